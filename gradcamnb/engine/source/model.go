@@ -1,0 +1,72 @@
+// Package source says where a model comes from: an ONNX file or a GoMLX store
+// with its graph function. Both become the same [Model]: something that can list
+// its layers and put itself into a graph, handing out the nodes of chosen layers.
+package source
+
+import (
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// Model is a model that can be explained.
+type Model interface {
+	Card() Card
+
+	// Store holds the model's variables.
+	Store() *model.Store
+
+	// Layers lists the layers for an input of the given shape, in the order of
+	// execution.
+	Layers(input []int) ([]Layer, error)
+
+	// Build puts the model into the graph of x, the input as it stands. The
+	// layers named in cuts become nodes that everything after them reads, and
+	// are handed out, as are the tensors named in wants. It panics with a full
+	// sentence, as graph-building code does.
+	Build(scope *model.Scope, x *Node, cuts, wants []string) Built
+}
+
+// Card is what is known about a model before it runs.
+type Card struct {
+	Name    string
+	SHA256  string // of the file, hex; empty for a model that has none
+	Input   []int  // declared shape of the input, -1 where it is free; batch first
+	Layout  imgio.Layout
+	Prep    *imgio.Prep // nil where nothing says how pictures are prepared
+	Labels  []string    // nil where there are none
+	Outputs []string    // names; the first one is the model's answer
+	File    string      // where it was read from, empty for a model in memory
+}
+
+// Built is a model within a graph.
+type Built struct {
+	Outputs map[string]*Node // by name, the wanted tensors too, in the model's own axis order
+	Cuts    []Cut            // in the order of the names asked for
+}
+
+// Cut is a layer within a graph.
+type Cut struct {
+	Node *Node // what gradients are taken with respect to
+
+	// Grid brings the node, or its gradient, to [batch, h, w, channels].
+	Grid func(*Node) *Node
+}
+
+// Layer is one tensor of a model, seen as a place to explain at.
+type Layer struct {
+	Name      string // tensor name, or node alias
+	Path      string // module path of the source network, e.g. "layer4.2.relu"; empty where the file carries none
+	Op        string
+	Shape     []int // as the model has it, batch first
+	Grid      [3]int // [h, w, channels] as a map; zero where the layer has no spatial size
+	Feeds     bool   // it feeds the model's first output
+	Suggested bool
+	Why       string // why it is suggested
+
+	paths []string // every module that this is the last tensor of
+}
+
+// Spatial tells whether a map can be drawn at the layer.
+func (l Layer) Spatial() bool { return l.Grid[0] > 0 }

@@ -1,0 +1,251 @@
+package source
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+	"github.com/gomlx/onnx-gomlx/onnx/parser"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// onnxModel is a model read from an ONNX file.
+type onnxModel struct {
+	card    Card
+	proto   *protos.ModelProto
+	store   *model.Store
+	options onnxnorm.Options
+
+	mu     sync.Mutex
+	layers map[string][]Layer // by input shape
+}
+
+// ONNX opens an ONNX file. Its preprocessing and labels come from the sidecar
+// beside it, model.onnx -> model.json (see [Sidecar]), where there is one.
+func ONNX(path string) (Model, error) {
+	return ONNXWith(path, onnxnorm.Options{})
+}
+
+// ONNXWith is [ONNX] with options for the normalising pass.
+func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the model: %w", err)
+	}
+	m := &protos.ModelProto{}
+	if err := proto.Unmarshal(data, m); err != nil {
+		return nil, fmt.Errorf("%s is not an ONNX file, or it is damaged: %w", path, errors.Unwrap(err))
+	}
+	if m.GetGraph() == nil || len(m.Graph.Node) == 0 {
+		return nil, fmt.Errorf("%s holds no ONNX graph: it is not an ONNX file, or it is damaged", path)
+	}
+	_, dims, err := onnxnorm.InputDims(m)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(dims) != 4 {
+		return nil, fmt.Errorf("%s: the model's input has the shape %v and is no batch of pictures, which would have 4 axes", path, dims)
+	}
+	side, labels, err := readSidecar(path)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(data)
+	c := Card{
+		Name: side.Name, SHA256: hex.EncodeToString(sum[:]), File: path,
+		Input: dims, Layout: layout(dims), Prep: side.Input, Labels: labels,
+	}
+	if c.Name == "" {
+		c.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	}
+	for _, o := range m.Graph.Output {
+		c.Outputs = append(c.Outputs, o.Name)
+	}
+	if len(c.Outputs) == 0 {
+		return nil, fmt.Errorf("%s: the ONNX graph has no output: the file is damaged", path)
+	}
+	return &onnxModel{card: c, proto: m, store: model.NewStore(), options: o, layers: map[string][]Layer{}}, nil
+}
+
+// layout reads the axis order off the declared shape.
+func layout(dims []int) imgio.Layout {
+	if dims[1] != 3 && dims[3] == 3 {
+		return imgio.ChannelsLast
+	}
+	return imgio.ChannelsFirst
+}
+
+func (m *onnxModel) Card() Card          { return m.card }
+func (m *onnxModel) Store() *model.Store { return m.store }
+
+// picture is the size [height, width] of an input.
+func (m *onnxModel) picture(input []int) [2]int {
+	if m.card.Layout == imgio.ChannelsLast {
+		return [2]int{input[1], input[2]}
+	}
+	return [2]int{input[2], input[3]}
+}
+
+func (m *onnxModel) Layers(input []int) ([]Layer, error) {
+	key := fmt.Sprint(input)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if l, ok := m.layers[key]; ok {
+		return l, nil
+	}
+	g, err := onnxnorm.Normalise(m.proto, input, m.options)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", m.card.Name, err)
+	}
+	layers := m.list(g, m.picture(input))
+	m.layers[key] = layers
+	return layers, nil
+}
+
+// list makes layers of the tensors that depend on the input.
+func (m *onnxModel) list(g *onnxnorm.Graph, picture [2]int) []Layer {
+	feeds := feeding(g, m.card.Outputs[0])
+	var out []Layer
+	for _, t := range g.Tensors {
+		if t.Constant {
+			continue
+		}
+		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes}
+		l.Grid, _ = gridOf(t.Dims, t.Tail, picture)
+		out = append(out, l)
+	}
+	keepLast(out)
+	suggest(out)
+	return out
+}
+
+// keepLast leaves every module path with the last tensor made inside the module,
+// which is the module's output.
+func keepLast(layers []Layer) {
+	known := map[string]bool{}
+	for _, l := range layers {
+		for _, p := range l.paths {
+			known[p] = true
+		}
+	}
+	seen := map[string]bool{}
+	for i := len(layers) - 1; i >= 0; i-- {
+		var mine []string
+		for _, p := range layers[i].paths {
+			for _, name := range []string{p, withoutCounter(p, known)} {
+				if !seen[name] {
+					seen[name] = true
+					mine = append(mine, name)
+				}
+			}
+		}
+		if len(layers[i].paths) > 0 {
+			layers[i].Path = layers[i].paths[len(layers[i].paths)-1]
+		}
+		layers[i].paths = mine
+	}
+}
+
+// withoutCounter drops the call counter of torch's older exporter, "relu_2" for
+// the third call of "relu", where the module itself is known.
+func withoutCounter(path string, known map[string]bool) string {
+	i := strings.LastIndex(path, "_")
+	if i > 0 && strings.Trim(path[i+1:], "0123456789") == "" && known[path[:i]] {
+		return path[:i]
+	}
+	return path
+}
+
+// feeding is the set of tensors that the named one depends on, itself included.
+func feeding(g *onnxnorm.Graph, output string) map[string]bool {
+	feeds := map[string]bool{output: true}
+	for _, t := range slices.Backward(g.Tensors) {
+		if feeds[t.Name] {
+			for _, in := range t.Inputs {
+				feeds[in] = true
+			}
+		}
+	}
+	return feeds
+}
+
+// onnxScope is where the store keeps the model's weights.
+const onnxScope = "onnx"
+
+func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Built {
+	o := m.options
+	o.Cuts = cuts
+	input := x.Shape().Dimensions
+	g, err := onnxnorm.Normalise(m.proto, input, o)
+	if err != nil {
+		exceptions.Panicf("model %s: %v", m.card.Name, err)
+	}
+	data, err := proto.Marshal(g.Proto)
+	if err != nil {
+		exceptions.Panicf("model %s: writing the rewritten graph: %v", m.card.Name, err)
+	}
+	imported, err := parser.Parse(data)
+	if err != nil {
+		exceptions.Panicf("model %s: onnx-gomlx cannot read the rewritten graph: %v", m.card.Name, err)
+	}
+	imported.DisableFusion() // a fused operator would hide layers and bring its own gradient
+
+	tensor := map[string]onnxnorm.Tensor{}
+	for _, t := range g.Tensors {
+		tensor[t.Name] = t
+	}
+	var names []string // what the rewritten graph is asked for
+	for _, want := range slices.Concat(wants, cuts) {
+		t := tensor[want]
+		if t.Rewritten == "" {
+			exceptions.Panicf("model %s has no tensor %q that depends on the picture", m.card.Name, want)
+		}
+		names = append(names, t.Rewritten)
+	}
+	feed := map[string]*Node{g.Input: x}
+	for name, w := range g.Weights {
+		feed[name] = weightNode(scope.At(onnxScope), x.Graph(), name, w)
+	}
+	nodes := imported.CallGraph(nil, x.Graph(), feed, names...)
+
+	built := Built{Outputs: map[string]*Node{}}
+	for i, want := range wants {
+		n := nodes[i]
+		if t := tensor[want]; t.ChannelsLast {
+			n = TransposeAllAxes(n, 0, 3, 1, 2)
+		}
+		built.Outputs[want] = n
+	}
+	for i, cut := range cuts {
+		t := tensor[cut]
+		built.Cuts = append(built.Cuts, Cut{
+			Node: nodes[len(wants)+i],
+			Grid: func(n *Node) *Node { return asGrid(n, t.ChannelsLast || t.Tail, m.picture(input)) },
+		})
+	}
+	return built
+}
+
+// weightNode is the graph's node of a weight, uploaded the first time it is used.
+func weightNode(scope *model.Scope, g *Graph, name string, w onnxnorm.Weight) *Node {
+	name = strings.ReplaceAll(name, model.ScopeSeparator, "|")
+	v := scope.GetVariable(name)
+	if v == nil {
+		v = scope.VariableWithValue(name, tensors.FromFlatDataAndDimensions(w.Values(), w.Dims...)).SetTrainable(false)
+	}
+	return v.NodeValue(g)
+}

@@ -1,0 +1,280 @@
+package onnxnorm
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+// ref is a tensor of the rewritten graph: its name and its shape.
+type ref struct {
+	name string
+	dims []int
+}
+
+func (r ref) ok() bool { return r.name != "" }
+
+// value is a tensor of the original graph and what stands for it in the
+// rewritten one: a constant, or a tensor in the original axis order, or one with
+// the channels moved last, or both (one being a transpose of the other).
+type value struct {
+	name  string
+	dims  []int // in the original axis order
+	konst *tensor
+	plain ref
+	last  ref
+
+	// tail tells that the file itself keeps the channels on the last axis here,
+	// [b, h, w, c], as ConvNeXt and Swin do between two of their transposes.
+	tail bool
+}
+
+// spatial tells whether the value is picture-like and so kept channels-last.
+func spatial(dims []int) bool { return len(dims) == 4 }
+
+// builder collects the nodes of the rewritten graph.
+type builder struct {
+	opset      int
+	keepLayout bool // leave values in the original axis order between operators
+
+	nodes   []*protos.NodeProto
+	weights map[string]Weight
+	shared  map[string]ref    // constants by content, transposes by operand
+	made    map[string]madeBy // how a transposed tensor came about
+	count   int
+}
+
+type madeBy struct {
+	from ref
+	perm []int
+}
+
+func newBuilder(opset int, keepLayout bool) *builder {
+	return &builder{
+		opset: opset, keepLayout: keepLayout,
+		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]madeBy{},
+	}
+}
+
+// emit adds a node with one output of the given shape. Inputs are refs or, for an
+// operator's optional inputs, zero refs.
+func (b *builder) emit(op string, dims []int, in []ref, attrs ...*protos.AttributeProto) ref {
+	b.count++
+	out := ref{fmt.Sprintf("%%%s_%d", op, b.count), slices.Clone(dims)}
+	b.emitNode(op, in, []ref{out}, attrs...)
+	return out
+}
+
+func (b *builder) emitNode(op string, in, out []ref, attrs ...*protos.AttributeProto) {
+	names := func(rs []ref) []string {
+		var s []string
+		for _, r := range rs {
+			s = append(s, r.name)
+		}
+		return s
+	}
+	b.nodes = append(b.nodes, &protos.NodeProto{OpType: op, Name: out[0].name, Input: names(in), Output: names(out), Attribute: attrs})
+}
+
+// constant emits a Constant node, shared with every equal one. It must be a node
+// and not an initializer: onnx-gomlx evaluates initializers one compiled program
+// at a time where it needs their values.
+func (b *builder) constant(dims []int, proto *protos.TensorProto) ref {
+	key := fmt.Sprint(proto.DataType, dims, proto.Int64Data, proto.FloatData, proto.Int32Data)
+	if r, ok := b.shared[key]; ok {
+		return r
+	}
+	for _, d := range dims {
+		proto.Dims = append(proto.Dims, int64(d))
+	}
+	r := b.emit("Constant", dims, nil, &protos.AttributeProto{Name: "value", Type: protos.AttributeProto_TENSOR, T: proto})
+	b.shared[key] = r
+	return r
+}
+
+// ints is a constant vector, for shapes, axes, starts, ends, pads.
+func (b *builder) ints(values ...int) ref {
+	p := &protos.TensorProto{DataType: int32(protos.TensorProto_INT64)}
+	for _, v := range values {
+		p.Int64Data = append(p.Int64Data, int64(v))
+	}
+	return b.constant([]int{len(values)}, p)
+}
+
+// scalar is a constant of rank 0.
+func (b *builder) scalar(v float32) ref { return b.floats(nil, []float32{v}) }
+
+// floats is a small constant.
+func (b *builder) floats(dims []int, values []float32) ref {
+	return b.constant(dims, &protos.TensorProto{DataType: int32(protos.TensorProto_FLOAT), FloatData: values})
+}
+
+// weight declares a graph input that holds a model's weight.
+func (b *builder) weight(name string, dims []int, values func() []float32) ref {
+	if _, ok := b.weights[name]; !ok {
+		b.weights[name] = Weight{Dims: dims, Values: values}
+	}
+	return ref{name, dims}
+}
+
+// konst emits a constant of the original graph: its own weight where it is one,
+// a Constant node where it is a single number, integers or the product of folding.
+func (b *builder) konst(t *tensor) ref {
+	switch {
+	case t.isInt:
+		return b.constant(t.dims, &protos.TensorProto{DataType: int32(protos.TensorProto_INT64), Int64Data: t.ints})
+	case t.origin == "" || size(t.dims) == 1:
+		return b.floats(t.dims, t.floats())
+	default:
+		return b.weight(t.origin, t.dims, t.floats)
+	}
+}
+
+// plain is the value in the original axis order.
+func (b *builder) plain(v *value) ref {
+	if !v.plain.ok() {
+		if v.konst != nil {
+			v.plain = b.konst(v.konst)
+		} else {
+			v.plain = b.transpose(v.last, inverse(channelsLast(len(v.dims))))
+		}
+	}
+	return v.plain
+}
+
+// lastOf is the value with its channels moved last: [b, c, h, w] -> [b, h, w, c].
+func (b *builder) lastOf(v *value) ref {
+	if !v.last.ok() {
+		if v.konst != nil {
+			v.last = b.konst(v.konst.transposed(channelsLast(len(v.dims))))
+		} else {
+			v.last = b.transpose(v.plain, channelsLast(len(v.dims)))
+		}
+	}
+	return v.last
+}
+
+// fromLast makes a value of an operator's channels-last result.
+func (b *builder) fromLast(r ref) *value {
+	v := &value{last: r, dims: permute(r.dims, inverse(channelsLast(len(r.dims))))}
+	if b.keepLayout {
+		b.plain(v)
+		v.last = ref{}
+	}
+	return v
+}
+
+func fromPlain(r ref) *value { return &value{plain: r, dims: r.dims} }
+
+// isLast tells whether an operator that works on any layout should use the
+// channels-last form of v.
+func isLast(v *value) bool { return v.last.ok() && spatial(v.dims) }
+
+func (b *builder) transpose(x ref, perm []int) ref {
+	if m, ok := b.made[x.name]; ok {
+		x, perm = m.from, permute(m.perm, perm)
+	}
+	if slices.Equal(perm, iota(len(perm))) {
+		return x
+	}
+	key := fmt.Sprint("transpose ", x.name, perm)
+	r, ok := b.shared[key]
+	if !ok {
+		r = b.emit("Transpose", permute(x.dims, perm), []ref{x}, attrInts("perm", perm))
+		b.shared[key] = r
+		b.made[r.name] = madeBy{x, perm}
+	}
+	return r
+}
+
+func (b *builder) reshape(x ref, dims ...int) ref {
+	if slices.Equal(x.dims, dims) {
+		return x
+	}
+	return b.emit("Reshape", dims, []ref{x, b.ints(dims...)})
+}
+
+// pad puts before and after on each axis, filled with the value.
+func (b *builder) pad(x ref, before, after []int, fill float32) ref {
+	dims := make([]int, len(x.dims))
+	any := false
+	for i := range dims {
+		dims[i] = x.dims[i] + before[i] + after[i]
+		any = any || before[i] != 0 || after[i] != 0
+	}
+	if !any {
+		return x
+	}
+	return b.emit("Pad", dims, []ref{x, b.ints(append(slices.Clone(before), after...)...), b.scalar(fill)})
+}
+
+// slice takes [start, end) with a step on each axis of x.
+func (b *builder) slice(x ref, start, end, step []int) ref {
+	var s, e, a, k []int
+	dims := slices.Clone(x.dims)
+	for i := range dims {
+		if start[i] == 0 && end[i] == x.dims[i] && step[i] == 1 {
+			continue
+		}
+		s, e, a, k = append(s, start[i]), append(e, end[i]), append(a, i), append(k, step[i])
+		dims[i] = (end[i] - start[i] + step[i] - 1) / step[i]
+	}
+	if len(a) == 0 {
+		return x
+	}
+	return b.emit("Slice", dims, []ref{x, b.ints(s...), b.ints(e...), b.ints(a...), b.ints(k...)})
+}
+
+// binary is an elementwise operator with broadcasting.
+func (b *builder) binary(op string, x, y ref) ref {
+	dims, ok := broadcast(x.dims, y.dims)
+	if !ok {
+		failf("%s cannot broadcast the shapes %v and %v", op, x.dims, y.dims)
+	}
+	return b.emit(op, dims, []ref{x, y})
+}
+
+func (b *builder) unary(op string, x ref, attrs ...*protos.AttributeProto) ref {
+	return b.emit(op, x.dims, []ref{x}, attrs...)
+}
+
+// matmul multiplies [..., n, k] by [k, m] or [..., k, m].
+func (b *builder) matmul(x, y ref) ref {
+	rx, ry := len(x.dims), len(y.dims)
+	batch, ok := broadcast(x.dims[:rx-2], y.dims[:ry-2])
+	if !ok || x.dims[rx-1] != y.dims[ry-2] {
+		failf("MatMul cannot multiply the shapes %v and %v", x.dims, y.dims)
+	}
+	return b.emit("MatMul", append(batch, x.dims[rx-2], y.dims[ry-1]), []ref{x, y})
+}
+
+// linear multiplies the last axis of x by a weight [k, m], as one matrix product.
+func (b *builder) linear(x, w ref) ref {
+	k := x.dims[len(x.dims)-1]
+	y := b.matmul(b.reshape(x, size(x.dims)/k, k), w)
+	return b.reshape(y, append(slices.Clone(x.dims[:len(x.dims)-1]), w.dims[1])...)
+}
+
+// bias adds a per-channel constant, if there is one, to a channels-last tensor.
+func (b *builder) bias(x ref, v *value) ref {
+	if v == nil {
+		return x
+	}
+	return b.binary("Add", x, b.plain(v))
+}
+
+func attrInts(name string, values []int) *protos.AttributeProto {
+	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INTS, Ints: convert(values, func(v int) int64 { return int64(v) })}
+}
+
+func attrInt(name string, v int) *protos.AttributeProto {
+	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: int64(v)}
+}
+
+func attrFloat(name string, v float32) *protos.AttributeProto {
+	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_FLOAT, F: v}
+}
+
+var negInf = float32(math.Inf(-1))

@@ -1,0 +1,47 @@
+package onnxnorm
+
+import "slices"
+
+var _ = register("Concat", func(b *builder, n *node) {
+	at := axis(n.intOr("axis", 0), len(n.need(0).dims))
+	dims := concatDims(n, at)
+	last := spatial(dims) && slices.ContainsFunc(n.in, isLast)
+	var in []ref
+	for _, v := range n.in {
+		if last {
+			in = append(in, b.lastOf(v))
+		} else {
+			in = append(in, b.plain(v))
+		}
+	}
+	if last {
+		n.out = []*value{b.fromLast(b.emit("Concat", permute(dims, channelsLast(4)), in, attrInt("axis", lastAxes([]int{at}, 4)[0])))}
+		return
+	}
+	n.out = []*value{fromPlain(b.emit("Concat", dims, in, attrInt("axis", at)))}
+}, foldConcat)
+
+func concatDims(n *node, at int) []int {
+	dims := slices.Clone(n.need(0).dims)
+	dims[at] = 0
+	for i := range n.in {
+		d := n.need(i).dims
+		if len(d) != len(dims) || !slices.Equal(d[:at], dims[:at]) || !slices.Equal(d[at+1:], dims[at+1:]) {
+			failf("it joins the shapes %v and %v along axis %d, and they differ elsewhere", n.in[0].dims, d, at)
+		}
+		dims[at] += d[at]
+	}
+	return dims
+}
+
+// foldConcat joins constant vectors, which is how shapes are put together.
+func foldConcat(n *node) *tensor {
+	var out []int64
+	for _, v := range n.in {
+		if !v.konst.isInt || len(v.dims) != 1 {
+			return nil
+		}
+		out = append(out, v.konst.ints...)
+	}
+	return intTensor([]int{len(out)}, out)
+}

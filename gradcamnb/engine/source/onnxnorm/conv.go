@@ -1,0 +1,105 @@
+package onnxnorm
+
+import "fmt"
+
+// Conv becomes whichever of the forms below is right and fast for its kernel:
+//
+//	1x1                      one matrix product         pointwise
+//	kernel = stride, no pad  space-to-depth + product   patch
+//	depthwise                shifted multiply-adds      depthwise
+//	grouped                  batched products           grouped
+//	any other                Conv                       dense
+//
+// GoMLX's gradient of a convolution with an even kernel is wrong, so the dense
+// form pads such a kernel to an odd one; the gradient of grouped convolutions
+// hangs the pure-Go backend and takes XLA minutes to compile, so there is none.
+var _ = register("Conv", func(b *builder, n *node) {
+	v, k := n.need(0), n.need(1)
+	if k.konst == nil {
+		failf("its kernel is computed from the picture, and only a constant one is supported")
+	}
+	if len(k.dims) != 4 {
+		failf("its kernel has the shape %v, and only two spatial axes, [out, in, h, w], are supported", k.dims)
+	}
+	c := conv{window: newWindow(n, v.dims, k.dims[2:]), kernel: k.konst, groups: n.intOr("group", 1)}
+	if c.groups < 1 || v.dims[1] != k.dims[1]*c.groups || k.dims[0]%c.groups != 0 {
+		failf("its input has %d channels, and its kernel %v in %d groups takes %d", v.dims[1], k.dims, c.groups, k.dims[1]*c.groups)
+	}
+	y := b.conv(b.lastOf(v), c)
+	n.out = []*value{b.fromLast(b.bias(y, n.input(2)))}
+}, nil)
+
+// conv is a convolution of a channels-last picture with a constant kernel
+// [out, in/groups, h, w].
+type conv struct {
+	window
+	kernel *tensor
+	groups int
+}
+
+func (b *builder) conv(x ref, c conv) ref {
+	noPad := c.before == [2]int{} && c.after[0] <= 0 && c.after[1] <= 0
+	switch {
+	case c.groups > 1 && c.kernel.dims[1] == 1 && c.kernel.dims[0] == c.groups:
+		return b.depthwise(x, c)
+	case c.groups > 1:
+		return b.grouped(x, c)
+	case c.window.kernel == [2]int{1, 1} && noPad:
+		return b.pointwise(x, c)
+	case c.window.kernel == c.stride && c.dilate == [2]int{1, 1} && noPad:
+		return b.patch(x, c)
+	}
+	return b.dense(x, c)
+}
+
+// dense is ONNX's own Conv between two transposes, which XLA cancels. Its weight
+// is stored [h, w, in, out], the order XLA reads, and an even side of the kernel
+// gets a row of zeros at its end.
+func (b *builder) dense(x ref, c conv) ref {
+	kernel, before, after := c.kernel, c.before, c.after
+	odd := c.window.kernel
+	for i := range 2 {
+		if odd[i]%2 == 0 {
+			odd[i]++
+			after[i] += c.dilate[i]
+		}
+	}
+	name, values := kernel.origin+"@hwio", kernel.transposed([]int{2, 3, 1, 0}).floats
+	if odd != c.window.kernel {
+		name = fmt.Sprintf("%s@hwio%v", kernel.origin, odd)
+		values = func() []float32 { return zeroRows(kernel.transposed([]int{2, 3, 1, 0}), odd) }
+	}
+	w := b.weightOrConstant(kernel, name, []int{odd[0], odd[1], kernel.dims[1], kernel.dims[0]}, values)
+
+	x = b.slice(x, []int{0, 0, 0, 0}, []int{x.dims[0], x.dims[1] + min(0, after[0]), x.dims[2] + min(0, after[1]), x.dims[3]}, []int{1, 1, 1, 1})
+	nchw := b.transpose(x, inverse(channelsLast(4)))
+	pads := []int{before[0], before[1], max(0, after[0]), max(0, after[1])}
+	y := b.emit("Conv", []int{x.dims[0], kernel.dims[0], c.out[0], c.out[1]}, []ref{nchw, b.transpose(w, []int{3, 2, 0, 1})},
+		attrInts("kernel_shape", odd[:]), attrInts("strides", c.stride[:]), attrInts("dilations", c.dilate[:]), attrInts("pads", pads))
+	return b.transpose(y, channelsLast(4))
+}
+
+// zeroRows enlarges a kernel [h, w, in, out] to odd [h, w] with zeros at the end.
+func zeroRows(k *tensor, odd [2]int) []float32 {
+	h, w, each := k.dims[0], k.dims[1], k.dims[2]*k.dims[3]
+	out := make([]float32, odd[0]*odd[1]*each)
+	from := k.floats()
+	for y := range h {
+		copy(out[y*odd[1]*each:], from[y*w*each:(y+1)*w*each])
+	}
+	return out
+}
+
+// weightOrConstant declares a reordered kernel: a weight where it is one of the
+// model's, a constant where folding made it.
+func (b *builder) weightOrConstant(of *tensor, name string, dims []int, values func() []float32) ref {
+	if of.origin == "" {
+		return b.floats(dims, values())
+	}
+	return b.weight(name, dims, values)
+}
+
+// reordered declares a kernel transposed and then viewed under other dims.
+func (b *builder) reordered(k *tensor, how string, perm []int, dims ...int) ref {
+	return b.weightOrConstant(k, k.origin+how, dims, func() []float32 { return k.transposed(perm).floats() })
+}

@@ -1,0 +1,129 @@
+package onnxnorm
+
+import "slices"
+
+// size is the number of elements of a shape.
+func size(dims []int) int {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	return n
+}
+
+// permute reorders dims (or anything indexed by axis): out[i] = in[perm[i]].
+func permute(in, perm []int) []int {
+	out := make([]int, len(perm))
+	for i, p := range perm {
+		out[i] = in[p]
+	}
+	return out
+}
+
+// inverse is the permutation that undoes perm.
+func inverse(perm []int) []int {
+	out := make([]int, len(perm))
+	for i, p := range perm {
+		out[p] = i
+	}
+	return out
+}
+
+// strides of a row-major shape, in elements.
+func strides(dims []int) []int {
+	out := make([]int, len(dims))
+	step := 1
+	for i := len(dims) - 1; i >= 0; i-- {
+		out[i] = step
+		step *= dims[i]
+	}
+	return out
+}
+
+// gather lists the values at every index of a shape, where step[i] elements of
+// the source lie between neighbours on axis i and the first index is at start.
+// It is what transposing, broadcasting and slicing of constants have in common.
+func gather[T any](values []T, dims, step []int, start int) []T {
+	out := make([]T, 0, size(dims))
+	if size(dims) == 0 {
+		return out
+	}
+	index := make([]int, len(dims))
+	for at := start; ; {
+		out = append(out, values[at])
+		axis := len(dims) - 1
+		for ; axis >= 0; axis-- {
+			index[axis]++
+			at += step[axis]
+			if index[axis] < dims[axis] {
+				break
+			}
+			at -= index[axis] * step[axis]
+			index[axis] = 0
+		}
+		if axis < 0 {
+			return out
+		}
+	}
+}
+
+func transposeValues[T any](values []T, dims, perm []int) []T {
+	return gather(values, permute(dims, perm), permute(strides(dims), perm), 0)
+}
+
+// broadcast returns the common shape of two operands (ONNX: Multidirectional
+// Broadcasting), and whether there is one.
+func broadcast(a, b []int) ([]int, bool) {
+	rank := max(len(a), len(b))
+	a, b = leftPad(a, rank), leftPad(b, rank)
+	out := make([]int, rank)
+	for i := range out {
+		switch {
+		case a[i] == b[i] || b[i] == 1:
+			out[i] = a[i]
+		case a[i] == 1:
+			out[i] = b[i]
+		default:
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+// broadcastValues repeats values of shape from so that they fill shape to.
+func broadcastValues[T any](values []T, from, to []int) []T {
+	if slices.Equal(from, to) {
+		return values
+	}
+	from = leftPad(from, len(to))
+	step := strides(from)
+	for i := range from {
+		if from[i] == 1 {
+			step[i] = 0
+		}
+	}
+	return gather(values, to, step, 0)
+}
+
+// leftPad prepends ones up to the rank.
+func leftPad(dims []int, rank int) []int {
+	if len(dims) >= rank {
+		return dims
+	}
+	return append(slices.Repeat([]int{1}, rank-len(dims)), dims...)
+}
+
+// iota is 0, 1, ..., n-1.
+func iota(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+// channelsLast is the permutation [b, c, spatial...] -> [b, spatial..., c].
+func channelsLast(rank int) []int {
+	perm := append(iota(rank)[:1:1], iota(rank)[2:]...)
+	return append(perm, 1)
+}

@@ -1,0 +1,168 @@
+package onnxnorm
+
+import (
+	"math"
+	"slices"
+)
+
+// Operators that work on each element alone keep whatever layout they are given.
+
+var (
+	_ = registerUnary("Abs", "Ceil", "Cos", "Erf", "Exp", "Floor", "HardSwish", "Log", "Neg", "Reciprocal", "Sigmoid", "Sign", "Sin", "Tanh")
+	_ = register("Sqrt", unaryRule, func(n *node) *tensor {
+		return foldFloats(n, func(v float32) float32 { return float32(math.Sqrt(float64(v))) })
+	})
+	_ = register("Identity", identity, func(n *node) *tensor { return n.in[0].konst })
+	_ = register("Dropout", identity, nil) // at inference
+
+	_ = registerBinary("Add", func(a, b int64) int64 { return a + b }, func(a, b float32) float32 { return a + b })
+	_ = registerBinary("Sub", func(a, b int64) int64 { return a - b }, func(a, b float32) float32 { return a - b })
+	_ = registerBinary("Mul", func(a, b int64) int64 { return a * b }, func(a, b float32) float32 { return a * b })
+	_ = registerBinary("Div", divInts, func(a, b float32) float32 { return a / b })
+	_ = registerBinary("Mod", modInts, nil)
+	_ = registerBinary("Pow", nil, func(a, b float32) float32 { return float32(math.Pow(float64(a), float64(b))) })
+	_ = registerBinary("Max", func(a, b int64) int64 { return max(a, b) }, nil)
+	_ = registerBinary("Min", func(a, b int64) int64 { return min(a, b) }, nil)
+	_ = registerCompare("Equal", func(a, b int64) bool { return a == b })
+	_ = registerCompare("Greater", func(a, b int64) bool { return a > b })
+	_ = registerCompare("Less", func(a, b int64) bool { return a < b })
+)
+
+func registerUnary(ops ...string) bool {
+	for _, op := range ops {
+		register(op, unaryRule, nil)
+	}
+	return true
+}
+
+func registerBinary(op string, ints func(a, b int64) int64, floats func(a, b float32) float32) bool {
+	return register(op, binaryRule, func(n *node) *tensor { return foldBinary(n, ints, floats) })
+}
+
+func registerCompare(op string, is func(a, b int64) bool) bool {
+	return registerBinary(op, func(a, b int64) int64 {
+		if is(a, b) {
+			return 1
+		}
+		return 0
+	}, nil)
+}
+
+func unaryRule(b *builder, n *node) {
+	n.out = []*value{b.each(n.need(0), func(x ref) ref { return b.unary(n.OpType, x, n.Attribute...) })}
+}
+
+// each applies f to the value in the layout it has.
+func (b *builder) each(v *value, f func(x ref) ref) *value {
+	if isLast(v) {
+		return b.fromLast(f(v.last))
+	}
+	return inTail(fromPlain(f(b.plain(v))), v)
+}
+
+// inTail hands on where the file keeps the channels of a picture-like value.
+func inTail(out *value, from ...*value) *value {
+	out.tail = spatial(out.dims) && slices.ContainsFunc(from, func(v *value) bool { return v.tail })
+	return out
+}
+
+func identity(_ *builder, n *node) {
+	v := *n.need(0)
+	n.out = []*value{&v, {dims: v.dims, konst: intTensor(nil, []int64{1})}}[:max(1, len(n.Output))]
+}
+
+func binaryRule(b *builder, n *node) {
+	acc := n.need(0)
+	for i := range n.in[1:] {
+		acc = b.pair(n.OpType, acc, n.need(i+1))
+	}
+	n.out = []*value{acc}
+}
+
+// pair applies an elementwise operator to two values, channels-last where one of
+// them is and the other can be.
+func (b *builder) pair(op string, x, y *value) *value {
+	dims, ok := broadcast(x.dims, y.dims)
+	if !ok {
+		failf("the shapes %v and %v do not broadcast", x.dims, y.dims)
+	}
+	if spatial(dims) && (isLast(x) || isLast(y)) && b.canLast(x) && b.canLast(y) {
+		return b.fromLast(b.binary(op, b.operand(x), b.operand(y)))
+	}
+	return inTail(fromPlain(b.binary(op, b.plain(x), b.plain(y))), x, y)
+}
+
+// canLast tells whether the operand has a channels-last form: it is picture-like
+// itself, or a constant.
+func (b *builder) canLast(v *value) bool {
+	return spatial(v.dims) || v.konst != nil && len(v.dims) <= 4
+}
+
+// operand is the channels-last form of an operand that may be a constant of lower
+// rank, such as the [c, 1, 1] of a layer scale.
+func (b *builder) operand(v *value) ref {
+	if v.konst == nil || spatial(v.dims) {
+		return b.lastOf(v)
+	}
+	if size(v.dims) == 1 {
+		return b.scalar(v.konst.floats()[0])
+	}
+	t := v.konst.reshaped(leftPad(v.dims, 4)).transposed(channelsLast(4))
+	return b.konst(t)
+}
+
+func foldFloats(n *node, f func(float32) float32) *tensor {
+	t := n.in[0].konst
+	if t.isInt || size(t.dims) > foldLimit {
+		return nil
+	}
+	return floatTensor(t.dims, convert(t.floats(), f))
+}
+
+// foldLimit is the number of elements up to which constants are computed here
+// and not in the program: shapes and scalars, not weights.
+const foldLimit = 4096
+
+func foldBinary(n *node, ints func(a, b int64) int64, floats func(a, b float32) float32) *tensor {
+	if len(n.in) != 2 {
+		return nil
+	}
+	x, y := n.in[0].konst, n.in[1].konst
+	dims, ok := broadcast(x.dims, y.dims)
+	if !ok || size(dims) > foldLimit || x.isInt != y.isInt {
+		return nil
+	}
+	if x.isInt {
+		if ints == nil {
+			return nil
+		}
+		return intTensor(dims, zip(x.ints, x.dims, y.ints, y.dims, dims, ints))
+	}
+	if floats == nil {
+		return nil
+	}
+	return floatTensor(dims, zip(x.floats(), x.dims, y.floats(), y.dims, dims, floats))
+}
+
+func zip[T any](x []T, xd []int, y []T, yd, dims []int, f func(a, b T) T) []T {
+	out := slices.Clone(broadcastValues(x, xd, dims))
+	for i, v := range broadcastValues(y, yd, dims) {
+		out[i] = f(out[i], v)
+	}
+	return out
+}
+
+func divInts(a, b int64) int64 {
+	if b == 0 {
+		failf("a constant is divided by zero")
+	}
+	return a / b
+}
+
+// modInts has the sign of the divisor, as ONNX's Mod has with fmod=0.
+func modInts(a, b int64) int64 {
+	if b == 0 {
+		failf("a constant is divided by zero")
+	}
+	return ((a % b) + b) % b
+}

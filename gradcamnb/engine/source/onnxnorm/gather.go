@@ -1,0 +1,44 @@
+package onnxnorm
+
+import "slices"
+
+// Gather takes entries along one axis by constant indices.
+var _ = register("Gather", func(b *builder, n *node) {
+	v, index := n.need(0), n.need(1)
+	if index.konst == nil {
+		failf("its indices are computed from the picture, and only constants are supported there")
+	}
+	at := axis(n.intOr("axis", 0), len(v.dims))
+	wrapped := wrap(index.konst, v.dims[at])
+	x := b.plain(v)
+	if size(wrapped.dims) == 1 { // one entry is a slice, whose gradient is cheaper
+		i := int(wrapped.ints[0])
+		start, end := make([]int, len(x.dims)), slices.Clone(x.dims)
+		start[at], end[at] = i, i+1
+		one := b.slice(x, start, end, slices.Repeat([]int{1}, len(x.dims)))
+		n.out = []*value{fromPlain(b.reshape(one, gatherDims(x.dims, wrapped.dims, at)...))}
+		return
+	}
+	n.out = []*value{fromPlain(b.emit("Gather", gatherDims(x.dims, wrapped.dims, at), []ref{x, b.konst(wrapped)}, attrInt("axis", at)))}
+}, func(n *node) *tensor {
+	t := n.in[0].konst
+	if !t.isInt || len(t.dims) != 1 {
+		return nil
+	}
+	index := wrap(n.in[1].konst, t.dims[0])
+	return intTensor(index.dims, convert(index.ints, func(i int64) int64 { return t.ints[i] }))
+})
+
+func gatherDims(data, index []int, at int) []int {
+	return slices.Concat(data[:at], index, data[at+1:])
+}
+
+// wrap makes negative indices positive and checks them.
+func wrap(index *tensor, length int) *tensor {
+	return intTensor(index.dims, convert(index.asInts(), func(i int) int64 {
+		if i < -length || i >= length {
+			failf("index %d is outside an axis of %d", i, length)
+		}
+		return int64((i + length) % length)
+	}))
+}

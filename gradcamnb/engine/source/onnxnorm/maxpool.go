@@ -1,0 +1,30 @@
+package onnxnorm
+
+// MaxPool is a running maximum over shifted slices. A later cell replaces an
+// earlier one only where it is greater, so a tie sends its whole gradient to the
+// first cell in row-major order, as torch does; windows that are all zero after a
+// Relu make such ties frequent. Dilations, ceil_mode and uneven pads come with it.
+var _ = register("MaxPool", func(b *builder, n *node) {
+	if len(n.Output) > 1 && n.Output[1] != "" {
+		failf("its second output (indices) is not supported")
+	}
+	if n.intOr("storage_order", 0) != 0 {
+		failf("storage_order 1 is not supported")
+	}
+	v := n.need(0)
+	w := newWindow(n, v.dims, n.intsOr("kernel_shape", nil))
+	x := b.padLast(b.lastOf(v), w, negInf)
+	var acc ref
+	for i := range w.kernel[0] {
+		for j := range w.kernel[1] {
+			s := b.tap(x, w, i, j)
+			if !acc.ok() {
+				acc = s
+				continue
+			}
+			greater := b.emit("Greater", s.dims, []ref{s, acc})
+			acc = b.emit("Where", s.dims, []ref{greater, s, acc})
+		}
+	}
+	n.out = []*value{b.fromLast(acc)}
+}, nil)

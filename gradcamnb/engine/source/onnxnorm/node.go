@@ -1,0 +1,137 @@
+package onnxnorm
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+// node is one node of the original graph with its inputs looked up; an optional
+// input that is not given is nil.
+type node struct {
+	*protos.NodeProto
+	in  []*value
+	out []*value // set by the rule
+}
+
+// rule rewrites one node: it emits what stands for it and sets n.out, or panics
+// through failf with a sentence that does not name the node (the walk does).
+type rule func(b *builder, n *node)
+
+// fold computes a node whose inputs are all constants. It returns nil where it
+// cannot, and the rule is used.
+type fold func(n *node) *tensor
+
+var (
+	rules = map[string]rule{}
+	folds = map[string]fold{}
+)
+
+// register adds the rule of an operator; f may be nil.
+func register(op string, r rule, f fold) bool {
+	if _, dup := rules[op]; dup {
+		panic("onnxnorm: two rules for " + op)
+	}
+	rules[op] = r
+	if f != nil {
+		folds[op] = f
+	}
+	return true
+}
+
+// failure is what failf panics with.
+type failure struct{ error }
+
+func failf(format string, args ...any) { panic(failure{fmt.Errorf(format, args...)}) }
+
+func (n *node) attr(name string) *protos.AttributeProto {
+	for _, a := range n.Attribute {
+		if a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+func (n *node) intOr(name string, def int) int {
+	if a := n.attr(name); a != nil {
+		return int(a.I)
+	}
+	return def
+}
+
+func (n *node) floatOr(name string, def float32) float32 {
+	if a := n.attr(name); a != nil {
+		return a.F
+	}
+	return def
+}
+
+func (n *node) stringOr(name, def string) string {
+	if a := n.attr(name); a != nil {
+		return string(a.S)
+	}
+	return def
+}
+
+func (n *node) intsOr(name string, def []int) []int {
+	if a := n.attr(name); a != nil {
+		return convert(a.Ints, func(v int64) int { return int(v) })
+	}
+	return def
+}
+
+// input is the i-th input, nil where it is not given.
+func (n *node) input(i int) *value {
+	if i >= len(n.in) {
+		return nil
+	}
+	return n.in[i]
+}
+
+// need is the i-th input, which must be given.
+func (n *node) need(i int) *value {
+	v := n.input(i)
+	if v == nil {
+		failf("input %d is missing", i)
+	}
+	return v
+}
+
+// param reads a parameter that older opsets keep in an attribute and newer ones
+// in a constant input; ok is false where it is given in neither.
+func (n *node) param(i int, name string) (values []int, ok bool) {
+	if v := n.input(i); v != nil {
+		if v.konst == nil {
+			failf("its input %d (%s) is computed from the picture, and only a constant is supported there", i, name)
+		}
+		return v.konst.asInts(), true
+	}
+	if a := n.attr(name); a != nil {
+		return n.intsOr(name, nil), true
+	}
+	return nil, false
+}
+
+// axes makes negative axes positive and checks them.
+func axes(values []int, rank int) []int {
+	out := slices.Clone(values)
+	for i := range out {
+		if out[i] < 0 {
+			out[i] += rank
+		}
+		if out[i] < 0 || out[i] >= rank {
+			failf("axis %d does not exist in a tensor of rank %d", values[i], rank)
+		}
+	}
+	return out
+}
+
+func axis(a, rank int) int { return axes([]int{a}, rank)[0] }
+
+// lastAxes maps axes of the original order to the channels-last order.
+func lastAxes(values []int, rank int) []int {
+	where := inverse(channelsLast(rank))
+	return convert(values, func(a int) int { return where[a] })
+}

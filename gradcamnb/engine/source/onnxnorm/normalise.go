@@ -1,0 +1,258 @@
+package onnxnorm
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+// Options of [Normalise]. The zero value is what one wants.
+type Options struct {
+	// Cuts names the tensors that must stay nodes of their own, with every
+	// consumer reading that node, so that a gradient can be taken there.
+	Cuts []string
+
+	// KeepLayout leaves every value in the file's own axis order between
+	// operators, instead of channels-last.
+	KeepLayout bool
+}
+
+// Weight is a model weight in the order the rewritten graph wants.
+type Weight struct {
+	Dims   []int
+	Values func() []float32 // decodes and reorders; costs time, so call it once
+}
+
+// Tensor is a tensor of the original graph.
+type Tensor struct {
+	Name string // in the original graph
+	Op   string // of the node that makes it
+	Node string // name of that node
+	Dims []int  // in the original axis order
+
+	Constant bool // it does not depend on the input
+
+	// Rewritten is the tensor's name in the rewritten graph. Where ChannelsLast
+	// is set it is stored there as [b, h, w, c] and not as the [b, c, h, w] of Dims.
+	// It is empty for a constant.
+	Rewritten    string
+	ChannelsLast bool
+
+	// Tail tells that the file itself keeps the channels last here: Dims are [b, h, w, c].
+	Tail bool
+
+	Scopes []string // module path, where the exporter left one: "layer4", "layer4.2", ...
+	Inputs []string // tensors that the node reads
+}
+
+// Graph is a rewritten model.
+type Graph struct {
+	Proto   *protos.ModelProto // its inputs are the model's own and the weights
+	Input   string             // name of the model's input
+	Outputs []string           // names in the original graph
+	Weights map[string]Weight
+	Tensors []Tensor // of the original graph, in its order
+}
+
+// Normalise rewrites the model's graph for an input of the given shape.
+//
+// Errors name the operator, the node and its module.
+func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
+	g := m.GetGraph()
+	if g == nil || len(g.Node) == 0 {
+		return nil, errors.New("the ONNX file holds no graph: it is not a model, or it is damaged")
+	}
+	w := &walk{values: map[string]*value{}, b: newBuilder(opset(m), o.KeepLayout), cuts: o.Cuts}
+	name, err := w.inputs(g, input)
+	if err != nil {
+		return nil, err
+	}
+	out := &Graph{Input: name, Weights: w.b.weights}
+	for _, p := range g.Node {
+		tensors, err := w.node(p)
+		if err != nil {
+			return nil, err
+		}
+		out.Tensors = append(out.Tensors, tensors...)
+	}
+	for _, v := range g.Output {
+		if w.values[v.Name] == nil {
+			return nil, fmt.Errorf("the ONNX graph names the output %q, which no node makes: the file is damaged", v.Name)
+		}
+		out.Outputs = append(out.Outputs, v.Name)
+	}
+	for i := range out.Tensors {
+		t := &out.Tensors[i]
+		v := w.values[t.Name]
+		if v.konst != nil {
+			continue
+		}
+		t.Rewritten, t.ChannelsLast = v.last.name, true
+		if !isLast(v) {
+			t.Rewritten, t.ChannelsLast = w.b.plain(v).name, false
+		}
+	}
+	out.Proto = w.b.proto(m, name, input)
+	return out, nil
+}
+
+func opset(m *protos.ModelProto) int {
+	for _, o := range m.OpsetImport {
+		if o.Domain == "" || o.Domain == "ai.onnx" {
+			return int(o.Version)
+		}
+	}
+	return 1
+}
+
+// walk goes through the nodes of a graph in their order, which ONNX wants to be
+// topological.
+type walk struct {
+	values map[string]*value
+	b      *builder
+	cuts   []string
+}
+
+// inputs declares initializers and the one input that is not an initializer.
+func (w *walk) inputs(g *protos.GraphProto, dims []int) (string, error) {
+	for _, p := range g.Initializer {
+		t, err := decode(p)
+		if err != nil {
+			return "", err
+		}
+		w.values[p.Name] = &value{name: p.Name, dims: t.dims, konst: t}
+	}
+	var names []string
+	for _, v := range g.Input {
+		if w.values[v.Name] == nil { // older files list initializers as inputs, too
+			names = append(names, v.Name)
+		}
+	}
+	if len(names) != 1 {
+		return "", fmt.Errorf("the model has %d inputs %q and only models with one input, the picture, are supported", len(names), names)
+	}
+	w.values[names[0]] = &value{name: names[0], dims: dims, plain: ref{names[0], dims}}
+	return names[0], nil
+}
+
+// InputDims returns the name of the model's input and its declared dimensions,
+// -1 where a dimension is not fixed.
+func InputDims(m *protos.ModelProto) (string, []int, error) {
+	g := m.GetGraph()
+	weights := map[string]bool{}
+	for _, p := range g.GetInitializer() {
+		weights[p.Name] = true
+	}
+	var found []*protos.ValueInfoProto
+	for _, v := range g.GetInput() {
+		if !weights[v.Name] {
+			found = append(found, v)
+		}
+	}
+	if len(found) != 1 {
+		return "", nil, fmt.Errorf("the model has %d inputs and only models with one input, the picture, are supported", len(found))
+	}
+	t := found[0].GetType().GetTensorType()
+	if t == nil || protos.TensorProto_DataType(t.ElemType) != protos.TensorProto_FLOAT {
+		return "", nil, fmt.Errorf("the model's input %q is not a float32 tensor (%s): export the model in float32",
+			found[0].Name, protos.TensorProto_DataType(t.GetElemType()))
+	}
+	var dims []int
+	for _, d := range t.GetShape().GetDim() {
+		n := -1
+		if v, ok := d.Value.(*protos.TensorShapeProto_Dimension_DimValue); ok && v.DimValue > 0 && v.DimValue < math.MaxInt32 {
+			n = int(v.DimValue)
+		}
+		dims = append(dims, n)
+	}
+	return found[0].Name, dims, nil
+}
+
+// node rewrites one node and returns the tensors it makes.
+func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
+	defer func() {
+		if e := recover(); e != nil {
+			f, ok := e.(failure)
+			if !ok {
+				panic(e)
+			}
+			err = fmt.Errorf("operator %s, node %q%s: %w", p.OpType, nodeName(p), inModule(p), f.error)
+		}
+	}()
+	n := &node{NodeProto: p}
+	for _, name := range p.Input {
+		v := w.values[name]
+		if v == nil && name != "" {
+			failf("it reads %q, which nothing before it makes: the file is damaged or not in order", name)
+		}
+		n.in = append(n.in, v)
+	}
+	w.rewrite(n)
+	if len(n.out) < len(p.Output) {
+		failf("only %d of its %d outputs are supported", len(n.out), len(p.Output))
+	}
+	for i, name := range p.Output {
+		if name == "" {
+			continue
+		}
+		v := n.out[i]
+		v.name = name
+		if slices.Contains(w.cuts, name) && v.konst == nil {
+			w.cut(v)
+		}
+		w.values[name] = v
+		made = append(made, Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail, Scopes: scopes(p), Inputs: p.Input})
+	}
+	return made, nil
+}
+
+func (w *walk) rewrite(n *node) {
+	if n.Domain != "" && n.Domain != "ai.onnx" {
+		failf("operators of the domain %q are not supported", n.Domain)
+	}
+	if f := folds[n.OpType]; f != nil && !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst == nil }) {
+		if t := f(n); t != nil {
+			n.out = []*value{{dims: t.dims, konst: t}}
+			return
+		}
+	}
+	r := rules[n.OpType]
+	if r == nil {
+		failf("this operator is not supported")
+	}
+	r(w.b, n)
+}
+
+// cut makes the value a node of its own: everything that reads it later reads
+// that node, so its gradient is the whole gradient.
+func (w *walk) cut(v *value) {
+	if isLast(v) {
+		v.last, v.plain = w.b.unary("Identity", v.last), ref{}
+		return
+	}
+	v.plain, v.last = w.b.unary("Identity", w.b.plain(v)), ref{}
+}
+
+// proto is the rewritten graph as a file that onnx-gomlx parses.
+func (b *builder) proto(m *protos.ModelProto, input string, dims []int) *protos.ModelProto {
+	g := &protos.GraphProto{Name: m.Graph.Name, Node: b.nodes, Input: []*protos.ValueInfoProto{valueInfo(input, dims)}}
+	for name, w := range b.weights {
+		g.Input = append(g.Input, valueInfo(name, w.Dims))
+	}
+	for _, n := range b.nodes { // the importer wants outputs; which ones are asked for is said at the call
+		g.Output = []*protos.ValueInfoProto{{Name: n.Output[0]}}
+	}
+	return &protos.ModelProto{IrVersion: 10, OpsetImport: []*protos.OperatorSetIdProto{{Version: 20}}, Graph: g}
+}
+
+func valueInfo(name string, dims []int) *protos.ValueInfoProto {
+	shape := &protos.TensorShapeProto{}
+	for _, d := range dims {
+		shape.Dim = append(shape.Dim, &protos.TensorShapeProto_Dimension{Value: &protos.TensorShapeProto_Dimension_DimValue{DimValue: int64(d)}})
+	}
+	t := &protos.TypeProto_Tensor{ElemType: int32(protos.TensorProto_FLOAT), Shape: shape}
+	return &protos.ValueInfoProto{Name: name, Type: &protos.TypeProto{Value: &protos.TypeProto_TensorType{TensorType: t}}}
+}

@@ -1,0 +1,62 @@
+package onnxnorm
+
+import "slices"
+
+var (
+	_ = register("ReduceMean", reduce, nil)
+	_ = register("ReduceSum", reduce, nil)
+	_ = register("ReduceMax", reduce, nil)
+	_ = register("ReduceMin", reduce, nil)
+)
+
+// reduce takes the axes from an attribute or an input, as the opset has it, and
+// works on the layout it is given.
+func reduce(b *builder, n *node) {
+	v := n.need(0)
+	rank := len(v.dims)
+	over, ok := n.param(1, "axes")
+	if !ok || len(over) == 0 {
+		if n.intOr("noop_with_empty_axes", 0) != 0 {
+			identity(b, n)
+			return
+		}
+		over = iota(rank)
+	}
+	over = axes(over, rank)
+	keep := n.intOr("keepdims", 1) != 0
+
+	if isLast(v) {
+		kept := b.reduceRef(n.OpType, v.last, lastAxes(over, rank))
+		out := b.fromLast(kept)
+		if !keep {
+			out = fromPlain(b.reshape(b.plain(out), without(out.dims, over)...))
+		}
+		n.out = []*value{out}
+		return
+	}
+	x := b.reduceRef(n.OpType, b.plain(v), over)
+	if !keep {
+		x = b.reshape(x, without(x.dims, over)...)
+	}
+	n.out = []*value{fromPlain(x)}
+}
+
+// reduceRef reduces and keeps the reduced axes as ones.
+func (b *builder) reduceRef(op string, x ref, over []int) ref {
+	dims := slices.Clone(x.dims)
+	for _, a := range over {
+		dims[a] = 1
+	}
+	return b.emit(op, dims, []ref{x, b.ints(over...)}, attrInt("keepdims", 1))
+}
+
+// without drops the named axes.
+func without(dims, drop []int) []int {
+	out := []int{}
+	for i, d := range dims {
+		if !slices.Contains(drop, i) {
+			out = append(out, d)
+		}
+	}
+	return out
+}

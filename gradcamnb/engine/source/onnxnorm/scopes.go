@@ -1,0 +1,78 @@
+package onnxnorm
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+// scopes returns the module paths that a node stands in, from the outermost to
+// the innermost, or nil where the exporter left none.
+//
+// torch's newer exporter writes them into the node's metadata as a Python list,
+// "[”, 'layer4', 'layer4.2', 'layer4.2.relu', 'relu_48']", whose last entry is
+// the operation. The older one writes them into the node's name,
+// "/layer4/layer4.2/relu_2/Relu": a part that begins with the part before it is a
+// child of a Sequential, any other is an attribute of the module before it. There
+// a call counter ("_2") may follow the module's name.
+func scopes(p *protos.NodeProto) []string {
+	for _, m := range p.MetadataProps {
+		if m.Key == "pkg.torch.onnx.name_scopes" {
+			return metadataScopes(m.Value)
+		}
+	}
+	if strings.HasPrefix(p.Name, "/") {
+		return nameScopes(p.Name)
+	}
+	return nil
+}
+
+func metadataScopes(list string) []string {
+	var parts []string
+	if json.Unmarshal([]byte(strings.ReplaceAll(list, "'", `"`)), &parts) != nil || len(parts) == 0 {
+		return nil
+	}
+	var out []string
+	for _, p := range parts[:len(parts)-1] {
+		if p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func nameScopes(name string) []string {
+	parts := strings.Split(strings.TrimPrefix(name, "/"), "/")
+	var out []string
+	path, before := "", ""
+	for _, p := range parts[:len(parts)-1] {
+		rest, sequential := strings.CutPrefix(p, before+".")
+		switch {
+		case path == "":
+			path = p
+		case sequential:
+			path += "." + rest
+		default:
+			path += "." + p
+		}
+		before = p
+		out = append(out, path)
+	}
+	return out
+}
+
+func nodeName(p *protos.NodeProto) string {
+	if p.Name == "" && len(p.Output) > 0 {
+		return p.Output[0]
+	}
+	return p.Name
+}
+
+func inModule(p *protos.NodeProto) string {
+	if s := scopes(p); len(s) > 0 {
+		return fmt.Sprintf(" (module %s)", s[len(s)-1])
+	}
+	return ""
+}

@@ -1,0 +1,83 @@
+package onnxnorm
+
+import "slices"
+
+var _ = register("Slice", func(b *builder, n *node) {
+	v := n.need(0)
+	start, end, step := sliceRange(n)
+	for i, s := range step {
+		if s < 0 {
+			failf("a step of %d along axis %d is not supported", s, i)
+		}
+		if end[i] <= start[i] {
+			failf("it leaves nothing of axis %d", i)
+		}
+	}
+	if isLast(v) {
+		p := channelsLast(4)
+		n.out = []*value{b.fromLast(b.slice(v.last, permute(start, p), permute(end, p), permute(step, p)))}
+		return
+	}
+	n.out = []*value{fromPlain(b.slice(b.plain(v), start, end, step))}
+}, func(n *node) *tensor {
+	t := n.in[0].konst
+	if !t.isInt {
+		return nil
+	}
+	start, end, step := sliceRange(n)
+	dims, skip, from := make([]int, len(start)), strides(t.dims), 0
+	for i := range start {
+		if step[i] > 0 {
+			dims[i] = max(0, (end[i]-start[i]+step[i]-1)/step[i])
+		} else {
+			dims[i] = max(0, (start[i]-end[i]-step[i]-1)/-step[i])
+		}
+		from += start[i] * skip[i]
+		skip[i] *= step[i]
+	}
+	return intTensor(dims, gather(t.ints, dims, skip, from))
+})
+
+// sliceRange resolves starts, ends, axes and steps into [start, end) and a step
+// for every axis. A negative step runs from start down to end, exclusive, and its
+// end may be -1, before the first element (onnx-gomlx 0.5.5 reads that wrongly:
+// the pads of torch's older exporter are made so).
+func sliceRange(n *node) (start, end, step []int) {
+	dims := n.need(0).dims
+	rank := len(dims)
+	starts, ok1 := n.param(1, "starts")
+	ends, ok2 := n.param(2, "ends")
+	if !ok1 || !ok2 || len(starts) != len(ends) {
+		failf("its starts %v and ends %v do not match", starts, ends)
+	}
+	along, ok := n.param(3, "axes")
+	if !ok {
+		along = iota(len(starts))
+	}
+	steps, ok := n.param(4, "steps")
+	if !ok {
+		steps = slices.Repeat([]int{1}, len(starts))
+	}
+	if len(along) != len(starts) || len(steps) != len(starts) {
+		failf("its starts %v, axes %v and steps %v do not match", starts, along, steps)
+	}
+	start, end, step = make([]int, rank), slices.Clone(dims), slices.Repeat([]int{1}, rank)
+	for i, a := range axes(along, rank) {
+		d, k := dims[a], steps[i]
+		lo, hi := 0, d // where start and end may lie
+		if k < 0 {
+			lo, hi = -1, d-1
+		}
+		if k == 0 {
+			failf("a step of 0 along axis %d", a)
+		}
+		place := func(at int) int {
+			if at < 0 {
+				at += d
+			}
+			return min(max(at, lo), hi)
+		}
+		start[a], end[a], step[a] = place(starts[i]), place(ends[i]), k
+	}
+	return start, end, step
+}

@@ -1,0 +1,31 @@
+package onnxnorm
+
+import "slices"
+
+// Transpose between the two picture layouts costs nothing: the value that is
+// wanted is already there, or becomes the channels-last form of the output.
+var _ = register("Transpose", func(b *builder, n *node) {
+	v := n.need(0)
+	perm := transposePerm(n)
+	if spatial(v.dims) && slices.Equal(perm, inverse(channelsLast(4))) && !b.keepLayout {
+		n.out = []*value{b.fromLast(b.plain(v))}
+		return
+	}
+	if isLast(v) {
+		n.out = []*value{fromPlain(b.transpose(v.last, lastAxes(perm, 4)))}
+	} else {
+		n.out = []*value{fromPlain(b.transpose(b.plain(v), perm))}
+	}
+	n.out[0].tail = slices.Equal(perm, channelsLast(len(perm))) && spatial(v.dims)
+}, func(n *node) *tensor { return n.in[0].konst.transposed(transposePerm(n)) })
+
+func transposePerm(n *node) []int {
+	rank := len(n.need(0).dims)
+	reverse := iota(rank)
+	slices.Reverse(reverse)
+	perm := n.intsOr("perm", reverse)
+	if sorted := slices.Sorted(slices.Values(perm)); !slices.Equal(sorted, iota(rank)) {
+		failf("perm %v does not order the axes of a tensor of rank %d", perm, rank)
+	}
+	return perm
+}

@@ -1,0 +1,96 @@
+package onnxnorm
+
+// window is the geometry of a convolution or pool over the two spatial axes.
+type window struct {
+	in     [2]int // input size
+	kernel [2]int
+	stride [2]int
+	dilate [2]int
+	before [2]int // padding at the start
+	end    [2]int // padding at the end, as declared
+	after  [2]int // padding at the end that the windows read; negative where they leave cells out
+	out    [2]int // output size
+}
+
+// newWindow reads the attributes that Conv and the pools share, for an input
+// [b, c, h, w].
+func newWindow(n *node, dims, kernel []int) window {
+	if len(dims) != 4 || len(kernel) != 2 {
+		failf("its input has the shape %v and its kernel %v, and only two spatial axes, [batch, channels, height, width], are supported", dims, kernel)
+	}
+	stride, dilate := n.intsOr("strides", []int{1, 1}), n.intsOr("dilations", []int{1, 1})
+	pads := n.intsOr("pads", []int{0, 0, 0, 0})
+	if len(stride) != 2 || len(dilate) != 2 || len(pads) != 4 {
+		failf("strides %v, dilations %v and pads %v do not fit two spatial axes", stride, dilate, pads)
+	}
+	auto, ceil := n.stringOr("auto_pad", "NOTSET"), n.intOr("ceil_mode", 0) != 0
+	var w window
+	for i := range 2 {
+		w.in[i], w.kernel[i], w.stride[i], w.dilate[i] = dims[2+i], kernel[i], stride[i], dilate[i]
+		if w.stride[i] < 1 || w.dilate[i] < 1 || w.kernel[i] < 1 {
+			failf("kernel %v, strides %v and dilations %v must be positive", kernel, stride, dilate)
+		}
+		w.before[i], w.end[i] = autoPad(auto, w, i, pads[i], pads[2+i])
+		w.out[i] = w.count(i, w.before[i]+w.end[i], ceil)
+		if w.out[i] < 1 {
+			failf("its window %v does not fit into the input %v with the pads %v: the picture is too small for this model", kernel, dims[2:], pads)
+		}
+		// The cells that the windows read, no more and no fewer.
+		w.after[i] = (w.out[i]-1)*w.stride[i] + w.reach(i) - w.in[i] - w.before[i]
+	}
+	return w
+}
+
+// reach is the extent of the dilated kernel on an axis.
+func (w window) reach(i int) int { return (w.kernel[i]-1)*w.dilate[i] + 1 }
+
+// count is the number of windows on an axis: floor((in + pad - reach)/stride) + 1,
+// or with ceil_mode the ceiling, less a window that would begin in the end padding.
+func (w window) count(i, pad int, ceil bool) int {
+	free := w.in[i] + pad - w.reach(i)
+	if free < 0 {
+		return 0
+	}
+	n := free/w.stride[i] + 1
+	if ceil && free%w.stride[i] != 0 && n*w.stride[i] < w.in[i]+w.before[i] {
+		n++
+	}
+	return n
+}
+
+// autoPad resolves the deprecated auto_pad attribute into pads.
+func autoPad(mode string, w window, i, before, after int) (int, int) {
+	switch mode {
+	case "NOTSET", "":
+		return before, after
+	case "VALID":
+		return 0, 0
+	case "SAME_UPPER", "SAME_LOWER":
+		out := (w.in[i] + w.stride[i] - 1) / w.stride[i]
+		total := max(0, (out-1)*w.stride[i]+w.reach(i)-w.in[i])
+		if mode == "SAME_UPPER" {
+			return total / 2, total - total/2
+		}
+		return total - total/2, total / 2
+	}
+	failf("auto_pad %q is not known", mode)
+	return 0, 0
+}
+
+// padLast pads x [b, h, w, c] for the window; a negative end padding cuts off
+// what no window reads.
+func (b *builder) padLast(x ref, w window, fill float32) ref {
+	end := []int{x.dims[0], x.dims[1] + min(0, w.after[0]), x.dims[2] + min(0, w.after[1]), x.dims[3]}
+	x = b.slice(x, []int{0, 0, 0, 0}, end, []int{1, 1, 1, 1})
+	return b.pad(x, []int{0, w.before[0], w.before[1], 0}, []int{0, max(0, w.after[0]), max(0, w.after[1]), 0}, fill)
+}
+
+// tap is what position (i, j) of the kernel reads in the padded input: a strided
+// slice [b, out, out, c].
+func (b *builder) tap(padded ref, w window, i, j int) ref {
+	y, x := i*w.dilate[0], j*w.dilate[1]
+	return b.slice(padded,
+		[]int{0, y, x, 0},
+		[]int{padded.dims[0], y + (w.out[0]-1)*w.stride[0] + 1, x + (w.out[1]-1)*w.stride[1] + 1, padded.dims[3]},
+		[]int{1, w.stride[0], w.stride[1], 1})
+}

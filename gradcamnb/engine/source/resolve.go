@@ -1,0 +1,130 @@
+package source
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Resolve finds the layer that a name means: a tensor name, a module path, or a
+// node alias. A module path means the module's output, which is the last tensor
+// made inside it. An unknown name is an error with the nearest ones.
+func Resolve(layers []Layer, name string) (Layer, error) {
+	for _, l := range layers {
+		if l.Name == name {
+			return l, nil
+		}
+	}
+	for _, l := range layers {
+		if slices.Contains(l.paths, name) {
+			return l, nil
+		}
+	}
+	return Layer{}, fmt.Errorf("the model has no layer %q; the nearest names are %s", name, quoted(nearestNames(layers, name)))
+}
+
+// Suggested is the layer that Grad-CAM is usually wanted at.
+func Suggested(layers []Layer) (Layer, error) {
+	for _, l := range layers {
+		if l.Suggested {
+			return l, nil
+		}
+	}
+	return Layer{}, fmt.Errorf("no layer of the model has a spatial map that feeds its output, so none can be suggested: name one")
+}
+
+// suggest marks the last feature map at the lowest resolution: in a classifier
+// that is the last one before the global pooling, in a U-Net the bottleneck. Maps
+// of one cell (pooled vectors) and averages of a map already listed do not count.
+func suggest(layers []Layer) {
+	best := -1
+	for i, l := range layers {
+		if !l.Feeds || l.Grid[0]*l.Grid[1] <= 1 || l.Grid[0] == 0 || averages[l.Op] || len(l.Shape) != 4 {
+			continue
+		}
+		if best < 0 || l.Grid[0]*l.Grid[1] <= layers[best].Grid[0]*layers[best].Grid[1] {
+			best = i
+		}
+	}
+	why := "last feature map at the lowest resolution, %d x %d cells"
+	if token := lastTokens(layers); best >= 0 && token > best {
+		// A transformer: only its patch embedding has rank 4.
+		best, why = token, "last tokens that attention mixes, %d x %d patches"
+	}
+	if best >= 0 {
+		layers[best].Suggested = true
+		layers[best].Why = fmt.Sprintf(why, layers[best].Grid[0], layers[best].Grid[1])
+	}
+}
+
+var averages = map[string]bool{"AveragePool": true, "GlobalAveragePool": true, "ReduceMean": true}
+
+// lastTokens is the normalised tokens that the last attention reads, or -1. What
+// comes after it reaches the class token alone, so its patches have no gradient.
+func lastTokens(layers []Layer) int {
+	softmax := -1
+	for i, l := range layers {
+		if l.Op == "Softmax" && len(l.Shape) >= 3 {
+			softmax = i
+		}
+	}
+	for i := softmax; i >= 0; i-- {
+		if l := layers[i]; l.Op == "LayerNormalization" && l.Feeds && l.Grid[0] > 1 && len(l.Shape) == 3 {
+			return i
+		}
+	}
+	return -1
+}
+
+// nearestNames lists the names that take the fewest edits to become the wanted one.
+func nearestNames(layers []Layer, want string) []string {
+	type candidate struct {
+		name string
+		cost int
+	}
+	var all []candidate
+	seen := map[string]bool{}
+	for _, l := range layers {
+		for _, name := range append([]string{l.Name}, l.paths...) {
+			if !seen[name] && l.Spatial() {
+				seen[name] = true
+				all = append(all, candidate{name, edits(strings.ToLower(want), strings.ToLower(name))})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int { return a.cost - b.cost })
+	var out []string
+	for _, c := range all[:min(5, len(all))] {
+		out = append(out, c.name)
+	}
+	return out
+}
+
+// edits is the Levenshtein distance.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+func quoted(names []string) string {
+	var out []string
+	for _, n := range names {
+		out = append(out, fmt.Sprintf("%q", n))
+	}
+	return strings.Join(out, ", ")
+}

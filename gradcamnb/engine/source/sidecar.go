@@ -1,0 +1,63 @@
+package source
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// Sidecar is the small JSON file beside a model, model.onnx -> model.json, that
+// says what the model file itself does not: how pictures are prepared for it and
+// what its classes are called.
+type Sidecar struct {
+	Name   string      `json:"name,omitempty"`
+	Input  *imgio.Prep `json:"input,omitempty"`
+	Labels string      `json:"labels,omitempty"` // text file beside it, one label a line
+}
+
+// readSidecar reads the sidecar of a model file; a missing one is no error.
+func readSidecar(model string) (Sidecar, []string, error) {
+	path := strings.TrimSuffix(model, filepath.Ext(model)) + ".json"
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Sidecar{}, nil, nil
+	}
+	if err != nil {
+		return Sidecar{}, nil, fmt.Errorf("reading the sidecar of the model: %w", err)
+	}
+	var s Sidecar
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&s); err != nil {
+		return Sidecar{}, nil, fmt.Errorf("the sidecar %s is not as it should be: %w", path, err)
+	}
+	if s.Input != nil {
+		if err := s.Input.Validate(); err != nil {
+			return Sidecar{}, nil, fmt.Errorf("the sidecar %s: %w", path, err)
+		}
+	}
+	if s.Labels == "" {
+		return s, nil, nil
+	}
+	if !filepath.IsLocal(s.Labels) {
+		return Sidecar{}, nil, fmt.Errorf("the sidecar %s names the labels %q, which do not lie beside it", path, s.Labels)
+	}
+	labels, err := readLabels(filepath.Join(filepath.Dir(path), s.Labels))
+	return s, labels, err
+}
+
+func readLabels(path string) ([]string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the labels: %w", err)
+	}
+	text := strings.TrimRight(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
+	return strings.Split(text, "\n"), nil
+}
