@@ -3,19 +3,8 @@ package gradcamnb
 import (
 	"image"
 
-	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
-
-// Target says what is explained, as plain data; the engine holds the graph
-// function of the same kind.
-type Target struct {
-	Kind  string       // "top", "class", "softmax", "output", "tensor", "region"
-	Index []int        // rank (from 1) or class; one for all pictures, or one a picture
-	Name  string       // output or tensor, for the kinds that name one
-	Mask  heatmap.Grid // region, for the kinds that have one
-	Mean  bool         // region: mean over the mask instead of the sum
-}
 
 // Tensor is a model input as it stands: no preprocessing. Dims has the batch first.
 type Tensor struct {
@@ -23,12 +12,38 @@ type Tensor struct {
 	Values []float32
 }
 
-// Request is one call of the engine: what to explain, of what, where and how.
+// Request is one call of an engine: what to explain, of what, where and how.
 type Request struct {
 	Pictures []image.Image
-	Tensor   *Tensor     // instead of Pictures
-	Prep     *imgio.Prep // instead of the model's own preprocessing
-	Layers   []string    // tensor names, module paths or aliases; none means the suggested one
-	Methods  []string    // none means Grad-CAM
-	Targets  []Target    // none means the top prediction
+	Tensor   *Tensor // instead of pictures
+
+	Prep    *imgio.Prep // instead of the model's own preprocessing
+	Layers  []string    // tensor names, module paths or aliases; none means the suggested one
+	Methods []string    // none means Grad-CAM
+	Targets []Target    // none means the prediction, Top(1)
+}
+
+// Choice is something that the user picks for an explanation: a [Target], a
+// layer, a method or a preprocessing.
+type Choice interface{ choose(*Request) }
+
+func (t Target) choose(r *Request) { r.Targets = append(r.Targets, t) }
+
+type choice func(*Request)
+
+func (c choice) choose(r *Request) { c(r) }
+
+// Layers picks the layers to explain at, by tensor name, module path or alias.
+func Layers(names ...string) Choice {
+	return choice(func(r *Request) { r.Layers = append(r.Layers, names...) })
+}
+
+// Methods picks the methods, by their names in the papers or in pytorch-grad-cam.
+func Methods(names ...string) Choice {
+	return choice(func(r *Request) { r.Methods = append(r.Methods, names...) })
+}
+
+// Prepared replaces the model's own preprocessing.
+func Prepared(p imgio.Prep) Choice {
+	return choice(func(r *Request) { r.Prep = &p })
 }

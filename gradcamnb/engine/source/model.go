@@ -18,8 +18,9 @@ type Model interface {
 	Store() *model.Store
 
 	// Layers lists the layers for an input of the given shape, in the order of
-	// execution.
-	Layers(input []int) ([]Layer, error)
+	// execution, and tells which feed the named output or tensor; the empty name
+	// means the model's first output.
+	Layers(input []int, output string) ([]Layer, error)
 
 	// Build puts the model into the graph of x, the input as it stands. The
 	// layers named in cuts become nodes that everything after them reads, and
@@ -59,9 +60,9 @@ type Layer struct {
 	Name      string // tensor name, or node alias
 	Path      string // module path of the source network, e.g. "layer4.2.relu"; empty where the file carries none
 	Op        string
-	Shape     []int // as the model has it, batch first
+	Shape     []int  // as the model has it, batch first
 	Grid      [3]int // [h, w, channels] as a map; zero where the layer has no spatial size
-	Feeds     bool   // it feeds the model's first output
+	Feeds     bool   // it feeds the output that was asked about
 	Suggested bool
 	Why       string // why it is suggested
 

@@ -31,7 +31,7 @@ type onnxModel struct {
 	options onnxnorm.Options
 
 	mu     sync.Mutex
-	layers map[string][]Layer // by input shape
+	layers map[string][]Layer // by input shape and output
 }
 
 // ONNX opens an ONNX file. Its preprocessing and labels come from the sidecar
@@ -100,8 +100,11 @@ func (m *onnxModel) picture(input []int) [2]int {
 	return [2]int{input[2], input[3]}
 }
 
-func (m *onnxModel) Layers(input []int) ([]Layer, error) {
-	key := fmt.Sprint(input)
+func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
+	if output == "" {
+		output = m.card.Outputs[0]
+	}
+	key := fmt.Sprint(input, output)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if l, ok := m.layers[key]; ok {
@@ -111,14 +114,14 @@ func (m *onnxModel) Layers(input []int) ([]Layer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.card.Name, err)
 	}
-	layers := m.list(g, m.picture(input))
+	layers := m.list(g, output, m.picture(input))
 	m.layers[key] = layers
 	return layers, nil
 }
 
 // list makes layers of the tensors that depend on the input.
-func (m *onnxModel) list(g *onnxnorm.Graph, picture [2]int) []Layer {
-	feeds := feeding(g, m.card.Outputs[0])
+func (m *onnxModel) list(g *onnxnorm.Graph, output string, picture [2]int) []Layer {
+	feeds := feeding(g, output)
 	var out []Layer
 	for _, t := range g.Tensors {
 		if t.Constant {

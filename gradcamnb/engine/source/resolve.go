@@ -47,8 +47,7 @@ func suggest(layers []Layer) {
 		}
 	}
 	why := "last feature map at the lowest resolution, %d x %d cells"
-	if token := lastTokens(layers); best >= 0 && token > best {
-		// A transformer: only its patch embedding has rank 4.
+	if token := lastTokens(layers); token >= 0 {
 		best, why = token, "last tokens that attention mixes, %d x %d patches"
 	}
 	if best >= 0 {
@@ -59,17 +58,18 @@ func suggest(layers []Layer) {
 
 var averages = map[string]bool{"AveragePool": true, "GlobalAveragePool": true, "ReduceMean": true}
 
-// lastTokens is the normalised tokens that the last attention reads, or -1. What
-// comes after it reaches the class token alone, so its patches have no gradient.
+// lastTokens is the normalised tokens that the last attention of a transformer
+// reads, or -1 for any other model. What comes after it reaches the class token
+// alone, so its patches have no gradient.
 func lastTokens(layers []Layer) int {
-	softmax := -1
-	for i, l := range layers {
-		if l.Op == "Softmax" && len(l.Shape) >= 3 {
-			softmax = i
-		}
-	}
-	for i := softmax; i >= 0; i-- {
-		if l := layers[i]; l.Op == "LayerNormalization" && l.Feeds && l.Grid[0] > 1 && len(l.Shape) == 3 {
+	attends := false
+	for i, l := range slices.Backward(layers) {
+		switch {
+		case l.Op == "Conv" && !attends:
+			return -1
+		case l.Op == "Softmax" && len(l.Shape) >= 3:
+			attends = true
+		case attends && l.Op == "LayerNormalization" && l.Feeds && l.Grid[0] > 1 && len(l.Shape) == 3:
 			return i
 		}
 	}

@@ -22,9 +22,14 @@ type Sidecar struct {
 	Labels string      `json:"labels,omitempty"` // text file beside it, one label a line
 }
 
+// SidecarPath is where the sidecar of a model file lies.
+func SidecarPath(model string) string {
+	return strings.TrimSuffix(model, filepath.Ext(model)) + ".json"
+}
+
 // readSidecar reads the sidecar of a model file; a missing one is no error.
 func readSidecar(model string) (Sidecar, []string, error) {
-	path := strings.TrimSuffix(model, filepath.Ext(model)) + ".json"
+	path := SidecarPath(model)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Sidecar{}, nil, nil

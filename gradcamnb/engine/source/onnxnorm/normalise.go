@@ -242,9 +242,8 @@ func (b *builder) proto(m *protos.ModelProto, input string, dims []int) *protos.
 	for name, w := range b.weights {
 		g.Input = append(g.Input, valueInfo(name, w.Dims))
 	}
-	for _, n := range b.nodes { // the importer wants outputs; which ones are asked for is said at the call
-		g.Output = []*protos.ValueInfoProto{{Name: n.Output[0]}}
-	}
+	// The importer wants an output; which tensors are asked for is said at the call.
+	g.Output = []*protos.ValueInfoProto{valueInfo(b.nodes[len(b.nodes)-1].Output[0], nil)}
 	return &protos.ModelProto{IrVersion: 10, OpsetImport: []*protos.OperatorSetIdProto{{Version: 20}}, Graph: g}
 }
 

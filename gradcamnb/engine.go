@@ -1,0 +1,67 @@
+package gradcamnb
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// Engine answers for this package. Programs do not call it: they link one in, in
+// the manner of database/sql drivers, and use [Open].
+type Engine interface {
+	// Open reads a model.
+	Open(ref string) (Session, error)
+}
+
+// Session is one open model within an engine.
+type Session interface {
+	Info() Info
+	Layers() ([]Layer, error)
+	Explain(Request) ([]*heatmap.Result, error)
+}
+
+// Info describes a model.
+type Info struct {
+	Name    string
+	SHA256  string // of the model's file, hex; empty for a model that has none
+	Input   []int  // declared shape of the input, batch first; -1 where it is free
+	Prep    *imgio.Prep
+	Labels  []string
+	Outputs []string
+	Backend string // what computes, e.g. "xla:cpu"
+}
+
+// Layer is a place in a model to explain at.
+type Layer struct {
+	Name      string // tensor name, or node alias
+	Path      string // module path of the source network; empty where the file carries none
+	Op        string
+	Shape     []int  // as the model has it, batch first
+	Grid      [3]int // height, width and channels of a map there; zero where it has no spatial size
+	Feeds     bool   // it feeds the model's first output
+	Suggested bool   // it is what Explain takes when no layer is named
+	Why       string // why it is suggested
+}
+
+var linked struct {
+	sync.Mutex
+	engine Engine
+}
+
+// Register makes an engine available. It is called by the engine's package.
+func Register(e Engine) {
+	linked.Lock()
+	defer linked.Unlock()
+	linked.engine = e
+}
+
+func engine() (Engine, error) {
+	linked.Lock()
+	defer linked.Unlock()
+	if linked.engine == nil {
+		return nil, errors.New(`no engine is linked in: add import _ "github.com/gradcam-go/gradcam/gradcamnb/engine"`)
+	}
+	return linked.engine, nil
+}

@@ -1,0 +1,125 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/gomlx/compute"
+	_ "github.com/gomlx/compute/gobackend" // always there: needs nothing installed
+)
+
+// xlaPlugins lists the PJRT plugins that are installed, best first. It is nil in
+// a program that is built without XLA.
+var xlaPlugins func() []string
+
+// backend is what computes, with the name it was asked for by.
+type backend struct {
+	compute.Backend
+	name string // "go", "xla:cpu", "xla:cuda" or "xla:<path of a plugin>"
+}
+
+// openBackend opens the named backend. The empty name means $GOMLX_BACKEND, or
+// without that XLA where a PJRT plugin is installed and pure Go elsewhere; then a
+// line on say tells what was picked and how to get the other.
+func openBackend(name string, say io.Writer) (*backend, error) {
+	if name == "" {
+		name = os.Getenv(compute.ConfigEnvVar)
+	}
+	if name != "" {
+		return namedBackend(name)
+	}
+	var reason string
+	for _, plugin := range installedPlugins() {
+		b, err := namedBackend("xla:" + plugin)
+		if err == nil {
+			fmt.Fprintf(say, "gradcam: computing on %s; GOMLX_BACKEND=go computes in pure Go\n", b.name)
+			return b, nil
+		}
+		reason = err.Error()
+	}
+	b, err := namedBackend("go")
+	if err != nil {
+		return nil, err
+	}
+	if reason != "" {
+		fmt.Fprintf(say, "gradcam: computing in pure Go, since XLA did not start: %s\n", reason)
+	} else {
+		fmt.Fprintf(say, "gradcam: computing in pure Go; XLA is several times faster: %s\n", howToGetXLA())
+	}
+	return b, nil
+}
+
+func installedPlugins() []string {
+	if xlaPlugins == nil {
+		return nil
+	}
+	return xlaPlugins()
+}
+
+func howToGetXLA() string {
+	if xlaPlugins == nil {
+		return "build with a C compiler and without -tags noxla, and install a PJRT plugin (see README, Backends)"
+	}
+	return "install a PJRT plugin (see README, Backends)"
+}
+
+func namedBackend(name string) (*backend, error) {
+	kind, options, _ := strings.Cut(name, ":")
+	switch kind {
+	case "go":
+		b, err := compute.NewWithConfig("go:" + sequential(options))
+		if err != nil {
+			return nil, fmt.Errorf("backend %q: %w", name, root(err))
+		}
+		return &backend{b, "go"}, nil
+	case "xla", "stablehlo":
+		if xlaPlugins == nil {
+			return nil, fmt.Errorf("backend %q: this program is built without XLA; %s, or use the backend go", name, howToGetXLA())
+		}
+		b, err := newXLA(name, options)
+		if err != nil {
+			return nil, fmt.Errorf("backend %q did not start: %w; installed PJRT plugins: %q; %s, or use the backend go",
+				name, root(err), installedPlugins(), howToGetXLA())
+		}
+		return b, nil
+	}
+	return nil, fmt.Errorf("there is no backend %q; there are go, xla:cpu, xla:cuda and xla:<path of a PJRT plugin>", name)
+}
+
+func newXLA(name, plugin string) (b *backend, err error) {
+	defer func() { // a plugin that cannot be loaded panics on some systems
+		if e := recover(); e != nil {
+			err = fmt.Errorf("%v", e)
+		}
+	}()
+	if plugin == "" {
+		installed := installedPlugins()
+		if len(installed) == 0 {
+			return nil, errors.New("no PJRT plugin is installed")
+		}
+		plugin = installed[0]
+		name = "xla:" + plugin
+	}
+	c, err := compute.NewWithConfig("xla:" + plugin)
+	if err != nil {
+		return nil, err
+	}
+	return &backend{c, name}, nil
+}
+
+// sequential adds the option that makes the pure-Go backend run one operator at a
+// time, each on all cores. Its default, several operators at once, can wait for
+// itself for ever (compute 0.1.6, seen in the gradient of depthwise convolutions).
+func sequential(options string) string {
+	const option = "ops_sequential"
+	switch {
+	case options == "":
+		return option
+	case strings.Contains(options, option):
+		return options
+	}
+	return options + "," + option
+}

@@ -1,0 +1,12 @@
+//go:build cgo && !noxla
+
+package engine
+
+import (
+	"github.com/gomlx/go-xla/compute/xla"
+)
+
+func init() {
+	xla.EnableAutoInstall(false) // nothing is downloaded unasked
+	xlaPlugins = xla.GetAvailablePlugins
+}

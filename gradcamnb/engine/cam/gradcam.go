@@ -1,0 +1,24 @@
+package cam
+
+import (
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+)
+
+// GradCAM weighs every channel A_k by the mean of the score's gradient over the
+// layer's Z = h*w cells:
+//
+//	w_k = 1/Z SUM_ij dS/dA_k,ij        (eq. 1)
+//	L   = SUM_k w_k A_k                (eq. 2, before its ReLU)
+//
+// Selvaraju et al. 2017, "Grad-CAM: Visual Explanations from Deep Networks via
+// Gradient-based Localization". Shapes: [batch, h, w, channels] twice -> [batch, h, w].
+// It costs one forward pass and the backward pass down to the layer.
+var GradCAM = register(Method{
+	Name:    "Grad-CAM",
+	Paper:   "Selvaraju et al. 2017, arXiv:1610.02391",
+	Formula: "ReLU(SUM_k w_k A_k), w_k = 1/Z SUM_ij dS/dA_k,ij (eq. 1, 2)",
+	Map: func(act, grad *Node) *Node {
+		w := ReduceAndKeep(grad, ReduceMean, 1, 2)
+		return ReduceSum(Mul(w, act), -1)
+	},
+})

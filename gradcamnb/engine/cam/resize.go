@@ -1,0 +1,42 @@
+package cam
+
+import (
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Resize scales maps [batch, h, w] to [batch, H, W] bilinearly with half-pixel
+// centres, clamped at the edges and without antialiasing, as OpenCV's INTER_LINEAR
+// and torch's interpolate(align_corners=False): output pixel o reads the input at
+//
+//	x = (o + 1/2) * in/out - 1/2.
+//
+// It is a matrix product an axis, M_h x M_w^T, with the weights as constants.
+func Resize(x *Node, height, width int) *Node {
+	g := x.Graph()
+	h, w := x.Shape().Dim(1), x.Shape().Dim(2)
+	if h != height {
+		x = Einsum("bhw,oh->bow", x, Const(g, bilinear(h, height)))
+	}
+	if w != width {
+		x = Einsum("bhw,ow->bho", x, Const(g, bilinear(w, width)))
+	}
+	return x
+}
+
+// bilinear is the matrix [out, in] of interpolation weights.
+func bilinear(in, out int) *tensors.Tensor {
+	weights := make([]float32, out*in)
+	for o := range out {
+		x := (float64(o)+0.5)*float64(in)/float64(out) - 0.5
+		floor := math.Floor(x)
+		lo, hi := clamp(int(floor), in), clamp(int(floor)+1, in)
+		weights[o*in+lo] += float32(1 - (x - floor))
+		weights[o*in+hi] += float32(x - floor)
+	}
+	return tensors.FromFlatDataAndDimensions(weights, out, in)
+}
+
+func clamp(i, n int) int { return min(max(i, 0), n-1) }

@@ -1,0 +1,37 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Error is what explaining returns: one line, with what GoMLX said in full behind it.
+type Error struct {
+	message string
+	cause   error
+}
+
+func (e *Error) Error() string { return e.message }
+
+// Unwrap gives the error with the backend's own words and stack, for %+v.
+func (e *Error) Unwrap() error { return e.cause }
+
+// wrap makes one line of an error that went through GoMLX, which wraps every
+// graph-building failure several times.
+func wrap(err error, format string, args ...any) error {
+	return &Error{message: fmt.Sprintf(format, args...) + ": " + root(err).Error(), cause: err}
+}
+
+// root is the innermost error as one line.
+func root(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			break
+		}
+		err = inner
+	}
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return errors.New(line)
+}

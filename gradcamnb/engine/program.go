@@ -1,0 +1,167 @@
+package engine
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// program is a compiled plan: forward pass, scores, gradients at all layers, all
+// methods, ReLU and resize in one graph.
+type program struct {
+	exec *model.Exec
+	plan plan
+}
+
+// explained is the graph of a plan.
+type explained struct {
+	output *Node // the model's first output
+	aims   []explainedAim
+}
+
+type explainedAim struct {
+	score, index *Node // [batch]
+	layers       []explainedLayer
+}
+
+type explainedLayer struct {
+	act, grad *Node // [batch, h, w, channels]
+	maps      []explainedMap
+}
+
+type explainedMap struct {
+	raw  *Node // [batch, h, w], signed, at the layer's resolution
+	full *Node // [batch, H, W] of the model's input, positive part
+}
+
+// build makes the graph of a plan. inputs are the model's input and then, for
+// each aim, its index where it has no rank and its mask where it takes one.
+//
+// The score of the batch is the sum over its pictures, so the gradient at a layer
+// holds every picture's own, since pictures do not mix at inference.
+func (p plan) build(m source.Model, scope *model.Scope, inputs []*Node) explained {
+	x, rest := inputs[0], inputs[1:]
+	next := func() *Node {
+		n := rest[0]
+		rest = rest[1:]
+		return n
+	}
+	built := m.Build(scope, x, p.cuts(), p.wants(m.Card()))
+	nodes := make([]*Node, len(built.Cuts))
+	for i, c := range built.Cuts {
+		nodes[i] = c.Node
+	}
+	height, width := p.picture(m.Card().Layout)
+	e := explained{output: built.Outputs[m.Card().Outputs[0]]}
+	for _, a := range p.aims {
+		out := built.Outputs[a.tensor]
+		var index, mask *Node
+		if a.rank > 0 {
+			index = target.Rank(out, a.rank)
+		} else {
+			index = next()
+		}
+		if a.kind.Masked {
+			mask = next()
+		}
+		score := a.kind.Score(out, index, mask)
+		aim := explainedAim{score: score, index: index}
+		for i, g := range Gradient(ReduceAllSum(score), nodes...) {
+			c := built.Cuts[i]
+			l := explainedLayer{act: c.Grid(c.Node), grad: c.Grid(g)}
+			for _, method := range p.methods {
+				raw := method.Map(l.act, l.grad)
+				full := cam.Resize(Max(raw, ZerosLike(raw)), height, width)
+				l.maps = append(l.maps, explainedMap{raw, full})
+			}
+			aim.layers = append(aim.layers, l)
+		}
+		e.aims = append(e.aims, aim)
+	}
+	return e
+}
+
+func (p plan) cuts() []string {
+	var names []string
+	for _, l := range p.layers {
+		names = append(names, l.Name)
+	}
+	return names
+}
+
+// wants is the model's first output and every tensor that an aim reads.
+func (p plan) wants(c source.Card) []string {
+	names := []string{c.Outputs[0]}
+	seen := map[string]bool{names[0]: true}
+	for _, a := range p.aims {
+		if !seen[a.tensor] {
+			seen[a.tensor] = true
+			names = append(names, a.tensor)
+		}
+	}
+	return names
+}
+
+// picture is the height and width of the model's input.
+func (p plan) picture(layout imgio.Layout) (height, width int) {
+	if layout == imgio.ChannelsLast {
+		return p.input[1], p.input[2]
+	}
+	return p.input[2], p.input[3]
+}
+
+// outputs lists the nodes that the program hands back.
+func (e explained) outputs() []*Node {
+	out := []*Node{e.output}
+	for _, a := range e.aims {
+		out = append(out, a.score, a.index)
+		for _, l := range a.layers {
+			for _, m := range l.maps {
+				out = append(out, m.raw, m.full)
+			}
+		}
+	}
+	return out
+}
+
+func compile(b *backend, m source.Model, p plan) (*program, error) {
+	exec, err := model.NewExec(b.Backend, m.Store(), func(scope *model.Scope, inputs []*Node) []*Node {
+		return p.build(m, scope, inputs).outputs()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("preparing the program: %w", root(err))
+	}
+	return &program{exec, p}, nil
+}
+
+// arguments are the program's inputs.
+func (p plan) arguments(values []float32) []any {
+	args := []any{tensors.FromFlatDataAndDimensions(values, p.input...)}
+	for _, a := range p.aims {
+		if a.rank == 0 {
+			args = append(args, tensors.FromFlatDataAndDimensions(a.index, len(a.index)))
+		}
+		if a.kind.Masked {
+			args = append(args, tensors.FromFlatDataAndDimensions(a.mask, p.input[0], a.size[0], a.size[1]))
+		}
+	}
+	return args
+}
+
+// run calls the program and returns its outputs' values in the order of
+// [explained.outputs].
+func (p *program) run(values []float32, now plan) ([]*tensors.Tensor, error) {
+	args := now.arguments(values)
+	out, err := p.exec.Call(args...)
+	for _, a := range args {
+		a.(*tensors.Tensor).MustFinalizeAll()
+	}
+	return out, err
+}

@@ -1,0 +1,219 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// session is one open model with the programs that were compiled for it.
+type session struct {
+	engine *Engine
+	model  source.Model
+
+	mu       sync.Mutex
+	programs map[string]*program
+}
+
+func (s *session) Info() gradcamnb.Info {
+	c := s.model.Card()
+	name := s.engine.name
+	if b := s.engine.backend; b != nil {
+		name = b.name
+	}
+	return gradcamnb.Info{Name: c.Name, SHA256: c.SHA256, Input: c.Input, Prep: c.Prep, Labels: c.Labels, Outputs: c.Outputs, Backend: name}
+}
+
+func (s *session) Layers() ([]gradcamnb.Layer, error) {
+	c := s.model.Card()
+	input, err := inputShape(c, c.Prep, 1)
+	if err != nil {
+		return nil, err
+	}
+	layers, err := s.model.Layers(input, "")
+	if err != nil {
+		return nil, err
+	}
+	var out []gradcamnb.Layer
+	for _, l := range layers {
+		out = append(out, gradcamnb.Layer{Name: l.Name, Path: l.Path, Op: l.Op, Shape: l.Shape, Grid: l.Grid, Feeds: l.Feeds, Suggested: l.Suggested, Why: l.Why})
+	}
+	return out, nil
+}
+
+// inputShape is the shape of a batch of pictures: the size is what the
+// preprocessing makes, else what the model declares.
+func inputShape(c source.Card, prep *imgio.Prep, batch int) ([]int, error) {
+	dims := slices.Clone(c.Input)
+	dims[0] = batch
+	h, w, ch := 2, 3, 1
+	if c.Layout == imgio.ChannelsLast {
+		h, w, ch = 1, 2, 3
+	}
+	if prep != nil {
+		dims[h], dims[w] = prep.Height, prep.Width
+	}
+	if dims[ch] < 0 {
+		dims[ch] = 3
+	}
+	if dims[h] < 0 || dims[w] < 0 {
+		return nil, fmt.Errorf("the model %s takes pictures of any size and nothing says which to use: give a size (--size, or a sidecar %s beside the model)", c.Name, sidecarName(c))
+	}
+	return dims, nil
+}
+
+func sidecarName(c source.Card) string {
+	if c.File == "" {
+		return "model.json"
+	}
+	return source.SidecarPath(c.File)
+}
+
+func (s *session) Explain(r gradcamnb.Request) ([]*heatmap.Result, error) {
+	clock := newStopwatch()
+	in, err := s.prepare(r)
+	if err != nil {
+		return nil, err
+	}
+	clock.lap("prepare")
+	p, err := newPlan(s.model, in.dims, r)
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.engine.started()
+	if err != nil {
+		return nil, err
+	}
+	s.engine.run.Lock()
+	defer s.engine.run.Unlock()
+	prog, err := s.program(b, p)
+	if err != nil {
+		return nil, err
+	}
+	clock.lap("import")
+	out, err := prog.run(in.values, p)
+	if err != nil {
+		return nil, wrap(err, "explaining %s at %s on %s", s.model.Card().Name, p.cuts(), b.name)
+	}
+	clock.lap("run") // the first run of a program compiles it, too
+	results, err := assemble(s.model.Card(), p, out, in, b)
+	if err != nil {
+		return nil, err
+	}
+	clock.lap("collect")
+	for _, res := range results {
+		res.Timings = clock.laps
+	}
+	return results, nil
+}
+
+// program returns the compiled program of a plan, which a plan of the same key
+// has made before or not.
+func (s *session) program(b *backend, p plan) (*program, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := p.key()
+	if prog, ok := s.programs[key]; ok {
+		return prog, nil
+	}
+	prog, err := compile(b, s.model, p)
+	if err != nil {
+		return nil, err
+	}
+	s.programs[key] = prog
+	return prog, nil
+}
+
+// input is a batch of model inputs and where they come from.
+type input struct {
+	dims     []int
+	values   []float32
+	pictures []image.Image // nil for a tensor
+	frames   []imgio.Frame
+}
+
+// prepare makes the model's input of the request's pictures or tensor.
+func (s *session) prepare(r gradcamnb.Request) (input, error) {
+	c := s.model.Card()
+	if r.Tensor != nil {
+		return fromTensor(c, *r.Tensor)
+	}
+	prep := r.Prep
+	if prep == nil {
+		prep = c.Prep
+	}
+	if prep == nil {
+		return input{}, fmt.Errorf("nothing says how to prepare a picture for the model %s: put a sidecar %s beside it, or give --size, --mean and --scale", c.Name, sidecarName(c))
+	}
+	dims, err := inputShape(c, prep, len(r.Pictures))
+	if err != nil {
+		return input{}, err
+	}
+	in := input{dims: dims, pictures: r.Pictures}
+	for _, img := range r.Pictures {
+		values, frame, err := prep.Tensor(img, c.Layout)
+		if err != nil {
+			return input{}, fmt.Errorf("preparing the picture: %w", err)
+		}
+		in.values = append(in.values, values...)
+		in.frames = append(in.frames, frame)
+	}
+	return in, nil
+}
+
+// fromTensor takes a tensor as it stands; its frame is itself.
+func fromTensor(c source.Card, t gradcamnb.Tensor) (input, error) {
+	if len(t.Dims) != len(c.Input) {
+		return input{}, fmt.Errorf("the tensor has the shape %v and the model %s takes %s, batch first", t.Dims, c.Name, shapeWords(c.Input))
+	}
+	n := 1
+	for _, d := range t.Dims {
+		n *= d
+	}
+	if n == 0 || n != len(t.Values) {
+		return input{}, errors.New("the tensor is empty, or its shape and its number of values differ")
+	}
+	ch, h, w := 1, 2, 3
+	if c.Layout == imgio.ChannelsLast {
+		ch, h, w = 3, 1, 2
+	}
+	if want := c.Input[ch]; want > 0 && t.Dims[ch] != want {
+		return input{}, fmt.Errorf("the tensor has the shape %v and the model %s takes %s: the number of channels differs", t.Dims, c.Name, shapeWords(c.Input))
+	}
+	f := imgio.Frame{PictureW: t.Dims[w], PictureH: t.Dims[h], ModelW: t.Dims[w], ModelH: t.Dims[h], ScaleX: 1, ScaleY: 1}
+	return input{dims: t.Dims, values: t.Values, frames: slices.Repeat([]imgio.Frame{f}, t.Dims[0])}, nil
+}
+
+func shapeWords(dims []int) string {
+	var words []string
+	for _, d := range dims {
+		if d < 0 {
+			words = append(words, "any")
+			continue
+		}
+		words = append(words, fmt.Sprint(d))
+	}
+	return fmt.Sprint(words)
+}
+
+// stopwatch times the steps of an explanation.
+type stopwatch struct {
+	last time.Time
+	laps map[string]time.Duration
+}
+
+func newStopwatch() *stopwatch { return &stopwatch{time.Now(), map[string]time.Duration{}} }
+
+func (s *stopwatch) lap(name string) {
+	now := time.Now()
+	s.laps[name] += now.Sub(s.last)
+	s.last = now
+}

@@ -1,0 +1,37 @@
+package target
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+)
+
+// Element is one value of the output, y[b, index[b]]: a class's logit, a tag, a
+// value of an attribute head. Output [batch, classes] -> [batch].
+var Element = register(Kind{
+	Name:  "class",
+	Unit:  "logits",
+	Check: vector,
+	Score: func(output, index, _ *Node) *Node { return pick(output, index) },
+})
+
+func vector(output []int) (int, error) {
+	if len(output) != 2 {
+		return 0, fmt.Errorf("the output has the shape %v and is no list of classes, [batch, classes]; for a segmentation explain a region", output)
+	}
+	return output[1], nil
+}
+
+// pick is output[b, index[b]]. It selects and does not multiply, so that a NaN
+// elsewhere in the output does not spread.
+func pick(output, index *Node) *Node {
+	return ReduceSum(Where(chosen(output, index), output, ZerosLike(output)), 1)
+}
+
+// chosen is true at [b, index[b]] of an output [batch, classes].
+func chosen(output, index *Node) *Node {
+	shape := output.Shape().Clone()
+	shape.DType = dtypes.Int32
+	return Equal(Iota(output.Graph(), shape, 1), BroadcastToShape(InsertAxes(index, -1), shape))
+}

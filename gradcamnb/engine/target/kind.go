@@ -1,0 +1,51 @@
+// Package target holds what can be explained: functions of a model's output that
+// give one score for every picture of the batch. What they need beside the output
+// (class numbers, masks) are graph inputs, so another class is not another program.
+package target
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+)
+
+// Kind is one kind of target.
+type Kind struct {
+	Name string
+
+	// Unit is what the score is measured in, e.g. "logits".
+	Unit string
+
+	// Masked kinds take a mask [batch, h, w] of weights.
+	Masked bool
+
+	// Check says what is wrong with the shape of the output, batch first, for
+	// this kind; nil where nothing is. Classes is the number of valid indices.
+	Check func(output []int) (classes int, err error)
+
+	// Score gives [batch] from the output, the index [batch] (int32) and, for
+	// masked kinds, the mask.
+	Score func(output, index, mask *Node) *Node
+}
+
+var all []Kind
+
+func register(k Kind) Kind {
+	all = append(all, k)
+	return k
+}
+
+// ByName finds a kind.
+func ByName(name string) (Kind, error) {
+	i := slices.IndexFunc(all, func(k Kind) bool { return k.Name == name })
+	if i < 0 {
+		var names []string
+		for _, k := range all {
+			names = append(names, k.Name)
+		}
+		return Kind{}, fmt.Errorf("there is no target %q; there are %s", name, strings.Join(names, ", "))
+	}
+	return all[i], nil
+}

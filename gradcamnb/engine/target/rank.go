@@ -1,0 +1,20 @@
+package target
+
+import (
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+)
+
+// Rank is the index of the rank-th greatest value (from 1) of an output
+// [batch, classes], as int32 [batch]; of equal values the first comes first. No
+// gradient flows through it.
+func Rank(output *Node, rank int) *Node {
+	output = StopGradient(output)
+	lowest := Scalar(output.Graph(), output.DType(), math.Inf(-1))
+	for range rank - 1 {
+		best := chosen(output, ArgMax(output, 1))
+		output = Where(best, BroadcastToShape(lowest, output.Shape()), output)
+	}
+	return ArgMax(output, 1)
+}

@@ -1,0 +1,59 @@
+// Package heatmap holds the result of an explanation: maps of plain floats in
+// real units, with everything that made them. It is data only, so a result can
+// be stored, sent to another process and drawn there.
+package heatmap
+
+import (
+	"image"
+	"time"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// Grid is a field of values, row by row: (x, y) is Values[y*W+x], x right, y down.
+type Grid struct {
+	W, H   int
+	Values []float32
+}
+
+// Map is one explanation of one score at one layer by one method.
+//
+// The unit of the values is that of the score: a Grad-CAM value is the sum over
+// channels of (score per unit of activation) times activation, so for a logit
+// target it is measured in logits.
+type Map struct {
+	Grid      // [H, W] of the model's input: the positive part of Raw, resized bilinearly; not normalised
+	Raw  Grid // [h, w] of the layer, signed: before ReLU and resizing
+
+	Layer     string  // as the model names it
+	Method    string  // e.g. "Grad-CAM"
+	Target    string  // e.g. "class 285"
+	Class     string  // label of the target's class, empty where it has none
+	Index     int     // class or element the target resolved to; -1 where it has none
+	Score     float32 // value of the target for this picture
+	Unit      string  // of the score, e.g. "logits"
+	Diagnosis string  // what is wrong with the map, in words; empty when nothing is
+}
+
+// Prediction is one class that the model finds in the picture.
+type Prediction struct {
+	Index       int
+	Label       string  // empty where the model has no labels
+	Score       float32 // the model's own output, usually a logit
+	Probability float32 // softmax of the scores; NaN where the outputs are not one distribution over classes
+}
+
+// Result is everything that came out for one picture.
+type Result struct {
+	Picture image.Image // the original, upright; nil when a tensor was explained
+	Frame   imgio.Frame // where the model's input lies in the picture
+
+	Model  string // name of the model
+	SHA256 string // of the model's file, hex; empty for a model that has none
+	Top    []Prediction
+	Maps   []*Map // by target, then layer, then method
+
+	Backend  string            // e.g. "xla:cpu"
+	Versions map[string]string // module to version
+	Timings  map[string]time.Duration
+}

@@ -1,0 +1,84 @@
+package gradcamnb
+
+import (
+	"errors"
+	"image"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Model is an open model.
+type Model struct{ session Session }
+
+// Open reads a model, an ONNX file, with the engine that is linked in.
+//
+// The model's preprocessing and labels are read from the sidecar beside it,
+// model.onnx -> model.json; see docs/models.md.
+func Open(path string) (*Model, error) {
+	e, err := engine()
+	if err != nil {
+		return nil, err
+	}
+	s, err := e.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return NewModel(s), nil
+}
+
+// MustOpen is Open that panics with the error.
+func MustOpen(path string) *Model { return must(Open(path)) }
+
+// NewModel wraps a session. Engines use it for models that are not files.
+func NewModel(s Session) *Model { return &Model{s} }
+
+// Info describes the model.
+func (m *Model) Info() Info { return m.session.Info() }
+
+// Layers lists the model's layers in the order of execution.
+func (m *Model) Layers() ([]Layer, error) { return m.session.Layers() }
+
+// Explain says why the model said what it said about a picture: a map for every
+// chosen target, layer and method. Without a choice it is Grad-CAM of the
+// prediction at the suggested layer.
+func (m *Model) Explain(img image.Image, choices ...Choice) (*heatmap.Result, error) {
+	results, err := m.ExplainAll([]image.Image{img}, choices...)
+	if err != nil {
+		return nil, err
+	}
+	return results[0], nil
+}
+
+// MustExplain is Explain that panics with the error.
+func (m *Model) MustExplain(img image.Image, choices ...Choice) *heatmap.Result {
+	return must(m.Explain(img, choices...))
+}
+
+// ExplainAll explains several pictures as one batch; a target may name one index
+// a picture.
+func (m *Model) ExplainAll(imgs []image.Image, choices ...Choice) ([]*heatmap.Result, error) {
+	if len(imgs) == 0 {
+		return nil, errors.New("there is no picture to explain")
+	}
+	return m.Run(Request{Pictures: imgs}, choices...)
+}
+
+// ExplainTensor explains a batch of model inputs as they stand.
+func (m *Model) ExplainTensor(t Tensor, choices ...Choice) ([]*heatmap.Result, error) {
+	return m.Run(Request{Tensor: &t}, choices...)
+}
+
+// Run is the general form of Explain: the request with the choices added.
+func (m *Model) Run(r Request, choices ...Choice) ([]*heatmap.Result, error) {
+	for _, c := range choices {
+		c.choose(&r)
+	}
+	return m.session.Explain(r)
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
