@@ -1,5 +1,10 @@
 package heatmap
 
+import (
+	"fmt"
+	"math"
+)
+
 // Parity returns the map normalised as pytorch-grad-cam 1.5.7 does (base_cam.py,
 // image.py: scale_cam_image): with c = max(Raw, 0),
 //
@@ -7,11 +12,74 @@ package heatmap
 //	r = bilinear resize of l to [H, W]
 //	p = (r - min r) / (1e-7 + max(r - min r))      at full resolution
 //
-// The resize is affine in its values (its weights sum to one), so r is the
-// already resized Map with the layer's own minimum and maximum applied, and no
-// second resize is needed.
-func (m *Map) Parity() Grid { panic("heatmap: not written yet") }
+// NaN stays NaN. A map that is constant or nowhere positive becomes exact zeros.
+func (m *Map) Parity() Grid { return minMax(m.layerParity()) }
 
 // Fuse joins maps of several layers as pytorch-grad-cam does: the mean of the
 // maps r of [Map.Parity], normalised once more at full resolution.
-func Fuse(maps ...*Map) Grid { panic("heatmap: not written yet") }
+func Fuse(maps ...*Map) (Grid, error) {
+	if len(maps) == 0 {
+		return Grid{}, fmt.Errorf("heatmap: there is no map to fuse")
+	}
+	sum := maps[0].layerParity()
+	for _, m := range maps[1:] {
+		if m.W != sum.W || m.H != sum.H {
+			return Grid{}, fmt.Errorf("heatmap: maps of %d x %d and %d x %d pixels cannot be fused", sum.W, sum.H, m.W, m.H)
+		}
+		for i, v := range m.layerParity().Values {
+			sum.Values[i] += v
+		}
+	}
+	for i := range sum.Values {
+		sum.Values[i] /= float32(len(maps))
+	}
+	return minMax(sum), nil
+}
+
+// layerParity is r: normalised at the layer's resolution, then resized.
+func (m *Map) layerParity() Grid {
+	positive := Grid{W: m.Raw.W, H: m.Raw.H, Values: make([]float32, len(m.Raw.Values))}
+	for i, v := range m.Raw.Values {
+		positive.Values[i] = max(v, 0)
+	}
+	return minMax(positive).resized(m.W, m.H)
+}
+
+// minMax is (v - min v) / (1e-7 + max(v - min v)).
+func minMax(g Grid) Grid {
+	lo, hi := float32(math.Inf(1)), float32(math.Inf(-1))
+	for _, v := range g.Values {
+		lo, hi = min(lo, v), max(hi, v) // a NaN wins both
+	}
+	out := Grid{W: g.W, H: g.H, Values: make([]float32, len(g.Values))}
+	for i, v := range g.Values {
+		out.Values[i] = (v - lo) / (1e-7 + (hi - lo))
+	}
+	return out
+}
+
+// resized scales bilinearly with half-pixel centres, clamped at the edges and
+// without antialiasing, as OpenCV's INTER_LINEAR: output pixel o reads the input
+// at x = (o + 1/2) * in/out - 1/2.
+func (g Grid) resized(w, h int) Grid {
+	out := Grid{W: w, H: h, Values: make([]float32, w*h)}
+	for y := range h {
+		y0, y1, fy := neighbours(y, g.H, h)
+		for x := range w {
+			x0, x1, fx := neighbours(x, g.W, w)
+			top := g.Values[y0*g.W+x0]*(1-fx) + g.Values[y0*g.W+x1]*fx
+			bottom := g.Values[y1*g.W+x0]*(1-fx) + g.Values[y1*g.W+x1]*fx
+			out.Values[y*w+x] = top*(1-fy) + bottom*fy
+		}
+	}
+	return out
+}
+
+// neighbours are the two input cells that output pixel o lies between, and how
+// far it is from the first.
+func neighbours(o, in, out int) (lo, hi int, fraction float32) {
+	at := (float64(o)+0.5)*float64(in)/float64(out) - 0.5
+	floor := math.Floor(at)
+	clamp := func(i int) int { return min(max(i, 0), in-1) }
+	return clamp(int(floor)), clamp(int(floor) + 1), float32(at - floor)
+}

@@ -65,7 +65,7 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 	if g == nil || len(g.Node) == 0 {
 		return nil, errors.New("the ONNX file holds no graph: it is not a model, or it is damaged")
 	}
-	w := &walk{values: map[string]*value{}, b: newBuilder(opset(m), o.KeepLayout), cuts: o.Cuts}
+	w := &walk{values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(opset(m), o.KeepLayout), cuts: o.Cuts}
 	name, err := w.inputs(g, input)
 	if err != nil {
 		return nil, err
@@ -114,6 +114,7 @@ type walk struct {
 	values map[string]*value
 	b      *builder
 	cuts   []string
+	taken  map[string]bool // tensors of the rewritten graph that stand for a value already
 }
 
 // inputs declares initializers and the one input that is not an initializer.
@@ -135,6 +136,7 @@ func (w *walk) inputs(g *protos.GraphProto, dims []int) (string, error) {
 		return "", fmt.Errorf("the model has %d inputs %q and only models with one input, the picture, are supported", len(names), names)
 	}
 	w.values[names[0]] = &value{name: names[0], dims: dims, plain: ref{names[0], dims}}
+	w.taken[names[0]] = true
 	return names[0], nil
 }
 
@@ -203,6 +205,7 @@ func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
 		if slices.Contains(w.cuts, name) && v.konst == nil {
 			w.cut(v)
 		}
+		w.taken[v.plain.name], w.taken[v.last.name] = true, true
 		w.values[name] = v
 		made = append(made, Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail, Scopes: scopes(p), Inputs: p.Input})
 	}
@@ -226,14 +229,23 @@ func (w *walk) rewrite(n *node) {
 	r(w.b, n)
 }
 
-// cut makes the value a node of its own: everything that reads it later reads
-// that node, so its gradient is the whole gradient.
+// cut makes the value a node that everything that reads it later reads, so that
+// its gradient is the whole gradient and nothing but it. A value that shares its
+// node with an earlier one (a Transpose that costs nothing, an Identity) gets a
+// node of its own, the product with one: GoMLX's Identity has no gradient.
 func (w *walk) cut(v *value) {
+	own := func(r ref) ref {
+		if w.taken[r.name] {
+			return w.b.binary("Mul", r, w.b.scalar(1))
+		}
+		delete(w.b.made, r.name) // nobody may look behind it
+		return r
+	}
 	if isLast(v) {
-		v.last, v.plain = w.b.unary("Identity", v.last), ref{}
+		v.last, v.plain = own(v.last), ref{}
 		return
 	}
-	v.plain, v.last = w.b.unary("Identity", w.b.plain(v)), ref{}
+	v.plain, v.last = own(w.b.plain(v)), ref{}
 }
 
 // proto is the rewritten graph as a file that onnx-gomlx parses.

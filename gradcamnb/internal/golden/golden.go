@@ -1,0 +1,118 @@
+// Package golden reads the reference results in testdata: what pytorch-grad-cam
+// 1.5.7 and onnxruntime 1.32 made of the golden models (testdata/golden/README.md).
+package golden
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/internal/npyfile"
+)
+
+// Case is one reference result.
+type Case struct {
+	ID     string
+	Models []struct{ File, Exporter string }
+
+	Image     string // of photo cases
+	InputFile string `json:"input_file"` // of tiny networks
+
+	Method string
+	Target Target
+	Layer  *Layer
+	Layers []Layer // instead of Layer, in multi-layer cases
+	Size   [2]int  `json:"output_size_hw"` // synthetic cases: of the heatmap
+
+	Files     Files
+	Tolerance struct {
+		Activations float64 `json:"activations_rel"`
+		Gradients   float64 `json:"gradients_rel"`
+		Raw         float64 `json:"cam_raw_from_files_rel"`
+		FromFiles   float64 `json:"heatmap_from_files_abs"`
+		EndToEnd    float64 `json:"heatmap_end_to_end_abs"`
+		Logits      float64 `json:"logits_abs"`
+	}
+}
+
+// Target is what a case explains.
+type Target struct {
+	Kind   string
+	Output string
+	Class  Ints
+	Index  Ints
+	Mask   string
+	Tensor map[string]string `json:"onnx_tensor"` // by exporter
+}
+
+// Layer is where a case explains.
+type Layer struct {
+	Torch string
+	ONNX  map[string]string // tensor by exporter
+}
+
+// Files are the arrays of a case; multi-layer cases have several of some.
+type Files struct {
+	Activations, Gradients Names
+	Raw                    Names `json:"cam_raw"`
+	Heatmap                string
+}
+
+// Ints is a number or a list of numbers.
+type Ints []int
+
+func (v *Ints) UnmarshalJSON(data []byte) error { return oneOrMany((*[]int)(v), data) }
+
+// Names is a name or a list of names.
+type Names []string
+
+func (v *Names) UnmarshalJSON(data []byte) error { return oneOrMany((*[]string)(v), data) }
+
+func oneOrMany[T any](v *[]T, data []byte) error {
+	if len(data) > 0 && data[0] == '[' {
+		return json.Unmarshal(data, v)
+	}
+	*v = make([]T, 1)
+	return json.Unmarshal(data, &(*v)[0])
+}
+
+// Path of a file in testdata.
+func Path(elem ...string) string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(append([]string{filepath.Dir(file), "..", "..", "..", "testdata"}, elem...)...)
+}
+
+// Cases reads the reference results of a method, by pytorch-grad-cam's name.
+func Cases(t testing.TB, method string) []Case {
+	t.Helper()
+	data, err := os.ReadFile(Path("golden", "cases.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all struct{ Cases []Case }
+	if err := json.Unmarshal(data, &all); err != nil {
+		t.Fatal(err)
+	}
+	var out []Case
+	for _, c := range all.Cases {
+		if c.Method == method {
+			out = append(out, c)
+		}
+	}
+	if len(out) == 0 {
+		t.Fatalf("there are no golden cases of %s", method)
+	}
+	return out
+}
+
+// Array reads an array, by its name in the index.
+func Array(t testing.TB, name string) ([]int, []float32) {
+	t.Helper()
+	dims, values, err := npyfile.Read(Path(filepath.FromSlash(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dims, values
+}

@@ -1,0 +1,66 @@
+// Package npyfile reads and writes float32 arrays of any rank as NumPy's .npy.
+package npyfile
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"reflect"
+	"unsafe"
+
+	"github.com/sbinet/npyio/npy"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/internal/atomicfile"
+)
+
+// Read reads a float32 array in C order: its shape and its values.
+func Read(path string) (dims []int, values []float32, err error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the array: %w", err)
+	}
+	body := bytes.NewReader(data)
+	r, err := npy.NewReader(body)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s is not a NumPy .npy file: %w", path, err)
+	}
+	d := r.Header.Descr
+	if d.Type != "<f4" || d.Fortran {
+		return nil, nil, fmt.Errorf("%s holds %s values (Fortran order: %t); save it as little-endian float32 in C order", path, d.Type, d.Fortran)
+	}
+	n := 1
+	for _, s := range d.Shape {
+		if n *= s; s < 0 || n > body.Len()/4 {
+			return nil, nil, fmt.Errorf("%s declares the shape %v and is too short for it: the file is damaged", path, d.Shape)
+		}
+	}
+	values = make([]float32, n)
+	if n > 0 {
+		if err := r.Read(&values); err != nil {
+			return nil, nil, fmt.Errorf("%s is damaged: %w", path, err)
+		}
+	}
+	return d.Shape, values, nil
+}
+
+// Write writes values of the given shape. The file appears whole or not at all.
+func Write(path string, dims []int, values []float32) error {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	if n != len(values) || n == 0 {
+		return fmt.Errorf("writing %s: %d values do not fill the shape %v", path, len(values), dims)
+	}
+	// npyio writes the shape of Go arrays, so the values are viewed as one: [2][3]float32.
+	t := reflect.TypeFor[float32]()
+	for i := range dims {
+		t = reflect.ArrayOf(dims[len(dims)-1-i], t)
+	}
+	array := reflect.NewAt(t, unsafe.Pointer(unsafe.SliceData(values)))
+	var buf bytes.Buffer
+	if err := npy.Write(&buf, array.Interface()); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return atomicfile.Write(path, buf.Bytes())
+}

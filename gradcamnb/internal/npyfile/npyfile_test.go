@@ -1,0 +1,62 @@
+package npyfile
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestRoundTrip(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.npy")
+	values := []float32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
+	if err := Write(path, []int{2, 3, 2}, values); err != nil {
+		t.Fatal(err)
+	}
+	dims, got, err := Read(path)
+	if err != nil || !slices.Equal(dims, []int{2, 3, 2}) || !slices.Equal(got, values) {
+		t.Errorf("read %v %v, %v", dims, got, err)
+	}
+}
+
+// The bytes of numpy.save(f, numpy.array([[1.5, -2]], "<f4")), written by numpy 2.4.6.
+func TestReadsNumPy(t *testing.T) {
+	header := "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }"
+	header += strings.Repeat(" ", 118-len(header)-1) + "\n"
+	data := "\x93NUMPY\x01\x00\x76\x00" + header + "\x00\x00\xc0\x3f\x00\x00\x00\xc0"
+	path := filepath.Join(t.TempDir(), "a.npy")
+	if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dims, got, err := Read(path)
+	if err != nil || !slices.Equal(dims, []int{1, 2}) || !slices.Equal(got, []float32{1.5, -2}) {
+		t.Errorf("read %v %v, %v", dims, got, err)
+	}
+}
+
+func TestBadFiles(t *testing.T) {
+	dir := t.TempDir()
+	header := func(descr, shape string) string {
+		h := "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shape + ", }"
+		return "\x93NUMPY\x01\x00\x76\x00" + h + strings.Repeat(" ", 118-len(h)-1) + "\n"
+	}
+	for name, c := range map[string]struct{ data, want string }{
+		"not npy":   {"hello", "is not a NumPy .npy file"},
+		"empty":     {"", "is not a NumPy .npy file"},
+		"float64":   {header("<f8", "(1,)") + "12345678", "float32"},
+		"too short": {header("<f4", "(4,)") + "1234", "damaged"},
+		"huge":      {header("<f4", "(1000000000, 1000000000)") + "1234", "damaged"},
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(c.data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := Read(path); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: error %v does not say %q", name, err, c.want)
+		}
+	}
+	if err := Write(filepath.Join(dir, "x"), []int{2, 2}, []float32{1}); err == nil {
+		t.Error("a wrong shape was written")
+	}
+}

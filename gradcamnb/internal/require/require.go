@@ -1,0 +1,20 @@
+// Package require decides for a test that needs something which may not be
+// installed: it skips with a reason, unless the environment says that the thing
+// must be there, as GRADCAM_REQUIRE=xla,jupyter,chromium does in CI.
+package require
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Missing ends a test that cannot run because the named thing is not there.
+func Missing(t testing.TB, thing, reason string) {
+	t.Helper()
+	if slices.Contains(strings.Split(os.Getenv("GRADCAM_REQUIRE"), ","), thing) {
+		t.Fatalf("%s is required (GRADCAM_REQUIRE) and missing: %s", thing, reason)
+	}
+	t.Skipf("needs %s: %s", thing, reason)
+}
