@@ -4,17 +4,14 @@
 package heatmap
 
 import (
+	"encoding/gob"
 	"image"
 	"time"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// Grid is a field of values, row by row: (x, y) is Values[y*W+x], x right, y down.
-type Grid struct {
-	W, H   int
-	Values []float32
-}
+func init() { gob.Register(&image.NRGBA{}) } // the picture of a Result
 
 // Map is one explanation of one score at one layer by one method.
 //

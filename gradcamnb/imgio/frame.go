@@ -1,6 +1,9 @@
 package imgio
 
-import "image"
+import (
+	"image"
+	"math"
+)
 
 // Frame says where the model's input lies in the original picture. It is one
 // affine map, whatever the fit was: the point (u, v) of the model's input, in
@@ -19,6 +22,21 @@ type Frame struct {
 	ScaleX, ScaleY     float64
 }
 
-// Seen returns the part of the original picture that the model saw, rounded
-// outwards to whole pixels.
-func (f Frame) Seen() image.Rectangle { panic("imgio: not written yet") }
+// ToPicture is the picture's point of a point of the model's input.
+func (f Frame) ToPicture(u, v float64) (x, y float64) {
+	return f.X0 + u*f.ScaleX, f.Y0 + v*f.ScaleY
+}
+
+// ToModel is the point of the model's input that a point of the picture went to.
+func (f Frame) ToModel(x, y float64) (u, v float64) {
+	return (x - f.X0) / f.ScaleX, (y - f.Y0) / f.ScaleY
+}
+
+// Seen is the part of the original picture that the model saw, rounded outwards
+// to whole pixels.
+func (f Frame) Seen() image.Rectangle {
+	x1, y1 := f.ToPicture(float64(f.ModelW), float64(f.ModelH))
+	const slack = 1e-6 // a rounding error is no pixel
+	seen := image.Rect(int(math.Floor(f.X0+slack)), int(math.Floor(f.Y0+slack)), int(math.Ceil(x1-slack)), int(math.Ceil(y1-slack)))
+	return seen.Intersect(image.Rect(0, 0, f.PictureW, f.PictureH))
+}

@@ -1,13 +1,19 @@
-// Package imgio turns pictures into model inputs and remembers the geometry:
-// reading image files upright and safely, and resizing, cropping or letterboxing
-// them to what a model wants, together with the [Frame] that leads back.
 package imgio
 
-import "image"
+import (
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+
+	"golang.org/x/image/draw"
+)
 
 // Fit is how a picture is brought to the model's input size.
 type Fit string
 
+// The ways to fit.
 const (
 	Stretch   Fit = "stretch"   // both sides scaled to the input size, aspect ratio not kept
 	Crop      Fit = "crop"      // the shorter side scaled to Prep.Resize, then the centre cut out
@@ -17,6 +23,7 @@ const (
 // Layout is the order of a model input's axes.
 type Layout string
 
+// The layouts.
 const (
 	ChannelsFirst Layout = "NCHW" // [batch, channels, height, width]
 	ChannelsLast  Layout = "NHWC" // [batch, height, width, channels]
@@ -24,26 +31,118 @@ const (
 
 // Prep is the preprocessing of a model: picture to input tensor. A pixel
 // channel p in 0..255 becomes (p - Mean) / Scale.
+//
+// Pictures are scaled bilinearly with the filter widened where they shrink, as
+// PIL and so torchvision do. A picture that already has the wanted size is not
+// touched.
 type Prep struct {
 	Width  int        `json:"width"`
 	Height int        `json:"height"`
 	Fit    Fit        `json:"fit"`
-	Resize int        `json:"resize,omitempty"` // Crop only: length of the shorter side before the cut; 0 means the input size
+	Resize int        `json:"resize,omitempty"` // Crop only: length of the shorter side before the cut; 0 means just enough to fill the input
 	Pad    uint8      `json:"pad,omitempty"`    // Letterbox only: grey value of the bars
 	Mean   [3]float32 `json:"mean"`
 	Scale  [3]float32 `json:"scale"`
 	Order  string     `json:"order"` // "RGB" or "BGR"
 }
 
+// maxSide bounds the model's input, against a sidecar that asks for the impossible.
+const maxSide = 8192
+
+// Validate says what is wrong with the preprocessing, if anything is.
+func (p Prep) Validate() error {
+	switch {
+	case p.Width < 1 || p.Height < 1 || p.Width > maxSide || p.Height > maxSide:
+		return fmt.Errorf("preprocessing: the size %d x %d is not between 1 and %d", p.Width, p.Height, maxSide)
+	case p.Fit != Stretch && p.Fit != Crop && p.Fit != Letterbox:
+		return fmt.Errorf("preprocessing: fit %q is not known; there are %q, %q and %q", p.Fit, Stretch, Crop, Letterbox)
+	case p.Order != "RGB" && p.Order != "BGR":
+		return fmt.Errorf("preprocessing: order %q is not known; there are \"RGB\" and \"BGR\"", p.Order)
+	case p.Resize < 0 || p.Resize > maxSide:
+		return fmt.Errorf("preprocessing: resize %d is not between 0 and %d", p.Resize, maxSide)
+	case p.Resize != 0 && p.Resize < min(p.Width, p.Height):
+		return fmt.Errorf("preprocessing: resize %d is smaller than the size %d x %d that is cut out of it", p.Resize, p.Width, p.Height)
+	}
+	for _, s := range p.Scale {
+		if s == 0 || math.IsNaN(float64(s)) || math.IsInf(float64(s), 0) {
+			return fmt.Errorf("preprocessing: the scale %v divides by zero or is no number", p.Scale)
+		}
+	}
+	return nil
+}
+
 // Tensor prepares a picture: the values of one model input without the batch
 // axis, [height, width, 3] or [3, height, width] as the layout says, and the
 // frame that leads back to the picture.
 func (p Prep) Tensor(img image.Image, layout Layout) ([]float32, Frame, error) {
-	panic("imgio: not written yet")
+	if err := p.Validate(); err != nil {
+		return nil, Frame{}, err
+	}
+	if img == nil || img.Bounds().Empty() {
+		return nil, Frame{}, errors.New("the picture is empty")
+	}
+	frame := p.frame(img.Bounds().Dx(), img.Bounds().Dy())
+	return p.values(p.resample(img, frame), layout), frame, nil
 }
 
-// Open reads the picture in a file. See [Decode].
-func Open(path string) (image.Image, error) { panic("imgio: not written yet") }
+// frame places the model's input in a picture of size w x h.
+func (p Prep) frame(w, h int) Frame {
+	f := Frame{PictureW: w, PictureH: h, ModelW: p.Width, ModelH: p.Height}
+	sx, sy := float64(w)/float64(p.Width), float64(h)/float64(p.Height)
+	switch p.Fit {
+	case Crop:
+		scale := min(sx, sy) // the input just fills up
+		if p.Resize > 0 {
+			scale = float64(min(w, h)) / float64(p.Resize)
+		}
+		sx, sy = scale, scale
+	case Letterbox:
+		sx = max(sx, sy)
+		sy = sx
+	}
+	f.ScaleX, f.ScaleY = sx, sy
+	f.X0 = (float64(w) - sx*float64(p.Width)) / 2
+	f.Y0 = (float64(h) - sy*float64(p.Height)) / 2
+	return f
+}
 
-// MustOpen is Open that panics with the error.
-func MustOpen(path string) image.Image { panic("imgio: not written yet") }
+// resample draws the picture as the model's input sees it.
+func (p Prep) resample(img image.Image, f Frame) *image.NRGBA {
+	b := img.Bounds()
+	out := image.NewNRGBA(image.Rect(0, 0, p.Width, p.Height))
+	draw.Draw(out, out.Bounds(), image.NewUniform(color.Gray{p.Pad}), image.Point{}, draw.Src)
+	if f.ScaleX == 1 && f.ScaleY == 1 && f.X0 == math.Trunc(f.X0) && f.Y0 == math.Trunc(f.Y0) {
+		draw.Draw(out, out.Bounds().Intersect(b.Sub(b.Min).Sub(image.Pt(int(f.X0), int(f.Y0)))), img, b.Min.Add(image.Pt(max(0, int(f.X0)), max(0, int(f.Y0)))), draw.Src)
+		return out
+	}
+	// The whole picture's place in the input, of which out is the visible part.
+	u0, v0 := f.ToModel(0, 0)
+	u1, v1 := f.ToModel(float64(f.PictureW), float64(f.PictureH))
+	place := image.Rect(int(math.Round(u0)), int(math.Round(v0)), int(math.Round(u1)), int(math.Round(v1)))
+	if place.Empty() {
+		place.Max = place.Min.Add(image.Pt(max(1, place.Dx()), max(1, place.Dy())))
+	}
+	draw.BiLinear.Scale(out, place, img, b, draw.Src, nil)
+	return out
+}
+
+// values lays the pixels out as the model wants them.
+func (p Prep) values(img *image.NRGBA, layout Layout) []float32 {
+	channel := [3]int{0, 1, 2}
+	if p.Order == "BGR" {
+		channel = [3]int{2, 1, 0}
+	}
+	n := p.Width * p.Height
+	out := make([]float32, 3*n)
+	for i := range n {
+		for c, from := range channel {
+			v := (float32(img.Pix[4*i+from]) - p.Mean[c]) / p.Scale[c]
+			if layout == ChannelsLast {
+				out[3*i+c] = v
+			} else {
+				out[c*n+i] = v
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"fmt"
+	"image"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/gradcamnb/internal/npyfile"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
+)
+
+// explainFlags are what the user gave.
+type explainFlags struct {
+	model, tensor, method, target, backend, out, colors string
+	images, layers                                      []string
+	size, mean, scale                                   string
+}
+
+func explainCommand() *cobra.Command {
+	var f explainFlags
+	c := &cobra.Command{
+		Use:   "explain --model M.onnx (--image P.png | --tensor X.npy) --out DIR",
+		Short: "Explain a prediction: heatmap, overlay and numbers",
+		Long: `Explain a prediction and write into --out
+
+  overlay.png   the figure: map on the picture, colour bar, predictions
+  heatmap.npy   float32 [batch, H, W] of the model's input, normalised as pytorch-grad-cam does
+  raw.npy       float32 [batch, h, w] of the layer, before ReLU and normalising
+  result.json   what was explained, scores, versions, timings, diagnosis
+
+With several layers overlay.png, heatmap.npy and raw.npy have one more file a layer,
+and heatmap.npy is their fusion: the mean of the normalised maps, normalised again.`,
+		Args: noArguments,
+		RunE: func(*cobra.Command, []string) error { return explain(f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.model, "model", "", "ONNX file")
+	flags.StringArrayVar(&f.images, "image", nil, "picture; several make a batch")
+	flags.StringVar(&f.tensor, "tensor", "", "the model's input as it stands: float32 .npy, batch first, no preprocessing")
+	flags.StringArrayVar(&f.layers, "layer", nil, "layer by tensor name or module path; may be repeated (default: the suggested one, see gradcam layers)")
+	flags.StringVar(&f.method, "method", "grad-cam", "method, named as in the papers or in pytorch-grad-cam")
+	flags.StringVar(&f.target, "target", "top1", targetHelp+"\n")
+	flags.StringVar(&f.backend, "backend", "", "go, xla:cpu, xla:cuda or xla:PATH (default: $GOMLX_BACKEND, else XLA where a PJRT plugin is installed, else go)")
+	flags.StringVar(&f.out, "out", "", "folder for the results")
+	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: black-body (default) or jet")
+	flags.StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
+	flags.StringVar(&f.mean, "mean", "", "mean of a channel in 0..255, one number or three, instead of the sidecar's")
+	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, one number or three, instead of the sidecar's")
+	return c
+}
+
+func explain(f explainFlags) error {
+	switch {
+	case f.model == "":
+		return usagef("--model is missing: name an ONNX file")
+	case f.out == "":
+		return usagef("--out is missing: name a folder for the results")
+	case len(f.images) == 0 && f.tensor == "":
+		return usagef("--image or --tensor is missing: name what to explain")
+	case len(f.images) > 0 && f.tensor != "":
+		return usagef("--image and --tensor exclude each other")
+	}
+	target, err := parseTarget(f.target)
+	if err != nil {
+		return err
+	}
+	options, err := f.options()
+	if err != nil {
+		return err
+	}
+	dir, err := openFolder(f.out)
+	if err != nil {
+		return err
+	}
+	gradcamnb.Register(engine.New(f.backend))
+	m, err := gradcamnb.Open(f.model)
+	if err != nil {
+		return err
+	}
+	r := gradcamnb.Request{Layers: f.layers, Methods: []string{f.method}, Targets: []gradcamnb.Target{target}}
+	if err := f.input(m, &r); err != nil {
+		return err
+	}
+	results, err := m.Run(r)
+	if err != nil {
+		return err
+	}
+	return write(dir, f, m, results, options)
+}
+
+func (f explainFlags) options() (*render.Options, error) {
+	if f.colors == "" {
+		return nil, nil
+	}
+	colors, err := render.ColorMapByName(f.colors)
+	if err != nil {
+		return nil, usage{err}
+	}
+	return &render.Options{Colors: colors}, nil
+}
+
+// input reads the pictures or the tensor.
+func (f explainFlags) input(m *gradcamnb.Model, r *gradcamnb.Request) error {
+	if f.tensor != "" {
+		dims, values, err := npyfile.Read(f.tensor)
+		if err != nil {
+			return err
+		}
+		r.Tensor = &gradcamnb.Tensor{Dims: dims, Values: values}
+		return nil
+	}
+	prep, err := f.prep(m.Info().Prep)
+	if err != nil {
+		return err
+	}
+	r.Prep = prep
+	for _, path := range f.images {
+		img, err := imgio.Open(path)
+		if err != nil {
+			return err
+		}
+		r.Pictures = append(r.Pictures, img)
+	}
+	return nil
+}
+
+// prep is the sidecar's preprocessing with what --size, --mean and --scale change.
+// Without a sidecar all three must be given.
+func (f explainFlags) prep(known *imgio.Prep) (*imgio.Prep, error) {
+	if f.size == "" && f.mean == "" && f.scale == "" {
+		return known, nil
+	}
+	if known == nil {
+		if f.size == "" || f.mean == "" || f.scale == "" {
+			return nil, usagef("the model has no sidecar, so --size, --mean and --scale must all be given")
+		}
+		known = &imgio.Prep{Fit: imgio.Crop, Order: "RGB"}
+	}
+	p := *known
+	if f.size != "" {
+		w, h, both := strings.Cut(f.size, "x")
+		if !both {
+			h = w
+		}
+		var err1, err2 error
+		p.Width, err1 = strconv.Atoi(w)
+		p.Height, err2 = strconv.Atoi(h)
+		if err1 != nil || err2 != nil {
+			return nil, usagef("--size %q: write 224 or 320x240 (width x height)", f.size)
+		}
+		p.Resize = 0
+	}
+	for _, c := range []struct {
+		flag, given string
+		to          *[3]float32
+	}{{"--mean", f.mean, &p.Mean}, {"--scale", f.scale, &p.Scale}} {
+		if c.given == "" {
+			continue
+		}
+		if err := parseChannels(c.given, c.to); err != nil {
+			return nil, usagef("%s %q: %w", c.flag, c.given, err)
+		}
+	}
+	if err := p.Validate(); err != nil {
+		return nil, usage{err}
+	}
+	return &p, nil
+}
+
+func parseChannels(s string, to *[3]float32) error {
+	parts := strings.Split(s, ",")
+	if len(parts) != 1 && len(parts) != 3 {
+		return fmt.Errorf("write one number or three with commas")
+	}
+	for i := range to {
+		v, err := strconv.ParseFloat(strings.TrimSpace(parts[i%len(parts)]), 32)
+		if err != nil {
+			return fmt.Errorf("%q is no number", parts[i%len(parts)])
+		}
+		to[i] = float32(v)
+	}
+	return nil
+}
+
+// figure is overlay.png of a batch: the cards one below the other.
+func figure(results []*heatmap.Result, layer int, o *render.Options) image.Image {
+	var cards []*image.NRGBA
+	for _, r := range results {
+		cards = append(cards, render.Card(r, r.Maps[layer], o))
+	}
+	return render.Stack(cards)
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+)
+
+func layersCommand() *cobra.Command {
+	var model string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "layers --model M.onnx",
+		Short: "List the layers of a model",
+		Args:  noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if model == "" {
+				return usagef("--model is missing: name an ONNX file")
+			}
+			m, err := gradcamnb.Open(model)
+			if err != nil {
+				return err
+			}
+			layers, err := m.Layers()
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				e := json.NewEncoder(c.OutOrStdout())
+				e.SetIndent("", "  ")
+				return e.Encode(layers)
+			}
+			return layerTable(c.OutOrStdout(), layers)
+		},
+	}
+	c.Flags().StringVar(&model, "model", "", "ONNX file")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func layerTable(w io.Writer, layers []gradcamnb.Layer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "LAYER\tMODULE\tOP\tSHAPE\tMAP\tFEEDS OUTPUT\t")
+	for _, l := range layers {
+		grid, feeds, why := "-", "no", ""
+		if l.Grid[0] > 0 {
+			grid = fmt.Sprintf("%dx%d", l.Grid[0], l.Grid[1])
+		}
+		if l.Feeds {
+			feeds = "yes"
+		}
+		if l.Suggested {
+			why = "<- suggested: " + l.Why
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%v\t%s\t%s\t%s\n", l.Name, l.Path, l.Op, l.Shape, grid, feeds, why)
+	}
+	return t.Flush()
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/gradcamnb/internal/npyfile"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
+)
+
+// openFolder makes the folder for the results and checks that it can be written
+// to, before anything is computed.
+func openFolder(dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("the folder for the results: %w", err)
+	}
+	probe, err := os.CreateTemp(dir, ".writable.*")
+	if err != nil {
+		return "", fmt.Errorf("the folder for the results cannot be written to: %w", err)
+	}
+	if err := probe.Close(); err != nil {
+		return "", err
+	}
+	return dir, os.Remove(probe.Name())
+}
+
+// report is result.json.
+type report struct {
+	Model    string             `json:"model"`
+	File     string             `json:"file"`
+	SHA256   string             `json:"sha256"`
+	Backend  string             `json:"backend"`
+	Versions map[string]string  `json:"versions"`
+	Seconds  map[string]float64 `json:"seconds"`
+	Images   []reportImage      `json:"images"`
+}
+
+type reportImage struct {
+	Image string             `json:"image,omitempty"`
+	Top   []reportPrediction `json:"top"`
+	Maps  []reportMap        `json:"maps"`
+}
+
+type reportPrediction struct {
+	Class       int      `json:"class"`
+	Label       string   `json:"label,omitempty"`
+	Score       *float64 `json:"score"`
+	Probability *float64 `json:"probability"`
+}
+
+type reportMap struct {
+	Layer     string      `json:"layer"`
+	Method    string      `json:"method"`
+	Target    string      `json:"target"`
+	Class     int         `json:"class"`
+	ClassName string      `json:"class_name,omitempty"`
+	Score     *float64    `json:"score"`
+	Unit      string      `json:"unit"`
+	Grid      [2]int      `json:"grid"`      // height, width
+	Range     [2]*float64 `json:"raw_range"` // lowest and highest value of raw.npy
+	Diagnosis string      `json:"diagnosis,omitempty"`
+}
+
+// finite is the value, or null where JSON has no number for it.
+func finite(v float32) *float64 {
+	f := float64(v)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return nil
+	}
+	return &f
+}
+
+func write(dir string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Result, o *render.Options) error {
+	layers := len(results[0].Maps)
+	var heat []float32
+	for _, r := range results {
+		fused, err := heatmap.Fuse(r.Maps...)
+		if err != nil {
+			return err
+		}
+		heat = append(heat, fused.Values...)
+	}
+	first := results[0].Maps[0]
+	if err := npyfile.Write(filepath.Join(dir, "heatmap.npy"), []int{len(results), first.H, first.W}, heat); err != nil {
+		return err
+	}
+	if err := writeRaw(filepath.Join(dir, "raw.npy"), results, 0); err != nil {
+		return err
+	}
+	if err := writeFigure(filepath.Join(dir, "overlay.png"), results, 0, o); err != nil {
+		return err
+	}
+	if layers > 1 {
+		for i := range layers {
+			tag := fileName(f.layers[i])
+			if err := writeLayer(dir, tag, results, i, o); err != nil {
+				return err
+			}
+		}
+	}
+	return writeReport(filepath.Join(dir, "result.json"), f, m, results)
+}
+
+// writeLayer writes the files of one of several layers.
+func writeLayer(dir, tag string, results []*heatmap.Result, i int, o *render.Options) error {
+	var heat []float32
+	for _, r := range results {
+		heat = append(heat, r.Maps[i].Parity().Values...)
+	}
+	m := results[0].Maps[i]
+	if err := npyfile.Write(filepath.Join(dir, "heatmap-"+tag+".npy"), []int{len(results), m.H, m.W}, heat); err != nil {
+		return err
+	}
+	if err := writeRaw(filepath.Join(dir, "raw-"+tag+".npy"), results, i); err != nil {
+		return err
+	}
+	return writeFigure(filepath.Join(dir, "overlay-"+tag+".png"), results, i, o)
+}
+
+func writeRaw(path string, results []*heatmap.Result, i int) error {
+	var raw []float32
+	for _, r := range results {
+		raw = append(raw, r.Maps[i].Raw.Values...)
+	}
+	g := results[0].Maps[i].Raw
+	return npyfile.Write(path, []int{len(results), g.H, g.W}, raw)
+}
+
+func writeFigure(path string, results []*heatmap.Result, i int, o *render.Options) error {
+	r := results[0]
+	png, err := render.EncodePNG(figure(results, i, o), render.Provenance(r, r.Maps[i]))
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(path, png)
+}
+
+// fileName is a layer's name as part of a file name.
+func fileName(layer string) string {
+	return strings.Trim(strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>| `, r) || r < ' ' {
+			return '_'
+		}
+		return r
+	}, layer), "_.")
+}
+
+func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Result) error {
+	r0 := results[0]
+	rep := report{Model: r0.Model, File: f.model, SHA256: r0.SHA256, Backend: m.Info().Backend, Versions: r0.Versions, Seconds: map[string]float64{}}
+	for step, d := range r0.Timings {
+		rep.Seconds[step] = d.Seconds()
+	}
+	for i, r := range results {
+		img := reportImage{Top: []reportPrediction{}}
+		if len(f.images) > 0 {
+			img.Image = f.images[i]
+		}
+		for _, p := range r.Top {
+			img.Top = append(img.Top, reportPrediction{p.Index, p.Label, finite(p.Score), finite(p.Probability)})
+		}
+		for _, m := range r.Maps {
+			lo, hi, ok := m.Raw.Range()
+			e := reportMap{
+				Layer: m.Layer, Method: m.Method, Target: m.Target, Class: m.Index, ClassName: m.Class,
+				Score: finite(m.Score), Unit: m.Unit, Grid: [2]int{m.Raw.H, m.Raw.W}, Diagnosis: m.Diagnosis,
+			}
+			if ok {
+				e.Range = [2]*float64{finite(lo), finite(hi)}
+			}
+			img.Maps = append(img.Maps, e)
+		}
+		rep.Images = append(rep.Images, img)
+	}
+	data, err := json.MarshalIndent(rep, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return atomicfile.Write(path, slices.Concat(data, []byte("\n")))
+}

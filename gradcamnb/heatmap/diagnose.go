@@ -1,0 +1,33 @@
+package heatmap
+
+import (
+	"fmt"
+	"math"
+)
+
+// Diagnose says in words what is wrong with the map, so that an empty picture is
+// never shown without a reason; it is empty where nothing is wrong.
+func (m *Map) Diagnose() string {
+	bad := 0
+	lo, hi := float32(math.Inf(1)), float32(math.Inf(-1))
+	for _, v := range m.Raw.Values {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			bad++
+			continue
+		}
+		lo, hi = min(lo, v), max(hi, v)
+	}
+	switch n := len(m.Raw.Values); {
+	case n == 0:
+		return "The map has no cells."
+	case bad > 0:
+		return fmt.Sprintf("%d of the map's %d values are not numbers (NaN or infinite): the picture or the model's weights hold such values, or the model overflows.", bad, n)
+	case lo == 0 && hi == 0:
+		return fmt.Sprintf("The map is zero everywhere: at layer %s nothing moves the target %s for this picture. A saturated softmax or a dead ReLU does that; explain the logit instead of the probability, or choose another layer.", m.Layer, m.Target)
+	case hi <= 0:
+		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g): what layer %s sees speaks against the target %s everywhere. Look at the signed map, or at another target.", lo, m.Layer, m.Target)
+	case lo == hi && n > 1:
+		return fmt.Sprintf("The map is the same everywhere (%.3g): it says nothing about places.", hi)
+	}
+	return ""
+}

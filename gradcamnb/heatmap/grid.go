@@ -1,0 +1,26 @@
+package heatmap
+
+import "math"
+
+// Grid is a field of values, row by row: (x, y) is Values[y*W+x], x right, y down.
+type Grid struct {
+	W, H   int
+	Values []float32
+}
+
+// NewGrid returns a grid of zeros.
+func NewGrid(w, h int) Grid { return Grid{W: w, H: h, Values: make([]float32, w*h)} }
+
+// At is the value at (x, y).
+func (g Grid) At(x, y int) float32 { return g.Values[y*g.W+x] }
+
+// Range is the lowest and highest value; ok is false where there is no number.
+func (g Grid) Range() (lo, hi float32, ok bool) {
+	lo, hi = float32(math.Inf(1)), float32(math.Inf(-1))
+	for _, v := range g.Values {
+		if !math.IsNaN(float64(v)) {
+			lo, hi, ok = min(lo, v), max(hi, v), true
+		}
+	}
+	return lo, hi, ok
+}

@@ -1,0 +1,111 @@
+package heatmap
+
+import (
+	"bytes"
+	"encoding/gob"
+	"image"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+var nan = float32(math.NaN())
+
+func TestDiagnose(t *testing.T) {
+	for name, c := range map[string]struct {
+		raw  []float32
+		want string
+	}{
+		"healthy":  {[]float32{-1, 0, 2, 1}, ""},
+		"nan":      {[]float32{1, nan, 2, nan}, "2 of the map's 4 values are not numbers"},
+		"infinite": {[]float32{1, float32(math.Inf(1)), 2, 3}, "1 of the map's 4 values"},
+		"zero":     {[]float32{0, 0, 0, 0}, "zero everywhere"},
+		"negative": {[]float32{-0.25, 0, -2.5, -1}, "nowhere positive (its lowest value is -2.5)"},
+		"constant": {[]float32{3, 3, 3, 3}, "the same everywhere (3)"},
+		"empty":    {nil, "no cells"},
+	} {
+		m := Map{Raw: Grid{W: 2, H: 2, Values: c.raw}, Layer: "conv5", Target: "class 3"}
+		got := m.Diagnose()
+		if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q does not say %q", name, got, c.want)
+		}
+	}
+}
+
+// Raw [[-1, 3], [1, 0]] is [[0, 3], [1, 0]] when positive, and [[0, 1], [1/3, 0]]
+// normalised. Resized to 4 x 2, the columns are read at -1/4, 1/4, 3/4 and 5/4, so
+// the first row is 0, 1/4, 3/4, 1 and the second 1/3, 3/4*1/3 = 1/4, 1/12, 0. The
+// lowest is 0 and the highest 1, so the second normalising changes nothing.
+func TestParityByHand(t *testing.T) {
+	m := Map{Grid: NewGrid(4, 2), Raw: Grid{W: 2, H: 2, Values: []float32{-1, 3, 1, 0}}}
+	want := []float32{0, 0.25, 0.75, 1, 1. / 3, 0.25, 1. / 12, 0}
+	for i, v := range m.Parity().Values {
+		if math.Abs(float64(v-want[i])) > 1e-6 {
+			t.Errorf("value %d is %v, want %v", i, v, want[i])
+		}
+	}
+}
+
+func TestParityOfEmptyMaps(t *testing.T) {
+	for name, raw := range map[string][]float32{"zero": {0, 0, 0, 0}, "negative": {-1, -2, -3, -4}, "constant": {5, 5, 5, 5}} {
+		m := Map{Grid: NewGrid(3, 5), Raw: Grid{W: 2, H: 2, Values: raw}}
+		for _, v := range m.Parity().Values {
+			if v != 0 {
+				t.Errorf("%s: %v, want exact zeros", name, v)
+			}
+		}
+	}
+	m := Map{Grid: NewGrid(2, 2), Raw: Grid{W: 2, H: 2, Values: []float32{1, nan, 0, 0}}}
+	if v := m.Parity().Values[0]; !math.IsNaN(float64(v)) {
+		t.Errorf("NaN became %v", v)
+	}
+}
+
+// Two maps of one cell size: [0, 2] and [4, 0] are [0, 1] and [1, 0] normalised,
+// their mean [1/2, 1/2], which is constant and so zero.
+func TestFuseByHand(t *testing.T) {
+	a := &Map{Grid: NewGrid(2, 1), Raw: Grid{W: 2, H: 1, Values: []float32{0, 2}}}
+	b := &Map{Grid: NewGrid(2, 1), Raw: Grid{W: 2, H: 1, Values: []float32{4, 0}}}
+	got, err := Fuse(a, b)
+	if err != nil || got.Values[0] > 1e-6 || got.Values[1] > 1e-6 {
+		t.Errorf("fused %v, %v", got.Values, err)
+	}
+	if _, err := Fuse(a, &Map{Grid: NewGrid(3, 1), Raw: a.Raw}); err == nil {
+		t.Error("maps of two sizes were fused")
+	}
+	if _, err := Fuse(); err == nil {
+		t.Error("nothing was fused")
+	}
+}
+
+func TestGobRoundTrip(t *testing.T) {
+	r := Result{
+		Picture: image.NewNRGBA(image.Rect(0, 0, 2, 3)),
+		Frame:   imgio.Frame{PictureW: 2, PictureH: 3, ModelW: 2, ModelH: 3, ScaleX: 1, ScaleY: 1},
+		Model:   "net", Top: []Prediction{{Index: 1, Label: "cat", Score: 2}},
+		Maps: []*Map{{Grid: NewGrid(2, 3), Layer: "conv", Index: 1}},
+	}
+	var buf bytes.Buffer
+	if err := gob.NewEncoder(&buf).Encode(r); err != nil {
+		t.Fatal(err)
+	}
+	var got Result
+	if err := gob.NewDecoder(&buf).Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, r) {
+		t.Errorf("came back as %+v", got)
+	}
+}
+
+func TestRange(t *testing.T) {
+	if lo, hi, ok := (Grid{W: 3, H: 1, Values: []float32{2, nan, -1}}).Range(); lo != -1 || hi != 2 || !ok {
+		t.Errorf("range %v to %v, %v", lo, hi, ok)
+	}
+	if _, _, ok := (Grid{W: 1, H: 1, Values: []float32{nan}}).Range(); ok {
+		t.Error("a grid of NaN has a range")
+	}
+}

@@ -1,0 +1,113 @@
+package render
+
+import (
+	"image"
+	"image/color"
+	"strings"
+	"sync"
+
+	"golang.org/x/image/draw"
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/math/fixed"
+)
+
+var (
+	white = color.NRGBA{R: 255, G: 255, B: 255, A: 255}
+	ink   = color.NRGBA{R: 32, G: 33, B: 36, A: 255}
+	faint = color.NRGBA{R: 95, G: 99, B: 104, A: 255}
+	pale  = color.NRGBA{R: 232, G: 234, B: 237, A: 255}
+	mark  = color.NRGBA{R: 178, G: 60, B: 20, A: 255}
+)
+
+// canvas is a picture that shapes and text are put on.
+type canvas struct{ *image.NRGBA }
+
+func newCanvas(w, h int) canvas {
+	c := canvas{image.NewNRGBA(image.Rect(0, 0, w, h))}
+	c.fill(c.Bounds(), white)
+	return c
+}
+
+func (c canvas) fill(r image.Rectangle, col color.NRGBA) {
+	draw.Draw(c, r, image.NewUniform(col), image.Point{}, draw.Src)
+}
+
+// picture scales img into r.
+func (c canvas) picture(img image.Image, r image.Rectangle) {
+	draw.CatmullRom.Scale(c, r, img, img.Bounds(), draw.Src, nil)
+}
+
+// text writes a line whose baseline begins at (x, y), cut to the width.
+func (c canvas) text(s string, x, y, width int, face font.Face, col color.NRGBA) {
+	d := font.Drawer{Dst: c, Src: image.NewUniform(col), Face: face, Dot: fixed.P(x, y)}
+	d.DrawString(shorten(s, width, face))
+}
+
+func (c canvas) textRight(s string, x, y int, face font.Face, col color.NRGBA) {
+	c.text(s, x-textWidth(s, face), y, 1<<20, face, col)
+}
+
+func textWidth(s string, face font.Face) int { return font.MeasureString(face, s).Ceil() }
+
+// longest is the number of characters of a label that are looked at; no line
+// holds more.
+const longest = 300
+
+// shorten cuts a line to the width, with an ellipsis, and makes one line of it.
+func shorten(s string, width int, face font.Face) string {
+	runes := []rune(oneLine(s))
+	if len(runes) > longest {
+		runes = append(runes[:longest], '…')
+	}
+	if textWidth(string(runes), face) <= width {
+		return string(runes)
+	}
+	for n := len(runes); n > 0; n-- {
+		if short := strings.TrimRight(string(runes[:n]), " …") + "…"; textWidth(short, face) <= width {
+			return short
+		}
+	}
+	return ""
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// wrapped breaks a text into lines of at most the width.
+func wrapped(s string, width int, face font.Face) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(s) {
+		longer := strings.TrimSpace(line + " " + word)
+		if line != "" && textWidth(longer, face) > width {
+			lines = append(lines, line)
+			longer = word
+		}
+		line = longer
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// typefaces are the Go fonts, which golang.org/x/image carries.
+type typefaces struct{ title, body, small font.Face }
+
+var faces = sync.OnceValue(func() typefaces {
+	return typefaces{title: face(gobold.TTF, 17), body: face(goregular.TTF, 14), small: face(goregular.TTF, 12)}
+})
+
+func face(ttf []byte, size float64) font.Face {
+	parsed, err := opentype.Parse(ttf)
+	if err != nil {
+		panic(err) // the font is part of the program
+	}
+	f, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: size, DPI: 72, Hinting: font.HintingFull})
+	if err != nil {
+		panic(err)
+	}
+	return f
+}

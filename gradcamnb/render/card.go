@@ -1,0 +1,166 @@
+package render
+
+import (
+	"fmt"
+	"image"
+	"math"
+	"sync"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Measures of a card, in pixels.
+const (
+	margin   = 20
+	gap      = 14
+	side     = 320 // longest side of a picture on the card
+	smallest = 160 // shortest picture, so that a tiny one can be looked at
+	barWidth = 16
+	barText  = 64
+	listing  = 250
+	lineH    = 20
+)
+
+// drawing serialises text: a font.Face is not safe for concurrent use.
+var drawing sync.Mutex
+
+// Card draws the whole figure of one map: a title with model, method, layer,
+// target and score, the original picture, the map on it, a colour bar in real
+// units, the best predictions with the explained one marked, and the diagnosis
+// where there is one.
+func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
+	drawing.Lock()
+	defer drawing.Unlock()
+	f := faces()
+	overlay := Overlay(r, m, o)
+	w, h := fitted(overlay.Bounds().Dx(), overlay.Bounds().Dy())
+
+	columns := []int{w, barWidth + barText}
+	if r.Picture != nil {
+		columns = append([]int{w}, columns...)
+	}
+	if len(r.Top) > 0 {
+		columns = append(columns, listing)
+	}
+	width := 2*margin + gap*(len(columns)-1)
+	for _, c := range columns {
+		width += c
+	}
+	width = max(width, 520)
+	inner := width - 2*margin
+
+	diagnosis := wrapped(m.Diagnosis, inner, f.body)
+	top := margin + 2*lineH + 22
+	bodyH := max(h, len(r.Top)*40+18)
+	height := top + bodyH + margin
+	if len(diagnosis) > 0 {
+		height += len(diagnosis)*lineH + gap/2
+	}
+	c := newCanvas(width, height)
+
+	c.text(fmt.Sprintf("%s: %s at %s", r.Model, m.Method, m.Layer), margin, margin+14, inner, f.title, ink)
+	c.text(subtitle(m), margin, margin+14+lineH, inner, f.body, faint)
+
+	x := margin
+	if r.Picture != nil {
+		c.text("picture", x, top-6, w, f.small, faint)
+		c.picture(r.Picture, image.Rect(x, top, x+w, top+h))
+		x += w + gap
+	}
+	c.text(where(r, m), x, top-6, w+gap+barWidth, f.small, faint)
+	c.picture(overlay, image.Rect(x, top, x+w, top+h))
+	x += w + gap
+	c.colorBar(m, o, image.Rect(x, top, x+barWidth, top+h))
+	x += barWidth + barText + gap
+	if len(r.Top) > 0 {
+		c.predictions(r, m, x, top)
+	}
+	for i, line := range diagnosis {
+		c.text(line, margin, top+bodyH+gap+i*lineH+8, inner, f.body, mark)
+	}
+	return c.NRGBA
+}
+
+// fitted is the size at which a picture of w x h pixels is shown.
+func fitted(w, h int) (int, int) {
+	scale := float64(side) / float64(max(w, h))
+	if scale > 1 {
+		scale = max(1, float64(smallest)/float64(max(w, h)))
+	}
+	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
+}
+
+func subtitle(m *heatmap.Map) string {
+	s := "target " + m.Target
+	if m.Class != "" {
+		s += " (" + shorten(m.Class, 260, faces().body) + ")"
+	}
+	return fmt.Sprintf("%s, score %s %s", s, number(float64(m.Score)), m.Unit)
+}
+
+func where(r *heatmap.Result, m *heatmap.Map) string {
+	s := fmt.Sprintf("%d x %d cells", m.Raw.W, m.Raw.H)
+	if r.Picture != nil && r.Frame.Seen() != image.Rect(0, 0, r.Frame.PictureW, r.Frame.PictureH) {
+		s += "; grey: not seen by the model"
+	}
+	return s
+}
+
+// colorBar draws the colours with numbers in the map's units.
+func (c canvas) colorBar(m *heatmap.Map, o *Options, r image.Rectangle) {
+	colors, scale, f := o.colors(), o.scale(m), faces()
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		t := 1 - (float64(y-r.Min.Y)+0.5)/float64(r.Dy())
+		c.fill(image.Rect(r.Min.X, y, r.Max.X, y+1), colors.At(t))
+	}
+	ticks := min(5, max(2, r.Dy()/50))
+	for i := range ticks {
+		t := float64(i) / float64(ticks-1)
+		y := r.Max.Y - 1 - int(math.Round(t*float64(r.Dy()-1)))
+		c.fill(image.Rect(r.Max.X, y, r.Max.X+4, y+1), faint)
+		v := float64(scale.Lo) + t*float64(scale.Hi-scale.Lo)
+		c.text(number(v), r.Max.X+8, min(max(y+4, r.Min.Y+9), r.Max.Y), barText-8, f.small, ink)
+	}
+	c.text(m.Unit, r.Min.X, r.Min.Y-6, barWidth+barText, f.small, faint)
+}
+
+// predictions lists the best classes, each with a bar of its probability or, where
+// there is none, of its score next to the best.
+func (c canvas) predictions(r *heatmap.Result, m *heatmap.Map, x, y int) {
+	f := faces()
+	c.text("predictions", x, y-6, listing, f.small, faint)
+	for i, p := range r.Top {
+		at := y + i*40
+		col := ink
+		if m.Index == p.Index && (p.Label == m.Class || m.Class == "") {
+			col = mark
+		}
+		value, share := number(float64(p.Score)), float64(p.Score)/math.Abs(float64(r.Top[0].Score))
+		if !math.IsNaN(float64(p.Probability)) {
+			value, share = fmt.Sprintf("%.1f %%", 100*p.Probability), float64(p.Probability)
+		}
+		c.textRight(value, x+listing, at+14, f.body, col)
+		c.text(name(p), x, at+14, listing-textWidth(value, f.body)-8, f.body, col)
+		bar := image.Rect(x, at+20, x+listing, at+26)
+		c.fill(bar, pale)
+		if !math.IsNaN(share) {
+			bar.Max.X = x + int(float64(listing)*min(max(share, 0), 1))
+			c.fill(bar, col)
+		}
+	}
+}
+
+func name(p heatmap.Prediction) string {
+	if p.Label == "" {
+		return fmt.Sprintf("class %d", p.Index)
+	}
+	return p.Label
+}
+
+// number writes a value with three significant digits.
+func number(v float64) string {
+	if v == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%.3g", v)
+}

@@ -1,0 +1,61 @@
+package render
+
+import (
+	"fmt"
+	"image/color"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot/palette"
+	"gonum.org/v1/plot/palette/moreland"
+)
+
+// ColorMap gives a colour to every value from 0 to 1.
+type ColorMap struct {
+	Name string
+	At   func(t float64) color.NRGBA
+}
+
+var colorMaps []ColorMap
+
+func register(m ColorMap) ColorMap {
+	colorMaps = append(colorMaps, m)
+	return m
+}
+
+// BlackBody is the default: black over purple, red and orange to white, with a
+// luminance that rises evenly, so it reads the same for colour-blind people and
+// in grey print. It is the extended black body map of Moreland 2016, "Why We Use
+// Bad Color Maps and What You Can Do About It".
+var BlackBody = register(fromPalette("black body", moreland.ExtendedBlackBody()))
+
+// BlueRed is for signed maps: blue below zero, white at it, red above (Moreland
+// 2009, "Diverging Color Maps for Scientific Visualization"). Zero is at 1/2.
+var BlueRed = register(fromPalette("blue-red", moreland.SmoothBlueRed()))
+
+func fromPalette(name string, m palette.ColorMap) ColorMap {
+	m.SetMin(0)
+	m.SetMax(1)
+	return ColorMap{Name: name, At: func(t float64) color.NRGBA {
+		c, err := m.At(min(max(t, 0), 1))
+		if err != nil {
+			return color.NRGBA{}
+		}
+		return color.NRGBAModel.Convert(c).(color.NRGBA)
+	}}
+}
+
+// ColorMapByName finds a colour map; case, dashes and spaces do not matter.
+func ColorMapByName(name string) (ColorMap, error) {
+	fold := func(s string) string {
+		return strings.NewReplacer("-", "", " ", "", "_", "").Replace(strings.ToLower(s))
+	}
+	if i := slices.IndexFunc(colorMaps, func(m ColorMap) bool { return fold(m.Name) == fold(name) }); i >= 0 {
+		return colorMaps[i], nil
+	}
+	var names []string
+	for _, m := range colorMaps {
+		names = append(names, m.Name)
+	}
+	return ColorMap{}, fmt.Errorf("there is no colour map %q; there are %s", name, strings.Join(names, ", "))
+}

@@ -1,0 +1,64 @@
+// Package render draws heatmaps: on the original picture with true geometry, and
+// as a figure with title, colour bar in real units and predictions.
+package render
+
+import (
+	"math"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Options of drawing. A nil *Options means the zero value of each field.
+type Options struct {
+	Colors  ColorMap // zero: BlackBody, or BlueRed with Signed
+	Opacity float64  // of the strongest colour; zero: 0.75
+	Range   *Range   // of the colours; nil: from zero to the map's own highest value
+}
+
+// Range is what the ends of the colour map stand for, in the map's units.
+type Range struct{ Lo, Hi float32 }
+
+// Shared is a range that holds all the maps, so that their pictures compare.
+func Shared(maps ...*heatmap.Map) *Range {
+	r := Range{}
+	for _, m := range maps {
+		if _, hi, ok := m.Range(); ok {
+			r.Hi = max(r.Hi, hi)
+		}
+	}
+	return &r
+}
+
+func (o *Options) colors() ColorMap {
+	if o == nil || o.Colors.At == nil {
+		return BlackBody
+	}
+	return o.Colors
+}
+
+func (o *Options) opacity() float64 {
+	if o == nil || o.Opacity == 0 {
+		return 0.75
+	}
+	return min(max(o.Opacity, 0), 1)
+}
+
+func (o *Options) scale(m *heatmap.Map) Range {
+	if o != nil && o.Range != nil {
+		return *o.Range
+	}
+	_, hi, _ := m.Range()
+	return Range{0, max(hi, 0)}
+}
+
+// place is where a value lies in the range, from 0 to 1; NaN stays NaN. In an
+// empty range everything lies at its lower end.
+func (r Range) place(v float32) float64 {
+	if math.IsNaN(float64(v)) {
+		return math.NaN()
+	}
+	if r.Hi <= r.Lo {
+		return 0
+	}
+	return min(max(float64(v-r.Lo)/float64(r.Hi-r.Lo), 0), 1)
+}

@@ -1,0 +1,93 @@
+package render
+
+import (
+	"image"
+	"image/color"
+	"math"
+
+	"golang.org/x/image/draw"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// nanColor marks values that are not numbers; no colour map has it.
+var nanColor = color.NRGBA{R: 0, G: 200, B: 200, A: 255}
+
+// Overlay draws the map on the original picture, at the picture's own size and
+// in its true place: every pixel reads the map where the model saw it. What the
+// model never saw is grey. Without a picture the map is drawn alone.
+//
+// A colour covers the picture with Opacity times the square root of its place in
+// the range, so the picture shows where the map is low. The square root keeps
+// middling values visible.
+func Overlay(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
+	colors, scale, opacity := o.colors(), o.scale(m), o.opacity()
+	if r.Picture == nil {
+		return alone(m, colors, scale)
+	}
+	b := r.Picture.Bounds()
+	out := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	draw.Draw(out, out.Bounds(), r.Picture, b.Min, draw.Src)
+	seen := r.Frame.Seen()
+	for y := range b.Dy() {
+		for x := range b.Dx() {
+			under := out.NRGBAAt(x, y)
+			if !image.Pt(x, y).In(seen) {
+				out.SetNRGBA(x, y, unseen(under))
+				continue
+			}
+			t := scale.place(sample(m.Grid, r.Frame, x, y))
+			if math.IsNaN(t) {
+				out.SetNRGBA(x, y, blend(under, nanColor, opacity))
+				continue
+			}
+			out.SetNRGBA(x, y, blend(under, colors.At(t), opacity*math.Sqrt(t)))
+		}
+	}
+	return out
+}
+
+func alone(m *heatmap.Map, colors ColorMap, scale Range) *image.NRGBA {
+	out := image.NewNRGBA(image.Rect(0, 0, m.W, m.H))
+	for y := range m.H {
+		for x := range m.W {
+			c := nanColor
+			if t := scale.place(m.At(x, y)); !math.IsNaN(t) {
+				c = colors.At(t)
+			}
+			out.SetNRGBA(x, y, c)
+		}
+	}
+	return out
+}
+
+// sample reads the map at the middle of a pixel of the picture, bilinearly.
+func sample(g heatmap.Grid, f imgio.Frame, x, y int) float32 {
+	u, v := f.ToModel(float64(x)+0.5, float64(y)+0.5)
+	x0, x1, fx := between(u-0.5, g.W)
+	y0, y1, fy := between(v-0.5, g.H)
+	top := g.At(x0, y0)*(1-fx) + g.At(x1, y0)*fx
+	bottom := g.At(x0, y1)*(1-fx) + g.At(x1, y1)*fx
+	return top*(1-fy) + bottom*fy
+}
+
+// between are the two cells around a place, and how far it is from the first.
+func between(at float64, n int) (lo, hi int, fraction float32) {
+	at = min(max(at, 0), float64(n-1))
+	lo = int(at)
+	return lo, min(lo+1, n-1), float32(at - float64(lo))
+}
+
+func blend(under, over color.NRGBA, alpha float64) color.NRGBA {
+	mix := func(a, b uint8) uint8 { return uint8(float64(a)*(1-alpha) + float64(b)*alpha + 0.5) }
+	return color.NRGBA{R: mix(under.R, over.R), G: mix(under.G, over.G), B: mix(under.B, over.B), A: 255}
+}
+
+// unseen is the colour without its hue and paler: luma (ITU-R BT.601) halfway to
+// light grey.
+func unseen(c color.NRGBA) color.NRGBA {
+	y := uint8((299*int(c.R) + 587*int(c.G) + 114*int(c.B)) / 1000)
+	y = uint8((int(y) + 200) / 2)
+	return color.NRGBA{R: y, G: y, B: y, A: 255}
+}

@@ -1,0 +1,38 @@
+package render
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"image"
+	"image/png"
+	"maps"
+	"slices"
+)
+
+// EncodePNG writes a picture as PNG with the given texts in iTXt chunks (PNG
+// specification, 11.3.4.5), so that a saved figure says what made it. A keyword
+// has 1 to 79 printable ASCII characters.
+func EncodePNG(img image.Image, text map[string]string) ([]byte, error) {
+	var buf bytes.Buffer
+	if err := png.Encode(&buf, img); err != nil {
+		return nil, fmt.Errorf("writing the picture as PNG: %w", err)
+	}
+	const header = 8 + 25 // signature and IHDR, which comes first
+	data := buf.Bytes()
+	out := slices.Clone(data[:header])
+	for _, key := range slices.Sorted(maps.Keys(text)) {
+		if len(key) < 1 || len(key) > 79 {
+			return nil, fmt.Errorf("writing the picture as PNG: the keyword %q has not 1 to 79 characters", key)
+		}
+		out = append(out, chunk("iTXt", []byte(key+"\x00\x00\x00\x00\x00"+text[key]))...)
+	}
+	return append(out, data[header:]...), nil
+}
+
+func chunk(kind string, body []byte) []byte {
+	out := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
+	out = append(append(out, kind...), body...)
+	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(out[4:]))
+}

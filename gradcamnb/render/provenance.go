@@ -1,0 +1,24 @@
+package render
+
+import (
+	"fmt"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Provenance is what a saved figure says about itself; see [EncodePNG].
+func Provenance(r *heatmap.Result, m *heatmap.Map) map[string]string {
+	text := map[string]string{
+		"Title":           fmt.Sprintf("%s: %s at %s, target %s", r.Model, m.Method, m.Layer, m.Target),
+		"gradcam:model":   r.Model,
+		"gradcam:sha256":  r.SHA256,
+		"gradcam:layer":   m.Layer,
+		"gradcam:method":  m.Method,
+		"gradcam:target":  m.Target,
+		"gradcam:backend": r.Backend,
+	}
+	for module, version := range r.Versions {
+		text["gradcam:version:"+module] = version
+	}
+	return text
+}
