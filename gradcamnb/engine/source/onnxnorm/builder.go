@@ -39,6 +39,10 @@ type builder struct {
 	opset      int
 	keepLayout bool // leave values in the original axis order between operators
 
+	// differentiable is set once a cut is made: from there on gradients are
+	// taken, and forms with the right gradient are worth a slower forward pass.
+	differentiable bool
+
 	nodes   []*protos.NodeProto
 	weights map[string]Weight
 	shared  map[string]ref    // constants by content, transposes by operand

@@ -1,17 +1,16 @@
 package onnxnorm
 
-// Clip is min(max(lo, x), hi), ordered so that GoMLX's gradient is 0 at both ends,
-// as torch's ReLU6 (hardtanh) has it: Max gives a tie to its first operand and Min
-// to its second.
+// Clip is min(max(x, lo), hi), with the gradient 0 at both ends, as torch's ReLU6
+// has it.
 var _ = register("Clip", func(b *builder, n *node) {
 	lo, hasLo := bound(n, 1, "min")
 	hi, hasHi := bound(n, 2, "max")
 	n.out = []*value{b.each(n.need(0), func(x ref) ref {
 		if hasLo {
-			x = b.emit("Max", x.dims, []ref{b.scalar(lo), x})
+			x = b.atLeast(x, lo)
 		}
 		if hasHi {
-			x = b.emit("Min", x.dims, []ref{x, b.scalar(hi)})
+			x = b.atMost(x, hi)
 		}
 		return x
 	})}

@@ -5,7 +5,6 @@ var _ = register("HardSigmoid", func(b *builder, n *node) {
 	alpha, beta := n.floatOr("alpha", 0.2), n.floatOr("beta", 0.5)
 	n.out = []*value{b.each(n.need(0), func(x ref) ref {
 		y := b.binary("Add", b.binary("Mul", x, b.scalar(alpha)), b.scalar(beta))
-		y = b.emit("Max", y.dims, []ref{b.scalar(0), y})
-		return b.emit("Min", y.dims, []ref{y, b.scalar(1)})
+		return b.atMost(b.atLeast(y, 0), 1)
 	})}
 }, nil)

@@ -22,9 +22,17 @@ var _ = register("MaxPool", func(b *builder, n *node) {
 				acc = s
 				continue
 			}
-			greater := b.emit("Greater", s.dims, []ref{s, acc})
-			acc = b.emit("Where", s.dims, []ref{greater, s, acc})
+			acc = b.firstMax(acc, s)
 		}
 	}
 	n.out = []*value{b.fromLast(acc)}
 }, nil)
+
+// firstMax is max(x, y) whose gradient goes to x where they are equal.
+func (b *builder) firstMax(x, y ref) ref {
+	if !b.differentiable {
+		return b.emit("Max", x.dims, []ref{x, y})
+	}
+	greater := b.emit("Greater", x.dims, []ref{y, x})
+	return b.emit("Where", x.dims, []ref{greater, y, x})
+}

@@ -234,6 +234,7 @@ func (w *walk) rewrite(n *node) {
 // node with an earlier one (a Transpose that costs nothing, an Identity) gets a
 // node of its own, the product with one: GoMLX's Identity has no gradient.
 func (w *walk) cut(v *value) {
+	w.b.differentiable = true
 	own := func(r ref) ref {
 		if w.taken[r.name] {
 			return w.b.binary("Mul", r, w.b.scalar(1))
