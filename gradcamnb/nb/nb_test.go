@@ -1,0 +1,179 @@
+package nb
+
+import (
+	"bytes"
+	"encoding/gob"
+	"image"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// kernel plays the GoNB kernel: it reads what a cell displays and answers Sync.
+// gonbui keeps one pipe for the life of a process, so there is one kernel, too.
+type kernel struct {
+	mu  sync.Mutex
+	got []*protocol.DisplayData
+}
+
+func (k *kernel) take() []*protocol.DisplayData {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	got := k.got
+	k.got = nil
+	return got
+}
+
+var theKernel = sync.OnceValue(func() *kernel {
+	dir, err := os.MkdirTemp("", "nb")
+	if err != nil {
+		panic(err)
+	}
+	out, back := filepath.Join(dir, "out"), filepath.Join(dir, "back")
+	for env, path := range map[string]string{protocol.GONB_PIPE_ENV: out, protocol.GONB_PIPE_BACK_ENV: back} {
+		if err := syscall.Mkfifo(path, 0o600); err != nil {
+			panic(err)
+		}
+		os.Setenv(env, path)
+	}
+	k := &kernel{}
+	go k.serve(out, back)
+	return k
+})
+
+func (k *kernel) serve(out, back string) {
+	r, err := os.Open(out)
+	if err != nil {
+		panic(err)
+	}
+	w, err := os.OpenFile(back, os.O_WRONLY, 0)
+	if err != nil {
+		panic(err)
+	}
+	dec, enc := gob.NewDecoder(r), gob.NewEncoder(w)
+	for {
+		m := &protocol.DisplayData{}
+		if dec.Decode(m) != nil {
+			return
+		}
+		if v, ok := m.Data[protocol.MIMECommValue].(protocol.CommValue); ok && v.Address == protocol.GonbuiSyncAddress {
+			if enc.Encode(&protocol.CommValue{Address: protocol.GonbuiSyncAckAddress, Value: v.Value}) != nil {
+				return
+			}
+			continue
+		}
+		k.mu.Lock()
+		k.got = append(k.got, m)
+		k.mu.Unlock()
+	}
+}
+
+func inNotebook(t *testing.T) *kernel {
+	t.Helper()
+	k := theKernel()
+	gonbui.IsNotebook = true
+	t.Cleanup(func() { gonbui.IsNotebook = false })
+	return k
+}
+
+func result(label string) *heatmap.Result {
+	m := &heatmap.Map{Grid: heatmap.Grid{W: 2, H: 2, Values: []float32{0, 1, 2, 3}}, Raw: heatmap.Grid{W: 2, H: 2, Values: []float32{0, 1, 2, 3}}, Class: label}
+	return &heatmap.Result{
+		Picture: image.NewNRGBA(image.Rect(0, 0, 8, 8)),
+		Frame:   imgio.Frame{PictureW: 8, PictureH: 8, ModelW: 2, ModelH: 2, ScaleX: 4, ScaleY: 4},
+		Model:   "net", Maps: []*heatmap.Map{m}, Top: []heatmap.Prediction{{Index: 3, Label: label, Score: 1.5, Probability: 0.25}},
+	}
+}
+
+func TestShowInNotebook(t *testing.T) {
+	k := inNotebook(t)
+	if err := Show(result("cat"), result("dog")); err != nil {
+		t.Fatal(err)
+	}
+	got := k.take()
+	if len(got) != 4 {
+		t.Fatalf("%d outputs, want a picture and a table for each of 2 results", len(got))
+	}
+	for i, m := range got {
+		if i%2 == 0 {
+			if png, ok := m.Data[protocol.MIMEImagePNG].([]byte); !ok || !bytes.HasPrefix(png, []byte("\x89PNG")) || len(m.Data) != 1 {
+				t.Errorf("output %d is no picture alone: %d kinds", i, len(m.Data))
+			}
+			continue
+		}
+		text, _ := m.Data[protocol.MIMETextMarkdown].(string)
+		if want := "| 3 | 1.5 | 25.0 % |"; !strings.Contains(text, want) {
+			t.Errorf("the table %q lacks %q", text, want)
+		}
+	}
+}
+
+// gonbui loses output of a cell that ends without Sync; Show returns only when
+// the kernel has all of it.
+func TestNothingIsLost(t *testing.T) {
+	k := inNotebook(t)
+	var all []*heatmap.Result
+	for range 50 {
+		all = append(all, result("cat"))
+	}
+	if err := Show(all...); err != nil {
+		t.Fatal(err)
+	}
+	if got := k.take(); len(got) != 100 {
+		t.Errorf("%d outputs arrived, want 100", len(got))
+	}
+}
+
+func TestHostileLabels(t *testing.T) {
+	for _, label := range []string{"<script>alert(1)</script>", "a | b", "a\nb\r\n| c", "`x`", "[x](javascript:y)", "مرحبا", "🐈", `"'&`, strings.Repeat("x", 10000)} {
+		cell := escape(label)
+		if strings.ContainsAny(cell, "<>|`[]\n\"'") || len(cell) > 1000 {
+			t.Errorf("%.40q became %.80q", label, cell)
+		}
+		if n := strings.Count(table(result(label)), "\n"); n != 3 {
+			t.Errorf("%.40q makes a table of %d lines, want 3", label, n)
+		}
+	}
+}
+
+func TestShowOutside(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for range 2 {
+		if err := Show(result("cat")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"heatmap-1.png", "heatmap-2.png"} {
+		if data, err := os.ReadFile(name); err != nil || !bytes.HasPrefix(data, []byte("\x89PNG")) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestProgressEndsEmpty(t *testing.T) {
+	k := inNotebook(t)
+	step := Progress("<b>")
+	step(1, 2)
+	step(2, 2)
+	if err := delivered(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(10 * time.Millisecond)
+	got := k.take()
+	if len(got) != 2 || got[0].DisplayID == "" || got[0].DisplayID != got[1].DisplayID {
+		t.Fatalf("%d outputs, want two of one display", len(got))
+	}
+	if first, last := got[0].Data[protocol.MIMETextMarkdown], got[1].Data[protocol.MIMETextMarkdown]; first != "&lt;b&gt;: 1 of 2" || last != "" {
+		t.Errorf("showed %q and then %q", first, last)
+	}
+}

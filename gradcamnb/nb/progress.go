@@ -1,0 +1,40 @@
+package nb
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/janpfeifer/gonb/gonbui"
+)
+
+// Progress returns a function that shows how far long work is: one line that is
+// renewed in place, in a notebook or on a terminal, and disappears when done
+// reaches total.
+func Progress(label string) func(done, total int) {
+	switch {
+	case InNotebook():
+		id := gonbui.UniqueId()
+		return func(done, total int) {
+			line := ""
+			if done < total {
+				line = fmt.Sprintf("%s: %d of %d", escape(label), done, total)
+			}
+			gonbui.UpdateMarkdown(id, line)
+		}
+	case isTerminal(os.Stderr):
+		return func(done, total int) {
+			line := fmt.Sprintf("%s: %d of %d", label, done, total)
+			if done >= total {
+				line = strings.Repeat(" ", len(line))
+			}
+			fmt.Fprintf(os.Stderr, "\r%s\r", line)
+		}
+	}
+	return func(int, int) {}
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
