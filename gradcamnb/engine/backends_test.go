@@ -4,7 +4,7 @@ import (
 	"io"
 	"testing"
 
-	"github.com/gradcam-go/gradcam/gradcamnb/internal/require"
+	"github.com/gradcam-go/gradcam/internal/require"
 )
 
 // onBackends runs a test on every backend that is there.

@@ -15,7 +15,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/gradcamnb/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/golden"
 )
 
 // worst keeps the largest difference, in units of its tolerance.

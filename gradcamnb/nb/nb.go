@@ -14,8 +14,8 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
-	"github.com/gradcam-go/gradcam/gradcamnb/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
+	"github.com/gradcam-go/gradcam/internal/atomicfile"
 )
 
 // InNotebook tells whether the program runs in a GoNB cell.

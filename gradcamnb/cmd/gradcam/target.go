@@ -6,7 +6,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
-	"github.com/gradcam-go/gradcam/gradcamnb/internal/npyfile"
+	"github.com/gradcam-go/gradcam/internal/npyfile"
 )
 
 const targetHelp = `what is explained:

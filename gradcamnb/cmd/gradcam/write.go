@@ -11,9 +11,9 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
-	"github.com/gradcam-go/gradcam/gradcamnb/internal/atomicfile"
-	"github.com/gradcam-go/gradcam/gradcamnb/internal/npyfile"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
+	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/npyfile"
 )
 
 // openFolder makes the folder for the results and checks that it can be written

@@ -1,3 +1,6 @@
+// The programs that the kernel needs, pinned: the unmodified GoNB kernel and
+// goimports, which GoNB runs on every cell. A module of its own, so that neither
+// is a dependency of the library.
 module github.com/gradcam-go/gradcam/kernels/gonb-gradcam/tools
 
 go 1.26.5
@@ -30,11 +33,11 @@ require (
 	go.uber.org/multierr v1.11.0 // indirect
 	go.uber.org/zap v1.27.0 // indirect
 	golang.org/x/exp v0.0.0-20250106191152-7588d65b2ba8 // indirect
-	golang.org/x/mod v0.42.0 // indirect
-	golang.org/x/sync v0.24.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
-	golang.org/x/telemetry v0.0.0-20261009151841-97e8ea77aa2a // indirect
+	golang.org/x/mod v0.31.0 // indirect
+	golang.org/x/sync v0.19.0 // indirect
+	golang.org/x/sys v0.39.0 // indirect
+	golang.org/x/telemetry v0.0.0-20251203150158-8fff8a5912fc // indirect
 	golang.org/x/text v0.21.0 // indirect
-	golang.org/x/tools v0.52.0 // indirect
+	golang.org/x/tools v0.40.0 // indirect
 	k8s.io/klog/v2 v2.130.1 // indirect
 )

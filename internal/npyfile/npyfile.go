@@ -10,7 +10,7 @@ import (
 
 	"github.com/sbinet/npyio/npy"
 
-	"github.com/gradcam-go/gradcam/gradcamnb/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/atomicfile"
 )
 
 // Read reads a float32 array in C order: its shape and its values.

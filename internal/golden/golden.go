@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/gradcam-go/gradcam/gradcamnb/internal/npyfile"
+	"github.com/gradcam-go/gradcam/internal/npyfile"
 )
 
 // Case is one reference result.
@@ -81,7 +81,7 @@ func oneOrMany[T any](v *[]T, data []byte) error {
 // Path of a file in testdata.
 func Path(elem ...string) string {
 	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(append([]string{filepath.Dir(file), "..", "..", "..", "testdata"}, elem...)...)
+	return filepath.Join(append([]string{filepath.Dir(file), "..", "..", "testdata"}, elem...)...)
 }
 
 // Cases reads the reference results of a method, by pytorch-grad-cam's name.

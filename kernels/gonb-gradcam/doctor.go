@@ -1,0 +1,150 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+)
+
+// finding is one line of the doctor's report.
+type finding struct {
+	What     string `json:"what"`
+	Found    string `json:"found"`                // where or which version; empty where it is missing
+	Required bool   `json:"required"`             // nothing works without it
+	Get      string `json:"how_to_get,omitempty"` // when it is missing
+}
+
+func doctorCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "What is there, what is missing, how to get it",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			h, err := openHome()
+			if err != nil {
+				return err
+			}
+			findings := examine(h)
+			if asJSON {
+				e := json.NewEncoder(c.OutOrStdout())
+				e.SetIndent("", "  ")
+				if err := e.Encode(findings); err != nil {
+					return err
+				}
+			} else {
+				w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+				for _, f := range findings {
+					fmt.Fprintln(w, f.line())
+				}
+				if err := w.Flush(); err != nil {
+					return err
+				}
+			}
+			for _, f := range findings {
+				if f.Required && f.Found == "" {
+					return errors.New("something that is required is missing")
+				}
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func (f finding) line() string {
+	if f.Found != "" {
+		return fmt.Sprintf("ok\t%s\t%s", f.What, f.Found)
+	}
+	return fmt.Sprintf("missing\t%s\t%s", f.What, f.Get)
+}
+
+func examine(h home) []finding {
+	plugins := findPlugins(h, os.LookupEnv)
+	build := "go run ./kernels/gonb-gradcam install builds it"
+	return []finding{
+		{What: "go", Found: version("go", "version"), Required: true, Get: "install Go 1.26 or newer"},
+		{What: "C compiler (for XLA)", Found: firstProgram(os.Getenv("CC"), "gcc", "clang", "cc"), Get: "install gcc or clang; without one everything runs in pure Go"},
+		{What: "gonb", Found: ours(h, "gonb"), Get: build},
+		{What: "goimports", Found: ours(h, "goimports"), Get: build},
+		{What: "python", Found: version("python3", "--version"), Get: "install Python 3.9 or newer; Jupyter needs it"},
+		{What: "jupyter", Found: jupyterFound(h), Get: "pip install jupyterlab; go run ./kernels/gonb-gradcam demo does it privately"},
+		{What: `kernel "Go (Grad-CAM)"`, Found: installedSpec(h), Get: "go run ./kernels/gonb-gradcam install"},
+		{What: "PJRT plugin (XLA)", Found: strings.Join(plugins, ", "), Get: "go run ./kernels/gonb-gradcam install --xla; without one everything runs in pure Go"},
+		{What: "GPU", Found: gpu(), Get: "no NVIDIA device; with one, the PJRT plugin of jax-cuda13-pjrt serves the backend xla:cuda"},
+	}
+}
+
+// version is the first line that a program says of its version.
+func version(name string, args ...string) string {
+	out, err := exec.Command(name, args...).Output()
+	if err != nil {
+		return ""
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	return line
+}
+
+func firstProgram(names ...string) string {
+	for _, n := range names {
+		if path, err := exec.LookPath(n); n != "" && err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// ours is a program in the private folder, else on PATH.
+func ours(h home, name string) string {
+	if exists(h.bin(name)) {
+		return h.bin(name)
+	}
+	return firstProgram(name)
+}
+
+func jupyterFound(h home) string {
+	if j, ok := findJupyter(); ok {
+		return "with " + j.python
+	}
+	if exists(h.join("venv.stamp")) {
+		return "private, in " + h.join("venv")
+	}
+	return ""
+}
+
+// installedSpec is the kernelspec's folder, if the program it names is there.
+func installedSpec(h home) string {
+	user, err := userData()
+	if err != nil {
+		return ""
+	}
+	for _, data := range []string{user, h.join("share", "jupyter"), filepath.Join(os.Getenv("VIRTUAL_ENV"), "share", "jupyter")} {
+		text, err := os.ReadFile(filepath.Join(specDir(data), "kernel.json"))
+		if err != nil {
+			continue
+		}
+		var s kernelspec
+		if json.Unmarshal(text, &s) == nil && len(s.Argv) > 0 && exists(s.Argv[0]) {
+			return specDir(data)
+		}
+	}
+	return ""
+}
+
+func gpu() string {
+	if exists("/dev/nvidia0") {
+		if v := version("nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"); v != "" {
+			return v
+		}
+		return "/dev/nvidia0"
+	}
+	return ""
+}

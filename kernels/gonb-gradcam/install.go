@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+func installCommand() *cobra.Command {
+	var prefix, backend string
+	var xla bool
+	c := &cobra.Command{
+		Use:   "install",
+		Short: "Install the kernel for your Jupyter, or into a prefix",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			h, err := openHome()
+			if err != nil {
+				return err
+			}
+			data, err := dataFolder(prefix)
+			if err != nil {
+				return err
+			}
+			s, err := newSteps(h, "install")
+			if err != nil {
+				return err
+			}
+			if xla {
+				if err := s.do("fetching the PJRT plugin for XLA on CPU", func() error { return fetchPlugin(s, h) }); err != nil {
+					return err
+				}
+			}
+			dir, err := install(s, h, data, backend)
+			if err != nil {
+				return err
+			}
+			fmt.Printf("\nThe kernel \"Go (Grad-CAM)\" is installed in %s.\nTry it: jupyter lab notebooks/quickstart.ipynb\n", dir)
+			return nil
+		},
+	}
+	c.Flags().Bool("user", true, "install for you alone (the default)")
+	c.Flags().StringVar(&prefix, "prefix", "", "install into PREFIX/share/jupyter, e.g. of a virtual environment")
+	c.Flags().StringVar(&backend, "backend", "", "backend that notebooks compute on (default: XLA where a PJRT plugin is installed, else pure Go)")
+	c.Flags().BoolVar(&xla, "xla", false, "also download the pinned PJRT plugin for XLA on CPU (60 MB, with pip)")
+	return c
+}
+
+// install builds what the kernel needs and writes the kernelspec into a Jupyter
+// data folder.
+func install(s *steps, h home, data, backend string) (string, error) {
+	src, err := checkout()
+	if err != nil {
+		return "", err
+	}
+	if err := s.do("building gonb and goimports", func() error { return buildTools(s, h, src) }); err != nil {
+		return "", err
+	}
+	if err := s.do("compiling the library once, so that cells are quick", func() error { return warm(s, h, src) }); err != nil {
+		return "", err
+	}
+	var dir string
+	err = s.do("installing the kernel", func() (err error) {
+		dir, err = writeSpec(data, newSpec(h, src, backend))
+		return err
+	})
+	return dir, err
+}
+
+func uninstallCommand() *cobra.Command {
+	var prefix string
+	var all bool
+	c := &cobra.Command{
+		Use:   "uninstall",
+		Short: "Remove the kernel",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			data, err := dataFolder(prefix)
+			if err != nil {
+				return err
+			}
+			dir := specDir(data)
+			if !exists(dir) {
+				return fmt.Errorf("the kernel is not installed in %s", dir)
+			}
+			if err := os.RemoveAll(dir); err != nil {
+				return fmt.Errorf("removing the kernel: %w", err)
+			}
+			fmt.Println("removed", dir)
+			if !all {
+				return nil
+			}
+			h, err := openHome()
+			if err != nil {
+				return err
+			}
+			fmt.Println("removed", h)
+			return os.RemoveAll(string(h))
+		},
+	}
+	c.Flags().StringVar(&prefix, "prefix", "", "the prefix that it was installed into")
+	c.Flags().BoolVar(&all, "all", false, "also remove the private folder with what was built and downloaded")
+	return c
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/gradcam-go/gradcam/internal/atomicfile"
+)
+
+// kernelName is what notebooks name as their kernel.
+const kernelName = "gonb-gradcam"
+
+var (
+	//go:embed logo-svg.svg
+	logoSVG []byte
+	//go:embed logo-64x64.png
+	logoPNG []byte
+)
+
+// kernelspec is Jupyter's kernel.json.
+type kernelspec struct {
+	Argv          []string          `json:"argv"`
+	DisplayName   string            `json:"display_name"`
+	Language      string            `json:"language"`
+	InterruptMode string            `json:"interrupt_mode"`
+	Env           map[string]string `json:"env"`
+}
+
+// newSpec is the kernelspec: Jupyter starts our launcher, which becomes gonb. The
+// launcher is told where the source is, which kernel.json can hold and an
+// environment that Jupyter was started with cannot.
+func newSpec(h home, src, backend string) kernelspec {
+	s := kernelspec{
+		Argv:          []string{h.bin("gonb-gradcam"), "launch", "--home", string(h), "--source", src, "--kernel", "{connection_file}"},
+		DisplayName:   "Go (Grad-CAM)",
+		Language:      "go",
+		InterruptMode: "message",
+		Env:           map[string]string{},
+	}
+	if backend != "" {
+		s.Env["GOMLX_BACKEND"] = backend
+	}
+	return s
+}
+
+// writeSpec installs the kernelspec into a Jupyter data folder.
+func writeSpec(data string, s kernelspec) (string, error) {
+	dir := specDir(data)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("installing the kernel: %w", err)
+	}
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return "", err
+	}
+	return dir, errors.Join(
+		atomicfile.Write(filepath.Join(dir, "kernel.json"), append(text, '\n')),
+		atomicfile.Write(filepath.Join(dir, "logo-svg.svg"), logoSVG),
+		atomicfile.Write(filepath.Join(dir, "logo-64x64.png"), logoPNG),
+	)
+}
+
+func specDir(data string) string { return filepath.Join(data, "kernels", kernelName) }
+
+// userData is Jupyter's data folder of the user (jupyter_core, jupyter_data_dir).
+func userData() (string, error) {
+	if dir := os.Getenv("JUPYTER_DATA_DIR"); dir != "" {
+		return dir, nil
+	}
+	user, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("finding Jupyter's folder: %w; name it in JUPYTER_DATA_DIR", err)
+	}
+	switch runtime.GOOS {
+	case "darwin":
+		return filepath.Join(user, "Library", "Jupyter"), nil
+	case "windows":
+		if dir := os.Getenv("APPDATA"); dir != "" {
+			return filepath.Join(dir, "jupyter"), nil
+		}
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "jupyter"), nil
+	}
+	return filepath.Join(user, ".local", "share", "jupyter"), nil
+}
+
+// dataFolder is where to install: the user's folder, or that of a prefix.
+func dataFolder(prefix string) (string, error) {
+	if prefix != "" {
+		return filepath.Join(prefix, "share", "jupyter"), nil
+	}
+	return userData()
+}
