@@ -30,7 +30,13 @@ type Engine struct {
 // New returns an engine on the named backend: "go", "xla:cpu", "xla:cuda" or
 // "xla:<path of a PJRT plugin>"; empty for the default. The backend starts with
 // the first explanation.
-func New(backend string) *Engine { return &Engine{name: backend, say: os.Stderr} }
+func New(backend string) *Engine {
+	say := os.Stderr
+	if os.Getenv("GONB_PIPE") != "" { // in a notebook, where stderr looks like an error
+		say = os.Stdout
+	}
+	return &Engine{name: backend, say: say}
+}
 
 // Default is the engine of the process, on the default backend.
 var Default = sync.OnceValue(func() *Engine { return New("") })

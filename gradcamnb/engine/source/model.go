@@ -67,6 +67,7 @@ type Layer struct {
 	Why       string // why it is suggested
 
 	paths []string // every module that this is the last tensor of
+	order int      // of execution, for models that do not list it
 }
 
 // Spatial tells whether a map can be drawn at the layer.

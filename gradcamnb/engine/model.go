@@ -1,0 +1,30 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+)
+
+// Model makes a GoMLX model, a store and a graph function, ready to be explained
+// by the process's engine. Layers are chosen by node alias (Node.WithAlias). See
+// [source.GoMLX] for what the card must say.
+func Model(c source.Card, store *model.Store, fn source.GraphFn) (*gradcamnb.Model, error) {
+	m, err := source.GoMLX(c, store, fn)
+	if err != nil {
+		return nil, fmt.Errorf("opening the model: %w", err)
+	}
+	return gradcamnb.NewModel(Default().Session(m)), nil
+}
+
+// MustModel is Model that panics with the error.
+func MustModel(c source.Card, store *model.Store, fn source.GraphFn) *gradcamnb.Model {
+	m, err := Model(c, store, fn)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
