@@ -1,11 +1,8 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
+	"context"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,31 +10,17 @@ import (
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 )
 
-// stamped does work once for everything that the key names: a stamp in the
-// private folder remembers it.
-func (h home) stamped(name, key string, work func() error) error {
-	path := h.join(name + ".stamp")
-	sum := sha256.Sum256([]byte(key))
-	want := hex.EncodeToString(sum[:])
-	if have, err := os.ReadFile(path); err == nil && string(have) == want {
-		return nil
-	}
-	if err := work(); err != nil {
-		return err
-	}
-	return atomicfile.Write(path, []byte(want))
-}
-
-// buildTools builds gonb and goimports, pinned in tools/go.mod, and this program
-// itself, which is what Jupyter launches.
-func buildTools(s *steps, h home, src string) error {
+// buildTools builds gonb and goimports at the versions of tools/go.mod, and puts
+// this program, which is what Jupyter launches, beside them.
+func buildTools(ctx context.Context, s *steps, h home, src string) error {
 	tools := filepath.Join(src, "kernels", "gonb-gradcam", "tools")
 	pins, err := os.ReadFile(filepath.Join(tools, "go.mod"))
 	if err != nil {
 		return fmt.Errorf("reading the pinned versions: %w", err)
 	}
-	err = h.stamped("tools", string(pins)+runtime.Version(), func() error {
-		return s.run([]string{"GOWORK=off", "GOFLAGS="}, tools, "go", "build", "-o", h.join("bin")+string(filepath.Separator),
+	makes := []string{h.bin("gonb"), h.bin("goimports")}
+	err = h.once("tools", string(pins)+runtime.Version(), makes, func() error {
+		return s.run(ctx, []string{"GOWORK=off"}, tools, "go", "build", "-o", h.join("bin")+string(filepath.Separator),
 			"github.com/janpfeifer/gonb", "golang.org/x/tools/cmd/goimports")
 	})
 	if err != nil {
@@ -45,11 +28,13 @@ func buildTools(s *steps, h home, src string) error {
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return err
+		return fmt.Errorf("finding this program: %w", err)
 	}
 	return copyProgram(self, h.bin("gonb-gradcam"))
 }
 
+// copyProgram puts a program in its place as a whole: what runs of the old one
+// runs on.
 func copyProgram(from, to string) error {
 	if from == to {
 		return nil
@@ -64,13 +49,12 @@ func copyProgram(from, to string) error {
 	return os.Chmod(to, 0o755)
 }
 
-// warm compiles once what every cell links, with the flags that cells use, so
-// that the first cell is as quick as the next.
-func warm(s *steps, h home, src string) error {
-	return s.run([]string{"GOFLAGS=" + cellFlags(os.Getenv("GOFLAGS"))}, src, "go", "build", "-o", h.join("warm.out"), "./kernels/gonb-gradcam/warm")
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return !errors.Is(err, fs.ErrNotExist)
+// warm compiles what every cell links, with the flags that cells use, so that the
+// first cell is about as quick as the next. Go's build cache does the rest.
+func warm(ctx context.Context, s *steps, src string) error {
+	flags, err := userFlags(ctx)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, []string{"GOWORK=off", "GOFLAGS=" + cellFlags(flags)}, src, "go", "build", "-o", os.DevNull, "./kernels/gonb-gradcam/warm")
 }

@@ -26,9 +26,9 @@ func doctorCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "What is there, what is missing, how to get it",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			h, err := openHome()
+			h, err := findHome()
 			if err != nil {
 				return err
 			}
@@ -114,7 +114,7 @@ func jupyterFound(h home) string {
 	if j, ok := findJupyter(); ok {
 		return "with " + j.python
 	}
-	if exists(h.join("venv.stamp")) {
+	if exists(h.join("stamps", "venv")) {
 		return "private, in " + h.join("venv")
 	}
 	return ""
@@ -126,7 +126,7 @@ func installedSpec(h home) string {
 	if err != nil {
 		return ""
 	}
-	for _, data := range []string{user, h.join("share", "jupyter"), filepath.Join(os.Getenv("VIRTUAL_ENV"), "share", "jupyter")} {
+	for _, data := range []string{user, h.join("jupyter"), filepath.Join(os.Getenv("VIRTUAL_ENV"), "share", "jupyter")} {
 		text, err := os.ReadFile(filepath.Join(specDir(data), "kernel.json"))
 		if err != nil {
 			continue

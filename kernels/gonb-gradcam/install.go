@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 )
@@ -13,8 +16,8 @@ func installCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "install",
 		Short: "Install the kernel for your Jupyter, or into a prefix",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		Args:  noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
 			h, err := openHome()
 			if err != nil {
 				return err
@@ -28,15 +31,15 @@ func installCommand() *cobra.Command {
 				return err
 			}
 			if xla {
-				if err := s.do("fetching the PJRT plugin for XLA on CPU", func() error { return fetchPlugin(s, h) }); err != nil {
+				if err := s.do("fetching the PJRT plugin for XLA on CPU", func() error { return fetchPlugin(c.Context(), s, h) }); err != nil {
 					return err
 				}
 			}
-			dir, err := install(s, h, data, backend)
+			dir, err := install(c.Context(), s, h, data, backend)
 			if err != nil {
 				return err
 			}
-			fmt.Printf("\nThe kernel \"Go (Grad-CAM)\" is installed in %s.\nTry it: jupyter lab notebooks/quickstart.ipynb\n", dir)
+			fmt.Fprintf(s.out, "\nThe kernel \"Go (Grad-CAM)\" is installed in %s.\nTry it: jupyter lab notebooks/quickstart.ipynb\n", dir)
 			return nil
 		},
 	}
@@ -49,20 +52,24 @@ func installCommand() *cobra.Command {
 
 // install builds what the kernel needs and writes the kernelspec into a Jupyter
 // data folder.
-func install(s *steps, h home, data, backend string) (string, error) {
-	src, err := checkout()
+func install(ctx context.Context, s *steps, h home, data, backend string) (string, error) {
+	src, err := checkout(ctx)
 	if err != nil {
 		return "", err
 	}
-	if err := s.do("building gonb and goimports", func() error { return buildTools(s, h, src) }); err != nil {
+	goBin, err := exec.LookPath("go")
+	if err != nil {
+		return "", fmt.Errorf("finding the go command: %w", err)
+	}
+	if err := s.do("building gonb and goimports", func() error { return buildTools(ctx, s, h, src) }); err != nil {
 		return "", err
 	}
-	if err := s.do("compiling the library once, so that cells are quick", func() error { return warm(s, h, src) }); err != nil {
+	if err := s.do("compiling the library once, so that cells are quick", func() error { return warm(ctx, s, src) }); err != nil {
 		return "", err
 	}
 	var dir string
 	err = s.do("installing the kernel", func() (err error) {
-		dir, err = writeSpec(data, newSpec(h, src, backend))
+		dir, err = writeSpec(data, newSpec(h, src, filepath.Dir(goBin), backend))
 		return err
 	})
 	return dir, err
@@ -74,8 +81,8 @@ func uninstallCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "uninstall",
 		Short: "Remove the kernel",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		Args:  noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
 			data, err := dataFolder(prefix)
 			if err != nil {
 				return err
@@ -87,16 +94,19 @@ func uninstallCommand() *cobra.Command {
 			if err := os.RemoveAll(dir); err != nil {
 				return fmt.Errorf("removing the kernel: %w", err)
 			}
-			fmt.Println("removed", dir)
+			fmt.Fprintln(c.OutOrStdout(), "removed", dir)
 			if !all {
 				return nil
 			}
-			h, err := openHome()
+			h, err := findHome()
 			if err != nil {
 				return err
 			}
-			fmt.Println("removed", h)
-			return os.RemoveAll(string(h))
+			if err := h.remove(); err != nil {
+				return err
+			}
+			fmt.Fprintln(c.OutOrStdout(), "removed", h)
+			return nil
 		},
 	}
 	c.Flags().StringVar(&prefix, "prefix", "", "the prefix that it was installed into")

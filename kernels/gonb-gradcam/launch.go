@@ -1,59 +1,117 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 )
 
 func launchCommand() *cobra.Command {
-	var h, src, connection string
+	var l launcher
 	c := &cobra.Command{
 		Use:    "launch",
 		Short:  "Start the kernel; Jupyter does this",
 		Hidden: true,
-		Args:   cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if !exists(filepath.Join(src, "go.mod")) {
-				return fmt.Errorf("the source of the library, %s, is not there any more: run gonb-gradcam install again in its new place", src)
-			}
-			if err := os.Setenv("PATH", home(h).join("bin")+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
+		Args:   noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			kernel, err := l.command(c.Context())
+			if err != nil {
 				return err
 			}
-			for key, value := range cellEnv(home(h), os.LookupEnv) {
-				if err := os.Setenv(key, value); err != nil {
-					return err
-				}
-			}
-			return become(home(h).bin("gonb"), "--kernel", connection, "-logtostderr=true", "-go_work="+src)
+			return supervise(kernel)
 		},
 	}
-	c.Flags().StringVar(&h, "home", "", "private folder")
-	c.Flags().StringVar(&src, "source", "", "checkout of the library")
-	c.Flags().StringVar(&connection, "kernel", "", "connection file")
+	c.Flags().StringVar((*string)(&l.home), "home", "", "private folder")
+	c.Flags().StringVar(&l.src, "source", "", "checkout of the library")
+	c.Flags().StringVar(&l.goBin, "go", "", "folder of the go command, where PATH has none")
+	c.Flags().StringVar(&l.backend, "backend", "", "backend to compute on, unless GOMLX_BACKEND is set")
+	c.Flags().StringVar(&l.connection, "kernel", "", "connection file")
 	return c
 }
 
-// cellEnv is the environment that cells run in, beside PATH; what the user has
-// set stays. GOMLX_BACKEND is passed on as it is.
-func cellEnv(h home, lookup func(string) (string, bool)) map[string]string {
-	flags, _ := lookup("GOFLAGS")
-	env := map[string]string{"GOFLAGS": cellFlags(flags)}
-	if _, set := lookup("GOMLX_NO_AUTO_INSTALL"); !set {
-		env["GOMLX_NO_AUTO_INSTALL"] = "1" // nothing is downloaded unasked
+// launcher is what the kernelspec tells about how to start gonb.
+type launcher struct {
+	home                            home
+	src, goBin, backend, connection string
+}
+
+// command is the unmodified gonb. Its option -go_work makes a workspace of the
+// checkout and the cells' module, so that cells find the library with no replace,
+// no set-up cell and nothing fetched, also after %reset; see docs/decisions.
+func (l launcher) command(ctx context.Context) (*exec.Cmd, error) {
+	const again = "run gonb-gradcam install again, in the place where the source is now"
+	if !exists(filepath.Join(l.src, "go.mod")) {
+		return nil, fmt.Errorf("the source of the library, %q, is not there any more: %s", l.src, again)
 	}
-	if _, set := lookup("PJRT_PLUGIN_LIBRARY_PATH"); !set && exists(h.join("pjrt")) {
-		env["PJRT_PLUGIN_LIBRARY_PATH"] = strings.Join(append([]string{h.join("pjrt")}, pluginFolders(lookup)...), ":")
+	gonb := l.home.bin("gonb")
+	if !exists(gonb) {
+		return nil, fmt.Errorf("%s is not there any more: %s", gonb, again)
+	}
+	if err := os.Setenv("PATH", l.path(os.Getenv("PATH"))); err != nil {
+		return nil, fmt.Errorf("setting PATH: %w", err)
+	}
+	flags, err := userFlags(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := exec.Command(gonb, "--kernel", l.connection, "-logtostderr=true", "-go_work="+l.src)
+	c.Env = append(os.Environ(), l.environment(flags, os.LookupEnv)...)
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return c, nil
+}
+
+// path puts our programs before the user's, and the go command that installed the
+// kernel after them: a Jupyter that a desktop starts may have none.
+func (l launcher) path(users string) string {
+	dirs := []string{l.home.join("bin"), users}
+	if l.goBin != "" {
+		dirs = append(dirs, l.goBin)
+	}
+	return strings.Join(dirs, string(os.PathListSeparator))
+}
+
+// environment is what cells run in, beside what the user has set. GOMLX_BACKEND
+// is passed on as it is.
+func (l launcher) environment(flags string, lookup func(string) (string, bool)) []string {
+	env := []string{"GOFLAGS=" + cellFlags(flags), "GOWORK=auto"}
+	unlessSet := func(key, value string) {
+		if _, set := lookup(key); !set {
+			env = append(env, key+"="+value)
+		}
+	}
+	unlessSet("GOMLX_NO_AUTO_INSTALL", "1")
+	if l.backend != "" {
+		unlessSet("GOMLX_BACKEND", l.backend)
+	}
+	if exists(l.home.join("pjrt")) {
+		unlessSet("PJRT_PLUGIN_LIBRARY_PATH", strings.Join(append([]string{l.home.join("pjrt")}, pluginFolders(lookup)...), ":"))
 	}
 	return env
 }
 
-// cellFlags adds -ldflags=-s to GOFLAGS, which halves the time to link a cell.
+// userFlags are the GOFLAGS of the user, also those of "go env -w".
+func userFlags(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOFLAGS").Output()
+	if err != nil {
+		return "", fmt.Errorf("asking go for GOFLAGS: %w; the go command must be on PATH", err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// modFlag is a flag that a workspace does not allow.
+var modFlag = regexp.MustCompile(`(^|\s)--?mod(file)?=\S*`)
+
+// cellFlags are the user's GOFLAGS with -ldflags=-s, which halves the time to link
+// a cell, unless the user has other linker flags.
 func cellFlags(flags string) string {
-	if strings.Contains(flags, "-ldflags") {
+	flags = strings.TrimSpace(modFlag.ReplaceAllString(flags, ""))
+	if strings.Contains(flags, "-ldflags=") {
 		return flags
 	}
 	return strings.TrimSpace(flags + " -ldflags=-s")

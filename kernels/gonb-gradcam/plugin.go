@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -25,22 +26,22 @@ const (
 )
 
 // fetchPlugin downloads the pinned wheel, checks it and takes the plugin out.
-func fetchPlugin(s *steps, h home) error {
+func fetchPlugin(ctx context.Context, s *steps, h home) error {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		return fmt.Errorf("the pinned plugin is for Linux on amd64 only; go-xla's README tells how to get one for %s/%s", runtime.GOOS, runtime.GOARCH)
 	}
 	to := h.join("pjrt", filepath.Base(wheelPlugin))
-	return h.stamped("pjrt", wheelSHA256+to, func() error {
+	return h.once("pjrt", wheelSHA256, []string{to}, func() error {
 		python, err := findPython()
 		if err != nil {
 			return err
 		}
-		dir, err := os.MkdirTemp(string(h), "wheel")
+		dir, err := os.MkdirTemp("", "gradcamnb-wheel")
 		if err != nil {
-			return err
+			return fmt.Errorf("making a temporary folder: %w", err)
 		}
 		defer os.RemoveAll(dir)
-		if err := s.run(nil, dir, python, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "-d", dir, wheelPin); err != nil {
+		if err := s.run(ctx, nil, dir, python, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "-d", dir, wheelPin); err != nil {
 			return err
 		}
 		wheels, err := filepath.Glob(filepath.Join(dir, "*.whl"))

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,7 +45,7 @@ func findJupyter() (jupyter, bool) {
 }
 
 // privateJupyter makes a virtual environment with the pinned Jupyter.
-func privateJupyter(s *steps, h home, src string) (jupyter, error) {
+func privateJupyter(ctx context.Context, s *steps, h home, src string) (jupyter, error) {
 	python, err := findPython()
 	if err != nil {
 		return jupyter{}, err
@@ -51,21 +53,21 @@ func privateJupyter(s *steps, h home, src string) (jupyter, error) {
 	list := filepath.Join(src, "kernels", "gonb-gradcam", "requirements.txt")
 	pins, err := os.ReadFile(list)
 	if err != nil {
-		return jupyter{}, err
+		return jupyter{}, fmt.Errorf("reading the pinned versions: %w", err)
 	}
 	venv := h.join("venv")
 	j := jupyter{filepath.Join(venv, "bin", "python")}
 	if runtime.GOOS == "windows" {
 		j.python = filepath.Join(venv, "Scripts", "python.exe")
 	}
-	err = h.stamped("venv", string(pins)+python, func() error {
+	err = h.once("venv", string(pins)+python, []string{j.python}, func() error {
 		if err := os.RemoveAll(venv); err != nil {
 			return err
 		}
-		if err := s.run(nil, "", python, "-m", "venv", venv); err != nil {
+		if err := s.run(ctx, nil, "", python, "-m", "venv", venv); err != nil {
 			return err
 		}
-		return s.run(nil, "", j.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", list)
+		return s.run(ctx, nil, "", j.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", list)
 	})
 	return j, err
 }

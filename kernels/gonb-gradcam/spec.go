@@ -31,21 +31,21 @@ type kernelspec struct {
 	Env           map[string]string `json:"env"`
 }
 
-// newSpec is the kernelspec: Jupyter starts our launcher, which becomes gonb. The
-// launcher is told where the source is, which kernel.json can hold and an
-// environment that Jupyter was started with cannot.
-func newSpec(h home, src, backend string) kernelspec {
-	s := kernelspec{
-		Argv:          []string{h.bin("gonb-gradcam"), "launch", "--home", string(h), "--source", src, "--kernel", "{connection_file}"},
+// newSpec is the kernelspec: Jupyter starts our launcher, which runs gonb. What the
+// launcher must know stands in its arguments, since Jupyter may be started from
+// anywhere, also with an environment other than today's.
+func newSpec(h home, src, goBin, backend string) kernelspec {
+	argv := []string{h.bin("gonb-gradcam"), "launch", "--home", string(h), "--source", src, "--go", goBin}
+	if backend != "" {
+		argv = append(argv, "--backend", backend)
+	}
+	return kernelspec{
+		Argv:          append(argv, "--kernel", "{connection_file}"),
 		DisplayName:   "Go (Grad-CAM)",
 		Language:      "go",
 		InterruptMode: "message",
 		Env:           map[string]string{},
 	}
-	if backend != "" {
-		s.Env["GOMLX_BACKEND"] = backend
-	}
-	return s
 }
 
 // writeSpec installs the kernelspec into a Jupyter data folder.

@@ -1,57 +1,96 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 )
 
 // steps shows long work step by step, and keeps what the programs it runs print
 // in a log file.
 type steps struct {
-	out io.Writer
-	log *os.File
+	out  io.Writer
+	live bool // out is a terminal: the seconds are counted while a step runs
+	log  *os.File
 }
 
 func newSteps(h home, name string) (*steps, error) {
-	log, err := os.Create(h.join("log", name+".log"))
+	log, err := os.OpenFile(h.join("log", name+".log"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the log: %w", err)
 	}
-	return &steps{out: os.Stdout, log: log}, nil
+	info, err := os.Stdout.Stat()
+	return &steps{out: os.Stdout, live: err == nil && info.Mode()&os.ModeCharDevice != 0, log: log}, nil
 }
 
 // do runs one step and prints how long it took.
 func (s *steps) do(what string, f func() error) error {
-	fmt.Fprintf(s.out, "%-58s", what+" ...")
 	start := time.Now()
-	err := f()
-	if err != nil {
-		fmt.Fprintln(s.out, "failed")
+	line := func(end string) { fmt.Fprintf(s.out, "%-58s%6.1f s%s", what+" ...", time.Since(start).Seconds(), end) }
+	if !s.live {
+		err := f()
+		line(outcome(err))
 		return err
 	}
-	fmt.Fprintf(s.out, "%6.1f s\n", time.Since(start).Seconds())
-	return nil
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			line(outcome(err))
+			return err
+		case <-tick.C:
+			line("\r")
+		}
+	}
 }
 
-// run runs a program with its output in the log.
-func (s *steps) run(env []string, dir, name string, args ...string) error {
-	c := exec.Command(name, args...)
+func outcome(err error) string {
+	if err != nil {
+		return "  failed\n"
+	}
+	return "\n"
+}
+
+// run runs a program with its output in the log. Its error says how it ended, the
+// last line that it printed and where the rest is.
+func (s *steps) run(ctx context.Context, env []string, dir, name string, args ...string) error {
+	c := exec.CommandContext(ctx, name, args...)
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
+	c.WaitDelay = 10 * time.Second
 	c.Env, c.Dir = append(os.Environ(), env...), dir
-	c.Stdout, c.Stderr = s.log, s.log
+	said := &lastLine{}
+	both := io.MultiWriter(s.log, said)
+	c.Stdout, c.Stderr = both, both
 	fmt.Fprintf(s.log, "\n$ %s %s\n", name, strings.Join(args, " "))
-	if err := c.Run(); err != nil {
-		return fmt.Errorf("%s %s: %w; see %s", name, strings.Join(args, " "), err, s.log.Name())
+	switch err := c.Run(); {
+	case ctx.Err() != nil:
+		return fmt.Errorf("interrupted; the log is %s", s.log.Name())
+	case err != nil:
+		return fmt.Errorf("%s %s: %w: %s; the log is %s", name, strings.Join(args, " "), err, said.text(), s.log.Name())
 	}
 	return nil
 }
 
-// command is a program on this terminal.
-func command(name string, args ...string) *exec.Cmd {
-	c := exec.Command(name, args...)
-	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
-	return c
+// lastLine keeps the end of what is written to it.
+type lastLine struct{ tail []byte }
+
+func (l *lastLine) Write(p []byte) (int, error) {
+	const enough = 1000
+	l.tail = append(l.tail, p...)
+	l.tail = l.tail[max(0, len(l.tail)-enough):]
+	return len(p), nil
+}
+
+// text is the last line that is not empty.
+func (l *lastLine) text() string {
+	lines := strings.Split(strings.TrimSpace(string(l.tail)), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
 }

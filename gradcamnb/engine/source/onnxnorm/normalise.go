@@ -84,17 +84,6 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 		}
 		out.Outputs = append(out.Outputs, v.Name)
 	}
-	for i := range out.Tensors {
-		t := &out.Tensors[i]
-		v := w.values[t.Name]
-		if v.konst != nil {
-			continue
-		}
-		t.Rewritten, t.ChannelsLast = v.last.name, true
-		if !isLast(v) {
-			t.Rewritten, t.ChannelsLast = w.b.plain(v).name, false
-		}
-	}
 	out.Proto = w.b.proto(m, name, input)
 	return out, nil
 }
@@ -207,7 +196,9 @@ func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
 		}
 		w.taken[v.plain.name], w.taken[v.last.name] = true, true
 		w.values[name] = v
-		made = append(made, Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail, Scopes: scopes(p), Inputs: p.Input})
+		t := Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail, Scopes: scopes(p), Inputs: p.Input}
+		t.Rewritten, t.ChannelsLast = w.b.stored(v)
+		made = append(made, t)
 	}
 	return made, nil
 }
@@ -249,11 +240,27 @@ func (w *walk) cut(v *value) {
 	v.plain, v.last = own(w.b.plain(v)), ref{}
 }
 
+// stored is what stands for a value in the rewritten graph, and in which layout.
+// It is asked when the value is made: later on there may be a transpose of it, too.
+func (b *builder) stored(v *value) (name string, channelsLast bool) {
+	switch {
+	case v.konst != nil:
+		return "", false
+	case isLast(v):
+		return v.last.name, true
+	}
+	return b.plain(v).name, false
+}
+
 // proto is the rewritten graph as a file that onnx-gomlx parses.
 func (b *builder) proto(m *protos.ModelProto, input string, dims []int) *protos.ModelProto {
 	g := &protos.GraphProto{Name: m.Graph.Name, Node: b.nodes, Input: []*protos.ValueInfoProto{valueInfo(input, dims)}}
 	for name, w := range b.weights {
 		g.Input = append(g.Input, valueInfo(name, w.Dims))
+	}
+	if len(b.nodes) == 0 { // every node was free
+		b.unary("Identity", ref{input, dims})
+		g.Node = b.nodes
 	}
 	// The importer wants an output; which tensors are asked for is said at the call.
 	g.Output = []*protos.ValueInfoProto{valueInfo(b.nodes[len(b.nodes)-1].Output[0], nil)}

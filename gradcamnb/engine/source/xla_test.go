@@ -1,0 +1,5 @@
+//go:build cgo && !noxla
+
+package source
+
+import _ "github.com/gomlx/go-xla/compute/xla" // the backend xla, where it can be built

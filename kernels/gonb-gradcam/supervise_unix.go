@@ -1,0 +1,68 @@
+//go:build unix
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// patience is how long a kernel that was told to end may take.
+const patience = 10 * time.Second
+
+// supervise runs the kernel until it ends, and leaves no process behind: signals
+// go on to the kernel; it is told to end when Jupyter is gone or when this process
+// is killed (on Linux); and what its process group still runs when it has ended,
+// such as the program of a cell, is killed.
+func supervise(kernel *exec.Cmd) error {
+	runtime.LockOSThread() // the kernel ends with the thread that started it
+	defer runtime.UnlockOSThread()
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	kernel.SysProcAttr = ownGroup()
+	jupyter := os.Getppid()
+	if err := kernel.Start(); err != nil {
+		return fmt.Errorf("starting the kernel: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- kernel.Wait() }()
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	var tooLate <-chan time.Time
+	for {
+		select {
+		case s := <-signals:
+			tell(kernel, s.(syscall.Signal))
+			if s != syscall.SIGINT && tooLate == nil {
+				tooLate = time.After(patience)
+			}
+		case <-look.C:
+			if os.Getppid() != jupyter && tooLate == nil {
+				tell(kernel, syscall.SIGTERM)
+				tooLate = time.After(patience)
+			}
+		case <-tooLate:
+			tell(kernel, syscall.SIGKILL)
+		case err := <-ended:
+			_ = syscall.Kill(-kernel.Process.Pid, syscall.SIGKILL) // fails where nothing is left
+			if err != nil {
+				return fmt.Errorf("the kernel ended: %w", err)
+			}
+			return nil
+		}
+	}
+}
+
+// tell sends a signal to the kernel; one that has ended needs none.
+func tell(kernel *exec.Cmd, s syscall.Signal) {
+	if err := kernel.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		fmt.Fprintf(os.Stderr, "gonb-gradcam: sending %s to the kernel: %v\n", s, err)
+	}
+}

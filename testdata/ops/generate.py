@@ -1,0 +1,127 @@
+"""One small ONNX file an operator case, and what onnxruntime makes of it.
+
+    pip install -r ../golden/requirements.txt
+    python generate.py
+
+Each file is  image -> Identity "x" -> the operator(s) -> y, for an input that the Go test
+makes, too: value i is ((i * 7919) % 1009) / 1009 * 4 - 2, all different within a window, so that
+no maximum is tied and no kink is hit. Made with onnx 1.23.2 and onnxruntime 1.32.0.
+"""
+import pathlib
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from onnx import TensorProto as T, helper as H, numpy_helper as NH
+
+OUT = pathlib.Path(__file__).parent
+rng = np.random.default_rng(7)
+
+
+def image(*dims):
+    i = np.arange(int(np.prod(dims)))
+    return (((i * 7919) % 1009) / 1009 * 4 - 2).astype(np.float32).reshape(dims)
+
+
+def w(*dims):
+    return rng.normal(0, 0.5, dims).astype(np.float32)
+
+
+def ints(*v):
+    return np.array(v, np.int64)
+
+
+def case(name, op, consts=(), dims=(2, 4, 9, 10), opset=20, last=None, **attrs):
+    """op of x and the constants; last is a further node that reads what op makes."""
+    names = [f"c{k}" if c is not None else "" for k, c in enumerate(consts)]
+    out = "y" if last is None else "z"
+    nodes = [H.make_node("Identity", ["image"], ["x"]), H.make_node(op, ["x", *names], [out], name=name, **attrs)]
+    if last:
+        nodes.append(H.make_node(last, ["z"], ["y"]))
+    graph = H.make_graph(nodes, name, [H.make_tensor_value_info("image", T.FLOAT, list(dims))],
+                         [H.make_tensor_value_info("y", T.FLOAT, None)],
+                         [NH.from_array(c, f"c{k}") for k, c in enumerate(consts) if c is not None])
+    m = H.make_model(graph, opset_imports=[H.make_opsetid("", opset)], ir_version=8)
+    onnx.save(m, OUT / f"{name}.onnx")
+    y = ort.InferenceSession(m.SerializeToString(), providers=["CPUExecutionProvider"]).run(None, {"image": image(*dims)})[0]
+    np.save(OUT / f"{name}.npy", y.astype("<f4"))
+
+
+conv = dict(kernel_shape=[3, 3])
+case("conv-1x1", "Conv", [w(5, 4, 1, 1), w(5)])
+case("conv-1x1-stride2", "Conv", [w(5, 4, 1, 1)], strides=[2, 2])
+case("conv-3x3", "Conv", [w(5, 4, 3, 3), w(5)], pads=[1, 1, 1, 1])
+case("conv-3x3-stride2-uneven-pads", "Conv", [w(5, 4, 3, 3)], pads=[0, 1, 1, 0], strides=[2, 2])
+case("conv-3x3-dilated", "Conv", [w(5, 4, 3, 3)], pads=[2, 2, 2, 2], dilations=[2, 2])
+case("conv-1x7", "Conv", [w(5, 4, 1, 7)], pads=[0, 3, 0, 3])
+case("conv-2x2-patch", "Conv", [w(5, 4, 2, 2), w(5)], strides=[2, 2])
+case("conv-4x4-patch", "Conv", [w(5, 4, 4, 4)], strides=[4, 4])
+case("conv-2x2-stride1", "Conv", [w(5, 4, 2, 2)])
+case("conv-4x4-stride2-pad1", "Conv", [w(5, 4, 4, 4), w(5)], strides=[2, 2], pads=[1, 1, 1, 1])
+case("conv-4x3-dilated", "Conv", [w(5, 4, 4, 3)], dilations=[2, 1], pads=[1, 0, 2, 0])
+case("conv-same-upper", "Conv", [w(5, 4, 3, 3)], strides=[2, 2], auto_pad="SAME_UPPER")
+case("conv-same-lower", "Conv", [w(5, 4, 4, 4)], strides=[2, 2], auto_pad="SAME_LOWER")
+case("conv-valid", "Conv", [w(5, 4, 3, 3)], strides=[2, 2], auto_pad="VALID")
+case("conv-depthwise-3x3", "Conv", [w(4, 1, 3, 3), w(4)], pads=[1, 1, 1, 1], group=4)
+case("conv-depthwise-5x5-stride2", "Conv", [w(4, 1, 5, 5)], pads=[1, 1, 2, 2], strides=[2, 2], group=4)
+case("conv-depthwise-3x3-dilated", "Conv", [w(4, 1, 3, 3)], pads=[2, 2, 2, 2], dilations=[2, 2], group=4)
+case("conv-depthwise-multiplier2", "Conv", [w(8, 1, 3, 3)], pads=[1, 1, 1, 1], group=4)
+case("conv-grouped", "Conv", [w(6, 2, 3, 3), w(6)], pads=[1, 1, 1, 1], group=2)
+case("conv-grouped-1x1-stride2", "Conv", [w(6, 2, 1, 1)], strides=[2, 2], group=2)
+
+case("convtranspose-2x2-stride2", "ConvTranspose", [w(4, 5, 2, 2), w(5)], strides=[2, 2])
+case("convtranspose-4x4-stride2-pad1", "ConvTranspose", [w(4, 5, 4, 4)], strides=[2, 2], pads=[1, 1, 1, 1])
+case("convtranspose-3x3-stride2-outpad", "ConvTranspose", [w(4, 5, 3, 3)], strides=[2, 2], pads=[1, 1, 1, 1], output_padding=[1, 1])
+case("convtranspose-3x3-dilated", "ConvTranspose", [w(4, 5, 3, 3)], dilations=[2, 2])
+
+case("maxpool-2x2", "MaxPool", kernel_shape=[2, 2], strides=[2, 2])
+case("maxpool-3x3-stride2-pad1", "MaxPool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+case("maxpool-3x3-ceil", "MaxPool", kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)
+case("maxpool-2x2-ceil-pad", "MaxPool", kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1, pads=[1, 1, 1, 1])
+case("maxpool-dilated", "MaxPool", kernel_shape=[2, 2], dilations=[2, 2])
+case("averagepool-2x2", "AveragePool", kernel_shape=[2, 2], strides=[2, 2])
+case("averagepool-3x3-pad-exclude", "AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=0)
+case("averagepool-3x3-pad-include", "AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1)
+case("averagepool-3x3-ceil", "AveragePool", kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)
+case("averagepool-2x2-same", "AveragePool", kernel_shape=[2, 2], strides=[2, 2], auto_pad="SAME_UPPER")
+case("averagepool-whole", "AveragePool", kernel_shape=[9, 10])
+case("globalaveragepool", "GlobalAveragePool")
+
+half = dict(coordinate_transformation_mode="half_pixel")
+case("resize-linear-up", "Resize", [None, None, ints(2, 4, 20, 17)], mode="linear", **half)
+case("resize-linear-down", "Resize", [None, None, ints(2, 4, 4, 5)], mode="linear", **half)
+case("resize-linear-corners", "Resize", [None, None, ints(2, 4, 20, 17)], mode="linear", coordinate_transformation_mode="align_corners")
+case("resize-linear-scales", "Resize", [None, np.array([1, 1, 2, 1.5], np.float32)], mode="linear", coordinate_transformation_mode="asymmetric")
+case("resize-nearest-floor", "Resize", [None, np.array([1, 1, 2, 2], np.float32)], mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+case("resize-nearest-half", "Resize", [None, None, ints(2, 4, 13, 7)], mode="nearest", nearest_mode="round_prefer_floor", **half)
+case("resize-cubic", "Resize", [None, None, ints(2, 4, 20, 17)], mode="cubic", cubic_coeff_a=-0.75, **half)
+
+case("relu", "Relu")
+case("clip", "Clip", [np.float32(-0.5), np.float32(1.1)])
+case("clip-opset6", "Clip", opset=6, min=-0.5, max=1.1)
+case("hardsigmoid", "HardSigmoid", alpha=1 / 6, beta=0.5)
+case("hardswish", "HardSwish")
+case("sigmoid", "Sigmoid")
+case("tanh", "Tanh")
+case("gelu", "Gelu")
+case("gelu-tanh", "Gelu", approximate="tanh")
+case("mul-channels", "Mul", [w(4, 1, 1)])
+case("add-full", "Add", [w(2, 4, 9, 10)])
+case("batchnorm", "BatchNormalization", [w(4), w(4), w(4), np.abs(w(4)) + 0.1], epsilon=1e-3)
+case("layernorm", "LayerNormalization", [w(10), w(10)], axis=-1)
+case("softmax", "Softmax", axis=-1)
+case("softmax-opset11", "Softmax", opset=11, axis=1)
+case("reducemean-keep", "ReduceMean", [ints(2, 3)], keepdims=1)
+case("reducemean-drop", "ReduceMean", [ints(-1, -2)], keepdims=0)
+case("reducemean-attr", "ReduceMean", opset=11, axes=[2, 3], keepdims=0)
+case("reducemax", "ReduceMax", [ints(1)], keepdims=1)
+case("transpose", "Transpose", perm=[0, 2, 3, 1])
+case("transpose-back", "Transpose", perm=[0, 3, 1, 2])
+case("flatten", "Flatten")
+case("reshape", "Reshape", [ints(0, -1, 10)])
+case("slice", "Slice", [ints(1, -7), ints(4, -1), ints(1, 3), ints(2, 3)])
+case("pad", "Pad", [ints(0, 0, 1, 2, 0, 0, 3, 0), np.float32(0.25)])
+case("gather-one", "Gather", [np.array(2, np.int64)], axis=2)
+case("gather-many", "Gather", [ints(2, 0, -1)], axis=1)
+case("matmul", "MatMul", [w(10, 6)])
+case("relu-then-gap", "Relu", last="GlobalAveragePool")
