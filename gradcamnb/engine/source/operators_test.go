@@ -14,6 +14,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/golden"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
 	"github.com/gradcam-go/gradcam/internal/require"
@@ -268,4 +269,37 @@ func outputs(t *testing.T, b compute.Backend, m Model, dims []int, x []float32) 
 		got[names[i]] = tensors.MustCopyFlatData[float32](v)
 	}
 	return got
+}
+
+// CenterFace declares an input [10, 3, 32, 32] and computes at any multiple of 32:
+// within 1e-4 of onnxruntime's outputs for a picture of 512x512 pixels, which it
+// takes as RGB 0..255.
+func TestCenterFaceAgainstONNXRuntime(t *testing.T) {
+	pic, err := imgio.Open(golden.Path("images", "astronaut.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	prep := imgio.Prep{Width: 512, Height: 512, Fit: imgio.Stretch, Scale: [3]float32{1, 1, 1}, Order: "RGB"}
+	x, _, err := prep.Tensor(pic, imgio.ChannelsFirst)
+	if err != nil {
+		t.Fatal(err)
+	}
+	onBackends(t, func(t *testing.T, b compute.Backend, o onnxnorm.Options) {
+		m, err := ONNXWith(golden.Path("models", "centerface.onnx"), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := outputs(t, b, m, []int{1, 3, 512, 512}, x)
+		for output, file := range map[string]string{"537": "heatmap", "538": "scale", "539": "offset", "540": "landmarks"} {
+			_, want := golden.Array(t, "golden/centerface/astronaut_"+file+".npy")
+			var d float64
+			for i := range want {
+				d = max(d, math.Abs(float64(got[output][i])-float64(want[i])))
+			}
+			if !(d <= 1e-4) || len(got[output]) != len(want) {
+				t.Errorf("%s differs by %g", file, d)
+			}
+			t.Logf("%s: %g of 1e-4", file, d)
+		}
+	})
 }
