@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // as in the code under test
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -275,4 +276,40 @@ func TestBackendNames(t *testing.T) {
 			t.Errorf("go:%s runs as go:%s, want go:%s", options, got, want)
 		}
 	}
+}
+
+// A model that another backend holds is explained, and that backend can go on with
+// it: training, explaining and training again works whatever the two run on.
+func TestModelOfAnotherBackend(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		trainer, err := compute.NewWithConfig("go:ops_sequential")
+		if err != nil {
+			t.Fatal(err)
+		}
+		store := model.NewStore()
+		gain := func(scope *model.Scope) *model.Variable { return scope.VariableWithValue("gain", float32(1)) }
+		m, err := source.GoMLX(source.Card{Name: "gain", Input: []int{-1, 4, 4, 1}}, store, func(scope *model.Scope, x *Node) []*Node {
+			return []*Node{ReduceMean(Mul(x, gain(scope).NodeValue(x.Graph())).WithAlias("/gained"), 1, 2)}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		double := model.MustNewExec(trainer, store, func(scope *model.Scope, g *Graph) *Node {
+			v := gain(scope)
+			v.SetNodeValue(MulScalar(v.NodeValue(g), 2))
+			return v.NodeValue(g)
+		})
+		in := gradcamnb.Tensor{Dims: []int{1, 4, 4, 1}, Values: slices.Repeat([]float32{3}, 16)}
+		s := gradcamnb.NewModel(e.Session(m))
+		for _, want := range []float64{6, 12} { // the mean of 3 * 2, then of 3 * 2 * 2
+			double.MustCall()
+			r, err := s.ExplainTensor(in, gradcamnb.Class(0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := r[0].Maps[0].Score; got != want {
+				t.Errorf("score %g, want %g", got, want)
+			}
+		}
+	})
 }

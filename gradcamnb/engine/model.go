@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
@@ -27,4 +28,24 @@ func MustModel(c source.Card, store *model.Store, fn source.GraphFn) *gradcamnb.
 		panic(err)
 	}
 	return m
+}
+
+// Backend is what the process's engine computes on, for a program that trains the
+// model that it explains. A model that was trained on another backend is explained,
+// too; its variables are then moved for every explanation.
+func Backend() (compute.Backend, error) {
+	b, err := Default().started()
+	if err != nil {
+		return nil, err
+	}
+	return b.Backend, nil
+}
+
+// MustBackend is Backend that panics with the error.
+func MustBackend() compute.Backend {
+	b, err := Backend()
+	if err != nil {
+		panic(err)
+	}
+	return b
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
@@ -16,8 +17,8 @@ import (
 // program is a compiled plan: forward pass, scores, gradients at all layers, all
 // methods, ReLU and resize in one graph.
 type program struct {
-	exec *model.Exec
-	plan plan
+	exec    *model.Exec
+	backend *backend
 }
 
 // explained is the graph of a plan.
@@ -138,7 +139,7 @@ func compile(b *backend, m source.Model, p plan) (*program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing the program: %w", root(err))
 	}
-	return &program{exec, p}, nil
+	return &program{exec, b}, nil
 }
 
 // arguments are the program's inputs.
@@ -158,10 +159,14 @@ func (p plan) arguments(values []float32) []any {
 // run calls the program and returns its outputs' values in the order of
 // [explained.outputs].
 func (p *program) run(values []float32, now plan) ([]*tensors.Tensor, error) {
+	giveBack, err := borrow(p.exec.Store(), p.backend)
+	if err != nil {
+		return nil, err
+	}
 	args := now.arguments(values)
 	out, err := p.exec.Call(args...)
 	for _, a := range args {
 		a.(*tensors.Tensor).MustFinalizeAll()
 	}
-	return out, err
+	return out, errors.Join(err, giveBack())
 }

@@ -75,6 +75,7 @@ func examine(h home) []finding {
 		{What: "C compiler (for XLA)", Found: firstProgram(os.Getenv("CC"), "gcc", "clang", "cc"), Get: "install gcc or clang; without one everything runs in pure Go"},
 		{What: "gonb", Found: ours(h, "gonb"), Get: build},
 		{What: "goimports", Found: ours(h, "goimports"), Get: build},
+		{What: "gopls (completion in cells)", Found: firstProgram("gopls"), Get: "go install golang.org/x/tools/gopls@latest"},
 		{What: "python", Found: version("python3", "--version"), Get: "install Python 3.9 or newer; Jupyter needs it"},
 		{What: "jupyter", Found: jupyterFound(h), Get: "pip install jupyterlab; go run ./kernels/gonb-gradcam demo does it privately"},
 		{What: `kernel "Go (Grad-CAM)"`, Found: installedSpec(h), Get: "go run ./kernels/gonb-gradcam install"},

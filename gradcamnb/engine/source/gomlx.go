@@ -149,10 +149,14 @@ func (m *gomlxModel) refuseWrongGradients(b Built) {
 	}
 	for _, out := range b.Outputs {
 		for n := range ancestors(out, stop) {
-			if n.Type() != NodeTypeConvGeneral || m.card.Layout != imgio.ChannelsLast || stop[n] {
+			if n.Type() != NodeTypeConvGeneral || stop[n] || n.Rank() != 4 {
 				continue
 			}
-			if k := n.Inputs()[1].Shape().Dimensions; len(k) == 4 && (k[0]%2 == 0 || k[1]%2 == 0) {
+			k := n.Inputs()[1].Shape().Dimensions // [h, w, in, out]
+			if m.card.Layout == imgio.ChannelsFirst {
+				k = k[2:] // [in, out, h, w]
+			}
+			if k[0]%2 == 0 || k[1]%2 == 0 {
 				exceptions.Panicf("model %s: the gradient through its convolution with the even kernel %d x %d would be wrong in this version of GoMLX; use an odd kernel, or explain at a layer after it", m.card.Name, k[0], k[1])
 			}
 		}

@@ -1,0 +1,42 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// borrow takes the variables that another backend holds, as those of a model that
+// was just trained there, and returns what gives them back: in GoMLX a tensor is on
+// one backend at a time. Variables in the host's memory or on b stay as they are.
+func borrow(store *model.Store, b *backend) (giveBack func() error, err error) {
+	var borrowed []*tensors.Tensor
+	giveBack = func() error { return toHost(borrowed) }
+	for v := range store.IterVariables() {
+		if !v.HasValue() {
+			continue
+		}
+		t, err := v.Value()
+		if err != nil {
+			return giveBack, fmt.Errorf("reading the variable %s: %w", v.Path(), root(err))
+		}
+		if !t.IsOnAnyDevice() {
+			continue
+		}
+		if holder, err := t.Backend(); err == nil && holder != b.Backend {
+			borrowed = append(borrowed, t)
+		}
+	}
+	return giveBack, toHost(borrowed)
+}
+
+// toHost leaves tensors in the host's memory only, where any backend gets at them.
+func toHost(ts []*tensors.Tensor) error {
+	for _, t := range ts {
+		if err := t.ToLocal(); err != nil {
+			return fmt.Errorf("moving a variable between backends: %w", root(err))
+		}
+	}
+	return nil
+}
