@@ -301,7 +301,7 @@ func TestModelOfAnotherBackend(t *testing.T) {
 		})
 		in := gradcamnb.Tensor{Dims: []int{1, 4, 4, 1}, Values: slices.Repeat([]float32{3}, 16)}
 		s := gradcamnb.NewModel(e.Session(m))
-		for _, want := range []float64{6, 12} { // the mean of 3 * 2, then of 3 * 2 * 2
+		for _, want := range []float32{6, 12} { // the mean of 3 * 2, then of 3 * 2 * 2
 			double.MustCall()
 			r, err := s.ExplainTensor(in, gradcamnb.Class(0))
 			if err != nil {
