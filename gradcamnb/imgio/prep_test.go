@@ -1,0 +1,164 @@
+package imgio
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"image"
+	"image/color"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/internal/golden"
+)
+
+var plain = [3]float32{1, 1, 1}
+
+// The model's input of the golden picture is bit for bit that of the reference
+// (input_sha256 in testdata/golden/cases.json, made with PIL and numpy).
+func TestTensorOfGoldenPicture(t *testing.T) {
+	img, err := Open(golden.Path("images", "cat_224.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := Prep{Width: 224, Height: 224, Fit: Crop, Mean: [3]float32{127, 127, 127}, Scale: [3]float32{128, 128, 128}, Order: "RGB"}
+	values, _, err := p.Tensor(img, ChannelsFirst)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var data []byte
+	for _, v := range values {
+		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
+	}
+	sum := sha256.Sum256(data)
+	if got, want := hex.EncodeToString(sum[:]), "4cff7e375b8e3dce18489f4fb830b5585e17f59a6d7f652ec02b3021963874f5"; got != want {
+		t.Errorf("the input has the SHA-256 %s, want %s", got, want)
+	}
+}
+
+// Frames worked by hand for a picture of 400 x 200 pixels and an input of 100 x 100.
+func TestFrames(t *testing.T) {
+	for name, c := range map[string]struct {
+		prep Prep
+		want Frame
+		seen image.Rectangle
+	}{
+		// Both sides on their own: 4 picture pixels an input pixel in x, 2 in y.
+		"stretch": {Prep{Fit: Stretch}, Frame{X0: 0, Y0: 0, ScaleX: 4, ScaleY: 2}, image.Rect(0, 0, 400, 200)},
+		// The shorter side fills 100 pixels at 2 each; 200 pixels of 400 are seen.
+		"crop": {Prep{Fit: Crop}, Frame{X0: 100, Y0: 0, ScaleX: 2, ScaleY: 2}, image.Rect(100, 0, 300, 200)},
+		// The shorter side becomes 125 pixels of 1.6; the middle 160 x 160 are seen.
+		"crop after resize": {Prep{Fit: Crop, Resize: 125}, Frame{X0: 120, Y0: 20, ScaleX: 1.6, ScaleY: 1.6}, image.Rect(120, 20, 280, 180)},
+		// The longer side fills 100 pixels at 4 each; bars of 25 pixels = 100 below and above.
+		"letterbox": {Prep{Fit: Letterbox}, Frame{X0: 0, Y0: -100, ScaleX: 4, ScaleY: 4}, image.Rect(0, 0, 400, 200)},
+	} {
+		p := c.prep
+		p.Width, p.Height, p.Scale, p.Order = 100, 100, plain, "RGB"
+		_, got, err := p.Tensor(image.NewNRGBA(image.Rect(0, 0, 400, 200)), ChannelsLast)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.want.PictureW, c.want.PictureH, c.want.ModelW, c.want.ModelH = 400, 200, 100, 100
+		if near := func(a, b float64) bool { return math.Abs(a-b) < 1e-9 }; !near(got.X0, c.want.X0) || !near(got.Y0, c.want.Y0) || !near(got.ScaleX, c.want.ScaleX) || !near(got.ScaleY, c.want.ScaleY) {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+		if got.Seen() != c.seen {
+			t.Errorf("%s: the model saw %v, want %v", name, got.Seen(), c.seen)
+		}
+		x, y := got.ToPicture(30, 70)
+		if u, v := got.ToModel(x, y); math.Abs(u-30)+math.Abs(v-70) > 1e-9 {
+			t.Errorf("%s: (30, 70) comes back as (%g, %g)", name, u, v)
+		}
+	}
+}
+
+// A picture 4 x 2, left half 10, right half 30: what arrives at an input of 2 x 2.
+func TestFitsByHand(t *testing.T) {
+	img := image.NewNRGBA(image.Rect(0, 0, 4, 2))
+	for i := range 8 {
+		v := uint8(10)
+		if i%4 >= 2 {
+			v = 30
+		}
+		img.SetNRGBA(i%4, i/4, color.NRGBA{v, v, v, 255})
+	}
+	for name, c := range map[string]struct {
+		prep Prep
+		want [4]float32
+	}{
+		// The middle 2 x 2, unscaled.
+		"crop": {Prep{Fit: Crop}, [4]float32{10, 30, 10, 30}},
+		// The picture, halved, is one row high and lies at rounded row 1 (0.5).
+		"letterbox": {Prep{Fit: Letterbox, Pad: 99}, [4]float32{99, 99, 0, 0}},
+	} {
+		p := c.prep
+		p.Width, p.Height, p.Scale, p.Order = 2, 2, plain, "RGB"
+		got, _, err := p.Tensor(img, ChannelsFirst)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, w := range c.want {
+			if w != 0 && got[i] != w {
+				t.Errorf("%s: %v, want %v", name, got[:4], c.want)
+			}
+		}
+	}
+}
+
+// One pixel (1, 2, 3) with mean (1, 0, 0) and scale (1, 2, 4), in every order:
+// RGB gives 0, 1, 3/4; BGR gives (3-1)/1, 2/2, 1/4.
+func TestChannelOrder(t *testing.T) {
+	img := image.NewNRGBA(image.Rect(0, 0, 1, 1))
+	img.SetNRGBA(0, 0, color.NRGBA{1, 2, 3, 255})
+	for order, want := range map[string][3]float32{"RGB": {0, 1, 0.75}, "BGR": {2, 1, 0.25}} {
+		p := Prep{Width: 1, Height: 1, Fit: Stretch, Order: order, Mean: [3]float32{1, 0, 0}, Scale: [3]float32{1, 2, 4}}
+		got, _, err := p.Tensor(img, ChannelsLast)
+		if err != nil || [3]float32(got) != want {
+			t.Errorf("%s: %v, want %v; %v", order, got, want, err)
+		}
+	}
+}
+
+// Two pixels, (1, 2, 3) and (4, 5, 6), in both layouts.
+func TestLayouts(t *testing.T) {
+	img := image.NewNRGBA(image.Rect(0, 0, 2, 1))
+	img.SetNRGBA(0, 0, color.NRGBA{1, 2, 3, 255})
+	img.SetNRGBA(1, 0, color.NRGBA{4, 5, 6, 255})
+	p := Prep{Width: 2, Height: 1, Fit: Stretch, Order: "RGB", Scale: plain}
+	for layout, want := range map[Layout][6]float32{ChannelsLast: {1, 2, 3, 4, 5, 6}, ChannelsFirst: {1, 4, 2, 5, 3, 6}} {
+		got, _, err := p.Tensor(img, layout)
+		if err != nil || [6]float32(got) != want {
+			t.Errorf("%s: %v, want %v; %v", layout, got, want, err)
+		}
+	}
+}
+
+func TestValidate(t *testing.T) {
+	good := Prep{Width: 8, Height: 8, Fit: Crop, Order: "RGB", Scale: plain}
+	if err := good.Validate(); err != nil {
+		t.Error(err)
+	}
+	for want, change := range map[string]func(*Prep){
+		"size 0 x 8":       func(p *Prep) { p.Width = 0 },
+		"size 8 x 9000":    func(p *Prep) { p.Height = 9000 },
+		`fit "squeeze"`:    func(p *Prep) { p.Fit = "squeeze" },
+		`order "rgb"`:      func(p *Prep) { p.Order = "rgb" },
+		"resize 4 is":      func(p *Prep) { p.Resize = 4 },
+		"divides by zero":  func(p *Prep) { p.Scale[1] = 0 },
+		"or is no number":  func(p *Prep) { p.Scale[1] = float32(math.NaN()) },
+		"resize -1 is not": func(p *Prep) { p.Resize = -1 },
+	} {
+		p := good
+		change(&p)
+		if err := p.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+		if _, _, err := p.Tensor(image.NewNRGBA(image.Rect(0, 0, 1, 1)), ChannelsLast); err == nil {
+			t.Errorf("%s: a picture was prepared", want)
+		}
+	}
+	if _, _, err := good.Tensor(nil, ChannelsLast); err == nil {
+		t.Error("no picture, and no error")
+	}
+}

@@ -1,0 +1,261 @@
+package render
+
+import (
+	"bytes"
+	"flag"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/pixels"
+)
+
+var regen = flag.Bool("regen", false, "write the golden pictures anew; look at them before you commit them")
+
+func uniform(w, h int, c color.NRGBA) *image.NRGBA {
+	img := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for i := range w * h {
+		img.SetNRGBA(i%w, i/w, c)
+	}
+	return img
+}
+
+// greys is a colour map whose colours can be worked by hand.
+var greys = ColorMap{Name: "greys", At: func(t float64) color.NRGBA {
+	v := uint8(255*t + 0.5)
+	return color.NRGBA{v, v, v, 255}
+}}
+
+// A picture 4 x 2 of (100, 0, 0); the model saw its middle 2 x 2 as 2 x 2; the map
+// is 0, 1 / 4, 4, so the range is [0, 4]. By hand, with opacity 1:
+//
+//	seen (1, 0): t = 0, nothing covers the picture           -> (100, 0, 0)
+//	seen (2, 0): t = 1/4, colour 64, covers with sqrt = 1/2  -> (82, 32, 32)
+//	seen (1, 1), (2, 1): t = 1, colour 255, covers all       -> (255, 255, 255)
+//	unseen: luma 0.299 * 100 = 29, halfway to 200            -> (114, 114, 114)
+func TestOverlayByHand(t *testing.T) {
+	m := &heatmap.Map{Grid: heatmap.Grid{W: 2, H: 2, Values: []float32{0, 1, 4, 4}}}
+	r := &heatmap.Result{
+		Picture: uniform(4, 2, color.NRGBA{100, 0, 0, 255}),
+		Frame:   imgio.Frame{PictureW: 4, PictureH: 2, ModelW: 2, ModelH: 2, X0: 1, ScaleX: 1, ScaleY: 1},
+	}
+	got := Overlay(r, m, &Options{Colors: greys, Opacity: 1})
+	grey, under, white := color.NRGBA{114, 114, 114, 255}, color.NRGBA{100, 0, 0, 255}, color.NRGBA{255, 255, 255, 255}
+	for i, want := range []color.NRGBA{grey, under, {82, 32, 32, 255}, grey, grey, white, white, grey} {
+		if c := got.NRGBAAt(i%4, i/4); c != want {
+			t.Errorf("pixel (%d, %d) is %v, want %v", i%4, i/4, c, want)
+		}
+	}
+}
+
+// A map of 2 x 1 cells, 0 and 1, on a picture 4 pixels wide: bilinear with half-pixel
+// centres reads 0, 1/4, 3/4, 1 at the pixels' middles.
+func TestOverlayInterpolates(t *testing.T) {
+	m := heatmap.Grid{W: 2, H: 1, Values: []float32{0, 1}}
+	f := imgio.Frame{PictureW: 4, PictureH: 1, ModelW: 2, ModelH: 1, ScaleX: 2, ScaleY: 1}
+	for x, want := range []float32{0, 0.25, 0.75, 1} {
+		if got := sample(m, f, x, 0); got != want {
+			t.Errorf("pixel %d reads %g, want %g", x, got, want)
+		}
+	}
+}
+
+// In a letterbox the picture has no pixels where the model saw bars: a map that is
+// hot in the bars alone leaves the picture as it is.
+func TestLetterboxBarsAreNotDrawn(t *testing.T) {
+	m := &heatmap.Map{Grid: heatmap.Grid{W: 4, H: 4, Values: []float32{9, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, 9}}}
+	red := color.NRGBA{200, 0, 0, 255}
+	r := &heatmap.Result{
+		Picture: uniform(4, 2, red),
+		Frame:   imgio.Frame{PictureW: 4, PictureH: 2, ModelW: 4, ModelH: 4, Y0: -1, ScaleX: 1, ScaleY: 1},
+	}
+	got := Overlay(r, m, &Options{Colors: greys})
+	for i := range 8 {
+		if c := got.NRGBAAt(i%4, i/4); c != red {
+			t.Errorf("pixel (%d, %d) is %v", i%4, i/4, c)
+		}
+	}
+}
+
+// Values that are not numbers get a colour that no colour map has.
+func TestNaNHasItsOwnColour(t *testing.T) {
+	m := &heatmap.Map{Grid: heatmap.Grid{W: 2, H: 1, Values: []float32{float32(math.NaN()), 1}}}
+	got := Overlay(&heatmap.Result{}, m, nil)
+	if c := got.NRGBAAt(0, 0); c != nanColor {
+		t.Errorf("NaN is %v", c)
+	}
+	for i := range 101 {
+		if BlackBody.At(float64(i)/100) == nanColor {
+			t.Errorf("black body has the colour of NaN at %d %%", i)
+		}
+	}
+}
+
+// luminance is CIE 1931 Y of an sRGB colour, and lightness its L* (CIE 1976).
+func lightness(c color.NRGBA) float64 {
+	linear := func(v uint8) float64 {
+		s := float64(v) / 255
+		if s <= 0.04045 {
+			return s / 12.92
+		}
+		return math.Pow((s+0.055)/1.055, 2.4)
+	}
+	y := 0.2126*linear(c.R) + 0.7152*linear(c.G) + 0.0722*linear(c.B)
+	if y <= 216.0/24389 {
+		return y * 24389 / 27
+	}
+	return 116*math.Cbrt(y) - 16
+}
+
+// Perceptually uniform: over 20 equal steps the default's lightness rises by 5 of
+// 100 each, to within 1.
+func TestDefaultColoursRiseEvenly(t *testing.T) {
+	const steps = 20
+	for i := range steps {
+		rise := lightness(BlackBody.At(float64(i+1)/steps)) - lightness(BlackBody.At(float64(i)/steps))
+		if math.Abs(rise-100.0/steps) > 1 {
+			t.Errorf("step %d rises by %.2f, want %d", i, rise, 100/steps)
+		}
+	}
+}
+
+// Jet by its formula: blue 0.5 at 0, cyan-green-yellow in the middle, red 0.5 at 1.
+func TestJetByHand(t *testing.T) {
+	for at, want := range map[float64]color.NRGBA{
+		0: {0, 0, 128, 255}, 0.25: {0, 128, 255, 255}, 0.5: {128, 255, 128, 255}, 0.75: {255, 128, 0, 255}, 1: {128, 0, 0, 255},
+		-3: {0, 0, 128, 255}, 7: {128, 0, 0, 255},
+	} {
+		if got := Jet.At(at); got != want {
+			t.Errorf("jet(%g) = %v, want %v", at, got, want)
+		}
+	}
+}
+
+func TestColorMapByName(t *testing.T) {
+	for _, name := range []string{"black body", "Black-Body", "blackbody", "JET", "blue-red"} {
+		if _, err := ColorMapByName(name); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := ColorMapByName("viridis"); err == nil || !strings.Contains(err.Error(), `no colour map "viridis"`) || !strings.Contains(err.Error(), "black body") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestShared(t *testing.T) {
+	a := &heatmap.Map{Grid: heatmap.Grid{W: 2, H: 1, Values: []float32{0, 3}}}
+	b := &heatmap.Map{Grid: heatmap.Grid{W: 2, H: 1, Values: []float32{-1, 5}}}
+	if got := Shared(a, b); *got != (Range{0, 5}) {
+		t.Errorf("%v", got)
+	}
+}
+
+// A figure says what made it, also when the text is not ASCII, and is still a PNG.
+func TestEncodePNGKeepsText(t *testing.T) {
+	data, err := EncodePNG(uniform(2, 2, white), map[string]string{"Title": "Schäferhund <b>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(data, []byte("iTXtTitle\x00\x00\x00\x00\x00Schäferhund <b>")) {
+		t.Error("the text is not in the file")
+	}
+	if img, err := png.Decode(bytes.NewReader(data)); err != nil || img.Bounds().Dx() != 2 {
+		t.Errorf("not a PNG any more: %v", err)
+	}
+	if _, err := EncodePNG(uniform(1, 1, white), map[string]string{"": "x"}); err == nil {
+		t.Error("an empty keyword was written")
+	}
+}
+
+func scene(label string) (*heatmap.Result, *heatmap.Map) {
+	pic := image.NewNRGBA(image.Rect(0, 0, 300, 200))
+	for i := range 300 * 200 {
+		pic.SetNRGBA(i%300, i/300, color.NRGBA{uint8(i % 300 / 2), uint8(i / 300), 120, 255})
+	}
+	full := heatmap.NewGrid(20, 20)
+	for i := range full.Values {
+		x, y := float64(i%20)-14, float64(i/20)-8
+		full.Values[i] = float32(2.5 * math.Exp(-(x*x+y*y)/20))
+	}
+	m := &heatmap.Map{Grid: full, Raw: heatmap.NewGrid(5, 5), Layer: "layer4.2", Method: "Grad-CAM", Target: "class 7", Class: label, Index: 7, Score: 9.125, Unit: "logits"}
+	r := &heatmap.Result{
+		Picture: pic, Frame: imgio.Frame{PictureW: 300, PictureH: 200, ModelW: 20, ModelH: 20, X0: 50, ScaleX: 10, ScaleY: 10},
+		Model: "net", Maps: []*heatmap.Map{m},
+		Top: []heatmap.Prediction{{Index: 7, Label: label, Score: 9.125, Probability: 0.75}, {Index: 2, Label: "other", Score: 8, Probability: 0.25}},
+	}
+	return r, m
+}
+
+// The whole figure against a golden picture that a person has looked at: no
+// channel of any pixel further off than 8, which is what other versions of the
+// font rasteriser may change.
+func TestCardAgainstGolden(t *testing.T) {
+	r, m := scene("tabby")
+	diagnosed, d := scene("tabby")
+	d.Diagnosis = "The map is nowhere positive: what the layer sees speaks against the target everywhere. Look at the signed map, or at another target."
+	bare, b := scene("")
+	bare.Picture, bare.Top = nil, nil
+	for file, got := range map[string]*image.NRGBA{
+		"card.png":           Card(r, m, nil),
+		"card-jet.png":       Card(r, m, &Options{Colors: Jet, Range: &Range{0, 5}}),
+		"card-diagnosed.png": Card(diagnosed, d, nil),
+		"card-tensor.png":    Card(bare, b, nil),
+		"stack.png":          Stack([]*image.NRGBA{Card(r, m, nil), Card(bare, b, nil)}),
+	} {
+		path := golden.Path("render", file)
+		if *regen {
+			data, err := EncodePNG(got, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := imgio.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := pixels.Difference(got, want); d > 8 {
+			t.Errorf("%s: a pixel is off by %d of 255", file, d)
+		}
+	}
+}
+
+// Labels come from files that nobody has looked at: long ones, many lines, control
+// characters, other scripts. The figure keeps its size.
+func TestHostileLabels(t *testing.T) {
+	r, m := scene("tabby")
+	want := Card(r, m, nil).Bounds()
+	for _, label := range []string{strings.Repeat("very long ", 5000), "two\nlines\r\n\tand tabs", "\x00\x1b[31m\u202e", "埃及猫 قطة 🐈", strings.Repeat("W", 100_000)} {
+		r, m := scene(label)
+		if got := Card(r, m, nil).Bounds(); got != want {
+			t.Errorf("label %.20q makes the figure %v, want %v", label, got, want)
+		}
+	}
+}
+
+// A 1 x 1 picture is shown large enough to be looked at.
+func TestTinyPicture(t *testing.T) {
+	r, m := scene("tabby")
+	r.Picture = uniform(1, 1, color.NRGBA{10, 20, 30, 255})
+	r.Frame = imgio.Frame{PictureW: 1, PictureH: 1, ModelW: 20, ModelH: 20, ScaleX: 0.05, ScaleY: 0.05}
+	if b := Card(r, m, nil).Bounds(); b.Dy() < smallest {
+		t.Errorf("the figure is %v", b)
+	}
+}
+
+func TestNumber(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", 9.125: "9.12", 1234567: "1.23e+06", -0.00012345: "-0.000123"} {
+		if got := number(v); got != want {
+			t.Errorf("%g is written %q, want %q", v, got, want)
+		}
+	}
+}
