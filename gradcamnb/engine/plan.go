@@ -166,6 +166,9 @@ func newAim(m source.Model, layers []source.Layer, t gradcamnb.Target, batch int
 	if err != nil {
 		return aim{}, err
 	}
+	if n := len(m.Card().Labels); n > 0 && n != classes && a.labelled(m.Card()) {
+		return aim{}, fmt.Errorf("the model has %d labels and its output %q has %d classes: one of the two is not this model's", n, a.tensor, classes)
+	}
 	if a.index, err = perPicture(t.Index, batch); err != nil {
 		return aim{}, err
 	}

@@ -57,8 +57,11 @@ func command() *cobra.Command {
 }
 
 func noArguments(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usage{fmt.Errorf("%s takes no argument %q; see gonb-gradcam --help", c.Name(), args[0])}
+	switch {
+	case len(args) == 0:
+		return nil
+	case c.HasSubCommands():
+		return usage{fmt.Errorf("there is no command %q; see gonb-gradcam --help", args[0])}
 	}
-	return nil
+	return usage{fmt.Errorf("%s takes no argument %q; see gonb-gradcam %s --help", c.Name(), args[0], c.Name())}
 }

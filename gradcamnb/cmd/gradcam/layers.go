@@ -59,5 +59,6 @@ func layerTable(w io.Writer, layers []gradcamnb.Layer) error {
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%v\t%s\t%s\t%s\n", l.Name, l.Path, l.Op, l.Shape, grid, feeds, why)
 	}
+	fmt.Fprintln(t, "\nA layer is chosen by its name or by a module; a module stands for the last tensor that it makes.")
 	return t.Flush()
 }

@@ -55,8 +55,11 @@ func command() *cobra.Command {
 }
 
 func noArguments(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usagef("%s takes no argument %q; see gradcam %s --help", c.Name(), args[0], c.Name())
+	switch {
+	case len(args) == 0:
+		return nil
+	case c.HasSubCommands():
+		return usagef("there is no command %q; see gradcam --help", args[0])
 	}
-	return nil
+	return usagef("%s takes no argument %q; see gradcam %s --help", c.Name(), args[0], c.Name())
 }

@@ -99,8 +99,13 @@ func write(dir string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Re
 		return err
 	}
 	if layers > 1 {
+		taken := map[string]bool{}
 		for i := range layers {
 			tag := fileName(f.layers[i])
+			if taken[tag] { // names that differ in what a file name cannot hold
+				tag = fmt.Sprintf("%s-%d", tag, i+1)
+			}
+			taken[tag] = true
 			if err := writeLayer(dir, tag, results, i, o); err != nil {
 				return err
 			}

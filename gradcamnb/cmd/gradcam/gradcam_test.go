@@ -1,0 +1,327 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/npyfile"
+)
+
+// The test program is the command itself where this variable is set.
+const asCommand = "GRADCAM_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		os.Exit(run(os.Args[1:]))
+	}
+	os.Exit(m.Run())
+}
+
+// gradcam is the command with its arguments.
+func gradcam(args ...string) *exec.Cmd {
+	c := exec.Command(os.Args[0], args...)
+	c.Env = append(os.Environ(), asCommand+"=1", "GOMLX_BACKEND=go")
+	return c
+}
+
+// call runs the command to its end.
+func call(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	c := gradcam(args...)
+	var out, said bytes.Buffer
+	c.Stdout, c.Stderr = &out, &said
+	err := c.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return c.ProcessState.ExitCode(), out.String(), said.String()
+}
+
+func model(name string) string   { return golden.Path("models", name) }
+func picture(name string) string { return golden.Path("images", name) }
+
+// The README's model and picture end as the four files, against the golden case.
+func TestExplain(t *testing.T) {
+	dir := t.TempDir()
+	code, _, said := call(t, "explain", "--model", model("efficientnet-lite0.onnx"), "--image", picture("cat_224.png"), "--out", dir)
+	if code != 0 {
+		t.Fatal(said)
+	}
+	var rep report
+	readJSON(t, filepath.Join(dir, "result.json"), &rep)
+	first := rep.Images[0]
+	if m := first.Maps[0]; m.ClassName != "Egyptian cat" || m.Class != 285 || len(first.Top) != 5 || rep.Backend != "go" || len(rep.SHA256) != 64 {
+		t.Errorf("result.json says %+v", rep)
+	}
+	dims, heat, err := npyfile.Read(filepath.Join(dir, "heatmap.npy"))
+	if err != nil || !slices.Equal(dims, []int{1, 224, 224}) {
+		t.Fatalf("heatmap.npy is %v, %v", dims, err)
+	}
+	for _, c := range golden.Cases(t, "GradCAM") {
+		if c.ID != "efficientnet-lite0/cat/GradCAM/top1/_bn1" {
+			continue
+		}
+		_, want := golden.Array(t, c.Files.Heatmap)
+		var worst float64
+		for i := range want {
+			worst = max(worst, math.Abs(float64(heat[i])-float64(want[i])))
+		}
+		if worst > c.Tolerance.EndToEnd {
+			t.Errorf("heatmap.npy is off by %g of %g", worst, c.Tolerance.EndToEnd)
+		}
+	}
+	if dims, _, err := npyfile.Read(filepath.Join(dir, "raw.npy")); err != nil || !slices.Equal(dims, []int{1, 7, 7}) {
+		t.Errorf("raw.npy is %v, %v", dims, err)
+	}
+	if _, err := imgio.Open(filepath.Join(dir, "overlay.png")); err != nil {
+		t.Error(err)
+	}
+}
+
+func readJSON(t *testing.T, path string, to any) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, to); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+// Several layers, a batch by tensor and a class for each picture.
+func TestExplainTensorAtSeveralLayers(t *testing.T) {
+	dir := t.TempDir()
+	code, _, said := call(t, "explain", "--model", model("resnet-basic.dyn.onnx"), "--tensor", golden.Path("golden", "resnet-basic", "input.npy"),
+		"--layer", "layer2", "--layer", "layer3", "--target", "class:3,5", "--method", "GradCAM", "--out", dir)
+	if code != 0 {
+		t.Fatal(said)
+	}
+	for _, name := range []string{"heatmap.npy", "heatmap-layer2.npy", "heatmap-layer3.npy"} {
+		if dims, _, err := npyfile.Read(filepath.Join(dir, name)); err != nil || !slices.Equal(dims, []int{2, 64, 64}) {
+			t.Errorf("%s is %v, %v", name, dims, err)
+		}
+	}
+	var rep report
+	readJSON(t, filepath.Join(dir, "result.json"), &rep)
+	for i, class := range []int{3, 5} {
+		if maps := rep.Images[i].Maps; len(maps) != 2 || maps[0].Class != class || maps[1].Class != class {
+			t.Errorf("picture %d: %+v", i, maps)
+		}
+	}
+}
+
+func TestLayers(t *testing.T) {
+	code, out, _ := call(t, "layers", "--model", model("resnet-basic.dyn.onnx"))
+	if code != 0 || !strings.Contains(out, "layer3.1.relu2") || !strings.Contains(out, "<- suggested: ") {
+		t.Errorf("%d\n%s", code, out)
+	}
+	code, out, _ = call(t, "layers", "--model", model("resnet-basic.dyn.onnx"), "--json")
+	var all []struct{ Name string }
+	if err := json.Unmarshal([]byte(out), &all); code != 0 || err != nil || len(all) < 20 {
+		t.Errorf("%d, %d layers: %v", code, len(all), err)
+	}
+}
+
+// Every way to call it wrongly, and every bad input: the exit code, and one line
+// that says what is wrong.
+func TestErrors(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string, data []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	whole, err := os.ReadFile(model("resnet-basic.dyn.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	array := func(name string, dims []int) string {
+		n := 1
+		for _, d := range dims {
+			n *= d
+		}
+		path := filepath.Join(dir, name)
+		if err := npyfile.Write(path, dims, make([]float32, n)); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	var onePixel bytes.Buffer
+	if err := png.Encode(&onePixel, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+		t.Fatal(err)
+	}
+	net, out := model("resnet-basic.dyn.onnx"), filepath.Join(dir, "out")
+	cat, effnet := picture("cat.png"), model("efficientnet-lite0.onnx")
+	prepared := []string{"--size", "64", "--mean", "0", "--scale", "255"}
+	tensor := golden.Path("golden", "resnet-basic", "input.npy")
+	for name, c := range map[string]struct {
+		code int
+		want string
+		args []string
+	}{
+		"no command":        {2, `no command "explian"`, []string{"explian"}},
+		"unknown flag":      {2, "unknown flag: --modle", []string{"explain", "--modle", net}},
+		"no model":          {2, "--model is missing", []string{"explain", "--image", cat, "--out", out}},
+		"no out":            {2, "--out is missing", []string{"explain", "--model", net, "--image", cat}},
+		"nothing":           {2, "--image or --tensor is missing", []string{"explain", "--model", net, "--out", out}},
+		"both":              {2, "exclude each other", []string{"explain", "--model", net, "--image", cat, "--tensor", tensor, "--out", out}},
+		"argument":          {2, `takes no argument "cat.png"`, []string{"explain", "cat.png"}},
+		"target":            {2, `no target "dog"`, []string{"explain", "--model", net, "--tensor", tensor, "--target", "dog", "--out", out}},
+		"target number":     {2, `"x" is no number`, []string{"explain", "--model", net, "--tensor", tensor, "--target", "class:x", "--out", out}},
+		"rank zero":         {2, "a rank is a number from 1", []string{"explain", "--model", net, "--tensor", tensor, "--target", "top0", "--out", out}},
+		"colours":           {2, `no colour map "viridis"`, []string{"explain", "--model", net, "--tensor", tensor, "--colors", "viridis", "--out", out}},
+		"size":              {2, `--size "big"`, []string{"explain", "--model", effnet, "--image", cat, "--size", "big", "--out", out}},
+		"scale":             {2, "divides by zero", []string{"explain", "--model", effnet, "--image", cat, "--scale", "0", "--out", out}},
+		"half a sidecar":    {2, "must all be given", []string{"explain", "--model", net, "--image", cat, "--size", "64", "--out", out}},
+		"model is missing":  {1, "none.onnx: no such file", []string{"explain", "--model", filepath.Join(dir, "none.onnx"), "--tensor", tensor, "--out", out}},
+		"model is a folder": {1, "is a directory", []string{"explain", "--model", dir, "--tensor", tensor, "--out", out}},
+		"truncated ONNX":    {1, "is not an ONNX file, or it is damaged", []string{"explain", "--model", file("cut.onnx", whole[:len(whole)*2/3]), "--tensor", tensor, "--out", out}},
+		"not an ONNX":       {1, "is not an ONNX file, or it is damaged", []string{"layers", "--model", file("text.onnx", []byte("not a model at all, only words"))}},
+		"empty ONNX":        {1, "empty.onnx", []string{"layers", "--model", file("empty.onnx", nil)}},
+		"wrong rank":        {1, "[3 64 64]", []string{"explain", "--model", net, "--tensor", array("rank.npy", []int{3, 64, 64}), "--out", out}},
+		"wrong channels":    {1, "number of channels differs", []string{"explain", "--model", net, "--tensor", array("channels.npy", []int{1, 4, 64, 64}), "--out", out}},
+		"not an array":      {1, "text.npy", []string{"explain", "--model", net, "--tensor", file("text.npy", []byte("words")), "--out", out}},
+		"not a picture":     {1, "not a picture of a known format", []string{"explain", "--model", effnet, "--image", file("text.png", []byte("words")), "--out", out}},
+		"no preprocessing":  {1, "resnet-basic.dyn.json", []string{"explain", "--model", net, "--image", cat, "--out", out}},
+		"unknown layer":     {1, `no layer "layer5"; the nearest names are`, []string{"explain", "--model", net, "--tensor", tensor, "--layer", "layer5", "--out", out}},
+		"no spatial size":   {1, "no spatial size", []string{"explain", "--model", net, "--tensor", tensor, "--layer", "logits", "--out", out}},
+		"class range":       {1, "numbered from 0 to 9", []string{"explain", "--model", net, "--tensor", tensor, "--target", "class:10", "--out", out}},
+		"method":            {1, `no method "voodoo"`, []string{"explain", "--model", net, "--tensor", tensor, "--method", "voodoo", "--out", out}},
+		"backend":           {1, `no backend "tpu"`, []string{"explain", "--model", net, "--tensor", tensor, "--backend", "tpu", "--out", out}},
+		"missing plugin":    {1, "/no/such/plugin.so", []string{"explain", "--model", net, "--tensor", tensor, "--backend", "xla:/no/such/plugin.so", "--out", out}},
+		"out is a file":     {1, "the folder for the results", []string{"explain", "--model", net, "--tensor", tensor, "--out", file("taken", nil)}},
+		"one pixel":         {0, "", append([]string{"explain", "--model", net, "--image", file("one.png", onePixel.Bytes()), "--out", out}, prepared...)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, _, said := call(t, c.args...)
+			if code != c.code || !strings.Contains(said, c.want) {
+				t.Errorf("exit code %d, want %d; %q does not say %q", code, c.code, said, c.want)
+			}
+			if c.code != 0 && !strings.HasPrefix(said, "gradcam: ") || strings.Contains(said, "goroutine ") {
+				t.Errorf("not an error for people: %q", said)
+			}
+			if lines := strings.Count(said, "\n"); lines > 1 && name != "target" {
+				t.Errorf("%d lines: %q", lines, said)
+			}
+		})
+	}
+	t.Run("debug", func(t *testing.T) {
+		_, _, said := call(t, "layers", "--debug", "--model", filepath.Join(dir, "none.onnx"))
+		if strings.Count(said, "\n") < 2 {
+			t.Errorf("--debug says no more: %q", said)
+		}
+	})
+}
+
+// A folder that cannot be written to is noticed before anything is computed.
+func TestReadOnlyFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := os.CreateTemp(dir, "x"); err == nil {
+		_ = f.Close()
+		t.Skip("this user may write everywhere")
+	}
+	start := time.Now()
+	code, _, said := call(t, "explain", "--model", model("efficientnet-lite0.onnx"), "--image", picture("cat.png"), "--out", dir)
+	if code != 1 || !strings.Contains(said, "cannot be written to") || time.Since(start) > 500*time.Millisecond {
+		t.Errorf("exit code %d after %v: %s", code, time.Since(start), said)
+	}
+}
+
+// NaN among the weights ends as a diagnosis, and result.json is still JSON.
+func TestNaNWeights(t *testing.T) {
+	data, err := os.ReadFile(model("resnet-basic.dyn.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &protos.ModelProto{}
+	if err := proto.Unmarshal(data, m); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range m.Graph.Initializer {
+		if len(w.Dims) == 4 { // the first convolution
+			copy(w.RawData, []byte{0, 0, 0xc0, 0x7f}) // float32 NaN
+			break
+		}
+	}
+	if data, err = proto.Marshal(m); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "nan.onnx")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, said := call(t, "explain", "--model", path, "--tensor", golden.Path("golden", "resnet-basic", "input.npy"), "--target", "class:1", "--out", dir)
+	if code != 0 {
+		t.Fatal(said)
+	}
+	var rep report
+	readJSON(t, filepath.Join(dir, "result.json"), &rep)
+	if d := rep.Images[0].Maps[0].Diagnosis; !strings.Contains(d, "not numbers") || rep.Images[0].Maps[0].Score != nil {
+		t.Errorf("diagnosis %q, score %v", d, rep.Images[0].Maps[0].Score)
+	}
+}
+
+// However early or late the command is killed, every file of the results is whole:
+// the one before or the new one.
+func TestKilledWhileWriting(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"explain", "--model", model("resnet-basic.dyn.onnx"), "--tensor", golden.Path("golden", "resnet-basic", "input.npy"), "--out", dir}
+	start := time.Now()
+	if code, _, said := call(t, args...); code != 0 {
+		t.Fatal(said)
+	}
+	whole := time.Since(start)
+	for i := range 12 {
+		c := gradcam(append(args, "--target", fmt.Sprintf("class:%d", i%10))...)
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(whole * time.Duration(i+6) / 18)
+		_ = c.Process.Kill() // it may have ended
+		_ = c.Wait()
+		if _, err := imgio.Open(filepath.Join(dir, "overlay.png")); err != nil {
+			t.Error(err)
+		}
+		for _, name := range []string{"heatmap.npy", "raw.npy"} {
+			if _, _, err := npyfile.Read(filepath.Join(dir, name)); err != nil {
+				t.Error(err)
+			}
+		}
+		var rep report
+		readJSON(t, filepath.Join(dir, "result.json"), &rep)
+	}
+}
+
+func TestFileName(t *testing.T) {
+	for layer, want := range map[string]string{"layer4.2": "layer4.2", "/layer4/relu_2/Relu_output_0": "layer4_relu_2_Relu_output_0", `..\..\x`: "x"} {
+		if got := fileName(layer); got != want {
+			t.Errorf("%q becomes %q, want %q", layer, got, want)
+		}
+	}
+}
