@@ -107,6 +107,18 @@ func Cases(t testing.TB, method string) []Case {
 	return out
 }
 
+// One is the reference result of that name.
+func One(t testing.TB, method, id string) Case {
+	t.Helper()
+	for _, c := range Cases(t, method) {
+		if c.ID == id {
+			return c
+		}
+	}
+	t.Fatalf("there is no golden case %q of %s", id, method)
+	return Case{}
+}
+
 // Array reads an array, by its name in the index.
 func Array(t testing.TB, name string) ([]int, []float32) {
 	t.Helper()

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -76,18 +77,14 @@ func TestExplain(t *testing.T) {
 	if err != nil || !slices.Equal(dims, []int{1, 224, 224}) {
 		t.Fatalf("heatmap.npy is %v, %v", dims, err)
 	}
-	for _, c := range golden.Cases(t, "GradCAM") {
-		if c.ID != "efficientnet-lite0/cat/GradCAM/top1/_bn1" {
-			continue
-		}
-		_, want := golden.Array(t, c.Files.Heatmap)
-		var worst float64
-		for i := range want {
-			worst = max(worst, math.Abs(float64(heat[i])-float64(want[i])))
-		}
-		if worst > c.Tolerance.EndToEnd {
-			t.Errorf("heatmap.npy is off by %g of %g", worst, c.Tolerance.EndToEnd)
-		}
+	c := golden.One(t, "GradCAM", "efficientnet-lite0/cat/GradCAM/head_act/top1")
+	_, want := golden.Array(t, c.Files.Heatmap)
+	var worst float64
+	for i := range want {
+		worst = max(worst, math.Abs(float64(heat[i])-float64(want[i])))
+	}
+	if !(worst <= c.Tolerance.EndToEnd) {
+		t.Errorf("heatmap.npy is off by %g of %g", worst, c.Tolerance.EndToEnd)
 	}
 	if dims, _, err := npyfile.Read(filepath.Join(dir, "raw.npy")); err != nil || !slices.Equal(dims, []int{1, 7, 7}) {
 		t.Errorf("raw.npy is %v, %v", dims, err)
@@ -241,9 +238,11 @@ func TestReadOnlyFolder(t *testing.T) {
 	if err := os.Chmod(dir, 0o500); err != nil {
 		t.Fatal(err)
 	}
-	if f, err := os.CreateTemp(dir, "x"); err == nil {
+	if f, err := os.CreateTemp(dir, "x"); err == nil { // the superuser may write everywhere, but here
 		_ = f.Close()
-		t.Skip("this user may write everywhere")
+		if dir = "/proc/self"; runtime.GOOS != "linux" {
+			t.Skip("this user may write everywhere")
+		}
 	}
 	start := time.Now()
 	code, _, said := call(t, "explain", "--model", model("efficientnet-lite0.onnx"), "--image", picture("cat.png"), "--out", dir)
