@@ -65,6 +65,9 @@ func newBuilder(opset int, keepLayout bool) *builder {
 // emit adds a node with one output of the given shape. Inputs are refs or, for an
 // operator's optional inputs, zero refs.
 func (b *builder) emit(op string, dims []int, in []ref, attrs ...*protos.AttributeProto) ref {
+	if !plausible(dims) {
+		failf("it would make a tensor of shape %v", dims)
+	}
 	b.count++
 	out := ref{fmt.Sprintf("%%%s_%d", op, b.count), slices.Clone(dims)}
 	b.emitNode(op, in, []ref{out}, attrs...)

@@ -56,7 +56,7 @@ func shapeOf(_ *builder, n *node) {
 
 func constantOfShape(n *node) *tensor {
 	dims := n.in[0].konst.asInts()
-	if size(dims) > foldLimit {
+	if !plausible(dims) || size(dims) > foldLimit {
 		failf("a constant of shape %v is too large", dims)
 	}
 	one := floatTensor([]int{1}, []float32{0})

@@ -11,6 +11,24 @@ func size(dims []int) int {
 	return n
 }
 
+// largest is the number of values of the largest tensor that is believed, against
+// a damaged file: 8 GiB of float32.
+const largest = 1 << 31
+
+// plausible tells whether a tensor can have these dims.
+func plausible(dims []int) bool {
+	n := 1
+	for _, d := range dims {
+		if d < 0 || d > largest {
+			return false
+		}
+		if n *= d; n > largest {
+			return false
+		}
+	}
+	return true
+}
+
 // permute reorders dims (or anything indexed by axis): out[i] = in[perm[i]].
 func permute(in, perm []int) []int {
 	out := make([]int, len(perm))

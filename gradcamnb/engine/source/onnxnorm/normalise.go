@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 
 	"github.com/gomlx/compute-onnx/support/protos"
@@ -166,11 +167,7 @@ func InputDims(m *protos.ModelProto) (string, []int, error) {
 func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
 	defer func() {
 		if e := recover(); e != nil {
-			f, ok := e.(failure)
-			if !ok {
-				panic(e)
-			}
-			err = fmt.Errorf("operator %s, node %q%s: %w", p.OpType, nodeName(p), inModule(p), f.error)
+			err = fmt.Errorf("operator %s, node %q%s: %w", p.OpType, nodeName(p), inModule(p), asError(e))
 		}
 	}()
 	n := &node{NodeProto: p}
@@ -201,6 +198,18 @@ func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
 		made = append(made, t)
 	}
 	return made, nil
+}
+
+// asError is what a rule panicked with: a sentence of failf, or a run-time error,
+// such as an index out of range, that only a file which contradicts itself causes.
+func asError(e any) error {
+	switch e := e.(type) {
+	case failure:
+		return e.error
+	case runtime.Error:
+		return fmt.Errorf("its attributes, shapes and inputs contradict each other (%w): the file is damaged", e)
+	}
+	panic(e)
 }
 
 func (w *walk) rewrite(n *node) {

@@ -62,6 +62,9 @@ func resizeSizes(n *node, in []int) ([]int, []float64) {
 // resizeWeights is the matrix [out, in] of one axis.
 func resizeWeights(n *node, in, out int, scale float64) []float32 {
 	mode := n.stringOr("mode", "nearest")
+	if !plausible([]int{out, in}) {
+		failf("it resizes %d pixels to %d", in, out)
+	}
 	weights := make([]float32, out*in)
 	add := func(o, i int, w float64) { weights[o*in+min(max(i, 0), in-1)] += float32(w) }
 	for o := range out {

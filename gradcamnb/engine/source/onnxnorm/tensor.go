@@ -72,12 +72,9 @@ func (t *tensor) asInts() []int {
 
 // decode reads a TensorProto. Its floats are decoded when they are first asked for.
 func decode(p *protos.TensorProto) (*tensor, error) {
-	dims := make([]int, len(p.Dims))
-	for i, d := range p.Dims {
-		if d < 0 || d > math.MaxInt32 {
-			return nil, fmt.Errorf("tensor %q has the dimension %d", p.Name, d)
-		}
-		dims[i] = int(d)
+	dims := convert(p.Dims, func(d int64) int { return int(d) })
+	if !plausible(dims) {
+		return nil, fmt.Errorf("tensor %q has the shape %v: the file is damaged", p.Name, dims)
 	}
 	n := size(dims)
 	if p.DataLocation == protos.TensorProto_EXTERNAL {

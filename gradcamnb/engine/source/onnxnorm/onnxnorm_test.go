@@ -1,0 +1,229 @@
+package onnxnorm
+
+import (
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+
+	"github.com/gradcam-go/gradcam/internal/golden"
+)
+
+// The values and gradients of every operator are tested beside this package, in
+// source/operators_test.go, where they can be run. Here is what needs no backend.
+
+func ints(name string, values ...int64) *protos.TensorProto {
+	return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(values))}, Int64Data: values}
+}
+
+func floats(name string, dims []int64, values ...float32) *protos.TensorProto {
+	var raw []byte
+	for _, v := range values {
+		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
+	}
+	return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_FLOAT), Dims: dims, RawData: raw}
+}
+
+// graph is a model with the input "x" and the output "y".
+func graph(nodes []*protos.NodeProto, weights ...*protos.TensorProto) *protos.ModelProto {
+	return &protos.ModelProto{
+		OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}},
+		Graph: &protos.GraphProto{
+			Node: nodes, Initializer: weights,
+			Input:  []*protos.ValueInfoProto{{Name: "x"}},
+			Output: []*protos.ValueInfoProto{{Name: "y"}},
+		},
+	}
+}
+
+func find(t *testing.T, g *Graph, name string) Tensor {
+	t.Helper()
+	i := slices.IndexFunc(g.Tensors, func(x Tensor) bool { return x.Name == name })
+	if i < 0 {
+		t.Fatalf("there is no tensor %q", name)
+	}
+	return g.Tensors[i]
+}
+
+// The pads of torch's older exporter: [0, 0, 1, 2, 0, 0, 3, 4] is written as a list
+// of pairs from the last axis on, reversed by a slice with the step -1, transposed
+// and flattened. A picture 5 x 5 becomes 5+1+3 = 9 by 5+2+4 = 11.
+func TestPadsOfOlderExporter(t *testing.T) {
+	m := graph([]*protos.NodeProto{
+		{OpType: "Reshape", Input: []string{"pairs", "two"}, Output: []string{"table"}},
+		{OpType: "Slice", Input: []string{"table", "start", "end", "axis", "step"}, Output: []string{"reversed"}},
+		{OpType: "Transpose", Input: []string{"reversed"}, Output: []string{"turned"}, Attribute: []*protos.AttributeProto{{Name: "perm", Type: protos.AttributeProto_INTS, Ints: []int64{1, 0}}}},
+		{OpType: "Reshape", Input: []string{"turned", "flat"}, Output: []string{"pads"}},
+		{OpType: "Pad", Input: []string{"x", "pads"}, Output: []string{"y"}},
+	},
+		ints("pairs", 2, 4, 1, 3, 0, 0, 0, 0), ints("two", -1, 2), ints("flat", -1),
+		ints("start", -1), ints("end", math.MinInt64+1), ints("axis", 0), ints("step", -1))
+	g, err := Normalise(m, []int{1, 3, 5, 5}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := find(t, g, "y").Dims; !slices.Equal(got, []int{1, 3, 9, 11}) {
+		t.Errorf("the padded picture is %v, want [1 3 9 11]", got)
+	}
+	if find(t, g, "pads").Constant != true {
+		t.Error("the pads are not folded")
+	}
+}
+
+// Module paths: the newer exporter's metadata, and the older one's node names,
+// where a child of a Sequential repeats its parent's name.
+func TestScopes(t *testing.T) {
+	for _, c := range []struct {
+		node *protos.NodeProto
+		want []string
+	}{
+		{&protos.NodeProto{Name: "node_relu_48", MetadataProps: []*protos.StringStringEntryProto{{Key: "pkg.torch.onnx.name_scopes", Value: "['', 'layer4', 'layer4.2', 'layer4.2.relu', 'relu_48']"}}}, []string{"layer4", "layer4.2", "layer4.2.relu"}},
+		{&protos.NodeProto{Name: "/layer4/layer4.2/relu_2/Relu"}, []string{"layer4", "layer4.2", "layer4.2.relu_2"}},
+		{&protos.NodeProto{Name: "/Flatten"}, nil},
+		{&protos.NodeProto{Name: "Conv_3"}, nil},
+		{&protos.NodeProto{MetadataProps: []*protos.StringStringEntryProto{{Key: "pkg.torch.onnx.name_scopes", Value: "not a list"}}}, nil},
+	} {
+		if got := scopes(c.node); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.node.Name, got, c.want)
+		}
+	}
+}
+
+// What is not supported, or damaged, says operator, node and module.
+func TestErrors(t *testing.T) {
+	kernel := floats("w", []int64{2, 3, 1, 1}, 1, 2, 3, 4, 5, 6)
+	for name, c := range map[string]struct {
+		m    *protos.ModelProto
+		want []string
+	}{
+		"unknown operator":  {graph([]*protos.NodeProto{{OpType: "NonMaxSuppression", Name: "/head/nms/NMS", Input: []string{"x"}, Output: []string{"y"}}}), []string{"NonMaxSuppression", "/head/nms/NMS", "head.nms"}},
+		"no graph":          {&protos.ModelProto{}, []string{"holds no graph"}},
+		"missing tensor":    {graph([]*protos.NodeProto{{OpType: "Relu", Name: "r", Input: []string{"z"}, Output: []string{"y"}}}), []string{`"z"`, "r"}},
+		"missing output":    {graph([]*protos.NodeProto{{OpType: "Relu", Name: "r", Input: []string{"x"}, Output: []string{"z"}}}), []string{`output "y"`}},
+		"missing input":     {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x"}, Output: []string{"y"}}}, kernel), []string{"Conv", "c", "input 1 is missing"}},
+		"channels":          {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"}, Output: []string{"y"}}}, floats("w", []int64{2, 1, 1, 1}, 1, 2)), []string{"Conv", "3 channels"}},
+		"weight is cut off": {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"}, Output: []string{"y"}}}, floats("w", []int64{2, 3, 1, 1}, 1, 2)), []string{`"w"`}},
+		"negative shape":    {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"}, Output: []string{"y"}}}, floats("w", []int64{-2, 3, 1, 1})), []string{`"w"`}},
+		"axis":              {graph([]*protos.NodeProto{{OpType: "Softmax", Name: "s", Input: []string{"x"}, Output: []string{"y"}, Attribute: []*protos.AttributeProto{{Name: "axis", I: 7}}}}), []string{"Softmax", "axis 7"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Normalise(c.m, []int{1, 3, 8, 8}, Options{})
+			if err == nil {
+				t.Fatal("no error")
+			}
+			for _, w := range c.want {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("%q does not say %q", err, w)
+				}
+			}
+		})
+	}
+}
+
+// An initializer that is listed as an input, too, as older files do, is a weight.
+func TestInitializerListedAsInput(t *testing.T) {
+	m := graph([]*protos.NodeProto{{OpType: "Conv", Input: []string{"x", "w"}, Output: []string{"y"}}}, floats("w", []int64{2, 3, 1, 1}, 1, 2, 3, 4, 5, 6))
+	m.Graph.Input = append([]*protos.ValueInfoProto{{Name: "w"}}, m.Graph.Input...)
+	g, err := Normalise(m, []int{1, 3, 8, 8}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.Input != "x" || len(g.Weights) != 1 {
+		t.Errorf("input %q, %d weights", g.Input, len(g.Weights))
+	}
+}
+
+// Between convolutions and poolings nothing is transposed: of the whole network the
+// picture is, once, and nothing else that has spatial size.
+func TestChannelsLastHasNoTransposesBetween(t *testing.T) {
+	m := golden3x3(t)
+	g, err := Normalise(m, []int{1, 3, 64, 64}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var channelsLast, spatial int
+	for _, x := range g.Tensors {
+		if len(x.Dims) == 4 && x.Dims[2] > 1 && !x.Constant {
+			spatial++
+			if x.ChannelsLast {
+				channelsLast++
+			}
+		}
+	}
+	if channelsLast != spatial || spatial < 30 {
+		t.Errorf("%d of %d feature maps are channels-last", channelsLast, spatial)
+	}
+	kept, err := Normalise(m, []int{1, 3, 64, 64}, Options{KeepLayout: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range kept.Tensors {
+		if x.ChannelsLast {
+			t.Errorf("%s is channels-last although the layout is to be kept", x.Name)
+		}
+	}
+}
+
+func golden3x3(t *testing.T) *protos.ModelProto {
+	t.Helper()
+	data, err := os.ReadFile(golden.Path("models", "resnet-basic.dyn.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &protos.ModelProto{}
+	if err := proto.Unmarshal(data, m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// Model files are untrusted. Whatever stands in them ends as a graph or an error,
+// never as a panic: bytes of real models are changed at random, and what still
+// parses is rewritten.
+func TestDamagedModelsDoNotPanic(t *testing.T) {
+	files, err := filepath.Glob(golden.Path("ops", "*.onnx"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no operator cases: %v", err)
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	parsed, rewritten := 0, 0
+	for _, file := range files {
+		whole, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 60 {
+			data := slices.Clone(whole)
+			for range 1 + r.IntN(4) {
+				data[r.IntN(len(data))] = byte(r.IntN(256))
+			}
+			m := &protos.ModelProto{}
+			if proto.Unmarshal(data, m) != nil {
+				continue
+			}
+			parsed++
+			func() {
+				defer func() {
+					if e := recover(); e != nil {
+						t.Errorf("%s, changed: panic %v", filepath.Base(file), e)
+					}
+				}()
+				if _, err := Normalise(m, []int{1, 3, 6, 6}, Options{}); err == nil {
+					rewritten++
+				}
+			}()
+		}
+	}
+	t.Logf("%d damaged models parsed, %d of them were rewritten all the same", parsed, rewritten)
+	if parsed < 100 {
+		t.Errorf("only %d damaged models parsed: the test tests nothing", parsed)
+	}
+}
