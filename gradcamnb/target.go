@@ -1,7 +1,7 @@
 package gradcamnb
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -9,7 +9,7 @@ import (
 
 // Target says what is explained, as plain data; the engine holds the graph
 // function of the same kind. Make one with [Top], [Class], [Softmax], [Output],
-// [Tensor] or [Region].
+// [Element] or [Region].
 type Target struct {
 	Kind  string // "top", "class", "softmax", "output", "tensor" or "region"
 	Name  string // of the output or tensor, for the kinds that name one
@@ -57,7 +57,7 @@ func RegionMean(class int, mask heatmap.Grid) Target {
 func (t Target) String() string {
 	var index []string
 	for _, i := range t.Index {
-		index = append(index, fmt.Sprint(i))
+		index = append(index, strconv.Itoa(i))
 	}
 	ids := strings.Join(index, ",")
 	switch t.Kind {

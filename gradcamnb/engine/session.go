@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -199,7 +200,7 @@ func shapeWords(dims []int) string {
 			words = append(words, "any")
 			continue
 		}
-		words = append(words, fmt.Sprint(d))
+		words = append(words, strconv.Itoa(d))
 	}
 	return fmt.Sprint(words)
 }

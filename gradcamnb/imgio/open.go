@@ -9,13 +9,17 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	_ "image/gif" // formats that can be read
-	_ "image/jpeg"
-	_ "image/png"
 	"os"
 
-	_ "golang.org/x/image/bmp"
 	"golang.org/x/image/draw"
+
+	// The formats that can be read.
+	_ "image/gif"
+	_ "image/jpeg"
+	_ "image/png"
+
+	// More of them.
+	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
 )

@@ -38,8 +38,8 @@ func TestDecodeKindsOfPNG(t *testing.T) {
 	deep.SetNRGBA64(0, 0, color.NRGBA64{0x1234, 0x5678, 0x9abc, 0xffff})
 	half := image.NewNRGBA(pixel)
 	half.SetNRGBA(0, 0, color.NRGBA{255, 0, 0, 51}) // a fifth of red over white
-	clear := image.NewNRGBA(pixel)
-	clear.SetNRGBA(0, 0, color.NRGBA{9, 9, 9, 0})
+	hidden := image.NewNRGBA(pixel)
+	hidden.SetNRGBA(0, 0, color.NRGBA{9, 9, 9, 0})
 	for name, c := range map[string]struct {
 		img  image.Image
 		want color.NRGBA
@@ -49,7 +49,7 @@ func TestDecodeKindsOfPNG(t *testing.T) {
 		"16-bit grey": {grey16, color.NRGBA{0x81, 0x81, 0x81, 255}},
 		"16-bit":      {deep, color.NRGBA{0x12, 0x56, 0x9a, 255}},
 		"half clear":  {half, color.NRGBA{255, 204, 204, 255}},
-		"clear":       {clear, color.NRGBA{255, 255, 255, 255}},
+		"clear":       {hidden, color.NRGBA{255, 255, 255, 255}},
 	} {
 		img, err := Decode(encoded(t, c.img), name)
 		if err != nil {

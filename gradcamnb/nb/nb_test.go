@@ -44,7 +44,9 @@ var theKernel = sync.OnceValue(func() *kernel {
 		if err := syscall.Mkfifo(path, 0o600); err != nil {
 			panic(err)
 		}
-		os.Setenv(env, path)
+		if err := os.Setenv(env, path); err != nil {
+			panic(err)
+		}
 	}
 	k := &kernel{}
 	go k.serve(out, back)

@@ -63,11 +63,13 @@ type Files struct {
 // Ints is a number or a list of numbers.
 type Ints []int
 
+// UnmarshalJSON reads a number or a list of numbers.
 func (v *Ints) UnmarshalJSON(data []byte) error { return oneOrMany((*[]int)(v), data) }
 
 // Names is a name or a list of names.
 type Names []string
 
+// UnmarshalJSON reads a name or a list of names.
 func (v *Names) UnmarshalJSON(data []byte) error { return oneOrMany((*[]string)(v), data) }
 
 func oneOrMany[T any](v *[]T, data []byte) error {

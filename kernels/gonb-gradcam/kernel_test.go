@@ -281,7 +281,9 @@ func TestStepsSayWhatFailed(t *testing.T) {
 	}
 	var shown strings.Builder
 	s.out, s.live = &shown, false
-	err = s.do("trying", func() error { return s.run(t.Context(), nil, "", "sh", "-c", "echo first; echo the reason >&2; exit 3") })
+	err = s.do("trying", func() error {
+		return s.run(t.Context(), nil, "", "sh", "-c", "echo first; echo the reason >&2; exit 3")
+	})
 	if err == nil || !strings.Contains(err.Error(), "the reason") || !strings.Contains(err.Error(), "test.log") || !strings.Contains(shown.String(), "failed") {
 		t.Errorf("error %v, shown %q", err, shown.String())
 	}

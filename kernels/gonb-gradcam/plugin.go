@@ -40,7 +40,7 @@ func fetchPlugin(ctx context.Context, s *steps, h home) error {
 		if err != nil {
 			return fmt.Errorf("making a temporary folder: %w", err)
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
 		if err := s.run(ctx, nil, dir, python, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "-d", dir, wheelPin); err != nil {
 			return err
 		}
@@ -65,12 +65,12 @@ func extractPlugin(wheel, sum, name, to string) error {
 	if err != nil {
 		return fmt.Errorf("opening the wheel: %w", err)
 	}
-	defer z.Close()
+	defer func() { _ = z.Close() }() // only read
 	f, err := z.Open(name)
 	if err != nil {
 		return fmt.Errorf("the wheel holds no %s: %w", name, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	plugin, err := io.ReadAll(f)
 	if err != nil {
 		return fmt.Errorf("unpacking the wheel: %w", err)

@@ -10,7 +10,7 @@ import (
 	"runtime"
 )
 
-var errNoPython = errors.New("Python 3 is not installed")
+var errNoPython = errors.New("no Python 3 is installed")
 
 // findPython is a Python 3 that runs.
 func findPython() (string, error) {

@@ -1,7 +1,7 @@
 package cam
 
 import (
-	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // GradCAM weighs every channel A_k by the mean of the score's gradient over the

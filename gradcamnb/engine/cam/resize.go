@@ -3,7 +3,7 @@ package cam
 import (
 	"math"
 
-	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 

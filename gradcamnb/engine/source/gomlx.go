@@ -9,7 +9,7 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/compute/shapes"
-	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
 
@@ -106,7 +106,7 @@ func (m *gomlxModel) layer(name string, n *Node, feeds map[*Node]bool, input []i
 		Name: name, Op: n.Type().String(), Shape: n.Shape().Dimensions, Feeds: feeds[n],
 		paths: []string{strings.TrimPrefix(name, "/")}, order: int(n.Id()),
 	}
-	l.Grid, _ = gridOf(l.Shape, m.card.Layout == imgio.ChannelsLast, m.picture(input))
+	l.Grid = gridOf(l.Shape, m.card.Layout == imgio.ChannelsLast, m.picture(input))
 	return l
 }
 

@@ -3,7 +3,7 @@ package source
 import (
 	"math"
 
-	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // extraTokens are the numbers of tokens that come before the patches in the
@@ -12,24 +12,24 @@ import (
 var extraTokens = []int{0, 1, 2, 5}
 
 // gridOf says how a layer of the given shape is a grid [h, w, channels], for an
-// input picture of size [height, width]; ok is false where it is none.
+// input picture of size [height, width]; zero where it is none.
 //
 // A tensor of rank 4 is a grid as it stands. A tensor [batch, n, channels] of
 // tokens is one if n less the class and register tokens is h*w with h/w the
 // aspect ratio of the picture.
-func gridOf(shape []int, channelsLast bool, picture [2]int) (grid [3]int, ok bool) {
+func gridOf(shape []int, channelsLast bool, picture [2]int) [3]int {
 	switch len(shape) {
 	case 4:
 		if channelsLast {
-			return [3]int{shape[1], shape[2], shape[3]}, true
+			return [3]int{shape[1], shape[2], shape[3]}
 		}
-		return [3]int{shape[2], shape[3], shape[1]}, true
+		return [3]int{shape[2], shape[3], shape[1]}
 	case 3:
 		if h, w, _, ok := tokenGrid(shape[1], picture); ok {
-			return [3]int{h, w, shape[2]}, true
+			return [3]int{h, w, shape[2]}
 		}
 	}
-	return grid, false
+	return [3]int{}
 }
 
 // tokenGrid splits n tokens into extra ones and a grid h x w of the picture's

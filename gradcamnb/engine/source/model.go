@@ -4,7 +4,7 @@
 package source
 
 import (
-	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"

@@ -12,7 +12,7 @@ import (
 	"sync"
 
 	"github.com/gomlx/compute-onnx/support/protos"
-	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -128,7 +128,7 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, picture [2]int) []Lay
 			continue
 		}
 		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes}
-		l.Grid, _ = gridOf(t.Dims, t.Tail, picture)
+		l.Grid = gridOf(t.Dims, t.Tail, picture)
 		out = append(out, l)
 	}
 	keepLast(out)

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gomlx/compute/dtypes"
-	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // Element is one value of the output, y[b, index[b]]: a class's logit, a tag, a

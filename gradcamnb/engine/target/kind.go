@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // Kind is one kind of target.

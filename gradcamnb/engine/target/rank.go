@@ -3,7 +3,7 @@ package target
 import (
 	"math"
 
-	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // Rank is the index of the rank-th greatest value (from 1) of an output

@@ -3,7 +3,7 @@ package target
 import (
 	"fmt"
 
-	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // Region is the score of a class over a region of a segmentation, the sum over

@@ -1,7 +1,7 @@
 package target
 
 import (
-	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck,revive // the maths reads better without the package name
+	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // Probability is the softmax probability of a class, exp(y_k) / SUM_j exp(y_j).

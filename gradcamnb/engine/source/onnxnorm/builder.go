@@ -183,7 +183,7 @@ func (b *builder) transpose(x ref, perm []int) ref {
 	if m, ok := b.made[x.name]; ok {
 		x, perm = m.from, permute(m.perm, perm)
 	}
-	if slices.Equal(perm, iota(len(perm))) {
+	if slices.Equal(perm, ascending(len(perm))) {
 		return x
 	}
 	key := fmt.Sprint("transpose ", x.name, perm)
@@ -206,12 +206,12 @@ func (b *builder) reshape(x ref, dims ...int) ref {
 // pad puts before and after on each axis, filled with the value.
 func (b *builder) pad(x ref, before, after []int, fill float32) ref {
 	dims := make([]int, len(x.dims))
-	any := false
+	pads := false
 	for i := range dims {
 		dims[i] = x.dims[i] + before[i] + after[i]
-		any = any || before[i] != 0 || after[i] != 0
+		pads = pads || before[i] != 0 || after[i] != 0
 	}
-	if !any {
+	if !pads {
 		return x
 	}
 	return b.emit("Pad", dims, []ref{x, b.ints(append(slices.Clone(before), after...)...), b.scalar(fill)})
@@ -278,10 +278,6 @@ func attrInts(name string, values []int) *protos.AttributeProto {
 
 func attrInt(name string, v int) *protos.AttributeProto {
 	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: int64(v)}
-}
-
-func attrFloat(name string, v float32) *protos.AttributeProto {
-	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_FLOAT, F: v}
 }
 
 var negInf = float32(math.Inf(-1))

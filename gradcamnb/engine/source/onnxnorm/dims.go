@@ -131,8 +131,8 @@ func leftPad(dims []int, rank int) []int {
 	return append(slices.Repeat([]int{1}, rank-len(dims)), dims...)
 }
 
-// iota is 0, 1, ..., n-1.
-func iota(n int) []int {
+// ascending is 0, 1, ..., n-1.
+func ascending(n int) []int {
 	out := make([]int, n)
 	for i := range out {
 		out[i] = i
@@ -142,6 +142,6 @@ func iota(n int) []int {
 
 // channelsLast is the permutation [b, c, spatial...] -> [b, spatial..., c].
 func channelsLast(rank int) []int {
-	perm := append(iota(rank)[:1:1], iota(rank)[2:]...)
+	perm := slices.Concat([]int{0}, ascending(rank)[2:])
 	return append(perm, 1)
 }

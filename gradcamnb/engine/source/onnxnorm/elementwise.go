@@ -23,9 +23,9 @@ var (
 	_ = registerBinary("Pow", nil, func(a, b float32) float32 { return float32(math.Pow(float64(a), float64(b))) })
 	_ = registerBinary("Max", func(a, b int64) int64 { return max(a, b) }, nil)
 	_ = registerBinary("Min", func(a, b int64) int64 { return min(a, b) }, nil)
-	_ = registerCompare("Equal", func(a, b int64) bool { return a == b })
-	_ = registerCompare("Greater", func(a, b int64) bool { return a > b })
-	_ = registerCompare("Less", func(a, b int64) bool { return a < b })
+	_ = registerBinary("Equal", truth(func(a, b int64) bool { return a == b }), nil)
+	_ = registerBinary("Greater", truth(func(a, b int64) bool { return a > b }), nil)
+	_ = registerBinary("Less", truth(func(a, b int64) bool { return a < b }), nil)
 )
 
 func registerUnary(ops ...string) bool {
@@ -39,13 +39,14 @@ func registerBinary(op string, ints func(a, b int64) int64, floats func(a, b flo
 	return register(op, binaryRule, func(n *node) *tensor { return foldBinary(n, ints, floats) })
 }
 
-func registerCompare(op string, is func(a, b int64) bool) bool {
-	return registerBinary(op, func(a, b int64) int64 {
+// truth is a comparison that gives 1 or 0.
+func truth(is func(a, b int64) bool) func(a, b int64) int64 {
+	return func(a, b int64) int64 {
 		if is(a, b) {
 			return 1
 		}
 		return 0
-	}, nil)
+	}
 }
 
 func unaryRule(b *builder, n *node) {

@@ -24,12 +24,12 @@ func ints(name string, values ...int64) *protos.TensorProto {
 	return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(values))}, Int64Data: values}
 }
 
-func floats(name string, dims []int64, values ...float32) *protos.TensorProto {
+func weight(dims []int64, values ...float32) *protos.TensorProto {
 	var raw []byte
 	for _, v := range values {
 		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
 	}
-	return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_FLOAT), Dims: dims, RawData: raw}
+	return &protos.TensorProto{Name: "w", DataType: int32(protos.TensorProto_FLOAT), Dims: dims, RawData: raw}
 }
 
 // graph is a model with the input "x" and the output "y".
@@ -99,7 +99,7 @@ func TestScopes(t *testing.T) {
 
 // What is not supported, or damaged, says operator, node and module.
 func TestErrors(t *testing.T) {
-	kernel := floats("w", []int64{2, 3, 1, 1}, 1, 2, 3, 4, 5, 6)
+	kernel := weight([]int64{2, 3, 1, 1}, 1, 2, 3, 4, 5, 6)
 	for name, c := range map[string]struct {
 		m    *protos.ModelProto
 		want []string
@@ -109,9 +109,9 @@ func TestErrors(t *testing.T) {
 		"missing tensor":    {graph([]*protos.NodeProto{{OpType: "Relu", Name: "r", Input: []string{"z"}, Output: []string{"y"}}}), []string{`"z"`, "r"}},
 		"missing output":    {graph([]*protos.NodeProto{{OpType: "Relu", Name: "r", Input: []string{"x"}, Output: []string{"z"}}}), []string{`output "y"`}},
 		"missing input":     {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x"}, Output: []string{"y"}}}, kernel), []string{"Conv", "c", "input 1 is missing"}},
-		"channels":          {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"}, Output: []string{"y"}}}, floats("w", []int64{2, 1, 1, 1}, 1, 2)), []string{"Conv", "3 channels"}},
-		"weight is cut off": {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"}, Output: []string{"y"}}}, floats("w", []int64{2, 3, 1, 1}, 1, 2)), []string{`"w"`}},
-		"negative shape":    {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"}, Output: []string{"y"}}}, floats("w", []int64{-2, 3, 1, 1})), []string{`"w"`}},
+		"channels":          {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"}, Output: []string{"y"}}}, weight([]int64{2, 1, 1, 1}, 1, 2)), []string{"Conv", "3 channels"}},
+		"weight is cut off": {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"}, Output: []string{"y"}}}, weight([]int64{2, 3, 1, 1}, 1, 2)), []string{`"w"`}},
+		"negative shape":    {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"}, Output: []string{"y"}}}, weight([]int64{-2, 3, 1, 1})), []string{`"w"`}},
 		"axis":              {graph([]*protos.NodeProto{{OpType: "Softmax", Name: "s", Input: []string{"x"}, Output: []string{"y"}, Attribute: []*protos.AttributeProto{{Name: "axis", I: 7}}}}), []string{"Softmax", "axis 7"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestErrors(t *testing.T) {
 
 // An initializer that is listed as an input, too, as older files do, is a weight.
 func TestInitializerListedAsInput(t *testing.T) {
-	m := graph([]*protos.NodeProto{{OpType: "Conv", Input: []string{"x", "w"}, Output: []string{"y"}}}, floats("w", []int64{2, 3, 1, 1}, 1, 2, 3, 4, 5, 6))
+	m := graph([]*protos.NodeProto{{OpType: "Conv", Input: []string{"x", "w"}, Output: []string{"y"}}}, weight([]int64{2, 3, 1, 1}, 1, 2, 3, 4, 5, 6))
 	m.Graph.Input = append([]*protos.ValueInfoProto{{Name: "w"}}, m.Graph.Input...)
 	g, err := Normalise(m, []int{1, 3, 8, 8}, Options{})
 	if err != nil {

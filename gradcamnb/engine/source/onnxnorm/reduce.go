@@ -20,7 +20,7 @@ func reduce(b *builder, n *node) {
 			identity(b, n)
 			return
 		}
-		over = iota(rank)
+		over = ascending(rank)
 	}
 	over = axes(over, rank)
 	keep := n.intOr("keepdims", 1) != 0

@@ -52,7 +52,7 @@ func sliceRange(n *node) (start, end, step []int) {
 	}
 	along, ok := n.param(3, "axes")
 	if !ok {
-		along = iota(len(starts))
+		along = ascending(len(starts))
 	}
 	steps, ok := n.param(4, "steps")
 	if !ok {

@@ -21,10 +21,10 @@ var _ = register("Transpose", func(b *builder, n *node) {
 
 func transposePerm(n *node) []int {
 	rank := len(n.need(0).dims)
-	reverse := iota(rank)
+	reverse := ascending(rank)
 	slices.Reverse(reverse)
 	perm := n.intsOr("perm", reverse)
-	if sorted := slices.Sorted(slices.Values(perm)); !slices.Equal(sorted, iota(rank)) {
+	if sorted := slices.Sorted(slices.Values(perm)); !slices.Equal(sorted, ascending(rank)) {
 		failf("perm %v does not order the axes of a tensor of rank %d", perm, rank)
 	}
 	return perm

@@ -1,0 +1,207 @@
+// Package notebooks holds the tutorials, and the tests that run them.
+package notebooks
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"flag"
+	"image"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/pixels"
+	"github.com/gradcam-go/gradcam/internal/require"
+)
+
+var regen = flag.Bool("regen", false, "write the golden picture anew; look at it before you commit it")
+
+// tolerance is how far a channel of 8 bits may be off a golden picture: backends
+// differ in the last bits of a map, which a colour map turns into a few levels.
+const tolerance = 8
+
+// needJupyter skips where notebooks cannot be executed on our kernel.
+func needJupyter(t *testing.T) {
+	t.Helper()
+	if out, err := exec.Command("python3", "-c", "import jupyterlab, nbclient, nbconvert").CombinedOutput(); err != nil {
+		require.Missing(t, "jupyter", lastLine(out)+"; pip install -r kernels/gonb-gradcam/requirements.txt")
+	}
+	out, err := exec.Command("python3", "-m", "jupyter", "kernelspec", "list", "--json").Output()
+	if err != nil || !strings.Contains(string(out), `"gonb-gradcam"`) {
+		require.Missing(t, "jupyter", "the kernel is not installed; go run ./kernels/gonb-gradcam install")
+	}
+}
+
+func lastLine(out []byte) string {
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	return lines[len(lines)-1]
+}
+
+// executed is the folder of the executed notebooks and their pages.
+var executed = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "notebooks") })
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, err := executed(); err == nil {
+		_ = os.RemoveAll(dir) // a temporary folder
+	}
+	os.Exit(code)
+}
+
+// execute runs a notebook on the installed kernel with the script that the demo
+// runs, and returns the executed notebook's file.
+func execute(t *testing.T, name string) string {
+	t.Helper()
+	dir, err := executed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := filepath.Join("..", "kernels", "gonb-gradcam", "execute.py")
+	if out, err := exec.Command("python3", script, name, dir).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+	return filepath.Join(dir, name)
+}
+
+// notebook is what of the nbformat 4 is looked at.
+type notebook struct {
+	Cells []struct {
+		Source  []string
+		Outputs []struct {
+			OutputType string `json:"output_type"`
+			Data       map[string]any
+		}
+	}
+}
+
+func read(t *testing.T, file string) notebook {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var nb notebook
+	if err := json.Unmarshal(data, &nb); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return nb
+}
+
+// pictures are the image/png outputs of each cell.
+func (nb notebook) pictures(t *testing.T) [][]image.Image {
+	t.Helper()
+	out := make([][]image.Image, len(nb.Cells))
+	for i, c := range nb.Cells {
+		for _, o := range c.Outputs {
+			text, ok := o.Data["image/png"].(string)
+			if !ok {
+				continue
+			}
+			data, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(text, "\n", ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			img, err := imgio.Decode(data, "output")
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[i] = append(out[i], img)
+		}
+	}
+	return out
+}
+
+// Every notebook runs from top to bottom on the installed kernel, and every cell
+// that shows something has a picture of its own and a table, also in its page.
+func TestNotebooksRun(t *testing.T) {
+	needJupyter(t)
+	files, err := filepath.Glob("*.ipynb")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("notebooks %q: %v", files, err)
+	}
+	for _, name := range files {
+		t.Run(name, func(t *testing.T) {
+			file := execute(t, name)
+			nb := read(t, file)
+			shown := 0
+			for i, pictures := range nb.pictures(t) {
+				shows := strings.Contains(strings.Join(nb.Cells[i].Source, ""), "nb.MustShow")
+				if shows != (len(pictures) > 0) {
+					t.Errorf("cell %d has %d pictures", i, len(pictures))
+				}
+				shown += len(pictures)
+			}
+			page, err := os.ReadFile(strings.TrimSuffix(file, ".ipynb") + ".html")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := bytes.Count(page, []byte("data:image/png;base64,")); shown == 0 || got != shown {
+				t.Errorf("%d pictures shown, %d in the page", shown, got)
+			}
+		})
+	}
+}
+
+// The quickstart's picture is the right one: the golden picture, which a person
+// has looked at, to within the tolerance.
+func TestQuickstartPicture(t *testing.T) {
+	needJupyter(t)
+	path := golden.Path("notebooks", "quickstart.png")
+	file := execute(t, "quickstart.ipynb")
+	if *regen {
+		data, err := os.ReadFile(strings.TrimSuffix(file, ".ipynb") + ".png")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := imgio.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pictures := range read(t, file).pictures(t) {
+		if len(pictures) == 0 {
+			continue
+		}
+		if d := pixels.Difference(pictures[0], want); d > tolerance {
+			t.Errorf("the picture is off by %d of 255, tolerance %d", d, tolerance)
+		}
+		return
+	}
+	t.Error("the notebook holds no picture")
+}
+
+// JupyterLab in a real browser draws the picture: a photograph of the output area
+// is the golden picture, to within the tolerance.
+func TestQuickstartInJupyterLab(t *testing.T) {
+	needJupyter(t)
+	if out, err := exec.Command("python3", "-c", "import shutil, playwright; assert shutil.which('chromium') or shutil.which('chromium-browser')").CombinedOutput(); err != nil {
+		require.Missing(t, "chromium", lastLine(out)+"; install Chromium, and playwright with pip")
+	}
+	file := execute(t, "quickstart.ipynb")
+	photo := filepath.Join(t.TempDir(), "lab.png")
+	out, err := exec.Command("python3", filepath.Join("testdata", "lab.py"), file, photo).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Logf("drawn at %s", lastLine(out))
+	got, err := imgio.Open(photo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := imgio.Open(golden.Path("notebooks", "quickstart.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := pixels.Difference(got, want); d > tolerance {
+		t.Errorf("what JupyterLab draws is off by %d of 255, tolerance %d", d, tolerance)
+	}
+}
