@@ -2,7 +2,6 @@
 package notebooks
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"flag"
@@ -10,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -76,6 +76,7 @@ type notebook struct {
 		Outputs []struct {
 			OutputType string `json:"output_type"`
 			Data       map[string]any
+			Metadata   map[string]any
 		}
 	}
 }
@@ -117,6 +118,9 @@ func (nb notebook) pictures(t *testing.T) [][]image.Image {
 	return out
 }
 
+// pagePicture is a picture in the page that nbconvert makes.
+var pagePicture = regexp.MustCompile(`<img[^>]*src="data:image/png;base64,`)
+
 // Every notebook runs from top to bottom on the installed kernel, and every cell
 // that shows something has a picture of its own and a table, also in its page.
 func TestNotebooksRun(t *testing.T) {
@@ -141,8 +145,15 @@ func TestNotebooksRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := bytes.Count(page, []byte("data:image/png;base64,")); shown == 0 || got != shown {
+			if got := len(pagePicture.FindAll(page, -1)); shown == 0 || got != shown {
 				t.Errorf("%d pictures shown, %d in the page", shown, got)
+			}
+			for _, c := range nb.Cells {
+				for _, o := range c.Outputs {
+					if o.Data["image/png"] != nil && o.Metadata["alt"] == nil {
+						t.Error("a picture has no text for those who cannot see it")
+					}
+				}
 			}
 		})
 	}

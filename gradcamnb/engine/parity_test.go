@@ -78,19 +78,12 @@ func (w *worst) parity(t *testing.T, e *Engine, m source.Model, c golden.Case, e
 	}
 	modulePaths(t, m, in.Dims, layers, exporter)
 
-	// The numbers before the map: the graph's own activations and gradients.
-	acts, grads := inside(t, e, m, p, in)
+	acts, grads, results := explainAndLookInside(t, e, m, p, in)
 	for i := range layers {
 		w.see(t, c.ID+" activations", nchwDifference(t, acts[i], c.Files.Activations[i]), c.Tolerance.Activations)
 		w.see(t, c.ID+" gradients", nchwDifference(t, grads[i], c.Files.Gradients[i]), c.Tolerance.Gradients)
 	}
 
-	// The maps, as a user gets them.
-	r.Tensor = &in
-	results, err := e.Session(m).Explain(r)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var heat []float32
 	raws := make([][]float32, len(layers))
 	for _, res := range results {
@@ -173,15 +166,17 @@ func caseTarget(t *testing.T, c golden.Case, exporter string) gradcamnb.Target {
 	return gradcamnb.Target{}
 }
 
-// inside runs the graph of a plan for its activations and gradients, [b, h, w, c].
-func inside(t *testing.T, e *Engine, m source.Model, p plan, in gradcamnb.Tensor) (acts, grads []*tensors.Tensor) {
+// explainAndLookInside runs a plan as a session does, in a program that also hands
+// out the activations and gradients, [b, h, w, c], that the maps are made of.
+func explainAndLookInside(t *testing.T, e *Engine, m source.Model, p plan, in gradcamnb.Tensor) (acts, grads []*tensors.Tensor, results []*heatmap.Result) {
 	t.Helper()
 	exec, err := model.NewExec(e.backend.Backend, m.Store(), func(scope *model.Scope, inputs []*Node) []*Node {
+		built := p.build(m, scope, inputs)
 		var out []*Node
-		for _, l := range p.build(m, scope, inputs).aims[0].layers {
+		for _, l := range built.aims[0].layers {
 			out = append(out, l.act, l.grad)
 		}
-		return out
+		return append(out, built.outputs()...)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -191,10 +186,17 @@ func inside(t *testing.T, e *Engine, m source.Model, p plan, in gradcamnb.Tensor
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := 0; i < len(out); i += 2 {
-		acts, grads = append(acts, out[i]), append(grads, out[i+1])
+	for range p.layers {
+		acts, grads, out = append(acts, out[0]), append(grads, out[1]), out[2:]
 	}
-	return acts, grads
+	prepared, err := fromTensor(m.Card(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if results, err = assemble(m.Card(), p, out, prepared, e.backend); err != nil {
+		t.Fatal(err)
+	}
+	return acts, grads, results
 }
 
 // nchwDifference compares a tensor [b, h, w, c] with an array [b, c, h, w].

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
@@ -29,11 +30,12 @@ func InNotebook() bool { return gonbui.IsNotebook }
 func Show(results ...*heatmap.Result) error {
 	for _, r := range results {
 		for _, m := range r.Maps {
-			png, err := render.EncodePNG(render.Card(r, m, nil), render.Provenance(r, m))
+			about := render.Provenance(r, m)
+			png, err := render.EncodePNG(render.Card(r, m, nil), about)
 			if err != nil {
 				return err
 			}
-			if err := showPNG(png); err != nil {
+			if err := showPNG(png, about["Title"]); err != nil {
 				return err
 			}
 		}
@@ -64,9 +66,13 @@ func delivered() error {
 	return nil
 }
 
-func showPNG(png []byte) error {
+// showPNG shows a picture, with a text for those who cannot see it.
+func showPNG(png []byte, alt string) error {
 	if InNotebook() {
-		gonbui.DisplayPNG(png)
+		gonbui.SendData(&protocol.DisplayData{
+			Data:     map[protocol.MIMEType]any{protocol.MIMEImagePNG: png},
+			Metadata: map[string]any{"alt": alt},
+		})
 		return nil
 	}
 	dir, err := os.Getwd()

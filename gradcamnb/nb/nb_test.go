@@ -111,6 +111,9 @@ func TestShowInNotebook(t *testing.T) {
 			if png, ok := m.Data[protocol.MIMEImagePNG].([]byte); !ok || !bytes.HasPrefix(png, []byte("\x89PNG")) || len(m.Data) != 1 {
 				t.Errorf("output %d is no picture alone: %d kinds", i, len(m.Data))
 			}
+			if alt, _ := m.Metadata["alt"].(string); !strings.HasPrefix(alt, "net: ") {
+				t.Errorf("output %d has the text %q for those who cannot see it", i, alt)
+			}
 			continue
 		}
 		text, _ := m.Data[protocol.MIMETextMarkdown].(string)

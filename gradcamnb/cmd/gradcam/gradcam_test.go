@@ -324,3 +324,43 @@ func TestFileName(t *testing.T) {
 		}
 	}
 }
+
+func TestMedian(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   float64
+	}{{nil, 0}, {[]float64{3}, 3}, {[]float64{9, 1, 2}, 2}, {[]float64{4, 1, 2, 9}, 3}} {
+		if got := median(c.values); got != c.want {
+			t.Errorf("median of %v is %g, want %g", c.values, got, c.want)
+		}
+	}
+}
+
+// A report with a peer, one that answers 0.5 s to everything.
+func TestBench(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("needs a shell")
+	}
+	dir := t.TempDir()
+	script := filepath.Join(dir, "peer.sh")
+	if err := os.WriteFile(script, []byte("while read -r line; do echo '{\"seconds\": 0.5}'; done\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "report.md")
+	net := model("squeezenet.dyn.onnx")
+	if code, _, said := call(t, "bench", "--model", net, "--batch", "1,2", "--rounds", "1", "--peer", "sh "+script, "--out", out); code != 0 {
+		t.Fatal(said)
+	}
+	report, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"| squeezenet.dyn | last | 1 | go |", "| squeezenet.dyn | last | 2 | go |", "| 500.0 |"} {
+		if !strings.Contains(string(report), want) {
+			t.Errorf("the report lacks %q:\n%s", want, report)
+		}
+	}
+	if code, _, said := call(t, "bench", "--model", net, "--peer", "sh -c exit"); code != 1 || !strings.Contains(said, "the peer ended without an answer") {
+		t.Errorf("a peer that ends: exit code %d, %s", code, said)
+	}
+}

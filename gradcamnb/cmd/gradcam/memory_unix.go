@@ -1,0 +1,21 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"runtime"
+	"syscall"
+)
+
+// peakMemory is the largest resident memory of a process that has ended, in MiB.
+func peakMemory(p *os.ProcessState) (float64, bool) {
+	usage, ok := p.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0, false
+	}
+	if runtime.GOOS == "darwin" { // counts bytes, others KiB
+		return float64(usage.Maxrss) / (1 << 20), true
+	}
+	return float64(usage.Maxrss) / (1 << 10), true
+}
