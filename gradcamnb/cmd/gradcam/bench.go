@@ -232,10 +232,7 @@ func (p *peer) ask(model, layer string, batch int, do string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, err := p.in.Write(append(request, '\n')); err != nil {
-		return 0, fmt.Errorf("asking the peer: %w", err)
-	}
-	if !p.out.Scan() {
+	if _, err := p.in.Write(append(request, '\n')); err != nil || !p.out.Scan() {
 		return 0, errors.New("the peer ended without an answer; what it said stands above")
 	}
 	var answer struct{ Seconds float64 }
