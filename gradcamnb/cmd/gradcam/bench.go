@@ -70,15 +70,16 @@ func bench(c *cobra.Command, f benchFlags) error {
 		}
 		defer p.stop()
 	}
-	rows, err := f.warm(p, c.ErrOrStderr())
-	if err != nil {
-		return err
-	}
 	var cold []coldRow
-	if f.coldImage != "" {
+	if f.coldImage != "" { // first, while this process is small: a child's peak memory begins at its parent's
+		var err error
 		if cold, err = f.cold(c.ErrOrStderr()); err != nil {
 			return err
 		}
+	}
+	rows, err := f.warm(p, c.ErrOrStderr())
+	if err != nil {
+		return err
 	}
 	report := benchReport(f, rows, cold)
 	if f.out == "" {

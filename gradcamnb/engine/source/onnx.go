@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/gomlx/compute-onnx/support/protos"
+	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -192,6 +193,7 @@ const onnxScope = "onnx"
 func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Built {
 	o := m.options
 	o.Cuts = cuts
+	o.FullVectors = x.Graph().Backend().Name() == gobackend.GetBackend().Name()
 	input := x.Shape().Dimensions
 	g, err := onnxnorm.Normalise(m.proto, input, o)
 	if err != nil {

@@ -14,12 +14,7 @@ var _ = register("AveragePool", func(b *builder, n *node) {
 	var sum ref
 	for i := range w.kernel[0] {
 		for j := range w.kernel[1] {
-			s := b.tap(padded, w, i, j)
-			if !sum.ok() {
-				sum = s
-				continue
-			}
-			sum = b.binary("Add", sum, s)
+			sum = b.plus(sum, b.tap(padded, w, i, j))
 		}
 	}
 	weights := cellWeights(w, n.intOr("count_include_pad", 0) != 0)

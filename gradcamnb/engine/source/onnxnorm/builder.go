@@ -36,8 +36,9 @@ func spatial(dims []int) bool { return len(dims) == 4 }
 
 // builder collects the nodes of the rewritten graph.
 type builder struct {
-	opset      int
-	keepLayout bool // leave values in the original axis order between operators
+	opset       int
+	keepLayout  bool // leave values in the original axis order between operators
+	fullVectors bool // write broadcast vectors out in full
 
 	// differentiable is set once a cut is made: from there on gradients are
 	// taken, and forms with the right gradient are worth a slower forward pass.
@@ -55,9 +56,9 @@ type madeBy struct {
 	perm []int
 }
 
-func newBuilder(opset int, keepLayout bool) *builder {
+func newBuilder(opset int, o Options) *builder {
 	return &builder{
-		opset: opset, keepLayout: keepLayout,
+		opset: opset, keepLayout: o.KeepLayout, fullVectors: o.FullVectors,
 		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]madeBy{},
 	}
 }
@@ -240,7 +241,30 @@ func (b *builder) binary(op string, x, y ref) ref {
 	if !ok {
 		failf("%s cannot broadcast the shapes %v and %v", op, x.dims, y.dims)
 	}
-	return b.emit(op, dims, []ref{x, y})
+	return b.emit(op, dims, []ref{b.inFull(x, dims), b.inFull(y, dims)})
+}
+
+// plus is sum + x, or x where there is no sum yet.
+func (b *builder) plus(sum, x ref) ref {
+	if !sum.ok() {
+		return x
+	}
+	return b.binary("Add", sum, x)
+}
+
+// inFull is a vector v [c] that is to be broadcast to [..., c], written out in full
+// where that is asked for, as the product of a column of ones with it.
+func (b *builder) inFull(v ref, dims []int) ref {
+	if !b.fullVectors || len(dims) == 0 {
+		return v
+	}
+	c := dims[len(dims)-1]
+	rows := size(dims) / max(c, 1)
+	if c == 1 || rows == 1 || size(v.dims) != c || v.dims[len(v.dims)-1] != c {
+		return v
+	}
+	ones := b.weight(fmt.Sprintf("@ones%d", rows), []int{rows, 1}, func() []float32 { return slices.Repeat([]float32{1}, rows) })
+	return b.reshape(b.matmul(ones, b.reshape(v, 1, c)), dims...)
 }
 
 func (b *builder) unary(op string, x ref, attrs ...*protos.AttributeProto) ref {

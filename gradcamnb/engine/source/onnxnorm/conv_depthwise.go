@@ -15,12 +15,7 @@ func (b *builder) depthwise(x ref, c conv) ref {
 		for j := range kw {
 			at := i*kw + j
 			row := b.slice(w, []int{at, 0}, []int{at + 1, channels}, []int{1, 1})
-			y := b.binary("Mul", b.tap(padded, c.window, i, j), b.reshape(row, 1, 1, 1, channels))
-			if !sum.ok() {
-				sum = y
-				continue
-			}
-			sum = b.binary("Add", sum, y)
+			sum = b.plus(sum, b.binary("Mul", b.tap(padded, c.window, i, j), b.reshape(row, 1, 1, 1, channels)))
 		}
 	}
 	return sum

@@ -19,6 +19,11 @@ type Options struct {
 	// KeepLayout leaves every value in the file's own axis order between
 	// operators, instead of channels-last.
 	KeepLayout bool
+
+	// FullVectors writes a vector that is broadcast along every axis but the last
+	// out in full. The pure-Go backend walks a broadcast element by element, at
+	// several times the cost (compute 0.1.6).
+	FullVectors bool
 }
 
 // Weight is a model weight in the order the rewritten graph wants.
@@ -66,7 +71,7 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 	if g == nil || len(g.Node) == 0 {
 		return nil, errors.New("the ONNX file holds no graph: it is not a model, or it is damaged")
 	}
-	w := &walk{values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(opset(m), o.KeepLayout), cuts: o.Cuts}
+	w := &walk{values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(opset(m), o), cuts: o.Cuts}
 	name, err := w.inputs(g, input)
 	if err != nil {
 		return nil, err
