@@ -62,6 +62,13 @@ func bench(c *cobra.Command, f benchFlags) error {
 	if f.rounds < 1 {
 		return usagef("--rounds is %d and must be at least 1", f.rounds)
 	}
+	var cold []coldRow
+	if f.coldImage != "" { // first, while this process is small: a child's peak memory begins at its parent's
+		var err error
+		if cold, err = f.cold(c.ErrOrStderr()); err != nil {
+			return err
+		}
+	}
 	var p *peer
 	if f.peer != "" {
 		var err error
@@ -69,13 +76,6 @@ func bench(c *cobra.Command, f benchFlags) error {
 			return err
 		}
 		defer p.stop()
-	}
-	var cold []coldRow
-	if f.coldImage != "" { // first, while this process is small: a child's peak memory begins at its parent's
-		var err error
-		if cold, err = f.cold(c.ErrOrStderr()); err != nil {
-			return err
-		}
 	}
 	rows, err := f.warm(p, c.ErrOrStderr())
 	if err != nil {
