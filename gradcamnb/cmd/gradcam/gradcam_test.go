@@ -364,3 +364,13 @@ func TestBench(t *testing.T) {
 		t.Errorf("a peer that ends: exit code %d, %s", code, said)
 	}
 }
+
+// A target is written as it is read.
+func TestParseTarget(t *testing.T) {
+	for _, s := range []string{"top1", "top12", "class:285", "class:3,5", "softmax:7", "output:colour:2", "tensor:/head/a:b:4"} {
+		target, err := parseTarget(s)
+		if err != nil || target.String() != s {
+			t.Errorf("%q is read as %q, %v", s, target, err)
+		}
+	}
+}
