@@ -125,3 +125,10 @@ case("gather-one", "Gather", [np.array(2, np.int64)], axis=2)
 case("gather-many", "Gather", [ints(2, 0, -1)], axis=1)
 case("matmul", "MatMul", [w(10, 6)])
 case("relu-then-gap", "Relu", last="GlobalAveragePool")
+
+# Every way that a depthwise kernel can lie over the picture's edges.
+case("conv-depthwise-3x3-no-pad", "Conv", [w(4, 1, 3, 3)], group=4)
+case("conv-depthwise-4x4-uneven-pads", "Conv", [w(4, 1, 4, 4)], pads=[2, 0, 1, 3], group=4)
+case("conv-depthwise-3x5-stride1x2", "Conv", [w(4, 1, 3, 5)], pads=[0, 2, 2, 2], strides=[1, 2], group=4)
+case("conv-depthwise-3x3-wide-pads", "Conv", [w(4, 1, 3, 3)], pads=[4, 3, 5, 0], group=4)
+case("conv-depthwise-3x3-stride2x1", "Conv", [w(4, 1, 3, 3)], pads=[1, 1, 1, 1], strides=[2, 1], group=4)

@@ -7,16 +7,55 @@ package onnxnorm
 //
 // XLA fuses it into one loop, 6 to 24 times faster than its grouped convolution.
 func (b *builder) depthwise(x ref, c conv) ref {
-	kh, kw, channels := c.window.kernel[0], c.window.kernel[1], c.kernel.dims[0]
-	w := b.reordered(c.kernel, "@hwc", []int{2, 3, 1, 0}, kh*kw, channels)
+	w := b.reordered(c.kernel, "@hwc", []int{2, 3, 1, 0}, c.window.kernel[0]*c.window.kernel[1], c.kernel.dims[0])
+	reach := c.reach(0) - 1
+	if c.stride[0] == 1 && c.before[0] <= reach && c.after[0] <= reach {
+		return b.depthwiseLines(x, c.window, w)
+	}
 	padded := b.padLast(x, c.window, 0)
 	var sum ref
-	for i := range kh {
-		for j := range kw {
-			at := i*kw + j
-			row := b.slice(w, []int{at, 0}, []int{at + 1, channels}, []int{1, 1})
-			sum = b.plus(sum, b.binary("Mul", b.tap(padded, c.window, i, j), b.reshape(row, 1, 1, 1, channels)))
+	for i := range c.window.kernel[0] {
+		for j := range c.window.kernel[1] {
+			sum = b.plus(sum, b.binary("Mul", b.tap(padded, c.window, i, j), b.position(w, c.window, i, j)))
 		}
 	}
 	return sum
+}
+
+// depthwiseLines is depthwise for a vertical stride of one. It slices columns only,
+// once for all lines of the kernel, and shifts each line's sum as a whole,
+//
+//	y = SUM_i shift_i( SUM_j x[:, :, j::stride, :] * w[i, j, :] ),
+//
+// which takes as many slices and shifts as the kernel is wide and high, and not as
+// many as it has positions: 13 to 15 % less time for EfficientNet-Lite0.
+func (b *builder) depthwiseLines(x ref, w window, weights ref) ref {
+	flat := w
+	flat.before[0], flat.after[0] = 0, 0
+	wide := b.padLast(x, flat, 0)
+	columns := make([]ref, w.kernel[1])
+	for j := range columns {
+		start := j * w.dilate[1]
+		end := start + (w.out[1]-1)*w.stride[1] + 1
+		columns[j] = b.slice(wide, []int{0, 0, start, 0}, []int{wide.dims[0], wide.dims[1], end, wide.dims[3]}, []int{1, 1, w.stride[1], 1})
+	}
+	reach := w.reach(0) - 1
+	var sum ref // reach rows more than x; row r of y is its row r + reach - before
+	for i := range w.kernel[0] {
+		var line ref
+		for j, column := range columns {
+			line = b.plus(line, b.binary("Mul", column, b.position(weights, w, i, j)))
+		}
+		shift := i * w.dilate[0]
+		sum = b.plus(sum, b.pad(line, []int{0, reach - shift, 0, 0}, []int{0, shift, 0, 0}, 0))
+	}
+	first := reach - w.before[0]
+	return b.slice(sum, []int{0, first, 0, 0}, []int{sum.dims[0], first + w.out[0], sum.dims[2], sum.dims[3]}, []int{1, 1, 1, 1})
+}
+
+// position is the vector [1, 1, 1, channels] of a kernel's position (i, j), of
+// weights [positions, channels].
+func (b *builder) position(weights ref, w window, i, j int) ref {
+	at, channels := i*w.kernel[1]+j, weights.dims[1]
+	return b.reshape(b.slice(weights, []int{at, 0}, []int{at + 1, channels}, []int{1, 1}), 1, 1, 1, channels)
 }
