@@ -4,7 +4,6 @@ package notebooks
 import (
 	"encoding/base64"
 	"encoding/json"
-	"flag"
 	"image"
 	"os"
 	"os/exec"
@@ -15,12 +14,9 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/golden"
 	"github.com/gradcam-go/gradcam/internal/pixels"
 	"github.com/gradcam-go/gradcam/internal/require"
 )
-
-var regen = flag.Bool("regen", false, "write the golden picture anew; look at it before you commit it")
 
 // tolerance is how far a channel of 8 bits may be off a golden picture: backends
 // differ in the last bits of a map, which a colour map turns into a few levels.
@@ -163,29 +159,11 @@ func TestNotebooksRun(t *testing.T) {
 // has looked at, to within the tolerance.
 func TestQuickstartPicture(t *testing.T) {
 	needJupyter(t)
-	path := golden.Path("notebooks", "quickstart.png")
-	file := execute(t, "quickstart.ipynb")
-	if *regen {
-		data, err := os.ReadFile(strings.TrimSuffix(file, ".ipynb") + ".png")
-		if err != nil {
-			t.Fatal(err)
+	for _, pictures := range read(t, execute(t, "quickstart.ipynb")).pictures(t) {
+		if len(pictures) > 0 {
+			pixels.Golden(t, pictures[0], tolerance, "notebooks", "quickstart.png")
+			return
 		}
-		if err := os.WriteFile(path, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := imgio.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, pictures := range read(t, file).pictures(t) {
-		if len(pictures) == 0 {
-			continue
-		}
-		if d := pixels.Difference(pictures[0], want); d > tolerance {
-			t.Errorf("the picture is off by %d of 255, tolerance %d", d, tolerance)
-		}
-		return
 	}
 	t.Error("the notebook holds no picture")
 }
@@ -208,11 +186,5 @@ func TestQuickstartInJupyterLab(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := imgio.Open(golden.Path("notebooks", "quickstart.png"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := pixels.Difference(got, want); d > tolerance {
-		t.Errorf("what JupyterLab draws is off by %d of 255, tolerance %d", d, tolerance)
-	}
+	pixels.Golden(t, got, tolerance, "notebooks", "quickstart.png")
 }

@@ -2,22 +2,17 @@ package render
 
 import (
 	"bytes"
-	"flag"
 	"image"
 	"image/color"
 	"image/png"
 	"math"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/golden"
 	"github.com/gradcam-go/gradcam/internal/pixels"
 )
-
-var regen = flag.Bool("regen", false, "write the golden pictures anew; look at them before you commit them")
 
 func uniform(w, h int, c color.NRGBA) *image.NRGBA {
 	img := image.NewNRGBA(image.Rect(0, 0, w, h))
@@ -209,23 +204,7 @@ func TestCardAgainstGolden(t *testing.T) {
 		"card-tensor.png":    Card(bare, b, nil),
 		"stack.png":          Stack([]*image.NRGBA{Card(r, m, nil), Card(bare, b, nil)}),
 	} {
-		path := golden.Path("render", file)
-		if *regen {
-			data, err := EncodePNG(got, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, data, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := imgio.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := pixels.Difference(got, want); d > 8 {
-			t.Errorf("%s: a pixel is off by %d of 255", file, d)
-		}
+		pixels.Golden(t, got, 8, "render", file)
 	}
 }
 

@@ -1,0 +1,49 @@
+package pixels
+
+import (
+	"flag"
+	"image"
+	"image/png"
+	"os"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/internal/golden"
+)
+
+var regen = flag.Bool("regen", false, "write the golden pictures anew; look at them before you commit them")
+
+// Golden compares a picture with one in testdata that a person has looked at. No
+// channel of 8 bits may be further off than the tolerance.
+func Golden(t *testing.T, got image.Image, tolerance int, elem ...string) {
+	t.Helper()
+	path := golden.Path(elem...)
+	if *regen {
+		write(t, got, path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	want, err := png.Decode(f)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	if d := Difference(got, want); d > tolerance {
+		t.Errorf("%s: a pixel is off by %d of 255, tolerance %d", path, d, tolerance)
+	}
+}
+
+func write(t *testing.T, img image.Image, path string) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := png.Encode(f, img); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
