@@ -132,3 +132,6 @@ case("conv-depthwise-4x4-uneven-pads", "Conv", [w(4, 1, 4, 4)], pads=[2, 0, 1, 3
 case("conv-depthwise-3x5-stride1x2", "Conv", [w(4, 1, 3, 5)], pads=[0, 2, 2, 2], strides=[1, 2], group=4)
 case("conv-depthwise-3x3-wide-pads", "Conv", [w(4, 1, 3, 3)], pads=[4, 3, 5, 0], group=4)
 case("conv-depthwise-3x3-stride2x1", "Conv", [w(4, 1, 3, 3)], pads=[1, 1, 1, 1], strides=[2, 1], group=4)
+
+case("gathernd", "GatherND", [np.array([[[1, 0], [0, 3]], [[1, 2], [-1, -4]]], np.int64)], dims=(2, 4, 3, 5))
+case("einsum-relative-positions", "Einsum", [w(4, 6, 3)], dims=(2, 4, 5, 6), equation="b c h d , c d k -> b c h k")

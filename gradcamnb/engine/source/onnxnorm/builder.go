@@ -304,4 +304,8 @@ func attrInt(name string, v int) *protos.AttributeProto {
 	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: int64(v)}
 }
 
+func attrString(name, v string) *protos.AttributeProto {
+	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_STRING, S: []byte(v)}
+}
+
 var negInf = float32(math.Inf(-1))

@@ -34,14 +34,20 @@ func concatDims(n *node, at int) []int {
 	return dims
 }
 
-// foldConcat joins constant vectors, which is how shapes are put together.
+// foldConcat joins constant integers, which is how shapes and indices are put
+// together: of each operand in turn as many values as lie together in it.
 func foldConcat(n *node) *tensor {
-	var out []int64
-	for _, v := range n.in {
-		if !v.konst.isInt || len(v.dims) != 1 {
-			return nil
-		}
-		out = append(out, v.konst.ints...)
+	at := axis(n.intOr("axis", 0), len(n.need(0).dims))
+	dims := concatDims(n, at)
+	if size(dims) > foldLimit || slices.ContainsFunc(n.in, func(v *value) bool { return !v.konst.isInt }) {
+		return nil
 	}
-	return intTensor([]int{len(out)}, out)
+	out := make([]int64, 0, size(dims))
+	for row := range size(dims[:at]) {
+		for _, v := range n.in {
+			together := size(v.dims[at:])
+			out = append(out, v.konst.ints[row*together:][:together]...)
+		}
+	}
+	return intTensor(dims, out)
 }

@@ -1,5 +1,7 @@
 package onnxnorm
 
+import "slices"
+
 // Operators that make constants, once every shape is known.
 
 var (
@@ -100,12 +102,18 @@ func toFloat(n *node) bool {
 	return to == protoFloat || to == protoDouble || to == protoHalf
 }
 
-// cast of a value that is not constant can only be from float to float here.
+// cast of a value that is not constant is from float to float, which is nothing, or
+// to truth values.
 func cast(b *builder, n *node) {
-	if !toFloat(n) {
+	switch {
+	case toFloat(n):
+		identity(b, n)
+	case n.intOr("to", 0) == protoBool:
+		x := b.plain(n.need(0))
+		n.out = []*value{fromPlain(b.emit("Cast", x.dims, []ref{x}, attrInt("to", protoBool)))}
+	default:
 		failf("a cast of what is computed from the picture to integers is not supported")
 	}
-	identity(b, n)
 }
 
 func foldCast(n *node) *tensor {
@@ -136,6 +144,9 @@ func where(b *builder, n *node) {
 	if !ok {
 		failf("the shapes %v, %v and %v do not broadcast", c.dims, x.dims, y.dims)
 	}
+	if n.in[0].konst != nil { // which is kept as integers
+		c = b.emit("Cast", c.dims, []ref{c}, attrInt("to", protoBool))
+	}
 	n.out = []*value{fromPlain(b.emit("Where", dims, []ref{c, x, y}))}
 }
 
@@ -145,16 +156,22 @@ func foldWhere(n *node) *tensor {
 	if ok {
 		dims, ok = broadcast(dims, c.dims)
 	}
-	if !ok || !x.isInt || !y.isInt || size(dims) > foldLimit {
+	if !ok || !c.isInt || x.isInt != y.isInt || size(dims) > foldLimit {
 		return nil
 	}
 	cond := broadcastValues(c.ints, c.dims, dims)
-	yes, no := broadcastValues(x.ints, x.dims, dims), broadcastValues(y.ints, y.dims, dims)
-	out := make([]int64, len(cond))
-	for i := range out {
-		if out[i] = no[i]; cond[i] != 0 {
+	if x.isInt {
+		return intTensor(dims, chosen(cond, broadcastValues(x.ints, x.dims, dims), broadcastValues(y.ints, y.dims, dims)))
+	}
+	return floatTensor(dims, chosen(cond, broadcastValues(x.floats(), x.dims, dims), broadcastValues(y.floats(), y.dims, dims)))
+}
+
+func chosen[T any](cond []int64, yes, no []T) []T {
+	out := slices.Clone(no)
+	for i, c := range cond {
+		if c != 0 {
 			out[i] = yes[i]
 		}
 	}
-	return intTensor(dims, out)
+	return out
 }

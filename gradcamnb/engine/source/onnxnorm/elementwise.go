@@ -122,7 +122,7 @@ func foldFloats(n *node, f func(float32) float32) *tensor {
 
 // foldLimit is the number of elements up to which constants are computed here
 // and not in the program: shapes and scalars, not weights.
-const foldLimit = 4096
+const foldLimit = 1 << 14
 
 func foldBinary(n *node, ints func(a, b int64) int64, floats func(a, b float32) float32) *tensor {
 	if len(n.in) != 2 {

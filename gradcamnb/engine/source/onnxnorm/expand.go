@@ -7,10 +7,13 @@ var _ = register("Expand", func(b *builder, n *node) {
 	n.out = []*value{fromPlain(b.emit("Expand", dims, []ref{x, b.ints(dims...)}))}
 }, func(n *node) *tensor {
 	t, dims := n.in[0].konst, expandDims(n)
-	if !t.isInt {
-		return nil
+	switch {
+	case t.isInt:
+		return intTensor(dims, broadcastValues(t.ints, t.dims, dims))
+	case size(dims) <= foldLimit:
+		return floatTensor(dims, broadcastValues(t.floats(), t.dims, dims))
 	}
-	return intTensor(dims, broadcastValues(t.ints, t.dims, dims))
+	return nil
 })
 
 func expandDims(n *node) []int {

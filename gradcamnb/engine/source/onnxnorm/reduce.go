@@ -7,6 +7,7 @@ var (
 	_ = register("ReduceSum", reduce, nil)
 	_ = register("ReduceMax", reduce, nil)
 	_ = register("ReduceMin", reduce, nil)
+	_ = register("ReduceL2", reduce, nil)
 )
 
 // reduce takes the axes from an attribute or an input, as the opset has it, and
@@ -43,6 +44,9 @@ func reduce(b *builder, n *node) {
 
 // reduceRef reduces and keeps the reduced axes as ones.
 func (b *builder) reduceRef(op string, x ref, over []int) ref {
+	if op == "ReduceL2" { // the root of the sum of squares
+		return b.unary("Sqrt", b.reduceRef("ReduceSum", b.binary("Mul", x, x), over))
+	}
 	dims := slices.Clone(x.dims)
 	for _, a := range over {
 		dims[a] = 1

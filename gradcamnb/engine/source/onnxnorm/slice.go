@@ -21,9 +21,6 @@ var _ = register("Slice", func(b *builder, n *node) {
 	n.out = []*value{fromPlain(b.slice(b.plain(v), start, end, step))}
 }, func(n *node) *tensor {
 	t := n.in[0].konst
-	if !t.isInt {
-		return nil
-	}
 	start, end, step := sliceRange(n)
 	dims, skip, from := make([]int, len(start)), strides(t.dims), 0
 	for i := range start {
@@ -35,7 +32,13 @@ var _ = register("Slice", func(b *builder, n *node) {
 		from += start[i] * skip[i]
 		skip[i] *= step[i]
 	}
-	return intTensor(dims, gather(t.ints, dims, skip, from))
+	if size(dims) > foldLimit {
+		return nil
+	}
+	if t.isInt {
+		return intTensor(dims, gather(t.ints, dims, skip, from))
+	}
+	return floatTensor(dims, gather(t.floats(), dims, skip, from))
 })
 
 // sliceRange resolves starts, ends, axes and steps into [start, end) and a step

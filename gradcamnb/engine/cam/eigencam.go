@@ -1,0 +1,23 @@
+package cam
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// EigenCAM is the first principal component of the activations over the cells:
+//
+//	L = X v,  X = the [h*w, channels] activations less each channel's mean,
+//	          v = the first right singular vector of X
+//
+// Muhammad and Yeasin 2020, "Eigen-CAM: Class Activation Map using Principal
+// Components"; centred, as in pytorch-grad-cam 1.5.7. A singular vector has no sign of
+// its own: here the value furthest from zero is positive (the rule of Seg-Eigen-CAM,
+// Chung and Ying 2025, eq. 13), where pytorch-grad-cam keeps what LAPACK happens to
+// return. It takes no gradient and is the same for every target. Shapes: [batch, h, w,
+// channels] -> [batch, h, w]. It costs a forward pass.
+var EigenCAM = register(Method{
+	Name:    "Eigen-CAM",
+	Paper:   "Muhammad and Yeasin 2020, arXiv:2008.00299",
+	Formula: "ReLU(X v), X = centred activations, v = their first right singular vector",
+	Map:     func(act, _ *Node) *Node { return principal(act) },
+})

@@ -1,0 +1,20 @@
+package cam
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// EigenGradCAM is [EigenCAM] of the products of activations and gradients, which makes
+// it depend on the target:
+//
+//	L = X v,  X = dS/dA * A as [h*w, channels], less each channel's mean,
+//	          v = the first right singular vector of X
+//
+// From pytorch-grad-cam 1.5.7 (eigen_grad_cam.py); the sign is that of [EigenCAM].
+// Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It costs what Grad-CAM costs.
+var EigenGradCAM = register(Method{
+	Name:    "Eigen-Grad-CAM",
+	Paper:   "pytorch-grad-cam 1.5.7, after Muhammad and Yeasin 2020",
+	Formula: "ReLU(X v), X = centred dS/dA * A, v = its first right singular vector",
+	Map:     func(act, grad *Node) *Node { return principal(Mul(grad, act)) },
+})

@@ -1,0 +1,30 @@
+package cam
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// FEM weighs every channel by the share of its cells that are unusually active, more
+// than two standard deviations above the channel's mean:
+//
+//	w_k = mean_ij [A_k,ij > mean(A_k) + 2 std(A_k)]
+//	L   = SUM_k w_k A_k
+//
+// Fuad et al. 2020, "Features Understanding in 3D CNNs for Actions Recognition in
+// Video". The standard deviation is that of the cells themselves (divided by their
+// number). It takes no gradient and is the same for every target. Shapes: [batch, h, w,
+// channels] -> [batch, h, w]. It costs a forward pass.
+var FEM = register(Method{
+	Name:    "FEM",
+	Paper:   "Fuad et al. 2020, IPTA",
+	Formula: "ReLU(SUM_k w_k A_k), w_k = share of cells with A_k > mean + 2 std",
+	Map: func(act, _ *Node) *Node {
+		mean := ReduceAndKeep(act, ReduceMean, 1, 2)
+		off := Sub(act, mean)
+		std := Sqrt(ReduceAndKeep(Mul(off, off), ReduceMean, 1, 2))
+		above := ConvertDType(GreaterThan(act, Add(mean, MulScalar(std, 2))), dtypes.Float32)
+		w := ReduceAndKeep(above, ReduceMean, 1, 2)
+		return ReduceSum(Mul(w, act), -1)
+	},
+})

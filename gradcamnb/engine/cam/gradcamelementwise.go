@@ -1,0 +1,25 @@
+package cam
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// GradCAMElementWise is HiResCAM with what speaks against the target left out before
+// the channels are summed:
+//
+//	L = SUM_k ReLU(dS/dA_k * A_k)
+//
+// Pillai and Pirsiavash 2021, "Explainable Models with Consistent Interpretations", as
+// pytorch-grad-cam 1.5.7 has it (grad_cam_elementwise.py). Shapes: [batch, h, w,
+// channels] twice -> [batch, h, w]. It costs what Grad-CAM costs.
+var GradCAMElementWise = register(Method{
+	Name:    "Element-wise Grad-CAM",
+	Aliases: []string{"GradCAMElementWise"},
+	Paper:   "Pillai and Pirsiavash 2021, AAAI 35(3)",
+	Formula: "SUM_k ReLU(dS/dA_k * A_k)",
+	Map: func(act, grad *Node) *Node {
+		return ReduceSum(positive(Mul(grad, act)), -1)
+	},
+})
+
+func positive(x *Node) *Node { return Max(x, ZerosLike(x)) }

@@ -1,0 +1,32 @@
+package cam
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// GradCAMPlusPlus weighs every channel by its positive gradients, each cell with a
+// weight of its own, so that several objects of a class all show:
+//
+//	a_k,ij = G^2 / (2 G^2 + G^3 SUM_ab A_k,ab),  G = dS/dA_k,ij     (eq. 19)
+//	w_k    = SUM_ij a_k,ij ReLU(G)                                  (eq. 5)
+//	L      = SUM_k w_k A_k                                          (eq. 6, before its ReLU)
+//
+// with a = 0 where G = 0. Chattopadhay et al. 2018, "Grad-CAM++: Improved Visual
+// Explanations for Deep Convolutional Networks". The paper's score is exp(S), whose
+// factor cancels in a up to a scale of the map; S itself is taken, and 1e-6 added to the
+// denominator, as in pytorch-grad-cam 1.5.7. Shapes: [batch, h, w, channels] twice ->
+// [batch, h, w]. It costs what Grad-CAM costs.
+var GradCAMPlusPlus = register(Method{
+	Name:    "Grad-CAM++",
+	Paper:   "Chattopadhay et al. 2018, arXiv:1710.11063",
+	Formula: "ReLU(SUM_k w_k A_k), w_k = SUM_ij a_k,ij ReLU(G), a = G^2 / (2 G^2 + G^3 SUM A_k) (eq. 19, 5, 6)",
+	Map: func(act, grad *Node) *Node {
+		g2 := Mul(grad, grad)
+		sum := ReduceAndKeep(act, ReduceSum, 1, 2)
+		a := Div(g2, AddScalar(Add(MulScalar(g2, 2), Mul(sum, Mul(g2, grad))), 1e-6))
+		a = Where(Equal(grad, ScalarZero(grad.Graph(), dtypes.Float32)), ZerosLike(a), a)
+		w := ReduceAndKeep(Mul(a, positive(grad)), ReduceSum, 1, 2)
+		return ReduceSum(Mul(w, act), -1)
+	},
+})

@@ -1,0 +1,21 @@
+package cam
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// HiResCAM multiplies gradient and activation cell by cell, so the map shows where
+// the score comes from and not where a channel is active:
+//
+//	L = SUM_k dS/dA_k * A_k            (eq. 3, before any ReLU)
+//
+// Draelos and Carin 2020, "Use HiResCAM instead of Grad-CAM for faithful explanations
+// of convolutional neural networks". Shapes: [batch, h, w, channels] twice ->
+// [batch, h, w]. For a network that ends in one linear layer the map sums to the score
+// less the bias. It costs what Grad-CAM costs.
+var HiResCAM = register(Method{
+	Name:    "HiResCAM",
+	Paper:   "Draelos and Carin 2020, arXiv:2011.08891",
+	Formula: "ReLU(SUM_k dS/dA_k * A_k) (eq. 3)",
+	Map:     func(act, grad *Node) *Node { return ReduceSum(Mul(grad, act), -1) },
+})

@@ -1,0 +1,26 @@
+package cam
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// XGradCAM weighs every channel by its gradient averaged with the activations as
+// weights, which is the choice that comes closest to two axioms, sensitivity and
+// conservation:
+//
+//	w_k = SUM_ij dS/dA_k,ij A_k,ij / SUM_ab A_k,ab     (eq. 8)
+//	L   = SUM_k w_k A_k                                (before the ReLU)
+//
+// Fu et al. 2020, "Axiom-based Grad-CAM". 1e-7 is added to the denominator, as in
+// pytorch-grad-cam 1.5.7. Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It
+// costs what Grad-CAM costs.
+var XGradCAM = register(Method{
+	Name:    "XGrad-CAM",
+	Paper:   "Fu et al. 2020, arXiv:2008.02312",
+	Formula: "ReLU(SUM_k w_k A_k), w_k = SUM_ij dS/dA_k,ij A_k,ij / SUM A_k (eq. 8)",
+	Map: func(act, grad *Node) *Node {
+		sum := AddScalar(ReduceAndKeep(act, ReduceSum, 1, 2), 1e-7)
+		w := ReduceAndKeep(Div(Mul(grad, act), sum), ReduceSum, 1, 2)
+		return ReduceSum(Mul(w, act), -1)
+	},
+})
