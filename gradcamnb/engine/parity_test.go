@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -34,13 +35,16 @@ func (w *worst) see(t *testing.T, what string, difference, tolerance float64) {
 	}
 }
 
-// Grad-CAM of every golden case, both exports, against pytorch-grad-cam 1.5.7:
-// activations, gradients, raw map and heatmap, within each case's own tolerance.
-func TestGradCAMParity(t *testing.T) {
+// Every method at every golden layer and target, both exports, against pytorch-grad-cam
+// 1.5.7: activations, gradients, raw map and heatmap, within each case's own tolerance.
+// The methods of a layer and target come out of one program.
+func TestParity(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		models := map[string]source.Model{} // each with the programs of this backend
-		for _, c := range golden.Cases(t, "GradCAM") {
-			for _, f := range c.Models {
+		var w worst
+		n := 0
+		for _, group := range caseGroups(t) {
+			for _, f := range group[0].Models {
 				if models[f.File] == nil {
 					m, err := source.ONNX(golden.Path(f.File))
 					if err != nil {
@@ -48,21 +52,38 @@ func TestGradCAMParity(t *testing.T) {
 					}
 					models[f.File] = m
 				}
-			}
-		}
-		var w worst
-		n := 0
-		for _, c := range golden.Cases(t, "GradCAM") {
-			for _, f := range c.Models {
-				n++
-				t.Run(c.ID+"/"+f.Exporter, func(t *testing.T) { w.parity(t, e, models[f.File], c, f.Exporter) })
+				n += len(group)
+				t.Run(group[0].ID+"/"+f.Exporter, func(t *testing.T) { w.parity(t, e, models[f.File], group, f.Exporter) })
 			}
 		}
 		t.Logf("%d comparisons, worst %s", n, w.where)
 	})
 }
 
-func (w *worst) parity(t *testing.T, e *Engine, m source.Model, c golden.Case, exporter string) {
+// caseGroups are the cases of a network that differ in nothing but the method.
+func caseGroups(t *testing.T) [][]golden.Case {
+	t.Helper()
+	var order []string
+	groups := map[string][]golden.Case{}
+	for _, c := range golden.All(t) {
+		if _, err := cam.ByName(c.Method); err != nil || len(c.Models) == 0 || len(c.Files.Raw) == 0 {
+			continue // a method that is not here yet, no network, or a map that is rounding noise
+		}
+		key := strings.Replace(c.ID, "/"+c.Method+"/", "/*/", 1)
+		if groups[key] == nil {
+			order = append(order, key)
+		}
+		groups[key] = append(groups[key], c)
+	}
+	var out [][]golden.Case
+	for _, key := range order {
+		out = append(out, groups[key])
+	}
+	return out
+}
+
+func (w *worst) parity(t *testing.T, e *Engine, m source.Model, group []golden.Case, exporter string) {
+	c := group[0]
 	in := caseInput(t, c)
 	layers := c.Layers
 	if c.Layer != nil {
@@ -72,6 +93,9 @@ func (w *worst) parity(t *testing.T, e *Engine, m source.Model, c golden.Case, e
 	for _, l := range layers {
 		r.Layers = append(r.Layers, l.ONNX[exporter])
 	}
+	for _, c := range group {
+		r.Methods = append(r.Methods, c.Method)
+	}
 	p, err := newPlan(m, in.Dims, r)
 	if err != nil {
 		t.Fatal(err)
@@ -79,30 +103,43 @@ func (w *worst) parity(t *testing.T, e *Engine, m source.Model, c golden.Case, e
 	modulePaths(t, m, in.Dims, layers, exporter)
 
 	acts, grads, results := explainAndLookInside(t, e, m, p, in)
-	for i := range layers {
-		w.see(t, c.ID+" activations", nchwDifference(t, acts[i], c.Files.Activations[i]), c.Tolerance.Activations)
-		w.see(t, c.ID+" gradients", nchwDifference(t, grads[i], c.Files.Gradients[i]), c.Tolerance.Gradients)
-	}
-
-	var heat []float32
-	raws := make([][]float32, len(layers))
-	for _, res := range results {
-		fused, err := heatmap.Fuse(res.Maps...)
-		if err != nil {
-			t.Fatal(err)
+	for _, c := range group {
+		for i := range c.Files.Activations {
+			w.see(t, c.ID+" activations", nchwDifference(t, acts[i], c.Files.Activations[i]), c.Tolerance.Activations)
 		}
-		heat = append(heat, fused.Values...)
-		for i, m := range res.Maps {
-			raws[i] = append(raws[i], m.Raw.Values...)
+		for i := range c.Files.Gradients {
+			w.see(t, c.ID+" gradients", nchwDifference(t, grads[i], c.Files.Gradients[i]), c.Tolerance.Gradients)
 		}
 	}
-	for i, name := range c.Files.Raw {
-		_, want := golden.Array(t, name)
-		// A raw map is as exact as its gradients.
-		w.see(t, c.ID+" raw map", relative(raws[i], want), c.Tolerance.Gradients)
+	for k, c := range group {
+		var heat []float32
+		raws := make([][]float32, len(layers))
+		for _, res := range results {
+			var maps []*heatmap.Map // of this method, by layer
+			for i := range layers {
+				maps = append(maps, res.Maps[i*len(group)+k])
+				raws[i] = append(raws[i], maps[i].Raw.Values...)
+			}
+			fused, err := heatmap.Fuse(maps...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			heat = append(heat, fused.Values...)
+		}
+		for i, name := range c.Files.Raw {
+			_, want := golden.Array(t, name)
+			if strings.HasPrefix(c.Method, "Eigen") {
+				want, _ = signRule(want, len(results))
+			}
+			// A raw map is as exact as its gradients, or as the heatmap where the formula
+			// divides by a sum that nearly cancels (XGrad-CAM before a ReLU).
+			w.see(t, c.ID+" raw map", relative(raws[i], want), max(c.Tolerance.Gradients, c.Tolerance.EndToEnd))
+		}
+		if c.Files.Heatmap != "" {
+			_, want := golden.Array(t, c.Files.Heatmap)
+			w.see(t, c.ID+" heatmap", absolute(heat, want), c.Tolerance.EndToEnd)
+		}
 	}
-	_, want := golden.Array(t, c.Files.Heatmap)
-	w.see(t, c.ID+" heatmap", absolute(heat, want), c.Tolerance.EndToEnd)
 }
 
 // modulePaths checks that the source network's module means the golden tensor.
@@ -244,41 +281,86 @@ func absolute(got, want []float32) float64 {
 	return d
 }
 
-// The synthetic cases have activations and gradients and no network: non-square
-// maps, downscaling, one pixel, all negative, zero, constant and tiny values.
-func TestGradCAMFromFiles(t *testing.T) {
+// Every method's formula on the reference's own activations and gradients: all the
+// golden cases of all the methods, the synthetic ones among them, which have no
+// network: non-square maps, downscaling, one pixel, all negative, zero, constant and
+// tiny values.
+func TestFormulasFromFiles(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		var w worst
-		n := 0
-		for _, c := range golden.Cases(t, "GradCAM") {
-			if len(c.Models) > 0 {
-				continue
+		seen := map[string]int{}
+		for _, c := range golden.All(t) {
+			method, err := cam.ByName(c.Method)
+			if err != nil || len(c.Files.Raw) == 0 {
+				continue // a method that is not here yet, or a detector's case
 			}
-			n++
-			dims, act := golden.Array(t, c.Files.Activations[0])
-			_, grad := golden.Array(t, c.Files.Gradients[0])
-			out := MustExecOnceN(e.backend.Backend, func(a, g *Node) []*Node {
-				last := func(x *Node) *Node { return TransposeAllAxes(x, 0, 2, 3, 1) }
-				raw := cam.GradCAM.Map(last(a), last(g))
-				return []*Node{raw, cam.Resize(Max(raw, ZerosLike(raw)), c.Size[0], c.Size[1])}
-			}, tensors.FromFlatDataAndDimensions(act, dims...), tensors.FromFlatDataAndDimensions(grad, dims...))
-			raw, full := tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](out[1])
-			var heat []float32
-			for i := range dims[0] {
-				m := heatmap.Map{
-					Grid: heatmap.Grid{W: c.Size[1], H: c.Size[0], Values: row(full, i, dims[0])},
-					Raw:  heatmap.Grid{W: dims[3], H: dims[2], Values: row(raw, i, dims[0])},
-				}
-				heat = append(heat, m.Parity().Values...)
+			seen[method.Name]++
+			for i := range c.Files.Raw {
+				w.formula(t, e, method, c, i)
 			}
-			_, wantRaw := golden.Array(t, c.Files.Raw[0])
-			_, wantHeat := golden.Array(t, c.Files.Heatmap)
-			w.see(t, c.ID+" raw map", relative(raw, wantRaw), c.Tolerance.Raw)
-			w.see(t, c.ID+" heatmap", absolute(heat, wantHeat), c.Tolerance.FromFiles)
 		}
-		if n == 0 {
-			t.Fatal("no synthetic case")
+		for _, m := range cam.All() {
+			if seen[m.Name] == 0 {
+				t.Errorf("%s has no golden case", m.Name)
+			}
 		}
-		t.Logf("%d cases, worst %s", n, w.where)
+		t.Logf("cases by method: %v; worst %s", seen, w.where)
 	})
+}
+
+// formula compares a method's map of layer i of a case.
+func (w *worst) formula(t *testing.T, e *Engine, method cam.Method, c golden.Case, i int) {
+	dims, act := golden.Array(t, c.Files.Activations[i])
+	grad := make([]float32, len(act)) // where the method takes none
+	if i < len(c.Files.Gradients) {
+		_, grad = golden.Array(t, c.Files.Gradients[i])
+	}
+	height, width := c.Size[0], c.Size[1]
+	if height == 0 { // of a network: only the raw map is compared
+		height, width = dims[2], dims[3]
+	}
+	out, err := ExecOnceN(e.backend.Backend, func(a, g *Node) []*Node {
+		last := func(x *Node) *Node { return TransposeAllAxes(x, 0, 2, 3, 1) }
+		raw := method.Map(last(a), last(g))
+		return []*Node{raw, cam.Resize(Max(raw, ZerosLike(raw)), height, width)}
+	}, tensors.FromFlatDataAndDimensions(act, dims...), tensors.FromFlatDataAndDimensions(grad, dims...))
+	if err != nil {
+		t.Fatalf("%s: %v", c.ID, root(err))
+	}
+	raw, full := tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](out[1])
+	_, wantRaw := golden.Array(t, c.Files.Raw[i])
+	turned := false
+	if strings.HasPrefix(method.Name, "Eigen") {
+		wantRaw, turned = signRule(wantRaw, dims[0])
+	}
+	w.see(t, c.ID+" raw map", relative(raw, wantRaw), c.Tolerance.Raw)
+	if c.Size[0] == 0 || c.Files.Heatmap == "" || turned {
+		return
+	}
+	var heat []float32
+	for i := range dims[0] {
+		m := heatmap.Map{
+			Grid: heatmap.Grid{W: width, H: height, Values: row(full, i, dims[0])},
+			Raw:  heatmap.Grid{W: dims[3], H: dims[2], Values: row(raw, i, dims[0])},
+		}
+		heat = append(heat, m.Parity().Values...)
+	}
+	_, wantHeat := golden.Array(t, c.Files.Heatmap)
+	w.see(t, c.ID+" heatmap", absolute(heat, wantHeat), c.Tolerance.FromFiles)
+}
+
+// signRule makes the value furthest from zero positive in every map of a batch: a
+// singular vector has no sign, and the peer's is what LAPACK returned.
+func signRule(maps []float32, batch int) (out []float32, turned bool) {
+	for i := range batch {
+		m := row(maps, i, batch)
+		if -slices.Min(m) > slices.Max(m) {
+			turned = true
+			for k := range m {
+				m[k] = -m[k]
+			}
+		}
+		out = append(out, m...)
+	}
+	return out, turned
 }

@@ -26,7 +26,8 @@ type Case struct {
 	Layers []Layer // instead of Layer, in multi-layer cases
 	Size   [2]int  `json:"output_size_hw"` // synthetic cases: of the heatmap
 
-	Files     Files
+	Files Files
+
 	Tolerance struct {
 		Activations float64 `json:"activations_rel"`
 		Gradients   float64 `json:"gradients_rel"`
@@ -89,16 +90,8 @@ func Path(elem ...string) string {
 // Cases reads the reference results of a method, by pytorch-grad-cam's name.
 func Cases(t testing.TB, method string) []Case {
 	t.Helper()
-	data, err := os.ReadFile(Path("golden", "cases.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all struct{ Cases []Case }
-	if err := json.Unmarshal(data, &all); err != nil {
-		t.Fatal(err)
-	}
 	var out []Case
-	for _, c := range all.Cases {
+	for _, c := range All(t) {
 		if c.Method == method {
 			out = append(out, c)
 		}
@@ -107,6 +100,20 @@ func Cases(t testing.TB, method string) []Case {
 		t.Fatalf("there are no golden cases of %s", method)
 	}
 	return out
+}
+
+// All reads the reference results of every method.
+func All(t testing.TB) []Case {
+	t.Helper()
+	data, err := os.ReadFile(Path("golden", "cases.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all struct{ Cases []Case }
+	if err := json.Unmarshal(data, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all.Cases
 }
 
 // One is the reference result of that name.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
@@ -45,7 +46,7 @@ and heatmap.npy is their fusion: the mean of the normalised maps, normalised aga
 	flags.StringArrayVar(&f.images, "image", nil, "picture; several make a batch")
 	flags.StringVar(&f.tensor, "tensor", "", "the model's input as it stands: float32 .npy, batch first, no preprocessing")
 	flags.StringArrayVar(&f.layers, "layer", nil, "layer by tensor name or module path; may be repeated (default: the suggested one, see gradcam layers)")
-	flags.StringVar(&f.method, "method", "grad-cam", "method, named as in the papers or in pytorch-grad-cam")
+	flags.StringVar(&f.method, "method", "grad-cam", "method: "+methodNames()+`; case, dashes and spaces do not matter, and pytorch-grad-cam's names are known, too`)
 	flags.StringVar(&f.target, "target", "top1", targetHelp+"\n")
 	flags.StringVar(&f.backend, "backend", "", "go, xla:cpu, xla:cuda or xla:PATH (default: $GOMLX_BACKEND, else XLA where a PJRT plugin is installed, else go)")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
@@ -54,6 +55,14 @@ and heatmap.npy is their fusion: the mean of the normalised maps, normalised aga
 	flags.StringVar(&f.mean, "mean", "", "mean of a channel in 0..255, one number or three, instead of the sidecar's")
 	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, one number or three, instead of the sidecar's")
 	return c
+}
+
+func methodNames() string {
+	var names []string
+	for _, m := range cam.All() {
+		names = append(names, m.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 func explain(f explainFlags) error {

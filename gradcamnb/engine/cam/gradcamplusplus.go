@@ -23,7 +23,7 @@ var GradCAMPlusPlus = register(Method{
 	Formula: "ReLU(SUM_k w_k A_k), w_k = SUM_ij a_k,ij ReLU(G), a = G^2 / (2 G^2 + G^3 SUM A_k) (eq. 19, 5, 6)",
 	Map: func(act, grad *Node) *Node {
 		g2 := Mul(grad, grad)
-		sum := ReduceAndKeep(act, ReduceSum, 1, 2)
+		sum := cellSum(act)
 		a := Div(g2, AddScalar(Add(MulScalar(g2, 2), Mul(sum, Mul(g2, grad))), 1e-6))
 		a = Where(Equal(grad, ScalarZero(grad.Graph(), dtypes.Float32)), ZerosLike(a), a)
 		w := ReduceAndKeep(Mul(a, positive(grad)), ReduceSum, 1, 2)

@@ -47,7 +47,7 @@ func firstEigenvector(m *Node) *Node {
 	}
 	n := m.Shape().Dim(1)
 	g := m.Graph()
-	diagonal := ReduceSum(Mul(m, ConvertDType(Diagonal(g, n), dtypes.Float32)), -1)
+	diagonal := ReduceSum(Mul(m, ExpandAxes(ConvertDType(Diagonal(g, n), dtypes.Float32), 0)), -1)
 	column := OneHot(ArgMax(diagonal, -1), n, dtypes.Float32)
 	v := unit(Einsum("bij,bj->bi", m, column), 1)
 	length := Sqrt(ReduceAndKeep(Mul(v, v), ReduceSum, 1))

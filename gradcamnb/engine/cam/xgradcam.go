@@ -19,7 +19,7 @@ var XGradCAM = register(Method{
 	Paper:   "Fu et al. 2020, arXiv:2008.02312",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = SUM_ij dS/dA_k,ij A_k,ij / SUM A_k (eq. 8)",
 	Map: func(act, grad *Node) *Node {
-		sum := AddScalar(ReduceAndKeep(act, ReduceSum, 1, 2), 1e-7)
+		sum := AddScalar(cellSum(act), 1e-7)
 		w := ReduceAndKeep(Div(Mul(grad, act), sum), ReduceSum, 1, 2)
 		return ReduceSum(Mul(w, act), -1)
 	},
