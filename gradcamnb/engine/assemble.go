@@ -68,7 +68,8 @@ func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend
 					m := &heatmap.Map{
 						Grid:  heatmap.Grid{W: width, H: height, Values: row(full, i, batch)},
 						Raw:   heatmap.Grid{W: l.Grid[1], H: l.Grid[0], Values: row(raw, i, batch)},
-						Layer: layerName(l), Method: method.Name, Unit: a.kind.Unit,
+						Layer: layerName(l), Method: method.Name,
+						ScoreUnit: a.kind.Unit, Unit: cmp.Or(method.Unit, a.kind.Unit),
 						Target: a.describe(int(index[i])), Index: int(index[i]), Score: score[i],
 					}
 					if a.labelled(c) {

@@ -15,9 +15,9 @@ func init() { gob.Register(&image.NRGBA{}) } // the picture of a Result
 
 // Map is one explanation of one score at one layer by one method.
 //
-// The unit of the values is that of the score: a Grad-CAM value is the sum over
-// channels of (score per unit of activation) times activation, so for a logit
-// target it is measured in logits.
+// The unit of the values is that of the score where the method takes a gradient: a
+// Grad-CAM value is the sum over channels of (score per unit of activation) times
+// activation, so for a logit target it is measured in logits.
 type Map struct {
 	Grid      // [H, W] of the model's input: the positive part of Raw, resized bilinearly; not normalised
 	Raw  Grid // [h, w] of the layer, signed: before ReLU and resizing
@@ -28,7 +28,8 @@ type Map struct {
 	Class     string  // label of the target's class, empty where it has none
 	Index     int     // class or element the target resolved to; -1 where it has none
 	Score     float32 // value of the target for this picture
-	Unit      string  // of the score, e.g. "logits"
+	ScoreUnit string  // e.g. "logits"
+	Unit      string  // of the values: the score's, or "activation" where the method takes no gradient
 	Diagnosis string  // what is wrong with the map, in words; empty when nothing is
 }
 

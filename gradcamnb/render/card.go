@@ -95,7 +95,7 @@ func subtitle(m *heatmap.Map) string {
 	if m.Class != "" {
 		s += " (" + shorten(m.Class, 260, faces().body) + ")"
 	}
-	return fmt.Sprintf("%s, score %s %s", s, number(float64(m.Score)), m.Unit)
+	return fmt.Sprintf("%s, score %s %s", s, number(float64(m.Score)), m.ScoreUnit)
 }
 
 func where(r *heatmap.Result, m *heatmap.Map) string {

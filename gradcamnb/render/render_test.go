@@ -179,7 +179,7 @@ func scene(label string) (*heatmap.Result, *heatmap.Map) {
 		x, y := float64(i%20)-14, float64(i/20)-8
 		full.Values[i] = float32(2.5 * math.Exp(-(x*x+y*y)/20))
 	}
-	m := &heatmap.Map{Grid: full, Raw: heatmap.NewGrid(5, 5), Layer: "layer4.2", Method: "Grad-CAM", Target: "class 7", Class: label, Index: 7, Score: 9.125, Unit: "logits"}
+	m := &heatmap.Map{Grid: full, Raw: heatmap.NewGrid(5, 5), Layer: "layer4.2", Method: "Grad-CAM", Target: "class 7", Class: label, Index: 7, Score: 9.125, ScoreUnit: "logits", Unit: "logits"}
 	r := &heatmap.Result{
 		Picture: pic, Frame: imgio.Frame{PictureW: 300, PictureH: 200, ModelW: 20, ModelH: 20, X0: 50, ScaleX: 10, ScaleY: 10},
 		Model: "net", Maps: []*heatmap.Map{m},

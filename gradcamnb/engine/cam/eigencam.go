@@ -19,5 +19,6 @@ var EigenCAM = register(Method{
 	Name:    "Eigen-CAM",
 	Paper:   "Muhammad and Yeasin 2020, arXiv:2008.00299",
 	Formula: "ReLU(X v), X = centred activations, v = their first right singular vector",
+	Unit:    "activation",
 	Map:     func(act, _ *Node) *Node { return principal(act) },
 })

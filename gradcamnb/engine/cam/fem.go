@@ -19,6 +19,7 @@ var FEM = register(Method{
 	Name:    "FEM",
 	Paper:   "Fuad et al. 2020, IPTA",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = share of cells with A_k > mean + 2 std",
+	Unit:    "activation",
 	Map: func(act, _ *Node) *Node {
 		mean := ReduceAndKeep(act, ReduceMean, 1, 2)
 		off := Sub(act, mean)

@@ -17,6 +17,7 @@ type Method struct {
 	Aliases []string // other names in use, e.g. pytorch-grad-cam's class
 	Paper   string   // authors, year, identifier
 	Formula string   // the formula with the paper's equation numbers
+	Unit    string   // of the map; empty for the score's own
 
 	// Map combines activations and gradients, both [batch, h, w, channels], into
 	// a signed map [batch, h, w], before ReLU and without normalising.
