@@ -54,6 +54,9 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 	if m.GetGraph() == nil || len(m.Graph.Node) == 0 {
 		return nil, fmt.Errorf("%s holds no ONNX graph: it is not an ONNX file, or it is damaged", path)
 	}
+	if err := inline(m, path); err != nil {
+		return nil, err
+	}
 	_, dims, err := onnxnorm.InputDims(m)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

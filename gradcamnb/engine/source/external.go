@@ -1,0 +1,68 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+// inline brings weights that the model keeps in other files, as torch's newer exporter
+// writes them (net.onnx and net.onnx.data), into the model itself. Such a file must lie
+// in the model's folder or below it: a model names no other file of the machine.
+func inline(m *protos.ModelProto, path string) error {
+	dir, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("opening the folder of the model: %w", err)
+	}
+	defer func() { _ = dir.Close() }() // only read
+	for _, t := range m.GetGraph().GetInitializer() {
+		if t.DataLocation != protos.TensorProto_EXTERNAL {
+			continue
+		}
+		if t.RawData, err = externalData(dir, t); err != nil {
+			return fmt.Errorf("%s: the weight %q: %w", path, t.Name, err)
+		}
+		t.DataLocation, t.ExternalData = protos.TensorProto_DEFAULT, nil
+	}
+	return nil
+}
+
+// externalData reads what a tensor's external_data says: location, and where in it.
+func externalData(dir *os.Root, t *protos.TensorProto) ([]byte, error) {
+	says := map[string]string{"offset": "0"}
+	for _, e := range t.ExternalData {
+		says[e.Key] = e.Value
+	}
+	offset, err := strconv.ParseInt(says["offset"], 10, 64)
+	if err != nil || offset < 0 {
+		return nil, fmt.Errorf("its offset %q in %q is no number: the file is damaged", says["offset"], says["location"])
+	}
+	f, err := dir.Open(filepath.FromSlash(says["location"]))
+	if err != nil {
+		return nil, fmt.Errorf("its values are in a file of their own, which must lie beside the model: %w", err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("its values are in a file of their own: %w", err)
+	}
+	length := info.Size() - offset
+	if text, ok := says["length"]; ok {
+		if length, err = strconv.ParseInt(text, 10, 64); err != nil {
+			return nil, fmt.Errorf("its length %q in %q is no number: the file is damaged", text, says["location"])
+		}
+	}
+	if length < 0 || offset > info.Size() || length > info.Size()-offset {
+		return nil, fmt.Errorf("it needs %d bytes from %d on of %q, which has %d: the file is damaged or belongs to another model", length, offset, says["location"], info.Size())
+	}
+	data := make([]byte, length)
+	if _, err := f.ReadAt(data, offset); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("reading its values: %w", err)
+	}
+	return data, nil
+}
