@@ -40,6 +40,10 @@ func (s *session) Layers() ([]gradcamnb.Layer, error) {
 		return nil, err
 	}
 	layers, err := s.model.Layers(input, "")
+	if err != nil && c.Input[0] > 1 { // the file may be made for its own batch only
+		input[0] = c.Input[0]
+		layers, err = s.model.Layers(input, "")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,20 @@ func gridOf(shape []int, channelsLast bool, picture [2]int) [3]int {
 	return [3]int{}
 }
 
+// looksLast tells whether a tensor of rank 4 in a channels-first file is [b, h, w, c]
+// all the same, as Swin keeps its maps after it has put its windows together: its last
+// two axes have not the aspect ratio of the picture, and the two before the last have.
+func looksLast(shape []int, picture [2]int) bool {
+	return len(shape) == 4 && !likePicture(shape[2], shape[3], picture) && likePicture(shape[1], shape[2], picture)
+}
+
+// likePicture tells whether h x w has the aspect ratio of the picture, to within what
+// rounding does to small maps.
+func likePicture(h, w int, picture [2]int) bool {
+	ratio := float64(h) * float64(picture[1]) / (float64(w) * float64(picture[0]))
+	return ratio > 0.6 && ratio < 1.7
+}
+
 // tokenGrid splits n tokens into extra ones and a grid h x w of the picture's
 // aspect ratio.
 func tokenGrid(n int, picture [2]int) (h, w, extra int, ok bool) {

@@ -132,7 +132,7 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, picture [2]int) []Lay
 			continue
 		}
 		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes}
-		l.Grid = gridOf(t.Dims, t.Tail, picture)
+		l.Grid = gridOf(t.Dims, t.Tail || looksLast(t.Dims, picture), picture)
 		out = append(out, l)
 	}
 	keepLast(out)
@@ -242,7 +242,13 @@ func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bui
 		t := tensor[cut]
 		built.Cuts = append(built.Cuts, Cut{
 			Node: nodes[len(wants)+i],
-			Grid: func(n *Node) *Node { return asGrid(n, t.ChannelsLast || t.Tail, m.picture(input)) },
+			Grid: func(n *Node) *Node {
+				tail := t.Tail || looksLast(t.Dims, m.picture(input))
+				if t.ChannelsLast && tail { // moved last although the channels were there already
+					n = TransposeAllAxes(n, 0, 3, 1, 2)
+				}
+				return asGrid(n, t.ChannelsLast || tail, m.picture(input))
+			},
 		})
 	}
 	return built

@@ -35,11 +35,12 @@ func Suggested(layers []Layer) (Layer, error) {
 
 // suggest marks the last feature map at the lowest resolution: in a classifier
 // that is the last one before the global pooling, in a U-Net the bottleneck. Maps
-// of one cell (pooled vectors) and averages of a map already listed do not count.
+// of one cell (pooled vectors) or one channel (the deviations within a layer norm)
+// and averages of a map already listed do not count.
 func suggest(layers []Layer) {
 	best := -1
 	for i, l := range layers {
-		if !l.Feeds || l.Grid[0]*l.Grid[1] <= 1 || l.Grid[0] == 0 || averages[l.Op] || len(l.Shape) != 4 {
+		if !l.Feeds || l.Grid[0]*l.Grid[1] <= 1 || l.Grid[2] <= 1 || averages[l.Op] || len(l.Shape) != 4 {
 			continue
 		}
 		if best < 0 || l.Grid[0]*l.Grid[1] <= layers[best].Grid[0]*layers[best].Grid[1] {

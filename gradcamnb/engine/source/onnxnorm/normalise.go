@@ -77,7 +77,7 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 		return nil, err
 	}
 	out := &Graph{Input: name, Weights: w.b.weights}
-	for _, p := range g.Node {
+	for _, p := range ordered(g.Node) {
 		tensors, err := w.node(p)
 		if err != nil {
 			return nil, err
@@ -103,8 +103,7 @@ func opset(m *protos.ModelProto) int {
 	return 1
 }
 
-// walk goes through the nodes of a graph in their order, which ONNX wants to be
-// topological.
+// walk goes through the nodes of a graph, each after those that it reads from.
 type walk struct {
 	values map[string]*value
 	b      *builder

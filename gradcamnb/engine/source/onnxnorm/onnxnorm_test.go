@@ -141,6 +141,34 @@ func TestInitializerListedAsInput(t *testing.T) {
 	}
 }
 
+// Nodes may stand in any order; the rest stays as the file has it.
+func TestOrder(t *testing.T) {
+	m := graph([]*protos.NodeProto{
+		{OpType: "Relu", Name: "third", Input: []string{"b"}, Output: []string{"y"}},
+		{OpType: "Relu", Name: "second", Input: []string{"a"}, Output: []string{"b"}},
+		{OpType: "Neg", Name: "aside", Input: []string{"x"}, Output: []string{"c"}},
+		{OpType: "Relu", Name: "first", Input: []string{"x"}, Output: []string{"a"}},
+	})
+	g, err := Normalise(m, []int{1, 3, 8, 8}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, x := range g.Tensors {
+		names = append(names, x.Node)
+	}
+	if want := []string{"first", "second", "third", "aside"}; !slices.Equal(names, want) {
+		t.Errorf("the order is %q, want %q", names, want)
+	}
+	circle := graph([]*protos.NodeProto{
+		{OpType: "Relu", Name: "a", Input: []string{"y"}, Output: []string{"b"}},
+		{OpType: "Relu", Name: "b", Input: []string{"b"}, Output: []string{"y"}},
+	})
+	if _, err := Normalise(circle, []int{1, 3, 8, 8}, Options{}); err == nil || !strings.Contains(err.Error(), "nothing before it makes") {
+		t.Errorf("a circle: error %v", err)
+	}
+}
+
 // Between convolutions and poolings nothing is transposed: of the whole network the
 // picture is, once, and nothing else that has spatial size.
 func TestChannelsLastHasNoTransposesBetween(t *testing.T) {

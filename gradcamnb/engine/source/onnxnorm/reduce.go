@@ -37,9 +37,10 @@ func reduce(b *builder, n *node) {
 	}
 	x := b.reduceRef(n.OpType, b.plain(v), over)
 	if !keep {
-		x = b.reshape(x, without(x.dims, over)...)
+		n.out = []*value{fromPlain(b.reshape(x, without(x.dims, over)...))}
+		return
 	}
-	n.out = []*value{fromPlain(x)}
+	n.out = []*value{inTail(fromPlain(x), v)}
 }
 
 // reduceRef reduces and keeps the reduced axes as ones.
