@@ -34,18 +34,13 @@ func Suggested(layers []Layer) (Layer, error) {
 }
 
 // suggest marks the last feature map at the lowest resolution: in a classifier
-// that is the last one before the global pooling, in a U-Net the bottleneck. Maps
-// of one cell (pooled vectors) or one channel (the deviations within a layer norm)
-// and averages of a map already listed do not count.
+// that is the last one before the global pooling, in a U-Net the bottleneck. A map of
+// one channel, such as the deviations within a layer norm, is taken only where there
+// is no other.
 func suggest(layers []Layer) {
-	best := -1
-	for i, l := range layers {
-		if !l.Feeds || l.Grid[0]*l.Grid[1] <= 1 || l.Grid[2] <= 1 || averages[l.Op] || len(l.Shape) != 4 {
-			continue
-		}
-		if best < 0 || l.Grid[0]*l.Grid[1] <= layers[best].Grid[0]*layers[best].Grid[1] {
-			best = i
-		}
+	best := lowest(layers, 2)
+	if best < 0 {
+		best = lowest(layers, 1)
 	}
 	why := "last feature map at the lowest resolution, %d x %d cells"
 	if token := lastTokens(layers); token >= 0 {
@@ -55,6 +50,22 @@ func suggest(layers []Layer) {
 		layers[best].Suggested = true
 		layers[best].Why = fmt.Sprintf(why, layers[best].Grid[0], layers[best].Grid[1])
 	}
+}
+
+// lowest is the last feature map at the lowest resolution with at least so many
+// channels, -1 where there is none. Maps of one cell (pooled vectors) and averages of a
+// map already listed do not count.
+func lowest(layers []Layer, channels int) int {
+	best := -1
+	for i, l := range layers {
+		if !l.Feeds || l.Grid[0]*l.Grid[1] <= 1 || l.Grid[2] < channels || averages[l.Op] || len(l.Shape) != 4 {
+			continue
+		}
+		if best < 0 || l.Grid[0]*l.Grid[1] <= layers[best].Grid[0]*layers[best].Grid[1] {
+			best = i
+		}
+	}
+	return best
 }
 
 var averages = map[string]bool{"AveragePool": true, "GlobalAveragePool": true, "ReduceMean": true}
