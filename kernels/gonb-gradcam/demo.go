@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
 // executePy executes a notebook and writes it, its page and its picture.
@@ -26,7 +27,7 @@ func demoCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Explain a real picture by a real model in a notebook; everything stays in a private folder",
-		Args:  noArguments,
+		Args:  cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			start := time.Now()
 			d, err := newDemo(c.Context())

@@ -11,6 +11,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
 // finding is one line of the doctor's report.
@@ -26,7 +28,7 @@ func doctorCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "What is there, what is missing, how to get it",
-		Args:  noArguments,
+		Args:  cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			h, err := findHome()
 			if err != nil {

@@ -310,3 +310,32 @@ func TestSuperviseLeavesNothing(t *testing.T) {
 		t.Error("the cell's program still runs")
 	}
 }
+
+// A program of ours that fails is not the kernel's end: its error is printed. Only the
+// kernel's own exit code is handed on in silence.
+func TestFailureIsSaid(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("needs a shell")
+	}
+	h, src, path := t.TempDir(), t.TempDir(), t.TempDir()
+	script := func(file, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	script(filepath.Join(src, "go.mod"), "")
+	script(filepath.Join(h, "bin", "gonb"), "exit 7")
+	t.Setenv("PATH", path+":/usr/bin:/bin")
+	script(filepath.Join(path, "go"), "exit 3")
+	if code, said := call(t, h, "launch", "--home", h, "--source", src); code != 1 || !strings.Contains(said, "asking go for GOFLAGS") {
+		t.Errorf("go fails: exit code %d, %q", code, said)
+	}
+	script(filepath.Join(path, "go"), "echo")
+	if code, said := call(t, h, "launch", "--home", h, "--source", src); code != 7 || said != "" {
+		t.Errorf("the kernel ends with 7: exit code %d, %q", code, said)
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
 func launchCommand() *cobra.Command {
@@ -18,13 +21,18 @@ func launchCommand() *cobra.Command {
 		Use:    "launch",
 		Short:  "Start the kernel; Jupyter does this",
 		Hidden: true,
-		Args:   noArguments,
+		Args:   cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			kernel, err := l.command(c.Context())
 			if err != nil {
 				return err
 			}
-			return supervise(kernel)
+			err = supervise(kernel)
+			var exit *exec.ExitError
+			if errors.As(err, &exit) && exit.ExitCode() > 0 {
+				return ended{exit.ExitCode()}
+			}
+			return err
 		},
 	}
 	c.Flags().StringVar((*string)(&l.home), "home", "", "private folder")
@@ -34,6 +42,11 @@ func launchCommand() *cobra.Command {
 	c.Flags().StringVar(&l.connection, "kernel", "", "connection file")
 	return c
 }
+
+// ended is a kernel that ended with an exit code; it has said why itself.
+type ended struct{ code int }
+
+func (e ended) Error() string { return fmt.Sprintf("the kernel ended with the exit code %d", e.code) }
 
 // launcher is what the kernelspec tells about how to start gonb.
 type launcher struct {

@@ -18,6 +18,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
 // benchFlags are what the user gave.
@@ -41,7 +42,7 @@ With --peer, which docs/benchmarks/peer.py is for, the peer's explanation and to
 bare forward pass run in the same rounds, one after the other, so that all see the same
 machine. With --cold-image also the time and memory from process start to the picture
 written.`,
-		Args: noArguments,
+		Args: cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return bench(c, f) },
 	}
 	flags := c.Flags()
@@ -57,10 +58,10 @@ written.`,
 
 func bench(c *cobra.Command, f benchFlags) error {
 	if len(f.cases) == 0 {
-		return usagef("--model is missing: name an ONNX file")
+		return cli.Usagef("--model is missing: name an ONNX file")
 	}
 	if f.rounds < 1 {
-		return usagef("--rounds is %d and must be at least 1", f.rounds)
+		return cli.Usagef("--rounds is %d and must be at least 1", f.rounds)
 	}
 	var cold []coldRow
 	if f.coldImage != "" { // first, while this process is small: a child's peak memory begins at its parent's
@@ -215,7 +216,7 @@ type peer struct {
 func startPeer(commandLine string) (*peer, error) {
 	words := strings.Fields(commandLine)
 	if len(words) == 0 {
-		return nil, usagef("--peer is empty: name a command")
+		return nil, cli.Usagef("--peer is empty: name a command")
 	}
 	c := exec.Command(words[0], append(words[1:], "serve")...)
 	c.Stderr = os.Stderr

@@ -14,6 +14,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
+	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
 )
 
@@ -38,7 +39,7 @@ func explainCommand() *cobra.Command {
 
 With several layers overlay.png, heatmap.npy and raw.npy have one more file a layer,
 and heatmap.npy is their fusion: the mean of the normalised maps, normalised again.`,
-		Args: noArguments,
+		Args: cli.NoArguments,
 		RunE: func(*cobra.Command, []string) error { return explain(f) },
 	}
 	flags := c.Flags()
@@ -68,13 +69,13 @@ func methodNames() string {
 func explain(f explainFlags) error {
 	switch {
 	case f.model == "":
-		return usagef("--model is missing: name an ONNX file")
+		return cli.Usagef("--model is missing: name an ONNX file")
 	case f.out == "":
-		return usagef("--out is missing: name a folder for the results")
+		return cli.Usagef("--out is missing: name a folder for the results")
 	case len(f.images) == 0 && f.tensor == "":
-		return usagef("--image or --tensor is missing: name what to explain")
+		return cli.Usagef("--image or --tensor is missing: name what to explain")
 	case len(f.images) > 0 && f.tensor != "":
-		return usagef("--image and --tensor exclude each other")
+		return cli.Usagef("--image and --tensor exclude each other")
 	}
 	target, err := parseTarget(f.target)
 	if err != nil {
@@ -110,7 +111,7 @@ func (f explainFlags) options() (*render.Options, error) {
 	}
 	colors, err := render.ColorMapByName(f.colors)
 	if err != nil {
-		return nil, usage{err}
+		return nil, cli.Usage(err)
 	}
 	return &render.Options{Colors: colors}, nil
 }
@@ -148,7 +149,7 @@ func (f explainFlags) prep(known *imgio.Prep) (*imgio.Prep, error) {
 	}
 	if known == nil {
 		if f.size == "" || f.mean == "" || f.scale == "" {
-			return nil, usagef("the model has no sidecar, so --size, --mean and --scale must all be given")
+			return nil, cli.Usagef("the model has no sidecar, so --size, --mean and --scale must all be given")
 		}
 		known = &imgio.Prep{Fit: imgio.Crop, Order: "RGB"}
 	}
@@ -162,7 +163,7 @@ func (f explainFlags) prep(known *imgio.Prep) (*imgio.Prep, error) {
 		p.Width, err1 = strconv.Atoi(w)
 		p.Height, err2 = strconv.Atoi(h)
 		if err1 != nil || err2 != nil {
-			return nil, usagef("--size %q: write 224 or 320x240 (width x height)", f.size)
+			return nil, cli.Usagef("--size %q: write 224 or 320x240 (width x height)", f.size)
 		}
 		p.Resize = 0
 	}
@@ -174,11 +175,11 @@ func (f explainFlags) prep(known *imgio.Prep) (*imgio.Prep, error) {
 			continue
 		}
 		if err := parseChannels(c.given, c.to); err != nil {
-			return nil, usagef("%s %q: %w", c.flag, c.given, err)
+			return nil, cli.Usagef("%s %q: %w", c.flag, c.given, err)
 		}
 	}
 	if err := p.Validate(); err != nil {
-		return nil, usage{err}
+		return nil, cli.Usage(err)
 	}
 	return &p, nil
 }

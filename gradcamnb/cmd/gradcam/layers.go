@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
 func layersCommand() *cobra.Command {
@@ -17,10 +18,10 @@ func layersCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "layers --model M.onnx",
 		Short: "List the layers of a model",
-		Args:  noArguments,
+		Args:  cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if model == "" {
-				return usagef("--model is missing: name an ONNX file")
+				return cli.Usagef("--model is missing: name an ONNX file")
 			}
 			m, err := gradcamnb.Open(model)
 			if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
 )
 
@@ -22,7 +23,7 @@ func parseTarget(s string) (gradcamnb.Target, error) {
 	if rank, ok := strings.CutPrefix(s, "top"); ok && !strings.Contains(s, ":") {
 		n, err := strconv.Atoi(rank)
 		if err != nil || n < 1 {
-			return gradcamnb.Target{}, usagef("target %q: a rank is a number from 1, as in top1", s)
+			return gradcamnb.Target{}, cli.Usagef("target %q: a rank is a number from 1, as in top1", s)
 		}
 		return gradcamnb.Top(n), nil
 	}
@@ -34,14 +35,14 @@ func parseTarget(s string) (gradcamnb.Target, error) {
 	case "output", "tensor":
 		at := strings.LastIndex(rest, ":") // names may hold colons
 		if at < 1 {
-			return gradcamnb.Target{}, usagef("target %q: write %s:NAME:INDEX", s, kind)
+			return gradcamnb.Target{}, cli.Usagef("target %q: write %s:NAME:INDEX", s, kind)
 		}
 		index, err := parseIndices(s, rest[at+1:])
 		return gradcamnb.Target{Kind: kind, Name: rest[:at], Index: index}, err
 	case "region":
 		return parseRegion(s, rest)
 	}
-	return gradcamnb.Target{}, usagef("there is no target %q; --target is %s", s, targetHelp)
+	return gradcamnb.Target{}, cli.Usagef("there is no target %q; --target is %s", s, targetHelp)
 }
 
 func parseIndices(target, list string) ([]int, error) {
@@ -49,7 +50,7 @@ func parseIndices(target, list string) ([]int, error) {
 	for part := range strings.SplitSeq(list, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(part))
 		if err != nil {
-			return nil, usagef("target %q: %q is no number", target, part)
+			return nil, cli.Usagef("target %q: %q is no number", target, part)
 		}
 		out = append(out, n)
 	}
@@ -61,7 +62,7 @@ func parseIndices(target, list string) ([]int, error) {
 func parseRegion(s, rest string) (gradcamnb.Target, error) {
 	class, file, ok := strings.Cut(rest, ":")
 	if !ok {
-		return gradcamnb.Target{}, usagef("target %q: write region:CLASS:MASK.npy[:mean]", s)
+		return gradcamnb.Target{}, cli.Usagef("target %q: write region:CLASS:MASK.npy[:mean]", s)
 	}
 	file, mean := strings.CutSuffix(file, ":mean")
 	index, err := parseIndices(s, class)
@@ -76,7 +77,7 @@ func parseRegion(s, rest string) (gradcamnb.Target, error) {
 		dims = append([]int{1}, dims...)
 	}
 	if len(dims) != 3 {
-		return gradcamnb.Target{}, usagef("target %q: the mask has the shape %v and must be [H, W] or [batch, H, W]", s, dims)
+		return gradcamnb.Target{}, cli.Usagef("target %q: the mask has the shape %v and must be [H, W] or [batch, H, W]", s, dims)
 	}
 	t := gradcamnb.Target{Kind: "region", Index: index, Mean: mean}
 	n := dims[1] * dims[2]
