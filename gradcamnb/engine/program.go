@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -168,5 +167,8 @@ func (p *program) run(values []float32, now plan) ([]*tensors.Tensor, error) {
 	for _, a := range args {
 		a.(*tensors.Tensor).MustFinalizeAll()
 	}
-	return out, errors.Join(err, giveBack())
+	if back := giveBack(); err == nil {
+		err = back
+	}
+	return out, err
 }
