@@ -3,6 +3,7 @@ package gradcamnb
 import (
 	"image"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
@@ -21,6 +22,14 @@ type Request struct {
 	Layers  []string    // tensor names, module paths or aliases; none means the suggested one
 	Methods []string    // none means Grad-CAM
 	Targets []Target    // none means the prediction, Top(1)
+
+	Progress func(Progress) // hears how far a method of many passes is; nil where nobody listens
+}
+
+// Progress is how far a method of many passes is.
+type Progress struct {
+	Done, Total int               // passes of the model
+	Partial     []*heatmap.Result // the maps so far; nil where the method has none before its end
 }
 
 // Choice is something that the user picks for an explanation: a [Target], a

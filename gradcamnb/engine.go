@@ -1,6 +1,7 @@
 package gradcamnb
 
 import (
+	"context"
 	"errors"
 	"sync"
 
@@ -19,7 +20,10 @@ type Engine interface {
 type Session interface {
 	Info() Info
 	Layers() ([]Layer, error)
-	Explain(Request) ([]*heatmap.Result, error)
+
+	// Explain answers a request. Where ctx ends first it returns what there is so
+	// far, if anything, with the context's error.
+	Explain(ctx context.Context, r Request) ([]*heatmap.Result, error)
 }
 
 // Info describes a model.

@@ -1,6 +1,7 @@
 package gradcamnb
 
 import (
+	"context"
 	"errors"
 	"image"
 
@@ -60,20 +61,20 @@ func (m *Model) ExplainAll(imgs []image.Image, choices ...Choice) ([]*heatmap.Re
 	if len(imgs) == 0 {
 		return nil, errors.New("there is no picture to explain")
 	}
-	return m.Run(Request{Pictures: imgs}, choices...)
+	return m.Run(context.Background(), Request{Pictures: imgs}, choices...)
 }
 
 // ExplainTensor explains a batch of model inputs as they stand.
 func (m *Model) ExplainTensor(t Tensor, choices ...Choice) ([]*heatmap.Result, error) {
-	return m.Run(Request{Tensor: &t}, choices...)
+	return m.Run(context.Background(), Request{Tensor: &t}, choices...)
 }
 
 // Run is the general form of Explain: the request with the choices added.
-func (m *Model) Run(r Request, choices ...Choice) ([]*heatmap.Result, error) {
+func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatmap.Result, error) {
 	for _, c := range choices {
 		c.choose(&r)
 	}
-	return m.session.Explain(r)
+	return m.session.Explain(ctx, r)
 }
 
 func must[T any](v T, err error) T {

@@ -152,7 +152,7 @@ func TestErrors(t *testing.T) {
 			if c.input != "" {
 				r.Tensor = tiny(t, c.input)
 			}
-			_, err := c.session.Explain(r)
+			_, err := c.session.Explain(t.Context(), r)
 			if err == nil {
 				t.Fatal("no error")
 			}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -82,7 +83,7 @@ func sidecarName(c source.Card) string {
 	return source.SidecarPath(c.File)
 }
 
-func (s *session) Explain(r gradcamnb.Request) ([]*heatmap.Result, error) {
+func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
 	clock := newStopwatch()
 	in, err := s.prepare(r)
 	if err != nil {
@@ -99,6 +100,9 @@ func (s *session) Explain(r gradcamnb.Request) ([]*heatmap.Result, error) {
 	}
 	s.engine.run.Lock()
 	defer s.engine.run.Unlock()
+	if err := ctx.Err(); err != nil { // given up while another program ran
+		return nil, err
+	}
 	prog, err := s.program(b, p)
 	if err != nil {
 		return nil, err

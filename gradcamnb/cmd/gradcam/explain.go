@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"strconv"
@@ -40,7 +41,7 @@ func explainCommand() *cobra.Command {
 With several layers overlay.png, heatmap.npy and raw.npy have one more file a layer,
 and heatmap.npy is their fusion: the mean of the normalised maps, normalised again.`,
 		Args: cli.NoArguments,
-		RunE: func(*cobra.Command, []string) error { return explain(f) },
+		RunE: func(c *cobra.Command, _ []string) error { return explain(c.Context(), f) },
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.model, "model", "", "ONNX file")
@@ -66,7 +67,7 @@ func methodNames() string {
 	return strings.Join(names, ", ")
 }
 
-func explain(f explainFlags) error {
+func explain(ctx context.Context, f explainFlags) error {
 	switch {
 	case f.model == "":
 		return cli.Usagef("--model is missing: name an ONNX file")
@@ -98,7 +99,7 @@ func explain(f explainFlags) error {
 	if err := f.input(m, &r); err != nil {
 		return err
 	}
-	results, err := m.Run(r)
+	results, err := m.Run(ctx, r)
 	if err != nil {
 		return err
 	}

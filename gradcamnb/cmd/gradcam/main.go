@@ -2,9 +2,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +21,9 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(args []string) int {
 	root := command()
 	root.SetArgs(args)
-	called, err := root.ExecuteC()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) // long runs keep what they have
+	defer stop()
+	called, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
