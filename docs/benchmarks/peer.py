@@ -1,16 +1,17 @@
 """The peer of `gradcam bench`: pytorch-grad-cam 1.5.7 on the same networks.
 
-    peer.py export DIR                 writes resnet50.onnx (random weights, seed 0) into DIR
+    peer.py export DIR [NETWORK ...]   writes networks of torchvision (random weights, seed 0) into DIR; without a name resnet50
     peer.py serve                      answers `gradcam bench` on standard input and output
     peer.py cold MODEL IMAGE PICTURE   one explanation from process start to the picture written
 
 The protocol of serve is lines of JSON. A request {"model": "resnet50", "layer": "",
 "batch": 8, "do": "cam"} is answered with {"seconds": ..., "rss_kib": ...}; "do" is "cam",
-an explanation of every picture's best class, or "forward", torch's bare forward pass. The
-first request of a kind builds and warms it up. The empty layer is the network's last
-feature map.
+an explanation of every picture's best class, or "forward", torch's bare forward pass, or
+"forward-cl", the same with input and weights channels-last. The first request of a kind
+builds and warms it up. The empty layer is the network's last feature map.
 """
 import contextlib
+import copy
 import json
 import os
 import pathlib
@@ -55,30 +56,43 @@ class EfficientNetLite0:
         return model, layers
 
 
-class ResNet50:
+class Torchvision:
+    """A network of torchvision with random weights, which cost the same as trained ones."""
+
     input = 224
 
-    @staticmethod
-    def build():
+    def __init__(self, name, last, more=()):
+        self.name, self.last, self.more = name, last, more
+
+    def build(self):
         import torch
         import torchvision
 
         torch.manual_seed(0)
-        model = torchvision.models.resnet50(weights=None).eval()
-        return model, {"": model.layer4[-1]}
+        model = torchvision.models.get_model(self.name, weights=None).eval()
+        return model, {path: model.get_submodule(path or self.last) for path in ("", *self.more)}
 
 
-NETWORKS = {"efficientnet-lite0": EfficientNetLite0, "resnet50": ResNet50}
+NETWORKS = {
+    "efficientnet-lite0": EfficientNetLite0,
+    "resnet50": Torchvision("resnet50", "layer4.2", ("layer1", "layer2", "layer3", "layer4")),
+    "vgg16": Torchvision("vgg16", "features.30"),
+    "densenet121": Torchvision("densenet121", "features"),
+    "convnext_tiny": Torchvision("convnext_tiny", "features"),
+    "efficientnet_v2_s": Torchvision("efficientnet_v2_s", "features"),
+    "regnet_y_400mf": Torchvision("regnet_y_400mf", "trunk_output"),
+}
 
 
-def export(folder):
+def export(folder, *names):
     import torch
 
-    model, _ = ResNet50.build()
-    x = torch.zeros(2, 3, 224, 224)
-    batch = torch.export.Dim("batch")
-    torch.onnx.export(model, (x,), pathlib.Path(folder) / "resnet50.onnx", dynamo=True, external_data=False,
-                      input_names=["image"], output_names=["logits"], dynamic_shapes={"x": {0: batch}})
+    for name in names or ("resnet50",):
+        model, _ = NETWORKS[name].build()
+        x = torch.zeros(2, 3, 224, 224)
+        batch = torch.export.Dim("batch")
+        torch.onnx.export(model, (x,), pathlib.Path(folder) / f"{name}.onnx", dynamo=True, external_data=False,
+                          input_names=["image"], output_names=["logits"], dynamic_shapes={"x": {0: batch}})
 
 
 def picture(batch, side):
@@ -104,7 +118,11 @@ def serve():
                     built[r["model"]] = NETWORKS[r["model"]].build()
             model, layers = built[r["model"]]
             x = picture(r["batch"], NETWORKS[r["model"]].input)
-            if r["do"] == "forward":
+            if r["do"].startswith("forward"):
+                if r["do"] == "forward-cl":
+                    model = copy.deepcopy(model).to(memory_format=torch.channels_last)
+                    x = x.to(memory_format=torch.channels_last)
+
                 def run(model=model, x=x):
                     with torch.inference_mode():
                         return model(x)
