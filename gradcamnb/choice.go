@@ -23,6 +23,8 @@ type Request struct {
 	Methods []string    // none means Grad-CAM
 	Targets []Target    // none means the prediction, Top(1)
 
+	Sampling Sampling // of the methods that hide parts of the picture
+
 	Progress func(Progress) // hears how far a method of many passes is; nil where nobody listens
 }
 

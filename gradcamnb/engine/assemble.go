@@ -16,10 +16,10 @@ import (
 )
 
 // assemble makes one result a picture of the program's outputs, whose order is
-// that of [explained.outputs].
-func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend) ([]*heatmap.Result, error) {
+// that of [explained.outputs], and tells what the aims resolved to.
+func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend) (results []*heatmap.Result, found []aimed, err error) {
 	batch := p.input[0]
-	results := make([]*heatmap.Result, batch)
+	results = make([]*heatmap.Result, batch)
 	for i := range results {
 		results[i] = &heatmap.Result{Frame: in.frames[i], Model: c.Name, SHA256: c.SHA256, Backend: b.name, Versions: versions()}
 		if in.pictures != nil {
@@ -58,30 +58,48 @@ func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend
 	height, width := p.picture(c.Layout)
 	for _, a := range p.aims {
 		score, index := floats(), ints()
+		if failed != nil {
+			return nil, nil, fmt.Errorf("reading the results: %w", failed)
+		}
+		found = append(found, aimed{score, index})
+		if len(p.methods) == 0 {
+			continue
+		}
 		for _, l := range p.layers {
 			for _, method := range p.methods {
 				raw, full := floats(), floats()
 				if failed != nil {
-					return nil, fmt.Errorf("reading the results: %w", failed)
+					return nil, nil, fmt.Errorf("reading the results: %w", failed)
 				}
 				for i, r := range results {
 					m := &heatmap.Map{
 						Grid:  heatmap.Grid{W: width, H: height, Values: row(full, i, batch)},
 						Raw:   heatmap.Grid{W: l.Grid[1], H: l.Grid[0], Values: row(raw, i, batch)},
-						Layer: layerName(l), Method: method.Name,
-						ScoreUnit: a.kind.Unit, Unit: cmp.Or(method.Unit, a.kind.Unit),
-						Target: a.describe(int(index[i])), Index: int(index[i]), Score: score[i],
+						Layer: layerName(l), Method: method.Name, Unit: method.Unit,
 					}
-					if a.labelled(c) {
-						m.Class = label(c.Labels, m.Index)
-					}
-					m.Diagnosis = m.Diagnose()
+					a.sign(m, c, score[i], int(index[i]))
 					r.Maps = append(r.Maps, m)
 				}
 			}
 		}
 	}
-	return results, nil
+	return results, found, nil
+}
+
+// aimed is what an aim resolved to for each picture.
+type aimed struct {
+	score []float32
+	index []int32
+}
+
+// sign writes onto a map what is known about its target, and what is wrong with it.
+func (a aim) sign(m *heatmap.Map, c source.Card, score float32, index int) {
+	m.ScoreUnit, m.Unit = a.kind.Unit, cmp.Or(m.Unit, a.kind.Unit)
+	m.Target, m.Index, m.Score = a.describe(index), index, score
+	if a.labelled(c) {
+		m.Class = label(c.Labels, index)
+	}
+	m.Diagnosis = m.Diagnose()
 }
 
 // row is a copy of picture i's part of a batch of values.

@@ -230,7 +230,7 @@ func explainAndLookInside(t *testing.T, e *Engine, m source.Model, p plan, in gr
 	if err != nil {
 		t.Fatal(err)
 	}
-	if results, err = assemble(m.Card(), p, out, prepared, e.backend); err != nil {
+	if results, _, err = assemble(m.Card(), p, out, prepared, e.backend); err != nil {
 		t.Fatal(err)
 	}
 	return acts, grads, results

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
 )
@@ -17,6 +18,7 @@ type plan struct {
 	input   []int // shape, batch first
 	layers  []source.Layer
 	methods []cam.Method
+	forward []perturb.Method // methods of forward passes alone, which the plan's program does not hold
 	aims    []aim
 }
 
@@ -65,21 +67,42 @@ func newPlan(m source.Model, input []int, r gradcamnb.Request) (plan, error) {
 		}
 		p.aims = append(p.aims, a)
 	}
-	if p.layers, err = chooseLayers(m, input, layers, r.Layers, p.aims); err != nil {
+	if err := p.takeMethods(r.Methods); err != nil {
 		return plan{}, err
 	}
-	methods := r.Methods
-	if len(methods) == 0 {
-		methods = []string{cam.GradCAM.Name}
+	if !p.atLayers() {
+		return p, nil
 	}
-	for _, name := range methods {
+	p.layers, err = chooseLayers(m, input, layers, r.Layers, p.aims)
+	return p, err
+}
+
+// takeMethods looks the methods up, in the order of the request.
+func (p *plan) takeMethods(names []string) error {
+	if len(names) == 0 {
+		names = []string{cam.GradCAM.Name}
+	}
+	for _, name := range names {
+		if f, err := perturb.ByName(name); err == nil {
+			p.forward = append(p.forward, f)
+			continue
+		}
 		method, err := cam.ByName(name)
 		if err != nil {
-			return plan{}, err
+			var more []string
+			for _, f := range perturb.All() {
+				more = append(more, f.Name)
+			}
+			return fmt.Errorf("%w, %s", err, strings.Join(more, ", "))
 		}
 		p.methods = append(p.methods, method)
 	}
-	return p, nil
+	return nil
+}
+
+// atLayers tells whether a method of the plan makes its maps at layers.
+func (p plan) atLayers() bool {
+	return len(p.methods) > 0 || slices.ContainsFunc(p.forward, func(f perturb.Method) bool { return f.AtLayers })
 }
 
 // chooseLayers looks the layers up and checks that a map can be made there for

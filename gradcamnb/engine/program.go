@@ -73,6 +73,10 @@ func (p plan) build(m source.Model, scope *model.Scope, inputs []*Node) explaine
 		}
 		score := a.kind.Score(out, index, mask)
 		aim := explainedAim{score: score, index: index}
+		if len(p.methods) == 0 {
+			e.aims = append(e.aims, aim)
+			continue
+		}
 		for i, g := range Gradient(ReduceAllSum(score), nodes...) {
 			c := built.Cuts[i]
 			l := explainedLayer{act: c.Grid(c.Node), grad: c.Grid(g)}
@@ -89,6 +93,9 @@ func (p plan) build(m source.Model, scope *model.Scope, inputs []*Node) explaine
 }
 
 func (p plan) cuts() []string {
+	if len(p.methods) == 0 {
+		return nil
+	}
 	var names []string
 	for _, l := range p.layers {
 		names = append(names, l.Name)

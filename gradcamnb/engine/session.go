@@ -113,7 +113,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		return nil, wrap(err, "explaining %s at %s on %s", s.model.Card().Name, p.cuts(), b.name)
 	}
 	clock.lap("run") // the first run of a program compiles it, too
-	results, err := assemble(s.model.Card(), p, out, in, b)
+	results, found, err := assemble(s.model.Card(), p, out, in, b)
 	if err != nil {
 		return nil, err
 	}
@@ -121,19 +121,28 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	for _, res := range results {
 		res.Timings = clock.laps
 	}
-	return results, nil
+	if len(p.forward) == 0 {
+		return results, nil
+	}
+	err = s.perturb(ctx, b, p, r, in, found, results)
+	clock.lap("perturb")
+	return results, err
 }
 
 // program returns the compiled program of a plan, which a plan of the same key
 // has made before or not.
 func (s *session) program(b *backend, p plan) (*program, error) {
+	return s.kept(p.key(), func() (*program, error) { return compile(b, s.model, p) })
+}
+
+// kept is the program of a key, made where it has not been made before.
+func (s *session) kept(key string, build func() (*program, error)) (*program, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := p.key()
 	if prog, ok := s.programs[key]; ok {
 		return prog, nil
 	}
-	prog, err := compile(b, s.model, p)
+	prog, err := build()
 	if err != nil {
 		return nil, err
 	}

@@ -19,8 +19,11 @@ func init() { gob.Register(&image.NRGBA{}) } // the picture of a Result
 // Grad-CAM value is the sum over channels of (score per unit of activation) times
 // activation, so for a logit target it is measured in logits.
 type Map struct {
-	Grid      // [H, W] of the model's input: the positive part of Raw, resized bilinearly; not normalised
-	Raw  Grid // [h, w] of the layer, signed: before ReLU and resizing
+	Grid      // [H, W] of the model's input: the positive part of Raw, resized bilinearly; not normalised. Of RISE: of Raw less its Mean
+	Raw  Grid // [h, w] of the layer, signed: before ReLU and resizing. Of methods without a layer: [H, W] of the model's input
+
+	StdErr  Grid     // standard error of Raw, like it in size; empty where the method draws nothing by chance
+	Sampled *Sampled // the draw, for methods that draw; nil for others
 
 	Layer     string  // as the model names it
 	Method    string  // e.g. "Grad-CAM"
@@ -31,6 +34,19 @@ type Map struct {
 	ScoreUnit string  // e.g. "logits"
 	Unit      string  // of the values: the score's, or "activation" where the method takes no gradient
 	Diagnosis string  // what is wrong with the map, in words; empty when nothing is
+}
+
+// Sampled is a run of random masks: which masks they were and what the target
+// scored under each. It is all that is needed to go on with the run.
+type Sampled struct {
+	Masks     int     // in a full run
+	Grid      int     // cells along each side of the picture
+	P         float64 // probability that a cell is seen
+	Seed      uint64
+	Batch     int       // masks in one pass
+	Weights   []float32 // score of the target under each mask drawn so far
+	Mean      float64   // of the weights
+	Agreement float64   // rank correlation of the maps of two halves of the masks; NaN before there are two
 }
 
 // Prediction is one class that the model finds in the picture.

@@ -1,0 +1,195 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// perturb adds the maps of the plan's forward-only methods to the results: for every
+// picture, after the maps of the target that has them. Where ctx ends first the
+// results have what there is so far.
+func (s *session) perturb(ctx context.Context, b *backend, p plan, r gradcamnb.Request, in input, found []aimed, results []*heatmap.Result) error {
+	if len(results) > 1 && r.Sampling.Resume != nil {
+		return fmt.Errorf("a run is gone on with for one picture, and there are %d", len(results))
+	}
+	giveBack, err := borrow(s.model.Store(), b)
+	if err != nil {
+		return err
+	}
+	before := make([][]*heatmap.Map, len(results))
+	for i, res := range results {
+		before[i] = res.Maps
+	}
+	ends := errors.Join(s.perturbAll(ctx, b, p, r, in, found, results, before), giveBack())
+	return ends
+}
+
+func (s *session) perturbAll(ctx context.Context, b *backend, p plan, r gradcamnb.Request, in input, found []aimed, results []*heatmap.Result, before [][]*heatmap.Map) error {
+	listener := newListener(r.Progress, results, len(results)*len(p.forward))
+	for i, res := range results {
+		var made [][]*heatmap.Map // by method
+		for _, method := range p.forward {
+			subject := s.subject(p, r, in, found, i)
+			program, end := s.programsOf(b, p, subject)
+			subject.Compile = program
+			sign := func(maps []*heatmap.Map) { p.sign(maps, method, s, found, i) }
+			maps, err := method.Explain(ctx, subject, listener.hear(func(maps []*heatmap.Map) {
+				sign(maps)
+				res.Maps = p.inOrder(before[i], append(made, maps))
+			}))
+			end()
+			if err != nil && (ctx.Err() == nil || maps == nil) {
+				return err
+			}
+			sign(maps)
+			made = append(made, maps)
+			res.Maps = p.inOrder(before[i], made)
+			if err != nil {
+				return err
+			}
+			listener.next()
+		}
+	}
+	return nil
+}
+
+// subject is picture i in front of the model.
+func (s *session) subject(p plan, r gradcamnb.Request, in input, found []aimed, i int) *perturb.Subject {
+	one := append([]int{1}, in.dims[1:]...)
+	n := len(in.values) / in.dims[0]
+	subject := &perturb.Subject{Model: s.model, Input: one, Values: in.values[i*n : (i+1)*n], Layers: p.layers, Sampling: r.Sampling}
+	for k, a := range p.aims {
+		subject.Aims = append(subject.Aims, a.ofPicture(i, found[k].index[i]))
+	}
+	return subject
+}
+
+// ofPicture is the aim of one picture, at the index that it resolved to there.
+func (a aim) ofPicture(i int, index int32) perturb.Aim {
+	out := perturb.Aim{Wants: []string{a.tensor}, Params: []*tensors.Tensor{tensors.FromFlatDataAndDimensions([]int32{index}, 1)}}
+	if a.kind.Masked {
+		n := a.size[0] * a.size[1]
+		out.Params = append(out.Params, tensors.FromFlatDataAndDimensions(a.mask[i*n:(i+1)*n], 1, a.size[0], a.size[1]))
+	}
+	out.Score = func(outputs map[string]*Node, params []*Node) *Node {
+		var mask *Node
+		if a.kind.Masked {
+			mask = params[1]
+		}
+		return a.kind.Score(outputs[a.tensor], params[0], mask)
+	}
+	return out
+}
+
+// programsOf compiles a subject's programs, or takes them from an earlier run, and
+// keeps the subject's arguments on the device until end.
+func (s *session) programsOf(b *backend, p plan, subject *perturb.Subject) (compile func(string, perturb.GraphFn) (perturb.Program, error), end func()) {
+	arguments := subject.Arguments()
+	end = func() {
+		for _, t := range arguments {
+			t.MustFinalizeAll()
+		}
+	}
+	shape := p
+	shape.input, shape.methods = subject.Input, nil
+	return func(key string, graph perturb.GraphFn) (perturb.Program, error) {
+		prog, err := s.kept(key+" of "+shape.key(), func() (*program, error) {
+			exec, err := model.NewExec(b.Backend, s.model.Store(), func(scope *model.Scope, inputs []*Node) []*Node {
+				return graph(subject.Enter(scope, inputs))
+			})
+			if err != nil {
+				return nil, fmt.Errorf("preparing the program: %w", root(err))
+			}
+			return &program{exec, b}, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		return func(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
+			var args []any
+			for _, t := range append(arguments[:len(arguments):len(arguments)], inputs...) {
+				args = append(args, t)
+			}
+			out, err := prog.exec.Call(args...)
+			if err != nil {
+				return nil, wrap(err, "running %s on masked pictures on %s", s.model.Card().Name, b.name)
+			}
+			return out, nil
+		}, nil
+	}, end
+}
+
+// sign writes onto a method's maps of picture i, by aim, what is known about them.
+func (p plan) sign(maps []*heatmap.Map, method perturb.Method, s *session, found []aimed, i int) {
+	for k, m := range maps {
+		a := k * len(p.aims) / len(maps) // at layers there are several maps an aim
+		m.Method = method.Name
+		p.aims[a].sign(m, s.model.Card(), found[a].score[i], int(found[a].index[i]))
+	}
+}
+
+// inOrder puts maps together by aim: those of before, then those of each method.
+func (p plan) inOrder(before []*heatmap.Map, made [][]*heatmap.Map) []*heatmap.Map {
+	var out []*heatmap.Map
+	part := func(maps []*heatmap.Map, a int) []*heatmap.Map {
+		n := len(maps) / len(p.aims)
+		return maps[a*n : (a+1)*n]
+	}
+	for a := range p.aims {
+		out = append(out, part(before, a)...)
+		for _, maps := range made {
+			out = append(out, part(maps, a)...)
+		}
+	}
+	return out
+}
+
+// listener passes progress on, and makes maps of what there is so far now and then.
+type listener struct {
+	tell    func(gradcamnb.Progress)
+	results []*heatmap.Result
+	stage   int // the method of a picture that runs now
+	stages  int
+	shown   time.Time
+}
+
+func newListener(tell func(gradcamnb.Progress), results []*heatmap.Result, stages int) *listener {
+	return &listener{tell: tell, results: results, stages: stages, shown: time.Now()}
+}
+
+func (l *listener) next() { l.stage++ }
+
+// hear is what a method reports to; put places its maps so far into the results.
+func (l *listener) hear(put func([]*heatmap.Map)) perturb.Hear {
+	const pause = time.Second // between maps so far: making one takes time
+	return func(done, total int, partial func() ([]*heatmap.Map, error)) error {
+		if l.tell == nil {
+			return nil
+		}
+		p := gradcamnb.Progress{Done: l.stage*total + done, Total: l.stages * total}
+		if partial != nil && time.Since(l.shown) > pause {
+			maps, err := partial()
+			if err != nil {
+				return err
+			}
+			put(maps)
+			for _, r := range l.results {
+				so := *r
+				p.Partial = append(p.Partial, &so)
+			}
+			l.shown = time.Now()
+		}
+		l.tell(p)
+		return nil
+	}
+}

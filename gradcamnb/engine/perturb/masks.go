@@ -1,0 +1,72 @@
+package perturb
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// drawn makes masks number first, first+1, ... of a seed: [n, height, width].
+// A mask is a grid of cells, seen (1) or hidden (0), enlarged bilinearly and shifted
+// at random (Petsiuk et al. 2018, section 3.3). Seed is two uint32 words, first a
+// uint32 and p a float32.
+//
+// Every mask is a function of the seed and its number alone, so a run can be repeated
+// and gone on with, in batches of any size, on any backend.
+func drawn(seed, first, p *Node, n, grid, height, width int) *Node {
+	cells := grid * grid
+	random := hash(seed, first, n, cells+2) // the last two are the shift
+	seen := ConvertDType(LessThan(Slice(random, AxisRange(), AxisRange(0, cells)), p), dtypes.Float32)
+	shift := func(at, size int) *Node {
+		return Floor(MulScalar(Slice(random, AxisRange(), AxisElem(at)), float64(cell(size, grid))))
+	}
+	return enlarge(Reshape(seen, n, grid, grid), shift(cells, height), shift(cells+1, width), height, width)
+}
+
+// cell is the size of a cell in pixels.
+func cell(size, grid int) int { return (size + grid - 1) / grid }
+
+// enlarge brings grids [n, s, s] of cells of c pixels to a side of (s+1) c pixels,
+// bilinearly with half-pixel centres, and cuts out [n, height, width] from the given
+// shifts [n, 1] on, from 0 to c-1. It is two matrix products, with the shift inside
+// the weights: pixel o reads the grid at
+//
+//	x = (o + shift + 1/2) s / ((s + 1) c) - 1/2.
+func enlarge(grids, rows, columns *Node, height, width int) *Node {
+	s := grids.Shape().Dim(1)
+	masks := Einsum("nhi,nij->nhj", tents(rows, height, s), grids)
+	return Einsum("nhj,nwj->nhw", masks, tents(columns, width, s))
+}
+
+// tents are the weights [n, size, s] of a linear interpolation, clamped at the ends.
+func tents(shift *Node, size, s int) *Node {
+	g := shift.Graph()
+	n := shift.Shape().Dim(0)
+	o := Iota(g, shapes.Make(dtypes.Float32, n, size, s), 1)
+	k := Iota(g, shapes.Make(dtypes.Float32, n, size, s), 2)
+	x := AddScalar(MulScalar(AddScalar(Add(o, InsertAxes(shift, -1)), 0.5), float64(s)/float64((s+1)*cell(size, s))), -0.5)
+	x = ClipScalar(x, 0, float64(s-1))
+	return MaxScalar(OneMinus(Abs(Sub(x, k))), 0)
+}
+
+// hash is n x m numbers in [0, 1): number (i, j) depends on the seed, first+i and j
+// and on nothing else. It is the finaliser "lowbias32" of Chris Wellons's
+// hash-prospector, chained over the words; each has 24 random bits.
+func hash(seed, first *Node, n, m int) *Node {
+	g := seed.Graph()
+	h := mix(Add(Slice(seed, AxisElem(0)), mix(Slice(seed, AxisElem(1))))) // [1]
+	i := Add(Iota(g, shapes.Make(dtypes.Uint32, n), 0), first)
+	h = mix(Add(h, MulScalar(i, uint32(0x9e3779b9)))) // [n]
+	j := MulScalar(AddScalar(Iota(g, shapes.Make(dtypes.Uint32, 1, m), 1), uint32(1)), uint32(0x85ebca6b))
+	h = mix(Add(InsertAxes(h, -1), j)) // [n, m]
+	top := ConvertDType(BitwiseShiftRightLogicalScalar(h, uint32(8)), dtypes.Int32)
+	return MulScalar(ConvertDType(top, dtypes.Float32), 1.0/(1<<24))
+}
+
+// mix scrambles the bits of a uint32.
+func mix(x *Node) *Node {
+	step := func(x *Node, by uint32) *Node { return BitwiseXor(x, BitwiseShiftRightLogicalScalar(x, by)) }
+	x = MulScalar(step(x, 16), uint32(0x7feb352d))
+	x = MulScalar(step(x, 15), uint32(0x846ca68b))
+	return step(x, 16)
+}

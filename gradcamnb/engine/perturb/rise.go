@@ -1,0 +1,329 @@
+package perturb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// RISE scores the picture I under N random masks M_i, of which a pixel is seen with
+// probability p, and averages the masks by the score f:
+//
+//	L_xy = 1/(p N) SUM_i f(I * M_i) M_i,xy        (eq. 6)
+//
+// Petsiuk, Das and Saenko 2018, "RISE: Randomized Input Sampling for Explanation of
+// Black-box Models". It estimates the mean score over the masks that show (x, y), in
+// units of the score; what lies above the mean over all masks speaks for the target.
+//
+// With a detection as the target it is D-RISE (Petsiuk et al. 2021, "Black-box
+// Explanation of Object Detectors via Saliency Maps"), where f is the best match of
+// the target among the detections of the masked picture.
+//
+// Masks are made on the device and never leave it. What comes back after a pass are
+// the scores, and of the sums only what a map needs.
+var RISE = register(Method{
+	Name:    "RISE",
+	Aliases: []string{"D-RISE"},
+	Paper:   "Petsiuk et al. 2018, arXiv:1806.07421; of detections (D-RISE): Petsiuk et al. 2021, arXiv:2006.03204",
+	Formula: "1/(p N) SUM_i f(I * M_i) M_i, M_i random masks (eq. 6)",
+	Passes:  "4000 masks; 5000 of detections",
+	Explain: rise,
+})
+
+func rise(ctx context.Context, s *Subject, hear Hear) ([]*heatmap.Map, error) {
+	r, err := newRun(s)
+	if err != nil {
+		return nil, err
+	}
+	defer r.end()
+	ended := r.goOn(ctx, hear)
+	if ended != nil && (ctx.Err() == nil || r.done == 0) {
+		return nil, ended
+	}
+	maps, err := r.maps()
+	return maps, errors.Join(ended, err)
+}
+
+// run is a draw of random masks and what has come of it.
+type run struct {
+	subject  *Subject
+	sampling gradcamnb.Sampling // with every default filled in
+	height   int
+	width    int
+
+	score, add Program
+
+	seed, p *tensors.Tensor
+	done    int         // masks
+	weights [][]float32 // [aim][mask], scores
+	sums    []*tensors.Tensor
+}
+
+func newRun(s *Subject) (*run, error) {
+	r := &run{subject: s, sampling: withDefaults(s)}
+	r.height, r.width = s.Size()
+	o := r.sampling
+	if err := checkSampling(o, r.height, r.width); err != nil {
+		return nil, err
+	}
+	if err := checkResume(o, len(s.Aims)); err != nil {
+		return nil, err
+	}
+	n := o.Batch
+	draw := func(first, seed, p *Node) *Node { return drawn(seed, first, p, n, o.Grid, r.height, r.width) }
+	var err error
+	r.score, err = s.Compile(fmt.Sprintf("rise score %d masks of %d", n, o.Grid), func(m *Within, in []*Node) []*Node {
+		return []*Node{m.Scores(m.Hide(draw(in[0], in[1], in[2])))}
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.add, err = s.Compile(fmt.Sprintf("rise add %d masks of %d", n, o.Grid), func(_ *Within, in []*Node) []*Node {
+		return accumulate(draw(in[0], in[1], in[2]), in[3], in[4], in[5], in[6])
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.seed = tensors.FromFlatDataAndDimensions([]uint32{uint32(o.Seed), uint32(o.Seed >> 32)}, 2)
+	r.p = tensors.FromScalar(float32(o.P))
+	r.weights = make([][]float32, len(s.Aims))
+	pixels := r.height * r.width
+	for _, rows := range []int{2 * (1 + len(s.Aims)), 1 + 2*len(s.Aims)} {
+		r.sums = append(r.sums, tensors.FromFlatDataAndDimensions(make([]float32, rows*pixels), rows, r.height, r.width))
+	}
+	return r, nil
+}
+
+// accumulate adds the masks [n, H, W] to sums of masks, weighted by each row of
+// rows [r, n], and to sums of squared masks, likewise.
+func accumulate(masks, rows, squareRows, sums, squareSums *Node) []*Node {
+	return []*Node{
+		Add(sums, Einsum("rn,nhw->rhw", rows, masks)),
+		Add(squareSums, Einsum("rn,nhw->rhw", squareRows, Square(masks))),
+	}
+}
+
+func withDefaults(s *Subject) gradcamnb.Sampling {
+	o := s.Sampling
+	boxed := slices.ContainsFunc(s.Aims, func(a Aim) bool { return a.Boxed })
+	fill := func(v *int, plain, detection int) {
+		if *v == 0 {
+			*v = plain
+			if boxed {
+				*v = detection
+			}
+		}
+	}
+	fill(&o.Masks, 4000, 5000)
+	fill(&o.Grid, 7, 16)
+	o.Batch = s.Batch()
+	if o.P == 0 {
+		o.P = 0.5
+	}
+	return o
+}
+
+func checkSampling(o gradcamnb.Sampling, height, width int) error {
+	switch {
+	case o.Masks < 1:
+		return fmt.Errorf("%d masks explain nothing: give at least 1", o.Masks)
+	case !(o.P > 0 && o.P < 1):
+		return fmt.Errorf("with the probability %g every mask is the same: give one between 0 and 1, both excluded", o.P)
+	case o.Batch < 1:
+		return fmt.Errorf("a batch of %d masks makes no pass: give at least 1", o.Batch)
+	case o.Agreement < 0 || o.Agreement >= 1 || math.IsNaN(o.Agreement):
+		return fmt.Errorf("an agreement of %g between the halves of the masks cannot be waited for: give a rank correlation between 0 and 1", o.Agreement)
+	}
+	return checkGrid(o.Grid, height, width)
+}
+
+// checkResume says why the runs given cannot be gone on with.
+func checkResume(o gradcamnb.Sampling, aims int) error {
+	if o.Resume == nil {
+		return nil
+	}
+	if len(o.Resume) != aims {
+		return fmt.Errorf("there are %d targets and %d runs to resume: give one a target", aims, len(o.Resume))
+	}
+	for _, s := range o.Resume {
+		if s == nil {
+			return errors.New("there is no run to resume: the map was not made with random masks")
+		}
+		if s.Grid != o.Grid || s.P != o.P || s.Seed != o.Seed || s.Batch != o.Batch {
+			return fmt.Errorf("the run to resume drew masks of %d cells, probability %g, seed %d in batches of %d, and now %d cells, %g, seed %d and batches of %d are asked for: ask for the same",
+				s.Grid, s.P, s.Seed, s.Batch, o.Grid, o.P, o.Seed, o.Batch)
+		}
+		if len(s.Weights) != len(o.Resume[0].Weights) {
+			return errors.New("the runs to resume have different lengths: they are not of one run")
+		}
+	}
+	return nil
+}
+
+// goOn draws until the run is complete, a stop rule holds, or ctx ends.
+func (r *run) goOn(ctx context.Context, hear Hear) error {
+	start := time.Now()
+	for batch := 0; r.done < r.sampling.Masks; batch++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := r.step(batch); err != nil {
+			return err
+		}
+		if err := hear(r.done, r.sampling.Masks, r.maps); err != nil {
+			return err
+		}
+		enough, err := r.enough(batch)
+		if err != nil {
+			return err
+		}
+		if enough || r.sampling.Limit > 0 && time.Since(start) >= r.sampling.Limit {
+			return nil
+		}
+	}
+	return nil
+}
+
+// enough tells whether the halves agree as was asked for, once in a while.
+func (r *run) enough(batch int) (bool, error) {
+	const every = 16 // batches
+	if r.sampling.Agreement == 0 || batch%every != every-1 {
+		return false, nil
+	}
+	maps, err := r.maps()
+	if err != nil {
+		return false, err
+	}
+	return !slices.ContainsFunc(maps, func(m *heatmap.Map) bool { return !(m.Sampled.Agreement >= r.sampling.Agreement) }), nil
+}
+
+// step scores one batch of masks, or takes its scores from the run that is gone on
+// with, and adds it to the sums.
+func (r *run) step(batch int) error {
+	n := r.sampling.Batch
+	first := tensors.FromScalar(uint32(batch * n))
+	defer first.MustFinalizeAll()
+	scores, err := r.scores(batch*n, first)
+	if err != nil {
+		return err
+	}
+	now := min(n, r.sampling.Masks-r.done)
+	rows, squareRows := r.rows(scores, batch%2, now)
+	defer rows.MustFinalizeAll()
+	defer squareRows.MustFinalizeAll()
+	sums, err := r.add(first, r.seed, r.p, rows, squareRows, r.sums[0], r.sums[1])
+	if err != nil {
+		return err
+	}
+	r.dropSums()
+	r.sums = sums
+	for a := range r.weights {
+		r.weights[a] = append(r.weights[a], scores[a*n:a*n+now]...)
+	}
+	r.done += now
+	return nil
+}
+
+// scores is what the aims score under a batch of masks, [aim][mask] laid flat.
+func (r *run) scores(at int, first *tensors.Tensor) ([]float32, error) {
+	n, known := r.sampling.Batch, r.sampling.Resume
+	if len(known) > 0 && len(known[0].Weights) >= min(at+n, r.sampling.Masks) {
+		scores := make([]float32, len(known)*n)
+		for a, k := range known {
+			copy(scores[a*n:(a+1)*n], k.Weights[at:])
+		}
+		return scores, nil
+	}
+	out, err := r.score(first, r.seed, r.p)
+	if err != nil {
+		return nil, err
+	}
+	scores, err := floats(out[0])
+	for i, v := range scores {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			return nil, fmt.Errorf("under mask %d the target scores %g, which is no number to average: the model overflows on masked pictures", at+i%n, v)
+		}
+	}
+	return scores, err
+}
+
+// rows weighs the first masks of a batch for the sums: of masks 1 and w for each half,
+// of squared masks 1, w and w^2.
+func (r *run) rows(scores []float32, half, masks int) (rows, squareRows *tensors.Tensor) {
+	n, aims := r.sampling.Batch, len(r.weights)
+	plain, square := make([]float32, 2*(1+aims)*n), make([]float32, (1+2*aims)*n)
+	for i := range masks {
+		of := plain[half*(1+aims)*n:]
+		of[i], square[i] = 1, 1
+		for a := range aims {
+			w := scores[a*n+i]
+			of[(1+a)*n+i], square[(1+a)*n+i], square[(1+aims+a)*n+i] = w, w, w*w
+		}
+	}
+	return tensors.FromFlatDataAndDimensions(plain, 2*(1+aims), n), tensors.FromFlatDataAndDimensions(square, 1+2*aims, n)
+}
+
+func (r *run) dropSums() {
+	for _, t := range r.sums {
+		t.MustFinalizeAll()
+	}
+}
+
+func (r *run) end() {
+	r.dropSums()
+	r.seed.MustFinalizeAll()
+	r.p.MustFinalizeAll()
+}
+
+// maps are the maps of the masks drawn so far.
+func (r *run) maps() ([]*heatmap.Map, error) {
+	sums, err := tensors.CopyFlatData[float32](r.sums[0])
+	if err != nil {
+		return nil, err
+	}
+	squares, err := tensors.CopyFlatData[float32](r.sums[1])
+	if err != nil {
+		return nil, err
+	}
+	pixels, aims := r.height*r.width, len(r.weights)
+	field := func(of []float32, row int) []float32 { return of[row*pixels : (row+1)*pixels] }
+	n, p := float64(r.done), r.sampling.P
+	var out []*heatmap.Map
+	for a, weights := range r.weights {
+		raw, stderr := heatmap.NewGrid(r.width, r.height), heatmap.NewGrid(r.width, r.height)
+		halves := [2][]float32{field(sums, 1+a), field(sums, 1+aims+1+a)}
+		square := field(squares, 1+aims+a)
+		for i := range raw.Values {
+			mean := (float64(halves[0][i]) + float64(halves[1][i])) / n
+			raw.Values[i] = float32(mean / p)
+			// The variance of the mean of the terms w M / p, which are independent.
+			variance := (float64(square[i])/n - mean*mean) / (n - 1)
+			stderr.Values[i] = float32(math.Sqrt(max(variance, 0)) / p)
+		}
+		var total float64
+		for _, w := range weights {
+			total += float64(w)
+		}
+		sampled := &heatmap.Sampled{
+			Masks: r.sampling.Masks, Grid: r.sampling.Grid, P: p, Seed: r.sampling.Seed, Batch: r.sampling.Batch,
+			Weights: slices.Clone(weights), Mean: total / n, Agreement: math.NaN(),
+		}
+		if r.done > r.sampling.Batch {
+			sampled.Agreement = rankCorrelation(shrunk(halves[0], r.width), shrunk(halves[1], r.width))
+		}
+		if r.done == 1 {
+			stderr = heatmap.Grid{}
+		}
+		out = append(out, &heatmap.Map{Grid: above(raw, float32(sampled.Mean)), Raw: raw, StdErr: stderr, Sampled: sampled})
+	}
+	return out, nil
+}

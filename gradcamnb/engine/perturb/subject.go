@@ -1,0 +1,190 @@
+package perturb
+
+import (
+	"context"
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// Subject is one prepared picture in front of a model, and what is scored there.
+type Subject struct {
+	Model  source.Model
+	Input  []int     // shape of the picture as the model takes it, with a batch of 1
+	Values []float32 // of the picture
+	Aims   []Aim
+	Layers []source.Layer // for methods that work at layers
+
+	Sampling gradcamnb.Sampling
+
+	// Compile returns the program of a graph, which the session keeps by the key.
+	// What differs between a method's graphs must be in the key; the model, the shape of
+	// the input and the aims are.
+	Compile func(key string, graph GraphFn) (Program, error)
+}
+
+// Aim is one score of a batch of pictures.
+type Aim struct {
+	Wants  []string          // tensors of the model that the score reads
+	Params []*tensors.Tensor // what may differ without another program, such as a class
+	Boxed  bool              // it scores detections
+
+	// Score gives [batch] from the wanted tensors and the nodes of the parameters.
+	Score func(outputs map[string]*Node, params []*Node) *Node
+}
+
+// GraphFn builds a program. Every program has the picture and the aims' parameters
+// at hand in m, and inputs of its own.
+type GraphFn func(m *Within, inputs []*Node) []*Node
+
+// Program is a compiled graph, called with its own inputs. The tensors given stay the
+// caller's, and those returned become the caller's.
+type Program func(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error)
+
+// Within is the subject inside a graph.
+type Within struct {
+	Picture *Node // as the model takes it, with a batch of 1
+
+	subject *Subject
+	scope   *model.Scope
+	params  []*Node
+}
+
+// Enter puts the subject into a graph whose first inputs are those of
+// [Subject.Arguments]; the rest is the program's own.
+func (s *Subject) Enter(scope *model.Scope, inputs []*Node) (m *Within, rest []*Node) {
+	n := 1
+	for _, a := range s.Aims {
+		n += len(a.Params)
+	}
+	return &Within{inputs[0], s, scope, inputs[1:n]}, inputs[n:]
+}
+
+// Arguments are the picture, a new tensor, and the aims' parameters.
+func (s *Subject) Arguments() []*tensors.Tensor {
+	args := []*tensors.Tensor{tensors.FromFlatDataAndDimensions(s.Values, s.Input...)}
+	for _, a := range s.Aims {
+		args = append(args, a.Params...)
+	}
+	return args
+}
+
+// Build puts the model behind x, a batch of pictures.
+func (m *Within) Build(x *Node, cuts, wants []string) source.Built {
+	return m.subject.Model.Build(m.scope, x, cuts, wants)
+}
+
+// Scores is what the aims score for x, a batch of pictures: [aims, batch].
+func (m *Within) Scores(x *Node) *Node {
+	return m.ScoresOf(m.Build(x, nil, m.subject.Wants()).Outputs)
+}
+
+// ScoresOf is [Within.Scores] of a model that is built already, with the tensors of
+// [Subject.Wants].
+func (m *Within) ScoresOf(outputs map[string]*Node) *Node {
+	var scores []*Node
+	params := m.params
+	for _, a := range m.subject.Aims {
+		scores = append(scores, a.Score(outputs, params[:len(a.Params)]))
+		params = params[len(a.Params):]
+	}
+	return Stack(scores, 0)
+}
+
+// Wants is every tensor that an aim reads.
+func (s *Subject) Wants() []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, a := range s.Aims {
+		for _, name := range a.Wants {
+			if !seen[name] {
+				seen[name] = true
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// Size is the height and width of the picture.
+func (s *Subject) Size() (height, width int) {
+	if s.Model.Card().Layout == imgio.ChannelsLast {
+		return s.Input[1], s.Input[2]
+	}
+	return s.Input[2], s.Input[3]
+}
+
+// Hide multiplies the picture with masks [batch, H, W]: what a mask leaves out
+// becomes zero in the model's own units, which for most models is the mean colour.
+func (m *Within) Hide(masks *Node) *Node {
+	axis := 1
+	if m.subject.Model.Card().Layout == imgio.ChannelsLast {
+		axis = 3
+	}
+	return Mul(m.Picture, InsertAxes(masks, axis))
+}
+
+// Batch is the number of pictures in one pass.
+func (s *Subject) Batch() int {
+	if s.Sampling.Batch == 0 {
+		return 16
+	}
+	return s.Sampling.Batch
+}
+
+// Masked scores the picture under n masks that are made here, one after the other:
+// mask i is written into a field of H*W values by draw. The result is
+// [mask][aim]. Hear is told after every pass.
+func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []float32), hear func(done, total int) error) ([][]float32, error) {
+	batch := min(n, s.Batch())
+	height, width := s.Size()
+	program, err := s.Compile(fmt.Sprintf("masked %d", batch), func(m *Within, in []*Node) []*Node {
+		return []*Node{m.Scores(m.Hide(in[0]))}
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]float32, 0, n)
+	masks := make([]float32, batch*height*width)
+	for done := 0; done < n; done = len(out) {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
+		for b := range min(batch, n-done) {
+			draw(done+b, masks[b*height*width:(b+1)*height*width])
+		}
+		in := tensors.FromFlatDataAndDimensions(masks, batch, height, width)
+		got, err := program(in)
+		in.MustFinalizeAll()
+		if err != nil {
+			return out, err
+		}
+		scores, err := floats(got[0])
+		if err != nil {
+			return out, err
+		}
+		for b := range min(batch, n-done) {
+			row := make([]float32, len(s.Aims))
+			for a := range row {
+				row[a] = scores[a*batch+b]
+			}
+			out = append(out, row)
+		}
+		if err := hear(len(out), n); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// floats takes the values out of a tensor and ends it.
+func floats(t *tensors.Tensor) ([]float32, error) {
+	defer t.MustFinalizeAll()
+	return tensors.CopyFlatData[float32](t)
+}

@@ -1,0 +1,261 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+const side = 24
+
+// window is where the pictures of seeing are looked at: rows and columns 6 to 11.
+func inWindow(i int) bool { y, x := i/side, i%side; return y >= 6 && y < 12 && x >= 6 && x < 12 }
+
+// seeing is a model that scores the mean of its picture within the window, and
+// minus that as its second class.
+func seeing(t *testing.T, e *Engine) gradcamnb.Session {
+	t.Helper()
+	m, err := source.GoMLX(source.Card{Name: "seeing", Input: []int{-1, side, side, 3}}, model.NewStore(),
+		func(_ *model.Scope, x *Node) []*Node {
+			seen := ReduceMean(Slice(x, AxisRange(), AxisRange(6, 12), AxisRange(6, 12), AxisRange()), 1, 2, 3)
+			return []*Node{Stack([]*Node{seen, Neg(seen)}, 1)}
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.Session(m)
+}
+
+// white is a picture of ones.
+func white() *gradcamnb.Tensor {
+	return &gradcamnb.Tensor{Dims: []int{1, side, side, 3}, Values: slices.Repeat([]float32{1}, side*side*3)}
+}
+
+func sample(ctx context.Context, t *testing.T, s gradcamnb.Session, r gradcamnb.Request) ([]*heatmap.Result, error) {
+	t.Helper()
+	r.Tensor = white()
+	if r.Methods == nil {
+		r.Methods = []string{"RISE"}
+	}
+	return s.Explain(ctx, r)
+}
+
+func mustSample(t *testing.T, s gradcamnb.Session, o gradcamnb.Sampling) []*heatmap.Map {
+	t.Helper()
+	r, err := sample(t.Context(), t, s, gradcamnb.Request{Sampling: o, Targets: []gradcamnb.Target{gradcamnb.Class(0), gradcamnb.Class(1)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r[0].Maps
+}
+
+// RISE of a score that is the mean mask within a window: the map must be
+// E[w M(x)] / p, which is highest in the window's middle and flat far from it, where
+// it is the mean score 1/2; and the second class's map is its negative.
+func TestRISE(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		maps := mustSample(t, seeing(t, e), gradcamnb.Sampling{Masks: 2000, Seed: 3})
+		m, against := maps[0], maps[1]
+		if m.Score != 1 || against.Score != -1 || m.Method != "RISE" || m.Layer != "" || m.Index != 0 {
+			t.Errorf("%+v", m)
+		}
+		var in, out, nIn, nOut, spread, expected float64
+		for i, v := range m.Raw.Values {
+			if against.Raw.Values[i] != -v {
+				t.Fatalf("the maps of opposite scores differ at %d: %g and %g", i, v, against.Raw.Values[i])
+			}
+			if y, x := i/side, i%side; y > 18 && x > 18 { // no cell reaches from there to the window
+				out, nOut = out+float64(v), nOut+1
+				spread += math.Pow(float64(v)-0.5, 2)
+				expected += math.Pow(float64(m.StdErr.Values[i]), 2)
+			}
+			if inWindow(i) {
+				in, nIn = in+float64(v), nIn+1
+			}
+		}
+		if in, out := in/nIn, out/nOut; math.Abs(out-0.5) > 0.02 || in < 0.55 {
+			t.Errorf("mean %g in the window, %g far from it, want more than 0.55 and 0.5", in, out)
+		}
+		// How far the flat part is from its known value is what StdErr says.
+		if ratio := math.Sqrt(spread / expected); ratio < 0.3 || ratio > 2 {
+			t.Errorf("the error is %g times the standard error", ratio)
+		}
+		if m.Sampled.Agreement < 0.5 || len(m.Sampled.Weights) != 2000 {
+			t.Errorf("halves agree to %g after %d masks", m.Sampled.Agreement, len(m.Sampled.Weights))
+		}
+	})
+}
+
+// The weights and the map of a few masks, drawn here by the recipe in the paper with
+// this package's random numbers, on both backends.
+func TestRISEByHand(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		const n, grid = 5, 4
+		m := mustSample(t, seeing(t, e), gradcamnb.Sampling{Masks: n, Grid: grid, Seed: 1<<40 + 9, P: 0.3, Batch: 2})[0]
+		want := make([]float64, side*side)
+		for i := range n {
+			mask := maskByHand(1<<40+9, uint32(i), grid, 0.3)
+			var w float64
+			for p, v := range mask {
+				if inWindow(p) {
+					w += v / 36
+				}
+			}
+			if math.Abs(w-float64(m.Sampled.Weights[i])) > 1e-6 {
+				t.Errorf("mask %d scores %g, want %g", i, m.Sampled.Weights[i], w)
+			}
+			for p, v := range mask {
+				want[p] += w * v / (0.3 * n)
+			}
+		}
+		for p := range want {
+			if math.Abs(want[p]-float64(m.Raw.Values[p])) > 1e-5 {
+				t.Fatalf("pixel %d is %g, want %g", p, m.Raw.Values[p], want[p])
+			}
+		}
+	})
+}
+
+// maskByHand is mask i of a seed, [side, side].
+func maskByHand(seed uint64, i uint32, grid int, p float64) []float64 {
+	mix := func(x uint32) uint32 {
+		x = (x ^ x>>16) * 0x7feb352d
+		x = (x ^ x>>15) * 0x846ca68b
+		return x ^ x>>16
+	}
+	u := func(j int) float64 {
+		h := mix(mix(uint32(seed)+mix(uint32(seed>>32))) + i*0x9e3779b9)
+		return float64(mix(h+uint32(j+1)*0x85ebca6b)>>8) / (1 << 24)
+	}
+	cell := side / grid
+	sy, sx := math.Floor(u(grid*grid)*float64(cell)), math.Floor(u(grid*grid+1)*float64(cell))
+	at := func(y, x int) float64 {
+		if u(y*grid+x) < p {
+			return 1
+		}
+		return 0
+	}
+	// between are the cells that a pixel lies between, and how far along.
+	between := func(o, shift float64) (int, int, float64) {
+		x := (o+shift+0.5)*float64(grid)/float64((grid+1)*cell) - 0.5
+		x = min(max(x, 0), float64(grid-1))
+		lo := int(x)
+		return lo, min(lo+1, grid-1), x - float64(lo)
+	}
+	out := make([]float64, side*side)
+	for y := range side {
+		y0, y1, fy := between(float64(y), sy)
+		for x := range side {
+			x0, x1, fx := between(float64(x), sx)
+			out[y*side+x] = (at(y0, x0)*(1-fx)+at(y0, x1)*fx)*(1-fy) + (at(y1, x0)*(1-fx)+at(y1, x1)*fx)*fy
+		}
+	}
+	return out
+}
+
+// The same seed gives the same bits; an interrupted run has the maps of the masks that
+// it got to, and gone on with it gives the bits of a run that was not interrupted.
+func TestRepeatInterruptResume(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		s := seeing(t, e)
+		o := gradcamnb.Sampling{Masks: 100, Seed: 5}
+		whole := mustSample(t, s, o)
+		if again := mustSample(t, s, o); !slices.Equal(again[0].Raw.Values, whole[0].Raw.Values) {
+			t.Error("the same seed gives another map")
+		}
+		o.Seed = 6
+		if other := mustSample(t, s, o); slices.Equal(other[0].Raw.Values, whole[0].Raw.Values) {
+			t.Error("another seed gives the same map")
+		}
+		o.Seed = 5
+		ctx, stop := context.WithCancel(t.Context())
+		r, err := sample(ctx, t, s, gradcamnb.Request{Sampling: o, Targets: []gradcamnb.Target{gradcamnb.Class(0), gradcamnb.Class(1)},
+			Progress: func(p gradcamnb.Progress) {
+				if p.Done >= 48 {
+					stop()
+				}
+			}})
+		if !errors.Is(err, context.Canceled) || len(r) != 1 || len(r[0].Maps) != 2 {
+			t.Fatalf("interrupted: %v, %d results", err, len(r))
+		}
+		for _, m := range r[0].Maps {
+			if len(m.Sampled.Weights) != 48 || m.Target == "" {
+				t.Errorf("interrupted after %d masks, want 48", len(m.Sampled.Weights))
+			}
+			o.Resume = append(o.Resume, m.Sampled)
+		}
+		resumed := mustSample(t, s, o)
+		for i := range whole {
+			if !slices.Equal(resumed[i].Raw.Values, whole[i].Raw.Values) || !slices.Equal(resumed[i].StdErr.Values, whole[i].StdErr.Values) {
+				t.Errorf("map %d of the resumed run is not that of the whole run", i)
+			}
+		}
+	})
+}
+
+// Every stop rule ends a run before its last mask.
+func TestStopRules(t *testing.T) {
+	s := seeing(t, testEngine(t, "go"))
+	for name, o := range map[string]gradcamnb.Sampling{
+		"agreement": {Masks: 100000, Agreement: 0.6},
+		"time":      {Masks: 1000000, Limit: 200 * time.Millisecond},
+	} {
+		if got := len(mustSample(t, s, o)[0].Sampled.Weights); got >= 100000 || got == 0 {
+			t.Errorf("%s: %d masks were drawn", name, got)
+		}
+	}
+}
+
+// Occlusion of the window's mean: hiding a window of the grid takes away the share of
+// it that is hidden. With a grid of 4 a window is 6 pixels: the one on the window
+// hides all of it, the next ones half or a quarter, and a pixel in the middle is the
+// mean over its four windows, (1 + 1/2 + 1/2 + 1/4) / 4.
+func TestOcclusion(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		r, err := sample(t.Context(), t, seeing(t, e), gradcamnb.Request{Methods: []string{"occlusion"}, Sampling: gradcamnb.Sampling{Grid: 4}, Targets: []gradcamnb.Target{gradcamnb.Class(0)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := r[0].Maps[0]
+		for _, c := range []struct {
+			y, x int
+			want float64
+		}{{9, 9, 2.25 / 4}, {20, 20, 0}, {9, 20, 0}, {3, 9, 0.75 / 4}} {
+			if got := float64(m.Raw.At(c.x, c.y)); math.Abs(got-c.want) > 1e-6 {
+				t.Errorf("at (%d, %d): %g, want %g", c.x, c.y, got, c.want)
+			}
+		}
+	})
+}
+
+func TestSamplingErrors(t *testing.T) {
+	s := seeing(t, testEngine(t, "go"))
+	for want, o := range map[string]gradcamnb.Sampling{
+		"-1 masks explain nothing":                     {Masks: -1},
+		"with the probability 1 every mask":            {P: 1},
+		"with the probability -0.5 every mask":         {P: -0.5},
+		"a grid of 25 x 25 cells is finer":             {Grid: 25},
+		"a grid of -2 cells":                           {Grid: -2},
+		"a batch of -3 masks":                          {Batch: -3},
+		"an agreement of 1.5":                          {Agreement: 1.5},
+		"there is no run to resume":                    {Resume: []*heatmap.Sampled{nil}},
+		"there are 1 targets and 2 runs":               {Resume: []*heatmap.Sampled{nil, nil}},
+		"and now 7 cells, 0.5, seed 2 and batches of ": {Seed: 2, Resume: []*heatmap.Sampled{{Grid: 7, P: 0.5, Seed: 1, Batch: 16}}},
+	} {
+		_, err := sample(t.Context(), t, s, gradcamnb.Request{Sampling: o})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %q", o, err, want)
+		}
+	}
+}
