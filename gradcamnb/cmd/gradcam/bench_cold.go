@@ -1,55 +1,100 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
 
 // coldRow is a cold start: medians from process start to the picture written.
 type coldRow struct {
-	who     string
-	seconds float64
-	mib     float64 // largest resident memory
+	Who     string
+	File    string // of the model
+	Batch   int
+	Rounds  int
+	Seconds float64
+	MiB     float64 // largest resident memory
 }
 
-// cold measures processes, ours on each backend and the peer, one after the other
-// in every round, on the first model.
-func (f benchFlags) cold(progress io.Writer) ([]coldRow, error) {
-	model, _, _ := strings.Cut(f.cases[0], "=")
+// cold measures processes, ours on each backend and pytorch-grad-cam's, one after
+// the other in every round, for every model and batch that the record lacks.
+func (f benchFlags) cold(ctx context.Context, rec *record, progress io.Writer) error {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("finding this program: %w", err)
+		return fmt.Errorf("finding this program: %w", err)
 	}
 	dir, err := os.MkdirTemp("", "gradcam-bench")
 	if err != nil {
-		return nil, fmt.Errorf("making a temporary folder: %w", err)
+		return fmt.Errorf("making a temporary folder: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
-	var who []string
-	var commands [][]string
+	for _, m := range f.models {
+		file, _, _ := strings.Cut(m, "=")
+		for _, batch := range f.batches {
+			starts := f.coldStarts(self, file, dir, batch)
+			starts = slices.DeleteFunc(starts, func(s coldStart) bool { return rec.hasCold(s.who, file, batch) })
+			if len(starts) == 0 {
+				continue
+			}
+			fmt.Fprintf(progress, "gradcam bench: cold starts of %s, batch %d\n", file, batch)
+			rows, err := f.coldRows(ctx, starts)
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				r.File, r.Batch = file, batch
+				rec.Cold = append(rec.Cold, r)
+			}
+			if err := rec.save(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *record) hasCold(who, file string, batch int) bool {
+	return slices.ContainsFunc(r.Cold, func(c coldRow) bool { return c.Who == who && c.File == file && c.Batch == batch })
+}
+
+// coldStart is a program with its command line.
+type coldStart struct {
+	who   string
+	words []string
+}
+
+func (f benchFlags) coldStarts(self, model, dir string, batch int) []coldStart {
+	var out []coldStart
 	for _, backend := range f.backends {
-		who = append(who, "gradcam on "+backend)
-		commands = append(commands, []string{self, "explain", "--model", model, "--image", f.coldImage, "--backend", backend, "--out", dir})
+		words := []string{self, "explain", "--model", model, "--backend", backend, "--out", dir}
+		for range batch {
+			words = append(words, "--image", f.coldImage)
+		}
+		out = append(out, coldStart{ours + " on " + backend, words})
 	}
 	if f.peer != "" {
-		who = append(who, "pytorch-grad-cam")
-		commands = append(commands, append(strings.Fields(f.peer), "cold", model, f.coldImage, filepath.Join(dir, "peer.png")))
+		words := append(strings.Fields(f.peer), "cold", model, filepath.Join(dir, "peer.png"))
+		out = append(out, coldStart{peerLibraries[0], append(words, slices.Repeat([]string{f.coldImage}, batch)...)})
 	}
-	seconds, mib := make([][]float64, len(who)), make([][]float64, len(who))
+	return out
+}
+
+func (f benchFlags) coldRows(ctx context.Context, starts []coldStart) ([]coldRow, error) {
+	seconds, mib := make([][]float64, len(starts)), make([][]float64, len(starts))
 	for round := range f.rounds + 1 {
-		fmt.Fprintf(progress, "gradcam bench: cold start, round %d of %d\n", round, f.rounds)
-		for i, words := range commands {
-			c := exec.Command(words[0], words[1:]...)
+		for i, s := range starts {
+			c := exec.CommandContext(ctx, s.words[0], s.words[1:]...)
 			start := time.Now()
 			out, err := c.CombinedOutput()
 			took := time.Since(start).Seconds()
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w: %s", who[i], err, strings.TrimSpace(string(out)))
+				return nil, fmt.Errorf("%s: %w: %s", s.who, err, strings.TrimSpace(string(out)))
 			}
 			if round == 0 { // which reads the files from disk
 				continue
@@ -60,9 +105,9 @@ func (f benchFlags) cold(progress io.Writer) ([]coldRow, error) {
 			}
 		}
 	}
-	rows := make([]coldRow, len(who))
-	for i := range rows {
-		rows[i] = coldRow{who[i], median(seconds[i]), median(mib[i])}
+	rows := make([]coldRow, len(starts))
+	for i, s := range starts {
+		rows[i] = coldRow{Who: s.who, Rounds: f.rounds, Seconds: median(seconds[i]), MiB: median(mib[i])}
 	}
 	return rows, nil
 }

@@ -3,40 +3,146 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// benchReport is the report as Markdown. Ratios above one are ours faster.
-func benchReport(f benchFlags, rows []benchRow, cold []coldRow) string {
+// benchReport is a record as Markdown.
+func benchReport(rec *record) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Grad-CAM, %s\n\n", time.Now().Format(time.DateOnly))
-	fmt.Fprintf(&b, "%s/%s, %d threads, %s; medians of %d interleaved rounds, in milliseconds. An explanation is that of each picture's best class, from the model's input to the normalised heatmap.\n\n",
-		runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), runtime.Version(), f.rounds)
-	if f.peer != "" {
-		b.WriteString("| model | layer | batch | backend | gradcam | pytorch-grad-cam | ratio | torch forward | first call |\n|---|---|---|---|---|---|---|---|---|\n")
-	} else {
-		b.WriteString("| model | layer | batch | backend | gradcam | first call |\n|---|---|---|---|---|---|\n")
+	fmt.Fprintf(&b, "%s/%s, %d threads, %s; medians of %s interleaved rounds, in milliseconds. An explanation goes from the model's input to the normalised heatmaps; without a word on classes it is that of each picture's best one. "+
+		"Behind every time of a peer stands how many times as long as gradcam it takes; *cl* marks torch's forward pass in channels_last, which stands where it is quicker than the default layout. The first call compiles.\n",
+		runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), runtime.Version(), rec.rounds())
+	for _, grown := range []string{"", "size", "batch", "classes", "layers", "methods"} {
+		b.WriteString(benchTable(rec.Rows, grown))
 	}
+	b.WriteString(coldTable(rec.Cold))
+	b.WriteString(losses(rec.Rows))
+	return b.String()
+}
+
+func (r *record) rounds() string {
+	lo, hi := 0, 0
+	for _, row := range r.Rows {
+		if lo == 0 || row.Rounds < lo {
+			lo = row.Rounds
+		}
+		hi = max(hi, row.Rounds)
+	}
+	if lo == hi {
+		return strconv.Itoa(lo)
+	}
+	return fmt.Sprintf("%d to %d", lo, hi)
+}
+
+// benchTable is the table of the cases in which the same thing grows.
+func benchTable(rows []benchRow, grown string) string {
+	var b strings.Builder
+	libraries := slices.Clone(peerLibraries)
+	peers := false
 	for _, r := range rows {
-		fmt.Fprintf(&b, "| %s | %s | %d | %s | %.1f |", r.model, layerWord(r.layer), r.batch, r.backend, 1e3*r.ours)
-		if f.peer != "" {
-			fmt.Fprintf(&b, " %.1f | %.2f | %.1f |", 1e3*r.peer, r.peer/r.ours, 1e3*r.forward)
+		if r.Case.Grown != grown {
+			continue
 		}
-		fmt.Fprintf(&b, " %.0f |\n", 1e3*r.first)
-	}
-	if len(cold) > 0 {
-		fmt.Fprintf(&b, "\nCold start, from process start to the picture written (%s):\n\n| | seconds | MiB |\n|---|---|---|\n", rows[0].model)
-		for _, r := range cold {
-			fmt.Fprintf(&b, "| %s | %.2f | %.0f |\n", r.who, r.seconds, r.mib)
+		if b.Len() == 0 {
+			peers = slices.ContainsFunc(rows, func(r benchRow) bool { return len(r.Medians) > 1 })
+			if grown != "" {
+				fmt.Fprintf(&b, "\n## Cost by %s\n", grown)
+			}
+			b.WriteString("\n| model | backend | batch | what | gradcam |")
+			line := "|---|---|---|---|---|"
+			if peers {
+				b.WriteString(" torch forward | | " + strings.Join(libraries, " | | ") + " | |")
+				line += strings.Repeat("---|---|", 1+len(libraries))
+			}
+			b.WriteString(" first call |\n" + line + "---|\n")
 		}
+		mine := r.Medians[ours]
+		fmt.Fprintf(&b, "| %s | %s | %d | %s | %.1f |", r.Case.model(), r.Case.Backend, r.Case.Batch, r.Case.words(), 1e3*mine)
+		if peers {
+			floor, cl := r.forward()
+			b.WriteString(peerCells(floor, mine, cl))
+			for _, l := range libraries {
+				b.WriteString(peerCells(r.Medians[l], mine, false))
+			}
+		}
+		fmt.Fprintf(&b, " %.0f |\n", 1e3*r.First)
 	}
 	return b.String()
 }
 
-func layerWord(layer string) string {
-	if layer == "" {
-		return "last"
+func peerCells(theirs, mine float64, channelsLast bool) string {
+	if theirs == 0 {
+		return " | |"
 	}
-	return layer
+	cl := ""
+	if channelsLast {
+		cl = " *cl*"
+	}
+	return fmt.Sprintf(" %.1f%s | %.2f |", 1e3*theirs, cl, theirs/mine)
+}
+
+// forward is torch's bare forward pass in its quicker layout; zero where it was
+// not measured.
+func (r benchRow) forward() (seconds float64, channelsLast bool) {
+	plain, cl := r.Medians[forward], r.Medians[forwardChannelsLast]
+	if cl > 0 && (plain == 0 || cl < plain) {
+		return cl, true
+	}
+	return plain, false
+}
+
+// words is what a case explains: layers, methods, classes and size.
+func (c benchCase) words() string {
+	layers := strings.Join(c.Layers, ", ")
+	if layers == "" {
+		layers = "last"
+	}
+	out := []string{layers}
+	if !slices.Equal(c.Methods, []string{"Grad-CAM"}) {
+		out = append(out, strings.Join(c.Methods, ", "))
+	}
+	if c.Classes > 0 {
+		out = append(out, fmt.Sprintf("%d classes", c.Classes))
+	}
+	if c.Side > 0 {
+		out = append(out, fmt.Sprintf("%d x %d", c.Side, c.Side))
+	}
+	return strings.Join(out, "; ")
+}
+
+func coldTable(rows []coldRow) string {
+	if len(rows) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("\n## Cold start\n\nFrom process start to the picture written, with the largest resident memory.\n\n| model | batch | | seconds | MiB |\n|---|---|---|---|---|\n")
+	for _, r := range rows {
+		fmt.Fprintf(&b, "| %s | %d | %s | %.2f | %.0f |\n", benchCase{File: r.File}.model(), r.Batch, r.Who, r.Seconds, r.MiB)
+	}
+	return b.String()
+}
+
+// losses names every case in which something else is quicker.
+func losses(rows []benchRow) string {
+	var b strings.Builder
+	for _, r := range rows {
+		floor, _ := r.forward()
+		for _, who := range append([]string{"torch's forward pass"}, peerLibraries...) {
+			theirs := r.Medians[who]
+			if who == "torch's forward pass" {
+				theirs = floor
+			}
+			if mine := r.Medians[ours]; theirs > 0 && theirs < mine {
+				fmt.Fprintf(&b, "* %s, batch %d, on %s (%s): %s takes %.2f times as long.\n", r.Case.model(), r.Case.Batch, r.Case.Backend, r.Case.words(), who, theirs/mine)
+			}
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\n## Losses\n\n" + b.String()
 }

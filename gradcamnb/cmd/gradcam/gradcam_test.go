@@ -336,32 +336,67 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-// A report with a peer, one that answers 0.5 s to everything.
+// A report with a peer that answers 0.5 s to everything, and 0.25 to channels_last;
+// what a record holds is not measured again.
 func TestBench(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("needs a shell")
 	}
 	dir := t.TempDir()
-	script := filepath.Join(dir, "peer.sh")
-	if err := os.WriteFile(script, []byte("while read -r line; do echo '{\"seconds\": 0.5}'; done\n"), 0o600); err != nil {
+	script, asked := filepath.Join(dir, "peer.sh"), filepath.Join(dir, "asked")
+	peer := `while read -r line; do echo "$line" >>` + asked + `; case $line in *channels_last*) echo '{"seconds": 0.25}';; *) echo '{"seconds": 0.5}';; esac; done`
+	if err := os.WriteFile(script, []byte(peer), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "report.md")
 	net := model("squeezenet.dyn.onnx")
-	if code, _, said := call(t, "bench", "--model", net, "--batch", "1,2", "--rounds", "1", "--peer", "sh "+script, "--out", out); code != 0 {
+	args := []string{"bench", "--model", net, "--rounds", "1", "--peer", "sh " + script, "--record", filepath.Join(dir, "record.json"), "--out", out}
+	if code, _, said := call(t, args...); code != 0 {
+		t.Fatal(said)
+	}
+	first, err := os.ReadFile(asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, _, said := call(t, append(args, "--batch", "1,2", "--grow", "classes=1,3", "--grow", "methods=Grad-CAM,LayerCAM")...); code != 0 {
 		t.Fatal(said)
 	}
 	report, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"| squeezenet.dyn | last | 1 | go |", "| squeezenet.dyn | last | 2 | go |", "| 500.0 |"} {
+	for _, want := range []string{
+		"| squeezenet.dyn | go | 1 | last |", "| squeezenet.dyn | go | 2 | last |", "| 250.0 *cl* |", "| 500.0 |",
+		"## Cost by classes", "| last; 3 classes |", "## Cost by methods", "| last; Grad-CAM, LayerCAM |",
+	} {
 		if !strings.Contains(string(report), want) {
 			t.Errorf("the report lacks %q:\n%s", want, report)
 		}
 	}
+	all, err := os.ReadFile(asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one, six := bytes.Count(first, []byte("\n")), bytes.Count(all, []byte("\n")); one != len(peerWork) || six != 6*one {
+		t.Errorf("the peer was asked %d times for one case and %d times for six", one, six)
+	}
 	if code, _, said := call(t, "bench", "--model", net, "--peer", "sh -c exit"); code != 1 || !strings.Contains(said, "the peer ended without an answer") {
 		t.Errorf("a peer that ends: exit code %d, %s", code, said)
+	}
+	if code, _, said := call(t, "bench", "--model", net, "--grow", "weight=3"); code != 2 || !strings.Contains(said, "what grows is size") {
+		t.Errorf("exit code %d, %s", code, said)
+	}
+}
+
+// A case in which something else is quicker is a loss, and named.
+func TestLosses(t *testing.T) {
+	rows := []benchRow{
+		{Case: benchCase{File: "a.onnx", Batch: 8}, Medians: map[string]float64{ours: 1, forward: 2, forwardChannelsLast: 0.5, "captum": 3}},
+		{Case: benchCase{File: "b.onnx", Batch: 1}, Medians: map[string]float64{ours: 1, forward: 2, "captum": 0.75}},
+	}
+	got := losses(rows)
+	if strings.Count(got, "\n* ") != 2 || !strings.Contains(got, "a, batch 8") || !strings.Contains(got, "forward pass takes 0.50 times") || !strings.Contains(got, "captum takes 0.75 times") {
+		t.Errorf("losses: %s", got)
 	}
 }
 

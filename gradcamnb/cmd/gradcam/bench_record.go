@@ -1,0 +1,65 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/gradcam-go/gradcam/internal/atomicfile"
+)
+
+// record is what was measured, kept in a file where one is named.
+type record struct {
+	path string
+	Rows []benchRow
+	Cold []coldRow
+}
+
+// benchRow is one case measured, in seconds.
+type benchRow struct {
+	Case    benchCase
+	Rounds  int
+	First   float64            // the first explanation, which compiles
+	Medians map[string]float64 // of each that took part
+}
+
+func openRecord(path string) (*record, error) {
+	r := &record{path: path}
+	if path == "" {
+		return r, nil
+	}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the record: %w", err)
+	}
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, fmt.Errorf("the record %s is not one of gradcam bench: %w", path, err)
+	}
+	return r, nil
+}
+
+func (r *record) has(c benchCase) bool {
+	return slices.ContainsFunc(r.Rows, func(row benchRow) bool { return row.Case.key() == c.key() })
+}
+
+func (r *record) add(row benchRow) error {
+	r.Rows = append(r.Rows, row)
+	return r.save()
+}
+
+func (r *record) save() error {
+	if r.path == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return fmt.Errorf("writing the record: %w", err)
+	}
+	return atomicfile.Write(r.path, data)
+}
