@@ -291,8 +291,8 @@ func TestFormulasFromFiles(t *testing.T) {
 		seen := map[string]int{}
 		for _, c := range golden.All(t) {
 			method, err := cam.ByName(c.Method)
-			if err != nil || len(c.Files.Raw) == 0 {
-				continue // a method that is not here yet, or a detector's case
+			if err != nil || len(c.Files.Raw) == 0 || len(c.Files.Activations) == 0 {
+				continue // a method that is not here yet, a detector's case, or one whose arrays are not kept
 			}
 			seen[method.Name]++
 			for i := range c.Files.Raw {

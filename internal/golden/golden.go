@@ -4,6 +4,8 @@ package golden
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -128,10 +130,15 @@ func One(t testing.TB, method, id string) Case {
 	return Case{}
 }
 
-// Array reads an array, by its name in the index.
+// Array reads an array, by its name in the index, a.npy. Most are kept packed, as
+// a.npy.gz.
 func Array(t testing.TB, name string) ([]int, []float32) {
 	t.Helper()
-	dims, values, err := npyfile.Read(Path(filepath.FromSlash(name)))
+	path := Path(filepath.FromSlash(name))
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		path += ".gz"
+	}
+	dims, values, err := npyfile.Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,9 +3,12 @@ package npyfile
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
+	"io"
 	"os"
 	"reflect"
+	"strings"
 	"unsafe"
 
 	"github.com/sbinet/npyio/npy"
@@ -13,11 +16,17 @@ import (
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 )
 
-// Read reads a float32 array in C order: its shape and its values.
+// Read reads a float32 array in C order, its shape and its values, from a .npy file, or
+// from one packed with gzip, .npy.gz.
 func Read(path string) (dims []int, values []float32, err error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the array: %w", err)
+	}
+	if strings.HasSuffix(path, ".gz") {
+		if data, err = unpacked(data); err != nil {
+			return nil, nil, fmt.Errorf("%s is not packed with gzip, or it is damaged: %w", path, err)
+		}
 	}
 	body := bytes.NewReader(data)
 	r, err := npy.NewReader(body)
@@ -41,6 +50,18 @@ func Read(path string) (dims []int, values []float32, err error) {
 		}
 	}
 	return d.Shape, values, nil
+}
+
+// largest is what a packed file may hold, in bytes: more than any picture or map, and
+// not what fills the memory.
+const largest = 1 << 30
+
+func unpacked(data []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(r, largest))
 }
 
 // Write writes values of the given shape. The file appears whole or not at all.

@@ -1,6 +1,8 @@
 package npyfile
 
 import (
+	"bytes"
+	"compress/gzip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,6 +34,47 @@ func TestReadsNumPy(t *testing.T) {
 	dims, got, err := Read(path)
 	if err != nil || !slices.Equal(dims, []int{1, 2}) || !slices.Equal(got, []float32{1.5, -2}) {
 		t.Errorf("read %v %v, %v", dims, got, err)
+	}
+}
+
+// A packed array is the array.
+func TestReadsPacked(t *testing.T) {
+	dir := t.TempDir()
+	plain := filepath.Join(dir, "a.npy")
+	if err := Write(plain, []int{2, 1}, []float32{3, -4}); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := w.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		data []byte
+		want string // of the error
+	}{
+		"whole.npy.gz": {packed.Bytes(), ""},
+		"cut.npy.gz":   {packed.Bytes()[:packed.Len()-9], "damaged"},
+		"plain.npy.gz": {data, "not packed with gzip"},
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, c.data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		dims, values, err := Read(path)
+		switch {
+		case c.want == "" && (err != nil || !slices.Equal(dims, []int{2, 1}) || !slices.Equal(values, []float32{3, -4})):
+			t.Errorf("%s: read %v %v, %v", name, dims, values, err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s: error %v does not say %q", name, err, c.want)
+		}
 	}
 }
 
