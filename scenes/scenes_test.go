@@ -2,6 +2,7 @@ package scenes
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"image"
 	"math"
@@ -20,7 +21,7 @@ func TestSameEverywhere(t *testing.T) {
 			fmt.Fprint(h, o.Kind, o.Box, o.Mask.Values)
 		}
 	}
-	if got, want := fmt.Sprintf("%x", h.Sum(nil)[:8]), "1b5dee5c6bb86d74"; got != want {
+	if got, want := hex.EncodeToString(h.Sum(nil)[:8]), "1b5dee5c6bb86d74"; got != want {
 		t.Errorf("50 scenes have the sum %s, want %s", got, want)
 	}
 }

@@ -34,6 +34,8 @@ type Map struct {
 	ScoreUnit string  // e.g. "logits"
 	Unit      string  // of the values: the score's, or "activation" where the method takes no gradient
 	Diagnosis string  // what is wrong with the map, in words; empty when nothing is
+
+	Metrics map[string]float64 // what was measured of the map, by the metric's name; NaN where it has no value
 }
 
 // Sampled is a run of random masks: which masks they were and what the target

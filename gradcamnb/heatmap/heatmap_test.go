@@ -109,3 +109,69 @@ func TestRange(t *testing.T) {
 		t.Error("a grid of NaN has a range")
 	}
 }
+
+// A sheet comes back from gob as it was, with every picture and map once.
+func TestSheetGobRoundTrip(t *testing.T) {
+	r := &Result{Picture: image.NewNRGBA(image.Rect(0, 0, 100, 100)), Maps: []*Map{{Grid: NewGrid(2, 3), Metrics: map[string]float64{"deletion": 0.5}}}}
+	s := Sheet{
+		Title: "net", Rows: []string{"a", "b"}, Columns: []string{"c"}, Results: []*Result{r}, Shared: true, Metrics: []string{"deletion"},
+		Cells: [][]Cell{{{Framed: true}}, {{Empty: "no map"}}},
+	}
+	var one, buf bytes.Buffer
+	if err := gob.NewEncoder(&one).Encode(r); err != nil {
+		t.Fatal(err)
+	}
+	if err := gob.NewEncoder(&buf).Encode(s); err != nil {
+		t.Fatal(err)
+	}
+	if buf.Len() > one.Len()+1000 {
+		t.Errorf("the sheet takes %d bytes, its result alone %d", buf.Len(), one.Len())
+	}
+	var got Sheet
+	if err := gob.NewDecoder(&buf).Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, s) {
+		t.Errorf("came back as %+v", got)
+	}
+	if r, m := got.At(0, 0); r != got.Results[0] || m != r.Maps[0] {
+		t.Error("the cell is not its map")
+	}
+	if r, m := got.At(1, 0); r != nil || m != nil {
+		t.Error("an empty cell has a map")
+	}
+}
+
+// (0, 3) - (1, 1) is (-1, 2), of which 2 is what the first has more.
+func TestDifferenceByHand(t *testing.T) {
+	a := &Map{Grid: Grid{W: 2, H: 1, Values: []float32{0, 3}}, Layer: "conv", Method: "Grad-CAM", Class: "cat", Target: "class 1", Index: 1, Unit: "logits", Score: 5}
+	b := &Map{Grid: Grid{W: 2, H: 1, Values: []float32{1, 1}}, Layer: "conv", Method: "Grad-CAM", Class: "dog", Target: "class 2", Index: 2, Unit: "logits", Score: 3}
+	d, err := Difference(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Raw.Values[0] != -1 || d.Raw.Values[1] != 2 || d.Values[0] != 0 || d.Values[1] != 2 || d.Layer != "conv" || d.Target != "class 1 - class 2" || d.Index != -1 || d.Score != 2 {
+		t.Errorf("%+v", d)
+	}
+	for want, b := range map[string]*Map{
+		"in logits and in activation": {Grid: NewGrid(2, 1), Unit: "activation"},
+		"of 2 x 1 and of 3 x 1":       {Grid: NewGrid(3, 1), Unit: "logits"},
+	} {
+		if _, err := Difference(a, b); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// Cells -1 and 3 read at -1/4, 1/4, 3/4, 5/4 are -1, 0, 2, 3; less a mean of 1 they
+// are one lower.
+func TestSignedByHand(t *testing.T) {
+	m := Map{Grid: NewGrid(4, 1), Raw: Grid{W: 2, H: 1, Values: []float32{-1, 3}}}
+	if got := m.Signed().Values; !reflect.DeepEqual(got, []float32{-1, 0, 2, 3}) {
+		t.Errorf("%v", got)
+	}
+	m.Sampled = &Sampled{Mean: 1}
+	if got := m.Signed().Values; !reflect.DeepEqual(got, []float32{-2, -1, 1, 2}) {
+		t.Errorf("less the mean %v", got)
+	}
+}

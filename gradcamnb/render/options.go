@@ -12,7 +12,8 @@ import (
 type Options struct {
 	Colors  ColorMap // zero: BlackBody, or BlueRed with Signed
 	Opacity float64  // of the strongest colour; zero: 0.75
-	Range   *Range   // of the colours; nil: from zero to the map's own highest value
+	Range   *Range   // of the colours; nil: from zero to the map's own highest value, or as far below zero with Signed
+	Signed  bool     // draws what speaks against the target, too
 }
 
 // Range is what the ends of the colour map stand for, in the map's units.
@@ -29,11 +30,52 @@ func Shared(maps ...*heatmap.Map) *Range {
 	return &r
 }
 
-func (o *Options) colors() ColorMap {
-	if o == nil || o.Colors.At == nil {
-		return BlackBody
+// SharedSigned is a range around zero that holds all the signed maps.
+func SharedSigned(maps ...*heatmap.Map) *Range {
+	var far float32
+	for _, m := range maps {
+		if lo, hi, ok := m.Signed().Range(); ok {
+			far = max(far, hi, -lo)
+		}
 	}
-	return o.Colors
+	return &Range{-far, far}
+}
+
+func (o *Options) signed() bool { return o != nil && o.Signed }
+
+// field is what is drawn of a map.
+func (o *Options) field(m *heatmap.Map) heatmap.Grid {
+	if o.signed() {
+		return m.Signed()
+	}
+	return m.Grid
+}
+
+// place is where a value lies in the range, from 0 to 1. Zero is in the middle of a
+// signed range, also where the range is empty.
+func (o *Options) place(v float32, r Range) float64 {
+	if o.signed() && v == 0 {
+		return 0.5
+	}
+	return r.place(v)
+}
+
+// strength is how strongly a place in the range covers the picture, from 0 to 1.
+func (o *Options) strength(t float64) float64 {
+	if o.signed() {
+		t = math.Abs(2*t - 1)
+	}
+	return math.Sqrt(t)
+}
+
+func (o *Options) colors() ColorMap {
+	switch {
+	case o != nil && o.Colors.At != nil:
+		return o.Colors
+	case o.signed():
+		return BlueRed
+	}
+	return BlackBody
 }
 
 func (o *Options) opacity() float64 {
@@ -46,6 +88,9 @@ func (o *Options) opacity() float64 {
 func (o *Options) scale(m *heatmap.Map) Range {
 	if o != nil && o.Range != nil {
 		return *o.Range
+	}
+	if o.signed() {
+		return *SharedSigned(m)
 	}
 	_, hi, _ := m.Range()
 	return Range{0, max(hi, 0)}

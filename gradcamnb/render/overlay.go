@@ -20,11 +20,11 @@ var nanColor = color.NRGBA{R: 0, G: 200, B: 200, A: 255}
 //
 // A colour covers the picture with Opacity times the square root of its place in
 // the range, so the picture shows where the map is low. The square root keeps
-// middling values visible.
+// middling values visible. Of a signed map the place is that of its distance from zero.
 func Overlay(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
-	colors, scale, opacity := o.colors(), o.scale(m), o.opacity()
+	field, colors, scale, opacity := o.field(m), o.colors(), o.scale(m), o.opacity()
 	if r.Picture == nil {
-		return alone(m, colors, scale)
+		return alone(field, scale, o)
 	}
 	b := r.Picture.Bounds()
 	out := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
@@ -37,23 +37,24 @@ func Overlay(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 				out.SetNRGBA(x, y, unseen(under))
 				continue
 			}
-			t := scale.place(sample(m.Grid, r.Frame, x, y))
+			t := o.place(sample(field, r.Frame, x, y), scale)
 			if math.IsNaN(t) {
 				out.SetNRGBA(x, y, blend(under, nanColor, opacity))
 				continue
 			}
-			out.SetNRGBA(x, y, blend(under, colors.At(t), opacity*math.Sqrt(t)))
+			out.SetNRGBA(x, y, blend(under, colors.At(t), opacity*o.strength(t)))
 		}
 	}
 	return out
 }
 
-func alone(m *heatmap.Map, colors ColorMap, scale Range) *image.NRGBA {
+func alone(m heatmap.Grid, scale Range, o *Options) *image.NRGBA {
+	colors := o.colors()
 	out := image.NewNRGBA(image.Rect(0, 0, m.W, m.H))
 	for y := range m.H {
 		for x := range m.W {
 			c := nanColor
-			if t := scale.place(m.At(x, y)); !math.IsNaN(t) {
+			if t := o.place(m.At(x, y), scale); !math.IsNaN(t) {
 				c = colors.At(t)
 			}
 			out.SetNRGBA(x, y, c)

@@ -62,6 +62,30 @@ func TestOverlayInterpolates(t *testing.T) {
 	}
 }
 
+// A signed map of -2, 0, 1, 2 on a picture of (100, 0, 0), from -2 to 2, with opacity 1:
+//
+//	-2: t = 0, colour 0, distance from zero 1, covers all    -> (0, 0, 0)
+//	 0: t = 1/2, distance 0, nothing covers the picture      -> (100, 0, 0)
+//	 1: t = 3/4, colour 191, distance 1/2, covers 0.707      -> (164, 135, 135)
+//	 2: t = 1, colour 255, covers all                        -> (255, 255, 255)
+func TestSignedOverlayByHand(t *testing.T) {
+	m := &heatmap.Map{Grid: heatmap.NewGrid(4, 1), Raw: heatmap.Grid{W: 4, H: 1, Values: []float32{-2, 0, 1, 2}}}
+	r := &heatmap.Result{
+		Picture: uniform(4, 1, color.NRGBA{100, 0, 0, 255}),
+		Frame:   imgio.Frame{PictureW: 4, PictureH: 1, ModelW: 4, ModelH: 1, ScaleX: 1, ScaleY: 1},
+	}
+	got := Overlay(r, m, &Options{Colors: greys, Opacity: 1, Signed: true})
+	for i, want := range []color.NRGBA{{0, 0, 0, 255}, {100, 0, 0, 255}, {164, 135, 135, 255}, {255, 255, 255, 255}} {
+		if c := got.NRGBAAt(i, 0); c != want {
+			t.Errorf("pixel %d is %v, want %v", i, c, want)
+		}
+	}
+	m.Raw.Values = make([]float32, 4)
+	if c := Overlay(r, m, &Options{Signed: true}).NRGBAAt(2, 0); c != (color.NRGBA{100, 0, 0, 255}) {
+		t.Errorf("a map of zeros covers the picture: %v", c)
+	}
+}
+
 // In a letterbox the picture has no pixels where the model saw bars: a map that is
 // hot in the bars alone leaves the picture as it is.
 func TestLetterboxBarsAreNotDrawn(t *testing.T) {
@@ -208,6 +232,66 @@ func TestCardAgainstGolden(t *testing.T) {
 	}
 }
 
+// sheet has one picture, maps of two units, an empty, a diagnosed, a framed and a
+// signed cell.
+func sheet() *heatmap.Sheet {
+	r, m := scene("tabby")
+	m.Metrics = map[string]float64{"insertion": 0.71, "deletion": 0.125}
+	signed, zero, other := *m, *m, *m
+	signed.Raw = heatmap.Grid{W: 2, H: 2, Values: []float32{-1, 0, 2, 0.5}}
+	zero.Grid, zero.Diagnosis = heatmap.NewGrid(20, 20), "The map is zero everywhere: nothing moves the target."
+	zero.Metrics = nil
+	other.Unit, other.Grid = "activation", heatmap.NewGrid(20, 20)
+	for i := range other.Values {
+		other.Values[i] = 100 - m.Values[i]
+	}
+	r.Maps = []*heatmap.Map{m, &signed, &zero, &other}
+	return &heatmap.Sheet{
+		Title: "net: tabby", Rows: []string{"layer4.2", "a layer with a long name"}, Columns: []string{"Grad-CAM", "Grad-CAM, signed", "a method with a long name"},
+		Results: []*heatmap.Result{r}, Metrics: []string{"insertion", "deletion"}, Note: "Framed: the best insertion - deletion.",
+		Cells: [][]heatmap.Cell{
+			{{Map: 0, Framed: true}, {Map: 1, Signed: true}, {Map: 3}},
+			{{Map: 2}, {Empty: "RISE has no layer."}, {Map: 0}},
+		},
+	}
+}
+
+// Sheets against golden pictures that a person has looked at: on own scales, and on a
+// shared one with one colour bar for each unit and sign.
+func TestSheetAgainstGolden(t *testing.T) {
+	s := sheet()
+	pixels.Golden(t, Sheet(s, nil), 8, "render", "sheet-own.png")
+	s.Shared = true
+	pixels.Golden(t, Sheet(s, &Options{Colors: Jet}), 8, "render", "sheet-shared.png")
+}
+
+// On a shared scale a colour is a value: in the cell of half the values the picture is
+// half way up the colour map.
+func TestSheetSharedScale(t *testing.T) {
+	r, m := scene("tabby")
+	half := *m
+	half.Grid = heatmap.NewGrid(20, 20)
+	for i, v := range m.Values {
+		half.Values[i] = v / 2
+	}
+	r.Picture, r.Maps = nil, []*heatmap.Map{m, &half}
+	s := &heatmap.Sheet{Results: []*heatmap.Result{r}, Cells: [][]heatmap.Cell{{{Map: 0}, {Map: 1}}}, Shared: true}
+	dark := &Options{Colors: ColorMap{Name: "dark greys", At: func(t float64) color.NRGBA { v := uint8(254 * t); return color.NRGBA{v, v, v, 255} }}}
+	for shared, want := range map[bool]uint8{true: 127, false: 255} {
+		s.Shared = shared
+		l := newSheetLayout(s, dark)
+		second := image.Rect(0, 0, cellSide, cellSide).Add(image.Pt(l.columnX(1), l.top))
+		var brightest uint8
+		got := Sheet(s, dark)
+		for i := range cellSide * cellSide {
+			brightest = max(brightest, got.NRGBAAt(second.Min.X+i%cellSide, second.Min.Y+i/cellSide).R)
+		}
+		if math.Abs(float64(brightest)-float64(want)) > 6 {
+			t.Errorf("shared %v: the brightest value of the second map is %d, want about %d", shared, brightest, want)
+		}
+	}
+}
+
 // Labels come from files that nobody has looked at: long ones, many lines, control
 // characters, other scripts. The figure keeps its size.
 func TestHostileLabels(t *testing.T) {
@@ -217,6 +301,11 @@ func TestHostileLabels(t *testing.T) {
 		r, m := scene(label)
 		if got := Card(r, m, nil).Bounds(); got != want {
 			t.Errorf("label %.20q makes the figure %v, want %v", label, got, want)
+		}
+		sh := sheet()
+		sh.Title, sh.Rows[1], sh.Columns[2], sh.Cells[1][1].Empty = label, label, label, label
+		if got := Sheet(sh, nil).Bounds(); got.Dx() > 960 || got.Dy() > 560 {
+			t.Errorf("label %.20q makes the sheet %v", label, got)
 		}
 	}
 }

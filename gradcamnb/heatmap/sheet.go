@@ -1,0 +1,89 @@
+package heatmap
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// Sheet is a table of maps that are looked at together, such as layers by methods.
+// It is data only, as a [Result] is; the maps lie in Results once, and cells say
+// which.
+type Sheet struct {
+	Title   string
+	Rows    []string // titles
+	Columns []string
+	Results []*Result // pictures and maps that the cells are of
+	Cells   [][]Cell  // [row][column]
+
+	// Shared tells that all maps of one unit are drawn on one scale, so that colours
+	// compare; else each map has its own.
+	Shared bool
+
+	Metrics []string // names in Map.Metrics that are shown below the maps
+	Note    string   // how they were measured, and what a frame says
+}
+
+// Cell is the place of one map on a sheet.
+type Cell struct {
+	Result, Map int    // Sheet.Results[Result].Maps[Map]
+	Empty       string // why there is no map; then Result and Map mean nothing
+	Signed      bool   // the signed map is drawn, with a diverging palette
+	Framed      bool   // it is the best by the sheet's measure
+}
+
+// At is the map of a cell with the result that it is part of; nil where the cell is
+// empty.
+func (s *Sheet) At(row, column int) (*Result, *Map) {
+	c := s.Cells[row][column]
+	if c.Empty != "" {
+		return nil, nil
+	}
+	r := s.Results[c.Result]
+	return r, r.Maps[c.Map]
+}
+
+// Signed is the map with what speaks against the target: Raw, less its Mean where it
+// was drawn by chance, resized to [H, W] of the model's input as the map itself is.
+func (m *Map) Signed() Grid {
+	g := m.Raw.resized(m.W, m.H)
+	if m.Sampled != nil {
+		for i := range g.Values {
+			g.Values[i] -= float32(m.Sampled.Mean)
+		}
+	}
+	return g
+}
+
+// Difference is the map a - b, in the unit of both and at the resolution of the
+// model's input: where it is positive a has more. Its Raw is signed, at [H, W].
+func Difference(a, b *Map) (*Map, error) {
+	switch {
+	case a.Unit != b.Unit:
+		return nil, fmt.Errorf("maps in %s and in %s have no difference: they are measured in different units", cmp.Or(a.Unit, "no unit"), cmp.Or(b.Unit, "no unit"))
+	case a.W != b.W || a.H != b.H:
+		return nil, fmt.Errorf("maps of %d x %d and of %d x %d pixels have no difference: explain both at one input size", a.W, a.H, b.W, b.H)
+	}
+	d := *a
+	d.Grid, d.Raw = NewGrid(a.W, a.H), NewGrid(a.W, a.H)
+	d.StdErr, d.Sampled, d.Metrics = Grid{}, nil, nil
+	for i := range d.Raw.Values {
+		d.Raw.Values[i] = a.Values[i] - b.Values[i]
+		d.Values[i] = max(d.Raw.Values[i], 0)
+	}
+	d.Layer, d.Method, d.Target = joined(a.Layer, b.Layer), joined(a.Method, b.Method), joined(a.Target, b.Target)
+	if a.Index != b.Index {
+		d.Index = -1
+	}
+	d.Class = joined(a.Class, b.Class)
+	d.Score = a.Score - b.Score
+	d.Diagnosis = ""
+	return &d, nil
+}
+
+// joined is what two maps have in common, or both of what they have not.
+func joined(a, b string) string {
+	if a == b {
+		return a
+	}
+	return a + " - " + b
+}

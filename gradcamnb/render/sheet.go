@@ -1,0 +1,363 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"image"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Measures of a sheet, in pixels.
+const (
+	cellSide  = 150 // longest side of a map
+	rowTitle  = 150 // widest title of a row
+	cellGap   = 10
+	captionH  = 15
+	captionUp = 17 // from a map to its first caption's baseline
+	barHeight = 140
+	frameW    = 4
+)
+
+// Sheet draws a table of maps as one picture: titles, the pictures that the maps are
+// of, every map with its range and what was measured of it, the framed cell, and a
+// colour bar in real units for every scale. Whether maps share a scale is written on
+// it. Of the options, Range replaces a shared scale of maps that are not signed, and
+// Signed is what each cell says.
+func Sheet(s *heatmap.Sheet, o *Options) *image.NRGBA {
+	drawing.Lock()
+	defer drawing.Unlock()
+	l := newSheetLayout(s, o)
+	c := newCanvas(l.width, l.height)
+	f := faces()
+	c.text(s.Title, margin, margin+14, l.width-2*margin, f.title, ink)
+	y := margin + 14 + lineH
+	for _, line := range l.notes {
+		c.text(line, margin, y, l.width-2*margin, f.small, faint)
+		y += captionH
+	}
+	for j, title := range s.Columns {
+		for k, line := range lastLines(wrapped(title, cellSide, f.body), 2) {
+			c.text(line, l.columnX(j), l.top-lineH*(l.titleLines-k)+10, cellSide, f.body, ink)
+		}
+	}
+	for i := range s.Cells {
+		l.row(c, i)
+	}
+	for i, b := range l.bars {
+		x, y := l.barX, l.top+i*(barHeight+3*lineH)
+		c.bar(b, image.Rect(x, y+captionH, x+barWidth, y+captionH+barHeight))
+	}
+	return c.NRGBA
+}
+
+// sheetLayout says where everything on a sheet is.
+type sheetLayout struct {
+	*heatmap.Sheet
+	options *Options
+
+	notes      []string
+	titleW     int  // of the rows
+	titleLines int  // of the columns
+	pictures   bool // the first column holds the pictures
+	top        int
+	heights    []int // of each row's maps
+	captions   int   // lines below a map
+	bars       []bar
+	barX       int
+	width      int
+	height     int
+}
+
+// bar is a colour bar: the scale of one kind of map.
+type bar struct {
+	title, unit string
+	options     *Options
+	scale       Range
+	own         bool // every map has its own, so that the ends have no numbers
+}
+
+func newSheetLayout(s *heatmap.Sheet, o *Options) *sheetLayout {
+	l := &sheetLayout{Sheet: s, options: o, pictures: rowsOfOnePicture(s), titleLines: 1, captions: 1 + len(s.Metrics)}
+	f := faces()
+	for _, title := range s.Rows {
+		l.titleW = max(l.titleW, min(rowTitle, textWidth(oneLine(title), f.body)))
+	}
+	for i := range s.Cells {
+		h := 0
+		for j := range s.Cells[i] {
+			if r, m := s.At(i, j); m != nil {
+				_, cellH := thumbSize(r, m)
+				h = max(h, cellH)
+			}
+		}
+		l.heights = append(l.heights, max(h, 60))
+	}
+	for _, title := range s.Columns {
+		l.titleLines = max(l.titleLines, min(2, len(wrapped(title, cellSide, f.body))))
+	}
+	l.bars = l.scales()
+	l.barX = l.columnX(len(s.Columns)) + cellGap
+	l.width = max(l.barX+barWidth+barText+24+margin, 640)
+
+	words := "Own scale: in every map the colours go from zero to its own highest value, which stands below it."
+	if s.Shared {
+		words = "Shared scale: a colour means the same value in every map of one unit."
+	}
+	l.notes = wrapped(words+" "+s.Note, l.width-2*margin, f.small)
+	l.top = margin + 14 + lineH + captionH*len(l.notes) + lineH*l.titleLines
+	l.height = l.top + margin
+	for _, h := range l.heights {
+		l.height += l.rowHeight(h)
+	}
+	l.height = max(l.height, l.top+len(l.bars)*(barHeight+3*lineH)+margin)
+	return l
+}
+
+// rowsOfOnePicture tells whether all maps of a row are of the same picture.
+func rowsOfOnePicture(s *heatmap.Sheet) bool {
+	for i := range s.Cells {
+		var first *heatmap.Result
+		for j := range s.Cells[i] {
+			r, _ := s.At(i, j)
+			if r != nil && (r.Picture == nil || first != nil && r != first) {
+				return false
+			}
+			first = cmp.Or(first, r)
+		}
+	}
+	return true
+}
+
+func (l *sheetLayout) columnX(j int) int {
+	if l.pictures {
+		j++
+	}
+	return margin + l.titleW + cellGap + j*(cellSide+cellGap)
+}
+
+// rowHeight is the height of a row with maps of the given height.
+func (l *sheetLayout) rowHeight(maps int) int { return maps + l.captions*captionH + cellGap + 6 }
+
+// scales lists the colour bars: one for each unit and sign on a shared scale, one for
+// each sign on own scales.
+func (l *sheetLayout) scales() []bar {
+	var bars []bar
+	for i := range l.Cells {
+		for j, c := range l.Cells[i] {
+			_, m := l.At(i, j)
+			if m == nil {
+				continue
+			}
+			b := bar{options: l.cellOptions(c), own: !l.Shared}
+			if l.Shared {
+				b.unit, b.scale = m.Unit, *l.shared(m.Unit, c.Signed)
+			}
+			if c.Signed {
+				b.title = "signed"
+			}
+			if !slices.ContainsFunc(bars, func(o bar) bool { return o.unit == b.unit && o.title == b.title }) {
+				bars = append(bars, b)
+			}
+		}
+	}
+	return bars
+}
+
+// shared is the scale of all the maps of a unit.
+func (l *sheetLayout) shared(unit string, signed bool) *Range {
+	if !signed && l.options != nil && l.options.Range != nil {
+		return l.options.Range
+	}
+	var maps []*heatmap.Map
+	for i := range l.Cells {
+		for j, c := range l.Cells[i] {
+			if _, m := l.At(i, j); m != nil && m.Unit == unit && c.Signed == signed {
+				maps = append(maps, m)
+			}
+		}
+	}
+	if signed {
+		return SharedSigned(maps...)
+	}
+	return Shared(maps...)
+}
+
+// cellOptions is how a cell is drawn, but for its range.
+func (l *sheetLayout) cellOptions(c heatmap.Cell) *Options {
+	o := &Options{Signed: c.Signed}
+	if l.options != nil {
+		o.Opacity = l.options.Opacity
+		if !c.Signed { // a diverging palette is not a matter of taste
+			o.Colors = l.options.Colors
+		}
+	}
+	return o
+}
+
+// row draws a row of cells with its title.
+func (l *sheetLayout) row(c canvas, i int) {
+	f := faces()
+	y := l.top
+	for k := range i {
+		y += l.rowHeight(l.heights[k])
+	}
+	if i < len(l.Rows) {
+		for k, line := range firstLines(wrapped(l.Rows[i], l.titleW, f.body), l.heights[i]/lineH) {
+			c.text(line, margin, y+14+k*lineH, l.titleW, f.body, ink)
+		}
+	}
+	var of *heatmap.Result
+	for j := range l.Cells[i] {
+		if r, m := l.At(i, j); m != nil {
+			of = r
+			l.cell(c, i, j, r, m, y)
+		} else {
+			for k, line := range firstLines(wrapped(l.Cells[i][j].Empty, cellSide, f.small), 4) {
+				c.text(line, l.columnX(j), y+14+k*captionH, cellSide, f.small, faint)
+			}
+		}
+	}
+	if l.pictures && of != nil && (i == 0 || l.pictureOf(i-1) != of) {
+		thumb := thumbnail(of, of.Maps[0])
+		x := l.columnX(-1)
+		c.picture(thumb.Picture, thumb.Picture.Bounds().Add(image.Pt(x, y)))
+		c.text("picture", x, y+l.heights[i]+captionUp, cellSide, f.small, faint)
+	}
+}
+
+// pictureOf is the result that a row's maps are of.
+func (l *sheetLayout) pictureOf(i int) *heatmap.Result {
+	for j := range l.Cells[i] {
+		if r, _ := l.At(i, j); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// cell draws one map with its captions.
+func (l *sheetLayout) cell(c canvas, i, j int, r *heatmap.Result, m *heatmap.Map, y int) {
+	f := faces()
+	cell := l.Cells[i][j]
+	o := l.cellOptions(cell)
+	if l.Shared {
+		o.Range = l.shared(m.Unit, cell.Signed)
+	}
+	own := o.scale(m)
+	overlay := Overlay(thumbnail(r, m), m, o)
+	at := fittedInto(overlay.Bounds().Size()).Add(image.Pt(l.columnX(j), y))
+	c.picture(overlay, at)
+	if cell.Framed {
+		c.frame(at, frameW)
+	}
+	caption, col := fmt.Sprintf("0 to %s %s", number(float64(own.Hi)), m.Unit), faint
+	if l.Shared {
+		_, hi, _ := o.field(m).Range()
+		caption = fmt.Sprintf("highest %s %s", number(float64(hi)), m.Unit)
+	}
+	if cell.Signed && !l.Shared {
+		caption = fmt.Sprintf("±%s %s", number(float64(own.Hi)), m.Unit)
+	}
+	if m.Diagnosis != "" {
+		caption, col = firstClause(m.Diagnosis), mark
+	}
+	line := y + l.heights[i] + captionUp
+	c.text(caption, l.columnX(j), line, cellSide, f.small, col)
+	for _, name := range l.Metrics {
+		line += captionH
+		if v, ok := m.Metrics[name]; ok {
+			value, col := number(v), faint
+			if cell.Framed {
+				col = mark
+			}
+			c.text(name, l.columnX(j), line, cellSide-textWidth(value, f.small)-6, f.small, col)
+			c.textRight(value, l.columnX(j)+cellSide, line, f.small, col)
+		}
+	}
+}
+
+// bar draws a colour bar with numbers.
+func (c canvas) bar(b bar, r image.Rectangle) {
+	f := faces()
+	colors := b.options.colors()
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		t := 1 - (float64(y-r.Min.Y)+0.5)/float64(r.Dy())
+		c.fill(image.Rect(r.Min.X, y, r.Max.X, y+1), colors.At(t))
+	}
+	c.text(cmp.Or(b.unit, b.title), r.Min.X, r.Min.Y-5, barWidth+barText+24, f.small, faint)
+	ticks := []string{"0", "own highest"}
+	switch {
+	case b.own && b.options.signed():
+		ticks = []string{"own lowest", "0", "own highest"}
+	case !b.own:
+		ticks = nil
+		const n = 5
+		for i := range n {
+			ticks = append(ticks, number(float64(b.scale.Lo)+float64(i)/(n-1)*float64(b.scale.Hi-b.scale.Lo)))
+		}
+	}
+	for i, tick := range ticks {
+		y := r.Max.Y - 1 - int(math.Round(float64(i)/float64(len(ticks)-1)*float64(r.Dy()-1)))
+		c.fill(image.Rect(r.Max.X, y, r.Max.X+4, y+1), faint)
+		c.text(tick, r.Max.X+8, min(max(y+4, r.Min.Y+9), r.Max.Y), barText+16, f.small, ink)
+	}
+}
+
+// frame draws a border just outside a rectangle.
+func (c canvas) frame(r image.Rectangle, w int) {
+	out := r.Inset(-w)
+	for _, side := range []image.Rectangle{
+		{out.Min, image.Pt(out.Max.X, r.Min.Y)}, {image.Pt(out.Min.X, r.Max.Y), out.Max},
+		{out.Min, image.Pt(r.Min.X, out.Max.Y)}, {image.Pt(r.Max.X, out.Min.Y), out.Max},
+	} {
+		c.fill(side, mark)
+	}
+}
+
+// thumbSize is the size at which a map is drawn in a cell.
+func thumbSize(r *heatmap.Result, m *heatmap.Map) (w, h int) {
+	w, h = m.W, m.H
+	if r.Picture != nil {
+		w, h = r.Picture.Bounds().Dx(), r.Picture.Bounds().Dy()
+	}
+	at := fittedInto(image.Pt(w, h))
+	return at.Dx(), at.Dy()
+}
+
+func fittedInto(size image.Point) image.Rectangle {
+	scale := cellSide / float64(max(size.X, size.Y))
+	return image.Rect(0, 0, max(1, int(math.Round(float64(size.X)*scale))), max(1, int(math.Round(float64(size.Y)*scale))))
+}
+
+// thumbnail is a result with its picture scaled to a cell, so that a sheet of a large
+// photograph is not drawn at full size for every cell.
+func thumbnail(r *heatmap.Result, m *heatmap.Map) *heatmap.Result {
+	if r.Picture == nil {
+		return r
+	}
+	w, h := thumbSize(r, m)
+	small := newCanvas(w, h)
+	small.picture(r.Picture, small.Bounds())
+	t := *r
+	t.Picture = small.NRGBA
+	sx, sy := float64(w)/float64(r.Frame.PictureW), float64(h)/float64(r.Frame.PictureH)
+	t.Frame.PictureW, t.Frame.PictureH = w, h
+	t.Frame.X0, t.Frame.Y0 = r.Frame.X0*sx, r.Frame.Y0*sy
+	t.Frame.ScaleX, t.Frame.ScaleY = r.Frame.ScaleX*sx, r.Frame.ScaleY*sy
+	return &t
+}
+
+func firstLines(lines []string, n int) []string { return lines[:min(len(lines), max(n, 1))] }
+
+func lastLines(lines []string, n int) []string { return lines[max(0, len(lines)-n):] }
+
+// firstClause is a diagnosis in a few words: what is before its first colon.
+func firstClause(s string) string {
+	s, _, _ = strings.Cut(s, ":")
+	s, _, _ = strings.Cut(s, " (")
+	return strings.TrimPrefix(s, "The map is ")
+}
