@@ -77,6 +77,7 @@ func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend
 						Raw:   heatmap.Grid{W: l.Grid[1], H: l.Grid[0], Values: row(raw, i, batch)},
 						Layer: layerName(l), Method: method.Name, Unit: method.Unit,
 					}
+					m.Field = field(l)
 					a.sign(m, c, score[i], int(index[i]))
 					r.Maps = append(r.Maps, m)
 				}
@@ -106,6 +107,15 @@ func (a aim) sign(m *heatmap.Map, c source.Card, score float32, index int) {
 func row(values []float32, i, batch int) []float32 {
 	n := len(values) / batch
 	return slices.Clone(values[i*n : (i+1)*n])
+}
+
+// field is the receptive field of a layer in the result's order, x before y.
+func field(l source.Layer) *heatmap.Field {
+	if l.Field == nil {
+		return nil
+	}
+	turned := func(v [2]float64) [2]float64 { return [2]float64{v[1], v[0]} }
+	return &heatmap.Field{Lo: turned(l.Field.Lo), Hi: turned(l.Field.Hi), Step: turned(l.Field.Step), Gated: l.Field.Gated}
 }
 
 // layerName is the module path, where there is one, and the tensor's name.

@@ -35,6 +35,8 @@ type Map struct {
 	Unit      string  // of the values: the score's, or "activation" where the method takes no gradient
 	Diagnosis string  // what is wrong with the map, in words; empty when nothing is
 
+	Field *Field // what of the input a cell of Raw depends on; nil where it is not known
+
 	Metrics map[string]float64 // what was measured of the map, by the metric's name; NaN where it has no value
 }
 
@@ -63,6 +65,10 @@ type Prediction struct {
 type Result struct {
 	Picture image.Image // the original, upright; nil when a tensor was explained
 	Frame   imgio.Frame // where the model's input lies in the picture
+
+	// Truth is where the object is, in pixels of the picture, if the caller knows
+	// it; what shows the result can say how well a map finds it.
+	Truth image.Rectangle
 
 	Model  string // name of the model
 	SHA256 string // of the model's file, hex; empty for a model that has none

@@ -7,7 +7,9 @@
 package nb
 
 import (
+	"errors"
 	"fmt"
+	"image"
 	"os"
 	"path/filepath"
 
@@ -22,28 +24,58 @@ import (
 // InNotebook tells whether the program runs in a GoNB cell.
 func InNotebook() bool { return gonbui.IsNotebook }
 
-// Show shows results: the figure of every map, and the predictions as a table.
-// When it returns everything has reached the notebook.
+// Show shows results: the figure of every map as one picture, the predictions as a
+// table, and then one card to play with, in which the pictures, targets, layers and
+// methods can be switched (see [render.HTML]). When it returns everything has reached
+// the notebook.
 //
-// Outside a notebook it writes the figures into the working folder, or the
-// temporary one where that cannot be written to, and prints where they are.
+// Outside a notebook it writes the picture into the working folder, or the
+// temporary one where that cannot be written to, and prints where it is.
 func Show(results ...*heatmap.Result) error {
+	png, alt, err := picture(results)
+	if err != nil {
+		return err
+	}
+	if err := showPNG(png, alt); err != nil {
+		return err
+	}
+	if !InNotebook() {
+		return nil
+	}
 	for _, r := range results {
-		for _, m := range r.Maps {
-			about := render.Provenance(r, m)
-			png, err := render.EncodePNG(render.Card(r, m, nil), about)
-			if err != nil {
-				return err
-			}
-			if err := showPNG(png, about["Title"]); err != nil {
-				return err
-			}
-		}
-		if len(r.Top) > 0 && InNotebook() {
+		if len(r.Top) > 0 {
 			gonbui.DisplayMarkdown(table(r))
 		}
 	}
+	card, err := render.HTML("gradcam-"+gonbui.UniqueId(), results, nil)
+	if err != nil {
+		return err
+	}
+	gonbui.DisplayHTML(card)
 	return delivered()
+}
+
+// picture is the static figure of all maps, and what it shows in words.
+func picture(results []*heatmap.Result) (png []byte, alt string, err error) {
+	var figures []*image.NRGBA
+	about := map[string]string{}
+	for _, r := range results {
+		for _, m := range r.Maps {
+			if len(figures) == 0 {
+				about = render.Provenance(r, m)
+			}
+			figures = append(figures, render.Card(r, m, nil))
+		}
+	}
+	switch len(figures) {
+	case 0:
+		return nil, "", errors.New("there is no map to show")
+	case 1:
+		png, err = render.EncodePNG(figures[0], about)
+		return png, about["Title"], err
+	}
+	png, err = render.EncodePNG(render.Stack(figures), about)
+	return png, fmt.Sprintf("%s, and %d more maps", about["Title"], len(figures)-1), err
 }
 
 // MustShow is Show that panics with the error.

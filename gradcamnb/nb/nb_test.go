@@ -97,6 +97,7 @@ func result(label string) *heatmap.Result {
 	}
 }
 
+// A picture alone comes first, then a table for each result and one card.
 func TestShowInNotebook(t *testing.T) {
 	k := inNotebook(t)
 	if err := Show(result("cat"), result("dog")); err != nil {
@@ -104,22 +105,53 @@ func TestShowInNotebook(t *testing.T) {
 	}
 	got := k.take()
 	if len(got) != 4 {
-		t.Fatalf("%d outputs, want a picture and a table for each of 2 results", len(got))
+		t.Fatalf("%d outputs, want a picture, two tables and a card", len(got))
 	}
 	for i, m := range got {
-		if i%2 == 0 {
-			if png, ok := m.Data[protocol.MIMEImagePNG].([]byte); !ok || !bytes.HasPrefix(png, []byte("\x89PNG")) || len(m.Data) != 1 {
-				t.Errorf("output %d is no picture alone: %d kinds", i, len(m.Data))
-			}
-			if alt, _ := m.Metadata["alt"].(string); !strings.HasPrefix(alt, "net: ") {
-				t.Errorf("output %d has the text %q for those who cannot see it", i, alt)
-			}
-			continue
+		if len(m.Data) != 1 {
+			t.Errorf("output %d has %d kinds", i, len(m.Data))
 		}
+	}
+	if png, ok := got[0].Data[protocol.MIMEImagePNG].([]byte); !ok || !bytes.HasPrefix(png, []byte("\x89PNG")) {
+		t.Error("the first output is no picture")
+	}
+	if alt, _ := got[0].Metadata["alt"].(string); !strings.HasPrefix(alt, "net: ") || !strings.HasSuffix(alt, ", and 1 more maps") {
+		t.Errorf("the picture has the text %q for those who cannot see it", alt)
+	}
+	for _, m := range got[1:3] {
 		text, _ := m.Data[protocol.MIMETextMarkdown].(string)
 		if want := "| 3 | 1.5 | 25.0 % |"; !strings.Contains(text, want) {
 			t.Errorf("the table %q lacks %q", text, want)
 		}
+	}
+	if card, _ := got[3].Data[protocol.MIMETextHTML].(string); !strings.HasPrefix(card, `<div id="gradcam-`) {
+		t.Errorf("the last output is no card: %.80q", card)
+	}
+}
+
+// Two cards on a page do not meet: their ids differ.
+func TestCardsHaveIdsOfTheirOwn(t *testing.T) {
+	k := inNotebook(t)
+	ids := map[string]bool{}
+	for range 3 {
+		if err := Show(result("cat")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, m := range k.take() {
+		if card, ok := m.Data[protocol.MIMETextHTML].(string); ok {
+			id, _, _ := strings.Cut(card, " class=")
+			ids[id] = true
+		}
+	}
+	if len(ids) != 3 {
+		t.Errorf("3 cards have the ids %v", ids)
+	}
+}
+
+func TestNothingToShow(t *testing.T) {
+	if err := Show(); err == nil || !strings.Contains(err.Error(), "no map") {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -134,8 +166,8 @@ func TestNothingIsLost(t *testing.T) {
 	if err := Show(all...); err != nil {
 		t.Fatal(err)
 	}
-	if got := k.take(); len(got) != 100 {
-		t.Errorf("%d outputs arrived, want 100", len(got))
+	if got := k.take(); len(got) != 52 {
+		t.Errorf("%d outputs arrived, want a picture, 50 tables and a card", len(got))
 	}
 }
 

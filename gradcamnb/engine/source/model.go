@@ -7,6 +7,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
@@ -65,6 +66,8 @@ type Layer struct {
 	Feeds     bool   // it feeds the output that was asked about
 	Suggested bool
 	Why       string // why it is suggested
+
+	Field *onnxnorm.Field // receptive field of its cells; nil where it is not known
 
 	paths []string // every module that this is the last tensor of
 	order int      // of execution, for models that do not list it

@@ -131,7 +131,7 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, picture [2]int) []Lay
 		if t.Constant {
 			continue
 		}
-		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes}
+		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field}
 		l.Grid = gridOf(t.Dims, t.Tail || looksLast(t.Dims, picture), picture)
 		out = append(out, l)
 	}

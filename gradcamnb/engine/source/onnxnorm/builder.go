@@ -29,6 +29,8 @@ type value struct {
 	// tail tells that the file itself keeps the channels on the last axis here,
 	// [b, h, w, c], as ConvNeXt and Swin do between two of their transposes.
 	tail bool
+
+	field *Field // what of the picture a cell depends on; nil where it is not known
 }
 
 // spatial tells whether the value is picture-like and so kept channels-last.

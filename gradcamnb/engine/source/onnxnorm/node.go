@@ -13,6 +13,8 @@ type node struct {
 	*protos.NodeProto
 	in  []*value
 	out []*value // set by the rule
+
+	window *window // of a convolution or pool
 }
 
 // rule rewrites one node: it emits what stands for it and sets n.out, or panics

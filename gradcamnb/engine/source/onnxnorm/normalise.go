@@ -50,6 +50,8 @@ type Tensor struct {
 	// Tail tells that the file itself keeps the channels last here: Dims are [b, h, w, c].
 	Tail bool
 
+	Field *Field // receptive field of its cells; nil where it is not known
+
 	Scopes []string // module path, where the exporter left one: "layer4", "layer4.2", ...
 	Inputs []string // tensors that the node reads
 }
@@ -129,7 +131,7 @@ func (w *walk) inputs(g *protos.GraphProto, dims []int) (string, error) {
 	if len(names) != 1 {
 		return "", fmt.Errorf("the model has %d inputs %q and only models with one input, the picture, are supported", len(names), names)
 	}
-	w.values[names[0]] = &value{name: names[0], dims: dims, plain: ref{names[0], dims}}
+	w.values[names[0]] = &value{name: names[0], dims: dims, plain: ref{names[0], dims}, field: &Field{Hi: [2]float64{1, 1}, Step: [2]float64{1, 1}}}
 	w.taken[names[0]] = true
 	return names[0], nil
 }
@@ -192,12 +194,13 @@ func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
 		}
 		v := n.out[i]
 		v.name = name
+		v.field = fieldOf(n, v)
 		if slices.Contains(w.cuts, name) && v.konst == nil {
 			w.cut(v)
 		}
 		w.taken[v.plain.name], w.taken[v.last.name] = true, true
 		w.values[name] = v
-		t := Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail, Scopes: scopes(p), Inputs: p.Input}
+		t := Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail, Scopes: scopes(p), Inputs: p.Input, Field: v.field}
 		t.Rewritten, t.ChannelsLast = w.b.stored(v)
 		made = append(made, t)
 	}

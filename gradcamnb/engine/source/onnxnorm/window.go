@@ -38,6 +38,7 @@ func newWindow(n *node, dims, kernel []int) window {
 		// The cells that the windows read, no more and no fewer.
 		w.after[i] = (w.out[i]-1)*w.stride[i] + w.reach(i) - w.in[i] - w.before[i]
 	}
+	n.window = &w
 	return w
 }
 

@@ -1,0 +1,175 @@
+package onnxnorm
+
+// Field is the receptive field of a tensor's cells in the model's input: cell i of
+// an axis depends on the pixels between the edges Lo + i*Step and Hi + i*Step, which
+// may lie in the padding.
+type Field struct {
+	Lo, Hi, Step [2]float64 // height, width
+	Gated        bool       // a factor a channel, made of the whole picture, comes in, too
+}
+
+// atOnce are the operators whose every output cell depends on the same cell of their
+// inputs alone, where that keeps the size.
+var atOnce = set("Abs", "Add", "BatchNormalization", "Cast", "Ceil", "Clip", "Concat", "Cos", "Div", "Dropout", "Elu", "Equal", "Erf", "Exp",
+	"Floor", "Gather", "Gelu", "Greater", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Less", "Log", "Max", "Min", "Mod", "Mul", "Neg",
+	"Pow", "PRelu", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceSum", "Reciprocal", "Relu", "Sigmoid", "Sign", "Sin", "Slice", "Softplus", "Split",
+	"Sqrt", "Sub", "Tanh", "Transpose", "Where")
+
+func set(names ...string) map[string]bool {
+	out := map[string]bool{}
+	for _, n := range names {
+		out[n] = true
+	}
+	return out
+}
+
+// cells is the size of a picture-like value, in the file's own order or with the
+// channels last.
+func (v *value) cells() (size [2]int, ok bool) {
+	if v == nil || len(v.dims) != 4 {
+		return size, false
+	}
+	if v.tail {
+		return [2]int(v.dims[1:3]), true
+	}
+	return [2]int(v.dims[2:4]), true
+}
+
+// fieldOf is the receptive field of a node's output; nil where it has no cells, or
+// where it is not known, as behind attention.
+func fieldOf(n *node, out *value) *Field {
+	size, ok := out.cells()
+	if !ok || out.konst != nil || size == [2]int{1, 1} {
+		return nil
+	}
+	channelsAlone := len(n.in) > 0 && n.in[0] != nil && n.in[0].tail && out.tail // works on the last axis
+	switch {
+	case n.window != nil:
+		return n.in[0].field.through(windowSteps(*n.window))
+	case n.OpType == "Pad":
+		return padField(n)
+	case n.OpType == "Resize":
+		return resizeField(n, size)
+	case n.OpType == "ConvTranspose":
+		return transposedField(n)
+	case atOnce[n.OpType], channelsAlone && n.OpType == "LayerNormalization",
+		channelsAlone && n.OpType == "MatMul" && len(n.in) == 2 && n.in[1] != nil && n.in[1].konst != nil:
+		return united(n, size)
+	}
+	return nil
+}
+
+// steps says which cells of the input an output cell i reads on each axis: those
+// from first + i*stride to last + i*stride.
+type steps struct{ first, last, stride [2]float64 }
+
+// through is the field of an operator's output, given its input's.
+func (f *Field) through(s steps) *Field {
+	if f == nil {
+		return nil
+	}
+	out := *f
+	for i := range 2 {
+		out.Lo[i] = f.Lo[i] + s.first[i]*f.Step[i]
+		out.Hi[i] = f.Hi[i] + s.last[i]*f.Step[i]
+		out.Step[i] = f.Step[i] * s.stride[i]
+	}
+	return &out
+}
+
+// windowSteps: output cell i reads i*stride - pad and the reach - 1 cells after it.
+func windowSteps(w window) steps {
+	var s steps
+	for i := range 2 {
+		s.first[i] = -float64(w.before[i])
+		s.last[i] = float64(w.reach(i) - 1 - w.before[i])
+		s.stride[i] = float64(w.stride[i])
+	}
+	return s
+}
+
+// padField: output cell i is input cell i - pad.
+func padField(n *node) *Field {
+	pads, ok := n.param(1, "pads")
+	if !ok || len(pads) != 8 {
+		return nil
+	}
+	at := 2
+	if n.in[0].tail {
+		at = 1
+	}
+	s := steps{stride: [2]float64{1, 1}}
+	for i := range 2 {
+		s.first[i] = -float64(pads[at+i])
+		s.last[i] = s.first[i]
+	}
+	return n.in[0].field.through(s)
+}
+
+// resizeField: output cell i reads no further than two cells of the input about its
+// place (i + 1/2)*in/out - 1/2, whatever the mode but cubic.
+func resizeField(n *node, out [2]int) *Field {
+	in, ok := n.in[0].cells()
+	if !ok || n.stringOr("mode", "nearest") == "cubic" {
+		return nil
+	}
+	var s steps
+	for i := range 2 {
+		s.stride[i] = float64(in[i]) / float64(out[i])
+		if in[i] == out[i] {
+			continue
+		}
+		middle := s.stride[i]/2 - 0.5
+		s.first[i], s.last[i] = middle-1, middle+1
+	}
+	return n.in[0].field.through(s)
+}
+
+// transposedField: output cell i is made of the input cells j with a kernel cell k
+// for which stride*j + dilation*k - pad = i.
+func transposedField(n *node) *Field {
+	t := newTransposed(n, n.in[0].dims, n.in[1].dims)
+	var s steps
+	for i := range 2 {
+		stride := float64(t.stride[i])
+		s.stride[i] = 1 / stride
+		s.first[i] = float64(t.cut[i]-(t.kernel[i]-1)*t.dilate[i]) / stride
+		s.last[i] = float64(t.cut[i]) / stride
+	}
+	return n.in[0].field.through(s)
+}
+
+// united is what all inputs together see. An input of one cell is a gate.
+func united(n *node, size [2]int) *Field {
+	var out *Field
+	gated := false
+	for _, v := range n.in {
+		if v == nil || v.konst != nil {
+			continue
+		}
+		own, ok := v.cells()
+		if !ok || own == [2]int{1, 1} {
+			gated = true
+			continue
+		}
+		if own != size || v.field == nil {
+			return nil
+		}
+		if out == nil {
+			f := *v.field
+			out = &f
+			continue
+		}
+		if v.field.Step != out.Step {
+			return nil
+		}
+		for i := range 2 {
+			out.Lo[i], out.Hi[i] = min(out.Lo[i], v.field.Lo[i]), max(out.Hi[i], v.field.Hi[i])
+		}
+		out.Gated = out.Gated || v.field.Gated
+	}
+	if out != nil {
+		out.Gated = out.Gated || gated
+	}
+	return out
+}

@@ -1,0 +1,402 @@
+package render
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"math"
+	"strings"
+	"unicode"
+
+	"golang.org/x/image/draw"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+var (
+	//go:embed card.js
+	cardScript string
+	//go:embed card.css
+	cardStyle string
+)
+
+// Measures of an HTML card.
+const (
+	cardPicture = 480     // longest side of an embedded picture, in pixels
+	cardHeat    = 96      // longest side of the map that is shown where no script runs
+	cardCells   = 64 * 64 // cells of an embedded map; a larger one is averaged down
+	cardLabel   = 400     // characters of an embedded text
+	cardQuality = 85      // of the embedded pictures, as JPEG
+)
+
+// HTML writes results as one card that plays in any browser, without a kernel and
+// with nothing from elsewhere: opacity, colours, a threshold with the box of its
+// region, the value and the receptive field under the pointer, and a switch between
+// the pictures, targets, layers and methods that the results hold.
+//
+// Where scripts are stripped, as in a notebook that is not trusted, the first map
+// stays as a picture with its title and diagnosis. The id must be unique within the
+// page.
+//
+// Maps are embedded as 16 bits a cell at the layer's resolution, and the browser
+// resizes them as [heatmap.Map] says.
+func HTML(id string, results []*heatmap.Result, o *Options) (string, error) {
+	return htmlCard(id, results, o, nil)
+}
+
+func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (string, error) {
+	if len(results) == 0 || len(results[0].Maps) == 0 {
+		return "", errors.New("there is no map to make a card of")
+	}
+	data := cardData{Opacity: o.opacity(), Colors: cardColors(o.colors()), Live: live}
+	var first string // the first picture, which stands in the page
+	for i, r := range results {
+		c, src, err := newCardResult(r)
+		if err != nil {
+			return "", err
+		}
+		if i == 0 {
+			first = src
+		} else {
+			c.Picture = src
+		}
+		data.Results = append(data.Results, c)
+	}
+	still, err := stillHTML(results[0], results[0].Maps[0], first, o)
+	if err != nil {
+		return "", err
+	}
+	script, err := scriptHTML(id, data)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf(`<div id="%s" class="gradcam-card" data-lm-suppress-shortcuts="true">%s%s</div>`, html.EscapeString(id), still, script), nil
+}
+
+// stillHTML is what stays where scripts are stripped; the script draws its own in
+// place of it. Styles are inline, since a sanitised page keeps no others.
+func stillHTML(r *heatmap.Result, m *heatmap.Map, picture string, o *Options) (string, error) {
+	heat, err := pngURL(overlayAlone(r, m, o))
+	if err != nil {
+		return "", err
+	}
+	w, h := stageSize(r)
+	size := fmt.Sprintf(`width="%d" height="%d" style="position:absolute;left:0;top:0;width:%[1]dpx;height:%[2]dpx;margin:0"`, w, h)
+	text := html.EscapeString
+	title, about := text(figureTitle(r, m)), text(clean(subtitle(m)))
+	alt := title + ", " + about
+
+	var b strings.Builder
+	fmt.Fprintf(&b, `<div style="font-weight:bold">%s</div><div>%s</div>`, title, about)
+	fmt.Fprintf(&b, `<div style="position:relative;width:%dpx;height:%dpx;margin:8px 0 8px 0">`, w, h)
+	if picture != "" {
+		fmt.Fprintf(&b, `<img alt="%s" src="%s" %s>`, alt, picture, size)
+		alt = "the heatmap on it"
+	}
+	fmt.Fprintf(&b, `<img alt="%s" src="%s" %s></div><div>%s</div>`, alt, heat, size, text(where(r, m)))
+	if m.Diagnosis != "" {
+		fmt.Fprintf(&b, `<div style="font-weight:bold">%s</div>`, text(clean(m.Diagnosis)))
+	}
+	return b.String(), nil
+}
+
+// scriptHTML is the script with what it works with. JSON as Go writes it has no <, >
+// or & and no line separators, so it cannot end the script.
+func scriptHTML(id string, data cardData) (string, error) {
+	var arguments []string
+	for _, v := range []any{id, cardStyle, data} {
+		text, err := json.Marshal(v)
+		if err != nil {
+			return "", fmt.Errorf("writing the card: %w", err)
+		}
+		arguments = append(arguments, string(text))
+	}
+	return "<script>(" + cardScript + ")(" + strings.Join(arguments, ", ") + ")</script>", nil
+}
+
+// cardData is what the script works with.
+type cardData struct {
+	Opacity float64      `json:"opacity"`
+	Colors  []cardColor  `json:"colors"` // the first one is chosen
+	Results []cardResult `json:"results"`
+	Live    *Live        `json:"live,omitempty"`
+}
+
+type cardColor struct {
+	Name   string `json:"name"`
+	Stops  string `json:"stops"` // rrggbb at equal distances
+	Signed bool   `json:"signed,omitempty"`
+}
+
+type cardResult struct {
+	Model   string       `json:"model"`
+	Made    string       `json:"made"` // backend and time
+	Picture string       `json:"picture,omitempty"`
+	Has     bool         `json:"hasPicture"`
+	Size    [2]int       `json:"size"` // at which it is shown
+	Frame   imgio.Frame  `json:"frame"`
+	Seen    [4]int       `json:"seen"` // left, top, right, bottom in the picture's pixels
+	Truth   *[4]int      `json:"truth,omitempty"`
+	Top     []cardPredic `json:"top"`
+	Maps    []CardMap    `json:"maps"`
+}
+
+type cardPredic struct {
+	Index       int      `json:"index"`
+	Label       string   `json:"label"`
+	Score       *float64 `json:"score"`
+	Probability *float64 `json:"p"`
+}
+
+// CardMap is one map as the card's script reads it.
+type CardMap struct {
+	Layer     string         `json:"layer"`
+	Method    string         `json:"method"`
+	Target    string         `json:"target"`
+	Class     string         `json:"class"`
+	Index     int            `json:"index"`
+	Score     *float64       `json:"score"`
+	ScoreUnit string         `json:"scoreUnit"`
+	Unit      string         `json:"unit"`
+	Diagnosis string         `json:"diagnosis"`
+	Size      [2]int         `json:"size"` // of the model's input, width and height
+	Grid      [2]int         `json:"grid"` // of the layer
+	Kept      [2]int         `json:"kept"` // of what is embedded
+	Lo        float64        `json:"lo"`
+	Hi        float64        `json:"hi"`
+	Values    string         `json:"values"` // base64 of uint16, little end first: 0 is Lo, 65534 is Hi, 65535 no number
+	Field     *heatmap.Field `json:"field,omitempty"`
+}
+
+func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) {
+	w, h := stageSize(r)
+	seen := r.Frame.Seen()
+	if r.Picture == nil {
+		seen = image.Rect(0, 0, r.Frame.PictureW, r.Frame.PictureH)
+	}
+	c = cardResult{
+		Model: clean(r.Model), Made: made(r), Has: r.Picture != nil, Size: [2]int{w, h}, Frame: r.Frame, Seen: corners(seen),
+		Top: []cardPredic{}, Maps: []CardMap{},
+	}
+	if !r.Truth.Empty() {
+		t := corners(r.Truth)
+		c.Truth = &t
+	}
+	for _, p := range r.Top {
+		c.Top = append(c.Top, cardPredic{p.Index, clean(p.Label), finite(p.Score), finite(p.Probability)})
+	}
+	for _, m := range r.Maps {
+		c.Maps = append(c.Maps, NewCardMap(m))
+	}
+	if r.Picture != nil {
+		picture, err = jpegURL(scaled(r.Picture, w, h))
+	}
+	return c, picture, err
+}
+
+// NewCardMap packs a map.
+func NewCardMap(m *heatmap.Map) CardMap {
+	kept := averaged(m.Raw)
+	lo, hi := bounds(kept)
+	return CardMap{
+		Layer: clean(m.Layer), Method: clean(m.Method), Target: clean(m.Target), Class: clean(m.Class), Index: m.Index,
+		Score: finite(m.Score), ScoreUnit: clean(m.ScoreUnit), Unit: clean(m.Unit), Diagnosis: clean(m.Diagnosis),
+		Size: [2]int{m.W, m.H}, Grid: [2]int{m.Raw.W, m.Raw.H}, Kept: [2]int{kept.W, kept.H},
+		Lo: lo, Hi: hi, Values: packed(kept, lo, hi), Field: m.Field,
+	}
+}
+
+// figureTitle is the first line of a figure.
+func figureTitle(r *heatmap.Result, m *heatmap.Map) string {
+	return clean(r.Model) + ": " + clean(m.Method) + " at " + clean(m.Layer)
+}
+
+func made(r *heatmap.Result) string {
+	var ms float64
+	for _, d := range r.Timings {
+		ms += d.Seconds() * 1000
+	}
+	switch {
+	case ms == 0:
+		return r.Backend
+	case ms < 1000:
+		return fmt.Sprintf("%s, %.0f ms", r.Backend, ms)
+	}
+	return fmt.Sprintf("%s, %.1f s", r.Backend, ms/1000)
+}
+
+func corners(r image.Rectangle) [4]int { return [4]int{r.Min.X, r.Min.Y, r.Max.X, r.Max.Y} }
+
+// clean makes a label one line of at most cardLabel characters, without control
+// characters and without those that turn the direction of what follows.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) || unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, s)
+	runes := []rune(oneLine(s))
+	if len(runes) > cardLabel {
+		return string(runes[:cardLabel]) + "…"
+	}
+	return string(runes)
+}
+
+// finite is the value, or nil where JSON has no number for it.
+func finite(v float32) *float64 {
+	f := float64(v)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return nil
+	}
+	return &f
+}
+
+// averaged is the grid with at most cardCells cells: means of blocks, one block a
+// cell, all of the same size to within a cell.
+func averaged(g heatmap.Grid) heatmap.Grid {
+	if g.W*g.H <= cardCells {
+		return g
+	}
+	shrink := math.Sqrt(float64(cardCells) / float64(g.W*g.H))
+	out := heatmap.NewGrid(max(1, int(float64(g.W)*shrink)), max(1, int(float64(g.H)*shrink)))
+	for y := range out.H {
+		for x := range out.W {
+			var sum, n float64
+			for v := y * g.H / out.H; v < (y+1)*g.H/out.H; v++ {
+				for u := x * g.W / out.W; u < (x+1)*g.W/out.W; u++ {
+					sum += float64(g.At(u, v))
+					n++
+				}
+			}
+			out.Values[y*out.W+x] = float32(sum / n)
+		}
+	}
+	return out
+}
+
+// bounds is the range of the finite values.
+func bounds(g heatmap.Grid) (lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for _, v := range g.Values {
+		if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			lo, hi = min(lo, f), max(hi, f)
+		}
+	}
+	if lo > hi {
+		return 0, 0
+	}
+	return lo, hi
+}
+
+// packed is round(65534*(v-lo)/(hi-lo)) as 16 bits, 65535 for what is no number.
+func packed(g heatmap.Grid, lo, hi float64) string {
+	out := make([]byte, 0, 2*len(g.Values))
+	for _, v := range g.Values {
+		q := uint16(math.MaxUint16)
+		if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			q = 0
+			if hi > lo {
+				q = uint16(math.Round(65534 * (f - lo) / (hi - lo)))
+			}
+		}
+		out = binary.LittleEndian.AppendUint16(out, q)
+	}
+	return base64.StdEncoding.EncodeToString(out)
+}
+
+// cardColors are the registered colour maps, the chosen one first.
+func cardColors(chosen ColorMap) []cardColor {
+	const stops = 33
+	pack := func(m ColorMap) cardColor {
+		c := cardColor{Name: m.Name, Signed: m.Name == BlueRed.Name}
+		for i := range stops {
+			at := m.At(float64(i) / (stops - 1))
+			c.Stops += fmt.Sprintf("%02x%02x%02x", at.R, at.G, at.B)
+		}
+		return c
+	}
+	out := []cardColor{pack(chosen)}
+	for _, m := range colorMaps {
+		if m.Name != chosen.Name {
+			out = append(out, pack(m))
+		}
+	}
+	return out
+}
+
+// stageSize is the size at which a result's picture is shown.
+func stageSize(r *heatmap.Result) (w, h int) {
+	w, h = r.Frame.PictureW, r.Frame.PictureH
+	if r.Picture != nil {
+		w, h = r.Picture.Bounds().Dx(), r.Picture.Bounds().Dy()
+	}
+	scale := float64(cardPicture) / float64(max(w, h, 1))
+	if scale > 1 {
+		scale = max(1, math.Min(scale, 320/float64(max(w, h, 1))))
+	}
+	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
+}
+
+func scaled(img image.Image, w, h int) *image.NRGBA {
+	out := image.NewNRGBA(image.Rect(0, 0, w, h))
+	draw.Draw(out, out.Bounds(), image.NewUniform(white), image.Point{}, draw.Src)
+	draw.CatmullRom.Scale(out, out.Bounds(), img, img.Bounds(), draw.Over, nil)
+	return out
+}
+
+// overlayAlone is what [Overlay] puts on the picture, as a small translucent
+// picture of its own.
+func overlayAlone(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
+	w, h := stageSize(r)
+	shrink := min(1, float64(cardHeat)/float64(max(w, h)))
+	out := image.NewNRGBA(image.Rect(0, 0, max(1, int(float64(w)*shrink)), max(1, int(float64(h)*shrink))))
+	colors, scale, opacity := o.colors(), o.scale(m), o.opacity()
+	seen := r.Frame.Seen()
+	b := out.Bounds()
+	for y := range b.Dy() {
+		for x := range b.Dx() {
+			px, py := (2*x+1)*r.Frame.PictureW/(2*b.Dx()), (2*y+1)*r.Frame.PictureH/(2*b.Dy())
+			t := scale.place(sample(m.Grid, r.Frame, px, py))
+			c, a := colors.At(t), opacity*math.Sqrt(t)
+			switch {
+			case r.Picture == nil:
+				a = 1
+			case !image.Pt(px, py).In(seen):
+				c, a = color.NRGBA{R: 200, G: 200, B: 200}, 0.6
+			}
+			if math.IsNaN(t) {
+				c, a = nanColor, opacity
+			}
+			c.A = uint8(255*a + 0.5)
+			out.SetNRGBA(x, y, c)
+		}
+	}
+	return out
+}
+
+func jpegURL(img image.Image) (string, error) {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: cardQuality}); err != nil {
+		return "", fmt.Errorf("writing the picture as JPEG: %w", err)
+	}
+	return "data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(b.Bytes()), nil
+}
+
+func pngURL(img image.Image) (string, error) {
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		return "", fmt.Errorf("writing the picture as PNG: %w", err)
+	}
+	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes()), nil
+}
