@@ -3,14 +3,18 @@ package gradcamnb
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"sync"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/resident"
 )
 
-// Engine answers for this package. Programs do not call it: they link one in, in
-// the manner of database/sql drivers, and use [Open].
+// Engine answers for this package. Programs do not call it: they find the one of the
+// notebook's kernel by itself, or link one in, in the manner of database/sql drivers,
+// and use [Open].
 type Engine interface {
 	// Open reads a model.
 	Open(ref string) (Session, error)
@@ -61,11 +65,24 @@ func Register(e Engine) {
 	linked.engine = e
 }
 
-func engine() (Engine, error) {
+// open opens a model with the kernel's resident engine where there is one, else with
+// the engine that is linked in.
+func open(ref string) (Session, error) {
 	linked.Lock()
-	defer linked.Unlock()
-	if linked.engine == nil {
-		return nil, errors.New(`no engine is linked in: add import _ "github.com/gradcam-go/gradcam/gradcamnb/engine"`)
+	own := linked.engine
+	linked.Unlock()
+	socket := os.Getenv(SocketEnv)
+	if socket == "" {
+		if own == nil {
+			return nil, errors.New(`no engine is linked in: add import _ "github.com/gradcam-go/gradcam/gradcamnb/engine"`)
+		}
+		return own.Open(ref)
 	}
-	return linked.engine, nil
+	s, err := newRemoteEngine(socket).Open(ref)
+	var none *resident.UnavailableError
+	if own == nil || !errors.As(err, &none) {
+		return s, err
+	}
+	say(fmt.Sprintf("gradcam: %v; explaining within this program\n", err))
+	return own.Open(ref)
 }

@@ -4,8 +4,13 @@
 //	cat := imgio.MustOpen("cat.png")
 //	nb.MustShow(model.MustExplain(cat))
 //
-// This package is the thin front: it holds plain data and no graph code. A
-// program links the engine that answers it with a blank import,
+// This package is the thin front: it holds plain data and no graph code. In a notebook
+// on the kernel "Go (Grad-CAM)" the kernel's engine answers it, which outlives the cells
+// and keeps models and compiled programs. Any other program links an engine with a blank
+// import,
 //
 //	import _ "github.com/gradcam-go/gradcam/gradcamnb/engine"
+//
+// The same code runs with both. A model that is defined in Go code is always explained
+// within the program that defines it.
 package gradcamnb

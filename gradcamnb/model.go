@@ -11,16 +11,13 @@ import (
 // Model is an open model.
 type Model struct{ session Session }
 
-// Open reads a model, an ONNX file, with the engine that is linked in.
+// Open reads a model, an ONNX file. In a notebook the kernel's resident engine opens it
+// and keeps it for the cells to come; elsewhere, the engine that is linked in.
 //
 // The model's preprocessing and labels are read from the sidecar beside it,
 // model.onnx -> model.json; see docs/models.md.
 func Open(path string) (*Model, error) {
-	e, err := engine()
-	if err != nil {
-		return nil, err
-	}
-	s, err := e.Open(path)
+	s, err := open(path)
 	if err != nil {
 		return nil, err
 	}

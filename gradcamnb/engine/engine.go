@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
@@ -23,8 +24,12 @@ type Engine struct {
 	start   sync.Once
 	backend *backend
 	err     error
+	ready   atomic.Bool // the backend may be read
 
 	run sync.Mutex // one program runs at a time: it has all cores
+
+	keeps func() (*memory, error)
+	open  map[string]opened // by what they were opened with; the memory's lock guards it
 }
 
 // New returns an engine on the named backend: "go", "xla:cpu", "xla:cuda" or
@@ -35,27 +40,46 @@ func New(backend string) *Engine {
 	if os.Getenv("GONB_PIPE") != "" { // in a notebook, where stderr looks like an error
 		say = os.Stdout
 	}
-	return &Engine{name: backend, say: say}
+	return NewSaying(backend, say)
+}
+
+// NewSaying is [New] of an engine that says which backend was picked on say.
+func NewSaying(backend string, say io.Writer) *Engine {
+	return &Engine{name: backend, say: say, keeps: sync.OnceValues(newMemory), open: map[string]opened{}}
 }
 
 // Default is the engine of the process, on the default backend.
 var Default = sync.OnceValue(func() *Engine { return New("") })
 
 func (e *Engine) started() (*backend, error) {
-	e.start.Do(func() { e.backend, e.err = openBackend(e.name, e.say) })
+	e.start.Do(func() {
+		e.backend, e.err = openBackend(e.name, e.say)
+		e.ready.Store(e.err == nil)
+	})
 	return e.backend, e.err
 }
 
-// Open reads an ONNX file.
+// Open reads an ONNX file. A file that was opened before and has not changed is not read
+// again: the engine keeps models and their programs, within [MemoryEnv].
 func (e *Engine) Open(path string) (gradcamnb.Session, error) {
-	m, err := source.ONNX(path)
+	s, err := e.model(path, func() (source.Model, error) { return source.ONNX(path) })
 	if err != nil {
 		return nil, err
 	}
-	return e.Session(m), nil
+	return s, nil
 }
 
 // Session explains a model from any source.
 func (e *Engine) Session(m source.Model) gradcamnb.Session {
-	return &session{engine: e, model: m, programs: map[string]*program{}}
+	return e.newSession(m)
+}
+
+func (e *Engine) newSession(m source.Model) *session {
+	return &session{engine: e, model: m, programs: map[string]*keptProgram{}, entry: &thing{}}
+}
+
+// Start starts the backend, which the first explanation does otherwise.
+func (e *Engine) Start() error {
+	_, err := e.started()
+	return err
 }

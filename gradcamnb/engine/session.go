@@ -7,7 +7,6 @@ import (
 	"image"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
@@ -21,15 +20,21 @@ type session struct {
 	engine *Engine
 	model  source.Model
 
-	mu       sync.Mutex
-	programs map[string]*program
+	entry    *thing                  // what the engine's memory has of it
+	programs map[string]*keptProgram // the memory's lock guards it
+}
+
+// keptProgram is a program within the engine's memory.
+type keptProgram struct {
+	*program
+	*thing
 }
 
 func (s *session) Info() gradcamnb.Info {
 	c := s.model.Card()
 	name := s.engine.name
-	if b := s.engine.backend; b != nil {
-		name = b.name
+	if s.engine.ready.Load() {
+		name = s.engine.backend.name
 	}
 	return gradcamnb.Info{Name: c.Name, SHA256: c.SHA256, Input: c.Input, Prep: c.Prep, Labels: c.Labels, Outputs: c.Outputs, Backend: name}
 }
@@ -135,19 +140,35 @@ func (s *session) program(b *backend, p plan) (*program, error) {
 	return s.kept(p.key(), func() (*program, error) { return compile(b, s.model, p) })
 }
 
-// kept is the program of a key, made where it has not been made before.
+// kept is the program of a key, made where the engine's memory has none.
 func (s *session) kept(key string, build func() (*program, error)) (*program, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if prog, ok := s.programs[key]; ok {
-		return prog, nil
+	m, err := s.engine.keeps()
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.touch(s.entry)
+	if p, ok := s.programs[key]; ok {
+		m.touch(p.thing)
+		return p.program, nil
 	}
 	prog, err := build()
 	if err != nil {
 		return nil, err
 	}
-	s.programs[key] = prog
+	t := &thing{bytes: programBytes, drop: func() { delete(s.programs, key) }}
+	s.programs[key] = &keptProgram{prog, t}
+	m.add(t)
+	m.trim(2) // not the model and its program
 	return prog, nil
+}
+
+// forgetPrograms drops the model's programs. The memory must be locked.
+func (s *session) forgetPrograms(m *memory) {
+	for _, p := range s.programs {
+		m.forget(p.thing)
+	}
 }
 
 // input is a batch of model inputs and where they come from.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradcam-go/gradcam/gradcamnb"
 	_ "github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/internal/cli"
 )
@@ -21,6 +22,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(args []string) int {
 	root := command()
 	root.SetArgs(args)
+	_ = os.Unsetenv(gradcamnb.SocketEnv)                                                   // in a notebook, too, the command computes itself
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) // long runs keep what they have
 	defer stop()
 	called, err := root.ExecuteContextC(ctx)
@@ -37,7 +39,7 @@ func run(args []string) int {
 }
 
 func command() *cobra.Command {
-	root := cli.Root("gradcam", "Show why a vision model said what it said", explainCommand(), layersCommand(), benchCommand())
+	root := cli.Root("gradcam", "Show why a vision model said what it said", explainCommand(), layersCommand(), benchCommand(), serveCommand())
 	root.PersistentFlags().Bool("debug", false, "print errors with everything behind them")
 	return root
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/gomlx/compute-onnx/support/protos"
@@ -13,31 +14,42 @@ import (
 
 // inline brings weights that the model keeps in other files, as torch's newer exporter
 // writes them (net.onnx and net.onnx.data), into the model itself. Such a file must lie
-// in the model's folder or below it: a model names no other file of the machine.
-func inline(m *protos.ModelProto, path string) error {
+// in the model's folder or below it: a model names no other file of the machine. It
+// returns the files.
+func inline(m *protos.ModelProto, path string) (files []string, err error) {
 	dir, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
-		return fmt.Errorf("opening the folder of the model: %w", err)
+		return nil, fmt.Errorf("opening the folder of the model: %w", err)
 	}
 	defer func() { _ = dir.Close() }() // only read
 	for _, t := range m.GetGraph().GetInitializer() {
 		if t.DataLocation != protos.TensorProto_EXTERNAL {
 			continue
 		}
+		file := filepath.FromSlash(says(t)["location"])
 		if t.RawData, err = externalData(dir, t); err != nil {
-			return fmt.Errorf("%s: the weight %q: %w", path, t.Name, err)
+			return nil, fmt.Errorf("%s: the weight %q: %w", path, t.Name, err)
+		}
+		if file = filepath.Join(dir.Name(), file); !slices.Contains(files, file) {
+			files = append(files, file)
 		}
 		t.DataLocation, t.ExternalData = protos.TensorProto_DEFAULT, nil
 	}
-	return nil
+	return files, nil
+}
+
+// says is a tensor's external_data.
+func says(t *protos.TensorProto) map[string]string {
+	out := map[string]string{"offset": "0"}
+	for _, e := range t.ExternalData {
+		out[e.Key] = e.Value
+	}
+	return out
 }
 
 // externalData reads what a tensor's external_data says: location, and where in it.
 func externalData(dir *os.Root, t *protos.TensorProto) ([]byte, error) {
-	says := map[string]string{"offset": "0"}
-	for _, e := range t.ExternalData {
-		says[e.Key] = e.Value
-	}
+	says := says(t)
 	offset, err := strconv.ParseInt(says["offset"], 10, 64)
 	if err != nil || offset < 0 {
 		return nil, fmt.Errorf("its offset %q in %q is no number: the file is damaged", says["offset"], says["location"])

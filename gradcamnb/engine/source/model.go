@@ -40,6 +40,7 @@ type Card struct {
 	Labels  []string    // nil where there are none
 	Outputs []string    // names; the first one is the model's answer
 	File    string      // where it was read from, empty for a model in memory
+	Files   []string    // all that it depends on, also those that are not there; when one changes it is another model
 }
 
 // Built is a model within a graph.

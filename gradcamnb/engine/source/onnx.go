@@ -54,7 +54,8 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 	if m.GetGraph() == nil || len(m.Graph.Node) == 0 {
 		return nil, fmt.Errorf("%s holds no ONNX graph: it is not an ONNX file, or it is damaged", path)
 	}
-	if err := inline(m, path); err != nil {
+	weights, err := inline(m, path)
+	if err != nil {
 		return nil, err
 	}
 	_, dims, err := onnxnorm.InputDims(m)
@@ -68,9 +69,13 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	files := slices.Concat([]string{path, SidecarPath(path)}, weights)
+	if side.Labels != "" {
+		files = append(files, filepath.Join(filepath.Dir(path), side.Labels))
+	}
 	sum := sha256.Sum256(data)
 	c := Card{
-		Name: side.Name, SHA256: hex.EncodeToString(sum[:]), File: path,
+		Name: side.Name, SHA256: hex.EncodeToString(sum[:]), File: path, Files: files,
 		Input: dims, Layout: layout(dims), Prep: side.Input, Labels: labels,
 	}
 	if c.Name == "" {

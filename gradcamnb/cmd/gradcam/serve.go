@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/resident"
+)
+
+func serveCommand() *cobra.Command {
+	var inherited, whileStdin bool
+	c := &cobra.Command{
+		Use:   "serve SOCKET",
+		Short: "Explain for other programs, which find the socket in " + gradcamnb.SocketEnv,
+		Long: `Explain for other programs of the same user, and keep their models and compiled
+programs, until interrupted. They find it where ` + gradcamnb.SocketEnv + ` names the
+socket, whose folder nobody else may enter. The notebook kernel "Go (Grad-CAM)" runs
+this for its cells.
+
+` + engine.MemoryEnv + ` bounds what is kept, e.g. 500MB or 8GB (default 2GB); what was
+not used for longest goes first.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if (len(args) == 1) == inherited {
+				return cli.Usagef("serve takes one argument, the socket to make")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			ctx, cancel := context.WithCancel(c.Context())
+			defer cancel()
+			if whileStdin {
+				go func() {
+					_, _ = io.Copy(io.Discard, os.Stdin)
+					cancel()
+				}()
+			}
+			l, err := listener(inherited, args)
+			if err != nil {
+				return err
+			}
+			return serve(ctx, l)
+		},
+	}
+	c.Flags().BoolVar(&inherited, "inherited", false, "the socket is file 3, open already")
+	c.Flags().BoolVar(&whileStdin, "while-stdin", false, "end with the standard input, which whoever started this holds open")
+	return c
+}
+
+// listener is the socket of the argument, or the one that whoever started this holds.
+func listener(inherited bool, args []string) (*net.UnixListener, error) {
+	if !inherited {
+		return resident.Listen(args[0])
+	}
+	l, err := net.FileListener(os.NewFile(3, "socket"))
+	if err != nil {
+		return nil, fmt.Errorf("taking over the socket: %w", err)
+	}
+	u, ok := l.(*net.UnixListener)
+	if !ok {
+		return nil, errors.New("taking over the socket: file 3 is no unix socket")
+	}
+	u.SetUnlinkOnClose(false)
+	return u, nil
+}
+
+// serve answers until ctx ends. The default backend starts at once, while the user
+// still types.
+func serve(ctx context.Context, l *net.UnixListener) error {
+	stop := context.AfterFunc(ctx, func() { _ = l.Close() }) // which ends Serve
+	defer stop()
+	return gradcamnb.Serve(l, func(backend string, say io.Writer) gradcamnb.Engine {
+		e := engine.NewSaying(backend, say)
+		if backend == "" {
+			go func() { _ = e.Start() }() // who asks for an explanation gets the error
+		}
+		return e
+	})
+}

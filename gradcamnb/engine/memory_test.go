@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+)
+
+func TestMemoryLimit(t *testing.T) {
+	for text, want := range map[string]int64{"": 2 << 30, "500MB": 500 << 20, "8 GiB": 8 << 30, "1.5g": 3 << 29, "1000": 1000, "64k": 64 << 10} {
+		if got, err := memoryLimit(text); got != want || err != nil {
+			t.Errorf("%q is %d, %v; want %d", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"lots", "-1GB", "0", "NaN", "GB"} {
+		if got, err := memoryLimit(text); err == nil {
+			t.Errorf("%q is %d", text, got)
+		}
+	}
+}
+
+// What was not used for longest goes first, and what is in use stays.
+func TestLeastRecentlyUsedGoes(t *testing.T) {
+	t.Setenv(MemoryEnv, "3")
+	m, err := newMemory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var gone []string
+	keep := func(name string, bytes int64) *thing {
+		x := &thing{bytes: bytes, drop: func() { gone = append(gone, name) }}
+		m.add(x)
+		m.trim(1)
+		return x
+	}
+	a := keep("a", 1)
+	keep("b", 1)
+	keep("c", 1)
+	m.touch(a)
+	keep("d", 1)
+	keep("huge", 100)
+	if want := []string{"b", "c", "a", "d"}; !slices.Equal(gone, want) || m.used != 100 {
+		t.Errorf("%q went, %d bytes are left; want %q", gone, m.used, want)
+	}
+}
+
+// copyModel puts a model of testdata into a folder.
+func copyModel(t *testing.T, name, to string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "models", name))
+	if err == nil {
+		err = os.WriteFile(to, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An open file is not read again until it, or one that belongs to it, changes; what was
+// compiled for it is used again.
+func TestModelsAreKept(t *testing.T) {
+	e := NewSaying("go", io.Discard)
+	path := filepath.Join(t.TempDir(), "m.onnx")
+	copyModel(t, "resnet-basic.dyn.onnx", path)
+	in := tiny(t, "resnet-basic")
+	in.Dims, in.Values = []int{1, 3, 64, 64}, in.Values[:3*64*64]
+
+	first := open2(t, e, path)
+	explainTiny(t, first, in, gradcamnb.Class(1))
+	explainTiny(t, first, in, gradcamnb.Class(2))
+	again := open2(t, e, path)
+	explainTiny(t, again, in, gradcamnb.Class(3))
+	if again != first || len(again.programs) != 1 {
+		t.Errorf("opened twice: another model %v, %d programs", again != first, len(again.programs))
+	}
+	later := time.Now().Add(time.Minute)
+	if err := os.Chtimes(path, later, later); err != nil {
+		t.Fatal(err)
+	}
+	touched := open2(t, e, path)
+	if touched == first {
+		t.Error("the file has changed and is not read anew")
+	}
+	if len(first.programs) != 0 {
+		t.Error("the programs of the old file are kept")
+	}
+	sidecar := filepath.Join(filepath.Dir(path), "m.json")
+	if err := os.WriteFile(sidecar, []byte(`{"name": "renamed"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := open2(t, e, path); got == touched || got.Info().Name != "renamed" {
+		t.Error("a sidecar was added and is not read")
+	}
+}
+
+func open2(t *testing.T, e *Engine, path string) *session {
+	t.Helper()
+	s, err := e.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.(*session)
+}
+
+// Many models and programs, one after the other, stay within the limit, and the memory
+// that the process really uses does not grow with their number.
+func TestMemoryIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a while")
+	}
+	t.Setenv(MemoryEnv, strconv.Itoa(3*programBytes))
+	onBackends(t, func(t *testing.T, e *Engine) {
+		dir := t.TempDir()
+		in := tiny(t, "resnet-basic")
+		in.Dims, in.Values = []int{1, 3, 64, 64}, in.Values[:3*64*64]
+		var before float64
+		const rounds = 18
+		for i := range rounds {
+			if i == rounds/3 {
+				runtime.GC()
+				before = resident(t)
+			}
+			path := filepath.Join(dir, fmt.Sprintf("%d.onnx", i))
+			copyModel(t, "resnet-basic.dyn.onnx", path)
+			s := open2(t, e, path)
+			explainTiny(t, s, in, gradcamnb.Class(1))
+		}
+		m, err := e.keeps()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := m.order.Len(); m.used > m.limit || n < 4 || len(e.open) > n {
+			t.Errorf("%d things of %d bytes are kept, %d models, and %d bytes are the limit", n, m.used, len(e.open), m.limit)
+		}
+		runtime.GC()
+		growth := resident(t)/before - 1
+		t.Logf("resident memory grew by %.1f %% over %d models", 100*growth, rounds*2/3)
+		if growth > 0.15 {
+			t.Errorf("resident memory grew by %.0f %%", 100*growth)
+		}
+	})
+}

@@ -1,0 +1,151 @@
+package gradcamnb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/draw"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/resident"
+)
+
+// SocketEnv names the environment variable with the socket of the kernel's resident
+// engine; see [Serve].
+const SocketEnv = "GRADCAMNB_SOCKET"
+
+// asked is what goes to the resident engine: a model and what to do with it. A model is
+// named anew in every call, so an engine that was restarted opens it again.
+type asked[Args any] struct {
+	Ref     string
+	Backend string // that this program asks for, where the engine's process does not
+	SHA256  string // of the file that the program has seen; empty when it opens it
+	Listens bool   // to progress
+	Args    Args
+}
+
+// nothing stands for arguments that there are none of.
+type nothing struct{}
+
+// wireTypes tells an engine of another version; see [resident.Types].
+var wireTypes = sync.OnceValue(func() string {
+	return resident.Types(asked[Request]{}, []*heatmap.Result{}, Progress{}, Info{}, []Layer{})
+})
+
+// remoteEngine is the resident engine of the kernel that this cell runs in.
+type remoteEngine struct{ client resident.Client }
+
+func newRemoteEngine(socket string) remoteEngine {
+	return remoteEngine{resident.Client{Socket: socket, Types: wireTypes(), Say: say}}
+}
+
+// say tells the user something; in a notebook, where stderr looks like an error, on stdout.
+func say(text string) {
+	if inNotebook() {
+		fmt.Print(text)
+		return
+	}
+	fmt.Fprint(os.Stderr, text)
+}
+
+func inNotebook() bool { return os.Getenv("GONB_PIPE") != "" }
+
+func (e remoteEngine) Open(ref string) (Session, error) {
+	ref, err := fromHere(ref)
+	if err != nil {
+		return nil, err
+	}
+	s := &remote{client: e.client, ref: ref}
+	s.info, err = call[nothing, Info](context.Background(), s, "Info", nothing{}, nil)
+	return s, err
+}
+
+// fromHere makes a path one that is right in the engine's folder, too. Addresses, such
+// as hf://, stay.
+func fromHere(ref string) (string, error) {
+	if strings.Contains(ref, "://") {
+		return ref, nil
+	}
+	path, err := filepath.Abs(ref)
+	if err != nil {
+		return "", fmt.Errorf("opening the model: %w", err)
+	}
+	return path, nil
+}
+
+// remote is a model that is open in the resident engine.
+type remote struct {
+	client resident.Client
+	ref    string
+	info   Info
+}
+
+// call asks the engine for something; a new method of [Session] is one call here and
+// one line in [Serve].
+func call[Args, Answer any](ctx context.Context, s *remote, method string, args Args, progress func(Progress)) (Answer, error) {
+	a := asked[Args]{Ref: s.ref, Backend: os.Getenv("GOMLX_BACKEND"), SHA256: s.info.SHA256, Listens: progress != nil, Args: args}
+	answer, err := resident.Call[asked[Args], Progress, Answer](ctx, s.client, method, a, progress)
+	var none *resident.UnavailableError
+	switch {
+	case errors.As(err, &none):
+		return answer, fmt.Errorf("the kernel's engine cannot be used: %w; restart the kernel", err)
+	case errors.Is(err, resident.ErrLost):
+		return answer, fmt.Errorf("%w: it was killed, crashed or ran out of memory; a new one is being started: run the cell again", err)
+	}
+	return answer, err
+}
+
+func (s *remote) Info() Info { return s.info }
+
+func (s *remote) Layers() ([]Layer, error) {
+	return call[nothing, []Layer](context.Background(), s, "Layers", nothing{}, nil)
+}
+
+func (s *remote) Explain(ctx context.Context, r Request) ([]*heatmap.Result, error) {
+	pictures := r.Pictures
+	r.Pictures = make([]image.Image, len(pictures))
+	for i, p := range pictures {
+		r.Pictures[i] = sendable(p)
+	}
+	results, err := call[Request, []*heatmap.Result](ctx, s, "Explain", r, giving(pictures, r.Progress))
+	withPictures(results, pictures)
+	return results, err
+}
+
+// giving adds the pictures to the partial results that progress hears.
+func giving(pictures []image.Image, progress func(Progress)) func(Progress) {
+	if progress == nil {
+		return nil
+	}
+	return func(p Progress) {
+		withPictures(p.Partial, pictures)
+		progress(p)
+	}
+}
+
+// withPictures gives results the pictures that they did not bring back; see
+// [withoutPictures].
+func withPictures(results []*heatmap.Result, pictures []image.Image) {
+	for i, r := range results {
+		if i < len(pictures) && r.Picture == nil {
+			r.Picture = pictures[i]
+		}
+	}
+}
+
+// sendable is a picture of a type that the engine knows: a picture of a type of the
+// user's own is copied, with 16 bits a channel.
+func sendable(p image.Image) image.Image {
+	switch p.(type) {
+	case nil, *image.NRGBA, *image.RGBA, *image.NRGBA64, *image.RGBA64, *image.Gray, *image.Gray16, *image.YCbCr, *image.CMYK:
+		return p
+	}
+	out := image.NewNRGBA64(p.Bounds())
+	draw.Draw(out, out.Bounds(), p, p.Bounds().Min, draw.Src)
+	return out
+}

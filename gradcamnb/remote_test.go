@@ -1,0 +1,186 @@
+package gradcamnb_test
+
+import (
+	"context"
+	"errors"
+	"image"
+	"image/color"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/resident"
+)
+
+// serving runs a resident engine, which this test's programs find by the environment.
+func serving(t *testing.T, newEngine func(backend string, say io.Writer) gradcamnb.Engine) *net.UnixListener {
+	t.Helper()
+	l, err := resident.Listen(filepath.Join(t.TempDir(), "s", "x.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() { _ = gradcamnb.Serve(l, newEngine) }()
+	t.Setenv(gradcamnb.SocketEnv, l.Addr().String())
+	return l
+}
+
+func pureGo(string, io.Writer) gradcamnb.Engine { return engine.NewSaying("go", io.Discard) }
+
+const tinyModel = "../testdata/models/resnet-basic.ts.onnx"
+
+var tinyPrep = gradcamnb.Prepared(imgio.Prep{Width: 64, Height: 64, Fit: imgio.Crop, Order: "RGB", Mean: [3]float32{128, 128, 128}, Scale: [3]float32{64, 64, 64}})
+
+// userPicture is a picture of a type of the user's own.
+type userPicture struct{ image.Image }
+
+// What comes out of the resident engine is what comes out within the process: maps,
+// scores, layers, errors, and the picture itself.
+func TestResidentIsTheSame(t *testing.T) {
+	own, err := engine.New("go").Open(tinyModel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := gradcamnb.NewModel(own)
+	serving(t, pureGo)
+	there := gradcamnb.MustOpen(tinyModel)
+
+	cat := imgio.MustOpen("../testdata/images/cat.png")
+	deep := image.NewRGBA64(image.Rect(0, 0, 90, 70))
+	for i := range 90 * 70 {
+		deep.Set(i%90, i/90, color.RGBA64{uint16(i * 7), uint16(i * 11), uint16(i * 13), 0xffff})
+	}
+	for _, picture := range []image.Image{cat, deep, userPicture{cat}, cat.(*image.NRGBA).SubImage(image.Rect(100, 50, 300, 250))} {
+		choices := []gradcamnb.Choice{tinyPrep, gradcamnb.Class(3), gradcamnb.Top(2), gradcamnb.Layers("layer2", "layer3"), gradcamnb.Methods("grad-cam", "LayerCAM")}
+		want, err := here.Explain(picture, choices...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := there.Explain(picture, choices...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Picture != picture {
+			t.Error("the picture is another one")
+		}
+		got.Timings, want.Timings = nil, nil
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%T: the results differ", picture)
+		}
+	}
+	wantLayers, err1 := here.Layers()
+	gotLayers, err2 := there.Layers()
+	if err1 != nil || err2 != nil || !reflect.DeepEqual(gotLayers, wantLayers) {
+		t.Errorf("the layers differ, %v and %v", err2, err1)
+	}
+	_, err1 = here.Explain(cat, tinyPrep, gradcamnb.Layers("layer9"))
+	_, err2 = there.Explain(cat, tinyPrep, gradcamnb.Layers("layer9"))
+	if err1 == nil || err2 == nil || err1.Error() != err2.Error() {
+		t.Errorf("the errors differ: %v and %v", err2, err1)
+	}
+	if _, err := gradcamnb.Open("no-such-model.onnx"); err == nil || !strings.Contains(err.Error(), "no-such-model.onnx") {
+		t.Errorf("a missing file: %v", err)
+	}
+}
+
+// A model file that changes is read anew; who has seen the old one is told.
+func TestChangedModel(t *testing.T) {
+	serving(t, pureGo)
+	path := filepath.Join(t.TempDir(), "m.onnx")
+	put := func(from string) {
+		t.Helper()
+		data, err := os.ReadFile(from)
+		if err == nil {
+			err = os.WriteFile(path, data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(tinyModel)
+	old := gradcamnb.MustOpen(path)
+	put("../testdata/models/vgg.dyn.onnx")
+	changed := gradcamnb.MustOpen(path)
+	if old.Info().SHA256 == changed.Info().SHA256 {
+		t.Error("the old model answers")
+	}
+	if _, err := old.Explain(imgio.MustOpen("../testdata/images/cat.png"), tinyPrep); err == nil || !strings.Contains(err.Error(), "changed since it was opened") {
+		t.Errorf("the old model: %v", err)
+	}
+}
+
+// slow is an engine whose explanations take until they are given up.
+type slow struct {
+	gradcamnb.Session
+	partial *heatmap.Result
+	passes  *atomic.Int32
+}
+
+func (s slow) Open(string) (gradcamnb.Session, error) { return s, nil }
+func (s slow) Info() gradcamnb.Info                   { return gradcamnb.Info{Name: "slow"} }
+
+func (s slow) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
+	s.partial.Picture = r.Pictures[0]
+	for ctx.Err() == nil {
+		n := int(s.passes.Add(1))
+		if r.Progress != nil {
+			r.Progress(gradcamnb.Progress{Done: n, Total: 1 << 30, Partial: []*heatmap.Result{s.partial}})
+		}
+	}
+	return []*heatmap.Result{s.partial}, ctx.Err()
+}
+
+// Progress with partial maps reaches the program, and giving up the engine; what there
+// is so far comes back.
+func TestProgressAndGivingUp(t *testing.T) {
+	var passes atomic.Int32
+	serving(t, func(string, io.Writer) gradcamnb.Engine {
+		return slow{partial: &heatmap.Result{Model: "slow"}, passes: &passes}
+	})
+	picture := image.NewGray(image.Rect(0, 0, 4, 4))
+	ctx, cancel := context.WithCancel(t.Context())
+	heard := 0
+	results, err := gradcamnb.MustOpen("x").Run(ctx, gradcamnb.Request{
+		Pictures: []image.Image{picture},
+		Progress: func(p gradcamnb.Progress) {
+			if heard++; p.Done != heard || p.Partial[0].Picture != image.Image(picture) {
+				t.Errorf("progress %d is %+v", heard, p)
+			}
+			if heard == 20 {
+				cancel()
+			}
+		},
+	})
+	if !errors.Is(err, context.Canceled) || len(results) != 1 || results[0].Picture != image.Image(picture) || heard < 20 {
+		t.Errorf("%d results, %v after %d passes", len(results), err, heard)
+	}
+}
+
+// A program that has an engine of its own goes on with it where the resident one cannot
+// be used: none answers, or one of another version.
+func TestFallback(t *testing.T) {
+	t.Setenv(gradcamnb.SocketEnv, filepath.Join(t.TempDir(), "gone.sock"))
+	m, err := gradcamnb.Open(tinyModel)
+	if err != nil || m.Info().Name != "resnet-basic.ts" {
+		t.Errorf("no engine: %v", err)
+	}
+	l, err := resident.Listen(filepath.Join(t.TempDir(), "s", "x.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	go func() { _ = (&resident.Server{Types: "of long ago"}).Serve(l) }()
+	t.Setenv(gradcamnb.SocketEnv, l.Addr().String())
+	if m, err := gradcamnb.Open(tinyModel); err != nil || m.Info().Name != "resnet-basic.ts" {
+		t.Errorf("another version: %v", err)
+	}
+}

@@ -1,0 +1,113 @@
+package gradcamnb
+
+import (
+	"context"
+	"encoding/gob"
+	"fmt"
+	"image"
+	"io"
+	"net"
+	"os"
+	"sync"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/resident"
+)
+
+func init() { // what a request's pictures may be; see sendable
+	for _, p := range []image.Image{&image.RGBA{}, &image.NRGBA64{}, &image.RGBA64{}, &image.Gray{}, &image.Gray16{}, &image.YCbCr{}, &image.CMYK{}} {
+		gob.Register(p)
+	}
+}
+
+// Serve answers for engines on a socket until it is closed: what the kernel's resident
+// engine does, while the cells' programs come and go. A program finds it by the
+// environment variable [SocketEnv].
+//
+// newEngine makes the engine of a backend when it is first asked for, and that of the
+// default backend, the empty name, at once. What the engine writes to say reaches the user of the cell that asks.
+func Serve(l *net.UnixListener, newEngine func(backend string, say io.Writer) Engine) error {
+	s := &server{newEngine: newEngine, engines: map[string]Engine{}}
+	s.calls = resident.Server{Types: wireTypes(), Methods: map[string]resident.Method{
+		"Info":    method(s, info),
+		"Layers":  method(s, layers),
+		"Explain": method(s, explain),
+	}}
+	fmt.Fprintf(&s.calls, "gradcam: explaining in the kernel's engine, which keeps models and compiled programs between cells\n")
+	s.engine("")
+	return s.calls.Serve(l)
+}
+
+type server struct {
+	calls     resident.Server
+	newEngine func(backend string, say io.Writer) Engine
+
+	mu      sync.Mutex
+	engines map[string]Engine // by backend
+}
+
+// engine returns the engine of a backend. The default, and what the environment of this
+// process names, are one.
+func (s *server) engine(backend string) Engine {
+	if backend == os.Getenv("GOMLX_BACKEND") {
+		backend = ""
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.engines[backend]
+	if !ok {
+		e = s.newEngine(backend, &s.calls)
+		s.engines[backend] = e
+	}
+	return e
+}
+
+// method answers a call with a method of the model that it names. progress is nil where
+// nobody listens.
+func method[Args, Answer any](s *server, f func(ctx context.Context, m Session, args Args, progress func(Progress)) (Answer, error)) resident.Method {
+	return resident.Handle(func(ctx context.Context, a asked[Args], note func(Progress)) (none Answer, err error) {
+		m, err := s.engine(a.Backend).Open(a.Ref)
+		if err != nil {
+			return none, err
+		}
+		if a.SHA256 != "" && a.SHA256 != m.Info().SHA256 {
+			return none, fmt.Errorf("the model file %s has changed since it was opened: open it again", a.Ref)
+		}
+		if !a.Listens {
+			note = nil
+		}
+		return f(ctx, m, a.Args, note)
+	})
+}
+
+func info(_ context.Context, m Session, _ nothing, _ func(Progress)) (Info, error) {
+	return m.Info(), nil
+}
+
+func layers(_ context.Context, m Session, _ nothing, _ func(Progress)) ([]Layer, error) {
+	return m.Layers()
+}
+
+func explain(ctx context.Context, m Session, r Request, progress func(Progress)) ([]*heatmap.Result, error) {
+	if progress != nil {
+		r.Progress = func(p Progress) {
+			p.Partial = withoutPictures(p.Partial, r.Pictures)
+			progress(p)
+		}
+	}
+	results, err := m.Explain(ctx, r)
+	return withoutPictures(results, r.Pictures), err
+}
+
+// withoutPictures leaves out the pictures that the caller has sent.
+func withoutPictures(results []*heatmap.Result, pictures []image.Image) []*heatmap.Result {
+	out := make([]*heatmap.Result, len(results))
+	for i, r := range results {
+		bare := *r
+		if i < len(pictures) && r.Picture == pictures[i] {
+			bare.Picture = nil
+		}
+		out[i] = &bare
+	}
+	return out
+}

@@ -1,0 +1,112 @@
+package resident
+
+import (
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+)
+
+// patience is how long a server may take to greet: it may still be starting.
+const patience = time.Minute
+
+// Client makes calls to the server at a socket.
+type Client struct {
+	Socket string
+	Types  string            // see [Types]
+	Say    func(text string) // shows the user what the server has to say
+}
+
+// Call calls a method: note hears the notes on the way and may be nil. Where ctx ends
+// first, the server is told so, and the call returns what it answers then.
+//
+// The error is an [*UnavailableError] where nothing was done, [ErrLost] where the server
+// ended on the way, and an [*Error] where the method failed.
+func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, args Args, note func(Note)) (answer Answer, err error) {
+	conn, err := c.dial(ctx)
+	if err != nil {
+		return answer, err
+	}
+	defer func() { _ = conn.Close() }() // everything was read
+	enc, dec := gob.NewEncoder(conn), gob.NewDecoder(conn)
+	// A server that refuses reads nothing of this, so what it sent is looked at first.
+	sent := errors.Join(enc.Encode(greeting{Protocol: protocol, Types: c.Types}), enc.Encode(method), enc.Encode(args))
+	if err := c.greeted(ctx, conn, dec); err != nil {
+		return answer, err
+	}
+	var broken *net.OpError
+	if errors.As(sent, &broken) {
+		return answer, ErrLost
+	}
+	if sent != nil {
+		return answer, fmt.Errorf("sending the request to the engine: %w", sent)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.CloseWrite() }) // the server may have ended meanwhile
+	defer stop()
+	for {
+		var h head
+		if err := dec.Decode(&h); err != nil {
+			return answer, ErrLost
+		}
+		if h.Say != "" && c.Say != nil {
+			c.Say(h.Say)
+		}
+		if h.Answer {
+			if err := dec.Decode(&answer); err != nil {
+				return answer, fmt.Errorf("reading the engine's answer: %w", err)
+			}
+			return answer, h.Failure.err()
+		}
+		var n Note
+		if err := dec.Decode(&n); err != nil {
+			return answer, ErrLost
+		}
+		if note != nil {
+			note(n)
+		}
+	}
+}
+
+func (c Client) dial(ctx context.Context) (*net.UnixConn, error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", c.Socket)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, unavailable("nothing answers at its socket %s", c.Socket)
+	}
+	u := conn.(*net.UnixConn)
+	if err := sameUser(u); err != nil {
+		_ = u.Close() // nothing was sent
+		return nil, unavailable("its socket %s: %v", c.Socket, err)
+	}
+	return u, nil
+}
+
+// greeted waits for the server's greeting.
+func (c Client) greeted(ctx context.Context, conn net.Conn, dec *gob.Decoder) error {
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return fmt.Errorf("talking to the engine: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
+	var g greeting
+	err := dec.Decode(&g)
+	if !stop() {
+		return ctx.Err()
+	}
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return unavailable("it did not answer within %s", patience)
+	case err != nil:
+		return unavailable("what answers at its socket %s does not speak its language", c.Socket)
+	case g.Refusal != "":
+		return unavailable("%s", g.Refusal)
+	case g.Protocol != protocol || g.Types != c.Types:
+		return unavailable("it is of another version than this program")
+	}
+	return conn.SetReadDeadline(time.Time{})
+}

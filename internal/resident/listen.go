@@ -1,0 +1,40 @@
+package resident
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+)
+
+// Listen makes a socket in a folder that only the user may enter. What an ended server
+// has left there is removed; a socket that a server answers at is not.
+func Listen(socket string) (*net.UnixListener, error) {
+	if err := os.MkdirAll(filepath.Dir(socket), 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder of the socket: %w", err)
+	}
+	info, err := os.Stat(filepath.Dir(socket))
+	if err != nil {
+		return nil, fmt.Errorf("the folder of the socket: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("the folder of the socket, %s, is open to others: name a socket in a folder with the mode 0700", filepath.Dir(socket))
+	}
+	if info, err := os.Lstat(socket); err == nil {
+		if info.Mode()&os.ModeSocket == 0 {
+			return nil, fmt.Errorf("%s is there already and is no socket: name another one", socket)
+		}
+		if conn, err := net.Dial("unix", socket); err == nil {
+			_ = conn.Close() // nothing was sent
+			return nil, fmt.Errorf("another engine answers at %s: name another socket", socket)
+		}
+		if err := os.Remove(socket); err != nil {
+			return nil, fmt.Errorf("removing the socket that an ended engine left: %w", err)
+		}
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
+	if err != nil {
+		return nil, fmt.Errorf("making the socket: %w", err)
+	}
+	return l, nil
+}

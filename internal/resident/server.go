@@ -1,0 +1,131 @@
+package resident
+
+import (
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"net"
+	"runtime/debug"
+	"sync"
+)
+
+// Server answers calls.
+type Server struct {
+	Types   string // see [Types]
+	Methods map[string]Method
+
+	mu      sync.Mutex
+	pending []byte // for the user to read
+}
+
+// Method answers one kind of call.
+type Method func(ctx context.Context, decode func(any) error, note func(any)) (answer any, err error)
+
+// Handle makes a method of a function. What it returns beside an error reaches the
+// caller, too. A panic becomes an error: a server outlives it.
+func Handle[Args, Note, Answer any](f func(ctx context.Context, args Args, note func(Note)) (Answer, error)) Method {
+	return func(ctx context.Context, decode func(any) error, note func(any)) (answer any, err error) {
+		var args Args
+		if err := decode(&args); err != nil {
+			return *new(Answer), fmt.Errorf("reading the request: %w", err)
+		}
+		defer func() {
+			if e := recover(); e != nil {
+				answer, err = *new(Answer), panicked(e)
+			}
+		}()
+		return f(ctx, args, func(n Note) { note(n) })
+	}
+}
+
+// panicked is the error of a panic: one line, with the stack behind it.
+func panicked(e any) error {
+	return &Error{fmt.Sprintf("the engine failed: %v", e), fmt.Errorf("%v\n%s", e, debug.Stack())}
+}
+
+// Write keeps a text for the user to read: the next note or answer takes it along.
+func (s *Server) Write(text []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pending = append(s.pending, text...)
+	return len(text), nil
+}
+
+func (s *Server) say() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text := string(s.pending)
+	s.pending = nil
+	return text
+}
+
+// Serve answers everything that comes on the listener until that is closed.
+func (s *Server) Serve(l *net.UnixListener) error {
+	for {
+		conn, err := l.AcceptUnix()
+		if errors.Is(err, net.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("waiting for calls: %w", err)
+		}
+		go s.answer(conn)
+	}
+}
+
+// answer answers one call. Whatever fails on the connection means that the caller is
+// gone, and then there is nobody to tell.
+func (s *Server) answer(conn *net.UnixConn) {
+	defer func() { _ = conn.Close() }()
+	if sameUser(conn) != nil {
+		return
+	}
+	enc, dec := gob.NewEncoder(conn), gob.NewDecoder(conn)
+	if enc.Encode(greeting{Protocol: protocol, Types: s.Types}) != nil {
+		return
+	}
+	var g greeting
+	var name string
+	if dec.Decode(&g) != nil || g.Protocol != protocol || g.Types != s.Types || dec.Decode(&name) != nil {
+		return
+	}
+	method, ok := s.Methods[name]
+	if !ok {
+		return // a server of the same version has it
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	decode := func(to any) error {
+		err := dec.Decode(to)
+		go func() { // the caller sends nothing more but its end
+			_, _ = conn.Read(make([]byte, 1))
+			cancel()
+		}()
+		return err
+	}
+	var sending sync.Mutex
+	answer, err := method(ctx, decode, func(n any) {
+		sending.Lock()
+		defer sending.Unlock()
+		if enc.Encode(head{Say: s.say()}) != nil || enc.Encode(n) != nil {
+			cancel()
+		}
+	})
+	if enc.Encode(head{Answer: true, Failure: failureOf(err), Say: s.say()}) == nil {
+		_ = enc.Encode(answer)
+	}
+}
+
+// Refuse answers every call on the listener with the reason why nothing is answered,
+// until the listener is closed.
+func Refuse(l *net.UnixListener, reason string) {
+	for {
+		conn, err := l.AcceptUnix()
+		if err != nil {
+			return
+		}
+		_ = gob.NewEncoder(conn).Encode(greeting{Protocol: protocol, Refusal: reason})
+		_ = conn.Close()
+	}
+}
