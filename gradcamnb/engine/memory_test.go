@@ -73,10 +73,10 @@ func TestModelsAreKept(t *testing.T) {
 	in := tiny(t, "resnet-basic")
 	in.Dims, in.Values = []int{1, 3, 64, 64}, in.Values[:3*64*64]
 
-	first := open2(t, e, path)
+	first := openFile(t, e, path)
 	explainTiny(t, first, in, gradcamnb.Class(1))
 	explainTiny(t, first, in, gradcamnb.Class(2))
-	again := open2(t, e, path)
+	again := openFile(t, e, path)
 	explainTiny(t, again, in, gradcamnb.Class(3))
 	if again != first || len(again.programs) != 1 {
 		t.Errorf("opened twice: another model %v, %d programs", again != first, len(again.programs))
@@ -85,7 +85,7 @@ func TestModelsAreKept(t *testing.T) {
 	if err := os.Chtimes(path, later, later); err != nil {
 		t.Fatal(err)
 	}
-	touched := open2(t, e, path)
+	touched := openFile(t, e, path)
 	if touched == first {
 		t.Error("the file has changed and is not read anew")
 	}
@@ -96,12 +96,12 @@ func TestModelsAreKept(t *testing.T) {
 	if err := os.WriteFile(sidecar, []byte(`{"name": "renamed"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := open2(t, e, path); got == touched || got.Info().Name != "renamed" {
+	if got := openFile(t, e, path); got == touched || got.Info().Name != "renamed" {
 		t.Error("a sidecar was added and is not read")
 	}
 }
 
-func open2(t *testing.T, e *Engine, path string) *session {
+func openFile(t *testing.T, e *Engine, path string) *session {
 	t.Helper()
 	s, err := e.Open(path)
 	if err != nil {
@@ -130,7 +130,7 @@ func TestMemoryIsBounded(t *testing.T) {
 			}
 			path := filepath.Join(dir, fmt.Sprintf("%d.onnx", i))
 			copyModel(t, "resnet-basic.dyn.onnx", path)
-			s := open2(t, e, path)
+			s := openFile(t, e, path)
 			explainTiny(t, s, in, gradcamnb.Class(1))
 		}
 		m, err := e.keeps()
