@@ -21,11 +21,19 @@ type Request struct {
 	Prep    *imgio.Prep // instead of the model's own preprocessing
 	Layers  []string    // tensor names, module paths or aliases; none means the suggested one
 	Methods []string    // none means Grad-CAM
-	Targets []Target    // none means the prediction, Top(1)
+	Targets []Target    // none means the prediction, Top(1), or of a detector the surest detection
+	Reading Reading     // of a detector's outputs
 
 	Sampling Sampling // of the methods that hide parts of the picture
 
 	Progress func(Progress) // hears how far a method of many passes is; nil where nobody listens
+}
+
+// Reading says how the outputs of a detector are read, where not as its sidecar says.
+type Reading struct {
+	Decoder   string  // by name, e.g. "yolov8"
+	Threshold float64 // confidence that makes a candidate a detection
+	NMS       float64 // IoU from which the weaker of two detections of a class goes; 1 keeps all
 }
 
 // Progress is how far a method of many passes is.
@@ -53,6 +61,9 @@ func Layers(names ...string) Choice {
 func Methods(names ...string) Choice {
 	return choice(func(r *Request) { r.Methods = append(r.Methods, names...) })
 }
+
+// Read picks how the outputs of a detector are read.
+func Read(how Reading) Choice { return choice(func(r *Request) { r.Reading = how }) }
 
 // Prepared replaces the model's own preprocessing.
 func Prepared(p imgio.Prep) Choice {

@@ -25,6 +25,10 @@ type Session interface {
 	Info() Info
 	Layers() ([]Layer, error)
 
+	// Detect lists what a detector finds in each picture, the surest first. Of the
+	// request it reads the pictures, the preprocessing and the detector.
+	Detect(ctx context.Context, r Request) ([][]heatmap.Detection, error)
+
 	// Explain answers a request. Where ctx ends first it returns what there is so
 	// far, if anything, with the context's error.
 	Explain(ctx context.Context, r Request) ([]*heatmap.Result, error)
@@ -38,6 +42,7 @@ type Info struct {
 	Prep    *imgio.Prep
 	Labels  []string
 	Outputs []string
+	Detects bool   // the model's sidecar says how its detections are read
 	Backend string // what computes, e.g. "xla:cpu"
 }
 

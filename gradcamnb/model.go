@@ -66,6 +66,24 @@ func (m *Model) ExplainTensor(t Tensor, choices ...Choice) ([]*heatmap.Result, e
 	return m.Run(context.Background(), Request{Tensor: &t}, choices...)
 }
 
+// Detect lists what a detector finds in a picture, the surest first.
+func (m *Model) Detect(img image.Image, choices ...Choice) ([]heatmap.Detection, error) {
+	r := Request{Pictures: []image.Image{img}}
+	for _, c := range choices {
+		c.choose(&r)
+	}
+	found, err := m.session.Detect(context.Background(), r)
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// MustDetect is Detect that panics with the error.
+func (m *Model) MustDetect(img image.Image, choices ...Choice) []heatmap.Detection {
+	return must(m.Detect(img, choices...))
+}
+
 // Run is the general form of Explain: the request with the choices added.
 func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatmap.Result, error) {
 	for _, c := range choices {

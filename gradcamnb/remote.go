@@ -34,7 +34,7 @@ type nothing struct{}
 
 // wireTypes tells an engine of another version; see [resident.Types].
 var wireTypes = sync.OnceValue(func() string {
-	return resident.Types(asked[Request]{}, []*heatmap.Result{}, Progress{}, Info{}, []Layer{})
+	return resident.Types(asked[Request]{}, []*heatmap.Result{}, Progress{}, Info{}, []Layer{}, []heatmap.Detection{})
 })
 
 // remoteEngine is the resident engine of the kernel that this cell runs in.
@@ -108,13 +108,16 @@ func (s *remote) Layers() ([]Layer, error) {
 
 func (s *remote) Explain(ctx context.Context, r Request) ([]*heatmap.Result, error) {
 	pictures := r.Pictures
-	r.Pictures = make([]image.Image, len(pictures))
-	for i, p := range pictures {
-		r.Pictures[i] = sendable(p)
-	}
+	r.Pictures = allSendable(pictures)
 	results, err := call[Request, []*heatmap.Result](ctx, s, "Explain", r, giving(pictures, r.Progress))
 	withPictures(results, pictures)
 	return results, err
+}
+
+// Detect lists what a detector finds.
+func (s *remote) Detect(ctx context.Context, r Request) ([][]heatmap.Detection, error) {
+	r.Pictures = allSendable(r.Pictures)
+	return call[Request, [][]heatmap.Detection](ctx, s, "Detect", r, nil)
 }
 
 // giving adds the pictures to the partial results that progress hears.
@@ -136,6 +139,14 @@ func withPictures(results []*heatmap.Result, pictures []image.Image) {
 			r.Picture = pictures[i]
 		}
 	}
+}
+
+func allSendable(pictures []image.Image) []image.Image {
+	out := make([]image.Image, len(pictures))
+	for i, p := range pictures {
+		out[i] = sendable(p)
+	}
+	return out
 }
 
 // sendable is a picture of a type that the engine knows: a picture of a type of the

@@ -32,6 +32,7 @@ func Serve(l *net.UnixListener, newEngine func(backend string, say io.Writer) En
 		"Info":    method(s, info),
 		"Layers":  method(s, layers),
 		"Explain": method(s, explain),
+		"Detect":  method(s, detections),
 	}}
 	fmt.Fprintf(&s.calls, "gradcam: explaining in the kernel's engine, which keeps models and compiled programs between cells\n")
 	s.engine("")
@@ -86,6 +87,10 @@ func info(_ context.Context, m Session, _ nothing, _ func(Progress)) (Info, erro
 
 func layers(_ context.Context, m Session, _ nothing, _ func(Progress)) ([]Layer, error) {
 	return m.Layers()
+}
+
+func detections(ctx context.Context, m Session, r Request, _ func(Progress)) ([][]heatmap.Detection, error) {
+	return m.Detect(ctx, r)
 }
 
 func explain(ctx context.Context, m Session, r Request, progress func(Progress)) ([]*heatmap.Result, error) {

@@ -95,7 +95,7 @@ type aimed struct {
 
 // sign writes onto a map what is known about its target, and what is wrong with it.
 func (a aim) sign(m *heatmap.Map, c source.Card, score float32, index int) {
-	m.ScoreUnit, m.Unit = a.kind.Unit, cmp.Or(m.Unit, a.kind.Unit)
+	m.ScoreUnit, m.Unit = a.unit(), cmp.Or(m.Unit, a.unit())
 	m.Target, m.Index, m.Score = a.describe(index), index, score
 	if a.labelled(c) {
 		m.Class = label(c.Labels, index)
@@ -127,6 +127,9 @@ func layerName(l source.Layer) string {
 }
 
 func (a aim) describe(index int) string {
+	if a.box != nil {
+		return a.words
+	}
 	if a.rank > 0 {
 		return fmt.Sprintf("%s, class %d", a.words, index)
 	}
@@ -134,7 +137,7 @@ func (a aim) describe(index int) string {
 }
 
 // labelled tells whether the target's index is a class of the model's labels.
-func (a aim) labelled(c source.Card) bool { return a.tensor == c.Outputs[0] }
+func (a aim) labelled(c source.Card) bool { return a.box != nil || a.tensor == c.Outputs[0] }
 
 func label(labels []string, i int) string {
 	if i < 0 || i >= len(labels) {

@@ -69,24 +69,25 @@ func (s *session) subject(p plan, r gradcamnb.Request, in input, found []aimed, 
 	n := len(in.values) / in.dims[0]
 	subject := &perturb.Subject{Model: s.model, Input: one, Values: in.values[i*n : (i+1)*n], Layers: p.layers, Sampling: r.Sampling}
 	for k, a := range p.aims {
-		subject.Aims = append(subject.Aims, a.ofPicture(i, found[k].index[i]))
+		subject.Aims = append(subject.Aims, a.ofPicture(i, found[k].index[i], p.size(s.model.Card().Layout)))
 	}
 	return subject
 }
 
 // ofPicture is the aim of one picture, at the index that it resolved to there.
-func (a aim) ofPicture(i int, index int32) perturb.Aim {
-	out := perturb.Aim{Wants: []string{a.tensor}, Params: []*tensors.Tensor{tensors.FromFlatDataAndDimensions([]int32{index}, 1)}}
+func (a aim) ofPicture(i int, index int32, picture [2]int) perturb.Aim {
+	if a.box != nil {
+		return a.box.ofPicture(i, picture)
+	}
+	out := perturb.Aim{Wants: a.wants(), Params: []*tensors.Tensor{tensors.FromFlatDataAndDimensions([]int32{index}, 1)}}
 	if a.kind.Masked {
 		n := a.size[0] * a.size[1]
 		out.Params = append(out.Params, tensors.FromFlatDataAndDimensions(a.mask[i*n:(i+1)*n], 1, a.size[0], a.size[1]))
 	}
+	a.rank = 0 // the class is that of the whole picture
 	out.Score = func(outputs map[string]*Node, params []*Node) *Node {
-		var mask *Node
-		if a.kind.Masked {
-			mask = params[1]
-		}
-		return a.kind.Score(outputs[a.tensor], params[0], mask)
+		score, _ := a.score(outputs, params, picture)
+		return score
 	}
 	return out
 }

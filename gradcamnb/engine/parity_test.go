@@ -96,7 +96,7 @@ func (w *worst) parity(t *testing.T, e *Engine, m source.Model, group []golden.C
 	for _, c := range group {
 		r.Methods = append(r.Methods, c.Method)
 	}
-	p, err := newPlan(m, in.Dims, r)
+	p, err := newPlan(m, in.Dims, r, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,8 @@ type aim struct {
 	mask   []float32 // [batch, h, w], for masked kinds
 	size   [2]int    // of the mask
 	words  string    // "class 285"
+
+	box *boxed // where a detection is explained, instead of kind, tensor, rank and mask
 }
 
 // key tells plans apart that need different programs. Indices and masks are
@@ -45,23 +47,26 @@ func (p plan) key() string {
 		fmt.Fprintf(&b, " method %q", m.Name)
 	}
 	for _, a := range p.aims {
+		if a.box != nil {
+			fmt.Fprintf(&b, " target %s", a.box.key())
+			continue
+		}
 		fmt.Fprintf(&b, " target %s %q %d", a.kind.Name, a.tensor, a.rank)
 	}
 	return b.String()
 }
 
-func newPlan(m source.Model, input []int, r gradcamnb.Request) (plan, error) {
+// newPlan plans a request. What the model detects in the pictures is needed for
+// targets that are detections, and nil elsewhere.
+func newPlan(m source.Model, input []int, r gradcamnb.Request, seen *detected) (plan, error) {
 	p := plan{input: input}
-	targets := r.Targets
-	if len(targets) == 0 {
-		targets = []gradcamnb.Target{gradcamnb.Top(1)}
-	}
+	targets := targetsOf(m.Card(), r)
 	layers, err := m.Layers(input, "")
 	if err != nil {
 		return plan{}, err
 	}
 	for _, t := range targets {
-		a, err := newAim(m, layers, t, input[0])
+		a, err := newAim(m, layers, t, input[0], seen)
 		if err != nil {
 			return plan{}, fmt.Errorf("target %s: %w", t, err)
 		}
@@ -75,6 +80,18 @@ func newPlan(m source.Model, input []int, r gradcamnb.Request) (plan, error) {
 	}
 	p.layers, err = chooseLayers(m, input, layers, r.Layers, p.aims)
 	return p, err
+}
+
+// targetsOf is what is explained: without a choice the prediction, or the surest
+// detection.
+func targetsOf(c source.Card, r gradcamnb.Request) []gradcamnb.Target {
+	switch {
+	case len(r.Targets) > 0:
+		return r.Targets
+	case c.Detector != nil:
+		return []gradcamnb.Target{gradcamnb.Detection(1)}
+	}
+	return []gradcamnb.Target{gradcamnb.Top(1)}
 }
 
 // takeMethods looks the methods up, in the order of the request.
@@ -131,18 +148,52 @@ func chooseLayers(m source.Model, input []int, all []source.Layer, names []strin
 		out = append(out, l)
 	}
 	for _, a := range aims {
-		feeding, err := m.Layers(input, a.tensor)
+		feeding, err := m.Layers(input, a.wants()[0])
 		if err != nil {
 			return nil, err
 		}
 		for _, l := range out {
-			if f, err := source.Resolve(feeding, l.Name); err != nil || !f.Feeds {
+			feeds, err := feedsAny(m, input, a.wants(), l.Name)
+			if err != nil {
+				return nil, err
+			}
+			if !feeds {
 				return nil, fmt.Errorf("layer %q does not feed the target %s, so its gradient there is zero; layers that do: %s",
 					l.Name, a.words, spatialNames(feeding))
 			}
 		}
 	}
 	return out, nil
+}
+
+// feedsAny tells whether a layer feeds one of the tensors.
+func feedsAny(m source.Model, input []int, tensors []string, layer string) (bool, error) {
+	for _, name := range tensors {
+		feeding, err := m.Layers(input, name)
+		if err != nil {
+			return false, err
+		}
+		if f, err := source.Resolve(feeding, layer); err == nil && f.Feeds {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// wants are the tensors of the model that the aim reads.
+func (a aim) wants() []string {
+	if a.box != nil {
+		return a.box.reader.names
+	}
+	return []string{a.tensor}
+}
+
+// unit is what the aim's score is measured in.
+func (a aim) unit() string {
+	if a.box != nil {
+		return a.box.unit()
+	}
+	return a.kind.Unit
 }
 
 // spatialNames names the last few layers that a map can be made at.
@@ -166,7 +217,10 @@ var kinds = map[string]target.Kind{
 	"region":  target.Region,
 }
 
-func newAim(m source.Model, layers []source.Layer, t gradcamnb.Target, batch int) (aim, error) {
+func newAim(m source.Model, layers []source.Layer, t gradcamnb.Target, batch int, seen *detected) (aim, error) {
+	if boxes(t) {
+		return newBoxAim(t, seen)
+	}
 	kind, ok := kinds[t.Kind]
 	if !ok {
 		return aim{}, fmt.Errorf("there is no target of the kind %q", t.Kind)

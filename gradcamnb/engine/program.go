@@ -48,11 +48,6 @@ type explainedMap struct {
 // holds every picture's own, since pictures do not mix at inference.
 func (p plan) build(m source.Model, scope *model.Scope, inputs []*Node) explained {
 	x, rest := inputs[0], inputs[1:]
-	next := func() *Node {
-		n := rest[0]
-		rest = rest[1:]
-		return n
-	}
 	built := m.Build(scope, x, p.cuts(), p.wants(m.Card()))
 	nodes := make([]*Node, len(built.Cuts))
 	for i, c := range built.Cuts {
@@ -61,17 +56,9 @@ func (p plan) build(m source.Model, scope *model.Scope, inputs []*Node) explaine
 	height, width := p.picture(m.Card().Layout)
 	e := explained{output: built.Outputs[m.Card().Outputs[0]]}
 	for _, a := range p.aims {
-		out := built.Outputs[a.tensor]
-		var index, mask *Node
-		if a.rank > 0 {
-			index = target.Rank(out, a.rank)
-		} else {
-			index = next()
-		}
-		if a.kind.Masked {
-			mask = next()
-		}
-		score := a.kind.Score(out, index, mask)
+		n := a.params()
+		score, index := a.score(built.Outputs, rest[:n], p.size(m.Card().Layout))
+		rest = rest[n:]
 		aim := explainedAim{score: score, index: index}
 		if len(p.methods) == 0 {
 			e.aims = append(e.aims, aim)
@@ -108,12 +95,46 @@ func (p plan) wants(c source.Card) []string {
 	names := []string{c.Outputs[0]}
 	seen := map[string]bool{names[0]: true}
 	for _, a := range p.aims {
-		if !seen[a.tensor] {
-			seen[a.tensor] = true
-			names = append(names, a.tensor)
+		for _, name := range a.wants() {
+			if !seen[name] {
+				seen[name] = true
+				names = append(names, name)
+			}
 		}
 	}
 	return names
+}
+
+// params is the number of the aim's inputs of the program.
+func (a aim) params() int {
+	switch {
+	case a.box != nil:
+		return a.box.params()
+	case a.kind.Masked:
+		return 2
+	case a.rank > 0:
+		return 0
+	}
+	return 1
+}
+
+// score is the aim's score and index, [batch] each, of the model's outputs, with the
+// nodes of its parameters.
+func (a aim) score(outputs map[string]*Node, params []*Node, picture [2]int) (score, index *Node) {
+	if a.box != nil {
+		return a.box.score(outputs, params, picture), params[0]
+	}
+	out := outputs[a.tensor]
+	if a.rank > 0 {
+		index = target.Rank(out, a.rank)
+	} else {
+		index = params[0]
+	}
+	var mask *Node
+	if a.kind.Masked {
+		mask = params[1]
+	}
+	return a.kind.Score(out, index, mask), index
 }
 
 // picture is the height and width of the model's input.
@@ -122,6 +143,12 @@ func (p plan) picture(layout imgio.Layout) (height, width int) {
 		return p.input[1], p.input[2]
 	}
 	return p.input[2], p.input[3]
+}
+
+// size is [height, width] of the model's input.
+func (p plan) size(layout imgio.Layout) [2]int {
+	h, w := p.picture(layout)
+	return [2]int{h, w}
 }
 
 // outputs lists the nodes that the program hands back.
@@ -152,6 +179,12 @@ func compile(b *backend, m source.Model, p plan) (*program, error) {
 func (p plan) arguments(values []float32) []any {
 	args := []any{tensors.FromFlatDataAndDimensions(values, p.input...)}
 	for _, a := range p.aims {
+		if a.box != nil {
+			for _, t := range a.box.arguments(0, p.input[0]) {
+				args = append(args, t)
+			}
+			continue
+		}
 		if a.rank == 0 {
 			args = append(args, tensors.FromFlatDataAndDimensions(a.index, len(a.index)))
 		}

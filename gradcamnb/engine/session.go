@@ -36,7 +36,7 @@ func (s *session) Info() gradcamnb.Info {
 	if s.engine.ready.Load() {
 		name = s.engine.backend.name
 	}
-	return gradcamnb.Info{Name: c.Name, SHA256: c.SHA256, Input: c.Input, Prep: c.Prep, Labels: c.Labels, Outputs: c.Outputs, Backend: name}
+	return gradcamnb.Info{Name: c.Name, SHA256: c.SHA256, Input: c.Input, Prep: c.Prep, Labels: c.Labels, Outputs: c.Outputs, Detects: c.Detector != nil, Backend: name}
 }
 
 func (s *session) Layers() ([]gradcamnb.Layer, error) {
@@ -95,7 +95,14 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		return nil, err
 	}
 	clock.lap("prepare")
-	p, err := newPlan(s.model, in.dims, r)
+	var seen *detected
+	if slices.ContainsFunc(targetsOf(s.model.Card(), r), boxes) {
+		if seen, err = s.detect(ctx, in, r.Reading); err != nil {
+			return nil, err
+		}
+		clock.lap("detect")
+	}
+	p, err := newPlan(s.model, in.dims, r, seen)
 	if err != nil {
 		return nil, err
 	}

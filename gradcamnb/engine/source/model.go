@@ -7,6 +7,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
@@ -41,6 +42,8 @@ type Card struct {
 	Outputs []string    // names; the first one is the model's answer
 	File    string      // where it was read from, empty for a model in memory
 	Files   []string    // all that it depends on, also those that are not there; when one changes it is another model
+
+	Detector *detect.Spec // how detections are read; nil where nothing says
 }
 
 // Built is a model within a graph.

@@ -76,7 +76,7 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 	sum := sha256.Sum256(data)
 	c := Card{
 		Name: side.Name, SHA256: hex.EncodeToString(sum[:]), File: path, Files: files,
-		Input: dims, Layout: layout(dims), Prep: side.Input, Labels: labels,
+		Input: dims, Layout: layout(dims), Prep: side.Input, Labels: labels, Detector: side.Detector,
 	}
 	if c.Name == "" {
 		c.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))

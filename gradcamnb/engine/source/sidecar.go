@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
@@ -20,6 +21,8 @@ type Sidecar struct {
 	Name   string      `json:"name,omitempty"`
 	Input  *imgio.Prep `json:"input,omitempty"`
 	Labels string      `json:"labels,omitempty"` // text file beside it, one label a line
+
+	Detector *detect.Spec `json:"detector,omitempty"` // how the detections of a detector are read
 }
 
 // SidecarPath is where the sidecar of a model file lies.
@@ -45,6 +48,11 @@ func readSidecar(model string) (Sidecar, []string, error) {
 	}
 	if s.Input != nil {
 		if err := s.Input.Validate(); err != nil {
+			return Sidecar{}, nil, fmt.Errorf("the sidecar %s: %w", path, err)
+		}
+	}
+	if s.Detector != nil {
+		if *s.Detector, err = s.Detector.Filled(); err != nil {
 			return Sidecar{}, nil, fmt.Errorf("the sidecar %s: %w", path, err)
 		}
 	}

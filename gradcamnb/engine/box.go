@@ -1,0 +1,284 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// boxed is a target that is a detection of each picture.
+type boxed struct {
+	reader *reader
+	wanted []heatmap.Detection // one a picture, its box in pixels of the model's input
+	edge   string
+	masked bool // instances are compared by their masks
+}
+
+// boxes tells whether a target is a detection.
+func boxes(t gradcamnb.Target) bool {
+	return t.Kind == "detection" || t.Kind == "instance" || t.Kind == "box"
+}
+
+// edges are the sides of a box, by the place of their coordinate in it.
+var edges = []string{"left", "top", "right", "bottom"}
+
+func newBoxAim(t gradcamnb.Target, seen *detected) (aim, error) {
+	if t.Edge != "" && !slices.Contains(edges, t.Edge) {
+		return aim{}, fmt.Errorf("a box has no side %q; it has %s", t.Edge, strings.Join(edges, ", "))
+	}
+	b := &boxed{reader: seen.reader, edge: t.Edge, masked: t.Kind == "instance"}
+	if b.masked && t.Edge != "" {
+		return aim{}, fmt.Errorf("an instance's mask has no %s side: explain the side of the detection", t.Edge)
+	}
+	words := ""
+	for i, found := range seen.found {
+		d, err := b.pick(t, found, seen, i)
+		if err != nil {
+			return aim{}, err
+		}
+		if i == 0 {
+			words = inWords(t, d)
+		}
+		d.Box = seen.toModel(d.Box, i)
+		b.wanted = append(b.wanted, d)
+	}
+	return aim{box: b, words: words}, nil
+}
+
+// pick is the detection of one picture that a target means.
+func (b *boxed) pick(t gradcamnb.Target, found []heatmap.Detection, seen *detected, picture int) (heatmap.Detection, error) {
+	if len(t.Index) != 1 {
+		return heatmap.Detection{}, fmt.Errorf("it names %d numbers and needs one", len(t.Index))
+	}
+	if t.Kind == "box" {
+		return seen.drawn(t, picture)
+	}
+	rank := t.Index[0]
+	if rank < 1 {
+		return heatmap.Detection{}, fmt.Errorf("detections are numbered from 1, the surest")
+	}
+	if len(found) == 0 {
+		return heatmap.Detection{}, fmt.Errorf("the model finds nothing in the picture: its best candidate has a confidence of %.3g and the threshold is %g; lower the threshold, or draw a box and give a class to see why nothing is found there",
+			seen.best[picture], seen.reader.spec.Threshold)
+	}
+	if rank > len(found) {
+		return heatmap.Detection{}, fmt.Errorf("there is no detection %d: the model finds %d, the surest %s", rank, len(found), shortly(found[0]))
+	}
+	d := found[rank-1]
+	if b.masked && len(d.Mask.Values) == 0 {
+		return heatmap.Detection{}, fmt.Errorf("the model has no instance masks (its decoder is %s): explain the detection", seen.reader.spec.Decoder)
+	}
+	return d, nil
+}
+
+// drawn is a box of the user's as a detection.
+func (s *detected) drawn(t gradcamnb.Target, picture int) (heatmap.Detection, error) {
+	b, f, class := t.Box, s.frames[picture], t.Index[0]
+	if !(b[0] < b[2] && b[1] < b[3]) {
+		return heatmap.Detection{}, fmt.Errorf("the box %v has no area: give x0, y0, x1, y1 with x0 < x1 and y0 < y1", b)
+	}
+	if b[0] < 0 || b[1] < 0 || b[2] > float64(f.PictureW) || b[3] > float64(f.PictureH) {
+		return heatmap.Detection{}, fmt.Errorf("the box %v does not lie in the picture of %d x %d pixels", b, f.PictureW, f.PictureH)
+	}
+	seen := f.Seen()
+	if b.IoU(heatmap.Box{float64(seen.Min.X), float64(seen.Min.Y), float64(seen.Max.X), float64(seen.Max.Y)}) == 0 {
+		return heatmap.Detection{}, fmt.Errorf("the box %v lies where the model does not see: it sees %v of the picture", b, seen)
+	}
+	if class < 0 || class >= s.classes {
+		return heatmap.Detection{}, fmt.Errorf("there is no class %d: the detector has %d, numbered from 0 to %d", class, s.classes, s.classes-1)
+	}
+	scores := make([]float32, s.classes)
+	scores[class] = 1
+	return heatmap.Detection{Box: b, Class: class, Label: label(s.reader.labels, class), Scores: scores, Objectness: 1}, nil
+}
+
+func inWords(t gradcamnb.Target, d heatmap.Detection) string {
+	words := fmt.Sprintf("%s %d", t.Kind, t.Index[0])
+	if t.Kind == "box" {
+		words = "box"
+	}
+	words += " at " + corners(d.Box)
+	if t.Edge != "" {
+		words = t.Edge + " side of " + words
+	}
+	return words
+}
+
+func corners(b heatmap.Box) string {
+	return fmt.Sprintf("(%.0f, %.0f)-(%.0f, %.0f)", b[0], b[1], b[2], b[3])
+}
+
+func shortly(d heatmap.Detection) string {
+	name := d.Label
+	if name == "" {
+		name = fmt.Sprintf("class %d", d.Class)
+	}
+	return fmt.Sprintf("%s %.2f at %s", name, d.Score, corners(d.Box))
+}
+
+// key tells apart what needs another program.
+func (b *boxed) key() string {
+	return fmt.Sprintf("detection %s %q masks %t", b.reader.key(), b.edge, b.masked)
+}
+
+// unit is of the score: see [boxed.score].
+func (b *boxed) unit() string {
+	if b.edge != "" {
+		return "pixels"
+	}
+	return "match"
+}
+
+func (b *boxed) params() int {
+	if b.masked {
+		return 4
+	}
+	return 3
+}
+
+// arguments are the classes [n], boxes [n, 4], class probabilities [n, classes] and,
+// where they count, masks [n, h, w] of pictures first, first+1, ...
+func (b *boxed) arguments(first, n int) []*tensors.Tensor {
+	var class []int32
+	var box, scores, mask []float32
+	for _, d := range b.wanted[first : first+n] {
+		class = append(class, int32(d.Class))
+		for _, v := range d.Box {
+			box = append(box, float32(v))
+		}
+		scores = append(scores, d.Scores...)
+		mask = append(mask, d.Mask.Values...)
+	}
+	out := []*tensors.Tensor{
+		tensors.FromFlatDataAndDimensions(class, n),
+		tensors.FromFlatDataAndDimensions(box, n, 4),
+		tensors.FromFlatDataAndDimensions(scores, n, len(scores)/n),
+	}
+	if b.masked {
+		m := b.wanted[first].Mask
+		out = append(out, tensors.FromFlatDataAndDimensions(mask, n, m.H, m.W))
+	}
+	return out
+}
+
+// ofPicture is what the forward-only methods score: the match of the wanted detection.
+func (b *boxed) ofPicture(i int, picture [2]int) perturb.Aim {
+	return perturb.Aim{
+		Wants: b.reader.names, Params: b.arguments(i, 1), Boxed: true,
+		Score: func(outputs map[string]*Node, params []*Node) *Node {
+			m := b.matches(outputs, params, picture)
+			if b.edge != "" {
+				return m.closeness(slices.Index(edges, b.edge))
+			}
+			return m.score()
+		},
+	}
+}
+
+// score is what gradients are taken of, [batch]: the match of the candidate that
+// matches best, or of one side how far out it lies, in pixels of the model's input.
+func (b *boxed) score(outputs map[string]*Node, params []*Node, picture [2]int) *Node {
+	m := b.matches(outputs, params, picture)
+	if b.edge != "" {
+		return m.out(slices.Index(edges, b.edge))
+	}
+	return m.score()
+}
+
+// matches compares every candidate with the wanted detection.
+type matches struct {
+	c      detect.Candidates
+	box    *Node // of the wanted detection, [batch or 1, 4]
+	mask   *Node // likewise, [batch or 1, h, w]; nil where boxes count
+	likely *Node // cosine times presence [batch, n]
+	match  *Node // IoU of boxes times that
+}
+
+// matches makes s = IoU * cosine * presence of every candidate (see
+// [heatmap.Detection.Match]). The overlap and the cosine are at their highest where a
+// candidate is the wanted detection, and so have no gradient that means anything: the
+// gradient goes through the presence alone.
+func (b *boxed) matches(outputs map[string]*Node, params []*Node, picture [2]int) matches {
+	var read []*Node
+	for _, name := range b.reader.names {
+		read = append(read, outputs[name])
+	}
+	m := matches{c: b.reader.head.Decode(read, picture), box: params[1]}
+	if b.masked {
+		m.mask = params[3]
+	}
+	m.likely = Mul(StopGradient(detect.Cosine(m.c.Scores, params[2])), m.c.Presence())
+	m.match = Mul(StopGradient(detect.IoU(m.c.Boxes, m.box)), m.likely)
+	return m
+}
+
+// best is one-hot [batch, n], where the match is highest, and its place [batch].
+func best(match *Node) (chosen, at *Node) {
+	at = ArgMax(StopGradient(match), 1, dtypes.Int32)
+	return OneHot(at, match.Shape().Dim(1), match.DType()), at
+}
+
+// of is the value [batch] of a candidate.
+func of(values, chosen *Node) *Node {
+	return ReduceSum(Where(GreaterThan(chosen, ZerosLike(chosen)), values, ZerosLike(values)), 1)
+}
+
+// score is the best match [batch]. Of instances the overlap is that of the masks,
+// among the three candidates whose boxes match best: laying out every candidate's mask
+// would take more memory than there is.
+func (m matches) score() *Node {
+	if m.mask == nil {
+		chosen, _ := best(m.match)
+		return of(m.match, chosen)
+	}
+	const looks = 3
+	var score *Node
+	match := StopGradient(m.match)
+	for range min(looks, match.Shape().Dim(1)) {
+		chosen, at := best(match)
+		overlap := Squeeze(detect.MaskIoU(m.c.Mask(InsertAxes(at, -1)), m.mask), -1)
+		s := Mul(StopGradient(overlap), of(m.likely, chosen))
+		if score == nil {
+			score = s
+		} else {
+			score = Where(GreaterThan(s, score), s, score)
+		}
+		match = Sub(match, MulScalar(chosen, 2)) // no longer the best
+	}
+	return score
+}
+
+// side is the coordinate [batch] of one side of the best candidate.
+func (m matches) side(edge int, chosen *Node) *Node {
+	return of(Squeeze(Slice(m.c.Boxes, AxisRange(), AxisRange(), AxisElem(edge)), -1), chosen)
+}
+
+// out is how far out one side of the best candidate lies.
+func (m matches) out(edge int) *Node {
+	chosen, _ := best(m.match)
+	x := m.side(edge, chosen)
+	if edge < 2 {
+		return Neg(x)
+	}
+	return x
+}
+
+// closeness is the best candidate's match times how near one of its sides e is to the
+// wanted one, s * max(0, 1 - |e - e'| / length), the length being that of the box
+// across the side.
+func (m matches) closeness(edge int) *Node {
+	chosen, _ := best(m.match)
+	at := func(i int) *Node { return Squeeze(Slice(m.box, AxisRange(), AxisElem(i)), -1) }
+	length := Sub(at(edge%2+2), at(edge%2))
+	off := Div(Abs(Sub(m.side(edge, chosen), at(edge))), MaxScalar(length, 1e-6))
+	return Mul(of(m.match, chosen), MaxScalar(OneMinus(off), 0))
+}

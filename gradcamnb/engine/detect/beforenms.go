@@ -1,0 +1,71 @@
+package detect
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// BeforeNMS reads what a model's own non-maximum suppression reads, where that gives a
+// changing number of boxes, which no compiled program can: boxes [batch, n, 4] and
+// scores [batch, classes, n] or [batch, n, classes], the inputs of the operator
+// NonMaxSuppression. The sidecar names the two tensors in "outputs"; the suppression is
+// then made by this engine.
+var BeforeNMS = register(Decoder{
+	Name:    "before-nms",
+	Outputs: "two tensors: boxes [batch, n, 4] and class probabilities [batch, classes, n] or [batch, n, classes], which the model's NonMaxSuppression reads",
+	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
+	New: func(data json.RawMessage, classes int) (Head, error) {
+		h := beforeNMS{Order: "xyxy", classes: classes}
+		if err := numbers(data, &h); err != nil {
+			return nil, err
+		}
+		if h.Order != "xyxy" && h.Order != "yxyx" && h.Order != "cxcywh" {
+			return nil, fmt.Errorf(`"order" is %q and must be "xyxy", "yxyx" or "cxcywh"`, h.Order)
+		}
+		return h, nil
+	},
+})
+
+type beforeNMS struct {
+	Order   string `json:"order"` // of a box's numbers
+	Unit    bool   `json:"unit"`  // boxes are of the unit square
+	classes int
+}
+
+func (h beforeNMS) Check(outputs [][]int, _ [2]int) error {
+	if err := count(outputs, 2, "two tensors: boxes [batch, n, 4] and class probabilities"); err != nil {
+		return err
+	}
+	if err := shaped("boxes", outputs[0], -1, -1, 4); err != nil {
+		return err
+	}
+	n, classes := outputs[0][1], -1
+	if h.classes > 0 {
+		classes = h.classes
+	}
+	across, down := shaped("class probabilities", outputs[1], -1, classes, n), shaped("class probabilities", outputs[1], -1, n, classes)
+	if across != nil && down != nil {
+		return errors.Join(across, down)
+	}
+	return nil
+}
+
+func (h beforeNMS) Decode(outputs []*Node, picture [2]int) Candidates {
+	boxes, scores := outputs[0], outputs[1]
+	if scores.Shape().Dim(2) == boxes.Shape().Dim(1) {
+		scores = TransposeAllAxes(scores, 0, 2, 1)
+	}
+	switch h.Order {
+	case "cxcywh":
+		boxes = corners(boxes)
+	case "yxyx":
+		boxes = Stack([]*Node{last(boxes, 1), last(boxes, 0), last(boxes, 3), last(boxes, 2)}, -1)
+	}
+	if h.Unit {
+		boxes = inPixels(boxes, picture)
+	}
+	return Candidates{Boxes: boxes, Scores: scores}
+}

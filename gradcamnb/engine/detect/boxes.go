@@ -1,0 +1,71 @@
+package detect
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// corners makes boxes [..., 4] of middle and size, cx, cy, w, h:
+//
+//	x0 = cx - w/2, y0 = cy - h/2, x1 = cx + w/2, y1 = cy + h/2
+func corners(cxcywh *Node) *Node {
+	middle := Slice(cxcywh, AxisRange().Spacer(), AxisRange(0, 2))
+	half := MulScalar(Slice(cxcywh, AxisRange().Spacer(), AxisRange(2, 4)), 0.5)
+	return Concatenate([]*Node{Sub(middle, half), Add(middle, half)}, -1)
+}
+
+// inPixels scales boxes of the unit square to the picture.
+func inPixels(boxes *Node, picture [2]int) *Node {
+	h, w := float32(picture[0]), float32(picture[1])
+	return Mul(boxes, Const(boxes.Graph(), [][][]float32{{{w, h, w, h}}}))
+}
+
+// channel is channel c of maps [batch, channels, h, w], cell by cell: [batch, h*w].
+func channel(x *Node, c int) *Node {
+	x = Slice(x, AxisRange(), AxisElem(c))
+	return Reshape(x, x.Shape().Dim(0), -1)
+}
+
+// last is element c of the last axis, without it.
+func last(x *Node, c int) *Node {
+	return Squeeze(Slice(x, AxisRange().Spacer(), AxisElem(c)), -1)
+}
+
+// from is the elements of the last axis from one on, up to but without another; to the
+// end where that is 0.
+func from(x *Node, start, end int) *Node {
+	if end == 0 {
+		end = x.Shape().Dim(-1)
+	}
+	return Slice(x, AxisRange().Spacer(), AxisRange(start, end))
+}
+
+// oneHot is class probabilities [..., classes] of class numbers [...], of any type.
+func oneHot(classes *Node, depth int) *Node {
+	return OneHot(ConvertDType(Round(ConvertDType(classes, dtypes.Float32)), dtypes.Int32), depth, dtypes.Float32)
+}
+
+// IoU is the overlap of boxes [batch, n, 4] with one box a picture [batch or 1, 4]:
+// the area of what they share over the area of what they cover, [batch, n]. Boxes that
+// do not meet have 0, as have boxes without area.
+func IoU(boxes, target *Node) *Node {
+	target = InsertAxes(target, 1)
+	side := last
+	length := func(lo, hi *Node) *Node { return MaxScalar(Sub(hi, lo), 0) }
+	shared := Mul(
+		length(Max(side(boxes, 0), side(target, 0)), Min(side(boxes, 2), side(target, 2))),
+		length(Max(side(boxes, 1), side(target, 1)), Min(side(boxes, 3), side(target, 3))))
+	area := func(of *Node) *Node {
+		return Mul(length(side(of, 0), side(of, 2)), length(side(of, 1), side(of, 3)))
+	}
+	covered := Sub(Add(area(boxes), area(target)), shared)
+	return Div(shared, MaxScalar(covered, 1e-9))
+}
+
+// Cosine is the cosine of class scores [batch, n, classes] with one distribution a
+// picture [batch or 1, classes]: [batch, n].
+func Cosine(scores, target *Node) *Node {
+	target = InsertAxes(target, 1)
+	norm := func(x *Node) *Node { return Sqrt(ReduceSum(Square(x), -1)) }
+	return Div(ReduceSum(Mul(scores, target), -1), MaxScalar(Mul(norm(scores), norm(target)), 1e-12))
+}

@@ -1,0 +1,70 @@
+package detect
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// EndToEnd reads models that end in their own non-maximum suppression with a fixed
+// number of boxes, in one output [batch, n, 6] of rows x0, y0, x1, y1, score, class in
+// pixels of the model's input (YOLO v10, exports with suppression built in), or in
+// three: boxes [batch, n, 4], scores [batch, n] and class numbers [batch, n] (where
+// they come in another order, "outputs" puts them right). Rows that are not used have
+// the score zero.
+var EndToEnd = register(Decoder{
+	Name:    "end-to-end",
+	Outputs: "one output [batch, n, 6]: x0, y0, x1, y1, score, class; or three: boxes [batch, n, 4], scores [batch, n], class numbers [batch, n]",
+	Spec:    Spec{Threshold: 0.25, NMS: 1},
+	New: func(data json.RawMessage, classes int) (Head, error) {
+		h := endToEnd{Classes: classes, Order: "xyxy"}
+		if err := numbers(data, &h); err != nil {
+			return nil, err
+		}
+		if h.Order != "xyxy" && h.Order != "yxyx" {
+			return nil, fmt.Errorf(`"order" is %q and must be "xyxy" or "yxyx"`, h.Order)
+		}
+		if h.Classes < 1 {
+			return nil, errNoClasses
+		}
+		return h, nil
+	},
+})
+
+type endToEnd struct {
+	Classes int    `json:"classes"`
+	Order   string `json:"order"` // of a box's numbers: "xyxy" or, as TensorFlow has it, "yxyx"
+	Unit    bool   `json:"unit"`  // boxes are of the unit square
+}
+
+func (endToEnd) Check(outputs [][]int, _ [2]int) error {
+	switch len(outputs) {
+	case 1:
+		return shaped("the output", outputs[0], -1, -1, 6)
+	case 3:
+		if err := shaped("boxes", outputs[0], -1, -1, 4); err != nil {
+			return err
+		}
+		n := outputs[0][1]
+		return errors.Join(shaped("scores", outputs[1], -1, n), shaped("class numbers", outputs[2], -1, n))
+	}
+	return count(outputs, 1, "one output [batch, n, 6] or three, boxes, scores and class numbers")
+}
+
+func (h endToEnd) Decode(outputs []*Node, picture [2]int) Candidates {
+	var boxes, scores, classes *Node
+	if len(outputs) == 1 {
+		boxes, scores, classes = from(outputs[0], 0, 4), last(outputs[0], 4), last(outputs[0], 5)
+	} else {
+		boxes, scores, classes = outputs[0], outputs[1], outputs[2]
+	}
+	if h.Order == "yxyx" {
+		boxes = Stack([]*Node{last(boxes, 1), last(boxes, 0), last(boxes, 3), last(boxes, 2)}, -1)
+	}
+	if h.Unit {
+		boxes = inPixels(boxes, picture)
+	}
+	return Candidates{Boxes: boxes, Scores: oneHot(classes, h.Classes), Objectness: scores}
+}

@@ -1,0 +1,56 @@
+package detect
+
+import (
+	"encoding/json"
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// YOLOSeg reads the instance segmentation head of YOLO v8 and later as it is exported:
+// one output as [YOLOv8] with k mask coefficients behind the class probabilities,
+// [batch, 4 + classes + k, n], and prototypes [batch, k, h, w] over the model's input.
+// The mask of a candidate with coefficients c is
+//
+//	sigmoid(SUM_k c_k P_k), inside its box
+//
+// Bolya et al. 2019, "YOLACT: Real-time Instance Segmentation" (section 3.1).
+var YOLOSeg = register(Decoder{
+	Name:    "yolo-seg",
+	Outputs: "two outputs: [batch, 4 + classes + k, n] (cx, cy, w, h, class probabilities, mask coefficients) and prototypes [batch, k, h, w]",
+	Masks:   true,
+	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
+	New: func(data json.RawMessage, classes int) (Head, error) {
+		return yoloSeg{classes}, numbers(data, &struct{}{})
+	},
+})
+
+type yoloSeg struct{ classes int }
+
+func (y yoloSeg) Check(outputs [][]int, _ [2]int) error {
+	if err := count(outputs, 2, "two outputs, [batch, 4 + classes + k, n] and prototypes [batch, k, h, w]"); err != nil {
+		return err
+	}
+	if err := shaped("the prototypes", outputs[1], -1, -1, -1, -1); err != nil {
+		return err
+	}
+	if len(outputs[0]) != 3 {
+		return fmt.Errorf("the candidates have the shape %v and should have [batch, 4 + classes + k, n]", outputs[0])
+	}
+	return columns(outputs[0], y.classes, outputs[1][1])
+}
+
+func (yoloSeg) Decode(outputs []*Node, picture [2]int) Candidates {
+	rows, prototypes := TransposeAllAxes(outputs[0], 0, 2, 1), outputs[1]
+	k := prototypes.Shape().Dim(1)
+	end := rows.Shape().Dim(-1) - k
+	boxes, coefficients := corners(from(rows, 0, 4)), from(rows, end, 0)
+	return Candidates{
+		Boxes:  boxes,
+		Scores: from(rows, 4, end),
+		Mask: func(chosen *Node) *Node {
+			masks := Sigmoid(Einsum("bnk,bkhw->bnhw", pick(coefficients, chosen), prototypes))
+			return Mul(masks, inside(pick(boxes, chosen), masks.Shape().Dim(2), masks.Shape().Dim(3), picture))
+		},
+	}
+}

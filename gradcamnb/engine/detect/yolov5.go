@@ -1,0 +1,45 @@
+package detect
+
+import (
+	"encoding/json"
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// YOLOv5 reads the head of YOLO v5 and v7 as they are exported: one output
+// [batch, n, 5 + classes] with rows cx, cy, w, h in pixels of the model's input,
+// objectness and class probabilities.
+var YOLOv5 = register(Decoder{
+	Name:    "yolov5",
+	Outputs: "one output [batch, n, 5 + classes]: cx, cy, w, h, objectness, class probabilities",
+	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
+	New: func(data json.RawMessage, classes int) (Head, error) {
+		return yolov5{classes}, numbers(data, &struct{}{})
+	},
+})
+
+type yolov5 struct{ classes int }
+
+func (y yolov5) Check(outputs [][]int, _ [2]int) error {
+	if err := count(outputs, 1, "one output, [batch, n, 5 + classes]"); err != nil {
+		return err
+	}
+	width := -1
+	if y.classes > 0 {
+		width = 5 + y.classes
+	}
+	o := outputs[0]
+	if err := shaped("the output", o, -1, -1, width); err != nil {
+		return err
+	}
+	if o[2] < 6 || o[1] < o[2] {
+		return fmt.Errorf("the output has the shape %v and should be many rows of 5 + classes values", o)
+	}
+	return nil
+}
+
+func (yolov5) Decode(outputs []*Node, _ [2]int) Candidates {
+	rows := outputs[0]
+	return Candidates{Boxes: corners(from(rows, 0, 4)), Objectness: last(rows, 4), Scores: from(rows, 5, 0)}
+}

@@ -1,0 +1,49 @@
+package detect
+
+import (
+	"encoding/json"
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// YOLOv8 reads the head of YOLO v8, v9, v11 and v12 as they are exported: one output
+// [batch, 4 + classes, n] with columns cx, cy, w, h in pixels of the model's input and
+// class probabilities. It has no objectness.
+var YOLOv8 = register(Decoder{
+	Name:    "yolov8",
+	Outputs: "one output [batch, 4 + classes, n]: cx, cy, w, h, class probabilities",
+	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
+	New: func(data json.RawMessage, classes int) (Head, error) {
+		return yolov8{classes}, numbers(data, &struct{}{})
+	},
+})
+
+type yolov8 struct{ classes int }
+
+func (y yolov8) Check(outputs [][]int, _ [2]int) error {
+	if err := count(outputs, 1, "one output, [batch, 4 + classes, n]"); err != nil {
+		return err
+	}
+	return columns(outputs[0], y.classes, 0)
+}
+
+// columns checks an output [batch, 4 + classes + more, n].
+func columns(o []int, classes, more int) error {
+	height := -1
+	if classes > 0 {
+		height = 4 + classes + more
+	}
+	if err := shaped("the output", o, -1, height, -1); err != nil {
+		return err
+	}
+	if o[1] < 5+more || o[2] < o[1] {
+		return fmt.Errorf("the output has the shape %v and should be many columns of %d + classes values", o, 4+more)
+	}
+	return nil
+}
+
+func (yolov8) Decode(outputs []*Node, _ [2]int) Candidates {
+	rows := TransposeAllAxes(outputs[0], 0, 2, 1)
+	return Candidates{Boxes: corners(from(rows, 0, 4)), Scores: from(rows, 4, 0)}
+}

@@ -1,0 +1,88 @@
+package heatmap
+
+import "math"
+
+// Box is a rectangle x0, y0, x1, y1 in pixels of a picture, x right, y down.
+type Box [4]float64
+
+// Detection is one object that a detector finds in a picture.
+type Detection struct {
+	Box   Box // in the original picture
+	Class int
+	Label string  // of the class; empty where the model has no labels
+	Score float32 // how sure the detector is: objectness times the class's probability
+
+	Scores     []float32    // probability of each class
+	Objectness float32      // probability that there is an object at all; 1 for detectors that do not say
+	Points     [][2]float64 // landmarks, in pixels of the original picture; nil where there are none
+
+	// Mask is the instance, in [0, 1] over the model's input (not over the picture);
+	// empty where there is none.
+	Mask Grid
+}
+
+// Area is the area of a box; a box turned inside out has none.
+func (b Box) Area() float64 { return max(b[2]-b[0], 0) * max(b[3]-b[1], 0) }
+
+// IoU is the area that two boxes share over the area that they cover. It is 0 where
+// they do not meet or have no area.
+func (b Box) IoU(o Box) float64 {
+	shared := Box{max(b[0], o[0]), max(b[1], o[1]), min(b[2], o[2]), min(b[3], o[3])}.Area()
+	covered := b.Area() + o.Area() - shared
+	if covered <= 0 {
+		return 0
+	}
+	return shared / covered
+}
+
+// Match is how well a detection o of a masked picture matches this one of the whole
+// picture (Petsiuk et al. 2021, "Black-box Explanation of Object Detectors via Saliency
+// Maps", eq. 5):
+//
+//	s = IoU(L, L_o) * (P . P_o) / (|P| |P_o|) * O_o
+//
+// with boxes L, class probabilities P and objectness O. Of two instances with masks of
+// one size the IoU is that of the masks.
+func (d Detection) Match(o Detection) float64 {
+	overlap := d.Box.IoU(o.Box)
+	if n := len(d.Mask.Values); n > 0 && n == len(o.Mask.Values) {
+		overlap = d.Mask.IoU(o.Mask)
+	}
+	return overlap * cosine(d.Scores, o.Scores) * float64(o.Objectness)
+}
+
+// Weight is the best match among the detections of a masked picture; 0 where there
+// are none.
+func (d Detection) Weight(found []Detection) float64 {
+	var best float64
+	for _, o := range found {
+		best = max(best, d.Match(o))
+	}
+	return best
+}
+
+// IoU is the overlap of two masks with values in [0, 1] and of one size:
+// SUM min(a, b) / SUM max(a, b).
+func (g Grid) IoU(o Grid) float64 {
+	var shared, covered float64
+	for i, v := range g.Values {
+		shared += float64(min(v, o.Values[i]))
+		covered += float64(max(v, o.Values[i]))
+	}
+	if covered == 0 {
+		return 0
+	}
+	return shared / covered
+}
+
+func cosine(a, b []float32) float64 {
+	var ab, aa, bb float64
+	for i := range a {
+		x, y := float64(a[i]), float64(b[i])
+		ab, aa, bb = ab+x*y, aa+x*x, bb+y*y
+	}
+	if aa == 0 || bb == 0 {
+		return 0
+	}
+	return ab / math.Sqrt(aa*bb)
+}
