@@ -2,8 +2,10 @@
 package npyfile
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,6 +30,10 @@ func Read(path string) (dims []int, values []float32, err error) {
 			return nil, nil, fmt.Errorf("%s is not packed with gzip, or it is damaged: %w", path, err)
 		}
 	}
+	return decode(path, data)
+}
+
+func decode(path string, data []byte) (dims []int, values []float32, err error) {
 	body := bytes.NewReader(data)
 	r, err := npy.NewReader(body)
 	if err != nil {
@@ -50,6 +56,38 @@ func Read(path string) (dims []int, values []float32, err error) {
 		}
 	}
 	return d.Shape, values, nil
+}
+
+// Array is one array of several in a file.
+type Array struct {
+	Dims   []int
+	Values []float32
+}
+
+// ReadAll reads every array of a .npz file, by its name without .npy.
+func ReadAll(path string) (map[string]Array, error) {
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the arrays of %s: %w", path, err)
+	}
+	defer func() { _ = z.Close() }() // only read
+	out := map[string]Array{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			return nil, fmt.Errorf("reading %s of %s: %w", f.Name, path, err)
+		}
+		data, err := io.ReadAll(io.LimitReader(r, largest))
+		if err = errors.Join(err, r.Close()); err != nil {
+			return nil, fmt.Errorf("reading %s of %s: %w", f.Name, path, err)
+		}
+		var a Array
+		if a.Dims, a.Values, err = decode(path+":"+f.Name, data); err != nil {
+			return nil, err
+		}
+		out[strings.TrimSuffix(f.Name, ".npy")] = a
+	}
+	return out, nil
 }
 
 // largest is what a packed file may hold, in bytes: more than any picture or map, and

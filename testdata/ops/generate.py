@@ -31,17 +31,21 @@ def ints(*v):
     return np.array(v, np.int64)
 
 
-def case(name, op, consts=(), dims=(2, 4, 9, 10), opset=20, last=None, **attrs):
-    """op of x and the constants; last is a further node that reads what op makes."""
+def case(name, op, consts=(), dims=(2, 4, 9, 10), opset=20, first=None, last=None, domain="", **attrs):
+    """op of x and the constants; first is an operator and its constant before it, last one that reads what op makes."""
     names = [f"c{k}" if c is not None else "" for k, c in enumerate(consts)]
     out = "y" if last is None else "z"
-    nodes = [H.make_node("Identity", ["image"], ["x"]), H.make_node(op, ["x", *names], [out], name=name, **attrs)]
+    nodes, x = [H.make_node("Identity", ["image"], ["x"])], "x"
+    if first:
+        nodes.append(H.make_node(first[0], ["x", "first"], ["x1"]))
+        x = "x1"
+    nodes.append(H.make_node(op, [x, *names], [out], name=name, domain=domain or None, **attrs))
     if last:
         nodes.append(H.make_node(last, ["z"], ["y"]))
     graph = H.make_graph(nodes, name, [H.make_tensor_value_info("image", T.FLOAT, list(dims))],
                          [H.make_tensor_value_info("y", T.FLOAT, None)],
-                         [NH.from_array(c, f"c{k}") for k, c in enumerate(consts) if c is not None])
-    m = H.make_model(graph, opset_imports=[H.make_opsetid("", opset)], ir_version=8)
+                         [NH.from_array(c, f"c{k}") for k, c in enumerate(consts) if c is not None] + ([NH.from_array(first[1], "first")] if first else []))
+    m = H.make_model(graph, opset_imports=[H.make_opsetid("", opset)] + ([H.make_opsetid(domain, 1)] if domain else []), ir_version=8)
     onnx.save(m, OUT / f"{name}.onnx")
     y = ort.InferenceSession(m.SerializeToString(), providers=["CPUExecutionProvider"]).run(None, {"image": image(*dims)})[0]
     np.save(OUT / f"{name}.npy", y.astype("<f4"))
@@ -135,3 +139,21 @@ case("conv-depthwise-3x3-stride2x1", "Conv", [w(4, 1, 3, 3)], pads=[1, 1, 1, 1],
 
 case("gathernd", "GatherND", [np.array([[[1, 0], [0, 3]], [[1, 2], [-1, -4]]], np.int64)], dims=(2, 4, 3, 5))
 case("einsum-relative-positions", "Einsum", [w(4, 6, 3)], dims=(2, 4, 5, 6), equation="b c h d , c d k -> b c h k")
+
+# Normalisations by the picture's own statistics.
+case("instancenorm", "InstanceNormalization", [w(4), w(4)], epsilon=1e-3)
+case("instancenorm-rank3", "InstanceNormalization", [w(4), w(4)], dims=(2, 4, 1, 90), first=("Reshape", ints(2, 4, 90)))
+case("groupnorm", "GroupNormalization", [w(4), w(4)], opset=21, num_groups=2)
+case("groupnorm-opset18", "GroupNormalization", [w(2), w(2)], opset=18, num_groups=2)
+
+# Resizing before opset 11 had no modes of coordinates: asymmetric, and rounded as onnxruntime does.
+def scales(h, w):
+    return np.array([1, 1, h, w], np.float32)
+
+
+case("upsample-opset9-nearest", "Upsample", [scales(2, 3)], opset=9, mode="nearest")
+case("upsample-opset9-linear", "Upsample", [scales(2, 2)], opset=9, mode="linear")
+case("upsample-opset7", "Upsample", opset=7, mode="nearest", scales=[1.0, 1.0, 2.0, 2.0])
+case("resize-opset10-nearest", "Resize", [scales(2, 1.5)], opset=10, mode="nearest")
+case("resize-opset10-nearest-down", "Resize", [scales(0.6, 0.5)], opset=10, mode="nearest")
+case("resize-opset10-linear", "Resize", [scales(2, 1.5)], opset=10, mode="linear")

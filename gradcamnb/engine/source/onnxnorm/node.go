@@ -56,6 +56,12 @@ func (n *node) attr(name string) *protos.AttributeProto {
 	return nil
 }
 
+// with is the node with further attributes, which go before its own.
+func (n *node) with(attrs ...*protos.AttributeProto) *node {
+	p := &protos.NodeProto{OpType: n.OpType, Name: n.Name, Input: n.Input, Output: n.Output, Attribute: append(attrs, n.Attribute...)}
+	return &node{NodeProto: p, in: n.in}
+}
+
 func (n *node) intOr(name string, def int) int {
 	if a := n.attr(name); a != nil {
 		return int(a.I)

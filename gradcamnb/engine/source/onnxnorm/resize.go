@@ -2,14 +2,23 @@ package onnxnorm
 
 import "math"
 
-// Resize is two matrix products with constant weights, one an axis,
+var (
+	_ = register("Resize", resize, nil)
+	_ = register("Upsample", resize, nil) // of opset 7 and 9, which Resize took the place of
+)
+
+// resize is two matrix products with constant weights, one an axis,
 //
 //	y[o] = SUM_i W[o, i] x[i],
 //
 // whose rows hold the interpolation weights of each output pixel. GoMLX's own
 // interpolation has a wrong gradient on the pure-Go backend.
-var _ = register("Resize", func(b *builder, n *node) {
+func resize(b *builder, original *node) {
+	n := original
 	v := n.need(0)
+	if b.opset < 11 {
+		n = n.with(attrString("coordinate_transformation_mode", "asymmetric"), attrString("nearest_mode", beforeOpset11))
+	}
 	if len(v.dims) != 4 {
 		failf("its input has the shape %v, and only two spatial axes are supported", v.dims)
 	}
@@ -28,16 +37,23 @@ var _ = register("Resize", func(b *builder, n *node) {
 	if w != v.dims[3] {
 		x = b.matmul(b.floats([]int{w, v.dims[3]}, resizeWeights(n, v.dims[3], w, scale[3])), b.reshape(x, batch*h, v.dims[3], c))
 	}
-	n.out = []*value{b.fromLast(b.reshape(x, batch, h, w, c))}
-}, nil)
+	original.out = []*value{b.fromLast(b.reshape(x, batch, h, w, c))}
+}
+
+// beforeOpset11 is how onnxruntime rounds where an opset had no nearest_mode: down when
+// it enlarges, up when it makes smaller.
+const beforeOpset11 = "before opset 11"
 
 // resizeSizes returns the output size and the scale of each axis, from the input
 // sizes or scales.
 func resizeSizes(n *node, in []int) ([]int, []float64) {
 	scale := make([]float64, len(in))
 	scales, sizes := n.input(2), n.input(3)
-	if len(n.in) == 2 { // opset 10: (x, scales)
+	if len(n.in) == 2 { // opset 9 and 10: (x, scales)
 		scales = n.input(1)
+	}
+	if a := n.attr("scales"); a != nil { // opset 7
+		scales = &value{dims: []int{len(a.Floats)}, konst: floatTensor([]int{len(a.Floats)}, a.Floats)}
 	}
 	given := sizes
 	if given == nil {
@@ -73,7 +89,7 @@ func resizeWeights(n *node, in, out int, scale float64) []float32 {
 		f := x - float64(floor)
 		switch mode {
 		case "nearest":
-			add(o, nearest(n, x), 1)
+			add(o, nearest(n, x, scale), 1)
 		case "linear":
 			add(o, floor, 1-f)
 			add(o, floor+1, f)
@@ -120,8 +136,13 @@ func resizeCoordinate(n *node, o, in, out int, scale float64) float64 {
 	}
 }
 
-func nearest(n *node, x float64) int {
+func nearest(n *node, x, scale float64) int {
 	switch mode := n.stringOr("nearest_mode", "round_prefer_floor"); mode {
+	case beforeOpset11:
+		if scale < 1 {
+			return int(math.Ceil(x))
+		}
+		return int(math.Floor(x))
 	case "round_prefer_floor":
 		return int(math.Ceil(x - 0.5))
 	case "round_prefer_ceil":

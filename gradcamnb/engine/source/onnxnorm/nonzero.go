@@ -1,0 +1,25 @@
+package onnxnorm
+
+// NonZero lists the indices of what is not zero, [rank, count], of a constant: it is how
+// torch's older exporter wrote a range of numbers before opset 11.
+var _ = register("NonZero", func(_ *builder, _ *node) {
+	failf("only constants are supported there, and this depends on the picture")
+}, func(n *node) *tensor {
+	t := n.in[0].konst
+	if size(t.dims) > foldLimit || !t.isInt {
+		return nil
+	}
+	var found []int
+	for i, v := range t.ints {
+		if v != 0 {
+			found = append(found, i)
+		}
+	}
+	var out []int64
+	for axis, step := range strides(t.dims) {
+		for _, i := range found {
+			out = append(out, int64(i/step%t.dims[axis]))
+		}
+	}
+	return intTensor([]int{len(t.dims), len(found)}, out)
+})

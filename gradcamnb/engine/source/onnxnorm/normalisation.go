@@ -1,0 +1,63 @@
+package onnxnorm
+
+import "slices"
+
+// Normalisations by statistics of the picture itself, y = (x - mean) / sqrt(var + epsilon)
+// * scale + bias.
+var (
+	// InstanceNormalization takes them over the positions of each channel of each picture.
+	_ = register("InstanceNormalization", func(b *builder, n *node) {
+		v := n.need(0)
+		rank := len(v.dims)
+		if rank < 3 {
+			failf("its input has the shape %v and no positions", v.dims)
+		}
+		epsilon := n.floatOr("epsilon", 1e-5)
+		if spatial(v.dims) {
+			x := b.normalised(b.lastOf(v), []int{1, 2}, epsilon)
+			n.out = []*value{b.fromLast(b.affine(n, x, v.dims[1]))}
+			return
+		}
+		x := b.normalised(b.plain(v), ascending(rank)[2:], epsilon)
+		n.out = []*value{fromPlain(b.affine(n, x, v.dims[1], slices.Repeat([]int{1}, rank-2)...))}
+	}, nil)
+
+	// GroupNormalization takes them over groups of neighbouring channels. Its scale and
+	// bias are one a channel since opset 21, one a group before.
+	_ = register("GroupNormalization", func(b *builder, n *node) {
+		v := n.need(0)
+		groups := n.intOr("num_groups", 0)
+		if !spatial(v.dims) || groups < 1 || v.dims[1]%groups != 0 {
+			failf("its input has the shape %v and it makes %d groups; only [batch, channels, height, width] in whole groups is supported", v.dims, groups)
+		}
+		batch, c, h, w := v.dims[0], v.dims[1], v.dims[2], v.dims[3]
+		x := b.reshape(b.lastOf(v), batch, h, w, groups, c/groups)
+		x = b.normalised(x, []int{1, 2, 4}, n.floatOr("epsilon", 1e-5))
+		if b.opset < 21 {
+			x = b.reshape(b.affine(n, x, groups, 1), batch, h, w, c)
+		} else {
+			x = b.affine(n, b.reshape(x, batch, h, w, c), c)
+		}
+		n.out = []*value{b.fromLast(x)}
+	}, nil)
+)
+
+// normalised is (x - mean) / sqrt(var + epsilon) over the given axes.
+func (b *builder) normalised(x ref, over []int, epsilon float32) ref {
+	centred := b.binary("Sub", x, b.reduceRef("ReduceMean", x, over))
+	variance := b.reduceRef("ReduceMean", b.binary("Mul", centred, centred), over)
+	return b.binary("Div", centred, b.unary("Sqrt", b.binary("Add", variance, b.scalar(epsilon))))
+}
+
+// affine is x * scale + bias, inputs 1 and 2 of the node, which have the given length and
+// are followed by as many axes of one.
+func (b *builder) affine(n *node, x ref, length int, ones ...int) ref {
+	for i, op := range []string{"Mul", "Add"} {
+		v := n.need(i + 1)
+		if size(v.dims) != length {
+			failf("its input %d has the shape %v, and %d values are wanted", i+1, v.dims, length)
+		}
+		x = b.binary(op, x, b.reshape(b.plain(v), append([]int{length}, ones...)...))
+	}
+	return x
+}
