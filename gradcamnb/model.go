@@ -11,13 +11,16 @@ import (
 // Model is an open model.
 type Model struct{ session Session }
 
-// Open reads a model, an ONNX file. In a notebook the kernel's resident engine opens it
-// and keeps it for the cells to come; elsewhere, the engine that is linked in.
+// Open reads a model: an ONNX file, or one on the hub, hf://owner/name/file.onnx[@revision],
+// which is fetched into the cache that Python's tools use, too. In a notebook the kernel's
+// resident engine opens it and keeps it for the cells to come; elsewhere, the engine that
+// is linked in.
 //
 // The model's preprocessing and labels are read from the sidecar beside it,
-// model.onnx -> model.json; see docs/models.md.
-func Open(path string) (*Model, error) {
-	s, err := open(path)
+// model.onnx -> model.json, or from the repository's preprocessor_config.json and
+// config.json; see docs/models.md.
+func Open(ref string) (*Model, error) {
+	s, err := open(ref)
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +28,7 @@ func Open(path string) (*Model, error) {
 }
 
 // MustOpen is Open that panics with the error.
-func MustOpen(path string) *Model { return must(Open(path)) }
+func MustOpen(ref string) *Model { return must(Open(ref)) }
 
 // NewModel wraps a session. Engines use it for models that are not files.
 func NewModel(s Session) *Model { return &Model{s} }

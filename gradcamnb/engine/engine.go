@@ -59,10 +59,10 @@ func (e *Engine) started() (*backend, error) {
 	return e.backend, e.err
 }
 
-// Open reads an ONNX file. A file that was opened before and has not changed is not read
+// Open reads an ONNX file, or fetches one from the hub. A file that was opened before and has not changed is not read
 // again: the engine keeps models and their programs, within [MemoryEnv].
-func (e *Engine) Open(path string) (gradcamnb.Session, error) {
-	s, err := e.model(path, func() (source.Model, error) { return source.ONNX(path) })
+func (e *Engine) Open(ref string) (gradcamnb.Session, error) {
+	s, err := e.model(ref, func() (source.Model, error) { return source.Open(ref, e.say) })
 	if err != nil {
 		return nil, err
 	}

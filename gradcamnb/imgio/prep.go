@@ -20,6 +20,33 @@ const (
 	Letterbox Fit = "letterbox" // the longer side scaled to the input size, the rest filled with Prep.Pad
 )
 
+// Filter is how pixels are interpolated where a picture is scaled.
+type Filter string
+
+// The filters, PIL's of the same names.
+const (
+	Nearest  Filter = "nearest"
+	Bilinear Filter = "bilinear"
+	Bicubic  Filter = "bicubic"
+	Lanczos  Filter = "lanczos"
+)
+
+// kernels are the filters as functions of the distance, in pixels of the smaller
+// picture. Bicubic is Keys' with a = -1/2, as in PIL; Lanczos is sinc(t) sinc(t/3).
+var kernels = map[Filter]draw.Interpolator{
+	"":       draw.BiLinear,
+	Bilinear: draw.BiLinear,
+	Bicubic:  draw.CatmullRom,
+	Lanczos: &draw.Kernel{Support: 3, At: func(t float64) float64 {
+		if t == 0 {
+			return 1
+		}
+		x := math.Pi * t
+		return 3 * math.Sin(x) * math.Sin(x/3) / (x * x)
+	}},
+	Nearest: draw.NearestNeighbor,
+}
+
 // Layout is the order of a model input's axes.
 type Layout string
 
@@ -32,14 +59,15 @@ const (
 // Prep is the preprocessing of a model: picture to input tensor. A pixel
 // channel p in 0..255 becomes (p - Mean) / Scale.
 //
-// Pictures are scaled bilinearly with the filter widened where they shrink, as
-// PIL and so torchvision do. A picture that already has the wanted size is not
+// Pictures are scaled bilinearly, or by the given Filter, which is widened where they
+// shrink, as PIL and so torchvision do. A picture that already has the wanted size is not
 // touched.
 type Prep struct {
 	Width  int        `json:"width"`
 	Height int        `json:"height"`
 	Fit    Fit        `json:"fit"`
-	Resize int        `json:"resize,omitempty"` // Crop only: length of the shorter side before the cut; 0 means just enough to fill the input
+	Resize int        `json:"resize,omitempty"` // Crop: length of the shorter side before the centre is cut out; Stretch: of both sides; 0 means just enough to fill the input
+	Filter Filter     `json:"filter,omitempty"` // default: bilinear
 	Pad    uint8      `json:"pad,omitempty"`    // Letterbox only: grey value of the bars
 	Mean   [3]float32 `json:"mean"`
 	Scale  [3]float32 `json:"scale"`
@@ -58,9 +86,11 @@ func (p Prep) Validate() error {
 		return fmt.Errorf("preprocessing: fit %q is not known; there are %q, %q and %q", p.Fit, Stretch, Crop, Letterbox)
 	case p.Order != "RGB" && p.Order != "BGR":
 		return fmt.Errorf("preprocessing: order %q is not known; there are \"RGB\" and \"BGR\"", p.Order)
+	case kernels[p.Filter] == nil:
+		return fmt.Errorf("preprocessing: the filter %q is not known; there are %q, %q, %q and %q", p.Filter, Nearest, Bilinear, Bicubic, Lanczos)
 	case p.Resize < 0 || p.Resize > maxSide:
 		return fmt.Errorf("preprocessing: resize %d is not between 0 and %d", p.Resize, maxSide)
-	case p.Resize != 0 && p.Resize < min(p.Width, p.Height):
+	case p.Resize != 0 && p.Fit == Stretch && p.Resize < max(p.Width, p.Height), p.Resize != 0 && p.Resize < min(p.Width, p.Height):
 		return fmt.Errorf("preprocessing: resize %d is smaller than the size %d x %d that is cut out of it", p.Resize, p.Width, p.Height)
 	}
 	for _, s := range p.Scale {
@@ -90,6 +120,10 @@ func (p Prep) frame(w, h int) Frame {
 	f := Frame{PictureW: w, PictureH: h, ModelW: p.Width, ModelH: p.Height}
 	sx, sy := float64(w)/float64(p.Width), float64(h)/float64(p.Height)
 	switch p.Fit {
+	case Stretch:
+		if p.Resize > 0 {
+			sx, sy = float64(w)/float64(p.Resize), float64(h)/float64(p.Resize)
+		}
 	case Crop:
 		scale := min(sx, sy) // the input just fills up
 		if p.Resize > 0 {
@@ -122,7 +156,7 @@ func (p Prep) resample(img image.Image, f Frame) *image.NRGBA {
 	if place.Empty() {
 		place.Max = place.Min.Add(image.Pt(max(1, place.Dx()), max(1, place.Dy())))
 	}
-	draw.BiLinear.Scale(out, place, img, b, draw.Src, nil)
+	kernels[p.Filter].Scale(out, place, img, b, draw.Src, nil)
 	return out
 }
 

@@ -162,3 +162,42 @@ func TestValidate(t *testing.T) {
 		t.Error("no picture, and no error")
 	}
 }
+
+// A row of 6 pixels scaled to 9 (nearest: to 8) and to 4, as PIL 13.0.0 does by each filter; it rounds
+// its weights, so a level of difference is allowed.
+func TestFiltersAsPIL(t *testing.T) {
+	img := image.NewNRGBA(image.Rect(0, 0, 6, 2))
+	for i := range 12 {
+		v := []uint8{10, 10, 200, 120, 0, 255}[i%6]
+		img.SetNRGBA(i%6, i/6, color.NRGBA{v, v, v, 255})
+	}
+	for filter, rows := range map[Filter][][]float32{
+		Nearest:  {{10, 10, 10, 200, 120, 0, 0, 255}, {10, 200, 120, 255}},
+		Bilinear: {{10, 10, 42, 168, 160, 100, 20, 128, 255}, {10, 128, 89, 159}},
+		Bicubic:  {{10, 0, 34, 182, 179, 98, 0, 128, 255}, {1, 138, 82, 161}},
+		Lanczos:  {{15, 0, 38, 180, 201, 83, 0, 130, 255}, {0, 147, 79, 154}},
+	} {
+		for _, want := range rows {
+			p := Prep{Width: len(want), Height: 2, Fit: Stretch, Filter: filter, Scale: plain, Order: "RGB"}
+			got, _, err := p.Tensor(img, ChannelsFirst)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range want {
+				if math.Abs(float64(got[i]-v)) > 1 {
+					t.Errorf("%s to %d: %v, want %v", filter, len(want), got[:len(want)], want)
+					break
+				}
+			}
+		}
+	}
+}
+
+// Resize with Stretch: both sides become 20 pixels, of which the middle 10 are seen.
+func TestStretchAndCut(t *testing.T) {
+	p := Prep{Width: 10, Height: 10, Fit: Stretch, Resize: 20, Scale: plain, Order: "RGB"}
+	_, f, err := p.Tensor(image.NewNRGBA(image.Rect(0, 0, 400, 200)), ChannelsLast)
+	if err != nil || f.Seen() != image.Rect(100, 50, 300, 150) {
+		t.Errorf("the model saw %v, %v", f.Seen(), err)
+	}
+}

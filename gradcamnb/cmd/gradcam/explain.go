@@ -44,7 +44,7 @@ and heatmap.npy is their fusion: the mean of the normalised maps, normalised aga
 		RunE: func(c *cobra.Command, _ []string) error { return explain(c.Context(), f) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.model, "model", "", "ONNX file")
+	flags.StringVar(&f.model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
 	flags.StringArrayVar(&f.images, "image", nil, "picture; several make a batch")
 	flags.StringVar(&f.tensor, "tensor", "", "the model's input as it stands: float32 .npy, batch first, no preprocessing")
 	flags.StringArrayVar(&f.layers, "layer", nil, "layer by tensor name or module path; may be repeated (default: the suggested one, see gradcam layers)")
@@ -70,7 +70,7 @@ func methodNames() string {
 func explain(ctx context.Context, f explainFlags) error {
 	switch {
 	case f.model == "":
-		return cli.Usagef("--model is missing: name an ONNX file")
+		return cli.Usagef("--model is missing: name an ONNX file, or hf://owner/name/file.onnx")
 	case f.out == "":
 		return cli.Usagef("--out is missing: name a folder for the results")
 	case len(f.images) == 0 && f.tensor == "":

@@ -21,7 +21,7 @@ func layersCommand() *cobra.Command {
 		Args:  cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if model == "" {
-				return cli.Usagef("--model is missing: name an ONNX file")
+				return cli.Usagef("--model is missing: name an ONNX file, or hf://owner/name/file.onnx")
 			}
 			m, err := gradcamnb.Open(model)
 			if err != nil {
@@ -39,7 +39,7 @@ func layersCommand() *cobra.Command {
 			return layerTable(c.OutOrStdout(), layers)
 		},
 	}
-	c.Flags().StringVar(&model, "model", "", "ONNX file")
+	c.Flags().StringVar(&model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }

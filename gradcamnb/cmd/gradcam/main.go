@@ -25,6 +25,7 @@ func run(args []string) int {
 	_ = os.Unsetenv(gradcamnb.SocketEnv)                                                   // in a notebook, too, the command computes itself
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) // long runs keep what they have
 	defer stop()
+	context.AfterFunc(ctx, stop) // the second time ends at once
 	called, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0

@@ -13,25 +13,24 @@ import (
 )
 
 // inline brings weights that the model keeps in other files, as torch's newer exporter
-// writes them (net.onnx and net.onnx.data), into the model itself. Such a file must lie
-// in the model's folder or below it: a model names no other file of the machine. It
-// returns the files.
-func inline(m *protos.ModelProto, path string) (files []string, err error) {
-	dir, err := os.OpenRoot(filepath.Dir(path))
-	if err != nil {
-		return nil, fmt.Errorf("opening the folder of the model: %w", err)
-	}
-	defer func() { _ = dir.Close() }() // only read
+// writes them (net.onnx and net.onnx.data), into the model itself, and returns the files.
+// beside opens such a file, which must lie in the model's folder or below it: a model
+// names no other file of the machine.
+func inline(m *protos.ModelProto, beside func(string) (*os.File, error)) (files []string, err error) {
 	for _, t := range m.GetGraph().GetInitializer() {
 		if t.DataLocation != protos.TensorProto_EXTERNAL {
 			continue
 		}
-		file := filepath.FromSlash(says(t)["location"])
-		if t.RawData, err = externalData(dir, t); err != nil {
-			return nil, fmt.Errorf("%s: the weight %q: %w", path, t.Name, err)
+		f, err := beside(filepath.FromSlash(says(t)["location"]))
+		if err != nil {
+			return nil, fmt.Errorf("the weight %q: its values are in a file of their own, which must lie beside the model: %w", t.Name, err)
 		}
-		if file = filepath.Join(dir.Name(), file); !slices.Contains(files, file) {
-			files = append(files, file)
+		t.RawData, err = externalData(f, t)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return nil, fmt.Errorf("the weight %q: %w", t.Name, err)
+		}
+		if !slices.Contains(files, f.Name()) {
+			files = append(files, f.Name())
 		}
 		t.DataLocation, t.ExternalData = protos.TensorProto_DEFAULT, nil
 	}
@@ -47,18 +46,13 @@ func says(t *protos.TensorProto) map[string]string {
 	return out
 }
 
-// externalData reads what a tensor's external_data says: location, and where in it.
-func externalData(dir *os.Root, t *protos.TensorProto) ([]byte, error) {
+// externalData reads the part of a file that a tensor's external_data says.
+func externalData(f *os.File, t *protos.TensorProto) ([]byte, error) {
 	says := says(t)
 	offset, err := strconv.ParseInt(says["offset"], 10, 64)
 	if err != nil || offset < 0 {
 		return nil, fmt.Errorf("its offset %q in %q is no number: the file is damaged", says["offset"], says["location"])
 	}
-	f, err := dir.Open(filepath.FromSlash(says["location"]))
-	if err != nil {
-		return nil, fmt.Errorf("its values are in a file of their own, which must lie beside the model: %w", err)
-	}
-	defer func() { _ = f.Close() }() // only read
 	info, err := f.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("its values are in a file of their own: %w", err)

@@ -43,49 +43,66 @@ func ONNX(path string) (Model, error) {
 
 // ONNXWith is [ONNX] with options for the normalising pass.
 func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
+	side, labels, err := readSidecar(path)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("opening the model: %w", err)
+	}
+	defer func() { _ = dir.Close() }() // only read
+	m, err := readONNX(path, path, dir.Open, o)
+	if err != nil {
+		return nil, err
+	}
+	c := &m.card
+	c.Prep, c.Labels, c.Detector = side.Input, labels, side.Detector
+	c.Files = append(c.Files, SidecarPath(path))
+	if side.Labels != "" {
+		c.Files = append(c.Files, filepath.Join(filepath.Dir(path), side.Labels))
+	}
+	if side.Name != "" {
+		c.Name = side.Name
+	}
+	return m, nil
+}
+
+// readONNX reads a model file. Errors call it by the given name; beside opens a file
+// that the model keeps weights in, by its name as the model has it.
+func readONNX(path, name string, beside func(string) (*os.File, error), o onnxnorm.Options) (*onnxModel, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the model: %w", err)
 	}
 	m := &protos.ModelProto{}
 	if err := proto.Unmarshal(data, m); err != nil {
-		return nil, fmt.Errorf("%s is not an ONNX file, or it is damaged: %w", path, errors.Unwrap(err))
+		return nil, fmt.Errorf("%s is not an ONNX file, or it is damaged: %w", name, errors.Unwrap(err))
 	}
 	if m.GetGraph() == nil || len(m.Graph.Node) == 0 {
-		return nil, fmt.Errorf("%s holds no ONNX graph: it is not an ONNX file, or it is damaged", path)
+		return nil, fmt.Errorf("%s holds no ONNX graph: it is not an ONNX file, or it is damaged", name)
 	}
-	weights, err := inline(m, path)
+	weights, err := inline(m, beside)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	_, dims, err := onnxnorm.InputDims(m)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if len(dims) != 4 {
-		return nil, fmt.Errorf("%s: the model's input has the shape %v and is no batch of pictures, which would have 4 axes", path, dims)
-	}
-	side, labels, err := readSidecar(path)
-	if err != nil {
-		return nil, err
-	}
-	files := slices.Concat([]string{path, SidecarPath(path)}, weights)
-	if side.Labels != "" {
-		files = append(files, filepath.Join(filepath.Dir(path), side.Labels))
+		return nil, fmt.Errorf("%s: the model's input has the shape %v and is no batch of pictures, which would have 4 axes", name, dims)
 	}
 	sum := sha256.Sum256(data)
 	c := Card{
-		Name: side.Name, SHA256: hex.EncodeToString(sum[:]), File: path, Files: files,
-		Input: dims, Layout: layout(dims), Prep: side.Input, Labels: labels, Detector: side.Detector,
-	}
-	if c.Name == "" {
-		c.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+		Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), SHA256: hex.EncodeToString(sum[:]),
+		Input: dims, Layout: layout(dims), File: path, Files: append([]string{path}, weights...),
 	}
 	for _, o := range m.Graph.Output {
 		c.Outputs = append(c.Outputs, o.Name)
 	}
 	if len(c.Outputs) == 0 {
-		return nil, fmt.Errorf("%s: the ONNX graph has no output: the file is damaged", path)
+		return nil, fmt.Errorf("%s: the ONNX graph has no output: the file is damaged", name)
 	}
 	return &onnxModel{card: c, proto: m, store: model.NewStore(), options: o, layers: map[string][]Layer{}}, nil
 }

@@ -1,0 +1,200 @@
+package hub
+
+import (
+	"context"
+	"crypto/sha1" //nolint:gosec // git names its objects by it
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/gofrs/flock"
+	hf "github.com/gomlx/go-huggingface/hub"
+
+	"github.com/gradcam-go/gradcam/internal/progress"
+)
+
+// content is what a file must be.
+type content struct {
+	size int64
+	sum  string // hex, and the file's name among the blobs
+	hash func() hash.Hash
+}
+
+var sumPattern = regexp.MustCompile(`^[0-9a-f]+$`) // it becomes the name of a file
+
+// expected is what the hub says of a file: the SHA-256 of a large one, which Git LFS
+// keeps, and git's name of a small one, the SHA-1 of "blob SIZE\0" and the content.
+func expected(f *hf.FileInfo) (content, error) {
+	c := content{size: f.Size, sum: f.BlobID, hash: sha1.New}
+	if f.LFS != nil {
+		c = content{size: f.LFS.Size, sum: f.LFS.SHA256, hash: sha256.New}
+	}
+	if len(c.sum) != 2*c.hash().Size() || !sumPattern.MatchString(c.sum) || c.size < 0 {
+		return content{}, errors.New("the hub names no checksum for it, so it cannot be checked")
+	}
+	return c, nil
+}
+
+// check says what is wrong with a file, if anything is.
+func (c content) check(f io.ReadSeeker) error {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	h := c.hash()
+	if h.Size() == sha1.Size {
+		fmt.Fprintf(h, "blob %d\x00", c.size)
+	}
+	if _, err := io.Copy(h, f); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != c.sum {
+		return fmt.Errorf("its checksum is %s and the hub says %s", got, c.sum)
+	}
+	return nil
+}
+
+const (
+	tries = 5                // of a transfer that breaks off, as long as each brings something
+	stall = 60 * time.Second // without a byte is as good as broken off
+)
+
+// blob fetches the content of a file, unless another process does or did. What has
+// come of it lies in a file beside it and is gone on with, now or the next time.
+func (r *Repo) blob(ctx context.Context, name, blob string, want content) error {
+	if err := os.MkdirAll(filepath.Dir(blob), 0o755); err != nil {
+		return fmt.Errorf("the cache of the hub: %w", err)
+	}
+	lock := flock.New(blob + ".lock")
+	if _, err := lock.TryLockContext(ctx, 200*time.Millisecond); err != nil {
+		return fmt.Errorf("%s: waiting for another process that fetches %q: %w", r.ref, name, err)
+	}
+	defer func() { _ = lock.Unlock() }() // the process's end does it, too
+	if info, err := os.Stat(blob); err == nil && info.Size() == want.size {
+		return nil
+	}
+	part := blob + ".incomplete" // as Python calls it
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return fmt.Errorf("the cache of the hub: %w", err)
+	}
+	defer func() { _ = f.Close() }() // closed below where it counts
+	if err := r.fill(ctx, name, f, want); err != nil {
+		return err
+	}
+	if err := want.check(f); err != nil {
+		return errors.Join(fmt.Errorf("%s: %q is not what the hub announced: %w; it is deleted, so try again", r.ref, name, err), f.Close(), os.Remove(part))
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("the cache of the hub: %w", err)
+	}
+	return os.Rename(part, blob)
+}
+
+// fill brings f to the wanted size, from where it is.
+func (r *Repo) fill(ctx context.Context, name string, f *os.File, want content) error {
+	line := progress.New(r.say)
+	defer line.Clear()
+	for try := 1; ; try++ {
+		have, err := f.Seek(0, io.SeekEnd)
+		if err != nil {
+			return fmt.Errorf("the cache of the hub: %w", err)
+		}
+		if have > want.size { // of something else
+			have = 0
+			if err := f.Truncate(0); err != nil {
+				return fmt.Errorf("the cache of the hub: %w", err)
+			}
+		}
+		if have == want.size {
+			return nil
+		}
+		if try == 1 {
+			fmt.Fprintf(r.say, "gradcam: fetching %s, %s (%s)\n", name, megabytes(want.size-have), r.ref.Repo)
+		}
+		err = r.transfer(ctx, name, f, have, want.size, func(done int64) {
+			line.Set("gradcam: %s: %d %% of %s", name, 100*done/max(1, want.size), megabytes(want.size))
+		})
+		now, errSeek := f.Seek(0, io.SeekEnd)
+		switch {
+		case errSeek != nil:
+			return fmt.Errorf("the cache of the hub: %w", errSeek)
+		case now == want.size:
+			return nil
+		case errors.As(err, new(refusal)):
+			return err
+		case ctx.Err() != nil || try == tries || now <= have:
+			if err == nil {
+				err = io.ErrUnexpectedEOF
+			}
+			return fmt.Errorf("%s: fetching %q broke off after %s of %s: %w; the next time it goes on from there", r.ref, name, megabytes(now), megabytes(want.size), err)
+		}
+	}
+}
+
+// refusal is an answer of the hub that trying again does not change.
+type refusal struct{ error }
+
+// transfer appends to f what comes from the byte have on.
+func (r *Repo) transfer(ctx context.Context, name string, f *os.File, have, size int64, hear func(done int64)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	watchdog := time.AfterFunc(stall, cancel)
+	defer watchdog.Stop()
+	resp, err := r.request(ctx, name, have)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }() // only read
+	switch resp.StatusCode {
+	case http.StatusOK: // from the beginning, asked or not
+		have = 0
+		if err := f.Truncate(0); err != nil {
+			return err
+		}
+	case http.StatusPartialContent:
+		var from int64
+		if _, err := fmt.Sscanf(resp.Header.Get("Content-Range"), "bytes %d-", &from); err != nil || from != have {
+			return refusal{fmt.Errorf("%s: %q: asked for the bytes from %d on, the hub sent %q", r.ref, name, have, resp.Header.Get("Content-Range"))}
+		}
+	default:
+		return refusal{r.refused(strconv.Itoa(resp.StatusCode))}
+	}
+	if _, err := f.Seek(have, io.SeekStart); err != nil {
+		return err
+	}
+	_, err = io.Copy(f, &heard{io.LimitReader(resp.Body, size-have), have, func(done int64) {
+		watchdog.Reset(stall)
+		hear(done)
+	}})
+	return err
+}
+
+// heard is a reader that tells how far it is.
+type heard struct {
+	io.Reader
+	done int64
+	hear func(done int64)
+}
+
+func (h *heard) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	h.done += int64(n)
+	h.hear(h.done)
+	return n, err
+}
+
+func megabytes(n int64) string {
+	if n < 1e6 {
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}

@@ -1,0 +1,257 @@
+// Package hub fetches files of a model repository into the cache that Python's
+// huggingface_hub and go-huggingface share. go-huggingface finds the repository, its
+// commit and its files with their checksums; what it lacks in v0.4.3 is done here:
+// a download that was interrupted is resumed, and no file is used before its
+// checksum is right (see docs/upstream.md).
+package hub
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	hf "github.com/gomlx/go-huggingface/hub"
+)
+
+// Repo is a repository at one commit.
+type Repo struct {
+	ref     Ref
+	hf      *hf.Repo
+	token   string
+	dir     string // of the repository in the cache
+	files   map[string]*hf.FileInfo
+	offline bool
+	say     io.Writer
+}
+
+// Open finds a repository and lists its files. Where the hub cannot be reached, or
+// HF_HUB_OFFLINE is set, it is what the cache holds of it.
+//
+// As in Python, HF_TOKEN holds the access token, HF_ENDPOINT names another hub, and
+// HF_HUB_CACHE or HF_HOME another cache. say hears what is fetched.
+func Open(ctx context.Context, ref Ref, say io.Writer) (*Repo, error) {
+	r := &Repo{ref: ref, token: token(), say: say}
+	r.hf = hf.New(ref.Repo).WithAuth(r.token).WithRevision(url.PathEscape(ref.Revision)).WithProgressBar(false)
+	r.hf.Verbosity = 0 // it would print to standard output
+	if dir := cacheDir(); dir != "" {
+		r.hf.WithCacheDir(dir)
+	}
+	var err error
+	if r.dir, err = r.hf.CacheDir(); err != nil {
+		return nil, fmt.Errorf("the cache of the hub: %w", err)
+	}
+	if err := r.list(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// cacheDir is the cache that the environment names; empty for go-huggingface's default.
+func cacheDir() string {
+	if dir := os.Getenv("HF_HUB_CACHE"); dir != "" {
+		return dir
+	}
+	if dir := os.Getenv("HF_HOME"); dir != "" {
+		return filepath.Join(dir, "hub")
+	}
+	return ""
+}
+
+// token is the user's, from where Python's tools take it, too; empty without one.
+func token() string {
+	if t := cmp.Or(os.Getenv("HF_TOKEN"), os.Getenv("HUGGING_FACE_HUB_TOKEN")); t != "" {
+		return strings.TrimSpace(t)
+	}
+	file := os.Getenv("HF_TOKEN_PATH")
+	if file == "" {
+		home := os.Getenv("HF_HOME")
+		if home == "" {
+			cache, err := os.UserCacheDir()
+			if err != nil {
+				return ""
+			}
+			home = filepath.Join(cache, "huggingface")
+		}
+		file = filepath.Join(home, "token")
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "" // logged out
+	}
+	return strings.TrimSpace(string(data))
+}
+
+var (
+	commitPattern = regexp.MustCompile(`^[0-9a-f]{40}$`)
+	statusPattern = regexp.MustCompile(`bad status code (\d+)`) // go-huggingface says the status in words only
+)
+
+// list fills in the files of the revision. go-huggingface deletes the list that it
+// has before it asks for the new one, so the old list is put back where that fails.
+func (r *Repo) list(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	path := filepath.Join(r.dir, "info", url.PathEscape(r.ref.Revision))
+	old, errOld := os.ReadFile(path)
+	known := errOld == nil
+	r.offline = os.Getenv("HF_HUB_OFFLINE") == "1"
+	if r.offline && !known {
+		return fmt.Errorf("%s is not in the cache, and HF_HUB_OFFLINE is set", r.ref)
+	}
+	refresh := !r.offline && (!known || !commitPattern.MatchString(r.ref.Revision)) // a commit does not change
+	if err := r.hf.DownloadInfo(refresh); err != nil {
+		if status := statusPattern.FindStringSubmatch(err.Error()); status != nil {
+			return r.refused(status[1])
+		}
+		if !known || !refresh {
+			return fmt.Errorf("%s: the hub did not answer: %w", r.ref, flat(err))
+		}
+		if err := errors.Join(os.WriteFile(path, old, 0o644), r.hf.DownloadInfo(false)); err != nil {
+			return fmt.Errorf("%s: the list of its files in the cache: %w", r.ref, flat(err))
+		}
+		r.offline = true
+		fmt.Fprintf(r.say, "gradcam: the hub did not answer; %s is taken from the cache\n", r.ref)
+	}
+	info := r.hf.Info()
+	if !commitPattern.MatchString(info.CommitHash) { // it becomes the name of a folder
+		return fmt.Errorf("%s: the hub names the commit %q, which is none", r.ref, info.CommitHash)
+	}
+	r.files = map[string]*hf.FileInfo{}
+	for _, f := range info.Siblings {
+		if properFile(f.Name) {
+			r.files[f.Name] = f
+		}
+	}
+	return nil
+}
+
+// refused says in words what a status of the hub means.
+func (r *Repo) refused(status string) error {
+	switch status {
+	case "401":
+		hint := "set HF_TOKEN to a token that may read it"
+		if r.token != "" {
+			hint = "the token in HF_TOKEN, or of your login, is not valid for it"
+		}
+		return fmt.Errorf("%s: the hub says 401, not authorised: there is no such repository, or it is private or gated; %s", r.ref, hint)
+	case "403":
+		return fmt.Errorf("%s: the hub says 403, forbidden: the repository is gated; accept its conditions on its page, with the account of your HF_TOKEN", r.ref)
+	case "404":
+		return fmt.Errorf("%s: the hub says 404, not found: there is no repository %q with a revision %q", r.ref, r.ref.Repo, r.ref.Revision)
+	}
+	return fmt.Errorf("%s: the hub answered with status %s; try again later", r.ref, status)
+}
+
+// Has tells whether the repository has a file.
+func (r *Repo) Has(name string) bool { return r.files[name] != nil }
+
+// SHA256 is the checksum of a file as the hub says it; empty for small files, which
+// have another one.
+func (r *Repo) SHA256(name string) string {
+	if f := r.files[name]; f != nil && f.LFS != nil {
+		return f.LFS.SHA256
+	}
+	return ""
+}
+
+// Fetch brings a file into the cache, whole and checked, and returns its path there.
+func (r *Repo) Fetch(ctx context.Context, name string) (string, error) {
+	f := r.files[name]
+	if f == nil {
+		return "", fmt.Errorf("%s: the repository has no file %q; %s", r.ref, name, r.models())
+	}
+	want, err := expected(f)
+	if err != nil {
+		return "", fmt.Errorf("%s: %q: %w", r.ref, name, err)
+	}
+	snapshot := filepath.Join(r.dir, "snapshots", r.hf.Info().CommitHash, filepath.FromSlash(name))
+	if info, err := os.Stat(snapshot); err == nil && info.Size() == want.size {
+		return snapshot, nil
+	}
+	if r.offline {
+		return "", fmt.Errorf("%s: %q is not in the cache and the hub cannot be asked; try again with a network", r.ref, name)
+	}
+	blob := filepath.Join(r.dir, "blobs", want.sum)
+	if err := r.blob(ctx, name, blob, want); err != nil {
+		return "", err
+	}
+	return snapshot, link(snapshot, blob)
+}
+
+// models names what could have been meant.
+func (r *Repo) models() string {
+	var names []string
+	for name := range r.files {
+		if path.Ext(name) == ".onnx" {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return "it has no ONNX file at all"
+	}
+	slices.Sort(names)
+	return fmt.Sprintf("its ONNX files are %q", names[:min(len(names), 10)])
+}
+
+// link makes a snapshot's file of a blob, as Python does: a relative link, or the
+// file itself where there are no links.
+func link(snapshot, blob string) error {
+	if err := os.MkdirAll(filepath.Dir(snapshot), 0o755); err != nil {
+		return fmt.Errorf("the cache of the hub: %w", err)
+	}
+	if err := os.Remove(snapshot); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("the cache of the hub: %w", err)
+	}
+	to, err := filepath.Rel(filepath.Dir(snapshot), blob)
+	if err == nil {
+		err = os.Symlink(to, snapshot)
+	}
+	if err != nil {
+		err = os.Rename(blob, snapshot)
+	}
+	if err != nil && !errors.Is(err, os.ErrExist) { // another process was quicker
+		return fmt.Errorf("the cache of the hub: %w", err)
+	}
+	return nil
+}
+
+// flat is an error as one line.
+func flat(err error) error {
+	return errors.New(strings.Join(strings.Fields(err.Error()), " "))
+}
+
+// request asks for a file from a byte on.
+func (r *Repo) request(ctx context.Context, name string, from int64) (*http.Response, error) {
+	base, err := r.hf.FileURL("")
+	if err != nil {
+		return nil, flat(err)
+	}
+	var parts []string
+	for part := range strings.SplitSeq(name, "/") {
+		parts = append(parts, url.PathEscape(part))
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+strings.Join(parts, "/"), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", hf.DefaultHttpUserAgent())
+	req.Header.Set("Accept-Encoding", "identity")
+	if r.token != "" {
+		req.Header.Set("Authorization", "Bearer "+r.token) // net/http drops it where another host is redirected to
+	}
+	if from > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", from))
+	}
+	return http.DefaultClient.Do(req)
+}

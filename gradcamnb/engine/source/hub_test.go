@@ -1,0 +1,444 @@
+package source
+
+import (
+	"bytes"
+	"crypto/sha1" //nolint:gosec // git names its objects by it
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gomlx/compute/gobackend"
+	hf "github.com/gomlx/go-huggingface/hub"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/golden"
+)
+
+const commit = "0123456789abcdef0123456789abcdef01234567"
+
+// fakeHub speaks the hub's protocol: the repository's list at /api/models, its files at
+// /owner/net/resolve, where large ones are redirected to another host, with the headers
+// that the hub sends, and Range requests.
+type fakeHub struct {
+	files map[string][]byte // .onnx and .data are large ones
+	token string            // wanted; empty for a public repository
+
+	announce func(list map[string]any) // changes the list before it is sent
+	corrupt  bool                      // files are not what was announced
+
+	mu      sync.Mutex
+	cut     int      // the storage breaks off after so many bytes, if not zero
+	cuts    int      // so many times more
+	ranges  []string // the Range headers that the storage saw
+	tokens  []string // the Authorization headers that it saw
+	storage *httptest.Server
+}
+
+// start serves the hub for the rest of the test, with an empty cache.
+func (h *fakeHub) start(t *testing.T) *httptest.Server {
+	t.Helper()
+	h.storage = httptest.NewServer(http.HandlerFunc(h.store))
+	t.Cleanup(h.storage.Close)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/models/owner/net/revision/{revision}", h.list)
+	mux.HandleFunc("GET /owner/net/resolve/{commit}/{file...}", h.resolve)
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	t.Setenv("HF_ENDPOINT", s.URL)
+	t.Setenv("HF_HOME", t.TempDir())
+	for _, name := range []string{"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_CACHE", "HF_HUB_OFFLINE"} {
+		t.Setenv(name, "")
+	}
+	return s
+}
+
+func (h *fakeHub) allowed(w http.ResponseWriter, r *http.Request) bool {
+	if h.token != "" && r.Header.Get("Authorization") != "Bearer "+h.token {
+		w.Header().Set("X-Error-Message", "Invalid credentials in Authorization header")
+		w.WriteHeader(http.StatusUnauthorized)
+		return false
+	}
+	return true
+}
+
+func large(name string) bool {
+	return strings.HasSuffix(name, ".onnx") || strings.HasSuffix(name, ".data")
+}
+
+func gitBlob(data []byte) string {
+	return fmt.Sprintf("%x", sha1.Sum(append(fmt.Appendf(nil, "blob %d\x00", len(data)), data...))) //nolint:gosec // git's
+}
+
+func (h *fakeHub) list(w http.ResponseWriter, r *http.Request) {
+	if !h.allowed(w, r) {
+		return
+	}
+	if revision := r.PathValue("revision"); revision != "main" && revision != "refs/pr/1" && revision != commit {
+		http.Error(w, `{"error": "Invalid rev id"}`, http.StatusNotFound)
+		return
+	}
+	var siblings []map[string]any
+	for name, data := range h.files {
+		f := map[string]any{"rfilename": name, "size": len(data), "blobId": gitBlob(data)}
+		if large(name) {
+			f["lfs"] = map[string]any{"sha256": fmt.Sprintf("%x", sha256.Sum256(data)), "size": len(data), "pointerSize": 134}
+		}
+		siblings = append(siblings, f)
+	}
+	list := map[string]any{"id": "owner/net", "sha": commit, "siblings": siblings}
+	if h.announce != nil {
+		h.announce(list)
+	}
+	_ = json.NewEncoder(w).Encode(list)
+}
+
+func (h *fakeHub) resolve(w http.ResponseWriter, r *http.Request) {
+	if !h.allowed(w, r) {
+		return
+	}
+	name := r.PathValue("file")
+	data, ok := h.files[name]
+	if !ok || r.PathValue("commit") != commit {
+		w.Header().Set("X-Error-Code", "EntryNotFound")
+		http.Error(w, "Entry not found", http.StatusNotFound)
+		return
+	}
+	w.Header().Set("X-Repo-Commit", commit)
+	if large(name) {
+		w.Header().Set("X-Linked-Etag", fmt.Sprintf("%q", fmt.Sprintf("%x", sha256.Sum256(data))))
+		w.Header().Set("X-Linked-Size", strconv.Itoa(len(data)))
+		http.Redirect(w, r, strings.Replace(h.storage.URL, "127.0.0.1", "localhost", 1)+"/"+url.PathEscape(name)+"?signed=yes", http.StatusFound)
+		return
+	}
+	w.Header().Set("ETag", fmt.Sprintf("%q", gitBlob(data)))
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
+}
+
+func (h *fakeHub) store(w http.ResponseWriter, r *http.Request) {
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	data := h.files[name]
+	h.mu.Lock()
+	h.ranges, h.tokens = append(h.ranges, r.Header.Get("Range")), append(h.tokens, r.Header.Get("Authorization"))
+	cut := 0
+	if h.cuts > 0 {
+		h.cuts--
+		cut = h.cut
+	}
+	h.mu.Unlock()
+	if h.corrupt {
+		data = slices.Clone(data)
+		data[len(data)/2] ^= 1
+	}
+	w.Header().Set("ETag", fmt.Sprintf("%q", fmt.Sprintf("%x", sha256.Sum256(data))))
+	if cut == 0 {
+		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
+		return
+	}
+	http.ServeContent(&cutting{w, cut}, r, name, time.Time{}, bytes.NewReader(data))
+}
+
+// cutting drops the connection after so many bytes.
+type cutting struct {
+	http.ResponseWriter
+	left int
+}
+
+func (c *cutting) Write(p []byte) (int, error) {
+	if len(p) > c.left {
+		_, _ = c.ResponseWriter.Write(p[:c.left])
+		c.ResponseWriter.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	c.left -= len(p)
+	return c.ResponseWriter.Write(p)
+}
+
+// aRepository is a network with its weights beside it, preprocessing and labels.
+func aRepository(t *testing.T) *fakeHub {
+	t.Helper()
+	path := external(t, nil)
+	h := &fakeHub{files: map[string][]byte{
+		"preprocessor_config.json": []byte(`{"image_processor_type": "ViTImageProcessor", "size": {"height": 64, "width": 64}, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}`),
+		"config.json":              []byte(`{"id2label": {"0": "a", "1": "b", "2": "c"}}`),
+	}}
+	for name, file := range map[string]string{"onnx/net.onnx": path, "onnx/net.onnx.data": path + ".data"} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.files[name] = data
+	}
+	return h
+}
+
+const address = "hf://owner/net/onnx/net.onnx"
+
+// A model on the hub is the model that it is in a file, with what the repository says
+// of preprocessing and labels; the next time nothing is fetched, and go-huggingface
+// finds it in the same cache.
+func TestHub(t *testing.T) {
+	h := aRepository(t)
+	h.token = "secret"
+	s := h.start(t)
+	t.Setenv("HF_TOKEN", "secret")
+	var said strings.Builder
+	m, err := Open(address, &said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := m.Card()
+	if c.Name != "net" || !slices.Equal(c.Labels, []string{"a", "b", "c"}) || c.Prep == nil || c.Prep.Width != 64 || c.Prep.Mean[0] != 127.5 {
+		t.Errorf("card %+v", c)
+	}
+	if want := fmt.Sprintf("%x", sha256.Sum256(h.files["onnx/net.onnx"])); c.SHA256 != want {
+		t.Errorf("SHA-256 %s, want %s", c.SHA256, want)
+	}
+	if !strings.Contains(said.String(), "fetching onnx/net.onnx.data") {
+		t.Errorf("said %q", said.String())
+	}
+	dims, x := golden.Array(t, "golden/squeezenet/input.npy")
+	local, err := ONNX(golden.Path("models", "squeezenet.dyn.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := outputs(t, gobackend.GetBackend(), m, dims, x), outputs(t, gobackend.GetBackend(), local, dims, x); !reflect.DeepEqual(got, want) {
+		t.Errorf("outputs %v, want %v", got, want)
+	}
+	if i := slices.IndexFunc(h.tokens, func(token string) bool { return token != "" }); i >= 0 {
+		t.Errorf("the storage, another host, was sent %q", h.tokens[i])
+	}
+
+	fetched := len(h.ranges)
+	for _, again := range []string{address, address + "@main", address + "@" + commit, address + "@refs/pr/1"} {
+		if _, err := Open(again, io.Discard); err != nil {
+			t.Errorf("%s: %v", again, err)
+		}
+	}
+	if len(h.ranges) != fetched {
+		t.Errorf("%d files were fetched again", len(h.ranges)-fetched)
+	}
+	repo := hf.New("owner/net").WithAuth("secret").WithCacheDir(filepath.Join(os.Getenv("HF_HOME"), "hub"))
+	repo.Verbosity = 0
+	if path, err := repo.DownloadFile("onnx/net.onnx"); err != nil || path != c.File || len(h.ranges) != fetched {
+		t.Errorf("go-huggingface has it at %s, %v", path, err)
+	}
+
+	s.Close()
+	for _, again := range []string{address, address + "@" + commit} {
+		said.Reset()
+		if _, err := Open(again, &said); err != nil {
+			t.Errorf("without a network: %v", err)
+		}
+	}
+	t.Setenv("HF_HUB_OFFLINE", "1")
+	if _, err := Open(address, io.Discard); err != nil {
+		t.Errorf("offline: %v", err)
+	}
+}
+
+// cached lists what the cache holds in a folder of the repository.
+func cached(t *testing.T, folder string) []string {
+	t.Helper()
+	var out []string
+	root := filepath.Join(os.Getenv("HF_HOME"), "hub", "models--owner--net", folder)
+	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && !strings.HasSuffix(path, ".lock") {
+			out = append(out, filepath.Base(path))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// A transfer that breaks off goes on from there, and one that breaks off for good
+// leaves nothing that could be taken for the file; the next call goes on from there.
+func TestHubInterrupted(t *testing.T) {
+	h := aRepository(t)
+	h.start(t)
+	size := len(h.files["onnx/net.onnx"])
+	h.cut, h.cuts = size/3, 2
+	if _, err := Open(address, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"", fmt.Sprintf("bytes=%d-", size/3), fmt.Sprintf("bytes=%d-", size/3*2), ""}; !slices.Equal(h.ranges, want) {
+		t.Errorf("the storage was asked for %q, want %q", h.ranges, want)
+	}
+
+	h = aRepository(t)
+	h.start(t)
+	h.cut, h.cuts = size/10, 100
+	_, err := Open(address, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), `fetching "onnx/net.onnx" broke off after`) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v", err)
+	}
+	if s, b := cached(t, "snapshots"), cached(t, "blobs"); len(s) > 0 || len(b) != 1 || !strings.HasSuffix(b[0], ".incomplete") {
+		t.Errorf("the cache holds %q and %q", s, b)
+	}
+	h.cuts, h.ranges = 0, nil
+	if _, err := Open(address, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("bytes=%d-", 5*(size/10)); h.ranges[0] != want {
+		t.Errorf("the storage was asked for %q, want %q first", h.ranges, want)
+	}
+}
+
+// A file that is not what was announced is an error and gone.
+func TestHubWrongHash(t *testing.T) {
+	h := aRepository(t)
+	h.start(t)
+	h.corrupt = true
+	_, err := Open(address, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "is not what the hub announced: its checksum is ") {
+		t.Errorf("error %v", err)
+	}
+	if s, b := cached(t, "snapshots"), cached(t, "blobs"); len(s)+len(b) > 0 {
+		t.Errorf("the cache holds %q and %q", s, b)
+	}
+	h.corrupt = false
+	m, err := Open(address, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := h.files["onnx/net.onnx"]
+	if err := os.WriteFile(m.Card().File, append(slices.Clone(data[:len(data)-1]), data[len(data)-1]^1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(address, io.Discard); err == nil {
+		t.Error("a damaged file in the cache was opened")
+	}
+}
+
+// What the hub refuses is one line that says what to do.
+func TestHubErrors(t *testing.T) {
+	first := func(list map[string]any) map[string]any { return list["siblings"].([]map[string]any)[0] }
+	for name, c := range map[string]struct {
+		address, want string
+		change        func(t *testing.T, h *fakeHub, s *httptest.Server)
+	}{
+		"no token":      {address, "401, not authorised: there is no such repository, or it is private or gated; set HF_TOKEN", func(_ *testing.T, h *fakeHub, _ *httptest.Server) { h.token = "secret" }},
+		"wrong token":   {address, "the token in HF_TOKEN, or of your login, is not valid", func(t *testing.T, h *fakeHub, _ *httptest.Server) { h.token = "secret"; t.Setenv("HF_TOKEN", "other") }},
+		"no repository": {"hf://owner/other/net.onnx", `404, not found: there is no repository "owner/other"`, nil},
+		"no revision":   {address + "@v9", `with a revision "v9"`, nil},
+		"no file":       {"hf://owner/net/net.onnx", `no file "net.onnx"; its ONNX files are ["onnx/net.onnx"]`, nil},
+		"no network":    {address, "the hub did not answer", func(_ *testing.T, _ *fakeHub, s *httptest.Server) { s.Close() }},
+		"offline":       {address, "HF_HUB_OFFLINE", func(t *testing.T, _ *fakeHub, _ *httptest.Server) { t.Setenv("HF_HUB_OFFLINE", "1") }},
+		"not ONNX":      {"hf://owner/net/config.json", "is not an ONNX file", nil},
+		"commit": {address, "which is none", func(_ *testing.T, h *fakeHub, _ *httptest.Server) {
+			h.announce = func(l map[string]any) { l["sha"] = "../../x" }
+		}},
+		"checksum": {address, "names no checksum", func(_ *testing.T, h *fakeHub, _ *httptest.Server) {
+			h.files = map[string][]byte{"onnx/net.onnx": {1}}
+			h.announce = func(l map[string]any) { first(l)["lfs"] = map[string]any{"sha256": "../../x", "size": 1} }
+		}},
+		"weights are missing": {address, `no file "onnx/net.onnx.data"`, func(_ *testing.T, h *fakeHub, _ *httptest.Server) { delete(h.files, "onnx/net.onnx.data") }},
+		"preprocessing": {address, "preprocessor_config.json: it pads pictures", func(_ *testing.T, h *fakeHub, _ *httptest.Server) {
+			h.files["preprocessor_config.json"] = []byte(`{"do_pad": true}`)
+		}},
+		"labels": {address, "config.json: id2label names 2 classes and not the class 1", func(_ *testing.T, h *fakeHub, _ *httptest.Server) {
+			h.files["config.json"] = []byte(`{"id2label": {"0": "a", "2": "b"}}`)
+		}},
+		"not an address":         {"hf://net.onnx", "names no file", nil},
+		"owner leads out":        {"hf://../net/net.onnx", "no proper owner and name", nil},
+		"file leads out":         {"hf://owner/net/../../x.onnx", "not within a repository", nil},
+		"revision leads out":     {"hf://owner/net/x.onnx@../../x", "neither a branch nor a tag", nil},
+		"revision is nothing":    {"hf://owner/net/x.onnx@", "neither a branch nor a tag", nil},
+		"revision after a name":  {"hf://owner/net@v9/x.onnx", `with a revision "v9"`, nil},
+		"file with a back slash": {`hf://owner/net/..\x.onnx`, "not within a repository", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := aRepository(t)
+			s := h.start(t)
+			if c.change != nil {
+				c.change(t, h, s)
+			}
+			_, err := Open(c.address, io.Discard)
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// What transformers writes, and the arithmetic that it means.
+func TestHubPrep(t *testing.T) {
+	imagenet := `"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]`
+	mean, scale := [3]float32{123.675, 116.28, 103.53}, [3]float32{58.395, 57.12, 57.375}
+	for name, c := range map[string]struct {
+		config string
+		want   imgio.Prep
+		wrong  string
+	}{
+		"vit": {config: `{"size": 224, "feature_extractor_type": "ViTFeatureExtractor", "resample": 2, ` + imagenet + `}`,
+			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Stretch, Filter: imgio.Bilinear, Mean: mean, Scale: scale, Order: "RGB"}},
+		"convnext 224": {config: `{"size": {"shortest_edge": 224}, "crop_pct": 0.875, "image_processor_type": "ConvNextImageProcessorFast", "resample": 3, ` + imagenet + `}`,
+			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Crop, Resize: 256, Filter: imgio.Bicubic, Mean: mean, Scale: scale, Order: "RGB"}},
+		"convnext 384": {config: `{"size": 384, "image_processor_type": "ConvNextImageProcessor", ` + imagenet + `}`,
+			want: imgio.Prep{Width: 384, Height: 384, Fit: imgio.Stretch, Mean: mean, Scale: scale, Order: "RGB"}},
+		"deit": {config: `{"size": {"height": 256, "width": 256}, "do_center_crop": true, "crop_size": {"height": 224, "width": 224}, "image_processor_type": "DeiTImageProcessor", ` + imagenet + `}`,
+			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Stretch, Resize: 256, Mean: mean, Scale: scale, Order: "RGB"}},
+		"clip": {config: `{"size": 224, "crop_size": 224, "image_processor_type": "CLIPImageProcessor", ` + imagenet + `}`,
+			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Crop, Resize: 224, Mean: mean, Scale: scale, Order: "RGB"}},
+		// ((p/255 - 0) / 0.5) / 0.5 = p / 63.75
+		"efficientnet": {config: `{"size": {"height": 300, "width": 320}, "image_processor_type": "EfficientNetImageProcessor", "image_mean": 0, "image_std": 0.5}`,
+			want: imgio.Prep{Width: 320, Height: 300, Fit: imgio.Stretch, Scale: [3]float32{63.75, 63.75, 63.75}, Order: "RGB"}},
+		"mobilevit": {config: `{"size": {"shortest_edge": 288}, "crop_size": 256, "image_processor_type": "MobileViTImageProcessor"}`,
+			want: imgio.Prep{Width: 256, Height: 256, Fit: imgio.Crop, Resize: 288, Scale: [3]float32{255, 255, 255}, Order: "BGR"}},
+		"bytes": {config: `{"size": 224, "do_rescale": false, "do_normalize": false}`,
+			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Stretch, Scale: [3]float32{1, 1, 1}, Order: "RGB"}},
+		"factor": {config: `{"size": 224, "rescale_factor": 0.5, "image_mean": [1], "image_std": [2]}`,
+			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Stretch, Mean: [3]float32{2, 2, 2}, Scale: [3]float32{4, 4, 4}, Order: "RGB"}},
+		"longest edge":    {config: `{"size": {"shortest_edge": 800, "longest_edge": 1333}, ` + imagenet + `}`, wrong: "is none of 224"},
+		"no size":         {config: `{` + imagenet + `}`, wrong: "is none of 224"},
+		"any size":        {config: `{"size": {"shortest_edge": 224}, ` + imagenet + `}`, wrong: "keeps the aspect ratio"},
+		"not resized":     {config: `{"do_resize": false}`, wrong: "do_resize"},
+		"processor":       {config: `{"image_processor_type": "DetrImageProcessor"}`, wrong: "DetrImageProcessor is not known"},
+		"filter":          {config: `{"size": 224, "resample": 5, ` + imagenet + `}`, wrong: "filter 5"},
+		"crop_pct":        {config: `{"size": 224, "crop_pct": 0.9, "image_processor_type": "ViTImageProcessor", ` + imagenet + `}`, wrong: "crop_pct"},
+		"two means":       {config: `{"size": 224, "image_mean": [1, 2], "image_std": 1}`, wrong: "not one number or three"},
+		"no means":        {config: `{"size": 224}`, wrong: "not one number or three"},
+		"zero deviation":  {config: `{"size": 224, "image_mean": 0, "image_std": 0}`, wrong: "divides by zero"},
+		"offset":          {config: `{"size": 224, "rescale_offset": true}`, wrong: "rescale_offset"},
+		"huge":            {config: `{"size": 100000, ` + imagenet + `}`, wrong: "is not between 1 and"},
+		"not JSON":        {config: `size: 224`, wrong: "not as it should be"},
+		"size of a vocab": {config: `{"size": "big"}`, wrong: "is none of 224"},
+	} {
+		p, err := hubPrep([]byte(c.config))
+		if c.wrong != "" {
+			if err == nil || !strings.Contains(err.Error(), c.wrong) {
+				t.Errorf("%s: %+v, error %v", name, p, err)
+			}
+			continue
+		}
+		if err != nil || p != c.want {
+			t.Errorf("%s: %+v, %v; want %+v", name, p, err, c.want)
+		}
+	}
+}
+
+func TestHubLabels(t *testing.T) {
+	if l, err := hubLabels([]byte(`{"id2label": {"1": "dog", "0": "cat"}}`)); err != nil || !slices.Equal(l, []string{"cat", "dog"}) {
+		t.Errorf("%q, %v", l, err)
+	}
+	for _, none := range []string{`{}`, `{"id2label": {"0": "LABEL_0", "1": "LABEL_1"}}`} {
+		if l, err := hubLabels([]byte(none)); l != nil || err != nil {
+			t.Errorf("%s: %q, %v", none, l, err)
+		}
+	}
+}

@@ -1,0 +1,250 @@
+package source
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// pictureProcessor is preprocessor_config.json as transformers writes it. A field
+// that is missing has its processor's default.
+type pictureProcessor struct {
+	ImageProcessorType   string `json:"image_processor_type"`
+	FeatureExtractorType string `json:"feature_extractor_type"` // its older name
+
+	DoResize *bool           `json:"do_resize"`
+	Size     json.RawMessage `json:"size"`
+	CropPct  *float64        `json:"crop_pct"`
+	Resample *int            `json:"resample"`
+
+	DoCenterCrop *bool           `json:"do_center_crop"`
+	CropSize     json.RawMessage `json:"crop_size"`
+
+	DoRescale     *bool    `json:"do_rescale"`
+	RescaleFactor *float64 `json:"rescale_factor"`
+	RescaleOffset bool     `json:"rescale_offset"`
+
+	DoNormalize *bool      `json:"do_normalize"`
+	ImageMean   channels3  `json:"image_mean"`
+	ImageStd    channels3  `json:"image_std"`
+	IncludeTop  *bool      `json:"include_top"` // EfficientNet: divides by image_std once more
+	DoFlip      *bool      `json:"do_flip_channel_order"`
+	DoPad       bool       `json:"do_pad"`
+	PadSize     *pixelSize `json:"pad_size"`
+}
+
+// channels3 is one number, or one for each of three channels.
+type channels3 []float64
+
+func (c *channels3) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] != '[' {
+		*c = make(channels3, 1)
+		return json.Unmarshal(data, &(*c)[0])
+	}
+	return json.Unmarshal(data, (*[]float64)(c))
+}
+
+func (c channels3) at(i int) float64 { return c[i%len(c)] }
+
+// pixelSize is a size as transformers writes it.
+type pixelSize struct {
+	Height       int `json:"height"`
+	Width        int `json:"width"`
+	ShortestEdge int `json:"shortest_edge"`
+}
+
+// readSize reads 224, [224, 320] (height, width), {"height": ..., "width": ...} or
+// {"shortest_edge": ...}; a bare number is a square, or the shortest edge for the
+// processors that take it so.
+func readSize(data json.RawMessage, edge bool) (pixelSize, error) {
+	var n int
+	if json.Unmarshal(data, &n) == nil {
+		if edge {
+			return pixelSize{ShortestEdge: n}, nil
+		}
+		return pixelSize{Height: n, Width: n}, nil
+	}
+	var pair [2]int
+	if len(data) > 0 && data[0] == '[' && json.Unmarshal(data, &pair) == nil {
+		return pixelSize{Height: pair[0], Width: pair[1]}, nil
+	}
+	var s pixelSize
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields() // longest_edge, max_pixels, ...
+	if err := d.Decode(&s); err != nil || (s.ShortestEdge > 0) == (s.Height > 0 && s.Width > 0) {
+		return pixelSize{}, fmt.Errorf("the size %s is none of 224, {\"height\": 224, \"width\": 224} and {\"shortest_edge\": 224}", data)
+	}
+	return s, nil
+}
+
+// The processors whose arithmetic is known, by their names without ImageProcessor or
+// FeatureExtractor: whether a bare number for the size is the shortest edge.
+var processors = map[string]bool{
+	"": false, "ViT": false, "DeiT": false, "Beit": false, "Siglip": false, "Segformer": false, "EfficientNet": false,
+	"ConvNext": true, "CLIP": true, "Bit": true, "MobileNetV1": true, "MobileNetV2": true, "MobileViT": true,
+}
+
+// filters are the interpolations by PIL's numbers.
+var filters = map[int]imgio.Filter{0: imgio.Nearest, 1: imgio.Lanczos, 2: imgio.Bilinear, 3: imgio.Bicubic}
+
+// hubPrep makes our preprocessing of preprocessor_config.json, and refuses what would
+// come out differently.
+func hubPrep(data []byte) (imgio.Prep, error) {
+	var c pictureProcessor
+	if err := json.Unmarshal(data, &c); err != nil {
+		return imgio.Prep{}, fmt.Errorf("it is not as it should be: %w", err)
+	}
+	name := c.ImageProcessorType
+	if name == "" {
+		name = c.FeatureExtractorType
+	}
+	kind := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "Fast"), "ImageProcessor"), "FeatureExtractor")
+	edge, known := processors[kind]
+	switch {
+	case !known:
+		return imgio.Prep{}, fmt.Errorf("the processor %s is not known here; give --size, --mean and --scale, or the choice Prepared, to a copy of the model", name)
+	case c.DoPad || c.PadSize != nil:
+		return imgio.Prep{}, errors.New("it pads pictures (do_pad), which is not supported")
+	case c.RescaleOffset:
+		return imgio.Prep{}, errors.New("it shifts values after scaling them (rescale_offset), which is not supported")
+	}
+	p := imgio.Prep{Order: "RGB"}
+	if is(c.DoFlip, kind == "MobileViT") {
+		p.Order = "BGR"
+	}
+	if err := c.geometry(&p, kind, edge); err != nil {
+		return imgio.Prep{}, err
+	}
+	if err := c.values(&p, kind); err != nil {
+		return imgio.Prep{}, err
+	}
+	return p, p.Validate()
+}
+
+// is is a switch with a default.
+func is(given *bool, otherwise bool) bool {
+	if given == nil {
+		return otherwise
+	}
+	return *given
+}
+
+// geometry fills in size, fit and interpolation.
+func (c pictureProcessor) geometry(p *imgio.Prep, kind string, edge bool) error {
+	if !is(c.DoResize, true) {
+		return errors.New("it does not resize pictures (do_resize), so they would have any size")
+	}
+	size, err := readSize(c.Size, edge)
+	if err != nil {
+		return err
+	}
+	if c.Resample != nil {
+		filter, ok := filters[*c.Resample]
+		if !ok {
+			return fmt.Errorf("it resizes by the filter %d of PIL (resample), which is not supported", *c.Resample)
+		}
+		p.Filter = filter
+	}
+	crop := is(c.DoCenterCrop, len(c.CropSize) > 0 && string(c.CropSize) != "null")
+	switch {
+	case kind == "ConvNext" && size.ShortestEdge > 0: // cuts a part of crop_pct out, up to 384 pixels
+		p.Width, p.Height, p.Fit = size.ShortestEdge, size.ShortestEdge, imgio.Stretch
+		if size.ShortestEdge < 384 {
+			pct := 224. / 256
+			if c.CropPct != nil {
+				pct = *c.CropPct
+			}
+			if pct <= 0 || pct > 1 {
+				return fmt.Errorf("it cuts out the part %g of the picture (crop_pct), which is not between 0 and 1", pct)
+			}
+			p.Fit, p.Resize = imgio.Crop, int(float64(size.ShortestEdge)/pct)
+		}
+		return nil
+	case c.CropPct != nil:
+		return fmt.Errorf("it cuts out a part of the picture (crop_pct), which is known for ConvNext's processor only and not for %q", kind)
+	case !crop && size.ShortestEdge > 0:
+		return errors.New("it keeps the aspect ratio of pictures and cuts nothing off, so they would have any size")
+	case !crop:
+		p.Width, p.Height, p.Fit = size.Width, size.Height, imgio.Stretch
+		return nil
+	}
+	cut := pixelSize{Height: size.Height, Width: size.Width}
+	if len(c.CropSize) > 0 {
+		if cut, err = readSize(c.CropSize, false); err != nil {
+			return err
+		}
+	}
+	p.Width, p.Height = cut.Width, cut.Height
+	switch {
+	case cut.ShortestEdge > 0 || cut.Width == 0:
+		return fmt.Errorf("the crop_size %s is no size", c.CropSize)
+	case size.ShortestEdge > 0:
+		p.Fit, p.Resize = imgio.Crop, size.ShortestEdge
+	case size.Width == size.Height:
+		p.Fit, p.Resize = imgio.Stretch, size.Width
+	default:
+		return fmt.Errorf("it resizes to %d x %d pixels before it cuts, which is not supported; a square is", size.Width, size.Height)
+	}
+	return nil
+}
+
+// values fills in Mean and Scale: with the factor f of the rescaling a channel p
+// becomes (p*f - mean) / std = (p - mean/f) / (std/f).
+func (c pictureProcessor) values(p *imgio.Prep, kind string) error {
+	factor := 1.
+	if is(c.DoRescale, true) {
+		factor = 1. / 255
+		if c.RescaleFactor != nil {
+			factor = *c.RescaleFactor
+		}
+	}
+	if factor == 0 {
+		return errors.New("its rescale_factor is zero")
+	}
+	mean, std := channels3{0}, channels3{1}
+	if is(c.DoNormalize, kind != "MobileViT") {
+		mean, std = c.ImageMean, c.ImageStd
+		if !slices.Contains([]int{1, 3}, len(mean)) || !slices.Contains([]int{1, 3}, len(std)) {
+			return fmt.Errorf("it normalises (do_normalize) by image_mean %v and image_std %v, which are not one number or three", mean, std)
+		}
+	}
+	for i := range 3 {
+		p.Mean[i] = float32(mean.at(i) / factor)
+		p.Scale[i] = float32(std.at(i) / factor)
+		if kind == "EfficientNet" && is(c.IncludeTop, true) {
+			p.Scale[i] = float32(std.at(i) * std.at(i) / factor)
+		}
+	}
+	return nil
+}
+
+// hubLabels reads id2label of config.json: a name for every class from 0 on. The
+// names LABEL_0, LABEL_1, ..., which transformers makes up, are none.
+func hubLabels(data []byte) ([]string, error) {
+	var c struct {
+		Names map[string]string `json:"id2label"`
+	}
+	if err := json.Unmarshal(data, &c); err != nil {
+		return nil, fmt.Errorf("it is not as it should be: %w", err)
+	}
+	labels := make([]string, len(c.Names))
+	madeUp := true
+	for i := range labels {
+		name, ok := c.Names[strconv.Itoa(i)]
+		if !ok {
+			return nil, fmt.Errorf("id2label names %d classes and not the class %d", len(labels), i)
+		}
+		labels[i] = name
+		madeUp = madeUp && name == "LABEL_"+strconv.Itoa(i)
+	}
+	if madeUp {
+		return nil, nil
+	}
+	return labels, nil
+}

@@ -1,0 +1,98 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/hub"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// Open opens a model by its reference: an ONNX file, or an address on the hub,
+// hf://owner/name/file.onnx[@revision]. say hears what is fetched.
+func Open(ref string, say io.Writer) (Model, error) {
+	if strings.HasPrefix(ref, hub.Scheme) {
+		return fromHub(context.Background(), ref, say)
+	}
+	return ONNX(ref)
+}
+
+// fromHub fetches a model with the files that its weights lie in, and reads what the
+// repository says of preprocessing and labels.
+func fromHub(ctx context.Context, address string, say io.Writer) (Model, error) {
+	ref, err := hub.ParseRef(address)
+	if err != nil {
+		return nil, err
+	}
+	repo, err := hub.Open(ctx, ref, say)
+	if err != nil {
+		return nil, err
+	}
+	file, err := repo.Fetch(ctx, ref.File)
+	if err != nil {
+		return nil, err
+	}
+	beside := func(location string) (*os.File, error) {
+		if !filepath.IsLocal(location) {
+			return nil, fmt.Errorf("%q is not a file beside the model", location)
+		}
+		p, err := repo.Fetch(ctx, path.Join(path.Dir(ref.File), filepath.ToSlash(location)))
+		if err != nil {
+			return nil, err
+		}
+		return os.Open(p)
+	}
+	m, err := readONNX(file, address, beside, onnxnorm.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if want := repo.SHA256(ref.File); want != "" && want != m.card.SHA256 {
+		return nil, fmt.Errorf("%s: the file in the cache is damaged, delete it: %s", address, file)
+	}
+	m.card.Name = path.Base(ref.Repo)
+	if m.card.Prep, m.card.Labels, err = repositoryConfig(ctx, repo, path.Dir(ref.File)); err != nil {
+		return nil, fmt.Errorf("%s: %w", address, err)
+	}
+	return m, nil
+}
+
+// repositoryConfig reads preprocessor_config.json and config.json, in the model's
+// folder or else at the top. A repository without them says nothing.
+func repositoryConfig(ctx context.Context, repo *hub.Repo, dir string) (prep *imgio.Prep, labels []string, err error) {
+	read := func(name string) ([]byte, error) {
+		for _, candidate := range []string{path.Join(dir, name), name} {
+			if repo.Has(candidate) {
+				p, err := repo.Fetch(ctx, candidate)
+				if err != nil {
+					return nil, err
+				}
+				return os.ReadFile(p)
+			}
+		}
+		return nil, nil
+	}
+	data, err := read("preprocessor_config.json")
+	if err != nil {
+		return nil, nil, err
+	}
+	if data != nil {
+		p, err := hubPrep(data)
+		if err != nil {
+			return nil, nil, fmt.Errorf("preprocessor_config.json: %w", err)
+		}
+		prep = &p
+	}
+	if data, err = read("config.json"); err != nil || data == nil {
+		return prep, nil, err
+	}
+	if labels, err = hubLabels(data); err != nil {
+		return nil, nil, fmt.Errorf("config.json: %w", err)
+	}
+	return prep, labels, nil
+}

@@ -1,0 +1,49 @@
+// Package progress shows how far something is: one line that is written over on a
+// terminal, and nothing elsewhere.
+package progress
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// every is how often the line changes, at most.
+const every = 100 * time.Millisecond
+
+// Line is one line of a terminal. The zero value shows nothing.
+type Line struct {
+	w     io.Writer
+	last  time.Time
+	shown bool
+}
+
+// New returns a line on w, which shows only where w is a terminal.
+func New(w io.Writer) *Line {
+	f, ok := w.(*os.File)
+	if !ok {
+		return &Line{}
+	}
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return &Line{}
+	}
+	return &Line{w: w}
+}
+
+// Set replaces what the line says, unless it was replaced a moment ago.
+func (l *Line) Set(format string, args ...any) {
+	if l.w == nil || time.Since(l.last) < every {
+		return
+	}
+	l.last, l.shown = time.Now(), true
+	fmt.Fprintf(l.w, "\r\x1b[K"+format, args...)
+}
+
+// Clear takes the line away, before something else is written or at the end.
+func (l *Line) Clear() {
+	if l.shown {
+		fmt.Fprint(l.w, "\r\x1b[K")
+		l.shown, l.last = false, time.Time{}
+	}
+}
