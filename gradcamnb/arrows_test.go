@@ -27,7 +27,7 @@ func TestArrows(t *testing.T) {
 		{here + "/imgio", slices.Concat(notEngine, notFront, []string{here + "/heatmap"})},
 		{here + "/heatmap", slices.Concat(notEngine, notFront)},
 		{here + "/render", append(notEngine, here, here+"/nb", gonb)},
-		{here + "/nb", append(notEngine, here)},
+		{here + "/nb", notEngine},
 		{here + "/engine", []string{here + "/render", here + "/nb", gonb}},
 		{here + "/engine/cam", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/source", here+"/engine/target")},
 		{here + "/engine/target", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/source", here+"/engine/cam")},

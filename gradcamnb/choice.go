@@ -36,6 +36,14 @@ type Reading struct {
 	NMS       float64 // IoU from which the weaker of two detections of a class goes; 1 keeps all
 }
 
+// With is the request with the choices added.
+func (r Request) With(choices ...Choice) Request {
+	for _, c := range choices {
+		c.choose(&r)
+	}
+	return r
+}
+
 // Progress is how far a method of many passes is.
 type Progress struct {
 	Done, Total int               // passes of the model

@@ -89,10 +89,7 @@ func (m *Model) MustDetect(img image.Image, choices ...Choice) []heatmap.Detecti
 
 // Run is the general form of Explain: the request with the choices added.
 func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatmap.Result, error) {
-	for _, c := range choices {
-		c.choose(&r)
-	}
-	return m.session.Explain(ctx, r)
+	return m.session.Explain(ctx, r.With(choices...))
 }
 
 func must[T any](v T, err error) T {

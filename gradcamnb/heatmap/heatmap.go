@@ -67,8 +67,8 @@ type Result struct {
 	Frame   imgio.Frame // where the model's input lies in the picture
 
 	// Truth is where the object is, in pixels of the picture, if the caller knows
-	// it; what shows the result can say how well a map finds it.
-	Truth image.Rectangle
+	// it (no area where not); what shows the result can say how well a map finds it.
+	Truth Box
 
 	Model  string // name of the model
 	SHA256 string // of the model's file, hex; empty for a model that has none

@@ -24,30 +24,64 @@ import (
 // InNotebook tells whether the program runs in a GoNB cell.
 func InNotebook() bool { return gonbui.IsNotebook }
 
-// Show shows results: the figure of every map as one picture, the predictions as a
-// table, and then one card to play with, in which the pictures, targets, layers and
-// methods can be switched (see [render.HTML]). When it returns everything has reached
-// the notebook.
+// few is how many maps are drawn as whole figures, one below the other; more become
+// one sheet.
+const few = 3
+
+// Show shows results: their maps as one picture, the predictions as tables, and then
+// one card to play with, in which the pictures, targets, layers and methods can be
+// switched (see [render.HTML]). When it returns everything has reached the notebook.
 //
 // Outside a notebook it writes the picture into the working folder, or the
 // temporary one where that cannot be written to, and prints where it is.
-func Show(results ...*heatmap.Result) error {
-	png, alt, err := picture(results)
+func Show(results ...*heatmap.Result) error { return show(results, results) }
+
+// MustShow is Show that panics with the error.
+func MustShow(results ...*heatmap.Result) {
+	if err := Show(results...); err != nil {
+		panic(err)
+	}
+}
+
+// ShowSheet shows a table of maps: as one picture, and as a card of all its maps.
+func ShowSheet(s *heatmap.Sheet) error {
+	png, err := render.EncodePNG(render.Sheet(s, nil), map[string]string{"Title": s.Title})
 	if err != nil {
 		return err
 	}
+	return send(png, fmt.Sprintf("%s: a table of %d by %d maps", s.Title, len(s.Rows), len(s.Columns)), nil, s.Results)
+}
+
+// MustShowSheet is ShowSheet that panics with the error.
+func MustShowSheet(s *heatmap.Sheet) {
+	if err := ShowSheet(s); err != nil {
+		panic(err)
+	}
+}
+
+// show shows a picture of some results and a card of others.
+func show(drawn, played []*heatmap.Result) error {
+	png, alt, err := picture(drawn)
+	if err != nil {
+		return err
+	}
+	return send(png, alt, drawn, played)
+}
+
+// send shows a picture, the predictions of the listed results, and the card.
+func send(png []byte, alt string, listed, played []*heatmap.Result) error {
 	if err := showPNG(png, alt); err != nil {
 		return err
 	}
 	if !InNotebook() {
 		return nil
 	}
-	for _, r := range results {
+	for _, r := range listed {
 		if len(r.Top) > 0 {
 			gonbui.DisplayMarkdown(table(r))
 		}
 	}
-	card, err := render.HTML("gradcam-"+gonbui.UniqueId(), results, nil)
+	card, err := render.HTML("gradcam-"+gonbui.UniqueId(), played, nil)
 	if err != nil {
 		return err
 	}
@@ -57,32 +91,34 @@ func Show(results ...*heatmap.Result) error {
 
 // picture is the static figure of all maps, and what it shows in words.
 func picture(results []*heatmap.Result) (png []byte, alt string, err error) {
+	var about map[string]string
+	n := 0
+	for _, r := range results {
+		if n += len(r.Maps); about == nil && len(r.Maps) > 0 {
+			about = render.Provenance(r, r.Maps[0])
+		}
+	}
+	switch {
+	case n == 0:
+		return nil, "", errors.New("there is no map to show")
+	case n > few:
+		sheet := sheetOf(results)
+		about["Title"] = sheet.Title
+		png, err = render.EncodePNG(render.Sheet(sheet, nil), about)
+		return png, fmt.Sprintf("%s: a table of %d maps", sheet.Title, n), err
+	}
 	var figures []*image.NRGBA
-	about := map[string]string{}
 	for _, r := range results {
 		for _, m := range r.Maps {
-			if len(figures) == 0 {
-				about = render.Provenance(r, m)
-			}
 			figures = append(figures, render.Card(r, m, nil))
 		}
 	}
-	switch len(figures) {
-	case 0:
-		return nil, "", errors.New("there is no map to show")
-	case 1:
-		png, err = render.EncodePNG(figures[0], about)
-		return png, about["Title"], err
-	}
 	png, err = render.EncodePNG(render.Stack(figures), about)
-	return png, fmt.Sprintf("%s, and %d more maps", about["Title"], len(figures)-1), err
-}
-
-// MustShow is Show that panics with the error.
-func MustShow(results ...*heatmap.Result) {
-	if err := Show(results...); err != nil {
-		panic(err)
+	alt = about["Title"]
+	if n > 1 {
+		alt = fmt.Sprintf("%s, and %d more", alt, n-1)
 	}
+	return png, alt, err
 }
 
 // delivered waits until the notebook has everything: a cell that ends earlier

@@ -115,7 +115,7 @@ func TestShowInNotebook(t *testing.T) {
 	if png, ok := got[0].Data[protocol.MIMEImagePNG].([]byte); !ok || !bytes.HasPrefix(png, []byte("\x89PNG")) {
 		t.Error("the first output is no picture")
 	}
-	if alt, _ := got[0].Metadata["alt"].(string); !strings.HasPrefix(alt, "net: ") || !strings.HasSuffix(alt, ", and 1 more maps") {
+	if alt, _ := got[0].Metadata["alt"].(string); !strings.HasPrefix(alt, "net: ") || !strings.HasSuffix(alt, ", and 1 more") {
 		t.Errorf("the picture has the text %q for those who cannot see it", alt)
 	}
 	for _, m := range got[1:3] {

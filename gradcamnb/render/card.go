@@ -58,7 +58,7 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	}
 	c := newCanvas(width, height)
 
-	c.text(fmt.Sprintf("%s: %s at %s", r.Model, m.Method, m.Layer), margin, margin+14, inner, f.title, ink)
+	c.text(fmt.Sprintf("%s: %s", r.Model, madeBy(m)), margin, margin+14, inner, f.title, ink)
 	c.text(subtitle(m), margin, margin+14+lineH, inner, f.body, faint)
 
 	x := margin

@@ -105,6 +105,7 @@ function (id, style, data) {
   const result = () => data.results[state.picture];
   const targetOf = m => live && m.index >= 0 ? "class " + m.index : m.target;
   const nameOf = m => m.class ? m.class + (m.index >= 0 ? " (" + m.index + ")" : "") : m.target;
+  const by = m => m.layer ? m.method + " at " + m.layer : m.method;
   const matches = m => targetOf(m) === state.target && m.layer === state.layer && m.method === state.method;
   let current = null;
 
@@ -142,16 +143,16 @@ function (id, style, data) {
   const grid = el("div", { class: "grid", role: "group", "aria-label": "all maps of this picture" });
   const card = el("div", { class: "card" });
 
-  const slider = (name, value, change, show) => {
+  const slider = (name, value, change, show, max = 100) => {
     const out = el("output", { text: show(value) });
-    const input = el("input", { type: "range", min: 0, max: 100, step: 1, value, "data-name": name, "aria-valuetext": show(value) });
+    const input = el("input", { type: "range", min: 0, max, step: 1, value, "data-name": name, "aria-valuetext": show(value) });
     input.addEventListener("input", () => {
       const v = Number(input.value);
       out.textContent = show(v);
       input.setAttribute("aria-valuetext", show(v));
       change(v);
     });
-    return el("label", {}, name, input, out);
+    return el("label", { class: name }, name, input, out);
   };
   const picker = (name, options, chosen, change) => {
     const select = el("select", { "data-name": name, onchange: () => change(select.value) },
@@ -337,14 +338,14 @@ function (id, style, data) {
 
   const drawText = () => {
     const r = result(), m = current;
-    title.textContent = r.model + ": " + m.method + " at " + m.layer;
+    title.textContent = r.model + ": " + by(m);
     sub.textContent = ["target " + m.target + (m.class ? " (" + m.class + ")" : ""), "score " + number(m.score) + " " + m.scoreUnit, r.made].filter(Boolean).join(" · ");
     why.hidden = !m.diagnosis;
     why.textContent = m.diagnosis;
     picture.setAttribute("aria-label", title.textContent + ", " + sub.textContent + (m.diagnosis ? ". " + m.diagnosis : ""));
     stage.setAttribute("aria-label", "the map on the picture; arrow keys read its cells");
     const seesAll = r.seen[0] <= 0 && r.seen[1] <= 0 && r.seen[2] >= r.frame.PictureW && r.seen[3] >= r.frame.PictureH;
-    note.textContent = [m.grid[0] + " × " + m.grid[1] + " cells", m.kept[0] !== m.grid[0] ? "kept here as means on " + m.kept[0] + " × " + m.kept[1] : "", seesAll ? "" : "grey: not seen by the model"].filter(Boolean).join(" · ");
+    note.textContent = [...(m.measured || []).map(v => v.name + " " + number(v.value)), m.grid[0] + " × " + m.grid[1] + " cells", m.kept[0] !== m.grid[0] ? "kept here as means on " + m.kept[0] + " × " + m.kept[1] : "", seesAll ? "" : "grey: not seen by the model"].filter(Boolean).join(" · ");
   };
 
   // Small pictures of all maps of the target, layers down and methods across.
@@ -375,9 +376,9 @@ function (id, style, data) {
       for (const column of columns) {
         const m = shown.find(m => m.layer === layer && across(m) === column);
         if (!m) { cells.push(el("span")); continue; }
-        const c = el("canvas", { role: "img", "aria-label": m.method + " at " + m.layer + ", " + nameOf(m) });
+        const c = el("canvas", { role: "img", "aria-label": by(m) + ", " + nameOf(m) });
         paint(c, m, base, tw, th);
-        cells.push(el("button", { type: "button", "aria-pressed": String(m === current), title: m.method + " at " + m.layer, onclick: () => { take(m); drawAll(); drawSwitches(); } }, c));
+        cells.push(el("button", { type: "button", "aria-pressed": String(m === current), title: by(m), onclick: () => { take(m); drawAll(); drawSwitches(); } }, c));
       }
     }
     grid.replaceChildren(...cells);
@@ -422,8 +423,10 @@ function (id, style, data) {
     if (live && !(state.target in named)) named[state.target] = state.target;
     choose("target", "target", Object.keys(named).map(t => ({ value: t, text: same(t) ? named[t] + ", " + t : named[t] })));
     if (live && !over) parts.push(finder);
-    choose("layer", "layer", (live ? distinct(live.layers.concat(maps.map(m => m.layer))) : distinct(maps.map(m => m.layer))).map(v => ({ value: v, text: v })));
-    choose("method", "method", (live ? distinct(live.methods.concat(maps.map(m => m.method))) : distinct(maps.map(m => m.method))).map(v => ({ value: v, text: v })));
+    const layers = distinct(maps.map(m => m.layer));
+    if (live && layers.length > 1) parts.push(slider("layer", layers.indexOf(state.layer), v => want("layer", layers[v]), v => layers[v], layers.length - 1));
+    else choose("layer", "layer", layers.map(v => ({ value: v, text: v || "none" })));
+    choose("method", "method", distinct(maps.map(m => m.method)).map(v => ({ value: v, text: v })));
     if (live && !over) parts.push(stop);
     switches.replaceChildren(...parts);
     switches.hidden = !parts.length;
@@ -442,7 +445,7 @@ function (id, style, data) {
     serial++;
     say("computing…");
     card.classList.add("busy");
-    send({ serial, index: Number(state.target.replace("class ", "")), layer: state.layer, method: state.method });
+    send({ serial, index: Number(state.target.replace("class ", "")) });
   };
   const finish = text => {
     over = true;
@@ -453,15 +456,11 @@ function (id, style, data) {
   };
   const answered = text => {
     const reply = JSON.parse(text);
-    if (reply.ended) return finish(reply.error || "This exploration has ended.");
-    const maps = data.results[0].maps;
-    for (const m of reply.maps || []) {
-      const at = maps.findIndex(o => targetOf(o) === targetOf(m) && o.layer === m.layer && o.method === m.method);
-      if (at < 0) maps.push(m);
-    }
+    const news = reply.maps || [], same = (a, b) => targetOf(a) === targetOf(b) && a.layer === b.layer && a.method === b.method;
+    data.results[0].maps = data.results[0].maps.filter(m => !news.some(n => same(n, m))).concat(news);
     if (reply.serial !== serial) return; // something else was chosen since
     card.classList.remove("busy");
-    if (reply.error) { say(reply.error); take(current); return drawSwitches(); }
+    if (reply.error) { say(reply.error); take(current); return drawAll(), drawSwitches(); }
     if (reply.made) data.results[0].made = reply.made;
     say("");
     const m = find();
@@ -476,7 +475,7 @@ function (id, style, data) {
       const text = input.value.trim(), tail = text.match(/\((\d+)\)$/) || text.match(/^(\d+)$/);
       const index = tail ? Number(tail[1]) : live.labels.findIndex(l => text && l.toLowerCase().includes(text.toLowerCase()));
       if (!text) return;
-      if (index < 0 || live.classes && index >= live.classes) return say("There is no class “" + text + "”.");
+      if (index < 0 || live.labels.length && index >= live.labels.length) return say("There is no class “" + text + "”.");
       input.value = "";
       want("target", "class " + index);
     });
@@ -541,9 +540,10 @@ function (id, style, data) {
     drawAll();
     if (!live) return;
     const hello = tries => {
-      if (globalThis.gonb_comm) {
+      if (globalThis.gonb_comm && globalThis.gonb_comm.websocket_is_opened) {
         globalThis.gonb_comm.subscribe(live.reply, (_, text) => answered(text));
         send({ hello: true });
+        say("preparing the other layers and methods…");
       } else if (tries) setTimeout(hello, 100, tries - 1);
     };
     hello(100);

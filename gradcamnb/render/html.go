@@ -13,7 +13,9 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -32,7 +34,7 @@ var (
 
 // Measures of an HTML card.
 const (
-	cardPicture = 480     // longest side of an embedded picture, in pixels
+	cardPicture = 440     // longest side of an embedded picture, in pixels
 	cardHeat    = 96      // longest side of the map that is shown where no script runs
 	cardCells   = 64 * 64 // cells of an embedded map; a larger one is averaged down
 	cardLabel   = 400     // characters of an embedded text
@@ -146,7 +148,7 @@ type cardResult struct {
 	Size    [2]int       `json:"size"` // at which it is shown
 	Frame   imgio.Frame  `json:"frame"`
 	Seen    [4]int       `json:"seen"` // left, top, right, bottom in the picture's pixels
-	Truth   *[4]int      `json:"truth,omitempty"`
+	Truth   *heatmap.Box `json:"truth,omitempty"`
 	Top     []cardPredic `json:"top"`
 	Maps    []CardMap    `json:"maps"`
 }
@@ -176,6 +178,13 @@ type CardMap struct {
 	Hi        float64        `json:"hi"`
 	Values    string         `json:"values"` // base64 of uint16, little end first: 0 is Lo, 65534 is Hi, 65535 no number
 	Field     *heatmap.Field `json:"field,omitempty"`
+	Measured  []cardMeasure  `json:"measured,omitempty"`
+}
+
+// cardMeasure is what was measured of a map.
+type cardMeasure struct {
+	Name  string   `json:"name"`
+	Value *float64 `json:"value"`
 }
 
 func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) {
@@ -188,9 +197,8 @@ func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) 
 		Model: clean(r.Model), Made: made(r), Has: r.Picture != nil, Size: [2]int{w, h}, Frame: r.Frame, Seen: corners(seen),
 		Top: []cardPredic{}, Maps: []CardMap{},
 	}
-	if !r.Truth.Empty() {
-		t := corners(r.Truth)
-		c.Truth = &t
+	if r.Truth.Area() > 0 {
+		c.Truth = &r.Truth
 	}
 	for _, p := range r.Top {
 		c.Top = append(c.Top, cardPredic{p.Index, clean(p.Label), finite(p.Score), finite(p.Probability)})
@@ -206,19 +214,42 @@ func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) 
 
 // NewCardMap packs a map.
 func NewCardMap(m *heatmap.Map) CardMap {
-	kept := averaged(m.Raw)
+	raw := m.Raw
+	if m.Sampled != nil { // drawn by chance: what counts is how far a value is from the mean
+		raw = heatmap.Grid{W: raw.W, H: raw.H, Values: slices.Clone(raw.Values)}
+		for i := range raw.Values {
+			raw.Values[i] -= float32(m.Sampled.Mean)
+		}
+	}
+	kept := averaged(raw)
 	lo, hi := bounds(kept)
 	return CardMap{
 		Layer: clean(m.Layer), Method: clean(m.Method), Target: clean(m.Target), Class: clean(m.Class), Index: m.Index,
 		Score: finite(m.Score), ScoreUnit: clean(m.ScoreUnit), Unit: clean(m.Unit), Diagnosis: clean(m.Diagnosis),
 		Size: [2]int{m.W, m.H}, Grid: [2]int{m.Raw.W, m.Raw.H}, Kept: [2]int{kept.W, kept.H},
-		Lo: lo, Hi: hi, Values: packed(kept, lo, hi), Field: m.Field,
+		Lo: lo, Hi: hi, Values: packed(kept, lo, hi), Field: m.Field, Measured: measured(m),
 	}
+}
+
+func measured(m *heatmap.Map) []cardMeasure {
+	var out []cardMeasure
+	for _, name := range slices.Sorted(maps.Keys(m.Metrics)) {
+		out = append(out, cardMeasure{clean(name), finite(float32(m.Metrics[name]))})
+	}
+	return out
 }
 
 // figureTitle is the first line of a figure.
 func figureTitle(r *heatmap.Result, m *heatmap.Map) string {
-	return clean(r.Model) + ": " + clean(m.Method) + " at " + clean(m.Layer)
+	return clean(r.Model) + ": " + clean(madeBy(m))
+}
+
+// madeBy names the method and, where it has one, the layer.
+func madeBy(m *heatmap.Map) string {
+	if m.Layer == "" {
+		return m.Method
+	}
+	return m.Method + " at " + m.Layer
 }
 
 func made(r *heatmap.Result) string {

@@ -1,40 +1,42 @@
 package render
 
-import "github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+import (
+	"slices"
 
-// Live makes a card ask for the maps that it does not hold; see nb.Explore. The
-// card's script sends a [Ask] as JSON to the address Ask and reads a [Reply] from the
-// address Reply.
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Live makes a card ask for the maps of a class that it does not hold; see
+// nb.Explore. The card's script sends an [Ask] as JSON to one address and reads a
+// [Reply] from another.
 type Live struct {
-	Ask     string   `json:"ask"`
-	Reply   string   `json:"reply"`
-	Layers  []string `json:"layers"`
-	Methods []string `json:"methods"`
-	Labels  []string `json:"labels"`  // of the classes, for looking them up
-	Classes int      `json:"classes"` // how many there are; 0 where that is not known
+	Ask    string   `json:"ask"` // addresses
+	Reply  string   `json:"reply"`
+	Labels []string `json:"labels"` // of the classes, for looking them up
 }
 
 // Ask is what a live card wants.
 type Ask struct {
-	Serial int    `json:"serial"`
-	Index  int    `json:"index"` // of the class
-	Layer  string `json:"layer"`
-	Method string `json:"method"`
-	Hello  bool   `json:"hello,omitempty"` // the card is there
-	Stop   bool   `json:"stop,omitempty"`
+	Serial int  `json:"serial"`
+	Index  int  `json:"index"` // of the class to explain
+	Hello  bool `json:"hello"` // the card is there and listens; nothing is asked for
+	Stop   bool `json:"stop"`
 }
 
 // Reply answers an [Ask].
 type Reply struct {
 	Serial int       `json:"serial"`
-	Made   string    `json:"made,omitempty"`
+	Made   string    `json:"made,omitempty"` // where and how fast
 	Maps   []CardMap `json:"maps,omitempty"`
 	Error  string    `json:"error,omitempty"`
-	Ended  bool      `json:"ended,omitempty"`
 }
 
-// LiveHTML is [HTML] of a card that asks for more maps while a kernel listens.
+// LiveHTML is [HTML] of a card that asks for more maps while somebody listens.
 func LiveHTML(id string, r *heatmap.Result, l Live, o *Options) (string, error) {
+	l.Labels = slices.Clone(l.Labels)
+	for i, label := range l.Labels {
+		l.Labels[i] = clean(label)
+	}
 	return htmlCard(id, []*heatmap.Result{r}, o, &l)
 }
 

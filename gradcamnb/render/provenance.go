@@ -9,7 +9,7 @@ import (
 // Provenance is what a saved figure says about itself; see [EncodePNG].
 func Provenance(r *heatmap.Result, m *heatmap.Map) map[string]string {
 	text := map[string]string{
-		"Title":           fmt.Sprintf("%s: %s at %s, target %s", r.Model, m.Method, m.Layer, m.Target),
+		"Title":           fmt.Sprintf("%s: %s, target %s", r.Model, madeBy(m), m.Target),
 		"gradcam:model":   r.Model,
 		"gradcam:sha256":  r.SHA256,
 		"gradcam:layer":   m.Layer,

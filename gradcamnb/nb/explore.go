@@ -1,0 +1,304 @@
+package nb
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"os"
+	"os/signal"
+	"slices"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/comms"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
+)
+
+// Explorer lets a person choose class, layer, method and opacity on a live card and
+// see the map at once.
+type Explorer struct {
+	Model   *gradcamnb.Model
+	Picture image.Image
+	Choices []gradcamnb.Choice // layers and methods to choose from, and the first target
+
+	Idle   time.Duration // it ends when nothing was chosen for so long; zero: ten minutes
+	Answer time.Duration // that the page has to answer in at the start; zero: eight seconds
+}
+
+// Explore shows a live card of the model's explanation of the picture, in which the
+// class can be chosen, and the layer and the method among those of the choices;
+// without choices these are the last feature map of every resolution and the methods
+// of one backward pass. The cell runs until Stop is pressed, the kernel is
+// interrupted or nothing was chosen for ten minutes. Then what was looked at stays
+// in the notebook, as [Show] shows it.
+//
+// Where the page cannot talk to the cell it says why and shows the same maps as
+// Show does, at once.
+func Explore(m *gradcamnb.Model, img image.Image, choices ...gradcamnb.Choice) error {
+	return Explorer{Model: m, Picture: img, Choices: choices}.Run(context.Background())
+}
+
+// MustExplore is Explore that panics with the error.
+func MustExplore(m *gradcamnb.Model, img image.Image, choices ...gradcamnb.Choice) {
+	if err := Explore(m, img, choices...); err != nil {
+		panic(err)
+	}
+}
+
+// Run is [Explore]; the end of the context ends it like Stop.
+func (e Explorer) Run(ctx context.Context) error {
+	ctx, cancel := signal.NotifyContext(ctx, os.Interrupt)
+	defer cancel()
+	first := gradcamnb.Request{Pictures: []image.Image{e.Picture}}.With(e.Choices...)
+	all, err := offered(e.Model, first)
+	if err != nil {
+		return err
+	}
+	reason := unreachable()
+	if reason == "" {
+		s := session{Explorer: e, all: all}
+		if reason, err = s.run(ctx, opening(first)); err != nil || reason == "" {
+			return err
+		}
+	}
+	results, err := e.Model.Run(context.WithoutCancel(ctx), all)
+	if err != nil {
+		return err
+	}
+	if InNotebook() {
+		gonbui.DisplayMarkdown("Live exploration is not possible here: " + reason + ". These are the same maps, computed.")
+	}
+	return Show(results...)
+}
+
+// unreachable says why no page can talk to this program, where that is known from
+// the start.
+func unreachable() string {
+	switch {
+	case !InNotebook():
+		return "this is no notebook"
+	case os.Getenv(protocol.GONB_JUPYTER_KERNEL_ID_ENV) == "":
+		return "no page of JupyterLab or Jupyter Notebook runs this cell (it is executed without a page, or in an editor of its own)"
+	}
+	return ""
+}
+
+// methods of one backward pass, which a new class costs next to nothing.
+var quick = []string{"Grad-CAM", "Grad-CAM++", "HiResCAM", "LayerCAM"}
+
+// deepest is how many layers are offered unasked.
+const deepest = 5
+
+// offered is the request with every layer and method that can be chosen.
+func offered(m *gradcamnb.Model, r gradcamnb.Request) (gradcamnb.Request, error) {
+	if len(r.Methods) == 0 {
+		r.Methods = quick
+	}
+	if len(r.Layers) > 0 {
+		return r, nil
+	}
+	layers, err := m.Layers()
+	if err != nil {
+		return r, err
+	}
+	r.Layers = stages(layers)
+	return r, nil
+}
+
+// stages names the last feature map of each resolution, the deepest ones, and the
+// suggested layer, in the order of execution.
+func stages(layers []gradcamnb.Layer) []string {
+	last := map[[2]int]int{}
+	var order [][2]int // resolutions by where their last map is
+	suggested := -1
+	for i, l := range layers {
+		if l.Suggested {
+			suggested = i
+		}
+		size := [2]int{l.Grid[0], l.Grid[1]}
+		if !l.Feeds || len(l.Shape) != 4 || size[0]*size[1] <= 1 || l.Grid[2] <= 3 {
+			continue
+		}
+		last[size] = i
+	}
+	if suggested >= 0 {
+		last[[2]int{layers[suggested].Grid[0], layers[suggested].Grid[1]}] = suggested
+	}
+	var names []string
+	for i, l := range layers {
+		size := [2]int{l.Grid[0], l.Grid[1]}
+		if at, ok := last[size]; ok && at == i {
+			order = append(order, size)
+			names = append(names, l.Name)
+		}
+	}
+	return names[max(0, len(order)-deepest):]
+}
+
+// opening is the first map to be seen: of one layer and one method, which is quicker
+// than all of them.
+func opening(r gradcamnb.Request) gradcamnb.Request {
+	r.Layers, r.Methods, r.Targets = r.Layers[:min(1, len(r.Layers))], r.Methods[:min(1, len(r.Methods))], r.Targets[:min(1, len(r.Targets))]
+	return r
+}
+
+// session is one run of a live card.
+type session struct {
+	Explorer
+	all    gradcamnb.Request
+	live   render.Live
+	result *heatmap.Result // the picture with all maps so far
+	latest []*heatmap.Map  // of the class that was chosen last
+}
+
+// run shows the card and answers it until the end, and then leaves a static result.
+// It returns a reason where the page does not answer.
+func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason string, err error) {
+	results, err := s.Model.Run(ctx, first)
+	if err != nil {
+		return "", err
+	}
+	opened := *results[0]
+	s.result = results[0]
+	s.latest = opened.Maps
+	id := "gradcam-" + gonbui.UniqueId()
+	s.live = render.Live{Ask: "/" + id + "/ask", Reply: "/" + id + "/reply", Labels: s.Model.Info().Labels}
+	card, err := render.LiveHTML(id, &opened, s.live, nil)
+	if err != nil {
+		return "", err
+	}
+	hello, asks, stop := make(chan bool, 1), make(chan render.Ask, 1), make(chan bool, 1)
+	subscription := comms.Subscribe(s.live.Ask, func(_ string, text string) { sort(text, hello, asks, stop) })
+	defer comms.Unsubscribe(subscription)
+	comms.Start()
+	gonbui.UpdateHTML(id, card)
+	// Whatever happens, the live card goes: without the cell it is dead.
+	remove := func() { gonbui.UpdateHTML(id, "") }
+
+	select {
+	case <-hello:
+	case <-time.After(or(s.Answer, 8*time.Second)):
+		remove()
+		return "the page did not answer; widgets of GoNB need JupyterLab or Jupyter Notebook over plain http at the root path, and not JupyterHub, VS Code or Colab", nil
+	case <-ctx.Done():
+	}
+	s.answer(ctx, render.Ask{Index: opened.Maps[0].Index})
+	ended := s.loop(ctx, asks, stop)
+	remove()
+	gonbui.DisplayMarkdown(ended)
+	return "", s.leave()
+}
+
+// sort puts what the page says where it is waited for. Of classes asked for, the
+// latest replaces one that was not looked at yet.
+func sort(text string, hello chan<- bool, asks chan render.Ask, stop chan<- bool) {
+	var a render.Ask
+	if json.Unmarshal([]byte(text), &a) != nil {
+		return // not from our card
+	}
+	once := func(c chan<- bool) {
+		select {
+		case c <- true:
+		default:
+		}
+	}
+	switch {
+	case a.Hello:
+		once(hello)
+	case a.Stop:
+		once(stop)
+	default:
+		select {
+		case <-asks:
+		default:
+		}
+		select {
+		case asks <- a:
+		default: // a newer one came in between
+		}
+	}
+}
+
+// loop answers the card until the end, and says how that came.
+func (s *session) loop(ctx context.Context, asks <-chan render.Ask, stop <-chan bool) string {
+	idle := or(s.Idle, 10*time.Minute)
+	for {
+		select {
+		case a := <-asks:
+			s.answer(ctx, a)
+		case <-stop:
+			return "Exploration stopped; what was looked at:"
+		case <-ctx.Done():
+			return "Exploration interrupted; what was looked at:"
+		case <-time.After(idle):
+			return fmt.Sprintf("Exploration ended, since nothing was chosen for %s; what was looked at:", idle)
+		}
+	}
+}
+
+// answer computes the maps of a class, sends them, and keeps them.
+func (s *session) answer(ctx context.Context, a render.Ask) {
+	r := s.all
+	r.Targets = []gradcamnb.Target{s.target(a.Index)}
+	reply := render.Reply{Serial: a.Serial}
+	results, err := s.Model.Run(ctx, r)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return
+	case err != nil:
+		reply.Error = err.Error()
+	default:
+		reply = render.NewReply(a.Serial, results[0])
+		s.keep(results[0])
+	}
+	text, err := json.Marshal(reply)
+	if err != nil {
+		return // a reply is plain data
+	}
+	comms.Send(s.live.Reply, string(text))
+}
+
+// target explains an element of what the first target explained.
+func (s *session) target(index int) gradcamnb.Target {
+	if len(s.all.Targets) > 0 {
+		switch t := s.all.Targets[0]; t.Kind {
+		case "output", "tensor", "softmax", "region":
+			t.Index = []int{index}
+			return t
+		}
+	}
+	return gradcamnb.Class(index)
+}
+
+// keep adds the maps of a class, in place of those that are there already.
+func (s *session) keep(r *heatmap.Result) {
+	var maps []*heatmap.Map
+	for _, m := range s.result.Maps {
+		if m.Index != r.Maps[0].Index {
+			maps = append(maps, m)
+		}
+	}
+	kept := *r
+	kept.Maps = append(slices.Clone(r.Maps), maps...)
+	s.result, s.latest = &kept, r.Maps
+}
+
+// leave shows what was looked at: the latest class as a picture, all on the card.
+func (s *session) leave() error {
+	seen := *s.result
+	seen.Maps = s.latest
+	return show([]*heatmap.Result{&seen}, []*heatmap.Result{s.result})
+}
+
+func or(d, otherwise time.Duration) time.Duration {
+	if d == 0 {
+		return otherwise
+	}
+	return d
+}

@@ -1,0 +1,103 @@
+package nb
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// sheetOf lays the maps of results out as a table: pictures and layers down, targets
+// and methods across. What all maps share is said in the title alone.
+func sheetOf(results []*heatmap.Result) *heatmap.Sheet {
+	s := &heatmap.Sheet{Results: results}
+	var rows, columns [][2]int // picture and layer; target and method, by their order
+	var layers, methods []string
+	targets := map[int][]string{} // what each is called, in any picture
+	where := map[[2][2]int]heatmap.Cell{}
+	at := func(list *[]string, name string) int {
+		if i := slices.Index(*list, name); i >= 0 {
+			return i
+		}
+		*list = append(*list, name)
+		return len(*list) - 1
+	}
+	for i, r := range results {
+		var own []string // targets of this picture; "top 1" is another class in each
+		for j, m := range r.Maps {
+			t := at(&own, m.Target)
+			if name := targetName(m); !slices.Contains(targets[t], name) {
+				targets[t] = append(targets[t], name)
+			}
+			row, column := [2]int{i, at(&layers, m.Layer)}, [2]int{t, at(&methods, m.Method)}
+			if !slices.Contains(rows, row) {
+				rows = append(rows, row)
+			}
+			if !slices.Contains(columns, column) {
+				columns = append(columns, column)
+			}
+			where[[2][2]int{row, column}] = heatmap.Cell{Result: i, Map: j}
+			for name := range m.Metrics {
+				at(&s.Metrics, name)
+			}
+		}
+	}
+	slices.Sort(s.Metrics)
+	targetTitle := func(t int) string {
+		if len(targets[t]) == 1 {
+			return targets[t][0]
+		}
+		return fmt.Sprintf("target %d", t+1)
+	}
+	for _, row := range rows {
+		var cells []heatmap.Cell
+		for _, column := range columns {
+			c, ok := where[[2][2]int{row, column}]
+			if !ok {
+				c.Empty = "not asked for"
+			}
+			cells = append(cells, c)
+		}
+		s.Cells = append(s.Cells, cells)
+		s.Rows = append(s.Rows, title(
+			part{fmt.Sprintf("picture %d", row[0]+1), len(results) > 1},
+			part{layers[row[1]], len(layers) > 1}))
+	}
+	for _, column := range columns {
+		s.Columns = append(s.Columns, title(
+			part{targetTitle(column[0]), len(targets) > 1},
+			part{methods[column[1]], len(methods) > 1}))
+	}
+	common := []string{results[0].Model}
+	for _, p := range []part{{strings.Join(methods, ""), len(methods) == 1}, {strings.Join(layers, ""), len(layers) == 1}, {targetTitle(0), len(targets) == 1}} {
+		if p.said && p.text != "" {
+			common = append(common, p.text)
+		}
+	}
+	s.Title = strings.Join(common, ", ")
+	return s
+}
+
+// part is a piece of a title, said where it tells rows or columns apart.
+type part struct {
+	text string
+	said bool
+}
+
+func title(parts ...part) string {
+	var said []string
+	for _, p := range parts {
+		if p.said {
+			said = append(said, p.text)
+		}
+	}
+	return strings.Join(said, ", ")
+}
+
+func targetName(m *heatmap.Map) string {
+	if m.Class == "" {
+		return m.Target
+	}
+	return m.Class
+}

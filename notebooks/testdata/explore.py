@@ -1,0 +1,93 @@
+"""Plays with a live card in JupyterLab in headless Chromium and prints what came of it as JSON.
+
+usage: explore.py NOTEBOOK FOLDER [BASE_URL]
+
+The notebook's only cell explores. Screenshots go to the folder. With a base URL, where
+GoNB's widgets cannot work, it waits for the cell's end and looks at what is left.
+"""
+import json
+import pathlib
+import sys
+import time
+
+from jupyterlab_browser import chromium, lab
+
+notebook, folder = map(pathlib.Path, sys.argv[1:3])
+base = sys.argv[3] if len(sys.argv) > 3 else "/"
+out = {}
+
+# Milliseconds from an action on the card to the picture, drawn by the browser.
+MEASURE = """async (root, [action, value]) => {
+  const $ = name => root.shadowRoot.querySelector(`[data-name="${name}"]`);
+  const painted = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const canvas = root.shadowRoot.querySelector("canvas.picture");
+  const before = canvas.toDataURL();
+  const drawn = new Promise(done => root.addEventListener("gradcam-drawn", done, {once: true}));
+  const start = performance.now();
+  const input = $(action);
+  input.value = value;
+  input.dispatchEvent(new Event("input"));
+  input.dispatchEvent(new Event("change"));
+  if (action === "class" || action === "layer") await drawn;
+  await painted();
+  return {ms: performance.now() - start, changed: canvas.toDataURL() !== before};
+}"""
+
+
+def median(values):
+    values = sorted(values)
+    return values[len(values) // 2]
+
+
+def idle(page, timeout):
+    """Waits until the cell has a number instead of a star."""
+    page.wait_for_function("() => /\\d/.test(document.querySelector('.jp-CodeCell .jp-InputPrompt')?.textContent || '')", timeout=timeout)
+
+
+with lab(notebook.parent, base) as address, chromium() as browser:
+    page = browser.new_page(viewport={"width": 1280, "height": 1100})
+    errors = []
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    page.goto(address(notebook.name))
+    page.locator(".jp-CodeCell .cm-content").first.click(timeout=60_000)
+    page.wait_for_timeout(2000)  # what is run before the kernel is there waits for it
+    started = time.time()
+    page.keyboard.press("Control+Enter")
+    if base != "/":
+        idle(page, 120_000)
+    else:
+        card = page.locator(".gradcam-card")
+        card.locator(".stage").wait_for(timeout=90_000)
+        out["seconds to the first picture"] = time.time() - started
+        card.locator('[data-name="layer"]').wait_for(timeout=90_000)
+        out["seconds to all layers"] = time.time() - started
+        root = card.first
+        measure = lambda action, value: root.evaluate(MEASURE, [action, str(value)])
+        layers = int(card.locator('[data-name="layer"]').get_attribute("max")) + 1
+        for action, values in {
+            "opacity": range(20, 95, 5),
+            "layer": [i % layers for i in range(15)],
+            "class": [281, 282, 287, 291, 728, 673, 153, 207, 340, 999, 1, 500, 388],
+        }.items():
+            runs = [measure(action, v) for v in values]
+            out[action] = {"median": median([r["ms"] for r in runs]), "worst": max(r["ms"] for r in runs), "changed": sum(r["changed"] for r in runs), "of": len(runs)}
+        card.screenshot(path=folder / "explore-live.png")
+        out["text"] = card.locator("p.sub").inner_text()
+        # A class that the model does not have is said, and nothing breaks.
+        field = card.locator('[data-name="class"]')
+        field.press_sequentially("no such thing")
+        field.press("Enter")
+        out["unknown class"] = card.locator("p[role=status].note").inner_text()
+        card.locator('[data-name="stop"]').click()
+        idle(page, 60_000)
+        out["seconds"] = time.time() - started
+    page.wait_for_timeout(1500)
+    out["pictures"] = page.locator(".jp-OutputArea-output img").count()
+    out["cards"] = page.locator(".gradcam-card .stage").count()
+    out["stop buttons"] = page.locator('[data-name="stop"]').count()
+    out["said"] = page.locator(".jp-RenderedMarkdown p").all_inner_texts()[:3]
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(1500)
+    page.screenshot(path=folder / ("explore-left.png" if base == "/" else "explore-base-url.png"), full_page=True)
+    out["errors"] = errors
+print(json.dumps(out))
