@@ -71,11 +71,7 @@ func (m *Model) ExplainTensor(t Tensor, choices ...Choice) ([]*heatmap.Result, e
 
 // Detect lists what a detector finds in a picture, the surest first.
 func (m *Model) Detect(img image.Image, choices ...Choice) ([]heatmap.Detection, error) {
-	r := Request{Pictures: []image.Image{img}}
-	for _, c := range choices {
-		c.choose(&r)
-	}
-	found, err := m.session.Detect(context.Background(), r)
+	found, err := m.session.Detect(context.Background(), Request{Pictures: []image.Image{img}}.With(choices...))
 	if err != nil {
 		return nil, err
 	}
