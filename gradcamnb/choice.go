@@ -24,7 +24,8 @@ type Request struct {
 	Targets []Target    // none means the prediction, Top(1), or of a detector the surest detection
 	Reading Reading     // of a detector's outputs
 
-	Sampling Sampling // of the methods that hide parts of the picture
+	Sampling  Sampling  // of the methods that hide parts of the picture
+	Measuring Measuring // of every map
 
 	Progress func(Progress) // hears how far a method of many passes is; nil where nobody listens
 }

@@ -106,6 +106,9 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	if err != nil {
 		return nil, err
 	}
+	if _, err := newMeasuring(r.Measuring); err != nil { // before anything is computed
+		return nil, err
+	}
 	b, err := s.engine.started()
 	if err != nil {
 		return nil, err
@@ -133,11 +136,14 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	for _, res := range results {
 		res.Timings = clock.laps
 	}
-	if len(p.forward) == 0 {
-		return results, nil
+	if len(p.forward) > 0 {
+		err = s.perturb(ctx, b, p, r, in, found, results)
+		clock.lap("perturb")
 	}
-	err = s.perturb(ctx, b, p, r, in, found, results)
-	clock.lap("perturb")
+	if err == nil && len(r.Measuring.Metrics) > 0 {
+		err = s.measure(ctx, b, p, r, in, found, results)
+		clock.lap("measure")
+	}
 	return results, err
 }
 

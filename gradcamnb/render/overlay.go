@@ -8,7 +8,6 @@ import (
 	"golang.org/x/image/draw"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
-	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
 // nanColor marks values that are not numbers; no colour map has it.
@@ -37,7 +36,7 @@ func Overlay(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 				out.SetNRGBA(x, y, unseen(under))
 				continue
 			}
-			t := o.place(sample(field, r.Frame, x, y), scale)
+			t := o.place(field.AtPixel(r.Frame, x, y), scale)
 			if math.IsNaN(t) {
 				out.SetNRGBA(x, y, blend(under, nanColor, opacity))
 				continue
@@ -61,23 +60,6 @@ func alone(m heatmap.Grid, scale Range, o *Options) *image.NRGBA {
 		}
 	}
 	return out
-}
-
-// sample reads the map at the middle of a pixel of the picture, bilinearly.
-func sample(g heatmap.Grid, f imgio.Frame, x, y int) float32 {
-	u, v := f.ToModel(float64(x)+0.5, float64(y)+0.5)
-	x0, x1, fx := between(u-0.5, g.W)
-	y0, y1, fy := between(v-0.5, g.H)
-	top := g.At(x0, y0)*(1-fx) + g.At(x1, y0)*fx
-	bottom := g.At(x0, y1)*(1-fx) + g.At(x1, y1)*fx
-	return top*(1-fy) + bottom*fy
-}
-
-// between are the two cells around a place, and how far it is from the first.
-func between(at float64, n int) (lo, hi int, fraction float32) {
-	at = min(max(at, 0), float64(n-1))
-	lo = int(at)
-	return lo, min(lo+1, n-1), float32(at - float64(lo))
 }
 
 func blend(under, over color.NRGBA, alpha float64) color.NRGBA {

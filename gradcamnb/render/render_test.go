@@ -56,7 +56,7 @@ func TestOverlayInterpolates(t *testing.T) {
 	m := heatmap.Grid{W: 2, H: 1, Values: []float32{0, 1}}
 	f := imgio.Frame{PictureW: 4, PictureH: 1, ModelW: 2, ModelH: 1, ScaleX: 2, ScaleY: 1}
 	for x, want := range []float32{0, 0.25, 0.75, 1} {
-		if got := sample(m, f, x, 0); got != want {
+		if got := m.AtPixel(f, x, 0); got != want {
 			t.Errorf("pixel %d reads %g, want %g", x, got, want)
 		}
 	}

@@ -21,6 +21,10 @@ type Subject struct {
 	Aims   []Aim
 	Layers []source.Layer // for methods that work at layers
 
+	// Baseline is what is seen where the picture is hidden, as the model takes it; nil
+	// means zeros, which for most models is the mean colour.
+	Baseline []float32
+
 	Sampling gradcamnb.Sampling
 
 	// Compile returns the program of a graph, which the session keeps by the key.
@@ -49,7 +53,8 @@ type Program func(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error)
 
 // Within is the subject inside a graph.
 type Within struct {
-	Picture *Node // as the model takes it, with a batch of 1
+	Picture  *Node // as the model takes it, with a batch of 1
+	baseline *Node // like the picture; nil for zeros
 
 	subject *Subject
 	scope   *model.Scope
@@ -63,14 +68,22 @@ func (s *Subject) Enter(scope *model.Scope, inputs []*Node) (m *Within, rest []*
 	for _, a := range s.Aims {
 		n += len(a.Params)
 	}
-	return &Within{inputs[0], s, scope, inputs[1:n]}, inputs[n:]
+	m = &Within{Picture: inputs[0], subject: s, scope: scope, params: inputs[1:n]}
+	if s.Baseline != nil {
+		m.baseline, n = inputs[n], n+1
+	}
+	return m, inputs[n:]
 }
 
-// Arguments are the picture, a new tensor, and the aims' parameters.
+// Arguments are the picture, a new tensor, the aims' parameters, and the baseline where
+// there is one.
 func (s *Subject) Arguments() []*tensors.Tensor {
 	args := []*tensors.Tensor{tensors.FromFlatDataAndDimensions(s.Values, s.Input...)}
 	for _, a := range s.Aims {
 		args = append(args, a.Params...)
+	}
+	if s.Baseline != nil {
+		args = append(args, tensors.FromFlatDataAndDimensions(s.Baseline, s.Input...))
 	}
 	return args
 }
@@ -120,14 +133,18 @@ func (s *Subject) Size() (height, width int) {
 	return s.Input[2], s.Input[3]
 }
 
-// Hide multiplies the picture with masks [batch, H, W]: what a mask leaves out
-// becomes zero in the model's own units, which for most models is the mean colour.
+// Hide shows the picture through masks [batch, H, W], from 1, seen, to 0, where the
+// baseline B is seen instead: B + M (I - B).
 func (m *Within) Hide(masks *Node) *Node {
 	axis := 1
 	if m.subject.Model.Card().Layout == imgio.ChannelsLast {
 		axis = 3
 	}
-	return Mul(m.Picture, InsertAxes(masks, axis))
+	masks = InsertAxes(masks, axis)
+	if m.baseline == nil {
+		return Mul(m.Picture, masks)
+	}
+	return Add(m.baseline, Mul(masks, Sub(m.Picture, m.baseline)))
 }
 
 // Batch is the number of pictures in one pass.
@@ -144,7 +161,7 @@ func (s *Subject) Batch() int {
 func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []float32), hear func(done, total int) error) ([][]float32, error) {
 	batch := min(n, s.Batch())
 	height, width := s.Size()
-	program, err := s.Compile(fmt.Sprintf("masked %d", batch), func(m *Within, in []*Node) []*Node {
+	program, err := s.Compile(fmt.Sprintf("masked %d %v", batch, s.Baseline != nil), func(m *Within, in []*Node) []*Node {
 		return []*Node{m.Scores(m.Hide(in[0]))}
 	})
 	if err != nil {

@@ -1,0 +1,133 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// steps is how many times more of a picture is shown where nothing else is asked for.
+const steps = 8
+
+// measuring is what a request wants measured, looked up and checked.
+type measuring struct {
+	metrics []metrics.Metric
+	steps   int
+}
+
+func newMeasuring(m gradcamnb.Measuring) (measuring, error) {
+	out := measuring{steps: m.Steps}
+	if m.Steps == 0 {
+		out.steps = steps
+	}
+	if out.steps < 2 {
+		return measuring{}, fmt.Errorf("a picture cannot be shown in %d steps: give at least 2", m.Steps)
+	}
+	for _, name := range m.Metrics {
+		metric, err := metrics.ByName(name)
+		if err != nil {
+			return measuring{}, err
+		}
+		out.metrics = append(out.metrics, metric)
+	}
+	return out, nil
+}
+
+// measure writes what was asked for into the maps of all results.
+func (s *session) measure(ctx context.Context, b *backend, p plan, r gradcamnb.Request, in input, found []aimed, results []*heatmap.Result) error {
+	want, err := newMeasuring(r.Measuring)
+	if err != nil || len(want.metrics) == 0 {
+		return err
+	}
+	giveBack, err := borrow(s.model.Store(), b)
+	if err != nil {
+		return err
+	}
+	p.aims = bounded(p.aims)
+	heard := 0
+	hear := func(passes int) {
+		heard += passes
+		if r.Progress != nil {
+			total := max(heard, len(results)*len(results[0].Maps)*2*want.steps)
+			r.Progress(gradcamnb.Progress{Done: heard, Total: total})
+		}
+	}
+	for i, res := range results {
+		if err := s.measurePicture(ctx, b, p, r, in, found, i, want, res.Maps, hear); err != nil {
+			return errors.Join(fmt.Errorf("measuring the maps: %w", err), giveBack())
+		}
+	}
+	return giveBack()
+}
+
+// measurePicture measures the maps of picture i.
+func (s *session) measurePicture(ctx context.Context, b *backend, p plan, r gradcamnb.Request, in input, found []aimed, i int, want measuring, maps []*heatmap.Map, hear func(int)) error {
+	show := &metrics.Show{Maps: maps, Steps: want.steps, Hear: hear}
+	for k := range maps {
+		show.Aims = append(show.Aims, k*len(p.aims)/len(maps))
+	}
+	mean, blur := "mean", "blur"
+	if name := r.Measuring.Baseline; name != "" {
+		mean, blur = name, name
+	}
+	prep := r.Prep
+	if prep == nil {
+		prep = s.model.Card().Prep
+	}
+	var ends []func()
+	defer func() {
+		for _, end := range ends {
+			end()
+		}
+	}()
+	over := func(baseline string) (*perturb.Subject, error) {
+		subject := s.subject(p, r, in, found, i)
+		var err error
+		if subject.Baseline, err = metrics.Baseline(baseline, subject.Values, subject.Input, s.model.Card().Layout, prep); err != nil {
+			return nil, err
+		}
+		program, end := s.programsOf(b, p, subject)
+		ends = append(ends, end)
+		subject.Compile = program
+		return subject, nil
+	}
+	var err error
+	if show.Mean, err = over(mean); err != nil {
+		return err
+	}
+	if show.Blur, err = over(blur); err != nil {
+		return err
+	}
+	for _, metric := range want.metrics {
+		values, err := metric.Measure(ctx, show)
+		if err != nil {
+			return err
+		}
+		for k, v := range values {
+			if maps[k].Metrics == nil {
+				maps[k].Metrics = map[string]float64{}
+			}
+			maps[k].Metrics[metric.Name] = v
+		}
+	}
+	return nil
+}
+
+// bounded are the aims as their maps are measured: a class is scored by its probability,
+// as the metrics' papers do, also where its logit was explained.
+func bounded(aims []aim) []aim {
+	out := make([]aim, len(aims))
+	for i, a := range aims {
+		if a.kind.Name == target.Element.Name {
+			a.kind = target.Probability
+		}
+		out[i] = a
+	}
+	return out
+}

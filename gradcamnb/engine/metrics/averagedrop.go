@@ -1,0 +1,66 @@
+package metrics
+
+import (
+	"context"
+	"math"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// AverageDrop is what share of the score Y is lost when the picture is multiplied with
+// its map L, scaled to [0, 1], which leaves what the map holds for important. Low is
+// good. It is the term of one picture; the paper averages pictures:
+//
+//	max(0, Y - O) / Y,   O = S(L I)
+//
+// Chattopadhay et al. 2018, "Grad-CAM++", section 5.1.1, there in percent. It needs a
+// score above zero, such as a probability.
+var AverageDrop = register(Metric{
+	Name:    "average drop",
+	Paper:   "Chattopadhay et al. 2018, arXiv:1710.11063",
+	Formula: "max(0, Y - O) / Y, Y = S(I), O = S(L I) with L scaled to [0, 1]",
+	Better:  "lower",
+	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+		return s.underMap(ctx, func(whole, shown float64) float64 {
+			if whole <= 0 {
+				return math.NaN()
+			}
+			return max(0, whole-shown) / whole
+		})
+	},
+})
+
+// underMap compares the score of the whole picture with that of the picture under each
+// map.
+func (s *Show) underMap(ctx context.Context, compare func(whole, shown float64) float64) ([]float64, error) {
+	scores, err := s.score(ctx, s.Mean, 1+len(s.Maps), func(i int, mask []float32) {
+		if i == 0 {
+			fill(mask, true)
+			return
+		}
+		copy(mask, scaled(s.Maps[i-1].Grid))
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(s.Maps))
+	for m, aim := range s.Aims {
+		out[m] = compare(float64(scores[0][aim]), float64(scores[1+m][aim]))
+		if !orders(s.Maps[m]) {
+			out[m] = math.NaN()
+		}
+	}
+	return out, nil
+}
+
+// scaled brings a grid's lowest value to 0 and its highest to 1.
+func scaled(g heatmap.Grid) []float32 {
+	lo, hi, _ := g.Range()
+	out := make([]float32, len(g.Values))
+	if lo < hi {
+		for i, v := range g.Values {
+			out[i] = (v - lo) / (hi - lo)
+		}
+	}
+	return out
+}

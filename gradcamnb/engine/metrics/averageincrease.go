@@ -1,0 +1,25 @@
+package metrics
+
+import "context"
+
+// AverageIncrease is 1 where the score is higher when only what the map holds for
+// important is left of the picture, else 0. High is good. It is the term of one picture;
+// the paper averages pictures:
+//
+//	1 if Y < O, else 0,   O = S(L I)
+//
+// Chattopadhay et al. 2018, "Grad-CAM++", section 5.1.2.
+var AverageIncrease = register(Metric{
+	Name:    "average increase",
+	Paper:   "Chattopadhay et al. 2018, arXiv:1710.11063",
+	Formula: "1 if Y < O, else 0, Y = S(I), O = S(L I) with L scaled to [0, 1]",
+	Better:  "higher",
+	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+		return s.underMap(ctx, func(whole, shown float64) float64 {
+			if whole < shown {
+				return 1
+			}
+			return 0
+		})
+	},
+})

@@ -1,0 +1,76 @@
+package metrics
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// Baseline is what is seen where a picture [1, h, w, channels], or as the layout says,
+// is hidden: "mean", zeros in the model's own units, which is the mean colour where the
+// preprocessing takes the mean away; "blur", the picture blurred; "black", for which the
+// preprocessing must be known.
+func Baseline(name string, picture []float32, dims []int, layout imgio.Layout, prep *imgio.Prep) ([]float32, error) {
+	switch name {
+	case "mean":
+		return make([]float32, len(picture)), nil
+	case "blur":
+		return blurred(picture, dims, layout), nil
+	case "black":
+		if prep == nil {
+			return nil, fmt.Errorf(`the baseline "black" needs to know what black is to the model: give its preprocessing, or take "mean" or "blur"`)
+		}
+		return black(picture, dims, layout, *prep), nil
+	}
+	return nil, fmt.Errorf(`there is no baseline %q; there are "mean", "blur" and "black"`, name)
+}
+
+func black(picture []float32, dims []int, layout imgio.Layout, p imgio.Prep) []float32 {
+	out := make([]float32, len(picture))
+	for i := range out {
+		c := i / (dims[2] * dims[3])
+		if layout == imgio.ChannelsLast {
+			c = i % dims[3]
+		}
+		out[i] = -p.Mean[c%3] / p.Scale[c%3]
+	}
+	return out
+}
+
+// blurred is the picture under a Gaussian whose sigma is 5 pixels of 224, which is what
+// Petsiuk et al.'s code takes, cut at two sigma and clamped at the edges.
+func blurred(picture []float32, dims []int, layout imgio.Layout) []float32 {
+	h, w, c := dims[2], dims[3], dims[1]
+	at := func(y, x, k int) int { return (k*h+y)*w + x }
+	if layout == imgio.ChannelsLast {
+		h, w, c = dims[1], dims[2], dims[3]
+		at = func(y, x, k int) int { return (y*w+x)*c + k }
+	}
+	sigma := 5.0 / 224 * float64(max(h, w))
+	reach := int(math.Ceil(2 * sigma))
+	weights := make([]float64, 2*reach+1)
+	var sum float64
+	for i := range weights {
+		d := float64(i - reach)
+		weights[i] = math.Exp(-d * d / (2 * sigma * sigma))
+		sum += weights[i]
+	}
+	pass := func(in []float32, dy, dx int) []float32 {
+		out := make([]float32, len(in))
+		for y := range h {
+			for x := range w {
+				for k := range c {
+					var v float64
+					for i, weight := range weights {
+						d := i - reach
+						v += weight * float64(in[at(min(max(y+d*dy, 0), h-1), min(max(x+d*dx, 0), w-1), k)])
+					}
+					out[at(y, x, k)] = float32(v / sum)
+				}
+			}
+		}
+		return out
+	}
+	return pass(pass(picture, 1, 0), 0, 1)
+}

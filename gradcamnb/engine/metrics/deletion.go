@@ -1,0 +1,20 @@
+package metrics
+
+import "context"
+
+// Deletion is the area under the score's curve while the picture is hidden, what the map
+// holds for most important first. Low is good: without it the score falls at once.
+//
+// Petsiuk et al. 2018, "RISE: Randomized Input Sampling for Explanation of Black-box
+// Models", section 4.2.
+var Deletion = register(Metric{
+	Name:    "deletion",
+	Paper:   "Petsiuk et al. 2018, arXiv:1806.07421",
+	Formula: "area under S(the picture without the first k/n of its pixels), k = 0..n",
+	Better:  "lower",
+	Measure: deletion,
+})
+
+func deletion(ctx context.Context, s *Show) ([]float64, error) {
+	return s.areas(ctx, "deletion", s.Mean, false)
+}

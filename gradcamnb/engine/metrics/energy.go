@@ -1,0 +1,32 @@
+package metrics
+
+import (
+	"math"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Energy is the share of the map L, where it is positive, that lies on the object M:
+//
+//	SUM_(i,j) in M L_ij / SUM_ij L_ij
+//
+// NaN for a map without a positive value. Map and mask are of the same size; see
+// [heatmap.Map.OnPicture].
+//
+// Wang et al. 2020, "Score-CAM: Score-Weighted Visual Explanations for Convolutional
+// Neural Networks", section 4.3, the energy-based pointing game; there M is a box.
+func Energy(m, mask heatmap.Grid) float64 {
+	var in, all float64
+	for i, v := range m.Values {
+		if v > 0 {
+			all += float64(v)
+			if mask.Values[i] > 0 {
+				in += float64(v)
+			}
+		}
+	}
+	if all == 0 || math.IsInf(all, 0) {
+		return math.NaN()
+	}
+	return in / all
+}

@@ -1,0 +1,20 @@
+package metrics
+
+import "context"
+
+// Insertion is the area under the score's curve while the picture is shown on a blurred
+// one, what the map holds for most important first. High is good: little suffices.
+//
+// Petsiuk et al. 2018, "RISE: Randomized Input Sampling for Explanation of Black-box
+// Models", section 4.2.
+var Insertion = register(Metric{
+	Name:    "insertion",
+	Paper:   "Petsiuk et al. 2018, arXiv:1806.07421",
+	Formula: "area under S(the first k/n of the pixels on the baseline), k = 0..n",
+	Better:  "higher",
+	Measure: insertion,
+})
+
+func insertion(ctx context.Context, s *Show) ([]float64, error) {
+	return s.areas(ctx, "insertion", s.Blur, true)
+}

@@ -1,0 +1,27 @@
+package metrics
+
+import "context"
+
+// InsertionDeletion is insertion less deletion: one number, in which neither of Petsiuk
+// et al.'s areas can be had at the cost of the other.
+var InsertionDeletion = register(Metric{
+	Name:    "insertion - deletion",
+	Paper:   "of the areas of Petsiuk et al. 2018, arXiv:1806.07421",
+	Formula: "insertion - deletion",
+	Better:  "higher",
+	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+		in, err := insertion(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		del, err := deletion(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		out := make([]float64, len(in))
+		for i := range out {
+			out[i] = in[i] - del[i]
+		}
+		return out, nil
+	},
+})

@@ -1,0 +1,34 @@
+package metrics
+
+import (
+	"math"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// IoU is how well the map, cut at a share t of its highest value, covers the object M:
+//
+//	|L >= t max L  and  M| / |L >= t max L  or  M|
+//
+// NaN for a map without a positive value. Map and mask are of the same size; see
+// [heatmap.Map.OnPicture].
+//
+// Zhou et al. 2016, "Learning Deep Features for Discriminative Localization", section
+// 3.2, cuts at t = 0.2 and compares boxes.
+func IoU(m, mask heatmap.Grid, t float64) float64 {
+	_, hi, ok := m.Range()
+	if !ok || hi <= 0 {
+		return math.NaN()
+	}
+	both, either := 0, 0
+	for i, v := range m.Values {
+		in, on := float64(v) >= t*float64(hi), mask.Values[i] > 0
+		if in && on {
+			both++
+		}
+		if in || on {
+			either++
+		}
+	}
+	return float64(both) / float64(either)
+}

@@ -1,0 +1,34 @@
+package heatmap
+
+import "github.com/gradcam-go/gradcam/gradcamnb/imgio"
+
+// OnPicture is the map by pixel of the picture, read where the model saw the pixel's
+// middle; zero where the model saw nothing.
+func (g Grid) OnPicture(f imgio.Frame) Grid {
+	out := NewGrid(f.PictureW, f.PictureH)
+	seen := f.Seen()
+	for y := seen.Min.Y; y < seen.Max.Y; y++ {
+		for x := seen.Min.X; x < seen.Max.X; x++ {
+			out.Values[y*out.W+x] = g.AtPixel(f, x, y)
+		}
+	}
+	return out
+}
+
+// AtPixel reads the map at the middle of a pixel of the picture, bilinearly and
+// clamped at the map's edges.
+func (g Grid) AtPixel(f imgio.Frame, x, y int) float32 {
+	u, v := f.ToModel(float64(x)+0.5, float64(y)+0.5)
+	x0, x1, fx := between(u-0.5, g.W)
+	y0, y1, fy := between(v-0.5, g.H)
+	top := g.At(x0, y0)*(1-fx) + g.At(x1, y0)*fx
+	bottom := g.At(x0, y1)*(1-fx) + g.At(x1, y1)*fx
+	return top*(1-fy) + bottom*fy
+}
+
+// between are the two cells around a place, and how far it is from the first.
+func between(at float64, n int) (lo, hi int, fraction float32) {
+	at = min(max(at, 0), float64(n-1))
+	lo = int(at)
+	return lo, min(lo+1, n-1), float32(at - float64(lo))
+}

@@ -1,0 +1,20 @@
+package gradcamnb
+
+// Measuring says what is measured of every map, by showing the model parts of the
+// picture again. The values stand in the maps' Metrics.
+type Measuring struct {
+	Metrics []string // e.g. "insertion"; none means nothing is measured
+
+	// Steps is how many times more of the picture is shown or taken away; 8. A map
+	// takes about twice as many passes of the model.
+	Steps int
+
+	// Baseline is what is seen where the picture is hidden: "mean", "blur" or "black".
+	// Empty means what the metric's paper takes.
+	Baseline string
+}
+
+// Measured picks what is measured of every map.
+func Measured(m Measuring) Choice {
+	return choice(func(r *Request) { r.Measuring = m })
+}
