@@ -392,14 +392,14 @@ func overlayAlone(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	w, h := stageSize(r)
 	shrink := min(1, float64(cardHeat)/float64(max(w, h)))
 	out := image.NewNRGBA(image.Rect(0, 0, max(1, int(float64(w)*shrink)), max(1, int(float64(h)*shrink))))
-	colors, scale, opacity := o.colors(), o.scale(m), o.opacity()
+	field, colors, scale, opacity := o.field(m), o.colors(), o.scale(m), o.opacity()
 	seen := r.Frame.Seen()
 	b := out.Bounds()
 	for y := range b.Dy() {
 		for x := range b.Dx() {
 			px, py := (2*x+1)*r.Frame.PictureW/(2*b.Dx()), (2*y+1)*r.Frame.PictureH/(2*b.Dy())
-			t := scale.place(sample(m.Grid, r.Frame, px, py))
-			c, a := colors.At(t), opacity*math.Sqrt(t)
+			t := o.place(field.AtPixel(r.Frame, px, py), scale)
+			c, a := colors.At(t), opacity*o.strength(t)
 			switch {
 			case r.Picture == nil:
 				a = 1
