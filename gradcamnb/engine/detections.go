@@ -258,14 +258,14 @@ func (s *session) once(b *backend, key string, graph func(*model.Scope, []*Node)
 	}
 	out, err := prog.exec.Call(args...)
 	if err != nil {
-		return nil, wrap(err, "detecting with %s on %s", s.model.Card().Name, b.name)
+		return nil, wrap(err, "running %s on %s", s.model.Card().Name, b.name)
 	}
 	var arrays []array
 	for _, t := range out {
 		defer t.MustFinalizeAll()
 		values, err := tensors.CopyFlatData[float32](t)
 		if err != nil {
-			return nil, fmt.Errorf("reading the detections: %w", err)
+			return nil, fmt.Errorf("reading the results: %w", err)
 		}
 		arrays = append(arrays, array{t.Shape().Dimensions, values})
 	}

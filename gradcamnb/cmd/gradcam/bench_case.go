@@ -117,10 +117,7 @@ func (c benchCase) input(info gradcamnb.Info) (gradcamnb.Tensor, error) {
 	dims := slices.Clone(info.Input)
 	dims[0] = c.Batch
 	if c.Side > 0 {
-		h := 2
-		if dims[1] != 3 && dims[3] == 3 {
-			h = 1
-		}
+		h := heightAxis(info)
 		dims[h], dims[h+1] = c.Side, c.Side
 	}
 	n := 1
@@ -135,4 +132,12 @@ func (c benchCase) input(info gradcamnb.Info) (gradcamnb.Tensor, error) {
 		values[i] = float32(i*7919%1009)/1009*4 - 2
 	}
 	return gradcamnb.Tensor{Dims: dims, Values: values}, nil
+}
+
+// heightAxis is the axis of the model's input that is the height; the width follows.
+func heightAxis(info gradcamnb.Info) int {
+	if info.Input[1] != 3 && info.Input[3] == 3 {
+		return 1
+	}
+	return 2
 }

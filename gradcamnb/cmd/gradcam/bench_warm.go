@@ -85,7 +85,7 @@ func (f benchFlags) row(ctx context.Context, m *gradcamnb.Model, p *peer, c benc
 			continue
 		}
 		for _, do := range f.against {
-			if s, err = p.ask(do, c, side(in, m.Info())); err != nil {
+			if s, err = p.ask(do, c, in.Dims[heightAxis(m.Info())]); err != nil {
 				return benchRow{}, err
 			}
 			seconds[do] = append(seconds[do], s)
@@ -95,14 +95,6 @@ func (f benchFlags) row(ctx context.Context, m *gradcamnb.Model, p *peer, c benc
 		row.Medians[who] = median(s)
 	}
 	return row, nil
-}
-
-// side is the height of a batch of pictures.
-func side(in gradcamnb.Tensor, info gradcamnb.Info) int {
-	if info.Input[1] != 3 && info.Input[3] == 3 {
-		return in.Dims[1]
-	}
-	return in.Dims[2]
 }
 
 // median of the values; zero where there are none.

@@ -1,0 +1,267 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/npyfile"
+)
+
+// The program that asks onnxruntime.
+//
+//go:embed check.py
+var checkScript []byte
+
+// checkFlags are what the user gave.
+type checkFlags struct {
+	explainFlags
+	python    string
+	tolerance float64
+	all       bool
+}
+
+func checkCommand() *cobra.Command {
+	var f checkFlags
+	c := &cobra.Command{
+		Use:   "check --model M.onnx",
+		Short: "Compare every tensor of a model with onnxruntime",
+		Long: `Compare every tensor that a model computes with what onnxruntime, which Python must
+have installed, computes of the same input, and name the first one that differs: by its
+shape, or by more than --tolerance times the tensor's largest value.
+
+The input is --image, or without one the same values every time. The exit code is 0
+where all agree, 1 where one differs, and 2 where they could not be compared.`,
+		Args: cli.NoArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return check(c, f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
+	flags.StringArrayVar(&f.images, "image", nil, "picture")
+	flags.StringVar(&f.backend, "backend", "", "go, xla:cpu, xla:cuda or xla:PATH (default: as explain)")
+	flags.StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
+	flags.StringVar(&f.mean, "mean", "", "mean of a channel in 0..255, instead of the sidecar's")
+	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, instead of the sidecar's")
+	flags.StringVar(&f.python, "python", "", "Python that has onnxruntime (default: python3 or python)")
+	flags.Float64Var(&f.tolerance, "tolerance", 1e-4, "largest difference, as a part of the tensor's largest value; 5e-3 for a model in float16")
+	flags.BoolVar(&f.all, "all", false, "list every tensor")
+	return c
+}
+
+// check returns a usage error, exit code 2, wherever nothing could be compared.
+func check(c *cobra.Command, f checkFlags) error {
+	if f.model == "" {
+		return cli.Usagef("--model is missing: name an ONNX file, or hf://owner/name/file.onnx")
+	}
+	python, err := findPython(f.python)
+	if err != nil {
+		return cli.Usage(err)
+	}
+	e := engine.New(f.backend)
+	s, err := e.Open(f.model)
+	if err != nil {
+		return cli.Usage(err)
+	}
+	r, err := f.request(gradcamnb.NewModel(s))
+	if err != nil {
+		return cli.Usage(err)
+	}
+	v, err := e.Values(c.Context(), f.model, r)
+	if err != nil {
+		return cli.Usage(err)
+	}
+	theirs, version, err := reference(c.Context(), python, v)
+	if err != nil {
+		return cli.Usage(err)
+	}
+	return compare(c.OutOrStdout(), f, v, theirs, version)
+}
+
+// request is the picture, or values in [-2, 2] in the model's shape.
+func (f checkFlags) request(m *gradcamnb.Model) (r gradcamnb.Request, err error) {
+	if len(f.images) > 0 {
+		return r, f.input(m, &r)
+	}
+	c := benchCase{Batch: max(1, m.Info().Input[0])}
+	info := m.Info()
+	if f.size != "" {
+		if f.mean == "" && f.scale == "" && info.Prep == nil {
+			f.mean, f.scale = "0", "1" // they do not matter here
+		}
+		if info.Prep, err = f.prep(info.Prep); err != nil {
+			return r, err
+		}
+	}
+	info.Input = slices.Clone(info.Input)
+	for i, d := range info.Input {
+		switch {
+		case i == 0 || d > 0 && f.size == "":
+		case info.Prep != nil && (i == 1 && d < 0 || i == 3 && info.Input[1] < 0 && d == 3): // channels
+			info.Input[i] = 3
+		case info.Prep != nil && i == heightAxis(info):
+			info.Input[i] = info.Prep.Height
+		case info.Prep != nil && i == heightAxis(info)+1:
+			info.Input[i] = info.Prep.Width
+		}
+	}
+	in, err := c.input(info)
+	if err != nil {
+		return r, fmt.Errorf("%w; give --size", err)
+	}
+	r.Tensor = &in
+	return r, nil
+}
+
+// findPython is the path of the Python that the user names, or that there is.
+func findPython(named string) (string, error) {
+	candidates := []string{"python3", "python"}
+	if named != "" {
+		candidates = []string{named}
+	}
+	for _, name := range candidates {
+		if path, err := exec.LookPath(name); err == nil {
+			return filepath.Abs(path)
+		}
+	}
+	return "", fmt.Errorf("there is no %s: install Python with onnxruntime, or name one that has it with --python", strings.Join(candidates, " and no "))
+}
+
+// reference asks onnxruntime for the same tensors, in a folder of its own that no one
+// else can write to. The model's file is what its author made it, so what it says never
+// becomes a file name or a part of the script.
+func reference(ctx context.Context, python string, v *engine.Values) (out []gradcamnb.Tensor, version string, err error) {
+	dir, err := os.MkdirTemp("", "gradcam-check")
+	if err != nil {
+		return nil, "", fmt.Errorf("making a temporary folder: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
+	model, err := v.ONNX()
+	if err != nil {
+		return nil, "", err
+	}
+	for name, data := range map[string][]byte{"model.onnx": model, "check.py": checkScript} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			return nil, "", fmt.Errorf("writing the model for onnxruntime: %w", err)
+		}
+	}
+	if err := npyfile.Write(filepath.Join(dir, "input.npy"), v.Input.Dims, v.Input.Values); err != nil {
+		return nil, "", err
+	}
+	c := exec.CommandContext(ctx, python, filepath.Join(dir, "check.py"), dir)
+	c.Dir = dir
+	var said, failed bytes.Buffer
+	c.Stdout, c.Stderr = &said, &failed
+	if err := c.Run(); err != nil {
+		why := strings.Join(strings.Fields(failed.String()), " ")
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && exit.ExitCode() == 3 {
+			return nil, "", fmt.Errorf("onnxruntime is missing: %s; install it with %q, or name a Python that has it with --python", why, python+" -m pip install onnxruntime")
+		}
+		return nil, "", fmt.Errorf("onnxruntime did not run the model: %w: %s", err, why)
+	}
+	for i := range v.Tensors {
+		dims, values, err := npyfile.Read(filepath.Join(dir, fmt.Sprintf("%d.npy", i)))
+		if err != nil {
+			return nil, "", err
+		}
+		out = append(out, gradcamnb.Tensor{Dims: dims, Values: values})
+	}
+	return out, strings.TrimSpace(said.String()), nil
+}
+
+// compare reports, and fails at the first tensor that differs.
+func compare(w io.Writer, f checkFlags, v *engine.Values, theirs []gradcamnb.Tensor, version string) error {
+	var failed error
+	var worst float64
+	worstName := ""
+	differ := 0
+	for i, ours := range v.Tensors {
+		d := difference(ours.Tensor, theirs[i])
+		if f.all {
+			fmt.Fprintf(w, "%.1e  %s  %s %v\n", d.relative, ours.Name, ours.Op, ours.Dims)
+		}
+		if d.relative > worst {
+			worst, worstName = d.relative, ours.Name
+		}
+		if d.relative <= f.tolerance {
+			continue
+		}
+		differ++
+		if failed == nil {
+			failed = fmt.Errorf("the tensor %q differs from onnxruntime %s, the first of those that do: operator %s%s, shape %v here and %v there%s",
+				ours.Name, version, ours.Op, module(ours.Module), ours.Dims, theirs[i].Dims, d.words)
+		}
+	}
+	if failed != nil {
+		return fmt.Errorf("%w; %d of %d tensors differ, on %s", failed, differ, len(v.Tensors), v.Backend)
+	}
+	fmt.Fprintf(w, "%d tensors agree with onnxruntime %s, on %s; the largest difference is %.1e of the tensor's largest value, at %s.\n", len(v.Tensors), version, v.Backend, worst, worstName)
+	return nil
+}
+
+func module(path string) string {
+	if path == "" {
+		return ""
+	}
+	return " in the module " + path
+}
+
+// gap is how far two tensors are from each other.
+type gap struct {
+	relative float64 // largest difference over the reference's largest value; infinite where shapes differ
+	words    string
+}
+
+// difference compares values; not-a-numbers at the same place are the same.
+func difference(a, b gradcamnb.Tensor) gap {
+	if !slices.Equal(a.Dims, b.Dims) {
+		return gap{relative: math.Inf(1)}
+	}
+	var scale, worst float64
+	at := 0
+	for i, v := range b.Values {
+		x, y := float64(a.Values[i]), float64(v)
+		if !math.IsNaN(y) && !math.IsInf(y, 0) {
+			scale = max(scale, math.Abs(y))
+		}
+		d := math.Abs(x - y)
+		if x == y || math.IsNaN(x) && math.IsNaN(y) {
+			d = 0
+		} else if math.IsNaN(d) {
+			d = math.Inf(1)
+		}
+		if d > worst {
+			worst, at = d, i
+		}
+	}
+	if worst == 0 {
+		return gap{}
+	}
+	return gap{
+		relative: worst / max(scale, math.SmallestNonzeroFloat32),
+		words:    fmt.Sprintf(", largest difference %.3g (of a largest value of %.3g) at %v: %g here and %g there", worst, scale, place(at, a.Dims), a.Values[at], b.Values[at]),
+	}
+}
+
+// place is a flat index as one along every axis.
+func place(at int, dims []int) []int {
+	out := make([]int, len(dims))
+	for i := len(dims) - 1; i >= 0; i-- {
+		out[i], at = at%dims[i], at/dims[i]
+	}
+	return out
+}

@@ -1,0 +1,46 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+// Exposed is the model as it was read, for another runtime to be asked for every tensor
+// that is named: an ONNX file with its weights inside, whose outputs they are, made for
+// an input of the given shape.
+func Exposed(m Model, input []int, names []string) ([]byte, error) {
+	o, ok := m.(*onnxModel)
+	if !ok {
+		return nil, errors.New("the model is no ONNX file, so no other runtime can be asked")
+	}
+	// Shallow copies: the weights are not copied, and the model stays as it is.
+	g := &protos.GraphProto{Name: "g", Node: o.proto.Graph.Node, Initializer: o.proto.Graph.Initializer, SparseInitializer: o.proto.Graph.SparseInitializer}
+	weights := map[string]bool{}
+	for _, w := range g.Initializer {
+		weights[w.Name] = true
+	}
+	for _, in := range o.proto.Graph.Input {
+		if weights[in.Name] {
+			continue // older files list weights as inputs, too
+		}
+		in = proto.CloneOf(in)
+		var shape []*protos.TensorShapeProto_Dimension
+		for _, d := range input {
+			shape = append(shape, &protos.TensorShapeProto_Dimension{Value: &protos.TensorShapeProto_Dimension_DimValue{DimValue: int64(d)}})
+		}
+		in.GetType().GetTensorType().Shape = &protos.TensorShapeProto{Dim: shape}
+		g.Input = append(g.Input, in)
+	}
+	for _, name := range names {
+		g.Output = append(g.Output, &protos.ValueInfoProto{Name: name})
+	}
+	data, err := proto.Marshal(&protos.ModelProto{IrVersion: o.proto.IrVersion, OpsetImport: o.proto.OpsetImport, Functions: o.proto.Functions, Graph: g})
+	if err != nil {
+		return nil, fmt.Errorf("writing the model: %w", err)
+	}
+	return data, nil
+}

@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+)
+
+// Values is every tensor of a model that depends on the picture, for one input.
+type Values struct {
+	Input   gradcamnb.Tensor
+	Tensors []Value // in the order of execution
+	Backend string
+
+	model source.Model
+}
+
+// Value is one tensor, in the model's own axis order.
+type Value struct {
+	Name, Op, Module string
+	gradcamnb.Tensor
+}
+
+// Values runs a model forward for a request's picture or tensor and keeps everything
+// that it computes. It is what `gradcam check` compares with another runtime.
+func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*Values, error) {
+	s, err := e.model(ref, func() (source.Model, error) { return source.Open(ref, e.say) })
+	if err != nil {
+		return nil, err
+	}
+	in, err := s.prepare(r)
+	if err != nil {
+		return nil, err
+	}
+	layers, err := s.model.Layers(in.dims, "")
+	if err != nil {
+		return nil, err
+	}
+	b, err := e.started()
+	if err != nil {
+		return nil, err
+	}
+	e.run.Lock()
+	defer e.run.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	v := &Values{Input: gradcamnb.Tensor{Dims: in.dims, Values: in.values}, Backend: b.name, model: s.model}
+	var names []string
+	for _, l := range layers {
+		names = append(names, l.Name)
+	}
+	giveBack, err := borrow(s.model.Store(), b)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.once(b, fmt.Sprint("values ", in.dims), func(scope *model.Scope, inputs []*Node) []*Node {
+		built := s.model.Build(scope, inputs[0], nil, names)
+		var nodes []*Node
+		for _, name := range names {
+			nodes = append(nodes, ConvertDType(built.Outputs[name], dtypes.Float32))
+		}
+		return nodes
+	}, tensors.FromFlatDataAndDimensions(in.values, in.dims...))
+	if err := errors.Join(err, giveBack()); err != nil {
+		return nil, err
+	}
+	for i, l := range layers {
+		v.Tensors = append(v.Tensors, Value{l.Name, l.Op, l.Path, gradcamnb.Tensor{Dims: out[i].dims, Values: out[i].values}})
+	}
+	return v, nil
+}
+
+// ONNX is the model as an ONNX file whose outputs are the same tensors.
+func (v *Values) ONNX() ([]byte, error) {
+	var names []string
+	for _, t := range v.Tensors {
+		names = append(names, t.Name)
+	}
+	return source.Exposed(v.model, v.Input.Dims, names)
+}
