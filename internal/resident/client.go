@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// patience is how long a server may take to greet: it may still be starting.
-const patience = time.Minute
+// patience is how long a server may take to greet: it may still be starting, or even
+// being built.
+const patience = 3 * time.Minute
 
 // Client makes calls to the server at a socket.
 type Client struct {

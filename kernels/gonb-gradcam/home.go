@@ -22,7 +22,7 @@ const module = "github.com/gradcam-go/gradcam"
 
 // home is the private folder that everything we build or download goes to:
 //
-//	bin/            gonb, goimports and this program
+//	bin/            gonb, goimports, gradcam and this program
 //	pjrt/           the PJRT plugin of install --xla
 //	venv/           the demo's Jupyter
 //	jupyter/        the demo's Jupyter data, configuration and run-time files

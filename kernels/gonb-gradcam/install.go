@@ -66,6 +66,14 @@ func install(ctx context.Context, s *steps, h home, data, backend string) (strin
 	if err := s.do("building gonb and goimports", func() error { return buildTools(ctx, s, h, src) }); err != nil {
 		return "", err
 	}
+	err = s.do("building the engine", func() error {
+		return buildEngine(h, src, func(env []string, dir, name string, args ...string) error {
+			return s.run(ctx, env, dir, name, args...)
+		})
+	})
+	if err != nil {
+		return "", err
+	}
 	if err := s.do("compiling the library once, so that cells are quick", func() error { return warm(ctx, s, src) }); err != nil {
 		return "", err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
@@ -25,6 +26,14 @@ func launchCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			kernel, err := l.command(c.Context())
 			if err != nil {
+				return err
+			}
+			e, err := startEngine(context.WithoutCancel(c.Context()), func() (*exec.Cmd, error) { return l.engine(kernel.Env) })
+			switch {
+			case err == nil:
+				defer e.end()
+				kernel.Env = append(kernel.Env, gradcamnb.SocketEnv+"="+e.socket())
+			case !errors.Is(err, errors.ErrUnsupported):
 				return err
 			}
 			err = supervise(kernel)
@@ -76,6 +85,16 @@ func (l launcher) command(ctx context.Context) (*exec.Cmd, error) {
 	c := exec.Command(gonb, "--kernel", l.connection, "-logtostderr=true", "-go_work="+l.src)
 	c.Env = append(os.Environ(), l.environment(flags, os.LookupEnv)...)
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return c, nil
+}
+
+// engine is the resident engine, which runs in the environment of the cells.
+func (l launcher) engine(env []string) (*exec.Cmd, error) {
+	if err := buildEngine(l.home, l.src, quietly); err != nil {
+		return nil, err
+	}
+	c := exec.Command(l.home.bin("gradcam"), "serve", "--inherited", "--while-stdin")
+	c.Env, c.Stderr = env, os.Stderr
 	return c, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -37,15 +38,16 @@ not used for longest goes first.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx, cancel := context.WithCancel(c.Context())
 			defer cancel()
-			if whileStdin {
-				go func() {
-					_, _ = io.Copy(io.Discard, os.Stdin)
-					cancel()
-				}()
-			}
 			l, err := listener(inherited, args)
 			if err != nil {
 				return err
+			}
+			if whileStdin {
+				go func() {
+					_, _ = io.Copy(io.Discard, os.Stdin)
+					removeSocket(l) // whoever made it may have been killed
+					cancel()
+				}()
 			}
 			return serve(ctx, l)
 		},
@@ -70,6 +72,13 @@ func listener(inherited bool, args []string) (*net.UnixListener, error) {
 	}
 	u.SetUnlinkOnClose(false)
 	return u, nil
+}
+
+// removeSocket removes a socket and the folder that was made for it.
+func removeSocket(l *net.UnixListener) {
+	socket := l.Addr().String()
+	_ = os.Remove(socket)
+	_ = os.Remove(filepath.Dir(socket)) // which fails where it holds anything else
 }
 
 // serve answers until ctx ends. The default backend starts at once, while the user

@@ -1,0 +1,126 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/gradcam-go/gradcam/internal/resident"
+)
+
+// engine is the resident engine beside the kernel. Its socket is there before the first
+// cell and until the kernel ends, whatever becomes of the engine: cells that come while
+// it starts wait at the socket.
+type engine struct {
+	listener *net.UnixListener
+	command  func() (*exec.Cmd, error) // builds it where necessary
+	stop     context.CancelFunc
+	stopped  sync.WaitGroup
+}
+
+const (
+	// An engine that ends by itself so often, each time within this, is given up.
+	manyTimes = 3
+	tooShort  = 5 * time.Second
+)
+
+// startEngine starts the resident engine, and again whenever it ends.
+func startEngine(ctx context.Context, command func() (*exec.Cmd, error)) (*engine, error) {
+	dir, err := os.MkdirTemp(socketFolder(), "gradcamnb-")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder for the engine's socket: %w", err)
+	}
+	l, err := resident.Listen(filepath.Join(dir, "engine.sock"))
+	if err != nil {
+		return nil, errors.Join(err, os.Remove(dir))
+	}
+	e := &engine{listener: l, command: command}
+	ctx, e.stop = context.WithCancel(ctx)
+	e.stopped.Go(func() { e.keepRunning(ctx) })
+	return e, nil
+}
+
+// socketFolder is the temporary folder, unless its name is so long that a socket's, of
+// which unix(7) allows 104 bytes everywhere, has no room.
+func socketFolder() string {
+	if dir := os.TempDir(); len(dir) < 60 {
+		return dir
+	}
+	return "/tmp"
+}
+
+func (e *engine) socket() string { return e.listener.Addr().String() }
+
+// end ends the engine and removes its socket.
+func (e *engine) end() {
+	e.stop()
+	_ = e.listener.Close() // which ends resident.Refuse, too
+	e.stopped.Wait()
+	_ = os.RemoveAll(filepath.Dir(e.socket())) // a temporary folder
+}
+
+// keepRunning runs engines, one after the other. Where that cannot work, cells get the
+// reason instead.
+func (e *engine) keepRunning(ctx context.Context) {
+	for failures := 0; failures < manyTimes; failures++ {
+		start := time.Now()
+		err := e.runOnce(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(start) > tooShort {
+			failures = -1 // it was fine: the next one is the first again
+		}
+		if failures == manyTimes-1 || errors.As(err, new(*buildError)) {
+			resident.Refuse(e.listener, fmt.Sprintf("it does not start: %v", err))
+			return
+		}
+	}
+}
+
+// buildError is that there is no engine to run.
+type buildError struct{ error }
+
+func (b *buildError) Unwrap() error { return b.error }
+
+// runOnce runs one engine until it ends, or until ctx does.
+func (e *engine) runOnce(ctx context.Context) error {
+	c, err := e.command()
+	if err != nil {
+		return &buildError{err}
+	}
+	socket, err := e.listener.File()
+	if err != nil {
+		return fmt.Errorf("handing the socket over: %w", err)
+	}
+	defer func() { _ = socket.Close() }()
+	c.ExtraFiles = []*os.File{socket}
+	// A group of its own, since interrupting the kernel is no reason to end. It ends when
+	// its input does, and that is when this process ends, however that comes about.
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	alive, err := c.StdinPipe()
+	if err != nil {
+		return fmt.Errorf("starting the engine: %w", err)
+	}
+	if err := c.Start(); err != nil {
+		return fmt.Errorf("starting the engine: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() {
+		_ = alive.Close()
+		time.AfterFunc(time.Second, func() { _ = c.Process.Kill() }) // fails where it has ended
+	})
+	defer stop()
+	if err := c.Wait(); err != nil {
+		return fmt.Errorf("the engine ended: %w", err)
+	}
+	return errors.New("the engine ended")
+}
