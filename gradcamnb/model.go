@@ -6,6 +6,7 @@ import (
 	"image"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/must"
 )
 
 // Model is an open model.
@@ -28,7 +29,7 @@ func Open(ref string) (*Model, error) {
 }
 
 // MustOpen is Open that panics with the error.
-func MustOpen(ref string) *Model { return must(Open(ref)) }
+func MustOpen(ref string) *Model { return must.Get(Open(ref)) }
 
 // NewModel wraps a session. Engines use it for models that are not files.
 func NewModel(s Session) *Model { return &Model{s} }
@@ -52,7 +53,7 @@ func (m *Model) Explain(img image.Image, choices ...Choice) (*heatmap.Result, er
 
 // MustExplain is Explain that panics with the error.
 func (m *Model) MustExplain(img image.Image, choices ...Choice) *heatmap.Result {
-	return must(m.Explain(img, choices...))
+	return must.Get(m.Explain(img, choices...))
 }
 
 // ExplainAll explains several pictures as one batch; a target may name one index
@@ -80,17 +81,10 @@ func (m *Model) Detect(img image.Image, choices ...Choice) ([]heatmap.Detection,
 
 // MustDetect is Detect that panics with the error.
 func (m *Model) MustDetect(img image.Image, choices ...Choice) []heatmap.Detection {
-	return must(m.Detect(img, choices...))
+	return must.Get(m.Detect(img, choices...))
 }
 
 // Run is the general form of Explain: the request with the choices added.
 func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatmap.Result, error) {
 	return m.session.Explain(ctx, r.With(choices...))
-}
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/internal/must"
 )
 
 // Model makes a GoMLX model, a store and a graph function, ready to be explained
@@ -23,11 +24,7 @@ func Model(c source.Card, store *model.Store, fn source.GraphFn) (*gradcamnb.Mod
 
 // MustModel is Model that panics with the error.
 func MustModel(c source.Card, store *model.Store, fn source.GraphFn) *gradcamnb.Model {
-	m, err := Model(c, store, fn)
-	if err != nil {
-		panic(err)
-	}
-	return m
+	return must.Get(Model(c, store, fn))
 }
 
 // Backend is what the process's engine computes on, for a program that trains the
@@ -43,9 +40,5 @@ func Backend() (compute.Backend, error) {
 
 // MustBackend is Backend that panics with the error.
 func MustBackend() compute.Backend {
-	b, err := Backend()
-	if err != nil {
-		panic(err)
-	}
-	return b
+	return must.Get(Backend())
 }

@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/image/draw"
 
+	"github.com/gradcam-go/gradcam/internal/must"
+
 	// The formats that can be read.
 	_ "image/gif"
 	_ "image/jpeg"
@@ -39,11 +41,7 @@ func Open(path string) (image.Image, error) {
 
 // MustOpen is Open that panics with the error.
 func MustOpen(path string) image.Image {
-	img, err := Open(path)
-	if err != nil {
-		panic(err)
-	}
-	return img
+	return must.Get(Open(path))
 }
 
 // Decode reads a PNG, JPEG, GIF, BMP, TIFF or WebP picture of at most [MaxPixels].

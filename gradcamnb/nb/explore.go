@@ -18,6 +18,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
+	"github.com/gradcam-go/gradcam/internal/must"
 )
 
 // Explorer lets a person choose class, layer, method and opacity on a live card and
@@ -46,9 +47,7 @@ func Explore(m *gradcamnb.Model, img image.Image, choices ...gradcamnb.Choice) e
 
 // MustExplore is Explore that panics with the error.
 func MustExplore(m *gradcamnb.Model, img image.Image, choices ...gradcamnb.Choice) {
-	if err := Explore(m, img, choices...); err != nil {
-		panic(err)
-	}
+	must.OK(Explore(m, img, choices...))
 }
 
 // Run is [Explore]; the end of the context ends it like Stop.

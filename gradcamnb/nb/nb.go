@@ -19,6 +19,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/must"
 )
 
 // InNotebook tells whether the program runs in a GoNB cell.
@@ -38,9 +39,7 @@ func Show(results ...*heatmap.Result) error { return show(results, results) }
 
 // MustShow is Show that panics with the error.
 func MustShow(results ...*heatmap.Result) {
-	if err := Show(results...); err != nil {
-		panic(err)
-	}
+	must.OK(Show(results...))
 }
 
 // ShowSheet shows a table of maps: as one picture, and as a card of all its maps.
@@ -54,9 +53,7 @@ func ShowSheet(s *heatmap.Sheet) error {
 
 // MustShowSheet is ShowSheet that panics with the error.
 func MustShowSheet(s *heatmap.Sheet) {
-	if err := ShowSheet(s); err != nil {
-		panic(err)
-	}
+	must.OK(ShowSheet(s))
 }
 
 // show shows a picture of some results and a card of others.

@@ -1,0 +1,372 @@
+package notebooks
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// kernel is a running kernel, through testdata/kernel.py.
+type kernel struct {
+	t      *testing.T
+	driver *exec.Cmd
+	stdin  io.WriteCloser
+	said   *bufio.Scanner
+	pid    int // of the launcher
+}
+
+func startKernel(t *testing.T) *kernel {
+	t.Helper()
+	needJupyter(t)
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		t.Skip("needs /proc to see the processes")
+	}
+	k := &kernel{t: t, driver: exec.Command("python3", filepath.Join("testdata", "kernel.py"), "gonb-gradcam", ".")}
+	stdout, err := k.driver.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k.stdin, err = k.driver.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.driver.Start(); err != nil {
+		t.Fatal(err)
+	}
+	k.said = bufio.NewScanner(stdout)
+	k.said.Buffer(nil, 64<<20)
+	t.Cleanup(k.end)
+	var started struct{ PID int }
+	k.hear(&started)
+	k.pid = started.PID
+	return k
+}
+
+func (k *kernel) hear(to any) {
+	k.t.Helper()
+	if !k.said.Scan() {
+		k.t.Fatalf("the kernel's driver ended: %v", k.said.Err())
+	}
+	if err := json.Unmarshal(k.said.Bytes(), to); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+func (k *kernel) ask(request map[string]any, to any) {
+	k.t.Helper()
+	text, err := json.Marshal(request)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if _, err := k.stdin.Write(append(text, '\n')); err != nil {
+		k.t.Fatal(err)
+	}
+	k.hear(to)
+}
+
+// end shuts the kernel down and waits until that is done.
+func (k *kernel) end() {
+	_ = k.stdin.Close()
+	_ = k.driver.Wait()
+}
+
+// cell is what came of running a cell.
+type cell struct {
+	Status  string
+	Seconds float64
+	Error   string
+	Outputs []struct {
+		Kind, Text string
+	}
+}
+
+// text is what the cell has put out of a kind, such as stderr.
+func (c cell) text(kind string) string {
+	var b strings.Builder
+	for _, o := range c.Outputs {
+		if o.Kind == kind {
+			b.WriteString(o.Text)
+		}
+	}
+	return b.String()
+}
+
+func (c cell) count(kind string) (n int) {
+	for _, o := range c.Outputs {
+		if o.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+func (k *kernel) run(code string) cell {
+	k.t.Helper()
+	var c cell
+	k.ask(map[string]any{"run": code}, &c)
+	return c
+}
+
+// show is a cell that explains a picture, with no import.
+const show = `%%
+model := gradcamnb.MustOpen("../testdata/models/resnet-basic.ts.onnx")
+prep := gradcamnb.Prepared(imgio.Prep{Width: 64, Height: 64, Fit: imgio.Crop, Order: "RGB", Scale: [3]float32{255, 255, 255}})
+nb.MustShow(model.MustExplain(imgio.MustOpen("../testdata/images/cat.png"), prep))`
+
+// long is a cell that takes minutes.
+const long = `%%
+model := gradcamnb.MustOpen("../testdata/models/efficientnet-lite0.onnx")
+fmt.Println("begins")
+model.MustExplain(imgio.MustOpen("../testdata/images/cat.png"), gradcamnb.Methods("RISE"), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 1_000_000}))
+fmt.Println("ends")`
+
+// shows fails the test unless a cell that explains has a picture.
+func (k *kernel) shows(when string) cell {
+	k.t.Helper()
+	c := k.run(show)
+	if c.Status != "ok" || c.count("image/png") != 1 {
+		k.t.Fatalf("%s: %s %s, %d pictures: %s", when, c.Status, c.Error, c.count("image/png"), c.text("stderr"))
+	}
+	return c
+}
+
+// process is a line of ps.
+type process struct {
+	pid, parent int
+	command     string
+}
+
+// processes lists what runs (proc(5)).
+func processes() (out []process) {
+	files, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, f := range files {
+		stat, err := os.ReadFile(f)
+		if err != nil {
+			continue // it has ended
+		}
+		cmd, _ := os.ReadFile(filepath.Join(filepath.Dir(f), "cmdline"))
+		_, rest, _ := strings.Cut(string(stat), ") ") // after the name, which may hold anything
+		fields := strings.Fields(rest)
+		if len(fields) < 2 || fields[0] == "Z" {
+			continue
+		}
+		p := process{command: strings.ReplaceAll(string(cmd), "\x00", " ")}
+		p.pid, _ = strconv.Atoi(filepath.Base(filepath.Dir(f)))
+		p.parent, _ = strconv.Atoi(fields[1])
+		out = append(out, p)
+	}
+	return out
+}
+
+// family is a process and all that it started.
+func family(pid int) []process {
+	all := processes()
+	var out []process
+	for i := -1; i < len(out); i++ {
+		for _, p := range all {
+			if i < 0 && p.pid == pid || i >= 0 && p.parent == out[i].pid {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+// engine is the process of the kernel's resident engine; 0 where there is none.
+func (k *kernel) engine() int {
+	for _, p := range processes() {
+		if p.parent == k.pid && strings.Contains(p.command, "gradcam serve") {
+			return p.pid
+		}
+	}
+	return 0
+}
+
+// eventually waits for something for ten seconds.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for range 200 {
+		if is() {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("after 10 s: %s", what)
+}
+
+func runs(pid int) bool {
+	return slices.ContainsFunc(processes(), func(p process) bool { return p.pid == pid })
+}
+
+func kill(t *testing.T, pid int, s syscall.Signal) {
+	t.Helper()
+	if err := syscall.Kill(pid, s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The engine answers cell after cell, and says once that it does.
+func TestEngineStays(t *testing.T) {
+	k := startKernel(t)
+	first := k.shows("the first cell")
+	engine := k.engine()
+	if said := first.text("stdout"); strings.Count(said, "kernel's engine") != 1 || engine == 0 {
+		t.Errorf("the engine %d says %q", engine, said)
+	}
+	if said := k.shows("the second cell").text("stdout"); said != "" {
+		t.Errorf("and then %q", said)
+	}
+	k.run("%reset")
+	k.shows("after %reset")
+	if now := k.engine(); now != engine {
+		t.Errorf("the engine was process %d and is %d", engine, now)
+	}
+	linked := k.run("import _ \"github.com/gradcam-go/gradcam/gradcamnb/engine\"\n" + show)
+	if linked.Status != "ok" || linked.text("stdout") != "" {
+		t.Errorf("a cell with an engine of its own: %s, %q", linked.Error, linked.text("stdout"))
+	}
+}
+
+// An engine that is killed between two cells is not missed; one that is killed while it
+// works fails that cell in one line.
+func TestEngineIsKilled(t *testing.T) {
+	k := startKernel(t)
+	k.shows("the first cell")
+	first := k.engine()
+	kill(t, first, syscall.SIGKILL)
+	k.shows("after the engine was killed")
+	second := k.engine()
+	if second == first || second == 0 {
+		t.Errorf("the engine was process %d and is %d", first, second)
+	}
+	go func() {
+		time.Sleep(6 * time.Second)
+		_ = syscall.Kill(second, syscall.SIGKILL)
+	}()
+	c := k.run(long)
+	if said := c.text("stderr"); c.Status != "error" || !strings.HasPrefix(said, "error: the engine ended before it answered") || strings.Contains(said, "goroutine") {
+		t.Errorf("killed while it works: %s, %q", c.Status, said)
+	}
+	k.shows("after that")
+}
+
+// Interrupting a cell ends its work in the engine, and not the engine.
+func TestInterrupt(t *testing.T) {
+	k := startKernel(t)
+	k.shows("the first cell")
+	engine := k.engine()
+	var c cell
+	k.ask(map[string]any{"run": long, "interrupt": 5}, &c)
+	if c.Status != "error" || c.Seconds > 15 || strings.Contains(c.text("stdout"), "ends") {
+		t.Errorf("interrupted after 5 s: %s after %.0f s, %q", c.Status, c.Seconds, c.text("stdout"))
+	}
+	k.shows("after that")
+	if now := k.engine(); now != engine {
+		t.Errorf("the engine was process %d and is %d", engine, now)
+	}
+	before := cpu(t, engine)
+	time.Sleep(time.Second)
+	if used := cpu(t, engine) - before; used > 0.2 {
+		t.Errorf("the engine still works: %.1f s of processor time in a second", used)
+	}
+}
+
+// cpu is the processor time of a process in seconds (proc(5), fields 14 and 15 of stat).
+func cpu(t *testing.T, pid int) float64 {
+	t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	user, err1 := strconv.Atoi(fields[11])
+	system, err2 := strconv.Atoi(fields[12])
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	return float64(user+system) / 100
+}
+
+// Two notebooks have an engine each; the end of one is nothing to the other. A kernel
+// that ends leaves nothing behind.
+func TestTwoNotebooks(t *testing.T) {
+	a, b := startKernel(t), startKernel(t)
+	a.shows("the first notebook")
+	b.shows("the second notebook")
+	ofA, ofB := a.engine(), b.engine()
+	if ofA == ofB || ofA == 0 || ofB == 0 {
+		t.Errorf("the engines are processes %d and %d", ofA, ofB)
+	}
+	socket := strings.TrimSpace(a.run("!echo $GRADCAMNB_SOCKET").text("stdout"))
+	if info, err := os.Stat(filepath.Dir(socket)); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder of the socket %q: %v", socket, err)
+	}
+	mine := family(a.pid)
+	a.end()
+	for _, p := range mine {
+		eventually(t, "left running: "+p.command, func() bool { return !runs(p.pid) })
+	}
+	if _, err := os.Stat(filepath.Dir(socket)); err == nil {
+		t.Errorf("left behind: %s", socket)
+	}
+	b.shows("after the first notebook was closed")
+}
+
+// Nothing is left running after the launcher was killed, not even a cell at work.
+func TestLauncherIsKilled(t *testing.T) {
+	k := startKernel(t)
+	k.shows("the first cell")
+	socket := strings.TrimSpace(k.run("!echo $GRADCAMNB_SOCKET").text("stdout"))
+	text, err := json.Marshal(map[string]any{"run": long})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.stdin.Write(append(text, '\n')); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(4 * time.Second)
+	all := family(k.pid)
+	kill(t, k.pid, syscall.SIGKILL)
+	for _, p := range all {
+		eventually(t, "left running: "+p.command, func() bool { return !runs(p.pid) })
+	}
+	eventually(t, "left behind: "+socket, func() bool { _, err := os.Stat(filepath.Dir(socket)); return err != nil })
+	_ = k.driver.Process.Kill()
+}
+
+// A cell that cannot use the engine says why in one line; with an engine of its own it
+// goes on.
+func TestStaleSocket(t *testing.T) {
+	k := startKernel(t)
+	k.run("%env GRADCAMNB_SOCKET /tmp/no-such-folder/engine.sock")
+	c := k.run(show)
+	if said := c.text("stderr"); c.Status != "error" || !strings.HasPrefix(said, "error: the kernel's engine cannot be used: nothing answers at its socket") || strings.Count(said, "\n") != 2 {
+		t.Errorf("%s, %q", c.Status, said)
+	}
+	c = k.run("import _ \"github.com/gradcam-go/gradcam/gradcamnb/engine\"\n" + show)
+	if c.Status != "ok" || c.count("image/png") != 1 || !strings.Contains(c.text("stdout"), "explaining within this program") {
+		t.Errorf("%s, %q", c.Error, c.text("stdout"))
+	}
+}
+
+// Our errors are one line, with the hint, and no stack trace.
+func TestErrorIsOneLine(t *testing.T) {
+	k := startKernel(t)
+	c := k.run("%%\nimgio.MustOpen(\"no-such-picture.png\")")
+	if said := c.text("stderr"); said != "error: reading the picture: open no-such-picture.png: no such file or directory\nexit status 1\n" || c.count("text/html") != 0 {
+		t.Errorf("%q", said)
+	}
+	if said := k.run("%%\nvar m map[string]int\nm[\"x\"] = 1").text("stderr"); !strings.Contains(said, "goroutine 1") {
+		t.Errorf("a panic of another kind has no stack trace: %q", said)
+	}
+}

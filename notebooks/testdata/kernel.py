@@ -1,0 +1,66 @@
+"""Runs a kernel for a program that talks to it in lines of JSON.
+
+usage: kernel.py NAME FOLDER
+
+Prints {"pid": ..., "seconds": ...}, the process that Jupyter started and how long that
+took, and then answers requests from standard input, one a line:
+
+  {"run": CODE, "interrupt": SECONDS}   runs a cell, and interrupts it after a while if that is given
+  {"complete": CODE, "at": N}           what completion offers
+  {"inspect": CODE, "at": N}            what hovering shows
+
+A cell's answer is {"status": ..., "seconds": ..., "error": ..., "outputs": [...]}, an output
+is {"at": SECONDS, "kind": MIME or stream, "text": ...}; pictures are base64. The kernel is
+shut down when the input ends.
+"""
+import json
+import sys
+import threading
+import time
+
+from jupyter_client.manager import start_new_kernel
+
+start = time.monotonic()
+manager, client = start_new_kernel(kernel_name=sys.argv[1], cwd=sys.argv[2])
+
+
+def say(**what):
+    print(json.dumps(what), flush=True)
+
+
+def run(code, interrupt=None):
+    outputs, failed = [], [""]
+    begin = time.monotonic()
+
+    def hear(message):
+        content, at = message["content"], time.monotonic() - begin
+        if message["msg_type"] == "stream":
+            outputs.append({"at": at, "kind": content["name"], "text": content["text"]})
+        elif message["msg_type"] == "error":
+            failed[0] = content["evalue"]
+        elif "data" in content:
+            outputs.extend({"at": at, "kind": kind, "text": str(text)} for kind, text in content["data"].items())
+
+    timer = threading.Timer(interrupt or 0, manager.interrupt_kernel)
+    if interrupt:
+        timer.start()
+    reply = client.execute_interactive(code, output_hook=hear, timeout=240, allow_stdin=False)["content"]
+    timer.cancel()
+    return {"status": reply["status"], "seconds": time.monotonic() - begin, "error": failed[0], "outputs": outputs}
+
+
+say(pid=manager.provisioner.pid, seconds=time.monotonic() - start)
+try:
+    for line in sys.stdin:
+        request = json.loads(line)
+        if "run" in request:
+            say(**run(**{"code": request["run"], "interrupt": request.get("interrupt")}))
+        elif "complete" in request:
+            reply = client.complete(request["complete"], request["at"], reply=True, timeout=120)
+            say(matches=reply["content"].get("matches", []))
+        else:
+            reply = client.inspect(request["inspect"], request["at"], reply=True, timeout=120)
+            say(text=str(reply["content"].get("data", {})))
+finally:
+    client.stop_channels()
+    manager.shutdown_kernel()
