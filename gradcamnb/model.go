@@ -72,7 +72,7 @@ func (m *Model) ExplainTensor(t Tensor, choices ...Choice) ([]*heatmap.Result, e
 
 // Detect lists what a detector finds in a picture, the surest first.
 func (m *Model) Detect(img image.Image, choices ...Choice) ([]heatmap.Detection, error) {
-	found, err := m.session.Detect(context.Background(), Request{Pictures: []image.Image{img}}.With(choices...))
+	found, err := m.DetectAll(context.Background(), Request{Pictures: []image.Image{img}}, choices...)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +82,12 @@ func (m *Model) Detect(img image.Image, choices ...Choice) ([]heatmap.Detection,
 // MustDetect is Detect that panics with the error.
 func (m *Model) MustDetect(img image.Image, choices ...Choice) []heatmap.Detection {
 	return must.Get(m.Detect(img, choices...))
+}
+
+// DetectAll is the general form of Detect: what is found in each of a request's
+// pictures, with the choices added.
+func (m *Model) DetectAll(ctx context.Context, r Request, choices ...Choice) ([][]heatmap.Detection, error) {
+	return m.session.Detect(ctx, r.With(choices...))
 }
 
 // Run is the general form of Explain: the request with the choices added.

@@ -50,13 +50,19 @@ and heatmap.npy is their fusion: the mean of the normalised maps, normalised aga
 	flags.StringArrayVar(&f.layers, "layer", nil, "layer by tensor name or module path; may be repeated (default: the suggested one, see gradcam layers)")
 	flags.StringVar(&f.method, "method", "grad-cam", "method: "+methodNames()+`; case, dashes and spaces do not matter, and pytorch-grad-cam's names are known, too`)
 	flags.StringVar(&f.target, "target", "top1", targetHelp+"\n")
-	flags.StringVar(&f.backend, "backend", "", "go, xla:cpu, xla:cuda or xla:PATH (default: $GOMLX_BACKEND, else XLA where a PJRT plugin is installed, else go)")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: black-body (default) or jet")
+	f.addPreparation(c)
+	return c
+}
+
+// addPreparation adds the flags that say what computes and what the model sees.
+func (f *explainFlags) addPreparation(c *cobra.Command) {
+	flags := c.Flags()
+	flags.StringVar(&f.backend, "backend", "", "go, xla:cpu, xla:cuda or xla:PATH (default: $GOMLX_BACKEND, else XLA where a PJRT plugin is installed, else go)")
 	flags.StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
 	flags.StringVar(&f.mean, "mean", "", "mean of a channel in 0..255, one number or three, instead of the sidecar's")
 	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, one number or three, instead of the sidecar's")
-	return c
 }
 
 func methodNames() string {

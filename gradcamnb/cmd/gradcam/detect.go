@@ -1,0 +1,157 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/cli"
+)
+
+// readingFlags say how a detector's outputs are read.
+type readingFlags struct {
+	explainFlags
+	decoder        string
+	threshold, nms float64
+}
+
+func (f *readingFlags) add(c *cobra.Command) {
+	flags := c.Flags()
+	flags.StringVar(&f.model, "model", "", "ONNX file")
+	flags.StringArrayVar(&f.images, "image", nil, "picture")
+	flags.StringVar(&f.decoder, "decoder", "", "how the outputs are read, e.g. centerface or yolov8 (default: as the sidecar says, or the only decoder that fits)")
+	flags.Float64Var(&f.threshold, "threshold", 0, "confidence that makes a candidate a detection, between 0 and 1 (default: the sidecar's or the decoder's)")
+	flags.Float64Var(&f.nms, "nms", 0, "overlap from which the weaker of two detections of a class goes, up to 1, which keeps all")
+	f.addPreparation(c)
+}
+
+func (f *readingFlags) reading(c *cobra.Command) (gradcamnb.Reading, error) {
+	if c.Flags().Changed("threshold") && !(f.threshold > 0 && f.threshold < 1) {
+		return gradcamnb.Reading{}, cli.Usagef("--threshold %g: a confidence lies between 0 and 1, both excluded", f.threshold)
+	}
+	if c.Flags().Changed("nms") && !(f.nms > 0 && f.nms <= 1) {
+		return gradcamnb.Reading{}, cli.Usagef("--nms %g: an overlap lies between 0 and 1", f.nms)
+	}
+	return gradcamnb.Reading{Decoder: f.decoder, Threshold: f.threshold, NMS: f.nms}, nil
+}
+
+func detectCommand() *cobra.Command {
+	var f readingFlags
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "detect --model M.onnx --image P.png",
+		Short: "List what a detector finds",
+		Args:  cli.NoArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			r, m, err := f.request(c)
+			if err != nil {
+				return err
+			}
+			found, err := m.DetectAll(c.Context(), r)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return detectionsJSON(c.OutOrStdout(), f.images, found)
+			}
+			return detectionTable(c.OutOrStdout(), f.images, found)
+		},
+	}
+	f.add(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+// request is the pictures and how they are read, and the model.
+func (f *readingFlags) request(c *cobra.Command) (gradcamnb.Request, *gradcamnb.Model, error) {
+	switch {
+	case f.model == "":
+		return gradcamnb.Request{}, nil, cli.Usagef("--model is missing: name an ONNX file")
+	case len(f.images) == 0:
+		return gradcamnb.Request{}, nil, cli.Usagef("--image is missing: name a picture")
+	}
+	reading, err := f.reading(c)
+	if err != nil {
+		return gradcamnb.Request{}, nil, err
+	}
+	gradcamnb.Register(engine.New(f.backend))
+	m, err := gradcamnb.Open(f.model)
+	if err != nil {
+		return gradcamnb.Request{}, nil, err
+	}
+	r := gradcamnb.Request{Reading: reading}
+	return r, m, f.input(m, &r)
+}
+
+// reportDetection is a detection as --json writes it.
+type reportDetection struct {
+	Number     int         `json:"number"` // as --detection takes it
+	Box        heatmap.Box `json:"box"`    // x0, y0, x1, y1 in pixels of the picture
+	Class      int         `json:"class"`
+	ClassName  string      `json:"class_name,omitempty"`
+	Score      float64     `json:"score"`
+	Objectness float64     `json:"objectness"`
+
+	Landmarks [][2]float64 `json:"landmarks,omitempty"`
+	MaskArea  *float64     `json:"mask_area,omitempty"` // share of the model's input
+}
+
+func newReportDetection(i int, d heatmap.Detection) reportDetection {
+	out := reportDetection{Number: i + 1, Box: d.Box, Class: d.Class, ClassName: d.Label, Score: float64(d.Score), Objectness: float64(d.Objectness), Landmarks: d.Points}
+	if n := len(d.Mask.Values); n > 0 {
+		var sum float64
+		for _, v := range d.Mask.Values {
+			sum += math.Round(float64(v))
+		}
+		share := sum / float64(n)
+		out.MaskArea = &share
+	}
+	return out
+}
+
+func detectionsJSON(w io.Writer, images []string, found [][]heatmap.Detection) error {
+	type of struct {
+		Image      string            `json:"image"`
+		Detections []reportDetection `json:"detections"`
+	}
+	var all []of
+	for i, image := range images {
+		o := of{image, []reportDetection{}}
+		for k, d := range found[i] {
+			o.Detections = append(o.Detections, newReportDetection(k, d))
+		}
+		all = append(all, o)
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(struct {
+		Images []of `json:"images"`
+	}{all})
+}
+
+func detectionTable(w io.Writer, images []string, found [][]heatmap.Detection) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for i, image := range images {
+		fmt.Fprintf(t, "%s\n", image)
+		if len(found[i]) == 0 {
+			fmt.Fprintln(t, "nothing is found; a lower --threshold finds more")
+			continue
+		}
+		fmt.Fprintln(t, "DETECTION\tCLASS\tSCORE\tX0\tY0\tX1\tY1")
+		for k, d := range found[i] {
+			name := d.Label
+			if name == "" {
+				name = fmt.Sprintf("class %d", d.Class)
+			}
+			fmt.Fprintf(t, "%d\t%s\t%.4f\t%.1f\t%.1f\t%.1f\t%.1f\n", k+1, name, d.Score, d.Box[0], d.Box[1], d.Box[2], d.Box[3])
+		}
+	}
+	return t.Flush()
+}

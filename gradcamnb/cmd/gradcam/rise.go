@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/cli"
+)
+
+// samplingFlags say how masks are drawn.
+type samplingFlags struct {
+	readingFlags
+	masks, grid, batch int
+	p, agreement       float64
+	seed               uint64
+	limit              time.Duration
+	resume             string
+}
+
+func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
+	f.readingFlags.add(c)
+	flags := c.Flags()
+	flags.StringVar(&f.out, "out", "", "folder for the results")
+	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: black-body (default) or jet")
+	flags.IntVar(&f.masks, "masks", masks, "masks to draw")
+	flags.IntVar(&f.grid, "grid", grid, "cells of a mask along each side of the picture")
+	flags.Float64Var(&f.p, "p", 0.5, "probability that a cell is seen")
+	flags.Uint64Var(&f.seed, "seed", 1, "of the masks: the same seed gives the same map")
+	flags.IntVar(&f.batch, "batch", 16, "masks in one pass of the model")
+	flags.Float64Var(&f.agreement, "agreement", 0, "end when the maps of two halves of the masks have this rank correlation, e.g. 0.95")
+	flags.DurationVar(&f.limit, "time", 0, "end after this time, e.g. 30s")
+	flags.StringVar(&f.resume, "resume", "", "folder of an earlier run of the same picture, target and masks, to go on with")
+}
+
+// sampling checks the flags, all of which are given: zero means zero here.
+func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
+	switch {
+	case f.masks < 1:
+		return gradcamnb.Sampling{}, cli.Usagef("--masks %d: nothing is explained without masks; give at least 1", f.masks)
+	case !(f.p > 0 && f.p < 1):
+		return gradcamnb.Sampling{}, cli.Usagef("--p %g: every mask would be the same; give a probability between 0 and 1, both excluded", f.p)
+	case f.grid < 1:
+		return gradcamnb.Sampling{}, cli.Usagef("--grid %d: give at least 1 cell", f.grid)
+	case f.batch < 1:
+		return gradcamnb.Sampling{}, cli.Usagef("--batch %d: give at least 1", f.batch)
+	case !(f.agreement >= 0 && f.agreement < 1):
+		return gradcamnb.Sampling{}, cli.Usagef("--agreement %g: a rank correlation to wait for lies between 0 and 1", f.agreement)
+	case f.limit < 0:
+		return gradcamnb.Sampling{}, cli.Usagef("--time %s: it is over already", f.limit)
+	case len(f.images) != 1:
+		return gradcamnb.Sampling{}, cli.Usagef("--image: name one picture")
+	case f.out == "":
+		return gradcamnb.Sampling{}, cli.Usagef("--out is missing: name a folder for the results")
+	}
+	o := gradcamnb.Sampling{Masks: f.masks, Grid: f.grid, P: f.p, Seed: f.seed, Batch: f.batch, Agreement: f.agreement, Limit: f.limit}
+	if f.resume != "" {
+		run, err := readRun(f.resume)
+		if err != nil {
+			return o, err
+		}
+		o.Resume = []*heatmap.Sampled{run}
+	}
+	return o, nil
+}
+
+const riseFiles = `
+  overlay.png   the figure: map on the picture, colour bar
+  heatmap.npy   float32 [1, H, W] of the model's input, from 0 to 1
+  raw.npy       float32 [1, H, W], as the method's formula has it
+  stderr.npy    float32 [1, H, W], standard error of raw.npy
+  result.json   what was explained, scores, versions, timings, diagnosis
+  run.json, weights.npy   the masks and what the target scored under each, for --resume
+
+A run that is interrupted (ctrl-C) writes what it has and exits with 1.`
+
+func riseCommand() *cobra.Command {
+	var f samplingFlags
+	c := &cobra.Command{
+		Use:   "rise --model M.onnx --image P.png --out DIR",
+		Short: "Explain by hiding parts of the picture at random (RISE)",
+		Long:  "Explain a score by hiding parts of the picture at random (RISE), and write into --out\n" + riseFiles,
+		Args:  cli.NoArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			target, err := parseTarget(f.target)
+			if err != nil {
+				return err
+			}
+			return f.run(c, target)
+		},
+	}
+	f.add(c, 4000, 7)
+	c.Flags().StringVar(&f.target, "target", "top1", targetHelp+"\n")
+	return c
+}
+
+func driseCommand() *cobra.Command {
+	var f samplingFlags
+	var masks, found, box, side string
+	var number, class int
+	c := &cobra.Command{
+		Use:   "drise --model M.onnx --image P.png [--detection K | --box x0,y0,x1,y1 --class C] --out DIR",
+		Short: "Explain a detection by hiding parts of the picture at random (D-RISE)",
+		Long: `Explain a detection by hiding parts of the picture at random (D-RISE), and write into --out
+` + riseFiles + `
+
+With --reference-masks and --reference-detections no model runs: the map is computed of
+masks and of what was detected under each, and weights.npy [targets, masks] and
+saliency.npy [targets, H, W] are written.`,
+		Args: cli.NoArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if masks != "" || found != "" {
+				return referenceDRISE(masks, found, f.out)
+			}
+			t, err := detectionTarget(c, number, box, class)
+			if err != nil {
+				return err
+			}
+			return f.run(c, t.Side(side))
+		},
+	}
+	f.add(c, 5000, 16)
+	flags := c.Flags()
+	flags.IntVar(&number, "detection", 1, "which detection, as gradcam detect numbers them")
+	flags.StringVar(&box, "box", "", "instead: a box in pixels of the picture, x0,y0,x1,y1; with --class. Why is nothing found there?")
+	flags.IntVar(&class, "class", -1, "class of --box")
+	flags.StringVar(&side, "side", "", "explain one side alone: left, top, right or bottom")
+	flags.StringVar(&masks, "reference-masks", "", "masks, float32 .npy [masks, H, W]")
+	flags.StringVar(&found, "reference-detections", "", "targets and detections under each mask, JSON")
+	return c
+}
+
+func detectionTarget(c *cobra.Command, number int, box string, class int) (gradcamnb.Target, error) {
+	if box == "" {
+		if c.Flags().Changed("class") {
+			return gradcamnb.Target{}, cli.Usagef("--class goes with --box")
+		}
+		if number < 1 {
+			return gradcamnb.Target{}, cli.Usagef("--detection %d: detections are numbered from 1, the surest", number)
+		}
+		return gradcamnb.Detection(number), nil
+	}
+	if c.Flags().Changed("detection") {
+		return gradcamnb.Target{}, cli.Usagef("--detection and --box exclude each other")
+	}
+	if !c.Flags().Changed("class") {
+		return gradcamnb.Target{}, cli.Usagef("--box needs --class: the number of the class that could be there")
+	}
+	parts := strings.Split(box, ",")
+	var b heatmap.Box
+	if len(parts) != len(b) {
+		return gradcamnb.Target{}, cli.Usagef("--box %q: write x0,y0,x1,y1", box)
+	}
+	for i, p := range parts {
+		v, err := strconv.ParseFloat(strings.TrimSpace(p), 64)
+		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+			return gradcamnb.Target{}, cli.Usagef("--box %q: %q is no number", box, p)
+		}
+		b[i] = v
+	}
+	return gradcamnb.Box(b, class), nil
+}
+
+// run explains a target and writes the files, also of a run that is interrupted.
+func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
+	if f.model == "" {
+		return cli.Usagef("--model is missing: name an ONNX file")
+	}
+	o, err := f.sampling()
+	if err != nil {
+		return err
+	}
+	options, err := f.options()
+	if err != nil {
+		return err
+	}
+	dir, err := openFolder(f.out)
+	if err != nil {
+		return err
+	}
+	r, m, err := f.request(c)
+	if err != nil {
+		return err
+	}
+	r.Methods, r.Targets, r.Sampling = []string{"RISE"}, []gradcamnb.Target{target}, o
+	r.Progress = progress(os.Stderr)
+	results, ended := m.Run(c.Context(), r)
+	if len(results) == 0 || len(results[0].Maps) == 0 {
+		return ended
+	}
+	if err := errors.Join(write(dir, f.explainFlags, m, results, options), writeRun(dir, results[0].Maps[0])); err != nil {
+		return err
+	}
+	if errors.Is(ended, context.Canceled) {
+		return fmt.Errorf("interrupted after %d of %d masks; what there is so far is in %s, and --resume %s goes on",
+			len(results[0].Maps[0].Sampled.Weights), o.Masks, dir, dir)
+	}
+	return ended
+}
+
+// progress shows masks done, rate and time left on a terminal.
+func progress(to *os.File) func(gradcamnb.Progress) {
+	if info, err := to.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return nil
+	}
+	start := time.Now()
+	return func(p gradcamnb.Progress) {
+		rate := float64(p.Done) / time.Since(start).Seconds()
+		left := time.Duration(float64(p.Total-p.Done) / rate * float64(time.Second)).Round(time.Second)
+		line := fmt.Sprintf("%d of %d masks, %.1f a second, %s left", p.Done, p.Total, rate, left)
+		if p.Done >= p.Total {
+			line = ""
+		}
+		fmt.Fprintf(to, "\r%-60s\r%s", "", line)
+	}
+}

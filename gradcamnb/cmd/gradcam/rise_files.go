@@ -1,0 +1,161 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/npyfile"
+)
+
+// runFile is run.json: which masks were drawn. The scores are in weights.npy.
+type runFile struct {
+	Masks     int      `json:"masks"` // in a full run
+	Done      int      `json:"done"`
+	Grid      int      `json:"grid"`
+	P         float64  `json:"p"`
+	Seed      uint64   `json:"seed"`
+	Batch     int      `json:"batch"`
+	Mean      float64  `json:"mean"`                // of the scores
+	Agreement *float64 `json:"agreement,omitempty"` // rank correlation of the maps of two halves
+}
+
+// writeRun writes run.json, weights.npy [1, masks] and stderr.npy.
+func writeRun(dir string, m *heatmap.Map) error {
+	s := m.Sampled
+	agreement := finite(float32(s.Agreement))
+	data, err := json.MarshalIndent(runFile{s.Masks, len(s.Weights), s.Grid, s.P, s.Seed, s.Batch, s.Mean, agreement}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing run.json: %w", err)
+	}
+	if err := npyfile.Write(filepath.Join(dir, "weights.npy"), []int{1, len(s.Weights)}, s.Weights); err != nil {
+		return err
+	}
+	if len(m.StdErr.Values) > 0 {
+		if err := npyfile.Write(filepath.Join(dir, "stderr.npy"), []int{1, m.StdErr.H, m.StdErr.W}, m.StdErr.Values); err != nil {
+			return err
+		}
+	}
+	return atomicfile.Write(filepath.Join(dir, "run.json"), append(data, '\n'))
+}
+
+// readRun reads what writeRun wrote.
+func readRun(dir string) (*heatmap.Sampled, error) {
+	path := filepath.Join(dir, "run.json")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the run to resume: %w", err)
+	}
+	var f runFile
+	if err := json.Unmarshal(data, &f); err != nil {
+		return nil, fmt.Errorf("%s is damaged: %w", path, err)
+	}
+	dims, weights, err := npyfile.Read(filepath.Join(dir, "weights.npy"))
+	if err != nil {
+		return nil, err
+	}
+	if len(dims) != 2 || dims[0] != 1 || dims[1] != f.Done {
+		return nil, fmt.Errorf("%s and weights.npy beside it are not of one run", path)
+	}
+	return &heatmap.Sampled{Masks: f.Masks, Grid: f.Grid, P: f.P, Seed: f.Seed, Batch: f.Batch, Weights: weights, Mean: f.Mean}, nil
+}
+
+// referenceFile is the JSON of targets and of what was detected under each mask.
+type referenceFile struct {
+	Targets    []referenceDetection   `json:"targets"`
+	Detections [][]referenceDetection `json:"detections"` // by mask; none is an empty list
+}
+
+type referenceDetection struct {
+	Box        heatmap.Box `json:"box"`
+	Probs      []float32   `json:"probs"`
+	Objectness *float32    `json:"objectness"` // missing where the detector has none
+}
+
+func (d referenceDetection) detection() heatmap.Detection {
+	out := heatmap.Detection{Box: d.Box, Scores: d.Probs, Objectness: 1}
+	if d.Objectness != nil {
+		out.Objectness = *d.Objectness
+	}
+	return out
+}
+
+// referenceDRISE computes D-RISE of given masks and detections: the weight of a mask
+// is the best match under it, the map the sum of the masks by weight.
+func referenceDRISE(masks, found, out string) error {
+	switch {
+	case masks == "" || found == "":
+		return cli.Usagef("--reference-masks and --reference-detections go together")
+	case out == "":
+		return cli.Usagef("--out is missing: name a folder for the results")
+	}
+	dims, values, err := npyfile.Read(masks)
+	if err != nil {
+		return err
+	}
+	if len(dims) != 3 {
+		return fmt.Errorf("%s has the shape %v and must be [masks, height, width]", masks, dims)
+	}
+	data, err := os.ReadFile(found)
+	if err != nil {
+		return fmt.Errorf("reading the detections: %w", err)
+	}
+	var f referenceFile
+	if err := json.Unmarshal(data, &f); err != nil {
+		return fmt.Errorf("%s is not as it should be, {\"targets\": [...], \"detections\": [[...], ...]}: %w", found, err)
+	}
+	if err := f.check(found, dims[0]); err != nil {
+		return err
+	}
+	dir, err := openFolder(out)
+	if err != nil {
+		return err
+	}
+	pixels := dims[1] * dims[2]
+	var weights, saliency []float32
+	for _, t := range f.Targets {
+		sum := make([]float64, pixels)
+		for i, detections := range f.Detections {
+			var under []heatmap.Detection
+			for _, d := range detections {
+				under = append(under, d.detection())
+			}
+			w := t.detection().Weight(under)
+			weights = append(weights, float32(w))
+			for p, m := range values[i*pixels : (i+1)*pixels] {
+				sum[p] += w * float64(m)
+			}
+		}
+		for _, v := range sum {
+			saliency = append(saliency, float32(v))
+		}
+	}
+	if err := npyfile.Write(filepath.Join(dir, "weights.npy"), []int{len(f.Targets), dims[0]}, weights); err != nil {
+		return err
+	}
+	return npyfile.Write(filepath.Join(dir, "saliency.npy"), []int{len(f.Targets), dims[1], dims[2]}, saliency)
+}
+
+func (f referenceFile) check(path string, masks int) error {
+	switch {
+	case len(f.Targets) == 0:
+		return fmt.Errorf("%s has no targets", path)
+	case masks == 0:
+		return fmt.Errorf("there are no masks: nothing is explained without")
+	case len(f.Detections) != masks:
+		return fmt.Errorf("%s has detections for %d masks, and there are %d", path, len(f.Detections), masks)
+	}
+	classes := len(f.Targets[0].Probs)
+	for _, list := range append([][]referenceDetection{f.Targets}, f.Detections...) {
+		for _, d := range list {
+			if len(d.Probs) != classes || classes == 0 {
+				return fmt.Errorf("%s has detections of %d and of %d classes", path, classes, len(d.Probs))
+			}
+		}
+	}
+	return nil
+}

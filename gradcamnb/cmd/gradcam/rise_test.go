@@ -1,0 +1,163 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/npyfile"
+)
+
+// goldenMasks writes the masks of the golden case, enlarged here from their grids by
+// the recipe in its detections.json, as testdata does not keep them.
+func goldenMasks(t *testing.T) string {
+	t.Helper()
+	_, grids := golden.Array(t, "golden/drise-public/grids.npy")
+	_, shifts := golden.Array(t, "golden/drise-public/shifts.npy")
+	const n, s, cell, size = 64, 16, 4, 64
+	var masks []float32
+	for i := range n {
+		at := func(y, x int) float64 { return float64(grids[(i*s+y)*s+x]) }
+		between := func(o int, shift float32) (int, int, float64) {
+			x := min(max((float64(o)+float64(shift)+0.5)*s/((s+1)*cell)-0.5, 0), s-1)
+			return int(x), min(int(x)+1, s-1), x - math.Floor(x)
+		}
+		for y := range size {
+			y0, y1, fy := between(y, shifts[2*i])
+			for x := range size {
+				x0, x1, fx := between(x, shifts[2*i+1])
+				masks = append(masks, float32((at(y0, x0)*(1-fx)+at(y0, x1)*fx)*(1-fy)+(at(y1, x0)*(1-fx)+at(y1, x1)*fx)*fy))
+			}
+		}
+	}
+	path := filepath.Join(t.TempDir(), "masks.npy")
+	if err := npyfile.Write(path, []int{n, size, size}, masks); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// The golden D-RISE case, with objectness and without it, within 1e-5.
+func TestReferenceDRISE(t *testing.T) {
+	masks, found := goldenMasks(t), golden.Path("golden", "drise-public", "detections.json")
+	data, err := os.ReadFile(found)
+	if err != nil {
+		t.Fatal(err)
+	}
+	without := filepath.Join(t.TempDir(), "without.json")
+	if err := os.WriteFile(without, []byte(strings.ReplaceAll(string(data), `"objectness"`, `"other"`)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for suffix, file := range map[string]string{"": found, "_no_objectness": without} {
+		dir := t.TempDir()
+		if code, _, said := call(t, "drise", "--reference-masks", masks, "--reference-detections", file, "--out", dir); code != 0 {
+			t.Fatal(said)
+		}
+		for _, name := range []string{"weights", "saliency"} {
+			dims, got, err := npyfile.Read(filepath.Join(dir, name+".npy"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			shape, want := golden.Array(t, "golden/drise-public/"+name+suffix+".npy")
+			if !slices.Equal(dims, shape) {
+				t.Fatalf("%s%s has the shape %v, want %v", name, suffix, dims, shape)
+			}
+			var worst float64
+			for i := range want {
+				worst = max(worst, math.Abs(float64(got[i]-want[i]))/max(1, float64(slices.Max(want))))
+			}
+			if !(worst <= 1e-5) {
+				t.Errorf("%s%s is off by %g", name, suffix, worst)
+			}
+		}
+	}
+}
+
+func TestDetectCommand(t *testing.T) {
+	code, out, said := call(t, "detect", "--model", model("centerface.onnx"), "--image", picture("astronaut.png"), "--json")
+	var all struct {
+		Images []struct{ Detections []reportDetection }
+	}
+	if err := json.Unmarshal([]byte(out), &all); err != nil || code != 0 {
+		t.Fatalf("%d %v %s", code, err, said)
+	}
+	if d := all.Images[0].Detections; len(d) != 1 || d[0].ClassName != "face" || d[0].Number != 1 || math.Abs(d[0].Box[0]-181.53) > 0.05 || len(d[0].Landmarks) != 5 {
+		t.Errorf("%+v", d)
+	}
+	if code, out, _ = call(t, "detect", "--model", model("centerface.onnx"), "--image", picture("astronaut.png")); code != 0 || !strings.Contains(out, "face") {
+		t.Errorf("%d\n%s", code, out)
+	}
+}
+
+// rise writes its files, and a run gone on with ends where one run would have.
+func TestRiseCommand(t *testing.T) {
+	rise := func(masks, dir string, more ...string) {
+		t.Helper()
+		args := append([]string{"rise", "--model", model("resnet-basic.dyn.onnx"), "--image", picture("cat_224.png"), "--size", "64", "--mean", "127", "--scale", "64",
+			"--target", "class:3", "--masks", masks, "--seed", "7", "--out", dir}, more...)
+		if code, _, said := call(t, args...); code != 0 {
+			t.Fatal(said)
+		}
+	}
+	half, resumed, whole := t.TempDir(), t.TempDir(), t.TempDir()
+	rise("40", half)
+	rise("96", resumed, "--resume", half)
+	rise("96", whole)
+	for name, shape := range map[string][]int{"heatmap.npy": {1, 64, 64}, "raw.npy": {1, 64, 64}, "stderr.npy": {1, 64, 64}, "weights.npy": {1, 96}} {
+		dims, got, err := npyfile.Read(filepath.Join(whole, name))
+		if err != nil || !slices.Equal(dims, shape) {
+			t.Errorf("%s: %v %v", name, dims, err)
+		}
+		if _, again, _ := npyfile.Read(filepath.Join(resumed, name)); !slices.Equal(got, again) {
+			t.Errorf("%s of the resumed run is not that of the whole run", name)
+		}
+	}
+	var rep report
+	readJSON(t, filepath.Join(whole, "result.json"), &rep)
+	if m := rep.Images[0].Maps[0]; m.Method != "RISE" || m.Class != 3 {
+		t.Errorf("%+v", m)
+	}
+	if _, err := os.Stat(filepath.Join(whole, "overlay.png")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRiseErrors(t *testing.T) {
+	out, face, who := t.TempDir(), model("centerface.onnx"), picture("astronaut.png")
+	drise := func(more ...string) []string {
+		return append([]string{"drise", "--model", face, "--image", who, "--size", "256", "--out", out}, more...)
+	}
+	for _, c := range []struct {
+		code int
+		want string
+		args []string
+	}{
+		{2, "--masks 0", drise("--masks", "0")},
+		{2, "--p 0", drise("--p", "0")},
+		{2, "--p 1", drise("--p", "1")},
+		{2, "--grid 0", drise("--grid", "0")},
+		{2, "--box needs --class", drise("--box", "1,2,3,4")},
+		{2, `--box "1,2,3"`, drise("--box", "1,2,3", "--class", "0")},
+		{2, "exclude each other", drise("--box", "1,2,3,4", "--class", "0", "--detection", "1")},
+		{2, "--detection 0", drise("--detection", "0")},
+		{2, "--threshold 0", []string{"detect", "--model", face, "--image", who, "--threshold", "0"}},
+		{2, "--image is missing", []string{"detect", "--model", face}},
+		{2, "go together", []string{"drise", "--reference-masks", "m.npy", "--out", out}},
+		{1, "does not lie in the picture of 512 x 512 pixels", drise("--box", "500,500,600,600", "--class", "0")},
+		{1, "there is no class 4", drise("--box", "5,5,60,60", "--class", "4")},
+		{1, "there is no detection 2: the model finds 1", drise("--detection", "2")},
+		{1, "is finer than the model's input", drise("--size", "64", "--grid", "100", "--threshold", "0.01")},
+		{1, "the decoders that fit them are centerface", drise("--decoder", "yolov8")},
+		{1, "run.json", drise("--resume", filepath.Join(out, "none"))},
+	} {
+		code, _, said := call(t, c.args...)
+		if code != c.code || !strings.Contains(said, c.want) || strings.Count(said, "\n") > 2 {
+			t.Errorf("%q: exit code %d, want %d with %q:\n%s", c.args, code, c.code, c.want, said)
+		}
+	}
+}
