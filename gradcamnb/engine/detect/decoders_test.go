@@ -1,0 +1,214 @@
+package detect
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute/gobackend"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// decoded is what a head makes of outputs, each [batch of 1, ...].
+type decoded struct{ boxes, scores, objectness, confidence, mask []float32 }
+
+func decode(t *testing.T, d Decoder, numbers string, classes int, picture [2]int, outputs ...*tensors.Tensor) decoded {
+	t.Helper()
+	head, err := d.New(json.RawMessage(numbers), classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shapes [][]int
+	var args []any
+	for _, o := range outputs {
+		shapes, args = append(shapes, o.Shape().Dimensions), append(args, o)
+	}
+	if err := head.Check(shapes, picture); err != nil {
+		t.Fatal(err)
+	}
+	var masked bool
+	out := MustExecOnceN(gobackend.GetBackend(), func(in []*Node) []*Node {
+		c := head.Decode(in, picture)
+		nodes := []*Node{c.Boxes, c.Scores, c.Presence(), c.Confidence()}
+		if masked = c.Mask != nil; masked {
+			nodes = append(nodes, c.Mask(Const(in[0].Graph(), [][]int32{{1}})))
+		}
+		return nodes
+	}, args...)
+	got := decoded{boxes: flat(out[0]), scores: flat(out[1]), objectness: flat(out[2]), confidence: flat(out[3])}
+	if masked {
+		got.mask = flat(out[4])
+	}
+	return got
+}
+
+func flat(t *tensors.Tensor) []float32 { return tensors.MustCopyFlatData[float32](t) }
+
+func tensor(dims []int, values ...float32) *tensors.Tensor {
+	return tensors.FromFlatDataAndDimensions(values, dims...)
+}
+
+func near(t *testing.T, what string, got []float32, want ...float64) {
+	t.Helper()
+	ok := len(got) == len(want)
+	for i := range want {
+		ok = ok && math.Abs(float64(got[i])-want[i]) < 1e-4*max(1, math.Abs(want[i]))
+	}
+	if !ok {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+func TestCenterFace(t *testing.T) {
+	// A picture of 4 x 8 pixels has 1 x 2 cells. Cell (0, 1) has h = 4 e^0 = 4 and
+	// w = 4 e^ln2 = 8, its middle at x = (1 + 1/4 + 1/2) 4 = 7, y = (0 + 1/2) 4 = 2:
+	// x from 3 to min(3 + 8, 8), y from 0 to 4. Cell (0, 0): h = w = 4, x from 0.
+	ln2 := float32(math.Ln2)
+	got := decode(t, CenterFace, "", 1, [2]int{4, 8},
+		tensor([]int{1, 1, 1, 2}, 0.1, 0.9),
+		tensor([]int{1, 2, 1, 2}, 0, 0, 0, ln2),
+		tensor([]int{1, 2, 1, 2}, 0, 0, 0, 0.25),
+		tensor([]int{1, 10, 1, 2}, make([]float32, 20)...))
+	near(t, "boxes", got.boxes, 0, 0, 4, 4, 3, 0, 8, 4)
+	near(t, "objectness", got.objectness, 0.1, 0.9)
+	near(t, "confidence", got.confidence, 0.1, 0.9)
+}
+
+func TestYOLOv5(t *testing.T) {
+	rows := []float32{10, 20, 4, 8, 0.5, 0.2, 0.6}
+	for range 6 {
+		rows = append(rows, 0, 0, 0, 0, 0, 0, 0)
+	}
+	got := decode(t, YOLOv5, "", 2, [2]int{64, 64}, tensor([]int{1, 7, 7}, rows...))
+	near(t, "box", got.boxes[:4], 8, 16, 12, 24)
+	near(t, "scores", got.scores[:2], 0.2, 0.6)
+	near(t, "objectness", got.objectness[:1], 0.5)
+	near(t, "confidence", got.confidence[:1], 0.3)
+}
+
+func TestYOLOv8(t *testing.T) {
+	// Seven columns of 4 + 2 numbers; the second is cx 10, cy 20, w 4, h 8.
+	values := make([]float32, 6*7)
+	for i, v := range []float32{10, 20, 4, 8, 0.2, 0.6} {
+		values[7*i+1] = v
+	}
+	got := decode(t, YOLOv8, "", 2, [2]int{64, 64}, tensor([]int{1, 6, 7}, values...))
+	near(t, "box", got.boxes[4:8], 8, 16, 12, 24)
+	near(t, "scores", got.scores[2:4], 0.2, 0.6)
+	near(t, "presence is the best score", got.objectness[:2], 0, 0.6)
+}
+
+func TestYOLOSeg(t *testing.T) {
+	// One class, two prototypes over 4 x 4 pixels in 2 x 2 cells. The second candidate
+	// is the left half, x 0 to 2; its mask is sigmoid(2 P_0 - P_1) there.
+	values := make([]float32, 7*8)
+	for i, v := range []float32{1, 2, 2, 4, 0.7, 2, -1} {
+		values[8*i+1] = v
+	}
+	got := decode(t, YOLOSeg, "", 1, [2]int{4, 4}, tensor([]int{1, 7, 8}, values...),
+		tensor([]int{1, 2, 2, 2}, 1, 1, 0, 0, 2, 0, 0, 0))
+	near(t, "box", got.boxes[4:8], 0, 0, 2, 4)
+	near(t, "mask", got.mask, 0.5, 0, 0.5, 0) // 2*1 - 2 = 0; outside; 0; outside
+	near(t, "score", got.scores[1:2], 0.7)
+}
+
+func TestMaskRCNN(t *testing.T) {
+	// The second box covers the right half of 8 x 8 pixels, which is the right column of
+	// 2 x 2 cells; its mask is 2 x 2, seen below. The cells' middles, y = 2 and 6, are
+	// the middles of the mask's rows, and x = 6 lies between its columns.
+	got := decode(t, MaskRCNN, `{"classes": 3}`, 0, [2]int{8, 8},
+		tensor([]int{1, 2, 4}, 0, 0, 1, 1, 4, 0, 8, 8), tensor([]int{1, 2}, 0, 2), tensor([]int{1, 2}, 0.1, 0.8),
+		tensor([]int{1, 2, 2, 2}, 0, 0, 0, 0, 0, 0, 1, 0.5))
+	near(t, "scores", got.scores, 1, 0, 0, 0, 0, 1)
+	near(t, "objectness", got.objectness, 0.1, 0.8)
+	near(t, "mask", got.mask, 0, 0, 0, 0.75)
+}
+
+func TestSSD(t *testing.T) {
+	// One cell with one prior in the middle, half the picture. cx = 0.5 + 1 * 0.1 * 0.5,
+	// cy = 0.5 - 2 * 0.1 * 0.5 = 0.4, w = 0.5 e^0, h = 0.5 e^(0.2 * 5 ln 2) = 1, of
+	// 100 x 200 pixels (height x width).
+	five := float32(5 * math.Ln2)
+	got := decode(t, SSD, `{"maps": [{"grid": [1, 1], "sizes": [[0.5, 0.5]]}]}`, 2, [2]int{100, 200},
+		tensor([]int{1, 1, 4}, 1, -2, 0, five), tensor([]int{1, 1, 3}, 0, float32(math.Log(2)), float32(math.Log(5))))
+	near(t, "box", got.boxes, 200*(0.55-0.25), 100*(0.4-0.5), 200*(0.55+0.25), 100*(0.4+0.5))
+	near(t, "scores", got.scores, 2.0/8, 5.0/8)
+}
+
+func TestDETR(t *testing.T) {
+	box := tensor([]int{1, 1, 4}, 0.5, 0.5, 0.2, 0.4)
+	logits := tensor([]int{1, 1, 3}, 0, float32(math.Log(2)), float32(math.Log(5)))
+	got := decode(t, DETR, "", 2, [2]int{100, 200}, logits, box)
+	near(t, "box", got.boxes, 80, 30, 120, 70)
+	near(t, "scores", got.scores, 1.0/8, 2.0/8)
+	got = decode(t, DETR, `{"sigmoid": true}`, 3, [2]int{100, 200}, logits, box)
+	near(t, "scores by sigmoid", got.scores, 1.0/2, 2.0/3, 5.0/6)
+}
+
+func TestEndToEnd(t *testing.T) {
+	got := decode(t, EndToEnd, "", 3, [2]int{10, 20}, tensor([]int{1, 1, 6}, 1, 2, 3, 4, 0.5, 2))
+	near(t, "box", got.boxes, 1, 2, 3, 4)
+	near(t, "scores", got.scores, 0, 0, 1)
+	near(t, "confidence", got.confidence, 0.5)
+	got = decode(t, EndToEnd, `{"order": "yxyx", "unit": true}`, 3, [2]int{10, 20},
+		tensor([]int{1, 1, 4}, 0.1, 0.2, 0.3, 0.4), tensor([]int{1, 1}, 0.5), tensor([]int{1, 1}, 1))
+	near(t, "box of TensorFlow", got.boxes, 4, 1, 8, 3)
+}
+
+func TestBeforeNMS(t *testing.T) {
+	boxes := tensor([]int{1, 3, 4}, 1, 2, 3, 4, 0, 0, 1, 1, 0, 0, 1, 1)
+	got := decode(t, BeforeNMS, "", 2, [2]int{10, 10}, boxes, tensor([]int{1, 2, 3}, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6))
+	near(t, "scores, classes first", got.scores, 0.1, 0.4, 0.2, 0.5, 0.3, 0.6)
+	got = decode(t, BeforeNMS, `{"order": "cxcywh"}`, 2, [2]int{10, 10}, boxes, tensor([]int{1, 3, 2}, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6))
+	near(t, "scores, classes last", got.scores, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+	near(t, "box", got.boxes[:4], -0.5, 0, 2.5, 4)
+}
+
+// IoU, cosine and the overlap of masks by hand: boxes that share half, that do not
+// meet, and one without area.
+func TestOverlaps(t *testing.T) {
+	out := MustExecOnceN(gobackend.GetBackend(), func(in []*Node) []*Node {
+		return []*Node{IoU(in[0], in[1]), Cosine(in[2], in[3]), MaskIoU(in[4], in[5])}
+	}, tensor([]int{1, 3, 4}, 0, 0, 2, 2, 5, 5, 6, 6, 1, 1, 1, 1), tensor([]int{1, 4}, 1, 0, 3, 2),
+		tensor([]int{1, 2, 2}, 3, 4, 0, 0), tensor([]int{1, 2}, 1, 0),
+		tensor([]int{1, 1, 1, 3}, 1, 0.5, 0), tensor([]int{1, 1, 3}, 0.5, 0.5, 1))
+	near(t, "IoU", flat(out[0]), 2.0/6, 0, 0)
+	near(t, "cosine", flat(out[1]), 0.6, 0)
+	near(t, "IoU of masks", flat(out[2]), 1.0/2.5)
+}
+
+// Outputs that no head can read, and the decoders that can.
+func TestCheck(t *testing.T) {
+	for want, c := range map[string]struct {
+		d      Decoder
+		n      string
+		shapes [][]int
+	}{
+		"it reads four outputs":        {CenterFace, "", [][]int{{1, 1, 16, 16}}},
+		"scale has the shape":          {CenterFace, "", [][]int{{1, 1, 16, 16}, {1, 3, 16, 16}, {1, 2, 16, 16}, {1, 10, 16, 16}}},
+		"many rows of 5 + classes":     {YOLOv5, "", [][]int{{1, 85, 8400}}},
+		"many columns of 4 + classes":  {YOLOv8, "", [][]int{{1, 25200, 85}}},
+		"it has 0 priors":              {SSD, "", [][]int{{1, 10, 4}, {1, 10, 21}}},
+		"boxes has the shape":          {DETR, "", [][]int{{1, 100, 92}, {1, 99, 4}}},
+		"there are 2 outputs":          {EndToEnd, `{"classes": 3}`, [][]int{{1, 10, 4}, {1, 10}}},
+		"masks have the shape":         {MaskRCNN, `{"classes": 3}`, [][]int{{1, 5, 4}, {1, 5}, {1, 5}, {1, 5, 28, 14}}},
+		"the prototypes has the shape": {YOLOSeg, "", [][]int{{1, 38, 8400}, {1, 32, 160}}},
+	} {
+		h, err := c.d.New(json.RawMessage(c.n), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Check(c.shapes, [2]int{64, 64}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", c.d.Name, err, want)
+		}
+	}
+	if got := Fitting([][]int{{1, 84, 8400}}, [2]int{640, 640}, 80); !slices.Equal(got, []string{"yolov8"}) {
+		t.Errorf("%q fit, want yolov8", got)
+	}
+	if _, err := YOLOv8.New(json.RawMessage(`{"stride": 8}`), 0); err == nil {
+		t.Error("a number that a decoder has not is taken")
+	}
+}
