@@ -1,5 +1,5 @@
 // Package nets holds small networks that were trained on scenes, as GoMLX graph
-// functions with committed weights: a tagger, an attributor and a segmenter. One
+// functions with committed weights: a tagger, an attributor, a segmenter and a finder. One
 // network a file. scenes/train made the weights.
 package nets
 
@@ -15,6 +15,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
@@ -26,6 +27,8 @@ type Net struct {
 	Labels  []string // of its first output
 	Outputs []string
 	Graph   source.GraphFn
+
+	Detector *detect.Spec // how its detections are read, where it detects
 }
 
 // Prep is how a picture becomes the network's input.
@@ -39,7 +42,7 @@ func (n Net) Prep() imgio.Prep {
 // Card is what the network says about itself.
 func (n Net) Card() source.Card {
 	prep := n.Prep()
-	return source.Card{Name: n.Name, Input: []int{-1, n.Side, n.Side, 3}, Prep: &prep, Labels: n.Labels, Outputs: n.Outputs}
+	return source.Card{Name: n.Name, Input: []int{-1, n.Side, n.Side, 3}, Prep: &prep, Labels: n.Labels, Outputs: n.Outputs, Detector: n.Detector}
 }
 
 // Store reads weights: a folder with a GoMLX checkpoint.

@@ -62,6 +62,7 @@ type course struct {
 }
 
 var courses = []course{
+	finder,
 	{
 		net: nets.Tagger, steps: 3000, labels: len(nets.Tagger.Labels),
 		example: func(seed uint64) (image.Image, []int32) {

@@ -1,0 +1,63 @@
+package nets
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/scenes"
+)
+
+const (
+	finderCell = 8 // pixels of a cell that can find an object
+	finderMask = 8 // prototypes of a mask
+)
+
+// Finder finds objects: their boxes, shapes and instance masks. Every cell of 8 x 8
+// pixels may find one object, whose middle lies in it. Its outputs are laid out as those
+// of YOLO v8's instance segmentation: [batch, 4 + shapes + 8, 144] with cx, cy, w, h,
+// the probability of each shape and the mask's coefficients, and prototypes
+// [batch, 8, 48, 48].
+var Finder = Net{
+	Name:     "finder",
+	Side:     96,
+	Labels:   scenes.Shapes,
+	Outputs:  []string{"candidates", "prototypes"},
+	Detector: &detect.Spec{Decoder: detect.YOLOSeg.Name, Threshold: 0.4, NMS: 0.45},
+	Graph: func(scope *model.Scope, x *Node) []*Node {
+		maps := stages(scope, x, 16, 32, 48, 64)
+		neck := conv(scope, "neck", Concatenate([]*Node{twice(maps[3]), maps[2]}, -1), 64, 1)
+		fine := conv(scope, "fine", Concatenate([]*Node{twice(neck), maps[1]}, -1), 32, 1)
+		finest := conv(scope, "finest", Concatenate([]*Node{twice(fine), maps[0]}, -1), 16, 1)
+		prototypes := linear(scope, "prototypes", finest, finderMask)
+		cells := linear(scope, "candidates", conv(scope, "look", neck, 64, 1), 4+len(scenes.Shapes)+finderMask)
+		return []*Node{found(cells), TransposeAllAxes(prototypes, 0, 3, 1, 2)}
+	},
+}
+
+// linear is a convolution 3 x 3 without anything after it.
+func linear(scope *model.Scope, name string, x *Node, channels int) *Node {
+	return layers.Convolution(scope.In("%s", name), x).Channels(channels).KernelSize(3).PadSame().Done()
+}
+
+// found reads what cells say, [batch, h, w, 4 + shapes + masks], as candidates. The
+// middle of an object lies in its cell or half a cell beside it, and its size is
+// exp(t) times 24 pixels:
+//
+//	cx = (column + 2 sigmoid(t_0) - 1/2) 8, w = 24 exp(t_2), likewise cy and h
+func found(cells *Node) *Node {
+	g, batch, h, w := cells.Graph(), cells.Shape().Dim(0), cells.Shape().Dim(1), cells.Shape().Dim(2)
+	part := func(start, end int) *Node {
+		return Slice(cells, AxisRange(), AxisRange(), AxisRange(), AxisRange(start, end))
+	}
+	at := shapes.Make(dtypes.Float32, 1, h, w, 1)
+	cell := Concatenate([]*Node{Iota(g, at, 2), Iota(g, at, 1)}, -1)
+	middle := MulScalar(AddScalar(Add(cell, MulScalar(Sigmoid(part(0, 2)), 2)), -0.5), finderCell)
+	size := MulScalar(Exp(ClipScalar(part(2, 4), -3, 2)), 24)
+	classes := 4 + len(scenes.Shapes)
+	all := Concatenate([]*Node{middle, size, Sigmoid(part(4, classes)), part(classes, classes+finderMask)}, -1)
+	return TransposeAllAxes(Reshape(all, batch, h*w, classes+finderMask), 0, 2, 1)
+}
