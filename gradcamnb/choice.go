@@ -18,6 +18,8 @@ type Request struct {
 	Pictures []image.Image
 	Tensor   *Tensor // instead of pictures
 
+	Boxes []image.Rectangle // the part of each picture that the model sees, one for all or one a picture; none means the whole
+
 	Prep    *imgio.Prep // instead of the model's own preprocessing
 	Layers  []string    // tensor names, module paths or aliases; none means the suggested one
 	Methods []string    // none means Grad-CAM
@@ -60,6 +62,13 @@ func (t Target) choose(r *Request) { r.Targets = append(r.Targets, t) }
 type choice func(*Request)
 
 func (c choice) choose(r *Request) { c(r) }
+
+// InBox has the model see a part of the picture only, such as an object whose attributes
+// are explained: one box for all pictures, or one a picture, in pixels from the picture's
+// top left corner. Maps lie in the frame of the whole picture all the same.
+func InBox(boxes ...image.Rectangle) Choice {
+	return choice(func(r *Request) { r.Boxes = append(r.Boxes, boxes...) })
+}
 
 // Layers picks the layers to explain at, by tensor name, module path or alias.
 func Layers(names ...string) Choice {

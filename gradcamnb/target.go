@@ -2,6 +2,7 @@ package gradcamnb
 
 import (
 	"fmt"
+	"image"
 	"strconv"
 	"strings"
 
@@ -9,15 +10,19 @@ import (
 )
 
 // Target says what is explained, as plain data; the engine holds the graph
-// function of the same kind. Make one with [Top], [Class], [Softmax], [Output],
-// [Element] or [Region]; of detectors with [Detection], [Instance] or [Box].
+// function of the same kind. Make one with one of the functions below.
 type Target struct {
-	Kind  string // "top", "class", "softmax", "output", "tensor", "region", "detection", "instance" or "box"
+	Kind  string // e.g. "class"; the functions below name them all
 	Name  string // of the output or tensor, for the kinds that name one
 	Index []int  // rank from 1 (top) or index; one for all pictures, or one a picture
+	Value string // attribute: the value by its name, instead of Index
 
 	Masks []heatmap.Grid // region: weights of the output's pixels; one for all pictures, or one a picture
-	Mean  bool           // region: the mean over the mask instead of the sum
+	Mean  bool           // regions: the mean over the mask instead of the sum
+	Point image.Point    // part: a pixel of the part, in the segmentation's own size
+
+	Threshold float32     // tags above: on the probability
+	Picture   image.Image // similar: the second picture
 
 	Box  heatmap.Box // box: in pixels of the original picture
 	Edge string      // of a detection or box: "left", "top", "right" or "bottom" alone; empty means the whole
@@ -34,6 +39,36 @@ func Class(index ...int) Target { return Target{Kind: "class", Index: index} }
 // picture. Where the model is sure its gradient vanishes, and Class says more.
 func Softmax(index ...int) Target { return Target{Kind: "softmax", Index: index} }
 
+// Binary is what a model with a single logit says for its class 1, the logit, or for its
+// class 0, the logit's negative.
+func Binary(class ...int) Target { return Target{Kind: "binary", Index: class} }
+
+// Contrast is why one class rather than another: the difference of their logits.
+func Contrast(class, rather int) Target {
+	return Target{Kind: "contrast", Index: []int{class, rather}}
+}
+
+// Finer is what sets a class apart from the three that the model holds for most
+// similar, weighted with their probabilities (FinerCAM).
+func Finer(class ...int) Target { return Target{Kind: "finer", Index: class} }
+
+// Tag is the logit of one tag of a multi-label model: one for all pictures, or one a
+// picture. For one map a tag, give several.
+func Tag(index ...int) Target { return Target{Kind: "tag", Index: index} }
+
+// Tags is several tags of a multi-label model together: the sum of their logits.
+func Tags(index ...int) Target { return Target{Kind: "tags", Index: index} }
+
+// TagsAbove is every tag whose probability is above a threshold in any of the pictures:
+// one map a tag.
+func TagsAbove(threshold float32) Target { return Target{Kind: "tags above", Threshold: threshold} }
+
+// Attribute is a value of an attribute head, by the value's name; Output has it by its
+// number. The names are the model card's or sidecar's.
+func Attribute(head, value string) Target {
+	return Target{Kind: "attribute", Name: head, Value: value}
+}
+
 // Output is one element of a named output, such as an attribute head.
 func Output(name string, index ...int) Target {
 	return Target{Kind: "output", Name: name, Index: index}
@@ -45,14 +80,15 @@ func Element(tensor string, index ...int) Target {
 	return Target{Kind: "tensor", Name: tensor, Index: index}
 }
 
-// Region is the logit of a class summed over a mask of the segmentation's pixels.
-func Region(class int, mask heatmap.Grid) Target {
-	return Target{Kind: "region", Index: []int{class}, Masks: []heatmap.Grid{mask}}
+// Region is the logit of a class of a segmentation summed over a mask of its pixels.
+// Without a mask it is the region where the class is the prediction.
+func Region(class int, mask ...heatmap.Grid) Target {
+	return Target{Kind: "region", Index: []int{class}, Masks: mask}
 }
 
 // RegionMean is Region with the mean over the mask instead of the sum.
-func RegionMean(class int, mask heatmap.Grid) Target {
-	t := Region(class, mask)
+func RegionMean(class int, mask ...heatmap.Grid) Target {
+	t := Region(class, mask...)
 	t.Mean = true
 	return t
 }
@@ -77,6 +113,23 @@ func (t Target) Side(edge string) Target {
 	return t
 }
 
+// Part is Region over one connected part of where the class is the prediction: the one
+// that holds the pixel (x, y) of the segmentation.
+func Part(class, x, y int) Target {
+	return Target{Kind: "part", Index: []int{class}, Point: image.Pt(x, y)}
+}
+
+// Border is why the border between two predicted regions of a segmentation lies where it
+// does: the first class's logit less the second's, summed over the pixels of both that
+// touch the other.
+func Border(class, other int) Target { return Target{Kind: "border", Index: []int{class, other}} }
+
+// Similar is how alike the model finds the picture and a second one: the cosine of the
+// angle between their embeddings, the model's first output or a named tensor.
+func Similar(second image.Image, tensor ...string) Target {
+	return Target{Kind: "similar", Picture: second, Name: strings.Join(tensor, "")}
+}
+
 // String is the target as the command line writes it, e.g. "class:285".
 func (t Target) String() string {
 	var index []string
@@ -87,6 +140,7 @@ func (t Target) String() string {
 	if t.Edge != "" {
 		ids += ":" + t.Edge
 	}
+	var s string
 	switch t.Kind {
 	case "top":
 		return "top" + ids
@@ -94,10 +148,19 @@ func (t Target) String() string {
 		return fmt.Sprintf("box:%g,%g,%g,%g:%s", t.Box[0], t.Box[1], t.Box[2], t.Box[3], ids)
 	case "output", "tensor":
 		return t.Kind + ":" + t.Name + ":" + ids
-	case "region":
-		if t.Mean {
-			return "region:" + ids + ":mean"
-		}
+	case "attribute":
+		return t.Kind + ":" + t.Name + ":" + t.Value
+	case "tags above":
+		return fmt.Sprintf("tags>%g", t.Threshold)
+	case "part":
+		s = fmt.Sprintf("part:%s:%d,%d", ids, t.Point.X, t.Point.Y)
+	case "similar", "func":
+		return strings.TrimSuffix(t.Kind+":"+t.Name, ":")
+	default:
+		s = t.Kind + ":" + ids
 	}
-	return t.Kind + ":" + ids
+	if t.Mean {
+		s += ":mean"
+	}
+	return s
 }

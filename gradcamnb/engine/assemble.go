@@ -11,6 +11,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -50,7 +51,8 @@ func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend
 	if dims := out[0].Shape().Dimensions; len(dims) == 2 {
 		scores := floats()
 		for i, r := range results {
-			r.Top = top(row(scores, i, batch), c.Labels, 5)
+			r.Scores = row(scores, i, batch)
+			r.Top = top(r.Scores, c.Labels, 5)
 		}
 	} else {
 		next().MustFinalizeAll()
@@ -62,29 +64,121 @@ func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend
 			return nil, nil, fmt.Errorf("reading the results: %w", failed)
 		}
 		found = append(found, aimed{score, index})
-		if len(p.methods) == 0 {
-			continue
+		atLayer, atPicture := split(p.leaves())
+		maps := map[made][]shown{}
+		read := func(of []leaf, layer int) {
+			for _, l := range of {
+				raw := out[0].Shape().Dimensions
+				values, full := floats(), floats()
+				for i := range results {
+					key := made{l.name, layer}
+					maps[key] = append(maps[key], shown{
+						raw:  heatmap.Grid{W: raw[2], H: raw[1], Values: row(values, i, batch)},
+						full: heatmap.Grid{W: width, H: height, Values: row(full, i, batch)},
+					})
+				}
+			}
 		}
-		for _, l := range p.layers {
-			for _, method := range p.methods {
-				raw, full := floats(), floats()
-				if failed != nil {
-					return nil, nil, fmt.Errorf("reading the results: %w", failed)
-				}
-				for i, r := range results {
-					m := &heatmap.Map{
-						Grid:  heatmap.Grid{W: width, H: height, Values: row(full, i, batch)},
-						Raw:   heatmap.Grid{W: l.Grid[1], H: l.Grid[0], Values: row(raw, i, batch)},
-						Layer: layerName(l), Method: method.Name, Unit: method.Unit,
-					}
-					m.Field = field(l)
-					a.sign(m, c, score[i], int(index[i]))
-					r.Maps = append(r.Maps, m)
-				}
+		for k := range p.layers {
+			if len(atLayer) > 0 {
+				read(atLayer, k)
+			}
+		}
+		read(atPicture, -1)
+		if failed != nil {
+			return nil, nil, fmt.Errorf("reading the results: %w", failed)
+		}
+		for i, r := range results {
+			for _, m := range p.mapsOf(maps, i) {
+				a.sign(m, c, score[i], int(index[i]))
+				r.Maps = append(r.Maps, m)
 			}
 		}
 	}
 	return results, found, nil
+}
+
+// made names what the program made of one aim: a leaf's maps at a layer of the plan, by
+// number, or of the picture, -1.
+type made struct {
+	leaf  string
+	layer int
+}
+
+// shown is one map of one picture.
+type shown struct{ raw, full heatmap.Grid }
+
+// mapsOf are the maps of picture i: by layer, then method; then those of the methods that
+// have no layer of their own.
+func (p plan) mapsOf(from map[made][]shown, i int) []*heatmap.Map {
+	var out []*heatmap.Map
+	add := func(m cam.Method, layer int) {
+		s := p.show(m.How, m.Name, from, layer, i)
+		words := "picture"
+		if layer >= 0 {
+			words = p.layers[layer].Title()
+		} else if _, ok := m.How.(cam.Fused); ok {
+			words = p.layerNames()
+		}
+		shown := &heatmap.Map{Grid: s.full, Raw: s.raw, Layer: words, Method: m.Name, Unit: m.Unit}
+		if layer >= 0 {
+			shown.Field = field(p.layers[layer])
+		}
+		out = append(out, shown)
+	}
+	for k := range p.layers {
+		for _, m := range p.methods {
+			if cam.HasLayer(m.How) {
+				add(m, k)
+			}
+		}
+	}
+	for _, m := range p.methods {
+		if !cam.HasLayer(m.How) {
+			add(m, -1)
+		}
+	}
+	return out
+}
+
+// show is a method's map at a layer, or of the picture, made of what the program made.
+func (p plan) show(how cam.How, name string, from map[made][]shown, layer, i int) shown {
+	switch how := how.(type) {
+	case cam.Joined:
+		var parts []cam.Grid
+		for _, m := range how.Of {
+			at := layer
+			if !cam.HasLayer(m.How) {
+				at = -1
+			}
+			parts = append(parts, plain(p.show(m.How, m.Name, from, at, i).full))
+		}
+		return joined(how.Join(parts))
+	case cam.Fused:
+		var parts []cam.Grid
+		for k := range p.layers {
+			s := p.show(how.Of.How, how.Of.Name, from, k, i)
+			parts = append(parts, plain((&heatmap.Map{Grid: s.full, Raw: s.raw}).Scaled()))
+		}
+		return joined(how.Join(parts))
+	}
+	return from[made{name, layer}][i]
+}
+
+func plain(g heatmap.Grid) cam.Grid { return cam.Grid{H: g.H, W: g.W, Flat: g.Values} }
+
+func joined(g cam.Grid) shown {
+	out := heatmap.Grid{H: g.H, W: g.W, Values: g.Flat}
+	return shown{raw: out, full: out}
+}
+
+// layerNames are the names of all layers of the plan.
+func (p plan) layerNames() string {
+	var names []string
+	for _, l := range p.layers {
+		names = append(names, l.Title())
+	}
+	return strings.Join(names, ", ")
 }
 
 // aimed is what an aim resolved to for each picture.
@@ -118,16 +212,8 @@ func field(l source.Layer) *heatmap.Field {
 	return &heatmap.Field{Lo: turned(l.Field.Lo), Hi: turned(l.Field.Hi), Step: turned(l.Field.Step), Gated: l.Field.Gated}
 }
 
-// layerName is the module path, where there is one, and the tensor's name.
-func layerName(l source.Layer) string {
-	if l.Path == "" || l.Path == l.Name {
-		return l.Name
-	}
-	return l.Path + " (" + l.Name + ")"
-}
-
 func (a aim) describe(index int) string {
-	if a.box != nil {
+	if a.box != nil || a.whole {
 		return a.words
 	}
 	if a.rank > 0 {
@@ -137,7 +223,9 @@ func (a aim) describe(index int) string {
 }
 
 // labelled tells whether the target's index is a class of the model's labels.
-func (a aim) labelled(c source.Card) bool { return a.box != nil || a.tensor == c.Outputs[0] }
+func (a aim) labelled(c source.Card) bool {
+	return a.box != nil || a.tensor() == c.Outputs[0] && !a.whole
+}
 
 func label(labels []string, i int) string {
 	if i < 0 || i >= len(labels) {

@@ -80,9 +80,10 @@ func (a aim) ofPicture(i int, index int32, picture [2]int) perturb.Aim {
 		return a.box.ofPicture(i, picture)
 	}
 	out := perturb.Aim{Wants: a.wants(), Params: []*tensors.Tensor{tensors.FromFlatDataAndDimensions([]int32{index}, 1)}}
-	if a.kind.Masked {
-		n := a.size[0] * a.size[1]
-		out.Params = append(out.Params, tensors.FromFlatDataAndDimensions(a.mask[i*n:(i+1)*n], 1, a.size[0], a.size[1]))
+	if a.kind.Beside != nil {
+		dims := a.besideDims(1)
+		n := len(a.beside) / len(a.index)
+		out.Params = append(out.Params, tensors.FromFlatDataAndDimensions(a.beside[i*n:(i+1)*n], dims...))
 	}
 	a.rank = 0 // the class is that of the whole picture
 	out.Score = func(outputs map[string]*Node, params []*Node) *Node {

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,21 +17,9 @@ type plan struct {
 	input   []int // shape, batch first
 	layers  []source.Layer
 	methods []cam.Method
-	forward []perturb.Method // methods of forward passes alone, which the plan's program does not hold
+	across  map[string][]string // layers that a method looks at beside those of the plan, by method
+	forward []perturb.Method    // methods of forward passes alone, which the plan's program does not hold
 	aims    []aim
-}
-
-// aim is one target of a plan.
-type aim struct {
-	kind   target.Kind
-	tensor string // of the model that is read
-	rank   int    // from 1, where the index is the rank-th best; else 0
-	index  []int32
-	mask   []float32 // [batch, h, w], for masked kinds
-	size   [2]int    // of the mask
-	words  string    // "class 285"
-
-	box *boxed // where a detection is explained, instead of kind, tensor, rank and mask
 }
 
 // key tells plans apart that need different programs. Indices and masks are
@@ -51,30 +38,34 @@ func (p plan) key() string {
 			fmt.Fprintf(&b, " target %s", a.box.key())
 			continue
 		}
-		fmt.Fprintf(&b, " target %s %q %d", a.kind.Name, a.tensor, a.rank)
+		fmt.Fprintf(&b, " target %s %q %d %s", a.kind.Name, a.tensors, a.rank, a.key)
 	}
 	return b.String()
 }
 
 // newPlan plans a request. What the model detects in the pictures is needed for
 // targets that are detections, and nil elsewhere.
-func newPlan(m source.Model, input []int, r gradcamnb.Request, seen *detected) (plan, error) {
+func newPlan(m source.Model, input []int, r gradcamnb.Request, seen *detected, see look) (plan, error) {
 	p := plan{input: input}
 	targets := targetsOf(m.Card(), r)
 	layers, err := m.Layers(input, "")
 	if err != nil {
 		return plan{}, err
 	}
-	for _, t := range targets {
-		a, err := newAim(m, layers, t, input[0], seen)
-		if err != nil {
-			return plan{}, fmt.Errorf("target %s: %w", t, err)
-		}
-		p.aims = append(p.aims, a)
-	}
 	if err := p.takeMethods(r.Methods); err != nil {
 		return plan{}, err
 	}
+	for _, t := range targets {
+		aims, err := aiming{m, layers, input[0], seen, see}.aims(t)
+		if err != nil {
+			return plan{}, fmt.Errorf("target %s: %w", t, err)
+		}
+		p.aims = append(p.aims, aims...)
+	}
+	if err := p.checkRetargeted(); err != nil {
+		return plan{}, err
+	}
+	p.across = acrossLayers(p.leaves(), layers)
 	if !p.atLayers() {
 		return p, nil
 	}
@@ -94,6 +85,90 @@ func targetsOf(c source.Card, r gradcamnb.Request) []gradcamnb.Target {
 	return []gradcamnb.Target{gradcamnb.Top(1)}
 }
 
+// leaf is one map of one pass, which methods are made of.
+type leaf struct {
+	name string
+	how  cam.OnePass
+	unit string
+}
+
+// leaves are the maps of one pass that the plan's methods are made of, each once.
+func (p plan) leaves() []leaf {
+	var out []leaf
+	var add func(cam.Method)
+	add = func(m cam.Method) {
+		switch how := m.How.(type) {
+		case cam.OnePass:
+			if !slices.ContainsFunc(out, func(l leaf) bool { return l.name == m.Name }) {
+				out = append(out, leaf{m.Name, how, m.Unit})
+			}
+		case cam.Joined:
+			for _, part := range how.Of {
+				add(part)
+			}
+		case cam.Fused:
+			add(how.Of)
+		}
+	}
+	for _, m := range p.methods {
+		add(m)
+	}
+	return out
+}
+
+// split tells the leaves that are made at every layer from those of the picture.
+func split(leaves []leaf) (atLayer, atPicture []leaf) {
+	for _, l := range leaves {
+		if cam.HasLayer(l.how) {
+			atLayer = append(atLayer, l)
+		} else {
+			atPicture = append(atPicture, l)
+		}
+	}
+	return atLayer, atPicture
+}
+
+// acrossLayers names, for every method that looks at many layers, those that it looks at.
+func acrossLayers(leaves []leaf, layers []source.Layer) map[string][]string {
+	out := map[string][]string{}
+	for _, l := range leaves {
+		across, ok := l.how.(cam.Across)
+		if !ok {
+			continue
+		}
+		for _, layer := range layers {
+			if slices.Contains(across.Ops, layer.Op) && len(layer.Shape) == 4 && layer.Feeds && (layer.Bias || !across.Bias) {
+				out[l.name] = append(out[l.name], layer.Name)
+			}
+		}
+	}
+	return out
+}
+
+// checkRetargeted stops where a method brings a score of its own that does not fit the
+// target.
+func (p plan) checkRetargeted() error {
+	for _, l := range p.leaves() {
+		r, ok := l.how.(cam.Retargeted)
+		if !ok {
+			continue
+		}
+		kind, err := target.ByName(r.Target)
+		if err != nil {
+			return err
+		}
+		for _, a := range p.aims {
+			if a.kind.Name != target.Element.Name {
+				return fmt.Errorf("%s explains a class, and %s is none", l.name, a.words)
+			}
+			if _, err := kind.Check(a.shape); err != nil {
+				return fmt.Errorf("%s: %w", l.name, err)
+			}
+		}
+	}
+	return nil
+}
+
 // takeMethods looks the methods up, in the order of the request.
 func (p *plan) takeMethods(names []string) error {
 	if len(names) == 0 {
@@ -105,12 +180,19 @@ func (p *plan) takeMethods(names []string) error {
 			continue
 		}
 		method, err := cam.ByName(name)
-		if err != nil {
+		if err != nil && strings.Contains(err.Error(), "no method") {
 			var more []string
 			for _, f := range perturb.All() {
 				more = append(more, f.Name)
 			}
 			return fmt.Errorf("%w, %s", err, strings.Join(more, ", "))
+		}
+		if err != nil {
+			return err
+		}
+		if f, ok := perturb.Passes(method); ok {
+			p.forward = append(p.forward, f)
+			continue
 		}
 		p.methods = append(p.methods, method)
 	}
@@ -119,7 +201,10 @@ func (p *plan) takeMethods(names []string) error {
 
 // atLayers tells whether a method of the plan makes its maps at layers.
 func (p plan) atLayers() bool {
-	return len(p.methods) > 0 || slices.ContainsFunc(p.forward, func(f perturb.Method) bool { return f.AtLayers })
+	return slices.ContainsFunc(p.methods, func(m cam.Method) bool {
+		_, fused := m.How.(cam.Fused)
+		return fused || cam.HasLayer(m.How)
+	}) || slices.ContainsFunc(p.forward, func(f perturb.Method) bool { return f.AtLayers })
 }
 
 // chooseLayers looks the layers up and checks that a map can be made there for
@@ -185,7 +270,7 @@ func (a aim) wants() []string {
 	if a.box != nil {
 		return a.box.reader.names
 	}
-	return []string{a.tensor}
+	return a.tensors
 }
 
 // unit is what the aim's score is measured in.
@@ -208,107 +293,4 @@ func spatialNames(layers []source.Layer) string {
 		return "none"
 	}
 	return strings.Join(names, ", ")
-}
-
-// kinds says which graph function means a target of the front.
-var kinds = map[string]target.Kind{
-	"top": target.Element, "class": target.Element, "output": target.Element, "tensor": target.Element,
-	"softmax": target.Probability,
-	"region":  target.Region,
-}
-
-func newAim(m source.Model, layers []source.Layer, t gradcamnb.Target, batch int, seen *detected) (aim, error) {
-	if boxes(t) {
-		return newBoxAim(t, seen)
-	}
-	kind, ok := kinds[t.Kind]
-	if !ok {
-		return aim{}, fmt.Errorf("there is no target of the kind %q", t.Kind)
-	}
-	a := aim{kind: kind, tensor: m.Card().Outputs[0], words: t.Kind}
-	switch t.Kind {
-	case "output":
-		if !slices.Contains(m.Card().Outputs, t.Name) {
-			return aim{}, fmt.Errorf("the model has no output %q; it has %q", t.Name, m.Card().Outputs)
-		}
-		a.tensor = t.Name
-	case "tensor":
-		a.tensor = t.Name
-	}
-	tensor, err := source.Resolve(layers, a.tensor)
-	if err != nil {
-		return aim{}, err
-	}
-	classes, err := kind.Check(tensor.Shape)
-	if err != nil {
-		return aim{}, err
-	}
-	if n := len(m.Card().Labels); n > 0 && n != classes && a.labelled(m.Card()) {
-		return aim{}, fmt.Errorf("the model has %d labels and its output %q has %d classes: one of the two is not this model's", n, a.tensor, classes)
-	}
-	if a.index, err = perPicture(t.Index, batch); err != nil {
-		return aim{}, err
-	}
-	if t.Kind == "top" {
-		a.rank, a.index = int(a.index[0]), nil
-		if a.rank < 1 || a.rank > classes {
-			return aim{}, fmt.Errorf("ranks go from 1 to the number of classes, %d", classes)
-		}
-		a.words = fmt.Sprintf("top %d", a.rank)
-		return a, nil
-	}
-	for _, i := range a.index {
-		if i < 0 || int(i) >= classes {
-			return aim{}, fmt.Errorf("there is no class %d: the tensor %q has %d, numbered from 0 to %d", i, a.tensor, classes, classes-1)
-		}
-	}
-	if t.Kind == "output" || t.Kind == "tensor" {
-		a.words = t.Name
-	}
-	if kind.Masked {
-		if err := a.takeMask(t, batch, [2]int(tensor.Shape[2:])); err != nil {
-			return aim{}, err
-		}
-	}
-	return a, nil
-}
-
-// perPicture spreads one index to all pictures, or takes one a picture.
-func perPicture(index []int, batch int) ([]int32, error) {
-	if len(index) != 1 && len(index) != batch {
-		return nil, fmt.Errorf("it names %d indices for %d pictures; name one, or one a picture", len(index), batch)
-	}
-	out := make([]int32, batch)
-	for i := range out {
-		out[i] = int32(index[i%len(index)])
-	}
-	return out, nil
-}
-
-// takeMask lays the masks out as [batch, h, w], divided by their sum for a mean.
-func (a *aim) takeMask(t gradcamnb.Target, batch int, size [2]int) error {
-	if len(t.Masks) != 1 && len(t.Masks) != batch {
-		return fmt.Errorf("it has %d masks for %d pictures; give one, or one a picture", len(t.Masks), batch)
-	}
-	a.size = size
-	for i := range batch {
-		m := t.Masks[i%len(t.Masks)]
-		if m.H != size[0] || m.W != size[1] {
-			return fmt.Errorf("the mask is %d x %d pixels and the output %d x %d (width x height)", m.W, m.H, size[1], size[0])
-		}
-		var sum float32
-		for _, v := range m.Values {
-			sum += v
-		}
-		if sum == 0 {
-			return errors.New("the mask is empty: no pixel counts")
-		}
-		for _, v := range m.Values {
-			if t.Mean {
-				v /= sum
-			}
-			a.mask = append(a.mask, v)
-		}
-	}
-	return nil
 }

@@ -2,10 +2,12 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
@@ -29,6 +31,7 @@ type explained struct {
 type explainedAim struct {
 	score, index *Node // [batch]
 	layers       []explainedLayer
+	picture      []explainedMap // of the methods that have no layer
 }
 
 type explainedLayer struct {
@@ -42,50 +45,160 @@ type explainedMap struct {
 }
 
 // build makes the graph of a plan. inputs are the model's input and then, for
-// each aim, its index where it has no rank and its mask where it takes one.
+// each aim, its index where it has no rank and what it takes beside it.
 //
 // The score of the batch is the sum over its pictures, so the gradient at a layer
 // holds every picture's own, since pictures do not mix at inference.
 func (p plan) build(m source.Model, scope *model.Scope, inputs []*Node) explained {
 	x, rest := inputs[0], inputs[1:]
-	built := m.Build(scope, x, p.cuts(), p.wants(m.Card()))
-	nodes := make([]*Node, len(built.Cuts))
-	for i, c := range built.Cuts {
-		nodes[i] = c.Node
-	}
-	height, width := p.picture(m.Card().Layout)
+	cuts, wants := p.cuts(), p.wants(m.Card())
+	built := m.Build(scope, x, cuts, wants)
 	e := explained{output: built.Outputs[m.Card().Outputs[0]]}
+	var guided map[string]*Node // the model once more, with the guided rule
+	if p.guides() {
+		guided = buildGuided(m, scope, x, wants)
+	}
 	for _, a := range p.aims {
 		n := a.params()
-		score, index := a.score(built.Outputs, rest[:n], p.size(m.Card().Layout))
+		params := rest[:n]
 		rest = rest[n:]
-		aim := explainedAim{score: score, index: index}
-		if len(p.methods) == 0 {
-			e.aims = append(e.aims, aim)
-			continue
+		s := scene{plan: p, model: m, cuts: cuts, built: built, x: x, slopes: map[string][]*Node{}}
+		s.score, s.index = a.score(built.Outputs, params, p.size(m.Card().Layout))
+		if a.box == nil {
+			s.output = built.Outputs[a.tensor()]
 		}
-		for i, g := range Gradient(ReduceAllSum(score), nodes...) {
-			c := built.Cuts[i]
-			l := explainedLayer{act: c.Grid(c.Node), grad: c.Grid(g)}
-			for _, method := range p.methods {
-				raw := method.Map(l.act, l.grad)
-				full := cam.Resize(Max(raw, ZerosLike(raw)), height, width)
-				l.maps = append(l.maps, explainedMap{raw, full})
-			}
-			aim.layers = append(aim.layers, l)
+		if guided != nil {
+			score, _ := a.score(guided, params, p.size(m.Card().Layout))
+			s.guided = Gradient(ReduceAllSum(score), x)[0]
 		}
-		e.aims = append(e.aims, aim)
+		e.aims = append(e.aims, s.explain())
 	}
 	return e
 }
 
-func (p plan) cuts() []string {
-	if len(p.methods) == 0 {
-		return nil
+func buildGuided(m source.Model, scope *model.Scope, x *Node, wants []string) map[string]*Node {
+	parts, ok := m.(source.PartlyBuilt)
+	if !ok {
+		exceptions.Panicf("model %s: guided backpropagation changes the gradient of the model's ReLUs, and those of a GoMLX model are out of reach inside its graph function; it needs an ONNX file", m.Card().Name)
 	}
+	return parts.BuildGuided(scope, x, wants, func(_, g *Node) *Node { return Max(g, ZerosLike(g)) })
+}
+
+// scene is one aim in the graph of a plan.
+type scene struct {
+	plan          plan
+	model         source.Model
+	cuts          []string
+	built         source.Built
+	x             *Node
+	score, output *Node
+	index         *Node
+	guided        *Node              // gradient at the picture by the guided rule
+	slopes        map[string][]*Node // gradients at the cuts, by the score that they are of; "" is the aim's own
+}
+
+// explain makes the maps of all methods.
+func (s scene) explain() explainedAim {
+	out := explainedAim{score: s.score, index: s.index}
+	atLayer, atPicture := split(s.plan.leaves())
+	height, width := s.plan.picture(s.model.Card().Layout)
+	mapOf := func(raw *Node) explainedMap {
+		return explainedMap{raw, cam.Resize(Max(raw, ZerosLike(raw)), height, width)}
+	}
+	for i := range s.plan.layers {
+		if len(atLayer) == 0 {
+			break
+		}
+		at := s.at(i, "")
+		l := explainedLayer{act: at.Act, grad: at.Grad}
+		for _, leaf := range atLayer {
+			here := at
+			if r, ok := leaf.how.(cam.Retargeted); ok {
+				here = s.at(i, r.Target)
+			}
+			raw, _ := cam.AtLayer(leaf.how, here)
+			l.maps = append(l.maps, mapOf(raw))
+		}
+		out.layers = append(out.layers, l)
+	}
+	for _, leaf := range atPicture {
+		out.picture = append(out.picture, mapOf(s.ofPicture(leaf)))
+	}
+	return out
+}
+
+// ofPicture is the map of a method that has no layer of its own.
+func (s scene) ofPicture(l leaf) *Node {
+	picture := s.at(s.cut(source.Picture), "")
+	switch how := l.how.(type) {
+	case cam.Guided:
+		picture.Grad = picture.Grid(s.guided)
+		return how(picture)
+	case cam.Across:
+		var layers []cam.At
+		for _, name := range s.plan.across[l.name] {
+			layers = append(layers, s.at(s.cut(name), ""))
+		}
+		return how.Map(picture, layers)
+	case cam.Pixels:
+		return how(picture)
+	}
+	exceptions.Panicf("%s is no method of one pass at the picture", l.name)
+	return nil
+}
+
+func (s scene) cut(name string) int { return slices.Index(s.cuts, name) }
+
+// at is what a method sees at a cut, for the aim's own score or for another of its class.
+func (s scene) at(cut int, retarget string) cam.At {
+	score := s.score
+	if retarget != "" {
+		kind, err := target.ByName(retarget)
+		if err != nil {
+			panic(err)
+		}
+		score = kind.Score(s.output, s.index, nil)
+	}
+	if s.slopes[retarget] == nil {
+		nodes := make([]*Node, len(s.built.Cuts))
+		for i, c := range s.built.Cuts {
+			nodes[i] = c.Node
+		}
+		s.slopes[retarget] = Gradient(ReduceAllSum(score), nodes...)
+	}
+	c := s.built.Cuts[cut]
+	height, width := s.plan.picture(s.model.Card().Layout)
+	return cam.At{
+		Act: c.Grid(c.Node), Grad: c.Grid(s.slopes[retarget][cut]), Score: score, Output: s.output, Index: s.index,
+		Node: c.Node, Grid: c.Grid, Bias: c.Bias, Name: s.cuts[cut],
+		Tokens: func(n *Node) *Node { return source.Tokens(n, [2]int{height, width}) },
+	}
+}
+
+// guides tells whether a method takes the guided rule's gradient.
+func (p plan) guides() bool {
+	return slices.ContainsFunc(p.leaves(), func(l leaf) bool { _, ok := l.how.(cam.Guided); return ok })
+}
+
+// cuts are the plan's layers, as far as a method makes a map there, and then what the
+// other methods look at: the picture, and layers across the model.
+func (p plan) cuts() []string {
+	atLayer, atPicture := split(p.leaves())
 	var names []string
-	for _, l := range p.layers {
-		names = append(names, l.Name)
+	if len(atLayer) > 0 {
+		for _, l := range p.layers {
+			names = append(names, l.Name)
+		}
+	}
+	if len(atPicture) > 0 {
+		names = append(names, source.Picture)
+	}
+	for _, l := range atPicture {
+		for _, name := range p.across[l.name] {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
 	}
 	return names
 }
@@ -93,11 +206,9 @@ func (p plan) cuts() []string {
 // wants is the model's first output and every tensor that an aim reads.
 func (p plan) wants(c source.Card) []string {
 	names := []string{c.Outputs[0]}
-	seen := map[string]bool{names[0]: true}
 	for _, a := range p.aims {
 		for _, name := range a.wants() {
-			if !seen[name] {
-				seen[name] = true
+			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
@@ -107,15 +218,17 @@ func (p plan) wants(c source.Card) []string {
 
 // params is the number of the aim's inputs of the program.
 func (a aim) params() int {
-	switch {
-	case a.box != nil:
+	if a.box != nil {
 		return a.box.params()
-	case a.kind.Masked:
-		return 2
-	case a.rank > 0:
-		return 0
 	}
-	return 1
+	n := 0
+	if a.rank == 0 {
+		n++
+	}
+	if a.kind.Beside != nil {
+		n++
+	}
+	return n
 }
 
 // score is the aim's score and index, [batch] each, of the model's outputs, with the
@@ -124,17 +237,23 @@ func (a aim) score(outputs map[string]*Node, params []*Node, picture [2]int) (sc
 	if a.box != nil {
 		return a.box.score(outputs, params, picture), params[0]
 	}
-	out := outputs[a.tensor]
 	if a.rank > 0 {
-		index = target.Rank(out, a.rank)
+		index = target.Rank(outputs[a.tensor()], a.rank)
 	} else {
 		index = params[0]
 	}
-	var mask *Node
-	if a.kind.Masked {
-		mask = params[1]
+	var beside *Node
+	if a.kind.Beside != nil {
+		beside = params[1]
 	}
-	return a.kind.Score(out, index, mask), index
+	if a.fn == nil {
+		return a.kind.Score(outputs[a.tensor()], index, beside), index
+	}
+	var read []*Node
+	for _, name := range a.tensors {
+		read = append(read, outputs[name])
+	}
+	return a.fn(read), index
 }
 
 // picture is the height and width of the model's input.
@@ -160,6 +279,9 @@ func (e explained) outputs() []*Node {
 			for _, m := range l.maps {
 				out = append(out, m.raw, m.full)
 			}
+		}
+		for _, m := range a.picture {
+			out = append(out, m.raw, m.full)
 		}
 	}
 	return out
@@ -188,8 +310,8 @@ func (p plan) arguments(values []float32) []any {
 		if a.rank == 0 {
 			args = append(args, tensors.FromFlatDataAndDimensions(a.index, len(a.index)))
 		}
-		if a.kind.Masked {
-			args = append(args, tensors.FromFlatDataAndDimensions(a.mask, p.input[0], a.size[0], a.size[1]))
+		if a.kind.Beside != nil {
+			args = append(args, tensors.FromFlatDataAndDimensions(a.beside, a.besideDims(p.input[0])...))
 		}
 	}
 	return args
@@ -198,11 +320,15 @@ func (p plan) arguments(values []float32) []any {
 // run calls the program and returns its outputs' values in the order of
 // [explained.outputs].
 func (p *program) run(values []float32, now plan) ([]*tensors.Tensor, error) {
+	return p.call(now.arguments(values))
+}
+
+// call calls the program with tensors that nobody needs afterwards.
+func (p *program) call(args []any) ([]*tensors.Tensor, error) {
 	giveBack, err := borrow(p.exec.Store(), p.backend)
 	if err != nil {
 		return nil, err
 	}
-	args := now.arguments(values)
 	out, err := p.exec.Call(args...)
 	for _, a := range args {
 		a.(*tensors.Tensor).MustFinalizeAll()

@@ -102,10 +102,6 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		}
 		clock.lap("detect")
 	}
-	p, err := newPlan(s.model, in.dims, r, seen)
-	if err != nil {
-		return nil, err
-	}
 	if _, err := newMeasuring(r.Measuring); err != nil { // before anything is computed
 		return nil, err
 	}
@@ -115,6 +111,10 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	}
 	s.engine.run.Lock()
 	defer s.engine.run.Unlock()
+	p, err := newPlan(s.model, in.dims, r, seen, s.looking(b, in))
+	if err != nil {
+		return nil, err
+	}
 	if err := ctx.Err(); err != nil { // given up while another program ran
 		return nil, err
 	}
@@ -190,13 +190,16 @@ type input struct {
 	values   []float32
 	pictures []image.Image // nil for a tensor
 	frames   []imgio.Frame
+	prep     *imgio.Prep // how pictures are prepared; nil where nothing says it
 }
 
 // prepare makes the model's input of the request's pictures or tensor.
 func (s *session) prepare(r gradcamnb.Request) (input, error) {
 	c := s.model.Card()
 	if r.Tensor != nil {
-		return fromTensor(c, *r.Tensor)
+		in, err := fromTensor(c, *r.Tensor)
+		in.prep = r.Prep
+		return in, err
 	}
 	prep := r.Prep
 	if prep == nil {
@@ -209,9 +212,16 @@ func (s *session) prepare(r gradcamnb.Request) (input, error) {
 	if err != nil {
 		return input{}, err
 	}
-	in := input{dims: dims, pictures: r.Pictures}
-	for _, img := range r.Pictures {
-		values, frame, err := prep.Tensor(img, c.Layout)
+	if n := len(r.Boxes); n > 1 && n != len(r.Pictures) {
+		return input{}, fmt.Errorf("there are %d boxes for %d pictures; give one, or one a picture", n, len(r.Pictures))
+	}
+	in := input{dims: dims, pictures: r.Pictures, prep: prep}
+	for i, img := range r.Pictures {
+		var box image.Rectangle
+		if n := len(r.Boxes); n > 0 {
+			box = r.Boxes[i%n]
+		}
+		values, frame, err := prep.Part(img, box, c.Layout)
 		if err != nil {
 			return input{}, fmt.Errorf("preparing the picture: %w", err)
 		}

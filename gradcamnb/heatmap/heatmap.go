@@ -73,7 +73,8 @@ type Result struct {
 	Model  string // name of the model
 	SHA256 string // of the model's file, hex; empty for a model that has none
 	Top    []Prediction
-	Maps   []*Map // by target, then layer, then method
+	Scores []float32 // the model's first output for the picture, where it is a list of classes
+	Maps   []*Map    // by target, then layer, then method
 
 	Backend  string            // e.g. "xla:cpu"
 	Versions map[string]string // module to version

@@ -36,13 +36,17 @@ func Fuse(maps ...*Map) (Grid, error) {
 	return minMax(sum), nil
 }
 
+// Scaled is the map scaled to [0, 1] at the layer's resolution and then resized, the r of
+// [Map.Parity].
+func (m *Map) Scaled() Grid { return m.layerParity() }
+
 // layerParity is r: normalised at the layer's resolution, then resized.
 func (m *Map) layerParity() Grid {
 	positive := Grid{W: m.Raw.W, H: m.Raw.H, Values: make([]float32, len(m.Raw.Values))}
 	for i, v := range m.Raw.Values {
 		positive.Values[i] = max(v, 0)
 	}
-	return minMax(positive).resized(m.W, m.H)
+	return minMax(positive).Resized(m.W, m.H)
 }
 
 // minMax is (v - min v) / (1e-7 + max(v - min v)).
@@ -58,10 +62,10 @@ func minMax(g Grid) Grid {
 	return out
 }
 
-// resized scales bilinearly with half-pixel centres, clamped at the edges and
+// Resized scales bilinearly with half-pixel centres, clamped at the edges and
 // without antialiasing, as OpenCV's INTER_LINEAR: output pixel o reads the input
 // at x = (o + 1/2) * in/out - 1/2.
-func (g Grid) resized(w, h int) Grid {
+func (g Grid) Resized(w, h int) Grid {
 	out := Grid{W: w, H: h, Values: make([]float32, w*h)}
 	for y := range h {
 		y0, y1, fy := neighbours(y, g.H, h)

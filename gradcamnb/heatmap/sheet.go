@@ -45,7 +45,7 @@ func (s *Sheet) At(row, column int) (*Result, *Map) {
 // Signed is the map with what speaks against the target: Raw, less its Mean where it
 // was drawn by chance, resized to [H, W] of the model's input as the map itself is.
 func (m *Map) Signed() Grid {
-	g := m.Raw.resized(m.W, m.H)
+	g := m.Raw.Resized(m.W, m.H)
 	if m.Sampled != nil {
 		for i := range g.Values {
 			g.Values[i] -= float32(m.Sampled.Mean)

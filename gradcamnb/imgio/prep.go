@@ -115,6 +115,26 @@ func (p Prep) Tensor(img image.Image, layout Layout) ([]float32, Frame, error) {
 	return p.values(p.resample(img, frame), layout), frame, nil
 }
 
+// Part is [Prep.Tensor] of what lies in a box of the picture, in pixels from its top left
+// corner; the frame is that of the whole picture. An empty box means the whole.
+func (p Prep) Part(img image.Image, box image.Rectangle, layout Layout) ([]float32, Frame, error) {
+	if img == nil || img.Bounds().Empty() || box.Empty() && box == (image.Rectangle{}) {
+		return p.Tensor(img, layout)
+	}
+	b := img.Bounds()
+	whole := image.Rect(0, 0, b.Dx(), b.Dy())
+	if box.Empty() || !box.In(whole) {
+		return nil, Frame{}, fmt.Errorf("the box %v is empty or not within the picture of %d x %d pixels", box, b.Dx(), b.Dy())
+	}
+	part := image.NewNRGBA(image.Rect(0, 0, box.Dx(), box.Dy()))
+	draw.Draw(part, part.Bounds(), img, b.Min.Add(box.Min), draw.Src)
+	values, f, err := p.Tensor(part, layout)
+	f.PictureW, f.PictureH = b.Dx(), b.Dy()
+	f.X0 += float64(box.Min.X)
+	f.Y0 += float64(box.Min.Y)
+	return values, f, err
+}
+
 // frame places the model's input in a picture of size w x h.
 func (p Prep) frame(w, h int) Frame {
 	f := Frame{PictureW: w, PictureH: h, ModelW: p.Width, ModelH: p.Height}

@@ -37,6 +37,7 @@ type Case struct {
 		FromFiles   float64 `json:"heatmap_from_files_abs"`
 		EndToEnd    float64 `json:"heatmap_end_to_end_abs"`
 		Logits      float64 `json:"logits_abs"`
+		Attribution float64 `json:"attribution_rel"`
 	}
 }
 
@@ -61,6 +62,7 @@ type Files struct {
 	Activations, Gradients Names
 	Raw                    Names `json:"cam_raw"`
 	Heatmap                string
+	Attribution            string // captum's, [batch, colours, H, W]
 }
 
 // Ints is a number or a list of numbers.

@@ -38,8 +38,9 @@ func explainCommand() *cobra.Command {
   raw.npy       float32 [batch, h, w] of the layer, before ReLU and normalising
   result.json   what was explained, scores, versions, timings, diagnosis
 
-With several layers overlay.png, heatmap.npy and raw.npy have one more file a layer,
-and heatmap.npy is their fusion: the mean of the normalised maps, normalised again.`,
+With several layers, or several tags, overlay.png, heatmap.npy and raw.npy have one more
+file each, and heatmap.npy is the fusion over the layers: the mean of the normalised
+maps, normalised again.`,
 		Args: cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return explain(c.Context(), f) },
 	}

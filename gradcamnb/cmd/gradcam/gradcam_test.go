@@ -402,7 +402,8 @@ func TestLosses(t *testing.T) {
 
 // A target is written as it is read.
 func TestParseTarget(t *testing.T) {
-	for _, s := range []string{"top1", "top12", "class:285", "class:3,5", "softmax:7", "output:colour:2", "tensor:/head/a:b:4"} {
+	for _, s := range []string{"top1", "top12", "class:285", "class:3,5", "softmax:7", "output:colour:2", "tensor:/head/a:b:4", "binary:0", "contrast:3,5", "finer:7", "tag:4", "tags:1,4",
+		"tags>0.5", "attribute:colour:red", "region:2", "region:2:mean", "part:1:3,4", "part:1:3,4:mean", "border:1,2"} {
 		target, err := parseTarget(s)
 		if err != nil || target.String() != s {
 			t.Errorf("%q is read as %q, %v", s, target, err)

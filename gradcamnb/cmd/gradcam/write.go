@@ -79,10 +79,10 @@ func finite(v float32) *float64 {
 }
 
 func write(dir string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Result, o *render.Options) error {
-	layers := len(results[0].Maps)
+	maps := results[0].Maps
 	var heat []float32
 	for _, r := range results {
-		fused, err := heatmap.Fuse(r.Maps...)
+		fused, err := heatmap.Fuse(ofFirstTarget(r.Maps)...)
 		if err != nil {
 			return err
 		}
@@ -98,10 +98,13 @@ func write(dir string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Re
 	if err := writeFigure(filepath.Join(dir, "overlay.png"), results, 0, o); err != nil {
 		return err
 	}
-	if layers > 1 {
+	if len(maps) > 1 {
 		taken := map[string]bool{}
-		for i := range layers {
-			tag := fileName(f.layers[i])
+		for i, m := range maps {
+			tag := fileName(m.Target + " " + m.Layer)
+			if len(f.layers) == len(maps) {
+				tag = fileName(f.layers[i])
+			}
 			if taken[tag] { // names that differ in what a file name cannot hold
 				tag = fmt.Sprintf("%s-%d", tag, i+1)
 			}
@@ -112,6 +115,15 @@ func write(dir string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Re
 		}
 	}
 	return writeReport(filepath.Join(dir, "result.json"), f, m, results)
+}
+
+// ofFirstTarget are the maps of the first of several targets, such as tags.
+func ofFirstTarget(maps []*heatmap.Map) []*heatmap.Map {
+	n := 1
+	for n < len(maps) && maps[n].Target == maps[0].Target {
+		n++
+	}
+	return maps[:n]
 }
 
 // writeLayer writes the files of one of several layers.

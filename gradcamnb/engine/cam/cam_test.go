@@ -50,7 +50,10 @@ func TestByHand(t *testing.T) {
 		if c.grad == nil {
 			c.grad = c.act // any; it is not looked at
 		}
-		got := tensors.MustCopyFlatData[float32](MustExecOnce(gobackend.GetBackend(), c.method.Map, c.act, c.grad))
+		got := tensors.MustCopyFlatData[float32](MustExecOnce(gobackend.GetBackend(), func(act, grad *Node) *Node {
+			m, _ := AtLayer(c.method.How, At{Act: act, Grad: grad})
+			return m
+		}, c.act, c.grad))
 		for i, want := range c.want {
 			if math.Abs(float64(got[i])-want) > 1e-5 {
 				t.Errorf("%s: %v, want %v", c.method.Name, got, c.want)
@@ -95,7 +98,7 @@ func TestNames(t *testing.T) {
 		t.Error("an unknown method is found")
 	}
 	for _, m := range All() {
-		if m.Name == "" || m.Paper == "" || m.Formula == "" || m.Map == nil {
+		if m.Name == "" || m.Paper == "" || m.Formula == "" || m.Passes == "" || m.Use == "" || m.How == nil {
 			t.Errorf("%+v is not complete", m)
 		}
 	}

@@ -20,5 +20,8 @@ var EigenCAM = register(Method{
 	Paper:   "Muhammad and Yeasin 2020, arXiv:2008.00299",
 	Formula: "ReLU(X v), X = centred activations, v = their first right singular vector",
 	Unit:    "activation",
-	Map:     func(act, _ *Node) *Node { return principal(act) },
+	Passes:  "1 forward",
+	Use:     "to see the strongest pattern at the layer, whatever the class; where there is no gradient",
+	Peers:   "pytorch-grad-cam keeps the sign that LAPACK returns, so half of its maps can be turned round",
+	How:     Map(func(at At) *Node { return principal(at.Act) }),
 })

@@ -16,5 +16,8 @@ var EigenGradCAM = register(Method{
 	Name:    "Eigen-Grad-CAM",
 	Paper:   "pytorch-grad-cam 1.5.7, after Muhammad and Yeasin 2020",
 	Formula: "ReLU(X v), X = centred dS/dA * A, v = its first right singular vector",
-	Map:     func(act, grad *Node) *Node { return principal(Mul(grad, act)) },
+	Passes:  "1 forward, 1 backward down to the layer",
+	Use:     "as Eigen-CAM, but for one class, with less noise than Grad-CAM",
+	Peers:   "pytorch-grad-cam keeps the sign that LAPACK returns",
+	How:     Map(func(at At) *Node { return principal(Mul(at.Grad, at.Act)) }),
 })

@@ -20,12 +20,14 @@ var FEM = register(Method{
 	Paper:   "Fuad et al. 2020, IPTA",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = share of cells with A_k > mean + 2 std",
 	Unit:    "activation",
-	Map: func(act, _ *Node) *Node {
+	Passes:  "1 forward",
+	Use:     "to see what stands out at the layer, whatever the class; where there is no gradient",
+	How: Terms(func(act, _ *Node) *Node {
 		mean := ReduceAndKeep(act, ReduceMean, 1, 2)
 		off := Sub(act, mean)
 		std := Sqrt(ReduceAndKeep(Mul(off, off), ReduceMean, 1, 2))
 		above := ConvertDType(GreaterThan(act, Add(mean, MulScalar(std, 2))), dtypes.Float32)
 		w := ReduceAndKeep(above, ReduceMean, 1, 2)
-		return ReduceSum(Mul(w, act), -1)
-	},
+		return Mul(w, act)
+	}),
 })

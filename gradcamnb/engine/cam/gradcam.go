@@ -17,8 +17,11 @@ var GradCAM = register(Method{
 	Name:    "Grad-CAM",
 	Paper:   "Selvaraju et al. 2017, arXiv:1610.02391",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = 1/Z SUM_ij dS/dA_k,ij (eq. 1, 2)",
-	Map: func(act, grad *Node) *Node {
+	Passes:  "1 forward, 1 backward down to the layer",
+	Use:     "first, and at the last layers: the channels that matter for the class, summed",
+	Peers:   "captum's LayerGradCam leaves the ReLU out unless asked, and resizes by the nearest cell",
+	How: Terms(func(act, grad *Node) *Node {
 		w := ReduceAndKeep(grad, ReduceMean, 1, 2)
-		return ReduceSum(Mul(w, act), -1)
-	},
+		return Mul(w, act)
+	}),
 })

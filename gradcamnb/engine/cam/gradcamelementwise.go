@@ -17,9 +17,9 @@ var GradCAMElementWise = register(Method{
 	Aliases: []string{"GradCAMElementWise"},
 	Paper:   "Pillai and Pirsiavash 2021, AAAI 35(3)",
 	Formula: "SUM_k ReLU(dS/dA_k * A_k)",
-	Map: func(act, grad *Node) *Node {
-		return ReduceSum(positive(Mul(grad, act)), -1)
-	},
+	Passes:  "1 forward, 1 backward down to the layer",
+	Use:     "to see everything that speaks for the class, without what speaks against it taken off",
+	How:     Terms(func(act, grad *Node) *Node { return positive(Mul(grad, act)) }),
 })
 
 func positive(x *Node) *Node { return Max(x, ZerosLike(x)) }

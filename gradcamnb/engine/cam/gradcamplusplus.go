@@ -21,12 +21,15 @@ var GradCAMPlusPlus = register(Method{
 	Name:    "Grad-CAM++",
 	Paper:   "Chattopadhay et al. 2018, arXiv:1710.11063",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = SUM_ij a_k,ij ReLU(G), a = G^2 / (2 G^2 + G^3 SUM A_k) (eq. 19, 5, 6)",
-	Map: func(act, grad *Node) *Node {
+	Passes:  "1 forward, 1 backward down to the layer",
+	Use:     "for several objects of the class in one picture",
+	Peers:   "torch-cam sums G^3 A together in the denominator and xplique takes means where the paper sums; pytorch-grad-cam 1.5.7 agrees",
+	How: Terms(func(act, grad *Node) *Node {
 		g2 := Mul(grad, grad)
 		sum := cellSum(act)
 		a := Div(g2, AddScalar(Add(MulScalar(g2, 2), Mul(sum, Mul(g2, grad))), 1e-6))
 		a = Where(Equal(grad, ScalarZero(grad.Graph(), dtypes.Float32)), ZerosLike(a), a)
 		w := ReduceAndKeep(Mul(a, positive(grad)), ReduceSum, 1, 2)
-		return ReduceSum(Mul(w, act), -1)
-	},
+		return Mul(w, act)
+	}),
 })

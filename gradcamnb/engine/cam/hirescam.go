@@ -17,5 +17,8 @@ var HiResCAM = register(Method{
 	Name:    "HiResCAM",
 	Paper:   "Draelos and Carin 2020, arXiv:2011.08891",
 	Formula: "ReLU(SUM_k dS/dA_k * A_k) (eq. 3)",
-	Map:     func(act, grad *Node) *Node { return ReduceSum(Mul(grad, act), -1) },
+	Passes:  "1 forward, 1 backward down to the layer",
+	Use:     "to see exactly what the score is made of: faithful for networks that end in one linear layer",
+	Peers:   "at a layer read only through a layer norm over its channels the map is zero by construction; pytorch-grad-cam draws its rounding noise, here it is diagnosed",
+	How:     Terms(func(act, grad *Node) *Node { return Mul(grad, act) }),
 })

@@ -16,7 +16,8 @@ var LayerCAM = register(Method{
 	Name:    "LayerCAM",
 	Paper:   "Jiang et al. 2021, IEEE TIP 30",
 	Formula: "ReLU(SUM_k ReLU(dS/dA_k) * A_k) (eq. 6 to 8)",
-	Map: func(act, grad *Node) *Node {
-		return ReduceSum(Mul(positive(grad), act), -1)
-	},
+	Passes:  "1 forward, 1 backward down to the layer",
+	Use:     "at early layers, for fine detail",
+	Peers:   "over several layers torch-cam takes tanh(2 L) and the largest, pytorch-grad-cam the mean; here Mean, Max and Product say which",
+	How:     Terms(func(act, grad *Node) *Node { return Mul(positive(grad), act) }),
 })

@@ -1,17 +1,14 @@
-// Package cam holds the maths of the class activation maps: pure functions of a
-// layer's activations and of the score's gradient there. One method a file.
+// Package cam holds the maths of the explanations: how a map is made of what a model
+// shows. One method a file.
 package cam
 
 import (
 	"fmt"
 	"slices"
 	"strings"
-
-	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Method is a way to make a map of activations and gradients. A method is a
-// value; the zero value is none.
+// Method is a way to make a map. A method is a value; the zero value is none.
 type Method struct {
 	Name    string   // as in the paper, e.g. "Grad-CAM"
 	Aliases []string // other names in use, e.g. pytorch-grad-cam's class
@@ -19,9 +16,11 @@ type Method struct {
 	Formula string   // the formula with the paper's equation numbers
 	Unit    string   // of the map; empty for the score's own
 
-	// Map combines activations and gradients, both [batch, h, w, channels], into
-	// a signed map [batch, h, w], before ReLU and without normalising.
-	Map func(act, grad *Node) *Node
+	Passes string // what it costs, e.g. "1 forward, 1 backward"
+	Use    string // when to take it
+	Peers  string // where other libraries do something else; empty where they agree
+
+	How How // how the map is made
 }
 
 var all []Method
@@ -37,18 +36,56 @@ func All() []Method {
 }
 
 // ByName finds a method by its name in the paper or in pytorch-grad-cam; case,
-// dashes, underscores and spaces do not matter.
+// dashes, underscores and spaces do not matter. A method that is made of another
+// takes it in parentheses, "SESS(LayerCAM)", and has a usual one: "SESS" is
+// "SESS(Grad-CAM)".
 func ByName(name string) (Method, error) {
+	outer, inner, composed := strings.Cut(strings.TrimSpace(name), "(")
 	var names []string
 	for _, m := range All() {
-		for _, n := range append([]string{m.Name}, m.Aliases...) {
-			if fold(n) == fold(name) {
-				return m, nil
-			}
-		}
 		names = append(names, m.Name)
+		if !m.called(outer) {
+			continue
+		}
+		of, made := m.How.(Of)
+		switch {
+		case !made && composed:
+			return Method{}, fmt.Errorf("%s is not made of another method, so %q means nothing", m.Name, name)
+		case !made:
+			return m, nil
+		case !composed:
+			inner = of.Usual + ")"
+		case !strings.HasSuffix(inner, ")"):
+			return Method{}, fmt.Errorf("the method %q lacks a closing parenthesis", name)
+		}
+		base, err := ByName(strings.TrimSuffix(inner, ")"))
+		if err != nil {
+			return Method{}, err
+		}
+		return m.of(base)
 	}
 	return Method{}, fmt.Errorf("there is no method %q; there are %s", name, strings.Join(names, ", "))
+}
+
+// of is a method that is made of another, with that one filled in.
+func (m Method) of(base Method) (Method, error) {
+	of := m.How.(Of)
+	how, err := of.Make(base)
+	if err != nil {
+		return Method{}, fmt.Errorf("%s(%s): %w", m.Name, base.Name, err)
+	}
+	if !base.called(of.Usual) {
+		m.Name += "(" + base.Name + ")"
+	}
+	if m.Unit == "" {
+		m.Unit = base.Unit
+	}
+	m.How = how
+	return m, nil
+}
+
+func (m Method) called(name string) bool {
+	return slices.ContainsFunc(append([]string{m.Name}, m.Aliases...), func(n string) bool { return fold(n) == fold(name) })
 }
 
 func fold(name string) string {

@@ -18,9 +18,12 @@ var XGradCAM = register(Method{
 	Name:    "XGrad-CAM",
 	Paper:   "Fu et al. 2020, arXiv:2008.02312",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = SUM_ij dS/dA_k,ij A_k,ij / SUM A_k (eq. 8)",
-	Map: func(act, grad *Node) *Node {
+	Passes:  "1 forward, 1 backward down to the layer",
+	Use:     "as Grad-CAM, with weights that add up to the score in networks of ReLUs",
+	Peers:   "torch-cam adds 1e-8 to the denominator, pytorch-grad-cam 1e-7",
+	How: Terms(func(act, grad *Node) *Node {
 		sum := AddScalar(cellSum(act), 1e-7)
 		w := ReduceAndKeep(Div(Mul(grad, act), sum), ReduceSum, 1, 2)
-		return ReduceSum(Mul(w, act), -1)
-	},
+		return Mul(w, act)
+	}),
 })

@@ -130,8 +130,12 @@ func (m *gomlxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bu
 	}
 	picture := m.picture(x.Shape().Dimensions)
 	for _, cut := range cuts {
+		node := x
+		if cut != Picture {
+			node = m.find(x.Graph(), named, cut)
+		}
 		built.Cuts = append(built.Cuts, Cut{
-			Node: m.find(x.Graph(), named, cut),
+			Node: node,
 			Grid: func(n *Node) *Node { return asGrid(n, m.card.Layout == imgio.ChannelsLast, picture) },
 		})
 	}

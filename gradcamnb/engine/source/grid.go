@@ -3,7 +3,10 @@ package source
 import (
 	"math"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
 )
 
 // extraTokens are the numbers of tokens that come before the patches in the
@@ -74,3 +77,28 @@ func asGrid(x *Node, channelsLast bool, picture [2]int) *Node {
 	x = Slice(x, AxisRange(), AxisRange(extra), AxisRange())
 	return Reshape(x, x.Shape().Dim(0), h, w, x.Shape().Dim(2))
 }
+
+// asTokens is the reverse of asGrid for tokens: the ones before the map are those of
+// clean [1, n, channels].
+func asTokens(grid, clean *Node) *Node {
+	s := grid.Shape()
+	patches := s.Dim(1) * s.Dim(2)
+	tokens := Reshape(grid, s.Dim(0), patches, s.Dim(3))
+	extra := clean.Shape().Dim(1) - patches
+	if extra == 0 {
+		return tokens
+	}
+	before := Slice(clean, AxisRange(), AxisRange(0, extra), AxisRange())
+	return Concatenate([]*Node{BroadcastToDims(before, s.Dim(0), extra, s.Dim(3)), tokens}, 1)
+}
+
+// Tokens brings tokens [batch, n, channels] to the grid of a picture of that size
+// [height, width], without the class and register tokens.
+func Tokens(n *Node, picture [2]int) *Node {
+	if _, _, _, ok := tokenGrid(n.Shape().Dim(1), picture); !ok {
+		exceptions.Panicf("%d tokens form no grid of the aspect ratio of a picture of %d x %d pixels, whether %v of them are class and register tokens", n.Shape().Dim(1), picture[1], picture[0], extraTokens)
+	}
+	return asGrid(n, false, picture)
+}
+
+func shapeOf(dims []int) shapes.Shape { return shapes.Make(dtypes.Float32, dims...) }

@@ -43,7 +43,8 @@ type Card struct {
 	File    string      // where it was read from, empty for a model in memory
 	Files   []string    // all that it depends on, also those that are not there; when one changes it is another model
 
-	Detector *detect.Spec // how detections are read; nil where nothing says
+	Detector   *detect.Spec        // how detections are read; nil where nothing says
+	HeadLabels map[string][]string // names of the values of an output, by output, for models with several heads
 }
 
 // Built is a model within a graph.
@@ -52,9 +53,28 @@ type Built struct {
 	Cuts    []Cut            // in the order of the names asked for
 }
 
+// Picture is the name of the cut at the model's input.
+const Picture = "\x00picture"
+
+// PartlyBuilt is a model that can also be built from one of its layers on, and with
+// another rule at its ReLUs. Models from ONNX files can; the graph function of a GoMLX
+// model is a whole.
+type PartlyBuilt interface {
+	// BuildFrom puts what comes after a layer into the graph: from the layer's values as
+	// a map [batch, h, w, channels], for a model input of the given shape. Where the layer
+	// is tokens, the ones beside the map are those of clean, the layer's node as a cut
+	// hands it out, of a batch of one.
+	BuildFrom(scope *model.Scope, layer string, grid, clean *Node, input []int, wants []string) map[string]*Node
+
+	// BuildGuided is Build without cuts, with gradient(r, g) in place of the gradient g at
+	// the output r of every ReLU.
+	BuildGuided(scope *model.Scope, x *Node, wants []string, gradient func(r, g *Node) *Node) map[string]*Node
+}
+
 // Cut is a layer within a graph.
 type Cut struct {
 	Node *Node // what gradients are taken with respect to
+	Bias *Node // what the layer adds to every channel, [channels]; nil where it adds nothing
 
 	// Grid brings the node, or its gradient, to [batch, h, w, channels].
 	Grid func(*Node) *Node
@@ -65,6 +85,7 @@ type Layer struct {
 	Name      string // tensor name, or node alias
 	Path      string // module path of the source network, e.g. "layer4.2.relu"; empty where the file carries none
 	Op        string
+	Bias      bool   // it adds a bias to every channel
 	Shape     []int  // as the model has it, batch first
 	Grid      [3]int // [h, w, channels] as a map; zero where the layer has no spatial size
 	Feeds     bool   // it feeds the output that was asked about
@@ -79,3 +100,11 @@ type Layer struct {
 
 // Spatial tells whether a map can be drawn at the layer.
 func (l Layer) Spatial() bool { return l.Grid[0] > 0 }
+
+// Title is the module path, where there is one, and the tensor's name.
+func (l Layer) Title() string {
+	if l.Path == "" || l.Path == l.Name {
+		return l.Name
+	}
+	return l.Path + " (" + l.Name + ")"
+}

@@ -12,12 +12,9 @@ import (
 	"sync"
 
 	"github.com/gomlx/compute-onnx/support/protos"
-	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/support/exceptions"
-	"github.com/gomlx/onnx-gomlx/onnx/parser"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
@@ -57,7 +54,7 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 		return nil, err
 	}
 	c := &m.card
-	c.Prep, c.Labels, c.Detector = side.Input, labels, side.Detector
+	c.Prep, c.Labels, c.Detector, c.HeadLabels = side.Input, labels, side.Detector, side.Heads
 	c.Files = append(c.Files, SidecarPath(path))
 	if side.Labels != "" {
 		c.Files = append(c.Files, filepath.Join(filepath.Dir(path), side.Labels))
@@ -153,7 +150,7 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, picture [2]int) []Lay
 		if t.Constant {
 			continue
 		}
-		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field}
+		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field, Bias: t.Bias != nil}
 		l.Grid = gridOf(t.Dims, t.Tail || looksLast(t.Dims, picture), picture)
 		out = append(out, l)
 	}
@@ -216,54 +213,35 @@ func feeding(g *onnxnorm.Graph, output string) map[string]bool {
 const onnxScope = "onnx"
 
 func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Built {
-	o := m.options
-	o.Cuts = cuts
-	o.FullVectors = x.Graph().Backend().Name() == gobackend.GetBackend().Name()
 	input := x.Shape().Dimensions
-	g, err := onnxnorm.Normalise(m.proto, input, o)
-	if err != nil {
-		exceptions.Panicf("model %s: %v", m.card.Name, err)
+	r := m.rewritten(x.Graph(), input, cuts)
+	picture := slices.Index(cuts, Picture)
+	names := slices.Concat(wants, cuts)
+	if picture >= 0 {
+		names = slices.Delete(names, len(wants)+picture, len(wants)+picture+1)
 	}
-	data, err := proto.Marshal(g.Proto)
-	if err != nil {
-		exceptions.Panicf("model %s: writing the rewritten graph: %v", m.card.Name, err)
+	nodes := r.call(scope, map[string]*Node{r.Input: x}, names)
+	if picture >= 0 {
+		nodes = slices.Insert(nodes, len(wants)+picture, x)
 	}
-	imported, err := parser.Parse(data)
-	if err != nil {
-		exceptions.Panicf("model %s: onnx-gomlx cannot read the rewritten graph: %v", m.card.Name, err)
-	}
-	imported.DisableFusion() // a fused operator would hide layers and bring its own gradient
-
-	tensor := map[string]onnxnorm.Tensor{}
-	for _, t := range g.Tensors {
-		tensor[t.Name] = t
-	}
-	var names []string // what the rewritten graph is asked for
-	for _, want := range slices.Concat(wants, cuts) {
-		t := tensor[want]
-		if t.Rewritten == "" {
-			exceptions.Panicf("model %s has no tensor %q that depends on the picture", m.card.Name, want)
-		}
-		names = append(names, t.Rewritten)
-	}
-	feed := map[string]*Node{g.Input: x}
-	for name, w := range g.Weights {
-		feed[name] = weightNode(scope.At(onnxScope), x.Graph(), name, w)
-	}
-	nodes := imported.CallGraph(nil, x.Graph(), feed, names...)
 
 	built := Built{Outputs: map[string]*Node{}}
 	for i, want := range wants {
-		n := nodes[i]
-		if t := tensor[want]; t.ChannelsLast {
-			n = TransposeAllAxes(n, 0, 3, 1, 2)
-		}
-		built.Outputs[want] = n
+		built.Outputs[want] = r.asInFile(want, nodes[i])
 	}
 	for i, cut := range cuts {
-		t := tensor[cut]
+		if cut == Picture {
+			last := m.card.Layout == imgio.ChannelsLast
+			built.Cuts = append(built.Cuts, Cut{Node: x, Grid: func(n *Node) *Node { return asGrid(n, last, m.picture(input)) }})
+			continue
+		}
+		t := r.tensor[cut]
+		var bias *Node
+		if t.Bias != nil {
+			bias = Const(x.Graph(), t.Bias())
+		}
 		built.Cuts = append(built.Cuts, Cut{
-			Node: nodes[len(wants)+i],
+			Node: nodes[len(wants)+i], Bias: bias,
 			Grid: func(n *Node) *Node {
 				tail := t.Tail || looksLast(t.Dims, m.picture(input))
 				if t.ChannelsLast && tail { // moved last although the channels were there already

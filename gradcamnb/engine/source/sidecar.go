@@ -23,6 +23,8 @@ type Sidecar struct {
 	Labels string      `json:"labels,omitempty"` // text file beside it, one label a line
 
 	Detector *detect.Spec `json:"detector,omitempty"` // how the detections of a detector are read
+
+	Heads map[string][]string `json:"heads,omitempty"` // names of the values of other outputs, by output
 }
 
 // SidecarPath is where the sidecar of a model file lies.

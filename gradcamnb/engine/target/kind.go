@@ -18,16 +18,17 @@ type Kind struct {
 	// Unit is what the score is measured in, e.g. "logits".
 	Unit string
 
-	// Masked kinds take a mask [batch, h, w] of weights.
-	Masked bool
-
 	// Check says what is wrong with the shape of the output, batch first, for
 	// this kind; nil where nothing is. Classes is the number of valid indices.
 	Check func(output []int) (classes int, err error)
 
-	// Score gives [batch] from the output, the index [batch] (int32) and, for
-	// masked kinds, the mask.
-	Score func(output, index, mask *Node) *Node
+	// Beside is the shape, without the batch, of what the kind takes beside the output
+	// and the index: a mask, weights, an embedding. It is nil for kinds that take nothing.
+	Beside func(output []int) []int
+
+	// Score gives [batch] from the output, the index [batch] (int32) and what is beside
+	// them, [batch, ...] (nil where Beside is).
+	Score func(output, index, beside *Node) *Node
 }
 
 var all []Kind

@@ -12,7 +12,7 @@ import (
 var Region = register(Kind{
 	Name:   "region",
 	Unit:   "logits",
-	Masked: true,
+	Beside: func(output []int) []int { return output[2:] },
 	Check: func(output []int) (int, error) {
 		if len(output) != 4 {
 			return 0, fmt.Errorf("the output has the shape %v and is no segmentation, [batch, classes, height, width]", output)

@@ -47,6 +47,10 @@ type Tensor struct {
 	Rewritten    string
 	ChannelsLast bool
 
+	// Bias is what the node adds to every channel of its output: a convolution's bias or
+	// a batch norm's shift; nil for any other node.
+	Bias func() []float32
+
 	// Tail tells that the file itself keeps the channels last here: Dims are [b, h, w, c].
 	Tail bool
 
@@ -133,6 +137,9 @@ func (w *walk) inputs(g *protos.GraphProto, dims []int) (string, error) {
 	}
 	w.values[names[0]] = &value{name: names[0], dims: dims, plain: ref{names[0], dims}, field: &Field{Hi: [2]float64{1, 1}, Step: [2]float64{1, 1}}}
 	w.taken[names[0]] = true
+	if slices.Contains(w.cuts, names[0]) { // a gradient down to the picture
+		w.b.differentiable = true
+	}
 	return names[0], nil
 }
 
@@ -200,7 +207,7 @@ func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
 		}
 		w.taken[v.plain.name], w.taken[v.last.name] = true, true
 		w.values[name] = v
-		t := Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail, Scopes: scopes(p), Inputs: p.Input, Field: v.field}
+		t := Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail, Scopes: scopes(p), Inputs: p.Input, Field: v.field, Bias: biasOf(n)}
 		t.Rewritten, t.ChannelsLast = w.b.stored(v)
 		made = append(made, t)
 	}
@@ -282,6 +289,9 @@ func (b *builder) proto(m *protos.ModelProto, input string, dims []int) *protos.
 	g.Output = []*protos.ValueInfoProto{valueInfo(b.nodes[len(b.nodes)-1].Output[0], nil)}
 	return &protos.ModelProto{IrVersion: 10, OpsetImport: []*protos.OperatorSetIdProto{{Version: 20}}, Graph: g}
 }
+
+// Declare is the declaration of a graph's input.
+func Declare(name string, dims []int) *protos.ValueInfoProto { return valueInfo(name, dims) }
 
 func valueInfo(name string, dims []int) *protos.ValueInfoProto {
 	shape := &protos.TensorShapeProto{}

@@ -1,0 +1,38 @@
+package cam
+
+// AblationCAM weighs every channel by how much of the score goes with it, with no
+// gradient:
+//
+//	w_k = (S - S_k) / S,  S_k = the score with A_k = 0     (eq. 3)
+//	L   = SUM_k w_k A_k                                    (eq. 4, before its ReLU)
+//
+// Desai and Ramaswamy 2020, "Ablation-CAM: Visual Explanations for Deep Convolutional
+// Network via Gradient-free Localization". Every pass starts at the layer. Shapes: [h, w,
+// channels] -> [h, w].
+var AblationCAM = register(Method{
+	Name:    "Ablation-CAM",
+	Aliases: []string{"AblationCAM-zero"},
+	Paper:   "Desai and Ramaswamy 2020, WACV",
+	Formula: "ReLU(SUM_k w_k A_k), w_k = (S - S_k) / S, S_k = score with A_k = 0 (eq. 3, 4)",
+	Unit:    "activation",
+	Passes:  "1 forward from the layer on for every channel",
+	Use:     "where there is no gradient, or none to be trusted",
+	Peers:   "pytorch-grad-cam writes 0 only where the layer's minimum is 0, as after a ReLU, and about -1e7 (i+1) elsewhere, i being the place in the batch; there its map is another",
+	How: Activations{Start: func(c Clean) Run {
+		weights := make([]float64, c.Act.C)
+		return Run{
+			Inputs: c.Act.C,
+			Input: func(k int) []float32 {
+				out := append([]float32(nil), c.Act.Flat...)
+				for i := k; i < len(out); i += c.Act.C {
+					out[i] = 0
+				}
+				return out
+			},
+			Take: func(k int, score float32, _ []float32) {
+				weights[k] = (float64(c.Score) - float64(score)) / float64(c.Score)
+			},
+			Map: func() Grid { return c.Act.weighted(weights) },
+		}
+	}},
+})

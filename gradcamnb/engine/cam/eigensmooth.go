@@ -1,0 +1,60 @@
+package cam
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// EigenSmooth takes, in place of the sum over channels, the first principal component of
+// a method's terms, which leaves out what the channels do not share:
+//
+//	L = X v,  X = the method's terms [h*w, channels], less each channel's mean,
+//	          v = the first right singular vector of X
+//
+// It is pytorch-grad-cam's eigen_smooth, with the sign of [EigenCAM]. It is made of
+// Grad-CAM, or of another method that sums channels: EigenSmooth(LayerCAM).
+var EigenSmooth = register(Method{
+	Name:    "EigenSmooth",
+	Paper:   "pytorch-grad-cam 1.5.7 (base_cam.py), after Muhammad and Yeasin 2020",
+	Formula: "ReLU(X v), X = the method's centred terms, v = their first right singular vector",
+	Passes:  "as the method that it is made of",
+	Use:     "to quieten a noisy map",
+	Peers:   "pytorch-grad-cam keeps the sign that LAPACK returns",
+	How: Of{Usual: "Grad-CAM", Make: func(base Method) (How, error) {
+		terms, ok := base.How.(Terms)
+		if !ok {
+			return nil, fmt.Errorf("%s is no sum over channels, so it has no principal component", base.Name)
+		}
+		return Map(func(at At) *Node { return principal(terms(at.Act, at.Grad)) }), nil
+	}},
+})
+
+// onePassAtLayer is how a method of one pass at one layer makes its map.
+func onePassAtLayer(m Method) (OnePass, error) {
+	if !HasLayer(m.How) {
+		return nil, noLayer(m)
+	}
+	return onePass(m)
+}
+
+func noLayer(m Method) error {
+	return fmt.Errorf("%s is a map of the picture and has no layer", m.Name)
+}
+
+// onePass is how a method of one pass makes its map of one picture.
+func onePass(m Method) (OnePass, error) {
+	switch how := m.How.(type) {
+	case Terms:
+		return how, nil
+	case Map:
+		return how, nil
+	case Pixels:
+		return how, nil
+	case Across:
+		return nil, fmt.Errorf("%s looks at all layers at once", m.Name)
+	case Guided, Retargeted:
+		return nil, fmt.Errorf("%s changes the gradient itself; for FinerCAM take the target finer", m.Name)
+	}
+	return nil, fmt.Errorf("%s takes many passes itself", m.Name)
+}

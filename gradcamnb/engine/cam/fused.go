@@ -1,0 +1,97 @@
+package cam
+
+import "math"
+
+// MeanFusion is one map of several layers: the mean of a method's maps, each scaled to [0, 1]
+// at its own resolution and resized to the picture; scaled to [0, 1] again. It is how
+// pytorch-grad-cam 1.5.7 joins its target_layers. It is made of Grad-CAM, or of another
+// method: Mean(LayerCAM).
+var MeanFusion = register(Method{
+	Name:    "Mean",
+	Paper:   "pytorch-grad-cam 1.5.7 (base_cam.py)",
+	Formula: "mean over the layers of the method's scaled maps, scaled",
+	Unit:    "relative",
+	Passes:  "as the method that it is made of, for all layers together",
+	Use:     "to have one map of several layers",
+	How: overLayers("Grad-CAM", func(maps []Grid) Grid {
+		sum := combine(maps, func(a, b float32) float32 { return a + b })
+		for i := range sum.Flat {
+			sum.Flat[i] /= float32(len(maps))
+		}
+		return scaled(sum)
+	}),
+})
+
+// MaxFusion is [MeanFusion] with the largest value in place of the mean: what any layer sees.
+// LayerCAM's authors join layers so (Jiang et al. 2021, section III-D), after a tanh.
+var MaxFusion = register(Method{
+	Name:    "Max",
+	Paper:   "after Jiang et al. 2021, IEEE TIP 30",
+	Formula: "largest over the layers of the method's scaled maps, scaled",
+	Unit:    "relative",
+	Passes:  "as the method that it is made of, for all layers together",
+	Use:     "to see what any of several layers sees",
+	Peers:   "torch-cam takes tanh(2 L) of LayerCAM's maps first",
+	How: overLayers("LayerCAM", func(maps []Grid) Grid {
+		return scaled(combine(maps, func(a, b float32) float32 { return max(a, b) }))
+	}),
+})
+
+// RefineCAM is the product of a method's maps over several layers, so that late layers
+// silence the noise of early ones:
+//
+//	L = PROD_l L_l,  every L_l scaled to [0, 1] at the size of the picture
+//
+// arXiv:2605.14641, as pytorch-grad-cam 1.5.7 has it (refine_cam.py). It is made of
+// Grad-CAM++, or of another method: RefineCAM(LayerCAM). Shape: [batch, H, W], of the
+// picture.
+var RefineCAM = register(Method{
+	Name:    "RefineCAM",
+	Aliases: []string{"Product"},
+	Paper:   "arXiv:2605.14641, as in pytorch-grad-cam 1.5.7",
+	Formula: "PROD_l of the method's scaled maps, scaled",
+	Unit:    "relative",
+	Passes:  "as the method that it is made of, for all layers together",
+	Use:     "for the detail of early layers without their noise: name two or more layers",
+	How: overLayers("Grad-CAM++", func(maps []Grid) Grid {
+		for i := range maps {
+			maps[i] = scaled(maps[i])
+		}
+		return scaled(combine(maps, func(a, b float32) float32 { return a * b }))
+	}),
+})
+
+func overLayers(usual string, join func([]Grid) Grid) Of {
+	return Of{Usual: usual, Make: func(base Method) (How, error) {
+		if _, ok := base.How.(Retargeted); !ok {
+			if _, err := onePassAtLayer(base); err != nil {
+				return nil, err
+			}
+		}
+		return Fused{Of: base, Join: join}, nil
+	}}
+}
+
+// combine joins maps of one size value by value.
+func combine(maps []Grid, with func(a, b float32) float32) Grid {
+	out := Grid{H: maps[0].H, W: maps[0].W, Flat: append([]float32(nil), maps[0].Flat...)}
+	for _, m := range maps[1:] {
+		for i, v := range m.Flat {
+			out.Flat[i] = with(out.Flat[i], v)
+		}
+	}
+	return out
+}
+
+// scaled is (g - min g) / (1e-7 + max(g - min g)).
+func scaled(g Grid) Grid {
+	lo, hi := float32(math.Inf(1)), float32(math.Inf(-1))
+	for _, v := range g.Flat {
+		lo, hi = min(lo, v), max(hi, v)
+	}
+	out := Grid{H: g.H, W: g.W, Flat: make([]float32, len(g.Flat))}
+	for i, v := range g.Flat {
+		out.Flat[i] = (v - lo) / (1e-7 + (hi - lo))
+	}
+	return out
+}

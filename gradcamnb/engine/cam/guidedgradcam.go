@@ -1,0 +1,21 @@
+package cam
+
+// GuidedGradCAM keeps of [GuidedBackprop] what lies where [GradCAM] does:
+//
+//	L = guided backpropagation * Grad-CAM
+//
+// pixel by pixel, Grad-CAM resized bilinearly. Selvaraju et al. 2017, section 3.2.
+// Shape: [batch, H, W], of the picture.
+var GuidedGradCAM = register(Method{
+	Name:    "Guided Grad-CAM",
+	Aliases: []string{"GuidedGradCam"},
+	Paper:   "Selvaraju et al. 2017, arXiv:1610.02391",
+	Formula: "guided backpropagation * Grad-CAM (section 3.2)",
+	Unit:    "relative",
+	Passes:  "1 forward, 2 backward",
+	Use:     "for fine detail within what Grad-CAM shows",
+	Peers:   "captum resizes Grad-CAM by the nearest cell, the paper bilinearly",
+	How: Joined{Of: []Method{GuidedBackprop, GradCAM}, Join: func(maps []Grid) Grid {
+		return combine(maps, func(a, b float32) float32 { return a * b })
+	}},
+})

@@ -1,0 +1,24 @@
+package cam
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// InputXGradient is what each pixel contributes to the score, were the model linear:
+//
+//	L = SUM_c x_c dS/dx_c
+//
+// over the picture's colours c, x being the model's input after its preprocessing.
+// Shrikumar et al. 2016, "Not Just a Black Box: Learning Important Features Through
+// Propagating Activation Differences". Shape: [batch, H, W], of the picture, whatever the
+// layer.
+var InputXGradient = register(Method{
+	Name:    "Input x gradient",
+	Aliases: []string{"InputXGradient", "Gradient x input"},
+	Paper:   "Shrikumar et al. 2016, arXiv:1605.01713",
+	Formula: "SUM_c x_c dS/dx_c",
+	Passes:  "1 forward, 1 backward down to the picture",
+	Use:     "as Saliency, with the sign of the contribution",
+	Peers:   "captum gives the colours one by one",
+	How:     Pixels(func(at At) *Node { return ReduceSum(Mul(at.Act, at.Grad), -1) }),
+})

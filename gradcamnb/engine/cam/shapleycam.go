@@ -1,0 +1,31 @@
+package cam
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// ShapleyCAM weighs every channel by the mean of the Shapley values of its cells, taken
+// from the second-order expansion of the score around the layer:
+//
+//	w_k = mean_ij (G - 1/2 H A)_k,ij,   G = dS/dA,  H = d2S/dA2
+//	L   = SUM_k w_k A_k
+//
+// Cai 2025, "CAMs as Shapley Value-based Explainers", as pytorch-grad-cam 1.5.7 has it
+// (shapley_cam.py). H A is the gradient of <G, A> with A held fixed in the product, so no
+// matrix H is made. In networks of ReLUs a logit has H = 0 almost everywhere, and the map is
+// Grad-CAM's: explain the softmax probability. Shapes: [batch, h, w, channels] -> [batch,
+// h, w]. GoMLX 0.28.8 has no second derivative of a convolution with strides and of max
+// pooling: with one of them after the layer the error says so.
+var ShapleyCAM = register(Method{
+	Name:    "ShapleyCAM",
+	Paper:   "Cai 2025, arXiv:2501.06261",
+	Formula: "ReLU(SUM_k w_k A_k), w_k = mean_ij (G - 1/2 H A)_k,ij, G = dS/dA, H = d2S/dA2",
+	Passes:  "1 forward, 2 backward",
+	Use:     "with a softmax target, where a logit says too little about its rivals",
+	How: Map(func(at At) *Node {
+		along := ReduceAllSum(Mul(at.Grad, StopGradient(at.Act)))
+		curved := at.Grid(Gradient(along, at.Node)[0])
+		w := ReduceAndKeep(Sub(at.Grad, MulScalar(curved, 0.5)), ReduceMean, 1, 2)
+		return ReduceSum(Mul(w, at.Act), -1)
+	}),
+})

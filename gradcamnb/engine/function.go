@@ -1,0 +1,80 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
+)
+
+// ScoreFn is a target of one's own: a graph function of the model's outputs, or of other
+// tensors of it, each [batch, ...] in the model's own axis order, that gives one score a
+// picture, [batch]. The pictures of a batch must not mix in it.
+type ScoreFn func(outputs []*Node) *Node
+
+var functions struct {
+	sync.Mutex
+	byName map[string]function
+}
+
+type function struct {
+	unit    string
+	outputs []string
+	score   ScoreFn
+	number  int // tells functions of one name apart, one after the other
+}
+
+// Target makes a target of a graph function. It reads the named outputs or tensors, the
+// model's first output where none is named. A function given under a name that is taken
+// replaces the one before.
+func Target(name, unit string, score ScoreFn, outputs ...string) gradcamnb.Target {
+	functions.Lock()
+	defer functions.Unlock()
+	if functions.byName == nil {
+		functions.byName = map[string]function{}
+	}
+	functions.byName[name] = function{unit, outputs, score, functions.byName[name].number + 1}
+	return gradcamnb.Target{Kind: "func", Name: name}
+}
+
+// function is the aim of such a target.
+func (s aiming) function(t gradcamnb.Target) (aim, error) {
+	functions.Lock()
+	f, ok := functions.byName[t.Name]
+	functions.Unlock()
+	if !ok {
+		return aim{}, fmt.Errorf("no function of the name %q was given to engine.Target in this process", t.Name)
+	}
+	a := aim{
+		kind:    target.Kind{Name: "func", Unit: f.unit},
+		tensors: slices.Clone(f.outputs), words: t.Name, whole: true,
+		index: make([]int32, s.batch), key: fmt.Sprintf("%s#%d", t.Name, f.number),
+	}
+	if len(a.tensors) == 0 {
+		a.tensors = []string{s.model.Card().Outputs[0]}
+	}
+	for i, name := range a.tensors {
+		l, err := source.Resolve(s.layers, name)
+		if err != nil {
+			return aim{}, err
+		}
+		if i == 0 {
+			a.shape = l.Shape
+		}
+		a.tensors[i] = l.Name
+	}
+	a.fn = func(outputs []*Node) *Node {
+		score := f.score(outputs)
+		if dims := score.Shape().Dimensions; len(dims) != 1 || dims[0] != outputs[0].Shape().Dim(0) {
+			exceptions.Panicf("the target %q gives the shape %v, and a target gives one score a picture, [%d]", t.Name, dims, outputs[0].Shape().Dim(0))
+		}
+		return score
+	}
+	return a, nil
+}

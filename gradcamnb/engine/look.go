@@ -1,0 +1,72 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+)
+
+// looking is the [look] at an input, with a forward pass of its own for every tensor that
+// is asked for.
+func (s *session) looking(b *backend, in input) look {
+	return func(tensor string, second gradcamnb.Target) ([]int, []float32, error) {
+		see := in
+		if second.Picture != nil {
+			var err error
+			if see, err = s.second(in, second); err != nil {
+				return nil, nil, err
+			}
+		}
+		return s.forward(b, see, tensor)
+	}
+}
+
+// second is a second picture as the model's input, of the size of the first.
+func (s *session) second(in input, t gradcamnb.Target) (input, error) {
+	c := s.model.Card()
+	if c.Prep == nil && in.prep == nil {
+		return input{}, fmt.Errorf("nothing says how to prepare the second picture for the model %s", c.Name)
+	}
+	prep := in.prep
+	if prep == nil {
+		prep = c.Prep
+	}
+	values, frame, err := prep.Tensor(t.Picture, c.Layout)
+	if err != nil {
+		return input{}, fmt.Errorf("preparing the second picture: %w", err)
+	}
+	dims := slices.Clone(in.dims)
+	dims[0] = 1
+	if got := []int{frame.ModelH, frame.ModelW}; !slices.Contains(dims, got[0]) || !slices.Contains(dims, got[1]) {
+		return input{}, fmt.Errorf("the second picture is prepared as %d x %d pixels, and the first one has the shape %v", got[1], got[0], in.dims)
+	}
+	return input{dims: dims, values: values}, nil
+}
+
+// forward is the value of a tensor.
+func (s *session) forward(b *backend, in input, tensor string) ([]int, []float32, error) {
+	prog, err := s.kept(fmt.Sprintf("forward %v %q", in.dims, tensor), func() (*program, error) {
+		exec, err := model.NewExec(b.Backend, s.model.Store(), func(scope *model.Scope, x *Node) *Node {
+			return s.model.Build(scope, x, nil, []string{tensor}).Outputs[tensor]
+		})
+		if err != nil {
+			return nil, fmt.Errorf("preparing the program: %w", root(err))
+		}
+		return &program{exec, b}, nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := prog.call([]any{tensors.FromFlatDataAndDimensions(in.values, in.dims...)})
+	if err != nil {
+		return nil, nil, wrap(err, "running %s on %s", s.model.Card().Name, b.name)
+	}
+	defer out[0].MustFinalizeAll()
+	values, err := tensors.CopyFlatData[float32](out[0])
+	return out[0].Shape().Dimensions, values, err
+}

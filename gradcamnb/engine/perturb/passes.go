@@ -1,0 +1,287 @@
+package perturb
+
+import (
+	"context"
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// Passes is a method of many passes of engine/cam as one of this package. It is false for
+// a method of one pass.
+func Passes(m cam.Method) (Method, bool) {
+	p := passes{method: m}
+	switch how := m.How.(type) {
+	case cam.Pictures:
+		p.see, p.start = how.See, how.Start
+	case cam.Masked:
+		p.see, p.start = cam.Scored{}, how.Start
+	case cam.Activations:
+		p.fromLayer, p.start = true, how.Start
+	default:
+		return Method{}, false
+	}
+	return Method{Name: m.Name, Aliases: m.Aliases, Paper: m.Paper, Formula: m.Formula, Passes: m.Passes, AtLayers: cam.HasLayer(m.How), Explain: p.explain}, true
+}
+
+// passes runs a method of many passes, a batch at a time.
+type passes struct {
+	method    cam.Method
+	see       cam.OnePass // of a pass over a picture
+	fromLayer bool        // a pass begins at the layer
+	start     func(cam.Clean) cam.Run
+}
+
+func (p passes) explain(ctx context.Context, s *Subject, hear Hear) ([]*heatmap.Map, error) {
+	layers := []*source.Layer{nil}
+	if cam.HasLayer(p.method.How) {
+		layers = nil
+		for i := range s.Layers {
+			layers = append(layers, &s.Layers[i])
+		}
+	}
+	n := len(layers)
+	maps := make([]*heatmap.Map, len(s.Aims)*n)
+	for k, l := range layers {
+		runs, c, err := p.begin(s, l)
+		if err != nil {
+			return nil, err
+		}
+		sofar := func() {
+			for a, run := range runs {
+				maps[a*n+k] = p.mapOf(s, l, run)
+			}
+		}
+		err = p.run(ctx, s, l, runs, c, func(done, total int) error {
+			return hear(k*total+done, n*total, func() ([]*heatmap.Map, error) {
+				sofar()
+				if k+1 < n { // the maps of later layers are not begun
+					return nil, nil
+				}
+				return maps, nil
+			})
+		})
+		c.end()
+		sofar()
+		if err != nil {
+			if k+1 < n {
+				return nil, err
+			}
+			return maps, err
+		}
+	}
+	return maps, nil
+}
+
+// mapOf is the map of what a run has heard so far.
+func (p passes) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map {
+	g := run.Map()
+	raw := heatmap.Grid{H: g.H, W: g.W, Values: g.Flat}
+	height, width := s.Size()
+	m := &heatmap.Map{Raw: raw, Grid: above(raw, 0).Resized(width, height), Layer: "picture", Unit: p.method.Unit}
+	if l != nil {
+		m.Layer = l.Title()
+	}
+	return m
+}
+
+// cleaned is what the picture gives as it is.
+type cleaned struct {
+	node *tensors.Tensor // the layer as the model has it; nil where there is no layer
+}
+
+func (c cleaned) end() {
+	if c.node != nil {
+		c.node.MustFinalizeAll()
+	}
+}
+
+// begin looks at the picture as it is and starts a run for every aim.
+func (p passes) begin(s *Subject, l *source.Layer) ([]cam.Run, cleaned, error) {
+	var cuts []string
+	key := "clean"
+	if l != nil {
+		cuts, key = []string{l.Name}, "clean "+l.Name
+	}
+	program, err := s.Compile(key, func(m *Within, _ []*Node) []*Node {
+		built := m.Build(m.Picture, cuts, s.Wants())
+		out := []*Node{m.ScoresOf(built.Outputs)}
+		for _, c := range built.Cuts {
+			out = append(out, c.Grid(c.Node), MulScalar(c.Node, 1))
+		}
+		return out
+	})
+	if err != nil {
+		return nil, cleaned{}, err
+	}
+	out, err := program()
+	if err != nil {
+		return nil, cleaned{}, err
+	}
+	scores, err := floats(out[0])
+	if err != nil {
+		return nil, cleaned{}, err
+	}
+	height, width := s.Size()
+	clean := cam.Clean{
+		Picture:      cam.Values{H: height, W: width, C: len(s.Values) / (height * width), Flat: s.Values},
+		ChannelsLast: s.Model.Card().Layout == imgio.ChannelsLast,
+	}
+	var c cleaned
+	if l != nil {
+		d := out[1].Shape().Dimensions
+		act, err := floats(out[1])
+		if err != nil {
+			return nil, cleaned{}, err
+		}
+		clean.Act = cam.Values{H: d[1], W: d[2], C: d[3], Flat: act}
+		c.node = out[2]
+	}
+	var runs []cam.Run
+	for _, score := range scores {
+		clean.Score = score
+		runs = append(runs, p.start(clean))
+	}
+	return runs, c, nil
+}
+
+// run does the passes. Every aim's run has the same inputs, and hears its own score.
+func (p passes) run(ctx context.Context, s *Subject, l *source.Layer, runs []cam.Run, c cleaned, hear func(done, total int) error) error {
+	n := runs[0].Inputs
+	batch := min(n, s.Batch())
+	program, err := p.compile(s, l, batch)
+	if err != nil {
+		return err
+	}
+	var values []float32
+	for done := 0; done < n; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		now := min(batch, n-done)
+		values = values[:0]
+		for i := range batch { // the last pass is filled up with copies
+			values = append(values, runs[0].Input(done+min(i, now-1))...)
+		}
+		in := []*tensors.Tensor{tensors.FromFlatDataAndDimensions(values, p.dims(s, l, batch)...)}
+		if p.fromLayer {
+			in = append(in, c.node)
+		}
+		out, err := program(in...)
+		in[0].MustFinalizeAll()
+		if err != nil {
+			return err
+		}
+		if err := tell(runs, out, batch, done, now); err != nil {
+			return err
+		}
+		done += now
+		if err := hear(done, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell hands every run what the pass gave: the scores [aims, batch] and, for each aim,
+// what was seen, [batch, ...].
+func tell(runs []cam.Run, out []*tensors.Tensor, batch, done, now int) error {
+	var all [][]float32
+	for _, t := range out {
+		v, err := floats(t)
+		if err != nil {
+			return err
+		}
+		all = append(all, v)
+	}
+	for a, run := range runs {
+		for i := range now {
+			var seen []float32
+			if len(all) > 1 {
+				v := all[1+a]
+				seen = v[i*len(v)/batch : (i+1)*len(v)/batch]
+			}
+			run.Take(done+i, all[0][a*batch+i], seen)
+		}
+	}
+	return nil
+}
+
+// dims is the shape of a pass's inputs.
+func (p passes) dims(s *Subject, l *source.Layer, batch int) []int {
+	if p.fromLayer {
+		return []int{batch, l.Grid[0], l.Grid[1], l.Grid[2]}
+	}
+	return append([]int{batch}, s.Input[1:]...)
+}
+
+// compile makes the program of a pass.
+func (p passes) compile(s *Subject, l *source.Layer, batch int) (Program, error) {
+	name := ""
+	if l != nil {
+		name = l.Name
+	}
+	key := fmt.Sprintf("%s at %q, %d a pass", p.method.Name, name, batch)
+	if p.fromLayer {
+		key = fmt.Sprintf("from %q, %d a pass", name, batch)
+	}
+	if _, scored := p.see.(cam.Scored); scored {
+		key = fmt.Sprintf("scores, %d a pass", batch)
+	}
+	return s.Compile(key, func(m *Within, in []*Node) []*Node {
+		if p.fromLayer {
+			return []*Node{m.ScoresOf(m.buildFrom(p.method.Name, l.Name, in[0], in[1]))}
+		}
+		if _, scored := p.see.(cam.Scored); scored {
+			return []*Node{m.Scores(in[0])}
+		}
+		return p.seen(m, l, in[0])
+	})
+}
+
+func (m *Within) buildFrom(method, layer string, grid, clean *Node) map[string]*Node {
+	parts, ok := m.subject.Model.(source.PartlyBuilt)
+	if !ok {
+		exceptions.Panicf("model %s: %s starts its passes at a layer, and the graph function of a GoMLX model can only be built as a whole; it needs an ONNX file", m.subject.Model.Card().Name, method)
+	}
+	return parts.BuildFrom(m.scope, layer, grid, clean, m.subject.Input, m.subject.Wants())
+}
+
+// seen are the scores and, for every aim, what the method sees of a pass.
+func (p passes) seen(m *Within, l *source.Layer, x *Node) []*Node {
+	cut := source.Picture
+	if l != nil {
+		cut = l.Name
+	}
+	built := m.Build(x, []string{cut}, m.subject.Wants())
+	c := built.Cuts[0]
+	scores := m.ScoresOf(built.Outputs)
+	out := []*Node{scores}
+	params := m.params
+	for a, aim := range m.subject.Aims {
+		score := Squeeze(Slice(scores, AxisElem(a)), 0)
+		at := cam.At{
+			Act: c.Grid(c.Node), Grad: c.Grid(Gradient(ReduceAllSum(score), c.Node)[0]), Score: score,
+			Node: c.Node, Grid: c.Grid, Name: cut,
+			Output: built.Outputs[aim.Wants[0]], Index: params[0],
+		}
+		params = params[len(aim.Params):]
+		if pixels, ok := p.see.(cam.Pixels); ok {
+			out = append(out, pixels(at))
+			continue
+		}
+		seen, ok := cam.AtLayer(p.see, at)
+		if !ok {
+			exceptions.Panicf("%s cannot be seen in a pass", p.method.Name)
+		}
+		out = append(out, seen)
+	}
+	return out
+}

@@ -1,0 +1,54 @@
+package source
+
+import (
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// BuildFrom: see [PartlyBuilt]. The layer's tensor is given to the rewritten graph, whose
+// earlier nodes are then not built.
+func (m *onnxModel) BuildFrom(scope *model.Scope, layer string, grid, clean *Node, input []int, wants []string) map[string]*Node {
+	input = slices.Clone(input)
+	input[0] = grid.Shape().Dim(0)
+	r := m.rewritten(grid.Graph(), input, []string{layer})
+	t := r.tensor[layer]
+	act := grid
+	tail := t.Tail || looksLast(t.Dims, m.picture(input))
+	switch {
+	case len(t.Dims) == 3:
+		act = asTokens(grid, clean)
+	case t.ChannelsLast && tail: // as in Build: moved last although the channels were there already
+		act = TransposeAllAxes(grid, 0, 2, 3, 1)
+	case !t.ChannelsLast && !tail:
+		act = TransposeAllAxes(grid, 0, 3, 1, 2)
+	}
+	x := Zeros(grid.Graph(), shapeOf(input)) // nothing reads it
+	nodes := r.call(scope, map[string]*Node{r.Input: x, t.Rewritten: act}, wants)
+	out := map[string]*Node{}
+	for i, want := range wants {
+		out[want] = r.asInFile(want, nodes[i])
+	}
+	return out
+}
+
+// BuildGuided: see [PartlyBuilt]. The graph is built from ReLU to ReLU, each of which is
+// given to what comes after it.
+func (m *onnxModel) BuildGuided(scope *model.Scope, x *Node, wants []string, gradient func(r, g *Node) *Node) map[string]*Node {
+	r := m.rewritten(x.Graph(), x.Shape().Dimensions, []string{Picture})
+	given := map[string]*Node{r.Input: x}
+	for _, t := range r.Tensors {
+		if t.Op != "Relu" || t.Constant {
+			continue
+		}
+		relu := r.call(scope, given, []string{t.Name})[0]
+		given[t.Rewritten] = IdentityWithCustomGradient(relu, gradient)
+	}
+	nodes := r.call(scope, given, wants)
+	out := map[string]*Node{}
+	for i, want := range wants {
+		out[want] = r.asInFile(want, nodes[i])
+	}
+	return out
+}

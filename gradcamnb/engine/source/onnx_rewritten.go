@@ -1,0 +1,87 @@
+package source
+
+import (
+	"github.com/gomlx/compute-onnx/support/protos"
+	"github.com/gomlx/compute/gobackend"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+	"github.com/gomlx/onnx-gomlx/onnx/parser"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+)
+
+// rewritten is the model's graph after the normalising pass, for one shape.
+type rewritten struct {
+	*onnxnorm.Graph
+	model  *onnxModel
+	tensor map[string]onnxnorm.Tensor
+}
+
+func (m *onnxModel) rewritten(g *Graph, input []int, cuts []string) *rewritten {
+	name, _, err := onnxnorm.InputDims(m.proto)
+	if err != nil {
+		exceptions.Panicf("model %s: %v", m.card.Name, err)
+	}
+	o := m.options
+	for _, cut := range cuts {
+		if cut == Picture {
+			cut = name
+		}
+		o.Cuts = append(o.Cuts, cut)
+	}
+	o.FullVectors = g.Backend().Name() == gobackend.GetBackend().Name()
+	out, err := onnxnorm.Normalise(m.proto, input, o)
+	if err != nil {
+		exceptions.Panicf("model %s: %v", m.card.Name, err)
+	}
+	r := &rewritten{out, m, map[string]onnxnorm.Tensor{}}
+	for _, t := range out.Tensors {
+		r.tensor[t.Name] = t
+	}
+	return r
+}
+
+// call asks the rewritten graph for tensors of the file, from what is given: the model's
+// input, and tensors of the rewritten graph, which are then not computed but taken.
+func (r *rewritten) call(scope *model.Scope, given map[string]*Node, wants []string) []*Node {
+	p := proto.Clone(r.Proto).(*protos.ModelProto)
+	feed := map[string]*Node{}
+	var g *Graph
+	for name, n := range given {
+		g, feed[name] = n.Graph(), n
+		if name != r.Input {
+			p.Graph.Input = append(p.Graph.Input, onnxnorm.Declare(name, n.Shape().Dimensions))
+		}
+	}
+	data, err := proto.Marshal(p)
+	if err != nil {
+		exceptions.Panicf("model %s: writing the rewritten graph: %v", r.model.card.Name, err)
+	}
+	imported, err := parser.Parse(data)
+	if err != nil {
+		exceptions.Panicf("model %s: onnx-gomlx cannot read the rewritten graph: %v", r.model.card.Name, err)
+	}
+	imported.DisableFusion() // a fused operator would hide layers and bring its own gradient
+	var names []string
+	for _, want := range wants {
+		t := r.tensor[want]
+		if t.Rewritten == "" {
+			exceptions.Panicf("model %s has no tensor %q that depends on the picture", r.model.card.Name, want)
+		}
+		names = append(names, t.Rewritten)
+	}
+	for name, w := range r.Weights {
+		feed[name] = weightNode(scope.At(onnxScope), g, name, w)
+	}
+	return imported.CallGraph(nil, g, feed, names...)
+}
+
+// asInFile brings a tensor to the axis order of the file.
+func (r *rewritten) asInFile(name string, n *Node) *Node {
+	if r.tensor[name].ChannelsLast {
+		return TransposeAllAxes(n, 0, 3, 1, 2)
+	}
+	return n
+}

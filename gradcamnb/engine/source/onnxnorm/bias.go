@@ -1,0 +1,34 @@
+package onnxnorm
+
+import "math"
+
+// biasOf is what a node adds to every channel of its output: a convolution's bias, or a
+// batch norm's beta - mean gamma / sqrt(var + epsilon); nil for any other node, and where
+// the bias is computed from the picture.
+func biasOf(n *node) func() []float32 {
+	switch n.OpType {
+	case "Conv", "ConvTranspose":
+		if b := n.input(2); b != nil && b.konst != nil {
+			return b.konst.floats
+		}
+	case "BatchNormalization":
+		var p [4][]float32
+		for i := range p {
+			v := n.input(i + 1)
+			if v == nil || v.konst == nil {
+				return nil
+			}
+			p[i] = v.konst.floats()
+		}
+		gamma, beta, mean, variance := p[0], p[1], p[2], p[3]
+		epsilon := float64(n.floatOr("epsilon", 1e-5))
+		return func() []float32 {
+			out := make([]float32, len(beta))
+			for i := range out {
+				out[i] = float32(float64(beta[i]) - float64(mean[i])*float64(gamma[i])/math.Sqrt(float64(variance[i])+epsilon))
+			}
+			return out
+		}
+	}
+	return nil
+}

@@ -1,0 +1,29 @@
+package target
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Similar is the cosine of the angle between the output and an embedding, that of a
+// second picture:
+//
+//	S = <y, e> / (|y| |e| + 1e-8)
+//
+// Output and embedding [batch, ...] of the same shape -> [batch].
+var Similar = register(Kind{
+	Name: "similar",
+	Unit: "cosine",
+	Check: func(output []int) (int, error) {
+		if len(output) < 2 {
+			return 0, fmt.Errorf("the output has the shape %v and no axis beside the batch", output)
+		}
+		return 1, nil
+	},
+	Beside: func(output []int) []int { return output[1:] },
+	Score: func(output, _, embedding *Node) *Node {
+		lengths := Mul(Sqrt(sumAll(Mul(output, output))), Sqrt(sumAll(Mul(embedding, embedding))))
+		return Div(sumAll(Mul(output, embedding)), AddScalar(lengths, 1e-8))
+	},
+})
