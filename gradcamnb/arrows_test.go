@@ -34,7 +34,7 @@ func TestArrows(t *testing.T) {
 		{here + "/engine/perturb", []string{here + "/engine", here + "/engine/target", here + "/render", here + "/nb", gonb}},
 		{here + "/engine/detect", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/source", here+"/engine/cam", here+"/engine/target")},
 		{here + "/engine/source", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/cam", here+"/engine/target")},
-		{here + "/engine/metrics", []string{here + "/engine", here + "/engine/cam", here + "/engine/target", here + "/render", here + "/nb", gonb}},
+		{here + "/engine/metrics", []string{here + "/engine", here + "/engine/target", here + "/render", here + "/nb", gonb}},
 		{"github.com/gradcam-go/gradcam/scenes", append(notFront, notEngine...)},
 		{here + "/engine/source/onnxnorm", append(notFront, here+"/heatmap", here+"/imgio", "github.com/gomlx/gomlx/", "github.com/gomlx/onnx-gomlx/")},
 	} {
