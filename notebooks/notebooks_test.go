@@ -4,6 +4,7 @@ package notebooks
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"image"
 	"os"
 	"os/exec"
@@ -32,6 +33,26 @@ func needJupyter(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), `"gonb-gradcam"`) {
 		require.Missing(t, "jupyter", "the kernel is not installed; go run ./kernels/gonb-gradcam install")
 	}
+}
+
+// needLab skips where no browser can open a notebook.
+func needLab(t *testing.T) {
+	t.Helper()
+	if out, err := exec.Command("python3", "-c", "import jupyterlab, nbconvert").CombinedOutput(); err != nil {
+		require.Missing(t, "jupyter", lastLine(out)+"; pip install -r kernels/gonb-gradcam/requirements.txt")
+	}
+	if out, err := exec.Command("python3", "-c", "import shutil, playwright; assert shutil.which('chromium') or shutil.which('chromium-browser')").CombinedOutput(); err != nil {
+		require.Missing(t, "chromium", lastLine(out)+"; install Chromium, and playwright with pip")
+	}
+}
+
+// stderr is what a command said when it failed.
+func stderr(err error) string {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return string(exit.Stderr)
+	}
+	return ""
 }
 
 func lastLine(out []byte) string {
@@ -172,9 +193,7 @@ func TestQuickstartPicture(t *testing.T) {
 // is the golden picture, to within the tolerance.
 func TestQuickstartInJupyterLab(t *testing.T) {
 	needJupyter(t)
-	if out, err := exec.Command("python3", "-c", "import shutil, playwright; assert shutil.which('chromium') or shutil.which('chromium-browser')").CombinedOutput(); err != nil {
-		require.Missing(t, "chromium", lastLine(out)+"; install Chromium, and playwright with pip")
-	}
+	needLab(t)
 	file := execute(t, "quickstart.ipynb")
 	photo := filepath.Join(t.TempDir(), "lab.png")
 	out, err := exec.Command("python3", filepath.Join("testdata", "lab.py"), file, photo).CombinedOutput()

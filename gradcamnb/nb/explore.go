@@ -29,7 +29,7 @@ type Explorer struct {
 	Choices []gradcamnb.Choice // layers and methods to choose from, and the first target
 
 	Idle   time.Duration // it ends when nothing was chosen for so long; zero: ten minutes
-	Answer time.Duration // that the page has to answer in at the start; zero: eight seconds
+	Answer time.Duration // that the page has to answer in at the start; zero: fifteen seconds
 }
 
 // Explore shows a live card of the model's explanation of the picture, in which the
@@ -182,7 +182,7 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 
 	select {
 	case <-hello:
-	case <-time.After(or(s.Answer, 8*time.Second)):
+	case <-time.After(or(s.Answer, 15*time.Second)):
 		remove()
 		return "the page did not answer; widgets of GoNB need JupyterLab or Jupyter Notebook over plain http at the root path, and not JupyterHub, VS Code or Colab", nil
 	case <-ctx.Done():

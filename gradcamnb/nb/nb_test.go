@@ -24,6 +24,22 @@ import (
 type kernel struct {
 	mu  sync.Mutex
 	got []*protocol.DisplayData
+
+	back sync.Mutex
+	enc  *gob.Encoder
+}
+
+// send gives the cell a value from the page.
+func (k *kernel) send(address string, value any) {
+	if err := k.reply(address, value); err != nil {
+		panic(err)
+	}
+}
+
+func (k *kernel) reply(address string, value any) error {
+	k.back.Lock()
+	defer k.back.Unlock()
+	return k.enc.Encode(&protocol.CommValue{Address: address, Value: value})
 }
 
 func (k *kernel) take() []*protocol.DisplayData {
@@ -62,14 +78,17 @@ func (k *kernel) serve(out, back string) {
 	if err != nil {
 		panic(err)
 	}
-	dec, enc := gob.NewDecoder(r), gob.NewEncoder(w)
+	dec := gob.NewDecoder(r)
+	k.back.Lock()
+	k.enc = gob.NewEncoder(w)
+	k.back.Unlock()
 	for {
 		m := &protocol.DisplayData{}
 		if dec.Decode(m) != nil {
 			return
 		}
 		if v, ok := m.Data[protocol.MIMECommValue].(protocol.CommValue); ok && v.Address == protocol.GonbuiSyncAddress {
-			if enc.Encode(&protocol.CommValue{Address: protocol.GonbuiSyncAckAddress, Value: v.Value}) != nil {
+			if k.reply(protocol.GonbuiSyncAckAddress, v.Value) != nil {
 				return
 			}
 			continue

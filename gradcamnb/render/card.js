@@ -471,14 +471,16 @@ function (id, style, data) {
   if (live) {
     const list = el("datalist", { id: "labels" }, ...live.labels.map((l, i) => el("option", { value: l + " (" + i + ")" })));
     const input = el("input", { type: "text", list: "labels", size: 18, placeholder: "name or number", "data-name": "class", "aria-label": "class by name or number" });
-    input.addEventListener("change", () => {
+    const pick = () => {
       const text = input.value.trim(), tail = text.match(/\((\d+)\)$/) || text.match(/^(\d+)$/);
       const index = tail ? Number(tail[1]) : live.labels.findIndex(l => text && l.toLowerCase().includes(text.toLowerCase()));
       if (!text) return;
       if (index < 0 || live.labels.length && index >= live.labels.length) return say("There is no class “" + text + "”.");
       input.value = "";
       want("target", "class " + index);
-    });
+    };
+    input.addEventListener("change", pick);
+    input.addEventListener("keydown", e => { if (e.key === "Enter") pick(); }); // JupyterLab keeps Enter from becoming a change
     finder = el("label", {}, "any class", input, list);
   }
 

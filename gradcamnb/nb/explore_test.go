@@ -1,0 +1,287 @@
+package nb
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"image"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
+)
+
+// model answers every request with maps of the right names; class 9 fails.
+type model struct{ gradcamnb.Session }
+
+func (model) Info() gradcamnb.Info { return gradcamnb.Info{Name: "net", Labels: []string{"a", "b"}} }
+
+func (model) Layers() ([]gradcamnb.Layer, error) {
+	layer := func(name string, size, channels int) gradcamnb.Layer {
+		return gradcamnb.Layer{Name: name, Shape: []int{1, channels, size, size}, Grid: [3]int{size, size, channels}, Feeds: true}
+	}
+	last := layer("relu", 4, 64)
+	last.Suggested = true
+	return []gradcamnb.Layer{
+		layer("early", 16, 16), layer("late", 16, 16), layer("mean", 16, 1), layer("middle", 8, 32), last, layer("after", 4, 64), layer("pool", 1, 64),
+	}, nil
+}
+
+func (model) Explain(_ context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
+	index := 5
+	if len(r.Targets) > 0 {
+		index = r.Targets[0].Index[0]
+	}
+	if index == 9 {
+		return nil, errors.New("there is no class 9")
+	}
+	out := result("cat")
+	out.Maps = nil
+	layers, methods := r.Layers, r.Methods
+	if layers == nil {
+		layers = []string{"relu"}
+	}
+	if methods == nil {
+		methods = []string{"Grad-CAM"}
+	}
+	for _, l := range layers {
+		for _, m := range methods {
+			one := *result("cat").Maps[0]
+			one.Layer, one.Method, one.Index, one.Target = l, m, index, "class"
+			out.Maps = append(out.Maps, &one)
+		}
+	}
+	return []*heatmap.Result{out}, nil
+}
+
+func explorer() Explorer {
+	return Explorer{Model: gradcamnb.NewModel(model{}), Picture: image.NewNRGBA(image.Rect(0, 0, 8, 8)), Answer: 5 * time.Second}
+}
+
+// The last map of each resolution, with the suggested one for its own; neither pooled
+// vectors nor averages over the channels.
+func TestOfferedLayers(t *testing.T) {
+	layers, err := model{}.Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := stages(layers), []string{"late", "middle", "relu"}; !slices.Equal(got, want) {
+		t.Errorf("offers %q, want %q", got, want)
+	}
+}
+
+// page plays a browser that shows the live card: it says hello and then what it is told.
+type page struct {
+	t     *testing.T
+	k     *kernel
+	seen  []*protocol.DisplayData
+	asks  string
+	reply string
+}
+
+func (p *page) ask(a render.Ask) {
+	text, err := json.Marshal(a)
+	if err != nil {
+		p.t.Error(err)
+	}
+	p.k.send(p.asks, string(text))
+}
+
+// next waits for an output or message that fits.
+func (p *page) next(fits func(*protocol.DisplayData) bool) *protocol.DisplayData {
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		for _, m := range p.k.take() {
+			p.seen = append(p.seen, m)
+			if fits(m) {
+				return m
+			}
+		}
+	}
+	p.t.Error("nothing came")
+	return &protocol.DisplayData{}
+}
+
+var addresses = regexp.MustCompile(`"ask":"([^"]+)","reply":"([^"]+)"`)
+
+func (p *page) opens() {
+	p.next(func(m *protocol.DisplayData) bool {
+		html, _ := m.Data[protocol.MIMETextHTML].(string)
+		found := addresses.FindStringSubmatch(html)
+		if found != nil {
+			p.asks, p.reply = found[1], found[2]
+		}
+		return found != nil
+	})
+	p.ask(render.Ask{Hello: true})
+}
+
+func (p *page) answer() (r render.Reply) {
+	m := p.next(func(m *protocol.DisplayData) bool {
+		v, ok := m.Data[protocol.MIMECommValue].(*protocol.CommValue)
+		if !ok {
+			var plain protocol.CommValue
+			if plain, ok = m.Data[protocol.MIMECommValue].(protocol.CommValue); ok {
+				v = &plain
+			}
+		}
+		if !ok || v.Address != p.reply {
+			return false
+		}
+		text, _ := v.Value.(string)
+		return json.Unmarshal([]byte(text), &r) == nil
+	})
+	_ = m
+	return r
+}
+
+func explored(t *testing.T, e Explorer, ctx context.Context, plays func(*page)) []*protocol.DisplayData {
+	t.Helper()
+	t.Setenv(protocol.GONB_JUPYTER_KERNEL_ID_ENV, "some-kernel")
+	p := &page{t: t, k: inNotebook(t)}
+	p.k.take()
+	done := make(chan error)
+	go func() { done <- e.Run(ctx) }()
+	plays(p)
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("it does not end")
+	}
+	return append(p.seen, p.k.take()...)
+}
+
+// left is what an exploration leaves: no live card, a reason, a picture, a table, a card.
+func left(t *testing.T, got []*protocol.DisplayData, reason string) (card string) {
+	t.Helper()
+	shown := map[string]string{} // of outputs that are renewed, the last
+	var said string
+	pictures := 0
+	for _, m := range got {
+		if html, ok := m.Data[protocol.MIMETextHTML].(string); ok {
+			shown[m.DisplayID] = html
+		}
+		if text, ok := m.Data[protocol.MIMETextMarkdown].(string); ok && m.DisplayID == "" && said == "" {
+			said = text
+		}
+		if _, ok := m.Data[protocol.MIMEImagePNG]; ok {
+			pictures++
+		}
+	}
+	for id, html := range shown {
+		if id != "" && html != "" {
+			t.Error("the live card is still there")
+		}
+	}
+	if !strings.Contains(said, reason) || pictures != 1 || !strings.HasPrefix(shown[""], "<div id=") {
+		t.Errorf("it says %q, shows %d pictures and the card %.40q", said, pictures, shown[""])
+	}
+	return shown[""]
+}
+
+// The page opens the card, asks for a class, for one that fails, and stops.
+func TestExplore(t *testing.T) {
+	got := explored(t, explorer(), t.Context(), func(p *page) {
+		p.opens()
+		first := p.answer()
+		if first.Serial != 0 || len(first.Maps) != 3*len(quick) || first.Maps[0].Index != 5 {
+			t.Errorf("at first it sends %d maps of class %d", len(first.Maps), first.Maps[0].Index)
+		}
+		p.ask(render.Ask{Serial: 1, Index: 1})
+		if r := p.answer(); r.Serial != 1 || len(r.Maps) != 3*len(quick) || r.Maps[0].Index != 1 {
+			t.Errorf("for class 1 it sends %+.80v", r)
+		}
+		p.ask(render.Ask{Serial: 2, Index: 9})
+		if r := p.answer(); r.Serial != 2 || !strings.Contains(r.Error, "no class 9") {
+			t.Errorf("for a class that there is not it sends %+.80v", r)
+		}
+		p.k.send(p.asks, "not JSON")
+		p.ask(render.Ask{Stop: true})
+	})
+	card := left(t, got, "stopped")
+	if n := strings.Count(card, `"index":1,"score"`); n != 3*len(quick) {
+		t.Errorf("the card that is left holds %d maps of class 1", n)
+	}
+}
+
+func TestExploreEndsIdle(t *testing.T) {
+	e := explorer()
+	e.Idle = 50 * time.Millisecond
+	left(t, explored(t, e, t.Context(), (*page).opens), "nothing was chosen for 50ms")
+}
+
+func TestExploreEndsWithContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	left(t, explored(t, explorer(), ctx, func(p *page) {
+		p.opens()
+		p.answer()
+		cancel()
+	}), "interrupted")
+}
+
+// Nobody answers: it says so and shows all maps.
+func TestExploreWithoutPage(t *testing.T) {
+	e := explorer()
+	e.Answer = 50 * time.Millisecond
+	card := left(t, explored(t, e, t.Context(), func(*page) {}), "did not answer")
+	if n := strings.Count(card, `"index":5,"score"`); n != 3*len(quick) {
+		t.Errorf("the card holds %d maps", n)
+	}
+}
+
+// Executed without a page, as by nbconvert, it does not even try.
+func TestExploreHeadless(t *testing.T) {
+	k := inNotebook(t)
+	t.Setenv(protocol.GONB_JUPYTER_KERNEL_ID_ENV, "")
+	k.take()
+	start := time.Now()
+	if err := explorer().Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	left(t, k.take(), "no page of JupyterLab")
+	if took := time.Since(start); took > 3*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// The table of maps: pictures and layers down, targets and methods across, each where it
+// belongs, and common things in the title alone.
+func TestSheetOf(t *testing.T) {
+	one := func(layer, method, target, class string) *heatmap.Map {
+		return &heatmap.Map{Layer: layer, Method: method, Target: target, Class: class, Grid: heatmap.NewGrid(2, 2), Raw: heatmap.NewGrid(2, 2), Metrics: map[string]float64{"deletion": 1}}
+	}
+	r := &heatmap.Result{Model: "net", Frame: imgio.Frame{}, Maps: []*heatmap.Map{
+		one("a", "X", "class 1", "cat"), one("a", "Y", "class 1", "cat"), one("b", "X", "class 1", "cat"), one("b", "Y", "class 1", "cat"),
+	}}
+	s := sheetOf([]*heatmap.Result{r})
+	if s.Title != "net, cat" || !slices.Equal(s.Rows, []string{"a", "b"}) || !slices.Equal(s.Columns, []string{"X", "Y"}) || !slices.Equal(s.Metrics, []string{"deletion"}) {
+		t.Errorf("%q: rows %q, columns %q, metrics %q", s.Title, s.Rows, s.Columns, s.Metrics)
+	}
+	for i, row := range [][]int{{0, 1}, {2, 3}} {
+		for j, want := range row {
+			if s.Cells[i][j].Map != want {
+				t.Errorf("cell (%d, %d) is map %d, want %d", i, j, s.Cells[i][j].Map, want)
+			}
+		}
+	}
+	// Two pictures whose best classes differ: one column, and a hole where one has no map.
+	p := &heatmap.Result{Maps: []*heatmap.Map{one("a", "X", "top 1, class 1", "cat"), one("b", "X", "top 1, class 1", "cat")}}
+	q := &heatmap.Result{Maps: []*heatmap.Map{one("a", "X", "top 1, class 2", "dog"), one("a", "Z", "top 1, class 2", "dog")}}
+	s = sheetOf([]*heatmap.Result{p, q})
+	if !slices.Equal(s.Rows, []string{"picture 1, a", "picture 1, b", "picture 2, a"}) || !slices.Equal(s.Columns, []string{"X", "Z"}) {
+		t.Errorf("rows %q, columns %q", s.Rows, s.Columns)
+	}
+	if s.Cells[0][1].Empty == "" || s.Cells[2][1].Empty != "" || s.Cells[2][1].Result != 1 || s.Cells[2][1].Map != 1 {
+		t.Errorf("cells %+v", s.Cells)
+	}
+}

@@ -1,0 +1,137 @@
+package notebooks
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/internal/golden"
+)
+
+const (
+	lite = `gradcamnb.MustOpen("TESTDATA/models/efficientnet-lite0.onnx")
+nb.MustExplore(model, imgio.MustOpen("TESTDATA/images/cat.png"))`
+	tiny = `gradcamnb.MustOpen("TESTDATA/models/resnet-basic.ts.onnx")
+prep := imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
+nb.MustExplore(model, imgio.MustOpen("TESTDATA/images/cat.png"), gradcamnb.Prepared(prep))`
+)
+
+// exploring is a notebook whose only cell explores a model.
+func exploring(t *testing.T, model string) string {
+	t.Helper()
+	testdata, err := filepath.Abs(golden.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := `import _ "github.com/gradcam-go/gradcam/gradcamnb/engine"
+%%
+model := ` + model
+	text, err := json.Marshal(map[string]any{
+		"nbformat": 4, "nbformat_minor": 5,
+		"metadata": map[string]any{"kernelspec": map[string]any{"name": "gonb-gradcam", "language": "go", "display_name": "Go (Grad-CAM)"}},
+		"cells":    []any{map[string]any{"cell_type": "code", "id": "a", "execution_count": nil, "metadata": map[string]any{}, "outputs": []any{}, "source": strings.ReplaceAll(source, "TESTDATA", filepath.ToSlash(testdata))}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "explore.ipynb")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// seenExplore is what testdata/explore.py reports.
+type seenExplore struct {
+	Opacity, Layer, Class latency
+	Unknown               string `json:"unknown class"`
+	Pictures, Cards       int
+	StopButtons           int `json:"stop buttons"`
+	Said                  []string
+	Errors                []string
+}
+
+// latency is how long choices take to become pictures.
+type latency struct {
+	Median, Worst float64 // milliseconds
+	Changed, Of   int
+}
+
+func explore(t *testing.T, model string, args ...string) (seen seenExplore) {
+	t.Helper()
+	needJupyter(t)
+	needLab(t)
+	file, dir := exploring(t, model), t.ArtifactDir()
+	out, err := exec.Command("python3", append([]string{filepath.Join("testdata", "explore.py"), file, dir}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr(err))
+	}
+	t.Logf("%s", out)
+	if err := json.Unmarshal(out, &seen); err != nil {
+		t.Fatal(err)
+	}
+	// What is left: a picture of its own and a card (whose still pictures are two more).
+	if seen.Pictures != 3 || seen.Cards != 1 || seen.StopButtons != 0 {
+		t.Errorf("%d pictures, %d cards, %d stop buttons are left, want 3, 1 and none", seen.Pictures, seen.Cards, seen.StopButtons)
+	}
+	return seen
+}
+
+// Every choice on the live card gives a new picture. What the card does by itself takes
+// at most 300 ms by the median, also on a busy machine; a new class goes through the
+// model, and how long that takes says the benchmark report.
+func TestExploreInJupyterLab(t *testing.T) {
+	seen := explore(t, lite)
+	for _, c := range []struct {
+		name string
+		latency
+		most float64
+	}{{"opacity", seen.Opacity, 300}, {"layer", seen.Layer, 300}, {"class", seen.Class, 2000}} {
+		if c.Of == 0 || c.Changed != c.Of {
+			t.Errorf("%s: %d of %d choices gave another picture", c.name, c.Changed, c.Of)
+		}
+		if c.Median > c.most {
+			t.Errorf("%s: a new picture takes %.0f ms (median), at most %.0f are expected", c.name, c.Median, c.most)
+		}
+	}
+	if !strings.Contains(seen.Unknown, "no such thing") {
+		t.Errorf("of an unknown class the card says %q", seen.Unknown)
+	}
+	if len(seen.Said) == 0 || !strings.Contains(seen.Said[0], "stopped") {
+		t.Errorf("at the end it says %q", seen.Said)
+	}
+	if len(seen.Errors) > 0 {
+		t.Errorf("errors in the page: %q", seen.Errors)
+	}
+}
+
+// Below a base URL, as behind JupyterHub, GoNB's messages do not arrive: the cell ends by
+// itself, says why, and shows the same maps.
+func TestExploreWithoutMessages(t *testing.T) {
+	seen := explore(t, tiny, "/user/x/")
+	if len(seen.Said) == 0 || !strings.Contains(seen.Said[0], "the page did not answer") {
+		t.Errorf("it says %q", seen.Said)
+	}
+}
+
+// Without a page at all it does not wait.
+func TestExploreHeadless(t *testing.T) {
+	needJupyter(t)
+	file := exploring(t, tiny)
+	script := filepath.Join("..", "kernels", "gonb-gradcam", "execute.py")
+	dir := t.TempDir()
+	if out, err := exec.Command("python3", script, file, dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	nb := read(t, filepath.Join(dir, filepath.Base(file)))
+	text, err := json.Marshal(nb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(nb.pictures(t)[0]); n != 1 || !strings.Contains(string(text), "no page of JupyterLab") {
+		t.Errorf("%d pictures; the reason is not said: %.200s", n, text)
+	}
+}
