@@ -124,25 +124,18 @@ func (p *page) opens() {
 }
 
 func (p *page) answer() (r render.Reply) {
-	m := p.next(func(m *protocol.DisplayData) bool {
-		v, ok := m.Data[protocol.MIMECommValue].(*protocol.CommValue)
-		if !ok {
-			var plain protocol.CommValue
-			if plain, ok = m.Data[protocol.MIMECommValue].(protocol.CommValue); ok {
-				v = &plain
-			}
-		}
+	p.next(func(m *protocol.DisplayData) bool {
+		v, ok := m.Data[protocol.MIMECommValue].(protocol.CommValue)
 		if !ok || v.Address != p.reply {
 			return false
 		}
 		text, _ := v.Value.(string)
 		return json.Unmarshal([]byte(text), &r) == nil
 	})
-	_ = m
 	return r
 }
 
-func explored(t *testing.T, e Explorer, ctx context.Context, plays func(*page)) []*protocol.DisplayData {
+func explored(ctx context.Context, t *testing.T, e Explorer, plays func(*page)) []*protocol.DisplayData {
 	t.Helper()
 	t.Setenv(protocol.GONB_JUPYTER_KERNEL_ID_ENV, "some-kernel")
 	p := &page{t: t, k: inNotebook(t)}
@@ -191,7 +184,7 @@ func left(t *testing.T, got []*protocol.DisplayData, reason string) (card string
 
 // The page opens the card, asks for a class, for one that fails, and stops.
 func TestExplore(t *testing.T) {
-	got := explored(t, explorer(), t.Context(), func(p *page) {
+	got := explored(t.Context(), t, explorer(), func(p *page) {
 		p.opens()
 		first := p.answer()
 		if first.Serial != 0 || len(first.Maps) != 3*len(quick) || first.Maps[0].Index != 5 {
@@ -217,12 +210,12 @@ func TestExplore(t *testing.T) {
 func TestExploreEndsIdle(t *testing.T) {
 	e := explorer()
 	e.Idle = 50 * time.Millisecond
-	left(t, explored(t, e, t.Context(), (*page).opens), "nothing was chosen for 50ms")
+	left(t, explored(t.Context(), t, e, (*page).opens), "nothing was chosen for 50ms")
 }
 
 func TestExploreEndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	left(t, explored(t, explorer(), ctx, func(p *page) {
+	left(t, explored(ctx, t, explorer(), func(p *page) {
 		p.opens()
 		p.answer()
 		cancel()
@@ -233,7 +226,7 @@ func TestExploreEndsWithContext(t *testing.T) {
 func TestExploreWithoutPage(t *testing.T) {
 	e := explorer()
 	e.Answer = 50 * time.Millisecond
-	card := left(t, explored(t, e, t.Context(), func(*page) {}), "did not answer")
+	card := left(t, explored(t.Context(), t, e, func(*page) {}), "did not answer")
 	if n := strings.Count(card, `"index":5,"score"`); n != 3*len(quick) {
 		t.Errorf("the card holds %d maps", n)
 	}
