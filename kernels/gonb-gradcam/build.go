@@ -30,7 +30,10 @@ func buildTools(ctx context.Context, s *steps, h home, src string) error {
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
 	}
-	return copyProgram(self, h.bin("gonb-gradcam"))
+	if err := copyProgram(self, h.bin("gonb-gradcam")); err != nil {
+		return err
+	}
+	return putShim(h)
 }
 
 // copyProgram puts a program in its place as a whole: what runs of the old one

@@ -23,6 +23,7 @@ const module = "github.com/gradcam-go/gradcam"
 // home is the private folder that everything we build or download goes to:
 //
 //	bin/            gonb, goimports, gradcam and this program
+//	shim/           this program as the go command of cells
 //	pjrt/           the PJRT plugin of install --xla
 //	venv/           the demo's Jupyter
 //	jupyter/        the demo's Jupyter data, configuration and run-time files
@@ -31,7 +32,7 @@ const module = "github.com/gradcam-go/gradcam"
 type home string
 
 // parts of the private folder; nothing else in it is ours.
-var parts = []string{"bin", "pjrt", "venv", "jupyter", "demo", "log", "stamps"}
+var parts = []string{"bin", "shim", "pjrt", "venv", "jupyter", "demo", "log", "stamps"}
 
 // findHome is $GRADCAMNB_HOME, or gradcamnb in the user's cache folder.
 func findHome() (home, error) {

@@ -83,9 +83,9 @@ func (l launcher) command(ctx context.Context) (*exec.Cmd, error) {
 		return nil, err
 	}
 	c := exec.Command(gonb, "--kernel", l.connection, "-logtostderr=true", "-go_work="+l.src)
-	c.Env = append(os.Environ(), l.environment(flags, os.LookupEnv)...)
+	c.Env, err = shimmed(l.home, append(os.Environ(), l.environment(flags, os.LookupEnv)...))
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
-	return c, nil
+	return c, err
 }
 
 // engine is the resident engine, which runs in the environment of the cells.

@@ -13,7 +13,12 @@ import (
 	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	if isShim() {
+		os.Exit(shim())
+	}
+	os.Exit(run(os.Args[1:]))
+}
 
 // run is the command. The launcher ends with the kernel's own exit code.
 func run(args []string) int {

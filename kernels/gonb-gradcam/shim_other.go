@@ -1,0 +1,11 @@
+//go:build !unix
+
+package main
+
+func putShim(home) error { return nil }
+
+func shimmed(_ home, env []string) ([]string, error) { return env, nil }
+
+func isShim() bool { return false }
+
+func shim() int { return 1 }
