@@ -39,12 +39,12 @@ func shimmed(h home, env []string) ([]string, error) {
 	if !exists(h.join("shim", "go")) {
 		return env, nil
 	}
-	real, err := exec.LookPath("go")
+	goBin, err := exec.LookPath("go")
 	if err != nil {
 		return nil, fmt.Errorf("finding the go command: %w", err)
 	}
 	path := h.join("shim") + string(os.PathListSeparator) + os.Getenv("PATH")
-	return append(env, realGoEnv+"="+real, "PATH="+path), nil
+	return append(env, realGoEnv+"="+goBin, "PATH="+path), nil
 }
 
 // isShim tells whether this program was called as the go command.
