@@ -70,7 +70,8 @@ func InBox(boxes ...image.Rectangle) Choice {
 	return choice(func(r *Request) { r.Boxes = append(r.Boxes, boxes...) })
 }
 
-// Layers picks the layers to explain at, by tensor name, module path or alias.
+// Layers picks the layers to explain at, by tensor name, module path or alias; see also
+// [AllLayers] and [StageLayers].
 func Layers(names ...string) Choice {
 	return choice(func(r *Request) { r.Layers = append(r.Layers, names...) })
 }

@@ -1,11 +1,16 @@
 package gradcamnb
 
+// DefaultSteps is how many times more of a picture is shown where nothing else is asked
+// for.
+const DefaultSteps = 8
+
 // Measuring says what is measured of every map, by showing the model parts of the
 // picture again. The values stand in the maps' Metrics.
 type Measuring struct {
 	Metrics []string // e.g. "insertion"; none means nothing is measured
 
-	// Steps is how many times more of the picture is shown or taken away; 8. A map
+	// Steps is how many times more of the picture is shown or taken away;
+	// zero means DefaultSteps. A map
 	// takes about twice as many passes of the model.
 	Steps int
 

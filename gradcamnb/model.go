@@ -92,5 +92,11 @@ func (m *Model) DetectAll(ctx context.Context, r Request, choices ...Choice) ([]
 
 // Run is the general form of Explain: the request with the choices added.
 func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatmap.Result, error) {
-	return m.session.Explain(ctx, r.With(choices...))
+	r = r.With(choices...)
+	layers, err := m.expanded(r.Layers)
+	if err != nil {
+		return nil, err
+	}
+	r.Layers = layers
+	return m.session.Explain(ctx, r)
 }

@@ -12,9 +12,6 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// steps is how many times more of a picture is shown where nothing else is asked for.
-const steps = 8
-
 // measuring is what a request wants measured, looked up and checked.
 type measuring struct {
 	metrics []metrics.Metric
@@ -24,7 +21,7 @@ type measuring struct {
 func newMeasuring(m gradcamnb.Measuring) (measuring, error) {
 	out := measuring{steps: m.Steps}
 	if m.Steps == 0 {
-		out.steps = steps
+		out.steps = gradcamnb.DefaultSteps
 	}
 	if out.steps < 2 {
 		return measuring{}, fmt.Errorf("a picture cannot be shown in %d steps: give at least 2", m.Steps)

@@ -124,3 +124,24 @@ func TestMeasuringErrors(t *testing.T) {
 		}
 	}
 }
+
+// A sheet of four layers by three methods is one program and one run of it; the scores
+// are one more program for each baseline.
+func TestSheetIsOneProgram(t *testing.T) {
+	s := open(t, testEngine(t, "go"), "resnet-basic.dyn.onnx").(*session)
+	r := gradcamnb.Request{Tensor: tiny(t, "resnet-basic"), Layers: []string{"stages"}, Methods: []string{"Grad-CAM", "LayerCAM", "Eigen-CAM"}}
+	r.Tensor.Dims, r.Tensor.Values = []int{1, 3, 64, 64}, r.Tensor.Values[:3*64*64]
+	for want, names := range map[int][]string{1: {}, 3: {"insertion - deletion"}} {
+		r.Measuring = gradcamnb.Measuring{Metrics: names, Steps: 2}
+		sheet, err := gradcamnb.NewModel(s).RunSheet(t.Context(), r, []heatmap.Axis{heatmap.ByLayer}, []heatmap.Axis{heatmap.ByMethod})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(sheet.Cells) < 3 || len(sheet.Cells[0]) != 3 {
+			t.Errorf("%q by %q", sheet.Rows, sheet.Columns)
+		}
+		if n := len(s.programs); n > want {
+			t.Errorf("%d programs were compiled, want %d", n, want)
+		}
+	}
+}

@@ -18,6 +18,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/must"
 )
 
 // Net is one network.
@@ -65,13 +66,7 @@ func (n Net) Open(dir string) (*gradcamnb.Model, error) {
 }
 
 // MustOpen is Open that panics with the error.
-func (n Net) MustOpen(dir string) *gradcamnb.Model {
-	m, err := n.Open(dir)
-	if err != nil {
-		panic(err)
-	}
-	return m
-}
+func (n Net) MustOpen(dir string) *gradcamnb.Model { return must.Get(n.Open(dir)) }
 
 // stages is the trunk of the networks: each stage halves the resolution and then looks
 // at it once more. Its two feature maps are named /stage<k>.0 and /stage<k>.1, from

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
+	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/cli"
+)
+
+// sheetFlags are what the user gave, beside what explain takes, too.
+type sheetFlags struct {
+	explainFlags
+	rows, columns    []string
+	methods, targets []string
+	measuring        gradcamnb.Measuring
+	unmeasured       bool
+	shared, signed   bool
+}
+
+func sheetCommand() *cobra.Command {
+	var f sheetFlags
+	c := &cobra.Command{
+		Use:   "sheet --model M.onnx --image P.png --rows layers --cols methods --out DIR",
+		Short: "Compare layers, methods, targets and pictures in one table of maps",
+		Long: `Compare maps in one table, from one program and one forward pass, and write into --out
+
+  sheet.png   the table: every map with its range, the scores, the best framed
+  sheet.json  the table's maps, scores and diagnoses
+  scores.csv  one line a map
+
+What is laid out neither down nor across must be one: one picture, target, layer or
+method.`,
+		Args: cli.NoArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return sheet(c.Context(), f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.model, "model", "", "ONNX file")
+	flags.StringArrayVar(&f.images, "image", nil, "picture; may be repeated")
+	flags.StringVar(&f.tensor, "tensor", "", "the model's input as it stands: float32 .npy, batch first, no preprocessing")
+	flags.StringSliceVar(&f.rows, "rows", []string{"layers"}, "what goes down: pictures, targets, layers, methods, or several with commas")
+	flags.StringSliceVar(&f.columns, "cols", []string{"methods"}, "what goes across, likewise")
+	flags.StringArrayVar(&f.layers, "layer", nil, "layer by tensor name or module path, \"stages\" for the last of each resolution, or \"all\"; may be repeated (default: stages where layers are laid out)")
+	flags.StringArrayVar(&f.methods, "method", nil, "method, see gradcam explain --help; may be repeated")
+	flags.StringArrayVar(&f.targets, "target", nil, targetHelp+"\n; may be repeated (default top1)")
+	flags.StringVar(&f.backend, "backend", "", "go, xla:cpu, xla:cuda or xla:PATH (default: $GOMLX_BACKEND, else XLA where a PJRT plugin is installed, else go)")
+	flags.StringVar(&f.out, "out", "", "folder for the results")
+	flags.StringVar(&f.colors, "colors", "", "colour map: black-body (default) or jet")
+	flags.StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
+	flags.StringVar(&f.mean, "mean", "", "mean of a channel in 0..255, one number or three, instead of the sidecar's")
+	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, one number or three, instead of the sidecar's")
+	flags.IntVar(&f.measuring.Steps, "steps", gradcamnb.DefaultSteps, "how many times more of the picture is shown or hidden to measure a map")
+	flags.StringVar(&f.measuring.Baseline, "baseline", "", "what is seen where the picture is hidden: mean, blur or black (default: as the metrics' papers do)")
+	flags.BoolVar(&f.unmeasured, "unmeasured", false, "draw the maps only: no scores and no frame")
+	flags.BoolVar(&f.shared, "shared", false, "one scale for all maps of a unit, so that colours compare")
+	flags.BoolVar(&f.signed, "signed", false, "draw what speaks against the target, too")
+	return c
+}
+
+func sheet(ctx context.Context, f sheetFlags) error {
+	switch {
+	case f.model == "":
+		return cli.Usagef("--model is missing: name an ONNX file")
+	case f.out == "":
+		return cli.Usagef("--out is missing: name a folder for the results")
+	case len(f.images) == 0 && f.tensor == "":
+		return cli.Usagef("--image or --tensor is missing: name what to explain")
+	case len(f.images) > 0 && f.tensor != "":
+		return cli.Usagef("--image and --tensor exclude each other")
+	}
+	rows, err := parseAxes("--rows", f.rows)
+	if err != nil {
+		return err
+	}
+	columns, err := parseAxes("--cols", f.columns)
+	if err != nil {
+		return err
+	}
+	r := gradcamnb.Request{Layers: f.layers, Methods: f.methods, Measuring: f.measuring}
+	if len(r.Layers) == 0 && slices.Contains(slices.Concat(rows, columns), heatmap.ByLayer) {
+		r.Layers = []string{gradcamnb.StageLayers}
+	}
+	if f.unmeasured {
+		r.Measuring.Metrics = []string{}
+	}
+	for _, t := range f.targets {
+		target, err := parseTarget(t)
+		if err != nil {
+			return err
+		}
+		r.Targets = append(r.Targets, target)
+	}
+	options, err := f.options()
+	if err != nil {
+		return err
+	}
+	dir, err := openFolder(f.out)
+	if err != nil {
+		return err
+	}
+	gradcamnb.Register(engine.New(f.backend))
+	m, err := gradcamnb.Open(f.model)
+	if err != nil {
+		return err
+	}
+	if err := f.input(m, &r); err != nil {
+		return err
+	}
+	s, err := m.RunSheet(ctx, r, rows, columns)
+	if err != nil {
+		return err
+	}
+	s.Shared = f.shared
+	for i := range s.Cells {
+		for j := range s.Cells[i] {
+			s.Cells[i][j].Signed = f.signed
+		}
+	}
+	return writeSheet(dir, s, options)
+}
+
+func parseAxes(flag string, names []string) ([]heatmap.Axis, error) {
+	var out []heatmap.Axis
+	for _, name := range names {
+		a, err := heatmap.AxisByName(name)
+		if err != nil {
+			return nil, cli.Usagef("%s: %w", flag, err)
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// sheetReport is sheet.json.
+type sheetReport struct {
+	Title   string       `json:"title"`
+	Note    string       `json:"note"`
+	Shared  bool         `json:"shared_scale"`
+	Rows    []string     `json:"rows"`
+	Columns []string     `json:"columns"`
+	Cells   [][]cellJSON `json:"cells"`
+}
+
+type cellJSON struct {
+	Empty     string              `json:"empty,omitempty"`
+	Layer     string              `json:"layer,omitempty"`
+	Method    string              `json:"method,omitempty"`
+	Target    string              `json:"target,omitempty"`
+	Unit      string              `json:"unit,omitempty"`
+	Range     [2]*float64         `json:"raw_range"`
+	Metrics   map[string]*float64 `json:"metrics,omitempty"`
+	Framed    bool                `json:"framed,omitempty"`
+	Diagnosis string              `json:"diagnosis,omitempty"`
+}
+
+func writeSheet(dir string, s *heatmap.Sheet, o *render.Options) error {
+	png, err := render.EncodePNG(render.Sheet(s, o), map[string]string{"Title": s.Title})
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.Write(filepath.Join(dir, "sheet.png"), png); err != nil {
+		return err
+	}
+	rep := sheetReport{Title: s.Title, Note: s.Note, Shared: s.Shared, Rows: s.Rows, Columns: s.Columns}
+	table := [][]string{append([]string{"row", "column", "layer", "method", "target", "score", "unit", "framed", "diagnosis"}, s.Metrics...)}
+	for i, cells := range s.Cells {
+		var row []cellJSON
+		for j, c := range cells {
+			_, m := s.At(i, j)
+			if m == nil {
+				row = append(row, cellJSON{Empty: c.Empty})
+				continue
+			}
+			lo, hi, _ := m.Raw.Range()
+			e := cellJSON{
+				Layer: m.Layer, Method: m.Method, Target: m.Target, Unit: m.Unit, Framed: c.Framed, Diagnosis: m.Diagnosis,
+				Range: [2]*float64{finite(lo), finite(hi)}, Metrics: map[string]*float64{},
+			}
+			line := []string{s.Rows[i], s.Columns[j], m.Layer, m.Method, m.Target, fmt.Sprint(m.Score), m.ScoreUnit, strconv.FormatBool(c.Framed), m.Diagnosis}
+			for _, name := range s.Metrics {
+				e.Metrics[name] = finite(float32(m.Metrics[name]))
+				line = append(line, strconv.FormatFloat(m.Metrics[name], 'g', 6, 64))
+			}
+			row = append(row, e)
+			for k := range line {
+				line[k] = inert(line[k])
+			}
+			table = append(table, line)
+		}
+		rep.Cells = append(rep.Cells, row)
+	}
+	data, err := json.MarshalIndent(rep, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing sheet.json: %w", err)
+	}
+	if err := atomicfile.Write(filepath.Join(dir, "sheet.json"), append(data, '\n')); err != nil {
+		return err
+	}
+	var buf bytes.Buffer
+	if err := csv.NewWriter(&buf).WriteAll(table); err != nil {
+		return fmt.Errorf("writing scores.csv: %w", err)
+	}
+	return atomicfile.Write(filepath.Join(dir, "scores.csv"), buf.Bytes())
+}
+
+// inert is a field that no spreadsheet takes for a formula: names come from model files
+// that nobody has looked at.
+func inert(field string) string {
+	if _, err := strconv.ParseFloat(field, 64); err != nil && strings.ContainsAny(field[:min(1, len(field))], "=+-@\t\r") {
+		return "'" + field
+	}
+	return field
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/golden"
+)
+
+// Two pictures at the four stages of a network, by two methods: sixteen maps, each with
+// its scores, and the best of each picture framed.
+func TestSheet(t *testing.T) {
+	dir := t.TempDir()
+	code, _, said := call(t, "sheet", "--model", model("resnet-basic.dyn.onnx"), "--tensor", golden.Path("golden", "resnet-basic", "input.npy"),
+		"--rows", "images,layers", "--cols", "methods", "--method", "Grad-CAM", "--method", "LayerCAM", "--steps", "3", "--out", dir)
+	if code != 0 {
+		t.Fatal(said)
+	}
+	var rep sheetReport
+	readJSON(t, filepath.Join(dir, "sheet.json"), &rep)
+	if len(rep.Rows)%2 != 0 || len(rep.Rows) < 6 || len(rep.Columns) != 2 || !strings.HasPrefix(rep.Rows[0], "picture 1, ") || !strings.Contains(rep.Note, "3 steps") {
+		t.Errorf("%q by %q, %s", rep.Rows, rep.Columns, rep.Note)
+	}
+	f, err := os.Open(filepath.Join(dir, "scores.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	lines, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(lines) != 1+2*len(rep.Rows) {
+		t.Fatalf("%d lines, %v", len(lines), err)
+	}
+	best, framed := map[string]float64{}, map[string]float64{}
+	for _, line := range lines[1:] {
+		picture, _, _ := strings.Cut(line[0], ",")
+		in, _ := strconv.ParseFloat(line[9], 64)
+		del, _ := strconv.ParseFloat(line[10], 64)
+		both, err := strconv.ParseFloat(line[11], 64)
+		if err != nil || both-(in-del) > 1e-4 || both-(in-del) < -1e-4 || in <= 0 || in >= 1 {
+			t.Errorf("%q", line)
+		}
+		if old, ok := best[picture]; !ok || both > old {
+			best[picture] = both
+		}
+		if line[7] == "true" {
+			framed[picture] = both
+		}
+	}
+	for picture, v := range best {
+		if framed[picture] != v {
+			t.Errorf("%s: framed is %g, the best %g", picture, framed[picture], v)
+		}
+	}
+	if img, err := imgio.Open(filepath.Join(dir, "sheet.png")); err != nil || img.Bounds().Dx() < 400 {
+		t.Errorf("sheet.png: %v", err)
+	}
+}
+
+func TestSheetUsage(t *testing.T) {
+	for want, args := range map[string][]string{
+		"--model is missing":                    {"--out", "x"},
+		`nothing can be laid out by "colours"`:  {"--model", "m.onnx", "--image", "p.png", "--out", "x", "--rows", "colours"},
+		"--image and --tensor exclude each oth": {"--model", "m.onnx", "--image", "p.png", "--tensor", "x.npy", "--out", "x"},
+	} {
+		if code, _, said := call(t, append([]string{"sheet"}, args...)...); code != 2 || !strings.Contains(said, want) {
+			t.Errorf("%d, %s; want %q", code, said, want)
+		}
+	}
+}
+
+func TestInert(t *testing.T) {
+	for field, want := range map[string]string{"=1+1": "'=1+1", "-0.5": "-0.5", "@x": "'@x", "": "", "conv": "conv"} {
+		if got := inert(field); got != want {
+			t.Errorf("%q becomes %q, want %q", field, got, want)
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package gradcamnb
+
+import "slices"
+
+// Names that stand for several layers, where layers are chosen.
+const (
+	AllLayers   = "all"    // every layer with a spatial map that feeds the output
+	StageLayers = "stages" // the last feature map of each resolution
+)
+
+// expanded replaces the names that stand for several layers.
+func (m *Model) expanded(names []string) ([]string, error) {
+	if !slices.Contains(names, AllLayers) && !slices.Contains(names, StageLayers) {
+		return names, nil
+	}
+	layers, err := m.Layers()
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, name := range names {
+		switch name {
+		case AllLayers:
+			out = append(out, layerNames(m.spatial(layers))...)
+		case StageLayers:
+			out = append(out, layerNames(stages(m.spatial(layers)))...)
+		default:
+			out = append(out, name)
+		}
+	}
+	return slices.Compact(out), nil
+}
+
+// spatial are the layers that a map can be looked at: of more than one cell and one
+// channel, within the model, that feed its output.
+func (m *Model) spatial(layers []Layer) []Layer {
+	outputs := m.Info().Outputs
+	return slices.DeleteFunc(slices.Clone(layers), func(l Layer) bool {
+		return !l.Feeds || l.Grid[0]*l.Grid[1] <= 1 || l.Grid[2] < 2 || slices.Contains(outputs, l.Name)
+	})
+}
+
+// stages are the last layers of every resolution: down to the lowest, and in a network
+// that goes up again each resolution once more.
+func stages(layers []Layer) []Layer {
+	cells := func(l Layer) int { return l.Grid[0] * l.Grid[1] }
+	bottom := 0
+	for i, l := range layers {
+		if cells(l) <= cells(layers[bottom]) {
+			bottom = i
+		}
+	}
+	var out []Layer
+	for _, part := range [][]Layer{layers[:min(bottom+1, len(layers))], layers[min(bottom+1, len(layers)):]} {
+		for i, l := range part {
+			if !slices.ContainsFunc(part[i+1:], func(later Layer) bool { return cells(later) == cells(l) }) {
+				out = append(out, l)
+			}
+		}
+	}
+	return out
+}
+
+func layerNames(layers []Layer) []string {
+	var names []string
+	for _, l := range layers {
+		names = append(names, l.Name)
+	}
+	return names
+}

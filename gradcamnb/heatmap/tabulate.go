@@ -1,0 +1,282 @@
+package heatmap
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Axis is one of the things in which the maps of results differ.
+type Axis string
+
+// The axes.
+const (
+	ByPicture Axis = "pictures"
+	ByTarget  Axis = "targets"
+	ByLayer   Axis = "layers"
+	ByMethod  Axis = "methods"
+)
+
+// axes are all of them, in the order in which titles name them.
+var axes = []Axis{ByPicture, ByTarget, ByLayer, ByMethod}
+
+// AxisByName finds an axis; "images" and "classes" are other names of two.
+func AxisByName(name string) (Axis, error) {
+	switch name = strings.ToLower(strings.TrimSpace(name)); name {
+	case "images":
+		return ByPicture, nil
+	case "classes":
+		return ByTarget, nil
+	}
+	if !slices.Contains(axes, Axis(name)) {
+		return "", fmt.Errorf("nothing can be laid out by %q; there are %q", name, axes)
+	}
+	return Axis(name), nil
+}
+
+// place is where a map stands on the axes: numbers in the order of appearance.
+type place [4]int
+
+// Tabulate lays the maps of results out as a sheet: by some axes down and by others
+// across. What is on neither must be the same for all maps.
+func Tabulate(results []*Result, rows, columns []Axis) (*Sheet, error) {
+	for _, a := range rows {
+		if slices.Contains(columns, a) {
+			return nil, fmt.Errorf("%s cannot be both down and across", a)
+		}
+	}
+	s := &Sheet{Results: results}
+	names := newNames(results)
+	type key [2]string
+	taken := map[key]place{}
+	var downs, acrosses []string
+	cells := map[key]Cell{}
+	at := func(list, titles *[]string, id, title string) {
+		if !slices.Contains(*list, id) {
+			*list = append(*list, id)
+			*titles = append(*titles, title)
+		}
+	}
+	for i, r := range results {
+		for j, m := range r.Maps {
+			p := names.place(i, j)
+			k := key{p.id(rows), p.id(columns)}
+			if before, ok := taken[k]; ok {
+				return nil, fmt.Errorf("the maps differ in %s, too: lay them out by it, or choose one", before.differs(p))
+			}
+			taken[k] = p
+			cells[k] = Cell{Result: i, Map: j}
+			at(&downs, &s.Rows, k[0], names.title(p, rows))
+			at(&acrosses, &s.Columns, k[1], names.title(p, columns))
+			for name := range m.Metrics {
+				if !slices.Contains(s.Metrics, name) {
+					s.Metrics = append(s.Metrics, name)
+				}
+			}
+		}
+	}
+	if len(cells) == 0 {
+		return nil, fmt.Errorf("there is no map to lay out")
+	}
+	slices.Sort(s.Metrics)
+	for _, down := range downs {
+		var row []Cell
+		for _, across := range acrosses {
+			c, ok := cells[key{down, across}]
+			if !ok {
+				c.Empty = "no map"
+			}
+			row = append(row, c)
+		}
+		s.Cells = append(s.Cells, row)
+	}
+	s.Title = names.common(results, slices.Concat(rows, columns))
+	return s, nil
+}
+
+// names are the titles on each axis, by number, and where every map stands.
+type names struct {
+	titles map[Axis][]string
+	places [][]place // by result and map
+}
+
+func newNames(results []*Result) names {
+	n := names{titles: map[Axis][]string{}}
+	number := func(a Axis, title string) int {
+		if i := slices.Index(n.titles[a], title); i >= 0 {
+			return i
+		}
+		n.titles[a] = append(n.titles[a], title)
+		return len(n.titles[a]) - 1
+	}
+	for i, r := range results {
+		var places []place
+		var targets []string // of this picture: "top 1" is another class in each
+		for _, m := range r.Maps {
+			t := slices.Index(targets, m.Target)
+			if t < 0 {
+				t = len(targets)
+				targets = append(targets, m.Target)
+				n.nameTarget(t, m)
+			}
+			layer := m.Layer
+			if layer == "" {
+				layer = "the picture"
+			}
+			places = append(places, place{number(ByPicture, fmt.Sprintf("picture %d", i+1)), t, number(ByLayer, layer), number(ByMethod, m.Method)})
+		}
+		n.places = append(n.places, places)
+	}
+	return n
+}
+
+// nameTarget titles a target by its class; where pictures differ in it, by its number.
+func (n names) nameTarget(t int, m *Map) {
+	title := m.Target
+	if m.Class != "" {
+		title = m.Class
+	}
+	list := n.titles[ByTarget]
+	switch {
+	case t == len(list):
+		list = append(list, title)
+	case list[t] != title:
+		list[t] = fmt.Sprintf("target %d", t+1)
+	}
+	n.titles[ByTarget] = list
+}
+
+func (n names) place(result, m int) place { return n.places[result][m] }
+
+func (n names) title(p place, by []Axis) string {
+	var parts []string
+	for _, a := range by {
+		parts = append(parts, n.titles[a][p[slices.Index(axes, a)]])
+	}
+	return strings.Join(parts, ", ")
+}
+
+// common is what all maps have in common, as a title: the model, and every axis that
+// is laid out neither way.
+func (n names) common(results []*Result, laid []Axis) string {
+	parts := []string{results[0].Model}
+	for _, a := range axes[1:] {
+		if !slices.Contains(laid, a) {
+			parts = append(parts, strings.Join(n.titles[a], ", "))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// id tells places apart on some axes.
+func (p place) id(by []Axis) string {
+	var b strings.Builder
+	for _, a := range by {
+		fmt.Fprintf(&b, "%d ", p[slices.Index(axes, a)])
+	}
+	return b.String()
+}
+
+// differs is the first axis on which two places are not the same.
+func (p place) differs(q place) Axis {
+	for i, a := range axes {
+		if p[i] != q[i] {
+			return a
+		}
+	}
+	return ByMethod // the same method asked for twice
+}
+
+// Frame frames, for every picture and target, the cell whose map has the best value of
+// a metric: the highest, or the lowest.
+func (s *Sheet) Frame(metric string, higher bool) {
+	type group struct {
+		result int
+		target string
+	}
+	best := map[group]*Cell{}
+	value := func(c *Cell) float64 {
+		v, ok := s.Results[c.Result].Maps[c.Map].Metrics[metric]
+		switch {
+		case !ok || math.IsNaN(v):
+			return math.Inf(-1)
+		case !higher:
+			return -v
+		}
+		return v
+	}
+	for i := range s.Cells {
+		for j := range s.Cells[i] {
+			c := &s.Cells[i][j]
+			c.Framed = false
+			if c.Empty != "" || math.IsInf(value(c), -1) {
+				continue
+			}
+			g := group{c.Result, s.Results[c.Result].Maps[c.Map].Target}
+			if best[g] == nil || value(c) > value(best[g]) {
+				best[g] = c
+			}
+		}
+	}
+	for _, c := range best {
+		c.Framed = true
+	}
+}
+
+// Stack puts sheets with the same columns one below the other, such as those of two
+// checkpoints of a model. Titles of rows begin with the sheet's own title, if it is
+// given here.
+func Stack(titles []string, sheets ...*Sheet) (*Sheet, error) {
+	if len(sheets) == 0 {
+		return nil, fmt.Errorf("there is no sheet to stack")
+	}
+	out := &Sheet{Title: sheets[0].Title, Columns: sheets[0].Columns, Shared: sheets[0].Shared, Metrics: sheets[0].Metrics, Note: sheets[0].Note}
+	for i, s := range sheets {
+		if !slices.Equal(s.Columns, out.Columns) {
+			return nil, fmt.Errorf("sheets with the columns %q and %q cannot be stacked", out.Columns, s.Columns)
+		}
+		for j, row := range s.Cells {
+			moved := slices.Clone(row)
+			for k := range moved {
+				moved[k].Result += len(out.Results)
+			}
+			out.Cells = append(out.Cells, moved)
+			title := s.Rows[j]
+			if i < len(titles) {
+				title = strings.TrimSuffix(titles[i]+", "+title, ", ")
+			}
+			out.Rows = append(out.Rows, title)
+		}
+		out.Results = append(out.Results, s.Results...)
+	}
+	return out, nil
+}
+
+// Subtract adds a row of the maps of row a less those of row b, drawn signed; see
+// [Difference].
+func (s *Sheet) Subtract(a, b int) error {
+	for _, i := range []int{a, b} {
+		if i < 0 || i >= len(s.Cells) {
+			return fmt.Errorf("the sheet has no row %d; it has %d", i, len(s.Cells))
+		}
+	}
+	var row []Cell
+	for j := range s.Columns {
+		ra, ma := s.At(a, j)
+		_, mb := s.At(b, j)
+		if ma == nil || mb == nil {
+			row = append(row, Cell{Empty: "no map"})
+			continue
+		}
+		d, err := Difference(ma, mb)
+		if err != nil {
+			return fmt.Errorf("column %q: %w", s.Columns[j], err)
+		}
+		ra.Maps = append(ra.Maps, d)
+		row = append(row, Cell{Result: s.Cells[a][j].Result, Map: len(ra.Maps) - 1, Signed: true})
+	}
+	s.Cells = append(s.Cells, row)
+	s.Rows = append(s.Rows, s.Rows[a]+" - "+s.Rows[b])
+	return nil
+}

@@ -1,0 +1,131 @@
+package heatmap
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// explained is a result of two layers by two methods, with RISE, which has no layer.
+func explained(target, class string) *Result {
+	r := &Result{Model: "net"}
+	for _, layer := range []string{"conv1", "conv2"} {
+		for _, method := range []string{"Grad-CAM", "LayerCAM"} {
+			r.Maps = append(r.Maps, &Map{Grid: Grid{W: 1, H: 1, Values: []float32{float32(len(r.Maps))}}, Layer: layer, Method: method, Target: target, Class: class})
+		}
+	}
+	r.Maps = append(r.Maps, &Map{Grid: NewGrid(1, 1), Method: "RISE", Target: target, Class: class})
+	return r
+}
+
+func TestTabulate(t *testing.T) {
+	r := explained("class 1", "cat")
+	s, err := Tabulate([]*Result{r}, []Axis{ByLayer}, []Axis{ByMethod})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Title != "net, cat" || !slices.Equal(s.Rows, []string{"conv1", "conv2", "the picture"}) || !slices.Equal(s.Columns, []string{"Grad-CAM", "LayerCAM", "RISE"}) {
+		t.Errorf("%q, %q by %q", s.Title, s.Rows, s.Columns)
+	}
+	for i, want := range [][]int{{0, 1, -1}, {2, 3, -1}, {-1, -1, 4}} {
+		for j, w := range want {
+			if _, m := s.At(i, j); (m == nil) != (w < 0) || m != nil && m != r.Maps[w] {
+				t.Errorf("row %d, column %d is not map %d", i, j, w)
+			}
+		}
+	}
+}
+
+// The prediction is another class in every picture, and one target all the same.
+func TestTabulatePictures(t *testing.T) {
+	a, b := explained("top 1, class 1", "cat"), explained("top 1, class 2", "dog")
+	s, err := Tabulate([]*Result{a, b}, []Axis{ByPicture, ByLayer}, []Axis{ByTarget, ByMethod})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Rows) != 6 || s.Rows[4] != "picture 2, conv2" || s.Columns[0] != "target 1, Grad-CAM" {
+		t.Errorf("%q by %q", s.Rows, s.Columns)
+	}
+	if r, m := s.At(4, 1); r != b || m != b.Maps[3] {
+		t.Error("the map of the second picture is not in its place")
+	}
+	for want, axes := range map[string][2][]Axis{
+		"the maps differ in pictures, too":     {{ByLayer}, {ByMethod}},
+		"the maps differ in layers, too":       {{ByPicture}, {ByMethod}},
+		"layers cannot be both down and acros": {{ByLayer}, {ByLayer}},
+	} {
+		if _, err := Tabulate([]*Result{a, b}, axes[0], axes[1]); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	if _, err := Tabulate([]*Result{{}}, []Axis{ByLayer}, nil); err == nil {
+		t.Error("nothing was laid out")
+	}
+}
+
+// One frame a picture and target; NaN is never the best.
+func TestFrame(t *testing.T) {
+	a, b := explained("class 1", ""), explained("class 1", "")
+	for i, v := range []float64{0.1, 0.3, math.NaN(), 0.2, -5} {
+		a.Maps[i].Metrics = map[string]float64{"m": v}
+		b.Maps[i].Metrics = map[string]float64{"m": -v}
+	}
+	s, err := Tabulate([]*Result{a, b}, []Axis{ByPicture, ByLayer}, []Axis{ByMethod})
+	if err != nil {
+		t.Fatal(err)
+	}
+	framed := func() (out [][2]int) {
+		for i := range s.Cells {
+			for j, c := range s.Cells[i] {
+				if c.Framed {
+					out = append(out, [2]int{i, j})
+				}
+			}
+		}
+		return out
+	}
+	s.Frame("m", true)
+	if got, want := framed(), [][2]int{{0, 1}, {5, 2}}; !slices.Equal(got, want) {
+		t.Errorf("the highest are %v, want %v", got, want)
+	}
+	s.Frame("m", false)
+	if got, want := framed(), [][2]int{{2, 2}, {3, 1}}; !slices.Equal(got, want) {
+		t.Errorf("the lowest are %v, want %v", got, want)
+	}
+}
+
+// Two checkpoints below each other, and what the second has more of.
+func TestStackAndSubtract(t *testing.T) {
+	a, b := explained("class 1", "cat"), explained("class 1", "cat")
+	a.Maps, b.Maps = a.Maps[:1], b.Maps[:1]
+	b.Maps[0].Values[0] = 5
+	one := func(r *Result) *Sheet {
+		s, err := Tabulate([]*Result{r}, nil, []Axis{ByLayer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s, err := Stack([]string{"step 100", "step 200"}, one(a), one(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Subtract(1, 0); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(s.Rows, []string{"step 100", "step 200", "step 200 - step 100"}) {
+		t.Errorf("rows %q", s.Rows)
+	}
+	if r, m := s.At(2, 0); r != b || m.Raw.Values[0] != 5 || !s.Cells[2][0].Signed {
+		t.Errorf("the difference is %+v", m)
+	}
+	if err := s.Subtract(0, 7); err == nil {
+		t.Error("a row that is not there was subtracted")
+	}
+	other := one(a)
+	other.Columns = []string{"conv9"}
+	if _, err := Stack(nil, s, other); err == nil {
+		t.Error("sheets of unlike columns were stacked")
+	}
+}
