@@ -117,11 +117,14 @@ func (s *session) measurePicture(ctx context.Context, b *backend, p plan, r grad
 }
 
 // bounded are the aims as their maps are measured: a class is scored by its probability,
-// as the metrics' papers do, also where its logit was explained.
+// as the metrics' papers do, also where its logit was explained; a tag by its own.
 func bounded(aims []aim) []aim {
 	out := make([]aim, len(aims))
 	for i, a := range aims {
-		if a.kind.Name == target.Element.Name {
+		switch {
+		case a.kind.Name == target.Element.Name && a.words == "tag":
+			a.kind = target.TagProbability
+		case a.kind.Name == target.Element.Name:
 			a.kind = target.Probability
 		}
 		out[i] = a

@@ -74,6 +74,18 @@ func TestMeasuredByHand(t *testing.T) {
 	})
 }
 
+// A tag is scored by its own probability, sigmoid(s) with the window and 1/2 without.
+func TestMeasuredTag(t *testing.T) {
+	maps, err := measured(t, windowed(t, testEngine(t, "go")), gradcamnb.Measuring{Metrics: []string{"deletion"}, Steps: 16}, gradcamnb.Tag(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := 1 / (1 + math.Exp(-1))
+	if got, want := maps[0].Metrics["deletion"], (a/2+7.75)/16; math.Abs(got-want) > 1e-5 {
+		t.Errorf("deletion: %g, want %g", got, want)
+	}
+}
+
 // A blurred white picture is white, so that inserting the picture changes nothing.
 func TestPapersBaselines(t *testing.T) {
 	maps, err := measured(t, windowed(t, testEngine(t, "go")), gradcamnb.Measuring{Metrics: []string{"insertion", "deletion"}, Steps: 16}, gradcamnb.Class(0))
