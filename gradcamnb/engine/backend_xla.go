@@ -2,6 +2,8 @@
 
 package engine
 
+import "C" // for malloc.c
+
 import (
 	"github.com/gomlx/go-xla/compute/xla"
 )
