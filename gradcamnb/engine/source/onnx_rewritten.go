@@ -31,7 +31,8 @@ func (m *onnxModel) rewritten(g *Graph, input []int, cuts []string) *rewritten {
 		}
 		o.Cuts = append(o.Cuts, cut)
 	}
-	o.FullVectors = g.Backend().Name() == gobackend.GetBackend().Name()
+	pureGo := g.Backend().Name() == gobackend.GetBackend().Name()
+	o.FullVectors, o.GroupProducts = pureGo, pureGo
 	out, err := onnxnorm.Normalise(m.proto, input, o)
 	if err != nil {
 		exceptions.Panicf("model %s: %v", m.card.Name, err)

@@ -42,6 +42,8 @@ type builder struct {
 	keepLayout  bool // leave values in the original axis order between operators
 	fullVectors bool // write broadcast vectors out in full
 
+	groupProducts bool // grouped convolutions as batched products
+
 	// differentiable is set once a cut is made: from there on gradients are
 	// taken, and forms with the right gradient are worth a slower forward pass.
 	differentiable bool
@@ -60,7 +62,7 @@ type madeBy struct {
 
 func newBuilder(opset int, o Options) *builder {
 	return &builder{
-		opset: opset, keepLayout: o.KeepLayout, fullVectors: o.FullVectors,
+		opset: opset, keepLayout: o.KeepLayout, fullVectors: o.FullVectors, groupProducts: o.GroupProducts,
 		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]madeBy{},
 	}
 }

@@ -1,10 +1,21 @@
 package onnxnorm
 
-// grouped is a convolution in groups of several channels. All positions of the
-// kernel are laid side by side and every group is one product of a batch of them,
+import "fmt"
+
+// grouped is a convolution in groups of several channels, in the form that the backend
+// is quicker at.
+func (b *builder) grouped(x ref, c conv) ref {
+	if b.groupProducts {
+		return b.groupedProducts(x, c)
+	}
+	return b.groupedBlocks(x, c)
+}
+
+// groupedProducts lays all positions of the kernel side by side, and every group is one
+// product of a batch of them,
 //
 //	[b, h, w, k*l, g, in] -> [g, b*h*w, k*l*in] x [g, k*l*in, out] -> [b, h, w, g*out].
-func (b *builder) grouped(x ref, c conv) ref {
+func (b *builder) groupedProducts(x ref, c conv) ref {
 	g, in, out := c.groups, c.kernel.dims[1], c.kernel.dims[0]/c.groups
 	taps := c.window.kernel[0] * c.window.kernel[1]
 	padded := b.padLast(x, c.window, 0)
@@ -25,4 +36,50 @@ func (b *builder) grouped(x ref, c conv) ref {
 	w := b.reordered(split, "@g,hwi,o", []int{0, 3, 2, 1}, g, taps*in, out)
 	y := b.matmul(rows, w) // [g, b*h*w, out]
 	return b.reshape(b.transpose(y, []int{1, 0, 2}), x.dims[0], c.out[0], c.out[1], g*out)
+}
+
+// blockChannels is how many channels are convolved at once. Fewer leave more convolutions,
+// each with a cost of its own, and more multiply more zeros: for RegNetY-400MF in a batch
+// of 8, 64 and 128
+// take a tenth and two fifths more time than 32.
+const blockChannels = 32
+
+// groupedBlocks joins neighbouring groups into blocks of up to blockChannels channels, and
+// convolves every block with a dense kernel that is zero between its groups. XLA's
+// convolution is so much faster than its products of many small matrices, and saves so
+// much copying, that RegNetY-400MF takes three fifths of the time.
+func (b *builder) groupedBlocks(x ref, c conv) ref {
+	in, out := c.kernel.dims[1], c.kernel.dims[0]/c.groups
+	each := max(1, blockChannels/max(in, out))
+	count := (c.groups + each - 1) / each
+	var blocks []ref
+	for i := range count {
+		from, to := i*c.groups/count, (i+1)*c.groups/count
+		part := c
+		part.groups, part.kernel = 1, block(c.kernel, c.groups, from, to)
+		piece := b.slice(x, []int{0, 0, 0, from * in}, []int{x.dims[0], x.dims[1], x.dims[2], to * in}, []int{1, 1, 1, 1})
+		blocks = append(blocks, b.conv(piece, part))
+	}
+	if count == 1 {
+		return blocks[0]
+	}
+	return b.emit("Concat", []int{x.dims[0], c.out[0], c.out[1], c.kernel.dims[0]}, blocks, attrInt("axis", 3))
+}
+
+// block is the dense kernel [n*out, n*in, h, w] of groups from to to, n of them, of a
+// kernel [groups*out, in, h, w].
+func block(k *tensor, groups, from, to int) *tensor {
+	in, out, area, n := k.dims[1], k.dims[0]/groups, k.dims[2]*k.dims[3], to-from
+	t := &tensor{dims: []int{n * out, n * in, k.dims[2], k.dims[3]}, floats: func() []float32 {
+		dense := make([]float32, n*out*n*in*area)
+		values := k.floats()[from*out*in*area:]
+		for o := range n * out {
+			copy(dense[(o*n*in+o/out*in)*area:], values[o*in*area:(o+1)*in*area])
+		}
+		return dense
+	}}
+	if k.origin != "" {
+		t.origin = fmt.Sprintf("%s@groups%d-%d", k.origin, from, to)
+	}
+	return t
 }

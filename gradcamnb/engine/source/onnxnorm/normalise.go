@@ -24,6 +24,11 @@ type Options struct {
 	// out in full. The pure-Go backend walks a broadcast element by element, at
 	// several times the cost (compute 0.1.6).
 	FullVectors bool
+
+	// GroupProducts makes batched products of a convolution in groups, and not dense
+	// convolutions of several groups at once: no more multiplications than needed,
+	// which the pure-Go backend is quicker with.
+	GroupProducts bool
 }
 
 // Weight is a model weight in the order the rewritten graph wants.
