@@ -157,3 +157,8 @@ case("upsample-opset7", "Upsample", opset=7, mode="nearest", scales=[1.0, 1.0, 2
 case("resize-opset10-nearest", "Resize", [scales(2, 1.5)], opset=10, mode="nearest")
 case("resize-opset10-nearest-down", "Resize", [scales(0.6, 0.5)], opset=10, mode="nearest")
 case("resize-opset10-linear", "Resize", [scales(2, 1.5)], opset=10, mode="linear")
+
+rng = np.random.default_rng(8)
+# Wide enough that neighbouring groups are joined into several blocks.
+case("conv-grouped-blocks", "Conv", [w(50, 12, 3, 3), w(50)], dims=(1, 60, 5, 6), pads=[1, 1, 1, 1], group=5)
+case("conv-grouped-blocks-stride2", "Conv", [w(80, 20, 3, 3)], dims=(1, 80, 5, 6), pads=[1, 1, 1, 1], strides=[2, 2], group=4)
