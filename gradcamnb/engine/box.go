@@ -19,6 +19,7 @@ import (
 type boxed struct {
 	reader *reader
 	wanted []heatmap.Detection // one a picture, its box in pixels of the model's input
+	boxes  []heatmap.Box       // the same in pixels of the original pictures
 	edge   string
 	masked bool // instances are compared by their masks
 }
@@ -48,6 +49,7 @@ func newBoxAim(t gradcamnb.Target, seen *detected) (aim, error) {
 		if i == 0 {
 			words = inWords(t, d)
 		}
+		b.boxes = append(b.boxes, d.Box)
 		d.Box = seen.toModel(d.Box, i)
 		b.wanted = append(b.wanted, d)
 	}

@@ -68,6 +68,9 @@ func (s *session) subject(p plan, r gradcamnb.Request, in input, found []aimed, 
 	one := append([]int{1}, in.dims[1:]...)
 	n := len(in.values) / in.dims[0]
 	subject := &perturb.Subject{Model: s.model, Input: one, Values: in.values[i*n : (i+1)*n], Layers: p.layers, Sampling: r.Sampling}
+	if p.host != nil {
+		subject.Host = p.host(i)
+	}
 	for k, a := range p.aims {
 		subject.Aims = append(subject.Aims, a.ofPicture(i, found[k].index[i], p.size(s.model.Card().Layout)))
 	}
@@ -136,7 +139,7 @@ func (p plan) sign(maps []*heatmap.Map, method perturb.Method, s *session, found
 	for k, m := range maps {
 		a := k * len(p.aims) / len(maps) // at layers there are several maps an aim
 		m.Method = method.Name
-		p.aims[a].sign(m, s.model.Card(), found[a].score[i], int(found[a].index[i]))
+		p.aims[a].sign(m, s.model.Card(), i, found[a].score[i], int(found[a].index[i]))
 	}
 }
 

@@ -20,6 +20,8 @@ type plan struct {
 	across  map[string][]string // layers that a method looks at beside those of the plan, by method
 	forward []perturb.Method    // methods of forward passes alone, which the plan's program does not hold
 	aims    []aim
+
+	host func(picture int) func(masks []float32, n int) ([]float32, error) // scores masked pictures where the model is a Go function
 }
 
 // key tells plans apart that need different programs. Indices and masks are

@@ -1,6 +1,10 @@
 package heatmap
 
-import "math"
+import (
+	"math"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
 
 // Box is a rectangle x0, y0, x1, y1 in pixels of a picture, x right, y down.
 type Box [4]float64
@@ -85,4 +89,36 @@ func cosine(a, b []float32) float64 {
 		return 0
 	}
 	return ab / math.Sqrt(aa*bb)
+}
+
+// Points tells whether the map is highest inside the box of its detection (the pointing
+// game of Zhang et al. 2016, "Top-down Neural Attention by Excitation Backprop"), where
+// the frame says how the map lies in the picture.
+func (m *Map) Points(f imgio.Frame) bool {
+	at := 0
+	for i, v := range m.Values {
+		if v > m.Values[at] {
+			at = i
+		}
+	}
+	return len(m.Values) > 0 && m.within(f, at)
+}
+
+// Energy is the share of the map's values that lies inside the box of its detection
+// (Wang et al. 2020, "Score-CAM", section 4.3); NaN where the map is zero.
+func (m *Map) Energy(f imgio.Frame) float64 {
+	var in, all float64
+	for i, v := range m.Values {
+		all += float64(v)
+		if m.within(f, i) {
+			in += float64(v)
+		}
+	}
+	return in / all
+}
+
+// within tells whether the middle of pixel i of the map lies in its box.
+func (m *Map) within(f imgio.Frame, i int) bool {
+	x, y := f.ToPicture(float64(i%m.W)+0.5, float64(i/m.W)+0.5)
+	return x >= m.Box[0] && x < m.Box[2] && y >= m.Box[1] && y < m.Box[3]
 }

@@ -24,6 +24,7 @@ type Map struct {
 
 	StdErr  Grid     // standard error of Raw, like it in size; empty where the method draws nothing by chance
 	Sampled *Sampled // the draw, for methods that draw; nil for others
+	Box     Box      // of the detection that is explained, in pixels of the original picture; zero for other targets
 
 	Layer     string  // as the model names it
 	Method    string  // e.g. "Grad-CAM"

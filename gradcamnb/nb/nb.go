@@ -56,6 +56,43 @@ func MustShowSheet(s *heatmap.Sheet) {
 	must.OK(ShowSheet(s))
 }
 
+// ShowDetections shows what a detector finds, as boxes on the picture and as a table.
+func ShowDetections(picture image.Image, found []heatmap.Detection) error {
+	png, err := render.EncodePNG(render.Detections(picture, found), map[string]string{"Title": "detections"})
+	if err != nil {
+		return err
+	}
+	if err := showPNG(png, fmt.Sprintf("%d detections", len(found))); err != nil {
+		return err
+	}
+	if !InNotebook() {
+		return nil
+	}
+	gonbui.DisplayMarkdown(detectionTable(found))
+	return delivered()
+}
+
+// MustShowDetections is ShowDetections that panics with the error.
+func MustShowDetections(picture image.Image, found []heatmap.Detection) {
+	must.OK(ShowDetections(picture, found))
+}
+
+// ShowDetectionSheet shows the explained detections of a picture, a row each: see
+// [render.DetectionSheet].
+func ShowDetectionSheet(r *heatmap.Result) error {
+	title := r.Model + ": detections explained"
+	png, err := render.EncodePNG(render.DetectionSheet(r, nil), map[string]string{"Title": title})
+	if err != nil {
+		return err
+	}
+	return send(png, title, nil, []*heatmap.Result{r})
+}
+
+// MustShowDetectionSheet is ShowDetectionSheet that panics with the error.
+func MustShowDetectionSheet(r *heatmap.Result) {
+	must.OK(ShowDetectionSheet(r))
+}
+
 // show shows a picture of some results and a card of others.
 func show(drawn, played []*heatmap.Result) error {
 	png, alt, err := picture(drawn)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -41,3 +42,20 @@ var markdown = strings.NewReplacer(
 	`\`, `&#92;`, `|`, `&#124;`, "`", "&#96;", `*`, `&#42;`, `_`, `&#95;`, `[`, `&#91;`, `]`, `&#93;`,
 	`(`, `&#40;`, `)`, `&#41;`, `~`, `&#126;`, `$`, `&#36;`, `!`, `&#33;`, `:`, `&#58;`,
 )
+
+// detectionTable lists detections in markdown.
+func detectionTable(found []heatmap.Detection) string {
+	var b strings.Builder
+	b.WriteString("| | class | score | x0 | y0 | x1 | y1 |\n|---|---|---|---|---|---|---|\n")
+	for i, d := range found {
+		name := escape(d.Label)
+		if name == "" {
+			name = strconv.Itoa(d.Class)
+		}
+		fmt.Fprintf(&b, "| %d | %s | %.2f | %.0f | %.0f | %.0f | %.0f |\n", i+1, name, d.Score, d.Box[0], d.Box[1], d.Box[2], d.Box[3])
+	}
+	if len(found) == 0 {
+		return "Nothing is found."
+	}
+	return b.String()
+}

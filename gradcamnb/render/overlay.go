@@ -44,6 +44,9 @@ func Overlay(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 			out.SetNRGBA(x, y, blend(under, colors.At(t), opacity*o.strength(t)))
 		}
 	}
+	if m.Box.Area() > 0 {
+		outline(out, m.Box, max(1, max(b.Dx(), b.Dy())/200), boxColor)
+	}
 	return out
 }
 

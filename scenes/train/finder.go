@@ -41,8 +41,8 @@ var finder = course{
 		t := newFound(outputs, labels)
 		right := ConvertDType(Equal(ArgMax(t.scores, -1), t.class), dtypes.Float32)
 		sure := ConvertDType(GreaterThan(ReduceMax(t.scores, -1), Scalar(labels.Graph(), dtypes.Float32, nets.Finder.Detector.Threshold)), dtypes.Float32)
-		close := ConvertDType(GreaterThan(t.overlap(), Scalar(labels.Graph(), dtypes.Float32, 0.5)), dtypes.Float32)
-		return t.mean(Mul(right, Mul(sure, close)))
+		met := ConvertDType(GreaterThan(t.overlap(), Scalar(labels.Graph(), dtypes.Float32, 0.5)), dtypes.Float32)
+		return t.mean(Mul(right, Mul(sure, met)))
 	},
 }
 

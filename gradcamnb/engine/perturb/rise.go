@@ -81,9 +81,15 @@ func newRun(s *Subject) (*run, error) {
 	n := o.Batch
 	draw := func(first, seed, p *Node) *Node { return drawn(seed, first, p, n, o.Grid, r.height, r.width) }
 	var err error
-	r.score, err = s.Compile(fmt.Sprintf("rise score %d masks of %d", n, o.Grid), func(m *Within, in []*Node) []*Node {
-		return []*Node{m.Scores(m.Hide(draw(in[0], in[1], in[2])))}
-	})
+	if s.Host == nil {
+		r.score, err = s.Compile(fmt.Sprintf("rise score %d masks of %d", n, o.Grid), func(m *Within, in []*Node) []*Node {
+			return []*Node{m.Scores(m.Hide(draw(in[0], in[1], in[2])))}
+		})
+	} else { // the masks come here, for the model is not there
+		r.score, err = s.Compile(fmt.Sprintf("rise draw %d masks of %d", n, o.Grid), func(_ *Within, in []*Node) []*Node {
+			return []*Node{draw(in[0], in[1], in[2])}
+		})
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -248,12 +254,18 @@ func (r *run) scores(at int, first *tensors.Tensor) ([]float32, error) {
 		return nil, err
 	}
 	scores, err := floats(out[0])
+	if err == nil && r.subject.Host != nil {
+		scores, err = r.subject.Host(scores, n)
+	}
+	if err != nil {
+		return nil, err
+	}
 	for i, v := range scores {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
 			return nil, fmt.Errorf("under mask %d the target scores %g, which is no number to average: the model overflows on masked pictures", at+i%n, v)
 		}
 	}
-	return scores, err
+	return scores, nil
 }
 
 // rows weighs the first masks of a batch for the sums: of masks 1 and w for each half,

@@ -27,6 +27,11 @@ type Subject struct {
 
 	Sampling gradcamnb.Sampling
 
+	// Host scores n masks, [n, H, W] laid flat, where the model is no graph but a function
+	// on this side: [aim][mask] laid flat. Methods that need the model in a graph cannot
+	// be asked for then.
+	Host func(masks []float32, n int) ([]float32, error)
+
 	// Compile returns the program of a graph, which the session keeps by the key.
 	// What differs between a method's graphs must be in the key; the model, the shape of
 	// the input and the aims are.
@@ -161,9 +166,7 @@ func (s *Subject) Batch() int {
 func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []float32), hear func(done, total int) error) ([][]float32, error) {
 	batch := min(n, s.Batch())
 	height, width := s.Size()
-	program, err := s.Compile(fmt.Sprintf("masked %d %v", batch, s.Baseline != nil), func(m *Within, in []*Node) []*Node {
-		return []*Node{m.Scores(m.Hide(in[0]))}
-	})
+	score, err := s.scorer(batch)
 	if err != nil {
 		return nil, err
 	}
@@ -176,13 +179,7 @@ func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []flo
 		for b := range min(batch, n-done) {
 			draw(done+b, masks[b*height*width:(b+1)*height*width])
 		}
-		in := tensors.FromFlatDataAndDimensions(masks, batch, height, width)
-		got, err := program(in)
-		in.MustFinalizeAll()
-		if err != nil {
-			return out, err
-		}
-		scores, err := floats(got[0])
+		scores, err := score(masks)
 		if err != nil {
 			return out, err
 		}
@@ -198,6 +195,26 @@ func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []flo
 		}
 	}
 	return out, nil
+}
+
+// scorer scores batches of masks made here: [aim][mask] laid flat.
+func (s *Subject) scorer(batch int) (func(masks []float32) ([]float32, error), error) {
+	if s.Host != nil {
+		return func(masks []float32) ([]float32, error) { return s.Host(masks, batch) }, nil
+	}
+	program, err := s.Compile(fmt.Sprintf("masked %d %v", batch, s.Baseline != nil), func(m *Within, in []*Node) []*Node {
+		return []*Node{m.Scores(m.Hide(in[0]))}
+	})
+	height, width := s.Size()
+	return func(masks []float32) ([]float32, error) {
+		in := tensors.FromFlatDataAndDimensions(masks, batch, height, width)
+		defer in.MustFinalizeAll()
+		out, err := program(in)
+		if err != nil {
+			return nil, err
+		}
+		return floats(out[0])
+	}, err
 }
 
 // floats takes the values out of a tensor and ends it.

@@ -1,0 +1,253 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/must"
+)
+
+// DetectFn is a detector of the user's own, of any making: a batch of pictures in, what
+// is found in each out, with boxes in pixels of its picture. Of a detection Box and
+// either Class or Scores must be given. Objectness 0 means that the detector does not
+// say. Masks must be of one size, over their picture.
+type DetectFn func(pictures []image.Image) ([][]heatmap.Detection, error)
+
+// Detector makes a model of a user's own detector. It is explained by the methods that
+// only hide parts of the picture, RISE (which is D-RISE then) and occlusion, on this
+// side in batches of [gradcamnb.Sampling.Batch].
+func Detector(name string, labels []string, find DetectFn) (*gradcamnb.Model, error) {
+	if find == nil || len(labels) == 0 {
+		return nil, fmt.Errorf("the detector %s needs its function and the labels of its classes", name)
+	}
+	return gradcamnb.NewModel(Default().detector(name, labels, find)), nil
+}
+
+// MustDetector is Detector that panics with the error.
+func MustDetector(name string, labels []string, find DetectFn) *gradcamnb.Model {
+	return must.Get(Detector(name, labels, find))
+}
+
+func (e *Engine) detector(name string, labels []string, find DetectFn) *ownDetector {
+	m := noGraph{source.Card{Name: name, Labels: labels, Input: []int{-1, -1, -1, 3}, Layout: imgio.ChannelsLast, Outputs: []string{"detections"}}, model.NewStore()}
+	return &ownDetector{e.newSession(m), labels, find}
+}
+
+// noGraph is a model that is none of this engine's: it holds programs about its masks.
+type noGraph struct {
+	card  source.Card
+	store *model.Store
+}
+
+func (m noGraph) Card() source.Card                            { return m.card }
+func (m noGraph) Store() *model.Store                          { return m.store }
+func (m noGraph) Layers([]int, string) ([]source.Layer, error) { return nil, nil }
+func (m noGraph) Build(*model.Scope, *Node, []string, []string) source.Built {
+	exceptions.Panicf("the model %s is a Go function and no graph", m.card.Name)
+	return source.Built{}
+}
+
+// ownDetector is a session of a detector that is a Go function.
+type ownDetector struct {
+	*session
+	labels []string
+	find   DetectFn
+}
+
+// Layers says that a function has none.
+func (f *ownDetector) Layers() ([]gradcamnb.Layer, error) { return nil, nil }
+
+// Detect calls the function.
+func (f *ownDetector) Detect(ctx context.Context, r gradcamnb.Request) ([][]heatmap.Detection, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if len(r.Pictures) == 0 {
+		return nil, errors.New("a detector that is a Go function needs pictures")
+	}
+	found, err := f.find(r.Pictures)
+	if err != nil {
+		return nil, fmt.Errorf("the detector %s: %w", f.model.Card().Name, err)
+	}
+	if len(found) != len(r.Pictures) {
+		return nil, fmt.Errorf("the detector %s gave detections for %d pictures of %d", f.model.Card().Name, len(found), len(r.Pictures))
+	}
+	for _, list := range found {
+		for i := range list {
+			if err := f.complete(&list[i]); err != nil {
+				return nil, err
+			}
+		}
+		slices.SortStableFunc(list, func(a, b heatmap.Detection) int { return cmp.Compare(b.Score, a.Score) })
+	}
+	return found, nil
+}
+
+// complete fills in what the function has left out.
+func (f *ownDetector) complete(d *heatmap.Detection) error {
+	if d.Scores == nil {
+		if d.Class < 0 || d.Class >= len(f.labels) {
+			return fmt.Errorf("the detector %s found the class %d, and its labels are %q", f.model.Card().Name, d.Class, f.labels)
+		}
+		d.Scores = make([]float32, len(f.labels))
+		d.Scores[d.Class] = 1
+	}
+	if len(d.Scores) != len(f.labels) {
+		return fmt.Errorf("the detector %s gave %d class scores, and its labels are %q", f.model.Card().Name, len(d.Scores), f.labels)
+	}
+	d.Class = slices.Index(d.Scores, slices.Max(d.Scores))
+	d.Label = f.labels[d.Class]
+	if d.Objectness == 0 {
+		d.Objectness = 1
+	}
+	if d.Score == 0 {
+		d.Score = d.Objectness * d.Scores[d.Class]
+	}
+	return nil
+}
+
+// longestMask bounds the masks of a function's pictures: they are stretched over it.
+const longestMask = 512
+
+// Explain explains detections by hiding parts of the pictures.
+func (f *ownDetector) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
+	if r.Targets == nil {
+		r.Targets = []gradcamnb.Target{gradcamnb.Detection(1)}
+	}
+	if r.Methods == nil {
+		r.Methods = []string{perturb.RISE.Name}
+	}
+	found, err := f.Detect(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	b, err := f.engine.started()
+	if err != nil {
+		return nil, err
+	}
+	f.engine.run.Lock()
+	defer f.engine.run.Unlock()
+	var results []*heatmap.Result
+	for i, picture := range r.Pictures { // pictures may differ in size
+		result, err := f.explain(ctx, b, r, picture, found[i])
+		if result != nil {
+			results = append(results, result)
+		}
+		if err != nil {
+			return results, err
+		}
+	}
+	return results, nil
+}
+
+func (f *ownDetector) explain(ctx context.Context, b *backend, r gradcamnb.Request, picture image.Image, found []heatmap.Detection) (*heatmap.Result, error) {
+	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
+	shrink := max(1, float64(max(w, h))/longestMask)
+	mw, mh := max(1, int(float64(w)/shrink)), max(1, int(float64(h)/shrink))
+	whole := imgio.Frame{PictureW: w, PictureH: h, ModelW: w, ModelH: h, ScaleX: 1, ScaleY: 1}
+	seen := &detected{
+		reader: &reader{spec: detect.Spec{Decoder: "a Go function"}, labels: f.labels},
+		frames: []imgio.Frame{whole}, found: [][]heatmap.Detection{found}, best: []float32{0}, classes: len(f.labels),
+	}
+	p := plan{input: []int{1, mh, mw, 3}}
+	if err := p.takeMethods(r.Methods); err != nil {
+		return nil, err
+	}
+	if p.atLayers() {
+		return nil, fmt.Errorf("the model %s is a Go function: it has no layers to explain at, as %s needs; ask for RISE or occlusion", f.model.Card().Name, cam.GradCAM.Name)
+	}
+	var resolved []aimed
+	for _, t := range r.Targets {
+		if !boxes(t) {
+			return nil, fmt.Errorf("target %s: a detector that is a Go function has detections alone to explain", t)
+		}
+		a, err := newBoxAim(t, seen)
+		if err != nil {
+			return nil, fmt.Errorf("target %s: %w", t, err)
+		}
+		p.aims = append(p.aims, a)
+		d := a.box.wanted[0]
+		resolved = append(resolved, aimed{[]float32{a.box.weigh(found)}, []int32{int32(d.Class)}})
+	}
+	p.host = func(int) func([]float32, int) ([]float32, error) {
+		return func(masks []float32, n int) ([]float32, error) { return f.score(p.aims, picture, masks, n, mw, mh) }
+	}
+	result := &heatmap.Result{
+		Picture: picture, Model: f.model.Card().Name, Backend: b.name, Versions: versions(),
+		Frame: imgio.Frame{PictureW: w, PictureH: h, ModelW: mw, ModelH: mh, ScaleX: float64(w) / float64(mw), ScaleY: float64(h) / float64(mh)},
+	}
+	in := input{dims: p.input, values: make([]float32, mh*mw*3), pictures: []image.Image{picture}, frames: []imgio.Frame{result.Frame}}
+	return result, f.perturb(ctx, b, p, r, in, resolved, []*heatmap.Result{result})
+}
+
+// score is what the aims score under n masks of mw x mh: [aim][mask] laid flat.
+func (f *ownDetector) score(aims []aim, picture image.Image, masks []float32, n, mw, mh int) ([]float32, error) {
+	hidden := make([]image.Image, n)
+	for i := range hidden {
+		hidden[i] = hide(picture, heatmap.Grid{W: mw, H: mh, Values: masks[i*mw*mh : (i+1)*mw*mh]})
+	}
+	found, err := f.Detect(context.Background(), gradcamnb.Request{Pictures: hidden})
+	if err != nil {
+		return nil, err
+	}
+	scores := make([]float32, len(aims)*n)
+	for a, aim := range aims {
+		for i := range n {
+			scores[a*n+i] = aim.box.weigh(found[i])
+		}
+	}
+	return scores, nil
+}
+
+// hide multiplies a picture with a mask that is stretched over it.
+func hide(picture image.Image, mask heatmap.Grid) *image.NRGBA {
+	b := picture.Bounds()
+	out := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	for y := range b.Dy() {
+		for x := range b.Dx() {
+			m := mask.At(x*mask.W/b.Dx(), y*mask.H/b.Dy())
+			red, green, blue, _ := picture.At(b.Min.X+x, b.Min.Y+y).RGBA()
+			at := out.PixOffset(x, y)
+			for c, v := range []uint32{red, green, blue} {
+				out.Pix[at+c] = uint8(float32(v>>8)*m + 0.5)
+			}
+			out.Pix[at+3] = 255
+		}
+	}
+	return out
+}
+
+// weigh is the best match among detections here, as [boxed.ofPicture] has it in a graph.
+func (b *boxed) weigh(found []heatmap.Detection) float32 {
+	wanted := b.wanted[0]
+	if b.edge == "" {
+		if !b.masked {
+			wanted.Mask = heatmap.Grid{}
+		}
+		return float32(wanted.Weight(found))
+	}
+	var best, closeness float64
+	edge := slices.Index(edges, b.edge)
+	for _, d := range found {
+		if m := wanted.Match(d); m > best {
+			off := max(d.Box[edge]-wanted.Box[edge], wanted.Box[edge]-d.Box[edge]) / (wanted.Box[edge%2+2] - wanted.Box[edge%2])
+			best, closeness = m, m*max(0, 1-off)
+		}
+	}
+	return float32(closeness)
+}

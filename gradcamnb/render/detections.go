@@ -1,0 +1,209 @@
+package render
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+
+	"golang.org/x/image/draw"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// boxColor is of the boxes: a green that the default colours do not have.
+var boxColor = color.NRGBA{R: 60, G: 220, B: 90, A: 255}
+
+// outline draws a box just around its place, with lines so many pixels wide.
+func outline(img *image.NRGBA, b heatmap.Box, width int, c color.NRGBA) {
+	r := image.Rect(int(math.Floor(b[0])), int(math.Floor(b[1])), int(math.Ceil(b[2])), int(math.Ceil(b[3])))
+	for _, side := range []image.Rectangle{
+		image.Rect(r.Min.X-width, r.Min.Y-width, r.Max.X+width, r.Min.Y),
+		image.Rect(r.Min.X-width, r.Max.Y, r.Max.X+width, r.Max.Y+width),
+		image.Rect(r.Min.X-width, r.Min.Y, r.Min.X, r.Max.Y),
+		image.Rect(r.Max.X, r.Min.Y, r.Max.X+width, r.Max.Y),
+	} {
+		draw.Draw(img, side.Intersect(img.Bounds()), image.NewUniform(c), image.Point{}, draw.Src)
+	}
+}
+
+// copied is a picture that can be drawn on, with its corner at (0, 0).
+func copied(picture image.Image) *image.NRGBA {
+	b := picture.Bounds()
+	out := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	draw.Draw(out, out.Bounds(), picture, b.Min, draw.Src)
+	return out
+}
+
+// Detections draws what a detector finds on the original picture: boxes with number,
+// class and score. Small pictures are shown larger, so that the words can be read.
+func Detections(picture image.Image, found []heatmap.Detection) *image.NRGBA {
+	drawing.Lock()
+	defer drawing.Unlock()
+	const least = 480
+	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
+	scale := max(1, math.Round(float64(least)/float64(max(w, h))))
+	c := newCanvas(int(float64(w)*scale), int(float64(h)*scale))
+	c.picture(copied(picture), c.Bounds())
+	f := faces()
+	for i, d := range found {
+		b := d.Box
+		for k := range b {
+			b[k] *= scale
+		}
+		outline(c.NRGBA, b, 2, boxColor)
+		words := fmt.Sprintf("%d %s %.2f", i+1, className(d), d.Score)
+		width := min(textWidth(oneLine(words), f.small), c.Bounds().Dx()) + 6
+		x := min(max(int(b[0])-2, 0), max(c.Bounds().Dx()-width, 0))
+		y := max(int(b[1])-2-16, 0)
+		c.fill(image.Rect(x, y, x+width, y+16), boxColor)
+		c.text(words, x+3, y+12, width, f.small, ink)
+	}
+	return c.NRGBA
+}
+
+func className(d heatmap.Detection) string {
+	if d.Label == "" {
+		return fmt.Sprintf("class %d", d.Class)
+	}
+	return d.Label
+}
+
+// DetectionSheet draws the detections that a result explains, a row each: the crop with
+// the box, class and score, the map drawn from masks (D-RISE) with its standard error,
+// the map of a gradient where there is one, whether each map is highest in the box, and
+// the share of it that lies there.
+func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
+	drawing.Lock()
+	defer drawing.Unlock()
+	f := faces()
+	rows := detectionRows(r)
+	const cell, words = 190, 190
+	titles := []string{"detection", "", "D-RISE", "standard error", "gradient"}
+	x := func(column int) int { return margin + column*(cell+gap) }
+	rowHeight := cell + 2*captionH + cellGap
+	top := margin + 2*lineH + captionH
+	c := newCanvas(x(len(titles))+margin, top+max(1, len(rows))*rowHeight+margin)
+	c.text(r.Model+": detections explained", margin, margin+14, c.Bounds().Dx(), f.title, ink)
+	for i, title := range titles {
+		c.text(title, x(i), top-8, cell, f.body, ink)
+	}
+	for i, row := range rows {
+		y := top + i*rowHeight
+		first := row.first()
+		if crop := cropped(r, first.Box); crop != nil {
+			c.thumb(crop, x(0), y, cell)
+		}
+		for k, line := range row.words(first) {
+			c.text(line, x(1), y+lineH*(k+1), words, f.body, ink)
+		}
+		for k, m := range []*heatmap.Map{row.drawn, standardError(row.drawn), row.gradient} {
+			if m == nil {
+				continue
+			}
+			c.thumb(Overlay(r, m, o), x(2+k), y, cell)
+			_, hi, _ := m.Range()
+			caption := fmt.Sprintf("0 to %s %s", number(float64(hi)), m.Unit)
+			c.text(caption, x(2+k), y+cell+captionH-2, cell, f.small, faint)
+			if k != 1 {
+				c.text(verdict(m, r), x(2+k), y+cell+2*captionH-2, cell, f.small, faint)
+			}
+		}
+	}
+	return c.NRGBA
+}
+
+// thumb draws a picture as large as fits into a square.
+func (c canvas) thumb(img image.Image, x, y, side int) {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	scale := float64(side) / float64(max(w, h))
+	c.picture(img, image.Rect(x, y, x+max(1, int(float64(w)*scale)), y+max(1, int(float64(h)*scale))))
+}
+
+// verdict is what the box says of the map.
+func verdict(m *heatmap.Map, r *heatmap.Result) string {
+	hit := "highest outside the box"
+	if m.Points(r.Frame) {
+		hit = "highest in the box"
+	}
+	if e := m.Energy(r.Frame); !math.IsNaN(e) {
+		hit += fmt.Sprintf(", %.0f %% there", 100*e)
+	}
+	return hit
+}
+
+// detectionRow is the maps of one target.
+type detectionRow struct{ drawn, gradient *heatmap.Map }
+
+func (d detectionRow) first() *heatmap.Map {
+	if d.drawn != nil {
+		return d.drawn
+	}
+	return d.gradient
+}
+
+func (d detectionRow) words(m *heatmap.Map) []string {
+	lines := wrapped(m.Target, 190, faces().body)
+	if m.Class != "" {
+		lines = append([]string{m.Class}, lines...)
+	}
+	lines = append(lines, fmt.Sprintf("%s %s", number(float64(m.Score)), m.ScoreUnit))
+	if d.drawn != nil {
+		s := d.drawn.Sampled
+		lines = append(lines, fmt.Sprintf("%d masks", len(s.Weights)))
+		if !math.IsNaN(s.Agreement) {
+			lines = append(lines, fmt.Sprintf("halves agree to %.2f", s.Agreement))
+		}
+	}
+	if d.gradient != nil {
+		lines = append(lines, d.gradient.Method+" at "+d.gradient.Layer)
+	}
+	return lines
+}
+
+// detectionRows puts the maps of one target together.
+func detectionRows(r *heatmap.Result) []detectionRow {
+	var rows []detectionRow
+	at := map[string]int{}
+	for _, m := range r.Maps {
+		if m.Box.Area() == 0 {
+			continue
+		}
+		i, ok := at[m.Target]
+		if !ok {
+			i = len(rows)
+			at[m.Target] = i
+			rows = append(rows, detectionRow{})
+		}
+		switch {
+		case m.Sampled != nil && rows[i].drawn == nil:
+			rows[i].drawn = m
+		case m.Sampled == nil && rows[i].gradient == nil:
+			rows[i].gradient = m
+		}
+	}
+	return rows
+}
+
+// standardError is the map of a map's standard error.
+func standardError(m *heatmap.Map) *heatmap.Map {
+	if m == nil || len(m.StdErr.Values) == 0 {
+		return nil
+	}
+	e := *m
+	e.Grid, e.Raw = m.StdErr, m.StdErr
+	return &e
+}
+
+// cropped is the box with as much again around it, with its outline; nil without a
+// picture.
+func cropped(r *heatmap.Result, b heatmap.Box) image.Image {
+	if r.Picture == nil {
+		return nil
+	}
+	around := max(b[2]-b[0], b[3]-b[1]) / 2
+	img := copied(r.Picture)
+	part := image.Rect(int(b[0]-around), int(b[1]-around), int(b[2]+around)+1, int(b[3]+around)+1).Intersect(img.Bounds())
+	outline(img, b, max(1, part.Dx()/100), boxColor)
+	return img.SubImage(part)
+}
