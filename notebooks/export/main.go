@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/image/draw"
@@ -206,6 +207,9 @@ func narrowed(img image.Image) image.Image {
 func gallery(files []string) error {
 	var b strings.Builder
 	b.WriteString("# Gallery\n\nThe notebooks as pages that play without a kernel: download one and open it in a browser (GitHub shows\npages as text), or read the notebook itself. `go run ./notebooks/export` executes all of them on the\ninstalled kernel and writes the pages and this list.\n")
+	slices.SortStableFunc(files, func(a, b string) int { // the quickstart first
+		return strings.Compare(order(a), order(b))
+	})
 	for _, file := range files {
 		nb, err := read(file)
 		if err != nil {
@@ -219,6 +223,13 @@ func gallery(files []string) error {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n[![The first picture of the notebook](notebooks/%s.jpg)](notebooks/%[3]s.html)\n\n[page](notebooks/%[3]s.html) · [notebook](../notebooks/%[3]s.ipynb)\n", title, about, name)
 	}
 	return atomicfile.Write("docs/gallery.md", []byte(b.String()))
+}
+
+func order(file string) string {
+	if filepath.Base(file) == "quickstart.ipynb" {
+		return ""
+	}
+	return file
 }
 
 // heading is the notebook's title and its first paragraph.
