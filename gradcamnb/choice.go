@@ -30,6 +30,8 @@ type Request struct {
 	Measuring Measuring // of every map
 
 	Progress func(Progress) // hears how far a method of many passes is; nil where nobody listens
+
+	onlyCounts bool // Progress takes no maps, which need not cross a socket
 }
 
 // Reading says how the outputs of a detector are read, where not as its sidecar says.

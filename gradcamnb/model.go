@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"path"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/must"
@@ -21,6 +22,8 @@ type Model struct{ session Session }
 // model.onnx -> model.json, or from the repository's preprocessor_config.json and
 // config.json; see docs/models.md.
 func Open(ref string) (*Model, error) {
+	w := waiting("opening " + path.Base(ref))
+	defer w.end()
 	s, err := open(ref)
 	if err != nil {
 		return nil, err
@@ -87,10 +90,14 @@ func (m *Model) MustDetect(img image.Image, choices ...Choice) []heatmap.Detecti
 // DetectAll is the general form of Detect: what is found in each of a request's
 // pictures, with the choices added.
 func (m *Model) DetectAll(ctx context.Context, r Request, choices ...Choice) ([][]heatmap.Detection, error) {
+	w := waiting("detecting with " + m.Info().Name)
+	defer w.end()
 	return m.session.Detect(ctx, r.With(choices...))
 }
 
-// Run is the general form of Explain: the request with the choices added.
+// Run is the general form of Explain: the request with the choices added. Where the
+// request has nobody who hears of progress, work that takes longer than a second shows a
+// line until it is done.
 func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatmap.Result, error) {
 	r = r.With(choices...)
 	layers, err := m.expanded(r.Layers)
@@ -98,5 +105,10 @@ func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatm
 		return nil, err
 	}
 	r.Layers = layers
+	if r.Progress == nil {
+		w := waiting("explaining " + m.Info().Name)
+		defer w.end()
+		r.Progress, r.onlyCounts = w.heard, true
+	}
 	return m.session.Explain(ctx, r)
 }

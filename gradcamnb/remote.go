@@ -26,6 +26,7 @@ type asked[Args any] struct {
 	Backend string // that this program asks for, where the engine's process does not
 	SHA256  string // of the file that the program has seen; empty when it opens it
 	Listens bool   // to progress
+	Counts  bool   // of it, to the counts only
 	Args    Args
 }
 
@@ -89,6 +90,9 @@ type remote struct {
 // one line in [Serve].
 func call[Args, Answer any](ctx context.Context, s *remote, method string, args Args, progress func(Progress)) (Answer, error) {
 	a := asked[Args]{Ref: s.ref, Backend: os.Getenv("GOMLX_BACKEND"), SHA256: s.info.SHA256, Listens: progress != nil, Args: args}
+	if r, ok := any(args).(Request); ok {
+		a.Counts = r.onlyCounts
+	}
 	answer, err := resident.Call[asked[Args], Progress, Answer](ctx, s.client, method, a, progress)
 	var none *resident.UnavailableError
 	switch {

@@ -74,10 +74,14 @@ func method[Args, Answer any](s *server, f func(ctx context.Context, m Session, 
 		if a.SHA256 != "" && a.SHA256 != m.Info().SHA256 {
 			return none, fmt.Errorf("the model file %s has changed since it was opened: open it again", a.Ref)
 		}
-		if !a.Listens {
-			note = nil
+		hear := note
+		switch {
+		case !a.Listens:
+			hear = nil
+		case a.Counts:
+			hear = func(p Progress) { note(Progress{Done: p.Done, Total: p.Total}) }
 		}
-		return f(ctx, m, a.Args, note)
+		return f(ctx, m, a.Args, hear)
 	})
 }
 

@@ -6,7 +6,15 @@ import (
 	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
 )
+
+func init() {
+	if InNotebook() {
+		gradcamnb.ShowWaiting(showWaiting())
+	}
+}
 
 // Progress returns a function that shows how far long work is: one line that is
 // renewed in place, in a notebook or on a terminal, and disappears when done
@@ -37,4 +45,19 @@ func Progress(label string) func(done, total int) {
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// showWaiting shows what a wait of the front says, in one output that is renewed in place.
+func showWaiting() func(line string) {
+	id := ""
+	return func(line string) {
+		if id == "" {
+			id = gonbui.UniqueId()
+		}
+		gonbui.UpdateMarkdown(id, escape(line))
+		if line == "" { // the cell may end here, and a lost line would stay
+			gonbui.Sync()
+			id = ""
+		}
+	}
 }
