@@ -29,7 +29,7 @@ type Request struct {
 	Sampling  Sampling  // of the methods that hide parts of the picture
 	Measuring Measuring // of every map
 
-	Progress func(Progress) // hears how far a method of many passes is; nil where nobody listens
+	Progress func(Progress) `json:"-"` // hears how far a method of many passes is; nil where nobody listens
 
 	onlyCounts bool // Progress takes no maps, which need not cross a socket
 }
@@ -58,6 +58,12 @@ type Progress struct {
 // Choice is something that the user picks for an explanation: a [Target], a
 // layer, a method or a preprocessing.
 type Choice interface{ choose(*Request) }
+
+// A request is the choice of all that it says, but of no picture.
+func (r Request) choose(to *Request) {
+	r.Pictures, r.Tensor = to.Pictures, to.Tensor
+	*to = r
+}
 
 func (t Target) choose(r *Request) { r.Targets = append(r.Targets, t) }
 

@@ -24,6 +24,8 @@ type explainFlags struct {
 	model, tensor, method, target, backend, out, colors string
 	images, layers                                      []string
 	size, mean, scale                                   string
+	batch                                               int
+	inputs                                              string // hash for result.json, of one of many pictures
 }
 
 func explainCommand() *cobra.Command {
@@ -40,13 +42,19 @@ func explainCommand() *cobra.Command {
 
 With several layers, or several tags, overlay.png, heatmap.npy and raw.npy have one more
 file each, and heatmap.npy is the fusion over the layers: the mean of the normalised
-maps, normalised again.`,
+maps, normalised again.
+
+With --batch every picture has a folder of its own in --out, by the name of its file, and
+--image may be a pattern, in quotes: --image 'photos/*.jpg'. Pictures are read, explained
+and drawn at the same time. Run again after an interruption, it goes on where it was; a
+picture that cannot be read is told at the end and does not stop the others.`,
 		Args: cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return explain(c.Context(), f) },
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
-	flags.StringArrayVar(&f.images, "image", nil, "picture; several make a batch")
+	flags.StringArrayVar(&f.images, "image", nil, "picture; several make a batch, or with --batch as many as there are")
+	flags.IntVar(&f.batch, "batch", 0, "explain any number of pictures, so many at a time, each into a folder of its own")
 	flags.StringVar(&f.tensor, "tensor", "", "the model's input as it stands: float32 .npy, batch first, no preprocessing")
 	flags.StringArrayVar(&f.layers, "layer", nil, "layer by tensor name or module path; may be repeated (default: the suggested one, see gradcam layers)")
 	flags.StringVar(&f.method, "method", "grad-cam", "method: "+methodNames()+`; case, dashes and spaces do not matter, and pytorch-grad-cam's names are known, too`)
@@ -84,6 +92,8 @@ func explain(ctx context.Context, f explainFlags) error {
 		return cli.Usagef("--image or --tensor is missing: name what to explain")
 	case len(f.images) > 0 && f.tensor != "":
 		return cli.Usagef("--image and --tensor exclude each other")
+	case f.batch < 0 || f.batch > 0 && f.tensor != "":
+		return cli.Usagef("--batch %d: it is a number of pictures from 1, for --image", f.batch)
 	}
 	target, err := parseTarget(f.target)
 	if err != nil {
@@ -103,6 +113,9 @@ func explain(ctx context.Context, f explainFlags) error {
 		return err
 	}
 	r := gradcamnb.Request{Layers: f.layers, Methods: []string{f.method}, Targets: []gradcamnb.Target{target}}
+	if f.batch > 0 {
+		return explainMany(ctx, f, m, r, dir, options)
+	}
 	if err := f.input(m, &r); err != nil {
 		return err
 	}

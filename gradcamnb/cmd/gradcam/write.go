@@ -41,6 +41,7 @@ type report struct {
 	Versions map[string]string  `json:"versions"`
 	Seconds  map[string]float64 `json:"seconds"`
 	Images   []reportImage      `json:"images"`
+	Inputs   string             `json:"inputs,omitempty"` // hash of the picture and all that was asked, with --batch
 }
 
 type reportImage struct {
@@ -172,7 +173,7 @@ func fileName(layer string) string {
 
 func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Result) error {
 	r0 := results[0]
-	rep := report{Model: r0.Model, File: f.model, SHA256: r0.SHA256, Backend: m.Info().Backend, Versions: r0.Versions, Seconds: map[string]float64{}}
+	rep := report{Inputs: f.inputs, Model: r0.Model, File: f.model, SHA256: r0.SHA256, Backend: m.Info().Backend, Versions: r0.Versions, Seconds: map[string]float64{}}
 	for step, d := range r0.Timings {
 		rep.Seconds[step] = d.Seconds()
 	}

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
+	"github.com/gradcam-go/gradcam/internal/cli"
+	terminal "github.com/gradcam-go/gradcam/internal/progress"
+)
+
+// job is one of many pictures and the folder for its results.
+type job struct {
+	picture, dir string
+	inputs       string // hash of all that its results depend on, known once it is read
+}
+
+// explainMany explains pictures in batches, each into a folder of its own. A picture
+// whose folder has its results already is left out, so a run that was interrupted goes
+// on where it was.
+func explainMany(ctx context.Context, f explainFlags, m *gradcamnb.Model, r gradcamnb.Request, dir string, o *render.Options) error {
+	jobs, err := f.jobs(dir)
+	if err != nil {
+		return err
+	}
+	if r.Prep, err = f.prep(m.Info().Prep); err != nil {
+		return err
+	}
+	settings, err := f.settings(m, r)
+	if err != nil {
+		return err
+	}
+	todo := slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool { return j.finished(settings) })
+	t := &tally{all: len(jobs), there: len(jobs) - len(todo), start: time.Now()}
+	line := terminal.New(os.Stderr)
+	defer line.Clear()
+	next := 0
+	for result, err := range m.ExplainEach(ctx, pictures(todo, settings), f.batch, r) {
+		var picture *gradcamnb.PictureError
+		switch {
+		case err == nil:
+			if err := todo[next].write(f, m, result, o); err != nil {
+				return err
+			}
+			t.done++
+		case errors.As(err, &picture):
+			t.failed = append(t.failed, picture.Err)
+		case ctx.Err() != nil:
+			return fmt.Errorf("interrupted: %d of %d pictures are explained; the same command goes on from there", t.done+t.there, t.all)
+		default:
+			return err
+		}
+		next++
+		line.Set("gradcam: %s", t.far())
+	}
+	line.Clear()
+	return t.end(os.Stderr)
+}
+
+// pictures reads the jobs' pictures, one after the other as they are asked for.
+func pictures(jobs []*job, settings string) iter.Seq2[image.Image, error] {
+	return func(yield func(image.Image, error) bool) {
+		for _, j := range jobs {
+			img, err := j.read(settings)
+			if !yield(img, err) {
+				return
+			}
+		}
+	}
+}
+
+func (j *job) read(settings string) (image.Image, error) {
+	data, err := readRegular(j.picture)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", printable(j.picture), err)
+	}
+	j.inputs = inputs(data, settings)
+	return imgio.Decode(data, printable(j.picture))
+}
+
+// printable is a file's name as it can be shown, whatever is in it.
+func printable(path string) string {
+	if quoted := strconv.Quote(path); quoted != `"`+path+`"` {
+		return quoted
+	}
+	return path
+}
+
+// readRegular reads a file, and nothing that could keep it waiting.
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is no file")
+	}
+	if err != nil {
+		var of *fs.PathError
+		if errors.As(err, &of) {
+			err = of.Err // without the name
+		}
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+// inputs is the hash of all that results depend on.
+func inputs(picture []byte, settings string) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d %s %d ", len(settings), settings, len(picture))
+	h.Write(picture)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// finished tells whether the folder has the results already: result.json is written
+// last, and says of what.
+func (j *job) finished(settings string) bool {
+	data, err := readRegular(filepath.Join(j.dir, "result.json"))
+	if err != nil {
+		return false
+	}
+	var rep report
+	if json.Unmarshal(data, &rep) != nil || rep.Inputs == "" {
+		return false
+	}
+	picture, err := readRegular(j.picture)
+	return err == nil && rep.Inputs == inputs(picture, settings)
+}
+
+// write writes one picture's results. An older result.json goes first, so that it never
+// stands beside files that are not its own.
+func (j *job) write(f explainFlags, m *gradcamnb.Model, r *heatmap.Result, o *render.Options) error {
+	if err := os.MkdirAll(j.dir, 0o755); err != nil {
+		return fmt.Errorf("the folder for the results: %w", err)
+	}
+	if err := os.Remove(filepath.Join(j.dir, "result.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the older results: %w", err)
+	}
+	f.images, f.inputs = []string{j.picture}, j.inputs
+	return write(j.dir, f, m, []*heatmap.Result{r}, o)
+}
+
+// tally is how far a run over many pictures is.
+type tally struct {
+	all, there, done int
+	failed           []error
+	start            time.Time
+}
+
+// rate is pictures a second.
+func (t *tally) rate() float64 {
+	return float64(t.done) / max(time.Since(t.start).Seconds(), 1e-9)
+}
+
+func (t *tally) far() string {
+	at := t.there + t.done + len(t.failed)
+	left := time.Duration(float64(t.all-at) / max(t.rate(), 1e-9) * float64(time.Second))
+	s := fmt.Sprintf("%d of %d, %.1f pictures/s, %s left", at, t.all, t.rate(), left.Round(time.Second))
+	if len(t.failed) > 0 {
+		s += fmt.Sprintf(", %d failed", len(t.failed))
+	}
+	return s
+}
+
+// end says what came of it; it is an error where a picture could not be explained.
+func (t *tally) end(w io.Writer) error {
+	fmt.Fprintf(w, "gradcam: %d pictures explained in %s (%.1f a second)", t.done, time.Since(t.start).Round(100*time.Millisecond), t.rate())
+	if t.there > 0 {
+		fmt.Fprintf(w, "; %d were there already", t.there)
+	}
+	fmt.Fprintln(w)
+	if len(t.failed) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d pictures could not be explained:\n%w", len(t.failed), t.all, errors.Join(t.failed...))
+}
+
+// jobs are the pictures that the patterns mean, each once, with their folders.
+func (f explainFlags) jobs(dir string) ([]*job, error) {
+	var paths []string
+	for _, pattern := range f.images {
+		if _, err := os.Lstat(pattern); err == nil { // a file may be called so
+			paths = append(paths, pattern)
+			continue
+		}
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			return nil, cli.Usagef("--image %q: %w", pattern, err)
+		}
+		if len(found) == 0 {
+			return nil, cli.Usagef("--image %q: there is no such picture", pattern)
+		}
+		paths = append(paths, found...)
+	}
+	seen := map[string]bool{}
+	names := map[string]int{}
+	var jobs []*job
+	for _, path := range paths {
+		path = filepath.Clean(path)
+		if !seen[path] {
+			seen[path] = true
+			names[strings.ToLower(folderName(path))]++ // some systems do not tell them apart
+			jobs = append(jobs, &job{picture: path})
+		}
+	}
+	for _, j := range jobs {
+		name := folderName(j.picture)
+		if names[strings.ToLower(name)] > 1 || name != filepath.Base(j.picture) { // of two folders, or with what a folder's name cannot hold
+			sum := sha256.Sum256([]byte(j.picture))
+			name += "-" + hex.EncodeToString(sum[:4])
+		}
+		j.dir = filepath.Join(dir, name)
+	}
+	return jobs, nil
+}
+
+// folderName is a picture's file name as that of a folder, on every system.
+func folderName(path string) string {
+	name := strings.ToValidUTF8(fileName(filepath.Base(path)), "_")
+	if len(name) > 100 {
+		name = strings.ToValidUTF8(name[len(name)-100:], "")
+	}
+	if name == "" {
+		return "picture"
+	}
+	return name
+}
+
+// settings is all that results depend on besides the picture.
+func (f explainFlags) settings(m *gradcamnb.Model, r gradcamnb.Request) (string, error) {
+	info := m.Info()
+	data, err := json.Marshal([]any{info.SHA256, info.Prep, info.Labels, r, f.colors})
+	if err != nil {
+		return "", fmt.Errorf("the settings: %w", err)
+	}
+	return string(data), nil
+}

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gradcam-go/gradcam/internal/npyfile"
+)
+
+// tinyPictures writes so many pictures of 8 x 8 pixels, no two alike.
+func tinyPictures(t *testing.T, dir string, n int) {
+	t.Helper()
+	for i := range n {
+		writePicture(t, filepath.Join(dir, fmt.Sprintf("p%03d.png", i)), i)
+	}
+}
+
+func writePicture(t *testing.T, path string, i int) {
+	t.Helper()
+	img := image.NewNRGBA(image.Rect(0, 0, 8, 8))
+	for j := range 64 {
+		img.SetNRGBA(j%8, j/8, color.NRGBA{uint8(i), uint8(4 * j), uint8(i * j), 255})
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// many are the arguments that explain a folder's pictures on a tiny network.
+func many(pictures, out string, more ...string) []string {
+	return append([]string{
+		"explain", "--model", model("squeezenet.dyn.onnx"), "--image", filepath.Join(pictures, "*.png"), "--batch", "16",
+		"--size", "64", "--mean", "127", "--scale", "128", "--out", out,
+	}, more...)
+}
+
+// stamps are the finished results with the times they were written at.
+func stamps(t *testing.T, out string) map[string]time.Time {
+	t.Helper()
+	at := map[string]time.Time{}
+	paths, err := filepath.Glob(filepath.Join(out, "*", "result.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at[filepath.Base(filepath.Dir(path))] = info.ModTime()
+	}
+	return at
+}
+
+// 200 pictures, killed in the middle more than once: every result is there in the end,
+// none was made twice, and each is what the picture alone gives.
+func TestManyPicturesKilledAndResumed(t *testing.T) {
+	in, out := t.TempDir(), t.TempDir()
+	tinyPictures(t, in, 200)
+	args := many(in, out)
+	var before map[string]time.Time
+	for range 2 {
+		c := gradcam(args...)
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		want := len(before) + 20
+		for deadline := time.Now().Add(time.Minute); len(stamps(t, out)) < want && time.Now().Before(deadline); {
+			time.Sleep(20 * time.Millisecond)
+		}
+		_ = c.Process.Kill() // it may have ended
+		_ = c.Wait()
+		before = stamps(t, out)
+	}
+	if len(before) < 40 || len(before) >= 200 {
+		t.Fatalf("%d results after two kills", len(before))
+	}
+	code, _, said := call(t, args...)
+	if code != 0 || !strings.Contains(said, fmt.Sprintf("%d pictures explained", 200-len(before))) || !strings.Contains(said, fmt.Sprintf("; %d were there already", len(before))) {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+	after := stamps(t, out)
+	if len(after) != 200 {
+		t.Fatalf("%d results", len(after))
+	}
+	for name, at := range before {
+		if !after[name].Equal(at) {
+			t.Errorf("%s was made twice", name)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(out, "*")); len(left) != 200 {
+		t.Errorf("%d folders", len(left))
+	}
+
+	alone := t.TempDir()
+	for _, name := range []string{"p000.png", "p117.png", "p199.png"} { // of the first, a middle and the last, smaller batch
+		single := slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "--batch" || a == "16" })
+		single[slices.Index(single, "--image")+1], single[slices.Index(single, "--out")+1] = filepath.Join(in, name), alone
+		if code, _, said := call(t, single...); code != 0 {
+			t.Fatal(said)
+		}
+		for _, file := range []string{"heatmap.npy", "raw.npy"} {
+			dims, got, err1 := npyfile.Read(filepath.Join(out, name, file))
+			want, values, err2 := npyfile.Read(filepath.Join(alone, file))
+			if err1 != nil || err2 != nil || !slices.Equal(dims, want) {
+				t.Fatalf("%s: %v %v, %v %v", name, dims, want, err1, err2)
+			}
+			for i := range got {
+				if d := got[i] - values[i]; d > 1e-4 || d < -1e-4 {
+					t.Errorf("%s: %s differs from that of the picture alone by %g", name, file, d)
+					break
+				}
+			}
+		}
+	}
+}
+
+// What is not as it was is made again, and nothing else.
+func TestManyPicturesChanged(t *testing.T) {
+	in, out := t.TempDir(), t.TempDir()
+	tinyPictures(t, in, 5)
+	run := func(want string, more ...string) map[string]time.Time {
+		t.Helper()
+		code, _, said := call(t, many(in, out, more...)...)
+		if code != 0 || !strings.Contains(said, want) {
+			t.Errorf("exit code %d: %s, want %q", code, said, want)
+		}
+		return stamps(t, out)
+	}
+	first := run("5 pictures explained")
+	writePicture(t, filepath.Join(in, "p002.png"), 77)
+	if err := os.WriteFile(filepath.Join(out, "p004.png", "result.json"), []byte(`{"inputs": "`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	second := run("2 pictures explained in")
+	if first["p002.png"].Equal(second["p002.png"]) || !first["p001.png"].Equal(second["p001.png"]) {
+		t.Errorf("%v and then %v", first, second)
+	}
+	run("5 pictures explained", "--target", "class:3")
+	run("0 pictures explained", "--target", "class:3")
+	run("5 pictures explained", "--colors", "jet", "--target", "class:3")
+}
+
+// Names that are a trap, files that are none, and pictures that are not: each has its
+// own folder within --out or is told, and the others are explained.
+func TestManyHostilePictures(t *testing.T) {
+	in, out := t.TempDir(), t.TempDir()
+	names := []string{"a b.png", "[x].png", "-.png", "..png", "ü.png", "A.png", "a.png", "\x1b[31mred.png", "<img src=x>.png", "line\nbreak.png", strings.Repeat("long", 50) + ".png", "\xff.png"}
+	for i, name := range names {
+		writePicture(t, filepath.Join(in, name), i)
+	}
+	if err := os.Mkdir(filepath.Join(in, "folder.png"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string]string{"text.png": "no picture", "empty.png": ""} {
+		if err := os.WriteFile(filepath.Join(in, name), []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("nowhere", filepath.Join(in, "\x1b[2Jlink.png")); err != nil {
+		t.Fatal(err)
+	}
+	literal := filepath.Join(in, "[x].png") // a file of that name, not a pattern
+	code, _, said := call(t, many(in, out, "--image", literal, "--image", literal)...)
+	if code != 1 || !strings.Contains(said, "4 of 16 pictures could not be explained") {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+	for _, want := range []string{"folder.png: it is no file", "text.png is not a picture", "empty.png", `\x1b[2Jlink.png": no such file`} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is not told:\n%s", want, said)
+		}
+	}
+	if strings.Contains(said, "\x1b") {
+		t.Errorf("an escape sequence reaches the terminal: %q", said)
+	}
+	results := slices.Sorted(maps.Keys(stamps(t, out)))
+	if len(results) != len(names) {
+		t.Errorf("results in %q", results)
+	}
+	seen := map[string]bool{}
+	for _, name := range results {
+		data, err := os.ReadFile(filepath.Join(out, name, "result.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rep report
+		if err := json.Unmarshal(data, &rep); err != nil || len(rep.Images) != 1 {
+			t.Fatalf("%s: %v", name, err)
+		}
+		seen[rep.Images[0].Image] = true
+	}
+	if len(seen) != len(names) {
+		t.Errorf("results of %q", slices.Sorted(maps.Keys(seen)))
+	}
+	if code, _, said := call(t, many(in, out)...); code != 1 || !strings.Contains(said, "0 pictures explained") {
+		t.Errorf("again: exit code %d: %s", code, said)
+	}
+}
+
+func TestManyErrors(t *testing.T) {
+	in, out := t.TempDir(), t.TempDir()
+	tinyPictures(t, in, 2)
+	for name, c := range map[string]struct {
+		code int
+		want string
+		args []string
+	}{
+		"nothing there": {2, "there is no such picture", many(t.TempDir(), out)},
+		"bad pattern":   {2, "syntax error in pattern", many(in, out, "--image", "[")},
+		"negative":      {2, "--batch -1", many(in, out, "--batch", "-1")},
+		"no such layer": {1, "no layer", many(in, out, "--layer", "no such layer")},
+	} {
+		if code, _, said := call(t, c.args...); code != c.code || !strings.Contains(said, c.want) {
+			t.Errorf("%s: exit code %d, %q; want %q", name, code, said, c.want)
+		}
+	}
+}

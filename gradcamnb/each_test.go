@@ -1,0 +1,205 @@
+package gradcamnb
+
+import (
+	"context"
+	"errors"
+	"image"
+	"iter"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// fakeSession explains a picture by itself, and fails with a batch that has the picture
+// fail in it.
+type fakeSession struct {
+	Session
+	batches []int
+	fail    image.Image
+	wait    func(call int) // before it answers
+}
+
+func (s *fakeSession) Explain(ctx context.Context, r Request) ([]*heatmap.Result, error) {
+	s.batches = append(s.batches, len(r.Pictures))
+	if s.wait != nil {
+		s.wait(len(s.batches))
+	}
+	var out []*heatmap.Result
+	for _, p := range r.Pictures {
+		if p == s.fail {
+			return nil, errors.New("the model fails")
+		}
+		out = append(out, &heatmap.Result{Picture: p})
+	}
+	return out, ctx.Err()
+}
+
+// numbered are pictures that are told apart by their width; those in bad cannot be read.
+// read hears of each.
+func numbered(n int, read func(i int), bad ...int) iter.Seq2[image.Image, error] {
+	return func(yield func(image.Image, error) bool) {
+		for i := range n {
+			if read != nil {
+				read(i)
+			}
+			var img image.Image
+			err := error(nil)
+			if slices.Contains(bad, i) {
+				err = errors.New("unreadable")
+			} else {
+				img = image.NewNRGBA(image.Rect(0, 0, i+1, 1))
+			}
+			if !yield(img, err) {
+				return
+			}
+		}
+	}
+}
+
+// One result a picture, in their order, whatever the batches are and whichever pictures
+// cannot be read.
+func TestExplainEach(t *testing.T) {
+	for _, c := range []struct {
+		n, batch int
+		bad      []int
+		batches  []int
+	}{
+		{10, 4, nil, []int{4, 4, 2}},
+		{8, 4, nil, []int{4, 4}},
+		{3, 4, nil, []int{3}},
+		{0, 4, nil, nil},
+		{10, 3, []int{0, 4, 9}, []int{3, 3, 1}},
+		{3, 1, []int{0, 1, 2}, nil},
+		{50, 2, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49}, []int{1}},
+	} {
+		s := &fakeSession{}
+		i := 0
+		for r, err := range NewModel(s).ExplainEach(t.Context(), numbered(c.n, nil, c.bad...), c.batch) {
+			var of *PictureError
+			switch {
+			case slices.Contains(c.bad, i):
+				if !errors.As(err, &of) || of.Index != i || r != nil {
+					t.Errorf("%+v: picture %d: %v, %v", c, i, r, err)
+				}
+			case err != nil || r.Picture.Bounds().Dx() != i+1:
+				t.Errorf("%+v: picture %d: %v", c, i, err)
+			}
+			i++
+		}
+		if k := len(s.batches) - 1; k >= 2 && s.batches[k] == c.batch { // it may be filled up, see pace
+			s.batches[k] = c.batches[len(c.batches)-1]
+		}
+		if i != c.n || !slices.Equal(s.batches, c.batches) {
+			t.Errorf("%+v: %d results in batches of %v", c, i, s.batches)
+		}
+	}
+}
+
+// An error that is not a picture's ends it; so do the caller and the context, and nothing
+// goes on behind.
+func TestExplainEachEnds(t *testing.T) {
+	var third image.Image
+	pictures := func(yield func(image.Image, error) bool) {
+		for img, err := range numbered(100, nil) {
+			if img.Bounds().Dx() == 3 {
+				third = img
+			}
+			if !yield(img, err) {
+				return
+			}
+		}
+	}
+	s := &fakeSession{}
+	s.wait = func(int) { s.fail = third }
+	var errs []error
+	for _, err := range NewModel(s).ExplainEach(t.Context(), pictures, 4) {
+		errs = append(errs, err)
+	}
+	if len(errs) != 1 || errs[0].Error() != "the model fails" {
+		t.Errorf("a model that fails: %v", errs)
+	}
+
+	read := 0
+	for _, err := range NewModel(&fakeSession{}).ExplainEach(t.Context(), numbered(1000, func(int) { read++ }), 4) {
+		if err != nil {
+			t.Error(err)
+		}
+		break
+	}
+	if read > 4*5 { // nothing is read any more when the loop has ended, or the race detector says so
+		t.Errorf("%d pictures were read for one result", read)
+	}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	n := 0
+	var last error
+	for _, err := range NewModel(&fakeSession{}).ExplainEach(ctx, numbered(1000, nil), 4) {
+		if n++; n == 10 {
+			cancel()
+		}
+		last = err
+	}
+	if n > 40 || !errors.Is(last, context.Canceled) {
+		t.Errorf("cancelled after 10: %d results, then %v", n, last)
+	}
+
+	for _, err := range NewModel(&fakeSession{}).ExplainEach(t.Context(), numbered(1, nil), 0) {
+		if err == nil {
+			t.Error("a batch of no picture")
+		}
+	}
+}
+
+// However slow the caller is, only three batches are read ahead; and while it works on
+// one the next is explained already.
+func TestExplainEachIsBounded(t *testing.T) {
+	var read, runs atomic.Int64
+	atResult := 0
+	s := &fakeSession{wait: func(call int) { runs.Store(int64(call)) }}
+	for _, err := range NewModel(s).ExplainEach(t.Context(), numbered(100, func(i int) { read.Store(int64(i + 1)) }), 5) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		atResult++
+		if atResult == 5 { // of the first batch
+			time.Sleep(50 * time.Millisecond)
+			if n := read.Load(); n > 4*5 {
+				t.Errorf("%d pictures were read when 5 results were taken", n)
+			}
+			if runs.Load() < 2 {
+				t.Error("the second batch waits for the caller")
+			}
+		}
+	}
+}
+
+// A smaller last batch is filled up where copies cost less than compiling.
+func TestPace(t *testing.T) {
+	for _, c := range []struct {
+		first, steady time.Duration
+		n             int
+		want          bool
+	}{
+		{3 * time.Second, time.Second, 1, true},              // 15/16 s of copies against 2 s
+		{3500 * time.Millisecond, 3 * time.Second, 1, false}, // 2.8 s against 0.5 s
+		{3500 * time.Millisecond, 3 * time.Second, 14, true}, // 0.375 s against 0.5 s
+		{3 * time.Second, 0, 1, false},                       // not known yet
+		{3 * time.Second, time.Second, 16, false},            // it is full
+	} {
+		p := pace{batch: 16, first: c.first, steady: c.steady}
+		if got := p.fill(c.n); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+	s := &fakeSession{}
+	p := pace{batch: 4, first: time.Hour, steady: time.Millisecond}
+	img := image.NewNRGBA(image.Rect(0, 0, 1, 1))
+	g := &group{pictures: []image.Image{img, img, img}}
+	if err := p.explain(t.Context(), NewModel(s), g, nil); err != nil || len(g.results) != 3 || s.batches[0] != 4 {
+		t.Errorf("%d results of a batch of %v, %v", len(g.results), s.batches, err)
+	}
+}
