@@ -355,6 +355,7 @@ function (id, style, data) {
     const others = result().maps.length > maps.length && distinct(maps.map(m => m.layer + m.method)).length < 2;
     const shown = others ? result().maps : maps;
     grid.hidden = shown.length < 2;
+    painting = [];
     if (grid.hidden) return;
     const across = others ? targetOf : m => m.method, columns = distinct(shown.map(across)), rows = distinct(shown.map(m => m.layer));
     const [w, h] = result().size, k = thumb / Math.max(w, h), tw = Math.max(1, Math.round(w * k)), th = Math.max(1, Math.round(h * k));
@@ -377,11 +378,22 @@ function (id, style, data) {
         const m = shown.find(m => m.layer === layer && across(m) === column);
         if (!m) { cells.push(el("span")); continue; }
         const c = el("canvas", { role: "img", "aria-label": by(m) + ", " + nameOf(m) });
-        paint(c, m, base, tw, th);
+        c.width = tw;
+        c.height = th;
+        painting.push(() => paint(c, m, base, tw, th));
         cells.push(el("button", { type: "button", "aria-pressed": String(m === current), title: by(m), onclick: () => { take(m); drawAll(); drawSwitches(); } }, c));
       }
     }
     grid.replaceChildren(...cells);
+    setTimeout(paintSome);
+  };
+
+  // The small pictures come after the large one, a few at a time.
+  let painting = [];
+  const paintSome = () => {
+    const until = performance.now() + 12;
+    while (painting.length && performance.now() < until) painting.shift()();
+    if (painting.length) setTimeout(paintSome);
   };
 
   const drawAll = () => {
