@@ -92,7 +92,7 @@ func unreachable() string {
 var quick = []string{"Grad-CAM", "Grad-CAM++", "HiResCAM", "LayerCAM"}
 
 // deepest is how many layers are offered unasked.
-const deepest = 5
+const deepest = 4
 
 // offered is the request with every layer and method that can be chosen.
 func offered(m *gradcamnb.Model, r gradcamnb.Request) (gradcamnb.Request, error) {
