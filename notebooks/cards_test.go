@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,7 +46,7 @@ func played(label string) *heatmap.Result {
 		m.Grid = positive.Signed() // nothing else than the bilinear resize of it
 		return m
 	}
-	return &heatmap.Result{
+	r := &heatmap.Result{
 		Picture: pic, Frame: imgio.Frame{PictureW: 440, PictureH: 300, ModelW: 60, ModelH: 60, X0: 70, ScaleX: 5, ScaleY: 5},
 		Truth: heatmap.Box{170, 100, 270, 200}, Model: "net", Backend: "go",
 		Top: []heatmap.Prediction{{Index: 7, Label: label, Score: 9.125, Probability: 0.75}, {Index: 2, Label: "other", Score: 8, Probability: 0.25}},
@@ -59,6 +60,8 @@ func played(label string) *heatmap.Result {
 			one("layer4", 3, func(x, y int) float32 { return float32(x - y) }),
 		},
 	}
+	r.Maps[1].Box = heatmap.Box{100, 50, 200, 150}
+	return r
 }
 
 // shown is a notebook with what nb.Show sends for each result.
@@ -99,7 +102,7 @@ type seenCard struct {
 	Title, Diagnosis, Readout, Hover string
 	Contrast                         float64
 	Explained, Keys                  []string
-	Region                           []float64
+	Region, Box                      []float64
 	Marks                            map[string]int
 	Left                             int
 	OpacityByKey                     string `json:"opacity by key"`
@@ -180,6 +183,9 @@ func checkPlayed(t *testing.T, s seenCard) {
 			break
 		}
 	}
+	if !slices.Equal(s.Box, []float64{100, 50, 100, 100}) {
+		t.Errorf("the box of the second layer's map is drawn at %v", s.Box)
+	}
 	if !strings.Contains(s.Readout, "IoU with the true box 1.00") {
 		t.Errorf("with a threshold it reads %q", s.Readout)
 	}
@@ -210,12 +216,14 @@ func checkDrawn(t *testing.T, r *heatmap.Result, dir, name string) {
 	}{
 		"overlay": {0, nil}, "jet": {0, &render.Options{Colors: render.Jet}}, "second": {1, nil}, "transparent": {0, &render.Options{Opacity: 1e-9}},
 	} {
+		m := *r.Maps[c.m]
+		m.Box = heatmap.Box{} // the card draws it above the canvas
 		got, err := imgio.Open(filepath.Join(dir, name+"-"+file+".png"))
 		if err != nil {
 			t.Error(err)
 			continue
 		}
-		if d := pixels.Difference(got, render.Overlay(r, r.Maps[c.m], c.o)); d > 8 {
+		if d := pixels.Difference(got, render.Overlay(r, &m, c.o)); d > 8 {
 			t.Errorf("%s: a pixel is off by %d of 255 from what Go draws", file, d)
 		}
 	}

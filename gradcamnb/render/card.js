@@ -282,6 +282,7 @@ function (id, style, data) {
     const r = result(), f = r.frame, m = current;
     marks.setAttribute("viewBox", "0 0 " + f.PictureW + " " + f.PictureH);
     marks.replaceChildren();
+    if (m.box) rect("box", ...m.box, true);
     if (r.truth && state.threshold) rect("truth", ...r.truth, true);
     const box = region();
     if (box) rect("region", ...box, true);
@@ -312,9 +313,9 @@ function (id, style, data) {
     }
     const box = region();
     if (box) {
-      const t = result().truth;
+      const t = result().truth || m.box;
       lines.push("region from " + Math.round(100 * state.threshold) + " % of the highest value: " + Math.round(box[2] - box[0]) + " × " + Math.round(box[3] - box[1]) + " pixels at (" + Math.round(box[0]) + ", " + Math.round(box[1]) + ")" +
-        (t ? ", IoU with the true box " + iou(box, t).toFixed(2) : ""));
+        (t ? ", IoU with the " + (result().truth ? "true" : "explained") + " box " + iou(box, t).toFixed(2) : ""));
     } else if (state.threshold) lines.push("no region: the map is nowhere positive");
     if (!lines.length) lines.push("Point at the picture, or walk over it with the arrow keys, to read values.");
     readout.replaceChildren(...lines.flatMap((l, i) => i ? [el("br"), l] : [l]));

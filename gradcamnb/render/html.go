@@ -178,6 +178,7 @@ type CardMap struct {
 	Hi        float64        `json:"hi"`
 	Values    string         `json:"values"` // base64 of uint16, little end first: 0 is Lo, 65534 is Hi, 65535 no number
 	Field     *heatmap.Field `json:"field,omitempty"`
+	Box       *heatmap.Box   `json:"box,omitempty"` // of the detection that is explained
 	Measured  []cardMeasure  `json:"measured,omitempty"`
 }
 
@@ -223,12 +224,16 @@ func NewCardMap(m *heatmap.Map) CardMap {
 	}
 	kept := averaged(raw)
 	lo, hi := bounds(kept)
-	return CardMap{
+	c := CardMap{
 		Layer: clean(m.Layer), Method: clean(m.Method), Target: clean(m.Target), Class: clean(m.Class), Index: m.Index,
 		Score: finite(m.Score), ScoreUnit: clean(m.ScoreUnit), Unit: clean(m.Unit), Diagnosis: clean(m.Diagnosis),
 		Size: [2]int{m.W, m.H}, Grid: [2]int{m.Raw.W, m.Raw.H}, Kept: [2]int{kept.W, kept.H},
 		Lo: lo, Hi: hi, Values: packed(kept, lo, hi), Field: m.Field, Measured: measured(m),
 	}
+	if m.Box.Area() > 0 {
+		c.Box = &m.Box
+	}
+	return c
 }
 
 func measured(m *heatmap.Map) []cardMeasure {
@@ -412,6 +417,10 @@ func overlayAlone(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 			c.A = uint8(255*a + 0.5)
 			out.SetNRGBA(x, y, c)
 		}
+	}
+	if m.Box.Area() > 0 {
+		sx, sy := float64(b.Dx())/float64(r.Frame.PictureW), float64(b.Dy())/float64(r.Frame.PictureH)
+		outline(out, heatmap.Box{m.Box[0] * sx, m.Box[1] * sy, m.Box[2] * sx, m.Box[3] * sy}, 1, boxColor)
 	}
 	return out
 }

@@ -93,6 +93,7 @@ def play(page, name):
     opacity.fill("75")
     layer = card.locator('[data-name="layer"]')
     layer.select_option(index=1)
+    seen["box"] = card.locator("rect.box").evaluate("e => ['x', 'y', 'width', 'height'].map(k => Number(e.getAttribute(k)))")
     seen["second layer"] = card.locator("h3").inner_text()
     save("second")
     card.locator('.grid button').nth(0).click()
