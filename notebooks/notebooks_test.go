@@ -135,8 +135,8 @@ func (nb notebook) pictures(t *testing.T) [][]image.Image {
 	return out
 }
 
-// pagePicture is a picture in the page that nbconvert makes.
-var pagePicture = regexp.MustCompile(`<img[^>]*src="data:image/png;base64,`)
+// pagePicture is a picture output in the page that nbconvert makes; cards have pictures, too.
+var pagePicture = regexp.MustCompile(`jp-RenderedImage[^>]*>\s*<img[^>]*src="data:image/png;base64,`)
 
 // Every notebook runs from top to bottom on the installed kernel, and every cell
 // that shows something has a picture of its own and a table, also in its page.
