@@ -1,0 +1,176 @@
+// Package upstream holds the small cases of docs/upstream.md that a few lines of Go show,
+// to be sent as they are. A test that fails tells that something was mended upstream, and
+// that what goes round it here may go.
+package upstream
+
+import (
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+	_ "github.com/gomlx/compute/gobackend"
+	"github.com/gomlx/go-huggingface/hub"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+const mended = "this works now: update docs/upstream.md and take away what goes round it"
+
+// run is f(x) on the pure-Go backend.
+func run(t *testing.T, f func(x *Node) *Node, dims []int, x []float32) []float32 {
+	t.Helper()
+	b, err := compute.NewWithConfig("go:ops_sequential")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Finalize()
+	e, err := NewExec(b, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := e.Call(tensors.FromFlatDataAndDimensions(x, dims...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := tensors.CopyFlatData[float32](out[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+// gradientError is how far the gradient of the sum of squares of f is from central
+// differences, as a part of the largest of those.
+func gradientError(t *testing.T, f func(x *Node) *Node, dims []int) float64 {
+	t.Helper()
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(i*7919%101)/101 - 0.5
+	}
+	score := func(x *Node) *Node { return ReduceAllSum(Square(f(x))) }
+	grad := run(t, func(x *Node) *Node { return Gradient(score(x), x)[0] }, dims, x)
+	var worst, scale float64
+	const h = 1. / 64
+	for i := range x {
+		at := x[i]
+		x[i] = at + h
+		up := run(t, score, dims, x)[0]
+		x[i] = at - h
+		down := run(t, score, dims, x)[0]
+		x[i] = at
+		d := float64(up-down) / (2 * h)
+		worst, scale = max(worst, math.Abs(d-float64(grad[i]))), max(scale, math.Abs(d))
+	}
+	return worst / scale
+}
+
+func kernel(x *Node, side int) *Node {
+	k := make([]float32, side*side)
+	for i := range k {
+		k[i] = float32(i + 1)
+	}
+	return Reshape(Const(x.Graph(), k), side, side, 1, 1)
+}
+
+// gomlx: the gradient of a convolution with an even kernel.
+func TestEvenKernel(t *testing.T) {
+	conv := func(side int) func(x *Node) *Node {
+		return func(x *Node) *Node { return Convolve(x, kernel(x, side)).Strides(2).NoPadding().Done() }
+	}
+	dims := []int{1, 6, 6, 1}
+	if odd := gradientError(t, conv(3), dims); odd > 1e-3 {
+		t.Errorf("an odd kernel: %g; this is how the check is checked", odd)
+	}
+	if even := gradientError(t, conv(2), dims); even < 1e-2 {
+		t.Errorf("%s (%g)", mended, even)
+	}
+}
+
+// gomlx: the gradient of Interpolate cannot be built on the pure-Go backend.
+func TestInterpolate(t *testing.T) {
+	b, err := compute.NewWithConfig("go:ops_sequential")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Finalize()
+	e, err := NewExec(b, func(x *Node) *Node {
+		up := Interpolate(x, NoInterpolation, 6, 6, NoInterpolation).Bilinear().Done()
+		return Gradient(ReduceAllSum(Square(up)), x)[0]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Call(tensors.FromFlatDataAndDimensions(make([]float32, 36), 2, 3, 3, 2)); err == nil {
+		t.Error(mended)
+	}
+}
+
+// gomlx: the gradient of max(x, 0) at 0 is 1; torch's Relu has 0 there.
+func TestMaxAtZero(t *testing.T) {
+	g := run(t, func(x *Node) *Node { return Gradient(ReduceAllSum(Max(x, ZerosLike(x))), x)[0] }, []int{3}, []float32{-1, 0, 1})
+	if g[0] != 0 || g[1] != 1 || g[2] != 1 {
+		t.Errorf("%s (%v)", mended, g)
+	}
+}
+
+// gomlx: the gradient of a node that does not feed the score is zeros, without a word.
+func TestUnreachable(t *testing.T) {
+	g := run(t, func(x *Node) *Node { return Gradient(ReduceAllSum(Square(x)), MulScalar(x, 2))[0] }, []int{2}, []float32{3, 4})
+	if g[0] != 0 || g[1] != 0 {
+		t.Errorf("%s (%v)", mended, g)
+	}
+}
+
+// gomlx: there is no second derivative of a convolution with strides.
+func TestSecondDerivative(t *testing.T) {
+	b, err := compute.NewWithConfig("go:ops_sequential")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Finalize()
+	e, err := NewExec(b, func(x *Node) *Node {
+		conv := Convolve(x, kernel(x, 3)).Strides(2).NoPadding().Done()
+		return Gradient(ReduceAllSum(Square(Gradient(ReduceAllSum(Square(conv)), x)[0])), x)[0]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Call(tensors.FromFlatDataAndDimensions(make([]float32, 49), 1, 7, 7, 1)); err == nil {
+		t.Error(mended)
+	}
+}
+
+// go-huggingface: a download that breaks off is reported as done.
+func TestBrokenDownload(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/api/"):
+			_, _ = w.Write([]byte(`{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"rfilename": "model.onnx"}]}`))
+		case r.Method == http.MethodHead:
+			w.Header().Set("ETag", `"an-etag"`)
+		default:
+			w.Header().Set("Content-Length", "1000")
+			_, _ = w.Write(make([]byte, 100))
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	defer s.Close()
+	repo := hub.New("owner/name").WithEndpoint(s.URL).WithCacheDir(t.TempDir())
+	repo.Verbosity = 0
+	path, err := repo.DownloadFile("model.onnx")
+	if err != nil {
+		t.Fatalf("%s (%v)", mended, err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Errorf("the file is there: %s", mended)
+	}
+}
