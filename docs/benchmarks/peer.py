@@ -182,7 +182,7 @@ def captum(model, layer_of, r):
     return run
 
 
-WORK = {"forward": forward, "forward, channels_last": forward_channels_last,
+WORK = {"forward": forward, "forward channels_last": forward_channels_last,
         "pytorch-grad-cam": grad_cam, "torch-cam": torch_cam, "captum": captum}
 
 

@@ -18,7 +18,7 @@ import (
 const (
 	ours                = "gradcam"
 	forward             = "forward"
-	forwardChannelsLast = "forward, channels_last"
+	forwardChannelsLast = "forward channels_last"
 )
 
 var (
