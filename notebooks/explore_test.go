@@ -82,7 +82,7 @@ func explore(t *testing.T, model string, args ...string) (seen seenExplore) {
 
 // Every choice on the live card gives a new picture. What the card does by itself takes
 // at most 300 ms by the median, also on a busy machine; a new class goes through the
-// model, and how long that takes says the benchmark report.
+// model, and how long that takes on an idle machine says docs/showing.md.
 func TestExploreInJupyterLab(t *testing.T) {
 	seen := explore(t, lite)
 	for _, c := range []struct {

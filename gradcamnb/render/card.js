@@ -368,7 +368,7 @@ function (id, style, data) {
       c.drawImage(small, 0, 0, tw, th);
       base = c.getImageData(0, 0, tw, th).data;
     }
-    grid.style.gridTemplateColumns = "minmax(60px, 150px) repeat(" + columns.length + ", " + Math.max(tw + 4, 70) + "px)";
+    grid.style.gridTemplateColumns = "minmax(60px, 150px) repeat(" + columns.length + ", " + Math.max(tw + 4, 82) + "px)";
     const cells = [el("span")].concat(columns.map(c => {
       const m = shown.find(m => across(m) === c), text = others ? nameOf(m) : c;
       return el("span", { class: "head", text, title: text, dir: "auto" });

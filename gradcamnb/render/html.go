@@ -56,6 +56,16 @@ func HTML(id string, results []*heatmap.Result, o *Options) (string, error) {
 	return htmlCard(id, results, o, nil)
 }
 
+// Page is [HTML] as a page of its own.
+func Page(results []*heatmap.Result, o *Options) (string, error) {
+	card, err := HTML("card", results, o)
+	if err != nil {
+		return "", err
+	}
+	title := html.EscapeString(figureTitle(results[0], results[0].Maps[0]))
+	return "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>" + title + "</title>\n<body style=\"font-family:sans-serif\">\n" + card + "\n", nil
+}
+
 func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (string, error) {
 	if len(results) == 0 || len(results[0].Maps) == 0 {
 		return "", errors.New("there is no map to make a card of")

@@ -81,6 +81,23 @@ func TestHTMLIsSelfContained(t *testing.T) {
 	}
 }
 
+// A page's title is text, too.
+func TestPageTitle(t *testing.T) {
+	for _, label := range hostile {
+		r, m := scene("tabby")
+		r.Model, m.Layer = label, label
+		page, err := Page([]*heatmap.Result{r}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, _, _ := strings.Cut(page, "<body")
+		_, title, _ := strings.Cut(head, "<title>")
+		if title, rest, ok := strings.Cut(title, "</title>"); !ok || strings.ContainsAny(title, "<>") || strings.TrimSpace(rest) != "" {
+			t.Errorf("%.20q makes the head %.200q", label, head)
+		}
+	}
+}
+
 // A map of 16 bits is off by at most half a step of 65534.
 func TestCardMapKeepsValues(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))

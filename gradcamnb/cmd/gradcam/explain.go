@@ -36,6 +36,7 @@ func explainCommand() *cobra.Command {
 		Long: `Explain a prediction and write into --out
 
   overlay.png   the figure: map on the picture, colour bar, predictions
+  card.html     the same to play with in a browser: opacity, colours, threshold, values
   heatmap.npy   float32 [batch, H, W] of the model's input, normalised as pytorch-grad-cam does
   raw.npy       float32 [batch, h, w] of the layer, before ReLU and normalising
   result.json   what was explained, scores, versions, timings, diagnosis

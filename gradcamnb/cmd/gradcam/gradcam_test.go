@@ -89,6 +89,9 @@ func TestExplain(t *testing.T) {
 	if dims, _, err := npyfile.Read(filepath.Join(dir, "raw.npy")); err != nil || !slices.Equal(dims, []int{1, 7, 7}) {
 		t.Errorf("raw.npy is %v, %v", dims, err)
 	}
+	if page, err := os.ReadFile(filepath.Join(dir, "card.html")); err != nil || !strings.Contains(string(page), `class="gradcam-card"`) {
+		t.Errorf("card.html holds no card: %v", err)
+	}
 	if _, err := imgio.Open(filepath.Join(dir, "overlay.png")); err != nil {
 		t.Error(err)
 	}

@@ -99,6 +99,13 @@ func write(dir string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Re
 	if err := writeFigure(filepath.Join(dir, "overlay.png"), results, 0, o); err != nil {
 		return err
 	}
+	page, err := render.Page(results, o)
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.Write(filepath.Join(dir, "card.html"), []byte(page)); err != nil {
+		return err
+	}
 	if len(maps) > 1 {
 		taken := map[string]bool{}
 		for i, m := range maps {
