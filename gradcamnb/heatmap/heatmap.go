@@ -49,6 +49,7 @@ type Sampled struct {
 	P         float64 // probability that a cell is seen
 	Seed      uint64
 	Batch     int       // masks in one pass
+	Design    string    // how they were drawn and averaged; empty as in the papers
 	Weights   []float32 // score of the target under each mask drawn so far
 	Mean      float64   // of the weights
 	Agreement float64   // rank correlation of the maps of two halves of the masks; NaN before there are two

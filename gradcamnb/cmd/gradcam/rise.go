@@ -24,7 +24,7 @@ type samplingFlags struct {
 	p, agreement       float64
 	seed               uint64
 	limit              time.Duration
-	resume             string
+	resume, design     string
 }
 
 func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
@@ -36,6 +36,7 @@ func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
 	flags.IntVar(&f.grid, "grid", grid, "cells of a mask along each side of the picture")
 	flags.Float64Var(&f.p, "p", 0.5, "probability that a cell is seen")
 	flags.Uint64Var(&f.seed, "seed", 1, "of the masks: the same seed gives the same map")
+	flags.StringVar(&f.design, "design", "", "how masks are drawn and averaged: as in the papers (default), centred, or balanced, which needs the fewest masks")
 	flags.IntVar(&f.batch, "batch", 16, "masks in one pass of the model")
 	flags.Float64Var(&f.agreement, "agreement", 0, "end when the maps of two halves of the masks have this rank correlation, e.g. 0.95")
 	flags.DurationVar(&f.limit, "time", 0, "end after this time, e.g. 30s")
@@ -62,7 +63,7 @@ func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
 	case f.out == "":
 		return gradcamnb.Sampling{}, cli.Usagef("--out is missing: name a folder for the results")
 	}
-	o := gradcamnb.Sampling{Masks: f.masks, Grid: f.grid, P: f.p, Seed: f.seed, Batch: f.batch, Agreement: f.agreement, Limit: f.limit}
+	o := gradcamnb.Sampling{Masks: f.masks, Grid: f.grid, P: f.p, Seed: f.seed, Batch: f.batch, Design: f.design, Agreement: f.agreement, Limit: f.limit}
 	if f.resume != "" {
 		run, err := readRun(f.resume)
 		if err != nil {

@@ -20,6 +20,7 @@ type runFile struct {
 	P         float64  `json:"p"`
 	Seed      uint64   `json:"seed"`
 	Batch     int      `json:"batch"`
+	Design    string   `json:"design,omitempty"`
 	Mean      float64  `json:"mean"`                // of the scores
 	Agreement *float64 `json:"agreement,omitempty"` // rank correlation of the maps of two halves
 }
@@ -28,7 +29,7 @@ type runFile struct {
 func writeRun(dir string, m *heatmap.Map) error {
 	s := m.Sampled
 	agreement := finite(float32(s.Agreement))
-	data, err := json.MarshalIndent(runFile{s.Masks, len(s.Weights), s.Grid, s.P, s.Seed, s.Batch, s.Mean, agreement}, "", "  ")
+	data, err := json.MarshalIndent(runFile{s.Masks, len(s.Weights), s.Grid, s.P, s.Seed, s.Batch, s.Design, s.Mean, agreement}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("writing run.json: %w", err)
 	}
@@ -61,7 +62,7 @@ func readRun(dir string) (*heatmap.Sampled, error) {
 	if len(dims) != 2 || dims[0] != 1 || dims[1] != f.Done {
 		return nil, fmt.Errorf("%s and weights.npy beside it are not of one run", path)
 	}
-	return &heatmap.Sampled{Masks: f.Masks, Grid: f.Grid, P: f.P, Seed: f.Seed, Batch: f.Batch, Weights: weights, Mean: f.Mean}, nil
+	return &heatmap.Sampled{Masks: f.Masks, Grid: f.Grid, P: f.P, Seed: f.Seed, Batch: f.Batch, Design: f.Design, Weights: weights, Mean: f.Mean}, nil
 }
 
 // referenceFile is the JSON of targets and of what was detected under each mask.

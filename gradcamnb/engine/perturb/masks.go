@@ -59,8 +59,7 @@ func hash(seed, first *Node, n, m int) *Node {
 	h = mix(Add(h, MulScalar(i, uint32(0x9e3779b9)))) // [n]
 	j := MulScalar(AddScalar(Iota(g, shapes.Make(dtypes.Uint32, 1, m), 1), uint32(1)), uint32(0x85ebca6b))
 	h = mix(Add(InsertAxes(h, -1), j)) // [n, m]
-	top := ConvertDType(BitwiseShiftRightLogicalScalar(h, uint32(8)), dtypes.Int32)
-	return MulScalar(ConvertDType(top, dtypes.Float32), 1.0/(1<<24))
+	return unit(h)
 }
 
 // mix scrambles the bits of a uint32.

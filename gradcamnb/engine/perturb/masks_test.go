@@ -2,6 +2,7 @@ package perturb
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -82,5 +83,32 @@ func TestRankCorrelation(t *testing.T) {
 	}
 	if got := rankCorrelation([]float32{1, 1}, []float32{1, 2}); !math.IsNaN(got) {
 		t.Errorf("a constant side agrees to %g, want NaN", got)
+	}
+}
+
+// In a whole block every cell is seen in half of the masks and every two together in a
+// quarter; another block is drawn otherwise.
+func TestBalanced(t *testing.T) {
+	const cells, n = 49, 128
+	draw := func(first uint32) []float32 {
+		return values(t, gobackend.GetBackend(), func(in []*Node) *Node {
+			seen, _ := balancedCells(in[0], in[1], n, cells)
+			return seen
+		}, tensors.FromFlatDataAndDimensions([]uint32{3, 4}, 2), tensors.FromScalar(first))
+	}
+	seen := draw(n)
+	for a := range cells {
+		for b := range a + 1 {
+			var together float32
+			for i := range n {
+				together += seen[i*cells+a] * seen[i*cells+b]
+			}
+			if want := map[bool]float32{true: n / 2, false: n / 4}[a == b]; together != want {
+				t.Fatalf("cells %d and %d are seen together in %g of %d masks, want %g", a, b, together, n, want)
+			}
+		}
+	}
+	if slices.Equal(seen, draw(0)) {
+		t.Error("two blocks are the same")
 	}
 }

@@ -79,21 +79,22 @@ func newRun(s *Subject) (*run, error) {
 		return nil, err
 	}
 	n := o.Batch
-	draw := func(first, seed, p *Node) *Node { return drawn(seed, first, p, n, o.Grid, r.height, r.width) }
+	design := designs[o.Design]
+	draw := func(first, seed, p *Node) *Node { return design.draw(seed, first, p, n, o.Grid, r.height, r.width) }
 	var err error
 	if s.Host == nil {
-		r.score, err = s.Compile(fmt.Sprintf("rise score %d masks of %d", n, o.Grid), func(m *Within, in []*Node) []*Node {
+		r.score, err = s.Compile(fmt.Sprintf("rise score %d masks of %d %s", n, o.Grid, o.Design), func(m *Within, in []*Node) []*Node {
 			return []*Node{m.Scores(m.Hide(draw(in[0], in[1], in[2])))}
 		})
 	} else { // the masks come here, for the model is not there
-		r.score, err = s.Compile(fmt.Sprintf("rise draw %d masks of %d", n, o.Grid), func(_ *Within, in []*Node) []*Node {
+		r.score, err = s.Compile(fmt.Sprintf("rise draw %d masks of %d %s", n, o.Grid, o.Design), func(_ *Within, in []*Node) []*Node {
 			return []*Node{draw(in[0], in[1], in[2])}
 		})
 	}
 	if err != nil {
 		return nil, err
 	}
-	r.add, err = s.Compile(fmt.Sprintf("rise add %d masks of %d", n, o.Grid), func(_ *Within, in []*Node) []*Node {
+	r.add, err = s.Compile(fmt.Sprintf("rise add %d masks of %d %s", n, o.Grid, o.Design), func(_ *Within, in []*Node) []*Node {
 		return accumulate(draw(in[0], in[1], in[2]), in[3], in[4], in[5], in[6])
 	})
 	if err != nil {
@@ -149,6 +150,13 @@ func checkSampling(o gradcamnb.Sampling, height, width int) error {
 	case o.Agreement < 0 || o.Agreement >= 1 || math.IsNaN(o.Agreement):
 		return fmt.Errorf("an agreement of %g between the halves of the masks cannot be waited for: give a rank correlation between 0 and 1", o.Agreement)
 	}
+	design, ok := designs[o.Design]
+	if !ok {
+		return fmt.Errorf("masks are not drawn by the design %q; there are %s, and none for that of the papers", o.Design, designNames())
+	}
+	if design.half && o.P != 0.5 {
+		return fmt.Errorf("the design %q shows half of the cells in every block, and the probability is %g: give 1/2, or another design", o.Design, o.P)
+	}
 	return checkGrid(o.Grid, height, width)
 }
 
@@ -164,9 +172,9 @@ func checkResume(o gradcamnb.Sampling, aims int) error {
 		if s == nil {
 			return errors.New("there is no run to resume: the map was not made with random masks")
 		}
-		if s.Grid != o.Grid || s.P != o.P || s.Seed != o.Seed || s.Batch != o.Batch {
-			return fmt.Errorf("the run to resume drew masks of %d cells, probability %g, seed %d in batches of %d, and now %d cells, %g, seed %d and batches of %d are asked for: ask for the same",
-				s.Grid, s.P, s.Seed, s.Batch, o.Grid, o.P, o.Seed, o.Batch)
+		if s.Grid != o.Grid || s.P != o.P || s.Seed != o.Seed || s.Batch != o.Batch || s.Design != o.Design {
+			return fmt.Errorf("the run to resume drew masks of %d cells, probability %g, seed %d in batches of %d (design %q), and now %d cells, %g, seed %d and batches of %d (design %q) are asked for: ask for the same",
+				s.Grid, s.P, s.Seed, s.Batch, s.Design, o.Grid, o.P, o.Seed, o.Batch, o.Design)
 		}
 		if len(s.Weights) != len(o.Resume[0].Weights) {
 			return errors.New("the runs to resume have different lengths: they are not of one run")
@@ -313,21 +321,30 @@ func (r *run) maps() ([]*heatmap.Map, error) {
 	for a, weights := range r.weights {
 		raw, stderr := heatmap.NewGrid(r.width, r.height), heatmap.NewGrid(r.width, r.height)
 		halves := [2][]float32{field(sums, 1+a), field(sums, 1+aims+1+a)}
-		square := field(squares, 1+aims+a)
-		for i := range raw.Values {
-			mean := (float64(halves[0][i]) + float64(halves[1][i])) / n
-			raw.Values[i] = float32(mean / p)
-			// The variance of the mean of the terms w M / p, which are independent.
-			variance := (float64(square[i])/n - mean*mean) / (n - 1)
-			stderr.Values[i] = float32(math.Sqrt(max(variance, 0)) / p)
-		}
 		var total float64
 		for _, w := range weights {
 			total += float64(w)
 		}
+		mean, centre := total/n, 0.0
+		if designs[r.sampling.Design].centred {
+			centre = mean
+		}
+		for i := range raw.Values {
+			// The mean over the masks of the terms z = (w - centre) M / p, and of their squares.
+			shown := float64(sums[i]) + float64(field(sums, 1+aims)[i])
+			z := (float64(halves[0][i]) + float64(halves[1][i]) - centre*shown) / (n * p)
+			square := float64(field(squares, 1+aims+a)[i]) - 2*centre*float64(field(squares, 1+a)[i]) + centre*centre*float64(squares[i])
+			raw.Values[i] = float32(z + centre)
+			stderr.Values[i] = float32(math.Sqrt(max(square/(n*p*p)-z*z, 0) / (n - 1)))
+		}
 		sampled := &heatmap.Sampled{
-			Masks: r.sampling.Masks, Grid: r.sampling.Grid, P: p, Seed: r.sampling.Seed, Batch: r.sampling.Batch,
-			Weights: slices.Clone(weights), Mean: total / n, Agreement: math.NaN(),
+			Masks: r.sampling.Masks, Grid: r.sampling.Grid, P: p, Seed: r.sampling.Seed, Batch: r.sampling.Batch, Design: r.sampling.Design,
+			Weights: slices.Clone(weights), Mean: mean, Agreement: math.NaN(),
+		}
+		if centre != 0 {
+			for h := range halves {
+				halves[h] = less(halves[h], field(sums, h*(1+aims)), centre)
+			}
 		}
 		if r.done > r.sampling.Batch {
 			sampled.Agreement = rankCorrelation(shrunk(halves[0], r.width), shrunk(halves[1], r.width))
@@ -338,4 +355,13 @@ func (r *run) maps() ([]*heatmap.Map, error) {
 		out = append(out, &heatmap.Map{Grid: above(raw, float32(sampled.Mean)), Raw: raw, StdErr: stderr, Sampled: sampled})
 	}
 	return out, nil
+}
+
+// less is a sum of masks by weight less the sum of masks times a level.
+func less(weighed, masks []float32, level float64) []float32 {
+	out := make([]float32, len(weighed))
+	for i := range out {
+		out[i] = weighed[i] - float32(level)*masks[i]
+	}
+	return out
 }
