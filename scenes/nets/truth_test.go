@@ -208,7 +208,9 @@ func (a asked) best(method string, of func(figure) float64) float64 {
 
 // With the truth known, every method that knows the target is right at some layer more
 // often than noise and, where the network sees the whole picture, than a bump in its
-// middle: its highest value lies on the right object, and more of the map lies there.
+// middle: its highest value lies on the right object, and more of the map lies there. In
+// a crop, of which the object is a third, a highest value is on it by luck too often for a
+// dozen scenes to tell, and only the second counts.
 func TestTruth(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a while")
@@ -221,7 +223,8 @@ func TestTruth(t *testing.T) {
 	for _, q := range questions {
 		a := q.ask(t, n)
 		floors := []figure{a.random, a.middle}
-		if q.net.Name == Attributor.Name { // the object is in the middle of its crop
+		crop := q.net.Name == Attributor.Name
+		if crop { // its object is in the middle
 			floors = floors[:1]
 		}
 		for _, m := range methods() {
@@ -229,7 +232,7 @@ func TestTruth(t *testing.T) {
 				continue // it does not know the target, or has no choice of layers here
 			}
 			for _, floor := range floors {
-				if hits := a.best(m.Name, figure.pointing); hits <= floor.pointing() {
+				if hits := a.best(m.Name, figure.pointing); !crop && hits <= floor.pointing() {
 					t.Errorf("%s: %s points at it in %.0f %% of the scenes, no more than the floor's %.0f %%", q.name, m.Name, 100*hits, 100*floor.pointing())
 				}
 				if in := a.best(m.Name, figure.inside); in <= floor.inside() {
