@@ -15,8 +15,8 @@ type Tensor struct {
 
 // Request is one call of an engine: what to explain, of what, where and how.
 type Request struct {
-	Pictures []image.Image
-	Tensor   *Tensor // instead of pictures
+	Pictures []image.Image `json:"-"`
+	Tensor   *Tensor       `json:"-"` // instead of pictures
 
 	Boxes []image.Rectangle // the part of each picture that the model sees, one for all or one a picture; none means the whole
 

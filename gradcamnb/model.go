@@ -110,5 +110,7 @@ func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatm
 		defer w.end()
 		r.Progress, r.onlyCounts = w.heard, true
 	}
-	return m.session.Explain(ctx, r)
+	results, err := m.session.Explain(ctx, r)
+	r.sign(results, m.Info())
+	return results, err
 }

@@ -22,7 +22,7 @@ type Target struct {
 	Point image.Point    // part: a pixel of the part, in the segmentation's own size
 
 	Threshold float32     // tags above: on the probability
-	Picture   image.Image // similar: the second picture
+	Picture   image.Image `json:"-"` // similar: the second picture
 
 	Box  heatmap.Box // box: in pixels of the original picture
 	Edge string      // of a detection or box: "left", "top", "right" or "bottom" alone; empty means the whole

@@ -78,6 +78,7 @@ type Result struct {
 	Scores []float32 // the model's first output for the picture, where it is a list of classes
 	Maps   []*Map    // by target, then layer, then method
 
+	Recipe   string            // what was asked, all but the picture, as text that can be asked again; empty where that cannot say it
 	Backend  string            // e.g. "xla:cpu"
 	Versions map[string]string // module to version
 	Timings  map[string]time.Duration

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -16,6 +17,15 @@ func Provenance(r *heatmap.Result, m *heatmap.Map) map[string]string {
 		"gradcam:method":  m.Method,
 		"gradcam:target":  m.Target,
 		"gradcam:backend": r.Backend,
+	}
+	if r.Picture != nil {
+		text["gradcam:picture"] = Fingerprint(r.Picture)
+	}
+	if r.Recipe != "" {
+		text["gradcam:recipe"] = r.Recipe
+	}
+	if m.Sampled != nil {
+		text["gradcam:seed"] = strconv.FormatUint(m.Sampled.Seed, 10)
 	}
 	for module, version := range r.Versions {
 		text["gradcam:version:"+module] = version

@@ -21,11 +21,11 @@ import (
 
 // explainFlags are what the user gave.
 type explainFlags struct {
-	model, tensor, method, target, backend, out, colors string
-	images, layers                                      []string
-	size, mean, scale                                   string
-	batch                                               int
-	inputs                                              string // hash for result.json, of one of many pictures
+	model, tensor, method, target, backend, out, colors, like string
+	images, layers                                            []string
+	size, mean, scale                                         string
+	batch                                                     int
+	inputs                                                    string // hash for result.json, of one of many pictures
 }
 
 func explainCommand() *cobra.Command {
@@ -48,11 +48,23 @@ maps, normalised again.
 With --batch every picture has a folder of its own in --out, by the name of its file, and
 --image may be a pattern, in quotes: --image 'photos/*.jpg'. Pictures are read, explained
 and drawn at the same time. Run again after an interruption, it goes on where it was; a
-picture that cannot be read is told at the end and does not stop the others.`,
+picture that cannot be read is told at the end and does not stop the others.
+
+Figures say how they were made: --like FIGURE.png makes one again, also one that was
+saved from a notebook.`,
 		Args: cli.NoArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return explain(c.Context(), f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if f.like == "" {
+				return explain(c.Context(), f)
+			}
+			if err := f.checkLike(c.Flags().Changed); err != nil {
+				return err
+			}
+			return like(c.Context(), f)
+		},
 	}
 	flags := c.Flags()
+	flags.StringVar(&f.like, "like", "", "make this figure, a PNG of ours, again: model and picture are looked for here and beside it, or named with --model and --image")
 	flags.StringVar(&f.model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
 	flags.StringArrayVar(&f.images, "image", nil, "picture; several make a batch, or with --batch as many as there are")
 	flags.IntVar(&f.batch, "batch", 0, "explain any number of pictures, so many at a time, each into a folder of its own")

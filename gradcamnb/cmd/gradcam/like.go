@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"image"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
+	"github.com/gradcam-go/gradcam/internal/cli"
+)
+
+// like makes a figure again: with the model, the picture and the request that it says it
+// was made of.
+func like(ctx context.Context, f explainFlags) error {
+	says, err := readFigure(f.like)
+	if err != nil {
+		return err
+	}
+	r, err := gradcamnb.Again(says["gradcam:recipe"])
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.like, err)
+	}
+	options, err := f.options()
+	if err != nil {
+		return err
+	}
+	dir, err := openFolder(f.out)
+	if err != nil {
+		return err
+	}
+	picture, err := f.likePicture(says["gradcam:picture"])
+	if err != nil {
+		return err
+	}
+	r.Pictures = []image.Image{picture}
+	if f.model, err = f.likeModel(says["gradcam:sha256"]); err != nil {
+		return err
+	}
+	s, err := engine.New(f.backend).Open(f.model)
+	if err != nil {
+		return err
+	}
+	m := gradcamnb.NewModel(s)
+	if got, want := m.Info().SHA256, says["gradcam:sha256"]; got != want {
+		return fmt.Errorf("%s was made with another model: %s, SHA-256 %s, and %s has %s", f.like, says["gradcam:model"], want, f.model, got)
+	}
+	results, err := m.Run(ctx, r)
+	if err != nil {
+		return err
+	}
+	sayOtherVersions(f.like, says, results[0])
+	return write(dir, f, m, results, options)
+}
+
+// readFigure reads what a figure says about itself.
+func readFigure(path string) (map[string]string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the figure: %w", err)
+	}
+	says, err := render.ReadTexts(data)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", path, err)
+	case says["gradcam:method"] == "":
+		return nil, fmt.Errorf("%s does not say how it was made: it is no figure of ours, or a program has taken its texts out", path)
+	case says["gradcam:recipe"] == "" || says["gradcam:sha256"] == "" || says["gradcam:picture"] == "":
+		return nil, fmt.Errorf("%s cannot be made again from what it says: it was made of a tensor, of a model that is no file, or of a target with a picture or mask of its own", path)
+	}
+	return says, nil
+}
+
+// likePicture is the picture of --image, which must be the one that the figure shows, or
+// the one of the working folder and the figure's that is.
+func (f explainFlags) likePicture(fingerprint string) (image.Image, error) {
+	if len(f.images) == 1 {
+		img, err := imgio.Open(f.images[0])
+		if err != nil {
+			return nil, err
+		}
+		if render.Fingerprint(img) != fingerprint {
+			return nil, fmt.Errorf("%s shows another picture than %s", f.like, f.images[0])
+		}
+		return img, nil
+	}
+	for _, path := range f.nearby(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp") {
+		if img, err := imgio.Open(path); err == nil && render.Fingerprint(img) == fingerprint {
+			return img, nil
+		}
+	}
+	return nil, fmt.Errorf("the picture that %s explains is neither in this folder nor beside it: name it with --image", f.like)
+}
+
+// likeModel is --model, or the model of the working folder and the figure's that the
+// figure was made with.
+func (f explainFlags) likeModel(sum string) (string, error) {
+	if f.model != "" {
+		return f.model, nil
+	}
+	for _, path := range f.nearby(".onnx") {
+		if got, err := fileSum(path); err == nil && got == sum {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("the model that %s was made with is neither in this folder nor beside it: name it with --model", f.like)
+}
+
+// nearby are the files with the extensions in the working folder and the figure's.
+func (f explainFlags) nearby(extensions ...string) (paths []string) {
+	for _, dir := range []string{".", filepath.Dir(f.like)} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			if !e.IsDir() && slices.Contains(extensions, strings.ToLower(filepath.Ext(e.Name()))) {
+				paths = append(paths, filepath.Join(dir, e.Name()))
+			}
+		}
+	}
+	return paths
+}
+
+func fileSum(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }() // only read
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// sayOtherVersions warns where what computes is not what computed then.
+func sayOtherVersions(figure string, says map[string]string, r *heatmap.Result) {
+	now := render.Provenance(r, r.Maps[0])
+	for _, key := range slices.Sorted(maps.Keys(says)) {
+		if strings.HasPrefix(key, "gradcam:version:") && now[key] != says[key] || key == "gradcam:backend" && now[key] != says[key] {
+			fmt.Fprintf(os.Stderr, "gradcam: %s was made with %s %s, and this is %s\n", figure, key[strings.LastIndex(key, ":")+1:], says[key], now[key])
+		}
+	}
+}
+
+// checkLike tells which flags do not go with --like.
+func (f explainFlags) checkLike(changed func(string) bool) error {
+	for _, flag := range []string{"tensor", "layer", "method", "target", "batch", "size", "mean", "scale"} {
+		if changed(flag) {
+			return cli.Usagef("--%s does not go with --like, which takes it from the figure", flag)
+		}
+	}
+	if len(f.images) > 1 {
+		return cli.Usagef("--like makes the figure of one picture")
+	}
+	if f.out == "" {
+		return cli.Usagef("--out is missing: name a folder for the results")
+	}
+	return nil
+}
