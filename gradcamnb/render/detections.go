@@ -122,12 +122,12 @@ func (c canvas) thumb(img image.Image, x, y, side int) {
 
 // verdict is what the box says of the map.
 func verdict(m *heatmap.Map, r *heatmap.Result) string {
-	hit := "highest outside the box"
+	hit := "peak outside the box"
 	if m.Points(r.Frame) {
-		hit = "highest in the box"
+		hit = "peak in the box"
 	}
 	if e := m.Energy(r.Frame); !math.IsNaN(e) {
-		hit += fmt.Sprintf(", %.0f %% there", 100*e)
+		hit += fmt.Sprintf(", %.0f %% in it", 100*e)
 	}
 	return hit
 }
