@@ -309,7 +309,7 @@ function (id, style, data) {
       if (m.field) {
         const wide = m.field.Hi[0] - m.field.Lo[0], high = m.field.Hi[1] - m.field.Lo[1];
         lines.push("receptive field " + wide + " × " + high + " pixels of the model’s input" + (m.field.Gated ? ", and gates that see all of it" : ""));
-      } else lines.push("the receptive field of this layer is not known");
+      } else if (m.layer) lines.push("the receptive field of this layer is not known");
     }
     const box = region();
     if (box) {
