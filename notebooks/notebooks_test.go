@@ -152,7 +152,7 @@ func TestNotebooksRun(t *testing.T) {
 			nb := read(t, file)
 			shown := 0
 			for i, pictures := range nb.pictures(t) {
-				shows := strings.Contains(strings.Join(nb.Cells[i].Source, ""), "nb.MustShow")
+				shows := strings.Contains(strings.Join(nb.Cells[i].Source, ""), "nb.Must")
 				if shows != (len(pictures) > 0) {
 					t.Errorf("cell %d has %d pictures", i, len(pictures))
 				}
