@@ -1,0 +1,334 @@
+package engine
+
+import (
+	"image"
+	"image/color"
+	"math"
+	"strings"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// gomlxModel is a model of one function, on an engine.
+func gomlxModel(t *testing.T, e *Engine, c source.Card, fn func(x *Node) []*Node) *gradcamnb.Model {
+	t.Helper()
+	m, err := source.GoMLX(c, model.NewStore(), func(_ *model.Scope, x *Node) []*Node { return fn(x) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return gradcamnb.NewModel(e.Session(m))
+}
+
+// linearModel has three classes of 2 x 2 pixels: y0 = p0 + 3 p2, y1 = p1, y2 = 2 p0 + p3.
+func linearModel(t *testing.T, e *Engine) *gradcamnb.Model {
+	weights := []float32{1, 0, 2, 0, 1, 0, 3, 0, 0, 0, 0, 1}
+	return gomlxModel(t, e, source.Card{Name: "linear", Input: []int{-1, 2, 2, 1}}, func(x *Node) []*Node {
+		x = MulScalar(x, 1).WithAlias("/map")
+		flat := Reshape(x, x.Shape().Dim(0), 4)
+		return []*Node{Dot(flat, Const(x.Graph(), tensors.FromFlatDataAndDimensions(weights, 4, 3))).Product()}
+	})
+}
+
+func wantMap(t *testing.T, what string, got []float32, want ...float32) {
+	t.Helper()
+	if d := absolute(got, want); !(d < 1e-5) {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+// HiResCAM of the picture 1, 2, 3, 4 is pixel times gradient: what each target's score is
+// made of. y = 10, 2, 6.
+func TestTargetsOfClassesByHand(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		m := linearModel(t, e)
+		in := gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: []float32{1, 2, 3, 4}}
+		product := Target("product", "logits squared", func(out []*Node) *Node {
+			y := func(k int) *Node { return Squeeze(Slice(out[0], AxisRange(), AxisElem(k)), -1) }
+			return Mul(y(0), y(1))
+		})
+		for _, c := range []struct {
+			target gradcamnb.Target
+			score  float32
+			want   []float32
+		}{
+			{gradcamnb.Class(0), 10, []float32{1, 0, 9, 0}},
+			{gradcamnb.Tag(2), 6, []float32{2, 0, 0, 4}},
+			{gradcamnb.Contrast(0, 2), 4, []float32{1 - 2, 0, 9, -4}},
+			{gradcamnb.Tags(0, 1), 12, []float32{1, 2, 9, 0}},
+			{gradcamnb.Output("output", 1), 2, []float32{0, 2, 0, 0}},
+			{product, 20, []float32{2, 20, 18, 0}}, // y1 dy0 + y0 dy1 = 2 (1, 0, 9, 0) + 10 (0, 2, 0, 0)
+		} {
+			r, err := m.ExplainTensor(in, c.target, gradcamnb.Methods("HiResCAM"), gradcamnb.Layers("/map"))
+			if err != nil {
+				t.Fatalf("%s: %v", c.target, err)
+			}
+			got := r[0].Maps[0]
+			wantMap(t, c.target.String(), got.Raw.Values, c.want...)
+			if got.Score != c.score {
+				t.Errorf("%s: score %g, want %g", c.target, got.Score, c.score)
+			}
+		}
+		// Probabilities of the tags are sigmoids of 10, 2 and 6: 0.99995, 0.88, 0.9975.
+		r, err := m.ExplainTensor(in, gradcamnb.TagsAbove(0.99), gradcamnb.Layers("/map"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(r[0].Maps); n != 2 || r[0].Maps[0].Index != 0 || r[0].Maps[1].Index != 2 {
+			t.Errorf("tags above 0.99 are %d maps, want tags 0 and 2", n)
+		}
+		if tags := r[0].Tags(0.99); len(tags) != 2 || tags[0].Index != 0 || tags[1].Index != 2 {
+			t.Errorf("tags above 0.99 are %v", tags)
+		}
+		// Grad-CAM of FinerCAM's score with one rival is that of the difference of the two.
+		two := gomlxModel(t, e, source.Card{Name: "two", Input: []int{-1, 2, 2, 1}}, func(x *Node) []*Node {
+			x = MulScalar(x, 1).WithAlias("/map")
+			sum := ReduceSum(x, 1, 2)
+			return []*Node{Concatenate([]*Node{MulScalar(sum, 3), MulScalar(sum, 1)}, 1)}
+		})
+		// With pixels that sum to 1, so that the rival has a probability: p = softmax(3, 1).
+		in.Values = []float32{0.1, 0.2, 0.3, 0.4}
+		r, err = two.ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Methods("FinerCAM"), gradcamnb.Layers("/map"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantMap(t, "FinerCAM", r[0].Maps[0].Raw.Values, 0.2, 0.4, 0.6, 0.8)
+	})
+}
+
+// One logit, y = p0 - p1.
+func TestBinaryTargetByHand(t *testing.T) {
+	m := gomlxModel(t, testEngine(t, "go"), source.Card{Name: "one", Input: []int{-1, 1, 2, 1}}, func(x *Node) []*Node {
+		x = MulScalar(x, 1).WithAlias("/map")
+		return []*Node{Sub(Reshape(Slice(x, AxisRange(), AxisRange(), AxisElem(0)), x.Shape().Dim(0), 1), Reshape(Slice(x, AxisRange(), AxisRange(), AxisElem(1)), x.Shape().Dim(0), 1))}
+	})
+	in := gradcamnb.Tensor{Dims: []int{1, 1, 2, 1}, Values: []float32{5, 2}}
+	for class, want := range [][]float32{{-5, 2}, {5, -2}} {
+		r, err := m.ExplainTensor(in, gradcamnb.Binary(class), gradcamnb.Methods("HiResCAM"), gradcamnb.Layers("/map"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantMap(t, "binary", r[0].Maps[0].Raw.Values, want...)
+	}
+}
+
+// A segmentation with y0 = x and y1 = 1 - x: class 0 is predicted where x = 1. HiResCAM is
+// x times the mask for class 0.
+func TestRegionsByHand(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		m := gomlxModel(t, e, source.Card{Name: "halves", Input: []int{-1, 3, 3, 1}}, func(x *Node) []*Node {
+			x = MulScalar(x, 1).WithAlias("/map")
+			plane := TransposeAllAxes(x, 0, 3, 1, 2)
+			return []*Node{Concatenate([]*Node{plane, OneMinus(plane)}, 1)}
+		})
+		x := []float32{
+			1, 0, 1,
+			1, 0, 0,
+			0, 0, 1,
+		}
+		in := gradcamnb.Tensor{Dims: []int{1, 3, 3, 1}, Values: x}
+		for _, c := range []struct {
+			target gradcamnb.Target
+			score  float32
+			want   []float32
+		}{
+			{gradcamnb.Region(0), 4, x},
+			{gradcamnb.RegionMean(0), 1, []float32{0.25, 0, 0.25, 0.25, 0, 0, 0, 0, 0.25}},
+			{gradcamnb.Part(0, 0, 1), 2, []float32{1, 0, 0, 1, 0, 0, 0, 0, 0}},
+			// Every pixel touches the other region; y0 - y1 = 2x - 1 sums to 4 - 5.
+			{gradcamnb.Border(0, 1), -1, []float32{2, 0, 2, 2, 0, 0, 0, 0, 2}},
+		} {
+			r, err := m.ExplainTensor(in, c.target, gradcamnb.Methods("HiResCAM"), gradcamnb.Layers("/map"))
+			if err != nil {
+				t.Fatalf("%s: %v", c.target, err)
+			}
+			wantMap(t, c.target.String(), r[0].Maps[0].Raw.Values, c.want...)
+			if got := r[0].Maps[0].Score; math.Abs(float64(got-c.score)) > 1e-6 {
+				t.Errorf("%s: score %g, want %g", c.target, got, c.score)
+			}
+		}
+	})
+}
+
+// The embedding is the mean colour: (3, 4, 0) here and (1, 0, 0) of a red picture, at a
+// cosine of 3/5.
+func TestSimilarByHand(t *testing.T) {
+	prep := imgio.Prep{Width: 2, Height: 2, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
+	m := gomlxModel(t, testEngine(t, "go"), source.Card{Name: "colours", Input: []int{-1, 2, 2, 3}, Prep: &prep}, func(x *Node) []*Node {
+		return []*Node{ReduceMean(MulScalar(x, 1).WithAlias("/map"), 1, 2)}
+	})
+	red := image.NewNRGBA(image.Rect(0, 0, 5, 5))
+	for i := range 25 {
+		red.SetNRGBA(i%5, i/5, color.NRGBA{R: 255, A: 255})
+	}
+	in := gradcamnb.Tensor{Dims: []int{1, 2, 2, 3}, Values: []float32{3, 4, 0, 3, 4, 0, 3, 4, 0, 3, 4, 0}}
+	r, err := m.ExplainTensor(in, gradcamnb.Similar(red), gradcamnb.Layers("/map"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r[0].Maps[0].Score; math.Abs(float64(got)-0.6) > 1e-6 {
+		t.Errorf("the cosine is %g, want 0.6", got)
+	}
+}
+
+// An attribute is a head and a value by name; an object's box is seen alone and its map
+// lies in the whole picture.
+func TestAttributeInABox(t *testing.T) {
+	prep := imgio.Prep{Width: 2, Height: 2, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
+	card := source.Card{Name: "heads", Input: []int{-1, 2, 2, 3}, Prep: &prep, Outputs: []string{"bright", "colour"}, HeadLabels: map[string][]string{"colour": {"red", "green", "blue"}}}
+	m := gomlxModel(t, testEngine(t, "go"), card, func(x *Node) []*Node {
+		mean := ReduceMean(MulScalar(x, 1).WithAlias("/map"), 1, 2)
+		return []*Node{ReduceAndKeep(mean, ReduceSum, 1), mean}
+	})
+	img := image.NewNRGBA(image.Rect(0, 0, 8, 8))
+	img.SetNRGBA(6, 5, color.NRGBA{G: 255, A: 255})
+	r, err := m.Explain(img, gradcamnb.Attribute("colour", "green"), gradcamnb.InBox(image.Rect(6, 4, 8, 6)), gradcamnb.Layers("/map"), gradcamnb.Methods("HiResCAM"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantMap(t, "the box", r.Maps[0].Raw.Values, 0, 0, 0.25, 0) // the green pixel is below left in the box
+	if x, y := r.Frame.ToPicture(0, 1); x != 6 || y != 5 || r.Frame.PictureW != 8 {
+		t.Errorf("the map's lower left cell begins at (%g, %g) of %+v, want (6, 5)", x, y, r.Frame)
+	}
+}
+
+// CAM: F = means (2, 1) of A = (1, 2), (3, 0); S = 2 F0 - F1 = 3; L = 2 A0 - A1 = 0, 6, whose
+// mean is S. ShapleyCAM of S = SUM A^2: G = 2 A, H A = 2 A, w = mean(2 A - A) = (2, 1).
+func TestMethodsOfTheGraphByHand(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		in := gradcamnb.Tensor{Dims: []int{1, 1, 2, 2}, Values: []float32{1, 2, 3, 0}}
+		card := source.Card{Name: "head", Input: []int{-1, 1, 2, 2}}
+		head := func(after func(*Node) *Node) *gradcamnb.Model {
+			return gomlxModel(t, e, card, func(x *Node) []*Node {
+				pooled := after(ReduceMean(MulScalar(x, 1).WithAlias("/map"), 1, 2))
+				return []*Node{Dot(pooled, Const(x.Graph(), tensors.FromFlatDataAndDimensions([]float32{2, 5, -1, 7}, 2, 2))).Product()}
+			})
+		}
+		explain := func(m *gradcamnb.Model, method string) ([]float32, error) {
+			r, err := m.ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Methods(method), gradcamnb.Layers("/map"))
+			if err != nil {
+				return nil, err
+			}
+			return r[0].Maps[0].Raw.Values, nil
+		}
+		got, err := explain(head(func(x *Node) *Node { return x }), "CAM")
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantMap(t, "CAM", got, 2*1-2, 2*3-0)
+		if _, err := explain(head(Tanh), "CAM"); err == nil || !strings.Contains(err.Error(), "Tanh, which is not linear") {
+			t.Errorf("CAM through a tanh: error %v", err)
+		}
+		squares := gomlxModel(t, e, card, func(x *Node) []*Node {
+			x = MulScalar(x, 1).WithAlias("/map")
+			return []*Node{Reshape(ReduceSum(Mul(x, x), 1, 2, 3), x.Shape().Dim(0), 1)}
+		})
+		if got, err = explain(squares, "ShapleyCAM"); err != nil {
+			t.Fatal(err)
+		}
+		wantMap(t, "ShapleyCAM", got, 2*1+1*2, 2*3+0)
+	})
+}
+
+// Gradients, and the second derivative that ShapleyCAM takes, by central differences on a
+// small net with a curved target: softmax of W2 tanh(W1 x), three pixels of one channel.
+func TestSecondOrderByFiniteDifferences(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		w1 := []float32{0.5, -0.3, 0.8, 0.2, 0.9, -0.4, -0.6, 0.7, 0.1}
+		w2 := []float32{1.2, -0.5, 0.3, 0.8, -0.9, 1.1}
+		m := gomlxModel(t, e, source.Card{Name: "curved", Input: []int{-1, 1, 3, 1}}, func(x *Node) []*Node {
+			x = MulScalar(x, 1).WithAlias("/map")
+			g := x.Graph()
+			hidden := Tanh(Dot(Reshape(x, x.Shape().Dim(0), 3), Const(g, tensors.FromFlatDataAndDimensions(w1, 3, 3))).Product())
+			return []*Node{Dot(hidden, Const(g, tensors.FromFlatDataAndDimensions(w2, 3, 2))).Product()}
+		})
+		x := []float32{0.4, -0.7, 1.1}
+		explain := func(x []float32, method string) (float64, []float32) {
+			r, err := m.ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 1, 3, 1}, Values: x}, gradcamnb.Softmax(0), gradcamnb.Methods(method), gradcamnb.Layers("/map"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return float64(r[0].Maps[0].Score), r[0].Maps[0].Raw.Values
+		}
+		gradient := func(x []float32) []float64 { // HiResCAM is gradient times x
+			_, v := explain(x, "HiResCAM")
+			out := make([]float64, len(v))
+			for i := range v {
+				out[i] = float64(v[i]) / float64(x[i])
+			}
+			return out
+		}
+		const h = 1e-2
+		grad := gradient(x)
+		for i := range x {
+			up, down := append([]float32(nil), x...), append([]float32(nil), x...)
+			up[i], down[i] = up[i]+h, down[i]-h
+			above, _ := explain(up, "HiResCAM")
+			below, _ := explain(down, "HiResCAM")
+			if want := (above - below) / (2 * h); math.Abs(grad[i]-want) > 1e-4 {
+				t.Errorf("gradient %d is %g, by differences %g", i, grad[i], want)
+			}
+		}
+		scaled := func(by float32) []float32 {
+			out := make([]float32, len(x))
+			for i := range x {
+				out[i] = by * x[i]
+			}
+			return out
+		}
+		above, below := gradient(scaled(1+h)), gradient(scaled(1-h))
+		var weight float64 // mean of G - 1/2 H x
+		for i := range x {
+			weight += (grad[i] - (above[i]-below[i])/(2*h)/2) / 3
+		}
+		_, got := explain(x, "ShapleyCAM")
+		for i := range x {
+			if want := weight * float64(x[i]); math.Abs(float64(got[i])-want) > 2e-4 {
+				t.Errorf("ShapleyCAM %d is %g, by differences %g", i, got[i], want)
+			}
+		}
+	})
+}
+
+// What a target lacks is said in a sentence.
+func TestTargetErrors(t *testing.T) {
+	e := testEngine(t, "go")
+	m := linearModel(t, e)
+	in := gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: []float32{1, 2, 3, 4}}
+	for want, target := range map[string]gradcamnb.Target{
+		"no tag is above 0.99999":      gradcamnb.TagsAbove(0.99999),
+		"compares class 1 with itself": gradcamnb.Contrast(1, 1),
+		"no class 3":                   gradcamnb.Contrast(0, 3),
+		"name at least one":            gradcamnb.Tags(),
+		"a single logit":               gradcamnb.Binary(1),
+		"no head \"size\"":             gradcamnb.Attribute("size", "big"),
+		"nothing names the values":     gradcamnb.Attribute("output", "big"),
+		"no segmentation":              gradcamnb.Border(0, 1),
+		"no second picture":            gradcamnb.Similar(nil),
+		"was given to engine.Target":   {Kind: "func", Name: "nobody's"},
+	} {
+		if _, err := m.ExplainTensor(in, target, gradcamnb.Layers("/map")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", target, err, want)
+		}
+	}
+	seg := gomlxModel(t, e, source.Card{Name: "halves", Input: []int{-1, 2, 2, 1}}, func(x *Node) []*Node {
+		plane := TransposeAllAxes(MulScalar(x, 1).WithAlias("/map"), 0, 3, 1, 2)
+		return []*Node{Concatenate([]*Node{plane, OneMinus(plane)}, 1)}
+	})
+	for want, target := range map[string]gradcamnb.Target{
+		"no pixel is predicted as class 1": gradcamnb.Region(1),
+		"is predicted as class 0 and not":  gradcamnb.Part(1, 0, 0),
+		"outside the segmentation":         gradcamnb.Part(0, 9, 0),
+		"touches one of class 1":           gradcamnb.Border(0, 1),
+	} {
+		if _, err := seg.ExplainTensor(in, target, gradcamnb.Layers("/map")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", target, err, want)
+		}
+	}
+}
