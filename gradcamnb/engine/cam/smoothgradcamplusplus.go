@@ -32,7 +32,7 @@ var SmoothGradCAMPlusPlus = register(Method{
 		return Run{
 			Inputs: n,
 			Input:  func(i int) []float32 { return c.noisy(i, 0.15) },
-			Take: func(i int, score float32, seen []float32) {
+			Take: func(_ int, _ float32, seen []float32) {
 				for m := range d {
 					d[m].count++
 				}
