@@ -32,6 +32,9 @@ func TestPeers(t *testing.T) {
 			for _, f := range c.Models {
 				n++
 				t.Run(c.ID+"/"+f.Exporter, func(t *testing.T) {
+					if c.Method == "ScoreCAM" && c.Image != "" && e.name == "go" && !*regen {
+						t.Skip("over a hundred passes of EfficientNet-Lite0 take a minute in pure Go: run with -regen")
+					}
 					in := caseInput(t, c)
 					choices := []gradcamnb.Choice{caseTarget(t, c, f.Exporter), gradcamnb.Methods(name)}
 					if c.Layer != nil {
