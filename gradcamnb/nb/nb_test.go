@@ -15,6 +15,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
+	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
@@ -231,5 +232,36 @@ func TestProgressEndsEmpty(t *testing.T) {
 	}
 	if first, last := got[0].Data[protocol.MIMETextMarkdown], got[1].Data[protocol.MIMETextMarkdown]; first != "&lt;b&gt;: 1 of 2" || last != "" {
 		t.Errorf("showed %q and then %q", first, last)
+	}
+}
+
+// The maps so far are one picture that is renewed in place, with the pace below it, and
+// both are gone at the end.
+func TestFollow(t *testing.T) {
+	k := inNotebook(t)
+	hear := Follow("D-RISE")
+	for _, p := range []gradcamnb.Progress{
+		{Done: 16, Total: 64, Partial: []*heatmap.Result{result("cat")}}, {Done: 32, Total: 64}, {Done: 48, Total: 64, Partial: []*heatmap.Result{result("cat")}}, {Done: 64, Total: 64},
+	} {
+		hear(p)
+	}
+	if err := delivered(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(10 * time.Millisecond)
+	shown := map[string][]protocol.DisplayData{}
+	for _, m := range k.take() {
+		shown[m.DisplayID] = append(shown[m.DisplayID], *m)
+	}
+	if len(shown) != 2 {
+		t.Fatalf("%d displays, want a picture and a line", len(shown))
+	}
+	for id, all := range shown {
+		if last := all[len(all)-1].Data[protocol.MIMETextMarkdown]; last != "" {
+			t.Errorf("display %s ends as %q", id, last)
+		}
+	}
+	if got := pace(gradcamnb.Progress{Done: 16, Total: 64}, 2*time.Second); got != "16 of 64, 8.0 a second, 6s left" {
+		t.Errorf("pace %q", got)
 	}
 }
