@@ -62,6 +62,11 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 	if side.Name != "" {
 		c.Name = side.Name
 	}
+	if side.Detector != nil && len(side.Detector.Outputs) > 0 {
+		if err := m.endAt(side.Detector.Outputs); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
 	return m, nil
 }
 
