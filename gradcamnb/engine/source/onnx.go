@@ -5,17 +5,22 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"unsafe"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute-onnx/support/protos"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -77,8 +82,10 @@ func readONNX(path, name string, beside func(string) (*os.File, error), o onnxno
 	if err != nil {
 		return nil, fmt.Errorf("opening the model: %w", err)
 	}
+	sum := make(chan [sha256.Size]byte, 1)
+	go func() { sum <- sha256.Sum256(data) }()
 	m := &protos.ModelProto{}
-	if err := proto.Unmarshal(data, m); err != nil {
+	if err := unmarshal(data, m); err != nil {
 		return nil, fmt.Errorf("%s is not an ONNX file, or it is damaged: %w", name, errors.Unwrap(err))
 	}
 	if m.GetGraph() == nil || len(m.Graph.Node) == 0 {
@@ -95,9 +102,9 @@ func readONNX(path, name string, beside func(string) (*os.File, error), o onnxno
 	if len(dims) != 4 {
 		return nil, fmt.Errorf("%s: the model's input has the shape %v and is no batch of pictures, which would have 4 axes", name, dims)
 	}
-	sum := sha256.Sum256(data)
+	digest := <-sum
 	c := Card{
-		Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), SHA256: hex.EncodeToString(sum[:]),
+		Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), SHA256: hex.EncodeToString(digest[:]),
 		Input: dims, Layout: layout(dims), File: path, Files: append([]string{path}, weights...),
 	}
 	for _, o := range m.Graph.Output {
@@ -259,12 +266,48 @@ func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bui
 	return built
 }
 
-// weightNode is the graph's node of a weight, uploaded the first time it is used.
-func weightNode(scope *model.Scope, g *Graph, name string, w onnxnorm.Weight) *Node {
-	name = strings.ReplaceAll(name, model.ScopeSeparator, "|")
-	v := scope.GetVariable(name)
-	if v == nil {
-		v = scope.VariableWithValue(name, tensors.FromFlatDataAndDimensions(w.Values(), w.Dims...)).SetTrainable(false)
+// weightNodes are the graph's nodes of the weights. A weight is decoded, reordered and
+// uploaded the first time it is used, on all cores.
+func weightNodes(scope *model.Scope, g *Graph, weights map[string]onnxnorm.Weight) map[string]*Node {
+	names := slices.Sorted(maps.Keys(weights))
+	values := make([]*tensors.Tensor, len(names))
+	failed := make([]any, len(names)) // what decoding panicked with, as a damaged file makes it
+	var wait sync.WaitGroup
+	free := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, name := range names {
+		if scope.GetVariable(variableName(name)) != nil {
+			continue
+		}
+		free <- struct{}{}
+		wait.Go(func() {
+			defer func() { failed[i] = recover(); <-free }()
+			values[i] = upload(g.Backend(), weights[name])
+		})
 	}
-	return v.NodeValue(g)
+	wait.Wait()
+	nodes := map[string]*Node{}
+	for i, name := range names {
+		if failed[i] != nil {
+			panic(failed[i])
+		}
+		v := scope.GetVariable(variableName(name))
+		if v == nil {
+			v = scope.VariableWithValue(variableName(name), values[i]).SetTrainable(false)
+		}
+		nodes[name] = v.NodeValue(g)
+	}
+	return nodes
 }
+
+// upload decodes a weight onto the backend, with no copy in Go's memory that would stay.
+func upload(b compute.Backend, w onnxnorm.Weight) *tensors.Tensor {
+	flat := w.Values()
+	raw := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(flat))), 4*len(flat))
+	t, err := tensors.FromRaw(b, 0, shapes.Make(dtypes.Float32, w.Dims...), raw)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+func variableName(weight string) string { return strings.ReplaceAll(weight, model.ScopeSeparator, "|") }

@@ -1,6 +1,8 @@
 package source
 
 import (
+	"maps"
+
 	"github.com/gomlx/compute-onnx/support/protos"
 	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -73,9 +75,7 @@ func (r *rewritten) call(scope *model.Scope, given map[string]*Node, wants []str
 		}
 		names = append(names, t.Rewritten)
 	}
-	for name, w := range r.Weights {
-		feed[name] = weightNode(scope.At(onnxScope), g, name, w)
-	}
+	maps.Copy(feed, weightNodes(scope.At(onnxScope), g, r.Weights))
 	return imported.CallGraph(nil, g, feed, names...)
 }
 

@@ -66,10 +66,16 @@ func gather[T any](values []T, dims, step []int, start int) []T {
 	if size(dims) == 0 {
 		return out
 	}
-	index := make([]int, len(dims))
+	last := len(dims) - 1
+	if last < 0 {
+		return append(out, values[start])
+	}
+	index := make([]int, last)
 	for at := start; ; {
-		out = append(out, values[at])
-		axis := len(dims) - 1
+		for i, from := 0, at; i < dims[last]; i, from = i+1, from+step[last] {
+			out = append(out, values[from])
+		}
+		axis := last - 1
 		for ; axis >= 0; axis-- {
 			index[axis]++
 			at += step[axis]
