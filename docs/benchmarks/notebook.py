@@ -1,0 +1,161 @@
+"""Measures cells: our kernel beside a Python kernel that does the same with pytorch-grad-cam.
+
+usage: notebook.py [--warm N] [--many N] [--python PYTHON]
+
+Runs in an environment with jupyter_client and the installed kernel "gonb-gradcam"; PYTHON
+is one with docs/benchmarks/requirements.txt, ipykernel and matplotlib. A cell's time is
+from sending it to its last output. The report goes to standard output.
+
+  --warm N    warm cells of each kernel, one after the other in turn (default 10)
+  --many N    explanations through one engine, ten a cell, watching its memory (default 0)
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import sys
+import tempfile
+import time
+
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+OURS = """%%
+model := gradcamnb.MustOpen("testdata/models/efficientnet-lite0.onnx")
+cat := imgio.MustOpen("testdata/images/cat.png")
+nb.MustShow(model.MustExplain(cat, gradcamnb.Class({})))"""
+
+ENGINE = 'import _ "github.com/gradcam-go/gradcam/gradcamnb/engine"\n'
+
+MANY = """%%
+model := gradcamnb.MustOpen("testdata/models/efficientnet-lite0.onnx")
+cat := imgio.MustOpen("testdata/images/cat.png")
+for i := range 10 {{
+    nb.MustShow(model.MustExplain(cat, gradcamnb.Class({} + i)))
+}}"""
+
+PYTHON_FIRST = """
+import sys
+sys.path.insert(0, "docs/benchmarks")
+import numpy, peer, torch
+from PIL import Image
+from matplotlib import pyplot
+from pytorch_grad_cam import GradCAM
+from pytorch_grad_cam.utils.image import show_cam_on_image
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+%matplotlib inline
+model, layer = peer.build("efficientnet-lite0")
+cam = GradCAM(model=model, target_layers=[layer("")])
+"""
+
+PYTHON = """
+image = Image.open("testdata/images/cat.png").convert("RGB")
+side = min(image.size)
+left, top = (image.width - side) // 2, (image.height - side) // 2
+pixels = numpy.asarray(image.crop((left, top, left + side, top + side)).resize((224, 224), Image.BILINEAR), dtype=numpy.float32)
+x = torch.from_numpy((pixels - 127) / 128).permute(2, 0, 1)[None]
+heat = cam(input_tensor=x, targets=[ClassifierOutputTarget({})])[0]
+figure, axes = pyplot.subplots(1, 2, figsize=(8, 4))
+axes[0].imshow(pixels / 255)
+axes[1].imshow(show_cam_on_image(pixels / 255, heat, use_rgb=True))
+pyplot.show()
+"""
+
+
+class Kernel:
+    """A fresh kernel: `started` is how long it took to answer."""
+
+    def __init__(self, name):
+        begin = time.monotonic()
+        self.manager = KernelManager(kernel_name=name)
+        self.manager.start_kernel(cwd=str(ROOT))
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=120)
+        self.started = time.monotonic() - begin
+
+    def run(self, code, pictures=1):
+        """The seconds until the last output, of which so many must be pictures."""
+        last, seen = [0.0], [0]
+        begin = time.monotonic()
+
+        def hear(message):
+            last[0] = time.monotonic() - begin
+            seen[0] += "image/png" in message["content"].get("data", {})
+
+        reply = self.client.execute_interactive(code, output_hook=hear, timeout=300, allow_stdin=False)["content"]
+        if reply["status"] != "ok" or seen[0] != pictures:
+            sys.exit(f"a cell ended with {reply['status']} and {seen[0]} pictures, not {pictures}: {reply.get('evalue')}")
+        return last[0]
+
+    def engine(self):
+        """Resident memory of the kernel's engine in MiB."""
+        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                parent = stat.read_text().rpartition(") ")[2].split()[1]
+                if int(parent) == self.manager.provisioner.pid and "serve" in stat.with_name("cmdline").read_text():
+                    pages = int(stat.with_name("statm").read_text().split()[1])
+                    return pages * 4096 / 2**20
+            except OSError:
+                continue
+        sys.exit("the kernel has no engine")
+
+    def end(self):
+        self.client.stop_channels()
+        self.manager.shutdown_kernel()
+
+
+def row(what, first, warm):
+    print(f"| {what} | {first:.2f} s | {statistics.median(warm):.2f} s | {min(warm):.2f} to {max(warm):.2f} s |" if warm else f"| {what} | {first:.2f} s | | |")
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--warm", type=int, default=10)
+    p.add_argument("--many", type=int, default=0)
+    p.add_argument("--python")
+    args = p.parse_args()
+
+    kernels = {"resident engine": Kernel("gonb-gradcam")}
+    first = {"resident engine": kernels["resident engine"].started + kernels["resident engine"].run(OURS.format(285))}
+    code = {"resident engine": OURS}
+    alone = kernels["without resident engine"] = Kernel("gonb-gradcam")
+    alone.run('%env GRADCAMNB_SOCKET ""', 0)
+    code["without resident engine"] = ENGINE + OURS
+    first["without resident engine"] = alone.started + alone.run(ENGINE + OURS.format(285))
+    with tempfile.TemporaryDirectory() as folder:
+        if args.python:
+            spec = pathlib.Path(folder, "spec")
+            spec.mkdir()
+            (spec / "kernel.json").write_text(json.dumps({
+                "argv": [args.python, "-m", "ipykernel_launcher", "-f", "{connection_file}"], "display_name": "peer", "language": "python"}))
+            KernelSpecManager().install_kernel_spec(str(spec), "gradcam-peer", prefix=folder)
+            os.environ["JUPYTER_PATH"] = os.pathsep.join([f"{folder}/share/jupyter", os.environ.get("JUPYTER_PATH", "")])
+            peer = kernels["Python kernel, pytorch-grad-cam"] = Kernel("gradcam-peer")
+            code["Python kernel, pytorch-grad-cam"] = PYTHON
+            first["Python kernel, pytorch-grad-cam"] = peer.started + peer.run(PYTHON_FIRST + PYTHON.format(285))
+        for name, k in kernels.items():
+            k.run(code[name].format(281))  # our next class after the first compiles once more
+        warm = {name: [] for name in kernels}
+        for i in range(args.warm):
+            for name, k in kernels.items():
+                warm[name].append(k.run(code[name].format(282 + i)))
+        print("| cell that explains and shows | kernel start and first cell | warm cell, median | range |\n|---|---|---|---|")
+        for name in kernels:
+            row(name, first[name], warm[name])
+    resident = kernels["resident engine"]
+    if args.many:
+        memory = []
+        for i in range(args.many // 10):
+            resident.run(MANY.format(10 * (i % 90)), pictures=10)
+            memory.append(resident.engine())
+        print(f"\n{args.many} explanations through one engine, {args.many} pictures arrived: its memory was "
+              f"{memory[0]:.0f} MiB after 10, {memory[len(memory) // 2]:.0f} MiB half way and {memory[-1]:.0f} MiB at the end.")
+    for k in kernels.values():
+        k.end()
+
+
+main()
