@@ -66,6 +66,12 @@ func (e remoteEngine) Open(ref string) (Session, error) {
 	return s, err
 }
 
+// answers tells whether the engine can be used, by asking for something that it has not.
+func (e remoteEngine) answers() error {
+	_, err := resident.Call[nothing, nothing, nothing](context.Background(), e.client, "none", nothing{}, nil)
+	return err
+}
+
 // fromHere makes a path one that is right in the engine's folder, too. Addresses, such
 // as hf://, stay.
 func fromHere(ref string) (string, error) {

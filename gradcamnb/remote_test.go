@@ -184,3 +184,18 @@ func TestFallback(t *testing.T) {
 		t.Errorf("another version: %v", err)
 	}
 }
+
+// Doctor says which engine answers, and what to do where none does.
+func TestDoctorOfEngines(t *testing.T) {
+	t.Setenv("PATH", "")
+	l := serving(t, pureGo)
+	if got := gradcamnb.Examine(l.Addr().String()); !strings.Contains(got, "engine    the kernel's engine, at "+l.Addr().String()) {
+		t.Errorf("it says %q", got)
+	}
+	if got := gradcamnb.Examine("/no/such/socket"); !strings.Contains(got, "nothing answers at its socket /no/such/socket; restart the kernel; an engine is linked in") {
+		t.Errorf("it says %q", got)
+	}
+	if got := gradcamnb.Examine(""); !strings.Contains(got, "an engine is linked in, and no kernel's engine") {
+		t.Errorf("it says %q", got)
+	}
+}

@@ -117,6 +117,7 @@ func (l launcher) environment(flags string, lookup func(string) (string, bool)) 
 			env = append(env, key+"="+value)
 		}
 	}
+	unlessSet("GRADCAMNB_HOME", string(l.home)) // for the doctor
 	unlessSet("GOMLX_NO_AUTO_INSTALL", "1")
 	if l.backend != "" {
 		unlessSet("GOMLX_BACKEND", l.backend)

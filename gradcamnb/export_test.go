@@ -1,0 +1,4 @@
+package gradcamnb
+
+// Examine is what Doctor prints.
+var Examine = examine
