@@ -73,9 +73,10 @@ function (id, style, data) {
     return [lo, hi];
   };
 
-  // What the ends of the colours stand for: zero and the highest value, of this map or
+  // What the ends of the colours stand for: what is given, else zero and the highest value, of this map or
   // of all of its unit; about zero where the colours are signed.
   const scaleOf = (m, signed) => {
+    if (data.range && !state.shared && (!signed || data.colors[0].signed)) return data.range;
     const maps = state.shared ? result().maps.filter(o => o.unit === m.unit) : [m];
     let top = 0;
     for (const o of maps) {

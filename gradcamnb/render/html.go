@@ -71,6 +71,9 @@ func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (str
 		return "", errors.New("there is no map to make a card of")
 	}
 	data := cardData{Opacity: o.opacity(), Colors: cardColors(o.colors()), Live: live}
+	if o != nil && o.Range != nil {
+		data.Range = &[2]float32{o.Range.Lo, o.Range.Hi}
+	}
 	var first string // the first picture, which stands in the page
 	for i, r := range results {
 		c, src, err := newCardResult(r)
@@ -139,7 +142,8 @@ func scriptHTML(id string, data cardData) (string, error) {
 // cardData is what the script works with.
 type cardData struct {
 	Opacity float64      `json:"opacity"`
-	Colors  []cardColor  `json:"colors"` // the first one is chosen
+	Colors  []cardColor  `json:"colors"`          // the first one is chosen
+	Range   *[2]float32  `json:"range,omitempty"` // of the colours, where it is not each map's own
 	Results []cardResult `json:"results"`
 	Live    *Live        `json:"live,omitempty"`
 }
