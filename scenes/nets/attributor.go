@@ -16,6 +16,7 @@ var Attributor = Net{
 	Side:    48,
 	Labels:  scenes.Shapes,
 	Outputs: []string{"shape", "color"},
+	Heads:   map[string][]string{"shape": scenes.Shapes, "color": scenes.Colors},
 	Graph: func(scope *model.Scope, x *Node) []*Node {
 		maps := stages(scope, x, 16, 32, 48)
 		last := maps[len(maps)-1]

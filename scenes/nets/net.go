@@ -27,6 +27,7 @@ type Net struct {
 	Side    int      // of its input, in pixels
 	Labels  []string // of its first output
 	Outputs []string
+	Heads   map[string][]string // names of the values of each output, where there are several
 	Graph   source.GraphFn
 
 	Detector *detect.Spec // how its detections are read, where it detects
@@ -43,7 +44,7 @@ func (n Net) Prep() imgio.Prep {
 // Card is what the network says about itself.
 func (n Net) Card() source.Card {
 	prep := n.Prep()
-	return source.Card{Name: n.Name, Input: []int{-1, n.Side, n.Side, 3}, Prep: &prep, Labels: n.Labels, Outputs: n.Outputs, Detector: n.Detector}
+	return source.Card{Name: n.Name, Input: []int{-1, n.Side, n.Side, 3}, Prep: &prep, Labels: n.Labels, Outputs: n.Outputs, HeadLabels: n.Heads, Detector: n.Detector}
 }
 
 // Store reads weights: a folder with a GoMLX checkpoint.
