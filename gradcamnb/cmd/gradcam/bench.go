@@ -13,7 +13,7 @@ import (
 type benchFlags struct {
 	models, backends, methods, grow []string
 	batches                         []int
-	rounds                          int
+	rounds, patience                int
 	peer, coldImage, record, out    string
 	against                         []string
 }
@@ -45,6 +45,7 @@ pieces.`,
 	flags.IntSliceVar(&f.batches, "batch", []int{1}, "batch sizes")
 	flags.StringArrayVar(&f.grow, "grow", nil, `what grows, and its values: "size=112,224,448", "batch=1,4,16", "classes=1,5,20", "layers=layer4,layer3" or "methods=Grad-CAM,LayerCAM", the last two one more at a time; may be repeated`)
 	flags.IntVar(&f.rounds, "rounds", 9, "rounds, of which the median is reported")
+	flags.IntVar(&f.patience, "patience", 2, "a round in which other processes take more than a tenth of the machine is measured again, at most so many times the rounds")
 	flags.StringVar(&f.peer, "peer", "", `the peers' command line, e.g. "python docs/benchmarks/peer.py"`)
 	flags.StringSliceVar(&f.against, "against", peerWork, "what the peers do")
 	flags.StringVar(&f.coldImage, "cold-image", "", "picture to measure cold starts with")

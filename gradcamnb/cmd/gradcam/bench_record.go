@@ -20,10 +20,11 @@ type record struct {
 
 // benchRow is one case measured, in seconds.
 type benchRow struct {
-	Case    benchCase
-	Rounds  int
-	First   float64            // the first explanation, which compiles
-	Medians map[string]float64 // of each that took part
+	Case      benchCase
+	Rounds    int
+	Disturbed int                // rounds in which other processes took too much of the machine
+	First     float64            // the first explanation, which compiles
+	Medians   map[string]float64 // of each that took part
 }
 
 func openRecord(path string) (*record, error) {

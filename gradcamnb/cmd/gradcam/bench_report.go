@@ -14,7 +14,8 @@ func benchReport(rec *record) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Grad-CAM, %s\n\n", time.Now().Format(time.DateOnly))
 	fmt.Fprintf(&b, "%s/%s, %d threads, %s; medians of %s interleaved rounds, in milliseconds. An explanation goes from the model's input to the normalised heatmaps; without a word on classes it is that of each picture's best one. "+
-		"Behind every time of a peer stands how many times as long as gradcam it takes; *cl* marks torch's forward pass in channels_last, which stands where it is quicker than the default layout. The first call compiles.\n",
+		"Behind every time of a peer stands how many times as long as gradcam it takes; *cl* marks torch's forward pass in channels_last, which stands where it is quicker than the default layout. The first call compiles. "+
+		"A round in which other processes took more than a tenth of the machine is measured again; † marks a case in which most were disturbed all the same, so that its medians say little.\n",
 		runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), runtime.Version(), rec.rounds())
 	for _, grown := range []string{"", "size", "batch", "classes", "layers", "methods"} {
 		b.WriteString(benchTable(rec.Rows, grown))
@@ -61,7 +62,7 @@ func benchTable(rows []benchRow, grown string) string {
 			b.WriteString(" first call |\n" + line + "---|\n")
 		}
 		mine := r.Medians[ours]
-		fmt.Fprintf(&b, "| %s | %s | %d | %s | %.1f |", r.Case.model(), r.Case.Backend, r.Case.Batch, r.Case.words(), 1e3*mine)
+		fmt.Fprintf(&b, "| %s | %s | %d | %s | %.1f%s |", r.Case.model(), r.Case.Backend, r.Case.Batch, r.Case.words(), 1e3*mine, r.mark())
 		if peers {
 			floor, cl := r.forward()
 			b.WriteString(peerCells(floor, mine, cl))
@@ -72,6 +73,14 @@ func benchTable(rows []benchRow, grown string) string {
 		fmt.Fprintf(&b, " %.0f |\n", 1e3*r.First)
 	}
 	return b.String()
+}
+
+// mark tells a case most of whose rounds were disturbed.
+func (r benchRow) mark() string {
+	if 2*r.Disturbed > r.Rounds {
+		return " †"
+	}
+	return ""
 }
 
 func peerCells(theirs, mine float64, channelsLast bool) string {

@@ -353,7 +353,7 @@ func TestBench(t *testing.T) {
 	}
 	out := filepath.Join(dir, "report.md")
 	net := model("squeezenet.dyn.onnx")
-	args := []string{"bench", "--model", net, "--rounds", "1", "--peer", "sh " + script, "--record", filepath.Join(dir, "record.json"), "--out", out}
+	args := []string{"bench", "--model", net, "--rounds", "1", "--patience", "0", "--peer", "sh " + script, "--record", filepath.Join(dir, "record.json"), "--out", out}
 	if code, _, said := call(t, args...); code != 0 {
 		t.Fatal(said)
 	}

@@ -1,0 +1,32 @@
+//go:build linux
+
+package main
+
+import (
+	"os"
+	"testing"
+	"time"
+)
+
+// Of 100 ticks of the machine 20 were idle and 70 ours: a tenth went elsewhere.
+func TestElsewhere(t *testing.T) {
+	before := ticks{machine: 1000, idle: 500, ours: 100}
+	if got := elsewhere(before, ticks{machine: 1100, idle: 520, ours: 170}); got < 0.0999 || got > 0.1001 {
+		t.Errorf("%g went elsewhere, want 0.1", got)
+	}
+}
+
+// What this process burns is its own.
+func TestProcessorTimeIsOurs(t *testing.T) {
+	before, ok := processorTime(os.Getpid())
+	if !ok {
+		t.Skip("the processors' time is read on Linux only")
+	}
+	for start := time.Now(); time.Since(start) < 200*time.Millisecond; {
+		_ = median([]float64{3, 1, 2})
+	}
+	after, _ := processorTime(os.Getpid())
+	if after.ours <= before.ours {
+		t.Errorf("%+v, then %+v", before, after)
+	}
+}
