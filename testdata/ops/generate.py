@@ -46,6 +46,10 @@ def case(name, op, consts=(), dims=(2, 4, 9, 10), opset=20, first=None, last=Non
                          [H.make_tensor_value_info("y", T.FLOAT, None)],
                          [NH.from_array(c, f"c{k}") for k, c in enumerate(consts) if c is not None] + ([NH.from_array(first[1], "first")] if first else []))
     m = H.make_model(graph, opset_imports=[H.make_opsetid("", opset)] + ([H.make_opsetid(domain, 1)] if domain else []), ir_version=8)
+    save(name, m, dims)
+
+
+def save(name, m, dims):
     onnx.save(m, OUT / f"{name}.onnx")
     y = ort.InferenceSession(m.SerializeToString(), providers=["CPUExecutionProvider"]).run(None, {"image": image(*dims)})[0]
     np.save(OUT / f"{name}.npy", y.astype("<f4"))
@@ -157,6 +161,36 @@ case("upsample-opset7", "Upsample", opset=7, mode="nearest", scales=[1.0, 1.0, 2
 case("resize-opset10-nearest", "Resize", [scales(2, 1.5)], opset=10, mode="nearest")
 case("resize-opset10-nearest-down", "Resize", [scales(0.6, 0.5)], opset=10, mode="nearest")
 case("resize-opset10-linear", "Resize", [scales(2, 1.5)], opset=10, mode="linear")
+
+# Activations.
+case("leakyrelu", "LeakyRelu", alpha=0.2)
+case("prelu", "PRelu", [w(4, 1, 1)])
+case("elu", "Elu", alpha=0.7)
+case("celu", "Celu", alpha=0.7)
+case("selu", "Selu")
+case("softplus", "Softplus")
+case("mish", "Mish")
+case("softsign", "Softsign")
+case("thresholdedrelu", "ThresholdedRelu", alpha=0.3)
+
+# onnxruntime's own operators, as its extended optimiser writes them.
+MS = dict(domain="com.microsoft")
+case("ms-fusedconv-clip", "FusedConv", [w(5, 4, 3, 3), w(5)], activation="Clip", activation_params=[-1.0, 2.0], **MS)
+case("ms-fusedconv-add-relu", "FusedConv", [w(5, 4, 3, 3), w(5), w(2, 5, 7, 8)], activation="Relu", **MS)
+case("ms-fusedmatmul", "FusedMatMul", [w(6, 10)], transB=1, alpha=0.3, **MS)
+case("ms-fusedmatmul-a", "FusedMatMul", [w(2, 4, 9, 6)], transA=1, **MS)
+case("ms-biasgelu", "BiasGelu", [w(10)], **MS)
+case("ms-fastgelu", "FastGelu", [w(10)], **MS)
+case("ms-quickgelu", "QuickGelu", alpha=1.5, **MS)
+
+# Through integers and back. The steps are powers of two, of which the differences that the test takes are whole
+# multiples, so that the slope by differences is the one that goes straight through; the ends saturate.
+names = ["s", "z"]
+nodes = [H.make_node("Identity", ["image"], ["x"]), H.make_node("QuantizeLinear", ["x", *names], ["q"], name="quantise"),
+         H.make_node("DequantizeLinear", ["q", *names], ["y"], name="dequantise")]
+graph = H.make_graph(nodes, "quantise-int16", [H.make_tensor_value_info("image", T.FLOAT, [2, 4, 9, 10])], [H.make_tensor_value_info("y", T.FLOAT, None)],
+                     [NH.from_array(np.float32(2**-14), "s"), NH.from_array(np.int16(4096), "z")])
+save("quantise-int16", H.make_model(graph, opset_imports=[H.make_opsetid("", 21)], ir_version=10), (2, 4, 9, 10))
 
 rng = np.random.default_rng(8)
 # Wide enough that neighbouring groups are joined into several blocks.

@@ -52,7 +52,7 @@ def narrow(model, by, size):
     return model
 
 
-def resnet(block, size=64, by=20, layers=(1, 1, 1, 1), **k):
+def resnet(block, size=64, by=24, layers=(1, 1, 1, 1), **k):
     return narrow(tv.models.ResNet(block, list(layers), num_classes=CLASSES, **k), by, size)
 
 
@@ -61,7 +61,7 @@ class VGG(tv.models.VGG):
 
     def __init__(self):
         super().__init__(tv.models.vgg.make_layers([8, "M", 12, "M", 16, 16, "M", 16, "M"], batch_norm=True), CLASSES)
-        self.classifier = nn.Sequential(nn.Linear(16 * 49, 24), nn.ReLU(), nn.Dropout(), nn.Linear(24, CLASSES))
+        self.classifier = nn.Sequential(nn.Linear(16 * 49, 12), nn.ReLU(), nn.Dropout(), nn.Linear(12, CLASSES))
 
 
 class MobileNetV1(nn.Sequential):
@@ -137,7 +137,7 @@ class UNet(nn.Module):
 def mobilenet_v3():
     c = InvertedResidualConfig  # in, kernel, expanded, out, squeeze-excite, activation, stride, dilation, width
     s = [c(8, 3, 16, 8, True, "RE", 2, 1, 1), c(8, 3, 24, 12, False, "RE", 2, 1, 1), c(12, 3, 32, 12, False, "RE", 1, 1, 1),
-         c(12, 5, 40, 16, True, "HS", 2, 1, 1), c(16, 5, 48, 16, True, "HS", 1, 1, 1)]
+         c(12, 5, 32, 16, True, "HS", 2, 1, 1), c(16, 5, 32, 16, True, "HS", 1, 1, 1)]
     return tv.models.MobileNetV3(s, last_channel=32, num_classes=CLASSES)
 
 
@@ -166,7 +166,7 @@ def regnet(se):
 
 
 def vit_size(**k):
-    return dict(image_size=64, patch_size=8, num_layers=2, num_heads=4, hidden_dim=32, mlp_dim=48, num_classes=CLASSES) | k
+    return dict(image_size=64, patch_size=8, num_layers=2, num_heads=4, hidden_dim=24, mlp_dim=32, num_classes=CLASSES) | k
 
 
 def swin(**k):
@@ -183,13 +183,13 @@ class Detector(nn.Module):
     def __init__(self, kind):
         super().__init__()
         self.kind = kind
-        r = resnet(BasicBlock)
+        r = resnet(BasicBlock, by=32)
         self.body = IntermediateLayerGetter(r, {"layer2": "0", "layer3": "1", "layer4": "2"})
         if kind == "ssd":
-            self.head = ssd.SSDHead([6, 13, 26], [4, 6, 6], 5)
+            self.head = ssd.SSDHead([4, 8, 16], [4, 6, 6], 5)
         else:
-            self.fpn = tv.ops.FeaturePyramidNetwork([6, 13, 26], 12)
-            self.head = retinanet.RetinaNetHead(12, 3, 5, norm_layer=lambda c: nn.GroupNorm(4, c))
+            self.fpn = tv.ops.FeaturePyramidNetwork([4, 8, 16], 8)
+            self.head = retinanet.RetinaNetHead(8, 3, 5, norm_layer=lambda c: nn.GroupNorm(4, c))
 
     def forward(self, x):
         maps = self.body(x)

@@ -42,6 +42,13 @@ func looksLast(shape []int, picture [2]int) bool {
 	return len(shape) == 4 && !likePicture(shape[2], shape[3], picture) && likePicture(shape[1], shape[2], picture)
 }
 
+// partOfMap tells whether a tensor of rank 4 that no convolution has made has the aspect
+// ratio of the picture in neither order of axes: half of a map, as Swin makes when it
+// shifts its windows.
+func partOfMap(shape []int, picture [2]int) bool {
+	return len(shape) == 4 && !likePicture(shape[2], shape[3], picture) && !likePicture(shape[1], shape[2], picture)
+}
+
 // likePicture tells whether h x w has the aspect ratio of the picture, to within what
 // rounding does to small maps.
 func likePicture(h, w int, picture [2]int) bool {

@@ -94,6 +94,9 @@ type Layer struct {
 
 	Field *onnxnorm.Field // receptive field of its cells; nil where it is not known
 
+	inputs []string // tensors that it is made of
+	answer bool     // it is the output itself but for operators that learn nothing: class scores before the last resize
+
 	paths []string // every module that this is the last tensor of
 	order int      // of execution, for models that do not list it
 }

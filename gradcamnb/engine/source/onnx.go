@@ -156,14 +156,18 @@ func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
 
 // list makes layers of the tensors that depend on the input.
 func (m *onnxModel) list(g *onnxnorm.Graph, output string, picture [2]int) []Layer {
-	feeds := feeding(g, output)
+	feeds, answers := feeding(g, output), answering(g, output)
 	var out []Layer
 	for _, t := range g.Tensors {
 		if t.Constant {
 			continue
 		}
 		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field, Bias: t.Bias != nil}
+		l.inputs, l.answer = t.Inputs, answers[t.Name]
 		l.Grid = gridOf(t.Dims, t.Tail || looksLast(t.Dims, picture), picture)
+		if !m.options.KeepLayout && !t.ChannelsLast && !t.Tail && partOfMap(t.Dims, picture) {
+			l.Grid = [3]int{}
+		}
 		out = append(out, l)
 	}
 	keepLast(out)
@@ -219,6 +223,29 @@ func feeding(g *onnxnorm.Graph, output string) map[string]bool {
 		}
 	}
 	return feeds
+}
+
+// answering is the set of tensors that become the output without anything learned or
+// pooled coming between: class scores before they are resized, joined or decoded. They
+// are the answer, and no feature of the picture.
+func answering(g *onnxnorm.Graph, output string) map[string]bool {
+	answers := map[string]bool{output: true}
+	for _, t := range slices.Backward(g.Tensors) {
+		if !answers[t.Name] || learns[t.Op] || averages[t.Op] {
+			continue
+		}
+		for _, in := range t.Inputs {
+			answers[in] = true
+		}
+	}
+	return answers
+}
+
+// learns are the operators that hold the weights of a network.
+var learns = map[string]bool{
+	"Conv": true, "FusedConv": true, "QLinearConv": true, "ConvTranspose": true, "Gemm": true, "FusedGemm": true, "QGemm": true, "MatMul": true,
+	"FusedMatMul": true, "QLinearMatMul": true, "Einsum": true, "BatchNormalization": true, "LayerNormalization": true,
+	"InstanceNormalization": true, "GroupNormalization": true,
 }
 
 // onnxScope is where the store keeps the model's weights.

@@ -53,12 +53,12 @@ func suggest(layers []Layer) {
 }
 
 // lowest is the last feature map at the lowest resolution with at least so many
-// channels, -1 where there is none. Maps of one cell (pooled vectors) and averages of a
-// map already listed do not count.
+// channels, -1 where there is none. Maps of one cell (pooled vectors), averages of a
+// map already listed and the answer itself do not count.
 func lowest(layers []Layer, channels int) int {
 	best := -1
 	for i, l := range layers {
-		if !l.Feeds || l.Grid[0]*l.Grid[1] <= 1 || l.Grid[2] < channels || averages[l.Op] || len(l.Shape) != 4 {
+		if !l.Feeds || l.answer || l.Grid[0]*l.Grid[1] <= 1 || l.Grid[2] < channels || averages[l.Op] || len(l.Shape) != 4 {
 			continue
 		}
 		if best < 0 || l.Grid[0]*l.Grid[1] <= layers[best].Grid[0]*layers[best].Grid[1] {
@@ -81,11 +81,38 @@ func lastTokens(layers []Layer) int {
 			return -1
 		case l.Op == "Softmax" && len(l.Shape) >= 3:
 			attends = true
-		case attends && l.Op == "LayerNormalization" && l.Feeds && l.Grid[0] > 1 && len(l.Shape) == 3:
+		case attends && l.Feeds && l.Grid[0] > 1 && len(l.Shape) == 3 && normalises(layers, i):
 			return i
 		}
 	}
 	return -1
+}
+
+// normalises tells whether the layer is the end of a layer norm, be it one operator or,
+// before opset 17, the last of many: ((x - mean) / deviation) * scale + bias.
+func normalises(layers []Layer, i int) bool {
+	op := func(op string, inputs []string) (from []string, ok bool) {
+		for _, l := range layers[:i] {
+			if l.Op == op && slices.Contains(inputs, l.Name) {
+				return l.inputs, true
+			}
+		}
+		return nil, false
+	}
+	if layers[i].Op == "LayerNormalization" {
+		return true
+	}
+	if layers[i].Op != "Add" {
+		return false
+	}
+	from := layers[i].inputs
+	for _, before := range []string{"Mul", "Div", "Sub"} {
+		var ok bool
+		if from, ok = op(before, from); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // nearestNames lists the names that take the fewest edits to become the wanted one.

@@ -30,6 +30,8 @@ type value struct {
 	// [b, h, w, c], as ConvNeXt and Swin do between two of their transposes.
 	tail bool
 
+	quant *scaling // of a value that the file keeps as integers; nil of all others
+
 	field *Field // what of the picture a cell depends on; nil where it is not known
 }
 

@@ -10,9 +10,9 @@ type Field struct {
 
 // atOnce are the operators whose every output cell depends on the same cell of their
 // inputs alone, where that keeps the size.
-var atOnce = set("Abs", "Add", "BatchNormalization", "Cast", "Ceil", "Clip", "Concat", "Cos", "Div", "Dropout", "Elu", "Equal", "Erf", "Exp",
+var atOnce = set("Abs", "Add", "BatchNormalization", "Cast", "Ceil", "Clip", "Concat", "Cos", "DequantizeLinear", "Div", "Dropout", "Elu", "Equal", "Erf", "Exp",
 	"Floor", "Gather", "Gelu", "Greater", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Less", "Log", "Max", "Min", "Mod", "Mul", "Neg",
-	"Pow", "PRelu", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceSum", "Reciprocal", "Relu", "Sigmoid", "Sign", "Sin", "Slice", "Softplus", "Split",
+	"Pow", "PRelu", "QuantizeLinear", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceSum", "Reciprocal", "Relu", "Sigmoid", "Sign", "Sin", "Slice", "Softplus", "Split",
 	"Sqrt", "Sub", "Tanh", "Transpose", "Where")
 
 func set(names ...string) map[string]bool {

@@ -1,9 +1,14 @@
 package onnxnorm
 
-// Gelu is x/2 * (1 + erf(x/sqrt(2))), or with approximate="tanh"
+var (
+	_ = register("Gelu", gelu, nil)
+	_ = register("com.microsoft.Gelu", gelu, nil)
+)
+
+// gelu is x/2 * (1 + erf(x/sqrt(2))), or with approximate="tanh"
 // x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715*x^3))), an attribute that onnx-gomlx
 // passes over.
-var _ = register("Gelu", func(b *builder, n *node) {
+func gelu(b *builder, n *node) {
 	tanh := n.stringOr("approximate", "none") == "tanh"
 	n.out = []*value{b.each(n.need(0), func(x ref) ref {
 		var inner ref
@@ -16,4 +21,4 @@ var _ = register("Gelu", func(b *builder, n *node) {
 		half := b.binary("Mul", x, b.scalar(0.5))
 		return b.binary("Mul", half, b.binary("Add", inner, b.scalar(1)))
 	})}
-}, nil)
+}

@@ -232,20 +232,27 @@ func asError(e any) error {
 }
 
 func (w *walk) rewrite(n *node) {
+	op := n.OpType
 	if n.Domain != "" && n.Domain != "ai.onnx" {
-		failf("operators of the domain %q are not supported", n.Domain)
+		op = n.Domain + "." + op
 	}
-	if f := folds[n.OpType]; f != nil && !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst == nil }) {
+	if f := folds[op]; f != nil && !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst == nil }) {
 		if t := f(n); t != nil {
 			n.out = []*value{{dims: t.dims, konst: t}}
 			return
 		}
 	}
-	r := rules[n.OpType]
-	if r == nil {
+	r := rules[op]
+	switch {
+	case r == nil && n.Domain == "com.microsoft":
+		failf("this operator of onnxruntime's own is not supported: optimise the model at the basic level, or not at all")
+	case r == nil && op != n.OpType:
+		failf("operators of the domain %q are not supported", n.Domain)
+	case r == nil:
 		failf("this operator is not supported")
 	}
 	r(w.b, n)
+	carryQuant(n, quantAware(n.OpType))
 }
 
 // cut makes the value a node that everything that reads it later reads, so that

@@ -128,6 +128,47 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// What docs/models.md says is refused is refused, with operator, node and module.
+func TestRefused(t *testing.T) {
+	quantise := &protos.NodeProto{OpType: "QuantizeLinear", Input: []string{"x", "w"}, Output: []string{"q"}}
+	for name, c := range map[string]struct {
+		nodes []*protos.NodeProto
+		want  string
+	}{
+		"If": {}, "Loop": {}, "Scan": {}, "TopK": {}, "NonMaxSuppression": {}, "LSTM": {}, "GRU": {},
+		"DynamicQuantizeLinear": {}, "ConvInteger": {}, "MatMulInteger": {},
+		"Attention":    {[]*protos.NodeProto{{OpType: "Attention", Domain: "com.microsoft", Name: "/block/Attention", Input: []string{"x"}, Output: []string{"y"}}}, "basic level"},
+		"other domain": {[]*protos.NodeProto{{OpType: "MyOp", Domain: "my.own", Name: "/block/MyOp", Input: []string{"x"}, Output: []string{"y"}}}, `domain "my.own"`},
+		"sum of integers": {[]*protos.NodeProto{quantise, {OpType: "Add", Name: "/block/Add", Input: []string{"q", "q"}, Output: []string{"y"}}},
+			"calculates with the integers"},
+		"other scale": {[]*protos.NodeProto{quantise, {OpType: "DequantizeLinear", Name: "/block/D", Input: []string{"q", "other"}, Output: []string{"y"}}},
+			"not made so"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.nodes == nil {
+				c.nodes, c.want = []*protos.NodeProto{{OpType: name, Name: "/block/" + name, Input: []string{"x"}, Output: []string{"y"}}}, "not supported"
+			}
+			other := weight([]int64{1}, 0.5)
+			other.Name = "other"
+			_, err := Normalise(graph(c.nodes, weight([]int64{1}, 0.25), other), []int{1, 3, 8, 8}, Options{})
+			last := c.nodes[len(c.nodes)-1]
+			if err == nil {
+				t.Fatal("no error")
+			}
+			for _, w := range []string{"operator " + last.OpType, last.Name, "module block", c.want} {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("%q does not say %q", err, w)
+				}
+			}
+		})
+	}
+	m := graph([]*protos.NodeProto{{OpType: "Add", Name: "a", Input: []string{"x", "x2"}, Output: []string{"y"}}})
+	m.Graph.Input = append(m.Graph.Input, &protos.ValueInfoProto{Name: "x2"})
+	if _, err := Normalise(m, []int{1, 3, 8, 8}, Options{}); err == nil || !strings.Contains(err.Error(), "2 inputs") {
+		t.Errorf("two inputs: error %v", err)
+	}
+}
+
 // An initializer that is listed as an input, too, as older files do, is a weight.
 func TestInitializerListedAsInput(t *testing.T) {
 	m := graph([]*protos.NodeProto{{OpType: "Conv", Input: []string{"x", "w"}, Output: []string{"y"}}}, weight([]int64{2, 3, 1, 1}, 1, 2, 3, 4, 5, 6))

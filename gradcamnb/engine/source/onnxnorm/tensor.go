@@ -14,6 +14,7 @@ import (
 type tensor struct {
 	dims  []int
 	isInt bool
+	kind  protos.TensorProto_DataType // in the file; zero where folding computed it
 
 	ints   []int64
 	floats func() []float32 // decoded on demand, since a weight may be large and not needed
@@ -80,7 +81,7 @@ func decode(p *protos.TensorProto) (*tensor, error) {
 	if p.DataLocation == protos.TensorProto_EXTERNAL {
 		return nil, fmt.Errorf("tensor %q keeps its data in another file, which is not supported: save the model as one file", p.Name)
 	}
-	t := &tensor{dims: dims, origin: p.Name}
+	t := &tensor{dims: dims, origin: p.Name, kind: protos.TensorProto_DataType(p.DataType)}
 	wants := func(have, each int, where string) error {
 		if have != n*each {
 			return fmt.Errorf("tensor %q of shape %v needs %d bytes or values in its %s and has %d: the file is damaged", p.Name, dims, n*each, where, have)
@@ -161,6 +162,22 @@ func decode(p *protos.TensorProto) (*tensor, error) {
 		if err = wants(len(raw), 1, "raw_data"); err == nil {
 			t.ints = convert(raw, func(v byte) int64 { return int64(v) })
 		}
+	case protos.TensorProto_UINT8, protos.TensorProto_INT8, protos.TensorProto_UINT16, protos.TensorProto_INT16:
+		// Of quantised networks: weights, as many as there are, so decoded when asked for.
+		each, read := smallInt(t.kind)
+		if raw == nil {
+			err = wants(len(p.Int32Data), 1, "int32_data")
+			t.floats = func() []float32 { return convert(p.Int32Data, func(v int32) float32 { return float32(v) }) }
+			break
+		}
+		err = wants(len(raw), each, "raw_data")
+		t.floats = func() []float32 {
+			out := make([]float32, n)
+			for i := range out {
+				out[i] = read(raw[each*i:])
+			}
+			return out
+		}
 	default:
 		return nil, fmt.Errorf("tensor %q has the type %s, which is not supported: export the model in float32",
 			p.Name, protos.TensorProto_DataType(p.DataType))
@@ -169,6 +186,20 @@ func decode(p *protos.TensorProto) (*tensor, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+// smallInt is the number of bytes of an integer type and how one is read.
+func smallInt(kind protos.TensorProto_DataType) (each int, read func(raw []byte) float32) {
+	switch kind {
+	case protos.TensorProto_UINT8:
+		return 1, func(raw []byte) float32 { return float32(raw[0]) }
+	case protos.TensorProto_INT8:
+		return 1, func(raw []byte) float32 { return float32(int8(raw[0])) }
+	case protos.TensorProto_UINT16:
+		return 2, func(raw []byte) float32 { return float32(binary.LittleEndian.Uint16(raw)) }
+	default:
+		return 2, func(raw []byte) float32 { return float32(int16(binary.LittleEndian.Uint16(raw))) }
+	}
 }
 
 func decodeFloat32(raw []byte) []float32 {

@@ -1,0 +1,78 @@
+package onnxnorm
+
+// Activations that are written with simpler operators.
+var (
+	// LeakyRelu is x where x >= 0, else alpha*x; its gradient at 0 is alpha, as torch has it.
+	_ = register("LeakyRelu", func(b *builder, n *node) {
+		alpha := n.floatOr("alpha", 0.01)
+		n.out = []*value{b.each(n.need(0), func(x ref) ref { return b.above(x, x, b.binary("Mul", x, b.scalar(alpha))) })}
+	}, nil)
+
+	// PRelu is LeakyRelu with a constant slope for each channel.
+	_ = register("PRelu", func(b *builder, n *node) {
+		x, slope := n.need(0), n.need(1)
+		if slope.konst == nil {
+			failf("its slope is computed from the picture, and only a constant is supported there")
+		}
+		scaled := b.pair("Mul", x, slope)
+		if isLast(scaled) {
+			n.out = []*value{b.fromLast(b.above(b.lastOf(x), b.lastOf(x), scaled.last))}
+			return
+		}
+		n.out = []*value{inTail(fromPlain(b.above(b.plain(x), b.plain(x), b.plain(scaled))), x)}
+	}, nil)
+
+	// Elu is x where x > 0, else alpha*(exp(x) - 1); Celu alpha*(exp(x/alpha) - 1); Selu
+	// gamma times Elu.
+	_ = register("Elu", func(b *builder, n *node) { b.elu(n, n.floatOr("alpha", 1), 1, 1) }, nil)
+	_ = register("Celu", func(b *builder, n *node) {
+		alpha := n.floatOr("alpha", 1)
+		b.elu(n, alpha, 1/alpha, 1)
+	}, nil)
+	_ = register("Selu", func(b *builder, n *node) {
+		b.elu(n, n.floatOr("alpha", 1.67326319217681884765625), 1, n.floatOr("gamma", 1.05070102214813232421875))
+	}, nil)
+
+	// Softplus is log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), which does not overflow.
+	_ = register("Softplus", func(b *builder, n *node) { n.out = []*value{b.each(n.need(0), b.softplus)} }, nil)
+
+	// Mish is x * tanh(softplus(x)).
+	_ = register("Mish", func(b *builder, n *node) {
+		n.out = []*value{b.each(n.need(0), func(x ref) ref { return b.binary("Mul", x, b.unary("Tanh", b.softplus(x))) })}
+	}, nil)
+
+	// Softsign is x / (1 + |x|).
+	_ = register("Softsign", func(b *builder, n *node) {
+		n.out = []*value{b.each(n.need(0), func(x ref) ref {
+			return b.binary("Div", x, b.binary("Add", b.unary("Abs", x), b.scalar(1)))
+		})}
+	}, nil)
+
+	// ThresholdedRelu is x where x > alpha, else 0.
+	_ = register("ThresholdedRelu", func(b *builder, n *node) {
+		alpha := n.floatOr("alpha", 1)
+		n.out = []*value{b.each(n.need(0), func(x ref) ref {
+			return b.emit("Where", x.dims, []ref{b.emit("Greater", x.dims, []ref{x, b.scalar(alpha)}), x, b.scalar(0)})
+		})}
+	}, nil)
+)
+
+// above is yes where x > 0 and no elsewhere.
+func (b *builder) above(x, yes, no ref) ref {
+	return b.emit("Where", x.dims, []ref{b.emit("Greater", x.dims, []ref{x, b.scalar(0)}), yes, no})
+}
+
+// elu is gamma*x above 0 and gamma*alpha*(exp(x*inner) - 1) elsewhere. The exponent is of
+// min(x, 0), since an overflow in the branch not taken would make the gradient NaN.
+func (b *builder) elu(n *node, alpha, inner, gamma float32) {
+	n.out = []*value{b.each(n.need(0), func(x ref) ref {
+		low := b.atMost(x, 0)
+		e := b.binary("Sub", b.unary("Exp", b.scaled(low, inner)), b.scalar(1))
+		return b.scaled(b.above(x, x, b.scaled(e, alpha)), gamma)
+	})}
+}
+
+func (b *builder) softplus(x ref) ref {
+	e := b.unary("Exp", b.unary("Neg", b.unary("Abs", x)))
+	return b.binary("Add", b.atLeast(x, 0), b.unary("Log", b.binary("Add", e, b.scalar(1))))
+}

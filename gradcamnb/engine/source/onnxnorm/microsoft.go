@@ -1,0 +1,109 @@
+package onnxnorm
+
+import "github.com/gomlx/compute-onnx/support/protos"
+
+// Operators of onnxruntime's own, domain com.microsoft, that its extended optimiser puts
+// in the place of two or three of the standard.
+var (
+	// FusedConv is Conv, plus an addend, through an activation.
+	_ = register("com.microsoft.FusedConv", func(b *builder, n *node) {
+		conv := b.apply(n, "Conv", n.in[:min(3, len(n.in))])
+		if z := n.input(3); z != nil {
+			conv = b.pair("Add", conv, z)
+		}
+		n.out = []*value{b.activated(n, conv)}
+	}, nil)
+
+	// FusedMatMul is alpha * A B, with either transposed.
+	_ = register("com.microsoft.FusedMatMul", func(b *builder, n *node) {
+		if n.intOr("transBatchA", 0) != 0 || n.intOr("transBatchB", 0) != 0 {
+			failf("transBatchA and transBatchB are not supported")
+		}
+		in := []*value{n.need(0), n.need(1)}
+		for i, name := range []string{"transA", "transB"} {
+			rank := len(in[i].dims)
+			if n.intOr(name, 0) == 0 {
+				continue
+			}
+			if rank < 2 {
+				failf("it transposes the shape %v", in[i].dims)
+			}
+			perm := ascending(rank)
+			perm[rank-1], perm[rank-2] = rank-2, rank-1
+			t := &node{NodeProto: n.with(attrInts("perm", perm)).NodeProto, in: in[i : i+1]}
+			if in[i].konst != nil {
+				k := in[i].konst.transposed(perm)
+				in[i] = &value{dims: k.dims, konst: k}
+				continue
+			}
+			rules["Transpose"](b, t)
+			in[i] = t.out[0]
+		}
+		out := b.apply(n, "MatMul", in)
+		n.out = []*value{b.each(out, func(x ref) ref { return b.scaled(x, n.floatOr("alpha", 1)) })}
+	}, nil)
+
+	// FusedGemm is Gemm through an activation.
+	_ = register("com.microsoft.FusedGemm", func(b *builder, n *node) {
+		n.out = []*value{b.activated(n, b.apply(n, "Gemm", n.in))}
+	}, nil)
+
+	// BiasGelu is Gelu(x + bias), FastGelu the same with the hyperbolic tangent.
+	_ = register("com.microsoft.BiasGelu", func(b *builder, n *node) {
+		n.out = []*value{b.apply(n, "Gelu", []*value{b.pair("Add", n.need(0), n.need(1))})}
+	}, nil)
+	_ = register("com.microsoft.FastGelu", func(b *builder, n *node) {
+		x := n.need(0)
+		if bias := n.input(1); bias != nil {
+			x = b.pair("Add", x, bias)
+		}
+		n.out = []*value{b.apply(n.with(attrString("approximate", "tanh")), "Gelu", []*value{x})}
+	}, nil)
+
+	// QuickGelu is x * sigmoid(alpha x).
+	_ = register("com.microsoft.QuickGelu", func(b *builder, n *node) {
+		alpha := n.floatOr("alpha", 1.702)
+		n.out = []*value{b.each(n.need(0), func(x ref) ref {
+			return b.binary("Mul", x, b.unary("Sigmoid", b.binary("Mul", x, b.scalar(alpha))))
+		})}
+	}, nil)
+)
+
+// apply runs the rule of a standard operator with the node's attributes.
+func (b *builder) apply(n *node, op string, in []*value) *value {
+	m := n.with()
+	m.OpType, m.in = op, in
+	rules[op](b, m)
+	return m.out[0]
+}
+
+// activated applies the node's attribute activation.
+func (b *builder) activated(n *node, v *value) *value {
+	op := n.stringOr("activation", "")
+	var p []float32
+	if a := n.attr("activation_params"); a != nil {
+		p = a.Floats
+	}
+	param := func(name string, i int) *protos.AttributeProto {
+		if i >= len(p) {
+			failf("its activation %s has %d parameters", op, len(p))
+		}
+		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_FLOAT, F: p[i]}
+	}
+	m := &node{NodeProto: &protos.NodeProto{OpType: op, Name: n.Name, Output: n.Output}, in: []*value{v}}
+	switch op {
+	case "":
+		return v
+	case "Relu", "Tanh", "Sigmoid":
+	case "LeakyRelu":
+		m.Attribute = append(m.Attribute, param("alpha", 0))
+	case "HardSigmoid":
+		m.Attribute = append(m.Attribute, param("alpha", 0), param("beta", 1))
+	case "Clip":
+		m.Attribute = append(m.Attribute, param("min", 0), param("max", 1))
+	default:
+		failf("its activation %q is not supported", op)
+	}
+	rules[op](b, m)
+	return m.out[0]
+}

@@ -1,0 +1,100 @@
+package onnxnorm
+
+// Operators on integers, each the operator on what the integers stand for and then
+// quantised, as onnxruntime's quantiser writes them in its format "QOperator". Their
+// inputs are (value, scale, zero point) for each operand and (scale, zero point) of the
+// result.
+var (
+	_ = register("QLinearConv", func(b *builder, n *node) {
+		in := []*value{operandOf(n, 0, 0), operandOf(n, 3, 0)}
+		if bias := n.input(8); bias != nil {
+			in = append(in, accumulated(n, bias))
+		}
+		b.qlinear(n, "Conv", in, 6)
+	}, nil)
+	_ = register("QLinearMatMul", func(b *builder, n *node) {
+		b.qlinear(n, "MatMul", []*value{operandOf(n, 0, 0), operandOf(n, 3, -1)}, 6)
+	}, nil)
+	_ = register("com.microsoft.QGemm", func(b *builder, n *node) {
+		at := 1 // of B's columns
+		if n.intOr("transB", 0) != 0 {
+			at = 0
+		}
+		in := []*value{operandOf(n, 0, 0), operandOf(n, 3, at)}
+		if c := n.input(6); c != nil {
+			in = append(in, accumulated(n, c))
+		}
+		b.qlinear(n, "Gemm", in, 7)
+	}, nil)
+	_ = registerQLinear("Add", 2)
+	_ = registerQLinear("Mul", 2)
+	_ = registerQLinear("Sigmoid", 1)
+	_ = registerQLinear("LeakyRelu", 1)
+	_ = registerQLinear("AveragePool", 1)
+	_ = registerQLinear("GlobalAveragePool", 1)
+	_ = register("com.microsoft.QLinearConcat", func(b *builder, n *node) {
+		var in []*value
+		for i := 2; i+2 < len(n.in); i += 3 {
+			in = append(in, operandOf(n, i, 0))
+		}
+		b.qlinear(n, "Concat", in, 0)
+	}, nil)
+)
+
+func registerQLinear(op string, operands int) bool {
+	return register("com.microsoft.QLinear"+op, func(b *builder, n *node) {
+		var in []*value
+		for i := range operands {
+			in = append(in, operandOf(n, 3*i, 0))
+		}
+		b.qlinear(n, op, in, 3*operands)
+	}, nil)
+}
+
+// qlinear applies the operator to numbers and quantises what comes out, where a scale for
+// that is given.
+func (b *builder) qlinear(n *node, op string, in []*value, scale int) {
+	if n.intOr("channels_last", 0) != 0 {
+		failf("channels_last is not supported")
+	}
+	plain := n.with()
+	plain.OpType, plain.in, plain.Output = op, in, n.Output
+	rules[op](b, plain)
+	if n.input(scale) == nil {
+		n.out = plain.out
+		return
+	}
+	n.out = []*value{b.quantised(plain.out[0], scalingOf(n, scale, scale+1))}
+}
+
+// operandOf is input i, whose scale and zero point follow it, as numbers; at is the axis
+// of a constant's scales.
+func operandOf(n *node, i, at int) *value {
+	v := n.need(i)
+	if v.konst != nil {
+		t := dequantised(n, v, i+1, i+2, at)
+		return &value{name: v.name, dims: t.dims, konst: t}
+	}
+	v.mustBe(scalingOf(n, i+1, i+2))
+	u := *v
+	u.quant = nil
+	return &u
+}
+
+// accumulated is a bias as numbers: integers in steps of the product of the scales of
+// the two operands.
+func accumulated(n *node, bias *value) *value {
+	x, w := n.need(1).konst, n.need(4).konst
+	if bias.konst == nil || x == nil || w == nil {
+		failf("its bias and scales must be constants")
+	}
+	scales := w.floats()
+	t := &tensor{dims: bias.dims, floats: func() []float32 {
+		out := bias.konst.numbers()
+		for i := range out {
+			out[i] *= x.floats()[0] * scales[i%len(scales)]
+		}
+		return out
+	}, origin: n.Output[0] + "@bias"}
+	return &value{dims: t.dims, konst: t}
+}

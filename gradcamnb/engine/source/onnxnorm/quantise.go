@@ -1,0 +1,181 @@
+package onnxnorm
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+// Quantised networks are computed in float32. What the file keeps as integers q is held
+// here as the numbers they stand for, s*(q - z), and a value remembers its scale s and
+// zero point z, so that
+//
+//	QuantizeLinear    x -> s * round(clip(x/s, low - z, high - z))
+//	DequantizeLinear  x -> x
+//
+// with low and high the ends of the integer type. The gradient goes straight through the
+// rounding and is zero where the integers saturate (Bengio et al. 2013, Estimating or
+// Propagating Gradients Through Stochastic Neurons, section 4; Jacob et al. 2018, section
+// 3). A Relu that a quantiser has folded into a zero point at the lower end so keeps its
+// gradient.
+//
+// onnxruntime adds integers exactly and rounds products of scales; float32 comes out on
+// the other side of a rounding here and there, which is one step of the scale.
+var (
+	_ = register("QuantizeLinear", quantizeLinear, nil)
+	_ = register("DequantizeLinear", dequantizeLinear, foldDequantizeLinear)
+	_ = register("com.microsoft.QuantizeLinear", quantizeLinear, nil) // 16 bits, before opset 21
+	_ = register("com.microsoft.DequantizeLinear", dequantizeLinear, foldDequantizeLinear)
+)
+
+func quantizeLinear(b *builder, n *node) {
+	n.out = []*value{b.quantised(n.need(0), scalingOf(n, 1, 2))}
+}
+
+func dequantizeLinear(_ *builder, n *node) {
+	v := *n.need(0)
+	v.mustBe(scalingOf(n, 1, 2))
+	v.quant = nil
+	n.out = []*value{&v}
+}
+
+func foldDequantizeLinear(n *node) *tensor {
+	return dequantised(n, n.in[0], 1, 2, n.intOr("axis", 1))
+}
+
+// scaling is how integers stand for numbers: scale * (q - zero), q from low to high.
+type scaling struct {
+	scale           float32
+	zero, low, high int
+}
+
+// sameNumbers are operators that move integers and do not calculate with them.
+var sameNumbers = []string{"MaxPool", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Slice", "Split", "Gather"}
+
+// carryQuant hands steps on through operators that only move numbers, and refuses those
+// that would calculate with the integers.
+func carryQuant(n *node, aware bool) {
+	i := slices.IndexFunc(n.in, func(v *value) bool { return v != nil && v.quant != nil })
+	if i < 0 || aware {
+		return
+	}
+	if i != 0 || !slices.Contains(sameNumbers, n.OpType) {
+		failf("it calculates with the integers of a quantised network, which is not supported")
+	}
+	for _, v := range n.out {
+		v.quant = n.in[0].quant
+	}
+}
+
+// quantAware are the operators that are given integers and their scales.
+func quantAware(op string) bool {
+	return op == "DequantizeLinear" || op == "QGemm" || strings.HasPrefix(op, "QLinear")
+}
+
+// scalingOf reads a scale and a zero point, which must be single constants here.
+func scalingOf(n *node, scale, zero int) scaling {
+	s := n.need(scale)
+	if s.konst == nil {
+		failf("its scale is computed from the picture (dynamic quantisation), and only a constant is supported there")
+	}
+	if size(s.dims) != 1 {
+		failf("it has %d scales, and only one for all values of what depends on the picture is supported", size(s.dims))
+	}
+	out := scaling{scale: s.konst.floats()[0], high: 255}
+	if !(out.scale > 0) {
+		failf("its scale is %g and must be above zero: the file is damaged", out.scale)
+	}
+	kind := protos.TensorProto_DataType(n.intOr("output_dtype", int(protos.TensorProto_UINT8)))
+	if z := n.input(zero); z != nil {
+		if z.konst == nil || size(z.dims) != 1 {
+			failf("its zero point must be one constant")
+		}
+		out.zero, kind = z.konst.asInts()[0], z.konst.kind
+	}
+	switch kind {
+	case protos.TensorProto_UINT8:
+		out.low, out.high = 0, 255
+	case protos.TensorProto_INT8:
+		out.low, out.high = -128, 127
+	case protos.TensorProto_UINT16:
+		out.low, out.high = 0, 65535
+	case protos.TensorProto_INT16:
+		out.low, out.high = -32768, 32767
+	default:
+		failf("it quantises to %s, and 8 or 16 bits are supported", kind)
+	}
+	return out
+}
+
+// quantised is s * round(clip(x/s, low - z, high - z)), half to even.
+//
+// The rounding is (x + m) - m with m = 1.5 * 2^23, at which float32 has no fractions; its
+// gradient is one. m is a weight, lest a compiler calculate m - m.
+func (b *builder) quantised(v *value, q scaling) *value {
+	m := b.weight("@round", []int{1}, func() []float32 { return []float32{12582912} })
+	out := b.each(v, func(x ref) ref {
+		x = b.binary("Div", x, b.scalar(q.scale))
+		x = b.atMost(b.atLeast(x, float32(q.low-q.zero)), float32(q.high-q.zero))
+		x = b.binary("Sub", b.binary("Add", x, m), m)
+		return b.binary("Mul", x, b.scalar(q.scale))
+	})
+	out.quant = &q
+	return out
+}
+
+// mustBe checks that a value was quantised as it is now read.
+func (v *value) mustBe(q scaling) {
+	if v.quant == nil || *v.quant != q {
+		failf("it reads integers as %+v that were not made so", q)
+	}
+}
+
+// dequantised is the constant s*(q - z), with a scale for all or one for each entry of an axis.
+func dequantised(n *node, v *value, scale, zero, at int) *tensor {
+	q, s := v.konst, n.need(scale).konst
+	if q == nil || s == nil {
+		failf("its scale is computed from the picture, and only a constant is supported there")
+	}
+	if n.intOr("block_size", 0) != 0 {
+		failf("scales for blocks are not supported")
+	}
+	each, zeros := s.floats(), make([]float32, size(s.dims))
+	if z := n.input(zero); z != nil {
+		if z.konst == nil || size(z.dims) != len(each) {
+			failf("it has %d scales, and zero points of the shape %v", len(each), z.dims)
+		}
+		for i, v := range z.konst.asInts() {
+			zeros[i] = float32(v)
+		}
+	}
+	inner := 1
+	if len(each) > 1 {
+		at = axis(at, len(q.dims))
+		if len(each) != q.dims[at] {
+			failf("it has %d scales for %d entries of axis %d", len(each), q.dims[at], at)
+		}
+		inner = size(q.dims[at+1:])
+	}
+	t := &tensor{dims: q.dims, floats: func() []float32 {
+		out := slices.Clone(q.numbers())
+		for i := range out {
+			k := i / inner % len(each)
+			out[i] = (out[i] - zeros[k]) * each[k]
+		}
+		return out
+	}}
+	if q.origin != "" {
+		t.origin = fmt.Sprintf("%s@dequantised by %s", q.origin, n.Output[0])
+	}
+	return t
+}
+
+// numbers is the tensor's values as floats, whatever they are.
+func (t *tensor) numbers() []float32 {
+	if t.isInt {
+		return convert(t.ints, func(v int64) float32 { return float32(v) })
+	}
+	return t.floats()
+}

@@ -1,0 +1,74 @@
+package source
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/internal/golden"
+)
+
+func zooLayers(t *testing.T, name string, size int) []Layer {
+	t.Helper()
+	m, err := ONNX(golden.Path("zoo", name+".onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers, err := m.Layers([]int{2, 3, size, size}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return layers
+}
+
+// The suggested layer is a feature map and not the answer: not the class scores of a
+// segmentation before their last resize, nor those of a detector before they are joined.
+// A transformer's tokens are found whether its layer norms are one operator or nine.
+func TestSuggested(t *testing.T) {
+	for name, want := range map[string]struct {
+		module string // that the layer lies in
+		grid   [2]int
+	}{
+		"fcn.dyn-18":       {"net.classifier", [2]int{8, 8}},
+		"deeplab.ts-11":    {"net.classifier", [2]int{8, 8}},
+		"unet.dyn-18":      {"mid", [2]int{16, 16}},
+		"ssd.ts-16":        {"body.layer4", [2]int{2, 2}},
+		"yolo-v5.ts-9":     {"out", [2]int{4, 4}},
+		"yolo-v8.dyn-18":   {"", [2]int{4, 4}},
+		"vit.dyn-18":       {"encoder.layers.encoder_layer_1.ln_1", [2]int{8, 8}},
+		"vit.ts-14":        {"encoder.layers.encoder_layer_1.ln_1", [2]int{8, 8}},
+		"deit.dyn-18":      {"encoder.layers.encoder_layer_1.ln_1", [2]int{8, 8}},
+		"squeezenet.ts-10": {"", [2]int{3, 3}},
+	} {
+		l, err := Suggested(zooLayers(t, name, 64))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if [2]int(l.Grid[:2]) != want.grid || !strings.HasPrefix(l.Path, want.module) || l.answer {
+			t.Errorf("%s: %s (%s) of %v is suggested, want %v in %q", name, l.Name, l.Path, l.Grid, want.grid, want.module)
+		}
+	}
+}
+
+// What Swin cuts from its maps when it shifts its windows is no map: every map of the
+// list has the aspect ratio of the picture.
+func TestPartsOfMapsAreNotListed(t *testing.T) {
+	files, err := filepath.Glob(golden.Path("zoo", "swin*.onnx"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no Swin in the zoo: %v", err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".onnx")
+		layers := zooLayers(t, name, 64)
+		for _, l := range layers {
+			if l.Spatial() && l.Grid[0] != l.Grid[1] {
+				t.Errorf("%s: %s %v is listed as a map %v of a square picture", name, l.Name, l.Shape, l.Grid)
+			}
+		}
+		if !slices.ContainsFunc(layers, func(l Layer) bool { return l.Grid == [3]int{8, 8, 24} }) {
+			t.Errorf("%s: the last maps, 8 x 8 of 24 channels, are not listed", name)
+		}
+	}
+}
