@@ -42,11 +42,22 @@ func looksLast(shape []int, picture [2]int) bool {
 	return len(shape) == 4 && !likePicture(shape[2], shape[3], picture) && likePicture(shape[1], shape[2], picture)
 }
 
-// partOfMap tells whether a tensor of rank 4 that no convolution has made has the aspect
-// ratio of the picture in neither order of axes: half of a map, as Swin makes when it
-// shifts its windows.
+// nearerLast tells whether a tensor of rank 4 is rather [b, h, w, c] than [b, c, h, w]:
+// which two neighbouring axes have the aspect ratio of the picture.
+func nearerLast(shape []int, picture [2]int) bool {
+	return len(shape) == 4 && cellsOff(shape[1], shape[2], picture) < cellsOff(shape[2], shape[3], picture)
+}
+
+// partOfMap tells whether a tensor of rank 4 is a whole map in neither order of axes, but
+// a part of one, as Swin makes when it shifts its windows.
 func partOfMap(shape []int, picture [2]int) bool {
-	return len(shape) == 4 && !likePicture(shape[2], shape[3], picture) && !likePicture(shape[1], shape[2], picture)
+	return len(shape) == 4 && min(cellsOff(shape[1], shape[2], picture), cellsOff(shape[2], shape[3], picture)) > 1
+}
+
+// cellsOff is by how many cells h and w miss the aspect ratio of the picture.
+func cellsOff(h, w int, picture [2]int) float64 {
+	high, wide := float64(picture[0]), float64(picture[1])
+	return math.Abs(float64(h)*wide-float64(w)*high) / max(high, wide)
 }
 
 // likePicture tells whether h x w has the aspect ratio of the picture, to within what

@@ -164,8 +164,8 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, picture [2]int) []Lay
 		}
 		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field, Bias: t.Bias != nil}
 		l.inputs, l.answer = t.Inputs, answers[t.Name]
-		l.Grid = gridOf(t.Dims, t.Tail || looksLast(t.Dims, picture), picture)
-		if !m.options.KeepLayout && !t.ChannelsLast && !t.Tail && partOfMap(t.Dims, picture) {
+		l.Grid = gridOf(t.Dims, m.tail(t, picture), picture)
+		if m.movedAbout(t) && partOfMap(t.Dims, picture) {
 			l.Grid = [3]int{}
 		}
 		out = append(out, l)
@@ -225,6 +225,20 @@ func feeding(g *onnxnorm.Graph, output string) map[string]bool {
 	return feeds
 }
 
+// movedAbout tells whether a tensor was not made by an operator of pictures, of which the
+// order of axes would be known, but by reshaping, slicing and the like.
+func (m *onnxModel) movedAbout(t onnxnorm.Tensor) bool {
+	return !m.options.KeepLayout && !t.ChannelsLast && !t.Tail
+}
+
+// tail tells whether the file keeps the channels of a tensor of rank 4 last.
+func (m *onnxModel) tail(t onnxnorm.Tensor, picture [2]int) bool {
+	if m.movedAbout(t) {
+		return nearerLast(t.Dims, picture)
+	}
+	return t.Tail || looksLast(t.Dims, picture)
+}
+
 // answering is the set of tensors that become the output without anything learned or
 // pooled coming between: class scores before they are resized, joined or decoded. They
 // are the answer, and no feature of the picture.
@@ -282,7 +296,7 @@ func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bui
 		built.Cuts = append(built.Cuts, Cut{
 			Node: nodes[len(wants)+i], Bias: bias,
 			Grid: func(n *Node) *Node {
-				tail := t.Tail || looksLast(t.Dims, m.picture(input))
+				tail := m.tail(t, m.picture(input))
 				if t.ChannelsLast && tail { // moved last although the channels were there already
 					n = TransposeAllAxes(n, 0, 3, 1, 2)
 				}

@@ -15,7 +15,7 @@ func (m *onnxModel) BuildFrom(scope *model.Scope, layer string, grid, clean *Nod
 	r := m.rewritten(grid.Graph(), input, []string{layer})
 	t := r.tensor[layer]
 	act := grid
-	tail := t.Tail || looksLast(t.Dims, m.picture(input))
+	tail := m.tail(t, m.picture(input))
 	switch {
 	case len(t.Dims) == 3:
 		act = asTokens(grid, clean)

@@ -63,7 +63,7 @@ func TestPartsOfMapsAreNotListed(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(file), ".onnx")
 		layers := zooLayers(t, name, 64)
 		for _, l := range layers {
-			if l.Spatial() && l.Grid[0] != l.Grid[1] {
+			if l.Spatial() && l.Shape[0] == 2 && l.Grid[0] != l.Grid[1] {
 				t.Errorf("%s: %s %v is listed as a map %v of a square picture", name, l.Name, l.Shape, l.Grid)
 			}
 		}
