@@ -22,6 +22,8 @@ type fakeSession struct {
 	wait    func(call int) // before it answers
 }
 
+func (s *fakeSession) Info() Info { return Info{Name: "fake"} }
+
 func (s *fakeSession) Explain(ctx context.Context, r Request) ([]*heatmap.Result, error) {
 	s.batches = append(s.batches, len(r.Pictures))
 	if s.wait != nil {
