@@ -47,17 +47,23 @@ func off(m, truth *heatmap.Map) float64 {
 func TestDesigns(t *testing.T) {
 	s := finding(t, testEngine(t, "go"))
 	truth := mustSample(t, s, gradcamnb.Sampling{Masks: 60000, Seed: 99})[0]
-	errors := map[string]float64{}
+	errors, agreement := map[string]float64{}, map[string]float64{}
 	for _, design := range []string{"", "centred", "balanced"} {
 		const draws = 8
 		for seed := range uint64(draws) {
 			m := mustSample(t, s, gradcamnb.Sampling{Masks: 512, Seed: seed, Design: design})[0]
 			errors[design] += math.Pow(off(m, truth), 2) / draws
+			agreement[design] += m.Sampled.Agreement / draws
 		}
 		errors[design] = math.Sqrt(errors[design])
 	}
 	t.Logf("error of 512 masks: %.4f as in the paper, %.4f centred, %.4f balanced", errors[""], errors["centred"], errors["balanced"])
 	if errors["centred"] > 0.67*errors[""] || errors["balanced"] > 0.47*errors[""] {
 		t.Errorf("designs do not help: %v", errors)
+	}
+	// What is nearer to the truth in each half is nearer to the other half.
+	t.Logf("halves agree to %.2f as in the paper, %.2f centred, %.2f balanced", agreement[""], agreement["centred"], agreement["balanced"])
+	if !(agreement["balanced"] > agreement["centred"] && agreement["centred"] > agreement[""]) {
+		t.Errorf("halves of better designs agree less: %v", agreement)
 	}
 }

@@ -105,8 +105,13 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 			_, hi, _ := m.Range()
 			caption := fmt.Sprintf("0 to %s %s", number(float64(hi)), m.Unit)
 			c.text(caption, x(2+k), y+cell+captionH-2, cell, f.small, faint)
-			if k != 1 {
-				c.text(verdict(m, r), x(2+k), y+cell+2*captionH-2, cell, f.small, faint)
+			below := y + cell + 2*captionH - 2
+			switch {
+			case k == 1: // a standard error points at nothing
+			case m.Diagnosis != "":
+				c.text(firstClause(m.Diagnosis), x(2+k), below, cell, f.small, mark)
+			default:
+				c.text(verdict(m, r), x(2+k), below, cell, f.small, faint)
 			}
 		}
 	}

@@ -16,6 +16,8 @@ type design struct {
 	draw    func(seed, first, p *Node, n, grid, height, width int) *Node
 	centred bool // the mean score is taken away before averaging
 	half    bool // it needs the probability 1/2
+
+	block func(cells int) int // masks that are drawn together; nil where each is drawn by itself
 }
 
 // designs are by the name in [gradcamnb.Sampling]. A centred average has the same
@@ -28,7 +30,7 @@ type design struct {
 var designs = map[string]design{
 	"":         {draw: drawn},
 	"centred":  {draw: drawn, centred: true},
-	"balanced": {draw: balanced, centred: true, half: true},
+	"balanced": {draw: balanced, centred: true, half: true, block: balancedBlock},
 }
 
 func designNames() string {
@@ -53,10 +55,17 @@ func balanced(seed, first, _ *Node, n, grid, height, width int) *Node {
 	return enlarge(Reshape(seen, n, grid, grid), shift(5, height), shift(6, width), height, width)
 }
 
+// balancedOrder is the order of the Hadamard matrix: over the number of cells, for the
+// code 0 is a constant.
+func balancedOrder(cells int) uint32 { return uint32(1) << bits.Len(uint(cells)) }
+
+// balancedBlock is the number of masks in a block, every row and its complement.
+func balancedBlock(cells int) int { return 2 * int(balancedOrder(cells)) }
+
 // balancedCells is 1 where a cell is seen, [n, cells], and the block of each mask [n].
 func balancedCells(seed, first *Node, n, cells int) (seen, block *Node) {
 	g := seed.Graph()
-	order := uint32(1) << bits.Len(uint(cells)) // over cells, for the code 0 is a constant
+	order := balancedOrder(cells)
 	at := Add(Iota(g, shapes.Make(dtypes.Uint32, n), 0), first)
 	block = BitwiseShiftRightLogicalScalar(at, uint32(bits.Len32(order)))
 	pair := BitwiseShiftRightLogicalScalar(at, uint32(1))

@@ -231,7 +231,7 @@ func (r *run) step(batch int) error {
 		return err
 	}
 	now := min(n, r.sampling.Masks-r.done)
-	rows, squareRows := r.rows(scores, batch%2, now)
+	rows, squareRows := r.rows(scores, now)
 	defer rows.MustFinalizeAll()
 	defer squareRows.MustFinalizeAll()
 	sums, err := r.add(first, r.seed, r.p, rows, squareRows, r.sums[0], r.sums[1])
@@ -276,12 +276,22 @@ func (r *run) scores(at int, first *tensors.Tensor) ([]float32, error) {
 	return scores, nil
 }
 
-// rows weighs the first masks of a batch for the sums: of masks 1 and w for each half,
-// of squared masks 1, w and w^2.
-func (r *run) rows(scores []float32, half, masks int) (rows, squareRows *tensors.Tensor) {
+// stretch is how many masks on end belong to the same half: a batch, or a block of masks
+// that are drawn together, which halves within it would not be independent of.
+func (r *run) stretch() int {
+	if block := designs[r.sampling.Design].block; block != nil {
+		return block(r.sampling.Grid * r.sampling.Grid)
+	}
+	return r.sampling.Batch
+}
+
+// rows weighs the next masks, a batch, for the sums: of masks 1 and w for each half, of
+// squared masks 1, w and w^2.
+func (r *run) rows(scores []float32, masks int) (rows, squareRows *tensors.Tensor) {
 	n, aims := r.sampling.Batch, len(r.weights)
 	plain, square := make([]float32, 2*(1+aims)*n), make([]float32, (1+2*aims)*n)
 	for i := range masks {
+		half := (r.done + i) / r.stretch() % 2
 		of := plain[half*(1+aims)*n:]
 		of[i], square[i] = 1, 1
 		for a := range aims {
@@ -346,7 +356,7 @@ func (r *run) maps() ([]*heatmap.Map, error) {
 				halves[h] = less(halves[h], field(sums, h*(1+aims)), centre)
 			}
 		}
-		if r.done > r.sampling.Batch {
+		if r.done >= 2*r.stretch() {
 			sampled.Agreement = rankCorrelation(shrunk(halves[0], r.width), shrunk(halves[1], r.width))
 		}
 		if r.done == 1 {
