@@ -2,6 +2,7 @@ package nets
 
 import (
 	"image"
+	"math"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
@@ -61,5 +62,29 @@ func TestCrop(t *testing.T) {
 	}
 	if got, want := Crop(picture, image.Rect(40, 40, 60, 50)), image.Rect(35, 30, 65, 60); got != want {
 		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// After a network of pooling and one linear layer, CAM is Grad-CAM times the number of
+// cells (Selvaraju et al. 2017, section 3.1); for the prediction, which the graph itself
+// picks, as for a tag by number.
+func TestCAMIsGradCAMBeforePooling(t *testing.T) {
+	tagger := Tagger.MustOpen(golden.Path("scenes", "tagger"))
+	picture := scenes.Draw(unseen+1, scenes.Options{}).Picture
+	for _, target := range []gradcamnb.Target{gradcamnb.Top(1), gradcamnb.Class(2)} {
+		r, err := tagger.Explain(picture, target, gradcamnb.Methods("CAM", "Grad-CAM"), gradcamnb.Layers("/stage4.1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cam, grad := r.Maps[0].Raw, r.Maps[1].Raw
+		_, highest, _ := cam.Range()
+		for i, v := range grad.Values {
+			if d := math.Abs(float64(cam.Values[i] - 36*v)); !(d < 1e-5*float64(highest)) {
+				t.Fatalf("%v, cell %d: CAM %g, 36 times Grad-CAM %g", target, i, cam.Values[i], 36*v)
+			}
+		}
+	}
+	if _, err := tagger.Explain(picture, gradcamnb.Methods("CAM"), gradcamnb.Layers("/stage4.0")); err == nil {
+		t.Error("CAM is made before a convolution and a ReLU")
 	}
 }

@@ -1,6 +1,10 @@
 package cam
 
 import (
+	"fmt"
+	"strings"
+
+	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
@@ -37,7 +41,13 @@ var linear = map[NodeType]bool{
 	NodeTypeDotGeneral: true, NodeTypeConvGeneral: true, NodeTypeReduceSum: true,
 	NodeTypeReshape: true, NodeTypeTranspose: true, NodeTypeBroadcastInDim: true,
 	NodeTypeSlice: true, NodeTypeConcatenate: true, NodeTypeIdentity: true, NodeTypeConvertDType: true,
-	NodeTypeWhere: true,
+	NodeTypeWhere: true, NodeTypeFusedDense: true,
+}
+
+// activates tells whether a dense layer that is one operator has an activation in it. GoMLX
+// says so only in the node's description.
+func activates(n *Node) bool {
+	return n.Type() == NodeTypeFusedDense && !strings.Contains(n.String(), fmt.Sprintf("%+v", compute.DenseConfig{}))
 }
 
 // refuseOtherHeads stops where the score is not a linear function of the layer's means.
@@ -63,15 +73,15 @@ func refuseOtherHeads(at At) {
 			if full[in] && n.Shape().Size() > pooled {
 				full[n] = true
 			}
-			if full[in] && (n.Type() == NodeTypeDotGeneral || n.Type() == NodeTypeConvGeneral || n.Type() == NodeTypeSlice) {
+			if full[in] && (n.Type() == NodeTypeDotGeneral || n.Type() == NodeTypeFusedDense || n.Type() == NodeTypeConvGeneral || n.Type() == NodeTypeSlice) {
 				refuse("the operator " + n.Type().String() + " before any global pooling")
 			}
 		}
-		if count == 0 {
+		if count == 0 || n.Type() == NodeTypeArgMinMax { // which class is the best says which score it is, not how large
 			continue
 		}
 		depends[n] = true
-		if !linear[n.Type()] || count > 1 && (n.Type() == NodeTypeMul || n.Type() == NodeTypeDotGeneral) {
+		if !linear[n.Type()] || activates(n) || count > 1 && (n.Type() == NodeTypeMul || n.Type() == NodeTypeDotGeneral) {
 			refuse("the operator " + n.Type().String() + ", which is not linear")
 		}
 	}
