@@ -7,11 +7,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gradcam-go/gradcam/internal/registry"
 )
 
 // Candidates is everything that a detector says about a batch of pictures, before
@@ -116,29 +117,15 @@ func (s Spec) Head(classes int) (Head, error) {
 	return h, nil
 }
 
-var all []Decoder
+var all = registry.New("detection decoder", func(v Decoder) []string { return []string{v.Name} })
 
-func register(d Decoder) Decoder {
-	all = append(all, d)
-	return d
-}
+func register(v Decoder) Decoder { return all.Add(v) }
 
 // All returns every decoder, by name.
-func All() []Decoder {
-	return slices.SortedFunc(slices.Values(all), func(a, b Decoder) int { return strings.Compare(a.Name, b.Name) })
-}
+func All() []Decoder { return all.All() }
 
-// ByName finds a decoder.
-func ByName(name string) (Decoder, error) {
-	var names []string
-	for _, d := range All() {
-		if d.Name == name {
-			return d, nil
-		}
-		names = append(names, d.Name)
-	}
-	return Decoder{}, fmt.Errorf("there is no detection decoder %q; there are %s", name, strings.Join(names, ", "))
-}
+// ByName finds a decoder; case, dashes, underscores and spaces do not matter.
+func ByName(name string) (Decoder, error) { return all.Find(name) }
 
 // Fitting lists the decoders that can read outputs of these shapes with their usual
 // numbers.

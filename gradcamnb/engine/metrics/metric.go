@@ -5,12 +5,10 @@ package metrics
 
 import (
 	"context"
-	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/registry"
 )
 
 // Metric is a way to measure a map by forward passes of its model. The zero value is
@@ -25,29 +23,15 @@ type Metric struct {
 	Measure func(ctx context.Context, s *Show) ([]float64, error)
 }
 
-var all []Metric
+var all = registry.New("metric", func(v Metric) []string { return []string{v.Name} })
 
-func register(m Metric) Metric {
-	all = append(all, m)
-	return m
-}
+func register(v Metric) Metric { return all.Add(v) }
 
 // All returns every metric, by name.
-func All() []Metric {
-	return slices.SortedFunc(slices.Values(all), func(a, b Metric) int { return strings.Compare(a.Name, b.Name) })
-}
+func All() []Metric { return all.All() }
 
-// ByName finds a metric.
-func ByName(name string) (Metric, error) {
-	var names []string
-	for _, m := range All() {
-		if strings.EqualFold(m.Name, name) {
-			return m, nil
-		}
-		names = append(names, m.Name)
-	}
-	return Metric{}, fmt.Errorf("there is no metric %q; there are %s", name, strings.Join(names, ", "))
-}
+// ByName finds a metric; case, dashes, underscores and spaces do not matter.
+func ByName(name string) (Metric, error) { return all.Find(name) }
 
 // Show shows a model parts of one picture, as its maps say. It keeps what several
 // metrics ask for.

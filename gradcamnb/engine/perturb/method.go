@@ -5,11 +5,9 @@ package perturb
 
 import (
 	"context"
-	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/registry"
 )
 
 // Method is a way to make maps from forward passes alone. The zero value is none.
@@ -33,32 +31,12 @@ type Method struct {
 // called at once or never; it is nil where the method has none before its end.
 type Hear func(done, total int, partial func() ([]*heatmap.Map, error)) error
 
-var all []Method
+var all = registry.New("forward-only method", func(v Method) []string { return append([]string{v.Name}, v.Aliases...) })
 
-func register(m Method) Method {
-	all = append(all, m)
-	return m
-}
+func register(v Method) Method { return all.Add(v) }
 
 // All returns every method, by name.
-func All() []Method {
-	return slices.SortedFunc(slices.Values(all), func(a, b Method) int { return strings.Compare(a.Name, b.Name) })
-}
+func All() []Method { return all.All() }
 
 // ByName finds a method; case, dashes, underscores and spaces do not matter.
-func ByName(name string) (Method, error) {
-	var names []string
-	for _, m := range All() {
-		for _, n := range append([]string{m.Name}, m.Aliases...) {
-			if fold(n) == fold(name) {
-				return m, nil
-			}
-		}
-		names = append(names, m.Name)
-	}
-	return Method{}, fmt.Errorf("there is no forward-only method %q; there are %s", name, strings.Join(names, ", "))
-}
-
-func fold(name string) string {
-	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
-}
+func ByName(name string) (Method, error) { return all.Find(name) }

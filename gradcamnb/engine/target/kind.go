@@ -4,11 +4,9 @@
 package target
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gradcam-go/gradcam/internal/registry"
 )
 
 // Kind is one kind of target.
@@ -31,22 +29,9 @@ type Kind struct {
 	Score func(output, index, beside *Node) *Node
 }
 
-var all []Kind
+var all = registry.New("target", func(k Kind) []string { return []string{k.Name} })
 
-func register(k Kind) Kind {
-	all = append(all, k)
-	return k
-}
+func register(k Kind) Kind { return all.Add(k) }
 
 // ByName finds a kind.
-func ByName(name string) (Kind, error) {
-	i := slices.IndexFunc(all, func(k Kind) bool { return k.Name == name })
-	if i < 0 {
-		var names []string
-		for _, k := range all {
-			names = append(names, k.Name)
-		}
-		return Kind{}, fmt.Errorf("there is no target %q; there are %s", name, strings.Join(names, ", "))
-	}
-	return all[i], nil
-}
+func ByName(name string) (Kind, error) { return all.Find(name) }

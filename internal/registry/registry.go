@@ -1,0 +1,50 @@
+// Package registry keeps the values that the files of a package register, one a file.
+package registry
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Registry holds values by name.
+type Registry[T any] struct {
+	kind  string
+	names func(T) []string
+	all   []T
+}
+
+// New returns an empty registry. Kind is what errors call a value; names are a value's
+// own name and then others in use.
+func New[T any](kind string, names func(T) []string) *Registry[T] {
+	return &Registry[T]{kind: kind, names: names}
+}
+
+// Add registers a value and returns it.
+func (r *Registry[T]) Add(v T) T {
+	r.all = append(r.all, v)
+	return v
+}
+
+// All returns every value, by name.
+func (r *Registry[T]) All() []T {
+	return slices.SortedFunc(slices.Values(r.all), func(a, b T) int { return strings.Compare(r.names(a)[0], r.names(b)[0]) })
+}
+
+// Find finds a value; case, dashes, underscores and spaces do not matter.
+func (r *Registry[T]) Find(name string) (T, error) {
+	var known []string
+	for _, v := range r.All() {
+		names := r.names(v)
+		if slices.ContainsFunc(names, func(n string) bool { return fold(n) == fold(name) }) {
+			return v, nil
+		}
+		known = append(known, names[0])
+	}
+	var none T
+	return none, fmt.Errorf("there is no %s %q; there are %s", r.kind, name, strings.Join(known, ", "))
+}
+
+func fold(name string) string {
+	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
+}
