@@ -14,10 +14,10 @@ import (
 // aim is one target of a plan.
 type aim struct {
 	kind    target.Kind
-	tensors []string // of the model that are read
-	shape   []int    // of the first of them
-	rank    int      // from 1, where the index is the rank-th best; else 0
-	index   []int32
+	tensors []string  // of the model that are read
+	shape   []int     // of the first of them
+	rank    int       // from 1, of the class that the program picks where no index is given; 0 where it picks none
+	index   []int32   // nil where the program picks the class
 	beside  []float32 // [batch, ...] as the kind's Beside has it; nil where it has none
 	words   string    // "class 285" without its number
 	whole   bool      // the words say everything: there is no number to add
@@ -133,6 +133,9 @@ func (s aiming) one(t gradcamnb.Target) (aim, error) {
 		}
 		a.words = fmt.Sprintf("top %d", a.rank)
 		return a, nil
+	}
+	if kind.Name == target.Element.Name {
+		a.rank = 1 // so that the best class and any other are one program
 	}
 	if err := inRange(t.Index, classes, a.tensor()); err != nil {
 		return aim{}, err

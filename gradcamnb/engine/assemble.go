@@ -219,7 +219,7 @@ func (a aim) describe(index int) string {
 	if a.box != nil || a.whole {
 		return a.words
 	}
-	if a.rank > 0 {
+	if a.index == nil {
 		return fmt.Sprintf("%s, class %d", a.words, index)
 	}
 	return fmt.Sprintf("%s %d", a.words, index)

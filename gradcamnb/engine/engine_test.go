@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"math"
@@ -44,13 +45,21 @@ func explainTiny(t *testing.T, s gradcamnb.Session, in *gradcamnb.Tensor, choice
 	return r
 }
 
-// Another class, or another mask, is another input of the same program.
+// Another class, also after the prediction, is another input of the same program.
 func TestAnotherClassDoesNotCompile(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		s := open(t, e, "resnet-basic.dyn.onnx")
 		in := tiny(t, "resnet-basic")
+		best := explainTiny(t, s, in)
 		for class := range 10 {
-			explainTiny(t, s, in, gradcamnb.Class(class))
+			for i, r := range explainTiny(t, s, in, gradcamnb.Class(class)) {
+				if m := r.Maps[0]; m.Index != class || m.Target != fmt.Sprintf("class %d", class) {
+					t.Errorf("picture %d: asked for class %d it explains %q, %d", i, class, m.Target, m.Index)
+				}
+				if b := best[i].Maps[0]; b.Index == class && (b.Score != r.Maps[0].Score || b.Target != fmt.Sprintf("top 1, class %d", class)) {
+					t.Errorf("picture %d: %s has the score %g, and class %d the score %g", i, b.Target, b.Score, class, r.Maps[0].Score)
+				}
+			}
 		}
 		if n := len(s.(*session).programs); n != 1 {
 			t.Errorf("%d programs were compiled for 10 classes, want 1", n)

@@ -88,7 +88,7 @@ func (a aim) ofPicture(i int, index int32, picture [2]int) perturb.Aim {
 		n := len(a.beside) / len(a.index)
 		out.Params = append(out.Params, tensors.FromFlatDataAndDimensions(a.beside[i*n:(i+1)*n], dims...))
 	}
-	a.rank = 0 // the class is that of the whole picture
+	a.rank = 0 // the class is given, that of the whole picture
 	out.Score = func(outputs map[string]*Node, params []*Node) *Node {
 		score, _ := a.score(outputs, params, picture)
 		return score

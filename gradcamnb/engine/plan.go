@@ -25,7 +25,7 @@ type plan struct {
 }
 
 // key tells plans apart that need different programs. Indices and masks are
-// inputs of the program and not part of it.
+// inputs of the program and not part of it; see [aim.score].
 func (p plan) key() string {
 	var b strings.Builder
 	fmt.Fprint(&b, p.input)

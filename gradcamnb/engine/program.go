@@ -45,7 +45,7 @@ type explainedMap struct {
 }
 
 // build makes the graph of a plan. inputs are the model's input and then, for
-// each aim, its index where it has no rank and what it takes beside it.
+// each aim, its index and what it takes beside it.
 //
 // The score of the batch is the sum over its pictures, so the gradient at a layer
 // holds every picture's own, since pictures do not mix at inference.
@@ -221,26 +221,26 @@ func (a aim) params() int {
 	if a.box != nil {
 		return a.box.params()
 	}
-	n := 0
-	if a.rank == 0 {
-		n++
-	}
+	n := 1 // the index
 	if a.kind.Beside != nil {
 		n++
 	}
 	return n
 }
 
+// ranked stands for an index where the program picks the class by its rank.
+const ranked = -1
+
 // score is the aim's score and index, [batch] each, of the model's outputs, with the
-// nodes of its parameters.
+// nodes of its parameters: the index that is given, or where that is [ranked] the index
+// of the rank-th best class. So the next class does not compile again.
 func (a aim) score(outputs map[string]*Node, params []*Node, picture [2]int) (score, index *Node) {
 	if a.box != nil {
 		return a.box.score(outputs, params, picture), params[0]
 	}
+	index = params[0]
 	if a.rank > 0 {
-		index = target.Rank(outputs[a.tensor()], a.rank)
-	} else {
-		index = params[0]
+		index = Where(LessThan(index, ScalarZero(index.Graph(), index.DType())), target.Rank(outputs[a.tensor()], a.rank), index)
 	}
 	var beside *Node
 	if a.kind.Beside != nil {
@@ -307,9 +307,11 @@ func (p plan) arguments(values []float32) []any {
 			}
 			continue
 		}
-		if a.rank == 0 {
-			args = append(args, tensors.FromFlatDataAndDimensions(a.index, len(a.index)))
+		index := a.index
+		if index == nil {
+			index = slices.Repeat([]int32{ranked}, p.input[0])
 		}
+		args = append(args, tensors.FromFlatDataAndDimensions(index, len(index)))
 		if a.kind.Beside != nil {
 			args = append(args, tensors.FromFlatDataAndDimensions(a.beside, a.besideDims(p.input[0])...))
 		}
