@@ -196,3 +196,55 @@ rng = np.random.default_rng(8)
 # Wide enough that neighbouring groups are joined into several blocks.
 case("conv-grouped-blocks", "Conv", [w(50, 12, 3, 3), w(50)], dims=(1, 60, 5, 6), pads=[1, 1, 1, 1], group=5)
 case("conv-grouped-blocks-stride2", "Conv", [w(80, 20, 3, 3)], dims=(1, 80, 5, 6), pads=[1, 1, 1, 1], strides=[2, 2], group=4)
+
+case("ms-fusedgemm-leakyrelu", "FusedGemm", [w(6, 90), w(6)], first=("Reshape", ints(8, 90)), transB=1, activation="LeakyRelu", activation_alpha=0.2, **MS)
+case("ms-fusedgemm-relu", "FusedGemm", [w(90, 6), w(6)], first=("Reshape", ints(8, 90)), alpha=0.5, activation="Relu", **MS)
+
+
+# Operators on eight-bit integers, x -> QuantizeLinear -> the operator -> DequantizeLinear -> y. All steps are powers of
+# two, so that onnxruntime and float32 round alike, and the difference that the test takes, 1/8, is four steps of x: what
+# comes of it is a whole number of steps, and the slope by differences is the one that goes straight through (but for the
+# sigmoid's, which is right to a step).
+STEP, ZERO = np.float32(1 / 32), np.uint8(128)
+
+
+def q(values, step, zero):
+    """The constant as integers, with its step and zero point."""
+    lo, hi = np.iinfo(zero.dtype).min, np.iinfo(zero.dtype).max
+    return [np.clip(np.round(np.asarray(values) / step) + int(zero), lo, hi).astype(zero.dtype), np.float32(step), zero]
+
+
+def qcase(name, op, operands=(), result=(STEP, ZERO), domain="com.microsoft", result_first=False, offset=None, **attrs):
+    init = {"xs": STEP, "xz": ZERO, "ys": np.float32(result[0]), "yz": result[1]}
+    inputs = ["q", "xs", "xz"]
+    for k, operand in enumerate(operands):
+        for part, c in zip("vsz", operand):
+            init[f"{part}{k}"] = c
+        inputs += [f"v{k}", f"s{k}", f"z{k}"]
+    inputs = ["ys", "yz", *inputs] if result_first else [*inputs, "ys", "yz"]
+    nodes, x = [H.make_node("Identity", ["image"], ["x"])], "x"
+    if offset is not None:
+        init["offset"] = offset
+        nodes.append(H.make_node("Add", ["x", "offset"], ["x1"]))
+        x = "x1"
+    nodes += [H.make_node("QuantizeLinear", [x, "xs", "xz"], ["q"]), H.make_node(op, inputs, ["r"], name=name, domain=domain or None, **attrs),
+              H.make_node("DequantizeLinear", ["r", "ys", "yz"], ["y"])]
+    graph = H.make_graph(nodes, name, [H.make_tensor_value_info("image", T.FLOAT, [2, 4, 9, 10])], [H.make_tensor_value_info("y", T.FLOAT, None)],
+                         [NH.from_array(np.asarray(c), k) for k, c in init.items()])
+    save(name, H.make_model(graph, opset_imports=[H.make_opsetid("", 20), H.make_opsetid("com.microsoft", 1)], ir_version=8), (2, 4, 9, 10))
+
+
+rng = np.random.default_rng(9)
+sparse = np.zeros((10, 6))  # two of the ten a column, so that no sum saturates
+for k in range(6):
+    sparse[k, k], sparse[9 - k, k] = (1, -0.5) if k % 2 else (-1, 1)
+qcase("qlinear-add", "QLinearAdd", [q(rng.integers(-8, 8, (4, 1, 1)) / 8, 1 / 8, np.uint8(100))])
+qcase("qlinear-mul", "QLinearMul", [q([[[1]], [[-1]], [[0.5]], [[1.5]]], 1 / 2, np.uint8(3))])
+qcase("qlinear-concat", "QLinearConcat", [q(w(2, 3, 9, 10), 1 / 16, np.uint8(120))], result_first=True, axis=1)
+qcase("qlinear-matmul", "QLinearMatMul", [q(sparse, 1 / 2, np.int8(0))], domain="")
+qcase("qlinear-matmul-columns", "QLinearMatMul", [[q(sparse, 1 / 2, np.int8(0))[0], np.tile(np.float32([0.5, 1]), 3), np.zeros(6, np.int8)]], domain="")
+qcase("qlinear-averagepool", "QLinearAveragePool", kernel_shape=[2, 2], strides=[2, 2])
+qcase("qlinear-globalaveragepool", "QLinearGlobalAveragePool", result=(1 / 4096, ZERO))
+qcase("qlinear-sigmoid", "QLinearSigmoid", result=(1 / 256, np.uint8(0)))
+# Away from the kink, on either side of it.
+qcase("qlinear-leakyrelu", "QLinearLeakyRelu", alpha=0.25, offset=np.where(image(2, 4, 9, 10) < 0, -1, 1).astype(np.float32))

@@ -77,12 +77,18 @@ func (b *builder) apply(n *node, op string, in []*value) *value {
 	return m.out[0]
 }
 
-// activated applies the node's attribute activation.
+// activated applies the node's attribute activation. FusedConv lists its parameters,
+// FusedGemm has an attribute for each.
 func (b *builder) activated(n *node, v *value) *value {
 	op := n.stringOr("activation", "")
 	var p []float32
 	if a := n.attr("activation_params"); a != nil {
 		p = a.Floats
+	}
+	for _, name := range []string{"activation_alpha", "activation_beta"} {
+		if a := n.attr(name); a != nil {
+			p = append(p, a.F)
+		}
 	}
 	param := func(name string, i int) *protos.AttributeProto {
 		if i >= len(p) {
