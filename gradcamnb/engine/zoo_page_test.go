@@ -3,10 +3,19 @@ package engine
 import (
 	"flag"
 	"fmt"
+	"maps"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/internal/golden"
 )
 
 var regen = flag.Bool("regen", false, "write the table of docs/models.md anew")
@@ -29,7 +38,7 @@ func zooPage(t *testing.T, cases []zooCase, results map[string]map[string]zooRes
 		if len(results["go"]) != len(cases) || len(results["xla:cpu"]) != len(cases) {
 			t.Fatal("the table needs the results of both backends")
 		}
-		page := before + from + zooTable(cases, results) + to + after
+		page := before + from + zooTable(cases, results) + refusedTable(refused(t)) + to + after
 		if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -40,8 +49,64 @@ func zooPage(t *testing.T, cases []zooCase, results map[string]map[string]zooRes
 			t.Errorf("docs/models.md does not have %s; run the test with -regen", c.Name)
 		}
 	}
-	if n := strings.Count(old, "\n| ") - 1; n != len(cases) {
+	covered, _, _ := strings.Cut(old, refusedHeading)
+	if n := strings.Count(covered, "\n| ") - 1; n != len(cases) {
 		t.Errorf("docs/models.md has %d networks and the zoo %d; run the test with -regen", n, len(cases))
+	}
+}
+
+// refusedFile is a file that the zoo keeps because it is refused.
+type refusedFile struct{ name, maker, error string }
+
+// refused opens the files of testdata/zoo/refused, each of which must fail.
+func refused(t *testing.T) []refusedFile {
+	t.Helper()
+	files, err := filepath.Glob(golden.Path("zoo", "refused", "*.onnx"))
+	if err != nil || len(files) < 5 {
+		t.Fatalf("%d files in testdata/zoo/refused: %v", len(files), err)
+	}
+	var out []refusedFile
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".onnx")
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var p protos.ModelProto
+		if err := proto.Unmarshal(data, &p); err != nil {
+			t.Fatal(err)
+		}
+		m, err := source.ONNX(file)
+		if err == nil {
+			_, err = m.Layers([]int{1, 3, 32, 32}, "")
+		}
+		if err == nil {
+			t.Errorf("%s is not refused", name)
+			continue
+		}
+		out = append(out, refusedFile{name, p.MetadataProps[0].Value, strings.ReplaceAll(err.Error(), filepath.Dir(file)+string(filepath.Separator), "")})
+	}
+	return out
+}
+
+func (r refusedFile) row() string {
+	return fmt.Sprintf("| %s | %s | `%s` |\n", strings.ReplaceAll(r.name, "-", " "), r.maker, r.error)
+}
+
+// A file that is not covered is refused with the operator, the node and the module that it
+// stops at, and docs/models.md shows so.
+func TestZooRefused(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "models.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range refused(t) {
+		if !strings.HasPrefix(r.name, "two-") && (!strings.Contains(r.error, "operator ") || !strings.Contains(r.error, ", node ")) {
+			t.Errorf("%s: %q does not say operator and node", r.name, r.error)
+		}
+		if !strings.Contains(string(data), r.row()) && !*regen {
+			t.Errorf("docs/models.md does not have %q; run TestZoo with -regen", r.row())
+		}
 	}
 }
 
@@ -61,6 +126,33 @@ func zooTable(cases []zooCase, results map[string]map[string]zooResult) string {
 	for _, c := range cases {
 		g, x := results["go"][c.Name], results["xla:cpu"][c.Name]
 		fmt.Fprintf(&b, "%s %.0e / %.0e | %.0e / %.0e |\n", c.row(), g.values, x.values, g.maps, x.maps)
+	}
+	fmt.Fprintf(&b, "\nThe slowest of these explanations, compiled and with all tests at once, took %s.\n\n", slowest(results))
+	return b.String()
+}
+
+// slowest names the longest explanation of each backend.
+func slowest(results map[string]map[string]zooResult) string {
+	var words []string
+	for _, backend := range slices.Sorted(maps.Keys(results)) {
+		name, most := "", 0.0
+		for n, r := range results[backend] {
+			if r.seconds > most {
+				name, most = n, r.seconds
+			}
+		}
+		words = append(words, fmt.Sprintf("%.0f s on `%s` (%s)", math.Ceil(most), backend, name))
+	}
+	return strings.Join(words, ", ")
+}
+
+const refusedHeading = "## What is refused"
+
+func refusedTable(files []refusedFile) string {
+	var b strings.Builder
+	b.WriteString(refusedHeading + "\n\nFiles of `testdata/zoo/refused`, as their makers wrote them, and what opening them says.\n\n| file | maker | error |\n|---|---|---|\n")
+	for _, r := range files {
+		b.WriteString(r.row())
 	}
 	b.WriteString("\n")
 	return b.String()

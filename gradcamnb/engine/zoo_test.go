@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -116,7 +117,7 @@ func zooScore(output *Node, kind string, index []int32) *Node {
 }
 
 // zooResult is how far a network is from its references on one backend.
-type zooResult struct{ values, maps float64 }
+type zooResult struct{ values, maps, seconds float64 }
 
 // Every network of the zoo imports, its outputs are within 1e-4 of onnxruntime's (of the
 // largest value where that is above 1), its layer is found by its module's name, and its
@@ -162,6 +163,7 @@ func (c zooCase) run(t *testing.T, e *Engine) zooResult {
 			t.Errorf("the module %s is the tensor %q (%v), want %q", c.Layer, l.Name, err, c.Tensor)
 		}
 	}
+	start := time.Now()
 	exec, err := model.NewExec(e.backend.Backend, m.Store(), func(scope *model.Scope, x *Node) []*Node {
 		built := m.Build(scope, x, []string{c.Tensor}, c.Outputs)
 		cut := built.Cuts[0]
@@ -181,7 +183,10 @@ func (c zooCase) run(t *testing.T, e *Engine) zooResult {
 	if err != nil {
 		t.Fatal(root(err))
 	}
-	var r zooResult
+	r := zooResult{seconds: time.Since(start).Seconds()}
+	if r.seconds > 60 {
+		t.Errorf("the explanation took %.0f s, and 60 are a limit", r.seconds)
+	}
 	for i := range c.Outputs {
 		r.values = max(r.values, c.outputDifference(t, i, out[1+i]))
 	}

@@ -225,7 +225,7 @@ class Zoo:
                 about["maker"] += ", weights in a file of their own"
             write(f"{name}.{maker}", m, x, raw, noise, about, external)
 
-    def quantised(self, name, family, ctor, form):
+    def quantised(self, name, family, ctor, form, back="fourth"):
         """int8 by onnxruntime; the reference is the file itself as a torch network, whose gradient is pytorch-grad-cam's."""
         if not self.wants(name):
             return
@@ -235,7 +235,7 @@ class Zoo:
             with tempfile.TemporaryDirectory() as d:
                 m = export(net, torch.from_numpy(x), "ts", 13, f"{d}/m.onnx")
             m = tidy(M.quantised(m, [golden.smooth_input(k, 8, 64) for k in range(4)] + [np.repeat(x, 4, 0)], form))
-            layer = [n.input[0] for n in m.graph.node if n.op_type in ("Conv", "QLinearConv")][-4]
+            layer = [n.input[0] for n in m.graph.node if n.op_type in ("Conv", "QLinearConv")][{"fourth": -4, "sixth": -6}[back]]
             twin = M.Twin(m, layer)
             index, wanted = targets("class", twin(torch.from_numpy(x)))
             values = self.same(twin, m, x, 1)
@@ -243,7 +243,7 @@ class Zoo:
             raw = grad_cam(flat, "tap", torch.from_numpy(x), wanted, None)
             exact = grad_cam(copy.deepcopy(flat).double(), "tap", torch.from_numpy(x).double(), wanted, None)
             noise = float(np.abs(raw - exact).max() / np.abs(exact).max())
-            write(name, m, x, raw, noise, {"family": family, "maker": f"int8 by onnxruntime {ort.__version__}, {form}", "layer": "the fourth convolution from the end reads",
+            write(name, m, x, raw, noise, {"family": family, "maker": f"int8 by onnxruntime {ort.__version__}, {form}", "layer": f"the {back} convolution from the end reads",
                                            "tensor": layer, "target": {"kind": "class", "index": index}, "values": float(f"{max(1e-4, 2 * values):.2g}")})
         except Exception as e:
             traceback.print_exc(limit=-3)
@@ -358,6 +358,7 @@ def main(only):
     z.torch("efficientnet-v1-external", "EfficientNet", N.efficientnet_v1, "features.3", ["dyn-18"], external=True)
     z.quantised("mobilenet-v1-qdq", "MobileNet v1", N.MobileNetV1, "QDQ")
     z.quantised("mobilenet-v1-qoperator", "MobileNet v1", N.MobileNetV1, "QOperator")
+    z.quantised("mixed-qoperator", "residual, gated, joined", N.Mixed, "QOperator", "sixth")
     z.keras("mobilenet-keras", "MobileNet v1", lambda K: K.mobilenet, "conv_pw_11_relu", 15)
     z.keras("residual-keras", "residual, gated, upsampled", lambda K: K.residual, "joined1", 18)
     if z.failed:

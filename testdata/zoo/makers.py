@@ -127,8 +127,16 @@ class Twin(nn.Module):
                 w = real(3, 0 if a.get("transB") else 1)
                 y = real(0) @ (w.t() if a.get("transB") else w) + b
                 y = y if get(n, 7) is None else self.steps(y, get(n, 7), get(n, 8))
-            elif op == "QLinearGlobalAveragePool":
-                y = self.steps(real(0).mean((2, 3), keepdim=True), get(n, 3), get(n, 4))
+            elif op == "QLinearMatMul":
+                y = self.steps(real(0) @ real(3, -1), get(n, 6), get(n, 7))
+            elif op == "QLinearConcat":
+                y = self.steps(torch.cat([real(i) for i in range(2, len(n.input), 3)], a["axis"]), get(n, 0), get(n, 1))
+            elif op in ("QLinearAdd", "QLinearMul"):
+                y = self.steps(real(0) + real(3) if op == "QLinearAdd" else real(0) * real(3), get(n, 6), get(n, 7))
+            elif op in self.of_one:
+                y = self.steps(self.of_one[op](real(0), a), get(n, 3), get(n, 4))
+            elif op == "ReduceMean":
+                y = get(n, 0).mean([int(k) for k in get(n, 1)] if get(n, 1) is not None else a["axes"], keepdim=bool(a.get("keepdims", 1)))
             elif op == "Conv":
                 y = self.conv(get(n, 0), get(n, 1), get(n, 2), a)
             elif op == "Gemm":
@@ -143,6 +151,13 @@ class Twin(nn.Module):
                 raise NotImplementedError(op)
             v[n.output[0]] = self.tap(y) if n.output[0] == self.at else y
         return v[self.m.graph.output[0].name]
+
+    of_one = {
+        "QLinearGlobalAveragePool": lambda x, a: x.mean((2, 3), keepdim=True),
+        "QLinearAveragePool": lambda x, a: F.avg_pool2d(x, a["kernel_shape"], a["strides"]),
+        "QLinearSigmoid": lambda x, a: torch.sigmoid(x),
+        "QLinearLeakyRelu": lambda x, a: F.leaky_relu(x, a["alpha"]),
+    }
 
     @staticmethod
     def conv(x, w, b, a):

@@ -76,6 +76,28 @@ class MobileNetV1(nn.Sequential):
         super().__init__(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(c, CLASSES))
 
 
+class Mixed(nn.Module):
+    """What a quantiser has an operator for: a residual sum, a gate by squeeze and excitation, branches joined,
+    average pooling, a leaky ReLU, a linear layer without bias."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = golden.cbr(3, 12, 3, 2, act=nn.LeakyReLU)
+        self.down = nn.Sequential(golden.cbr(12, 16, 3, 1), nn.AvgPool2d(2))
+        self.block = nn.Sequential(golden.cbr(16, 16, 3), golden.cbr(16, 16, 3))
+        self.gate = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(16, 16, 1), nn.Sigmoid())
+        self.left, self.right = golden.cbr(16, 12, 1), golden.cbr(16, 12, 3, 1)
+        self.mix = golden.cbr(24, 16, 3, 2)
+        self.head = nn.Linear(16, CLASSES, bias=False)
+
+    def forward(self, x):
+        x = self.down(self.stem(x))
+        y = self.block(x)
+        x = F.leaky_relu(x + y * self.gate(y), 0.1)
+        x = self.mix(torch.cat([self.left(x), self.right(x)], 1))
+        return self.head(x.mean((2, 3)))
+
+
 class DeiT(tv.models.VisionTransformer):
     """ViT with a distillation token beside the class token and the mean of two heads (Touvron et al. 2021, section 4)."""
 
