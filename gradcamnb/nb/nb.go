@@ -12,6 +12,7 @@ import (
 	"image"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -44,11 +45,12 @@ func MustShow(results ...*heatmap.Result) {
 
 // ShowSheet shows a table of maps: as one picture, and as a card of all its maps.
 func ShowSheet(s *heatmap.Sheet) error {
+	card := making(s.Results)
 	png, err := render.EncodePNG(render.Sheet(s, nil), map[string]string{"Title": s.Title})
 	if err != nil {
 		return err
 	}
-	return send(png, fmt.Sprintf("%s: a table of %d by %d maps", s.Title, len(s.Rows), len(s.Columns)), nil, s.Results)
+	return send(png, fmt.Sprintf("%s: a table of %d by %d maps", s.Title, len(s.Rows), len(s.Columns)), nil, card)
 }
 
 // MustShowSheet is ShowSheet that panics with the error.
@@ -80,12 +82,13 @@ func MustShowDetections(picture image.Image, found []heatmap.Detection) {
 // ShowDetectionSheet shows the explained detections of a picture, a row each: see
 // [render.DetectionSheet].
 func ShowDetectionSheet(r *heatmap.Result) error {
+	card := making([]*heatmap.Result{r})
 	title := r.Model + ": detections explained"
 	png, err := render.EncodePNG(render.DetectionSheet(r, nil), map[string]string{"Title": title})
 	if err != nil {
 		return err
 	}
-	return send(png, title, nil, []*heatmap.Result{r})
+	return send(png, title, nil, card)
 }
 
 // MustShowDetectionSheet is ShowDetectionSheet that panics with the error.
@@ -95,15 +98,32 @@ func MustShowDetectionSheet(r *heatmap.Result) {
 
 // show shows a picture of some results and a card of others.
 func show(drawn, played []*heatmap.Result) error {
+	card := making(played)
 	png, alt, err := picture(drawn)
 	if err != nil {
 		return err
 	}
-	return send(png, alt, drawn, played)
+	return send(png, alt, drawn, card)
+}
+
+// making makes the card of results, in a notebook, while the picture is drawn, and
+// returns what waits for it.
+func making(played []*heatmap.Result) (card func() (string, error)) {
+	if !InNotebook() {
+		return nil
+	}
+	var html string
+	var err error
+	var made sync.WaitGroup
+	made.Go(func() { html, err = render.HTML("gradcam-"+gonbui.UniqueId(), played, nil) })
+	return func() (string, error) {
+		made.Wait()
+		return html, err
+	}
 }
 
 // send shows a picture, the predictions of the listed results, and the card.
-func send(png []byte, alt string, listed, played []*heatmap.Result) error {
+func send(png []byte, alt string, listed []*heatmap.Result, card func() (string, error)) error {
 	if err := showPNG(png, alt); err != nil {
 		return err
 	}
@@ -115,11 +135,11 @@ func send(png []byte, alt string, listed, played []*heatmap.Result) error {
 			gonbui.DisplayMarkdown(table(r))
 		}
 	}
-	card, err := render.HTML("gradcam-"+gonbui.UniqueId(), played, nil)
+	html, err := card()
 	if err != nil {
 		return err
 	}
-	gonbui.DisplayHTML(card)
+	gonbui.DisplayHTML(html)
 	return delivered()
 }
 

@@ -22,8 +22,8 @@ const module = "github.com/gradcam-go/gradcam"
 
 // home is the private folder that everything we build or download goes to:
 //
-//	bin/            gonb, goimports, gradcam and this program
-//	shim/           this program as the go command of cells
+//	bin/            gonb, goimports, gopls, gradcam and this program
+//	shim/           this program as the go command and goimports of cells
 //	pjrt/           the PJRT plugin of install --xla
 //	venv/           the demo's Jupyter
 //	jupyter/        the demo's Jupyter data, configuration and run-time files

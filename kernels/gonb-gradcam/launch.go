@@ -83,7 +83,7 @@ func (l launcher) command(ctx context.Context) (*exec.Cmd, error) {
 		return nil, err
 	}
 	c := exec.Command(gonb, "--kernel", l.connection, "-logtostderr=true", "-go_work="+l.src)
-	c.Env, err = shimmed(l.home, append(os.Environ(), l.environment(flags, os.LookupEnv)...))
+	c.Env, err = shimmed(l.home, l.src, append(os.Environ(), l.environment(flags, os.LookupEnv)...))
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
 	return c, err
 }
@@ -140,12 +140,14 @@ func userFlags(ctx context.Context) (string, error) {
 // modFlag is a flag that a workspace does not allow.
 var modFlag = regexp.MustCompile(`(^|\s)--?mod(file)?=\S*`)
 
-// cellFlags are the user's GOFLAGS with -ldflags=-s, which halves the time to link
-// a cell, unless the user has other linker flags.
+// linkerFlags halve the time to link a cell.
+const linkerFlags = "-ldflags=-s"
+
+// cellFlags are the user's GOFLAGS with [linkerFlags], unless the user has others.
 func cellFlags(flags string) string {
 	flags = strings.TrimSpace(modFlag.ReplaceAllString(flags, ""))
 	if strings.Contains(flags, "-ldflags=") {
 		return flags
 	}
-	return strings.TrimSpace(flags + " -ldflags=-s")
+	return strings.TrimSpace(flags + " " + linkerFlags)
 }

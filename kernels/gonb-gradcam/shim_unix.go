@@ -9,33 +9,41 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 )
 
-// realGoEnv tells the shim where the go command is.
-const realGoEnv = "GRADCAMNB_GO"
+// The shim finds the programs that it stands for, and the checkout of the library, by these.
+const (
+	realGoEnv        = "GRADCAMNB_GO"
+	realGoimportsEnv = "GRADCAMNB_GOIMPORTS"
+	sourceEnv        = "GRADCAMNB_SOURCE"
+)
 
-// putShim puts this program into the private folder under the name go, which cells' builds
-// then go through; see [shim].
+// putShim puts this program into the private folder under the names of the programs that
+// GoNB runs for every cell; see [shim].
 func putShim(h home) error {
 	if err := os.MkdirAll(h.join("shim"), 0o700); err != nil {
 		return fmt.Errorf("making the private folder: %w", err)
 	}
-	link := h.join("shim", "go")
-	if to, err := os.Readlink(link); err == nil && to == h.bin("gonb-gradcam") {
-		return nil
-	}
-	_ = os.Remove(link) // fails where there is none
-	if err := os.Symlink(h.bin("gonb-gradcam"), link); err != nil {
-		return fmt.Errorf("putting the shim of the go command: %w", err)
+	for _, name := range []string{"go", "goimports"} {
+		link := h.join("shim", name)
+		if to, err := os.Readlink(link); err == nil && to == h.bin("gonb-gradcam") {
+			continue
+		}
+		_ = os.Remove(link) // fails where there is none
+		if err := os.Symlink(h.bin("gonb-gradcam"), link); err != nil {
+			return fmt.Errorf("putting the shim of %s: %w", name, err)
+		}
 	}
 	return nil
 }
 
 // shimmed is the environment of cells with the shim first in PATH.
-func shimmed(h home, env []string) ([]string, error) {
+func shimmed(h home, src string, env []string) ([]string, error) {
 	if !exists(h.join("shim", "go")) {
 		return env, nil
 	}
@@ -44,26 +52,66 @@ func shimmed(h home, env []string) ([]string, error) {
 		return nil, fmt.Errorf("finding the go command: %w", err)
 	}
 	path := h.join("shim") + string(os.PathListSeparator) + os.Getenv("PATH")
-	return append(env, realGoEnv+"="+goBin, "PATH="+path), nil
+	return append(env, realGoEnv+"="+goBin, realGoimportsEnv+"="+h.bin("goimports"), sourceEnv+"="+src, "PATH="+path), nil
 }
 
-// isShim tells whether this program was called as the go command.
-func isShim() bool { return filepath.Base(os.Args[0]) == "go" && os.Getenv(realGoEnv) != "" }
+// isShim tells whether this program was called as one that GoNB runs.
+func isShim() bool {
+	name := filepath.Base(os.Args[0])
+	return (name == "go" || name == "goimports") && os.Getenv(realGoEnv) != ""
+}
 
-// shim is the go command without what costs a cell time and changes nothing: GoNB runs
-// "go get" for every cell, 0.3 s that are only of use where an import is new, and the
-// linker collects garbage that the end of its process frees.
+// shim is the go command and goimports without what costs a cell time and changes
+// nothing.
 func shim() int {
-	args := os.Args[1:]
-	if len(args) == 1 && args[0] == "get" && satisfied("main.go") {
+	if filepath.Base(os.Args[0]) == "goimports" {
+		return shimGoimports(os.Args[1:])
+	}
+	return shimGo(os.Args[1:])
+}
+
+// shimGo is the go command. GoNB runs "go get" for every cell, 0.3 s that are only of use
+// where an import is new, and the linker collects garbage that the end of its process
+// frees.
+func shimGo(args []string) int {
+	switch {
+	case len(args) == 1 && args[0] == "get" && satisfied("main.go"):
 		return 0
+	case len(args) > 0 && args[0] == "build":
+		if os.Getenv("GOGC") == "" {
+			_ = os.Setenv("GOGC", "off") // the name and the value are right
+		}
+		if linksItself(args) {
+			if out, linked := linkWithin(args); linked {
+				return 0
+			} else if !strings.Contains(out, "/link:") {
+				fmt.Fprint(os.Stderr, out)
+				return 1
+			}
+		}
 	}
-	env := os.Environ()
-	if len(args) > 0 && args[0] == "build" && os.Getenv("GOGC") == "" {
-		env = append(env, "GOGC=off")
-	}
-	err := syscall.Exec(os.Getenv(realGoEnv), append([]string{"go"}, args...), env)
-	fmt.Fprintf(os.Stderr, "running the go command, %s: %v\n", os.Getenv(realGoEnv), err)
+	return become(os.Getenv(realGoEnv), append([]string{"go"}, args...))
+}
+
+// linksItself tells whether Go's own linker may link a cell's program, which for one with
+// cgo leaves that to the C compiler's otherwise, 0.2 s: whether the flags are ours, and
+// nothing but the library brings cgo.
+func linksItself(args []string) bool {
+	flagged := slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "-ldflags") })
+	return runtime.GOOS == "linux" && !flagged && slices.Contains(strings.Fields(os.Getenv("GOFLAGS")), linkerFlags) && satisfied("main.go")
+}
+
+// linkWithin builds with Go's own linker, and tells what was said and whether that worked.
+func linkWithin(args []string) (said string, linked bool) {
+	c := exec.Command(os.Getenv(realGoEnv), append([]string{"build", linkerFlags + " -linkmode=internal"}, args[1:]...)...)
+	out, err := c.CombinedOutput()
+	return string(out), err == nil
+}
+
+// become runs a program in place of this one.
+func become(program string, args []string) int {
+	err := syscall.Exec(program, args, os.Environ())
+	fmt.Fprintf(os.Stderr, "running %s: %v\n", program, err)
 	return 1
 }
 
@@ -81,7 +129,7 @@ func satisfied(file string) bool {
 		}
 		first, _, _ := strings.Cut(path, "/")
 		ours := path == "github.com/janpfeifer/gonb/gonbui" || strings.HasPrefix(path, module+"/")
-		if strings.Contains(first, ".") && !ours {
+		if strings.Contains(first, ".") && !ours || path == "C" {
 			return false
 		}
 	}

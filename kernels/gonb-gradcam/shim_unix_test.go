@@ -18,6 +18,7 @@ func TestSatisfied(t *testing.T) {
 		`"fmt"; "github.com/google/uuid"`:                                                         false,
 		`"github.com/gomlx/gomlx/core/graph"`:                                                     false,
 		`"fmt`:                                                                                    false,
+		`"C"`:                                                                                     false,
 	} {
 		file := filepath.Join(t.TempDir(), "main.go")
 		if err := os.WriteFile(file, []byte("package main\nimport ("+imports+")\nfunc main() {}\n"), 0o600); err != nil {
@@ -29,5 +30,38 @@ func TestSatisfied(t *testing.T) {
 	}
 	if satisfied(filepath.Join(t.TempDir(), "main.go")) {
 		t.Error("a program that is not there is satisfied")
+	}
+}
+
+// What a cell uses of the library is imported, in a line that is there already; names of
+// its own, other packages and programs with a mistake are left alone.
+func TestImportOurs(t *testing.T) {
+	src, err := checkout(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	front := `"github.com/gradcam-go/gradcam/gradcamnb`
+	for program, want := range map[string]string{
+		"package main\n\nfunc main() { nb.MustShow(gradcamnb.MustOpen(`m`)); imgio.Open(`p`); nb.MustShow() }": "package main; import " + front + `/nb"; import ` + front + `"; import ` + front + `/imgio"` + "\n",
+		"package main\n\nimport " + front + "/nb\"\n\nfunc main() { nb.MustShow(); fmt.Println() }":            "package main\n",
+		"package main\n\nimport nb \"other\"\n\nfunc main() { nb.MustShow() }":                                 "package main\n",
+		"package main\n\nvar nb struct{ X int }\n\nfunc main() { nb.X = 1; render := nb; render.X++ }":         "package main\n",
+		"package main\n\nfunc main() { nb.MustShow( }":                                                         "package main\n",
+		"package main\n\nfunc main() { kernels.X(); internal.X() }":                                            "package main\n",
+	} {
+		file := filepath.Join(t.TempDir(), "main.go")
+		if err := os.WriteFile(file, []byte(program), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := importOurs(file, src); err != nil {
+			t.Errorf("%s: %v", program, err)
+		}
+		got, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if head, tail := want, program[len("package main\n"):]; string(got) != head+tail {
+			t.Errorf("%s\nbecame\n%s", program, got)
+		}
 	}
 }
