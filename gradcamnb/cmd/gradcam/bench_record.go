@@ -23,7 +23,8 @@ type benchRow struct {
 	Case      benchCase
 	Rounds    int
 	Disturbed int                // rounds in which other processes took too much of the machine
-	First     float64            // the first explanation, which compiles
+	Import    float64            // reading the file and the pass over its graph
+	First     float64            // the first explanation, which uploads the weights and compiles
 	Medians   map[string]float64 // of each that took part
 }
 

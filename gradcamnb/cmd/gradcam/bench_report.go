@@ -14,7 +14,7 @@ func benchReport(rec *record) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Grad-CAM, %s\n\n", time.Now().Format(time.DateOnly))
 	fmt.Fprintf(&b, "%s/%s, %d threads, %s; medians of %s interleaved rounds, in milliseconds. An explanation goes from the model's input to the normalised heatmaps; without a word on classes it is that of each picture's best one. "+
-		"Behind every time of a peer stands how many times as long as gradcam it takes; *cl* marks torch's forward pass in channels_last, which stands where it is quicker than the default layout. The first call compiles. "+
+		"Behind every time of a peer stands how many times as long as gradcam it takes; *cl* marks torch's forward pass in channels_last, which stands where it is quicker than the default layout. *Import* is reading the file and the pass over its graph; the *first* call uploads the weights, compiles and runs. "+
 		"A round in which other processes took more than a tenth of the machine is measured again; † marks a case in which most were disturbed all the same, so that its medians say little.\n",
 		runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), runtime.Version(), rec.rounds())
 	for _, grown := range []string{"", "size", "batch", "classes", "layers", "methods"} {
@@ -59,7 +59,7 @@ func benchTable(rows []benchRow, grown string) string {
 				b.WriteString(" torch forward | | " + strings.Join(libraries, " | | ") + " | |")
 				line += strings.Repeat("---|---|", 1+len(libraries))
 			}
-			b.WriteString(" first call |\n" + line + "---|\n")
+			b.WriteString(" import | first |\n" + line + "---|---|\n")
 		}
 		mine := r.Medians[ours]
 		fmt.Fprintf(&b, "| %s | %s | %d | %s | %.1f%s |", r.Case.model(), r.Case.Backend, r.Case.Batch, r.Case.words(), 1e3*mine, r.mark())
@@ -70,7 +70,7 @@ func benchTable(rows []benchRow, grown string) string {
 				b.WriteString(peerCells(r.Medians[l], mine, false))
 			}
 		}
-		fmt.Fprintf(&b, " %.0f |\n", 1e3*r.First)
+		fmt.Fprintf(&b, " %.0f | %.0f |\n", 1e3*r.Import, 1e3*r.First)
 	}
 	return b.String()
 }
@@ -123,14 +123,26 @@ func (c benchCase) words() string {
 	return strings.Join(out, "; ")
 }
 
+// coldTable has behind every peer how many times as much it takes as the first of ours.
 func coldTable(rows []coldRow) string {
 	if len(rows) == 0 {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("\n## Cold start\n\nFrom process start to the picture written, with the largest resident memory.\n\n| model | batch | | seconds | MiB |\n|---|---|---|---|---|\n")
+	b.WriteString("\n## Cold start and memory\n\nFrom process start to the pictures written, medians, with the largest resident memory of the process: the weights, the program, and all that the runtime and its libraries keep.\n\n" +
+		"| model | batch | | rounds | seconds | | MiB | |\n|---|---|---|---|---|---|---|---|\n")
 	for _, r := range rows {
-		fmt.Fprintf(&b, "| %s | %d | %s | %.2f | %.0f |\n", benchCase{File: r.File}.model(), r.Batch, r.Who, r.Seconds, r.MiB)
+		seconds, mib := "", ""
+		mine := slices.IndexFunc(rows, func(m coldRow) bool {
+			return m.File == r.File && m.Batch == r.Batch && strings.HasPrefix(m.Who, ours)
+		})
+		if !strings.HasPrefix(r.Who, ours) && mine >= 0 {
+			seconds = fmt.Sprintf("%.2f", r.Seconds/rows[mine].Seconds)
+			if rows[mine].MiB > 0 {
+				mib = fmt.Sprintf("%.2f", r.MiB/rows[mine].MiB)
+			}
+		}
+		fmt.Fprintf(&b, "| %s | %d | %s | %d | %.2f | %s | %.0f | %s |\n", benchCase{File: r.File}.model(), r.Batch, r.Who, r.Rounds, r.Seconds, seconds, r.MiB, mib)
 	}
 	return b.String()
 }

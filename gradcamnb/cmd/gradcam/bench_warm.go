@@ -28,27 +28,43 @@ func (f benchFlags) warm(ctx context.Context, rec *record, cases []benchCase, pr
 	}
 	engines := map[string]*engine.Engine{}
 	var m *gradcamnb.Model
+	var imported float64
 	for i, c := range cases {
 		if engines[c.Backend] == nil {
 			engines[c.Backend] = engine.New(c.Backend)
 		}
 		if i == 0 || c.File != cases[i-1].File || c.Backend != cases[i-1].Backend {
-			s, err := engines[c.Backend].Open(c.File)
-			if err != nil {
+			var err error
+			if m, imported, err = timedOpen(engines[c.Backend], c.File); err != nil {
 				return err
 			}
-			m = gradcamnb.NewModel(s)
 		}
 		fmt.Fprintf(progress, "gradcam bench: %d of %d: %s, batch %d, on %s %s\n", i+1, len(cases), c.model(), c.Batch, c.Backend, c.Grown)
 		row, err := f.row(ctx, m, p, c)
 		if err != nil {
 			return err
 		}
+		row.Import = imported
 		if err := rec.add(row); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// timedOpen opens a model, with the seconds that reading the file and the pass over its
+// graph take.
+func timedOpen(e *engine.Engine, file string) (*gradcamnb.Model, float64, error) {
+	start := time.Now()
+	s, err := e.Open(file)
+	if err != nil {
+		return nil, 0, err
+	}
+	m := gradcamnb.NewModel(s)
+	if _, err := m.Layers(); err != nil {
+		return nil, 0, err
+	}
+	return m, time.Since(start).Seconds(), nil
 }
 
 // row measures one case: in every round our explanation and what the peers do,
