@@ -149,14 +149,16 @@ func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.card.Name, err)
 	}
-	layers := m.list(g, output, m.picture(input))
+	layers := m.list(g, output, input[0], m.picture(input))
 	m.layers[key] = layers
 	return layers, nil
 }
 
-// list makes layers of the tensors that depend on the input.
-func (m *onnxModel) list(g *onnxnorm.Graph, output string, picture [2]int) []Layer {
-	feeds, answers := feeding(g, output), answering(g, output)
+// list makes layers of the tensors that depend on the input. What has another length than
+// the batch's is no map of its pictures: windows that Swin cuts its maps into stand there,
+// or tokens before the batch.
+func (m *onnxModel) list(g *onnxnorm.Graph, output string, batch int, picture [2]int) []Layer {
+	feeds, answers, attention := feeding(g, output), answering(g, output), attending(g)
 	var out []Layer
 	for _, t := range g.Tensors {
 		if t.Constant {
@@ -164,9 +166,8 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, picture [2]int) []Lay
 		}
 		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field, Bias: t.Bias != nil}
 		l.inputs, l.answer = t.Inputs, answers[t.Name]
-		l.Grid = gridOf(t.Dims, m.tail(t, picture), picture)
-		if m.movedAbout(t) && partOfMap(t.Dims, picture) {
-			l.Grid = [3]int{}
+		if len(t.Dims) > 0 && t.Dims[0] == batch && !attention[t.Name] && !(m.movedAbout(t) && partOfMap(t.Dims, picture)) {
+			l.Grid = gridOf(t.Dims, m.tail(t, picture), picture)
 		}
 		out = append(out, l)
 	}

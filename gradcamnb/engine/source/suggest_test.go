@@ -9,6 +9,41 @@ import (
 	"github.com/gradcam-go/gradcam/internal/golden"
 )
 
+// Attention, the windows that it looks at and tokens that stand before the batch have the
+// shape of maps and are none. Those of the batch 1 are told apart, too.
+func TestAttentionIsNoMap(t *testing.T) {
+	for _, name := range []string{"vit.dyn-18", "vit.ts-14", "deit.dyn-18", "swin.dyn-18", "swin-v2.dyn-18", "maxvit.dyn-18"} {
+		m, err := ONNX(golden.Path("zoo", name+".onnx"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for batch := 1; batch <= 2; batch++ {
+			layers, err := m.Layers([]int{batch, 3, 64, 64}, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			softmax := 0
+			for _, l := range layers {
+				if l.Op == "Softmax" {
+					softmax++
+				}
+				if !l.Spatial() {
+					continue
+				}
+				if l.Op == "Softmax" || l.Shape[0] != batch {
+					t.Errorf("%s: %s %s %v is listed as a map %v", name, l.Op, l.Name, l.Shape, l.Grid)
+				}
+				if strings.Contains(name, "it.") && !strings.HasPrefix(name, "max") && len(l.Shape) == 4 && l.Op != "Conv" {
+					t.Errorf("%s: %s %s %v is listed as a map; only the patches' convolution is one of rank 4", name, l.Op, l.Name, l.Shape)
+				}
+			}
+			if softmax == 0 {
+				t.Errorf("%s has no softmax: the test looks at nothing", name)
+			}
+		}
+	}
+}
+
 func zooLayers(t *testing.T, name string, size int) []Layer {
 	t.Helper()
 	m, err := ONNX(golden.Path("zoo", name+".onnx"))
