@@ -17,7 +17,7 @@ type Target struct {
 	Index []int  // rank from 1 (top) or index; one for all pictures, or one a picture
 	Value string // attribute: the value by its name, instead of Index
 
-	Masks []heatmap.Grid // region: weights of the output's pixels; one for all pictures, or one a picture
+	Masks []heatmap.Grid // region: weights of the output's pixels; mask: the instance, by pixel of the picture; one for all pictures, or one a picture
 	Mean  bool           // regions: the mean over the mask instead of the sum
 	Point image.Point    // part: a pixel of the part, in the segmentation's own size
 
@@ -104,6 +104,13 @@ func Instance(rank int) Target { return Target{Kind: "instance", Index: []int{ra
 // given in pixels of the original picture.
 func Box(box heatmap.Box, class int) Target {
 	return Target{Kind: "box", Box: box, Index: []int{class}}
+}
+
+// Mask is [Box] of a model with instance masks: an instance of a class that need not be
+// found, drawn as a mask of the original picture's size, 1 for its pixels and 0 for others.
+// What counts is the overlap of masks. See [heatmap.MaskOf] and [heatmap.Polygon].
+func Mask(mask heatmap.Grid, class int) Target {
+	return Target{Kind: "mask", Masks: []heatmap.Grid{mask}, Index: []int{class}}
 }
 
 // Side is one side of a detection or box, "left", "top", "right" or "bottom": what

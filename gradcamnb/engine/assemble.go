@@ -90,7 +90,7 @@ func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend
 		}
 		for i, r := range results {
 			for _, m := range p.mapsOf(maps, i) {
-				a.sign(m, c, i, score[i], int(index[i]))
+				a.sign(m, c, i, score[i], int(index[i]), a.slopeUnit())
 				r.Maps = append(r.Maps, m)
 			}
 		}
@@ -187,12 +187,13 @@ type aimed struct {
 	index []int32
 }
 
-// sign writes onto a map of a picture what is known about its target, and what is wrong with it.
-func (a aim) sign(m *heatmap.Map, c source.Card, picture int, score float32, index int) {
+// sign writes onto a map of a picture what is known about its target, and what is wrong
+// with it. The unit is that of what the map was made from.
+func (a aim) sign(m *heatmap.Map, c source.Card, picture int, score float32, index int, unit string) {
 	if a.box != nil {
 		m.Box = a.box.boxes[picture]
 	}
-	m.ScoreUnit, m.Unit = a.unit(), cmp.Or(m.Unit, a.unit())
+	m.ScoreUnit, m.Unit = a.unit(), cmp.Or(m.Unit, unit)
 	m.Target, m.Index, m.Score = a.describe(index), index, score
 	if a.labelled(c) {
 		m.Class = label(c.Labels, index)

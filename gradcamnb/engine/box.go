@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -26,7 +27,7 @@ type boxed struct {
 
 // boxes tells whether a target is a detection.
 func boxes(t gradcamnb.Target) bool {
-	return t.Kind == "detection" || t.Kind == "instance" || t.Kind == "box"
+	return t.Kind == "detection" || t.Kind == "instance" || t.Kind == "box" || t.Kind == "mask"
 }
 
 // edges are the sides of a box, by the place of their coordinate in it.
@@ -36,7 +37,7 @@ func newBoxAim(t gradcamnb.Target, seen *detected) (aim, error) {
 	if t.Edge != "" && !slices.Contains(edges, t.Edge) {
 		return aim{}, fmt.Errorf("a box has no side %q; it has %s", t.Edge, strings.Join(edges, ", "))
 	}
-	b := &boxed{reader: seen.reader, edge: t.Edge, masked: t.Kind == "instance"}
+	b := &boxed{reader: seen.reader, edge: t.Edge, masked: t.Kind == "instance" || t.Kind == "mask"}
 	if b.masked && t.Edge != "" {
 		return aim{}, fmt.Errorf("an instance's mask has no %s side: explain the side of the detection", t.Edge)
 	}
@@ -51,6 +52,9 @@ func newBoxAim(t gradcamnb.Target, seen *detected) (aim, error) {
 		}
 		b.boxes = append(b.boxes, d.Box)
 		d.Box = seen.toModel(d.Box, i)
+		if t.Kind == "mask" {
+			d.Mask = seen.maskToModel(d.Mask, i)
+		}
 		b.wanted = append(b.wanted, d)
 	}
 	return aim{box: b, words: words}, nil
@@ -61,8 +65,11 @@ func (b *boxed) pick(t gradcamnb.Target, found []heatmap.Detection, seen *detect
 	if len(t.Index) != 1 {
 		return heatmap.Detection{}, fmt.Errorf("it names %d numbers and needs one", len(t.Index))
 	}
-	if t.Kind == "box" {
-		return seen.drawn(t, picture)
+	switch t.Kind {
+	case "box":
+		return seen.drawn(t, t.Box, picture)
+	case "mask":
+		return seen.drawnMask(t, picture)
 	}
 	rank := t.Index[0]
 	if rank < 1 {
@@ -82,9 +89,45 @@ func (b *boxed) pick(t gradcamnb.Target, found []heatmap.Detection, seen *detect
 	return d, nil
 }
 
+// drawnMask is an instance that the user has drawn, as a detection with a mask of the
+// picture.
+func (s *detected) drawnMask(t gradcamnb.Target, picture int) (heatmap.Detection, error) {
+	f := s.frames[picture]
+	if len(t.Masks) != 1 && len(t.Masks) != len(s.frames) {
+		return heatmap.Detection{}, fmt.Errorf("it has %d masks for %d pictures; give one, or one a picture", len(t.Masks), len(s.frames))
+	}
+	if !s.masks {
+		return heatmap.Detection{}, fmt.Errorf("the model has no instance masks (its decoder is %s) to compare with the one drawn: draw a box", s.reader.spec.Decoder)
+	}
+	m := t.Masks[picture%len(t.Masks)]
+	if m.W != f.PictureW || m.H != f.PictureH {
+		return heatmap.Detection{}, fmt.Errorf("the mask is %d x %d pixels and the picture %d x %d (width x height): draw it over the picture", m.W, m.H, f.PictureW, f.PictureH)
+	}
+	around := m.Around()
+	if around.Area() == 0 {
+		return heatmap.Detection{}, fmt.Errorf("the mask is empty: mark the instance's pixels with 1 (white), the others with 0 (black)")
+	}
+	d, err := s.drawn(t, around, picture)
+	d.Mask = m
+	return d, err
+}
+
+// maskToModel is a mask of picture i over the model's input, pixel by pixel.
+func (s *detected) maskToModel(m heatmap.Grid, i int) heatmap.Grid {
+	f := s.frames[i]
+	out := heatmap.NewGrid(f.ModelW, f.ModelH)
+	for k := range out.Values {
+		x, y := f.ToPicture(float64(k%out.W)+0.5, float64(k/out.W)+0.5)
+		if x >= 0 && y >= 0 && int(x) < m.W && int(y) < m.H {
+			out.Values[k] = m.At(int(x), int(y))
+		}
+	}
+	return out
+}
+
 // drawn is a box of the user's as a detection.
-func (s *detected) drawn(t gradcamnb.Target, picture int) (heatmap.Detection, error) {
-	b, f, class := t.Box, s.frames[picture], t.Index[0]
+func (s *detected) drawn(t gradcamnb.Target, b heatmap.Box, picture int) (heatmap.Detection, error) {
+	f, class := s.frames[picture], t.Index[0]
 	if !(b[0] < b[2] && b[1] < b[3]) {
 		return heatmap.Detection{}, fmt.Errorf("the box %v has no area: give x0, y0, x1, y1 with x0 < x1 and y0 < y1", b)
 	}
@@ -105,8 +148,8 @@ func (s *detected) drawn(t gradcamnb.Target, picture int) (heatmap.Detection, er
 
 func inWords(t gradcamnb.Target, d heatmap.Detection) string {
 	words := fmt.Sprintf("%s %d", t.Kind, t.Index[0])
-	if t.Kind == "box" {
-		words = "box"
+	if t.Kind == "box" || t.Kind == "mask" {
+		words = t.Kind
 	}
 	words += " at " + corners(d.Box)
 	if t.Edge != "" {
@@ -132,13 +175,16 @@ func (b *boxed) key() string {
 	return fmt.Sprintf("detection %s %q masks %t", b.reader.key(), b.edge, b.masked)
 }
 
-// unit is of the score: see [boxed.score].
-func (b *boxed) unit() string {
+// slopeUnit is what the gradient of the score is taken of is measured in: see [boxed.score].
+func (b *boxed) slopeUnit() string {
 	if b.edge != "" {
 		return "pixels"
 	}
-	return "match"
+	return b.unit()
 }
+
+// unit is of the score, from 0 to 1.
+func (b *boxed) unit() string { return "match" }
 
 func (b *boxed) params() int {
 	if b.masked {
@@ -172,28 +218,26 @@ func (b *boxed) arguments(first, n int) []*tensors.Tensor {
 	return out
 }
 
-// ofPicture is what the forward-only methods score: the match of the wanted detection.
+// ofPicture is what the forward-only methods score.
 func (b *boxed) ofPicture(i int, picture [2]int) perturb.Aim {
 	return perturb.Aim{
 		Wants: b.reader.names, Params: b.arguments(i, 1), Boxed: true,
-		Score: func(outputs map[string]*Node, params []*Node) *Node {
-			m := b.matches(outputs, params, picture)
-			if b.edge != "" {
-				return m.closeness(slices.Index(edges, b.edge))
-			}
-			return m.score()
-		},
+		Score: func(outputs map[string]*Node, params []*Node) *Node { return b.score(outputs, params, picture) },
 	}
 }
 
-// score is what gradients are taken of, [batch]: the match of the candidate that
-// matches best, or of one side how far out it lies, in pixels of the model's input.
+// score is the match of the candidate that matches best, [batch], or of one side its
+// closeness. That is at its highest, and has no gradient, where the side lies as it is
+// wanted; so the gradient of a side is that of how far out it lies, in pixels of the
+// model's input.
 func (b *boxed) score(outputs map[string]*Node, params []*Node, picture [2]int) *Node {
 	m := b.matches(outputs, params, picture)
-	if b.edge != "" {
-		return m.out(slices.Index(edges, b.edge))
+	if b.edge == "" {
+		return m.score()
 	}
-	return m.score()
+	edge := slices.Index(edges, b.edge)
+	out := m.out(edge)
+	return Add(StopGradient(m.closeness(edge)), Sub(out, StopGradient(out)))
 }
 
 // matches compares every candidate with the wanted detection.
@@ -247,7 +291,8 @@ func (m matches) score() *Node {
 	match := StopGradient(m.match)
 	for range min(looks, match.Shape().Dim(1)) {
 		chosen, at := best(match)
-		overlap := Squeeze(detect.MaskIoU(m.c.Mask(InsertAxes(at, -1)), m.mask), -1)
+		mask := m.c.Mask(InsertAxes(at, -1))
+		overlap := Squeeze(detect.MaskIoU(mask, cam.Resize(m.mask, mask.Shape().Dim(2), mask.Shape().Dim(3))), -1)
 		s := Mul(StopGradient(overlap), of(m.likely, chosen))
 		if score == nil {
 			score = s

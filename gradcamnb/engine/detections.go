@@ -38,6 +38,7 @@ type detected struct {
 	found   [][]heatmap.Detection // boxes in pixels of the original pictures
 	best    []float32             // confidence of each picture's best candidate
 	classes int
+	masks   bool // the model has instance masks
 }
 
 // toModel is a box of picture i in pixels of the model's input.
@@ -184,8 +185,11 @@ func (s *session) find(b *backend, read *reader, in input) (*detected, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &detected{reader: read, frames: in.frames}
-	d.classes = out[1].dims[2]
+	decoder, err := detect.ByName(read.spec.Decoder)
+	if err != nil {
+		return nil, err
+	}
+	d := &detected{reader: read, frames: in.frames, classes: out[1].dims[2], masks: decoder.Masks}
 	var kept [][]int
 	for i := range in.dims[0] {
 		var all candidates
@@ -201,17 +205,20 @@ func (s *session) find(b *backend, read *reader, in input) (*detected, error) {
 		}
 		d.found = append(d.found, found)
 	}
+	if !d.masks {
+		return d, nil
+	}
 	return d, s.masks(b, read, in, decode, kept, d)
 }
 
-// masks fills in the instance masks of what was found, where the model has them.
+// masks fills in the instance masks of what was found.
 func (s *session) masks(b *backend, read *reader, in input, decode func(*model.Scope, *Node) detect.Candidates, kept [][]int, d *detected) error {
 	most := 0
 	for _, k := range kept {
 		most = max(most, len(k))
 	}
-	if decoder, err := detect.ByName(read.spec.Decoder); err != nil || !decoder.Masks || most == 0 {
-		return err
+	if most == 0 {
+		return nil
 	}
 	most = (most + 15) / 16 * 16 // few programs for many numbers of detections
 	chosen := make([]int32, in.dims[0]*most)

@@ -87,7 +87,15 @@ func TestFaceExplained(t *testing.T) {
 	}
 	box := reference(t, "0.5")[0].Box
 	for _, m := range res[0].Maps {
-		if m.Method == "Grad-CAM" && m.Unit == "pixels" {
+		// The whole picture's side lies where it is wanted, so that it matches as the box does.
+		if m.ScoreUnit != "match" || math.Abs(float64(m.Score-res[0].Maps[0].Score)) > 1e-4 {
+			t.Errorf("%s of %s has the score %g %s, and the detection %g", m.Method, m.Target, m.Score, m.ScoreUnit, res[0].Maps[0].Score)
+		}
+		side := strings.HasPrefix(m.Target, "left side")
+		if want := map[bool]string{true: "pixels", false: "match"}[side && m.Method == "Grad-CAM"]; m.Unit != want {
+			t.Errorf("%s of %s is measured in %q, want %q", m.Method, m.Target, m.Unit, want)
+		}
+		if m.Unit == "pixels" {
 			continue // what moves a side need not lie on the face
 		}
 		at := 0

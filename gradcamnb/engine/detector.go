@@ -163,6 +163,7 @@ func (f *ownDetector) explain(ctx context.Context, b *backend, r gradcamnb.Reque
 	seen := &detected{
 		reader: &reader{spec: detect.Spec{Decoder: "a Go function"}, labels: f.labels},
 		frames: []imgio.Frame{whole}, found: [][]heatmap.Detection{found}, best: []float32{0}, classes: len(f.labels),
+		masks: true, // whether the function gives any is seen under each mask
 	}
 	p := plan{input: []int{1, mh, mw, 3}}
 	if err := p.takeMethods(r.Methods); err != nil {
@@ -236,8 +237,10 @@ func hide(picture image.Image, mask heatmap.Grid) *image.NRGBA {
 func (b *boxed) weigh(found []heatmap.Detection) float32 {
 	wanted := b.wanted[0]
 	if b.edge == "" {
-		if !b.masked {
-			wanted.Mask = heatmap.Grid{}
+		mask := wanted.Mask
+		wanted.Mask = heatmap.Grid{}
+		if i := slices.IndexFunc(found, func(d heatmap.Detection) bool { return b.masked && len(d.Mask.Values) > 0 }); i >= 0 {
+			wanted.Mask = mask.Resized(found[i].Mask.W, found[i].Mask.H)
 		}
 		return float32(wanted.Weight(found))
 	}

@@ -139,7 +139,11 @@ func (p plan) sign(maps []*heatmap.Map, method perturb.Method, s *session, found
 	for k, m := range maps {
 		a := k * len(p.aims) / len(maps) // at layers there are several maps an aim
 		m.Method = method.Name
-		p.aims[a].sign(m, s.model.Card(), i, found[a].score[i], int(found[a].index[i]))
+		unit := p.aims[a].unit()
+		if method.Slopes {
+			unit = p.aims[a].slopeUnit()
+		}
+		p.aims[a].sign(m, s.model.Card(), i, found[a].score[i], int(found[a].index[i]), unit)
 	}
 }
 

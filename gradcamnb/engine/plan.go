@@ -283,6 +283,14 @@ func (a aim) unit() string {
 	return a.kind.Unit
 }
 
+// slopeUnit is what the gradient is taken of is measured in, which may not be the score.
+func (a aim) slopeUnit() string {
+	if a.box != nil {
+		return a.box.slopeUnit()
+	}
+	return a.unit()
+}
+
 // spatialNames names the last few layers that a map can be made at.
 func spatialNames(layers []source.Layer) string {
 	var names []string

@@ -24,10 +24,17 @@ func (m *Map) Diagnose() string {
 		return fmt.Sprintf("%d of the map's %d values are not numbers (NaN or infinite): the picture or the model's weights hold such values, or the model overflows.", bad, n)
 	case lo == 0 && hi == 0:
 		return fmt.Sprintf("The map is zero everywhere: at layer %s nothing moves the target %s for this picture. A saturated softmax or a dead ReLU does that; explain the logit instead of the probability, or choose another layer.", m.Layer, m.Target)
+	case hi <= 0 && m.ofBoxAtLayer() && m.Method != "HiResCAM":
+		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g). The score of a box comes from few cells of layer %s, and a method that averages the gradient over all of them, as Grad-CAM does, loses it: take HiResCAM, which does not, or D-RISE, which needs no layer.", lo, m.Layer)
 	case hi <= 0:
 		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g): what layer %s sees speaks against the target %s everywhere. Look at the signed map, or at another target.", lo, m.Layer, m.Target)
 	case lo == hi && n > 1:
 		return fmt.Sprintf("The map is the same everywhere (%.3g): it says nothing about places.", hi)
 	}
 	return ""
+}
+
+// ofBoxAtLayer tells whether the map is one of a detection, made at a layer.
+func (m *Map) ofBoxAtLayer() bool {
+	return m.Box.Area() > 0 && m.Layer != "" && m.Layer != "picture"
 }

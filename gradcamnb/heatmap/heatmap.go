@@ -33,7 +33,7 @@ type Map struct {
 	Index     int     // class or element the target resolved to; -1 where it has none
 	Score     float32 // value of the target for this picture
 	ScoreUnit string  // e.g. "logits"
-	Unit      string  // of the values: the score's, or "activation" where the method takes no gradient
+	Unit      string  // of the values: the score's; "activation" where the method takes no gradient; "pixels" of a gradient of a box's side
 	Diagnosis string  // what is wrong with the map, in words; empty when nothing is
 
 	Field *Field // what of the input a cell of Raw depends on; nil where it is not known

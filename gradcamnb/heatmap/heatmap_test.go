@@ -33,6 +33,10 @@ func TestDiagnose(t *testing.T) {
 			t.Errorf("%s: %q does not say %q", name, got, c.want)
 		}
 	}
+	box := Map{Raw: Grid{W: 2, H: 1, Values: []float32{-1, 0}}, Layer: "/look", Method: "Grad-CAM", Box: Box{0, 0, 9, 9}}
+	if got := box.Diagnose(); !strings.Contains(got, "take HiResCAM") {
+		t.Errorf("of a box: %q", got)
+	}
 }
 
 // Raw [[-1, 3], [1, 0]] is [[0, 3], [1, 0]] when positive, and [[0, 1], [1/3, 0]]

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -106,10 +103,10 @@ func riseCommand() *cobra.Command {
 
 func driseCommand() *cobra.Command {
 	var f samplingFlags
-	var masks, found, box, side string
-	var number, class int
+	var masks, found, side string
+	var drawn drawnFlags
 	c := &cobra.Command{
-		Use:   "drise --model M.onnx --image P.png [--detection K | --box x0,y0,x1,y1 --class C] --out DIR",
+		Use:   "drise --model M.onnx --image P.png [--detection K | --box x0,y0,x1,y1 --class C | --mask M.png --class C] --out DIR",
 		Short: "Explain a detection by hiding parts of the picture at random (D-RISE)",
 		Long: `Explain a detection by hiding parts of the picture at random (D-RISE), and write into --out
 ` + riseFiles + `
@@ -122,7 +119,7 @@ saliency.npy [targets, H, W] are written.`,
 			if masks != "" || found != "" {
 				return referenceDRISE(masks, found, f.out)
 			}
-			t, err := detectionTarget(c, number, box, class)
+			t, err := drawn.target(c)
 			if err != nil {
 				return err
 			}
@@ -131,44 +128,11 @@ saliency.npy [targets, H, W] are written.`,
 	}
 	f.add(c, 5000, 16)
 	flags := c.Flags()
-	flags.IntVar(&number, "detection", 1, "which detection, as gradcam detect numbers them")
-	flags.StringVar(&box, "box", "", "instead: a box in pixels of the picture, x0,y0,x1,y1; with --class. Why is nothing found there?")
-	flags.IntVar(&class, "class", -1, "class of --box")
+	drawn.add(c)
 	flags.StringVar(&side, "side", "", "explain one side alone: left, top, right or bottom")
 	flags.StringVar(&masks, "reference-masks", "", "masks, float32 .npy [masks, H, W]")
 	flags.StringVar(&found, "reference-detections", "", "targets and detections under each mask, JSON")
 	return c
-}
-
-func detectionTarget(c *cobra.Command, number int, box string, class int) (gradcamnb.Target, error) {
-	if box == "" {
-		if c.Flags().Changed("class") {
-			return gradcamnb.Target{}, cli.Usagef("--class goes with --box")
-		}
-		if number < 1 {
-			return gradcamnb.Target{}, cli.Usagef("--detection %d: detections are numbered from 1, the surest", number)
-		}
-		return gradcamnb.Detection(number), nil
-	}
-	if c.Flags().Changed("detection") {
-		return gradcamnb.Target{}, cli.Usagef("--detection and --box exclude each other")
-	}
-	if !c.Flags().Changed("class") {
-		return gradcamnb.Target{}, cli.Usagef("--box needs --class: the number of the class that could be there")
-	}
-	parts := strings.Split(box, ",")
-	var b heatmap.Box
-	if len(parts) != len(b) {
-		return gradcamnb.Target{}, cli.Usagef("--box %q: write x0,y0,x1,y1", box)
-	}
-	for i, p := range parts {
-		v, err := strconv.ParseFloat(strings.TrimSpace(p), 64)
-		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-			return gradcamnb.Target{}, cli.Usagef("--box %q: %q is no number", box, p)
-		}
-		b[i] = v
-	}
-	return gradcamnb.Box(b, class), nil
 }
 
 // run explains a target and writes the files, also of a run that is interrupted.

@@ -64,7 +64,8 @@ type reportMap struct {
 	Class     int         `json:"class"`
 	ClassName string      `json:"class_name,omitempty"`
 	Score     *float64    `json:"score"`
-	Unit      string      `json:"unit"`
+	ScoreUnit string      `json:"score_unit"`
+	Unit      string      `json:"unit"`      // of the map
 	Grid      [2]int      `json:"grid"`      // height, width
 	Range     [2]*float64 `json:"raw_range"` // lowest and highest value of raw.npy
 	Diagnosis string      `json:"diagnosis,omitempty"`
@@ -196,7 +197,7 @@ func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*hea
 			lo, hi, ok := m.Raw.Range()
 			e := reportMap{
 				Layer: m.Layer, Method: m.Method, Target: m.Target, Class: m.Index, ClassName: m.Class,
-				Score: finite(m.Score), Unit: m.Unit, Grid: [2]int{m.Raw.H, m.Raw.W}, Diagnosis: m.Diagnosis,
+				Score: finite(m.Score), ScoreUnit: m.ScoreUnit, Unit: m.Unit, Grid: [2]int{m.Raw.H, m.Raw.W}, Diagnosis: m.Diagnosis,
 			}
 			if ok {
 				e.Range = [2]*float64{finite(lo), finite(hi)}

@@ -19,6 +19,7 @@ type Method struct {
 	Passes  string // of the model for one picture, in words
 
 	AtLayers bool // a map is made at every layer of the request
+	Slopes   bool // its passes take gradients of the score
 
 	// Explain makes the maps of a subject: for every aim, then for every layer where
 	// the method is AtLayers. Of a map it fills in the values (Grid, Raw, and StdErr and

@@ -28,7 +28,11 @@ func Passes(m cam.Method) (Method, bool) {
 	default:
 		return Method{}, false
 	}
-	return Method{Name: m.Name, Aliases: m.Aliases, Paper: m.Paper, Formula: m.Formula, Passes: m.Passes, AtLayers: cam.HasLayer(m.How), Explain: p.explain}, true
+	_, scored := p.see.(cam.Scored)
+	return Method{
+		Name: m.Name, Aliases: m.Aliases, Paper: m.Paper, Formula: m.Formula, Passes: m.Passes,
+		AtLayers: cam.HasLayer(m.How), Slopes: p.see != nil && !scored, Explain: p.explain,
+	}, true
 }
 
 // passes runs a method of many passes, a batch at a time.

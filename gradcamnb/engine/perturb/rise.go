@@ -60,7 +60,8 @@ type run struct {
 	height   int
 	width    int
 
-	score, add Program
+	draw, add Program
+	score     func(masks *tensors.Tensor) ([]float32, error)
 
 	seed, p *tensors.Tensor
 	done    int         // masks
@@ -78,26 +79,18 @@ func newRun(s *Subject) (*run, error) {
 	if err := checkResume(o, len(s.Aims)); err != nil {
 		return nil, err
 	}
-	n := o.Batch
-	design := designs[o.Design]
-	draw := func(first, seed, p *Node) *Node { return design.draw(seed, first, p, n, o.Grid, r.height, r.width) }
 	var err error
-	if s.Host == nil {
-		r.score, err = s.Compile(fmt.Sprintf("rise score %d masks of %d %s", n, o.Grid, o.Design), func(m *Within, in []*Node) []*Node {
-			return []*Node{m.Scores(m.Hide(draw(in[0], in[1], in[2])))}
-		})
-	} else { // the masks come here, for the model is not there
-		r.score, err = s.Compile(fmt.Sprintf("rise draw %d masks of %d %s", n, o.Grid, o.Design), func(_ *Within, in []*Node) []*Node {
-			return []*Node{draw(in[0], in[1], in[2])}
-		})
-	}
-	if err != nil {
+	if r.draw, err = s.Compile(fmt.Sprintf("rise draw %d masks of %d %s", o.Batch, o.Grid, o.Design), func(_ *Within, in []*Node) []*Node {
+		return []*Node{designs[o.Design].draw(in[1], in[0], in[2], o.Batch, o.Grid, r.height, r.width)}
+	}); err != nil {
 		return nil, err
 	}
-	r.add, err = s.Compile(fmt.Sprintf("rise add %d masks of %d %s", n, o.Grid, o.Design), func(_ *Within, in []*Node) []*Node {
-		return accumulate(draw(in[0], in[1], in[2]), in[3], in[4], in[5], in[6])
-	})
-	if err != nil {
+	if r.score, err = s.scorer(o.Batch); err != nil {
+		return nil, err
+	}
+	if r.add, err = s.Compile(fmt.Sprintf("rise add %d masks", o.Batch), func(_ *Within, in []*Node) []*Node {
+		return accumulate(in[0], in[1], in[2], in[3], in[4])
+	}); err != nil {
 		return nil, err
 	}
 	r.seed = tensors.FromFlatDataAndDimensions([]uint32{uint32(o.Seed), uint32(o.Seed >> 32)}, 2)
@@ -220,13 +213,18 @@ func (r *run) enough(batch int) (bool, error) {
 	return !slices.ContainsFunc(maps, func(m *heatmap.Map) bool { return !(m.Sampled.Agreement >= r.sampling.Agreement) }), nil
 }
 
-// step scores one batch of masks, or takes its scores from the run that is gone on
-// with, and adds it to the sums.
+// step draws a batch of masks, scores them, and adds them to the sums.
 func (r *run) step(batch int) error {
 	n := r.sampling.Batch
 	first := tensors.FromScalar(uint32(batch * n))
 	defer first.MustFinalizeAll()
-	scores, err := r.scores(batch*n, first)
+	drawn, err := r.draw(first, r.seed, r.p)
+	if err != nil {
+		return err
+	}
+	masks := drawn[0]
+	defer masks.MustFinalizeAll()
+	scores, err := r.scores(batch*n, masks)
 	if err != nil {
 		return err
 	}
@@ -234,7 +232,7 @@ func (r *run) step(batch int) error {
 	rows, squareRows := r.rows(scores, now)
 	defer rows.MustFinalizeAll()
 	defer squareRows.MustFinalizeAll()
-	sums, err := r.add(first, r.seed, r.p, rows, squareRows, r.sums[0], r.sums[1])
+	sums, err := r.add(masks, rows, squareRows, r.sums[0], r.sums[1])
 	if err != nil {
 		return err
 	}
@@ -247,8 +245,9 @@ func (r *run) step(batch int) error {
 	return nil
 }
 
-// scores is what the aims score under a batch of masks, [aim][mask] laid flat.
-func (r *run) scores(at int, first *tensors.Tensor) ([]float32, error) {
+// scores is what the aims score under the masks from one on, [aim][mask] laid flat, or
+// scored in the run that is gone on with.
+func (r *run) scores(at int, masks *tensors.Tensor) ([]float32, error) {
 	n, known := r.sampling.Batch, r.sampling.Resume
 	if len(known) > 0 && len(known[0].Weights) >= min(at+n, r.sampling.Masks) {
 		scores := make([]float32, len(known)*n)
@@ -257,14 +256,7 @@ func (r *run) scores(at int, first *tensors.Tensor) ([]float32, error) {
 		}
 		return scores, nil
 	}
-	out, err := r.score(first, r.seed, r.p)
-	if err != nil {
-		return nil, err
-	}
-	scores, err := floats(out[0])
-	if err == nil && r.subject.Host != nil {
-		scores, err = r.subject.Host(scores, n)
-	}
+	scores, err := r.score(masks)
 	if err != nil {
 		return nil, err
 	}

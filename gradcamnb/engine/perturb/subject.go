@@ -179,7 +179,9 @@ func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []flo
 		for b := range min(batch, n-done) {
 			draw(done+b, masks[b*height*width:(b+1)*height*width])
 		}
-		scores, err := score(masks)
+		in := tensors.FromFlatDataAndDimensions(masks, batch, height, width)
+		scores, err := score(in)
+		in.MustFinalizeAll()
 		if err != nil {
 			return out, err
 		}
@@ -197,19 +199,22 @@ func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []flo
 	return out, nil
 }
 
-// scorer scores batches of masks made here: [aim][mask] laid flat.
-func (s *Subject) scorer(batch int) (func(masks []float32) ([]float32, error), error) {
-	if s.Host != nil {
-		return func(masks []float32) ([]float32, error) { return s.Host(masks, batch) }, nil
+// scorer scores batches of masks [batch, H, W]: [aim][mask] laid flat.
+func (s *Subject) scorer(batch int) (func(masks *tensors.Tensor) ([]float32, error), error) {
+	if s.Host != nil { // the masks come here, for the model is not there
+		return func(masks *tensors.Tensor) ([]float32, error) {
+			values, err := tensors.CopyFlatData[float32](masks)
+			if err != nil {
+				return nil, err
+			}
+			return s.Host(values, batch)
+		}, nil
 	}
 	program, err := s.Compile(fmt.Sprintf("masked %d %v", batch, s.Baseline != nil), func(m *Within, in []*Node) []*Node {
 		return []*Node{m.Scores(m.Hide(in[0]))}
 	})
-	height, width := s.Size()
-	return func(masks []float32) ([]float32, error) {
-		in := tensors.FromFlatDataAndDimensions(masks, batch, height, width)
-		defer in.MustFinalizeAll()
-		out, err := program(in)
+	return func(masks *tensors.Tensor) ([]float32, error) {
+		out, err := program(masks)
 		if err != nil {
 			return nil, err
 		}

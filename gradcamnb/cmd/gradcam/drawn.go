@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/cli"
+)
+
+// drawnFlags say which detection is explained: one that is found, or one that is drawn.
+type drawnFlags struct {
+	number, class      int
+	box, mask, polygon string
+}
+
+func (f *drawnFlags) add(c *cobra.Command) {
+	flags := c.Flags()
+	flags.IntVar(&f.number, "detection", 1, "which detection, as gradcam detect numbers them")
+	flags.StringVar(&f.box, "box", "", "instead: a box in pixels of the picture, x0,y0,x1,y1; with --class. Why is nothing found there?")
+	flags.StringVar(&f.mask, "mask", "", "instead: a picture of the same size, white on the instance and black elsewhere; with --class, of a model with instance masks")
+	flags.StringVar(&f.polygon, "polygon", "", "instead: such a mask by its corners in pixels of the picture, x0,y0,x1,y1,x2,y2,...; with --class")
+	flags.IntVar(&f.class, "class", -1, "class of what is drawn")
+}
+
+// target is the target of the flags.
+func (f *drawnFlags) target(c *cobra.Command) (gradcamnb.Target, error) {
+	var given []string
+	for _, name := range []string{"detection", "box", "mask", "polygon"} {
+		if c.Flags().Changed(name) {
+			given = append(given, "--"+name)
+		}
+	}
+	if len(given) > 1 {
+		return gradcamnb.Target{}, cli.Usagef("%s exclude each other", strings.Join(given, " and "))
+	}
+	if f.box == "" && f.mask == "" && f.polygon == "" {
+		if c.Flags().Changed("class") {
+			return gradcamnb.Target{}, cli.Usagef("--class goes with --box, --mask or --polygon")
+		}
+		if f.number < 1 {
+			return gradcamnb.Target{}, cli.Usagef("--detection %d: detections are numbered from 1, the surest", f.number)
+		}
+		return gradcamnb.Detection(f.number), nil
+	}
+	if !c.Flags().Changed("class") {
+		return gradcamnb.Target{}, cli.Usagef("%s needs --class: the number of the class that could be there", given[0])
+	}
+	switch {
+	case f.mask != "":
+		img, err := imgio.Open(f.mask)
+		if err != nil {
+			return gradcamnb.Target{}, fmt.Errorf("the mask: %w", err)
+		}
+		return gradcamnb.Mask(heatmap.MaskOf(img), f.class), nil
+	case f.polygon != "":
+		return f.polygonTarget(c)
+	}
+	v, err := numbers("--box", f.box)
+	if err != nil {
+		return gradcamnb.Target{}, err
+	}
+	if len(v) != 4 {
+		return gradcamnb.Target{}, cli.Usagef("--box %q: write x0,y0,x1,y1", f.box)
+	}
+	return gradcamnb.Box(heatmap.Box(v), f.class), nil
+}
+
+// polygonTarget is a mask of the picture's size.
+func (f *drawnFlags) polygonTarget(c *cobra.Command) (gradcamnb.Target, error) {
+	v, err := numbers("--polygon", f.polygon)
+	if err != nil {
+		return gradcamnb.Target{}, err
+	}
+	if len(v) < 6 || len(v)%2 != 0 {
+		return gradcamnb.Target{}, cli.Usagef("--polygon %q: write three corners or more, x0,y0,x1,y1,x2,y2,...", f.polygon)
+	}
+	pictures, err := c.Flags().GetStringArray("image")
+	if err != nil || len(pictures) != 1 {
+		return gradcamnb.Target{}, cli.Usagef("--image: name one picture")
+	}
+	img, err := imgio.Open(pictures[0])
+	if err != nil {
+		return gradcamnb.Target{}, err
+	}
+	var corners [][2]float64
+	for ; len(v) > 0; v = v[2:] {
+		corners = append(corners, [2]float64{v[0], v[1]})
+	}
+	return gradcamnb.Mask(heatmap.Polygon(img.Bounds().Dx(), img.Bounds().Dy(), corners...), f.class), nil
+}
+
+// numbers reads a list with commas.
+func numbers(flag, text string) ([]float64, error) {
+	var out []float64
+	for p := range strings.SplitSeq(text, ",") {
+		v, err := strconv.ParseFloat(strings.TrimSpace(p), 64)
+		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, cli.Usagef("%s %q: %q is no number", flag, text, p)
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}

@@ -1,0 +1,59 @@
+package heatmap
+
+import (
+	"image"
+	"image/color"
+)
+
+// MaskOf is a mask that is drawn as a picture: 1 where it is lighter than mid-grey, 0
+// elsewhere. Of a picture with transparent parts 1 is what is more opaque than not.
+func MaskOf(img image.Image) Grid {
+	b := img.Bounds()
+	light, opaque := NewGrid(b.Dx(), b.Dy()), NewGrid(b.Dx(), b.Dy())
+	transparent := false
+	for y := range b.Dy() {
+		for x := range b.Dx() {
+			c := img.At(b.Min.X+x, b.Min.Y+y)
+			_, _, _, alpha := c.RGBA()
+			transparent = transparent || alpha < 0xffff
+			if color.Gray16Model.Convert(c).(color.Gray16).Y > 0x7fff {
+				light.Values[y*b.Dx()+x] = 1
+			}
+			if alpha > 0x7fff {
+				opaque.Values[y*b.Dx()+x] = 1
+			}
+		}
+	}
+	if transparent {
+		return opaque
+	}
+	return light
+}
+
+// Polygon is a mask of w x h pixels: 1 for the pixels whose middle lies in the polygon of
+// the given corners, x right and y down (even-odd rule), 0 elsewhere.
+func Polygon(w, h int, corners ...[2]float64) Grid {
+	g := NewGrid(w, h)
+	for i := range g.Values {
+		x, y := float64(i%w)+0.5, float64(i/w)+0.5
+		for k, a := range corners {
+			b := corners[(k+1)%len(corners)]
+			if (a[1] > y) != (b[1] > y) && x < a[0]+(y-a[1])*(b[0]-a[0])/(b[1]-a[1]) {
+				g.Values[i] = 1 - g.Values[i]
+			}
+		}
+	}
+	return g
+}
+
+// Around is the box just around what a mask shows, over 1/2; without area where that is
+// nothing.
+func (g Grid) Around() Box {
+	var r image.Rectangle
+	for i, v := range g.Values {
+		if v > 0.5 {
+			r = r.Union(image.Rect(i%g.W, i/g.W, i%g.W+1, i/g.W+1))
+		}
+	}
+	return Box{float64(r.Min.X), float64(r.Min.Y), float64(r.Max.X), float64(r.Max.Y)}
+}
