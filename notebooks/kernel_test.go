@@ -14,6 +14,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gradcam-go/gradcam/internal/require"
+	"github.com/gradcam-go/gradcam/internal/resident"
 )
 
 // kernel is a running kernel, through testdata/kernel.py.
@@ -356,6 +359,75 @@ func TestStaleSocket(t *testing.T) {
 	c = k.run("import _ \"github.com/gradcam-go/gradcam/gradcamnb/engine\"\n" + show)
 	if c.Status != "ok" || c.count("image/png") != 1 || !strings.Contains(c.text("stdout"), "explaining within this program") {
 		t.Errorf("%s, %q", c.Error, c.text("stdout"))
+	}
+}
+
+// An engine of another version is not used: the cell says so in one line, and with an
+// engine of its own it goes on.
+func TestEngineOfAnotherVersion(t *testing.T) {
+	k := startKernel(t)
+	l, err := resident.Listen(filepath.Join(t.TempDir(), "private", "engine.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := resident.Server{Types: "older"}
+	ended := make(chan error)
+	go func() { ended <- older.Serve(l) }()
+	k.run("%env GRADCAMNB_SOCKET " + l.Addr().String())
+	c := k.run(show)
+	if said := c.text("stderr"); c.Status != "error" || said != "error: the kernel's engine cannot be used: it is of another version than this program; restart the kernel\nexit status 1\n" {
+		t.Errorf("%s, %q", c.Status, said)
+	}
+	c = k.run("import _ \"github.com/gradcam-go/gradcam/gradcamnb/engine\"\n" + show)
+	if said := c.text("stdout"); c.Status != "ok" || c.count("image/png") != 1 || strings.Count(said, "it is of another version than this program; restart the kernel; explaining within this program\n") != 1 {
+		t.Errorf("%s, %q", c.Error, said)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// The doctor is a cell, too: it names the kernel's engine and what is installed.
+func TestDoctor(t *testing.T) {
+	k := startKernel(t)
+	c := k.run("%%\ngradcamnb.Doctor()")
+	said := c.text("stdout")
+	for _, want := range []string{"notebook  this is a cell of GoNB\n", "engine    the kernel's engine, at /", "gonb ", "goimports ", "gopls (completion and hover in cells)", "PJRT plugin (XLA)"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it does not say %q", want)
+		}
+	}
+	if c.Status != "ok" || c.text("stderr") != "" || strings.Contains(said, "missing  gonb") {
+		t.Errorf("%s %q:\n%s", c.Error, c.text("stderr"), said)
+	}
+}
+
+// Where gopls is installed, names of the library complete with no import, and hovering
+// shows their documentation.
+func TestCompletionAndHover(t *testing.T) {
+	k := startKernel(t)
+	if k.run("!command -v gopls").Status != "ok" {
+		require.Missing(t, "gopls", "go run ./kernels/gonb-gradcam install --gopls")
+	}
+	k.shows("a cell before") // gopls needs a program that compiles
+	var offered struct{ Matches []string }
+	code := "%%\nmodel := gradcamnb.Op"
+	eventually(t, "after gradcamnb.Op it does not offer Open", func() bool { // gopls reads the packages first
+		k.ask(map[string]any{"complete": code, "at": len(code)}, &offered)
+		return slices.Contains(offered.Matches, "Open")
+	})
+	code = "%%\nmodel := gradcamnb.MustOpen(\"net.onnx\")\nmodel.MustEx"
+	k.ask(map[string]any{"complete": code, "at": len(code)}, &offered)
+	if !slices.Contains(offered.Matches, "MustExplain") {
+		t.Errorf("after model.MustEx it offers %q", offered.Matches)
+	}
+	var shown struct{ Text string }
+	k.ask(map[string]any{"inspect": code, "at": strings.Index(code, "Open") + 1}, &shown)
+	if !strings.Contains(shown.Text, "MustOpen is Open that panics with the error.") {
+		t.Errorf("hovering shows %q", shown.Text)
 	}
 }
 

@@ -4,26 +4,17 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 )
 
-// buildTools builds gonb and goimports at the versions of tools/go.mod, and puts
-// this program, which is what Jupyter launches, beside them.
+// buildTools builds gonb and goimports, and puts this program, which is what Jupyter
+// launches, beside them.
 func buildTools(ctx context.Context, s *steps, h home, src string) error {
-	tools := filepath.Join(src, "kernels", "gonb-gradcam", "tools")
-	pins, err := os.ReadFile(filepath.Join(tools, "go.mod"))
-	if err != nil {
-		return fmt.Errorf("reading the pinned versions: %w", err)
-	}
-	makes := []string{h.bin("gonb"), h.bin("goimports")}
-	err = h.once("tools", string(pins)+runtime.Version(), makes, func() error {
-		return s.run(ctx, []string{"GOWORK=off"}, tools, "go", "build", "-o", h.join("bin")+string(filepath.Separator),
-			"github.com/janpfeifer/gonb", "golang.org/x/tools/cmd/goimports")
-	})
-	if err != nil {
+	if err := buildPinned(ctx, s, h, src, "tools", "github.com/janpfeifer/gonb", "golang.org/x/tools/cmd/goimports"); err != nil {
 		return err
 	}
 	self, err := os.Executable()
@@ -34,6 +25,32 @@ func buildTools(ctx context.Context, s *steps, h home, src string) error {
 		return err
 	}
 	return putShim(h)
+}
+
+// buildGopls builds gopls, which GoNB asks for completion and for what hovering shows.
+func buildGopls(ctx context.Context, s *steps, h home) error {
+	src, err := checkout(ctx)
+	if err != nil {
+		return err
+	}
+	return buildPinned(ctx, s, h, src, "gopls", "golang.org/x/tools/gopls")
+}
+
+// buildPinned builds programs at the versions of tools/go.mod, unless that was done
+// before.
+func buildPinned(ctx context.Context, s *steps, h home, src, stamp string, packages ...string) error {
+	tools := filepath.Join(src, "kernels", "gonb-gradcam", "tools")
+	pins, err := os.ReadFile(filepath.Join(tools, "go.mod"))
+	if err != nil {
+		return fmt.Errorf("reading the pinned versions: %w", err)
+	}
+	var makes []string
+	for _, p := range packages {
+		makes = append(makes, h.bin(path.Base(p)))
+	}
+	return h.once(stamp, string(pins)+runtime.Version(), makes, func() error {
+		return s.run(ctx, []string{"GOWORK=off"}, tools, "go", append([]string{"build", "-o", h.join("bin") + string(filepath.Separator)}, packages...)...)
+	})
 }
 
 // copyProgram puts a program in its place as a whole: what runs of the old one

@@ -77,7 +77,7 @@ func examine(h home) []finding {
 		{What: "C compiler (for XLA)", Found: firstProgram(os.Getenv("CC"), "gcc", "clang", "cc"), Get: "install gcc or clang; without one everything runs in pure Go"},
 		{What: "gonb", Found: ours(h, "gonb"), Get: build},
 		{What: "goimports", Found: ours(h, "goimports"), Get: build},
-		{What: "gopls (completion in cells)", Found: firstProgram("gopls"), Get: "go install golang.org/x/tools/gopls@latest"},
+		{What: "gopls (completion and hover in cells)", Found: ours(h, "gopls"), Get: "go run ./kernels/gonb-gradcam install --gopls"},
 		{What: "python", Found: version("python3", "--version"), Get: "install Python 3.9 or newer; Jupyter needs it"},
 		{What: "jupyter", Found: jupyterFound(h), Get: "pip install jupyterlab; go run ./kernels/gonb-gradcam demo does it privately"},
 		{What: `kernel "Go (Grad-CAM)"`, Found: installedSpec(h), Get: "go run ./kernels/gonb-gradcam install"},
@@ -129,7 +129,11 @@ func installedSpec(h home) string {
 	if err != nil {
 		return ""
 	}
-	for _, data := range []string{user, h.join("jupyter"), filepath.Join(os.Getenv("VIRTUAL_ENV"), "share", "jupyter")} {
+	places := []string{user, h.join("jupyter"), filepath.Join(os.Getenv("VIRTUAL_ENV"), "share", "jupyter")}
+	if j, ok := findJupyter(); ok {
+		places = append(places, filepath.Join(filepath.Dir(filepath.Dir(j.python)), "share", "jupyter"))
+	}
+	for _, data := range places {
 		text, err := os.ReadFile(filepath.Join(specDir(data), "kernel.json"))
 		if err != nil {
 			continue

@@ -14,7 +14,7 @@ import (
 
 func installCommand() *cobra.Command {
 	var prefix, backend string
-	var xla bool
+	var xla, gopls bool
 	c := &cobra.Command{
 		Use:   "install",
 		Short: "Install the kernel for your Jupyter, or into a prefix",
@@ -37,6 +37,11 @@ func installCommand() *cobra.Command {
 					return err
 				}
 			}
+			if gopls {
+				if err := s.do("building gopls, which takes a minute or two", func() error { return buildGopls(c.Context(), s, h) }); err != nil {
+					return err
+				}
+			}
 			dir, err := install(c.Context(), s, h, data, backend)
 			if err != nil {
 				return err
@@ -49,6 +54,7 @@ func installCommand() *cobra.Command {
 	c.Flags().StringVar(&prefix, "prefix", "", "install into PREFIX/share/jupyter, e.g. of a virtual environment")
 	c.Flags().StringVar(&backend, "backend", "", "backend that notebooks compute on (default: XLA where a PJRT plugin is installed, else pure Go)")
 	c.Flags().BoolVar(&xla, "xla", false, "also download the pinned PJRT plugin for XLA on CPU (60 MB, with pip)")
+	c.Flags().BoolVar(&gopls, "gopls", false, "also build the pinned gopls, for completion and hover in cells")
 	return c
 }
 
