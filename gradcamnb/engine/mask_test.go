@@ -17,14 +17,15 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// halves is a model of pictures of 8 x 8 pixels that always says the same: with 0.8 an
-// instance on the left half and with 0.5 one on the right, whose boxes are the whole
-// picture. Its masks are 4 x 4.
-func halves(t *testing.T, e *Engine) *gradcamnb.Model {
+// halves is a model of square pictures that always says the same: with 0.8 an instance on
+// the left half and with 0.5 one on the right, whose boxes are the whole picture. Its
+// masks are 4 x 4.
+func halves(t *testing.T, e *Engine, side int) *gradcamnb.Model {
 	t.Helper()
-	prep := imgio.Prep{Width: 8, Height: 8, Fit: imgio.Stretch, Scale: [3]float32{1, 1, 1}, Order: "RGB"}
+	all, half := float32(side), float32(side)/2
+	prep := imgio.Prep{Width: side, Height: side, Fit: imgio.Stretch, Scale: [3]float32{1, 1, 1}, Order: "RGB"}
 	card := source.Card{
-		Name: "halves", Input: []int{-1, 8, 8, 3}, Prep: &prep, Labels: []string{"thing"}, Outputs: []string{"candidates", "prototypes"},
+		Name: "halves", Input: []int{-1, side, side, 3}, Prep: &prep, Labels: []string{"thing"}, Outputs: []string{"candidates", "prototypes"},
 		Detector: &detect.Spec{Decoder: detect.YOLOSeg.Name},
 	}
 	m, err := source.GoMLX(card, model.NewStore(), func(_ *model.Scope, x *Node) []*Node {
@@ -37,7 +38,7 @@ func halves(t *testing.T, e *Engine) *gradcamnb.Model {
 		row := []float32{40, 40, -40, -40} // sigmoid(40) is 1
 		return []*Node{
 			say([][]float32{ // cx, cy, w, h, probability, coefficient; the other candidates are empty
-				{4, 4, 0, 0, 0, 0, 0, 0}, {4, 4, 0, 0, 0, 0, 0, 0}, {8, 8, 0, 0, 0, 0, 0, 0}, {8, 8, 0, 0, 0, 0, 0, 0},
+				{half, half, 0, 0, 0, 0, 0, 0}, {half, half, 0, 0, 0, 0, 0, 0}, {all, all, 0, 0, 0, 0, 0, 0}, {all, all, 0, 0, 0, 0, 0, 0},
 				{0.8, 0.5, 0, 0, 0, 0, 0, 0}, {1, -1, 0, 0, 0, 0, 0, 0},
 			}),
 			say([][][]float32{{row, row, row, row}}),
@@ -61,7 +62,7 @@ func TestDrawnMask(t *testing.T) {
 		return heatmap.Polygon(16, 16, [2]float64{x0, y0}, [2]float64{x1, y0}, [2]float64{x1, y1}, [2]float64{x0, y1})
 	}
 	onBackends(t, func(t *testing.T, e *Engine) {
-		m := halves(t, e)
+		m := halves(t, e, 8)
 		for _, c := range []struct {
 			name string
 			mask heatmap.Grid
