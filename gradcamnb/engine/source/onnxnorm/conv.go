@@ -8,6 +8,7 @@ import "fmt"
 //	kernel = stride, no pad  space-to-depth + product   patch
 //	depthwise                shifted multiply-adds      depthwise
 //	grouped                  batched products           grouped
+//	3x3, large, no gradient  half the multiplications   winograd
 //	any other                Conv                       dense
 //
 // GoMLX's gradient of a convolution with an even kernel is wrong, so the dense
@@ -48,6 +49,9 @@ func (b *builder) conv(x ref, c conv) ref {
 		return b.pointwise(x, c)
 	case c.window.kernel == c.stride && c.dilate == [2]int{1, 1} && noPad:
 		return b.patch(x, c)
+	}
+	if b.worthWinograd(x, c) {
+		return b.winograd(x, c)
 	}
 	return b.dense(x, c)
 }

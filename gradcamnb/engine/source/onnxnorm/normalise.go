@@ -29,6 +29,11 @@ type Options struct {
 	// convolutions of several groups at once: no more multiplications than needed,
 	// which the pure-Go backend is quicker with.
 	GroupProducts bool
+
+	// WinogradFrom is how many multiplications a 3x3 convolution must have to be done
+	// with half of them, in more and smaller steps; zero for never. No convolution that a
+	// gradient goes through is.
+	WinogradFrom int
 }
 
 // Weight is a model weight in the order the rewritten graph wants.

@@ -1,0 +1,129 @@
+package source
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute-onnx/support/protos"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+)
+
+// A 3x3 convolution with half its multiplications against the sum of all of them in
+// float64, also where the width is no multiple of four and the padding is lopsided.
+func TestWinograd(t *testing.T) {
+	const in, out = 64, 48
+	for _, c := range []struct{ h, w, top, left, bottom, right int }{{6, 8, 1, 1, 1, 1}, {5, 7, 0, 2, 1, 0}, {9, 3, 1, 1, 1, 1}, {3, 10, 0, 0, 0, 0}} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			x, w := picture([]int{2, in, c.h, c.w}), picture([]int{out, in, 3, 3})
+			file := convolutionFile(t, []int{2, in, c.h, c.w}, []int{out, in, 3, 3}, w, []int64{int64(c.top), int64(c.left), int64(c.bottom), int64(c.right)})
+			oh, ow := c.h+c.top+c.bottom-2, c.w+c.left+c.right-2
+			want := make([]float64, 2*out*oh*ow)
+			var terms float64 // the largest SUM |x w|, of which rounding errors are a part
+			for at := range want {
+				b, o, y, col := at/(out*oh*ow), at/(oh*ow)%out, at/ow%oh, at%ow
+				var sum float64
+				for i := range in {
+					for k := range 9 {
+						r, s := y+k/3-c.top, col+k%3-c.left
+						if r >= 0 && r < c.h && s >= 0 && s < c.w {
+							v := float64(x[((b*in+i)*c.h+r)*c.w+s]) * float64(w[(o*in+i)*9+k])
+							want[at], sum = want[at]+v, sum+math.Abs(v)
+						}
+					}
+				}
+				terms = max(terms, sum)
+			}
+			onBackends(t, func(t *testing.T, b compute.Backend, o onnxnorm.Options) {
+				o.WinogradFrom = 1
+				m, err := ONNXWith(file, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := outputs(t, b, m, []int{2, in, c.h, c.w}, x)["y"]
+				var d float64
+				for i, v := range want {
+					d = max(d, math.Abs(float64(got[i])-v))
+				}
+				if !(d < 1e-6*terms) || len(got) != len(want) {
+					t.Errorf("differs by %g of the sum of its terms' magnitudes", d/terms)
+				}
+				t.Logf("differs by %g of the sum of its terms' magnitudes", d/terms)
+			})
+		})
+	}
+}
+
+// What a gradient goes through keeps the plain form: of two convolutions, the one after
+// the layer.
+func TestWinogradOnlyBeforeTheLayer(t *testing.T) {
+	w := picture([]int{64, 64, 3, 3})
+	file := convolutionFile(t, []int{1, 64, 8, 8}, []int{64, 64, 3, 3}, w, []int64{1, 1, 1, 1})
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m protos.ModelProto
+	if err := proto.Unmarshal(data, &m); err != nil {
+		t.Fatal(err)
+	}
+	second := proto.Clone(m.Graph.Initializer[0]).(*protos.TensorProto)
+	second.Name = "w2"
+	m.Graph.Initializer = append(m.Graph.Initializer, second)
+	node := proto.Clone(m.Graph.Node[0]).(*protos.NodeProto)
+	node.Name, node.Input, node.Output = "second", []string{"y", "w2"}, []string{"z"}
+	m.Graph.Node = append(m.Graph.Node, node)
+	m.Graph.Output[0].Name = "z"
+	for cut, want := range map[string]string{"x": "", "y": "w", "z": "w w2"} {
+		g, err := onnxnorm.Normalise(&m, []int{1, 64, 8, 8}, onnxnorm.Options{Cuts: []string{cut}, WinogradFrom: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, name := range []string{"w", "w2"} {
+			if _, ok := g.Weights[name+"@winograd0@hwio"]; ok {
+				got = append(got, name)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("cut at %s: Winograd's form of %q, want %q", cut, got, want)
+		}
+	}
+}
+
+// convolutionFile is an ONNX file of one convolution y of the picture x with the kernel w.
+func convolutionFile(t *testing.T, x, kernel []int, w []float32, pads []int64) string {
+	t.Helper()
+	dims := func(d []int) []int64 {
+		var out []int64
+		for _, v := range d {
+			out = append(out, int64(v))
+		}
+		return out
+	}
+	data, err := proto.Marshal(&protos.ModelProto{
+		IrVersion:   8,
+		OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}},
+		Graph: &protos.GraphProto{
+			Name:        "convolution",
+			Node:        []*protos.NodeProto{{OpType: "Conv", Name: "first", Input: []string{"x", "w"}, Output: []string{"y"}, Attribute: []*protos.AttributeProto{{Name: "pads", Type: protos.AttributeProto_INTS, Ints: pads}}}},
+			Initializer: []*protos.TensorProto{{Name: "w", DataType: int32(protos.TensorProto_FLOAT), Dims: dims(kernel), FloatData: w}},
+			Input:       []*protos.ValueInfoProto{onnxnorm.Declare("x", x)},
+			Output:      []*protos.ValueInfoProto{{Name: "y"}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "convolution.onnx")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
