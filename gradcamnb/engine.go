@@ -16,8 +16,8 @@ import (
 // notebook's kernel by itself, or link one in, in the manner of database/sql drivers,
 // and use [Open].
 type Engine interface {
-	// Open reads a model.
-	Open(ref string) (Session, error)
+	// OpenContext reads a model; the end of ctx ends it while it fetches one.
+	OpenContext(ctx context.Context, ref string) (Session, error)
 }
 
 // Session is one open model within an engine.
@@ -72,7 +72,7 @@ func Register(e Engine) {
 
 // open opens a model with the kernel's resident engine where there is one, else with
 // the engine that is linked in.
-func open(ref string) (Session, error) {
+func open(ctx context.Context, ref string) (Session, error) {
 	linked.Lock()
 	own := linked.engine
 	linked.Unlock()
@@ -81,13 +81,13 @@ func open(ref string) (Session, error) {
 		if own == nil {
 			return nil, errors.New(`no engine is linked in: add import _ "github.com/gradcam-go/gradcam/gradcamnb/engine"`)
 		}
-		return own.Open(ref)
+		return own.OpenContext(ctx, ref)
 	}
-	s, err := newRemoteEngine(socket).Open(ref)
+	s, err := newRemoteEngine(socket).OpenContext(ctx, ref)
 	var none *resident.UnavailableError
 	if own == nil || !errors.As(err, &none) {
 		return s, err
 	}
 	say(fmt.Sprintf("gradcam: %v; explaining within this program\n", err))
-	return own.Open(ref)
+	return own.OpenContext(ctx, ref)
 }

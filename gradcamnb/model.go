@@ -21,10 +21,14 @@ type Model struct{ session Session }
 // The model's preprocessing and labels are read from the sidecar beside it,
 // model.onnx -> model.json, or from the repository's preprocessor_config.json and
 // config.json; see docs/models.md.
-func Open(ref string) (*Model, error) {
+func Open(ref string) (*Model, error) { return OpenContext(context.Background(), ref) }
+
+// OpenContext is Open that the end of ctx ends while it fetches; what has arrived is gone
+// on with the next time.
+func OpenContext(ctx context.Context, ref string) (*Model, error) {
 	w := waiting("opening " + path.Base(ref))
 	defer w.end()
-	s, err := open(ref)
+	s, err := open(ctx, ref)
 	if err != nil {
 		return nil, err
 	}

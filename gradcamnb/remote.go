@@ -56,13 +56,13 @@ func say(text string) {
 
 func inNotebook() bool { return os.Getenv("GONB_PIPE") != "" }
 
-func (e remoteEngine) Open(ref string) (Session, error) {
+func (e remoteEngine) OpenContext(ctx context.Context, ref string) (Session, error) {
 	ref, err := fromHere(ref)
 	if err != nil {
 		return nil, err
 	}
 	s := &remote{client: e.client, ref: ref}
-	s.info, err = call[nothing, Info](context.Background(), s, "Info", nothing{}, nil)
+	s.info, err = call[nothing, Info](ctx, s, "Info", nothing{}, nil)
 	return s, err
 }
 

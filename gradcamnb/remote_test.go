@@ -125,8 +125,8 @@ type slow struct {
 	passes  *atomic.Int32
 }
 
-func (s slow) Open(string) (gradcamnb.Session, error) { return s, nil }
-func (s slow) Info() gradcamnb.Info                   { return gradcamnb.Info{Name: "slow"} }
+func (s slow) OpenContext(context.Context, string) (gradcamnb.Session, error) { return s, nil }
+func (s slow) Info() gradcamnb.Info                                           { return gradcamnb.Info{Name: "slow"} }
 
 func (s slow) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
 	s.partial.Picture = r.Pictures[0]

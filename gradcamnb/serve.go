@@ -67,7 +67,7 @@ func (s *server) engine(backend string) Engine {
 // nobody listens.
 func method[Args, Answer any](s *server, f func(ctx context.Context, m Session, args Args, progress func(Progress)) (Answer, error)) resident.Method {
 	return resident.Handle(func(ctx context.Context, a asked[Args], note func(Progress)) (none Answer, err error) {
-		m, err := s.engine(a.Backend).Open(a.Ref)
+		m, err := s.engine(a.Backend).OpenContext(ctx, a.Ref)
 		if err != nil {
 			return none, err
 		}

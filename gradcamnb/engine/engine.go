@@ -5,6 +5,7 @@
 package engine
 
 import (
+	"context"
 	"io"
 	"os"
 	"sync"
@@ -62,7 +63,12 @@ func (e *Engine) started() (*backend, error) {
 // Open reads an ONNX file, or fetches one from the hub. A file that was opened before and has not changed is not read
 // again: the engine keeps models and their programs, within [MemoryEnv].
 func (e *Engine) Open(ref string) (gradcamnb.Session, error) {
-	s, err := e.model(ref, func() (source.Model, error) { return source.Open(ref, e.say) })
+	return e.OpenContext(context.Background(), ref)
+}
+
+// OpenContext is Open that the end of ctx ends while it fetches.
+func (e *Engine) OpenContext(ctx context.Context, ref string) (gradcamnb.Session, error) {
+	s, err := e.model(ref, func() (source.Model, error) { return source.Open(ctx, ref, e.say) })
 	if err != nil {
 		return nil, err
 	}

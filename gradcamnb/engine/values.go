@@ -32,7 +32,7 @@ type Value struct {
 // Values runs a model forward for a request's picture or tensor and keeps everything
 // that it computes. It is what `gradcam check` compares with another runtime.
 func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*Values, error) {
-	s, err := e.model(ref, func() (source.Model, error) { return source.Open(ref, e.say) })
+	s, err := e.model(ref, func() (source.Model, error) { return source.Open(ctx, ref, e.say) })
 	if err != nil {
 		return nil, err
 	}

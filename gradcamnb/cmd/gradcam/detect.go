@@ -82,7 +82,7 @@ func (f *readingFlags) request(c *cobra.Command) (gradcamnb.Request, *gradcamnb.
 		return gradcamnb.Request{}, nil, err
 	}
 	gradcamnb.Register(engine.New(f.backend))
-	m, err := gradcamnb.Open(f.model)
+	m, err := gradcamnb.OpenContext(c.Context(), f.model)
 	if err != nil {
 		return gradcamnb.Request{}, nil, err
 	}

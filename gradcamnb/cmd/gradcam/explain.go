@@ -121,7 +121,7 @@ func explain(ctx context.Context, f explainFlags) error {
 		return err
 	}
 	gradcamnb.Register(engine.New(f.backend))
-	m, err := gradcamnb.Open(f.model)
+	m, err := gradcamnb.OpenContext(ctx, f.model)
 	if err != nil {
 		return err
 	}

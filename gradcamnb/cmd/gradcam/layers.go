@@ -23,7 +23,7 @@ func layersCommand() *cobra.Command {
 			if model == "" {
 				return cli.Usagef("--model is missing: name an ONNX file, or hf://owner/name/file.onnx")
 			}
-			m, err := gradcamnb.Open(model)
+			m, err := gradcamnb.OpenContext(c.Context(), model)
 			if err != nil {
 				return err
 			}

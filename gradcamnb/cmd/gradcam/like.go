@@ -48,7 +48,7 @@ func like(ctx context.Context, f explainFlags) error {
 	if f.model, err = f.likeModel(says["gradcam:sha256"]); err != nil {
 		return err
 	}
-	s, err := engine.New(f.backend).Open(f.model)
+	s, err := engine.New(f.backend).OpenContext(ctx, f.model)
 	if err != nil {
 		return err
 	}

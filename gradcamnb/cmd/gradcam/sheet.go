@@ -112,7 +112,7 @@ func sheet(ctx context.Context, f sheetFlags) error {
 		return err
 	}
 	gradcamnb.Register(engine.New(f.backend))
-	m, err := gradcamnb.Open(f.model)
+	m, err := gradcamnb.OpenContext(ctx, f.model)
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,11 @@ package source
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha1" //nolint:gosec // git names its objects by it
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -195,7 +197,7 @@ func TestHub(t *testing.T) {
 	s := h.start(t)
 	t.Setenv("HF_TOKEN", "secret")
 	var said strings.Builder
-	m, err := Open(address, &said)
+	m, err := Open(t.Context(), address, &said)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +225,7 @@ func TestHub(t *testing.T) {
 
 	fetched := len(h.ranges)
 	for _, again := range []string{address, address + "@main", address + "@" + commit, address + "@refs/pr/1"} {
-		if _, err := Open(again, io.Discard); err != nil {
+		if _, err := Open(t.Context(), again, io.Discard); err != nil {
 			t.Errorf("%s: %v", again, err)
 		}
 	}
@@ -239,12 +241,12 @@ func TestHub(t *testing.T) {
 	s.Close()
 	for _, again := range []string{address, address + "@" + commit} {
 		said.Reset()
-		if _, err := Open(again, &said); err != nil {
+		if _, err := Open(t.Context(), again, &said); err != nil {
 			t.Errorf("without a network: %v", err)
 		}
 	}
 	t.Setenv("HF_HUB_OFFLINE", "1")
-	if _, err := Open(address, io.Discard); err != nil {
+	if _, err := Open(t.Context(), address, io.Discard); err != nil {
 		t.Errorf("offline: %v", err)
 	}
 }
@@ -273,7 +275,7 @@ func TestHubInterrupted(t *testing.T) {
 	h.start(t)
 	size := len(h.files["onnx/net.onnx"])
 	h.cut, h.cuts = size/3, 2
-	if _, err := Open(address, io.Discard); err != nil {
+	if _, err := Open(t.Context(), address, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{"", fmt.Sprintf("bytes=%d-", size/3), fmt.Sprintf("bytes=%d-", size/3*2), ""}; !slices.Equal(h.ranges, want) {
@@ -283,7 +285,7 @@ func TestHubInterrupted(t *testing.T) {
 	h = aRepository(t)
 	h.start(t)
 	h.cut, h.cuts = size/10, 100
-	_, err := Open(address, io.Discard)
+	_, err := Open(t.Context(), address, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), `fetching "onnx/net.onnx" broke off after`) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v", err)
 	}
@@ -291,11 +293,22 @@ func TestHubInterrupted(t *testing.T) {
 		t.Errorf("the cache holds %q and %q", s, b)
 	}
 	h.cuts, h.ranges = 0, nil
-	if _, err := Open(address, io.Discard); err != nil {
+	if _, err := Open(t.Context(), address, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	if want := fmt.Sprintf("bytes=%d-", 5*(size/10)); h.ranges[0] != want {
 		t.Errorf("the storage was asked for %q, want %q first", h.ranges, want)
+	}
+}
+
+// The end of the context ends a download: what has not come by then is not waited for.
+func TestHubGivenUp(t *testing.T) {
+	h := aRepository(t)
+	h.start(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	h.announce = func(map[string]any) { cancel() }
+	if _, err := Open(ctx, address, io.Discard); !errors.Is(err, context.Canceled) {
+		t.Errorf("given up, it returns %v", err)
 	}
 }
 
@@ -304,7 +317,7 @@ func TestHubWrongHash(t *testing.T) {
 	h := aRepository(t)
 	h.start(t)
 	h.corrupt = true
-	_, err := Open(address, io.Discard)
+	_, err := Open(t.Context(), address, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "is not what the hub announced: its checksum is ") {
 		t.Errorf("error %v", err)
 	}
@@ -312,7 +325,7 @@ func TestHubWrongHash(t *testing.T) {
 		t.Errorf("the cache holds %q and %q", s, b)
 	}
 	h.corrupt = false
-	m, err := Open(address, io.Discard)
+	m, err := Open(t.Context(), address, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,7 +333,7 @@ func TestHubWrongHash(t *testing.T) {
 	if err := os.WriteFile(m.Card().File, append(slices.Clone(data[:len(data)-1]), data[len(data)-1]^1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(address, io.Discard); err == nil {
+	if _, err := Open(t.Context(), address, io.Discard); err == nil {
 		t.Error("a damaged file in the cache was opened")
 	}
 }
@@ -368,7 +381,7 @@ func TestHubErrors(t *testing.T) {
 			if c.change != nil {
 				c.change(t, h, s)
 			}
-			_, err := Open(c.address, io.Discard)
+			_, err := Open(t.Context(), c.address, io.Discard)
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %v, want %q", err, c.want)
 			}

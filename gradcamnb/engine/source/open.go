@@ -16,9 +16,9 @@ import (
 
 // Open opens a model by its reference: an ONNX file, or an address on the hub,
 // hf://owner/name/file.onnx[@revision]. say hears what is fetched.
-func Open(ref string, say io.Writer) (Model, error) {
+func Open(ctx context.Context, ref string, say io.Writer) (Model, error) {
 	if strings.HasPrefix(ref, hub.Scheme) {
-		return fromHub(context.Background(), ref, say)
+		return fromHub(ctx, ref, say)
 	}
 	return ONNX(ref)
 }
