@@ -14,7 +14,7 @@ DRISE_saliency as it stands, around the model in the wrapper that it asks for; o
 which it does not explain, its generate_mask and fuse_mask around the classifier.
 
 Runs are interleaved. A rate of ours is that of the masks between a short and a long run,
-so that start and compilation do not count. Needs what requirements.txt names.
+so that start and compilation do not count. Needs what requirements-rise.txt names.
 """
 import json
 import os
