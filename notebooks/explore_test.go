@@ -112,8 +112,10 @@ func TestExploreInJupyterLab(t *testing.T) {
 // itself, says why, and shows the same maps.
 func TestExploreWithoutMessages(t *testing.T) {
 	seen := explore(t, tiny, "/user/x/")
-	if len(seen.Said) == 0 || !strings.Contains(seen.Said[0], "the page did not answer") {
-		t.Errorf("it says %q", seen.Said)
+	for _, want := range []string{"the page did not answer", "JupyterHub, VS Code or Colab"} {
+		if len(seen.Said) == 0 || !strings.Contains(seen.Said[0], want) {
+			t.Errorf("it says %q, without %q", seen.Said, want)
+		}
 	}
 }
 
