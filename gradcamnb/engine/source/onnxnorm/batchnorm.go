@@ -1,6 +1,9 @@
 package onnxnorm
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // BatchNormalization at inference is one multiply and one add a channel,
 //
@@ -20,22 +23,22 @@ var _ = register("BatchNormalization", func(b *builder, n *node) {
 	}
 	scale, bias, mean, variance := p[0], p[1], p[2], p[3]
 	epsilon := float64(n.floatOr("epsilon", 1e-5))
-	factor := func(i int) float64 {
-		return float64(scale.floats()[i]) / math.Sqrt(float64(variance.floats()[i])+epsilon)
-	}
-	name := n.Output[0]
-	channels := size(scale.dims)
-	mul := b.weight(name+"@factor", []int{channels}, func() []float32 {
-		out := make([]float32, channels)
+	factors := sync.OnceValue(func() []float64 {
+		out, s, v := make([]float64, size(scale.dims)), scale.floats(), variance.floats()
 		for i := range out {
-			out[i] = float32(factor(i))
+			out[i] = float64(s[i]) / math.Sqrt(float64(v[i])+epsilon)
 		}
 		return out
 	})
+	name := n.Output[0]
+	channels := size(scale.dims)
+	mul := b.weight(name+"@factor", []int{channels}, func() []float32 {
+		return convert(factors(), func(f float64) float32 { return float32(f) })
+	})
 	add := b.weight(name+"@shift", []int{channels}, func() []float32 {
-		out := make([]float32, channels)
-		for i := range out {
-			out[i] = float32(float64(bias.floats()[i]) - float64(mean.floats()[i])*factor(i))
+		out, shift, m := make([]float32, channels), bias.floats(), mean.floats()
+		for i, f := range factors() {
+			out[i] = float32(float64(shift[i]) - float64(m[i])*f)
 		}
 		return out
 	})

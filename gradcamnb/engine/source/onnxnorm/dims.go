@@ -62,7 +62,11 @@ func strides(dims []int) []int {
 // the source lie between neighbours on axis i and the first index is at start.
 // It is what transposing, broadcasting and slicing of constants have in common.
 func gather[T any](values []T, dims, step []int, start int) []T {
-	out := make([]T, 0, size(dims))
+	return gatherInto(make([]T, 0, size(dims)), values, dims, step, start)
+}
+
+// gatherInto is gather that appends to out.
+func gatherInto[T any](out, values []T, dims, step []int, start int) []T {
 	if size(dims) == 0 {
 		return out
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"unsafe"
 
 	"github.com/gomlx/compute-onnx/support/protos"
 	"github.com/gomlx/compute/dtypes/float16"
@@ -18,6 +19,7 @@ type tensor struct {
 
 	ints   []int64
 	floats func() []float32 // decoded on demand, since a weight may be large and not needed
+	raw    []byte           // where the file has it so, the floats, little-endian
 
 	// origin names the tensor among the model's weights, with what was done to
 	// it; empty for a value that folding computed.
@@ -48,7 +50,12 @@ func (t *tensor) transposed(perm []int) *tensor {
 	if t.isInt {
 		return intTensor(dims, transposeValues(t.ints, t.dims, perm))
 	}
-	u := &tensor{dims: dims, floats: func() []float32 { return transposeValues(t.floats(), t.dims, perm) }}
+	u := &tensor{dims: dims, floats: func() []float32 {
+		if t.raw != nil {
+			return transposeRaw(t.raw, t.dims, perm)
+		}
+		return transposeValues(t.floats(), t.dims, perm)
+	}}
 	if t.origin != "" {
 		u.origin = fmt.Sprintf("%s@transpose%v", t.origin, perm)
 	}
@@ -98,7 +105,7 @@ func decode(p *protos.TensorProto) (*tensor, error) {
 			break
 		}
 		err = wants(len(raw), 4, "raw_data")
-		t.floats = func() []float32 { return decodeFloat32(raw) }
+		t.raw, t.floats = raw, func() []float32 { return decodeFloat32(raw) }
 	case protos.TensorProto_FLOAT16:
 		if raw == nil {
 			err = wants(len(p.Int32Data), 1, "int32_data")
@@ -206,6 +213,23 @@ func decodeFloat32(raw []byte) []float32 {
 	out := make([]float32, len(raw)/4)
 	for i := range out {
 		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+	}
+	return out
+}
+
+// transposeRaw decodes and transposes in one, since two copies of a large weight, of the
+// first dense layer of VGG say, would be most of the memory that the model takes.
+func transposeRaw(raw []byte, dims, perm []int) []float32 {
+	n := size(dims)
+	if n == 0 {
+		return nil
+	}
+	out := make([]float32, n)
+	from := unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(raw))), n)
+	to := unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(out))), n)
+	gatherInto(to[:0], from, permute(dims, perm), permute(strides(dims), perm), 0)
+	for i, cell := range to { // on a little-endian machine that changes nothing
+		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(cell[:]))
 	}
 	return out
 }
