@@ -3,6 +3,7 @@ package render
 import (
 	"image"
 	"image/color"
+	"slices"
 	"strings"
 	"sync"
 
@@ -109,5 +110,50 @@ func face(ttf []byte, size float64) font.Face {
 	if err != nil {
 		panic(err)
 	}
-	return f
+	return &sharedFace{face: f}
 }
+
+// sharedFace is a face that several goroutines may draw with. An opentype face has one
+// buffer, in which it also hands out its masks.
+type sharedFace struct {
+	mu   sync.Mutex
+	face font.Face
+}
+
+func (f *sharedFace) Glyph(dot fixed.Point26_6, r rune) (at image.Rectangle, mask image.Image, from image.Point, advance fixed.Int26_6, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	at, mask, from, advance, ok = f.face.Glyph(dot, r)
+	if a, is := mask.(*image.Alpha); is && a != nil {
+		own := *a
+		own.Pix = slices.Clone(a.Pix)
+		mask = &own
+	}
+	return at, mask, from, advance, ok
+}
+
+func (f *sharedFace) GlyphBounds(r rune) (bounds fixed.Rectangle26_6, advance fixed.Int26_6, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.face.GlyphBounds(r)
+}
+
+func (f *sharedFace) GlyphAdvance(r rune) (fixed.Int26_6, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.face.GlyphAdvance(r)
+}
+
+func (f *sharedFace) Kern(r0, r1 rune) fixed.Int26_6 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.face.Kern(r0, r1)
+}
+
+func (f *sharedFace) Metrics() font.Metrics {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.face.Metrics()
+}
+
+func (f *sharedFace) Close() error { return f.face.Close() }

@@ -6,7 +6,9 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -326,4 +328,21 @@ func TestNumber(t *testing.T) {
 			t.Errorf("%g is written %q, want %q", v, got, want)
 		}
 	}
+}
+
+// Cards are drawn by several goroutines at a time as by one.
+func TestCardsAtOnce(t *testing.T) {
+	r := &heatmap.Result{Model: "net", Maps: []*heatmap.Map{{Grid: heatmap.NewGrid(4, 4), Raw: heatmap.NewGrid(2, 2), Layer: "layer4", Method: "Grad-CAM", Class: "a class with a name"}}}
+	want := Card(r, r.Maps[0], nil).Pix
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for range 5 {
+				if !slices.Equal(Card(r, r.Maps[0], nil).Pix, want) {
+					t.Error("a card that is drawn beside others differs")
+				}
+			}
+		})
+	}
+	wait.Wait()
 }

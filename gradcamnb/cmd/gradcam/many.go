@@ -51,24 +51,31 @@ func explainMany(ctx context.Context, f explainFlags, m *gradcamnb.Model, r grad
 	t := &tally{all: len(jobs), there: len(jobs) - len(todo), start: time.Now()}
 	line := terminal.New(os.Stderr)
 	defer line.Clear()
+	out := newWriters()
+	defer func() { _, _ = out.end() }() // an error is told below, or another one is
 	next := 0
 	for result, err := range m.ExplainEach(ctx, pictures(todo, settings), f.batch, r) {
 		var picture *gradcamnb.PictureError
 		switch {
 		case err == nil:
-			if err := todo[next].write(f, m, result, o); err != nil {
+			j := todo[next]
+			if err := out.start(func() error { return j.write(f, m, result, o) }); err != nil {
 				return err
 			}
-			t.done++
 		case errors.As(err, &picture):
 			t.failed = append(t.failed, picture.Err)
 		case ctx.Err() != nil:
+			t.done, _ = out.end()
 			return fmt.Errorf("interrupted: %d of %d pictures are explained; the same command goes on from there", t.done+t.there, t.all)
 		default:
 			return err
 		}
 		next++
+		t.done = out.done()
 		line.Set("gradcam: %s", t.far())
+	}
+	if t.done, err = out.end(); err != nil {
+		return err
 	}
 	line.Clear()
 	return t.end(os.Stderr)
