@@ -2,6 +2,7 @@ package gradcamnb
 
 import (
 	"image"
+	"maps"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -17,6 +18,8 @@ type Tensor struct {
 type Request struct {
 	Pictures []image.Image `json:"-"`
 	Tensor   *Tensor       `json:"-"` // instead of pictures
+
+	Inputs map[string]Tensor `json:",omitempty"` // values of the inputs beside the picture, by name
 
 	Boxes []image.Rectangle // the part of each picture that the model sees, one for all or one a picture; none means the whole
 
@@ -76,6 +79,30 @@ func (c choice) choose(r *Request) { c(r) }
 // top left corner. Maps lie in the frame of the whole picture all the same.
 func InBox(boxes ...image.Rectangle) Choice {
 	return choice(func(r *Request) { r.Boxes = append(r.Boxes, boxes...) })
+}
+
+// Input gives a value to an input of the model beside the picture: a vector of numbers
+// about it, a second picture (see [Model.Prepare]), a constant of the export. An input
+// that has a row for every picture takes one for all or one a picture; its axis may be
+// left out where it is one for all.
+func Input(name string, value Tensor) Choice {
+	return choice(func(r *Request) {
+		inputs := maps.Clone(r.Inputs) // requests share theirs
+		if inputs == nil {
+			inputs = map[string]Tensor{}
+		}
+		inputs[name] = value
+		r.Inputs = inputs
+	})
+}
+
+// Numbers is a vector as the value of an [Input].
+func Numbers(values ...float32) Tensor { return Tensor{[]int{len(values)}, values} }
+
+// withoutPictures is the request for a call that needs no pictures.
+func (r Request) withoutPictures() Request {
+	r.Pictures, r.Tensor, r.Targets, r.Progress = nil, nil, nil, nil
+	return r
 }
 
 // Layers picks the layers to explain at, by tensor name, module path or alias; see also

@@ -23,10 +23,13 @@ type Engine interface {
 // Session is one open model within an engine.
 type Session interface {
 	Info() Info
-	Layers() ([]Layer, error)
+
+	// Layers lists the model's layers. Of the request it reads the preprocessing and the
+	// inputs beside the picture.
+	Layers(r Request) ([]Layer, error)
 
 	// Detect lists what a detector finds in each picture, the surest first. Of the
-	// request it reads the pictures, the preprocessing and the detector.
+	// request it reads the pictures, the other inputs, the preprocessing and the detector.
 	Detect(ctx context.Context, r Request) ([][]heatmap.Detection, error)
 
 	// Explain answers a request. Where ctx ends first it returns what there is so
@@ -38,7 +41,9 @@ type Session interface {
 type Info struct {
 	Name    string
 	SHA256  string // of the model's file, hex; empty for a model that has none
-	Input   []int  // declared shape of the input, batch first; -1 where it is free
+	Input   []int  // declared shape of the input that is the picture, batch first; -1 where it is free
+	Layout  imgio.Layout
+	Inputs  []string // the inputs beside the picture, with type and shape, in words
 	Prep    *imgio.Prep
 	Labels  []string
 	Outputs []string
@@ -53,6 +58,7 @@ type Layer struct {
 	Op        string
 	Shape     []int  // as the model has it, batch first
 	Grid      [3]int // height, width and channels of a map there; zero where it has no spatial size
+	Beside    bool   // it does not depend on the picture, but on another input alone
 	Feeds     bool   // it feeds the model's first output
 	Suggested bool   // it is what Explain takes when no layer is named
 	Why       string // why it is suggested

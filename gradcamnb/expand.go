@@ -9,11 +9,12 @@ const (
 )
 
 // expanded replaces the names that stand for several layers.
-func (m *Model) expanded(names []string) ([]string, error) {
+func (m *Model) expanded(r Request) ([]string, error) {
+	names := r.Layers
 	if !slices.Contains(names, AllLayers) && !slices.Contains(names, StageLayers) {
 		return names, nil
 	}
-	layers, err := m.Layers()
+	layers, err := m.session.Layers(r.withoutPictures())
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ type listed struct {
 
 func (l *listed) Info() Info { return Info{Outputs: []string{"logits"}} }
 
-func (l *listed) Layers() ([]Layer, error) { return l.layers, nil }
+func (l *listed) Layers(Request) ([]Layer, error) { return l.layers, nil }
 
 func (l *listed) Explain(_ context.Context, r Request) ([]*heatmap.Result, error) {
 	l.asked = r

@@ -3,10 +3,12 @@ package gradcamnb
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"path"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/must"
 )
 
@@ -14,7 +16,8 @@ import (
 type Model struct{ session Session }
 
 // Open reads a model: an ONNX file, or one on the hub, hf://owner/name/file.onnx[@revision],
-// which is fetched into the cache that Python's tools use, too. In a notebook the kernel's
+// which is fetched into the cache that Python's tools use, too. Of a model with several
+// inputs model.onnx#name says which one is the picture, where their shapes do not. In a notebook the kernel's
 // resident engine opens it and keeps it for the cells to come; elsewhere, the engine that
 // is linked in.
 //
@@ -44,8 +47,33 @@ func NewModel(s Session) *Model { return &Model{s} }
 // Info describes the model.
 func (m *Model) Info() Info { return m.session.Info() }
 
-// Layers lists the model's layers in the order of execution.
-func (m *Model) Layers() ([]Layer, error) { return m.session.Layers() }
+// Layers lists the model's layers in the order of execution. Of the choices, those count
+// that say what the model's inputs are.
+func (m *Model) Layers(choices ...Choice) ([]Layer, error) {
+	return m.session.Layers(Request{}.With(choices...))
+}
+
+// Prepare makes of a picture what the model takes, a batch of one: also for an input that
+// is a second picture, see [Input].
+func (m *Model) Prepare(img image.Image, choices ...Choice) (Tensor, error) {
+	info, r := m.Info(), Request{}.With(choices...)
+	prep := info.Prep
+	if r.Prep != nil {
+		prep = r.Prep
+	}
+	if prep == nil {
+		return Tensor{}, fmt.Errorf("nothing says how to prepare a picture for the model %s: give the choice Prepared, or a sidecar", info.Name)
+	}
+	values, frame, err := prep.Tensor(img, info.Layout)
+	if err != nil {
+		return Tensor{}, fmt.Errorf("preparing the picture: %w", err)
+	}
+	channels := len(values) / (frame.ModelH * frame.ModelW)
+	if info.Layout == imgio.ChannelsLast {
+		return Tensor{[]int{1, frame.ModelH, frame.ModelW, channels}, values}, nil
+	}
+	return Tensor{[]int{1, channels, frame.ModelH, frame.ModelW}, values}, nil
+}
 
 // Explain says why the model said what it said about a picture: a map for every
 // chosen target, layer and method. Without a choice it is Grad-CAM of the
@@ -104,7 +132,7 @@ func (m *Model) DetectAll(ctx context.Context, r Request, choices ...Choice) ([]
 // line until it is done.
 func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatmap.Result, error) {
 	r = r.With(choices...)
-	layers, err := m.expanded(r.Layers)
+	layers, err := m.expanded(r)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func Again(recipe string) (Request, error) {
 
 // recipe is the request as JSON without its pictures, or nothing where that cannot say
 // it all: where a target holds a picture or masks of its own, or speaks of each of
-// several pictures.
+// several pictures, or where another input of the model is more than a few numbers.
 func (r Request) recipe(i Info) string {
 	for _, t := range r.Targets {
 		if t.Picture != nil || len(t.Masks) > 0 || len(r.Pictures) > 1 && len(t.Index) > 1 {
@@ -27,6 +27,14 @@ func (r Request) recipe(i Info) string {
 		}
 	}
 	if r.Tensor != nil || len(r.Boxes) > 1 {
+		return ""
+	}
+	numbers := 0
+	for _, t := range r.Inputs {
+		numbers += len(t.Values)
+	}
+	const most = 1000 // numbers that a figure carries
+	if numbers > most {
 		return ""
 	}
 	if r.Prep == nil {

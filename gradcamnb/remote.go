@@ -112,8 +112,8 @@ func call[Args, Answer any](ctx context.Context, s *remote, method string, args 
 
 func (s *remote) Info() Info { return s.info }
 
-func (s *remote) Layers() ([]Layer, error) {
-	return call[nothing, []Layer](context.Background(), s, "Layers", nothing{}, nil)
+func (s *remote) Layers(r Request) ([]Layer, error) {
+	return call[Request, []Layer](context.Background(), s, "Layers", r.withoutPictures(), nil)
 }
 
 func (s *remote) Explain(ctx context.Context, r Request) ([]*heatmap.Result, error) {

@@ -92,6 +92,46 @@ func TestResidentIsTheSame(t *testing.T) {
 	}
 }
 
+// Values of inputs beside the picture, and which input is the picture, reach the resident
+// engine, too.
+func TestResidentWithSeveralInputs(t *testing.T) {
+	serving(t, pureGo)
+	cat := imgio.MustOpen("../testdata/images/cat.png")
+	for ref, about := range map[string]func(m *gradcamnb.Model) (string, gradcamnb.Tensor){
+		"../testdata/inputs/about.onnx": func(*gradcamnb.Model) (string, gradcamnb.Tensor) {
+			return "about", gradcamnb.Numbers(1, 2, 3, 4)
+		},
+		"../testdata/inputs/twins.onnx#right": func(m *gradcamnb.Model) (string, gradcamnb.Tensor) {
+			other, err := m.Prepare(imgio.MustOpen("../testdata/images/astronaut.png"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return "left", other
+		},
+	} {
+		own, err := engine.New("go").Open(ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		here, there := gradcamnb.NewModel(own), gradcamnb.MustOpen(ref)
+		input := gradcamnb.Input(about(there))
+		want, err1 := here.Explain(cat, input, gradcamnb.Layers(gradcamnb.StageLayers))
+		got, err2 := there.Explain(cat, input, gradcamnb.Layers(gradcamnb.StageLayers))
+		if err1 != nil || err2 != nil {
+			t.Fatal(err1, err2)
+		}
+		got.Timings, want.Timings = nil, nil
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: the results differ", ref)
+		}
+		wantLayers, err1 := here.Layers(input)
+		gotLayers, err2 := there.Layers(input)
+		if err1 != nil || err2 != nil || !reflect.DeepEqual(gotLayers, wantLayers) {
+			t.Errorf("%s: the layers differ, %v and %v", ref, err2, err1)
+		}
+	}
+}
+
 // A model file that changes is read anew; who has seen the old one is told.
 func TestChangedModel(t *testing.T) {
 	serving(t, pureGo)

@@ -89,8 +89,8 @@ func info(_ context.Context, m Session, _ nothing, _ func(Progress)) (Info, erro
 	return m.Info(), nil
 }
 
-func layers(_ context.Context, m Session, _ nothing, _ func(Progress)) ([]Layer, error) {
-	return m.Layers()
+func layers(_ context.Context, m Session, r Request, _ func(Progress)) ([]Layer, error) {
+	return m.Layers(r)
 }
 
 func detections(ctx context.Context, m Session, r Request, _ func(Progress)) ([][]heatmap.Detection, error) {

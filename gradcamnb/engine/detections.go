@@ -56,6 +56,10 @@ func toPicture(f imgio.Frame, b heatmap.Box) heatmap.Box {
 
 // Detect lists what the model finds in each picture.
 func (s *session) Detect(ctx context.Context, r gradcamnb.Request) ([][]heatmap.Detection, error) {
+	s, err := s.fed(r)
+	if err != nil {
+		return nil, err
+	}
 	in, err := s.prepare(r)
 	if err != nil {
 		return nil, err
@@ -251,19 +255,15 @@ type array struct {
 
 // once calls the program of a key and takes its outputs.
 func (s *session) once(b *backend, key string, graph func(*model.Scope, []*Node) []*Node, inputs ...*tensors.Tensor) ([]array, error) {
-	prog, err := s.kept(key, func() (*program, error) {
-		exec, err := model.NewExec(b.Backend, s.model.Store(), graph)
-		return &program{exec, b}, err
-	})
+	prog, err := s.kept(key, func() (*program, error) { return s.newProgram(b, graph) })
 	if err != nil {
 		return nil, err
 	}
-	var args []any
+	inputs = append(s.values.Tensors(), inputs...)
 	for _, t := range inputs {
 		defer t.MustFinalizeAll()
-		args = append(args, t)
 	}
-	out, err := prog.exec.Call(args...)
+	out, err := prog.exec.Call(asArguments(inputs)...)
 	if err != nil {
 		return nil, wrap(err, "running %s on %s", s.model.Card().Name, b.name)
 	}

@@ -70,7 +70,7 @@ type ownDetector struct {
 }
 
 // Layers says that a function has none.
-func (f *ownDetector) Layers() ([]gradcamnb.Layer, error) { return nil, nil }
+func (f *ownDetector) Layers(gradcamnb.Request) ([]gradcamnb.Layer, error) { return nil, nil }
 
 // Detect calls the function.
 func (f *ownDetector) Detect(ctx context.Context, r gradcamnb.Request) ([][]heatmap.Detection, error) {

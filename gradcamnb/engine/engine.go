@@ -81,7 +81,7 @@ func (e *Engine) Session(m source.Model) gradcamnb.Session {
 }
 
 func (e *Engine) newSession(m source.Model) *session {
-	return &session{engine: e, model: m, programs: map[string]*keptProgram{}, entry: &thing{}}
+	return &session{engine: e, model: m, values: source.Fed{Model: m}, programs: map[string]*keptProgram{}, entry: &thing{}}
 }
 
 // Start starts the backend, which the first explanation does otherwise.

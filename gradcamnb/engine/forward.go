@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -39,8 +40,9 @@ func (s *session) perturbAll(ctx context.Context, b *backend, p plan, r gradcamn
 	for i, res := range results {
 		var made [][]*heatmap.Map // by method
 		for _, method := range p.forward {
-			subject := s.subject(p, r, in, found, i)
-			program, end := s.programsOf(b, p, subject)
+			one := s.ofPicture(i)
+			subject := one.subject(p, r, in, found, i)
+			program, end := one.programsOf(b, p, subject)
 			subject.Compile = program
 			sign := func(maps []*heatmap.Map) { p.sign(maps, method, s, found, i) }
 			maps, err := method.Explain(ctx, subject, listener.hear(func(maps []*heatmap.Map) {
@@ -99,7 +101,7 @@ func (a aim) ofPicture(i int, index int32, picture [2]int) perturb.Aim {
 // programsOf compiles a subject's programs, or takes them from an earlier run, and
 // keeps the subject's arguments on the device until end.
 func (s *session) programsOf(b *backend, p plan, subject *perturb.Subject) (compile func(string, perturb.GraphFn) (perturb.Program, error), end func()) {
-	arguments := subject.Arguments()
+	arguments := append(s.values.Tensors(), subject.Arguments()...)
 	end = func() {
 		for _, t := range arguments {
 			t.MustFinalizeAll()
@@ -109,23 +111,13 @@ func (s *session) programsOf(b *backend, p plan, subject *perturb.Subject) (comp
 	shape.input, shape.methods = subject.Input, nil
 	return func(key string, graph perturb.GraphFn) (perturb.Program, error) {
 		prog, err := s.kept(key+" of "+shape.key(), func() (*program, error) {
-			exec, err := model.NewExec(b.Backend, s.model.Store(), func(scope *model.Scope, inputs []*Node) []*Node {
-				return graph(subject.Enter(scope, inputs))
-			})
-			if err != nil {
-				return nil, fmt.Errorf("preparing the program: %w", root(err))
-			}
-			return &program{exec, b}, nil
+			return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node { return graph(subject.Enter(scope, inputs)) })
 		})
 		if err != nil {
 			return nil, err
 		}
 		return func(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
-			var args []any
-			for _, t := range append(arguments[:len(arguments):len(arguments)], inputs...) {
-				args = append(args, t)
-			}
-			out, err := prog.exec.Call(args...)
+			out, err := prog.exec.Call(asArguments(slices.Concat(arguments, inputs))...)
 			if err != nil {
 				return nil, wrap(err, "running %s on masked pictures on %s", s.model.Card().Name, b.name)
 			}

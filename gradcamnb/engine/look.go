@@ -51,18 +51,14 @@ func (s *session) second(in input, t gradcamnb.Target) (input, error) {
 // forward is the value of a tensor.
 func (s *session) forward(b *backend, in input, tensor string) ([]int, []float32, error) {
 	prog, err := s.kept(fmt.Sprintf("forward %v %q", in.dims, tensor), func() (*program, error) {
-		exec, err := model.NewExec(b.Backend, s.model.Store(), func(scope *model.Scope, x *Node) *Node {
-			return s.model.Build(scope, x, nil, []string{tensor}).Outputs[tensor]
+		return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node {
+			return []*Node{s.model.Build(scope, inputs[0], nil, []string{tensor}).Outputs[tensor]}
 		})
-		if err != nil {
-			return nil, fmt.Errorf("preparing the program: %w", root(err))
-		}
-		return &program{exec, b}, nil
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	out, err := prog.call([]any{tensors.FromFlatDataAndDimensions(in.values, in.dims...)})
+	out, err := prog.call(append(asArguments(s.values.Tensors()), tensors.FromFlatDataAndDimensions(in.values, in.dims...)))
 	if err != nil {
 		return nil, nil, wrap(err, "running %s on %s", s.model.Card().Name, b.name)
 	}

@@ -84,12 +84,13 @@ func (s *session) measurePicture(ctx context.Context, b *backend, p plan, r grad
 		}
 	}()
 	over := func(baseline string) (*perturb.Subject, error) {
-		subject := s.subject(p, r, in, found, i)
+		one := s.ofPicture(i)
+		subject := one.subject(p, r, in, found, i)
 		var err error
 		if subject.Baseline, err = metrics.Baseline(baseline, subject.Values, subject.Input, s.model.Card().Layout, prep); err != nil {
 			return nil, err
 		}
-		program, end := s.programsOf(b, p, subject)
+		program, end := one.programsOf(b, p, subject)
 		ends = append(ends, end)
 		subject.Compile = program
 		return subject, nil

@@ -22,6 +22,16 @@ func Model(c source.Card, store *model.Store, fn source.GraphFn) (*gradcamnb.Mod
 	return gradcamnb.NewModel(Default().Session(m)), nil
 }
 
+// ModelWithInputs is Model of a graph function that takes inputs beside the picture, which
+// the card's Inputs name; their values are given with [gradcamnb.Input].
+func ModelWithInputs(c source.Card, store *model.Store, fn source.InputsFn) (*gradcamnb.Model, error) {
+	m, err := source.GoMLXWithInputs(c, store, fn)
+	if err != nil {
+		return nil, fmt.Errorf("opening the model: %w", err)
+	}
+	return gradcamnb.NewModel(Default().Session(m)), nil
+}
+
 // MustModel is Model that panics with the error.
 func MustModel(c source.Card, store *model.Store, fn source.GraphFn) *gradcamnb.Model {
 	return must.Get(Model(c, store, fn))

@@ -225,6 +225,9 @@ func chooseLayers(m source.Model, input []int, all []source.Layer, names []strin
 		if err != nil {
 			return nil, err
 		}
+		if l.Beside {
+			return nil, fmt.Errorf("layer %q does not depend on the picture, but on another input alone, so there is nothing of the picture to explain; layers that do: %s", name, spatialNames(all))
+		}
 		if !l.Spatial() {
 			return nil, fmt.Errorf("layer %q has the shape %v and no spatial size: it is neither a map, [batch, channels, h, w], nor tokens that form a grid of the picture's aspect ratio; layers that are: %s",
 				name, l.Shape, spatialNames(all))

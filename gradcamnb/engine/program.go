@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -287,16 +286,6 @@ func (e explained) outputs() []*Node {
 	return out
 }
 
-func compile(b *backend, m source.Model, p plan) (*program, error) {
-	exec, err := model.NewExec(b.Backend, m.Store(), func(scope *model.Scope, inputs []*Node) []*Node {
-		return p.build(m, scope, inputs).outputs()
-	})
-	if err != nil {
-		return nil, fmt.Errorf("preparing the program: %w", root(err))
-	}
-	return &program{exec, b}, nil
-}
-
 // arguments are the program's inputs.
 func (p plan) arguments(values []float32) []any {
 	args := []any{tensors.FromFlatDataAndDimensions(values, p.input...)}
@@ -320,9 +309,17 @@ func (p plan) arguments(values []float32) []any {
 }
 
 // run calls the program and returns its outputs' values in the order of
-// [explained.outputs].
-func (p *program) run(values []float32, now plan) ([]*tensors.Tensor, error) {
-	return p.call(now.arguments(values))
+// [explained.outputs]. beside are the values of the model's inputs beside the picture.
+func (p *program) run(beside []*tensors.Tensor, values []float32, now plan) ([]*tensors.Tensor, error) {
+	return p.call(append(asArguments(beside), now.arguments(values)...))
+}
+
+func asArguments(ts []*tensors.Tensor) []any {
+	var args []any
+	for _, t := range ts {
+		args = append(args, t)
+	}
+	return args
 }
 
 // call calls the program with tensors that nobody needs afterwards.

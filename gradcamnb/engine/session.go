@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"time"
 
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -19,6 +22,7 @@ import (
 type session struct {
 	engine *Engine
 	model  source.Model
+	values source.Fed // of the model's inputs beside the picture, once they are given
 
 	entry    *thing                  // what the engine's memory has of it
 	programs map[string]*keptProgram // the memory's lock guards it
@@ -36,26 +40,38 @@ func (s *session) Info() gradcamnb.Info {
 	if s.engine.ready.Load() {
 		name = s.engine.backend.name
 	}
-	return gradcamnb.Info{Name: c.Name, SHA256: c.SHA256, Input: c.Input, Prep: c.Prep, Labels: c.Labels, Outputs: c.Outputs, Detects: c.Detector != nil, Backend: name}
+	var inputs []string
+	for _, i := range c.Inputs {
+		inputs = append(inputs, i.String())
+	}
+	return gradcamnb.Info{Name: c.Name, SHA256: c.SHA256, Input: c.Input, Layout: c.Layout, Inputs: inputs, Prep: c.Prep, Labels: c.Labels, Outputs: c.Outputs, Detects: c.Detector != nil, Backend: name}
 }
 
-func (s *session) Layers() ([]gradcamnb.Layer, error) {
+func (s *session) Layers(r gradcamnb.Request) ([]gradcamnb.Layer, error) {
 	c := s.model.Card()
-	input, err := inputShape(c, c.Prep, 1)
+	prep := r.Prep
+	if prep == nil {
+		prep = c.Prep
+	}
+	input, err := inputShape(c, prep, 1)
 	if err != nil {
 		return nil, err
 	}
-	layers, err := s.model.Layers(input, "")
+	fed, err := source.FeedForListing(s.model, given(r.Inputs))
+	if err != nil {
+		return nil, err
+	}
+	layers, err := fed.Layers(input, "")
 	if err != nil && c.Input[0] > 1 { // the file may be made for its own batch only
 		input[0] = c.Input[0]
-		layers, err = s.model.Layers(input, "")
+		layers, err = fed.Layers(input, "")
 	}
 	if err != nil {
 		return nil, err
 	}
 	var out []gradcamnb.Layer
 	for _, l := range layers {
-		out = append(out, gradcamnb.Layer{Name: l.Name, Path: l.Path, Op: l.Op, Shape: l.Shape, Grid: l.Grid, Feeds: l.Feeds, Suggested: l.Suggested, Why: l.Why})
+		out = append(out, gradcamnb.Layer{Name: l.Name, Path: l.Path, Op: l.Op, Shape: l.Shape, Grid: l.Grid, Beside: l.Beside, Feeds: l.Feeds, Suggested: l.Suggested, Why: l.Why})
 	}
 	return out, nil
 }
@@ -90,6 +106,10 @@ func sidecarName(c source.Card) string {
 
 func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
 	clock := newStopwatch()
+	s, err := s.fed(r)
+	if err != nil {
+		return nil, err
+	}
 	in, err := s.prepare(r)
 	if err != nil {
 		return nil, err
@@ -123,7 +143,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		return nil, err
 	}
 	clock.lap("import")
-	out, err := prog.run(in.values, p)
+	out, err := prog.run(s.values.Tensors(), in.values, p)
 	if err != nil {
 		return nil, wrap(err, "explaining %s at %s on %s", s.model.Card().Name, p.cuts(), b.name)
 	}
@@ -150,7 +170,56 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 // program returns the compiled program of a plan, which a plan of the same key
 // has made before or not.
 func (s *session) program(b *backend, p plan) (*program, error) {
-	return s.kept(p.key(), func() (*program, error) { return compile(b, s.model, p) })
+	return s.kept(p.key(), func() (*program, error) {
+		return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node { return p.build(s.model, scope, inputs).outputs() })
+	})
+}
+
+// newProgram prepares the program of a graph about the model. Its first arguments are
+// the values of the model's inputs beside the picture, [source.Fed.Tensors], which the
+// model finds in the graph by itself; the rest is the graph's own.
+func (s *session) newProgram(b *backend, graph func(scope *model.Scope, inputs []*Node) []*Node) (*program, error) {
+	names := s.values.Floats()
+	exec, err := model.NewExec(b.Backend, s.model.Store(), func(scope *model.Scope, inputs []*Node) []*Node {
+		for i, name := range names {
+			inputs[i].WithAlias(source.InputAlias(name))
+		}
+		return graph(scope, inputs[len(names):])
+	})
+	if err != nil {
+		return nil, fmt.Errorf("preparing the program: %w", root(err))
+	}
+	return &program{exec, b}, nil
+}
+
+// fed is the session with the request's values for the model's inputs beside the picture.
+func (s *session) fed(r gradcamnb.Request) (*session, error) {
+	pictures := len(r.Pictures)
+	if r.Tensor != nil && len(r.Tensor.Dims) > 0 {
+		pictures = r.Tensor.Dims[0]
+	}
+	values, err := source.Feed(s.model, given(r.Inputs), pictures)
+	if err != nil {
+		return nil, err
+	}
+	return s.with(values), nil
+}
+
+// ofPicture is the session with the values that one of the pictures has.
+func (s *session) ofPicture(i int) *session { return s.with(s.values.OfPicture(i)) }
+
+func (s *session) with(values source.Fed) *session {
+	out := *s
+	out.values, out.model = values, values.Model
+	return &out
+}
+
+func given(inputs map[string]gradcamnb.Tensor) map[string]source.Value {
+	out := map[string]source.Value{}
+	for name, t := range inputs {
+		out[name] = source.Value{Dims: t.Dims, Values: t.Values}
+	}
+	return out
 }
 
 // kept is the program of a key, made where the engine's memory has none.
@@ -159,6 +228,7 @@ func (s *session) kept(key string, build func() (*program, error)) (*program, er
 	if err != nil {
 		return nil, err
 	}
+	key = s.values.Key + key
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.touch(s.entry)

@@ -17,10 +17,12 @@ import (
 // Values is every tensor of a model that depends on the picture, for one input.
 type Values struct {
 	Input   gradcamnb.Tensor
-	Tensors []Value // in the order of execution
+	Picture string                      // name of the input that is the picture; the files that are no ONNX have none
+	Beside  map[string]gradcamnb.Tensor // values of the inputs beside the picture
+	Tensors []Value                     // in the order of execution
 	Backend string
 
-	model source.Model
+	model source.Fed
 }
 
 // Value is one tensor, in the model's own axis order.
@@ -34,6 +36,9 @@ type Value struct {
 func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*Values, error) {
 	s, err := e.model(ref, func() (source.Model, error) { return source.Open(ctx, ref, e.say) })
 	if err != nil {
+		return nil, err
+	}
+	if s, err = s.fed(r); err != nil {
 		return nil, err
 	}
 	in, err := s.prepare(r)
@@ -53,7 +58,11 @@ func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	v := &Values{Input: gradcamnb.Tensor{Dims: in.dims, Values: in.values}, Backend: b.name, model: s.model}
+	v := &Values{Input: gradcamnb.Tensor{Dims: in.dims, Values: in.values}, Beside: map[string]gradcamnb.Tensor{}, Backend: b.name, model: s.values}
+	v.Picture = source.PictureInput(s.model)
+	for name, given := range s.values.Values() {
+		v.Beside[name] = gradcamnb.Tensor{Dims: given.Dims, Values: given.Values}
+	}
 	var names []string
 	for _, l := range layers {
 		names = append(names, l.Name)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -56,6 +57,7 @@ where all agree, 1 where one differs, and 2 where they could not be compared.`,
 	flags.StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
 	flags.StringVar(&f.mean, "mean", "", "mean of a channel in 0..255, instead of the sidecar's")
 	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, instead of the sidecar's")
+	flags.StringArrayVar(&f.given, "input", nil, inputHelp)
 	flags.StringVar(&f.python, "python", "", "Python that has onnxruntime (default: python3 or python)")
 	flags.Float64Var(&f.tolerance, "tolerance", 1e-4, "largest difference, as a part of the tensor's largest value; 5e-3 for a model in float16")
 	flags.BoolVar(&f.all, "all", false, "list every tensor")
@@ -123,7 +125,7 @@ func (f checkFlags) request(m *gradcamnb.Model) (r gradcamnb.Request, err error)
 		return r, fmt.Errorf("%w; give --size", err)
 	}
 	r.Tensor = &in
-	return r, nil
+	return r, f.beside(m, &r)
 }
 
 // findPython is the path of the Python that the user names, or that there is.
@@ -158,8 +160,22 @@ func reference(ctx context.Context, python string, v *engine.Values) (out []grad
 			return nil, "", fmt.Errorf("writing the model for onnxruntime: %w", err)
 		}
 	}
+	inputs := map[string]string{v.Picture: "input.npy"} // the model's names become no names of files
 	if err := npyfile.Write(filepath.Join(dir, "input.npy"), v.Input.Dims, v.Input.Values); err != nil {
 		return nil, "", err
+	}
+	for name, t := range v.Beside {
+		inputs[name] = fmt.Sprintf("input%d.npy", len(inputs))
+		if err := npyfile.Write(filepath.Join(dir, inputs[name]), t.Dims, t.Values); err != nil {
+			return nil, "", err
+		}
+	}
+	list, err := json.Marshal(inputs)
+	if err != nil {
+		return nil, "", fmt.Errorf("writing the inputs for onnxruntime: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "inputs.json"), list, 0o600); err != nil {
+		return nil, "", fmt.Errorf("writing the inputs for onnxruntime: %w", err)
 	}
 	c := exec.CommandContext(ctx, python, filepath.Join(dir, "check.py"), dir)
 	c.Dir = dir

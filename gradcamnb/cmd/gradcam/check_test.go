@@ -39,6 +39,8 @@ func TestCheck(t *testing.T) {
 		{"--model", model("squeezenet.dyn.onnx")},
 		{"--model", model("resnet-basic.dyn.onnx"), "--size", "48x32", "--all"},
 		{"--model", model("efficientnet-lite0.onnx"), "--image", picture("cat.png")},
+		{"--model", golden.Path("inputs", "about.onnx"), "--input", "about=1,2,3,4"},
+		{"--model", golden.Path("inputs", "twins.onnx#right"), "--image", picture("cat.png"), "--input", "left=" + picture("astronaut.png")},
 	} {
 		code, out, said := call(t, append([]string{"check", "--python", python}, args...)...)
 		if code != 0 || !strings.Contains(out, "tensors agree with onnxruntime") {

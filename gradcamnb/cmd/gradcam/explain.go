@@ -24,6 +24,7 @@ type explainFlags struct {
 	model, tensor, method, target, backend, out, colors, like string
 	images, layers                                            []string
 	size, mean, scale                                         string
+	given, boxes                                              []string // values of other inputs, and the part that the model sees
 	batch                                                     int
 	inputs                                                    string // hash for result.json, of one of many pictures
 }
@@ -85,6 +86,8 @@ func (f *explainFlags) addPreparation(c *cobra.Command) {
 	flags.StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
 	flags.StringVar(&f.mean, "mean", "", "mean of a channel in 0..255, one number or three, instead of the sidecar's")
 	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, one number or three, instead of the sidecar's")
+	flags.StringArrayVar(&f.given, "input", nil, inputHelp)
+	flags.StringArrayVar(&f.boxes, "in-box", nil, "the part of the picture that the model sees, x0,y0,x1,y1, such as an object whose attributes are explained; the map lies in the whole picture all the same; one for all pictures, or repeated, one a picture")
 }
 
 func methodNames() string {
@@ -152,7 +155,13 @@ func (f explainFlags) options() (*render.Options, error) {
 
 // input reads the pictures or the tensor.
 func (f explainFlags) input(m *gradcamnb.Model, r *gradcamnb.Request) error {
+	if err := f.how(m, r); err != nil {
+		return err
+	}
 	if f.tensor != "" {
+		if len(r.Boxes) > 0 {
+			return cli.Usagef("--in-box is a part of a picture and does not go with --tensor")
+		}
 		dims, values, err := npyfile.Read(f.tensor)
 		if err != nil {
 			return err
@@ -160,11 +169,6 @@ func (f explainFlags) input(m *gradcamnb.Model, r *gradcamnb.Request) error {
 		r.Tensor = &gradcamnb.Tensor{Dims: dims, Values: values}
 		return nil
 	}
-	prep, err := f.prep(m.Info().Prep)
-	if err != nil {
-		return err
-	}
-	r.Prep = prep
 	for _, path := range f.images {
 		img, err := imgio.Open(path)
 		if err != nil {
@@ -173,6 +177,25 @@ func (f explainFlags) input(m *gradcamnb.Model, r *gradcamnb.Request) error {
 		r.Pictures = append(r.Pictures, img)
 	}
 	return nil
+}
+
+// how says what the model sees: preprocessing, the part of the picture, other inputs.
+func (f explainFlags) how(m *gradcamnb.Model, r *gradcamnb.Request) error {
+	if f.tensor == "" {
+		prep, err := f.prep(m.Info().Prep)
+		if err != nil {
+			return err
+		}
+		r.Prep = prep
+	}
+	for _, s := range f.boxes {
+		box, err := parseBox(s)
+		if err != nil {
+			return err
+		}
+		r.Boxes = append(r.Boxes, box)
+	}
+	return f.beside(m, r)
 }
 
 // prep is the sidecar's preprocessing with what --size, --mean and --scale change.

@@ -13,21 +13,28 @@ import (
 )
 
 func layersCommand() *cobra.Command {
-	var model string
+	var f explainFlags
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "layers --model M.onnx",
 		Short: "List the layers of a model",
 		Args:  cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if model == "" {
+			if f.model == "" {
 				return cli.Usagef("--model is missing: name an ONNX file, or hf://owner/name/file.onnx")
 			}
-			m, err := gradcamnb.OpenContext(c.Context(), model)
+			m, err := gradcamnb.OpenContext(c.Context(), f.model)
 			if err != nil {
 				return err
 			}
-			layers, err := m.Layers()
+			if f.size != "" && m.Info().Prep == nil { // which do not matter here
+				f.mean, f.scale = "0", "1"
+			}
+			var r gradcamnb.Request
+			if err := f.how(m, &r); err != nil {
+				return err
+			}
+			layers, err := m.Layers(r)
 			if err != nil {
 				return err
 			}
@@ -39,7 +46,9 @@ func layersCommand() *cobra.Command {
 			return layerTable(c.OutOrStdout(), layers)
 		},
 	}
-	c.Flags().StringVar(&model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
+	c.Flags().StringVar(&f.model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
+	c.Flags().StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
+	c.Flags().StringArrayVar(&f.given, "input", nil, inputHelp)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
@@ -54,6 +63,9 @@ func layerTable(w io.Writer, layers []gradcamnb.Layer) error {
 		}
 		if l.Feeds {
 			feeds = "yes"
+		}
+		if l.Beside {
+			why = "of another input than the picture"
 		}
 		if l.Suggested {
 			why = "<- suggested: " + l.Why

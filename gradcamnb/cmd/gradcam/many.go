@@ -40,7 +40,7 @@ func explainMany(ctx context.Context, f explainFlags, m *gradcamnb.Model, r grad
 	if err != nil {
 		return err
 	}
-	if r.Prep, err = f.prep(m.Info().Prep); err != nil {
+	if err = f.how(m, &r); err != nil {
 		return err
 	}
 	settings, err := f.settings(m, r)
@@ -251,7 +251,7 @@ func folderName(path string) string {
 // settings is all that results depend on besides the picture.
 func (f explainFlags) settings(m *gradcamnb.Model, r gradcamnb.Request) (string, error) {
 	info := m.Info()
-	data, err := json.Marshal([]any{info.SHA256, info.Prep, info.Labels, r, f.colors})
+	data, err := json.Marshal([]any{info.SHA256, info.Inputs, info.Prep, info.Labels, r, f.colors})
 	if err != nil {
 		return "", fmt.Errorf("the settings: %w", err)
 	}

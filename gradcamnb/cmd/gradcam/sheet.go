@@ -56,17 +56,14 @@ method.`,
 	flags.StringArrayVar(&f.layers, "layer", nil, "layer by tensor name or module path, \"stages\" for the last of each resolution, or \"all\"; may be repeated (default: stages where layers are laid out)")
 	flags.StringArrayVar(&f.methods, "method", nil, "method, see gradcam explain --help; may be repeated")
 	flags.StringArrayVar(&f.targets, "target", nil, targetHelp+"\n; may be repeated (default top1)")
-	flags.StringVar(&f.backend, "backend", "", "go, xla:cpu, xla:cuda or xla:PATH (default: $GOMLX_BACKEND, else XLA where a PJRT plugin is installed, else go)")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", "colour map: black-body (default) or jet")
-	flags.StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
-	flags.StringVar(&f.mean, "mean", "", "mean of a channel in 0..255, one number or three, instead of the sidecar's")
-	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, one number or three, instead of the sidecar's")
 	flags.IntVar(&f.measuring.Steps, "steps", gradcamnb.DefaultSteps, "how many times more of the picture is shown or hidden to measure a map")
 	flags.StringVar(&f.measuring.Baseline, "baseline", "", "what is seen where the picture is hidden: mean, blur or black (default: as the metrics' papers do)")
 	flags.BoolVar(&f.unmeasured, "unmeasured", false, "draw the maps only: no scores and no frame")
 	flags.BoolVar(&f.shared, "shared", false, "one scale for all maps of a unit, so that colours compare")
 	flags.BoolVar(&f.signed, "signed", false, "draw what speaks against the target, too")
+	f.addPreparation(c)
 	return c
 }
 

@@ -46,6 +46,7 @@ type report struct {
 
 type reportImage struct {
 	Image string             `json:"image,omitempty"`
+	Seen  *[4]int            `json:"seen,omitempty"` // the part that the model saw, x0, y0, x1, y1 in the picture's pixels
 	Top   []reportPrediction `json:"top"`
 	Maps  []reportMap        `json:"maps"`
 }
@@ -189,6 +190,8 @@ func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*hea
 		img := reportImage{Top: []reportPrediction{}}
 		if len(f.images) > 0 {
 			img.Image = f.images[i]
+			seen := r.Frame.Seen()
+			img.Seen = &[4]int{seen.Min.X, seen.Min.Y, seen.Max.X, seen.Max.Y}
 		}
 		for _, p := range r.Top {
 			img.Top = append(img.Top, reportPrediction{p.Index, p.Label, finite(p.Score), finite(p.Probability)})

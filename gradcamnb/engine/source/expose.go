@@ -9,11 +9,19 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
+// PictureInput is the name of the input of an ONNX file that is the picture.
+func PictureInput(m Model) string {
+	if o, ok := m.(*onnxModel); ok {
+		return o.options.Picture
+	}
+	return ""
+}
+
 // Exposed is the model as it was read, for another runtime to be asked for every tensor
 // that is named: an ONNX file with its weights inside, whose outputs they are, made for
-// an input of the given shape.
-func Exposed(m Model, input []int, names []string) ([]byte, error) {
-	o, ok := m.(*onnxModel)
+// a picture of the given shape and other inputs of the shapes of their values.
+func Exposed(f Fed, input []int, names []string) ([]byte, error) {
+	o, ok := f.whole.(*onnxModel)
 	if !ok {
 		return nil, errors.New("the model is no ONNX file, so no other runtime can be asked")
 	}
@@ -27,9 +35,17 @@ func Exposed(m Model, input []int, names []string) ([]byte, error) {
 		if weights[in.Name] {
 			continue // older files list weights as inputs, too
 		}
+		dims := input
+		if in.Name != o.options.Picture {
+			v, ok := f.values[in.Name]
+			if !ok {
+				continue // nothing reads it
+			}
+			dims = v.Dims
+		}
 		in = proto.CloneOf(in)
 		var shape []*protos.TensorShapeProto_Dimension
-		for _, d := range input {
+		for _, d := range dims {
 			shape = append(shape, &protos.TensorShapeProto_Dimension{Value: &protos.TensorShapeProto_Dimension_DimValue{DimValue: int64(d)}})
 		}
 		in.GetType().GetTensorType().Shape = &protos.TensorShapeProto{Dim: shape}

@@ -10,9 +10,11 @@ import (
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
@@ -21,11 +23,16 @@ import (
 // the aliased node must be the one that the rest of the model reads.
 type GraphFn func(scope *model.Scope, image *Node) []*Node
 
+// InputsFn is a [GraphFn] of a model with inputs beside the picture, by name, in the types
+// and with the axes that the card's Inputs say.
+type InputsFn func(scope *model.Scope, image *Node, inputs map[string]*Node) []*Node
+
 // gomlxModel is a model built in Go.
 type gomlxModel struct {
 	card  Card
 	store *model.Store
-	fn    GraphFn
+	fn    InputsFn
+	given map[string]onnxnorm.Given // for the inputs beside the picture
 }
 
 // GoMLX makes a model of a store of variables and the function that builds its
@@ -33,9 +40,23 @@ type gomlxModel struct {
 // Layout ChannelsFirst, [batch, 3, h, w]; Outputs names what the function returns,
 // "output" where it is empty.
 func GoMLX(c Card, store *model.Store, fn GraphFn) (Model, error) {
+	if fn == nil {
+		return nil, errNoFunction
+	}
+	if len(c.Inputs) > 0 {
+		return nil, fmt.Errorf("model %s: its card names inputs beside the picture, %s, and its function takes none; give one that does", c.Name, inputNames(c.Inputs))
+	}
+	return GoMLXWithInputs(c, store, func(scope *model.Scope, image *Node, _ map[string]*Node) []*Node { return fn(scope, image) })
+}
+
+var errNoFunction = errors.New("a GoMLX model needs its store and its graph function")
+
+// GoMLXWithInputs is [GoMLX] of a model with inputs beside the picture, which the card's
+// Inputs name. An input whose first dimension is free, -1, has one row a picture.
+func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 	switch {
 	case store == nil || fn == nil:
-		return nil, errors.New("a GoMLX model needs its store and its graph function")
+		return nil, errNoFunction
 	case len(c.Input) != 4:
 		return nil, fmt.Errorf("model %s: the input has the shape %v and must have 4 axes, [batch, height, width, channels]", c.Name, c.Input)
 	}
@@ -46,7 +67,50 @@ func GoMLX(c Card, store *model.Store, fn GraphFn) (Model, error) {
 	if len(c.Outputs) == 0 {
 		c.Outputs = []string{"output"}
 	}
-	return &gomlxModel{c, store, fn}, nil
+	c.Inputs = slices.Clone(c.Inputs)
+	for i := range c.Inputs {
+		in := &c.Inputs[i]
+		if in.Type == "" {
+			in.Type = "float32"
+		}
+		if _, err := dtypes.DTypeString(in.Type); err != nil {
+			return nil, fmt.Errorf("model %s: its input %s has no type of GoMLX's", c.Name, in)
+		}
+		in.Read, in.Batched = true, len(in.Dims) > 0 && in.Dims[0] < 0
+	}
+	return &gomlxModel{card: c, store: store, fn: fn}, nil
+}
+
+func (m *gomlxModel) fed(given map[string]onnxnorm.Given) Model {
+	return &gomlxModel{m.card, m.store, m.fn, given}
+}
+
+// inputs are the nodes of the inputs beside the picture.
+func (m *gomlxModel) inputs(x *Node) map[string]*Node {
+	nodes := map[string]*Node{}
+	for _, in := range m.card.Inputs {
+		g, ok := m.given[in.Name]
+		if !ok {
+			exceptions.Panicf("model %s: its input %s is not given", m.card.Name, in)
+		}
+		dims := slices.Clone(g.Dims)
+		if in.Batched {
+			dims[0] = x.Shape().Dim(0)
+		}
+		kind, err := dtypes.DTypeString(in.Type)
+		if err != nil {
+			exceptions.Panicf("model %s: its input %s: %v", m.card.Name, in, err)
+		}
+		n := x.Graph().GetNodeByAlias(InputAlias(in.Name))
+		switch {
+		case !in.float():
+			n = Const(x.Graph(), tensors.FromFlatDataAndDimensions(g.Ints, g.Dims...))
+		case n == nil:
+			n = Zeros(x.Graph(), shapes.Make(dtypes.Float32, g.Dims...)) // the layers are listed
+		}
+		nodes[in.Name] = BroadcastToDims(ConvertDType(n, kind), dims...)
+	}
+	return nodes
 }
 
 func (m *gomlxModel) Card() Card          { return m.card }
@@ -61,7 +125,7 @@ func (m *gomlxModel) picture(input []int) [2]int {
 
 // outputs calls the graph function and names what it returns.
 func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
-	out := m.fn(scope, x)
+	out := m.fn(scope, x, m.inputs(x))
 	if len(out) < len(m.card.Outputs) {
 		exceptions.Panicf("model %s: its graph function returns %d outputs, and %d are named: %q", m.card.Name, len(out), len(m.card.Outputs), m.card.Outputs)
 	}
@@ -82,11 +146,11 @@ func (m *gomlxModel) Layers(input []int, output string) (layers []Layer, err err
 		target := m.find(x.Graph(), named, output)
 		feeds := ancestors(target, nil)
 		for alias, n := range x.Graph().IterAliasedNodes() {
-			layers = append(layers, m.layer(alias, n, feeds, input))
+			layers = append(layers, m.layer(alias, n, x, feeds, input))
 		}
 		slices.SortFunc(layers, func(a, b Layer) int { return a.order - b.order })
 		for _, name := range m.card.Outputs {
-			layers = append(layers, m.layer(name, named[name], feeds, input))
+			layers = append(layers, m.layer(name, named[name], x, feeds, input))
 		}
 		return target
 	})
@@ -101,12 +165,14 @@ func (m *gomlxModel) Layers(input []int, output string) (layers []Layer, err err
 	return layers, nil
 }
 
-func (m *gomlxModel) layer(name string, n *Node, feeds map[*Node]bool, input []int) Layer {
+func (m *gomlxModel) layer(name string, n, x *Node, feeds map[*Node]bool, input []int) Layer {
 	l := Layer{
 		Name: name, Op: n.Type().String(), Shape: n.Shape().Dimensions, Feeds: feeds[n],
 		paths: []string{strings.TrimPrefix(name, "/")}, order: int(n.Id()),
 	}
-	l.Grid = gridOf(l.Shape, m.card.Layout == imgio.ChannelsLast, m.picture(input))
+	if l.Beside = !ancestors(n, nil)[x]; !l.Beside {
+		l.Grid = gridOf(l.Shape, m.card.Layout == imgio.ChannelsLast, m.picture(input))
+	}
 	return l
 }
 

@@ -43,6 +43,8 @@ type Card struct {
 	File    string      // where it was read from, empty for a model in memory
 	Files   []string    // all that it depends on, also those that are not there; when one changes it is another model
 
+	Inputs []Input // beside the picture
+
 	Detector   *detect.Spec        // how detections are read; nil where nothing says
 	HeadLabels map[string][]string // names of the values of an output, by output, for models with several heads
 }
@@ -89,6 +91,7 @@ type Layer struct {
 	Shape     []int  // as the model has it, batch first
 	Grid      [3]int // [h, w, channels] as a map; zero where the layer has no spatial size
 	Feeds     bool   // it feeds the output that was asked about
+	Beside    bool   // it does not depend on the picture, but on another input alone
 	Suggested bool
 	Why       string // why it is suggested
 

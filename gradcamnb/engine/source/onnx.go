@@ -34,7 +34,8 @@ type onnxModel struct {
 	options onnxnorm.Options
 
 	mu     sync.Mutex
-	layers map[string][]Layer // by input shape and output
+	layers map[string][]Layer    // by input shape and output
+	views  map[string]*onnxModel // with values for the inputs beside the picture
 }
 
 // ONNX opens an ONNX file. Its preprocessing and labels come from the sidecar
@@ -54,11 +55,17 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 		return nil, fmt.Errorf("opening the model: %w", err)
 	}
 	defer func() { _ = dir.Close() }() // only read
+	if o.Picture == "" {
+		o.Picture = side.Picture
+	}
 	m, err := readONNX(path, path, dir.Open, o)
 	if err != nil {
 		return nil, err
 	}
 	c := &m.card
+	if err := c.takeDefaults(side.Inputs); err != nil {
+		return nil, fmt.Errorf("the sidecar %s: %w", SidecarPath(path), err)
+	}
 	c.Prep, c.Labels, c.Detector, c.HeadLabels = side.Input, labels, side.Detector, side.Heads
 	c.Files = append(c.Files, SidecarPath(path))
 	if side.Labels != "" {
@@ -95,17 +102,25 @@ func readONNX(path, name string, beside func(string) (*os.File, error), o onnxno
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	_, dims, err := onnxnorm.InputDims(m)
+	inputs, err := onnxnorm.Inputs(m, o.Picture)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	o.Picture = inputs[0].Name
+	dims := inputs[0].Dims
+	if inputs[0].Type != "float32" {
+		return nil, fmt.Errorf("%s: the model's input %q is not a float32 tensor (%s): export the model in float32", name, inputs[0].Name, inputs[0].Type)
+	}
 	if len(dims) != 4 {
-		return nil, fmt.Errorf("%s: the model's input has the shape %v and is no batch of pictures, which would have 4 axes", name, dims)
+		return nil, fmt.Errorf("%s: the model's input %s is no batch of pictures, which would have 4 axes", name, inputs[0])
 	}
 	digest := <-sum
 	c := Card{
 		Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), SHA256: hex.EncodeToString(digest[:]),
 		Input: dims, Layout: layout(dims), File: path, Files: append([]string{path}, weights...),
+	}
+	for _, i := range inputs[1:] {
+		c.Inputs = append(c.Inputs, Input{Name: i.Name, Type: i.Type, Dims: i.Dims, Read: i.Read, Batched: i.Batched})
 	}
 	for _, o := range m.Graph.Output {
 		c.Outputs = append(c.Outputs, o.Name)
@@ -113,7 +128,27 @@ func readONNX(path, name string, beside func(string) (*os.File, error), o onnxno
 	if len(c.Outputs) == 0 {
 		return nil, fmt.Errorf("%s: the ONNX graph has no output: the file is damaged", name)
 	}
-	return &onnxModel{card: c, proto: m, store: model.NewStore(), options: o, layers: map[string][]Layer{}}, nil
+	return &onnxModel{card: c, proto: m, store: model.NewStore(), options: o, layers: map[string][]Layer{}, views: map[string]*onnxModel{}}, nil
+}
+
+// fed is the model with values for its inputs beside the picture. Weights are shared, and
+// so are lists of layers between values of the same shapes.
+func (m *onnxModel) fed(given map[string]onnxnorm.Given) Model {
+	key := fmt.Sprint(given) // in the order of the names
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if v, ok := m.views[key]; ok {
+		return v
+	}
+	const most = 16 // integers that differ from picture to picture make one each
+	if len(m.views) >= most {
+		clear(m.views)
+	}
+	o := m.options
+	o.Given = given
+	v := &onnxModel{card: m.card, proto: m.proto, store: m.store, options: o, layers: map[string][]Layer{}}
+	m.views[key] = v
+	return v
 }
 
 // layout reads the axis order off the declared shape.
@@ -158,7 +193,7 @@ func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
 // the batch's is no map of its pictures: windows that Swin cuts its maps into stand there,
 // or tokens before the batch.
 func (m *onnxModel) list(g *onnxnorm.Graph, output string, batch int, picture [2]int) []Layer {
-	feeds, answers, attention := feeding(g, output), answering(g, output), attending(g)
+	feeds, answers, attention, sees := feeding(g, output), answering(g, output), attending(g), seeing(g)
 	var out []Layer
 	for _, t := range g.Tensors {
 		if t.Constant {
@@ -166,7 +201,8 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, batch int, picture [2
 		}
 		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field, Bias: t.Bias != nil}
 		l.inputs, l.answer = t.Inputs, answers[t.Name]
-		if len(t.Dims) > 0 && t.Dims[0] == batch && !attention[t.Name] && !(m.movedAbout(t) && partOfMap(t.Dims, picture)) {
+		l.Beside = !sees[t.Name]
+		if !l.Beside && len(t.Dims) > 0 && t.Dims[0] == batch && !attention[t.Name] && !(m.movedAbout(t) && partOfMap(t.Dims, picture)) {
 			l.Grid = gridOf(t.Dims, m.tail(t, picture), picture)
 		}
 		out = append(out, l)
@@ -186,21 +222,30 @@ func keepLast(layers []Layer) {
 		}
 	}
 	seen := map[string]bool{}
-	for i := len(layers) - 1; i >= 0; i-- {
-		var mine []string
-		for _, p := range layers[i].paths {
-			for _, name := range []string{p, withoutCounter(p, known)} {
-				if !seen[name] {
-					seen[name] = true
-					mine = append(mine, name)
-				}
+	for _, beside := range []bool{false, true} { // of a module that sees two pictures, the one that is explained
+		for i := len(layers) - 1; i >= 0; i-- {
+			if layers[i].Beside == beside {
+				claim(&layers[i], seen, known)
 			}
 		}
-		if len(layers[i].paths) > 0 {
-			layers[i].Path = layers[i].paths[len(layers[i].paths)-1]
-		}
-		layers[i].paths = mine
 	}
+}
+
+// claim leaves a layer with the module paths that no later one has.
+func claim(l *Layer, seen, known map[string]bool) {
+	var mine []string
+	for _, p := range l.paths {
+		for _, name := range []string{p, withoutCounter(p, known)} {
+			if !seen[name] {
+				seen[name] = true
+				mine = append(mine, name)
+			}
+		}
+	}
+	if len(l.paths) > 0 {
+		l.Path = l.paths[len(l.paths)-1]
+	}
+	l.paths = mine
 }
 
 // withoutCounter drops the call counter of torch's older exporter, "relu_2" for
@@ -224,6 +269,15 @@ func feeding(g *onnxnorm.Graph, output string) map[string]bool {
 		}
 	}
 	return feeds
+}
+
+// seeing is the set of tensors that depend on the picture, and not on other inputs alone.
+func seeing(g *onnxnorm.Graph) map[string]bool {
+	sees := map[string]bool{g.Input: true}
+	for _, t := range g.Tensors {
+		sees[t.Name] = slices.ContainsFunc(t.Inputs, func(in string) bool { return sees[in] })
+	}
+	return sees
 }
 
 // movedAbout tells whether a tensor was not made by an operator of pictures, of which the

@@ -25,14 +25,10 @@ type rewritten struct {
 }
 
 func (m *onnxModel) rewritten(g *Graph, input []int, cuts []string) *rewritten {
-	name, _, err := onnxnorm.InputDims(m.proto)
-	if err != nil {
-		exceptions.Panicf("model %s: %v", m.card.Name, err)
-	}
 	o := m.options
 	for _, cut := range cuts {
 		if cut == Picture {
-			cut = name
+			cut = o.Picture
 		}
 		o.Cuts = append(o.Cuts, cut)
 	}
@@ -92,6 +88,9 @@ func (r *rewritten) call(scope *model.Scope, given map[string]*Node, wants []str
 			exceptions.Panicf("model %s has no tensor %q that depends on the picture", r.model.card.Name, want)
 		}
 		names = append(names, t.Rewritten)
+	}
+	for name, dims := range r.Beside {
+		feed[name] = inputNode(g, r.model.card.Name, name, dims)
 	}
 	maps.Copy(feed, weightNodes(scope.At(onnxScope), g, r.Weights))
 	return imported.CallGraph(nil, g, feed, names...)

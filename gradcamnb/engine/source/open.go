@@ -16,16 +16,32 @@ import (
 
 // Open opens a model by its reference: an ONNX file, or an address on the hub,
 // hf://owner/name/file.onnx[@revision]. say hears what is fetched.
+//
+// Of a model with several inputs, model.onnx#name says which is the picture.
 func Open(ctx context.Context, ref string, say io.Writer) (Model, error) {
+	file, picture := cutPicture(ref)
+	o := onnxnorm.Options{Picture: picture}
 	if strings.HasPrefix(ref, hub.Scheme) {
-		return fromHub(ctx, ref, say)
+		return fromHub(ctx, file, o, say)
 	}
-	return ONNX(ref)
+	return ONNXWith(file, o)
+}
+
+// cutPicture takes the input's name off a reference. A file may have the sign in its name.
+func cutPicture(ref string) (file, picture string) {
+	at := strings.LastIndex(ref, "#")
+	if at < 0 {
+		return ref, ""
+	}
+	if _, err := os.Stat(ref); err == nil {
+		return ref, ""
+	}
+	return ref[:at], ref[at+1:]
 }
 
 // fromHub fetches a model with the files that its weights lie in, and reads what the
 // repository says of preprocessing and labels.
-func fromHub(ctx context.Context, address string, say io.Writer) (Model, error) {
+func fromHub(ctx context.Context, address string, o onnxnorm.Options, say io.Writer) (Model, error) {
 	ref, err := hub.ParseRef(address)
 	if err != nil {
 		return nil, err
@@ -48,7 +64,7 @@ func fromHub(ctx context.Context, address string, say io.Writer) (Model, error) 
 		}
 		return os.Open(p)
 	}
-	m, err := readONNX(file, address, beside, onnxnorm.Options{})
+	m, err := readONNX(file, address, beside, o)
 	if err != nil {
 		return nil, err
 	}

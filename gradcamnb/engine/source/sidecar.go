@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
@@ -22,6 +23,9 @@ type Sidecar struct {
 	Input  *imgio.Prep `json:"input,omitempty"`
 	Labels string      `json:"labels,omitempty"` // text file beside it, one label a line
 
+	Picture string           `json:"picture,omitempty"` // the input that is the picture, of a model with several
+	Inputs  map[string]Value `json:"inputs,omitempty"`  // values of the other inputs
+
 	Detector *detect.Spec `json:"detector,omitempty"` // how the detections of a detector are read
 
 	Heads map[string][]string `json:"heads,omitempty"` // names of the values of other outputs, by output
@@ -30,6 +34,18 @@ type Sidecar struct {
 // SidecarPath is where the sidecar of a model file lies.
 func SidecarPath(model string) string {
 	return strings.TrimSuffix(model, filepath.Ext(model)) + ".json"
+}
+
+// takeDefaults takes the values of the inputs beside the picture.
+func (c *Card) takeDefaults(values map[string]Value) error {
+	for name, v := range values {
+		at := slices.IndexFunc(c.Inputs, func(i Input) bool { return i.Name == name })
+		if at < 0 {
+			return fmt.Errorf("it gives the input %q, which the model has not beside the picture; it has %s", name, inputNames(c.Inputs))
+		}
+		c.Inputs[at].Default = &v
+	}
+	return nil
 }
 
 // readSidecar reads the sidecar of a model file; a missing one is no error.

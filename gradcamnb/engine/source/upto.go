@@ -36,6 +36,10 @@ func (m *onnxModel) endAt(names []string) error {
 	}
 	m.proto.Graph.Node = slices.DeleteFunc(m.proto.Graph.Node, func(n *protos.NodeProto) bool { return !needed[n] })
 	m.proto.Graph.Output = outputs
+	for i := range m.card.Inputs {
+		in := &m.card.Inputs[i]
+		in.Read = slices.ContainsFunc(m.proto.Graph.Node, func(n *protos.NodeProto) bool { return slices.Contains(n.Input, in.Name) })
+	}
 	m.card.Outputs = names
 	return nil
 }

@@ -3,7 +3,6 @@ package onnxnorm
 import (
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
 	"slices"
 
@@ -34,6 +33,13 @@ type Options struct {
 	// with half of them, in more and smaller steps; zero for never. No convolution that a
 	// gradient goes through is.
 	WinogradFrom int
+
+	// Picture names the input that is the picture, where the shapes of the inputs do not
+	// say it.
+	Picture string
+
+	// Given is what the inputs beside the picture get, by name.
+	Given map[string]Given
 }
 
 // Weight is a model weight in the order the rewritten graph wants.
@@ -73,7 +79,8 @@ type Tensor struct {
 // Graph is a rewritten model.
 type Graph struct {
 	Proto   *protos.ModelProto // its inputs are the model's own and the weights
-	Input   string             // name of the model's input
+	Input   string             // name of the model's input that is the picture
+	Beside  map[string][]int   // shapes of the inputs of the rewritten graph that are other inputs of the model, by name
 	Outputs []string           // names in the original graph
 	Weights map[string]Weight
 	Tensors []Tensor // of the original graph, in its order
@@ -88,11 +95,14 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 		return nil, errors.New("the ONNX file holds no graph: it is not a model, or it is damaged")
 	}
 	w := &walk{values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(opset(m), o), cuts: o.Cuts}
-	name, err := w.inputs(g, input)
+	name, beside, err := w.inputs(m, input, o)
 	if err != nil {
 		return nil, err
 	}
-	out := &Graph{Input: name, Weights: w.b.weights}
+	out := &Graph{Input: name, Beside: map[string][]int{}, Weights: w.b.weights}
+	for _, r := range beside {
+		out.Beside[r.name] = r.dims
+	}
 	for _, p := range ordered(g.Node) {
 		tensors, err := w.node(p)
 		if err != nil {
@@ -106,7 +116,7 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 		}
 		out.Outputs = append(out.Outputs, v.Name)
 	}
-	out.Proto = w.b.proto(m, name, input)
+	out.Proto = w.b.proto(m, append([]ref{{name, input}}, beside...))
 	return out, nil
 }
 
@@ -125,65 +135,6 @@ type walk struct {
 	b      *builder
 	cuts   []string
 	taken  map[string]bool // tensors of the rewritten graph that stand for a value already
-}
-
-// inputs declares initializers and the one input that is not an initializer.
-func (w *walk) inputs(g *protos.GraphProto, dims []int) (string, error) {
-	for _, p := range g.Initializer {
-		t, err := decode(p)
-		if err != nil {
-			return "", err
-		}
-		w.values[p.Name] = &value{name: p.Name, dims: t.dims, konst: t}
-	}
-	var names []string
-	for _, v := range g.Input {
-		if w.values[v.Name] == nil { // older files list initializers as inputs, too
-			names = append(names, v.Name)
-		}
-	}
-	if len(names) != 1 {
-		return "", fmt.Errorf("the model has %d inputs %q and only models with one input, the picture, are supported", len(names), names)
-	}
-	w.values[names[0]] = &value{name: names[0], dims: dims, plain: ref{names[0], dims}, field: &Field{Hi: [2]float64{1, 1}, Step: [2]float64{1, 1}}}
-	w.taken[names[0]] = true
-	if slices.Contains(w.cuts, names[0]) { // a gradient down to the picture
-		w.b.differentiable = true
-	}
-	return names[0], nil
-}
-
-// InputDims returns the name of the model's input and its declared dimensions,
-// -1 where a dimension is not fixed.
-func InputDims(m *protos.ModelProto) (string, []int, error) {
-	g := m.GetGraph()
-	weights := map[string]bool{}
-	for _, p := range g.GetInitializer() {
-		weights[p.Name] = true
-	}
-	var found []*protos.ValueInfoProto
-	for _, v := range g.GetInput() {
-		if !weights[v.Name] {
-			found = append(found, v)
-		}
-	}
-	if len(found) != 1 {
-		return "", nil, fmt.Errorf("the model has %d inputs and only models with one input, the picture, are supported", len(found))
-	}
-	t := found[0].GetType().GetTensorType()
-	if t == nil || protos.TensorProto_DataType(t.ElemType) != protos.TensorProto_FLOAT {
-		return "", nil, fmt.Errorf("the model's input %q is not a float32 tensor (%s): export the model in float32",
-			found[0].Name, protos.TensorProto_DataType(t.GetElemType()))
-	}
-	var dims []int
-	for _, d := range t.GetShape().GetDim() {
-		n := -1
-		if v, ok := d.Value.(*protos.TensorShapeProto_Dimension_DimValue); ok && v.DimValue > 0 && v.DimValue < math.MaxInt32 {
-			n = int(v.DimValue)
-		}
-		dims = append(dims, n)
-	}
-	return found[0].Name, dims, nil
 }
 
 // node rewrites one node and returns the tensors it makes.
@@ -293,13 +244,16 @@ func (b *builder) stored(v *value) (name string, channelsLast bool) {
 }
 
 // proto is the rewritten graph as a file that onnx-gomlx parses.
-func (b *builder) proto(m *protos.ModelProto, input string, dims []int) *protos.ModelProto {
-	g := &protos.GraphProto{Name: m.Graph.Name, Node: b.nodes, Input: []*protos.ValueInfoProto{valueInfo(input, dims)}}
+func (b *builder) proto(m *protos.ModelProto, inputs []ref) *protos.ModelProto {
+	g := &protos.GraphProto{Name: m.Graph.Name, Node: b.nodes}
+	for _, in := range inputs {
+		g.Input = append(g.Input, valueInfo(in.name, in.dims))
+	}
 	for name, w := range b.weights {
 		g.Input = append(g.Input, valueInfo(name, w.Dims))
 	}
 	if len(b.nodes) == 0 { // every node was free
-		b.unary("Identity", ref{input, dims})
+		b.unary("Identity", inputs[0])
 		g.Node = b.nodes
 	}
 	// The importer wants an output; which tensors are asked for is said at the call.

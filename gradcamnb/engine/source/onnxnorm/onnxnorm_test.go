@@ -164,7 +164,7 @@ func TestRefused(t *testing.T) {
 	}
 	m := graph([]*protos.NodeProto{{OpType: "Add", Name: "a", Input: []string{"x", "x2"}, Output: []string{"y"}}})
 	m.Graph.Input = append(m.Graph.Input, &protos.ValueInfoProto{Name: "x2"})
-	if _, err := Normalise(m, []int{1, 3, 8, 8}, Options{}); err == nil || !strings.Contains(err.Error(), "2 inputs") {
+	if _, err := Normalise(m, []int{1, 3, 8, 8}, Options{Picture: "x"}); err == nil || !strings.Contains(err.Error(), `"x2" (undefined, []) is not given`) {
 		t.Errorf("two inputs: error %v", err)
 	}
 }

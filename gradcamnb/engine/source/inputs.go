@@ -1,0 +1,295 @@
+package source
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+)
+
+// Input is an input of a model beside the picture: a second picture, numbers about the
+// picture, a constant that the export has made an input.
+type Input struct {
+	Name string
+	Type string // "float32", "int64", "bool", ...
+	Dims []int  // -1 where a dimension is free
+	Read bool   // the answer needs it; what nothing reads needs no value
+
+	// Batched tells that its first axis is the pictures'. A value for one picture is then
+	// everybody's.
+	Batched bool
+
+	Default *Value // the sidecar's value; nil where it has none
+}
+
+func (i Input) String() string {
+	return onnxnorm.Input{Name: i.Name, Type: i.Type, Dims: i.Dims}.String()
+}
+
+func (i Input) float() bool { return onnxnorm.Input{Type: i.Type}.Float() }
+
+// Value is what an input is given: the values laid flat.
+type Value struct {
+	Dims   []int
+	Values []float32
+}
+
+// UnmarshalJSON reads a number, or lists of numbers within lists of the same length.
+func (v *Value) UnmarshalJSON(data []byte) error {
+	var tree any
+	if err := json.Unmarshal(data, &tree); err != nil {
+		return fmt.Errorf("reading the value of an input: %w", err)
+	}
+	*v = Value{}
+	return v.add(tree, 0)
+}
+
+func (v *Value) add(tree any, depth int) error {
+	switch t := tree.(type) {
+	case float64:
+		if depth != len(v.Dims) {
+			return errors.New("the lists of numbers of an input's value are not equally deep")
+		}
+		v.Values = append(v.Values, float32(t))
+		return nil
+	case []any:
+		if depth == len(v.Dims) && len(v.Values) == 0 {
+			v.Dims = append(v.Dims, len(t))
+		}
+		if depth >= len(v.Dims) || v.Dims[depth] != len(t) {
+			return errors.New("the lists of numbers of an input's value are not equally long")
+		}
+		for _, e := range t {
+			if err := v.add(e, depth+1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("the value of an input is a number or a list of numbers, and not %v", tree)
+}
+
+// fits brings a value to the declared shape: the axis of the pictures, and axes of
+// length 1 of a value of one number, may be missing.
+func (i Input) fits(v Value, pictures int) (Value, error) {
+	wrong := func(why string) (Value, error) {
+		return Value{}, fmt.Errorf("the model's input %s is given the shape %v: %s", i, v.Dims, why)
+	}
+	n := 1
+	for _, d := range v.Dims {
+		n *= d
+	}
+	if n != len(v.Values) || n == 0 {
+		return wrong(fmt.Sprintf("it is empty, or does not hold its %d values", len(v.Values)))
+	}
+	dims := v.Dims
+	switch {
+	case i.Batched && len(dims) == len(i.Dims)-1:
+		dims = append([]int{1}, dims...)
+	case n == 1 && len(dims) <= 1:
+		dims = slices.Repeat([]int{1}, len(i.Dims))
+	}
+	if len(dims) != len(i.Dims) {
+		return wrong(fmt.Sprintf("it needs %d axes", len(i.Dims)))
+	}
+	for axis, want := range i.Dims {
+		if i.Batched && axis == 0 {
+			if dims[0] != 1 && dims[0] != pictures {
+				return wrong(fmt.Sprintf("that is %d values for %d pictures; give one, or one a picture", dims[0], pictures))
+			}
+			continue
+		}
+		if want >= 0 && dims[axis] != want {
+			return wrong("they differ")
+		}
+	}
+	if !i.float() {
+		for _, x := range v.Values {
+			if x != float32(math.Trunc(float64(x))) {
+				return Value{}, fmt.Errorf("the model's input %s takes whole numbers and is given %g", i, x)
+			}
+			if i.Type == "bool" && x != 0 && x != 1 {
+				return Value{}, fmt.Errorf("the model's input %s takes truth values, 0 or 1, and is given %g", i, x)
+			}
+		}
+	}
+	return Value{dims, v.Values}, nil
+}
+
+// row is a value's part of one picture.
+func (i Input) row(v Value, picture int) Value {
+	if !i.Batched || v.Dims[0] <= 1 || len(v.Values)%v.Dims[0] != 0 {
+		return v
+	}
+	n := len(v.Values) / v.Dims[0]
+	dims := slices.Clone(v.Dims)
+	dims[0] = 1
+	return Value{dims, v.Values[picture*n : (picture+1)*n]}
+}
+
+// fedModel is a model that can be given values beside the picture. Integers are built in;
+// floats the graph finds by [InputAlias].
+type fedModel interface {
+	fed(map[string]onnxnorm.Given) Model
+}
+
+// Fed is a model together with values for its inputs beside the picture.
+type Fed struct {
+	Model
+	Key string // tells apart those that need other programs
+
+	whole  Model // without values
+	values map[string]Value
+}
+
+// Feed gives a model's inputs beside the picture their values, those of the sidecar where
+// there are no others. A value may have one row a picture.
+func Feed(m Model, values map[string]Value, pictures int) (Fed, error) {
+	c := m.Card()
+	all := map[string]Value{}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		at := slices.IndexFunc(c.Inputs, func(i Input) bool { return i.Name == name })
+		if at < 0 {
+			return Fed{}, fmt.Errorf("the model %s has no input %q beside the picture; it has %s", c.Name, name, inputNames(c.Inputs))
+		}
+		v, err := c.Inputs[at].fits(values[name], pictures)
+		if err != nil {
+			return Fed{}, fmt.Errorf("model %s: %w", c.Name, err)
+		}
+		all[name] = v
+	}
+	for _, i := range c.Inputs {
+		if _, ok := all[i.Name]; ok {
+			continue
+		}
+		switch {
+		case i.Default != nil:
+			v, err := i.fits(*i.Default, pictures)
+			if err != nil {
+				return Fed{}, fmt.Errorf("model %s, in its sidecar: %w", c.Name, err)
+			}
+			all[i.Name] = v
+		case i.Read:
+			return Fed{}, fmt.Errorf("the model %s takes the input %s beside the picture, and nothing gives it: give it by name (the choice gradcamnb.Input, --input %s=VALUES, or \"inputs\" in the sidecar)", c.Name, i, i.Name)
+		}
+	}
+	return feed(m, all), nil
+}
+
+// FeedForListing is [Feed] where the shapes alone count: floats of a known shape that are
+// not given are zeros, and of values of many pictures those of the first count.
+func FeedForListing(m Model, values map[string]Value) (Fed, error) {
+	all := map[string]Value{}
+	maps.Copy(all, values)
+	for _, i := range m.Card().Inputs {
+		dims := slices.Clone(i.Dims)
+		if i.Batched {
+			dims[0] = 1
+		}
+		if v, ok := all[i.Name]; ok && len(v.Dims) == len(dims) {
+			all[i.Name] = i.row(v, 0)
+		}
+		if _, ok := all[i.Name]; ok || i.Default != nil || !i.float() || slices.Contains(dims, -1) {
+			continue
+		}
+		n := 1
+		for _, d := range dims {
+			n *= d
+		}
+		all[i.Name] = Value{dims, make([]float32, n)}
+	}
+	return Feed(m, all, 1)
+}
+
+func feed(m Model, values map[string]Value) Fed {
+	f := Fed{Model: m, whole: m, values: values}
+	if len(values) == 0 {
+		return f
+	}
+	given := map[string]onnxnorm.Given{}
+	for _, i := range m.Card().Inputs {
+		v, ok := values[i.Name]
+		if !ok {
+			continue
+		}
+		g := onnxnorm.Given{Dims: v.Dims}
+		if !i.float() {
+			g.Ints = make([]int64, len(v.Values))
+			for k, x := range v.Values {
+				g.Ints[k] = int64(x)
+			}
+		}
+		given[i.Name] = g
+		f.Key += fmt.Sprintf("input %q %v %v ", i.Name, g.Dims, g.Ints)
+	}
+	f.Model = m.(fedModel).fed(given)
+	return f
+}
+
+// OfPicture is the model with the values of one of the pictures.
+func (f Fed) OfPicture(i int) Fed {
+	rows := map[string]Value{}
+	for _, in := range f.Card().Inputs {
+		if v, ok := f.values[in.Name]; ok {
+			rows[in.Name] = in.row(v, i)
+		}
+	}
+	return feed(f.whole, rows)
+}
+
+// Floats are the names of the inputs whose values the programs take, in the order of
+// [Fed.Tensors].
+func (f Fed) Floats() []string {
+	var names []string
+	for _, i := range f.Card().Inputs {
+		if _, ok := f.values[i.Name]; ok && i.float() {
+			names = append(names, i.Name)
+		}
+	}
+	return names
+}
+
+// Tensors are new tensors of the values that the programs take.
+func (f Fed) Tensors() []*tensors.Tensor {
+	var out []*tensors.Tensor
+	for _, name := range f.Floats() {
+		v := f.values[name]
+		out = append(out, tensors.FromFlatDataAndDimensions(v.Values, v.Dims...))
+	}
+	return out
+}
+
+// Values are what the inputs are given, by name, with the pictures' axis.
+func (f Fed) Values() map[string]Value { return f.values }
+
+// InputAlias is the alias of the node that holds the values of an input, in the graph that
+// a [Fed] model is built in.
+func InputAlias(name string) string { return "/\x00input/" + name }
+
+// inputNode is that node, with its one row repeated where the model is built for more.
+func inputNode(g *graph.Graph, model, name string, dims []int) *graph.Node {
+	n := g.GetNodeByAlias(InputAlias(name))
+	if n == nil {
+		panic(fmt.Errorf("model %s: its input %q was not put into the graph", model, name))
+	}
+	return graph.BroadcastToDims(n, dims...)
+}
+
+func inputNames(inputs []Input) string {
+	var words []string
+	for _, i := range inputs {
+		words = append(words, i.String())
+	}
+	if len(words) == 0 {
+		return "none"
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,194 @@
+package onnxnorm
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+// Input is an input of a model as the file declares it.
+type Input struct {
+	Name string
+	Type string // "float32", "int64", ...
+	Dims []int  // -1 where a dimension is not fixed
+	Read bool   // a node reads it
+
+	Batched bool // its first axis is the pictures'
+}
+
+// Given is what an input beside the picture gets. Its first axis may be 1 where the
+// input has one row a picture: all have the same then.
+type Given struct {
+	Dims []int
+
+	// Ints are the values of an input of integers or truth values, which becomes a constant
+	// of the rewritten graph: shapes may be computed from it. Nil for one of floats, which
+	// becomes an input of the rewritten graph.
+	Ints []int64
+}
+
+// Float tells whether the values of the input are floating-point numbers.
+func (i Input) Float() bool { return strings.Contains(i.Type, "float") }
+
+// String is the input in words, e.g. `"size" (int64, [any 2])`.
+func (i Input) String() string {
+	var words []string
+	for _, d := range i.Dims {
+		if d < 0 {
+			words = append(words, "any")
+			continue
+		}
+		words = append(words, fmt.Sprint(d))
+	}
+	return fmt.Sprintf("%q (%s, %v)", i.Name, i.Type, words)
+}
+
+// Inputs are the inputs of a model, the one that is the picture first: the named one, or
+// without a name the only one that could be. The others are in the file's order.
+func Inputs(m *protos.ModelProto, picture string) ([]Input, error) {
+	all := declared(m.GetGraph())
+	at, err := pictureAmong(all, picture)
+	if err != nil {
+		return nil, err
+	}
+	p := all[at]
+	out := append([]Input{p}, slices.Delete(slices.Clone(all), at, at+1)...)
+	for i := range out[1:] {
+		o := &out[i+1]
+		o.Batched = len(o.Dims) > 0 && (o.Dims[0] < 0 || len(o.Dims) > 1 && len(p.Dims) > 0 && o.Dims[0] == p.Dims[0])
+	}
+	return out, nil
+}
+
+// declared are the inputs that are no weights, which older files list, too.
+func declared(g *protos.GraphProto) []Input {
+	weights, read := map[string]bool{}, map[string]bool{}
+	for _, p := range g.GetInitializer() {
+		weights[p.Name] = true
+	}
+	for _, n := range g.GetNode() {
+		for _, name := range n.Input {
+			read[name] = true
+		}
+	}
+	var out []Input
+	for _, v := range g.GetInput() {
+		if weights[v.Name] {
+			continue
+		}
+		t := v.GetType().GetTensorType()
+		in := Input{Name: v.Name, Type: typeName(protos.TensorProto_DataType(t.GetElemType())), Read: read[v.Name]}
+		for _, d := range t.GetShape().GetDim() {
+			n := -1
+			if v, ok := d.Value.(*protos.TensorShapeProto_Dimension_DimValue); ok && v.DimValue > 0 && v.DimValue < math.MaxInt32 {
+				n = int(v.DimValue)
+			}
+			in.Dims = append(in.Dims, n)
+		}
+		out = append(out, in)
+	}
+	return out
+}
+
+// typeName is the type as users write it, "float32" for FLOAT.
+func typeName(t protos.TensorProto_DataType) string {
+	switch t {
+	case protos.TensorProto_FLOAT:
+		return "float32"
+	case protos.TensorProto_DOUBLE:
+		return "float64"
+	}
+	return strings.ToLower(t.String())
+}
+
+// pictureAmong is the place of the input that is the picture.
+func pictureAmong(all []Input, name string) (int, error) {
+	var words []string
+	var read, like []int
+	for i, in := range all {
+		words = append(words, in.String())
+		if in.Read {
+			read = append(read, i)
+			if in.likePicture() {
+				like = append(like, i)
+			}
+		}
+	}
+	list := strings.Join(words, ", ")
+	switch {
+	case name != "":
+		if i := slices.IndexFunc(all, func(in Input) bool { return in.Name == name }); i >= 0 {
+			return i, nil
+		}
+		return 0, fmt.Errorf("the model has no input %q that could be the picture; its inputs are %s", name, list)
+	case len(all) == 0:
+		return 0, errors.New("the model has no input: the file is damaged")
+	case len(all) == 1:
+		return 0, nil
+	case len(read) == 1:
+		return read[0], nil
+	case len(like) == 1:
+		return like[0], nil
+	case len(like) == 0:
+		return 0, fmt.Errorf("the model has %d inputs and none has the shape of a picture, float32 with 4 axes and 1, 3 or 4 channels; they are %s: name the one that is the picture behind the file, model.onnx#%s, or as \"picture\" in the sidecar", len(all), list, all[0].Name)
+	}
+	return 0, fmt.Errorf("the model has %d inputs and %d could be the picture; they are %s: name the one that is explained behind the file, model.onnx#%s, or as \"picture\" in the sidecar", len(all), len(like), list, all[like[0]].Name)
+}
+
+// likePicture tells whether the input could be a picture by its type and shape.
+func (i Input) likePicture() bool {
+	channels := func(n int) bool { return n == 1 || n == 3 || n == 4 }
+	return i.Type == "float32" && len(i.Dims) == 4 && (channels(i.Dims[1]) || channels(i.Dims[3]))
+}
+
+// inputs declares the initializers, the picture and what the other inputs are given. It
+// returns the picture's name and the inputs of the rewritten graph beside it.
+func (w *walk) inputs(m *protos.ModelProto, dims []int, o Options) (picture string, beside []ref, err error) {
+	for _, p := range m.Graph.Initializer {
+		t, err := decode(p)
+		if err != nil {
+			return "", nil, err
+		}
+		w.values[p.Name] = &value{name: p.Name, dims: t.dims, konst: t}
+	}
+	all, err := Inputs(m, o.Picture)
+	if err != nil {
+		return "", nil, err
+	}
+	picture = all[0].Name
+	w.values[picture] = &value{name: picture, dims: dims, plain: ref{picture, dims}, field: &Field{Hi: [2]float64{1, 1}, Step: [2]float64{1, 1}}}
+	w.taken[picture] = true
+	if slices.Contains(w.cuts, picture) { // a gradient down to the picture
+		w.b.differentiable = true
+	}
+	for _, in := range all[1:] {
+		given, ok := o.Given[in.Name]
+		switch {
+		case !ok && in.Read:
+			return "", nil, fmt.Errorf("the model's input %s is not given", in)
+		case !ok:
+			continue
+		}
+		d := slices.Clone(given.Dims)
+		if in.Batched && d[0] == 1 {
+			d[0] = dims[0]
+		}
+		if in.Batched && d[0] != dims[0] {
+			return "", nil, fmt.Errorf("the model's input %s is given for %d pictures, and there are %d", in, d[0], dims[0])
+		}
+		v := &value{name: in.Name, dims: d}
+		if in.Float() {
+			v.plain = ref{in.Name, d}
+			w.taken[in.Name] = true
+			beside = append(beside, v.plain)
+		} else {
+			v.konst = intTensor(d, broadcastValues(given.Ints, given.Dims, d))
+		}
+		w.values[in.Name] = v
+	}
+	return picture, beside, nil
+}
