@@ -81,17 +81,6 @@ class Best(nn.Module):
         return x.flatten(1).topk(20).values
 
 
-class Both(nn.Module):
-    """Two pictures."""
-
-    def __init__(self):
-        super().__init__()
-        self.net = Pooled(nn.Flatten())
-
-    def forward(self, x, y):
-        return self.net(x) - self.net(y)
-
-
 def save(name, m, maker):
     m = G.tidy(m)
     onnx.helper.set_model_props(m, {"maker": maker})
@@ -99,10 +88,10 @@ def save(name, m, maker):
     print(name, (HERE / f"{name}.onnx").stat().st_size)
 
 
-def plain(net, *x):
+def plain(net):
     torch.manual_seed(1)
     with tempfile.NamedTemporaryFile(suffix=".onnx") as f:
-        torch.onnx.export(net.eval(), x or (X,), f.name, dynamo=False, opset_version=17)
+        torch.onnx.export(net.eval(), (X,), f.name, dynamo=False, opset_version=17)
         return onnx.load(f.name)
 
 
@@ -111,7 +100,6 @@ def main():
     words = f"torch {torch.__version__.split('+')[0]}, older exporter"
     for name, net in {"lstm": Pooled(Rows()), "conv1d": Pooled(Line()), "conv3d": Pooled(Volume()), "nms": Pooled(Boxes()), "topk": Pooled(Best())}.items():
         save(name, plain(net), words)
-    save("two-inputs", plain(Both(), X, X), words)
     with tempfile.TemporaryDirectory() as d:
         net = nn.Sequential(nn.Conv2d(3, 8, 3, 2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))
         onnx.save(plain(net), f"{d}/a.onnx")

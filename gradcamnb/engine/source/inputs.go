@@ -236,6 +236,9 @@ func feed(m Model, values map[string]Value) Fed {
 
 // OfPicture is the model with the values of one of the pictures.
 func (f Fed) OfPicture(i int) Fed {
+	if len(f.values) == 0 {
+		return f
+	}
 	rows := map[string]Value{}
 	for _, in := range f.Card().Inputs {
 		if v, ok := f.values[in.Name]; ok {
