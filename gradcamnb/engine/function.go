@@ -49,7 +49,7 @@ func (s aiming) function(t gradcamnb.Target) (aim, error) {
 	f, ok := functions.byName[t.Name]
 	functions.Unlock()
 	if !ok {
-		return aim{}, fmt.Errorf("no function of the name %q was given to engine.Target in this process", t.Name)
+		return aim{}, fmt.Errorf("no function of the name %q was given to engine.Target in this process; a notebook's function is the cell's own, which the kernel's engine cannot call: open the model in the cell, with engine.Open", t.Name)
 	}
 	a := aim{
 		kind:    target.Kind{Name: "func", Unit: f.unit},

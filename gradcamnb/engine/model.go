@@ -11,6 +11,19 @@ import (
 	"github.com/gradcam-go/gradcam/internal/must"
 )
 
+// Open is [gradcamnb.Open] within this process, also in a notebook, whose kernel has an
+// engine of its own: for targets that are functions of the program, see [Target].
+func Open(ref string) (*gradcamnb.Model, error) {
+	s, err := Default().Open(ref)
+	if err != nil {
+		return nil, err
+	}
+	return gradcamnb.NewModel(s), nil
+}
+
+// MustOpen is Open that panics with the error.
+func MustOpen(ref string) *gradcamnb.Model { return must.Get(Open(ref)) }
+
 // Model makes a GoMLX model, a store and a graph function, ready to be explained
 // by the process's engine. Layers are chosen by node alias (Node.WithAlias). See
 // [source.GoMLX] for what the card must say.
