@@ -332,3 +332,31 @@ func TestTargetErrors(t *testing.T) {
 		}
 	}
 }
+
+// A target that does not move, a constant and a softmax that is 1 in float32, gives a map
+// without meaning, which is diagnosed, with what to explain instead.
+func TestTargetsThatDoNotMove(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		m := linearModel(t, e)
+		in := gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: []float32{100, 2, 3, 4}} // y = 109, 2, 204
+		constant := Target("seven", "", func(out []*Node) *Node {
+			return OnesLike(Squeeze(Slice(out[0], AxisRange(), AxisElem(0)), -1))
+		})
+		r, err := m.ExplainTensor(in, constant, gradcamnb.Softmax(2), gradcamnb.Layers("/map"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []string{"zero everywhere: at layer /map nothing moves the target seven", "Explain the logit"} {
+			if got := r[0].Maps[i].Diagnosis; !strings.Contains(got, want) {
+				t.Errorf("%s is diagnosed %q, want %q", r[0].Maps[i].Target, got, want)
+			}
+		}
+		in.Values = []float32{12, 0, 0, 1} // y = 12, 0, 25: p2 = 1 - 2.3e-6
+		if r, err = m.ExplainTensor(in, gradcamnb.Softmax(2), gradcamnb.Layers("/map")); err != nil {
+			t.Fatal(err)
+		}
+		if got := r[0].Maps[0].Diagnosis; !strings.Contains(got, "saturated") {
+			t.Errorf("a probability of %g is diagnosed %q", r[0].Maps[0].Score, got)
+		}
+	})
+}

@@ -5,6 +5,10 @@ import (
 	"math"
 )
 
+// saturated is how near to 1 a softmax probability's gradient, which is proportional to
+// 1 - p, is lost: float32 has 1 - p to 6e-8, here to one part in a hundred.
+const saturated = 6e-6
+
 // Diagnose says in words what is wrong with the map, so that an empty picture is
 // never shown without a reason; it is empty where nothing is wrong.
 func (m *Map) Diagnose() string {
@@ -22,6 +26,8 @@ func (m *Map) Diagnose() string {
 		return "The map has no cells."
 	case bad > 0:
 		return fmt.Sprintf("%d of the map's %d values are not numbers (NaN or infinite): the picture or the model's weights hold such values, or the model overflows.", bad, n)
+	case m.ScoreUnit == "probability" && m.Score > 1-saturated:
+		return fmt.Sprintf("The softmax is saturated: the probability of the target %s is 1 but for %.0e, so nothing moves it and the map is rounding. Explain the logit of the class instead of its probability.", m.Target, 1-m.Score)
 	case lo == 0 && hi == 0:
 		return fmt.Sprintf("The map is zero everywhere: at layer %s nothing moves the target %s for this picture. A saturated softmax or a dead ReLU does that; explain the logit instead of the probability, or choose another layer.", m.Layer, m.Target)
 	case hi <= 0 && m.ofBoxAtLayer() && m.Method != "HiResCAM":

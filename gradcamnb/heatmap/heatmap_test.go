@@ -39,6 +39,21 @@ func TestDiagnose(t *testing.T) {
 	}
 }
 
+// A probability is saturated from 1 - 6e-6 on; a logit of that value, and a sure but not
+// saturated probability, are not.
+func TestDiagnoseSaturatedSoftmax(t *testing.T) {
+	m := Map{Raw: Grid{W: 2, H: 1, Values: []float32{1e-9, 2e-9}}, Target: "class 3", Score: 1 - 2e-6, ScoreUnit: "probability"}
+	if got := m.Diagnose(); !strings.Contains(got, "saturated") || !strings.Contains(got, "Explain the logit") {
+		t.Errorf("saturated: %q", got)
+	}
+	for _, healthy := range []Map{{Score: 0.9999, ScoreUnit: "probability"}, {Score: 1, ScoreUnit: "logits"}} {
+		healthy.Raw = m.Raw
+		if got := healthy.Diagnose(); got != "" {
+			t.Errorf("%g %s: %q", healthy.Score, healthy.ScoreUnit, got)
+		}
+	}
+}
+
 // Raw [[-1, 3], [1, 0]] is [[0, 3], [1, 0]] when positive, and [[0, 1], [1/3, 0]]
 // normalised. Resized to 4 x 2, the columns are read at -1/4, 1/4, 3/4 and 5/4, so
 // the first row is 0, 1/4, 3/4, 1 and the second 1/3, 3/4*1/3 = 1/4, 1/12, 0. The

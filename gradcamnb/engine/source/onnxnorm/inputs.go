@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gomlx/compute-onnx/support/protos"
@@ -42,7 +43,7 @@ func (i Input) String() string {
 			words = append(words, "any")
 			continue
 		}
-		words = append(words, fmt.Sprint(d))
+		words = append(words, strconv.Itoa(d))
 	}
 	return fmt.Sprintf("%q (%s, %v)", i.Name, i.Type, words)
 }
