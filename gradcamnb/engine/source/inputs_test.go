@@ -56,7 +56,7 @@ func TestSidecarOfSeveralInputs(t *testing.T) {
 		if err := os.WriteFile(SidecarPath(path), []byte(sidecar), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		return Open(path, os.Stderr)
+		return Open(t.Context(), path, os.Stderr)
 	}
 	m, err := open(`{"picture": "image", "inputs": {"about": [1, 2, 3, 4], "size": [[32, 32]]}}`)
 	if err != nil {
