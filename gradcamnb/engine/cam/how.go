@@ -5,7 +5,7 @@ import (
 )
 
 // How says how a method makes its maps. A method of one pass is a graph function:
-// [Terms], [Map], [Pixels], [Guided], [Across], [Scored] or [Retargeted]; all of them
+// [Terms], [Map], [Pixels], [Guided], [Across] or [Retargeted]; all of them
 // together are one program. A method of many passes is [Pictures] or [Activations], and
 // one that puts finished maps together is [Joined] or [Fused]. [Of] stands for a method
 // that is still to be told what it is made of.
@@ -57,9 +57,6 @@ type Across struct {
 	Map  func(picture At, layers []At) *Node
 }
 
-// Scored is no map but the score itself: all that a forward-only method reads of a pass.
-type Scored struct{}
-
 // Retargeted is a method with another score in place of the target's.
 type Retargeted struct {
 	Target string // kind of engine/target; it takes the index of the target of the request
@@ -90,7 +87,7 @@ type Grid struct {
 // Run is one explanation by many passes.
 type Run struct {
 	Inputs int                                        // how many changed inputs there are
-	Input  func(i int) []float32                      // the i-th: a picture, or activations [h, w, c]
+	Input  func(i int) []float32                      // the i-th: a picture, activations [h, w, c], or what a mask is made of, [h, w]
 	Take   func(i int, score float32, seen []float32) // hears what the model made of it
 	Map    func() Grid                                // the map of what was heard so far
 }
@@ -101,9 +98,12 @@ type Pictures struct {
 	Start func(Clean) Run
 }
 
-// Masked is a method of many passes over pictures that are masked after what a layer
-// shows; only the score is seen.
-type Masked struct{ Start func(Clean) Run }
+// Masked is a method of many passes over the picture behind masks that are made of what a
+// layer shows; only the score is seen.
+type Masked struct {
+	Mask  func(shown *Node, height, width int) *Node // [batch, h, w] of the layer -> [batch, H, W] of the picture, from 1, seen, to 0
+	Start func(Clean) Run                            // its inputs are [h, w]
+}
 
 // Activations is a method of many passes from a layer on, over changed activations;
 // only the score is seen.
@@ -134,7 +134,6 @@ func (Map) how()         {}
 func (Pixels) how()      {}
 func (Guided) how()      {}
 func (Across) how()      {}
-func (Scored) how()      {}
 func (Retargeted) how()  {}
 func (Pictures) how()    {}
 func (Masked) how()      {}
@@ -148,7 +147,6 @@ func (Map) onePass()        {}
 func (Pixels) onePass()     {}
 func (Guided) onePass()     {}
 func (Across) onePass()     {}
-func (Scored) onePass()     {}
 func (Retargeted) onePass() {}
 
 // AtLayer makes the map of a method at a layer, where it is one of those that have one.

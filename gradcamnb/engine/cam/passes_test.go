@@ -129,11 +129,15 @@ func run(t *testing.T, name string, c Clean) Run {
 	return Run{}
 }
 
-// Channel 0 as a mask is (0, 1), channel 1 is (1, 0). Scores of 0 and ln 3 weigh 1/4 and 3/4.
+// Channel 0, (1, 3), as a mask of three pixels is (0, 1/2, 1); a channel that is the same
+// everywhere hides everything. Scores of 0 and ln 3 weigh 1/4 and 3/4.
 func TestScoreCAMByHand(t *testing.T) {
+	masks := graph(t, func(in []*Node) *Node { return ScoreCAM.How.(Masked).Mask(in[0], 1, 3) },
+		tensors.FromFlatDataAndDimensions([]float32{1, 3, 4, 4}, 2, 1, 2))
+	near(t, "masks", masks, 0, 0.5, 1, 0, 0, 0)
 	r := run(t, "Score-CAM", clean(5, 7))
-	near(t, "input 0", r.Input(0), 0, 7)
-	near(t, "input 1", r.Input(1), 5, 0)
+	near(t, "input 0", r.Input(0), 1, 3)
+	near(t, "input 1", r.Input(1), 2, 0)
 	r.Take(0, 0, nil)
 	r.Take(1, float32(math.Log(3)), nil)
 	near(t, "Score-CAM", r.Map().Flat, 0.25*1+0.75*2, 0.25*3+0.75*0)

@@ -15,22 +15,35 @@ import (
 //
 // It is a matrix product an axis, M_h x M_w^T, with the weights as constants.
 func Resize(x *Node, height, width int) *Node {
+	return resize(x, height, width, func(o, in, out int) float64 { return (float64(o)+0.5)*float64(in)/float64(out) - 0.5 })
+}
+
+// resizeAligned is [Resize] with the corners on each other, as torch's
+// interpolate(align_corners=True): output pixel o reads the input at
+//
+//	x = o (in-1)/(out-1).
+func resizeAligned(x *Node, height, width int) *Node {
+	return resize(x, height, width, func(o, in, out int) float64 { return float64(o) * float64(in-1) / float64(max(out-1, 1)) })
+}
+
+// resize reads output pixel o of out at a place of the in pixels there are.
+func resize(x *Node, height, width int, at func(o, in, out int) float64) *Node {
 	g := x.Graph()
 	h, w := x.Shape().Dim(1), x.Shape().Dim(2)
 	if h != height {
-		x = Einsum("bhw,oh->bow", x, Const(g, bilinear(h, height)))
+		x = Einsum("bhw,oh->bow", x, Const(g, bilinear(h, height, at)))
 	}
 	if w != width {
-		x = Einsum("bhw,ow->bho", x, Const(g, bilinear(w, width)))
+		x = Einsum("bhw,ow->bho", x, Const(g, bilinear(w, width, at)))
 	}
 	return x
 }
 
 // bilinear is the matrix [out, in] of interpolation weights.
-func bilinear(in, out int) *tensors.Tensor {
+func bilinear(in, out int, at func(o, in, out int) float64) *tensors.Tensor {
 	weights := make([]float32, out*in)
 	for o := range out {
-		x := (float64(o)+0.5)*float64(in)/float64(out) - 0.5
+		x := at(o, in, out)
 		floor := math.Floor(x)
 		lo, hi := clamp(int(floor), in), clamp(int(floor)+1, in)
 		weights[o*in+lo] += float32(1 - (x - floor))

@@ -22,7 +22,7 @@ func Passes(m cam.Method) (Method, bool) {
 	case cam.Pictures:
 		p.see, p.start = how.See, how.Start
 	case cam.Masked:
-		p.see, p.start = cam.Scored{}, how.Start
+		p.mask, p.start = how.Mask, how.Start
 	case cam.Activations:
 		p.fromLayer, p.start = true, how.Start
 	default:
@@ -38,8 +38,9 @@ func Passes(m cam.Method) (Method, bool) {
 // passes runs a method of many passes, a batch at a time.
 type passes struct {
 	method    cam.Method
-	see       cam.OnePass // of a pass over a picture
-	fromLayer bool        // a pass begins at the layer
+	see       cam.OnePass                                // of a pass over a picture
+	mask      func(shown *Node, height, width int) *Node // of a pass over a masked picture
+	fromLayer bool                                       // a pass begins at the layer
 	start     func(cam.Clean) cam.Run
 }
 
@@ -220,8 +221,11 @@ func tell(runs []cam.Run, out []*tensors.Tensor, batch, done, now int) error {
 
 // dims is the shape of a pass's inputs.
 func (p passes) dims(s *Subject, l *source.Layer, batch int) []int {
-	if p.fromLayer {
+	switch {
+	case p.fromLayer:
 		return []int{batch, l.Grid[0], l.Grid[1], l.Grid[2]}
+	case p.mask != nil:
+		return []int{batch, l.Grid[0], l.Grid[1]}
 	}
 	return append([]int{batch}, s.Input[1:]...)
 }
@@ -236,15 +240,13 @@ func (p passes) compile(s *Subject, l *source.Layer, batch int) (Program, error)
 	if p.fromLayer {
 		key = fmt.Sprintf("from %q, %d a pass", name, batch)
 	}
-	if _, scored := p.see.(cam.Scored); scored {
-		key = fmt.Sprintf("scores, %d a pass", batch)
-	}
 	return s.Compile(key, func(m *Within, in []*Node) []*Node {
 		if p.fromLayer {
 			return []*Node{m.ScoresOf(m.buildFrom(p.method.Name, l.Name, in[0], in[1]))}
 		}
-		if _, scored := p.see.(cam.Scored); scored {
-			return []*Node{m.Scores(in[0])}
+		if p.mask != nil {
+			height, width := s.Size()
+			return []*Node{m.Scores(m.Hide(p.mask(in[0], height, width)))}
 		}
 		return p.seen(m, l, in[0])
 	})
