@@ -69,12 +69,14 @@ func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend
 		read := func(of []leaf, layer int) {
 			for _, l := range of {
 				raw := out[0].Shape().Dimensions
-				values, full := floats(), floats()
+				values, full, gross := floats(), floats(), floats()
 				for i := range results {
 					key := made{l.name, layer}
 					maps[key] = append(maps[key], shown{
 						raw:  heatmap.Grid{W: raw[2], H: raw[1], Values: row(values, i, batch)},
 						full: heatmap.Grid{W: width, H: height, Values: row(full, i, batch)},
+
+						gross: gross[i],
 					})
 				}
 			}
@@ -106,7 +108,10 @@ type made struct {
 }
 
 // shown is one map of one picture.
-type shown struct{ raw, full heatmap.Grid }
+type shown struct {
+	raw, full heatmap.Grid
+	gross     float32 // see [heatmap.Map]
+}
 
 // mapsOf are the maps of picture i: by layer, then method; then those of the methods that
 // have no layer of their own.
@@ -120,7 +125,7 @@ func (p plan) mapsOf(from map[made][]shown, i int) []*heatmap.Map {
 		} else if _, ok := m.How.(cam.Fused); ok {
 			words = p.layerNames()
 		}
-		shown := &heatmap.Map{Grid: s.full, Raw: s.raw, Layer: words, Method: m.Name, Unit: m.Unit}
+		shown := &heatmap.Map{Grid: s.full, Raw: s.raw, Gross: s.gross, Layer: words, Method: m.Name, Unit: m.Unit}
 		if layer >= 0 {
 			shown.Field = field(p.layers[layer])
 		}

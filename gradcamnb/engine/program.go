@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -41,6 +42,8 @@ type explainedLayer struct {
 type explainedMap struct {
 	raw  *Node // [batch, h, w], signed, at the layer's resolution
 	full *Node // [batch, H, W] of the model's input, positive part
+
+	gross *Node // [batch], the largest cell if nothing cancelled; zero where the map is no sum
 }
 
 // build makes the graph of a plan. inputs are the model's input and then, for
@@ -102,7 +105,8 @@ func (s scene) explain() explainedAim {
 	atLayer, atPicture := split(s.plan.leaves())
 	height, width := s.plan.picture(s.model.Card().Layout)
 	mapOf := func(raw *Node) explainedMap {
-		return explainedMap{raw, cam.Resize(Max(raw, ZerosLike(raw)), height, width)}
+		none := Zeros(raw.Graph(), shapes.Make(raw.DType(), raw.Shape().Dim(0)))
+		return explainedMap{raw, cam.Resize(Max(raw, ZerosLike(raw)), height, width), none}
 	}
 	for i := range s.plan.layers {
 		if len(atLayer) == 0 {
@@ -116,7 +120,11 @@ func (s scene) explain() explainedAim {
 				here = s.at(i, r.Target)
 			}
 			raw, _ := cam.AtLayer(leaf.how, here)
-			l.maps = append(l.maps, mapOf(raw))
+			m := mapOf(raw)
+			if gross, ok := cam.Gross(leaf.how, here); ok {
+				m.gross = ReduceMax(gross, 1, 2)
+			}
+			l.maps = append(l.maps, m)
 		}
 		out.layers = append(out.layers, l)
 	}
@@ -276,11 +284,11 @@ func (e explained) outputs() []*Node {
 		out = append(out, a.score, a.index)
 		for _, l := range a.layers {
 			for _, m := range l.maps {
-				out = append(out, m.raw, m.full)
+				out = append(out, m.raw, m.full, m.gross)
 			}
 		}
 		for _, m := range a.picture {
-			out = append(out, m.raw, m.full)
+			out = append(out, m.raw, m.full, m.gross)
 		}
 	}
 	return out

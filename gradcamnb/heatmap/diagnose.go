@@ -5,6 +5,12 @@ import (
 	"math"
 )
 
+// noise is how large a map that is zero comes out beside its [Map.Gross], at most. A
+// gradient that went back through some hundred float32 operations is right to a few 1e-6 of
+// itself, and the sum of the terms adds 2^-24 a term, in part at random; 1e-5 is 170 times
+// 2^-24. A map that is there is far above: its terms would have to cancel to five digits in
+// every cell.
+const noise = 1e-5
 // saturated is how near to 1 a softmax probability's gradient, which is proportional to
 // 1 - p, is lost: float32 has 1 - p to 6e-8, here to one part in a hundred.
 const saturated = 6e-6
@@ -30,6 +36,8 @@ func (m *Map) Diagnose() string {
 		return fmt.Sprintf("The softmax is saturated: the probability of the target %s is 1 but for %.0e, so nothing moves it and the map is rounding. Explain the logit of the class instead of its probability.", m.Target, 1-m.Score)
 	case lo == 0 && hi == 0:
 		return fmt.Sprintf("The map is zero everywhere: at layer %s nothing moves the target %s for this picture. A saturated softmax or a dead ReLU does that; explain the logit instead of the probability, or choose another layer.", m.Layer, m.Target)
+	case max(hi, -lo) < noise*m.Gross:
+		return fmt.Sprintf("The map is rounding noise: its largest value, %.3g, is %.1g of what its terms add up to without their signs. They cancel, as those of HiResCAM do at a layer that is only read through a layer norm over its channels; take LayerCAM at %s, or a layer after the norm.", max(hi, -lo), max(hi, -lo)/m.Gross, m.Layer)
 	case hi <= 0 && m.ofBoxAtLayer() && m.Method != "HiResCAM":
 		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g). The score of a box comes from few cells of layer %s, and a method that averages the gradient over all of them, as Grad-CAM does, loses it: take HiResCAM, which does not, or D-RISE, which needs no layer.", lo, m.Layer)
 	case hi <= 0:

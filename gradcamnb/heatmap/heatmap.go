@@ -22,6 +22,10 @@ type Map struct {
 	Grid      // [H, W] of the model's input: the positive part of Raw, resized bilinearly; not normalised. Of RISE: of Raw less its Mean
 	Raw  Grid // [h, w] of the layer, signed: before ReLU and resizing. Of methods without a layer: [H, W] of the model's input
 
+	// Gross is the largest value that a cell of Raw would have if nothing in it cancelled: the
+	// sum with the magnitudes of its terms. 0 where the method is no sum over channels.
+	Gross float32
+
 	StdErr  Grid     // standard error of Raw, like it in size; empty where the method draws nothing by chance
 	Sampled *Sampled // the draw, for methods that draw; nil for others
 	Box     Box      // of the detection that is explained, in pixels of the original picture; zero for other targets

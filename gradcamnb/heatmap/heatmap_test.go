@@ -26,8 +26,10 @@ func TestDiagnose(t *testing.T) {
 		"negative": {[]float32{-0.25, 0, -2.5, -1}, "nowhere positive (its lowest value is -2.5)"},
 		"constant": {[]float32{3, 3, 3, 3}, "the same everywhere (3)"},
 		"empty":    {nil, "no cells"},
+		"noise":    {[]float32{-9e-6, 0, 0, 9e-6}, "rounding noise"}, // beside a Gross of 1
+		"faint":    {[]float32{-2e-5, 0, 0, 2e-5}, ""},
 	} {
-		m := Map{Raw: Grid{W: 2, H: 2, Values: c.raw}, Layer: "conv5", Target: "class 3"}
+		m := Map{Raw: Grid{W: 2, H: 2, Values: c.raw}, Gross: 1, Layer: "conv5", Target: "class 3"}
 		got := m.Diagnose()
 		if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q does not say %q", name, got, c.want)

@@ -162,6 +162,20 @@ func AtLayer(how How, at At) (m *Node, ok bool) {
 	return nil, false
 }
 
+// Gross is the same sum with the magnitudes of activations and gradient in place of their
+// values, where a method's map is a sum of terms: how large a cell would be if nothing in it
+// cancelled, [batch, h, w]. Each term is rounded to about 2^-24 of it, so a map that is no
+// larger than that times a few is made of rounding alone; see Diagnose of package heatmap.
+func Gross(how How, at At) (m *Node, ok bool) {
+	switch how := how.(type) {
+	case Terms:
+		return ReduceSum(how(Abs(at.Act), Abs(at.Grad)), -1), true
+	case Retargeted:
+		return Gross(how.Base, at)
+	}
+	return nil, false
+}
+
 // HasLayer tells whether a method's map belongs to one layer.
 func HasLayer(how How) bool {
 	switch how := how.(type) {
