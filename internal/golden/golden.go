@@ -27,8 +27,13 @@ type Case struct {
 	Layer  *Layer
 	Layers []Layer // instead of Layer, in multi-layer cases
 	Size   [2]int  `json:"output_size_hw"` // synthetic cases: of the heatmap
+	Step   int     // every how many rows and columns of the picture are kept; 0 for all
 
 	Files Files
+
+	// Degenerate says that the map is zero but for rounding, so that there is none to
+	// compare with; nil where there is.
+	Degenerate *struct{ Reason string }
 
 	Tolerance struct {
 		Activations float64 `json:"activations_rel"`
@@ -83,6 +88,20 @@ func oneOrMany[T any](v *[]T, data []byte) error {
 	}
 	*v = make([]T, 1)
 	return json.Unmarshal(data, &(*v)[0])
+}
+
+// Thin is the part of arrays [..., h, w] that a case keeps.
+func (c Case) Thin(values []float32, h, w int) []float32 {
+	if c.Step == 0 {
+		return values
+	}
+	var out []float32
+	for i, v := range values {
+		if x, y := i%w, i/w%h; x%c.Step == 0 && y%c.Step == 0 {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // Path of a file in testdata.
