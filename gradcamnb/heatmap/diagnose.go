@@ -11,6 +11,7 @@ import (
 // 2^-24. A map that is there is far above: its terms would have to cancel to five digits in
 // every cell.
 const noise = 1e-5
+
 // saturated is how near to 1 a softmax probability's gradient, which is proportional to
 // 1 - p, is lost: float32 has 1 - p to 6e-8, here to one part in a hundred.
 const saturated = 6e-6
