@@ -28,10 +28,9 @@ func Passes(m cam.Method) (Method, bool) {
 	default:
 		return Method{}, false
 	}
-	_, scored := p.see.(cam.Scored)
 	return Method{
 		Name: m.Name, Aliases: m.Aliases, Paper: m.Paper, Formula: m.Formula, Passes: m.Passes,
-		AtLayers: cam.HasLayer(m.How), Slopes: p.see != nil && !scored, Explain: p.explain,
+		AtLayers: cam.HasLayer(m.How), Slopes: p.see != nil, Explain: p.explain,
 	}, true
 }
 
