@@ -23,3 +23,14 @@ __attribute__((constructor)) static void keep_memory(void) {
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif
 }
+
+/*
+ * Gives back the pages that lie free. In many runs small blocks come to lie within what a
+ * large one left, so that the next large one is put at the end: RISE's memory grew by
+ * 300 MB from 1,000 to 5,000 masks.
+ */
+void gradcam_trim_memory(void) {
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}

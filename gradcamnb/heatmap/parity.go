@@ -67,23 +67,33 @@ func minMax(g Grid) Grid {
 // at x = (o + 1/2) * in/out - 1/2.
 func (g Grid) Resized(w, h int) Grid {
 	out := Grid{W: w, H: h, Values: make([]float32, w*h)}
+	columns := make([]betweenCells, w)
+	for x := range columns {
+		columns[x] = neighbours(x, g.W, w)
+	}
 	for y := range h {
-		y0, y1, fy := neighbours(y, g.H, h)
-		for x := range w {
-			x0, x1, fx := neighbours(x, g.W, w)
-			top := g.Values[y0*g.W+x0]*(1-fx) + g.Values[y0*g.W+x1]*fx
-			bottom := g.Values[y1*g.W+x0]*(1-fx) + g.Values[y1*g.W+x1]*fx
-			out.Values[y*w+x] = top*(1-fy) + bottom*fy
+		row := neighbours(y, g.H, h)
+		upper, lower := g.Values[row.lo*g.W:][:g.W], g.Values[row.hi*g.W:][:g.W]
+		line := out.Values[y*w:][:w]
+		for x, c := range columns {
+			top := upper[c.lo]*(1-c.part) + upper[c.hi]*c.part
+			bottom := lower[c.lo]*(1-c.part) + lower[c.hi]*c.part
+			line[x] = top*(1-row.part) + bottom*row.part
 		}
 	}
 	return out
 }
 
-// neighbours are the two input cells that output pixel o lies between, and how
-// far it is from the first.
-func neighbours(o, in, out int) (lo, hi int, fraction float32) {
+// betweenCells is a place between two cells, as a part of the way from the first.
+type betweenCells struct {
+	lo, hi int
+	part   float32
+}
+
+// neighbours are the two input cells that output pixel o lies between.
+func neighbours(o, in, out int) betweenCells {
 	at := (float64(o)+0.5)*float64(in)/float64(out) - 0.5
 	floor := math.Floor(at)
 	clamp := func(i int) int { return min(max(i, 0), in-1) }
-	return clamp(int(floor)), clamp(int(floor) + 1), float32(at - floor)
+	return betweenCells{clamp(int(floor)), clamp(int(floor) + 1), float32(at - floor)}
 }
