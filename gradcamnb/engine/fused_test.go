@@ -38,7 +38,7 @@ func TestFusionByHand(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", method, err)
 			}
-			wantMap(t, method, r[0].Maps[0].Grid.Values, want...)
+			wantMap(t, method, r[0].Maps[0].Values, want...)
 		}
 	})
 }

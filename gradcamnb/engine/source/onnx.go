@@ -202,7 +202,7 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, batch int, picture [2
 		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field, Bias: t.Bias != nil}
 		l.inputs, l.answer = t.Inputs, answers[t.Name]
 		l.Beside = !sees[t.Name]
-		if !l.Beside && len(t.Dims) > 0 && t.Dims[0] == batch && !attention[t.Name] && !(m.movedAbout(t) && partOfMap(t.Dims, picture)) {
+		if !l.Beside && len(t.Dims) > 0 && t.Dims[0] == batch && !attention[t.Name] && (!m.movedAbout(t) || !partOfMap(t.Dims, picture)) {
 			l.Grid = gridOf(t.Dims, m.tail(t, picture), picture)
 		}
 		out = append(out, l)
