@@ -2,6 +2,7 @@ package cam
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
 )
 
 // ShapleyCAM weighs every channel by the mean of the Shapley values of its cells, taken
@@ -24,7 +25,10 @@ var ShapleyCAM = register(Method{
 	Use:     "with a softmax target, where a logit says too little about its rivals",
 	How: Map(func(at At) *Node {
 		along := ReduceAllSum(Mul(at.Grad, StopGradient(at.Act)))
-		curved := at.Grid(Gradient(along, at.Node)[0])
+		var curved *Node
+		if err := exceptions.TryCatch[error](func() { curved = at.Grid(Gradient(along, at.Node)[0]) }); err != nil {
+			exceptions.Panicf("ShapleyCAM needs the second derivative of what follows the layer, which GoMLX does not have for strided convolutions and max pooling; choose a layer after the last of them, or Grad-CAM")
+		}
 		w := ReduceAndKeep(Sub(at.Grad, MulScalar(curved, 0.5)), ReduceMean, 1, 2)
 		return ReduceSum(Mul(w, at.Act), -1)
 	}),
