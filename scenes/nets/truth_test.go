@@ -269,16 +269,24 @@ const begin, end = "<!-- figures: go test ./scenes/nets -run Truth -regen -->", 
 
 // table writes the figures of a question: methods down, layers across.
 func (q question) table(b *strings.Builder, a asked) {
+	var names []string
+	for _, m := range methods() {
+		names = append(names, m.Name)
+	}
+	q.tableOf(b, a, names)
+}
+
+func (q question) tableOf(b *strings.Builder, a asked, methods []string) {
 	columns := append(slices.Clone(q.layers), wholePicture)
 	fmt.Fprintf(b, "\n**Asked for %s.** A bump in the middle of what the network sees: %s; noise: %s.\n\n| method |", q.name, a.middle, a.random)
 	for _, l := range columns {
 		fmt.Fprintf(b, " %s |", strings.TrimPrefix(l, "/"))
 	}
 	b.WriteString("\n|---|" + strings.Repeat("---|", len(columns)) + "\n")
-	for _, m := range methods() {
-		fmt.Fprintf(b, "| %s |", m.Name)
+	for _, name := range methods {
+		fmt.Fprintf(b, "| %s |", name)
 		for _, l := range columns {
-			if f := a.by[m.Name][l]; f != nil {
+			if f := a.by[name][l]; f != nil {
 				fmt.Fprintf(b, " %s |", f)
 			} else {
 				b.WriteString(" |")
