@@ -216,6 +216,7 @@ func average(t *testing.T, finder *gradcamnb.Model, way wayTo, of []explained) (
 // of its energy there, unlike noise, and what it holds for important makes the object
 // appear sooner than noise does, and vanish sooner.
 func TestFinderExplained(t *testing.T) {
+	needsXLA(t)
 	finder := Finder.MustOpen(golden.Path("scenes", "finder"))
 	of := explainedScenes(finder, 6)
 	drise, noise := average(t, finder, byDRISE(512, "balanced"), of), average(t, finder, byChance, of)

@@ -85,9 +85,7 @@ func (q question) passes(t *testing.T, n int, names []string, layered map[string
 // Methods of many passes, too, have more of their map on the right object than noise has, at
 // some layer. Three of them on a few scenes stand for all; with -regen all are measured.
 func TestTruthOfManyPasses(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a while")
-	}
+	needsXLA(t)
 	all, layered := passMethods(t)
 	names, n := []string{"Integrated gradients", "Occlusion", "SmoothGrad"}, 2
 	if *regen {
