@@ -184,3 +184,15 @@ func TestHTMLOfBrokenMap(t *testing.T) {
 		t.Error("a card of nothing was written")
 	}
 }
+
+// A model without labels makes a list of none, which the live card's script can go through.
+func TestLiveCardWithoutLabels(t *testing.T) {
+	r, _ := scene("")
+	card, err := LiveHTML("x", r, Live{Ask: "/ask", Reply: "/reply"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(card, `"labels":[]`) {
+		t.Error("the card holds no list of labels")
+	}
+}

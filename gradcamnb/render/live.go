@@ -1,10 +1,6 @@
 package render
 
-import (
-	"slices"
-
-	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
-)
+import "github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 
 // Live makes a card ask for the maps of a class that it does not hold; see
 // nb.Explore. The card's script sends an [Ask] as JSON to one address and reads a
@@ -33,10 +29,11 @@ type Reply struct {
 
 // LiveHTML is [HTML] of a card that asks for more maps while somebody listens.
 func LiveHTML(id string, r *heatmap.Result, l Live, o *Options) (string, error) {
-	l.Labels = slices.Clone(l.Labels)
+	labels := make([]string, len(l.Labels)) // the card's script takes a list, also of none
 	for i, label := range l.Labels {
-		l.Labels[i] = clean(label)
+		labels[i] = clean(label)
 	}
+	l.Labels = labels
 	return htmlCard(id, []*heatmap.Result{r}, o, &l)
 }
 
