@@ -25,9 +25,9 @@ func Follow(label string) func(gradcamnb.Progress) {
 	return func(p gradcamnb.Progress) {
 		if p.Done >= p.Total {
 			if drawn {
-				gonbui.UpdateMarkdown(picture, "")
+				renew(picture, "")
 			}
-			gonbui.UpdateMarkdown(line, "")
+			renew(line, "")
 			return
 		}
 		var cards []*image.NRGBA
@@ -48,7 +48,7 @@ func Follow(label string) func(gradcamnb.Progress) {
 				DisplayID: picture,
 			})
 		}
-		gonbui.UpdateMarkdown(line, escape(label)+": "+pace(p, time.Since(start)))
+		renew(line, label+": "+pace(p, time.Since(start)))
 	}
 }
 

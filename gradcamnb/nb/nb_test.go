@@ -230,7 +230,7 @@ func TestProgressEndsEmpty(t *testing.T) {
 	if len(got) != 2 || got[0].DisplayID == "" || got[0].DisplayID != got[1].DisplayID {
 		t.Fatalf("%d outputs, want two of one display", len(got))
 	}
-	if first, last := got[0].Data[protocol.MIMETextMarkdown], got[1].Data[protocol.MIMETextMarkdown]; first != "&lt;b&gt;: 1 of 2" || last != "" {
+	if first, last := got[0].Data[protocol.MIMETextHTML], got[1].Data[protocol.MIMETextHTML]; first != "&lt;b&gt;: 1 of 2" || last != "" {
 		t.Errorf("showed %q and then %q", first, last)
 	}
 }
@@ -257,7 +257,7 @@ func TestFollow(t *testing.T) {
 		t.Fatalf("%d displays, want a picture and a line", len(shown))
 	}
 	for id, all := range shown {
-		if last := all[len(all)-1].Data[protocol.MIMETextMarkdown]; last != "" {
+		if last := all[len(all)-1].Data[protocol.MIMETextHTML]; last != "" {
 			t.Errorf("display %s ends as %q", id, last)
 		}
 	}

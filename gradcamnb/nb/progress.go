@@ -2,6 +2,7 @@ package nb
 
 import (
 	"fmt"
+	"html"
 	"os"
 	"strings"
 
@@ -26,9 +27,9 @@ func Progress(label string) func(done, total int) {
 		return func(done, total int) {
 			line := ""
 			if done < total {
-				line = fmt.Sprintf("%s: %d of %d", escape(label), done, total)
+				line = fmt.Sprintf("%s: %d of %d", label, done, total)
 			}
-			gonbui.UpdateMarkdown(id, line)
+			renew(id, line)
 		}
 	case isTerminal(os.Stderr):
 		return func(done, total int) {
@@ -42,6 +43,11 @@ func Progress(label string) func(done, total int) {
 	return func(int, int) {}
 }
 
+// renew replaces the line of an output, and takes it away where the line is empty. It is
+// HTML: Markdown is drawn when JupyterLab gets round to it, and a line that went at once
+// was drawn after it had gone, and stayed in the page.
+func renew(id, line string) { gonbui.UpdateHTML(id, html.EscapeString(line)) }
+
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
@@ -54,7 +60,7 @@ func showWaiting() func(line string) {
 		if id == "" {
 			id = gonbui.UniqueId()
 		}
-		gonbui.UpdateMarkdown(id, escape(line))
+		renew(id, line)
 		if line == "" { // the cell may end here, and a lost line would stay
 			gonbui.Sync()
 			id = ""
