@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -29,7 +30,9 @@ func (l lazy) Explain(_ context.Context, r Request) ([]*heatmap.Result, error) {
 
 // What takes longer than a second shows a line, which says how far it is and goes at the
 // end; nothing else shows anything.
-func TestWaiting(t *testing.T) {
+func TestWaiting(t *testing.T) { synctest.Test(t, testWaiting) }
+
+func testWaiting(t *testing.T) {
 	var mu sync.Mutex
 	var lines []string
 	old := showLine
@@ -49,14 +52,14 @@ func TestWaiting(t *testing.T) {
 	if got := explain(50*time.Millisecond, nil); len(got) > 0 {
 		t.Errorf("quick work shows %q", got)
 	}
-	got := explain(patience+2*renewal, nil)
-	if n := len(got); n < 3 || got[0] != "explaining lazy: 3 of 8 passes, 1 s" || got[n-1] != "" || slices.Contains(got[:n-1], "") {
+	got := explain(patience+3*renewal/2, nil)
+	if want := []string{"explaining lazy: 3 of 8 passes, 1 s", "explaining lazy: 3 of 8 passes, 1 s", ""}; !slices.Equal(got, want) {
 		t.Errorf("slow work shows %q", got)
 	}
 	if got := explain(patience+renewal, func(Progress) {}); len(got) > 0 {
 		t.Errorf("with a listener of the user's own it shows %q", got)
 	}
-	if got := waiting("x").line(90 * time.Second); !strings.HasSuffix(got, "x: 90 s") {
+	if got := (&wait{what: "x"}).line(90 * time.Second); !strings.HasSuffix(got, "x: 90 s") {
 		t.Errorf("the line is %q", got)
 	}
 }

@@ -296,7 +296,7 @@ func TestSuperviseLeavesNothing(t *testing.T) {
 	}
 	alive := filepath.Join(t.TempDir(), "alive")
 	// A cell's program that goes on after the kernel has ended.
-	kernel := exec.Command("sh", "-c", `(while :; do touch "$1"; sleep 0.05; done) & sleep 0.2; exit 7`, "sh", alive)
+	kernel := exec.Command("sh", "-c", `(while :; do touch "$1"; sleep 0.05; done) & until [ -e "$1" ]; do sleep 0.05; done; exit 7`, "sh", alive)
 	err := supervise(kernel)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 7 {

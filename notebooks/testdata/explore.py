@@ -81,11 +81,13 @@ with lab(notebook.parent, base) as address, chromium() as browser:
         card.locator('[data-name="stop"]').click()
         idle(page, 60_000)
         out["seconds"] = time.time() - started
+    page.locator(".gradcam-card .stage").first.wait_for(timeout=60_000)
+    page.locator(".jp-RenderedMarkdown p").first.wait_for(timeout=60_000)
     page.wait_for_timeout(1500)
     out["pictures"] = page.locator(".jp-OutputArea-output img").count()
     out["cards"] = page.locator(".gradcam-card .stage").count()
     out["stop buttons"] = page.locator('[data-name="stop"]').count()
-    out["said"] = page.locator(".jp-RenderedMarkdown p").all_inner_texts()[:3]
+    out["said"] = page.locator(":is(.jp-RenderedHTML, .jp-RenderedMarkdown).jp-OutputArea-output").all_inner_texts()
     page.keyboard.press("Control+s")
     page.wait_for_timeout(1500)
     page.screenshot(path=folder / ("explore-left.png" if base == "/" else "explore-base-url.png"), full_page=True)

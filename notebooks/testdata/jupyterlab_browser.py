@@ -49,7 +49,11 @@ def lab(folder, base="/", theme="JupyterLab Light", trust=()):
             yield lambda notebook: f"{root}lab/tree/{notebook}?token={token}&reset"
         finally:
             server.terminate()
-            server.wait(30)
+            try:
+                server.wait(30)
+            except subprocess.TimeoutExpired:  # a busy machine; the kernels end with it
+                server.kill()
+                server.wait()
 
 
 @contextlib.contextmanager

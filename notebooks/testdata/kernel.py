@@ -5,7 +5,9 @@ usage: kernel.py NAME FOLDER
 Prints {"pid": ..., "seconds": ...}, the process that Jupyter started and how long that
 took, and then answers requests from standard input, one a line:
 
-  {"run": CODE, "interrupt": SECONDS}   runs a cell, and interrupts it after a while if that is given
+  {"run": CODE}                         runs a cell
+  {"run": CODE, "interrupt": SECONDS}   and interrupts it so long after it has written something
+  {"run": CODE, "tell": true}           and prints {"wrote": TEXT} when it first does
   {"complete": CODE, "at": N}           what completion offers
   {"inspect": CODE, "at": N}            what hovering shows
 
@@ -28,13 +30,17 @@ def say(**what):
     print(json.dumps(what), flush=True)
 
 
-def run(code, interrupt=None):
+def run(code, interrupt=None, tell=False):
     outputs, failed = [], [""]
     begin = time.monotonic()
 
     def hear(message):
         content, at = message["content"], time.monotonic() - begin
         if message["msg_type"] == "stream":
+            if tell and not outputs:
+                say(wrote=content["text"])
+            if interrupt and not outputs:
+                timer.start()
             outputs.append({"at": at, "kind": content["name"], "text": content["text"]})
         elif message["msg_type"] == "error":
             failed[0] = content["evalue"]
@@ -42,8 +48,6 @@ def run(code, interrupt=None):
             outputs.extend({"at": at, "kind": kind, "text": str(text)} for kind, text in content["data"].items())
 
     timer = threading.Timer(interrupt or 0, manager.interrupt_kernel)
-    if interrupt:
-        timer.start()
     reply = client.execute_interactive(code, output_hook=hear, timeout=240, allow_stdin=False)["content"]
     timer.cancel()
     return {"status": reply["status"], "seconds": time.monotonic() - begin, "error": failed[0], "outputs": outputs}
@@ -54,7 +58,7 @@ try:
     for line in sys.stdin:
         request = json.loads(line)
         if "run" in request:
-            say(**run(**{"code": request["run"], "interrupt": request.get("interrupt")}))
+            say(**run(request["run"], request.get("interrupt"), request.get("tell")))
         elif "complete" in request:
             reply = client.complete(request["complete"], request["at"], reply=True, timeout=120)
             say(matches=reply["content"].get("matches", []))

@@ -10,11 +10,12 @@ the notebook is saved.
 import json
 import pathlib
 import sys
+import time
 
 from jupyterlab_browser import chromium, lab
 
 notebook, folder = map(pathlib.Path, sys.argv[1:])
-LINES = "[...document.querySelectorAll('.jp-CodeCell .jp-RenderedMarkdown')].filter(e => /passes|explaining/.test(e.textContent))"
+LINES = "[...document.querySelectorAll('.jp-CodeCell :is(.jp-RenderedHTML, .jp-RenderedMarkdown)')].filter(e => /^(explaining|counting)/.test(e.textContent))"
 WATCH = """() => {
   window.said = []; window.together = 0;
   new MutationObserver(() => {
@@ -36,9 +37,11 @@ with lab(notebook.parent) as address, chromium() as browser:
     page.wait_for_function("() => /\\d/.test(document.querySelector('.jp-CodeCell .jp-InputPrompt')?.textContent || '')", timeout=120_000)
     page.wait_for_timeout(1500)
     page.keyboard.press("Control+s")
-    page.wait_for_timeout(1500)
+    deadline = time.monotonic() + 30
+    while "image/png" not in notebook.read_text(encoding="utf-8") and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
     page.screenshot(path=folder / "progress-ended.png", full_page=True)
-    empty = "[...document.querySelectorAll('.jp-CodeCell .jp-OutputArea-child')].filter(e => e.querySelector('.jp-RenderedMarkdown') && !e.textContent.replace(/\\[\\d*\\]:/, '').trim())"
+    empty = "[...document.querySelectorAll('.jp-CodeCell .jp-OutputArea-child')].filter(e => !e.querySelector('img, .gradcam-card') && !e.textContent.replace(/\\[\\d*\\]:/, '').trim())"
     print(json.dumps({
         "lines": page.evaluate("window.said"),
         "together": page.evaluate("window.together"),
