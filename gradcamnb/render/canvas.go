@@ -41,10 +41,10 @@ func (c canvas) picture(img image.Image, r image.Rectangle) {
 	draw.CatmullRom.Scale(c, r, img, img.Bounds(), draw.Src, nil)
 }
 
-// text writes a line whose baseline begins at (x, y), cut to the width.
+// text writes a line whose baseline begins at (x, y), spelled and cut to the width.
 func (c canvas) text(s string, x, y, width int, face font.Face, col color.NRGBA) {
 	d := font.Drawer{Dst: c, Src: image.NewUniform(col), Face: face, Dot: fixed.P(x, y)}
-	d.DrawString(shorten(s, width, face))
+	d.DrawString(shorten(spelled(s), width, face))
 }
 
 func (c canvas) textRight(s string, x, y int, face font.Face, col color.NRGBA) {
@@ -80,7 +80,7 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 func wrapped(s string, width int, face font.Face) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(s) {
+	for _, word := range strings.Fields(spelled(s)) {
 		longer := strings.TrimSpace(line + " " + word)
 		if line != "" && textWidth(longer, face) > width {
 			lines = append(lines, line)

@@ -59,7 +59,7 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	c := newCanvas(width, height)
 
 	c.text(fmt.Sprintf("%s: %s", r.Model, madeBy(m)), margin, margin+14, inner, f.title, ink)
-	c.text(subtitle(m), margin, margin+14+lineH, inner, f.body, faint)
+	c.text(subtitle(m, spelled(m.Class)), margin, margin+14+lineH, inner, f.body, faint)
 
 	x := margin
 	if r.Picture != nil {
@@ -90,10 +90,10 @@ func fitted(w, h int) (int, int) {
 	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
 }
 
-func subtitle(m *heatmap.Map) string {
+func subtitle(m *heatmap.Map, class string) string {
 	s := "target " + m.Target
-	if m.Class != "" {
-		s += " (" + shorten(m.Class, 260, faces().body) + ")"
+	if class != "" {
+		s += " (" + shorten(class, 260, faces().body) + ")"
 	}
 	return fmt.Sprintf("%s, score %s %s", s, number(float64(m.Score)), m.ScoreUnit)
 }

@@ -53,7 +53,7 @@ func Detections(picture image.Image, found []heatmap.Detection) *image.NRGBA {
 		}
 		outline(c.NRGBA, b, 2, boxColor)
 		words := fmt.Sprintf("%d %s %.2f", i+1, className(d), d.Score)
-		width := min(textWidth(oneLine(words), f.small), c.Bounds().Dx()) + 6
+		width := min(textWidth(spelled(words), f.small), c.Bounds().Dx()) + 6
 		x := min(max(int(b[0])-2, 0), max(c.Bounds().Dx()-width, 0))
 		y := max(int(b[1])-2-16, 0)
 		c.fill(image.Rect(x, y, x+width, y+16), boxColor)

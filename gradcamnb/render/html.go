@@ -108,7 +108,7 @@ func stillHTML(r *heatmap.Result, m *heatmap.Map, picture string, o *Options) (s
 	w, h := stageSize(r)
 	size := fmt.Sprintf(`width="%d" height="%d" style="position:absolute;left:0;top:0;width:%[1]dpx;height:%[2]dpx;margin:0"`, w, h)
 	text := html.EscapeString
-	title, about := text(figureTitle(r, m)), text(clean(subtitle(m)))
+	title, about := text(figureTitle(r, m)), text(clean(subtitle(m, m.Class)))
 	alt := title + ", " + about
 
 	var b strings.Builder

@@ -84,7 +84,7 @@ func newSheetLayout(s *heatmap.Sheet, o *Options) *sheetLayout {
 	l := &sheetLayout{Sheet: s, options: o, pictures: rowsOfOnePicture(s), titleLines: 1, captions: 1 + len(s.Metrics)}
 	f := faces()
 	for _, title := range s.Rows {
-		l.titleW = max(l.titleW, min(rowTitle, textWidth(oneLine(title), f.body)))
+		l.titleW = max(l.titleW, min(rowTitle, textWidth(spelled(title), f.body)))
 	}
 	for i := range s.Cells {
 		h := 0
