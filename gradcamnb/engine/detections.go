@@ -263,7 +263,7 @@ func (s *session) once(b *backend, key string, graph func(*model.Scope, []*Node)
 	for _, t := range inputs {
 		defer t.MustFinalizeAll()
 	}
-	out, err := prog.exec.Call(asArguments(inputs)...)
+	out, err := prog.pass(asArguments(inputs))
 	if err != nil {
 		return nil, wrap(err, "running %s on %s", s.model.Card().Name, b.name)
 	}

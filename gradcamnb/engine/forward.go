@@ -116,12 +116,8 @@ func (s *session) programsOf(b *backend, p plan, subject *perturb.Subject) (comp
 		if err != nil {
 			return nil, err
 		}
-		passes := 0
 		return func(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
-			if passes++; passes%passesBetweenTrims == 0 {
-				trimMemory()
-			}
-			out, err := prog.exec.Call(asArguments(slices.Concat(arguments, inputs))...)
+			out, err := prog.pass(asArguments(slices.Concat(arguments, inputs)))
 			if err != nil {
 				return nil, wrap(err, "running %s on masked pictures on %s", s.model.Card().Name, b.name)
 			}
@@ -129,14 +125,6 @@ func (s *session) programsOf(b *backend, p plan, subject *perturb.Subject) (comp
 		}, nil
 	}, end
 }
-
-// passesBetweenTrims is after how many passes memory that the C library keeps is given
-// back: seldom enough to cost nothing, often enough that a long run needs no more memory
-// than a short one.
-const passesBetweenTrims = 32
-
-// trimMemory gives back what lies free in the C library, where that keeps it.
-var trimMemory = func() {}
 
 // sign writes onto a method's maps of picture i, by aim, what is known about them.
 func (p plan) sign(maps []*heatmap.Map, method perturb.Method, s *session, found []aimed, i int) {

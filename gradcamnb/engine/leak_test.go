@@ -52,6 +52,23 @@ func TestNoLeak(t *testing.T) {
 	})
 }
 
+// Every program gives back what the C library keeps before its second pass and after
+// every 32nd, as many pictures or masks run through it.
+func TestMemoryIsGivenBack(t *testing.T) {
+	trimmed := 0
+	was := trimMemory
+	trimMemory = func() { trimmed++ }
+	defer func() { trimMemory = was }()
+	in := tiny(t, "resnet-basic")
+	s := open(t, New("go"), "resnet-basic.dyn.onnx")
+	for i := range 70 {
+		explainTiny(t, s, in, gradcamnb.Class(1))
+		if want := []int{0, 1, 2, 3}[min(i, 1)+(i+1)/passesBetweenTrims]; trimmed != want {
+			t.Fatalf("given back %d times in %d passes, want %d", trimmed, i+1, want)
+		}
+	}
+}
+
 // The resident memory of a run of masks does not grow from the 1,000th to the 5,000th, of
 // D-RISE of a box and of an instance. Kept, those masks would be 147 MB.
 func TestMasksAreNotKept(t *testing.T) {

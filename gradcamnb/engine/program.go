@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -20,6 +21,7 @@ import (
 type program struct {
 	exec    *model.Exec
 	backend *backend
+	passes  atomic.Int64
 }
 
 // explained is the graph of a plan.
@@ -330,13 +332,30 @@ func asArguments(ts []*tensors.Tensor) []any {
 	return args
 }
 
+// passesBetweenTrims is after how many passes memory that the C library keeps is given
+// back: seldom enough to cost nothing, often enough that a long run needs no more memory
+// than a short one.
+const passesBetweenTrims = 32
+
+// trimMemory gives back what lies free in the C library, where that keeps it.
+var trimMemory = func() {}
+
+// pass runs the program once. What compiling left behind is given back before the second
+// time, not after the first, which is often the only one.
+func (p *program) pass(args []any) ([]*tensors.Tensor, error) {
+	if n := p.passes.Add(1); n == 2 || n%passesBetweenTrims == 0 {
+		trimMemory()
+	}
+	return p.exec.Call(args...)
+}
+
 // call calls the program with tensors that nobody needs afterwards.
 func (p *program) call(args []any) ([]*tensors.Tensor, error) {
 	giveBack, err := borrow(p.exec.Store(), p.backend)
 	if err != nil {
 		return nil, err
 	}
-	out, err := p.exec.Call(args...)
+	out, err := p.pass(args)
 	for _, a := range args {
 		a.(*tensors.Tensor).MustFinalizeAll()
 	}

@@ -189,7 +189,7 @@ func (s *session) newProgram(b *backend, graph func(scope *model.Scope, inputs [
 	if err != nil {
 		return nil, fmt.Errorf("preparing the program: %w", root(err))
 	}
-	return &program{exec, b}, nil
+	return &program{exec: exec, backend: b}, nil
 }
 
 // fed is the session with the request's values for the model's inputs beside the picture.

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
 	"os"
 
 	"golang.org/x/image/draw"
@@ -73,10 +72,13 @@ func Decode(data []byte, name string) (image.Image, error) {
 }
 
 // overWhite copies a picture, its 16-bit channels reduced to their high byte.
+//
+// It is drawn with premultiplied colours, for which the image packages have quick ways;
+// what is opaque has the same in both.
 func overWhite(img image.Image) *image.NRGBA {
 	b := img.Bounds()
-	out := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	draw.Draw(out, out.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
+	out := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	draw.Draw(out, out.Bounds(), image.White, image.Point{}, draw.Src)
 	draw.Draw(out, out.Bounds(), img, b.Min, draw.Over)
-	return out
+	return &image.NRGBA{Pix: out.Pix, Stride: out.Stride, Rect: out.Rect}
 }

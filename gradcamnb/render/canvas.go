@@ -33,17 +33,23 @@ func newCanvas(w, h int) canvas {
 }
 
 func (c canvas) fill(r image.Rectangle, col color.NRGBA) {
-	draw.Draw(c, r, image.NewUniform(col), image.Point{}, draw.Src)
+	draw.Draw(c.opaque(), r, image.NewUniform(col), image.Point{}, draw.Src)
 }
 
 // picture scales img into r.
 func (c canvas) picture(img image.Image, r image.Rectangle) {
-	draw.CatmullRom.Scale(c, r, img, img.Bounds(), draw.Src, nil)
+	draw.CatmullRom.Scale(c.opaque(), r, img, img.Bounds(), draw.Over, nil)
+}
+
+// opaque is the canvas as a picture of premultiplied colours, for which the image
+// packages have quick ways. A canvas is opaque, so its colours are the same in both.
+func (c canvas) opaque() *image.RGBA {
+	return &image.RGBA{Pix: c.Pix, Stride: c.Stride, Rect: c.Rect}
 }
 
 // text writes a line whose baseline begins at (x, y), spelled and cut to the width.
 func (c canvas) text(s string, x, y, width int, face font.Face, col color.NRGBA) {
-	d := font.Drawer{Dst: c, Src: image.NewUniform(col), Face: face, Dot: fixed.P(x, y)}
+	d := font.Drawer{Dst: c.opaque(), Src: image.NewUniform(col), Face: face, Dot: fixed.P(x, y)}
 	d.DrawString(shorten(spelled(s), width, face))
 }
 

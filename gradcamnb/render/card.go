@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"image"
 	"math"
-	"sync"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -21,16 +20,11 @@ const (
 	lineH    = 20
 )
 
-// drawing serialises text: a font.Face is not safe for concurrent use.
-var drawing sync.Mutex
-
 // Card draws the whole figure of one map: a title with model, method, layer,
 // target and score, the original picture, the map on it, a colour bar in real
 // units, the best predictions with the explained one marked, and the diagnosis
 // where there is one.
 func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
-	drawing.Lock()
-	defer drawing.Unlock()
 	f := faces()
 	overlay := Overlay(r, m, o)
 	w, h := fitted(overlay.Bounds().Dx(), overlay.Bounds().Dy())

@@ -3,8 +3,10 @@ package render
 import (
 	"fmt"
 	"image/color"
+	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"gonum.org/v1/plot/palette"
 	"gonum.org/v1/plot/palette/moreland"
@@ -33,15 +35,26 @@ var BlackBody = register(fromPalette("black body", moreland.ExtendedBlackBody())
 // 2009, "Diverging Color Maps for Scientific Visualization"). Zero is at 1/2.
 var BlueRed = register(fromPalette("blue-red", moreland.SmoothBlueRed()))
 
+// fromPalette reads the colours from a table, since computing one goes through several
+// colour spaces. It has so many that no channel is more than one of its 256 levels off.
 func fromPalette(name string, m palette.ColorMap) ColorMap {
-	m.SetMin(0)
-	m.SetMax(1)
+	const steps = 1 << 11
+	table := sync.OnceValue(func() []color.NRGBA {
+		m.SetMin(0)
+		m.SetMax(1)
+		out := make([]color.NRGBA, steps+1)
+		for i := range out {
+			if c, err := m.At(float64(i) / steps); err == nil {
+				out[i] = color.NRGBAModel.Convert(c).(color.NRGBA)
+			}
+		}
+		return out
+	})
 	return ColorMap{Name: name, At: func(t float64) color.NRGBA {
-		c, err := m.At(min(max(t, 0), 1))
-		if err != nil {
+		if math.IsNaN(t) {
 			return color.NRGBA{}
 		}
-		return color.NRGBAModel.Convert(c).(color.NRGBA)
+		return table()[int(min(max(t, 0), 1)*steps+0.5)]
 	}}
 }
 

@@ -38,8 +38,6 @@ func copied(picture image.Image) *image.NRGBA {
 // Detections draws what a detector finds on the original picture: boxes with number,
 // class and score. Small pictures are shown larger, so that the words can be read.
 func Detections(picture image.Image, found []heatmap.Detection) *image.NRGBA {
-	drawing.Lock()
-	defer drawing.Unlock()
 	const least = 480
 	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
 	scale := max(1, math.Round(float64(least)/float64(max(w, h))))
@@ -74,8 +72,6 @@ func className(d heatmap.Detection) string {
 // the map of a gradient where there is one, whether each map is highest in the box, and
 // the share of it that lies there.
 func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
-	drawing.Lock()
-	defer drawing.Unlock()
 	f := faces()
 	rows := detectionRows(r)
 	const cell, words = 190, 190

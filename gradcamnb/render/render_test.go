@@ -11,6 +11,9 @@ import (
 	"sync"
 	"testing"
 
+	"gonum.org/v1/plot/palette"
+	"gonum.org/v1/plot/palette/moreland"
+
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/pixels"
@@ -345,4 +348,28 @@ func TestCardsAtOnce(t *testing.T) {
 		})
 	}
 	wait.Wait()
+}
+
+// The tables of colours against the palettes that they are of.
+func TestColoursAreThoseOfThePalette(t *testing.T) {
+	for _, c := range []struct {
+		table   ColorMap
+		palette palette.ColorMap
+	}{{BlackBody, moreland.ExtendedBlackBody()}, {BlueRed, moreland.SmoothBlueRed()}} {
+		c.palette.SetMin(0)
+		c.palette.SetMax(1)
+		for i := range 9974 {
+			at := float64(i) / 9973
+			exact, err := c.palette.At(at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, got := color.NRGBAModel.Convert(exact).(color.NRGBA), c.table.At(at)
+			for _, d := range []int{int(got.R) - int(want.R), int(got.G) - int(want.G), int(got.B) - int(want.B)} {
+				if d < -1 || d > 1 {
+					t.Fatalf("%s at %g is %v, want %v", c.table.Name, at, got, want)
+				}
+			}
+		}
+	}
 }

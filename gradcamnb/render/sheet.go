@@ -28,8 +28,6 @@ const (
 // it. Of the options, Range replaces a shared scale of maps that are not signed, and
 // Signed is what each cell says.
 func Sheet(s *heatmap.Sheet, o *Options) *image.NRGBA {
-	drawing.Lock()
-	defer drawing.Unlock()
 	l := newSheetLayout(s, o)
 	c := newCanvas(l.width, l.height)
 	f := faces()

@@ -4,6 +4,9 @@ import "image"
 
 // Stack puts figures one below the other.
 func Stack(figures []*image.NRGBA) *image.NRGBA {
+	if len(figures) == 1 {
+		return figures[0]
+	}
 	var w, h int
 	for _, f := range figures {
 		w, h = max(w, f.Bounds().Dx()), h+f.Bounds().Dy()

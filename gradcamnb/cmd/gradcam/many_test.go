@@ -212,6 +212,42 @@ func TestManyHostilePictures(t *testing.T) {
 	}
 }
 
+// Four times the pictures take no more memory: kept, those 60 more would be 62 MB.
+func TestManyPicturesAreNotKept(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a while")
+	}
+	in := t.TempDir()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewNRGBA(image.Rect(0, 0, 510, 510))); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 80 {
+		if err := os.WriteFile(filepath.Join(in, fmt.Sprintf("%03d.png", i)), b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	peak := func(pattern string) float64 {
+		args := many(in, t.TempDir())
+		args[slices.Index(args, "--image")+1] = filepath.Join(in, pattern)
+		args[slices.Index(args, "--batch")+1] = "4"
+		c := gradcam(args...)
+		if said, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, said)
+		}
+		mb, ok := peakMemory(c.ProcessState)
+		if !ok {
+			t.Skip("this system does not tell the peak of a process's memory")
+		}
+		return mb
+	}
+	few, all := peak("0[01]?.png"), peak("*.png")
+	t.Logf("%.0f MiB of 20 pictures, %.0f MiB of 80", few, all)
+	if all > 1.25*few {
+		t.Errorf("80 pictures take %.0f MiB and 20 of them %.0f", all, few)
+	}
+}
+
 func TestManyErrors(t *testing.T) {
 	in, out := t.TempDir(), t.TempDir()
 	tinyPictures(t, in, 2)
