@@ -73,9 +73,9 @@ func explore(t *testing.T, model string, args ...string) (seen seenExplore) {
 	if err := json.Unmarshal(out, &seen); err != nil {
 		t.Fatal(err)
 	}
-	// What is left: a picture of its own and a card (whose still pictures are two more).
-	if seen.Pictures != 3 || seen.Cards != 1 || seen.StopButtons != 0 {
-		t.Errorf("%d pictures, %d cards, %d stop buttons are left, want 3, 1 and none", seen.Pictures, seen.Cards, seen.StopButtons)
+	// What is left: a picture of its own and a card.
+	if seen.Pictures != 1 || seen.Cards != 1 || seen.StopButtons != 0 {
+		t.Errorf("%d pictures, %d cards, %d stop buttons are left, want 1, 1 and none", seen.Pictures, seen.Cards, seen.StopButtons)
 	}
 	if strings.Contains(seen.said(), "explaining") {
 		t.Errorf("a line of progress is left: %q", seen.Said)

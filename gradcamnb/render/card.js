@@ -6,7 +6,7 @@ function (id, style, data) {
   const script = document.currentScript;
   const root = (script && script.closest(".gradcam-card")) || document.getElementById(id);
   if (!root || root.shadowRoot) return;
-  const still = root.querySelector("img");
+  const still = root.querySelector(".gradcam-still");
   const live = data.live;
 
   // ---- small helpers
@@ -527,7 +527,7 @@ function (id, style, data) {
 
   const readPicture = () => {
     const i = state.picture, r = data.results[i];
-    const src = i === 0 ? (r.hasPicture ? still.src : "") : r.picture;
+    const src = i === 0 ? (r.hasPicture ? still.style.backgroundImage.match(/url\("([^"]*)"\)$/)[1] : "") : r.picture;
     if (pixels[i] || !src) return Promise.resolve();
     const img = new Image();
     img.src = src;

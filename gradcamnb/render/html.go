@@ -98,26 +98,25 @@ func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (str
 }
 
 // stillHTML is what stays where scripts are stripped; the script draws its own in
-// place of it. Styles are inline, since a sanitised page keeps no others.
+// place of it. The map and the picture are backgrounds: JupyterLab keeps them in what it
+// does not trust, and nbconvert --sanitize-html takes styles away, where it would write out
+// an img element with its thousands of characters.
 func stillHTML(r *heatmap.Result, m *heatmap.Map, picture string, o *Options) (string, error) {
 	heat, err := pngURL(overlayAlone(r, m, o))
 	if err != nil {
 		return "", err
 	}
+	layers := "url(" + heat + ")"
+	if picture != "" {
+		layers += ",url(" + picture + ")"
+	}
 	w, h := stageSize(r)
-	size := fmt.Sprintf(`width="%d" height="%d" style="position:absolute;left:0;top:0;width:%[1]dpx;height:%[2]dpx;margin:0"`, w, h)
 	text := html.EscapeString
 	title, about := text(figureTitle(r, m)), text(clean(subtitle(m, m.Class)))
-	alt := title + ", " + about
 
 	var b strings.Builder
 	fmt.Fprintf(&b, `<div style="font-weight:bold">%s</div><div>%s</div>`, title, about)
-	fmt.Fprintf(&b, `<div style="position:relative;width:%dpx;height:%dpx;margin:8px 0 8px 0">`, w, h)
-	if picture != "" {
-		fmt.Fprintf(&b, `<img alt="%s" src="%s" %s>`, alt, picture, size)
-		alt = "the heatmap on it"
-	}
-	fmt.Fprintf(&b, `<img alt="%s" src="%s" %s></div><div>%s</div>`, alt, heat, size, text(where(r, m)))
+	fmt.Fprintf(&b, `<div role="img" title="%s, %s" class="gradcam-still" style="width:%dpx;height:%dpx;margin:8px 0 8px 0;background-size:100%% 100%%;background-image:%s"></div><div>%s</div>`, title, about, w, h, layers, text(where(r, m)))
 	if m.Diagnosis != "" {
 		fmt.Fprintf(&b, `<div style="font-weight:bold">%s</div>`, text(clean(m.Diagnosis)))
 	}
@@ -125,7 +124,9 @@ func stillHTML(r *heatmap.Result, m *heatmap.Map, picture string, o *Options) (s
 }
 
 // scriptHTML is the script with what it works with. JSON as Go writes it has no <, >
-// or & and no line separators, so it cannot end the script.
+// or & and no line separators, so it cannot end the script. What it says is a comment of
+// HTML, too, which JavaScript passes over: nbconvert --sanitize-html takes the tags of a
+// script away and leaves what is between them as text, except for comments.
 func scriptHTML(id string, data cardData) (string, error) {
 	var arguments []string
 	for _, v := range []any{id, cardStyle, data} {
@@ -135,7 +136,7 @@ func scriptHTML(id string, data cardData) (string, error) {
 		}
 		arguments = append(arguments, string(text))
 	}
-	return "<script>(" + cardScript + ")(" + strings.Join(arguments, ", ") + ")</script>", nil
+	return "<script><!--\n(" + cardScript + ")(" + strings.Join(arguments, ", ") + ")\n--></script>", nil
 }
 
 // cardData is what the script works with.

@@ -116,9 +116,10 @@ def stripped(page, name):
             "controls": page.locator(".jp-OutputArea-output input, .jp-OutputArea-output select").count(),
             "pictures": page.evaluate("() => [...document.querySelectorAll('.jp-OutputArea-output img')].filter(i => i.complete && i.naturalWidth && i.offsetWidth).length"),
             "without text": page.evaluate("() => [...document.querySelectorAll('.jp-OutputArea-output img')].filter(i => !i.alt).length"),
+            "stills": page.locator('.jp-OutputArea-output [style*="background-image"]').evaluate_all("all => all.filter(e => e.offsetWidth && e.title).length"),
             "text": page.locator(".jp-OutputArea-output").all_inner_texts(), "alerts": page.alerts, "far": page.far}
-    stack = page.locator('.jp-OutputArea-output img[src^="data:image/jpeg"]').first
-    if stack.count():
+    stack = page.locator('.jp-OutputArea-output [style*="background-image"]').first
+    if seen["stills"]:
         stack.scroll_into_view_if_needed()
         page.wait_for_timeout(300)
         stack.screenshot(path=folder / f"{name}-still.png")
