@@ -130,6 +130,7 @@ func TestCardsInBrowser(t *testing.T) {
 	needLab(t)
 	good, bad := played("tabby"), played(hostileLabel)
 	bad.Maps[0].Diagnosis = "The map is made up: " + hostileLabel
+	bad.Maps[1].Layer, bad.Top[1].Label = strings.Repeat("W", 10_000), strings.Repeat("W", 10_000)
 	good.Maps[0].Diagnosis = "The map is made up."
 	file, dir := shown(t, good, bad), t.ArtifactDir()
 	out, err := exec.Command("python3", filepath.Join("testdata", "cards.py"), file, dir).Output()
