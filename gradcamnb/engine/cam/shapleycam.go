@@ -16,7 +16,8 @@ import (
 // matrix H is made. In networks of ReLUs a logit has H = 0 almost everywhere, and the map is
 // Grad-CAM's: explain the softmax probability. Shapes: [batch, h, w, channels] -> [batch,
 // h, w]. GoMLX 0.28.8 has no second derivative of a convolution with strides and of max
-// pooling: with one of them after the layer the error says so.
+// pooling. The pass over ONNX files rewrites both; in a GoMLX model one of them after the
+// layer is an error that says so.
 var ShapleyCAM = register(Method{
 	Name:    "ShapleyCAM",
 	Paper:   "Cai 2025, arXiv:2501.06261",
@@ -27,7 +28,7 @@ var ShapleyCAM = register(Method{
 		along := ReduceAllSum(Mul(at.Grad, StopGradient(at.Act)))
 		var curved *Node
 		if err := exceptions.TryCatch[error](func() { curved = at.Grid(Gradient(along, at.Node)[0]) }); err != nil {
-			exceptions.Panicf("ShapleyCAM needs the second derivative of what follows the layer, which GoMLX does not have for strided convolutions and max pooling; choose a layer after the last of them, or Grad-CAM")
+			exceptions.Panicf("ShapleyCAM needs the second derivative of what follows layer %s, which cannot be had: %v; choose a later layer, or Grad-CAM", at.Name, err)
 		}
 		w := ReduceAndKeep(Sub(at.Grad, MulScalar(curved, 0.5)), ReduceMean, 1, 2)
 		return ReduceSum(Mul(w, at.Act), -1)

@@ -1,6 +1,10 @@
 package onnxnorm
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
 
 // Conv becomes whichever of the forms below is right and fast for its kernel:
 //
@@ -9,11 +13,13 @@ import "fmt"
 //	depthwise                shifted multiply-adds      depthwise
 //	grouped                  batched products           grouped
 //	3x3, large, no gradient  half the multiplications   winograd
+//	strided, with gradient   strided slices + product   strided
 //	any other                Conv                       dense
 //
 // GoMLX's gradient of a convolution with an even kernel is wrong, so the dense
 // form pads such a kernel to an odd one; the gradient of grouped convolutions
-// hangs the pure-Go backend and takes XLA minutes to compile, so there is none.
+// hangs the pure-Go backend and takes XLA minutes to compile, so there is none. Nor has
+// GoMLX a second derivative of a convolution whose strides are said, be they one.
 var _ = register("Conv", func(b *builder, n *node) {
 	v, k := n.need(0), n.need(1)
 	if k.konst == nil {
@@ -53,7 +59,26 @@ func (b *builder) conv(x ref, c conv) ref {
 	if b.worthWinograd(x, c) {
 		return b.winograd(x, c)
 	}
+	if b.differentiable && c.stride != [2]int{1, 1} {
+		return b.strided(x, c)
+	}
 	return b.dense(x, c)
+}
+
+// strided lays what every position of the kernel reads side by side, and is one product,
+//
+//	[b, h, w, k*l*in] x [k*l*in, out] -> [b, h, w, out].
+func (b *builder) strided(x ref, c conv) ref {
+	k, l, in, out := c.window.kernel[0], c.window.kernel[1], c.kernel.dims[1], c.kernel.dims[0]
+	padded := b.padLast(x, c.window, 0)
+	var taps []ref
+	for i := range k {
+		for j := range l {
+			taps = append(taps, b.tap(padded, c.window, i, j))
+		}
+	}
+	all := b.emit("Concat", []int{x.dims[0], c.out[0], c.out[1], k * l * in}, taps, attrInt("axis", 3))
+	return b.linear(all, b.reordered(c.kernel, "@hwi,o", []int{2, 3, 1, 0}, k*l*in, out))
 }
 
 // dense is ONNX's own Conv between two transposes, which XLA cancels. Its weight
@@ -78,8 +103,11 @@ func (b *builder) dense(x ref, c conv) ref {
 	x = b.slice(x, []int{0, 0, 0, 0}, []int{x.dims[0], x.dims[1] + min(0, after[0]), x.dims[2] + min(0, after[1]), x.dims[3]}, []int{1, 1, 1, 1})
 	nchw := b.transpose(x, inverse(channelsLast(4)))
 	pads := []int{before[0], before[1], max(0, after[0]), max(0, after[1])}
-	y := b.emit("Conv", []int{x.dims[0], kernel.dims[0], c.out[0], c.out[1]}, []ref{nchw, b.transpose(w, []int{3, 2, 0, 1})},
-		attrInts("kernel_shape", odd[:]), attrInts("strides", c.stride[:]), attrInts("dilations", c.dilate[:]), attrInts("pads", pads))
+	attrs := []*protos.AttributeProto{attrInts("kernel_shape", odd[:]), attrInts("dilations", c.dilate[:]), attrInts("pads", pads)}
+	if c.stride != [2]int{1, 1} {
+		attrs = append(attrs, attrInts("strides", c.stride[:]))
+	}
+	y := b.emit("Conv", []int{x.dims[0], kernel.dims[0], c.out[0], c.out[1]}, []ref{nchw, b.transpose(w, []int{3, 2, 0, 1})}, attrs...)
 	return b.transpose(y, channelsLast(4))
 }
 
