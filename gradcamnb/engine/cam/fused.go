@@ -42,13 +42,22 @@ var MaxFusion = register(Method{
 //
 //	L = PROD_l L_l,  every L_l scaled to [0, 1] at the size of the picture
 //
-// arXiv:2605.14641, as pytorch-grad-cam 1.5.7 has it (refine_cam.py). It is made of
-// Grad-CAM++, or of another method: RefineCAM(LayerCAM). Shape: [batch, H, W], of the
-// picture.
+// Domeniconi, Stramiglio, Lombardi and Salti 2026, "How to Evaluate and Refine your CAM".
+// The formula is that of the authors' program (github.com/liuktc/RefineCAM at 40c2603,
+// MultiplierMix in utils/mix_attributions.py, from run_experiments.py: every map is
+// upsampled and scaled to [0, 1], the maps from the deepest layer up are multiplied, and the
+// product is scaled), and pytorch-grad-cam 1.5.7 (refine_cam.py) does the same; the number
+// of the paper's equation was not at hand. As in pytorch-grad-cam a map is its positive part
+// and is scaled before it is resized, too, and the layers are those that are named: the
+// authors take the last one of every stage down to the one that is refined. Of other
+// fusions in the authors' program (n-th root, exponential means) there is none here.
+//
+// It is made of Grad-CAM++, or of another method: RefineCAM(LayerCAM). Shape: [batch, H, W],
+// of the picture.
 var RefineCAM = register(Method{
 	Name:    "RefineCAM",
 	Aliases: []string{"Product"},
-	Paper:   "arXiv:2605.14641, as in pytorch-grad-cam 1.5.7",
+	Paper:   "Domeniconi et al. 2026, arXiv:2605.14641, as in the authors' program",
 	Formula: "PROD_l of the method's scaled maps, scaled",
 	Unit:    "relative",
 	Passes:  "as the method that it is made of, for all layers together",
