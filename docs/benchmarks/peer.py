@@ -14,6 +14,7 @@ and warms it up. Networks of torchvision have random weights of seed 0: speed do
 """
 import contextlib
 import copy
+import io
 import itertools
 import json
 import os
@@ -32,7 +33,9 @@ LAST = {
     "efficientnet_v2_s": "features",
     "regnet_y_400mf": "trunk_output",
 }
+LITE0 = {"add_5": "_blocks.10"}  # EfficientNet-Lite0's tensors of the ONNX file, and the modules that make them
 SIDE = 224
+PASSES = 16  # changed pictures at once, of the methods of many passes; ours, too
 MEAN, SCALE = 127, 128
 
 
@@ -79,7 +82,7 @@ def efficientnet_lite0():
             return n._fc(torch.flatten(torch.nn.functional.adaptive_avg_pool2d(x, 1), 1))
 
     model = Head().eval()
-    return model, lambda layer: net.get_submodule(layer) if layer else model.head_act
+    return model, lambda layer: net.get_submodule(LITE0.get(layer, layer)) if layer else model.head_act
 
 
 def export(folder, *names):
@@ -136,13 +139,15 @@ def grad_cam(model, layer_of, r):
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
     classes = {"Grad-CAM": pgc.GradCAM, "Grad-CAM++": pgc.GradCAMPlusPlus, "HiResCAM": pgc.HiResCAM, "LayerCAM": pgc.LayerCAM,
-               "XGrad-CAM": pgc.XGradCAM, "Element-wise Grad-CAM": pgc.GradCAMElementWise}
+               "XGrad-CAM": pgc.XGradCAM, "Element-wise Grad-CAM": pgc.GradCAMElementWise,
+               "Score-CAM": pgc.ScoreCAM, "Ablation-CAM": pgc.AblationCAM}
     x = picture(r["batch"], r["side"])
     targets = [[ClassifierOutputTarget(c)] * r["batch"] for c in r["classes"]] or [None]
 
     def run():
         for target, layer, method in itertools.product(targets, r["layers"], r["methods"]):
-            with classes[method](model=model, target_layers=[layer_of(layer)]) as cam:
+            with classes[method](model=model, target_layers=[layer_of(layer)]) as cam, contextlib.redirect_stderr(io.StringIO()):  # progress bars
+                cam.batch_size = PASSES
                 cam(input_tensor=x, targets=target)
 
     return run
