@@ -206,10 +206,10 @@ func (a aim) sign(m *heatmap.Map, c source.Card, picture int, score float32, ind
 	m.Diagnosis = m.Diagnose()
 }
 
-// row is a copy of picture i's part of a batch of values.
+// row is picture i's part of a batch of values.
 func row(values []float32, i, batch int) []float32 {
 	n := len(values) / batch
-	return slices.Clone(values[i*n : (i+1)*n])
+	return slices.Clip(values[i*n : (i+1)*n])
 }
 
 // field is the receptive field of a layer in the result's order, x before y.
@@ -243,16 +243,23 @@ func label(labels []string, i int) string {
 	return labels[i]
 }
 
-// top lists the n best classes of one picture.
+// top lists the n best classes of one picture; of equal ones the first.
 func top(scores []float32, labels []string, n int) []heatmap.Prediction {
-	order := make([]int, len(scores))
-	for i := range order {
-		order[i] = i
+	best := make([]int, 0, n+1)
+	for i, score := range scores {
+		if len(best) == n && cmp.Compare(score, scores[best[n-1]]) <= 0 {
+			continue
+		}
+		at := slices.IndexFunc(best, func(j int) bool { return cmp.Less(scores[j], score) })
+		if at < 0 {
+			at = len(best)
+		}
+		best = slices.Insert(best, at, i)
+		best = best[:min(n, len(best))]
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
 	probability := probabilities(scores)
 	var out []heatmap.Prediction
-	for _, i := range order[:min(n, len(order))] {
+	for _, i := range best {
 		out = append(out, heatmap.Prediction{Index: i, Label: label(labels, i), Score: scores[i], Probability: probability[i]})
 	}
 	return out

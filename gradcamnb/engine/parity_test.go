@@ -260,7 +260,11 @@ func explainAndLookInside(t *testing.T, e *Engine, m source.Model, p plan, in gr
 		t.Fatal(err)
 	}
 	defer exec.Finalize()
-	out, err := exec.Call(p.arguments(in.Values)...)
+	args, err := p.arguments(e.backend, in.Values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Call(args...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -296,9 +297,14 @@ func (e explained) outputs() []*Node {
 	return out
 }
 
-// arguments are the program's inputs.
-func (p plan) arguments(values []float32) []any {
-	args := []any{tensors.FromFlatDataAndDimensions(values, p.input...)}
+// arguments are the program's inputs. The picture is copied once, to where the backend
+// reads it.
+func (p plan) arguments(b *backend, values []float32) ([]any, error) {
+	picture, err := tensors.FromRaw(b.Backend, 0, shapes.Make(dtypes.Float32, p.input...), dtypes.UnsafeByteSliceFromAny(values))
+	if err != nil {
+		return nil, err
+	}
+	args := []any{picture}
 	for _, a := range p.aims {
 		if a.box != nil {
 			for _, t := range a.box.arguments(0, p.input[0]) {
@@ -315,13 +321,17 @@ func (p plan) arguments(values []float32) []any {
 			args = append(args, tensors.FromFlatDataAndDimensions(a.beside, a.besideDims(p.input[0])...))
 		}
 	}
-	return args
+	return args, nil
 }
 
 // run calls the program and returns its outputs' values in the order of
 // [explained.outputs]. beside are the values of the model's inputs beside the picture.
 func (p *program) run(beside []*tensors.Tensor, values []float32, now plan) ([]*tensors.Tensor, error) {
-	return p.call(append(asArguments(beside), now.arguments(values)...))
+	args, err := now.arguments(p.backend, values)
+	if err != nil {
+		return nil, err
+	}
+	return p.call(append(asArguments(beside), args...))
 }
 
 func asArguments(ts []*tensors.Tensor) []any {
