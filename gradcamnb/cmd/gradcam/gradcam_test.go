@@ -247,10 +247,10 @@ func TestReadOnlyFolder(t *testing.T) {
 			t.Skip("this user may write everywhere")
 		}
 	}
-	start := time.Now()
-	code, _, said := call(t, "explain", "--model", model("efficientnet-lite0.onnx"), "--image", picture("cat.png"), "--out", dir)
-	if code != 1 || !strings.Contains(said, "cannot be written to") || time.Since(start) > 500*time.Millisecond {
-		t.Errorf("exit code %d after %v: %s", code, time.Since(start), said)
+	// Were the model opened before, its absence would be what is said.
+	code, _, said := call(t, "explain", "--model", filepath.Join(t.TempDir(), "none.onnx"), "--image", picture("cat.png"), "--out", dir)
+	if code != 1 || !strings.Contains(said, "cannot be written to") {
+		t.Errorf("exit code %d: %s", code, said)
 	}
 }
 
