@@ -150,10 +150,18 @@ func (s aiming) one(t gradcamnb.Target) (aim, error) {
 func inRange(index []int, classes int, tensor string) error {
 	for _, i := range index {
 		if i < 0 || i >= classes {
-			return fmt.Errorf("there is no class %d: the tensor %q has %d, numbered from 0 to %d", i, tensor, classes, classes-1)
+			return fmt.Errorf("there is no class %d: the tensor %q has %s", i, tensor, numbered(classes))
 		}
 	}
 	return nil
+}
+
+// numbered says how many classes there are, and their numbers.
+func numbered(classes int) string {
+	if classes == 1 {
+		return "one, whose number is 0"
+	}
+	return fmt.Sprintf("%d, numbered from 0 to %d", classes, classes-1)
 }
 
 // perPicture spreads one index to all pictures, or takes one a picture.

@@ -139,7 +139,7 @@ func (s *detected) drawn(t gradcamnb.Target, b heatmap.Box, picture int) (heatma
 		return heatmap.Detection{}, fmt.Errorf("the box %v lies where the model does not see: it sees %v of the picture", b, seen)
 	}
 	if class < 0 || class >= s.classes {
-		return heatmap.Detection{}, fmt.Errorf("there is no class %d: the detector has %d, numbered from 0 to %d", class, s.classes, s.classes-1)
+		return heatmap.Detection{}, fmt.Errorf("there is no class %d: the detector has %s", class, numbered(s.classes))
 	}
 	scores := make([]float32, s.classes)
 	scores[class] = 1
