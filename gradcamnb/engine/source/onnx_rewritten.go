@@ -33,7 +33,7 @@ func (m *onnxModel) rewritten(g *Graph, input []int, cuts []string) *rewritten {
 		o.Cuts = append(o.Cuts, cut)
 	}
 	pureGo := g.Backend().Name() == gobackend.GetBackend().Name()
-	o.FullVectors, o.GroupProducts = pureGo, pureGo
+	o.FullVectors, o.Products = pureGo, pureGo
 	if onXLAsCPU(g.Backend()) {
 		o.WinogradFrom = cmp.Or(o.WinogradFrom, winogradFrom)
 	}

@@ -13,7 +13,8 @@ import (
 //	depthwise                shifted multiply-adds      depthwise
 //	grouped                  batched products           grouped
 //	3x3, large, no gradient  half the multiplications   winograd
-//	strided, with gradient   strided slices + product   strided
+//	strided, with gradient   slices + one product       unfolded
+//	any other, on pure Go    slices + one product       unfolded
 //	any other                Conv                       dense
 //
 // GoMLX's gradient of a convolution with an even kernel is wrong, so the dense
@@ -56,19 +57,22 @@ func (b *builder) conv(x ref, c conv) ref {
 	case c.window.kernel == c.stride && c.dilate == [2]int{1, 1} && noPad:
 		return b.patch(x, c)
 	}
+	if b.products || b.differentiable && c.stride != [2]int{1, 1} {
+		return b.unfolded(x, c)
+	}
 	if b.worthWinograd(x, c) {
 		return b.winograd(x, c)
-	}
-	if b.differentiable && c.stride != [2]int{1, 1} {
-		return b.strided(x, c)
 	}
 	return b.dense(x, c)
 }
 
-// strided lays what every position of the kernel reads side by side, and is one product,
+// unfolded lays what every position of the kernel reads side by side, and is one product,
 //
 //	[b, h, w, k*l*in] x [k*l*in, out] -> [b, h, w, out].
-func (b *builder) strided(x ref, c conv) ref {
+//
+// Products are seven times as fast as convolutions on the pure-Go backend, and have a
+// second derivative, which GoMLX's convolution with strides has not.
+func (b *builder) unfolded(x ref, c conv) ref {
 	k, l, in, out := c.window.kernel[0], c.window.kernel[1], c.kernel.dims[1], c.kernel.dims[0]
 	padded := b.padLast(x, c.window, 0)
 	var taps []ref

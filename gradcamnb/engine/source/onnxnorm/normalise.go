@@ -24,10 +24,10 @@ type Options struct {
 	// several times the cost (compute 0.1.6).
 	FullVectors bool
 
-	// GroupProducts makes batched products of a convolution in groups, and not dense
-	// convolutions of several groups at once: no more multiplications than needed,
-	// which the pure-Go backend is quicker with.
-	GroupProducts bool
+	// Products makes matrix products of every convolution but the depthwise, batched ones
+	// of those in groups. The pure-Go backend multiplies matrices several times as fast as
+	// it convolves.
+	Products bool
 
 	// WinogradFrom is how many multiplications a 3x3 convolution must have to be done
 	// with half of them, in more and smaller steps; zero for never. No convolution that a
