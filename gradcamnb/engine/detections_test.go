@@ -122,16 +122,16 @@ func TestDetectorErrors(t *testing.T) {
 		choices []gradcamnb.Choice
 	}{
 		"finds nothing in the picture: its best candidate": {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1)}},
-		"numbered from 1":                              {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(0)}},
-		"does not lie in the picture of 224 x 224":     {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Box(heatmap.Box{200, 0, 300, 40}, 0)}},
-		"has no area":                                  {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Box(heatmap.Box{20, 0, 20, 40}, 0)}},
-		"there is no class 1: the detector has one, whose number is 0":      {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Box(heatmap.Box{0, 0, 30, 40}, 1)}},
-		"a box has no side \"upper\"":                  {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1).Side("upper")}},
-		"there is no detection decoder \"yolo\"":       {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Decoder: "yolo"})}},
-		"there are 4 outputs; the outputs":             {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Decoder: "yolov8"})}},
-		"the decoders that fit them are centerface":    {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Decoder: "ssd"})}},
-		"nothing says how the detections of the model": {"efficientnet-lite0.onnx", []gradcamnb.Choice{gradcamnb.Detection(1)}},
-		"the threshold 2 must lie between 0 and 1":     {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Threshold: 2})}},
+		"numbered from 1":                          {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(0)}},
+		"does not lie in the picture of 224 x 224": {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Box(heatmap.Box{200, 0, 300, 40}, 0)}},
+		"has no area":                              {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Box(heatmap.Box{20, 0, 20, 40}, 0)}},
+		"there is no class 1: the detector has one, whose number is 0": {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Box(heatmap.Box{0, 0, 30, 40}, 1)}},
+		"a box has no side \"upper\"":                                  {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1).Side("upper")}},
+		"there is no detection decoder \"yolo\"":                       {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Decoder: "yolo"})}},
+		"there are 4 outputs; the outputs":                             {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Decoder: "yolov8"})}},
+		"the decoders that fit them are centerface":                    {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Decoder: "ssd"})}},
+		"nothing says how the detections of the model":                 {"efficientnet-lite0.onnx", []gradcamnb.Choice{gradcamnb.Detection(1)}},
+		"the threshold 2 must lie between 0 and 1":                     {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Threshold: 2})}},
 	} {
 		choices := c.choices
 		if c.model == "centerface.onnx" {

@@ -84,9 +84,9 @@ func TestDrawnMask(t *testing.T) {
 		}
 		for want, target := range map[string]gradcamnb.Target{
 			"the mask is 8 x 16 pixels and the picture 16 x 16": gradcamnb.Mask(heatmap.NewGrid(8, 16), 0),
-			"the mask is empty":                       gradcamnb.Mask(heatmap.NewGrid(16, 16), 0),
+			"the mask is empty": gradcamnb.Mask(heatmap.NewGrid(16, 16), 0),
 			"there is no class 1: the detector has one, whose number is 0": gradcamnb.Mask(rectangle(0, 0, 4, 4), 1),
-			"has no left side":                        gradcamnb.Mask(rectangle(0, 0, 4, 4), 0).Side("left"),
+			"has no left side": gradcamnb.Mask(rectangle(0, 0, 4, 4), 0).Side("left"),
 		} {
 			if _, err := m.Explain(pic, target, gradcamnb.Methods("D-RISE")); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%v, want %q", err, want)
