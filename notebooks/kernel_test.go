@@ -205,6 +205,21 @@ func (k *kernel) engine() int {
 	return 0
 }
 
+// memoryOf is the resident memory of a process, in KiB.
+func memoryOf(t *testing.T, pid int) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	var kib int
+	if _, err := fmt.Sscan(rest, &kib); err != nil {
+		t.Fatalf("the memory of process %d is not told: %v", pid, err)
+	}
+	return kib
+}
+
 // eventually waits for something for as long as a busy machine may need.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
@@ -225,6 +240,31 @@ func kill(t *testing.T, pid int, s syscall.Signal) {
 	t.Helper()
 	if err := syscall.Kill(pid, s); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// 500 explanations through one engine, each of another class: every picture arrives, and
+// from the tenth cell on the engine's memory grows by no more than a tenth.
+func TestFiveHundred(t *testing.T) {
+	k := startKernel(t)
+	const cells, each = 50, 10
+	var early int
+	for i := range cells {
+		c := k.run(fmt.Sprintf(`%%%%
+model := gradcamnb.MustOpen("../testdata/models/efficientnet-lite0.onnx")
+cat := imgio.MustOpen("../testdata/images/cat.png")
+for i := range %d {
+	nb.MustShow(model.MustExplain(cat, gradcamnb.Class(%d + i)))
+}`, each, i*each))
+		if n := c.count("image/png"); c.Status != "ok" || n != each {
+			t.Fatalf("cell %d: %s %s, %d of %d pictures: %s", i, c.Status, c.Error, n, each, c.text("stderr"))
+		}
+		if i == 9 {
+			early = memoryOf(t, k.engine())
+		}
+	}
+	if late := memoryOf(t, k.engine()); late > early+early/10 {
+		t.Errorf("the engine holds %d KiB after %d explanations and %d KiB after 100", late, cells*each, early)
 	}
 }
 
