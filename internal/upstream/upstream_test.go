@@ -8,14 +8,18 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute-onnx/support/protos"
 	_ "github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/go-huggingface/hub"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/onnx-gomlx/onnx/parser"
+	"google.golang.org/protobuf/proto"
 )
 
 const mended = "this works now: update docs/upstream.md and take away what goes round it"
@@ -41,6 +45,26 @@ func run(t *testing.T, f func(x *Node) *Node, dims []int, x []float32) []float32
 		t.Fatal(err)
 	}
 	return values
+}
+
+// builds is the error of running f of zeros on the pure-Go backend.
+func builds(t *testing.T, f func(x *Node) *Node, dims ...int) error {
+	t.Helper()
+	b, err := compute.NewWithConfig("go:ops_sequential")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Finalize()
+	e, err := NewExec(b, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	_, err = e.Call(tensors.FromFlatDataAndDimensions(make([]float32, n), dims...))
+	return err
 }
 
 // gradientError is how far the gradient of the sum of squares of f is from central
@@ -96,19 +120,11 @@ func TestEvenKernel(t *testing.T) {
 
 // gomlx: the gradient of Interpolate cannot be built on the pure-Go backend.
 func TestInterpolate(t *testing.T) {
-	b, err := compute.NewWithConfig("go:ops_sequential")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Finalize()
-	e, err := NewExec(b, func(x *Node) *Node {
+	err := builds(t, func(x *Node) *Node {
 		up := Interpolate(x, NoInterpolation, 6, 6, NoInterpolation).Bilinear().Done()
 		return Gradient(ReduceAllSum(Square(up)), x)[0]
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := e.Call(tensors.FromFlatDataAndDimensions(make([]float32, 36), 2, 3, 3, 2)); err == nil {
+	}, 2, 3, 3, 2)
+	if err == nil {
 		t.Error(mended)
 	}
 }
@@ -118,6 +134,13 @@ func TestMaxAtZero(t *testing.T) {
 	g := run(t, func(x *Node) *Node { return Gradient(ReduceAllSum(Max(x, ZerosLike(x))), x)[0] }, []int{3}, []float32{-1, 0, 1})
 	if g[0] != 0 || g[1] != 1 || g[2] != 1 {
 		t.Errorf("%s (%v)", mended, g)
+	}
+}
+
+// gomlx: Identity has no gradient.
+func TestIdentity(t *testing.T) {
+	if err := builds(t, func(x *Node) *Node { return Gradient(ReduceAllSum(Identity(x)), x)[0] }, 3); err == nil {
+		t.Error(mended)
 	}
 }
 
@@ -131,20 +154,87 @@ func TestUnreachable(t *testing.T) {
 
 // gomlx: there is no second derivative of a convolution with strides.
 func TestSecondDerivative(t *testing.T) {
-	b, err := compute.NewWithConfig("go:ops_sequential")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Finalize()
-	e, err := NewExec(b, func(x *Node) *Node {
+	err := builds(t, func(x *Node) *Node {
 		conv := Convolve(x, kernel(x, 3)).Strides(2).NoPadding().Done()
 		return Gradient(ReduceAllSum(Square(Gradient(ReduceAllSum(Square(conv)), x)[0])), x)[0]
+	}, 1, 7, 7, 1)
+	if err == nil {
+		t.Error(mended)
+	}
+}
+
+// one is an ONNX model of one node, x -> y, with x of the given dims and constants for the
+// node's other inputs.
+func one(t *testing.T, dims []int64, node *protos.NodeProto, constants ...*protos.TensorProto) []byte {
+	t.Helper()
+	node.Input, node.Output = []string{"x"}, []string{"y"}
+	var nodes []*protos.NodeProto
+	for _, c := range constants {
+		node.Input = append(node.Input, c.Name)
+		nodes = append(nodes, &protos.NodeProto{OpType: "Constant", Output: []string{c.Name}, Attribute: []*protos.AttributeProto{
+			{Name: "value", Type: protos.AttributeProto_TENSOR, T: c}}})
+	}
+	shape := &protos.TensorShapeProto{}
+	for _, d := range dims {
+		shape.Dim = append(shape.Dim, &protos.TensorShapeProto_Dimension{Value: &protos.TensorShapeProto_Dimension_DimValue{DimValue: d}})
+	}
+	float := &protos.TypeProto{Value: &protos.TypeProto_TensorType{TensorType: &protos.TypeProto_Tensor{ElemType: int32(protos.TensorProto_FLOAT), Shape: shape}}}
+	data, err := proto.Marshal(&protos.ModelProto{
+		IrVersion: 9, OpsetImport: []*protos.OperatorSetIdProto{{Version: 20}},
+		Graph: &protos.GraphProto{
+			Node:   append(nodes, node),
+			Input:  []*protos.ValueInfoProto{{Name: "x", Type: float}},
+			Output: []*protos.ValueInfoProto{{Name: "y", Type: float}},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Call(tensors.FromFlatDataAndDimensions(make([]float32, 49), 1, 7, 7, 1)); err == nil {
+	return data
+}
+
+func int64s(name string, values ...int64) *protos.TensorProto {
+	return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(values))}, Int64Data: values}
+}
+
+// imported is an ONNX model as onnx-gomlx builds it.
+func imported(t *testing.T, data []byte) func(x *Node) *Node {
+	t.Helper()
+	m, err := parser.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(x *Node) *Node { return m.CallGraph(nil, x.Graph(), map[string]*Node{"x": x}, "y")[0] }
+}
+
+// onnx-gomlx: a Slice that turns a vector round.
+func TestSlice(t *testing.T) {
+	f := imported(t, one(t, []int64{3}, &protos.NodeProto{OpType: "Slice"}, int64s("starts", -1), int64s("ends", math.MinInt64+1), int64s("axes", 0), int64s("steps", -1)))
+	if got := run(t, f, []int{3}, []float32{1, 2, 3}); slices.Equal(got, []float32{3, 2, 1}) {
 		t.Error(mended)
+	} else {
+		t.Log(got)
+	}
+}
+
+// onnx-gomlx: Gelu by its tanh form, which is 0.841192 at 1, and not 0.841345.
+func TestGelu(t *testing.T) {
+	f := imported(t, one(t, []int64{1}, &protos.NodeProto{OpType: "Gelu", Attribute: []*protos.AttributeProto{
+		{Name: "approximate", Type: protos.AttributeProto_STRING, S: []byte("tanh")}}}))
+	if got := run(t, f, []int{1}, []float32{1})[0]; math.Abs(float64(got)-0.841192) < 1e-5 {
+		t.Errorf("%s (%v)", mended, got)
+	}
+}
+
+// onnx-gomlx: MaxPool with dilations of one, as torch's exporters write it.
+func TestMaxPool(t *testing.T) {
+	ints := func(name string, v ...int64) *protos.AttributeProto {
+		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INTS, Ints: v}
+	}
+	f := imported(t, one(t, []int64{1, 1, 4, 4}, &protos.NodeProto{OpType: "MaxPool", Attribute: []*protos.AttributeProto{
+		ints("kernel_shape", 2, 2), ints("strides", 2, 2), ints("dilations", 1, 1)}}))
+	if err := builds(t, f, 1, 1, 4, 4); err == nil || !strings.Contains(err.Error(), "dilations") {
+		t.Errorf("%s (%v)", mended, err)
 	}
 }
 
