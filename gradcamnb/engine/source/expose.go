@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/gomlx/compute-onnx/support/protos"
+	"github.com/gomlx/gomlx/support/exceptions"
+	"google.golang.org/protobuf/proto"
 )
 
 // PictureInput is the name of the input of an ONNX file that is the picture.
@@ -25,11 +25,18 @@ func Exposed(f Fed, input []int, names []string) ([]byte, error) {
 	if !ok {
 		return nil, errors.New("the model is no ONNX file, so no other runtime can be asked")
 	}
-	// Shallow copies: the weights are not copied, and the model stays as it is.
-	g := &protos.GraphProto{Name: "g", Node: o.proto.Graph.Node, Initializer: o.proto.Graph.Initializer, SparseInitializer: o.proto.Graph.SparseInitializer}
+	g := &protos.GraphProto{Name: "g", Node: o.proto.Graph.Node, SparseInitializer: o.proto.Graph.SparseInitializer}
 	weights := map[string]bool{}
-	for _, w := range g.Initializer {
+	for _, w := range o.proto.Graph.Initializer {
 		weights[w.Name] = true
+		if s, ok := o.options.Stored[w.Name]; ok {
+			raw := make([]byte, s.Size)
+			if err := exceptions.TryCatch[error](func() { s.Read(raw, 0) }); err != nil {
+				return nil, err
+			}
+			w = &protos.TensorProto{Name: w.Name, DataType: w.DataType, Dims: w.Dims, RawData: raw}
+		}
+		g.Initializer = append(g.Initializer, w)
 	}
 	for _, in := range o.proto.Graph.Input {
 		if weights[in.Name] {

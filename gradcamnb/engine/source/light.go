@@ -1,83 +1,144 @@
 package source
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
 	"github.com/gomlx/compute-onnx/support/protos"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// Field numbers of onnx.proto.
-const (
-	modelGraph       = 7 // ModelProto.graph
-	graphInitializer = 5 // GraphProto.initializer
-	tensorRawData    = 9 // TensorProto.raw_data
-)
+// Field numbers of onnx.proto on the way to what most of a file is.
+var toRawData = []protowire.Number{
+	7, // ModelProto.graph
+	5, // GraphProto.initializer
+	9, // TensorProto.raw_data
+}
 
-// unmarshal reads a model whose weights stay where they are in data: they are most of the
-// file, and reading it as a whole copies them. data must not change afterwards.
-func unmarshal(data []byte, m *protos.ModelProto) error {
-	light, raw := withoutWeights(data)
+// lightFrom is how many bytes of a weight make it worth to be left in the file.
+const lightFrom = 4 << 10
+
+// unmarshal reads a model whose large weights stay in the file until they are asked for.
+func unmarshal(f *os.File, size int64, m *protos.ModelProto) (map[string]onnxnorm.Stored, error) {
+	r := &ahead{file: f, size: size}
+	light, err := r.withoutWeights(0, size, toRawData)
+	if err != nil {
+		return nil, err
+	}
 	if err := proto.Unmarshal(light, m); err != nil {
-		return err
+		return nil, err
 	}
-	for i, r := range raw {
-		if r != nil {
-			m.Graph.Initializer[i].RawData = r
+	stored := map[string]onnxnorm.Stored{}
+	for i, t := range m.GetGraph().GetInitializer() {
+		if w := r.weights[i]; w.size > 0 {
+			if stored[t.Name], err = inFile(f, w); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return nil
+	return stored, nil
 }
 
-// withoutWeights is the encoded model without the raw data of its initializers, and that
-// data by initializer, nil where there is none. A file that is not encoded as it should be
-// is handed back whole, for the error that reading it gives.
-func withoutWeights(data []byte) (light []byte, raw [][]byte) {
-	graphs := 0
-	light, ok := rewriteField(data, modelGraph, func(graph []byte) ([]byte, bool) {
-		graphs++
-		return rewriteField(graph, graphInitializer, func(tensor []byte) ([]byte, bool) {
-			raw = append(raw, nil)
-			return rewriteField(tensor, tensorRawData, func(values []byte) ([]byte, bool) {
-				raw[len(raw)-1] = values
-				return nil, true
-			})
-		})
-	})
-	if !ok || graphs != 1 {
-		return data, nil
-	}
-	return light, raw
+// stretch is a part of a file.
+type stretch struct{ at, size int64 }
+
+// ahead reads an encoded message mostly in order, in few calls.
+type ahead struct {
+	file   io.ReaderAt
+	size   int64
+	buffer []byte
+	from   int64 // of the buffer in the file
+
+	weights []stretch // of each initializer that was met, what was left out
 }
 
-// rewriteField copies an encoded message with what change makes of every field of the
-// number, which holds bytes; a field that nothing is made of is left out.
-func rewriteField(message []byte, number protowire.Number, change func([]byte) ([]byte, bool)) (out []byte, ok bool) {
-	for len(message) > 0 {
-		num, kind, head := protowire.ConsumeTag(message)
-		if head < 0 {
-			return nil, false
+// bytes reads a stretch, which must lie in the file.
+func (a *ahead) bytes(at, size int64) ([]byte, error) {
+	if at < a.from || at+size > a.from+int64(len(a.buffer)) {
+		const ahead = 64 << 10
+		a.from, a.buffer = at, make([]byte, min(max(size, ahead), a.size-at))
+		if _, err := a.file.ReadAt(a.buffer, at); err != nil {
+			a.buffer = nil
+			return nil, err
 		}
-		n := protowire.ConsumeFieldValue(num, kind, message[head:])
+	}
+	return a.buffer[at-a.from:][:size], nil
+}
+
+// withoutWeights is the encoded message from at to end without the field that the path of
+// field numbers leads to, where that is large.
+func (a *ahead) withoutWeights(at, end int64, path []protowire.Number) (out []byte, err error) {
+	for at < end {
+		const longest = 20 // a tag and a number, ten bytes each
+		head, err := a.bytes(at, min(longest, end-at))
+		if err != nil {
+			return nil, err
+		}
+		number, kind, n := protowire.ConsumeTag(head)
 		if n < 0 {
-			return nil, false
+			return nil, protowire.ParseError(n)
 		}
-		field := message[:head+n]
-		message = message[head+n:]
-		if num != number || kind != protowire.BytesType {
-			out = append(out, field...)
+		if kind != protowire.BytesType { // a number: ONNX has no groups
+			m := protowire.ConsumeFieldValue(number, kind, head[n:])
+			if m < 0 {
+				return nil, protowire.ParseError(m)
+			}
+			out, at = append(out, head[:n+m]...), at+int64(n+m)
 			continue
 		}
-		value, _ := protowire.ConsumeBytes(field[head:])
-		changed, ok := change(value)
-		if !ok {
-			return nil, false
+		length, m := protowire.ConsumeVarint(head[n:])
+		if m < 0 {
+			return nil, protowire.ParseError(m)
 		}
-		if changed != nil {
-			out = protowire.AppendBytes(append(out, field[:head]...), changed)
+		at += int64(n + m)
+		if length > uint64(end-at) { //nolint:gosec // at is not past the end
+			return nil, io.ErrUnexpectedEOF
 		}
+		value := stretch{at, int64(length)} //nolint:gosec // no more than a file has
+		at += value.size
+		if number == path[0] && len(path) == 1 && value.size >= lightFrom {
+			a.weights[len(a.weights)-1] = value
+			continue
+		}
+		out = append(out, head[:n]...)
+		var content []byte
+		if number == path[0] && len(path) > 1 {
+			if len(path) == 2 {
+				a.weights = append(a.weights, stretch{})
+			}
+			content, err = a.withoutWeights(value.at, at, path[1:])
+		} else {
+			content, err = a.bytes(value.at, value.size)
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = protowire.AppendBytes(out, content)
 	}
-	if out == nil {
-		out = []byte{} // an empty message, and not none
+	return out, nil
+}
+
+// inFile is where a weight's values are, to be read from a file that stays open for it.
+func inFile(f *os.File, at stretch) (onnxnorm.Stored, error) {
+	opened, err := f.Stat()
+	if err != nil {
+		return onnxnorm.Stored{}, err
 	}
-	return out, true
+	return onnxnorm.Stored{Size: int(at.size), Read: func(into []byte, from int) {
+		now, err := f.Stat()
+		if err == nil && (now.Size() != opened.Size() || !now.ModTime().Equal(opened.ModTime())) {
+			err = errors.New("it was changed after the model was opened: open the model again")
+		}
+		if err == nil {
+			_, err = f.ReadAt(into, at.at+int64(from))
+		}
+		if err != nil {
+			panic(fmt.Errorf("reading weights from %s: %w", f.Name(), err))
+		}
+	}}, nil
 }

@@ -1,10 +1,12 @@
 package source
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -85,23 +87,31 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 // readONNX reads a model file. Errors call it by the given name; beside opens a file
 // that the model keeps weights in, by its name as the model has it.
 func readONNX(path, name string, beside func(string) (*os.File, error), o onnxnorm.Options) (*onnxModel, error) {
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path) // and kept open: weights are read when they are used
 	if err != nil {
 		return nil, fmt.Errorf("opening the model: %w", err)
 	}
-	sum := make(chan [sha256.Size]byte, 1)
-	go func() { sum <- sha256.Sum256(data) }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("opening the model: %w", err)
+	}
+	sum, failed := sha256.New(), make(chan error, 1)
+	go func() {
+		_, err := io.Copy(sum, io.NewSectionReader(f, 0, info.Size()))
+		failed <- err
+	}()
 	m := &protos.ModelProto{}
-	if err := unmarshal(data, m); err != nil {
-		return nil, fmt.Errorf("%s is not an ONNX file, or it is damaged: %w", name, errors.Unwrap(err))
+	if o.Stored, err = unmarshal(f, info.Size(), m); err != nil {
+		return nil, fmt.Errorf("%s is not an ONNX file, or it is damaged: %w", name, cmp.Or(errors.Unwrap(err), err))
 	}
 	if m.GetGraph() == nil || len(m.Graph.Node) == 0 {
 		return nil, fmt.Errorf("%s holds no ONNX graph: it is not an ONNX file, or it is damaged", name)
 	}
-	weights, err := inline(m, beside)
+	stored, weights, err := besideWeights(m, beside)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	maps.Copy(o.Stored, stored)
 	inputs, err := onnxnorm.Inputs(m, o.Picture)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -114,9 +124,11 @@ func readONNX(path, name string, beside func(string) (*os.File, error), o onnxno
 	if len(dims) != 4 {
 		return nil, fmt.Errorf("%s: the model's input %s is no batch of pictures, which would have 4 axes", name, inputs[0])
 	}
-	digest := <-sum
+	if err := <-failed; err != nil {
+		return nil, fmt.Errorf("reading the model: %w", err)
+	}
 	c := Card{
-		Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), SHA256: hex.EncodeToString(digest[:]),
+		Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), SHA256: hex.EncodeToString(sum.Sum(nil)),
 		Input: dims, Layout: layout(dims), File: path, Files: append([]string{path}, weights...),
 	}
 	for _, i := range inputs[1:] {

@@ -20,7 +20,7 @@ func constant(n *node) *tensor {
 	a := n.attr("value")
 	switch {
 	case a != nil && a.T != nil:
-		t, err := decode(a.T)
+		t, err := decode(a.T, inGraph(a.T))
 		if err != nil {
 			failf("%w", err)
 		}
@@ -63,7 +63,7 @@ func constantOfShape(n *node) *tensor {
 	}
 	one := floatTensor([]int{1}, []float32{0})
 	if a := n.attr("value"); a != nil {
-		t, err := decode(a.T)
+		t, err := decode(a.T, inGraph(a.T))
 		if err != nil {
 			failf("%w", err)
 		}

@@ -150,7 +150,11 @@ func (i Input) likePicture() bool {
 // returns the picture's name and the inputs of the rewritten graph beside it.
 func (w *walk) inputs(m *protos.ModelProto, dims []int, o Options) (picture string, beside []ref, err error) {
 	for _, p := range m.Graph.Initializer {
-		t, err := decode(p)
+		raw, ok := o.Stored[p.Name]
+		if !ok {
+			raw = inGraph(p)
+		}
+		t, err := decode(p, raw)
 		if err != nil {
 			return "", nil, err
 		}

@@ -40,6 +40,15 @@ type Options struct {
 
 	// Given is what the inputs beside the picture get, by name.
 	Given map[string]Given
+
+	// Stored has the values of initializers that the graph holds without them, by name.
+	Stored map[string]Stored
+}
+
+// Stored is where the values of an initializer are, little-endian as in its raw_data.
+type Stored struct {
+	Size int                       // in bytes
+	Read func(into []byte, at int) // from the byte at; panics where they cannot be read
 }
 
 // Weight is a model weight in the order the rewritten graph wants.

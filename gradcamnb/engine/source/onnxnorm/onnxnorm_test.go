@@ -296,3 +296,43 @@ func TestDamagedModelsDoNotPanic(t *testing.T) {
 		t.Errorf("only %d damaged models parsed: the test tests nothing", parsed)
 	}
 }
+
+// Weights that are transposed while they are read, in one slab and in several, are where
+// their indices say.
+func TestTransposeStored(t *testing.T) {
+	for _, c := range []struct{ dims, perm []int }{
+		{[]int{70, 9000}, []int{1, 0}}, // slabs of 32 rows
+		{[]int{70, 9000}, []int{0, 1}},
+		{[]int{40, 33, 3, 5}, []int{2, 3, 1, 0}},
+		{[]int{40, 33, 3, 5}, []int{2, 3, 0, 1}},
+		{[]int{5, 1, 3, 3}, []int{2, 3, 1, 0}},
+		{[]int{2, 37, 65}, []int{1, 2, 0}},
+		{[]int{1, 1}, []int{1, 0}},
+		{[]int{0, 3}, []int{1, 0}},
+		{[]int{4}, []int{0}},
+	} {
+		n := size(c.dims)
+		var raw []byte
+		for i := range n {
+			raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(float32(i)))
+		}
+		got := transposeStored(Stored{len(raw), func(into []byte, at int) { copy(into, raw[at:]) }}, c.dims, c.perm)
+		to := permute(c.dims, c.perm)
+		if len(got) != n {
+			t.Fatalf("%v by %v: %d values", c.dims, c.perm, len(got))
+		}
+		for at := range n {
+			index, rest := make([]int, len(to)), at // in the result
+			for i := len(to) - 1; i >= 0; i-- {
+				index[i], rest = rest%to[i], rest/to[i]
+			}
+			want := 0
+			for axis, d := range c.dims {
+				want = want*d + index[slices.Index(c.perm, axis)]
+			}
+			if got[at] != float32(want) {
+				t.Fatalf("%v by %v: %v at %v, not %d", c.dims, c.perm, got[at], index, want)
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"unsafe"
 
 	"github.com/gomlx/compute-onnx/support/protos"
@@ -19,7 +20,7 @@ type tensor struct {
 
 	ints   []int64
 	floats func() []float32 // decoded on demand, since a weight may be large and not needed
-	raw    []byte           // where the file has it so, the floats, little-endian
+	raw    Stored           // where the file has them so, the floats
 
 	// origin names the tensor among the model's weights, with what was done to
 	// it; empty for a value that folding computed.
@@ -51,8 +52,8 @@ func (t *tensor) transposed(perm []int) *tensor {
 		return intTensor(dims, transposeValues(t.ints, t.dims, perm))
 	}
 	u := &tensor{dims: dims, floats: func() []float32 {
-		if t.raw != nil {
-			return transposeRaw(t.raw, t.dims, perm)
+		if t.raw.Read != nil {
+			return transposeStored(t.raw, t.dims, perm)
 		}
 		return transposeValues(t.floats(), t.dims, perm)
 	}}
@@ -78,116 +79,100 @@ func (t *tensor) asInts() []int {
 	return out
 }
 
-// decode reads a TensorProto. Its floats are decoded when they are first asked for.
-func decode(p *protos.TensorProto) (*tensor, error) {
+// bytes reads the values.
+func (s Stored) bytes() []byte {
+	out := make([]byte, s.Size)
+	s.Read(out, 0)
+	return out
+}
+
+// inGraph is the raw data that a tensor holds itself; without Read where it has none.
+func inGraph(p *protos.TensorProto) Stored {
+	if p.RawData == nil {
+		return Stored{}
+	}
+	return Stored{len(p.RawData), func(into []byte, at int) { copy(into, p.RawData[at:]) }}
+}
+
+// decode reads a TensorProto with its raw data. Its floats are decoded when they are first
+// asked for.
+func decode(p *protos.TensorProto, raw Stored) (*tensor, error) {
 	dims := convert(p.Dims, func(d int64) int { return int(d) })
 	if !plausible(dims) {
 		return nil, fmt.Errorf("tensor %q has the shape %v: the file is damaged", p.Name, dims)
 	}
 	n := size(dims)
-	if p.DataLocation == protos.TensorProto_EXTERNAL {
+	if p.DataLocation == protos.TensorProto_EXTERNAL && raw.Read == nil {
 		return nil, fmt.Errorf("tensor %q keeps its data in another file, which is not supported: save the model as one file", p.Name)
 	}
 	t := &tensor{dims: dims, origin: p.Name, kind: protos.TensorProto_DataType(p.DataType)}
-	wants := func(have, each int, where string) error {
-		if have != n*each {
-			return fmt.Errorf("tensor %q of shape %v needs %d bytes or values in its %s and has %d: the file is damaged", p.Name, dims, n*each, where, have)
+	enough := func(have, want int, what, where string) error {
+		if have != want {
+			return fmt.Errorf("tensor %q of shape %v needs %d %s in its %s and has %d: the file is damaged", p.Name, dims, want, what, where, have)
 		}
 		return nil
 	}
+	floats := func(each int, read func(raw []byte) float32, listed int, where string, list func() []float32) error {
+		if raw.Read == nil {
+			t.floats = list
+			return enough(listed, n, "values", where)
+		}
+		t.floats = func() []float32 {
+			bytes, out := raw.bytes(), make([]float32, n)
+			for i := range out {
+				out[i] = read(bytes[each*i:])
+			}
+			return out
+		}
+		return enough(raw.Size, each*n, "bytes", "raw_data")
+	}
+	ints := func(each int, read func(raw []byte) int64, listed int, where string, list func() []int64) error {
+		t.isInt = true
+		if raw.Read == nil {
+			t.ints = list()
+			return enough(listed, n, "values", where)
+		}
+		if err := enough(raw.Size, each*n, "bytes", "raw_data"); err != nil {
+			return err
+		}
+		bytes := raw.bytes()
+		t.ints = make([]int64, n)
+		for i := range t.ints {
+			t.ints[i] = read(bytes[each*i:])
+		}
+		return nil
+	}
+	list32 := func() []int64 { return convert(p.Int32Data, func(v int32) int64 { return int64(v) }) }
 	var err error
-	raw := p.RawData
-	switch protos.TensorProto_DataType(p.DataType) {
+	switch t.kind {
 	case protos.TensorProto_FLOAT:
-		if raw == nil {
-			err = wants(len(p.FloatData), 1, "float_data")
-			t.floats = func() []float32 { return p.FloatData }
+		if raw.Read == nil {
+			t.floats, err = func() []float32 { return p.FloatData }, enough(len(p.FloatData), n, "values", "float_data")
 			break
 		}
-		err = wants(len(raw), 4, "raw_data")
-		t.raw, t.floats = raw, func() []float32 { return decodeFloat32(raw) }
+		t.raw, t.floats = raw, func() []float32 { return readFloats(raw) }
+		err = enough(raw.Size, 4*n, "bytes", "raw_data")
 	case protos.TensorProto_FLOAT16:
-		if raw == nil {
-			err = wants(len(p.Int32Data), 1, "int32_data")
-			t.floats = func() []float32 {
+		err = floats(2, func(raw []byte) float32 { return float16.Float16(binary.LittleEndian.Uint16(raw)).Float32() }, len(p.Int32Data), "int32_data",
+			func() []float32 {
 				return convert(p.Int32Data, func(v int32) float32 { return float16.Float16(uint16(v)).Float32() })
-			}
-			break
-		}
-		err = wants(len(raw), 2, "raw_data")
-		t.floats = func() []float32 {
-			out := make([]float32, n)
-			for i := range out {
-				out[i] = float16.Float16(binary.LittleEndian.Uint16(raw[2*i:])).Float32()
-			}
-			return out
-		}
+			})
 	case protos.TensorProto_DOUBLE:
-		if raw == nil {
-			err = wants(len(p.DoubleData), 1, "double_data")
-			t.floats = func() []float32 { return convert(p.DoubleData, func(v float64) float32 { return float32(v) }) }
-			break
-		}
-		err = wants(len(raw), 8, "raw_data")
-		t.floats = func() []float32 {
-			out := make([]float32, n)
-			for i := range out {
-				out[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:])))
-			}
-			return out
-		}
-	case protos.TensorProto_INT64:
-		t.isInt = true
-		if raw == nil {
-			t.ints, err = p.Int64Data, wants(len(p.Int64Data), 1, "int64_data")
-			break
-		}
-		if err = wants(len(raw), 8, "raw_data"); err == nil {
-			t.ints = make([]int64, n)
-			for i := range t.ints {
-				t.ints[i] = int64(binary.LittleEndian.Uint64(raw[8*i:]))
-			}
-		}
-	case protos.TensorProto_INT32:
-		t.isInt = true
-		if raw == nil {
-			t.ints, err = convert(p.Int32Data, func(v int32) int64 { return int64(v) }), wants(len(p.Int32Data), 1, "int32_data")
-			break
-		}
-		if err = wants(len(raw), 4, "raw_data"); err == nil {
-			t.ints = make([]int64, n)
-			for i := range t.ints {
-				t.ints[i] = int64(int32(binary.LittleEndian.Uint32(raw[4*i:])))
-			}
-		}
-	case protos.TensorProto_BOOL:
-		t.isInt = true
-		if raw == nil {
-			t.ints, err = convert(p.Int32Data, func(v int32) int64 { return int64(v) }), wants(len(p.Int32Data), 1, "int32_data")
-			break
-		}
-		if err = wants(len(raw), 1, "raw_data"); err == nil {
-			t.ints = convert(raw, func(v byte) int64 { return int64(v) })
-		}
+		err = floats(8, func(raw []byte) float32 { return float32(math.Float64frombits(binary.LittleEndian.Uint64(raw))) }, len(p.DoubleData), "double_data",
+			func() []float32 { return convert(p.DoubleData, func(v float64) float32 { return float32(v) }) })
 	case protos.TensorProto_UINT8, protos.TensorProto_INT8, protos.TensorProto_UINT16, protos.TensorProto_INT16:
 		// Of quantised networks: weights, as many as there are, so decoded when asked for.
 		each, read := smallInt(t.kind)
-		if raw == nil {
-			err = wants(len(p.Int32Data), 1, "int32_data")
-			t.floats = func() []float32 { return convert(p.Int32Data, func(v int32) float32 { return float32(v) }) }
-			break
-		}
-		err = wants(len(raw), each, "raw_data")
-		t.floats = func() []float32 {
-			out := make([]float32, n)
-			for i := range out {
-				out[i] = read(raw[each*i:])
-			}
-			return out
-		}
+		err = floats(each, read, len(p.Int32Data), "int32_data",
+			func() []float32 { return convert(p.Int32Data, func(v int32) float32 { return float32(v) }) })
+	case protos.TensorProto_INT64:
+		err = ints(8, func(raw []byte) int64 { return int64(binary.LittleEndian.Uint64(raw)) }, len(p.Int64Data), "int64_data", func() []int64 { return p.Int64Data })
+	case protos.TensorProto_INT32:
+		err = ints(4, func(raw []byte) int64 { return int64(int32(binary.LittleEndian.Uint32(raw))) }, len(p.Int32Data), "int32_data", list32)
+	case protos.TensorProto_BOOL:
+		err = ints(1, func(raw []byte) int64 { return int64(raw[0]) }, len(p.Int32Data), "int32_data", list32)
 	default:
-		return nil, fmt.Errorf("tensor %q has the type %s, which is not supported: export the model in float32",
-			p.Name, protos.TensorProto_DataType(p.DataType))
+		return nil, fmt.Errorf("tensor %q has the type %s, which is not supported: export the model in float32", p.Name, t.kind)
 	}
 	if err != nil {
 		return nil, err
@@ -209,29 +194,82 @@ func smallInt(kind protos.TensorProto_DataType) (each int, read func(raw []byte)
 	}
 }
 
-func decodeFloat32(raw []byte) []float32 {
-	out := make([]float32, len(raw)/4)
-	for i := range out {
-		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+// readFloats reads float32 values to where they stay: a second copy of a large weight is
+// much of the memory that a model takes.
+func readFloats(raw Stored) []float32 {
+	out := make([]float32, raw.Size/4)
+	raw.Read(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(out))), 4*len(out)), 0)
+	for i, cell := range unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(out))), len(out)) {
+		out[i] = littleEndian(cell) // which on most machines changes nothing
 	}
 	return out
 }
 
-// transposeRaw decodes and transposes in one, since two copies of a large weight, of the
-// first dense layer of VGG say, would be most of the memory that the model takes.
-func transposeRaw(raw []byte, dims, perm []int) []float32 {
-	n := size(dims)
-	if n == 0 {
-		return nil
+func littleEndian(cell [4]byte) float32 {
+	return math.Float32frombits(binary.LittleEndian.Uint32(cell[:]))
+}
+
+// transposeStored reads float32 values and transposes them, a slab of the first axis at a
+// time: the first dense layer of VGG has 400 MB, and is in memory once.
+func transposeStored(raw Stored, dims, perm []int) []float32 {
+	if len(dims) < 2 || size(dims) == 0 {
+		return readFloats(raw)
 	}
-	out := make([]float32, n)
-	from := unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(raw))), n)
-	to := unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(out))), n)
-	gatherInto(to[:0], from, permute(dims, perm), permute(strides(dims), perm), 0)
-	for i, cell := range to { // on a little-endian machine that changes nothing
-		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(cell[:]))
+	out := make([]float32, size(dims))
+	const slab = 1 << 20 // bytes, but no less than a tile
+	row := len(out) / dims[0]
+	rows := min(max(slab/(4*row), tile), dims[0])
+	cells := make([][4]byte, rows*row)
+	step := permute(strides(permute(dims, perm)), inverse(perm)) // in out, by axis of dims
+	for i := 0; i < dims[0]; i += rows {
+		rows = min(rows, dims[0]-i)
+		cells = cells[:rows*row]
+		raw.Read(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(cells))), 4*len(cells)), 4*i*row)
+		scatter(out[i*step[0]:], cells, append([]int{rows}, dims[1:]...), step)
 	}
 	return out
+}
+
+// tile is how many values of either axis are moved together: what is read in order and
+// what is written in order both stay in the cache.
+const tile = 32
+
+// scatter moves values of a shape to where step values of out lie between neighbours on
+// each axis.
+func scatter(out []float32, cells [][4]byte, dims, step []int) {
+	last, near := len(dims)-1, 0 // the axes that are in order in cells, and in out
+	for i := range step {
+		if step[i] < step[near] || step[i] == step[near] && dims[i] > dims[near] {
+			near = i
+		}
+	}
+	from := strides(dims)
+	outer := slices.Clone(dims)
+	outer[last], outer[near] = 1, 1
+	nears := dims[near]
+	if near == last {
+		nears = 1
+	}
+	index := make([]int, len(dims))
+	for n := range size(outer) {
+		src, dst := 0, 0
+		for i, rest := last, n; i >= 0; i-- {
+			index[i], rest = rest%outer[i], rest/outer[i]
+			src, dst = src+index[i]*from[i], dst+index[i]*step[i]
+		}
+		for a := 0; a < nears; a += tile {
+			for b := 0; b < dims[last]; b += tile {
+				width := min(tile, dims[last]-b)
+				for i := a; i < min(a+tile, nears); i++ {
+					at := dst + i*step[near] + b*step[last]
+					for _, cell := range cells[src+i*from[near]+b:][:width] {
+						out[at] = littleEndian(cell)
+						at += step[last]
+					}
+				}
+			}
+		}
+	}
 }
 
 func convert[A, B any](in []A, f func(A) B) []B {
