@@ -12,14 +12,15 @@ import (
 //	L   = SUM_k w_k A_k                                (before the ReLU)
 //
 // Fu et al. 2020, "Axiom-based Grad-CAM". 1e-7 is added to the denominator, as in
-// pytorch-grad-cam 1.5.7. Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It
+// pytorch-grad-cam 1.5.7. Where A_k can be negative, before a ReLU, its sum can cancel and the
+// weight be any number. Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It
 // costs what Grad-CAM costs.
 var XGradCAM = register(Method{
 	Name:    "XGrad-CAM",
 	Paper:   "Fu et al. 2020, arXiv:2008.02312",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = SUM_ij dS/dA_k,ij A_k,ij / SUM A_k (eq. 8)",
 	Passes:  "1 forward, 1 backward down to the layer",
-	Use:     "as Grad-CAM, with weights that add up to the score in networks of ReLUs",
+	Use:     "as Grad-CAM, with weights that add up to the score in networks of ReLUs; at a layer after a ReLU",
 	Peers:   "torch-cam adds 1e-8 to the denominator, pytorch-grad-cam 1e-7",
 	How: Terms(func(act, grad *Node) *Node {
 		sum := AddScalar(cellSum(act), 1e-7)

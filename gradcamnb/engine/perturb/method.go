@@ -15,8 +15,10 @@ type Method struct {
 	Name    string   // as in the paper, e.g. "RISE"
 	Aliases []string // other names in use
 	Paper   string   // authors, year, identifier
-	Formula string
-	Passes  string // of the model for one picture, in words
+	Formula string   // with the paper's equation numbers
+	Passes  string   // of the model for one picture, in words
+	Use     string   // when to take it
+	Peers   string   // where other libraries do something else; empty where they agree
 
 	AtLayers bool // a map is made at every layer of the request
 	Slopes   bool // its passes take gradients of the score

@@ -13,14 +13,16 @@ import (
 //	L_xy = mean over the windows k that hold (x, y) of S - S_k
 //
 // Zeiler and Fergus 2014, "Visualizing and Understanding Convolutional Networks",
-// section 4.2 (figure 7 shows S_k itself). The windows are one cell of the grid wide
+// section 4.2, which has no equation (its figure 7 draws S_k itself). The windows are one cell of the grid wide
 // and overlap by half, so a grid of 7 makes 13 x 13 windows.
 var Occlusion = register(Method{
 	Name:    "Occlusion",
 	Aliases: []string{"occlusion sensitivity"},
 	Paper:   "Zeiler and Fergus 2014, arXiv:1311.2901",
 	Formula: "L_xy = mean over windows k holding (x, y) of S - S_k",
-	Passes:  "(2 grid - 1)^2 + 1",
+	Passes:  "(2 grid - 1)^2 + 1 forward: 170 for the usual grid of 7",
+	Use:     "where the model is a black box and a map of few passes is enough: what it loses without a part",
+	Peers:   "captum takes the same mean, with the window's size and stride from the caller; the paper draws S_k itself",
 	Explain: occlude,
 })
 

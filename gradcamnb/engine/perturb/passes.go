@@ -29,7 +29,7 @@ func Passes(m cam.Method) (Method, bool) {
 		return Method{}, false
 	}
 	return Method{
-		Name: m.Name, Aliases: m.Aliases, Paper: m.Paper, Formula: m.Formula, Passes: m.Passes,
+		Name: m.Name, Aliases: m.Aliases, Paper: m.Paper, Formula: m.Formula, Passes: m.Passes, Use: m.Use, Peers: m.Peers,
 		AtLayers: cam.HasLayer(m.How), Slopes: p.see != nil, Explain: p.explain,
 	}, true
 }

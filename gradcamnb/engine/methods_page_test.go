@@ -1,0 +1,114 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
+)
+
+// documented is what the page says of a method.
+type documented struct {
+	name, paper, formula, unit, passes, use, peers string
+
+	usual string // what it is made of where no other is named
+}
+
+// everyDocumented is every method of both registries, by name.
+func everyDocumented() (all []documented) {
+	for _, m := range cam.All() {
+		d := documented{name: m.Name, paper: m.Paper, formula: m.Formula, unit: m.Unit, passes: m.Passes, use: m.Use, peers: m.Peers}
+		if of, ok := m.How.(cam.Of); ok {
+			d.usual = of.Usual
+		}
+		all = append(all, d)
+	}
+	for _, m := range perturb.All() {
+		all = append(all, documented{name: m.Name, paper: m.Paper, formula: m.Formula, passes: m.Passes, use: m.Use, peers: m.Peers})
+	}
+	slices.SortFunc(all, func(a, b documented) int { return strings.Compare(a.name, b.name) })
+	return all
+}
+
+// docs/methods.md is made of the registries, and says everything of every method: paper,
+// formula, picture, passes, when to take it.
+func TestMethodsPage(t *testing.T) {
+	methods := everyDocumented()
+	var b strings.Builder
+	b.WriteString(`# Methods
+
+Made of the registries in ` + "`gradcamnb/engine/cam` and `gradcamnb/engine/perturb`" + ` by a test
+(` + "`go test ./gradcamnb/engine -run 'TestMethodPictures|TestMethodsPage' -regen`" + `).
+S is the explained score, A_k a channel of the layer, G = dS/dA, x the model's input. Names are taken as in
+the papers or as pytorch-grad-cam's classes; case, dashes and spaces do not matter. Numbers in parentheses are
+those of the paper's equations; where there is none, the source says why. A method that is made of
+another takes it in parentheses, ` + "`SESS(LayerCAM)`, `FinerCAM(HiResCAM)`, `RefineCAM(LayerCAM)`" + `; without, it takes
+the one named below. How to add one: [extending.md](extending.md).
+
+| method | passes of the model | when to take it |
+|---|---|---|
+`)
+	for _, m := range methods {
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", m.name, anchor(m.name), m.passes, m.use)
+	}
+	for _, m := range methods {
+		m.write(&b)
+		for what, said := range map[string]string{"paper": m.paper, "formula": m.formula, "passes": m.passes, "use": m.use} {
+			if said == "" {
+				t.Errorf("%s: its %s is not said", m.name, what)
+			}
+		}
+		if _, err := os.Stat(docs("methods", anchor(m.name)+".png")); err != nil {
+			t.Errorf("%s has no picture: run TestMethodPictures with -regen (%v)", m.name, err)
+		}
+	}
+	path := docs("methods.md")
+	if *regen {
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != b.String() {
+		t.Errorf("docs/methods.md is not what the registries say (%v); run the test with -regen", err)
+	}
+}
+
+// write writes a method's section.
+func (m documented) write(b *strings.Builder) {
+	fmt.Fprintf(b, "\n<a id=\"%s\"></a>\n\n## %s\n\n", anchor(m.name), m.name)
+	fmt.Fprintf(b, "![%s of %s](methods/%s.png)\n\n", m.name, pictured(m.name), anchor(m.name))
+	fmt.Fprintf(b, "    %s\n\n%s. ", m.formula, m.paper)
+	if m.usual != "" {
+		fmt.Fprintf(b, "Made of %s where no other is named. ", m.usual)
+	}
+	unit := m.unit
+	if unit == "" {
+		unit = "the score's own"
+	}
+	fmt.Fprintf(b, "Unit: %s. Passes: %s.\n\nTake it %s.\n", unit, m.passes, m.use)
+	if m.peers != "" {
+		fmt.Fprintf(b, "\nElsewhere: %s.\n", m.peers)
+	}
+}
+
+// pictured is what a method's picture is of.
+func pictured(method string) string {
+	if method == cam.LeGrad.Name {
+		return "a cat, by a small transformer that has learnt nothing: it shows the patches, not the cat"
+	}
+	return "a cat"
+}
+
+// anchor is the address of a method's section and the name of its picture.
+func anchor(name string) string {
+	return strings.NewReplacer(" ", "-", "++", "-plus-plus").Replace(strings.ToLower(name))
+}
+
+func docs(path ...string) string {
+	return filepath.Join(append([]string{"..", "..", "docs"}, path...)...)
+}
