@@ -2,7 +2,7 @@ package cam
 
 // AugSmooth is the mean of a method's maps of six variants of the picture, as it is and
 // mirrored, each times 0.9, 1 and 1.1; mirrored maps are turned back. It is
-// pytorch-grad-cam's aug_smooth (base_cam.py), and is made of Grad-CAM, or of another
+// pytorch-grad-cam's aug_smooth (base_cam.py), which is in no paper, and is made of Grad-CAM, or of another
 // method of one pass: AugSmooth(LayerCAM). The factors are those of the model's input after
 // its preprocessing.
 var AugSmooth = register(Method{

@@ -10,7 +10,8 @@ import (
 //	          v = the first right singular vector of X
 //
 // Muhammad and Yeasin 2020, "Eigen-CAM: Class Activation Map using Principal
-// Components"; centred, as in pytorch-grad-cam 1.5.7. A singular vector has no sign of
+// Components", whose equation's number could not be looked up here; centred, as in
+// pytorch-grad-cam 1.5.7. A singular vector has no sign of
 // its own: here the value furthest from zero is positive (the rule of Seg-Eigen-CAM,
 // Chung and Ying 2025, eq. 13), where pytorch-grad-cam keeps what LAPACK happens to
 // return. It takes no gradient and is the same for every target. Shapes: [batch, h, w,

@@ -10,7 +10,8 @@ import (
 //	L = X v,  X = dS/dA * A as [h*w, channels], less each channel's mean,
 //	          v = the first right singular vector of X
 //
-// From pytorch-grad-cam 1.5.7 (eigen_grad_cam.py); the sign is that of [EigenCAM].
+// From pytorch-grad-cam 1.5.7 (eigen_grad_cam.py), and in no paper; the sign is that of
+// [EigenCAM].
 // Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It costs what Grad-CAM costs.
 var EigenGradCAM = register(Method{
 	Name:    "Eigen-Grad-CAM",

@@ -12,7 +12,7 @@ import (
 //	L = X v,  X = the method's terms [h*w, channels], less each channel's mean,
 //	          v = the first right singular vector of X
 //
-// It is pytorch-grad-cam's eigen_smooth, with the sign of [EigenCAM]. It is made of
+// It is pytorch-grad-cam's eigen_smooth, which is in no paper, with the sign of [EigenCAM]. It is made of
 // Grad-CAM, or of another method that sums channels: EigenSmooth(LayerCAM).
 var EigenSmooth = register(Method{
 	Name:    "EigenSmooth",

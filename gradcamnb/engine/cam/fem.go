@@ -12,7 +12,8 @@ import (
 //	L   = SUM_k w_k A_k
 //
 // Fuad et al. 2020, "Features Understanding in 3D CNNs for Actions Recognition in
-// Video". The standard deviation is that of the cells themselves (divided by their
+// Video", whose equation's number could not be looked up here; as pytorch-grad-cam 1.5.7 has it
+// (fem.py). The standard deviation is that of the cells themselves (divided by their
 // number). It takes no gradient and is the same for every target. Shapes: [batch, h, w,
 // channels] -> [batch, h, w]. It costs a forward pass.
 var FEM = register(Method{

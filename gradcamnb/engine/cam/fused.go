@@ -4,7 +4,7 @@ import "math"
 
 // MeanFusion is one map of several layers: the mean of a method's maps, each scaled to [0, 1]
 // at its own resolution and resized to the picture; scaled to [0, 1] again. It is how
-// pytorch-grad-cam 1.5.7 joins its target_layers. It is made of Grad-CAM, or of another
+// pytorch-grad-cam 1.5.7 joins its target_layers, and in no paper. It is made of Grad-CAM, or of another
 // method: Mean(LayerCAM).
 var MeanFusion = register(Method{
 	Name:    "Mean",
@@ -23,7 +23,8 @@ var MeanFusion = register(Method{
 })
 
 // MaxFusion is [MeanFusion] with the largest value in place of the mean: what any layer sees.
-// LayerCAM's authors join layers so (Jiang et al. 2021, section III-D), after a tanh.
+// LayerCAM's authors join layers so (Jiang et al. 2021, section III-D), after the tanh of their
+// eq. 9.
 var MaxFusion = register(Method{
 	Name:    "Max",
 	Paper:   "after Jiang et al. 2021, IEEE TIP 30",
@@ -47,7 +48,7 @@ var MaxFusion = register(Method{
 // MultiplierMix in utils/mix_attributions.py, from run_experiments.py: every map is
 // upsampled and scaled to [0, 1], the maps from the deepest layer up are multiplied, and the
 // product is scaled), and pytorch-grad-cam 1.5.7 (refine_cam.py) does the same; the number
-// of the paper's equation was not at hand. As in pytorch-grad-cam a map is its positive part
+// of the paper's equation could not be looked up here. As in pytorch-grad-cam a map is its positive part
 // and is scaled before it is resized, too, and the layers are those that are named: the
 // authors take the last one of every stage down to the one that is refined. Of other
 // fusions in the authors' program (n-th root, exponential means) there is none here.

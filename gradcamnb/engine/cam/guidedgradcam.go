@@ -4,7 +4,8 @@ package cam
 //
 //	L = guided backpropagation * Grad-CAM
 //
-// pixel by pixel, Grad-CAM resized bilinearly. Selvaraju et al. 2017, section 3.2.
+// pixel by pixel, Grad-CAM resized bilinearly. Selvaraju et al. 2017, section 3.2, which
+// has no equation.
 // Shape: [batch, H, W], of the picture.
 var GuidedGradCAM = register(Method{
 	Name:    "Guided Grad-CAM",

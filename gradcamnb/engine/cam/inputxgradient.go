@@ -10,7 +10,8 @@ import (
 //
 // over the picture's colours c, x being the model's input after its preprocessing.
 // Shrikumar et al. 2016, "Not Just a Black Box: Learning Important Features Through
-// Propagating Activation Differences". Shape: [batch, H, W], of the picture, whatever the
+// Propagating Activation Differences", which compares itself with it; the number of an
+// equation could not be looked up here. Shape: [batch, H, W], of the picture, whatever the
 // layer.
 var InputXGradient = register(Method{
 	Name:    "Input x gradient",

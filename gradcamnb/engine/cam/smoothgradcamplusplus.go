@@ -10,7 +10,8 @@ import . "github.com/gomlx/gomlx/core/graph"
 //	L      = SUM_k w_k A_k
 //
 // Omeiza et al. 2019, "Smooth Grad-CAM++: An Enhanced Inference Level Visualization
-// Technique for Deep Convolutional Neural Network Models". Powers of G stand for the
+// Technique for Deep Convolutional Neural Network Models", whose equations' numbers could not
+// be looked up here. Powers of G stand for the
 // derivatives of exp(S), and 1e-6 is added to the denominator, as in [GradCAMPlusPlus];
 // A is that of the picture itself. n = 16, sigma = 0.15 (max x - min x), the same noise in
 // every run. Shapes: [h, w, channels] -> [h, w].
