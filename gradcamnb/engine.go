@@ -43,6 +43,7 @@ type Info struct {
 	SHA256  string // of the model's file, hex; empty for a model that has none
 	Input   []int  // declared shape of the input that is the picture, batch first; -1 where it is free
 	Layout  imgio.Layout
+	Picture string   // the input that the model was opened with as the picture, model.onnx#name; empty where nobody had to say
 	Inputs  []string // the inputs beside the picture, with type and shape, in words
 	Prep    *imgio.Prep
 	Labels  []string

@@ -22,7 +22,7 @@ func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend
 	batch := p.input[0]
 	results = make([]*heatmap.Result, batch)
 	for i := range results {
-		results[i] = &heatmap.Result{Frame: in.frames[i], Model: c.Name, SHA256: c.SHA256, Backend: b.name, Versions: versions()}
+		results[i] = &heatmap.Result{Frame: in.frames[i], Model: c.Name, SHA256: c.SHA256, Input: c.Picture, Backend: b.name, Versions: versions()}
 		if in.pictures != nil {
 			results[i].Picture = in.pictures[i]
 		}

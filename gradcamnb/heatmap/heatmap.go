@@ -78,6 +78,7 @@ type Result struct {
 
 	Model  string // name of the model
 	SHA256 string // of the model's file, hex; empty for a model that has none
+	Input  string // of the model, that was said to be the picture, model.onnx#name; empty where nobody had to say
 	Top    []Prediction
 	Scores []float32 // the model's first output for the picture, where it is a list of classes
 	Maps   []*Map    // by target, then layer, then method

@@ -21,6 +21,9 @@ func Provenance(r *heatmap.Result, m *heatmap.Map) map[string]string {
 	if r.Picture != nil {
 		text["gradcam:picture"] = Fingerprint(r.Picture)
 	}
+	if r.Input != "" {
+		text["gradcam:input"] = r.Input
+	}
 	if r.Recipe != "" {
 		text["gradcam:recipe"] = r.Recipe
 	}

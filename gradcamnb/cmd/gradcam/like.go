@@ -48,6 +48,10 @@ func like(ctx context.Context, f explainFlags) error {
 	if f.model, err = f.likeModel(says["gradcam:sha256"]); err != nil {
 		return err
 	}
+	input := says["gradcam:input"]
+	if _, err := os.Stat(f.model); input != "" && (err == nil || !strings.Contains(f.model, "#")) {
+		f.model += "#" + input
+	}
 	s, err := engine.New(f.backend).OpenContext(ctx, f.model)
 	if err != nil {
 		return err
@@ -56,12 +60,23 @@ func like(ctx context.Context, f explainFlags) error {
 	if got, want := m.Info().SHA256, says["gradcam:sha256"]; got != want {
 		return fmt.Errorf("%s was made with another model: %s, SHA-256 %s, and %s has %s", f.like, says["gradcam:model"], want, f.model, got)
 	}
+	if got := m.Info().Picture; got != input {
+		return fmt.Errorf("%s was made with %s as the picture, and %s says %s: leave what is behind the # out", f.like, inputWords(input), f.model, inputWords(got))
+	}
 	results, err := m.Run(ctx, r)
 	if err != nil {
 		return err
 	}
 	sayOtherVersions(f.like, says, results[0])
 	return write(dir, f, m, results, options)
+}
+
+// inputWords names the input that a model was opened with as the picture.
+func inputWords(name string) string {
+	if name == "" {
+		return "the input that the model has for it"
+	}
+	return fmt.Sprintf("the input %q", name)
 }
 
 // readFigure reads what a figure says about itself.
@@ -77,7 +92,7 @@ func readFigure(path string) (map[string]string, error) {
 	case says["gradcam:method"] == "":
 		return nil, fmt.Errorf("%s does not say how it was made: it is no figure of ours, or a program has taken its texts out", path)
 	case says["gradcam:recipe"] == "" || says["gradcam:sha256"] == "" || says["gradcam:picture"] == "":
-		return nil, fmt.Errorf("%s cannot be made again from what it says: it was made of a tensor, of a model that is no file, or of a target with a picture or mask of its own", path)
+		return nil, fmt.Errorf("%s cannot be made again from what it says: it was made of a tensor, of a model that is no file, or of a target or another input with a picture or mask of its own", path)
 	}
 	return says, nil
 }

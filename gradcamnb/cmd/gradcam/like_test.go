@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gradcam-go/gradcam/internal/golden"
 )
 
 // put copies a file into a folder.
@@ -52,6 +54,7 @@ func TestLike(t *testing.T) {
 		}
 	}
 	figure := filepath.Join(dir, "Grad-CAM.png")
+	likeOfSeveralInputs(t)
 	for want, args := range map[string][]string{
 		"was made with another model":       {"--model", other},
 		"shows another picture":             {"--image", picture("cat_224.png")},
@@ -64,5 +67,36 @@ func TestLike(t *testing.T) {
 		if code == 0 || !strings.Contains(said, want) || strings.Count(said, "\n") != 1 {
 			t.Errorf("%q: exit code %d, %q", args, code, said)
 		}
+	}
+}
+
+// A figure says which input of a model was the picture, so nobody need say it again.
+func likeOfSeveralInputs(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	net := put(t, golden.Path("inputs", "about.onnx"), filepath.Join(dir, "net.onnx"))
+	put(t, golden.Path("inputs", "about.json"), filepath.Join(dir, "net.json"))
+	cat := put(t, picture("cat.png"), filepath.Join(dir, "a.png"))
+	first := filepath.Join(dir, "first")
+	if code, _, said := call(t, "explain", "--model", net+"#image", "--input", "about=1,2,3,-1", "--image", cat, "--out", first); code != 0 {
+		t.Fatal(said)
+	}
+	figure := put(t, filepath.Join(first, "overlay.png"), filepath.Join(dir, "figure.png"))
+	want, err := os.ReadFile(figure)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{nil, {"--model", net}, {"--model", net + "#image"}} {
+		out := filepath.Join(t.TempDir(), "again")
+		if code, _, said := call(t, append([]string{"explain", "--like", figure, "--out", out}, args...)...); code != 0 {
+			t.Errorf("%q: %s", args, said)
+			continue
+		}
+		if got, err := os.ReadFile(filepath.Join(out, "overlay.png")); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%q: the figure is another one (%v)", args, err)
+		}
+	}
+	if code, _, said := call(t, "explain", "--like", figure, "--model", net+"#about", "--out", t.TempDir()); code == 0 {
+		t.Errorf("another input as the picture: %s", said)
 	}
 }

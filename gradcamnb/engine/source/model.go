@@ -43,7 +43,8 @@ type Card struct {
 	File    string      // where it was read from, empty for a model in memory
 	Files   []string    // all that it depends on, also those that are not there; when one changes it is another model
 
-	Inputs []Input // beside the picture
+	Picture string  // the input that the model was opened with as the picture, model.onnx#name; empty where nobody had to say
+	Inputs  []Input // beside the picture
 
 	Detector   *detect.Spec        // how detections are read; nil where nothing says
 	HeadLabels map[string][]string // names of the values of an output, by output, for models with several heads

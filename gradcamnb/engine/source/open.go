@@ -21,10 +21,16 @@ import (
 func Open(ctx context.Context, ref string, say io.Writer) (Model, error) {
 	file, picture := cutPicture(ref)
 	o := onnxnorm.Options{Picture: picture}
+	read := func() (Model, error) { return ONNXWith(file, o) }
 	if strings.HasPrefix(ref, hub.Scheme) {
-		return fromHub(ctx, file, o, say)
+		read = func() (Model, error) { return fromHub(ctx, file, o, say) }
 	}
-	return ONNXWith(file, o)
+	m, err := read()
+	if err != nil {
+		return nil, err
+	}
+	m.(*onnxModel).card.Picture = picture
+	return m, nil
 }
 
 // cutPicture takes the input's name off a reference. A file may have the sign in its name.
