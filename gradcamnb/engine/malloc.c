@@ -1,7 +1,29 @@
 //go:build cgo && linux && !noxla
 
 #include <malloc.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+
+#define KEPT (1 << 30)
+
+/*
+ * Has the memory that comes next be of huge pages, where the system lets a process ask for
+ * them. It is taken and freed again, below what would be given back, and no page of it is
+ * touched: it costs addresses only.
+ */
+static void ask_for_huge_pages(void) {
+#if defined(__GLIBC__) && defined(MADV_HUGEPAGE)
+	const uintptr_t huge = 2 << 20;
+	const size_t size = KEPT - 64 * huge;
+	char *p = malloc(size);
+	if (p == NULL)
+		return;
+	uintptr_t from = ((uintptr_t)p + huge - 1) / huge * huge;
+	madvise((void *)from, size - huge, MADV_HUGEPAGE); /* where it fails, pages are small */
+	free(p);
+#endif
+}
 
 /*
  * The C library keeps the memory that XLA frees for its next run.
@@ -20,7 +42,8 @@ __attribute__((constructor)) static void keep_memory(void) {
 		return;
 	mallopt(M_ARENA_MAX, 1);
 	mallopt(M_MMAP_MAX, 0);
-	mallopt(M_TRIM_THRESHOLD, 1 << 30);
+	mallopt(M_TRIM_THRESHOLD, KEPT);
+	ask_for_huge_pages();
 #endif
 }
 
@@ -32,5 +55,7 @@ __attribute__((constructor)) static void keep_memory(void) {
 void gradcam_trim_memory(void) {
 #ifdef __GLIBC__
 	malloc_trim(0);
+	if (getenv("GLIBC_TUNABLES") == NULL)
+		ask_for_huge_pages();
 #endif
 }
