@@ -130,7 +130,7 @@ func (s *session) programsOf(b *backend, p plan, subject *perturb.Subject) (comp
 func (p plan) sign(maps []*heatmap.Map, method perturb.Method, s *session, found []aimed, i int) {
 	for k, m := range maps {
 		a := k * len(p.aims) / len(maps) // at layers there are several maps an aim
-		m.Method = method.Name
+		m.Method = method.Title(p.aims[a].box != nil)
 		unit := p.aims[a].unit()
 		if method.Slopes {
 			unit = p.aims[a].slopeUnit()

@@ -3,6 +3,7 @@ package heatmap
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // noise is how large a map that is zero comes out beside its [Map.Gross], at most. A
@@ -33,7 +34,13 @@ func (m *Map) Diagnose() string {
 		return "The map has no cells."
 	case bad > 0:
 		return fmt.Sprintf("%d of the map's %d values are not numbers (NaN or infinite): the picture or the model's weights hold such values, or the model overflows.", bad, n)
-	case m.ScoreUnit == "probability" && m.Score > 1-saturated:
+	case m.Sampled != nil:
+		return m.diagnoseDraw()
+	case lo == 0 && hi == 0 && m.Layer == "":
+		return fmt.Sprintf("The map is zero everywhere: nothing that is hidden moves the target %s. Hide larger parts, by a coarser grid, or look at another target.", m.Target)
+	case hi <= 0 && m.Layer == "":
+		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g): whatever is hidden, the target %s does not score less. Look at the signed map, or at another target.", lo, m.Target)
+	case m.Layer != "" && m.ScoreUnit == "probability" && m.Score > 1-saturated:
 		return fmt.Sprintf("The softmax is saturated: the probability of the target %s is 1 but for %.0e, so nothing moves it and the map is rounding. Explain the logit of the class instead of its probability.", m.Target, 1-m.Score)
 	case lo == 0 && hi == 0:
 		return fmt.Sprintf("The map is zero everywhere: at layer %s nothing moves the target %s for this picture. A saturated softmax or a dead ReLU does that; explain the logit instead of the probability, or choose another layer.", m.Layer, m.Target)
@@ -47,6 +54,20 @@ func (m *Map) Diagnose() string {
 		return fmt.Sprintf("The map is the same everywhere (%.3g): it says nothing about places.", hi)
 	}
 	return ""
+}
+
+// diagnoseDraw says what is wrong with a map of random masks: that they all score the same,
+// so that it shows no more than how evenly they lie.
+func (m *Map) diagnoseDraw() string {
+	w := m.Sampled.Weights
+	if len(w) < 2 {
+		return ""
+	}
+	lo, hi := slices.Min(w), slices.Max(w)
+	if hi-lo > noise*max(hi, -lo) {
+		return ""
+	}
+	return fmt.Sprintf("The target %s scores %.3g under each of the %d masks: nothing that they hide moves it, and the map shows only how evenly they lie. Show more of the picture or less, or look at another target.", m.Target, hi, len(w))
 }
 
 // ofBoxAtLayer tells whether the map is one of a detection, made at a layer.

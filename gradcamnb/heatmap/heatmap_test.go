@@ -41,15 +41,42 @@ func TestDiagnose(t *testing.T) {
 	}
 }
 
+// Of random masks the sign of the scores and a sure softmax say nothing; masks that all
+// score the same do. A map without a layer is spoken of without one.
+func TestDiagnoseWithoutLayer(t *testing.T) {
+	for _, c := range []struct {
+		raw, weights []float32
+		score        float32
+		want         string
+	}{
+		{[]float32{-3, -1}, []float32{-3, -1, -2}, -2, ""},
+		{[]float32{0.25, 0.5}, []float32{1, 0}, 1, ""},
+		{[]float32{1, 2}, []float32{3}, 3, ""}, // a single mask
+		{[]float32{0, 0}, []float32{0, 0}, 0, "class 3 scores 0 under each of the 2 masks"},
+		{[]float32{0.7, 0.9}, []float32{0.8, 0.8, 0.8}, 0, "class 3 scores 0.8 under each of the 3 masks"},
+		{[]float32{0, 0}, nil, 0, "nothing that is hidden moves the target class 3"},
+		{[]float32{-1, 0}, nil, 0, "whatever is hidden, the target class 3 does not score less"},
+		{[]float32{-1, 1}, nil, 1, ""},
+	} {
+		m := Map{Raw: Grid{W: 2, H: 1, Values: c.raw}, Target: "class 3", Score: c.score, ScoreUnit: "probability"}
+		if c.weights != nil {
+			m.Sampled = &Sampled{Weights: c.weights}
+		}
+		if got := m.Diagnose(); (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%v, %v: %q does not say %q", c.raw, c.weights, got, c.want)
+		}
+	}
+}
+
 // A probability is saturated from 1 - 6e-6 on; a logit of that value, and a sure but not
 // saturated probability, are not.
 func TestDiagnoseSaturatedSoftmax(t *testing.T) {
-	m := Map{Raw: Grid{W: 2, H: 1, Values: []float32{1e-9, 2e-9}}, Target: "class 3", Score: 1 - 2e-6, ScoreUnit: "probability"}
+	m := Map{Raw: Grid{W: 2, H: 1, Values: []float32{1e-9, 2e-9}}, Layer: "conv5", Target: "class 3", Score: 1 - 2e-6, ScoreUnit: "probability"}
 	if got := m.Diagnose(); !strings.Contains(got, "saturated") || !strings.Contains(got, "Explain the logit") {
 		t.Errorf("saturated: %q", got)
 	}
 	for _, healthy := range []Map{{Score: 0.9999, ScoreUnit: "probability"}, {Score: 1, ScoreUnit: "logits"}} {
-		healthy.Raw = m.Raw
+		healthy.Raw, healthy.Layer = m.Raw, m.Layer
 		if got := healthy.Diagnose(); got != "" {
 			t.Errorf("%g %s: %q", healthy.Score, healthy.ScoreUnit, got)
 		}
@@ -67,6 +94,21 @@ func TestParityByHand(t *testing.T) {
 		if math.Abs(float64(v-want[i])) > 1e-6 {
 			t.Errorf("value %d is %v, want %v", i, v, want[i])
 		}
+	}
+}
+
+// Mean scores of -3, -2 and -1 under random masks are 0, 1/2 and 1, as saliency_minmax of
+// RISE's code has them.
+func TestParityOfDraw(t *testing.T) {
+	m := Map{Grid: NewGrid(3, 1), Raw: Grid{W: 3, H: 1, Values: []float32{-3, -1, -2}}, Sampled: &Sampled{}}
+	want := []float32{0, 1, 0.5}
+	for i, v := range m.Parity().Values {
+		if math.Abs(float64(v-want[i])) > 1e-6 {
+			t.Errorf("value %d is %v, want %v", i, v, want[i])
+		}
+	}
+	if m.Raw.Values[0] != -3 {
+		t.Error("the raw values were changed")
 	}
 }
 

@@ -3,6 +3,7 @@ package heatmap
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Parity returns the map normalised as pytorch-grad-cam 1.5.7 does (base_cam.py,
@@ -12,7 +13,9 @@ import (
 //	r = bilinear resize of l to [H, W]
 //	p = (r - min r) / (1e-7 + max(r - min r))      at full resolution
 //
-// NaN stays NaN. A map that is constant or nowhere positive becomes exact zeros.
+// NaN stays NaN. A map that is constant or nowhere positive becomes exact zeros. Of a map
+// that is drawn by chance c = Raw, as RISE's own code scales it: its values are mean scores,
+// whose sign says nothing.
 func (m *Map) Parity() Grid { return minMax(m.layerParity()) }
 
 // Fuse joins maps of several layers as pytorch-grad-cam does: the mean of the
@@ -42,11 +45,13 @@ func (m *Map) Scaled() Grid { return m.layerParity() }
 
 // layerParity is r: normalised at the layer's resolution, then resized.
 func (m *Map) layerParity() Grid {
-	positive := Grid{W: m.Raw.W, H: m.Raw.H, Values: make([]float32, len(m.Raw.Values))}
-	for i, v := range m.Raw.Values {
-		positive.Values[i] = max(v, 0)
+	c := Grid{W: m.Raw.W, H: m.Raw.H, Values: slices.Clone(m.Raw.Values)}
+	if m.Sampled == nil {
+		for i, v := range c.Values {
+			c.Values[i] = max(v, 0)
+		}
 	}
-	return minMax(positive).Resized(m.W, m.H)
+	return minMax(c).Resized(m.W, m.H)
 }
 
 // minMax turns every value v of g, in place, into (v - min v) / (1e-7 + max(v - min v)).

@@ -3,6 +3,7 @@ package heatmap
 import (
 	"cmp"
 	"fmt"
+	"slices"
 )
 
 // Sheet is a table of maps that are looked at together, such as layers by methods.
@@ -42,14 +43,19 @@ func (s *Sheet) At(row, column int) (*Result, *Map) {
 	return r, r.Maps[c.Map]
 }
 
-// Signed is the map with what speaks against the target: Raw, less its Mean where it
-// was drawn by chance, resized to [H, W] of the model's input as the map itself is.
-func (m *Map) Signed() Grid {
-	g := m.Raw.Resized(m.W, m.H)
-	if m.Sampled != nil {
-		for i := range g.Values {
-			g.Values[i] -= float32(m.Sampled.Mean)
-		}
+// Signed is the map with what speaks against the target: [Map.Evidence], resized to
+// [H, W] of the model's input as the map itself is.
+func (m *Map) Signed() Grid { return m.Evidence().Resized(m.W, m.H) }
+
+// Evidence is Raw, less its Mean where it was drawn by chance: what is positive speaks for
+// the target, what is negative against it.
+func (m *Map) Evidence() Grid {
+	if m.Sampled == nil {
+		return m.Raw
+	}
+	g := Grid{W: m.Raw.W, H: m.Raw.H, Values: slices.Clone(m.Raw.Values)}
+	for i := range g.Values {
+		g.Values[i] -= float32(m.Sampled.Mean)
 	}
 	return g
 }

@@ -107,15 +107,17 @@ func (c canvas) colorBar(m *heatmap.Map, o *Options, r image.Rectangle) {
 		t := 1 - (float64(y-r.Min.Y)+0.5)/float64(r.Dy())
 		c.fill(image.Rect(r.Min.X, y, r.Max.X, y+1), colors.At(t))
 	}
-	ticks := min(5, max(2, r.Dy()/50))
-	for i := range ticks {
-		t := float64(i) / float64(ticks-1)
-		y := r.Max.Y - 1 - int(math.Round(t*float64(r.Dy()-1)))
-		c.fill(image.Rect(r.Max.X, y, r.Max.X+4, y+1), faint)
-		v := float64(scale.Lo) + t*float64(scale.Hi-scale.Lo)
-		c.text(number(v), r.Max.X+8, min(max(y+4, r.Min.Y+9), r.Max.Y), barText-8, f.small, ink)
-	}
+	c.ticks(scale.ticks(min(5, max(2, r.Dy()/50))), r, barText-8)
 	c.text(m.Unit, r.Min.X, r.Min.Y-6, barWidth+barText, f.small, faint)
+}
+
+// ticks writes numbers beside a colour bar, so many pixels wide.
+func (c canvas) ticks(ticks []tick, r image.Rectangle, width int) {
+	for _, t := range ticks {
+		y := r.Max.Y - 1 - int(math.Round(t.at*float64(r.Dy()-1)))
+		c.fill(image.Rect(r.Max.X, y, r.Max.X+4, y+1), faint)
+		c.text(t.text, r.Max.X+8, min(max(y+4, r.Min.Y+9), r.Max.Y), width, faces().small, ink)
+	}
 }
 
 // predictions lists the best classes, each with a bar of its probability or, where

@@ -219,10 +219,11 @@ function (id, style, data) {
     paint(picture, current, under(), w, h);
     const color = data.colors[state.color], range = scaleOf(current, !!color.signed), c = ramp.getContext("2d");
     table(color).forEach((rgb, i) => { c.fillStyle = "rgb(" + rgb.map(Math.round) + ")"; c.fillRect(0, 255 - i, 1, 1); });
-    const n = h > 200 ? 5 : 3;
+    const n = range[1] <= range[0] ? 1 : h > 200 ? 5 : 3; // an empty range has one number
     ticks.replaceChildren(...Array.from({ length: n }, (_, i) => {
-      const s = el("span", { text: number(range[0] + (range[1] - range[0]) * i / (n - 1)) + (i === n - 1 ? " " + current.unit : "") });
-      s.style.top = (2 + 96 * (1 - i / (n - 1))) + "%";
+      const at = i && i / (n - 1);
+      const s = el("span", { text: number(range[0] + (range[1] - range[0]) * at) + (i === n - 1 ? " " + current.unit : "") });
+      s.style.top = (2 + 96 * (1 - at)) + "%";
       return s;
     }));
     ramp.setAttribute("aria-label", "colours from " + number(range[0]) + " to " + number(range[1]) + " " + current.unit);

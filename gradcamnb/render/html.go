@@ -229,14 +229,7 @@ func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) 
 
 // NewCardMap packs a map.
 func NewCardMap(m *heatmap.Map) CardMap {
-	raw := m.Raw
-	if m.Sampled != nil { // drawn by chance: what counts is how far a value is from the mean
-		raw = heatmap.Grid{W: raw.W, H: raw.H, Values: slices.Clone(raw.Values)}
-		for i := range raw.Values {
-			raw.Values[i] -= float32(m.Sampled.Mean)
-		}
-	}
-	kept := averaged(raw)
+	kept := averaged(m.Evidence())
 	lo, hi := bounds(kept)
 	c := CardMap{
 		Layer: clean(m.Layer), Method: clean(m.Method), Target: clean(m.Target), Class: clean(m.Class), Index: m.Index,

@@ -51,6 +51,28 @@ func (o *Options) field(m *heatmap.Map) heatmap.Grid {
 	return m.Grid
 }
 
+// tick is a number beside a colour bar.
+type tick struct {
+	at   float64 // from 0, the bar's lower end, to 1
+	text string
+}
+
+// ticks are n numbers from one end of a range to the other; of an empty range the one that
+// it has.
+func (r Range) ticks(n int) []tick {
+	if r.Hi <= r.Lo {
+		n = 1
+	}
+	out := make([]tick, n)
+	for i := range out {
+		if i > 0 {
+			out[i].at = float64(i) / float64(n-1)
+		}
+		out[i].text = number(float64(r.Lo) + out[i].at*float64(r.Hi-r.Lo))
+	}
+	return out
+}
+
 // place is where a value lies in the range, from 0 to 1. Zero is in the middle of a
 // signed range, also where the range is empty.
 func (o *Options) place(v float32, r Range) float64 {

@@ -237,6 +237,16 @@ func TestCardAgainstGolden(t *testing.T) {
 	}
 }
 
+// A colour bar's numbers, from end to end; of a map that is zero everywhere there is one.
+func TestTicks(t *testing.T) {
+	if got, want := (Range{-1, 3}).ticks(3), []tick{{0, "-1"}, {0.5, "1"}, {1, "3"}}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if got, want := (Range{}).ticks(5), []tick{{0, "0"}}; !slices.Equal(got, want) {
+		t.Errorf("an empty range has %v, want %v", got, want)
+	}
+}
+
 // sheet has one picture, maps of two units, an empty, a diagnosed, a framed and a
 // signed cell.
 func sheet() *heatmap.Sheet {

@@ -287,22 +287,14 @@ func (c canvas) bar(b bar, r image.Rectangle) {
 		c.fill(image.Rect(r.Min.X, y, r.Max.X, y+1), colors.At(t))
 	}
 	c.text(cmp.Or(b.unit, b.title), r.Min.X, r.Min.Y-5, barWidth+barText+24, f.small, faint)
-	ticks := []string{"0", "own highest"}
+	ticks := []tick{{0, "0"}, {1, "own highest"}}
 	switch {
 	case b.own && b.options.signed():
-		ticks = []string{"own lowest", "0", "own highest"}
+		ticks = []tick{{0, "own lowest"}, {0.5, "0"}, {1, "own highest"}}
 	case !b.own:
-		ticks = nil
-		const n = 5
-		for i := range n {
-			ticks = append(ticks, number(float64(b.scale.Lo)+float64(i)/(n-1)*float64(b.scale.Hi-b.scale.Lo)))
-		}
+		ticks = b.scale.ticks(5)
 	}
-	for i, tick := range ticks {
-		y := r.Max.Y - 1 - int(math.Round(float64(i)/float64(len(ticks)-1)*float64(r.Dy()-1)))
-		c.fill(image.Rect(r.Max.X, y, r.Max.X+4, y+1), faint)
-		c.text(tick, r.Max.X+8, min(max(y+4, r.Min.Y+9), r.Max.Y), barText+16, f.small, ink)
-	}
+	c.ticks(ticks, r, barText+16)
 }
 
 // frame draws a border just outside a rectangle.

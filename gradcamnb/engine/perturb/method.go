@@ -14,6 +14,7 @@ import (
 type Method struct {
 	Name    string   // as in the paper, e.g. "RISE"
 	Aliases []string // other names in use
+	OfBoxes string   // its name where a detection is explained; empty where that is no other
 	Paper   string   // authors, year, identifier
 	Formula string   // with the paper's equation numbers
 	Passes  string   // of the model for one picture, in words
@@ -34,7 +35,21 @@ type Method struct {
 // called at once or never; it is nil where the method has none before its end.
 type Hear func(done, total int, partial func() ([]*heatmap.Map, error)) error
 
-var all = registry.New("forward-only method", func(v Method) []string { return append([]string{v.Name}, v.Aliases...) })
+// Title is the method's name on a map, of a detection or of another target.
+func (m Method) Title(ofBox bool) string {
+	if ofBox && m.OfBoxes != "" {
+		return m.OfBoxes
+	}
+	return m.Name
+}
+
+var all = registry.New("forward-only method", func(v Method) []string {
+	names := append([]string{v.Name}, v.Aliases...)
+	if v.OfBoxes != "" {
+		names = append(names, v.OfBoxes)
+	}
+	return names
+})
 
 func register(v Method) Method { return all.Add(v) }
 

@@ -32,7 +32,7 @@ import (
 // the scores, and of the sums only what a map needs.
 var RISE = register(Method{
 	Name:    "RISE",
-	Aliases: []string{"D-RISE"},
+	OfBoxes: "D-RISE",
 	Paper:   "Petsiuk et al. 2018, arXiv:1806.07421; of detections (D-RISE): Petsiuk et al. 2021, arXiv:2006.03204",
 	Formula: "1/(p N) SUM_i f(I * M_i) M_i, M_i random masks (eq. 6)",
 	Passes:  "4000 forward, 5000 of detections, or fewer where a map need not be as sure",
