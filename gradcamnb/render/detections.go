@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 
 	"golang.org/x/image/draw"
 
@@ -76,6 +77,9 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 	rows := detectionRows(r)
 	const cell, words = 190, 190
 	titles := []string{"detection", "", "D-RISE", "standard error", "gradient"}
+	if !slices.ContainsFunc(rows, func(d detectionRow) bool { return d.gradient != nil }) {
+		titles = titles[:4]
+	}
 	x := func(column int) int { return margin + column*(cell+gap) }
 	rowHeight := cell + 2*captionH + cellGap
 	top := margin + 2*lineH + captionH

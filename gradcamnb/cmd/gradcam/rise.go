@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
+	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
@@ -93,7 +97,7 @@ func riseCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return f.run(c, target)
+			return f.run(c, gradcamnb.Request{Targets: []gradcamnb.Target{target}})
 		},
 	}
 	f.add(c, 4000, 7)
@@ -103,13 +107,16 @@ func riseCommand() *cobra.Command {
 
 func driseCommand() *cobra.Command {
 	var f samplingFlags
-	var masks, found, side string
+	var masks, found, side, layer, method string
 	var drawn drawnFlags
 	c := &cobra.Command{
 		Use:   "drise --model M.onnx --image P.png [--detection K | --box x0,y0,x1,y1 --class C | --mask M.png --class C] --out DIR",
 		Short: "Explain a detection by hiding parts of the picture at random (D-RISE)",
 		Long: `Explain a detection by hiding parts of the picture at random (D-RISE), and write into --out
 ` + riseFiles + `
+
+  sheet.png     crop with the box, map, standard error, and the map of a gradient with --method;
+                whether each is highest in the box, and the share that lies there
 
 With --reference-masks and --reference-detections no model runs: the map is computed of
 masks and of what was detected under each, and weights.npy [targets, masks] and
@@ -123,20 +130,33 @@ saliency.npy [targets, H, W] are written.`,
 			if err != nil {
 				return err
 			}
-			return f.run(c, t.Side(side))
+			r := gradcamnb.Request{Targets: []gradcamnb.Target{t.Side(side)}}
+			if method != "" {
+				r.Methods = []string{method}
+			}
+			if layer != "" {
+				if method == "" {
+					return cli.Usagef("--layer goes with --method: the method of the gradient there, such as HiResCAM")
+				}
+				r.Layers = []string{layer}
+			}
+			return f.run(c, r)
 		},
 	}
 	f.add(c, 5000, 16)
 	flags := c.Flags()
 	drawn.add(c)
 	flags.StringVar(&side, "side", "", "explain one side alone: left, top, right or bottom")
+	flags.StringVar(&method, "method", "", "put the map of a gradient beside it in sheet.png, by HiResCAM or another method of a layer")
+	flags.StringVar(&layer, "layer", "", "of the gradient, by tensor name or module path (default: the suggested one)")
 	flags.StringVar(&masks, "reference-masks", "", "masks, float32 .npy [masks, H, W]")
 	flags.StringVar(&found, "reference-detections", "", "targets and detections under each mask, JSON")
 	return c
 }
 
-// run explains a target and writes the files, also of a run that is interrupted.
-func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
+// run explains the target of a request by random masks, and by its method at its layer
+// where it has one, and writes the files, also of a run that is interrupted.
+func (f *samplingFlags) run(c *cobra.Command, asked gradcamnb.Request) error {
 	if f.model == "" {
 		return cli.Usagef("--model is missing: name an ONNX file")
 	}
@@ -156,20 +176,40 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 	if err != nil {
 		return err
 	}
-	r.Methods, r.Targets, r.Sampling = []string{"RISE"}, []gradcamnb.Target{target}, o
+	r.Methods, r.Layers, r.Targets, r.Sampling = append(asked.Methods, "RISE"), asked.Layers, asked.Targets, o
 	r.Progress = progress(os.Stderr)
 	results, ended := m.Run(c.Context(), r)
-	if len(results) == 0 || len(results[0].Maps) == 0 {
+	if len(results) == 0 {
 		return ended
 	}
-	if err := errors.Join(write(dir, f.explainFlags, m, results, options), writeRun(dir, results[0].Maps[0])); err != nil {
+	both := *results[0]
+	results[0].Maps = slices.DeleteFunc(slices.Clone(both.Maps), func(m *heatmap.Map) bool { return m.Sampled == nil })
+	if len(results[0].Maps) == 0 {
+		return ended
+	}
+	drawn := results[0].Maps[0]
+	if err := errors.Join(write(dir, f.explainFlags, m, results, options), writeRun(dir, drawn)); err != nil {
 		return err
+	}
+	if drawn.Box.Area() > 0 {
+		if err := writeDetectionSheet(dir, &both, options); err != nil {
+			return err
+		}
 	}
 	if errors.Is(ended, context.Canceled) {
 		return fmt.Errorf("interrupted after %d of %d masks; what there is so far is in %s, and --resume %s goes on",
-			len(results[0].Maps[0].Sampled.Weights), o.Masks, dir, dir)
+			len(drawn.Sampled.Weights), o.Masks, dir, dir)
 	}
 	return ended
+}
+
+// writeDetectionSheet writes sheet.png.
+func writeDetectionSheet(dir string, r *heatmap.Result, o *render.Options) error {
+	png, err := render.EncodePNG(render.DetectionSheet(r, o), render.Provenance(r, r.Maps[len(r.Maps)-1]))
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(dir, "sheet.png"), png)
 }
 
 // progress shows masks done, rate and time left on a terminal.

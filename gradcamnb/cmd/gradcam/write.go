@@ -70,6 +70,8 @@ type reportMap struct {
 	Grid      [2]int      `json:"grid"`      // height, width
 	Range     [2]*float64 `json:"raw_range"` // lowest and highest value of raw.npy
 	Diagnosis string      `json:"diagnosis,omitempty"`
+
+	Box *heatmap.Box `json:"box,omitempty"` // of a detection: x0, y0, x1, y1 in the picture's pixels
 }
 
 // finite is the value, or null where JSON has no number for it.
@@ -201,6 +203,9 @@ func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*hea
 			e := reportMap{
 				Layer: m.Layer, Method: m.Method, Target: m.Target, Class: m.Index, ClassName: m.Class,
 				Score: finite(m.Score), ScoreUnit: m.ScoreUnit, Unit: m.Unit, Grid: [2]int{m.Raw.H, m.Raw.W}, Diagnosis: m.Diagnosis,
+			}
+			if m.Box.Area() > 0 {
+				e.Box = &m.Box
 			}
 			if ok {
 				e.Range = [2]*float64{finite(lo), finite(hi)}
