@@ -167,54 +167,88 @@ func maskByHand(seed uint64, i uint32, grid int, p float64) []float64 {
 // The same seed gives the same bits; an interrupted run has the maps of the masks that
 // it got to, and gone on with it gives the bits of a run that was not interrupted.
 func TestRepeatInterruptResume(t *testing.T) {
-	onBackends(t, func(t *testing.T, e *Engine) {
-		s := seeing(t, e)
-		o := gradcamnb.Sampling{Masks: 100, Seed: 5}
-		whole := mustSample(t, s, o)
-		if again := mustSample(t, s, o); !slices.Equal(again[0].Raw.Values, whole[0].Raw.Values) {
-			t.Error("the same seed gives another map")
-		}
-		o.Seed = 6
-		if other := mustSample(t, s, o); slices.Equal(other[0].Raw.Values, whole[0].Raw.Values) {
-			t.Error("another seed gives the same map")
-		}
-		o.Seed = 5
-		ctx, stop := context.WithCancel(t.Context())
-		r, err := sample(ctx, t, s, gradcamnb.Request{Sampling: o, Targets: []gradcamnb.Target{gradcamnb.Class(0), gradcamnb.Class(1)},
-			Progress: func(p gradcamnb.Progress) {
-				if p.Done >= 48 {
-					stop()
-				}
-			}})
-		if !errors.Is(err, context.Canceled) || len(r) != 1 || len(r[0].Maps) != 2 {
-			t.Fatalf("interrupted: %v, %d results", err, len(r))
-		}
-		for _, m := range r[0].Maps {
-			if len(m.Sampled.Weights) != 48 || m.Target == "" {
-				t.Errorf("interrupted after %d masks, want 48", len(m.Sampled.Weights))
-			}
-			o.Resume = append(o.Resume, m.Sampled)
-		}
-		resumed := mustSample(t, s, o)
-		for i := range whole {
-			if !slices.Equal(resumed[i].Raw.Values, whole[i].Raw.Values) || !slices.Equal(resumed[i].StdErr.Values, whole[i].StdErr.Values) {
-				t.Errorf("map %d of the resumed run is not that of the whole run", i)
-			}
-		}
-	})
+	found := gradcamnb.Detection(1)
+	for name, c := range map[string]struct {
+		model   func(*testing.T, *Engine) gradcamnb.Session
+		targets []gradcamnb.Target
+	}{
+		"RISE":   {seeing, []gradcamnb.Target{gradcamnb.Class(0), gradcamnb.Class(1)}},
+		"D-RISE": {spotting, []gradcamnb.Target{found, found.Side("bottom")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBackends(t, func(t *testing.T, e *Engine) { testRepeatInterruptResume(t, c.model(t, e), c.targets) })
+		})
+	}
 }
 
-// Every stop rule ends a run before its last mask.
-func TestStopRules(t *testing.T) {
-	s := seeing(t, testEngine(t, "go"))
-	for name, o := range map[string]gradcamnb.Sampling{
-		"agreement": {Masks: 100000, Agreement: 0.6},
-		"time":      {Masks: 1000000, Limit: 200 * time.Millisecond},
-	} {
-		if got := len(mustSample(t, s, o)[0].Sampled.Weights); got >= 100000 || got == 0 {
-			t.Errorf("%s: %d masks were drawn", name, got)
+func testRepeatInterruptResume(t *testing.T, s gradcamnb.Session, targets []gradcamnb.Target) {
+	o := gradcamnb.Sampling{Masks: 100, Seed: 5}
+	draw := func() []*heatmap.Map {
+		t.Helper()
+		r, err := sample(t.Context(), t, s, gradcamnb.Request{Sampling: o, Targets: targets})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r[0].Maps
+	}
+	whole := draw()
+	if again := draw(); !slices.Equal(again[0].Raw.Values, whole[0].Raw.Values) {
+		t.Error("the same seed gives another map")
+	}
+	o.Seed = 6
+	if other := draw(); slices.Equal(other[0].Raw.Values, whole[0].Raw.Values) {
+		t.Error("another seed gives the same map")
+	}
+	o.Seed = 5
+	ctx, stop := context.WithCancel(t.Context())
+	r, err := sample(ctx, t, s, gradcamnb.Request{Sampling: o, Targets: targets, Progress: func(p gradcamnb.Progress) {
+		if p.Done >= 48 {
+			stop()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || len(r) != 1 || len(r[0].Maps) != 2 {
+		t.Fatalf("interrupted: %v, %d results", err, len(r))
+	}
+	for _, m := range r[0].Maps {
+		if len(m.Sampled.Weights) != 48 || m.Target == "" {
+			t.Errorf("interrupted after %d masks, want 48", len(m.Sampled.Weights))
+		}
+		o.Resume = append(o.Resume, m.Sampled)
+	}
+	resumed := draw()
+	for i := range whole {
+		if !slices.Equal(resumed[i].Raw.Values, whole[i].Raw.Values) || !slices.Equal(resumed[i].StdErr.Values, whole[i].StdErr.Values) {
+			t.Errorf("map %d of the resumed run is not that of the whole run", i)
 		}
 	}
+}
+
+// A run ends at its last mask, though a batch would have more, or before it: when the
+// halves of the masks of every target agree, and not sooner, or when its time is over.
+func TestStopRules(t *testing.T) {
+	const never = 1 << 30
+	onBackends(t, func(t *testing.T, e *Engine) {
+		s := seeing(t, e)
+		if got := len(mustSample(t, s, gradcamnb.Sampling{Masks: 37})[0].Sampled.Weights); got != 37 {
+			t.Errorf("%d masks were drawn of 37", got)
+		}
+		for _, m := range mustSample(t, s, gradcamnb.Sampling{Masks: never, Agreement: 0.6}) {
+			n, a := len(m.Sampled.Weights), m.Sampled.Agreement
+			if n%256 != 0 || !(a >= 0.6) {
+				t.Errorf("%s ends at %d masks, whose halves agree to %g", m.Target, n, a)
+			}
+			before := mustSample(t, s, gradcamnb.Sampling{Masks: n - 256})[0].Sampled.Agreement
+			if before >= 0.6 {
+				t.Errorf("%d masks agreed to %g already", n-256, before)
+			}
+		}
+		const limit = 200 * time.Millisecond
+		start := time.Now()
+		got := len(mustSample(t, s, gradcamnb.Sampling{Masks: never, Limit: limit})[0].Sampled.Weights)
+		if took := time.Since(start); got == 0 || took < limit || took > time.Minute {
+			t.Errorf("%d masks in %s, with a limit of %s", got, took, limit)
+		}
+	})
 }
 
 // Occlusion of the window's mean: hiding a window of the grid takes away the share of
