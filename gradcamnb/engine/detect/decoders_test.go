@@ -13,7 +13,7 @@ import (
 )
 
 // decoded is what a head makes of outputs, each [batch of 1, ...].
-type decoded struct{ boxes, scores, objectness, confidence, mask []float32 }
+type decoded struct{ boxes, scores, objectness, confidence, points, mask []float32 }
 
 func decode(t *testing.T, d Decoder, numbers string, classes int, picture [2]int, outputs ...*tensors.Tensor) decoded {
 	t.Helper()
@@ -29,18 +29,24 @@ func decode(t *testing.T, d Decoder, numbers string, classes int, picture [2]int
 	if err := head.Check(shapes, picture); err != nil {
 		t.Fatal(err)
 	}
-	var masked bool
+	var masked, marked bool
 	out := MustExecOnceN(gobackend.GetBackend(), func(in []*Node) []*Node {
 		c := head.Decode(in, picture)
 		nodes := []*Node{c.Boxes, c.Scores, c.Presence(), c.Confidence()}
 		if masked = c.Mask != nil; masked {
 			nodes = append(nodes, c.Mask(Const(in[0].Graph(), [][]int32{{1}})))
 		}
+		if marked = c.Points != nil; marked {
+			nodes = append(nodes, c.Points)
+		}
 		return nodes
 	}, args...)
 	got := decoded{boxes: flat(out[0]), scores: flat(out[1]), objectness: flat(out[2]), confidence: flat(out[3])}
 	if masked {
 		got.mask = flat(out[4])
+	}
+	if marked {
+		got.points = flat(out[len(out)-1])
 	}
 	return got
 }
@@ -66,15 +72,20 @@ func TestCenterFace(t *testing.T) {
 	// A picture of 4 x 8 pixels has 1 x 2 cells. Cell (0, 1) has h = 4 e^0 = 4 and
 	// w = 4 e^ln2 = 8, its middle at x = (1 + 1/4 + 1/2) 4 = 7, y = (0 + 1/2) 4 = 2:
 	// x from 3 to min(3 + 8, 8), y from 0 to 4. Cell (0, 0): h = w = 4, x from 0.
+	// Its first landmark lies half of the width and a quarter of the height from the corner.
 	ln2 := float32(math.Ln2)
+	landmarks := make([]float32, 20)
+	landmarks[1], landmarks[3] = 0.25, 0.5 // y, then x, of the second cell
 	got := decode(t, CenterFace, "", 1, [2]int{4, 8},
 		tensor([]int{1, 1, 1, 2}, 0.1, 0.9),
 		tensor([]int{1, 2, 1, 2}, 0, 0, 0, ln2),
 		tensor([]int{1, 2, 1, 2}, 0, 0, 0, 0.25),
-		tensor([]int{1, 10, 1, 2}, make([]float32, 20)...))
+		tensor([]int{1, 10, 1, 2}, landmarks...))
 	near(t, "boxes", got.boxes, 0, 0, 4, 4, 3, 0, 8, 4)
 	near(t, "objectness", got.objectness, 0.1, 0.9)
 	near(t, "confidence", got.confidence, 0.1, 0.9)
+	near(t, "first landmark of the first cell", got.points[:2], 0, 0)
+	near(t, "first landmark of the second cell", got.points[10:12], 3+8*0.5, 0+4*0.25)
 }
 
 func TestYOLOv5(t *testing.T) {
@@ -136,6 +147,15 @@ func TestSSD(t *testing.T) {
 		tensor([]int{1, 1, 4}, 1, -2, 0, five), tensor([]int{1, 1, 3}, 0, float32(math.Log(2)), float32(math.Log(5))))
 	near(t, "box", got.boxes, 200*(0.55-0.25), 100*(0.4-0.5), 200*(0.55+0.25), 100*(0.4+0.5))
 	near(t, "scores", got.scores, 2.0/8, 5.0/8)
+
+	// Priors lie map by map, row by row, and in a cell size by size: a row of two cells with
+	// one size, then a cell with two. Without offsets the boxes are the priors, of 100 x 100
+	// pixels; an offset of 1 moves a middle by the variance 1/2 of the prior's 0.2. Scores
+	// that are probabilities already stay as they are.
+	got = decode(t, SSD, `{"maps": [{"grid": [2, 1], "sizes": [[0.2, 0.4]]}, {"grid": [1, 1], "sizes": [[1, 1], [0.5, 1]]}], "variances": [0.5, 1], "softmaxed": true}`,
+		1, [2]int{100, 100}, tensor([]int{1, 4, 4}, append([]float32{1}, make([]float32, 15)...)...), tensor([]int{1, 4, 2}, 0.9, 0.1, 0.8, 0.2, 0.7, 0.3, 0.6, 0.4))
+	near(t, "boxes of two maps", got.boxes, 25, 30, 45, 70, 65, 30, 85, 70, 0, 0, 100, 100, 25, 0, 75, 100)
+	near(t, "scores of two maps", got.scores, 0.1, 0.2, 0.3, 0.4)
 }
 
 func TestDETR(t *testing.T) {
