@@ -2,6 +2,7 @@
 
     rise.py GRADCAM TESTDATA [rounds [rise|drise]]
     rise.py memory GRADCAM TESTDATA       resident memory of 1,000 and of 5,000 masks
+    rise.py bound TESTDATA                masks a second if a forward pass were all multiplication of matrices
 
 GRADCAM is the built command. The loops run the same ONNX files with two threads, in
 onnxruntime and in torch (eager; in its default layout, and channels last), where a small
@@ -32,6 +33,7 @@ import torch
 import torch.nn.functional as F
 from onnx.tools.update_model_dims import update_inputs_outputs_dims
 from PIL import Image
+from torch.utils.flop_counter import FlopCounterMode
 from torchvision.ops import nms
 
 BATCH, THREADS = 16, 2
@@ -248,5 +250,24 @@ def memory(gradcam, data):
             print(f"{net.name}: {n} masks, {ours(gradcam, net, n)[1]:.0f} MB resident", flush=True)
 
 
+def bound(data):
+    side = 2048
+    a, b = torch.rand(side, side), torch.rand(side, side)
+    times = []
+    for _ in range(20):
+        start = time.perf_counter()
+        a @ b
+        times.append(time.perf_counter() - start)
+    peak = 2 * side**3 / min(times)
+    print(f"matrices of {side} x {side}: {peak / 1e9:.0f} GFLOP/s")
+    for command in NETS:
+        net = NETS[command](pathlib.Path(data))
+        with FlopCounterMode(display=False) as counter:
+            net.forward["torch"](net.x)
+        cost = counter.get_total_flops()
+        print(f"{net.name}: {cost / 1e9:.2f} GFLOP a mask, {peak / cost:.0f} masks a second", flush=True)
+
+
 if __name__ == "__main__":
-    memory(*sys.argv[2:]) if sys.argv[1] == "memory" else main(*sys.argv[1:])
+    commands = {"memory": memory, "bound": bound}
+    commands[sys.argv[1]](*sys.argv[2:]) if sys.argv[1] in commands else main(*sys.argv[1:])

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/pixels"
 )
 
 // The outline lies just around the box, on the original picture, where the frame is
@@ -36,4 +37,39 @@ func TestOutlineHasTrueGeometry(t *testing.T) {
 	if e := m.Energy(r.Frame); m.Points(r.Frame) || e != 0.25 {
 		t.Errorf("points into the box: %t, energy %g, want 0.25", m.Points(r.Frame), e)
 	}
+}
+
+// detections is a result of three: one with random masks and a gradient whose map is empty,
+// one with random masks alone, one whose masks found nothing.
+func detections() *heatmap.Result {
+	r, m := scene("circle")
+	drawn := *m
+	drawn.Method, drawn.Layer, drawn.Unit, drawn.ScoreUnit, drawn.Score = "D-RISE", "", "match", "match", 0.93
+	drawn.Box, drawn.Target = heatmap.Box{160, 50, 220, 110}, "detection 1 at (160, 50)-(220, 110)"
+	drawn.Sampled = &heatmap.Sampled{Weights: make([]float32, 512), Agreement: 0.875}
+	drawn.StdErr = heatmap.NewGrid(20, 20)
+	for i := range drawn.StdErr.Values {
+		drawn.StdErr.Values[i] = 0.25 * float32(i%20)
+	}
+	gradient := *m
+	gradient.Box, gradient.Target, gradient.Grid = drawn.Box, drawn.Target, heatmap.NewGrid(20, 20)
+	gradient.Diagnosis = "The map is nowhere positive (its lowest value is -2): take HiResCAM."
+	outside, nothing := drawn, drawn
+	outside.Box, outside.Target, outside.Class = heatmap.Box{55, 120, 115, 190}, "box at (55, 120)-(115, 190)", "square"
+	nothing.Box, nothing.Target, nothing.Grid, nothing.Score = heatmap.Box{60, 10, 90, 40}, "box at (60, 10)-(90, 40)", heatmap.NewGrid(20, 20), 0
+	nothing.StdErr = heatmap.Grid{}
+	nothing.Diagnosis = nothing.Diagnose()
+	r.Maps = []*heatmap.Map{&gradient, &drawn, &outside, &nothing}
+	return r
+}
+
+// The sheet of detections and their boxes on the picture, against golden pictures that a
+// person has looked at.
+func TestDetectionsAgainstGolden(t *testing.T) {
+	r := detections()
+	pixels.Golden(t, DetectionSheet(r, nil), 8, "render", "detections-sheet.png")
+	r.Maps = r.Maps[1:] // without a gradient
+	pixels.Golden(t, DetectionSheet(r, nil), 8, "render", "detections-sheet-masks.png")
+	found := []heatmap.Detection{{Box: heatmap.Box{160, 50, 220, 110}, Label: "circle", Score: 0.93}, {Box: heatmap.Box{-4, 150, 60, 204}, Class: 3, Score: 0.5}}
+	pixels.Golden(t, Detections(r.Picture, found), 8, "render", "detections.png")
 }
