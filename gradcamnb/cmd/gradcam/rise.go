@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -97,7 +96,7 @@ func riseCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return f.run(c, gradcamnb.Request{Targets: []gradcamnb.Target{target}})
+			return f.run(c, target)
 		},
 	}
 	f.add(c, 4000, 7)
@@ -107,7 +106,7 @@ func riseCommand() *cobra.Command {
 
 func driseCommand() *cobra.Command {
 	var f samplingFlags
-	var masks, found, side, layer, method string
+	var masks, found, side string
 	var drawn drawnFlags
 	c := &cobra.Command{
 		Use:   "drise --model M.onnx --image P.png [--detection K | --box x0,y0,x1,y1 --class C | --mask M.png --class C] --out DIR",
@@ -130,33 +129,28 @@ saliency.npy [targets, H, W] are written.`,
 			if err != nil {
 				return err
 			}
-			r := gradcamnb.Request{Targets: []gradcamnb.Target{t.Side(side)}}
-			if method != "" {
-				r.Methods = []string{method}
+			if len(f.layers) > 0 && f.method == "" {
+				return cli.Usagef("--layer goes with --method: the method of the gradient there, such as HiResCAM")
 			}
-			if layer != "" {
-				if method == "" {
-					return cli.Usagef("--layer goes with --method: the method of the gradient there, such as HiResCAM")
-				}
-				r.Layers = []string{layer}
+			if len(f.layers) > 1 {
+				return cli.Usagef("--layer: name one layer")
 			}
-			return f.run(c, r)
+			return f.run(c, t.Side(side))
 		},
 	}
 	f.add(c, 5000, 16)
 	flags := c.Flags()
 	drawn.add(c)
 	flags.StringVar(&side, "side", "", "explain one side alone: left, top, right or bottom")
-	flags.StringVar(&method, "method", "", "put the map of a gradient beside it in sheet.png, by HiResCAM or another method of a layer")
-	flags.StringVar(&layer, "layer", "", "of the gradient, by tensor name or module path (default: the suggested one)")
+	flags.StringVar(&f.method, "method", "", "put the map of a gradient beside it in sheet.png, by HiResCAM or another method of a layer")
+	flags.StringArrayVar(&f.layers, "layer", nil, "of the gradient, by tensor name or module path (default: the suggested one)")
 	flags.StringVar(&masks, "reference-masks", "", "masks, float32 .npy [masks, H, W]")
 	flags.StringVar(&found, "reference-detections", "", "targets and detections under each mask, JSON")
 	return c
 }
 
-// run explains the target of a request by random masks, and by its method at its layer
-// where it has one, and writes the files, also of a run that is interrupted.
-func (f *samplingFlags) run(c *cobra.Command, asked gradcamnb.Request) error {
+// run explains a target and writes the files, also of a run that is interrupted.
+func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 	if f.model == "" {
 		return cli.Usagef("--model is missing: name an ONNX file")
 	}
@@ -176,15 +170,14 @@ func (f *samplingFlags) run(c *cobra.Command, asked gradcamnb.Request) error {
 	if err != nil {
 		return err
 	}
-	r.Methods, r.Layers, r.Targets, r.Sampling = append(asked.Methods, "RISE"), asked.Layers, asked.Targets, o
-	r.Progress = progress(os.Stderr)
-	results, ended := m.Run(c.Context(), r)
-	if len(results) == 0 {
-		return ended
+	r.Targets = []gradcamnb.Target{target}
+	beside, err := f.gradient(c.Context(), m, r)
+	if err != nil {
+		return err
 	}
-	both := *results[0]
-	results[0].Maps = slices.DeleteFunc(slices.Clone(both.Maps), func(m *heatmap.Map) bool { return m.Sampled == nil })
-	if len(results[0].Maps) == 0 {
+	r.Methods, r.Sampling, r.Progress = []string{"RISE"}, o, progress(os.Stderr)
+	results, ended := m.Run(c.Context(), r)
+	if len(results) == 0 || len(results[0].Maps) == 0 {
 		return ended
 	}
 	drawn := results[0].Maps[0]
@@ -192,6 +185,8 @@ func (f *samplingFlags) run(c *cobra.Command, asked gradcamnb.Request) error {
 		return err
 	}
 	if drawn.Box.Area() > 0 {
+		both := *results[0]
+		both.Maps = append([]*heatmap.Map{drawn}, beside...)
 		if err := writeDetectionSheet(dir, &both, options); err != nil {
 			return err
 		}
@@ -203,9 +198,22 @@ func (f *samplingFlags) run(c *cobra.Command, asked gradcamnb.Request) error {
 	return ended
 }
 
+// gradient is the map of --method at --layer; none where no method is named.
+func (f *samplingFlags) gradient(ctx context.Context, m *gradcamnb.Model, r gradcamnb.Request) ([]*heatmap.Map, error) {
+	if f.method == "" {
+		return nil, nil
+	}
+	r.Methods, r.Layers = []string{f.method}, f.layers
+	results, err := m.Run(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return results[0].Maps, nil
+}
+
 // writeDetectionSheet writes sheet.png.
 func writeDetectionSheet(dir string, r *heatmap.Result, o *render.Options) error {
-	png, err := render.EncodePNG(render.DetectionSheet(r, o), render.Provenance(r, r.Maps[len(r.Maps)-1]))
+	png, err := render.EncodePNG(render.DetectionSheet(r, o), render.Provenance(r, r.Maps[0]))
 	if err != nil {
 		return err
 	}
