@@ -102,9 +102,7 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 				continue
 			}
 			c.thumb(Overlay(r, m, o), x(2+k), y, cell)
-			_, hi, _ := m.Range()
-			caption := fmt.Sprintf("0 to %s %s", number(float64(hi)), m.Unit)
-			c.text(caption, x(2+k), y+cell+captionH-2, cell, f.small, faint)
+			c.text(o.scale(m).words(m.Unit), x(2+k), y+cell+captionH-2, cell, f.small, faint)
 			below := y + cell + 2*captionH - 2
 			switch {
 			case k == 1: // a standard error points at nothing

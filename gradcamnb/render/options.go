@@ -3,6 +3,7 @@
 package render
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -71,6 +72,14 @@ func (r Range) ticks(n int) []tick {
 		out[i].text = number(float64(r.Lo) + out[i].at*float64(r.Hi-r.Lo))
 	}
 	return out
+}
+
+// words is the range in the map's unit.
+func (r Range) words(unit string) string {
+	if r.Hi <= r.Lo {
+		return number(float64(r.Lo)) + " " + unit
+	}
+	return fmt.Sprintf("%s to %s %s", number(float64(r.Lo)), number(float64(r.Hi)), unit)
 }
 
 // place is where a value lies in the range, from 0 to 1. Zero is in the middle of a

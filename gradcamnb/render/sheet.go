@@ -252,7 +252,7 @@ func (l *sheetLayout) cell(c canvas, i, j int, r *heatmap.Result, m *heatmap.Map
 	if cell.Framed {
 		c.frame(at, frameW)
 	}
-	caption, col := fmt.Sprintf("0 to %s %s", number(float64(own.Hi)), m.Unit), faint
+	caption, col := own.words(m.Unit), faint
 	if l.Shared {
 		_, hi, _ := o.field(m).Range()
 		caption = fmt.Sprintf("highest %s %s", number(float64(hi)), m.Unit)
