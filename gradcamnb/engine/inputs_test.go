@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -190,10 +191,15 @@ func TestInputErrors(t *testing.T) {
 		`does not hold its 3 values`:                                                          {gradcamnb.Input("about", gradcamnb.Tensor{Dims: []int{1, 4}, Values: make([]float32, 3)})},
 		`has no input "abuot" beside the picture; it has "about"`:                             {right, gradcamnb.Input("abuot", gradcamnb.Numbers(1))},
 		`takes whole numbers and is given 0.5`:                                                {right, gradcamnb.Input("size", gradcamnb.Numbers(32, 0.5))},
+		`"size" (int64, [any 2]) is given a number of 16777216 or near it`:                    {right, gradcamnb.Input("size", gradcamnb.Numbers(32, 1<<24+1))},
+		`is given a number of -9.22337204e+18 or near it`:                                     {right, gradcamnb.Input("size", gradcamnb.Numbers(32, math.MinInt64))},
 	} {
 		if _, err := m.ExplainTensor(picture, choices...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
+	}
+	if _, err := m.ExplainTensor(picture, right, gradcamnb.Input("size", gradcamnb.Numbers(32, 1<<24-1))); err != nil {
+		t.Errorf("the largest whole number that is surely exact: %v", err)
 	}
 	if _, err := m.ExplainTensor(picture, right); err != nil {
 		t.Errorf("with the sidecar's size: %v", err)

@@ -55,6 +55,7 @@ func TestInputFlag(t *testing.T) {
 		"no input \"a\" beside":  {"about=1,2,3,4", "a=1"},
 		"nothing gives it":       nil,
 		"is given the shape [2]": {"about=1,2"},
+		"below 2^24 = 16777216":  {"about=1,2,3,4", "size=32,16777217"},
 	} {
 		args := []string{"explain", "--model", about, "--image", picture("cat.png"), "--out", t.TempDir()}
 		for _, g := range given {

@@ -77,6 +77,10 @@ func (v *Value) add(tree any, depth int) error {
 	return fmt.Errorf("the value of an input is a number or a list of numbers, and not %v", tree)
 }
 
+// everyInteger is below which float32 holds every whole number: 2^24 + 1 is the first that it
+// does not.
+const everyInteger = 1 << 24
+
 // fits brings a value to the declared shape: the axis of the pictures, and axes of
 // length 1 of a value of one number, may be missing.
 func (i Input) fits(v Value, pictures int) (Value, error) {
@@ -113,6 +117,9 @@ func (i Input) fits(v Value, pictures int) (Value, error) {
 	}
 	if !i.float() {
 		for _, x := range v.Values {
+			if x >= everyInteger || x <= -everyInteger {
+				return Value{}, fmt.Errorf("the model's input %s is given a number of %.9g or near it: values are float32, which holds every whole number only below 2^24 = %d, so it may not be the number that was meant; write larger ones into the model file as a constant", i, x, everyInteger)
+			}
 			if x != float32(math.Trunc(float64(x))) {
 				return Value{}, fmt.Errorf("the model's input %s takes whole numbers and is given %g", i, x)
 			}
