@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"image"
+	"math"
 	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
@@ -33,14 +34,20 @@ func (s aiming) mask(a *aim, t gradcamnb.Target) error {
 	for i := range s.batch {
 		m := masks[i%len(masks)]
 		if m.H != h || m.W != w {
-			return fmt.Errorf("the mask is %d x %d pixels and the output %d x %d (width x height)", m.W, m.H, w, h)
+			return fmt.Errorf("the mask is %d x %d pixels and the output %d x %d (width x height); bring it to the output's size, a weight for each of its pixels", m.W, m.H, w, h)
 		}
-		var sum float32
+		var sum, size float32
 		for _, v := range m.Values {
 			sum += v
+			size += max(v, -v)
 		}
-		if sum == 0 {
+		switch {
+		case notFinite(size):
+			return fmt.Errorf("the mask holds values that are no numbers")
+		case size == 0:
 			return fmt.Errorf("the mask is empty: no pixel counts")
+		case t.Mean && sum == 0:
+			return fmt.Errorf("the weights of the mask add up to zero, so there is no mean over it; take the sum")
 		}
 		for _, v := range m.Values {
 			if t.Mean {
@@ -51,6 +58,8 @@ func (s aiming) mask(a *aim, t gradcamnb.Target) error {
 	}
 	return nil
 }
+
+func notFinite(v float32) bool { return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) }
 
 // predictedClasses is the class of every pixel of a segmentation, row by row.
 type predictedClasses struct {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
@@ -24,8 +25,17 @@ func Open(ref string) (*gradcamnb.Model, error) {
 // MustOpen is Open that panics with the error.
 func MustOpen(ref string) *gradcamnb.Model { return must.Get(Open(ref)) }
 
+// Layer names a node of a graph function as a layer to explain at and returns what the
+// function has to go on with:
+//
+//	x = engine.Layer(activation.Relu(x), "/block1")
+//
+// Node.WithAlias names a layer, too, but methods that begin their passes at the layer,
+// Ablation-CAM and Recipro-CAM, cannot put anything in its place then.
+func Layer(x *graph.Node, alias string) *graph.Node { return source.NamedLayer(x, alias) }
+
 // Model makes a GoMLX model, a store and a graph function, ready to be explained
-// by the process's engine. Layers are chosen by node alias (Node.WithAlias). See
+// by the process's engine. Layers are chosen by the names of [Layer]. See
 // [source.GoMLX] for what the card must say.
 func Model(c source.Card, store *model.Store, fn source.GraphFn) (*gradcamnb.Model, error) {
 	m, err := source.GoMLX(c, store, fn)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
@@ -321,7 +322,11 @@ func TestTargetErrors(t *testing.T) {
 		plane := TransposeAllAxes(MulScalar(x, 1).WithAlias("/map"), 0, 3, 1, 2)
 		return []*Node{Concatenate([]*Node{plane, OneMinus(plane)}, 1)}
 	})
+	weights := func(v ...float32) heatmap.Grid { return heatmap.Grid{H: 2, W: 2, Values: v} }
 	for want, target := range map[string]gradcamnb.Target{
+		"it has 2 masks for 1 pictures":    gradcamnb.Region(1, weights(1, 1, 1, 1), weights(1, 1, 1, 1)),
+		"no numbers":                       gradcamnb.Region(1, weights(1, float32(math.NaN()), 0, 0)),
+		"there is no mean over it":         gradcamnb.RegionMean(1, weights(1, -1, 0, 0)),
 		"no pixel is predicted as class 1": gradcamnb.Region(1),
 		"is predicted as class 0 and not":  gradcamnb.Part(1, 0, 0),
 		"outside the segmentation":         gradcamnb.Part(0, 9, 0),

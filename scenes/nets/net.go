@@ -88,7 +88,7 @@ func stages(scope *model.Scope, x *Node, channels ...int) []*Node {
 func conv(scope *model.Scope, name string, x *Node, channels, stride int) *Node {
 	scope = scope.In("%s", name).WithInitializer(initializer.HeFn(scope))
 	x = layers.Convolution(scope, x).Channels(channels).KernelSize(3).PadSame().Strides(stride).Done()
-	return activation.Relu(x).WithAlias("/" + name)
+	return engine.Layer(activation.Relu(x), "/"+name)
 }
 
 // head is a linear layer on the mean over a feature map: [batch, h, w, c] -> [batch, n].

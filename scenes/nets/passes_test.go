@@ -17,8 +17,7 @@ import (
 	"github.com/gradcam-go/gradcam/scenes"
 )
 
-// passMethods are the methods of many passes over whole pictures. Those that begin a pass at
-// a layer need an ONNX file.
+// passMethods are the methods of many passes.
 func passMethods(t *testing.T) (names []string, layered map[string]bool) {
 	t.Helper()
 	layered = map[string]bool{}
@@ -27,9 +26,6 @@ func passMethods(t *testing.T) (names []string, layered map[string]bool) {
 		m, err := cam.ByName(m.Name) // of those that are made of others, the usual one
 		if err != nil {
 			t.Fatal(err)
-		}
-		if _, fromLayer := m.How.(cam.Activations); fromLayer {
-			continue
 		}
 		if p, ok := perturb.Passes(m); ok {
 			add(p)

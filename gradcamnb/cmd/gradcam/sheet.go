@@ -24,8 +24,10 @@ import (
 // sheetFlags are what the user gave, beside what explain takes, too.
 type sheetFlags struct {
 	explainFlags
+	models           []string
 	rows, columns    []string
 	methods, targets []string
+	difference       []int // two rows, from 1
 	measuring        gradcamnb.Measuring
 	unmeasured       bool
 	shared, signed   bool
@@ -43,12 +45,14 @@ func sheetCommand() *cobra.Command {
   scores.csv  one line a map
 
 What is laid out neither down nor across must be one: one picture, target, layer or
-method.`,
+method. Several models, such as checkpoints of one network, stand one below the other, and
+what goes across must be named alike in all: --model early.onnx --model late.onnx --rows
+methods --cols layers.`,
 		Args: cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return sheet(c.Context(), f) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.model, "model", "", "ONNX file")
+	flags.StringArrayVar(&f.models, "model", nil, "ONNX file; may be repeated")
 	flags.StringArrayVar(&f.images, "image", nil, "picture; may be repeated")
 	flags.StringVar(&f.tensor, "tensor", "", "the model's input as it stands: float32 .npy, batch first, no preprocessing")
 	flags.StringSliceVar(&f.rows, "rows", []string{"layers"}, "what goes down: pictures, targets, layers, methods, or several with commas")
@@ -62,6 +66,7 @@ method.`,
 	flags.StringVar(&f.measuring.Baseline, "baseline", "", "what is seen where the picture is hidden: mean, blur or black (default: as the metrics' papers do)")
 	flags.BoolVar(&f.unmeasured, "unmeasured", false, "draw the maps only: no scores and no frame")
 	flags.BoolVar(&f.shared, "shared", false, "one scale for all maps of a unit, so that colours compare")
+	flags.IntSliceVar(&f.difference, "difference", nil, "one row more, the maps of a row less those of another, drawn signed: 1,2 is the first less the second")
 	flags.BoolVar(&f.signed, "signed", false, "draw what speaks against the target, too")
 	f.addPreparation(c)
 	return c
@@ -69,8 +74,10 @@ method.`,
 
 func sheet(ctx context.Context, f sheetFlags) error {
 	switch {
-	case f.model == "":
+	case len(f.models) == 0:
 		return cli.Usagef("--model is missing: name an ONNX file")
+	case len(f.difference) != 0 && len(f.difference) != 2:
+		return cli.Usagef("--difference %v: name two rows, as in 1,2", f.difference)
 	case f.out == "":
 		return cli.Usagef("--out is missing: name a folder for the results")
 	case len(f.images) == 0 && f.tensor == "":
@@ -109,14 +116,15 @@ func sheet(ctx context.Context, f sheetFlags) error {
 		return err
 	}
 	gradcamnb.Register(engine.New(f.backend))
-	m, err := gradcamnb.OpenContext(ctx, f.model)
-	if err != nil {
-		return err
+	var sheets []*heatmap.Sheet
+	for _, model := range f.models {
+		s, err := f.of(ctx, model, r, rows, columns)
+		if err != nil {
+			return err
+		}
+		sheets = append(sheets, s)
 	}
-	if err := f.input(m, &r); err != nil {
-		return err
-	}
-	s, err := m.RunSheet(ctx, r, rows, columns)
+	s, err := f.stacked(sheets)
 	if err != nil {
 		return err
 	}
@@ -126,7 +134,44 @@ func sheet(ctx context.Context, f sheetFlags) error {
 			s.Cells[i][j].Signed = f.signed
 		}
 	}
+	if len(f.difference) > 0 {
+		if err := s.Subtract(f.difference[0]-1, f.difference[1]-1); err != nil {
+			return cli.Usagef("--difference %v: %w", f.difference, err)
+		}
+	}
 	return writeSheet(dir, s, options)
+}
+
+// of is the sheet of one model.
+func (f sheetFlags) of(ctx context.Context, model string, r gradcamnb.Request, rows, columns []heatmap.Axis) (*heatmap.Sheet, error) {
+	m, err := gradcamnb.OpenContext(ctx, model)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.input(m, &r); err != nil {
+		return nil, err
+	}
+	return m.RunSheet(ctx, r, rows, columns)
+}
+
+// stacked puts the models' sheets one below the other, titled by what tells the files apart.
+func (f sheetFlags) stacked(sheets []*heatmap.Sheet) (*heatmap.Sheet, error) {
+	if len(sheets) == 1 {
+		return sheets[0], nil
+	}
+	var titles []string
+	for _, model := range f.models {
+		titles = append(titles, strings.TrimSuffix(filepath.Base(model), ".onnx"))
+	}
+	if len(slices.Compact(slices.Sorted(slices.Values(titles)))) < len(titles) { // files of one name in several folders
+		titles = f.models
+	}
+	s, err := heatmap.Stack(titles, sheets...)
+	if err != nil {
+		return nil, cli.Usagef("the sheets of the models differ: %w; lay out across what they have in common, such as methods", err)
+	}
+	s.Title = strings.Join(titles, ", ")
+	return s, nil
 }
 
 func parseAxes(flag string, names []string) ([]heatmap.Axis, error) {
@@ -188,8 +233,13 @@ func writeSheet(dir string, s *heatmap.Sheet, o *render.Options) error {
 			}
 			line := []string{s.Rows[i], s.Columns[j], m.Layer, m.Method, m.Target, fmt.Sprint(m.Score), m.ScoreUnit, strconv.FormatBool(c.Framed), m.Diagnosis}
 			for _, name := range s.Metrics {
-				e.Metrics[name] = finite(float32(m.Metrics[name]))
-				line = append(line, strconv.FormatFloat(m.Metrics[name], 'g', 6, 64))
+				v, measured := m.Metrics[name]
+				if !measured { // of a difference
+					line = append(line, "")
+					continue
+				}
+				e.Metrics[name] = finite(float32(v))
+				line = append(line, strconv.FormatFloat(v, 'g', 6, 64))
 			}
 			row = append(row, e)
 			for k := range line {

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -58,6 +59,39 @@ func TestSheet(t *testing.T) {
 	}
 	if img, err := imgio.Open(filepath.Join(dir, "sheet.png")); err != nil || img.Bounds().Dx() < 400 {
 		t.Errorf("sheet.png: %v", err)
+	}
+}
+
+// Two checkpoints by layers on one sheet, and a row of the first less the second: the maps'
+// difference, which nobody measures.
+func TestSheetOfCheckpoints(t *testing.T) {
+	dir := t.TempDir()
+	early := put(t, model("resnet-basic.dyn.onnx"), filepath.Join(dir, "early.onnx"))
+	late := put(t, model("resnet-basic.dyn.onnx"), filepath.Join(dir, "late.onnx"))
+	args := []string{"sheet", "--tensor", golden.Path("golden", "resnet-basic", "input.npy"), "--target", "class:1", "--rows", "pictures", "--cols", "layers", "--steps", "2", "--out", dir}
+	code, _, said := call(t, append(args, "--model", early, "--model", late, "--difference", "1,3")...)
+	if code != 0 {
+		t.Fatal(said)
+	}
+	var rep sheetReport
+	readJSON(t, filepath.Join(dir, "sheet.json"), &rep)
+	want := []string{"early, picture 1", "early, picture 2", "late, picture 1", "late, picture 2", "early, picture 1 - late, picture 1"}
+	if !slices.Equal(rep.Rows, want) || len(rep.Columns) < 3 {
+		t.Fatalf("%q by %q", rep.Rows, rep.Columns)
+	}
+	for j, c := range rep.Cells[4] { // of the same weights
+		if len(c.Metrics) != 0 || *c.Range[0] != 0 || *c.Range[1] != 0 || *rep.Cells[0][j].Range[1] <= 0 {
+			t.Errorf("%s: %v of %v, measured %v", rep.Columns[j], *c.Range[0], *c.Range[1], c.Metrics)
+		}
+	}
+	for says, more := range map[string][]string{
+		"name two rows, as in 1,2": {"--difference", "1"},
+		"the sheet has no row":     {"--difference", "1,9"},
+		"sheets with the columns":  {"--model", model("vgg.dyn.onnx")},
+	} {
+		if code, _, said := call(t, append(append(args, "--model", early), more...)...); code != 2 || !strings.Contains(said, says) {
+			t.Errorf("%q: %d, %s", more, code, said)
+		}
 	}
 }
 

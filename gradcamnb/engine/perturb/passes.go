@@ -252,11 +252,11 @@ func (p passes) compile(s *Subject, l *source.Layer, batch int) (Program, error)
 }
 
 func (m *Within) buildFrom(method, layer string, grid, clean *Node) map[string]*Node {
-	parts, ok := m.subject.Model.(source.PartlyBuilt)
+	parts, ok := m.subject.Model.(source.StartsAtLayer)
 	if !ok {
-		exceptions.Panicf("model %s: %s starts its passes at a layer, and the graph function of a GoMLX model can only be built as a whole; it needs an ONNX file", m.subject.Model.Card().Name, method)
+		exceptions.Panicf("model %s: %s begins its passes at a layer, and the model can only be built as a whole; take Score-CAM or RISE", m.subject.Model.Card().Name, method)
 	}
-	return parts.BuildFrom(m.scope, layer, grid, clean, m.subject.Input, m.subject.Wants())
+	return parts.BuildFrom(m.scope, m.Picture, layer, grid, clean, m.subject.Wants())
 }
 
 // seen are the scores and, for every aim, what the method sees of a pass.

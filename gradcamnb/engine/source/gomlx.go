@@ -19,8 +19,8 @@ import (
 )
 
 // GraphFn builds a model: a batch of pictures in, outputs out, the first one
-// being the model's answer. Layers to explain at are named with Node.WithAlias;
-// the aliased node must be the one that the rest of the model reads.
+// being the model's answer. Layers to explain at are named with [NamedLayer], or
+// with Node.WithAlias; the named node must be the one that the rest of the model reads.
 type GraphFn func(scope *model.Scope, image *Node) []*Node
 
 // InputsFn is a [GraphFn] of a model with inputs beside the picture, by name, in the types

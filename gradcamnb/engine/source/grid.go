@@ -3,8 +3,6 @@ package source
 import (
 	"math"
 
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
@@ -118,5 +116,3 @@ func Tokens(n *Node, picture [2]int) *Node {
 	}
 	return asGrid(n, false, picture)
 }
-
-func shapeOf(dims []int) shapes.Shape { return shapes.Make(dtypes.Float32, dims...) }

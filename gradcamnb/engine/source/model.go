@@ -59,16 +59,20 @@ type Built struct {
 // Picture is the name of the cut at the model's input.
 const Picture = "\x00picture"
 
-// PartlyBuilt is a model that can also be built from one of its layers on, and with
-// another rule at its ReLUs. Models from ONNX files can; the graph function of a GoMLX
-// model is a whole.
-type PartlyBuilt interface {
+// StartsAtLayer is a model that can also be built from one of its layers on. Models from
+// ONNX files can, and GoMLX models whose function names the layer with [NamedLayer].
+type StartsAtLayer interface {
 	// BuildFrom puts what comes after a layer into the graph: from the layer's values as
-	// a map [batch, h, w, channels], for a model input of the given shape. Where the layer
-	// is tokens, the ones beside the map are those of clean, the layer's node as a cut
-	// hands it out, of a batch of one.
-	BuildFrom(scope *model.Scope, layer string, grid, clean *Node, input []int, wants []string) map[string]*Node
+	// a map [batch, h, w, channels]. What goes round the layer, such as the skip of a
+	// residual block, is that of the picture x, a batch of one. Where the layer is tokens,
+	// the ones beside the map are those of clean, the layer's node as a cut hands it out,
+	// of a batch of one.
+	BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node, wants []string) map[string]*Node
+}
 
+// Guidable is a model that can also be built with another rule at its ReLUs. Models from
+// ONNX files can; the ReLUs of a GoMLX model are out of reach in its graph function.
+type Guidable interface {
 	// BuildGuided is Build without cuts, with gradient(r, g) in place of the gradient g at
 	// the output r of every ReLU.
 	BuildGuided(scope *model.Scope, x *Node, wants []string, gradient func(r, g *Node) *Node) map[string]*Node

@@ -7,10 +7,10 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// BuildFrom: see [PartlyBuilt]. The layer's tensor is given to the rewritten graph, whose
-// earlier nodes are then not built.
-func (m *onnxModel) BuildFrom(scope *model.Scope, layer string, grid, clean *Node, input []int, wants []string) map[string]*Node {
-	input = slices.Clone(input)
+// BuildFrom: see [StartsAtLayer]. The layer's tensor is given to the rewritten graph, whose
+// earlier nodes are then built only where something goes round the layer.
+func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node, wants []string) map[string]*Node {
+	input := slices.Clone(x.Shape().Dimensions)
 	input[0] = grid.Shape().Dim(0)
 	r := m.rewritten(grid.Graph(), input, []string{layer})
 	t := r.tensor[layer]
@@ -24,8 +24,7 @@ func (m *onnxModel) BuildFrom(scope *model.Scope, layer string, grid, clean *Nod
 	case !t.ChannelsLast && !tail:
 		act = TransposeAllAxes(grid, 0, 3, 1, 2)
 	}
-	x := Zeros(grid.Graph(), shapeOf(input)) // nothing reads it
-	nodes := r.call(scope, map[string]*Node{r.Input: x, t.Rewritten: act}, wants)
+	nodes := r.call(scope, map[string]*Node{r.Input: BroadcastToDims(x, input...), t.Rewritten: act}, wants)
 	out := map[string]*Node{}
 	for i, want := range wants {
 		out[want] = r.asInFile(want, nodes[i])
@@ -33,7 +32,7 @@ func (m *onnxModel) BuildFrom(scope *model.Scope, layer string, grid, clean *Nod
 	return out
 }
 
-// BuildGuided: see [PartlyBuilt]. The graph is built from ReLU to ReLU, each of which is
+// BuildGuided: see [Guidable]. The graph is built from ReLU to ReLU, each of which is
 // given to what comes after it.
 func (m *onnxModel) BuildGuided(scope *model.Scope, x *Node, wants []string, gradient func(r, g *Node) *Node) map[string]*Node {
 	r := m.rewritten(x.Graph(), x.Shape().Dimensions, []string{Picture})
