@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,7 +26,7 @@ func (e *PictureError) Unwrap() error { return e.Err }
 // ExplainEach explains any number of pictures in batches and hands out one result a
 // picture, in their order. Reading the next batch, running the model on one, and what
 // the caller does with the results of the one before happen at the same time, and no
-// more than these three batches are in memory.
+// more than these three batches are in memory. What is chosen holds for every picture.
 //
 // A picture that comes with an error has a [PictureError] in place of a result. Any
 // other error, also that of ctx, ends the sequence.
@@ -35,6 +36,10 @@ func (m *Model) ExplainEach(ctx context.Context, pictures iter.Seq2[image.Image,
 	return func(yield func(*heatmap.Result, error) bool) {
 		if batch < 1 {
 			yield(nil, fmt.Errorf("a batch of %d pictures: it must be at least 1", batch))
+			return
+		}
+		if err := (Request{}).With(choices...).forEvery(); err != nil {
+			yield(nil, err)
 			return
 		}
 		inner, cancel := context.WithCancel(ctx)
@@ -79,6 +84,25 @@ func (m *Model) ExplainEach(ctx context.Context, pictures iter.Seq2[image.Image,
 			yield(nil, err)
 		}
 	}
+}
+
+// forEvery tells what of a request is said of each of several pictures, and so cannot hold
+// for any number of them.
+func (r Request) forEvery() error {
+	const why = "where any number of pictures is explained one after the other: give one for all, or explain the pictures in one batch"
+	if n := len(r.Boxes); n > 1 {
+		return fmt.Errorf("there are %d boxes to see, one a picture, %s", n, why)
+	}
+	for _, t := range r.Targets {
+		together := slices.Contains([]string{"contrast", "tags", "border"}, t.Kind) // several classes of each picture
+		if n := len(t.Index); n > 1 && !together {
+			return fmt.Errorf("target %s: it names %d indices, one a picture, %s", t, n, why)
+		}
+		if n := len(t.Masks); n > 1 {
+			return fmt.Errorf("target %s: it has %d masks, one a picture, %s", t, n, why)
+		}
+	}
+	return nil
 }
 
 // group is some pictures on their way.

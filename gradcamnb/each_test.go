@@ -6,6 +6,7 @@ import (
 	"image"
 	"iter"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -203,5 +204,23 @@ func TestPace(t *testing.T) {
 	g := &group{pictures: []image.Image{img, img, img}}
 	if err := p.explain(t.Context(), NewModel(s), g, nil); err != nil || len(g.results) != 3 || s.batches[0] != 4 {
 		t.Errorf("%d results of a batch of %v, %v", len(g.results), s.batches, err)
+	}
+}
+
+// What is said of each of several pictures cannot hold for any number of them; several
+// classes of each picture can.
+func TestExplainEachHoldsForAll(t *testing.T) {
+	for want, choices := range map[string][]Choice{
+		"target class:1,2: it names 2 indices": {Class(1, 2)},
+		"it has 2 masks":                       {Region(0, heatmap.NewGrid(1, 1), heatmap.NewGrid(1, 1))},
+		"there are 2 boxes":                    {InBox(image.Rect(0, 0, 1, 1), image.Rect(0, 0, 2, 2))},
+		"":                                     {Contrast(1, 2), Tags(1, 2), Border(1, 2), Class(1), InBox(image.Rect(0, 0, 1, 1))},
+	} {
+		s := &fakeSession{}
+		for _, err := range NewModel(s).ExplainEach(t.Context(), numbered(3, nil), 2, choices...) {
+			if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+				t.Errorf("%q: error %v", want, err)
+			}
+		}
 	}
 }

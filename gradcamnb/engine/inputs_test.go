@@ -12,7 +12,9 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/golden"
 )
 
@@ -228,4 +230,58 @@ func TestInputErrors(t *testing.T) {
 	if _, err := single.ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: make([]float32, 4)}, right); err == nil || !strings.Contains(err.Error(), `has no input "about" beside the picture; it has none`) {
 		t.Errorf("a model with one input: error %v", err)
 	}
+}
+
+// A detector that takes what its box is to be multiplied with, as PaddleDetection's do, one
+// row a picture, and the picture's size in whole numbers, which it adds: it finds one box
+// from the corner, as sure as the picture is bright. Two pictures have 2 * (1, 0.5) + 1 =
+// (3, 2) and 2 * (0.5, 1) + 1 = (2, 3). Under a mask the box is the same, so what D-RISE
+// hears is the brightness of what is seen: no more than the whole picture's, and less under
+// most masks.
+func TestDetectorWithSeveralInputs(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		card := source.Card{
+			Name: "scaled", Input: []int{-1, 4, 4, 1}, Detector: &detect.Spec{Decoder: "end-to-end", Numbers: []byte(`{"classes": 1}`)},
+			Inputs: []source.Input{{Name: "scale", Dims: []int{-1, 2}}, {Name: "size", Type: "int64", Dims: []int{2}}},
+		}
+		m, err := source.GoMLXWithInputs(card, model.NewStore(), func(_ *model.Scope, x *Node, in map[string]*Node) []*Node {
+			bright := ExpandAxes(ReduceMean(x, 1, 2, 3), -1) // [batch, 1]
+			corner := Add(MulScalar(in["scale"], 2), ExpandAxes(ConvertDType(in["size"], x.DType()), 0))
+			none := ZerosLike(corner)
+			return []*Node{ExpandAxes(Concatenate([]*Node{none, corner, bright, ZerosLike(bright)}, 1), 1)}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := gradcamnb.NewModel(e.Session(m))
+		in := gradcamnb.Tensor{Dims: []int{2, 4, 4, 1}, Values: slices.Repeat([]float32{0.8}, 32)}
+		beside := []gradcamnb.Choice{
+			gradcamnb.Input("scale", gradcamnb.Tensor{Dims: []int{2, 2}, Values: []float32{1, 0.5, 0.5, 1}}),
+			gradcamnb.Input("size", gradcamnb.Numbers(1, 1)),
+		}
+		boxes := []heatmap.Box{{0, 0, 3, 2}, {0, 0, 2, 3}}
+		found, err := own.DetectAll(t.Context(), gradcamnb.Request{Tensor: &in}, beside...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := own.ExplainTensor(in, append(beside, gradcamnb.Methods("D-RISE"), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 8, Grid: 2, Batch: 4}))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, box := range boxes {
+			if len(found[i]) != 1 || found[i][0].Box != box || math.Abs(float64(found[i][0].Score)-0.8) > 1e-6 {
+				t.Errorf("picture %d: found %+v, want one at %v with 0.8", i, found[i], box)
+			}
+			got := r[i].Maps[0]
+			if got.Box != box || math.Abs(float64(got.Score)-0.8) > 1e-6 || len(got.Sampled.Weights) != 8 {
+				t.Errorf("picture %d: explained %v with %g, want %v with 0.8", i, got.Box, got.Score, box)
+			}
+			if w := got.Sampled.Weights; slices.Max(w) > 0.8+1e-6 || slices.Min(w) >= 0.79 {
+				t.Errorf("picture %d: under masks it scores %v", i, w)
+			}
+		}
+		if _, err := own.DetectAll(t.Context(), gradcamnb.Request{Tensor: &in}, beside[0]); err == nil || !strings.Contains(err.Error(), `takes the input "size"`) {
+			t.Errorf("without the size: %v", err)
+		}
+	})
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gradcam-go/gradcam/internal/golden"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
 )
 
@@ -260,9 +261,56 @@ func TestManyErrors(t *testing.T) {
 		"bad pattern":   {2, "syntax error in pattern", many(in, out, "--image", "[")},
 		"negative":      {2, "--batch -1", many(in, out, "--batch", "-1")},
 		"no such layer": {1, "no layer", many(in, out, "--layer", "no such layer")},
+		"one each":      {1, "target class:1,2: it names 2 indices, one a picture, where any number of pictures", many(in, out, "--batch", "2", "--target", "class:1,2")},
+		"a box each":    {1, "there are 2 boxes to see, one a picture", many(in, out, "--batch", "2", "--in-box", "0,0,2,2", "--in-box", "1,1,3,3")},
 	} {
 		if code, _, said := call(t, c.args...); code != c.code || !strings.Contains(said, c.want) {
 			t.Errorf("%s: exit code %d, %q; want %q", name, code, said, c.want)
+		}
+	}
+}
+
+// Many pictures in front of a model with several inputs: each has the map that it has alone,
+// and another value is another run.
+func TestManyWithSeveralInputs(t *testing.T) {
+	out := t.TempDir()
+	args := []string{"explain", "--model", golden.Path("inputs", "about.onnx"), "--batch", "2"}
+	pictures := []string{"cat.png", "coffee_224.png", "astronaut.png"}
+	for _, name := range pictures {
+		args = append(args, "--image", picture(name))
+	}
+	read := func(dir string) []float32 {
+		t.Helper()
+		_, values, err := npyfile.Read(filepath.Join(dir, "raw.npy"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return values
+	}
+	if code, _, said := call(t, append(args, "--out", out, "--input", "about=1,2,3,-1")...); code != 0 {
+		t.Fatal(said)
+	}
+	var before [][]float32
+	for _, name := range pictures {
+		alone := t.TempDir()
+		if code, _, said := call(t, "explain", "--model", golden.Path("inputs", "about.onnx"), "--image", picture(name), "--input", "about=1,2,3,-1", "--out", alone); code != 0 {
+			t.Fatal(said)
+		}
+		got, want := read(filepath.Join(out, name)), read(alone)
+		for i := range want {
+			if d := got[i] - want[i]; d > 1e-5 || d < -1e-5 {
+				t.Errorf("%s: cell %d is %g among many and %g alone", name, i, got[i], want[i])
+				break
+			}
+		}
+		before = append(before, got)
+	}
+	if code, _, said := call(t, append(args, "--out", out, "--input", "about=3,2,1,1")...); code != 0 || strings.Contains(said, "there already") {
+		t.Errorf("another value: %d, %s", code, said)
+	}
+	for i, name := range pictures {
+		if slices.Equal(before[i], read(filepath.Join(out, name))) {
+			t.Errorf("%s: another value gives the same map", name)
 		}
 	}
 }
