@@ -100,6 +100,20 @@ func TestTargetsOfClassesByHand(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantMap(t, "FinerCAM", r[0].Maps[0].Raw.Values, 0.2, 0.4, 0.6, 0.8)
+		// With two rivals their probabilities count. y = 3 s, 2 s, s for pixels that sum to s, so
+		// p1/p2 = e^s and S = (e^s s + 2 s) / (e^s + 1) = s (1 + 1/(e^s + 1)). Its slope is
+		// 1 + 1/(e^s + 1) - s e^s/(e^s + 1)^2, for s = ln 3: 1 + 1/4 - 3/16 ln 3.
+		three := gomlxModel(t, e, source.Card{Name: "three", Input: []int{-1, 2, 2, 1}}, func(x *Node) []*Node {
+			sum := ReduceSum(MulScalar(x, 1).WithAlias("/map"), 1, 2)
+			return []*Node{Concatenate([]*Node{MulScalar(sum, 3), MulScalar(sum, 2), sum}, 1)}
+		})
+		last := float32(math.Log(3) - 0.6)
+		in.Values = []float32{0.1, 0.2, 0.3, last}
+		if r, err = three.ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Methods("FinerCAM"), gradcamnb.Layers("/map")); err != nil {
+			t.Fatal(err)
+		}
+		w := float32(1 + 1./4 - 3./16*math.Log(3))
+		wantMap(t, "FinerCAM of two rivals", r[0].Maps[0].Raw.Values, w*0.1, w*0.2, w*0.3, w*last)
 	})
 }
 
