@@ -35,7 +35,7 @@ func (f benchFlags) warm(ctx context.Context, rec *record, cases []benchCase, pr
 		}
 		if i == 0 || c.File != cases[i-1].File || c.Backend != cases[i-1].Backend {
 			var err error
-			if m, imported, err = timedOpen(engines[c.Backend], c.File); err != nil {
+			if m, imported, err = timedOpen(ctx, engines[c.Backend], c.File); err != nil {
 				return err
 			}
 		}
@@ -54,9 +54,9 @@ func (f benchFlags) warm(ctx context.Context, rec *record, cases []benchCase, pr
 
 // timedOpen opens a model, with the seconds that reading the file and the pass over its
 // graph take.
-func timedOpen(e *engine.Engine, file string) (*gradcamnb.Model, float64, error) {
+func timedOpen(ctx context.Context, e *engine.Engine, file string) (*gradcamnb.Model, float64, error) {
 	start := time.Now()
-	s, err := e.Open(file)
+	s, err := e.OpenContext(ctx, file)
 	if err != nil {
 		return nil, 0, err
 	}

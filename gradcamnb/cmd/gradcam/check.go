@@ -74,7 +74,7 @@ func check(c *cobra.Command, f checkFlags) error {
 		return cli.Usage(err)
 	}
 	e := engine.New(f.backend)
-	s, err := e.Open(f.model)
+	s, err := e.OpenContext(c.Context(), f.model)
 	if err != nil {
 		return cli.Usage(err)
 	}
