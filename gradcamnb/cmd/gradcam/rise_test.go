@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -169,7 +169,7 @@ func TestInterruptedRise(t *testing.T) {
 	dir := t.TempDir()
 	args := func(masks int, out string, more ...string) []string {
 		return append([]string{"rise", "--model", model("resnet-basic.dyn.onnx"), "--image", picture("cat_224.png"), "--size", "64", "--mean", "127", "--scale", "64",
-			"--target", "class:3", "--masks", fmt.Sprint(masks), "--out", out}, more...)
+			"--target", "class:3", "--masks", strconv.Itoa(masks), "--out", out}, more...)
 	}
 	var said bytes.Buffer
 	for wait := time.Second; !strings.Contains(said.String(), "interrupted after"); wait *= 2 {
