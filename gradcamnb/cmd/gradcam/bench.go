@@ -13,7 +13,7 @@ import (
 type benchFlags struct {
 	models, backends, methods, grow []string
 	batches                         []int
-	rounds, patience                int
+	rounds, patience, warmCalls     int
 	peer, coldImage, record, out    string
 	against                         []string
 }
@@ -46,6 +46,7 @@ pieces.`,
 	flags.StringArrayVar(&f.grow, "grow", nil, `what grows, and its values: "size=112,224,448", "batch=1,4,16", "classes=1,5,20", "layers=layer4,layer3" or "methods=Grad-CAM,LayerCAM", the last two one more at a time; may be repeated`)
 	flags.IntVar(&f.rounds, "rounds", 9, "rounds, of which the median is reported")
 	flags.IntVar(&f.patience, "patience", 2, "a round in which other processes take more than a tenth of the machine is measured again, at most so many times the rounds")
+	flags.IntVar(&f.warmCalls, "warm", 0, "calls of the same by the same, not timed, right before each that is: what a call takes among its like, and not after others have used the machine")
 	flags.StringVar(&f.peer, "peer", "", `the peers' command line, e.g. "python docs/benchmarks/peer.py"`)
 	flags.StringSliceVar(&f.against, "against", peerWork, "what the peers do")
 	flags.StringVar(&f.coldImage, "cold-image", "", "picture to measure cold starts with")
@@ -60,6 +61,9 @@ func bench(c *cobra.Command, f benchFlags) error {
 	}
 	if f.rounds < 1 {
 		return cli.Usagef("--rounds is %d and must be at least 1", f.rounds)
+	}
+	if f.warmCalls < 0 {
+		return cli.Usagef("--warm is %d and cannot be less than 0", f.warmCalls)
 	}
 	cases, err := f.cases()
 	if err != nil {

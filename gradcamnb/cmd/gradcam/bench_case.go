@@ -21,6 +21,7 @@ type benchCase struct {
 	Layers  []string // none means the suggested one
 	Methods []string
 	Classes int // the first so many classes; 0 for each picture's best
+	Warm    int // calls of the same by the same, not timed, right before each that is
 }
 
 // model is the name that the peers know the network by.
@@ -70,7 +71,7 @@ func (f benchFlags) cases() ([]benchCase, error) {
 
 func (f benchFlags) base(model, backend string, batch int) benchCase {
 	file, layers, _ := strings.Cut(model, "=")
-	c := benchCase{File: file, Backend: backend, Batch: batch, Methods: f.methods}
+	c := benchCase{File: file, Backend: backend, Batch: batch, Methods: f.methods, Warm: f.warmCalls}
 	if layers != "" {
 		c.Layers = strings.Split(layers, ",")
 	}

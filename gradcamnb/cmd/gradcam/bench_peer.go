@@ -56,7 +56,7 @@ func (p *peer) ask(do string, c benchCase, side int) (float64, error) {
 	}
 	request, err := json.Marshal(map[string]any{
 		"do": do, "model": c.model(), "batch": c.Batch, "side": side,
-		"layers": layers, "methods": c.Methods, "classes": c.classes(),
+		"layers": layers, "methods": c.Methods, "classes": c.classes(), "warm": c.Warm,
 	})
 	if err != nil {
 		return 0, err

@@ -120,6 +120,9 @@ func (c benchCase) words() string {
 	if c.Side > 0 {
 		out = append(out, fmt.Sprintf("%d x %d", c.Side, c.Side))
 	}
+	if c.Warm > 0 {
+		out = append(out, fmt.Sprintf("after %d of the same", c.Warm))
+	}
 	return strings.Join(out, "; ")
 }
 

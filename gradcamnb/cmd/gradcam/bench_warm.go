@@ -125,11 +125,13 @@ const disturbed = 0.1
 
 // round is one explanation and one of each that the peers do.
 func (f benchFlags) round(explain func() (float64, error), p *peer, c benchCase, side int) (map[string]float64, error) {
-	s, err := explain()
-	if err != nil {
-		return nil, err
+	out := map[string]float64{}
+	var err error
+	for range c.Warm + 1 {
+		if out[ours], err = explain(); err != nil {
+			return nil, err
+		}
 	}
-	out := map[string]float64{ours: s}
 	if p == nil {
 		return out, nil
 	}

@@ -383,6 +383,9 @@ func TestBench(t *testing.T) {
 	if one, six := bytes.Count(first, []byte("\n")), bytes.Count(all, []byte("\n")); one != len(peerWork) || six != 6*one {
 		t.Errorf("the peer was asked %d times for one case and %d times for six", one, six)
 	}
+	if code, said, _ := call(t, "bench", "--model", net, "--rounds", "1", "--patience", "0", "--warm", "2"); code != 0 || !strings.Contains(said, "| last; after 2 of the same |") {
+		t.Errorf("exit code %d, %s", code, said)
+	}
 	if code, _, said := call(t, "bench", "--model", net, "--peer", "sh -c exit"); code != 1 || !strings.Contains(said, "the peer ended without an answer") {
 		t.Errorf("a peer that ends: exit code %d, %s", code, said)
 	}
