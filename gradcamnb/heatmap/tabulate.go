@@ -131,7 +131,8 @@ func newNames(results []*Result) names {
 	return n
 }
 
-// nameTarget titles a target by its class; where pictures differ in it, by its number.
+// nameTarget titles a target by its class; where pictures differ in it, by its rank, "top 1",
+// or its number.
 func (n names) nameTarget(t int, m *Map) {
 	title := m.Target
 	if m.Class != "" {
@@ -143,6 +144,9 @@ func (n names) nameTarget(t int, m *Map) {
 		list = append(list, title)
 	case list[t] != title:
 		list[t] = fmt.Sprintf("target %d", t+1)
+		if rank, _, ok := strings.Cut(m.Target, ", "); ok && strings.HasPrefix(rank, "top ") {
+			list[t] = rank
+		}
 	}
 	n.titles[ByTarget] = list
 }
@@ -188,14 +192,14 @@ func (p place) differs(q place) Axis {
 	return ByMethod // the same method asked for twice
 }
 
-// Frame frames, for every picture and target, the cell whose map has the best value of
-// a metric: the highest, or the lowest.
+// Frame frames, for every picture and target with several measured maps, the cell whose map
+// has the best value of a metric: the highest, or the lowest.
 func (s *Sheet) Frame(metric string, higher bool) {
 	type group struct {
 		result int
 		target string
 	}
-	best := map[group]*Cell{}
+	best, measured := map[group]*Cell{}, map[group]int{}
 	value := func(c *Cell) float64 {
 		v, ok := s.Results[c.Result].Maps[c.Map].Metrics[metric]
 		switch {
@@ -214,13 +218,14 @@ func (s *Sheet) Frame(metric string, higher bool) {
 				continue
 			}
 			g := group{c.Result, s.Results[c.Result].Maps[c.Map].Target}
+			measured[g]++
 			if best[g] == nil || value(c) > value(best[g]) {
 				best[g] = c
 			}
 		}
 	}
-	for _, c := range best {
-		c.Framed = true
+	for g, c := range best {
+		c.Framed = measured[g] > 1
 	}
 }
 

@@ -44,7 +44,7 @@ func TestTabulatePictures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Rows) != 6 || s.Rows[4] != "picture 2, conv2" || s.Columns[0] != "target 1, Grad-CAM" {
+	if len(s.Rows) != 6 || s.Rows[4] != "picture 2, conv2" || s.Columns[0] != "top 1, Grad-CAM" {
 		t.Errorf("%q by %q", s.Rows, s.Columns)
 	}
 	if r, m := s.At(4, 1); r != b || m != b.Maps[3] {
@@ -64,7 +64,7 @@ func TestTabulatePictures(t *testing.T) {
 	}
 }
 
-// One frame a picture and target; NaN is never the best.
+// One frame a picture and target; NaN is never the best, and one map alone neither.
 func TestFrame(t *testing.T) {
 	a, b := explained("class 1", ""), explained("class 1", "")
 	for i, v := range []float64{0.1, 0.3, math.NaN(), 0.2, -5} {
@@ -92,6 +92,16 @@ func TestFrame(t *testing.T) {
 	s.Frame("m", false)
 	if got, want := framed(), [][2]int{{2, 2}, {3, 1}}; !slices.Equal(got, want) {
 		t.Errorf("the lowest are %v, want %v", got, want)
+	}
+	a.Maps = a.Maps[:1]
+	if s, err = Tabulate([]*Result{a, b}, []Axis{ByPicture, ByLayer}, []Axis{ByMethod}); err != nil {
+		t.Fatal(err)
+	}
+	s.Frame("m", true)
+	for _, at := range framed() {
+		if r, _ := s.At(at[0], at[1]); r == a {
+			t.Errorf("the only map of a picture is framed, at %v", at)
+		}
 	}
 }
 

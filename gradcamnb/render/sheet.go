@@ -254,8 +254,11 @@ func (l *sheetLayout) cell(c canvas, i, j int, r *heatmap.Result, m *heatmap.Map
 	}
 	caption, col := own.words(m.Unit), faint
 	if l.Shared {
-		_, hi, _ := o.field(m).Range()
+		lo, hi, _ := o.field(m).Range()
 		caption = fmt.Sprintf("highest %s %s", number(float64(hi)), m.Unit)
+		if cell.Signed {
+			caption = fmt.Sprintf("%s to %s %s", number(float64(lo)), number(float64(hi)), m.Unit)
+		}
 	}
 	if cell.Signed && !l.Shared {
 		caption = fmt.Sprintf("±%s %s", number(float64(own.Hi)), m.Unit)

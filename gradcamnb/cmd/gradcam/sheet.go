@@ -170,7 +170,8 @@ func (f sheetFlags) stacked(sheets []*heatmap.Sheet) (*heatmap.Sheet, error) {
 	if err != nil {
 		return nil, cli.Usagef("the sheets of the models differ: %w; lay out across what they have in common, such as methods", err)
 	}
-	s.Title = strings.Join(titles, ", ")
+	common := strings.TrimPrefix(s.Title, s.Results[0].Model) // target, layer or method of all, after a comma
+	s.Title = strings.Join(titles, ", ") + common
 	return s, nil
 }
 

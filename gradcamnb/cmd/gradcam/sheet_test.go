@@ -76,6 +76,9 @@ func TestSheetOfCheckpoints(t *testing.T) {
 	var rep sheetReport
 	readJSON(t, filepath.Join(dir, "sheet.json"), &rep)
 	want := []string{"early, picture 1", "early, picture 2", "late, picture 1", "late, picture 2", "early, picture 1 - late, picture 1"}
+	if rep.Title != "early, late, class 1, Grad-CAM" {
+		t.Errorf("the title is %q", rep.Title)
+	}
 	if !slices.Equal(rep.Rows, want) || len(rep.Columns) < 3 {
 		t.Fatalf("%q by %q", rep.Rows, rep.Columns)
 	}
