@@ -60,8 +60,8 @@ type ahead struct {
 // bytes reads a stretch, which must lie in the file.
 func (a *ahead) bytes(at, size int64) ([]byte, error) {
 	if at < a.from || at+size > a.from+int64(len(a.buffer)) {
-		const ahead = 64 << 10
-		a.from, a.buffer = at, make([]byte, min(max(size, ahead), a.size-at))
+		const chunk = 64 << 10
+		a.from, a.buffer = at, make([]byte, min(max(size, chunk), a.size-at))
 		if _, err := a.file.ReadAt(a.buffer, at); err != nil {
 			a.buffer = nil
 			return nil, err
