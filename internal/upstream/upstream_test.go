@@ -24,8 +24,8 @@ import (
 
 const mended = "this works now: update docs/upstream.md and take away what goes round it"
 
-// run is f(x) on the pure-Go backend.
-func run(t *testing.T, f func(x *Node) *Node, dims []int, x []float32) []float32 {
+// call is f(x) on the pure-Go backend.
+func call(t *testing.T, f func(x *Node) *Node, dims []int, x []float32) ([]float32, error) {
 	t.Helper()
 	b, err := compute.NewWithConfig("go:ops_sequential")
 	if err != nil {
@@ -38,32 +38,29 @@ func run(t *testing.T, f func(x *Node) *Node, dims []int, x []float32) []float32
 	}
 	out, err := e.Call(tensors.FromFlatDataAndDimensions(x, dims...))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	values, err := tensors.CopyFlatData[float32](out[0])
+	return tensors.CopyFlatData[float32](out[0])
+}
+
+// run is call of what runs.
+func run(t *testing.T, f func(x *Node) *Node, dims []int, x []float32) []float32 {
+	t.Helper()
+	values, err := call(t, f, dims, x)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return values
 }
 
-// builds is the error of running f of zeros on the pure-Go backend.
+// builds is the error of a call with zeros.
 func builds(t *testing.T, f func(x *Node) *Node, dims ...int) error {
 	t.Helper()
-	b, err := compute.NewWithConfig("go:ops_sequential")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Finalize()
-	e, err := NewExec(b, f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	n := 1
 	for _, d := range dims {
 		n *= d
 	}
-	_, err = e.Call(tensors.FromFlatDataAndDimensions(make([]float32, n), dims...))
+	_, err := call(t, f, dims, make([]float32, n))
 	return err
 }
 
