@@ -35,6 +35,9 @@ func run(args []string) int {
 			fmt.Fprintf(os.Stderr, "%+v\n", e)
 		}
 	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		err = errors.New("interrupted before there was a result; nothing was written")
+	}
 	fmt.Fprintln(os.Stderr, "gradcam:", err)
 	return cli.Code(err)
 }

@@ -212,6 +212,31 @@ func TestInterruptedRise(t *testing.T) {
 	}
 }
 
+// What has nothing to show when it is interrupted says so in words, and writes nothing.
+func TestInterruptedExplain(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot be interrupted from outside")
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	var said bytes.Buffer
+	c := gradcam("explain", "--model", model("efficientnet-lite0.onnx"), "--image", picture("cat.png"), "--method", "Score-CAM", "--backend", "go", "--out", out)
+	c.Stderr = &said
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(2 * time.Second)
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(said.String(), "interrupted before there was a result") {
+		t.Errorf("%v: %s", err, &said)
+	}
+	if left, err := filepath.Glob(filepath.Join(out, "*")); err != nil || len(left) > 0 {
+		t.Errorf("it left %v, %v", left, err)
+	}
+}
+
 func TestRiseErrors(t *testing.T) {
 	out, face, who := t.TempDir(), model("centerface.onnx"), picture("astronaut.png")
 	drise := func(more ...string) []string {

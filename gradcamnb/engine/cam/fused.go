@@ -48,10 +48,10 @@ var MaxFusion = register(Method{
 // MultiplierMix in utils/mix_attributions.py, from run_experiments.py: every map is
 // upsampled and scaled to [0, 1], the maps from the deepest layer up are multiplied, and the
 // product is scaled), and pytorch-grad-cam 1.5.7 (refine_cam.py) does the same; the number
-// of the paper's equation could not be looked up here. As in pytorch-grad-cam a map is its positive part
-// and is scaled before it is resized, too, and the layers are those that are named: the
-// authors take the last one of every stage down to the one that is refined. Of other
-// fusions in the authors' program (n-th root, exponential means) there is none here.
+// of the paper's equation could not be looked up here. As in pytorch-grad-cam a map is its
+// positive part and is scaled before it is resized, too, and the layers are those that are
+// named: the authors take the last one of every stage down to the one that is refined. Of
+// other fusions in the authors' program (n-th root, exponential means) there is none here.
 //
 // It is made of Grad-CAM++, or of another method: RefineCAM(LayerCAM). Shape: [batch, H, W],
 // of the picture.

@@ -11,8 +11,8 @@ import (
 //
 // Pillai and Pirsiavash 2021, "Explainable Models with Consistent Interpretations", as
 // pytorch-grad-cam 1.5.7 has it (grad_cam_elementwise.py); the number of the paper's equation
-// could not be looked up here. Shapes: [batch, h, w,
-// channels] twice -> [batch, h, w]. It costs what Grad-CAM costs.
+// could not be looked up here. Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It
+// costs what Grad-CAM costs.
 var GradCAMElementWise = register(Method{
 	Name:    "Element-wise Grad-CAM",
 	Aliases: []string{"GradCAMElementWise"},
