@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image"
 	"iter"
-	"slices"
 	"sync"
 	"time"
 
@@ -94,8 +93,7 @@ func (r Request) forEvery() error {
 		return fmt.Errorf("there are %d boxes to see, one a picture, %s", n, why)
 	}
 	for _, t := range r.Targets {
-		together := slices.Contains([]string{"contrast", "tags", "border"}, t.Kind) // several classes of each picture
-		if n := len(t.Index); n > 1 && !together {
+		if n := len(t.Index); n > 1 && !t.Together() {
 			return fmt.Errorf("target %s: it names %d indices, one a picture, %s", t, n, why)
 		}
 		if n := len(t.Masks); n > 1 {

@@ -28,6 +28,11 @@ type Target struct {
 	Edge string      // of a detection or box: "left", "top", "right" or "bottom" alone; empty means the whole
 }
 
+// Together tells that Index names several classes of every picture, and not one a picture.
+func (t Target) Together() bool {
+	return t.Kind == "contrast" || t.Kind == "tags" || t.Kind == "border"
+}
+
 // Top is the logit of the rank-th best class of each picture; Top(1) is the
 // prediction.
 func Top(rank int) Target { return Target{Kind: "top", Index: []int{rank}} }

@@ -113,14 +113,15 @@ func (s aiming) one(t gradcamnb.Target) (aim, error) {
 	case "similar":
 		err := s.embed(&a, t)
 		return a, err
-	case "contrast", "tags", "border":
+	case "binary":
+		err := s.binary(&a, t, classes)
+		return a, err
+	}
+	if t.Together() {
 		if err := inRange(t.Index, classes, a.tensor()); err != nil {
 			return aim{}, err
 		}
 		err := s.weigh(&a, t)
-		return a, err
-	case "binary":
-		err := s.binary(&a, t, classes)
 		return a, err
 	}
 	if a.index, err = perPicture(t.Index, s.batch); err != nil {

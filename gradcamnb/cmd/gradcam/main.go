@@ -36,7 +36,7 @@ func run(args []string) int {
 		}
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		err = errors.New("interrupted before there was a result; nothing was written")
+		err = errors.New("interrupted before there was a result")
 	}
 	fmt.Fprintln(os.Stderr, "gradcam:", err)
 	return cli.Code(err)

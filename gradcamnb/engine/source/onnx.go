@@ -57,6 +57,7 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 		return nil, fmt.Errorf("opening the model: %w", err)
 	}
 	defer func() { _ = dir.Close() }() // only read
+	said := o.Picture
 	if o.Picture == "" {
 		o.Picture = side.Picture
 	}
@@ -65,6 +66,7 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 		return nil, err
 	}
 	c := &m.card
+	c.Picture = said
 	if err := c.takeDefaults(side.Inputs); err != nil {
 		return nil, fmt.Errorf("the sidecar %s: %w", SidecarPath(path), err)
 	}

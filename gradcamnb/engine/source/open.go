@@ -21,16 +21,10 @@ import (
 func Open(ctx context.Context, ref string, say io.Writer) (Model, error) {
 	file, picture := cutPicture(ref)
 	o := onnxnorm.Options{Picture: picture}
-	read := func() (Model, error) { return ONNXWith(file, o) }
 	if strings.HasPrefix(ref, hub.Scheme) {
-		read = func() (Model, error) { return fromHub(ctx, file, o, say) }
+		return fromHub(ctx, file, o, say)
 	}
-	m, err := read()
-	if err != nil {
-		return nil, err
-	}
-	m.(*onnxModel).card.Picture = picture
-	return m, nil
+	return ONNXWith(file, o)
 }
 
 // cutPicture takes the input's name off a reference. A file may have the sign in its name.
@@ -77,7 +71,7 @@ func fromHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 	if want := repo.SHA256(ref.File); want != "" && want != m.card.SHA256 {
 		return nil, fmt.Errorf("%s: the file in the cache is damaged, delete it: %s", address, file)
 	}
-	m.card.Name = path.Base(ref.Repo)
+	m.card.Name, m.card.Picture = path.Base(ref.Repo), o.Picture
 	if m.card.Prep, m.card.Labels, err = repositoryConfig(ctx, repo, path.Dir(ref.File)); err != nil {
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
