@@ -1,7 +1,6 @@
 package source
 
 import (
-	"cmp"
 	"maps"
 	"strings"
 
@@ -34,9 +33,7 @@ func (m *onnxModel) rewritten(g *Graph, input []int, cuts []string) *rewritten {
 	}
 	pureGo := g.Backend().Name() == gobackend.GetBackend().Name()
 	o.FullVectors, o.Products = pureGo, pureGo
-	if onXLAsCPU(g.Backend()) {
-		o.WinogradFrom = cmp.Or(o.WinogradFrom, winogradFrom)
-	}
+	o.Winograd = pureGo || onXLAsCPU(g.Backend())
 	out, err := onnxnorm.Normalise(m.proto, input, o)
 	if err != nil {
 		exceptions.Panicf("model %s: %v", m.card.Name, err)
@@ -47,11 +44,6 @@ func (m *onnxModel) rewritten(g *Graph, input []int, cuts []string) *rewritten {
 	}
 	return r
 }
-
-// winogradFrom is where Winograd's form wins on two cores: of fewer multiplications the
-// six small convolutions cost more than the one that they replace (ResNet-50's have
-// 115 million for one picture).
-const winogradFrom = 200_000_000
 
 // onXLAsCPU tells whether programs run on XLA's CPU plugin. A GPU's library has
 // convolutions of its own that know Winograd's form.

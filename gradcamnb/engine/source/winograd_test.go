@@ -15,16 +15,16 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// A 3x3 convolution with half its multiplications against the sum of all of them in
-// float64, also where the width is no multiple of four and the padding is lopsided.
+// A 3x3 convolution with a quarter of its multiplications against the sum of all of them
+// in float64, also where the sides are no multiples of four and the padding is lopsided.
 func TestWinograd(t *testing.T) {
-	const in, out = 64, 48
-	for _, c := range []struct{ h, w, top, left, bottom, right int }{{6, 8, 1, 1, 1, 1}, {5, 7, 0, 2, 1, 0}, {9, 3, 1, 1, 1, 1}, {3, 10, 0, 0, 0, 0}} {
+	const in, out = 128, 96
+	for _, c := range []struct{ n, h, w, top, left, bottom, right int }{{4, 12, 8, 1, 1, 1, 1}, {12, 5, 7, 0, 2, 1, 0}, {16, 9, 3, 1, 1, 1, 1}, {48, 3, 10, 0, 0, 0, 0}} {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
-			x, w := picture([]int{2, in, c.h, c.w}), picture([]int{out, in, 3, 3})
-			file := convolutionFile(t, []int{2, in, c.h, c.w}, []int{out, in, 3, 3}, w, []int64{int64(c.top), int64(c.left), int64(c.bottom), int64(c.right)})
+			x, w := picture([]int{c.n, in, c.h, c.w}), picture([]int{out, in, 3, 3})
+			file := convolutionFile(t, []int{c.n, in, c.h, c.w}, []int{out, in, 3, 3}, w, []int64{int64(c.top), int64(c.left), int64(c.bottom), int64(c.right)})
 			oh, ow := c.h+c.top+c.bottom-2, c.w+c.left+c.right-2
-			want := make([]float64, 2*out*oh*ow)
+			want := make([]float64, c.n*out*oh*ow)
 			var terms float64 // the largest SUM |x w|, of which rounding errors are a part
 			for at := range want {
 				b, o, y, col := at/(out*oh*ow), at/(oh*ow)%out, at/ow%oh, at%ow
@@ -41,12 +41,13 @@ func TestWinograd(t *testing.T) {
 				terms = max(terms, sum)
 			}
 			onBackends(t, func(t *testing.T, b compute.Backend, o onnxnorm.Options) {
-				o.WinogradFrom = 1
+				o.Winograd = true
+				usesWinograd(t, file, []int{c.n, in, c.h, c.w}, o)
 				m, err := ONNXWith(file, o)
 				if err != nil {
 					t.Fatal(err)
 				}
-				got := outputs(t, b, m, []int{2, in, c.h, c.w}, x)["y"]
+				got := outputs(t, b, m, []int{c.n, in, c.h, c.w}, x)["y"]
 				var d float64
 				for i, v := range want {
 					d = max(d, math.Abs(float64(got[i])-v))
@@ -63,16 +64,9 @@ func TestWinograd(t *testing.T) {
 // What a gradient goes through keeps the plain form: of two convolutions, the one after
 // the layer.
 func TestWinogradOnlyBeforeTheLayer(t *testing.T) {
-	w := picture([]int{64, 64, 3, 3})
-	file := convolutionFile(t, []int{1, 64, 8, 8}, []int{64, 64, 3, 3}, w, []int64{1, 1, 1, 1})
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var m protos.ModelProto
-	if err := proto.Unmarshal(data, &m); err != nil {
-		t.Fatal(err)
-	}
+	w := picture([]int{128, 128, 3, 3})
+	file := convolutionFile(t, []int{1, 128, 32, 32}, []int{128, 128, 3, 3}, w, []int64{1, 1, 1, 1})
+	m := protoOf(t, file)
 	second := proto.Clone(m.Graph.Initializer[0]).(*protos.TensorProto)
 	second.Name = "w2"
 	m.Graph.Initializer = append(m.Graph.Initializer, second)
@@ -81,13 +75,13 @@ func TestWinogradOnlyBeforeTheLayer(t *testing.T) {
 	m.Graph.Node = append(m.Graph.Node, node)
 	m.Graph.Output[0].Name = "z"
 	for cut, want := range map[string]string{"x": "", "y": "w", "z": "w w2"} {
-		g, err := onnxnorm.Normalise(&m, []int{1, 64, 8, 8}, onnxnorm.Options{Cuts: []string{cut}, WinogradFrom: 1})
+		g, err := onnxnorm.Normalise(m, []int{1, 128, 32, 32}, onnxnorm.Options{Cuts: []string{cut}, Winograd: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []string
 		for _, name := range []string{"w", "w2"} {
-			if _, ok := g.Weights[name+"@winograd0@hwio"]; ok {
+			if _, ok := g.Weights[name+"@winograd"]; ok {
 				got = append(got, name)
 			}
 		}
@@ -95,6 +89,31 @@ func TestWinogradOnlyBeforeTheLayer(t *testing.T) {
 			t.Errorf("cut at %s: Winograd's form of %q, want %q", cut, got, want)
 		}
 	}
+}
+
+// usesWinograd fails where the convolution of a file does not take Winograd's form.
+func usesWinograd(t *testing.T, file string, input []int, o onnxnorm.Options) {
+	t.Helper()
+	g, err := onnxnorm.Normalise(protoOf(t, file), input, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := g.Weights["w@winograd"]; !ok {
+		t.Fatal("the plain form was taken")
+	}
+}
+
+func protoOf(t *testing.T, file string) *protos.ModelProto {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &protos.ModelProto{}
+	if err := proto.Unmarshal(data, m); err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // convolutionFile is an ONNX file of one convolution y of the picture x with the kernel w.

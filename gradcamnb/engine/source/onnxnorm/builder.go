@@ -44,8 +44,8 @@ type builder struct {
 	keepLayout  bool // leave values in the original axis order between operators
 	fullVectors bool // write broadcast vectors out in full
 
-	products     bool // convolutions as matrix products
-	winogradFrom int  // multiplications from which a 3x3 convolution takes Winograd's form
+	products  bool // convolutions as matrix products
+	winograds bool // 3x3 convolutions in Winograd's form
 
 	// differentiable is set once a cut is made: from there on gradients are
 	// taken, and forms with the right gradient are worth a slower forward pass.
@@ -65,7 +65,7 @@ type madeBy struct {
 
 func newBuilder(opset int, o Options) *builder {
 	return &builder{
-		opset: opset, keepLayout: o.KeepLayout, fullVectors: o.FullVectors, products: o.Products, winogradFrom: o.WinogradFrom,
+		opset: opset, keepLayout: o.KeepLayout, fullVectors: o.FullVectors, products: o.Products, winograds: o.Winograd,
 		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]madeBy{},
 	}
 }

@@ -12,7 +12,7 @@ import (
 //	kernel = stride, no pad  space-to-depth + product   patch
 //	depthwise                shifted multiply-adds      depthwise
 //	grouped                  batched products           grouped
-//	3x3, large, no gradient  half the multiplications   winograd
+//	3x3, large, no gradient  quarter multiplications    winograd
 //	strided, with gradient   slices + one product       unfolded
 //	any other, on pure Go    slices + one product       unfolded
 //	any other                Conv                       dense
@@ -56,12 +56,10 @@ func (b *builder) conv(x ref, c conv) ref {
 		return b.pointwise(x, c)
 	case c.window.kernel == c.stride && c.dilate == [2]int{1, 1} && noPad:
 		return b.patch(x, c)
-	}
-	if b.products || b.differentiable && c.stride != [2]int{1, 1} {
-		return b.unfolded(x, c)
-	}
-	if b.worthWinograd(x, c) {
+	case b.worthWinograd(x, c):
 		return b.winograd(x, c)
+	case b.products || b.differentiable && c.stride != [2]int{1, 1}:
+		return b.unfolded(x, c)
 	}
 	return b.dense(x, c)
 }

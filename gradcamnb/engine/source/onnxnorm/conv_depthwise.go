@@ -12,7 +12,7 @@ func (b *builder) depthwise(x ref, c conv) ref {
 	if c.stride[0] == 1 && c.before[0] <= reach && c.after[0] <= reach {
 		return b.depthwiseLines(x, c.window, w)
 	}
-	padded := b.padLast(x, c.window, 0)
+	padded := b.sealed(x, c.window)
 	var sum ref
 	for i := range c.window.kernel[0] {
 		for j := range c.window.kernel[1] {
@@ -32,7 +32,7 @@ func (b *builder) depthwise(x ref, c conv) ref {
 func (b *builder) depthwiseLines(x ref, w window, weights ref) ref {
 	flat := w
 	flat.before[0], flat.after[0] = 0, 0
-	wide := b.padLast(x, flat, 0)
+	wide := b.sealed(x, flat)
 	columns := make([]ref, w.kernel[1])
 	for j := range columns {
 		start := j * w.dilate[1]

@@ -29,10 +29,9 @@ type Options struct {
 	// it convolves.
 	Products bool
 
-	// WinogradFrom is how many multiplications a 3x3 convolution must have to be done
-	// with half of them, in more and smaller steps; zero for never. No convolution that a
-	// gradient goes through is.
-	WinogradFrom int
+	// Winograd has 3x3 convolutions done with a quarter of their multiplications, where
+	// that is quicker and no gradient goes through them.
+	Winograd bool
 
 	// Picture names the input that is the picture, where the shapes of the inputs do not
 	// say it.

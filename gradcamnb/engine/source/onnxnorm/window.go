@@ -86,6 +86,23 @@ func (b *builder) padLast(x ref, w window, fill float32) ref {
 	return b.pad(x, []int{0, w.before[0], w.before[1], 0}, []int{0, max(0, w.after[0]), max(0, w.after[1]), 0}, fill)
 }
 
+// sealed is x padded with zeros in a form that XLA does not see through: it is a slice of a
+// tensor one row higher whose rows and columns are one axis. Through a plain pad XLA reads
+// the positions of a kernel that are within x from x itself, and so computes what comes
+// before, or keeps it, once padded and once not. The pure-Go backend sees through nothing,
+// and copies every slice.
+func (b *builder) sealed(x ref, w window) ref {
+	if b.products {
+		return b.padLast(x, w, 0)
+	}
+	w.after[0]++
+	higher := b.padLast(x, w, 0)
+	n, rows, columns, c := higher.dims[0], higher.dims[1]-1, higher.dims[2], higher.dims[3]
+	flat := b.reshape(higher, n, (rows+1)*columns, c)
+	flat = b.slice(flat, []int{0, 0, 0}, []int{n, rows * columns, c}, []int{1, 1, 1})
+	return b.reshape(flat, n, rows, columns, c)
+}
+
 // tap is what position (i, j) of the kernel reads in the padded input: a strided
 // slice [b, out, out, c].
 func (b *builder) tap(padded ref, w window, i, j int) ref {
