@@ -7,9 +7,10 @@ package onnxnorm
 //
 // XLA fuses it into one loop, 6 to 24 times faster than its grouped convolution.
 func (b *builder) depthwise(x ref, c conv) ref {
-	w := b.reordered(c.kernel, "@hwc", []int{2, 3, 1, 0}, c.window.kernel[0]*c.window.kernel[1], c.kernel.dims[0])
+	positions := c.window.kernel[0] * c.window.kernel[1]
+	w := b.reordered(c.kernel, "@hwc", []int{2, 3, 1, 0}, positions, c.kernel.dims[0])
 	reach := c.reach(0) - 1
-	if c.stride[0] == 1 && c.before[0] <= reach && c.after[0] <= reach {
+	if b.products && c.stride[0] == 1 && c.before[0] <= reach && c.after[0] <= reach {
 		return b.depthwiseLines(x, c.window, w)
 	}
 	padded := b.sealed(x, c.window)
@@ -19,8 +20,16 @@ func (b *builder) depthwise(x ref, c conv) ref {
 			sum = b.plus(sum, b.binary("Mul", b.tap(padded, c.window, i, j), b.position(w, c.window, i, j)))
 		}
 	}
+	if positions > maxRecomputed {
+		return b.sealed(sum, window{})
+	}
 	return sum
 }
+
+// maxRecomputed is for how many positions of a kernel XLA may compute the sum once for every
+// operator that reads it: what follows a 3x3 or 5x5 kernel is an activation, which takes no loop
+// of its own then. A layer norm after 7x7 (ConvNeXt) has three.
+const maxRecomputed = 25
 
 // depthwiseLines is depthwise for a vertical stride of one. It slices columns only,
 // once for all lines of the kernel, and shifts each line's sum as a whole,
@@ -28,11 +37,13 @@ func (b *builder) depthwise(x ref, c conv) ref {
 //	y = SUM_i shift_i( SUM_j x[:, :, j::stride, :] * w[i, j, :] ),
 //
 // which takes as many slices and shifts as the kernel is wide and high, and not as
-// many as it has positions: 13 to 15 % less time for EfficientNet-Lite0.
+// many as it has positions: 13 to 15 % less time for EfficientNet-Lite0 on pure Go, which
+// copies every slice. In XLA's loops each shift is a branch: in some processes, and not in
+// others, they are mispredicted so often that a 5x5 kernel takes five times as long.
 func (b *builder) depthwiseLines(x ref, w window, weights ref) ref {
 	flat := w
 	flat.before[0], flat.after[0] = 0, 0
-	wide := b.sealed(x, flat)
+	wide := b.padLast(x, flat, 0)
 	columns := make([]ref, w.kernel[1])
 	for j := range columns {
 		start := j * w.dilate[1]
