@@ -31,9 +31,8 @@ func (m *onnxModel) rewritten(g *Graph, input []int, cuts []string) *rewritten {
 		}
 		o.Cuts = append(o.Cuts, cut)
 	}
-	pureGo := g.Backend().Name() == gobackend.GetBackend().Name()
-	o.FullVectors, o.Products = pureGo, pureGo
-	o.Winograd = pureGo || onXLAsCPU(g.Backend())
+	o.PureGo = g.Backend().Name() == gobackend.GetBackend().Name()
+	o.Winograd = o.PureGo || onXLAsCPU(g.Backend())
 	out, err := onnxnorm.Normalise(m.proto, input, o)
 	if err != nil {
 		exceptions.Panicf("model %s: %v", m.card.Name, err)

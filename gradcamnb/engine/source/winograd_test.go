@@ -22,7 +22,9 @@ func TestWinograd(t *testing.T) {
 	for _, c := range []struct{ n, h, w, top, left, bottom, right int }{{4, 12, 8, 1, 1, 1, 1}, {12, 5, 7, 0, 2, 1, 0}, {16, 9, 3, 1, 1, 1, 1}, {48, 3, 10, 0, 0, 0, 0}} {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			x, w := picture([]int{c.n, in, c.h, c.w}), picture([]int{out, in, 3, 3})
-			file := convolutionFile(t, []int{c.n, in, c.h, c.w}, []int{out, in, 3, 3}, w, []int64{int64(c.top), int64(c.left), int64(c.bottom), int64(c.right)})
+			net := convolution([]int{c.n, in, c.h, c.w}, []int{out, in, 3, 3}, w, []int64{int64(c.top), int64(c.left), int64(c.bottom), int64(c.right)})
+			usesWinograd(t, net, []int{c.n, in, c.h, c.w})
+			file := saved(t, net)
 			oh, ow := c.h+c.top+c.bottom-2, c.w+c.left+c.right-2
 			want := make([]float64, c.n*out*oh*ow)
 			var terms float64 // the largest SUM |x w|, of which rounding errors are a part
@@ -41,8 +43,6 @@ func TestWinograd(t *testing.T) {
 				terms = max(terms, sum)
 			}
 			onBackends(t, func(t *testing.T, b compute.Backend, o onnxnorm.Options) {
-				o.Winograd = true
-				usesWinograd(t, file, []int{c.n, in, c.h, c.w}, o)
 				m, err := ONNXWith(file, o)
 				if err != nil {
 					t.Fatal(err)
@@ -65,8 +65,7 @@ func TestWinograd(t *testing.T) {
 // the layer.
 func TestWinogradOnlyBeforeTheLayer(t *testing.T) {
 	w := picture([]int{128, 128, 3, 3})
-	file := convolutionFile(t, []int{1, 128, 32, 32}, []int{128, 128, 3, 3}, w, []int64{1, 1, 1, 1})
-	m := protoOf(t, file)
+	m := convolution([]int{1, 128, 32, 32}, []int{128, 128, 3, 3}, w, []int64{1, 1, 1, 1})
 	second := proto.Clone(m.Graph.Initializer[0]).(*protos.TensorProto)
 	second.Name = "w2"
 	m.Graph.Initializer = append(m.Graph.Initializer, second)
@@ -91,10 +90,10 @@ func TestWinogradOnlyBeforeTheLayer(t *testing.T) {
 	}
 }
 
-// usesWinograd fails where the convolution of a file does not take Winograd's form.
-func usesWinograd(t *testing.T, file string, input []int, o onnxnorm.Options) {
+// usesWinograd fails where the convolution does not take Winograd's form.
+func usesWinograd(t *testing.T, m *protos.ModelProto, input []int) {
 	t.Helper()
-	g, err := onnxnorm.Normalise(protoOf(t, file), input, o)
+	g, err := onnxnorm.Normalise(m, input, onnxnorm.Options{Winograd: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,40 +102,28 @@ func usesWinograd(t *testing.T, file string, input []int, o onnxnorm.Options) {
 	}
 }
 
-func protoOf(t *testing.T, file string) *protos.ModelProto {
-	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
+// convolution is a model of one convolution y of the picture x with the kernel w.
+func convolution(x, kernel []int, w []float32, pads []int64) *protos.ModelProto {
+	var dims []int64
+	for _, v := range kernel {
+		dims = append(dims, int64(v))
 	}
-	m := &protos.ModelProto{}
-	if err := proto.Unmarshal(data, m); err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
-// convolutionFile is an ONNX file of one convolution y of the picture x with the kernel w.
-func convolutionFile(t *testing.T, x, kernel []int, w []float32, pads []int64) string {
-	t.Helper()
-	dims := func(d []int) []int64 {
-		var out []int64
-		for _, v := range d {
-			out = append(out, int64(v))
-		}
-		return out
-	}
-	data, err := proto.Marshal(&protos.ModelProto{
+	return &protos.ModelProto{
 		IrVersion:   8,
 		OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}},
 		Graph: &protos.GraphProto{
 			Name:        "convolution",
 			Node:        []*protos.NodeProto{{OpType: "Conv", Name: "first", Input: []string{"x", "w"}, Output: []string{"y"}, Attribute: []*protos.AttributeProto{{Name: "pads", Type: protos.AttributeProto_INTS, Ints: pads}}}},
-			Initializer: []*protos.TensorProto{{Name: "w", DataType: int32(protos.TensorProto_FLOAT), Dims: dims(kernel), FloatData: w}},
+			Initializer: []*protos.TensorProto{{Name: "w", DataType: int32(protos.TensorProto_FLOAT), Dims: dims, FloatData: w}},
 			Input:       []*protos.ValueInfoProto{onnxnorm.Declare("x", x)},
 			Output:      []*protos.ValueInfoProto{{Name: "y"}},
 		},
-	})
+	}
+}
+
+func saved(t *testing.T, m *protos.ModelProto) string {
+	t.Helper()
+	data, err := proto.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
 	}

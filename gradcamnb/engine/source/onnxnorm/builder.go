@@ -40,12 +40,10 @@ func spatial(dims []int) bool { return len(dims) == 4 }
 
 // builder collects the nodes of the rewritten graph.
 type builder struct {
-	opset       int
-	keepLayout  bool // leave values in the original axis order between operators
-	fullVectors bool // write broadcast vectors out in full
-
-	products  bool // convolutions as matrix products
-	winograds bool // 3x3 convolutions in Winograd's form
+	opset      int
+	keepLayout bool // leave values in the original axis order between operators
+	pureGo     bool // for the backend that runs one operator after another
+	winograds  bool // 3x3 convolutions in Winograd's form
 
 	// differentiable is set once a cut is made: from there on gradients are
 	// taken, and forms with the right gradient are worth a slower forward pass.
@@ -65,7 +63,7 @@ type madeBy struct {
 
 func newBuilder(opset int, o Options) *builder {
 	return &builder{
-		opset: opset, keepLayout: o.KeepLayout, fullVectors: o.FullVectors, products: o.Products, winograds: o.Winograd,
+		opset: opset, keepLayout: o.KeepLayout, pureGo: o.PureGo, winograds: o.Winograd,
 		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]madeBy{},
 	}
 }
@@ -260,9 +258,9 @@ func (b *builder) plus(sum, x ref) ref {
 }
 
 // inFull is a vector v [c] that is to be broadcast to [..., c], written out in full
-// where that is asked for, as the product of a column of ones with it.
+// on pure Go, as the product of a column of ones with it.
 func (b *builder) inFull(v ref, dims []int) ref {
-	if !b.fullVectors || len(dims) == 0 {
+	if !b.pureGo || len(dims) == 0 {
 		return v
 	}
 	c := dims[len(dims)-1]

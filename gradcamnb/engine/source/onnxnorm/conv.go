@@ -58,7 +58,7 @@ func (b *builder) conv(x ref, c conv) ref {
 		return b.patch(x, c)
 	case b.worthWinograd(x, c):
 		return b.winograd(x, c)
-	case b.products || b.differentiable && c.stride != [2]int{1, 1}:
+	case b.pureGo || b.differentiable && c.stride != [2]int{1, 1}:
 		return b.unfolded(x, c)
 	}
 	return b.dense(x, c)

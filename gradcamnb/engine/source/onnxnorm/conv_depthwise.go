@@ -10,7 +10,7 @@ func (b *builder) depthwise(x ref, c conv) ref {
 	positions := c.window.kernel[0] * c.window.kernel[1]
 	w := b.reordered(c.kernel, "@hwc", []int{2, 3, 1, 0}, positions, c.kernel.dims[0])
 	reach := c.reach(0) - 1
-	if b.products && c.stride[0] == 1 && c.before[0] <= reach && c.after[0] <= reach {
+	if b.pureGo && c.stride[0] == 1 && c.before[0] <= reach && c.after[0] <= reach {
 		return b.depthwiseLines(x, c.window, w)
 	}
 	padded := b.sealed(x, c.window)

@@ -5,7 +5,7 @@ import "fmt"
 // grouped is a convolution in groups of several channels, in the form that the backend
 // is quicker at.
 func (b *builder) grouped(x ref, c conv) ref {
-	if b.products {
+	if b.pureGo {
 		return b.groupedProducts(x, c)
 	}
 	return b.groupedBlocks(x, c)

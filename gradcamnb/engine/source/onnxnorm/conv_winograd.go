@@ -20,7 +20,7 @@ const (
 
 // winogradPoints leave two fifths of the rounding error that the usual 1, -1, 2, -2 leave:
 // for 64 to 512 channels after a ReLU, root mean squares of 2.5e-7 and 5.1e-7 of the
-// largest result, where the plain sum has 0.6e-7. Their matrices are exact.
+// largest result, where the plain sum has 0.6e-7. A and B are exact in them.
 var winogradPoints = []float64{0, 3. / 4, -3. / 4, 3. / 2, -3. / 2}
 
 var winogradOutput, winogradKernel, winogradInput = cookToom(winogradPoints)
@@ -135,36 +135,40 @@ func (b *builder) bothAxes(m [][]float64, order []int) ref {
 	return b.floats([]int{len(m) * len(m), len(order)}, values)
 }
 
-// winogradWeights is G W G' of a kernel [out, in, 3, 3]: [36, in, out].
+// winogradWeights declares G W G' of a kernel [out, in, 3, 3] as [36, in, out].
 func (b *builder) winogradWeights(k *tensor) ref {
-	const r = winogradReach
-	return b.weightOrConstant(k, k.origin+"@winograd", []int{r * r, k.dims[1], k.dims[0]}, func() []float32 {
-		w := k.transposed([]int{2, 3, 1, 0}).floats() // [3, 3, in, out]
-		n := len(w) / 9
-		all := make([]float32, r*r*n)
-		const block = 1024 // values of each position, so that all stay in the cache
-		lines := make([]float64, r*3*block)
-		for from := 0; from < n; from += block {
-			size := min(block, n-from)
-			for i, g := range winogradKernel {
-				for l := range 3 {
-					line := lines[(3*i+l)*block:][:size]
-					w0, w1, w2 := w[l*n+from:][:size], w[(3+l)*n+from:][:size], w[(6+l)*n+from:][:size]
-					for at := range line {
-						line[at] = g[0]*float64(w0[at]) + g[1]*float64(w1[at]) + g[2]*float64(w2[at])
-					}
-				}
-			}
-			for i := range r {
-				l0, l1, l2 := lines[3*i*block:][:size], lines[(3*i+1)*block:][:size], lines[(3*i+2)*block:][:size]
-				for j, g := range winogradKernel {
-					u := all[(r*i+j)*n+from:][:size]
-					for at := range u {
-						u[at] = float32(g[0]*l0[at] + g[1]*l1[at] + g[2]*l2[at])
-					}
+	dims := []int{winogradReach * winogradReach, k.dims[1], k.dims[0]}
+	return b.weightOrConstant(k, k.origin+"@winograd", dims, func() []float32 {
+		return onBothSides(winogradKernel, k.transposed([]int{2, 3, 1, 0}).floats())
+	})
+}
+
+// onBothSides is G W G' for every W of w [3, 3, ...]: [6, 6, ...].
+func onBothSides(g [][]float64, w []float32) []float32 {
+	const block = 1024 // values of each position, so that all stay in the cache
+	r, n := len(g), len(w)/9
+	out := make([]float32, r*r*n)
+	lines := make([]float64, r*3*block) // G W
+	for from := 0; from < n; from += block {
+		size := min(block, n-from)
+		for i, g := range g {
+			for l := range 3 {
+				line := lines[(3*i+l)*block:][:size]
+				w0, w1, w2 := w[l*n+from:][:size], w[(3+l)*n+from:][:size], w[(6+l)*n+from:][:size]
+				for at := range line {
+					line[at] = g[0]*float64(w0[at]) + g[1]*float64(w1[at]) + g[2]*float64(w2[at])
 				}
 			}
 		}
-		return all
-	})
+		for i := range r {
+			l0, l1, l2 := lines[3*i*block:][:size], lines[(3*i+1)*block:][:size], lines[(3*i+2)*block:][:size]
+			for j, g := range g {
+				u := out[(r*i+j)*n+from:][:size]
+				for at := range u {
+					u[at] = float32(g[0]*l0[at] + g[1]*l1[at] + g[2]*l2[at])
+				}
+			}
+		}
+	}
+	return out
 }

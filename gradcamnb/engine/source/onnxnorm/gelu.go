@@ -34,7 +34,7 @@ func gelu(b *builder, n *node) {
 // in the size of x before, 38 MB three times for ConvNeXt-T in a batch of 8, but no vector.
 // The pure-Go backend is quick at numbers and slow at vectors.
 func (b *builder) everywhere(v float32, x ref) ref {
-	if b.fullVectors || len(x.dims) == 0 {
+	if b.pureGo || len(x.dims) == 0 {
 		return b.scalar(v)
 	}
 	c := x.dims[len(x.dims)-1]

@@ -19,15 +19,12 @@ type Options struct {
 	// operators, instead of channels-last.
 	KeepLayout bool
 
-	// FullVectors writes a vector that is broadcast along every axis but the last
-	// out in full. The pure-Go backend walks a broadcast element by element, at
-	// several times the cost (compute 0.1.6).
-	FullVectors bool
-
-	// Products makes matrix products of every convolution but the depthwise, batched ones
-	// of those in groups. The pure-Go backend multiplies matrices several times as fast as
-	// it convolves.
-	Products bool
+	// PureGo writes the graph for GoMLX's pure-Go backend, which runs one operator after
+	// another: it copies every slice, walks a broadcast vector element by element, at several
+	// times the cost (compute 0.1.6), and multiplies matrices several times as fast as it
+	// convolves. So vectors are written out in full, and convolutions but the depthwise
+	// become matrix products, batched ones of those in groups.
+	PureGo bool
 
 	// Winograd has 3x3 convolutions done with a quarter of their multiplications, where
 	// that is quicker and no gradient goes through them.

@@ -92,7 +92,7 @@ func (b *builder) padLast(x ref, w window, fill float32) ref {
 // before, or keeps it, once padded and once not. The pure-Go backend sees through nothing,
 // and copies every slice.
 func (b *builder) sealed(x ref, w window) ref {
-	if b.products {
+	if b.pureGo {
 		return b.padLast(x, w, 0)
 	}
 	w.after[0]++
