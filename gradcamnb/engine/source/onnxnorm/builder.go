@@ -293,6 +293,21 @@ func (b *builder) linear(x, w ref) ref {
 	return b.reshape(y, append(slices.Clone(x.dims[:len(x.dims)-1]), w.dims[1])...)
 }
 
+// Of a product with a constant matrix XLA packs the matrix first if there are more than
+// packedRows rows to multiply by it, or if it is transposed. Otherwise it reads it as it lies
+// in memory, which is quicker for small matrices and fewest rows only.
+const (
+	fewestRows, packedRows = 25, 50
+	packedWeights          = 1 << 19
+)
+
+// packs tells whether a constant matrix of so many weights, by which so many rows are
+// multiplied, is better transposed, so that XLA packs it. On a Xeon with AVX-512, 49 rows
+// times [4608, 512] take 1.3 ms then instead of 2.6, and ResNet-50 takes 50 ms instead of 57.
+func (b *builder) packs(rows, weights int) bool {
+	return !b.pureGo && fewestRows <= rows && rows <= packedRows && weights >= packedWeights
+}
+
 // bias adds a per-channel constant, if there is one, to a channels-last tensor.
 func (b *builder) bias(x ref, v *value) ref {
 	if v == nil {

@@ -14,6 +14,7 @@ import (
 //	grouped                  batched products           grouped
 //	3x3, large, no gradient  quarter multiplications    winograd
 //	strided, with gradient   slices + one product       unfolded
+//	large, few positions     slices + one product       unfolded
 //	any other, on pure Go    slices + one product       unfolded
 //	any other                Conv                       dense
 //
@@ -58,7 +59,9 @@ func (b *builder) conv(x ref, c conv) ref {
 		return b.patch(x, c)
 	case b.worthWinograd(x, c):
 		return b.winograd(x, c)
-	case b.pureGo || b.differentiable && c.stride != [2]int{1, 1}:
+	case b.pureGo,
+		b.differentiable && c.stride != [2]int{1, 1},
+		b.packs(x.dims[0]*c.out[0]*c.out[1], size(c.kernel.dims)):
 		return b.unfolded(x, c)
 	}
 	return b.dense(x, c)
@@ -71,7 +74,7 @@ func (b *builder) conv(x ref, c conv) ref {
 // Products are seven times as fast as convolutions on the pure-Go backend, and have a
 // second derivative, which GoMLX's convolution with strides has not.
 func (b *builder) unfolded(x ref, c conv) ref {
-	k, l, in, out := c.window.kernel[0], c.window.kernel[1], c.kernel.dims[1], c.kernel.dims[0]
+	k, l, in := c.window.kernel[0], c.window.kernel[1], c.kernel.dims[1]
 	padded := b.padLast(x, c.window, 0)
 	var taps []ref
 	for i := range k {
@@ -80,7 +83,17 @@ func (b *builder) unfolded(x ref, c conv) ref {
 		}
 	}
 	all := b.emit("Concat", []int{x.dims[0], c.out[0], c.out[1], k * l * in}, taps, attrInt("axis", 3))
-	return b.linear(all, b.reordered(c.kernel, "@hwi,o", []int{2, 3, 1, 0}, k*l*in, out))
+	return b.times(all, c.kernel)
+}
+
+// times multiplies the last axis of x, [h*w*in], by a kernel [out, in, h, w].
+func (b *builder) times(x ref, k *tensor) ref {
+	out, in := k.dims[0], size(k.dims[1:])
+	if b.packs(size(x.dims)/in, in*out) {
+		w := b.reordered(k, "@o,hwi", []int{0, 2, 3, 1}, out, in)
+		return b.linear(x, b.transpose(w, []int{1, 0}))
+	}
+	return b.linear(x, b.reordered(k, "@hwi,o", []int{2, 3, 1, 0}, in, out))
 }
 
 // dense is ONNX's own Conv between two transposes, which XLA cancels. Its weight

@@ -2,7 +2,8 @@ package onnxnorm
 
 // MatMul follows numpy for two tensors of rank 2 or more.
 var _ = register("MatMul", func(b *builder, n *node) {
-	x, y := b.plain(n.need(0)), b.plain(n.need(1))
+	x, w := b.plain(n.need(0)), n.need(1)
+	y := b.factor(w, x)
 	if len(x.dims) < 2 || len(y.dims) < 2 {
 		failf("it multiplies the shapes %v and %v, and vectors are not supported", x.dims, y.dims)
 	}
@@ -12,3 +13,13 @@ var _ = register("MatMul", func(b *builder, n *node) {
 	}
 	n.out = []*value{fromPlain(b.matmul(x, y))}
 }, nil)
+
+// factor is what x is multiplied by. A constant matrix that should be packed is stored
+// transposed.
+func (b *builder) factor(w *value, x ref) ref {
+	swap := []int{1, 0}
+	if w.konst == nil || len(w.dims) != 2 || !b.packs(size(x.dims)/max(1, w.dims[0]), size(w.dims)) {
+		return b.plain(w)
+	}
+	return b.transpose(b.konst(w.konst.transposed(swap)), swap)
+}
