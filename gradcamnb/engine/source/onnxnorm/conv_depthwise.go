@@ -7,8 +7,7 @@ package onnxnorm
 //
 // XLA fuses it into one loop, 6 to 24 times faster than its grouped convolution.
 func (b *builder) depthwise(x ref, c conv) ref {
-	positions := c.window.kernel[0] * c.window.kernel[1]
-	w := b.reordered(c.kernel, "@hwc", []int{2, 3, 1, 0}, positions, c.kernel.dims[0])
+	w := b.reordered(c.kernel, "@hwc", []int{2, 3, 1, 0}, c.window.kernel[0]*c.window.kernel[1], c.kernel.dims[0])
 	reach := c.reach(0) - 1
 	if b.pureGo && c.stride[0] == 1 && c.before[0] <= reach && c.after[0] <= reach {
 		return b.depthwiseLines(x, c.window, w)
@@ -20,16 +19,8 @@ func (b *builder) depthwise(x ref, c conv) ref {
 			sum = b.plus(sum, b.binary("Mul", b.tap(padded, c.window, i, j), b.position(w, c.window, i, j)))
 		}
 	}
-	if positions > maxRecomputed {
-		return b.sealed(sum, window{})
-	}
 	return sum
 }
-
-// maxRecomputed is for how many positions of a kernel XLA may compute the sum once for every
-// operator that reads it: what follows a 3x3 or 5x5 kernel is an activation, which takes no loop
-// of its own then. A layer norm after 7x7 (ConvNeXt) has three.
-const maxRecomputed = 25
 
 // depthwiseLines is depthwise for a vertical stride of one. It slices columns only,
 // once for all lines of the kernel, and shifts each line's sum as a whole,

@@ -1,11 +1,26 @@
 package onnxnorm
 
-// LayerNormalization is left as it is; its gradient is right on both backends.
+// LayerNormalization is left as it is; its gradient is right on both backends. In pictures
+// it is sealed off from what is around it: XLA would compute its input for each of the three
+// times that it is read, and from about a million values on take the products and
+// activations before and after it, with which it has sums in common, into one pipeline of
+// YNNPACK, which is slower than its parts.
 var _ = register("LayerNormalization", func(b *builder, n *node) {
 	x := b.plain(n.need(0))
+	if spatial(x.dims) {
+		x = b.sealed(x, window{})
+	}
 	in := []ref{x, b.plain(n.need(1))}
 	if v := n.input(2); v != nil {
 		in = append(in, b.plain(v))
 	}
-	n.out = []*value{inTail(fromPlain(b.emit("LayerNormalization", x.dims, in, n.Attribute...)), n.in[0])}
+	y := b.emit("LayerNormalization", x.dims, in, n.Attribute...)
+	if spatial(y.dims) && size(y.dims) >= joinedNorm {
+		y = b.sealed(y, window{})
+	}
+	n.out = []*value{inTail(fromPlain(y), n.in[0])}
 }, nil)
+
+// joinedNorm is from how many values on XLA joins what follows a layer norm to it: of
+// ConvNeXt-T in a batch of 8 [8, 28, 28, 192] but not [8, 14, 14, 384].
+const joinedNorm = 1 << 20
