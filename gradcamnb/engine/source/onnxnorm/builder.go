@@ -53,6 +53,7 @@ type builder struct {
 	weights map[string]Weight
 	shared  map[string]ref    // constants by content, transposes by operand
 	made    map[string]madeBy // how a transposed tensor came about
+	views   map[string]ref    // the matrix that a tensor is a view of
 	count   int
 }
 
@@ -64,7 +65,7 @@ type madeBy struct {
 func newBuilder(opset int, o Options) *builder {
 	return &builder{
 		opset: opset, keepLayout: o.KeepLayout, pureGo: o.PureGo, winograds: o.Winograd,
-		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]madeBy{},
+		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]madeBy{}, views: map[string]ref{},
 	}
 }
 
@@ -246,6 +247,9 @@ func (b *builder) binary(op string, x, y ref) ref {
 	if !ok {
 		failf("%s cannot broadcast the shapes %v and %v", op, x.dims, y.dims)
 	}
+	if mx, my, ok := b.matrices(x, y, dims); ok {
+		return b.viewed(b.binary(op, mx, my), dims)
+	}
 	return b.emit(op, dims, []ref{b.inFull(x, dims), b.inFull(y, dims)})
 }
 
@@ -288,9 +292,8 @@ func (b *builder) matmul(x, y ref) ref {
 
 // linear multiplies the last axis of x by a weight [k, m], as one matrix product.
 func (b *builder) linear(x, w ref) ref {
-	k := x.dims[len(x.dims)-1]
-	y := b.matmul(b.reshape(x, size(x.dims)/k, k), w)
-	return b.reshape(y, append(slices.Clone(x.dims[:len(x.dims)-1]), w.dims[1])...)
+	y := b.matmul(b.matrix(x), w)
+	return b.viewed(y, append(slices.Clone(x.dims[:len(x.dims)-1]), w.dims[1]))
 }
 
 // Of a product with a constant matrix XLA packs the matrix first if there are more than

@@ -56,9 +56,9 @@ func unaryRule(b *builder, n *node) {
 // each applies f to the value in the layout it has.
 func (b *builder) each(v *value, f func(x ref) ref) *value {
 	if isLast(v) {
-		return b.fromLast(f(v.last))
+		return b.fromLast(b.onMatrix(v.last, f))
 	}
-	return inTail(fromPlain(f(b.plain(v))), v)
+	return inTail(fromPlain(b.onMatrix(b.plain(v), f)), v)
 }
 
 // inTail hands on where the file keeps the channels of a picture-like value.

@@ -227,6 +227,7 @@ func (w *walk) cut(v *value) {
 			return w.b.binary("Mul", r, w.b.scalar(1))
 		}
 		delete(w.b.made, r.name) // nobody may look behind it
+		delete(w.b.views, r.name)
 		return r
 	}
 	if isLast(v) {

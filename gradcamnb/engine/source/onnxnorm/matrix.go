@@ -1,0 +1,65 @@
+package onnxnorm
+
+import "slices"
+
+// The result [b, h, w, c] of a matrix product is a view of the matrix [b*h*w, c], and the
+// results of elementwise operators on views are views again: the operators work on the
+// matrices. So the next product reads the very tensor that a shortcut around it reads. With
+// a Reshape between the two, XLA computes it once for each, with all that is before it.
+
+// viewed is a matrix as a tensor of the given shape, whose last axis is the matrix's.
+func (b *builder) viewed(m ref, dims []int) ref {
+	x := b.reshape(m, dims...)
+	if x.name != m.name {
+		b.views[x.name] = m
+	}
+	return x
+}
+
+// matrix is x as a matrix of its last axis.
+func (b *builder) matrix(x ref) ref {
+	if m, ok := b.views[x.name]; ok {
+		return m
+	}
+	k := x.dims[len(x.dims)-1]
+	return b.reshape(x, size(x.dims)/k, k)
+}
+
+// onMatrix is f(x) for an f that works on each element alone.
+func (b *builder) onMatrix(x ref, f func(x ref) ref) ref {
+	if m, ok := b.views[x.name]; ok {
+		return b.viewed(f(m), x.dims)
+	}
+	return f(x)
+}
+
+// matrices are the operands of an elementwise operator with results of the given shape as
+// matrices, where both are views or one is and the other is the same for every row.
+func (b *builder) matrices(x, y ref, dims []int) (mx, my ref, ok bool) {
+	if !b.isView(x, dims) && !b.isView(y, dims) {
+		return ref{}, ref{}, false
+	}
+	mx, okX := b.rows(x, dims)
+	my, okY := b.rows(y, dims)
+	return mx, my, okX && okY
+}
+
+func (b *builder) isView(x ref, dims []int) bool {
+	_, ok := b.views[x.name]
+	return ok && slices.Equal(x.dims, dims)
+}
+
+// rows is the matrix that x is a view of, or what is the same for every row, [c] or [1, c].
+func (b *builder) rows(x ref, dims []int) (m ref, ok bool) {
+	c := dims[len(dims)-1]
+	switch {
+	case b.isView(x, dims):
+		return b.views[x.name], true
+	case size(x.dims) == 1 || size(x.dims) == c && x.dims[len(x.dims)-1] == c:
+		if len(x.dims) > 2 {
+			x = b.reshape(x, 1, size(x.dims))
+		}
+		return x, true
+	}
+	return ref{}, false
+}
