@@ -88,7 +88,7 @@ func TestSeveralInputs(t *testing.T) {
 				for _, r := range results {
 					o := &mapOf{scores: r.Scores}
 					for _, m := range r.Maps {
-						o.raws = append(o.raws, m.Raw.Values)
+						o.methods, o.raws = append(o.methods, m.Method), append(o.raws, m.Raw.Values)
 					}
 					out = append(out, o)
 				}
@@ -109,7 +109,7 @@ func TestSeveralInputs(t *testing.T) {
 					alone[name] = part(v, i)
 				}
 				single := explain(part(pictures, i), alone, methods, c.want.Classes[i])[0]
-				for k, method := range methods {
+				for k, method := range got.methods { // in the engine's order
 					if d := relative(got.raws[k], single.raws[k]); !(d < 1e-4) {
 						t.Errorf("%s: %s of picture %d differs by %.3g in the batch and alone", c.ref, method, i, d)
 					}
@@ -136,8 +136,9 @@ func TestSeveralInputs(t *testing.T) {
 
 // mapOf is what a result holds, as far as the test compares it.
 type mapOf struct {
-	scores []float32
-	raws   [][]float32
+	scores  []float32
+	methods []string // of raws
+	raws    [][]float32
 }
 
 // The score is the sum of pixel times weight, and the weights are an input: HiResCAM at

@@ -32,10 +32,16 @@ func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, c
 	return out
 }
 
-// BuildGuided: see [Guidable]. The graph is built from ReLU to ReLU, each of which is
-// given to what comes after it.
+// BuildGuided: see [Guidable]. The graph is cut at every ReLU and built from one to the
+// next, each of which is given to what comes after it.
 func (m *onnxModel) BuildGuided(scope *model.Scope, x *Node, wants []string, gradient func(r, g *Node) *Node) map[string]*Node {
-	r := m.rewritten(x.Graph(), x.Shape().Dimensions, []string{Picture})
+	cuts := []string{Picture}
+	for _, n := range m.proto.Graph.Node {
+		if n.OpType == "Relu" {
+			cuts = append(cuts, n.Output...)
+		}
+	}
+	r := m.rewritten(x.Graph(), x.Shape().Dimensions, cuts)
 	given := map[string]*Node{r.Input: x}
 	for _, t := range r.Tensors {
 		if t.Op != "Relu" || t.Constant {
