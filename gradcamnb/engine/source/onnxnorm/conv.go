@@ -11,7 +11,7 @@ import (
 //	1x1                      one matrix product         pointwise
 //	kernel = stride, no pad  space-to-depth + product   patch
 //	depthwise                shifted multiply-adds      depthwise
-//	grouped                  batched products           grouped
+//	grouped                  products or blocks         grouped
 //	3x3, large, no gradient  quarter multiplications    winograd
 //	strided, with gradient   slices + one product       unfolded
 //	large, few positions     slices + one product       unfolded
@@ -121,6 +121,9 @@ func (b *builder) dense(x ref, c conv) ref {
 	attrs := []*protos.AttributeProto{attrInts("kernel_shape", odd[:]), attrInts("dilations", c.dilate[:]), attrInts("pads", pads)}
 	if c.stride != [2]int{1, 1} {
 		attrs = append(attrs, attrInts("strides", c.stride[:]))
+	}
+	if c.groups > 1 {
+		attrs = append(attrs, attrInt("group", c.groups))
 	}
 	y := b.emit("Conv", []int{x.dims[0], kernel.dims[0], c.out[0], c.out[1]}, []ref{nchw, b.transpose(w, []int{3, 2, 0, 1})}, attrs...)
 	return b.transpose(y, channelsLast(4))
