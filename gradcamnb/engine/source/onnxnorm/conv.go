@@ -11,7 +11,7 @@ import (
 //	1x1                      one matrix product         pointwise
 //	kernel = stride, no pad  space-to-depth + product   patch
 //	depthwise                shifted multiply-adds      depthwise
-//	grouped                  products or blocks         grouped
+//	grouped                  products, blocks or Conv   grouped
 //	3x3, large, no gradient  quarter multiplications    winograd
 //	strided, with gradient   slices + one product       unfolded
 //	large, few positions     slices + one product       unfolded
@@ -20,8 +20,9 @@ import (
 //
 // GoMLX's gradient of a convolution with an even kernel is wrong, so the dense
 // form pads such a kernel to an odd one; the gradient of grouped convolutions
-// hangs the pure-Go backend and takes XLA minutes to compile, so there is none. Nor has
-// GoMLX a second derivative of a convolution whose strides are said, be they one.
+// hangs the pure-Go backend and takes XLA minutes to compile, so none stands where a
+// gradient is taken. Nor has GoMLX a second derivative of a convolution whose strides are
+// said, be they one.
 var _ = register("Conv", func(b *builder, n *node) {
 	v, k := n.need(0), n.need(1)
 	if k.konst == nil {
@@ -96,7 +97,7 @@ func (b *builder) times(x ref, k *tensor) ref {
 	return b.linear(x, b.reordered(k, "@hwi,o", []int{2, 3, 1, 0}, in, out))
 }
 
-// dense is ONNX's own Conv between two transposes, which XLA cancels. Its weight
+// dense is ONNX's own Conv, in groups where c has them, between two transposes, which XLA cancels. Its weight
 // is stored [h, w, in, out], the order XLA reads, and an even side of the kernel
 // gets a row of zeros at its end.
 func (b *builder) dense(x ref, c conv) ref {
