@@ -97,9 +97,9 @@ func (b *builder) times(x ref, k *tensor) ref {
 	return b.linear(x, b.reordered(k, "@hwi,o", []int{2, 3, 1, 0}, in, out))
 }
 
-// dense is ONNX's own Conv, in groups where c has them, between two transposes, which XLA cancels. Its weight
-// is stored [h, w, in, out], the order XLA reads, and an even side of the kernel
-// gets a row of zeros at its end.
+// dense is ONNX's own Conv, in groups where c has them, between two transposes, which XLA
+// cancels. Its weight is stored [h, w, in, out], the order XLA reads, and an even side of
+// the kernel gets a row of zeros at its end.
 func (b *builder) dense(x ref, c conv) ref {
 	kernel, before, after := c.kernel, c.before, c.after
 	odd := c.window.kernel
