@@ -65,6 +65,16 @@ func TestOperators(t *testing.T) {
 				if d := difference(got, want); !(d < 1e-5) {
 					t.Errorf("differs from onnxruntime by %g of its largest value", d)
 				}
+				// The forms that stand where a gradient is taken, by the score of their values.
+				score, _ := c.scored(x)
+				var sum, terms float64
+				for i, v := range want {
+					term := float64(v) * math.Cos(float64(i))
+					sum, terms = sum+term, terms+math.Abs(term)
+				}
+				if !(math.Abs(score-sum) <= 1e-5*terms) {
+					t.Errorf("before a gradient, the score is %g, onnxruntime's %g", score, sum)
+				}
 				if strings.HasPrefix(name, "qlinear-") { // four steps of x, so that whole steps come out, and one of the finest result
 					c.gradient(t, x, 1.0/8, 1.0/256)
 				} else {
@@ -141,16 +151,18 @@ func (c check) values(x []float32) []float32 {
 	return tensors.MustCopyFlatData[float32](c.forward.MustCall(tensors.FromFlatDataAndDimensions(x, c.dims...))[0])
 }
 
+// scored is the score of x and its gradient, [b, h, w, c].
+func (c check) scored(x []float32) (float64, []float32) {
+	out := c.both.MustCall(tensors.FromFlatDataAndDimensions(x, c.dims...))
+	return float64(tensors.MustCopyFlatData[float32](out[0])[0]), tensors.MustCopyFlatData[float32](out[1])
+}
+
 // gradient compares with central differences over h at a spread of elements. Scores are
 // summed in float32, so the comparison is to one percent of the largest gradient; step is
 // by how much a rounding may move the higher score against the lower.
 func (c check) gradient(t *testing.T, x []float32, h float32, step float64) {
 	t.Helper()
-	run := func(x []float32) (float64, []float32) {
-		out := c.both.MustCall(tensors.FromFlatDataAndDimensions(x, c.dims...))
-		return float64(tensors.MustCopyFlatData[float32](out[0])[0]), tensors.MustCopyFlatData[float32](out[1])
-	}
-	_, grad := run(x) // [b, h, w, c]
+	_, grad := c.scored(x)
 	var scale float64
 	for _, v := range grad {
 		scale = max(scale, math.Abs(float64(v)))
@@ -162,8 +174,8 @@ func (c check) gradient(t *testing.T, x []float32, h float32, step float64) {
 		up, down := slices.Clone(x), slices.Clone(x)
 		up[i] += h
 		down[i] -= h
-		high, _ := run(up)
-		low, _ := run(down)
+		high, _ := c.scored(up)
+		low, _ := c.scored(down)
 		numeric := (high - low) / float64(2*h)
 		if analytic := float64(grad[c.lastIndex(i)]); math.Abs(analytic-numeric) > 0.01*scale+0.002+step/float64(2*h) {
 			t.Errorf("element %d: gradient %g, by differences %g (largest %g)", i, analytic, numeric, scale)

@@ -261,6 +261,11 @@ func (b *builder) plus(sum, x ref) ref {
 	return b.binary("Add", sum, x)
 }
 
+// isVector tells whether x holds one value for each of c channels, on its last axis.
+func isVector(x ref, c int) bool {
+	return len(x.dims) > 0 && size(x.dims) == c && x.dims[len(x.dims)-1] == c
+}
+
 // inFull is a vector v [c] that is to be broadcast to [..., c], written out in full
 // on pure Go, as the product of a column of ones with it.
 func (b *builder) inFull(v ref, dims []int) ref {
@@ -269,7 +274,7 @@ func (b *builder) inFull(v ref, dims []int) ref {
 	}
 	c := dims[len(dims)-1]
 	rows := size(dims) / max(c, 1)
-	if c == 1 || rows == 1 || size(v.dims) != c || v.dims[len(v.dims)-1] != c {
+	if c == 1 || rows == 1 || !isVector(v, c) {
 		return v
 	}
 	ones := b.weight(fmt.Sprintf("@ones%d", rows), []int{rows, 1}, func() []float32 { return slices.Repeat([]float32{1}, rows) })
@@ -294,21 +299,6 @@ func (b *builder) matmul(x, y ref) ref {
 func (b *builder) linear(x, w ref) ref {
 	y := b.matmul(b.matrix(x), w)
 	return b.viewed(y, append(slices.Clone(x.dims[:len(x.dims)-1]), w.dims[1]))
-}
-
-// Of a product with a constant matrix XLA packs the matrix first if there are more than
-// packedRows rows to multiply by it, or if it is transposed. Otherwise it reads it as it lies
-// in memory, which is quicker for small matrices and fewest rows only.
-const (
-	fewestRows, packedRows = 25, 50
-	packedWeights          = 1 << 19
-)
-
-// packs tells whether a constant matrix of so many weights, by which so many rows are
-// multiplied, is better transposed, so that XLA packs it. On a Xeon with AVX-512, 49 rows
-// times [4608, 512] take 1.3 ms then instead of 2.6, and ResNet-50 takes 50 ms instead of 57.
-func (b *builder) packs(rows, weights int) bool {
-	return !b.pureGo && fewestRows <= rows && rows <= packedRows && weights >= packedWeights
 }
 
 // bias adds a per-channel constant, if there is one, to a channels-last tensor.

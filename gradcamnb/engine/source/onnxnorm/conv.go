@@ -47,6 +47,9 @@ type conv struct {
 	groups int
 }
 
+// positions is how many results there are a channel, for a batch.
+func (c conv) positions(batch int) int { return batch * c.out[0] * c.out[1] }
+
 func (b *builder) conv(x ref, c conv) ref {
 	noPad := c.before == [2]int{} && c.after[0] <= 0 && c.after[1] <= 0
 	switch {
@@ -62,7 +65,7 @@ func (b *builder) conv(x ref, c conv) ref {
 		return b.winograd(x, c)
 	case b.pureGo,
 		b.differentiable && c.stride != [2]int{1, 1},
-		b.packs(x.dims[0]*c.out[0]*c.out[1], size(c.kernel.dims)):
+		b.packs(c.positions(x.dims[0]), size(c.kernel.dims)):
 		return b.unfolded(x, c)
 	}
 	return b.dense(x, c)

@@ -8,7 +8,7 @@ func (b *builder) grouped(x ref, c conv) ref {
 	if b.pureGo {
 		return b.groupedProducts(x, c)
 	}
-	if !b.differentiable && x.dims[0]*c.out[0]*c.out[1] <= fewPositions {
+	if !b.differentiable && c.positions(x.dims[0]) <= fewPositions {
 		return b.dense(x, c)
 	}
 	return b.groupedBlocks(x, c)
@@ -25,7 +25,7 @@ func (b *builder) groupedProducts(x ref, c conv) ref {
 	var cells []ref
 	for i := range c.window.kernel[0] {
 		for j := range c.window.kernel[1] {
-			cells = append(cells, b.reshape(b.tap(padded, c.window, i, j), x.dims[0]*c.out[0]*c.out[1], 1, g, in))
+			cells = append(cells, b.reshape(b.tap(padded, c.window, i, j), c.positions(x.dims[0]), 1, g, in))
 		}
 	}
 	all := cells[0]

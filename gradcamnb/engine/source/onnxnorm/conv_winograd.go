@@ -69,7 +69,7 @@ const minWinogradSaving = 28
 
 // worthWinograd tells whether Winograd's form pays. No gradient is taken through it.
 func (b *builder) worthWinograd(x ref, c conv) bool {
-	out, in, positions := c.kernel.dims[0], c.kernel.dims[1], x.dims[0]*c.out[0]*c.out[1]
+	out, in, positions := c.kernel.dims[0], c.kernel.dims[1], c.positions(x.dims[0])
 	saved := positions * in * out * 9 * 3 / 4
 	moved := in*out*36 + positions*(in*3+out*2)*9/4
 	return b.winograds && !b.differentiable &&

@@ -1,10 +1,10 @@
 package onnxnorm
 
 // LayerNormalization is left as it is; its gradient is right on both backends. In pictures
-// it is sealed off from what is around it: XLA would compute its input for each of the three
-// times that it is read, and from about a million values on take the products and
-// activations before and after it, with which it has sums in common, into one pipeline of
-// YNNPACK, which is slower than its parts.
+// it is sealed off from what is around it. XLA would compute its input again for each of the
+// three times that it is read; and from about a million values on it would make one pipeline
+// of YNNPACK of the norm with the products and activations before and after it, which takes
+// longer than they do apart.
 var _ = register("LayerNormalization", func(b *builder, n *node) {
 	x := b.plain(n.need(0))
 	if spatial(x.dims) {

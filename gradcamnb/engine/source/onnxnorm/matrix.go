@@ -51,11 +51,10 @@ func (b *builder) isView(x ref, dims []int) bool {
 
 // rows is the matrix that x is a view of, or what is the same for every row, [c] or [1, c].
 func (b *builder) rows(x ref, dims []int) (m ref, ok bool) {
-	c := dims[len(dims)-1]
 	switch {
 	case b.isView(x, dims):
 		return b.views[x.name], true
-	case size(x.dims) == 1 || size(x.dims) == c && x.dims[len(x.dims)-1] == c:
+	case size(x.dims) == 1 || isVector(x, dims[len(dims)-1]):
 		if len(x.dims) > 2 {
 			x = b.reshape(x, 1, size(x.dims))
 		}
