@@ -103,6 +103,7 @@ func newXLA(name, plugin string) (b *backend, err error) {
 		plugin = installed[0]
 		name = "xla:" + plugin
 	}
+	keepPrograms(plugin)
 	c, err := compute.NewWithConfig("xla:" + plugin)
 	if err != nil {
 		return nil, err

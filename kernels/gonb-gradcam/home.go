@@ -29,10 +29,11 @@ const module = "github.com/gradcam-go/gradcam"
 //	jupyter/        the demo's Jupyter data, configuration and run-time files
 //	demo/           what the demo made
 //	log/, stamps/   what the programs printed, and what needs not be done again
+//	programs/       what XLA compiled, by the engine
 type home string
 
 // parts of the private folder; nothing else in it is ours.
-var parts = []string{"bin", "shim", "pjrt", "venv", "jupyter", "demo", "log", "stamps"}
+var parts = []string{"bin", "shim", "pjrt", "venv", "jupyter", "demo", "log", "stamps", "programs"}
 
 // findHome is $GRADCAMNB_HOME, or gradcamnb in the user's cache folder.
 func findHome() (home, error) {

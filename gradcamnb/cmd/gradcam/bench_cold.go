@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 )
 
 // coldRow is a cold start: medians from process start to the picture written.
@@ -63,12 +65,15 @@ func (r *record) hasCold(who, file string, batch int) bool {
 	return slices.ContainsFunc(r.Cold, func(c coldRow) bool { return c.Who == who && c.File == file && c.Batch == batch })
 }
 
-// coldStart is a program with its command line.
+// coldStart is a program with its command line and what is set for it.
 type coldStart struct {
 	who   string
 	words []string
+	env   []string
 }
 
+// coldStarts are ours and the peer's. On XLA it is once as from the second process on, which
+// finds its program kept, and once as the first, which compiles it.
 func (f benchFlags) coldStarts(self, model, dir string, batch int) []coldStart {
 	var out []coldStart
 	for _, backend := range f.backends {
@@ -76,11 +81,15 @@ func (f benchFlags) coldStarts(self, model, dir string, batch int) []coldStart {
 		for range batch {
 			words = append(words, "--image", f.coldImage)
 		}
-		out = append(out, coldStart{ours + " on " + backend, words})
+		who := ours + " on " + backend
+		out = append(out, coldStart{who, words, []string{engine.ProgramsEnv + "=" + filepath.Join(dir, "programs")}})
+		if strings.HasPrefix(backend, "xla") {
+			out = append(out, coldStart{who + ", compiling", words, []string{engine.ProgramsEnv + "=off"}})
+		}
 	}
 	if f.peer != "" {
 		words := append(strings.Fields(f.peer), "cold", model, filepath.Join(dir, "peer.png"))
-		out = append(out, coldStart{peerLibraries[0], append(words, slices.Repeat([]string{f.coldImage}, batch)...)})
+		out = append(out, coldStart{peerLibraries[0], append(words, slices.Repeat([]string{f.coldImage}, batch)...), nil})
 	}
 	return out
 }
@@ -90,13 +99,14 @@ func (f benchFlags) coldRows(ctx context.Context, starts []coldStart) ([]coldRow
 	for round := range f.rounds + 1 {
 		for i, s := range starts {
 			c := exec.CommandContext(ctx, s.words[0], s.words[1:]...)
+			c.Env = append(os.Environ(), s.env...)
 			start := time.Now()
 			out, err := c.CombinedOutput()
 			took := time.Since(start).Seconds()
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w: %s", s.who, err, strings.TrimSpace(string(out)))
 			}
-			if round == 0 { // which reads the files from disk
+			if round == 0 { // which reads the files from disk, and compiles what is kept
 				continue
 			}
 			seconds[i] = append(seconds[i], took)

@@ -14,7 +14,7 @@ func benchReport(rec *record) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Grad-CAM, %s\n\n", time.Now().Format(time.DateOnly))
 	fmt.Fprintf(&b, "%s/%s, %d threads, %s; medians of %s interleaved rounds, in milliseconds. An explanation goes from the model's input to the normalised heatmaps; without a word on classes it is that of each picture's best one. "+
-		"Behind every time of a peer stands how many times as long as gradcam it takes; *cl* marks torch's forward pass in channels_last, which stands where it is quicker than the default layout. *Import* is reading the file and the pass over its graph; the *first* call uploads the weights, compiles and runs. "+
+		"Behind every time of a peer stands how many times as long as gradcam it takes; *cl* marks torch's forward pass in channels_last, which stands where it is quicker than the default layout. *Import* is reading the file and the pass over its graph; the *first* call uploads the weights, compiles, or takes the program that an earlier process kept, and runs. "+
 		"A round in which other processes took more than a tenth of the machine is measured again; † marks a case in which most were disturbed all the same, so that its medians say little.\n",
 		runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), runtime.Version(), rec.rounds())
 	for _, grown := range []string{"", "size", "batch", "classes", "layers", "methods"} {
@@ -132,7 +132,7 @@ func coldTable(rows []coldRow) string {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("\n## Cold start and memory\n\nFrom process start to the pictures written, medians, with the largest resident memory of the process: the weights, the program, and all that the runtime and its libraries keep.\n\n" +
+	b.WriteString("\n## Cold start and memory\n\nFrom process start to the pictures written, medians, with the largest resident memory of the process: the weights, the program, and all that the runtime and its libraries keep. On XLA the first process with a model compiles, and later ones take the program that it kept.\n\n" +
 		"| model | batch | | rounds | seconds | | MiB | |\n|---|---|---|---|---|---|---|---|\n")
 	for _, r := range rows {
 		seconds, mib := "", ""

@@ -1,0 +1,35 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// ProgramsEnv names the environment variable with the folder that keeps what XLA compiled
+// for the next process; "off" keeps nothing. By default it is programs in the private
+// folder, which is $GRADCAMNB_HOME or gradcamnb in the user's cache folder. It holds machine
+// code, some 0.5 MB a program, and loses what was not used for five days.
+const ProgramsEnv = "GRADCAMNB_PROGRAMS"
+
+// keepPrograms has what the named PJRT plugin compiles kept, where it can be.
+var keepPrograms = func(string) {}
+
+// programsFolder is where compiled programs are kept; empty if they are not to be.
+func programsFolder() (string, error) {
+	switch dir := os.Getenv(ProgramsEnv); dir {
+	case "":
+	case "off":
+		return "", nil
+	default:
+		return filepath.Abs(dir)
+	}
+	if home := os.Getenv("GRADCAMNB_HOME"); home != "" {
+		return filepath.Abs(filepath.Join(home, "programs"))
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("finding a folder for compiled programs: %w; name one in %s", err, ProgramsEnv)
+	}
+	return filepath.Join(cache, "gradcamnb", "programs"), nil
+}

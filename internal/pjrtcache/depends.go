@@ -1,0 +1,58 @@
+//go:build cgo && linux && !noxla
+
+package pjrtcache
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// dependsOn describes what the machine code of a program depends on beside the program:
+// the plugin's file, the processor, and how many of them XLA divides loops among.
+func dependsOn(plugin string) ([]byte, error) {
+	info, err := os.Stat(plugin)
+	if err != nil {
+		return nil, fmt.Errorf("the PJRT plugin: %w", err)
+	}
+	processor, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return nil, fmt.Errorf("the processor: %w", err)
+	}
+	return fmt.Appendf(nil, "%s %d %d\n%d %q\n%s", plugin, info.Size(), info.ModTime().UnixNano(),
+		runtime.NumCPU(), os.Getenv("NPROC"), model(processor)), nil
+}
+
+// model is the lines on the first processor that tell its model and instructions, and
+// neither its clock nor the system's mood.
+func model(cpuinfo []byte) []byte {
+	first, _, _ := bytes.Cut(cpuinfo, []byte("\n\n"))
+	var out bytes.Buffer
+	for lines := bufio.NewScanner(bytes.NewReader(first)); lines.Scan(); {
+		name, _, _ := strings.Cut(lines.Text(), ":")
+		if slices.Contains([]string{
+			"vendor_id", "cpu family", "model", "stepping", "flags", // amd64
+			"CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision", "Features", // arm64
+		}, strings.TrimSpace(name)) {
+			fmt.Fprintln(&out, lines.Text())
+		}
+	}
+	return out.Bytes()
+}
+
+// private is an error for a folder that others than the user may write to.
+func private(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if owner := info.Sys().(*syscall.Stat_t).Uid; int(owner) != os.Getuid() || info.Mode()&0o022 != 0 {
+		return fmt.Errorf("the folder of compiled programs %s can be written by others (%s, owner %d): take one that is yours alone", dir, info.Mode(), owner)
+	}
+	return nil
+}

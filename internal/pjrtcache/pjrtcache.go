@@ -1,0 +1,133 @@
+//go:build cgo && linux && !noxla
+
+// Package pjrtcache keeps what XLA compiles from one process to the next.
+//
+// It stands between go-xla and a PJRT plugin. A plugin is a table of functions; go-xla is
+// given a copy of the table in which PJRT_Client_Compile first looks into a folder, and
+// leaves there what the plugin compiles. A program is found by everything that its machine
+// code depends on: its StableHLO, the options, the plugin and the processor.
+package pjrtcache
+
+// #cgo LDFLAGS: -ldl
+// #include <stdlib.h>
+// #include "hook.h"
+import "C"
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"unsafe"
+
+	"github.com/gomlx/go-xla/pjrt"
+	"github.com/rogpeppe/go-internal/cache"
+)
+
+// hooked is the plugin behind [kept_compile]. There is one in a process, since a function
+// in a table of C cannot know which table it was called from.
+var hooked struct {
+	sync.Mutex
+	api   *C.PJRT_Api // the plugin's own table; nil before Register
+	kept  *cache.Cache
+	where []byte // what programs depend on beside themselves
+}
+
+// Register loads the PJRT plugin in the file path, hands it to go-xla under the name that
+// it will be asked for, and keeps in dir what it compiles. Only the first plugin of a
+// process can be had so.
+func Register(name, path, dir string) error {
+	hooked.Lock()
+	defer hooked.Unlock()
+	if hooked.api != nil {
+		return errors.New("the programs of another plugin are kept already")
+	}
+	where, err := dependsOn(path)
+	if err != nil {
+		return err
+	}
+	kept, err := open(dir)
+	if err != nil {
+		return err
+	}
+	file := C.CString(path)
+	defer C.free(unsafe.Pointer(file))
+	reason := new(*C.char)
+	api := C.plugin_load(file, reason)
+	if api == nil {
+		return fmt.Errorf("loading the PJRT plugin %s: %s", path, C.GoString(*reason))
+	}
+	table := C.plugin_hook(api)
+	if table == nil {
+		return errors.New("the C library has no memory left")
+	}
+	hooked.api, hooked.kept, hooked.where = api, kept, where
+	if err := pjrt.RegisterPreloadedPlugin(name, uintptr(unsafe.Pointer(table))); err != nil {
+		return fmt.Errorf("registering the PJRT plugin %s: %w", path, err)
+	}
+	return nil
+}
+
+// kept_compile is PJRT_Client_Compile as go-xla gets it. What goes wrong with keeping
+// costs the time to compile, no more.
+//
+//export kept_compile
+func kept_compile(args *C.PJRT_Client_Compile_Args) *C.PJRT_Error {
+	api, kept := hooked.api, hooked.kept
+	id := idOf(args)
+	if program, _, err := kept.GetBytes(id); err == nil {
+		failure := C.plugin_deserialize(api, args, unsafe.Pointer(unsafe.SliceData(program)), C.size_t(len(program)))
+		if failure == nil {
+			return nil
+		}
+		C.plugin_forget(api, failure)
+	}
+	if failure := C.plugin_compile(api, args); failure != nil {
+		return failure
+	}
+	serialized := new(C.PJRT_Executable_Serialize_Args)
+	if failure := C.plugin_serialize(api, args.executable, serialized); failure != nil {
+		C.plugin_forget(api, failure)
+		return nil
+	}
+	defer C.plugin_free(serialized)
+	if kept.PutBytes(id, bytesOf(serialized.serialized_bytes, serialized.serialized_bytes_size)) == nil {
+		_ = kept.Trim() // what was not used for days, at most once a day
+	}
+	return nil
+}
+
+func idOf(args *C.PJRT_Client_Compile_Args) cache.ActionID {
+	h := sha256.New()
+	for _, part := range [][]byte{
+		hooked.where,
+		bytesOf(args.compile_options, args.compile_options_size),
+		bytesOf(args.program.format, args.program.format_size),
+		bytesOf(args.program.code, args.program.code_size),
+	} {
+		fmt.Fprintf(h, "%d ", len(part))
+		h.Write(part)
+	}
+	return cache.ActionID(h.Sum(nil))
+}
+
+// bytesOf are bytes of C, as long as they are there.
+func bytesOf(p *C.char, n C.size_t) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(p)), n)
+}
+
+// open opens the folder, which holds code that will run and so must be the user's alone.
+func open(dir string) (*cache.Cache, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder of compiled programs: %w", err)
+	}
+	if err := private(dir); err != nil {
+		return nil, err
+	}
+	kept, err := cache.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the folder of compiled programs: %w", err)
+	}
+	return kept, nil
+}

@@ -1,0 +1,173 @@
+//go:build cgo && linux && !noxla
+
+package pjrtcache
+
+import (
+	"bytes"
+	"encoding/hex"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+	_ "github.com/gomlx/go-xla/compute/xla"
+	"github.com/gomlx/go-xla/pjrt"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/rogpeppe/go-internal/cache"
+
+	"github.com/gradcam-go/gradcam/internal/require"
+)
+
+// The plugin is registered once in a process, so all that it does is one test.
+func TestKept(t *testing.T) {
+	plugin, ok := pjrt.AvailablePlugins()["cpu"]
+	if !ok {
+		require.Missing(t, "xla", "there is no PJRT plugin for the CPU")
+	}
+	dir := filepath.Join(t.TempDir(), "programs")
+	if err := Register("cpu", plugin, dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := Register("cpu", plugin, dir); err == nil {
+		t.Error("a second plugin was registered, too")
+	}
+	backend, err := compute.NewWithConfig("xla:cpu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(f func(x *Node) *Node) float32 { // a program of its own every time
+		t.Helper()
+		out, err := CallOnce(backend, f, float32(7))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.Value().(float32)
+	}
+	double := func(x *Node) *Node { return MulScalar(x, 2) }
+	square := func(x *Node) *Node { return Mul(x, x) }
+
+	if got := of(double); got != 14 {
+		t.Fatalf("compiled: 2*7 = %v", got)
+	}
+	doubled := theProgram(t, dir)
+	id := idBefore(t, dir)
+	if got := of(double); got != 14 {
+		t.Errorf("loaded: 2*7 = %v", got)
+	}
+
+	// What the folder holds is what runs: in the place of 2x it holds x*x now.
+	if got := of(square); got != 49 {
+		t.Fatalf("compiled: 7*7 = %v", got)
+	}
+	for _, program := range programs(t, dir) {
+		if text, err := os.ReadFile(program); err != nil {
+			t.Fatal(err)
+		} else if program != doubled {
+			put(t, id, text)
+		}
+	}
+	if got := of(double); got != 49 {
+		t.Errorf("2*7 = %v: compiled, where the folder held x*x for it", got)
+	}
+
+	// What cannot be loaded, or is not what was put there, is compiled again.
+	put(t, id, []byte("no program"))
+	if got := of(double); got != 14 {
+		t.Errorf("with rubbish in the folder 2*7 = %v", got)
+	}
+	for _, program := range programs(t, dir) {
+		if err := os.WriteFile(program, []byte("damaged"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := of(double); got != 14 {
+		t.Errorf("with damaged files in the folder 2*7 = %v", got)
+	}
+	if _, _, err := hooked.kept.GetBytes(id); err != nil {
+		t.Errorf("what was compiled then is not kept: %v", err)
+	}
+}
+
+func put(t *testing.T, id cache.ActionID, program []byte) {
+	t.Helper()
+	if err := hooked.kept.PutBytes(id, program); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// programs are the files of programs, and theProgram is the only one.
+func programs(t *testing.T, dir string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*-d"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func theProgram(t *testing.T, dir string) string {
+	t.Helper()
+	files := programs(t, dir)
+	if len(files) != 1 {
+		t.Fatalf("the folder holds %d programs and should hold 1", len(files))
+	}
+	return files[0]
+}
+
+// idBefore is what the only program in the folder is found by.
+func idBefore(t *testing.T, dir string) cache.ActionID {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*-a"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%d entries (%v)", len(files), err)
+	}
+	raw, err := hex.DecodeString(strings.TrimSuffix(filepath.Base(files[0]), "-a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cache.ActionID(raw)
+}
+
+// Code that others may put there must not run.
+func TestFolderOfOthers(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(dir); err == nil || !strings.Contains(err.Error(), dir) {
+		t.Errorf("a folder that everybody may write to: %v", err)
+	}
+	fresh := filepath.Join(dir, "new")
+	if _, err := open(fresh); err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat(fresh); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the new folder: %v, %v", info.Mode(), err)
+	}
+}
+
+// The model of a processor, as /proc/cpuinfo has it.
+func TestModel(t *testing.T) {
+	const info = "processor\t: 0\nmodel\t\t: 207\nmodel name\t: Some\ncpu MHz\t\t: %s\nflags\t\t: avx512f\n\nprocessor\t: 1\nflags\t\t: other\n"
+	slow, fast := model([]byte(strings.Replace(info, "%s", "1000", 1))), model([]byte(strings.Replace(info, "%s", "3000", 1)))
+	if want := "model\t\t: 207\nflags\t\t: avx512f\n"; string(slow) != want || !bytes.Equal(slow, fast) {
+		t.Errorf("%q and %q, want %q", slow, fast, want)
+	}
+}
+
+// The header is that of the go-xla which go.mod names: an upgrade brings its own.
+func TestHeader(t *testing.T) {
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/gomlx/go-xla").Output()
+	if err != nil {
+		t.Skipf("go list does not find go-xla: %v", err)
+	}
+	theirs, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "pjrt", "pjrt_c_api.h"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ours, err := os.ReadFile("pjrt_c_api.h"); err != nil || !bytes.Equal(ours, theirs) {
+		t.Errorf("pjrt_c_api.h is not go-xla's (%v): copy it from there", err)
+	}
+}
