@@ -232,7 +232,7 @@ func TestEvenKernelOfGoMLXModelIsRefused(t *testing.T) {
 	}
 	s := gradcamnb.NewModel(testEngine(t, "go").Session(m))
 	in := gradcamnb.Tensor{Dims: []int{1, 8, 8, 1}, Values: make([]float32, 64)}
-	if _, err := s.ExplainTensor(in, gradcamnb.Layers("/early")); err == nil || !strings.HasPrefix(err.Error(), "explaining even at [/early] on go: model even: the gradient through its convolution with the even kernel 2 x 2") {
+	if _, err := s.ExplainTensor(in, gradcamnb.Layers("/early")); err == nil || !strings.HasPrefix(err.Error(), "explaining even at /early on go: model even: the gradient through its convolution with the even kernel 2 x 2") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := s.ExplainTensor(in, gradcamnb.Layers("/late")); err != nil {

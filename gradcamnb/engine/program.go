@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/gomlx/compute/dtypes"
@@ -211,6 +212,15 @@ func (p plan) cuts() []string {
 		}
 	}
 	return names
+}
+
+// places names the cuts for a person.
+func (p plan) places() string {
+	names := p.cuts()
+	if at := slices.Index(names, source.Picture); at >= 0 {
+		names[at] = "the picture"
+	}
+	return strings.Join(names, ", ")
 }
 
 // wants is the model's first output and every tensor that an aim reads.

@@ -145,7 +145,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	clock.lap("import")
 	out, err := prog.run(s.values.Tensors(), in.values, p)
 	if err != nil {
-		return nil, wrap(err, "explaining %s at %s on %s", s.model.Card().Name, p.cuts(), b.name)
+		return nil, wrap(err, "explaining %s at %s on %s", s.model.Card().Name, p.places(), b.name)
 	}
 	clock.lap("run") // the first run of a program compiles it, too
 	results, found, err := assemble(s.model.Card(), p, out, in, b)
