@@ -1,9 +1,10 @@
 package engine
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/gradcam-go/gradcam/internal/home"
 )
 
 // ProgramsEnv names the environment variable with the folder that keeps what XLA compiled
@@ -18,18 +19,12 @@ var keepPrograms = func(string) {}
 // programsFolder is where compiled programs are kept; empty if they are not to be.
 func programsFolder() (string, error) {
 	switch dir := os.Getenv(ProgramsEnv); dir {
-	case "":
 	case "off":
 		return "", nil
+	case "":
+		private, err := home.Dir()
+		return filepath.Join(private, "programs"), err
 	default:
 		return filepath.Abs(dir)
 	}
-	if home := os.Getenv("GRADCAMNB_HOME"); home != "" {
-		return filepath.Abs(filepath.Join(home, "programs"))
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("finding a folder for compiled programs: %w; name one in %s", err, ProgramsEnv)
-	}
-	return filepath.Join(cache, "gradcamnb", "programs"), nil
 }

@@ -6,32 +6,28 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"github.com/gomlx/go-xla/pjrt"
 
 	"github.com/gradcam-go/gradcam/internal/pjrtcache"
 )
 
-// Programs of XLA on CPU are kept, once a process. Whoever gives XLA flags wants it to
-// compile: to see what it writes, or how long it takes.
+// Programs of XLA on CPU are kept. Whoever gives XLA flags wants it to compile: to see what
+// it writes, or how long it takes.
 func init() {
-	var once sync.Once
 	keepPrograms = func(plugin string) {
 		name, _, _ := strings.Cut(plugin, ",") // options
 		if !strings.Contains(strings.ToLower(name), "cpu") || os.Getenv("XLA_FLAGS") != "" {
 			return
 		}
-		once.Do(func() {
-			path := name
-			if !filepath.IsAbs(path) {
-				path = pjrt.AvailablePlugins()[name]
-			}
-			dir, err := programsFolder()
-			if err != nil || dir == "" || path == "" {
-				return
-			}
-			_ = pjrtcache.Register(name, path, dir) // without it go-xla loads the plugin, or says why it cannot
-		})
+		path := name
+		if !filepath.IsAbs(path) {
+			path = pjrt.AvailablePlugins()[name]
+		}
+		dir, err := programsFolder()
+		if err != nil || dir == "" || path == "" {
+			return
+		}
+		_ = pjrtcache.Register(name, path, dir) // without it go-xla loads the plugin, or says why it cannot
 	}
 }

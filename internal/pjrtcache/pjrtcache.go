@@ -18,30 +18,30 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/gomlx/go-xla/pjrt"
 	"github.com/rogpeppe/go-internal/cache"
 )
 
-// hooked is the plugin behind [kept_compile]. There is one in a process, since a function
-// in a table of C cannot know which table it was called from.
-var hooked struct {
-	sync.Mutex
-	api   *C.PJRT_Api // the plugin's own table; nil before Register
+// plugin is a PJRT plugin whose programs are kept.
+type plugin struct {
+	api   *C.PJRT_Api // its own table
 	kept  *cache.Cache
 	where []byte // what programs depend on beside themselves
 }
+
+// hooked is the plugin behind [kept_compile]. There is one in a process, since a function
+// in a table of C cannot know which table it was called from.
+var hooked atomic.Pointer[plugin]
 
 // Register loads the PJRT plugin in the file path, hands it to go-xla under the name that
 // it will be asked for, and keeps in dir what it compiles. Only the first plugin of a
 // process can be had so.
 func Register(name, path, dir string) error {
-	hooked.Lock()
-	defer hooked.Unlock()
-	if hooked.api != nil {
-		return errors.New("the programs of another plugin are kept already")
+	if hooked.Load() != nil {
+		return errTaken
 	}
 	where, err := dependsOn(path)
 	if err != nil {
@@ -62,46 +62,51 @@ func Register(name, path, dir string) error {
 	if table == nil {
 		return errors.New("the C library has no memory left")
 	}
-	hooked.api, hooked.kept, hooked.where = api, kept, where
+	if !hooked.CompareAndSwap(nil, &plugin{api, kept, where}) {
+		return errTaken
+	}
 	if err := pjrt.RegisterPreloadedPlugin(name, uintptr(unsafe.Pointer(table))); err != nil {
 		return fmt.Errorf("registering the PJRT plugin %s: %w", path, err)
 	}
 	return nil
 }
 
+var errTaken = errors.New("the programs of a plugin are kept already, and a process has one such")
+
 // kept_compile is PJRT_Client_Compile as go-xla gets it. What goes wrong with keeping
 // costs the time to compile, no more.
 //
 //export kept_compile
 func kept_compile(args *C.PJRT_Client_Compile_Args) *C.PJRT_Error {
-	api, kept := hooked.api, hooked.kept
-	id := idOf(args)
-	if program, _, err := kept.GetBytes(id); err == nil {
-		failure := C.plugin_deserialize(api, args, unsafe.Pointer(unsafe.SliceData(program)), C.size_t(len(program)))
+	p := hooked.Load()
+	id := p.id(args)
+	if program, _, err := p.kept.GetBytes(id); err == nil {
+		failure := C.plugin_deserialize(p.api, args, unsafe.Pointer(unsafe.SliceData(program)), C.size_t(len(program)))
 		if failure == nil {
 			return nil
 		}
-		C.plugin_forget(api, failure)
+		C.plugin_forget(p.api, failure)
 	}
-	if failure := C.plugin_compile(api, args); failure != nil {
+	if failure := C.plugin_compile(p.api, args); failure != nil {
 		return failure
 	}
 	serialized := new(C.PJRT_Executable_Serialize_Args)
-	if failure := C.plugin_serialize(api, args.executable, serialized); failure != nil {
-		C.plugin_forget(api, failure)
+	if failure := C.plugin_serialize(p.api, args.executable, serialized); failure != nil {
+		C.plugin_forget(p.api, failure)
 		return nil
 	}
 	defer C.plugin_free(serialized)
-	if kept.PutBytes(id, bytesOf(serialized.serialized_bytes, serialized.serialized_bytes_size)) == nil {
-		_ = kept.Trim() // what was not used for days, at most once a day
+	if p.kept.PutBytes(id, bytesOf(serialized.serialized_bytes, serialized.serialized_bytes_size)) == nil {
+		_ = p.kept.Trim() // what was not used for days, at most once a day
 	}
 	return nil
 }
 
-func idOf(args *C.PJRT_Client_Compile_Args) cache.ActionID {
+// id is what a program is found by.
+func (p *plugin) id(args *C.PJRT_Client_Compile_Args) cache.ActionID {
 	h := sha256.New()
 	for _, part := range [][]byte{
-		hooked.where,
+		p.where,
 		bytesOf(args.compile_options, args.compile_options_size),
 		bytesOf(args.program.format, args.program.format_size),
 		bytesOf(args.program.code, args.program.code_size),

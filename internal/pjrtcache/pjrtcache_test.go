@@ -22,15 +22,15 @@ import (
 
 // The plugin is registered once in a process, so all that it does is one test.
 func TestKept(t *testing.T) {
-	plugin, ok := pjrt.AvailablePlugins()["cpu"]
+	file, ok := pjrt.AvailablePlugins()["cpu"]
 	if !ok {
 		require.Missing(t, "xla", "there is no PJRT plugin for the CPU")
 	}
 	dir := filepath.Join(t.TempDir(), "programs")
-	if err := Register("cpu", plugin, dir); err != nil {
+	if err := Register("cpu", file, dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := Register("cpu", plugin, dir); err == nil {
+	if err := Register("cpu", file, dir); err == nil {
 		t.Error("a second plugin was registered, too")
 	}
 	backend, err := compute.NewWithConfig("xla:cpu")
@@ -72,6 +72,14 @@ func TestKept(t *testing.T) {
 		t.Errorf("2*7 = %v: compiled, where the folder held x*x for it", got)
 	}
 
+	// But not on another processor, or with another plugin.
+	here := hooked.Load()
+	hooked.Store(&plugin{here.api, here.kept, append([]byte("other "), here.where...)})
+	if got := of(double); got != 14 {
+		t.Errorf("elsewhere 2*7 = %v: a program of this machine", got)
+	}
+	hooked.Store(here)
+
 	// What cannot be loaded, or is not what was put there, is compiled again.
 	put(t, id, []byte("no program"))
 	if got := of(double); got != 14 {
@@ -85,14 +93,14 @@ func TestKept(t *testing.T) {
 	if got := of(double); got != 14 {
 		t.Errorf("with damaged files in the folder 2*7 = %v", got)
 	}
-	if _, _, err := hooked.kept.GetBytes(id); err != nil {
+	if _, _, err := hooked.Load().kept.GetBytes(id); err != nil {
 		t.Errorf("what was compiled then is not kept: %v", err)
 	}
 }
 
 func put(t *testing.T, id cache.ActionID, program []byte) {
 	t.Helper()
-	if err := hooked.kept.PutBytes(id, program); err != nil {
+	if err := hooked.Load().kept.PutBytes(id, program); err != nil {
 		t.Fatal(err)
 	}
 }

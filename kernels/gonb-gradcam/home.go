@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	privatehome "github.com/gradcam-go/gradcam/internal/home"
 )
 
 // module is this repository's module path.
@@ -35,21 +36,10 @@ type home string
 // parts of the private folder; nothing else in it is ours.
 var parts = []string{"bin", "shim", "pjrt", "venv", "jupyter", "demo", "log", "stamps", "programs"}
 
-// findHome is $GRADCAMNB_HOME, or gradcamnb in the user's cache folder.
+// findHome is where the private folder is, or would be.
 func findHome() (home, error) {
-	dir := os.Getenv("GRADCAMNB_HOME")
-	if dir == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			return "", fmt.Errorf("finding a private folder: %w; name one in GRADCAMNB_HOME", err)
-		}
-		dir = filepath.Join(cache, "gradcamnb")
-	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return "", fmt.Errorf("finding the private folder: %w; name one in GRADCAMNB_HOME", err)
-	}
-	return home(dir), nil
+	dir, err := privatehome.Dir()
+	return home(dir), err
 }
 
 // openHome is findHome with the folder made.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/cli"
 )
@@ -25,7 +26,8 @@ func benchCommand() *cobra.Command {
 		Short: "Measure explanations, alone or side by side with torch and its libraries",
 		Long: `Measure explanations: for every model, batch and backend the median time of an
 explanation of the best class of each picture, from the model's input to the normalised
-heatmaps, once everything is compiled.
+heatmaps, once everything is compiled. What an earlier process compiled on XLA is taken from
+where it is kept; ` + engine.ProgramsEnv + `=off compiles it again.
 
 With --peer, which docs/benchmarks/peer.py is for, pytorch-grad-cam, torch-cam, captum and
 torch's bare forward pass run in the same rounds, one after the other, so that all see the
