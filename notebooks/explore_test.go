@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,9 @@ model := ` + model
 	return file
 }
 
+// late is the error of GoNB's page that gives up its connection.
+const late = "comm_open_ack not received in time"
+
 // seenExplore is what testdata/explore.py reports.
 type seenExplore struct {
 	Opacity, Layer, Class latency
@@ -81,7 +85,8 @@ func explore(t *testing.T, model string, args ...string) (seen seenExplore) {
 		t.Errorf("a line of progress is left: %q", seen.Said)
 	}
 	for _, e := range seen.Errors {
-		if e != "connection closed" { // GoNB's, where its messages do not arrive
+		// GoNB's, where its messages do not arrive
+		if e != "connection closed" && e != late {
 			t.Errorf("error in the page: %s", e)
 		}
 	}
@@ -116,12 +121,24 @@ func TestExploreInJupyterLab(t *testing.T) {
 	}
 }
 
+// A connection that GoNB's page gives up, as it does where the kernel takes half a second,
+// is made anew.
+func TestExploreAfterALateConnection(t *testing.T) {
+	seen := explore(t, lite, "--late")
+	if !strings.Contains(seen.said(), "stopped") {
+		t.Errorf("at the end it says %q", seen.Said)
+	}
+	if !slices.Contains(seen.Errors, late) {
+		t.Errorf("the first connection was not given up: %q", seen.Errors)
+	}
+}
+
 // Below a base URL, as behind JupyterHub, GoNB's messages do not arrive: the cell ends by
 // itself, says why, and shows the same maps; of the line that says meanwhile how far it is
 // nothing stays.
 func TestExploreWithoutMessages(t *testing.T) {
 	slow := strings.Replace(tiny, "gradcamnb.Prepared", `gradcamnb.Methods("Grad-CAM", "RISE"), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 5_000}), gradcamnb.Prepared`, 1)
-	seen := explore(t, slow, "/user/x/")
+	seen := explore(t, slow, "--base", "/user/x/")
 	for _, want := range []string{"the page did not answer", "JupyterHub, VS Code or Colab"} {
 		if !strings.Contains(seen.said(), want) {
 			t.Errorf("it says %q, without %q", seen.Said, want)

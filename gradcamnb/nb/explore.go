@@ -175,23 +175,38 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 	hello, asks, stop := make(chan bool, 1), make(chan render.Ask, 1), make(chan bool, 1)
 	subscription := comms.Subscribe(s.live.Ask, func(_ string, text string) { sort(text, hello, asks, stop) })
 	defer comms.Unsubscribe(subscription)
-	comms.Start()
-	gonbui.UpdateHTML(id, card)
 	// Whatever happens, the live card goes: without the cell it is dead.
 	remove := func() { gonbui.UpdateHTML(id, "") }
-
-	select {
-	case <-hello:
-	case <-time.After(or(s.Answer, 15*time.Second)):
+	if !s.greeted(ctx, hello, func() { gonbui.UpdateHTML(id, card) }) {
 		remove()
 		return "the page did not answer; widgets of GoNB need JupyterLab or Jupyter Notebook over plain http at the root path, and not JupyterHub, VS Code or Colab", nil
-	case <-ctx.Done():
 	}
 	s.answer(ctx, render.Ask{Index: opened.Maps[0].Index})
-	ended := s.loop(ctx, asks, stop)
+	ended := s.loop(ctx, hello, asks, stop)
 	remove()
 	gonbui.DisplayMarkdown(ended)
 	return "", s.leave()
+}
+
+// greeted shows the card until the page says hello, and a first and a second time anew
+// where it does not: a connection that takes half a second to open is given up by GoNB's
+// side of the page (docs/upstream.md), and what the card said on it is lost.
+func (s *session) greeted(ctx context.Context, hello <-chan bool, show func()) bool {
+	left := or(s.Answer, 15*time.Second)
+	for _, shares := range []time.Duration{5, 3, 1} {
+		comms.Start()
+		show()
+		wait := left / shares
+		left -= wait
+		select {
+		case <-hello:
+			return true
+		case <-ctx.Done():
+			return true // the loop ends with it, too
+		case <-time.After(wait):
+		}
+	}
+	return false
 }
 
 // sort puts what the page says where it is waited for. Of classes asked for, the
@@ -224,11 +239,14 @@ func sort(text string, hello chan<- bool, asks chan render.Ask, stop chan<- bool
 	}
 }
 
-// loop answers the card until the end, and says how that came.
-func (s *session) loop(ctx context.Context, asks <-chan render.Ask, stop <-chan bool) string {
+// loop answers the card until the end, and says how that came. A card that says hello once
+// more was shown anew and has the first maps only.
+func (s *session) loop(ctx context.Context, hello <-chan bool, asks <-chan render.Ask, stop <-chan bool) string {
 	idle := or(s.Idle, 10*time.Minute)
 	for {
 		select {
+		case <-hello:
+			s.answer(ctx, render.Ask{Index: s.latest[0].Index})
 		case a := <-asks:
 			s.answer(ctx, a)
 		case <-stop:

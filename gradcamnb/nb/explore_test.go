@@ -111,7 +111,8 @@ func (p *page) next(fits func(*protocol.DisplayData) bool) *protocol.DisplayData
 
 var addresses = regexp.MustCompile(`"ask":"([^"]+)","reply":"([^"]+)"`)
 
-func (p *page) opens() {
+// shown waits for a live card.
+func (p *page) shown() {
 	p.next(func(m *protocol.DisplayData) bool {
 		html, _ := m.Data[protocol.MIMETextHTML].(string)
 		found := addresses.FindStringSubmatch(html)
@@ -120,6 +121,10 @@ func (p *page) opens() {
 		}
 		return found != nil
 	})
+}
+
+func (p *page) opens() {
+	p.shown()
 	p.ask(render.Ask{Hello: true})
 }
 
@@ -205,6 +210,25 @@ func TestExplore(t *testing.T) {
 	if n := strings.Count(card, `"index":1,"score"`); n != 3*len(quick) {
 		t.Errorf("the card that is left holds %d maps of class 1", n)
 	}
+}
+
+// What a page says on a connection that GoNB gives up is lost: the card is shown anew, and
+// a page that was merely slow says hello twice.
+func TestExploreShowsTheCardAnew(t *testing.T) {
+	e := explorer()
+	e.Answer = 500 * time.Millisecond
+	left(t, explored(t.Context(), t, e, func(p *page) {
+		p.shown()
+		p.opens()
+		p.answer()
+		p.ask(render.Ask{Serial: 1, Index: 1})
+		p.answer()
+		p.ask(render.Ask{Hello: true})
+		if r := p.answer(); r.Serial != 0 || r.Maps[0].Index != 1 {
+			t.Errorf("to the second hello it sends class %d", r.Maps[0].Index)
+		}
+		p.ask(render.Ask{Stop: true})
+	}), "stopped")
 }
 
 func TestExploreEndsIdle(t *testing.T) {

@@ -1,20 +1,39 @@
 """Plays with a live card in JupyterLab in headless Chromium and prints what came of it as JSON.
 
-usage: explore.py NOTEBOOK FOLDER [BASE_URL]
+usage: explore.py NOTEBOOK FOLDER [--base URL] [--late]
 
 The notebook's only cell explores. Screenshots go to the folder. With a base URL, where
-GoNB's widgets cannot work, it waits for the cell's end and looks at what is left.
+GoNB's widgets cannot work, it waits for the cell's end and looks at what is left. With
+--late the page gives up its first connection to GoNB, as on a busy machine.
 """
+import argparse
 import json
 import pathlib
-import sys
 import time
 
 from jupyterlab_browser import chromium, lab
 
-notebook, folder = map(pathlib.Path, sys.argv[1:3])
-base = sys.argv[3] if len(sys.argv) > 3 else "/"
+parser = argparse.ArgumentParser()
+parser.add_argument("notebook", type=pathlib.Path)
+parser.add_argument("folder", type=pathlib.Path)
+parser.add_argument("--base", default="/")
+parser.add_argument("--late", action="store_true")
+args = parser.parse_args()
+notebook, folder, base = args.notebook, args.folder, args.base
 out = {}
+
+# GoNB's page waits half a second for the kernel's answer to its first message; here the first answer is lost.
+LATE = """
+  const wait = globalThis.setTimeout;
+  let first = true;
+  globalThis.setTimeout = (f, ...rest) => {
+    if (first && String(f).includes("comm_open_ack")) {
+      first = false;
+      queueMicrotask(() => { globalThis.gonb_comm._onopen_ack = null; });
+    }
+    return wait(f, ...rest);
+  };
+"""
 
 # Milliseconds from an action on the card to the picture, drawn by the browser.
 MEASURE = """async (root, [action, value]) => {
@@ -46,6 +65,8 @@ def idle(page, timeout):
 
 with lab(notebook.parent, base) as address, chromium() as browser:
     page = browser.new_page(viewport={"width": 1280, "height": 1100})
+    if args.late:
+        page.add_init_script(LATE)
     errors = []
     page.on("pageerror", lambda e: errors.append(str(e)))
     page.goto(address(notebook.name))
