@@ -1,6 +1,6 @@
 // Package require decides for a test that needs something which may not be
 // installed: it skips with a reason, unless the environment says that the thing
-// must be there, as GRADCAM_REQUIRE=xla,jupyter,chromium,gopls does in CI.
+// must be there, as GRADCAM_REQUIRE=xla,jupyter,chromium,gopls,onnxruntime does in CI.
 package require
 
 import (
