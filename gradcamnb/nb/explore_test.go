@@ -215,9 +215,7 @@ func TestExplore(t *testing.T) {
 // What a page says on a connection that GoNB gives up is lost: the card is shown anew, and
 // a page that was merely slow says hello twice.
 func TestExploreShowsTheCardAnew(t *testing.T) {
-	e := explorer()
-	e.Answer = 500 * time.Millisecond
-	left(t, explored(t.Context(), t, e, func(p *page) {
+	left(t, explored(t.Context(), t, explorer(), func(p *page) {
 		p.shown()
 		p.opens()
 		p.answer()
