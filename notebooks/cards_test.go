@@ -16,7 +16,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
-	"github.com/gradcam-go/gradcam/internal/pixels"
+	"github.com/gradcam-go/gradcam/internal/testing/pixels"
 )
 
 const hostileLabel = `<script>alert(1)</script><img src=x onerror=alert(2)> "'& ` + "\u202e" + `مرحبا 🐈`

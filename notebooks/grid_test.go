@@ -13,7 +13,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
-	"github.com/gradcam-go/gradcam/internal/pixels"
+	"github.com/gradcam-go/gradcam/internal/testing/pixels"
 )
 
 // many are two pictures, each with two targets, layers and methods: all sixteen maps differ.

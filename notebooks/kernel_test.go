@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gradcam-go/gradcam/internal/require"
 	"github.com/gradcam-go/gradcam/internal/resident"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 // kernel is a running kernel, through testdata/kernel.py.

@@ -15,8 +15,8 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/pixels"
-	"github.com/gradcam-go/gradcam/internal/require"
+	"github.com/gradcam-go/gradcam/internal/testing/pixels"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 // tolerance is how far a channel of 8 bits may be off a golden picture: backends

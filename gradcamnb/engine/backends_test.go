@@ -4,7 +4,7 @@ import (
 	"io"
 	"testing"
 
-	"github.com/gradcam-go/gradcam/internal/require"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 // onBackends runs a test on every backend that is there.
@@ -15,11 +15,16 @@ func onBackends(t *testing.T, test func(t *testing.T, e *Engine)) {
 	}
 }
 
+// testEngine is an engine of its own on a backend. XLA may not be installed; pure Go always
+// is, so that a test which cannot start it fails.
 func testEngine(t testing.TB, name string) *Engine {
 	t.Helper()
 	e := New(name)
 	e.say = io.Discard
 	if _, err := e.started(); err != nil {
+		if name == "go" {
+			t.Fatalf("the backend go does not start: %v", err)
+		}
 		require.Missing(t, "xla", err.Error())
 	}
 	return e

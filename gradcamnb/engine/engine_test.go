@@ -18,7 +18,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 func open(t *testing.T, e *Engine, file string) gradcamnb.Session {

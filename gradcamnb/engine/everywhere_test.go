@@ -20,7 +20,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 // network is a golden architecture, with what is explained there.
@@ -69,11 +70,11 @@ func (n network) request(t *testing.T) gradcamnb.Request {
 }
 
 // Every method on every golden architecture, on both backends, gives a map of numbers or
-// says why not, which is what docs/methods-everywhere.md says; -regen writes it, network by
+// says why not, which is what docs/methods-everywhere.md says; -update writes it, network by
 // network. All methods of one pass are one program. Those of many passes are given up after
 // the first, whose map shows that they work.
 //
-// Without -regen the residual network and the transformer are tried with every method on
+// Without -slow the residual network and the transformer are tried with every method on
 // both backends, the other small ones with the methods of one pass in pure Go, and the two
 // large ones with the methods of many passes on XLA: the rest takes minutes.
 func TestEveryMethodEverywhere(t *testing.T) {
@@ -81,18 +82,18 @@ func TestEveryMethodEverywhere(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		for _, n := range networks() {
 			full := n.name == "resnet-basic" || n.name == "vit"
-			if !*regen && !full && n.large == (e.name == "go") {
+			if !require.IsSlow() && !full && n.large == (e.name == "go") {
 				continue
 			}
 			t.Run(n.name, func(t *testing.T) {
 				page := readEverywhere(t, path)
-				for method, why := range tryAll(t, e, n, !n.large || *regen, full || n.large || *regen) {
-					if want := page.of(method, n.name, e.name); !*regen && want != why {
-						t.Errorf("%s: %q, and docs/methods-everywhere.md says %q (-regen writes it)", method, why, want)
+				for method, why := range tryAll(t, e, n, !n.large || require.IsSlow(), full || n.large || require.IsSlow()) {
+					if want := page.of(method, n.name, e.name); !require.Update() && want != why {
+						t.Errorf("%s: %q, and docs/methods-everywhere.md says %q (-update writes it)", method, why, want)
 					}
 					page.add(method, n.name, e.name, why)
 				}
-				if *regen && !t.Failed() {
+				if require.Update() && !t.Failed() {
 					if err := os.WriteFile(path, []byte(page.text()), 0o644); err != nil {
 						t.Fatal(err)
 					}
@@ -106,7 +107,7 @@ func TestEveryMethodEverywhere(t *testing.T) {
 		for _, n := range networks() {
 			for _, backend := range []string{"go", "xla:cpu"} {
 				if page.of(m, n.name, backend) == untried {
-					t.Errorf("docs/methods-everywhere.md lacks %s of %s on %s: run this test with -regen", m, n.name, backend)
+					t.Errorf("docs/methods-everywhere.md lacks %s of %s on %s: run this test with -slow -update", m, n.name, backend)
 				}
 			}
 		}
@@ -229,10 +230,10 @@ func (p everywherePage) of(method, network, backend string) string {
 
 const everywhereHead = `# Every method on every architecture
 
-Made by ` + "`go test ./gradcamnb/engine -run EveryMethodEverywhere -regen`" + `, which without -regen checks it: each method on
+Made by ` + "`go test ./gradcamnb/engine -run EveryMethodEverywhere -slow -update`" + `, which without -update checks it: each method on
 each network of testdata, at the suggested layer, on ` + "`go`" + ` and on ` + "`xla:cpu`" + `. *ok* is a map of finite numbers of the
 right size (of a method of many passes: after its first pass); a number is the reason why there is none, below.
-What takes minutes is made with -regen only and not checked again by every run: on ` + "`xla:cpu`" + ` the small networks but
+What takes minutes is made and checked with -slow only: on ` + "`xla:cpu`" + ` the small networks but
 resnet-basic and vit, in pure Go the small ones' methods of many passes and the two large networks, on both the large
 ones' methods of one pass.
 The methods: [methods.md](methods.md); what their maps are compared with: [parity.md](parity.md).
@@ -293,7 +294,7 @@ func (p everywherePage) cell(method, network string, reasons *[]string) string {
 func readEverywhere(t *testing.T, path string) everywherePage {
 	t.Helper()
 	data, err := os.ReadFile(path)
-	if err != nil && (!*regen || !errors.Is(err, fs.ErrNotExist)) {
+	if err != nil && (!require.Update() || !errors.Is(err, fs.ErrNotExist)) {
 		t.Fatal(err)
 	}
 	if len(data) == 0 {

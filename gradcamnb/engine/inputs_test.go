@@ -15,7 +15,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // inputsCase is a model with several inputs, of testdata/inputs.

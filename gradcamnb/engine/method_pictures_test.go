@@ -13,16 +13,17 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// With -regen the pictures of docs/methods.md are drawn: every method on one picture, of the
+// With -update the pictures of docs/methods.md are drawn: every method on one picture, of the
 // class Egyptian cat at the middle of EfficientNet-Lite0, and for the methods that join
 // layers at an early, a middle and the last one. LeGrad is for transformers, and the only
 // one here is the small one of testdata, whose weights are random.
 func TestMethodPictures(t *testing.T) {
-	if !*regen {
-		t.Skip("draws pictures with -regen only")
+	if !require.Update() {
+		t.Skip("draws pictures with -update only")
 	}
 	e := testEngine(t, "xla:cpu")
 	m := gradcamnb.NewModel(open(t, e, "efficientnet-lite0.onnx"))

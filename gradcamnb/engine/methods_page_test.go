@@ -10,6 +10,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 // documented is what the page says of a method.
@@ -43,7 +44,7 @@ func TestMethodsPage(t *testing.T) {
 	b.WriteString(`# Methods
 
 Made of the registries in ` + "`gradcamnb/engine/cam` and `gradcamnb/engine/perturb`" + ` by a test
-(` + "`go test ./gradcamnb/engine -run 'TestMethodPictures|TestMethodsPage' -regen`" + `).
+(` + "`go test ./gradcamnb/engine -run 'TestMethodPictures|TestMethodsPage' -update`" + `).
 S is the explained score, A_k a channel of the layer, G = dS/dA, x the model's input. Names are taken as in
 the papers or as pytorch-grad-cam's classes; case, dashes and spaces do not matter. Numbers in parentheses are
 those of the paper's equations; where there is none, the source says why. A method that is made of
@@ -64,17 +65,17 @@ the one named below. How to add one: [extending.md](extending.md).
 			}
 		}
 		if _, err := os.Stat(docs("methods", anchor(m.name)+".png")); err != nil {
-			t.Errorf("%s has no picture: run TestMethodPictures with -regen (%v)", m.name, err)
+			t.Errorf("%s has no picture: run TestMethodPictures with -update (%v)", m.name, err)
 		}
 	}
 	path := docs("methods.md")
-	if *regen {
+	if require.Update() {
 		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if got, err := os.ReadFile(path); err != nil || string(got) != b.String() {
-		t.Errorf("docs/methods.md is not what the registries say (%v); run the test with -regen", err)
+		t.Errorf("docs/methods.md is not what the registries say (%v); run the test with -update", err)
 	}
 }
 

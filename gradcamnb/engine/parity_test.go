@@ -16,7 +16,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // worst keeps the largest difference, in units of its tolerance.
@@ -56,6 +56,7 @@ func TestParity(t *testing.T) {
 				t.Run(group[0].ID+"/"+f.Exporter, func(t *testing.T) { w.parity(t, e, models[f.File], group, f.Exporter) })
 			}
 		}
+		sawGoldens(t, "TestParity", n)
 		t.Logf("%d comparisons, worst %s", n, w.where)
 	})
 }
@@ -334,12 +335,14 @@ func TestFormulasFromFiles(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		var w worst
 		seen := map[string]int{}
+		n := 0
 		for _, c := range golden.All(t) {
 			method, err := cam.ByName(c.Method)
 			if err != nil || !fromFiles(c.Method) || len(c.Files.Raw) == 0 || len(c.Files.Activations) == 0 {
 				continue // a method that is not here yet, a detector's case, or one whose arrays are not kept
 			}
 			seen[method.Name]++
+			n++
 			for i := range c.Files.Raw {
 				w.formula(t, e, method, c, i)
 			}
@@ -349,6 +352,7 @@ func TestFormulasFromFiles(t *testing.T) {
 				t.Errorf("%s has no golden case", m.Name)
 			}
 		}
+		sawGoldens(t, "TestFormulasFromFiles", n)
 		t.Logf("cases by method: %v; worst %s", seen, w.where)
 	})
 }

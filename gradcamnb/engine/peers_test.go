@@ -16,7 +16,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 // The methods that need more than activations and a gradient, against pytorch-grad-cam
@@ -33,8 +34,8 @@ func TestPeers(t *testing.T) {
 			for _, f := range c.Models {
 				n++
 				t.Run(c.ID+"/"+f.Exporter, func(t *testing.T) {
-					if c.Method == "ScoreCAM" && c.Image != "" && e.name == "go" && !*regen {
-						t.Skip("over a hundred passes of EfficientNet-Lite0 take a minute in pure Go: run with -regen")
+					if c.Method == "ScoreCAM" && c.Image != "" && e.name == "go" {
+						require.Slow(t, "over a hundred passes of EfficientNet-Lite0 take a minute in pure Go")
 					}
 					in := caseInput(t, c)
 					choices := []gradcamnb.Choice{caseTarget(t, c, f.Exporter), gradcamnb.Methods(name)}
@@ -53,6 +54,7 @@ func TestPeers(t *testing.T) {
 				})
 			}
 		}
+		sawGoldens(t, "TestPeers", n)
 		t.Logf("%d comparisons, worst %s", n, w.where)
 	})
 }
@@ -63,12 +65,15 @@ func TestPeers(t *testing.T) {
 func TestCaptum(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		var w worst
+		n, later := 0, 0
 		for _, c := range golden.All(t) {
 			if comparedBy(c) != "TestCaptum" {
 				continue
 			}
-			if c.Image != "" && e.name != "go" && !*regen {
-				continue // compiling EfficientNet-Lite0 down to the picture takes a minute: -regen does it
+			n += len(c.Models)
+			if c.Image != "" && e.name != "go" && !require.IsSlow() {
+				later += len(c.Models) // compiling EfficientNet-Lite0 down to the picture takes a minute
+				continue
 			}
 			dims, want := golden.Array(t, c.Files.Attribution)
 			if c.Method == "captum.IntegratedGradients" {
@@ -99,7 +104,8 @@ func TestCaptum(t *testing.T) {
 				w.see(t, c.ID+"/"+f.Exporter, relative(c.Thin(got, dims[2], dims[3]), want), c.Tolerance.Attribution)
 			}
 		}
-		t.Logf("worst %s", w.where)
+		sawGoldens(t, "TestCaptum", n)
+		t.Logf("%d comparisons, %d more with -slow; worst %s", n-later, later, w.where)
 	})
 }
 
@@ -154,10 +160,12 @@ func pictureGradient(t *testing.T, e *Engine, s gradcamnb.Session, in gradcamnb.
 // says how much.
 func TestAugSmoothPeer(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
+		n := 0
 		for _, c := range golden.All(t) {
 			if comparedBy(c) != "TestAugSmoothPeer" {
 				continue
 			}
+			n++
 			in := caseInput(t, c)
 			h, w := in.Dims[2], in.Dims[3]
 			six := gradcamnb.Tensor{Dims: []int{6, 3, h, w}}
@@ -190,6 +198,7 @@ func TestAugSmoothPeer(t *testing.T) {
 			far.see(t, "AugSmooth, in units of the score", relative(ours.Raw.Values, units.Values), c.Tolerance.Gradients)
 			t.Logf("worst %s; AugSmooth scaled to [0, 1] is %.3g from the peer's", far.where, absolute(c.Thin(ours.Parity().Values, h, w), want))
 		}
+		sawGoldens(t, "TestAugSmoothPeer", n)
 	})
 }
 
@@ -228,6 +237,21 @@ func comparedBy(c golden.Case) string {
 	return "TestPeers"
 }
 
+// goldens says how many golden results each test compares on a backend, -slow ones included:
+// cases times the exports of their network. A case that is lost, or that no test takes any
+// more, changes a number here.
+var goldens = map[string]int{
+	"TestParity": 300, "TestPeers": 29, "TestCaptum": 8, "TestAugSmoothPeer": 1, "TestFormulasFromFiles": 221,
+}
+
+// sawGoldens fails a test that compared another number of golden results than it should.
+func sawGoldens(t *testing.T, test string, n int) {
+	t.Helper()
+	if n == 0 || n != goldens[test] {
+		t.Errorf("%s compares %d golden results, want %d", test, n, goldens[test])
+	}
+}
+
 // No golden case goes unread: each is compared by a test, or docs/parity.md names it and
 // says why it is not; and the page's count of cases is that of the index.
 func TestEveryGoldenIsCompared(t *testing.T) {
@@ -236,8 +260,12 @@ func TestEveryGoldenIsCompared(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := string(data)
+	all := golden.All(t)
+	if want := 273; len(all) != want {
+		t.Errorf("cases.json has %d cases, want %d", len(all), want)
+	}
 	cases := map[string]int{}
-	for _, c := range golden.All(t) {
+	for _, c := range all {
 		if comparedBy(c) != "" {
 			cases[c.Method]++
 		} else if !strings.Contains(page, "`"+c.ID+"`") {

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"flag"
 	"fmt"
 	"maps"
 	"math"
@@ -15,26 +14,25 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-var regen = flag.Bool("regen", false, "write the table of docs/models.md anew")
-
 // zooPage holds docs/models.md to the zoo: every network stands in its table. The figures
-// there are those of the machine that last wrote it (-regen, with both backends).
+// there are those of the machine that last wrote it (-update, with both backends).
 func zooPage(t *testing.T, cases []zooCase, results map[string]map[string]zooResult) {
 	path := filepath.Join("..", "..", "docs", "models.md")
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const from, to = "-regen` -->\n", "<!-- end of zoo -->"
+	const from, to = "-update` -->\n", "<!-- end of zoo -->"
 	before, rest, ok := strings.Cut(string(data), from)
 	old, after, ok2 := strings.Cut(rest, to)
 	if !ok || !ok2 {
 		t.Fatalf("%s has no place for the table, between %q and %q", path, from, to)
 	}
-	if *regen {
+	if require.Update() {
 		if len(results["go"]) != len(cases) || len(results["xla:cpu"]) != len(cases) {
 			t.Fatal("the table needs the results of both backends")
 		}
@@ -46,12 +44,12 @@ func zooPage(t *testing.T, cases []zooCase, results map[string]map[string]zooRes
 	}
 	for _, c := range cases {
 		if !strings.Contains(old, c.row()) {
-			t.Errorf("docs/models.md does not have %s; run the test with -regen", c.Name)
+			t.Errorf("docs/models.md does not have %s; run the test with -update", c.Name)
 		}
 	}
 	covered, _, _ := strings.Cut(old, refusedHeading)
 	if n := strings.Count(covered, "\n| ") - 1; n != len(cases) {
-		t.Errorf("docs/models.md has %d networks and the zoo %d; run the test with -regen", n, len(cases))
+		t.Errorf("docs/models.md has %d networks and the zoo %d; run the test with -update", n, len(cases))
 	}
 }
 
@@ -104,8 +102,8 @@ func TestZooRefused(t *testing.T) {
 		if !strings.Contains(r.error, "operator ") || !strings.Contains(r.error, ", node ") {
 			t.Errorf("%s: %q does not say operator and node", r.name, r.error)
 		}
-		if !strings.Contains(string(data), r.row()) && !*regen {
-			t.Errorf("docs/models.md does not have %q; run TestZoo with -regen", r.row())
+		if !strings.Contains(string(data), r.row()) && !require.Update() {
+			t.Errorf("docs/models.md does not have %q; run TestZoo with -update", r.row())
 		}
 	}
 }

@@ -18,8 +18,8 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
-	"github.com/gradcam-go/gradcam/internal/golden"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // zooCase is a network of testdata/zoo, as generate.py there describes it.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/pixels"
+	"github.com/gradcam-go/gradcam/internal/testing/pixels"
 )
 
 // The outline lies just around the box, on the original picture, where the frame is

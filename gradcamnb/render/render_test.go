@@ -16,7 +16,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/pixels"
+	"github.com/gradcam-go/gradcam/internal/testing/pixels"
 )
 
 func uniform(w, h int, c color.NRGBA) *image.NRGBA {

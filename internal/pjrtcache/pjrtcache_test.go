@@ -17,7 +17,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/rogpeppe/go-internal/cache"
 
-	"github.com/gradcam-go/gradcam/internal/require"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 // The plugin is registered once in a process, so all that it does is one test.

@@ -2,7 +2,6 @@ package nets
 
 import (
 	"cmp"
-	"flag"
 	"fmt"
 	"image"
 	"math"
@@ -16,11 +15,10 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 	"github.com/gradcam-go/gradcam/scenes"
 )
-
-var regenFinder = flag.Bool("regen-finder", false, "measure the figures of docs/benchmarks/drise-scenes.md anew")
 
 // truthOf is the object that a detection finds: of its shape, with an IoU over 1/2.
 func truthOf(s scenes.Scene, d heatmap.Detection) *scenes.Object {
@@ -253,8 +251,8 @@ func TestDrawnInstance(t *testing.T) {
 // The figures of docs/benchmarks/drise-scenes.md: D-RISE with more and more masks, the
 // gradient of the same box, and floors.
 func TestFinderReport(t *testing.T) {
-	if !*regenFinder {
-		t.Skip("measures for a while; run with -regen-finder")
+	if !require.Update() {
+		t.Skip("measures for a while; run with -update")
 	}
 	finder := Finder.MustOpen(golden.Path("scenes", "finder"))
 	var ways []wayTo
@@ -284,4 +282,4 @@ func TestFinderReport(t *testing.T) {
 }
 
 // Between these the page is made by this test.
-const finderBegin, finderEnd = "<!-- figures: go test ./scenes/nets -run FinderReport -regen-finder -->", "<!-- end of figures -->"
+const finderBegin, finderEnd = "<!-- figures: go test ./scenes/nets -run FinderReport -update -->", "<!-- end of figures -->"

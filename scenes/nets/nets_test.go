@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 	"github.com/gradcam-go/gradcam/scenes"
 )
 

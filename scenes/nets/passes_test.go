@@ -13,7 +13,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 	"github.com/gradcam-go/gradcam/scenes"
 )
 
@@ -79,12 +80,12 @@ func (q question) passes(t *testing.T, n int, names []string, layered map[string
 }
 
 // Methods of many passes, too, have more of their map on the right object than noise has, at
-// some layer. Three of them on a few scenes stand for all; with -regen all are measured.
+// some layer. Three of them on a few scenes stand for all; with -slow all are measured, and -update writes their figures.
 func TestTruthOfManyPasses(t *testing.T) {
 	needsXLA(t)
 	all, layered := passMethods(t)
 	names, n := []string{"Integrated gradients", "Occlusion", "SmoothGrad"}, 2
-	if *regen {
+	if require.IsSlow() || require.Update() {
 		names, n = all, 12
 	}
 	var tables strings.Builder
@@ -103,7 +104,7 @@ func TestTruthOfManyPasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(data)
-	if *regen {
+	if require.Update() {
 		head, rest, ok1 := strings.Cut(text, beginPasses)
 		_, tail, ok2 := strings.Cut(rest, endPasses)
 		if !ok1 || !ok2 {
@@ -117,10 +118,10 @@ func TestTruthOfManyPasses(t *testing.T) {
 	_, part, _ := strings.Cut(text, beginPasses)
 	for _, name := range all {
 		if !strings.Contains(part, "| "+name+" |") {
-			t.Errorf("docs/which-layer.md has no figures of %s: run this test with -regen", name)
+			t.Errorf("docs/which-layer.md has no figures of %s: run this test with -update", name)
 		}
 	}
 }
 
 // Between these the page is made by this test.
-const beginPasses, endPasses = "<!-- many passes: go test ./scenes/nets -run ManyPasses -regen -->", "<!-- end of many passes -->"
+const beginPasses, endPasses = "<!-- many passes: go test ./scenes/nets -run ManyPasses -update -->", "<!-- end of many passes -->"

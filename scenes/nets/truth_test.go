@@ -1,7 +1,6 @@
 package nets
 
 import (
-	"flag"
 	"fmt"
 	"image"
 	"math"
@@ -19,11 +18,10 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 	"github.com/gradcam-go/gradcam/scenes"
 )
-
-var regen = flag.Bool("regen", false, "measure on more scenes, and write the figures and pictures of docs/which-layer.md")
 
 // question is one thing that a network is asked about scenes, with the truth.
 type question struct {
@@ -216,7 +214,7 @@ func TestTruth(t *testing.T) {
 		t.Skip("takes a while")
 	}
 	n := 12
-	if *regen {
+	if require.IsSlow() || require.Update() { // on more scenes
 		n = 48
 	}
 	var tables strings.Builder
@@ -248,7 +246,7 @@ func TestTruth(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(data)
-	if *regen {
+	if require.Update() {
 		head, rest, _ := strings.Cut(text, begin)
 		_, tail, _ := strings.Cut(rest, end)
 		text = head + begin + "\n" + tables.String() + end + tail
@@ -259,13 +257,13 @@ func TestTruth(t *testing.T) {
 	}
 	for _, m := range methods() {
 		if !strings.Contains(text, "| "+m.Name+" |") {
-			t.Errorf("docs/which-layer.md has no figures of %s: run this test with -regen", m.Name)
+			t.Errorf("docs/which-layer.md has no figures of %s: run this test with -update", m.Name)
 		}
 	}
 }
 
 // Between these the page is made by this test.
-const begin, end = "<!-- figures: go test ./scenes/nets -run Truth -regen -->", "<!-- end of figures -->"
+const begin, end = "<!-- figures: go test ./scenes/nets -run Truth -update -->", "<!-- end of figures -->"
 
 // table writes the figures of a question: methods down, layers across.
 func (q question) table(b *strings.Builder, a asked) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
-	"github.com/gradcam-go/gradcam/internal/require"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 // needsXLA skips a test of thousands of passes, which take minutes in pure Go.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
-	"github.com/gradcam-go/gradcam/internal/golden"
-	"github.com/gradcam-go/gradcam/internal/require"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 // pythonWithRuntime is a Python that has onnxruntime: GRADCAM_PYTHON, or that on the path.

@@ -22,8 +22,8 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/golden"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // The test program is the command itself where this variable is set.

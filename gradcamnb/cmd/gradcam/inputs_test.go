@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gradcam-go/gradcam/internal/golden"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // The three ways to write a value give the same map as the same value; an .npy file of a

@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
-	"github.com/gradcam-go/gradcam/internal/golden"
-	"github.com/gradcam-go/gradcam/internal/require"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 // The first process keeps its program and the second takes it, bit by bit the same; without

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // put copies a file into a folder.

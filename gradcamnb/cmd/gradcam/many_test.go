@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gradcam-go/gradcam/internal/golden"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // tinyPictures writes so many pictures of 8 x 8 pixels, no two alike.

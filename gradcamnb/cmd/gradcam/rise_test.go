@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
-	"github.com/gradcam-go/gradcam/internal/golden"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // goldenMasks writes the masks of the golden case, enlarged here from their grids by

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // Two pictures at the four stages of a network, by two methods: sixteen maps, each with

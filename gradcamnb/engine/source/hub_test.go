@@ -26,7 +26,7 @@ import (
 	hf "github.com/gomlx/go-huggingface/hub"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 const commit = "0123456789abcdef0123456789abcdef01234567"

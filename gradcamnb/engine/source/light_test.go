@@ -10,7 +10,7 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // A model read with its weights left in place is the model that protobuf reads, and a

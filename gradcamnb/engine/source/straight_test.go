@@ -13,7 +13,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/onnx-gomlx/onnx/parser"
 
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // BenchmarkStraight explains EfficientNet-Lite0, or the file of GRADCAM_BENCH_MODEL, on the

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // Attention, the windows that it looks at and tokens that stand before the batch have the

@@ -14,7 +14,7 @@ import (
 
 	"github.com/gomlx/compute-onnx/support/protos"
 
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // The values and gradients of every operator are tested beside this package, in

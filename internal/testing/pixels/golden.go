@@ -1,23 +1,21 @@
 package pixels
 
 import (
-	"flag"
 	"image"
 	"image/png"
 	"os"
 	"testing"
 
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-var regen = flag.Bool("regen", false, "write the golden pictures anew; look at them before you commit them")
-
 // Golden compares a picture with one in testdata that a person has looked at. No
-// channel of 8 bits may be further off than the tolerance.
+// channel of 8 bits may be further off than the tolerance. With -update the picture is written instead.
 func Golden(t *testing.T, got image.Image, tolerance int, elem ...string) {
 	t.Helper()
 	path := golden.Path(elem...)
-	if *regen {
+	if require.Update() {
 		write(t, got, path)
 	}
 	f, err := os.Open(path)

@@ -107,7 +107,7 @@ func (c Case) Thin(values []float32, h, w int) []float32 {
 // Path of a file in testdata.
 func Path(elem ...string) string {
 	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(append([]string{filepath.Dir(file), "..", "..", "testdata"}, elem...)...)
+	return filepath.Join(append([]string{filepath.Dir(file), "..", "..", "..", "testdata"}, elem...)...)
 }
 
 // Cases reads the reference results of a method, by pytorch-grad-cam's name.
