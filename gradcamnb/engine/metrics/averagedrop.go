@@ -17,6 +17,10 @@ import (
 // score above zero, such as a probability.
 var AverageDrop = register(Metric{
 	Name:    "average drop",
+	Group:   Faithfulness,
+	Needs:   Passes,
+	Cost:    "1 pass",
+	Beware:  "a map that is high everywhere loses nothing",
 	Paper:   "Chattopadhay et al. 2018, arXiv:1710.11063",
 	Formula: "max(0, Y - O) / Y, Y = S(I), O = S(L I) with L scaled to [0, 1]",
 	Better:  "lower",

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"context"
 	"math"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -30,3 +31,16 @@ func Energy(m, mask heatmap.Grid) float64 {
 	}
 	return in / all
 }
+
+// EnergyInside is [Energy] of a map on its object. High is good.
+var EnergyInside = register(Metric{
+	Name:    "energy",
+	Also:    []string{"relevance mass", "relevance mass accuracy"},
+	Group:   Localisation,
+	Paper:   "Wang et al. 2020, arXiv:1910.01279; Arras et al. 2022, arXiv:2003.07258",
+	Formula: "SUM_M L / SUM L",
+	Better:  "higher",
+	Needs:   Truth,
+	Beware:  "it grows with the object: compare maps of one picture only",
+	Measure: func(_ context.Context, s *Show) ([]float64, error) { return s.onTruth(Energy) },
+})

@@ -9,6 +9,10 @@ import "context"
 // Models", section 4.2.
 var Insertion = register(Metric{
 	Name:    "insertion",
+	Group:   Faithfulness,
+	Needs:   Passes,
+	Cost:    "a pass a step",
+	Beware:  "the blur that is started from decides much; published figures differ by it",
 	Paper:   "Petsiuk et al. 2018, arXiv:1806.07421",
 	Formula: "area under S(the first k/n of the pixels on the baseline), k = 0..n",
 	Better:  "higher",

@@ -6,6 +6,10 @@ import "context"
 // et al.'s areas can be had at the cost of the other.
 var InsertionDeletion = register(Metric{
 	Name:    "insertion - deletion",
+	Group:   Faithfulness,
+	Needs:   Passes,
+	Cost:    "two passes a step",
+	Beware:  "as insertion and deletion",
 	Paper:   "of the areas of Petsiuk et al. 2018, arXiv:1806.07421",
 	Formula: "insertion - deletion",
 	Better:  "higher",

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"context"
 	"math"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -32,3 +33,17 @@ func IoU(m, mask heatmap.Grid, t float64) float64 {
 	}
 	return float64(both) / float64(either)
 }
+
+// IoUAtFifth is [IoU] of a map, cut at a fifth of its highest value, with its object. High is good.
+var IoUAtFifth = register(Metric{
+	Name:    "IoU",
+	Group:   Localisation,
+	Paper:   "Zhou et al. 2016, arXiv:1512.04150",
+	Formula: "|L >= max L / 5 and M| / |L >= max L / 5 or M|",
+	Better:  "higher",
+	Needs:   Truth,
+	Beware:  "the cut decides much: a sharp map of the right place may score low",
+	Measure: func(_ context.Context, s *Show) ([]float64, error) {
+		return s.onTruth(func(m, truth heatmap.Grid) float64 { return IoU(m, truth, 0.2) })
+	},
+})

@@ -1,0 +1,73 @@
+package metrics
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// noisy explains n pictures to which noise is added, and measures each map by its maps there:
+// value gets the magnitudes of the change and of the map.
+func (s *Show) noisy(ctx context.Context, n int, noise func(draw *rand.Rand) float32) (maps [][]*heatmap.Map, moved []float64, err error) {
+	if s.Again == nil {
+		return nil, nil, errNotAgain
+	}
+	for k := range n {
+		draw := rand.New(rand.NewPCG(s.Seed, uint64(3+k)))
+		var square float64
+		found, err := s.Again(ctx, Change{Picture: func(values []float32) {
+			for i := range values {
+				d := noise(draw)
+				values[i] += d
+				square += float64(d) * float64(d)
+			}
+		}})
+		if err != nil {
+			return nil, nil, err
+		}
+		maps, moved = append(maps, found), append(moved, math.Sqrt(square))
+	}
+	return maps, moved, nil
+}
+
+var errNotAgain = fmt.Errorf("this metric explains again, which cannot be done for this model and target")
+
+// uniform draws from -r to r.
+func uniform(r float32) func(draw *rand.Rand) float32 {
+	return func(draw *rand.Rand) float32 { return (2*draw.Float32() - 1) * r }
+}
+
+// apart is the Euclidean distance of two maps' signed values.
+func apart(a, b *heatmap.Map) float64 {
+	x, y := a.Evidence().Values, b.Evidence().Values
+	var sum float64
+	for i := range x {
+		d := float64(x[i]) - float64(y[i])
+		sum += d * d
+	}
+	return math.Sqrt(sum)
+}
+
+// length is the Euclidean norm of a map's signed values.
+func length(m *heatmap.Map) float64 {
+	var sum float64
+	for _, v := range m.Evidence().Values {
+		sum += float64(v) * float64(v)
+	}
+	return math.Sqrt(sum)
+}
+
+// reached is, for every map, what fold makes of its values in all explanations.
+func reached(maps [][]*heatmap.Map, n int, value func(k, m int) float64, fold func(a, b float64) float64) []float64 {
+	out := make([]float64, n)
+	for m := range out {
+		out[m] = value(0, m)
+		for k := 1; k < len(maps); k++ {
+			out[m] = fold(out[m], value(k, m))
+		}
+	}
+	return out
+}

@@ -1,0 +1,69 @@
+package metrics
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// AUC is the area under the receiver operating characteristic of the map L as a detector of
+// the object's pixels M: the chance that a pixel of the object has a higher value than one
+// beside it, ties counting half. High is good; 0.5 is chance.
+//
+//	P(L_i > L_j) + P(L_i = L_j) / 2,   i in M, j not in M
+//
+// Fawcett 2006, "An introduction to ROC analysis".
+var AUC = register(Metric{
+	Name:    "AUC",
+	Group:   Localisation,
+	Paper:   "Fawcett 2006, doi:10.1016/j.patrec.2005.10.010",
+	Formula: "P(L_i > L_j) + P(L_i = L_j) / 2, i in M, j not in M",
+	Better:  "higher",
+	Needs:   Truth,
+	Beware:  "a map that is zero over most of the picture is mostly ties",
+	Measure: func(_ context.Context, s *Show) ([]float64, error) { return s.onTruth(areaUnderROC) },
+})
+
+// areaUnderROC is the Mann-Whitney statistic from the mean ranks; NaN if all pixels, or none,
+// are the object's.
+func areaUnderROC(m, truth heatmap.Grid) float64 {
+	inside := count(truth)
+	outside := len(truth.Values) - inside
+	if inside == 0 || outside == 0 {
+		return math.NaN()
+	}
+	ranks := meanRanks(m.Values)
+	var sum float64
+	for i, rank := range ranks {
+		if truth.Values[i] > 0 {
+			sum += rank
+		}
+	}
+	n := float64(inside)
+	return (sum - n*(n+1)/2) / (n * float64(outside))
+}
+
+// meanRanks is the place of every value by rising size, from 1; equal values share the mean
+// of their places.
+func meanRanks[T cmp.Ordered](values []T) []float64 {
+	order := make([]int, len(values))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
+	ranks := make([]float64, len(values))
+	for from := 0; from < len(order); {
+		to := from + 1
+		for to < len(order) && values[order[to]] == values[order[from]] {
+			to++
+		}
+		for _, i := range order[from:to] {
+			ranks[i] = float64(from+to+1) / 2
+		}
+		from = to
+	}
+	return ranks
+}

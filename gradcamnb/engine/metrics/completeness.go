@@ -1,0 +1,46 @@
+package metrics
+
+import (
+	"context"
+	"math"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Completeness is how far the map's sum is from what the score f loses when all of the picture
+// is hidden, relative to that loss. Low is good; 0 means that the map adds up to the score.
+//
+//	| SUM a - (f(x) - f(baseline)) | / | f(x) - f(baseline) |
+//
+// Sundararajan et al. 2017, "Axiomatic Attribution for Deep Networks", section 3, the axiom of
+// completeness. Quantus 0.6.0 says whether both are equal; this says by how much they are not.
+// The sum is over the cells of the layer, where HiResCAM and its like add up.
+var Completeness = register(Metric{
+	Name:    "completeness",
+	Group:   Axiom,
+	Paper:   "Sundararajan et al. 2017, arXiv:1703.01365",
+	Formula: "|SUM a - (f(x) - f(baseline))| / |f(x) - f(baseline)|",
+	Better:  "lower",
+	Needs:   Passes,
+	Cost:    "2 passes, for all maps together",
+	Beware:  "only maps in the score's own unit can add up: not Grad-CAM's",
+	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+		height, width := s.Mean.Size()
+		everything := make(set, height*width)
+		for p := range everything {
+			everything[p] = int32(p)
+		}
+		lost, err := s.drops(ctx, s.Mean, []set{everything})
+		if err != nil {
+			return nil, err
+		}
+		return s.each(func(i int, m *heatmap.Map) float64 {
+			var sum float64
+			for _, v := range m.Evidence().Values {
+				sum += float64(v)
+			}
+			loss := lost[0][s.Aims[i]]
+			return math.Abs(sum-loss) / math.Abs(loss)
+		})
+	},
+})

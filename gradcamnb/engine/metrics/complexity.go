@@ -1,0 +1,43 @@
+package metrics
+
+import (
+	"context"
+	"math"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Entropy is the entropy of the map's magnitudes as shares of their sum, in nats: 0 if one
+// pixel has everything, ln n if all n are equal. Low is good.
+//
+//	-SUM p ln p,   p = |a| / SUM |a|
+//
+// Bhatt et al. 2020, "Evaluating and Aggregating Feature-based Model Explanations",
+// definition of the complexity.
+var Entropy = register(Metric{
+	Name:    "complexity",
+	Also:    []string{"entropy"},
+	Group:   Complexity,
+	Paper:   "Bhatt et al. 2020, arXiv:2005.00631",
+	Formula: "-SUM p ln p, p = |a| / SUM |a|",
+	Better:  "lower",
+	Needs:   Nothing,
+	Beware:  "says nothing of whether the place is right",
+	Measure: func(_ context.Context, s *Show) ([]float64, error) {
+		return s.each(func(_ int, m *heatmap.Map) float64 { return entropy(magnitudes(m.Grid)) })
+	},
+})
+
+// entropy is -SUM p ln p of values as shares p of their sum; none is below zero.
+func entropy(values []float64) float64 {
+	var sum, out float64
+	for _, v := range values {
+		sum += v
+	}
+	for _, v := range values {
+		if p := v / sum; p > 0 {
+			out -= p * math.Log(p)
+		}
+	}
+	return out
+}

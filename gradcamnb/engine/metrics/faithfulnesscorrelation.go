@@ -1,0 +1,45 @@
+package metrics
+
+import "context"
+
+// correlationSets is how many random sets a correlation is taken over, Quantus 0.6.0's
+// default.
+const correlationSets = 100
+
+// FaithfulnessCorrelation is the correlation, over random sets S of pixels, of the sum of the
+// map a in S with what the score f loses when S is hidden. High is good.
+//
+//	corr_S( SUM_(i in S) a_i,  f(x) - f(x without S) )
+//
+// Bhatt et al. 2020, "Evaluating and Aggregating Feature-based Model Explanations". There are
+// 100 sets of as many pixels as the input is wide, 224 of 224 x 224, as in Quantus 0.6.0, or of
+// a quarter of the pixels of a smaller input. Quantus hides single values of single channels;
+// this hides pixels.
+var FaithfulnessCorrelation = register(Metric{
+	Name:    "faithfulness correlation",
+	Group:   Faithfulness,
+	Paper:   "Bhatt et al. 2020, arXiv:2005.00631",
+	Formula: "corr_S(SUM_(i in S) a_i, f(x) - f(x without S))",
+	Better:  "higher",
+	Needs:   Passes,
+	Cost:    "100 passes, for all maps together",
+	Beware:  "few scattered pixels hardly change the score of a deep net, so it is noisy: average pictures",
+	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+		height, width := s.Mean.Size()
+		pixels := height * width
+		return s.correlate(ctx, randomSets(s.Seed, correlationSets, min(width, max(1, pixels/4)), pixels), pearson)
+	},
+})
+
+// correlate compares, over sets of pixels, the sums of every map with what its score loses.
+func (s *Show) correlate(ctx context.Context, sets []set, compare func(x, y []float64) float64) ([]float64, error) {
+	lost, err := s.drops(ctx, s.Mean, sets)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(s.Maps))
+	for m, aim := range s.Aims {
+		out[m] = compare(sums(s.Maps[m], sets), column(lost, aim))
+	}
+	return out, nil
+}

@@ -1,0 +1,41 @@
+package metrics
+
+import (
+	"context"
+	"math"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// MonotonicityCorrelation is the rank correlation, over equal slices of the pixels by falling
+// value of the map a, of the slice's sum of magnitudes with the square of what the score f
+// changes when this slice alone is hidden. High is good.
+//
+//	spearman_k( SUM_(i in S_k) |a_i|,  (f(x) - f(x without S_k))^2 / f(x)^2 )
+//
+// Nguyen and Martinez 2020, "On quantitative aspects of model interpretability", who draw what is
+// seen instead at random; here it is the baseline, which is one draw. Quantus 0.6.0 agrees if its
+// baseline is fixed.
+var MonotonicityCorrelation = register(Metric{
+	Name:    "monotonicity correlation",
+	Group:   Faithfulness,
+	Paper:   "Nguyen and Martinez 2020, arXiv:2007.07584",
+	Formula: "spearman_k(SUM_(i in S_k) |a_i|, (f(x) - f(x without S_k))^2)",
+	Better:  "higher",
+	Needs:   Passes,
+	Cost:    "a pass a step",
+	Beware:  "what speaks for and what speaks against the class counts alike",
+	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+		return s.eachSlices(ctx, func(m *heatmap.Map, slices []set, lost []float64) float64 {
+			values := m.Signed().Values
+			size, change := make([]float64, len(slices)), make([]float64, len(slices))
+			for k, one := range slices {
+				for _, p := range one {
+					size[k] += math.Abs(float64(values[p]))
+				}
+				change[k] = lost[k] * lost[k]
+			}
+			return spearman(size, change)
+		})
+	},
+})

@@ -1,0 +1,27 @@
+package metrics
+
+import "context"
+
+// MPRT is how alike the map of the trained model and that of a model with random weights are:
+// the rank correlation of their values at the layer's size, all weights random. Low is good: a
+// map that does not need what the model has learnt does not explain it.
+//
+//	spearman( E_trained(x), E_random(x) )
+//
+// Adebayo et al. 2018, "Sanity Checks for Saliency Maps", section 3.1, the model parameter
+// randomisation test, its last step. The weights of a layer are permuted, so that their
+// distribution stays.
+var MPRT = register(Metric{
+	Name:    "model randomisation",
+	Also:    []string{"MPRT", "model parameter randomisation"},
+	Group:   Randomisation,
+	Paper:   "Adebayo et al. 2018, arXiv:1810.03292",
+	Formula: "spearman(E_trained(x), E_random(x))",
+	Better:  "lower",
+	Needs:   Maps,
+	Cost:    "1 explanation by a changed model",
+	Beware:  "a map of an untrained net still shows the picture's edges",
+	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+		return s.likeness(ctx, Change{Weights: -1, Seed: s.Seed})
+	},
+})

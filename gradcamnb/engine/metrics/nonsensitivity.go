@@ -1,0 +1,49 @@
+package metrics
+
+import (
+	"context"
+	"math"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// NonSensitivity is the number of equal slices of the pixels, by falling value of the map, in
+// which map and model disagree on whether the slice matters: the map's magnitudes there are
+// below 1e-5 of its largest, or hiding the slice alone changes the score f by less than 1e-5 of
+// it, but not both. Low is good.
+//
+//	|{ k : (max_(S_k) |a| < eps) xor (|f(x) - f(x without S_k)| < eps) }|
+//
+// Nguyen and Martinez 2020, "On quantitative aspects of model interpretability"; single features
+// there and in Quantus 0.6.0, slices here.
+var NonSensitivity = register(Metric{
+	Name:    "non-sensitivity",
+	Group:   Axiom,
+	Paper:   "Nguyen and Martinez 2020, arXiv:2007.07584",
+	Formula: "|{ k : (max_(S_k) |a| < eps) xor (|f(x) - f(x without S_k)| < eps) }|",
+	Better:  "lower",
+	Needs:   Passes,
+	Cost:    "a pass a step",
+	Beware:  "what is below zero is no map of nothing: it counts as mattering",
+	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+		const eps = 1e-5
+		return s.eachSlices(ctx, func(m *heatmap.Map, slices []set, lost []float64) float64 {
+			values := m.Signed().Values
+			var top float64
+			for _, v := range values {
+				top = max(top, math.Abs(float64(v)))
+			}
+			n := 0
+			for k, one := range slices {
+				var highest float64
+				for _, p := range one {
+					highest = max(highest, math.Abs(float64(values[p])))
+				}
+				if (highest < eps*top) != (math.Abs(lost[k]) < eps) {
+					n++
+				}
+			}
+			return float64(n)
+		})
+	},
+})

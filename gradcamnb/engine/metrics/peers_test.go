@@ -1,0 +1,177 @@
+package metrics
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// peers are the answers of Quantus 0.6.0, captum 0.9.0 and scikit-learn for one map of one small
+// model, which testdata/golden/metrics/make.py defines and writes.
+type peers struct {
+	Side         int
+	W, V, X, A   []float64
+	Truth        []float32
+	Sets         []set
+	Want         map[string]float64
+	Focus        float64
+	Hidden       []int
+	Imputed      []float64
+	Again        [][]float64
+	Moved        []float64
+	Sensitivity  float64 `json:"max-sensitivity"`
+	Sensitivity2 float64 `json:"average sensitivity"`
+	Lipschitz    float64 `json:"local Lipschitz"`
+	Spearman     float64
+}
+
+func readPeers(t *testing.T) peers {
+	t.Helper()
+	data, err := os.ReadFile("../../../testdata/golden/metrics/cases.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p peers
+	if err := json.Unmarshal(data, &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// mapOf is a map of the input's own size.
+func (p peers) mapOf(values []float64) *heatmap.Map {
+	raw, positive := heatmap.NewGrid(p.Side, p.Side), heatmap.NewGrid(p.Side, p.Side)
+	for i, v := range values {
+		raw.Values[i], positive.Values[i] = float32(v), float32(max(v, 0))
+	}
+	return &heatmap.Map{Grid: positive, Raw: raw}
+}
+
+func (p peers) show() *Show {
+	truth := heatmap.Grid{W: p.Side, H: p.Side, Values: p.Truth}
+	whole := imgio.Frame{PictureW: p.Side, PictureH: p.Side, ModelW: p.Side, ModelH: p.Side, ScaleX: 1, ScaleY: 1}
+	return &Show{
+		Mean: quadratic{p}, Blur: quadratic{p}, Maps: []*heatmap.Map{p.mapOf(p.A)}, Aims: []int{0}, Steps: 8,
+		Truth: truth, Frame: whole, Layout: imgio.ChannelsFirst, Hear: func(int) {},
+	}
+}
+
+// quadratic scores w.x + (v.x)^2 / 10.
+type quadratic struct{ peers }
+
+func (q quadratic) Size() (height, width int) { return q.Side, q.Side }
+
+func (q quadratic) score(x []float32) float32 {
+	var w, v float64
+	for i, value := range x {
+		w, v = w+q.W[i]*float64(value), v+q.V[i]*float64(value)
+	}
+	return float32(w + v*v/10)
+}
+
+func (q quadratic) Masked(_ context.Context, n int, draw func(int, []float32), _ func(int, int) error) ([][]float32, error) {
+	mask := make([]float32, len(q.X))
+	return q.each(n, func(i int, x []float32) {
+		draw(i, mask)
+		for p := range x {
+			x[p] *= mask[p]
+		}
+	}), nil
+}
+
+func (q quadratic) Pictures(_ context.Context, n int, draw func(int, []float32), _ func(int, int) error) ([][]float32, error) {
+	return q.each(n, draw), nil
+}
+
+func (q quadratic) each(n int, draw func(int, []float32)) [][]float32 {
+	out := make([][]float32, n)
+	for i := range out {
+		x := make([]float32, len(q.X))
+		for p, v := range q.X {
+			x[p] = float32(v)
+		}
+		draw(i, x)
+		out[i] = []float32{q.score(x)}
+	}
+	return out
+}
+
+func near(t *testing.T, name string, got, want float64) {
+	t.Helper()
+	if math.IsNaN(got) || math.Abs(got-want) > 1e-5*max(1, math.Abs(want)) {
+		t.Errorf("%s is %.9g, the peer says %.9g", name, got, want)
+	}
+}
+
+// Where a definition is the peer's, so is the number.
+func TestPeersAgree(t *testing.T) {
+	p := readPeers(t)
+	compared := 0
+	for name, want := range p.Want {
+		s := p.show()
+		var got []float64
+		var err error
+		switch name {
+		case "faithfulness correlation": // with the sets that Quantus drew
+			got, err = s.correlate(t.Context(), p.Sets, pearson)
+		case "infidelity":
+			got, err = s.correlate(t.Context(), p.Sets, infidelity)
+		default:
+			metric, unknown := ByName(name)
+			if unknown != nil {
+				t.Fatal(unknown)
+			}
+			got, err = metric.Measure(t.Context(), s)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, name, got[0], want)
+		compared++
+	}
+	if compared != 15 {
+		t.Errorf("%d metrics are compared, 15 are wanted", compared)
+	}
+	near(t, "focus", Focus(p.mapOf(p.A).Raw, [4]bool{true, false, true, false}), p.Focus)
+	near(t, "spearman", spearman(p.A, p.Again[0]), p.Spearman)
+}
+
+// The imputation without noise is that of Quantus, which solves the same system directly.
+func TestImputationAgrees(t *testing.T) {
+	p := readPeers(t)
+	values, hidden := make([]float32, len(p.X)), make([]bool, len(p.X))
+	for i, v := range p.X {
+		values[i] = float32(v)
+	}
+	for _, i := range p.Hidden {
+		hidden[i] = true
+		values[i] = 99
+	}
+	impute(values, func(i int) int { return i }, hidden, p.Side, p.Side, 0, rand.New(rand.NewPCG(0, 0)))
+	for i, want := range p.Imputed {
+		if math.Abs(float64(values[i])-want) > 1e-5 {
+			t.Fatalf("value %d is %g, Quantus says %g", i, values[i], want)
+		}
+	}
+}
+
+// Explaining again gives the peers' numbers when the maps are the peers'.
+func TestPeersAgreeOnMapsAgain(t *testing.T) {
+	p := readPeers(t)
+	var again [][]*heatmap.Map
+	for _, values := range p.Again {
+		again = append(again, []*heatmap.Map{p.mapOf(values)})
+	}
+	original := p.mapOf(p.A)
+	relative := func(k, m int) float64 { return apart(again[k][m], original) / length(original) }
+	larger := func(a, b float64) float64 { return max(a, b) }
+	near(t, "max-sensitivity", reached(again, 1, relative, larger)[0], p.Sensitivity)
+	near(t, "average sensitivity", reached(again, 1, relative, func(a, b float64) float64 { return a + b })[0]/3, p.Sensitivity2)
+	near(t, "local Lipschitz", reached(again, 1, func(k, m int) float64 { return apart(again[k][m], original) / p.Moved[k] }, larger)[0], p.Lipschitz)
+}

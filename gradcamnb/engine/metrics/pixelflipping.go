@@ -1,0 +1,29 @@
+package metrics
+
+import "context"
+
+// PixelFlipping is the mean score f while the pixels x_(1), x_(2), ... are hidden one slice
+// after the other, by falling value of the map, once the first is hidden. Low is good.
+//
+//	(f_1/2 + f_2 + ... + f_(n-1) + f_n/2) / (n - 1),   f_k = f(x without the first k/n)
+//
+// Bach et al. 2015, "On Pixel-Wise Explanations for Non-Linear Classifier Decisions by
+// Layer-Wise Relevance Propagation"; the area as Quantus 0.6.0 takes it, over the number of
+// intervals. It is [Deletion] without the whole picture's score.
+var PixelFlipping = register(Metric{
+	Name:    "pixel flipping",
+	Group:   Faithfulness,
+	Paper:   "Bach et al. 2015, doi:10.1371/journal.pone.0130140",
+	Formula: "(f_1/2 + f_2 + ... + f_n/2) / (n - 1), f_k = f(x without the first k/n of its pixels)",
+	Better:  "lower",
+	Needs:   Passes,
+	Cost:    "a pass a step",
+	Beware:  "pictures with holes are unlike those that the model was trained on",
+	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+		paths, err := s.path(ctx, s.Mean, s.byValue, false)
+		return s.along(paths, err, func(path []float64) float64 { return trapezoid(path[1:]) / float64(len(path)-2) })
+	},
+})
+
+// byValue are the slices of map m, the highest values first.
+func (s *Show) byValue(m int) []set { return slicesOf(ranking(s.Maps[m]), s.Steps) }

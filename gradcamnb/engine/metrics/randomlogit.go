@@ -1,0 +1,51 @@
+package metrics
+
+import (
+	"context"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// RandomLogit is how alike the maps of the explained class c and of another class c' are: the
+// rank correlation of their values at the layer's size. Low is good: a map that is the same for
+// any class does not explain this one. Another class is the one half of the list further.
+//
+//	spearman( E(x, c), E(x, c') )
+//
+// Sixt et al. 2020, "When Explanations Lie: Why Many Modified BP Attributions Fail", there with
+// the structural similarity.
+var RandomLogit = register(Metric{
+	Name:    "random logit",
+	Group:   Randomisation,
+	Paper:   "Sixt et al. 2020, arXiv:1912.09818",
+	Formula: "spearman(E(x, c), E(x, c'))",
+	Better:  "lower",
+	Needs:   Maps,
+	Cost:    "1 explanation",
+	Beware:  "two classes that are alike have like maps, rightly",
+	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+		return s.likeness(ctx, Change{Class: true})
+	},
+})
+
+// likeness is the rank correlation of every map with that of a changed explanation.
+func (s *Show) likeness(ctx context.Context, c Change) ([]float64, error) {
+	if s.Again == nil {
+		return nil, errNotAgain
+	}
+	changed, err := s.Again(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return s.each(func(i int, m *heatmap.Map) float64 {
+		return spearman(floats64(m.Evidence().Values), floats64(changed[i].Evidence().Values))
+	})
+}
+
+func floats64(values []float32) []float64 {
+	out := make([]float64, len(values))
+	for i, v := range values {
+		out[i] = float64(v)
+	}
+	return out
+}

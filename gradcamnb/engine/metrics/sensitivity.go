@@ -1,0 +1,63 @@
+package metrics
+
+import (
+	"context"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+const (
+	sensitivityDraws  = 10   // pictures explained again, as captum 0.9.0
+	sensitivityRadius = 0.02 // of the noise, in the model's units, as captum 0.9.0
+)
+
+// MaxSensitivity is the largest change of the map E among ten pictures to which uniform noise d
+// of up to 0.02 is added, relative to the map. Low is good.
+//
+//	max_d |E(x + d) - E(x)| / |E(x)|,   |d|_inf <= 0.02
+//
+// Yeh et al. 2019, "On the (In)fidelity and Sensitivity of Explanations", section 3; draws and
+// radius are those of captum 0.9.0. Maps are compared at the layer's own size.
+var MaxSensitivity = register(Metric{
+	Name:    "max-sensitivity",
+	Also:    []string{"maximum sensitivity"},
+	Group:   Robustness,
+	Paper:   "Yeh et al. 2019, arXiv:1901.09392",
+	Formula: "max_d |E(x + d) - E(x)| / |E(x)|, |d|_inf <= 0.02",
+	Better:  "lower",
+	Needs:   Maps,
+	Cost:    "10 explanations",
+	Beware:  "a map that never changes is perfectly stable and says nothing",
+	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+		return s.sensitivity(ctx, func(a, b float64) float64 { return max(a, b) }, 1)
+	},
+})
+
+// AverageSensitivity is the mean of what [MaxSensitivity] takes the largest of. Low is good.
+//
+//	mean_d |E(x + d) - E(x)| / |E(x)|,   |d|_inf <= 0.02
+//
+// Yeh et al. 2019, "On the (In)fidelity and Sensitivity of Explanations", as Quantus 0.6.0 averages it.
+var AverageSensitivity = register(Metric{
+	Name:    "average sensitivity",
+	Group:   Robustness,
+	Paper:   "Yeh et al. 2019, arXiv:1901.09392",
+	Formula: "mean_d |E(x + d) - E(x)| / |E(x)|, |d|_inf <= 0.02",
+	Better:  "lower",
+	Needs:   Maps,
+	Cost:    "10 explanations",
+	Beware:  "a map that never changes is perfectly stable and says nothing",
+	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+		return s.sensitivity(ctx, func(a, b float64) float64 { return a + b }, sensitivityDraws)
+	},
+})
+
+// sensitivity folds the relative changes of every map and divides by n.
+func (s *Show) sensitivity(ctx context.Context, fold func(a, b float64) float64, n float64) ([]float64, error) {
+	maps, _, err := s.noisy(ctx, sensitivityDraws, uniform(sensitivityRadius))
+	if err != nil {
+		return nil, err
+	}
+	values := reached(maps, len(s.Maps), func(k, m int) float64 { return apart(maps[k][m], s.Maps[m]) / length(s.Maps[m]) }, fold)
+	return s.each(func(i int, _ *heatmap.Map) float64 { return values[i] / n })
+}

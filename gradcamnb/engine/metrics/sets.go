@@ -1,0 +1,69 @@
+package metrics
+
+import (
+	"context"
+	"math/rand/v2"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// set is a set of pixels of the model's input, by number.
+type set []int32
+
+// randomSets draws n sets of size pixels each, without repetition within a set.
+func randomSets(seed uint64, n, size, pixels int) []set {
+	draw := rand.New(rand.NewPCG(seed, 0))
+	out := make([]set, n)
+	for i := range out {
+		out[i] = make(set, size)
+		for k, p := range draw.Perm(pixels)[:size] {
+			out[i][k] = int32(p)
+		}
+	}
+	return out
+}
+
+// drops is, for each set, how much every aim's score falls when the set alone is hidden:
+// f(x) - f(x without S), [set][aim].
+func (s *Show) drops(ctx context.Context, over Model, sets []set) ([][]float64, error) {
+	scores, err := s.score(ctx, over, 1+len(sets), func(i int, mask []float32) {
+		fill(mask, true)
+		if i > 0 {
+			for _, p := range sets[i-1] {
+				mask[p] = 0
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]float64, len(sets))
+	for i := range out {
+		out[i] = make([]float64, len(scores[0]))
+		for a, whole := range scores[0] {
+			out[i][a] = float64(whole) - float64(scores[1+i][a])
+		}
+	}
+	return out, nil
+}
+
+// sums is the sum of a map, with its sign, over each set.
+func sums(m *heatmap.Map, sets []set) []float64 {
+	values := m.Signed().Values
+	out := make([]float64, len(sets))
+	for i, one := range sets {
+		for _, p := range one {
+			out[i] += float64(values[p])
+		}
+	}
+	return out
+}
+
+// column is one aim's drop for every set.
+func column(drops [][]float64, aim int) []float64 {
+	out := make([]float64, len(drops))
+	for i, row := range drops {
+		out[i] = row[aim]
+	}
+	return out
+}

@@ -1,0 +1,70 @@
+package metrics
+
+import (
+	"context"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// path scores, for every map, a path of pictures: step k of n hides set k as well, of sets that
+// make(m) gives for map m. If reveal is set, everything is hidden at first and step k shows
+// set k. The result is [map][step], steps from 0, where nothing has happened, to n.
+func (s *Show) path(ctx context.Context, over Model, sets func(m int) []set, reveal bool) ([][]float64, error) {
+	paths := make([][]set, len(s.Maps))
+	starts := make([]int, len(s.Maps)+1)
+	for m := range s.Maps {
+		paths[m] = sets(m)
+		starts[m+1] = starts[m] + len(paths[m]) + 1
+	}
+	m := 0
+	var state []float32 // the mask of the step before
+	scores, err := s.score(ctx, over, starts[len(s.Maps)], func(i int, mask []float32) {
+		if i == 0 {
+			m = 0
+		}
+		for i >= starts[m+1] {
+			m++
+		}
+		if step := i - starts[m]; step == 0 {
+			state = make([]float32, len(mask))
+			fill(state, !reveal)
+		} else {
+			v := float32(0)
+			if reveal {
+				v = 1
+			}
+			for _, p := range paths[m][step-1] {
+				state[p] = v
+			}
+		}
+		copy(mask, state)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]float64, len(s.Maps))
+	for m, aim := range s.Aims {
+		for _, row := range scores[starts[m]:starts[m+1]] {
+			out[m] = append(out[m], float64(row[aim]))
+		}
+	}
+	return out, nil
+}
+
+// along measures every map by its path; see [Show.path].
+func (s *Show) along(paths [][]float64, err error, value func(path []float64) float64) ([]float64, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s.each(func(i int, _ *heatmap.Map) float64 { return value(paths[i]) })
+}
+
+// trapezoid is the area under a curve of steps of width 1.
+func trapezoid(curve []float64) float64 {
+	n := len(curve) - 1
+	sum := (curve[0] + curve[n]) / 2
+	for _, v := range curve[1:n] {
+		sum += v
+	}
+	return sum
+}

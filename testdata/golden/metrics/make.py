@@ -1,0 +1,137 @@
+"""Writes cases.json: what Quantus 0.6.0, captum 0.9.0 and scikit-learn 1.9.1 say of one map of one small model.
+
+    python make.py        (numpy 2.4, torch 2.15, quantus 0.6.0, captum 0.9.0)
+
+The model takes one channel of 16 x 16 values x and scores w.x + (v.x)^2 / 10. The numbers are made by formulas, without a
+random generator, and no two values of the map are equal.
+"""
+
+import json
+
+import numpy as np
+
+np.trapz = getattr(np, "trapz", None) or np.trapezoid  # Quantus 0.6.0 calls it by its old name
+import quantus
+import torch
+from captum.metrics import infidelity
+from quantus.functions.perturb_func import noisy_linear_imputation
+
+N = 16
+i = np.arange(N * N)
+w = np.sin(i * 1.7)
+v = np.cos(i * 0.9) / 4
+x = np.sin(i * 0.37) + 0.3 * np.cos(i * i * 0.11)
+a = 0.06 + 0.05 * np.sin(i * 2.3) + np.exp(-((i % N - 5) ** 2 + (i // N - 9) ** 2) / 18.0) + i * 1e-5
+w, v, x, a = w.round(4), v.round(4), x.round(4), a.round(6)
+assert len(set(a)) == N * N
+truth = ((i % N >= 3) & (i % N < 9) & (i // N >= 7) & (i // N < 11)).astype(float)
+
+
+class Model(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = torch.nn.Parameter(torch.tensor(w))
+        self.v = torch.nn.Parameter(torch.tensor(v))
+
+    def forward(self, x):
+        flat = x.reshape(x.shape[0], -1).double()
+        score = flat @ self.w + (flat @ self.v) ** 2 / 10
+        return torch.stack([torch.zeros_like(score), score], 1)
+
+
+class Recorder(Model):
+    """Keeps which values are zero in every picture that it scores."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden = []
+
+    def forward(self, x):
+        for one in x.reshape(x.shape[0], -1):
+            self.hidden.append(np.flatnonzero(one.detach().numpy() == 0).tolist())
+        return super().forward(x)
+
+
+def ask(metric, model=None, **more):
+    return metric(model=(model or Model()).eval(), x_batch=x.reshape(1, 1, N, N).copy(), y_batch=np.array([1]),
+                  a_batch=a.reshape(1, 1, N, N).copy(), device="cpu", softmax=False, **more)
+
+
+common = dict(disable_warnings=True, display_progressbar=False)
+scored = dict(common, abs=False, normalise=False, perturb_baseline=0.0)
+want = {}
+
+flipped = ask(quantus.PixelFlipping(features_in_step=32, **scored))[0]
+want["pixel flipping"] = np.trapezoid(flipped) / (len(flipped) - 1)
+regions = ask(quantus.RegionPerturbation(patch_size=8, **scored))[0]
+want["region perturbation"] = float(np.sum(regions) / (len(regions) + 1))
+selected = np.array(ask(quantus.Selectivity(patch_size=8, **scored))[0])
+want["selectivity"] = float(np.trapezoid(selected) / (len(selected) - 1))
+want["faithfulness estimate"] = ask(quantus.FaithfulnessEstimate(
+    features_in_step=32, similarity_func=quantus.similarity_func.correlation_pearson, **scored))[0]
+# Quantus 0.6.0's Monotonicity puts the baseline on the baseline and is always 1, so it is no reference.
+want["monotonicity correlation"] = ask(quantus.MonotonicityCorrelation(
+    features_in_step=32, nr_samples=1, **dict(common, abs=True, normalise=False, perturb_baseline=0.0)))[0]
+
+
+
+recorder = Recorder()
+np.random.seed(1)
+want["faithfulness correlation"] = float(np.ravel(ask(quantus.FaithfulnessCorrelation(
+    nr_runs=100, subset_size=N, return_aggregate=False, **scored), recorder))[0])
+sets = [one for one in recorder.hidden if one]
+assert len(sets) == 100 and all(len(one) == N for one in sets), len(sets)
+
+drawn = iter(sets)
+
+
+def perturb(inputs):
+    masks = np.zeros((inputs.shape[0], N * N))
+    for row in masks:
+        row[next(drawn)] = 1
+    masks = torch.tensor(masks.reshape(inputs.shape))
+    return masks, inputs * (1 - masks)  # what is said of a value counts once, as with multiply_by_inputs
+
+
+want["infidelity"] = float(infidelity(Model().eval(), perturb, torch.tensor(x.reshape(1, 1, N, N)), torch.tensor(a.reshape(1, 1, N, N)),
+                                      target=1, n_perturb_samples=100, max_examples_per_batch=1, normalize=True))
+
+alone = dict(common, normalise=False)
+want["sparseness"] = float(ask(quantus.Sparseness(abs=True, **alone))[0])
+want["complexity"] = float(ask(quantus.Complexity(abs=True, **alone))[0])
+want["effective complexity"] = float(ask(quantus.EffectiveComplexity(abs=True, eps=1e-5 * np.abs(a).max(), **alone))[0])
+
+s = truth.reshape(1, 1, N, N).astype(int)
+placed = dict(common, normalise=False, abs=False)
+
+want["pointing game"] = float(ask(quantus.PointingGame(**placed), s_batch=s)[0])
+want["relevance rank"] = float(ask(quantus.RelevanceRankAccuracy(**placed), s_batch=s)[0])
+want["top-k intersection"] = float(ask(quantus.TopKIntersection(k=N * N - 1, **placed), s_batch=s)[0]) * (N * N - 1) / (N * N)
+want["AUC"] = float(ask(quantus.AUC(**placed), s_batch=s)[0])
+want["energy"] = float(quantus.AttributionLocalisation(positive_attributions=True, **placed)(
+    model=Model().eval(), x_batch=x.reshape(1, 1, N, N), y_batch=np.array([1]), a_batch=a.reshape(1, 1, N, N).copy(), s_batch=s, device="cpu")[0])
+focus = quantus.Focus(**placed)(model=Model().eval(), x_batch=x.reshape(1, 1, N, N), y_batch=np.array([1]), a_batch=a.reshape(1, 1, N, N).copy(),
+                                custom_batch=[(1, 0, 1, 0)], device="cpu")
+
+hidden = np.flatnonzero(a > np.sort(a)[N * N // 2])
+imputed = noisy_linear_imputation(x.reshape(1, N, N), hidden, noise=0.0).reshape(-1)
+
+again = [(a + 0.01 * np.sin(i * (k + 1.3))).round(6) for k in range(3)]
+steps = [0.02 * np.cos(i * (k + 0.7)) for k in range(3)]
+norm = np.linalg.norm
+moved = [norm(quantus.similarity_func.difference(b, a)) / norm(a) for b in again]
+lipschitz = max(quantus.similarity_func.lipschitz_constant(
+    a=a[None], b=b[None], c=x[None], d=(x + d)[None],
+    norm_numerator=quantus.similarity_func.distance_euclidean, norm_denominator=quantus.similarity_func.distance_euclidean)[0]
+    for b, d in zip(again, steps))
+
+json.dump({
+    "versions": {"quantus": "0.6.0", "captum": "0.9.0", "torch": torch.__version__.split("+")[0]},
+    "side": N, "w": w.tolist(), "v": v.tolist(), "x": x.tolist(), "a": a.tolist(), "truth": truth.astype(int).tolist(), "sets": sets, "want": want,
+    "focus": float(focus[0]), "hidden": hidden.tolist(), "imputed": imputed.round(7).tolist(),
+    "again": [b.tolist() for b in again], "moved": [float(norm(d)) for d in steps],
+    "max-sensitivity": float(max(moved)), "average sensitivity": float(np.mean(moved)), "local Lipschitz": float(lipschitz),
+    "spearman": float(quantus.similarity_func.correlation_spearman(a, again[0])),
+}, open("cases.json", "w"))
+for name, value in want.items():
+    print(f"{name:28} {value:.9g}")
