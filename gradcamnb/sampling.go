@@ -14,7 +14,7 @@ type Sampling struct {
 	Grid  int     // cells along each side of the picture; 7 for RISE and occlusion, 16 for D-RISE
 	P     float64 // probability that a cell is seen, between 0 and 1, both excluded; 1/2
 	Seed  uint64  // of the masks: the same seed makes the same masks, on every backend
-	Batch int     // masks in one pass of the model; 16
+	Batch int     // masks in one pass of the model; 16 of pictures up to 256 x 256, fewer of larger ones, as many as the file takes
 
 	// Design is how masks are drawn and averaged.
 	//

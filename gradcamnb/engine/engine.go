@@ -29,6 +29,9 @@ type Engine struct {
 
 	run sync.Mutex // one program runs at a time: it has all cores
 
+	said   sync.Map // lines about models
+	proved sync.Map // batches that models were brought to
+
 	keeps func() (*memory, error)
 	open  map[string]opened // by what they were opened with; the memory's lock guards it
 }

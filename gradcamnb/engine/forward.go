@@ -42,8 +42,19 @@ func (s *session) perturbAll(ctx context.Context, b *backend, p plan, r gradcamn
 		for _, method := range p.forward {
 			one := s.ofPicture(i)
 			subject := one.subject(p, r, in, found, i)
+			repaired, err := one.takeBatch(subject)
+			if err != nil {
+				return err
+			}
 			program, end := one.programsOf(b, p, subject)
 			subject.Compile = program
+			if repaired {
+				err = one.proveBatch(subject, found, i)
+			}
+			if err != nil {
+				end()
+				return err
+			}
 			sign := func(maps []*heatmap.Map) { p.sign(maps, method, s, found, i) }
 			maps, err := method.Explain(ctx, subject, listener.hear(func(maps []*heatmap.Map) {
 				sign(maps)

@@ -86,7 +86,10 @@ func (s *session) measurePicture(ctx context.Context, b *backend, p plan, r grad
 	over := func(baseline string) (*perturb.Subject, error) {
 		one := s.ofPicture(i)
 		subject := one.subject(p, r, in, found, i)
-		var err error
+		_, err := one.takeBatch(subject)
+		if err != nil {
+			return nil, err
+		}
 		if subject.Baseline, err = metrics.Baseline(baseline, subject.Values, subject.Input, s.model.Card().Layout, prep); err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +38,7 @@ func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
 	flags.Float64Var(&f.p, "p", 0.5, "probability that a cell is seen")
 	flags.Uint64Var(&f.seed, "seed", 1, "of the masks: the same seed gives the same map")
 	flags.StringVar(&f.design, "design", "", "how masks are drawn and averaged: as in the papers (default), centred, or balanced, which needs the fewest masks")
-	flags.IntVar(&f.batch, "batch", 16, "masks in one pass of the model")
+	flags.IntVar(&f.batch, "batch", 0, "masks in one pass of the model (default: 16, fewer of pictures over 256 x 256, as many as the file is made for)")
 	flags.Float64Var(&f.agreement, "agreement", 0, "end when the maps of two halves of the masks have this rank correlation, e.g. 0.95")
 	flags.DurationVar(&f.limit, "time", 0, "end after this time, e.g. 30s")
 	flags.StringVar(&f.resume, "resume", "", "folder of an earlier run of the same picture, target and masks, to go on with")
@@ -52,7 +53,7 @@ func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
 		return gradcamnb.Sampling{}, cli.Usagef("--p %g: every mask would be the same; give a probability between 0 and 1, both excluded", f.p)
 	case f.grid < 1:
 		return gradcamnb.Sampling{}, cli.Usagef("--grid %d: give at least 1 cell", f.grid)
-	case f.batch < 1:
+	case f.batch < 0:
 		return gradcamnb.Sampling{}, cli.Usagef("--batch %d: give at least 1", f.batch)
 	case !(f.agreement >= 0 && f.agreement < 1):
 		return gradcamnb.Sampling{}, cli.Usagef("--agreement %g: a rank correlation to wait for lies between 0 and 1", f.agreement)
@@ -70,6 +71,7 @@ func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
 			return o, err
 		}
 		o.Resume = []*heatmap.Sampled{run}
+		o.Batch = cmp.Or(o.Batch, run.Batch)
 	}
 	return o, nil
 }

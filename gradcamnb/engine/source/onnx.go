@@ -38,6 +38,9 @@ type onnxModel struct {
 	mu     sync.Mutex
 	layers map[string][]Layer    // by input shape and output
 	views  map[string]*onnxModel // with values for the inputs beside the picture
+
+	fitting   sync.Mutex
+	batchings map[string]batching // by input shape
 }
 
 // ONNX opens an ONNX file. Its preprocessing and labels come from the sidecar
@@ -194,11 +197,22 @@ func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
 	if l, ok := m.layers[key]; ok {
 		return l, nil
 	}
-	g, err := onnxnorm.Normalise(m.proto, input, m.options)
+	b, err := m.batching(input)
+	if err != nil {
+		return nil, err
+	}
+	at, o := slices.Clone(input), m.options
+	at[0], o.Own, o.OwnBatch = b.batch, b.own, b.ownOf
+	g, err := onnxnorm.Normalise(m.proto, at, o)
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.card.Name, err)
 	}
-	layers := m.list(g, output, input[0], m.picture(input))
+	layers := m.list(g, output, b.batch, m.picture(input))
+	for i, l := range layers {
+		if b.batch != input[0] && len(l.Shape) > 0 && l.Shape[0] == b.batch { // it is built in parts
+			layers[i].Shape = append([]int{input[0]}, l.Shape[1:]...)
+		}
+	}
 	m.layers[key] = layers
 	return layers, nil
 }
@@ -336,6 +350,9 @@ const onnxScope = "onnx"
 
 func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Built {
 	input := x.Shape().Dimensions
+	if n := m.mustBatch(input); n != input[0] {
+		return m.buildInParts(scope, x, n, cuts, wants)
+	}
 	r := m.rewritten(x.Graph(), input, cuts)
 	picture := slices.Index(cuts, Picture)
 	names := slices.Concat(wants, cuts)
@@ -353,27 +370,45 @@ func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bui
 	}
 	for i, cut := range cuts {
 		if cut == Picture {
-			last := m.card.Layout == imgio.ChannelsLast
-			built.Cuts = append(built.Cuts, Cut{Node: x, Grid: func(n *Node) *Node { return asGrid(n, last, m.picture(input)) }})
+			built.Cuts = append(built.Cuts, m.pictureCut(x))
 			continue
 		}
-		t := r.tensor[cut]
-		var bias *Node
-		if t.Bias != nil {
-			bias = Const(x.Graph(), t.Bias())
-		}
-		built.Cuts = append(built.Cuts, Cut{
-			Node: nodes[len(wants)+i], Bias: bias,
-			Grid: func(n *Node) *Node {
-				tail := m.tail(t, m.picture(input))
-				if t.ChannelsLast && tail { // moved last although the channels were there already
-					n = TransposeAllAxes(n, 0, 3, 1, 2)
-				}
-				return asGrid(n, t.ChannelsLast || tail, m.picture(input))
-			},
-		})
+		built.Cuts = append(built.Cuts, m.cutOf(r.tensor[cut], nodes[len(wants)+i], input))
 	}
 	return built
+}
+
+// mustBatch is the number of pictures that the graph is written for at once.
+func (m *onnxModel) mustBatch(input []int) int {
+	b, err := m.batching(input)
+	if err != nil {
+		panic(err)
+	}
+	return b.batch
+}
+
+// pictureCut is the cut at the model's input.
+func (m *onnxModel) pictureCut(x *Node) Cut {
+	last, picture := m.card.Layout == imgio.ChannelsLast, m.picture(x.Shape().Dimensions)
+	return Cut{Node: x, Grid: func(n *Node) *Node { return asGrid(n, last, picture) }}
+}
+
+// cutOf is the cut at a tensor, of which the rewritten graph has the node.
+func (m *onnxModel) cutOf(t onnxnorm.Tensor, node *Node, input []int) Cut {
+	var bias *Node
+	if t.Bias != nil {
+		bias = Const(node.Graph(), t.Bias())
+	}
+	return Cut{
+		Node: node, Bias: bias,
+		Grid: func(n *Node) *Node {
+			tail := m.tail(t, m.picture(input))
+			if t.ChannelsLast && tail { // moved last although the channels were there already
+				n = TransposeAllAxes(n, 0, 3, 1, 2)
+			}
+			return asGrid(n, t.ChannelsLast || tail, m.picture(input))
+		},
+	}
 }
 
 // weightNodes are the graph's nodes of the weights. A weight is decoded, reordered and

@@ -12,6 +12,14 @@ import (
 func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node, wants []string) map[string]*Node {
 	input := slices.Clone(x.Shape().Dimensions)
 	input[0] = grid.Shape().Dim(0)
+	clean = Slice(clean, AxisRange(0, 1)) // without what filled up a part of a batch
+	if n := m.mustBatch(input); n != input[0] {
+		var parts []map[string]*Node
+		for _, part := range partsOf(grid, n) {
+			parts = append(parts, m.BuildFrom(scope, x, layer, part, clean, wants))
+		}
+		return togetherAll(parts, input[0])
+	}
 	r := m.rewritten(grid.Graph(), input, []string{layer})
 	t := r.tensor[layer]
 	act := grid
@@ -24,17 +32,19 @@ func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, c
 	case !t.ChannelsLast && !tail:
 		act = TransposeAllAxes(grid, 0, 3, 1, 2)
 	}
-	nodes := r.call(scope, map[string]*Node{r.Input: BroadcastToDims(x, input...), t.Rewritten: act}, wants)
-	out := map[string]*Node{}
-	for i, want := range wants {
-		out[want] = r.asInFile(want, nodes[i])
-	}
-	return out
+	return r.wanted(scope, map[string]*Node{r.Input: BroadcastToDims(x, input...), t.Rewritten: act}, wants)
 }
 
 // BuildGuided: see [Guidable]. The graph is cut at every ReLU and built from one to the
 // next, each of which is given to what comes after it.
 func (m *onnxModel) BuildGuided(scope *model.Scope, x *Node, wants []string, gradient func(r, g *Node) *Node) map[string]*Node {
+	if n := m.mustBatch(x.Shape().Dimensions); n != x.Shape().Dim(0) {
+		var parts []map[string]*Node
+		for _, part := range partsOf(x, n) {
+			parts = append(parts, m.BuildGuided(scope, part, wants, gradient))
+		}
+		return togetherAll(parts, x.Shape().Dim(0))
+	}
 	cuts := []string{Picture}
 	for _, n := range m.proto.Graph.Node {
 		if n.OpType == "Relu" {
@@ -50,10 +60,5 @@ func (m *onnxModel) BuildGuided(scope *model.Scope, x *Node, wants []string, gra
 		relu := r.call(scope, given, []string{t.Name})[0]
 		given[t.Rewritten] = IdentityWithCustomGradient(relu, gradient)
 	}
-	nodes := r.call(scope, given, wants)
-	out := map[string]*Node{}
-	for i, want := range wants {
-		out[want] = r.asInFile(want, nodes[i])
-	}
-	return out
+	return r.wanted(scope, given, wants)
 }

@@ -33,6 +33,11 @@ func (m *onnxModel) rewritten(g *Graph, input []int, cuts []string) *rewritten {
 	}
 	o.PureGo = g.Backend().Name() == gobackend.GetBackend().Name()
 	o.Winograd = o.PureGo || onXLAsCPU(g.Backend())
+	b, err := m.batching(input)
+	if err != nil {
+		panic(err)
+	}
+	o.Own, o.OwnBatch = b.own, b.ownOf
 	out, err := onnxnorm.Normalise(m.proto, input, o)
 	if err != nil {
 		exceptions.Panicf("model %s: %v", m.card.Name, err)

@@ -55,6 +55,10 @@ type builder struct {
 	made    map[string]madeBy // how a transposed tensor came about
 	views   map[string]ref    // the matrix that a tensor is a view of
 	count   int
+
+	own       map[string][]int // see [Options.Own]
+	ownBatch  int
+	rebatched bool // a number of the file was brought to the batch at hand
 }
 
 type madeBy struct {
@@ -66,6 +70,7 @@ func newBuilder(opset int, o Options) *builder {
 	return &builder{
 		opset: opset, keepLayout: o.KeepLayout, pureGo: o.PureGo, winograds: o.Winograd,
 		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]madeBy{}, views: map[string]ref{},
+		own: o.Own, ownBatch: o.OwnBatch,
 	}
 }
 

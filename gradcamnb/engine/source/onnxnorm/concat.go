@@ -4,6 +4,7 @@ import "slices"
 
 var _ = register("Concat", func(b *builder, n *node) {
 	at := axis(n.intOr("axis", 0), len(n.need(0).dims))
+	b.repeated(n, at)
 	dims := concatDims(n, at)
 	last := spatial(dims) && slices.ContainsFunc(n.in, isLast)
 	var in []ref

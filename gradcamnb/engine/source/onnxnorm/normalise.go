@@ -37,6 +37,14 @@ type Options struct {
 	// Given is what the inputs beside the picture get, by name.
 	Given map[string]Given
 
+	// Own has the shapes of the tensors for the batch that the file was made for, OwnBatch,
+	// where the graph is written for another. Numbers in the file that say the batch are
+	// brought to the one at hand as far as they are known; whether all were the caller sees by
+	// the tensors' shapes, each of which then differs from its own in one axis, by the ratio
+	// of the batches.
+	Own      map[string][]int
+	OwnBatch int
+
 	// Stored has the values of initializers that the graph holds without them, by name.
 	Stored map[string]Stored
 }
@@ -89,6 +97,8 @@ type Graph struct {
 	Outputs []string           // names in the original graph
 	Weights map[string]Weight
 	Tensors []Tensor // of the original graph, in its order
+
+	Rebatched bool // numbers of the file were brought to the batch at hand, see [Options]
 }
 
 // Normalise rewrites the model's graph for an input of the given shape.
@@ -121,6 +131,7 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 		}
 		out.Outputs = append(out.Outputs, v.Name)
 	}
+	out.Rebatched = w.b.rebatched
 	out.Proto = w.b.proto(m, append([]ref{{name, input}}, beside...))
 	return out, nil
 }

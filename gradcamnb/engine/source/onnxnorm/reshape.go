@@ -3,7 +3,7 @@ package onnxnorm
 import "slices"
 
 var (
-	_ = register("Reshape", func(b *builder, n *node) { b.view(n, reshapeDims(n)) }, func(n *node) *tensor { return n.in[0].konst.reshaped(reshapeDims(n)) })
+	_ = register("Reshape", func(b *builder, n *node) { b.view(n, b.reshapeDims(n)) }, func(n *node) *tensor { return n.in[0].konst.reshaped(reshapeDims(n)) })
 	_ = register("Flatten", func(b *builder, n *node) { b.view(n, flattenDims(n)) }, func(n *node) *tensor { return n.in[0].konst.reshaped(flattenDims(n)) })
 	_ = register("Squeeze", func(b *builder, n *node) { b.view(n, squeezeDims(n)) }, func(n *node) *tensor { return n.in[0].konst.reshaped(squeezeDims(n)) })
 	_ = register("Unsqueeze", func(b *builder, n *node) { b.view(n, unsqueezeDims(n)) }, func(n *node) *tensor { return n.in[0].konst.reshaped(unsqueezeDims(n)) })

@@ -26,6 +26,7 @@ func resize(b *builder, original *node) {
 		failf("antialias and axes are not supported")
 	}
 	out, scale := resizeSizes(n, v.dims)
+	out[0] = b.ownSize(n, out[0])
 	if out[0] != v.dims[0] || out[1] != v.dims[1] {
 		failf("it resizes %v to %v, and only height and width can change", v.dims, out)
 	}

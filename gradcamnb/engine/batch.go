@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+)
+
+// takeBatch sets how many pictures a pass of the subject's has: as many as are asked for, or
+// as the model's file is made for where it cannot be written for others. Nothing runs before
+// the shapes of every tensor are known to go through.
+func (s *session) takeBatch(subject *perturb.Subject) (repaired bool, err error) {
+	input := append([]int{subject.Batch()}, subject.Input[1:]...)
+	n, why, repaired, err := source.Batch(s.model, input, subject.Wants())
+	if err != nil {
+		return false, err
+	}
+	subject.Sampling.Batch = n
+	if why != nil {
+		s.sayOnce(fmt.Sprintf("the file of %s is made for a batch of %d, so passes are of %d", s.model.Card().Name, n, n))
+	}
+	return repaired, nil
+}
+
+// sayOnce says a line about the model once.
+func (s *session) sayOnce(line string) {
+	if _, said := s.engine.said.LoadOrStore(line, true); !said {
+		fmt.Fprintln(s.engine.say, "gradcam: "+line)
+	}
+}
+
+// proveBatch runs one pass of a model that was brought to another batch than its file's, of
+// the whole picture behind pictures of which parts are hidden, and goes back to the file's own
+// batch where the score differs from that of the picture alone.
+func (s *session) proveBatch(subject *perturb.Subject, found []aimed, picture int) error {
+	key := fmt.Sprintf("%p %d %v", s.entry, subject.Sampling.Batch, subject.Input)
+	if _, done := s.engine.proved.LoadOrStore(key, true); done {
+		return nil
+	}
+	n := subject.Sampling.Batch
+	height, width := subject.Size()
+	masks := make([]float32, n*height*width)
+	for i := range masks {
+		k, row := i/(height*width), i/width%height
+		if k == n-1 || row*n < (k+1)*height { // the last shows all, the others less and less from above
+			masks[i] = 1
+		}
+	}
+	in := tensors.FromFlatDataAndDimensions(masks, n, height, width)
+	defer in.MustFinalizeAll()
+	scores, err := subject.ScoreBatch(n, in)
+	if err != nil {
+		return err
+	}
+	for a := range subject.Aims {
+		alone, among := float64(found[a].score[picture]), float64(scores[a*n+n-1])
+		if !(math.Abs(alone-among) <= 1e-3*max(1, math.Abs(alone))) {
+			s.engine.proved.Delete(key)
+			own := max(1, s.model.Card().Input[0])
+			s.sayOnce(fmt.Sprintf("the file of %s is made for a batch of %d and scores %.6g for the picture among %d, and %.6g alone, so passes are of %d", s.model.Card().Name, own, among, n, alone, own))
+			subject.Sampling.Batch = own
+			return nil
+		}
+	}
+	return nil
+}

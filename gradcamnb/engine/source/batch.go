@@ -1,0 +1,223 @@
+package source
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+)
+
+// batching is how a model is written for a number of pictures: as it stands, with the
+// batch in its file brought to that number, or in parts of the batch that its file is made for.
+type batching struct {
+	batch  int              // pictures that the graph is written for at once
+	own    map[string][]int // see [onnxnorm.Options]; nil where the file's own batch does
+	ownOf  int              // the file's own batch
+	shapes map[string][]int // of the tensors, for batch pictures
+	why    error            // why it is written in parts; nil where it is not
+
+	rebatched bool // numbers of the file were brought to the batch
+}
+
+// Batch is how many pictures a pass of many should be made of where input has as many as are
+// wished for: that number, or the one that the model's file is made for, and why then.
+// Repaired tells that the file is made for another number and was brought to this one. An
+// output of which no axis, or another than the first, has the pictures is an error.
+func Batch(m Model, input []int, wants []string) (batch int, why error, repaired bool, err error) {
+	o, ok := m.(*onnxModel)
+	if !ok {
+		return input[0], nil, false, nil
+	}
+	b, err := o.batching(input)
+	if err != nil {
+		return 0, nil, false, err
+	}
+	for _, name := range wants {
+		if dims := b.shapes[name]; len(dims) == 0 || dims[0] != b.batch {
+			return 0, nil, false, fmt.Errorf("model %s: its output %q has the shape %v for a batch of %d: its first axis is not that of the pictures, so one picture's answer cannot be told from another's; export the model with the batch as the first axis of every output", o.card.Name, name, dims, b.batch)
+		}
+	}
+	return b.batch, b.why, b.rebatched, nil
+}
+
+// batching finds how the model is written for an input: at the file's own batch as it
+// stands; at another where every tensor of the picture then has the pictures on one axis, so
+// many times as long as in the file.
+func (m *onnxModel) batching(input []int) (batching, error) {
+	m.fitting.Lock()
+	defer m.fitting.Unlock()
+	return m.batchingLocked(input)
+}
+
+func (m *onnxModel) batchingLocked(input []int) (batching, error) {
+	key := fmt.Sprint(input)
+	if b, ok := m.batchings[key]; ok {
+		return b, nil
+	}
+	n := max(1, m.card.Input[0])
+	b, err := m.batchingAt(input, n)
+	if err != nil {
+		return b, err
+	}
+	if m.batchings == nil {
+		m.batchings = map[string]batching{}
+	}
+	m.batchings[key] = b
+	return b, nil
+}
+
+func (m *onnxModel) batchingAt(input []int, n int) (batching, error) {
+	if input[0] == n {
+		g, err := onnxnorm.Normalise(m.proto, input, m.options)
+		if err != nil {
+			return batching{}, fmt.Errorf("model %s: %w", m.card.Name, err)
+		}
+		return batching{batch: n, ownOf: n, shapes: shapesIn(g)}, nil
+	}
+	at := slices.Clone(input)
+	at[0] = n
+	own, err := m.batchingLocked(at)
+	if err != nil {
+		return batching{}, err
+	}
+	o := m.options
+	o.Own, o.OwnBatch = own.shapes, n
+	g, err := onnxnorm.Normalise(m.proto, input, o)
+	if err == nil {
+		err = batched(g, own.shapes, input[0], n)
+	}
+	if err != nil {
+		return batching{batch: n, ownOf: n, shapes: own.shapes, why: err}, nil
+	}
+	return batching{batch: input[0], own: own.shapes, ownOf: n, shapes: shapesIn(g), rebatched: g.Rebatched}, nil
+}
+
+func shapesIn(g *onnxnorm.Graph) map[string][]int {
+	out := map[string][]int{}
+	for _, t := range g.Tensors {
+		out[t.Name] = t.Dims
+	}
+	return out
+}
+
+// batched says which tensor of the picture does not have the pictures on one axis.
+func batched(g *onnxnorm.Graph, own map[string][]int, batch, ownBatch int) error {
+	sees := seeing(g)
+	for _, t := range g.Tensors {
+		if t.Constant || !sees[t.Name] {
+			continue
+		}
+		was, differ := own[t.Name], 0
+		for i, d := range t.Dims {
+			if len(was) != len(t.Dims) || d != was[i] && d*ownBatch != was[i]*batch {
+				differ = 2
+				break
+			}
+			if d != was[i] {
+				differ++
+			}
+		}
+		if differ != 1 {
+			return fmt.Errorf("operator %s, node %q makes the shape %v for a batch of %d and %v for one of %d", t.Op, t.Node, was, ownBatch, t.Dims, batch)
+		}
+	}
+	return nil
+}
+
+// partsOf cuts a batch into parts of n pictures; the last is filled up with copies of the
+// last picture.
+func partsOf(x *Node, n int) []*Node {
+	batch := x.Shape().Dim(0)
+	if fill := (n - batch%n) % n; fill > 0 {
+		last := Slice(x, AxisRange(batch-1, batch))
+		x = Concatenate(append([]*Node{x}, slices.Repeat([]*Node{last}, fill)...), 0)
+	}
+	var out []*Node
+	for at := 0; at < batch; at += n {
+		out = append(out, Slice(x, AxisRange(at, at+n)))
+	}
+	return out
+}
+
+// together joins what parts of a batch have given, without what filled them up.
+func together(parts []*Node, batch int) *Node {
+	whole := parts[0]
+	if len(parts) > 1 {
+		whole = Concatenate(parts, 0)
+	}
+	if whole.Shape().Dim(0) > batch {
+		whole = Slice(whole, AxisRange(0, batch))
+	}
+	return whole
+}
+
+// togetherAll is [together] of tensors by name.
+func togetherAll(parts []map[string]*Node, batch int) map[string]*Node {
+	out := map[string]*Node{}
+	for name := range parts[0] {
+		var of []*Node
+		for _, p := range parts {
+			of = append(of, p[name])
+		}
+		out[name] = together(of, batch)
+	}
+	return out
+}
+
+// buildInParts is Build for more or fewer pictures than the file is made for: the model is
+// put into the graph once for every part of the batch. A cut is one node all the same, of
+// which every part reads its own pictures; so the parts are built from one cut to the next.
+func (m *onnxModel) buildInParts(scope *model.Scope, x *Node, n int, cuts, wants []string) Built {
+	batch, input := x.Shape().Dim(0), slices.Clone(x.Shape().Dimensions)
+	input[0] = n
+	r := m.rewritten(x.Graph(), input, cuts)
+	var given []map[string]*Node
+	for _, part := range partsOf(x, n) {
+		given = append(given, map[string]*Node{r.Input: part})
+	}
+	nodes := map[string]*Node{}
+	for _, t := range r.Tensors {
+		if !slices.Contains(cuts, t.Name) {
+			continue
+		}
+		var parts []*Node
+		for _, g := range given {
+			parts = append(parts, r.call(scope, g, []string{t.Name})[0])
+		}
+		whole := together(parts, n*len(parts))
+		nodes[t.Name] = whole
+		for i, g := range given {
+			g[t.Rewritten] = Slice(whole, AxisRange(i*n, (i+1)*n))
+		}
+	}
+	var outputs []map[string]*Node
+	for _, g := range given {
+		outputs = append(outputs, r.wanted(scope, g, wants))
+	}
+	built := Built{Outputs: togetherAll(outputs, batch)}
+	for _, cut := range cuts {
+		if cut == Picture {
+			built.Cuts = append(built.Cuts, m.pictureCut(x))
+			continue
+		}
+		c := m.cutOf(r.tensor[cut], nodes[cut], input)
+		grid := c.Grid
+		c.Grid = func(n *Node) *Node { return grid(Slice(n, AxisRange(0, batch))) }
+		built.Cuts = append(built.Cuts, c)
+	}
+	return built
+}
+
+// wanted are tensors of the file, in the file's own axis order.
+func (r *rewritten) wanted(scope *model.Scope, given map[string]*Node, wants []string) map[string]*Node {
+	nodes := r.call(scope, maps.Clone(given), wants)
+	out := map[string]*Node{}
+	for i, want := range wants {
+		out[want] = r.asInFile(want, nodes[i])
+	}
+	return out
+}

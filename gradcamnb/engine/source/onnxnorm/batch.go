@@ -1,0 +1,102 @@
+package onnxnorm
+
+import "slices"
+
+// A file that was made for one batch of pictures holds numbers which say so: the shape of a
+// Reshape, the sizes of a Resize, a class token that is repeated for the batch. Where the
+// graph is written for another batch, [Options.Own] has every tensor's shape for the file's
+// own batch, and the rules below bring such numbers to the batch at hand. What they do not
+// know fails, or shows in a shape that does not have the batch: see [Options.Own].
+
+// batchAxis is the axis that has the pictures, by a tensor's shape here and for the file's
+// own batch: the only one that differs. It is false where none or several do.
+func batchAxis(here, own []int) (axis int, ok bool) {
+	if len(here) != len(own) {
+		return 0, false
+	}
+	axis = -1
+	for i := range here {
+		if here[i] == own[i] {
+			continue
+		}
+		if axis >= 0 {
+			return 0, false
+		}
+		axis = i
+	}
+	return axis, axis >= 0
+}
+
+// reshapeDims are the dims of a Reshape for the batch at hand. With the pictures' axis a of
+// the input, the file's output has them where as many values lie before them,
+//
+//	PRODUCT_(i<a) in_i = PRODUCT_(i<k) out_i,
+//
+// at an axis k of their own or at the first axis, whose length is then so many times as much.
+func (b *builder) reshapeDims(n *node) []int {
+	in, ownIn, ownOut := n.need(0).dims, b.own[n.Input[0]], b.own[n.Output[0]]
+	a, ok := batchAxis(in, ownIn)
+	if !ok || ownOut == nil {
+		return reshapeDims(n)
+	}
+	before := size(in[:a])
+	for k, d := range ownOut {
+		if size(ownOut[:k]) != before || d*in[a]%ownIn[a] != 0 || k > 0 && (d != ownIn[a] || ownIn[a] > b.ownBatch) || d%b.ownBatch != 0 {
+			continue
+		}
+		dims := slices.Clone(ownOut)
+		dims[k] = d * in[a] / ownIn[a]
+		b.rebatched = b.rebatched || !slices.Equal(dims, asWritten(n))
+		return dims
+	}
+	failf("it was made for a batch of %d, and in the shape %v its pictures have no axis of their own", b.ownBatch, ownOut)
+	return nil
+}
+
+// asWritten are the dims of a Reshape as the file has them; nil where they do not fit.
+func asWritten(n *node) (dims []int) {
+	defer func() {
+		if e := recover(); e != nil {
+			if _, ok := e.(failure); !ok {
+				panic(e)
+			}
+			dims = nil
+		}
+	}()
+	return reshapeDims(n)
+}
+
+// ownSize is the first of sizes that the file gives, or the batch at hand where the file
+// gives its own batch.
+func (b *builder) ownSize(n *node, first int) int {
+	own := b.own[n.Input[0]]
+	if own != nil && first == own[0] && first != n.in[0].dims[0] {
+		b.rebatched = true
+		return n.in[0].dims[0]
+	}
+	return first
+}
+
+// repeated are the operands of a Concat, of which constants that the file has once, for its
+// one picture, are repeated for every picture: class tokens.
+func (b *builder) repeated(n *node, at int) {
+	for i, v := range n.in {
+		if v == nil || v.konst != nil {
+			continue
+		}
+		a, ok := batchAxis(v.dims, b.own[n.Input[i]])
+		if !ok || a == at || b.ownBatch != 1 {
+			continue
+		}
+		for k, c := range n.in {
+			if c == nil || c.konst == nil || len(c.dims) != len(v.dims) || c.dims[a] != 1 {
+				continue
+			}
+			dims := slices.Clone(c.dims)
+			dims[a] = v.dims[a]
+			b.rebatched = true
+			n.in[k] = fromPlain(b.emit("Expand", dims, []ref{b.plain(c), b.ints(dims...)}))
+		}
+		return
+	}
+}
