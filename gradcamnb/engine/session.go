@@ -135,6 +135,9 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	if err != nil {
 		return nil, err
 	}
+	if _, _, _, err := source.Batch(s.model, in.dims, p.wants(s.model.Card())); err != nil {
+		return nil, err
+	}
 	if err := ctx.Err(); err != nil { // given up while another program ran
 		return nil, err
 	}
