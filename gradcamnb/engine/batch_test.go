@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
-	"github.com/gradcam-go/gradcam/internal/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // twoPictures are sin(i) and cos(i), by place, as testdata/batch/generate.py has them.

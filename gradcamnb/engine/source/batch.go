@@ -81,8 +81,8 @@ func (m *onnxModel) batchingAt(input []int, n int) (batching, error) {
 	at := slices.Clone(input)
 	at[0] = n
 	own, err := m.batchingLocked(at)
-	if err != nil {
-		return batching{}, err
+	if err != nil { // a value of another input may have a row for each of these pictures
+		return m.batchingAt(input, input[0])
 	}
 	o := m.options
 	o.Own, o.OwnBatch = own.shapes, n
