@@ -38,7 +38,20 @@ type Map struct {
 	Score     float32 // value of the target for this picture
 	ScoreUnit string  // e.g. "logits"
 	Unit      string  // of the values: the score's; "activation" where the method takes no gradient; "pixels" of a gradient of a box's side
-	Diagnosis string  // what is wrong with the map, in words; empty when nothing is
+
+	// Rank is the place of the explained class among all that the output knows, from 1, and Classes is how many those
+	// are; 0 if the target is none of them. Probability is the class's own, NaN if the model gives none.
+	Rank, Classes int
+	Probability   float32
+
+	// Head and Top are the output that is explained, by name, and its best values, if that is not the output that the
+	// result's own predictions are read from: an attribute head beside the classes.
+	Head string
+	Top  []Prediction
+
+	Suggested bool // the layer is the one that is taken if none is named
+
+	Diagnosis string // what is wrong with the map, in words; empty when nothing is
 
 	Field *Field // what of the input a cell of Raw depends on; nil where it is not known
 
@@ -75,6 +88,8 @@ type Result struct {
 	// Truth is where the object is, in pixels of the picture, if the caller knows
 	// it (no area where not); what shows the result can say how well a map finds it.
 	Truth Box
+
+	Name string // of the picture, for titles and tables, such as its file's; empty if nobody gave one
 
 	Model  string // name of the model
 	SHA256 string // of the model's file, hex; empty for a model that has none

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -154,6 +155,7 @@ type session struct {
 	live   render.Live
 	result *heatmap.Result // the picture with all maps so far
 	latest []*heatmap.Map  // of the class that was chosen last
+	chosen render.Ask      // what is looked at
 }
 
 // run shows the card and answers it until the end, and then leaves a static result.
@@ -167,22 +169,22 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 	s.result = results[0]
 	s.latest = opened.Maps
 	id := "gradcam-" + gonbui.UniqueId()
-	s.live = render.Live{Ask: "/" + id + "/ask", Reply: "/" + id + "/reply", Labels: s.Model.Info().Labels}
+	s.live = render.Live{Ask: "/" + id + "/ask", Reply: "/" + id + "/reply", Labels: s.Model.Info().Labels, Likely: opened.Scores}
 	card, err := render.LiveHTML(id, &opened, s.live, nil)
 	if err != nil {
 		return "", err
 	}
-	hello, asks, stop := make(chan bool, 1), make(chan render.Ask, 1), make(chan bool, 1)
-	subscription := comms.Subscribe(s.live.Ask, func(_ string, text string) { sort(text, hello, asks, stop) })
+	heard := newInbox(s.live.Reply)
+	subscription := comms.Subscribe(s.live.Ask, func(_ string, text string) { heard.sort(text) })
 	defer comms.Unsubscribe(subscription)
 	// Whatever happens, the live card goes: without the cell it is dead.
 	remove := func() { gonbui.UpdateHTML(id, "") }
-	if !s.greeted(ctx, hello, func() { gonbui.UpdateHTML(id, card) }) {
+	if !s.greeted(ctx, heard.hello, func() { gonbui.UpdateHTML(id, card) }) {
 		remove()
 		return "the page did not answer; widgets of GoNB need JupyterLab or Jupyter Notebook over plain http at the root path, and not JupyterHub, VS Code or Colab", nil
 	}
 	s.answer(ctx, render.Ask{Index: opened.Maps[0].Index})
-	ended := s.loop(ctx, hello, asks, stop)
+	ended := s.loop(ctx, heard)
 	remove()
 	gonbui.DisplayMarkdown(ended)
 	return "", s.leave()
@@ -191,11 +193,16 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 // greeted shows the card until the page says hello, and a first and a second time anew
 // where it does not: a connection that takes half a second to open is given up by GoNB's
 // side of the page (docs/upstream.md), and what the card said on it is lost.
+//
+// Until then a line says what is waited for.
 func (s *session) greeted(ctx context.Context, hello <-chan bool, show func()) bool {
+	line := gonbui.UniqueId()
+	defer renew(line, "")
 	left := or(s.Answer, 15*time.Second)
 	for _, shares := range []time.Duration{5, 3, 1} {
 		comms.Start()
 		show()
+		renew(line, "waiting for the page to answer, at most "+or(s.Answer, 15*time.Second).String()+" …")
 		wait := left / shares
 		left -= wait
 		select {
@@ -209,52 +216,39 @@ func (s *session) greeted(ctx context.Context, hello <-chan bool, show func()) b
 	return false
 }
 
-// sort puts what the page says where it is waited for. Of classes asked for, the
-// latest replaces one that was not looked at yet.
-func sort(text string, hello chan<- bool, asks chan render.Ask, stop chan<- bool) {
-	var a render.Ask
-	if json.Unmarshal([]byte(text), &a) != nil {
-		return // not from our card
-	}
-	once := func(c chan<- bool) {
-		select {
-		case c <- true:
-		default:
-		}
-	}
-	switch {
-	case a.Hello:
-		once(hello)
-	case a.Stop:
-		once(stop)
-	default:
-		select {
-		case <-asks:
-		default:
-		}
-		select {
-		case asks <- a:
-		default: // a newer one came in between
-		}
-	}
-}
-
 // loop answers the card until the end, and says how that came. A card that says hello once
 // more was shown anew and has the first maps only.
-func (s *session) loop(ctx context.Context, hello <-chan bool, asks <-chan render.Ask, stop <-chan bool) string {
-	idle := or(s.Idle, 10*time.Minute)
+func (s *session) loop(ctx context.Context, heard *inbox) string {
+	const looked = "; what was looked at:"
+	idle := time.NewTimer(or(s.Idle, 10*time.Minute))
+	defer idle.Stop()
+	away := time.NewTicker(absence / 10)
+	defer away.Stop()
 	for {
 		select {
-		case <-hello:
+		case <-heard.hello:
 			s.answer(ctx, render.Ask{Index: s.latest[0].Index})
-		case a := <-asks:
+		case a := <-heard.asks:
+			s.chosen = a
 			s.answer(ctx, a)
-		case <-stop:
-			return "Exploration stopped; what was looked at:"
+			idle.Reset(or(s.Idle, 10*time.Minute))
+		case a := <-heard.chosen:
+			s.chosen = a
+			idle.Reset(or(s.Idle, 10*time.Minute))
+		case a := <-heard.stop:
+			s.chosen = a
+			if a.Leave {
+				return "Exploration ended, since its page was closed" + looked
+			}
+			return "Exploration stopped" + looked
 		case <-ctx.Done():
-			return "Exploration interrupted; what was looked at:"
-		case <-time.After(idle):
-			return fmt.Sprintf("Exploration ended, since nothing was chosen for %s; what was looked at:", idle)
+			return "Exploration interrupted" + looked
+		case <-away.C:
+			if heard.silent() > absence {
+				return "Exploration ended, since its page has gone" + looked
+			}
+		case <-idle.C:
+			return fmt.Sprintf("Exploration ended, since nothing was chosen for %s%s", or(s.Idle, 10*time.Minute), looked)
 		}
 	}
 }
@@ -306,11 +300,36 @@ func (s *session) keep(r *heatmap.Result) {
 	s.result, s.latest = &kept, r.Maps
 }
 
-// leave shows what was looked at: the latest class as a picture, all on the card.
+// leave shows what was looked at: the latest class as a picture, all on the card, which opens at what was seen last, and
+// the Go code that asks for it.
 func (s *session) leave() error {
 	seen := *s.result
 	seen.Maps = s.latest
-	return show([]*heatmap.Result{&seen}, []*heatmap.Result{s.result})
+	last := s.last()
+	if err := showOpen([]*heatmap.Result{&seen}, []*heatmap.Result{s.result}, last); err != nil {
+		return err
+	}
+	gonbui.DisplayMarkdown("As code:\n```go\n" + choiceCode(last) + "\n```")
+	return delivered()
+}
+
+// last is the map that was looked at last.
+func (s *session) last() *heatmap.Map {
+	for _, m := range s.result.Maps {
+		if c := s.chosen; c.Method != "" && m.Index == c.Index && m.Layer == c.Layer && m.Method == c.Method {
+			return m
+		}
+	}
+	return s.latest[0]
+}
+
+// choiceCode is how a map is asked for in a cell.
+func choiceCode(m *heatmap.Map) string {
+	parts := []string{fmt.Sprintf("gradcamnb.Class(%d)", m.Index)}
+	if m.Layer != "" {
+		parts = append(parts, fmt.Sprintf("gradcamnb.Layers(%q)", m.Layer))
+	}
+	return "net.MustExplain(picture, " + strings.Join(append(parts, fmt.Sprintf("gradcamnb.Methods(%q)", m.Method)), ", ") + ")"
 }
 
 func or(d, otherwise time.Duration) time.Duration {

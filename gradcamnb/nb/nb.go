@@ -36,7 +36,7 @@ const few = 3
 //
 // Outside a notebook it writes the picture into the working folder, or the
 // temporary one where that cannot be written to, and prints where it is.
-func Show(results ...*heatmap.Result) error { return show(results, results) }
+func Show(results ...*heatmap.Result) error { return showOpen(results, results, nil) }
 
 // MustShow is Show that panics with the error.
 func MustShow(results ...*heatmap.Result) {
@@ -45,7 +45,7 @@ func MustShow(results ...*heatmap.Result) {
 
 // ShowSheet shows a table of maps: as one picture, and as a card of all its maps.
 func ShowSheet(s *heatmap.Sheet) error {
-	card := making(s.Results)
+	card := making(s.Results, framed(s))
 	png, err := render.EncodePNG(render.Sheet(s, nil), map[string]string{"Title": s.Title})
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func MustShowDetections(picture image.Image, found []heatmap.Detection) {
 // ShowDetectionSheet shows the explained detections of a picture, a row each: see
 // [render.DetectionSheet].
 func ShowDetectionSheet(r *heatmap.Result) error {
-	card := making([]*heatmap.Result{r})
+	card := making([]*heatmap.Result{r}, nil)
 	title := r.Model + ": detections explained"
 	png, err := render.EncodePNG(render.DetectionSheet(r, nil), map[string]string{"Title": title})
 	if err != nil {
@@ -96,9 +96,10 @@ func MustShowDetectionSheet(r *heatmap.Result) {
 	must.OK(ShowDetectionSheet(r))
 }
 
-// show shows a picture of some results and a card of others.
-func show(drawn, played []*heatmap.Result) error {
-	card := making(played)
+// showOpen shows a picture of some results and a card of others, which opens at a map, or at what the results suggest
+// for nil.
+func showOpen(drawn, played []*heatmap.Result, open *heatmap.Map) error {
+	card := making(played, open)
 	png, alt, err := picture(drawn)
 	if err != nil {
 		return err
@@ -108,14 +109,14 @@ func show(drawn, played []*heatmap.Result) error {
 
 // making makes the card of results, in a notebook, while the picture is drawn, and
 // returns what waits for it.
-func making(played []*heatmap.Result) (card func() (string, error)) {
+func making(played []*heatmap.Result, open *heatmap.Map) (card func() (string, error)) {
 	if !InNotebook() {
 		return nil
 	}
 	var html string
 	var err error
 	var made sync.WaitGroup
-	made.Go(func() { html, err = render.HTML("gradcam-"+gonbui.UniqueId(), played, nil) })
+	made.Go(func() { html, err = render.HTML("gradcam-"+gonbui.UniqueId(), played, &render.Options{Open: open}) })
 	return func() (string, error) {
 		made.Wait()
 		return html, err

@@ -2,7 +2,7 @@ package render
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -16,6 +16,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/image/draw"
@@ -24,12 +25,31 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
+//go:embed card
+var cardFiles embed.FS
+
+// cardParts are the files of the card's script in their order; each knows the ones before.
+var cardParts = []string{"main", "maps", "parts", "draw", "text", "live", "keys", "start"}
+
 var (
-	//go:embed card.js
-	cardScript string
-	//go:embed card.css
-	cardStyle string
+	cardScript = sync.OnceValue(func() string {
+		var b strings.Builder
+		b.WriteString("function (id, style, data) {\n")
+		for _, part := range cardParts {
+			b.WriteString(cardFile(part + ".js"))
+		}
+		return b.String() + "}\n"
+	})
+	cardStyle = sync.OnceValue(func() string { return cardFile("card.css") })
 )
+
+func cardFile(name string) string {
+	text, err := cardFiles.ReadFile("card/" + name)
+	if err != nil {
+		panic(err) // the file is part of the program
+	}
+	return string(text)
+}
 
 // Measures of an HTML card.
 const (
@@ -61,15 +81,20 @@ func Page(results []*heatmap.Result, o *Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	title := html.EscapeString(figureTitle(results[0], results[0].Maps[0]))
-	return "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>" + title + "</title>\n<body style=\"font-family:sans-serif\">\n" + card + "\n", nil
+	at := opening(results, o)
+	title := html.EscapeString(figureTitle(results[at[0]], results[at[0]].Maps[at[1]]))
+	return "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n" +
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
+		"<style>:root { color-scheme: light dark; } body { font-family: sans-serif; }</style>\n" +
+		"<title>" + title + "</title>\n<body>\n<main>\n" + card + "\n</main>\n", nil
 }
 
 func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (string, error) {
 	if len(results) == 0 || len(results[0].Maps) == 0 {
 		return "", errors.New("there is no map to make a card of")
 	}
-	data := cardData{Opacity: o.opacity(), Colors: cardColors(o.colors()), Live: live}
+	open := opening(results, o)
+	data := cardData{Open: open, Opacity: o.opacity(), Colors: cardColors(o.colors()), Live: live}
 	if o != nil && o.Range != nil {
 		data.Range = &[2]float32{o.Range.Lo, o.Range.Hi}
 	}
@@ -79,14 +104,14 @@ func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (str
 		if err != nil {
 			return "", err
 		}
-		if i == 0 {
+		if i == open[0] {
 			first = src
 		} else {
 			c.Picture = src
 		}
 		data.Results = append(data.Results, c)
 	}
-	still, err := stillHTML(results[0], results[0].Maps[0], first, o)
+	still, err := stillHTML(results[open[0]], results[open[0]].Maps[open[1]], first, o)
 	if err != nil {
 		return "", err
 	}
@@ -129,18 +154,19 @@ func stillHTML(r *heatmap.Result, m *heatmap.Map, picture string, o *Options) (s
 // script away and leaves what is between them as text, except for comments.
 func scriptHTML(id string, data cardData) (string, error) {
 	var arguments []string
-	for _, v := range []any{id, cardStyle, data} {
+	for _, v := range []any{id, cardStyle(), data} {
 		text, err := json.Marshal(v)
 		if err != nil {
 			return "", fmt.Errorf("writing the card: %w", err)
 		}
 		arguments = append(arguments, string(text))
 	}
-	return "<script><!--\n(" + cardScript + ")(" + strings.Join(arguments, ", ") + ")\n--></script>", nil
+	return "<script><!--\n(" + cardScript() + ")(" + strings.Join(arguments, ", ") + ")\n--></script>", nil
 }
 
 // cardData is what the script works with.
 type cardData struct {
+	Open    [2]int       `json:"open"` // the result and its map that are seen first
 	Opacity float64      `json:"opacity"`
 	Colors  []cardColor  `json:"colors"`          // the first one is chosen
 	Range   *[2]float32  `json:"range,omitempty"` // of the colours, where it is not each map's own
@@ -155,6 +181,7 @@ type cardColor struct {
 }
 
 type cardResult struct {
+	Name    string       `json:"name,omitempty"`
 	Model   string       `json:"model"`
 	Made    string       `json:"made"` // backend and time
 	Picture string       `json:"picture,omitempty"`
@@ -192,6 +219,12 @@ type CardMap struct {
 	Hi        float64        `json:"hi"`
 	Values    string         `json:"values"` // base64 of uint16, little end first: 0 is Lo, 65534 is Hi, 65535 no number
 	Field     *heatmap.Field `json:"field,omitempty"`
+	Pixels    bool           `json:"pixels,omitempty"` // of single pixels: see ofPixels
+	P         *float64       `json:"p,omitempty"`      // probability of what is explained
+	Rank      int            `json:"rank,omitempty"`
+	Of        int            `json:"of,omitempty"` // how many classes the rank is among
+	Head      string         `json:"head,omitempty"`
+	Top       []cardPredic   `json:"top,omitempty"` // of the head, instead of the result's
 	Box       *heatmap.Box   `json:"box,omitempty"` // of the detection that is explained
 	Measured  []cardMeasure  `json:"measured,omitempty"`
 }
@@ -209,15 +242,13 @@ func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) 
 		seen = image.Rect(0, 0, r.Frame.PictureW, r.Frame.PictureH)
 	}
 	c = cardResult{
-		Model: clean(r.Model), Made: made(r), Has: r.Picture != nil, Size: [2]int{w, h}, Frame: r.Frame, Seen: corners(seen),
+		Name: clean(r.Name), Model: clean(r.Model), Made: made(r), Has: r.Picture != nil, Size: [2]int{w, h}, Frame: r.Frame, Seen: corners(seen),
 		Top: []cardPredic{}, Maps: []CardMap{},
 	}
 	if r.Truth.Area() > 0 {
 		c.Truth = &r.Truth
 	}
-	for _, p := range r.Top {
-		c.Top = append(c.Top, cardPredic{p.Index, clean(p.Label), finite(p.Score), finite(p.Probability)})
-	}
+	c.Top = append(c.Top, cardPredictions(r.Top)...)
 	for _, m := range r.Maps {
 		c.Maps = append(c.Maps, NewCardMap(m))
 	}
@@ -236,11 +267,22 @@ func NewCardMap(m *heatmap.Map) CardMap {
 		Score: finite(m.Score), ScoreUnit: clean(m.ScoreUnit), Unit: clean(m.Unit), Diagnosis: clean(m.Diagnosis),
 		Size: [2]int{m.W, m.H}, Grid: [2]int{m.Raw.W, m.Raw.H}, Kept: [2]int{kept.W, kept.H},
 		Lo: lo, Hi: hi, Values: packed(kept, lo, hi), Field: m.Field, Measured: measured(m),
+		Pixels: ofPixels(m), Head: clean(m.Head), Top: cardPredictions(m.Top),
+	}
+	if m.Rank > 0 {
+		c.P, c.Rank, c.Of = finite(m.Probability), m.Rank, m.Classes
 	}
 	if m.Box.Area() > 0 {
 		c.Box = &m.Box
 	}
 	return c
+}
+
+func cardPredictions(list []heatmap.Prediction) (out []cardPredic) {
+	for _, p := range list {
+		out = append(out, cardPredic{p.Index, clean(p.Label), finite(p.Score), finite(p.Probability)})
+	}
+	return out
 }
 
 func measured(m *heatmap.Map) []cardMeasure {
@@ -303,6 +345,17 @@ func finite(v float32) *float64 {
 		return nil
 	}
 	return &f
+}
+
+// finites are the values with zero for what JSON has no number for; never nil.
+func finites(values []float32) []float32 {
+	out := slices.Clone(values)
+	for i, v := range out {
+		if finite(v) == nil {
+			out[i] = 0
+		}
+	}
+	return append([]float32{}, out...)
 }
 
 // averaged is the grid with at most cardCells cells: means of blocks, one block a

@@ -9,6 +9,10 @@ type Live struct {
 	Ask    string   `json:"ask"` // addresses
 	Reply  string   `json:"reply"`
 	Labels []string `json:"labels"` // of the classes, for looking them up
+
+	// Likely are the scores of the classes, so that of several with a like name the likeliest is taken; empty if they
+	// are not known.
+	Likely []float32 `json:"likely"`
 }
 
 // Ask is what a live card wants.
@@ -16,7 +20,14 @@ type Ask struct {
 	Serial int  `json:"serial"`
 	Index  int  `json:"index"` // of the class to explain
 	Hello  bool `json:"hello"` // the card is there and listens; nothing is asked for
+	Ping   bool `json:"ping"`  // is the cell there?
 	Stop   bool `json:"stop"`
+	Leave  bool `json:"leave"` // the page is going
+
+	// What is looked at: Chosen tells that the map is there already, and nothing is asked for.
+	Chosen bool   `json:"chosen"`
+	Layer  string `json:"layer"`
+	Method string `json:"method"`
 }
 
 // Reply answers an [Ask].
@@ -25,6 +36,7 @@ type Reply struct {
 	Made   string    `json:"made,omitempty"` // where and how fast
 	Maps   []CardMap `json:"maps,omitempty"`
 	Error  string    `json:"error,omitempty"`
+	Pong   bool      `json:"pong,omitempty"` // answers a ping
 }
 
 // LiveHTML is [HTML] of a card that asks for more maps while somebody listens.
@@ -33,7 +45,7 @@ func LiveHTML(id string, r *heatmap.Result, l Live, o *Options) (string, error) 
 	for i, label := range l.Labels {
 		labels[i] = clean(label)
 	}
-	l.Labels = labels
+	l.Labels, l.Likely = labels, finites(l.Likely)
 	return htmlCard(id, []*heatmap.Result{r}, o, &l)
 }
 

@@ -15,6 +15,8 @@ type Options struct {
 	Opacity float64  // of the strongest colour; zero: 0.75
 	Range   *Range   // of the colours; nil: from zero to the map's own highest value, or as far below zero with Signed
 	Signed  bool     // draws what speaks against the target, too
+
+	Open *heatmap.Map // that a card shows first; nil: one at the suggested layer, if the results hold it
 }
 
 // Range is what the ends of the colour map stand for, in the map's units.
@@ -24,9 +26,8 @@ type Range struct{ Lo, Hi float32 }
 func Shared(maps ...*heatmap.Map) *Range {
 	r := Range{}
 	for _, m := range maps {
-		if _, hi, ok := m.Range(); ok {
-			r.Hi = max(r.Hi, hi)
-		}
+		top, _ := reach(m, false)
+		r.Hi = max(r.Hi, top)
 	}
 	return &r
 }
@@ -35,9 +36,8 @@ func Shared(maps ...*heatmap.Map) *Range {
 func SharedSigned(maps ...*heatmap.Map) *Range {
 	var far float32
 	for _, m := range maps {
-		if lo, hi, ok := m.Signed().Range(); ok {
-			far = max(far, hi, -lo)
-		}
+		top, _ := reach(m, true)
+		far = max(far, top)
 	}
 	return &Range{-far, far}
 }
@@ -123,8 +123,7 @@ func (o *Options) scale(m *heatmap.Map) Range {
 	if o.signed() {
 		return *SharedSigned(m)
 	}
-	_, hi, _ := m.Range()
-	return Range{0, max(hi, 0)}
+	return *Shared(m)
 }
 
 // place is where a value lies in the range, from 0 to 1; NaN stays NaN. In an

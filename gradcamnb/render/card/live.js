@@ -1,0 +1,104 @@
+// ---- live: maps that the card does not hold are asked for (nb.Explore)
+
+let serial = 0, over = !live, answeredAt = 0;
+const status = el("p", { class: "note", role: "status", hidden: !live });
+const say = text => { status.textContent = text; };
+const connected = () => !!(globalThis.gonb_comm && globalThis.gonb_comm.websocket_is_opened);
+const send = ask => {
+  try { if (globalThis.gonb_comm) globalThis.gonb_comm.send(live.ask, JSON.stringify(ask)); } catch (_) { /* the time-out says it */ }
+};
+const chosen = () => ({ index: Number(state.target.replace("class ", "")), layer: state.layer, method: state.method });
+// What is looked at, so that it is what stays if the cell ends by itself.
+const tellChosen = () => { if (!over) send({ chosen: true, ...chosen() }); };
+const ask = () => {
+  if (over) {
+    const kept = result().maps.filter(m => targetOf(m) === targetOf(current)).length;
+    say("This exploration has ended, and the map was not computed: run the cell again.");
+    if (kept) { take(current); drawSwitches(); }
+    return;
+  }
+  drawSwitches();
+  serial++;
+  say("computing…");
+  card.classList.add("busy");
+  send({ serial, ...chosen() });
+};
+const finish = text => {
+  over = true;
+  clearInterval(beat);
+  card.classList.remove("busy");
+  say(text);
+  if (current) { take(current); drawBars(); drawSwitches(); }
+};
+const answered = text => {
+  const reply = JSON.parse(text);
+  answeredAt = performance.now();
+  if (reply.pong) return;
+  const news = reply.maps || [], same = (a, b) => targetOf(a) === targetOf(b) && a.layer === b.layer && a.method === b.method;
+  data.results[0].maps = data.results[0].maps.filter(m => !news.some(n => same(n, m))).concat(news);
+  if (reply.serial !== serial) return; // something else was chosen since
+  card.classList.remove("busy");
+  if (reply.error) { say(reply.error); take(current); return drawAll(), drawSwitches(); }
+  if (reply.made) data.results[0].made = reply.made;
+  if (status.textContent.endsWith("…")) say("");
+  const m = find();
+  if (m) { take(m); drawAll(); drawSwitches(); }
+};
+
+// The cell answers a knock at once, also while it computes. Without an answer it has ended: the kernel was restarted,
+// the page was loaded anew, or the machine is gone.
+const knocks = 3000, patience = 15000; // milliseconds
+const gone = "The cell of this card does not answer: it has ended, or the kernel was restarted. What is here stays; run the cell again to explore more.";
+let beat = 0;
+const knock = () => {
+  if (over) return;
+  if (performance.now() - answeredAt > patience) return finish(gone);
+  send({ ping: true });
+};
+const connect = tries => {
+  if (over) return;
+  if (connected()) {
+    answeredAt = performance.now();
+    globalThis.gonb_comm.subscribe(live.reply, (_, text) => answered(text));
+    send({ hello: true });
+    say("preparing the other layers and methods…");
+    beat = setInterval(knock, knocks);
+  } else if (tries) setTimeout(connect, 100, tries - 1);
+  else finish(gone);
+};
+
+const stop = el("button", { type: "button", class: "plain", "data-name": "stop", text: "Stop", onclick: () => { send({ stop: true, ...chosen() }); finish("Stopped."); } });
+let finder = null;
+
+// The classes that a text may mean: those called so, else those that have it as words, else those that hold it
+// anywhere; of several the one that the model finds likeliest.
+const classOf = text => {
+  const fold = s => s.toLowerCase().replace(/[\s_-]+/g, " ").trim(), wanted = fold(text), words = s => " " + fold(s).replace(/[^\p{L}\p{N}]+/gu, " ").trim() + " ";
+  const likelier = (a, b) => (live.likely[b] ?? 0) - (live.likely[a] ?? 0) || a - b;
+  const all = live.labels.map((_, i) => i).sort(likelier);
+  const rules = [l => fold(l) === wanted || l.split(",").some(s => fold(s) === wanted), l => words(l).includes(words(text)), l => fold(l).includes(wanted)];
+  for (const [how, rule] of rules.entries()) {
+    const found = all.filter(i => rule(live.labels[i]));
+    if (found.length) return { index: found[0], exact: how === 0 && found.length === 1, others: found.slice(1) };
+  }
+  return null;
+};
+if (live) {
+  const list = el("datalist", { id: "labels" }, ...live.labels.map((l, i) => el("option", { value: l + " (" + i + ")" })));
+  const input = el("input", { type: "text", list: "labels", size: 18, placeholder: "name or number", "data-name": "class", "aria-label": "class by name or number" });
+  const pick = () => {
+    const text = input.value.trim(), tail = text.match(/\((\d+)\)$/) || text.match(/^(\d+)$/);
+    if (!text) return;
+    const found = tail ? { index: Number(tail[1]), exact: true } : classOf(text);
+    if (!found || live.labels.length && found.index >= live.labels.length) return say("There is no class “" + text + "”.");
+    input.value = "";
+    want("target", "class " + found.index);
+    if (!found.exact) {
+      const others = found.others.slice(0, 3).map(i => live.labels[i] + " (" + i + ")").join(", ");
+      say("“" + text + "” was taken for " + live.labels[found.index] + " (" + found.index + ")" + (others ? ", the likeliest of several; others are " + others : "") + (found.others.length > 3 ? " and " + (found.others.length - 3) + " more" : "") + ".");
+    }
+  };
+  input.addEventListener("change", pick);
+  input.addEventListener("keydown", e => { if (e.key === "Enter" && !e.shiftKey && !e.ctrlKey && !e.altKey && !e.metaKey) pick(); }); // JupyterLab keeps Enter from becoming a change
+  finder = el("label", {}, "any class", input, list);
+}
