@@ -106,10 +106,14 @@ type seenCard struct {
 	Marks                            map[string]int
 	Left                             int
 	OpacityByKey                     string `json:"opacity by key"`
-	Second                           string `json:"second layer"`
-	Back                             string `json:"back by thumbnail"`
-	Unnamed                          int
-	Hostile                          struct {
+	PageKeys                         struct {
+		Kept, Ran bool
+		Added     int
+	} `json:"page keys"`
+	Second  string `json:"second layer"`
+	Back    string `json:"back by thumbnail"`
+	Unnamed int
+	Hostile struct {
 		Title, Bar string
 		Elements   int
 		Wide       bool
@@ -146,6 +150,9 @@ func TestCardsInBrowser(t *testing.T) {
 			checkPlayed(t, seen[page])
 			checkDrawn(t, good, dir, name)
 		})
+	}
+	if k := seen["lab Light"].PageKeys; !k.Kept || k.Added != 1 || !k.Ran {
+		t.Errorf("with the focus in the card the notebook's keys do %+v: an arrow key must change no cell, b add one, Shift+Enter run it", k)
 	}
 	t.Run("untrusted", func(t *testing.T) {
 		checkStill(t, seen["lab untrusted"], 2, filepath.Join(dir, "lab-untrusted-still.png"))

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 const (
@@ -52,6 +53,10 @@ const late = "comm_open_ack not received in time"
 type seenExplore struct {
 	Opacity, Layer, Class latency
 	Unknown               string `json:"unknown class"`
+	Lion, Cat             string
+	Last, Opens           string // the last choice, and what the card opens with that is left
+	Dead                  string
+	Busy                  int
 	Pictures, Cards       int
 	StopButtons           int `json:"stop buttons"`
 	Said                  []string
@@ -118,6 +123,37 @@ func TestExploreInJupyterLab(t *testing.T) {
 	}
 	if !strings.Contains(seen.said(), "stopped") {
 		t.Errorf("at the end it says %q", seen.Said)
+	}
+	// The labels of ImageNet: 291 is lion, 150 is sea lion.
+	if !strings.Contains(seen.Lion, "class 291 (lion)") {
+		t.Errorf("lion explains %q", seen.Lion)
+	}
+	if !strings.Contains(seen.Cat, "cat (28") || !strings.Contains(seen.Cat, "others are") {
+		t.Errorf("of cat, which several classes have in their names, it says %q", seen.Cat)
+	}
+	if seen.Last == "" || seen.Opens != seen.Last {
+		t.Errorf("the last choice was %q, and what is left opens with %q", seen.Last, seen.Opens)
+	}
+	if !strings.Contains(seen.said(), "gradcamnb.Class(28") {
+		t.Errorf("the code of the choice is missing: %q", seen.Said)
+	}
+}
+
+// A card whose kernel was restarted says that the cell does not answer, and stops waiting.
+func TestExploreAfterARestart(t *testing.T) {
+	require.Slow(t, "it starts JupyterLab and waits for a kernel that does not come back")
+	needJupyter(t)
+	needLab(t)
+	out, err := exec.Command("python3", filepath.Join("testdata", "explore.py"), exploring(t, lite), t.ArtifactDir(), "--dead").Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr(err))
+	}
+	var seen seenExplore
+	if err := json.Unmarshal(out, &seen); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(seen.Dead, "run the cell again") || seen.Busy != 0 {
+		t.Errorf("it says %q, and %d signs of waiting are left", seen.Dead, seen.Busy)
 	}
 }
 

@@ -109,6 +109,27 @@ def play(page, name):
     return seen
 
 
+def keys(page):
+    """Presses the page's own keys with the focus in the card: they work as they do beside it."""
+    card, cells = page.locator(".gradcam-card").nth(0), page.locator(".jp-Notebook .jp-Cell")
+    before = cells.count()
+    card.locator('[data-name="opacity"]').click()
+    page.keyboard.press("ArrowRight")
+    kept = cells.count() == before
+    page.keyboard.press("b")  # a new cell below
+    page.wait_for_timeout(500)
+    added = cells.count() - before
+    card.locator(".stage").click()
+    page.keyboard.press("Shift+Enter")  # runs the cell: with no kernel JupyterLab asks for one
+    try:
+        page.locator(".jp-Dialog").wait_for(timeout=5000)
+        ran = True
+        page.keyboard.press("Escape")
+    except Exception:
+        ran = False
+    return {"kept": kept, "added": added, "ran": ran}
+
+
 def stripped(page, name):
     """Looks at what is left where no script runs."""
     card = page.locator(".gradcam-card")
@@ -140,6 +161,8 @@ with chromium() as browser:
             page.locator(".gradcam-card .stage").first.wait_for(timeout=30_000)
             no_kernel(page)
             out["lab " + theme] = play(page, "lab-" + theme)
+            if theme == "Light":
+                out["lab " + theme]["page keys"] = keys(page)
             page.close()
             if theme == "Light":
                 page = watched(browser)

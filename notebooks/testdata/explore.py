@@ -3,8 +3,8 @@
 usage: explore.py NOTEBOOK FOLDER [--base URL] [--late]
 
 The notebook's only cell explores. Screenshots go to the folder. With a base URL, where
-GoNB's widgets cannot work, it waits for the cell's end and looks at what is left. With
---late the page gives up its first connection to GoNB, as on a busy machine.
+GoNB's widgets cannot work, it waits for the cell's end and looks at what is left. With --dead the
+kernel is restarted meanwhile. With --late the page gives up its first connection to GoNB, as on a busy machine.
 """
 import argparse
 import json
@@ -18,6 +18,7 @@ parser.add_argument("notebook", type=pathlib.Path)
 parser.add_argument("folder", type=pathlib.Path)
 parser.add_argument("--base", default="/")
 parser.add_argument("--late", action="store_true")
+parser.add_argument("--dead", action="store_true")
 args = parser.parse_args()
 notebook, folder, base = args.notebook, args.folder, args.base
 out = {}
@@ -99,6 +100,30 @@ with lab(notebook.parent, base) as address, chromium() as browser:
         field.press_sequentially("no such thing")
         field.press("Enter")
         out["unknown class"] = card.locator("p[role=status].note").inner_text()
+        field.fill("")
+        field.press_sequentially("lion")  # "sea lion" holds it, too, and has a lower number
+        field.press("Enter")
+        page.wait_for_function("() => /\\(lion\\)/.test(document.querySelector('.gradcam-card').shadowRoot.querySelector('p.sub').textContent)", timeout=30_000)
+        out["lion"] = card.locator("p.sub").inner_text()
+        field.fill("")
+        field.press_sequentially("cat")
+        field.press("Enter")
+        card.locator("p[role=status].note", has_text="was taken for").wait_for(timeout=30_000)
+        out["cat"] = card.locator("p[role=status].note").inner_text()
+        page.wait_for_timeout(2000)
+        out["last"] = card.locator("h3").inner_text() + "; " + card.locator("p.sub").inner_text().split(" · ")[0]
+        if args.dead:
+            # The kernel is restarted under the card: it says so, and nothing on it waits for ever.
+            page.evaluate("""async () => { const id = (await (await fetch('/api/kernels')).json())[0].id;
+              const xsrf = (document.cookie.match(/_xsrf=([^;]*)/) || [])[1];
+              await fetch(`/api/kernels/${id}/restart`, {method: 'POST', headers: {'X-XSRFToken': xsrf || ''}}); }""")
+            field.fill("291")
+            field.press("Enter")
+            card.locator("p[role=status].note", has_text="does not answer").wait_for(timeout=40_000)
+            out["dead"] = card.locator("p[role=status].note").inner_text()
+            out["busy"] = card.locator(".busy").count() + card.locator('[data-name="stop"]').count()
+            print(json.dumps(out))
+            raise SystemExit
         card.locator('[data-name="stop"]').click()
         idle(page, 60_000)
         out["seconds"] = time.time() - started
@@ -106,6 +131,8 @@ with lab(notebook.parent, base) as address, chromium() as browser:
     page.locator(".jp-RenderedMarkdown p").first.wait_for(timeout=60_000)
     page.wait_for_timeout(1500)
     out["pictures"] = page.locator(".jp-OutputArea-output img").count()
+    if base == "/":
+        out["opens"] = page.locator(".gradcam-card h3").inner_text() + "; " + page.locator(".gradcam-card p.sub").inner_text().split(" · ")[0]
     out["cards"] = page.locator(".gradcam-card .stage").count()
     out["stop buttons"] = page.locator('[data-name="stop"]').count()
     out["said"] = page.locator(":is(.jp-RenderedHTML, .jp-RenderedMarkdown).jp-OutputArea-output").all_inner_texts()
