@@ -33,7 +33,8 @@ var (
 		b.elu(n, n.floatOr("alpha", 1.67326319217681884765625), 1, n.floatOr("gamma", 1.05070102214813232421875))
 	}, nil)
 
-	// Softplus is log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), which does not overflow.
+	// Softplus is log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), which does not overflow. It
+	// is smooth at 0, where the maximum has the derivative 1/2 and |x| has 0.
 	_ = register("Softplus", func(b *builder, n *node) { n.out = []*value{b.each(n.need(0), b.softplus)} }, nil)
 
 	// Mish is x * tanh(softplus(x)).
@@ -44,7 +45,19 @@ var (
 	// Softsign is x / (1 + |x|).
 	_ = register("Softsign", func(b *builder, n *node) {
 		n.out = []*value{b.each(n.need(0), func(x ref) ref {
-			return b.binary("Div", x, b.binary("Add", b.unary("Abs", x), b.scalar(1)))
+			return b.binary("Div", x, b.binary("Add", b.absolute(x), b.scalar(1)))
+		})}
+	}, nil)
+
+	// HardSwish is x * min(max(0, x/6 + 1/2), 1), which is 0 up to -3 and x from 3 on.
+	_ = register("HardSwish", func(b *builder, n *node) {
+		n.out = []*value{b.each(n.need(0), func(x ref) ref {
+			if !b.differentiable {
+				return b.unary("HardSwish", x)
+			}
+			inner := b.scaled(b.binary("Mul", x, b.binary("Add", x, b.scalar(3))), 1.0/6)
+			upper := b.emit("Where", x.dims, []ref{b.emit("GreaterOrEqual", x.dims, []ref{x, b.scalar(3)}), x, inner})
+			return b.emit("Where", x.dims, []ref{b.emit("LessOrEqual", x.dims, []ref{x, b.scalar(-3)}), b.scalar(0), upper})
 		})}
 	}, nil)
 
@@ -63,16 +76,17 @@ func (b *builder) above(x, yes, no ref) ref {
 }
 
 // elu is gamma*x above 0 and gamma*alpha*(exp(x*inner) - 1) elsewhere. The exponent is of
-// min(x, 0), since an overflow in the branch not taken would make the gradient NaN.
+// min(x, 0), since an overflow in the branch not taken would make the gradient NaN. At 0 the
+// derivative is that of the lower branch, as torch has it.
 func (b *builder) elu(n *node, alpha, inner, gamma float32) {
 	n.out = []*value{b.each(n.need(0), func(x ref) ref {
-		low := b.atMost(x, 0)
+		low := b.above(x, b.scalar(0), x)
 		e := b.binary("Sub", b.unary("Exp", b.scaled(low, inner)), b.scalar(1))
 		return b.scaled(b.above(x, x, b.scaled(e, alpha)), gamma)
 	})}
 }
 
 func (b *builder) softplus(x ref) ref {
-	e := b.unary("Exp", b.unary("Neg", b.unary("Abs", x)))
-	return b.binary("Add", b.atLeast(x, 0), b.unary("Log", b.binary("Add", e, b.scalar(1))))
+	e := b.unary("Exp", b.unary("Neg", b.absolute(x)))
+	return b.binary("Add", b.extreme("Max", x, b.scalar(0)), b.unary("Log", b.binary("Add", e, b.scalar(1))))
 }

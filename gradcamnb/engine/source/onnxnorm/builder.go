@@ -248,14 +248,20 @@ func (b *builder) slice(x ref, start, end, step []int) ref {
 
 // binary is an elementwise operator with broadcasting.
 func (b *builder) binary(op string, x, y ref) ref {
+	return b.broadcasting(x, y, func(x, y ref, dims []int) ref { return b.emit(op, dims, []ref{x, y}) })
+}
+
+// broadcasting is f(x, y) for an f that works on each element alone and has results of the
+// shape dims.
+func (b *builder) broadcasting(x, y ref, f func(x, y ref, dims []int) ref) ref {
 	dims, ok := broadcast(x.dims, y.dims)
 	if !ok {
-		failf("%s cannot broadcast the shapes %v and %v", op, x.dims, y.dims)
+		failf("the shapes %v and %v do not broadcast", x.dims, y.dims)
 	}
 	if mx, my, ok := b.matrices(x, y, dims); ok {
-		return b.viewed(b.binary(op, mx, my), dims)
+		return b.viewed(b.broadcasting(mx, my, f), dims)
 	}
-	return b.emit(op, dims, []ref{b.inFull(x, dims), b.inFull(y, dims)})
+	return f(b.inFull(x, dims), b.inFull(y, dims), dims)
 }
 
 // plus is sum + x, or x where there is no sum yet.

@@ -8,8 +8,9 @@ import (
 // Operators that work on each element alone keep whatever layout they are given.
 
 var (
-	_ = registerUnary("Abs", "Ceil", "Cos", "Erf", "Exp", "Floor", "HardSwish", "Log", "Neg", "Reciprocal", "Sigmoid", "Sign", "Sin", "Tanh")
-	_ = register("Sqrt", unaryRule, func(n *node) *tensor {
+	_ = registerUnary("Ceil", "Cos", "Erf", "Exp", "Floor", "Log", "Neg", "Reciprocal", "Sigmoid", "Sign", "Sin", "Tanh")
+	_ = register("Abs", func(b *builder, n *node) { n.out = []*value{b.each(n.need(0), b.absolute)} }, nil)
+	_ = register("Sqrt", func(b *builder, n *node) { n.out = []*value{b.each(n.need(0), b.root)} }, func(n *node) *tensor {
 		return foldFloats(n, func(v float32) float32 { return float32(math.Sqrt(float64(v))) })
 	})
 	_ = register("Identity", identity, func(n *node) *tensor { return n.in[0].konst })
@@ -20,9 +21,6 @@ var (
 	_ = registerBinary("Mul", func(a, b int64) int64 { return a * b }, func(a, b float32) float32 { return a * b })
 	_ = registerBinary("Div", divInts, func(a, b float32) float32 { return a / b })
 	_ = registerBinary("Mod", modInts, nil)
-	_ = registerBinary("Pow", nil, func(a, b float32) float32 { return float32(math.Pow(float64(a), float64(b))) })
-	_ = registerBinary("Max", func(a, b int64) int64 { return max(a, b) }, nil)
-	_ = registerBinary("Min", func(a, b int64) int64 { return min(a, b) }, nil)
 	_ = registerBinary("Equal", truth(func(a, b int64) bool { return a == b }), nil)
 	_ = registerBinary("Greater", truth(func(a, b int64) bool { return a > b }), nil)
 	_ = registerBinary("Less", truth(func(a, b int64) bool { return a < b }), nil)
@@ -80,17 +78,22 @@ func binaryRule(b *builder, n *node) {
 	n.out = []*value{acc}
 }
 
-// pair applies an elementwise operator to two values, channels-last where one of
-// them is and the other can be.
+// pair applies an elementwise operator to two values.
 func (b *builder) pair(op string, x, y *value) *value {
+	return b.combined(x, y, func(x, y ref) ref { return b.binary(op, x, y) })
+}
+
+// combined is f(x, y), channels-last where one of them is and the other can be, for an f that
+// works on each element alone.
+func (b *builder) combined(x, y *value, f func(x, y ref) ref) *value {
 	dims, ok := broadcast(x.dims, y.dims)
 	if !ok {
 		failf("the shapes %v and %v do not broadcast", x.dims, y.dims)
 	}
 	if spatial(dims) && (isLast(x) || isLast(y)) && b.canLast(x) && b.canLast(y) {
-		return b.fromLast(b.binary(op, b.operand(x), b.operand(y)))
+		return b.fromLast(f(b.operand(x), b.operand(y)))
 	}
-	return inTail(fromPlain(b.binary(op, b.plain(x), b.plain(y))), x, y)
+	return inTail(fromPlain(f(b.plain(x), b.plain(y))), x, y)
 }
 
 // canLast tells whether the operand has a channels-last form: it is picture-like

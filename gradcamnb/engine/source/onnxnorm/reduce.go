@@ -15,8 +15,9 @@ var (
 func reduce(b *builder, n *node) {
 	v := n.need(0)
 	rank := len(v.dims)
-	over, ok := n.param(1, "axes")
-	if !ok || len(over) == 0 {
+	asked, _ := n.param(1, "axes")
+	over := asked
+	if len(over) == 0 {
 		if n.intOr("noop_with_empty_axes", 0) != 0 {
 			identity(b, n)
 			return
@@ -26,8 +27,13 @@ func reduce(b *builder, n *node) {
 	over = axes(over, rank)
 	keep := n.intOr("keepdims", 1) != 0
 
+	f := func(x ref, over []int) ref { return b.reduceRef(n.OpType, x, over) }
+	if n.OpType == "ReduceMax" || n.OpType == "ReduceMin" {
+		t := tiesOf(n, asked, rank)
+		f = func(x ref, over []int) ref { return b.reduceExtreme(n.OpType, x, over, t) }
+	}
 	if isLast(v) {
-		kept := b.reduceRef(n.OpType, v.last, lastAxes(over, rank))
+		kept := f(v.last, lastAxes(over, rank))
 		out := b.fromLast(kept)
 		if !keep {
 			out = fromPlain(b.reshape(b.plain(out), without(out.dims, over)...))
@@ -35,7 +41,7 @@ func reduce(b *builder, n *node) {
 		n.out = []*value{out}
 		return
 	}
-	x := b.reduceRef(n.OpType, b.plain(v), over)
+	x := f(b.plain(v), over)
 	if !keep {
 		n.out = []*value{fromPlain(b.reshape(x, without(x.dims, over)...))}
 		return
@@ -46,7 +52,7 @@ func reduce(b *builder, n *node) {
 // reduceRef reduces and keeps the reduced axes as ones.
 func (b *builder) reduceRef(op string, x ref, over []int) ref {
 	if op == "ReduceL2" { // the root of the sum of squares
-		return b.unary("Sqrt", b.reduceRef("ReduceSum", b.binary("Mul", x, x), over))
+		return b.root(b.reduceRef("ReduceSum", b.binary("Mul", x, x), over))
 	}
 	dims := slices.Clone(x.dims)
 	for _, a := range over {

@@ -1,0 +1,30 @@
+package onnxnorm
+
+// Max and Min of any number of tensors, two at a time. torch.clamp with a number, which torch's
+// newer exporter writes so, is a Clip.
+var (
+	_ = register("Max", extremeRule, foldExtreme(func(a, b int64) int64 { return max(a, b) }))
+	_ = register("Min", extremeRule, foldExtreme(func(a, b int64) int64 { return min(a, b) }))
+)
+
+func extremeRule(b *builder, n *node) {
+	if v := n.input(1); len(n.in) == 2 && v != nil && v.konst != nil && size(v.dims) == 1 && clampsToNumber(n) && !v.konst.isInt {
+		limit := v.konst.floats()[0]
+		n.out = []*value{b.each(n.need(0), func(x ref) ref {
+			if n.OpType == "Max" {
+				return b.atLeast(x, limit)
+			}
+			return b.atMost(x, limit)
+		})}
+		return
+	}
+	acc := n.need(0)
+	for i := range n.in[1:] {
+		acc = b.combined(acc, n.need(i+1), func(x, y ref) ref { return b.extreme(n.OpType, x, y) })
+	}
+	n.out = []*value{acc}
+}
+
+func foldExtreme(ints func(a, b int64) int64) fold {
+	return func(n *node) *tensor { return foldBinary(n, ints, nil) }
+}

@@ -1,0 +1,17 @@
+package onnxnorm
+
+// GlobalMaxPool is the largest value of every channel. The first of equal ones gets the
+// gradient, as torch's adaptive pooling has it.
+var _ = register("GlobalMaxPool", func(b *builder, n *node) {
+	v := n.need(0)
+	rank := len(v.dims)
+	if rank < 3 {
+		failf("its input has the shape %v and no positions", v.dims)
+	}
+	over := ascending(rank)[2:]
+	if isLast(v) || spatial(v.dims) {
+		n.out = []*value{b.fromLast(b.reduceExtreme("ReduceMax", b.lastOf(v), lastAxes(over, rank), tiesFirst))}
+		return
+	}
+	n.out = []*value{fromPlain(b.reduceExtreme("ReduceMax", b.plain(v), over, tiesFirst))}
+}, nil)

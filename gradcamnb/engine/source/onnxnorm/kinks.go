@@ -1,0 +1,153 @@
+package onnxnorm
+
+import (
+	"slices"
+	"strings"
+)
+
+// Piecewise functions with the derivative that torch takes where their pieces meet. After a
+// Relu half of all cells lie on such a place. docs/kinks.md lists them all, with their values.
+//
+// Where no gradient is taken they are the plain operators, which are quicker.
+
+// extreme is max(x, y) or min(x, y), which sends a half of its gradient to each operand where
+// they are equal, as torch.maximum does. It is the mean of the two selections that send all of
+// it to the one or the other.
+func (b *builder) extreme(op string, x, y ref) ref {
+	if !b.differentiable {
+		return b.binary(op, x, y)
+	}
+	beyond := map[string]string{"Max": "Greater", "Min": "Less"}[op]
+	return b.broadcasting(x, y, func(x, y ref, dims []int) ref {
+		one := b.emit("Where", dims, []ref{b.emit(beyond, dims, []ref{x, y}), x, y})
+		other := b.emit("Where", dims, []ref{b.emit(beyond, dims, []ref{y, x}), y, x})
+		return b.binary("Add", b.scaled(one, 0.5), b.scaled(other, 0.5))
+	})
+}
+
+// absolute is |x| with the derivative 0 at 0.
+func (b *builder) absolute(x ref) ref {
+	if !b.differentiable {
+		return b.unary("Abs", x)
+	}
+	below := b.emit("Where", x.dims, []ref{b.isZero(x), b.scalar(0), b.unary("Neg", x)})
+	return b.above(x, x, below)
+}
+
+// root is sqrt(x) with the derivative 0 at 0. torch's sqrt has an infinite one there, which
+// leaves nothing of a map, and its norms and standard deviations have 0.
+func (b *builder) root(x ref) ref {
+	return b.exceptZero(x, b.scalar(0), func(x ref) ref { return b.unary("Sqrt", x) })
+}
+
+// exceptZero is f(x), or the given value where x is 0: f and its derivative are not asked there.
+func (b *builder) exceptZero(x, atZero ref, f func(x ref) ref) ref {
+	if !b.differentiable {
+		return f(x)
+	}
+	zero := b.isZero(x)
+	y := f(b.emit("Where", x.dims, []ref{zero, b.scalar(1), x}))
+	return b.emit("Where", y.dims, []ref{zero, atZero, y})
+}
+
+func (b *builder) isZero(x ref) ref { return b.emit("Equal", x.dims, []ref{x, b.scalar(0)}) }
+
+// ties says which of several equal values ReduceMax and ReduceMin send their gradient to.
+type ties int
+
+const (
+	tiesShare ties = iota // all, each an equal part
+	tiesFirst             // the first in row-major order
+)
+
+// reduceExtreme is ReduceMax or ReduceMin over axes, which it keeps as ones. The axes are in
+// the file's order, which says which value is first.
+//
+//	share:  SUM (x where x = max x, else 0) / COUNT (x = max x)
+//	first:  SUM (x where it is the first with x = max x, else 0)
+func (b *builder) reduceExtreme(op string, x ref, over []int, t ties) ref {
+	most := b.reduceRef(op, x, over)
+	if !b.differentiable {
+		return most
+	}
+	tied := b.emit("Equal", x.dims, []ref{x, most})
+	if t == tiesShare {
+		one := b.emit("Where", x.dims, []ref{tied, b.scalar(1), b.scalar(0)})
+		sum := b.reduceRef("ReduceSum", b.emit("Where", x.dims, []ref{tied, x, b.scalar(0)}), over)
+		return b.binary("Div", sum, b.reduceRef("ReduceSum", one, over))
+	}
+	places, count := places(x.dims, over)
+	place := b.floats(places.dims, places.floats())
+	first := b.reduceRef("ReduceMin", b.emit("Where", x.dims, []ref{tied, place, b.scalar(count)}), over)
+	chosen := b.emit("Equal", x.dims, []ref{place, first})
+	return b.reduceRef("ReduceSum", b.emit("Where", x.dims, []ref{chosen, x, b.scalar(0)}), over)
+}
+
+// places numbers the cells of the given axes in row-major order, as a constant that is the
+// same along all other axes; count is how many there are.
+func places(dims, over []int) (numbers *tensor, count float32) {
+	shape, along := slices.Repeat([]int{1}, len(dims)), 1
+	for _, a := range slices.Backward(over) {
+		shape[a] = dims[a]
+	}
+	values := make([]float32, size(shape))
+	inShape := strides(shape)
+	for _, a := range slices.Backward(over) {
+		for i := range values {
+			values[i] += float32(i / inShape[a] % dims[a] * along)
+		}
+		along *= dims[a]
+	}
+	return floatTensor(shape, values), float32(along)
+}
+
+// tiesOf reads off a ReduceMax or ReduceMin which call of torch it was. The newer exporter
+// writes the call beside the node: amax and amin share, max(x, dim) and min(x, dim) choose one,
+// and adaptive pooling, written as amax over the axes [-2, -1], chooses the first, too. The
+// older exporter writes the same node for all of them: one axis of a ReduceMax is taken for
+// max(x, dim), several for amax, and ReduceMin for amin.
+func tiesOf(n *node, asked []int, rank int) ties {
+	call, _ := torchCall(n)
+	switch {
+	case strings.HasPrefix(call, "amax"):
+		pooled := rank > 2 && slices.Equal(asked, ascendingFrom(2-rank, rank-2))
+		if pooled && n.intOr("keepdims", 1) != 0 {
+			return tiesFirst
+		}
+		return tiesShare
+	case strings.HasPrefix(call, "amin"), call == "max.default", call == "min.default", n.OpType == "ReduceMin" && call == "":
+		return tiesShare
+	case strings.HasPrefix(call, "max.dim"), strings.HasPrefix(call, "min.dim"), len(asked) == 1:
+		return tiesFirst
+	}
+	return tiesShare
+}
+
+// ascendingFrom is first, first+1, ..., count of them.
+func ascendingFrom(first, count int) []int {
+	out := make([]int, count)
+	for i := range out {
+		out[i] = first + i
+	}
+	return out
+}
+
+// torchCall is the operator of torch that the newer exporter made a node from, such as
+// "amax.default", and its arguments; empty where the file does not say.
+func torchCall(n *node) (call, args string) {
+	for _, m := range n.MetadataProps {
+		if m.Key == "pkg.torch.onnx.fx_node" {
+			_, rest, _ := strings.Cut(m.Value, "torch.ops.aten.")
+			call, args, _ = strings.Cut(rest, "]")
+			return call, args
+		}
+	}
+	return "", ""
+}
+
+// clampsToNumber tells whether a Max or Min is torch.clamp with a number, as torch's newer
+// exporter writes it. Its derivative at the number is 0, and not a half as torch.maximum's.
+func clampsToNumber(n *node) bool {
+	call, args := torchCall(n)
+	return strings.HasPrefix(call, "clamp") && (!strings.Contains(call, "Tensor") || strings.Contains(args, "scalar_tensor"))
+}

@@ -1,0 +1,54 @@
+package onnxnorm
+
+import "math"
+
+// Pow is x^p. At x = 0 the derivative is p*0^(p-1) where that is a number, as torch has it, and
+// 0 where it would be infinite, for p between 0 and 1, as for the square root.
+var _ = register("Pow", func(b *builder, n *node) {
+	x, p := n.need(0), n.need(1)
+	if p.konst == nil || size(p.dims) != 1 || len(p.dims) > len(x.dims) {
+		n.out = []*value{b.combined(x, p, b.power)}
+		return
+	}
+	exponent := p.konst.numbers()[0]
+	n.out = []*value{b.each(x, func(x ref) ref { return b.powerOf(x, exponent) })}
+}, func(n *node) *tensor {
+	return foldBinary(n, nil, func(a, b float32) float32 { return float32(math.Pow(float64(a), float64(b))) })
+})
+
+// powerOf is x^p for a number p.
+func (b *builder) powerOf(x ref, p float32) ref {
+	switch {
+	case p == 0:
+		return b.above(x, b.scalar(1), b.scalar(1))
+	case p == 1:
+		return x
+	case p == 2:
+		return b.binary("Mul", x, x)
+	case p == 0.5:
+		return b.root(x)
+	}
+	power := func(x ref) ref { return b.binary("Pow", x, b.scalar(p)) }
+	if 0 < p && p < 1 {
+		return b.exceptZero(x, b.scalar(0), power)
+	}
+	return power(x)
+}
+
+// power is x^p for tensors. Where x is 0 and no power of it is asked for, log(x), which the
+// gradient of p has as a factor, is not either.
+func (b *builder) power(x, p ref) ref {
+	if !b.differentiable {
+		return b.binary("Pow", x, p)
+	}
+	return b.broadcasting(x, p, func(x, p ref, dims []int) ref {
+		is := func(v float32) ref { return b.emit("Equal", p.dims, []ref{p, b.scalar(v)}) }
+		none := b.emit("Where", p.dims, []ref{is(0), b.scalar(1), b.scalar(0)})
+		below := b.emit("Less", p.dims, []ref{p, b.scalar(0)})
+		none = b.emit("Where", p.dims, []ref{below, b.scalar(float32(math.Inf(1))), none})
+		atZero := b.emit("Where", dims, []ref{is(1), x, none})
+		zero := b.isZero(x)
+		y := b.emit("Pow", dims, []ref{b.emit("Where", x.dims, []ref{zero, b.scalar(1), x}), p})
+		return b.emit("Where", dims, []ref{zero, atZero, y})
+	})
+}
