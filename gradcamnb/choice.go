@@ -3,6 +3,8 @@ package gradcamnb
 import (
 	"image"
 	"maps"
+	"reflect"
+	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -10,8 +12,8 @@ import (
 
 // Tensor is a model input as it stands: no preprocessing. Dims has the batch first.
 type Tensor struct {
-	Dims   []int
-	Values []float32
+	Dims   []int     `json:"dims"`
+	Values []float32 `json:"values"`
 }
 
 // Request is one call of an engine: what to explain, of what, where and how.
@@ -19,18 +21,18 @@ type Request struct {
 	Pictures []image.Image `json:"-"`
 	Tensor   *Tensor       `json:"-"` // instead of pictures
 
-	Inputs map[string]Tensor `json:",omitempty"` // values of the inputs beside the picture, by name
+	Inputs map[string]Tensor `json:"inputs,omitempty"` // values of the inputs beside the picture, by name
 
-	Boxes []image.Rectangle // the part of each picture that the model sees, one for all or one a picture; none means the whole
+	Boxes []image.Rectangle `json:"boxes,omitempty"` // the part of each picture that the model sees, one for all or one a picture; none means the whole
 
-	Prep    *imgio.Prep // instead of the model's own preprocessing
-	Layers  []string    // tensor names, module paths or aliases; none means the suggested one
-	Methods []string    // none means Grad-CAM
-	Targets []Target    // none means the prediction, Top(1), or of a detector the surest detection
-	Reading Reading     // of a detector's outputs
+	Prep    *imgio.Prep `json:"prep,omitempty"`    // instead of the model's own preprocessing
+	Layers  []string    `json:"layers,omitempty"`  // tensor names, module paths or aliases; none means the suggested one
+	Methods []string    `json:"methods,omitempty"` // none means Grad-CAM
+	Targets []Target    `json:"targets,omitempty"` // none means the prediction, Top(1), or of a detector the surest detection
+	Reading Reading     `json:"reading,omitzero"`  // of a detector's outputs
 
-	Sampling  Sampling  // of the methods that hide parts of the picture
-	Measuring Measuring // of every map
+	Sampling  Sampling  `json:"sampling,omitzero"`  // of the methods that hide parts of the picture
+	Measuring Measuring `json:"measuring,omitzero"` // of every map
 
 	Progress func(Progress) `json:"-"` // hears how far a method of many passes is; nil where nobody listens
 
@@ -39,9 +41,9 @@ type Request struct {
 
 // Reading says how the outputs of a detector are read, where not as its sidecar says.
 type Reading struct {
-	Decoder   string  // by name, e.g. "yolov8"
-	Threshold float64 // confidence that makes a candidate a detection
-	NMS       float64 // IoU from which the weaker of two detections of a class goes; 1 keeps all
+	Decoder   string  `json:"decoder,omitempty"`   // by name, e.g. "yolov8"
+	Threshold float64 `json:"threshold,omitempty"` // confidence that makes a candidate a detection
+	NMS       float64 `json:"nms,omitempty"`       // IoU from which the weaker of two detections of a class goes; 1 keeps all
 }
 
 // With is the request with the choices added.
@@ -60,40 +62,84 @@ type Progress struct {
 
 // Choice is something that the user picks for an explanation: a [Target], a
 // layer, a method or a preprocessing.
+//
+// One rule holds for all of them. Choices of which there may be several add up, in the order
+// given: targets, [Layers], [Methods], [InBox], and [Input] by the name of the input. Of every
+// other kind ([Prepared], [Read], [Sampled], [Measured]) there is one, and the last one given
+// counts. A [Request] as a choice is all the choices that it holds: [Again] of a figure and
+// then Methods("LayerCAM") explains with LayerCAM, too.
 type Choice interface{ choose(*Request) }
 
-// A request is the choice of all that it says, but of no picture.
-func (r Request) choose(to *Request) {
-	r.Pictures, r.Tensor = to.Pictures, to.Tensor
-	*to = r
+// InputChoice is a choice that says what the model's inputs are: [Prepared] and [Input]; or a
+// [Request], of which the rest does not matter then.
+type InputChoice interface {
+	Choice
+	saysInputs()
 }
 
-func (t Target) choose(r *Request) { r.Targets = append(r.Targets, t) }
+// choose adds every choice that the request holds. Pictures and the tensor are no choices.
+func (r Request) choose(to *Request) {
+	inputs := maps.Clone(to.Inputs)
+	if inputs == nil {
+		inputs = map[string]Tensor{}
+	}
+	maps.Copy(inputs, r.Inputs)
+	if len(inputs) > 0 {
+		to.Inputs = inputs
+	}
+	to.Boxes = slices.Concat(to.Boxes, r.Boxes)
+	to.Layers = slices.Concat(to.Layers, r.Layers)
+	to.Methods = slices.Concat(to.Methods, r.Methods)
+	to.Targets = slices.Concat(to.Targets, r.Targets)
+	if r.Prep != nil {
+		to.Prep = r.Prep
+	}
+	if r.Reading != (Reading{}) {
+		to.Reading = r.Reading
+	}
+	if r.Progress != nil {
+		to.Progress = r.Progress
+	}
+	if !reflect.DeepEqual(r.Sampling, Sampling{}) {
+		to.Sampling = r.Sampling
+	}
+	if !reflect.DeepEqual(r.Measuring, Measuring{}) {
+		to.Measuring = r.Measuring
+	}
+}
+
+func (r Request) saysInputs() {}
+
+func (t Target) choose(r *Request) { r.Targets = slices.Concat(r.Targets, []Target{t}) }
 
 type choice func(*Request)
 
 func (c choice) choose(r *Request) { c(r) }
 
+type inputChoice struct{ choice }
+
+func (inputChoice) saysInputs() {}
+
 // InBox has the model see a part of the picture only, such as an object whose attributes
 // are explained: one box for all pictures, or one a picture, in pixels from the picture's
 // top left corner. Maps lie in the frame of the whole picture all the same.
 func InBox(boxes ...image.Rectangle) Choice {
-	return choice(func(r *Request) { r.Boxes = append(r.Boxes, boxes...) })
+	return choice(func(r *Request) { r.Boxes = slices.Concat(r.Boxes, boxes) })
 }
 
 // Input gives a value to an input of the model beside the picture: a vector of numbers
 // about it, a second picture (see [Model.Prepare]), a constant of the export. An input
 // that has a row for every picture takes one for all or one a picture; its axis may be
 // left out where it is one for all.
-func Input(name string, value Tensor) Choice {
-	return choice(func(r *Request) {
+func Input(name string, value Tensor) InputChoice {
+	return inputChoice{func(r *Request) {
 		inputs := maps.Clone(r.Inputs) // requests share theirs
 		if inputs == nil {
 			inputs = map[string]Tensor{}
 		}
 		inputs[name] = value
 		r.Inputs = inputs
-	})
+	}}
 }
 
 // Numbers is a vector as the value of an [Input].
@@ -108,18 +154,18 @@ func (r Request) withoutPictures() Request {
 // Layers picks the layers to explain at, by tensor name, module path or alias; see also
 // [AllLayers] and [StageLayers].
 func Layers(names ...string) Choice {
-	return choice(func(r *Request) { r.Layers = append(r.Layers, names...) })
+	return choice(func(r *Request) { r.Layers = slices.Concat(r.Layers, names) })
 }
 
 // Methods picks the methods, by their names in the papers or in pytorch-grad-cam.
 func Methods(names ...string) Choice {
-	return choice(func(r *Request) { r.Methods = append(r.Methods, names...) })
+	return choice(func(r *Request) { r.Methods = slices.Concat(r.Methods, names) })
 }
 
 // Read picks how the outputs of a detector are read.
 func Read(how Reading) Choice { return choice(func(r *Request) { r.Reading = how }) }
 
 // Prepared replaces the model's own preprocessing.
-func Prepared(p imgio.Prep) Choice {
-	return choice(func(r *Request) { r.Prep = &p })
+func Prepared(p imgio.Prep) InputChoice {
+	return inputChoice{func(r *Request) { r.Prep = &p }}
 }

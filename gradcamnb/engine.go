@@ -70,10 +70,15 @@ var linked struct {
 	engine Engine
 }
 
-// Register makes an engine available. It is called by the engine's package.
+// Register makes an engine the one that [Open] uses in this process. The package of the
+// engine calls it when it is imported; a second engine is a mistake in the program's imports,
+// and Register panics.
 func Register(e Engine) {
 	linked.Lock()
 	defer linked.Unlock()
+	if linked.engine != nil {
+		panic("gradcamnb: Register is called twice: two packages that are engines are linked in; import one")
+	}
 	linked.engine = e
 }
 

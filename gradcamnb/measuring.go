@@ -7,16 +7,15 @@ const DefaultSteps = 8
 // Measuring says what is measured of every map, by showing the model parts of the
 // picture again. The values stand in the maps' Metrics.
 type Measuring struct {
-	Metrics []string // e.g. "insertion"; none means nothing is measured
+	Metrics []string `json:"metrics,omitempty"` // e.g. "insertion"; none means nothing is measured
 
-	// Steps is how many times more of the picture is shown or taken away;
-	// zero means DefaultSteps. A map
-	// takes about twice as many passes of the model.
-	Steps int
+	// Steps is how many times more of the picture is shown or taken away; zero means
+	// DefaultSteps. A map takes about twice as many passes of the model.
+	Steps int `json:"steps,omitempty"`
 
 	// Baseline is what is seen where the picture is hidden: "mean", "blur" or "black".
 	// Empty means what the metric's paper takes.
-	Baseline string
+	Baseline string `json:"baseline,omitempty"`
 }
 
 // Measured picks what is measured of every map.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"path"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -38,25 +39,55 @@ func OpenContext(ctx context.Context, ref string) (*Model, error) {
 	return NewModel(s), nil
 }
 
+// OpenWith is OpenContext with an engine of one's own, such as engine.New("xla:cpu"), instead of
+// the process's or the kernel's.
+func OpenWith(ctx context.Context, e Engine, ref string) (*Model, error) {
+	w := waiting("opening " + path.Base(ref))
+	defer w.end()
+	s, err := e.OpenContext(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	return NewModel(s), nil
+}
+
 // MustOpen is Open that panics with the error.
 func MustOpen(ref string) *Model { return must.Get(Open(ref)) }
 
 // NewModel wraps a session. Engines use it for models that are not files.
 func NewModel(s Session) *Model { return &Model{s} }
 
+// Close tells the engine that the model is not needed any more, so that its memory can be used
+// for others. It is optional: an engine keeps models within bounds by itself, and a notebook's
+// kernel keeps its models for the next cell.
+func (m *Model) Close() error {
+	if c, ok := m.session.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
 // Info describes the model.
 func (m *Model) Info() Info { return m.session.Info() }
 
-// Layers lists the model's layers in the order of execution. Of the choices, those count
-// that say what the model's inputs are.
-func (m *Model) Layers(choices ...Choice) ([]Layer, error) {
-	return m.session.Layers(Request{}.With(choices...))
+// Layers lists the model's layers in the order of execution, for the inputs that are chosen.
+func (m *Model) Layers(inputs ...InputChoice) ([]Layer, error) {
+	return m.session.Layers(withInputs(inputs))
+}
+
+// withInputs is a request for what is chosen of the inputs alone.
+func withInputs(choices []InputChoice) Request {
+	var r Request
+	for _, c := range choices {
+		c.choose(&r)
+	}
+	return Request{Prep: r.Prep, Inputs: r.Inputs}
 }
 
 // Prepare makes of a picture what the model takes, a batch of one: also for an input that
 // is a second picture, see [Input].
-func (m *Model) Prepare(img image.Image, choices ...Choice) (Tensor, error) {
-	info, r := m.Info(), Request{}.With(choices...)
+func (m *Model) Prepare(img image.Image, inputs ...InputChoice) (Tensor, error) {
+	info, r := m.Info(), withInputs(inputs)
 	prep := info.Prep
 	if r.Prep != nil {
 		prep = r.Prep

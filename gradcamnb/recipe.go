@@ -2,19 +2,41 @@ package gradcamnb
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Again is the request that made a result, from its [heatmap.Result.Recipe]: all but the
-// picture, and with the preprocessing that the model had then.
+// recipeVersion is that of the recipes written now. It grows when an old reader would explain
+// something else than a new recipe says.
+const recipeVersion = 1
+
+// written is a recipe: a request as JSON with its version.
+type written struct {
+	Version int `json:"v"` // recipes of before there were versions have none
+	Request
+}
+
+// Again returns the request that made a result, from its [heatmap.Result.Recipe]: all but the
+// picture, and with the preprocessing that the model had then. A recipe of a later version, or
+// one that says anything unknown, is an error.
 func Again(recipe string) (Request, error) {
-	var r Request
-	if err := json.Unmarshal([]byte(recipe), &r); err != nil {
+	var w written
+	d := json.NewDecoder(strings.NewReader(recipe))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&w); err != nil {
 		return Request{}, fmt.Errorf("reading how the result was made: %w", err)
 	}
-	return r, nil
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Request{}, errors.New("reading how the result was made: something stands behind the recipe")
+	}
+	if w.Version < 0 || w.Version > recipeVersion {
+		return Request{}, fmt.Errorf("reading how the result was made: the recipe has the version %d, and this program knows those up to %d: take a newer one", w.Version, recipeVersion)
+	}
+	return w.Request, nil
 }
 
 // recipe is the request as JSON without its pictures, or nothing where that cannot say
@@ -22,7 +44,7 @@ func Again(recipe string) (Request, error) {
 // several pictures, or where another input of the model is more than a few numbers.
 func (r Request) recipe(i Info) string {
 	for _, t := range r.Targets {
-		if t.Picture != nil || len(t.Masks) > 0 || len(r.Pictures) > 1 && len(t.Index) > 1 {
+		if t.Picture != nil || t.function != nil || len(t.Masks) > 0 || len(r.Pictures) > 1 && len(t.Index) > 1 {
 			return ""
 		}
 	}
@@ -41,7 +63,7 @@ func (r Request) recipe(i Info) string {
 		r.Prep = i.Prep
 	}
 	r.Sampling.Resume = nil // the whole run is made again
-	text, err := json.Marshal(r)
+	text, err := json.Marshal(written{recipeVersion, r})
 	if err != nil { // a value that JSON has no number for
 		return ""
 	}

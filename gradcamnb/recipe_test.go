@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -48,5 +49,30 @@ func TestRecipe(t *testing.T) {
 	r, err = NewModel(recorder{asked: &first}).Explain(picture, Region(3, heatmap.NewGrid(2, 2)))
 	if err != nil || r.Recipe != "" {
 		t.Errorf("with a mask the recipe is %q, %v", r.Recipe, err)
+	}
+}
+
+// A recipe is read strictly: a misspelt field, a later version and anything behind it are
+// errors. One from before there were versions, with Go's names of the fields, is still read.
+func TestRecipeIsReadStrictly(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"v":1,"layer":["x"]}`:                `unknown field "layer"`,
+		`{"v":1,"targets":[{"knid":"class"}]}`: `unknown field "knid"`,
+		`{"v":2}`:                              "the recipe has the version 2",
+		`{"v":1} {}`:                           "something stands behind",
+		`no JSON`:                              "reading how the result was made",
+	} {
+		if _, err := Again(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	r, err := Again(`{"Boxes":null,"Prep":null,"Layers":["x"],"Methods":null,"Targets":[{"Kind":"top","Name":"","Index":[2],"Value":"","Masks":null,"Mean":false,"Point":{"X":0,"Y":0},"Threshold":0,"Box":[0,0,0,0],"Edge":""}],"Reading":{"Decoder":"","Threshold":0,"NMS":0},"Sampling":{"Masks":0,"Grid":0,"P":0,"Seed":3,"Batch":0,"Design":"","Agreement":0,"Limit":0,"Resume":null},"Measuring":{"Metrics":null,"Steps":0,"Baseline":""}}`)
+	if err != nil || r.Layers[0] != "x" || r.Targets[0].String() != "top2" || r.Sampling.Seed != 3 {
+		t.Errorf("an old recipe is read as %+v, %v", r, err)
+	}
+	var asked Request
+	result, err := NewModel(recorder{asked: &asked}).Explain(image.NewGray(image.Rect(0, 0, 2, 2)), Class(7))
+	if want := `{"v":1,"prep":`; err != nil || !strings.HasPrefix(result.Recipe, want) || !strings.HasSuffix(result.Recipe, `"targets":[{"kind":"class","index":[7]}]}`) {
+		t.Errorf("the recipe is %q, %v", result.Recipe, err)
 	}
 }

@@ -10,11 +10,11 @@ import (
 // zero value of a field means what the method's paper does, so the zero Sampling
 // is a good one.
 type Sampling struct {
-	Masks int     // masks to draw; 4000 for RISE, 5000 for D-RISE
-	Grid  int     // cells along each side of the picture; 7 for RISE and occlusion, 16 for D-RISE
-	P     float64 // probability that a cell is seen, between 0 and 1, both excluded; 1/2
-	Seed  uint64  // of the masks: the same seed makes the same masks, on every backend
-	Batch int     // masks in one pass of the model; 16 of pictures up to 256 x 256, fewer of larger ones, as many as the file takes
+	Masks int     `json:"masks,omitempty"` // masks to draw; 4000 for RISE, 5000 for D-RISE
+	Grid  int     `json:"grid,omitempty"`  // cells along each side of the picture; 7 for RISE and occlusion, 16 for D-RISE
+	P     float64 `json:"p,omitempty"`     // probability that a cell is seen, between 0 and 1, both excluded; 1/2
+	Seed  uint64  `json:"seed,omitempty"`  // of the masks: the same seed makes the same masks, on every backend
+	Batch int     `json:"batch,omitempty"` // masks in one pass of the model; 16 of pictures up to 256 x 256, fewer of larger ones, as many as the file takes
 
 	// Design is how masks are drawn and averaged.
 	//
@@ -23,17 +23,17 @@ type Sampling struct {
 	//     which needs less than half of the masks for the same error;
 	//   - "balanced" draws blocks of masks in which every two cells are seen together
 	//     equally often, and centres, too, which needs less than a quarter; P must be 1/2, and
-	//     it does best in whole blocks, of
-	//     128 masks for a grid of 7 and 1024 for one of 16. StdErr is an upper bound then.
-	Design string
+	//     it does best in whole blocks, of 128 masks for a grid of 7 and 1024 for one of 16.
+	//     StdErr is an upper bound then.
+	Design string `json:"design,omitempty"`
 
 	// A run ends early at the first of these that holds; zero means never.
-	Agreement float64       // rank correlation of the maps of two halves of the masks, e.g. 0.95
-	Limit     time.Duration // time since the first mask
+	Agreement float64       `json:"agreement,omitempty"` // rank correlation of the maps of two halves of the masks, e.g. 0.95
+	Limit     time.Duration `json:"limit,omitempty"`     // time since the first mask
 
 	// Resume goes on where an earlier run of the same picture ended, one entry a
 	// target: Sampled of its maps.
-	Resume []*heatmap.Sampled
+	Resume []*heatmap.Sampled `json:"resume,omitempty"`
 }
 
 // Sampled picks how the methods that hide parts of the picture go about it.

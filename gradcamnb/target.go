@@ -12,20 +12,22 @@ import (
 // Target says what is explained, as plain data; the engine holds the graph
 // function of the same kind. Make one with one of the functions below.
 type Target struct {
-	Kind  string // e.g. "class"; the functions below name them all
-	Name  string // of the output or tensor, for the kinds that name one
-	Index []int  // rank from 1 (top) or index; one for all pictures, or one a picture
-	Value string // attribute: the value by its name, instead of Index
+	Kind  string `json:"kind"`            // e.g. "class"; the functions below name them all
+	Name  string `json:"name,omitempty"`  // of the output or tensor, for the kinds that name one
+	Index []int  `json:"index,omitempty"` // rank from 1 (top) or index; one for all pictures, or one a picture
+	Value string `json:"value,omitempty"` // attribute: the value by its name, instead of Index
 
-	Masks []heatmap.Grid // region: weights of the output's pixels; mask: the instance, by pixel of the picture; one for all pictures, or one a picture
-	Mean  bool           // regions: the mean over the mask instead of the sum
-	Point image.Point    // part: a pixel of the part, in the segmentation's own size
+	Masks []heatmap.Grid `json:"masks,omitempty"` // region: weights of the output's pixels; mask: the instance, by pixel of the picture; one for all pictures, or one a picture
+	Mean  bool           `json:"mean,omitempty"`  // regions: the mean over the mask instead of the sum
+	Point image.Point    `json:"point,omitzero"`  // part: a pixel of the part, in the segmentation's own size
 
-	Threshold float32     // tags above: on the probability
-	Picture   image.Image `json:"-"` // similar: the second picture
+	Threshold float32     `json:"threshold,omitempty"` // tags above: on the probability
+	Picture   image.Image `json:"-"`                   // similar: the second picture
 
-	Box  heatmap.Box // box: in pixels of the original picture
-	Edge string      // of a detection or box: "left", "top", "right" or "bottom" alone; empty means the whole
+	Box  heatmap.Box `json:"box,omitzero"`   // box: in pixels of the original picture
+	Edge string      `json:"edge,omitempty"` // of a detection or box: "left", "top", "right" or "bottom" alone; empty means the whole
+
+	function any // of the kind "func", what the engine calls; it lives in this process only
 }
 
 // Together tells that Index names several classes of every picture, and not one a picture.
@@ -137,10 +139,25 @@ func Part(class, x, y int) Target {
 func Border(class, other int) Target { return Target{Kind: "border", Index: []int{class, other}} }
 
 // Similar is how alike the model finds the picture and a second one: the cosine of the
-// angle between their embeddings, the model's first output or a named tensor.
-func Similar(second image.Image, tensor ...string) Target {
-	return Target{Kind: "similar", Picture: second, Name: strings.Join(tensor, "")}
+// angle between their embeddings, the model's first output; see also [Target.In].
+func Similar(second image.Image) Target { return Target{Kind: "similar", Picture: second} }
+
+// In is [Similar] with the embeddings of a named tensor of the model instead of its first
+// output.
+func (t Target) In(tensor string) Target {
+	t.Name = tensor
+	return t
 }
+
+// Function is a target that an engine computes with a function of the user's own, such as
+// engine.Target makes. It can be explained in this process only.
+func Function(name string, function any) Target {
+	return Target{Kind: "func", Name: name, function: function}
+}
+
+// Function is what [Function] was given; nil for a target of another kind, and for one that
+// came from another process.
+func (t Target) Function() any { return t.function }
 
 // String is the target as the command line writes it, e.g. "class:285".
 func (t Target) String() string {

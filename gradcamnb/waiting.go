@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gradcam-go/gradcam/internal/progress"
@@ -16,21 +17,23 @@ const (
 
 // showLine shows what a wait says: one line that replaces the one before; the empty one
 // takes it away. On a terminal it is the standard error's last line.
-var showLine = func() func(string) {
+var showLine atomic.Pointer[func(string)]
+
+func init() {
 	terminal := progress.New(os.Stderr)
-	return func(line string) {
+	ShowWaiting(func(line string) {
 		if line == "" {
 			terminal.Clear()
 		} else {
 			terminal.Set("%s", line)
 		}
-	}
-}()
+	})
+}
 
-// ShowWaiting sets where work that takes longer than a second says how far it is, which
-// is a line of the terminal otherwise: show gets what the line says now, and nothing at
-// the end. Package nb shows it in notebooks.
-func ShowWaiting(show func(line string)) { showLine = show }
+// ShowWaiting replaces the line of the terminal in which work that takes longer than a second
+// says how far it is: show gets what the line says now, and nothing at the end. Package nb
+// shows it in notebooks. It may be called while work is going on.
+func ShowWaiting(show func(line string)) { showLine.Store(&show) }
 
 // wait shows how far something is that takes longer than a second.
 type wait struct {
@@ -68,11 +71,12 @@ func (w *wait) show() {
 		return
 	case <-time.After(patience):
 	}
-	defer showLine("")
+	show := *showLine.Load()
+	defer show("")
 	tick := time.NewTicker(renewal)
 	defer tick.Stop()
 	for {
-		showLine(w.line(time.Since(w.start)))
+		show(w.line(time.Since(w.start)))
 		select {
 		case <-w.over:
 			return

@@ -35,7 +35,7 @@ func TestWaiting(t *testing.T) { synctest.Test(t, testWaiting) }
 func testWaiting(t *testing.T) {
 	var mu sync.Mutex
 	var lines []string
-	old := showLine
+	old := *showLine.Load()
 	defer ShowWaiting(old)
 	ShowWaiting(func(line string) {
 		mu.Lock()

@@ -15,6 +15,10 @@ import (
 // a program that is built without XLA.
 var xlaPlugins func() []string
 
+// onlyInstalled keeps XLA from downloading a plugin, for nothing is downloaded unasked. It holds
+// for the whole process, from when an engine first starts XLA.
+var onlyInstalled = func() {}
+
 // backend is what computes, with the name it was asked for by.
 type backend struct {
 	compute.Backend
@@ -95,6 +99,7 @@ func newXLA(name, plugin string) (b *backend, err error) {
 			err = fmt.Errorf("%v", e)
 		}
 	}()
+	onlyInstalled()
 	if plugin == "" {
 		installed := installedPlugins()
 		if len(installed) == 0 {

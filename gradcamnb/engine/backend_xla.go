@@ -2,13 +2,11 @@
 
 package engine
 
-import "C" // for malloc.c
-
 import (
 	"github.com/gomlx/go-xla/compute/xla"
 )
 
 func init() {
-	xla.EnableAutoInstall(false) // nothing is downloaded unasked
 	xlaPlugins = xla.GetAvailablePlugins
+	onlyInstalled = func() { xla.EnableAutoInstall(false) }
 }

@@ -76,15 +76,11 @@ func (s *session) detect(ctx context.Context, in input, how gradcamnb.Reading) (
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.engine.started()
+	b, end, err := s.engine.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.engine.run.Lock()
-	defer s.engine.run.Unlock()
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
+	defer end()
 	giveBack, err := borrow(s.model.Store(), b)
 	if err != nil {
 		return nil, err

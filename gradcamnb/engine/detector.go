@@ -136,12 +136,11 @@ func (f *ownDetector) Explain(ctx context.Context, r gradcamnb.Request) ([]*heat
 	if err != nil {
 		return nil, err
 	}
-	b, err := f.engine.started()
+	b, end, err := f.engine.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
-	f.engine.run.Lock()
-	defer f.engine.run.Unlock()
+	defer end()
 	var results []*heatmap.Result
 	for i, picture := range r.Pictures { // pictures may differ in size
 		result, err := f.explain(ctx, b, r, picture, found[i])

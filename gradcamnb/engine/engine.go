@@ -2,6 +2,11 @@
 //
 // A program that uses the front, [gradcamnb], links it with a blank import. A
 // model that is built in Go code is handed to it directly, by [Model].
+//
+// Importing it registers it with the front and changes nothing else in the process; package
+// keepmemory tunes the process's allocator for those who want that. All functions and methods
+// may be called by several goroutines at a time. One program runs at a time, on all cores;
+// calls wait for their turn, and stop waiting when their context ends.
 package engine
 
 import (
@@ -26,14 +31,17 @@ type Engine struct {
 	backend *backend
 	err     error
 	ready   atomic.Bool // the backend may be read
+	closed  atomic.Bool
 
-	run sync.Mutex // one program runs at a time: it has all cores
+	turn turn
 
 	said   sync.Map // lines about models
 	proved sync.Map // batches that models were brought to
 
 	keeps func() (*memory, error)
 	open  map[string]opened // by what they were opened with; the memory's lock guards it
+
+	reading reading
 }
 
 // New returns an engine on the named backend: "go", "xla:cpu", "xla:cuda" or
@@ -49,13 +57,18 @@ func New(backend string) *Engine {
 
 // NewSaying is [New] of an engine that says which backend was picked on say.
 func NewSaying(backend string, say io.Writer) *Engine {
-	return &Engine{name: backend, say: say, keeps: sync.OnceValues(newMemory), open: map[string]opened{}}
+	return &Engine{name: backend, say: say, turn: newTurn(), keeps: sync.OnceValues(newMemory), open: map[string]opened{}}
 }
 
-// Default is the engine of the process, on the default backend.
-var Default = sync.OnceValue(func() *Engine { return New("") })
+// Default returns the engine of the process, on the default backend.
+func Default() *Engine { return process() }
+
+var process = sync.OnceValue(func() *Engine { return New("") })
 
 func (e *Engine) started() (*backend, error) {
+	if e.closed.Load() {
+		return nil, ErrClosed
+	}
 	e.start.Do(func() {
 		e.backend, e.err = openBackend(e.name, e.say)
 		e.ready.Store(e.err == nil)
@@ -71,7 +84,7 @@ func (e *Engine) Open(ref string) (gradcamnb.Session, error) {
 
 // OpenContext is Open that the end of ctx ends while it fetches.
 func (e *Engine) OpenContext(ctx context.Context, ref string) (gradcamnb.Session, error) {
-	s, err := e.model(ref, func() (source.Model, error) { return source.Open(ctx, ref, e.say) })
+	s, err := e.model(ctx, ref, func() (source.Model, error) { return source.Open(ctx, ref, e.say) })
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
-	"sync"
+	"sync/atomic"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -18,36 +18,26 @@ import (
 // picture, [batch]. The pictures of a batch must not mix in it.
 type ScoreFn func(outputs []*Node) *Node
 
-var functions struct {
-	sync.Mutex
-	byName map[string]function
-}
+// functions counts the functions that targets were made of.
+var functions atomic.Int64
 
 type function struct {
 	unit    string
 	outputs []string
 	score   ScoreFn
-	number  int // tells functions of one name apart, one after the other
+	number  int64 // tells functions apart, also of one name
 }
 
 // Target makes a target of a graph function. It reads the named outputs or tensors, the
-// model's first output where none is named. A function given under a name that is taken
-// replaces the one before.
+// model's first output if none is named. The target holds the function: make it once and use
+// it for many pictures, since every call of Target is a program of its own.
 func Target(name, unit string, score ScoreFn, outputs ...string) gradcamnb.Target {
-	functions.Lock()
-	defer functions.Unlock()
-	if functions.byName == nil {
-		functions.byName = map[string]function{}
-	}
-	functions.byName[name] = function{unit, outputs, score, functions.byName[name].number + 1}
-	return gradcamnb.Target{Kind: "func", Name: name}
+	return gradcamnb.Function(name, function{unit, slices.Clone(outputs), score, functions.Add(1)})
 }
 
 // function is the aim of such a target.
 func (s aiming) function(t gradcamnb.Target) (aim, error) {
-	functions.Lock()
-	f, ok := functions.byName[t.Name]
-	functions.Unlock()
+	f, ok := t.Function().(function)
 	if !ok {
 		return aim{}, fmt.Errorf("no function of the name %q was given to engine.Target in this process; a notebook's function is the cell's own, which the kernel's engine cannot call: open the model in the cell, with engine.Open", t.Name)
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"os"
 	"time"
 
@@ -39,27 +40,48 @@ func (o opened) fresh() bool {
 	return true
 }
 
+// remembered is the session of a model that was read before from the same files; nil if there
+// is none.
+func (e *Engine) remembered(keep *memory, ref string) *session {
+	keep.mu.Lock()
+	o, ok := e.open[ref]
+	keep.mu.Unlock()
+	if !ok {
+		return nil
+	}
+	fresh := o.fresh() // which asks the file system
+	keep.mu.Lock()
+	defer keep.mu.Unlock()
+	if fresh {
+		keep.touch(o.session.entry)
+		return o.session
+	}
+	keep.forget(o.session.entry)
+	return nil
+}
+
 // model is the session of a model that is read with read, or was before from the same
-// files.
-func (e *Engine) model(ref string, read func() (source.Model, error)) (*session, error) {
+// files. Models of other references are read at the same time.
+func (e *Engine) model(ctx context.Context, ref string, read func() (source.Model, error)) (*session, error) {
 	keep, err := e.keeps()
 	if err != nil {
 		return nil, err
 	}
-	keep.mu.Lock()
-	defer keep.mu.Unlock()
-	if o, ok := e.open[ref]; ok {
-		if o.fresh() {
-			keep.touch(o.session.entry)
-			return o.session, nil
-		}
-		keep.forget(o.session.entry)
+	end, err := e.reading.begin(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	if s := e.remembered(keep, ref); s != nil {
+		return s, nil
 	}
 	start := time.Now()
 	m, err := read()
 	if err != nil {
 		return nil, err
 	}
+	keep.mu.Lock()
+	defer keep.mu.Unlock()
 	o := opened{session: e.newSession(m)}
 	o.session.entry = &thing{drop: func() {
 		delete(e.open, ref)

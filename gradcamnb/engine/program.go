@@ -16,6 +16,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/trim"
 )
 
 // program is a compiled plan: forward pass, scores, gradients at all layers, all
@@ -357,14 +358,11 @@ func asArguments(ts []*tensors.Tensor) []any {
 // than a short one.
 const passesBetweenTrims = 32
 
-// trimMemory gives back what lies free in the C library, where that keeps it.
-var trimMemory = func() {}
-
 // pass runs the program once. What compiling left behind is given back before the second
 // time, not after the first, which is often the only one.
 func (p *program) pass(args []any) ([]*tensors.Tensor, error) {
 	if n := p.passes.Add(1); n == 2 || n%passesBetweenTrims == 0 {
-		trimMemory()
+		trim.Memory()
 	}
 	return p.exec.Call(args...)
 }

@@ -125,20 +125,16 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	if _, err := newMeasuring(r.Measuring); err != nil { // before anything is computed
 		return nil, err
 	}
-	b, err := s.engine.started()
+	b, end, err := s.engine.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.engine.run.Lock()
-	defer s.engine.run.Unlock()
+	defer end()
 	p, err := newPlan(s.model, in.dims, r, seen, s.looking(b, in))
 	if err != nil {
 		return nil, err
 	}
 	if _, _, _, err := source.Batch(s.model, in.dims, p.wants(s.model.Card())); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil { // given up while another program ran
 		return nil, err
 	}
 	prog, err := s.program(b, p)

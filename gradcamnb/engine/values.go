@@ -34,7 +34,7 @@ type Value struct {
 // Values runs a model forward for a request's picture or tensor and keeps everything
 // that it computes. It is what `gradcam check` compares with another runtime.
 func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*Values, error) {
-	s, err := e.model(ref, func() (source.Model, error) { return source.Open(ctx, ref, e.say) })
+	s, err := e.model(ctx, ref, func() (source.Model, error) { return source.Open(ctx, ref, e.say) })
 	if err != nil {
 		return nil, err
 	}
@@ -49,15 +49,11 @@ func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*
 	if err != nil {
 		return nil, err
 	}
-	b, err := e.started()
+	b, end, err := e.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
-	e.run.Lock()
-	defer e.run.Unlock()
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
+	defer end()
 	v := &Values{Input: gradcamnb.Tensor{Dims: in.dims, Values: in.values}, Beside: map[string]gradcamnb.Tensor{}, Backend: b.name, model: s.values}
 	v.Picture = source.PictureInput(s.model)
 	for name, given := range s.values.Values() {

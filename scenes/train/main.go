@@ -24,6 +24,7 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	_ "github.com/gradcam-go/gradcam/gradcamnb/engine/keepmemory"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/scenes"
 	"github.com/gradcam-go/gradcam/scenes/nets"

@@ -81,8 +81,7 @@ func (f *readingFlags) request(c *cobra.Command) (gradcamnb.Request, *gradcamnb.
 	if err != nil {
 		return gradcamnb.Request{}, nil, err
 	}
-	gradcamnb.Register(engine.New(f.backend))
-	m, err := gradcamnb.OpenContext(c.Context(), f.model)
+	m, err := gradcamnb.OpenWith(c.Context(), engine.New(f.backend), f.model)
 	if err != nil {
 		return gradcamnb.Request{}, nil, err
 	}

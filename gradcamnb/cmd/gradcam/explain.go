@@ -129,8 +129,7 @@ func explain(ctx context.Context, f explainFlags) error {
 	if err != nil {
 		return err
 	}
-	gradcamnb.Register(engine.New(f.backend))
-	m, err := gradcamnb.OpenContext(ctx, f.model)
+	m, err := gradcamnb.OpenWith(ctx, engine.New(f.backend), f.model)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (f explainFlags) inputValue(m *gradcamnb.Model, r gradcamnb.Request, given 
 	if err != nil {
 		return "", t, err
 	}
-	var how []gradcamnb.Choice
+	var how []gradcamnb.InputChoice
 	if r.Prep != nil {
 		how = append(how, gradcamnb.Prepared(*r.Prep))
 	}

@@ -52,11 +52,10 @@ func like(ctx context.Context, f explainFlags) error {
 	if _, err := os.Stat(f.model); input != "" && (err == nil || !strings.Contains(f.model, "#")) {
 		f.model += "#" + input
 	}
-	s, err := engine.New(f.backend).OpenContext(ctx, f.model)
+	m, err := gradcamnb.OpenWith(ctx, engine.New(f.backend), f.model)
 	if err != nil {
 		return err
 	}
-	m := gradcamnb.NewModel(s)
 	if got, want := m.Info().SHA256, says["gradcam:sha256"]; got != want {
 		return fmt.Errorf("%s was made with another model: %s, SHA-256 %s, and %s has %s", f.like, says["gradcam:model"], want, f.model, got)
 	}

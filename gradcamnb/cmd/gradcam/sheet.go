@@ -115,10 +115,10 @@ func sheet(ctx context.Context, f sheetFlags) error {
 	if err != nil {
 		return err
 	}
-	gradcamnb.Register(engine.New(f.backend))
 	var sheets []*heatmap.Sheet
+	e := engine.New(f.backend)
 	for _, model := range f.models {
-		s, err := f.of(ctx, model, r, rows, columns)
+		s, err := f.of(ctx, e, model, r, rows, columns)
 		if err != nil {
 			return err
 		}
@@ -143,8 +143,8 @@ func sheet(ctx context.Context, f sheetFlags) error {
 }
 
 // of is the sheet of one model.
-func (f sheetFlags) of(ctx context.Context, model string, r gradcamnb.Request, rows, columns []heatmap.Axis) (*heatmap.Sheet, error) {
-	m, err := gradcamnb.OpenContext(ctx, model)
+func (f sheetFlags) of(ctx context.Context, e *engine.Engine, model string, r gradcamnb.Request, rows, columns []heatmap.Axis) (*heatmap.Sheet, error) {
+	m, err := gradcamnb.OpenWith(ctx, e, model)
 	if err != nil {
 		return nil, err
 	}

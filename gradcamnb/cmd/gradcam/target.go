@@ -74,7 +74,7 @@ func parseTarget(s string) (gradcamnb.Target, error) {
 		if err != nil {
 			return gradcamnb.Target{}, err
 		}
-		return gradcamnb.Similar(img, tensor), nil
+		return gradcamnb.Similar(img).In(tensor), nil
 	}
 	return gradcamnb.Target{}, cli.Usagef("there is no target %q; --target is %s", s, targetHelp)
 }

@@ -34,6 +34,7 @@ type onnxModel struct {
 	proto   *protos.ModelProto
 	store   *model.Store
 	options onnxnorm.Options
+	files   openFiles
 
 	mu     sync.Mutex
 	layers map[string][]Layer    // by input shape and output
@@ -68,10 +69,19 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.card.Picture = said
+	if err := m.takeSidecar(path, side, labels); err != nil {
+		m.files.close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// takeSidecar writes what the sidecar of the file says onto the model.
+func (m *onnxModel) takeSidecar(path string, side Sidecar, labels []string) error {
 	c := &m.card
-	c.Picture = said
 	if err := c.takeDefaults(side.Inputs); err != nil {
-		return nil, fmt.Errorf("the sidecar %s: %w", SidecarPath(path), err)
+		return fmt.Errorf("the sidecar %s: %w", SidecarPath(path), err)
 	}
 	c.Prep, c.Labels, c.Detector, c.HeadLabels = side.Input, labels, side.Detector, side.Heads
 	c.Files = append(c.Files, SidecarPath(path))
@@ -83,16 +93,15 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 	}
 	if side.Detector != nil && len(side.Detector.Outputs) > 0 {
 		if err := m.endAt(side.Detector.Outputs); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	return m, nil
+	return nil
 }
 
-// readONNX reads a model file. Errors call it by the given name; beside opens a file
-// that the model keeps weights in, by its name as the model has it.
-func readONNX(path, name string, beside func(string) (*os.File, error), o onnxnorm.Options) (*onnxModel, error) {
-	f, err := os.Open(path) // and kept open: weights are read when they are used
+// read is [readONNX], with the file that it opens added to these files.
+func (files *openFiles) read(path, name string, beside func(string) (*os.File, error), o onnxnorm.Options) (*onnxModel, error) {
+	f, err := files.opened(os.Open(path)) // and kept open: weights are read when they are used
 	if err != nil {
 		return nil, fmt.Errorf("opening the model: %w", err)
 	}

@@ -69,10 +69,12 @@ func fromHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 		return nil, err
 	}
 	if want := repo.SHA256(ref.File); want != "" && want != m.card.SHA256 {
+		m.files.close()
 		return nil, fmt.Errorf("%s: the file in the cache is damaged, delete it: %s", address, file)
 	}
 	m.card.Name, m.card.Picture = path.Base(ref.Repo), o.Picture
 	if m.card.Prep, m.card.Labels, err = repositoryConfig(ctx, repo, path.Dir(ref.File)); err != nil {
+		m.files.close()
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
 	return m, nil

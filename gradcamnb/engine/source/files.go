@@ -1,0 +1,38 @@
+package source
+
+import (
+	"os"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+)
+
+// openFiles are the files that a model reads its weights from when they are used. They are
+// closed when the model is collected, or at once if it cannot be opened.
+type openFiles []*os.File
+
+// opened adds a file that was opened without an error.
+func (files *openFiles) opened(f *os.File, err error) (*os.File, error) {
+	if err == nil {
+		*files = append(*files, f)
+	}
+	return f, err
+}
+
+func (files openFiles) close() {
+	for _, f := range files {
+		_ = f.Close() // only read
+	}
+}
+
+// readONNX reads a model file. Errors call it by the given name; beside opens a file
+// that the model keeps weights in, by its name as the model has it.
+func readONNX(path, name string, beside func(string) (*os.File, error), o onnxnorm.Options) (*onnxModel, error) {
+	var files openFiles
+	m, err := files.read(path, name, func(location string) (*os.File, error) { return files.opened(beside(location)) }, o)
+	if err != nil {
+		files.close() // which ends the hashing, too
+		return nil, err
+	}
+	m.files = files
+	return m, nil
+}
