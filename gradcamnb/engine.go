@@ -52,6 +52,15 @@ type Info struct {
 	Backend string // what computes, e.g. "xla:cpu"
 }
 
+// Channels is the number of channels of the input that is the picture, 0 where it is free.
+func (i Info) Channels() int {
+	at := 1
+	if i.Layout == imgio.ChannelsLast {
+		at = len(i.Input) - 1
+	}
+	return max(i.Input[at], 0)
+}
+
 // Layer is a place in a model to explain at.
 type Layer struct {
 	Name      string // tensor name, or node alias

@@ -95,7 +95,11 @@ func (m *Model) Prepare(img image.Image, inputs ...InputChoice) (Tensor, error) 
 	if prep == nil {
 		return Tensor{}, fmt.Errorf("nothing says how to prepare a picture for the model %s: give the choice Prepared, or a sidecar", info.Name)
 	}
-	values, frame, err := prep.Tensor(img, info.Layout)
+	how, err := prep.For(info.Channels())
+	if err != nil {
+		return Tensor{}, fmt.Errorf("preparing the picture: %w", err)
+	}
+	values, frame, err := how.Tensor(img, info.Layout)
 	if err != nil {
 		return Tensor{}, fmt.Errorf("preparing the picture: %w", err)
 	}

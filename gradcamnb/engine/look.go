@@ -36,6 +36,10 @@ func (s *session) second(in input, t gradcamnb.Target) (input, error) {
 	if prep == nil {
 		prep = c.Prep
 	}
+	prep, err := prepFor(c, prep)
+	if err != nil {
+		return input{}, err
+	}
 	values, frame, err := prep.Tensor(t.Picture, c.Layout)
 	if err != nil {
 		return input{}, fmt.Errorf("preparing the second picture: %w", err)

@@ -77,6 +77,13 @@ func (s *session) measurePicture(ctx context.Context, b *backend, p plan, r grad
 	if prep == nil {
 		prep = s.model.Card().Prep
 	}
+	if prep != nil {
+		if how, err := prepFor(s.model.Card(), prep); err == nil { // of a tensor it need not fit
+			prep = how
+		} else {
+			prep = nil
+		}
+	}
 	var ends []func()
 	defer func() {
 		for _, end := range ends {

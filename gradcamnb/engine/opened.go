@@ -80,6 +80,9 @@ func (e *Engine) model(ctx context.Context, ref string, read func() (source.Mode
 	if err != nil {
 		return nil, err
 	}
+	if err := m.Card().CheckLayout(); err != nil {
+		return nil, err
+	}
 	keep.mu.Lock()
 	defer keep.mu.Unlock()
 	o := opened{session: e.newSession(m)}

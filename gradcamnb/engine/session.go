@@ -90,6 +90,9 @@ func inputShape(c source.Card, prep *imgio.Prep, batch int) ([]int, error) {
 	}
 	if dims[ch] < 0 {
 		dims[ch] = 3
+		if prep != nil {
+			dims[ch] = prep.Channels()
+		}
 	}
 	if dims[h] < 0 || dims[w] < 0 {
 		return nil, fmt.Errorf("the model %s takes pictures of any size and nothing says which to use: give a size (--size, or a sidecar %s beside the model)", c.Name, sidecarName(c))
@@ -276,6 +279,10 @@ func (s *session) prepare(r gradcamnb.Request) (input, error) {
 	}
 	if prep == nil {
 		return input{}, fmt.Errorf("nothing says how to prepare a picture for the model %s: put a sidecar %s beside it, or give --size, --mean and --scale", c.Name, sidecarName(c))
+	}
+	prep, err := prepFor(c, prep)
+	if err != nil {
+		return input{}, err
 	}
 	dims, err := inputShape(c, prep, len(r.Pictures))
 	if err != nil {

@@ -71,7 +71,12 @@ type Prep struct {
 	Pad    uint8      `json:"pad,omitempty"`    // Letterbox only: grey value of the bars
 	Mean   [3]float32 `json:"mean"`
 	Scale  [3]float32 `json:"scale"`
-	Order  string     `json:"order"` // "RGB" or "BGR"
+	Order  string     `json:"order"` // "RGB", "BGR", "L" (grey, PIL's), "LA", "RGBA" or "BGRA"
+
+	// AlphaMean and AlphaScale are those of the alpha channel, of an order that has one. Where
+	// AlphaScale is 0 they are the colours', which must then be alike.
+	AlphaMean  float32 `json:"alpha_mean,omitempty"`
+	AlphaScale float32 `json:"alpha_scale,omitempty"`
 }
 
 // maxSide bounds the model's input, against a sidecar that asks for the impossible.
@@ -84,8 +89,6 @@ func (p Prep) Validate() error {
 		return fmt.Errorf("preprocessing: the size %d x %d is not between 1 and %d", p.Width, p.Height, maxSide)
 	case p.Fit != Stretch && p.Fit != Crop && p.Fit != Letterbox:
 		return fmt.Errorf("preprocessing: fit %q is not known; there are %q, %q and %q", p.Fit, Stretch, Crop, Letterbox)
-	case p.Order != "RGB" && p.Order != "BGR":
-		return fmt.Errorf("preprocessing: order %q is not known; there are \"RGB\" and \"BGR\"", p.Order)
 	case kernels[p.Filter] == nil:
 		return fmt.Errorf("preprocessing: the filter %q is not known; there are %q, %q, %q and %q", p.Filter, Nearest, Bilinear, Bicubic, Lanczos)
 	case p.Resize < 0 || p.Resize > maxSide:
@@ -93,17 +96,12 @@ func (p Prep) Validate() error {
 	case p.Resize != 0 && p.Fit == Stretch && p.Resize < max(p.Width, p.Height), p.Resize != 0 && p.Resize < min(p.Width, p.Height):
 		return fmt.Errorf("preprocessing: resize %d is smaller than the size %d x %d that is cut out of it", p.Resize, p.Width, p.Height)
 	}
-	for _, s := range p.Scale {
-		if s == 0 || math.IsNaN(float64(s)) || math.IsInf(float64(s), 0) {
-			return fmt.Errorf("preprocessing: the scale %v divides by zero or is no number", p.Scale)
-		}
-	}
-	return nil
+	return p.checkChannels()
 }
 
 // Tensor prepares a picture: the values of one model input without the batch
-// axis, [height, width, 3] or [3, height, width] as the layout says, and the
-// frame that leads back to the picture.
+// axis, [height, width, channels] or [channels, height, width] as the layout says, and
+// the frame that leads back to the picture.
 func (p Prep) Tensor(img image.Image, layout Layout) ([]float32, Frame, error) {
 	if err := p.Validate(); err != nil {
 		return nil, Frame{}, err
@@ -111,6 +109,7 @@ func (p Prep) Tensor(img image.Image, layout Layout) ([]float32, Frame, error) {
 	if img == nil || img.Bounds().Empty() {
 		return nil, Frame{}, errors.New("the picture is empty")
 	}
+	img = p.grey(img)
 	frame := p.frame(img.Bounds().Dx(), img.Bounds().Dy())
 	return p.values(p.resample(img, frame), layout), frame, nil
 }
@@ -177,26 +176,5 @@ func (p Prep) resample(img image.Image, f Frame) *image.NRGBA {
 		place.Max = place.Min.Add(image.Pt(max(1, place.Dx()), max(1, place.Dy())))
 	}
 	kernels[p.Filter].Scale(out, place, img, b, draw.Src, nil)
-	return out
-}
-
-// values lays the pixels out as the model wants them.
-func (p Prep) values(img *image.NRGBA, layout Layout) []float32 {
-	channel := [3]int{0, 1, 2}
-	if p.Order == "BGR" {
-		channel = [3]int{2, 1, 0}
-	}
-	n := p.Width * p.Height
-	out := make([]float32, 3*n)
-	for i := range n {
-		for c, from := range channel {
-			v := (float32(img.Pix[4*i+from]) - p.Mean[c]) / p.Scale[c]
-			if layout == ChannelsLast {
-				out[3*i+c] = v
-			} else {
-				out[c*n+i] = v
-			}
-		}
-	}
 	return out
 }

@@ -33,7 +33,7 @@ func black(picture []float32, dims []int, layout imgio.Layout, p imgio.Prep) []f
 		if layout == imgio.ChannelsLast {
 			c = i % dims[3]
 		}
-		out[i] = -p.Mean[c%3] / p.Scale[c%3]
+		out[i] = p.Black(c)
 	}
 	return out
 }

@@ -34,14 +34,14 @@ type Model interface {
 // Card is what is known about a model before it runs.
 type Card struct {
 	Name    string
-	SHA256  string // of the file, hex; empty for a model that has none
-	Input   []int  // declared shape of the input, -1 where it is free; batch first
-	Layout  imgio.Layout
-	Prep    *imgio.Prep // nil where nothing says how pictures are prepared
-	Labels  []string    // nil where there are none
-	Outputs []string    // names; the first one is the model's answer
-	File    string      // where it was read from, empty for a model in memory
-	Files   []string    // all that it depends on, also those that are not there; when one changes it is another model
+	SHA256  string       // of the file, hex; empty for a model that has none
+	Input   []int        // declared shape of the input, -1 where it is free; batch first
+	Layout  imgio.Layout // empty where nothing tells it, which [Card.CheckLayout] says
+	Prep    *imgio.Prep  // nil where nothing says how pictures are prepared
+	Labels  []string     // nil where there are none
+	Outputs []string     // names; the first one is the model's answer
+	File    string       // where it was read from, empty for a model in memory
+	Files   []string     // all that it depends on, also those that are not there; when one changes it is another model
 
 	Picture string  // the input that the model was opened with as the picture, model.onnx#name; empty where nobody had to say
 	Inputs  []Input // beside the picture

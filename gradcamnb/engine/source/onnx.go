@@ -83,6 +83,9 @@ func (m *onnxModel) takeSidecar(path string, side Sidecar, labels []string) erro
 	if err := c.takeDefaults(side.Inputs); err != nil {
 		return fmt.Errorf("the sidecar %s: %w", SidecarPath(path), err)
 	}
+	if err := m.settle(side.Layout); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	c.Prep, c.Labels, c.Detector, c.HeadLabels = side.Input, labels, side.Detector, side.Heads
 	c.Files = append(c.Files, SidecarPath(path))
 	if side.Labels != "" {
@@ -143,7 +146,7 @@ func (files *openFiles) read(path, name string, beside func(string) (*os.File, e
 	}
 	c := Card{
 		Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), SHA256: hex.EncodeToString(sum.Sum(nil)),
-		Input: dims, Layout: layout(dims), File: path, Files: append([]string{path}, weights...),
+		Input: dims, File: path, Files: append([]string{path}, weights...),
 	}
 	for _, i := range inputs[1:] {
 		c.Inputs = append(c.Inputs, Input{Name: i.Name, Type: i.Type, Dims: i.Dims, Read: i.Read, Batched: i.Batched})
@@ -175,14 +178,6 @@ func (m *onnxModel) fed(given map[string]onnxnorm.Given) Model {
 	v := &onnxModel{card: m.card, proto: m.proto, store: m.store, options: o, layers: map[string][]Layer{}}
 	m.views[key] = v
 	return v
-}
-
-// layout reads the axis order off the declared shape.
-func layout(dims []int) imgio.Layout {
-	if dims[1] != 3 && dims[3] == 3 {
-		return imgio.ChannelsLast
-	}
-	return imgio.ChannelsFirst
 }
 
 func (m *onnxModel) Card() Card          { return m.card }

@@ -73,6 +73,9 @@ func fromHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 		return nil, fmt.Errorf("%s: the file in the cache is damaged, delete it: %s", address, file)
 	}
 	m.card.Name, m.card.Picture = path.Base(ref.Repo), o.Picture
+	if err := m.settle(""); err != nil {
+		return nil, fmt.Errorf("%s: %w", address, err)
+	}
 	if m.card.Prep, m.card.Labels, err = repositoryConfig(ctx, repo, path.Dir(ref.File)); err != nil {
 		m.files.close()
 		return nil, fmt.Errorf("%s: %w", address, err)

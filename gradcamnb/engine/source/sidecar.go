@@ -23,6 +23,8 @@ type Sidecar struct {
 	Input  *imgio.Prep `json:"input,omitempty"`
 	Labels string      `json:"labels,omitempty"` // text file beside it, one label a line
 
+	Layout imgio.Layout `json:"layout,omitempty"` // order of the picture's axes, of a model whose graph does not tell it
+
 	Picture string           `json:"picture,omitempty"` // the input that is the picture, of a model with several
 	Inputs  map[string]Value `json:"inputs,omitempty"`  // values of the other inputs
 

@@ -1,0 +1,21 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// prepFor is a preprocessing for the channels that the model takes.
+func prepFor(c source.Card, prep *imgio.Prep) (*imgio.Prep, error) {
+	at := 1
+	if c.Layout == imgio.ChannelsLast {
+		at = len(c.Input) - 1
+	}
+	how, err := prep.For(max(c.Input[at], 0))
+	if err != nil {
+		return nil, fmt.Errorf("preparing the picture for the model %s: %w", c.Name, err)
+	}
+	return &how, nil
+}

@@ -1,0 +1,422 @@
+package source
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// layoutFound is what a graph says about the axes of its picture.
+type layoutFound struct {
+	layout   imgio.Layout
+	channels int    // that the first convolution takes of the picture; 0 where it does not say
+	by       string // the operator that says it, in words
+}
+
+// layoutOf reads the order of the picture's axes off the graph: the axes are followed from
+// the input, of the given dims (-1 where one is free), to the first operator for which they
+// have a meaning. It is false where no operator says it.
+func layoutOf(m *protos.ModelProto, picture string, dims []int) (layoutFound, bool) {
+	f := follower{consts: constantsOf(m.Graph), at: map[string]followed{
+		picture: {axes: []int{0, 1, 2, 3}, dims: dims, whole: true},
+	}}
+	for _, n := range onnxnorm.Ordered(m.Graph.Node) {
+		if found, ok := f.evidence(n); ok {
+			return found, true
+		}
+		f.follow(n)
+	}
+	return layoutFound{}, false
+}
+
+// followed says where the axes of a tensor come from.
+type followed struct {
+	axes  []int // of the picture, for each axis of the tensor; -1 where it is none of them
+	dims  []int // -1 where one is not known
+	whole bool  // nothing was taken away from the channels, or added to them
+}
+
+type follower struct {
+	consts map[string]*protos.TensorProto
+	at     map[string]followed
+}
+
+// constantsOf are the weights and Constant nodes of a graph.
+func constantsOf(g *protos.GraphProto) map[string]*protos.TensorProto {
+	out := map[string]*protos.TensorProto{}
+	for _, t := range g.Initializer {
+		out[t.Name] = t
+	}
+	for _, n := range g.Node {
+		if n.OpType != "Constant" || len(n.Output) == 0 {
+			continue
+		}
+		for _, a := range n.Attribute {
+			switch a.Name {
+			case "value":
+				out[n.Output[0]] = a.T
+			case "value_ints":
+				out[n.Output[0]] = &protos.TensorProto{DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(a.Ints))}, Int64Data: a.Ints}
+			case "value_int":
+				out[n.Output[0]] = &protos.TensorProto{DataType: int32(protos.TensorProto_INT64), Int64Data: []int64{a.I}}
+			case "value_float":
+				out[n.Output[0]] = &protos.TensorProto{DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{a.F}}
+			}
+		}
+	}
+	return out
+}
+
+// inPlanes are the operators of [batch, channels, height, width].
+var inPlanes = map[string]bool{
+	"Conv": true, "FusedConv": true, "QLinearConv": true, "ConvInteger": true, "ConvTranspose": true, "DeformConv": true,
+	"MaxPool": true, "AveragePool": true, "LpPool": true, "GlobalAveragePool": true, "GlobalMaxPool": true, "GlobalLpPool": true,
+	"QLinearAveragePool": true, "QLinearGlobalAveragePool": true, "BatchNormalization": true, "InstanceNormalization": true,
+	"LRN": true, "SpaceToDepth": true, "DepthToSpace": true, "GridSample": true,
+}
+
+// kernelAt is the input that is the kernel, of the operators whose kernel has the number of
+// channels on its second axis.
+var kernelAt = map[string]int{"Conv": 1, "FusedConv": 1, "QLinearConv": 3, "ConvInteger": 1, "DeformConv": 1}
+
+// evidence is what a node says about the picture, if it reads it.
+func (f follower) evidence(n *protos.NodeProto) (layoutFound, bool) {
+	if len(n.Input) == 0 {
+		return layoutFound{}, false
+	}
+	x, ok := f.at[n.Input[0]]
+	if !ok || len(x.axes) != 4 && n.OpType != "Reshape" {
+		return layoutFound{}, false
+	}
+	found := layoutFound{by: fmt.Sprintf("operator %s, node %q", n.OpType, n.Name)}
+	switch {
+	case n.OpType == "NhwcConv" || n.OpType == "QLinearConv" && intAttr(n, "channels_last", 0) == 1:
+		found.layout, ok = meaning(x.axes[3], x.axes[1:3])
+	case inPlanes[n.OpType]:
+		found.layout, ok = meaning(x.axes[1], x.axes[2:4])
+		if k := f.kernel(n); ok && x.whole && k != nil {
+			found.channels = int(k.Dims[1]) * intAttr(n, "group", 1)
+		}
+	case n.OpType == "Reshape":
+		found.layout, ok = f.split(n, x)
+	case n.OpType == "Resize" || n.OpType == "Upsample":
+		found.layout, ok = meaning(-1, f.scaled(n, x))
+	case reduces[n.OpType]:
+		over := f.ints(n, 1, "axes")
+		if ok = len(over) == 2; ok {
+			found.layout, ok = meaning(-1, []int{x.axes[(over[0]+4)%4], x.axes[(over[1]+4)%4]})
+		}
+	default:
+		ok = false
+	}
+	return found, ok
+}
+
+// meaning is the layout in which the picture's axes are a channel axis and two of places;
+// -1 stands for one that is not known.
+func meaning(channel int, places []int) (imgio.Layout, bool) {
+	in := slices.Sorted(slices.Values(places))
+	switch {
+	case channel == 1 || slices.Equal(in, []int{2, 3}):
+		return imgio.ChannelsFirst, true
+	case channel == 3 || slices.Equal(in, []int{1, 2}):
+		return imgio.ChannelsLast, true
+	}
+	return "", false
+}
+
+func (f follower) kernel(n *protos.NodeProto) *protos.TensorProto {
+	if at, ok := kernelAt[n.OpType]; ok && at < len(n.Input) {
+		if k := f.consts[n.Input[at]]; k != nil && len(k.Dims) == 4 {
+			return k
+		}
+	}
+	return nil
+}
+
+var reduces = map[string]bool{"ReduceMean": true, "ReduceMax": true, "ReduceSum": true, "ReduceMin": true, "ReduceL2": true}
+
+// split is the layout by a Reshape that cuts two axes into two parts each, as patches are
+// made: those are the places.
+func (f follower) split(n *protos.NodeProto, x followed) (imgio.Layout, bool) {
+	out := f.reshaped(n, x)
+	if out == nil || len(out) <= len(x.dims) {
+		return "", false
+	}
+	var cut []int
+	for _, g := range groups(x.dims, out) {
+		if len(g.in) == 1 && len(g.out) >= 2 && x.axes[g.in[0]] >= 0 {
+			cut = append(cut, x.axes[g.in[0]])
+		}
+	}
+	if len(cut) != 2 {
+		return "", false
+	}
+	return meaning(-1, cut)
+}
+
+// scaled are the picture's axes that a Resize by constant scales makes longer or shorter.
+func (f follower) scaled(n *protos.NodeProto, x followed) []int {
+	at := 2
+	if n.OpType == "Upsample" {
+		at = 1
+	}
+	if at >= len(n.Input) || f.consts[n.Input[at]] == nil {
+		return nil
+	}
+	var out []int
+	for i, s := range onnxnorm.Floats(f.consts[n.Input[at]]) {
+		if s != 1 && i < len(x.axes) {
+			out = append(out, x.axes[i])
+		}
+	}
+	return out
+}
+
+// keepAxes are the operators, beside those that work on each number alone, whose output
+// has the axes of their first input.
+var keepAxes = map[string]bool{
+	"Pad": true, "Slice": true, "Split": true, "Concat": true, "Resize": true, "Upsample": true, "Expand": true, "Tile": true,
+	"BatchNormalization": true, "InstanceNormalization": true, "LayerNormalization": true, "MeanVarianceNormalization": true,
+	"Softmax": true, "LogSoftmax": true, "CumSum": true,
+}
+
+// changesChannels are those that may take channels away or add some.
+var changesChannels = map[string]bool{"Pad": true, "Slice": true, "Split": true, "Concat": true, "Gather": true, "Expand": true, "Tile": true}
+
+// follow says where the axes of a node's outputs come from.
+func (f follower) follow(n *protos.NodeProto) {
+	x, at := f.first(n)
+	if at < 0 {
+		return
+	}
+	out := followed{whole: x.whole && !changesChannels[n.OpType]}
+	switch {
+	case n.OpType == "Transpose":
+		perm := attrInts(n, "perm")
+		if len(perm) != len(x.axes) {
+			return
+		}
+		for _, p := range perm {
+			out.axes, out.dims = append(out.axes, x.axes[p]), append(out.dims, x.dims[p])
+		}
+	case n.OpType == "Reshape", n.OpType == "Squeeze", n.OpType == "Unsqueeze":
+		if out.dims = f.reshaped(n, x); out.dims == nil {
+			return
+		}
+		out.axes = slices.Repeat([]int{-1}, len(out.dims))
+		for _, g := range groups(x.dims, out.dims) {
+			if len(g.in) == 1 && len(g.out) == 1 {
+				out.axes[g.out[0]] = x.axes[g.in[0]]
+			}
+		}
+	case n.OpType == "Gather":
+		out.axes, out.dims = slices.Clone(x.axes), slices.Clone(x.dims)
+		axis := (intAttr(n, "axis", 0) + len(x.axes)) % len(x.axes)
+		if index := f.consts[n.Input[1]]; at != 0 || index == nil || len(index.Dims) > 1 {
+			return
+		} else if len(index.Dims) == 0 {
+			out.axes, out.dims = slices.Delete(out.axes, axis, axis+1), slices.Delete(out.dims, axis, axis+1)
+		} else {
+			out.dims[axis] = int(index.Dims[0])
+		}
+	case keepAxes[n.OpType]:
+		out.axes, out.dims = x.axes, slices.Repeat([]int{-1}, len(x.dims))
+	case onnxnorm.Elementwise(n.OpType):
+		out.axes, out.dims = x.axes, x.dims
+	default:
+		return
+	}
+	for _, name := range n.Output {
+		f.at[name] = out
+	}
+}
+
+// first is the node's input, with the most axes, that the picture's are known of.
+func (f follower) first(n *protos.NodeProto) (x followed, at int) {
+	at = -1
+	for i, name := range n.Input {
+		if t, ok := f.at[name]; ok && (at < 0 || len(t.axes) > len(x.axes)) {
+			x, at = t, i
+		}
+	}
+	return x, at
+}
+
+// reshaped is the shape that a Reshape, Squeeze or Unsqueeze gives; nil where it is not known.
+func (f follower) reshaped(n *protos.NodeProto, x followed) []int {
+	switch n.OpType {
+	case "Reshape":
+		if len(n.Input) < 2 || f.consts[n.Input[1]] == nil {
+			return nil
+		}
+		out := slices.Clone(f.ints(n, 1, "shape"))
+		for i, d := range out {
+			if d == 0 && i < len(x.dims) {
+				out[i] = x.dims[i]
+			}
+		}
+		return inferred(x.dims, out)
+	case "Squeeze":
+		var out []int
+		drop := f.ints(n, 1, "axes")
+		for i, d := range x.dims {
+			if len(drop) == 0 && d != 1 || len(drop) > 0 && !slices.Contains(drop, i) && !slices.Contains(drop, i-len(x.dims)) {
+				out = append(out, d)
+			}
+		}
+		return out
+	}
+	add := f.ints(n, 1, "axes")
+	rank := len(x.dims) + len(add)
+	out := make([]int, 0, rank)
+	rest := x.dims
+	for i := range rank {
+		if slices.Contains(add, i) || slices.Contains(add, i-rank) || len(rest) == 0 {
+			out = append(out, 1)
+			continue
+		}
+		out, rest = append(out, rest[0]), rest[1:]
+	}
+	return out
+}
+
+// inferred fills in the one dimension that a Reshape leaves open, where the rest is known.
+func inferred(in, out []int) []int {
+	at := slices.Index(out, -1)
+	if at < 0 {
+		return out
+	}
+	n := 1
+	for _, d := range in {
+		n *= d
+	}
+	for i, d := range out {
+		if i == at {
+			continue
+		}
+		if d <= 0 {
+			return out
+		}
+		n /= d
+	}
+	if n > 0 && !slices.Contains(in, -1) {
+		out[at] = n
+	}
+	return out
+}
+
+// group is a run of axes of one shape that hold the same values as a run of another.
+type group struct{ in, out []int }
+
+// groups are the smallest runs of axes of two shapes of one size that hold the same values,
+// in order; axes of length 1 are left out. Free dimensions, -1, are taken for equal.
+func groups(in, out []int) []group {
+	long := func(dims []int) []int {
+		var axes []int
+		for i, d := range dims {
+			if d != 1 {
+				axes = append(axes, i)
+			}
+		}
+		return axes
+	}
+	a, b := long(in), long(out)
+	var all []group
+	for len(a) > 0 && len(b) > 0 {
+		g := group{a[:1], b[:1]}
+		n, m := in[a[0]], out[b[0]]
+		a, b = a[1:], b[1:]
+		for n != m && (n > 0 && m > 0) {
+			switch {
+			case n < m && len(a) > 0 && in[a[0]] > 0:
+				n, g.in, a = n*in[a[0]], append(slices.Clone(g.in), a[0]), a[1:]
+			case n > m && len(b) > 0 && out[b[0]] > 0:
+				m, g.out, b = m*out[b[0]], append(slices.Clone(g.out), b[0]), b[1:]
+			default:
+				return all
+			}
+		}
+		if n != m {
+			return all
+		}
+		all = append(all, g)
+	}
+	return all
+}
+
+// ints are whole numbers that a node has as a constant input, or as an attribute.
+func (f follower) ints(n *protos.NodeProto, at int, attr string) []int {
+	if at < len(n.Input) && f.consts[n.Input[at]] != nil {
+		return onnxnorm.Ints(f.consts[n.Input[at]])
+	}
+	return attrInts(n, attr)
+}
+
+func attrInts(n *protos.NodeProto, name string) []int {
+	for _, a := range n.Attribute {
+		if a.Name == name {
+			var out []int
+			for _, v := range a.Ints {
+				out = append(out, int(v))
+			}
+			return out
+		}
+	}
+	return nil
+}
+
+func intAttr(n *protos.NodeProto, name string, otherwise int) int {
+	for _, a := range n.Attribute {
+		if a.Name == name {
+			return int(a.I)
+		}
+	}
+	return otherwise
+}
+
+// settle makes the card's layout and channels of what the graph, the sidecar and the
+// declared shape say.
+func (m *onnxModel) settle(said imgio.Layout) error {
+	c := &m.card
+	found, ok := layoutOf(m.proto, m.options.Picture, c.Input)
+	switch {
+	case said != "" && said != imgio.ChannelsFirst && said != imgio.ChannelsLast:
+		return fmt.Errorf("the layout %q is not known; there are %q and %q", said, imgio.ChannelsFirst, imgio.ChannelsLast)
+	case ok && said != "" && said != found.layout:
+		return fmt.Errorf("the layout %q of the sidecar is not the model's: its %s reads the picture as %s", said, found.by, found.layout)
+	case ok:
+		c.Layout = found.layout
+	case said != "":
+		c.Layout = said
+	case c.Input[1] == 3 && c.Input[3] != 3:
+		c.Layout = imgio.ChannelsFirst
+	case c.Input[3] == 3 && c.Input[1] != 3:
+		c.Layout = imgio.ChannelsLast
+	}
+	if at := channelAxis(c.Layout); c.Input[at] < 0 && found.channels > 0 {
+		c.Input = slices.Clone(c.Input)
+		c.Input[at] = found.channels
+	}
+	return nil
+}
+
+// CheckLayout is an error where nothing tells the order of the picture's axes.
+func (c Card) CheckLayout() error {
+	if c.Layout != "" {
+		return nil
+	}
+	return fmt.Errorf("nothing in the model %s tells which axis of its input, %v (-1: any), holds the channels of the picture: "+
+		"say it in the sidecar, \"layout\": \"NCHW\" for [batch, channels, height, width] or \"NHWC\" for [batch, height, width, channels]", c.Name, c.Input)
+}
+
+func channelAxis(l imgio.Layout) int {
+	if l == imgio.ChannelsLast {
+		return 3
+	}
+	return 1
+}

@@ -1,0 +1,39 @@
+package onnxnorm
+
+import "github.com/gomlx/compute-onnx/support/protos"
+
+// What others need to know of a graph that is not rewritten.
+
+// Ordered is the nodes each after those that it reads from.
+func Ordered(nodes []*protos.NodeProto) []*protos.NodeProto { return ordered(nodes) }
+
+// Ints are the values of a tensor of whole numbers that the graph holds itself; nil of any
+// other.
+func Ints(p *protos.TensorProto) []int {
+	t, err := decode(p, inGraph(p))
+	if err != nil || !t.isInt {
+		return nil
+	}
+	return t.asInts()
+}
+
+// Floats are the values of a tensor of floats that the graph holds itself; nil of any other.
+func Floats(p *protos.TensorProto) []float32 {
+	t, err := decode(p, inGraph(p))
+	if err != nil || t.isInt {
+		return nil
+	}
+	return t.floats()
+}
+
+// elementwise are the operators whose every output number is made of the numbers at the
+// same place of their inputs, after broadcasting.
+var elementwise = set("Abs", "Acos", "Acosh", "Add", "And", "Asin", "Asinh", "Atan", "Atanh", "BitShift", "Cast", "CastLike", "Ceil", "Celu", "Clip", "Cos", "Cosh",
+	"DequantizeLinear", "Div", "Dropout", "Elu", "Equal", "Erf", "Exp", "Floor", "Gelu", "Greater", "GreaterOrEqual", "HardSigmoid", "HardSwish", "Identity",
+	"IsInf", "IsNaN", "LeakyRelu", "Less", "LessOrEqual", "Log", "Max", "Mean", "Min", "Mish", "Mod", "Mul", "Neg", "Not", "Or", "Pow", "PRelu", "QLinearAdd",
+	"QLinearLeakyRelu", "QLinearMul", "QLinearSigmoid", "QuantizeLinear", "QuickGelu", "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh",
+	"Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Swish", "Tan", "Tanh", "ThresholdedRelu", "Where", "Xor", "BiasGelu", "FastGelu")
+
+// Elementwise tells whether every number of an operator's output is made of the numbers at
+// the same place of its inputs, after broadcasting.
+func Elementwise(op string) bool { return elementwise[op] }

@@ -1,0 +1,142 @@
+package imgio
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+	"slices"
+	"strings"
+)
+
+// orders are the channels of a model's input by the name of their order: 0 to 2 are red,
+// green and blue, 3 is alpha, grey is the brightness.
+var orders = map[string][]int{
+	"RGB": {0, 1, 2}, "BGR": {2, 1, 0}, "L": {grey}, "LA": {grey, alpha}, "RGBA": {0, 1, 2, alpha}, "BGRA": {2, 1, 0, alpha},
+}
+
+const (
+	alpha = 3
+	grey  = 4
+)
+
+// orderNames are those of the orders, for messages.
+const orderNames = `"RGB", "BGR", "L" (grey), "LA" (grey and alpha), "RGBA" and "BGRA"`
+
+// For is the preprocessing for a model that takes so many channels: of one that is made for
+// colours a model of one channel takes the brightness, of two the brightness and alpha, of
+// four the colours and alpha. It is an error where a picture has no such channels, or where
+// a mean or scale for each of three colours would have to serve another number of channels.
+// 0 stands for a model that takes any number.
+func (p Prep) For(channels int) (Prep, error) {
+	if channels == 0 || p.Channels() == channels {
+		return p, nil
+	}
+	if channels > 4 {
+		return p, fmt.Errorf("the model takes %d channels, and a picture has 1 (grey), 2 (grey and alpha), 3 (colours) or 4 (colours and alpha): give a tensor in place of the picture", channels)
+	}
+	if p.Order != "RGB" && p.Order != "BGR" {
+		return p, fmt.Errorf("the model takes %d channels, and the preprocessing's order %q has %d", channels, p.Order, p.Channels())
+	}
+	if channels < 3 && !(alike(p.Mean) && alike(p.Scale)) {
+		return p, fmt.Errorf("the model takes %d channels, and the preprocessing has a mean %v and a scale %v for each of three colours: give one number for either", channels, p.Mean, p.Scale)
+	}
+	p.Order = []string{"L", "LA", p.Order, p.Order + "A"}[channels-1]
+	return p, p.checkChannels()
+}
+
+// Channels is the number of channels that the model's input has.
+func (p Prep) Channels() int { return len(orders[p.Order]) }
+
+func alike(v [3]float32) bool { return v[0] == v[1] && v[1] == v[2] }
+
+// checkChannels says what is wrong with the order of the channels, or with what they are
+// divided by.
+func (p Prep) checkChannels() error {
+	channels, ok := orders[p.Order]
+	if !ok {
+		return fmt.Errorf("preprocessing: order %q is not known; there are %s", p.Order, orderNames)
+	}
+	if slices.Contains(channels, alpha) && p.AlphaScale == 0 && !(alike(p.Mean) && alike(p.Scale)) {
+		return fmt.Errorf("preprocessing: the order %q has an alpha channel, and mean %v and scale %v differ by colour: say alpha_mean and alpha_scale, too", p.Order, p.Mean, p.Scale)
+	}
+	for i := range channels {
+		if _, s := p.normal(i); s == 0 || math.IsNaN(float64(s)) || math.IsInf(float64(s), 0) {
+			return fmt.Errorf("preprocessing: the scale %v divides by zero or is no number", p.Scale)
+		}
+	}
+	return nil
+}
+
+// normal is the mean and the scale of the i-th channel of the model's input.
+func (p Prep) normal(i int) (mean, scale float32) {
+	switch orders[p.Order][i] {
+	case grey:
+		return p.Mean[0], p.Scale[0]
+	case alpha:
+		if p.AlphaScale == 0 {
+			return p.Mean[0], p.Scale[0]
+		}
+		return p.AlphaMean, p.AlphaScale
+	}
+	return p.Mean[i], p.Scale[i]
+}
+
+// Black is what a black pixel, and for alpha one that is not transparent, becomes in the
+// i-th channel of the model's input.
+func (p Prep) Black(i int) float32 {
+	mean, scale := p.normal(i)
+	if orders[p.Order][i] == alpha {
+		return (255 - mean) / scale
+	}
+	return -mean / scale
+}
+
+// grey is a picture whose colours are its brightness, as PIL's mode L has it:
+//
+//	L = (19595 R + 38470 G + 7471 B) / 65536, rounded
+//
+// without its alpha where the model does not take that.
+func (p Prep) grey(img image.Image) image.Image {
+	if !strings.HasPrefix(p.Order, "L") {
+		return img
+	}
+	if g, ok := img.(*image.Gray); ok {
+		return g
+	}
+	b := img.Bounds()
+	out := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	for y := range b.Dy() {
+		for x := range b.Dx() {
+			c := color.NRGBAModel.Convert(img.At(b.Min.X+x, b.Min.Y+y)).(color.NRGBA)
+			l := uint8((19595*uint32(c.R) + 38470*uint32(c.G) + 7471*uint32(c.B) + 1<<15) >> 16)
+			if p.Order == "L" {
+				c.A = 255
+			}
+			out.SetNRGBA(x, y, color.NRGBA{l, l, l, c.A})
+		}
+	}
+	return out
+}
+
+// values lays the pixels out as the model wants them.
+func (p Prep) values(img *image.NRGBA, layout Layout) []float32 {
+	channels := orders[p.Order]
+	n := p.Width * p.Height
+	out := make([]float32, len(channels)*n)
+	for c, from := range channels {
+		if from == grey {
+			from = 0
+		}
+		mean, scale := p.normal(c)
+		for i := range n {
+			v := (float32(img.Pix[4*i+from]) - mean) / scale
+			if layout == ChannelsLast {
+				out[len(channels)*i+c] = v
+			} else {
+				out[c*n+i] = v
+			}
+		}
+	}
+	return out
+}
