@@ -84,7 +84,7 @@ func (m *onnxModel) takeSidecar(path string, side Sidecar, labels []string) erro
 		return fmt.Errorf("the sidecar %s: %w", SidecarPath(path), err)
 	}
 	if err := m.settle(side.Layout); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	c.Prep, c.Labels, c.Detector, c.HeadLabels = side.Input, labels, side.Detector, side.Heads
 	c.Files = append(c.Files, SidecarPath(path))
