@@ -1,6 +1,7 @@
 package source
 
 import (
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -8,7 +9,10 @@ import (
 // Gradients that GoMLX 0.28 lacks. Without them a gradient through one of these operators
 // panics. They are the zero that torch takes: the operators are constant between their steps.
 func init() {
-	for _, t := range []NodeType{NodeTypeFloor, NodeTypeCeil, NodeTypeRound, NodeTypeSign, NodeTypeArgMinMax} {
+	for _, t := range []NodeType{
+		NodeTypeFloor, NodeTypeCeil, NodeTypeRound, NodeTypeSign, NodeTypeArgMinMax, NodeTypeIsFinite, NodeTypeIsNaN,
+		NodeTypeEqual, NodeTypeNotEqual, NodeTypeGreaterThan, NodeTypeGreaterOrEqual, NodeTypeLessThan, NodeTypeLessOrEqual,
+	} {
 		if VJPRegistration[t] == nil {
 			VJPRegistration[t] = noGradient
 		}
@@ -20,11 +24,12 @@ func noGradient(node *Node, _ []*Node, _ shapes.Shape) []*Node {
 	return make([]*Node, len(node.Inputs()))
 }
 
-// convertGradient is the gradient of a conversion between types of floating point, and nothing
-// through integers and truth values.
+// convertGradient is the gradient of a conversion between types of floating point, complex ones
+// among them, and nothing through integers and truth values.
 func convertGradient(between VJP) VJP {
 	return func(node *Node, v []*Node, output shapes.Shape) []*Node {
-		if !node.DType().IsFloat() || !node.Inputs()[0].DType().IsFloat() {
+		discrete := func(t dtypes.DType) bool { return !t.IsFloat() && !t.IsComplex() }
+		if discrete(node.DType()) || discrete(node.Inputs()[0].DType()) {
 			return noGradient(node, v, output)
 		}
 		return between(node, v, output)

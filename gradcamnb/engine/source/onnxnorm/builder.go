@@ -30,6 +30,8 @@ type value struct {
 	// [b, h, w, c], as ConvNeXt and Swin do between two of their transposes.
 	tail bool
 
+	kind kind // of its numbers; a constant's is its tensor's
+
 	quant *scaling // of a value that the file keeps as integers; nil of all others
 
 	field *Field // what of the picture a cell depends on; nil where it is not known
@@ -54,6 +56,7 @@ type builder struct {
 	shared  map[string]ref    // constants by content, transposes by operand
 	made    map[string]madeBy // how a transposed tensor came about
 	views   map[string]ref    // the matrix that a tensor is a view of
+	truths  map[string]ref    // the condition that a tensor of 0 and 1 stands for
 	count   int
 
 	own       map[string][]int // see [Options.Own]
@@ -69,7 +72,7 @@ type madeBy struct {
 func newBuilder(opset int, o Options) *builder {
 	return &builder{
 		opset: opset, keepLayout: o.KeepLayout, pureGo: o.PureGo, winograds: o.Winograd,
-		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]madeBy{}, views: map[string]ref{},
+		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]madeBy{}, views: map[string]ref{}, truths: map[string]ref{},
 		own: o.Own, ownBatch: o.OwnBatch,
 	}
 }
@@ -155,7 +158,7 @@ func (b *builder) konst(t *tensor) ref {
 func (b *builder) plain(v *value) ref {
 	if !v.plain.ok() {
 		if v.konst != nil {
-			v.plain = b.konst(v.konst)
+			v.plain = b.numeric(v.konst)
 		} else {
 			v.plain = b.transpose(v.last, inverse(channelsLast(len(v.dims))))
 		}
@@ -167,7 +170,7 @@ func (b *builder) plain(v *value) ref {
 func (b *builder) lastOf(v *value) ref {
 	if !v.last.ok() {
 		if v.konst != nil {
-			v.last = b.konst(v.konst.transposed(channelsLast(len(v.dims))))
+			v.last = b.numeric(v.konst.transposed(channelsLast(len(v.dims))))
 		} else {
 			v.last = b.transpose(v.plain, channelsLast(len(v.dims)))
 		}

@@ -22,7 +22,7 @@ func bound(n *node, i int, name string) (float32, bool) {
 		if v.konst == nil {
 			failf("its limit %s is computed from the picture, and only a constant is supported there", name)
 		}
-		return v.konst.floats()[0], true
+		return v.konst.numbers()[0], true
 	}
 	if a := n.attr(name); a != nil {
 		return a.F, true

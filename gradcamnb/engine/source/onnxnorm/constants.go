@@ -10,7 +10,6 @@ var (
 	_ = register("Size", func(_ *builder, n *node) { known(n, intTensor(nil, []int64{int64(size(n.need(0).dims))})) }, nil)
 	_ = register("ConstantOfShape", nil, constantOfShape)
 	_ = register("Range", nil, rangeOf)
-	_ = register("Cast", cast, foldCast)
 	_ = register("Where", where, foldWhere)
 )
 
@@ -95,59 +94,12 @@ const (
 	protoDouble = 11
 	protoBool   = 9
 	protoHalf   = 10
+	protoInt    = 7
 )
-
-func toFloat(n *node) bool {
-	to := n.intOr("to", protoFloat)
-	return to == protoFloat || to == protoDouble || to == protoHalf
-}
-
-// cast of a value that is not constant is from float to float, which is nothing, or
-// to truth values.
-func cast(b *builder, n *node) {
-	switch {
-	case toFloat(n):
-		identity(b, n)
-	case n.intOr("to", 0) == protoBool:
-		x := b.plain(n.need(0))
-		n.out = []*value{fromPlain(b.emit("Cast", x.dims, []ref{x}, attrInt("to", protoBool)))}
-	default:
-		failf("a cast of what is computed from the picture to integers is not supported")
-	}
-}
-
-func foldCast(n *node) *tensor {
-	t := n.in[0].konst
-	switch {
-	case toFloat(n) && t.isInt:
-		return floatTensor(t.dims, convert(t.ints, func(v int64) float32 { return float32(v) }))
-	case toFloat(n):
-		return t
-	}
-	out := intTensor(t.dims, convert(t.asInts(), func(v int) int64 { return int64(v) }))
-	if n.intOr("to", 0) == protoBool {
-		for i, v := range out.ints {
-			if v != 0 {
-				out.ints[i] = 1
-			}
-		}
-	}
-	return out
-}
 
 func where(b *builder, n *node) {
 	c, x, y := b.plain(n.need(0)), b.plain(n.need(1)), b.plain(n.need(2))
-	dims, ok := broadcast(x.dims, y.dims)
-	if ok {
-		dims, ok = broadcast(dims, c.dims)
-	}
-	if !ok {
-		failf("the shapes %v, %v and %v do not broadcast", c.dims, x.dims, y.dims)
-	}
-	if n.in[0].konst != nil { // which is kept as integers
-		c = b.emit("Cast", c.dims, []ref{c}, attrInt("to", protoBool))
-	}
-	n.out = []*value{fromPlain(b.emit("Where", dims, []ref{c, x, y}))}
+	n.out = []*value{fromPlain(b.choose(b.truthOf(c), x, y)).is(n.in[1].of())}
 }
 
 func foldWhere(n *node) *tensor {

@@ -19,11 +19,6 @@ var (
 	_ = registerBinary("Add", func(a, b int64) int64 { return a + b }, func(a, b float32) float32 { return a + b })
 	_ = registerBinary("Sub", func(a, b int64) int64 { return a - b }, func(a, b float32) float32 { return a - b })
 	_ = registerBinary("Mul", func(a, b int64) int64 { return a * b }, func(a, b float32) float32 { return a * b })
-	_ = registerBinary("Div", divInts, func(a, b float32) float32 { return a / b })
-	_ = registerBinary("Mod", modInts, nil)
-	_ = registerBinary("Equal", truth(func(a, b int64) bool { return a == b }), nil)
-	_ = registerBinary("Greater", truth(func(a, b int64) bool { return a > b }), nil)
-	_ = registerBinary("Less", truth(func(a, b int64) bool { return a < b }), nil)
 )
 
 func registerUnary(ops ...string) bool {
@@ -35,16 +30,6 @@ func registerUnary(ops ...string) bool {
 
 func registerBinary(op string, ints func(a, b int64) int64, floats func(a, b float32) float32) bool {
 	return register(op, binaryRule, func(n *node) *tensor { return foldBinary(n, ints, floats) })
-}
-
-// truth is a comparison that gives 1 or 0.
-func truth(is func(a, b int64) bool) func(a, b int64) int64 {
-	return func(a, b int64) int64 {
-		if is(a, b) {
-			return 1
-		}
-		return 0
-	}
 }
 
 func unaryRule(b *builder, n *node) {
@@ -109,10 +94,10 @@ func (b *builder) operand(v *value) ref {
 		return b.lastOf(v)
 	}
 	if size(v.dims) == 1 {
-		return b.scalar(v.konst.floats()[0])
+		return b.scalar(v.konst.numbers()[0])
 	}
 	t := v.konst.reshaped(leftPad(v.dims, 4)).transposed(channelsLast(4))
-	return b.konst(t)
+	return b.numeric(t)
 }
 
 func foldFloats(n *node, f func(float32) float32) *tensor {
@@ -154,19 +139,4 @@ func zip[T any](x []T, xd []int, y []T, yd, dims []int, f func(a, b T) T) []T {
 		out[i] = f(out[i], v)
 	}
 	return out
-}
-
-func divInts(a, b int64) int64 {
-	if b == 0 {
-		failf("a constant is divided by zero")
-	}
-	return a / b
-}
-
-// modInts has the sign of the divisor, as ONNX's Mod has with fmod=0.
-func modInts(a, b int64) int64 {
-	if b == 0 {
-		failf("a constant is divided by zero")
-	}
-	return ((a % b) + b) % b
 }

@@ -19,6 +19,8 @@ type Input struct {
 	Read bool   // a node reads it
 
 	Batched bool // its first axis is the pictures'
+
+	kind protos.TensorProto_DataType
 }
 
 // Given is what an input beside the picture gets. Its first axis may be 1 where the
@@ -82,7 +84,7 @@ func declared(g *protos.GraphProto) []Input {
 			continue
 		}
 		t := v.GetType().GetTensorType()
-		in := Input{Name: v.Name, Type: typeName(protos.TensorProto_DataType(t.GetElemType())), Read: read[v.Name]}
+		in := Input{Name: v.Name, Type: typeName(protos.TensorProto_DataType(t.GetElemType())), Read: read[v.Name], kind: protos.TensorProto_DataType(t.GetElemType())}
 		for _, d := range t.GetShape().GetDim() {
 			n := -1
 			if v, ok := d.Value.(*protos.TensorShapeProto_Dimension_DimValue); ok && v.DimValue > 0 && v.DimValue < math.MaxInt32 {
@@ -165,7 +167,7 @@ func (w *walk) inputs(m *protos.ModelProto, dims []int, o Options) (picture stri
 		return "", nil, err
 	}
 	picture = all[0].Name
-	w.values[picture] = &value{name: picture, dims: dims, plain: ref{picture, dims}, field: &Field{Hi: [2]float64{1, 1}, Step: [2]float64{1, 1}}}
+	w.values[picture] = &value{name: picture, kind: kindOf(all[0].kind), dims: dims, plain: ref{picture, dims}, field: &Field{Hi: [2]float64{1, 1}, Step: [2]float64{1, 1}}}
 	w.taken[picture] = true
 	if slices.Contains(w.cuts, picture) { // a gradient down to the picture
 		w.b.differentiable = true
@@ -192,6 +194,7 @@ func (w *walk) inputs(m *protos.ModelProto, dims []int, o Options) (picture stri
 			beside = append(beside, v.plain)
 		} else {
 			v.konst = intTensor(d, broadcastValues(given.Ints, given.Dims, d))
+			v.konst.kind = in.kind
 		}
 		w.values[in.Name] = v
 	}

@@ -1,11 +1,51 @@
 package onnxnorm
 
-// Truth values are integers, 0 and 1, as long as they are constant.
+// Comparisons give truth values, and And, Or, Xor and Not take them.
 var (
-	_ = register("Not", unaryRule, func(n *node) *tensor {
-		t := n.in[0].konst
-		return intTensor(t.dims, convert(t.ints, func(v int64) int64 { return 1 - v }))
+	_ = registerComparison("Equal", func(a, b int64) bool { return a == b })
+	_ = registerComparison("Greater", func(a, b int64) bool { return a > b })
+	_ = registerComparison("GreaterOrEqual", func(a, b int64) bool { return a >= b })
+	_ = registerComparison("Less", func(a, b int64) bool { return a < b })
+	_ = registerComparison("LessOrEqual", func(a, b int64) bool { return a <= b })
+
+	_ = registerLogic("And", func(a, b int64) int64 { return a & b }, func(b *builder, x, y ref) ref { return b.binary("Mul", x, y) })
+	_ = registerLogic("Or", func(a, b int64) int64 { return a | b }, func(b *builder, x, y ref) ref { return b.binary("Max", x, y) })
+	_ = registerLogic("Xor", func(a, b int64) int64 { return a ^ b }, func(b *builder, x, y ref) ref {
+		return b.unary("Abs", b.binary("Sub", x, y))
 	})
-	_ = registerBinary("And", func(a, b int64) int64 { return a & b }, nil)
-	_ = registerBinary("Or", func(a, b int64) int64 { return a | b }, nil)
+	_ = register("Not", func(b *builder, n *node) {
+		n.out = []*value{b.each(n.need(0), func(x ref) ref { return b.binary("Sub", b.scalar(1), x) }).is(truth)}
+	}, func(n *node) *tensor {
+		t := n.in[0].konst
+		return truthTensor(t.dims, convert(t.ints, func(v int64) int64 { return 1 - v }))
+	})
 )
+
+func registerComparison(op string, is func(a, b int64) bool) bool {
+	return register(op, func(b *builder, n *node) {
+		n.out = []*value{b.combined(n.need(0), n.need(1), func(x, y ref) ref { return b.compared(op, x, y) }).is(truth)}
+	}, func(n *node) *tensor {
+		return asTruth(foldBinary(n, func(a, b int64) int64 {
+			if is(a, b) {
+				return 1
+			}
+			return 0
+		}, nil))
+	})
+}
+
+func registerLogic(op string, ints func(a, b int64) int64, f func(b *builder, x, y ref) ref) bool {
+	return register(op, func(b *builder, n *node) {
+		n.out = []*value{b.combined(n.need(0), n.need(1), func(x, y ref) ref { return f(b, x, y) }).is(truth)}
+	}, func(n *node) *tensor { return asTruth(foldBinary(n, ints, nil)) })
+}
+
+// truthTensor is a constant of truth values, 0 and 1.
+func truthTensor(dims []int, values []int64) *tensor { return asTruth(intTensor(dims, values)) }
+
+func asTruth(t *tensor) *tensor {
+	if t != nil {
+		t.kind = protoBool
+	}
+	return t
+}

@@ -1,11 +1,15 @@
 package onnxnorm
 
-// MatMul follows numpy for two tensors of rank 2 or more.
+// MatMul follows numpy: a vector is a row on the left and a column on the right.
 var _ = register("MatMul", func(b *builder, n *node) {
 	x, w := b.plain(n.need(0)), n.need(1)
+	if len(x.dims) == 1 || len(w.dims) == 1 {
+		n.out = []*value{fromPlain(b.withVector(x, b.plain(w)))}
+		return
+	}
 	y := b.factor(w, x)
 	if len(x.dims) < 2 || len(y.dims) < 2 {
-		failf("it multiplies the shapes %v and %v, and vectors are not supported", x.dims, y.dims)
+		failf("it multiplies the shapes %v and %v", x.dims, y.dims)
 	}
 	if len(y.dims) == 2 && len(x.dims) > 2 {
 		n.out = []*value{inTail(fromPlain(b.linear(x, y)), n.in[0])}
@@ -13,6 +17,29 @@ var _ = register("MatMul", func(b *builder, n *node) {
 	}
 	n.out = []*value{fromPlain(b.matmul(x, y))}
 }, nil)
+
+func (b *builder) withVector(x, y ref) ref {
+	left, right := len(x.dims) == 1, len(y.dims) == 1
+	if len(x.dims) == 0 || len(y.dims) == 0 {
+		failf("it multiplies the shapes %v and %v", x.dims, y.dims)
+	}
+	if left {
+		x = b.reshape(x, 1, x.dims[0])
+	}
+	if right {
+		y = b.reshape(y, y.dims[0], 1)
+	}
+	z := b.matmul(x, y)
+	rank := len(z.dims)
+	var drop []int
+	if left {
+		drop = append(drop, rank-2)
+	}
+	if right {
+		drop = append(drop, rank-1)
+	}
+	return b.reshape(z, without(z.dims, drop)...)
+}
 
 // factor is what x is multiplied by. A constant matrix that should be packed is stored
 // transposed.

@@ -98,7 +98,8 @@ type Graph struct {
 	Weights map[string]Weight
 	Tensors []Tensor // of the original graph, in its order
 
-	Rebatched bool // numbers of the file were brought to the batch at hand, see [Options]
+	Rebatched bool               // numbers of the file were brought to the batch at hand, see [Options]
+	constants map[string]*tensor // outputs that do not depend on the picture
 }
 
 // Normalise rewrites the model's graph for an input of the given shape.
@@ -114,7 +115,7 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Graph{Input: name, Beside: map[string][]int{}, Weights: w.b.weights}
+	out := &Graph{Input: name, Beside: map[string][]int{}, Weights: w.b.weights, constants: map[string]*tensor{}}
 	for _, r := range beside {
 		out.Beside[r.name] = r.dims
 	}
@@ -130,6 +131,9 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 			return nil, fmt.Errorf("the ONNX graph names the output %q, which no node makes: the file is damaged", v.Name)
 		}
 		out.Outputs = append(out.Outputs, v.Name)
+		if k := w.values[v.Name].konst; k != nil {
+			out.constants[v.Name] = k
+		}
 	}
 	out.Rebatched = w.b.rebatched
 	out.Proto = w.b.proto(m, append([]ref{{name, input}}, beside...))
@@ -225,6 +229,7 @@ func (w *walk) rewrite(n *node) {
 	}
 	r(w.b, n)
 	carryQuant(n, quantAware(n.OpType))
+	inherit(n)
 }
 
 // cut makes the value a node that everything that reads it later reads, so that

@@ -1,36 +1,95 @@
 package onnxnorm
 
-// Pad with a constant value; negative pads cut off.
+import "slices"
+
+// Pad puts cells before and after each axis; a negative number cuts off. What is put there is
+// a number, or with mode reflect, edge and wrap what the axis holds.
 var _ = register("Pad", func(b *builder, n *node) {
-	if mode := n.stringOr("mode", "constant"); mode != "constant" {
-		failf("mode %q is not supported", mode)
-	}
 	v := n.need(0)
 	rank := len(v.dims)
+	before, after := padding(n, rank)
+	mode := n.stringOr("mode", "constant")
+	fill := n.floatOr("value", 0)
+	if f := n.input(2); f != nil && mode == "constant" {
+		fill = float32(n.number(2, "value", 0))
+	}
+	x, layout := b.plain, fromPlain
+	if isLast(v) {
+		p := channelsLast(4)
+		before, after = permute(before, p), permute(after, p)
+		x, layout = b.lastOf, b.fromLast
+	}
+	if mode == "constant" {
+		n.out = []*value{layout(b.filled(x(v), before, after, fill))}
+		return
+	}
+	y := x(v)
+	for at := range rank {
+		if before[at] == 0 && after[at] == 0 {
+			continue
+		}
+		var index []int
+		for i := -before[at]; i < y.dims[at]+after[at]; i++ {
+			index = append(index, padIndex(mode, i, y.dims[at]))
+		}
+		y = b.take(y, at, index)
+	}
+	n.out = []*value{layout(y)}
+}, nil)
+
+// padding reads the pads: an input since opset 11, with the axes that they are for since
+// opset 18, an attribute before.
+func padding(n *node, rank int) (before, after []int) {
 	pads, ok := n.param(1, "pads")
 	if !ok {
 		pads, ok = n.param(9, "paddings") // opset 1
 	}
-	if !ok || n.input(3) != nil || len(pads) != 2*rank {
-		failf("its pads %v do not give two values for each of %d axes", pads, rank)
+	along := ascending(rank)
+	if n.input(3) != nil {
+		along = axes(n.constantInput(3, "axes").asInts(), rank)
 	}
-	fill := n.floatOr("value", 0)
-	if f := n.input(2); f != nil {
-		if f.konst == nil {
-			failf("its value is computed from the picture, and only a constant is supported there")
+	if !ok || len(pads) != 2*len(along) {
+		failf("its pads %v do not give two values for each of %d axes", pads, len(along))
+	}
+	before, after = make([]int, rank), make([]int, rank)
+	for i, a := range along {
+		before[a], after[a] = pads[i], pads[len(along)+i]
+	}
+	return before, after
+}
+
+// filled pads with a number after it has cut off where pads are negative.
+func (b *builder) filled(x ref, before, after []int, fill float32) ref {
+	start, end := make([]int, len(x.dims)), slices.Clone(x.dims)
+	before, after = slices.Clone(before), slices.Clone(after)
+	for i := range x.dims {
+		start[i] = max(0, -before[i])
+		end[i] -= max(0, -after[i])
+		before[i], after[i] = max(0, before[i]), max(0, after[i])
+		if end[i] <= start[i] {
+			failf("it leaves nothing of axis %d", i)
 		}
-		fill = f.konst.floats()[0]
 	}
-	before, after := pads[:rank], pads[rank:]
-	for _, p := range pads {
-		if p < 0 {
-			failf("negative pads %v are not supported", pads)
+	return b.pad(b.slice(x, start, end, slices.Repeat([]int{1}, len(x.dims))), before, after, fill)
+}
+
+// padIndex is what stands at place i of an axis of the given length.
+func padIndex(mode string, i, length int) int {
+	switch {
+	case length == 0:
+		failf("it has nothing to repeat")
+	case mode == "edge":
+		return min(max(i, 0), length-1)
+	case mode == "wrap":
+		return ((i % length) + length) % length
+	case mode == "reflect":
+		if length == 1 {
+			return 0
 		}
+		period := 2 * (length - 1)
+		i = ((i % period) + period) % period
+		return min(i, period-i)
 	}
-	if isLast(v) {
-		p := channelsLast(4)
-		n.out = []*value{b.fromLast(b.pad(v.last, permute(before, p), permute(after, p), fill))}
-		return
-	}
-	n.out = []*value{fromPlain(b.pad(b.plain(v), before, after, fill))}
-}, nil)
+	failf("mode %q is not known", mode)
+	return 0
+}

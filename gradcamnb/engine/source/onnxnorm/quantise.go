@@ -83,7 +83,7 @@ func scalingOf(n *node, scale, zero int) scaling {
 	if size(s.dims) != 1 {
 		failf("it has %d scales, and only one for all values of what depends on the picture is supported", size(s.dims))
 	}
-	out := scaling{scale: s.konst.floats()[0], high: 255}
+	out := scaling{scale: s.konst.numbers()[0], high: 255}
 	if !(out.scale > 0) {
 		failf("its scale is %g and must be above zero: the file is damaged", out.scale)
 	}

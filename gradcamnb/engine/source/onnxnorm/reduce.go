@@ -1,33 +1,79 @@
 package onnxnorm
 
-import "slices"
-
-var (
-	_ = register("ReduceMean", reduce, nil)
-	_ = register("ReduceSum", reduce, nil)
-	_ = register("ReduceMax", reduce, nil)
-	_ = register("ReduceMin", reduce, nil)
-	_ = register("ReduceL2", reduce, nil)
+import (
+	"math"
+	"slices"
 )
+
+// Reductions over axes.
+var (
+	_ = registerReduce("ReduceMean", nil)
+	_ = registerReduce("ReduceSum", nil)
+	_ = registerReduce("ReduceMax", nil)
+	_ = registerReduce("ReduceMin", nil)
+	_ = registerReduce("ReduceProd", (*builder).product)
+	_ = registerReduce("ReduceL1", func(b *builder, x ref, over []int) ref { return b.reduceRef("ReduceSum", b.absolute(x), over) })
+	_ = registerReduce("ReduceL2", func(b *builder, x ref, over []int) ref { return b.root(b.reduceRef("ReduceSum", b.square(x), over)) })
+	_ = registerReduce("ReduceSumSquare", func(b *builder, x ref, over []int) ref { return b.reduceRef("ReduceSum", b.square(x), over) })
+	_ = registerReduce("ReduceLogSum", func(b *builder, x ref, over []int) ref { return b.log(b.reduceRef("ReduceSum", x, over)) })
+	_ = registerReduce("ReduceLogSumExp", func(b *builder, x ref, over []int) ref {
+		if slices.Contains(x.dims, 0) {
+			return b.log(b.reduceRef("ReduceSum", b.exp(x), over))
+		}
+		// The largest is taken out, which is at least as far as float32 goes, lest exp overflow.
+		most := b.binary("Max", b.reduceRef("ReduceMax", x, over), b.scalar(-math.MaxFloat32))
+		return b.add(most, b.log(b.reduceRef("ReduceSum", b.exp(b.sub(x, most)), over)))
+	})
+)
+
+func registerReduce(op string, f func(b *builder, x ref, over []int) ref) bool {
+	if f == nil {
+		f = func(b *builder, x ref, over []int) ref { return b.reduceRef(op, x, over) }
+	}
+	return register(op, func(b *builder, n *node) { reduce(b, n, func(x ref, over []int) ref { return f(b, x, over) }) }, nil)
+}
+
+// product halves each axis, so that it has a derivative wherever a factor is zero.
+func (b *builder) product(x ref, over []int) ref {
+	for _, at := range over {
+		if x.dims[at] == 0 {
+			x = b.full(replaced(x.dims, at, 1), 1)
+		}
+		for x.dims[at] > 1 {
+			half, d := x.dims[at]/2, x.dims[at]
+			y := b.mul(b.part(x, at, 0, half), b.part(x, at, half, 2*half))
+			if d%2 != 0 {
+				y = b.join(at, y, b.part(x, at, d-1, d))
+			}
+			x = y
+		}
+	}
+	return x
+}
+
+// replaced is dims with another length of one axis.
+func replaced(dims []int, at, length int) []int {
+	out := slices.Clone(dims)
+	out[at] = length
+	return out
+}
 
 // reduce takes the axes from an attribute or an input, as the opset has it, and
 // works on the layout it is given.
-func reduce(b *builder, n *node) {
+func reduce(b *builder, n *node, f func(x ref, over []int) ref) {
 	v := n.need(0)
 	rank := len(v.dims)
 	asked, _ := n.param(1, "axes")
 	over := asked
 	if len(over) == 0 {
-		if n.intOr("noop_with_empty_axes", 0) != 0 {
-			identity(b, n)
-			return
-		}
 		over = ascending(rank)
+		if n.intOr("noop_with_empty_axes", 0) != 0 {
+			over = nil
+		}
 	}
 	over = axes(over, rank)
 	keep := n.intOr("keepdims", 1) != 0
 
-	f := func(x ref, over []int) ref { return b.reduceRef(n.OpType, x, over) }
 	if n.OpType == "ReduceMax" || n.OpType == "ReduceMin" {
 		t := tiesOf(n, asked, rank)
 		f = func(x ref, over []int) ref { return b.reduceExtreme(n.OpType, x, over, t) }
@@ -51,12 +97,15 @@ func reduce(b *builder, n *node) {
 
 // reduceRef reduces and keeps the reduced axes as ones.
 func (b *builder) reduceRef(op string, x ref, over []int) ref {
-	if op == "ReduceL2" { // the root of the sum of squares
-		return b.root(b.reduceRef("ReduceSum", b.binary("Mul", x, x), over))
-	}
 	dims := slices.Clone(x.dims)
 	for _, a := range over {
 		dims[a] = 1
+	}
+	if len(over) == 0 {
+		return x
+	}
+	if slices.Contains(x.dims, 0) { // of nothing
+		return b.full(dims, map[string]float32{"ReduceMax": negInf, "ReduceMin": -negInf, "ReduceMean": float32(math.NaN())}[op])
 	}
 	return b.emit(op, dims, []ref{x, b.ints(over...)}, attrInt("keepdims", 1))
 }

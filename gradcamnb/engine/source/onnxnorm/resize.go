@@ -70,7 +70,7 @@ func resizeSizes(n *node, in []int) ([]int, []float64) {
 			scale[i] = float64(out[i]) / float64(in[i])
 			continue
 		}
-		scale[i] = float64(given.konst.floats()[i])
+		scale[i] = float64(given.konst.numbers()[i])
 		out[i] = int(math.Floor(float64(in[i]) * scale[i]))
 	}
 	return out, scale

@@ -1,0 +1,37 @@
+package onnxnorm
+
+import "slices"
+
+// ArgMax and ArgMin are the place of the largest or smallest entry of an axis, the first of
+// equal ones or, with select_last_index, the last.
+var (
+	_ = register("ArgMax", func(b *builder, n *node) { b.placeOf(n, "ArgMax") }, nil)
+	_ = register("ArgMin", func(b *builder, n *node) { b.placeOf(n, "ArgMin") }, nil)
+)
+
+func (b *builder) placeOf(n *node, op string) {
+	x := b.plain(n.need(0))
+	at := axis(n.intOr("axis", 0), len(x.dims))
+	last := n.intOr("select_last_index", 0) != 0
+	if last {
+		x = b.reversed(x, at)
+	}
+	dims := slices.Clone(x.dims)
+	dims[at] = 1
+	i := b.emit(op, dims, []ref{x}, attrInt("axis", at), attrInt("keepdims", 1))
+	place := b.emit("Cast", dims, []ref{i}, attrInt("to", protoFloat))
+	if last {
+		place = b.sub(b.scalar(float32(x.dims[at]-1)), place)
+	}
+	if n.intOr("keepdims", 1) == 0 {
+		place = b.reshape(place, without(dims, []int{at})...)
+	}
+	n.out = []*value{fromPlain(place).is(whole)}
+}
+
+// reversed turns an axis round.
+func (b *builder) reversed(x ref, at int) ref {
+	index := ascending(x.dims[at])
+	slices.Reverse(index)
+	return b.take(x, at, index)
+}

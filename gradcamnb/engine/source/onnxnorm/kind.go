@@ -1,0 +1,110 @@
+package onnxnorm
+
+import (
+	"slices"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+// kind is what the values of a tensor are. In the rewritten graph all are float32: a whole
+// number is one without a fraction, exact up to 2^24, and a truth value is 0 or 1. So every
+// operator takes every type, gradients pass through a cast, and a picture in uint8 has one.
+type kind int
+
+const (
+	unsaid kind = iota // as the first input's
+	real
+	whole
+	truth
+)
+
+// kindOf is the kind of a type of ONNX.
+func kindOf(t protos.TensorProto_DataType) kind {
+	switch t {
+	case protos.TensorProto_BOOL:
+		return truth
+	case protos.TensorProto_INT64, protos.TensorProto_INT32, protos.TensorProto_INT16, protos.TensorProto_INT8, protos.TensorProto_INT4, protos.TensorProto_INT2,
+		protos.TensorProto_UINT64, protos.TensorProto_UINT32, protos.TensorProto_UINT16, protos.TensorProto_UINT8, protos.TensorProto_UINT4, protos.TensorProto_UINT2:
+		return whole
+	}
+	return real
+}
+
+// is makes a value one of the given kind.
+func (v *value) is(k kind) *value {
+	v.kind = k
+	return v
+}
+
+// of is the kind of the value's numbers.
+func (v *value) of() kind {
+	switch {
+	case v.konst == nil:
+		return max(v.kind, real)
+	case v.konst.kind == protos.TensorProto_BOOL:
+		return truth
+	case v.konst.isInt:
+		return whole
+	}
+	return kindOf(v.konst.kind)
+}
+
+// inherit gives results that no rule spoke of the kind of the node's first input.
+func inherit(n *node) {
+	i := slices.IndexFunc(n.in, func(v *value) bool { return v != nil })
+	for _, v := range n.out {
+		if v.kind == unsaid && i >= 0 {
+			v.kind = n.in[i].of()
+		}
+	}
+}
+
+// numeric is a constant as float32, whatever its type.
+func (b *builder) numeric(t *tensor) ref {
+	if t.isInt {
+		t = &tensor{dims: t.dims, floats: t.numbers, origin: t.origin}
+	}
+	return b.konst(t)
+}
+
+// truthOf is the truth value of each number of x, for the condition of a Where.
+func (b *builder) truthOf(x ref) ref {
+	if c, ok := b.truths[x.name]; ok {
+		return c
+	}
+	return b.emit("Cast", x.dims, []ref{x}, attrInt("to", protoBool))
+}
+
+// numberOf is 1 where the condition c holds and 0 elsewhere.
+func (b *builder) numberOf(c ref) ref {
+	x := b.emit("Where", c.dims, []ref{c, b.scalar(1), b.scalar(0)})
+	b.truths[x.name] = c
+	return x
+}
+
+// indices is x as integers, to look up by.
+func (b *builder) indices(x ref) ref {
+	return b.emit("Cast", x.dims, []ref{x}, attrInt("to", protoInt))
+}
+
+// compared compares numbers.
+func (b *builder) compared(op string, x, y ref) ref { return b.numberOf(b.binary(op, x, y)) }
+
+// choose is yes where c holds and no elsewhere, broadcast to each other.
+func (b *builder) choose(c, yes, no ref) ref {
+	dims, ok := broadcast(yes.dims, no.dims)
+	if ok {
+		dims, ok = broadcast(dims, c.dims)
+	}
+	if !ok {
+		failf("the shapes %v, %v and %v do not broadcast", c.dims, yes.dims, no.dims)
+	}
+	return b.emit("Where", dims, []ref{c, yes, no})
+}
+
+// truncated is x without its fraction.
+func (b *builder) truncated(x ref) ref {
+	return b.binary("Mul", b.unary("Sign", x), b.unary("Floor", b.unary("Abs", x)))
+}
+
+func typeNumbered(i int64) protos.TensorProto_DataType { return protos.TensorProto_DataType(int32(i)) }

@@ -1,0 +1,10 @@
+package onnxnorm
+
+// Constant is an output that does not depend on the picture; ok is false of any other.
+func (g *Graph) Constant(name string) (dims []int, values []float64, ok bool) {
+	t := g.constants[name]
+	if t == nil {
+		return nil, nil, false
+	}
+	return t.dims, convert(t.numbers(), func(v float32) float64 { return float64(v) }), true
+}

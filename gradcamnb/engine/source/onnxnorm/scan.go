@@ -1,0 +1,37 @@
+package onnxnorm
+
+import "slices"
+
+// CumSum and CumProd run along an axis, in log2(length) steps: each adds what is 1, 2, 4, ...
+// entries before.
+var (
+	_ = register("CumSum", func(b *builder, n *node) { b.running(n, "Add", 0) }, nil)
+	_ = register("CumProd", func(b *builder, n *node) { b.running(n, "Mul", 1) }, nil)
+)
+
+func (b *builder) running(n *node, op string, nothing float32) {
+	x := b.plain(n.need(0))
+	at := axis(int(n.number(1, "axis", 0)), len(x.dims))
+	back := n.intOr("reverse", 0) != 0
+	if n.intOr("exclusive", 0) != 0 {
+		x = b.shifted(x, at, 1, back, nothing)
+	}
+	for step := 1; step < x.dims[at]; step *= 2 {
+		x = b.binary(op, x, b.shifted(x, at, step, back, nothing))
+	}
+	n.out = []*value{fromPlain(x)}
+}
+
+// shifted moves the entries of an axis up by so many places, or down, and fills what is
+// left.
+func (b *builder) shifted(x ref, at, by int, down bool, fill float32) ref {
+	length := x.dims[at]
+	before, after := make([]int, len(x.dims)), make([]int, len(x.dims))
+	by = min(by, length)
+	if down {
+		after[at] = by
+		return b.pad(b.part(x, at, by, length), before, after, fill)
+	}
+	before[at] = by
+	return b.pad(b.part(x, at, 0, length-by), before, slices.Clone(after), fill)
+}

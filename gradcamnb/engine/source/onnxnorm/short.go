@@ -1,0 +1,111 @@
+package onnxnorm
+
+import "slices"
+
+// Short forms, for rules that are formulas.
+
+func (b *builder) add(x, y ref) ref { return b.binary("Add", x, y) }
+func (b *builder) sub(x, y ref) ref { return b.binary("Sub", x, y) }
+func (b *builder) mul(x, y ref) ref { return b.binary("Mul", x, y) }
+func (b *builder) div(x, y ref) ref { return b.binary("Div", x, y) }
+func (b *builder) exp(x ref) ref    { return b.unary("Exp", x) }
+func (b *builder) log(x ref) ref    { return b.unary("Log", x) }
+func (b *builder) sqrt(x ref) ref   { return b.root(x) }
+func (b *builder) neg(x ref) ref    { return b.unary("Neg", x) }
+func (b *builder) square(x ref) ref { return b.mul(x, x) }
+
+// offset is x + c for a number c.
+func (b *builder) offset(x ref, c float32) ref { return b.add(x, b.scalar(c)) }
+
+// part is [from, to) of one axis of x.
+func (b *builder) part(x ref, at, from, to int) ref {
+	start, end := make([]int, len(x.dims)), slices.Clone(x.dims)
+	start[at], end[at] = from, to
+	return b.slice(x, start, end, slices.Repeat([]int{1}, len(x.dims)))
+}
+
+// join puts tensors one behind the other along an axis.
+func (b *builder) join(at int, parts ...ref) ref {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	dims := slices.Clone(parts[0].dims)
+	for _, p := range parts[1:] {
+		dims[at] += p.dims[at]
+	}
+	return b.emit("Concat", dims, parts, attrInt("axis", at))
+}
+
+// take reads the entries of one axis by constant indices.
+func (b *builder) take(x ref, at int, index []int) ref {
+	if slices.Equal(index, ascending(x.dims[at])) {
+		return x
+	}
+	dims := slices.Clone(x.dims)
+	dims[at] = len(index)
+	return b.emit("Gather", dims, []ref{x, b.ints(index...)}, attrInt("axis", at))
+}
+
+// pick reads single values of x, in row-major order of its own, into a tensor of the given
+// shape; -1 reads zero.
+func (b *builder) pick(x ref, index, dims []int) ref {
+	flat := b.reshape(x, size(x.dims))
+	if i := slices.Index(index, -1); i >= 0 {
+		flat = b.pad(flat, []int{0}, []int{1}, 0)
+		index = slices.Clone(index)
+		for i := range index {
+			if index[i] < 0 {
+				index[i] = size(x.dims)
+			}
+		}
+	}
+	return b.reshape(b.take(flat, 0, index), dims...)
+}
+
+// swapped exchanges two axes.
+func (b *builder) swapped(x ref, i, j int) ref {
+	perm := ascending(len(x.dims))
+	perm[i], perm[j] = j, i
+	return b.transpose(x, perm)
+}
+
+// full is a constant of one value everywhere.
+func (b *builder) full(dims []int, v float32) ref {
+	one := b.scalar(v)
+	if len(dims) == 0 {
+		return one
+	}
+	return b.emit("Expand", dims, []ref{one, b.ints(dims...)})
+}
+
+// spreadTo broadcasts x to the shape.
+func (b *builder) spreadTo(x ref, dims []int) ref {
+	if slices.Equal(x.dims, dims) {
+		return x
+	}
+	return b.emit("Expand", dims, []ref{x, b.ints(dims...)})
+}
+
+// constantInput is a constant input as a tensor; the picture must not come into it.
+func (n *node) constantInput(i int, what string) *tensor {
+	v := n.need(i)
+	if v.konst == nil {
+		failf("its input %d (%s) is computed from the picture, and only a constant is supported there", i, what)
+	}
+	return v.konst
+}
+
+// number is a constant input of one number, or what is said where it is not given.
+func (n *node) number(i int, what string, def float64) float64 {
+	if n.input(i) == nil {
+		return def
+	}
+	t := n.constantInput(i, what)
+	if size(t.dims) != 1 {
+		failf("its input %d (%s) has the shape %v, and one number is wanted", i, what, t.dims)
+	}
+	if t.isInt {
+		return float64(t.ints[0])
+	}
+	return float64(t.floats()[0])
+}

@@ -1,0 +1,18 @@
+package onnxnorm
+
+// Sum and Mean of any number of tensors.
+var (
+	_ = register("Sum", func(b *builder, n *node) { n.out = []*value{b.total(n)} }, nil)
+	_ = register("Mean", func(b *builder, n *node) {
+		n.out = []*value{b.each(b.total(n), func(x ref) ref { return b.scaled(x, 1/float32(len(n.in))) })}
+	}, nil)
+)
+
+func (b *builder) total(n *node) *value {
+	sum := *n.need(0)
+	out := &sum
+	for i := range n.in[1:] {
+		out = b.pair("Add", out, n.need(i+1))
+	}
+	return out
+}

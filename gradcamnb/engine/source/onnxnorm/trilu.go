@@ -1,0 +1,27 @@
+package onnxnorm
+
+import "slices"
+
+// Trilu keeps the upper or the lower triangle of matrices, from the k-th diagonal on.
+var _ = register("Trilu", func(b *builder, n *node) {
+	x := b.plain(n.need(0))
+	rank := len(x.dims)
+	if rank < 2 {
+		failf("its input has the shape %v and is no matrix", x.dims)
+	}
+	k := int(n.number(1, "k", 0))
+	rows, columns := x.dims[rank-2], x.dims[rank-1]
+	upper := n.intOr("upper", 1) != 0
+	mask := make([]float32, 0, rows*columns)
+	for i := range rows {
+		for j := range columns {
+			keep := float32(0)
+			if upper && j >= i+k || !upper && j <= i+k {
+				keep = 1
+			}
+			mask = append(mask, keep)
+		}
+	}
+	keep := b.spreadTo(b.floats([]int{rows, columns}, mask), slices.Clone(x.dims))
+	n.out = []*value{fromPlain(b.choose(b.truthOf(keep), x, b.scalar(0)))}
+}, nil)
