@@ -41,6 +41,11 @@ func (c canvas) picture(img image.Image, r image.Rectangle) {
 	draw.CatmullRom.Scale(c.opaque(), r, img, img.Bounds(), draw.Over, nil)
 }
 
+// put copies a picture of the canvas's own kind to a place.
+func (c canvas) put(img *image.NRGBA, x, y int) {
+	draw.Draw(c.opaque(), img.Bounds().Add(image.Pt(x, y)), (canvas{img}).opaque(), image.Point{}, draw.Src)
+}
+
 // opaque is the canvas as a picture of premultiplied colours, for which the image
 // packages have quick ways. A canvas is opaque, so its colours are the same in both.
 func (c canvas) opaque() *image.RGBA {

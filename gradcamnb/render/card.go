@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -16,8 +17,10 @@ const (
 	smallest = 160 // shortest picture, so that a tiny one can be looked at
 	barWidth = 16
 	barText  = 64
-	listing  = 250
-	lineH    = 20
+
+	widestUnit = 200
+	listing    = 250
+	lineH      = 20
 )
 
 // Card draws the whole figure of one map: a title with model, method, layer,
@@ -26,10 +29,15 @@ const (
 // where there is one.
 func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	f := faces()
-	overlay := Overlay(r, m, o)
-	w, h := fitted(overlay.Bounds().Dx(), overlay.Bounds().Dy())
+	w, h := fitted(m.W, m.H)
+	var picture *image.NRGBA
+	if r.Picture != nil {
+		w, h = fitted(r.Picture.Bounds().Dx(), r.Picture.Bounds().Dy())
+		picture = shrunk(r.Picture, w, h)
+	}
 
-	columns := []int{w, barWidth + barText}
+	bar := max(barWidth+barText, min(textWidth(spelled(m.Unit), f.small), widestUnit))
+	columns := []int{w, bar}
 	if r.Picture != nil {
 		columns = append([]int{w}, columns...)
 	}
@@ -43,7 +51,11 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	width = max(width, 520)
 	inner := width - 2*margin
 
-	diagnosis := wrapped(m.Diagnosis, inner, f.body)
+	words := m.Diagnosis
+	if o.clipped(m) {
+		words = strings.TrimSpace(clipWords(m, o) + " " + words)
+	}
+	diagnosis := wrapped(words, inner, f.body)
 	top := margin + 2*lineH + 22
 	bodyH := max(h, len(r.Top)*40+18)
 	height := top + bodyH + margin
@@ -58,14 +70,14 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	x := margin
 	if r.Picture != nil {
 		c.text("picture", x, top-6, w, f.small, faint)
-		c.picture(r.Picture, image.Rect(x, top, x+w, top+h))
+		c.put(picture, x, top)
 		x += w + gap
 	}
-	c.text(where(r, m), x, top-6, w+gap+barWidth, f.small, faint)
-	c.picture(overlay, image.Rect(x, top, x+w, top+h))
+	c.text(where(r, m), x, top-6, w+gap-8, f.small, faint)
+	c.put(overlaid(r, m, o, picture, w, h), x, top)
 	x += w + gap
 	c.colorBar(m, o, image.Rect(x, top, x+barWidth, top+h))
-	x += barWidth + barText + gap
+	x += bar + gap
 	if len(r.Top) > 0 {
 		c.predictions(r, m, x, top)
 	}
@@ -92,6 +104,12 @@ func subtitle(m *heatmap.Map, class string) string {
 	return fmt.Sprintf("%s, score %s %s", s, number(float64(m.Score)), m.ScoreUnit)
 }
 
+// clipWords says that some pixels lie above the end of the colours.
+func clipWords(m *heatmap.Map, o *Options) string {
+	lo, hi, _ := o.field(m).Range()
+	return fmt.Sprintf("The colours end at the 99th percentile; the highest pixel is %s %s.", number(float64(max(hi, -lo))), m.Unit)
+}
+
 func where(r *heatmap.Result, m *heatmap.Map) string {
 	s := fmt.Sprintf("%d x %d cells", m.Raw.W, m.Raw.H)
 	if r.Picture != nil && r.Frame.Seen() != image.Rect(0, 0, r.Frame.PictureW, r.Frame.PictureH) {
@@ -107,8 +125,12 @@ func (c canvas) colorBar(m *heatmap.Map, o *Options, r image.Rectangle) {
 		t := 1 - (float64(y-r.Min.Y)+0.5)/float64(r.Dy())
 		c.fill(image.Rect(r.Min.X, y, r.Max.X, y+1), colors.At(t))
 	}
-	c.ticks(scale.ticks(min(5, max(2, r.Dy()/50))), r, barText-8)
-	c.text(m.Unit, r.Min.X, r.Min.Y-6, barWidth+barText, f.small, faint)
+	ticks := scale.ticks(min(5, max(2, r.Dy()/50)))
+	if last := &ticks[len(ticks)-1]; o.clipped(m) {
+		last.text = "≥ " + last.text
+	}
+	c.ticks(ticks, r, barText-8)
+	c.text(m.Unit, r.Min.X, r.Min.Y-6, widestUnit, f.small, faint)
 }
 
 // ticks writes numbers beside a colour bar, so many pixels wide.

@@ -28,22 +28,14 @@ func outline(img *image.NRGBA, b heatmap.Box, width int, c color.NRGBA) {
 	}
 }
 
-// copied is a picture that can be drawn on, with its corner at (0, 0).
-func copied(picture image.Image) *image.NRGBA {
-	b := picture.Bounds()
-	out := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	draw.Draw(out, out.Bounds(), picture, b.Min, draw.Src)
-	return out
-}
-
 // Detections draws what a detector finds on the original picture: boxes with number,
-// class and score. Small pictures are shown larger, so that the words can be read.
+// class and score. Small pictures are shown larger, so that the words can be read, and
+// large ones smaller.
 func Detections(picture image.Image, found []heatmap.Detection) *image.NRGBA {
-	const least = 480
+	const least, most = 480, 1024 // pixels of the longer side
 	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
-	scale := max(1, math.Round(float64(least)/float64(max(w, h))))
-	c := newCanvas(int(float64(w)*scale), int(float64(h)*scale))
-	c.picture(copied(picture), c.Bounds())
+	scale := min(max(1, math.Round(float64(least)/float64(max(w, h)))), most/float64(max(w, h)))
+	c := canvas{shrunk(picture, int(float64(w)*scale), int(float64(h)*scale))}
 	f := faces()
 	for i, d := range found {
 		b := d.Box
@@ -101,7 +93,13 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 			if m == nil {
 				continue
 			}
-			c.thumb(Overlay(r, m, o), x(2+k), y, cell)
+			w, h := fittedSquare(m.W, m.H, cell)
+			var small *image.NRGBA
+			if r.Picture != nil {
+				w, h = fittedSquare(r.Picture.Bounds().Dx(), r.Picture.Bounds().Dy(), cell)
+				small = shrunk(r.Picture, w, h)
+			}
+			c.put(overlaid(r, m, o, small, w, h), x(2+k), y)
 			c.text(o.scale(m).words(m.Unit), x(2+k), y+cell+captionH-2, cell, f.small, faint)
 			below := y + cell + 2*captionH - 2
 			switch {
@@ -118,9 +116,14 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 
 // thumb draws a picture as large as fits into a square.
 func (c canvas) thumb(img image.Image, x, y, side int) {
-	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	w, h := fittedSquare(img.Bounds().Dx(), img.Bounds().Dy(), side)
+	c.picture(img, image.Rect(x, y, x+w, y+h))
+}
+
+// fittedSquare is the size of a picture as large as fits into a square.
+func fittedSquare(w, h, side int) (int, int) {
 	scale := float64(side) / float64(max(w, h))
-	c.picture(img, image.Rect(x, y, x+max(1, int(float64(w)*scale)), y+max(1, int(float64(h)*scale))))
+	return max(1, int(float64(w)*scale)), max(1, int(float64(h)*scale))
 }
 
 // verdict is what the box says of the map.
@@ -205,8 +208,10 @@ func cropped(r *heatmap.Result, b heatmap.Box) image.Image {
 		return nil
 	}
 	around := max(b[2]-b[0], b[3]-b[1]) / 2
-	img := copied(r.Picture)
-	part := image.Rect(int(b[0]-around), int(b[1]-around), int(b[2]+around)+1, int(b[3]+around)+1).Intersect(img.Bounds())
+	from := r.Picture.Bounds()
+	part := image.Rect(int(b[0]-around), int(b[1]-around), int(b[2]+around)+1, int(b[3]+around)+1).Intersect(image.Rect(0, 0, from.Dx(), from.Dy()))
+	img := image.NewNRGBA(part)
+	draw.Draw(img, part, r.Picture, from.Min.Add(part.Min), draw.Src)
 	outline(img, b, max(1, part.Dx()/100), boxColor)
-	return img.SubImage(part)
+	return img
 }

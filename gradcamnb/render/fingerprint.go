@@ -13,10 +13,20 @@ import (
 // red, green, blue and alpha of a byte each, not premultiplied.
 func Fingerprint(img image.Image) string {
 	b := img.Bounds()
-	flat := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	draw.Draw(flat, flat.Bounds(), img, b.Min, draw.Src)
 	h := sha256.New()
 	h.Write(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(b.Dx())), uint32(b.Dy())))
-	h.Write(flat.Pix)
+	plain, isPlain := img.(*image.NRGBA)
+	const rows = 16 // at once, so that no copy of the picture is made
+	strip := image.NewNRGBA(image.Rect(0, 0, b.Dx(), rows))
+	for y := b.Min.Y; y < b.Max.Y; y += rows {
+		n := min(rows, b.Max.Y-y)
+		if isPlain && plain.Stride == 4*b.Dx() {
+			at := plain.PixOffset(b.Min.X, y)
+			h.Write(plain.Pix[at : at+n*plain.Stride])
+			continue
+		}
+		draw.Draw(strip, image.Rect(0, 0, b.Dx(), n), img, image.Pt(b.Min.X, y), draw.Src)
+		h.Write(strip.Pix[:n*strip.Stride])
+	}
 	return hex.EncodeToString(h.Sum(nil))
 }

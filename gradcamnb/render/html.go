@@ -19,8 +19,6 @@ import (
 	"sync"
 	"unicode"
 
-	"golang.org/x/image/draw"
-
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
@@ -253,7 +251,7 @@ func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) 
 		c.Maps = append(c.Maps, NewCardMap(m))
 	}
 	if r.Picture != nil {
-		picture, err = jpegURL(scaled(r.Picture, w, h))
+		picture, err = jpegURL(shrunk(r.Picture, w, h))
 	}
 	return c, picture, err
 }
@@ -442,13 +440,6 @@ func stageSize(r *heatmap.Result) (w, h int) {
 		scale = max(1, math.Min(scale, 320/float64(max(w, h, 1))))
 	}
 	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
-}
-
-func scaled(img image.Image, w, h int) *image.RGBA {
-	out := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.Draw(out, out.Bounds(), image.NewUniform(white), image.Point{}, draw.Src)
-	draw.CatmullRom.Scale(out, out.Bounds(), img, img.Bounds(), draw.Over, nil)
-	return out
 }
 
 // overlayAlone is what [Overlay] puts on the picture, as a small translucent

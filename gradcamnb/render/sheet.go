@@ -57,6 +57,8 @@ type sheetLayout struct {
 	*heatmap.Sheet
 	options *Options
 
+	thumbs map[*heatmap.Result]*image.NRGBA // see thumbnail
+
 	notes      []string
 	titleW     int  // of the rows
 	titleLines int  // of the columns
@@ -79,7 +81,7 @@ type bar struct {
 }
 
 func newSheetLayout(s *heatmap.Sheet, o *Options) *sheetLayout {
-	l := &sheetLayout{Sheet: s, options: o, pictures: rowsOfOnePicture(s), titleLines: 1, captions: 1 + len(s.Metrics)}
+	l := &sheetLayout{Sheet: s, options: o, thumbs: map[*heatmap.Result]*image.NRGBA{}, pictures: rowsOfOnePicture(s), titleLines: 1, captions: 1 + len(s.Metrics)}
 	f := faces()
 	for _, title := range s.Rows {
 		l.titleW = max(l.titleW, min(rowTitle, textWidth(spelled(title), f.body)))
@@ -220,9 +222,8 @@ func (l *sheetLayout) row(c canvas, i int) {
 		}
 	}
 	if l.pictures && of != nil && (i == 0 || l.pictureOf(i-1) != of) {
-		thumb := thumbnail(of, of.Maps[0])
 		x := l.columnX(-1)
-		c.picture(thumb.Picture, thumb.Picture.Bounds().Add(image.Pt(x, y)))
+		c.put(l.thumbnail(of), x, y)
 		c.text("picture", x, y+l.heights[i]+captionUp, cellSide, f.small, faint)
 	}
 }
@@ -246,9 +247,9 @@ func (l *sheetLayout) cell(c canvas, i, j int, r *heatmap.Result, m *heatmap.Map
 		o.Range = l.shared(m.Unit, cell.Signed)
 	}
 	own := o.scale(m)
-	overlay := Overlay(thumbnail(r, m), m, o)
-	at := fittedInto(overlay.Bounds().Size()).Add(image.Pt(l.columnX(j), y))
-	c.picture(overlay, at)
+	w, h := thumbSize(r, m)
+	at := image.Rect(0, 0, w, h).Add(image.Pt(l.columnX(j), y))
+	c.put(overlaid(r, m, o, l.thumbnail(r), w, h), at.Min.X, at.Min.Y)
 	if cell.Framed {
 		c.frame(at, frameW)
 	}
@@ -262,6 +263,9 @@ func (l *sheetLayout) cell(c canvas, i, j int, r *heatmap.Result, m *heatmap.Map
 	}
 	if cell.Signed && !l.Shared {
 		caption = fmt.Sprintf("±%s %s", number(float64(own.Hi)), m.Unit)
+	}
+	if !l.Shared && o.clipped(m) {
+		caption = fmt.Sprintf("%s to ≥ %s %s", number(float64(own.Lo)), number(float64(own.Hi)), m.Unit)
 	}
 	if m.Diagnosis != "" {
 		caption, col = firstClause(m.Diagnosis), mark
@@ -326,22 +330,18 @@ func fittedInto(size image.Point) image.Rectangle {
 	return image.Rect(0, 0, max(1, int(math.Round(float64(size.X)*scale))), max(1, int(math.Round(float64(size.Y)*scale))))
 }
 
-// thumbnail is a result with its picture scaled to a cell, so that a sheet of a large
-// photograph is not drawn at full size for every cell.
-func thumbnail(r *heatmap.Result, m *heatmap.Map) *heatmap.Result {
+// thumbnail is a result's picture scaled to a cell; it is made once for all cells of the result. Nil without a picture.
+func (l *sheetLayout) thumbnail(r *heatmap.Result) *image.NRGBA {
 	if r.Picture == nil {
-		return r
+		return nil
 	}
-	w, h := thumbSize(r, m)
-	small := newCanvas(w, h)
-	small.picture(r.Picture, small.Bounds())
-	t := *r
-	t.Picture = small.NRGBA
-	sx, sy := float64(w)/float64(r.Frame.PictureW), float64(h)/float64(r.Frame.PictureH)
-	t.Frame.PictureW, t.Frame.PictureH = w, h
-	t.Frame.X0, t.Frame.Y0 = r.Frame.X0*sx, r.Frame.Y0*sy
-	t.Frame.ScaleX, t.Frame.ScaleY = r.Frame.ScaleX*sx, r.Frame.ScaleY*sy
-	return &t
+	small, ok := l.thumbs[r]
+	if !ok {
+		w, h := thumbSize(r, r.Maps[0])
+		small = shrunk(r.Picture, w, h)
+		l.thumbs[r] = small
+	}
+	return small
 }
 
 func firstLines(lines []string, n int) []string { return lines[:min(len(lines), max(n, 1))] }

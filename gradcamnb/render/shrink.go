@@ -1,0 +1,154 @@
+package render
+
+import (
+	"image"
+	"image/draw"
+	"runtime"
+	"sync"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// shrunk is a picture of w x h pixels for drawing, laid over white if it is translucent. A picture many times larger is
+// first averaged over blocks of whole pixels to about twice the size, in one pass over it, and then scaled: that costs
+// little more than reading it once, and no memory beside what is drawn.
+func shrunk(img image.Image, w, h int) *image.NRGBA {
+	b := img.Bounds()
+	times := min(b.Dx()/max(w, 1), b.Dy()/max(h, 1))
+	k := times / 2
+	if times < 4 { // there is no room for twice the size
+		k = times
+	}
+	if k > 1 {
+		if blocks, ok := averagedBlocks(img, k); ok {
+			img, b = blocks, blocks.Bounds()
+		}
+	}
+	c := newCanvas(w, h)
+	c.picture(img, c.Bounds())
+	return c.NRGBA
+}
+
+// averagedBlocks is the mean colour of every block of k x k pixels; what is left over at the right and at the bottom,
+// fewer than k pixels, goes to the last blocks. It knows pictures of 8 bits a channel without transparency.
+func averagedBlocks(img image.Image, k int) (*image.NRGBA, bool) {
+	row, ok := opaqueRows(img)
+	if !ok {
+		return nil, false
+	}
+	b := img.Bounds()
+	out := image.NewNRGBA(image.Rect(0, 0, b.Dx()/k, b.Dy()/k))
+	var parts sync.WaitGroup
+	n := runtime.GOMAXPROCS(0)
+	for part := range n {
+		parts.Go(func() {
+			buffer := make([]byte, 4*b.Dx())
+			sums := make([]uint32, 3*out.Rect.Dx())
+			for y := part * out.Rect.Dy() / n; y < (part+1)*out.Rect.Dy()/n; y++ {
+				clear(sums)
+				end := (y + 1) * k
+				if y == out.Rect.Dy()-1 {
+					end = b.Dy()
+				}
+				for v := y * k; v < end; v++ {
+					addBlocks(sums, row(v, buffer), k)
+				}
+				meanBlocks(out.Pix[y*out.Stride:], sums, b.Dx(), k, end-y*k)
+			}
+		})
+	}
+	parts.Wait()
+	return out, true
+}
+
+// addBlocks adds a row of pixels, red, green, blue and alpha a byte each, to the sums of their blocks.
+func addBlocks(sums []uint32, row []byte, k int) {
+	last := len(sums)/3 - 1
+	for i := 0; i <= last; i++ {
+		to := (i + 1) * k
+		if i == last {
+			to = len(row) / 4
+		}
+		var r, g, b uint32
+		for part := row[4*i*k : 4*to]; len(part) >= 4; part = part[4:] {
+			r, g, b = r+uint32(part[0]), g+uint32(part[1]), b+uint32(part[2])
+		}
+		sums[3*i], sums[3*i+1], sums[3*i+2] = sums[3*i]+r, sums[3*i+1]+g, sums[3*i+2]+b
+	}
+}
+
+// meanBlocks writes the means of blocks of k pixels across, the last as wide as the picture's width w leaves, and high
+// pixels down.
+func meanBlocks(pix []byte, sums []uint32, w, k, high int) {
+	n := len(sums) / 3
+	for i := range n {
+		wide := k
+		if i == n-1 {
+			wide = w - i*k
+		}
+		cells := uint32(wide * high)
+		for c := range 3 {
+			pix[4*i+c] = byte((sums[3*i+c] + cells/2) / cells)
+		}
+		pix[4*i+3] = 255
+	}
+}
+
+// opaqueRows reads rows of a picture, red, green, blue and alpha a byte each, into a buffer or from where they lie; ok
+// is false for pictures that may be translucent or have more than 8 bits a channel.
+func opaqueRows(img image.Image) (row func(y int, buffer []byte) []byte, ok bool) {
+	b := img.Bounds()
+	plain := func(pix []byte, stride int) func(int, []byte) []byte {
+		return func(y int, _ []byte) []byte { return pix[y*stride : y*stride+4*b.Dx()] }
+	}
+	switch img := img.(type) {
+	case *image.NRGBA:
+		return plain(img.Pix, img.Stride), img.Opaque()
+	case *image.RGBA:
+		return plain(img.Pix, img.Stride), img.Opaque()
+	case *image.Gray, *image.YCbCr, *image.CMYK:
+		return func(y int, buffer []byte) []byte {
+			line := &image.RGBA{Pix: buffer, Stride: len(buffer), Rect: image.Rect(0, 0, b.Dx(), 1)}
+			draw.Draw(line, line.Rect, img, image.Pt(b.Min.X, b.Min.Y+y), draw.Src)
+			return buffer
+		}, true
+	}
+	return nil, false
+}
+
+// withPicture is a result whose picture is drawn at another size.
+func withPicture(r *heatmap.Result, small *image.NRGBA) *heatmap.Result {
+	w, h := small.Rect.Dx(), small.Rect.Dy()
+	t := *r
+	t.Picture = small
+	sx, sy := float64(w)/float64(r.Frame.PictureW), float64(h)/float64(r.Frame.PictureH)
+	t.Frame.PictureW, t.Frame.PictureH = w, h
+	t.Frame.X0, t.Frame.Y0 = r.Frame.X0*sx, r.Frame.Y0*sy
+	t.Frame.ScaleX, t.Frame.ScaleY = r.Frame.ScaleX*sx, r.Frame.ScaleY*sy
+	return &t
+}
+
+// moved is a map of a result's picture with its box where it lies in the picture of w x h pixels.
+func moved(r *heatmap.Result, m *heatmap.Map, w, h int) *heatmap.Map {
+	t := *m
+	sx, sy := float64(w)/float64(r.Frame.PictureW), float64(h)/float64(r.Frame.PictureH)
+	t.Box = heatmap.Box{m.Box[0] * sx, m.Box[1] * sy, m.Box[2] * sx, m.Box[3] * sy}
+	return &t
+}
+
+// overlaid is [Overlay] drawn at w x h pixels. A picture that is shown smaller is shrunk first and the map laid over
+// it then, so that drawing costs what the figure is large and not what the picture is.
+//
+// small is the picture at that size, nil without a picture.
+func overlaid(r *heatmap.Result, m *heatmap.Map, o *Options, small *image.NRGBA, w, h int) *image.NRGBA {
+	if r.Picture == nil || w > r.Picture.Bounds().Dx() {
+		big := Overlay(r, m, o)
+		if big.Rect.Dx() == w && big.Rect.Dy() == h {
+			return big
+		}
+		c := newCanvas(w, h)
+		c.picture(big, c.Bounds())
+		return c.NRGBA
+	}
+	return Overlay(withPicture(r, small), moved(r, m, w, h), o)
+}
