@@ -3,10 +3,11 @@ package imgio
 import (
 	"fmt"
 	"image"
-	"image/color"
 	"math"
 	"slices"
 	"strings"
+
+	"golang.org/x/image/draw"
 )
 
 // orders are the channels of a model's input by the name of their order: 0 to 2 are red,
@@ -57,7 +58,7 @@ func (p Prep) checkChannels() error {
 	if !ok {
 		return fmt.Errorf("preprocessing: order %q is not known; there are %s", p.Order, orderNames)
 	}
-	if slices.Contains(channels, alpha) && p.AlphaScale == 0 && !(alike(p.Mean) && alike(p.Scale)) {
+	if p.takesAlpha() && p.AlphaScale == 0 && !(alike(p.Mean) && alike(p.Scale)) {
 		return fmt.Errorf("preprocessing: the order %q has an alpha channel, and mean %v and scale %v differ by colour: say alpha_mean and alpha_scale, too", p.Order, p.Mean, p.Scale)
 	}
 	for i := range channels {
@@ -92,28 +93,37 @@ func (p Prep) Black(i int) float32 {
 	return -mean / scale
 }
 
+// pixels are the picture's from (0, 0) on, without their alpha unless the model takes it.
+func (p Prep) pixels(img image.Image) *image.NRGBA {
+	n, ok := img.(*image.NRGBA)
+	if ok && n.Rect.Min == (image.Point{}) && (p.takesAlpha() || n.Opaque()) {
+		return n
+	}
+	out := image.NewNRGBA(image.Rect(0, 0, img.Bounds().Dx(), img.Bounds().Dy()))
+	draw.Draw(out, out.Rect, img, img.Bounds().Min, draw.Src)
+	if !p.takesAlpha() {
+		for i := 3; i < len(out.Pix); i += 4 {
+			out.Pix[i] = 255
+		}
+	}
+	return out
+}
+
+func (p Prep) takesAlpha() bool { return slices.Contains(orders[p.Order], alpha) }
+
 // grey is a picture whose colours are its brightness, as PIL's mode L has it:
 //
 //	L = (19595 R + 38470 G + 7471 B) / 65536, rounded
-//
-// without its alpha where the model does not take that.
-func (p Prep) grey(img image.Image) image.Image {
+func (p Prep) grey(img *image.NRGBA) *image.NRGBA {
 	if !strings.HasPrefix(p.Order, "L") {
 		return img
 	}
-	if g, ok := img.(*image.Gray); ok {
-		return g
-	}
-	b := img.Bounds()
-	out := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	for y := range b.Dy() {
-		for x := range b.Dx() {
-			c := color.NRGBAModel.Convert(img.At(b.Min.X+x, b.Min.Y+y)).(color.NRGBA)
-			l := uint8((19595*uint32(c.R) + 38470*uint32(c.G) + 7471*uint32(c.B) + 1<<15) >> 16)
-			if p.Order == "L" {
-				c.A = 255
-			}
-			out.SetNRGBA(x, y, color.NRGBA{l, l, l, c.A})
+	out := image.NewNRGBA(image.Rect(0, 0, img.Rect.Dx(), img.Rect.Dy()))
+	for y := range img.Rect.Dy() {
+		from, to := img.Pix[y*img.Stride:], out.Pix[y*out.Stride:]
+		for x := 0; x < 4*img.Rect.Dx(); x += 4 {
+			l := uint8((19595*uint32(from[x]) + 38470*uint32(from[x+1]) + 7471*uint32(from[x+2]) + 1<<15) >> 16)
+			to[x], to[x+1], to[x+2], to[x+3] = l, l, l, from[x+3]
 		}
 	}
 	return out

@@ -14,7 +14,8 @@ import (
 // in pixels of the original picture, x right, y down. A stretched picture has
 // X0 = Y0 = 0; a centre crop has X0 or Y0 > 0, because the model never saw the
 // margin; a letterbox has X0 or Y0 < 0, because the model saw bars that the
-// picture does not have.
+// picture does not have. Pictures are scaled to whole pixels, so ScaleX and ScaleY of
+// a crop or a letterbox can differ by a fraction of a pixel over the whole side.
 type Frame struct {
 	PictureW, PictureH int // the original picture, in pixels
 	ModelW, ModelH     int // the model's input, in pixels
@@ -39,4 +40,19 @@ func (f Frame) Seen() image.Rectangle {
 	const slack = 1e-6 // a rounding error is no pixel
 	seen := image.Rect(int(math.Floor(f.X0+slack)), int(math.Floor(f.Y0+slack)), int(math.Ceil(x1-slack)), int(math.Ceil(y1-slack)))
 	return seen.Intersect(image.Rect(0, 0, f.PictureW, f.PictureH))
+}
+
+// placement says how a picture is brought to the model's input: scaled to w x h pixels, of
+// which the input begins at the pixel (left, top). They are negative if bars lie there.
+type placement struct {
+	w, h      int
+	left, top int
+}
+
+// frame is the way back from the input to a picture of w x h pixels.
+func (at placement) frame(p Prep, w, h int) Frame {
+	f := Frame{PictureW: w, PictureH: h, ModelW: p.Width, ModelH: p.Height}
+	f.ScaleX, f.ScaleY = float64(w)/float64(at.w), float64(h)/float64(at.h)
+	f.X0, f.Y0 = float64(at.left)*f.ScaleX, float64(at.top)*f.ScaleY
+	return f
 }

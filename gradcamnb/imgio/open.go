@@ -8,11 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"os"
 
 	"golang.org/x/image/draw"
 
 	"github.com/gradcam-go/gradcam/internal/must"
+	"github.com/gradcam-go/gradcam/internal/regular"
 
 	// The formats that can be read.
 	_ "image/gif"
@@ -29,9 +29,15 @@ import (
 // 400 MB in memory.
 const MaxPixels = 100_000_000
 
-// Open reads the picture in a file. See [Decode].
+// MaxSide is the longest side of a picture that is read, in pixels.
+const MaxSide = 1 << 20
+
+// MaxBytes is the size of the largest picture file that is read.
+const MaxBytes = 1 << 30
+
+// Open reads the picture in a file, which must be a regular one. See [Decode].
 func Open(path string) (image.Image, error) {
-	data, err := os.ReadFile(path)
+	data, err := regular.Read(path, MaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("reading the picture: %w", err)
 	}
@@ -43,42 +49,67 @@ func MustOpen(path string) image.Image {
 	return must.Get(Open(path))
 }
 
-// Decode reads a PNG, JPEG, GIF, BMP, TIFF or WebP picture of at most [MaxPixels].
-// The name is for errors.
+// Decode reads a PNG, JPEG, GIF, BMP, TIFF or WebP picture of at most [MaxPixels] and [MaxSide];
+// of an animation in a PNG or GIF, the first picture. The name is for errors.
 //
-// The result is an [image.NRGBA] of 8 bits a channel, upright as its EXIF
-// orientation says, and opaque: transparent pixels are laid over white, since a
-// model has no use for them and what hides under them is arbitrary.
+// The result is an [image.NRGBA] of 8 bits a channel, upright as its EXIF orientation says,
+// and opaque: transparent pixels are laid over white, since a model has no use for them and
+// what hides under them is arbitrary.
 func Decode(data []byte, name string) (image.Image, error) {
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if errors.Is(err, image.ErrFormat) {
-		return nil, fmt.Errorf("%s is not a picture of a known format (PNG, JPEG, GIF, BMP, TIFF, WebP)", name)
+		return nil, unknown(data, name)
+	}
+	f := formats[format]
+	if f.check != nil {
+		if err := f.check(data); err != nil {
+			return nil, fmt.Errorf("%s %w", name, err)
+		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w", name, err)
+		return nil, unreadable(err, name)
 	}
-	if config.Width < 1 || config.Height < 1 || config.Width > MaxPixels/config.Height {
-		return nil, fmt.Errorf("%s is %d x %d pixels, and at most %d million are read: make it smaller first", name, config.Width, config.Height, MaxPixels/1_000_000)
+	w, h := config.Width, config.Height
+	if w < 1 || h < 1 || w > MaxPixels/h {
+		return nil, fmt.Errorf("%s is %d x %d pixels, and at most %d million are read: make it smaller first", name, w, h, MaxPixels/1_000_000)
+	}
+	if max(w, h) > MaxSide {
+		return nil, fmt.Errorf("%s is %d x %d pixels, and a side may have %d: cut it first", name, w, h, MaxSide)
 	}
 	img, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w", name, err)
+		return nil, unreadable(err, name)
 	}
-	flat := overWhite(img)
-	if format == "jpeg" {
-		return upright(flat, orientation(data)), nil
+	flat := overWhite(img, image.Rect(0, 0, w, h))
+	if f.mend != nil {
+		f.mend(data, flat)
 	}
-	return flat, nil
+	if f.exif == nil {
+		return flat, nil
+	}
+	return upright(flat, tiffOrientation(f.exif(data))), nil
 }
 
-// overWhite copies a picture, its 16-bit channels reduced to their high byte.
+// format is what is done here for a format beside its decoder.
+type format struct {
+	check func(data []byte) error             // what the decoder would read too late; "is ..."
+	mend  func(data []byte, img *image.NRGBA) // what the decoder does otherwise than others
+	exif  func(data []byte) []byte            // the EXIF block, which is a TIFF header; nil if there is none
+}
+
+// formats are the formats by their decoders' names.
+var formats = map[string]format{}
+
+// overWhite copies a part of a picture, its 16-bit channels reduced to their high byte. The part is
+// white if the picture has nothing there.
 //
 // It is drawn with premultiplied colours, for which the image packages have quick ways;
 // what is opaque has the same in both.
-func overWhite(img image.Image) *image.NRGBA {
-	b := img.Bounds()
-	out := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	draw.Draw(out, out.Bounds(), image.White, image.Point{}, draw.Src)
-	draw.Draw(out, out.Bounds(), img, b.Min, draw.Over)
+func overWhite(img image.Image, part image.Rectangle) *image.NRGBA {
+	out := image.NewRGBA(image.Rect(0, 0, part.Dx(), part.Dy()))
+	if o, ok := img.(interface{ Opaque() bool }); !ok || img.Bounds() != part || !o.Opaque() {
+		draw.Draw(out, out.Rect, image.White, image.Point{}, draw.Src)
+	}
+	draw.Draw(out, img.Bounds().Sub(part.Min), img, img.Bounds().Min, draw.Over)
 	return &image.NRGBA{Pix: out.Pix, Stride: out.Stride, Rect: out.Rect}
 }

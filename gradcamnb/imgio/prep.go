@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
 	"math"
 
 	"golang.org/x/image/draw"
@@ -20,32 +19,17 @@ const (
 	Letterbox Fit = "letterbox" // the longer side scaled to the input size, the rest filled with Prep.Pad
 )
 
-// Filter is how pixels are interpolated where a picture is scaled.
-type Filter string
+// fits are the ways to fit: where a picture of w x h pixels comes to lie.
+var fits = map[Fit]func(p Prep, w, h int) placement{}
 
-// The filters, PIL's of the same names.
+// Margin says on which side of a cut the odd pixel of what is cut away lies.
+type Margin string
+
+// The margins.
 const (
-	Nearest  Filter = "nearest"
-	Bilinear Filter = "bilinear"
-	Bicubic  Filter = "bicubic"
-	Lanczos  Filter = "lanczos"
+	MarginEven Margin = "even" // the left and upper margin are the even number: torchvision, timm
+	MarginDown Margin = "down" // they are the smaller number: transformers, Keras
 )
-
-// kernels are the filters as functions of the distance, in pixels of the smaller
-// picture. Bicubic is Keys' with a = -1/2, as in PIL; Lanczos is sinc(t) sinc(t/3).
-var kernels = map[Filter]draw.Interpolator{
-	"":       draw.BiLinear,
-	Bilinear: draw.BiLinear,
-	Bicubic:  draw.CatmullRom,
-	Lanczos: &draw.Kernel{Support: 3, At: func(t float64) float64 {
-		if t == 0 {
-			return 1
-		}
-		x := math.Pi * t
-		return 3 * math.Sin(x) * math.Sin(x/3) / (x * x)
-	}},
-	Nearest: draw.NearestNeighbor,
-}
 
 // Layout is the order of a model input's axes.
 type Layout string
@@ -59,14 +43,15 @@ const (
 // Prep is the preprocessing of a model: picture to input tensor. A pixel
 // channel p in 0..255 becomes (p - Mean) / Scale.
 //
-// Pictures are scaled bilinearly, or by the given Filter, which is widened where they
-// shrink, as PIL and so torchvision do. A picture that already has the wanted size is not
-// touched.
+// Pictures are scaled to whole pixels and then cut, bilinearly or by the given Filter, which
+// is widened if they shrink: the pixels are those of PIL, and so of torchvision's and timm's
+// transforms. A picture that already has the wanted size is not touched.
 type Prep struct {
 	Width  int        `json:"width"`
 	Height int        `json:"height"`
 	Fit    Fit        `json:"fit"`
 	Resize int        `json:"resize,omitempty"` // Crop: length of the shorter side before the centre is cut out; Stretch: of both sides; 0 means just enough to fill the input
+	Margin Margin     `json:"margin,omitempty"` // of what is cut away; default: even
 	Filter Filter     `json:"filter,omitempty"` // default: bilinear
 	Pad    uint8      `json:"pad,omitempty"`    // Letterbox only: grey value of the bars
 	Mean   [3]float32 `json:"mean"`
@@ -87,14 +72,22 @@ func (p Prep) Validate() error {
 	switch {
 	case p.Width < 1 || p.Height < 1 || p.Width > maxSide || p.Height > maxSide:
 		return fmt.Errorf("preprocessing: the size %d x %d is not between 1 and %d", p.Width, p.Height, maxSide)
-	case p.Fit != Stretch && p.Fit != Crop && p.Fit != Letterbox:
+	case fits[p.Fit] == nil:
 		return fmt.Errorf("preprocessing: fit %q is not known; there are %q, %q and %q", p.Fit, Stretch, Crop, Letterbox)
-	case kernels[p.Filter] == nil:
-		return fmt.Errorf("preprocessing: the filter %q is not known; there are %q, %q, %q and %q", p.Filter, Nearest, Bilinear, Bicubic, Lanczos)
+	case p.Margin != "" && p.Margin != MarginEven && p.Margin != MarginDown:
+		return fmt.Errorf("preprocessing: the margin %q is not known; there are %q and %q", p.Margin, MarginEven, MarginDown)
+	case p.Filter != Nearest && kernels[p.Filter].at == nil:
+		return fmt.Errorf("preprocessing: the filter %q is not known; there are %q, %q, %q, %q and %q",
+			p.Filter, Nearest, Bilinear, Bicubic, Lanczos, Linear)
 	case p.Resize < 0 || p.Resize > maxSide:
 		return fmt.Errorf("preprocessing: resize %d is not between 0 and %d", p.Resize, maxSide)
 	case p.Resize != 0 && p.Fit == Stretch && p.Resize < max(p.Width, p.Height), p.Resize != 0 && p.Resize < min(p.Width, p.Height):
 		return fmt.Errorf("preprocessing: resize %d is smaller than the size %d x %d that is cut out of it", p.Resize, p.Width, p.Height)
+	}
+	for _, m := range p.Mean {
+		if math.IsNaN(float64(m)) || math.IsInf(float64(m), 0) {
+			return fmt.Errorf("preprocessing: the mean %v is no number", p.Mean)
+		}
 	}
 	return p.checkChannels()
 }
@@ -109,9 +102,9 @@ func (p Prep) Tensor(img image.Image, layout Layout) ([]float32, Frame, error) {
 	if img == nil || img.Bounds().Empty() {
 		return nil, Frame{}, errors.New("the picture is empty")
 	}
-	img = p.grey(img)
-	frame := p.frame(img.Bounds().Dx(), img.Bounds().Dy())
-	return p.values(p.resample(img, frame), layout), frame, nil
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	at := fits[p.Fit](p, w, h)
+	return p.values(p.resample(p.grey(p.pixels(img)), at), layout), at.frame(p, w, h), nil
 }
 
 // Part is [Prep.Tensor] of what lies in a box of the picture, in pixels from its top left
@@ -132,49 +125,4 @@ func (p Prep) Part(img image.Image, box image.Rectangle, layout Layout) ([]float
 	f.X0 += float64(box.Min.X)
 	f.Y0 += float64(box.Min.Y)
 	return values, f, err
-}
-
-// frame places the model's input in a picture of size w x h.
-func (p Prep) frame(w, h int) Frame {
-	f := Frame{PictureW: w, PictureH: h, ModelW: p.Width, ModelH: p.Height}
-	sx, sy := float64(w)/float64(p.Width), float64(h)/float64(p.Height)
-	switch p.Fit {
-	case Stretch:
-		if p.Resize > 0 {
-			sx, sy = float64(w)/float64(p.Resize), float64(h)/float64(p.Resize)
-		}
-	case Crop:
-		scale := min(sx, sy) // the input just fills up
-		if p.Resize > 0 {
-			scale = float64(min(w, h)) / float64(p.Resize)
-		}
-		sx, sy = scale, scale
-	case Letterbox:
-		sx = max(sx, sy)
-		sy = sx
-	}
-	f.ScaleX, f.ScaleY = sx, sy
-	f.X0 = (float64(w) - sx*float64(p.Width)) / 2
-	f.Y0 = (float64(h) - sy*float64(p.Height)) / 2
-	return f
-}
-
-// resample draws the picture as the model's input sees it.
-func (p Prep) resample(img image.Image, f Frame) *image.NRGBA {
-	b := img.Bounds()
-	out := image.NewNRGBA(image.Rect(0, 0, p.Width, p.Height))
-	draw.Draw(out, out.Bounds(), image.NewUniform(color.Gray{p.Pad}), image.Point{}, draw.Src)
-	if f.ScaleX == 1 && f.ScaleY == 1 && f.X0 == math.Trunc(f.X0) && f.Y0 == math.Trunc(f.Y0) {
-		draw.Draw(out, out.Bounds().Intersect(b.Sub(b.Min).Sub(image.Pt(int(f.X0), int(f.Y0)))), img, b.Min.Add(image.Pt(max(0, int(f.X0)), max(0, int(f.Y0)))), draw.Src)
-		return out
-	}
-	// The whole picture's place in the input, of which out is the visible part.
-	u0, v0 := f.ToModel(0, 0)
-	u1, v1 := f.ToModel(float64(f.PictureW), float64(f.PictureH))
-	place := image.Rect(int(math.Round(u0)), int(math.Round(v0)), int(math.Round(u1)), int(math.Round(v1)))
-	if place.Empty() {
-		place.Max = place.Min.Add(image.Pt(max(1, place.Dx()), max(1, place.Dy())))
-	}
-	kernels[p.Filter].Scale(out, place, img, b, draw.Src, nil)
-	return out
 }

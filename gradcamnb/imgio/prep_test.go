@@ -48,8 +48,12 @@ func TestFrames(t *testing.T) {
 		"stretch": {Prep{Fit: Stretch}, Frame{X0: 0, Y0: 0, ScaleX: 4, ScaleY: 2}, image.Rect(0, 0, 400, 200)},
 		// The shorter side fills 100 pixels at 2 each; 200 pixels of 400 are seen.
 		"crop": {Prep{Fit: Crop}, Frame{X0: 100, Y0: 0, ScaleX: 2, ScaleY: 2}, image.Rect(100, 0, 300, 200)},
-		// The shorter side becomes 125 pixels of 1.6; the middle 160 x 160 are seen.
-		"crop after resize": {Prep{Fit: Crop, Resize: 125}, Frame{X0: 120, Y0: 20, ScaleX: 1.6, ScaleY: 1.6}, image.Rect(120, 20, 280, 180)},
+		// 250 x 125 pixels of 1.6. Of the 150 and 25 spare ones 75 lie left and, since 12 is even, 12 above.
+		"crop after resize": {Prep{Fit: Crop, Resize: 125}, Frame{X0: 120, Y0: 19.2, ScaleX: 1.6, ScaleY: 1.6}, image.Rect(120, 19, 280, 180)},
+		// 254 x 127 pixels; 27 are spare in height, of which 14 lie above, since 14 is even.
+		"crop, even margin": {Prep{Fit: Crop, Resize: 127}, Frame{X0: 77 * 400. / 254, Y0: 14 * 200. / 127, ScaleX: 400. / 254, ScaleY: 200. / 127}, image.Rect(121, 22, 279, 180)},
+		// The same, 13 above.
+		"crop, margin down": {Prep{Fit: Crop, Resize: 127, Margin: MarginDown}, Frame{X0: 77 * 400. / 254, Y0: 13 * 200. / 127, ScaleX: 400. / 254, ScaleY: 200. / 127}, image.Rect(121, 20, 279, 178)},
 		// The longer side fills 100 pixels at 4 each; bars of 25 pixels = 100 below and above.
 		"letterbox": {Prep{Fit: Letterbox}, Frame{X0: 0, Y0: -100, ScaleX: 4, ScaleY: 4}, image.Rect(0, 0, 400, 200)},
 	} {
@@ -89,8 +93,9 @@ func TestFitsByHand(t *testing.T) {
 	}{
 		// The middle 2 x 2, unscaled.
 		"crop": {Prep{Fit: Crop}, [4]float32{10, 30, 10, 30}},
-		// The picture, halved, is one row high and lies at rounded row 1 (0.5).
-		"letterbox": {Prep{Fit: Letterbox, Pad: 99}, [4]float32{99, 99, 0, 0}},
+		// The picture, halved, is one row high; the spare row lies below. Three of the four columns
+		// under each pixel weigh 3, 3 and 1 of 7: (3*10 + 3*10 + 30)/7 = 12.9.
+		"letterbox": {Prep{Fit: Letterbox, Pad: 99}, [4]float32{13, 27, 99, 99}},
 	} {
 		p := c.prep
 		p.Width, p.Height, p.Scale, p.Order = 2, 2, plain, "RGB"
@@ -99,7 +104,7 @@ func TestFitsByHand(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, w := range c.want {
-			if w != 0 && got[i] != w {
+			if got[i] != w {
 				t.Errorf("%s: %v, want %v", name, got[:4], c.want)
 			}
 		}
@@ -145,6 +150,9 @@ func TestValidate(t *testing.T) {
 		`fit "squeeze"`:    func(p *Prep) { p.Fit = "squeeze" },
 		`order "rgb"`:      func(p *Prep) { p.Order = "rgb" },
 		"resize 4 is":      func(p *Prep) { p.Resize = 4 },
+		"mean [NaN 0 0]":   func(p *Prep) { p.Mean[0] = float32(math.NaN()) },
+		"margin \"up\" is": func(p *Prep) { p.Margin = "up" },
+		`filter "sharp"`:   func(p *Prep) { p.Filter = "sharp" },
 		"divides by zero":  func(p *Prep) { p.Scale[1] = 0 },
 		"or is no number":  func(p *Prep) { p.Scale[1] = float32(math.NaN()) },
 		"resize -1 is not": func(p *Prep) { p.Resize = -1 },

@@ -163,7 +163,7 @@ func (c pictureProcessor) geometry(p *imgio.Prep, kind string, edge bool) error 
 			if pct <= 0 || pct > 1 {
 				return fmt.Errorf("it cuts out the part %g of the picture (crop_pct), which is not between 0 and 1", pct)
 			}
-			p.Fit, p.Resize = imgio.Crop, int(float64(size.ShortestEdge)/pct)
+			p.Fit, p.Resize, p.Margin = imgio.Crop, int(float64(size.ShortestEdge)/pct), imgio.MarginDown
 		}
 		return nil
 	case c.CropPct != nil:
@@ -180,7 +180,7 @@ func (c pictureProcessor) geometry(p *imgio.Prep, kind string, edge bool) error 
 			return err
 		}
 	}
-	p.Width, p.Height = cut.Width, cut.Height
+	p.Width, p.Height, p.Margin = cut.Width, cut.Height, imgio.MarginDown
 	switch {
 	case cut.ShortestEdge > 0 || cut.Width == 0:
 		return fmt.Errorf("the crop_size %s is no size", c.CropSize)

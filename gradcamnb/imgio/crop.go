@@ -1,0 +1,36 @@
+package imgio
+
+import "math"
+
+func init() { fits[Crop] = placeCrop }
+
+// placeCrop scales the shorter side to Resize whole pixels and the longer one in the same
+// ratio, rounded down, as torchvision's Resize does, and cuts the centre out. Without Resize
+// it takes the smallest size that fills the input.
+func placeCrop(p Prep, w, h int) placement {
+	short := p.Resize
+	switch {
+	case short > 0:
+	case w*p.Height < h*p.Width: // the width is what fills up last
+		return p.cut(p.Width, h*p.Width/w)
+	default:
+		return p.cut(w*p.Height/h, p.Height)
+	}
+	if w <= h {
+		return p.cut(short, short*h/w)
+	}
+	return p.cut(short*w/h, short)
+}
+
+// cut cuts the input out of the middle of a picture of w x h pixels.
+func (p Prep) cut(w, h int) placement {
+	return placement{w, h, p.margin(w - p.Width), p.margin(h - p.Height)}
+}
+
+// margin is the part of a spare length that lies left of, or above, the cut.
+func (p Prep) margin(spare int) int {
+	if p.Margin == MarginDown {
+		return spare / 2
+	}
+	return int(math.RoundToEven(float64(spare) / 2))
+}

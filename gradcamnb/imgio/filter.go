@@ -1,0 +1,59 @@
+package imgio
+
+import "math"
+
+// Filter is how pixels are interpolated where a picture is scaled.
+type Filter string
+
+// The filters: PIL's of the same names, and Linear, which takes the four nearest pixels however
+// much the picture shrinks, as OpenCV's INTER_LINEAR and TensorFlow's resize do.
+const (
+	Nearest  Filter = "nearest"
+	Bilinear Filter = "bilinear"
+	Bicubic  Filter = "bicubic"
+	Lanczos  Filter = "lanczos"
+	Linear   Filter = "linear"
+)
+
+// kernel is a filter as a function of the distance from the pixel's middle, in pixels of the
+// smaller picture; at(t) is 0 for |t| >= support. A narrow one is in pixels of the larger
+// picture if the picture shrinks.
+type kernel struct {
+	support float64
+	at      func(t float64) float64
+	narrow  bool
+}
+
+// kernels are the filters that weigh; Nearest, which takes one pixel, is none. Bicubic is
+// Keys' with a = -1/2, as in PIL; Lanczos is sinc(t) sinc(t/3).
+var kernels = map[Filter]kernel{
+	"":       {1, triangle, false},
+	Bilinear: {1, triangle, false},
+	Bicubic:  {2, keys, false},
+	Lanczos:  {3, lanczos3, false},
+	Linear:   {1, triangle, true},
+}
+
+func triangle(t float64) float64 { return max(0, 1-math.Abs(t)) }
+
+func keys(t float64) float64 {
+	const a = -0.5
+	switch t = math.Abs(t); {
+	case t < 1:
+		return ((a+2)*t-(a+3))*t*t + 1
+	case t < 2:
+		return (((t-5)*t+8)*t - 4) * a
+	}
+	return 0
+}
+
+func lanczos3(t float64) float64 {
+	switch {
+	case t == 0:
+		return 1
+	case math.Abs(t) >= 3:
+		return 0
+	}
+	x := math.Pi * t
+	return 3 * math.Sin(x) * math.Sin(x/3) / (x * x)
+}

@@ -1,0 +1,237 @@
+package imgio
+
+import (
+	"image"
+	"image/color"
+	"math"
+
+	"golang.org/x/image/draw"
+)
+
+// resample draws the picture as the model's input sees it. Only the part that is seen is worked
+// out, one row of the input at a time, so that the memory does not grow with the size to which
+// the whole picture would be scaled.
+//
+// The arithmetic is that of PIL's resize (13.0.0), to the bit: one side is scaled after the other,
+// with weights in multiples of 2^-22 and 8-bit pixels between the two.
+func (p Prep) resample(img *image.NRGBA, at placement) *image.NRGBA {
+	src, changed := img, false
+	if img.Rect.Dx() != at.w || img.Rect.Dy() != at.h {
+		src, changed = multiplied(img)
+	}
+	out := image.NewNRGBA(image.Rect(0, 0, p.Width, p.Height))
+	seen := image.Rect(0, 0, at.w, at.h).Sub(image.Pt(at.left, at.top)).Intersect(out.Rect)
+	if seen != out.Rect {
+		draw.Draw(out, out.Rect, image.NewUniform(color.Gray{p.Pad}), image.Point{}, draw.Src)
+	}
+	columnAt := p.taps(src.Rect.Dx(), at.w, seen.Min.X+at.left, seen.Dx())
+	columns := make([]taps, seen.Dx())
+	for x := range columns {
+		columns[x] = columnAt(x)
+	}
+	rowAt := p.taps(src.Rect.Dy(), at.h, seen.Min.Y+at.top, seen.Dy())
+	scale := rowsFirst(src, columns)
+	if columnsFirst(src.Rect.Dx(), src.Rect.Dy(), at) {
+		scale = columnsThenRows(src, columns)
+	}
+	for y := range seen.Dy() {
+		scale(rowAt(y), out.Pix[out.PixOffset(seen.Min.X, seen.Min.Y+y):])
+	}
+	if changed {
+		divide(out)
+	}
+	return out
+}
+
+// columnsFirst says that a picture of w x h pixels is scaled down before it is scaled across:
+// it is what PIL does if the height shrinks by more than twice as many pixels as the width.
+func columnsFirst(w, h int, at placement) bool {
+	return at.h < h && h-at.h > 2*(w-at.w)
+}
+
+// rowsFirst makes one row of the input after the other: it scales the picture's rows, then adds
+// them up. The rows must be asked for from the top down.
+func rowsFirst(src *image.NRGBA, columns []taps) func(row taps, to []byte) {
+	wide := window{src: src, columns: columns}
+	sums := make([]int32, 4*len(columns))
+	return func(row taps, to []byte) {
+		mixRows(wide.rows(row.first, len(row.weights)), row.weights, sums, to)
+	}
+}
+
+// columnsThenRows is rowsFirst that adds the picture's rows up and scales the sum.
+func columnsThenRows(src *image.NRGBA, columns []taps) func(row taps, to []byte) {
+	last := columns[len(columns)-1]
+	used := 4 * (last.first + len(last.weights))
+	sums, sum := make([]int32, used), make([]byte, used)
+	var rows [][]byte
+	return func(row taps, to []byte) {
+		rows = rows[:0]
+		for y := range len(row.weights) {
+			rows = append(rows, src.Pix[(row.first+y)*src.Stride:])
+		}
+		mixRows(rows, row.weights, sums, sum)
+		mixPixels(sum, columns, to)
+	}
+}
+
+// multiplied is a picture whose colours are multiplied by their alpha, so that what hides under
+// transparent pixels weighs nothing. It is the picture itself if all is opaque.
+func multiplied(img *image.NRGBA) (out *image.NRGBA, changed bool) {
+	if img.Opaque() {
+		return img, false
+	}
+	out = image.NewNRGBA(img.Rect)
+	draw.Draw(out, out.Rect, img, img.Rect.Min, draw.Src) // may be a part of a larger picture
+	for i := 0; i < len(out.Pix); i += 4 {
+		for c := range 3 {
+			out.Pix[i+c] = byte((int(out.Pix[i+c])*int(out.Pix[i+3]) + 127) / 255)
+		}
+	}
+	return out, true
+}
+
+// divide takes back what multiplied did.
+func divide(img *image.NRGBA) {
+	for i := 0; i < len(img.Pix); i += 4 {
+		a := int(img.Pix[i+3])
+		for c := range 3 {
+			if a > 0 {
+				img.Pix[i+c] = byte(min(255*int(img.Pix[i+c])/a, 255))
+			}
+		}
+	}
+}
+
+// taps are the pixels that one scaled pixel is made of: the first one's place and their weights,
+// in multiples of 2^-precision.
+type taps struct {
+	first   int
+	weights []int32
+}
+
+// precision leaves a sum of weighted bytes room in 32 bits.
+const precision = 32 - 8 - 2
+
+// taps tells of what the scaled pixels from, from+1, ... of a side are made, where it is scaled
+// from in to out pixels.
+func (p Prep) taps(in, out, from, n int) func(i int) taps {
+	scale := float64(in) / float64(out)
+	if p.Filter == Nearest {
+		return nearest(in, scale, from, n)
+	}
+	k := kernels[p.Filter]
+	return func(i int) taps { return k.taps(in, scale, from+i) }
+}
+
+// taps is pixel i of the scaled side. The kernel is widened if the picture shrinks, unless it is narrow.
+func (k kernel) taps(in int, scale float64, i int) taps {
+	widened := max(scale, 1)
+	if k.narrow {
+		widened = 1
+	}
+	middle := (float64(i) + 0.5) * scale
+	first := max(0, int(middle-k.support*widened+0.5))
+	last := min(in, int(middle+k.support*widened+0.5))
+	values := make([]float64, last-first)
+	var sum float64
+	for j := range values {
+		values[j] = k.at((float64(j+first) - middle + 0.5) / widened)
+		sum += values[j]
+	}
+	t := taps{first, make([]int32, len(values))}
+	for j, v := range values {
+		if sum != 0 {
+			v /= sum
+		}
+		t.weights[j] = int32(math.Round(v * (1 << precision)))
+	}
+	return t
+}
+
+// nearest takes the pixel under the scaled pixel's middle. The places are summed up and not
+// multiplied, since PIL does so and ties turn out as rounding has it.
+func nearest(in int, scale float64, from, n int) func(i int) taps {
+	place := make([]int, n)
+	middle := scale * 0.5
+	for i := range from + n {
+		if i >= from {
+			place[i-from] = min(int(middle), in-1)
+		}
+		middle += scale
+	}
+	one := []int32{1 << precision}
+	return func(i int) taps { return taps{place[i], one} }
+}
+
+// window holds the rows of a picture that a row of the input is made of, scaled to its columns.
+type window struct {
+	src     *image.NRGBA
+	columns []taps
+	first   int      // the picture's row that held begins with
+	held    [][]byte // 4 bytes a pixel
+	free    [][]byte
+}
+
+// rows are n rows from the given one on. It must not be less than the last time.
+func (w *window) rows(first, n int) [][]byte {
+	for len(w.held) > 0 && w.first < first {
+		w.free = append(w.free, w.held[0])
+		w.held, w.first = w.held[1:], w.first+1
+	}
+	if len(w.held) == 0 {
+		w.first = first
+	}
+	for len(w.held) < n {
+		var row []byte
+		if last := len(w.free) - 1; last >= 0 {
+			row, w.free = w.free[last], w.free[:last]
+		} else {
+			row = make([]byte, 4*len(w.columns))
+		}
+		y := w.first + len(w.held)
+		mixPixels(w.src.Pix[y*w.src.Stride:], w.columns, row)
+		w.held = append(w.held, row)
+	}
+	return w.held[:n]
+}
+
+// mixPixels scales a row of pixels.
+func mixPixels(from []byte, columns []taps, to []byte) {
+	for x, c := range columns {
+		r, g, b, a := half, half, half, half
+		pixels := from[4*c.first:]
+		for j, weight := range c.weights {
+			r += weight * int32(pixels[4*j])
+			g += weight * int32(pixels[4*j+1])
+			b += weight * int32(pixels[4*j+2])
+			a += weight * int32(pixels[4*j+3])
+		}
+		to[4*x], to[4*x+1], to[4*x+2], to[4*x+3] = clip(r), clip(g), clip(b), clip(a)
+	}
+}
+
+// mixRows adds up weighted rows. A row that is taken whole is copied. The sums are scratch space.
+func mixRows(rows [][]byte, weights, sums []int32, to []byte) {
+	if len(weights) == 1 && weights[0] == 1<<precision {
+		copy(to, rows[0])
+		return
+	}
+	for i := range sums {
+		sums[i] = half
+	}
+	for j, row := range rows {
+		weight := weights[j]
+		for i, v := range row[:len(sums)] {
+			sums[i] += weight * int32(v)
+		}
+	}
+	for i, sum := range sums {
+		to[i] = clip(sum)
+	}
+}
+
+// half rounds what is shifted right by precision.
+const half = int32(1) << (precision - 1)
+
+func clip(sum int32) byte { return byte(min(max(sum>>precision, 0), 255)) }

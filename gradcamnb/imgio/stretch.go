@@ -1,0 +1,12 @@
+package imgio
+
+func init() { fits[Stretch] = placeStretch }
+
+// placeStretch scales both sides on their own to the input's size, or both to Resize pixels,
+// and cuts the centre out.
+func placeStretch(p Prep, _, _ int) placement {
+	if p.Resize > 0 {
+		return p.cut(p.Resize, p.Resize)
+	}
+	return p.cut(p.Width, p.Height)
+}

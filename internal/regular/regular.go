@@ -1,0 +1,113 @@
+// Package regular opens files that a stranger may have made: regular ones only, without waiting,
+// and up to a size.
+package regular
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// Open opens a regular file for reading. A pipe, a device, a socket or a folder is an error, and
+// is not waited for. The caller closes the file.
+func Open(path string) (*os.File, error) {
+	return Opened(os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0))
+}
+
+// OpenIn is Open of a file in a folder that it cannot leave, by links either.
+func OpenIn(root *os.Root, name string) (*os.File, error) {
+	return Opened(root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0))
+}
+
+// Opened is the file if it is a regular one, else an error, and the file is closed.
+func Opened(f *os.File, err error) (*os.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: f.Name(), Err: fmt.Errorf("it is %s and no regular file", kind(info.Mode()))}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// kind is what a file is that is not regular.
+func kind(m fs.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "a folder"
+	case m&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case m&fs.ModeSocket != 0:
+		return "a socket"
+	case m&fs.ModeDevice != 0:
+		return "a device"
+	}
+	return "something else"
+}
+
+// Read reads a regular file of at most limit bytes.
+func Read(path string, limit int64) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	data, err := ReadAll(f, limit)
+	return data, errors.Join(err, f.Close())
+}
+
+// ReadIn is Read of a file in a folder that it cannot leave.
+func ReadIn(root *os.Root, name string, limit int64) ([]byte, error) {
+	f, err := OpenIn(root, name)
+	if err != nil {
+		return nil, err
+	}
+	data, err := ReadAll(f, limit)
+	return data, errors.Join(err, f.Close())
+}
+
+// ReadAll reads an open file of at most limit bytes to its end.
+func ReadAll(f *os.File, limit int64) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	tooLarge := func() error {
+		return &fs.PathError{Op: "read", Path: f.Name(), Err: fmt.Errorf("it has more than the %s that are read of such a file", size(limit))}
+	}
+	if info.Size() > limit {
+		return nil, tooLarge()
+	}
+	data := make([]byte, 0, info.Size()+512)
+	for { // to the end, which may lie behind the size that was told
+		n, err := f.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case int64(len(data)) > limit:
+			return nil, tooLarge()
+		case errors.Is(err, io.EOF):
+			return data, nil
+		case err != nil:
+			return nil, err
+		case len(data) == cap(data):
+			data = append(data, 0)[:len(data)]
+		}
+	}
+}
+
+// size is a number of bytes for people.
+func size(n int64) string {
+	switch {
+	case n >= 1<<30 && n%(1<<30) == 0:
+		return fmt.Sprintf("%d GiB", n>>30)
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
