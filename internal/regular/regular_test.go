@@ -60,7 +60,7 @@ func TestOutOfFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	if data, err := ReadIn(root, "link", 10); err == nil {
 		t.Errorf("read %q", data)
 	}
