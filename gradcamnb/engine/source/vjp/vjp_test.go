@@ -1,0 +1,135 @@
+package vjp
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	_ "github.com/gomlx/compute/gobackend"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/gradcam-go/gradcam/internal/completed"
+)
+
+func backend(t *testing.T) compute.Backend {
+	t.Helper()
+	b, err := compute.NewWithConfig("go:ops_sequential")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return completed.Backend(b)
+}
+
+// noise is a tensor of numbers between -1 and 1.
+func noise(seed uint64, dims ...int) *tensors.Tensor {
+	r := rand.New(rand.NewPCG(seed, 1))
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	values := make([]float64, n)
+	for i := range values {
+		values[i] = 2*r.Float64() - 1
+	}
+	return tensors.FromFlatDataAndDimensions(values, dims...)
+}
+
+// differences compares the gradients of the sum of the squares of f, at all inputs, with
+// central differences of step 1e-5 in float64: the largest difference of any, over the largest value.
+func differences(t *testing.T, f func(in []*Node) *Node, in ...*tensors.Tensor) float64 {
+	t.Helper()
+	b := backend(t)
+	score := func(n []*Node) *Node {
+		y := f(n)
+		w := Sin(MulScalar(IotaFull(y.Graph(), shapes.Make(dtypes.Float64, y.Shape().Dimensions...)), 1.7))
+		return ReduceAllSum(Mul(w, Mul(y, y)))
+	}
+	value := MustNewExec(b, score)
+	slope := MustNewExec(b, func(n []*Node) []*Node { return Gradient(score(n), n...) })
+	args := make([]any, len(in))
+	for i, x := range in {
+		args[i] = x
+	}
+	worst := 0.0
+	for i, got := range slope.MustCall(args...) {
+		slopes := tensors.MustCopyFlatData[float64](got)
+		values := tensors.MustCopyFlatData[float64](in[i])
+		largest, off := 0.0, 0.0
+		for k := range values {
+			at := func(d float64) float64 {
+				moved := append([]float64{}, values...)
+				moved[k] += d
+				changed := append([]any{}, args...)
+				changed[i] = tensors.FromFlatDataAndDimensions(moved, in[i].Shape().Dimensions...)
+				return tensors.MustCopyFlatData[float64](value.MustCall(changed...)[0])[0]
+			}
+			const step = 1e-5
+			want := (at(step) - at(-step)) / (2 * step)
+			largest, off = max(largest, math.Abs(want)), max(off, math.Abs(want-slopes[k]))
+		}
+		worst = max(worst, off/max(largest, 1e-30))
+	}
+	return worst
+}
+
+// The gradients with respect to the picture and to the kernel, of kernels even and odd,
+// strides, dilations, paddings, groups and orders of axes.
+func TestConvolution(t *testing.T) {
+	last := ConvolveAxesConfig{InputBatch: 0, InputSpatial: []int{1, 2}, InputChannels: 3, KernelSpatial: []int{0, 1}, KernelInputChannels: 2, KernelOutputChannels: 3, OutputBatch: 0, OutputSpatial: []int{1, 2}, OutputChannels: 3}
+	first := ConvolveAxesConfig{InputBatch: 0, InputSpatial: []int{2, 3}, InputChannels: 1, KernelSpatial: []int{2, 3}, KernelInputChannels: 1, KernelOutputChannels: 0, OutputBatch: 0, OutputSpatial: []int{2, 3}, OutputChannels: 1}
+	for i, c := range []struct {
+		axes           ConvolveAxesConfig
+		x, k           []int
+		strides        []int
+		paddings       [][2]int
+		spread, gapped []int // kernel, input
+		groups         int
+	}{
+		{last, []int{2, 6, 5, 2}, []int{2, 2, 2, 3}, []int{1, 1}, nil, nil, nil, 1},
+		{last, []int{2, 6, 5, 2}, []int{2, 2, 2, 3}, []int{2, 2}, nil, nil, nil, 1},
+		{last, []int{1, 7, 6, 2}, []int{4, 4, 2, 2}, []int{2, 2}, [][2]int{{1, 2}, {2, 1}}, nil, nil, 1},
+		{last, []int{1, 6, 6, 2}, []int{2, 3, 2, 2}, []int{1, 1}, [][2]int{{1, 1}, {2, 2}}, []int{2, 2}, nil, 1},
+		{last, []int{1, 7, 7, 2}, []int{3, 3, 2, 2}, []int{3, 2}, [][2]int{{1, 1}, {1, 1}}, nil, nil, 1},
+		{last, []int{1, 5, 5, 4}, []int{3, 3, 2, 6}, []int{1, 1}, [][2]int{{1, 1}, {1, 1}}, nil, nil, 2},
+		{last, []int{2, 5, 5, 4}, []int{3, 3, 1, 4}, []int{2, 2}, [][2]int{{1, 1}, {1, 1}}, nil, nil, 4},
+		{last, []int{1, 5, 5, 3}, []int{2, 2, 1, 6}, []int{1, 1}, [][2]int{{0, 1}, {0, 1}}, nil, nil, 3},
+		{first, []int{2, 4, 6, 5}, []int{4, 2, 2, 4}, []int{2, 1}, [][2]int{{1, 1}, {1, 2}}, nil, nil, 2},
+		{first, []int{1, 2, 6, 6}, []int{3, 2, 3, 3}, []int{1, 1}, [][2]int{{2, 2}, {2, 2}}, []int{2, 2}, nil, 1},
+		{last, []int{1, 3, 4, 2}, []int{3, 3, 2, 2}, []int{1, 1}, [][2]int{{1, 2}, {1, 2}}, nil, []int{2, 2}, 1},
+		{last, []int{1, 3, 4, 2}, []int{2, 2, 2, 2}, []int{2, 1}, [][2]int{{1, 1}, {1, 1}}, nil, []int{3, 2}, 1},
+	} {
+		off := differences(t, func(in []*Node) *Node {
+			return ConvGeneral(in[0], in[1], c.axes, c.strides, c.paddings, c.gapped, c.spread, c.groups, 1)
+		}, noise(uint64(i), c.x...), noise(uint64(i)+100, c.k...))
+		t.Logf("case %d: %.2g", i, off)
+		if off > 1e-6 {
+			t.Errorf("case %d, %v: the gradients are off by %.3g of their largest value", i, fmt.Sprintf("%+v", c), off)
+		}
+	}
+}
+
+// Batch norm's inference form, on the pure-Go backend too: its values are those of the
+// formula, and its gradients those of differences.
+func TestBatchNorm(t *testing.T) {
+	variance := tensors.FromFlatDataAndDimensions([]float64{0.5, 1, 2}, 3)
+	norm := func(in []*Node) *Node {
+		return InternalBatchNormForInference(in[0], in[1], in[2], in[3], in[4], 1e-3, 1)
+	}
+	in := []*tensors.Tensor{noise(1, 2, 3, 4), noise(2, 3), noise(3, 3), noise(4, 3), variance}
+	if off := differences(t, norm, in...); off > 1e-6 {
+		t.Errorf("the gradients are off by %.3g", off)
+	}
+	// (2 - 1) * 3 / sqrt(0.249 + 0.001) + 5 = 11
+	one := func(v float64) *tensors.Tensor { return tensors.FromFlatDataAndDimensions([]float64{v}, 1) }
+	y := MustExecOnce(backend(t), func(in []*Node) *Node {
+		return InternalBatchNormForInference(in[0], in[1], in[2], in[3], in[4], 1e-3, 1)
+	}, tensors.FromFlatDataAndDimensions([]float64{2}, 1, 1), one(3), one(5), one(1), one(0.249))
+	if got := tensors.MustCopyFlatData[float64](y)[0]; math.Abs(got-11) > 1e-6 {
+		t.Errorf("batch norm gives %g, want 11", got)
+	}
+}

@@ -1,0 +1,195 @@
+package walk
+
+import (
+	"slices"
+)
+
+// kind says what an axis, or a part of one, stands for.
+type kind int
+
+const (
+	other        kind = iota // not known, or none of these: repeats, heads of a sequence
+	batch                    // pictures
+	height                   // rows of cells
+	heightWithin             // rows within a cell, as patches have them
+	width                    // columns of cells
+	widthWithin
+	channels
+)
+
+// within is what a part that is split off behind an axis of the kind stands for.
+var within = map[kind]kind{height: heightWithin, width: widthWithin}
+
+// part is a factor of an axis: tokens are rows times columns.
+type part struct {
+	kind kind
+	size int
+}
+
+// axis is the parts of an axis, the slowest first, with what stands beside them: tokens that
+// belong to no cell, such as a class token.
+type axis struct {
+	parts         []part
+	before, after int
+}
+
+// axes are those of a node's value, in its order; nil where nothing is known.
+type axes []axis
+
+func plainAxis(k kind, size int) axis { return axis{parts: []part{{k, size}}} }
+
+func unknown(dims []int) axes {
+	var out axes
+	for _, d := range dims {
+		out = append(out, plainAxis(other, d))
+	}
+	return out
+}
+
+// size is the length of the axis.
+func (a axis) size() int {
+	n := 1
+	for _, p := range a.parts {
+		n *= p.size
+	}
+	return n + a.before + a.after
+}
+
+// known tells whether something is known about the axis.
+func (a axis) known() bool {
+	return slices.ContainsFunc(a.parts, func(p part) bool { return p.kind != other })
+}
+
+// kinds are what the axis stands for, without parts of one cell and repeats.
+func (a axis) kinds() []kind {
+	var out []kind
+	for _, p := range a.parts {
+		if p.size == 1 && a.size() > 1 || p.kind == other {
+			continue
+		}
+		if !slices.Contains(out, p.kind) {
+			out = append(out, p.kind)
+		}
+	}
+	return out
+}
+
+// only is the axis's kind where it has one: rows and the rows within them are rows.
+func (a axis) only() kind {
+	all := a.kinds()
+	if len(all) == 2 && within[all[0]] == all[1] {
+		return all[0]
+	}
+	if len(all) > 0 && !slices.ContainsFunc(all, func(k kind) bool { return k != channels && k != heightWithin && k != widthWithin }) {
+		return channels
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return other
+}
+
+// tokens are the rows and columns of an axis of tokens, zero where it is none.
+func (a axis) tokens() (rows, columns int) {
+	rows, columns = 1, 1
+	seen := []kind{}
+	for _, p := range a.parts {
+		switch p.kind {
+		case height, heightWithin:
+			rows *= p.size
+			seen = append(seen, height)
+		case width, widthWithin:
+			columns *= p.size
+			seen = append(seen, width)
+		default:
+			if p.size != 1 {
+				return 0, 0
+			}
+		}
+	}
+	if seen = slices.Compact(seen); !slices.Equal(seen, []kind{height, width}) {
+		return 0, 0
+	}
+	return rows, columns
+}
+
+// resized is the axis at another length, which its parts cannot say any more.
+func (a axis) resized(size int) axis {
+	if size == a.size() {
+		return a
+	}
+	return plainAxis(a.only(), size)
+}
+
+// regrouped are the axes after a reshape. A length that cuts through a part splits it.
+func (a axes) regrouped(dims []int) axes {
+	for i, x := range a {
+		if x.before+x.after > 0 { // such an axis is whole or lost
+			return a.around(i, dims)
+		}
+	}
+	var todo []part
+	for _, x := range a {
+		todo = append(todo, x.parts...)
+	}
+	var out axes
+	for _, d := range dims {
+		var mine []part
+		size := 1
+		for len(todo) > 0 && (size < d || d == 1 && len(mine) == 0 && todo[0].size == 1) {
+			p := todo[0]
+			switch {
+			case d%(size*p.size) == 0:
+				todo = todo[1:]
+			case p.size%(d/size) == 0 && d%size == 0:
+				first := part{p.kind, d / size}
+				rest := part{p.kind, p.size / first.size}
+				if inner, ok := within[p.kind]; ok {
+					rest.kind = inner
+				}
+				p, todo[0] = first, rest
+			default:
+				return unknown(dims)
+			}
+			size *= p.size
+			mine = join(mine, p)
+		}
+		if size != d {
+			return unknown(dims)
+		}
+		if len(mine) == 0 {
+			mine = []part{{other, 1}}
+		}
+		out = append(out, axis{parts: mine})
+	}
+	return out
+}
+
+// join puts a part behind others; rows and the rows within them are rows again.
+func join(parts []part, p part) []part {
+	if n := len(parts); n > 0 {
+		last := &parts[n-1]
+		if last.kind == p.kind || within[last.kind] == p.kind && p.kind != other {
+			last.size *= p.size
+			return parts
+		}
+	}
+	return append(parts, p)
+}
+
+// around regroups what stands before and behind axis i, which stays whole.
+func (a axes) around(i int, dims []int) axes {
+	front := 1
+	for _, x := range a[:i] {
+		front *= x.size()
+	}
+	n := 1
+	for k, d := range dims {
+		if n == front && d == a[i].size() {
+			out := append(axes(a[:i]).regrouped(dims[:k]), a[i])
+			return append(out, axes(a[i+1:]).regrouped(dims[k+1:])...)
+		}
+		n *= d
+	}
+	return unknown(dims)
+}

@@ -1,0 +1,45 @@
+package walk
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// IsRelu tells whether a node is max(x, 0), and of which input.
+func IsRelu(n *Node) (x int, ok bool) {
+	if n.Type() != NodeTypeMax {
+		return 0, false
+	}
+	for i, in := range n.Inputs() {
+		if isScalar(behind(in), 0) {
+			return 1 - i, true
+		}
+	}
+	return 0, false
+}
+
+// isScalar tells whether a node is a constant of one value, and that value.
+func isScalar(n *Node, want float64) bool {
+	t := n.ConstantValue()
+	if t == nil || t.Size() != 1 {
+		return false
+	}
+	switch n.DType() {
+	case dtypes.Float32:
+		return float64(tensors.MustCopyFlatData[float32](t)[0]) == want
+	case dtypes.Float64:
+		return tensors.MustCopyFlatData[float64](t)[0] == want
+	case dtypes.Float16, dtypes.BFloat16:
+		return asFloat(t.Value()) == want
+	}
+	return false
+}
+
+// asFloat is the value of a scalar of a type that Go has not.
+func asFloat(v any) float64 {
+	if f, ok := v.(interface{ Float32() float32 }); ok {
+		return float64(f.Float32())
+	}
+	return -1
+}

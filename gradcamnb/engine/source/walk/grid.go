@@ -1,0 +1,95 @@
+package walk
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Layout says how a node's value is a map of the picture.
+type Layout struct {
+	Rows, Columns, Channels int // of the map
+
+	order   []int // the node's axes as batch, rows, columns, channels, or as batch, tokens, channels
+	before  int   // tokens that stand before the cells
+	columns bool  // cells lie column by column
+	dims    []int // of the node, but for the batch
+}
+
+// Map tells whether there is a map at all.
+func (l Layout) Map() bool { return l.Rows > 0 }
+
+// Tokens tells whether the cells are tokens, in one axis.
+func (l Layout) Tokens() bool { return len(l.order) == 3 }
+
+// layout reads it off the axes: one of pictures, one of channels, and rows and columns, in an
+// axis each or one of tokens.
+func (a axes) layout() Layout {
+	at := map[kind]int{}
+	tokens := -1
+	var rows, columns int
+	for i, x := range a {
+		if r, c := x.tokens(); r*c > 1 && len(a) == 3 {
+			tokens, rows, columns = i, r, c
+			continue
+		}
+		k := x.only()
+		if _, twice := at[k]; twice || k == other {
+			return Layout{}
+		}
+		at[k] = i
+	}
+	b, isBatch := at[batch]
+	c, hasChannels := at[channels]
+	if !isBatch || !hasChannels {
+		return Layout{}
+	}
+	l := Layout{Channels: a[c].size()}
+	for i, x := range a {
+		if i != b {
+			l.dims = append(l.dims, x.size())
+		}
+	}
+	h, hasRows := at[height]
+	w, hasColumns := at[width]
+	switch {
+	case tokens >= 0 && len(a) == 3:
+		l.Rows, l.Columns, l.order, l.before = rows, columns, []int{b, tokens, c}, a[tokens].before
+	case hasRows && hasColumns && len(a) == 4:
+		l.Rows, l.Columns, l.order = a[h].size(), a[w].size(), []int{b, h, w, c}
+	default:
+		return Layout{}
+	}
+	return l
+}
+
+// Grid brings the node, or its gradient, to [batch, rows, columns, channels].
+func (l Layout) Grid(n *Node) *Node {
+	n = TransposeAllAxes(n, l.order...)
+	if !l.Tokens() {
+		return n
+	}
+	n = Slice(n, AxisRange(), AxisRange(l.before, l.before+l.Rows*l.Columns), AxisRange())
+	return Reshape(n, n.Shape().Dim(0), l.Rows, l.Columns, l.Channels)
+}
+
+// Node is the reverse of Grid: the value that the model has where the map is. Tokens that
+// stand beside the cells are those of clean, the node of a batch of one.
+func (l Layout) Node(grid, clean *Node) *Node {
+	if l.Tokens() {
+		size := grid.Shape().Dim(0)
+		clean = BroadcastToDims(TransposeAllAxes(clean, l.order...), size, clean.Shape().Dim(l.order[1]), l.Channels)
+		cells := l.Rows * l.Columns
+		parts := []*Node{Reshape(grid, size, cells, l.Channels)}
+		if l.before > 0 {
+			parts = append([]*Node{Slice(clean, AxisRange(), AxisRange(0, l.before), AxisRange())}, parts...)
+		}
+		if end := l.before + cells; end < clean.Shape().Dim(1) {
+			parts = append(parts, Slice(clean, AxisRange(), AxisRangeToEnd(end), AxisRange()))
+		}
+		grid = Concatenate(parts, 1)
+	}
+	back := make([]int, len(l.order))
+	for i, a := range l.order {
+		back[a] = i
+	}
+	return TransposeAllAxes(grid, back...)
+}

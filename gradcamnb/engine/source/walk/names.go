@@ -1,0 +1,190 @@
+package walk
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// scopesOf counts the variables in every scope that the nodes read.
+func scopesOf(nodes []*Node) map[string]int {
+	out := map[string]int{}
+	for _, n := range nodes {
+		if v, ok := variable(n); ok {
+			for scope := parent(v); scope != ""; scope = parent(scope) {
+				out[scope]++
+			}
+		}
+	}
+	return out
+}
+
+// parent is the scope that a variable or a scope lies in, empty for the root.
+func parent(path string) string { return path[:max(0, strings.LastIndex(path, "/"))] }
+
+// scopeOf is the scope of variables: the innermost that holds them all, or one around it
+// that holds nothing else, as "conv_2" around GoMLX's own "conv_2/conv". A variable of the
+// root stands for itself.
+func (w *Walk) scopeOf(reads map[string]bool) string {
+	all := keys(reads)
+	slices.Sort(all)
+	scope := parent(all[0])
+	for _, v := range all[1:] {
+		scope = commonPath(scope, parent(v))
+	}
+	if scope == "" {
+		return all[0]
+	}
+	for up := parent(scope); up != "" && w.scopes[up] == w.scopes[scope]; up = parent(scope) {
+		scope = up
+	}
+	return scope
+}
+
+// commonPath is the innermost scope around both.
+func commonPath(a, b string) string {
+	for a != b && !strings.HasPrefix(b, a+"/") {
+		a = parent(a)
+	}
+	return a
+}
+
+// branchScope is the scope of what comes together in a place: that around all layers that
+// lie on some of its branches and not on all, as those of a residual block.
+func (w *Walk) branchScope(homes []*Place, last *Place) string {
+	scope, found := "", false
+	for _, p := range w.Places {
+		on := 0
+		for _, h := range homes {
+			if p.number < len(h.before) && h.before[p.number] {
+				on++
+			}
+		}
+		if on == 0 || on == len(homes) || len(p.reads) == 0 {
+			continue
+		}
+		if !found {
+			scope, found = p.scope, true
+		}
+		scope = commonPath(scope, p.scope)
+	}
+	if !found {
+		return last.scope
+	}
+	return scope
+}
+
+func keys(m map[string]bool) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
+	}
+	return out
+}
+
+// function is one that a place may be, by the operators that it is made of.
+type function struct {
+	name, op string
+	of       []NodeType
+}
+
+// functions are those that have a name, the first that fits counts.
+var functions = []function{
+	{"log_softmax", "LogSoftmax", []NodeType{NodeTypeExp, NodeTypeReduceSum, NodeTypeLog}},
+	{"softmax", "Softmax", []NodeType{NodeTypeExp, NodeTypeReduceSum, NodeTypeDiv}},
+	{"gelu", "Gelu", []NodeType{NodeTypeErf}},
+	{"gelu", "Gelu", []NodeType{NodeTypeTanh, NodeTypeAdd, NodeTypeMul}},
+	{"swish", "Swish", []NodeType{NodeTypeLogistic, NodeTypeMul}},
+	{"sigmoid", "Sigmoid", []NodeType{NodeTypeLogistic}},
+	{"tanh", "Tanh", []NodeType{NodeTypeTanh}},
+	{"elu", "Elu", []NodeType{NodeTypeWhere, NodeTypeExp}},
+	{"leaky_relu", "LeakyRelu", []NodeType{NodeTypeWhere, NodeTypeMul}},
+	{"hard_swish", "HardSwish", []NodeType{NodeTypeMax, NodeTypeMin, NodeTypeMul}},
+	{"clip", "Clip", []NodeType{NodeTypeMax, NodeTypeMin}},
+	{"relu", "Relu", []NodeType{NodeTypeMax}},
+	{"norm", "Norm", []NodeType{NodeTypeReduceSum, NodeTypeSqrt}},
+	{"norm", "Norm", []NodeType{NodeTypeReduceSum, NodeTypeRsqrt}},
+	{"concat", "Concat", []NodeType{NodeTypeConcatenate}},
+	{"matmul", "MatMul", []NodeType{NodeTypeDotGeneral}},
+}
+
+// modules are those that read variables.
+var modules = []function{
+	{"conv", "Conv", []NodeType{NodeTypeConvGeneral}},
+	{"norm", "BatchNormalization", []NodeType{NodeTypeBatchNormForInference}},
+	{"norm", "LayerNormalization", []NodeType{NodeTypeReduceSum}},
+	{"norm", "BatchNormalization", []NodeType{NodeTypeSub, NodeTypeDiv}},
+}
+
+// function is the first that the place's operators are enough for; its last operator where
+// there is none.
+func (p *Place) function(of []function) function {
+	at := slices.IndexFunc(of, func(f function) bool {
+		return !slices.ContainsFunc(f.of, func(t NodeType) bool { return !p.ops[t] })
+	})
+	if at >= 0 {
+		return of[at]
+	}
+	op := p.Node.Type().String()
+	return function{name: strings.ToLower(op), op: op}
+}
+
+// naming is the name of a place's operator, and ONNX's word for it.
+func (p *Place) naming() function {
+	switch {
+	case p.ops[NodeTypeReduceWindow]:
+		reduction := WindowOf(p.windowNode()).Reduction
+		f := function{name: "pool", op: map[string]string{"Max": "MaxPool", "Sum": "AveragePool"}[reduction]}
+		if f.op == "" {
+			f.op = reduction + "Pool"
+		}
+		return f
+	case len(p.reads) > 0 && p.ops[NodeTypeDotGeneral]:
+		return function{op: map[bool]string{true: "Gemm", false: "MatMul"}[p.Node.Rank() == 2]}
+	case len(p.reads) > 0:
+		return p.function(modules)
+	}
+	return p.function(functions)
+}
+
+// windowNode is the pooling that the place began with.
+func (p *Place) windowNode() *Node {
+	n := p.Node
+	for n.Type() != NodeTypeReduceWindow {
+		n = n.Inputs()[0]
+	}
+	return n
+}
+
+// name gives every place its name, and the scopes that it is the end of.
+func (w *Walk) name() {
+	taken := map[string]int{}
+	for _, p := range w.Places {
+		f := p.naming()
+		p.Op = f.op
+		if p.Named {
+			taken[p.Name]++
+			continue
+		}
+		name := strings.TrimPrefix(p.scope, "/")
+		if p.form != module {
+			name = strings.TrimPrefix(p.scope+"/"+f.name, "/")
+		}
+		taken[name]++
+		if n := taken[name]; n > 1 {
+			name = fmt.Sprintf("%s#%d", name, n)
+		}
+		p.Name = name
+	}
+	claimed := map[string]bool{}
+	for _, p := range slices.Backward(w.Places) {
+		for scope := p.scope; scope != ""; scope = parent(scope) {
+			if path := strings.TrimPrefix(scope, "/"); !claimed[path] {
+				claimed[path] = true
+				p.Paths = append(p.Paths, path)
+			}
+		}
+	}
+}

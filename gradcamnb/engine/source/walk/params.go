@@ -1,0 +1,146 @@
+package walk
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// parameters are what an operator was given beside nodes, as [Node.String] writes it: GoMLX
+// has no other way to ask for a convolution's strides or a slice's limits.
+func parameters(n *Node) string {
+	s := n.String()
+	name := " " + n.Type().String() + "("
+	if at := strings.Index(s, name); at >= 0 && n.GetAlias() == "" {
+		return s[at+len(name):]
+	}
+	if at := strings.LastIndex(s, name); at >= 0 { // an alias may hold anything
+		return s[at+len(name):]
+	}
+	return s
+}
+
+var patterns sync.Map // of parameters, by name
+
+// field is the text of a parameter, name=... or name:..., up to the next one.
+func field(params, name string) (string, bool) {
+	p, ok := patterns.Load(name)
+	if !ok {
+		p, _ = patterns.LoadOrStore(name, regexp.MustCompile(`(?:^|[ {(])`+name+`[=:](\[\[[^\]]*\](?: \[[^\]]*\])*\]|\[[^\]]*\]|[^ ,})]*)`))
+	}
+	m := p.(*regexp.Regexp).FindStringSubmatch(params)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
+// numbers are the whole numbers of a parameter, [1 2] or [[1 2] [3 4]], in order.
+func numbers(n *Node, name string) []int {
+	text, ok := field(parameters(n), name)
+	if !ok {
+		exceptions.Panicf("GoMLX writes the node %s without %s: this version of it is not known", n, name)
+	}
+	var out []int
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == '[' || r == ']' || r == ' ' }) {
+		i, err := strconv.Atoi(word)
+		if err != nil {
+			exceptions.Panicf("GoMLX writes the node %s with %s=%s, which is no list of whole numbers: this version of it is not known", n, name, text)
+		}
+		out = append(out, i)
+	}
+	return out
+}
+
+// number is a parameter that is one whole number.
+func number(n *Node, name string) int {
+	all := numbers(n, name)
+	if len(all) != 1 {
+		exceptions.Panicf("GoMLX writes the node %s with %d numbers for %s: this version of it is not known", n, len(all), name)
+	}
+	return all[0]
+}
+
+// Convolution is what a node of GoMLX's ConvGeneral was given.
+type Convolution struct {
+	Axes                            ConvolveAxesConfig
+	Strides                         []int
+	Paddings                        [][2]int
+	InputDilations, KernelDilations []int
+	Groups, BatchGroups             int
+}
+
+// ConvolutionOf reads the parameters of a convolution. Lists that were not given are filled:
+// strides and dilations of one, no padding.
+func ConvolutionOf(n *Node) Convolution {
+	spatial := n.Rank() - 2
+	c := Convolution{
+		Axes: ConvolveAxesConfig{
+			InputBatch: number(n, "InputBatch"), InputChannels: number(n, "InputChannels"), InputSpatial: numbers(n, "InputSpatial"),
+			KernelInputChannels: number(n, "KernelInputChannels"), KernelOutputChannels: number(n, "KernelOutputChannels"), KernelSpatial: numbers(n, "KernelSpatial"),
+			OutputBatch: number(n, "OutputBatch"), OutputChannels: number(n, "OutputChannels"), OutputSpatial: numbers(n, "OutputSpatial"),
+		},
+		Strides: orOnes(numbers(n, "strides"), spatial), Paddings: make([][2]int, spatial),
+		InputDilations: orOnes(numbers(n, "inputDilations"), spatial), KernelDilations: orOnes(numbers(n, "kernelDilations"), spatial),
+		Groups: max(1, number(n, "channelGroupCount")), BatchGroups: max(1, number(n, "batchGroupCount")),
+	}
+	for i, p := range numbers(n, "paddings") {
+		c.Paddings[i/2][i%2] = p
+	}
+	return c
+}
+
+func orOnes(list []int, n int) []int {
+	if len(list) > 0 {
+		return list
+	}
+	for range n {
+		list = append(list, 1)
+	}
+	return list
+}
+
+// Window is what a node of GoMLX's ReduceWindow was given, by axis of its input.
+type Window struct {
+	Reduction                       string // "Max", "Min", "Sum" or "Product"
+	Size, Strides                   []int
+	Paddings                        [][2]int
+	InputDilations, WindowDilations []int
+}
+
+// WindowOf reads the parameters of a pooling.
+func WindowOf(n *Node) Window {
+	rank := n.Rank()
+	kind, _ := field(parameters(n), "reductionType")
+	w := Window{
+		Reduction: kind, Size: numbers(n, "windowDimensions"), Strides: numbers(n, "strides"), Paddings: make([][2]int, rank),
+		InputDilations: orOnes(numbers(n, "inputDilations"), rank), WindowDilations: orOnes(numbers(n, "windowDilations"), rank),
+	}
+	if len(w.Strides) == 0 {
+		w.Strides = w.Size
+	}
+	for i, p := range numbers(n, "paddings") {
+		w.Paddings[i/2][i%2] = p
+	}
+	return w
+}
+
+// Norm is what a node of GoMLX's BatchNormForInference was given.
+type Norm struct {
+	Epsilon float64
+	Axis    int // of the channels
+}
+
+// NormOf reads the parameters of a batch norm.
+func NormOf(n *Node) Norm {
+	text, _ := field(parameters(n), "epsilon")
+	epsilon, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		exceptions.Panicf("GoMLX writes the node %s without its epsilon: this version of it is not known", n)
+	}
+	return Norm{epsilon, number(n, "featureAxis")}
+}

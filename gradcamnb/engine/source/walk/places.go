@@ -1,0 +1,298 @@
+// Package walk reads a model that was built with GoMLX from the nodes of its graph: which of
+// them are layers, what to call them, and what their axes stand for. Nothing has to be named
+// in the graph function for that: a layer's name is the scope of its variables.
+package walk
+
+import (
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Place is a node of a model, seen as a layer.
+type Place struct {
+	Name  string   // as users call it: "block1/conv/relu"
+	Paths []string // scopes that it is the end of, where no later place is
+	Op    string   // what makes it, in the words of ONNX: "Conv", "Relu", "Add"
+	Node  *Node
+	Named bool // the name is an alias that the graph function gave
+
+	Layout Layout
+
+	From []*Place // the places that it is made of
+
+	scope  string // of the variables that it, or the last place before it, reads
+	form   form
+	reads  map[string]bool // paths of variables
+	ops    map[NodeType]bool
+	closed bool   // another place is made of it
+	before []bool // the places that it depends on, itself included, by their number
+	number int
+}
+
+// form is how a place came about.
+type form int
+
+const (
+	start  form = iota // the picture
+	module             // it reads variables
+	single             // a function of one place: ReLU, softmax, a scale
+	pool
+	joined // made of several places
+	named  // the graph function gave it an alias, and what comes after begins anew
+)
+
+// Walk is a graph that was read.
+type Walk struct {
+	Places []*Place // in the order of execution
+
+	picture *Node
+	sees    map[*Node]bool            // depends on the picture
+	weights map[*Node]map[string]bool // variables that a node which does not depend on the picture is made of
+	home    map[*Node]*Place
+	trace   tracer
+	scopes  map[string]int // how many variables there are in every scope
+}
+
+// Picture says what the axes of the picture stand for.
+type Picture struct {
+	Node         *Node
+	ChannelsLast bool
+}
+
+// Of reads the graph of a model: everything that the outputs are made of.
+func Of(picture Picture, outputs ...*Node) *Walk {
+	nodes := inOrder(outputs...)
+	w := &Walk{
+		picture: picture.Node, sees: map[*Node]bool{picture.Node: true}, weights: map[*Node]map[string]bool{},
+		home: map[*Node]*Place{}, trace: tracer{map[*Node]axes{}}, scopes: scopesOf(nodes),
+	}
+	dims := picture.Node.Shape().Dimensions
+	kinds := []kind{batch, channels, height, width}
+	if picture.ChannelsLast {
+		kinds = []kind{batch, height, width, channels}
+	}
+	var first axes
+	for i, k := range kinds {
+		first = append(first, plainAxis(k, dims[i]))
+	}
+	w.trace.of[picture.Node] = first
+	w.home[picture.Node] = &Place{Node: picture.Node, form: start}
+	for _, n := range nodes {
+		w.read(n)
+	}
+	w.Places = w.withoutInner(nodes)
+	slices.SortStableFunc(w.Places, func(a, b *Place) int { return int(a.Node.Id()) - int(b.Node.Id()) })
+	for _, p := range w.Places {
+		p.Layout = w.trace.of[p.Node].layout()
+	}
+	w.name()
+	return w
+}
+
+// Axes is what is known of a node's axes as a map of the picture.
+func (w *Walk) Layout(n *Node) Layout { return w.trace.of[n].layout() }
+
+// Sees tells whether a node depends on the picture.
+func (w *Walk) Sees(n *Node) bool { return w.sees[n] }
+
+// inOrder are the nodes that some are made of, in the order of execution.
+func inOrder(ends ...*Node) []*Node {
+	seen := map[*Node]bool{}
+	var out []*Node
+	todo := slices.Clone(ends)
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if !seen[n] {
+			seen[n] = true
+			out = append(out, n)
+			todo = append(todo, n.Inputs()...)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Node) int { return int(a.Id()) - int(b.Id()) })
+	return out
+}
+
+// read finds out what a node is. Its inputs were read before.
+func (w *Walk) read(n *Node) {
+	if n == w.picture {
+		return
+	}
+	var homes []*Place
+	reads := map[string]bool{}
+	for _, in := range n.Inputs() {
+		if w.sees[in] {
+			if h := w.home[in]; !slices.Contains(homes, h) {
+				homes = append(homes, h)
+			}
+			continue
+		}
+		for v := range w.weights[in] {
+			reads[v] = true
+		}
+	}
+	if len(homes) == 0 {
+		if v, ok := variable(n); ok {
+			reads[v] = true
+		}
+		w.weights[n] = reads
+		return
+	}
+	w.sees[n] = true
+	w.trace.add(n)
+	p := w.place(n, homes, reads)
+	w.home[n] = p
+	for _, h := range homes {
+		h.closed = h.closed || h != p
+	}
+	w.honourAlias(n)
+}
+
+// variable is the path of the variable that a node is.
+func variable(n *Node) (string, bool) {
+	if n.Type() != NodeTypeParameter {
+		return "", false
+	}
+	name := n.GetParameterName()
+	return name, len(name) > 0 && name[0] == '/'
+}
+
+// honourAlias makes a layer of a node that the graph function named.
+func (w *Walk) honourAlias(n *Node) {
+	alias := n.GetAlias()
+	if alias == "" || len(alias) > 1 && alias[1] == 0 || n.Graph().GetNodeByAlias(alias) != n {
+		return // none, one of the engine's, or the word on a copy
+	}
+	p := w.home[n]
+	if p.Node != n { // a move, which is no layer otherwise
+		p = w.addPlace(n, &Place{scope: p.scope, From: []*Place{p}})
+		w.home[n] = p
+	}
+	p.form, p.Named, p.Name = named, true, alias
+}
+
+// place is where a node belongs, which may be a new place.
+func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
+	last := homes[0]
+	for _, h := range homes {
+		if h.Node.Id() > last.Node.Id() {
+			last = h
+		}
+	}
+	switch {
+	case len(reads) > 0:
+		return w.ofModule(n, homes, last, reads)
+	case moves[n.Type()] && len(homes) == 1:
+		if last.form == single && !last.closed {
+			last.ops[n.Type()] = true
+		}
+		return last
+	case n.Type() == NodeTypeReduceWindow:
+		return w.addPlace(n, &Place{form: pool, scope: last.scope, From: homes})
+	case last.form == pool && len(homes) == 1 && !last.closed && scales[n.Type()] && n.Shape().Equal(last.Node.Shape()):
+		return last.extend(n)
+	}
+	of, ok := oneOf(homes, last)
+	switch {
+	case !ok:
+		return w.addPlace(n, &Place{form: joined, scope: w.branchScope(homes, last), From: homes})
+	case of != last:
+		return last.extend(n)
+	}
+	return w.addPlace(n, &Place{form: single, scope: last.scope, From: []*Place{of}})
+}
+
+// moves are the operators that only put values elsewhere, or take fewer.
+var moves = map[NodeType]bool{
+	NodeTypeReshape: true, NodeTypeDynamicReshape: true, NodeTypeTranspose: true, NodeTypeBroadcastInDim: true, NodeTypeSlice: true,
+	NodeTypePad: true, NodeTypeConvertDType: true, NodeTypeIdentity: true, NodeTypeReverse: true, NodeTypeGather: true,
+	NodeTypeReduceSum: true, NodeTypeReduceMax: true, NodeTypeReduceMin: true, NodeTypeDynamicDimensionSize: true, NodeTypeDynamicShape: true,
+	NodeTypeGreaterOrEqual: true, NodeTypeGreaterThan: true, NodeTypeLessThan: true, NodeTypeLessOrEqual: true, NodeTypeEqual: true,
+	NodeTypeDynamicSlice: true, NodeTypeOptimizationBarrier: true,
+}
+
+// learned are the operators that bring the weights of a layer.
+var learned = map[NodeType]bool{NodeTypeConvGeneral: true, NodeTypeDotGeneral: true}
+
+// scales are what makes a sum pool a mean pool.
+var scales = map[NodeType]bool{NodeTypeMul: true, NodeTypeDiv: true}
+
+// oneOf tells whether homes are one place, and functions of it that go on, and which.
+func oneOf(homes []*Place, last *Place) (*Place, bool) {
+	of := last
+	if last.form == single && !last.closed {
+		of = last.From[0]
+	}
+	for _, h := range homes {
+		if h != of && h != last {
+			return nil, false
+		}
+	}
+	return of, true
+}
+
+// ofModule is the place of a node that reads variables. A bias or a scale goes on with the
+// layer before it, if that is of the same scope; a convolution or a product begins one.
+func (w *Walk) ofModule(n *Node, homes []*Place, last *Place, reads map[string]bool) *Place {
+	scope := w.scopeOf(reads)
+	again := slices.ContainsFunc(keys(reads), func(v string) bool { return last.reads[v] })
+	if !learned[n.Type()] && len(homes) == 1 && last.form == module && last.scope == scope && !again && !last.closed {
+		for v := range reads {
+			last.reads[v] = true
+		}
+		return last.extend(n)
+	}
+	return w.addPlace(n, &Place{form: module, scope: scope, From: homes, reads: reads})
+}
+
+func (w *Walk) addPlace(n *Node, p *Place) *Place {
+	p.ops, p.number = map[NodeType]bool{}, len(w.Places)
+	p.before = make([]bool, p.number+1)
+	p.before[p.number] = true
+	for _, from := range p.From {
+		for i, b := range from.before {
+			p.before[i] = p.before[i] || b
+		}
+	}
+	w.Places = append(w.Places, p)
+	return p.extend(n)
+}
+
+// extend makes a node the end of the place.
+func (p *Place) extend(n *Node) *Place {
+	p.Node = n
+	p.ops[n.Type()] = true
+	return p
+}
+
+// withoutInner are the places but for those within a norm: what is left of a place when its
+// mean is taken off, before it is scaled by weights.
+func (w *Walk) withoutInner(nodes []*Node) []*Place {
+	consumers := map[*Place][]*Place{}
+	for _, n := range nodes {
+		for _, in := range n.Inputs() {
+			if p := w.home[in]; p != nil && w.home[n] != nil && w.home[n] != p {
+				consumers[p] = append(consumers[p], w.home[n])
+			}
+		}
+	}
+	inner := map[*Place]bool{}
+	for _, p := range w.Places {
+		within := len(consumers[p]) > 0 && p.form == single && p.normalises()
+		for _, c := range consumers[p] {
+			within = within && c.form == module && !c.ops[NodeTypeConvGeneral] && !c.ops[NodeTypeDotGeneral] && c == consumers[p][0]
+		}
+		if within {
+			inner[p] = true
+			consumers[p][0].From = p.From
+			consumers[p][0].ops[NodeTypeReduceSum] = true
+		}
+	}
+	return slices.DeleteFunc(w.Places, func(p *Place) bool { return inner[p] })
+}
+
+// normalises tells whether a function divides by what it has summed.
+func (p *Place) normalises() bool {
+	return p.ops[NodeTypeSub] && p.ops[NodeTypeDiv] || p.ops[NodeTypeSqrt] || p.ops[NodeTypeRsqrt]
+}

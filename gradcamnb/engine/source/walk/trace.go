@@ -1,0 +1,243 @@
+package walk
+
+import (
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// tracer follows what every axis stands for from the picture on.
+type tracer struct {
+	of map[*Node]axes // of nodes that depend on the picture
+}
+
+// traces are the operators whose axes are not those of their first input, by type.
+var traces map[NodeType]func(t tracer, n *Node, dims []int) axes
+
+func init() {
+	traces = map[NodeType]func(t tracer, n *Node, dims []int) axes{
+		NodeTypeConvGeneral: tracer.convolution, NodeTypeReshape: tracer.reshape, NodeTypeDynamicReshape: tracer.reshape,
+		NodeTypeTranspose: tracer.transpose, NodeTypeBroadcastInDim: tracer.broadcast, NodeTypeDotGeneral: tracer.product,
+		NodeTypeConcatenate: tracer.concatenate, NodeTypeSlice: tracer.slice, NodeTypeGather: tracer.gather,
+		NodeTypeReduceSum: tracer.reduce, NodeTypeReduceMax: tracer.reduce, NodeTypeReduceMin: tracer.reduce, NodeTypeReduceProduct: tracer.reduce,
+		NodeTypeArgMinMax: tracer.nothing, NodeTypeScatterSum: tracer.nothing, NodeTypeFFT: tracer.nothing,
+	}
+}
+
+// add finds out the axes of a node from those of its inputs.
+func (t tracer) add(n *Node) {
+	dims := n.Shape().Dimensions
+	if trace, ok := traces[n.Type()]; ok {
+		t.of[n] = trace(t, n, dims)
+		return
+	}
+	t.of[n] = t.elementwise(n, dims)
+}
+
+func (t tracer) nothing(_ *Node, dims []int) axes { return unknown(dims) }
+
+// elementwise takes every axis from the input that knows it; pooling and padding change
+// lengths only.
+func (t tracer) elementwise(n *Node, dims []int) axes {
+	out := unknown(dims)
+	for _, in := range n.Inputs() {
+		from := t.of[in]
+		if len(from) != len(dims) {
+			continue
+		}
+		for i, x := range from {
+			same := x.size() == dims[i]
+			if !out[i].known() && x.known() && (same || x.size() > 1) {
+				out[i] = x.resized(dims[i])
+			}
+		}
+	}
+	return out
+}
+
+// convolution has what its own description of the axes says. Which spatial axis is the rows
+// the input knows, where it does.
+func (t tracer) convolution(n *Node, dims []int) axes {
+	c := ConvolutionOf(n)
+	out := unknown(dims)
+	out[c.Axes.OutputBatch] = plainAxis(batch, dims[c.Axes.OutputBatch])
+	out[c.Axes.OutputChannels] = plainAxis(channels, dims[c.Axes.OutputChannels])
+	spatial := []kind{height, width}
+	if len(c.Axes.OutputSpatial) == 2 {
+		if from := t.of[n.Inputs()[0]]; from != nil && from[c.Axes.InputSpatial[0]].only() == width && from[c.Axes.InputSpatial[1]].only() == height {
+			spatial = []kind{width, height}
+		}
+		for i, a := range c.Axes.OutputSpatial {
+			out[a] = plainAxis(spatial[i], dims[a])
+		}
+	}
+	return out
+}
+
+func (t tracer) reshape(n *Node, dims []int) axes {
+	from := t.of[n.Inputs()[0]]
+	if from == nil {
+		return unknown(dims)
+	}
+	return from.regrouped(dims)
+}
+
+func (t tracer) transpose(n *Node, dims []int) axes {
+	from := t.of[n.Inputs()[0]]
+	if from == nil {
+		return unknown(dims)
+	}
+	var out axes
+	for _, a := range numbers(n, "permutation") {
+		out = append(out, from[a])
+	}
+	return out
+}
+
+func (t tracer) broadcast(n *Node, dims []int) axes {
+	out := unknown(dims)
+	from := t.of[n.Inputs()[0]]
+	for i, a := range numbers(n, "broadcastAxes") {
+		if from != nil && from[i].size() == dims[a] {
+			out[a] = from[i]
+		}
+	}
+	return out
+}
+
+// product has the batch axes first, then what is left of the left side and of the right. A
+// matrix of weights brings channels.
+func (t tracer) product(n *Node, dims []int) axes {
+	var out axes
+	side := func(in *Node, names ...string) (free axes, shared axes) {
+		from := t.of[in]
+		if from == nil {
+			for _, d := range in.Shape().Dimensions {
+				from = append(from, plainAxis(channels, d))
+			}
+		}
+		contracted, batched := numbers(n, names[0]), numbers(n, names[1])
+		for i, x := range from {
+			if !slices.Contains(contracted, i) && !slices.Contains(batched, i) {
+				free = append(free, x)
+			}
+		}
+		for _, i := range batched {
+			shared = append(shared, from[i])
+		}
+		return free, shared
+	}
+	left, leftShared := side(n.Inputs()[0], "lhsContractingAxes", "lhsBatchAxes")
+	right, rightShared := side(n.Inputs()[1], "rhsContractingAxes", "rhsBatchAxes")
+	out = leftShared
+	if t.of[n.Inputs()[0]] == nil {
+		out = rightShared
+	}
+	out = append(append(slices.Clone(out), left...), right...)
+	if len(out) != len(dims) {
+		return unknown(dims)
+	}
+	return out
+}
+
+// concatenate joins channels to channels and rows to rows; what does not depend on the
+// picture, as a class token, stands beside the cells.
+func (t tracer) concatenate(n *Node, dims []int) axes {
+	at := number(n, "axis")
+	out := t.elementwise(n, dims)
+	var joined axis
+	before, main := 0, false
+	for _, in := range n.Inputs() {
+		from := t.of[in]
+		size := in.Shape().Dim(at)
+		switch {
+		case from != nil && from[at].known() && !main:
+			joined, main = from[at], true
+			joined.before += before
+		case from != nil && from[at].known() && from[at].only() != other && from[at].only() == joined.only():
+			joined = joined.resized(joined.size() + size)
+		case !main:
+			before += size
+		default:
+			joined.after += size
+		}
+	}
+	if !main {
+		joined = plainAxis(other, dims[at])
+	}
+	out[at] = joined
+	return out
+}
+
+// slice leaves an axis that is cut in what it stands for, and takes tokens that stand beside
+// the cells away.
+func (t tracer) slice(n *Node, dims []int) axes {
+	from := t.of[n.Inputs()[0]]
+	if from == nil {
+		return unknown(dims)
+	}
+	starts, limits := numbers(n, "starts"), numbers(n, "limits")
+	out := slices.Clone(from)
+	for i, x := range from {
+		cells := x.size() - x.before - x.after
+		switch {
+		case dims[i] == x.size():
+		case x.before+x.after > 0 || len(x.kinds()) > 1:
+			if dims[i] != limits[i]-starts[i] || starts[i] > x.before || limits[i] < x.before+cells {
+				out[i] = plainAxis(other, dims[i])
+				continue
+			}
+			out[i].before, out[i].after = x.before-starts[i], limits[i]-x.before-cells
+		default:
+			out[i] = x.resized(dims[i])
+		}
+	}
+	return out
+}
+
+func (t tracer) reduce(n *Node, dims []int) axes {
+	from := t.of[n.Inputs()[0]]
+	if from == nil {
+		return unknown(dims)
+	}
+	gone := numbers(n, "axes")
+	var out axes
+	for i, x := range from {
+		if len(gone) > 0 && !slices.Contains(gone, i) {
+			out = append(out, x)
+		}
+	}
+	if len(out) != len(dims) {
+		return unknown(dims)
+	}
+	return out
+}
+
+// gather has the axes of its slices where they stand in the output, and those that the
+// indices run over in place of them, as interpolation gathers rows and columns.
+func (t tracer) gather(n *Node, dims []int) axes {
+	from, out := t.of[n.Inputs()[0]], unknown(dims)
+	if from == nil {
+		return out
+	}
+	offsets, collapsed := numbers(n, "offsetOutputAxes"), numbers(n, "collapsedSliceAxes")
+	sizes, indexed := numbers(n, "sliceSizes"), numbers(n, "startIndexMap")
+	k := 0
+	for i, x := range from {
+		if slices.Contains(collapsed, i) {
+			continue
+		}
+		if sizes[i] == x.size() && k < len(offsets) {
+			out[offsets[k]] = x
+		}
+		k++
+	}
+	k = 0
+	for i := range dims {
+		if !slices.Contains(offsets, i) && k < len(indexed) {
+			out[i] = from[indexed[k]].resized(dims[i])
+			k++
+		}
+	}
+	return out
+}

@@ -1,0 +1,115 @@
+// Package completed adds to GoMLX's pure-Go backend what the models of its own layers need and
+// the backend lacks: batch norm's inference form. It also takes fused operators away from the
+// graphs that ask for that, [Plain]: the walk through a model, guided gradients and second
+// derivatives want the operators that a fused one stands for.
+package completed
+
+import (
+	"strings"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapes"
+)
+
+// Plain begins the name of a graph that is built without fused operators.
+const Plain = "plain "
+
+// Backend is the backend with what it lacks.
+func Backend(b compute.Backend) compute.Backend { return backend{b} }
+
+type backend struct{ compute.Backend }
+
+// Builder implements [compute.Backend].
+func (b backend) Builder(name string) compute.Builder {
+	return builder{b.Backend.Builder(name), b, strings.HasPrefix(name, Plain)}
+}
+
+// BufferFromFlatData implements [compute.DataInterface].
+func (b backend) BufferFromFlatData(device compute.DeviceNum, flat any, shape shapes.Shape) (compute.Buffer, error) {
+	return b.own(b.Backend.BufferFromFlatData(device, flat, shape))
+}
+
+// NewSharedBuffer implements [compute.DataInterface].
+func (b backend) NewSharedBuffer(device compute.DeviceNum, shape shapes.Shape) (compute.Buffer, any, error) {
+	inner, flat, err := b.Backend.NewSharedBuffer(device, shape)
+	if err != nil {
+		return nil, nil, err
+	}
+	return buffer{inner, b}, flat, nil
+}
+
+func (b backend) own(inner compute.Buffer, err error) (compute.Buffer, error) {
+	if err != nil {
+		return nil, err
+	}
+	return buffer{inner, b}, nil
+}
+
+// buffer is a buffer that knows this backend as its own: a tensor is on one backend only.
+type buffer struct {
+	compute.Buffer
+	on backend
+}
+
+// Backend implements [compute.Buffer].
+func (b buffer) Backend() compute.Backend { return b.on }
+
+// CopyToDevice implements [compute.Buffer].
+func (b buffer) CopyToDevice(device compute.DeviceNum) (compute.Buffer, error) {
+	return b.on.own(b.Buffer.CopyToDevice(device))
+}
+
+type executable struct {
+	compute.Executable
+	on backend
+}
+
+// Execute implements [compute.Executable].
+func (e executable) Execute(inputs []compute.Buffer, donate []bool, device compute.DeviceNum) ([]compute.Buffer, error) {
+	inner := make([]compute.Buffer, len(inputs))
+	for i, in := range inputs {
+		inner[i] = in
+		if b, ok := in.(buffer); ok {
+			inner[i] = b.Buffer
+		}
+	}
+	out, err := e.Executable.Execute(inner, donate, device)
+	for i, b := range out {
+		out[i] = buffer{b, e.on}
+	}
+	return out, err
+}
+
+type builder struct {
+	compute.Builder
+	on    backend
+	plain bool
+}
+
+// Main implements [compute.Builder].
+func (b builder) Main() compute.Function { return b.function(b.Builder.Main()) }
+
+// NewFunction implements [compute.Builder].
+func (b builder) NewFunction(name string) (compute.Function, error) {
+	f, err := b.Builder.NewFunction(name)
+	if err != nil {
+		return nil, err
+	}
+	return b.function(f), nil
+}
+
+// Compile implements [compute.Builder].
+func (b builder) Compile() (compute.Executable, error) {
+	e, err := b.Builder.Compile()
+	if err != nil {
+		return nil, err
+	}
+	return executable{e, b.on}, nil
+}
+
+func (b builder) function(f compute.Function) compute.Function {
+	if b.plain {
+		return plain{function{f, b}}
+	}
+	return function{f, b}
+}
