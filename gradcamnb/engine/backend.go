@@ -9,6 +9,8 @@ import (
 
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend" // always there: needs nothing installed
+
+	"github.com/gradcam-go/gradcam/internal/completed"
 )
 
 // xlaPlugins lists the PJRT plugins that are installed, best first. It is nil in
@@ -78,7 +80,7 @@ func namedBackend(name string) (*backend, error) {
 		if err != nil {
 			return nil, fmt.Errorf("backend %q: %w", name, root(err))
 		}
-		return &backend{b, "go"}, nil
+		return &backend{completed.Backend(b), "go"}, nil
 	case "xla", "stablehlo":
 		if xlaPlugins == nil {
 			return nil, fmt.Errorf("backend %q: this program is built without XLA; %s, or use the backend go", name, howToGetXLA())

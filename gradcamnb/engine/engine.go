@@ -16,6 +16,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/gomlx/compute"
+
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
@@ -97,6 +99,13 @@ func (e *Engine) Session(m source.Model) gradcamnb.Session {
 }
 
 func (e *Engine) newSession(m source.Model) *session {
+	source.ListOn(m, func() (compute.Backend, error) {
+		b, err := e.started()
+		if err != nil {
+			return nil, err
+		}
+		return b.Backend, nil
+	})
 	return &session{engine: e, model: m, values: source.Fed{Model: m}, programs: map[string]*keptProgram{}, entry: &thing{}}
 }
 

@@ -86,7 +86,7 @@ func (p plan) build(m source.Model, scope *model.Scope, inputs []*Node) explaine
 func buildGuided(m source.Model, scope *model.Scope, x *Node, wants []string) map[string]*Node {
 	parts, ok := m.(source.Guidable)
 	if !ok {
-		exceptions.Panicf("model %s: guided backpropagation changes the gradient of the model's ReLUs, and those of a GoMLX model are out of reach inside its graph function; export the model to ONNX, or take Saliency, SmoothGrad or Input x gradient", m.Card().Name)
+		exceptions.Panicf("model %s: guided backpropagation changes the gradient of the model's ReLUs, which are out of reach in it; take Saliency, SmoothGrad or Input x gradient", m.Card().Name)
 	}
 	return parts.BuildGuided(scope, x, wants, func(_, g *Node) *Node { return Max(g, ZerosLike(g)) })
 }

@@ -191,6 +191,9 @@ func (s *session) newProgram(b *backend, graph func(scope *model.Scope, inputs [
 	if err != nil {
 		return nil, fmt.Errorf("preparing the program: %w", root(err))
 	}
+	if name, ok := source.GraphName(s.model); ok {
+		exec.WithName(name)
+	}
 	return &program{exec: exec, backend: b}, nil
 }
 

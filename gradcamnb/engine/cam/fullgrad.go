@@ -25,7 +25,7 @@ var FullGrad = register(Method{
 	Use:     "to see everything at once, without choosing a layer",
 	How: Across{Ops: []string{"Conv", "ConvTranspose", "BatchNormalization"}, Bias: true, Map: func(picture At, layers []At) *Node {
 		if len(layers) == 0 {
-			exceptions.Panicf("FullGrad needs the biases of convolutions or batch norms, and the model has none or does not tell them, as GoMLX models do not: export the model to ONNX, or take Input x gradient, FullGrad's first term")
+			exceptions.Panicf("FullGrad needs the biases of convolutions or batch norms, and the model has none: take Input x gradient, FullGrad's first term")
 		}
 		h, w := picture.Act.Shape().Dim(1), picture.Act.Shape().Dim(2)
 		sum := channelSum(Abs(Mul(picture.Grad, picture.Act)))

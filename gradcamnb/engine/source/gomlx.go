@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -15,12 +14,15 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	_ "github.com/gradcam-go/gradcam/gradcamnb/engine/source/vjp" // gradients that GoMLX lacks
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// GraphFn builds a model: a batch of pictures in, outputs out, the first one
-// being the model's answer. Layers to explain at are named with [NamedLayer], or
-// with Node.WithAlias; the named node must be the one that the rest of the model reads.
+// GraphFn builds a model: a batch of pictures in, outputs out, the first one being the
+// model's answer. Its layers are found by walking through the graph and have the names of the
+// scopes that their variables lie in; a name given with [NamedLayer] or Node.WithAlias counts
+// before that.
 type GraphFn func(scope *model.Scope, image *Node) []*Node
 
 // InputsFn is a [GraphFn] of a model with inputs beside the picture, by name, in the types
@@ -33,6 +35,9 @@ type gomlxModel struct {
 	store *model.Store
 	fn    InputsFn
 	given map[string]onnxnorm.Given // for the inputs beside the picture
+	key   string                    // of the given values that are built in
+
+	listed *listings
 }
 
 // GoMLX makes a model of a store of variables and the function that builds its
@@ -78,11 +83,13 @@ func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 		}
 		in.Read, in.Batched = true, len(in.Dims) > 0 && in.Dims[0] < 0
 	}
-	return &gomlxModel{card: c, store: store, fn: fn}, nil
+	return &gomlxModel{card: c, store: store, fn: fn, listed: &listings{of: map[string]*listing{}, on: pureGo}}, nil
 }
 
 func (m *gomlxModel) fed(given map[string]onnxnorm.Given) Model {
-	return &gomlxModel{m.card, m.store, m.fn, given}
+	view := *m
+	view.given, view.key = given, fmt.Sprint(given)
+	return &view
 }
 
 // inputs are the nodes of the inputs beside the picture.
@@ -125,7 +132,9 @@ func (m *gomlxModel) picture(input []int) [2]int {
 
 // outputs calls the graph function and names what it returns.
 func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
-	out := m.fn(scope, x, m.inputs(x))
+	before := m.variables()
+	out := m.call(x, func() []*Node { return m.fn(scope, ConvertDType(x, m.listed.type_()), m.inputs(x)) })
+	m.refuseMadeUp(x.Graph(), before)
 	if len(out) < len(m.card.Outputs) {
 		exceptions.Panicf("model %s: its graph function returns %d outputs, and %d are named: %q", m.card.Name, len(out), len(m.card.Outputs), m.card.Outputs)
 	}
@@ -136,118 +145,102 @@ func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 	return named
 }
 
-// Layers builds the graph once, on the pure-Go backend and without running it.
-func (m *gomlxModel) Layers(input []int, output string) (layers []Layer, err error) {
-	if output == "" {
-		output = m.card.Outputs[0]
-	}
-	exec, err := model.NewExec(gobackend.GetBackend(), m.store, func(scope *model.Scope, x *Node) *Node {
-		named := m.outputs(scope, x)
-		target := m.find(x.Graph(), named, output)
-		feeds := ancestors(target, nil)
-		for alias, n := range x.Graph().IterAliasedNodes() {
-			layers = append(layers, m.layer(alias, n, x, feeds, input))
-		}
-		slices.SortFunc(layers, func(a, b Layer) int { return a.order - b.order })
-		for _, name := range m.card.Outputs {
-			layers = append(layers, m.layer(name, named[name], x, feeds, input))
-		}
-		return target
-	})
-	if err != nil {
-		return nil, fmt.Errorf("model %s: %w", m.card.Name, err)
-	}
-	defer exec.Finalize()
-	if _, err := exec.Compile(shapes.Make(dtypes.Float32, input...)); err != nil {
-		return nil, fmt.Errorf("model %s: building its graph for the input %v: %w", m.card.Name, input, err)
-	}
-	suggest(layers)
-	return layers, nil
+// walked is the model in a graph, with its layers.
+type walked struct {
+	*walk.Walk
+	outputs map[string]*Node
 }
 
-func (m *gomlxModel) layer(name string, n, x *Node, feeds map[*Node]bool, input []int) Layer {
-	l := Layer{
-		Name: name, Op: n.Type().String(), Shape: n.Shape().Dimensions, Feeds: feeds[n],
-		paths: []string{strings.TrimPrefix(name, "/")}, order: int(n.Id()),
-	}
-	if l.Beside = !ancestors(n, nil)[x]; !l.Beside {
-		l.Grid = gridOf(l.Shape, m.card.Layout == imgio.ChannelsLast, m.picture(input))
-	}
-	return l
+// walkedAt is where a graph keeps what was built in it.
+type walkedAt struct {
+	of *listings
+	x  *Node
 }
 
-// find is a node by output name or alias.
-func (m *gomlxModel) find(g *Graph, named map[string]*Node, name string) *Node {
-	if n := named[name]; n != nil {
+// walk builds the model, once in a graph, and reads it: what the outputs are made of, and
+// every node that the graph function named.
+func (m *gomlxModel) walk(scope *model.Scope, x *Node) walked {
+	at := walkedAt{m.listed, x}
+	if w, ok := x.Graph().State(at).(walked); ok {
+		return w
+	}
+	w := walked{outputs: m.outputs(scope, x)}
+	var ends []*Node
+	for _, name := range m.card.Outputs {
+		ends = append(ends, w.outputs[name])
+	}
+	for alias, n := range x.Graph().IterAliasedNodes() {
+		if !hidden(alias) {
+			ends = append(ends, n)
+		}
+	}
+	w.Walk = walk.Of(walk.Picture{Node: x, ChannelsLast: m.card.Layout == imgio.ChannelsLast}, ends...)
+	x.Graph().AttachState(at, w)
+	return w
+}
+
+// hidden tells whether an alias is one of the engine's own.
+func hidden(alias string) bool { return strings.HasPrefix(alias, "/\x00") }
+
+// find is a node by output name, layer or alias.
+func (m *gomlxModel) find(w walked, name string) *Node {
+	if n := w.outputs[name]; n != nil {
 		return n
 	}
-	n := g.GetNodeByAlias(name)
-	if n == nil {
-		exceptions.Panicf("model %s has no output and no node alias %q", m.card.Name, name)
+	for _, p := range w.Places {
+		if p.Name == name {
+			return p.Node
+		}
 	}
-	return n
+	for _, n := range w.outputs {
+		if n := n.Graph().GetNodeByAlias(name); n != nil {
+			return n
+		}
+	}
+	exceptions.Panicf("model %s has no output and no layer %q", m.card.Name, name)
+	return nil
 }
 
+// asFloat32 is a value as everything after the model takes it; numbers of classes and the
+// like stay as they are.
+func asFloat32(n *Node) *Node {
+	if !n.DType().IsFloat() || n.DType() == dtypes.Float32 {
+		return n
+	}
+	return ConvertDType(n, dtypes.Float32)
+}
+
+// Build: see [Model]. Weights and activations stay in the model's own type; outputs and maps
+// are float32.
 func (m *gomlxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Built {
-	named := m.outputs(scope, x)
+	w := m.walk(scope, x)
 	built := Built{Outputs: map[string]*Node{}}
 	for _, want := range wants {
-		built.Outputs[want] = m.find(x.Graph(), named, want)
+		built.Outputs[want] = asFloat32(m.find(w, want))
 	}
-	picture := m.picture(x.Shape().Dimensions)
 	for _, cut := range cuts {
-		node := x
-		if cut != Picture {
-			node = m.find(x.Graph(), named, cut)
+		if cut == Picture {
+			built.Cuts = append(built.Cuts, Cut{Node: x, Grid: w.Layout(x).Grid})
+			continue
 		}
-		built.Cuts = append(built.Cuts, Cut{
-			Node: node,
-			Grid: func(n *Node) *Node { return asGrid(n, m.card.Layout == imgio.ChannelsLast, picture) },
-		})
+		n := m.find(w, cut)
+		built.Cuts = append(built.Cuts, Cut{Node: n, Bias: w.Bias(n), Grid: m.grid(w, n, x)})
 	}
-	m.refuseWrongGradients(built)
 	return built
 }
 
-// refuseWrongGradients stops where a map would be wrong without looking so:
-// GoMLX 0.28.8 takes a wrong gradient through a convolution with an even kernel.
-// (In an ONNX model the normalising pass rewrites such a convolution.)
-func (m *gomlxModel) refuseWrongGradients(b Built) {
-	stop := map[*Node]bool{}
-	for _, c := range b.Cuts {
-		stop[c.Node] = true
-	}
-	for _, out := range b.Outputs {
-		for n := range ancestors(out, stop) {
-			if n.Type() != NodeTypeConvGeneral || stop[n] || n.Rank() != 4 {
-				continue
-			}
-			k := n.Inputs()[1].Shape().Dimensions // [h, w, in, out]
-			if m.card.Layout == imgio.ChannelsFirst {
-				k = k[2:] // [in, out, h, w]
-			}
-			if k[0]%2 == 0 || k[1]%2 == 0 {
-				exceptions.Panicf("model %s: the gradient through its convolution with the even kernel %d x %d would be wrong in this version of GoMLX; use an odd kernel, or explain at a layer after it", m.card.Name, k[0], k[1])
-			}
-		}
-	}
+// grid brings a layer to [batch, h, w, channels].
+func (m *gomlxModel) grid(w walked, n, x *Node) func(*Node) *Node {
+	layout := m.layout(w, n, x)
+	return func(n *Node) *Node { return asFloat32(layout.Grid(n)) }
 }
 
-// ancestors is every node that the given one depends on, itself included, not
-// going beyond the nodes to stop at.
-func ancestors(n *Node, stop map[*Node]bool) map[*Node]bool {
-	seen := map[*Node]bool{}
-	todo := []*Node{n}
-	for len(todo) > 0 {
-		n := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if seen[n] {
-			continue
-		}
-		seen[n] = true
-		if !stop[n] {
-			todo = append(todo, n.Inputs()...)
-		}
+// layout is how a layer is a map: what the walk found out, or else what its shape alone
+// allows, if that is one thing.
+func (m *gomlxModel) layout(w walked, n, x *Node) walk.Layout {
+	l := w.Layout(n)
+	if l.Map() || !w.Lost(n) {
+		return l
 	}
-	return seen
+	return walk.ByShape(n, m.picture(x.Shape().Dimensions))
 }

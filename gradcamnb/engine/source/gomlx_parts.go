@@ -1,56 +1,65 @@
 package source
 
 import (
+	"fmt"
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
 
-	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
 )
 
-// NamedLayer names a node of a graph function as a layer to explain at, as Node.WithAlias does,
-// and returns what the function has to go on with: the node, or what a method puts in its
-// place. With it Ablation-CAM and Recipro-CAM, whose passes begin at a layer, work in a
-// GoMLX model, too.
+// NamedLayer names a node of a graph function as a layer to explain at, as Node.WithAlias
+// does, and returns it. In a function that is called twice, as the two towers of a siamese
+// network, the second node of a name has #2 behind it, where Node.WithAlias panics.
 func NamedLayer(x *Node, alias string) *Node {
-	x = x.WithAlias(alias)
-	given := x.Graph().GetNodeByAlias(inPlaceOf(x.GetAlias()))
-	if given == nil {
-		return x
+	name := alias
+	for i := 2; x.Graph().GetNodeByAlias(name) != nil; i++ {
+		name = fmt.Sprintf("%s#%d", alias, i)
 	}
-	if !given.Shape().Equal(x.Shape()) {
-		exceptions.Panicf("layer %q has the shape %s and is given %s: its first axis must be the pictures'", alias, x.Shape(), given.Shape())
-	}
-	return given
+	return x.WithAlias(name)
 }
 
-// inPlaceOf is the alias of the node that a layer is replaced by.
-func inPlaceOf(layer string) string { return "/\x00given" + layer }
-
-// BuildFrom: see [StartsAtLayer]. The whole function is built; what the layer replaced
-// takes no part in the answer, and is not computed.
+// BuildFrom: see [StartsAtLayer]. The whole function is built, and what comes after the layer
+// once more from the given values; what they replace is not computed.
 func (m *gomlxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node, wants []string) map[string]*Node {
-	act := Identity(grid)
-	switch {
-	case clean.Rank() == 3:
-		act = asTokens(grid, clean)
-	case m.card.Layout == imgio.ChannelsFirst:
-		act = TransposeAllAxes(grid, 0, 3, 1, 2)
-	}
-	act.WithAlias(inPlaceOf(layer))
 	dims := slices.Clone(x.Shape().Dimensions)
 	dims[0] = grid.Shape().Dim(0)
-	named := m.outputs(scope, BroadcastToDims(x, dims...))
-	out := map[string]*Node{}
-	replaced := false
+	x = BroadcastToDims(x, dims...)
+	w := m.walk(scope, x)
+	node := m.find(w, layer)
+	given := m.layout(w, node, x).Node(grid, asFloat32(clean))
+	out := rebuilt(m, w, wants, map[*Node]*Node{node: ConvertDType(given, node.DType())}, nil)
 	for _, want := range wants {
-		out[want] = m.find(x.Graph(), named, want)
-		replaced = replaced || ancestors(out[want], nil)[act]
+		if out[want] == asFloat32(m.find(w, want)) {
+			exceptions.Panicf("model %s: %q is not made of the layer %q, so no pass to it can begin there", m.card.Name, want, layer)
+		}
 	}
-	if !replaced {
-		exceptions.Panicf("model %s: a pass that begins at layer %q needs it named with engine.Layer(x, %q), and what comes after made of what that returns; Node.WithAlias only names it", m.card.Name, layer, layer)
+	return out
+}
+
+// BuildGuided: see [Guidable]. The model is built once more from its first ReLU on.
+func (m *gomlxModel) BuildGuided(scope *model.Scope, x *Node, wants []string, gradient func(r, g *Node) *Node) map[string]*Node {
+	w := m.walk(scope, x)
+	return rebuilt(m, w, wants, nil, func(n *Node, inputs []*Node) *Node {
+		if _, ok := walk.IsRelu(n); !ok || !w.Sees(n) {
+			return nil
+		}
+		return IdentityWithCustomGradient(Max(inputs[0], inputs[1]), gradient)
+	})
+}
+
+// rebuilt are the wanted tensors of the model with other nodes in it.
+func rebuilt(m *gomlxModel, w walked, wants []string, given map[*Node]*Node, rule walk.Rule) map[string]*Node {
+	ends := make([]*Node, len(wants))
+	for i, want := range wants {
+		ends[i] = m.find(w, want)
+	}
+	out := map[string]*Node{}
+	for i, n := range walk.Rebuild(ends, given, rule) {
+		out[wants[i]] = asFloat32(n)
 	}
 	return out
 }

@@ -43,6 +43,8 @@ type Card struct {
 	File    string       // where it was read from, empty for a model in memory
 	Files   []string     // all that it depends on, also those that are not there; when one changes it is another model
 
+	Untrained bool // of a GoMLX model: weights that its store lacks are made up, not refused
+
 	Picture string  // the input that the model was opened with as the picture, model.onnx#name; empty where nobody had to say
 	Inputs  []Input // beside the picture
 
@@ -60,7 +62,7 @@ type Built struct {
 const Picture = "\x00picture"
 
 // StartsAtLayer is a model that can also be built from one of its layers on. Models from
-// ONNX files can, and GoMLX models whose function names the layer with [NamedLayer].
+// ONNX files can, and GoMLX models.
 type StartsAtLayer interface {
 	// BuildFrom puts what comes after a layer into the graph: from the layer's values as
 	// a map [batch, h, w, channels]. What goes round the layer, such as the skip of a
@@ -70,8 +72,7 @@ type StartsAtLayer interface {
 	BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node, wants []string) map[string]*Node
 }
 
-// Guidable is a model that can also be built with another rule at its ReLUs. Models from
-// ONNX files can; the ReLUs of a GoMLX model are out of reach in its graph function.
+// Guidable is a model that can also be built with another rule at its ReLUs.
 type Guidable interface {
 	// BuildGuided is Build without cuts, with gradient(r, g) in place of the gradient g at
 	// the output r of every ReLU.
@@ -100,6 +101,7 @@ type Layer struct {
 	Suggested bool
 	Why       string // why it is suggested
 
+	Made  string          // file and line of the graph function that makes it; empty for a file
 	Field *onnxnorm.Field // receptive field of its cells; nil where it is not known
 
 	inputs []string // tensors that it is made of

@@ -8,10 +8,8 @@ import (
 type Layout struct {
 	Rows, Columns, Channels int // of the map
 
-	order   []int // the node's axes as batch, rows, columns, channels, or as batch, tokens, channels
-	before  int   // tokens that stand before the cells
-	columns bool  // cells lie column by column
-	dims    []int // of the node, but for the batch
+	order  []int // the node's axes as batch, rows, columns, channels, or as batch, tokens, channels
+	before int   // tokens that stand before the cells
 }
 
 // Map tells whether there is a map at all.
@@ -43,11 +41,6 @@ func (a axes) layout() Layout {
 		return Layout{}
 	}
 	l := Layout{Channels: a[c].size()}
-	for i, x := range a {
-		if i != b {
-			l.dims = append(l.dims, x.size())
-		}
-	}
 	h, hasRows := at[height]
 	w, hasColumns := at[width]
 	switch {
@@ -92,4 +85,26 @@ func (l Layout) Node(grid, clean *Node) *Node {
 		back[a] = i
 	}
 	return TransposeAllAxes(grid, back...)
+}
+
+// ByShape is how a node may be a map by its shape alone, of a picture [height, width]: if just
+// one order of its axes, channels last or first, has rows and columns in the picture's aspect
+// ratio.
+func ByShape(n *Node, picture [2]int) Layout {
+	dims := n.Shape().Dimensions
+	if len(dims) != 4 {
+		return Layout{}
+	}
+	fits := func(rows, columns int) bool {
+		ratio := float64(rows*picture[1]) / float64(columns*picture[0])
+		return ratio > 0.6 && ratio < 1.7
+	}
+	last, first := fits(dims[1], dims[2]), fits(dims[2], dims[3])
+	switch {
+	case last && !first:
+		return Layout{Rows: dims[1], Columns: dims[2], Channels: dims[3], order: []int{0, 1, 2, 3}}
+	case first && !last:
+		return Layout{Rows: dims[2], Columns: dims[3], Channels: dims[1], order: []int{0, 2, 3, 1}}
+	}
+	return Layout{}
 }

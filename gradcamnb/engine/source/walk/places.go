@@ -5,6 +5,7 @@ package walk
 
 import (
 	"slices"
+	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -25,6 +26,7 @@ type Place struct {
 	form   form
 	reads  map[string]bool // paths of variables
 	ops    map[NodeType]bool
+	enter  *Node  // what the first node of a module is made of, that depends on the picture
 	closed bool   // another place is made of it
 	before []bool // the places that it depends on, itself included, by their number
 	number int
@@ -90,8 +92,32 @@ func Of(picture Picture, outputs ...*Node) *Walk {
 	return w
 }
 
-// Axes is what is known of a node's axes as a map of the picture.
+// Layout is what is known of a node as a map of the picture.
 func (w *Walk) Layout(n *Node) Layout { return w.trace.of[n].layout() }
+
+// Lost tells whether nothing is known of a node's axes.
+func (w *Walk) Lost(n *Node) bool {
+	return !slices.ContainsFunc(w.trace.of[n], axis.known)
+}
+
+// Called are the other names of a layer: scopes that it is the end of, and a name with and
+// without the slash before it.
+func (p *Place) Called() []string {
+	out := slices.Clone(p.Paths)
+	if p.Named {
+		return append(out, strings.TrimPrefix(p.Name, "/"))
+	}
+	return append(out, "/"+p.Name)
+}
+
+// Of are the names of the layers that it is made of.
+func (p *Place) Of() []string {
+	var out []string
+	for _, from := range p.From {
+		out = append(out, from.Name)
+	}
+	return out
+}
 
 // Sees tells whether a node depends on the picture.
 func (w *Walk) Sees(n *Node) bool { return w.sees[n] }
@@ -184,9 +210,7 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 	case len(reads) > 0:
 		return w.ofModule(n, homes, last, reads)
 	case moves[n.Type()] && len(homes) == 1:
-		if last.form == single && !last.closed {
-			last.ops[n.Type()] = true
-		}
+		last.note(n)
 		return last
 	case n.Type() == NodeTypeReduceWindow:
 		return w.addPlace(n, &Place{form: pool, scope: last.scope, From: homes})
@@ -197,6 +221,9 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 	switch {
 	case !ok:
 		return w.addPlace(n, &Place{form: joined, scope: w.branchScope(homes, last), From: homes})
+	case !n.Shape().EqualDimensions(of.Node.Shape()): // a mean, or what is made of one
+		last.note(n)
+		return last
 	case of != last:
 		return last.extend(n)
 	}
@@ -243,7 +270,13 @@ func (w *Walk) ofModule(n *Node, homes []*Place, last *Place, reads map[string]b
 		}
 		return last.extend(n)
 	}
-	return w.addPlace(n, &Place{form: module, scope: scope, From: homes, reads: reads})
+	p := &Place{form: module, scope: scope, From: homes, reads: reads}
+	for _, in := range n.Inputs() {
+		if w.sees[in] {
+			p.enter = in
+		}
+	}
+	return w.addPlace(n, p)
 }
 
 func (w *Walk) addPlace(n *Node, p *Place) *Place {
@@ -257,6 +290,13 @@ func (w *Walk) addPlace(n *Node, p *Place) *Place {
 	}
 	w.Places = append(w.Places, p)
 	return p.extend(n)
+}
+
+// note remembers an operator within a function that does not end it.
+func (p *Place) note(n *Node) {
+	if p.form == single && !p.closed {
+		p.ops[n.Type()] = true
+	}
 }
 
 // extend makes a node the end of the place.

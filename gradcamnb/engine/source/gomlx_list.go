@@ -1,0 +1,208 @@
+package source
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/gobackend"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
+	"github.com/gradcam-go/gradcam/internal/completed"
+)
+
+// pureGo is the backend that layers are listed on where nobody says another.
+var pureGo = sync.OnceValues(func() (compute.Backend, error) { return completed.Backend(gobackend.GetBackend()), nil })
+
+// ListOn has a GoMLX model's layers listed on the backend that explains it, which may have
+// operators that others lack. It is asked for when it is needed first.
+func ListOn(m Model, on func() (compute.Backend, error)) {
+	if m, ok := m.(*gomlxModel); ok {
+		m.listed.mu.Lock()
+		defer m.listed.mu.Unlock()
+		m.listed.on = on
+	}
+}
+
+// GraphName is the name of the graphs that a model is built in. Those of GoMLX models are
+// built without fused operators.
+func GraphName(m Model) (name string, ok bool) {
+	if _, ok := m.(*gomlxModel); !ok {
+		return "", false
+	}
+	return completed.Plain + m.Card().Name, true
+}
+
+// listings are what was found out about a model, by the shape of its input.
+type listings struct {
+	mu   sync.Mutex
+	on   func() (compute.Backend, error)
+	of   map[string]*listing
+	kind dtypes.DType // that the graph function takes; zero before it was called
+}
+
+// listing is the layers of a model for one shape of its input.
+type listing struct {
+	layers []Layer
+	feeds  []map[string]bool // the layers that each layer is made of, itself included
+	answer []map[string]bool // of those, the ones it becomes without anything learned between
+	made   map[string]string // where in the graph function a variable is read first
+}
+
+// type_ is what the picture is given to the graph function as.
+func (l *listings) type_() dtypes.DType {
+	if l.kind == dtypes.InvalidDType {
+		return dtypes.Float32
+	}
+	return l.kind
+}
+
+// Layers builds the graph once for every shape of the input, without running it.
+func (m *gomlxModel) Layers(input []int, output string) ([]Layer, error) {
+	if output == "" {
+		output = m.card.Outputs[0]
+	}
+	l, err := m.list(input)
+	if err != nil {
+		return nil, err
+	}
+	layers := slices.Clone(l.layers)
+	at := slices.IndexFunc(layers, func(l Layer) bool { return l.Name == output || slices.Contains(l.paths, output) })
+	if at < 0 {
+		return nil, fmt.Errorf("model %s has no output and no layer %q", m.card.Name, output)
+	}
+	for i := range layers {
+		layers[i].Feeds, layers[i].answer = l.feeds[at][layers[i].Name], l.answer[at][layers[i].Name]
+	}
+	suggest(layers)
+	return layers, nil
+}
+
+// list is the listing for an input, made where there is none.
+func (m *gomlxModel) list(input []int) (l *listing, err error) {
+	m.listed.mu.Lock()
+	defer m.listed.mu.Unlock()
+	key := fmt.Sprint(input, m.key)
+	if l, ok := m.listed.of[key]; ok {
+		return l, nil
+	}
+	on, err := m.listed.on()
+	if err != nil {
+		return nil, err
+	}
+	for _, kind := range m.kinds() {
+		m.listed.kind = kind
+		var failed error
+		l, failed = m.listAs(on, input)
+		if failed == nil {
+			m.listed.of[key] = l
+			return l, nil
+		}
+		if err == nil { // what is said of the first try counts
+			err = failed
+		}
+	}
+	m.listed.kind = dtypes.InvalidDType
+	return nil, err
+}
+
+// kinds are the types that the graph function may take a picture in: float32, and that of
+// its weights where all of them have another.
+func (m *gomlxModel) kinds() []dtypes.DType {
+	if m.listed.kind != dtypes.InvalidDType {
+		return []dtypes.DType{m.listed.kind}
+	}
+	out := []dtypes.DType{dtypes.Float32}
+	for v := range m.store.IterVariables() {
+		if v.DType().IsFloat() && !slices.Contains(out, v.DType()) {
+			out = append(out, v.DType())
+		}
+	}
+	return out
+}
+
+// listAs lists the layers with the picture given in a type.
+func (m *gomlxModel) listAs(on compute.Backend, input []int) (l *listing, err error) {
+	err = exceptions.TryCatch[error](func() {
+		g := NewGraph(on, completed.Plain+m.card.Name)
+		defer g.Finalize()
+		g.SetTraced(true)
+		model.SetStore(g, m.store)
+		x := Parameter(g, "picture", shapes.Make(dtypes.Float32, input...))
+		l = m.listWalk(m.walk(m.store.RootScope(), x), x)
+	})
+	return l, err
+}
+
+// listWalk makes layers of the places of a graph. The output comes last, in place of the
+// layer that it is.
+func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
+	l := &listing{made: map[string]string{}}
+	nodes := []*Node{}
+	add := func(layer Layer, n *Node) {
+		layer.Shape, layer.Made = n.Shape().Dimensions, userLine(n)
+		if layer.Beside = !w.Sees(n); !layer.Beside {
+			lay := m.layout(w, n, x)
+			layer.Grid = [3]int{lay.Rows, lay.Columns, lay.Channels}
+		}
+		l.layers, nodes = append(l.layers, layer), append(nodes, n)
+	}
+	ends := map[*Node]*walk.Place{}
+	for _, p := range w.Places {
+		ends[p.Node] = p
+		if !p.Named && slices.ContainsFunc(m.card.Outputs, func(name string) bool { return w.outputs[name] == p.Node }) {
+			continue
+		}
+		add(Layer{Name: p.Name, Op: p.Op, Bias: w.HasBias(p), paths: p.Called(), inputs: p.Of()}, p.Node)
+	}
+	for alias, n := range x.Graph().IterAliasedNodes() {
+		if !hidden(alias) && !w.Sees(n) {
+			add(Layer{Name: alias, Op: n.Type().String(), paths: []string{strings.TrimPrefix(alias, "/")}}, n)
+		}
+	}
+	for _, name := range m.card.Outputs {
+		layer := Layer{Name: name, Op: w.outputs[name].Type().String()}
+		if p := ends[w.outputs[name]]; p != nil {
+			layer.Op, layer.inputs, layer.Bias = p.Op, p.Of(), w.HasBias(p)
+			if !p.Named {
+				layer.paths = append(p.Called(), p.Name)
+			}
+		}
+		add(layer, w.outputs[name])
+	}
+	for i := range nodes {
+		feeds, answers := ancestors(nodes[i], nil), walk.Answers(nodes[i])
+		l.feeds, l.answer = append(l.feeds, map[string]bool{}), append(l.answer, map[string]bool{})
+		for k, n := range nodes {
+			l.feeds[i][l.layers[k].Name] = feeds[n]
+			l.answer[i][l.layers[k].Name] = answers[n]
+		}
+	}
+	return l
+}
+
+// ancestors is every node that the given one depends on, itself included, not
+// going beyond the nodes to stop at.
+func ancestors(n *Node, stop map[*Node]bool) map[*Node]bool {
+	seen := map[*Node]bool{}
+	todo := []*Node{n}
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
+		if !stop[n] {
+			todo = append(todo, n.Inputs()...)
+		}
+	}
+	return seen
+}

@@ -1,0 +1,30 @@
+package walk
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// HasBias tells whether a layer is a convolution with a bias, or a batch norm.
+func (w *Walk) HasBias(p *Place) bool {
+	return len(p.reads) > 0 && p.enter != nil && p.Node.Rank() == 4 &&
+		(p.Op == "Conv" && p.ops[NodeTypeAdd] || p.Op == "BatchNormalization")
+}
+
+// Bias is what the layer that a node is the end of adds to every channel, [channels]: what it
+// makes of a picture of zeros. It is nil for a layer without one.
+func (w *Walk) Bias(n *Node) *Node {
+	for _, p := range w.Places {
+		if p.Node != n || !w.HasBias(p) {
+			continue
+		}
+		layout := w.Layout(n)
+		if !layout.Map() {
+			return nil
+		}
+		ofZeros := Rebuild([]*Node{n}, map[*Node]*Node{p.enter: ZerosLike(p.enter)}, nil)[0]
+		cell := Slice(layout.Grid(ofZeros), AxisElem(0), AxisElem(0), AxisElem(0), AxisRange())
+		return ConvertDType(Reshape(cell, layout.Channels), dtypes.Float32)
+	}
+	return nil
+}
