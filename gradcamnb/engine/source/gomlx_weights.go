@@ -18,15 +18,16 @@ func (m *gomlxModel) variables() map[*model.Variable]bool {
 	return out
 }
 
-// refuseMadeUp stops if the graph function has made a weight, or reads one that has no value:
-// it would be explained with numbers that nobody trained. The store is left without them.
+// refuseMadeUp stops if the graph function reads a weight that has no value, which GoMLX would
+// fill with random numbers: nobody has trained them. Weights that the function itself gives a
+// value, as one that reads them from files does, are its own. The store is left as it was.
 func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool) {
 	if m.card.Untrained {
 		return
 	}
 	var made []*model.Variable
 	for v := range m.store.IterVariables() {
-		if v.DType().IsFloat() && v.InUseByGraph(g) && (!v.HasValue() || !before[v] && v.Trainable && m.store.Loader() == nil) {
+		if v.DType().IsFloat() && v.InUseByGraph(g) && !v.HasValue() {
 			made = append(made, v)
 		}
 	}
