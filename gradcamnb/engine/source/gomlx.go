@@ -133,7 +133,7 @@ func (m *gomlxModel) picture(input []int) [2]int {
 // outputs calls the graph function and names what it returns.
 func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 	before := m.variables()
-	out := m.call(x, func() []*Node { return m.fn(scope, ConvertDType(x, m.listed.type_()), m.inputs(x)) })
+	out := m.call(x, func() []*Node { return m.fn(scope, ConvertDType(x, m.listed.kindOrFloat32()), m.inputs(x)) })
 	m.refuseMadeUp(x.Graph(), before)
 	if len(out) < len(m.card.Outputs) {
 		exceptions.Panicf("model %s: its graph function returns %d outputs, and %d are named: %q", m.card.Name, len(out), len(m.card.Outputs), m.card.Outputs)

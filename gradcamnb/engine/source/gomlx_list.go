@@ -57,7 +57,7 @@ type listing struct {
 }
 
 // type_ is what the picture is given to the graph function as.
-func (l *listings) type_() dtypes.DType {
+func (l *listings) kindOrFloat32() dtypes.DType {
 	if l.kind == dtypes.InvalidDType {
 		return dtypes.Float32
 	}

@@ -108,7 +108,6 @@ type Layer struct {
 	answer bool     // it is the output itself but for operators that learn nothing: class scores before the last resize
 
 	paths []string // every module that this is the last tensor of
-	order int      // of execution, for models that do not list it
 }
 
 // Spatial tells whether a map can be drawn at the layer.

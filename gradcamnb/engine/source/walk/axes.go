@@ -186,8 +186,8 @@ func (a axes) around(i int, dims []int) axes {
 	n := 1
 	for k, d := range dims {
 		if n == front && d == a[i].size() {
-			out := append(axes(a[:i]).regrouped(dims[:k]), a[i])
-			return append(out, axes(a[i+1:]).regrouped(dims[k+1:])...)
+			out := append(a[:i].regrouped(dims[:k]), a[i])
+			return append(out, a[i+1:].regrouped(dims[k+1:])...)
 		}
 		n *= d
 	}
