@@ -72,7 +72,7 @@ func (s *session) Detect(ctx context.Context, r gradcamnb.Request) ([][]heatmap.
 }
 
 func (s *session) detect(ctx context.Context, in input, how gradcamnb.Reading) (*detected, error) {
-	read, err := newReader(s.model, in.dims, how)
+	reads, err := newReaders(s.model, in.dims, how)
 	if err != nil {
 		return nil, err
 	}
@@ -85,38 +85,58 @@ func (s *session) detect(ctx context.Context, in input, how gradcamnb.Reading) (
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.find(b, read, in)
+	d, err := s.choose(b, reads, in)
 	return d, errors.Join(err, giveBack())
 }
 
-// newReader finds the decoder of a model: the one that is asked for, else the
-// sidecar's, else the only one that fits the outputs.
-func newReader(m source.Model, input []int, how gradcamnb.Reading) (*reader, error) {
+// newReaders finds the decoder of a model: the one that is asked for, else the sidecar's or
+// the file's own, else those that fit the outputs.
+func newReaders(m source.Model, input []int, how gradcamnb.Reading) ([]*reader, error) {
 	c := m.Card()
 	var spec detect.Spec
-	if c.Detector != nil && (how.Decoder == "" || how.Decoder == c.Detector.Decoder) {
+	if c.Detector != nil && (how.Decoder == "" || sameDecoder(how.Decoder, c.Detector.Decoder)) {
 		spec = *c.Detector
 	} else {
 		spec.Decoder = how.Decoder
 	}
 	spec.Threshold, spec.NMS = cmp.Or(how.Threshold, spec.Threshold), cmp.Or(how.NMS, spec.NMS)
-	r := &reader{names: spec.Outputs, labels: c.Labels}
-	if r.names == nil {
-		r.names = c.Outputs
+	names := spec.Outputs
+	if names == nil {
+		names = c.Outputs
 	}
-	shapes, err := shapesOf(m, input, r.names)
+	shapes, err := shapesOf(m, input, names)
 	if err != nil {
 		return nil, err
 	}
-	picture := plan{input: input}.size(c.Layout)
-	fit := detect.Fitting(shapes, picture, len(c.Labels))
-	if spec.Decoder == "" {
-		if len(fit) != 1 {
-			return nil, fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder (--decoder), or give the sidecar %s a \"detector\"; its outputs have the shapes %v, and %s",
-				c.Name, sidecarName(c), shapes, fitting(fit))
-		}
-		spec.Decoder = fit[0]
+	if _, _, _, err := source.Batch(m, input, names); err != nil {
+		return nil, err
 	}
+	picture := plan{input: input}.size(c.Layout)
+	if spec.Decoder != "" {
+		r, err := newReader(c, spec, names, shapes, picture)
+		return []*reader{r}, err
+	}
+	fit := detect.Fitting(shapes, picture, len(c.Labels))
+	if len(fit) == 0 {
+		return nil, fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder (--decoder), or give the sidecar %s a \"detector\"; its outputs have the shapes %v, and %s%s",
+			c.Name, sidecarName(c), shapes, fitting(fit), butForLabels(c, shapes, picture))
+	}
+	var out []*reader
+	for _, name := range fit {
+		spec.Decoder = name
+		r, err := newReader(c, spec, names, shapes, picture)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// newReader makes the reader of a spec, of outputs of these shapes.
+func newReader(c source.Card, spec detect.Spec, names []string, shapes [][]int, picture [2]int) (*reader, error) {
+	r := &reader{names: names, labels: c.Labels}
+	var err error
 	if r.spec, err = spec.Filled(); err != nil {
 		return nil, err
 	}
@@ -124,8 +144,8 @@ func newReader(m source.Model, input []int, how gradcamnb.Reading) (*reader, err
 		return nil, err
 	}
 	if err := r.head.Check(shapes, picture); err != nil {
-		return nil, fmt.Errorf("the decoder %s does not fit the model %s: %w; the outputs %q have the shapes %v, and %s",
-			r.spec.Decoder, c.Name, err, r.names, shapes, fitting(fit))
+		return nil, fmt.Errorf("the decoder %s does not fit the model %s: %w; the outputs %q have the shapes %v, and %s%s",
+			r.spec.Decoder, c.Name, err, r.names, shapes, fitting(detect.Fitting(shapes, picture, len(c.Labels))), butForLabels(c, shapes, picture))
 	}
 	return r, nil
 }
@@ -195,6 +215,9 @@ func (s *session) find(b *backend, read *reader, in input) (*detected, error) {
 		var all candidates
 		for _, o := range out {
 			all = append(all, row(o.values, i, in.dims[0]))
+		}
+		if err := all.sense(read.spec, picture); err != nil {
+			return nil, err
 		}
 		keep := all.keep(read.spec)
 		kept = append(kept, keep)

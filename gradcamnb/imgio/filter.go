@@ -13,6 +13,7 @@ const (
 	Bicubic  Filter = "bicubic"
 	Lanczos  Filter = "lanczos"
 	Linear   Filter = "linear"
+	CV2      Filter = "cv2" // Linear with OpenCV's own rounding, to the bit where pictures shrink
 )
 
 // kernel is a filter as a function of the distance from the pixel's middle, in pixels of the
@@ -32,6 +33,7 @@ var kernels = map[Filter]kernel{
 	Bicubic:  {2, keys, false},
 	Lanczos:  {3, lanczos3, false},
 	Linear:   {1, triangle, true},
+	CV2:      {1, triangle, true},
 }
 
 func triangle(t float64) float64 { return max(0, 1-math.Abs(t)) }

@@ -54,6 +54,7 @@ type Prep struct {
 	Margin Margin     `json:"margin,omitempty"` // of what is cut away; default: even
 	Filter Filter     `json:"filter,omitempty"` // default: bilinear
 	Pad    uint8      `json:"pad,omitempty"`    // Letterbox only: grey value of the bars
+	At     Place      `json:"at,omitempty"`     // Letterbox only: default: the middle
 	Mean   [3]float32 `json:"mean"`
 	Scale  [3]float32 `json:"scale"`
 	Order  string     `json:"order"` // "RGB", "BGR", "L" (grey, PIL's), "LA", "RGBA" or "BGRA"
@@ -77,8 +78,12 @@ func (p Prep) Validate() error {
 	case p.Margin != "" && p.Margin != MarginEven && p.Margin != MarginDown:
 		return fmt.Errorf("preprocessing: the margin %q is not known; there are %q and %q", p.Margin, MarginEven, MarginDown)
 	case p.Filter != Nearest && kernels[p.Filter].at == nil:
-		return fmt.Errorf("preprocessing: the filter %q is not known; there are %q, %q, %q, %q and %q",
-			p.Filter, Nearest, Bilinear, Bicubic, Lanczos, Linear)
+		return fmt.Errorf("preprocessing: the filter %q is not known; there are %q, %q, %q, %q, %q and %q",
+			p.Filter, Nearest, Bilinear, Bicubic, Lanczos, Linear, CV2)
+	case p.At != Middle && p.At != Corner && p.At != Ultralytics:
+		return fmt.Errorf("preprocessing: a picture is not put at %q; there are %q and %q, and the middle where nothing is said", p.At, Corner, Ultralytics)
+	case p.At != Middle && p.Fit != Letterbox:
+		return fmt.Errorf("preprocessing: \"at\" is of a letterbox, and fit is %q", p.Fit)
 	case p.Resize < 0 || p.Resize > maxSide:
 		return fmt.Errorf("preprocessing: resize %d is not between 0 and %d", p.Resize, maxSide)
 	case p.Resize != 0 && p.Fit == Stretch && p.Resize < max(p.Width, p.Height), p.Resize != 0 && p.Resize < min(p.Width, p.Height):

@@ -15,14 +15,18 @@ import (
 // The arithmetic is that of PIL's resize (13.0.0), to the bit: one side is scaled after the other,
 // with weights in multiples of 2^-22 and 8-bit pixels between the two.
 func (p Prep) resample(img *image.NRGBA, at placement) *image.NRGBA {
-	src, changed := img, false
-	if img.Rect.Dx() != at.w || img.Rect.Dy() != at.h {
+	src, changed, scaled := img, false, img.Rect.Dx() != at.w || img.Rect.Dy() != at.h
+	if scaled {
 		src, changed = multiplied(img)
 	}
 	out := image.NewNRGBA(image.Rect(0, 0, p.Width, p.Height))
 	seen := image.Rect(0, 0, at.w, at.h).Sub(image.Pt(at.left, at.top)).Intersect(out.Rect)
 	if seen != out.Rect {
 		draw.Draw(out, out.Rect, image.NewUniform(color.Gray{p.Pad}), image.Point{}, draw.Src)
+	}
+	if p.Filter == CV2 && scaled && !changed {
+		linearCV2(out, image.Rect(0, 0, at.w, at.h).Sub(image.Pt(at.left, at.top)), src)
+		return out
 	}
 	columnAt := p.taps(src.Rect.Dx(), at.w, seen.Min.X+at.left, seen.Dx())
 	columns := make([]taps, seen.Dx())

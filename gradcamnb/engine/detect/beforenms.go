@@ -3,7 +3,6 @@ package detect
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -22,10 +21,7 @@ var BeforeNMS = register(Decoder{
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}
-		if h.Order != "xyxy" && h.Order != "yxyx" && h.Order != "cxcywh" {
-			return nil, fmt.Errorf(`"order" is %q and must be "xyxy", "yxyx" or "cxcywh"`, h.Order)
-		}
-		return h, nil
+		return h, checkOrder(h.Order)
 	},
 })
 
@@ -58,12 +54,7 @@ func (h beforeNMS) Decode(outputs []*Node, picture [2]int) Candidates {
 	if scores.Shape().Dim(2) == boxes.Shape().Dim(1) {
 		scores = TransposeAllAxes(scores, 0, 2, 1)
 	}
-	switch h.Order {
-	case "cxcywh":
-		boxes = corners(boxes)
-	case "yxyx":
-		boxes = Stack([]*Node{last(boxes, 1), last(boxes, 0), last(boxes, 3), last(boxes, 2)}, -1)
-	}
+	boxes = orders[h.Order](boxes)
 	if h.Unit {
 		boxes = inPixels(boxes, picture)
 	}

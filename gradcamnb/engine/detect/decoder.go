@@ -72,6 +72,8 @@ type Decoder struct {
 	Masks   bool   // it gives instance masks
 	Spec    Spec   // its usual threshold and suppression
 
+	Asked bool // it is taken where it is named alone: by the shapes of the outputs it could be another
+
 	// New makes a head with the decoder's numbers of the sidecar, for so many classes
 	// where that is known, else 0.
 	New func(numbers json.RawMessage, classes int) (Head, error)
@@ -132,7 +134,19 @@ func ByName(name string) (Decoder, error) { return all.Find(name) }
 func Fitting(outputs [][]int, picture [2]int, classes int) []string {
 	var names []string
 	for _, d := range All() {
-		if h, err := d.New(nil, classes); err == nil && h.Check(outputs, picture) == nil {
+		if h, err := d.New(nil, classes); err == nil && h.Check(outputs, picture) == nil && !d.Asked {
+			names = append(names, d.Name)
+		}
+	}
+	return names
+}
+
+// WouldFit lists the decoders that can read outputs of these shapes with some number of
+// classes, those that must be named among them.
+func WouldFit(outputs [][]int, picture [2]int) []string {
+	var names []string
+	for _, d := range All() {
+		if h, err := d.New(nil, 0); err == nil && h.Check(outputs, picture) == nil {
 			names = append(names, d.Name)
 		}
 	}

@@ -232,3 +232,94 @@ func TestCheck(t *testing.T) {
 		t.Error("a number that a decoder has not is taken")
 	}
 }
+
+// columnsOf are n columns of zeros but for the second one.
+func columnsOf(n int, column ...float32) *tensors.Tensor {
+	values := make([]float32, len(column)*n)
+	for i, v := range column {
+		values[n*i+1] = v
+	}
+	return tensor([]int{1, len(column), n}, values...)
+}
+
+func TestOrders(t *testing.T) {
+	for order, want := range map[string][]float64{"xyxy": {1, 2, 7, 9}, "yxyx": {2, 1, 9, 7}, "xywh": {1, 2, 8, 11}, "cxcywh": {1 - 3.5, 2 - 4.5, 1 + 3.5, 2 + 4.5}} {
+		got := decode(t, YOLOv8, `{"order": "`+order+`"}`, 1, [2]int{64, 64}, columnsOf(7, 1, 2, 7, 9, 0.5))
+		near(t, order, got.boxes[4:8], want...)
+	}
+	if _, err := YOLOv8.New(json.RawMessage(`{"order": "whcc"}`), 0); err == nil {
+		t.Error("an order that there is not is taken")
+	}
+}
+
+func TestYOLORows(t *testing.T) {
+	rows := append([]float32{10, 20, 4, 8, 0.2, 0.6}, make([]float32, 5*6)...)
+	got := decode(t, YOLORows, "", 2, [2]int{64, 64}, tensor([]int{1, 6, 6}, rows...))
+	near(t, "box", got.boxes[:4], 8, 16, 12, 24)
+	near(t, "scores", got.scores[:2], 0.2, 0.6)
+}
+
+func TestYOLOPose(t *testing.T) {
+	got := decode(t, YOLOPose, `{"points": 2}`, 1, [2]int{64, 64}, columnsOf(12, 10, 20, 4, 8, 0.9, 11, 21, 0.5, 12, 22, 0.6))
+	near(t, "box", got.boxes[4:8], 8, 16, 12, 24)
+	near(t, "scores", got.scores[1:2], 0.9)
+	near(t, "points", got.points[4:8], 11, 21, 12, 22)
+}
+
+// A box of 8 x 4 turned by a quarter is one of 4 x 8; turned by an eighth its corners lie
+// (8 + 4) / (2 sqrt 2) and (8 - 4) / (2 sqrt 2) from the middle.
+func TestYOLOOBB(t *testing.T) {
+	got := decode(t, YOLOOBB, "", 2, [2]int{64, 64}, columnsOf(8, 20, 30, 8, 4, 0.1, 0.7, math.Pi/2))
+	near(t, "box", got.boxes[4:8], 18, 26, 22, 34)
+	near(t, "scores", got.scores[2:4], 0.1, 0.7)
+	near(t, "corners", got.points[8:16], 18, 34, 22, 34, 22, 26, 18, 26)
+	got = decode(t, YOLOOBB, "", 2, [2]int{64, 64}, columnsOf(8, 20, 30, 8, 4, 0.1, 0.7, math.Pi/4))
+	far, near45 := 6/math.Sqrt2, 2/math.Sqrt2
+	near(t, "first corner", got.points[8:10], 20+near45, 30+far)
+	near(t, "box", got.boxes[4:8], 20-far, 30-far, 20+far, 30+far)
+}
+
+// A picture of 16 x 8 (height x width) has two cells of stride 8, one above the other, and 32
+// of stride 2. The second: cx = (1/2 + 0) 8 = 4, cy = (1/4 + 1) 8 = 10, w = 8 e^ln2 = 16, h = 8.
+func TestYOLOX(t *testing.T) {
+	ln2 := float32(math.Ln2)
+	rows := make([]float32, 8*21)
+	copy(rows[8:], []float32{0.5, 0.25, ln2, 0, 0.5, 0.1, 0.2, 0.8})
+	got := decode(t, YOLOX, `{"strides": [8, 2]}`, 3, [2]int{16, 8}, tensor([]int{1, 34, 8}, append(rows, make([]float32, 8*13)...)...))
+	near(t, "box", got.boxes[4:8], 4-8, 10-4, 4+8, 10+4)
+	near(t, "objectness", got.objectness[1:2], 0.5)
+	near(t, "scores", got.scores[3:6], 0.1, 0.2, 0.8)
+}
+
+// Two bins: a side's distance is softmax(l)_1 strides. The second cell of stride 8 begins at
+// (0, 8); logits (0, ln 3) are 3/4 of a stride, equal ones 1/2.
+func TestNanoDet(t *testing.T) {
+	ln3 := float32(math.Log(3))
+	rows := make([]float32, 10*10)
+	copy(rows[10:], []float32{0.3, 0.6, 0, 0, 0, ln3, 0, ln3, 0, 0})
+	got := decode(t, NanoDet, `{"strides": [8, 2, 16], "bins": 2}`, 2, [2]int{16, 2}, tensor([]int{1, 11, 10}, append(rows, make([]float32, 10)...)...))
+	near(t, "box", got.boxes[4:8], 0-4, 8-6, 0+6, 8+4)
+	near(t, "scores", got.scores[2:4], 0.3, 0.6)
+}
+
+func TestRTDETR(t *testing.T) {
+	box, logits := tensor([]int{1, 1, 4}, 0.5, 0.5, 0.2, 0.4), tensor([]int{1, 1, 3}, 0, float32(math.Log(2)), float32(math.Log(5)))
+	for _, outputs := range [][]*tensors.Tensor{{logits, box}, {box, logits}} {
+		got := decode(t, RTDETR, "", 3, [2]int{100, 200}, outputs...)
+		near(t, "box", got.boxes, 80, 30, 120, 70)
+		near(t, "scores", got.scores, 1.0/2, 2.0/3, 5.0/6)
+	}
+}
+
+func TestDetsLabels(t *testing.T) {
+	got := decode(t, DetsLabels, "", 3, [2]int{10, 20}, tensor([]int{1, 1, 5}, 1, 2, 3, 4, 0.5), tensor([]int{1, 1}, 2))
+	near(t, "box", got.boxes, 1, 2, 3, 4)
+	near(t, "scores", got.scores, 0, 0, 1)
+	near(t, "objectness", got.objectness, 0.5)
+}
+
+func TestUltraFace(t *testing.T) {
+	got := decode(t, UltraFace, "", 1, [2]int{100, 200}, tensor([]int{1, 1, 2}, 0.1, 0.9), tensor([]int{1, 1, 4}, 0.1, 0.2, 0.3, 0.4))
+	near(t, "box", got.boxes, 20, 20, 60, 40)
+	near(t, "score", got.scores, 0.9)
+}

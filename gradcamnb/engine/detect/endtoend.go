@@ -19,7 +19,7 @@ var EndToEnd = register(Decoder{
 	Outputs: "one output [batch, n, 6]: x0, y0, x1, y1, score, class; or three: boxes [batch, n, 4], scores [batch, n], class numbers [batch, n]",
 	Spec:    Spec{Threshold: 0.25, NMS: 1},
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		h := endToEnd{Classes: classes, Order: "xyxy"}
+		h := endToEnd{Classes: orMany(classes), Order: "xyxy"}
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}

@@ -21,11 +21,18 @@ var YOLOSeg = register(Decoder{
 	Masks:   true,
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		return yoloSeg{classes}, numbers(data, &struct{}{})
+		h := yoloSeg{Order: "cxcywh", classes: classes}
+		if err := numbers(data, &h); err != nil {
+			return nil, err
+		}
+		return h, checkOrder(h.Order)
 	},
 })
 
-type yoloSeg struct{ classes int }
+type yoloSeg struct {
+	Order   string `json:"order"`
+	classes int
+}
 
 func (y yoloSeg) Check(outputs [][]int, _ [2]int) error {
 	if err := count(outputs, 2, "two outputs, [batch, 4 + classes + k, n] and prototypes [batch, k, h, w]"); err != nil {
@@ -40,11 +47,11 @@ func (y yoloSeg) Check(outputs [][]int, _ [2]int) error {
 	return columns(outputs[0], y.classes, outputs[1][1])
 }
 
-func (yoloSeg) Decode(outputs []*Node, picture [2]int) Candidates {
+func (y yoloSeg) Decode(outputs []*Node, picture [2]int) Candidates {
 	rows, prototypes := TransposeAllAxes(outputs[0], 0, 2, 1), outputs[1]
 	k := prototypes.Shape().Dim(1)
 	end := rows.Shape().Dim(-1) - k
-	boxes, coefficients := corners(from(rows, 0, 4)), from(rows, end, 0)
+	boxes, coefficients := orders[y.Order](from(rows, 0, 4)), from(rows, end, 0)
 	return Candidates{
 		Boxes:  boxes,
 		Scores: from(rows, 4, end),

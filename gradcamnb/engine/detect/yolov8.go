@@ -9,17 +9,25 @@ import (
 
 // YOLOv8 reads the head of YOLO v8, v9, v11 and v12 as they are exported: one output
 // [batch, 4 + classes, n] with columns cx, cy, w, h in pixels of the model's input and
-// class probabilities. It has no objectness.
+// class probabilities. It has no objectness. What a suppression within the file reads has
+// corners instead, "order": "xyxy".
 var YOLOv8 = register(Decoder{
 	Name:    "yolov8",
 	Outputs: "one output [batch, 4 + classes, n]: cx, cy, w, h, class probabilities",
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		return yolov8{classes}, numbers(data, &struct{}{})
+		h := yolov8{Order: "cxcywh", classes: classes}
+		if err := numbers(data, &h); err != nil {
+			return nil, err
+		}
+		return h, checkOrder(h.Order)
 	},
 })
 
-type yolov8 struct{ classes int }
+type yolov8 struct {
+	Order   string `json:"order"`
+	classes int
+}
 
 func (y yolov8) Check(outputs [][]int, _ [2]int) error {
 	if err := count(outputs, 1, "one output, [batch, 4 + classes, n]"); err != nil {
@@ -43,7 +51,7 @@ func columns(o []int, classes, more int) error {
 	return nil
 }
 
-func (yolov8) Decode(outputs []*Node, _ [2]int) Candidates {
+func (y yolov8) Decode(outputs []*Node, _ [2]int) Candidates {
 	rows := TransposeAllAxes(outputs[0], 0, 2, 1)
-	return Candidates{Boxes: corners(from(rows, 0, 4)), Scores: from(rows, 4, 0)}
+	return Candidates{Boxes: orders[y.Order](from(rows, 0, 4)), Scores: from(rows, 4, 0)}
 }

@@ -48,7 +48,9 @@ type Card struct {
 	Picture string  // the input that the model was opened with as the picture, model.onnx#name; empty where nobody had to say
 	Inputs  []Input // beside the picture
 
-	Detector   *detect.Spec        // how detections are read; nil where nothing says
+	Detector *detect.Spec // how detections are read; nil where nothing says
+	Told     string       // what the file itself says of this, and who wrote it there; empty where nothing is taken from it
+
 	HeadLabels map[string][]string // names of the values of an output, by output, for models with several heads
 }
 

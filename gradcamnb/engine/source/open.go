@@ -24,7 +24,11 @@ func Open(ctx context.Context, ref string, say io.Writer) (Model, error) {
 	if strings.HasPrefix(ref, hub.Scheme) {
 		return fromHub(ctx, file, o, say)
 	}
-	return ONNXWith(file, o)
+	m, err := ONNXWith(file, o)
+	if err == nil && m.Card().Told != "" {
+		fmt.Fprintln(say, "gradcam: "+m.Card().Told)
+	}
+	return m, err
 }
 
 // cutPicture takes the input's name off a reference. A file may have the sign in its name.

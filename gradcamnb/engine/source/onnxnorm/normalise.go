@@ -140,6 +140,24 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 	return out, nil
 }
 
+// Prefix are the tensors of a model as far as its graph can be written, in the order of
+// execution, and what stopped it.
+func Prefix(m *protos.ModelProto, input []int, o Options) ([]Tensor, error) {
+	w := &walk{values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(opset(m), o)}
+	if _, _, err := w.inputs(m, input, o); err != nil {
+		return nil, err
+	}
+	var out []Tensor
+	for _, p := range ordered(m.GetGraph().GetNode()) {
+		tensors, err := w.node(p)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, tensors...)
+	}
+	return out, nil
+}
+
 func opset(m *protos.ModelProto) int {
 	for _, o := range m.OpsetImport {
 		if o.Domain == "" || o.Domain == "ai.onnx" {

@@ -1,0 +1,57 @@
+package detect
+
+import (
+	"encoding/json"
+	"errors"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// DetsLabels reads what MMDetection's deployment writes: "dets" [batch, n, 5] of x0, y0, x1,
+// y1 in pixels of the model's input and score, and "labels" [batch, n], the class numbers,
+// after the model's own suppression.
+//
+// MMDeploy 1.3.1, mmdeploy/codebase/mmdet/models/dense_heads/base_dense_head.py.
+var DetsLabels = register(Decoder{
+	Name:    "dets-labels",
+	Outputs: "two outputs: [batch, n, 5] of x0, y0, x1, y1, score, and class numbers [batch, n]",
+	Spec:    Spec{Threshold: 0.3, NMS: 1},
+	New: func(data json.RawMessage, classes int) (Head, error) {
+		h := detsLabels{Classes: orMany(classes)}
+		if err := numbers(data, &h); err != nil {
+			return nil, err
+		}
+		if h.Classes < 1 {
+			return nil, errNoClasses
+		}
+		return h, nil
+	},
+})
+
+type detsLabels struct {
+	Classes int `json:"classes"`
+}
+
+// manyClasses is how many classes are told apart where nothing says how many there are.
+const manyClasses = 2048
+
+func orMany(classes int) int {
+	if classes < 1 {
+		return manyClasses
+	}
+	return classes
+}
+
+func (detsLabels) Check(outputs [][]int, _ [2]int) error {
+	if err := count(outputs, 2, "two outputs: [batch, n, 5] and class numbers [batch, n]"); err != nil {
+		return err
+	}
+	if err := shaped("the first output", outputs[0], -1, -1, 5); err != nil {
+		return err
+	}
+	return errors.Join(shaped("class numbers", outputs[1], -1, outputs[0][1]))
+}
+
+func (h detsLabels) Decode(outputs []*Node, _ [2]int) Candidates {
+	return Candidates{Boxes: from(outputs[0], 0, 4), Objectness: last(outputs[0], 4), Scores: oneHot(outputs[1], h.Classes)}
+}

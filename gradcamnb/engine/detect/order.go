@@ -1,0 +1,28 @@
+package detect
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// orders are how a box's four numbers can stand: two corners, or the middle and the size.
+var orders = map[string]func(*Node) *Node{
+	"xyxy":   func(x *Node) *Node { return x },
+	"cxcywh": corners,
+	"yxyx": func(x *Node) *Node {
+		return Stack([]*Node{last(x, 1), last(x, 0), last(x, 3), last(x, 2)}, -1)
+	},
+	"xywh": func(x *Node) *Node { // the first corner and the size
+		at := from(x, 0, 2)
+		return Concatenate([]*Node{at, Add(at, from(x, 2, 4))}, -1)
+	},
+}
+
+// checkOrder says what is wrong with an order.
+func checkOrder(order string) error {
+	if orders[order] == nil {
+		return fmt.Errorf(`"order" is %q and must be "xyxy", "yxyx", "xywh" or "cxcywh"`, order)
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package detect
+
+import (
+	"encoding/json"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// RTDETR reads the queries of RT-DETR, D-FINE, DEIM, RF-DETR, Deformable and Conditional
+// DETR: class logits [batch, queries, classes] and boxes [batch, queries, 4] as cx, cy, w, h
+// of the unit square, in either order. Unlike [DETR] there is no class for "no object", and a
+// class's probability is the sigmoid of its logit.
+//
+// Zhao et al. 2024, "DETRs Beat YOLOs on Real-time Object Detection"; Zhu et al. 2021,
+// "Deformable DETR". RF-DETR writes the boxes first.
+var RTDETR = register(Decoder{
+	Name:    "rt-detr",
+	Outputs: "two outputs: class logits [batch, queries, classes] and boxes [batch, queries, 4], in either order",
+	Spec:    Spec{Threshold: 0.5, NMS: 1},
+	New: func(data json.RawMessage, classes int) (Head, error) {
+		return rtdetr{classes}, numbers(data, &struct{}{})
+	},
+})
+
+type rtdetr struct{ classes int }
+
+// split is the places of the logits and of the boxes.
+func (h rtdetr) split(first, second int) (logits, boxes int) {
+	if first == 4 && (second != 4 || h.classes != 4) {
+		return 1, 0
+	}
+	return 0, 1
+}
+
+func (h rtdetr) Check(outputs [][]int, _ [2]int) error {
+	if err := count(outputs, 2, "two outputs: class logits [batch, queries, classes] and boxes [batch, queries, 4]"); err != nil {
+		return err
+	}
+	for _, o := range outputs {
+		if err := shaped("an output", o, -1, -1, -1); err != nil {
+			return err
+		}
+	}
+	logits, boxes := h.split(outputs[0][2], outputs[1][2])
+	classes := -1
+	if h.classes > 0 {
+		classes = h.classes
+	}
+	if err := shaped("class logits", outputs[logits], -1, -1, classes); err != nil {
+		return err
+	}
+	return shaped("boxes", outputs[boxes], -1, outputs[logits][1], 4)
+}
+
+func (h rtdetr) Decode(outputs []*Node, picture [2]int) Candidates {
+	logits, boxes := h.split(outputs[0].Shape().Dim(2), outputs[1].Shape().Dim(2))
+	return Candidates{Boxes: inPixels(corners(outputs[boxes]), picture), Scores: Sigmoid(outputs[logits])}
+}

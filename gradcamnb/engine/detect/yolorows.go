@@ -1,0 +1,55 @@
+package detect
+
+import (
+	"encoding/json"
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// YOLORows reads a head without objectness whose candidates are rows: one output
+// [batch, n, 4 + classes] of cx, cy, w, h in pixels of the model's input and class
+// probabilities, as [YOLOv8] transposed; YOLO-NAS and exports for other runtimes have it.
+var YOLORows = register(Decoder{
+	Name:    "yolo-rows",
+	Outputs: "one output [batch, n, 4 + classes]: cx, cy, w, h, class probabilities",
+	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
+	New: func(data json.RawMessage, classes int) (Head, error) {
+		h := yoloRows{Order: "cxcywh", classes: classes}
+		if err := numbers(data, &h); err != nil {
+			return nil, err
+		}
+		return h, checkOrder(h.Order)
+	},
+})
+
+type yoloRows struct {
+	Order   string `json:"order"`
+	classes int
+}
+
+func (y yoloRows) Check(outputs [][]int, _ [2]int) error {
+	if err := count(outputs, 1, "one output, [batch, n, 4 + classes]"); err != nil {
+		return err
+	}
+	return rowsOf(outputs[0], y.classes, 4, 0)
+}
+
+// rowsOf checks an output [batch, n, before + classes + after].
+func rowsOf(o []int, classes, before, after int) error {
+	width := -1
+	if classes > 0 {
+		width = before + classes + after
+	}
+	if err := shaped("the output", o, -1, -1, width); err != nil {
+		return err
+	}
+	if o[2] < before+1+after || o[1] < o[2] {
+		return fmt.Errorf("the output has the shape %v and should be many rows of %d + classes values", o, before+after)
+	}
+	return nil
+}
+
+func (y yoloRows) Decode(outputs []*Node, _ [2]int) Candidates {
+	return Candidates{Boxes: orders[y.Order](from(outputs[0], 0, 4)), Scores: from(outputs[0], 4, 0)}
+}

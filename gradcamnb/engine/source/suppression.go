@@ -1,0 +1,100 @@
+package source
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+)
+
+// chooses are the operators that choose among boxes: with them a model's own suppression
+// begins.
+var chooses = map[string]bool{"NonMaxSuppression": true, "TopK": true, "NonZero": true, "ArgMax": true, "Compress": true, "GatherND": true}
+
+// endBeforeSuppression ends the model before it chooses among its own boxes: at the last
+// tensor [batch, 4 + classes + more, n] of every candidate on which the choice depends. Other
+// outputs, such as mask prototypes, stay. It returns what was done, in words; nothing is done
+// where no tensor has that shape.
+func (m *onnxModel) endBeforeSuppression() (string, error) {
+	nodes := m.proto.Graph.Node
+	first := slices.IndexFunc(nodes, func(n *protos.NodeProto) bool { return chooses[n.OpType] })
+	if first < 0 {
+		return "", nil
+	}
+	shapes := m.shapesBefore()
+	chosen := m.chosenOutputs()
+	needs := m.ancestors(nodes[first].Input)
+	for _, n := range slices.Backward(nodes[:first]) {
+		if len(n.Output) != 1 || !needs[n.Output[0]] {
+			continue
+		}
+		name := n.Output[0]
+		if !m.candidates(shapes[name]) {
+			continue
+		}
+		ends := []string{name}
+		for _, o := range m.proto.Graph.Output {
+			if !chosen[o.Name] {
+				ends = append(ends, o.Name)
+			}
+		}
+		if err := m.endAt(ends); err != nil {
+			return "", err
+		}
+		m.card.Detector.Outputs = ends
+		return fmt.Sprintf("read before its own suppression, at %q", name), nil
+	}
+	return "", nil
+}
+
+// candidates tells whether a shape is that of every candidate of a head of YOLO: more of
+// them than there are numbers of each.
+func (m *onnxModel) candidates(dims []int) bool {
+	return len(dims) == 3 && dims[1] >= 4+max(1, len(m.card.Labels)) && dims[2] > dims[1]
+}
+
+// shapesBefore are the shapes of the tensors as far as the graph can be written.
+func (m *onnxModel) shapesBefore() map[string][]int {
+	input := slices.Clone(m.card.Input)
+	input[0] = max(1, input[0])
+	if p := m.card.Prep; p != nil {
+		input[2], input[3] = p.Height, p.Width
+	}
+	tensors, _ := onnxnorm.Prefix(m.proto, input, m.options)
+	out := map[string][]int{}
+	for _, t := range tensors {
+		out[t.Name] = t.Dims
+	}
+	return out
+}
+
+// ancestors is the set of tensors that the named ones depend on, themselves included.
+func (m *onnxModel) ancestors(names []string) map[string]bool {
+	out := map[string]bool{}
+	for _, name := range names {
+		out[name] = true
+	}
+	for _, n := range slices.Backward(m.proto.Graph.Node) {
+		if slices.ContainsFunc(n.Output, func(o string) bool { return out[o] }) {
+			for _, in := range n.Input {
+				out[in] = true
+			}
+		}
+	}
+	return out
+}
+
+// chosenOutputs are the outputs that depend on a choice.
+func (m *onnxModel) chosenOutputs() map[string]bool {
+	out := map[string]bool{}
+	for _, n := range m.proto.Graph.Node {
+		if chooses[n.OpType] || slices.ContainsFunc(n.Input, func(in string) bool { return out[in] }) {
+			for _, o := range n.Output {
+				out[o] = true
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"image"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
+)
+
+func detectorModel(t *testing.T, name string) (*gradcamnb.Model, error) {
+	t.Helper()
+	s, err := New("go").Open(golden.Path("detectors", name+".onnx"))
+	if err != nil {
+		return nil, err
+	}
+	return gradcamnb.NewModel(s), nil
+}
+
+// Files that say what they are need no sidecar: see testdata/detectors/generate.py, whose
+// boxes are of pictures of 64 x 64. A picture of 128 x 64 is scaled to half, with bars of 16.
+func TestFilesThatSayWhatTheyAre(t *testing.T) {
+	picture := image.NewNRGBA(image.Rect(0, 0, 128, 64))
+	onPicture := func(x0, y0, x1, y1 float64) heatmap.Box {
+		return heatmap.Box{2 * x0, 2 * (y0 - 16), 2 * x1, 2 * (y1 - 16)}
+	}
+	for name, want := range map[string]heatmap.Detection{
+		"detect": {Box: onPicture(8, 16, 40, 48), Label: "tree", Score: 0.9},
+		"pose":   {Box: onPicture(8, 16, 40, 48), Label: "person", Score: 0.9, Points: [][2]float64{{60, 48}, {40, 24}}},
+		"obb":    {Box: onPicture(8, 24, 40, 40), Label: "tree", Score: 0.9, Points: [][2]float64{{16, 48}, {80, 48}, {80, 16}, {16, 16}}},
+		"chosen": {Box: onPicture(8, 16, 40, 48), Label: "tree", Score: 0.9},
+	} {
+		m, err := detectorModel(t, name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		found, err := m.Detect(picture)
+		if err != nil || len(found) == 0 {
+			t.Errorf("%s: %v, %d found", name, err, len(found))
+			continue
+		}
+		got := found[0]
+		if got.Label != want.Label || math.Abs(float64(got.Score-want.Score)) > 1e-6 || len(got.Points) != len(want.Points) {
+			t.Errorf("%s: found %s %g with %d points, want %s %g", name, got.Label, got.Score, len(got.Points), want.Label, want.Score)
+			continue
+		}
+		for i, v := range got.Box {
+			if math.Abs(v-want.Box[i]) > 1e-4 {
+				t.Errorf("%s: the box is %v, want %v", name, got.Box, want.Box)
+				break
+			}
+		}
+		for i, p := range got.Points {
+			if math.Hypot(p[0]-want.Points[i][0], p[1]-want.Points[i][1]) > 1e-4 {
+				t.Errorf("%s: the points are %v, want %v", name, got.Points, want.Points)
+				break
+			}
+		}
+	}
+}
+
+// Readings that cannot be right are refused, with the decoders that would fit.
+func TestReadingsWithoutSense(t *testing.T) {
+	picture := image.NewNRGBA(image.Rect(0, 0, 64, 64))
+	for _, c := range []struct{ model, decoder, want string }{
+		{"pose", "yolov8", "does not fit"}, // 11 columns for one label
+		{"obb", "yolov8", "does not fit"},  // 8 columns for three labels
+		{"untold", "yolov8", `their numbers may be corners ("order": "xyxy")`},
+		{"detect", "yolov5", "the decoder yolov5 does not fit"},
+	} {
+		m, err := detectorModel(t, c.model)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = m.Detect(picture, gradcamnb.Read(gradcamnb.Reading{Decoder: c.decoder}), gradcamnb.Prepared(imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s read as %s: %v, want %q", c.model, c.decoder, err, c.want)
+		}
+	}
+}
+
+// Sense by hand: eight boxes of 10 x 10 with scores of one class.
+func TestSense(t *testing.T) {
+	boxes := func(b ...float32) []float32 {
+		var out []float32
+		for range 8 {
+			out = append(out, b...)
+		}
+		return out
+	}
+	ones, half := boxes(1), boxes(0.5)
+	for _, c := range []struct {
+		what string
+		all  candidates
+		want string
+	}{
+		{"fine", candidates{boxes(20, 20, 30, 30), half, half, ones}, ""},
+		{"rows without use", candidates{boxes(0, 0, 0, 0), boxes(0), boxes(0), boxes(0)}, ""},
+		{"logits", candidates{boxes(20, 20, 30, 30), boxes(-3), half, ones}, "class scores reach from -3 to -3"},
+		{"no number", candidates{boxes(20, 20, 30, 30), boxes(float32(math.NaN())), half, ones}, "class scores"},
+		{"a score as objectness", candidates{boxes(20, 20, 30, 30), half, half, boxes(1.5)}, "objectness reach"},
+		{"the unit square", candidates{boxes(0.2, 0.2, 0.3, 0.3), half, half, ones}, "under 2 pixels"},
+		{"outside", candidates{boxes(80, 20, 90, 30), half, half, ones}, "outside of the picture"},
+		{"middle and size as corners", candidates{boxes(25, 25, 10, 10), half, half, ones}, "cxcywh"},
+		{"corners as middle and size", candidates{boxes(20-15, 20-15, 20+15, 20+15), half, half, ones}, "xyxy"},
+	} {
+		err := c.all.sense(detect.Spec{Threshold: 0.25}, [2]int{64, 64})
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.what, err, c.want)
+		}
+	}
+}

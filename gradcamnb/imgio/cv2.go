@@ -1,0 +1,56 @@
+package imgio
+
+import (
+	"image"
+	"math"
+)
+
+// linearCV2 scales a picture to a place in out as OpenCV's INTER_LINEAR does for bytes: from
+// the four pixels around each point, not widened where the picture shrinks,
+//
+//	x = (u + 1/2) w / W - 1/2,  p = SUM_i SUM_j a_i b_j p_(x+i, y+j)
+//
+// with weights in units of 1/2048 and the intermediate rounding of its resize for 8 bits
+// (HResizeLinear and VResizeLinear in modules/imgproc/src/resize.cpp).
+func linearCV2(out *image.NRGBA, place image.Rectangle, src *image.NRGBA) {
+	w, h := src.Rect.Dx(), src.Rect.Dy()
+	columns, rows := tapsCV2(place.Dx(), w), tapsCV2(place.Dy(), h)
+	seen := place.Intersect(out.Bounds())
+	row := func(y, c, x int) int { // horizontally
+		t := columns[x]
+		at := src.Pix[y*src.Stride:]
+		return int(at[4*t.at+c])*t.near + int(at[4*min(t.at+1, w-1)+c])*t.far
+	}
+	for y := seen.Min.Y; y < seen.Max.Y; y++ {
+		t := rows[y-place.Min.Y]
+		for x := seen.Min.X; x < seen.Max.X; x++ {
+			to := out.Pix[out.PixOffset(x, y):]
+			for c := range 4 {
+				upper, lower := row(t.at, c, x-place.Min.X), row(min(t.at+1, h-1), c, x-place.Min.X)
+				v := (t.near*(upper>>4))>>16 + (t.far*(lower>>4))>>16
+				to[c] = uint8(min(255, (v+2)>>2))
+			}
+		}
+	}
+}
+
+// tapCV2 is where a pixel reads: between two neighbours, by weights that sum to 2048.
+type tapCV2 struct{ at, near, far int }
+
+func tapsCV2(to, from int) []tapCV2 {
+	out := make([]tapCV2, to)
+	scale := float64(from) / float64(to)
+	for i := range out {
+		f := float32((float64(i)+0.5)*scale - 0.5)
+		at := int(math.Floor(float64(f)))
+		f -= float32(at)
+		if at < 0 {
+			at, f = 0, 0
+		}
+		if at >= from-1 {
+			at, f = from-1, 0
+		}
+		out[i] = tapCV2{at, int(math.RoundToEven(float64((1 - f) * 2048))), int(math.RoundToEven(float64(f * 2048)))}
+	}
+	return out
+}

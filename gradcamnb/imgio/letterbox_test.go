@@ -1,0 +1,80 @@
+package imgio
+
+import (
+	"image"
+	"image/color"
+	"math"
+	"testing"
+)
+
+// pattern is a picture whose red is (37 x + 91 y + 17 x y) mod 256.
+func pattern(w, h int) *image.NRGBA {
+	img := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			img.SetNRGBA(x, y, color.NRGBA{uint8((37*x + 91*y + 17*x*y) % 256), 0, 0, 255})
+		}
+	}
+	return img
+}
+
+// A picture made smaller is as OpenCV 5.0.0 makes it: cv2.resize(p, (8, 5)).
+func TestCV2(t *testing.T) {
+	want := [5][8]float32{
+		{26, 81, 137, 141, 197, 44, 52, 107},
+		{157, 159, 181, 118, 101, 183, 108, 110},
+		{34, 155, 36, 141, 86, 127, 136, 113},
+		{146, 130, 121, 82, 166, 63, 105, 115},
+		{83, 112, 161, 124, 134, 193, 75, 117},
+	}
+	p := Prep{Width: 8, Height: 5, Fit: Stretch, Filter: CV2, Scale: [3]float32{1, 1, 1}, Order: "RGB"}
+	got, _, err := p.Tensor(pattern(11, 7), ChannelsFirst)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for y, row := range want {
+		for x, v := range row {
+			if got[8*y+x] != v {
+				t.Errorf("(%d, %d) is %g, and OpenCV's %g", x, y, got[8*y+x], v)
+			}
+		}
+	}
+}
+
+// Where letterboxes put a picture of 451 x 300 in 320 x 320, with r = 320/451: Ultralytics
+// takes round(300 r) = 213 rows from round((320 - 213) / 2 - 0.1) = 53 on.
+func TestPlaces(t *testing.T) {
+	for at, want := range map[Place]struct {
+		y0    float64 // of the frame, in pixels of the picture
+		first int     // row of the picture
+		rows  int
+	}{
+		Ultralytics: {-53 * 451. / 320, 53, 213},
+		Corner:      {0, 0, 213},
+	} {
+		img := image.NewNRGBA(image.Rect(0, 0, 451, 300))
+		for i := range img.Pix {
+			img.Pix[i] = 255
+		}
+		p := Prep{Width: 320, Height: 320, Fit: Letterbox, At: at, Filter: CV2, Scale: [3]float32{1, 1, 1}, Order: "RGB"}
+		values, f, err := p.Tensor(img, ChannelsFirst)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(f.Y0-want.y0) > 1e-9 || f.X0 != 0 {
+			t.Errorf("%q: the frame begins at (%g, %g), want (0, %g)", at, f.X0, f.Y0, want.y0)
+		}
+		first, rows := -1, 0
+		for y := range 320 {
+			if values[320*y] == 255 {
+				if first < 0 {
+					first = y
+				}
+				rows++
+			}
+		}
+		if first != want.first || rows != want.rows {
+			t.Errorf("%q: %d rows from %d on, want %d from %d", at, rows, first, want.rows, want.first)
+		}
+	}
+}

@@ -1,0 +1,65 @@
+"""Makes detectors whose candidates are constants, plus nothing of the picture, with the words and the
+tails that Ultralytics 8.4.190 exports. torch 2.15.0, onnx 1.23.2: python generate.py
+"""
+import numpy as np
+import onnx
+import torch
+from torch import nn
+
+
+class Fixed(nn.Module):
+    """[batch, 4 + classes + more, n] of a table"""
+
+    def __init__(self, table):
+        super().__init__()
+        self.conv, self.table = nn.Conv2d(3, 4, 3, 2, 1), nn.Parameter(torch.tensor(table))
+
+    def forward(self, x):
+        return self.table[None] + 0 * torch.relu(self.conv(x)).mean((1, 2, 3))[:, None, None]
+
+
+class Chosen(Fixed):
+    """the k best of them, [batch, k, 6], as an export with its choice inside has them"""
+
+    def forward(self, x):
+        boxes, scores = super().forward(x).transpose(1, 2).split([4, 3], -1)
+        best, at = scores.amax(-1).topk(5)
+        at = at[..., None]
+        scores = scores.gather(1, at.repeat(1, 1, 3))
+        score, label = scores.max(-1)
+        return torch.cat([boxes.gather(1, at.repeat(1, 1, 4)), score[..., None], label[..., None].float()], -1)
+
+
+def table(rows, *columns):
+    t = np.zeros((rows, 30), np.float32)
+    t[:4] = np.array([40, 40, 8, 8])[:, None]
+    for i, c in enumerate(columns):
+        t[:, 3 + 6 * i] = c
+    return t.tolist()
+
+
+def corners(rows, *columns):
+    t = np.array(table(rows, *columns), np.float32)
+    t[:4] = np.concatenate([t[:2] - t[2:4] / 2, t[:2] + t[2:4] / 2])
+    return t.tolist()
+
+
+TWO = [24, 32, 32, 32, .05, .02, .9], [12, 8, 16, 8, .6, .01, .02]
+MODELS = {
+    "detect": (Fixed(table(7, *TWO)), {"task": "detect"}),
+    "pose": (Fixed(table(11, [24, 32, 32, 32, .9, 30, 40, .8, 20, 28, .7])), {"task": "pose", "kpt_shape": "[2, 3]", "names": "{0: 'person'}"}),
+    "obb": (Fixed(table(8, [24, 32, 16, 32, .05, .02, .9, float(np.pi / 2)])), {"task": "obb"}),
+    "chosen": (Chosen(corners(7, *TWO)), {"task": "detect", "end2end": "True"}),
+    "untold": (Fixed(corners(7, *TWO)), {}),  # corners, and nothing says so
+}
+
+if __name__ == "__main__":
+    torch.manual_seed(0)
+    for name, (model, words) in MODELS.items():
+        path = f"{name}.onnx"
+        torch.onnx.export(model.eval(), torch.zeros(1, 3, 64, 64), path, opset_version=17, dynamo=False, input_names=["images"], output_names=["output0"])
+        m = onnx.load(path)
+        if words:
+            words = {"names": "{0: 'person', 1: \"bird's nest\", 2: 'tree'}", "version": "8.4.190", "stride": "32", "imgsz": "[64, 64]", "end2end": "False", **words}
+            onnx.helper.set_model_props(m, words)
+        onnx.save(m, path)
