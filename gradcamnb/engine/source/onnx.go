@@ -95,7 +95,7 @@ func (m *onnxModel) takeSidecar(path string, side Sidecar, labels []string) erro
 		c.Name = side.Name
 	}
 	if err := m.takeMetadata(); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	if side.Detector != nil && len(side.Detector.Outputs) > 0 {
 		if err := m.endAt(side.Detector.Outputs); err != nil {
