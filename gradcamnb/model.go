@@ -179,5 +179,6 @@ func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatm
 	}
 	results, err := m.session.Explain(ctx, r)
 	r.sign(results, m.Info())
+	r.callPictures(results)
 	return results, err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
 // recipeVersion is that of the recipes written now. It grows when an old reader would explain
@@ -75,5 +76,14 @@ func (r Request) sign(results []*heatmap.Result, i Info) {
 	recipe := r.recipe(i)
 	for _, result := range results {
 		result.Recipe = recipe
+	}
+}
+
+// callPictures names results as the files are that their pictures were read from.
+func (r Request) callPictures(results []*heatmap.Result) {
+	for i, result := range results {
+		if i < len(r.Pictures) && result.Name == "" {
+			result.Name = imgio.Name(r.Pictures[i])
+		}
 	}
 }

@@ -81,7 +81,7 @@ func shown(t *testing.T, results ...*heatmap.Result) string {
 			t.Fatal(err)
 		}
 		display("image/png", base64.StdEncoding.EncodeToString(png))
-		display("text/html", card)
+		display("text/html", render.Covering(card, 1))
 	}
 	text, err := json.Marshal(map[string]any{
 		"nbformat": 4, "nbformat_minor": 5, "metadata": map[string]any{"title": hostileLabel},
@@ -106,6 +106,7 @@ type seenCard struct {
 	Marks                            map[string]int
 	Left                             int
 	OpacityByKey                     string `json:"opacity by key"`
+	Covered                          []int  // figures that are seen: at first, with the button pressed, and pressed again
 	PageKeys                         struct {
 		Kept, Ran bool
 		Added     int
@@ -176,6 +177,9 @@ func checkPlayed(t *testing.T, s seenCard) {
 	}
 	if len(s.Explained) != 1 || s.Explained[0] != "tabby" {
 		t.Errorf("explained classes %q", s.Explained)
+	}
+	if !slices.Equal(s.Covered, []int{0, 1, 0}) {
+		t.Errorf("beside the two playing cards %v figures are seen, want none, one at the button of the first card, none", s.Covered)
 	}
 	if s.Contrast < 4.5 { // WCAG 2.2, 1.4.3
 		t.Errorf("the faintest text has the contrast %.2f", s.Contrast)

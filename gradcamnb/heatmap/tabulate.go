@@ -110,6 +110,7 @@ func newNames(results []*Result) names {
 		n.titles[a] = append(n.titles[a], title)
 		return len(n.titles[a]) - 1
 	}
+	pictures := PictureNames(results)
 	for i, r := range results {
 		var places []place
 		var targets []string // of this picture: "top 1" is another class in each
@@ -124,7 +125,7 @@ func newNames(results []*Result) names {
 			if layer == "" {
 				layer = "the picture"
 			}
-			places = append(places, place{number(ByPicture, fmt.Sprintf("picture %d", i+1)), t, number(ByLayer, layer), number(ByMethod, m.Method)})
+			places = append(places, place{number(ByPicture, pictures[i]), t, number(ByLayer, layer), number(ByMethod, m.Method)})
 		}
 		n.places = append(n.places, places)
 	}

@@ -50,7 +50,8 @@ func MustOpen(path string) image.Image {
 }
 
 // Decode reads a PNG, JPEG, GIF, BMP, TIFF or WebP picture of at most [MaxPixels] and [MaxSide];
-// of an animation in a PNG or GIF, the first picture. The name is for errors.
+// of an animation in a PNG or GIF, the first picture. The name is for errors,
+// and [Name] gives its last part.
 //
 // The result is an [image.NRGBA] of 8 bits a channel, upright as its EXIF orientation says,
 // and opaque: transparent pixels are laid over white, since a model has no use for them and
@@ -85,9 +86,9 @@ func Decode(data []byte, name string) (image.Image, error) {
 		f.mend(data, flat)
 	}
 	if f.exif == nil {
-		return flat, nil
+		return named(flat, name), nil
 	}
-	return upright(flat, tiffOrientation(f.exif(data))), nil
+	return named(upright(flat, tiffOrientation(f.exif(data))), name), nil
 }
 
 // format is what is done here for a format beside its decoder.

@@ -30,9 +30,12 @@ func InNotebook() bool { return gonbui.IsNotebook }
 // one sheet.
 const few = 3
 
-// Show shows results: their maps as one picture, the predictions as tables, and then
-// one card to play with, in which the pictures, targets, layers and methods can be
-// switched (see [render.HTML]). When it returns everything has reached the notebook.
+// Show shows results as one card to play with, in which the pictures, targets, layers and methods can be switched (see
+// [render.HTML]). Where cards do not play, as on a page without scripts, what stands in its place is the maps as one
+// picture with the predictions as a table below it; a playing card hides both. Of many pictures that picture is a grid
+// with the name, the class and its probability below each. When it returns everything has reached the notebook.
+//
+// [ShowPicture], [ShowTable] and [ShowCard] show one of the three alone.
 //
 // Outside a notebook it writes the picture into the working folder, or the
 // temporary one where that cannot be written to, and prints where it is.
@@ -109,7 +112,7 @@ func showOpen(drawn, played []*heatmap.Result, open *heatmap.Map) error {
 
 // making makes the card of results, in a notebook, while the picture is drawn, and
 // returns what waits for it.
-func making(played []*heatmap.Result, open *heatmap.Map) (card func() (string, error)) {
+func making(played []*heatmap.Result, open *heatmap.Map) (card func(covers int) (string, error)) {
 	if !InNotebook() {
 		return nil
 	}
@@ -117,26 +120,26 @@ func making(played []*heatmap.Result, open *heatmap.Map) (card func() (string, e
 	var err error
 	var made sync.WaitGroup
 	made.Go(func() { html, err = render.HTML("gradcam-"+gonbui.UniqueId(), played, &render.Options{Open: open}) })
-	return func() (string, error) {
+	return func(covers int) (string, error) {
 		made.Wait()
-		return html, err
+		return render.Covering(html, covers), err
 	}
 }
 
-// send shows a picture, the predictions of the listed results, and the card.
-func send(png []byte, alt string, listed []*heatmap.Result, card func() (string, error)) error {
+// send shows a picture, the predictions of the listed results, and the card that stands for both where it plays.
+func send(png []byte, alt string, listed []*heatmap.Result, card func(covers int) (string, error)) error {
 	if err := showPNG(png, alt); err != nil {
 		return err
 	}
 	if !InNotebook() {
 		return nil
 	}
-	for _, r := range listed {
-		if len(r.Top) > 0 {
-			gonbui.DisplayMarkdown(table(r))
-		}
+	covers := 1
+	if words := tables(listed); words != "" {
+		gonbui.DisplayMarkdown(words)
+		covers++
 	}
-	html, err := card()
+	html, err := card(covers)
 	if err != nil {
 		return err
 	}
@@ -156,6 +159,10 @@ func picture(results []*heatmap.Result) (png []byte, alt string, err error) {
 	switch {
 	case n == 0:
 		return nil, "", errors.New("there is no map to show")
+	case len(results) > few && n == len(results):
+		about["Title"] = fmt.Sprintf("%s: %d pictures", results[0].Model, n)
+		png, err = render.EncodePNG(render.Grid(results, nil), about)
+		return png, gridAlt(results), err
 	case n > few:
 		sheet := sheetOf(results)
 		about["Title"] = sheet.Title

@@ -124,8 +124,8 @@ func TestShowInNotebook(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := k.take()
-	if len(got) != 4 {
-		t.Fatalf("%d outputs, want a picture, two tables and a card", len(got))
+	if len(got) != 3 {
+		t.Fatalf("%d outputs, want a picture, a table and a card", len(got))
 	}
 	for i, m := range got {
 		if len(m.Data) != 1 {
@@ -138,14 +138,29 @@ func TestShowInNotebook(t *testing.T) {
 	if alt, _ := got[0].Metadata["alt"].(string); !strings.HasPrefix(alt, "net: ") || !strings.HasSuffix(alt, ", and 1 more") {
 		t.Errorf("the picture has the text %q for those who cannot see it", alt)
 	}
-	for _, m := range got[1:3] {
-		text, _ := m.Data[protocol.MIMETextMarkdown].(string)
-		if want := "| 3 | 1.5 | 25.0 % |"; !strings.Contains(text, want) {
+	text, _ := got[1].Data[protocol.MIMETextMarkdown].(string)
+	for _, want := range []string{"| picture 1 | cat | 3 | 1.5 | 25.0 % |", "| picture 2 | dog | 3 | 1.5 | 25.0 % |"} {
+		if !strings.Contains(text, want) {
 			t.Errorf("the table %q lacks %q", text, want)
 		}
 	}
-	if card, _ := got[3].Data[protocol.MIMETextHTML].(string); !strings.HasPrefix(card, `<div id="gradcam-`) {
-		t.Errorf("the last output is no card: %.80q", card)
+	card, _ := got[2].Data[protocol.MIMETextHTML].(string)
+	if !strings.HasPrefix(card, `<div id="gradcam-`) || !strings.Contains(card, `data-covers="2"`) {
+		t.Errorf("the last output is no card that covers the two before: %.80q", card)
+	}
+}
+
+// One picture that is explained three times has its predictions listed once; what is explained and not among the best is
+// listed with its rank.
+func TestTableListsOnce(t *testing.T) {
+	a, b := result("cat"), result("cat")
+	b.Maps[0].Class, b.Maps[0].Index, b.Maps[0].Rank, b.Maps[0].Classes, b.Maps[0].Score, b.Maps[0].Probability = "tench", 0, 412, 1000, 0.31, 0.0001
+	text := tables([]*heatmap.Result{a, a, a})
+	if n := strings.Count(text, "\n"); n != 3 {
+		t.Errorf("three results of one picture have %d lines: %s", n, text)
+	}
+	if text := tables([]*heatmap.Result{b}); !strings.Contains(text, "| tench | 0 | 0.31 | < 0.1 % (explained, rank 412) |") {
+		t.Errorf("the explained class is missing: %s", text)
 	}
 }
 
@@ -183,11 +198,13 @@ func TestNothingIsLost(t *testing.T) {
 	for range 50 {
 		all = append(all, result("cat"))
 	}
-	if err := Show(all...); err != nil {
-		t.Fatal(err)
+	for range 25 {
+		if err := Show(all...); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if got := k.take(); len(got) != 52 {
-		t.Errorf("%d outputs arrived, want a picture, 50 tables and a card", len(got))
+	if got := k.take(); len(got) != 75 {
+		t.Errorf("%d outputs arrived, want 25 pictures, tables and cards", len(got))
 	}
 }
 
@@ -197,7 +214,7 @@ func TestHostileLabels(t *testing.T) {
 		if strings.ContainsAny(cell, "<>|`[]\n\"'") || len(cell) > 1000 {
 			t.Errorf("%.40q became %.80q", label, cell)
 		}
-		if n := strings.Count(table(result(label)), "\n"); n != 3 {
+		if n := strings.Count(tables([]*heatmap.Result{result(label)}), "\n"); n != 3 {
 			t.Errorf("%.40q makes a table of %d lines, want 3", label, n)
 		}
 	}

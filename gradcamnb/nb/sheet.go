@@ -23,6 +23,7 @@ func sheetOf(results []*heatmap.Result) *heatmap.Sheet {
 		*list = append(*list, name)
 		return len(*list) - 1
 	}
+	pictures := heatmap.PictureNames(results)
 	for i, r := range results {
 		var own []string // targets of this picture; "top 1" is another class in each
 		for j, m := range r.Maps {
@@ -61,7 +62,7 @@ func sheetOf(results []*heatmap.Result) *heatmap.Sheet {
 		}
 		s.Cells = append(s.Cells, cells)
 		s.Rows = append(s.Rows, title(
-			part{fmt.Sprintf("picture %d", row[0]+1), len(results) > 1},
+			part{pictures[row[0]], len(results) > 1},
 			part{layers[row[1]], len(layers) > 1}))
 	}
 	for _, column := range columns {

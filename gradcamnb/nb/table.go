@@ -8,20 +8,73 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
 )
 
-// table lists the predictions in markdown.
-func table(r *heatmap.Result) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "| %s | class | score | probability |\n|---|---|---|---|\n", escape(r.Model))
-	for _, p := range r.Top {
-		probability := "-"
-		if !math.IsNaN(float64(p.Probability)) {
-			probability = fmt.Sprintf("%.1f %%", 100*p.Probability)
+// tables lists the predictions of results in one table of markdown: the best ones of a picture or, of several pictures,
+// of each picture the first; and what is explained, if that is another class. Results with the same predictions, as of
+// one picture that is explained several times, are listed once.
+func tables(results []*heatmap.Result) string {
+	var rows []string
+	seen := map[string]bool{}
+	names := heatmap.PictureNames(results)
+	several := false
+	for i, r := range results {
+		of := rowsOf(r, len(results) > few)
+		if key := strings.Join(of, ""); key == "" || seen[key] && r.Name == "" {
+			continue
+		} else {
+			seen[key] = true
 		}
-		fmt.Fprintf(&b, "| %s | %d | %.3g | %s |\n", escape(p.Label), p.Index, p.Score, probability)
+		several = several || i > 0
+		for k := range of {
+			of[k] = "| " + escape(names[i]) + " " + of[k]
+		}
+		rows = append(rows, of...)
 	}
-	return b.String()
+	if len(rows) == 0 {
+		return ""
+	}
+	head, under := "| picture | class | | score | probability |\n", "|---|---|---|---|---|\n"
+	if !several {
+		head, under = "| class | | score | probability |\n", "|---|---|---|---|\n"
+		for k, row := range rows {
+			rows[k] = strings.TrimPrefix(row, "| "+escape(names[0])+" ")
+		}
+	}
+	return head + under + strings.Join(rows, "")
+}
+
+// rowsOf are the rows of a result, without the picture's name: of its predictions, the first alone if they are to be
+// brief, and of every explained class that is not among them.
+func rowsOf(r *heatmap.Result, brief bool) []string {
+	var rows []string
+	line := func(label string, index int, score, probability float32, rank int) {
+		said := "-"
+		if !math.IsNaN(float64(probability)) {
+			said = render.Percent(probability)
+		}
+		if rank > 0 {
+			said += fmt.Sprintf(" (explained, rank %d)", rank)
+		}
+		rows = append(rows, fmt.Sprintf("| %s | %d | %.3g | %s |\n", escape(label), index, score, said))
+	}
+	best := r.Top
+	if brief {
+		best = best[:min(1, len(best))]
+	}
+	listed := map[int]bool{}
+	for _, p := range best {
+		listed[p.Index] = true
+		line(p.Label, p.Index, p.Score, p.Probability, 0)
+	}
+	for _, m := range r.Maps {
+		if m.Rank > 0 && m.Head == "" && !listed[m.Index] {
+			listed[m.Index] = true
+			line(m.Class, m.Index, m.Score, m.Probability, m.Rank)
+		}
+	}
+	return rows
 }
 
 // longestLabel is the number of characters of a label that are shown.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -41,7 +42,8 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	if r.Picture != nil {
 		columns = append([]int{w}, columns...)
 	}
-	if len(r.Top) > 0 {
+	list := listed(r, m)
+	if len(list) > 0 {
 		columns = append(columns, listing)
 	}
 	width := 2*margin + gap*(len(columns)-1)
@@ -57,7 +59,7 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	}
 	diagnosis := wrapped(words, inner, f.body)
 	top := margin + 2*lineH + 22
-	bodyH := max(h, len(r.Top)*40+18)
+	bodyH := max(h, len(list)*40+18)
 	height := top + bodyH + margin
 	if len(diagnosis) > 0 {
 		height += len(diagnosis)*lineH + gap/2
@@ -65,7 +67,7 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	c := newCanvas(width, height)
 
 	c.text(fmt.Sprintf("%s: %s", r.Model, madeBy(m)), margin, margin+14, inner, f.title, ink)
-	c.text(subtitle(m, spelled(m.Class)), margin, margin+14+lineH, inner, f.body, faint)
+	c.text(subtitle(r, m, spelled(m.Class)), margin, margin+14+lineH, inner, f.body, faint)
 
 	x := margin
 	if r.Picture != nil {
@@ -78,8 +80,8 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	x += w + gap
 	c.colorBar(m, o, image.Rect(x, top, x+barWidth, top+h))
 	x += bar + gap
-	if len(r.Top) > 0 {
-		c.predictions(r, m, x, top)
+	if len(list) > 0 {
+		c.predictions(list, m, x, top)
 	}
 	for i, line := range diagnosis {
 		c.text(line, margin, top+bodyH+gap+i*lineH+8, inner, f.body, mark)
@@ -96,12 +98,19 @@ func fitted(w, h int) (int, int) {
 	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
 }
 
-func subtitle(m *heatmap.Map, class string) string {
+func subtitle(r *heatmap.Result, m *heatmap.Map, class string) string {
 	s := "target " + m.Target
 	if class != "" {
 		s += " (" + shorten(class, 260, faces().body) + ")"
 	}
-	return fmt.Sprintf("%s, score %s %s", s, number(float64(m.Score)), m.ScoreUnit)
+	s += fmt.Sprintf(", score %s %s", number(float64(m.Score)), m.ScoreUnit)
+	if p, ok := r.Likelihood(m); ok {
+		s += ", " + Percent(p)
+	}
+	if m.Rank > 0 && m.Classes > 1 {
+		s += fmt.Sprintf(", rank %d of %d", m.Rank, m.Classes)
+	}
+	return s
 }
 
 // clipWords says that some pixels lie above the end of the colours.
@@ -142,20 +151,33 @@ func (c canvas) ticks(ticks []tick, r image.Rectangle, width int) {
 	}
 }
 
-// predictions lists the best classes, each with a bar of its probability or, where
+// listed are the best classes of the output that a map explains, and the explained one if it is not among them.
+func listed(r *heatmap.Result, m *heatmap.Map) []heatmap.Prediction {
+	list := r.Predictions(m)
+	if m.Rank > 0 && !slices.ContainsFunc(list, func(p heatmap.Prediction) bool { return p.Index == m.Index }) {
+		list = append(slices.Clone(list), heatmap.Prediction{Index: m.Index, Label: m.Class, Score: m.Score, Probability: m.Probability})
+	}
+	return list
+}
+
+// predictions lists classes, each with a bar of its probability or, where
 // there is none, of its score next to the best.
-func (c canvas) predictions(r *heatmap.Result, m *heatmap.Map, x, y int) {
+func (c canvas) predictions(list []heatmap.Prediction, m *heatmap.Map, x, y int) {
 	f := faces()
-	c.text("predictions", x, y-6, listing, f.small, faint)
-	for i, p := range r.Top {
+	title := "predictions"
+	if m.Head != "" {
+		title += " of " + m.Head
+	}
+	c.text(title, x, y-6, listing, f.small, faint)
+	for i, p := range list {
 		at := y + i*40
 		col := ink
 		if m.Index == p.Index && (p.Label == m.Class || m.Class == "") {
 			col = mark
 		}
-		value, share := number(float64(p.Score)), float64(p.Score)/math.Abs(float64(r.Top[0].Score))
+		value, share := number(float64(p.Score)), float64(p.Score)/math.Abs(float64(list[0].Score))
 		if !math.IsNaN(float64(p.Probability)) {
-			value, share = fmt.Sprintf("%.1f %%", 100*p.Probability), float64(p.Probability)
+			value, share = Percent(p.Probability), float64(p.Probability)
 		}
 		c.textRight(value, x+listing, at+14, f.body, col)
 		c.text(name(p), x, at+14, listing-textWidth(value, f.body)-8, f.body, col)

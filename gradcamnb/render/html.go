@@ -120,6 +120,15 @@ func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (str
 	return fmt.Sprintf(`<div id="%s" class="gradcam-card" data-lm-suppress-shortcuts="true">%s%s</div>`, html.EscapeString(id), still, script), nil
 }
 
+// Covering is a card that stands for the figure and the table before it on the page: where it plays it hides so many of
+// the outputs just before its own, and offers to show them.
+func Covering(card string, outputs int) string {
+	if outputs == 0 {
+		return card
+	}
+	return strings.Replace(card, `class="gradcam-card"`, fmt.Sprintf(`class="gradcam-card" data-covers="%d"`, outputs), 1)
+}
+
 // stillHTML is what stays where scripts are stripped; the script draws its own in
 // place of it. The map and the picture are backgrounds: JupyterLab keeps them in what it
 // does not trust, and nbconvert --sanitize-html takes styles away, where it would write out
@@ -135,7 +144,7 @@ func stillHTML(r *heatmap.Result, m *heatmap.Map, picture string, o *Options) (s
 	}
 	w, h := stageSize(r)
 	text := html.EscapeString
-	title, about := text(figureTitle(r, m)), text(clean(subtitle(m, m.Class)))
+	title, about := text(figureTitle(r, m)), text(clean(subtitle(r, m, m.Class)))
 
 	var b strings.Builder
 	fmt.Fprintf(&b, `<div style="font-weight:bold">%s</div><div>%s</div>`, title, about)

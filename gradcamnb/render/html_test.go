@@ -79,7 +79,7 @@ func TestHTMLIsSelfContained(t *testing.T) {
 			t.Errorf("the card names %q", far)
 		}
 	}
-	if strings.Contains(card, "<img ") || strings.Count(card, `role="img" title="net: Grad-CAM at layer4.2, target class 7 (tabby), score 9.12 logits"`) != 1 {
+	if strings.Contains(card, "<img ") || strings.Count(card, `role="img" title="net: Grad-CAM at layer4.2, target class 7 (tabby), score 9.12 logits, 75.0 %"`) != 1 {
 		t.Error("there is no picture with its text")
 	}
 }

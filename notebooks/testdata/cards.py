@@ -59,6 +59,12 @@ def play(page, name):
     save = lambda file: (folder / f"{name}-{file}.png").write_bytes(base64.b64decode(pixels().split(",")[1]))
     seen["title"] = card.locator("h3").inner_text()
     seen["diagnosis"] = card.locator(".why").inner_text() if card.locator(".why").is_visible() else ""
+    figures = lambda: page.evaluate("() => [...document.querySelectorAll('.jp-OutputArea-output img')].filter(i => i.offsetWidth).length")
+    page.locator(".gradcam-card").nth(1).locator(".stage").wait_for(timeout=60_000)
+    seen["covered"] = [figures()]
+    for _ in range(2):
+        card.locator('[data-name="figure"]').click()
+        seen["covered"].append(figures())
     seen["contrast"] = card.evaluate(CONTRAST)
     seen["explained"] = card.locator(".bars .explained .name").all_inner_texts()
     save("overlay")

@@ -35,6 +35,20 @@ const theme = () => {
 for (const e of [document.documentElement, document.body]) if (e) new MutationObserver(() => requestAnimationFrame(theme)).observe(e, { attributes: true });
 if (globalThis.matchMedia) globalThis.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", theme);
 
+// The outputs just before the card's own that show the same without playing: a figure and a table of nb.Show. They are
+// hidden while the card plays, and the button shows them.
+const covered = [];
+for (let e = (root.closest(".jp-OutputArea-child, .output_area") || {}).previousElementSibling, n = Number(root.dataset.covers || 0); e && n > 0; e = e.previousElementSibling, n--) {
+  if (!e.querySelector("img, table")) break;
+  covered.push(e);
+}
+const uncover = el("button", { type: "button", class: "plain", "data-name": "figure", "aria-expanded": "false", text: "figure and table", hidden: !covered.length, onclick: () => {
+  const shown = uncover.getAttribute("aria-expanded") !== "true";
+  uncover.setAttribute("aria-expanded", String(shown));
+  for (const e of covered) e.style.display = shown ? "" : "none";
+} });
+tools.append(uncover);
+
 state.picture = data.open[0];
 take(result().maps[data.open[1]]);
 readPicture().then(() => {
@@ -46,6 +60,7 @@ readPicture().then(() => {
   drawSwitches();
   drawAll();
   listen();
+  for (const e of covered) e.style.display = "none";
   if (!live) return;
   globalThis.addEventListener("pagehide", () => { if (!over && root.isConnected) send({ leave: true, ...chosen() }); });
   connect(100);

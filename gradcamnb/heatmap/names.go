@@ -1,0 +1,46 @@
+package heatmap
+
+import "fmt"
+
+// PictureNames are the titles of the results' pictures: their names if these are there and tell them apart, else their
+// numbers from 1, "picture 3", with the name in brackets.
+func PictureNames(results []*Result) []string {
+	count := map[string]int{}
+	for _, r := range results {
+		count[r.Name]++
+	}
+	out := make([]string, len(results))
+	for i, r := range results {
+		switch {
+		case r.Name == "":
+			out[i] = fmt.Sprintf("picture %d", i+1)
+		case count[r.Name] > 1:
+			out[i] = fmt.Sprintf("picture %d (%s)", i+1, r.Name)
+		default:
+			out[i] = r.Name
+		}
+	}
+	return out
+}
+
+// Likelihood is how probable the model finds the class that a map explains, from 0 to 1; ok is false if it gives no
+// probability for it, or the map explains no class.
+func (r *Result) Likelihood(m *Map) (probability float32, ok bool) {
+	if m.Rank > 0 {
+		return m.Probability, m.Probability == m.Probability
+	}
+	for _, p := range r.Predictions(m) {
+		if p.Index == m.Index && (p.Label == m.Class || m.Class == "") {
+			return p.Probability, p.Probability == p.Probability
+		}
+	}
+	return 0, false
+}
+
+// Predictions are the best values of the output that a map explains.
+func (r *Result) Predictions(m *Map) []Prediction {
+	if m.Head != "" {
+		return m.Top
+	}
+	return r.Top
+}

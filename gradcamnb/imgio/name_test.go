@@ -1,0 +1,45 @@
+package imgio
+
+import (
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// A picture is called as its file is, for as long as it is there.
+func TestName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tabby.png")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := png.Encode(f, image.NewGray(image.Rect(0, 0, 3, 2))); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	img := MustOpen(path)
+	if got := Name(img); got != "tabby.png" {
+		t.Errorf("it is called %q", got)
+	}
+	if got := Name(image.NewNRGBA(image.Rect(0, 0, 1, 1))); got != "" {
+		t.Errorf("a picture from nowhere is called %q", got)
+	}
+	runtime.KeepAlive(img)
+	img = nil
+	for range 100 {
+		runtime.GC()
+		left := 0
+		names.Range(func(any, any) bool { left++; return true })
+		if left == 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("the name stays when the picture has gone")
+}

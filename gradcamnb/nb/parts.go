@@ -1,0 +1,142 @@
+package nb
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/janpfeifer/gonb/gonbui"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
+	"github.com/gradcam-go/gradcam/internal/must"
+)
+
+// ShowPicture shows the maps of results as one picture, and nothing else: up to three maps as whole figures, one map of
+// each of many pictures as a grid, and others as a table of maps. Outside a notebook it writes a file, as [Show] does.
+func ShowPicture(results ...*heatmap.Result) error {
+	png, alt, err := picture(results)
+	if err != nil {
+		return err
+	}
+	if err := showPNG(png, alt); err != nil {
+		return err
+	}
+	return delivered()
+}
+
+// MustShowPicture is ShowPicture that panics with the error.
+func MustShowPicture(results ...*heatmap.Result) { must.OK(ShowPicture(results...)) }
+
+// ShowGrid shows one map of each result in a grid of pictures, with the picture's name, the explained class and its
+// probability below each, wrapped to the page: the map at the suggested layer, if the result has one, else its first.
+func ShowGrid(results ...*heatmap.Result) error {
+	if err := haveMaps(results); err != nil {
+		return err
+	}
+	png, err := render.EncodePNG(render.Grid(results, nil), map[string]string{"Title": gridAlt(results)})
+	if err != nil {
+		return err
+	}
+	if err := showPNG(png, gridAlt(results)); err != nil {
+		return err
+	}
+	return delivered()
+}
+
+// MustShowGrid is ShowGrid that panics with the error.
+func MustShowGrid(results ...*heatmap.Result) { must.OK(ShowGrid(results...)) }
+
+// ShowTable shows the predictions of results as one table. Outside a notebook it prints them.
+func ShowTable(results ...*heatmap.Result) error {
+	words := tables(results)
+	if words == "" {
+		return errors.New("there is no prediction to show: the model's first output is no list of classes")
+	}
+	return inWords(words)
+}
+
+// MustShowTable is ShowTable that panics with the error.
+func MustShowTable(results ...*heatmap.Result) { must.OK(ShowTable(results...)) }
+
+// ShowCard shows results as a card to play with, and nothing else. Outside a notebook it is an error, as there is no
+// page to play in: [render.Page] makes one.
+func ShowCard(results ...*heatmap.Result) error {
+	if err := haveMaps(results); err != nil {
+		return err
+	}
+	if !InNotebook() {
+		return errors.New("a card needs a notebook to play in; render.Page makes a page of its own of results")
+	}
+	html, err := making(results, nil)(0)
+	if err != nil {
+		return err
+	}
+	gonbui.DisplayHTML(html)
+	return delivered()
+}
+
+// MustShowCard is ShowCard that panics with the error.
+func MustShowCard(results ...*heatmap.Result) { must.OK(ShowCard(results...)) }
+
+// ShowLayers lists the layers of a model that a map can be looked at, in the order of execution, with the suggested one
+// marked and why. Outside a notebook it prints them.
+func ShowLayers(m *gradcamnb.Model) error {
+	layers, err := m.Layers()
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	b.WriteString("| layer | module path | operator | cells | channels | |\n|---|---|---|---|---|---|\n")
+	for _, l := range layers {
+		if l.Grid[0] == 0 {
+			continue
+		}
+		why := ""
+		if l.Suggested {
+			why = "suggested: " + l.Why
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %d × %d | %d | %s |\n", escape(l.Name), escape(l.Path), escape(l.Op), l.Grid[0], l.Grid[1], l.Grid[2], escape(why))
+	}
+	return inWords(b.String())
+}
+
+// MustShowLayers is ShowLayers that panics with the error.
+func MustShowLayers(m *gradcamnb.Model) { must.OK(ShowLayers(m)) }
+
+// inWords shows a text, or prints it outside a notebook.
+func inWords(words string) error {
+	if !InNotebook() {
+		fmt.Print(words)
+		return nil
+	}
+	gonbui.DisplayMarkdown(words)
+	return delivered()
+}
+
+func haveMaps(results []*heatmap.Result) error {
+	for i, r := range results {
+		if len(r.Maps) == 0 {
+			return fmt.Errorf("%s has no map to show", heatmap.PictureNames(results)[i])
+		}
+	}
+	if len(results) == 0 {
+		return errors.New("there is no map to show")
+	}
+	return nil
+}
+
+// gridAlt is a grid in words, for those who cannot see it.
+func gridAlt(results []*heatmap.Result) string {
+	const named = 12 // a longer list helps nobody
+	var parts []string
+	for i, name := range heatmap.PictureNames(results) {
+		if i == named {
+			parts = append(parts, fmt.Sprintf("and %d more", len(results)-named))
+			break
+		}
+		parts = append(parts, strings.TrimSuffix(name+": "+results[i].Maps[0].Class, ": "))
+	}
+	return fmt.Sprintf("%s, %d pictures with their maps: %s", results[0].Model, len(results), strings.Join(parts, ", "))
+}

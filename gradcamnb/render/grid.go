@@ -1,0 +1,108 @@
+package render
+
+import (
+	"fmt"
+	"image"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Measures of a grid of pictures.
+const (
+	gridSide  = 150  // longest side of a picture, in pixels
+	gridWidth = 1000 // of the whole, at most; what does not fit goes to the next row
+	gridWords = 3    // lines below a picture
+)
+
+// Grid draws the maps of many pictures, one of each, beside one another and wrapped to the page: below each the
+// picture's name, the explained class with its probability, and the range of the colours. What all have in common
+// stands in the title.
+func Grid(results []*heatmap.Result, o *Options) *image.NRGBA {
+	f := faces()
+	maps := make([]*heatmap.Map, len(results))
+	for i, r := range results {
+		maps[i] = r.Maps[opening([]*heatmap.Result{r}, o)[1]]
+	}
+	across := min(len(results), (gridWidth-2*margin+cellGap)/(gridSide+cellGap))
+	var heights []int // of the pictures of each row
+	for i, r := range results {
+		if i%across == 0 {
+			heights = append(heights, 0)
+		}
+		_, h := thumbSize(r, maps[i])
+		heights[len(heights)-1] = max(heights[len(heights)-1], h)
+	}
+	top := margin + 14 + lineH
+	height := top + margin
+	for _, h := range heights {
+		height += h + gridWords*captionH + 2*cellGap
+	}
+	c := newCanvas(max(2*margin+across*(gridSide+cellGap)-cellGap, 520), height)
+	c.text(gridTitle(results, maps), margin, margin+14, c.Rect.Dx()-2*margin, f.title, ink)
+	titles := heatmap.PictureNames(results)
+	y := top
+	for i, r := range results {
+		if i > 0 && i%across == 0 {
+			y += heights[i/across-1] + gridWords*captionH + 2*cellGap
+		}
+		x, w, h := margin+i%across*(gridSide+cellGap), 0, 0
+		w, h = thumbSize(r, maps[i])
+		var small *image.NRGBA
+		if r.Picture != nil {
+			small = shrunk(r.Picture, w, h)
+		}
+		c.put(overlaid(r, maps[i], o, small, w, h), x, y)
+		line := y + heights[i/across] + captionUp
+		c.text(titles[i], x, line, gridSide, f.small, ink)
+		c.text(explainedWords(r, maps[i]), x, line+captionH, gridSide, f.small, mark)
+		caption, col := o.scale(maps[i]).words(maps[i].Unit), faint
+		if maps[i].Diagnosis != "" {
+			caption, col = firstClause(maps[i].Diagnosis), mark
+		}
+		c.text(caption, x, line+2*captionH, gridSide, f.small, col)
+	}
+	return c.NRGBA
+}
+
+// gridTitle names what the maps have in common.
+func gridTitle(results []*heatmap.Result, maps []*heatmap.Map) string {
+	title := clean(results[0].Model)
+	made := clean(madeBy(maps[0]))
+	for _, m := range maps {
+		if clean(madeBy(m)) != made {
+			return fmt.Sprintf("%s: %d pictures", title, len(results))
+		}
+	}
+	return fmt.Sprintf("%s: %s, %d pictures", title, made, len(results))
+}
+
+// explainedWords is the explained class, or the target, with its probability.
+func explainedWords(r *heatmap.Result, m *heatmap.Map) string {
+	words := m.Class
+	if words == "" {
+		words = m.Target
+	}
+	return strings.TrimSpace(words + " " + likelihoodWords(r, m))
+}
+
+// likelihoodWords is the probability of what a map explains in per cent, with its rank if it is not the first.
+func likelihoodWords(r *heatmap.Result, m *heatmap.Map) string {
+	p, ok := r.Likelihood(m)
+	if !ok {
+		return ""
+	}
+	words := Percent(p)
+	if m.Rank > 1 {
+		words += fmt.Sprintf(", rank %d", m.Rank)
+	}
+	return words
+}
+
+// Percent is a probability in per cent; one that is not zero is never written as zero.
+func Percent(p float32) string {
+	if p > 0 && p < 0.001 {
+		return "< 0.1 %"
+	}
+	return fmt.Sprintf("%.1f %%", 100*p)
+}
