@@ -1,11 +1,21 @@
-// Package home finds the private folder of everything that we build, download or keep.
+// Package home finds and makes the private folder of everything that we build, download or keep.
 package home
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/gradcam-go/gradcam/internal/private"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
+
+// Marker is the file that tells that a folder was made here and is used for nothing else.
+const Marker = ".gradcamnb"
+
+const markerText = "This folder was made by gradcamnb, which keeps here what it builds and downloads.\n" +
+	"\"gonb-gradcam uninstall --all\" removes it. Keep nothing of your own in it.\n"
 
 // Dir is $GRADCAMNB_HOME, or gradcamnb in the user's cache folder.
 func Dir() (string, error) {
@@ -22,4 +32,72 @@ func Dir() (string, error) {
 		return "", fmt.Errorf("finding the private folder: %w; name one in GRADCAMNB_HOME", err)
 	}
 	return dir, nil
+}
+
+// Open opens the private folder, and makes it if it is not there yet. It is an error if the folder
+// holds something and was not made here, or if others can change it ([private.Check]). The
+// caller closes it.
+func Open() (*private.Folder, error) {
+	dir, err := Dir()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the private folder: %w; name another one in GRADCAMNB_HOME", err)
+	}
+	f, err := private.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("the private folder: %w; GRADCAMNB_HOME names another one", err)
+	}
+	if err := mark(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// mark marks a folder as ours if it is empty, or was made by a version that did not mark.
+func mark(f *private.Folder) error {
+	if Ours(f.Root()) {
+		return nil
+	}
+	dir, err := f.Root().Open(".")
+	if err != nil {
+		return fmt.Errorf("opening the private folder: %w", err)
+	}
+	entries, err := dir.ReadDir(-1)
+	if err := errors.Join(err, dir.Close()); err != nil {
+		return fmt.Errorf("reading the private folder: %w", err)
+	}
+	if len(entries) > 0 && !unmarked(f.Root(), entries) {
+		return &Foreign{f.Path()}
+	}
+	if err := f.Root().WriteFile(Marker, []byte(markerText), 0o600); err != nil {
+		return fmt.Errorf("marking the private folder: %w", err)
+	}
+	return nil
+}
+
+// Foreign is the error for a folder that holds something and was not made here.
+type Foreign struct{ dir string }
+
+func (f *Foreign) Error() string {
+	return fmt.Sprintf("%s was not made by gradcamnb (it has no file %s) and holds other things: name an empty folder, or one that is not there yet, in GRADCAMNB_HOME", f.dir, Marker)
+}
+
+// Ours tells whether a folder was made here.
+func Ours(root *os.Root) bool {
+	text, err := regular.ReadIn(root, Marker, 1<<10)
+	return err == nil && string(text) == markerText
+}
+
+// unmarked tells whether a folder was made by a version without the marker. It left the stamp of
+// what it built, a SHA-256 and nothing more, or compiled programs alone.
+func unmarked(root *os.Root, entries []os.DirEntry) bool {
+	for _, name := range []string{"tools", "pjrt", "engine"} {
+		text, err := regular.ReadIn(root, filepath.Join("stamps", name), 1<<10)
+		if err == nil && len(text) == 64 {
+			return true
+		}
+	}
+	return len(entries) == 1 && entries[0].IsDir() && entries[0].Name() == "programs"
 }

@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 )
 
 // dependsOn describes what the machine code of a program depends on beside the program:
@@ -43,16 +42,4 @@ func model(cpuinfo []byte) []byte {
 		}
 	}
 	return out.Bytes()
-}
-
-// private is an error for a folder that others than the user may write to.
-func private(dir string) error {
-	info, err := os.Stat(dir)
-	if err != nil {
-		return err
-	}
-	if owner := info.Sys().(*syscall.Stat_t).Uid; int(owner) != os.Getuid() || info.Mode()&0o022 != 0 {
-		return fmt.Errorf("the folder of compiled programs %s can be written by others (%s, owner %d): take one that is yours alone", dir, info.Mode(), owner)
-	}
-	return nil
 }

@@ -17,7 +17,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"os"
 	"sync/atomic"
 	"unsafe"
 
@@ -28,7 +27,7 @@ import (
 // plugin is a PJRT plugin whose programs are kept.
 type plugin struct {
 	api   *C.PJRT_Api // its own table
-	kept  *cache.Cache
+	kept  *folder
 	where []byte // what programs depend on beside themselves
 }
 
@@ -80,7 +79,7 @@ var errTaken = errors.New("the programs of a plugin are kept already, and a proc
 func kept_compile(args *C.PJRT_Client_Compile_Args) *C.PJRT_Error {
 	p := hooked.Load()
 	id := p.id(args)
-	if program, _, err := p.kept.GetBytes(id); err == nil {
+	if program, err := p.kept.get(id); err == nil {
 		failure := C.plugin_deserialize(p.api, args, unsafe.Pointer(unsafe.SliceData(program)), C.size_t(len(program)))
 		if failure == nil {
 			return nil
@@ -96,9 +95,7 @@ func kept_compile(args *C.PJRT_Client_Compile_Args) *C.PJRT_Error {
 		return nil
 	}
 	defer C.plugin_free(serialized)
-	if p.kept.PutBytes(id, bytesOf(serialized.serialized_bytes, serialized.serialized_bytes_size)) == nil {
-		_ = p.kept.Trim() // what was not used for days, at most once a day
-	}
+	_ = p.kept.put(id, bytesOf(serialized.serialized_bytes, serialized.serialized_bytes_size)) // else it is compiled again
 	return nil
 }
 
@@ -120,19 +117,4 @@ func (p *plugin) id(args *C.PJRT_Client_Compile_Args) cache.ActionID {
 // bytesOf are bytes of C, as long as they are there.
 func bytesOf(p *C.char, n C.size_t) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(p)), n)
-}
-
-// open opens the folder, which holds code that will run and so must be the user's alone.
-func open(dir string) (*cache.Cache, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder of compiled programs: %w", err)
-	}
-	if err := private(dir); err != nil {
-		return nil, err
-	}
-	kept, err := cache.Open(dir)
-	if err != nil {
-		return nil, fmt.Errorf("opening the folder of compiled programs: %w", err)
-	}
-	return kept, nil
 }

@@ -93,14 +93,14 @@ func TestKept(t *testing.T) {
 	if got := of(double); got != 14 {
 		t.Errorf("with damaged files in the folder 2*7 = %v", got)
 	}
-	if _, _, err := hooked.Load().kept.GetBytes(id); err != nil {
+	if _, err := hooked.Load().kept.get(id); err != nil {
 		t.Errorf("what was compiled then is not kept: %v", err)
 	}
 }
 
 func put(t *testing.T, id cache.ActionID, program []byte) {
 	t.Helper()
-	if err := hooked.Load().kept.PutBytes(id, program); err != nil {
+	if err := hooked.Load().kept.put(id, program); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -147,7 +147,10 @@ func TestFolderOfOthers(t *testing.T) {
 	if _, err := open(dir); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("a folder that everybody may write to: %v", err)
 	}
-	fresh := filepath.Join(dir, "new")
+	if _, err := open(filepath.Join(dir, "new")); err == nil {
+		t.Error("a folder that everybody may rename was taken")
+	}
+	fresh := filepath.Join(t.TempDir(), "new")
 	if _, err := open(fresh); err != nil {
 		t.Error(err)
 	}

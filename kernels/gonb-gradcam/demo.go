@@ -93,7 +93,7 @@ func (d *demo) inNotebook() (err error) {
 	}
 	folder := d.h.join("demo")
 	err = d.s.do("executing notebooks/quickstart.ipynb", func() error {
-		return d.s.run(d.ctx, d.environment(), d.src, d.jupyter.python, "-c", executePy, filepath.Join("notebooks", "quickstart.ipynb"), folder)
+		return d.s.run(d.ctx, d.environment(), folder, d.jupyter.python, "-c", executePy, filepath.Join(d.src, "notebooks", "quickstart.ipynb"), folder)
 	})
 	if err != nil {
 		return err
@@ -139,11 +139,11 @@ Left out: the notebook. Python 3 is not installed, and Jupyter needs it.
 	return nil
 }
 
-// openLab shows the notebook in JupyterLab and stays until it is closed. The
-// notebook names the model relative to its own folder, so it is opened there.
+// openLab shows the notebook in JupyterLab and stays until it is closed. Python stands in the
+// private folder; see python. The notebook names the model relative to its own folder, so it is opened there.
 func (d *demo) openLab() error {
 	c := exec.CommandContext(d.ctx, d.jupyter.python, "-m", "jupyter", "lab", filepath.Join(d.src, "notebooks", "quickstart.ipynb"))
-	c.Env = append(os.Environ(), d.environment()...)
+	c.Env, c.Dir = append(os.Environ(), d.environment()...), string(d.h)
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := c.Run(); err != nil {
 		return fmt.Errorf("JupyterLab: %w", err)

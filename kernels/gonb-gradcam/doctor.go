@@ -88,7 +88,9 @@ func examine(h home) []finding {
 
 // version is the first line that a program says of its version.
 func version(name string, args ...string) string {
-	out, err := exec.Command(name, args...).Output()
+	c := exec.Command(name, args...)
+	c.Dir = string(filepath.Separator) // nothing of the folder where one stands is run
+	out, err := c.Output()
 	if err != nil {
 		return ""
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	privatehome "github.com/gradcam-go/gradcam/internal/home"
+	"github.com/gradcam-go/gradcam/internal/private"
 )
 
 // module is this repository's module path.
@@ -33,38 +34,32 @@ const module = "github.com/gradcam-go/gradcam"
 //	programs/       what XLA compiled, by the engine
 type home string
 
-// parts of the private folder; nothing else in it is ours.
-var parts = []string{"bin", "shim", "pjrt", "venv", "jupyter", "demo", "log", "stamps", "programs"}
-
 // findHome is where the private folder is, or would be.
 func findHome() (home, error) {
 	dir, err := privatehome.Dir()
 	return home(dir), err
 }
 
-// openHome is findHome with the folder made.
+// openHome is findHome with the folder made and marked as ours, or checked: it must have been made
+// by us, and nobody else may be able to change it.
 func openHome() (home, error) {
-	h, err := findHome()
+	f, err := privatehome.Open()
 	if err != nil {
 		return "", err
 	}
-	for _, part := range []string{"bin", "demo", "log", "stamps"} {
-		if err := os.MkdirAll(h.join(part), 0o700); err != nil {
-			return "", fmt.Errorf("making the private folder: %w; name another one in GRADCAMNB_HOME", err)
-		}
+	if err := errors.Join(f.Make("bin", "demo", "log", "stamps"), f.Close()); err != nil {
+		return "", fmt.Errorf("making the private folder: %w; name another one in GRADCAMNB_HOME", err)
 	}
-	return h, nil
+	return home(f.Path()), nil
 }
 
-// remove removes the private folder, but nothing in it that is not ours.
-func (h home) remove() error {
-	for _, part := range parts {
-		if err := os.RemoveAll(h.join(part)); err != nil {
-			return fmt.Errorf("removing the private folder: %w", err)
+// trusted is an error if somebody else could have put one of the given files of the private folder
+// there, or could change it. What is not there is left to who needs it.
+func (h home) trusted(names ...string) error {
+	for _, name := range names {
+		if err := private.Check(h.join(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("what the kernel runs is not safe: %w", err)
 		}
-	}
-	if err := os.Remove(string(h)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the private folder holds something else and stays: %w", err)
 	}
 	return nil
 }
@@ -87,6 +82,9 @@ func (h home) once(name, key string, makes []string, work func() error) error {
 	stamp := h.join("stamps", name)
 	sum := sha256.Sum256([]byte(key))
 	want := hex.EncodeToString(sum[:])
+	if err := h.trusted(filepath.Join("stamps", name)); err != nil {
+		return err
+	}
 	have, err := os.ReadFile(stamp)
 	if err == nil && string(have) == want && !slices.ContainsFunc(makes, missing) {
 		return nil
@@ -94,7 +92,21 @@ func (h home) once(name, key string, makes []string, work func() error) error {
 	if err := work(); err != nil {
 		return err
 	}
+	for _, made := range makes { // whatever the umask of today
+		if err := closeToOthers(made); err != nil {
+			return err
+		}
+	}
 	return atomicfile.Write(stamp, []byte(want))
+}
+
+// closeToOthers takes the right to write to a file from everybody but the user.
+func closeToOthers(file string) error {
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm()&0o022 == 0 {
+		return err
+	}
+	return os.Chmod(file, info.Mode().Perm()&^0o022)
 }
 
 func exists(path string) bool {

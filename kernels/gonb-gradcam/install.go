@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 
@@ -107,7 +106,7 @@ func uninstallCommand() *cobra.Command {
 			if !exists(dir) {
 				return fmt.Errorf("the kernel is not installed in %s", dir)
 			}
-			if err := os.RemoveAll(dir); err != nil {
+			if err := removeSpec(dir); err != nil {
 				return fmt.Errorf("removing the kernel: %w", err)
 			}
 			fmt.Fprintln(c.OutOrStdout(), "removed", dir)

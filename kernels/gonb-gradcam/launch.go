@@ -75,6 +75,9 @@ func (l launcher) command(ctx context.Context) (*exec.Cmd, error) {
 	if !exists(gonb) {
 		return nil, fmt.Errorf("%s is not there any more: %s", gonb, again)
 	}
+	if err := l.home.trusted("bin/gonb", "bin/goimports", "bin/gopls", "bin/gonb-gradcam", "shim/go", "shim/goimports", "pjrt/"+filepath.Base(wheelPlugin)); err != nil {
+		return nil, err
+	}
 	if err := os.Setenv("PATH", l.path(os.Getenv("PATH"))); err != nil {
 		return nil, fmt.Errorf("setting PATH: %w", err)
 	}
@@ -91,6 +94,9 @@ func (l launcher) command(ctx context.Context) (*exec.Cmd, error) {
 // engine is the resident engine, which runs in the environment of the cells.
 func (l launcher) engine(env []string) (*exec.Cmd, error) {
 	if err := buildEngine(l.home, l.src, quietly); err != nil {
+		return nil, err
+	}
+	if err := l.home.trusted("bin/gradcam"); err != nil {
 		return nil, err
 	}
 	c := exec.Command(l.home.bin("gradcam"), "serve", "--inherited", "--while-stdin")

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 var errNoPython = errors.New("no Python 3 is installed")
@@ -19,11 +20,20 @@ func findPython() (string, error) {
 		if err != nil {
 			continue
 		}
-		if exec.Command(path, "-c", "import sys; sys.exit(sys.version_info < (3, 9))").Run() == nil {
+		if python(path, "-c", "import sys; sys.exit(sys.version_info < (3, 9))").Run() == nil {
 			return path, nil
 		}
 	}
 	return "", errNoPython
+}
+
+// python is a Python that stands in the root folder and not where the user does: of the folder where
+// it stands it would run any file that is named as what it imports. Python's -I would do so, too,
+// but does not find a Jupyter that the user installed for herself.
+func python(path string, args ...string) *exec.Cmd {
+	c := exec.Command(path, args...)
+	c.Dir = string(filepath.Separator)
+	return c
 }
 
 // jupyter is a Python that has Jupyter, and how to call it.
@@ -34,19 +44,19 @@ func findJupyter() (jupyter, bool) {
 	if _, err := exec.LookPath("jupyter"); err != nil {
 		return jupyter{}, false
 	}
-	python, err := findPython()
+	path, err := findPython()
 	if err != nil {
 		return jupyter{}, false
 	}
-	if exec.Command(python, "-c", "import jupyterlab, nbclient, nbconvert").Run() != nil {
+	if python(path, "-c", "import jupyterlab, nbclient, nbconvert").Run() != nil {
 		return jupyter{}, false
 	}
-	return jupyter{python}, true
+	return jupyter{path}, true
 }
 
 // privateJupyter makes a virtual environment with the pinned Jupyter.
 func privateJupyter(ctx context.Context, s *steps, h home, src string) (jupyter, error) {
-	python, err := findPython()
+	system, err := findPython()
 	if err != nil {
 		return jupyter{}, err
 	}
@@ -60,14 +70,17 @@ func privateJupyter(ctx context.Context, s *steps, h home, src string) (jupyter,
 	if runtime.GOOS == "windows" {
 		j.python = filepath.Join(venv, "Scripts", "python.exe")
 	}
-	err = h.once("venv", string(pins)+python, []string{j.python}, func() error {
+	if err := h.trusted(strings.TrimPrefix(j.python, string(h))); err != nil {
+		return jupyter{}, err
+	}
+	err = h.once("venv", string(pins)+system, []string{j.python}, func() error {
 		if err := os.RemoveAll(venv); err != nil {
 			return err
 		}
-		if err := s.run(ctx, nil, "", python, "-m", "venv", venv); err != nil {
+		if err := s.run(ctx, nil, string(h), system, "-I", "-m", "venv", venv); err != nil {
 			return err
 		}
-		return s.run(ctx, nil, "", j.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", list)
+		return s.run(ctx, nil, string(h), j.python, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", list)
 	})
 	return j, err
 }

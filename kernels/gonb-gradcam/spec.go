@@ -65,6 +65,16 @@ func writeSpec(data string, s kernelspec) (string, error) {
 	)
 }
 
+// removeSpec removes what writeSpec wrote, and the folder if that is all that it held.
+func removeSpec(dir string) error {
+	for _, name := range []string{"kernel.json", "logo-svg.svg", "logo-64x64.png"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return os.Remove(dir)
+}
+
 func specDir(data string) string { return filepath.Join(data, "kernels", kernelName) }
 
 // userData is Jupyter's data folder of the user (jupyter_core, jupyter_data_dir).

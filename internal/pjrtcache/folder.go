@@ -1,0 +1,128 @@
+//go:build cgo && linux && !noxla
+
+package pjrtcache
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/rogpeppe/go-internal/cache"
+
+	"github.com/gradcam-go/gradcam/internal/private"
+	"github.com/gradcam-go/gradcam/internal/regular"
+)
+
+// folder keeps programs, which are machine code: it, all above it and each file that is read must be
+// the user's alone.
+type folder struct {
+	files *private.Folder
+	kept  *cache.Cache
+}
+
+const (
+	maxProgram = 256 << 20 // bytes of one program; a large network's has 2 MB
+	maxKept    = 2 << 30   // bytes of all programs
+)
+
+// open opens the folder, and makes it if it is not there.
+func open(dir string) (*folder, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder of compiled programs: %w", err)
+	}
+	files, err := private.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("the folder of compiled programs: %w", err)
+	}
+	for i := range 256 { // before the cache makes them as the umask has it
+		if err := files.Make(fmt.Sprintf("%02x", i)); err != nil {
+			return nil, errors.Join(fmt.Errorf("the folder of compiled programs: %w", err), files.Close())
+		}
+	}
+	kept, err := cache.Open(dir)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the folder of compiled programs: %w", err), files.Close())
+	}
+	f := &folder{files, kept}
+	f.bound(maxKept)
+	return f, nil
+}
+
+// get is a program. Its bytes are those of the file that was opened and looked at.
+func (f *folder) get(id cache.ActionID) ([]byte, error) {
+	index, err := f.files.File(filepath.Join(fmt.Sprintf("%02x", id[0]), fmt.Sprintf("%x-a", id)))
+	if err != nil {
+		return nil, err
+	}
+	if err := index.Close(); err != nil {
+		return nil, err
+	}
+	path, entry, err := f.kept.GetFile(id)
+	if err != nil {
+		return nil, err
+	}
+	name, err := filepath.Rel(f.files.Path(), path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := f.files.File(name)
+	if err != nil {
+		return nil, err
+	}
+	program, err := regular.ReadAll(file, min(entry.Size, maxProgram))
+	if err := errors.Join(err, file.Close()); err != nil {
+		return nil, err
+	}
+	if sha256.Sum256(program) != entry.OutputID {
+		return nil, errors.New("the program is not the one that was kept")
+	}
+	return program, nil
+}
+
+// put keeps a program. What was not used for days goes then, at most once a day.
+func (f *folder) put(id cache.ActionID, program []byte) error {
+	if len(program) > maxProgram {
+		return errors.New("the program is too large to keep")
+	}
+	if err := f.kept.PutBytes(id, program); err != nil {
+		return err
+	}
+	return f.kept.Trim()
+}
+
+// bound removes the programs that were used longest ago, until the others have at most so many bytes.
+func (f *folder) bound(most int64) {
+	type program struct {
+		name string
+		size int64
+		used time.Time
+	}
+	root := f.files.Root()
+	names, err := fs.Glob(root.FS(), "[0-9a-f][0-9a-f]/*-d")
+	if err != nil {
+		return
+	}
+	var programs []program
+	var total int64
+	for _, name := range names {
+		if info, err := root.Lstat(name); err == nil {
+			programs = append(programs, program{name, info.Size(), info.ModTime()})
+			total += info.Size()
+		}
+	}
+	slices.SortFunc(programs, func(a, b program) int { return cmp.Compare(a.used.UnixNano(), b.used.UnixNano()) })
+	for _, p := range programs {
+		if total <= most {
+			return
+		}
+		if root.Remove(p.name) == nil {
+			total -= p.size
+		}
+	}
+}

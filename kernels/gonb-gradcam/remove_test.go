@@ -1,0 +1,142 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// tree makes files with their names as text.
+func tree(t *testing.T, dir string, files ...string) {
+	t.Helper()
+	for _, f := range files {
+		path := filepath.Join(dir, f)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(f), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// what is what lies under a folder, sorted.
+func what(t *testing.T, dir string) string {
+	t.Helper()
+	var names []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, strings.TrimPrefix(path, dir+"/"))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(names, " ")
+}
+
+// A folder of the user's whose parts have the names of ours loses nothing, and nothing is put there.
+func TestForeignHomeStays(t *testing.T) {
+	dir, prefix := t.TempDir(), t.TempDir()
+	own := []string{"bin/mytool", "demo/a", "docs/a", "jupyter/a", "log/a", "programs/a", "stamps/a", "venv/bin/python"}
+	tree(t, dir, own...)
+	if err := os.MkdirAll(filepath.Join(prefix, "share", "jupyter", "kernels", kernelName), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"uninstall", "--all", "--prefix", prefix}, {"install", "--prefix", prefix}, {"demo"}} {
+		code, said := call(t, dir, args...)
+		if code != 1 || !strings.Contains(said, "not made by gradcamnb") {
+			t.Errorf("%v: exit code %d: %s", args, code, said)
+		}
+		if got := what(t, dir); got != strings.Join(own, " ") {
+			t.Errorf("%v: the folder holds %s", args, got)
+		}
+	}
+}
+
+// In our folder what is ours goes, by name, and what is not stays, also through a link.
+func TestRemoveByName(t *testing.T) {
+	t.Setenv("GRADCAMNB_HOME", filepath.Join(t.TempDir(), "h"))
+	h, err := openHome()
+	if err != nil {
+		t.Fatal(err)
+	}
+	outside := t.TempDir()
+	tree(t, outside, "gonb", "kernel.json")
+	tree(t, string(h), "bin/gonb", "bin/mytool", "programs/ab/abcd-d", "programs/ab/notes", "stamps/tools", "log/install.log", "venv/mine")
+	if err := os.Symlink(outside, h.join("pjrt")); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.remove(); err == nil || !strings.Contains(err.Error(), "holds something else and stays") {
+		t.Errorf("error %v", err)
+	}
+	if got, want := what(t, string(h)), ".gradcamnb bin/mytool pjrt programs/ab/notes venv/mine"; got != want {
+		t.Errorf("it holds %s, want %s", got, want)
+	}
+	if got := what(t, outside); got != "gonb kernel.json" {
+		t.Errorf("outside there is %s", got)
+	}
+}
+
+// A folder of a version that had no marker is known by its stamps, and marked.
+func TestOlderHomeIsMarked(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("GRADCAMNB_HOME", dir)
+	tree(t, dir, "bin/gonb")
+	if _, err := openHome(); err == nil {
+		t.Error("a folder without stamps was taken")
+	}
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "stamps"), 0o700), os.WriteFile(filepath.Join(dir, "stamps", "tools"), []byte(strings.Repeat("0a", 32)), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	h, err := openHome()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.remove(); err != nil || exists(dir) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Nothing of the folder where one stands is run: the doctor asks Python for packages whose names
+// files there have.
+func TestDoctorRunsNothingOfFolder(t *testing.T) {
+	dir, bin := t.TempDir(), t.TempDir()
+	if _, err := findPython(); err != nil {
+		t.Skip(err)
+	}
+	for _, name := range []string{"jupyterlab", "nbclient", "nbconvert"} {
+		if err := os.WriteFile(filepath.Join(dir, name+".py"), []byte("open('ran', 'w')\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(bin, "jupyter"), []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Chdir(dir)
+	call(t, t.TempDir(), "doctor")
+	findJupyter()
+	if exists(filepath.Join(dir, "ran")) {
+		t.Error("a file of the folder was run")
+	}
+}
+
+// A kernel does not start programs that others could have put there.
+func TestLaunchChecks(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("GRADCAMNB_HOME", dir)
+	h, err := openHome()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree(t, dir, "bin/gonb", "src/go.mod")
+	if err := os.Chmod(h.join("bin"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	l := launcher{home: h, src: h.join("src")}
+	if _, err := l.command(t.Context()); err == nil || !strings.Contains(err.Error(), "can be changed by other users") {
+		t.Errorf("error %v", err)
+	}
+}
