@@ -110,7 +110,9 @@ func newXLA(name, plugin string) (b *backend, err error) {
 		plugin = installed[0]
 		name = "xla:" + plugin
 	}
-	keepPrograms(plugin)
+	if err := keepPrograms(plugin); err != nil {
+		return nil, err
+	}
 	c, err := compute.NewWithConfig("xla:" + plugin)
 	if err != nil {
 		return nil, err

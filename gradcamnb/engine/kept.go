@@ -1,10 +1,15 @@
 package engine
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/home"
+	"github.com/gradcam-go/gradcam/internal/private"
 )
 
 // ProgramsEnv names the environment variable with the folder that keeps what XLA compiled
@@ -13,8 +18,9 @@ import (
 // code, some 0.5 MB a program, and loses what was not used for five days.
 const ProgramsEnv = "GRADCAMNB_PROGRAMS"
 
-// keepPrograms has what the named PJRT plugin compiles kept, where it can be.
-var keepPrograms = func(string) {}
+// keepPrograms has what the named PJRT plugin compiles kept, where it can be. It is an error if the
+// plugin lies in the private folder and somebody else could have put it there.
+var keepPrograms = func(string) error { return nil }
 
 // programsFolder is where compiled programs are kept; empty if they are not to be.
 func programsFolder() (string, error) {
@@ -22,9 +28,32 @@ func programsFolder() (string, error) {
 	case "off":
 		return "", nil
 	case "":
-		private, err := home.Dir()
-		return filepath.Join(private, "programs"), err
+		private, err := home.Open()
+		if err != nil {
+			return "", err
+		}
+		return filepath.Join(private.Path(), "programs"), private.Close()
 	default:
 		return filepath.Abs(dir)
 	}
+}
+
+// sayRefused tells why programs are not kept, if somebody else could change them or the folder is not
+// ours. Without a folder, or with one that cannot be written to, they are just compiled again.
+func sayRefused(say io.Writer, err error) {
+	if errors.As(err, new(*private.RefusedError)) || errors.As(err, new(*home.ForeignError)) {
+		fmt.Fprintf(say, "gradcam: compiled programs are not kept: %v; %s=off keeps none\n", err, ProgramsEnv)
+	}
+}
+
+// trustedPlugin is an error for a plugin in the private folder that somebody else could have put there,
+// since it is machine code.
+func trustedPlugin(file string) error {
+	if dir, err := home.Dir(); err != nil || !strings.HasPrefix(file, dir+string(filepath.Separator)) {
+		return nil //nolint:nilerr // without a private folder it does not lie there
+	}
+	if err := private.Check(file); errors.As(err, new(*private.RefusedError)) {
+		return fmt.Errorf("the PJRT plugin is not loaded: %w", err)
+	}
+	return nil
 }

@@ -15,19 +15,23 @@ import (
 // Programs of XLA on CPU are kept. Whoever gives XLA flags wants it to compile: to see what
 // it writes, or how long it takes.
 func init() {
-	keepPrograms = func(plugin string) {
+	keepPrograms = func(plugin string) error {
 		name, _, _ := strings.Cut(plugin, ",") // options
-		if !strings.Contains(strings.ToLower(name), "cpu") || os.Getenv("XLA_FLAGS") != "" {
-			return
-		}
 		path := name
 		if !filepath.IsAbs(path) {
 			path = pjrt.AvailablePlugins()[name]
 		}
-		dir, err := programsFolder()
-		if err != nil || dir == "" || path == "" {
-			return
+		if err := trustedPlugin(path); err != nil {
+			return err
 		}
-		_ = pjrtcache.Register(name, path, dir) // without it go-xla loads the plugin, or says why it cannot
+		if path == "" || !strings.Contains(strings.ToLower(name), "cpu") || os.Getenv("XLA_FLAGS") != "" {
+			return nil
+		}
+		dir, err := programsFolder()
+		if err == nil && dir != "" {
+			err = pjrtcache.Register(name, path, dir) // without it go-xla loads the plugin, or says why it cannot
+		}
+		sayRefused(os.Stderr, err)
+		return nil
 	}
 }

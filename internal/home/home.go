@@ -69,7 +69,7 @@ func mark(f *private.Folder) error {
 		return fmt.Errorf("reading the private folder: %w", err)
 	}
 	if len(entries) > 0 && !unmarked(f.Root(), entries) {
-		return &Foreign{f.Path()}
+		return &ForeignError{f.Path()}
 	}
 	if err := f.Root().WriteFile(Marker, []byte(markerText), 0o600); err != nil {
 		return fmt.Errorf("marking the private folder: %w", err)
@@ -77,10 +77,10 @@ func mark(f *private.Folder) error {
 	return nil
 }
 
-// Foreign is the error for a folder that holds something and was not made here.
-type Foreign struct{ dir string }
+// ForeignError is the error for a folder that holds something and was not made here.
+type ForeignError struct{ dir string }
 
-func (f *Foreign) Error() string {
+func (f *ForeignError) Error() string {
 	return fmt.Sprintf("%s was not made by gradcamnb (it has no file %s) and holds other things: name an empty folder, or one that is not there yet, in GRADCAMNB_HOME", f.dir, Marker)
 }
 

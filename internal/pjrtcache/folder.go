@@ -56,22 +56,18 @@ func open(dir string) (*folder, error) {
 
 // get is a program. Its bytes are those of the file that was opened and looked at.
 func (f *folder) get(id cache.ActionID) ([]byte, error) {
-	index, err := f.files.File(filepath.Join(fmt.Sprintf("%02x", id[0]), fmt.Sprintf("%x-a", id)))
+	index, err := f.files.File(place(id, "a"))
 	if err != nil {
 		return nil, err
 	}
 	if err := index.Close(); err != nil {
 		return nil, err
 	}
-	path, entry, err := f.kept.GetFile(id)
+	entry, err := f.kept.Get(id)
 	if err != nil {
 		return nil, err
 	}
-	name, err := filepath.Rel(f.files.Path(), path)
-	if err != nil {
-		return nil, err
-	}
-	file, err := f.files.File(name)
+	file, err := f.files.File(place(entry.OutputID, "d"))
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +89,14 @@ func (f *folder) put(id cache.ActionID, program []byte) error {
 	if err := f.kept.PutBytes(id, program); err != nil {
 		return err
 	}
-	return f.kept.Trim()
+	root := f.files.Root() // the cache made them as the umask has it
+	err := errors.Join(root.Chmod(place(id, "a"), 0o600), root.Chmod(place(sha256.Sum256(program), "d"), 0o600))
+	return errors.Join(err, f.kept.Trim())
+}
+
+// place is the name of a file of the cache: of the entry "a" of an id, or of the data "d" of a sum.
+func place(id [sha256.Size]byte, kind string) string {
+	return filepath.Join(fmt.Sprintf("%02x", id[0]), fmt.Sprintf("%x-%s", id, kind))
 }
 
 // bound removes the programs that were used longest ago, until the others have at most so many bytes.

@@ -4,12 +4,16 @@ package pjrtcache
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/go-xla/compute/xla"
@@ -156,6 +160,66 @@ func TestFolderOfOthers(t *testing.T) {
 	}
 	if info, err := os.Stat(fresh); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the new folder: %v, %v", info.Mode(), err)
+	}
+}
+
+// Whatever the umask, what is kept is closed to others and found; a file that others may write to, is
+// longer than its entry tells, or is a pipe, is not used; and what was used longest ago goes.
+func TestFilesOfOthers(t *testing.T) {
+	dir := t.TempDir()
+	defer syscall.Umask(syscall.Umask(0))
+	f, err := open(filepath.Join(dir, "programs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := f.files.Root()
+	var ids []cache.ActionID
+	for i, text := range []string{"first", "second", "third"} {
+		id := cache.ActionID{byte(i)}
+		if err := f.put(id, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := f.get(id); err != nil || string(got) != text {
+			t.Fatalf("%q, %v", got, err)
+		}
+		ids = append(ids, id)
+	}
+	data := place(sha256.Sum256([]byte("first")), "d")
+	for name, change := range map[string]func() error{
+		"open to others": func() error { return root.Chmod(data, 0o666) },
+		"longer": func() error {
+			return errors.Join(root.Chmod(data, 0o600), root.WriteFile(data, []byte("first and more"), 0o600))
+		},
+		"other": func() error { return root.WriteFile(data, []byte("other"), 0o600) },
+		"a pipe": func() error {
+			return errors.Join(root.Remove(data), syscall.Mkfifo(filepath.Join(f.files.Path(), data), 0o600))
+		},
+		"in a folder that is open to others": func() error {
+			return errors.Join(root.Remove(data), root.WriteFile(data, []byte("first"), 0o600), root.Chmod(filepath.Dir(data), 0o777))
+		},
+	} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := f.get(ids[0]); err == nil {
+			t.Errorf("a file that is %s was used: %q", name, got)
+		}
+		if err := errors.Join(root.Chmod(filepath.Dir(data), 0o700), root.Remove(data), f.put(ids[0], []byte("first"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := place(sha256.Sum256([]byte("second")), "d")
+	if err := root.Chtimes(old, time.Unix(1, 0), time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	f.bound(10) // "first" and "third" have 10 bytes
+	if _, err := f.get(ids[1]); err == nil {
+		t.Error("what was used longest ago is still there")
+	}
+	for _, id := range []cache.ActionID{ids[0], ids[2]} {
+		if _, err := f.get(id); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

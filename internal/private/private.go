@@ -13,14 +13,14 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// Refused is the error for what others can change. It is a sentence.
-type Refused struct{ reason string }
+// RefusedError is the error for what others can change. It is a sentence.
+type RefusedError struct{ reason string }
 
-func (r *Refused) Error() string { return r.reason }
+func (r *RefusedError) Error() string { return r.reason }
 
-func refuse(format string, args ...any) error { return &Refused{fmt.Sprintf(format, args...)} }
+func refuse(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
 
-// Check is a [Refused] if others than the user and root can change the file or folder, or any folder
+// Check is a [RefusedError] if others than the user and root can change the file or folder, or any folder
 // above it, and so put another one there. A folder above may be open to all if it is sticky, as
 // /tmp is. Links are followed, and are checked as what they lead to is.
 func Check(path string) error {
@@ -68,13 +68,13 @@ func check(path string, links int) error {
 	return nil
 }
 
-// checkInfo is [Refused] if others can change a file or folder. A sticky folder will do if it is
+// checkInfo is [RefusedError] if others can change a file or folder. A sticky folder will do if it is
 // above what is looked at, since others can change nothing in it that is not theirs.
 func checkInfo(path string, info os.FileInfo, above bool) error {
 	switch {
 	case !owned(info):
 		return refuse("%s belongs to another user, who can change it: name a place of your own", path)
-	case writable(info) && !(above && info.Mode()&os.ModeSticky != 0):
+	case writable(info) && (!above || info.Mode()&os.ModeSticky == 0):
 		return refuse("%s can be changed by other users (%s): close it to them with chmod go-w, or name another place", path, info.Mode())
 	}
 	return nil
@@ -140,7 +140,7 @@ func (f *Folder) Make(names ...string) error {
 	return nil
 }
 
-// File opens a regular file in the folder. It is [Refused] if others can change it or a folder that
+// File opens a regular file in the folder. It is [RefusedError] if others can change it or a folder that
 // it lies in. The caller closes it.
 func (f *Folder) File(name string) (*os.File, error) {
 	for dir := filepath.Dir(name); dir != "."; dir = filepath.Dir(dir) {

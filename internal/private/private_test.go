@@ -30,7 +30,7 @@ func TestCheck(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := Check(file)
-		var refused *Refused
+		var refused *RefusedError
 		if (err == nil) != (c.want == "") || err != nil && (!errors.As(err, &refused) || !strings.HasPrefix(err.Error(), c.want+" ")) {
 			t.Errorf("%s with the mode %v: %v", c.path, c.mode, err)
 		}

@@ -5,6 +5,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+
+	"github.com/gradcam-go/gradcam/internal/private"
 )
 
 // Listen makes a socket in a folder that only the user may enter. What an ended server
@@ -19,6 +21,9 @@ func Listen(socket string) (*net.UnixListener, error) {
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("the folder of the socket, %s, is open to others: name a socket in a folder with the mode 0700", filepath.Dir(socket))
+	}
+	if err := private.Check(filepath.Dir(socket)); err != nil {
+		return nil, fmt.Errorf("the folder of the socket: %w", err)
 	}
 	if info, err := os.Lstat(socket); err == nil {
 		if info.Mode()&os.ModeSocket == 0 {
