@@ -1,5 +1,7 @@
 package gradcamnb
 
+import "github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+
 // DefaultSteps is how many times more of a picture is shown where nothing else is asked
 // for.
 const DefaultSteps = 8
@@ -16,6 +18,10 @@ type Measuring struct {
 	// Baseline is what is seen where the picture is hidden: "mean", "blur" or "black".
 	// Empty means what the metric's paper takes.
 	Baseline string `json:"baseline,omitempty"`
+
+	// Truths say where the object is, by pixel of each picture: 1 on it, 0 elsewhere. One for each
+	// picture; empty for a picture that has none. Metrics that compare with a truth need it.
+	Truths []heatmap.Grid `json:"-"`
 }
 
 // Measured picks what is measured of every map.

@@ -1,0 +1,146 @@
+package study
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"slices"
+	"strconv"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// opened is a picture that could be read.
+type opened struct {
+	at    int // in the study
+	img   image.Image
+	truth heatmap.Grid // empty if it is not known
+	class int          // of the label; -1 if it is not known
+}
+
+// explain returns the rows of some pictures, those that failed among them.
+func (s *Study) explain(ctx context.Context, from, to int) ([]Row, error) {
+	rows := make([][]Row, to-from)
+	var good []opened
+	for i := from; i < to; i++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		o, err := s.open(i)
+		if err != nil {
+			rows[i-from] = []Row{s.failed(i, err)}
+			continue
+		}
+		good = append(good, o)
+	}
+	results, err := s.results(ctx, good)
+	if err == nil {
+		for k, r := range results {
+			rows[good[k].at-from] = s.rows(good[k], r)
+		}
+		return slices.Concat(rows...), nil
+	}
+	for _, o := range good { // one of them is at fault: each by itself
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		one, err := s.results(ctx, []opened{o})
+		if err != nil && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			if from == 0 && len(good) == to-from && o.at == good[0].at && len(s.Pictures) > 1 {
+				return nil, err // the first picture of all: the choices are at fault, not the picture
+			}
+			rows[o.at-from] = []Row{s.failed(o.at, err)}
+			continue
+		}
+		rows[o.at-from] = s.rows(o, one[0])
+	}
+	return slices.Concat(rows...), nil
+}
+
+func (s *Study) open(i int) (opened, error) {
+	p := s.Pictures[i]
+	img, err := p.Open()
+	if err != nil {
+		return opened{}, err
+	}
+	o := opened{at: i, img: img, class: -1}
+	if p.Truth != nil {
+		if o.truth, err = p.Truth(img.Bounds()); err != nil {
+			return opened{}, fmt.Errorf("its truth: %w", err)
+		}
+	}
+	if p.Label != "" {
+		if o.class, err = classOf(p.Label, s.Model.Info().Labels); err != nil && s.AtLabel {
+			return opened{}, err
+		}
+	}
+	if s.AtLabel && p.Label == "" {
+		return opened{}, fmt.Errorf("it has no label, and its label is to be explained")
+	}
+	return o, nil
+}
+
+// classOf is the number of a class that is named by its label or its number; -1 with an error if
+// there is none.
+func classOf(name string, labels []string) (int, error) {
+	if i := slices.Index(labels, name); i >= 0 {
+		return i, nil
+	}
+	if i, err := strconv.Atoi(name); err == nil && i >= 0 && (len(labels) == 0 || i < len(labels)) {
+		return i, nil
+	}
+	return -1, fmt.Errorf("its label %q is no class of the model", name)
+}
+
+// results explains some pictures in one batch.
+func (s *Study) results(ctx context.Context, good []opened) ([]*heatmap.Result, error) {
+	if len(good) == 0 {
+		return nil, nil
+	}
+	r := gradcamnb.Request{}
+	measuring := gradcamnb.Measuring{Metrics: s.Metrics, Steps: s.Steps, Baseline: s.Baseline}
+	var classes []int
+	for _, o := range good {
+		r.Pictures = append(r.Pictures, o.img)
+		classes = append(classes, o.class)
+		measuring.Truths = append(measuring.Truths, o.truth)
+	}
+	choices := append(slices.Clone(s.Choices), gradcamnb.Measured(measuring))
+	if s.AtLabel {
+		choices = append(choices, gradcamnb.Class(classes...))
+	}
+	return s.Model.Run(ctx, r, choices...)
+}
+
+func (s *Study) failed(i int, err error) Row {
+	return Row{Index: i, Picture: s.Pictures[i].Name, Label: s.Pictures[i].Label, Model: s.modelName(), Error: err.Error(), ClassIndex: -1}
+}
+
+// rows are what came out for one picture, one a map.
+func (s *Study) rows(o opened, r *heatmap.Result) []Row {
+	var rows []Row
+	for _, m := range r.Maps {
+		row := s.failed(o.at, errNone)
+		row.Error = ""
+		row.Target, row.Class, row.ClassIndex = m.Target, m.Class, m.Index
+		row.Layer, row.Method = m.Layer, m.Method
+		row.Score, row.Unit, row.Diagnosis = float64(m.Score), m.ScoreUnit, m.Diagnosis
+		row.Width, row.Height, row.Map = m.Raw.W, m.Raw.H, halves(m.Raw.Values)
+		row.Metrics = m.Metrics
+		if len(r.Top) > 0 {
+			row.Prediction, row.PredictionIndex, row.Probability = r.Top[0].Label, r.Top[0].Index, float64(r.Top[0].Probability)
+			if o.class >= 0 {
+				right := r.Top[0].Index == o.class
+				row.Correct = &right
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+var errNone = fmt.Errorf("none")

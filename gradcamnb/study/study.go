@@ -1,0 +1,234 @@
+// Package study explains a whole data set: every picture, model, target, layer and method, with
+// what is measured of each map. It writes one Parquet file a part of the pictures, and a summary
+// with means, intervals and comparisons. A study that was stopped, however hard, goes on where it
+// was: a part is written whole or not at all.
+//
+//	s := study.Study{
+//		Model:    model,
+//		Pictures: pictures, // e.g. study.Files("photos/*.jpg")
+//		Choices:  []gradcamnb.Choice{gradcamnb.Layers("stages"), gradcamnb.Methods("Grad-CAM", "LayerCAM")},
+//		Metrics:  []string{"insertion", "deletion", "sparseness"},
+//		Out:      "study",
+//	}
+//	summary, err := s.Run(ctx)
+package study
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/atomicfile"
+)
+
+// Study is what is explained of many pictures. Model, Pictures and Out must be given.
+type Study struct {
+	Model    *gradcamnb.Model
+	Name     string // of the model in tables; empty means the file's own
+	Pictures []Picture
+	Choices  []gradcamnb.Choice // targets, layers, methods and the rest; as for one picture
+
+	// AtLabel explains, instead of a chosen target, the class that a picture's Label names.
+	AtLabel bool
+
+	Metrics  []string // measured of every map; see docs/metrics.md
+	Steps    int      // of metrics that show or hide a picture by parts; 0 means 8
+	Baseline string   // what is seen where a picture is hidden; empty means what the metric's paper takes
+
+	Out   string // folder of the results
+	Batch int    // pictures in one pass; 0 means 8
+	Part  int    // pictures in one file of rows; 0 means 64
+
+	// Shard and Shards split the parts among machines that write to one folder: this one does
+	// those whose number is Shard modulo Shards. 0 shards means all.
+	Shard, Shards int
+
+	Progress func(Progress) // hears of every batch; may be nil
+}
+
+// Progress is how far a study is, in pictures of this shard.
+type Progress struct {
+	Done, Total int
+	There       int // of Done, those that an earlier run had done
+	Failed      int // of Done, those that could not be explained: their rows say why
+}
+
+// Picture is one element of a data set. Open may be called more than once.
+type Picture struct {
+	Name  string // unique in the study
+	Label string // name of the class that it shows, or its number; empty if it is not known
+	Open  func() (image.Image, error)
+	Truth func(image.Rectangle) (heatmap.Grid, error) // where the object is, by pixel: 1 on it; nil if it is not known
+}
+
+// errNotBegun is what a study lacks.
+func (s *Study) check() error {
+	switch {
+	case s.Model == nil:
+		return errors.New("the study has no model: open one with gradcamnb.Open")
+	case len(s.Pictures) == 0:
+		return errors.New("the study has no pictures")
+	case s.Out == "":
+		return errors.New("the study has no folder for its results: name one in Out")
+	case s.Shards < 0 || s.Shard < 0 || s.Shards > 0 && s.Shard >= s.Shards:
+		return fmt.Errorf("shard %d of %d: shards are numbered from 0 to one less than their number", s.Shard, s.Shards)
+	}
+	seen := make(map[string]bool, len(s.Pictures))
+	for _, p := range s.Pictures {
+		if seen[p.Name] {
+			return fmt.Errorf("two pictures have the name %q: rows are told apart by it", p.Name)
+		}
+		seen[p.Name] = true
+	}
+	return nil
+}
+
+func orElse(n, otherwise int) int {
+	if n == 0 {
+		return otherwise
+	}
+	return n
+}
+
+// Run explains what is not explained yet and returns the summary of all parts that are there.
+// When ctx ends, it returns what is there and the error of ctx. A picture that cannot be read or
+// explained is a row with its error, and no error of the study.
+func (s *Study) Run(ctx context.Context) (*Summary, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(s.Out, 0o755); err != nil {
+		return nil, fmt.Errorf("the folder of the study: %w", err)
+	}
+	if err := s.claim(); err != nil {
+		return nil, err
+	}
+	size := orElse(s.Part, 64)
+	shards := max(s.Shards, 1)
+	var parts []int
+	progress := Progress{}
+	for k := s.Shard; k*size < len(s.Pictures); k += shards {
+		n := min(size, len(s.Pictures)-k*size)
+		progress.Total += n
+		if _, err := os.Stat(s.part(k)); err == nil {
+			progress.Done, progress.There = progress.Done+n, progress.There+n
+			continue
+		}
+		parts = append(parts, k)
+	}
+	s.tell(progress)
+	for _, k := range parts {
+		if err := s.runPart(ctx, k, size, &progress); err != nil {
+			summary, _ := Read(s.Out) // what is there is worth more than why not all is
+			return summary, err
+		}
+	}
+	return Read(s.Out)
+}
+
+func (s *Study) tell(p Progress) {
+	if s.Progress != nil {
+		s.Progress(p)
+	}
+}
+
+// part is the file of part k.
+func (s *Study) part(k int) string {
+	return filepath.Join(s.Out, fmt.Sprintf("part-%06d.parquet", k))
+}
+
+// runPart explains the pictures of part k and writes its file.
+func (s *Study) runPart(ctx context.Context, k, size int, progress *Progress) error {
+	var rows []Row
+	end := min((k+1)*size, len(s.Pictures))
+	batch := orElse(s.Batch, 8)
+	for from := k * size; from < end; from += batch {
+		to := min(from+batch, end)
+		more, err := s.explain(ctx, from, to)
+		if err != nil {
+			return err
+		}
+		for _, row := range more {
+			if row.Error != "" {
+				progress.Failed++
+			}
+		}
+		rows = append(rows, more...)
+		progress.Done += to - from
+		s.tell(*progress)
+	}
+	return writeRows(s.part(k), rows, s.Metrics)
+}
+
+// manifest is what all parts of a folder share.
+type manifest struct {
+	Version  int      `json:"version"`
+	Settings string   `json:"settings"` // hash of all that rows depend on
+	Model    string   `json:"model"`
+	Pictures int      `json:"pictures"`
+	Part     int      `json:"part"`
+	Metrics  []string `json:"metrics"`
+}
+
+const manifestName = "study.json"
+
+// claim writes the manifest, or compares with the one that is there: rows of two studies do not
+// share a folder.
+func (s *Study) claim() error {
+	want, err := s.manifest()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(s.Out, manifestName)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		data, err := json.MarshalIndent(want, "", "  ")
+		if err != nil {
+			return fmt.Errorf("the study's manifest: %w", err)
+		}
+		return atomicfile.Write(path, data)
+	}
+	if err != nil {
+		return fmt.Errorf("the study's manifest: %w", err)
+	}
+	var there manifest
+	if err := json.Unmarshal(data, &there); err != nil {
+		return fmt.Errorf("%s is no manifest of a study: name another folder: %w", path, err)
+	}
+	if there.Settings != want.Settings {
+		return fmt.Errorf("the folder %s has the results of another study (other pictures, model, choices or metrics): name another folder, or delete it", s.Out)
+	}
+	return nil
+}
+
+func (s *Study) manifest() (manifest, error) {
+	info := s.Model.Info()
+	m := manifest{Version: 1, Model: s.modelName(), Pictures: len(s.Pictures), Part: orElse(s.Part, 64), Metrics: s.Metrics}
+	h := sha256.New()
+	for _, p := range s.Pictures {
+		fmt.Fprintf(h, "%q %q\n", p.Name, p.Label)
+	}
+	request, err := json.Marshal(gradcamnb.Request{}.With(s.Choices...))
+	if err != nil {
+		return m, fmt.Errorf("the study's choices: %w", err)
+	}
+	fmt.Fprintf(h, "%s\n%s\n%v %v %d %q %q", info.SHA256, request, m.Part, s.AtLabel, s.Steps, s.Baseline, s.Metrics)
+	m.Settings = hex.EncodeToString(h.Sum(nil))
+	return m, nil
+}
+
+func (s *Study) modelName() string {
+	if s.Name != "" {
+		return s.Name
+	}
+	return s.Model.Info().Name
+}

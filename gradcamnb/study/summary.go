@@ -1,0 +1,220 @@
+package study
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Cell is one place of a study's table: a layer by a method, of one model.
+type Cell struct {
+	Model, Layer, Method string
+}
+
+func (c Cell) compare(o Cell) int {
+	return cmp.Or(cmp.Compare(c.Model, o.Model), cmp.Compare(c.Layer, o.Layer), cmp.Compare(c.Method, o.Method))
+}
+
+// String is "method at layer", with the model before it.
+func (c Cell) String() string {
+	s := c.Method
+	if c.Layer != "" {
+		s += " at " + c.Layer
+	}
+	return c.Model + ": " + s
+}
+
+// Number is the mean of one metric over the pictures of one cell.
+type Number struct {
+	Cell   Cell
+	Metric string
+	N      int     // maps that have a value
+	Mean   float64 // over the maps
+	StdErr float64 // of the mean; NaN of one map
+	Lo, Hi float64 // 95 % interval of the mean, by a bootstrap over pictures
+}
+
+// Comparison is the mean difference of two cells, map by map.
+type Comparison struct {
+	A, B       Cell
+	Metric     string
+	N          int     // pairs
+	Difference float64 // mean of A - B
+	StdErr     float64
+	P          float64 // two-sided, of a difference of 0: normal approximation of the paired t test, Holm-corrected within the metric
+}
+
+// Rank is the mean place of a cell among all cells, 1 the best, by one metric.
+type Rank struct {
+	Cell   Cell
+	Metric string
+	N      int     // pictures and targets on which all cells have a value
+	Mean   float64 // of the places
+	// Critical is the least difference of two mean places that is more than chance at 5 %
+	// (Nemenyi; Demsar 2006, "Statistical Comparisons of Classifiers over Multiple Data Sets"); NaN of
+	// more than 20 cells.
+	Critical float64
+}
+
+// Summary is what a study says so far.
+type Summary struct {
+	Pictures int // with rows
+	Wanted   int // in the whole study
+	Maps     int
+	Failed   []Row // pictures without a map, 100 at most
+	Failures int   // how many there are
+	Right    int   // pictures whose prediction is their label
+	Labelled int   // pictures that have a label
+
+	Metrics     []string
+	Numbers     []Number     // by metric, then cell
+	Comparisons []Comparison // by metric, then cells
+	Ranks       []Rank       // by metric, then place
+
+	Examples map[string]Examples // the lowest and highest maps by metric
+}
+
+// Examples are the maps with the lowest and the highest value of a metric.
+type Examples struct{ Lowest, Highest []Example }
+
+// Example is one map that stands out.
+type Example struct {
+	Value float64
+	Row   Row
+}
+
+// Read sums up the parts that are in a study's folder.
+func Read(dir string) (*Summary, error) {
+	t, err := readTally(dir)
+	if err != nil {
+		return nil, err
+	}
+	return t.summary(), nil
+}
+
+func readTally(dir string) (*tally, error) {
+	data, err := os.ReadFile(filepath.Join(dir, manifestName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the folder %s has no study: its %s is missing", dir, manifestName)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the study's manifest: %w", err)
+	}
+	var m manifest
+	if err := json.Unmarshal(data, &m); err != nil {
+		return nil, fmt.Errorf("%s in %s is damaged: %w", manifestName, dir, err)
+	}
+	parts, err := filepath.Glob(filepath.Join(escaped(dir), "part-*.parquet"))
+	if err != nil {
+		return nil, fmt.Errorf("the study's parts: %w", err)
+	}
+	t := newTally(m)
+	for _, path := range parts { // sorted by name
+		p := newTally(m)
+		if err := readRows(path, m.Metrics, p.add); err != nil {
+			return nil, err
+		}
+		p.close()
+		t.merge(p)
+	}
+	return t, nil
+}
+
+// escaped is a folder as a pattern that means itself.
+func escaped(dir string) string {
+	return strings.NewReplacer(`\\`, `\\`, "*", `\\*`, "?", `\\?`, "[", `\\[`).Replace(dir)
+}
+
+func (t *tally) summary() *Summary {
+	s := &Summary{Pictures: t.pictures, Wanted: t.manifest.Pictures, Maps: t.maps, Failed: t.failed, Failures: t.failures,
+		Right: t.right, Labelled: t.labelled, Metrics: t.manifest.Metrics, Examples: t.examples}
+	cells := t.cells()
+	for _, metric := range s.Metrics {
+		for _, c := range cells {
+			if v, ok := t.values[key{c, metric}]; ok {
+				lo, hi := v.sample.interval()
+				s.Numbers = append(s.Numbers, Number{c, metric, v.moments.N, v.moments.Mean, v.moments.stdErr(), lo, hi})
+			}
+		}
+		s.Comparisons = append(s.Comparisons, t.comparisons(metric, cells)...)
+		s.Ranks = append(s.Ranks, t.ranksOf(metric, cells)...)
+	}
+	return s
+}
+
+func (t *tally) comparisons(metric string, cells []Cell) []Comparison {
+	var out []Comparison
+	for i, a := range cells {
+		for _, b := range cells[i+1:] {
+			m, ok := t.pairs[pair{a, b, metric}]
+			if !ok {
+				continue
+			}
+			c := Comparison{A: a, B: b, Metric: metric, N: m.N, Difference: m.Mean, StdErr: m.stdErr(), P: math.NaN()}
+			if m.N > 1 {
+				c.P = twoSided(c.Difference, c.StdErr)
+			}
+			out = append(out, c)
+		}
+	}
+	holm(out)
+	return out
+}
+
+// twoSided is the chance of a difference at least as far from 0, if it is normal with this standard
+// error.
+func twoSided(difference, stdErr float64) float64 {
+	if stdErr == 0 {
+		if difference == 0 {
+			return 1
+		}
+		return 0
+	}
+	return math.Erfc(math.Abs(difference) / stdErr / math.Sqrt2)
+}
+
+// holm corrects the chances of all comparisons of one metric (Holm 1979, "A simple sequentially
+// rejective multiple test procedure"): the k-th smallest of m, k from 0, is multiplied with m - k, and
+// none is smaller than the one before.
+func holm(all []Comparison) {
+	var order []int
+	for i, c := range all {
+		if !math.IsNaN(c.P) {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(all[a].P, all[b].P) })
+	least := 0.0
+	for k, i := range order {
+		least = max(least, min(1, all[i].P*float64(len(order)-k)))
+		all[i].P = least
+	}
+}
+
+// nemenyi are the critical values q_0.05 / sqrt(2) of the studentised range for k = 2, 3, ... cells
+// (Demsar 2006, table 5, to 10; beyond, scipy 1.16's studentized_range).
+var nemenyi = []float64{1.960, 2.344, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164, 3.219, 3.268, 3.313, 3.354, 3.391, 3.426, 3.458, 3.489, 3.517, 3.544}
+
+func (t *tally) ranksOf(metric string, cells []Cell) []Rank {
+	var out []Rank
+	for _, c := range cells {
+		if r, ok := t.ranks[key{c, metric}]; ok {
+			out = append(out, Rank{Cell: c, Metric: metric, N: r.N, Mean: r.Mean, Critical: math.NaN()})
+		}
+	}
+	k := len(out)
+	for i := range out {
+		if k >= 2 && k-2 < len(nemenyi) {
+			out[i].Critical = nemenyi[k-2] * math.Sqrt(float64(k*(k+1))/6/float64(out[i].N))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Rank) int { return cmp.Compare(a.Mean, b.Mean) })
+	return out
+}

@@ -1,0 +1,231 @@
+package study
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
+)
+
+// keep is how many maps stand out by a metric at either end.
+const keep = 12
+
+type key struct {
+	cell   Cell
+	metric string
+}
+
+type pair struct {
+	a, b   Cell
+	metric string
+}
+
+type value struct {
+	moments moments
+	sample  bootstrap
+}
+
+// tally is what a summary is made of. It grows with the cells and metrics, not with the pictures,
+// and tallies of parts can be added up.
+type tally struct {
+	manifest manifest
+	better   map[string]string // of each metric
+
+	pictures, maps, failures int
+	right, labelled          int
+	failed                   []Row
+
+	values   map[key]*value
+	pairs    map[pair]*moments
+	ranks    map[key]*moments
+	examples map[string]Examples
+
+	group []Row // the rows of one picture so far
+}
+
+func newTally(m manifest) *tally {
+	t := &tally{manifest: m, better: map[string]string{}, values: map[key]*value{}, pairs: map[pair]*moments{},
+		ranks: map[key]*moments{}, examples: map[string]Examples{}}
+	for _, name := range m.Metrics {
+		if metric, err := metrics.ByName(name); err == nil {
+			t.better[name] = metric.Better
+		}
+	}
+	return t
+}
+
+// add takes the next row; the rows of a picture follow one another.
+func (t *tally) add(r Row) error {
+	if len(t.group) > 0 && t.group[0].Index != r.Index {
+		t.close()
+	}
+	t.group = append(t.group, r)
+	return nil
+}
+
+// close counts the picture whose rows were added last.
+func (t *tally) close() {
+	rows := t.group
+	t.group = nil
+	if len(rows) == 0 {
+		return
+	}
+	t.pictures++
+	if rows[0].Error != "" {
+		t.failures++
+		if len(t.failed) < 100 {
+			t.failed = append(t.failed, rows[0])
+		}
+		return
+	}
+	t.maps += len(rows)
+	if rows[0].Correct != nil {
+		t.labelled++
+		if *rows[0].Correct {
+			t.right++
+		}
+	}
+	counts := weights(rows[0].Picture)
+	for _, metric := range t.manifest.Metrics {
+		for from := 0; from < len(rows); { // of one target
+			to := from + 1
+			for to < len(rows) && rows[to].Target == rows[from].Target {
+				to++
+			}
+			t.measure(metric, rows[from:to], counts)
+			from = to
+		}
+	}
+}
+
+// measure counts one metric of the maps of one picture and target.
+func (t *tally) measure(metric string, rows []Row, counts []float64) {
+	var cells []Cell
+	var values []float64
+	for _, r := range rows {
+		v := r.Metrics[metric]
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			continue
+		}
+		c := Cell{r.Model, r.Layer, r.Method}
+		k := key{c, metric}
+		if t.values[k] == nil {
+			t.values[k] = &value{}
+		}
+		t.values[k].moments.add(v)
+		t.values[k].sample.add(counts, v)
+		t.stand(metric, Example{v, r})
+		cells, values = append(cells, c), append(values, v)
+	}
+	for i, a := range cells {
+		for j, b := range cells {
+			if a.compare(b) < 0 {
+				p := pair{a, b, metric}
+				if t.pairs[p] == nil {
+					t.pairs[p] = &moments{}
+				}
+				t.pairs[p].add(values[i] - values[j])
+			}
+		}
+	}
+	if len(cells) == len(rows) && len(cells) > 1 {
+		for i, place := range t.places(metric, values) {
+			k := key{cells[i], metric}
+			if t.ranks[k] == nil {
+				t.ranks[k] = &moments{}
+			}
+			t.ranks[k].add(place)
+		}
+	}
+}
+
+// places are the ranks of values, 1 the best; equal values share their mean place.
+func (t *tally) places(metric string, values []float64) []float64 {
+	out := make([]float64, len(values))
+	for i, v := range values {
+		better, equal := 0, 0
+		for _, o := range values {
+			switch {
+			case o == v:
+				equal++
+			case (o > v) == (t.better[metric] == "higher"):
+				better++
+			}
+		}
+		out[i] = float64(better) + float64(equal+1)/2
+	}
+	return out
+}
+
+// stand keeps a map if it is among the lowest or the highest.
+func (t *tally) stand(metric string, e Example) {
+	x := t.examples[metric]
+	x.Lowest = standing(x.Lowest, e, 1)
+	x.Highest = standing(x.Highest, e, -1)
+	t.examples[metric] = x
+}
+
+// standing keeps the first examples by value, times sign; of equal ones the first picture.
+func standing(all []Example, e Example, sign float64) []Example {
+	order := func(a, b Example) int {
+		return cmp.Or(cmp.Compare(sign*a.Value, sign*b.Value), cmp.Compare(a.Row.Index, b.Row.Index),
+			Cell{a.Row.Model, a.Row.Layer, a.Row.Method}.compare(Cell{b.Row.Model, b.Row.Layer, b.Row.Method}))
+	}
+	at, there := slices.BinarySearchFunc(all, e, order)
+	if there || at >= keep {
+		return all
+	}
+	all = slices.Insert(all, at, e)
+	return all[:min(len(all), keep)]
+}
+
+// cells are all that have a value, in order.
+func (t *tally) cells() []Cell {
+	seen := map[Cell]bool{}
+	var out []Cell
+	for k := range t.values {
+		if !seen[k.cell] {
+			seen[k.cell] = true
+			out = append(out, k.cell)
+		}
+	}
+	slices.SortFunc(out, Cell.compare)
+	return out
+}
+
+// merge adds what another part says.
+func (t *tally) merge(o *tally) {
+	t.pictures, t.maps, t.failures = t.pictures+o.pictures, t.maps+o.maps, t.failures+o.failures
+	t.right, t.labelled = t.right+o.right, t.labelled+o.labelled
+	t.failed = append(t.failed, o.failed...)
+	t.failed = t.failed[:min(len(t.failed), 100)]
+	for k, v := range o.values {
+		if t.values[k] == nil {
+			t.values[k] = &value{sample: bootstrap{make([]float64, draws), make([]float64, draws)}}
+		}
+		mine := t.values[k]
+		mine.moments.merge(v.moments)
+		for i := range v.sample.Sum {
+			mine.sample.Sum[i] += v.sample.Sum[i]
+			mine.sample.Count[i] += v.sample.Count[i]
+		}
+	}
+	for k, m := range o.pairs {
+		if t.pairs[k] == nil {
+			t.pairs[k] = &moments{}
+		}
+		t.pairs[k].merge(*m)
+	}
+	for k, m := range o.ranks {
+		if t.ranks[k] == nil {
+			t.ranks[k] = &moments{}
+		}
+		t.ranks[k].merge(*m)
+	}
+	for metric, x := range o.examples {
+		for _, e := range slices.Concat(x.Lowest, x.Highest) {
+			t.stand(metric, e)
+		}
+	}
+}
