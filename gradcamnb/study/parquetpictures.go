@@ -1,0 +1,90 @@
+package study
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// datasetRow is a row of a data set as the hub's tools write it: the encoded picture in a column
+// image, of bytes and path, and the class's number in a column label.
+type datasetRow struct {
+	Image struct {
+		Bytes []byte `parquet:"bytes"`
+		Path  string `parquet:"path,optional"`
+	} `parquet:"image"`
+	Label int64 `parquet:"label,optional"`
+}
+
+// Parquet are the pictures of a Parquet file with a column image (bytes, path) and, if there is one,
+// label, as image data sets are published. Pictures are read when they are asked for.
+func Parquet(path string) (out []Picture, err error) {
+	defer func() { // the library panics over a damaged file
+		if broken := recover(); broken != nil {
+			out, err = nil, fmt.Errorf("%s is no Parquet file of pictures, or it is damaged", path)
+		}
+	}()
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("the pictures: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("the pictures: %w", err)
+	}
+	file, err := parquet.OpenFile(f, info.Size())
+	if err != nil {
+		return nil, fmt.Errorf("%s is no Parquet file, or it is damaged", path)
+	}
+	if _, ok := file.Schema().Lookup("image", "bytes"); !ok {
+		return nil, fmt.Errorf("%s has no column image with bytes", path)
+	}
+	labelled := false
+	if _, ok := file.Schema().Lookup("label"); ok {
+		labelled = true
+	}
+	for i := range file.NumRows() {
+		p := Picture{Name: fmt.Sprintf("%s/%d", filepath.Base(path), i), Open: func() (image.Image, error) {
+			row, err := parquetRow(path, i)
+			if err != nil {
+				return nil, err
+			}
+			return imgio.Decode(row.Image.Bytes, fmt.Sprintf("row %d of %s", i, path))
+		}}
+		if labelled {
+			row, err := parquetRow(path, i)
+			if err != nil {
+				return nil, err
+			}
+			p.Label = fmt.Sprint(row.Label)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func parquetRow(path string, i int64) (row datasetRow, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return row, fmt.Errorf("the pictures: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	r := parquet.NewGenericReader[datasetRow](f)
+	defer func() { err = errors.Join(err, r.Close()) }()
+	if err := r.SeekToRow(i); err != nil {
+		return row, fmt.Errorf("row %d of %s: %w", i, path, err)
+	}
+	rows := make([]datasetRow, 1)
+	if n, err := r.Read(rows); n != 1 {
+		return row, fmt.Errorf("row %d of %s: %w", i, path, errors.Join(err, io.ErrUnexpectedEOF))
+	}
+	return rows[0], nil
+}

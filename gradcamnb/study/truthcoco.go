@@ -1,0 +1,174 @@
+package study
+
+import (
+	"encoding/json"
+	"fmt"
+	"image"
+	"os"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// cocoFile is what is read of a COCO annotation file.
+type cocoFile struct {
+	Images []struct {
+		ID   int64  `json:"id"`
+		File string `json:"file_name"`
+	} `json:"images"`
+	Categories []struct {
+		ID   int64  `json:"id"`
+		Name string `json:"name"`
+	} `json:"categories"`
+	Annotations []cocoAnnotation `json:"annotations"`
+}
+
+type cocoAnnotation struct {
+	Image        int64           `json:"image_id"`
+	Category     int64           `json:"category_id"`
+	Box          []float64       `json:"bbox"` // x, y, width, height
+	Segmentation json.RawMessage `json:"segmentation"`
+}
+
+// COCO are the truths of a COCO annotation file: what polygons, run lengths or, if there are none,
+// boxes cover, of all objects of a picture or of those of one category if one is given.
+func COCO(path, category string) (Truths, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the annotations: %w", err)
+	}
+	var f cocoFile
+	if err := json.Unmarshal(data, &f); err != nil {
+		return nil, fmt.Errorf("%s is no COCO file: %w", path, err)
+	}
+	wanted := map[int64]bool{}
+	for _, c := range f.Categories {
+		wanted[c.ID] = category == "" || c.Name == category
+	}
+	of := map[int64][]cocoAnnotation{}
+	for _, a := range f.Annotations {
+		if category == "" || wanted[a.Category] {
+			of[a.Image] = append(of[a.Image], a)
+		}
+	}
+	out := Truths{}
+	for _, img := range f.Images {
+		if all := of[img.ID]; len(all) > 0 {
+			out[img.File] = func(r image.Rectangle) (heatmap.Grid, error) {
+				g := heatmap.NewGrid(r.Dx(), r.Dy())
+				for _, a := range all {
+					if err := a.draw(g, r); err != nil {
+						return g, err
+					}
+				}
+				return g, nil
+			}
+		}
+	}
+	return out, nil
+}
+
+// draw adds an annotation to a mask.
+func (a cocoAnnotation) draw(g heatmap.Grid, r image.Rectangle) error {
+	var polygons [][]float64
+	var runs struct {
+		Size   []int           `json:"size"` // height, width
+		Counts json.RawMessage `json:"counts"`
+	}
+	var one heatmap.Grid
+	switch {
+	case len(a.Segmentation) > 0 && json.Unmarshal(a.Segmentation, &polygons) == nil && len(polygons) > 0:
+		for _, p := range polygons {
+			var corners [][2]float64
+			for i := 0; i+1 < len(p); i += 2 {
+				corners = append(corners, [2]float64{p[i], p[i+1]})
+			}
+			join(g, heatmap.Polygon(g.W, g.H, corners...))
+		}
+		return nil
+	case len(a.Segmentation) > 0 && json.Unmarshal(a.Segmentation, &runs) == nil && len(runs.Size) == 2:
+		counts, err := cocoRuns(runs.Counts)
+		if err != nil {
+			return err
+		}
+		if one, err = fromRuns(counts, runs.Size[0], runs.Size[1]); err != nil {
+			return err
+		}
+		if one, err = sized(one, r); err != nil {
+			return err
+		}
+	case len(a.Box) == 4:
+		var err error
+		if one, err = Boxes(heatmap.Box{a.Box[0], a.Box[1], a.Box[0] + a.Box[2], a.Box[1] + a.Box[3]})(r); err != nil {
+			return err
+		}
+	default:
+		return fmt.Errorf("its annotation has no box and no segmentation")
+	}
+	join(g, one)
+	return nil
+}
+
+func join(g, one heatmap.Grid) {
+	for i, v := range one.Values {
+		g.Values[i] = max(g.Values[i], v)
+	}
+}
+
+// cocoRuns reads run lengths: a list of numbers, or COCO's text of them.
+func cocoRuns(raw json.RawMessage) ([]int, error) {
+	var counts []int
+	if json.Unmarshal(raw, &counts) == nil {
+		return counts, nil
+	}
+	var text string
+	if err := json.Unmarshal(raw, &text); err != nil {
+		return nil, fmt.Errorf("its run lengths are neither numbers nor text")
+	}
+	return decodeRuns(text)
+}
+
+// decodeRuns reads COCO's text of run lengths: each number in groups of 5 bits, the lowest first,
+// as characters from '0'; the sixth bit says that more follow, the highest of the last group is the
+// sign; from the fourth number on they are differences to the number two before.
+func decodeRuns(text string) ([]int, error) {
+	var counts []int
+	for at := 0; at < len(text); {
+		value, shift := 0, 0
+		for more := true; more; shift += 5 {
+			if at == len(text) || shift > 30 || text[at] < '0' || text[at] > '0'+63 {
+				return nil, fmt.Errorf("its run lengths are damaged")
+			}
+			c := int(text[at] - '0')
+			value |= c & 0x1f << shift
+			more = c&0x20 != 0
+			if at++; !more && c&0x10 != 0 {
+				value |= -1 << (shift + 5)
+			}
+		}
+		if n := len(counts); n > 2 {
+			value += counts[n-2]
+		}
+		counts = append(counts, value)
+	}
+	return counts, nil
+}
+
+// fromRuns is the mask of run lengths, which go down the columns and begin with what is not the
+// object.
+func fromRuns(counts []int, h, w int) (heatmap.Grid, error) {
+	if h < 1 || w < 1 || h > 1<<16 || w > 1<<16 {
+		return heatmap.Grid{}, fmt.Errorf("its run lengths are of %d x %d pixels", w, h)
+	}
+	g := heatmap.NewGrid(w, h)
+	at := 0
+	for i, n := range counts {
+		if n < 0 || at+n > h*w {
+			return g, fmt.Errorf("its run lengths are longer than its %d x %d pixels", w, h)
+		}
+		for k := at; i%2 == 1 && k < at+n; k++ {
+			g.Values[k%h*w+k/h] = 1
+		}
+		at += n
+	}
+	return g, nil
+}

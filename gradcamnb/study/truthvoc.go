@@ -1,0 +1,54 @@
+package study
+
+import (
+	"encoding/xml"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// VOC are the truths of a folder of annotations of Pascal VOC or ImageNet, one XML file a picture:
+// all of its boxes, or those of one class (the object's name) if one is given. Boxes there count
+// pixels from 1 and include the last one.
+func VOC(dir, class string) (Truths, error) {
+	found, err := filepath.Glob(filepath.Join(escaped(dir), "*.xml"))
+	if err != nil {
+		return nil, fmt.Errorf("the annotations: %w", err)
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("the folder %s has no annotations (.xml)", dir)
+	}
+	out := Truths{}
+	for _, path := range found {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("the annotations: %w", err)
+		}
+		var a struct {
+			Objects []struct {
+				Name string `xml:"name"`
+				Box  struct {
+					X0 float64 `xml:"xmin"`
+					Y0 float64 `xml:"ymin"`
+					X1 float64 `xml:"xmax"`
+					Y1 float64 `xml:"ymax"`
+				} `xml:"bndbox"`
+			} `xml:"object"`
+		}
+		if err := xml.Unmarshal(data, &a); err != nil {
+			return nil, fmt.Errorf("%s is no annotation: %w", path, err)
+		}
+		var boxes []heatmap.Box
+		for _, o := range a.Objects {
+			if class == "" || o.Name == class {
+				boxes = append(boxes, heatmap.Box{o.Box.X0 - 1, o.Box.Y0 - 1, o.Box.X1, o.Box.Y1})
+			}
+		}
+		if len(boxes) > 0 {
+			out[filepath.Base(path)] = Boxes(boxes...)
+		}
+	}
+	return out, nil
+}
