@@ -46,6 +46,7 @@ func (s *session) measure(ctx context.Context, b *backend, p plan, r gradcamnb.R
 	if err != nil {
 		return err
 	}
+	explained := p
 	p.aims = bounded(p.aims)
 	heard := 0
 	hear := func(passes int) {
@@ -56,16 +57,30 @@ func (s *session) measure(ctx context.Context, b *backend, p plan, r gradcamnb.R
 		}
 	}
 	for i, res := range results {
-		if err := s.measurePicture(ctx, b, p, r, in, found, i, want, res.Maps, hear); err != nil {
+		show := s.show(r, in, i, res)
+		show.Hear, show.Steps = hear, want.steps
+		if g := s.newAgain(b, explained, in, found, i); g != nil {
+			show.Again = g.explain
+		}
+		if err := s.measurePicture(ctx, b, p, r, in, found, i, want, show); err != nil {
 			return errors.Join(fmt.Errorf("measuring the maps: %w", err), giveBack())
 		}
 	}
 	return giveBack()
 }
 
+// show is picture i with its maps and what is known of it.
+func (s *session) show(r gradcamnb.Request, in input, i int, res *heatmap.Result) *metrics.Show {
+	show := &metrics.Show{Maps: res.Maps, Frame: in.frames[i], Layout: s.model.Card().Layout, Seed: r.Sampling.Seed}
+	if n := len(r.Measuring.Truths); n > 0 {
+		show.Truth = r.Measuring.Truths[min(i, n-1)]
+	}
+	return show
+}
+
 // measurePicture measures the maps of picture i.
-func (s *session) measurePicture(ctx context.Context, b *backend, p plan, r gradcamnb.Request, in input, found []aimed, i int, want measuring, maps []*heatmap.Map, hear func(int)) error {
-	show := &metrics.Show{Maps: maps, Steps: want.steps, Hear: hear}
+func (s *session) measurePicture(ctx context.Context, b *backend, p plan, r gradcamnb.Request, in input, found []aimed, i int, want measuring, show *metrics.Show) error {
+	maps := show.Maps
 	for k := range maps {
 		show.Aims = append(show.Aims, k*len(p.aims)/len(maps))
 	}

@@ -1,0 +1,161 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// again explains one picture of a plan again, with something changed; see [metrics.Show].
+type again struct {
+	session *session
+	backend *backend
+	plan    plan // of a batch of 1, at the classes that were explained
+	input   input
+}
+
+// newAgain is nil if what was explained cannot be explained again by one pass: a method draws
+// masks, or the target is a detection.
+func (s *session) newAgain(b *backend, p plan, in input, found []aimed, i int) *again {
+	if len(p.forward) > 0 || p.host != nil || slices.ContainsFunc(p.aims, func(a aim) bool { return a.box != nil }) {
+		return nil
+	}
+	size := len(in.values) / in.dims[0]
+	one := input{dims: append([]int{1}, in.dims[1:]...), values: in.values[i*size : (i+1)*size], frames: in.frames[i : i+1]}
+	p.input = one.dims
+	p.aims = slices.Clone(p.aims)
+	for k := range p.aims {
+		a := &p.aims[k]
+		if n := len(found[k].index); len(a.beside) > 0 {
+			a.beside = a.beside[i*len(a.beside)/n : (i+1)*len(a.beside)/n]
+		}
+		a.index = found[k].index[i : i+1]
+	}
+	return &again{s.ofPicture(i), b, p, one}
+}
+
+// explain returns a map for each map of the picture, in their order.
+func (g *again) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.Map, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	p, in := g.plan, g.input
+	if c.Class {
+		if p, err = p.atAnotherClass(); err != nil {
+			return nil, err
+		}
+	}
+	if c.Picture != nil {
+		in.values = slices.Clone(in.values)
+		c.Picture(in.values)
+	}
+	var out []*tensors.Tensor
+	if c.Weights == 0 {
+		out, err = g.run(p, in, g.session.program)
+	} else {
+		err = withRandomWeights(g.session.model.Store(), c.Weights, c.Seed, func() error {
+			var err error
+			out, err = g.run(p, in, g.programOfWeights)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	results, _, err := assemble(g.session.model.Card(), p, out, in, g.backend)
+	if err != nil {
+		return nil, err
+	}
+	return results[0].Maps, nil
+}
+
+func (g *again) run(p plan, in input, program func(*backend, plan) (*program, error)) ([]*tensors.Tensor, error) {
+	prog, err := program(g.backend, p)
+	if err != nil {
+		return nil, err
+	}
+	out, err := prog.run(g.session.values.Tensors(), in.values, p)
+	if err != nil {
+		return nil, wrap(err, "explaining %s again on %s", g.session.model.Card().Name, g.backend.name)
+	}
+	return out, nil
+}
+
+// programOfWeights is the plan's program if it takes the weights as arguments, and one of its own,
+// which is not kept, if it holds them.
+func (g *again) programOfWeights(b *backend, p plan) (*program, error) {
+	if !b.Capabilities().PreferConstantsForVariables {
+		return g.session.program(b, p)
+	}
+	return g.session.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node {
+		return p.build(g.session.model, scope, inputs).outputs()
+	})
+}
+
+// atAnotherClass is the plan at other classes than those explained, half of the list further.
+func (p plan) atAnotherClass() (plan, error) {
+	p.aims = slices.Clone(p.aims)
+	for k := range p.aims {
+		a := &p.aims[k]
+		n := a.shape[len(a.shape)-1]
+		if a.kind.Name != target.Element.Name && a.kind.Name != target.Probability.Name || len(a.shape) != 2 || n < 2 {
+			return p, errors.New("this metric explains another class, and the target is not one class of several")
+		}
+		a.index = []int32{int32((int(a.index[0]) + n/2) % n)}
+	}
+	return p, nil
+}
+
+// withRandomWeights permutes the values of the last n of a model's weights, or of all if n is
+// below 0, each among themselves, while do runs.
+func withRandomWeights(store *model.Store, n int, seed uint64, do func() error) (err error) {
+	var all []*model.Variable
+	for v := range store.IterVariables() {
+		if v.HasValue() && v.Shape().DType == dtypes.Float32 && v.Shape().Size() > 1 {
+			all = append(all, v)
+		}
+	}
+	if len(all) == 0 {
+		return errors.New("the model has no weights that could be made random")
+	}
+	if n > 0 {
+		all = all[max(0, len(all)-n):]
+	}
+	for _, v := range all {
+		old, failed := v.Value()
+		var values []float32
+		if failed == nil {
+			values, failed = tensors.CopyFlatData[float32](old)
+		}
+		if failed != nil {
+			return fmt.Errorf("reading the weights: %w", root(failed))
+		}
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(v.Path())) // never an error
+		draw := rand.New(rand.NewPCG(seed, h.Sum64()))
+		draw.Shuffle(len(values), func(i, j int) { values[i], values[j] = values[j], values[i] })
+		random := tensors.FromFlatDataAndDimensions(values, v.Shape().Dimensions...)
+		if failed := v.SetValuePreservingOld(random); failed != nil {
+			return fmt.Errorf("changing the weights: %w", root(failed))
+		}
+		defer func() {
+			if back := v.SetValuePreservingOld(old); err == nil && back != nil {
+				err = fmt.Errorf("giving the weights back: %w", root(back))
+			}
+			random.MustFinalizeAll()
+		}()
+	}
+	return do()
+}
