@@ -74,6 +74,7 @@ func (s *session) show(r gradcamnb.Request, in input, i int, res *heatmap.Result
 	show := &metrics.Show{Maps: res.Maps, Frame: in.frames[i], Layout: s.model.Card().Layout, Seed: r.Sampling.Seed}
 	if n := len(r.Measuring.Truths); n > 0 {
 		show.Truth = r.Measuring.Truths[min(i, n-1)]
+		show.Unknown = len(show.Truth.Values) == 0
 	}
 	return show
 }

@@ -134,8 +134,7 @@ func (s *Study) rows(o opened, r *heatmap.Result) []Row {
 		if len(r.Top) > 0 {
 			row.Prediction, row.PredictionIndex, row.Probability = r.Top[0].Label, r.Top[0].Index, float64(r.Top[0].Probability)
 			if o.class >= 0 {
-				right := r.Top[0].Index == o.class
-				row.Correct = &right
+				row.Labelled, row.Correct = true, r.Top[0].Index == o.class
 			}
 		}
 		rows = append(rows, row)

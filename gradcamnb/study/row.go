@@ -30,7 +30,8 @@ type Row struct {
 	Prediction      string // label of the likeliest class
 	PredictionIndex int
 	Probability     float64 // of the prediction
-	Correct         *bool   // whether the prediction is the label; nil if there is no label
+	Labelled        bool    // whether the label is a class of the model
+	Correct         bool    // whether the prediction is the label; false if it is not labelled
 
 	Diagnosis string // what is wrong with the map; empty if nothing is
 	Error     string // why there is no map; empty if there is one
@@ -51,42 +52,84 @@ func metricColumn(name string) string {
 	}, name)
 }
 
-// schema has a column for every field of a row and for every metric.
-func schema(metrics []string) *parquet.Schema {
-	text, whole := parquet.String(), parquet.Int(64)
-	real, truth := parquet.Leaf(parquet.DoubleType), parquet.Leaf(parquet.BooleanType)
-	g := parquet.Group{
-		"index": whole, "picture": text, "label": text, "model": text, "target": text, "class": text, "class_index": whole,
-		"layer": text, "method": text, "score": real, "unit": text, "prediction": text, "prediction_index": whole, "probability": real,
-		"correct": parquet.Optional(truth), "diagnosis": text, "error": text, "width": whole, "height": whole,
-		"map": parquet.Leaf(parquet.ByteArrayType),
+// column is one column of the table: its type, how a row's value is written, and read back. A
+// value that write does not give is null.
+type column struct {
+	node  parquet.Node
+	write func(r *Row) (any, bool)
+	read  func(r *Row, v parquet.Value)
+}
+
+func text(of func(r *Row) *string) column {
+	return column{parquet.String(), func(r *Row) (any, bool) { return *of(r), true }, func(r *Row, v parquet.Value) { *of(r) = string(v.ByteArray()) }}
+}
+
+func whole(of func(r *Row) *int) column {
+	return column{parquet.Int(64), func(r *Row) (any, bool) { return int64(*of(r)), true }, func(r *Row, v parquet.Value) { *of(r) = int(v.Int64()) }}
+}
+
+func real(of func(r *Row) *float64) column {
+	return column{parquet.Leaf(parquet.DoubleType), func(r *Row) (any, bool) { return *of(r), true }, func(r *Row, v parquet.Value) { *of(r) = v.Double() }}
+}
+
+// columns are those of a table with these metrics, by name.
+func columns(metrics []string) map[string]column {
+	out := map[string]column{
+		"index": whole(func(r *Row) *int { return &r.Index }), "picture": text(func(r *Row) *string { return &r.Picture }),
+		"label": text(func(r *Row) *string { return &r.Label }), "model": text(func(r *Row) *string { return &r.Model }),
+		"target": text(func(r *Row) *string { return &r.Target }), "class": text(func(r *Row) *string { return &r.Class }),
+		"class_index": whole(func(r *Row) *int { return &r.ClassIndex }), "layer": text(func(r *Row) *string { return &r.Layer }),
+		"method": text(func(r *Row) *string { return &r.Method }), "score": real(func(r *Row) *float64 { return &r.Score }),
+		"unit": text(func(r *Row) *string { return &r.Unit }), "prediction": text(func(r *Row) *string { return &r.Prediction }),
+		"prediction_index": whole(func(r *Row) *int { return &r.PredictionIndex }), "probability": real(func(r *Row) *float64 { return &r.Probability }),
+		"diagnosis": text(func(r *Row) *string { return &r.Diagnosis }), "error": text(func(r *Row) *string { return &r.Error }),
+		"width": whole(func(r *Row) *int { return &r.Width }), "height": whole(func(r *Row) *int { return &r.Height }),
+		"map": {parquet.Leaf(parquet.ByteArrayType), func(r *Row) (any, bool) { return r.Map, true }, func(r *Row, v parquet.Value) { r.Map = bytes.Clone(v.ByteArray()) }},
+		"correct": {parquet.Optional(parquet.Leaf(parquet.BooleanType)), func(r *Row) (any, bool) { return r.Correct, r.Labelled },
+			func(r *Row, v parquet.Value) { r.Labelled, r.Correct = true, v.Boolean() }},
 	}
 	for _, name := range metrics {
-		g[metricColumn(name)] = parquet.Optional(real)
+		out[metricColumn(name)] = column{parquet.Optional(parquet.Leaf(parquet.DoubleType)),
+			func(r *Row) (any, bool) { v, ok := r.Metrics[name]; return v, ok && !math.IsNaN(v) },
+			func(r *Row, v parquet.Value) { r.Metrics[name] = v.Double() }}
 	}
-	return parquet.NewSchema("row", g)
+	return out
+}
+
+// table is the schema and its columns, in the order of the schema.
+func table(metrics []string) (*parquet.Schema, []column) {
+	group := parquet.Group{}
+	all := columns(metrics)
+	for name, c := range all {
+		group[name] = c.node
+	}
+	schema := parquet.NewSchema("row", group)
+	var out []column
+	for _, path := range schema.Columns() {
+		out = append(out, all[path[0]])
+	}
+	return schema, out
 }
 
 // writeRows writes the rows of one part, whole or not at all.
 func writeRows(path string, rows []Row, metrics []string) error {
 	var buffer bytes.Buffer
-	w := parquet.NewGenericWriter[map[string]any](&buffer, schema(metrics), parquet.Compression(&parquet.Zstd))
-	for _, r := range rows {
-		row := map[string]any{
-			"index": int64(r.Index), "picture": r.Picture, "label": r.Label, "model": r.Model, "target": r.Target, "class": r.Class,
-			"class_index": int64(r.ClassIndex), "layer": r.Layer, "method": r.Method, "score": r.Score, "unit": r.Unit,
-			"prediction": r.Prediction, "prediction_index": int64(r.PredictionIndex), "probability": r.Probability,
-			"diagnosis": r.Diagnosis, "error": r.Error, "width": int64(r.Width), "height": int64(r.Height), "map": r.Map,
-		}
-		if r.Correct != nil {
-			row["correct"] = *r.Correct
-		}
-		for _, name := range metrics {
-			if v, ok := r.Metrics[name]; ok && !math.IsNaN(v) {
-				row[metricColumn(name)] = v
+	schema, all := table(metrics)
+	w := parquet.NewWriter(&buffer, schema, parquet.Compression(&parquet.Zstd))
+	for i := range rows {
+		var row parquet.Row
+		for k, c := range all {
+			value, ok := c.write(&rows[i])
+			switch level := c.node.Optional(); {
+			case !ok:
+				row = append(row, parquet.Value{}.Level(0, 0, k))
+			case level:
+				row = append(row, parquet.ValueOf(value).Level(0, 1, k))
+			default:
+				row = append(row, parquet.ValueOf(value).Level(0, 0, k))
 			}
 		}
-		if _, err := w.Write([]map[string]any{row}); err != nil {
+		if _, err := w.WriteRows([]parquet.Row{row}); err != nil {
 			return fmt.Errorf("writing the rows: %w", err)
 		}
 	}
@@ -98,23 +141,36 @@ func writeRows(path string, rows []Row, metrics []string) error {
 
 // readRows hands out the rows of one part, in their order.
 func readRows(path string, metrics []string, row func(Row) error) (err error) {
+	broken := func(cause any) error {
+		return fmt.Errorf("%s is no part of a study, or it is damaged: delete it, and the study writes it again (%v)", path, cause)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("reading the rows: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	defer func() { // the library panics over a damaged file
-		if broken := recover(); broken != nil {
-			err = fmt.Errorf("%s is no part of a study, or it is damaged: delete it, and the study writes it again", path)
+		if cause := recover(); cause != nil {
+			err = broken(cause)
 		}
 	}()
-	r := parquet.NewGenericReader[map[string]any](f, schema(metrics))
+	schema, all := table(metrics)
+	r := parquet.NewReader(f, schema)
 	defer func() { err = errors.Join(err, r.Close()) }()
+	buffer := make([]parquet.Row, 64)
 	for {
-		one := []map[string]any{{}}
-		n, err := r.Read(one)
-		if n == 1 {
-			if err := row(rowOf(one[0], metrics)); err != nil {
+		n, err := r.ReadRows(buffer)
+		for _, values := range buffer[:n] {
+			one := Row{Metrics: map[string]float64{}}
+			for _, name := range metrics {
+				one.Metrics[name] = math.NaN()
+			}
+			for _, v := range values {
+				if !v.IsNull() {
+					all[v.Column()].read(&one, v)
+				}
+			}
+			if err := row(one); err != nil {
 				return err
 			}
 		}
@@ -122,38 +178,7 @@ func readRows(path string, metrics []string, row func(Row) error) (err error) {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%s is no part of a study, or it is damaged: delete it, and the study writes it again: %w", path, err)
+			return broken(err)
 		}
 	}
-}
-
-func rowOf(v map[string]any, metrics []string) Row {
-	text := func(name string) string {
-		switch s := v[name].(type) {
-		case string:
-			return s
-		case []byte:
-			return string(s)
-		}
-		return ""
-	}
-	whole := func(name string) int { n, _ := v[name].(int64); return int(n) }
-	real := func(name string) float64 { f, _ := v[name].(float64); return f }
-	r := Row{
-		Index: whole("index"), Picture: text("picture"), Label: text("label"), Model: text("model"), Target: text("target"),
-		Class: text("class"), ClassIndex: whole("class_index"), Layer: text("layer"), Method: text("method"), Score: real("score"),
-		Unit: text("unit"), Prediction: text("prediction"), PredictionIndex: whole("prediction_index"), Probability: real("probability"),
-		Diagnosis: text("diagnosis"), Error: text("error"), Width: whole("width"), Height: whole("height"), Map: []byte(text("map")),
-		Metrics: map[string]float64{},
-	}
-	if correct, ok := v["correct"].(bool); ok {
-		r.Correct = &correct
-	}
-	for _, name := range metrics {
-		r.Metrics[name] = math.NaN()
-		if f, ok := v[metricColumn(name)].(float64); ok {
-			r.Metrics[name] = f
-		}
-	}
-	return r
 }

@@ -24,8 +24,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 )
@@ -70,7 +72,7 @@ type Picture struct {
 	Truth func(image.Rectangle) (heatmap.Grid, error) // where the object is, by pixel: 1 on it; nil if it is not known
 }
 
-// errNotBegun is what a study lacks.
+// check says what the study lacks.
 func (s *Study) check() error {
 	switch {
 	case s.Model == nil:
@@ -105,6 +107,14 @@ func orElse(n, otherwise int) int {
 func (s *Study) Run(ctx context.Context) (*Summary, error) {
 	if err := s.check(); err != nil {
 		return nil, err
+	}
+	s.Metrics = slices.Clone(s.Metrics)
+	for i, name := range s.Metrics { // by their own names
+		metric, err := metrics.ByName(name)
+		if err != nil {
+			return nil, err
+		}
+		s.Metrics[i] = metric.Name
 	}
 	if err := os.MkdirAll(s.Out, 0o755); err != nil {
 		return nil, fmt.Errorf("the folder of the study: %w", err)

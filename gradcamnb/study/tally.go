@@ -80,11 +80,11 @@ func (t *tally) close() {
 		return
 	}
 	t.maps += len(rows)
-	if rows[0].Correct != nil {
+	if rows[0].Labelled {
 		t.labelled++
-		if *rows[0].Correct {
-			t.right++
-		}
+	}
+	if rows[0].Correct {
+		t.right++
 	}
 	counts := weights(rows[0].Picture)
 	for _, metric := range t.manifest.Metrics {

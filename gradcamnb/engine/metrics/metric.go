@@ -86,8 +86,9 @@ type Show struct {
 	Seed       uint64
 	Layout     imgio.Layout // of the pictures that the models take
 
-	Truth heatmap.Grid // 1 on the object, 0 elsewhere, by pixel of the picture; empty if it is not known
-	Frame imgio.Frame  // where the maps lie in the picture
+	Truth   heatmap.Grid // 1 on the object, 0 elsewhere, by pixel of the picture; empty if it is not known
+	Unknown bool         // the truth of this picture is not known, while that of others is: there is no value
+	Frame   imgio.Frame  // where the maps lie in the picture
 
 	// Again explains a changed picture, model or class: a map for each of Maps. Nil if that
 	// cannot be had.
@@ -135,6 +136,9 @@ func (s *Show) each(value func(i int, m *heatmap.Map) float64) ([]float64, error
 
 // onTruth measures every map, by pixel of the picture, against where the object is.
 func (s *Show) onTruth(value func(m, truth heatmap.Grid) float64) ([]float64, error) {
+	if s.Unknown {
+		return s.each(func(int, *heatmap.Map) float64 { return math.NaN() })
+	}
 	if len(s.Truth.Values) == 0 {
 		return nil, fmt.Errorf("this metric compares a map with where the object is: give a truth, a box or a mask of the picture's size")
 	}

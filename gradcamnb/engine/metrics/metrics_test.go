@@ -91,7 +91,7 @@ func TestRanking(t *testing.T) {
 
 // Black is 0 before the preprocessing, in either layout.
 func TestBlack(t *testing.T) {
-	prep := &imgio.Prep{Mean: [3]float32{10, 20, 30}, Scale: [3]float32{10, 10, 10}}
+	prep := &imgio.Prep{Order: "RGB", Mean: [3]float32{10, 20, 30}, Scale: [3]float32{10, 10, 10}}
 	for layout, want := range map[imgio.Layout][]float32{
 		imgio.ChannelsFirst: {-1, -1, -2, -2, -3, -3},
 		imgio.ChannelsLast:  {-1, -2, -3, -1, -2, -3},

@@ -1,0 +1,376 @@
+package study
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// fake explains a grey picture of value v: two methods at one layer, whose metrics are v and 2 v.
+type fake struct {
+	calls  int
+	stopAt int // the call that cancels; 0 means none
+	cancel context.CancelFunc
+}
+
+func (f *fake) Info() gradcamnb.Info {
+	return gradcamnb.Info{Name: "fake", SHA256: "1", Input: []int{-1, 3, 8, 8}, Labels: []string{"dark", "light"}}
+}
+
+func (f *fake) Layers(gradcamnb.Request) ([]gradcamnb.Layer, error) { return nil, nil }
+
+func (f *fake) Detect(context.Context, gradcamnb.Request) ([][]heatmap.Detection, error) {
+	return nil, nil
+}
+
+func (f *fake) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
+	if f.calls++; f.calls == f.stopAt {
+		f.cancel()
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var out []*heatmap.Result
+	for _, img := range r.Pictures {
+		v, _, _, _ := img.At(0, 0).RGBA()
+		value := float64(v >> 8)
+		if value == 99 {
+			return nil, errors.New("a picture that no model takes")
+		}
+		res := &heatmap.Result{Top: []heatmap.Prediction{{Index: int(v>>8) / 128, Label: f.Info().Labels[int(v>>8)/128], Probability: 0.75}}}
+		for i, method := range []string{"A", "B"} {
+			res.Maps = append(res.Maps, &heatmap.Map{
+				Layer: "conv", Method: method, Target: "top 1", Index: 0, Score: float32(value), ScoreUnit: "logits",
+				Raw:     heatmap.Grid{W: 2, H: 1, Values: []float32{float32(value), -1.5}},
+				Metrics: map[string]float64{"insertion": value * float64(i+1), "deletion": math.NaN()},
+			})
+		}
+		out = append(out, res)
+	}
+	return out, nil
+}
+
+func grey(v uint8) image.Image {
+	img := image.NewGray(image.Rect(0, 0, 4, 4))
+	for i := range img.Pix {
+		img.Pix[i] = v
+	}
+	return img
+}
+
+func pictures(values ...uint8) []Picture {
+	var out []Picture
+	for i, v := range values {
+		p := Picture{Name: fmt.Sprintf("p%02d", i), Label: "dark", Open: func() (image.Image, error) { return grey(v), nil }}
+		if v == 255 {
+			p.Open = func() (image.Image, error) { return nil, errors.New("a damaged picture") }
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func newStudy(t *testing.T, f *fake, values ...uint8) *Study {
+	t.Helper()
+	return &Study{Model: gradcamnb.NewModel(f), Pictures: pictures(values...), Metrics: []string{"insertion", "deletion"}, Out: t.TempDir(), Batch: 2, Part: 4}
+}
+
+// Of the values 1, 2, 3 the mean is 2, the standard error 1/sqrt(3); method B is twice A, so the
+// paired difference A - B is -2 with the same standard error, and A is always second.
+func TestSummaryByHand(t *testing.T) {
+	s := newStudy(t, &fake{}, 1, 2, 3)
+	sum, err := s.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum.Pictures != 3 || sum.Maps != 6 || sum.Labelled != 3 || sum.Right != 3 || sum.Failures != 0 {
+		t.Errorf("%+v", sum)
+	}
+	if len(sum.Numbers) != 2 { // none of deletion, which is NaN everywhere
+		t.Fatalf("%d numbers: %+v", len(sum.Numbers), sum.Numbers)
+	}
+	a := sum.Numbers[0]
+	if a.Cell != (Cell{"fake", "conv", "A"}) || a.Mean != 2 || math.Abs(a.StdErr-1/math.Sqrt(3)) > 1e-12 || a.N != 3 {
+		t.Errorf("%+v", a)
+	}
+	if a.Lo < 1 || a.Hi > 3 || a.Lo > 1.7 || a.Hi < 2.3 {
+		t.Errorf("the interval is %g to %g", a.Lo, a.Hi)
+	}
+	c := sum.Comparisons[0]
+	want := math.Erfc(2 * math.Sqrt(3) / math.Sqrt2)
+	if c.Difference != -2 || math.Abs(c.StdErr-1/math.Sqrt(3)) > 1e-12 || math.Abs(c.P-want) > 1e-12 {
+		t.Errorf("%+v, want p = %g", c, want)
+	}
+	// Higher insertion is better. The critical difference of 2 cells on 3 pictures is 1.96 sqrt(2*3/6/3).
+	if r := sum.Ranks; len(r) != 2 || r[0].Cell.Method != "B" || r[0].Mean != 1 || r[1].Mean != 2 || math.Abs(r[0].Critical-1.96/math.Sqrt(3)) > 1e-12 {
+		t.Errorf("%+v", r)
+	}
+	if x := sum.Examples["insertion"]; x.Lowest[0].Value != 1 || x.Highest[0].Value != 6 || x.Highest[0].Row.Picture != "p02" {
+		t.Errorf("%+v", x)
+	}
+}
+
+// A study that is stopped anywhere and run again has the same rows and the same summary as one that
+// ran through, and explains no part twice.
+func TestStudyGoesOn(t *testing.T) {
+	values := []uint8{1, 255, 3, 4, 5, 6, 7, 8, 200, 10}
+	whole := newStudy(t, &fake{}, values...)
+	want, err := whole.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want.Failures != 1 || want.Failed[0].Error != "a damaged picture" || want.Right != 8 {
+		t.Errorf("%+v", want)
+	}
+	for stop := 1; stop <= 5; stop++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		f := &fake{stopAt: stop, cancel: cancel}
+		s := newStudy(t, f, values...)
+		if _, err := s.Run(ctx); !errors.Is(err, context.Canceled) {
+			t.Fatalf("stopped at call %d: %v", stop, err)
+		}
+		var told Progress
+		s.Progress = func(p Progress) {
+			if told.Total == 0 {
+				told = p
+			}
+		}
+		got, err := s.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if told.Done != told.There || told.Total != 10 || told.There%4 != 0 {
+			t.Errorf("stopped at call %d it goes on from %+v", stop, told)
+		}
+		compareSummaries(t, got, want)
+		for k := range 3 {
+			a, b := read(t, whole.part(k)), read(t, s.part(k))
+			if a != b {
+				t.Errorf("stopped at call %d, part %d has other bytes", stop, k)
+			}
+		}
+	}
+}
+
+// Shards of several machines make the study of one.
+func TestShards(t *testing.T) {
+	values := []uint8{1, 2, 3, 4, 5, 6, 7, 8, 9}
+	want, err := newStudy(t, &fake{}, values...).Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	var got *Summary
+	for shard := range 2 {
+		s := newStudy(t, &fake{}, values...)
+		s.Out, s.Shard, s.Shards = dir, shard, 2
+		if got, err = s.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	compareSummaries(t, got, want)
+}
+
+func compareSummaries(t *testing.T, got, want *Summary) {
+	t.Helper()
+	if g, w := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want); g != w {
+		t.Errorf("the summaries differ:\n%.1500s\n%.1500s", g, w)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// A row comes back as it was written.
+func TestRows(t *testing.T) {
+	rows := []Row{
+		{Index: 3, Picture: "a/b.png", Label: "dark", Model: "m", Target: "class 1", Class: "light", ClassIndex: 1, Layer: "conv", Method: "Grad-CAM",
+			Score: 0.5, Unit: "logits", Prediction: "dark", PredictionIndex: 0, Probability: 0.75, Labelled: true, Correct: true, Diagnosis: "none",
+			Width: 2, Height: 1, Map: halves([]float32{1, -2}), Metrics: map[string]float64{"insertion - deletion": 0.25}},
+		{Index: 4, Picture: "bad", ClassIndex: -1, Error: "damaged", Metrics: map[string]float64{}},
+		{Index: 5, Labelled: true, Map: []byte{}, Metrics: map[string]float64{"insertion - deletion": 0}}, // false and 0 are no nulls
+	}
+	path := filepath.Join(t.TempDir(), "rows.parquet")
+	metrics := []string{"insertion - deletion"}
+	if err := writeRows(path, rows, metrics); err != nil {
+		t.Fatal(err)
+	}
+	var got []Row
+	if err := readRows(path, metrics, func(r Row) error { got = append(got, r); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 3 || !math.IsNaN(got[1].Metrics["insertion - deletion"]) {
+		t.Fatalf("%+v", got)
+	}
+	if v := got[0].Values(); v[0] != 1 || v[1] != -2 {
+		t.Errorf("the map is %v", v)
+	}
+	for _, i := range []int{0, 2} {
+		if g, w := fmt.Sprintf("%+v", got[i]), fmt.Sprintf("%+v", rows[i]); g != w {
+			t.Errorf("%s, want %s", g, w)
+		}
+	}
+	if err := os.WriteFile(path, []byte("no parquet"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := readRows(path, metrics, func(Row) error { return nil }); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Error(err)
+	}
+}
+
+// IEEE 754's half precision: powers of two, the largest number, the smallest, rounding to even.
+func TestHalf(t *testing.T) {
+	for v, want := range map[float32]uint16{
+		0: 0, 1: 0x3c00, -2: 0xc000, 65504: 0x7bff, 65519: 0x7bff, 65520: 0x7c00, 1e10: 0x7c00, 0x1p-24: 1, 0x1p-25: 0, 0x1.8p-24: 2, 0x1p-14: 0x0400,
+		0.333251953125: 0x3555, 1.00048828125: 0x3c00, 1.00146484375: 0x3c02, 2047.5: 0x67ff + 1,
+	} {
+		if got := half(v); got != want {
+			t.Errorf("%g is %#04x, want %#04x", v, got, want)
+		}
+	}
+	for h := range uint32(0x7c00) {
+		if got := half(single(uint16(h))); got != uint16(h) {
+			t.Fatalf("%#04x comes back as %#04x", h, got)
+		}
+	}
+	if v := single(half(float32(math.NaN()))); v == v {
+		t.Error("NaN is a number")
+	}
+}
+
+// Holm's procedure on 0.01, 0.04, 0.03: times 3, 1 and 2, none below the one before: 0.03, 0.06, 0.06.
+func TestHolmByHand(t *testing.T) {
+	all := []Comparison{{P: 0.01}, {P: 0.04}, {P: 0.03}, {P: math.NaN()}}
+	holm(all)
+	for i, want := range []float64{0.03, 0.06, 0.06} {
+		if math.Abs(all[i].P-want) > 1e-12 {
+			t.Errorf("comparison %d: %g, want %g", i, all[i].P, want)
+		}
+	}
+}
+
+// The mean of Poisson weights is 1, and so is their variance; a name has always the same.
+func TestWeights(t *testing.T) {
+	var m moments
+	for i := range 50 {
+		for _, w := range weights(fmt.Sprint(i)) {
+			m.add(w)
+		}
+	}
+	if math.Abs(m.Mean-1) > 0.02 || math.Abs(m.M2/float64(m.N)-1) > 0.03 {
+		t.Errorf("mean %g, variance %g", m.Mean, m.M2/float64(m.N))
+	}
+	if !reflect.DeepEqual(weights("a"), weights("a")) || reflect.DeepEqual(weights("a"), weights("b")) {
+		t.Error("weights do not depend on the name alone")
+	}
+}
+
+// What pycocotools 2.0 writes for two masks.
+func TestCOCORuns(t *testing.T) {
+	counts, err := decodeRuns("61`02D0000000NN4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := fromRuns(counts, 7, 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range g.Values {
+		x, y := i%9, i/9
+		want := x >= 3 && x < 8 && y >= 2 && y < 5 || x == 0 && y == 6 || x == 8 && y == 0
+		if (v == 1) != want {
+			t.Errorf("pixel (%d, %d) is %g", x, y, v)
+		}
+	}
+	for _, bad := range []string{"`", "\x00", "ooooooooo"} {
+		if _, err := decodeRuns(bad); err == nil {
+			t.Errorf("%q is read", bad)
+		}
+	}
+}
+
+func TestTruths(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	voc := filepath.Join(dir, "voc")
+	if err := os.Mkdir(voc, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write("voc/p00.xml", `<annotation><object><name>cat</name><bndbox><xmin>2</xmin><ymin>1</ymin><xmax>3</xmax><ymax>4</ymax></bndbox></object>
+		<object><name>dog</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>4</xmax><ymax>4</ymax></bndbox></object></annotation>`)
+	coco := write("coco.json", `{"images": [{"id": 7, "file_name": "p00.jpg"}], "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}],
+		"annotations": [{"image_id": 7, "category_id": 1, "bbox": [1, 0, 2, 4], "segmentation": [[1, 0, 3, 0, 3, 4, 1, 4]]}, {"image_id": 7, "category_id": 2, "bbox": [0, 0, 4, 4]}]}`)
+	boxes := write("boxes.csv", "picture,x0,y0,x1,y1\np00,1,0,3,4\n")
+	for name, read := range map[string]func() (Truths, error){
+		"VOC": func() (Truths, error) { return VOC(voc, "cat") }, "COCO": func() (Truths, error) { return COCO(coco, "cat") }, "CSV": func() (Truths, error) { return BoxesCSV(boxes) },
+	} {
+		truths, err := read()
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		ps := pictures(1, 2)
+		if n := truths.Attach(ps); n != 1 || ps[1].Truth != nil {
+			t.Fatalf("%s: %d pictures have a truth", name, n)
+		}
+		g, err := ps[0].Truth(image.Rect(0, 0, 4, 4))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		for i, v := range g.Values {
+			if want := i%4 == 1 || i%4 == 2; (v == 1) != want {
+				t.Errorf("%s: pixel %d is %g", name, i, v)
+			}
+		}
+	}
+	if _, err := BoxesCSV(write("bad.csv", "picture,x0,y0,x1,y1\np00,1,0,much,4\n")); err == nil || !strings.Contains(err.Error(), `line 2: x1 is "much"`) {
+		t.Error(err)
+	}
+}
+
+// What cannot be: no pictures, two of one name, another study's folder.
+func TestStudyErrors(t *testing.T) {
+	s := newStudy(t, &fake{}, 1)
+	s.Pictures = nil
+	if _, err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "no pictures") {
+		t.Error(err)
+	}
+	s.Pictures = append(pictures(1), pictures(1)...)
+	if _, err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), `"p00"`) {
+		t.Error(err)
+	}
+	s.Pictures = pictures(1)
+	if _, err := s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.Steps = 3
+	if _, err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "another study") {
+		t.Error(err)
+	}
+	one := newStudy(t, &fake{}, 1, 99, 2)
+	sum, err := one.Run(t.Context())
+	if err != nil || sum.Failures != 1 || sum.Pictures != 3 {
+		t.Errorf("a picture that no model takes: %v, %+v", err, sum)
+	}
+}
