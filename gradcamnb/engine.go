@@ -70,6 +70,7 @@ type Layer struct {
 	Grid      [3]int // height, width and channels of a map there; zero where it has no spatial size
 	Beside    bool   // it does not depend on the picture, but on another input alone
 	Feeds     bool   // it feeds the model's first output
+	Level     bool   // it is the last map before a detector's heads, of one of its levels
 	Suggested bool   // it is what Explain takes when no layer is named
 	Why       string // why it is suggested
 }

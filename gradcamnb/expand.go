@@ -1,17 +1,21 @@
 package gradcamnb
 
-import "slices"
+import (
+	"errors"
+	"slices"
+)
 
 // Names that stand for several layers, where layers are chosen.
 const (
 	AllLayers   = "all"    // every layer with a spatial map that feeds the output
 	StageLayers = "stages" // the last feature map of each resolution
+	LevelLayers = "levels" // the last map before a detector's heads, of each of its levels
 )
 
 // expanded replaces the names that stand for several layers.
 func (m *Model) expanded(r Request) ([]string, error) {
 	names := r.Layers
-	if !slices.Contains(names, AllLayers) && !slices.Contains(names, StageLayers) {
+	if !slices.Contains(names, AllLayers) && !slices.Contains(names, StageLayers) && !slices.Contains(names, LevelLayers) {
 		return names, nil
 	}
 	layers, err := m.session.Layers(r.withoutPictures())
@@ -25,6 +29,12 @@ func (m *Model) expanded(r Request) ([]string, error) {
 			out = append(out, layerNames(m.spatial(layers))...)
 		case StageLayers:
 			out = append(out, layerNames(stages(m.spatial(layers)))...)
+		case LevelLayers:
+			of := slices.DeleteFunc(slices.Clone(layers), func(l Layer) bool { return !l.Level })
+			if len(of) == 0 {
+				return nil, errors.New("the model has no levels: its answer is not made of maps of several resolutions")
+			}
+			out = append(out, layerNames(of)...)
 		default:
 			out = append(out, name)
 		}

@@ -21,6 +21,8 @@ type boxed struct {
 	reader *reader
 	wanted []heatmap.Detection // one a picture, its box in pixels of the model's input
 	boxes  []heatmap.Box       // the same in pixels of the original pictures
+	at     []int               // their candidates, -1 where none is known
+	of     int                 // candidates of a picture
 	edge   string
 	masked bool // instances are compared by their masks
 }
@@ -56,6 +58,14 @@ func newBoxAim(t gradcamnb.Target, seen *detected) (aim, error) {
 			d.Mask = seen.maskToModel(d.Mask, i)
 		}
 		b.wanted = append(b.wanted, d)
+		rank := 0
+		if t.Kind == "detection" || t.Kind == "instance" {
+			rank = t.Index[0]
+		}
+		b.at = append(b.at, seen.candidateOf(rank, d, i))
+		if len(seen.all) > i {
+			b.of = len(seen.all[i][2])
+		}
 	}
 	return aim{box: b, words: words}, nil
 }

@@ -36,6 +36,8 @@ type detected struct {
 	reader  *reader
 	frames  []imgio.Frame
 	found   [][]heatmap.Detection // boxes in pixels of the original pictures
+	kept    [][]int               // their candidates
+	all     []candidates          // of each picture
 	best    []float32             // confidence of each picture's best candidate
 	classes int
 	masks   bool // the model has instance masks
@@ -210,7 +212,6 @@ func (s *session) find(b *backend, read *reader, in input) (*detected, error) {
 		return nil, err
 	}
 	d := &detected{reader: read, frames: in.frames, classes: out[1].dims[2], masks: decoder.Masks}
-	var kept [][]int
 	for i := range in.dims[0] {
 		var all candidates
 		for _, o := range out {
@@ -220,7 +221,7 @@ func (s *session) find(b *backend, read *reader, in input) (*detected, error) {
 			return nil, err
 		}
 		keep := all.keep(read.spec)
-		kept = append(kept, keep)
+		d.kept, d.all = append(d.kept, keep), append(d.all, all)
 		d.best = append(d.best, slices.Max(all[2]))
 		var found []heatmap.Detection
 		for _, k := range keep {
@@ -231,7 +232,7 @@ func (s *session) find(b *backend, read *reader, in input) (*detected, error) {
 	if !d.masks {
 		return d, nil
 	}
-	return d, s.masks(b, read, in, decode, kept, d)
+	return d, s.masks(b, read, in, decode, d.kept, d)
 }
 
 // masks fills in the instance masks of what was found.

@@ -213,6 +213,12 @@ func (p plan) atLayers() bool {
 // every target.
 func chooseLayers(m source.Model, input []int, all []source.Layer, names []string, aims []aim) ([]source.Layer, error) {
 	if len(names) == 0 {
+		var err error
+		if names, err = levelsOf(m, input, aims); err != nil {
+			return nil, err
+		}
+	}
+	if len(names) == 0 {
 		l, err := source.Suggested(all)
 		if err != nil {
 			return nil, err

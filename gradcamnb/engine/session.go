@@ -71,7 +71,7 @@ func (s *session) Layers(r gradcamnb.Request) ([]gradcamnb.Layer, error) {
 	}
 	var out []gradcamnb.Layer
 	for _, l := range layers {
-		out = append(out, gradcamnb.Layer{Name: l.Name, Path: l.Path, Op: l.Op, Shape: l.Shape, Grid: l.Grid, Beside: l.Beside, Feeds: l.Feeds, Suggested: l.Suggested, Why: l.Why})
+		out = append(out, gradcamnb.Layer{Name: l.Name, Path: l.Path, Op: l.Op, Shape: l.Shape, Grid: l.Grid, Beside: l.Beside, Feeds: l.Feeds, Level: l.Level, Suggested: l.Suggested, Why: l.Why})
 	}
 	return out, nil
 }

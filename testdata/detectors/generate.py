@@ -30,6 +30,23 @@ class Chosen(Fixed):
         return torch.cat([boxes.gather(1, at.repeat(1, 1, 4)), score[..., None], label[..., None].float()], -1)
 
 
+class Heads(nn.Module):
+    """two levels of 16 x 16 and 8 x 8 cells, each with a branch for boxes, 4 maps, and one for two classes"""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.fine, self.coarse = nn.Conv2d(3, 6, 4, 4), nn.Conv2d(6, 6, 3, 1, 1), nn.Conv2d(6, 6, 3, 2, 1)
+        self.boxes = nn.ModuleList(nn.Sequential(nn.Conv2d(6, 5, 3, 1, 1), nn.SiLU(), nn.Conv2d(5, 4, 1)) for _ in range(2))
+        self.classes = nn.ModuleList(nn.Sequential(nn.Conv2d(6, 5, 3, 1, 1), nn.SiLU(), nn.Conv2d(5, 2, 1)) for _ in range(2))
+
+    def forward(self, x):
+        fine = nn.functional.silu(self.fine(torch.relu(self.stem(x))))
+        coarse = nn.functional.silu(self.coarse(fine))
+        levels = [torch.cat([b(m).exp() * 9 + 9, c(m)], 1).flatten(2) for m, b, c in zip((fine, coarse), self.boxes, self.classes)]
+        y = torch.cat(levels, 2)
+        return torch.cat([y[:, :4], y[:, 4:].sigmoid()], 1)
+
+
 def table(rows, *columns):
     t = np.zeros((rows, 30), np.float32)
     t[:4] = np.array([40, 40, 8, 8])[:, None]
@@ -44,17 +61,18 @@ def corners(rows, *columns):
     return t.tolist()
 
 
+torch.manual_seed(0)
 TWO = [24, 32, 32, 32, .05, .02, .9], [12, 8, 16, 8, .6, .01, .02]
 MODELS = {
     "detect": (Fixed(table(7, *TWO)), {"task": "detect"}),
     "pose": (Fixed(table(11, [24, 32, 32, 32, .9, 30, 40, .8, 20, 28, .7])), {"task": "pose", "kpt_shape": "[2, 3]", "names": "{0: 'person'}"}),
     "obb": (Fixed(table(8, [24, 32, 16, 32, .05, .02, .9, float(np.pi / 2)])), {"task": "obb"}),
     "chosen": (Chosen(corners(7, *TWO)), {"task": "detect", "end2end": "True"}),
+    "heads": (Heads(), {"task": "detect", "names": "{0: 'a', 1: 'b'}"}),
     "untold": (Fixed(corners(7, *TWO)), {}),  # corners, and nothing says so
 }
 
 if __name__ == "__main__":
-    torch.manual_seed(0)
     for name, (model, words) in MODELS.items():
         path = f"{name}.onnx"
         torch.onnx.export(model.eval(), torch.zeros(1, 3, 64, 64), path, opset_version=17, dynamo=False, input_names=["images"], output_names=["output0"])

@@ -101,12 +101,14 @@ type Layer struct {
 	Feeds     bool   // it feeds the output that was asked about
 	Beside    bool   // it does not depend on the picture, but on another input alone
 	Suggested bool
+	Level     bool   // it is the last map before a detector's heads, of one of its levels
 	Why       string // why it is suggested
 
 	Made  string          // file and line of the graph function that makes it; empty for a file
 	Field *onnxnorm.Field // receptive field of its cells; nil where it is not known
 
 	inputs []string // tensors that it is made of
+	moved  bool     // it was made by reshaping, slicing and the like, and not by an operator of pictures
 	answer bool     // it is the output itself but for operators that learn nothing: class scores before the last resize
 
 	paths []string // every module that this is the last tensor of

@@ -235,7 +235,7 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, batch int, picture [2
 			continue
 		}
 		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field, Bias: t.Bias != nil}
-		l.inputs, l.answer = t.Inputs, answers[t.Name]
+		l.inputs, l.answer, l.moved = t.Inputs, answers[t.Name], m.movedAbout(t)
 		l.Beside = !sees[t.Name]
 		if !l.Beside && len(t.Dims) > 0 && t.Dims[0] == batch && !attention[t.Name] && (!m.movedAbout(t) || !partOfMap(t.Dims, picture)) {
 			l.Grid = gridOf(t.Dims, m.tail(t, picture), picture)
@@ -243,7 +243,9 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, batch int, picture [2
 		out = append(out, l)
 	}
 	keepLast(out)
-	suggest(out)
+	if !suggestLevels(out, output, picture) {
+		suggest(out)
+	}
 	return out
 }
 
