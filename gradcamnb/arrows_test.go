@@ -28,6 +28,7 @@ func TestArrows(t *testing.T) {
 		{here + "/heatmap", slices.Concat(notEngine, notFront)},
 		{here + "/render", append(notEngine, here, here+"/nb", gonb)},
 		{here + "/nb", notEngine},
+		{here + "/kind", slices.Concat(notEngine, notFront, []string{here + "/engine/target", here + "/engine/source"})},
 		{here + "/engine", []string{here + "/render", here + "/nb", gonb}},
 		{here + "/engine/cam", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/source", here+"/engine/target")},
 		{here + "/engine/target", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/source", here+"/engine/cam")},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 	"github.com/gradcam-go/gradcam/internal/resident"
 )
 
@@ -46,10 +47,26 @@ type Info struct {
 	Picture string   // the input that the model was opened with as the picture, model.onnx#name; empty where nobody had to say
 	Inputs  []string // the inputs beside the picture, with type and shape, in words
 	Prep    *imgio.Prep
-	Labels  []string
-	Outputs []string
-	Detects bool   // the model's sidecar says how its detections are read
-	Backend string // what computes, e.g. "xla:cpu"
+	Labels  []string            // of the classes of the first output; nil if nothing names them
+	Outputs []string            // the first one is the model's answer
+	Heads   map[string][]string // names of the values of outputs, for models with several heads
+	Detects bool                // the model's sidecar says how its detections are read
+	Backend string              // what computes, e.g. "xla:cpu"
+}
+
+// Elements are the names of what [Target.At] can take instead of a target's class or value: the
+// labels of the output that it is about. They are nil if nothing names them, or if the target has no
+// elements.
+func (i Info) Elements(t Target) []string {
+	var outputs kind.Outputs
+	for k, name := range i.Outputs {
+		labels := i.Heads[name]
+		if labels == nil && k == 0 {
+			labels = i.Labels
+		}
+		outputs = append(outputs, kind.Output{Name: name, Labels: labels})
+	}
+	return t.Spec.Elements(outputs)
 }
 
 // Channels is the number of channels of the input that is the picture, 0 where it is free.

@@ -45,7 +45,7 @@ func Again(recipe string) (Request, error) {
 // several pictures, or where another input of the model is more than a few numbers.
 func (r Request) recipe(i Info) string {
 	for _, t := range r.Targets {
-		if t.Picture != nil || t.function != nil || len(t.Masks) > 0 || len(r.Pictures) > 1 && len(t.Index) > 1 {
+		if t.Picture != nil || t.Func() != nil || len(t.Masks) > 0 || len(r.Pictures) > 1 && len(t.Index) > 1 {
 			return ""
 		}
 	}

@@ -38,10 +38,10 @@ func (s *session) newAgain(b *backend, p plan, in input, found []aimed, i int) *
 	p.aims = slices.Clone(p.aims)
 	for k := range p.aims {
 		a := &p.aims[k]
-		if n := len(found[k].index); len(a.beside) > 0 {
-			a.beside = a.beside[i*len(a.beside)/n : (i+1)*len(a.beside)/n]
+		if n := len(found[k].index); len(a.Beside) > 0 {
+			a.Beside = a.Beside[i*len(a.Beside)/n : (i+1)*len(a.Beside)/n]
 		}
-		a.index = found[k].index[i : i+1]
+		a.Index = found[k].index[i : i+1]
 	}
 	return &again{s.ofPicture(i), b, p, one}
 }
@@ -109,11 +109,11 @@ func (p plan) atAnotherClass() (plan, error) {
 	p.aims = slices.Clone(p.aims)
 	for k := range p.aims {
 		a := &p.aims[k]
-		n := a.shape[len(a.shape)-1]
-		if a.kind.Name != target.Element.Name && a.kind.Name != target.Probability.Name || len(a.shape) != 2 || n < 2 {
+		n := a.Shape[len(a.Shape)-1]
+		if a.scored.Name != target.Element.Name && a.scored.Name != target.Probability.Name || len(a.Shape) != 2 || n < 2 {
 			return p, errors.New("this metric explains another class, and the target is not one class of several")
 		}
-		a.index = []int32{int32((int(a.index[0]) + n/2) % n)}
+		a.Index = []int32{int32((int(a.Index[0]) + n/2) % n)}
 	}
 	return p, nil
 }

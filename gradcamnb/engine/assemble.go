@@ -119,15 +119,12 @@ func (p plan) mapsOf(from map[made][]shown, i int) []*heatmap.Map {
 	var out []*heatmap.Map
 	add := func(m cam.Method, layer int) {
 		s := p.show(m.How, m.Name, from, layer, i)
-		words := "picture"
+		shown := &heatmap.Map{Grid: s.full, Raw: s.raw, Gross: s.gross, Place: heatmap.AtPicture, Layer: "picture", Method: m.Name, Unit: m.Unit, KeepsCells: m.KeepsCells}
 		if layer >= 0 {
-			words = p.layers[layer].Title()
+			l := p.layers[layer]
+			shown.Place, shown.Layer, shown.Field, shown.Suggested = heatmap.AtLayer, l.Title(), field(l), l.Suggested
 		} else if _, ok := m.How.(cam.Fused); ok {
-			words = p.layerNames()
-		}
-		shown := &heatmap.Map{Grid: s.full, Raw: s.raw, Gross: s.gross, Layer: words, Method: m.Name, Unit: m.Unit}
-		if layer >= 0 {
-			shown.Field = field(p.layers[layer])
+			shown.Place, shown.Layer = heatmap.AtLayer, p.layerNames()
 		}
 		out = append(out, shown)
 	}
@@ -200,8 +197,9 @@ func (a aim) sign(m *heatmap.Map, c source.Card, picture int, score float32, ind
 	}
 	m.ScoreUnit, m.Unit = a.unit(), cmp.Or(m.Unit, unit)
 	m.Target, m.Index, m.Score = a.describe(index), index, score
-	if a.labelled(c) {
-		m.Class = label(c.Labels, index)
+	m.AskedRank, m.Note = a.Rank, a.Note
+	if !a.Whole {
+		m.Class = label(a.Labels, index)
 	}
 	m.Diagnosis = m.Diagnose()
 }
@@ -222,18 +220,13 @@ func field(l source.Layer) *heatmap.Field {
 }
 
 func (a aim) describe(index int) string {
-	if a.box != nil || a.whole {
-		return a.words
+	if a.box != nil || a.Whole {
+		return a.Words
 	}
-	if a.index == nil {
-		return fmt.Sprintf("%s, class %d", a.words, index)
+	if a.Index == nil {
+		return fmt.Sprintf("%s, class %d", a.Words, index)
 	}
-	return fmt.Sprintf("%s %d", a.words, index)
-}
-
-// labelled tells whether the target's index is a class of the model's labels.
-func (a aim) labelled(c source.Card) bool {
-	return a.box != nil || a.tensor() == c.Outputs[0] && !a.whole
+	return fmt.Sprintf("%s %d", a.Words, index)
 }
 
 func label(labels []string, i int) string {

@@ -3,17 +3,16 @@ package engine
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
 // boxed is a target that is a detection of each picture.
@@ -27,99 +26,22 @@ type boxed struct {
 	masked bool // instances are compared by their masks
 }
 
-// boxes tells whether a target is a detection.
-func boxes(t gradcamnb.Target) bool {
-	return t.Kind == "detection" || t.Kind == "instance" || t.Kind == "box" || t.Kind == "mask"
-}
-
-// edges are the sides of a box, by the place of their coordinate in it.
-var edges = []string{"left", "top", "right", "bottom"}
-
-func newBoxAim(t gradcamnb.Target, seen *detected) (aim, error) {
-	if t.Edge != "" && !slices.Contains(edges, t.Edge) {
-		return aim{}, fmt.Errorf("a box has no side %q; it has %s", t.Edge, strings.Join(edges, ", "))
-	}
-	b := &boxed{reader: seen.reader, edge: t.Edge, masked: t.Kind == "instance" || t.Kind == "mask"}
-	if b.masked && t.Edge != "" {
-		return aim{}, fmt.Errorf("an instance's mask has no %s side: explain the side of the detection", t.Edge)
-	}
-	words := ""
-	for i, found := range seen.found {
-		d, err := b.pick(t, found, seen, i)
-		if err != nil {
-			return aim{}, err
-		}
-		if i == 0 {
-			words = inWords(t, d)
-		}
+// newBoxed is a target that is a detection, looked up.
+func newBoxed(r kind.Resolved, seen *detected) *boxed {
+	b := &boxed{reader: seen.reader, edge: r.Edge, masked: r.Masked}
+	for i, d := range r.Detections {
 		b.boxes = append(b.boxes, d.Box)
 		d.Box = seen.toModel(d.Box, i)
-		if t.Kind == "mask" {
+		if r.Drawn {
 			d.Mask = seen.maskToModel(d.Mask, i)
 		}
 		b.wanted = append(b.wanted, d)
-		rank := 0
-		if t.Kind == "detection" || t.Kind == "instance" {
-			rank = t.Index[0]
-		}
-		b.at = append(b.at, seen.candidateOf(rank, d, i))
+		b.at = append(b.at, seen.candidateOf(r.Found, d, i))
 		if len(seen.all) > i {
 			b.of = len(seen.all[i][2])
 		}
 	}
-	return aim{box: b, words: words}, nil
-}
-
-// pick is the detection of one picture that a target means.
-func (b *boxed) pick(t gradcamnb.Target, found []heatmap.Detection, seen *detected, picture int) (heatmap.Detection, error) {
-	if len(t.Index) != 1 {
-		return heatmap.Detection{}, fmt.Errorf("it names %d numbers and needs one", len(t.Index))
-	}
-	switch t.Kind {
-	case "box":
-		return seen.drawn(t, t.Box, picture)
-	case "mask":
-		return seen.drawnMask(t, picture)
-	}
-	rank := t.Index[0]
-	if rank < 1 {
-		return heatmap.Detection{}, fmt.Errorf("detections are numbered from 1, the surest")
-	}
-	if len(found) == 0 {
-		return heatmap.Detection{}, fmt.Errorf("the model finds nothing in the picture: its best candidate has a confidence of %.3g and the threshold is %g; lower the threshold, or draw a box and give a class to see why nothing is found there",
-			seen.best[picture], seen.reader.spec.Threshold)
-	}
-	if rank > len(found) {
-		return heatmap.Detection{}, fmt.Errorf("there is no detection %d: the model finds %d, the surest %s", rank, len(found), shortly(found[0]))
-	}
-	d := found[rank-1]
-	if b.masked && len(d.Mask.Values) == 0 {
-		return heatmap.Detection{}, fmt.Errorf("the model has no instance masks (its decoder is %s): explain the detection", seen.reader.spec.Decoder)
-	}
-	return d, nil
-}
-
-// drawnMask is an instance that the user has drawn, as a detection with a mask of the
-// picture.
-func (s *detected) drawnMask(t gradcamnb.Target, picture int) (heatmap.Detection, error) {
-	f := s.frames[picture]
-	if len(t.Masks) != 1 && len(t.Masks) != len(s.frames) {
-		return heatmap.Detection{}, fmt.Errorf("it has %d masks for %d pictures; give one, or one a picture", len(t.Masks), len(s.frames))
-	}
-	if !s.masks {
-		return heatmap.Detection{}, fmt.Errorf("the model has no instance masks (its decoder is %s) to compare with the one drawn: draw a box", s.reader.spec.Decoder)
-	}
-	m := t.Masks[picture%len(t.Masks)]
-	if m.W != f.PictureW || m.H != f.PictureH {
-		return heatmap.Detection{}, fmt.Errorf("the mask is %d x %d pixels and the picture %d x %d (width x height): draw it over the picture", m.W, m.H, f.PictureW, f.PictureH)
-	}
-	around := m.Around()
-	if around.Area() == 0 {
-		return heatmap.Detection{}, fmt.Errorf("the mask is empty: mark the instance's pixels with 1 (white), the others with 0 (black)")
-	}
-	d, err := s.drawn(t, around, picture)
-	d.Mask = m
-	return d, err
+	return b
 }
 
 // maskToModel is a mask of picture i over the model's input, pixel by pixel.
@@ -133,51 +55,6 @@ func (s *detected) maskToModel(m heatmap.Grid, i int) heatmap.Grid {
 		}
 	}
 	return out
-}
-
-// drawn is a box of the user's as a detection.
-func (s *detected) drawn(t gradcamnb.Target, b heatmap.Box, picture int) (heatmap.Detection, error) {
-	f, class := s.frames[picture], t.Index[0]
-	if !(b[0] < b[2] && b[1] < b[3]) {
-		return heatmap.Detection{}, fmt.Errorf("the box %v has no area: give x0, y0, x1, y1 with x0 < x1 and y0 < y1", b)
-	}
-	if b[0] < 0 || b[1] < 0 || b[2] > float64(f.PictureW) || b[3] > float64(f.PictureH) {
-		return heatmap.Detection{}, fmt.Errorf("the box %v does not lie in the picture of %d x %d pixels", b, f.PictureW, f.PictureH)
-	}
-	seen := f.Seen()
-	if b.IoU(heatmap.Box{float64(seen.Min.X), float64(seen.Min.Y), float64(seen.Max.X), float64(seen.Max.Y)}) == 0 {
-		return heatmap.Detection{}, fmt.Errorf("the box %v lies where the model does not see: it sees %v of the picture", b, seen)
-	}
-	if class < 0 || class >= s.classes {
-		return heatmap.Detection{}, fmt.Errorf("there is no class %d: the detector has %s", class, numbered(s.classes))
-	}
-	scores := make([]float32, s.classes)
-	scores[class] = 1
-	return heatmap.Detection{Box: b, Class: class, Label: label(s.reader.labels, class), Scores: scores, Objectness: 1}, nil
-}
-
-func inWords(t gradcamnb.Target, d heatmap.Detection) string {
-	words := fmt.Sprintf("%s %d", t.Kind, t.Index[0])
-	if t.Kind == "box" || t.Kind == "mask" {
-		words = t.Kind
-	}
-	words += " at " + corners(d.Box)
-	if t.Edge != "" {
-		words = t.Edge + " side of " + words
-	}
-	return words
-}
-
-func corners(b heatmap.Box) string {
-	return fmt.Sprintf("(%.0f, %.0f)-(%.0f, %.0f)", b[0], b[1], b[2], b[3])
-}
-
-func shortly(d heatmap.Detection) string {
-	name := d.Label
-	if name == "" {
-		name = fmt.Sprintf("class %d", d.Class)
-	}
-	return fmt.Sprintf("%s %.2f at %s", name, d.Score, corners(d.Box))
 }
 
 // key tells apart what needs another program.
@@ -245,7 +122,7 @@ func (b *boxed) score(outputs map[string]*Node, params []*Node, picture [2]int) 
 	if b.edge == "" {
 		return m.score()
 	}
-	edge := slices.Index(edges, b.edge)
+	edge := slices.Index(kind.Edges, b.edge)
 	out := m.out(edge)
 	return Add(StopGradient(m.closeness(edge)), Sub(out, StopGradient(out)))
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
 // reader reads a model's outputs as detections.
@@ -41,6 +42,17 @@ type detected struct {
 	best    []float32             // confidence of each picture's best candidate
 	classes int
 	masks   bool // the model has instance masks
+}
+
+// asFound is what kinds of targets see of it; nil if nothing was detected.
+func (d *detected) asFound() *kind.Found {
+	if d == nil {
+		return nil
+	}
+	return &kind.Found{
+		Detections: d.found, Best: d.best, Threshold: d.reader.spec.Threshold, Decoder: d.reader.spec.Decoder,
+		Labels: d.reader.labels, Classes: d.classes, Masks: d.masks, Frames: d.frames,
+	}
 }
 
 // toModel is a box of picture i in pixels of the model's input.

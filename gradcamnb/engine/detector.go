@@ -19,6 +19,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 	"github.com/gradcam-go/gradcam/internal/must"
 )
 
@@ -173,13 +174,14 @@ func (f *ownDetector) explain(ctx context.Context, b *backend, r gradcamnb.Reque
 	}
 	var resolved []aimed
 	for _, t := range r.Targets {
-		if !boxes(t) {
+		if !t.Boxed() {
 			return nil, fmt.Errorf("target %s: a detector that is a Go function has detections alone to explain", t)
 		}
-		a, err := newBoxAim(t, seen)
+		aims, err := aiming{model: f.model, batch: 1, seen: seen}.aims(t)
 		if err != nil {
 			return nil, fmt.Errorf("target %s: %w", t, err)
 		}
+		a := aims[0]
 		p.aims = append(p.aims, a)
 		d := a.box.wanted[0]
 		resolved = append(resolved, aimed{[]float32{a.box.weigh(found)}, []int32{int32(d.Class)}})
@@ -244,7 +246,7 @@ func (b *boxed) weigh(found []heatmap.Detection) float32 {
 		return float32(wanted.Weight(found))
 	}
 	var best, closeness float64
-	edge := slices.Index(edges, b.edge)
+	edge := slices.Index(kind.Edges, b.edge)
 	for _, d := range found {
 		if m := wanted.Match(d); m > best {
 			off := max(d.Box[edge]-wanted.Box[edge], wanted.Box[edge]-d.Box[edge]) / (wanted.Box[edge%2+2] - wanted.Box[edge%2])

@@ -96,10 +96,10 @@ func (a aim) ofPicture(i int, index int32, picture [2]int) perturb.Aim {
 		return a.box.ofPicture(i, picture)
 	}
 	out := perturb.Aim{Wants: a.wants(), Params: []*tensors.Tensor{tensors.FromFlatDataAndDimensions([]int32{index}, 1)}}
-	if a.kind.Beside != nil {
+	if a.scored.Beside != nil {
 		dims := a.besideDims(1)
-		n := len(a.beside) / len(a.index)
-		out.Params = append(out.Params, tensors.FromFlatDataAndDimensions(a.beside[i*n:(i+1)*n], dims...))
+		n := len(a.Beside) / len(a.Index)
+		out.Params = append(out.Params, tensors.FromFlatDataAndDimensions(a.Beside[i*n:(i+1)*n], dims...))
 	}
 	a.rank = 0 // the class is given, that of the whole picture
 	out.Score = func(outputs map[string]*Node, params []*Node) *Node {

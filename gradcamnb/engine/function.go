@@ -11,6 +11,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
 // ScoreFn is a target of one's own: a graph function of the model's outputs, or of other
@@ -32,32 +33,33 @@ type function struct {
 // model's first output if none is named. The target holds the function: make it once and use
 // it for many pictures, since every call of Target is a program of its own.
 func Target(name, unit string, score ScoreFn, outputs ...string) gradcamnb.Target {
-	return gradcamnb.Function(name, function{unit, slices.Clone(outputs), score, functions.Add(1)})
+	return gradcamnb.Target{Spec: kind.OfFunction(name, function{unit, slices.Clone(outputs), score, functions.Add(1)})}
 }
 
 // function is the aim of such a target.
 func (s aiming) function(t gradcamnb.Target) (aim, error) {
-	f, ok := t.Function().(function)
+	f, ok := t.Func().(function)
 	if !ok {
 		return aim{}, fmt.Errorf("no function of the name %q was given to engine.Target in this process; a notebook's function is the cell's own, which the kernel's engine cannot call: open the model in the cell, with engine.Open", t.Name)
 	}
 	a := aim{
-		kind:    target.Kind{Name: "func", Unit: f.unit},
-		tensors: slices.Clone(f.outputs), words: t.Name, whole: true,
-		index: make([]int32, s.batch), key: fmt.Sprintf("%s#%d", t.Name, f.number),
+		Resolved: kind.Resolved{Tensors: slices.Clone(f.outputs), Words: t.Name, Whole: true, Index: make([]int32, s.batch)},
+		scored:   target.Kind{Name: kind.Function.Name, Unit: f.unit},
+		key:      fmt.Sprintf("%s#%d", t.Name, f.number),
 	}
-	if len(a.tensors) == 0 {
-		a.tensors = []string{s.model.Card().Outputs[0]}
+	a.measured = a.scored
+	if len(a.Tensors) == 0 {
+		a.Tensors = []string{s.model.Card().Outputs[0]}
 	}
-	for i, name := range a.tensors {
+	for i, name := range a.Tensors {
 		l, err := source.Resolve(s.layers, name)
 		if err != nil {
 			return aim{}, err
 		}
 		if i == 0 {
-			a.shape = l.Shape
+			a.Shape = l.Shape
 		}
-		a.tensors[i] = l.Name
+		a.Tensors[i] = l.Name
 	}
 	a.fn = func(outputs []*Node) *Node {
 		score := f.score(outputs)

@@ -2,21 +2,20 @@ package engine
 
 import (
 	"fmt"
+	"image"
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-
-	"github.com/gradcam-go/gradcam/gradcamnb"
 )
 
 // looking is the [look] at an input, with a forward pass of its own for every tensor that
 // is asked for.
 func (s *session) looking(b *backend, in input) look {
-	return func(tensor string, second gradcamnb.Target) ([]int, []float32, error) {
+	return func(tensor string, second image.Image) ([]int, []float32, error) {
 		see := in
-		if second.Picture != nil {
+		if second != nil {
 			var err error
 			if see, err = s.second(in, second); err != nil {
 				return nil, nil, err
@@ -27,7 +26,7 @@ func (s *session) looking(b *backend, in input) look {
 }
 
 // second is a second picture as the model's input, of the size of the first.
-func (s *session) second(in input, t gradcamnb.Target) (input, error) {
+func (s *session) second(in input, picture image.Image) (input, error) {
 	c := s.model.Card()
 	if c.Prep == nil && in.prep == nil {
 		return input{}, fmt.Errorf("nothing says how to prepare the second picture for the model %s", c.Name)
@@ -40,7 +39,7 @@ func (s *session) second(in input, t gradcamnb.Target) (input, error) {
 	if err != nil {
 		return input{}, err
 	}
-	values, frame, err := prep.Tensor(t.Picture, c.Layout)
+	values, frame, err := prep.Tensor(picture, c.Layout)
 	if err != nil {
 		return input{}, fmt.Errorf("preparing the second picture: %w", err)
 	}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
-	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
@@ -144,17 +144,11 @@ func (s *session) measurePicture(ctx context.Context, b *backend, p plan, r grad
 }
 
 // bounded are the aims as their maps are measured: a class is scored by its probability,
-// as the metrics' papers do, also where its logit was explained; a tag by its own.
+// as the metrics' papers do, also if its logit was explained; a tag by its own.
 func bounded(aims []aim) []aim {
-	out := make([]aim, len(aims))
-	for i, a := range aims {
-		switch {
-		case a.kind.Name == target.Element.Name && a.words == "tag":
-			a.kind = target.TagProbability
-		case a.kind.Name == target.Element.Name:
-			a.kind = target.Probability
-		}
-		out[i] = a
+	out := slices.Clone(aims)
+	for i := range out {
+		out[i].scored = out[i].measured
 	}
 	return out
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
@@ -206,7 +207,7 @@ func caseTarget(t *testing.T, c golden.Case, exporter string) gradcamnb.Target {
 		return gradcamnb.Element(c.Target.Tensor[exporter], c.Target.Index...)
 	case "mask_sum", "mask_mean":
 		dims, values := golden.Array(t, c.Target.Mask)
-		target := gradcamnb.Target{Kind: "region", Index: c.Target.Class, Mean: c.Target.Kind == "mask_mean"}
+		target := gradcamnb.Target{Spec: kind.Spec{Kind: "region", Index: c.Target.Class, Mean: c.Target.Kind == "mask_mean"}}
 		for i := range dims[0] {
 			n := dims[1] * dims[2]
 			target.Masks = append(target.Masks, heatmap.Grid{H: dims[1], W: dims[2], Values: values[i*n : (i+1)*n]})

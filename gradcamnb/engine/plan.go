@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
+	"github.com/gradcam-go/gradcam/internal/registry"
 )
 
 // plan is a request with every name looked up and every number checked.
@@ -40,7 +42,7 @@ func (p plan) key() string {
 			fmt.Fprintf(&b, " target %s", a.box.key())
 			continue
 		}
-		fmt.Fprintf(&b, " target %s %q %d %s", a.kind.Name, a.tensors, a.rank, a.key)
+		fmt.Fprintf(&b, " target %s %q %d %s", a.scored.Name, a.Tensors, a.rank, a.key)
 	}
 	return b.String()
 }
@@ -160,10 +162,10 @@ func (p plan) checkRetargeted() error {
 			return err
 		}
 		for _, a := range p.aims {
-			if a.kind.Name != target.Element.Name {
-				return fmt.Errorf("%s explains a class, and %s is none", l.name, a.words)
+			if a.scored.Name != target.Element.Name {
+				return fmt.Errorf("%s explains a class, and %s is none", l.name, a.Words)
 			}
-			if _, err := kind.Check(a.shape); err != nil {
+			if _, err := kind.Check(a.Shape); err != nil {
 				return fmt.Errorf("%s: %w", l.name, err)
 			}
 		}
@@ -182,12 +184,11 @@ func (p *plan) takeMethods(names []string) error {
 			continue
 		}
 		method, err := cam.ByName(name)
-		if err != nil && strings.Contains(err.Error(), "no method") {
-			var more []string
+		if unknown, ok := errors.AsType[*registry.UnknownError](err); ok {
 			for _, f := range perturb.All() {
-				more = append(more, f.Name)
+				unknown.Known = append(unknown.Known, f.Name)
 			}
-			return fmt.Errorf("%w, %s", err, strings.Join(more, ", "))
+			return unknown
 		}
 		if err != nil {
 			return err
@@ -255,7 +256,7 @@ func chooseLayers(m source.Model, input []int, all []source.Layer, names []strin
 			}
 			if !feeds {
 				return nil, fmt.Errorf("layer %q does not feed the target %s, so its gradient there is zero; layers that do: %s",
-					l.Name, a.words, spatialNames(feeding))
+					l.Name, a.Words, spatialNames(feeding))
 			}
 		}
 	}
@@ -281,7 +282,7 @@ func (a aim) wants() []string {
 	if a.box != nil {
 		return a.box.reader.names
 	}
-	return a.tensors
+	return a.Tensors
 }
 
 // unit is what the aim's score is measured in.
@@ -289,7 +290,7 @@ func (a aim) unit() string {
 	if a.box != nil {
 		return a.box.unit()
 	}
-	return a.kind.Unit
+	return a.scored.Unit
 }
 
 // slopeUnit is what the gradient is taken of is measured in, which may not be the score.

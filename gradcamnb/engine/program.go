@@ -72,7 +72,7 @@ func (p plan) build(m source.Model, scope *model.Scope, inputs []*Node) explaine
 		s := scene{plan: p, model: m, cuts: cuts, built: built, x: x, slopes: map[string][]*Node{}}
 		s.score, s.index = a.score(built.Outputs, params, p.size(m.Card().Layout))
 		if a.box == nil {
-			s.output = built.Outputs[a.tensor()]
+			s.output = built.Outputs[a.Tensors[0]]
 		}
 		if guided != nil {
 			score, _ := a.score(guided, params, p.size(m.Card().Layout))
@@ -243,7 +243,7 @@ func (a aim) params() int {
 		return a.box.params()
 	}
 	n := 1 // the index
-	if a.kind.Beside != nil {
+	if a.scored.Beside != nil {
 		n++
 	}
 	return n
@@ -261,17 +261,17 @@ func (a aim) score(outputs map[string]*Node, params []*Node, picture [2]int) (sc
 	}
 	index = params[0]
 	if a.rank > 0 {
-		index = Where(LessThan(index, ScalarZero(index.Graph(), index.DType())), target.Rank(outputs[a.tensor()], a.rank), index)
+		index = Where(LessThan(index, ScalarZero(index.Graph(), index.DType())), target.Rank(outputs[a.Tensors[0]], a.rank), index)
 	}
 	var beside *Node
-	if a.kind.Beside != nil {
+	if a.scored.Beside != nil {
 		beside = params[1]
 	}
 	if a.fn == nil {
-		return a.kind.Score(outputs[a.tensor()], index, beside), index
+		return a.scored.Score(outputs[a.Tensors[0]], index, beside), index
 	}
 	var read []*Node
-	for _, name := range a.tensors {
+	for _, name := range a.Tensors {
 		read = append(read, outputs[name])
 	}
 	return a.fn(read), index
@@ -323,13 +323,13 @@ func (p plan) arguments(b *backend, values []float32) ([]any, error) {
 			}
 			continue
 		}
-		index := a.index
+		index := a.Index
 		if index == nil {
 			index = slices.Repeat([]int32{ranked}, p.input[0])
 		}
 		args = append(args, tensors.FromFlatDataAndDimensions(index, len(index)))
-		if a.kind.Beside != nil {
-			args = append(args, tensors.FromFlatDataAndDimensions(a.beside, a.besideDims(p.input[0])...))
+		if a.scored.Beside != nil {
+			args = append(args, tensors.FromFlatDataAndDimensions(a.Beside, a.besideDims(p.input[0])...))
 		}
 	}
 	return args, nil

@@ -44,7 +44,7 @@ func (s *session) Info() gradcamnb.Info {
 	for _, i := range c.Inputs {
 		inputs = append(inputs, i.String())
 	}
-	return gradcamnb.Info{Name: c.Name, SHA256: c.SHA256, Input: c.Input, Layout: c.Layout, Picture: c.Picture, Inputs: inputs, Prep: c.Prep, Labels: c.Labels, Outputs: c.Outputs, Detects: c.Detector != nil, Backend: name}
+	return gradcamnb.Info{Name: c.Name, SHA256: c.SHA256, Input: c.Input, Layout: c.Layout, Picture: c.Picture, Inputs: inputs, Prep: c.Prep, Labels: c.Labels, Outputs: c.Outputs, Heads: c.HeadLabels, Detects: c.Detector != nil, Backend: name}
 }
 
 func (s *session) Layers(r gradcamnb.Request) ([]gradcamnb.Layer, error) {
@@ -119,7 +119,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	}
 	clock.lap("prepare")
 	var seen *detected
-	if slices.ContainsFunc(targetsOf(s.model.Card(), r), boxes) {
+	if slices.ContainsFunc(targetsOf(s.model.Card(), r), gradcamnb.Target.Boxed) {
 		if seen, err = s.detect(ctx, in, r.Reading); err != nil {
 			return nil, err
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
 // gomlxModel is a model of one function, on an engine.
@@ -326,7 +327,7 @@ func TestTargetErrors(t *testing.T) {
 		"nothing names the values":     gradcamnb.Attribute("output", "big"),
 		"no segmentation":              gradcamnb.Border(0, 1),
 		"no second picture":            gradcamnb.Similar(nil),
-		"was given to engine.Target":   {Kind: "func", Name: "nobody's"},
+		"was given to engine.Target":   {Spec: kind.OfFunction("nobody's", nil)},
 	} {
 		if _, err := m.ExplainTensor(in, target, gradcamnb.Layers("/map")); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", target, err, want)

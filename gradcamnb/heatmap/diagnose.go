@@ -36,18 +36,22 @@ func (m *Map) Diagnose() string {
 		return fmt.Sprintf("%d of the map's %d values are not numbers (NaN or infinite): the picture or the model's weights hold such values, or the model overflows.", bad, n)
 	case m.Sampled != nil:
 		return m.diagnoseDraw()
-	case lo == 0 && hi == 0 && m.Layer == "":
+	case lo == 0 && hi == 0 && m.place() == AtMasks:
 		return fmt.Sprintf("The map is zero everywhere: nothing that is hidden moves the target %s. Hide larger parts, by a coarser grid, or look at another target.", m.Target)
-	case hi <= 0 && m.Layer == "":
+	case hi <= 0 && m.place() == AtMasks:
 		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g): whatever is hidden, the target %s does not score less. Look at the signed map, or at another target.", lo, m.Target)
-	case m.Layer != "" && m.ScoreUnit == "probability" && m.Score > 1-saturated:
+	case m.place() != AtMasks && m.ScoreUnit == "probability" && m.Score > 1-saturated:
 		return fmt.Sprintf("The softmax is saturated: the probability of the target %s is 1 but for %.0e, so nothing moves it and the map is rounding. Explain the logit of the class instead of its probability.", m.Target, 1-m.Score)
+	case lo == 0 && hi == 0 && m.place() == AtPicture:
+		return fmt.Sprintf("The map is zero everywhere: nothing in the picture moves the target %s. A saturated softmax or a dead ReLU does that; explain the logit instead of the probability, or look at another target.", m.Target)
 	case lo == 0 && hi == 0:
 		return fmt.Sprintf("The map is zero everywhere: at layer %s nothing moves the target %s for this picture. A saturated softmax or a dead ReLU does that; explain the logit instead of the probability, or choose another layer.", m.Layer, m.Target)
 	case max(hi, -lo) < noise*m.Gross:
 		return fmt.Sprintf("The map is rounding noise: its largest value, %.3g, is %.1g of what its terms add up to without their signs. They cancel, as those of HiResCAM do at a layer that is only read through a layer norm over its channels; take LayerCAM at %s, or a layer after the norm.", max(hi, -lo), max(hi, -lo)/m.Gross, m.Layer)
-	case hi <= 0 && m.ofBoxAtLayer() && m.Method != "HiResCAM":
+	case hi <= 0 && m.Box.Area() > 0 && m.place() == AtLayer && !m.KeepsCells:
 		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g). The score of a box comes from few cells of layer %s, and a method that averages the gradient over all of them, as Grad-CAM does, loses it: take HiResCAM, which does not, or D-RISE, which needs no layer.", lo, m.Layer)
+	case hi <= 0 && m.place() == AtPicture:
+		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g): what the model sees speaks against the target %s everywhere. Look at the signed map, or at another target.", lo, m.Target)
 	case hi <= 0:
 		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g): what layer %s sees speaks against the target %s everywhere. Look at the signed map, or at another target.", lo, m.Layer, m.Target)
 	case lo == hi && n > 1:
@@ -68,9 +72,4 @@ func (m *Map) diagnoseDraw() string {
 		return ""
 	}
 	return fmt.Sprintf("The map is chance: the target %s scores %.3g under each of the %d masks, and what is seen is only how evenly they lie. Show more of the picture or less (p), or look at another target.", m.Target, hi, len(w))
-}
-
-// ofBoxAtLayer tells whether the map is one of a detection, made at a layer.
-func (m *Map) ofBoxAtLayer() bool {
-	return m.Box.Area() > 0 && m.Layer != "" && m.Layer != "picture"
 }

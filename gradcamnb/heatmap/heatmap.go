@@ -30,9 +30,12 @@ type Map struct {
 	Sampled *Sampled // the draw, for methods that draw; nil for others
 	Box     Box      // of the detection that is explained, in pixels of the original picture; zero for other targets
 
-	Layer     string  // as the model names it
+	Place     Place   // what the cells of Raw are of
+	Layer     string  // as the model names it; in words if the map is of the picture
 	Method    string  // e.g. "Grad-CAM"
 	Target    string  // e.g. "class 285"
+	AskedRank int     // of "the n-th best class", from 1; 0 if a target was named
+	Note      string  // what was taken for what the user wrote, such as a class for a name; empty if that was exact
 	Class     string  // label of the target's class, empty where it has none
 	Index     int     // class or element the target resolved to; -1 where it has none
 	Score     float32 // value of the target for this picture
@@ -49,6 +52,9 @@ type Map struct {
 	Head string
 	Top  []Prediction
 
+	// KeepsCells tells that the method looks at every cell by itself, and averages nothing over the layer.
+	KeepsCells bool
+
 	Suggested bool // the layer is the one that is taken if none is named
 
 	Diagnosis string // what is wrong with the map, in words; empty when nothing is
@@ -56,6 +62,27 @@ type Map struct {
 	Field *Field // what of the input a cell of Raw depends on; nil where it is not known
 
 	Metrics map[string]float64 // what was measured of the map, by the metric's name; NaN where it has no value
+}
+
+// Place is what the cells of a map are of.
+type Place string
+
+// The places.
+const (
+	AtLayer   Place = "layer"   // cells of a layer
+	AtPicture Place = "picture" // pixels of the model's input, by a gradient or by layers taken together
+	AtMasks   Place = "masks"   // pixels of the model's input, by hiding them
+)
+
+// place is Place, or for a map that does not say it what its layer says.
+func (m *Map) place() Place {
+	switch {
+	case m.Place != "":
+		return m.Place
+	case m.Layer == "":
+		return AtMasks
+	}
+	return AtLayer
 }
 
 // Sampled is a run of random masks: which masks they were and what the target

@@ -122,7 +122,7 @@ func newNames(results []*Result) names {
 				n.nameTarget(t, m)
 			}
 			layer := m.Layer
-			if layer == "" {
+			if m.place() != AtLayer {
 				layer = "the picture"
 			}
 			places = append(places, place{number(ByPicture, pictures[i]), t, number(ByLayer, layer), number(ByMethod, m.Method)})
@@ -145,8 +145,8 @@ func (n names) nameTarget(t int, m *Map) {
 		list = append(list, title)
 	case list[t] != title:
 		list[t] = fmt.Sprintf("target %d", t+1)
-		if rank, _, ok := strings.Cut(m.Target, ", "); ok && strings.HasPrefix(rank, "top ") {
-			list[t] = rank
+		if m.AskedRank > 0 {
+			list[t] = fmt.Sprintf("top %d", m.AskedRank)
 		}
 	}
 	n.titles[ByTarget] = list

@@ -40,6 +40,9 @@ func TestTabulate(t *testing.T) {
 // The prediction is another class in every picture, and one target all the same.
 func TestTabulatePictures(t *testing.T) {
 	a, b := explained("top 1, class 1", "cat"), explained("top 1, class 2", "dog")
+	for _, m := range append(slices.Clone(a.Maps), b.Maps...) {
+		m.AskedRank = 1
+	}
 	s, err := Tabulate([]*Result{a, b}, []Axis{ByPicture, ByLayer}, []Axis{ByTarget, ByMethod})
 	if err != nil {
 		t.Fatal(err)

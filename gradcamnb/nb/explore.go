@@ -103,7 +103,7 @@ func offered(m *gradcamnb.Model, r gradcamnb.Request) (gradcamnb.Request, error)
 	if len(r.Layers) > 0 {
 		return r, nil
 	}
-	layers, err := m.Layers()
+	layers, err := m.Layers(r)
 	if err != nil {
 		return r, err
 	}
@@ -152,6 +152,8 @@ func opening(r gradcamnb.Request) gradcamnb.Request {
 type session struct {
 	Explorer
 	all    gradcamnb.Request
+	given  gradcamnb.Target // what the card opened with
+	opened int              // its element
 	live   render.Live
 	result *heatmap.Result // the picture with all maps so far
 	latest []*heatmap.Map  // of the class that was chosen last
@@ -168,8 +170,21 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 	opened := *results[0]
 	s.result = results[0]
 	s.latest = opened.Maps
+	s.opened = opened.Maps[0].Index
+	switch {
+	case len(first.Targets) > 0:
+		s.given = first.Targets[0]
+	case opened.Maps[0].Box.Area() > 0:
+		s.given = gradcamnb.Detection(1)
+	default:
+		s.given = gradcamnb.Class(s.opened)
+	}
+	likely := opened.Scores
+	if opened.Maps[0].Head != "" { // they are of another output
+		likely = nil
+	}
 	id := "gradcam-" + gonbui.UniqueId()
-	s.live = render.Live{Ask: "/" + id + "/ask", Reply: "/" + id + "/reply", Labels: s.Model.Info().Labels, Likely: opened.Scores}
+	s.live = render.Live{Ask: "/" + id + "/ask", Reply: "/" + id + "/reply", Labels: s.Model.Info().Elements(s.given), Likely: likely}
 	card, err := render.LiveHTML(id, &opened, s.live, nil)
 	if err != nil {
 		return "", err
@@ -255,10 +270,8 @@ func (s *session) loop(ctx context.Context, heard *inbox) string {
 
 // answer computes the maps of a class, sends them, and keeps them.
 func (s *session) answer(ctx context.Context, a render.Ask) {
-	r := s.all
-	r.Targets = []gradcamnb.Target{s.target(a.Index)}
 	reply := render.Reply{Serial: a.Serial}
-	results, err := s.Model.Run(ctx, r)
+	results, err := s.explain(ctx, a.Index)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return
@@ -275,16 +288,24 @@ func (s *session) answer(ctx context.Context, a render.Ask) {
 	comms.Send(s.live.Reply, string(text))
 }
 
-// target explains an element of what the first target explained.
-func (s *session) target(index int) gradcamnb.Target {
-	if len(s.all.Targets) > 0 {
-		switch t := s.all.Targets[0]; t.Kind {
-		case "output", "tensor", "softmax", "region":
-			t.Index = []int{index}
-			return t
-		}
+// explain computes the maps of an element at every layer by every method.
+func (s *session) explain(ctx context.Context, index int) ([]*heatmap.Result, error) {
+	t, err := s.target(index)
+	if err != nil {
+		return nil, err
 	}
-	return gradcamnb.Class(index)
+	r := s.all
+	r.Targets = []gradcamnb.Target{t}
+	return s.Model.Run(ctx, r)
+}
+
+// target explains an element of what the first target explained. The element that the card opened
+// with is that target itself, which need not have elements.
+func (s *session) target(index int) (gradcamnb.Target, error) {
+	if index == s.opened {
+		return s.given, nil
+	}
+	return s.given.At(index)
 }
 
 // keep adds the maps of a class, in place of those that are there already.

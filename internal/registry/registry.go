@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
 // Registry holds values by name.
@@ -42,7 +44,20 @@ func (r *Registry[T]) Find(name string) (T, error) {
 		known = append(known, names[0])
 	}
 	var none T
-	return none, fmt.Errorf("there is no %s %q; there are %s", r.kind, name, strings.Join(known, ", "))
+	return none, Unknown(r.kind, name, known)
+}
+
+// UnknownError is that a name is not known.
+type UnknownError struct {
+	Kind, Name string   // what it was to be, and the name
+	Known      []string // all names that are known
+}
+
+// Unknown is the error of a name that is none of those known, with those nearest to it first.
+func Unknown(kind, name string, known []string) error { return &UnknownError{kind, name, known} }
+
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("there is no %s %q; there are %s", e.Kind, e.Name, strings.Join(nearest.Names(e.Known, e.Name, len(e.Known)), ", "))
 }
 
 func fold(name string) string {

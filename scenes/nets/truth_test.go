@@ -124,7 +124,9 @@ func (q question) ask(t *testing.T, n int) asked {
 		}
 		a.floors(seen, truth, r)
 	}
-	everywhere, atTheLast := q.accepted(t, pictures[0], gradcamnb.Target{Kind: target.Kind, Name: target.Name, Index: target.Index[:1]})
+	first := target
+	first.Index = target.Index[:1]
+	everywhere, atTheLast := q.accepted(t, pictures[0], first)
 	for _, ask := range []struct{ names, layers []string }{{everywhere, q.layers}, {atTheLast, q.layers[q.last : q.last+1]}} {
 		if len(ask.names) == 0 {
 			continue

@@ -74,7 +74,7 @@ saved from a notebook.`,
 	flags.StringVar(&f.tensor, "tensor", "", "the model's input as it stands: float32 .npy, batch first, no preprocessing")
 	flags.StringArrayVar(&f.layers, "layer", nil, "layer by tensor name or module path; may be repeated (default: the suggested one, see gradcam layers)")
 	flags.StringVar(&f.method, "method", "grad-cam", "method: "+methodNames()+`; case, dashes and spaces do not matter, and pytorch-grad-cam's names are known, too`)
-	flags.StringVar(&f.target, "target", "top1", targetHelp+"\n")
+	flags.StringVar(&f.target, "target", "top1", targetHelp()+"\n")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: black-body (default) or jet")
 	f.addPreparation(c)

@@ -102,7 +102,7 @@ func riseCommand() *cobra.Command {
 		},
 	}
 	f.add(c, 4000, 7)
-	c.Flags().StringVar(&f.target, "target", "top1", targetHelp+"\n")
+	c.Flags().StringVar(&f.target, "target", "top1", targetHelp()+"\n")
 	return c
 }
 

@@ -59,7 +59,7 @@ methods --cols layers.`,
 	flags.StringSliceVar(&f.columns, "cols", []string{"methods"}, "what goes across, likewise")
 	flags.StringArrayVar(&f.layers, "layer", nil, "layer by tensor name or module path, \"stages\" for the last of each resolution, or \"all\"; may be repeated (default: stages where layers are laid out)")
 	flags.StringArrayVar(&f.methods, "method", nil, "method, see gradcam explain --help; may be repeated")
-	flags.StringArrayVar(&f.targets, "target", nil, targetHelp+"\n; may be repeated (default top1)")
+	flags.StringArrayVar(&f.targets, "target", nil, targetHelp()+"\n; may be repeated (default top1)")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", "colour map: black-body (default) or jet")
 	flags.IntVar(&f.measuring.Steps, "steps", gradcamnb.DefaultSteps, "how many times more of the picture is shown or hidden to measure a map")

@@ -20,7 +20,10 @@ var GradCAMElementWise = register(Method{
 	Formula: "SUM_k ReLU(dS/dA_k * A_k)",
 	Passes:  "1 forward, 1 backward down to the layer",
 	Use:     "to see everything that speaks for the class, without what speaks against it taken off",
-	How:     Terms(func(act, grad *Node) *Node { return positive(Mul(grad, act)) }),
+
+	KeepsCells: true,
+
+	How: Terms(func(act, grad *Node) *Node { return positive(Mul(grad, act)) }),
 })
 
 func positive(x *Node) *Node { return Max(x, ZerosLike(x)) }

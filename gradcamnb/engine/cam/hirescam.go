@@ -20,5 +20,8 @@ var HiResCAM = register(Method{
 	Passes:  "1 forward, 1 backward down to the layer",
 	Use:     "to see exactly what the score is made of: faithful for networks that end in one linear layer",
 	Peers:   "at a layer read only through a layer norm over its channels the map is zero by construction; pytorch-grad-cam draws its rounding noise, here it is diagnosed",
-	How:     Terms(func(act, grad *Node) *Node { return Mul(grad, act) }),
+
+	KeepsCells: true,
+
+	How: Terms(func(act, grad *Node) *Node { return Mul(grad, act) }),
 })

@@ -19,5 +19,8 @@ var LayerCAM = register(Method{
 	Passes:  "1 forward, 1 backward down to the layer",
 	Use:     "at early layers, for fine detail",
 	Peers:   "over several layers torch-cam takes tanh(2 L) and the largest, pytorch-grad-cam the mean; here Mean, Max and Product say which",
-	How:     Terms(func(act, grad *Node) *Node { return Mul(positive(grad), act) }),
+
+	KeepsCells: true,
+
+	How: Terms(func(act, grad *Node) *Node { return Mul(positive(grad), act) }),
 })

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gradcam-go/gradcam/internal/registry"
 )
 
 // Method is a way to make a map. A method is a value; the zero value is none.
@@ -15,6 +17,10 @@ type Method struct {
 	Paper   string   // authors, year, identifier
 	Formula string   // the formula with the paper's equation numbers
 	Unit    string   // of the map; empty for the score's own
+
+	// KeepsCells tells that a cell of the map is made of that cell's values alone, with no mean
+	// over the layer, so that what comes from few cells is not lost.
+	KeepsCells bool
 
 	Passes string // what it costs, e.g. "1 forward, 1 backward"
 	Use    string // when to take it
@@ -64,7 +70,7 @@ func ByName(name string) (Method, error) {
 		}
 		return m.of(base)
 	}
-	return Method{}, fmt.Errorf("there is no method %q; there are %s", name, strings.Join(names, ", "))
+	return Method{}, registry.Unknown("method", name, names)
 }
 
 // of is a method that is made of another, with that one filled in.

@@ -69,7 +69,7 @@ func occlude(ctx context.Context, s *Subject, hear Hear) ([]*heatmap.Map, error)
 		for i := range raw.Values {
 			raw.Values[i] /= covers[i]
 		}
-		maps = append(maps, &heatmap.Map{Grid: above(raw, 0), Raw: raw})
+		maps = append(maps, &heatmap.Map{Place: heatmap.AtMasks, Grid: above(raw, 0), Raw: raw})
 	}
 	return maps, nil
 }

@@ -89,9 +89,9 @@ func (p passes) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map {
 	g := run.Map()
 	raw := heatmap.Grid{H: g.H, W: g.W, Values: g.Flat}
 	height, width := s.Size()
-	m := &heatmap.Map{Raw: raw, Grid: above(raw, 0).Resized(width, height), Layer: "picture", Unit: p.method.Unit}
+	m := &heatmap.Map{Raw: raw, Grid: above(raw, 0).Resized(width, height), Place: heatmap.AtPicture, Layer: "picture", Unit: p.method.Unit, KeepsCells: p.method.KeepsCells}
 	if l != nil {
-		m.Layer = l.Title()
+		m.Place, m.Layer, m.Suggested = heatmap.AtLayer, l.Title(), l.Suggested
 	}
 	return m
 }

@@ -356,7 +356,7 @@ func (r *run) maps() ([]*heatmap.Map, error) {
 		if r.done == 1 {
 			stderr = heatmap.Grid{}
 		}
-		out = append(out, &heatmap.Map{Grid: above(raw, float32(sampled.Mean)), Raw: raw, StdErr: stderr, Sampled: sampled})
+		out = append(out, &heatmap.Map{Place: heatmap.AtMasks, Grid: above(raw, float32(sampled.Mean)), Raw: raw, StdErr: stderr, Sampled: sampled})
 	}
 	return out, nil
 }

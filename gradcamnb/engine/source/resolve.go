@@ -3,7 +3,8 @@ package source
 import (
 	"fmt"
 	"slices"
-	"strings"
+
+	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
 // Resolve finds the layer that a name means: a tensor name, a module path, or a
@@ -20,7 +21,7 @@ func Resolve(layers []Layer, name string) (Layer, error) {
 			return l, nil
 		}
 	}
-	return Layer{}, fmt.Errorf("the model has no layer %q; the nearest names are %s", name, quoted(nearestNames(layers, name)))
+	return Layer{}, fmt.Errorf("the model has no layer %q; the nearest names are %s", name, nearest.Quoted(nearestNames(layers, name)))
 }
 
 // Suggested is the layer that Grad-CAM is usually wanted at.
@@ -117,53 +118,11 @@ func normalises(layers []Layer, i int) bool {
 
 // nearestNames lists the names that take the fewest edits to become the wanted one.
 func nearestNames(layers []Layer, want string) []string {
-	type candidate struct {
-		name string
-		cost int
-	}
-	var all []candidate
-	seen := map[string]bool{}
+	var names []string
 	for _, l := range layers {
-		for _, name := range append([]string{l.Name}, l.paths...) {
-			if !seen[name] && l.Spatial() {
-				seen[name] = true
-				all = append(all, candidate{name, edits(strings.ToLower(want), strings.ToLower(name))})
-			}
+		if l.Spatial() {
+			names = append(append(names, l.Name), l.paths...)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b candidate) int { return a.cost - b.cost })
-	var out []string
-	for _, c := range all[:min(5, len(all))] {
-		out = append(out, c.name)
-	}
-	return out
-}
-
-// edits is the Levenshtein distance.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
-}
-
-func quoted(names []string) string {
-	var out []string
-	for _, n := range names {
-		out = append(out, fmt.Sprintf("%q", n))
-	}
-	return strings.Join(out, ", ")
+	return nearest.Names(names, want, 5)
 }

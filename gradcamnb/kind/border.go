@@ -1,0 +1,74 @@
+package kind
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Border is why the border between two predicted regions of a segmentation lies where it does: the
+// first class's logit less the second's, summed over the pixels of both that touch the other.
+var Border = Register(Kind{
+	Name: "border", Score: "weighted", Together: true,
+	Forms: []Form{{"border:CLASS,OTHER[:mean]", "why the border between two predicted regions lies where it does"}},
+	Read: func(rest string) (Spec, error) {
+		rest, mean := strings.CutSuffix(rest, ":mean")
+		index, err := readIndices(rest)
+		return Spec{Kind: "border", Index: index, Mean: mean}, err
+	},
+	Write: func(s Spec) string { return "border:" + s.element() + meanSuffix(s) },
+	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+		r, n, err := lookUp(sc, s, "weighted")
+		if err != nil {
+			return nil, err
+		}
+		if err := inRange(s.Index, n, r.Tensors[0]); err != nil {
+			return nil, err
+		}
+		if err := two(s); err != nil {
+			return nil, err
+		}
+		if len(r.Shape) != 4 {
+			return nil, fmt.Errorf("the output has the shape %v and is no segmentation, [batch, classes, height, width]", r.Shape)
+		}
+		seen, err := predicted(sc, r.Tensors[0])
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range seen {
+			weights, err := p.border(s, r.Shape[1])
+			if err != nil {
+				return nil, err
+			}
+			r.Beside = append(r.Beside, weights...)
+		}
+		r.Index = slices.Repeat([]int32{int32(s.Index[0])}, sc.Batch())
+		r.Words, r.Whole = fmt.Sprintf("border of class %d with class %d", s.Index[0], s.Index[1]), true
+		return []Resolved{r}, nil
+	},
+})
+
+// border weighs the pixels of two predicted regions that touch: 1 for the first class, -1 for the
+// other, there; divided by their number for a mean.
+func (p segmentation) border(s Spec, classes int) ([]float32, error) {
+	first, other := s.Index[0], s.Index[1]
+	weights := make([]float32, classes*p.h*p.w)
+	n := 0
+	for k, c := range p.class {
+		rival := first + other - c
+		if c != first && c != other || !slices.ContainsFunc(p.neighbours(k), func(n int) bool { return p.class[n] == rival }) {
+			continue
+		}
+		weights[first*p.h*p.w+k], weights[other*p.h*p.w+k] = 1, -1
+		n++
+	}
+	if n == 0 {
+		return nil, fmt.Errorf("no pixel that is predicted as class %d touches one of class %d; the classes that are predicted are %v", first, other, p.classes())
+	}
+	if s.Mean {
+		for k := range weights {
+			weights[k] /= float32(n)
+		}
+	}
+	return weights, nil
+}

@@ -1,0 +1,72 @@
+package kind
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Box is a box of a class that need not be found, in pixels of the original picture.
+var Box = Register(Kind{
+	Name: "box", Boxed: true,
+	Forms: []Form{{"box:X0,Y0,X1,Y1:CLASS[:SIDE]", "a box of a class that need not be found, in pixels of the picture"}},
+	Read: func(rest string) (Spec, error) {
+		parts := strings.Split(rest, ":")
+		if len(parts) < 2 || len(parts) > 3 {
+			return Spec{}, textErrorf("write box:X0,Y0,X1,Y1:CLASS")
+		}
+		s, err := numbered("box")(parts[1])
+		if err != nil {
+			return Spec{}, err
+		}
+		edges := strings.Split(parts[0], ",")
+		if len(edges) != len(s.Box) {
+			return Spec{}, textErrorf("write box:X0,Y0,X1,Y1:CLASS")
+		}
+		for i, text := range edges {
+			if s.Box[i], err = strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil {
+				return Spec{}, textErrorf("%q is no number", text)
+			}
+		}
+		if len(parts) == 3 {
+			s.Edge = parts[2]
+		}
+		return s, nil
+	},
+	Write: func(s Spec) string {
+		return fmt.Sprintf("box:%g,%g,%g,%g:%s%s", s.Box[0], s.Box[1], s.Box[2], s.Box[3], s.element(), edgeSuffix(s))
+	},
+	At:       at,
+	Elements: named,
+	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+		return one(boxed(sc, s, func(f *Found, i int) (heatmap.Detection, error) { return f.drawn(s, s.Box, i) },
+			func(d heatmap.Detection) string { return "box at " + corners(d.Box) }))
+	},
+})
+
+// drawn is a box of the user's as a detection.
+func (f *Found) drawn(s Spec, b heatmap.Box, picture int) (heatmap.Detection, error) {
+	frame, class := f.Frames[picture], s.Index[0]
+	if !(b[0] < b[2] && b[1] < b[3]) {
+		return heatmap.Detection{}, fmt.Errorf("the box %v has no area: give x0, y0, x1, y1 with x0 < x1 and y0 < y1", b)
+	}
+	if b[0] < 0 || b[1] < 0 || b[2] > float64(frame.PictureW) || b[3] > float64(frame.PictureH) {
+		return heatmap.Detection{}, fmt.Errorf("the box %v does not lie in the picture of %d x %d pixels", b, frame.PictureW, frame.PictureH)
+	}
+	seen := frame.Seen()
+	if b.IoU(heatmap.Box{float64(seen.Min.X), float64(seen.Min.Y), float64(seen.Max.X), float64(seen.Max.Y)}) == 0 {
+		return heatmap.Detection{}, fmt.Errorf("the box %v lies where the model does not see: it sees %v of the picture", b, seen)
+	}
+	if class < 0 || class >= f.Classes {
+		return heatmap.Detection{}, noClassf("there is no class %d: the detector has %s", class, Numbers(f.Classes))
+	}
+	scores := make([]float32, f.Classes)
+	scores[class] = 1
+	d := heatmap.Detection{Box: b, Class: class, Scores: scores, Objectness: 1}
+	if class < len(f.Labels) {
+		d.Label = f.Labels[class]
+	}
+	return d, nil
+}

@@ -1,0 +1,97 @@
+package kind
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Edges are the sides of a box, by the place of their coordinate in it.
+var Edges = []string{"left", "top", "right", "bottom"}
+
+// Detection is the rank-th surest detection of each picture, from 1.
+var Detection = Register(Kind{
+	Name: "detection", Boxed: true,
+	Forms: []Form{{"detection:RANK[:SIDE]", "a detection, 1 the surest; or its left, top, right or bottom side"}},
+	Read: func(rest string) (Spec, error) {
+		rank, edge, _ := strings.Cut(rest, ":")
+		s, err := numbered("detection")(rank)
+		s.Edge = edge
+		return s, err
+	},
+	Write: func(s Spec) string { return "detection:" + s.element() + edgeSuffix(s) },
+	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+		r, err := boxed(sc, s, func(f *Found, i int) (heatmap.Detection, error) { return f.ranked(s, i) }, func(d heatmap.Detection) string {
+			return fmt.Sprintf("detection %d at %s", s.Index[0], corners(d.Box))
+		})
+		if err != nil {
+			return nil, err
+		}
+		r.Found = s.Index[0]
+		return []Resolved{r}, nil
+	},
+})
+
+func edgeSuffix(s Spec) string {
+	if s.Edge == "" {
+		return ""
+	}
+	return ":" + s.Edge
+}
+
+// boxed looks a target up that is a detection: pick says which one of each picture, and words what
+// it is called.
+func boxed(sc Scene, s Spec, pick func(f *Found, picture int) (heatmap.Detection, error), words func(heatmap.Detection) string) (Resolved, error) {
+	if s.Edge != "" && !slices.Contains(Edges, s.Edge) {
+		return Resolved{}, fmt.Errorf("a box has no side %q; it has %s", s.Edge, strings.Join(Edges, ", "))
+	}
+	if len(s.Index) != 1 {
+		return Resolved{}, fmt.Errorf("it names %d numbers and needs one", len(s.Index))
+	}
+	f := sc.Found()
+	r := Resolved{Edge: s.Edge, Labels: f.Labels}
+	for i := range f.Detections {
+		d, err := pick(f, i)
+		if err != nil {
+			return Resolved{}, err
+		}
+		r.Detections = append(r.Detections, d)
+	}
+	if len(r.Detections) > 0 {
+		r.Words = words(r.Detections[0])
+		if s.Edge != "" {
+			r.Words = s.Edge + " side of " + r.Words
+		}
+	}
+	return r, nil
+}
+
+// ranked is the detection of one picture that a rank means.
+func (f *Found) ranked(s Spec, picture int) (heatmap.Detection, error) {
+	rank, found := s.Index[0], f.Detections[picture]
+	if rank < 1 {
+		return heatmap.Detection{}, fmt.Errorf("detections are numbered from 1, the surest")
+	}
+	if len(found) == 0 {
+		return heatmap.Detection{}, fmt.Errorf("the model finds nothing in the picture: its best candidate has a confidence of %.3g and the threshold is %g; lower the threshold, or draw a box and give a class to see why nothing is found there",
+			f.Best[picture], f.Threshold)
+	}
+	if rank > len(found) {
+		return heatmap.Detection{}, fmt.Errorf("there is no detection %d: the model finds %d, the surest %s", rank, len(found), shortly(found[0]))
+	}
+	return found[rank-1], nil
+}
+
+func corners(b heatmap.Box) string {
+	return fmt.Sprintf("(%.0f, %.0f)-(%.0f, %.0f)", b[0], b[1], b[2], b[3])
+}
+
+func shortly(d heatmap.Detection) string {
+	name := d.Label
+	if name == "" {
+		name = fmt.Sprintf("class %d", d.Class)
+	}
+	return fmt.Sprintf("%s %.2f at %s", name, d.Score, corners(d.Box))
+}

@@ -1,0 +1,9 @@
+package kind
+
+// Element is one element of any tensor of the model, [batch, n], such as the one before a final
+// sigmoid.
+var Element = Register(Kind{
+	Name: "tensor", Score: "class", Measured: "softmax",
+	Forms: []Form{{"tensor:NAME:INDEX", "an element of any tensor, e.g. before a sigmoid"}},
+	Read:  nameAndIndex("tensor"), Write: writeNameAndIndex, At: at, Elements: named, Resolve: elements("class"),
+})

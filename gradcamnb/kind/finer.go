@@ -1,0 +1,8 @@
+package kind
+
+// Finer is what sets a class apart from the three that the model holds for most similar.
+var Finer = Register(Kind{
+	Name: "finer", Score: "finer",
+	Forms: []Form{{"finer:285", "what sets a class apart from the three most similar (FinerCAM)"}},
+	Read:  called("finer"), At: at, Elements: named, Resolve: elements("finer"),
+})

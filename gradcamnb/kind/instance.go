@@ -1,0 +1,41 @@
+package kind
+
+import (
+	"fmt"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Instance is [Detection] of a model with instance masks: what counts is the overlap of masks, not
+// of boxes.
+var Instance = Register(Kind{
+	Name: "instance", Boxed: true,
+	Forms: []Form{{"instance:RANK", "a detection of a model with instance masks, by its mask"}},
+	Read:  numbered("instance"),
+	Write: func(s Spec) string { return "instance:" + s.element() + edgeSuffix(s) },
+	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+		if err := noSide(s); err != nil {
+			return nil, err
+		}
+		r, err := boxed(sc, s, func(f *Found, i int) (heatmap.Detection, error) {
+			d, err := f.ranked(s, i)
+			if err == nil && len(d.Mask.Values) == 0 {
+				err = fmt.Errorf("the model has no instance masks (its decoder is %s): explain the detection", f.Decoder)
+			}
+			return d, err
+		}, func(d heatmap.Detection) string { return fmt.Sprintf("instance %d at %s", s.Index[0], corners(d.Box)) })
+		if err != nil {
+			return nil, err
+		}
+		r.Masked, r.Found = true, s.Index[0]
+		return []Resolved{r}, nil
+	},
+})
+
+// noSide says that masks have no sides, if one is asked for.
+func noSide(s Spec) error {
+	if s.Edge != "" {
+		return fmt.Errorf("an instance's mask has no %s side: explain the side of the detection", s.Edge)
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package kind
+
+import (
+	"errors"
+	"image"
+	"io/fs"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// Every kind that the command line can write is read back as it was.
+func TestTextIsReadBack(t *testing.T) {
+	for text, want := range map[string]Spec{
+		"top2":                  {Kind: "top", Index: []int{2}},
+		"class:285":             {Kind: "class", Index: []int{285}},
+		"class:3,5":             {Kind: "class", Index: []int{3, 5}},
+		"class:tiger cat":       {Kind: "class", Value: "tiger cat"},
+		"class:tabby, tabby":    {Kind: "class", Value: "tabby, tabby"},
+		"softmax:1":             {Kind: "softmax", Index: []int{1}},
+		"binary:0":              {Kind: "binary", Index: []int{0}},
+		"contrast:285,282":      {Kind: "contrast", Index: []int{285, 282}},
+		"finer:7":               {Kind: "finer", Index: []int{7}},
+		"tag:4":                 {Kind: "tag", Index: []int{4}},
+		"tag:beach":             {Kind: "tag", Value: "beach"},
+		"tags:1,4":              {Kind: "tags", Index: []int{1, 4}},
+		"tags>0.5":              {Kind: "tags above", Threshold: 0.5},
+		"attribute:colour:red":  {Kind: "attribute", Name: "colour", Value: "red"},
+		"output:a:b:3":          {Kind: "output", Name: "a:b", Index: []int{3}},
+		"tensor:/head/Gemm:1,2": {Kind: "tensor", Name: "/head/Gemm", Index: []int{1, 2}},
+		"region:7":              {Kind: "region", Index: []int{7}},
+		"region:person:mean":    {Kind: "region", Value: "person", Mean: true},
+		"part:7:3,4:mean":       {Kind: "part", Index: []int{7}, Point: image.Pt(3, 4), Mean: true},
+		"border:1,2:mean":       {Kind: "border", Index: []int{1, 2}, Mean: true},
+		"detection:2:left":      {Kind: "detection", Index: []int{2}, Edge: "left"},
+		"instance:1":            {Kind: "instance", Index: []int{1}},
+		"box:1,2.5,30,40:5:top": {Kind: "box", Box: heatmap.Box{1, 2.5, 30, 40}, Index: []int{5}, Edge: "top"},
+	} {
+		got, err := Parse(text)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s is read as %+v, %v; want %+v", text, got, err, want)
+		}
+		if back := want.String(); back != text {
+			t.Errorf("%+v is written as %q, want %q", want, back, text)
+		}
+	}
+	for _, k := range All() {
+		if (k.Read == nil) != (len(k.Forms) == 0) && k.Name != Tags.Name {
+			t.Errorf("the kind %s has %d forms, and whether it can be read is %t", k.Name, len(k.Forms), k.Read != nil)
+		}
+	}
+}
+
+// A text that is no target says what to write; a file that is not there is no error of the text.
+func TestTextErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"voodoo":         "there is no target",
+		"class:1,x2":     "", // a label
+		"class:1,2.5":    "no number",
+		"top0":           "from 1",
+		"attribute:a":    "HEAD:VALUE",
+		"output:3":       "NAME:INDEX",
+		"part:1":         "CLASS:X,Y",
+		"box:1,2,3:4":    "X0,Y0,X1,Y1",
+		"tags>many":      "no number",
+		"similar:no.png": "",
+	} {
+		_, err := Parse(text)
+		if want != "" && (!errors.Is(err, ErrText) || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	if _, err := Parse("similar:no.png"); errors.Is(err, ErrText) || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a picture that is missing: %v", err)
+	}
+}
+
+// Another element stays within its own head, and has that head's names; a target that has none
+// says so.
+func TestAt(t *testing.T) {
+	outputs := Outputs{{"shape", []string{"disc", "star"}}, {"colour", []string{"red", "green"}}}
+	for text, want := range map[string]string{
+		"attribute:colour:red": "output:colour:1", "output:colour:0": "output:colour:1", "class:star": "class:1", "top1": "class:1",
+		"tag:0": "tag:1", "tags>0.5": "tag:1", "region:0:mean": "region:1:mean", "softmax:0": "softmax:1", "finer:0": "finer:1",
+		"tensor:/x:0": "tensor:/x:1", "box:1,2,3,4:0": "box:1,2,3,4:1", "binary:0": "binary:1",
+	} {
+		s, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := s.At(1)
+		if err != nil || other.String() != want {
+			t.Errorf("%s at 1 is %s, %v; want %s", text, other, err, want)
+		}
+	}
+	for _, text := range []string{"detection:1", "contrast:0,1", "part:0:1,1", "border:0,1"} {
+		s, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.At(1); err == nil || s.Elements(outputs) != nil {
+			t.Errorf("%s has other elements: %v", text, err)
+		}
+	}
+	if got := (Spec{Kind: "attribute", Name: "colour"}).Elements(outputs); !reflect.DeepEqual(got, []string{"red", "green"}) {
+		t.Errorf("the elements of the colour are %q", got)
+	}
+	if got := (Spec{Kind: "class"}).Elements(outputs); !reflect.DeepEqual(got, []string{"disc", "star"}) {
+		t.Errorf("the classes are %q", got)
+	}
+}
+
+// scene is a model with one output of given scores, for one picture.
+type scene struct {
+	labels []string
+	scores []float32
+	found  *Found
+}
+
+func (s scene) Outputs() Outputs { return Outputs{{"logits", s.labels}} }
+func (s scene) Batch() int       { return 1 }
+func (s scene) Tensor(name, _ string) (Tensor, error) {
+	return Tensor{Name: name, Shape: []int{1, len(s.scores)}, Elements: len(s.scores)}, nil
+}
+func (s scene) Values(string, image.Image) ([]int, []float32, error) {
+	return []int{1, len(s.scores)}, s.scores, nil
+}
+func (s scene) Found() *Found { return s.found }
+
+// A class is found by its name: the exact label first, then whole words, then any part, and of
+// several the likeliest; what was taken is said.
+func TestClassByName(t *testing.T) {
+	sc := scene{
+		labels: []string{"tabby, tabby cat", "tiger cat", "Siamese_cat", "catamaran", "tiger", "crane", "crane", "dog"},
+		scores: []float32{1, 3, 2, 9, 0, 4, 5, -1},
+	}
+	for name, want := range map[string]struct {
+		index int32
+		note  string
+	}{
+		"tiger cat":   {1, ""},
+		"TIGER-CAT":   {1, ""},
+		"tabby":       {0, ""}, // one of several names of a label
+		"tiger":       {4, ""}, // exact, though "tiger cat" is likelier
+		"siamese cat": {2, ""},
+		"cat":         {1, `"cat" was taken for tiger cat (1), the likeliest of several; others are Siamese_cat (2), tabby, tabby cat (0)`}, // not the catamaran
+		"crane":       {6, `"crane" was taken for crane (6), the likeliest of several; others are crane (5)`},
+		"catam":       {3, `"catam" was taken for catamaran (3)`},
+	} {
+		got, err := Class.Resolve(sc, Spec{Kind: "class", Value: name})
+		if err != nil || got[0].Index[0] != want.index || !strings.HasPrefix(got[0].Note, want.note) || (want.note == "") != (got[0].Note == "") {
+			t.Errorf("%s is %+v, %v; want class %d, note %q", name, got, err, want.index, want.note)
+		}
+	}
+	if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: "tigre cat"}); !errors.Is(err, ErrNoClass) || !strings.Contains(err.Error(), `the nearest labels are "tiger cat"`) {
+		t.Errorf("a misspelt label: %v", err)
+	}
+	sc.labels = nil
+	if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: "cat"}); !errors.Is(err, ErrNoClass) || !strings.Contains(err.Error(), "sidecar") {
+		t.Errorf("without labels: %v", err)
+	}
+	sc.labels = []string{"a", "b"}
+	if _, err := Class.Resolve(sc, Spec{Kind: "class", Index: []int{1}}); err == nil || !strings.Contains(err.Error(), "not this model's") {
+		t.Errorf("two labels for eight classes: %v", err)
+	}
+}
+
+// A box of the user's is a detection of its class that the model need not find.
+func TestDrawnBox(t *testing.T) {
+	frame := imgio.Frame{PictureW: 100, PictureH: 50, ModelW: 100, ModelH: 50, ScaleX: 1, ScaleY: 1}
+	sc := scene{found: &Found{Detections: [][]heatmap.Detection{nil}, Best: []float32{0.2}, Threshold: 0.5, Labels: []string{"cat", "dog"}, Classes: 2, Frames: []imgio.Frame{frame}}}
+	got, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 30, 40}, Index: []int{1}})
+	if err != nil || got[0].Detections[0].Label != "dog" || got[0].Words != "box at (10, 20)-(30, 40)" {
+		t.Errorf("the box is %+v, %v", got, err)
+	}
+	if _, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 130, 40}, Index: []int{1}}); err == nil || !strings.Contains(err.Error(), "does not lie in the picture") {
+		t.Errorf("a box outside: %v", err)
+	}
+	if _, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 30, 40}, Index: []int{2}}); !errors.Is(err, ErrNoClass) {
+		t.Errorf("a class that is not there: %v", err)
+	}
+	if _, err := Detection.Resolve(sc, Spec{Kind: "detection", Index: []int{1}}); err == nil || !strings.Contains(err.Error(), "confidence of 0.2 and the threshold is 0.5") {
+		t.Errorf("nothing is found: %v", err)
+	}
+}

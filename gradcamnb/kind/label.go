@@ -1,0 +1,104 @@
+package kind
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/gradcam-go/gradcam/internal/nearest"
+)
+
+// findLabel is the number of the element that a name means. A label that is the name comes first,
+// or has it as one of several with commas between them ("tabby, tabby cat"); then labels that
+// have it as whole words; then those that hold it anywhere. Of several the model's likeliest for
+// the pictures is taken. The note says what was taken, unless only one label is the name.
+// Case, and whether words are joined by spaces, dashes or underscores, does not matter.
+func findLabel(sc Scene, r Resolved, name string) (index int, note string, err error) {
+	if len(r.Labels) == 0 {
+		return 0, "", noClassf("nothing names the classes of the output %q: put them into the sidecar or the card, or give the number", r.Tensors[0])
+	}
+	found, exact := matching(r.Labels, name)
+	switch {
+	case len(found) == 0:
+		near := nearest.Names(r.Labels, name, 5)
+		return 0, "", noClassf("there is no class %q; the nearest labels are %s", name, nearest.Quoted(near))
+	case len(found) == 1 && exact:
+		return found[0], "", nil
+	case len(found) > 1:
+		if found, err = likeliest(sc, r, found); err != nil {
+			return 0, "", err
+		}
+	}
+	index = found[0]
+	note = fmt.Sprintf("%q was taken for %s (%d)", name, r.Labels[index], index)
+	if others := found[1:]; len(others) > 0 {
+		var names []string
+		for _, i := range others[:min(3, len(others))] {
+			names = append(names, fmt.Sprintf("%s (%d)", r.Labels[i], i))
+		}
+		if more := len(others) - len(names); more > 0 {
+			names = append(names, fmt.Sprintf("%d more", more))
+		}
+		note += ", the likeliest of several; others are " + strings.Join(names, ", ")
+	}
+	return index, note, nil
+}
+
+// matching are the labels that a name may mean, by the first rule that finds any.
+func matching(labels []string, name string) (found []int, exact bool) {
+	want := folded(name)
+	rules := []func(label string) bool{
+		func(label string) bool {
+			return folded(label) == want || slices.ContainsFunc(strings.Split(label, ","), func(part string) bool { return folded(part) == want })
+		},
+		func(label string) bool { return strings.Contains(spaced(label), spaced(name)) },
+		func(label string) bool { return strings.Contains(folded(label), want) },
+	}
+	for i, rule := range rules {
+		for k, label := range labels {
+			if rule(label) {
+				found = append(found, k)
+			}
+		}
+		if len(found) > 0 {
+			return found, i == 0
+		}
+	}
+	return nil, false
+}
+
+// folded is a text in lower case, with single spaces for spaces, dashes and underscores.
+func folded(text string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return unicode.IsSpace(r) || r == '-' || r == '_' }), " ")
+}
+
+// spaced is a text's words with a space before and behind each.
+func spaced(text string) string {
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+	return " " + strings.Join(words, " ") + " "
+}
+
+// likeliest sorts elements by the mean of their softmax probabilities over the pictures.
+func likeliest(sc Scene, r Resolved, found []int) ([]int, error) {
+	dims, values, err := sc.Values(r.Tensors[0], nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(dims) != 2 {
+		return found, nil // of a segmentation no class is likelier than another
+	}
+	mean := make([]float64, dims[1])
+	for row := range slices.Chunk(values, dims[1]) {
+		top, sum := float64(slices.Max(row)), 0.0
+		for _, v := range row {
+			sum += math.Exp(float64(v) - top)
+		}
+		for i, v := range row {
+			mean[i] += math.Exp(float64(v)-top) / sum
+		}
+	}
+	return slices.SortedStableFunc(slices.Values(found), func(a, b int) int { return cmp.Compare(mean[b], mean[a]) }), nil
+}

@@ -1,0 +1,33 @@
+package kind
+
+import (
+	"fmt"
+	"strings"
+)
+
+// NamedOutput is one element of a named output, such as an attribute head.
+var NamedOutput = Register(Kind{
+	Name: "output", Score: "class", Measured: "softmax",
+	Forms: []Form{{"output:NAME:INDEX", "an element of a named output"}},
+	Read:  nameAndIndex("output"), Write: writeNameAndIndex, At: at, Elements: named,
+	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+		if !sc.Outputs().find(s.Name) {
+			return nil, fmt.Errorf("the model has no output %q; it has %q", s.Name, sc.Outputs().Names())
+		}
+		return one(element(sc, s, "class"))
+	},
+})
+
+// nameAndIndex is a Read of NAME:INDEX. Names may hold colons.
+func nameAndIndex(kind string) func(string) (Spec, error) {
+	return func(rest string) (Spec, error) {
+		colon := strings.LastIndex(rest, ":")
+		if colon < 1 {
+			return Spec{}, textErrorf("write %s:NAME:INDEX", kind)
+		}
+		index, err := readIndices(rest[colon+1:])
+		return Spec{Kind: kind, Name: rest[:colon], Index: index}, err
+	}
+}
+
+func writeNameAndIndex(s Spec) string { return s.Kind + ":" + s.Name + ":" + s.element() }

@@ -1,0 +1,68 @@
+package kind
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/npyfile"
+)
+
+// Region is the logit of a class of a segmentation summed over a mask of its pixels, or over where
+// the class is the prediction.
+var Region = Register(Kind{
+	Name: "region", Score: "region",
+	Forms: []Form{
+		{"region:CLASS[:mean]", "a class of a segmentation where it is predicted"},
+		{"region:CLASS:MASK.npy[:mean]", "a class of a segmentation over a mask"},
+	},
+	Read:     readRegion,
+	Write:    func(s Spec) string { return "region:" + s.element() + meanSuffix(s) },
+	At:       at,
+	Elements: named,
+	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+		return one(overMasks(sc, s, segmentation.region))
+	},
+})
+
+// region is where a class is predicted.
+func (p segmentation) region(class int) (heatmap.Grid, error) {
+	m := heatmap.NewGrid(p.w, p.h)
+	empty := true
+	for k, c := range p.class {
+		if c == class {
+			m.Values[k], empty = 1, false
+		}
+	}
+	if empty {
+		return m, fmt.Errorf("no pixel is predicted as class %d, so its region is empty; the classes that are predicted are %v", class, p.classes())
+	}
+	return m, nil
+}
+
+// readRegion reads CLASS[:mean] or CLASS:MASK.npy[:mean]; the mask is [H, W], or [batch, H, W]
+// with one a picture.
+func readRegion(rest string) (Spec, error) {
+	rest, mean := strings.CutSuffix(rest, ":mean")
+	class, file, masked := strings.Cut(rest, ":")
+	s, err := called("region")(class)
+	s.Mean = mean
+	if err != nil || !masked {
+		return s, err
+	}
+	dims, values, err := npyfile.Read(file)
+	if err != nil {
+		return Spec{}, err
+	}
+	if len(dims) == 2 {
+		dims = append([]int{1}, dims...)
+	}
+	if len(dims) != 3 {
+		return Spec{}, textErrorf("the mask has the shape %v and must be [H, W] or [batch, H, W]", dims)
+	}
+	n := dims[1] * dims[2]
+	for i := range dims[0] {
+		s.Masks = append(s.Masks, heatmap.Grid{H: dims[1], W: dims[2], Values: values[i*n : (i+1)*n]})
+	}
+	return s, nil
+}

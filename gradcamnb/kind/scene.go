@@ -1,0 +1,165 @@
+package kind
+
+import (
+	"errors"
+	"fmt"
+	"image"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// Scene is what a kind may ask when a target is looked up: the model, and the pictures in front
+// of it.
+type Scene interface {
+	Outputs() Outputs
+	Batch() int // number of pictures
+
+	// Tensor looks a tensor of the model up, an output or another, and tells whether the
+	// engine's function of that name can score it; Elements is how many values it can choose.
+	Tensor(name, score string) (Tensor, error)
+
+	// Values runs the model and gives the values of a tensor, batch first: for the pictures, or
+	// for a second one alone if that is not nil.
+	Values(tensor string, second image.Image) (dims []int, values []float32, err error)
+
+	// Found is what the detector finds in the pictures. It is nil unless a target is a detection.
+	Found() *Found
+}
+
+// Tensor is a tensor of a model, looked up.
+type Tensor struct {
+	Name     string
+	Shape    []int // batch first
+	Elements int
+}
+
+// Found is what a detector found in pictures.
+type Found struct {
+	Detections [][]heatmap.Detection // of each picture, the surest first, in pixels of the original picture
+	Best       []float32             // confidence of each picture's best candidate
+	Threshold  float64               // confidence that makes a candidate a detection
+	Decoder    string                // that read them
+	Labels     []string
+	Classes    int
+	Masks      bool // the model has instance masks
+	Frames     []imgio.Frame
+}
+
+// Resolved is a target that is looked up: numbers for an engine. The zero values of what a kind
+// does not need stay.
+type Resolved struct {
+	Tensors []string  // of the model that are read, the first one by the score
+	Shape   []int     // of the first of them
+	Index   []int32   // of each picture; nil if the program picks the class by its rank
+	Rank    int       // from 1, if the program picks the class
+	Beside  []float32 // [batch, ...], what the score takes beside the index: weights, a mask, an embedding
+
+	Words  string   // what it is called, without its number: "class" of "class 285"
+	Whole  bool     // the words say everything, and there is no number to add
+	Labels []string // of the elements; nil if nothing names them
+	Note   string   // what was taken for what the user wrote; empty if that was exact
+
+	// Of a detection, instead of all above but the words: the one of each picture, in pixels of the
+	// original pictures; the side that is explained, empty for the whole; whether instances are
+	// compared by their masks; and whether those masks are drawn over the picture.
+	Detections    []heatmap.Detection
+	Found         int // their rank among those that the model finds, from 1; 0 if they are drawn
+	Edge          string
+	Masked, Drawn bool
+}
+
+// lookUp finds the tensor that a target is about and checks that it is what the labels are of.
+func lookUp(sc Scene, s Spec, score string) (Resolved, int, error) {
+	outputs := sc.Outputs()
+	name := s.Name
+	if name == "" {
+		name = outputs[0].Name
+	}
+	t, err := sc.Tensor(name, score)
+	if err != nil {
+		return Resolved{}, 0, err
+	}
+	labels := outputs.Labels(name)
+	if n := len(labels); n > 0 && n != t.Elements {
+		return Resolved{}, 0, fmt.Errorf("the model has %d labels and its output %q has %d classes: one of the two is not this model's", n, name, t.Elements)
+	}
+	r := Resolved{Tensors: []string{t.Name}, Shape: t.Shape, Words: s.Kind, Labels: labels}
+	if s.Name != "" {
+		r.Words = s.Name
+	}
+	return r, t.Elements, nil
+}
+
+// element looks a target up that is one element of an output: by its number, or by its name.
+func element(sc Scene, s Spec, score string) (Resolved, error) {
+	r, n, err := lookUp(sc, s, score)
+	if err != nil {
+		return r, err
+	}
+	index := s.Index
+	if s.Value != "" {
+		one, note, err := findLabel(sc, r, s.Value)
+		if err != nil {
+			return r, err
+		}
+		index, r.Note = []int{one}, note
+	}
+	if r.Index, err = perPicture(index, sc.Batch()); err != nil {
+		return r, err
+	}
+	return r, inRange(index, n, r.Tensors[0])
+}
+
+// elements is a Resolve of kinds that are one element of an output.
+func elements(score string) func(Scene, Spec) ([]Resolved, error) {
+	return func(sc Scene, s Spec) ([]Resolved, error) { return one(element(sc, s, score)) }
+}
+
+// one is the answer of a Resolve that gives one target.
+func one(r Resolved, err error) ([]Resolved, error) {
+	if err != nil {
+		return nil, err
+	}
+	return []Resolved{r}, nil
+}
+
+// ErrNoClass marks an error about a class, value or tag that the model does not have.
+var ErrNoClass = errors.New("no such class")
+
+// classError is an error about a class; the message says which.
+type classError struct{ error }
+
+func (classError) Is(target error) bool { return target == ErrNoClass }
+func (e classError) Unwrap() error      { return e.error }
+
+func noClassf(format string, args ...any) error { return classError{fmt.Errorf(format, args...)} }
+
+func inRange(index []int, n int, tensor string) error {
+	for _, i := range index {
+		if i < 0 || i >= n {
+			return noClassf("there is no class %d: the tensor %q has %s", i, tensor, Numbers(n))
+		}
+	}
+	return nil
+}
+
+// Numbers says how many classes there are, and their numbers.
+func Numbers(classes int) string {
+	if classes == 1 {
+		return "one, whose number is 0"
+	}
+	return fmt.Sprintf("%d, numbered from 0 to %d", classes, classes-1)
+}
+
+// perPicture spreads one index to all pictures, or takes one a picture.
+func perPicture(index []int, batch int) ([]int32, error) {
+	if len(index) != 1 && len(index) != batch {
+		return nil, fmt.Errorf("it names %d indices for %d pictures; name one, or one a picture", len(index), batch)
+	}
+	out := make([]int32, batch)
+	for i := range out {
+		out[i] = int32(index[i%len(index)])
+	}
+	return out, nil
+}

@@ -1,0 +1,8 @@
+package kind
+
+// Softmax is the softmax probability of a class.
+var Softmax = Register(Kind{
+	Name: "softmax", Score: "softmax",
+	Forms: []Form{{"softmax:285", "the softmax probability of a class"}},
+	Read:  called("softmax"), At: at, Elements: named, Resolve: elements("softmax"),
+})

@@ -1,0 +1,86 @@
+package kind
+
+import (
+	"image"
+	"strconv"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Spec is a target as plain data. What the fields mean is up to the kind; those that a kind does
+// not name are empty.
+type Spec struct {
+	Kind  string `json:"kind"`            // e.g. "class"
+	Name  string `json:"name,omitempty"`  // of the output or tensor, for the kinds that name one
+	Index []int  `json:"index,omitempty"` // rank from 1 (top) or index; one for all pictures, or one a picture
+	Value string `json:"value,omitempty"` // the class or value by its name, instead of Index
+
+	Masks []heatmap.Grid `json:"masks,omitempty"` // region: weights of the output's pixels; mask: the instance, by pixel of the picture; one for all pictures, or one a picture
+	Mean  bool           `json:"mean,omitempty"`  // regions: the mean over the mask instead of the sum
+	Point image.Point    `json:"point,omitzero"`  // part: a pixel of the part, in the segmentation's own size
+
+	Threshold float32     `json:"threshold,omitempty"` // tags above: on the probability
+	Picture   image.Image `json:"-"`                   // similar: the second picture
+
+	Box  heatmap.Box `json:"box,omitzero"`   // box: in pixels of the original picture
+	Edge string      `json:"edge,omitempty"` // of a detection or box: "left", "top", "right" or "bottom" alone; empty means the whole
+
+	function any // func: what the engine calls; it lives in this process only
+}
+
+// element is the element as text: its name, or its indices.
+func (s Spec) element() string {
+	if s.Value != "" {
+		return s.Value
+	}
+	var index []string
+	for _, i := range s.Index {
+		index = append(index, strconv.Itoa(i))
+	}
+	return strings.Join(index, ",")
+}
+
+// readIndices reads numbers with commas between them.
+func readIndices(list string) ([]int, error) {
+	var out []int
+	for part := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(part))
+		if err != nil {
+			return nil, textErrorf("%q is no number", part)
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// numbered is a Read of kinds whose text is numbers alone.
+func numbered(name string) func(string) (Spec, error) {
+	return func(rest string) (Spec, error) {
+		index, err := readIndices(rest)
+		return Spec{Kind: name, Index: index}, err
+	}
+}
+
+// called is a Read of kinds whose text is numbers or the name of a class.
+func called(name string) func(string) (Spec, error) {
+	return func(rest string) (Spec, error) {
+		index, err := readIndices(rest)
+		if err == nil {
+			return Spec{Kind: name, Index: index}, nil
+		}
+		if rest = strings.TrimSpace(rest); strings.Trim(rest, "0123456789,.-+ ") == "" { // numbers gone wrong
+			return Spec{}, err
+		}
+		return Spec{Kind: name, Value: rest}, nil
+	}
+}
+
+// at is an At of kinds with one class.
+func at(s Spec, index int) Spec {
+	s.Index, s.Value = []int{index}, ""
+	return s
+}
+
+// named is an Elements of kinds that are about one output.
+func named(s Spec, m Outputs) []string { return m.Labels(s.Name) }

@@ -1,0 +1,19 @@
+package kind
+
+import "fmt"
+
+// Tags is the sum of the logits of several tags.
+var Tags = Register(Kind{
+	Name: "tags", Score: "weighted", Together: true,
+	Read: numbered("tags"),
+	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+		if len(s.Index) == 0 {
+			return nil, fmt.Errorf("it names no tags: name at least one")
+		}
+		weights := map[int]float32{}
+		for _, i := range s.Index {
+			weights[i] = 1
+		}
+		return one(weigh(sc, s, weights, fmt.Sprintf("tags %v together", s.Index)))
+	},
+})

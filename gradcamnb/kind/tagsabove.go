@@ -1,0 +1,63 @@
+package kind
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// TagsAbove is every tag whose probability is above a threshold in any of the pictures, one
+// target a tag.
+var TagsAbove = Register(Kind{
+	Name: "tags above", Score: "class", Measured: "sigmoid",
+	Prefix: "tags>",
+	Forms:  []Form{{"tags>0.5", "every tag whose probability is above 0.5, one map a tag"}},
+	Read: func(rest string) (Spec, error) {
+		threshold, err := strconv.ParseFloat(rest, 32)
+		if err != nil {
+			return Spec{}, textErrorf("%q is no number", rest)
+		}
+		return Spec{Kind: "tags above", Threshold: float32(threshold)}, nil
+	},
+	Write:    func(s Spec) string { return fmt.Sprintf("tags>%g", s.Threshold) },
+	At:       func(_ Spec, index int) Spec { return Spec{Kind: "tag", Index: []int{index}} },
+	Elements: named,
+	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+		dims, values, err := sc.Values(sc.Outputs()[0].Name, nil)
+		if err != nil {
+			return nil, err
+		}
+		if len(dims) != 2 {
+			return nil, fmt.Errorf("the output has the shape %v and is no list of tags, [batch, tags]", dims)
+		}
+		found := map[int]bool{}
+		var best heatmap.Prediction
+		for i := range dims[0] {
+			r := heatmap.Result{Scores: values[i*dims[1] : (i+1)*dims[1]]}
+			for _, p := range r.Tags(-1) { // all, the most probable first
+				if p.Probability > s.Threshold {
+					found[p.Index] = true
+				}
+				if p.Probability > best.Probability {
+					best = p
+				}
+			}
+		}
+		if len(found) == 0 {
+			return nil, fmt.Errorf("no tag is above %g: the most probable one is tag %d with %.3g; lower the threshold", s.Threshold, best.Index, best.Probability)
+		}
+		var out []Resolved
+		for i := range dims[1] {
+			if !found[i] {
+				continue
+			}
+			r, err := element(sc, Spec{Kind: "tag", Index: []int{i}}, "class")
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, r)
+		}
+		return out, nil
+	},
+})

@@ -1,0 +1,37 @@
+package kind
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// Top is the logit of the rank-th best class of each picture, from 1.
+var Top = Register(Kind{
+	Name: "top", Score: "class", Measured: "softmax",
+	Prefix: "top",
+	Forms:  []Form{{"top1, top2, ...", "the logit of the best class, the second best, ..."}},
+	Read: func(rest string) (Spec, error) {
+		n, err := strconv.Atoi(rest)
+		if err != nil || n < 1 {
+			return Spec{}, textErrorf("a rank is a number from 1, as in top1")
+		}
+		return Spec{Kind: "top", Index: []int{n}}, nil
+	},
+	At:       func(s Spec, index int) Spec { return Spec{Kind: "class", Name: s.Name, Index: []int{index}} },
+	Elements: named,
+	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+		r, n, err := lookUp(sc, s, "class")
+		if err != nil {
+			return nil, err
+		}
+		ranks, err := perPicture(s.Index, sc.Batch())
+		if err != nil {
+			return nil, err
+		}
+		if r.Rank = int(ranks[0]); r.Rank < 1 || r.Rank > n {
+			return nil, noClassf("ranks go from 1 to the number of classes, %d", n)
+		}
+		r.Words = fmt.Sprintf("top %d", r.Rank)
+		return []Resolved{r}, nil
+	},
+})
