@@ -2,26 +2,48 @@ package onnxnorm
 
 import (
 	"math"
+	"slices"
 	"sync"
 )
 
-// BatchNormalization at inference is one multiply and one add a channel,
+// BatchNormalization of [batch, channels, ...] is, a channel,
+//
+//	y = (x - mean) / sqrt(var + epsilon) * scale + bias.
+//
+// With running statistics these are vectors, of which the weights are made. A layer without
+// any (torch's track_running_stats=False, and weights that are standardised) takes the
+// statistics of what it reads: of each picture alone, which is what the network makes of that
+// picture when it is given no other beside it, as in its explanation.
+var _ = register("BatchNormalization", func(b *builder, n *node) {
+	v := n.need(0)
+	if len(v.dims) < 2 {
+		failf("its input has the shape %v, and [batch, channels, ...] is wanted", v.dims)
+	}
+	for i := 1; i <= 4; i++ {
+		if size(n.need(i).dims) != v.dims[1] {
+			failf("its input %d has the shape %v, and its data %d channels", i, n.in[i].dims, v.dims[1])
+		}
+	}
+	running := n.in[3].konst != nil && n.in[4].konst != nil
+	switch training := n.intOr("training_mode", 0) != 0; {
+	case training && running && v.konst == nil:
+		failf("it is in training mode, in which it normalises by the batch and not by the statistics that were learnt: export the model after model.eval()")
+	case training:
+		b.ownStatistics(n)
+	case running && n.in[1].konst != nil && n.in[2].konst != nil:
+		b.runningStatistics(n)
+	default:
+		b.givenStatistics(n)
+	}
+}, nil)
+
+// runningStatistics is one multiply and one add,
 //
 //	y = x * s + (bias - mean*s),  s = scale / sqrt(var + epsilon),
 //
 // with both vectors computed when the weights are loaded.
-var _ = register("BatchNormalization", func(b *builder, n *node) {
-	if n.intOr("training_mode", 0) != 0 {
-		failf("it is in training mode: export the model in evaluation mode")
-	}
-	v := n.need(0)
-	var p [4]*tensor
-	for i := range p {
-		if p[i] = n.need(i + 1).konst; p[i] == nil {
-			failf("its input %d is computed from the picture, and only a constant is supported there", i+1)
-		}
-	}
-	scale, bias, mean, variance := p[0], p[1], p[2], p[3]
+func (b *builder) runningStatistics(n *node) {
+	scale, bias, mean, variance := n.in[1].konst, n.in[2].konst, n.in[3].konst, n.in[4].konst
 	epsilon := float64(n.floatOr("epsilon", 1e-5))
 	factors := sync.OnceValue(func() []float64 {
 		out, s, v := make([]float64, size(scale.dims)), scale.floats(), variance.floats()
@@ -42,12 +64,52 @@ var _ = register("BatchNormalization", func(b *builder, n *node) {
 		}
 		return out
 	})
+	b.eachChannel(n, func(x ref, vector func(ref) ref, _ []int) ref {
+		return b.binary("Add", b.binary("Mul", x, vector(mul)), vector(add))
+	})
+}
+
+// givenStatistics are computed by other nodes.
+func (b *builder) givenStatistics(n *node) {
+	if b.batch > 1 && n.in[3].konst == nil {
+		failf("its statistics are computed of all %d pictures of a batch at once: explain one picture at a time", b.batch)
+	}
+	b.eachChannel(n, func(x ref, vector func(ref) ref, _ []int) ref {
+		deviation := b.unary("Sqrt", b.binary("Add", b.plain(n.in[4]), b.scalar(n.floatOr("epsilon", 1e-5))))
+		centred := b.binary("Sub", x, vector(b.plain(n.in[3])))
+		return b.scaleAndBias(n, b.binary("Div", centred, vector(deviation)), vector)
+	})
+}
+
+// ownStatistics are those of what the layer reads.
+func (b *builder) ownStatistics(n *node) {
+	b.eachChannel(n, func(x ref, vector func(ref) ref, over []int) ref {
+		if x.dims[0] == b.batch {
+			over = over[1:]
+		}
+		if size(permute(x.dims, over)) == 1 {
+			failf("it normalises each channel by the batch, and there is one value of each: the model can only be run on several pictures at once")
+		}
+		return b.scaleAndBias(n, b.normalised(x, over, n.floatOr("epsilon", 1e-5)), vector)
+	})
+	for i := range n.Output[1:] { // the running statistics that training would go on with
+		n.out = append(n.out, n.in[3+i%2])
+	}
+}
+
+func (b *builder) scaleAndBias(n *node, x ref, vector func(ref) ref) ref {
+	return b.binary("Add", b.binary("Mul", x, vector(b.plain(n.in[1]))), vector(b.plain(n.in[2])))
+}
+
+// eachChannel sets the node's output to f(x, vector, over), where vector makes one value a
+// channel fit x, and over are the axes of x but the channels'.
+func (b *builder) eachChannel(n *node, f func(x ref, vector func(ref) ref, over []int) ref) {
+	v := n.in[0]
+	rank := len(v.dims)
 	if spatial(v.dims) {
-		n.out = []*value{b.fromLast(b.binary("Add", b.binary("Mul", b.lastOf(v), mul), add))}
+		n.out = []*value{b.fromLast(f(b.lastOf(v), func(r ref) ref { return r }, []int{0, 1, 2}))}
 		return
 	}
-	if len(v.dims) != 2 {
-		failf("its input has the shape %v, and only [batch, channels] and [batch, channels, h, w] are supported", v.dims)
-	}
-	n.out = []*value{fromPlain(b.binary("Add", b.binary("Mul", b.plain(v), mul), add))}
-}, nil)
+	shape := append([]int{v.dims[1]}, slices.Repeat([]int{1}, rank-2)...)
+	n.out = []*value{fromPlain(f(b.plain(v), func(r ref) ref { return b.reshape(r, shape...) }, slices.Concat([]int{0}, ascending(rank)[2:])))}
+}

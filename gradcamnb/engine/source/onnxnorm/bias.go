@@ -12,17 +12,17 @@ func biasOf(n *node) func() []float32 {
 			return b.konst.floats
 		}
 	case "BatchNormalization":
-		var p [4][]float32
+		var p [4]*tensor
 		for i := range p {
 			v := n.input(i + 1)
 			if v == nil || v.konst == nil {
 				return nil
 			}
-			p[i] = v.konst.floats()
+			p[i] = v.konst
 		}
-		gamma, beta, mean, variance := p[0], p[1], p[2], p[3]
 		epsilon := float64(n.floatOr("epsilon", 1e-5))
 		return func() []float32 {
+			gamma, beta, mean, variance := p[0].floats(), p[1].floats(), p[2].floats(), p[3].floats()
 			out := make([]float32, len(beta))
 			for i := range out {
 				out[i] = float32(float64(beta[i]) - float64(mean[i])*float64(gamma[i])/math.Sqrt(float64(variance[i])+epsilon))

@@ -59,6 +59,10 @@ type builder struct {
 	truths  map[string]ref    // the condition that a tensor of 0 and 1 stands for
 	count   int
 
+	folding bool           // this is the graph of constants, see [constants]
+	sizes   map[string]int // of its tensors
+	batch   int            // how many pictures there are; 0 of constants
+
 	own       map[string][]int // see [Options.Own]
 	ownBatch  int
 	rebatched bool // a number of the file was brought to the batch at hand
@@ -96,6 +100,11 @@ func (b *builder) emitNode(op string, in, out []ref, attrs ...*protos.AttributeP
 			s = append(s, r.name)
 		}
 		return s
+	}
+	for _, r := range out {
+		if b.folding {
+			b.sizes[r.name] = size(r.dims)
+		}
 	}
 	b.nodes = append(b.nodes, &protos.NodeProto{OpType: op, Name: out[0].name, Input: names(in), Output: names(out), Attribute: attrs})
 }
@@ -147,7 +156,7 @@ func (b *builder) konst(t *tensor) ref {
 	switch {
 	case t.isInt:
 		return b.constant(t.dims, &protos.TensorProto{DataType: int32(protos.TensorProto_INT64), Int64Data: t.ints})
-	case t.origin == "" || size(t.dims) == 1:
+	case t.origin == "" || size(t.dims) == 1 && !t.pending():
 		return b.floats(t.dims, t.floats())
 	default:
 		return b.weight(t.origin, t.dims, t.floats)
@@ -169,7 +178,7 @@ func (b *builder) plain(v *value) ref {
 // lastOf is the value with its channels moved last: [b, c, h, w] -> [b, h, w, c].
 func (b *builder) lastOf(v *value) ref {
 	if !v.last.ok() {
-		if v.konst != nil {
+		if v.konst != nil && !(b.folding && v.plain.ok()) {
 			v.last = b.numeric(v.konst.transposed(channelsLast(len(v.dims))))
 		} else {
 			v.last = b.transpose(v.plain, channelsLast(len(v.dims)))

@@ -8,8 +8,6 @@ var (
 	_ = register("Constant", nil, constant)
 	_ = register("Shape", shapeOf, nil)
 	_ = register("Size", func(_ *builder, n *node) { known(n, intTensor(nil, []int64{int64(size(n.need(0).dims))})) }, nil)
-	_ = register("ConstantOfShape", nil, constantOfShape)
-	_ = register("Range", nil, rangeOf)
 	_ = register("Where", where, foldWhere)
 )
 
@@ -53,40 +51,6 @@ func shapeOf(_ *builder, n *node) {
 	from, to = place(from), place(to)
 	out := convert(dims[from:max(from, to)], func(d int) int64 { return int64(d) })
 	known(n, intTensor([]int{len(out)}, out))
-}
-
-func constantOfShape(n *node) *tensor {
-	dims := n.in[0].konst.asInts()
-	if !plausible(dims) || size(dims) > foldLimit {
-		failf("a constant of shape %v is too large", dims)
-	}
-	one := floatTensor([]int{1}, []float32{0})
-	if a := n.attr("value"); a != nil {
-		t, err := decode(a.T, inGraph(a.T))
-		if err != nil {
-			failf("%w", err)
-		}
-		one = t
-	}
-	if one.isInt {
-		return intTensor(dims, broadcastValues(one.ints, []int{1}, dims))
-	}
-	return floatTensor(dims, broadcastValues(one.floats(), []int{1}, dims))
-}
-
-func rangeOf(n *node) *tensor {
-	if !n.in[0].konst.isInt {
-		failf("only integers are supported")
-	}
-	from, to, step := n.in[0].konst.ints[0], n.in[1].konst.ints[0], n.in[2].konst.ints[0]
-	var out []int64
-	for i := from; step > 0 && i < to || step < 0 && i > to; i += step {
-		out = append(out, i)
-		if len(out) > foldLimit {
-			failf("a range from %d to %d is too long", from, to)
-		}
-	}
-	return intTensor([]int{len(out)}, out)
 }
 
 const (

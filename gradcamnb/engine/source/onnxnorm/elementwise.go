@@ -14,7 +14,6 @@ var (
 		return foldFloats(n, func(v float32) float32 { return float32(math.Sqrt(float64(v))) })
 	})
 	_ = register("Identity", identity, func(n *node) *tensor { return n.in[0].konst })
-	_ = register("Dropout", identity, nil) // at inference
 
 	_ = registerBinary("Add", func(a, b int64) int64 { return a + b }, func(a, b float32) float32 { return a + b })
 	_ = registerBinary("Sub", func(a, b int64) int64 { return a - b }, func(a, b float32) float32 { return a - b })
@@ -93,7 +92,7 @@ func (b *builder) operand(v *value) ref {
 	if v.konst == nil || spatial(v.dims) {
 		return b.lastOf(v)
 	}
-	if size(v.dims) == 1 {
+	if size(v.dims) == 1 && !v.konst.pending() {
 		return b.scalar(v.konst.numbers()[0])
 	}
 	t := v.konst.reshaped(leftPad(v.dims, 4)).transposed(channelsLast(4))

@@ -8,9 +8,10 @@ var _ = register("Expand", func(b *builder, n *node) {
 }, func(n *node) *tensor {
 	t, dims := n.in[0].konst, expandDims(n)
 	switch {
+	case size(dims) > foldLimit:
 	case t.isInt:
 		return intTensor(dims, broadcastValues(t.ints, t.dims, dims))
-	case size(dims) <= foldLimit:
+	default:
 		return floatTensor(dims, broadcastValues(t.floats(), t.dims, dims))
 	}
 	return nil

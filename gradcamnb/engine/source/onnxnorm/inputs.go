@@ -194,7 +194,7 @@ func (w *walk) inputs(m *protos.ModelProto, dims []int, o Options) (picture stri
 			beside = append(beside, v.plain)
 		} else {
 			v.konst = intTensor(d, broadcastValues(given.Ints, given.Dims, d))
-			v.konst.kind = in.kind
+			v.konst.kind, v.konst.varies = in.kind, true
 		}
 		w.values[in.Name] = v
 	}

@@ -110,7 +110,10 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 	if g == nil || len(g.Node) == 0 {
 		return nil, errors.New("the ONNX file holds no graph: it is not a model, or it is damaged")
 	}
-	w := &walk{values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(opset(m), o), cuts: o.Cuts}
+	w := &walk{values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(opset(m), o), cuts: o.Cuts, variant: variantOf(input, o.Given)}
+	if len(input) > 0 {
+		w.b.batch = input[0]
+	}
 	name, beside, err := w.inputs(m, input, o)
 	if err != nil {
 		return nil, err
@@ -134,6 +137,9 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 		if k := w.values[v.Name].konst; k != nil {
 			out.constants[v.Name] = k
 		}
+	}
+	if w.constants != nil {
+		w.constants.listed = true
 	}
 	out.Rebatched = w.b.rebatched
 	out.Proto = w.b.proto(m, append([]ref{{name, input}}, beside...))
@@ -173,6 +179,10 @@ type walk struct {
 	b      *builder
 	cuts   []string
 	taken  map[string]bool // tensors of the rewritten graph that stand for a value already
+
+	constants *constants // nil as long as there are none
+	variant   string     // see [constants]
+	spent     int        // whole numbers of constants that are held
 }
 
 // node rewrites one node and returns the tensors it makes.
@@ -230,13 +240,12 @@ func (w *walk) rewrite(n *node) {
 	if n.Domain != "" && n.Domain != "ai.onnx" {
 		op = n.Domain + "." + op
 	}
-	if f := folds[op]; f != nil && !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst == nil }) {
-		if t := f(n); t != nil {
-			n.out = []*value{{dims: t.dims, konst: t}}
-			return
-		}
-	}
 	r := rules[op]
+	constant := !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst == nil })
+	defer func() { n.vary(constant) }()
+	if constant && w.folded(n, r, folds[op]) {
+		return
+	}
 	switch {
 	case r == nil && n.Domain == "com.microsoft":
 		failf("this operator of onnxruntime's own is not supported: optimise the model at the basic level, or not at all")

@@ -107,6 +107,10 @@ func (b *builder) reduceRef(op string, x ref, over []int) ref {
 	if slices.Contains(x.dims, 0) { // of nothing
 		return b.full(dims, map[string]float32{"ReduceMax": negInf, "ReduceMin": -negInf, "ReduceMean": float32(math.NaN())}[op])
 	}
+	if b.pureGo && len(over) > 1 && (op == "ReduceMean" || op == "ReduceSum") {
+		// It adds up one value after another, and loses less with one axis after another.
+		return b.reduceRef(op, b.reduceRef(op, x, over[1:]), over[:1])
+	}
 	return b.emit(op, dims, []ref{x, b.ints(over...)}, attrInt("keepdims", 1))
 }
 

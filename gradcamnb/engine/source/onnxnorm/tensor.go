@@ -25,6 +25,9 @@ type tensor struct {
 	// origin names the tensor among the model's weights, with what was done to
 	// it; empty for a value that folding computed.
 	origin string
+
+	varies   bool      // with the shape of the input, or with what other inputs are given
+	computed *computed // of other constants, perhaps not yet
 }
 
 func intTensor(dims []int, values []int64) *tensor {
@@ -38,7 +41,7 @@ func floatTensor(dims []int, values []float32) *tensor {
 // reshaped is the same values under other dims.
 func (t *tensor) reshaped(dims []int) *tensor {
 	u := *t
-	u.dims = dims
+	u.dims, u.computed = dims, nil
 	if t.origin != "" {
 		u.origin = fmt.Sprintf("%s@reshape%v", t.origin, dims)
 	}
@@ -49,9 +52,11 @@ func (t *tensor) reshaped(dims []int) *tensor {
 func (t *tensor) transposed(perm []int) *tensor {
 	dims := permute(t.dims, perm)
 	if t.isInt {
-		return intTensor(dims, transposeValues(t.ints, t.dims, perm))
+		u := intTensor(dims, transposeValues(t.ints, t.dims, perm))
+		u.kind, u.varies = t.kind, t.varies
+		return u
 	}
-	u := &tensor{dims: dims, floats: func() []float32 {
+	u := &tensor{dims: dims, kind: t.kind, varies: t.varies, floats: func() []float32 {
 		if t.raw.Read != nil {
 			return transposeStored(t.raw, t.dims, perm)
 		}

@@ -1,0 +1,33 @@
+package onnxnorm
+
+// ConstantOfShape is one number everywhere, zero where the file names none.
+var _ = register("ConstantOfShape", func(b *builder, n *node) {
+	dims, one := filledWith(n)
+	n.out = []*value{fromPlain(b.full(dims, one.numbers()[0])).is((&value{konst: one}).of())}
+}, func(n *node) *tensor {
+	dims, one := filledWith(n)
+	switch {
+	case !plausible(dims) || size(dims) > foldLimit:
+		return nil
+	case one.isInt:
+		t := intTensor(dims, broadcastValues(one.ints, []int{1}, dims))
+		t.kind = one.kind
+		return t
+	}
+	return floatTensor(dims, broadcastValues(one.floats(), []int{1}, dims))
+})
+
+func filledWith(n *node) (dims []int, one *tensor) {
+	dims, one = n.constantInput(0, "shape").asInts(), floatTensor([]int{1}, []float32{0})
+	if a := n.attr("value"); a != nil && a.T != nil {
+		t, err := decode(a.T, inGraph(a.T))
+		if err != nil {
+			failf("%w", err)
+		}
+		one = t
+	}
+	if size(one.dims) != 1 {
+		failf("its value has the shape %v, and one number is wanted", one.dims)
+	}
+	return dims, one.reshaped([]int{1})
+}

@@ -1,0 +1,315 @@
+package onnxnorm
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute-onnx/support/protos"
+	"github.com/gomlx/compute/dtypes"
+	_ "github.com/gomlx/compute/gobackend" // what constants are computed by
+	"github.com/gomlx/compute/shapes"
+	gomlx "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/onnx-gomlx/onnx/parser"
+	"google.golang.org/protobuf/proto"
+)
+
+// A constant is a constant, whatever computes it. What an operator makes of constants is
+// computed by its own rule: the rule writes nodes into a graph of constants, beside the
+// rewritten one, and GoMLX's pure-Go backend runs what a value of it needs when that value is
+// asked for. Whole numbers and truth values, of which shapes and indices are made, are asked for
+// at once; numbers, which may be weights of any size, when they are needed.
+//
+// Folds of single operators come first: they are quicker, and exact for whole numbers of any
+// size, of which float32 holds those up to 2^24.
+
+// constants is the graph of constants.
+type constants struct {
+	*builder
+	maker       map[string]*protos.NodeProto // by output
+	seen        int                          // nodes that are in maker
+	variant     string                       // of the input's shape and the values given
+	evaluations int
+	values      int  // that evaluations made
+	listed      bool // the walk is over: what is evaluated now is asked for by a program
+	mu          sync.Mutex
+}
+
+func newConstants(opset int, variant string) *constants {
+	k := &constants{builder: newBuilder(opset, Options{KeepLayout: true, PureGo: true}), maker: map[string]*protos.NodeProto{}, variant: variant}
+	k.folding, k.sizes = true, map[string]int{}
+	return k
+}
+
+// computed is a constant of the graph of constants whose values were perhaps not asked for yet.
+type computed struct {
+	ref    ref
+	of     *constants
+	once   sync.Once
+	values []float32 // where they are few
+	known  bool
+}
+
+// keptValues is up to how many values of a computed constant are kept. More are computed
+// again when they are asked for again, which is when they go to another device.
+const keptValues = 1 << 16
+
+func (c *computed) floats() []float32 {
+	if size(c.ref.dims) > keptValues {
+		return c.of.evaluate(c.ref)
+	}
+	c.once.Do(func() { c.values, c.known = c.of.evaluate(c.ref), true })
+	return c.values
+}
+
+// pending tells whether the tensor's values would have to be computed.
+func (t *tensor) pending() bool { return t.computed != nil && !t.computed.known }
+
+// folded makes the outputs of a node whose inputs are constants. It tells that it cannot by false,
+// or by panicking as the rule does.
+func (w *walk) folded(n *node, r rule, f fold) bool {
+	pending := slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst.pending() })
+	if f != nil && !pending && w.foldedAtOnce(n, f) {
+		return true
+	}
+	if r == nil {
+		return pending && w.foldedAtOnce(n, f)
+	}
+	if len(n.in) == 0 {
+		return false
+	}
+	m, failed := w.applied(n, r)
+	switch {
+	case failed != nil && pending && f != nil:
+		return w.foldedAtOnce(n, f)
+	case failed != nil:
+		panic(*failed)
+	case slices.ContainsFunc(m.out, func(v *value) bool { return v.quant != nil }):
+		return false
+	}
+	for i, v := range m.out {
+		n.out = append(n.out, w.constant(n, i, v))
+	}
+	return true
+}
+
+// foldedAtOnce makes the output by the operator's own fold, where that can.
+func (w *walk) foldedAtOnce(n *node, f fold) bool {
+	t := f(n)
+	if t == nil {
+		return false
+	}
+	n.out = []*value{{dims: t.dims, konst: t}}
+	if t.isInt && !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && sharesInts(v.konst, t) }) {
+		w.spend(len(t.ints))
+	}
+	return true
+}
+
+func sharesInts(t, u *tensor) bool {
+	return len(t.ints) > 0 && len(u.ints) > 0 && &t.ints[0] == &u.ints[0]
+}
+
+// mostFolded is how many whole numbers of constants are held, 256 MB of them.
+const mostFolded = 1 << 25
+
+// spend counts whole numbers that are held.
+func (w *walk) spend(values int) {
+	if w.spent += values; w.spent > mostFolded {
+		failf("the file computes more than %d whole numbers that do not depend on the picture", mostFolded)
+	}
+}
+
+// applied is the node after its rule wrote it into the graph of constants.
+func (w *walk) applied(n *node, r rule) (m *node, failed *failure) {
+	if w.constants == nil {
+		w.constants = newConstants(w.b.opset, w.variant)
+	}
+	defer func() {
+		if e := recover(); e != nil {
+			f, ok := e.(failure)
+			if !ok {
+				panic(e)
+			}
+			failed = &f
+		}
+	}()
+	m = &node{NodeProto: n.NodeProto}
+	for _, v := range n.in {
+		if v == nil {
+			m.in = append(m.in, nil)
+			continue
+		}
+		u := &value{name: v.name, dims: v.dims, konst: v.konst, kind: v.kind}
+		if v.konst.pending() {
+			u.plain = v.konst.computed.ref
+		}
+		m.in = append(m.in, u)
+	}
+	r(w.constants.builder, m)
+	inherit(m)
+	return m, nil
+}
+
+// constant is output i of a node as a constant, given what its rule made of it.
+func (w *walk) constant(n *node, i int, v *value) *value {
+	if v.konst != nil {
+		return &value{dims: v.dims, konst: v.konst}
+	}
+	k := w.constants
+	c := &computed{ref: k.plain(v), of: k}
+	if of := v.of(); of != real {
+		w.spend(size(v.dims))
+		t := intTensor(v.dims, convert(c.floats(), asWhole))
+		if of == truth {
+			t = asTruth(t)
+		}
+		return &value{dims: v.dims, konst: t}
+	}
+	t := &tensor{dims: v.dims, floats: c.floats, computed: c}
+	if i < len(n.Output) {
+		t.origin = n.Output[i] + "@computed"
+		if slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst.varies }) {
+			t.origin += k.variant
+		}
+	}
+	return &value{dims: v.dims, konst: t}
+}
+
+// asWhole is a whole number that was computed in float32, which has them all up to 2^24.
+func asWhole(v float32) int64 {
+	const most = 1 << 24
+	if !(-most <= v && v <= most) {
+		failf("it computes the whole number %g of constants, and whole numbers are exact up to %d only", v, most)
+	}
+	return int64(v)
+}
+
+// Bounds of what constants may cost.
+const (
+	mostEvaluations = 1 << 13
+	mostEvaluated   = 1 << 18 // nodes of one evaluation
+	mostValues      = 1 << 25 // that are made before any program runs
+)
+
+// evaluate runs what a tensor of the graph needs.
+func (k *constants) evaluate(r ref) []float32 {
+	p, weights := k.needed(r)
+	values, err := run(p, weights, r)
+	if err != nil {
+		failf("its value, computed of constants, could not be had: %w", err)
+	}
+	return values
+}
+
+// needed is the part of the graph that a tensor depends on, and the weights that it reads.
+func (k *constants) needed(r ref) (*protos.ModelProto, map[string]Weight) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.evaluations++; k.evaluations > mostEvaluations {
+		failf("the file computes too many constants, more than %d", mostEvaluations)
+	}
+	for ; k.seen < len(k.nodes); k.seen++ {
+		for _, name := range k.nodes[k.seen].Output {
+			k.maker[name] = k.nodes[k.seen]
+		}
+	}
+	weights, done := map[string]Weight{}, map[string]bool{}
+	var nodes []*protos.NodeProto
+	for todo := []string{r.name}; len(todo) > 0; {
+		name := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if done[name] || name == "" {
+			continue
+		}
+		done[name] = true
+		if w, ok := k.weights[name]; ok {
+			weights[name] = w
+		}
+		if n := k.maker[name]; n != nil {
+			for _, out := range n.Output {
+				done[out] = true
+				k.values += k.sizes[out]
+			}
+			nodes, todo = append(nodes, n), append(todo, n.Input...)
+		}
+	}
+	if !k.listed && k.values > mostValues {
+		failf("shapes and other whole numbers are computed of more than %d values that do not depend on the picture", mostValues)
+	}
+	if len(nodes) > mostEvaluated {
+		failf("a constant is computed of %d others, more than %d", len(nodes), mostEvaluated)
+	}
+	g := &protos.GraphProto{Name: "constants", Node: ordered(nodes), Output: []*protos.ValueInfoProto{valueInfo(r.name, nil)}}
+	for name, w := range weights {
+		g.Input = append(g.Input, valueInfo(name, w.Dims))
+	}
+	return &protos.ModelProto{IrVersion: 10, OpsetImport: []*protos.OperatorSetIdProto{{Version: 20}}, Graph: g}, weights
+}
+
+var pureGo = sync.OnceValues(func() (compute.Backend, error) { return compute.NewWithConfig("go:ops_sequential") })
+
+// run is the value of a tensor of a graph, given its inputs.
+func run(p *protos.ModelProto, weights map[string]Weight, want ref) (values []float32, err error) {
+	defer func() {
+		if e := recover(); e != nil {
+			if f, ok := e.(failure); ok {
+				panic(f)
+			}
+			err = errors.New("the operators do not fit together")
+		}
+	}()
+	if w, ok := weights[want.name]; ok {
+		return w.Values(), nil
+	}
+	backend, err := pureGo()
+	if err != nil {
+		return nil, err
+	}
+	data, err := proto.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	imported, err := parser.Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	imported.DisableFusion()
+	g := gomlx.NewGraph(backend, "constants")
+	defer g.Finalize()
+	feed := map[string]*gomlx.Node{}
+	var inputs []any
+	for _, in := range p.Graph.Input {
+		w := weights[in.Name]
+		feed[in.Name] = gomlx.Parameter(g, fmt.Sprint("p", len(inputs)), shapes.Make(dtypes.Float32, w.Dims...))
+		inputs = append(inputs, tensors.FromFlatDataAndDimensions(w.Values(), w.Dims...))
+	}
+	out := imported.CallGraph(nil, g, feed, want.name)[0]
+	if err := g.Compile(gomlx.ConvertDType(out, dtypes.Float32)); err != nil {
+		return nil, err
+	}
+	return tensors.CopyFlatData[float32](g.Run(inputs...)[0])
+}
+
+// variantOf names the shape and the given values that constants computed of shapes depend on.
+func variantOf(input []int, given map[string]Given) string {
+	return strings.ReplaceAll(fmt.Sprint(" for ", input, given), " ", "_")
+}
+
+// vary tells the node's constant outputs that they vary with the shape of the input or with what
+// other inputs are given: those of an operator such as Shape, whose input is no constant, and all
+// that are made of them.
+func (n *node) vary(constant bool) {
+	if constant && !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst.varies }) {
+		return
+	}
+	for _, v := range n.out {
+		if v.konst != nil {
+			v.konst.varies = true
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package onnxnorm
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+// stored is an initializer of floats, or of integers where whole is true.
+func stored(name string, whole bool, dims []int64, values ...float64) *protos.TensorProto {
+	p := &protos.TensorProto{Name: name, Dims: dims, DataType: int32(protos.TensorProto_FLOAT)}
+	for _, v := range values {
+		if whole {
+			p.DataType, p.Int64Data = int32(protos.TensorProto_INT64), append(p.Int64Data, int64(v))
+		} else {
+			p.FloatData = append(p.FloatData, float32(v))
+		}
+	}
+	return p
+}
+
+// What operators make of constants, by hand.
+func TestConstantsOfConstants(t *testing.T) {
+	reals := func(values ...float64) *protos.TensorProto {
+		return stored("a", false, []int64{int64(len(values))}, values...)
+	}
+	wholes := func(values ...float64) *protos.TensorProto {
+		return stored("a", true, []int64{int64(len(values))}, values...)
+	}
+	matrix := func(values ...float64) *protos.TensorProto {
+		return stored("a", false, []int64{2, int64(len(values) / 2)}, values...)
+	}
+	second := func(whole bool, values ...float64) *protos.TensorProto {
+		return stored("b", whole, []int64{int64(len(values))}, values...)
+	}
+	number := func(whole bool, v float64) *protos.TensorProto { return stored("b", whole, nil, v) }
+	to := func(kind protos.TensorProto_DataType) []*protos.AttributeProto {
+		return []*protos.AttributeProto{attrInt("to", int(kind))}
+	}
+	for name, c := range map[string]struct {
+		op    string
+		in    []*protos.TensorProto
+		attrs []*protos.AttributeProto
+		want  []float64
+	}{
+		"Ceil":                  {"Ceil", []*protos.TensorProto{reals(0.5, -0.5, 2)}, nil, []float64{1, 0, 2}},
+		"Floor":                 {"Floor", []*protos.TensorProto{reals(0.5, -0.5, 2)}, nil, []float64{0, -1, 2}},
+		"Clip":                  {"Clip", []*protos.TensorProto{reals(-1, 3, 9), number(false, 0)}, nil, []float64{0, 3, 9}},
+		"Max":                   {"Max", []*protos.TensorProto{reals(1, 3), second(false, 2, 2)}, nil, []float64{2, 3}},
+		"Min of whole numbers":  {"Min", []*protos.TensorProto{wholes(1, 3), second(true, 2, 2)}, nil, []float64{1, 2}},
+		"Relu":                  {"Relu", []*protos.TensorProto{reals(-1, 3)}, nil, []float64{0, 3}},
+		"Abs":                   {"Abs", []*protos.TensorProto{reals(-1, 3)}, nil, []float64{1, 3}},
+		"Neg":                   {"Neg", []*protos.TensorProto{reals(-1, 3)}, nil, []float64{1, -3}},
+		"Neg of whole numbers":  {"Neg", []*protos.TensorProto{wholes(-1, 3)}, nil, []float64{1, -3}},
+		"Pow of whole numbers":  {"Pow", []*protos.TensorProto{wholes(2, 3), number(true, 3)}, nil, []float64{8, 27}},
+		"Exp":                   {"Exp", []*protos.TensorProto{reals(0, 1)}, nil, []float64{1, math.E}},
+		"Sign":                  {"Sign", []*protos.TensorProto{reals(-3, 0, 2)}, nil, []float64{-1, 0, 1}},
+		"ReduceMax":             {"ReduceMax", []*protos.TensorProto{matrix(1, 2, 3, 4), second(true, 1)}, []*protos.AttributeProto{attrInt("keepdims", 0)}, []float64{2, 4}},
+		"ReduceMin, whole":      {"ReduceMin", []*protos.TensorProto{wholes(4, 2, 3)}, []*protos.AttributeProto{attrInt("keepdims", 0)}, []float64{2}},
+		"ReduceProd, whole":     {"ReduceProd", []*protos.TensorProto{wholes(4, 2, 3)}, []*protos.AttributeProto{attrInt("keepdims", 0)}, []float64{24}},
+		"ReduceSum":             {"ReduceSum", []*protos.TensorProto{matrix(1, 2, 3, 4), second(true, 0)}, []*protos.AttributeProto{attrInt("keepdims", 0)}, []float64{4, 6}},
+		"ReduceMean":            {"ReduceMean", []*protos.TensorProto{matrix(1, 2, 3, 4), second(true, 0)}, []*protos.AttributeProto{attrInt("keepdims", 0)}, []float64{2, 3}},
+		"Greater":               {"Greater", []*protos.TensorProto{reals(1, 3), second(false, 2, 2)}, nil, []float64{0, 1}},
+		"Less":                  {"Less", []*protos.TensorProto{reals(1, 3), second(false, 2, 2)}, nil, []float64{1, 0}},
+		"MatMul":                {"MatMul", []*protos.TensorProto{matrix(1, 2, 3, 4), stored("b", false, []int64{2, 1}, 1, 10)}, nil, []float64{21, 43}},
+		"Tile":                  {"Tile", []*protos.TensorProto{reals(1, 2), second(true, 2)}, nil, []float64{1, 2, 1, 2}},
+		"Concat":                {"Concat", []*protos.TensorProto{reals(1, 2), second(false, 3)}, []*protos.AttributeProto{attrInt("axis", 0)}, []float64{1, 2, 3}},
+		"Gather of numbers":     {"Gather", []*protos.TensorProto{reals(5, 6, 7), second(true, 2, 0)}, nil, []float64{7, 5}},
+		"half is true":          {"Cast", []*protos.TensorProto{reals(0.5, 0, -2)}, to(protos.TensorProto_BOOL), []float64{1, 0, 1}},
+		"to whole numbers":      {"Cast", []*protos.TensorProto{reals(0.5, -1.5, 2)}, to(protos.TensorProto_INT64), []float64{0, -1, 2}},
+		"ConstantOfShape":       {"ConstantOfShape", []*protos.TensorProto{wholes(2, 2)}, nil, []float64{0, 0, 0, 0}},
+		"Expand":                {"Expand", []*protos.TensorProto{reals(3), second(true, 3)}, nil, []float64{3, 3, 3}},
+		"Range of real numbers": {"Range", []*protos.TensorProto{stored("a", false, nil, 1), stored("b", false, nil, 2), stored("c", false, nil, 0.5)}, nil, []float64{1, 1.5}},
+		"weights standardised":  {"BatchNormalization", []*protos.TensorProto{stored("a", false, []int64{1, 1, 2}, 1, 3), second(false, 2), stored("c", false, []int64{1}, 5), stored("d", false, []int64{1}, 0), stored("e", false, []int64{1}, 1)}, []*protos.AttributeProto{attrInt("training_mode", 1), {Name: "epsilon", Type: protos.AttributeProto_FLOAT, F: 3}}, []float64{4, 6}}, // (1-2)/sqrt(1+3)*2 + 5
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := &protos.NodeProto{OpType: c.op, Name: "it", Output: []string{"y"}, Attribute: c.attrs}
+			for _, p := range c.in {
+				n.Input = append(n.Input, p.Name)
+			}
+			g, err := Normalise(graph([]*protos.NodeProto{n}, c.in...), []int{1, 3, 8, 8}, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, got, ok := g.Constant("y")
+			if !ok {
+				t.Fatal("it is no constant")
+			}
+			if len(got) != len(c.want) || slices.ContainsFunc(got, func(v float64) bool { return !(math.Abs(v-c.want[slices.Index(got, v)]) < 1e-6) }) {
+				t.Errorf("%v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// A constant of any size opens, and its values are computed when they are asked for.
+func TestLargeConstantIsLazy(t *testing.T) {
+	m := graph([]*protos.NodeProto{
+		{OpType: "ConstantOfShape", Input: []string{"shape"}, Output: []string{"zeros"}},
+		{OpType: "Cos", Input: []string{"zeros"}, Output: []string{"ones"}},
+		{OpType: "ReduceMean", Input: []string{"ones"}, Output: []string{"one"}},
+		{OpType: "Mul", Input: []string{"x", "one"}, Output: []string{"y"}},
+	}, ints("shape", 1, 1, 1<<15, 1<<15))
+	g, err := Normalise(m, []int{1, 1, 1, 1}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x := find(t, g, "ones"); !x.Constant {
+		t.Error("the cosine of zeros is no constant")
+	}
+}
+
+// A constant made of the input's shape has another name among the weights for each shape.
+func TestConstantsOfShapes(t *testing.T) {
+	m := graph([]*protos.NodeProto{
+		{OpType: "Shape", Input: []string{"x"}, Output: []string{"shape"}},
+		{OpType: "ConstantOfShape", Input: []string{"shape"}, Output: []string{"zeros"}},
+		{OpType: "Cos", Input: []string{"zeros"}, Output: []string{"ones"}},
+		{OpType: "Mul", Input: []string{"x", "ones"}, Output: []string{"y"}},
+	})
+	names := map[string]bool{}
+	for _, side := range []int{200, 201} {
+		g, err := Normalise(m, []int{1, 1, side, 200}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name := range g.Weights {
+			names[name] = true
+		}
+	}
+	if len(names) != 2 {
+		t.Errorf("two shapes have the weights %v", names)
+	}
+}
+
+// A network that was exported in training mode is refused, with the cause.
+func TestTrainingModeIsRefused(t *testing.T) {
+	yes := &protos.TensorProto{Name: "yes", DataType: int32(protos.TensorProto_BOOL), Int32Data: []int32{1}}
+	ones := stored("one", false, []int64{3}, 1, 1, 1)
+	for name, n := range map[string]*protos.NodeProto{
+		"dropout":    {OpType: "Dropout", Input: []string{"x", "", "yes"}, Output: []string{"y"}},
+		"batch norm": {OpType: "BatchNormalization", Input: []string{"x", "one", "one", "one", "one"}, Output: []string{"y"}, Attribute: []*protos.AttributeProto{attrInt("training_mode", 1)}},
+		"noise":      {OpType: "RandomUniformLike", Input: []string{"x"}, Output: []string{"y"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Normalise(graph([]*protos.NodeProto{n}, yes, ones), []int{1, 3, 8, 8}, Options{})
+			if err == nil || !strings.Contains(err.Error(), "model.eval()") {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
