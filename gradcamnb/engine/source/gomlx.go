@@ -232,6 +232,9 @@ func (m *gomlxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bu
 // grid brings a layer to [batch, h, w, channels].
 func (m *gomlxModel) grid(w walked, n, x *Node) func(*Node) *Node {
 	layout := m.layout(w, n, x)
+	if a, ok := w.Attention(n); ok && !layout.Map() {
+		layout = a
+	}
 	return func(n *Node) *Node { return asFloat32(layout.Grid(n)) }
 }
 

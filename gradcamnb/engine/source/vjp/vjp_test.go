@@ -133,3 +133,27 @@ func TestBatchNorm(t *testing.T) {
 		t.Errorf("batch norm gives %g, want 11", got)
 	}
 }
+
+// Mean and sum pooling with strides, gaps and padding, and the second derivative of max
+// pooling, of which the first is taken as the function here.
+func TestPooling(t *testing.T) {
+	for name, f := range map[string]func(x *Node) *Node{
+		"mean, padded":      func(x *Node) *Node { return MeanPool(x).Window(3).Strides(1).PadSame().Done() },
+		"mean, strides":     func(x *Node) *Node { return MeanPool(x).Window(2).Done() },
+		"sum, windows meet": func(x *Node) *Node { return SumPool(x).Window(3).Strides(2).PadSame().Done() },
+		"sum of all":        func(x *Node) *Node { return SumPool(x).WindowPerAxis(7, 6).Done() },
+		"max":               func(x *Node) *Node { return MaxPool(x).Window(2).Done() },
+		"max, second": func(x *Node) *Node {
+			return Gradient(ReduceAllSum(Mul(MaxPool(x).Window(3).Strides(2).PadSame().Done(), MaxPool(x).Window(3).Strides(2).PadSame().Done())), x)[0]
+		},
+		"convolution, second": func(x *Node) *Node {
+			k := Const(x.Graph(), noise(9, 3, 3, 2, 2))
+			y := Convolve(x, k).Strides(2).PadSame().Done()
+			return Gradient(ReduceAllSum(Mul(Mul(y, y), y)), x)[0]
+		},
+	} {
+		if off := differences(t, func(in []*Node) *Node { return f(in[0]) }, noise(3, 1, 7, 6, 2)); !(off <= 1e-5) {
+			t.Errorf("%s: the gradient is off by %.3g of its largest value", name, off)
+		}
+	}
+}

@@ -15,6 +15,7 @@ const (
 	width                    // columns of cells
 	widthWithin
 	channels
+	tokens // of a sequence
 )
 
 // within is what a part that is split off behind an axis of the kind stands for.
@@ -24,19 +25,41 @@ var within = map[kind]kind{height: heightWithin, width: widthWithin}
 type part struct {
 	kind kind
 	size int
+	of   *sequence // of a sequence
 }
 
-// axis is the parts of an axis, the slowest first, with what stands beside them: tokens that
-// belong to no cell, such as a class token.
-type axis struct {
-	parts         []part
+// sequence is tokens, not all of which are cells of the picture: a class token stands before
+// them. It has no factors.
+type sequence struct {
+	cells         axis
 	before, after int
 }
+
+// axis is the parts of an axis, the slowest first.
+type axis []part
 
 // axes are those of a node's value, in its order; nil where nothing is known.
 type axes []axis
 
-func plainAxis(k kind, size int) axis { return axis{parts: []part{{k, size}}} }
+func plainAxis(k kind, size int) axis { return axis{{kind: k, size: size}} }
+
+// inSequence are cells with others beside them.
+func inSequence(cells axis, before, after int) axis {
+	if before+after == 0 {
+		return cells
+	}
+	return axis{{kind: tokens, size: cells.size() + before + after, of: &sequence{cells, before, after}}}
+}
+
+// sequence is what the axis has beside its cells, and those.
+func (a axis) sequence() sequence {
+	for _, p := range a {
+		if p.of != nil {
+			return *p.of
+		}
+	}
+	return sequence{cells: a}
+}
 
 func unknown(dims []int) axes {
 	var out axes
@@ -49,21 +72,21 @@ func unknown(dims []int) axes {
 // size is the length of the axis.
 func (a axis) size() int {
 	n := 1
-	for _, p := range a.parts {
+	for _, p := range a {
 		n *= p.size
 	}
-	return n + a.before + a.after
+	return n
 }
 
 // known tells whether something is known about the axis.
 func (a axis) known() bool {
-	return slices.ContainsFunc(a.parts, func(p part) bool { return p.kind != other })
+	return slices.ContainsFunc(a, func(p part) bool { return p.kind != other })
 }
 
 // kinds are what the axis stands for, without parts of one cell and repeats.
 func (a axis) kinds() []kind {
 	var out []kind
-	for _, p := range a.parts {
+	for _, p := range a {
 		if p.size == 1 && a.size() > 1 || p.kind == other {
 			continue
 		}
@@ -89,11 +112,11 @@ func (a axis) only() kind {
 	return other
 }
 
-// tokens are the rows and columns of an axis of tokens, zero where it is none.
-func (a axis) tokens() (rows, columns int) {
+// grid is the rows and columns of an axis of tokens, zero where it is none.
+func (a axis) grid() (rows, columns int) {
 	rows, columns = 1, 1
 	seen := []kind{}
-	for _, p := range a.parts {
+	for _, p := range a.sequence().cells {
 		switch p.kind {
 		case height, heightWithin:
 			rows *= p.size
@@ -123,27 +146,22 @@ func (a axis) resized(size int) axis {
 
 // regrouped are the axes after a reshape. A length that cuts through a part splits it.
 func (a axes) regrouped(dims []int) axes {
-	for i, x := range a {
-		if x.before+x.after > 0 { // such an axis is whole or lost
-			return a.around(i, dims)
-		}
-	}
 	var todo []part
 	for _, x := range a {
-		todo = append(todo, x.parts...)
+		todo = append(todo, x...)
 	}
 	var out axes
 	for _, d := range dims {
-		var mine []part
+		var mine axis
 		size := 1
 		for len(todo) > 0 && (size < d || d == 1 && len(mine) == 0 && todo[0].size == 1) {
 			p := todo[0]
 			switch {
 			case d%(size*p.size) == 0:
 				todo = todo[1:]
-			case p.size%(d/size) == 0 && d%size == 0:
-				first := part{p.kind, d / size}
-				rest := part{p.kind, p.size / first.size}
+			case p.of == nil && d%size == 0 && p.size%(d/size) == 0:
+				first := part{kind: p.kind, size: d / size}
+				rest := part{kind: p.kind, size: p.size / first.size}
 				if inner, ok := within[p.kind]; ok {
 					rest.kind = inner
 				}
@@ -158,38 +176,21 @@ func (a axes) regrouped(dims []int) axes {
 			return unknown(dims)
 		}
 		if len(mine) == 0 {
-			mine = []part{{other, 1}}
+			mine = plainAxis(other, 1)
 		}
-		out = append(out, axis{parts: mine})
+		out = append(out, mine)
 	}
 	return out
 }
 
 // join puts a part behind others; rows and the rows within them are rows again.
-func join(parts []part, p part) []part {
+func join(parts axis, p part) axis {
 	if n := len(parts); n > 0 {
 		last := &parts[n-1]
-		if last.kind == p.kind || within[last.kind] == p.kind && p.kind != other {
+		if p.of == nil && last.kind == p.kind || within[last.kind] == p.kind && p.kind != other {
 			last.size *= p.size
 			return parts
 		}
 	}
 	return append(parts, p)
-}
-
-// around regroups what stands before and behind axis i, which stays whole.
-func (a axes) around(i int, dims []int) axes {
-	front := 1
-	for _, x := range a[:i] {
-		front *= x.size()
-	}
-	n := 1
-	for k, d := range dims {
-		if n == front && d == a[i].size() {
-			out := append(a[:i].regrouped(dims[:k]), a[i])
-			return append(out, a[i+1:].regrouped(dims[k+1:])...)
-		}
-		n *= d
-	}
-	return unknown(dims)
 }

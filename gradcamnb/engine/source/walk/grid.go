@@ -22,11 +22,11 @@ func (l Layout) Tokens() bool { return len(l.order) == 3 }
 // axis each or one of tokens.
 func (a axes) layout() Layout {
 	at := map[kind]int{}
-	tokens := -1
+	sequence := -1
 	var rows, columns int
 	for i, x := range a {
-		if r, c := x.tokens(); r*c > 1 && len(a) == 3 {
-			tokens, rows, columns = i, r, c
+		if r, c := x.grid(); r*c > 1 && len(a) == 3 {
+			sequence, rows, columns = i, r, c
 			continue
 		}
 		k := x.only()
@@ -44,8 +44,8 @@ func (a axes) layout() Layout {
 	h, hasRows := at[height]
 	w, hasColumns := at[width]
 	switch {
-	case tokens >= 0 && len(a) == 3:
-		l.Rows, l.Columns, l.order, l.before = rows, columns, []int{b, tokens, c}, a[tokens].before
+	case sequence >= 0 && len(a) == 3:
+		l.Rows, l.Columns, l.order, l.before = rows, columns, []int{b, sequence, c}, a[sequence].sequence().before
 	case hasRows && hasColumns && len(a) == 4:
 		l.Rows, l.Columns, l.order = a[h].size(), a[w].size(), []int{b, h, w, c}
 	default:

@@ -116,6 +116,7 @@ var modules = []function{
 	{"norm", "BatchNormalization", []NodeType{NodeTypeBatchNormForInference}},
 	{"norm", "LayerNormalization", []NodeType{NodeTypeReduceSum}},
 	{"norm", "BatchNormalization", []NodeType{NodeTypeSub, NodeTypeDiv}},
+	{"concat", "Concat", []NodeType{NodeTypeConcatenate}},
 }
 
 // function is the first that the place's operators are enough for; its last operator where

@@ -144,3 +144,12 @@ func NormOf(n *Node) Norm {
 	}
 	return Norm{epsilon, number(n, "featureAxis")}
 }
+
+// ScatterOf reads the parameters of the gradient of a max pooling.
+func ScatterOf(n *Node) Window {
+	w := Window{Size: numbers(n, "windowDimensions"), Strides: numbers(n, "windowStrides"), Paddings: make([][2]int, n.Rank())}
+	for i, p := range numbers(n, "paddings") {
+		w.Paddings[i/2][i%2] = p
+	}
+	return w
+}

@@ -221,7 +221,7 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 	switch {
 	case !ok:
 		return w.addPlace(n, &Place{form: joined, scope: w.branchScope(homes, last), From: homes})
-	case !n.Shape().EqualDimensions(of.Node.Shape()): // a mean, or what is made of one
+	case n.Shape().Size() != of.Node.Shape().Size(): // a mean, or what is made of one
 		last.note(n)
 		return last
 	case of != last:
@@ -332,7 +332,7 @@ func (w *Walk) withoutInner(nodes []*Node) []*Place {
 	return slices.DeleteFunc(w.Places, func(p *Place) bool { return inner[p] })
 }
 
-// normalises tells whether a function divides by what it has summed.
+// normalises tells whether a function takes a mean off, or divides by a deviation.
 func (p *Place) normalises() bool {
-	return p.ops[NodeTypeSub] && p.ops[NodeTypeDiv] || p.ops[NodeTypeSqrt] || p.ops[NodeTypeRsqrt]
+	return p.ops[NodeTypeSub] || p.ops[NodeTypeSqrt] || p.ops[NodeTypeRsqrt]
 }

@@ -146,26 +146,28 @@ func (t tracer) concatenate(n *Node, dims []int) axes {
 	at := number(n, "axis")
 	out := t.elementwise(n, dims)
 	var joined axis
-	before, main := 0, false
+	before, after := 0, 0
 	for _, in := range n.Inputs() {
 		from := t.of[in]
 		size := in.Shape().Dim(at)
+		known := from != nil && from[at].known()
 		switch {
-		case from != nil && from[at].known() && !main:
-			joined, main = from[at], true
-			joined.before += before
-		case from != nil && from[at].known() && from[at].only() != other && from[at].only() == joined.only():
+		case known && joined == nil:
+			joined = from[at]
+		case known && joined.only() != other && from[at].only() == joined.only():
 			joined = joined.resized(joined.size() + size)
-		case !main:
+		case joined == nil:
 			before += size
 		default:
-			joined.after += size
+			after += size
 		}
 	}
-	if !main {
-		joined = plainAxis(other, dims[at])
+	if joined == nil {
+		out[at] = plainAxis(other, dims[at])
+		return out
 	}
-	out[at] = joined
+	s := joined.sequence()
+	out[at] = inSequence(s.cells, before+s.before, after+s.after)
 	return out
 }
 
@@ -179,17 +181,18 @@ func (t tracer) slice(n *Node, dims []int) axes {
 	starts, limits := numbers(n, "starts"), numbers(n, "limits")
 	out := slices.Clone(from)
 	for i, x := range from {
-		cells := x.size() - x.before - x.after
+		if dims[i] == x.size() {
+			continue
+		}
+		s := x.sequence()
+		first, end := s.before, s.before+s.cells.size()
 		switch {
-		case dims[i] == x.size():
-		case x.before+x.after > 0 || len(x.kinds()) > 1:
-			if dims[i] != limits[i]-starts[i] || starts[i] > x.before || limits[i] < x.before+cells {
-				out[i] = plainAxis(other, dims[i])
-				continue
-			}
-			out[i].before, out[i].after = x.before-starts[i], limits[i]-x.before-cells
-		default:
+		case s.before+s.after == 0 && len(x.kinds()) == 1:
 			out[i] = x.resized(dims[i])
+		case dims[i] == limits[i]-starts[i] && starts[i] <= first && limits[i] >= end:
+			out[i] = inSequence(s.cells, first-starts[i], limits[i]-end)
+		default:
+			out[i] = plainAxis(other, dims[i])
 		}
 	}
 	return out

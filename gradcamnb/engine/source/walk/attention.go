@@ -1,0 +1,36 @@
+package walk
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Attention is how a softmax over tokens is [batch, queries, keys, heads], which no map of the
+// picture is; false for any other node. The keys are what the softmax sums over.
+func (w *Walk) Attention(n *Node) (Layout, bool) {
+	if n.Type() != NodeTypeDiv || n.Rank() != 4 {
+		return Layout{}, false
+	}
+	sum := behind(n.Inputs()[1])
+	if sum.Type() != NodeTypeReduceSum || len(numbers(sum, "axes")) != 1 {
+		return Layout{}, false
+	}
+	keys := numbers(sum, "axes")[0]
+	pictures, queries, heads := -1, -1, -1
+	for i, x := range w.trace.of[n] {
+		rows, columns := x.grid()
+		switch {
+		case i == keys:
+		case x.only() == batch:
+			pictures = i
+		case rows*columns > 1:
+			queries = i
+		default:
+			heads = i
+		}
+	}
+	if pictures < 0 || queries < 0 || heads < 0 {
+		return Layout{}, false
+	}
+	d := n.Shape().Dimensions
+	return Layout{Rows: d[queries], Columns: d[keys], Channels: d[heads], order: []int{pictures, queries, keys, heads}}, true
+}

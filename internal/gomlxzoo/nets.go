@@ -1,0 +1,48 @@
+// Package gomlxzoo holds networks written with GoMLX, for tests of what the engine makes of
+// them: those of GoMLX's own examples, imported unchanged, and a ResNet, a vision transformer
+// and a U-Net as one would write them. It is a module of its own, so that the examples'
+// requirements are nobody else's.
+package gomlxzoo
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/examples/cifar"
+	"github.com/gomlx/gomlx/examples/dogsvscats"
+	"github.com/gomlx/gomlx/examples/inceptionv3"
+	"github.com/gomlx/gomlx/examples/mnist"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Net is a network.
+type Net struct {
+	Name   string
+	Input  []int // [batch, h, w, channels]
+	Params map[string]any
+	Fn     func(scope *model.Scope, x *Node) *Node
+	Single bool // it takes float32 alone
+}
+
+// Nets are all of them.
+func Nets() []Net {
+	return []Net{
+		{"cifar", []int{1, 32, 32, 3}, nil, cifar.C10ConvolutionModelGraph, false},
+		{"cifar-batch", []int{1, 32, 32, 3}, map[string]any{"cnn_normalization": "batch"}, cifar.C10ConvolutionModelGraph, false},
+		{"mnist", []int{1, 28, 28, 1}, nil, mnist.CnnModelGraph, false},
+		{"dogsvscats", []int{1, 32, 32, 3}, map[string]any{"cnn_normalization": "batch", "cnn_num_layers": 3}, dogsvscats.CnnModelGraph, false},
+		{"inceptionv3", []int{1, 107, 107, 3}, nil, func(scope *model.Scope, x *Node) *Node {
+			return inceptionv3.BuildGraph(scope, x).SetPooling(inceptionv3.MeanPooling).Done()
+		}, true},
+		{"resnet", []int{1, 16, 16, 3}, nil, ResNet, false},
+		{"vit", []int{1, 16, 16, 3}, nil, ViT, false},
+		{"unet", []int{1, 16, 16, 3}, nil, UNet, false},
+	}
+}
+
+// Store is a store with the network's parameters.
+func (n Net) Store() *model.Store {
+	s := model.NewStore()
+	for name, v := range n.Params {
+		s.RootScope().SetParam(name, v)
+	}
+	return s
+}
