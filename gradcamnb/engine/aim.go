@@ -119,9 +119,9 @@ func (s aiming) Tensor(name, score string) (kind.Tensor, error) {
 	}
 	n, err := f.Check(l.Shape)
 	if err != nil {
-		return kind.Tensor{}, err
+		return kind.Tensor{}, madeAt(l, err)
 	}
-	return kind.Tensor{Name: name, Shape: l.Shape, Elements: n}, nil
+	return kind.Tensor{Name: name, Shape: l.Shape, Elements: n, Made: l.Made}, nil
 }
 
 // Values runs the model; see [look].

@@ -360,11 +360,14 @@ const passesBetweenTrims = 32
 
 // pass runs the program once. What compiling left behind is given back before the second
 // time, not after the first, which is often the only one.
-func (p *program) pass(args []any) ([]*tensors.Tensor, error) {
+func (p *program) pass(args []any) (out []*tensors.Tensor, err error) {
 	if n := p.passes.Add(1); n == 2 || n%passesBetweenTrims == 0 {
 		trim.Memory()
 	}
-	return p.exec.Call(args...)
+	if failed := exceptions.TryCatch[error](func() { out, err = p.exec.Call(args...) }); failed != nil {
+		return nil, failed // GoMLX panics if a trainer beside us has a variable in its hands
+	}
+	return out, err
 }
 
 // call calls the program with tensors that nobody needs afterwards.

@@ -154,6 +154,9 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	if err != nil {
 		return nil, err
 	}
+	if err := s.sound(results); err != nil {
+		return nil, err
+	}
 	clock.lap("collect")
 	for _, res := range results {
 		res.Timings = clock.laps

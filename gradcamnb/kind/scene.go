@@ -32,6 +32,7 @@ type Tensor struct {
 	Name     string
 	Shape    []int // batch first
 	Elements int
+	Made     string // line of the user's program that makes it; empty if nothing says
 }
 
 // Found is what a detector found in pictures.
@@ -82,7 +83,11 @@ func lookUp(sc Scene, s Spec, score string) (Resolved, int, error) {
 	}
 	labels := outputs.Labels(name)
 	if n := len(labels); n > 0 && n != t.Elements {
-		return Resolved{}, 0, fmt.Errorf("the model has %d labels and its output %q has %d classes: one of the two is not this model's", n, name, t.Elements)
+		err := fmt.Errorf("the model has %d labels and its output %q has %d classes: one of the two is not this model's", n, name, t.Elements)
+		if t.Made != "" {
+			err = fmt.Errorf("%w (%s makes it)", err, t.Made)
+		}
+		return Resolved{}, 0, err
 	}
 	r := Resolved{Tensors: []string{t.Name}, Shape: t.Shape, Words: s.Kind, Labels: labels}
 	if s.Name != "" {

@@ -138,11 +138,22 @@ func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 	if len(out) < len(m.card.Outputs) {
 		exceptions.Panicf("model %s: its graph function returns %d outputs, and %d are named: %q", m.card.Name, len(out), len(m.card.Outputs), m.card.Outputs)
 	}
+	if answer := out[0]; answer.Rank() == 0 || answer.Shape().Dim(0) != x.Shape().Dim(0) {
+		exceptions.Panicf("model %s: its output %q%s has the shape %v and no axis of pictures, which the first one is, of %d here", m.card.Name, m.card.Outputs[0], made(answer), answer.Shape().Dimensions, x.Shape().Dim(0))
+	}
 	named := map[string]*Node{}
 	for i, name := range m.card.Outputs {
 		named[name] = out[i]
 	}
 	return named
+}
+
+// made says where a node was made, if its graph is traced.
+func made(n *Node) string {
+	if line := userLine(n); line != "" {
+		return ", made at " + line + ","
+	}
+	return ""
 }
 
 // walked is the model in a graph, with its layers.

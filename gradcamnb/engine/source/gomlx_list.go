@@ -56,7 +56,19 @@ type listing struct {
 	made   map[string]string // where in the graph function a variable is read first
 }
 
-// type_ is what the picture is given to the graph function as.
+// made is where the graph function reads a variable; empty where it does not.
+func (l *listings) made(path string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, one := range l.of {
+		if at, ok := one.made[path]; ok {
+			return at
+		}
+	}
+	return ""
+}
+
+// kindOrFloat32 is what the picture is given to the graph function as.
 func (l *listings) kindOrFloat32() dtypes.DType {
 	if l.kind == dtypes.InvalidDType {
 		return dtypes.Float32
@@ -145,6 +157,11 @@ func (m *gomlxModel) listAs(on compute.Backend, input []int) (l *listing, err er
 // layer that it is.
 func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
 	l := &listing{made: map[string]string{}}
+	for _, n := range x.Graph().Nodes() {
+		if n.Type() == NodeTypeParameter && strings.HasPrefix(n.GetParameterName(), model.RootScopePath) {
+			l.made[n.GetParameterName()] = userLine(n)
+		}
+	}
 	nodes := []*Node{}
 	add := func(layer Layer, n *Node) {
 		layer.Shape, layer.Made = n.Shape().Dimensions, userLine(n)

@@ -2,10 +2,13 @@ package source
 
 import (
 	"fmt"
+	"math"
+	"reflect"
 	"slices"
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
@@ -69,4 +72,49 @@ func scopeWords(of map[*model.Variable]bool) string {
 		return fmt.Sprintf("%s and %d more scopes", strings.Join(scopes[:most], ", "), len(scopes)-most)
 	}
 	return strings.Join(scopes, ", ")
+}
+
+// NotNumbers is an error that names a weight of a GoMLX model that holds NaN or infinity; nil
+// where there is none.
+func NotNumbers(m Model) error {
+	g, ok := m.(*gomlxModel)
+	if !ok {
+		return nil
+	}
+	for v := range g.store.IterVariables() {
+		if !v.HasValue() || !v.DType().IsFloat() {
+			continue
+		}
+		t, err := v.Value()
+		if err != nil {
+			return fmt.Errorf("model %s: reading the weights %s: %w", g.card.Name, v.Path(), err)
+		}
+		at := g.listed.made(v.Path())
+		if at == "" || finite(t) {
+			continue
+		}
+		return fmt.Errorf("model %s: its weights %s, read at %s, hold NaN or infinity, so its scores are no numbers: the training has diverged, or the checkpoint is damaged", g.card.Name, v.Path(), at)
+	}
+	return nil
+}
+
+// finite tells whether a tensor holds numbers alone.
+func finite(t *tensors.Tensor) bool {
+	ok := true
+	t.MustConstFlatData(func(flat any) {
+		values := reflect.ValueOf(flat)
+		for i := range values.Len() {
+			x := number(values.Index(i))
+			ok = ok && !math.IsNaN(x) && !math.IsInf(x, 0)
+		}
+	})
+	return ok
+}
+
+// number is a value of any float type.
+func number(v reflect.Value) float64 {
+	if short, ok := v.Interface().(interface{ Float32() float32 }); ok {
+		return float64(short.Float32())
+	}
+	return v.Float()
 }
