@@ -26,9 +26,10 @@ type again struct {
 	input   input
 }
 
-// newAgain is nil if what was explained cannot be explained again by one pass: a method draws
+// again explains picture i anew. It is nil if what was explained cannot be explained again by one pass: a method draws
 // masks, or the target is a detection.
-func (s *session) newAgain(b *backend, p plan, in input, found []aimed, i int) *again {
+func (r run) again(i int) *again {
+	p, in, found := r.plan, r.input, r.found
 	if len(p.forward) > 0 || p.host != nil || slices.ContainsFunc(p.aims, func(a aim) bool { return a.box != nil }) {
 		return nil
 	}
@@ -43,7 +44,7 @@ func (s *session) newAgain(b *backend, p plan, in input, found []aimed, i int) *
 		}
 		a.Index = found[k].index[i : i+1]
 	}
-	return &again{s.ofPicture(i), b, p, one}
+	return &again{r.session.ofPicture(i), r.backend, p, one}
 }
 
 // explain returns a map for each map of the picture, in their order.
@@ -100,7 +101,7 @@ func (g *again) programOfWeights(b *backend, p plan) (*program, error) {
 		return g.session.program(b, p)
 	}
 	return g.session.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node {
-		return p.build(g.session.model, scope, inputs).outputs()
+		return p.build(g.session.model, scope, inputs).pack()
 	})
 }
 

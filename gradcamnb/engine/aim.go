@@ -16,8 +16,9 @@ type aim struct {
 	scored   target.Kind
 	measured target.Kind // what maps are measured by
 
-	rank int    // from 1, of the class that the program picks if no index is given; 0 if it picks none
-	key  string // of a function's target, which no other program may be taken for
+	rank     int    // from 1, of the class that the program picks if no index is given; 0 if it picks none
+	elements bool   // it is one element of an output, among others
+	key      string // of a function's target, which no other program may be taken for
 
 	fn ScoreFn // in place of the score's function; nil if that serves
 
@@ -72,7 +73,7 @@ func (s aiming) aim(k kind.Kind, r kind.Resolved) (aim, error) {
 	if k.Boxed {
 		return aim{Resolved: r, box: newBoxed(r, s.seen)}, nil
 	}
-	a := aim{Resolved: r, rank: r.Rank}
+	a := aim{Resolved: r, rank: r.Rank, elements: k.At != nil}
 	var err error
 	if a.scored, err = target.ByName(k.Score); err != nil {
 		return aim{}, err

@@ -27,77 +27,82 @@ func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend
 			results[i].Picture = in.pictures[i]
 		}
 	}
-	var failed error
-	next := func() *tensors.Tensor {
-		t := out[0]
-		out = out[1:]
-		return t
-	}
-	floats := func() []float32 {
-		t := next()
-		defer t.MustFinalizeAll()
-		v, err := tensors.CopyFlatData[float32](t)
-		failed = cmp.Or(failed, err)
-		return v
-	}
-	ints := func() []int32 {
-		t := next()
-		defer t.MustFinalizeAll()
-		v, err := tensors.CopyFlatData[int32](t)
-		failed = cmp.Or(failed, err)
-		return v
-	}
-
-	if dims := out[0].Shape().Dimensions; len(dims) == 2 {
-		scores := floats()
+	all := unpack(p, c.Outputs[0], out)
+	if dims := all.output.Shape().Dimensions; len(dims) == 2 {
+		scores, err := floatsOf(all.output)
+		if err != nil {
+			return nil, nil, err
+		}
 		for i, r := range results {
 			r.Scores = row(scores, i, batch)
 			r.Top = top(r.Scores, c.Labels, 5)
 		}
 	} else {
-		next().MustFinalizeAll()
+		all.output.MustFinalizeAll()
 	}
-	height, width := p.picture(c.Layout)
-	for _, a := range p.aims {
-		score, index := floats(), ints()
-		if failed != nil {
-			return nil, nil, fmt.Errorf("reading the results: %w", failed)
+	for k, a := range p.aims {
+		aimed, err := a.resolved(all.aims[k], results)
+		if err != nil {
+			return nil, nil, err
 		}
-		found = append(found, aimed{score, index})
-		atLayer, atPicture := split(p.leaves())
-		maps := map[made][]shown{}
-		read := func(of []leaf, layer int) {
-			for _, l := range of {
-				raw := out[0].Shape().Dimensions
-				values, full, gross := floats(), floats(), floats()
-				for i := range results {
-					key := made{l.name, layer}
-					maps[key] = append(maps[key], shown{
-						raw:  heatmap.Grid{W: raw[2], H: raw[1], Values: row(values, i, batch)},
-						full: heatmap.Grid{W: width, H: height, Values: row(full, i, batch)},
-
-						gross: gross[i],
-					})
-				}
-			}
-		}
-		for k := range p.layers {
-			if len(atLayer) > 0 {
-				read(atLayer, k)
-			}
-		}
-		read(atPicture, -1)
-		if failed != nil {
-			return nil, nil, fmt.Errorf("reading the results: %w", failed)
+		found = append(found, aimed)
+		maps, err := p.read(all.aims[k], c)
+		if err != nil {
+			return nil, nil, err
 		}
 		for i, r := range results {
 			for _, m := range p.mapsOf(maps, i) {
-				a.sign(m, c, i, score[i], int(index[i]), a.slopeUnit())
+				a.sign(m, i, aimed, a.slopeUnit())
 				r.Maps = append(r.Maps, m)
 			}
 		}
 	}
 	return results, found, nil
+}
+
+// read takes the maps that the program made of one aim.
+func (p plan) read(from explainedAim[*tensors.Tensor], c source.Card) (map[made][]shown, error) {
+	height, width := p.picture(c.Layout)
+	batch := p.input[0]
+	atLayer, atPicture := split(p.leaves())
+	maps := map[made][]shown{}
+	take := func(of []leaf, list []explainedMap[*tensors.Tensor], layer int) error {
+		for k, l := range of {
+			raw := list[k].raw.Shape().Dimensions
+			values, err1 := floatsOf(list[k].raw)
+			full, err2 := floatsOf(list[k].full)
+			gross, err3 := floatsOf(list[k].gross)
+			if err := cmp.Or(err1, err2, err3); err != nil {
+				return err
+			}
+			for i := range batch {
+				maps[made{l.name, layer}] = append(maps[made{l.name, layer}], shown{
+					raw:   heatmap.Grid{W: raw[2], H: raw[1], Values: row(values, i, batch)},
+					full:  heatmap.Grid{W: width, H: height, Values: row(full, i, batch)},
+					gross: gross[i],
+				})
+			}
+		}
+		return nil
+	}
+	for k, l := range from.layers {
+		if err := take(atLayer, l.maps, k); err != nil {
+			return nil, err
+		}
+	}
+	return maps, take(atPicture, from.picture, -1)
+}
+
+// floatsOf takes a result's values and gives its memory back.
+func floatsOf(t *tensors.Tensor) ([]float32, error) { return valuesOf[float32](t) }
+
+func valuesOf[T float32 | int32](t *tensors.Tensor) ([]T, error) {
+	defer t.MustFinalizeAll()
+	v, err := tensors.CopyFlatData[T](t)
+	if err != nil {
+		return nil, fmt.Errorf("reading the results: %w", root(err))
+	}
+	return v, nil
 }
 
 // made names what the program made of one aim: a leaf's maps at a layer of the plan, by
@@ -183,27 +188,6 @@ func (p plan) layerNames() string {
 	return strings.Join(names, ", ")
 }
 
-// aimed is what an aim resolved to for each picture.
-type aimed struct {
-	score []float32
-	index []int32
-}
-
-// sign writes onto a map of a picture what is known about its target, and what is wrong
-// with it. The unit is that of what the map was made from.
-func (a aim) sign(m *heatmap.Map, c source.Card, picture int, score float32, index int, unit string) {
-	if a.box != nil {
-		m.Box = a.box.boxes[picture]
-	}
-	m.ScoreUnit, m.Unit = a.unit(), cmp.Or(m.Unit, unit)
-	m.Target, m.Index, m.Score = a.describe(index), index, score
-	m.AskedRank, m.Note = a.Rank, a.Note
-	if !a.Whole {
-		m.Class = label(a.Labels, index)
-	}
-	m.Diagnosis = m.Diagnose()
-}
-
 // row is picture i's part of a batch of values.
 func row(values []float32, i, batch int) []float32 {
 	n := len(values) / batch
@@ -217,16 +201,6 @@ func field(l source.Layer) *heatmap.Field {
 	}
 	turned := func(v [2]float64) [2]float64 { return [2]float64{v[1], v[0]} }
 	return &heatmap.Field{Lo: turned(l.Field.Lo), Hi: turned(l.Field.Hi), Step: turned(l.Field.Step), Gated: l.Field.Gated}
-}
-
-func (a aim) describe(index int) string {
-	if a.box != nil || a.Whole {
-		return a.Words
-	}
-	if a.Index == nil {
-		return fmt.Sprintf("%s, class %d", a.Words, index)
-	}
-	return fmt.Sprintf("%s %d", a.Words, index)
 }
 
 func label(labels []string, i int) string {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
-	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
@@ -73,16 +72,9 @@ func (b *boxed) slopeUnit() string {
 // unit is of the score, from 0 to 1.
 func (b *boxed) unit() string { return "match" }
 
-func (b *boxed) params() int {
-	if b.masked {
-		return 4
-	}
-	return 3
-}
-
 // arguments are the classes [n], boxes [n, 4], class probabilities [n, classes] and,
 // where they count, masks [n, h, w] of pictures first, first+1, ...
-func (b *boxed) arguments(first, n int) []*tensors.Tensor {
+func (b *boxed) arguments(first, n int) params[*tensors.Tensor] {
 	var class []int32
 	var box, scores, mask []float32
 	for _, d := range b.wanted[first : first+n] {
@@ -93,32 +85,24 @@ func (b *boxed) arguments(first, n int) []*tensors.Tensor {
 		scores = append(scores, d.Scores...)
 		mask = append(mask, d.Mask.Values...)
 	}
-	out := []*tensors.Tensor{
-		tensors.FromFlatDataAndDimensions(class, n),
-		tensors.FromFlatDataAndDimensions(box, n, 4),
-		tensors.FromFlatDataAndDimensions(scores, n, len(scores)/n),
+	out := params[*tensors.Tensor]{
+		index:  tensors.FromFlatDataAndDimensions(class, n),
+		box:    tensors.FromFlatDataAndDimensions(box, n, 4),
+		scores: tensors.FromFlatDataAndDimensions(scores, n, len(scores)/n),
 	}
 	if b.masked {
 		m := b.wanted[first].Mask
-		out = append(out, tensors.FromFlatDataAndDimensions(mask, n, m.H, m.W))
+		out.mask = tensors.FromFlatDataAndDimensions(mask, n, m.H, m.W)
 	}
 	return out
-}
-
-// ofPicture is what the forward-only methods score.
-func (b *boxed) ofPicture(i int, picture [2]int) perturb.Aim {
-	return perturb.Aim{
-		Wants: b.reader.names, Params: b.arguments(i, 1), Boxed: true,
-		Score: func(outputs map[string]*Node, params []*Node) *Node { return b.score(outputs, params, picture) },
-	}
 }
 
 // score is the match of the candidate that matches best, [batch], or of one side its
 // closeness. That is at its highest, and has no gradient, where the side lies as it is
 // wanted; so the gradient of a side is that of how far out it lies, in pixels of the
 // model's input.
-func (b *boxed) score(outputs map[string]*Node, params []*Node, picture [2]int) *Node {
-	m := b.matches(outputs, params, picture)
+func (b *boxed) score(outputs map[string]*Node, given params[*Node], picture [2]int) *Node {
+	m := b.matches(outputs, given, picture)
 	if b.edge == "" {
 		return m.score()
 	}
@@ -140,16 +124,13 @@ type matches struct {
 // [heatmap.Detection.Match]). The overlap and the cosine are at their highest where a
 // candidate is the wanted detection, and so have no gradient that means anything: the
 // gradient goes through the presence alone.
-func (b *boxed) matches(outputs map[string]*Node, params []*Node, picture [2]int) matches {
+func (b *boxed) matches(outputs map[string]*Node, given params[*Node], picture [2]int) matches {
 	var read []*Node
 	for _, name := range b.reader.names {
 		read = append(read, outputs[name])
 	}
-	m := matches{c: b.reader.head.Decode(read, picture), box: params[1]}
-	if b.masked {
-		m.mask = params[3]
-	}
-	m.likely = Mul(StopGradient(detect.Cosine(m.c.Scores, params[2])), m.c.Presence())
+	m := matches{c: b.reader.head.Decode(read, picture), box: given.box, mask: given.mask}
+	m.likely = Mul(StopGradient(detect.Cosine(m.c.Scores, given.scores)), m.c.Presence())
 	m.match = Mul(StopGradient(detect.IoU(m.c.Boxes, m.box)), m.likely)
 	return m
 }

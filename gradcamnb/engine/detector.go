@@ -184,7 +184,7 @@ func (f *ownDetector) explain(ctx context.Context, b *backend, r gradcamnb.Reque
 		a := aims[0]
 		p.aims = append(p.aims, a)
 		d := a.box.wanted[0]
-		resolved = append(resolved, aimed{[]float32{a.box.weigh(found)}, []int32{int32(d.Class)}})
+		resolved = append(resolved, aimed{score: []float32{a.box.weigh(found)}, index: []int32{int32(d.Class)}})
 	}
 	p.host = func(int) func([]float32, int) ([]float32, error) {
 		return func(masks []float32, n int) ([]float32, error) { return f.score(p.aims, picture, masks, n, mw, mh) }
@@ -194,7 +194,7 @@ func (f *ownDetector) explain(ctx context.Context, b *backend, r gradcamnb.Reque
 		Frame: imgio.Frame{PictureW: w, PictureH: h, ModelW: mw, ModelH: mh, ScaleX: float64(w) / float64(mw), ScaleY: float64(h) / float64(mh)},
 	}
 	in := input{dims: p.input, values: make([]float32, mh*mw*3), pictures: []image.Image{picture}, frames: []imgio.Frame{result.Frame}}
-	return result, f.perturb(ctx, b, p, r, in, resolved, []*heatmap.Result{result})
+	return result, run{f.session, b, p, r, in, resolved, []*heatmap.Result{result}}.perturb(ctx)
 }
 
 // score is what the aims score under n masks of mw x mh: [aim][mask] laid flat.

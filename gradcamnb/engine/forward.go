@@ -19,46 +19,43 @@ import (
 // perturb adds the maps of the plan's forward-only methods to the results: for every
 // picture, after the maps of the target that has them. Where ctx ends first the
 // results have what there is so far.
-func (s *session) perturb(ctx context.Context, b *backend, p plan, r gradcamnb.Request, in input, found []aimed, results []*heatmap.Result) error {
-	if len(results) > 1 && r.Sampling.Resume != nil {
-		return fmt.Errorf("a run is gone on with for one picture, and there are %d", len(results))
+func (r run) perturb(ctx context.Context) error {
+	if len(r.results) > 1 && r.request.Sampling.Resume != nil {
+		return fmt.Errorf("an earlier run can be resumed for one picture only, and there are %d", len(r.results))
 	}
-	giveBack, err := borrow(s.model.Store(), b)
+	giveBack, err := borrow(r.model.Store(), r.backend)
 	if err != nil {
 		return err
 	}
-	before := make([][]*heatmap.Map, len(results))
-	for i, res := range results {
-		before[i] = res.Maps
-	}
-	ends := errors.Join(s.perturbAll(ctx, b, p, r, in, found, results, before), giveBack())
-	return ends
+	return errors.Join(r.perturbAll(ctx), giveBack())
 }
 
-func (s *session) perturbAll(ctx context.Context, b *backend, p plan, r gradcamnb.Request, in input, found []aimed, results []*heatmap.Result, before [][]*heatmap.Map) error {
-	listener := newListener(r.Progress, results, len(results)*len(p.forward))
-	for i, res := range results {
+func (r run) perturbAll(ctx context.Context) error {
+	p := r.plan
+	listener := newListener(r.request.Progress, r.results, len(r.results)*len(p.forward))
+	for i, res := range r.results {
+		before := res.Maps
 		var made [][]*heatmap.Map // by method
 		for _, method := range p.forward {
-			one := s.ofPicture(i)
-			subject := one.subject(p, r, in, found, i)
+			one := r.ofPicture(i)
+			subject := one.subject(i)
 			repaired, err := one.takeBatch(subject)
 			if err != nil {
 				return err
 			}
-			program, end := one.programsOf(b, p, subject)
+			program, end := one.programsOf(subject)
 			subject.Compile = program
 			if repaired {
-				err = one.proveBatch(subject, found, i)
+				err = one.proveBatch(subject, r.found, i)
 			}
 			if err != nil {
 				end()
 				return err
 			}
-			sign := func(maps []*heatmap.Map) { p.sign(maps, method, s, found, i) }
+			sign := func(maps []*heatmap.Map) { r.sign(maps, method, i) }
 			maps, err := method.Explain(ctx, subject, listener.hear(func(maps []*heatmap.Map) {
 				sign(maps)
-				res.Maps = p.inOrder(before[i], append(made, maps))
+				res.Maps = p.inOrder(before, append(made, maps))
 			}))
 			end()
 			if err != nil && (ctx.Err() == nil || maps == nil) {
@@ -66,7 +63,7 @@ func (s *session) perturbAll(ctx context.Context, b *backend, p plan, r gradcamn
 			}
 			sign(maps)
 			made = append(made, maps)
-			res.Maps = p.inOrder(before[i], made)
+			res.Maps = p.inOrder(before, made)
 			if err != nil {
 				return err
 			}
@@ -77,52 +74,57 @@ func (s *session) perturbAll(ctx context.Context, b *backend, p plan, r gradcamn
 }
 
 // subject is picture i in front of the model.
-func (s *session) subject(p plan, r gradcamnb.Request, in input, found []aimed, i int) *perturb.Subject {
+func (r run) subject(i int) *perturb.Subject {
+	in, p := r.input, r.plan
 	one := append([]int{1}, in.dims[1:]...)
 	n := len(in.values) / in.dims[0]
-	subject := &perturb.Subject{Model: s.model, Input: one, Values: in.values[i*n : (i+1)*n], Layers: p.layers, Sampling: r.Sampling}
+	subject := &perturb.Subject{Model: r.model, Input: one, Values: in.values[i*n : (i+1)*n], Layers: p.layers, Sampling: r.request.Sampling}
 	if p.host != nil {
 		subject.Host = p.host(i)
 	}
 	for k, a := range p.aims {
-		subject.Aims = append(subject.Aims, a.ofPicture(i, found[k].index[i], p.size(s.model.Card().Layout)))
+		subject.Aims = append(subject.Aims, a.ofPicture(i, r.found[k].index[i], p.size(r.model.Card().Layout)))
 	}
 	return subject
 }
 
 // ofPicture is the aim of one picture, at the index that it resolved to there.
 func (a aim) ofPicture(i int, index int32, picture [2]int) perturb.Aim {
+	var given params[*tensors.Tensor]
 	if a.box != nil {
-		return a.box.ofPicture(i, picture)
-	}
-	out := perturb.Aim{Wants: a.wants(), Params: []*tensors.Tensor{tensors.FromFlatDataAndDimensions([]int32{index}, 1)}}
-	if a.scored.Beside != nil {
-		dims := a.besideDims(1)
-		n := len(a.Beside) / len(a.Index)
-		out.Params = append(out.Params, tensors.FromFlatDataAndDimensions(a.Beside[i*n:(i+1)*n], dims...))
+		given = a.box.arguments(i, 1)
+	} else {
+		given.index = tensors.FromFlatDataAndDimensions([]int32{index}, 1)
+		if takesBeside(a.scored) {
+			n := len(a.Beside) / len(a.Index)
+			given.beside = tensors.FromFlatDataAndDimensions(a.Beside[i*n:(i+1)*n], a.besideDims(1)...)
+		}
 	}
 	a.rank = 0 // the class is given, that of the whole picture
-	out.Score = func(outputs map[string]*Node, params []*Node) *Node {
-		score, _ := a.score(outputs, params, picture)
-		return score
+	return perturb.Aim{
+		Wants: a.wants(), Params: given.pack(a), Boxed: a.box != nil,
+		Score: func(outputs map[string]*Node, nodes []*Node) *Node {
+			given, _ := unpackParams(a, nodes)
+			score, _ := a.score(outputs, given, picture)
+			return score
+		},
 	}
-	return out
 }
 
 // programsOf compiles a subject's programs, or takes them from an earlier run, and
 // keeps the subject's arguments on the device until end.
-func (s *session) programsOf(b *backend, p plan, subject *perturb.Subject) (compile func(string, perturb.GraphFn) (perturb.Program, error), end func()) {
-	arguments := append(s.values.Tensors(), subject.Arguments()...)
+func (r run) programsOf(subject *perturb.Subject) (compile func(string, perturb.GraphFn) (perturb.Program, error), end func()) {
+	arguments := append(r.values.Tensors(), subject.Arguments()...)
 	end = func() {
 		for _, t := range arguments {
 			t.MustFinalizeAll()
 		}
 	}
-	shape := p
+	shape := r.plan
 	shape.input, shape.methods = subject.Input, nil
 	return func(key string, graph perturb.GraphFn) (perturb.Program, error) {
-		prog, err := s.kept(key+" of "+shape.key(), func() (*program, error) {
-			return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node { return graph(subject.Enter(scope, inputs)) })
+		prog, err := r.kept(key+" of "+shape.key(), func() (*program, error) {
+			return r.newProgram(r.backend, func(scope *model.Scope, inputs []*Node) []*Node { return graph(subject.Enter(scope, inputs)) })
 		})
 		if err != nil {
 			return nil, err
@@ -130,7 +132,7 @@ func (s *session) programsOf(b *backend, p plan, subject *perturb.Subject) (comp
 		return func(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
 			out, err := prog.pass(asArguments(slices.Concat(arguments, inputs)))
 			if err != nil {
-				return nil, wrap(err, "running %s on masked pictures on %s", s.model.Card().Name, b.name)
+				return nil, wrap(err, "running %s on masked pictures on %s", r.model.Card().Name, r.backend.name)
 			}
 			return out, nil
 		}, nil
@@ -138,7 +140,8 @@ func (s *session) programsOf(b *backend, p plan, subject *perturb.Subject) (comp
 }
 
 // sign writes onto a method's maps of picture i, by aim, what is known about them.
-func (p plan) sign(maps []*heatmap.Map, method perturb.Method, s *session, found []aimed, i int) {
+func (r run) sign(maps []*heatmap.Map, method perturb.Method, i int) {
+	p := r.plan
 	for k, m := range maps {
 		a := k * len(p.aims) / len(maps) // at layers there are several maps an aim
 		m.Method = method.Title(p.aims[a].box != nil)
@@ -146,7 +149,7 @@ func (p plan) sign(maps []*heatmap.Map, method perturb.Method, s *session, found
 		if method.Slopes {
 			unit = p.aims[a].slopeUnit()
 		}
-		p.aims[a].sign(m, s.model.Card(), i, found[a].score[i], int(found[a].index[i]), unit)
+		p.aims[a].sign(m, i, r.found[a], unit)
 	}
 }
 

@@ -111,6 +111,12 @@ func TestTargetsByName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got := maps[2]; got.Head != "colour" || got.Rank != 1 || got.Classes != 3 || len(got.Top) != 3 || got.Top[1].Label != "green" || math.Abs(float64(got.Probability)-0.6652) > 1e-3 {
+		t.Errorf("blue stands at %d of %d of %q with %g, before %+v", got.Rank, got.Classes, got.Head, got.Probability, got.Top) // softmax of 2, 3, 4
+	}
+	if got := maps[1]; got.Head != "" || got.Rank != 2 || got.Classes != 2 || math.Abs(float64(got.Probability)-0.2689) > 1e-3 {
+		t.Errorf("a disc stands at %d of %d with %g", got.Rank, got.Classes, got.Probability) // softmax of 1, 2
+	}
 	for i, want := range []struct {
 		target, class, note string
 		score               float32

@@ -9,7 +9,6 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
-	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
 // measuring is what a request wants measured, looked up and checked.
@@ -37,32 +36,32 @@ func newMeasuring(m gradcamnb.Measuring) (measuring, error) {
 }
 
 // measure writes what was asked for into the maps of all results.
-func (s *session) measure(ctx context.Context, b *backend, p plan, r gradcamnb.Request, in input, found []aimed, results []*heatmap.Result) error {
-	want, err := newMeasuring(r.Measuring)
+func (r run) measure(ctx context.Context) error {
+	want, err := newMeasuring(r.request.Measuring)
 	if err != nil || len(want.metrics) == 0 {
 		return err
 	}
-	giveBack, err := borrow(s.model.Store(), b)
+	giveBack, err := borrow(r.model.Store(), r.backend)
 	if err != nil {
 		return err
 	}
-	explained := p
-	p.aims = bounded(p.aims)
+	explained := r
+	r.plan.aims = bounded(r.plan.aims)
 	heard := 0
 	hear := func(passes int) {
 		heard += passes
-		if r.Progress != nil {
-			total := max(heard, len(results)*len(results[0].Maps)*2*want.steps)
-			r.Progress(gradcamnb.Progress{Done: heard, Total: total})
+		if r.request.Progress != nil {
+			total := max(heard, len(r.results)*len(r.results[0].Maps)*2*want.steps)
+			r.request.Progress(gradcamnb.Progress{Done: heard, Total: total})
 		}
 	}
-	for i, res := range results {
-		show := s.show(r, in, i, res)
+	for i := range r.results {
+		show := r.show(i)
 		show.Hear, show.Steps = hear, want.steps
-		if g := s.newAgain(b, explained, in, found, i); g != nil {
+		if g := explained.again(i); g != nil {
 			show.Again = g.explain
 		}
-		if err := s.measurePicture(ctx, b, p, r, in, found, i, want, show); err != nil {
+		if err := r.measurePicture(ctx, i, want, show); err != nil {
 			return errors.Join(fmt.Errorf("measuring the maps: %w", err), giveBack())
 		}
 	}
@@ -70,31 +69,31 @@ func (s *session) measure(ctx context.Context, b *backend, p plan, r gradcamnb.R
 }
 
 // show is picture i with its maps and what is known of it.
-func (s *session) show(r gradcamnb.Request, in input, i int, res *heatmap.Result) *metrics.Show {
-	show := &metrics.Show{Maps: res.Maps, Frame: in.frames[i], Layout: s.model.Card().Layout, Seed: r.Sampling.Seed}
-	if n := len(r.Measuring.Truths); n > 0 {
-		show.Truth = r.Measuring.Truths[min(i, n-1)]
+func (r run) show(i int) *metrics.Show {
+	show := &metrics.Show{Maps: r.results[i].Maps, Frame: r.input.frames[i], Layout: r.model.Card().Layout, Seed: r.request.Sampling.Seed}
+	if n := len(r.request.Measuring.Truths); n > 0 {
+		show.Truth = r.request.Measuring.Truths[min(i, n-1)]
 		show.Unknown = len(show.Truth.Values) == 0
 	}
 	return show
 }
 
 // measurePicture measures the maps of picture i.
-func (s *session) measurePicture(ctx context.Context, b *backend, p plan, r gradcamnb.Request, in input, found []aimed, i int, want measuring, show *metrics.Show) error {
+func (r run) measurePicture(ctx context.Context, i int, want measuring, show *metrics.Show) error {
 	maps := show.Maps
 	for k := range maps {
-		show.Aims = append(show.Aims, k*len(p.aims)/len(maps))
+		show.Aims = append(show.Aims, k*len(r.plan.aims)/len(maps))
 	}
 	mean, blur := "mean", "blur"
-	if name := r.Measuring.Baseline; name != "" {
+	if name := r.request.Measuring.Baseline; name != "" {
 		mean, blur = name, name
 	}
-	prep := r.Prep
+	prep := r.request.Prep
 	if prep == nil {
-		prep = s.model.Card().Prep
+		prep = r.model.Card().Prep
 	}
 	if prep != nil {
-		if how, err := prepFor(s.model.Card(), prep); err == nil { // of a tensor it need not fit
+		if how, err := prepFor(r.model.Card(), prep); err == nil { // of a tensor it need not fit
 			prep = how
 		} else {
 			prep = nil
@@ -107,16 +106,16 @@ func (s *session) measurePicture(ctx context.Context, b *backend, p plan, r grad
 		}
 	}()
 	over := func(baseline string) (*perturb.Subject, error) {
-		one := s.ofPicture(i)
-		subject := one.subject(p, r, in, found, i)
+		one := r.ofPicture(i)
+		subject := one.subject(i)
 		_, err := one.takeBatch(subject)
 		if err != nil {
 			return nil, err
 		}
-		if subject.Baseline, err = metrics.Baseline(baseline, subject.Values, subject.Input, s.model.Card().Layout, prep); err != nil {
+		if subject.Baseline, err = metrics.Baseline(baseline, subject.Values, subject.Input, r.model.Card().Layout, prep); err != nil {
 			return nil, err
 		}
-		program, end := one.programsOf(b, p, subject)
+		program, end := one.programsOf(subject)
 		ends = append(ends, end)
 		subject.Compile = program
 		return subject, nil

@@ -256,7 +256,7 @@ func explainAndLookInside(t *testing.T, e *Engine, m source.Model, p plan, in gr
 		for _, l := range built.aims[0].layers {
 			out = append(out, l.act, l.grad)
 		}
-		return append(out, built.outputs()...)
+		return append(out, built.pack()...)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -42,7 +42,7 @@ func (p plan) key() string {
 			fmt.Fprintf(&b, " target %s", a.box.key())
 			continue
 		}
-		fmt.Fprintf(&b, " target %s %q %d %s", a.scored.Name, a.Tensors, a.rank, a.key)
+		fmt.Fprintf(&b, " target %s %q %d %t %s", a.scored.Name, a.Tensors, a.rank, a.elements, a.key)
 	}
 	return b.String()
 }

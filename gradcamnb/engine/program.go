@@ -27,58 +27,38 @@ type program struct {
 	passes  atomic.Int64
 }
 
-// explained is the graph of a plan.
-type explained struct {
-	output *Node // the model's first output
-	aims   []explainedAim
-}
-
-type explainedAim struct {
-	score, index *Node // [batch]
-	layers       []explainedLayer
-	picture      []explainedMap // of the methods that have no layer
-}
-
-type explainedLayer struct {
-	act, grad *Node // [batch, h, w, channels]
-	maps      []explainedMap
-}
-
-type explainedMap struct {
-	raw  *Node // [batch, h, w], signed, at the layer's resolution
-	full *Node // [batch, H, W] of the model's input, positive part
-
-	gross *Node // [batch], the largest cell if nothing cancelled; zero where the map is no sum
-}
-
 // build makes the graph of a plan. inputs are the model's input and then, for
 // each aim, its index and what it takes beside it.
 //
 // The score of the batch is the sum over its pictures, so the gradient at a layer
 // holds every picture's own, since pictures do not mix at inference.
-func (p plan) build(m source.Model, scope *model.Scope, inputs []*Node) explained {
+func (p plan) build(m source.Model, scope *model.Scope, inputs []*Node) *explained[*Node] {
 	x, rest := inputs[0], inputs[1:]
 	cuts, wants := p.cuts(), p.wants(m.Card())
 	built := m.Build(scope, x, cuts, wants)
-	e := explained{output: built.Outputs[m.Card().Outputs[0]]}
+	first := m.Card().Outputs[0]
+	e := &explained[*Node]{output: built.Outputs[first]}
 	var guided map[string]*Node // the model once more, with the guided rule
 	if p.guides() {
 		guided = buildGuided(m, scope, x, wants)
 	}
 	for _, a := range p.aims {
-		n := a.params()
-		params := rest[:n]
-		rest = rest[n:]
+		var given params[*Node]
+		given, rest = unpackParams(a, rest)
 		s := scene{plan: p, model: m, cuts: cuts, built: built, x: x, slopes: map[string][]*Node{}}
-		s.score, s.index = a.score(built.Outputs, params, p.size(m.Card().Layout))
+		s.score, s.index = a.score(built.Outputs, given, p.size(m.Card().Layout))
 		if a.box == nil {
 			s.output = built.Outputs[a.Tensors[0]]
 		}
 		if guided != nil {
-			score, _ := a.score(guided, params, p.size(m.Card().Layout))
+			score, _ := a.score(guided, given, p.size(m.Card().Layout))
 			s.guided = Gradient(ReduceAllSum(score), x)[0]
 		}
-		e.aims = append(e.aims, s.explain())
+		one := s.explain()
+		if a.hasHead(first) {
+			one.head = []*Node{s.output}
+		}
+		e.aims = append(e.aims, one)
 	}
 	return e
 }
@@ -105,20 +85,20 @@ type scene struct {
 }
 
 // explain makes the maps of all methods.
-func (s scene) explain() explainedAim {
-	out := explainedAim{score: s.score, index: s.index}
+func (s scene) explain() explainedAim[*Node] {
+	out := explainedAim[*Node]{score: s.score, index: s.index}
 	atLayer, atPicture := split(s.plan.leaves())
 	height, width := s.plan.picture(s.model.Card().Layout)
-	mapOf := func(raw *Node) explainedMap {
+	mapOf := func(raw *Node) explainedMap[*Node] {
 		none := Zeros(raw.Graph(), shapes.Make(raw.DType(), raw.Shape().Dim(0)))
-		return explainedMap{raw, cam.Resize(Max(raw, ZerosLike(raw)), height, width), none}
+		return explainedMap[*Node]{raw, cam.Resize(Max(raw, ZerosLike(raw)), height, width), none}
 	}
 	for i := range s.plan.layers {
 		if len(atLayer) == 0 {
 			break
 		}
 		at := s.at(i, "")
-		l := explainedLayer{act: at.Act, grad: at.Grad}
+		l := explainedLayer[*Node]{act: at.Act, grad: at.Grad}
 		for _, leaf := range atLayer {
 			here := at
 			if r, ok := leaf.how.(cam.Retargeted); ok {
@@ -237,38 +217,22 @@ func (p plan) wants(c source.Card) []string {
 	return names
 }
 
-// params is the number of the aim's inputs of the program.
-func (a aim) params() int {
-	if a.box != nil {
-		return a.box.params()
-	}
-	n := 1 // the index
-	if a.scored.Beside != nil {
-		n++
-	}
-	return n
-}
-
 // ranked stands for an index where the program picks the class by its rank.
 const ranked = -1
 
 // score is the aim's score and index, [batch] each, of the model's outputs, with the
 // nodes of its parameters: the index that is given, or where that is [ranked] the index
 // of the rank-th best class. So the next class does not compile again.
-func (a aim) score(outputs map[string]*Node, params []*Node, picture [2]int) (score, index *Node) {
+func (a aim) score(outputs map[string]*Node, given params[*Node], picture [2]int) (score, index *Node) {
 	if a.box != nil {
-		return a.box.score(outputs, params, picture), params[0]
+		return a.box.score(outputs, given, picture), given.index
 	}
-	index = params[0]
+	index = given.index
 	if a.rank > 0 {
 		index = Where(LessThan(index, ScalarZero(index.Graph(), index.DType())), target.Rank(outputs[a.Tensors[0]], a.rank), index)
 	}
-	var beside *Node
-	if a.scored.Beside != nil {
-		beside = params[1]
-	}
 	if a.fn == nil {
-		return a.scored.Score(outputs[a.Tensors[0]], index, beside), index
+		return a.scored.Score(outputs[a.Tensors[0]], index, given.beside), index
 	}
 	var read []*Node
 	for _, name := range a.Tensors {
@@ -291,23 +255,6 @@ func (p plan) size(layout imgio.Layout) [2]int {
 	return [2]int{h, w}
 }
 
-// outputs lists the nodes that the program hands back.
-func (e explained) outputs() []*Node {
-	out := []*Node{e.output}
-	for _, a := range e.aims {
-		out = append(out, a.score, a.index)
-		for _, l := range a.layers {
-			for _, m := range l.maps {
-				out = append(out, m.raw, m.full, m.gross)
-			}
-		}
-		for _, m := range a.picture {
-			out = append(out, m.raw, m.full, m.gross)
-		}
-	}
-	return out
-}
-
 // arguments are the program's inputs. The picture is copied once, to where the backend
 // reads it.
 func (p plan) arguments(b *backend, values []float32) ([]any, error) {
@@ -317,26 +264,30 @@ func (p plan) arguments(b *backend, values []float32) ([]any, error) {
 	}
 	args := []any{picture}
 	for _, a := range p.aims {
-		if a.box != nil {
-			for _, t := range a.box.arguments(0, p.input[0]) {
-				args = append(args, t)
-			}
-			continue
-		}
-		index := a.Index
-		if index == nil {
-			index = slices.Repeat([]int32{ranked}, p.input[0])
-		}
-		args = append(args, tensors.FromFlatDataAndDimensions(index, len(index)))
-		if a.scored.Beside != nil {
-			args = append(args, tensors.FromFlatDataAndDimensions(a.Beside, a.besideDims(p.input[0])...))
-		}
+		given := a.arguments(p.input[0])
+		args = append(args, asArguments(given.pack(a))...)
 	}
 	return args, nil
 }
 
+// arguments are the program's arguments of the aim, of a batch.
+func (a aim) arguments(batch int) params[*tensors.Tensor] {
+	if a.box != nil {
+		return a.box.arguments(0, batch)
+	}
+	index := a.Index
+	if index == nil {
+		index = slices.Repeat([]int32{ranked}, batch)
+	}
+	out := params[*tensors.Tensor]{index: tensors.FromFlatDataAndDimensions(index, len(index))}
+	if takesBeside(a.scored) {
+		out.beside = tensors.FromFlatDataAndDimensions(a.Beside, a.besideDims(batch)...)
+	}
+	return out
+}
+
 // run calls the program and returns its outputs' values in the order of
-// [explained.outputs]. beside are the values of the model's inputs beside the picture.
+// [explained.pack]. beside are the values of the model's inputs beside the picture.
 func (p *program) run(beside []*tensors.Tensor, values []float32, now plan) ([]*tensors.Tensor, error) {
 	args, err := now.arguments(p.backend, values)
 	if err != nil {

@@ -161,12 +161,13 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	for _, res := range results {
 		res.Timings = clock.laps
 	}
+	now := run{s, b, p, r, in, found, results}
 	if len(p.forward) > 0 {
-		err = s.perturb(ctx, b, p, r, in, found, results)
+		err = now.perturb(ctx)
 		clock.lap("perturb")
 	}
 	if err == nil && len(r.Measuring.Metrics) > 0 {
-		err = s.measure(ctx, b, p, r, in, found, results)
+		err = now.measure(ctx)
 		clock.lap("measure")
 	}
 	return results, err
@@ -176,7 +177,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 // has made before or not.
 func (s *session) program(b *backend, p plan) (*program, error) {
 	return s.kept(p.key(), func() (*program, error) {
-		return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node { return p.build(s.model, scope, inputs).outputs() })
+		return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node { return p.build(s.model, scope, inputs).pack() })
 	})
 }
 
