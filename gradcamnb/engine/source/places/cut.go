@@ -1,0 +1,226 @@
+package places
+
+import "slices"
+
+var (
+	_ = register(sliced, "Slice")
+	_ = register(dealt, "Split")
+	_ = register(gathered, "Gather")
+	_ = register(together, "Concat")
+)
+
+// taken is an axis of which the values from, from+step, ... are taken, n of them.
+func taken(a Axis, size, from, step, n int) Axis {
+	if n == size && step == 1 {
+		return a
+	}
+	if len(a) == 1 && a[0].Kind == Tokens && step == 1 {
+		return a[0].fewer(from, n)
+	}
+	p, ok := a.place()
+	switch {
+	case ok && step > 1 && from < step && from+(n-1)*step+step >= size:
+		q := cells(p.Kind, n)
+		q.Moved = p.Moved
+		return Axis{q}
+	case ok:
+		q := cells(p.Kind, n)
+		q.Piece, q.Moved = true, p.Moved || step < 0
+		return Axis{q}
+	case len(a) == 0 || !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other }):
+		return other(n)
+	}
+	return unknown(n)
+}
+
+// fewer is what is left of tokens.
+func (p Part) fewer(from, n int) Axis {
+	first, end := p.Before, p.Size-p.After // of the cells
+	to := from + n
+	switch {
+	case from <= first && to >= end:
+		p.Before, p.After, p.Size = first-from, to-end, n
+		if p.Before == 0 && p.After == 0 {
+			return p.Core
+		}
+		return Axis{p}
+	case to <= first || from >= end:
+		return other(n)
+	}
+	return unknown(n)
+}
+
+func sliced(s step) []Axis {
+	in, dims := s.in(0), s.dims(0)
+	starts, ok := s.ints(1, "starts")
+	if in == nil || !ok {
+		return nil
+	}
+	axes, ok := s.ints(3, "axes")
+	if !ok {
+		axes = make([]int, len(starts))
+		for i := range axes {
+			axes[i] = i
+		}
+	}
+	steps, _ := s.ints(4, "steps")
+	out := slices.Clone(in)
+	for i, a := range axes {
+		if i >= len(starts) || positive(a, len(dims)) >= len(dims) {
+			return nil
+		}
+		a = positive(a, len(dims))
+		step := 1
+		if i < len(steps) {
+			step = steps[i]
+		}
+		from := min(max(positive(starts[i], dims[a]), 0), dims[a])
+		out[a] = taken(in[a], dims[a], from, step, s.Dims[a])
+	}
+	return out
+}
+
+// dealt is an output of a Split, which begins after the outputs before it.
+func dealt(s step) []Axis {
+	in, dims := s.in(0), s.dims(0)
+	if in == nil {
+		return nil
+	}
+	axis := positive(s.attr("axis", 0), len(dims))
+	from := 0
+	for _, name := range s.Made.GetOutput() {
+		if name == s.Name {
+			break
+		}
+		before, ok := s.tensors[name]
+		if !ok {
+			return nil
+		}
+		from += before.Dims[axis]
+	}
+	out := slices.Clone(in)
+	out[axis] = taken(in[axis], dims[axis], from, 1, s.Dims[axis])
+	return out
+}
+
+func gathered(s step) []Axis {
+	in, dims := s.in(0), s.dims(0)
+	if in == nil || len(s.Inputs) < 2 {
+		return nil
+	}
+	axis := positive(s.attr("axis", 0), len(dims))
+	rank := len(s.dims(1))
+	index := s.tensors[s.Inputs[1]].Ints
+	var middle []Axis
+	switch {
+	case rank == 1 && index != nil && consecutive(index):
+		middle = []Axis{taken(in[axis], dims[axis], positive(index[0], dims[axis]), 1, len(index))}
+	case rank > 0:
+		middle = unknowns(s.Dims[axis : axis+rank])
+		if p, ok := in[axis].place(); len(in[axis]) > 0 && !ok && p.Size == 0 && in[axis][0].Kind == Other {
+			for i := range middle {
+				middle[i] = other(s.Dims[axis+i])
+			}
+		}
+	}
+	return slices.Concat(in[:axis], middle, in[axis+1:])
+}
+
+func consecutive(index []int) bool {
+	for i := range index[1:] {
+		if index[i+1] != index[i]+1 {
+			return false
+		}
+	}
+	return len(index) > 0
+}
+
+// together joins along an axis. One operand with cells among others that have none is
+// tokens; pieces of one map are a map whose cells have moved.
+func together(s step) []Axis {
+	axis := positive(s.attr("axis", 0), len(s.Dims))
+	out := make([]Axis, len(s.Dims))
+	var pieces []Axis
+	var core *Part
+	before, after, several := 0, 0, false
+	for i := range s.Inputs {
+		in, dims := s.in(i), s.dims(i)
+		if len(dims) != len(s.Dims) {
+			return nil
+		}
+		for k, a := range in {
+			if k != axis {
+				out[k] = better(out[k], a)
+			}
+		}
+		var own Axis
+		if in != nil {
+			own = in[axis]
+		}
+		if places := withCells(own); places != nil {
+			pieces = append(pieces, own)
+			several, core = several || core != nil, places
+			continue
+		}
+		if core == nil {
+			before += dims[axis]
+		} else {
+			after += dims[axis]
+		}
+	}
+	for k, d := range s.Dims {
+		if out[k] == nil {
+			out[k] = other(d)
+		}
+	}
+	switch {
+	case core == nil:
+		out[axis] = other(s.Dims[axis])
+	case several:
+		out[axis] = moved(pieces, s.Dims[axis])
+	case len(core.Core) == 1 && core.Core[0].whole(): // a map with rows or columns put at its ends
+		out[axis] = resized(core.Core, core.Size, s.Dims[axis])
+	default:
+		p := *core
+		p.Before, p.After, p.Size = p.Before+before, p.After+after, s.Dims[axis]
+		if p.Before == 0 && p.After == 0 {
+			out[axis] = p.Core
+		} else {
+			out[axis] = Axis{p}
+		}
+	}
+	return out
+}
+
+// withCells is an axis as tokens, if it has cells.
+func withCells(a Axis) *Part {
+	if len(a) == 1 && a[0].Kind == Tokens {
+		p := a[0]
+		return &p
+	}
+	n := 1
+	cells := false
+	for _, p := range a {
+		n *= p.Size
+		cells = cells || p.Kind == Row || p.Kind == Column
+	}
+	if !cells {
+		return nil
+	}
+	return &Part{Kind: Tokens, Size: n, Core: a}
+}
+
+// moved is an axis of pieces of rows, or of columns.
+func moved(pieces []Axis, size int) Axis {
+	k := Unknown
+	for _, a := range pieces {
+		p, ok := a.place()
+		if !ok || k != Unknown && p.Kind != k {
+			return unknown(size)
+		}
+		k = p.Kind
+	}
+	p := cells(k, size)
+	p.Moved = true
+	return Axis{p}
+}

@@ -1,0 +1,94 @@
+package places
+
+import "slices"
+
+// Found is where the places of the picture lie in a tensor. The zero value is that of a
+// tensor without any.
+type Found struct {
+	H, W int // axes of rows and columns; equal if the cells of both lie on one axis
+	C    int // axis of the channels; 0 if there is none
+
+	Cells         [2]int // rows and columns
+	Before, After int    // on an axis of both: tokens before and after the cells
+	Turned        bool   // on an axis of both: column after column, not row after row
+}
+
+// Places tells whether the tensor has any.
+func (f Found) Places() bool { return f.H > 0 }
+
+// Flat tells whether the cells lie on one axis.
+func (f Found) Flat() bool { return f.H == f.W && f.H > 0 }
+
+// In looks for the places of a batch of pictures in a tensor.
+func In(axes []Axis, dims []int, batch int) Found {
+	if len(dims) < 3 || len(dims) > 4 || dims[0] != batch || len(axes) != len(dims) || !pictures(axes[0]) {
+		return Found{}
+	}
+	if len(dims) == 4 && dims[2] == 1 && dims[3] == 1 && len(axes[2]) == 0 && len(axes[3]) == 0 {
+		return Found{H: 2, W: 3, C: 1, Cells: [2]int{1, 1}} // pooled over the whole picture
+	}
+	var f Found
+	for i, a := range axes[1:] {
+		p, ok := a.place()
+		switch {
+		case !ok:
+		case p.Moved, p.Kind == Row && f.H > 0, p.Kind == Column && f.W > 0:
+			return Found{}
+		case p.Kind == Row:
+			f.H, f.Cells[0] = i+1, dims[i+1]
+		case p.Kind == Column:
+			f.W, f.Cells[1] = i+1, dims[i+1]
+		}
+	}
+	if f.H > 0 && f.W > 0 {
+		if len(dims) == 4 {
+			f.C = 6 - f.H - f.W
+		}
+		return f
+	}
+	if len(dims) != 3 {
+		return Found{}
+	}
+	return flat(axes)
+}
+
+func pictures(a Axis) bool {
+	return !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Batch && p.Kind != Unknown })
+}
+
+// flat looks for an axis of all cells in a tensor of rank 3.
+func flat(axes []Axis) Found {
+	var f Found
+	for i, a := range axes[1:] {
+		g, ok := OnOne(a)
+		if !ok {
+			if slices.ContainsFunc(a, func(p Part) bool { return p.Kind == Row || p.Kind == Column || p.Kind == Tokens }) {
+				return Found{}
+			}
+			continue
+		}
+		if f.H > 0 {
+			return Found{} // both axes are cells: attention
+		}
+		f = g
+		f.H, f.W, f.C = i+1, i+1, 2-i
+	}
+	return f
+}
+
+// OnOne reads the cells of the whole picture on one axis.
+func OnOne(a Axis) (Found, bool) {
+	var f Found
+	if len(a) == 1 && a[0].Kind == Tokens {
+		f.Before, f.After = a[0].Before, a[0].After
+		a = a[0].Core
+	}
+	if len(a) != 2 || !a[0].whole() || !a[1].whole() || a[0].Kind == a[1].Kind || a[0].Moved || a[1].Moved {
+		return Found{}, false
+	}
+	f.Cells = [2]int{a[0].Size, a[1].Size}
+	if f.Turned = a[0].Kind == Column; f.Turned {
+		f.Cells = [2]int{a[1].Size, a[0].Size}
+	}
+	return f, true
+}

@@ -1,0 +1,256 @@
+package places
+
+import (
+	"slices"
+	"strings"
+)
+
+var (
+	_ = register(first, "BatchNormalization", "LayerNormalization", "InstanceNormalization", "GroupNormalization", "RMSNormalization", "SimplifiedLayerNormalization",
+		"MeanVarianceNormalization", "LpNormalization", "Softmax", "LogSoftmax", "Hardmax", "LRN", "CumSum", "Dropout", "Trilu")
+	_ = register(step.alike, "SkipLayerNormalization")
+	_ = register(plane(true), "Conv", "FusedConv", "QLinearConv", "ConvInteger", "ConvTranspose", "DeformConv", "SpaceToDepth", "DepthToSpace")
+	_ = register(plane(false), "MaxPool", "AveragePool", "LpPool", "QLinearAveragePool", "Resize", "Upsample", "Pad", "GridSample")
+	_ = register(pooledWhole, "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearGlobalAveragePool")
+	_ = register(transposed, "Transpose")
+	_ = register(func(s step) []Axis {
+		if !s.computed(0) {
+			return nil
+		}
+		return reshaped(s.in(0), s.Dims)
+	}, "Reshape", "Flatten", "Squeeze", "Unsqueeze")
+	_ = register(expanded, "Expand", "Tile")
+	_ = register(multiplied, "MatMul", "FusedMatMul", "QLinearMatMul", "MatMulInteger")
+	_ = register(dense, "Gemm", "FusedGemm", "QGemm")
+	_ = register(reduced, "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp", "ArgMax", "ArgMin")
+	_ = register(einsum, "Einsum")
+	_ = register(func(s step) []Axis {
+		out := make([]Axis, len(s.Dims))
+		for i, d := range s.Dims {
+			out[i] = other(d)
+		}
+		return out
+	}, "RoiAlign", "TopK", "NonMaxSuppression", "NonZero", "MaxRoiPool")
+)
+
+// first is the axes of the first input, whose shape the output has.
+func first(s step) []Axis { return slices.Clone(s.in(0)) }
+
+// alike is the axes of numbers that are made of the numbers at the same place of the inputs.
+// Where these say different things, what says more of places counts.
+func (s step) alike() []Axis {
+	out := make([]Axis, len(s.Dims))
+	for i := range s.Inputs {
+		a, dims := s.in(i), s.dims(i)
+		shift := len(s.Dims) - len(dims)
+		if shift < 0 {
+			return nil
+		}
+		for k, axis := range a {
+			if dims[k] == s.Dims[k+shift] {
+				out[k+shift] = better(out[k+shift], axis)
+			}
+		}
+	}
+	for i, d := range s.Dims {
+		if out[i] == nil {
+			out[i] = other(d)
+		}
+	}
+	return out
+}
+
+// plane is an operator of [batch, channels, height, width]: rows and columns become new ones.
+func plane(newChannels bool) rule {
+	return func(s step) []Axis {
+		in, before := s.in(0), s.dims(0)
+		if len(in) != len(s.Dims) || len(in) < 3 {
+			return nil
+		}
+		out := slices.Clone(in)
+		for i := range out {
+			switch {
+			case i == 1 && newChannels:
+				out[1] = other(s.Dims[1])
+			case s.Op == "Pad" || s.Op == "Resize" || s.Op == "Upsample" || i >= 2:
+				out[i] = resized(in[i], before[i], s.Dims[i])
+			}
+		}
+		if newChannels && len(out) == 4 && unsaid(in[2]) && unsaid(in[3]) { // what was lost is found again
+			out[2], out[3] = Axis{cells(Row, s.Dims[2])}, Axis{cells(Column, s.Dims[3])}
+		}
+		return out
+	}
+}
+
+func unsaid(a Axis) bool { return len(a) == 1 && a[0].Kind == Unknown }
+
+// resized is an axis with another number of cells of the same stretch.
+func resized(a Axis, before, after int) Axis {
+	p, ok := a.place()
+	switch {
+	case ok:
+		q := cells(p.Kind, after)
+		q.Moved = p.Moved
+		return Axis{q}
+	case before == after:
+		return a
+	case len(a) == 1 && a[0].Kind == Other || len(a) == 0:
+		return other(after)
+	}
+	return unknown(after)
+}
+
+func pooledWhole(s step) []Axis {
+	in := s.in(0)
+	if len(in) < 2 {
+		return nil
+	}
+	return slices.Concat(in[:2], make([]Axis, len(s.Dims)-2))
+}
+
+func transposed(s step) []Axis {
+	in := s.in(0)
+	perm, ok := s.ints(-1, "perm")
+	if !ok {
+		for i := range in {
+			perm = append(perm, len(in)-1-i)
+		}
+	}
+	if len(perm) != len(in) {
+		return nil
+	}
+	var out []Axis
+	for _, p := range perm {
+		out = append(out, in[p])
+	}
+	return out
+}
+
+func expanded(s step) []Axis {
+	in, dims := s.in(0), s.dims(0)
+	shift := len(s.Dims) - len(dims)
+	if in == nil || shift < 0 {
+		return nil
+	}
+	out := make([]Axis, len(s.Dims))
+	for i, d := range s.Dims {
+		switch {
+		case i < shift || dims[i-shift] == 1 && d != 1:
+			out[i] = other(d)
+		case dims[i-shift] == d:
+			out[i] = in[i-shift]
+		default:
+			out[i] = unknown(d)
+		}
+	}
+	return out
+}
+
+// multiplied is a matrix product [..., n, k] x [..., k, m] -> [..., n, m].
+func multiplied(s step) []Axis {
+	y := 1
+	if s.Op == "QLinearMatMul" {
+		y = 3
+	}
+	a, b, da, db := s.in(0), s.in(y), s.dims(0), s.dims(y)
+	rank := len(s.Dims)
+	if len(da) < 2 || len(db) < 2 || rank < 2 {
+		return nil
+	}
+	out := make([]Axis, rank)
+	for i, d := range s.Dims {
+		out[i] = other(d)
+	}
+	for _, x := range []struct {
+		axes []Axis
+		dims []int
+	}{{a, da}, {b, db}} {
+		shift := rank - len(x.dims)
+		for k := 0; k < len(x.axes)-2; k++ {
+			if x.dims[k] == s.Dims[k+shift] {
+				out[k+shift] = better(out[k+shift], x.axes[k])
+			}
+		}
+	}
+	if a != nil {
+		out[rank-2] = a[len(a)-2]
+	}
+	if b != nil {
+		out[rank-1] = b[len(b)-1]
+	}
+	return out
+}
+
+// dense is [n, k] x [k, m] -> [n, m], of either turned.
+func dense(s step) []Axis {
+	a, b := s.in(0), s.in(1)
+	if len(s.Dims) != 2 {
+		return nil
+	}
+	out := []Axis{other(s.Dims[0]), other(s.Dims[1])}
+	if len(a) == 2 {
+		out[0] = a[s.attr("transA", 0)]
+	}
+	if len(b) == 2 {
+		out[1] = b[1-s.attr("transB", 0)]
+	}
+	return out
+}
+
+func reduced(s step) []Axis {
+	in := s.in(0)
+	var over []int
+	if s.Op == "ArgMax" || s.Op == "ArgMin" {
+		over = []int{s.attr("axis", 0)}
+	} else {
+		over, _ = s.ints(1, "axes")
+		if len(over) == 0 {
+			over, _ = s.ints(-1, "axes")
+		}
+	}
+	if len(over) == 0 {
+		return nil
+	}
+	gone := map[int]bool{}
+	for _, a := range over {
+		gone[positive(a, len(in))] = true
+	}
+	var out []Axis
+	for i, a := range in {
+		switch {
+		case !gone[i]:
+			out = append(out, a)
+		case s.attr("keepdims", 1) != 0:
+			out = append(out, nil)
+		}
+	}
+	return out
+}
+
+// einsum gives every letter of the result the axis that it stands for in an operand.
+func einsum(s step) []Axis {
+	var equation string
+	for _, a := range s.Made.GetAttribute() {
+		if a.Name == "equation" {
+			equation = strings.ReplaceAll(string(a.S), " ", "")
+		}
+	}
+	operands, result, ok := strings.Cut(equation, "->")
+	terms := strings.Split(operands, ",")
+	if !ok || strings.Contains(equation, ".") || len(terms) != len(s.Inputs) || len(result) != len(s.Dims) {
+		return nil
+	}
+	out := make([]Axis, len(result))
+	for i, letter := range []byte(result) {
+		for k, term := range terms {
+			if at := strings.IndexByte(term, letter); at >= 0 && at < len(s.in(k)) {
+				out[i] = better(out[i], s.in(k)[at])
+			}
+		}
+		if out[i] == nil {
+			out[i] = other(s.Dims[i])
+		}
+	}
+	return out
+}

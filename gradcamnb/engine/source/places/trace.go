@@ -1,0 +1,148 @@
+package places
+
+import (
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+)
+
+// Trace follows the axes of a picture, [batch, channels, height, width] or with the channels
+// last, through a graph. Tensors that do not depend on it are left out.
+func Trace(g *onnxnorm.Graph, input []int, channelsLast bool) map[string][]Axis {
+	at := []int{2, 3}
+	if channelsLast {
+		at = []int{1, 2}
+	}
+	axes := make([]Axis, len(input))
+	for i, d := range input {
+		axes[i] = other(d)
+	}
+	axes[0] = Axis{{Kind: Batch, Size: input[0]}}
+	axes[at[0]], axes[at[1]] = Axis{cells(Row, input[at[0]])}, Axis{cells(Column, input[at[1]])}
+	t := &tracer{axes: map[string][]Axis{g.Input: axes}, tensors: map[string]onnxnorm.Tensor{}}
+	t.tensors[g.Input] = onnxnorm.Tensor{Name: g.Input, Dims: input}
+	for name, dims := range g.Initializers {
+		t.tensors[name] = onnxnorm.Tensor{Name: name, Dims: dims.Dims, Ints: dims.Ints, Constant: true}
+	}
+	for _, made := range g.Tensors {
+		t.tensors[made.Name] = made
+		if !made.Constant {
+			t.axes[made.Name] = t.output(made)
+		}
+	}
+	return t.axes
+}
+
+type tracer struct {
+	axes    map[string][]Axis
+	tensors map[string]onnxnorm.Tensor
+}
+
+// step is a node on the way: one of its outputs with what it is made of.
+type step struct {
+	*tracer
+	onnxnorm.Tensor
+}
+
+// rule gives the axes of a node's output; nil if it cannot tell.
+type rule func(s step) []Axis
+
+var rules = map[string]rule{}
+
+func register(r rule, ops ...string) bool {
+	for _, op := range ops {
+		rules[op] = r
+	}
+	return true
+}
+
+// output is the axes of a tensor. They always have the sizes of its shape.
+func (t *tracer) output(made onnxnorm.Tensor) []Axis {
+	s := step{t, made}
+	r := rules[made.Op]
+	if r == nil && onnxnorm.Elementwise(made.Op) {
+		r = step.alike
+	}
+	var out []Axis
+	if r != nil {
+		out = r(s)
+	}
+	if out == nil {
+		out = s.kept()
+	}
+	if len(out) != len(made.Dims) {
+		return unknowns(made.Dims)
+	}
+	for i, a := range out {
+		n := 1
+		for _, p := range a {
+			n *= p.Size
+		}
+		if n != made.Dims[i] {
+			out[i] = unknown(made.Dims[i])
+		}
+	}
+	return out
+}
+
+// in is the axes of an input that depends on the picture; nil of any other.
+func (s step) in(i int) []Axis {
+	if i >= len(s.Inputs) {
+		return nil
+	}
+	return s.tracer.axes[s.Inputs[i]]
+}
+
+func (s step) dims(i int) []int {
+	if i >= len(s.Inputs) {
+		return nil
+	}
+	return s.tensors[s.Inputs[i]].Dims
+}
+
+func (s step) computed(i int) bool { return s.in(i) != nil }
+
+// kept is the axes of the first input of the same shape, for operators of which nothing is
+// known.
+func (s step) kept() []Axis {
+	for i := range s.Inputs {
+		if a := s.in(i); a != nil && slices.Equal(s.dims(i), s.Dims) {
+			return slices.Clone(a)
+		}
+	}
+	return unknowns(s.Dims)
+}
+
+// ints are whole numbers that the node has as a constant input, or as an attribute.
+func (s step) ints(i int, attr string) ([]int, bool) {
+	if i >= 0 && i < len(s.Inputs) && s.Inputs[i] != "" {
+		t := s.tensors[s.Inputs[i]]
+		return t.Ints, t.Ints != nil
+	}
+	for _, a := range s.Made.GetAttribute() {
+		if a.Name == attr {
+			var out []int
+			for _, v := range a.Ints {
+				out = append(out, int(v))
+			}
+			return out, true
+		}
+	}
+	return nil, false
+}
+
+func (s step) attr(name string, otherwise int) int {
+	for _, a := range s.Made.GetAttribute() {
+		if a.Name == name {
+			return int(a.I)
+		}
+	}
+	return otherwise
+}
+
+func positive(axis, rank int) int {
+	if axis < 0 {
+		return axis + rank
+	}
+	return axis
+}

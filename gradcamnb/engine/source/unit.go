@@ -1,0 +1,403 @@
+package source
+
+import (
+	"math"
+	"slices"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+)
+
+// Unit is what the numbers of a tensor are, by the operators that make them.
+type Unit string
+
+// The units. What no operator squashes is taken for logits, as nothing in a file tells a
+// regression of several numbers from them.
+const (
+	Logits             Unit = "logits"
+	SoftmaxProbability Unit = "softmax"     // of classes that exclude each other
+	SigmoidProbability Unit = "sigmoid"     // of a class by itself
+	LogProbability     Unit = "log-softmax" // logarithm of a SoftmaxProbability
+	Ranked             Unit = "rank"        // the number of the best class, or scores in order: what has no gradient, or no class of its own
+	Plain              Unit = "output"      // squashed in another way, as by tanh, exp or a clip: a regression
+)
+
+// String is the unit as a result shows it.
+func (u Unit) String() string {
+	switch u {
+	case SoftmaxProbability, SigmoidProbability:
+		return "probability"
+	case LogProbability:
+		return "log-probability"
+	}
+	return string(u)
+}
+
+// Ending is how a tensor is made at a model's end.
+type Ending struct {
+	Unit Unit
+
+	// Before is the tensor whose values the unit's operator squashes or ranks: logits, as a
+	// rule; empty if there is none of as many numbers.
+	Before string
+
+	// Squash is the probability that the model makes of the values of Before; empty if it
+	// makes none.
+	Squash Unit
+}
+
+// Ended is a model that tells how its tensors are made. Of other models all are taken for
+// logits.
+type Ended interface{ Ending(tensor string) Ending }
+
+// EndingOf is how a tensor of a model is made.
+func EndingOf(m Model, tensor string) Ending {
+	if e, ok := m.(Ended); ok {
+		return e.Ending(tensor)
+	}
+	return Ending{Unit: Logits}
+}
+
+// Ending reads the unit off the operators.
+func (m *onnxModel) Ending(tensor string) Ending {
+	e := endings{made: map[string]*protos.NodeProto{}, consts: constantsOf(m.proto.Graph)}
+	for _, n := range m.proto.Graph.Node {
+		for _, out := range n.Output {
+			e.made[out] = n
+		}
+	}
+	return e.of(tensor, 0)
+}
+
+// endings goes back from a graph's outputs.
+type endings struct {
+	made   map[string]*protos.NodeProto
+	consts map[string]*protos.TensorProto
+}
+
+// deepest is how many operators are looked back through: more than any head has, and few
+// enough for a file whose nodes stand in a circle.
+const deepest = 64
+
+// makes tells how an operator's output is made of its inputs.
+type makes func(e endings, n *protos.NodeProto, depth int) Ending
+
+// ends are the operators that say something of the unit of their output. All others, which
+// learn, pool or mix, make logits.
+var ends = map[string]makes{}
+
+func init() { // endings.of looks into the map
+	for op, f := range map[string]makes{
+		"Softmax":        squash(SoftmaxProbability),
+		"Sigmoid":        squash(SigmoidProbability),
+		"QLinearSigmoid": squash(SigmoidProbability),
+		"QLinearSoftmax": squash(SoftmaxProbability),
+		"HardSigmoid":    func(endings, *protos.NodeProto, int) Ending { return Ending{Unit: SigmoidProbability} },
+		"LogSoftmax":     logSoftmax,
+		"Log":            logarithm,
+		"Exp":            exponential,
+		"Div":            quotient,
+		"Reciprocal":     quotient,
+		"Mul":            product,
+		"Sub":            difference,
+		"Add":            sum,
+		"Sum":            sum,
+		"Concat":         concatenation,
+		"Hardmax":        ranked, "ArgMax": ranked, "ArgMin": ranked, "TopK": ranked, "OneHot": ranked,
+		"Greater": ranked, "GreaterOrEqual": ranked, "Less": ranked, "LessOrEqual": ranked, "Round": ranked, "NonMaxSuppression": ranked,
+	} {
+		ends[op] = f
+	}
+	for _, op := range []string{"Identity", "Cast", "Dropout", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose", "QuantizeLinear", "DequantizeLinear"} {
+		ends[op] = same
+	}
+	for _, op := range []string{"Slice", "Gather", "Split", "GatherElements", "GatherND", "Expand", "Tile", "Resize", "Upsample"} {
+		ends[op] = part
+	}
+	for _, op := range []string{"ReduceMean", "ReduceMax", "ReduceMin", "GlobalAveragePool", "GlobalMaxPool", "AveragePool", "MaxPool", "Mean", "Max", "Min"} {
+		ends[op] = pooled
+	}
+	for _, op := range []string{
+		"Tanh", "Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Softplus", "Softsign", "Clip", "Abs", "Sqrt", "Pow", "Erf", "Sin", "Cos", "Tan", "Atan", "Sinh", "Cosh",
+		"Floor", "Ceil", "Sign", "ThresholdedRelu", "LpNormalization", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSumExp", "ReduceLogSum",
+	} {
+		ends[op] = func(endings, *protos.NodeProto, int) Ending { return Ending{Unit: Plain} }
+	}
+}
+
+func (e endings) of(tensor string, depth int) Ending {
+	n := e.made[tensor]
+	if n == nil || depth > deepest || len(n.Input) == 0 {
+		return Ending{Unit: Plain}
+	}
+	if f := ends[n.OpType]; f != nil {
+		return f(e, n, depth)
+	}
+	return Ending{Unit: Logits}
+}
+
+// input is how an input of a node is made.
+func (e endings) input(n *protos.NodeProto, i, depth int) Ending { return e.of(n.Input[i], depth+1) }
+
+// scores is the ending of a probability that is made of a tensor.
+func squash(u Unit) makes {
+	return func(_ endings, n *protos.NodeProto, _ int) Ending { return Ending{u, n.Input[0], u} }
+}
+
+func same(e endings, n *protos.NodeProto, depth int) Ending { return e.input(n, 0, depth) }
+
+// part has the unit of what it is a part of, whose tensor has more numbers.
+func part(e endings, n *protos.NodeProto, depth int) Ending {
+	return Ending{Unit: e.input(n, 0, depth).Unit}
+}
+
+// pooled has the unit of what it is the mean or the largest of, where that is a probability:
+// logits are often the mean of a ReLU's map.
+func pooled(e endings, n *protos.NodeProto, depth int) Ending {
+	if u := e.input(n, 0, depth).Unit; u == SoftmaxProbability || u == SigmoidProbability {
+		return Ending{Unit: u}
+	}
+	return Ending{Unit: Logits}
+}
+
+func logSoftmax(_ endings, n *protos.NodeProto, _ int) Ending {
+	return Ending{LogProbability, n.Input[0], SoftmaxProbability}
+}
+
+func logarithm(e endings, n *protos.NodeProto, depth int) Ending {
+	if in := e.input(n, 0, depth); in.Unit == SoftmaxProbability {
+		in.Unit = LogProbability
+		return in
+	}
+	return Ending{Unit: Plain}
+}
+
+func exponential(e endings, n *protos.NodeProto, depth int) Ending {
+	if in := e.input(n, 0, depth); in.Unit == LogProbability {
+		in.Unit = SoftmaxProbability
+		return in
+	}
+	return Ending{Unit: Plain}
+}
+
+// ranked is of the scores before it: those before a probability, too, whose order is theirs.
+func ranked(e endings, n *protos.NodeProto, depth int) Ending {
+	in := e.input(n, 0, depth)
+	switch {
+	case in.Unit == Logits:
+		return Ending{Unit: Ranked, Before: n.Input[0]}
+	case in.Before != "":
+		return Ending{Ranked, in.Before, in.Squash}
+	}
+	return Ending{Unit: Ranked, Before: n.Input[0]}
+}
+
+func concatenation(e endings, n *protos.NodeProto, depth int) Ending {
+	u := e.input(n, 0, depth).Unit
+	for i := range n.Input {
+		if other := e.input(n, i, depth).Unit; other != u {
+			return Ending{Unit: Plain}
+		}
+	}
+	return Ending{Unit: u}
+}
+
+// quotient is a softmax or sigmoid written out,
+//
+//	exp(x - m) / SUM exp(x - m),  1 / (1 + exp(-x)),
+//
+// or scores over a constant.
+func quotient(e endings, n *protos.NodeProto, depth int) Ending {
+	if x, ok := e.softmax(n); ok {
+		return Ending{SoftmaxProbability, x, SoftmaxProbability}
+	}
+	if x, ok := e.sigmoid(n); ok {
+		return Ending{SigmoidProbability, x, SigmoidProbability}
+	}
+	if n.OpType == "Div" && e.consts[n.Input[1]] != nil {
+		return e.scaled(n, 0, depth)
+	}
+	return Ending{Unit: Plain}
+}
+
+// scaled has the unit of an input that is logits, which a constant changes to other logits.
+func (e endings) scaled(n *protos.NodeProto, i, depth int) Ending {
+	if e.input(n, i, depth).Unit == Logits {
+		return Ending{Unit: Logits}
+	}
+	return Ending{Unit: Plain}
+}
+
+// product is of probabilities a probability, as a detector's of an object and of its class;
+// with a constant it is scaled; else it is logits if a factor is, the other being a gate.
+func product(e endings, n *protos.NodeProto, depth int) Ending {
+	if x, ok := e.softmax(n); ok {
+		return Ending{SoftmaxProbability, x, SoftmaxProbability}
+	}
+	for i := range n.Input {
+		if e.consts[n.Input[i]] != nil {
+			return e.scaled(n, 1-i, depth)
+		}
+	}
+	a, b := e.input(n, 0, depth).Unit, e.input(n, 1, depth).Unit
+	switch {
+	case a == SigmoidProbability && b.String() == a.String(), b == SigmoidProbability && b.String() == a.String():
+		return Ending{Unit: SigmoidProbability}
+	case a == Logits || b == Logits:
+		return Ending{Unit: Logits}
+	}
+	return Ending{Unit: Plain}
+}
+
+// difference is a log-softmax written out,
+//
+//	(x - m) - log SUM exp(x - m),
+//
+// or a probability's complement, 1 - p, or logits if one of the two is.
+func difference(e endings, n *protos.NodeProto, depth int) Ending {
+	if x, ok := e.logSoftmax(n); ok {
+		return Ending{LogProbability, x, SoftmaxProbability}
+	}
+	if one, ok := e.number(n.Input[0]); ok && one == 1 {
+		if u := e.input(n, 1, depth).Unit; u == SigmoidProbability || u == SoftmaxProbability {
+			return Ending{Unit: SigmoidProbability}
+		}
+	}
+	return sum(e, n, depth)
+}
+
+// sum is logits if a term is, and else no unit that has a name.
+func sum(e endings, n *protos.NodeProto, depth int) Ending {
+	for i := range n.Input {
+		if e.consts[n.Input[i]] == nil && e.input(n, i, depth).Unit == Logits {
+			return Ending{Unit: Logits}
+		}
+	}
+	return Ending{Unit: Plain}
+}
+
+// through is the node that makes a tensor, looked for behind those that only change its
+// shape.
+func (e endings) through(tensor string) *protos.NodeProto {
+	for range deepest {
+		n := e.made[tensor]
+		if n == nil || !slices.Contains([]string{"Identity", "Cast", "Unsqueeze", "Squeeze", "Reshape", "Expand"}, n.OpType) {
+			return n
+		}
+		tensor = n.Input[0]
+	}
+	return nil
+}
+
+// maker is the node that makes a tensor, if it is of the operator.
+func (e endings) maker(tensor, op string) *protos.NodeProto {
+	if n := e.through(tensor); n != nil && n.OpType == op {
+		return n
+	}
+	return nil
+}
+
+// softmax is what a node is the written-out softmax of.
+func (e endings) softmax(n *protos.NodeProto) (string, bool) {
+	if len(n.Input) != 2 {
+		return "", false
+	}
+	exp, total := e.maker(n.Input[0], "Exp"), e.maker(n.Input[1], "ReduceSum")
+	if n.OpType == "Mul" {
+		if r := e.maker(n.Input[1], "Reciprocal"); r != nil {
+			total = e.maker(r.Input[0], "ReduceSum")
+		} else {
+			return "", false
+		}
+	}
+	if exp == nil || total == nil || e.through(total.Input[0]) != exp {
+		return "", false
+	}
+	return e.shifted(exp.Input[0]), true
+}
+
+// shifted is x of x - max(x), or the tensor itself.
+func (e endings) shifted(tensor string) string {
+	n := e.maker(tensor, "Sub")
+	if n == nil {
+		return tensor
+	}
+	most := e.maker(n.Input[1], "ReduceMax")
+	if most == nil || most.Input[0] != n.Input[0] {
+		return tensor
+	}
+	return n.Input[0]
+}
+
+func (e endings) logSoftmax(n *protos.NodeProto) (string, bool) {
+	if most := e.maker(n.Input[1], "ReduceLogSumExp"); most != nil && most.Input[0] == n.Input[0] {
+		return e.shifted(n.Input[0]), true
+	}
+	log := e.maker(n.Input[1], "Log")
+	if log == nil {
+		return "", false
+	}
+	total := e.maker(log.Input[0], "ReduceSum")
+	if total == nil {
+		return "", false
+	}
+	exp := e.maker(total.Input[0], "Exp")
+	if exp == nil || exp.Input[0] != n.Input[0] && e.through(exp.Input[0]) != e.through(n.Input[0]) {
+		return "", false
+	}
+	return e.shifted(n.Input[0]), true
+}
+
+// sigmoid is what a node is the written-out sigmoid of.
+func (e endings) sigmoid(n *protos.NodeProto) (string, bool) {
+	below := n.Input[0]
+	if n.OpType == "Div" {
+		if one, ok := e.number(n.Input[0]); !ok || one != 1 {
+			return "", false
+		}
+		below = n.Input[1]
+	}
+	add := e.maker(below, "Add")
+	if add == nil {
+		return "", false
+	}
+	for i := range add.Input {
+		one, ok := e.number(add.Input[i])
+		exp := e.maker(add.Input[1-i], "Exp")
+		if !ok || one != 1 || exp == nil {
+			continue
+		}
+		if neg := e.maker(exp.Input[0], "Neg"); neg != nil {
+			return neg.Input[0], true
+		}
+		if mul := e.maker(exp.Input[0], "Mul"); mul != nil {
+			for k := range mul.Input {
+				if minus, ok := e.number(mul.Input[k]); ok && minus == -1 {
+					return mul.Input[1-k], true
+				}
+			}
+		}
+		if sub := e.maker(exp.Input[0], "Sub"); sub != nil {
+			if zero, ok := e.number(sub.Input[0]); ok && zero == 0 {
+				return sub.Input[1], true
+			}
+		}
+	}
+	return "", false
+}
+
+// number is a constant of one value.
+func (e endings) number(tensor string) (float64, bool) {
+	t := e.consts[tensor]
+	if t == nil {
+		return math.NaN(), false
+	}
+	if v := onnxnorm.Floats(t); len(v) == 1 {
+		return float64(v[0]), true
+	}
+	if v := onnxnorm.Ints(t); len(v) == 1 {
+		return float64(v[0]), true
+	}
+	return math.NaN(), false
+}
