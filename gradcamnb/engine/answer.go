@@ -120,7 +120,7 @@ func asNumbers(l source.Layer, batch int) (shape, order []int, err error) {
 // asPlaces reads the classes of places, [batch, classes, height, width].
 func asPlaces(l source.Layer, batch int) (shape, order []int, err error) {
 	a := l.Axes
-	if !a.Places() || len(l.Shape) == 0 || l.Shape[0] != batch || a.H == 0 || a.W == 0 {
+	if !a.Places() || a.Flat() {
 		return nil, nil, fmt.Errorf("the output %q has the shape %v and is no segmentation, [batch, classes, height, width] or [batch, height, width, classes]%s", l.Name, l.Shape, listHint(l, batch))
 	}
 	if len(l.Shape) == 3 { // one class

@@ -159,11 +159,15 @@ func (s scene) at(cut int, retarget string) cam.At {
 		s.slopes[retarget] = Gradient(ReduceAllSum(score), nodes...)
 	}
 	c := s.built.Cuts[cut]
-	height, width := s.plan.picture(s.model.Card().Layout)
+	tokens := c.Tokens
+	if tokens == nil {
+		height, width := s.plan.picture(s.model.Card().Layout)
+		tokens = func(n *Node) *Node { return source.Tokens(n, [2]int{height, width}) }
+	}
 	return cam.At{
 		Act: c.Grid(c.Node), Grad: c.Grid(s.slopes[retarget][cut]), Score: score, Output: s.output, Index: s.index,
 		Node: c.Node, Grid: c.Grid, Bias: c.Bias, Name: s.cuts[cut],
-		Tokens: func(n *Node) *Node { return source.Tokens(n, [2]int{height, width}) },
+		Tokens: tokens,
 	}
 }
 

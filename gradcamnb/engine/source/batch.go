@@ -71,8 +71,10 @@ func (m *onnxModel) batchingLocked(input []int) (batching, error) {
 }
 
 func (m *onnxModel) batchingAt(input []int, n int) (batching, error) {
+	o := m.options
+	o.Needs = []string{} // what a target needs is looked at when it is known
 	if input[0] == n {
-		g, err := onnxnorm.Normalise(m.proto, input, m.options)
+		g, err := onnxnorm.Normalise(m.proto, input, o)
 		if err != nil {
 			return batching{}, fmt.Errorf("model %s: %w", m.card.Name, err)
 		}
@@ -84,9 +86,15 @@ func (m *onnxModel) batchingAt(input []int, n int) (batching, error) {
 	if err != nil { // a value of another input may have a row for each of these pictures
 		return m.batchingAt(input, input[0])
 	}
-	o := m.options
 	o.Own, o.OwnBatch = own.shapes, n
 	g, err := onnxnorm.Normalise(m.proto, input, o)
+	if err == nil {
+		for name, reason := range g.Left {
+			if own.shapes[name] != nil { // it can be written for the file's own batch
+				err = reason
+			}
+		}
+	}
 	if err == nil {
 		err = batched(g, own.shapes, input[0], n)
 	}
@@ -174,7 +182,7 @@ func togetherAll(parts []map[string]*Node, batch int) map[string]*Node {
 func (m *onnxModel) buildInParts(scope *model.Scope, x *Node, n int, cuts, wants []string) Built {
 	batch, input := x.Shape().Dim(0), slices.Clone(x.Shape().Dimensions)
 	input[0] = n
-	r := m.rewritten(x.Graph(), input, cuts)
+	r := m.rewritten(x.Graph(), input, cuts, wants)
 	var given []map[string]*Node
 	for _, part := range partsOf(x, n) {
 		given = append(given, map[string]*Node{r.Input: part})
@@ -204,7 +212,7 @@ func (m *onnxModel) buildInParts(scope *model.Scope, x *Node, n int, cuts, wants
 			built.Cuts = append(built.Cuts, m.pictureCut(x))
 			continue
 		}
-		c := m.cutOf(r.tensor[cut], nodes[cut], input)
+		c := r.cutOf(cut, nodes[cut])
 		grid := c.Grid
 		c.Grid = func(n *Node) *Node { return grid(Slice(n, AxisRange(0, batch))) }
 		built.Cuts = append(built.Cuts, c)

@@ -33,25 +33,6 @@ func gridOf(shape []int, channelsLast bool, picture [2]int) [3]int {
 	return [3]int{}
 }
 
-// looksLast tells whether a tensor of rank 4 in a channels-first file is [b, h, w, c]
-// all the same, as Swin keeps its maps after it has put its windows together: its last
-// two axes have not the aspect ratio of the picture, and the two before the last have.
-func looksLast(shape []int, picture [2]int) bool {
-	return len(shape) == 4 && !likePicture(shape[2], shape[3], picture) && likePicture(shape[1], shape[2], picture)
-}
-
-// nearerLast tells whether a tensor of rank 4 is rather [b, h, w, c] than [b, c, h, w]:
-// which two neighbouring axes have the aspect ratio of the picture.
-func nearerLast(shape []int, picture [2]int) bool {
-	return len(shape) == 4 && cellsOff(shape[1], shape[2], picture) < cellsOff(shape[2], shape[3], picture)
-}
-
-// partOfMap tells whether a tensor of rank 4 is a whole map in neither order of axes, but
-// a part of one, as Swin makes when it shifts its windows.
-func partOfMap(shape []int, picture [2]int) bool {
-	return len(shape) == 4 && min(cellsOff(shape[1], shape[2], picture), cellsOff(shape[2], shape[3], picture)) > 1
-}
-
 // cellsOff is by how many cells h and w miss the aspect ratio of the picture.
 func cellsOff(h, w int, picture [2]int) float64 {
 	high, wide := float64(picture[0]), float64(picture[1])

@@ -39,7 +39,7 @@ func newDAG(layers []Layer) *dag {
 
 // isMap tells whether a layer is a map of the picture, of its aspect ratio.
 func isMap(l Layer, picture [2]int) bool {
-	return len(l.Shape) == 4 && !l.moved && l.Grid[0]*l.Grid[1] > 1 && l.Grid[2] > 1 && cellsOff(l.Grid[0], l.Grid[1], picture) <= 1
+	return len(l.Shape) == 4 && l.Grid[0]*l.Grid[1] > 1 && l.Grid[2] > 1 && cellsOff(l.Grid[0], l.Grid[1], picture) <= 1
 }
 
 // ends are the last maps on every way back from a layer: what a head flattens.

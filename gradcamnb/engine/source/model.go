@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/places"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
@@ -84,6 +85,10 @@ type Guidable interface {
 // Cut is a layer within a graph.
 type Cut struct {
 	Node *Node // what gradients are taken with respect to
+	// Tokens brings numbers of the tokens that the node's last axis counts, [batch, tokens,
+	// channels], to the grid of the patches; nil if it counts none.
+	Tokens func(*Node) *Node
+
 	Bias *Node // what the layer adds to every channel, [channels]; nil where it adds nothing
 
 	// Grid brings the node, or its gradient, to [batch, h, w, channels].
@@ -107,8 +112,11 @@ type Layer struct {
 	Made  string          // file and line of the graph function that makes it; empty for a file
 	Field *onnxnorm.Field // receptive field of its cells; nil where it is not known
 
+	Axes places.Found // where the places of the picture lie in it
+
+	upright bool // a map of it has the picture's aspect
+
 	inputs []string // tensors that it is made of
-	moved  bool     // it was made by reshaping, slicing and the like, and not by an operator of pictures
 	answer bool     // it is the output itself but for operators that learn nothing: class scores before the last resize
 
 	paths []string // every module that this is the last tensor of

@@ -25,6 +25,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/places"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
@@ -210,11 +211,18 @@ func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
 	}
 	at, o := slices.Clone(input), m.options
 	at[0], o.Own, o.OwnBatch = b.batch, b.own, b.ownOf
+	o.Needs = []string{output}
+	if e := m.Ending(output); e.Unit == Ranked && e.Before != "" {
+		o.Needs[0] = e.Before
+	}
 	g, err := onnxnorm.Normalise(m.proto, at, o)
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.card.Name, err)
 	}
-	layers := m.list(g, output, b.batch, m.picture(input))
+	if g.Left[output] != nil { // scores are explained in place of their rank
+		output = o.Needs[0]
+	}
+	layers := m.list(g, output, at)
 	for i, l := range layers {
 		if b.batch != input[0] && len(l.Shape) > 0 && l.Shape[0] == b.batch { // it is built in parts
 			layers[i].Shape = append([]int{input[0]}, l.Shape[1:]...)
@@ -224,21 +232,23 @@ func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
 	return layers, nil
 }
 
-// list makes layers of the tensors that depend on the input. What has another length than
-// the batch's is no map of its pictures: windows that Swin cuts its maps into stand there,
-// or tokens before the batch.
-func (m *onnxModel) list(g *onnxnorm.Graph, output string, batch int, picture [2]int) []Layer {
-	feeds, answers, attention, sees := feeding(g, output), answering(g, output), attending(g), seeing(g)
+// list makes layers of the tensors that depend on the input.
+func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer {
+	feeds, answers, sees := feeding(g, output), answering(g, output), seeing(g)
+	axes, picture := m.trace(g, input), m.picture(input)
 	var out []Layer
 	for _, t := range g.Tensors {
 		if t.Constant {
 			continue
 		}
 		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field, Bias: t.Bias != nil}
-		l.inputs, l.answer, l.moved = t.Inputs, answers[t.Name], m.movedAbout(t)
-		l.Beside = !sees[t.Name]
-		if !l.Beside && len(t.Dims) > 0 && t.Dims[0] == batch && !attention[t.Name] && (!m.movedAbout(t) || !partOfMap(t.Dims, picture)) {
-			l.Grid = gridOf(t.Dims, m.tail(t, picture), picture)
+		l.inputs, l.answer = t.Inputs, answers[t.Name]
+		if l.Beside = !sees[t.Name]; !l.Beside {
+			l.Axes = places.In(axes[t.Name], t.Dims, input[0])
+			if l.Grid = grid(l.Axes, t.Dims); l.Axes.Cut && cellsOff(l.Grid[0], l.Grid[1], picture) > 1 {
+				l.Axes, l.Grid = places.Found{}, [3]int{} // a part of a map
+			}
+			l.upright = l.Grid[0] > 0 && likePicture(l.Grid[0], l.Grid[1], picture)
 		}
 		out = append(out, l)
 	}
@@ -247,6 +257,11 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, batch int, picture [2
 		suggest(out)
 	}
 	return out
+}
+
+// trace follows the places of the picture through a graph that is written for the input.
+func (m *onnxModel) trace(g *onnxnorm.Graph, input []int) map[string][]places.Axis {
+	return places.Trace(g, input, m.card.Layout == imgio.ChannelsLast)
 }
 
 // keepLast leaves every module path with the last tensor made inside the module,
@@ -317,20 +332,6 @@ func seeing(g *onnxnorm.Graph) map[string]bool {
 	return sees
 }
 
-// movedAbout tells whether a tensor was not made by an operator of pictures, of which the
-// order of axes would be known, but by reshaping, slicing and the like.
-func (m *onnxModel) movedAbout(t onnxnorm.Tensor) bool {
-	return !m.options.KeepLayout && !t.ChannelsLast && !t.Tail
-}
-
-// tail tells whether the file keeps the channels of a tensor of rank 4 last.
-func (m *onnxModel) tail(t onnxnorm.Tensor, picture [2]int) bool {
-	if m.movedAbout(t) {
-		return nearerLast(t.Dims, picture)
-	}
-	return t.Tail || looksLast(t.Dims, picture)
-}
-
 // answering is the set of tensors that become the output without anything learned or
 // pooled coming between: class scores before they are resized, joined or decoded. They
 // are the answer, and no feature of the picture.
@@ -362,7 +363,7 @@ func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bui
 	if n := m.mustBatch(input); n != input[0] {
 		return m.buildInParts(scope, x, n, cuts, wants)
 	}
-	r := m.rewritten(x.Graph(), input, cuts)
+	r := m.rewritten(x.Graph(), input, cuts, wants)
 	picture := slices.Index(cuts, Picture)
 	names := slices.Concat(wants, cuts)
 	if picture >= 0 {
@@ -382,7 +383,7 @@ func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bui
 			built.Cuts = append(built.Cuts, m.pictureCut(x))
 			continue
 		}
-		built.Cuts = append(built.Cuts, m.cutOf(r.tensor[cut], nodes[len(wants)+i], input))
+		built.Cuts = append(built.Cuts, r.cutOf(cut, nodes[len(wants)+i]))
 	}
 	return built
 }
@@ -403,21 +404,13 @@ func (m *onnxModel) pictureCut(x *Node) Cut {
 }
 
 // cutOf is the cut at a tensor, of which the rewritten graph has the node.
-func (m *onnxModel) cutOf(t onnxnorm.Tensor, node *Node, input []int) Cut {
+func (r *rewritten) cutOf(name string, node *Node) Cut {
+	t := r.tensor[name]
 	var bias *Node
 	if t.Bias != nil {
 		bias = Const(node.Graph(), t.Bias())
 	}
-	return Cut{
-		Node: node, Bias: bias,
-		Grid: func(n *Node) *Node {
-			tail := m.tail(t, m.picture(input))
-			if t.ChannelsLast && tail { // moved last although the channels were there already
-				n = TransposeAllAxes(n, 0, 3, 1, 2)
-			}
-			return asGrid(n, t.ChannelsLast || tail, m.picture(input))
-		},
-	}
+	return Cut{Node: node, Bias: bias, Grid: r.cells(name).grid, Tokens: tokens(r.axes()[name])}
 }
 
 // weightNodes are the graph's nodes of the weights. A weight is decoded, reordered and

@@ -20,18 +20,9 @@ func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, c
 		}
 		return togetherAll(parts, input[0])
 	}
-	r := m.rewritten(grid.Graph(), input, []string{layer})
+	r := m.rewritten(grid.Graph(), input, []string{layer}, wants)
 	t := r.tensor[layer]
-	act := grid
-	tail := m.tail(t, m.picture(input))
-	switch {
-	case len(t.Dims) == 3:
-		act = asTokens(grid, clean)
-	case t.ChannelsLast && tail: // as in Build: moved last although the channels were there already
-		act = TransposeAllAxes(grid, 0, 2, 3, 1)
-	case !t.ChannelsLast && !tail:
-		act = TransposeAllAxes(grid, 0, 3, 1, 2)
-	}
+	act := r.cells(layer).node(grid, clean)
 	return r.wanted(scope, map[string]*Node{r.Input: BroadcastToDims(x, input...), t.Rewritten: act}, wants)
 }
 
@@ -51,7 +42,7 @@ func (m *onnxModel) BuildGuided(scope *model.Scope, x *Node, wants []string, gra
 			cuts = append(cuts, n.Output...)
 		}
 	}
-	r := m.rewritten(x.Graph(), x.Shape().Dimensions, cuts)
+	r := m.rewritten(x.Graph(), x.Shape().Dimensions, cuts, wants)
 	given := map[string]*Node{r.Input: x}
 	for _, t := range r.Tensors {
 		if t.Op != "Relu" || t.Constant {

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/places"
 )
 
 // rewritten is the model's graph after the normalising pass, for one shape.
@@ -21,10 +22,27 @@ type rewritten struct {
 	*onnxnorm.Graph
 	model  *onnxModel
 	tensor map[string]onnxnorm.Tensor
+	input  []int
+	traced map[string][]places.Axis // once it is asked for
 }
 
-func (m *onnxModel) rewritten(g *Graph, input []int, cuts []string) *rewritten {
+// axes are what the axes of the tensors count.
+func (r *rewritten) axes() map[string][]places.Axis {
+	if r.traced == nil {
+		r.traced = r.model.trace(r.Graph, r.input)
+	}
+	return r.traced
+}
+
+// cells says how the node of a tensor is brought to cells of the picture.
+func (r *rewritten) cells(name string) cells {
+	t := r.tensor[name]
+	return cellsOf(t, places.In(r.axes()[name], t.Dims, r.input[0]))
+}
+
+func (m *onnxModel) rewritten(g *Graph, input []int, cuts, wants []string) *rewritten {
 	o := m.options
+	o.Needs = wants
 	for _, cut := range cuts {
 		if cut == Picture {
 			cut = o.Picture
@@ -42,7 +60,7 @@ func (m *onnxModel) rewritten(g *Graph, input []int, cuts []string) *rewritten {
 	if err != nil {
 		exceptions.Panicf("model %s: %v", m.card.Name, err)
 	}
-	r := &rewritten{out, m, map[string]onnxnorm.Tensor{}}
+	r := &rewritten{Graph: out, model: m, tensor: map[string]onnxnorm.Tensor{}, input: input}
 	for _, t := range out.Tensors {
 		r.tensor[t.Name] = t
 	}

@@ -100,7 +100,7 @@ func init() { // endings.of looks into the map
 		"Div":            quotient,
 		"Reciprocal":     quotient,
 		"Mul":            product,
-		"Sub":            difference,
+		"Sub":            minus,
 		"Add":            sum,
 		"Sum":            sum,
 		"Concat":         concatenation,
@@ -250,12 +250,12 @@ func product(e endings, n *protos.NodeProto, depth int) Ending {
 	return Ending{Unit: Plain}
 }
 
-// difference is a log-softmax written out,
+// minus is a log-softmax written out,
 //
 //	(x - m) - log SUM exp(x - m),
 //
 // or a probability's complement, 1 - p, or logits if one of the two is.
-func difference(e endings, n *protos.NodeProto, depth int) Ending {
+func minus(e endings, n *protos.NodeProto, depth int) Ending {
 	if x, ok := e.logSoftmax(n); ok {
 		return Ending{LogProbability, x, SoftmaxProbability}
 	}

@@ -30,6 +30,10 @@ type Options struct {
 	// that is quicker and no gradient goes through them.
 	Winograd bool
 
+	// Needs names the tensors that must be there. A node that they do not need and that cannot
+	// be rewritten is left out, see [Graph]; nil means that everything must be there.
+	Needs []string
+
 	// Picture names the input that is the picture, where the shapes of the inputs do not
 	// say it.
 	Picture string
@@ -87,6 +91,9 @@ type Tensor struct {
 
 	Scopes []string // module path, where the exporter left one: "layer4", "layer4.2", ...
 	Inputs []string // tensors that the node reads
+
+	Made *protos.NodeProto // the node
+	Ints []int             // values of a small constant of whole numbers
 }
 
 // Graph is a rewritten model.
@@ -97,6 +104,9 @@ type Graph struct {
 	Outputs []string           // names in the original graph
 	Weights map[string]Weight
 	Tensors []Tensor // of the original graph, in its order
+
+	Given map[string]Tensor // weights and inputs of the original graph, by name
+	Left  map[string]error  // tensors of the original graph that could not be rewritten and were not needed, and why
 
 	Rebatched bool               // numbers of the file were brought to the batch at hand, see [Options]
 	constants map[string]*tensor // outputs that do not depend on the picture
@@ -122,14 +132,28 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 	for _, r := range beside {
 		out.Beside[r.name] = r.dims
 	}
+	out.Given = w.initializers(g)
+	need := needed(g, o)
+	out.Left = need.left
 	for _, p := range ordered(g.Node) {
-		tensors, err := w.node(p)
+		err := need.broken(p)
+		var tensors []Tensor
+		if err == nil {
+			tensors, err = w.node(p)
+		}
 		if err != nil {
-			return nil, err
+			if err := need.without(p, err); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		out.Tensors = append(out.Tensors, tensors...)
 	}
 	for _, v := range g.Output {
+		if need.left[v.Name] != nil {
+			out.Outputs = append(out.Outputs, v.Name)
+			continue
+		}
 		if w.values[v.Name] == nil {
 			return nil, fmt.Errorf("the ONNX graph names the output %q, which no node makes: the file is damaged", v.Name)
 		}
@@ -216,7 +240,7 @@ func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
 		}
 		w.taken[v.plain.name], w.taken[v.last.name] = true, true
 		w.values[name] = v
-		t := Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail, Scopes: scopes(p), Inputs: p.Input, Field: v.field, Bias: biasOf(n)}
+		t := Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail, Scopes: scopes(p), Inputs: p.Input, Field: v.field, Bias: biasOf(n), Made: p, Ints: smallInts(v)}
 		t.Rewritten, t.ChannelsLast = w.b.stored(v)
 		made = append(made, t)
 	}

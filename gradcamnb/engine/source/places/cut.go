@@ -21,7 +21,7 @@ func taken(a Axis, size, from, step, n int) Axis {
 	switch {
 	case ok && step > 1 && from < step && from+(n-1)*step+step >= size:
 		q := cells(p.Kind, n)
-		q.Moved = p.Moved
+		q.Piece, q.Moved = true, p.Moved
 		return Axis{q}
 	case ok:
 		q := cells(p.Kind, n)
@@ -117,7 +117,7 @@ func gathered(s step) []Axis {
 		middle = []Axis{taken(in[axis], dims[axis], positive(index[0], dims[axis]), 1, len(index))}
 	case rank > 0:
 		middle = unknowns(s.Dims[axis : axis+rank])
-		if p, ok := in[axis].place(); len(in[axis]) > 0 && !ok && p.Size == 0 && in[axis][0].Kind == Other {
+		if !slices.ContainsFunc(in[axis], func(p Part) bool { return p.Kind != Other }) {
 			for i := range middle {
 				middle[i] = other(s.Dims[axis+i])
 			}

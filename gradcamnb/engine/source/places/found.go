@@ -10,6 +10,7 @@ type Found struct {
 
 	Cells         [2]int // rows and columns
 	Before, After int    // on an axis of both: tokens before and after the cells
+	Cut           bool   // rows or columns at an end were cut off, or every second one taken
 	Turned        bool   // on an axis of both: column after column, not row after row
 }
 
@@ -30,6 +31,7 @@ func In(axes []Axis, dims []int, batch int) Found {
 	var f Found
 	for i, a := range axes[1:] {
 		p, ok := a.place()
+		f.Cut = f.Cut || ok && p.Piece
 		switch {
 		case !ok:
 		case p.Moved, p.Kind == Row && f.H > 0, p.Kind == Column && f.W > 0:

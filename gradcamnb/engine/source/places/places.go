@@ -28,7 +28,7 @@ type Part struct {
 	// Extent cells. What windows are cut into has parts of less than the extent.
 	Stride, Extent int
 
-	Piece bool // cells at an end were cut off
+	Piece bool // cells at an end were cut off, or every second one taken
 	Moved bool // the cells do not lie where they lay, as after a shift of windows
 
 	Core          []Part // Tokens: the cells
@@ -155,14 +155,16 @@ func better(a, b Axis) Axis {
 			return 0
 		case slices.ContainsFunc(a, func(p Part) bool { return p.Kind == Unknown }):
 			return 1
-		case !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other && p.Kind != Batch }):
+		case !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other }):
 			return 2
-		case slices.ContainsFunc(a, func(p Part) bool { return p.Moved }):
+		case !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other && p.Kind != Batch }):
 			return 3
-		case slices.ContainsFunc(a, func(p Part) bool { return p.Piece }):
+		case slices.ContainsFunc(a, func(p Part) bool { return p.Moved }):
 			return 4
+		case slices.ContainsFunc(a, func(p Part) bool { return p.Piece }):
+			return 5
 		}
-		return 5
+		return 6
 	}
 	if rank(b) > rank(a) {
 		return b

@@ -159,9 +159,6 @@ func multiplied(s step) []Axis {
 		return nil
 	}
 	out := make([]Axis, rank)
-	for i, d := range s.Dims {
-		out[i] = other(d)
-	}
 	for _, x := range []struct {
 		axes []Axis
 		dims []int
@@ -178,6 +175,11 @@ func multiplied(s step) []Axis {
 	}
 	if b != nil {
 		out[rank-1] = b[len(b)-1]
+	}
+	for i, d := range s.Dims {
+		if out[i] == nil {
+			out[i] = other(d)
+		}
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package places
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
@@ -20,10 +21,7 @@ func Trace(g *onnxnorm.Graph, input []int, channelsLast bool) map[string][]Axis 
 	axes[0] = Axis{{Kind: Batch, Size: input[0]}}
 	axes[at[0]], axes[at[1]] = Axis{cells(Row, input[at[0]])}, Axis{cells(Column, input[at[1]])}
 	t := &tracer{axes: map[string][]Axis{g.Input: axes}, tensors: map[string]onnxnorm.Tensor{}}
-	t.tensors[g.Input] = onnxnorm.Tensor{Name: g.Input, Dims: input}
-	for name, dims := range g.Initializers {
-		t.tensors[name] = onnxnorm.Tensor{Name: name, Dims: dims.Dims, Ints: dims.Ints, Constant: true}
-	}
+	maps.Copy(t.tensors, g.Given)
 	for _, made := range g.Tensors {
 		t.tensors[made.Name] = made
 		if !made.Constant {

@@ -1,0 +1,86 @@
+package onnxnorm
+
+import (
+	"maps"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+// needs tells which nodes a graph cannot do without.
+type needs struct {
+	nodes map[*protos.NodeProto]bool // nil if all are needed
+	left  map[string]error           // tensors that are left out, and why
+}
+
+// needed are the nodes that the options' tensors are made of.
+func needed(g *protos.GraphProto, o Options) needs {
+	n := needs{left: map[string]error{}}
+	if o.Needs == nil {
+		return n
+	}
+	n.nodes = map[*protos.NodeProto]bool{}
+	maker := map[string]*protos.NodeProto{}
+	for _, p := range g.Node {
+		for _, name := range p.Output {
+			maker[name] = p
+		}
+	}
+	todo := append(append([]string{}, o.Needs...), o.Cuts...)
+	for len(todo) > 0 {
+		p := maker[todo[len(todo)-1]]
+		todo = todo[:len(todo)-1]
+		if p != nil && !n.nodes[p] {
+			n.nodes[p] = true
+			todo = append(todo, p.Input...)
+		}
+	}
+	return n
+}
+
+// without leaves a node out that failed, and whatever reads what it makes; it gives the error
+// back if the node is needed.
+func (n needs) without(p *protos.NodeProto, err error) error {
+	if n.nodes == nil || n.nodes[p] {
+		return err
+	}
+	for _, name := range p.Output {
+		n.left[name] = err
+	}
+	return nil
+}
+
+// broken is why a node that reads what was left out is left out, too.
+func (n needs) broken(p *protos.NodeProto) error {
+	for _, name := range p.Input {
+		if err := n.left[name]; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// smallest is up to how many whole numbers of a constant are handed out with a tensor.
+const smallest = 1 << 12
+
+// smallInts are the values of a small constant of whole numbers; nil of any other.
+func smallInts(v *value) []int {
+	if v.konst == nil || size(v.dims) > smallest || v.of() != whole {
+		return nil
+	}
+	return append([]int{}, v.konst.asInts()...)
+}
+
+// initializers are the shapes of the weights, with the values of small ones of whole numbers.
+func (w *walk) initializers(g *protos.GraphProto) map[string]Tensor {
+	out := map[string]Tensor{}
+	for _, p := range g.Initializer {
+		v := w.values[p.Name]
+		out[p.Name] = Tensor{Name: p.Name, Dims: v.dims, Constant: true, Ints: smallInts(v)}
+	}
+	for name, v := range maps.All(w.values) { // what other inputs are given
+		if _, ok := out[name]; !ok {
+			out[name] = Tensor{Name: name, Dims: v.dims, Constant: v.konst != nil, Ints: smallInts(v)}
+		}
+	}
+	return out
+}

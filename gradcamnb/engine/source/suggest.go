@@ -1,0 +1,273 @@
+package source
+
+import (
+	"fmt"
+	"slices"
+)
+
+// suggest marks the layer that Grad-CAM is usually wanted at: the last map at the lowest
+// resolution through which all go that was made at that resolution. In a classifier that is
+// the last one before the global pooling, in a U-Net the bottleneck, in a transformer that
+// answers by its class token the tokens that the last attention reads.
+func suggest(layers []Layer) {
+	f := newFlow(layers)
+	var maps []int
+	for _, channels := range []int{2, 1} { // of one channel, such as deviations in a layer norm, only if there is no other
+		if maps = f.lowest(channels); len(maps) > 0 {
+			break
+		}
+	}
+	if len(maps) == 0 {
+		return
+	}
+	best := f.joint(maps)
+	l := &layers[best]
+	l.Suggested = true
+	l.Why = fmt.Sprintf("last feature map at the lowest resolution, %d x %d cells", l.Grid[0], l.Grid[1])
+	if l.Axes.Flat() {
+		l.Why = fmt.Sprintf("last tokens of patches that reach the answer, %d x %d patches", l.Grid[0], l.Grid[1])
+	}
+}
+
+// use is how much of a tensor reaches the answer.
+type use byte
+
+const (
+	unused use = iota
+	beside     // of tokens those beside the patches alone, such as the class token
+	used
+)
+
+// flow is what layers do for the answer.
+type flow struct {
+	layers  []Layer
+	at      map[string]int // layers by name
+	readers [][]int        // of each layer
+	use     []use
+	project []bool // it becomes attention and nothing else: queries, keys, values, weights
+	gate    []bool // it multiplies a map and is nothing else
+}
+
+func newFlow(layers []Layer) *flow {
+	f := &flow{layers: layers, at: map[string]int{}, readers: make([][]int, len(layers)), use: make([]use, len(layers))}
+	for i, l := range layers {
+		f.at[l.Name] = i
+	}
+	last := -1
+	for i, l := range layers {
+		for _, in := range l.inputs {
+			if k, ok := f.at[in]; ok {
+				f.readers[k] = append(f.readers[k], i)
+			}
+		}
+		if l.Feeds {
+			last = i
+		}
+	}
+	if last >= 0 {
+		f.use[last] = used
+	}
+	for i := len(layers) - 1; i >= 0; i-- {
+		if f.use[i] == unused {
+			if layers[i].Feeds && !slices.ContainsFunc(f.readers[i], func(r int) bool { return layers[r].Feeds }) {
+				f.use[i] = used // of an answer that is made at several places, or whose making is not known
+			}
+		}
+		for k := range layers[i].inputs {
+			if in, ok := f.at[layers[i].inputs[k]]; ok {
+				f.use[in] = max(f.use[in], f.passes(i, k))
+			}
+		}
+	}
+	f.project, f.gate = f.projections(), f.gates()
+	return f
+}
+
+// passes is how much of its k-th input layer i makes reach the answer.
+func (f *flow) passes(i, k int) use {
+	l := f.layers[i]
+	in := f.layers[f.at[l.inputs[k]]]
+	out := f.use[i]
+	switch {
+	case out == unused || !l.Feeds:
+		return unused
+	case picks[l.Op] && in.Axes.Flat() && in.Axes.Before+in.Axes.After > 0 && !l.Axes.Places():
+		return beside
+	case products[l.Op] && (k == 1 || in.Axes.Flat() && in.Axes.H == len(in.Shape)-1):
+		return used // every row of the result reads all of it
+	case l.Op == "Attention" || l.Op == "MultiHeadAttention":
+		if k > 0 {
+			return used
+		}
+	case l.Op == "Concat" && out == beside:
+		if in.Axes.Flat() && in.Axes.Before+in.Axes.After == 0 {
+			return unused
+		}
+		if !in.Axes.Places() {
+			return used
+		}
+	}
+	return out
+}
+
+var picks = map[string]bool{"Slice": true, "Gather": true, "Split": true}
+
+var products = map[string]bool{"MatMul": true, "FusedMatMul": true, "Einsum": true}
+
+// projections are what attention is made of, from the matrices of its products back to the
+// layers that its queries, keys and values are read from.
+func (f *flow) projections() []bool {
+	out := make([]bool, len(f.layers))
+	for i := len(f.layers) - 1; i >= 0; i-- {
+		l := f.layers[i]
+		if isProduct := products[l.Op] && f.computed(l, 0) && f.computed(l, 1); !isProduct && !out[i] {
+			continue
+		}
+		if out[i] && f.learns(l) { // the projection itself; what it reads is a layer of its own
+			continue
+		}
+		for _, in := range l.inputs {
+			if k, ok := f.at[in]; ok && !f.readOtherwise(k, out) {
+				out[k] = true
+			}
+		}
+	}
+	return out
+}
+
+// readOtherwise tells whether something reads a layer that is not attention.
+func (f *flow) readOtherwise(k int, attention []bool) bool {
+	return slices.ContainsFunc(f.readers[k], func(r int) bool {
+		l := f.layers[r]
+		return l.Feeds && !attention[r] && !(products[l.Op] && f.computed(l, 0) && f.computed(l, 1))
+	})
+}
+
+func (f *flow) computed(l Layer, k int) bool {
+	if k >= len(l.inputs) {
+		return false
+	}
+	_, ok := f.at[l.inputs[k]]
+	return ok
+}
+
+// learns tells whether a layer is a product with weights.
+func (f *flow) learns(l Layer) bool {
+	return learns[l.Op] && !(f.computed(l, 0) && f.computed(l, 1)) && !normalising[l.Op]
+}
+
+var normalising = map[string]bool{"BatchNormalization": true, "LayerNormalization": true, "InstanceNormalization": true, "GroupNormalization": true}
+
+// gates are the layers that only become a factor between 0 and 1 of something else.
+func (f *flow) gates() []bool {
+	out := make([]bool, len(f.layers))
+	for i := len(f.layers) - 1; i >= 0; i-- {
+		readers := f.readers[i]
+		if len(readers) == 0 || !f.layers[i].Feeds {
+			continue
+		}
+		out[i] = !slices.ContainsFunc(readers, func(r int) bool {
+			return f.layers[r].Feeds && !out[r] && !(f.layers[r].Op == "Mul" && f.squashed(i))
+		})
+	}
+	return out
+}
+
+// squashed tells whether a layer's values lie between 0 and 1 by the operator that made them,
+// whatever has changed their number or order since.
+func (f *flow) squashed(i int) bool {
+	for range len(f.layers) {
+		l := f.layers[i]
+		switch l.Op {
+		case "Sigmoid", "HardSigmoid", "Softmax":
+			return true
+		case "Reshape", "Squeeze", "Unsqueeze", "Expand", "Resize", "Upsample", "Transpose", "Slice", "Split", "Identity", "Cast":
+			k, ok := f.at[l.inputs[0]]
+			if !ok {
+				return false
+			}
+			i = k
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// lowest are the maps of the lowest resolution of more than one cell, with at least so many
+// channels.
+func (f *flow) lowest(channels int) []int {
+	var out []int
+	cells := 0
+	pooled := f.summaries()
+	for i, l := range f.layers {
+		n := f.cells(i)
+		if !l.Feeds || l.answer || n <= 1 || l.Grid[2] < channels || averages[l.Op] || !l.upright || f.use[i] != used || f.project[i] || f.gate[i] || pooled[i] {
+			continue
+		}
+		if cells == 0 || n < cells {
+			out, cells = nil, n
+		}
+		if n == cells {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// summaries are the means of large parts of a map, such as the pyramid that PSPNet joins to
+// it, and what is made of them at that size.
+func (f *flow) summaries() []bool {
+	out := make([]bool, len(f.layers))
+	const small = 4 // cells that an ordinary pool makes one
+	for i, l := range f.layers {
+		for _, in := range l.inputs {
+			k, ok := f.at[in]
+			if !ok {
+				continue
+			}
+			from, to := f.cells(k), f.cells(i)
+			out[i] = out[i] || to > 0 && (averages[l.Op] && from > small*to || out[k] && from == to)
+		}
+	}
+	return out
+}
+
+// joint is the last of the maps past which nothing goes that an earlier one made, but at a
+// higher resolution: where branches meet. Without one it is the last.
+func (f *flow) joint(maps []int) int {
+	for m := len(maps) - 1; m >= 0; m-- {
+		around := f.without(maps[m], f.cells(maps[m]))
+		if !slices.ContainsFunc(maps[:m], func(i int) bool { return around[i] }) {
+			return maps[m]
+		}
+	}
+	return maps[len(maps)-1]
+}
+
+func (f *flow) cells(i int) int { return f.layers[i].Grid[0] * f.layers[i].Grid[1] }
+
+// without are the layers whose patches reach the answer when one layer is taken away, and
+// all maps of more than so many cells.
+func (f *flow) without(gone, cells int) []bool {
+	reaches := make([]bool, len(f.layers))
+	for i := len(f.layers) - 1; i >= 0; i-- {
+		if i == gone || f.use[i] != used || f.cells(i) > cells {
+			continue
+		}
+		ends := true
+		for _, r := range f.readers[i] {
+			if !f.layers[r].Feeds {
+				continue
+			}
+			ends = false
+			for k, in := range f.layers[r].inputs {
+				if f.at[in] == i && f.layers[r].inputs[k] == f.layers[i].Name && f.passes(r, k) == used {
+					reaches[i] = reaches[i] || f.use[r] == beside || reaches[r]
+				}
+			}
+		}
+		reaches[i] = reaches[i] || ends && f.layers[i].Feeds
+	}
+	return reaches
+}
