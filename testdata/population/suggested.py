@@ -1,6 +1,6 @@
 """Exports networks of timm and transformers with random weights and looks at the layer that is suggested for each.
 
-    python suggested.py FOLDER GRADCAM [name ...]
+    python suggested.py FOLDER GRADCAM [older|newer] [name ...]
 
 writes the files into FOLDER (those that are there are taken as they are) and prints a table in Markdown: the suggested
 layer, its grid, and the size of the last feature map as timm itself gives it (forward_features, without its prefix tokens).
@@ -116,15 +116,17 @@ def suggested(tool, path):
 
 def main(folder, tool, names):
     os.makedirs(folder, exist_ok=True)
+    exporters = [n for n in names if n in ("older", "newer")] or ["older", "newer"]
+    names = [n for n in names if n not in exporters]
     jobs = [("timm", e) for e in TIMM] + [("transformers", n) for n in HF]
     for lib, entry in jobs:
         name = entry.partition(":")[0]
         if names and name not in names:
             continue
         net = None
-        for exporter in ("older", "newer"):
+        for exporter in exporters:
             path = os.path.join(folder, f"{lib}-{name}-{exporter}.onnx")
-            note = path.removesuffix(".onnx") + ".json"
+            note = path.removesuffix(".onnx") + ".made"  # .json would be taken for its sidecar
             if not os.path.exists(note):
                 try:
                     net = net or (timm_net(entry) if lib == "timm" else hf_net(name))

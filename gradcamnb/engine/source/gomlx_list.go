@@ -167,7 +167,8 @@ func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
 		layer.Shape, layer.Made = n.Shape().Dimensions, userLine(n)
 		if layer.Beside = !w.Sees(n); !layer.Beside {
 			lay := m.layout(w, n, x)
-			layer.Grid = [3]int{lay.Rows, lay.Columns, lay.Channels}
+			layer.Axes, layer.Grid = lay.Found(), [3]int{lay.Rows, lay.Columns, lay.Channels}
+			layer.upright = lay.Map() && likePicture(lay.Rows, lay.Columns, m.picture(x.Shape().Dimensions))
 		}
 		l.layers, nodes = append(l.layers, layer), append(nodes, n)
 	}

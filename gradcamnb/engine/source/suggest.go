@@ -202,7 +202,7 @@ func (f *flow) lowest(channels int) []int {
 	pooled := f.summaries()
 	for i, l := range f.layers {
 		n := f.cells(i)
-		if !l.Feeds || l.answer || n <= 1 || l.Grid[2] < channels || averages[l.Op] || !l.upright || f.use[i] != used || f.project[i] || f.gate[i] || pooled[i] {
+		if !l.Feeds || l.answer || n <= 1 || l.Grid[2] < channels || averages[l.Op] || views[l.Op] || !l.upright || f.use[i] != used || f.project[i] || f.gate[i] || pooled[i] {
 			continue
 		}
 		if cells == 0 || n < cells {
@@ -213,6 +213,12 @@ func (f *flow) lowest(channels int) []int {
 		}
 	}
 	return out
+}
+
+// views are the operators that hand on what another layer has.
+var views = map[string]bool{
+	"Slice": true, "Split": true, "Gather": true, "Reshape": true, "Transpose": true, "Squeeze": true, "Unsqueeze": true, "Flatten": true, "Identity": true, "Cast": true,
+	"Dropout": true,
 }
 
 // summaries are the means of large parts of a map, such as the pyramid that PSPNet joins to

@@ -2,6 +2,8 @@ package walk
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/places"
 )
 
 // Layout says how a node's value is a map of the picture.
@@ -17,6 +19,21 @@ func (l Layout) Map() bool { return l.Rows > 0 }
 
 // Tokens tells whether the cells are tokens, in one axis.
 func (l Layout) Tokens() bool { return len(l.order) == 3 }
+
+// Found is the layout as that of an ONNX file's tensor is said.
+func (l Layout) Found() places.Found {
+	switch {
+	case !l.Map():
+		return places.Found{}
+	case l.Tokens():
+		return places.Found{H: l.order[1], W: l.order[1], C: l.order[2], Cells: [2]int{l.Rows, l.Columns}, Before: l.before}
+	}
+	f := places.Found{H: l.order[1], W: l.order[2], Cells: [2]int{l.Rows, l.Columns}}
+	if len(l.order) > 3 {
+		f.C = l.order[3]
+	}
+	return f
+}
 
 // layout reads it off the axes: one of pictures, one of channels, and rows and columns, in an
 // axis each or one of tokens.
