@@ -161,6 +161,7 @@ func (files *openFiles) read(path, name string, beside func(string) (*os.File, e
 	if len(c.Outputs) == 0 {
 		return nil, fmt.Errorf("%s: the ONNX graph has no output: the file is damaged", name)
 	}
+	o.Evaluate = evaluate
 	return &onnxModel{card: c, proto: m, store: model.NewStore(), options: o, layers: map[string][]Layer{}, views: map[string]*onnxModel{}}, nil
 }
 

@@ -229,7 +229,7 @@ func (b bench) open(c backendCase, cuts []string) (r *running, err error) {
 		return nil, errors.New("it has no input")
 	}
 	p := c.inputs[c.picture()]
-	o := onnxnorm.Options{Picture: p.name, Given: map[string]onnxnorm.Given{}, Cuts: cuts, PureGo: b.Name() == "go"}
+	o := onnxnorm.Options{Picture: p.name, Given: map[string]onnxnorm.Given{}, Cuts: cuts, PureGo: b.Name() == "go", Evaluate: evaluate}
 	for _, in := range c.inputs {
 		if in.name != p.name {
 			g := onnxnorm.Given{Dims: in.dims}

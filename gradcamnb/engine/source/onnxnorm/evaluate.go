@@ -1,27 +1,21 @@
 package onnxnorm
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/compute-onnx/support/protos"
-	"github.com/gomlx/compute/dtypes"
-	_ "github.com/gomlx/compute/gobackend" // what constants are computed by
-	"github.com/gomlx/compute/shapes"
-	gomlx "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/onnx-gomlx/onnx/parser"
-	"google.golang.org/protobuf/proto"
 )
+
+// Evaluator computes a tensor of a graph of float32, given the graph's inputs.
+type Evaluator func(p *protos.ModelProto, inputs map[string]Weight, want string) ([]float32, error)
 
 // A constant is a constant, whatever computes it. What an operator makes of constants is
 // computed by its own rule: the rule writes nodes into a graph of constants, beside the
-// rewritten one, and GoMLX's pure-Go backend runs what a value of it needs when that value is
-// asked for. Whole numbers and truth values, of which shapes and indices are made, are asked for
+// rewritten one, and [Options.Evaluate] runs what a value of it needs when that value is asked
+// for. Whole numbers and truth values, of which shapes and indices are made, are asked for
 // at once; numbers, which may be weights of any size, when they are needed.
 //
 // Folds of single operators come first: they are quicker, and exact for whole numbers of any
@@ -33,14 +27,15 @@ type constants struct {
 	maker       map[string]*protos.NodeProto // by output
 	seen        int                          // nodes that are in maker
 	variant     string                       // of the input's shape and the values given
+	run         Evaluator
 	evaluations int
 	values      int  // that evaluations made
 	listed      bool // the walk is over: what is evaluated now is asked for by a program
 	mu          sync.Mutex
 }
 
-func newConstants(opset int, variant string) *constants {
-	k := &constants{builder: newBuilder(opset, Options{KeepLayout: true, PureGo: true}), maker: map[string]*protos.NodeProto{}, variant: variant}
+func newConstants(opset int, variant string, run Evaluator) *constants {
+	k := &constants{builder: newBuilder(opset, Options{KeepLayout: true, PureGo: true}), maker: map[string]*protos.NodeProto{}, variant: variant, run: run}
 	k.folding, k.sizes = true, map[string]int{}
 	return k
 }
@@ -79,7 +74,7 @@ func (w *walk) folded(n *node, r rule, f fold) bool {
 	if r == nil {
 		return pending && w.foldedAtOnce(n, f)
 	}
-	if len(n.in) == 0 {
+	if len(n.in) == 0 || w.evaluate == nil {
 		return false
 	}
 	m, failed := w.applied(n, r)
@@ -127,7 +122,7 @@ func (w *walk) spend(values int) {
 // applied is the node after its rule wrote it into the graph of constants.
 func (w *walk) applied(n *node, r rule) (m *node, failed *failure) {
 	if w.constants == nil {
-		w.constants = newConstants(w.b.opset, w.variant)
+		w.constants = newConstants(w.b.opset, w.variant, w.evaluate)
 	}
 	defer func() {
 		if e := recover(); e != nil {
@@ -199,7 +194,10 @@ const (
 // evaluate runs what a tensor of the graph needs.
 func (k *constants) evaluate(r ref) []float32 {
 	p, weights := k.needed(r)
-	values, err := run(p, weights, r)
+	if w, ok := weights[r.name]; ok {
+		return w.Values()
+	}
+	values, err := k.run(p, weights, r.name)
 	if err != nil {
 		failf("its value, computed of constants, could not be had: %w", err)
 	}
@@ -249,50 +247,6 @@ func (k *constants) needed(r ref) (*protos.ModelProto, map[string]Weight) {
 		g.Input = append(g.Input, valueInfo(name, w.Dims))
 	}
 	return &protos.ModelProto{IrVersion: 10, OpsetImport: []*protos.OperatorSetIdProto{{Version: 20}}, Graph: g}, weights
-}
-
-var pureGo = sync.OnceValues(func() (compute.Backend, error) { return compute.NewWithConfig("go:ops_sequential") })
-
-// run is the value of a tensor of a graph, given its inputs.
-func run(p *protos.ModelProto, weights map[string]Weight, want ref) (values []float32, err error) {
-	defer func() {
-		if e := recover(); e != nil {
-			if f, ok := e.(failure); ok {
-				panic(f)
-			}
-			err = errors.New("the operators do not fit together")
-		}
-	}()
-	if w, ok := weights[want.name]; ok {
-		return w.Values(), nil
-	}
-	backend, err := pureGo()
-	if err != nil {
-		return nil, err
-	}
-	data, err := proto.Marshal(p)
-	if err != nil {
-		return nil, err
-	}
-	imported, err := parser.Parse(data)
-	if err != nil {
-		return nil, err
-	}
-	imported.DisableFusion()
-	g := gomlx.NewGraph(backend, "constants")
-	defer g.Finalize()
-	feed := map[string]*gomlx.Node{}
-	var inputs []any
-	for _, in := range p.Graph.Input {
-		w := weights[in.Name]
-		feed[in.Name] = gomlx.Parameter(g, fmt.Sprint("p", len(inputs)), shapes.Make(dtypes.Float32, w.Dims...))
-		inputs = append(inputs, tensors.FromFlatDataAndDimensions(w.Values(), w.Dims...))
-	}
-	out := imported.CallGraph(nil, g, feed, want.name)[0]
-	if err := g.Compile(gomlx.ConvertDType(out, dtypes.Float32)); err != nil {
-		return nil, err
-	}
-	return tensors.CopyFlatData[float32](g.Run(inputs...)[0])
 }
 
 // variantOf names the shape and the given values that constants computed of shapes depend on.

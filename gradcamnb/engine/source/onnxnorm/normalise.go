@@ -49,6 +49,10 @@ type Options struct {
 	Own      map[string][]int
 	OwnBatch int
 
+	// Evaluate computes what is made of constants alone. Without it the operators that fold by
+	// themselves make constants, and what the others make is computed in the program.
+	Evaluate Evaluator
+
 	// Stored has the values of initializers that the graph holds without them, by name.
 	Stored map[string]Stored
 }
@@ -120,7 +124,7 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 	if g == nil || len(g.Node) == 0 {
 		return nil, errors.New("the ONNX file holds no graph: it is not a model, or it is damaged")
 	}
-	w := &walk{values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(opset(m), o), cuts: o.Cuts, variant: variantOf(input, o.Given)}
+	w := &walk{values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(opset(m), o), cuts: o.Cuts, evaluate: o.Evaluate, variant: variantOf(input, o.Given)}
 	if len(input) > 0 {
 		w.b.batch = input[0]
 	}
@@ -204,6 +208,7 @@ type walk struct {
 	cuts   []string
 	taken  map[string]bool // tensors of the rewritten graph that stand for a value already
 
+	evaluate  Evaluator
 	constants *constants // nil as long as there are none
 	variant   string     // see [constants]
 	spent     int        // whole numbers of constants that are held

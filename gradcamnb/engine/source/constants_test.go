@@ -1,16 +1,17 @@
-package onnxnorm
+package source
 
 import (
 	"math"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/gomlx/compute-onnx/support/protos"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// stored is an initializer of floats, or of integers where whole is true.
-func stored(name string, whole bool, dims []int64, values ...float64) *protos.TensorProto {
+// initializer is one of floats, or of integers where whole is true.
+func initializer(name string, whole bool, dims []int64, values ...float64) *protos.TensorProto {
 	p := &protos.TensorProto{Name: name, Dims: dims, DataType: int32(protos.TensorProto_FLOAT)}
 	for _, v := range values {
 		if whole {
@@ -22,23 +23,35 @@ func stored(name string, whole bool, dims []int64, values ...float64) *protos.Te
 	return p
 }
 
+func wholeAttribute(name string, v int) *protos.AttributeProto {
+	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: int64(v)}
+}
+
+// constantGraph is a model with the input "x" and the output "y".
+func constantGraph(nodes []*protos.NodeProto, weights ...*protos.TensorProto) *protos.ModelProto {
+	return &protos.ModelProto{
+		OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}},
+		Graph:       &protos.GraphProto{Node: nodes, Initializer: weights, Input: []*protos.ValueInfoProto{{Name: "x"}}, Output: []*protos.ValueInfoProto{{Name: "y"}}},
+	}
+}
+
 // What operators make of constants, by hand.
 func TestConstantsOfConstants(t *testing.T) {
 	reals := func(values ...float64) *protos.TensorProto {
-		return stored("a", false, []int64{int64(len(values))}, values...)
+		return initializer("a", false, []int64{int64(len(values))}, values...)
 	}
 	wholes := func(values ...float64) *protos.TensorProto {
-		return stored("a", true, []int64{int64(len(values))}, values...)
+		return initializer("a", true, []int64{int64(len(values))}, values...)
 	}
 	matrix := func(values ...float64) *protos.TensorProto {
-		return stored("a", false, []int64{2, int64(len(values) / 2)}, values...)
+		return initializer("a", false, []int64{2, int64(len(values) / 2)}, values...)
 	}
 	second := func(whole bool, values ...float64) *protos.TensorProto {
-		return stored("b", whole, []int64{int64(len(values))}, values...)
+		return initializer("b", whole, []int64{int64(len(values))}, values...)
 	}
-	number := func(whole bool, v float64) *protos.TensorProto { return stored("b", whole, nil, v) }
+	number := func(whole bool, v float64) *protos.TensorProto { return initializer("b", whole, nil, v) }
 	to := func(kind protos.TensorProto_DataType) []*protos.AttributeProto {
-		return []*protos.AttributeProto{attrInt("to", int(kind))}
+		return []*protos.AttributeProto{wholeAttribute("to", int(kind))}
 	}
 	for name, c := range map[string]struct {
 		op    string
@@ -58,30 +71,30 @@ func TestConstantsOfConstants(t *testing.T) {
 		"Pow of whole numbers":  {"Pow", []*protos.TensorProto{wholes(2, 3), number(true, 3)}, nil, []float64{8, 27}},
 		"Exp":                   {"Exp", []*protos.TensorProto{reals(0, 1)}, nil, []float64{1, math.E}},
 		"Sign":                  {"Sign", []*protos.TensorProto{reals(-3, 0, 2)}, nil, []float64{-1, 0, 1}},
-		"ReduceMax":             {"ReduceMax", []*protos.TensorProto{matrix(1, 2, 3, 4), second(true, 1)}, []*protos.AttributeProto{attrInt("keepdims", 0)}, []float64{2, 4}},
-		"ReduceMin, whole":      {"ReduceMin", []*protos.TensorProto{wholes(4, 2, 3)}, []*protos.AttributeProto{attrInt("keepdims", 0)}, []float64{2}},
-		"ReduceProd, whole":     {"ReduceProd", []*protos.TensorProto{wholes(4, 2, 3)}, []*protos.AttributeProto{attrInt("keepdims", 0)}, []float64{24}},
-		"ReduceSum":             {"ReduceSum", []*protos.TensorProto{matrix(1, 2, 3, 4), second(true, 0)}, []*protos.AttributeProto{attrInt("keepdims", 0)}, []float64{4, 6}},
-		"ReduceMean":            {"ReduceMean", []*protos.TensorProto{matrix(1, 2, 3, 4), second(true, 0)}, []*protos.AttributeProto{attrInt("keepdims", 0)}, []float64{2, 3}},
+		"ReduceMax":             {"ReduceMax", []*protos.TensorProto{matrix(1, 2, 3, 4), second(true, 1)}, []*protos.AttributeProto{wholeAttribute("keepdims", 0)}, []float64{2, 4}},
+		"ReduceMin, whole":      {"ReduceMin", []*protos.TensorProto{wholes(4, 2, 3)}, []*protos.AttributeProto{wholeAttribute("keepdims", 0)}, []float64{2}},
+		"ReduceProd, whole":     {"ReduceProd", []*protos.TensorProto{wholes(4, 2, 3)}, []*protos.AttributeProto{wholeAttribute("keepdims", 0)}, []float64{24}},
+		"ReduceSum":             {"ReduceSum", []*protos.TensorProto{matrix(1, 2, 3, 4), second(true, 0)}, []*protos.AttributeProto{wholeAttribute("keepdims", 0)}, []float64{4, 6}},
+		"ReduceMean":            {"ReduceMean", []*protos.TensorProto{matrix(1, 2, 3, 4), second(true, 0)}, []*protos.AttributeProto{wholeAttribute("keepdims", 0)}, []float64{2, 3}},
 		"Greater":               {"Greater", []*protos.TensorProto{reals(1, 3), second(false, 2, 2)}, nil, []float64{0, 1}},
 		"Less":                  {"Less", []*protos.TensorProto{reals(1, 3), second(false, 2, 2)}, nil, []float64{1, 0}},
-		"MatMul":                {"MatMul", []*protos.TensorProto{matrix(1, 2, 3, 4), stored("b", false, []int64{2, 1}, 1, 10)}, nil, []float64{21, 43}},
+		"MatMul":                {"MatMul", []*protos.TensorProto{matrix(1, 2, 3, 4), initializer("b", false, []int64{2, 1}, 1, 10)}, nil, []float64{21, 43}},
 		"Tile":                  {"Tile", []*protos.TensorProto{reals(1, 2), second(true, 2)}, nil, []float64{1, 2, 1, 2}},
-		"Concat":                {"Concat", []*protos.TensorProto{reals(1, 2), second(false, 3)}, []*protos.AttributeProto{attrInt("axis", 0)}, []float64{1, 2, 3}},
+		"Concat":                {"Concat", []*protos.TensorProto{reals(1, 2), second(false, 3)}, []*protos.AttributeProto{wholeAttribute("axis", 0)}, []float64{1, 2, 3}},
 		"Gather of numbers":     {"Gather", []*protos.TensorProto{reals(5, 6, 7), second(true, 2, 0)}, nil, []float64{7, 5}},
 		"half is true":          {"Cast", []*protos.TensorProto{reals(0.5, 0, -2)}, to(protos.TensorProto_BOOL), []float64{1, 0, 1}},
 		"to whole numbers":      {"Cast", []*protos.TensorProto{reals(0.5, -1.5, 2)}, to(protos.TensorProto_INT64), []float64{0, -1, 2}},
 		"ConstantOfShape":       {"ConstantOfShape", []*protos.TensorProto{wholes(2, 2)}, nil, []float64{0, 0, 0, 0}},
 		"Expand":                {"Expand", []*protos.TensorProto{reals(3), second(true, 3)}, nil, []float64{3, 3, 3}},
-		"Range of real numbers": {"Range", []*protos.TensorProto{stored("a", false, nil, 1), stored("b", false, nil, 2), stored("c", false, nil, 0.5)}, nil, []float64{1, 1.5}},
-		"weights standardised":  {"BatchNormalization", []*protos.TensorProto{stored("a", false, []int64{1, 1, 2}, 1, 3), second(false, 2), stored("c", false, []int64{1}, 5), stored("d", false, []int64{1}, 0), stored("e", false, []int64{1}, 1)}, []*protos.AttributeProto{attrInt("training_mode", 1), {Name: "epsilon", Type: protos.AttributeProto_FLOAT, F: 3}}, []float64{4, 6}}, // (1-2)/sqrt(1+3)*2 + 5
+		"Range of real numbers": {"Range", []*protos.TensorProto{initializer("a", false, nil, 1), initializer("b", false, nil, 2), initializer("c", false, nil, 0.5)}, nil, []float64{1, 1.5}},
+		"weights standardised":  {"BatchNormalization", []*protos.TensorProto{initializer("a", false, []int64{1, 1, 2}, 1, 3), second(false, 2), initializer("c", false, []int64{1}, 5), initializer("d", false, []int64{1}, 0), initializer("e", false, []int64{1}, 1)}, []*protos.AttributeProto{wholeAttribute("training_mode", 1), {Name: "epsilon", Type: protos.AttributeProto_FLOAT, F: 3}}, []float64{4, 6}}, // (1-2)/sqrt(1+3)*2 + 5
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := &protos.NodeProto{OpType: c.op, Name: "it", Output: []string{"y"}, Attribute: c.attrs}
 			for _, p := range c.in {
 				n.Input = append(n.Input, p.Name)
 			}
-			g, err := Normalise(graph([]*protos.NodeProto{n}, c.in...), []int{1, 3, 8, 8}, Options{})
+			g, err := onnxnorm.Normalise(constantGraph([]*protos.NodeProto{n}, c.in...), []int{1, 3, 8, 8}, onnxnorm.Options{Evaluate: evaluate})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,24 +111,24 @@ func TestConstantsOfConstants(t *testing.T) {
 
 // A constant of any size opens, and its values are computed when they are asked for.
 func TestLargeConstantIsLazy(t *testing.T) {
-	m := graph([]*protos.NodeProto{
+	m := constantGraph([]*protos.NodeProto{
 		{OpType: "ConstantOfShape", Input: []string{"shape"}, Output: []string{"zeros"}},
 		{OpType: "Cos", Input: []string{"zeros"}, Output: []string{"ones"}},
 		{OpType: "ReduceMean", Input: []string{"ones"}, Output: []string{"one"}},
 		{OpType: "Mul", Input: []string{"x", "one"}, Output: []string{"y"}},
-	}, ints("shape", 1, 1, 1<<15, 1<<15))
-	g, err := Normalise(m, []int{1, 1, 1, 1}, Options{})
+	}, initializer("shape", true, []int64{4}, 1, 1, 1<<15, 1<<15))
+	g, err := onnxnorm.Normalise(m, []int{1, 1, 1, 1}, onnxnorm.Options{Evaluate: evaluate})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if x := find(t, g, "ones"); !x.Constant {
+	if i := slices.IndexFunc(g.Tensors, func(x onnxnorm.Tensor) bool { return x.Name == "ones" }); !g.Tensors[i].Constant {
 		t.Error("the cosine of zeros is no constant")
 	}
 }
 
 // A constant made of the input's shape has another name among the weights for each shape.
 func TestConstantsOfShapes(t *testing.T) {
-	m := graph([]*protos.NodeProto{
+	m := constantGraph([]*protos.NodeProto{
 		{OpType: "Shape", Input: []string{"x"}, Output: []string{"shape"}},
 		{OpType: "ConstantOfShape", Input: []string{"shape"}, Output: []string{"zeros"}},
 		{OpType: "Cos", Input: []string{"zeros"}, Output: []string{"ones"}},
@@ -123,7 +136,7 @@ func TestConstantsOfShapes(t *testing.T) {
 	})
 	names := map[string]bool{}
 	for _, side := range []int{200, 201} {
-		g, err := Normalise(m, []int{1, 1, side, 200}, Options{})
+		g, err := onnxnorm.Normalise(m, []int{1, 1, side, 200}, onnxnorm.Options{Evaluate: evaluate})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,23 +146,5 @@ func TestConstantsOfShapes(t *testing.T) {
 	}
 	if len(names) != 2 {
 		t.Errorf("two shapes have the weights %v", names)
-	}
-}
-
-// A network that was exported in training mode is refused, with the cause.
-func TestTrainingModeIsRefused(t *testing.T) {
-	yes := &protos.TensorProto{Name: "yes", DataType: int32(protos.TensorProto_BOOL), Int32Data: []int32{1}}
-	ones := stored("one", false, []int64{3}, 1, 1, 1)
-	for name, n := range map[string]*protos.NodeProto{
-		"dropout":    {OpType: "Dropout", Input: []string{"x", "", "yes"}, Output: []string{"y"}},
-		"batch norm": {OpType: "BatchNormalization", Input: []string{"x", "one", "one", "one", "one"}, Output: []string{"y"}, Attribute: []*protos.AttributeProto{attrInt("training_mode", 1)}},
-		"noise":      {OpType: "RandomUniformLike", Input: []string{"x"}, Output: []string{"y"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := Normalise(graph([]*protos.NodeProto{n}, yes, ones), []int{1, 3, 8, 8}, Options{})
-			if err == nil || !strings.Contains(err.Error(), "model.eval()") {
-				t.Errorf("error %v", err)
-			}
-		})
 	}
 }
