@@ -130,6 +130,8 @@ func (s *Study) rows(o opened, r *heatmap.Result) []Row {
 		row.Layer, row.Method = m.Layer, m.Method
 		row.Score, row.Unit, row.Diagnosis = float64(m.Score), m.ScoreUnit, m.Diagnosis
 		row.Width, row.Height, row.Map = m.Raw.W, m.Raw.H, halves(m.Raw.Values)
+		row.Left, row.Top = r.Frame.ToPicture(0, 0)
+		row.Right, row.Bottom = r.Frame.ToPicture(float64(r.Frame.ModelW), float64(r.Frame.ModelH))
 		row.Metrics = m.Metrics
 		if len(r.Top) > 0 {
 			row.Prediction, row.PredictionIndex, row.Probability = r.Top[0].Label, r.Top[0].Index, float64(r.Top[0].Probability)

@@ -36,8 +36,9 @@ type Row struct {
 	Diagnosis string // what is wrong with the map; empty if nothing is
 	Error     string // why there is no map; empty if there is one
 
-	Width, Height int
-	Map           []byte // the raw map, signed, at the layer's size: float16, little endian, row by row
+	Width, Height            int
+	Left, Top, Right, Bottom float64 // the part of the picture that the map covers, in its pixels
+	Map                      []byte  // the raw map, signed, at the layer's size: float16, little endian, row by row
 
 	Metrics map[string]float64
 }
@@ -83,6 +84,8 @@ func columns(metrics []string) map[string]column {
 		"unit": text(func(r *Row) *string { return &r.Unit }), "prediction": text(func(r *Row) *string { return &r.Prediction }),
 		"prediction_index": whole(func(r *Row) *int { return &r.PredictionIndex }), "probability": real(func(r *Row) *float64 { return &r.Probability }),
 		"diagnosis": text(func(r *Row) *string { return &r.Diagnosis }), "error": text(func(r *Row) *string { return &r.Error }),
+		"left": real(func(r *Row) *float64 { return &r.Left }), "top": real(func(r *Row) *float64 { return &r.Top }),
+		"right": real(func(r *Row) *float64 { return &r.Right }), "bottom": real(func(r *Row) *float64 { return &r.Bottom }),
 		"width": whole(func(r *Row) *int { return &r.Width }), "height": whole(func(r *Row) *int { return &r.Height }),
 		"map": {parquet.Leaf(parquet.ByteArrayType), func(r *Row) (any, bool) { return r.Map, true }, func(r *Row, v parquet.Value) { r.Map = bytes.Clone(v.ByteArray()) }},
 		"correct": {parquet.Optional(parquet.Leaf(parquet.BooleanType)), func(r *Row) (any, bool) { return r.Correct, r.Labelled },

@@ -2,6 +2,7 @@ package study
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
@@ -372,5 +373,39 @@ func TestStudyErrors(t *testing.T) {
 	sum, err := one.Run(t.Context())
 	if err != nil || sum.Failures != 1 || sum.Pictures != 3 {
 		t.Errorf("a picture that no model takes: %v, %+v", err, sum)
+	}
+}
+
+// The page holds every picture's name as text, draws the maps that stand out, and needs nothing from
+// elsewhere.
+func TestReport(t *testing.T) {
+	s := newStudy(t, &fake{}, 10, 20, 255, 90)
+	s.Pictures[0].Name = `<script>alert("x")</script>`
+	sum, err := s.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := Report(sum, s.Pictures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(data)
+	for _, want := range []string{"insertion", "a damaged picture", "&lt;script&gt;alert", "data:image/jpeg;base64,", "Mean places that differ"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q", want)
+		}
+	}
+	for _, not := range []string{`<script>alert`, "http://", "https://", "src=\"/"} {
+		if strings.Contains(text, not) {
+			t.Errorf("the report has %q", not)
+		}
+	}
+	if _, err := json.Marshal(sum); err != nil {
+		t.Error(err)
+	}
+	if path := os.Getenv("STUDY_REPORT"); path != "" {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -43,7 +43,7 @@ func run(args []string) int {
 }
 
 func command() *cobra.Command {
-	root := cli.Root("gradcam", "Show why a vision model said what it said", explainCommand(), layersCommand(), sheetCommand(), riseCommand(), detectCommand(), driseCommand(), checkCommand(), benchCommand(), serveCommand())
+	root := cli.Root("gradcam", "Show why a vision model said what it said", explainCommand(), layersCommand(), sheetCommand(), riseCommand(), detectCommand(), driseCommand(), studyCommand(), checkCommand(), benchCommand(), serveCommand())
 	root.PersistentFlags().Bool("debug", false, "print errors with everything behind them")
 	return root
 }

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
+	"github.com/gradcam-go/gradcam/gradcamnb/study"
+	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/cli"
+	terminal "github.com/gradcam-go/gradcam/internal/progress"
+)
+
+// studyFlags are what the user gave, beside what explain takes, too.
+type studyFlags struct {
+	explainFlags
+	pictures, methods, metrics []string
+	truth, truthClass          string
+	atLabel                    bool
+	steps, part                int
+	baseline, shard            string
+}
+
+func studyCommand() *cobra.Command {
+	var f studyFlags
+	c := &cobra.Command{
+		Use:   "study --model M.onnx --pictures FOLDER --metric insertion --out DIR",
+		Short: "Explain a whole data set and measure the maps, with means, intervals and a report",
+		Long: `Explain a whole data set and write into --out
+
+  part-*.parquet  one row a map: picture, target, layer, method, score, metrics, the raw map
+  summary.json    means with standard errors and 95 % intervals, comparisons, ranks
+  report.html     the same to look at, with the maps that stand out; it needs no server
+
+--pictures takes a folder (the folders in it are labels), a pattern in quotes, a CSV file with the
+columns picture and label, a .tar archive of WebDataset, or a .parquet file with the columns image
+and label; it may be repeated. --truth says where the objects are: a folder of masks, a folder of
+Pascal VOC's or ImageNet's .xml files, a COCO .json file, or a CSV file with the columns picture,
+x0, y0, x1 and y1.
+
+Run again after any interruption, it goes on where it was. With --shard 3/64 a machine does the
+parts of its number, from 0, and all write into one folder; whoever ends last has the whole summary.`,
+		Args: cli.NoArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context(), c.OutOrStdout()) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
+	flags.StringArrayVar(&f.pictures, "pictures", nil, "folder, pattern, .csv, .tar or .parquet; may be repeated")
+	flags.StringVar(&f.truth, "truth", "", "where the objects are: folder of masks or .xml files, COCO .json, or .csv of boxes")
+	flags.StringVar(&f.truthClass, "truth-class", "", "count the objects of this name only, in COCO and .xml files")
+	flags.StringArrayVar(&f.layers, "layer", nil, `layer by tensor name or module path, "stages" for the last of each resolution; may be repeated (default: the suggested one)`)
+	flags.StringArrayVar(&f.methods, "method", nil, "method, see gradcam explain --help; may be repeated (default Grad-CAM)")
+	flags.StringVar(&f.target, "target", "", targetHelp+"\n")
+	flags.BoolVar(&f.atLabel, "at-label", false, "explain the class that a picture's label names, instead of --target")
+	flags.StringArrayVar(&f.metrics, "metric", nil, "what is measured of every map: "+metricNames()+"; may be repeated")
+	flags.IntVar(&f.steps, "steps", gradcamnb.DefaultSteps, "how many times more of a picture is shown or hidden to measure a map")
+	flags.StringVar(&f.baseline, "baseline", "", "what is seen where a picture is hidden: mean, blur or black (default: as the metrics' papers do)")
+	flags.StringVar(&f.out, "out", "", "folder for the results")
+	flags.IntVar(&f.batch, "batch", 8, "pictures in one pass")
+	flags.IntVar(&f.part, "part", 64, "pictures in one file of rows")
+	flags.StringVar(&f.shard, "shard", "", "do the parts of one machine of several: 3/64 is the fourth of 64")
+	f.addPreparation(c)
+	return c
+}
+
+func metricNames() string {
+	var names []string
+	for _, m := range metrics.All() {
+		names = append(names, m.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (f studyFlags) run(ctx context.Context, out io.Writer) error {
+	switch {
+	case f.model == "":
+		return cli.Usagef("--model is missing: name an ONNX file, or hf://owner/name/file.onnx")
+	case len(f.pictures) == 0:
+		return cli.Usagef("--pictures is missing: name a folder, a pattern in quotes, a .csv, .tar or .parquet file")
+	case f.out == "":
+		return cli.Usagef("--out is missing: name a folder for the results")
+	case f.atLabel && f.target != "":
+		return cli.Usagef("--at-label and --target exclude each other")
+	case f.batch < 1 || f.part < 1:
+		return cli.Usagef("--batch %d and --part %d: both are numbers of pictures, from 1", f.batch, f.part)
+	}
+	pictures, err := f.openPictures()
+	if err != nil {
+		return err
+	}
+	s := &study.Study{Pictures: pictures, AtLabel: f.atLabel, Metrics: f.metrics, Steps: f.steps, Baseline: f.baseline, Out: f.out, Batch: f.batch, Part: f.part}
+	if s.Shard, s.Shards, err = parseShard(f.shard); err != nil {
+		return err
+	}
+	if err := f.open(ctx, s); err != nil {
+		return err
+	}
+	line := terminal.New(os.Stderr)
+	start := time.Now()
+	s.Progress = func(p study.Progress) { line.Set("gradcam: %s", farStudy(p, time.Since(start))) }
+	summary, err := s.Run(ctx)
+	line.Clear()
+	if err != nil {
+		return fmt.Errorf("%w; the same command goes on from there", err)
+	}
+	if err := writeStudy(f.out, summary, pictures); err != nil {
+		return err
+	}
+	return printStudy(out, summary, f.out)
+}
+
+// open opens the model and says what is explained of it.
+func (f studyFlags) open(ctx context.Context, s *study.Study) error {
+	m, err := gradcamnb.OpenWith(ctx, engine.New(f.backend), f.model)
+	if err != nil {
+		return err
+	}
+	s.Model = m
+	r := gradcamnb.Request{}
+	if err := f.how(m, &r); err != nil {
+		return err
+	}
+	s.Choices = []gradcamnb.Choice{r, gradcamnb.Layers(f.layers...), gradcamnb.Methods(f.methods...)}
+	if f.target != "" {
+		target, err := parseTarget(f.target)
+		if err != nil {
+			return err
+		}
+		s.Choices = append(s.Choices, target)
+	}
+	return nil
+}
+
+func (f studyFlags) openPictures() ([]study.Picture, error) {
+	var all []study.Picture
+	for _, path := range f.pictures {
+		read := study.Files
+		switch strings.ToLower(filepath.Ext(path)) {
+		case ".csv":
+			read = study.List
+		case ".tar":
+			read = study.Tar
+		case ".parquet":
+			read = study.Parquet
+		}
+		pictures, err := read(path)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, pictures...)
+	}
+	if f.truth == "" {
+		return all, nil
+	}
+	truths, err := f.openTruths()
+	if err != nil {
+		return nil, err
+	}
+	if truths.Attach(all) == 0 {
+		return nil, fmt.Errorf("--truth %s says nothing of any of the %d pictures: it goes by the pictures' file names", f.truth, len(all))
+	}
+	return all, nil
+}
+
+func (f studyFlags) openTruths() (study.Truths, error) {
+	switch strings.ToLower(filepath.Ext(f.truth)) {
+	case ".csv":
+		return study.BoxesCSV(f.truth)
+	case ".json":
+		return study.COCO(f.truth, f.truthClass)
+	}
+	if found, err := filepath.Glob(filepath.Join(f.truth, "*.xml")); err == nil && len(found) > 0 {
+		return study.VOC(f.truth, f.truthClass)
+	}
+	return study.Masks(f.truth)
+}
+
+// parseShard reads 3/64.
+func parseShard(text string) (shard, shards int, err error) {
+	if text == "" {
+		return 0, 0, nil
+	}
+	a, b, ok := strings.Cut(text, "/")
+	shard, err1 := strconv.Atoi(a)
+	shards, err2 := strconv.Atoi(b)
+	if !ok || err1 != nil || err2 != nil || shard < 0 || shard >= shards {
+		return 0, 0, cli.Usagef("--shard %q: write the number of this machine, from 0, and of all, as in 3/64", text)
+	}
+	return shard, shards, nil
+}
+
+// farStudy says how far a study is.
+func farStudy(p study.Progress, since time.Duration) string {
+	s := fmt.Sprintf("%d of %d pictures", p.Done, p.Total)
+	if now := p.Done - p.There; now > 0 && p.Done < p.Total {
+		left := time.Duration(float64(since) / float64(now) * float64(p.Total-p.Done))
+		s += fmt.Sprintf(", %.1f a second, %s left", float64(now)/since.Seconds(), left.Round(time.Second))
+	}
+	if p.Failed > 0 {
+		s += fmt.Sprintf(", %d failed", p.Failed)
+	}
+	return s
+}
+
+func writeStudy(dir string, s *study.Summary, pictures []study.Picture) error {
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return fmt.Errorf("the summary: %w", err)
+	}
+	if err := atomicfile.Write(filepath.Join(dir, "summary.json"), data); err != nil {
+		return err
+	}
+	page, err := study.Report(s, pictures)
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(dir, "report.html"), page)
+}
+
+// printStudy prints the means, and where the rest is.
+func printStudy(out io.Writer, s *study.Summary, dir string) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "METRIC\tLAYER\tMETHOD\tMEAN\tSTD ERR\t95 % INTERVAL\tMAPS")
+	for _, n := range s.Numbers {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.4g\t%.2g\t%.4g to %.4g\t%d\n", n.Metric, n.Cell.Layer, n.Cell.Method, n.Mean, n.StdErr, n.Lo, n.Hi, n.N)
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("printing the means: %w", err)
+	}
+	fmt.Fprintf(out, "%d of %d pictures, %d maps", s.Pictures, s.Wanted, s.Maps)
+	if s.Labelled > 0 {
+		fmt.Fprintf(out, "; the prediction is the label in %d of %d", s.Right, s.Labelled)
+	}
+	if s.Failures > 0 {
+		fmt.Fprintf(out, "; %d could not be explained: their rows say why, the first %q: %s", s.Failures, s.Failed[0].Picture, s.Failed[0].Error)
+	}
+	fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(dir, "report.html"))
+	return nil
+}

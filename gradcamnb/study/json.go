@@ -1,0 +1,104 @@
+package study
+
+import (
+	"encoding/json"
+	"math"
+)
+
+// number is a float that JSON can hold: null if it is none.
+type number float64
+
+// MarshalJSON writes a number, or null.
+func (n number) MarshalJSON() ([]byte, error) {
+	if v := float64(n); math.IsNaN(v) || math.IsInf(v, 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+type cellJSON struct {
+	Model  string `json:"model"`
+	Layer  string `json:"layer"`
+	Method string `json:"method"`
+}
+
+type numberJSON struct {
+	cellJSON
+	Metric string `json:"metric"`
+	Maps   int    `json:"maps"`
+	Mean   number `json:"mean"`
+	StdErr number `json:"std_err"`
+	Lo     number `json:"ci95_low"`
+	Hi     number `json:"ci95_high"`
+}
+
+type comparisonJSON struct {
+	A          cellJSON `json:"a"`
+	B          cellJSON `json:"b"`
+	Metric     string   `json:"metric"`
+	Pairs      int      `json:"pairs"`
+	Difference number   `json:"mean_difference"`
+	StdErr     number   `json:"std_err"`
+	P          number   `json:"p_holm"`
+}
+
+type rankJSON struct {
+	cellJSON
+	Metric   string `json:"metric"`
+	Pictures int    `json:"pictures"`
+	Mean     number `json:"mean_rank"`
+	Critical number `json:"critical_difference"`
+}
+
+type failureJSON struct {
+	Picture string `json:"picture"`
+	Error   string `json:"error"`
+}
+
+type exampleJSON struct {
+	cellJSON
+	Picture string `json:"picture"`
+	Target  string `json:"target"`
+	Value   number `json:"value"`
+}
+
+// MarshalJSON writes the summary as summary.json has it: snake case, null for what has no value.
+func (s *Summary) MarshalJSON() ([]byte, error) {
+	out := struct {
+		Pictures    int                                 `json:"pictures"`
+		Wanted      int                                 `json:"pictures_wanted"`
+		Maps        int                                 `json:"maps"`
+		Failures    int                                 `json:"failures"`
+		Right       int                                 `json:"right"`
+		Labelled    int                                 `json:"labelled"`
+		Numbers     []numberJSON                        `json:"numbers"`
+		Comparisons []comparisonJSON                    `json:"comparisons"`
+		Ranks       []rankJSON                          `json:"ranks"`
+		Failed      []failureJSON                       `json:"failed"`
+		Examples    map[string]map[string][]exampleJSON `json:"examples"`
+	}{Pictures: s.Pictures, Wanted: s.Wanted, Maps: s.Maps, Failures: s.Failures, Right: s.Right, Labelled: s.Labelled, Examples: map[string]map[string][]exampleJSON{}}
+	for _, n := range s.Numbers {
+		out.Numbers = append(out.Numbers, numberJSON{cellJSON(n.Cell), n.Metric, n.N, number(n.Mean), number(n.StdErr), number(n.Lo), number(n.Hi)})
+	}
+	for _, c := range s.Comparisons {
+		out.Comparisons = append(out.Comparisons, comparisonJSON{cellJSON(c.A), cellJSON(c.B), c.Metric, c.N, number(c.Difference), number(c.StdErr), number(c.P)})
+	}
+	for _, r := range s.Ranks {
+		out.Ranks = append(out.Ranks, rankJSON{cellJSON(r.Cell), r.Metric, r.N, number(r.Mean), number(r.Critical)})
+	}
+	for _, r := range s.Failed {
+		out.Failed = append(out.Failed, failureJSON{r.Picture, r.Error})
+	}
+	for metric, x := range s.Examples {
+		out.Examples[metric] = map[string][]exampleJSON{"lowest": examplesJSON(x.Lowest), "highest": examplesJSON(x.Highest)}
+	}
+	return json.Marshal(out)
+}
+
+func examplesJSON(all []Example) []exampleJSON {
+	var out []exampleJSON
+	for _, e := range all {
+		out = append(out, exampleJSON{cellJSON{e.Row.Model, e.Row.Layer, e.Row.Method}, e.Row.Picture, e.Row.Target, number(e.Value)})
+	}
+	return out
+}

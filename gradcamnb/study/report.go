@@ -1,0 +1,196 @@
+package study
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"image"
+	"image/jpeg"
+	"math"
+	"slices"
+
+	"golang.org/x/image/draw"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
+)
+
+//go:embed report.html
+var reportText string
+
+var reportPage = template.Must(template.New("report").Funcs(template.FuncMap{"short": short}).Parse(reportText))
+
+// thumbnail is the longer side of a picture in a report, in pixels.
+const thumbnail = 168
+
+// page is what the report's template draws.
+type page struct {
+	Summary *Summary
+	Metrics []metricPage
+}
+
+type metricPage struct {
+	Name, Formula, Paper, Beware, Better string
+	Rows                                 []rowPage
+	Critical                             string // the critical difference in words; empty if there is none
+	Lowest, Highest                      []examplePage
+}
+
+type rowPage struct {
+	Number
+	Rank     float64 // mean place; 0 if there is none
+	Place    int
+	AsGood   bool // cannot be told from the best place
+	Interval template.HTML
+}
+
+type examplePage struct {
+	Example
+	Image template.URL
+}
+
+// Report is a page, in one file and without anything from elsewhere, that shows a summary: tables
+// that sort, intervals, and the maps that stand out, drawn on their pictures. Pictures that cannot
+// be read any more are left out.
+func Report(s *Summary, pictures []Picture) ([]byte, error) {
+	byName := map[string]Picture{}
+	for _, p := range pictures {
+		byName[p.Name] = p
+	}
+	drawn := &thumbnails{pictures: byName, done: map[string]template.URL{}}
+	out := page{Summary: s}
+	for _, name := range s.Metrics {
+		if m := s.metricPage(name, drawn); len(m.Rows) > 0 {
+			out.Metrics = append(out.Metrics, m)
+		}
+	}
+	var b bytes.Buffer
+	if err := reportPage.Execute(&b, out); err != nil {
+		return nil, fmt.Errorf("the report: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+func (s *Summary) metricPage(name string, drawn *thumbnails) metricPage {
+	m := metricPage{Name: name}
+	if metric, err := metrics.ByName(name); err == nil {
+		m.Formula, m.Paper, m.Beware, m.Better = metric.Formula, metric.Paper, metric.Beware, metric.Better
+	}
+	ranks := map[Cell]int{}
+	var ordered []Rank
+	for _, r := range s.Ranks {
+		if r.Metric == name {
+			ranks[r.Cell] = len(ordered)
+			ordered = append(ordered, r)
+		}
+	}
+	if len(ordered) > 0 && !math.IsNaN(ordered[0].Critical) {
+		m.Critical = fmt.Sprintf("Mean places that differ by less than %.2f cannot be told apart at 5 %% (Nemenyi, %d pictures).", ordered[0].Critical, ordered[0].N)
+	}
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for _, n := range s.Numbers {
+		if n.Metric == name {
+			lo, hi = min(lo, n.Mean, orValue(n.Lo, n.Mean)), max(hi, n.Mean, orValue(n.Hi, n.Mean))
+		}
+	}
+	for _, n := range s.Numbers {
+		if n.Metric != name {
+			continue
+		}
+		row := rowPage{Number: n, Interval: interval(n, lo, hi)}
+		if k, ok := ranks[n.Cell]; ok {
+			row.Place, row.Rank = k+1, ordered[k].Mean
+			row.AsGood = ordered[k].Mean-ordered[0].Mean < ordered[0].Critical
+		}
+		m.Rows = append(m.Rows, row)
+	}
+	m.Lowest, m.Highest = drawn.all(s.Examples[name].Lowest), drawn.all(s.Examples[name].Highest)
+	return m
+}
+
+func orValue(v, otherwise float64) float64 {
+	if math.IsNaN(v) {
+		return otherwise
+	}
+	return v
+}
+
+// interval draws a mean and its interval between the lowest and the highest of all.
+func interval(n Number, lo, hi float64) template.HTML {
+	const width, height = 180.0, 14.0
+	at := func(v float64) float64 {
+		if hi == lo {
+			return width / 2
+		}
+		return 4 + (v-lo)/(hi-lo)*(width-8)
+	}
+	a, b := at(orValue(n.Lo, n.Mean)), at(orValue(n.Hi, n.Mean))
+	return template.HTML(fmt.Sprintf(`<svg width="%g" height="%g" role="img" aria-label="mean %s, 95 %% interval %s to %s"><line x1="%.1f" x2="%.1f" y1="7" y2="7" class="ci"/><circle cx="%.1f" cy="7" r="3.5" class="mean"/></svg>`,
+		width, height, short(n.Mean), short(n.Lo), short(n.Hi), a, b, at(n.Mean))) // numbers only
+}
+
+// short is a number for a table; a dash if it is none.
+func short(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return "-"
+	}
+	return fmt.Sprintf("%.4g", v)
+}
+
+// thumbnails draws maps on their pictures, each once.
+type thumbnails struct {
+	pictures map[string]Picture
+	done     map[string]template.URL
+}
+
+func (t *thumbnails) all(examples []Example) []examplePage {
+	var out []examplePage
+	for _, e := range examples {
+		key := fmt.Sprintf("%q %q %q %q", e.Row.Picture, e.Row.Target, e.Row.Layer, e.Row.Method)
+		url, ok := t.done[key]
+		if !ok {
+			url = t.draw(e.Row)
+			t.done[key] = url
+		}
+		out = append(out, examplePage{e, url})
+	}
+	return out
+}
+
+// draw is empty if the picture cannot be read.
+func (t *thumbnails) draw(r Row) template.URL {
+	p, ok := t.pictures[r.Picture]
+	if !ok || r.Width < 1 || r.Height < 1 {
+		return ""
+	}
+	img, err := p.Open()
+	if err != nil {
+		return ""
+	}
+	scale := min(1, thumbnail/float64(max(img.Bounds().Dx(), img.Bounds().Dy())))
+	small := image.NewNRGBA(image.Rect(0, 0, max(1, int(scale*float64(img.Bounds().Dx()))), max(1, int(scale*float64(img.Bounds().Dy())))))
+	draw.ApproxBiLinear.Scale(small, small.Bounds(), img, img.Bounds(), draw.Src, nil)
+	values := r.Values()
+	for i, v := range values {
+		values[i] = max(v, 0)
+	}
+	if len(values) != r.Width*r.Height || slices.Max(values) <= 0 {
+		return encode(small)
+	}
+	frame := imgio.Frame{PictureW: small.Rect.Dx(), PictureH: small.Rect.Dy(), ModelW: r.Width, ModelH: r.Height, X0: r.Left * scale, Y0: r.Top * scale,
+		ScaleX: (r.Right - r.Left) * scale / float64(r.Width), ScaleY: (r.Bottom - r.Top) * scale / float64(r.Height)}
+	m := &heatmap.Map{Grid: heatmap.Grid{W: r.Width, H: r.Height, Values: values}}
+	return encode(render.Overlay(&heatmap.Result{Picture: small, Frame: frame}, m, nil))
+}
+
+func encode(img image.Image) template.URL {
+	var b bytes.Buffer
+	if jpeg.Encode(&b, img, &jpeg.Options{Quality: 85}) != nil {
+		return ""
+	}
+	return template.URL("data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(b.Bytes()))
+}
