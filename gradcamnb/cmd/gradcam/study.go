@@ -62,7 +62,7 @@ parts of its number, from 0, and all write into one folder; whoever ends last ha
 	flags.StringVar(&f.truthClass, "truth-class", "", "count the objects of this name only, in COCO and .xml files")
 	flags.StringArrayVar(&f.layers, "layer", nil, `layer by tensor name or module path, "stages" for the last of each resolution; may be repeated (default: the suggested one)`)
 	flags.StringArrayVar(&f.methods, "method", nil, "method, see gradcam explain --help; may be repeated (default Grad-CAM)")
-	flags.StringVar(&f.target, "target", "", targetHelp+"\n")
+	flags.StringVar(&f.target, "target", "", targetHelp()+"\n")
 	flags.BoolVar(&f.atLabel, "at-label", false, "explain the class that a picture's label names, instead of --target")
 	flags.StringArrayVar(&f.metrics, "metric", nil, "what is measured of every map: "+metricNames()+"; may be repeated")
 	flags.IntVar(&f.steps, "steps", gradcamnb.DefaultSteps, "how many times more of a picture is shown or hidden to measure a map")
