@@ -113,13 +113,18 @@ func showOpen(drawn, played []*heatmap.Result, open *heatmap.Map) error {
 // making makes the card of results, in a notebook, while the picture is drawn, and
 // returns what waits for it.
 func making(played []*heatmap.Result, open *heatmap.Map) (card func(covers int) (string, error)) {
+	return makingOf(played, &render.Options{Open: open})
+}
+
+// makingOf is making with any options.
+func makingOf(played []*heatmap.Result, o *render.Options) (card func(covers int) (string, error)) {
 	if !InNotebook() {
 		return nil
 	}
 	var html string
 	var err error
 	var made sync.WaitGroup
-	made.Go(func() { html, err = render.HTML("gradcam-"+gonbui.UniqueId(), played, &render.Options{Open: open}) })
+	made.Go(func() { html, err = render.HTML("gradcam-"+gonbui.UniqueId(), played, o) })
 	return func(covers int) (string, error) {
 		made.Wait()
 		return render.Covering(html, covers), err

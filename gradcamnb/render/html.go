@@ -93,6 +93,7 @@ func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (str
 	}
 	open := opening(results, o)
 	data := cardData{Open: open, Opacity: o.opacity(), Colors: cardColors(o.colors()), Live: live}
+	data.Film = o != nil && o.Film
 	if o != nil && o.Range != nil {
 		data.Range = &[2]float32{o.Range.Lo, o.Range.Hi}
 	}
@@ -179,6 +180,7 @@ type cardData struct {
 	Range   *[2]float32  `json:"range,omitempty"` // of the colours, where it is not each map's own
 	Results []cardResult `json:"results"`
 	Live    *Live        `json:"live,omitempty"`
+	Film    bool         `json:"film,omitempty"` // the results are frames, one after the other
 }
 
 type cardColor struct {

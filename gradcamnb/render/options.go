@@ -16,6 +16,7 @@ type Options struct {
 	Range   *Range   // of the colours; nil: from zero to the map's own highest value, or as far below zero with Signed
 	Signed  bool     // draws what speaks against the target, too
 
+	Film bool         // the results are frames of a film: a card has a slider over them
 	Open *heatmap.Map // that a card shows first; nil: one at the suggested layer, if the results hold it
 }
 

@@ -138,12 +138,12 @@ const drawGallery = () => {
 };
 
 // Another picture, with the target at the same place among its own.
-const choosePicture = (i, at) => {
+const choosePicture = (i, at, sliding) => {
   state.picture = i;
   const targets = distinct(result().maps.map(targetOf));
   if (!targets.includes(state.target)) state.target = targets[Math.min(Math.max(at, 0), targets.length - 1)];
   take(find(byTarget));
-  readPicture().then(() => { drawAll(); drawSwitches(); });
+  readPicture().then(() => { drawAll(); if (!sliding) drawSwitches(); }); // the slider in hand stays
 };
 
 const drawSwitches = () => {
@@ -151,7 +151,9 @@ const drawSwitches = () => {
   const choose = (name, key, options) => {
     if (options.length > 1) parts.push(picker(name, options, state[key], v => want(key, v)));
   };
-  if (data.results.length > 1) parts.push(picker("picture", data.results.map((r, i) => ({ value: String(i), text: r.name || i + 1 + " of " + data.results.length })), String(state.picture), v => {
+  const frame = i => data.results[i].name || i + 1 + " of " + data.results.length;
+  if (data.film && data.results.length > 1) parts.push(slider("frame", state.picture, v => choosePicture(v, distinct(result().maps.map(targetOf)).indexOf(state.target), true), frame, data.results.length - 1));
+  else if (data.results.length > 1) parts.push(picker("picture", data.results.map((r, i) => ({ value: String(i), text: r.name || i + 1 + " of " + data.results.length })), String(state.picture), v => {
     const at = distinct(maps.map(targetOf)).indexOf(state.target);
     choosePicture(Number(v), at);
   }));

@@ -1,0 +1,49 @@
+package nb
+
+import (
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
+	"github.com/gradcam-go/gradcam/internal/must"
+)
+
+// Strip returns what takes a film's frames so far, see package engine/film: in a notebook it
+// shows them as one picture that grows in place. Elsewhere it does nothing.
+func Strip(label string) func(*heatmap.Sheet) error {
+	if !InNotebook() {
+		return func(*heatmap.Sheet) error { return nil }
+	}
+	id := gonbui.UniqueId()
+	return func(s *heatmap.Sheet) error {
+		png, err := render.EncodePNG(render.Sheet(s, nil), map[string]string{"Title": s.Title})
+		if err != nil {
+			return err
+		}
+		gonbui.SendData(&protocol.DisplayData{
+			Data:      map[protocol.MIMEType]any{protocol.MIMEImagePNG: png},
+			Metadata:  map[string]any{"alt": label + ", so far: " + s.Columns[len(s.Columns)-1]},
+			DisplayID: id,
+		})
+		return nil
+	}
+}
+
+// ShowFilm shows results that are the frames of a film as a card with a slider over them, and
+// as a figure of the last one where no card plays. Outside a notebook it writes that figure, as
+// [Show] does.
+func ShowFilm(frames ...*heatmap.Result) error {
+	if err := haveMaps(frames); err != nil {
+		return err
+	}
+	last := frames[len(frames)-1]
+	png, alt, err := picture([]*heatmap.Result{last})
+	if err != nil {
+		return err
+	}
+	return send(png, alt, []*heatmap.Result{last}, makingOf(frames, &render.Options{Open: last.Maps[0], Film: true}))
+}
+
+// MustShowFilm is ShowFilm that panics with the error.
+func MustShowFilm(frames ...*heatmap.Result) { must.OK(ShowFilm(frames...)) }
