@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"io"
 	"path"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -14,7 +13,7 @@ import (
 )
 
 // Model is an open model.
-type Model struct{ session Session }
+type Model struct{ session guarded }
 
 // Open reads a model: an ONNX file, or one on the hub, hf://owner/name/file.onnx[@revision],
 // which is fetched into the cache that Python's tools use, too. Of a model with several
@@ -32,7 +31,7 @@ func Open(ref string) (*Model, error) { return OpenContext(context.Background(),
 func OpenContext(ctx context.Context, ref string) (*Model, error) {
 	w := waiting("opening " + path.Base(ref))
 	defer w.end()
-	s, err := open(ctx, ref)
+	s, err := openGuarded(func() (Session, error) { return open(ctx, ref) })
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +43,7 @@ func OpenContext(ctx context.Context, ref string) (*Model, error) {
 func OpenWith(ctx context.Context, e Engine, ref string) (*Model, error) {
 	w := waiting("opening " + path.Base(ref))
 	defer w.end()
-	s, err := e.OpenContext(ctx, ref)
+	s, err := openGuarded(func() (Session, error) { return e.OpenContext(ctx, ref) })
 	if err != nil {
 		return nil, err
 	}
@@ -55,16 +54,13 @@ func OpenWith(ctx context.Context, e Engine, ref string) (*Model, error) {
 func MustOpen(ref string) *Model { return must.Get(Open(ref)) }
 
 // NewModel wraps a session. Engines use it for models that are not files.
-func NewModel(s Session) *Model { return &Model{s} }
+func NewModel(s Session) *Model { return &Model{guarded{s}} }
 
 // Close tells the engine that the model is not needed any more, so that its memory can be used
 // for others. It is optional: an engine keeps models within bounds by itself, and a notebook's
 // kernel keeps its models for the next cell.
 func (m *Model) Close() error {
-	if c, ok := m.session.(io.Closer); ok {
-		return c.Close()
-	}
-	return nil
+	return m.session.Close()
 }
 
 // Info describes the model.

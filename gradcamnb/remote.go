@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/printable"
 	"github.com/gradcam-go/gradcam/internal/resident"
 )
 
@@ -47,6 +48,7 @@ func newRemoteEngine(socket string) remoteEngine {
 
 // say tells the user something; in a notebook, where stderr looks like an error, on stdout.
 func say(text string) {
+	text = printable.Text(text)
 	if inNotebook() {
 		fmt.Print(text)
 		return

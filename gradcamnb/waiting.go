@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gradcam-go/gradcam/internal/printable"
 	"github.com/gradcam-go/gradcam/internal/progress"
 )
 
@@ -47,7 +48,7 @@ type wait struct {
 }
 
 func waiting(what string) *wait {
-	w := &wait{what: what, start: time.Now(), over: make(chan struct{})}
+	w := &wait{what: printable.Line(what), start: time.Now(), over: make(chan struct{})}
 	w.gone.Go(w.show)
 	return w
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 func init() { gradcamnb.Register(Default()) }
@@ -59,7 +60,7 @@ func New(backend string) *Engine {
 
 // NewSaying is [New] of an engine that says which backend was picked on say.
 func NewSaying(backend string, say io.Writer) *Engine {
-	return &Engine{name: backend, say: say, turn: newTurn(), keeps: sync.OnceValues(newMemory), open: map[string]opened{}}
+	return &Engine{name: backend, say: printable.Writer(say), turn: newTurn(), keeps: sync.OnceValues(newMemory), open: map[string]opened{}}
 }
 
 // Default returns the engine of the process, on the default backend.

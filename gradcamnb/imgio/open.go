@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/image/draw"
 
+	"github.com/gradcam-go/gradcam/internal/border"
 	"github.com/gradcam-go/gradcam/internal/must"
 	"github.com/gradcam-go/gradcam/internal/regular"
 
@@ -56,7 +57,12 @@ func MustOpen(path string) image.Image {
 // The result is an [image.NRGBA] of 8 bits a channel, upright as its EXIF orientation says,
 // and opaque: transparent pixels are laid over white, since a model has no use for them and
 // what hides under them is arbitrary.
-func Decode(data []byte, name string) (image.Image, error) {
+func Decode(data []byte, name string) (picture image.Image, err error) {
+	defer func() {
+		if e := recover(); e != nil { // a decoder that a damaged file led astray
+			err = fmt.Errorf("%s is damaged: %w", name, border.Of(e))
+		}
+	}()
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if errors.Is(err, image.ErrFormat) {
 		return nil, unknown(data, name)

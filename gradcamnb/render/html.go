@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"encoding/binary"
@@ -81,10 +82,20 @@ func Page(results []*heatmap.Result, o *Options) (string, error) {
 	}
 	at := opening(results, o)
 	title := html.EscapeString(figureTitle(results[at[0]], results[at[0]].Maps[at[1]]))
-	return "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n" +
+	return "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n" + policy(card) +
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
 		"<style>:root { color-scheme: light dark; } body { font-family: sans-serif; }</style>\n" +
 		"<title>" + title + "</title>\n<body>\n<main>\n" + card + "\n</main>\n", nil
+}
+
+// policy lets a page run the card's own script and nothing else, and load nothing: what others named, such as
+// classes and layers, could do nothing even if it came to stand in the page as it is.
+func policy(card string) string {
+	_, script, _ := strings.Cut(card, "<script>")
+	script, _, _ = strings.Cut(script, "</script>")
+	sum := sha256.Sum256([]byte(script))
+	return fmt.Sprintf("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'sha256-%s'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">\n",
+		base64.StdEncoding.EncodeToString(sum[:]))
 }
 
 func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (string, error) {

@@ -4,14 +4,21 @@ package atomicfile
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
 )
 
 // Write puts data into the named file through a temporary one beside it, which
 // is renamed when it is complete. What was there before stays if anything fails.
+// The file has the mode 0666 less the umask.
 func Write(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	sweep(filepath.Dir(path))
+	f, err := create(path)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
@@ -23,13 +30,51 @@ func Write(path string, data []byte) (err error) {
 	if _, err := f.Write(data); err != nil {
 		return errors.Join(err, f.Close())
 	}
-	if err := f.Chmod(0o644); err != nil {
-		return errors.Join(err, f.Close())
-	}
 	if err := f.Close(); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// create makes a temporary file beside path: hidden, and with a name that nothing has.
+func create(path string) (*os.File, error) {
+	base := filepath.Base(path)
+	const longest = 255 - 1 - len(".4294967295.part") // of a file's name, less what is added
+	base = base[:min(len(base), longest)]
+	for {
+		name := fmt.Sprintf(".%s.%d.part", base, rand.Uint32())
+		f, err := os.OpenFile(filepath.Join(filepath.Dir(path), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, os.ErrExist) {
+			return f, err
+		}
+	}
+}
+
+// A process that is killed leaves its temporary file. It is old after a day.
+var (
+	temporary = regexp.MustCompile(`^\..+\.[0-9]+\.part$`)
+	swept     sync.Map // folders of this process
+)
+
+const old = 24 * time.Hour
+
+// sweep removes what killed processes left in a folder long ago, once a process.
+func sweep(dir string) {
+	if _, done := swept.LoadOrStore(dir, true); done {
+		return
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return // writing says why
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") || !temporary.MatchString(e.Name()) {
+			continue
+		}
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > old {
+			_ = os.Remove(filepath.Join(dir, e.Name())) // the next process tries again
+		}
+	}
 }
 
 func ignoreMissing(err error) error {

@@ -3,7 +3,10 @@ package atomicfile
 import (
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 func TestWriteReplacesWhole(t *testing.T) {
@@ -38,5 +41,58 @@ func TestFailureLosesNothing(t *testing.T) {
 func TestNoSuchFolder(t *testing.T) {
 	if err := Write(filepath.Join(t.TempDir(), "no", "a"), nil); err == nil {
 		t.Error("no error")
+	}
+}
+
+// A file has the mode that the umask leaves.
+func TestMode(t *testing.T) {
+	dir := t.TempDir()
+	for mask, want := range map[int]os.FileMode{0o077: 0o600, 0o022: 0o644, 0o002: 0o664} {
+		old := syscall.Umask(mask)
+		path := filepath.Join(dir, "file")
+		err := Write(path, nil)
+		syscall.Umask(old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode() != want {
+			t.Errorf("umask %o: %v, %v", mask, info.Mode(), err)
+		}
+	}
+}
+
+// What a killed process left goes after a day; nothing else does.
+func TestSweep(t *testing.T) {
+	dir := t.TempDir()
+	for name, hours := range map[string]int{".a.1.part": 25, ".b.2.part": 1, ".c.part": 25, ".hidden": 25, "a.1.part": 25} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		when := time.Now().Add(-time.Duration(hours) * time.Hour)
+		if err := os.Chtimes(path, when, when); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Write(filepath.Join(dir, "file"), nil); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	if got, want := strings.Join(left, " "), ".b.2.part .c.part .hidden a.1.part file"; got != want {
+		t.Errorf("it holds %s, want %s", got, want)
+	}
+}
+
+// A name of 255 bytes, the longest, can be written.
+func TestLongName(t *testing.T) {
+	if err := Write(filepath.Join(t.TempDir(), strings.Repeat("n", 255)), nil); err != nil {
+		t.Error(err)
 	}
 }

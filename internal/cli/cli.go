@@ -3,10 +3,15 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gradcam-go/gradcam/internal/border"
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 // usage is an error in how the command was called.
@@ -30,6 +35,51 @@ func Code(err error) int {
 		return 2
 	}
 	return 1
+}
+
+// Execute runs a command: 0, or 1 where it failed, or 2 where it was called wrongly. What it prints cannot
+// steer the terminal. A panic is an error of one line, and its stack is printed with --debug, if the
+// command has that flag. told makes of the error what the user is told.
+func Execute(ctx context.Context, root *cobra.Command, args []string, told func(error) error) int {
+	say := printable.Writer(os.Stderr)
+	root.SetArgs(args)
+	root.SetOut(printable.Writer(os.Stdout))
+	root.SetErr(say)
+	called, err := execute(ctx, root)
+	if err == nil {
+		return 0
+	}
+	if debug, _ := called.Flags().GetBool("debug"); debug {
+		for e := err; e != nil; e = errors.Unwrap(e) {
+			fmt.Fprintf(say, "%+v\n", e)
+		}
+	}
+	if err = told(err); err != nil {
+		fmt.Fprintf(say, "%s: %v\n", root.Name(), err)
+	}
+	return Code(err)
+}
+
+func execute(ctx context.Context, root *cobra.Command) (called *cobra.Command, err error) {
+	called = root
+	defer border.Recover(&err)
+	for _, c := range root.Commands() {
+		within(c, &called)
+	}
+	return root.ExecuteContextC(ctx)
+}
+
+// within notes which command runs, for one that panics.
+func within(c *cobra.Command, called **cobra.Command) {
+	if run := c.RunE; run != nil {
+		c.RunE = func(c *cobra.Command, args []string) error {
+			*called = c
+			return run(c, args)
+		}
+	}
+	for _, sub := range c.Commands() {
+		within(sub, called)
+	}
 }
 
 // Root is a command that has commands: it prints no error itself, and its help when it

@@ -5,10 +5,10 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
 	"strings"
 	"unsafe"
@@ -16,12 +16,14 @@ import (
 	"github.com/sbinet/npyio/npy"
 
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/border"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // Read reads a float32 array in C order, its shape and its values, from a .npy file, or
 // from one packed with gzip, .npy.gz.
 func Read(path string) (dims []int, values []float32, err error) {
-	data, err := os.ReadFile(path)
+	data, err := regular.Read(path, largest)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the array: %w", err)
 	}
@@ -34,6 +36,14 @@ func Read(path string) (dims []int, values []float32, err error) {
 }
 
 func decode(path string, data []byte) (dims []int, values []float32, err error) {
+	defer func() {
+		if e := recover(); e != nil { // npyio, of a header that it does not expect
+			err = fmt.Errorf("%s is not a NumPy .npy file, or it is damaged: %w", path, border.Of(e))
+		}
+	}()
+	if err := checkHeader(data); err != nil {
+		return nil, nil, fmt.Errorf("%s is not a NumPy .npy file, or it is damaged: %w", path, err)
+	}
 	body := bytes.NewReader(data)
 	r, err := npy.NewReader(body)
 	if err != nil {
@@ -43,11 +53,12 @@ func decode(path string, data []byte) (dims []int, values []float32, err error) 
 	if d.Type != "<f4" || d.Fortran {
 		return nil, nil, fmt.Errorf("%s holds %s values (Fortran order: %t); save it as little-endian float32 in C order", path, d.Type, d.Fortran)
 	}
-	n := 1
+	n, most := 1, body.Len()/4
 	for _, s := range d.Shape {
-		if n *= s; s < 0 || n > body.Len()/4 {
+		if s < 0 || s > most || n*s > most { // either is at most the file's length, so the product is no overflow
 			return nil, nil, fmt.Errorf("%s declares the shape %v and is too short for it: the file is damaged", path, d.Shape)
 		}
+		n *= s
 	}
 	values = make([]float32, n)
 	if n > 0 {
@@ -58,6 +69,33 @@ func decode(path string, data []byte) (dims []int, values []float32, err error) 
 	return d.Shape, values, nil
 }
 
+// checkHeader looks at the header of a .npy file before npyio (0.6.0) does, which makes room for whatever
+// length it claims and takes its last byte for granted. It is "\x93NUMPY", a version of two bytes, a
+// length of 2 bytes (version 1) or 4, and so many bytes of text that end with a newline (NEP 1).
+func checkHeader(data []byte) error {
+	const magic = "\x93NUMPY"
+	const most = 64 << 10
+	if len(data) < 12 || string(data[:6]) != magic {
+		return errors.New("it does not begin as one")
+	}
+	start, length := 10, uint32(binary.LittleEndian.Uint16(data[8:]))
+	switch data[6] {
+	case 1:
+	case 2, 3:
+		start, length = 12, binary.LittleEndian.Uint32(data[8:])
+	default:
+		return fmt.Errorf("its version is %d", data[6])
+	}
+	if length == 0 || length > most || int(length) > len(data)-start {
+		return fmt.Errorf("its header has %d bytes, which is none, more than the file has, or more than %d", length, most)
+	}
+	header := string(data[start : start+int(length)])
+	if !strings.HasPrefix(header, "{") || !strings.HasSuffix(header, "\n") {
+		return errors.New("its header is no dictionary on a line")
+	}
+	return nil
+}
+
 // Array is one array of several in a file.
 type Array struct {
 	Dims   []int
@@ -66,11 +104,19 @@ type Array struct {
 
 // ReadAll reads every array of a .npz file, by its name without .npy.
 func ReadAll(path string) (map[string]Array, error) {
-	z, err := zip.OpenReader(path)
+	file, err := regular.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the arrays: %w", err)
+	}
+	defer func() { _ = file.Close() }() // only read
+	info, err := file.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("reading the arrays: %w", err)
+	}
+	z, err := zip.NewReader(file, info.Size())
 	if err != nil {
 		return nil, fmt.Errorf("reading the arrays of %s: %w", path, err)
 	}
-	defer func() { _ = z.Close() }() // only read
 	out := map[string]Array{}
 	for _, f := range z.File {
 		r, err := f.Open()
@@ -90,9 +136,9 @@ func ReadAll(path string) (map[string]Array, error) {
 	return out, nil
 }
 
-// largest is what a packed file may hold, in bytes: more than any picture or map, and
+// largest is what a file may hold, packed or not, in bytes: more than any picture or map, and
 // not what fills the memory.
-const largest = 1 << 30
+const largest = 4 << 30
 
 func unpacked(data []byte) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(data))

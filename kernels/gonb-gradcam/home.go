@@ -43,6 +43,7 @@ func findHome() (home, error) {
 // openHome is findHome with the folder made and marked as ours, or checked: it must have been made
 // by us, and nobody else may be able to change it.
 func openHome() (home, error) {
+	closeUmask() // what is built and downloaded is run
 	f, err := privatehome.Open()
 	if err != nil {
 		return "", err
@@ -97,7 +98,10 @@ func (h home) once(name, key string, makes []string, work func() error) error {
 			return err
 		}
 	}
-	return atomicfile.Write(stamp, []byte(want))
+	if err := atomicfile.Write(stamp, []byte(want)); err != nil {
+		return err
+	}
+	return closeToOthers(stamp)
 }
 
 // closeToOthers takes the right to write to a file from everybody but the user.

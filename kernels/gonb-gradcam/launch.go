@@ -16,10 +16,13 @@ import (
 	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
+// launchName is the command that Jupyter starts.
+const launchName = "launch"
+
 func launchCommand() *cobra.Command {
 	var l launcher
 	c := &cobra.Command{
-		Use:    "launch",
+		Use:    launchName,
 		Short:  "Start the kernel; Jupyter does this",
 		Hidden: true,
 		Args:   cli.NoArguments,

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -22,18 +21,23 @@ func main() {
 
 // run is the command. The launcher ends with the kernel's own exit code.
 func run(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := cli.Signals()
+	if len(args) > 0 && args[0] == launchName { // which ends when the kernel does, and not at a signal
+		stop()
+		ctx, stop = signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	}
 	defer stop()
 	root := cli.Root("gonb-gradcam", `The Jupyter kernel "Go (Grad-CAM)"`,
 		demoCommand(), installCommand(), uninstallCommand(), doctorCommand(), launchCommand())
-	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
 	var kernel ended
-	if errors.As(err, &kernel) {
+	code := cli.Execute(ctx, root, args, func(err error) error {
+		if errors.As(err, &kernel) {
+			return nil
+		}
+		return err
+	})
+	if kernel.code != 0 {
 		return kernel.code
 	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "gonb-gradcam:", err)
-	}
-	return cli.Code(err)
+	return code
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 // The program that asks onnxruntime.
@@ -208,7 +209,7 @@ func compare(w io.Writer, f checkFlags, v *engine.Values, theirs []gradcamnb.Ten
 	for i, ours := range v.Tensors {
 		d := difference(ours.Tensor, theirs[i])
 		if f.all {
-			fmt.Fprintf(w, "%.1e  %s  %s %v\n", d.relative, ours.Name, ours.Op, ours.Dims)
+			fmt.Fprintf(w, "%.1e  %s  %s %v\n", d.relative, printable.Line(ours.Name), printable.Line(ours.Op), ours.Dims)
 		}
 		if d.relative > worst {
 			worst, worstName = d.relative, ours.Name

@@ -13,6 +13,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 // readingFlags say how a detector's outputs are read.
@@ -138,7 +139,7 @@ func detectionsJSON(w io.Writer, images []string, found [][]heatmap.Detection) e
 func detectionTable(w io.Writer, images []string, found [][]heatmap.Detection) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i, image := range images {
-		fmt.Fprintf(t, "%s\n", image)
+		fmt.Fprintf(t, "%s\n", printable.Line(image))
 		if len(found[i]) == 0 {
 			fmt.Fprintln(t, "nothing is found; a lower --threshold finds more")
 			continue
@@ -149,7 +150,7 @@ func detectionTable(w io.Writer, images []string, found [][]heatmap.Detection) e
 			if name == "" {
 				name = fmt.Sprintf("class %d", d.Class)
 			}
-			fmt.Fprintf(t, "%d\t%s\t%.4f\t%.1f\t%.1f\t%.1f\t%.1f\n", k+1, name, d.Score, d.Box[0], d.Box[1], d.Box[2], d.Box[3])
+			fmt.Fprintf(t, "%d\t%s\t%.4f\t%.1f\t%.1f\t%.1f\t%.1f\n", k+1, printable.Line(name), d.Score, d.Box[0], d.Box[1], d.Box[2], d.Box[3])
 		}
 	}
 	return t.Flush()

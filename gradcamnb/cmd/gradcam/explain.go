@@ -144,6 +144,7 @@ func explain(ctx context.Context, f explainFlags) error {
 	if err != nil {
 		return err
 	}
+	sayNotNumbers("", results)
 	return write(dir, f, m, results, options)
 }
 

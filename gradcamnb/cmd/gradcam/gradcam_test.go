@@ -283,6 +283,9 @@ func TestNaNWeights(t *testing.T) {
 	if code != 0 {
 		t.Fatal(said)
 	}
+	if !strings.Contains(said, "are not numbers") {
+		t.Errorf("said %q", said)
+	}
 	var rep report
 	readJSON(t, filepath.Join(dir, "result.json"), &rep)
 	if d := rep.Images[0].Maps[0].Diagnosis; !strings.Contains(d, "not numbers") || rep.Images[0].Maps[0].Score != nil {

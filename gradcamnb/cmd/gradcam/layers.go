@@ -10,6 +10,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 func layersCommand() *cobra.Command {
@@ -70,7 +71,7 @@ func layerTable(w io.Writer, layers []gradcamnb.Layer) error {
 		if l.Suggested {
 			why = "<- suggested: " + l.Why
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%v\t%s\t%s\t%s\n", l.Name, l.Path, l.Op, l.Shape, grid, feeds, why)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%v\t%s\t%s\t%s\n", printable.Line(l.Name), printable.Line(l.Path), printable.Line(l.Op), l.Shape, grid, feeds, why)
 	}
 	fmt.Fprintln(t, "\nA layer is chosen by its name or by a module; a module stands for the last tensor that it makes.")
 	return t.Flush()

@@ -19,6 +19,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/printable"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // like makes a figure again: with the model, the picture and the request that it says it
@@ -80,7 +82,7 @@ func inputWords(name string) string {
 
 // readFigure reads what a figure says about itself.
 func readFigure(path string) (map[string]string, error) {
-	data, err := os.ReadFile(path)
+	data, err := regular.Read(path, imgio.MaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("reading the figure: %w", err)
 	}
@@ -148,7 +150,7 @@ func (f explainFlags) nearby(extensions ...string) (paths []string) {
 }
 
 func fileSum(path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return "", err
 	}
@@ -165,7 +167,7 @@ func sayOtherVersions(figure string, says map[string]string, r *heatmap.Result) 
 	now := render.Provenance(r, r.Maps[0])
 	for _, key := range slices.Sorted(maps.Keys(says)) {
 		if strings.HasPrefix(key, "gradcam:version:") && now[key] != says[key] || key == "gradcam:backend" && now[key] != says[key] {
-			fmt.Fprintf(os.Stderr, "gradcam: %s was made with %s %s, and this is %s\n", figure, key[strings.LastIndex(key, ":")+1:], says[key], now[key])
+			fmt.Fprintf(os.Stderr, "gradcam: %s was made with %s %s, and this is %s\n", printable.Line(figure), key[strings.LastIndex(key, ":")+1:], printable.Line(says[key]), now[key])
 		}
 	}
 }

@@ -4,10 +4,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -20,26 +17,15 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 // run is the command: 0, or 1 where it failed, or 2 where it was called wrongly.
 func run(args []string) int {
-	root := command()
-	root.SetArgs(args)
-	_ = os.Unsetenv(gradcamnb.SocketEnv)                                                   // in a notebook, too, the command computes itself
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) // long runs keep what they have
+	_ = os.Unsetenv(gradcamnb.SocketEnv) // in a notebook, too, the command computes itself
+	ctx, stop := cli.Signals()           // long runs keep what they have
 	defer stop()
-	context.AfterFunc(ctx, stop) // the second time ends at once
-	called, err := root.ExecuteContextC(ctx)
-	if err == nil {
-		return 0
-	}
-	if debug, _ := called.Flags().GetBool("debug"); debug {
-		for e := err; e != nil; e = errors.Unwrap(e) {
-			fmt.Fprintf(os.Stderr, "%+v\n", e)
+	return cli.Execute(ctx, command(), args, func(err error) error {
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			return errors.New("interrupted before there was a result")
 		}
-	}
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		err = errors.New("interrupted before there was a result")
-	}
-	fmt.Fprintln(os.Stderr, "gradcam:", err)
-	return cli.Code(err)
+		return err
+	})
 }
 
 func command() *cobra.Command {

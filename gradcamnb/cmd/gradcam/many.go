@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,7 +22,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/printable"
 	terminal "github.com/gradcam-go/gradcam/internal/progress"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // job is one of many pictures and the folder for its results.
@@ -59,6 +60,8 @@ func explainMany(ctx context.Context, f explainFlags, m *gradcamnb.Model, r grad
 		switch {
 		case err == nil:
 			j := todo[next]
+			line.Clear()
+			sayNotNumbers(j.picture, []*heatmap.Result{result})
 			if err := out.start(func() error { return j.write(f, m, result, o) }); err != nil {
 				return err
 			}
@@ -96,34 +99,20 @@ func pictures(jobs []*job, settings string) iter.Seq2[image.Image, error] {
 func (j *job) read(settings string) (image.Image, error) {
 	data, err := readRegular(j.picture)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", printable(j.picture), err)
+		return nil, fmt.Errorf("%s: %w", printable.Line(j.picture), err)
 	}
 	j.inputs = inputs(data, settings)
-	return imgio.Decode(data, printable(j.picture))
+	return imgio.Decode(data, printable.Line(j.picture))
 }
 
-// printable is a file's name as it can be shown, whatever is in it.
-func printable(path string) string {
-	if quoted := strconv.Quote(path); quoted != `"`+path+`"` {
-		return quoted
-	}
-	return path
-}
-
-// readRegular reads a file, and nothing that could keep it waiting.
+// readRegular reads a file, and nothing that could keep it waiting. The error does not name it.
 func readRegular(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is no file")
+	data, err := regular.Read(path, imgio.MaxBytes)
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		err = of.Err
 	}
-	if err != nil {
-		var of *fs.PathError
-		if errors.As(err, &of) {
-			err = of.Err // without the name
-		}
-		return nil, err
-	}
-	return os.ReadFile(path)
+	return data, err
 }
 
 // inputs is the hash of all that results depend on.

@@ -24,7 +24,7 @@ type samplingFlags struct {
 	masks, grid, batch int
 	p, agreement       float64
 	seed               uint64
-	limit              time.Duration
+	limit, checkpoint  time.Duration
 	resume, design     string
 }
 
@@ -41,8 +41,12 @@ func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
 	flags.IntVar(&f.batch, "batch", 0, "masks in one pass of the model (default: 16, fewer of pictures over 256 x 256, as many as the file is made for)")
 	flags.Float64Var(&f.agreement, "agreement", 0, "end when the maps of two halves of the masks have this rank correlation, e.g. 0.95")
 	flags.DurationVar(&f.limit, "time", 0, "end after this time, e.g. 30s")
+	flags.DurationVar(&f.checkpoint, "checkpoint", time.Minute, "write run.json and weights.npy every so often, so that a run that is killed can be gone on with")
 	flags.StringVar(&f.resume, "resume", "", "folder of an earlier run of the same picture, target and masks, to go on with")
 }
+
+// maxMasks is far more than any map needs, and few enough to remember what each scored.
+const maxMasks = 100_000_000
 
 // sampling checks the flags, all of which are given: zero means zero here.
 func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
@@ -57,6 +61,12 @@ func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
 		return gradcamnb.Sampling{}, cli.Usagef("--batch %d: give at least 1", f.batch)
 	case !(f.agreement >= 0 && f.agreement < 1):
 		return gradcamnb.Sampling{}, cli.Usagef("--agreement %g: a rank correlation to wait for lies between 0 and 1", f.agreement)
+	case f.checkpoint <= 0:
+		return gradcamnb.Sampling{}, cli.Usagef("--checkpoint %s: give a time, e.g. 30s", f.checkpoint)
+	case f.batch > f.masks:
+		return gradcamnb.Sampling{}, cli.Usagef("--batch %d: there are %d masks; give at most so many", f.batch, f.masks)
+	case f.masks > maxMasks:
+		return gradcamnb.Sampling{}, cli.Usagef("--masks %d: give at most %d", f.masks, maxMasks)
 	case f.limit < 0:
 		return gradcamnb.Sampling{}, cli.Usagef("--time %s: it is over already", f.limit)
 	case len(f.images) != 1:
@@ -84,7 +94,8 @@ const riseFiles = `
   result.json   what was explained, scores, versions, timings, diagnosis
   run.json, weights.npy   the masks and what the target scored under each, for --resume
 
-A run that is interrupted (ctrl-C) writes what it has and exits with 1.`
+A run that is interrupted (ctrl-C) writes what it has and exits with 1. run.json and weights.npy are
+written every minute, too (--checkpoint), so that --resume goes on with a run that was killed.`
 
 func riseCommand() *cobra.Command {
 	var f samplingFlags
@@ -177,19 +188,22 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 	if err != nil {
 		return err
 	}
-	r.Methods, r.Sampling, r.Progress = []string{"RISE"}, o, progress(os.Stderr)
+	keep := newCheckpoint(dir, f.checkpoint, c.ErrOrStderr())
+	defer cli.LastWords(keep.lastWords)()
+	r.Methods, r.Sampling, r.Progress = []string{"RISE"}, o, both(keep.hear, progress(os.Stderr))
 	results, ended := m.Run(c.Context(), r)
+	keep.end()
 	if len(results) == 0 || len(results[0].Maps) == 0 {
 		return ended
 	}
 	drawn := results[0].Maps[0]
-	if err := errors.Join(write(dir, f.explainFlags, m, results, options), writeRun(dir, drawn)); err != nil {
+	if err := errors.Join(writeRun(dir, drawn), write(dir, f.explainFlags, m, results, options)); err != nil {
 		return err
 	}
 	if drawn.Box.Area() > 0 {
-		both := *results[0]
-		both.Maps = append([]*heatmap.Map{drawn}, beside...)
-		if err := writeDetectionSheet(dir, &both, options); err != nil {
+		sheet := *results[0]
+		sheet.Maps = append([]*heatmap.Map{drawn}, beside...)
+		if err := writeDetectionSheet(dir, &sheet, options); err != nil {
 			return err
 		}
 	}
@@ -220,6 +234,14 @@ func writeDetectionSheet(dir string, r *heatmap.Result, o *render.Options) error
 		return err
 	}
 	return atomicfile.Write(filepath.Join(dir, "sheet.png"), png)
+}
+
+// both hears with both.
+func both(a, b func(gradcamnb.Progress)) func(gradcamnb.Progress) {
+	if b == nil {
+		return a
+	}
+	return func(p gradcamnb.Progress) { a(p); b(p) }
 }
 
 // progress shows masks done, rate and time left on a terminal.

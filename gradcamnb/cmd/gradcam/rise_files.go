@@ -1,18 +1,26 @@
 package main
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"os"
+	"math"
 	"path/filepath"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// runFile is run.json: which masks were drawn. The scores are in weights.npy.
+// maxRunFile is how many bytes of JSON are read.
+const maxRunFile = 1 << 30
+
+// runFile is run.json: which masks were drawn. The scores are in the file that it names.
 type runFile struct {
 	Masks     int      `json:"masks"` // in a full run
 	Done      int      `json:"done"`
@@ -21,19 +29,22 @@ type runFile struct {
 	Seed      uint64   `json:"seed"`
 	Batch     int      `json:"batch"`
 	Design    string   `json:"design,omitempty"`
-	Mean      float64  `json:"mean"`                // of the scores
-	Agreement *float64 `json:"agreement,omitempty"` // rank correlation of the maps of two halves
+	Mean      float64  `json:"mean"`                     // of the scores
+	Agreement *float64 `json:"agreement,omitempty"`      // rank correlation of the maps of two halves
+	Weights   string   `json:"weights,omitempty"`        // the file with the scores, beside this one; it may have more of them
+	SHA256    string   `json:"weights_sha256,omitempty"` // of the first Done of them, as float32, little-endian
 }
 
-// writeRun writes run.json, weights.npy [1, masks] and stderr.npy.
+// writeRun writes weights.npy [1, masks], stderr.npy and run.json, in this order, so that it can end
+// anywhere: scores are only ever added to a run, and an older run.json tells the first of them.
 func writeRun(dir string, m *heatmap.Map) error {
 	s := m.Sampled
 	agreement := finite(float32(s.Agreement))
-	data, err := json.MarshalIndent(runFile{s.Masks, len(s.Weights), s.Grid, s.P, s.Seed, s.Batch, s.Design, s.Mean, agreement}, "", "  ")
+	data, err := json.MarshalIndent(runFile{s.Masks, len(s.Weights), s.Grid, s.P, s.Seed, s.Batch, s.Design, s.Mean, agreement, weightsFile, sumOf(s.Weights)}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("writing run.json: %w", err)
 	}
-	if err := npyfile.Write(filepath.Join(dir, "weights.npy"), []int{1, len(s.Weights)}, s.Weights); err != nil {
+	if err := npyfile.Write(filepath.Join(dir, weightsFile), []int{1, len(s.Weights)}, s.Weights); err != nil {
 		return err
 	}
 	if len(m.StdErr.Values) > 0 {
@@ -47,7 +58,7 @@ func writeRun(dir string, m *heatmap.Map) error {
 // readRun reads what writeRun wrote.
 func readRun(dir string) (*heatmap.Sampled, error) {
 	path := filepath.Join(dir, "run.json")
-	data, err := os.ReadFile(path)
+	data, err := regular.Read(path, maxRunFile)
 	if err != nil {
 		return nil, fmt.Errorf("the run to resume: %w", err)
 	}
@@ -55,14 +66,36 @@ func readRun(dir string) (*heatmap.Sampled, error) {
 	if err := json.Unmarshal(data, &f); err != nil {
 		return nil, fmt.Errorf("%s is damaged: %w", path, err)
 	}
-	dims, weights, err := npyfile.Read(filepath.Join(dir, "weights.npy"))
+	if f.Weights != "" && f.Weights != filepath.Base(f.Weights) {
+		return nil, fmt.Errorf("%s is damaged: the file %q with its scores is not beside it", path, f.Weights)
+	}
+	file := cmp.Or(f.Weights, weightsFile)
+	dims, weights, err := npyfile.Read(filepath.Join(dir, file))
 	if err != nil {
 		return nil, err
 	}
-	if len(dims) != 2 || dims[0] != 1 || dims[1] != f.Done {
-		return nil, fmt.Errorf("%s and weights.npy beside it are not of one run", path)
+	if len(dims) != 2 || dims[0] != 1 || f.Done < 1 || dims[1] < f.Done || f.SHA256 == "" && dims[1] != f.Done {
+		return nil, fmt.Errorf("%s and %s beside it are not of one run", path, file)
+	}
+	weights = weights[:f.Done]
+	if f.SHA256 != "" && sumOf(weights) != f.SHA256 {
+		return nil, fmt.Errorf("%s and %s beside it are not of one run", path, file)
 	}
 	return &heatmap.Sampled{Masks: f.Masks, Grid: f.Grid, P: f.P, Seed: f.Seed, Batch: f.Batch, Design: f.Design, Weights: weights, Mean: f.Mean}, nil
+}
+
+// weightsFile is the file with the scores of a run.
+const weightsFile = "weights.npy"
+
+// sumOf is the SHA-256 of values.
+func sumOf(values []float32) string {
+	h := sha256.New()
+	var b [4]byte
+	for _, v := range values {
+		binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
+		h.Write(b[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // referenceFile is the JSON of targets and of what was detected under each mask.
@@ -101,7 +134,7 @@ func referenceDRISE(masks, found, out string) error {
 	if len(dims) != 3 {
 		return fmt.Errorf("%s has the shape %v and must be [masks, height, width]", masks, dims)
 	}
-	data, err := os.ReadFile(found)
+	data, err := regular.Read(found, maxRunFile)
 	if err != nil {
 		return fmt.Errorf("reading the detections: %w", err)
 	}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// checkpoint writes what a long run has, once in a while and when the process is about to be ended, so that
+// --resume goes on from there after whatever happens.
+type checkpoint struct {
+	dir   string
+	every time.Duration
+	say   io.Writer
+
+	mu     sync.Mutex
+	latest *heatmap.Map // not written yet
+	when   time.Time    // the last time
+	over   bool
+	failed bool
+}
+
+func newCheckpoint(dir string, every time.Duration, say io.Writer) *checkpoint {
+	return &checkpoint{dir: dir, every: every, say: say, when: time.Now()}
+}
+
+// hear hears the progress of a run.
+func (c *checkpoint) hear(p gradcamnb.Progress) {
+	if len(p.Partial) == 0 || len(p.Partial[0].Maps) == 0 || p.Partial[0].Maps[0].Sampled == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.latest = p.Partial[0].Maps[0]
+	if time.Since(c.when) >= c.every {
+		c.write()
+	}
+}
+
+// write writes the latest map's run. A failure, as of a full disk, is told once: the run goes on, and so
+// does trying. The lock is held.
+func (c *checkpoint) write() {
+	if c.latest == nil || c.over {
+		return
+	}
+	c.when = time.Now()
+	if err := writeRun(c.dir, c.latest); err != nil {
+		if !c.failed {
+			fmt.Fprintf(c.say, "gradcam: the run goes on, but what it has cannot be written: %v\n", err)
+		}
+		c.failed = true
+		return
+	}
+	c.latest, c.failed = nil, false
+}
+
+// lastWords writes what there is before the process is ended.
+func (c *checkpoint) lastWords() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.latest == nil || c.over {
+		return
+	}
+	done, all := len(c.latest.Sampled.Weights), c.latest.Sampled.Masks
+	if c.write(); !c.failed {
+		fmt.Fprintf(c.say, "gradcam: interrupted after %d of %d masks; --resume %s goes on\n", done, all, c.dir)
+	}
+}
+
+// end ends writing: the results are complete.
+func (c *checkpoint) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = true
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/npyfile"
+)
+
+func riseOf(masks, dir string, more ...string) []string {
+	return append([]string{"rise", "--model", model("resnet-basic.dyn.onnx"), "--image", picture("cat_224.png"), "--size", "64", "--mean", "127", "--scale", "64",
+		"--target", "class:3", "--masks", masks, "--seed", "7", "--out", dir}, more...)
+}
+
+// A run that is killed or hung up on is gone on with from its last checkpoint, and ends with the bits of a
+// run that was left alone.
+func TestRiseIsKilledAndGoesOn(t *testing.T) {
+	for name, end := range map[string]os.Signal{"killed": os.Kill, "hung up on": syscall.SIGHUP} {
+		dir, whole := t.TempDir(), t.TempDir()
+		c := gradcam(riseOf("100000", dir, "--checkpoint", "1ms")...)
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for wait := time.Now(); name == "killed" || time.Since(wait) < 2*time.Second; time.Sleep(10 * time.Millisecond) {
+			if run, err := readRun(dir); err == nil && len(run.Weights) > 0 {
+				break
+			} else if time.Since(wait) > time.Minute {
+				t.Fatalf("no checkpoint in a minute: %v", err)
+			}
+		}
+		if err := c.Process.Signal(end); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Wait() // it was ended
+		run, err := readRun(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := []string{}
+		for _, d := range []string{dir, whole} {
+			more := []string{"--resume", dir}
+			if d == whole {
+				more = nil
+			}
+			code, _, said := call(t, riseOf(strings.TrimSpace(jsonOf(t, len(run.Weights)+48)), d, more...)...)
+			if code != 0 {
+				t.Fatal(said)
+			}
+			for _, file := range []string{"weights.npy", "raw.npy", "stderr.npy"} {
+				data, err := os.ReadFile(filepath.Join(d, file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, string(data))
+			}
+		}
+		if !slices.Equal(all[:3], all[3:]) {
+			t.Errorf("%s after %d masks: the run that went on has other files", name, len(run.Weights))
+		}
+	}
+}
+
+func jsonOf(t *testing.T, v any) string {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// Wherever writing ends, what was there can be read: run.json is last, and scores are only added.
+func TestRunWrittenInPart(t *testing.T) {
+	dir := t.TempDir()
+	write := func(weights ...float32) {
+		t.Helper()
+		if err := writeRun(dir, &heatmap.Map{Sampled: &heatmap.Sampled{Masks: 9, Weights: weights}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(1, 2, 3)
+	manifest, err := os.ReadFile(filepath.Join(dir, "run.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(1, 2, 3, 4, 5)
+	if run, err := readRun(dir); err != nil || !slices.Equal(run.Weights, []float32{1, 2, 3, 4, 5}) {
+		t.Errorf("%v, %v", run, err)
+	}
+	// As if the disk was full, or the process killed, before run.json was written again.
+	if err := os.WriteFile(filepath.Join(dir, "run.json"), manifest, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if run, err := readRun(dir); err != nil || !slices.Equal(run.Weights, []float32{1, 2, 3}) {
+		t.Errorf("%v, %v", run, err)
+	}
+	// The scores of another run are found out, and too few are.
+	for _, other := range [][]float32{{1, 2, 4, 5}, {1, 2}} {
+		if err := npyfile.Write(filepath.Join(dir, "weights.npy"), []int{1, len(other)}, other); err != nil {
+			t.Fatal(err)
+		}
+		if run, err := readRun(dir); err == nil || !strings.Contains(err.Error(), "are not of one run") {
+			t.Errorf("%v, %v", run, err)
+		}
+	}
+	// A run.json of a version without the sum goes with exactly its scores.
+	if err := os.WriteFile(filepath.Join(dir, "run.json"), []byte(`{"masks": 9, "done": 2}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if run, err := readRun(dir); err != nil || len(run.Weights) != 2 {
+		t.Errorf("%v, %v", run, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "run.json"), []byte(`{"masks": 9, "done": 2, "weights": "../weights.npy"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readRun(dir); err == nil || !strings.Contains(err.Error(), "not beside it") {
+		t.Error(err)
+	}
+}
+
+// A full disk costs no run: it is told once, and tried again.
+func TestCheckpointThatCannotBeWritten(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "gone")
+	var said strings.Builder
+	c := newCheckpoint(dir, 0, &said)
+	latest := &heatmap.Map{Sampled: &heatmap.Sampled{Masks: 9, Weights: []float32{1}}}
+	for range 3 {
+		c.latest = latest
+		c.write()
+	}
+	if got := said.String(); strings.Count(got, "cannot be written") != 1 {
+		t.Errorf("said %q", got)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c.lastWords()
+	if run, err := readRun(dir); err != nil || len(run.Weights) != 1 || !strings.Contains(said.String(), "interrupted after 1 of 9 masks") {
+		t.Errorf("%v, %v, %s", run, err, said.String())
+	}
+	if c.say = io.Discard; c.failed {
+		t.Error("it failed before, and not now")
+	}
+}
+
+// What waits where no context is heard is ended by one signal: here, a model behind a pipe that nobody
+// writes to would be.
+func TestOneSignalIsEnough(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "model.onnx")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Skipf("no pipe can be made: %v", err)
+	}
+	code, _, said := call(t, "layers", "--model", pipe)
+	if code != 1 || !strings.Contains(said, "a pipe and no regular file") {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+	c := gradcam("explain", "--model", model("efficientnet-lite0.onnx"), "--image", picture("cat.png"), "--method", "RISE", "--backend", "go", "--out", t.TempDir())
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(2 * time.Second)
+	start := time.Now()
+	if err := errors.Join(c.Process.Signal(syscall.SIGTERM)); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait() // with an error
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("it took %v to end", took)
+	}
+}

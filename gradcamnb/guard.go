@@ -1,0 +1,41 @@
+package gradcamnb
+
+import (
+	"context"
+	"io"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/border"
+)
+
+// guarded is a session whose panics are errors. All that a [Model] does goes through one.
+type guarded struct{ Session }
+
+func (g guarded) Layers(r Request) (layers []Layer, err error) {
+	defer border.Recover(&err)
+	return g.Session.Layers(r)
+}
+
+func (g guarded) Detect(ctx context.Context, r Request) (found [][]heatmap.Detection, err error) {
+	defer border.Recover(&err)
+	return g.Session.Detect(ctx, r)
+}
+
+func (g guarded) Explain(ctx context.Context, r Request) (results []*heatmap.Result, err error) {
+	defer border.Recover(&err)
+	return g.Session.Explain(ctx, r)
+}
+
+func (g guarded) Close() (err error) {
+	defer border.Recover(&err)
+	if c, ok := g.Session.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// openGuarded opens a model with what open does, and makes errors of panics.
+func openGuarded(open func() (Session, error)) (s Session, err error) {
+	defer border.Recover(&err)
+	return open()
+}

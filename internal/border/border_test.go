@@ -1,0 +1,38 @@
+package border
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func call(f func()) (err error) {
+	defer Recover(&err)
+	f()
+	return nil
+}
+
+func TestRecover(t *testing.T) {
+	own := errors.New("the file was changed")
+	var none []int
+	for want, f := range map[string]func(){
+		"the file was changed": func() { panic(fmt.Errorf("%w\nand more", own)) },
+		"this should not have happened (runtime error: index out of range [3] with length 0), and is a fault of gradcam: please report it": func() { _ = none[3] },
+		"this should not have happened (a word), and is a fault of gradcam: please report it":                                              func() { panic("a word\nanother line") },
+	} {
+		err := call(f)
+		if err == nil || err.Error() != want {
+			t.Errorf("error %v, want %q", err, want)
+		}
+		if strings.Contains(want, "changed") != errors.Is(err, own) {
+			t.Errorf("what was panicked with is lost from %v", err)
+		}
+		if full := fmt.Sprintf("%+v", err); !strings.Contains(full, "border_test.go") {
+			t.Errorf("no stack: %s", full)
+		}
+	}
+	if err := call(func() {}); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// Wrong use ends with 2, failure and panics with 1.
+func TestCodes(t *testing.T) {
+	for want, run := range map[int]func() error{
+		0: func() error { return nil },
+		2: func() error { return Usagef("wrong") },
+		1: func() error { var none map[string]int; none["x"] = 1; return nil },
+	} {
+		root := Root("test", "", &cobra.Command{Use: "do", RunE: func(*cobra.Command, []string) error { return run() }})
+		var told error
+		code := Execute(context.Background(), root, []string{"do"}, func(err error) error { told = err; return err })
+		if code != want || (told == nil) != (want == 0) {
+			t.Errorf("exit code %d, want %d; %v", code, want, told)
+		}
+	}
+	root := Root("test", "")
+	if code := Execute(context.Background(), root, []string{"none"}, func(err error) error { return err }); code != 2 {
+		t.Errorf("an unknown command: exit code %d", code)
+	}
+}
+
+// One signal is enough: what does not hear the context is ended a while after it.
+func TestSignals(t *testing.T) {
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		ended := make(chan int, 1)
+		ctx, stop := signals(50*time.Millisecond, func(code int) { ended <- code })
+		if err := syscall.Kill(syscall.Getpid(), s); err != nil {
+			t.Fatal(err)
+		}
+		<-ctx.Done()
+		select {
+		case code := <-ended:
+			if want := 128 + int(s); code != want {
+				t.Errorf("%v: exit code %d, want %d", s, code, want)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("%v: the process was not ended", s)
+		}
+		stop()
+	}
+}
+
+// What ends in time is not ended.
+func TestSignalsHeard(t *testing.T) {
+	ctx, stop := signals(50*time.Millisecond, func(code int) { t.Errorf("ended with the exit code %d", code) })
+	if err := syscall.Kill(syscall.Getpid(), syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-ctx.Done()
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		t.Error(ctx.Err())
+	}
+	stop()
+	time.Sleep(100 * time.Millisecond)
+}

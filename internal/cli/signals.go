@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// patience is how long a command may take to end by itself after a signal: to write what it has.
+const patience = 3 * time.Second
+
+// lastSecond is how long last words may take.
+const lastSecond = time.Second
+
+// Signals is a context that ends at the first SIGINT, SIGTERM or SIGHUP. A command that has not ended
+// some seconds later, because it computes or waits where no context is heard, is ended then, with the
+// exit code 128 + the signal's number, as shells have it; and at once at a second signal. Files appear
+// whole or not at all, so nothing half written is left.
+func Signals() (ctx context.Context, stop func()) {
+	return signals(patience, os.Exit)
+}
+
+// words are what is done before a command is ended that did not end by itself.
+var words struct {
+	sync.Mutex
+	last []*func()
+}
+
+// LastWords has something done before the process is ended, such as writing what a long run has. It returns
+// what takes that back.
+func LastWords(say func()) (takeBack func()) {
+	words.Lock()
+	defer words.Unlock()
+	words.last = append(words.last, &say)
+	return func() {
+		words.Lock()
+		defer words.Unlock()
+		words.last = slices.DeleteFunc(words.last, func(w *func()) bool { return w == &say })
+	}
+}
+
+func sayLastWords() {
+	words.Lock()
+	defer words.Unlock()
+	if len(words.last) == 0 {
+		fmt.Fprintln(os.Stderr, "interrupted before there was a result")
+	}
+	for _, w := range words.last {
+		(*w)()
+	}
+}
+
+func signals(patience time.Duration, exit func(code int)) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	got := make(chan os.Signal, 2)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) { // as nohup has it
+			signal.Notify(got, s)
+		}
+	}
+	done := make(chan struct{})
+	go func() {
+		var first os.Signal
+		select {
+		case first = <-got:
+		case <-done:
+			return
+		}
+		cancel()
+		select {
+		case first = <-got:
+		case <-time.After(patience):
+		case <-done:
+			return
+		}
+		code := 1
+		if number, ok := first.(syscall.Signal); ok {
+			code = 128 + int(number)
+		}
+		said := make(chan struct{})
+		go func() { defer close(said); sayLastWords() }()
+		select {
+		case <-said:
+		case <-time.After(lastSecond):
+		}
+		exit(code)
+	}()
+	return ctx, sync.OnceFunc(func() {
+		signal.Stop(got)
+		close(done)
+		cancel()
+	})
+}
