@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"image"
 	"image/color"
 	"math"
@@ -207,5 +208,30 @@ func TestStretchAndCut(t *testing.T) {
 	_, f, err := p.Tensor(image.NewNRGBA(image.Rect(0, 0, 400, 200)), ChannelsLast)
 	if err != nil || f.Seen() != image.Rect(100, 50, 300, 150) {
 		t.Errorf("the model saw %v, %v", f.Seen(), err)
+	}
+}
+
+// Mean and scale are three numbers or one; nothing is cut off or made up.
+func TestPrepFromJSON(t *testing.T) {
+	const rest = `"width": 8, "height": 8, "fit": "crop", "order": "RGB"`
+	for text, want := range map[string][2][3]float32{
+		`{` + rest + `, "mean": [1, 2, 3], "scale": [4, 5, 6]}`: {{1, 2, 3}, {4, 5, 6}},
+		`{` + rest + `, "mean": [127], "scale": [128]}`:         {{127, 127, 127}, {128, 128, 128}},
+	} {
+		var p Prep
+		if err := json.Unmarshal([]byte(text), &p); err != nil || p.Mean != want[0] || p.Scale != want[1] || p.Width != 8 || p.Validate() != nil {
+			t.Errorf("%s: %+v, %v", text, p, err)
+		}
+	}
+	for text, want := range map[string]string{
+		`{"mean": [1, 2]}`:               "the mean has 2 numbers",
+		`{"scale": [1, 2, 3, 4, 5]}`:     "the scale has 5 numbers",
+		`{"mean": [1, 2, 3], "wide": 1}`: "unknown field",
+		`{"mean": "127"}`:                "mean",
+	} {
+		p := Prep{Width: 3}
+		if err := json.Unmarshal([]byte(text), &p); err == nil || !strings.Contains(err.Error(), want) || p != (Prep{Width: 3}) {
+			t.Errorf("%s: %+v, %v", text, p, err)
+		}
 	}
 }

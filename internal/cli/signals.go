@@ -14,8 +14,8 @@ import (
 // patience is how long a command may take to end by itself after a signal: to write what it has.
 const patience = 3 * time.Second
 
-// lastSecond is how long last words may take.
-const lastSecond = time.Second
+// wordsTime is how long last words may take.
+const wordsTime = time.Second
 
 // Signals is a context that ends at the first SIGINT, SIGTERM or SIGHUP. A command that has not ended
 // some seconds later, because it computes or waits where no context is heard, is ended then, with the
@@ -86,7 +86,7 @@ func signals(patience time.Duration, exit func(code int)) (ctx context.Context, 
 		go func() { defer close(said); sayLastWords() }()
 		select {
 		case <-said:
-		case <-time.After(lastSecond):
+		case <-time.After(wordsTime):
 		}
 		exit(code)
 	}()

@@ -103,3 +103,45 @@ func TestBadFiles(t *testing.T) {
 		t.Error("a wrong shape was written")
 	}
 }
+
+// Headers that npyio panics at, or makes gigabytes of room for, are errors here.
+func TestHostileHeaders(t *testing.T) {
+	dir := t.TempDir()
+	for i, data := range []string{
+		"", "\x93NUMPY", "\x93NUMPY\x01\x00\xff\xff", "\x93NUMPY\x01\x00\x00\x00ab", "\x93NUMPY\x02\x00\xff\xff\xff\xff", "\x93NUMPY\x09\x00\x10\x00{}\n",
+		"\x93NUMPY\x01\x00\x02\x00{}", "\x93NUMPY\x01\x00\x03\x00{}\n", "\x93NUMPY\x01\x00\x03\x00ab\n",
+		npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"), npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }"),
+		npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 9223372036854775807), }"), npyOf("{'descr': '', 'fortran_order': False, 'shape': (1,), }"),
+		npyOf("{'shape': (1,), }"), npyOf("{{{{"), npyOf("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }"),
+	} {
+		path := filepath.Join(dir, "a.npy")
+		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if dims, _, err := Read(path); err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "goroutine") {
+			t.Errorf("%d: %v, %v", i, dims, err)
+		}
+	}
+}
+
+// npyOf is a file with a header and four bytes.
+func npyOf(header string) string {
+	header += "\n"
+	return "\x93NUMPY\x01\x00" + string([]byte{byte(len(header)), 0}) + header + "\x00\x00\x80\x3f"
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }")))
+	f.Add([]byte("\x93NUMPY\x01\x00\xff\xff"))
+	f.Add([]byte("\x93NUMPY\x02\x00\xff\xff\xff\xff"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		dims, values, err := decode("fuzz", data)
+		n := 1
+		for _, d := range dims {
+			n *= d
+		}
+		if err == nil && n != len(values) {
+			t.Errorf("%d values for %v", len(values), dims)
+		}
+	})
+}

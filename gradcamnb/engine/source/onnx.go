@@ -27,6 +27,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/places"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // onnxModel is a model read from an ONNX file.
@@ -66,7 +67,7 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 	if o.Picture == "" {
 		o.Picture = side.Picture
 	}
-	m, err := readONNX(path, path, dir.Open, o)
+	m, err := readONNX(path, path, func(name string) (*os.File, error) { return regular.OpenIn(dir, name) }, o)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +109,7 @@ func (m *onnxModel) takeSidecar(path string, side Sidecar, labels []string) erro
 
 // read is [readONNX], with the file that it opens added to these files.
 func (files *openFiles) read(path, name string, beside func(string) (*os.File, error), o onnxnorm.Options) (*onnxModel, error) {
-	f, err := files.opened(os.Open(path)) // and kept open: weights are read when they are used
+	f, err := files.opened(regular.Open(path)) // and kept open: weights are read when they are used
 	if err != nil {
 		return nil, fmt.Errorf("opening the model: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/hub"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // Open opens a model by its reference: an ONNX file, or an address on the hub,
@@ -66,7 +67,7 @@ func fromHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 		if err != nil {
 			return nil, err
 		}
-		return os.Open(p)
+		return regular.Open(p)
 	}
 	m, err := readONNX(file, address, beside, o)
 	if err != nil {
@@ -87,6 +88,9 @@ func fromHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 	return m, nil
 }
 
+// maxConfig is how many bytes of a configuration are read.
+const maxConfig = 64 << 20
+
 // repositoryConfig reads preprocessor_config.json and config.json, in the model's
 // folder or else at the top. A repository without them says nothing.
 func repositoryConfig(ctx context.Context, repo *hub.Repo, dir string) (prep *imgio.Prep, labels []string, err error) {
@@ -97,7 +101,7 @@ func repositoryConfig(ctx context.Context, repo *hub.Repo, dir string) (prep *im
 				if err != nil {
 					return nil, err
 				}
-				return os.ReadFile(p)
+				return regular.Read(p, maxConfig)
 			}
 		}
 		return nil, nil

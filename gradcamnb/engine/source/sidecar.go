@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // Sidecar is the small JSON file beside a model, model.onnx -> model.json, that
@@ -53,7 +55,12 @@ func (c *Card) takeDefaults(values map[string]Value) error {
 // readSidecar reads the sidecar of a model file; a missing one is no error.
 func readSidecar(model string) (Sidecar, []string, error) {
 	path := SidecarPath(model)
-	data, err := os.ReadFile(path)
+	root, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return Sidecar{}, nil, fmt.Errorf("opening the model's folder: %w", err)
+	}
+	defer func() { _ = root.Close() }() // only read
+	data, err := regular.ReadIn(root, filepath.Base(path), maxSidecar)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Sidecar{}, nil, nil
 	}
@@ -63,7 +70,11 @@ func readSidecar(model string) (Sidecar, []string, error) {
 	var s Sidecar
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
+	err = d.Decode(&s)
+	if err == nil && d.Decode(&struct{}{}) != io.EOF { //nolint:errorlint // Decode returns it as it is
+		err = errors.New("there is something after the closing brace")
+	}
+	if err != nil {
 		return Sidecar{}, nil, fmt.Errorf("the sidecar %s is not as it should be: %w", path, err)
 	}
 	if s.Input != nil {
@@ -82,12 +93,20 @@ func readSidecar(model string) (Sidecar, []string, error) {
 	if !filepath.IsLocal(s.Labels) {
 		return Sidecar{}, nil, fmt.Errorf("the sidecar %s names the labels %q, which do not lie beside it", path, s.Labels)
 	}
-	labels, err := readLabels(filepath.Join(filepath.Dir(path), s.Labels))
+	labels, err := readLabels(root, s.Labels)
 	return s, labels, err
 }
 
-func readLabels(path string) ([]string, error) {
-	data, err := os.ReadFile(path)
+// What is read of a sidecar and of labels, at most, in bytes.
+const (
+	maxSidecar = 64 << 20
+	maxLabels  = 64 << 20
+)
+
+// readLabels reads labels in the model's folder or below it: a sidecar names no other file of the machine,
+// by a link either.
+func readLabels(root *os.Root, name string) ([]string, error) {
+	data, err := regular.ReadIn(root, name, maxLabels)
 	if err != nil {
 		return nil, fmt.Errorf("reading the labels: %w", err)
 	}

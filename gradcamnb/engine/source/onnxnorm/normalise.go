@@ -252,16 +252,18 @@ func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
 	return made, nil
 }
 
-// asError is what a rule panicked with: a sentence of failf, or a run-time error,
-// such as an index out of range, that only a file which contradicts itself causes.
+// asError is what a rule panicked with: a sentence of failf, an error, or a run-time error, such as an index
+// out of range, that only a file which contradicts itself causes.
 func asError(e any) error {
 	switch e := e.(type) {
 	case failure:
 		return e.error
 	case runtime.Error:
 		return fmt.Errorf("its attributes, shapes and inputs contradict each other (%w): the file is damaged", e)
+	case error: // such as that a weight cannot be read any more
+		return e
 	}
-	panic(e)
+	return fmt.Errorf("its attributes, shapes and inputs contradict each other (%v): the file is damaged", e)
 }
 
 func (w *walk) rewrite(n *node) {

@@ -1,0 +1,62 @@
+package source
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
+)
+
+// A model and what is beside it are regular files of its folder: nothing is waited for, and no other file
+// of the machine gets into the results.
+func TestStaysInFolder(t *testing.T) {
+	whole, err := os.ReadFile(golden.Path("models", "squeezenet.ts.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	top := t.TempDir()
+	secret := filepath.Join(top, "secret")
+	if err := os.WriteFile(secret, []byte("a\nb\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		make func(dir string) error
+		want string
+	}{
+		"a model that is a pipe": {func(dir string) error {
+			return errors.Join(os.Remove(filepath.Join(dir, "m.onnx")), syscall.Mkfifo(filepath.Join(dir, "m.onnx"), 0o600))
+		}, "a pipe and no regular file"},
+		"a sidecar that is a pipe": {func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "m.json"), 0o600) }, "a pipe and no regular file"},
+		"a sidecar that leads out": {func(dir string) error { return os.Symlink(secret, filepath.Join(dir, "m.json")) }, "path escapes"},
+		"labels that are a pipe": {func(dir string) error {
+			return errors.Join(os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "l.txt"}`), 0o600), syscall.Mkfifo(filepath.Join(dir, "l.txt"), 0o600))
+		}, "a pipe and no regular file"},
+		"labels that lead out": {func(dir string) error {
+			return errors.Join(os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "l.txt"}`), 0o600), os.Symlink("../secret", filepath.Join(dir, "l.txt")))
+		}, "path escapes"},
+		"labels in a folder that leads out": {func(dir string) error {
+			return errors.Join(os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "d/secret"}`), 0o600), os.Symlink("..", filepath.Join(dir, "d")))
+		}, "path escapes"},
+		"something after the sidecar": {func(dir string) error { return os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{} x`), 0o600) }, "after the closing brace"},
+		"a mean of two": {func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"input": {"mean": [1, 2]}}`), 0o600)
+		}, "the mean has 2 numbers"},
+	} {
+		dir, err := os.MkdirTemp(top, "m")
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, "m.onnx")
+		if err := errors.Join(os.WriteFile(path, whole, 0o600), c.make(dir)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(t.Context(), path, io.Discard); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}

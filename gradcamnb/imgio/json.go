@@ -1,0 +1,45 @@
+package imgio
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// UnmarshalJSON reads a preprocessing, and refuses fields that it does not know. Mean and scale are a
+// number for each of three colours, or one number for all.
+func (p *Prep) UnmarshalJSON(data []byte) error {
+	type plain Prep
+	var numbers struct {
+		plain
+		Mean  []float32 `json:"mean"`
+		Scale []float32 `json:"scale"`
+	}
+	numbers.plain = plain(*p)
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&numbers); err != nil {
+		return err
+	}
+	read := Prep(numbers.plain)
+	err := errors.Join(take(&read.Mean, "mean", numbers.Mean), take(&read.Scale, "scale", numbers.Scale))
+	if err == nil {
+		*p = read
+	}
+	return err
+}
+
+// take takes three numbers, or one for all. None leaves what is there.
+func take(to *[3]float32, name string, from []float32) error {
+	switch len(from) {
+	case 0:
+	case 1:
+		*to = [3]float32{from[0], from[0], from[0]}
+	case 3:
+		*to = [3]float32(from)
+	default:
+		return fmt.Errorf("the %s has %d numbers: give three, or one for all channels", name, len(from))
+	}
+	return nil
+}
