@@ -10,6 +10,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
+	"github.com/gradcam-go/gradcam/internal/fault"
 	"github.com/gradcam-go/gradcam/internal/resident"
 )
 
@@ -118,7 +119,7 @@ func open(ctx context.Context, ref string) (Session, error) {
 	socket := os.Getenv(SocketEnv)
 	if socket == "" {
 		if own == nil {
-			return nil, errors.New(`no engine is linked in: add import _ "github.com/gradcam-go/gradcam/gradcamnb/engine"`)
+			return nil, fault.Errorf(fault.NoEngine, `no engine is linked in: add import _ "github.com/gradcam-go/gradcam/gradcamnb/engine"`)
 		}
 		return own.OpenContext(ctx, ref)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/fault"
 	"github.com/gradcam-go/gradcam/internal/must"
 )
 
@@ -89,7 +90,7 @@ func (m *Model) Prepare(img image.Image, inputs ...InputChoice) (Tensor, error) 
 		prep = r.Prep
 	}
 	if prep == nil {
-		return Tensor{}, fmt.Errorf("nothing says how to prepare a picture for the model %s: give the choice Prepared, or a sidecar", info.Name)
+		return Tensor{}, fault.Errorf(fault.NoPreprocessing, "nothing says how to prepare a picture for the model %s: give the choice Prepared, or a sidecar", info.Name)
 	}
 	how, err := prep.For(info.Channels())
 	if err != nil {

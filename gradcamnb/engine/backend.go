@@ -11,6 +11,7 @@ import (
 	_ "github.com/gomlx/compute/gobackend" // always there: needs nothing installed
 
 	"github.com/gradcam-go/gradcam/internal/completed"
+	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
 // xlaPlugins lists the PJRT plugins that are installed, best first. It is nil in
@@ -78,21 +79,21 @@ func namedBackend(name string) (*backend, error) {
 	case "go":
 		b, err := compute.NewWithConfig("go:" + sequential(options))
 		if err != nil {
-			return nil, fmt.Errorf("backend %q: %w", name, root(err))
+			return nil, fault.Errorf(fault.NoBackend, "backend %q: %w", name, root(err))
 		}
 		return &backend{completed.Backend(b), "go"}, nil
 	case "xla", "stablehlo":
 		if xlaPlugins == nil {
-			return nil, fmt.Errorf("backend %q: this program is built without XLA; %s, or use the backend go", name, howToGetXLA())
+			return nil, fault.Errorf(fault.NoBackend, "backend %q: this program is built without XLA; %s, or use the backend go", name, howToGetXLA())
 		}
 		b, err := newXLA(name, options)
 		if err != nil {
-			return nil, fmt.Errorf("backend %q did not start: %w; installed PJRT plugins: %q; %s, or use the backend go",
+			return nil, fault.Errorf(fault.NoBackend, "backend %q did not start: %w; installed PJRT plugins: %q; %s, or use the backend go",
 				name, root(err), installedPlugins(), howToGetXLA())
 		}
 		return b, nil
 	}
-	return nil, fmt.Errorf("there is no backend %q; there are go, xla:cpu, xla:cuda and xla:<path of a PJRT plugin>", name)
+	return nil, fault.Errorf(fault.NoBackend, "there is no backend %q; there are go, xla:cpu, xla:cuda and xla:<path of a PJRT plugin>", name)
 }
 
 func newXLA(name, plugin string) (b *backend, err error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
+	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
 // extremes is a kind of target of this test's own, in one place: how far the best class is above
@@ -128,7 +129,7 @@ func TestTargetsByName(t *testing.T) {
 	if got := m.Info().Elements(gradcamnb.Attribute("colour", "red")); len(got) != 3 || got[1] != "green" {
 		t.Errorf("the colours are %q", got)
 	}
-	if _, err := explain(gradcamnb.Label("ring")); !errors.Is(err, kind.ErrNoClass) {
+	if _, err := explain(gradcamnb.Label("ring")); !errors.Is(err, fault.NoClass) {
 		t.Errorf("no such label: %v", err)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
 // looking is the [look] at an input, with a forward pass of its own for every tensor that
@@ -29,7 +31,7 @@ func (s *session) looking(b *backend, in input) look {
 func (s *session) second(in input, picture image.Image) (input, error) {
 	c := s.model.Card()
 	if c.Prep == nil && in.prep == nil {
-		return input{}, fmt.Errorf("nothing says how to prepare the second picture for the model %s", c.Name)
+		return input{}, fault.Errorf(fault.NoPreprocessing, "nothing says how to prepare the second picture for the model %s", c.Name)
 	}
 	prep := in.prep
 	if prep == nil {

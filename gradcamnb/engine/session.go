@@ -16,6 +16,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
 // session is one open model with the programs that were compiled for it.
@@ -285,7 +286,7 @@ func (s *session) prepare(r gradcamnb.Request) (input, error) {
 		prep = c.Prep
 	}
 	if prep == nil {
-		return input{}, fmt.Errorf("nothing says how to prepare a picture for the model %s: put a sidecar %s beside it, or give --size, --mean and --scale", c.Name, sidecarName(c))
+		return input{}, fault.Errorf(fault.NoPreprocessing, "nothing says how to prepare a picture for the model %s: put a sidecar %s beside it, or give --size, --mean and --scale", c.Name, sidecarName(c))
 	}
 	prep, err := prepFor(c, prep)
 	if err != nil {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -13,6 +14,7 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
@@ -81,6 +83,9 @@ func refused(t *testing.T) []refusedFile {
 		if err == nil {
 			t.Errorf("%s is not refused", name)
 			continue
+		}
+		if op, ok := errors.AsType[*gradcamnb.OperatorError](err); !ok || op.Operator == "" || op.Node == "" || !errors.Is(err, gradcamnb.ErrUnsupported) {
+			t.Errorf("%s: %v is no unsupported operator", name, err)
 		}
 		out = append(out, refusedFile{name, p.MetadataProps[0].Value, strings.ReplaceAll(err.Error(), filepath.Dir(file)+string(filepath.Separator), "")})
 	}

@@ -1,12 +1,12 @@
 package kind
 
 import (
-	"errors"
 	"fmt"
 	"image"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
 // Scene is what a kind may ask when a target is looked up: the model, and the pictures in front
@@ -129,16 +129,7 @@ func one(r Resolved, err error) ([]Resolved, error) {
 	return []Resolved{r}, nil
 }
 
-// ErrNoClass marks an error about a class, value or tag that the model does not have.
-var ErrNoClass = errors.New("no such class")
-
-// classError is an error about a class; the message says which.
-type classError struct{ error }
-
-func (classError) Is(target error) bool { return target == ErrNoClass }
-func (e classError) Unwrap() error      { return e.error }
-
-func noClassf(format string, args ...any) error { return classError{fmt.Errorf(format, args...)} }
+func noClassf(format string, args ...any) error { return fault.Errorf(fault.NoClass, format, args...) }
 
 func inRange(index []int, n int, tensor string) error {
 	for _, i := range index {

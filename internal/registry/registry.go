@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gradcam-go/gradcam/internal/fault"
 	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
@@ -55,6 +56,11 @@ type UnknownError struct {
 
 // Unknown is the error of a name that is none of those known, with those nearest to it first.
 func Unknown(kind, name string, known []string) error { return &UnknownError{kind, name, known} }
+
+// Is tells that it is a [fault.UnknownName], and of a method a [fault.UnknownMethod].
+func (e *UnknownError) Is(target error) bool {
+	return target == fault.UnknownName || target == fault.UnknownMethod && e.Kind == "method"
+}
 
 func (e *UnknownError) Error() string {
 	return fmt.Sprintf("there is no %s %q; there are %s", e.Kind, e.Name, strings.Join(nearest.Names(e.Known, e.Name, len(e.Known)), ", "))

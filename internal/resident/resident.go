@@ -14,6 +14,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
 // protocol is the version of the frames below; what they carry has its own, see [Types].
@@ -37,6 +39,8 @@ type head struct {
 type failure struct {
 	Message, Detail string
 	Cause           cause
+	Kinds           []string             // see [fault.Names]
+	Operator        *fault.OperatorError // which operator is not supported
 }
 
 // cause keeps the errors that callers test for.
@@ -52,7 +56,10 @@ func failureOf(err error) *failure {
 	if err == nil {
 		return nil
 	}
-	f := &failure{Message: err.Error(), Detail: fmt.Sprintf("%+v", cmp.Or(errors.Unwrap(err), err))}
+	f := &failure{Message: err.Error(), Detail: fmt.Sprintf("%+v", cmp.Or(errors.Unwrap(err), err)), Kinds: fault.Names(err)}
+	if op, ok := errors.AsType[*fault.OperatorError](err); ok {
+		f.Operator = op
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		f.Cause = canceled
@@ -83,7 +90,10 @@ func (f *failure) err() error {
 	case f.Cause == deadline:
 		return &Error{f.Message, context.DeadlineExceeded}
 	}
-	return &Error{f.Message, errors.New(f.Detail)}
+	if f.Operator != nil {
+		return &Error{f.Message, f.Operator}
+	}
+	return &Error{f.Message, fault.Marked(errors.New(f.Detail), f.Kinds)}
 }
 
 // UnavailableError is the error of a call that found no server to answer it, so that nothing

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gradcam-go/gradcam/internal/fault"
 	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
@@ -21,7 +22,7 @@ func Resolve(layers []Layer, name string) (Layer, error) {
 			return l, nil
 		}
 	}
-	return Layer{}, fmt.Errorf("the model has no layer %q; the nearest names are %s", name, nearest.Quoted(nearestNames(layers, name)))
+	return Layer{}, fault.Errorf(fault.UnknownLayer, "the model has no layer %q; the nearest names are %s", name, nearest.Quoted(nearestNames(layers, name)))
 }
 
 // Suggested is the layer that Grad-CAM is usually wanted at.

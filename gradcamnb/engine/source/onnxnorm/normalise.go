@@ -218,7 +218,7 @@ type walk struct {
 func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
 	defer func() {
 		if e := recover(); e != nil {
-			err = fmt.Errorf("operator %s, node %q%s: %w", p.OpType, nodeName(p), inModule(p), asError(e))
+			err = operatorError(p, asError(e))
 		}
 	}()
 	n := &node{NodeProto: p}

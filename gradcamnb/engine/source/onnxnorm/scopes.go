@@ -2,10 +2,11 @@ package onnxnorm
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/gomlx/compute-onnx/support/protos"
+
+	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
 // scopes returns the module paths that a node stands in, from the outermost to
@@ -72,7 +73,12 @@ func nodeName(p *protos.NodeProto) string {
 
 func inModule(p *protos.NodeProto) string {
 	if s := scopes(p); len(s) > 0 {
-		return fmt.Sprintf(" (module %s)", s[len(s)-1])
+		return s[len(s)-1]
 	}
 	return ""
+}
+
+// operatorError is what is wrong with a node.
+func operatorError(p *protos.NodeProto, err error) error {
+	return &fault.OperatorError{Operator: p.OpType, Node: nodeName(p), Module: inModule(p), Reason: err.Error()}
 }

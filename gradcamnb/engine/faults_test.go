@@ -1,0 +1,46 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"image"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+)
+
+// What a program can act on is told by errors.Is, through everything that the errors went through.
+func TestErrorsCanBeTold(t *testing.T) {
+	e := testEngine(t, "go")
+	m, in := gradcamnb.NewModel(open(t, e, "resnet-basic.dyn.onnx")), *tiny(t, "resnet-basic")
+	picture := image.NewNRGBA(image.Rect(0, 0, 64, 64))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	ask := func(c ...gradcamnb.Choice) error {
+		_, err := m.ExplainTensor(in, c...)
+		return err
+	}
+	for name, c := range map[string]struct{ err, want error }{
+		"layer":         {ask(gradcamnb.Layers("layer9")), gradcamnb.ErrUnknownLayer},
+		"method":        {ask(gradcamnb.Methods("voodoo")), gradcamnb.ErrUnknownMethod},
+		"metric":        {ask(gradcamnb.Measured(gradcamnb.Measuring{Metrics: []string{"voodoo"}})), gradcamnb.ErrUnknownName},
+		"class":         {ask(gradcamnb.Class(10)), gradcamnb.ErrNoClass},
+		"label":         {ask(gradcamnb.Label("cat")), gradcamnb.ErrNoClass},
+		"preprocessing": {second(m.Explain(picture)), gradcamnb.ErrNoPreprocessing},
+		"prepare":       {second(m.Prepare(picture)), gradcamnb.ErrNoPreprocessing},
+		"backend":       {New("tpu").Start(), gradcamnb.ErrNoBackend},
+		"plugin":        {New("xla:/no/such/plugin.so").Start(), gradcamnb.ErrNoBackend},
+		"cancelled":     {second(m.Run(ended, gradcamnb.Request{Tensor: &in})), context.Canceled},
+	} {
+		if !errors.Is(c.err, c.want) {
+			t.Errorf("%s: %v is no %q", name, c.err, c.want)
+		}
+		for _, other := range []error{gradcamnb.ErrUnknownLayer, gradcamnb.ErrNoClass, gradcamnb.ErrNoBackend, gradcamnb.ErrUnsupported} {
+			if other != c.want && errors.Is(c.err, other) {
+				t.Errorf("%s: %v is %q, too", name, c.err, other)
+			}
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }

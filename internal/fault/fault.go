@@ -1,0 +1,93 @@
+// Package fault holds the kinds of errors that a program can act on, for errors.Is and errors.As.
+// Package gradcamnb has them for users. They cross the socket of a notebook's engine.
+package fault
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The kinds. Their texts name them on the socket; what a user reads is in the error itself.
+var (
+	UnknownLayer    = kind("unknown layer")
+	UnknownMethod   = kind("unknown method")
+	UnknownName     = kind("unknown name")
+	NoClass         = kind("no such class")
+	NoPreprocessing = kind("no preprocessing")
+	Unsupported     = kind("unsupported operator")
+	NoBackend       = kind("backend not there")
+	NoEngine        = kind("no engine")
+	Closed          = kind("closed")
+)
+
+var kinds []error
+
+func kind(name string) error {
+	err := errors.New(name)
+	kinds = append(kinds, err)
+	return err
+}
+
+// marked is an error of a kind, with a message of its own.
+type marked struct {
+	error
+	kind error
+}
+
+func (m marked) Is(target error) bool { return target == m.kind }
+func (m marked) Unwrap() error        { return m.error }
+
+// Mark makes err one of a kind, with its own message; nil stays nil.
+func Mark(kind, err error) error {
+	if err == nil {
+		return nil
+	}
+	return marked{err, kind}
+}
+
+// Errorf is fmt.Errorf of an error of a kind.
+func Errorf(kind error, format string, args ...any) error {
+	return marked{fmt.Errorf(format, args...), kind}
+}
+
+// Names are the kinds that an error is of, for the way over a socket; Marked is the error there.
+func Names(err error) (names []string) {
+	for _, k := range kinds {
+		if errors.Is(err, k) {
+			names = append(names, k.Error())
+		}
+	}
+	return names
+}
+
+// Marked makes err one of the named kinds. Names that are not known say nothing.
+func Marked(err error, names []string) error {
+	for _, k := range kinds {
+		for _, name := range names {
+			if k.Error() == name {
+				err = Mark(k, err)
+			}
+		}
+	}
+	return err
+}
+
+// OperatorError is that an operator of a model's file cannot be computed or has no gradient here.
+// It is an [Unsupported].
+type OperatorError struct {
+	Operator string // e.g. "NonMaxSuppression"
+	Node     string // its name in the file, or that of its first output
+	Module   string // of the source network; empty if the file says none
+	Reason   string
+}
+
+func (e *OperatorError) Error() string {
+	module := ""
+	if e.Module != "" {
+		module = fmt.Sprintf(" (module %s)", e.Module)
+	}
+	return fmt.Sprintf("operator %s, node %q%s: %s", e.Operator, e.Node, module, e.Reason)
+}
+
+// Is tells that it is an [Unsupported].
+func (e *OperatorError) Is(target error) bool { return target == Unsupported }
