@@ -17,6 +17,9 @@ func init() {
 			VJPRegistration[t] = noGradient
 		}
 	}
+	if VJPRegistration[NodeTypeIdentity] == nil {
+		VJPRegistration[NodeTypeIdentity] = func(_ *Node, v []*Node, _ shapes.Shape) []*Node { return v }
+	}
 	VJPRegistration[NodeTypeConvertDType] = convertGradient(VJPRegistration[NodeTypeConvertDType])
 }
 

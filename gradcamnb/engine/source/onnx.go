@@ -129,6 +129,9 @@ func (files *openFiles) read(path, name string, beside func(string) (*os.File, e
 	if m.GetGraph() == nil || len(m.Graph.Node) == 0 {
 		return nil, fmt.Errorf("%s holds no ONNX graph: it is not an ONNX file, or it is damaged", name)
 	}
+	if err := onnxnorm.Inline(m); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	stored, weights, err := besideWeights(m, beside)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -140,8 +143,8 @@ func (files *openFiles) read(path, name string, beside func(string) (*os.File, e
 	}
 	o.Picture = inputs[0].Name
 	dims := inputs[0].Dims
-	if inputs[0].Type != "float32" {
-		return nil, fmt.Errorf("%s: the model's input %q is not a float32 tensor (%s): export the model in float32", name, inputs[0].Name, inputs[0].Type)
+	if !inputs[0].Numeric() {
+		return nil, fmt.Errorf("%s: the model's input %q holds no numbers (%s) and so no picture", name, inputs[0].Name, inputs[0].Type)
 	}
 	if len(dims) != 4 {
 		return nil, fmt.Errorf("%s: the model's input %s is no batch of pictures, which would have 4 axes", name, inputs[0])

@@ -2,27 +2,42 @@ package onnxnorm
 
 // AveragePool is the sum of shifted slices divided by the number of cells that
 // count: all of the window with count_include_pad, else those inside the picture.
-var _ = register("AveragePool", func(b *builder, n *node) {
+var _ = register("AveragePool", inPlanes(1, averagePool, averagePoolGrid), nil)
+
+func averagePool(b *builder, n *node) {
 	v := n.need(0)
 	w := newWindow(n, v.dims, n.intsOr("kernel_shape", nil))
 	x := b.lastOf(v)
-	if w.kernel == w.in && w.out == [2]int{1, 1} && w.before == [2]int{} {
-		n.out = []*value{b.fromLast(b.spatialMean(x))}
+	includePad := n.intOr("count_include_pad", 0) != 0
+	if w.coversAll() {
+		mean := b.spatialMean(x)
+		n.out = []*value{b.fromLast(b.scaled(mean, float32(w.in[0]*w.in[1])*cellWeights(w, includePad)[0]))}
 		return
 	}
 	padded := b.padLast(x, w, 0)
 	var sum ref
 	for i := range w.kernel[0] {
 		for j := range w.kernel[1] {
+			if w.outside(i, j) {
+				continue
+			}
 			sum = b.plus(sum, b.tap(padded, w, i, j))
 		}
 	}
-	weights := cellWeights(w, n.intOr("count_include_pad", 0) != 0)
+	weights := cellWeights(w, includePad)
 	n.out = []*value{b.fromLast(b.binary("Mul", sum, b.floats([]int{1, w.out[0], w.out[1], 1}, weights)))}
-}, nil)
+}
 
 var _ = register("GlobalAveragePool", func(b *builder, n *node) {
-	n.out = []*value{b.fromLast(b.spatialMean(b.lastOf(n.need(0))))}
+	v := n.need(0)
+	if len(v.dims) == 4 {
+		n.out = []*value{b.fromLast(b.spatialMean(b.lastOf(v)))}
+		return
+	}
+	if len(v.dims) < 3 {
+		failf("its input has the shape %v and no positions", v.dims)
+	}
+	n.out = []*value{fromPlain(b.reduceRef("ReduceMean", b.plain(v), ascending(len(v.dims))[2:]))}
 }, nil)
 
 // spatialMean is the mean over h and w of [b, h, w, c], as [b, 1, 1, c].

@@ -30,7 +30,7 @@ type value struct {
 	// [b, h, w, c], as ConvNeXt and Swin do between two of their transposes.
 	tail bool
 
-	kind kind // of its numbers; a constant's is its tensor's
+	typ protos.TensorProto_DataType // in the file; a constant's is its tensor's
 
 	quant *scaling // of a value that the file keeps as integers; nil of all others
 
@@ -51,6 +51,7 @@ type builder struct {
 	// taken, and forms with the right gradient are worth a slower forward pass.
 	differentiable bool
 
+	walk    *walk // through the graph whose node is rewritten
 	nodes   []*protos.NodeProto
 	weights map[string]Weight
 	shared  map[string]ref    // constants by content, transposes by operand

@@ -1,43 +1,143 @@
 package onnxnorm
 
-import "github.com/gomlx/compute-onnx/support/protos"
+import (
+	"math"
 
-// Cast changes what kind of numbers a value holds. To integers it drops the fraction, which
-// has the derivative zero; to floating-point numbers, of any size, it changes nothing, since
-// all is computed in float32.
-var (
-	_ = register("Cast", func(b *builder, n *node) {
-		n.out = []*value{b.castTo(n.need(0), protos.TensorProto_DataType(n.intOr("to", protoFloat)))}
-	}, func(n *node) *tensor {
-		return foldCast(n.in[0].konst, protos.TensorProto_DataType(n.intOr("to", protoFloat)))
-	})
+	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-func (b *builder) castTo(v *value, to protos.TensorProto_DataType) *value {
+// Cast changes what kind of numbers a value holds. To integers it drops the fraction, which
+// has the derivative zero, and wraps round at 16 bits and fewer. To float16, bfloat16 and
+// larger it changes nothing, since all is computed in float32; to smaller ones it rounds, with
+// the derivative one.
+var (
+	_ = register("Cast", func(b *builder, n *node) {
+		n.out = []*value{b.castTo(n.need(0), typeNumbered(int64(n.intOr("to", protoFloat))), n.intOr("saturate", 1) != 0)}
+	}, func(n *node) *tensor { return foldCast(n.in[0].konst, typeNumbered(int64(n.intOr("to", protoFloat)))) })
+
+	// CastLike is Cast to the type of its second input.
+	_ = register("CastLike", func(b *builder, n *node) {
+		n.out = []*value{b.castTo(n.need(0), n.need(1).dtype(), n.intOr("saturate", 1) != 0)}
+	}, func(n *node) *tensor { return foldCast(n.in[0].konst, n.in[1].dtype()) })
+)
+
+func (b *builder) castTo(v *value, to protos.TensorProto_DataType, saturate bool) *value {
 	from, k := v.of(), kindOf(to)
 	u := *v
 	switch {
 	case k == truth && from != truth:
 		u = *b.each(v, func(x ref) ref { return b.numberOf(b.truthOf(x)) })
-	case k == whole && from == real:
-		u = *b.each(v, b.truncated)
+	case k == whole:
+		r, narrow := integerRange[to]
+		u = *b.each(v, func(x ref) ref {
+			if from == real {
+				x = b.truncated(x)
+			}
+			if narrow && from != truth && v.dtype() != to {
+				x = b.wrapped(x, r)
+			}
+			return x
+		})
+	case k == real && to != v.dtype():
+		if f, small := smallFloats[to]; small {
+			u = *b.each(v, func(x ref) ref { return b.toSmallFloat(x, f, saturate) })
+		}
 	}
-	return u.is(k)
+	u.konst = nil
+	if u.plain.name == "" && u.last.name == "" {
+		u.plain = b.plain(v)
+	}
+	return u.typed(to)
+}
+
+// bounds are the ends of an integer type.
+type bounds struct{ low, high int }
+
+var integerRange = map[protos.TensorProto_DataType]bounds{
+	protos.TensorProto_INT2: {-2, 1}, protos.TensorProto_UINT2: {0, 3}, protos.TensorProto_INT4: {-8, 7}, protos.TensorProto_UINT4: {0, 15},
+	protos.TensorProto_INT8: {-128, 127}, protos.TensorProto_UINT8: {0, 255}, protos.TensorProto_INT16: {-32768, 32767}, protos.TensorProto_UINT16: {0, 65535},
+}
+
+// wrapped takes whole multiples of the range off, x - range*floor((x - low)/range).
+func (b *builder) wrapped(x ref, r bounds) ref {
+	period := float32(r.high - r.low + 1)
+	return b.sub(x, b.scaled(b.unary("Floor", b.scaled(b.offset(x, -float32(r.low)), 1/period)), period))
+}
+
+// smallFloat is a floating-point type with so many bits of mantissa, the smallest normal
+// exponent, and the largest number, beyond which is infinity or, where there is none, NaN.
+type smallFloat struct {
+	mantissa, least int
+	most            float32
+	beyond          float32
+}
+
+var nan = float32(math.NaN())
+
+var smallFloats = map[protos.TensorProto_DataType]smallFloat{
+	protos.TensorProto_FLOAT8E4M3FN:   {3, -6, 448, nan},
+	protos.TensorProto_FLOAT8E4M3FNUZ: {3, -7, 240, nan},
+	protos.TensorProto_FLOAT8E5M2:     {2, -14, 57344, float32(math.Inf(1))},
+	protos.TensorProto_FLOAT8E5M2FNUZ: {2, -15, 57344, nan},
+	protos.TensorProto_FLOAT4E2M1:     {1, 0, 6, 6},
+}
+
+// toSmallFloat rounds to the type's mantissa, half to even: with c = 2^(23-mantissa) + 1 it is
+// c*x - (c*x - x) (Dekker 1971, section 4), and below the smallest normal number the nearest
+// multiple of the smallest step.
+func (b *builder) toSmallFloat(x ref, f smallFloat, saturate bool) ref {
+	one := func(name string, v float64) ref { // which no compiler works out
+		return b.weight(name, []int{1}, func() []float32 { return []float32{float32(v)} })
+	}
+	step := math.Ldexp(1, f.least-f.mantissa)
+	big := b.mul(x, one("@split"+string(rune('0'+f.mantissa)), math.Ldexp(1, 23-f.mantissa)+1))
+	normal := b.sub(big, b.sub(big, x))
+	m := one("@round", 12582912)
+	tiny := b.scaled(b.sub(b.add(b.scaled(x, float32(1/step)), m), m), float32(step))
+	small := b.binary("Less", b.unary("Abs", x), b.scalar(float32(math.Ldexp(1, f.least))))
+	y := b.choose(small, tiny, normal)
+	over := b.binary("Greater", b.unary("Abs", y), b.scalar(f.most))
+	infinite := b.binary("Equal", b.unary("Abs", x), b.scalar(float32(math.Inf(1))))
+	limit := f.most
+	if !saturate {
+		limit = f.beyond
+	}
+	edge := b.choose(b.binary("Less", x, b.scalar(0)), b.scalar(-limit), b.scalar(limit))
+	y = b.choose(infinite, edge, b.choose(over, edge, y))
+	if f.beyond == f.most { // a type without infinity and NaN
+		return b.choose(b.unary("IsNaN", x), b.scalar(0), y)
+	}
+	return y
 }
 
 func foldCast(t *tensor, to protos.TensorProto_DataType) *tensor {
+	if _, small := smallFloats[to]; small {
+		return nil
+	}
+	var u *tensor
 	switch k := kindOf(to); {
 	case k == real && t.isInt:
-		return floatTensor(t.dims, convert(t.ints, func(v int64) float32 { return float32(v) }))
+		u = floatTensor(t.dims, convert(t.ints, func(v int64) float32 { return float32(v) }))
 	case k == real:
-		return t
+		v := *t
+		u = &v
 	case k == truth:
-		return truthTensor(t.dims, convert(t.numbers(), func(v float32) int64 {
+		u = intTensor(t.dims, convert(t.numbers(), func(v float32) int64 {
 			if v != 0 {
 				return 1
 			}
 			return 0
 		}))
+	default:
+		r, narrow := integerRange[to]
+		u = intTensor(t.dims, convert(t.asInts(), func(v int) int64 {
+			if narrow && kindOf(t.kind) != truth {
+				period := r.high - r.low + 1
+				v = ((v-r.low)%period+period)%period + r.low
+			}
+			return int64(v)
+		}))
 	}
-	return intTensor(t.dims, convert(t.asInts(), func(v int) int64 { return int64(v) }))
+	u.kind = to
+	return u
 }

@@ -63,7 +63,7 @@ const (
 
 func where(b *builder, n *node) {
 	c, x, y := b.plain(n.need(0)), b.plain(n.need(1)), b.plain(n.need(2))
-	n.out = []*value{fromPlain(b.choose(b.truthOf(c), x, y)).is(n.in[1].of())}
+	n.out = []*value{fromPlain(b.choose(b.truthOf(c), x, y)).typed(n.in[1].dtype())}
 }
 
 func foldWhere(n *node) *tensor {

@@ -24,12 +24,17 @@ import (
 // gradient is taken. Nor has GoMLX a second derivative of a convolution whose strides are
 // said, be they one.
 var _ = register("Conv", func(b *builder, n *node) {
-	v, k := n.need(0), n.need(1)
-	if k.konst == nil {
-		failf("its kernel is computed from the picture, and only a constant one is supported")
+	if n.need(1).konst == nil {
+		convGrid(b, n)
+		return
 	}
+	inPlanes(2, conv2, convGrid)(b, n)
+}, nil)
+
+func conv2(b *builder, n *node) {
+	v, k := n.need(0), n.need(1)
 	if len(k.dims) != 4 {
-		failf("its kernel has the shape %v, and only two spatial axes, [out, in, h, w], are supported", k.dims)
+		failf("its kernel has the shape %v, and its input %v", k.dims, v.dims)
 	}
 	c := conv{window: newWindow(n, v.dims, k.dims[2:]), kernel: k.konst, groups: n.intOr("group", 1)}
 	if c.groups < 1 || v.dims[1] != k.dims[1]*c.groups || k.dims[0]%c.groups != 0 {
@@ -37,7 +42,7 @@ var _ = register("Conv", func(b *builder, n *node) {
 	}
 	y := b.conv(b.lastOf(v), c)
 	n.out = []*value{b.fromLast(b.bias(y, n.input(2)))}
-}, nil)
+}
 
 // conv is a convolution of a channels-last picture with a constant kernel
 // [out, in/groups, h, w].

@@ -8,47 +8,88 @@ import "slices"
 // and depth-to-space. Otherwise it is an ordinary convolution of the picture with
 // stride-1 zeros between its pixels, by the kernel turned round.
 var _ = register("ConvTranspose", func(b *builder, n *node) {
+	if n.need(1).konst == nil {
+		convTransposeGrid(b, n)
+		return
+	}
+	inPlanes(2, convTranspose, convTransposeGrid)(b, n)
+}, nil)
+
+func convTranspose(b *builder, n *node) {
 	v, k := n.need(0), n.need(1)
-	if k.konst == nil || len(k.dims) != 4 || len(v.dims) != 4 {
-		failf("its input has the shape %v and its kernel %v, and only constant kernels with two spatial axes, [in, out, h, w], are supported", v.dims, k.dims)
+	if len(k.dims) != 4 {
+		failf("its input has the shape %v and its kernel %v", v.dims, k.dims)
 	}
-	if n.intOr("group", 1) != 1 {
-		failf("transposed convolution in groups is not supported")
-	}
-	if v.dims[1] != k.dims[0] {
-		failf("its input has %d channels, and its kernel %v takes %d", v.dims[1], k.dims, k.dims[0])
+	groups := n.intOr("group", 1)
+	if groups < 1 || v.dims[1] != k.dims[0] || k.dims[0]%groups != 0 {
+		failf("its input has %d channels, and its kernel %v in %d groups takes %d", v.dims[1], k.dims, groups, k.dims[0])
 	}
 	t := newTransposed(n, v.dims, k.dims)
 	x := b.lastOf(v)
 	var y ref
-	if t.kernel == t.stride && t.cut == [4]int{} && t.extra == [2]int{} && t.dilate == [2]int{1, 1} {
+	if t.kernel == t.stride && t.cut == [4]int{} && t.dilate == [2]int{1, 1} && groups == 1 {
 		y = b.spread(x, t, k.konst)
 	} else {
-		y = b.overlap(x, t, k.konst)
+		y = b.overlap(x, t, k.konst, groups)
 	}
 	n.out = []*value{b.fromLast(b.bias(y, n.input(2)))}
-}, nil)
+}
 
 // transposed is the geometry of a transposed convolution.
 type transposed struct {
 	in, kernel, stride, dilate [2]int
-	cut                        [4]int // pads: cut from the output at top, left, bottom, right
-	extra                      [2]int // output_padding: added at the end
+
+	// cut is what is cut from the full output at top, left, bottom, right, where nothing is
+	// multiplied with nothing; below zero, how many zeros are added: output_padding does so.
+	cut [4]int
 }
 
 func newTransposed(n *node, in, kernel []int) transposed {
-	t := transposed{
-		in: [2]int(in[2:]), kernel: [2]int(kernel[2:]),
-		stride: [2]int(n.intsOr("strides", []int{1, 1})), dilate: [2]int(n.intsOr("dilations", []int{1, 1})),
-		cut: [4]int(n.intsOr("pads", []int{0, 0, 0, 0})), extra: [2]int(n.intsOr("output_padding", []int{0, 0})),
+	stride, dilate, begin, end := transposedAxes(n, in[2:], kernel[2:])
+	return transposed{
+		in: [2]int(in[2:]), kernel: [2]int(kernel[2:]), stride: [2]int(stride), dilate: [2]int(dilate),
+		cut: [4]int{begin[0], begin[1], end[0], end[1]},
 	}
-	if auto := n.stringOr("auto_pad", "NOTSET"); auto != "NOTSET" {
-		failf("auto_pad %q of a transposed convolution is not supported", auto)
+}
+
+// transposedAxes reads the attributes for any number of axes. With output_shape or auto_pad
+//
+//	total = stride*(in - 1) + output_padding + (kernel - 1)*dilation + 1 - output
+//
+// is cut, half of it at either end.
+func transposedAxes(n *node, in, kernel []int) (stride, dilate, begin, end []int) {
+	count := len(in)
+	ones := slices.Repeat([]int{1}, count)
+	stride, dilate = n.intsOr("strides", ones), n.intsOr("dilations", ones)
+	pads, extra := n.intsOr("pads", make([]int, 2*count)), n.intsOr("output_padding", make([]int, count))
+	if len(kernel) != count || len(stride) != count || len(dilate) != count || len(pads) != 2*count || len(extra) != count {
+		failf("strides %v, dilations %v, pads %v and output_padding %v do not fit %d spatial axes", stride, dilate, pads, extra, count)
 	}
-	if n.attr("output_shape") != nil {
-		failf("output_shape is not supported: export the model with pads")
+	begin, end = slices.Clone(pads[:count]), slices.Clone(pads[count:])
+	auto, shape := n.stringOr("auto_pad", "NOTSET"), n.intsOr("output_shape", nil)
+	if len(shape) > count { // batch and channels, too
+		shape = shape[len(shape)-count:]
 	}
-	return t
+	for i := range count {
+		full := stride[i]*(in[i]-1) + extra[i] + (kernel[i]-1)*dilate[i] + 1
+		out := in[i] * stride[i]
+		switch {
+		case len(shape) == count:
+			out = shape[i]
+		case auto == "VALID":
+			out = full
+		case auto == "NOTSET" || auto == "":
+			end[i] -= extra[i]
+			continue
+		}
+		total := max(0, full-out)
+		begin[i] = total - total/2
+		if auto == "SAME_UPPER" {
+			begin[i] = total / 2
+		}
+		end[i] = full - out - begin[i] - extra[i]
+	}
+	return stride, dilate, begin, end
 }
 
 // spread: [b, h, w, in] x [in, k*l*out] -> [b, h, w, k, l, out] -> [b, h*k, w*l, out].
@@ -60,37 +101,44 @@ func (b *builder) spread(x ref, t transposed, k *tensor) ref {
 	return b.reshape(y, batch, t.in[0]*t.stride[0], t.in[1]*t.stride[1], out)
 }
 
-func (b *builder) overlap(x ref, t transposed, k *tensor) ref {
+func (b *builder) overlap(x ref, t transposed, k *tensor, groups int) ref {
 	batch, channels := x.dims[0], x.dims[3]
 	// Zeros after every pixel, then the zeros behind the last one taken off.
 	x = b.reshape(x, batch, t.in[0], 1, t.in[1], 1, channels)
 	x = b.pad(x, make([]int, 6), []int{0, 0, t.stride[0] - 1, 0, t.stride[1] - 1, 0}, 0)
 	x = b.reshape(x, batch, t.in[0]*t.stride[0], t.in[1]*t.stride[1], channels)
 	w := window{kernel: t.kernel, stride: [2]int{1, 1}, dilate: t.dilate}
+	before, after := make([]int, 4), make([]int, 4)
 	for i := range 2 {
+		// Where a whole kernel of the output, or more, is cut or added, that is done after the
+		// convolution: GoMLX has no gradient of one whose windows lie in the padding alone.
+		most := w.reach(i) - 1
+		begin, end := min(max(t.cut[i], 0), most), min(max(t.cut[2+i], 0), most)
+		before[1+i], after[1+i] = begin-t.cut[i], end-t.cut[2+i]
 		w.in[i] = (t.in[i]-1)*t.stride[i] + 1
-		w.before[i] = w.reach(i) - 1 - t.cut[i]
-		w.after[i] = w.reach(i) - 1 - t.cut[2+i] + t.extra[i]
-		w.out[i] = w.in[i] + w.before[i] + w.after[i] - w.reach(i) + 1
-		if w.before[i] < 0 || w.out[i] < 1 {
-			failf("pads %v with the kernel %v are not supported", t.cut, t.kernel)
+		w.before[i], w.after[i] = most-begin, most-end
+		w.out[i] = w.in[i] + w.before[i] + w.after[i] - most
+		if w.out[i] < 1 {
+			failf("pads %v leave nothing of the output", t.cut)
 		}
 	}
 	x = b.slice(x, []int{0, 0, 0, 0}, []int{batch, w.in[0], w.in[1], channels}, []int{1, 1, 1, 1})
-	return b.conv(x, conv{window: w, kernel: turned(k), groups: 1})
+	y := b.conv(x, conv{window: w, kernel: turned(k, groups), groups: groups})
+	return b.filled(y, before, after, 0)
 }
 
-// turned is the kernel [in, out, h, w] as the ordinary convolution wants it:
-// [out, in, h, w] with both spatial axes reversed.
-func turned(k *tensor) *tensor {
-	u := k.transposed([]int{1, 0, 2, 3})
-	each := k.dims[2] * k.dims[3]
-	t := &tensor{dims: u.dims, floats: func() []float32 {
-		out := slices.Clone(u.floats())
-		for at := 0; at < len(out); at += each {
-			slices.Reverse(out[at : at+each])
+// turned is the kernel [in, out/groups, h, w] as the ordinary convolution wants it:
+// [out, in/groups, h, w] with both spatial axes reversed.
+func turned(k *tensor, groups int) *tensor {
+	in, out, h, w := k.dims[0]/groups, k.dims[1], k.dims[2], k.dims[3]
+	u := k.reshaped([]int{groups, in, out, h, w}).transposed([]int{0, 2, 1, 3, 4})
+	each := h * w
+	t := &tensor{dims: []int{groups * out, in, h, w}, floats: func() []float32 {
+		values := slices.Clone(u.floats())
+		for at := 0; at < len(values); at += each {
+			slices.Reverse(values[at : at+each])
 		}
-		return out
+		return values
 	}}
 	if k.origin != "" {
 		t.origin = k.origin + "@turned"

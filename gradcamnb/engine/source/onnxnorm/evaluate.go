@@ -114,6 +114,9 @@ const mostFolded = 1 << 25
 
 // spend counts whole numbers that are held.
 func (w *walk) spend(values int) {
+	for w.outer != nil {
+		w = w.outer
+	}
 	if w.spent += values; w.spent > mostFolded {
 		failf("the file computes more than %d whole numbers that do not depend on the picture", mostFolded)
 	}
@@ -139,7 +142,7 @@ func (w *walk) applied(n *node, r rule) (m *node, failed *failure) {
 			m.in = append(m.in, nil)
 			continue
 		}
-		u := &value{name: v.name, dims: v.dims, konst: v.konst, kind: v.kind}
+		u := &value{name: v.name, dims: v.dims, konst: v.konst, typ: v.typ}
 		if v.konst.pending() {
 			u.plain = v.konst.computed.ref
 		}
@@ -160,12 +163,13 @@ func (w *walk) constant(n *node, i int, v *value) *value {
 	if of := v.of(); of != real {
 		w.spend(size(v.dims))
 		t := intTensor(v.dims, convert(c.floats(), asWhole))
+		t.kind = v.typ
 		if of == truth {
 			t = asTruth(t)
 		}
 		return &value{dims: v.dims, konst: t}
 	}
-	t := &tensor{dims: v.dims, floats: c.floats, computed: c}
+	t := &tensor{dims: v.dims, floats: c.floats, computed: c, kind: v.typ}
 	if i < len(n.Output) {
 		t.origin = n.Output[i] + "@computed"
 		if slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst.varies }) {

@@ -15,7 +15,7 @@ var _ = register("EyeLike", func(_ *builder, n *node) {
 		}
 	}
 	t := floatTensor(slices.Clone(dims), values)
-	to := kindOf(typeOf(n.in[0]))
+	to := n.in[0].of()
 	if a := n.attr("dtype"); a != nil {
 		to = kindOf(typeNumbered(a.I))
 	}

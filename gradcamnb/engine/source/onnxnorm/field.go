@@ -91,7 +91,7 @@ func windowSteps(w window) steps {
 // padField: output cell i is input cell i - pad.
 func padField(n *node) *Field {
 	pads, ok := n.param(1, "pads")
-	if !ok || len(pads) != 8 {
+	if !ok || len(pads) != 8 || n.stringOr("mode", "constant") != "constant" {
 		return nil
 	}
 	at := 2
@@ -110,7 +110,7 @@ func padField(n *node) *Field {
 // place (i + 1/2)*in/out - 1/2, whatever the mode but cubic.
 func resizeField(n *node, out [2]int) *Field {
 	in, ok := n.in[0].cells()
-	if !ok || n.stringOr("mode", "nearest") == "cubic" {
+	if !ok || n.stringOr("mode", "nearest") == "cubic" || n.intOr("antialias", 0) != 0 || n.input(1) != nil && size(n.input(1).dims) == 8 {
 		return nil
 	}
 	var s steps
@@ -128,6 +128,9 @@ func resizeField(n *node, out [2]int) *Field {
 // transposedField: output cell i is made of the input cells j with a kernel cell k
 // for which stride*j + dilation*k - pad = i.
 func transposedField(n *node) *Field {
+	if len(n.in[0].dims) != 4 || len(n.in[1].dims) != 4 {
+		return nil
+	}
 	t := newTransposed(n, n.in[0].dims, n.in[1].dims)
 	var s steps
 	for i := range 2 {

@@ -2,15 +2,17 @@ package onnxnorm
 
 import "slices"
 
-// Gather takes entries along one axis by constant indices.
+// Gather takes entries along one axis by indices, constant or computed.
 var _ = register("Gather", func(b *builder, n *node) {
 	v, index := n.need(0), n.need(1)
-	if index.konst == nil {
-		failf("its indices are computed from the picture, and only constants are supported there")
-	}
 	at := axis(n.intOr("axis", 0), len(v.dims))
-	wrapped := wrap(index.konst, v.dims[at])
 	x := b.plain(v)
+	if index.konst == nil {
+		i := b.indices(b.positive(index, v.dims[at]))
+		n.out = []*value{fromPlain(b.emit("Gather", gatherDims(x.dims, i.dims, at), []ref{x, i}, attrInt("axis", at)))}
+		return
+	}
+	wrapped := wrap(index.konst, v.dims[at])
 	if size(wrapped.dims) == 1 { // one entry is a slice, whose gradient is cheaper
 		i := int(wrapped.ints[0])
 		start, end := make([]int, len(x.dims)), slices.Clone(x.dims)

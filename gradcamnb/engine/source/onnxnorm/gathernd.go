@@ -2,30 +2,45 @@ package onnxnorm
 
 import "slices"
 
-// GatherND takes entries by constant index tuples [..., k] over the first k axes: as
-// a Gather of the tensor with those axes made one.
+// GatherND takes entries by index tuples [..., k] over the first k axes, behind batch_dims
+// that data and indices share: as a Gather of the tensor with those axes made one.
 var _ = register("GatherND", func(b *builder, n *node) {
-	if n.intOr("batch_dims", 0) != 0 {
-		failf("batch_dims is not supported")
+	x, index := b.plain(n.need(0)), n.need(1)
+	shared := n.intOr("batch_dims", 0)
+	if shared < 0 || len(index.dims) == 0 || shared >= len(index.dims) || shared > len(x.dims) {
+		failf("its indices have the shape %v, which does not fit data of the shape %v with batch_dims %d", index.dims, x.dims, shared)
 	}
-	x := b.plain(n.need(0))
-	at, dims := flatIndices(n, x.dims)
-	k := tuple(n.in[1].dims)
-	flat := b.reshape(x, slices.Concat([]int{size(x.dims[:k])}, x.dims[k:])...)
-	n.out = []*value{fromPlain(b.emit("Gather", slices.Concat(dims, x.dims[k:]), []ref{flat, b.konst(intTensor(dims, at))}, attrInt("axis", 0)))}
+	k := tuple(index.dims)
+	batch := size(x.dims[:shared])
+	rest := x.dims[shared:]
+	var places ref
+	if index.konst != nil {
+		at, dims := flatIndices(index, rest)
+		places = b.numeric(intTensor(dims, at))
+	} else {
+		places = b.rowOf(index, rest)
+	}
+	if shared > 0 {
+		each := size(places.dims) / max(batch, 1)
+		first := b.scaled(b.reshape(b.counting(batch, 1), batch, 1), float32(size(rest[:k])))
+		places = b.reshape(b.add(b.reshape(places, batch, each), first), places.dims...)
+	}
+	flat := b.reshape(x, slices.Concat([]int{batch * size(rest[:k])}, rest[k:])...)
+	n.out = []*value{fromPlain(b.emit("Gather", slices.Concat(places.dims, rest[k:]), []ref{flat, b.indices(places)}, attrInt("axis", 0)))}
 }, nil)
 
 // tuple is the length of the index tuples in indices of the given dims.
-func tuple(indices []int) int { return indices[len(indices)-1] }
-
-// flatIndices turns the index tuples of the node's second input into indices of the
-// first axes made one; dims are those of the indices without the tuples' axis.
-func flatIndices(n *node, data []int) (at []int64, dims []int) {
-	index := n.need(1)
-	if index.konst == nil {
-		failf("its indices are computed from the picture, and only constants are supported there")
+func tuple(indices []int) int {
+	if len(indices) == 0 {
+		failf("its indices have no axis")
 	}
-	if len(index.dims) == 0 || tuple(index.dims) > len(data) || tuple(index.dims) < 1 {
+	return indices[len(indices)-1]
+}
+
+// flatIndices turns constant index tuples into indices of the first axes of data made one;
+// dims are those of the indices without the tuples' axis.
+func flatIndices(index *value, data []int) (at []int64, dims []int) {
+	if tuple(index.dims) > len(data) || tuple(index.dims) < 1 {
 		failf("its indices have the shape %v, which does not fit data of the shape %v", index.dims, data)
 	}
 	k := tuple(index.dims)

@@ -37,6 +37,16 @@ type Given struct {
 // Float tells whether the values of the input are floating-point numbers.
 func (i Input) Float() bool { return strings.Contains(i.Type, "float") }
 
+// Numeric tells whether the values of the input can be those of a picture: numbers of any type.
+// They are given as float32, and the model is computed in float32.
+func (i Input) Numeric() bool {
+	switch i.kind {
+	case protos.TensorProto_UNDEFINED, protos.TensorProto_STRING, protos.TensorProto_BOOL, protos.TensorProto_COMPLEX64, protos.TensorProto_COMPLEX128:
+		return false
+	}
+	return true
+}
+
 // String is the input in words, e.g. `"size" (int64, [any 2])`.
 func (i Input) String() string {
 	var words []string
@@ -145,7 +155,8 @@ func pictureAmong(all []Input, name string) (int, error) {
 // likePicture tells whether the input could be a picture by its type and shape.
 func (i Input) likePicture() bool {
 	channels := func(n int) bool { return n == 1 || n == 3 || n == 4 }
-	return i.Type == "float32" && len(i.Dims) == 4 && (channels(i.Dims[1]) || channels(i.Dims[3]))
+	types := []string{"float32", "float16", "bfloat16", "float64", "uint8"}
+	return slices.Contains(types, i.Type) && len(i.Dims) == 4 && (channels(i.Dims[1]) || channels(i.Dims[3]))
 }
 
 // inputs declares the initializers, the picture and what the other inputs are given. It
@@ -167,7 +178,7 @@ func (w *walk) inputs(m *protos.ModelProto, dims []int, o Options) (picture stri
 		return "", nil, err
 	}
 	picture = all[0].Name
-	w.values[picture] = &value{name: picture, kind: kindOf(all[0].kind), dims: dims, plain: ref{picture, dims}, field: &Field{Hi: [2]float64{1, 1}, Step: [2]float64{1, 1}}}
+	w.values[picture] = &value{name: picture, typ: all[0].kind, dims: dims, plain: ref{picture, dims}, field: &Field{Hi: [2]float64{1, 1}, Step: [2]float64{1, 1}}}
 	w.taken[picture] = true
 	if slices.Contains(w.cuts, picture) { // a gradient down to the picture
 		w.b.differentiable = true
@@ -189,7 +200,7 @@ func (w *walk) inputs(m *protos.ModelProto, dims []int, o Options) (picture stri
 		}
 		v := &value{name: in.Name, dims: d}
 		if in.Float() {
-			v.plain = ref{in.Name, d}
+			v.plain, v.typ = ref{in.Name, d}, in.kind
 			w.taken[in.Name] = true
 			beside = append(beside, v.plain)
 		} else {

@@ -12,8 +12,7 @@ import (
 type kind int
 
 const (
-	unsaid kind = iota // as the first input's
-	real
+	real kind = iota
 	whole
 	truth
 )
@@ -30,31 +29,42 @@ func kindOf(t protos.TensorProto_DataType) kind {
 	return real
 }
 
-// is makes a value one of the given kind.
+// is makes a value one of the given kind, of its commonest type.
 func (v *value) is(k kind) *value {
-	v.kind = k
+	v.typ = map[kind]protos.TensorProto_DataType{real: protoFloat, whole: protoInt, truth: protoBool}[k]
 	return v
 }
 
-// of is the kind of the value's numbers.
-func (v *value) of() kind {
-	switch {
-	case v.konst == nil:
-		return max(v.kind, real)
-	case v.konst.kind == protos.TensorProto_BOOL:
-		return truth
-	case v.konst.isInt:
-		return whole
-	}
-	return kindOf(v.konst.kind)
+// typed makes a value one of the given type.
+func (v *value) typed(t protos.TensorProto_DataType) *value {
+	v.typ = t
+	return v
 }
 
-// inherit gives results that no rule spoke of the kind of the node's first input.
+// dtype is the type that the value has in the file.
+func (v *value) dtype() protos.TensorProto_DataType {
+	switch {
+	case v.konst == nil && v.typ == 0:
+		return protoFloat
+	case v.konst == nil:
+		return v.typ
+	case v.konst.kind != 0:
+		return v.konst.kind
+	case v.konst.isInt:
+		return protoInt
+	}
+	return protoFloat
+}
+
+// of is the kind of the value's numbers.
+func (v *value) of() kind { return kindOf(v.dtype()) }
+
+// inherit gives results that no rule spoke of the type of the node's first input.
 func inherit(n *node) {
 	i := slices.IndexFunc(n.in, func(v *value) bool { return v != nil })
 	for _, v := range n.out {
-		if v.kind == unsaid && i >= 0 {
-			v.kind = n.in[i].of()
+		if v.typ == 0 && i >= 0 {
+			v.typ = n.in[i].dtype()
 		}
 	}
 }

@@ -7,6 +7,10 @@ package onnxnorm
 // longer than they do apart.
 var _ = register("LayerNormalization", func(b *builder, n *node) {
 	x := b.plain(n.need(0))
+	if len(n.Output) > 1 || axis(n.intOr("axis", -1), len(x.dims)) != len(x.dims)-1 {
+		b.layerNormParts(n)
+		return
+	}
 	if spatial(x.dims) {
 		x = b.sealed(x, window{})
 	}

@@ -4,16 +4,20 @@ package onnxnorm
 // earlier one only where it is greater, so a tie sends its whole gradient to the
 // first cell in row-major order, as torch does; windows that are all zero after a
 // Relu make such ties frequent. Dilations, ceil_mode and uneven pads come with it.
+//
+// Over more than two axes, and with the places as second output, it is [maxPoolGrid].
 var _ = register("MaxPool", func(b *builder, n *node) {
 	if len(n.Output) > 1 && n.Output[1] != "" {
-		failf("its second output (indices) is not supported")
+		maxPoolGrid(b, n)
+		return
 	}
-	if n.intOr("storage_order", 0) != 0 {
-		failf("storage_order 1 is not supported")
-	}
+	inPlanes(1, maxPool, maxPoolGrid)(b, n)
+}, nil)
+
+func maxPool(b *builder, n *node) {
 	v := n.need(0)
 	w := newWindow(n, v.dims, n.intsOr("kernel_shape", nil))
-	if w.kernel == w.in && w.out == [2]int{1, 1} && w.before == [2]int{} {
+	if w.coversAll() {
 		n.out = []*value{b.fromLast(b.reduceExtreme("ReduceMax", b.lastOf(v), []int{1, 2}, tiesFirst))}
 		return
 	}
@@ -21,6 +25,9 @@ var _ = register("MaxPool", func(b *builder, n *node) {
 	var acc ref
 	for i := range w.kernel[0] {
 		for j := range w.kernel[1] {
+			if w.outside(i, j) {
+				continue
+			}
 			s := b.tap(x, w, i, j)
 			if !acc.ok() {
 				acc = s
@@ -30,7 +37,7 @@ var _ = register("MaxPool", func(b *builder, n *node) {
 		}
 	}
 	n.out = []*value{b.fromLast(acc)}
-}, nil)
+}
 
 // firstMax is max(x, y) whose gradient goes to x where they are equal.
 func (b *builder) firstMax(x, y ref) ref {

@@ -2,6 +2,7 @@ package onnxnorm
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/gomlx/compute-onnx/support/protos"
 )
@@ -31,7 +32,7 @@ func needed(g *protos.GraphProto, o Options) needs {
 		todo = todo[:len(todo)-1]
 		if p != nil && !n.nodes[p] {
 			n.nodes[p] = true
-			todo = append(todo, p.Input...)
+			todo = append(append(todo, p.Input...), captured(p)...)
 		}
 	}
 	return n
@@ -51,7 +52,7 @@ func (n needs) without(p *protos.NodeProto, err error) error {
 
 // broken is why a node that reads what was left out is left out, too.
 func (n needs) broken(p *protos.NodeProto) error {
-	for _, name := range p.Input {
+	for _, name := range append(slices.Clone(p.Input), captured(p)...) {
 		if err := n.left[name]; err != nil {
 			return err
 		}

@@ -27,8 +27,12 @@ var (
 	_ = register("GroupNormalization", func(b *builder, n *node) {
 		v := n.need(0)
 		groups := n.intOr("num_groups", 0)
-		if !spatial(v.dims) || groups < 1 || v.dims[1]%groups != 0 {
-			failf("its input has the shape %v and it makes %d groups; only [batch, channels, height, width] in whole groups is supported", v.dims, groups)
+		if len(v.dims) < 3 || groups < 1 || v.dims[1]%groups != 0 {
+			failf("its input has the shape %v, which does not make %d whole groups of channels", v.dims, groups)
+		}
+		if !spatial(v.dims) {
+			b.groupNorm(n, groups)
+			return
 		}
 		batch, c, h, w := v.dims[0], v.dims[1], v.dims[2], v.dims[3]
 		x := b.reshape(b.lastOf(v), batch, h, w, groups, c/groups)
@@ -41,6 +45,20 @@ var (
 		n.out = []*value{b.fromLast(x)}
 	}, nil)
 )
+
+// groupNorm is GroupNormalization over any number of axes.
+func (b *builder) groupNorm(n *node, groups int) {
+	x := b.plain(n.need(0))
+	dims, batch, c := x.dims, x.dims[0], x.dims[1]
+	rest := size(dims[2:])
+	y := b.normalised(b.reshape(x, batch, groups, c/groups*rest), []int{2}, n.floatOr("epsilon", 1e-5))
+	if b.opset < 21 {
+		y = b.affine(n, y, groups, 1)
+	} else {
+		y = b.affine(n, b.reshape(y, batch, c, rest), c, 1)
+	}
+	n.out = []*value{fromPlain(b.reshape(y, dims...))}
+}
 
 // normalised is (x - mean) / sqrt(var + epsilon) over the given axes.
 func (b *builder) normalised(x ref, over []int, epsilon float32) ref {

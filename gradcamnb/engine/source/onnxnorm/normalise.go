@@ -124,10 +124,7 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 	if g == nil || len(g.Node) == 0 {
 		return nil, errors.New("the ONNX file holds no graph: it is not a model, or it is damaged")
 	}
-	w := &walk{values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(opset(m), o), cuts: o.Cuts, evaluate: o.Evaluate, variant: variantOf(input, o.Given)}
-	if len(input) > 0 {
-		w.b.batch = input[0]
-	}
+	w := newWalk(m, input, o)
 	name, beside, err := w.inputs(m, input, o)
 	if err != nil {
 		return nil, err
@@ -177,7 +174,7 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 // Prefix are the tensors of a model as far as its graph can be written, in the order of
 // execution, and what stopped it.
 func Prefix(m *protos.ModelProto, input []int, o Options) ([]Tensor, error) {
-	w := &walk{values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(opset(m), o)}
+	w := newWalk(m, input, o)
 	if _, _, err := w.inputs(m, input, o); err != nil {
 		return nil, err
 	}
@@ -206,12 +203,34 @@ type walk struct {
 	values map[string]*value
 	b      *builder
 	cuts   []string
-	taken  map[string]bool // tensors of the rewritten graph that stand for a value already
+
+	results map[string]bool // outputs of the graph
+
+	taken map[string]bool // tensors of the rewritten graph that stand for a value already
+
+	outer  *walk  // of the graph that a subgraph stands in; nil of the model itself
+	prefix string // of the names of a subgraph, which may run more than once
+
+	refused map[string]error // of a subgraph: why there is no such tensor
 
 	evaluate  Evaluator
 	constants *constants // nil as long as there are none
 	variant   string     // see [constants]
 	spent     int        // whole numbers of constants that are held
+}
+
+func newWalk(m *protos.ModelProto, input []int, o Options) *walk {
+	w := &walk{
+		values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(opset(m), o), cuts: o.Cuts,
+		results: map[string]bool{}, evaluate: o.Evaluate, variant: variantOf(input, o.Given),
+	}
+	if len(input) > 0 {
+		w.b.batch = input[0]
+	}
+	for _, v := range m.GetGraph().GetOutput() {
+		w.results[v.Name] = true
+	}
+	return w
 }
 
 // node rewrites one node and returns the tensors it makes.
@@ -221,35 +240,43 @@ func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
 			err = operatorError(p, asError(e))
 		}
 	}()
-	n := &node{NodeProto: p}
+	n := &node{NodeProto: w.own(p)}
 	for _, name := range p.Input {
-		v := w.values[name]
+		v, _ := w.find(name)
 		if v == nil && name != "" {
 			failf("it reads %q, which nothing before it makes: the file is damaged or not in order", name)
 		}
 		n.in = append(n.in, v)
 	}
+	w.b.walk = w
 	w.rewrite(n)
 	if len(n.out) < len(p.Output) {
 		failf("only %d of its %d outputs are supported", len(n.out), len(p.Output))
 	}
 	for i, name := range p.Output {
-		if name == "" {
-			continue
+		if name != "" {
+			made = append(made, w.made(p, n, i))
 		}
-		v := n.out[i]
-		v.name = name
-		v.field = fieldOf(n, v)
-		if slices.Contains(w.cuts, name) && v.konst == nil {
-			w.cut(v)
-		}
-		w.taken[v.plain.name], w.taken[v.last.name] = true, true
-		w.values[name] = v
-		t := Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail, Scopes: scopes(p), Inputs: p.Input, Field: v.field, Bias: biasOf(n), Made: p, Ints: smallInts(v)}
-		t.Rewritten, t.ChannelsLast = w.b.stored(v)
-		made = append(made, t)
 	}
 	return made, nil
+}
+
+// made takes output i of a node among the values.
+func (w *walk) made(p *protos.NodeProto, n *node, i int) Tensor {
+	v, name := *n.out[i], p.Output[i]
+	if w.results[name] { // an answer in integers is read as integers
+		v = *w.b.integers(&v)
+	}
+	v.name = name
+	v.field = fieldOf(n, &v)
+	if slices.Contains(w.cuts, name) && v.konst == nil {
+		w.cut(&v)
+	}
+	w.taken[v.plain.name], w.taken[v.last.name] = true, true
+	w.values[name] = &v
+	t := Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail, Scopes: scopes(p), Inputs: append(slices.Clone(p.Input), captured(p)...), Field: v.field, Bias: biasOf(n), Made: p, Ints: smallInts(&v)}
+	t.Rewritten, t.ChannelsLast = w.b.stored(&v)
+	return t
 }
 
 // asError is what a rule panicked with: a sentence of failf, an error, or a run-time error, such as an index
@@ -272,7 +299,7 @@ func (w *walk) rewrite(n *node) {
 		op = n.Domain + "." + op
 	}
 	r := rules[op]
-	constant := !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst == nil })
+	constant := !n.holdsGraph() && !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst == nil })
 	defer func() { n.vary(constant) }()
 	if constant && w.folded(n, r, folds[op]) {
 		return
@@ -285,8 +312,9 @@ func (w *walk) rewrite(n *node) {
 	case r == nil:
 		failf("this operator is not supported")
 	}
+	w.b.asIntegers(n)
 	r(w.b, n)
-	carryQuant(n, quantAware(n.OpType))
+	carryQuant(n)
 	inherit(n)
 }
 

@@ -17,5 +17,5 @@ var _ = register("OneHot", func(b *builder, n *node) {
 	full := slices.Clone(dims)
 	full[at] = depth
 	on := b.binary("Equal", b.spreadTo(b.counting(depth, rank-at), full), b.spreadTo(b.reshape(b.unary("Floor", index), dims...), full))
-	n.out = []*value{fromPlain(b.choose(on, b.part(values, 0, 1, 2), b.part(values, 0, 0, 1))).is(n.in[2].of())}
+	n.out = []*value{fromPlain(b.choose(on, b.part(values, 0, 1, 2), b.part(values, 0, 0, 1))).typed(n.in[2].dtype())}
 }, nil)

@@ -6,21 +6,21 @@ package onnxnorm
 // result.
 var (
 	_ = register("QLinearConv", func(b *builder, n *node) {
-		in := []*value{operandOf(n, 0, 0), operandOf(n, 3, 0)}
+		in := []*value{b.operandOf(n, 0, 0), b.operandOf(n, 3, 0)}
 		if bias := n.input(8); bias != nil {
 			in = append(in, accumulated(n, bias))
 		}
 		b.qlinear(n, "Conv", in, 6)
 	}, nil)
 	_ = register("QLinearMatMul", func(b *builder, n *node) {
-		b.qlinear(n, "MatMul", []*value{operandOf(n, 0, 0), operandOf(n, 3, -1)}, 6)
+		b.qlinear(n, "MatMul", []*value{b.operandOf(n, 0, 0), b.operandOf(n, 3, -1)}, 6)
 	}, nil)
 	_ = register("com.microsoft.QGemm", func(b *builder, n *node) {
 		at := 1 // of B's columns
 		if n.intOr("transB", 0) != 0 {
 			at = 0
 		}
-		in := []*value{operandOf(n, 0, 0), operandOf(n, 3, at)}
+		in := []*value{b.operandOf(n, 0, 0), b.operandOf(n, 3, at)}
 		if c := n.input(6); c != nil {
 			in = append(in, accumulated(n, c))
 		}
@@ -35,7 +35,7 @@ var (
 	_ = register("com.microsoft.QLinearConcat", func(b *builder, n *node) {
 		var in []*value
 		for i := 2; i+2 < len(n.in); i += 3 {
-			in = append(in, operandOf(n, i, 0))
+			in = append(in, b.operandOf(n, i, 0))
 		}
 		b.qlinear(n, "Concat", in, 0)
 	}, nil)
@@ -45,7 +45,7 @@ func registerQLinear(op string, operands int) bool {
 	return register("com.microsoft.QLinear"+op, func(b *builder, n *node) {
 		var in []*value
 		for i := range operands {
-			in = append(in, operandOf(n, 3*i, 0))
+			in = append(in, b.operandOf(n, 3*i, 0))
 		}
 		b.qlinear(n, op, in, 3*operands)
 	}, nil)
@@ -64,18 +64,30 @@ func (b *builder) qlinear(n *node, op string, in []*value, scale int) {
 		n.out = plain.out
 		return
 	}
+	if anyScaled(n, scale, scale+1) {
+		m := n.with()
+		m.in, m.Output = []*value{plain.out[0], n.need(scale), n.input(scale + 1)}, n.Output
+		b.quantiseAny(m)
+		n.out = m.out
+		return
+	}
 	n.out = []*value{b.quantised(plain.out[0], scalingOf(n, scale, scale+1))}
 }
 
 // operandOf is input i, whose scale and zero point follow it, as numbers; at is the axis
 // of a constant's scales.
-func operandOf(n *node, i, at int) *value {
+func (b *builder) operandOf(n *node, i, at int) *value {
 	v := n.need(i)
 	if v.konst != nil {
 		t := dequantised(n, v, i+1, i+2, at)
 		return &value{name: v.name, dims: t.dims, konst: t}
 	}
-	v.mustBe(scalingOf(n, i+1, i+2))
+	if v.quant == nil || anyScaled(n, i+1, i+2) || *v.quant != scalingOf(n, i+1, i+2) {
+		m := n.with(attrInt("axis", at))
+		m.in, m.Output = []*value{b.integers(v), n.need(i + 1), n.input(i + 2)}, n.Output
+		b.dequantiseAny(m)
+		return m.out[0]
+	}
 	u := *v
 	u.quant = nil
 	return &u

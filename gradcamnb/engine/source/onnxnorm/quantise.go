@@ -31,17 +31,32 @@ var (
 )
 
 func quantizeLinear(b *builder, n *node) {
+	if anyScaled(n, 1, 2) {
+		b.quantiseAny(n)
+		return
+	}
 	n.out = []*value{b.quantised(n.need(0), scalingOf(n, 1, 2))}
 }
 
-func dequantizeLinear(_ *builder, n *node) {
+func dequantizeLinear(b *builder, n *node) {
 	v := *n.need(0)
-	v.mustBe(scalingOf(n, 1, 2))
+	if v.quant == nil {
+		b.dequantiseAny(n)
+		return
+	}
+	if anyScaled(n, 1, 2) || *v.quant != scalingOf(n, 1, 2) {
+		n.in[0] = b.integers(&v)
+		b.dequantiseAny(n)
+		return
+	}
 	v.quant = nil
-	n.out = []*value{&v}
+	n.out = []*value{v.is(real)}
 }
 
 func foldDequantizeLinear(n *node) *tensor {
+	if n.intOr("block_size", 0) != 0 {
+		return nil
+	}
 	return dequantised(n, n.in[0], 1, 2, n.intOr("axis", 1))
 }
 
@@ -54,18 +69,28 @@ type scaling struct {
 // sameNumbers are operators that move integers and do not calculate with them.
 var sameNumbers = []string{"MaxPool", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Slice", "Split", "Gather"}
 
-// carryQuant hands steps on through operators that only move numbers, and refuses those
-// that would calculate with the integers.
-func carryQuant(n *node, aware bool) {
-	i := slices.IndexFunc(n.in, func(v *value) bool { return v != nil && v.quant != nil })
-	if i < 0 || aware {
+// carryQuant hands steps on through operators that only move numbers.
+func carryQuant(n *node) {
+	if len(n.in) == 0 || n.in[0] == nil || n.in[0].quant == nil || !slices.Contains(sameNumbers, n.OpType) {
 		return
 	}
-	if i != 0 || !slices.Contains(sameNumbers, n.OpType) {
-		failf("it calculates with the integers of a quantised network, which is not supported")
-	}
 	for _, v := range n.out {
-		v.quant = n.in[0].quant
+		if v.konst == nil {
+			v.quant = n.in[0].quant
+		}
+	}
+}
+
+// asIntegers gives an operator that calculates with the integers of a quantised network the
+// integers.
+func (b *builder) asIntegers(n *node) {
+	if quantAware(n.OpType) || slices.Contains(sameNumbers, n.OpType) {
+		return
+	}
+	for i, v := range n.in {
+		if v != nil && v.quant != nil {
+			n.in[i] = b.integers(v)
+		}
 	}
 }
 
@@ -125,21 +150,11 @@ func (b *builder) quantised(v *value, q scaling) *value {
 	return out
 }
 
-// mustBe checks that a value was quantised as it is now read.
-func (v *value) mustBe(q scaling) {
-	if v.quant == nil || *v.quant != q {
-		failf("it reads integers as %+v that were not made so", q)
-	}
-}
-
 // dequantised is the constant s*(q - z), with a scale for all or one for each entry of an axis.
 func dequantised(n *node, v *value, scale, zero, at int) *tensor {
 	q, s := v.konst, n.need(scale).konst
 	if q == nil || s == nil {
 		failf("its scale is computed from the picture, and only a constant is supported there")
-	}
-	if n.intOr("block_size", 0) != 0 {
-		failf("scales for blocks are not supported")
 	}
 	each, zeros := s.floats(), make([]float32, size(s.dims))
 	if z := n.input(zero); z != nil {

@@ -1,13 +1,13 @@
 package onnxnorm
 
-import "math"
+import "slices"
 
 var (
 	_ = register("Resize", resize, nil)
 	_ = register("Upsample", resize, nil) // of opset 7 and 9, which Resize took the place of
 )
 
-// resize is two matrix products with constant weights, one an axis,
+// resize is a matrix product with constant weights for each axis that changes,
 //
 //	y[o] = SUM_i W[o, i] x[i],
 //
@@ -19,152 +19,65 @@ func resize(b *builder, original *node) {
 	if b.opset < 11 {
 		n = n.with(attrString("coordinate_transformation_mode", "asymmetric"), attrString("nearest_mode", beforeOpset11))
 	}
-	if len(v.dims) != 4 {
-		failf("its input has the shape %v, and only two spatial axes are supported", v.dims)
+	plans := resizePlans(n, v.dims)
+	if spatial(v.dims) && !plans[0].changes() && !plans[1].changes() {
+		original.out = []*value{b.resizePlane(n, v, plans)}
+		return
 	}
-	if n.intOr("antialias", 0) != 0 || n.attr("axes") != nil {
-		failf("antialias and axes are not supported")
+	x := b.plain(v)
+	for at, p := range plans {
+		if p.changes() {
+			x = b.resizeAxis(x, at, p.weights(n))
+		}
 	}
-	out, scale := resizeSizes(n, v.dims)
-	out[0] = b.ownSize(n, out[0])
-	if out[0] != v.dims[0] || out[1] != v.dims[1] {
-		failf("it resizes %v to %v, and only height and width can change", v.dims, out)
-	}
+	original.out = []*value{fromPlain(b.outside(n, x, plans))}
+}
+
+// resizePlane changes the height and the width.
+func (b *builder) resizePlane(n *node, v *value, plans []*resizePlan) *value {
 	x := b.lastOf(v)
-	batch, h, w, c := v.dims[0], out[2], out[3], v.dims[1]
-	if h != v.dims[2] {
-		x = b.matmul(b.floats([]int{h, v.dims[2]}, resizeWeights(n, v.dims[2], h, scale[2])), b.reshape(x, batch, v.dims[2], v.dims[3]*c))
+	batch, c := v.dims[0], v.dims[1]
+	h, w := plans[2], plans[3]
+	if h.changes() {
+		x = b.matmul(b.floats([]int{h.out, h.in}, h.weights(n)), b.reshape(x, batch, h.in, w.in*c))
 	}
-	if w != v.dims[3] {
-		x = b.matmul(b.floats([]int{w, v.dims[3]}, resizeWeights(n, v.dims[3], w, scale[3])), b.reshape(x, batch*h, v.dims[3], c))
+	if w.changes() {
+		x = b.matmul(b.floats([]int{w.out, w.in}, w.weights(n)), b.reshape(x, batch*h.out, w.in, c))
 	}
-	original.out = []*value{b.fromLast(b.reshape(x, batch, h, w, c))}
+	out := b.fromLast(b.reshape(x, batch, h.out, w.out, c))
+	if len(h.beyond)+len(w.beyond) > 0 {
+		out = fromPlain(b.outside(n, b.plain(out), plans))
+	}
+	return out
+}
+
+// resizeAxis multiplies one axis by a matrix [out, in].
+func (b *builder) resizeAxis(x ref, at int, weights []float32) ref {
+	in := x.dims[at]
+	out := len(weights) / in
+	y := b.reshape(x, size(x.dims[:at]), in, size(x.dims[at+1:]))
+	y = b.matmul(b.floats([]int{out, in}, weights), y)
+	return b.reshape(y, replaced(x.dims, at, out)...)
+}
+
+// outside puts extrapolation_value where tf_crop_and_resize reads outside the picture.
+func (b *builder) outside(n *node, x ref, plans []*resizePlan) ref {
+	for _, p := range plans {
+		if len(p.beyond) == 0 {
+			continue
+		}
+		mask := make([]float32, p.out)
+		for _, o := range p.beyond {
+			mask[o] = 1
+		}
+		dims := slices.Repeat([]int{1}, len(x.dims)-p.axis)
+		dims[0] = p.out
+		where := b.spreadTo(b.floats(dims, mask), slices.Clone(x.dims))
+		x = b.choose(b.truthOf(where), b.scalar(n.floatOr("extrapolation_value", 0)), x)
+	}
+	return x
 }
 
 // beforeOpset11 is how onnxruntime rounds where an opset had no nearest_mode: down when
 // it enlarges, up when it makes smaller.
 const beforeOpset11 = "before opset 11"
-
-// resizeSizes returns the output size and the scale of each axis, from the input
-// sizes or scales.
-func resizeSizes(n *node, in []int) ([]int, []float64) {
-	scale := make([]float64, len(in))
-	scales, sizes := n.input(2), n.input(3)
-	if len(n.in) == 2 { // opset 9 and 10: (x, scales)
-		scales = n.input(1)
-	}
-	if a := n.attr("scales"); a != nil { // opset 7
-		scales = &value{dims: []int{len(a.Floats)}, konst: floatTensor([]int{len(a.Floats)}, a.Floats)}
-	}
-	given := sizes
-	if given == nil {
-		given = scales
-	}
-	if given == nil || given.konst == nil || size(given.dims) != len(in) {
-		failf("its sizes or scales are missing or computed from the picture, and only constants, one an axis, are supported there")
-	}
-	out := make([]int, len(in))
-	for i := range in {
-		if given == sizes {
-			out[i] = given.konst.asInts()[i]
-			scale[i] = float64(out[i]) / float64(in[i])
-			continue
-		}
-		scale[i] = float64(given.konst.numbers()[i])
-		out[i] = int(math.Floor(float64(in[i]) * scale[i]))
-	}
-	return out, scale
-}
-
-// resizeWeights is the matrix [out, in] of one axis.
-func resizeWeights(n *node, in, out int, scale float64) []float32 {
-	mode := n.stringOr("mode", "nearest")
-	if !plausible([]int{out, in}) {
-		failf("it resizes %d pixels to %d", in, out)
-	}
-	weights := make([]float32, out*in)
-	add := func(o, i int, w float64) { weights[o*in+min(max(i, 0), in-1)] += float32(w) }
-	for o := range out {
-		x := resizeCoordinate(n, o, in, out, scale)
-		floor := int(math.Floor(x))
-		f := x - float64(floor)
-		switch mode {
-		case "nearest":
-			add(o, nearest(n, x, scale), 1)
-		case "linear":
-			add(o, floor, 1-f)
-			add(o, floor+1, f)
-		case "cubic":
-			if n.intOr("exclude_outside", 0) != 0 {
-				failf("exclude_outside is not supported")
-			}
-			a := float64(n.floatOr("cubic_coeff_a", -0.75))
-			for k := -1; k <= 2; k++ {
-				add(o, floor+k, cubic(math.Abs(f-float64(k)), a))
-			}
-		default:
-			failf("mode %q is not known", mode)
-		}
-	}
-	return weights
-}
-
-// resizeCoordinate is the place in the input of output pixel o (ONNX: Resize,
-// coordinate_transformation_mode).
-func resizeCoordinate(n *node, o, in, out int, scale float64) float64 {
-	x := float64(o)
-	switch mode := n.stringOr("coordinate_transformation_mode", "half_pixel"); mode {
-	case "half_pixel":
-		return (x+0.5)/scale - 0.5
-	case "half_pixel_symmetric":
-		adjust := float64(out) / (scale * float64(in))
-		return float64(in)/2*(1-adjust) + (x+0.5)/scale - 0.5
-	case "pytorch_half_pixel":
-		if out == 1 {
-			return 0
-		}
-		return (x+0.5)/scale - 0.5
-	case "align_corners":
-		if out == 1 {
-			return 0
-		}
-		return x * float64(in-1) / float64(out-1)
-	case "asymmetric":
-		return x / scale
-	default:
-		failf("coordinate_transformation_mode %q is not supported", mode)
-		return 0
-	}
-}
-
-func nearest(n *node, x, scale float64) int {
-	switch mode := n.stringOr("nearest_mode", "round_prefer_floor"); mode {
-	case beforeOpset11:
-		if scale < 1 {
-			return int(math.Ceil(x))
-		}
-		return int(math.Floor(x))
-	case "round_prefer_floor":
-		return int(math.Ceil(x - 0.5))
-	case "round_prefer_ceil":
-		return int(math.Floor(x + 0.5))
-	case "floor":
-		return int(math.Floor(x))
-	case "ceil":
-		return int(math.Ceil(x))
-	default:
-		failf("nearest_mode %q is not known", mode)
-		return 0
-	}
-}
-
-// cubic is Keys' kernel at the distance d (Keys 1981, eq. 15, a = -0.5 there).
-func cubic(d, a float64) float64 {
-	switch {
-	case d <= 1:
-		return (a+2)*d*d*d - (a+3)*d*d + 1
-	case d < 2:
-		return a*d*d*d - 5*a*d*d + 8*a*d - 4*a
-	}
-	return 0
-}

@@ -2,17 +2,25 @@ package onnxnorm
 
 import "slices"
 
-// ScatterND of constants is computed here: it is how exporters write an assignment to
-// a slice, as in the attention masks of Swin. Of what depends on the picture it is not
-// supported.
-var _ = register("ScatterND", func(_ *builder, _ *node) {
-	failf("only constants are supported there, and this depends on the picture")
+// ScatterND puts slices at index tuples over the first axes. Of constants it is computed here:
+// it is how exporters write an assignment to a slice, as in the attention masks of Swin.
+var _ = register("ScatterND", func(b *builder, n *node) {
+	x, updates := b.plain(n.need(0)), b.plain(n.need(2))
+	k := tuple(n.need(1).dims)
+	places := b.rowOf(n.in[1], x.dims)
+	each := size(x.dims[k:])
+	rows := size(places.dims)
+	if size(updates.dims) != rows*each {
+		failf("its updates have the shape %v, which does not fit %d places of %d values", updates.dims, rows, each)
+	}
+	y := b.scatterRows(n, b.reshape(x, size(x.dims[:k]), each), b.reshape(places, rows, 1), b.reshape(updates, rows, each))
+	n.out = []*value{fromPlain(b.reshape(y, x.dims...))}
 }, func(n *node) *tensor {
-	if r := n.stringOr("reduction", "none"); r != "none" {
-		failf("the reduction %q is not supported", r)
+	if n.stringOr("reduction", "none") != "none" {
+		return nil
 	}
 	data, updates := n.in[0].konst, n.need(2).konst
-	at, _ := flatIndices(n, data.dims)
+	at, _ := flatIndices(n.need(1), data.dims)
 	each := size(data.dims[tuple(n.in[1].dims):])
 	if size(updates.dims) != len(at)*each || data.isInt != updates.isInt {
 		failf("its updates have the shape %v, which does not fit %d places of %d values", updates.dims, len(at), each)
@@ -22,6 +30,25 @@ var _ = register("ScatterND", func(_ *builder, _ *node) {
 	}
 	return floatTensor(data.dims, scattered(data.floats(), at, each, updates.floats()))
 })
+
+// rowOf turns index tuples [..., k] over the first k axes of data into places in them made
+// one, as whole numbers.
+func (b *builder) rowOf(index *value, data []int) ref {
+	k := tuple(index.dims)
+	if k < 1 || k > len(data) {
+		failf("its indices have the shape %v, which does not fit data of the shape %v", index.dims, data)
+	}
+	last := len(index.dims) - 1
+	i := b.plain(index)
+	step := strides(data[:k])
+	var sum ref
+	for a := range k {
+		part := b.part(i, last, a, a+1)
+		part = b.choose(b.binary("Less", part, b.scalar(0)), b.offset(part, float32(data[a])), part)
+		sum = b.plus(sum, b.scaled(part, float32(step[a])))
+	}
+	return b.reshape(sum, index.dims[:last]...)
+}
 
 func scattered[T any](data []T, at []int64, each int, updates []T) []T {
 	out := slices.Clone(data)

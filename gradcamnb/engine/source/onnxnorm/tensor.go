@@ -148,6 +148,7 @@ func decode(p *protos.TensorProto, raw Stored) (*tensor, error) {
 		return nil
 	}
 	list32 := func() []int64 { return convert(p.Int32Data, func(v int32) int64 { return int64(v) }) }
+	listU := func() []int64 { return convert(p.Uint64Data, func(v uint64) int64 { return int64(v) }) }
 	var err error
 	switch t.kind {
 	case protos.TensorProto_FLOAT:
@@ -165,6 +166,11 @@ func decode(p *protos.TensorProto, raw Stored) (*tensor, error) {
 	case protos.TensorProto_DOUBLE:
 		err = floats(8, func(raw []byte) float32 { return float32(math.Float64frombits(binary.LittleEndian.Uint64(raw))) }, len(p.DoubleData), "double_data",
 			func() []float32 { return convert(p.DoubleData, func(v float64) float32 { return float32(v) }) })
+	case protos.TensorProto_BFLOAT16:
+		err = floats(2, func(raw []byte) float32 { return math.Float32frombits(uint32(binary.LittleEndian.Uint16(raw)) << 16) }, len(p.Int32Data), "int32_data",
+			func() []float32 {
+				return convert(p.Int32Data, func(v int32) float32 { return math.Float32frombits(uint32(v) << 16) })
+			})
 	case protos.TensorProto_UINT8, protos.TensorProto_INT8, protos.TensorProto_UINT16, protos.TensorProto_INT16:
 		// Of quantised networks: weights, as many as there are, so decoded when asked for.
 		each, read := smallInt(t.kind)
@@ -174,9 +180,17 @@ func decode(p *protos.TensorProto, raw Stored) (*tensor, error) {
 		err = ints(8, func(raw []byte) int64 { return int64(binary.LittleEndian.Uint64(raw)) }, len(p.Int64Data), "int64_data", func() []int64 { return p.Int64Data })
 	case protos.TensorProto_INT32:
 		err = ints(4, func(raw []byte) int64 { return int64(int32(binary.LittleEndian.Uint32(raw))) }, len(p.Int32Data), "int32_data", list32)
+	case protos.TensorProto_UINT32:
+		err = ints(4, func(raw []byte) int64 { return int64(binary.LittleEndian.Uint32(raw)) }, len(p.Uint64Data), "uint64_data", listU)
+	case protos.TensorProto_UINT64:
+		err = ints(8, func(raw []byte) int64 { return int64(binary.LittleEndian.Uint64(raw)) }, len(p.Uint64Data), "uint64_data", listU)
 	case protos.TensorProto_BOOL:
 		err = ints(1, func(raw []byte) int64 { return int64(raw[0]) }, len(p.Int32Data), "int32_data", list32)
 	default:
+		if bits, read := packed(t.kind); bits > 0 {
+			t.floats, err = func() []float32 { return unpacked(p, raw, bits, n, read) }, nil
+			break
+		}
 		return nil, fmt.Errorf("tensor %q has the type %s, which is not supported: export the model in float32", p.Name, t.kind)
 	}
 	if err != nil {

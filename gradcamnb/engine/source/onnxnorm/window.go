@@ -49,14 +49,37 @@ func (w window) reach(i int) int { return (w.kernel[i]-1)*w.dilate[i] + 1 }
 // or with ceil_mode the ceiling, less a window that would begin in the end padding.
 func (w window) count(i, pad int, ceil bool) int {
 	free := w.in[i] + pad - w.reach(i)
-	if free < 0 {
+	switch {
+	case free < 0 && (!ceil || -free >= w.stride[i]):
 		return 0
+	case free < 0: // one window, larger than the map
+		return 1
 	}
 	n := free/w.stride[i] + 1
 	if ceil && free%w.stride[i] != 0 && n*w.stride[i] < w.in[i]+w.before[i] {
 		n++
 	}
 	return n
+}
+
+// coversAll tells whether there is one window, and all of the input is in it.
+func (w window) coversAll() bool {
+	return w.out == [2]int{1, 1} && w.dilate == [2]int{1, 1} && w.before == [2]int{} && w.kernel[0] >= w.in[0] && w.kernel[1] >= w.in[1]
+}
+
+// outside tells whether a position of the kernel meets nothing but padding in all windows.
+func (w window) outside(i, j int) bool {
+	for axis, k := range [2]int{i, j} {
+		met := false
+		for o := range w.out[axis] {
+			at := o*w.stride[axis] + k*w.dilate[axis] - w.before[axis]
+			met = met || at >= 0 && at < w.in[axis]
+		}
+		if !met {
+			return true
+		}
+	}
+	return false
 }
 
 // autoPad resolves the deprecated auto_pad attribute into pads.

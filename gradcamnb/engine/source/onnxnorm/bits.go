@@ -1,0 +1,47 @@
+package onnxnorm
+
+import "github.com/gomlx/compute-onnx/support/protos"
+
+// Operators on the bits of whole numbers, exact up to 2^24.
+var (
+	_ = registerBitwise("BitwiseAnd")
+	_ = registerBitwise("BitwiseOr")
+	_ = registerBitwise("BitwiseXor")
+
+	_ = register("BitwiseNot", func(b *builder, n *node) {
+		v := n.need(0)
+		top := float32(-1) // of signed numbers, -1 - x
+		switch v.dtype() {
+		case protos.TensorProto_UINT8, protos.TensorProto_UINT16:
+			top = float32(integerRange[v.dtype()].high)
+		case protos.TensorProto_UINT32, protos.TensorProto_UINT64:
+			failf("it turns round the bits of %s, which are more than float32 holds", typeName(v.dtype()))
+		}
+		n.out = []*value{b.each(v, func(x ref) ref { return b.sub(b.scalar(top), x) })}
+	}, nil)
+
+	// BitShift is x * 2^y or x / 2^y without its fraction.
+	_ = register("BitShift", func(b *builder, n *node) {
+		left := n.stringOr("direction", "") == "LEFT"
+		x := n.need(0)
+		n.out = []*value{b.combined(x, n.need(1), func(x, y ref) ref {
+			factor := b.rounded(b.binary("Pow", b.scalar(2), y))
+			if !left {
+				return b.unary("Floor", b.div(x, factor))
+			}
+			return b.mul(x, factor)
+		})}
+		if r, narrow := integerRange[x.dtype()]; narrow && left {
+			n.out[0] = b.each(n.out[0], func(y ref) ref { return b.wrapped(y, r) })
+		}
+	}, nil)
+)
+
+func registerBitwise(op string) bool {
+	return register(op, func(b *builder, n *node) {
+		n.out = []*value{b.combined(n.need(0), n.need(1), func(x, y ref) ref {
+			bits := b.binary(op, b.indices(x), b.indices(y))
+			return b.emit("Cast", bits.dims, []ref{bits}, attrInt("to", protoFloat))
+		})}
+	}, nil)
+}

@@ -1,0 +1,47 @@
+package onnxnorm
+
+import "slices"
+
+// convTransposeGrid is a transposed convolution over any number of axes, and by a kernel that
+// may be computed from the picture: a convolution, by the kernel turned round, of the input
+// with zeros between its cells.
+func convTransposeGrid(b *builder, n *node) {
+	x, k := b.plain(n.need(0)), b.plain(n.need(1))
+	groups, count := n.intOr("group", 1), len(x.dims)-2
+	if count < 1 || len(k.dims) != len(x.dims) || groups < 1 || x.dims[1] != k.dims[0] || k.dims[0]%groups != 0 {
+		failf("its input has the shape %v, and its kernel %v in %d groups does not fit", x.dims, k.dims, groups)
+	}
+	stride, dilate, begin, end := transposedAxes(n, x.dims[2:], k.dims[2:])
+	before, after := make([]int, len(x.dims)), make([]int, len(x.dims))
+	for i := range count {
+		x = b.stuffed(x, 2+i, stride[i])
+		k = b.reversed(k, 2+i)
+		reach := (k.dims[2+i] - 1) * dilate[i]
+		before[2+i], after[2+i] = reach-begin[i], reach-end[i]
+	}
+	x = b.filled(x, before, after, 0)
+	// [in, out/g, ...] -> [g, in/g, out/g, ...] -> [g, out/g, in/g, ...] -> [out, in/g, ...]
+	in, out, spatial := k.dims[0]/groups, k.dims[1], k.dims[2:]
+	k = b.swapped(b.reshape(k, slices.Concat([]int{groups, in, out}, spatial)...), 1, 2)
+	k = b.reshape(k, slices.Concat([]int{groups * out, in}, spatial)...)
+	c := n.with()
+	c.Attribute = nil
+	c = c.with(attrInt("group", groups), attrInts("dilations", dilate))
+	c.in = []*value{fromPlain(x), fromPlain(k), n.input(2)}
+	convGrid(b, c)
+	n.out = c.out
+}
+
+// stuffed puts zeros between the entries of an axis, so that each is as many places from the
+// next as the stride.
+func (b *builder) stuffed(x ref, at, stride int) ref {
+	if stride == 1 {
+		return x
+	}
+	wide := slices.Insert(slices.Clone(x.dims), at+1, 1)
+	after := make([]int, len(wide))
+	after[at+1] = stride - 1
+	y := b.pad(b.reshape(x, wide...), make([]int, len(wide)), after, 0)
+	y = b.reshape(y, replaced(x.dims, at, x.dims[at]*stride)...)
+	return b.part(y, at, 0, (x.dims[at]-1)*stride+1)
+}

@@ -1,0 +1,18 @@
+package onnxnorm
+
+// layerNormParts is LayerNormalization with the mean and the reciprocal of the deviation as
+// further outputs, or over more than the last axis.
+func (b *builder) layerNormParts(n *node) {
+	x := b.plain(n.need(0))
+	rank := len(x.dims)
+	over := ascending(rank)[axis(n.intOr("axis", -1), rank):]
+	mean := b.reduceRef("ReduceMean", x, over)
+	centred := b.sub(x, mean)
+	variance := b.reduceRef("ReduceMean", b.square(centred), over)
+	inverse := b.div(b.scalar(1), b.sqrt(b.offset(variance, n.floatOr("epsilon", 1e-5))))
+	y := b.mul(b.mul(centred, inverse), b.plain(n.need(1)))
+	if v := n.input(2); v != nil {
+		y = b.add(y, b.plain(v))
+	}
+	n.out = []*value{inTail(fromPlain(y), n.in[0]), fromPlain(mean), fromPlain(inverse)}
+}

@@ -1,0 +1,48 @@
+package onnxnorm
+
+// Loop is unrolled: how often it runs must not depend on the picture.
+var _ = register("Loop", func(b *builder, n *node) {
+	body := n.graphOf("body")
+	times := foldLimit
+	if n.input(0) != nil {
+		times = int(n.number(0, "the trip count", 0))
+	}
+	goOn := &value{konst: truthTensor(nil, []int64{1})}
+	if n.input(1) != nil {
+		goOn = n.in[1]
+	}
+	carried := n.in[min(2, len(n.in)):]
+	collected := make([][]*value, len(body.Output)-1-len(carried))
+	for i := 0; i < times; i++ {
+		yes, known := isTrue(goOn)
+		if !known {
+			failf("whether it goes on is computed from the picture, and it is only supported where the count of its runs is fixed")
+		}
+		if !yes {
+			break
+		}
+		if i == foldLimit-1 {
+			failf("it runs more than %d times", i)
+		}
+		out := b.run(n, body, append([]*value{number(i), goOn}, carried...))
+		goOn, carried = out[0], out[1:1+len(carried)]
+		for k, v := range out[1+len(carried):] {
+			collected[k] = append(collected[k], b.standard(n, "Unsqueeze", []*value{v, ints1(0)}))
+		}
+	}
+	n.out = append(n.out, carried...)
+	for _, c := range collected {
+		n.out = append(n.out, b.stacked(n, c, 0))
+	}
+}, nil)
+
+// stacked joins values along an axis.
+func (b *builder) stacked(n *node, parts []*value, at int) *value {
+	switch len(parts) {
+	case 0:
+		failf("it never runs, and what it would collect has no shape")
+	case 1:
+		return parts[0]
+	}
+	return b.standard(n, "Concat", parts, attrInt("axis", at))
+}

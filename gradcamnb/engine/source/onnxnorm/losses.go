@@ -1,0 +1,49 @@
+package onnxnorm
+
+import "slices"
+
+// Losses, which some exports keep at their end. Labels are constants or computed; one that is
+// ignore_index counts nothing.
+var (
+	_ = register("NegativeLogLikelihoodLoss", func(b *builder, n *node) {
+		n.out = []*value{fromPlain(b.likelihoodLoss(n, b.plain(n.need(0))))}
+	}, nil)
+	_ = register("SoftmaxCrossEntropyLoss", func(b *builder, n *node) {
+		x := b.plain(n.need(0))
+		z := b.sub(x, b.reduceRef("ReduceMax", x, []int{1}))
+		logs := b.sub(z, b.log(b.reduceRef("ReduceSum", b.exp(z), []int{1})))
+		n.out = []*value{fromPlain(b.likelihoodLoss(n, logs)), fromPlain(logs)}
+	}, nil)
+)
+
+// likelihoodLoss is -w[label] * logs[label] at each place, or its sum, or that by the sum of the
+// weights that counted.
+func (b *builder) likelihoodLoss(n *node, logs ref) ref {
+	label := b.plain(n.need(1))
+	classes := logs.dims[1]
+	dims := slices.Insert(slices.Clone(label.dims), 1, 1)
+	label = b.reshape(label, dims...)
+	weights := b.full([]int{classes}, 1)
+	if w := n.input(2); w != nil {
+		weights = b.plain(w)
+	}
+	shape := slices.Repeat([]int{1}, len(logs.dims))
+	shape[1] = classes
+	// One at the label's class, and nowhere if the label is to be ignored.
+	on := b.compared("Equal", b.spreadTo(b.counting(classes, len(dims)-1), logs.dims), b.spreadTo(label, logs.dims))
+	if a := n.attr("ignore_index"); a != nil {
+		ignored := b.compared("Equal", label, b.scalar(float32(a.I)))
+		on = b.mul(on, b.sub(b.scalar(1), ignored))
+	}
+	weight := b.reduceRef("ReduceSum", b.mul(on, b.reshape(weights, shape...)), []int{1})
+	picked := b.choose(b.truthOf(on), logs, b.scalar(0))
+	loss := b.neg(b.mul(weight, b.reduceRef("ReduceSum", picked, []int{1})))
+	all := ascending(len(dims))
+	switch n.stringOr("reduction", "mean") {
+	case "none":
+		return b.reshape(loss, n.in[1].dims...)
+	case "sum":
+		return b.reshape(b.reduceRef("ReduceSum", loss, all))
+	}
+	return b.reshape(b.div(b.reduceRef("ReduceSum", loss, all), b.reduceRef("ReduceSum", weight, all)))
+}

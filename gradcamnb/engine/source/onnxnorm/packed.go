@@ -1,0 +1,71 @@
+package onnxnorm
+
+import (
+	"math"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+// packed is the number of bits of a type of at most 8 that has no other reader, and how one
+// of its values is read; 0 bits of any other type.
+func packed(kind protos.TensorProto_DataType) (bits int, read func(raw int) float32) {
+	if f, ok := smallFloats[kind]; ok {
+		bits = 8
+		if kind == protos.TensorProto_FLOAT4E2M1 {
+			bits = 4
+		}
+		return bits, func(raw int) float32 { return f.read(raw, bits) }
+	}
+	r, ok := integerRange[kind]
+	for period := r.high - r.low + 1; ok && period > 1; period /= 2 {
+		bits++
+	}
+	return bits, func(raw int) float32 {
+		if raw > r.high {
+			raw -= 1 << bits
+		}
+		return float32(raw)
+	}
+}
+
+// unpacked reads values that lie several to a byte, the first in the lowest bits.
+func unpacked(p *protos.TensorProto, raw Stored, bits, n int, read func(raw int) float32) []float32 {
+	var bytes []byte
+	if raw.Read != nil {
+		bytes = raw.bytes()
+	} else {
+		bytes = convert(p.Int32Data, func(v int32) byte { return byte(v) })
+	}
+	out := make([]float32, n)
+	for i := range out {
+		at := i * bits
+		if at/8 >= len(bytes) {
+			failf("tensor %q of shape %v holds %d bytes: the file is damaged", p.Name, p.Dims, len(bytes))
+		}
+		out[i] = read(int(bytes[at/8]) >> (at % 8) & (1<<bits - 1))
+	}
+	return out
+}
+
+// read is the number that the bits stand for: sign, exponent, mantissa.
+func (f smallFloat) read(raw, bits int) float32 {
+	sign := 1.0
+	if raw>>(bits-1) != 0 {
+		sign = -1
+	}
+	exponents := 1 << (bits - 1 - f.mantissa)
+	e, m := raw>>f.mantissa&(exponents-1), raw&(1<<f.mantissa-1)
+	v := math.Ldexp(float64(m), f.least-f.mantissa)
+	if e > 0 {
+		v = math.Ldexp(float64(m|1<<f.mantissa), e-1+f.least-f.mantissa)
+	}
+	switch {
+	case f.beyond != f.beyond && sign < 0 && e == 0 && m == 0 && f.mantissa+f.least < -3: // unsigned zero
+		return nan
+	case v <= float64(f.most):
+		return float32(sign * v)
+	case math.IsInf(float64(f.beyond), 0) && m == 0:
+		return float32(math.Inf(int(sign)))
+	}
+	return nan
+}

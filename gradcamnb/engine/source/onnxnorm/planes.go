@@ -1,0 +1,61 @@
+package onnxnorm
+
+import "slices"
+
+// Operators with a window over one axis are those over two of which the first has the length
+// one: a signal [b, c, n] inside a network of pictures goes through what pictures go through.
+
+// inPlanes is a rule for any number of spatial axes, from a rule for two and one for more. The
+// node's first so many inputs have spatial axes.
+func inPlanes(withAxes int, two, more rule) rule {
+	return func(b *builder, n *node) {
+		switch len(n.need(0).dims) {
+		case 3:
+			b.onPlanes(n, withAxes, two)
+		case 4:
+			two(b, n)
+		default:
+			more(b, n)
+		}
+	}
+}
+
+// onPlanes runs a rule over two axes on a node over one.
+func (b *builder) onPlanes(n *node, withAxes int, r rule) {
+	p := n.with()
+	p.Attribute, p.in = nil, slices.Clone(n.in)
+	for _, a := range n.Attribute {
+		if a.Name == "pads" && len(a.Ints) == 2 {
+			a = attrInts("pads", []int{0, int(a.Ints[0]), 0, int(a.Ints[1])})
+		}
+		if fill, ok := planeFill[a.Name]; ok && len(a.Ints) == 1 {
+			a = attrInts(a.Name, []int{fill, int(a.Ints[0])})
+		}
+		p.Attribute = append(p.Attribute, a)
+	}
+	for i := range min(withAxes, len(p.in)) {
+		p.in[i] = b.raised(n.need(i))
+	}
+	r(b, p)
+	for _, v := range p.out {
+		low := fromPlain(b.reshape(b.plain(v), v.dims[0], v.dims[1], v.dims[3]))
+		n.out = append(n.out, low.typed(v.typ))
+	}
+}
+
+// planeFill is what an attribute has for an axis of the length one.
+var planeFill = map[string]int{"kernel_shape": 1, "strides": 1, "dilations": 1, "output_padding": 0, "output_shape": 1}
+
+// raised is [b, c, n] as [b, c, 1, n].
+func (b *builder) raised(v *value) *value {
+	if len(v.dims) != 3 {
+		failf("one of its operands has the shape %v, and its input one spatial axis", v.dims)
+	}
+	dims := []int{v.dims[0], v.dims[1], 1, v.dims[2]}
+	if v.konst != nil {
+		return &value{name: v.name, dims: dims, konst: v.konst.reshaped(dims)}
+	}
+	out := fromPlain(b.reshape(b.plain(v), dims...)).typed(v.dtype())
+	out.quant = v.quant
+	return out
+}

@@ -1,0 +1,161 @@
+package onnxnorm
+
+import (
+	"slices"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+// Quantisation with scales that are computed, that differ from place to place, or to small
+// floating-point types: the integers are values of their own here, q = round(x/s) + z.
+
+// anyScaled tells whether the scales are more than one constant for all.
+func anyScaled(n *node, scale, zero int) bool {
+	s, z := n.need(scale), n.input(zero)
+	if s.konst == nil || size(s.dims) != 1 || z != nil && z.konst == nil {
+		return true
+	}
+	_, eight := stepTypes[quantisedType(n, zero)]
+	return !eight
+}
+
+// stepTypes are the types of which [scaling] knows the ends.
+var stepTypes = map[protos.TensorProto_DataType]bool{
+	protos.TensorProto_UINT8: true, protos.TensorProto_INT8: true, protos.TensorProto_UINT16: true, protos.TensorProto_INT16: true,
+}
+
+// quantisedType is the type that is quantised to: the zero point's, or an attribute's.
+func quantisedType(n *node, zero int) protos.TensorProto_DataType {
+	if z := n.input(zero); z != nil {
+		return z.dtype()
+	}
+	if t := n.intOr("output_dtype", 0); t != 0 {
+		return typeNumbered(int64(t))
+	}
+	return protos.TensorProto_UINT8
+}
+
+// quantiseAny is QuantizeLinear whose integers are numbers of their own.
+func (b *builder) quantiseAny(n *node) {
+	x := b.plain(n.need(0))
+	to := quantisedType(n, 2)
+	y := b.div(x, b.placed(n, n.need(1), x.dims))
+	if f, small := smallFloats[to]; small {
+		n.out = []*value{fromPlain(b.toSmallFloat(y, f, n.intOr("saturate", 1) != 0)).typed(to)}
+		return
+	}
+	r, ok := integerRange[to]
+	if !ok {
+		failf("it quantises to %s", typeName(to))
+	}
+	y = b.steps(y)
+	if z := n.input(2); z != nil {
+		y = b.add(y, b.placed(n, z, x.dims))
+	}
+	y = b.atMost(b.atLeast(y, float32(r.low)), float32(r.high))
+	n.out = []*value{fromPlain(y).typed(to)}
+}
+
+// steps rounds, half to even, with the derivative one: see [builder.quantised].
+func (b *builder) steps(x ref) ref {
+	m := b.weight("@round", []int{1}, func() []float32 { return []float32{12582912} })
+	return b.sub(b.add(x, m), m)
+}
+
+// dequantiseAny is s * (q - z).
+func (b *builder) dequantiseAny(n *node) {
+	v := n.need(0)
+	x := b.plain(v)
+	if z := n.input(2); z != nil {
+		x = b.sub(x, b.placed(n, z, x.dims))
+	}
+	n.out = []*value{fromPlain(b.mul(x, b.placed(n, n.need(1), x.dims))).is(real)}
+}
+
+// placed is a scale or zero point as a tensor that broadcasts to dims: one for all, one for
+// each entry of an axis, or one for each block of block_size entries of it.
+func (b *builder) placed(n *node, v *value, dims []int) ref {
+	s := b.plain(v)
+	if size(s.dims) == 1 {
+		return b.reshape(s)
+	}
+	at := axis(n.intOr("axis", 1), len(dims))
+	if block := n.intOr("block_size", 0); block > 0 && len(s.dims) == len(dims) {
+		index := make([]int, dims[at])
+		for i := range index {
+			index[i] = i / block
+		}
+		return b.take(s, at, index)
+	}
+	shape := slices.Repeat([]int{1}, len(dims))
+	shape[at] = size(s.dims)
+	if shape[at] != dims[at] {
+		failf("it has %d scales for %d entries of axis %d", shape[at], dims[at], at)
+	}
+	return b.reshape(s, shape...)
+}
+
+// integers is a value that is held as the numbers it stands for as the integers of the file.
+func (b *builder) integers(v *value) *value {
+	if v.quant == nil {
+		return v
+	}
+	q := v.quant
+	u := b.each(v, func(x ref) ref { return b.rounded(b.offset(b.div(x, b.scalar(q.scale)), float32(q.zero))) })
+	u.quant = nil
+	if q.low < 0 {
+		return u.typed(protos.TensorProto_INT8)
+	}
+	return u.typed(protos.TensorProto_UINT8)
+}
+
+var (
+	// DynamicQuantizeLinear is to uint8, with the scale and the zero point that the values ask for.
+	_ = register("DynamicQuantizeLinear", func(b *builder, n *node) {
+		x := b.plain(n.need(0))
+		all := ascending(len(x.dims))
+		low := b.atMost(b.reshape(b.reduceRef("ReduceMin", x, all)), 0)
+		high := b.atLeast(b.reshape(b.reduceRef("ReduceMax", x, all)), 0)
+		scale := b.scaled(b.sub(high, low), 1.0/255)
+		zero := b.atMost(b.atLeast(b.rounded(b.div(b.neg(low), scale)), 0), 255)
+		y := b.atMost(b.atLeast(b.add(b.steps(b.div(x, scale)), zero), 0), 255)
+		n.out = []*value{
+			fromPlain(y).typed(protos.TensorProto_UINT8), fromPlain(scale).is(real), fromPlain(zero).typed(protos.TensorProto_UINT8),
+		}
+	}, nil)
+
+	_ = register("MatMulInteger", func(b *builder, n *node) {
+		x, y := b.lessZero(n, 0, 2, -2), b.lessZero(n, 1, 3, -1)
+		n.out = []*value{b.apply(n, "MatMul", []*value{x, y}).typed(protos.TensorProto_INT32)}
+	}, nil)
+	_ = register("ConvInteger", func(b *builder, n *node) {
+		x, w := b.lessZero(n, 0, 2, 1), b.lessZero(n, 1, 3, 0)
+		n.out = []*value{b.apply(n, "Conv", []*value{x, w}).typed(protos.TensorProto_INT32)}
+	}, nil)
+)
+
+// lessZero is input i less its zero point: one for all, or one an entry of an axis.
+func (b *builder) lessZero(n *node, i, zero, at int) *value {
+	v := b.integers(n.need(i))
+	z := n.input(zero)
+	if z == nil {
+		return v
+	}
+	if v.konst != nil && z.konst != nil && size(z.dims) == 1 { // which stays a constant
+		t, by := v.konst, z.konst.numbers()[0]
+		u := &tensor{dims: t.dims, floats: func() []float32 {
+			return convert(t.numbers(), func(v float32) float32 { return v - by })
+		}}
+		if t.origin != "" {
+			u.origin = t.origin + "@less" + n.Output[0]
+		}
+		return &value{name: v.name, dims: t.dims, konst: u}
+	}
+	x, by := b.plain(v), b.plain(z)
+	if size(by.dims) > 1 && len(by.dims) == 1 {
+		shape := slices.Repeat([]int{1}, len(x.dims))
+		shape[axis(at, len(x.dims))] = size(by.dims)
+		by = b.reshape(by, shape...)
+	}
+	return fromPlain(b.sub(x, by)).is(real)
+}

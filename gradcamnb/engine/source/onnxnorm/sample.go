@@ -1,0 +1,154 @@
+package onnxnorm
+
+import "slices"
+
+// sampler reads a tensor [b, c, axes...] at places between its cells.
+type sampler struct {
+	b       *builder
+	rows    ref   // [b*cells, c]
+	dims    []int // of the axes
+	batch   int
+	padding string // "zeros", "border" or "reflection"
+	corners bool   // align_corners: whole-number places are the outermost cells' centres
+}
+
+func (b *builder) newSampler(x ref, padding string, corners bool) *sampler {
+	rank := len(x.dims)
+	batch, c := x.dims[0], x.dims[1]
+	rows := b.reshape(b.transpose(x, channelsLast(rank)), size(x.dims)/c, c)
+	return &sampler{b: b, rows: rows, dims: x.dims[2:], batch: batch, padding: padding, corners: corners}
+}
+
+// cells reads the cells at whole-number places, [b, n] an axis, as [b, n, c]. What lies
+// outside is zero, or with border and reflection read inside.
+func (s *sampler) cells(place []ref) ref {
+	b := s.b
+	var index, inside ref
+	step := strides(s.dims)
+	for a, p := range place {
+		length := float32(s.dims[a])
+		p = s.inward(p, a)
+		if s.padding == "zeros" {
+			in := b.mul(b.compared("GreaterOrEqual", p, b.scalar(0)), b.compared("Less", p, b.scalar(length)))
+			if inside.ok() {
+				in = b.mul(inside, in)
+			}
+			inside = in
+		}
+		p = b.binary("Min", b.binary("Max", p, b.scalar(0)), b.scalar(length-1))
+		index = b.plus(index, b.scaled(p, float32(step[a])))
+	}
+	n := index.dims[1]
+	first := b.scaled(b.reshape(b.counting(s.batch, 1), s.batch, 1), float32(size(s.dims)))
+	index = b.reshape(b.add(index, first), s.batch*n)
+	c := s.rows.dims[1]
+	got := b.emit("Gather", []int{s.batch * n, c}, []ref{s.rows, b.indices(index)}, attrInt("axis", 0))
+	got = b.reshape(got, s.batch, n, c)
+	if inside.ok() {
+		got = b.mul(got, b.reshape(inside, s.batch, n, 1))
+	}
+	return got
+}
+
+// inward brings a place along an axis to inside the tensor.
+func (s *sampler) inward(p ref, axis int) ref {
+	b, last := s.b, float32(s.dims[axis]-1)
+	switch s.padding {
+	case "border":
+		return b.atMost(b.atLeast(p, 0), last)
+	case "reflection":
+		low, span := float32(-0.5), last+1
+		if s.corners {
+			low, span = 0, last
+		}
+		if span == 0 {
+			return b.mul(p, b.scalar(0))
+		}
+		d := b.absolute(b.offset(p, -low)) // from the lower edge
+		flips := b.unary("Floor", b.scaled(d, 1/span))
+		rest := b.sub(d, b.scaled(flips, span))
+		odd := b.sub(flips, b.scaled(b.unary("Floor", b.scaled(flips, 0.5)), 2))
+		back := b.choose(b.binary("Greater", odd, b.scalar(0.5)), b.sub(b.scalar(span), rest), rest)
+		return b.atMost(b.atLeast(b.offset(back, low), 0), last)
+	}
+	return p
+}
+
+// nearest reads the nearest cell, of two the even one.
+func (s *sampler) nearest(place []ref) ref {
+	var at []ref
+	for a, p := range place {
+		at = append(at, s.b.rounded(s.inward(p, a)))
+	}
+	return s.cells(at)
+}
+
+// linear weighs the 2^axes cells about each place.
+func (s *sampler) linear(place []ref) ref {
+	b := s.b
+	floors, fractions := make([]ref, len(place)), make([]ref, len(place))
+	for a, p := range place {
+		p = s.inward(p, a)
+		floors[a] = b.unary("Floor", p)
+		fractions[a] = b.sub(p, floors[a])
+	}
+	var sum ref
+	for corner := range 1 << len(place) {
+		at, weight := slices.Clone(floors), ref{}
+		for a := range place {
+			w := b.sub(b.scalar(1), fractions[a])
+			if corner>>a&1 != 0 {
+				at[a], w = b.offset(floors[a], 1), fractions[a]
+			}
+			weight = b.times2(weight, w)
+		}
+		sum = b.plus(sum, b.mul(s.cells(at), b.reshape(weight, weight.dims[0], weight.dims[1], 1)))
+	}
+	return sum
+}
+
+// cubic weighs the 4^axes cells about each place (Keys 1981, with a = -0.75).
+func (s *sampler) cubic(place []ref) ref {
+	b := s.b
+	floors, weights := make([]ref, len(place)), make([][4]ref, len(place))
+	for a, p := range place {
+		floors[a] = b.unary("Floor", p)
+		weights[a] = b.cubicWeights(b.sub(p, floors[a]))
+	}
+	var sum ref
+	for corner := range size(slices.Repeat([]int{4}, len(place))) {
+		at, weight := slices.Clone(floors), ref{}
+		for a, k := range unravel(corner, slices.Repeat([]int{4}, len(place))) {
+			at[a] = b.offset(floors[a], float32(k-1))
+			weight = b.times2(weight, weights[a][k])
+		}
+		sum = b.plus(sum, b.mul(s.cells(at), b.reshape(weight, weight.dims[0], weight.dims[1], 1)))
+	}
+	return sum
+}
+
+// cubicWeights is what the cells at -1, 0, 1 and 2 weigh for a fraction f.
+func (b *builder) cubicWeights(f ref) (out [4]ref) {
+	const a = -0.75
+	for k := range 4 {
+		d := b.sub(b.scalar(float32(k-1)), f) // -1-f, -f, 1-f, 2-f
+		if k < 2 {
+			d = b.neg(d)
+		}
+		if k == 1 || k == 2 {
+			out[k] = b.offset(b.mul(b.square(d), b.offset(b.scaled(d, a+2), -(a+3))), 1)
+			continue
+		}
+		// a d^3 - 5a d^2 + 8a d - 4a
+		out[k] = b.offset(b.mul(d, b.offset(b.mul(d, b.offset(b.scaled(d, a), -5*a)), 8*a)), -4*a)
+	}
+	return out
+}
+
+// times2 is x * y, or y where there is no x yet.
+func (b *builder) times2(x, y ref) ref {
+	if !x.ok() {
+		return y
+	}
+	return b.mul(x, y)
+}

@@ -1,0 +1,72 @@
+package onnxnorm
+
+import "slices"
+
+// ScatterElements and ScatterND put updates into a tensor, or with a reduction combine them
+// with what is there. The gradient goes to the updates, and to the data that stays.
+var (
+	_ = register("ScatterElements", scatterElements, nil)
+	_ = register("Scatter", scatterElements, nil) // its name before opset 11
+)
+
+func scatterElements(b *builder, n *node) {
+	x, index, updates := b.plain(n.need(0)), n.need(1), b.plain(n.need(2))
+	at := axis(n.intOr("axis", 0), len(x.dims))
+	if len(index.dims) != len(x.dims) || !slices.Equal(index.dims, updates.dims) {
+		failf("its indices have the shape %v, its updates %v and its data %v", index.dims, updates.dims, x.dims)
+	}
+	// The place in the flat tensor: the index along the axis, and along all others the update's own.
+	step := strides(x.dims)
+	own := make([]float32, size(index.dims))
+	for i := range own {
+		for a, k := range unravel(i, index.dims) {
+			if a != at {
+				own[i] += float32(k * step[a])
+			}
+		}
+	}
+	place := b.add(b.scaled(b.positive(index, x.dims[at]), float32(step[at])), b.floats(slices.Clone(index.dims), own))
+	count := size(index.dims)
+	flat := b.scatterRows(n, b.reshape(x, size(x.dims), 1), b.reshape(place, count, 1), b.reshape(updates, count, 1))
+	n.out = []*value{fromPlain(b.reshape(flat, x.dims...))}
+}
+
+// positive is an index as numbers from 0 on: below zero it counts from the end.
+func (b *builder) positive(index *value, length int) ref {
+	if index.konst != nil {
+		return b.numeric(wrap(index.konst, length))
+	}
+	i := b.plain(index)
+	return b.choose(b.binary("Less", i, b.scalar(0)), b.offset(i, float32(length)), i)
+}
+
+// scatterRows puts updates [m, k] at rows of x [n, k]; places [m, 1] are whole numbers. Of
+// several updates for one row that are not combined the mean is put there.
+func (b *builder) scatterRows(n *node, x, places, updates ref) ref {
+	index := b.indices(places)
+	scatter := func(into, what ref, how string) ref {
+		return b.emit("ScatterND", slices.Clone(into.dims), []ref{into, index, what}, attrString("reduction", how))
+	}
+	switch how := n.stringOr("reduction", "none"); how {
+	case "add", "max", "min":
+		return scatter(x, updates, how)
+	case "mul":
+		// log and exp would do for what is above zero only: one column a row says which updates are its.
+		if x.dims[0]*updates.dims[0]*x.dims[1] > foldLimit*64 {
+			failf("its reduction mul of %d updates into %d rows is too large", updates.dims[0], x.dims[0])
+		}
+		its := b.binary("Equal", b.reshape(b.counting(x.dims[0], 1), 1, x.dims[0]), places)
+		its = b.emit("Reshape", []int{its.dims[0], its.dims[1], 1}, []ref{b.numberOf(its), b.ints(its.dims[0], its.dims[1], 1)})
+		factors := b.choose(b.truthOf(its), b.reshape(updates, updates.dims[0], 1, updates.dims[1]), b.scalar(1))
+		return b.mul(x, b.reshape(b.product(factors, []int{0}), x.dims...))
+	case "none":
+		count := scatter(b.full([]int{x.dims[0], 1}, 0), b.full([]int{updates.dims[0], 1}, 1), "add")
+		sum := scatter(b.full(slices.Clone(x.dims), 0), updates, "add")
+		there := b.binary("Greater", count, b.scalar(0))
+		mean := b.div(sum, b.choose(there, count, b.scalar(1)))
+		return b.choose(there, mean, x)
+	default:
+		failf("the reduction %q is not known", how)
+	}
+	return ref{}
+}

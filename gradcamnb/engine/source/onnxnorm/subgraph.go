@@ -1,0 +1,174 @@
+package onnxnorm
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+	"google.golang.org/protobuf/proto"
+)
+
+// find is the value of a name here or in a graph around this one, or why there is none; both
+// are nil where nothing of that name was met.
+func (w *walk) find(name string) (*value, error) {
+	for ; w != nil; w = w.outer {
+		if v := w.values[name]; v != nil {
+			return v, nil
+		}
+		if err := w.refused[name]; err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// own is the node with outputs that no other run of its graph has: weights are named by them.
+func (w *walk) own(p *protos.NodeProto) *protos.NodeProto {
+	if w.prefix == "" {
+		return p
+	}
+	q := proto.CloneOf(p)
+	for i, name := range q.Output {
+		if name != "" {
+			q.Output[i] = w.prefix + name
+		}
+	}
+	return q
+}
+
+// captured are the names that the subgraphs of a node read from around them.
+func captured(p *protos.NodeProto) []string {
+	var out []string
+	for _, a := range p.Attribute {
+		for _, g := range append(slices.Clone(a.Graphs), a.G) {
+			if g == nil {
+				continue
+			}
+			made := map[string]bool{"": true}
+			for _, in := range g.Input {
+				made[in.Name] = true
+			}
+			for _, t := range g.Initializer {
+				made[t.Name] = true
+			}
+			for _, n := range g.Node {
+				for _, name := range n.Output {
+					made[name] = true
+				}
+			}
+			var reads []string
+			for _, n := range g.Node {
+				reads = append(append(reads, n.Input...), captured(n)...)
+			}
+			for _, o := range g.Output {
+				reads = append(reads, o.Name)
+			}
+			for _, name := range reads {
+				if !made[name] && !slices.Contains(out, name) {
+					out = append(out, name)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// holdsGraph tells whether the node has subgraphs, which may read what is no constant.
+func (n *node) holdsGraph() bool {
+	return slices.ContainsFunc(n.Attribute, func(a *protos.AttributeProto) bool { return a.G != nil || len(a.Graphs) > 0 })
+}
+
+// run puts a subgraph in the place of the node that holds it, with its inputs bound.
+func (b *builder) run(n *node, g *protos.GraphProto, bind []*value) []*value {
+	outer := b.walk
+	if outer.constants == nil {
+		outer.constants = newConstants(b.opset, outer.variant, outer.evaluate)
+	}
+	defer func() { b.walk = outer }()
+	if len(bind) < len(g.Input) {
+		failf("its subgraph %q takes %d inputs, and %d are given", g.Name, len(g.Input), len(bind))
+	}
+	b.count++
+	w := &walk{values: map[string]*value{}, b: b, refused: map[string]error{}, taken: outer.taken, outer: outer, constants: outer.constants, evaluate: outer.evaluate, variant: outer.variant, prefix: fmt.Sprintf("%s@%d/", nodeName(n.NodeProto), b.count)}
+	for _, p := range g.Initializer {
+		t, err := decode(p, inGraph(p))
+		if err != nil {
+			failf("%w", err)
+		}
+		t.origin = w.prefix + t.origin
+		w.values[p.Name] = &value{name: p.Name, dims: t.dims, konst: t}
+	}
+	for i, in := range g.Input {
+		w.values[in.Name] = bind[i]
+	}
+	for _, p := range ordered(g.Node) {
+		w.inner(p)
+	}
+	var out []*value
+	for _, o := range g.Output {
+		v, err := w.find(o.Name)
+		if err != nil {
+			failf("%w", err)
+		}
+		if v == nil {
+			failf("its subgraph %q names the output %q, which no node makes: the file is damaged", g.Name, o.Name)
+		}
+		u := *v
+		out = append(out, &u)
+	}
+	return out
+}
+
+// inner rewrites a node of a subgraph, which may fail if nothing that is needed reads it.
+func (w *walk) inner(p *protos.NodeProto) {
+	var err error
+	for _, name := range append(slices.Clone(p.Input), captured(p)...) {
+		if err == nil {
+			_, err = w.find(name)
+		}
+	}
+	if err == nil {
+		_, err = w.node(p)
+	}
+	for _, name := range p.Output {
+		if err != nil {
+			w.refused[name] = err
+		}
+	}
+}
+
+// standard applies a standard operator to values: to constants, what folds stays one.
+func (b *builder) standard(n *node, op string, in []*value, attrs ...*protos.AttributeProto) *value {
+	b.count++
+	names := convert(in, func(v *value) string { return v.name })
+	m := &node{NodeProto: &protos.NodeProto{OpType: op, Name: n.Name, Input: names, Output: []string{fmt.Sprintf("%s@%d", n.Output[0], b.count)}, Attribute: attrs}, in: in}
+	b.walk.rewrite(m)
+	return m.out[0]
+}
+
+// graphOf is the subgraph in an attribute.
+func (n *node) graphOf(name string) *protos.GraphProto {
+	a := n.attr(name)
+	if a == nil || a.G == nil {
+		failf("it has no subgraph %q: the file is damaged", name)
+	}
+	return a.G
+}
+
+// isTrue is a constant truth value; ok is false of one that is computed.
+func isTrue(v *value) (yes, ok bool) {
+	if v.konst == nil || size(v.dims) != 1 {
+		return false, false
+	}
+	return v.konst.numbers()[0] != 0, true
+}
+
+// ints1 is a constant vector as a value.
+func ints1(values ...int) *value {
+	t := intTensor([]int{len(values)}, convert(values, func(v int) int64 { return int64(v) }))
+	return &value{dims: t.dims, konst: t}
+}
+
+func number(v int) *value {
+	return &value{konst: intTensor(nil, []int64{int64(v)})}
+}
