@@ -5,6 +5,7 @@ package printable
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -61,7 +62,7 @@ type writer struct {
 }
 
 func (w *writer) Write(p []byte) (int, error) {
-	data := append(w.rest, p...)
+	data := slices.Concat(w.rest, p)
 	end := len(data)
 	for back := 1; back < utf8.UTFMax && back <= len(data); back++ {
 		if utf8.RuneStart(data[len(data)-back]) {

@@ -329,12 +329,83 @@ func TestHubWrongHash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data := h.files["onnx/net.onnx"]
-	if err := os.WriteFile(m.Card().File, append(slices.Clone(data[:len(data)-1]), data[len(data)-1]^1), 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"onnx/net.onnx", "config.json", "onnx/net.onnx.data"} { // large ones and a small one
+		data := h.files[name]
+		file := filepath.Join(filepath.Dir(filepath.Dir(m.Card().File)), filepath.FromSlash(name))
+		if err := os.WriteFile(file, append(slices.Clone(data[:len(data)-1]), data[len(data)-1]^1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("HF_HUB_OFFLINE", "1")
+		if _, err := Open(t.Context(), address, io.Discard); err == nil {
+			t.Errorf("%s: damaged in the cache, it was opened", name)
+		}
+		t.Setenv("HF_HUB_OFFLINE", "")
+		var said strings.Builder
+		if _, err := Open(t.Context(), address, &said); err != nil || !strings.Contains(said.String(), name+" in the cache is not what the hub announced") {
+			t.Errorf("%s: %v, said %q", name, err, said.String())
+		}
+		if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, data) {
+			t.Errorf("%s: it is still damaged; %v", name, err)
+		}
 	}
-	if _, err := Open(t.Context(), address, io.Discard); err == nil {
-		t.Error("a damaged file in the cache was opened")
+}
+
+// A hub that does not answer, or redirects without end, is given up; the token goes to the hub alone.
+func TestHubOfAStranger(t *testing.T) {
+	h := aRepository(t)
+	h.token = "hf_secret"
+	good := h.start(t)
+	t.Setenv("HF_TOKEN", h.token)
+	var mu sync.Mutex
+	asked, tokens := 0, ""
+	var bad *httptest.Server
+	bad = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		asked++
+		tokens += r.Header.Get("Authorization")
+		mu.Unlock()
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/api"):
+			http.Redirect(w, r, bad.URL+r.URL.Path, http.StatusFound) // to itself
+		default:
+			<-r.Context().Done() // never answers
+		}
+	}))
+	t.Cleanup(bad.Close)
+
+	t.Setenv("HF_ENDPOINT", bad.URL)
+	if _, err := Open(t.Context(), address, io.Discard); err == nil || !strings.Contains(err.Error(), "redirects more than 10 times") || asked > 12 {
+		t.Errorf("%d requests: %v", asked, err)
+	}
+	t.Setenv("HF_ENDPOINT", bad.URL+"/silent")
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	if _, err := Open(ctx, address, io.Discard); err == nil || time.Since(start) > 5*time.Second {
+		t.Errorf("%v after %v", err, time.Since(start))
+	}
+	// The good hub's list redirects to another port of its host: the token stays.
+	mu.Lock()
+	tokens = ""
+	mu.Unlock()
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, bad.URL+"/elsewhere", http.StatusFound)
+	}))
+	t.Cleanup(front.Close)
+	t.Setenv("HF_ENDPOINT", front.URL)
+	ctx, cancel = context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	if _, err := Open(ctx, address, io.Discard); err == nil {
+		t.Error("no error")
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if tokens != "" {
+		t.Errorf("another port got %q", tokens)
+	}
+	t.Setenv("HF_ENDPOINT", good.URL)
+	if _, err := Open(t.Context(), address, io.Discard); err != nil {
+		t.Error(err)
 	}
 }
 

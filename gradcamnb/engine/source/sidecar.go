@@ -71,7 +71,7 @@ func readSidecar(model string) (Sidecar, []string, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	err = d.Decode(&s)
-	if err == nil && d.Decode(&struct{}{}) != io.EOF { //nolint:errorlint // Decode returns it as it is
+	if err == nil && d.Decode(&struct{}{}) != io.EOF {
 		err = errors.New("there is something after the closing brace")
 	}
 	if err != nil {

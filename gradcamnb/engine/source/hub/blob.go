@@ -14,12 +14,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
 	hf "github.com/gomlx/go-huggingface/hub"
 
 	"github.com/gradcam-go/gradcam/internal/progress"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // content is what a file must be.
@@ -62,6 +64,32 @@ func (c content) check(f io.ReadSeeker) error {
 	return nil
 }
 
+// checked are files of the cache whose sums were found right in this process.
+var checked sync.Map
+
+// has tells whether a file is there, whole and with the right sum. The sum is worked out once a process, and again
+// when the file has changed.
+func (c content) has(path string) bool {
+	f, err := regular.Open(path)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }() // only read
+	info, err := f.Stat()
+	if err != nil || info.Size() != c.size {
+		return false
+	}
+	key := fmt.Sprintf("%s %s %d", c.sum, path, info.ModTime().UnixNano())
+	if _, done := checked.Load(key); done {
+		return true
+	}
+	if c.check(f) != nil {
+		return false
+	}
+	checked.Store(key, true)
+	return true
+}
+
 const (
 	tries = 5                // of a transfer that breaks off, as long as each brings something
 	stall = 60 * time.Second // without a byte is as good as broken off
@@ -78,7 +106,7 @@ func (r *Repo) blob(ctx context.Context, name, blob string, want content) error 
 		return fmt.Errorf("%s: waiting for another process that fetches %q: %w", r.ref, name, err)
 	}
 	defer func() { _ = lock.Unlock() }() // the process's end does it, too
-	if info, err := os.Stat(blob); err == nil && info.Size() == want.size {
+	if want.has(blob) {
 		return nil
 	}
 	part := blob + ".incomplete" // as Python calls it
@@ -135,6 +163,7 @@ func (r *Repo) fill(ctx context.Context, name string, f *os.File, want content) 
 			if err == nil {
 				err = io.ErrUnexpectedEOF
 			}
+			err = because(ctx, err)
 			return fmt.Errorf("%s: fetching %q broke off after %s of %s: %w; the next time it goes on from there", r.ref, name, megabytes(now), megabytes(want.size), err)
 		}
 	}

@@ -11,13 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	hf "github.com/gomlx/go-huggingface/hub"
@@ -25,13 +25,14 @@ import (
 
 // Repo is a repository at one commit.
 type Repo struct {
-	ref     Ref
-	hf      *hf.Repo
-	token   string
-	dir     string // of the repository in the cache
-	files   map[string]*hf.FileInfo
-	offline bool
-	say     io.Writer
+	ref      Ref
+	hf       *hf.Repo
+	token    string
+	endpoint *url.URL
+	dir      string // of the repository in the cache
+	files    map[string]*hf.FileInfo
+	offline  bool
+	say      io.Writer
 }
 
 // Open finds a repository and lists its files. Where the hub cannot be reached, or
@@ -49,6 +50,9 @@ func Open(ctx context.Context, ref Ref, say io.Writer) (*Repo, error) {
 	var err error
 	if r.dir, err = r.hf.CacheDir(); err != nil {
 		return nil, fmt.Errorf("the cache of the hub: %w", err)
+	}
+	if r.endpoint, err = endpointOf(r.hf); err != nil {
+		return nil, err
 	}
 	if err := r.list(ctx); err != nil {
 		return nil, err
@@ -91,37 +95,28 @@ func token() string {
 	return strings.TrimSpace(string(data))
 }
 
-var (
-	commitPattern = regexp.MustCompile(`^[0-9a-f]{40}$`)
-	statusPattern = regexp.MustCompile(`bad status code (\d+)`) // go-huggingface says the status in words only
-)
+var commitPattern = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
-// list fills in the files of the revision. go-huggingface deletes the list that it
-// has before it asks for the new one, so the old list is put back where that fails.
+// list fills in the files of the revision.
 func (r *Repo) list(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	path := filepath.Join(r.dir, "info", url.PathEscape(r.ref.Revision))
-	old, errOld := os.ReadFile(path)
-	known := errOld == nil
+	_, err := os.Stat(path)
+	known := err == nil
 	r.offline = os.Getenv("HF_HUB_OFFLINE") == "1"
 	if r.offline && !known {
 		return fmt.Errorf("%s is not in the cache, and HF_HUB_OFFLINE is set", r.ref)
 	}
 	refresh := !r.offline && (!known || !commitPattern.MatchString(r.ref.Revision)) // a commit does not change
-	if err := r.hf.DownloadInfo(refresh); err != nil {
-		if status := statusPattern.FindStringSubmatch(err.Error()); status != nil {
-			return r.refused(status[1])
+	if refresh {
+		if err := r.refresh(ctx, path, known); err != nil {
+			return err
 		}
-		if !known || !refresh {
-			return fmt.Errorf("%s: the hub did not answer: %w", r.ref, flat(err))
-		}
-		if err := errors.Join(os.WriteFile(path, old, 0o644), r.hf.DownloadInfo(false)); err != nil {
-			return fmt.Errorf("%s: the list of its files in the cache: %w", r.ref, flat(err))
-		}
-		r.offline = true
-		fmt.Fprintf(r.say, "gradcam: the hub did not answer; %s is taken from the cache\n", r.ref)
+	}
+	if err := r.hf.DownloadInfo(false); err != nil { // reads the list in the cache
+		return fmt.Errorf("%s: the list of its files in the cache: %w", r.ref, flat(err))
 	}
 	info := r.hf.Info()
 	if !commitPattern.MatchString(info.CommitHash) { // it becomes the name of a folder
@@ -133,6 +128,23 @@ func (r *Repo) list(ctx context.Context) error {
 			r.files[f.Name] = f
 		}
 	}
+	return nil
+}
+
+// refresh fetches the list anew. Without an answer the list in the cache will do, if there is one.
+func (r *Repo) refresh(ctx context.Context, path string, known bool) error {
+	err := r.fetchList(ctx, path)
+	var status statusError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &status):
+		return r.refused(strconv.Itoa(int(status)))
+	case ctx.Err() != nil || !known:
+		return fmt.Errorf("%s: the hub did not answer: %w", r.ref, err)
+	}
+	r.offline = true
+	fmt.Fprintf(r.say, "gradcam: the hub did not answer (%v); %s is taken from the cache\n", err, r.ref)
 	return nil
 }
 
@@ -176,11 +188,14 @@ func (r *Repo) Fetch(ctx context.Context, name string) (string, error) {
 		return "", fmt.Errorf("%s: %q: %w", r.ref, name, err)
 	}
 	snapshot := filepath.Join(r.dir, "snapshots", r.hf.Info().CommitHash, filepath.FromSlash(name))
-	if info, err := os.Stat(snapshot); err == nil && info.Size() == want.size {
+	if want.has(snapshot) {
 		return snapshot, nil
 	}
 	if r.offline {
-		return "", fmt.Errorf("%s: %q is not in the cache and the hub cannot be asked; try again with a network", r.ref, name)
+		return "", fmt.Errorf("%s: %q is not in the cache, or is damaged there, and the hub cannot be asked; try again with a network", r.ref, name)
+	}
+	if _, err := os.Stat(snapshot); err == nil {
+		fmt.Fprintf(r.say, "gradcam: %s in the cache is not what the hub announced, and is fetched anew\n", name)
 	}
 	blob := filepath.Join(r.dir, "blobs", want.sum)
 	if err := r.blob(ctx, name, blob, want); err != nil {
@@ -229,29 +244,4 @@ func link(snapshot, blob string) error {
 // flat is an error as one line.
 func flat(err error) error {
 	return errors.New(strings.Join(strings.Fields(err.Error()), " "))
-}
-
-// request asks for a file from a byte on.
-func (r *Repo) request(ctx context.Context, name string, from int64) (*http.Response, error) {
-	base, err := r.hf.FileURL("")
-	if err != nil {
-		return nil, flat(err)
-	}
-	var parts []string
-	for part := range strings.SplitSeq(name, "/") {
-		parts = append(parts, url.PathEscape(part))
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+strings.Join(parts, "/"), nil)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("User-Agent", hf.DefaultHttpUserAgent())
-	req.Header.Set("Accept-Encoding", "identity")
-	if r.token != "" {
-		req.Header.Set("Authorization", "Bearer "+r.token) // net/http drops it where another host is redirected to
-	}
-	if from > 0 {
-		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", from))
-	}
-	return http.DefaultClient.Do(req)
 }
