@@ -22,6 +22,17 @@ type Measuring struct {
 	// Truths say where the object is, by pixel of each picture: 1 on it, 0 elsewhere. One for each
 	// picture; empty for a picture that has none. Metrics that compare with a truth need it.
 	Truths []heatmap.Grid `json:"-"`
+
+	// Trust asks how far every map can be believed; see [Trusted].
+	Trust bool `json:"trust,omitempty"`
+}
+
+// Trusted asks how far every map can be believed, in numbers and words: [heatmap.Map.Trust]. It
+// compares the map with noise and with a bump in the middle by what they show the model, with the
+// map of the model with random weights, with that of another class, and with those of pictures
+// under noise that nobody sees. A map costs some 60 passes and 12 explanations.
+func Trusted() Choice {
+	return choice(func(r *Request) { r.Measuring.Trust = true })
 }
 
 // Measured picks what is measured of every map.

@@ -167,7 +167,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		err = now.perturb(ctx)
 		clock.lap("perturb")
 	}
-	if err == nil && len(r.Measuring.Metrics) > 0 {
+	if err == nil && (len(r.Measuring.Metrics) > 0 || r.Measuring.Trust) {
 		err = now.measure(ctx)
 		clock.lap("measure")
 	}

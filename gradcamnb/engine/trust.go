@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// trust writes into the maps of one picture how far they can be believed.
+func trust(ctx context.Context, show *metrics.Show) error {
+	maps := show.Maps
+	if len(maps) == 0 {
+		return nil
+	}
+	faithful, err := faithfulness(ctx, *show)
+	if err != nil {
+		return err
+	}
+	n := len(maps)
+	weights, class, moves := missing(n), missing(n), missing(n)
+	if show.Again != nil {
+		if weights, err = metrics.MPRT.Measure(ctx, show); err != nil {
+			return err
+		}
+		if moves, err = metrics.MaxSensitivity.Measure(ctx, show); err != nil {
+			return err
+		}
+		if of, err := metrics.RandomLogit.Measure(ctx, show); err == nil {
+			class = of
+		} else if ctx.Err() != nil {
+			return err
+		} // else the target is not one class of several
+	}
+	for i, m := range maps {
+		m.Trust = &heatmap.Trust{Faithful: faithful[i], Noise: faithful[n+2*i], Centre: faithful[n+2*i+1], Weights: weights[i], Class: class[i], Moves: moves[i]}
+		m.Trust.Say()
+	}
+	return nil
+}
+
+func missing(n int) []float64 { return slices.Repeat([]float64{math.NaN()}, n) }
+
+// faithfulness is insertion less deletion of all maps and then, for each of them, of noise and of a
+// bump in the middle of its size.
+func faithfulness(ctx context.Context, show metrics.Show) ([]float64, error) {
+	maps, aims := show.Maps, show.Aims
+	draw := rand.New(rand.NewPCG(show.Seed, 7))
+	all := metrics.Show{Mean: show.Mean, Blur: show.Blur, Steps: show.Steps, Hear: show.Hear, Maps: slices.Clone(maps), Aims: slices.Clone(aims)}
+	for i, m := range maps {
+		all.Maps = append(all.Maps, flat(m, func(int, int) float64 { return draw.Float64() }), flat(m, func(x, y int) float64 {
+			u, v := (float64(x)+0.5)/float64(m.W)-0.5, (float64(y)+0.5)/float64(m.H)-0.5
+			return math.Exp(-8 * (u*u + v*v)) // a standard deviation of a quarter of the side
+		}))
+		all.Aims = append(all.Aims, aims[i], aims[i])
+	}
+	return metrics.InsertionDeletion.Measure(ctx, &all)
+}
+
+// flat is a map of m's size with other values.
+func flat(m *heatmap.Map, value func(x, y int) float64) *heatmap.Map {
+	g := heatmap.NewGrid(m.W, m.H)
+	for i := range g.Values {
+		g.Values[i] = float32(value(i%m.W, i/m.W))
+	}
+	return &heatmap.Map{Grid: g, Raw: g}
+}

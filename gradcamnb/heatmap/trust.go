@@ -1,0 +1,61 @@
+package heatmap
+
+import "fmt"
+
+// Trust is how far a map can be believed: what was measured of it beside two maps that explain
+// nothing, and what follows, in words.
+type Trust struct {
+	Faithful float64 // insertion less deletion of the map; NaN if it has none
+	Noise    float64 // the same of a map of noise
+	Centre   float64 // the same of a bump in the middle
+	Weights  float64 // rank correlation with the map of the model with random weights; NaN if it was not explained again
+	Class    float64 // rank correlation with the map of another class; NaN if the target is not one class of several
+	Moves    float64 // largest relative change under noise that nobody sees; NaN if it was not explained again
+
+	Words []string // a sentence for each that was measured, the gravest first
+}
+
+// The values from which a map is doubted. Adebayo et al. 2018 and Sixt et al. 2020 give none; they
+// are set so that what the papers show as failing fails, and can be read beside the numbers.
+const (
+	alike = 0.7 // of two maps' rank correlation
+	moved = 0.5 // of a map's own norm
+)
+
+// Say puts the numbers into words.
+func (t *Trust) Say() {
+	t.Words = nil
+	var grave, fine []string
+	say := func(doubt bool, doubtful, good string) {
+		if doubt {
+			grave = append(grave, doubtful)
+		} else {
+			fine = append(fine, good)
+		}
+	}
+	if t.Weights == t.Weights {
+		say(t.Weights > alike,
+			fmt.Sprintf("This map does not depend on what the model has learnt: with random weights it is nearly the same (rank correlation %.2f).", t.Weights),
+			fmt.Sprintf("It depends on what the model has learnt: with random weights it is another one (rank correlation %.2f).", t.Weights))
+	}
+	if t.Class == t.Class {
+		say(t.Class > alike,
+			fmt.Sprintf("This map does not depend on the class: another class has nearly the same (rank correlation %.2f).", t.Class),
+			fmt.Sprintf("It depends on the class: another class has another map (rank correlation %.2f).", t.Class))
+	}
+	if t.Faithful == t.Faithful {
+		best, name := t.Noise, "noise"
+		if t.Centre > best {
+			best, name = t.Centre, "a bump in the middle"
+		}
+		say(t.Faithful <= best,
+			fmt.Sprintf("This map shows the model no more of what it uses than %s does (insertion - deletion %.3f, %.3f).", name, t.Faithful, best),
+			fmt.Sprintf("It shows the model more of what it uses than noise (%.3f) and a bump in the middle (%.3f) do: insertion - deletion is %.3f.", t.Noise, t.Centre, t.Faithful))
+	}
+	if t.Moves == t.Moves {
+		say(t.Moves > moved,
+			fmt.Sprintf("This map changes by %.0f %% of itself under noise that nobody sees.", 100*t.Moves),
+			fmt.Sprintf("Under noise that nobody sees it changes by %.0f %% of itself.", 100*t.Moves))
+	}
+	t.Words = append(grave, fine...)
+}
