@@ -164,6 +164,11 @@ func stillHTML(r *heatmap.Result, m *heatmap.Map, picture string, o *Options) (s
 	if m.Diagnosis != "" {
 		fmt.Fprintf(&b, `<div style="font-weight:bold">%s</div>`, text(clean(m.Diagnosis)))
 	}
+	if m.Trust != nil {
+		for _, said := range m.Trust.Words {
+			fmt.Fprintf(&b, `<div>%s</div>`, text(said))
+		}
+	}
 	return b.String(), nil
 }
 
@@ -232,9 +237,10 @@ type CardMap struct {
 	ScoreUnit string         `json:"scoreUnit"`
 	Unit      string         `json:"unit"`
 	Diagnosis string         `json:"diagnosis"`
-	Size      [2]int         `json:"size"` // of the model's input, width and height
-	Grid      [2]int         `json:"grid"` // of the layer
-	Kept      [2]int         `json:"kept"` // of what is embedded
+	Trust     []string       `json:"trust,omitempty"` // sentences
+	Size      [2]int         `json:"size"`            // of the model's input, width and height
+	Grid      [2]int         `json:"grid"`            // of the layer
+	Kept      [2]int         `json:"kept"`            // of what is embedded
 	Lo        float64        `json:"lo"`
 	Hi        float64        `json:"hi"`
 	Values    string         `json:"values"` // base64 of uint16, little end first: 0 is Lo, 65534 is Hi, 65535 no number
@@ -288,6 +294,9 @@ func NewCardMap(m *heatmap.Map) CardMap {
 		Size: [2]int{m.W, m.H}, Grid: [2]int{m.Raw.W, m.Raw.H}, Kept: [2]int{kept.W, kept.H},
 		Lo: lo, Hi: hi, Values: packed(kept, lo, hi), Field: m.Field, Measured: measured(m),
 		Pixels: ofPixels(m), Head: clean(m.Head), Top: cardPredictions(m.Top),
+	}
+	if m.Trust != nil {
+		c.Trust = m.Trust.Words
 	}
 	if m.Rank > 0 {
 		c.P, c.Rank, c.Of = finite(m.Probability), m.Rank, m.Classes

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +30,7 @@ type explainFlags struct {
 	given, boxes                                              []string // values of other inputs, and the part that the model sees
 	batch                                                     int
 	inputs                                                    string // hash for result.json, of one of many pictures
+	measured                                                  measureFlags
 }
 
 func explainCommand() *cobra.Command {
@@ -77,6 +79,7 @@ saved from a notebook.`,
 	flags.StringVar(&f.target, "target", "top1", targetHelp()+"\n")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: black-body (default) or jet")
+	f.measured.add(c)
 	f.addPreparation(c)
 	return c
 }
@@ -134,6 +137,9 @@ func explain(ctx context.Context, f explainFlags) error {
 		return err
 	}
 	r := gradcamnb.Request{Layers: f.layers, Methods: []string{f.method}, Targets: []gradcamnb.Target{target}}
+	if err := f.measured.request(&r, f.images); err != nil {
+		return err
+	}
 	if f.batch > 0 {
 		return explainMany(ctx, f, m, r, dir, options)
 	}
@@ -145,6 +151,7 @@ func explain(ctx context.Context, f explainFlags) error {
 		return err
 	}
 	sayNotNumbers("", results)
+	f.measured.print(os.Stdout, results)
 	return write(dir, f, m, results, options)
 }
 

@@ -71,6 +71,9 @@ type reportMap struct {
 	Range     [2]*float64 `json:"raw_range"` // lowest and highest value of raw.npy
 	Diagnosis string      `json:"diagnosis,omitempty"`
 
+	Metrics map[string]*float64 `json:"metrics,omitempty"` // null for what has no value
+	Trust   []string            `json:"trust,omitempty"`   // how far the map can be believed, in words
+
 	Box *heatmap.Box `json:"box,omitempty"` // of a detection: x0, y0, x1, y1 in the picture's pixels
 }
 
@@ -203,6 +206,15 @@ func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*hea
 			e := reportMap{
 				Layer: m.Layer, Method: m.Method, Target: m.Target, Class: m.Index, ClassName: m.Class,
 				Score: finite(m.Score), ScoreUnit: m.ScoreUnit, Unit: m.Unit, Grid: [2]int{m.Raw.H, m.Raw.W}, Diagnosis: m.Diagnosis,
+			}
+			for name, v := range m.Metrics {
+				if e.Metrics == nil {
+					e.Metrics = map[string]*float64{}
+				}
+				e.Metrics[name] = finite(float32(v))
+			}
+			if m.Trust != nil {
+				e.Trust = m.Trust.Words
 			}
 			if m.Box.Area() > 0 {
 				e.Box = &m.Box

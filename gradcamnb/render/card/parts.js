@@ -26,7 +26,7 @@ const take = m => { current = m; state.target = targetOf(m); state.layer = m.lay
 // ---- the card's parts
 
 const css = el("style", { text: style });
-const title = el("h3"), sub = el("p", { class: "sub" }), why = el("p", { class: "why", role: "note" });
+const title = el("h3"), sub = el("p", { class: "sub" }), why = el("p", { class: "why", role: "note" }), trust = el("ul", { class: "trust", "aria-label": "how far this map can be believed" });
 const switches = el("div", { class: "switches" });
 const picture = el("canvas", { class: "picture", role: "img" });
 const ns = "http://www.w3.org/2000/svg";

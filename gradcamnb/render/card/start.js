@@ -53,7 +53,7 @@ state.picture = data.open[0];
 take(result().maps[data.open[1]]);
 readPicture().then(() => {
   shadow = root.attachShadow({ mode: "open" });
-  card.append(title, sub, why, switches, status, tools, el("div", { class: "body" }, el("div", { class: "left" }, stage, scale), right), note, gallery, grid);
+  card.append(title, sub, why, trust, switches, status, tools, el("div", { class: "body" }, el("div", { class: "left" }, stage, scale), right), note, gallery, grid);
   shadow.append(css, card);
   theme();
   drawGallery();

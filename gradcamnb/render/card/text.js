@@ -50,6 +50,8 @@ const drawText = () => {
   sub.textContent = ["target " + m.target + (m.class ? " (" + m.class + ")" : ""), "score " + number(m.score) + " " + m.scoreUnit, chance(m), r.made].filter(Boolean).join(" · ");
   why.hidden = !m.diagnosis;
   why.textContent = m.diagnosis;
+  trust.hidden = !m.trust;
+  trust.replaceChildren(...(m.trust || []).map(said => el("li", {}, said)));
   picture.setAttribute("aria-label", title.textContent + ", " + sub.textContent + (m.diagnosis ? ". " + m.diagnosis : ""));
   stage.setAttribute("aria-label", "the map on the picture; arrow keys read its cells");
   const seesAll = r.seen[0] <= 0 && r.seen[1] <= 0 && r.seen[2] >= r.frame.PictureW && r.seen[3] >= r.frame.PictureH;

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/gradcamnb/study"
+	"github.com/gradcam-go/gradcam/internal/cli"
+)
+
+// measureFlags say what is measured of every map.
+type measureFlags struct {
+	metrics []string
+	truths  []string
+	trust   bool
+}
+
+func (f *measureFlags) add(c *cobra.Command) {
+	flags := c.Flags()
+	flags.StringArrayVar(&f.metrics, "metric", nil, "measure every map: "+metricNames()+"; may be repeated; see docs/metrics.md")
+	flags.StringArrayVar(&f.truths, "truth", nil, "where the object is, for metrics that compare with it: a mask of the picture's size, or a box x0,y0,x1,y1; one a picture")
+	flags.BoolVar(&f.trust, "trust", false, "say how far every map can be believed: against noise and a bump in the middle, with random weights, for another class, under noise")
+}
+
+// request writes what is asked for into a request about these pictures.
+func (f measureFlags) request(r *gradcamnb.Request, pictures []string) error {
+	r.Measuring.Metrics, r.Measuring.Trust = f.metrics, f.trust
+	if len(f.truths) == 0 {
+		return nil
+	}
+	if len(f.truths) != len(pictures) {
+		return cli.Usagef("there are %d --truth for %d --image; give one for each", len(f.truths), len(pictures))
+	}
+	for i, text := range f.truths {
+		g, err := truthOf(text, pictures[i])
+		if err != nil {
+			return err
+		}
+		r.Measuring.Truths = append(r.Measuring.Truths, g)
+	}
+	return nil
+}
+
+// truthOf is a box in a picture, or a mask.
+func truthOf(text, picture string) (heatmap.Grid, error) {
+	if box, err := parseBox(text); err == nil {
+		img, err := imgio.Open(picture)
+		if err != nil {
+			return heatmap.Grid{}, err
+		}
+		return study.Boxes(heatmap.Box{float64(box.Min.X), float64(box.Min.Y), float64(box.Max.X), float64(box.Max.Y)})(img.Bounds())
+	}
+	mask, err := imgio.Open(text)
+	if err != nil {
+		return heatmap.Grid{}, fmt.Errorf("--truth is neither a box x0,y0,x1,y1 nor a mask: %w", err)
+	}
+	return heatmap.MaskOf(mask), nil
+}
+
+// print says what was measured.
+func (f measureFlags) print(out io.Writer, results []*heatmap.Result) {
+	for i, r := range results {
+		for _, m := range r.Maps {
+			if len(m.Metrics) == 0 && m.Trust == nil {
+				continue
+			}
+			fmt.Fprintf(out, "picture %d, %s at %s, target %s\n", i+1, m.Method, m.Layer, m.Target)
+			for _, name := range slices.Sorted(maps.Keys(m.Metrics)) {
+				fmt.Fprintf(out, "  %-28s %.4g\n", name, m.Metrics[name])
+			}
+			if m.Trust != nil {
+				for _, said := range m.Trust.Words {
+					fmt.Fprintln(out, " ", said)
+				}
+			}
+		}
+	}
+}
