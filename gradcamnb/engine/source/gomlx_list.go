@@ -50,10 +50,11 @@ type listings struct {
 
 // listing is the layers of a model for one shape of its input.
 type listing struct {
-	layers []Layer
-	feeds  []map[string]bool // the layers that each layer is made of, itself included
-	answer []map[string]bool // of those, the ones it becomes without anything learned between
-	made   map[string]string // where in the graph function a variable is read first
+	layers  []Layer
+	feeds   []map[string]bool // the layers that each layer is made of, itself included
+	answer  []map[string]bool // of those, the ones it becomes without anything learned between
+	endings map[string]Ending // of the layers
+	made    map[string]string // where in the graph function a variable is read first
 }
 
 // made is where the graph function reads a variable; empty where it does not.
@@ -156,7 +157,7 @@ func (m *gomlxModel) listAs(on compute.Backend, input []int) (l *listing, err er
 // listWalk makes layers of the places of a graph. The output comes last, in place of the
 // layer that it is.
 func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
-	l := &listing{made: map[string]string{}}
+	l := &listing{made: map[string]string{}, endings: map[string]Ending{}}
 	for _, n := range x.Graph().Nodes() {
 		if n.Type() == NodeTypeParameter && strings.HasPrefix(n.GetParameterName(), model.RootScopePath) {
 			l.made[n.GetParameterName()] = userLine(n)
@@ -194,6 +195,15 @@ func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
 			}
 		}
 		add(layer, w.outputs[name])
+	}
+	names := map[*Node]string{}
+	for i, n := range nodes {
+		if names[n] == "" {
+			names[n] = l.layers[i].Name
+		}
+	}
+	for i, n := range nodes {
+		l.endings[l.layers[i].Name] = endingOf(n, names)
 	}
 	for i := range nodes {
 		feeds, answers := ancestors(nodes[i], nil), walk.Answers(nodes[i])

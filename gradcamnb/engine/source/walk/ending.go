@@ -5,15 +5,16 @@ import (
 )
 
 // Ending is what the values of an output are, as the end of its graph shows.
-type Ending string
+type Ending int
 
 // The endings that are told apart. A model that ends in none of the functions ends in what
 // is neither bounded nor normed: logits.
 const (
-	Logits           Ending = "logits"
-	Probabilities    Ending = "probabilities"     // of classes that exclude one another: softmax
-	Tags             Ending = "tags"              // each with a probability of its own: sigmoid
-	LogProbabilities Ending = "log-probabilities" // log-softmax
+	Logits           Ending = iota
+	Probabilities           // of classes that exclude one another: softmax
+	Tags                    // each with a probability of its own: sigmoid
+	LogProbabilities        // log-softmax
+	Squashed                // in another way, as by tanh: no probability
 )
 
 // through are the operators that an ending is looked for behind.
@@ -22,36 +23,46 @@ var through = map[NodeType]bool{
 	NodeTypeSlice: true, NodeTypeBroadcastInDim: true, NodeTypeOptimizationBarrier: true,
 }
 
-// EndingOf is how an output ends: e^z/SUM e^z is a softmax, 1/(1 + e^-z) a sigmoid, and
-// z - log SUM e^z a log-softmax, however they are written.
-func EndingOf(output *Node) Ending {
+// EndingOf is how an output ends, and the node z that its function is of: e^z/SUM e^z is a
+// softmax, 1/(1 + e^-z) a sigmoid, and z - log SUM e^z a log-softmax, however they are written
+// and with any number taken off z. Of logits it is no node.
+func EndingOf(output *Node) (Ending, *Node) {
 	n := behind(output)
+	in := func(i int) *Node { return behind(n.Inputs()[i]) }
 	switch n.Type() {
 	case NodeTypeLogistic:
-		return Tags
-	case NodeTypeFusedSoftmax:
-		return Probabilities
+		return Tags, in(0)
+	case NodeTypeTanh, NodeTypeExp:
+		return Squashed, nil
 	case NodeTypeLog:
-		if EndingOf(n.Inputs()[0]) == Probabilities {
-			return LogProbabilities
+		if e, z := EndingOf(in(0)); e == Probabilities {
+			return LogProbabilities, z
 		}
 	case NodeTypeDiv:
-		above, below := behind(n.Inputs()[0]), behind(n.Inputs()[1])
 		switch {
-		case above.Type() == NodeTypeExp && sums(below, above):
-			return Probabilities
-		case isOne(above) && addsOne(below):
-			return Tags
+		case in(0).Type() == NodeTypeExp && sums(in(1), in(0)):
+			return Probabilities, shifted(in(0).Inputs()[0])
+		case isOne(in(0)) && addsOne(in(1)):
+			return Tags, nil
 		}
 	case NodeTypeSub:
-		below := behind(n.Inputs()[1])
-		if below.Type() == NodeTypeLog {
-			if sum := behind(below.Inputs()[0]); sum.Type() == NodeTypeReduceSum && behind(sum.Inputs()[0]).Type() == NodeTypeExp {
-				return LogProbabilities
-			}
+		if in(1).Type() != NodeTypeLog {
+			break
+		}
+		if sum := behind(in(1).Inputs()[0]); sum.Type() == NodeTypeReduceSum && behind(sum.Inputs()[0]).Type() == NodeTypeExp {
+			return LogProbabilities, shifted(n.Inputs()[0])
 		}
 	}
-	return Logits
+	return Logits, nil
+}
+
+// shifted is z of z less its largest value, or the node itself.
+func shifted(n *Node) *Node {
+	n = behind(n)
+	if n.Type() == NodeTypeSub && behind(n.Inputs()[1]).Type() == NodeTypeReduceMax {
+		return behind(n.Inputs()[0])
+	}
+	return n
 }
 
 func behind(n *Node) *Node {

@@ -209,6 +209,8 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 	switch {
 	case len(reads) > 0:
 		return w.ofModule(n, homes, last, reads)
+	case w.picks(n):
+		return w.addPlace(n, &Place{form: single, scope: last.scope, From: homes})
 	case moves[n.Type()] && len(homes) == 1:
 		last.note(n)
 		return last
@@ -228,6 +230,16 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 		return last.extend(n)
 	}
 	return w.addPlace(n, &Place{form: single, scope: last.scope, From: []*Place{of}})
+}
+
+// picks tells whether a node takes tokens that are no cells out of a sequence, as the class
+// token is.
+func (w *Walk) picks(n *Node) bool {
+	if n.Type() != NodeTypeSlice && n.Type() != NodeTypeGather {
+		return false
+	}
+	from := w.trace.of[n.Inputs()[0]].layout()
+	return from.Tokens() && !w.trace.of[n].layout().Map()
 }
 
 // moves are the operators that only put values elsewhere, or take fewer.

@@ -1,0 +1,44 @@
+package source
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
+)
+
+// units are what the endings of a graph are called.
+var units = map[walk.Ending]Unit{
+	walk.Logits: Logits, walk.Probabilities: SoftmaxProbability, walk.Tags: SigmoidProbability, walk.LogProbabilities: LogProbability, walk.Squashed: Plain,
+}
+
+// Ending: see [Ended]. It is read off the graph when the layers are listed; of a model whose
+// layers were not, everything is taken for logits.
+func (m *gomlxModel) Ending(tensor string) Ending {
+	m.listed.mu.Lock()
+	defer m.listed.mu.Unlock()
+	for _, l := range m.listed.of {
+		if e, ok := l.endings[tensor]; ok {
+			return e
+		}
+	}
+	return Ending{Unit: Logits}
+}
+
+// endingOf is how a node ends. What it squashes has a name if it is a layer of as many numbers.
+func endingOf(n *Node, names map[*Node]string) Ending {
+	ending, before := walk.EndingOf(n)
+	e := Ending{Unit: units[ending]}
+	switch ending {
+	case walk.Probabilities, walk.LogProbabilities:
+		e.Squash = SoftmaxProbability
+	case walk.Tags:
+		e.Squash = SigmoidProbability
+	}
+	if before != nil && before.Shape().Size() == n.Shape().Size() {
+		e.Before = names[before]
+	}
+	if e.Before == "" {
+		e.Squash = ""
+	}
+	return e
+}
