@@ -35,6 +35,13 @@ func openBackend(name string, say io.Writer) (*backend, error) {
 	if name == "" {
 		name = os.Getenv(compute.ConfigEnvVar)
 	}
+	if name == onONNXRuntime { // it runs the model; masks and sums are computed elsewhere
+		b, err := openBackend("", io.Discard)
+		if err != nil {
+			return nil, err
+		}
+		return &backend{b.Backend, name}, nil
+	}
 	if name != "" {
 		return namedBackend(name)
 	}
@@ -93,7 +100,7 @@ func namedBackend(name string) (*backend, error) {
 		}
 		return b, nil
 	}
-	return nil, fault.Errorf(fault.NoBackend, "there is no backend %q; there are go, xla:cpu, xla:cuda and xla:<path of a PJRT plugin>", name)
+	return nil, fault.Errorf(fault.NoBackend, "there is no backend %q; there are go, xla:cpu, xla:cuda, xla:<path of a PJRT plugin> and onnxruntime", name)
 }
 
 func newXLA(name, plugin string) (b *backend, err error) {

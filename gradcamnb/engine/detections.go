@@ -78,6 +78,9 @@ func (s *session) Detect(ctx context.Context, r gradcamnb.Request) ([][]heatmap.
 	if err != nil {
 		return nil, err
 	}
+	if s, err = s.elsewhere(in, r); err != nil {
+		return nil, err
+	}
 	d, err := s.detect(ctx, in, r.Reading)
 	if err != nil {
 		return nil, err

@@ -41,6 +41,8 @@ type Engine struct {
 	said   sync.Map // lines about models
 	proved sync.Map // batches that models were brought to
 
+	runtimes sync.Map // what onnxruntime has loaded, by the session's entry
+
 	keeps func() (*memory, error)
 	open  map[string]opened // by what they were opened with; the memory's lock guards it
 

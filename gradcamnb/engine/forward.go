@@ -39,6 +39,7 @@ func (r run) perturbAll(ctx context.Context) error {
 		for _, method := range p.forward {
 			one := r.ofPicture(i)
 			subject := one.subject(i)
+			one.hosted(subject)
 			repaired, err := one.takeBatch(subject)
 			if err != nil {
 				return err

@@ -108,6 +108,7 @@ func (r run) measurePicture(ctx context.Context, i int, want measuring, show *me
 	over := func(baseline string) (*perturb.Subject, error) {
 		one := r.ofPicture(i)
 		subject := one.subject(i)
+		one.hosted(subject)
 		_, err := one.takeBatch(subject)
 		if err != nil {
 			return nil, err

@@ -25,6 +25,9 @@ type session struct {
 	model  source.Model
 	values source.Fed // of the model's inputs beside the picture, once they are given
 
+	runs   *runtimeModel           // where onnxruntime runs the model
+	beside map[string]source.Value // values of its inputs beside the picture then
+
 	entry    *thing                  // what the engine's memory has of it
 	programs map[string]*keptProgram // the memory's lock guards it
 }
@@ -118,6 +121,9 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	if err != nil {
 		return nil, err
 	}
+	if s, err = s.elsewhere(in, r); err != nil {
+		return nil, err
+	}
 	clock.lap("prepare")
 	var seen *detected
 	if slices.ContainsFunc(targetsOf(s.model.Card(), r), gradcamnb.Target.Boxed) {
@@ -161,6 +167,9 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	clock.lap("collect")
 	for _, res := range results {
 		res.Timings = clock.laps
+		if s.runs != nil {
+			res.Backend = onONNXRuntime
+		}
 	}
 	now := run{s, b, p, r, in, found, results}
 	if len(p.forward) > 0 {

@@ -73,6 +73,9 @@ func (m *onnxModel) batchingLocked(input []int) (batching, error) {
 func (m *onnxModel) batchingAt(input []int, n int) (batching, error) {
 	o := m.options
 	o.Needs = []string{} // what a target needs is looked at when it is known
+	if m.bare {
+		return batching{}, fmt.Errorf("model %s: its input %q is one picture without an axis for a batch", m.card.Name, m.options.Picture)
+	}
 	if input[0] == n {
 		g, err := onnxnorm.Normalise(m.proto, input, o)
 		if err != nil {

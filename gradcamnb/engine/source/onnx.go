@@ -36,6 +36,8 @@ type onnxModel struct {
 	proto   *protos.ModelProto
 	store   *model.Store
 	options onnxnorm.Options
+	kind    string // type of the picture's numbers
+	bare    bool   // the picture has no axis of a batch: onnxruntime alone can run it
 	files   openFiles
 
 	mu     sync.Mutex
@@ -146,6 +148,10 @@ func (files *openFiles) read(path, name string, beside func(string) (*os.File, e
 	if !inputs[0].Numeric() {
 		return nil, fmt.Errorf("%s: the model's input %q holds no numbers (%s) and so no picture", name, inputs[0].Name, inputs[0].Type)
 	}
+	bare := len(dims) == 3
+	if bare {
+		dims = append([]int{1}, dims...)
+	}
 	if len(dims) != 4 {
 		return nil, fmt.Errorf("%s: the model's input %s is no batch of pictures, which would have 4 axes", name, inputs[0])
 	}
@@ -166,7 +172,7 @@ func (files *openFiles) read(path, name string, beside func(string) (*os.File, e
 		return nil, fmt.Errorf("%s: the ONNX graph has no output: the file is damaged", name)
 	}
 	o.Evaluate = evaluate
-	return &onnxModel{card: c, proto: m, store: model.NewStore(), options: o, layers: map[string][]Layer{}, views: map[string]*onnxModel{}}, nil
+	return &onnxModel{card: c, proto: m, store: model.NewStore(), options: o, kind: inputs[0].Type, bare: bare, layers: map[string][]Layer{}, views: map[string]*onnxModel{}}, nil
 }
 
 // fed is the model with values for its inputs beside the picture. Weights are shared, and
@@ -184,7 +190,7 @@ func (m *onnxModel) fed(given map[string]onnxnorm.Given) Model {
 	}
 	o := m.options
 	o.Given = given
-	v := &onnxModel{card: m.card, proto: m.proto, store: m.store, options: o, layers: map[string][]Layer{}}
+	v := &onnxModel{card: m.card, proto: m.proto, store: m.store, options: o, kind: m.kind, bare: m.bare, layers: map[string][]Layer{}}
 	m.views[key] = v
 	return v
 }

@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
+)
+
+// roles tells by the names, types and shapes of the outputs of a model with its own
+// suppression, of one picture, which are boxes, scores and class numbers: their names in the
+// order of a decoder, and the decoder. There is none for other models.
+func roles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
+	for _, known := range []func([]onnxruntime.Tensor) ([]string, *detect.Spec){tensorFlowRoles, torchvisionRoles, paddleRoles} {
+		if names, spec := known(outputs); spec != nil {
+			return names, spec
+		}
+	}
+	return nil, nil
+}
+
+// tensorFlowRoles are those of TensorFlow's object detection API: yxyx boxes of the unit square.
+func tensorFlowRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
+	var names []string
+	for _, role := range []string{"detection_boxes", "detection_scores", "detection_classes"} {
+		at := slices.IndexFunc(outputs, func(t onnxruntime.Tensor) bool {
+			name, _, _ := strings.Cut(t.Name, ":")
+			return name == role
+		})
+		if at < 0 {
+			return nil, nil
+		}
+		names = append(names, outputs[at].Name)
+	}
+	return names, &detect.Spec{Decoder: "end-to-end", Numbers: json.RawMessage(`{"order": "yxyx", "unit": true}`)}
+}
+
+// torchvisionRoles are those of torchvision's detectors: boxes [n, 4], scores [n], and class
+// numbers [n], which are integers; key points and masks of whole pictures are left out.
+func torchvisionRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
+	boxes := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 2 && t.Dims[1] == 4 && !t.Whole() })
+	labels := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && t.Whole() })
+	scores := slices.IndexFunc(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && !t.Whole() })
+	if boxes < 0 || scores < 0 || labels < 0 || outputs[scores].Dims[0] != outputs[boxes].Dims[0] || outputs[labels].Dims[0] != outputs[boxes].Dims[0] {
+		return nil, nil
+	}
+	return []string{outputs[boxes].Name, outputs[scores].Name, outputs[labels].Name}, &detect.Spec{Decoder: "end-to-end", Threshold: 0.5}
+}
+
+// paddleRoles are those of PaddleDetection: rows [n, 6] and how many each picture has.
+func paddleRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
+	rows := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 2 && t.Dims[1] == 6 })
+	count := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && t.Dims[0] == 1 && t.Whole() })
+	if rows < 0 || count < 0 || len(outputs) > 3 {
+		return nil, nil
+	}
+	return []string{outputs[rows].Name}, &detect.Spec{Decoder: "paddle"}
+}
+
+// only is the place of the only output that is so, or -1.
+func only(outputs []onnxruntime.Tensor, is func(onnxruntime.Tensor) bool) int {
+	at := -1
+	for i, t := range outputs {
+		if is(t) {
+			if at >= 0 {
+				return -1
+			}
+			at = i
+		}
+	}
+	return at
+}

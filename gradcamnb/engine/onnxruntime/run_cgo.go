@@ -1,0 +1,180 @@
+//go:build cgo && !noonnxruntime
+
+package onnxruntime
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+
+	ort "github.com/yalue/onnxruntime_go"
+)
+
+const linked = true
+
+// started loads the library, once.
+var started = sync.OnceValue(func() error {
+	path, err := Library()
+	if err != nil {
+		return err
+	}
+	ort.SetSharedLibraryPath(path)
+	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
+		return fmt.Errorf("onnxruntime did not start from %s: %w", path, err)
+	}
+	return nil
+})
+
+// Model is a file that is loaded.
+type Model struct {
+	session *ort.DynamicAdvancedSession
+	outputs []string
+}
+
+// Open loads the bytes of an ONNX file, with the names of the inputs that it is given and of
+// the outputs that are asked for.
+func Open(data []byte, inputs, outputs []string) (*Model, error) {
+	if err := started(); err != nil {
+		return nil, err
+	}
+	s, err := ort.NewDynamicAdvancedSessionWithONNXData(data, inputs, outputs, nil)
+	if err != nil {
+		return nil, fmt.Errorf("onnxruntime does not open the model: %w", err)
+	}
+	return &Model{s, outputs}, nil
+}
+
+// Close frees the model.
+func (m *Model) Close() error { return m.session.Destroy() }
+
+// Run is one pass. The inputs stand in the order of their names.
+func (m *Model) Run(inputs []Tensor) (outputs []Tensor, err error) {
+	var in []ort.Value
+	out := make([]ort.Value, len(m.outputs))
+	defer func() {
+		for _, v := range append(in, out...) {
+			if v != nil {
+				err = errors.Join(err, v.Destroy())
+			}
+		}
+	}()
+	for _, t := range inputs {
+		v, err := value(t)
+		if err != nil {
+			return nil, fmt.Errorf("the input %q: %w", t.Name, err)
+		}
+		in = append(in, v)
+	}
+	if err := m.session.Run(in, out); err != nil {
+		return nil, fmt.Errorf("onnxruntime: %w", err)
+	}
+	for i, v := range out {
+		t, err := tensor(v)
+		if err != nil {
+			return nil, fmt.Errorf("the output %q: %w", m.outputs[i], err)
+		}
+		t.Name = m.outputs[i]
+		outputs = append(outputs, t)
+	}
+	return outputs, nil
+}
+
+// value is a tensor in the type that the file has.
+func value(t Tensor) (ort.Value, error) {
+	shape := make(ort.Shape, len(t.Dims))
+	for i, d := range t.Dims {
+		shape[i] = int64(d)
+	}
+	switch t.Type {
+	case "float32":
+		return ort.NewTensor(shape, t.Values)
+	case "float64":
+		return ort.NewTensor(shape, as[float64](t.Values))
+	case "uint8":
+		return ort.NewTensor(shape, as[uint8](rounded(t.Values)))
+	case "int32":
+		return ort.NewTensor(shape, as[int32](t.Values))
+	case "int64":
+		return ort.NewTensor(shape, as[int64](t.Values))
+	case "bool":
+		is := make([]bool, len(t.Values))
+		for i, v := range t.Values {
+			is[i] = v != 0
+		}
+		return ort.NewTensor(shape, is)
+	}
+	return nil, fmt.Errorf("the type %s is not supported", t.Type)
+}
+
+// rounded are the values as bytes have them.
+func rounded(values []float32) []float32 {
+	out := make([]float32, len(values))
+	for i, v := range values {
+		out[i] = float32(math.RoundToEven(float64(min(255, max(0, v)))))
+	}
+	return out
+}
+
+func as[T, S float32 | float64 | uint8 | int8 | int32 | int64](values []S) []T {
+	out := make([]T, len(values))
+	for i, v := range values {
+		out[i] = T(v)
+	}
+	return out
+}
+
+// tensor copies an output.
+func tensor(v ort.Value) (Tensor, error) {
+	t := Tensor{Type: "float32"}
+	for _, d := range v.GetShape() {
+		t.Dims = append(t.Dims, int(d))
+	}
+	switch v := v.(type) {
+	case *ort.Tensor[float32]:
+		t.Values = as[float32](v.GetData())
+	case *ort.Tensor[float64]:
+		t.Values = as[float32](v.GetData())
+	case *ort.Tensor[int64]:
+		t.Type, t.Values = "int64", as[float32](v.GetData())
+	case *ort.Tensor[int32]:
+		t.Type, t.Values = "int32", as[float32](v.GetData())
+	case *ort.Tensor[uint8]:
+		t.Type, t.Values = "uint8", as[float32](v.GetData())
+	case *ort.Tensor[bool]:
+		t.Type, t.Values = "bool", make([]float32, len(v.GetData()))
+		for i, is := range v.GetData() {
+			if is {
+				t.Values[i] = 1
+			}
+		}
+	case *ort.CustomDataTensor: // half precision, which Go has no type for
+		t.Type = "float16"
+		data := v.GetData()
+		for ; len(data) >= 2; data = data[2:] {
+			t.Values = append(t.Values, half(binary.LittleEndian.Uint16(data)))
+		}
+	default:
+		return t, fmt.Errorf("the type %T is not supported", v)
+	}
+	return t, nil
+}
+
+// half is a number of half precision: sign, 5 bits of exponent, 10 of fraction.
+func half(b uint16) float32 {
+	sign, exponent, fraction := float64(1), int(b>>10&31), float64(b&1023)/1024
+	if b>>15 == 1 {
+		sign = -1
+	}
+	switch exponent {
+	case 0:
+		return float32(sign * math.Ldexp(fraction, -14))
+	case 31:
+		if fraction != 0 {
+			return float32(math.NaN())
+		}
+		return float32(math.Inf(int(sign)))
+	}
+	return float32(sign * math.Ldexp(1+fraction, exponent-15))
+}

@@ -1,0 +1,17 @@
+//go:build !cgo || noonnxruntime
+
+package onnxruntime
+
+const linked = false
+
+// Model is a file that is loaded.
+type Model struct{}
+
+// Open says that nothing can be loaded.
+func Open([]byte, []string, []string) (*Model, error) { return nil, errNotLinked }
+
+// Run is never called.
+func (*Model) Run([]Tensor) ([]Tensor, error) { return nil, errNotLinked }
+
+// Close does nothing.
+func (*Model) Close() error { return nil }

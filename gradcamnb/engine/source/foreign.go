@@ -1,0 +1,119 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+)
+
+// Foreign is a model whose outputs another runtime has computed, for one batch of pictures:
+// [pictures, ...] each. It is built by taking them, has no layers, and no gradient.
+func Foreign(c Card, store *model.Store, outputs map[string]Value) Fed {
+	f := &foreign{card: c, store: store, outputs: outputs}
+	f.card.Inputs = nil
+	key := "foreign"
+	for _, name := range c.Outputs {
+		v, ok := outputs[name]
+		if !ok {
+			continue
+		}
+		f.card.Inputs = append(f.card.Inputs, Input{Name: name, Type: "float32", Dims: v.Dims, Read: true, Batched: true})
+		key += fmt.Sprintf(" %q %v", name, v.Dims)
+	}
+	return Fed{Model: f, Key: key, whole: f, values: outputs}
+}
+
+type foreign struct {
+	card    Card
+	store   *model.Store
+	outputs map[string]Value
+}
+
+func (f *foreign) Card() Card          { return f.card }
+func (f *foreign) Store() *model.Store { return f.store }
+
+// Layers lists the outputs alone.
+func (f *foreign) Layers(_ []int, output string) ([]Layer, error) {
+	var out []Layer
+	for i, name := range f.card.Outputs {
+		if v, ok := f.outputs[name]; ok {
+			out = append(out, Layer{Name: name, Op: "Output", Shape: v.Dims, Feeds: name == output || output == "" && i == 0})
+		}
+	}
+	return out, nil
+}
+
+// Build takes the outputs that the graph has been given.
+func (f *foreign) Build(_ *model.Scope, x *Node, cuts, wants []string) Built {
+	if len(cuts) > 0 {
+		exceptions.Panicf("the model %s is run by onnxruntime, which has no gradients and no layers to explain at; RISE, D-RISE and occlusion need neither", f.card.Name)
+	}
+	built := Built{Outputs: map[string]*Node{}}
+	for _, name := range wants {
+		n := x.Graph().GetNodeByAlias(InputAlias(name))
+		if n == nil {
+			exceptions.Panicf("the model %s is run by onnxruntime, which gives its outputs %q alone, and not the tensor %q", f.card.Name, f.card.Outputs, name)
+		}
+		built.Outputs[name] = n
+	}
+	return built
+}
+
+// fed is the model with the outputs of one of its pictures.
+func (f *foreign) fed(given map[string]onnxnorm.Given) Model {
+	out := *f
+	out.outputs = map[string]Value{}
+	for name, g := range given {
+		v := f.outputs[name]
+		v.Dims = g.Dims
+		out.outputs[name] = v
+	}
+	return &out
+}
+
+// FromONNX tells whether a model was read from an ONNX file.
+func FromONNX(m Model) bool {
+	_, ok := m.(*onnxModel)
+	return ok
+}
+
+// Whole is an ONNX model as another runtime reads it, with its weights inside.
+type Whole struct {
+	Data    []byte
+	Picture string // the input that is the picture
+	Type    string // of the picture
+	Bare    bool   // the picture has no axis of a batch
+	Batch   int    // pictures of a pass, at least 1
+	Outputs []string
+}
+
+// WholeOf is the model with the outputs that its card names.
+func WholeOf(f Fed) (Whole, error) {
+	o, ok := f.whole.(*onnxModel)
+	if !ok {
+		return Whole{}, errors.New("the model is no ONNX file, so onnxruntime cannot run it")
+	}
+	g := proto.CloneOf(o.proto.Graph)
+	for i, w := range g.Initializer {
+		if s, ok := o.options.Stored[w.Name]; ok {
+			raw := make([]byte, s.Size)
+			if err := exceptions.TryCatch[error](func() { s.Read(raw, 0) }); err != nil {
+				return Whole{}, err
+			}
+			g.Initializer[i] = &protos.TensorProto{Name: w.Name, DataType: w.DataType, Dims: w.Dims, RawData: raw}
+		}
+	}
+	data, err := proto.Marshal(&protos.ModelProto{IrVersion: o.proto.IrVersion, OpsetImport: o.proto.OpsetImport, Functions: o.proto.Functions, Graph: g})
+	if err != nil {
+		return Whole{}, fmt.Errorf("writing the model for onnxruntime: %w", err)
+	}
+	return Whole{Data: data, Picture: o.options.Picture, Type: o.kind, Bare: o.bare, Batch: max(1, o.card.Input[0]), Outputs: slices.Clone(o.card.Outputs)}, nil
+}
