@@ -117,6 +117,9 @@ func newReaders(m source.Model, input []int, how gradcamnb.Reading) ([]*reader, 
 		spec.Decoder = how.Decoder
 	}
 	spec.Threshold, spec.NMS = cmp.Or(how.Threshold, spec.Threshold), cmp.Or(how.NMS, spec.NMS)
+	if spec.Decoder == "" {
+		spec = spec.Over(namedRoles(c.Outputs))
+	}
 	names := spec.Outputs
 	if names == nil {
 		names = c.Outputs

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
@@ -55,6 +56,22 @@ func (s *session) elsewhere(in input, r gradcamnb.Request) (*session, error) {
 	out := s.with(source.Foreign(m.card, s.model.Store(), outputs))
 	out.runs, out.beside = m, s.values.Values()
 	return out, nil
+}
+
+// forwardOnly says which of the methods onnxruntime cannot make.
+func (s *session) forwardOnly(methods []string) error {
+	if s.runs == nil {
+		return nil
+	}
+	if len(methods) == 0 {
+		methods = []string{cam.GradCAM.Name}
+	}
+	for _, name := range methods {
+		if _, err := perturb.ByName(name); err != nil {
+			return fmt.Errorf("%s needs gradients or layers, and the model %s is run by onnxruntime, which has neither: ask for %s or %s", name, s.model.Card().Name, perturb.RISE.Name, perturb.Occlusion.Name)
+		}
+	}
+	return nil
 }
 
 // runtime is the model loaded by onnxruntime, once.

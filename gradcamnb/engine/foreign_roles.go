@@ -37,6 +37,19 @@ func tensorFlowRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	return names, &detect.Spec{Decoder: "end-to-end", Numbers: json.RawMessage(`{"order": "yxyx", "unit": true}`)}
 }
 
+// namedRoles is how outputs of these names are read, nil where the names do not tell it.
+func namedRoles(outputs []string) *detect.Spec {
+	var as []onnxruntime.Tensor
+	for _, name := range outputs {
+		as = append(as, onnxruntime.Tensor{Name: name})
+	}
+	names, spec := tensorFlowRoles(as)
+	if spec != nil {
+		spec.Outputs = names
+	}
+	return spec
+}
+
 // torchvisionRoles are those of torchvision's detectors: boxes [n, 4], scores [n], and class
 // numbers [n], which are integers; key points and masks of whole pictures are left out.
 func torchvisionRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {

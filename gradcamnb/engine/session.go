@@ -124,6 +124,9 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	if s, err = s.elsewhere(in, r); err != nil {
 		return nil, err
 	}
+	if err := s.forwardOnly(r.Methods); err != nil {
+		return nil, err
+	}
 	clock.lap("prepare")
 	var seen *detected
 	if slices.ContainsFunc(targetsOf(s.model.Card(), r), gradcamnb.Target.Boxed) {

@@ -4,6 +4,7 @@ tails that Ultralytics 8.4.190 exports. torch 2.15.0, onnx 1.23.2: python genera
 import numpy as np
 import onnx
 import torch
+import torchvision
 from torch import nn
 
 
@@ -47,6 +48,28 @@ class Heads(nn.Module):
         return torch.cat([y[:, :4], y[:, 4:].sigmoid()], 1)
 
 
+class Suppressed(nn.Module):
+    """one picture [3, 64, 64] without a batch: boxes [n, 4], class numbers [n] and scores [n] after a suppression, as
+    torchvision's detectors have them. A box is the darker, the less sure it is: score 0.9 times the mean of its part"""
+
+    def forward(self, x):
+        boxes = torch.tensor([[8.0, 16, 40, 48], [9, 16, 40, 48], [4, 4, 20, 12]]) + 0 * x.sum()
+        scores = torch.stack([0.9 * x[:, 16:48, 8:40].mean(), 0.8 * x[:, 16:48, 9:40].mean(), 0.6 * x[:, 4:12, 4:20].mean()])
+        keep = scores > 0.05
+        boxes, scores, labels = boxes[keep], scores[keep], torch.tensor([2, 2, 1])[keep]
+        kept = torchvision.ops.nms(boxes, scores, 0.5)
+        return boxes[kept], labels[kept], scores[kept]
+
+
+class Bytes(nn.Module):
+    """bytes in, [batch, 64, 64, 3], as TensorFlow's object detection API has them: boxes y0, x0, y1, x1 of the unit square"""
+
+    def forward(self, x):
+        score = 0.9 * x[:, 16:48, 8:40].float().mean((1, 2, 3)) / 255
+        boxes = torch.tensor([[[16 / 64, 8 / 64, 48 / 64, 40 / 64]]]) + 0 * score[:, None, None]
+        return boxes, (2 + 0 * score)[:, None], score[:, None]
+
+
 def table(rows, *columns):
     t = np.zeros((rows, 30), np.float32)
     t[:4] = np.array([40, 40, 8, 8])[:, None]
@@ -73,6 +96,10 @@ MODELS = {
 }
 
 if __name__ == "__main__":
+    args = {"opset_version": 17, "dynamo": False}
+    torch.onnx.export(Suppressed(), torch.rand(3, 64, 64), "suppressed.onnx", input_names=["image"], output_names=["boxes", "labels", "scores"], **args)
+    names = ["detection_boxes", "detection_classes", "detection_scores"]
+    torch.onnx.export(Bytes(), torch.zeros(1, 64, 64, 3, dtype=torch.uint8), "bytes.onnx", input_names=["input_tensor"], output_names=names, **args)
     for name, (model, words) in MODELS.items():
         path = f"{name}.onnx"
         torch.onnx.export(model.eval(), torch.zeros(1, 3, 64, 64), path, opset_version=17, dynamo=False, input_names=["images"], output_names=["output0"])

@@ -5,6 +5,7 @@ package detect
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -104,6 +105,17 @@ func (s Spec) Filled() (Spec, error) {
 		return Spec{}, fmt.Errorf("detector %s: the threshold %g must lie between 0 and 1, and nms %g too (1 keeps all)", s.Decoder, s.Threshold, s.NMS)
 	}
 	return s, nil
+}
+
+// Over is another spec, where there is one, with the threshold and the suppression of this one
+// where they are given.
+func (s Spec) Over(other *Spec) Spec {
+	if other == nil {
+		return s
+	}
+	out := *other
+	out.Threshold, out.NMS = cmp.Or(s.Threshold, out.Threshold), cmp.Or(s.NMS, out.NMS)
+	return out
 }
 
 // Head makes the decoder of a spec.
