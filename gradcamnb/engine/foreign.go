@@ -37,7 +37,7 @@ type runtimeModel struct {
 func (s *session) elsewhere(in input, r gradcamnb.Request) (*session, error) {
 	why := error(nil)
 	if s.engine.name != onONNXRuntime {
-		if _, why = s.model.Layers(in.dims, ""); why == nil || !source.FromONNX(s.model) {
+		if why = s.written(in.dims); why == nil || !source.FromONNX(s.model) {
 			return s, nil
 		}
 		if !onnxruntime.Available() {
@@ -56,6 +56,25 @@ func (s *session) elsewhere(in input, r gradcamnb.Request) (*session, error) {
 	out := s.with(source.Foreign(m.card, s.model.Store(), outputs))
 	out.runs, out.beside = m, s.values.Values()
 	return out, nil
+}
+
+// written says why the graph of an output cannot be written: of all that a known detector
+// reads, or of the model's answer.
+func (s *session) written(input []int) error {
+	c := s.model.Card()
+	names := c.Outputs[:1]
+	switch known := namedRoles(c.Outputs); {
+	case c.Detector != nil:
+		names = c.Outputs
+	case known != nil:
+		names = known.Outputs
+	}
+	for _, name := range names {
+		if _, err := s.model.Layers(input, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // forwardOnly says which of the methods onnxruntime cannot make.
@@ -204,7 +223,8 @@ func stacked(rows []map[string]source.Value, ragged bool) map[string]source.Valu
 
 // hosted makes a subject's passes run on onnxruntime: pictures are hidden here, and what the
 // aims score is computed of the outputs.
-func (s *session) hosted(b *backend, p plan, subject *perturb.Subject) {
+func (r run) hosted(subject *perturb.Subject) {
+	s, b, p := r.session, r.backend, r.plan
 	if s.runs == nil {
 		return
 	}
