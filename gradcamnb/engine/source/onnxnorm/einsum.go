@@ -5,36 +5,193 @@ import (
 	"strings"
 )
 
-// Einsum of one or two operands, with every axis named and no ellipsis.
+// Einsum of any number of operands, two at a time: axes that nothing behind needs are summed
+// as soon as they can be, as matrix products.
 var _ = register("Einsum", func(b *builder, n *node) {
 	equation := strings.ReplaceAll(n.stringOr("equation", ""), " ", "")
 	left, right, explicit := strings.Cut(equation, "->")
 	terms := strings.Split(left, ",")
-	if !explicit || strings.Contains(equation, ".") || len(terms) != len(n.in) || len(terms) > 2 {
-		failf("the equation %q is not supported: it must name every axis of one or two operands and of the result", equation)
+	if len(terms) != len(n.in) {
+		failf("the equation %q has %d operands, and %d are given", equation, len(terms), len(n.in))
+	}
+	var operands []labelled
+	for i, term := range terms {
+		operands = append(operands, b.diagonal(labelled{b.plain(n.need(i)), spelled(term, len(n.in[i].dims))}))
+	}
+	out := einsumOutput(right, explicit, terms, operands)
+	lengthsAgree(equation, operands)
+	x := operands[0]
+	for i, y := range operands[1:] {
+		keep := slices.Clone(out)
+		for _, later := range operands[i+2:] {
+			keep = append(keep, later.axes...)
+		}
+		x = b.contract(x, y, keep)
+	}
+	x = b.summed(x, out)
+	perm := make([]int, len(out))
+	for i, a := range out {
+		if perm[i] = slices.Index(x.axes, a); perm[i] < 0 {
+			failf("the equation %q makes an axis that no operand has", equation)
+		}
+	}
+	n.out = []*value{fromPlain(b.transpose(x.ref, perm))}
+}, nil)
+
+// labelled is a tensor with a name for each axis. The axes of an ellipsis, counted from the
+// last, have the names -1, -2, ...
+type labelled struct {
+	ref
+	axes []rune
+}
+
+// spelled writes the ellipsis of a term out for a tensor of the given rank.
+func spelled(term string, rank int) []rune {
+	before, after, dots := strings.Cut(term, "...")
+	out := []rune(before)
+	if dots {
+		for i := rank - len(before) - len(after); i > 0; i-- {
+			out = append(out, rune(-i))
+		}
+	}
+	out = append(out, []rune(after)...)
+	if len(out) != rank {
+		failf("its term %q does not fit an operand of rank %d", term, rank)
+	}
+	return out
+}
+
+// einsumOutput is the axes of the result: those named, or without an arrow the ellipsis and
+// then every axis that occurs once, in order of the alphabet.
+func einsumOutput(right string, explicit bool, terms []string, operands []labelled) []rune {
+	dots := 0
+	for _, x := range operands {
+		for _, a := range x.axes {
+			dots = max(dots, -int(a))
+		}
+	}
+	if explicit {
+		count := dots + len(strings.Replace(right, "...", "", 1))
+		if !strings.Contains(right, "...") {
+			count = len(right)
+		}
+		return spelled(right, count)
+	}
+	var out []rune
+	for i := dots; i > 0; i-- {
+		out = append(out, rune(-i))
+	}
+	all := []rune(strings.ReplaceAll(strings.Join(terms, ""), "...", ""))
+	slices.Sort(all)
+	for _, a := range all {
+		if strings.Count(string(all), string(a)) == 1 {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func lengthsAgree(equation string, operands []labelled) {
+	length := map[rune]int{}
+	for _, x := range operands {
+		for i, a := range x.axes {
+			if d, seen := length[a]; seen && d != x.dims[i] && d != 1 && x.dims[i] != 1 {
+				failf("the equation %q gives the axis %c the lengths %d and %d", equation, a, d, x.dims[i])
+			}
+			length[a] = max(length[a], x.dims[i])
+		}
+	}
+}
+
+// diagonal makes one axis of two of the same name.
+func (b *builder) diagonal(x labelled) labelled {
+	for i := range x.axes {
+		j := slices.Index(x.axes[i+1:], x.axes[i])
+		if j < 0 {
+			continue
+		}
+		j += i + 1
+		d := x.dims[i]
+		y := b.swapped(b.swapped(x.ref, i, 0), j, 1)
+		rest := y.dims[2:]
+		index := make([]int, d)
+		for k := range index {
+			index[k] = k * (d + 1)
+		}
+		y = b.take(b.reshape(y, slices.Concat([]int{d * d}, rest)...), 0, index)
+		axes := slices.Clone(x.axes)
+		axes[i], axes[0] = axes[0], axes[i]
+		axes[j], axes[1] = axes[1], axes[j]
+		return b.diagonal(labelled{y, slices.Concat(axes[:1], axes[2:])})
+	}
+	return x
+}
+
+// summed sums over the axes that are not kept.
+func (b *builder) summed(x labelled, keep []rune) labelled {
+	var over []int
+	var axes []rune
+	for i, a := range x.axes {
+		if slices.Contains(keep, a) {
+			axes = append(axes, a)
+		} else {
+			over = append(over, i)
+		}
+	}
+	if len(over) == 0 {
+		return x
+	}
+	y := b.reduceRef("ReduceSum", x.ref, over)
+	return labelled{b.reshape(y, without(y.dims, over)...), axes}
+}
+
+// contract multiplies two tensors and sums over the axes that are not kept: as a product of
+// matrices [shared, own, summed] x [shared, summed, own].
+func (b *builder) contract(x, y labelled, keep []rune) labelled {
+	x, y = b.summed(x, append(slices.Clone(keep), y.axes...)), b.summed(y, append(slices.Clone(keep), x.axes...))
+	var shared, sum, ownX, ownY []rune
+	for _, a := range x.axes {
+		switch in := slices.Contains(y.axes, a); {
+		case !in:
+			ownX = append(ownX, a)
+		case slices.Contains(keep, a):
+			shared = append(shared, a)
+		default:
+			sum = append(sum, a)
+		}
+	}
+	for _, a := range y.axes {
+		if !slices.Contains(x.axes, a) {
+			ownY = append(ownY, a)
+		}
 	}
 	length := map[rune]int{}
-	var in []ref
-	for i, term := range terms {
-		x := b.plain(n.need(i))
-		if len(term) != len(x.dims) {
-			failf("the equation %q names %d axes of an operand of shape %v", equation, len(term), x.dims)
+	for _, t := range []labelled{x, y} {
+		for i, a := range t.axes {
+			length[a] = max(length[a], t.dims[i])
 		}
-		for a, name := range term {
-			if d, seen := length[name]; seen && d != x.dims[a] {
-				failf("the equation %q gives the axis %c the lengths %d and %d", equation, name, d, x.dims[a])
-			}
-			length[name] = x.dims[a]
-		}
-		in = append(in, x)
 	}
-	var dims []int
-	for _, name := range right {
-		d, ok := length[name]
-		if !ok {
-			failf("the equation %q makes an axis %c that no operand has", equation, name)
+	total := func(axes []rune) int {
+		n := 1
+		for _, a := range axes {
+			n *= length[a]
 		}
-		dims = append(dims, d)
+		return n
 	}
-	n.out = []*value{fromPlain(b.emit("Einsum", slices.Clone(dims), in, attrString("equation", equation)))}
-}, nil)
+	ordered := func(t labelled, axes ...[]rune) ref {
+		order := slices.Concat(axes...)
+		perm, dims := make([]int, len(order)), make([]int, len(order))
+		for i, a := range order {
+			perm[i], dims[i] = slices.Index(t.axes, a), length[a]
+		}
+		return b.spreadTo(b.transpose(t.ref, perm), dims)
+	}
+	left := b.reshape(ordered(x, shared, ownX, sum), total(shared), total(ownX), total(sum))
+	right := b.reshape(ordered(y, shared, sum, ownY), total(shared), total(sum), total(ownY))
+	axes := slices.Concat(shared, ownX, ownY)
+	dims := make([]int, len(axes))
+	for i, a := range axes {
+		dims[i] = length[a]
+	}
+	return labelled{b.reshape(b.matmul(left, right), dims...), axes}
+}

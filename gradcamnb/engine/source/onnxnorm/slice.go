@@ -5,10 +5,11 @@ import "slices"
 var _ = register("Slice", func(b *builder, n *node) {
 	v := n.need(0)
 	start, end, step := sliceRange(n)
-	for i, s := range step {
-		if s < 0 {
-			failf("a step of %d along axis %d is not supported", s, i)
-		}
+	if slices.ContainsFunc(step, func(s int) bool { return s < 0 }) {
+		b.backwards(n, start, end, step)
+		return
+	}
+	for i := range step {
 		if end[i] <= start[i] {
 			failf("it leaves nothing of axis %d", i)
 		}
@@ -40,6 +41,27 @@ var _ = register("Slice", func(b *builder, n *node) {
 	}
 	return floatTensor(dims, gather(t.floats(), dims, skip, from))
 })
+
+// backwards is a slice with a negative step, as a model has that takes channels in the other
+// order: the entries are looked up.
+func (b *builder) backwards(n *node, start, end, step []int) {
+	v := n.in[0]
+	x, layout, places := b.plain(v), fromPlain, ascending(len(start))
+	if isLast(v) {
+		x, layout, places = v.last, b.fromLast, inverse(channelsLast(4))
+	}
+	for i := range start {
+		var index []int
+		for k := start[i]; step[i] > 0 && k < end[i] || step[i] < 0 && k > end[i]; k += step[i] {
+			index = append(index, k)
+		}
+		if len(index) == 0 {
+			failf("it leaves nothing of axis %d", i)
+		}
+		x = b.take(x, places[i], index)
+	}
+	n.out = []*value{inTail(layout(x), v)}
+}
 
 // sliceRange resolves starts, ends, axes and steps into [start, end) and a step
 // for every axis. A negative step runs from start down to end, exclusive, and its

@@ -1,0 +1,234 @@
+package onnxnorm
+
+// Recurrent layers are unrolled: RNN, GRU (Cho et al. 2014) and LSTM (Hochreiter and
+// Schmidhuber 1997), in ONNX's order of gates.
+var (
+	_ = register("RNN", func(b *builder, n *node) { b.recurrent(n, 1, []string{"Tanh"}, rnnStep) }, nil)
+	_ = register("GRU", func(b *builder, n *node) { b.recurrent(n, 3, []string{"Sigmoid", "Tanh"}, gruStep) }, nil)
+	_ = register("LSTM", func(b *builder, n *node) { b.recurrent(n, 4, []string{"Sigmoid", "Tanh", "Tanh"}, lstmStep) }, nil)
+)
+
+// cell is one direction of a recurrent layer.
+type cell struct {
+	n       *node
+	hidden  int
+	gates   int
+	r       ref // [hidden, gates*hidden]
+	wb, rb  ref // biases [gates*hidden]
+	peep    ref // of LSTM [3*hidden]
+	acts    []func(b *builder, x ref) ref
+	clipped float32
+}
+
+// state is what is carried from step to step, [b, hidden]; c of LSTM alone.
+type state struct{ h, c ref }
+
+// step is the state after one entry, given x W' [b, gates*hidden].
+type step func(b *builder, k *cell, x ref, s state) state
+
+func (b *builder) recurrent(n *node, gates int, acts []string, f step) {
+	x := b.plain(n.need(0))
+	batchFirst := n.intOr("layout", 0) != 0
+	if len(x.dims) != 3 {
+		failf("its input has the shape %v", x.dims)
+	}
+	if batchFirst {
+		x = b.swapped(x, 0, 1)
+	}
+	length, batch := x.dims[0], x.dims[1]
+	hidden := n.intOr("hidden_size", n.need(2).dims[2])
+	directions := n.need(1).dims[0]
+	var ys, hs, cs []ref
+	for d := range directions {
+		k := b.newCell(n, d, gates, hidden, acts)
+		w := b.oneOf(b.plain(n.need(1)), d)
+		all := b.reshape(b.matmul(b.reshape(x, length*batch, x.dims[2]), b.swapped(w, 0, 1)), length, batch, gates*hidden)
+		s := state{b.initial(n, 5, d, batch, hidden, batchFirst), b.initial(n, 6, d, batch, hidden, batchFirst)}
+		back := d == 1 || n.stringOr("direction", "forward") == "reverse"
+		outs := make([]ref, length)
+		for i := range length {
+			t := i
+			if back {
+				t = length - 1 - i
+			}
+			next := f(b, k, b.oneOf(all, t), s)
+			outs[t], s = b.withinLength(n, t, next, s)
+		}
+		for t := range outs {
+			outs[t] = b.reshape(outs[t], 1, 1, batch, hidden)
+		}
+		ys = append(ys, b.join(0, outs...))
+		hs, cs = append(hs, b.reshape(s.h, 1, batch, hidden)), append(cs, b.reshape(s.c, 1, batch, hidden))
+	}
+	y, h, c := b.join(1, ys...), b.join(0, hs...), b.join(0, cs...)
+	if batchFirst {
+		y, h, c = b.transpose(y, []int{2, 0, 1, 3}), b.swapped(h, 0, 1), b.swapped(c, 0, 1)
+	}
+	n.out = []*value{fromPlain(y), fromPlain(h), fromPlain(c)}
+}
+
+// oneOf is entry i of the first axis.
+func (b *builder) oneOf(x ref, i int) ref { return b.reshape(b.part(x, 0, i, i+1), x.dims[1:]...) }
+
+// initial is the state that an input gives, or zeros.
+func (b *builder) initial(n *node, i, direction, batch, hidden int, batchFirst bool) ref {
+	if n.input(i) == nil || i == 6 && n.OpType != "LSTM" {
+		return b.full([]int{batch, hidden}, 0)
+	}
+	x := b.plain(n.need(i))
+	if batchFirst {
+		x = b.swapped(x, 0, 1)
+	}
+	return b.oneOf(x, direction)
+}
+
+// withinLength is the output and the state at entry t: past a sequence's own length nothing
+// comes out, and the state stays.
+func (b *builder) withinLength(n *node, t int, next, s state) (ref, state) {
+	lengths := n.input(4)
+	if lengths == nil {
+		return next.h, next
+	}
+	l := b.plain(lengths)
+	within := b.binary("Greater", b.reshape(l, size(l.dims), 1), b.scalar(float32(t)))
+	out := b.choose(within, next.h, b.scalar(0))
+	return out, state{b.choose(within, next.h, s.h), b.choose(within, next.c, s.c)}
+}
+
+func (b *builder) newCell(n *node, d, gates, hidden int, acts []string) *cell {
+	k := &cell{n: n, hidden: hidden, gates: gates, clipped: n.floatOr("clip", 0)}
+	k.r = b.swapped(b.oneOf(b.plain(n.need(2)), d), 0, 1)
+	if bias := n.input(3); bias != nil {
+		all := b.oneOf(b.plain(bias), d)
+		k.wb, k.rb = b.part(all, 0, 0, gates*hidden), b.part(all, 0, gates*hidden, 2*gates*hidden)
+	} else {
+		k.wb, k.rb = b.full([]int{gates * hidden}, 0), b.full([]int{gates * hidden}, 0)
+	}
+	if p := n.input(7); p != nil && n.OpType == "LSTM" {
+		k.peep = b.oneOf(b.plain(p), d)
+	}
+	names := acts
+	if a := n.attr("activations"); a != nil {
+		names = convert(a.Strings, func(s []byte) string { return string(s) })
+		names = names[min(d*len(acts), len(names)-len(acts)):]
+	}
+	alpha, beta := n.floatsOr("activation_alpha"), n.floatsOr("activation_beta")
+	for i := range acts {
+		k.acts = append(k.acts, b.recurrentActivation(names[i], at(alpha, d*len(acts)+i), at(beta, d*len(acts)+i)))
+	}
+	return k
+}
+
+func (n *node) floatsOr(name string) []float32 {
+	if a := n.attr(name); a != nil {
+		return a.Floats
+	}
+	return nil
+}
+
+// at is entry i, or nil.
+func at(values []float32, i int) *float32 {
+	if i >= len(values) {
+		return nil
+	}
+	return &values[i]
+}
+
+// recurrentActivation is one of the functions that the attribute activations names.
+func (b *builder) recurrentActivation(name string, alpha, beta *float32) func(b *builder, x ref) ref {
+	or := func(p *float32, def float32) float32 {
+		if p != nil {
+			return *p
+		}
+		return def
+	}
+	switch name {
+	case "Tanh", "Sigmoid":
+		return func(b *builder, x ref) ref { return b.unary(name, x) }
+	case "Relu":
+		return func(b *builder, x ref) ref { return b.atLeast(x, 0) }
+	case "Affine":
+		return func(b *builder, x ref) ref { return b.offset(b.scaled(x, or(alpha, 1)), or(beta, 0)) }
+	case "LeakyRelu":
+		return func(b *builder, x ref) ref { return b.above(x, x, b.scaled(x, or(alpha, 0.01))) }
+	case "ThresholdedRelu":
+		return func(b *builder, x ref) ref {
+			return b.choose(b.binary("Greater", x, b.scalar(or(alpha, 1))), x, b.scalar(0))
+		}
+	case "ScaledTanh":
+		return func(b *builder, x ref) ref { return b.scaled(b.unary("Tanh", b.scaled(x, or(beta, 1))), or(alpha, 1)) }
+	case "HardSigmoid":
+		return func(b *builder, x ref) ref {
+			return b.atMost(b.atLeast(b.offset(b.scaled(x, or(alpha, 0.2)), or(beta, 0.5)), 0), 1)
+		}
+	case "Elu":
+		return func(b *builder, x ref) ref {
+			return b.above(x, x, b.scaled(b.offset(b.exp(b.above(x, b.scalar(0), x)), -1), or(alpha, 1)))
+		}
+	case "Softsign":
+		return func(b *builder, x ref) ref { return b.div(x, b.offset(b.absolute(x), 1)) }
+	case "Softplus":
+		return (*builder).softplus
+	}
+	failf("its activation %q is not known", name)
+	return nil
+}
+
+// clip keeps what goes into an activation between -clip and clip.
+func (k *cell) clip(b *builder, x ref) ref {
+	if k.clipped <= 0 {
+		return x
+	}
+	return b.atMost(b.atLeast(x, -k.clipped), k.clipped)
+}
+
+// gate is columns of gate i of [.., gates*hidden].
+func (k *cell) gate(b *builder, x ref, i int) ref {
+	return b.part(x, len(x.dims)-1, i*k.hidden, (i+1)*k.hidden)
+}
+
+// rnnStep: h' = f(x W' + h R' + b).
+func rnnStep(b *builder, k *cell, x ref, s state) state {
+	z := b.add(b.add(x, b.matmul(s.h, k.r)), b.add(k.wb, k.rb))
+	return state{k.acts[0](b, k.clip(b, z)), s.c}
+}
+
+// gruStep: z, r = f(...); h~ = g(x W' + r (h R' + b) or (r h) R' + b); h' = (1 - z) h~ + z h.
+func gruStep(b *builder, k *cell, x ref, s state) state {
+	x = b.add(x, k.wb)
+	gate := func(i int) ref {
+		z := b.add(k.gate(b, x, i), b.add(b.matmul(s.h, k.gate(b, k.r, i)), k.gate(b, k.rb, i)))
+		return k.acts[0](b, k.clip(b, z))
+	}
+	z, r := gate(0), gate(1)
+	var inner ref
+	if k.n.intOr("linear_before_reset", 0) != 0 {
+		inner = b.mul(r, b.add(b.matmul(s.h, k.gate(b, k.r, 2)), k.gate(b, k.rb, 2)))
+	} else {
+		inner = b.add(b.matmul(b.mul(r, s.h), k.gate(b, k.r, 2)), k.gate(b, k.rb, 2))
+	}
+	candidate := k.acts[1](b, k.clip(b, b.add(k.gate(b, x, 2), inner)))
+	return state{b.add(b.mul(b.sub(b.scalar(1), z), candidate), b.mul(z, s.h)), s.c}
+}
+
+// lstmStep, with gates in the order input, output, forget, cell and peepholes p:
+//
+//	i = f(xi + pi c); f = f(xf + pf c); c' = f c + i g(xc); o = f(xo + po c'); h' = o h(c')
+func lstmStep(b *builder, k *cell, x ref, s state) state {
+	z := b.add(b.add(x, b.matmul(s.h, k.r)), b.add(k.wb, k.rb))
+	peeped := func(gate, peep int, c ref) ref {
+		y := k.gate(b, z, gate)
+		if k.peep.ok() {
+			y = b.add(y, b.mul(k.gate(b, k.peep, peep), c))
+		}
+		return k.acts[0](b, k.clip(b, y))
+	}
+	i := peeped(0, 0, s.c)
+	f := b.sub(b.scalar(1), i)
+	if k.n.intOr("input_forget", 0) == 0 {
+		f = peeped(2, 2, s.c)
+	}
+	c := b.add(b.mul(f, s.c), b.mul(i, k.acts[1](b, k.clip(b, k.gate(b, z, 3)))))
+	o := peeped(1, 1, c)
+	return state{b.mul(o, k.acts[2](b, c)), c}
+}

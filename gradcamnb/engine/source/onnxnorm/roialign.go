@@ -1,0 +1,133 @@
+package onnxnorm
+
+import (
+	"math"
+	"slices"
+)
+
+// RoiAlign pools regions of a picture (He et al. 2017, section 3), as the mean or the largest
+// of samples in each cell. The gradient goes to the picture, and to regions that are computed.
+var _ = register("RoiAlign", func(b *builder, n *node) {
+	x, rois := b.plain(n.need(0)), n.need(1)
+	if len(x.dims) != 4 || len(rois.dims) != 2 || rois.dims[1] != 4 {
+		failf("its input has the shape %v and its regions %v", x.dims, rois.dims)
+	}
+	count := n.intOr("sampling_ratio", 0)
+	if count > 0 {
+		n.out = []*value{fromPlain(b.roiAlign(n, x, b.plain(rois), b.plain(n.need(2)), [2]int{count, count}))}
+		return
+	}
+	if rois.konst == nil {
+		failf("its regions are computed from the picture, and sampling_ratio 0 takes as many samples as they are large: export the model with a sampling_ratio")
+	}
+	var parts []ref
+	for i := range rois.dims[0] {
+		at := rois.konst.numbers()[4*i:][:4]
+		parts = append(parts, b.roiAlign(n, x, b.part(b.plain(rois), 0, i, i+1), b.part(b.plain(n.need(2)), 0, i, i+1), roiSamples(n, at)))
+	}
+	n.out = []*value{fromPlain(b.join(0, parts...))}
+}, nil)
+
+// roiSamples is how many samples a cell of a region has, down and across: one a pixel.
+func roiSamples(n *node, roi []float32) [2]int {
+	scale := n.floatOr("spatial_scale", 1)
+	var out [2]int
+	for i, name := range []string{"output_height", "output_width"} {
+		side := (roi[3-i] - roi[1-i]) * scale
+		if !n.halfPixel() {
+			side = max(side, 1)
+		}
+		out[i] = max(1, int(math.Ceil(float64(side)/float64(n.intOr(name, 1)))))
+	}
+	return out
+}
+
+func (n *node) halfPixel() bool {
+	return n.stringOr("coordinate_transformation_mode", "half_pixel") == "half_pixel"
+}
+
+func (b *builder) roiAlign(n *node, x, rois, batch ref, samples [2]int) ref {
+	h, w := n.intOr("output_height", 1), n.intOr("output_width", 1)
+	if n.attr("coordinate_transformation_mode") == nil && b.opset < 16 {
+		n = n.with(attrString("coordinate_transformation_mode", "output_half_pixel"))
+	}
+	count := rois.dims[0]
+	offset := float32(0)
+	if n.halfPixel() {
+		offset = -0.5
+	}
+	place := make([]ref, 2)
+	var within ref
+	for i, cells := range []int{h, w} {
+		begin := b.offset(b.scaled(b.part(rois, 1, 1-i, 2-i), n.floatOr("spatial_scale", 1)), offset)
+		end := b.offset(b.scaled(b.part(rois, 1, 3-i, 4-i), n.floatOr("spatial_scale", 1)), offset)
+		side := b.sub(end, begin)
+		if !n.halfPixel() {
+			side = b.atLeast(side, 1)
+		}
+		// Sample k of cell c lies (c + (k + 1/2)/samples) cells from the region's begin.
+		steps := make([]float32, cells*samples[i])
+		for k := range steps {
+			steps[k] = (float32(k) + 0.5) / float32(len(steps))
+		}
+		p := b.add(begin, b.mul(side, b.floats([]int{1, len(steps)}, steps)))
+		length := float32(x.dims[2+i])
+		in := b.mul(b.compared("GreaterOrEqual", p, b.scalar(-1)), b.compared("LessOrEqual", p, b.scalar(length)))
+		p = b.atMost(b.atLeast(p, 0), length-1)
+		shape := []int{count, h * samples[0], 1}
+		if i == 1 {
+			shape = []int{count, 1, w * samples[1]}
+		}
+		full := []int{count, h * samples[0], w * samples[1]}
+		place[i] = b.reshape(b.spreadTo(b.reshape(p, shape...), full), count, full[1]*full[2])
+		within = b.times2(within, b.reshape(b.spreadTo(b.reshape(in, shape...), full), count, full[1]*full[2]))
+	}
+	// Each region reads its own picture.
+	picked := b.emit("Gather", slices.Concat([]int{count}, x.dims[1:]), []ref{x, b.indices(b.reshape(batch, count))}, attrInt("axis", 0))
+	s := b.newSampler(picked, "border", true)
+	largest := n.stringOr("mode", "avg") == "max"
+	var y ref
+	if largest {
+		y = s.linearMost(place)
+	} else {
+		y = s.linear(place)
+	}
+	y = b.mul(y, b.reshape(within, count, within.dims[1], 1))
+	y = b.reshape(y, count, h, samples[0], w, samples[1], x.dims[1])
+	if largest {
+		y = b.reduceExtreme("ReduceMax", y, []int{2, 4}, tiesFirst)
+	} else {
+		y = b.reduceRef("ReduceMean", y, []int{2, 4})
+	}
+	return b.transpose(b.reshape(y, count, h, w, x.dims[1]), []int{0, 3, 1, 2})
+}
+
+// linearMost is the largest of the weighed cells about a place, in place of their sum: what
+// ONNX's RoiAlign takes with mode max.
+func (s *sampler) linearMost(place []ref) ref {
+	b := s.b
+	var most ref
+	floors, fractions := make([]ref, len(place)), make([]ref, len(place))
+	for a, p := range place {
+		p = s.inward(p, a)
+		floors[a] = b.unary("Floor", p)
+		fractions[a] = b.sub(p, floors[a])
+	}
+	for corner := range 1 << len(place) {
+		at, weight := slices.Clone(floors), ref{}
+		for a := range place {
+			w := b.sub(b.scalar(1), fractions[a])
+			if corner>>a&1 != 0 {
+				at[a], w = b.offset(floors[a], 1), fractions[a]
+			}
+			weight = b.times2(weight, w)
+		}
+		y := b.mul(s.cells(at), b.reshape(weight, weight.dims[0], weight.dims[1], 1))
+		if !most.ok() {
+			most = y
+			continue
+		}
+		most = b.firstMax(most, y)
+	}
+	return most
+}
