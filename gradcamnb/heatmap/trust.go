@@ -1,6 +1,9 @@
 package heatmap
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Trust is how far a map can be believed: what was measured of it beside two maps that explain
 // nothing, and what follows, in words.
@@ -24,7 +27,6 @@ const (
 
 // Say puts the numbers into words.
 func (t *Trust) Say() {
-	t.Words = nil
 	var grave, fine []string
 	say := func(doubt bool, doubtful, good string) {
 		if doubt {
@@ -57,5 +59,5 @@ func (t *Trust) Say() {
 			fmt.Sprintf("This map changes by %.0f %% of itself under noise that nobody sees.", 100*t.Moves),
 			fmt.Sprintf("Under noise that nobody sees it changes by %.0f %% of itself.", 100*t.Moves))
 	}
-	t.Words = append(grave, fine...)
+	t.Words = slices.Concat(grave, fine)
 }

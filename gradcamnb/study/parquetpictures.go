@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -64,7 +65,7 @@ func Parquet(path string) (out []Picture, err error) {
 			if err != nil {
 				return nil, err
 			}
-			p.Label = fmt.Sprint(row.Label)
+			p.Label = strconv.FormatInt(row.Label, 10)
 		}
 		out = append(out, p)
 	}

@@ -69,7 +69,7 @@ func whole(of func(r *Row) *int) column {
 	return column{parquet.Int(64), func(r *Row) (any, bool) { return int64(*of(r)), true }, func(r *Row, v parquet.Value) { *of(r) = int(v.Int64()) }}
 }
 
-func real(of func(r *Row) *float64) column {
+func double(of func(r *Row) *float64) column {
 	return column{parquet.Leaf(parquet.DoubleType), func(r *Row) (any, bool) { return *of(r), true }, func(r *Row, v parquet.Value) { *of(r) = v.Double() }}
 }
 
@@ -80,12 +80,12 @@ func columns(metrics []string) map[string]column {
 		"label": text(func(r *Row) *string { return &r.Label }), "model": text(func(r *Row) *string { return &r.Model }),
 		"target": text(func(r *Row) *string { return &r.Target }), "class": text(func(r *Row) *string { return &r.Class }),
 		"class_index": whole(func(r *Row) *int { return &r.ClassIndex }), "layer": text(func(r *Row) *string { return &r.Layer }),
-		"method": text(func(r *Row) *string { return &r.Method }), "score": real(func(r *Row) *float64 { return &r.Score }),
+		"method": text(func(r *Row) *string { return &r.Method }), "score": double(func(r *Row) *float64 { return &r.Score }),
 		"unit": text(func(r *Row) *string { return &r.Unit }), "prediction": text(func(r *Row) *string { return &r.Prediction }),
-		"prediction_index": whole(func(r *Row) *int { return &r.PredictionIndex }), "probability": real(func(r *Row) *float64 { return &r.Probability }),
+		"prediction_index": whole(func(r *Row) *int { return &r.PredictionIndex }), "probability": double(func(r *Row) *float64 { return &r.Probability }),
 		"diagnosis": text(func(r *Row) *string { return &r.Diagnosis }), "error": text(func(r *Row) *string { return &r.Error }),
-		"left": real(func(r *Row) *float64 { return &r.Left }), "top": real(func(r *Row) *float64 { return &r.Top }),
-		"right": real(func(r *Row) *float64 { return &r.Right }), "bottom": real(func(r *Row) *float64 { return &r.Bottom }),
+		"left": double(func(r *Row) *float64 { return &r.Left }), "top": double(func(r *Row) *float64 { return &r.Top }),
+		"right": double(func(r *Row) *float64 { return &r.Right }), "bottom": double(func(r *Row) *float64 { return &r.Bottom }),
 		"width": whole(func(r *Row) *int { return &r.Width }), "height": whole(func(r *Row) *int { return &r.Height }),
 		"map": {parquet.Leaf(parquet.ByteArrayType), func(r *Row) (any, bool) { return r.Map, true }, func(r *Row, v parquet.Value) { r.Map = bytes.Clone(v.ByteArray()) }},
 		"correct": {parquet.Optional(parquet.Leaf(parquet.BooleanType)), func(r *Row) (any, bool) { return r.Correct, r.Labelled },

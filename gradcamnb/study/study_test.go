@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -270,7 +271,7 @@ func TestHolmByHand(t *testing.T) {
 func TestWeights(t *testing.T) {
 	var m moments
 	for i := range 50 {
-		for _, w := range weights(fmt.Sprint(i)) {
+		for _, w := range weights(strconv.Itoa(i)) {
 			m.add(w)
 		}
 	}

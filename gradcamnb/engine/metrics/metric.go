@@ -16,6 +16,7 @@ import (
 // Group is the question that a metric answers.
 type Group string
 
+// The groups.
 const (
 	Faithfulness  Group = "faithfulness"  // does the model use what the map shows?
 	Robustness    Group = "robustness"    // does the map stay when hardly anything changes?
@@ -28,6 +29,7 @@ const (
 // Need is what a metric needs beside the map.
 type Need string
 
+// What a metric may need.
 const (
 	Nothing Need = "nothing" // the map alone
 	Truth   Need = "truth"   // where the object is
