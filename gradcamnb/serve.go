@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -113,6 +114,7 @@ func withoutPictures(results []*heatmap.Result, pictures []image.Image) []*heatm
 	out := make([]*heatmap.Result, len(results))
 	for i, r := range results {
 		bare := *r
+		bare.Maps = slices.Clone(r.Maps) // what is on its way stays as it is
 		if i < len(pictures) && r.Picture == pictures[i] {
 			bare.Picture = nil
 		}

@@ -32,11 +32,14 @@ type memory struct {
 	limit int64
 	used  int64
 	order *list.List // of *thing, the most recently used first
+
+	fileLimit, files int // files that models keep open
 }
 
 // thing is something kept: a model or a program.
 type thing struct {
 	bytes int64
+	files int    // that it keeps open
 	drop  func() // forgets it where it is found; called with the memory locked
 	at    *list.Element
 }
@@ -44,7 +47,7 @@ type thing struct {
 // newMemory is a memory within the limit that the environment gives.
 func newMemory() (*memory, error) {
 	limit, err := memoryLimit(os.Getenv(MemoryEnv))
-	return &memory{limit: limit, order: list.New()}, err
+	return &memory{limit: limit, order: list.New(), fileLimit: fileLimit()}, err
 }
 
 // memoryLimit reads a number of bytes such as 500MB or 8GB.
@@ -69,6 +72,7 @@ func memoryLimit(text string) (int64, error) {
 func (m *memory) add(t *thing) {
 	t.at = m.order.PushFront(t)
 	m.used += t.bytes
+	m.files += t.files
 }
 
 // touch marks a thing as used now. The memory must be locked.
@@ -86,14 +90,15 @@ func (m *memory) forget(t *thing) {
 	m.order.Remove(t.at)
 	t.at = nil
 	m.used -= t.bytes
+	m.files -= t.files
 	t.drop()
 }
 
-// trim forgets what was not used for longest until the rest is within the limit, but
+// trim forgets what was not used for longest until the rest is within the limits, but
 // never the n things used last. The memory must be locked.
 func (m *memory) trim(n int) {
 	trimmed := false
-	for m.used > m.limit && m.order.Len() > n {
+	for (m.used > m.limit || m.fileLimit > 0 && m.files > m.fileLimit) && m.order.Len() > n {
 		m.forget(m.order.Back().Value.(*thing))
 		trimmed = true
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"container/list"
 	"fmt"
 	"io"
 	"os"
@@ -144,4 +145,19 @@ func TestMemoryIsBounded(t *testing.T) {
 			t.Errorf("resident memory grew by %.0f %%", 100*growth)
 		}
 	})
+}
+
+// Open files count as memory does: models that were not used for longest go when there are too many.
+func TestOpenFilesAreBounded(t *testing.T) {
+	m := &memory{limit: 1 << 40, order: list.New(), fileLimit: 4}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	gone := 0
+	for range 10 {
+		m.add(&thing{bytes: 1, files: 2, drop: func() { gone++ }})
+		m.trim(1)
+	}
+	if gone != 8 || m.files != 4 {
+		t.Errorf("%d are gone, and %d files open", gone, m.files)
+	}
 }

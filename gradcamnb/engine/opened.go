@@ -101,6 +101,7 @@ func (e *Engine) model(ctx context.Context, ref string, read func() (source.Mode
 		o.files = append(o.files, s)
 		o.session.entry.bytes += modelFactor * max(0, s.size)
 	}
+	o.session.entry.files = len(o.files) // at most: those with weights stay open
 	e.open[ref] = o
 	keep.add(o.session.entry)
 	keep.trim(1)

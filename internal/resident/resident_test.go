@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/gob"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -258,4 +260,41 @@ func TestTypes(t *testing.T) {
 	}
 	type list struct{ Next *list }
 	Types(list{}) // ends
+}
+
+// A caller that reads nothing, as one that a debugger has stopped, holds up neither the method nor others.
+func TestStoppedCaller(t *testing.T) {
+	made := make(chan struct{})
+	c, _ := serve(t, map[string]Method{
+		"many": Handle(func(_ context.Context, _ int, note func([]byte)) (int, error) {
+			for range 100 {
+				note(make([]byte, 1<<20)) // more than any socket takes
+			}
+			close(made)
+			return 1, nil
+		}),
+		"one": Handle(func(_ context.Context, n int, _ func(int)) (int, error) { return n, nil }),
+	})
+	stopped := make(chan struct{})
+	defer close(stopped)
+	go func() {
+		_, _ = Call[int, []byte, int](t.Context(), c, "many", 0, func([]byte) { <-stopped })
+	}()
+	select {
+	case <-made:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the method waits for its caller")
+	}
+	if got, err := Call[int, int, int](t.Context(), c, "one", 7, nil); err != nil || got != 7 {
+		t.Errorf("%d, %v", got, err)
+	}
+}
+
+// Errors of accepting that pass are waited out.
+func TestPassing(t *testing.T) {
+	for err, want := range map[error]bool{syscall.EMFILE: true, syscall.ENFILE: true, syscall.ECONNABORTED: true, syscall.EBADF: false, net.ErrClosed: false} {
+		if got := passing(fmt.Errorf("accept: %w", os.NewSyscallError("accept4", err))); got != want {
+			t.Errorf("%v passes: %t", err, got)
+		}
+	}
 }

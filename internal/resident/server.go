@@ -8,6 +8,8 @@ import (
 	"net"
 	"runtime/debug"
 	"sync"
+	"syscall"
+	"time"
 )
 
 // Server answers calls.
@@ -62,16 +64,34 @@ func (s *Server) say() string {
 
 // Serve answers everything that comes on the listener until that is closed.
 func (s *Server) Serve(l *net.UnixListener) error {
+	var pause time.Duration
 	for {
 		conn, err := l.AcceptUnix()
 		if errors.Is(err, net.ErrClosed) {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("waiting for calls: %w", err)
+			if !passing(err) {
+				return fmt.Errorf("waiting for calls: %w", err)
+			}
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			time.Sleep(pause)
+			continue
 		}
+		pause = 0
 		go s.answer(conn)
 	}
+}
+
+// passing tells whether an error of accepting a call passes: there are too many files open at the moment, or the
+// caller has gone already.
+func passing(err error) bool {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ECONNABORTED, syscall.ENOMEM, syscall.ENOBUFS, syscall.EINTR} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // answer answers one call. Whatever fails on the connection means that the caller is
@@ -85,11 +105,13 @@ func (s *Server) answer(conn *net.UnixConn) {
 	if enc.Encode(greeting{Protocol: protocol, Types: s.Types}) != nil {
 		return
 	}
+	_ = conn.SetReadDeadline(time.Now().Add(greetTime)) // a socket can have one
 	var g greeting
 	var name string
 	if dec.Decode(&g) != nil || g.Protocol != protocol || g.Types != s.Types || dec.Decode(&name) != nil {
 		return
 	}
+	_ = conn.SetReadDeadline(time.Time{})
 	method, ok := s.Methods[name]
 	if !ok {
 		return // a server of the same version has it
@@ -104,14 +126,17 @@ func (s *Server) answer(conn *net.UnixConn) {
 		}()
 		return err
 	}
-	var sending sync.Mutex
-	answer, err := method(ctx, decode, func(n any) {
-		sending.Lock()
-		defer sending.Unlock()
+	passed := newNotes(func(n any) bool {
+		_ = conn.SetWriteDeadline(time.Now().Add(writeTime)) // a socket can have one
 		if enc.Encode(head{Say: s.say()}) != nil || enc.Encode(n) != nil {
 			cancel()
+			return false
 		}
+		return true
 	})
+	answer, err := method(ctx, decode, passed.add)
+	passed.end()
+	_ = conn.SetWriteDeadline(time.Now().Add(writeTime))
 	if enc.Encode(head{Answer: true, Failure: failureOf(err), Say: s.say()}) == nil {
 		_ = enc.Encode(answer)
 	}
