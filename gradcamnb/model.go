@@ -13,7 +13,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/must"
 )
 
-// Model is an open model.
+// Model is an open model. Its methods may be called by several goroutines at a time; what they
+// compute waits for its turn, since one program runs at a time, on all cores.
 type Model struct{ session guarded }
 
 // Open reads a model: an ONNX file, or one on the hub, hf://owner/name/file.onnx[@revision],
@@ -118,6 +119,16 @@ func (m *Model) Explain(img image.Image, choices ...Choice) (*heatmap.Result, er
 	return results[0], nil
 }
 
+// ExplainContext is Explain that ends when ctx does: what is running finishes its pass, and a call
+// that waits for another one gives up at once.
+func (m *Model) ExplainContext(ctx context.Context, img image.Image, choices ...Choice) (*heatmap.Result, error) {
+	results, err := m.Run(ctx, Request{Pictures: []image.Image{img}}, choices...)
+	if len(results) == 0 {
+		return nil, err
+	}
+	return results[0], err
+}
+
 // MustExplain is Explain that panics with the error.
 func (m *Model) MustExplain(img image.Image, choices ...Choice) *heatmap.Result {
 	return must.Get(m.Explain(img, choices...))
@@ -139,7 +150,12 @@ func (m *Model) ExplainTensor(t Tensor, choices ...Choice) ([]*heatmap.Result, e
 
 // Detect lists what a detector finds in a picture, the surest first.
 func (m *Model) Detect(img image.Image, choices ...Choice) ([]heatmap.Detection, error) {
-	found, err := m.DetectAll(context.Background(), Request{Pictures: []image.Image{img}}, choices...)
+	return m.DetectContext(context.Background(), img, choices...)
+}
+
+// DetectContext is Detect that ends when ctx does.
+func (m *Model) DetectContext(ctx context.Context, img image.Image, choices ...Choice) ([]heatmap.Detection, error) {
+	found, err := m.DetectAll(ctx, Request{Pictures: []image.Image{img}}, choices...)
 	if err != nil {
 		return nil, err
 	}

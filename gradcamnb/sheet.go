@@ -17,7 +17,12 @@ import (
 // All maps come from one program and one forward pass. Each is measured by insertion and
 // deletion unless [Measured] says otherwise, and the best is framed.
 func (m *Model) Sheet(img image.Image, rows, columns heatmap.Axis, choices ...Choice) (*heatmap.Sheet, error) {
-	return m.RunSheet(context.Background(), Request{Pictures: []image.Image{img}}.With(choices...), []heatmap.Axis{rows}, []heatmap.Axis{columns})
+	return m.SheetContext(context.Background(), img, rows, columns, choices...)
+}
+
+// SheetContext is Sheet that ends when ctx does.
+func (m *Model) SheetContext(ctx context.Context, img image.Image, rows, columns heatmap.Axis, choices ...Choice) (*heatmap.Sheet, error) {
+	return m.RunSheet(ctx, Request{Pictures: []image.Image{img}}.With(choices...), []heatmap.Axis{rows}, []heatmap.Axis{columns})
 }
 
 // MustSheet is Sheet that panics with the error.

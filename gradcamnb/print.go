@@ -1,0 +1,45 @@
+package gradcamnb
+
+import (
+	"fmt"
+	"strings"
+)
+
+// String is the model in one line, for fmt.Println.
+func (m *Model) String() string { return m.Info().String() }
+
+// String is the model in one line: name, input, outputs, and how many labels.
+func (i Info) String() string {
+	shape := make([]string, len(i.Input))
+	for k, d := range i.Input {
+		if shape[k] = fmt.Sprint(d); d < 0 {
+			shape[k] = "any"
+		}
+	}
+	s := fmt.Sprintf("%s: input [%s], outputs %s", i.Name, strings.Join(shape, " "), strings.Join(i.Outputs, ", "))
+	if n := len(i.Labels); n > 0 {
+		s += fmt.Sprintf(", %d labels", n)
+	}
+	if i.Detects {
+		s += ", a detector"
+	}
+	return s
+}
+
+// String is the layer in one line: name, module, operator, and the size of a map there.
+func (l Layer) String() string {
+	s := l.Name
+	if l.Path != "" && l.Path != l.Name {
+		s = l.Path + " (" + l.Name + ")"
+	}
+	if l.Op != "" {
+		s += ", " + l.Op
+	}
+	if l.Grid[0] > 0 {
+		s += fmt.Sprintf(", %d x %d cells, %d channels", l.Grid[1], l.Grid[0], l.Grid[2])
+	}
+	if l.Suggested {
+		s += ", suggested: " + l.Why
+	}
+	return s
+}
