@@ -175,9 +175,8 @@ func (m *Model) DetectAll(ctx context.Context, r Request, choices ...Choice) ([]
 	return m.session.Detect(ctx, r.With(choices...))
 }
 
-// Run is the general form of Explain: the request with the choices added. Where the
-// request has nobody who hears of progress, work that takes longer than a second shows a
-// line until it is done.
+// Run is the general form of Explain: the request with the choices added. Work that takes longer than a
+// second shows a line until it is done or, if the request's Progress is set, until that is first called.
 func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatmap.Result, error) {
 	r = r.With(choices...)
 	layers, err := m.expanded(r)
@@ -185,10 +184,15 @@ func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatm
 		return nil, err
 	}
 	r.Layers = layers
-	if r.Progress == nil {
-		w := waiting("explaining " + m.Info().Name)
-		defer w.end()
+	w := m.waiting()
+	defer w.end()
+	if heard := r.Progress; heard == nil {
 		r.Progress, r.onlyCounts = w.heard, true
+	} else {
+		r.Progress = func(p Progress) {
+			w.end() // from now on the caller says how far it is
+			heard(p)
+		}
 	}
 	results, err := m.session.Explain(ctx, r)
 	r.sign(results, m.Info())

@@ -2,10 +2,13 @@ package gradcamnb
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gradcam-go/gradcam/internal/printable"
 	"github.com/gradcam-go/gradcam/internal/progress"
@@ -14,6 +17,7 @@ import (
 const (
 	patience = time.Second            // work that is done earlier shows nothing
 	renewal  = 250 * time.Millisecond // of the line
+	compiles = 2 * time.Second        // what has no pass done by then is being compiled
 )
 
 // showLine shows what a wait says: one line that replaces the one before; the empty one
@@ -21,6 +25,10 @@ const (
 var showLine atomic.Pointer[func(string)]
 
 func init() {
+	if inNotebook() { // in a cell that does not import package nb, which shows it better
+		ShowWaiting(showPlain(os.Stdout))
+		return
+	}
 	terminal := progress.New(os.Stderr)
 	ShowWaiting(func(line string) {
 		if line == "" {
@@ -36,6 +44,19 @@ func init() {
 // shows it in notebooks. It may be called while work is going on.
 func ShowWaiting(show func(line string)) { showLine.Store(&show) }
 
+// showPlain shows a line in the output of a notebook's cell, which goes back to the line's beginning as a terminal does.
+func showPlain(to io.Writer) func(line string) {
+	wide := 0
+	return func(line string) {
+		n := utf8.RuneCountInString(line)
+		fmt.Fprintf(to, "\r%s%s", line, strings.Repeat(" ", max(0, wide-n)))
+		if line == "" {
+			fmt.Fprint(to, "\r")
+		}
+		wide = n
+	}
+}
+
 // wait shows how far something is that takes longer than a second.
 type wait struct {
 	what  string
@@ -43,13 +64,33 @@ type wait struct {
 	over  chan struct{}
 	gone  sync.WaitGroup
 
+	once string // said of what takes its time before the first pass
+	pace progress.Pace
+	end  func()
+
 	mu          sync.Mutex
 	done, total int
 }
 
 func waiting(what string) *wait {
 	w := &wait{what: printable.Line(what), start: time.Now(), over: make(chan struct{})}
+	w.end = sync.OnceFunc(func() { // takes the line away
+		close(w.over)
+		w.gone.Wait()
+	})
 	w.gone.Go(w.show)
+	return w
+}
+
+// waiting is the wait for an explanation of the model.
+func (m *Model) waiting() *wait {
+	info := m.Info()
+	w := waiting("explaining " + info.Name)
+	if strings.HasPrefix(info.Backend, "xla") {
+		w.mu.Lock()
+		w.once = "compiling: every new set of layers and methods once, later it is quick"
+		w.mu.Unlock()
+	}
 	return w
 }
 
@@ -58,12 +99,6 @@ func (w *wait) heard(p Progress) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.done, w.total = p.Done, p.Total
-}
-
-// end takes the line away.
-func (w *wait) end() {
-	close(w.over)
-	w.gone.Wait()
 }
 
 func (w *wait) show() {
@@ -90,9 +125,12 @@ func (w *wait) show() {
 func (w *wait) line(after time.Duration) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	passes := ""
-	if w.total > 0 {
-		passes = fmt.Sprintf("%d of %d passes, ", w.done, w.total)
+	words := w.what + ": "
+	switch {
+	case w.total > 0 && w.done > 0:
+		words += "pass " + w.pace.Words(w.done, w.total, w.start.Add(after)) + ", "
+	case w.once != "" && after > compiles:
+		words += w.once + ", "
 	}
-	return fmt.Sprintf("%s: %s%.0f s", w.what, passes, after.Seconds())
+	return words + progress.Span(after)
 }

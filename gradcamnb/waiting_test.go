@@ -53,13 +53,30 @@ func testWaiting(t *testing.T) {
 		t.Errorf("quick work shows %q", got)
 	}
 	got := explain(patience+3*renewal/2, nil)
-	if want := []string{"explaining lazy: 3 of 8 passes, 1 s", "explaining lazy: 3 of 8 passes, 1 s", ""}; !slices.Equal(got, want) {
+	if want := []string{"explaining lazy: pass 3 of 8 (37 %), 1 s", "explaining lazy: pass 3 of 8 (37 %), 1 s", ""}; !slices.Equal(got, want) {
 		t.Errorf("slow work shows %q", got)
 	}
 	if got := explain(patience+renewal, func(Progress) {}); len(got) > 0 {
 		t.Errorf("with a listener of the user's own it shows %q", got)
 	}
-	if got := (&wait{what: "x"}).line(90 * time.Second); !strings.HasSuffix(got, "x: 90 s") {
+	// Until the first pass is done it says what takes so long, if the backend compiles.
+	w := &wait{what: "x", once: "compiling"}
+	if got := w.line(3 * time.Second); got != "x: compiling, 3 s" {
+		t.Errorf("while it compiles the line is %q", got)
+	}
+	w.done, w.total = 1, 2
+	if got := w.line(4 * time.Second); got != "x: pass 1 of 2 (50 %), 4 s" {
+		t.Errorf("after the first pass the line is %q", got)
+	}
+	var b strings.Builder
+	show := showPlain(&b)
+	show("12345")
+	show("67")
+	show("")
+	if got := b.String(); got != "\r12345\r67   \r  \r" {
+		t.Errorf("in a plain cell it writes %q", got)
+	}
+	if got := (&wait{what: "x"}).line(90 * time.Second); !strings.HasSuffix(got, "x: 1 min 30 s") {
 		t.Errorf("the line is %q", got)
 	}
 }

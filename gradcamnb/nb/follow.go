@@ -1,7 +1,6 @@
 package nb
 
 import (
-	"fmt"
 	"image"
 	"time"
 
@@ -10,17 +9,19 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
+	"github.com/gradcam-go/gradcam/internal/progress"
 )
 
 // Follow returns what [gradcamnb.Request.Progress] takes: in a notebook it shows the maps
 // so far as a picture that sharpens in place, and below it the passes done, their rate
-// and the time left. Both disappear at the end. Elsewhere it is nil.
+// and the time left; before the first maps are there, as while the model is compiled, [gradcamnb.Model.Run] shows its
+// own line. Both disappear at the end. Elsewhere it is nil.
 func Follow(label string) func(gradcamnb.Progress) {
 	if !InNotebook() {
 		return nil
 	}
 	picture, line := gonbui.UniqueId(), gonbui.UniqueId()
-	start := time.Now()
+	var pace progress.Pace
 	drawn := false
 	return func(p gradcamnb.Progress) {
 		if p.Done >= p.Total {
@@ -28,6 +29,7 @@ func Follow(label string) func(gradcamnb.Progress) {
 				renew(picture, "")
 			}
 			renew(line, "")
+			gonbui.Sync() // the cell may end here
 			return
 		}
 		var cards []*image.NRGBA
@@ -48,13 +50,6 @@ func Follow(label string) func(gradcamnb.Progress) {
 				DisplayID: picture,
 			})
 		}
-		renew(line, label+": "+pace(p, time.Since(start)))
+		renew(line, label+": "+pace.Words(p.Done, p.Total, time.Now()))
 	}
-}
-
-// pace is how far and how fast a run is, in words.
-func pace(p gradcamnb.Progress, took time.Duration) string {
-	rate := float64(p.Done) / max(took.Seconds(), 1e-9)
-	left := time.Duration(float64(p.Total-p.Done) / max(rate, 1e-9) * float64(time.Second))
-	return fmt.Sprintf("%d of %d, %.1f a second, %s left", p.Done, p.Total, rate, left.Round(time.Second))
 }

@@ -192,7 +192,7 @@ func TestErrors(t *testing.T) {
 		"target number":     {2, `"x" is no number`, []string{"explain", "--model", net, "--tensor", tensor, "--target", "contrast:x,1", "--out", out}},
 		"target name":       {1, `nothing names the classes of the output "logits"`, []string{"explain", "--model", net, "--tensor", tensor, "--target", "class:x", "--out", out}},
 		"rank zero":         {2, "a rank is a number from 1", []string{"explain", "--model", net, "--tensor", tensor, "--target", "top0", "--out", out}},
-		"colours":           {2, `no colour map "viridis"`, []string{"explain", "--model", net, "--tensor", tensor, "--colors", "viridis", "--out", out}},
+		"colours":           {2, `no colour map "viridis"`, []string{"explain", "--model", net, "--tensor", tensor, "--colors", "rainbows", "--out", out}},
 		"size":              {2, `--size "big"`, []string{"explain", "--model", effnet, "--image", cat, "--size", "big", "--out", out}},
 		"scale":             {2, "divides by zero", []string{"explain", "--model", effnet, "--image", cat, "--scale", "0", "--out", out}},
 		"half a sidecar":    {2, "must all be given", []string{"explain", "--model", net, "--image", cat, "--size", "64", "--out", out}},

@@ -1,0 +1,61 @@
+package progress
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Pace is how fast counted work goes. What comes before the first piece is done, such as compiling, counts for nothing:
+// the rate is that of the pieces after it. The zero value has heard nothing. It may be used by several goroutines.
+type Pace struct {
+	mu    sync.Mutex
+	from  time.Time // when the first pieces were done
+	first int       // how many those were
+}
+
+// Words says how far the work is: "16 of 64 (25 %), 8.0 a second, 6 s left". Rate and time left come with the second
+// piece of news.
+func (p *Pace) Words(done, total int, now time.Time) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	words := fmt.Sprintf("%d of %d", done, total)
+	if total > 0 {
+		words += fmt.Sprintf(" (%d %%)", 100*done/total)
+	}
+	if p.from.IsZero() && done > 0 || done < p.first {
+		p.from, p.first = now, done
+	}
+	took := now.Sub(p.from)
+	if p.from.IsZero() || done <= p.first || took <= 0 {
+		return words
+	}
+	rate := float64(done-p.first) / took.Seconds()
+	words += ", " + perSecond(rate)
+	if left := total - done; left > 0 {
+		words += ", " + Span(time.Duration(float64(left)/rate*float64(time.Second))) + " left"
+	}
+	return words
+}
+
+func perSecond(rate float64) string {
+	switch {
+	case rate < 0.1:
+		return fmt.Sprintf("%.1f a minute", 60*rate)
+	case rate < 100:
+		return fmt.Sprintf("%.1f a second", rate)
+	}
+	return fmt.Sprintf("%.0f a second", rate)
+}
+
+// Span is a duration as people say it, to the second: "6 s", "2 min 5 s", "3 h 20 min".
+func Span(d time.Duration) string {
+	s := int(d.Round(time.Second).Seconds())
+	switch {
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s < 3600:
+		return fmt.Sprintf("%d min %d s", s/60, s%60)
+	}
+	return fmt.Sprintf("%d h %d min", s/3600, s%3600/60)
+}
