@@ -165,7 +165,8 @@ func Methods(names ...string) Choice {
 // Read picks how the outputs of a detector are read.
 func Read(how Reading) Choice { return choice(func(r *Request) { r.Reading = how }) }
 
-// Prepared replaces the model's own preprocessing.
+// Prepared replaces the model's own preprocessing; what p does not say is as [imgio.Prep.Filled] has it.
 func Prepared(p imgio.Prep) InputChoice {
+	p = p.Filled()
 	return inputChoice{func(r *Request) { r.Prep = &p }}
 }

@@ -75,9 +75,9 @@ func installedPlugins() []string {
 
 func howToGetXLA() string {
 	if xlaPlugins == nil {
-		return "build with a C compiler and without -tags noxla, and install a PJRT plugin (see README, Backends)"
+		return "build with a C compiler and without -tags noxla, and get a PJRT plugin: gonb-gradcam install --xla"
 	}
-	return "install a PJRT plugin (see README, Backends)"
+	return "gonb-gradcam install --xla gets what it needs, on Linux and amd64"
 }
 
 func namedBackend(name string) (*backend, error) {

@@ -138,7 +138,7 @@ func newReaders(m source.Model, input []int, how gradcamnb.Reading) ([]*reader, 
 	}
 	fit := detect.Fitting(shapes, picture, len(c.Labels))
 	if len(fit) == 0 {
-		return nil, fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder (--decoder), or give the sidecar %s a \"detector\"; its outputs have the shapes %v, and %s%s",
+		return nil, fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder, or give the sidecar %s a \"detector\"; its outputs have the shapes %v, and %s%s",
 			c.Name, sidecarName(c), shapes, fitting(fit), butForLabels(c, shapes, picture))
 	}
 	var out []*reader

@@ -99,7 +99,7 @@ func inputShape(c source.Card, prep *imgio.Prep, batch int) ([]int, error) {
 		}
 	}
 	if dims[h] < 0 || dims[w] < 0 {
-		return nil, fmt.Errorf("the model %s takes pictures of any size and nothing says which to use: give a size (--size, or a sidecar %s beside the model)", c.Name, sidecarName(c))
+		return nil, fmt.Errorf("the model %s takes pictures of any size and nothing says which to use: give a size, as \"width\" and \"height\" in the sidecar %s", c.Name, sidecarName(c))
 	}
 	return dims, nil
 }
@@ -298,7 +298,7 @@ func (s *session) prepare(r gradcamnb.Request) (input, error) {
 		prep = c.Prep
 	}
 	if prep == nil {
-		return input{}, fault.Errorf(fault.NoPreprocessing, "nothing says how to prepare a picture for the model %s: put a sidecar %s beside it, or give --size, --mean and --scale", c.Name, sidecarName(c))
+		return input{}, unprepared(c)
 	}
 	prep, err := prepFor(c, prep)
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 
 	"gonum.org/v1/plot/palette"
 	"gonum.org/v1/plot/palette/moreland"
+
+	"github.com/gradcam-go/gradcam/internal/spelling"
 )
 
 // ColorMap gives a colour to every value from 0 to 1.
@@ -66,9 +68,15 @@ func ColorMapByName(name string) (ColorMap, error) {
 	if i := slices.IndexFunc(colorMaps, func(m ColorMap) bool { return fold(m.Name) == fold(name) }); i >= 0 {
 		return colorMaps[i], nil
 	}
+	names := ColorMapNames()
+	return ColorMap{}, fmt.Errorf("there is no colour map %q%s; there are %s", name, spelling.DidYouMean(name, names), strings.Join(names, ", "))
+}
+
+// ColorMapNames are the names of all colour maps, the default first.
+func ColorMapNames() []string {
 	var names []string
 	for _, m := range colorMaps {
 		names = append(names, m.Name)
 	}
-	return ColorMap{}, fmt.Errorf("there is no colour map %q; there are %s", name, strings.Join(names, ", "))
+	return names
 }

@@ -168,7 +168,7 @@ func TestColorMapByName(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := ColorMapByName("viridis"); err == nil || !strings.Contains(err.Error(), `no colour map "viridis"`) || !strings.Contains(err.Error(), "black body") {
+	if _, err := ColorMapByName("rainbows"); err == nil || !strings.Contains(err.Error(), `no colour map "rainbows"`) || !strings.Contains(err.Error(), "black body") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/internal/border"
 	"github.com/gradcam-go/gradcam/internal/printable"
+	"github.com/gradcam-go/gradcam/internal/spelling"
 )
 
 // usage is an error in how the command was called.
@@ -91,10 +92,13 @@ func Root(use, short string, commands ...*cobra.Command) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          NoArguments,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		// A word that is no command is told before the flags behind it, which are not the root's.
+		FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true},
+		RunE:               func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(flagError)
+	root.Version = version()
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.AddCommand(commands...)
 	return root
 }
@@ -105,7 +109,7 @@ func NoArguments(c *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return nil
 	case c.HasSubCommands():
-		return Usagef("there is no command %q; see %s --help", args[0], c.CommandPath())
+		return Usagef("there is no command %q%s; see %s --help", args[0], spelling.DidYouMean(args[0], commandNames(c)), c.CommandPath())
 	}
 	return Usagef("%s takes no argument %q; see %s --help", c.Name(), args[0], c.CommandPath())
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/internal/cli"
+	privatehome "github.com/gradcam-go/gradcam/internal/home"
 )
 
 // launchName is the command that Jupyter starts.
@@ -132,7 +133,7 @@ func (l launcher) environment(flags string, lookup func(string) (string, bool)) 
 		unlessSet("GOMLX_BACKEND", l.backend)
 	}
 	if exists(l.home.join("pjrt")) {
-		unlessSet("PJRT_PLUGIN_LIBRARY_PATH", strings.Join(append([]string{l.home.join("pjrt")}, pluginFolders(lookup)...), ":"))
+		unlessSet("PJRT_PLUGIN_LIBRARY_PATH", strings.Join(append([]string{l.home.join("pjrt")}, privatehome.PluginFolders(lookup)...), ":"))
 	}
 	return env
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	privatehome "github.com/gradcam-go/gradcam/internal/home"
 )
 
 // The PJRT plugin for XLA on CPU that is known to work with the pinned go-xla. It
@@ -81,25 +82,11 @@ func extractPlugin(wheel, sum, name, to string) error {
 	return atomicfile.Write(to, plugin)
 }
 
-// pluginFolders are the folders that go-xla looks for plugins in when
-// PJRT_PLUGIN_LIBRARY_PATH does not say (go-xla 0.4.5, pjrt/dynamiclib_posix.go).
-func pluginFolders(lookup func(string) (string, bool)) []string {
-	var dirs []string
-	if user, ok := lookup("HOME"); ok {
-		dirs = append(dirs, filepath.Join(user, ".local", "lib", "go-xla"))
-	}
-	dirs = append(dirs, "/usr/local/lib/go-xla")
-	if path, ok := lookup("LD_LIBRARY_PATH"); ok {
-		dirs = append(dirs, strings.Split(path, ":")...)
-	}
-	return dirs
-}
-
 var pluginFile = regexp.MustCompile(`^pjrt(?:_c_api_(.+)_plugin|[-_]plugin[-_](.+))\.(?:so|dylib|dll)$`)
 
 // findPlugins lists the PJRT plugins that go-xla would find, by file.
 func findPlugins(h home, lookup func(string) (string, bool)) []string {
-	dirs := pluginFolders(lookup)
+	dirs := privatehome.PluginFolders(lookup)
 	if path, set := lookup("PJRT_PLUGIN_LIBRARY_PATH"); set {
 		dirs = strings.Split(path, ":")
 	} else {

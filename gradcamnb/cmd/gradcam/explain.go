@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
+	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -78,7 +80,7 @@ saved from a notebook.`,
 	flags.StringVar(&f.method, "method", "grad-cam", "method: "+methodNames()+`; case, dashes and spaces do not matter, and pytorch-grad-cam's names are known, too`)
 	flags.StringVar(&f.target, "target", "top1", targetHelp()+"\n")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
-	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: black-body (default) or jet")
+	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: "+strings.Join(render.ColorMapNames(), ", ")+" (default: black body)")
 	f.measured.add(c)
 	f.addPreparation(c)
 	return c
@@ -152,7 +154,11 @@ func explain(ctx context.Context, f explainFlags) error {
 	}
 	sayNotNumbers("", results)
 	f.measured.print(os.Stdout, results)
-	return write(dir, f, m, results, options)
+	if err := write(dir, f, m, results, options); err != nil {
+		return err
+	}
+	sayResults(dir, results)
+	return nil
 }
 
 func (f explainFlags) options() (*render.Options, error) {
@@ -184,6 +190,9 @@ func (f explainFlags) input(m *gradcamnb.Model, r *gradcamnb.Request) error {
 	}
 	for _, path := range f.images {
 		img, err := imgio.Open(path)
+		if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(path, "*?[") {
+			return cli.Usagef("--image %q: a pattern goes with --batch, as --batch 8", path)
+		}
 		if err != nil {
 			return err
 		}
@@ -225,15 +234,9 @@ func (f explainFlags) prep(known *imgio.Prep) (*imgio.Prep, error) {
 	}
 	p := *known
 	if f.size != "" {
-		w, h, both := strings.Cut(f.size, "x")
-		if !both {
-			h = w
-		}
-		var err1, err2 error
-		p.Width, err1 = strconv.Atoi(w)
-		p.Height, err2 = strconv.Atoi(h)
-		if err1 != nil || err2 != nil {
-			return nil, cli.Usagef("--size %q: write 224 or 320x240 (width x height)", f.size)
+		var err error
+		if p.Width, p.Height, err = parseSize(f.size); err != nil {
+			return nil, err
 		}
 		p.Resize = 0
 	}

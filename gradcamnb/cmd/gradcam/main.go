@@ -11,12 +11,14 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	_ "github.com/gradcam-go/gradcam/gradcamnb/engine/keepmemory"
 	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/home"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
 
 // run is the command: 0, or 1 where it failed, or 2 where it was called wrongly.
 func run(args []string) int {
+	home.FindPlugin()
 	_ = os.Unsetenv(gradcamnb.SocketEnv) // in a notebook, too, the command computes itself
 	ctx, stop := cli.Signals()           // long runs keep what they have
 	defer stop()
@@ -29,7 +31,7 @@ func run(args []string) int {
 }
 
 func command() *cobra.Command {
-	root := cli.Root("gradcam", "Show why a vision model said what it said", explainCommand(), layersCommand(), sheetCommand(), riseCommand(), detectCommand(), driseCommand(), studyCommand(), checkCommand(), benchCommand(), serveCommand())
+	root := cli.Root("gradcam", "Show why a vision model said what it said", explainCommand(), layersCommand(), sidecarCommand(), sheetCommand(), riseCommand(), detectCommand(), driseCommand(), studyCommand(), checkCommand(), benchCommand(), serveCommand())
 	root.PersistentFlags().Bool("debug", false, "print errors with everything behind them")
 	return root
 }

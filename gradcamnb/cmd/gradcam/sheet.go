@@ -139,7 +139,11 @@ func sheet(ctx context.Context, f sheetFlags) error {
 			return cli.Usagef("--difference %v: %w", f.difference, err)
 		}
 	}
-	return writeSheet(dir, s, options)
+	if err := writeSheet(dir, s, options); err != nil {
+		return err
+	}
+	saySheet(dir, s)
+	return nil
 }
 
 // of is the sheet of one model.

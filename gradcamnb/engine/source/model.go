@@ -122,6 +122,18 @@ type Layer struct {
 	paths []string // every module that this is the last tensor of
 }
 
+// Size is the height and width of the pictures that the model takes; ok is false if either is free or not known.
+func (c Card) Size() (height, width int, ok bool) {
+	if len(c.Input) != 4 {
+		return 0, 0, false
+	}
+	height, width = c.Input[2], c.Input[3]
+	if c.Layout == imgio.ChannelsLast {
+		height, width = c.Input[1], c.Input[2]
+	}
+	return height, width, height > 0 && width > 0
+}
+
 // Spatial tells whether a map can be drawn at the layer.
 func (l Layer) Spatial() bool { return l.Grid[0] > 0 }
 

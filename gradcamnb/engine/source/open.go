@@ -25,6 +25,9 @@ func Open(ctx context.Context, ref string, say io.Writer) (Model, error) {
 	if strings.HasPrefix(ref, hub.Scheme) {
 		return fromHub(ctx, file, o, say)
 	}
+	if err := notONNX(file); err != nil {
+		return nil, err
+	}
 	m, err := ONNXWith(file, o)
 	if err == nil && m.Card().Told != "" {
 		fmt.Fprintln(say, "gradcam: "+m.Card().Told)

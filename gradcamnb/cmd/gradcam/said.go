@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
+)
+
+// sayResults says in a line a picture what was found and where the figure is:
+//
+//	espresso 94.4 %, Grad-CAM at _swish -> out/overlay.png
+func sayResults(dir string, results []*heatmap.Result) {
+	names := heatmap.PictureNames(results)
+	for i, r := range results {
+		if len(r.Maps) == 0 {
+			continue
+		}
+		line := saidOf(r, r.Maps[0])
+		if len(results) > 1 {
+			line = names[i] + ": " + line
+		}
+		if n := len(r.Maps); n > 1 {
+			line += fmt.Sprintf(", and %d more maps", n-1)
+		}
+		if r.Maps[0].Diagnosis != "" {
+			line += " (" + r.Maps[0].Diagnosis + ")"
+		}
+		fmt.Printf("%s -> %s\n", line, filepath.Join(dir, "overlay.png"))
+	}
+}
+
+// saidOf is what a map explains, how likely the model finds it, and how the map was made.
+func saidOf(r *heatmap.Result, m *heatmap.Map) string {
+	what := m.Class
+	if what == "" {
+		what = m.Target + ","
+	}
+	if p, ok := r.Likelihood(m); ok {
+		what += " " + render.Percent(p)
+	} else {
+		what += fmt.Sprintf(" %.3g %s", m.Score, m.ScoreUnit)
+	}
+	made := m.Method
+	if m.Layer != "" {
+		made += " at " + m.Layer
+	}
+	return what + ", " + made
+}
+
+// saySheet says which map of a sheet is framed and where the sheet is.
+func saySheet(dir string, s *heatmap.Sheet) {
+	var framed []string
+	n := 0
+	for i := range s.Cells {
+		for j, c := range s.Cells[i] {
+			r, m := s.At(i, j)
+			if m == nil {
+				continue
+			}
+			if n++; c.Framed {
+				framed = append(framed, saidOf(r, m))
+			}
+		}
+	}
+	line := fmt.Sprintf("%d maps", n)
+	if len(framed) > 0 {
+		line += ", the best: " + strings.Join(framed, "; ")
+	}
+	fmt.Printf("%s -> %s\n", line, filepath.Join(dir, "sheet.png"))
+}

@@ -1,0 +1,102 @@
+package source
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/internal/spelling"
+)
+
+// exports say, for each kind of file that is no ONNX file, what it is and how to get one.
+var exports = map[string]string{
+	".pth":         pytorch,
+	".pt":          pytorch,
+	".ckpt":        pytorch,
+	".bin":         pytorch,
+	".safetensors": "holds weights alone, as of the hub: export the model that they belong to, with optimum-cli export onnx --model NAME DIR or, from torch, torch.onnx.export(model.eval(), (torch.zeros(1, 3, 224, 224),), \"model.onnx\")",
+	".h5":          keras,
+	".keras":       keras,
+	".tflite":      "is a TensorFlow Lite model: convert it with python -m tf2onnx.convert --tflite model.tflite --output model.onnx",
+	".pb":          "is a TensorFlow graph: convert its folder with python -m tf2onnx.convert --saved-model DIR --output model.onnx",
+	".mlmodel":     "is a Core ML model: export the model that it was made of to ONNX",
+	".engine":      "is a TensorRT engine: take the ONNX file that it was built of",
+}
+
+const (
+	pytorch = "is a PyTorch file: load the model and export it with torch.onnx.export(model.eval(), (torch.zeros(1, 3, 224, 224),), \"model.onnx\")"
+	keras   = "is a Keras model: load it and export it with model.export(\"model.onnx\", format=\"onnx\")"
+)
+
+// notONNX is an error for what is plainly no ONNX file, which says how to get one of it.
+func notONNX(path string) error {
+	if scheme, rest, ok := strings.Cut(path, "://"); ok {
+		if scheme == "http" || scheme == "https" {
+			return fmt.Errorf("%s: models are not read from an address: download the file first, or name one on the hub, hf://owner/name/file.onnx", path)
+		}
+		return fmt.Errorf("%s: addresses begin with hf://, as hf://owner/name/file.onnx, and not with %s:// (%s)", path, scheme, rest)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("opening the model: %w%s", err, neighbours(path))
+	}
+	if info.IsDir() {
+		return inFolder(path)
+	}
+	if strings.EqualFold(filepath.Ext(path), ".onnx") {
+		return nil
+	}
+	if how, ok := exports[strings.ToLower(filepath.Ext(path))]; ok {
+		return fmt.Errorf("%s %s", path, how)
+	}
+	if how := byMagic(path); how != "" {
+		return fmt.Errorf("%s %s", path, how)
+	}
+	return nil
+}
+
+// byMagic tells a file by its first bytes.
+func byMagic(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = f.Close() }() // only read
+	head := make([]byte, 16)
+	n, _ := io.ReadFull(f, head)
+	head = head[:n]
+	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\x80\x02\x8a\x0a")): // a zip file, as torch.save writes it; a pickle
+		return pytorch
+	case bytes.HasPrefix(head, []byte("\x89HDF\r\n")):
+		return keras
+	case len(head) > 7 && string(head[4:8]) == "TFL3":
+		return exports[".tflite"]
+	}
+	return ""
+}
+
+// inFolder is the error for a folder: it names the models in it.
+func inFolder(path string) error {
+	found, _ := filepath.Glob(filepath.Join(path, "*.onnx")) // the pattern is ours
+	if len(found) > 0 {
+		return fmt.Errorf("%s is a folder; name one of the models in it: %s", path, strings.Join(found[:min(5, len(found))], ", "))
+	}
+	if _, err := os.Stat(filepath.Join(path, "saved_model.pb")); err == nil {
+		return fmt.Errorf("%s is a TensorFlow SavedModel: convert it with python -m tf2onnx.convert --saved-model %s --output model.onnx", path, path)
+	}
+	return fmt.Errorf("%s is a folder, and no ONNX file lies in it", path)
+}
+
+// neighbours are the models beside a file that is not there, with names like its own.
+func neighbours(path string) string {
+	found, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.onnx")) // a strange pattern finds nothing
+	names := make([]string, len(found))
+	for i, f := range found {
+		names[i] = filepath.Base(f)
+	}
+	return spelling.DidYouMean(filepath.Base(path), names)
+}

@@ -1,0 +1,31 @@
+package engine
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/fault"
+)
+
+// unprepared is the error of a model that nothing says the preprocessing of. It holds a sidecar to save, with the
+// model's own size and the numbers that most classifiers were trained with.
+func unprepared(c source.Card) error {
+	const usual = 224
+	w, h := usual, usual
+	size := ", whose input may have any size; 224 x 224 is usual"
+	if height, width, ok := c.Size(); ok {
+		w, h, size = width, height, ""
+	}
+	prep, err := imgio.Preset("torchvision", w, h)
+	if err != nil {
+		return fault.Errorf(fault.NoPreprocessing, "nothing says how pictures are prepared for the model %s: %w", c.Name, err)
+	}
+	text, err := json.Marshal(source.Sidecar{Input: &prep})
+	if err != nil {
+		return fault.Errorf(fault.NoPreprocessing, "nothing says how pictures are prepared for the model %s: %w", c.Name, err)
+	}
+	return fault.Errorf(fault.NoPreprocessing, "nothing says how to prepare a picture for the model %s%s. If it was trained as torchvision's models are, save this as %s: %s "+
+		"(the command gradcam sidecar writes it, also for %s)", c.Name, size, sidecarName(c), text, strings.Join(imgio.PresetNames()[1:], ", "))
+}

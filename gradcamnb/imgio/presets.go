@@ -1,0 +1,86 @@
+package imgio
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/internal/spelling"
+)
+
+// preset is how the pictures of a library's models are prepared, for an input of w x h pixels.
+type preset struct {
+	name string
+	what string // whose models those are
+	prep func(w, h int) Prep
+}
+
+// presets are the preparations that come with a library, not with one model of it. Their numbers are those of
+// torchvision 0.27 (transforms._presets.ImageClassification), timm 1.0 (data.constants, crop_pct 0.875), Keras 3
+// (applications.imagenet_utils, modes tf, caffe and torch) and OpenAI's CLIP (clip.clip._transform).
+var presets = []preset{
+	{"torchvision", "torchvision's classifiers", func(w, h int) Prep {
+		return imagenet(Prep{Width: w, Height: h, Fit: Crop, Resize: min(w, h) * 256 / 224})
+	}},
+	{"timm", "timm's classifiers of the usual kind", func(w, h int) Prep {
+		return imagenet(Prep{Width: w, Height: h, Fit: Crop, Resize: int(float64(min(w, h)) / 0.875), Filter: Bicubic})
+	}},
+	{"keras", "Keras' MobileNet, Inception, Xception, NASNet and ResNetV2", func(w, h int) Prep {
+		return Prep{Width: w, Height: h, Fit: Stretch, Mean: each(127.5), Scale: each(127.5), Order: "RGB"}
+	}},
+	{"keras-caffe", "Keras' VGG and ResNet", func(w, h int) Prep {
+		return Prep{Width: w, Height: h, Fit: Stretch, Mean: [3]float32{103.939, 116.779, 123.68}, Scale: each(1), Order: "BGR"}
+	}},
+	{"keras-torch", "Keras' DenseNet", func(w, h int) Prep {
+		return imagenet(Prep{Width: w, Height: h, Fit: Stretch})
+	}},
+	{"keras-raw", "Keras' EfficientNet, EfficientNetV2 and ConvNeXt, which prepare the picture within the model", func(w, h int) Prep {
+		return Prep{Width: w, Height: h, Fit: Stretch, Scale: each(1), Order: "RGB"}
+	}},
+	{"clip", "CLIP", func(w, h int) Prep {
+		return Prep{Width: w, Height: h, Fit: Crop, Resize: min(w, h), Filter: Bicubic, Order: "RGB",
+			Mean: [3]float32{255 * 0.48145466, 255 * 0.4578275, 255 * 0.40821073}, Scale: [3]float32{255 * 0.26862954, 255 * 0.26130258, 255 * 0.27577711}}
+	}},
+	{"unit", "models that take colours from 0 to 1", func(w, h int) Prep {
+		return Prep{Width: w, Height: h, Fit: Stretch, Scale: each(255), Order: "RGB"}
+	}},
+}
+
+// imagenet adds the mean and the standard deviation of ImageNet's colours.
+func imagenet(p Prep) Prep {
+	p.Mean, p.Scale = [3]float32{123.675, 116.28, 103.53}, [3]float32{58.395, 57.12, 57.375}
+	p.Order = "RGB"
+	return p
+}
+
+func each(v float32) [3]float32 { return [3]float32{v, v, v} }
+
+// Preset is the preprocessing of a library's models by the library's name, for an input of w x h pixels: "torchvision",
+// "timm", "keras", "keras-caffe", "keras-torch", "keras-raw", "clip" or "unit". It is right for models that were trained
+// as the library's own; what a model was trained with in truth, only its author can say.
+func Preset(name string, w, h int) (Prep, error) {
+	i := slices.IndexFunc(presets, func(p preset) bool { return p.name == strings.ToLower(strings.TrimSpace(name)) })
+	if i < 0 {
+		return Prep{}, fmt.Errorf("there is no preparation %q%s; there are %s", name, spelling.DidYouMean(name, PresetNames()), strings.Join(PresetNames(), ", "))
+	}
+	p := presets[i].prep(w, h)
+	return p, p.Validate()
+}
+
+// PresetNames are the names that [Preset] knows.
+func PresetNames() []string {
+	var names []string
+	for _, p := range presets {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+// PresetWords lists the presets with whose models they are for, a line each.
+func PresetWords() string {
+	var b strings.Builder
+	for _, p := range presets {
+		fmt.Fprintf(&b, "  %-12s %s\n", p.name, p.what)
+	}
+	return b.String()
+}

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"regexp"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/gradcam-go/gradcam/internal/spelling"
+)
+
+// version is that of the program's module, with the commit if it was built from a checkout, and what it was built with.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown, " + runtime.Version()
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && v == "(devel)" {
+			v = s.Value
+		}
+	}
+	return v + ", " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
+}
+
+func commandNames(c *cobra.Command) []string {
+	var names []string
+	for _, sub := range c.Commands() {
+		if !sub.Hidden {
+			names = append(names, sub.Name())
+		}
+	}
+	return names
+}
+
+var unknownFlag = regexp.MustCompile(`^unknown (?:flag: |shorthand flag: '.' in )-{1,2}(\S+)$`)
+
+// flagError is an error in the flags, with the nearest names for one that is not known.
+func flagError(c *cobra.Command, err error) error {
+	m := unknownFlag.FindStringSubmatch(err.Error())
+	if m == nil {
+		return usage{err}
+	}
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	return Usagef("%s has no flag --%s%s; see %s --help", c.CommandPath(), m[1], spelling.DidYouMean("--"+m[1], names), c.CommandPath())
+}
