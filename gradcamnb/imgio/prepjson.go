@@ -20,8 +20,7 @@ func (p Prep) Filled() Prep {
 // plainPrep is Prep without its methods.
 type plainPrep Prep
 
-// UnmarshalJSON reads a preprocessing. Mean and scale are three numbers, or one for all channels; what is not said is
-// as [Prep.Filled] has it.
+// UnmarshalJSON reads a preprocessing. Mean and scale are three numbers, or one for all channels.
 func (p *Prep) UnmarshalJSON(data []byte) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -34,7 +33,6 @@ func (p *Prep) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	p.Mean, p.Scale = read.Mean, read.Scale
-	*p = p.Filled()
 	return nil
 }
 

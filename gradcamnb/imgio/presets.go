@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gradcam-go/gradcam/internal/spelling"
+	near "github.com/gradcam-go/gradcam/internal/nearest"
 )
 
 // preset is how the pictures of a library's models are prepared, for an input of w x h pixels.
@@ -61,7 +61,7 @@ func each(v float32) [3]float32 { return [3]float32{v, v, v} }
 func Preset(name string, w, h int) (Prep, error) {
 	i := slices.IndexFunc(presets, func(p preset) bool { return p.name == strings.ToLower(strings.TrimSpace(name)) })
 	if i < 0 {
-		return Prep{}, fmt.Errorf("there is no preparation %q%s; there are %s", name, spelling.DidYouMean(name, PresetNames()), strings.Join(PresetNames(), ", "))
+		return Prep{}, fmt.Errorf("there is no preparation %q%s; there are %s", name, near.DidYouMean(name, PresetNames()), strings.Join(PresetNames(), ", "))
 	}
 	p := presets[i].prep(w, h)
 	return p, p.Validate()

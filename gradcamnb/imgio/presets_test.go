@@ -39,8 +39,8 @@ func TestPrepFromJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"width": 8, "height": 8, "mean": 127, "scale": [1, 2, 3]}`), &p); err != nil {
 		t.Fatal(err)
 	}
-	if want := (Prep{Width: 8, Height: 8, Fit: Crop, Order: "RGB", Mean: [3]float32{127, 127, 127}, Scale: [3]float32{1, 2, 3}}); p != want {
-		t.Errorf("%+v, want %+v", p, want)
+	if want := (Prep{Width: 8, Height: 8, Fit: Crop, Order: "RGB", Mean: [3]float32{127, 127, 127}, Scale: [3]float32{1, 2, 3}}); p.Filled() != want {
+		t.Errorf("%+v, want %+v", p.Filled(), want)
 	}
 	back, err := json.Marshal(p)
 	if err != nil {

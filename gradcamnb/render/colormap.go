@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/plot/palette"
 	"gonum.org/v1/plot/palette/moreland"
 
-	"github.com/gradcam-go/gradcam/internal/spelling"
+	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
 // ColorMap gives a colour to every value from 0 to 1.
@@ -69,7 +69,7 @@ func ColorMapByName(name string) (ColorMap, error) {
 		return colorMaps[i], nil
 	}
 	names := ColorMapNames()
-	return ColorMap{}, fmt.Errorf("there is no colour map %q%s; there are %s", name, spelling.DidYouMean(name, names), strings.Join(names, ", "))
+	return ColorMap{}, fmt.Errorf("there is no colour map %q%s; there are %s", name, nearest.DidYouMean(name, names), strings.Join(names, ", "))
 }
 
 // ColorMapNames are the names of all colour maps, the default first.

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gradcam-go/gradcam/internal/border"
+	"github.com/gradcam-go/gradcam/internal/nearest"
 	"github.com/gradcam-go/gradcam/internal/printable"
-	"github.com/gradcam-go/gradcam/internal/spelling"
 )
 
 // usage is an error in how the command was called.
@@ -109,7 +109,7 @@ func NoArguments(c *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return nil
 	case c.HasSubCommands():
-		return Usagef("there is no command %q%s; see %s --help", args[0], spelling.DidYouMean(args[0], commandNames(c)), c.CommandPath())
+		return Usagef("there is no command %q%s; see %s --help", args[0], nearest.DidYouMean(args[0], commandNames(c)), c.CommandPath())
 	}
 	return Usagef("%s takes no argument %q; see %s --help", c.Name(), args[0], c.CommandPath())
 }

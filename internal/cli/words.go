@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/gradcam-go/gradcam/internal/spelling"
+	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
 // version is that of the program's module, with the commit if it was built from a checkout, and what it was built with.
@@ -50,5 +50,5 @@ func flagError(c *cobra.Command, err error) error {
 			names = append(names, "--"+f.Name)
 		}
 	})
-	return Usagef("%s has no flag --%s%s; see %s --help", c.CommandPath(), m[1], spelling.DidYouMean("--"+m[1], names), c.CommandPath())
+	return Usagef("%s has no flag --%s%s; see %s --help", c.CommandPath(), m[1], nearest.DidYouMean("--"+m[1], names), c.CommandPath())
 }

@@ -50,7 +50,7 @@ func TestUsage(t *testing.T) {
 		{nil, 0, "Available Commands"},
 		{[]string{"instal"}, 2, `no command "instal"`},
 		{[]string{"install", "here"}, 2, `takes no argument "here"`},
-		{[]string{"doctor", "--jason"}, 2, "unknown flag: --jason"},
+		{[]string{"doctor", "--jason"}, 2, "has no flag --jason, did you mean \"--json\"?"},
 		{[]string{"uninstall", "--prefix", t.TempDir()}, 1, "is not installed in"},
 		{[]string{"launch", "--source", "/no/such/folder"}, 1, "install again"},
 	} {

@@ -182,7 +182,7 @@ func TestErrors(t *testing.T) {
 		args []string
 	}{
 		"no command":        {2, `no command "explian"`, []string{"explian"}},
-		"unknown flag":      {2, "unknown flag: --modle", []string{"explain", "--modle", net}},
+		"unknown flag":      {2, "has no flag --modle, did you mean \"--model\"?", []string{"explain", "--modle", net}},
 		"no model":          {2, "--model is missing", []string{"explain", "--image", cat, "--out", out}},
 		"no out":            {2, "--out is missing", []string{"explain", "--model", net, "--image", cat}},
 		"nothing":           {2, "--image or --tensor is missing", []string{"explain", "--model", net, "--out", out}},
@@ -192,12 +192,12 @@ func TestErrors(t *testing.T) {
 		"target number":     {2, `"x" is no number`, []string{"explain", "--model", net, "--tensor", tensor, "--target", "contrast:x,1", "--out", out}},
 		"target name":       {1, `nothing names the classes of the output "logits"`, []string{"explain", "--model", net, "--tensor", tensor, "--target", "class:x", "--out", out}},
 		"rank zero":         {2, "a rank is a number from 1", []string{"explain", "--model", net, "--tensor", tensor, "--target", "top0", "--out", out}},
-		"colours":           {2, `no colour map "viridis"`, []string{"explain", "--model", net, "--tensor", tensor, "--colors", "rainbows", "--out", out}},
+		"colours":           {2, `no colour map "rainbows"`, []string{"explain", "--model", net, "--tensor", tensor, "--colors", "rainbows", "--out", out}},
 		"size":              {2, `--size "big"`, []string{"explain", "--model", effnet, "--image", cat, "--size", "big", "--out", out}},
 		"scale":             {2, "divides by zero", []string{"explain", "--model", effnet, "--image", cat, "--scale", "0", "--out", out}},
 		"half a sidecar":    {2, "must all be given", []string{"explain", "--model", net, "--image", cat, "--size", "64", "--out", out}},
 		"model is missing":  {1, "none.onnx: no such file", []string{"explain", "--model", filepath.Join(dir, "none.onnx"), "--tensor", tensor, "--out", out}},
-		"model is a folder": {1, "is a directory", []string{"explain", "--model", dir, "--tensor", tensor, "--out", out}},
+		"model is a folder": {1, "is a folder", []string{"explain", "--model", dir, "--tensor", tensor, "--out", out}},
 		"truncated ONNX":    {1, "is not an ONNX file, or it is damaged", []string{"explain", "--model", file("cut.onnx", whole[:len(whole)*2/3]), "--tensor", tensor, "--out", out}},
 		"not an ONNX":       {1, "is not an ONNX file, or it is damaged", []string{"layers", "--model", file("text.onnx", []byte("not a model at all, only words"))}},
 		"empty ONNX":        {1, "empty.onnx", []string{"layers", "--model", file("empty.onnx", nil)}},

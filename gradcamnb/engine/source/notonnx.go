@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/gradcam-go/gradcam/internal/spelling"
+	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
 // exports say, for each kind of file that is no ONNX file, what it is and how to get one.
@@ -98,5 +98,5 @@ func neighbours(path string) string {
 	for i, f := range found {
 		names[i] = filepath.Base(f)
 	}
-	return spelling.DidYouMean(filepath.Base(path), names)
+	return nearest.DidYouMean(filepath.Base(path), names)
 }

@@ -78,6 +78,7 @@ func readSidecar(model string) (Sidecar, []string, error) {
 		return Sidecar{}, nil, fmt.Errorf("the sidecar %s is not as it should be: %w", path, err)
 	}
 	if s.Input != nil {
+		*s.Input = s.Input.Filled()
 		if err := s.Input.Validate(); err != nil {
 			return Sidecar{}, nil, fmt.Errorf("the sidecar %s: %w", path, err)
 		}

@@ -1,0 +1,35 @@
+package nearest
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// DidYouMean is ", did you mean "x" or "y"?" for those of the names that are near enough to the written one to be meant,
+// the nearest first, and nothing if none is: they hold it, or no more than a third of its letters differ. Case, spaces,
+// dashes and underscores do not count.
+func DidYouMean(written string, names []string) string {
+	const most = 3
+	w := fold(written)
+	near := slices.DeleteFunc(Names(names, written, len(names)), func(name string) bool {
+		f := fold(name)
+		return w == "" || !strings.Contains(f, w) && edits(w, f) > max(1, (len(w)+1)/3)
+	})
+	near = near[:min(most, len(near))]
+	for i, name := range near {
+		near[i] = strconv.Quote(name)
+	}
+	switch n := len(near); n {
+	case 0:
+		return ""
+	case 1:
+		return ", did you mean " + near[0] + "?"
+	default:
+		return ", did you mean " + strings.Join(near[:n-1], ", ") + " or " + near[n-1] + "?"
+	}
+}
+
+func fold(s string) string {
+	return strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.ToLower(s))
+}
