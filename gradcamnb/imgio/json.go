@@ -13,8 +13,8 @@ func (p *Prep) UnmarshalJSON(data []byte) error {
 	type plain Prep
 	var numbers struct {
 		plain
-		Mean  []float32 `json:"mean"`
-		Scale []float32 `json:"scale"`
+		Mean  channels `json:"mean"`
+		Scale channels `json:"scale"`
 	}
 	numbers.plain = plain(*p)
 	d := json.NewDecoder(bytes.NewReader(data))
@@ -42,4 +42,27 @@ func take(to *[3]float32, name string, from []float32) error {
 		return fmt.Errorf("the %s has %d numbers: give three, or one for all channels", name, len(from))
 	}
 	return nil
+}
+
+// channels are the numbers of a mean or scale: a list, or one number alone.
+type channels []float32
+
+func (c *channels) UnmarshalJSON(data []byte) error {
+	var one float32
+	if json.Unmarshal(data, &one) == nil && string(data) != "null" {
+		*c = channels{one}
+		return nil
+	}
+	return json.Unmarshal(data, (*[]float32)(c))
+}
+
+// Filled is the preprocessing with what is usual in place of what is not said: fit crop and order RGB.
+func (p Prep) Filled() Prep {
+	if p.Fit == "" {
+		p.Fit = Crop
+	}
+	if p.Order == "" {
+		p.Order = "RGB"
+	}
+	return p
 }

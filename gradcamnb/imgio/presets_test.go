@@ -34,7 +34,7 @@ func TestPresetsByHand(t *testing.T) {
 }
 
 // One number stands for all channels, and what is not said is usual.
-func TestPrepFromJSON(t *testing.T) {
+func TestPrepOfOneNumber(t *testing.T) {
 	var p Prep
 	if err := json.Unmarshal([]byte(`{"width": 8, "height": 8, "mean": 127, "scale": [1, 2, 3]}`), &p); err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func TestPrepFromJSON(t *testing.T) {
 	if err := json.Unmarshal(back, &again); err != nil || again != p {
 		t.Errorf("%s becomes %+v, %v", back, again, err)
 	}
-	for text, want := range map[string]string{`{"mean": [1, 2]}`: "write one number, or three", `{"means": 1}`: "unknown field"} {
+	for text, want := range map[string]string{`{"mean": [1, 2]}`: "give three, or one for all channels", `{"means": 1}`: "unknown field"} {
 		if err := json.Unmarshal([]byte(text), &p); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
