@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"image"
 
@@ -13,6 +14,7 @@ import (
 // aim is one target of a plan: a target that was looked up, with the function that scores it.
 type aim struct {
 	kind.Resolved
+	read     answer // how the tensor is read; zero if as it is
 	scored   target.Kind
 	measured target.Kind // what maps are measured by
 
@@ -37,6 +39,7 @@ type aiming struct {
 	batch  int
 	seen   *detected // for targets that are detections
 	look   look
+	read   map[string]answer // how tensors were looked up
 }
 
 // look runs the model and gives a tensor's values: for the pictures, or for a second one alone, in
@@ -75,16 +78,25 @@ func (s aiming) aim(k kind.Kind, r kind.Resolved) (aim, error) {
 	}
 	a := aim{Resolved: r, rank: r.Rank, elements: k.At != nil}
 	var err error
-	if a.scored, err = target.ByName(k.Score); err != nil {
+	if a.scored, err = target.ByName(cmp.Or(r.Score, k.Score)); err != nil {
 		return aim{}, err
 	}
 	a.measured = a.scored
-	if k.Measured != "" {
+	switch {
+	case a.scored.Name == target.Binary.Name:
+		a.measured = target.BinaryProbability
+	case k.Measured != "":
 		if a.measured, err = target.ByName(k.Measured); err != nil {
 			return aim{}, err
 		}
 	}
-	if k.Score == target.Element.Name && a.rank == 0 {
+	if r.As != kind.AsItIs {
+		a.read = s.read[r.Tensors[0]]
+		if err := a.fit(); err != nil {
+			return aim{}, err
+		}
+	}
+	if a.scored.Name == target.Element.Name && a.rank == 0 {
 		a.rank = 1 // so that the best class and any other are one program
 	}
 	return a, nil
@@ -109,20 +121,31 @@ func outputsOf(c source.Card) kind.Outputs {
 func (s aiming) Batch() int { return s.batch }
 
 // Tensor looks a tensor up, for the score's function of that name.
-func (s aiming) Tensor(name, score string) (kind.Tensor, error) {
+func (s aiming) Tensor(name, score string, as kind.As) (kind.Tensor, error) {
 	f, err := target.ByName(score)
 	if err != nil {
 		return kind.Tensor{}, err
 	}
 	l, err := source.Resolve(s.layers, name)
-	if err != nil {
+	if err != nil && as == kind.AsItIs {
 		return kind.Tensor{}, err
 	}
-	n, err := f.Check(l.Shape)
-	if err != nil {
+	t := kind.Tensor{Name: name, Shape: l.Shape, Made: l.Made}
+	if as != kind.AsItIs {
+		a, err := readTensor(s.model, s.layers, name, s.batch, as)
+		if err != nil {
+			return kind.Tensor{}, madeAt(l, err)
+		}
+		s.read[a.tensor] = a
+		t.Name, t.Shape, t.Logits = a.tensor, a.shape, a.logits()
+		if a.known() {
+			t.Known = func(scores []float32) []float32 { return a.probabilities(scores, false) }
+		}
+	}
+	if t.Elements, err = f.Check(t.Shape); err != nil {
 		return kind.Tensor{}, madeAt(l, err)
 	}
-	return kind.Tensor{Name: name, Shape: l.Shape, Elements: n, Made: l.Made}, nil
+	return t, nil
 }
 
 // Values runs the model; see [look].
@@ -130,7 +153,12 @@ func (s aiming) Values(tensor string, second image.Image) ([]int, []float32, err
 	if s.look == nil {
 		return nil, nil, fmt.Errorf("the tensor %q cannot be looked at here", tensor)
 	}
-	return s.look(tensor, second)
+	dims, values, err := s.look(tensor, second)
+	if a, ok := s.read[tensor]; ok && err == nil {
+		values = a.values(dims, values)
+		dims = append([]int{len(values) / product(a.shape[1:])}, a.shape[1:]...)
+	}
+	return dims, values, err
 }
 
 // Found is what was detected in the pictures.

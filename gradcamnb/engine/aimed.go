@@ -3,8 +3,6 @@ package engine
 import (
 	"cmp"
 	"fmt"
-	"math"
-	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -52,12 +50,12 @@ func (a aim) resolved(from explainedAim[*tensors.Tensor], results []*heatmap.Res
 		if head != nil {
 			scores = row(head, i, len(results))
 		}
-		if !a.elements || a.box != nil || len(a.Shape) != 2 || len(scores) < 2 {
+		if !a.elements || a.box != nil || len(a.Shape) != 2 || len(scores) < 2 || int(index[i]) >= len(scores) {
 			break
 		}
 		s := a.stands(scores, int(index[i]))
 		if head != nil {
-			s.head, s.top = a.Words, top(scores, a.Labels, 5)
+			s.head, s.top = a.Words, a.read.top(scores, a.Labels, 5)
 		}
 		out.standing = append(out.standing, s)
 	}
@@ -73,14 +71,7 @@ func (a aim) stands(scores []float32, index int) standing {
 			s.rank++
 		}
 	}
-	if a.measured.Name == target.TagProbability.Name {
-		s.probability = scores[index]
-		if slices.Min(scores) < 0 || slices.Max(scores) > 1 {
-			s.probability = float32(1 / (1 + math.Exp(-float64(scores[index]))))
-		}
-		return s
-	}
-	s.probability = probabilities(scores)[index]
+	s.probability = a.read.probabilities(scores, a.measured.Name == target.TagProbability.Name)[index]
 	return s
 }
 

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
@@ -9,6 +11,8 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
 // answer is a tensor of the model as a target reads it: a list of numbers a picture, or the
@@ -24,6 +28,9 @@ type answer struct {
 
 // of brings the tensor's node to the answer's shape.
 func (a answer) of(n *Node) *Node {
+	if a.shape == nil {
+		return n
+	}
 	if !n.DType().IsFloat() {
 		n = ConvertDType(n, dtypes.Float32)
 	}
@@ -98,6 +105,10 @@ func asList(l source.Layer, batch int) (shape, order []int, err error) {
 		return []int{batch, long[0]}, nil, nil
 	}
 	n := product(rest)
+	if len(rest) == len(l.Shape) {
+		return nil, nil, fmt.Errorf("the output %q has the shape %v for one picture: its first axis is not that of the pictures; explain one of its numbers (gradcamnb.Output, output:%s:INDEX with INDEX from 0 to %d, counted along its last axis first)",
+			l.Name, l.Shape, l.Name, n-1)
+	}
 	if l.Axes.Places() {
 		return nil, nil, fmt.Errorf("the output %q has the shape %v, which is no list of classes but has places: explain a region (gradcamnb.Region, region:CLASS) or one of its numbers (gradcamnb.Output, output:%s:INDEX with INDEX from 0 to %d)",
 			l.Name, l.Shape, l.Name, n-1)
@@ -145,34 +156,25 @@ func inOrder(order []int) []int {
 	return order
 }
 
-// read is a tensor as a target reads it. Where before is set and the model squashes or ranks
-// scores at its end, it is those scores.
-func read(m source.Model, layers []source.Layer, tensor string, batch int, as readAs, before bool) (answer, error) {
-	e := source.EndingOf(m, tensor)
-	if before && e.Before != "" {
-		if a, err := readOne(layers, e.Before, batch, as); err == nil && (e.Unit == source.Ranked || sameNumbers(layers, tensor, a, batch, as)) {
-			a.unit, a.squash = source.EndingOf(m, e.Before).Unit, e.Squash
-			return a.named(), nil
+// ways are how a tensor is read.
+var ways = map[kind.As]readAs{kind.Numbers: asNumbers, kind.Classes: asList, kind.Places: asPlaces}
+
+// readTensor is a tensor as a target reads it. If classes or places are asked for, and the model
+// squashes or ranks scores there, it is those scores.
+func readTensor(m source.Model, layers []source.Layer, tensor string, batch int, as kind.As) (answer, error) {
+	e, way := source.EndingOf(m, tensor), ways[as]
+	a, err := readOne(layers, tensor, batch, way)
+	if as != kind.Numbers && e.Before != "" {
+		if before, fails := readOne(layers, e.Before, batch, way); fails == nil && (e.Unit == source.Ranked || err == nil && slices.Equal(before.shape, a.shape)) {
+			before.unit, before.squash = source.EndingOf(m, e.Before).Unit, e.Squash
+			return before, nil
 		}
 	}
-	a, err := readOne(layers, tensor, batch, as)
-	if err != nil {
-		return answer{}, err
+	if err == nil && e.Unit == source.Ranked {
+		err = fmt.Errorf("the output %q is what an operator that ranks or compares scores makes, and has no gradient: explain the scores before it (gradcamnb.Element, tensor:NAME:INDEX)", tensor)
 	}
 	a.unit = e.Unit
-	if e.Unit == source.Ranked {
-		return answer{}, fmt.Errorf("the tensor %q is what an operator that ranks or compares scores makes, and has no gradient: explain the scores before it (gradcamnb.Element, tensor:NAME:INDEX)", tensor)
-	}
-	return a.named(), nil
-}
-
-// named is the answer with the unit of a single number, which nobody knows for a logit or
-// a regression's value.
-func (a answer) named() answer {
-	if a.unit == source.Logits && len(a.shape) == 2 && a.shape[1] == 1 && a.squash == "" {
-		a.unit = source.Plain
-	}
-	return a
+	return a, err
 }
 
 func readOne(layers []source.Layer, tensor string, batch int, as readAs) (answer, error) {
@@ -184,26 +186,135 @@ func readOne(layers []source.Layer, tensor string, batch int, as readAs) (answer
 	return answer{tensor: l.Name, shape: shape, order: order}, err
 }
 
-// sameNumbers tells whether a tensor, read in the same way, has the shape of the answer.
-func sameNumbers(layers []source.Layer, tensor string, a answer, batch int, as readAs) bool {
-	of, err := readOne(layers, tensor, batch, as)
-	return err == nil && slices.Equal(of.shape, a.shape)
+// firstAnswer is what the best classes are listed of: the model's first output, if that is a list
+// of them, and else nothing, for which a tensor stands that is read anyhow.
+func firstAnswer(m source.Model, layers []source.Layer, batch int, aims []aim) answer {
+	a, err := readTensor(m, layers, m.Card().Outputs[0], batch, kind.Classes)
+	if err != nil {
+		return answer{tensor: aims[0].wants()[0]}
+	}
+	return a
 }
 
-// probability is the target that scores a class of the answer by its probability, as the
-// metrics' papers do; by its own number if nothing makes a probability of it. tag tells that
-// the classes do not exclude each other, if the model does not.
-func (a answer) probability(tag bool) target.Kind {
+// logits tells whether nothing squashes the numbers.
+func (a answer) logits() bool { return a.unit == source.Logits }
+
+// single tells whether there is one number a picture, which nothing makes a probability of: a
+// regression, or a logit.
+func (a answer) single() bool {
+	return a.logits() && a.squash == "" && len(a.shape) == 2 && a.shape[1] == 1
+}
+
+// unitOf is what a score of the answer is measured in.
+func (a answer) unitOf(scored target.Kind) string {
+	if a.tensor == "" || scored.Unit != target.Element.Unit || scored.Name == target.Finer.Name {
+		return scored.Unit
+	}
+	if a.single() {
+		return source.Plain.String()
+	}
+	return a.unit.String()
+}
+
+// known tells whether the model's graph says how the numbers become probabilities.
+func (a answer) known() bool { return a.squash != "" || !a.logits() && a.unit != source.Plain }
+
+// probabilities are those of a picture's numbers: what the model makes of them, or else the softmax
+// of logits, or their sigmoids if they are tags; NaN where they are neither.
+func (a answer) probabilities(numbers []float32, tags bool) []float32 {
+	each := func(f func(float64) float64) []float32 {
+		out := make([]float32, len(numbers))
+		for i, v := range numbers {
+			out[i] = float32(f(float64(v)))
+		}
+		return out
+	}
+	switch {
+	case a.unit == source.SoftmaxProbability || a.unit == source.SigmoidProbability:
+		return slices.Clone(numbers)
+	case a.unit == source.LogProbability:
+		return each(math.Exp)
+	case a.squash == source.SigmoidProbability, a.squash == "" && a.unit != source.Plain && tags:
+		return each(func(v float64) float64 { return 1 / (1 + math.Exp(-v)) })
+	case a.squash == "" && (a.unit == source.Plain || a.single()):
+		return each(func(float64) float64 { return math.NaN() })
+	}
+	highest, sum := float64(slices.Max(numbers)), 0.0
+	for _, v := range numbers {
+		sum += math.Exp(float64(v) - highest)
+	}
+	return each(func(v float64) float64 { return math.Exp(v-highest) / sum })
+}
+
+// top lists the n best classes of one picture; of equal ones the first. Of a single logit with two
+// labels it lists both.
+func (a answer) top(scores []float32, labels []string, n int) []heatmap.Prediction {
+	if len(scores) == 1 && len(labels) == 2 && a.logits() {
+		scores = []float32{-scores[0], scores[0]}
+		a = answer{unit: source.Logits, squash: source.SigmoidProbability}
+	}
+	best := make([]int, 0, n+1)
+	for i, score := range scores {
+		if len(best) == n && cmp.Compare(score, scores[best[n-1]]) <= 0 {
+			continue
+		}
+		at := slices.IndexFunc(best, func(j int) bool { return cmp.Less(scores[j], score) })
+		if at < 0 {
+			at = len(best)
+		}
+		best = slices.Insert(best, at, i)
+		best = best[:min(n, len(best))]
+	}
+	probability := a.probabilities(scores, false)
+	var out []heatmap.Prediction
+	for _, i := range best {
+		out = append(out, heatmap.Prediction{Index: i, Label: label(labels, i), Score: scores[i], Probability: probability[i]})
+	}
+	return out
+}
+
+// fit brings what the aim is scored and measured by to what the answer's numbers are.
+func (a *aim) fit() error {
+	r := a.read
+	if a.measured.Name == target.Probability.Name || a.measured.Name == target.TagProbability.Name {
+		a.measured = r.measuredBy(a.measured)
+	}
+	switch a.scored.Name {
+	case target.Probability.Name:
+		a.scored = r.measuredBy(target.Probability)
+		switch {
+		case r.single():
+			return fmt.Errorf("the output %q is one number, whose softmax is 1 whatever it is: explain what it says for class 1 or 0 (gradcamnb.Binary, binary:1), or the number itself (gradcamnb.Class, class:0)", r.tensor)
+		case r.unit == source.Plain:
+			return fmt.Errorf("the output %q is no probability, nor logits of which one could be made", r.tensor)
+		case a.scored.Name == target.TagProbability.Name:
+			a.Note = "the model's probability of the class by itself, a sigmoid and no softmax"
+		}
+		if a.scored.Name == target.Element.Name {
+			a.Unit = target.Probability.Unit
+		}
+		a.measured = a.scored
+	case target.Finer.Name:
+		if !r.logits() && r.unit != source.LogProbability {
+			return fmt.Errorf("the output %q is no list of logits: explain a class (gradcamnb.Class, class:INDEX)", r.tensor)
+		}
+	}
+	return nil
+}
+
+// measuredBy is the target that scores a class by its probability, as the metrics' papers do, or by
+// its own number if nothing makes a probability of it. Otherwise tells what to take where the graph
+// does not say: the softmax, or of tags the sigmoid.
+func (a answer) measuredBy(otherwise target.Kind) target.Kind {
 	switch {
 	case a.unit == source.LogProbability:
 		return target.Exponential
-	case a.unit != source.Logits:
-		if a.squash == source.SigmoidProbability {
-			return target.TagProbability
-		}
-		return target.Element
-	case a.squash == source.SigmoidProbability, a.squash == "" && tag:
+	case a.squash == source.SigmoidProbability:
 		return target.TagProbability
+	case !a.logits(), otherwise.Name == target.Probability.Name && a.single():
+		return target.Element
+	case a.squash == source.SoftmaxProbability:
+		return target.Probability
 	}
-	return target.Probability
+	return otherwise
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -27,15 +26,18 @@ func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend
 			results[i].Picture = in.pictures[i]
 		}
 	}
-	all := unpack(p, c.Outputs[0], out)
-	if dims := all.output.Shape().Dimensions; len(dims) == 2 {
+	all := unpack(p, p.first.tensor, out)
+	if p.first.shape != nil {
 		scores, err := floatsOf(all.output)
 		if err != nil {
 			return nil, nil, err
 		}
 		for i, r := range results {
 			r.Scores = row(scores, i, batch)
-			r.Top = top(r.Scores, c.Labels, 5)
+			r.Top = p.first.top(r.Scores, c.Labels, 5)
+			if p.first.known() {
+				r.Known = p.first.probabilities(r.Scores, false)
+			}
 		}
 	} else {
 		all.output.MustFinalizeAll()
@@ -208,57 +210,6 @@ func label(labels []string, i int) string {
 		return ""
 	}
 	return labels[i]
-}
-
-// top lists the n best classes of one picture; of equal ones the first.
-func top(scores []float32, labels []string, n int) []heatmap.Prediction {
-	best := make([]int, 0, n+1)
-	for i, score := range scores {
-		if len(best) == n && cmp.Compare(score, scores[best[n-1]]) <= 0 {
-			continue
-		}
-		at := slices.IndexFunc(best, func(j int) bool { return cmp.Less(scores[j], score) })
-		if at < 0 {
-			at = len(best)
-		}
-		best = slices.Insert(best, at, i)
-		best = best[:min(n, len(best))]
-	}
-	probability := probabilities(scores)
-	var out []heatmap.Prediction
-	for _, i := range best {
-		out = append(out, heatmap.Prediction{Index: i, Label: label(labels, i), Score: scores[i], Probability: probability[i]})
-	}
-	return out
-}
-
-// probabilities is the softmax of logits. Scores that lie in [0, 1] already are
-// taken as they are where they sum to one, and are no distribution (NaN) elsewhere,
-// as the scores of a tagger are not.
-func probabilities(scores []float32) []float32 {
-	out := slices.Clone(scores)
-	var sum float64
-	unit := true
-	for _, v := range scores {
-		sum += float64(v)
-		unit = unit && v >= 0 && v <= 1
-	}
-	if unit && math.Abs(sum-1) < 1e-3 {
-		return out
-	}
-	highest := slices.Max(scores)
-	sum = 0
-	for i, v := range scores {
-		out[i] = float32(math.Exp(float64(v - highest)))
-		sum += float64(out[i])
-	}
-	for i := range out {
-		out[i] /= float32(sum)
-		if unit {
-			out[i] = float32(math.NaN())
-		}
-	}
-	return out
 }
 
 // versions are those of the modules that the numbers depend on.

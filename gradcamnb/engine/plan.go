@@ -16,7 +16,8 @@ import (
 
 // plan is a request with every name looked up and every number checked.
 type plan struct {
-	input   []int // shape, batch first
+	first   answer // what the best classes are listed of; without a shape where the first output is no list of them
+	input   []int  // shape, batch first
 	layers  []source.Layer
 	methods []cam.Method
 	across  map[string][]string // layers that a method looks at beside those of the plan, by method
@@ -60,12 +61,13 @@ func newPlan(m source.Model, input []int, r gradcamnb.Request, seen *detected, s
 		return plan{}, err
 	}
 	for _, t := range targets {
-		aims, err := aiming{m, layers, input[0], seen, see}.aims(t)
+		aims, err := aiming{model: m, layers: layers, batch: input[0], seen: seen, look: see, read: map[string]answer{}}.aims(t)
 		if err != nil {
 			return plan{}, fmt.Errorf("target %s: %w", t, err)
 		}
 		p.aims = append(p.aims, aims...)
 	}
+	p.first = firstAnswer(m, layers, input[0], p.aims)
 	if err := p.checkRetargeted(); err != nil {
 		return plan{}, err
 	}
@@ -290,7 +292,10 @@ func (a aim) unit() string {
 	if a.box != nil {
 		return a.box.unit()
 	}
-	return a.scored.Unit
+	if a.Unit != "" {
+		return a.Unit
+	}
+	return a.read.unitOf(a.scored)
 }
 
 // slopeUnit is what the gradient is taken of is measured in, which may not be the score.

@@ -34,10 +34,9 @@ type program struct {
 // holds every picture's own, since pictures do not mix at inference.
 func (p plan) build(m source.Model, scope *model.Scope, inputs []*Node) *explained[*Node] {
 	x, rest := inputs[0], inputs[1:]
-	cuts, wants := p.cuts(), p.wants(m.Card())
+	cuts, wants := p.cuts(), p.wants()
 	built := m.Build(scope, x, cuts, wants)
-	first := m.Card().Outputs[0]
-	e := &explained[*Node]{output: built.Outputs[first]}
+	e := &explained[*Node]{output: p.first.of(built.Outputs[p.first.tensor])}
 	var guided map[string]*Node // the model once more, with the guided rule
 	if p.guides() {
 		guided = buildGuided(m, scope, x, wants)
@@ -48,14 +47,14 @@ func (p plan) build(m source.Model, scope *model.Scope, inputs []*Node) *explain
 		s := scene{plan: p, model: m, cuts: cuts, built: built, x: x, slopes: map[string][]*Node{}}
 		s.score, s.index = a.score(built.Outputs, given, p.size(m.Card().Layout))
 		if a.box == nil {
-			s.output = built.Outputs[a.Tensors[0]]
+			s.output = a.read.of(built.Outputs[a.Tensors[0]])
 		}
 		if guided != nil {
 			score, _ := a.score(guided, given, p.size(m.Card().Layout))
 			s.guided = Gradient(ReduceAllSum(score), x)[0]
 		}
 		one := s.explain()
-		if a.hasHead(first) {
+		if a.hasHead(p.first.tensor) {
 			one.head = []*Node{s.output}
 		}
 		e.aims = append(e.aims, one)
@@ -208,9 +207,9 @@ func (p plan) places() string {
 	return strings.Join(names, ", ")
 }
 
-// wants is the model's first output and every tensor that an aim reads.
-func (p plan) wants(c source.Card) []string {
-	names := []string{c.Outputs[0]}
+// wants is what the best classes are listed of and every tensor that an aim reads.
+func (p plan) wants() []string {
+	names := []string{p.first.tensor}
 	for _, a := range p.aims {
 		for _, name := range a.wants() {
 			if !slices.Contains(names, name) {
@@ -233,10 +232,10 @@ func (a aim) score(outputs map[string]*Node, given params[*Node], picture [2]int
 	}
 	index = given.index
 	if a.rank > 0 {
-		index = Where(LessThan(index, ScalarZero(index.Graph(), index.DType())), target.Rank(outputs[a.Tensors[0]], a.rank), index)
+		index = Where(LessThan(index, ScalarZero(index.Graph(), index.DType())), target.Rank(a.read.of(outputs[a.Tensors[0]]), a.rank), index)
 	}
 	if a.fn == nil {
-		return a.scored.Score(outputs[a.Tensors[0]], index, given.beside), index
+		return a.scored.Score(a.read.of(outputs[a.Tensors[0]]), index, given.beside), index
 	}
 	var read []*Node
 	for _, name := range a.Tensors {

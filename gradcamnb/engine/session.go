@@ -146,7 +146,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	if err != nil {
 		return nil, err
 	}
-	if _, _, _, err := source.Batch(s.model, in.dims, p.wants(s.model.Card())); err != nil {
+	if _, _, _, err := source.Batch(s.model, in.dims, p.wants()); err != nil {
 		return nil, err
 	}
 	prog, err := s.program(b, p)

@@ -105,7 +105,7 @@ type Prediction struct {
 	Index       int
 	Label       string  // empty where the model has no labels
 	Score       float32 // the model's own output, usually a logit
-	Probability float32 // softmax of the scores; NaN where the outputs are not one distribution over classes
+	Probability float32 // that the model makes of the score, else the softmax of the scores; NaN where it is none, as for a regression
 }
 
 // Result is everything that came out for one picture.
@@ -123,7 +123,8 @@ type Result struct {
 	SHA256 string // of the model's file, hex; empty for a model that has none
 	Input  string // of the model, that was said to be the picture, model.onnx#name; empty where nobody had to say
 	Top    []Prediction
-	Scores []float32 // the model's first output for the picture, where it is a list of classes
+	Scores []float32 // the model's first output for the picture, or the scores that it squashes or ranks there, where that is a list of classes
+	Known  []float32 // the probabilities that the model makes of Scores; nil where its graph does not say
 	Maps   []*Map    // by target, then layer, then method
 
 	Recipe   string            // what was asked, all but the picture, as text that can be asked again; empty where that cannot say it

@@ -33,6 +33,6 @@ var Attribute = Register(Kind{
 		if i < 0 {
 			return nil, noClassf("the head %q has no value %q; it has %s", s.Name, s.Value, nearest.Quoted(nearest.Names(values, s.Value, 10)))
 		}
-		return one(element(sc, Spec{Kind: "output", Name: s.Name, Index: []int{i}}, "class"))
+		return one(element(sc, Spec{Kind: "output", Name: s.Name, Index: []int{i}}, "class", Classes))
 	},
 })

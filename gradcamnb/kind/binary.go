@@ -5,21 +5,24 @@ import "fmt"
 // Binary is what a model with a single logit says for its class 1, the logit, or for its class 0,
 // the logit's negative. Its labels are those of the two classes, if there are two.
 var Binary = Register(Kind{
-	Name: "binary", Score: "weighted",
+	Name: "binary", Score: "binary", Measured: "binary probability",
 	Forms:    []Form{{"binary:1", "the logit of a model with a single one; binary:0 its negative"}},
 	Read:     numbered("binary"),
 	At:       at,
 	Elements: named,
 	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
 		name := sc.Outputs()[0].Name
-		t, err := sc.Tensor(name, "weighted")
+		t, err := sc.Tensor(name, "binary", Classes)
 		if err != nil {
 			return nil, err
 		}
-		if t.Elements != 1 || len(t.Shape) != 2 {
+		if t.Elements != 1 {
 			return nil, fmt.Errorf("the output has the shape %v, and this target is for models with a single logit, [batch, 1]; explain a class", t.Shape)
 		}
-		r := Resolved{Tensors: []string{t.Name}, Shape: t.Shape, Words: "class"}
+		if !t.Logits {
+			return nil, fmt.Errorf("the output %q is no logit, but what an operator has squashed: explain it as it is (gradcamnb.Output, output:%s:0)", t.Name, t.Name)
+		}
+		r := Resolved{Tensors: []string{t.Name}, Shape: t.Shape, As: Classes, Unit: "logits", Words: "class"}
 		if labels := sc.Outputs().Labels(name); len(labels) == 2 {
 			r.Labels = labels
 		}
@@ -30,8 +33,37 @@ var Binary = Register(Kind{
 			if i != 0 && i != 1 {
 				return nil, noClassf("there is no class %d: a model with a single logit has the classes 0 and 1", i)
 			}
-			r.Beside = append(r.Beside, float32(2*i-1))
 		}
+		r.Beside = signs(r.Index)
 		return []Resolved{r}, nil
 	},
 })
+
+// signs are the factors of the logit for the classes 0 and 1: -1 and 1.
+func signs(classes []int32) []float32 {
+	var out []float32
+	for _, i := range classes {
+		out = append(out, float32(2*i-1))
+	}
+	return out
+}
+
+// predictedOfTwo is the class 0 or 1 that a binary classifier says, or the other one for rank 2.
+func predictedOfTwo(sc Scene, r Resolved) (Resolved, error) {
+	_, values, err := sc.Values(r.Tensors[0], nil)
+	if err != nil {
+		return r, err
+	}
+	for _, v := range values {
+		class := int32(0)
+		if v > 0 {
+			class = 1
+		}
+		if r.Rank == 2 {
+			class = 1 - class
+		}
+		r.Index = append(r.Index, class)
+	}
+	r.Rank, r.Words, r.Beside = 0, "class", signs(r.Index)
+	return r, nil
+}

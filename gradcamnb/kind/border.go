@@ -18,7 +18,7 @@ var Border = Register(Kind{
 	},
 	Write: func(s Spec) string { return "border:" + s.element() + meanSuffix(s) },
 	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
-		r, n, err := lookUp(sc, s, "weighted")
+		r, n, err := lookUp(sc, s, "weighted", Places)
 		if err != nil {
 			return nil, err
 		}

@@ -60,7 +60,7 @@ func (f *Found) drawn(s Spec, b heatmap.Box, picture int) (heatmap.Detection, er
 		return heatmap.Detection{}, fmt.Errorf("the box %v lies where the model does not see: it sees %v of the picture", b, seen)
 	}
 	if class < 0 || class >= f.Classes {
-		return heatmap.Detection{}, noClassf("there is no class %d: the detector has %s", class, Numbers(f.Classes))
+		return heatmap.Detection{}, noClassf("there is no class %d: the detector has %s", class, Counted(f.Classes))
 	}
 	scores := make([]float32, f.Classes)
 	scores[class] = 1

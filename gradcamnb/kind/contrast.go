@@ -32,7 +32,7 @@ func two(s Spec) error {
 
 // weigh looks a target up that is a weighted sum of an output's classes.
 func weigh(sc Scene, s Spec, weights map[int]float32, words string) (Resolved, error) {
-	r, n, err := lookUp(sc, s, "weighted")
+	r, n, err := lookUp(sc, s, "weighted", Classes)
 	if err != nil {
 		return r, err
 	}

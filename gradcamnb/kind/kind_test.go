@@ -123,7 +123,7 @@ type scene struct {
 
 func (s scene) Outputs() Outputs { return Outputs{{"logits", s.labels}} }
 func (s scene) Batch() int       { return 1 }
-func (s scene) Tensor(name, _ string) (Tensor, error) {
+func (s scene) Tensor(name, _ string, _ As) (Tensor, error) {
 	return Tensor{Name: name, Shape: []int{1, len(s.scores)}, Elements: len(s.scores)}, nil
 }
 func (s scene) Values(string, image.Image) ([]int, []float32, error) {

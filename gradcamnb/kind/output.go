@@ -14,7 +14,7 @@ var NamedOutput = Register(Kind{
 		if !sc.Outputs().find(s.Name) {
 			return nil, fmt.Errorf("the model has no output %q; it has %q", s.Name, sc.Outputs().Names())
 		}
-		return one(element(sc, s, "class"))
+		return one(element(sc, s, "class", Numbers))
 	},
 })
 

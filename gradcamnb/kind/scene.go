@@ -15,24 +15,43 @@ type Scene interface {
 	Outputs() Outputs
 	Batch() int // number of pictures
 
-	// Tensor looks a tensor of the model up, an output or another, and tells whether the
-	// engine's function of that name can score it; Elements is how many values it can choose.
-	Tensor(name, score string) (Tensor, error)
+	// Tensor looks a tensor of the model up, an output or another, to be read in a way, and tells
+	// whether the engine's function of that name can score it; Elements is how many values it can
+	// choose. Of an output that squashes or ranks scores it is those scores, if it is read as
+	// classes or places.
+	Tensor(name, score string, as As) (Tensor, error)
 
-	// Values runs the model and gives the values of a tensor, batch first: for the pictures, or
-	// for a second one alone if that is not nil.
+	// Values runs the model and gives the values of a tensor, batch first and as it was looked up:
+	// for the pictures, or for a second one alone if that is not nil.
 	Values(tensor string, second image.Image) (dims []int, values []float32, err error)
 
 	// Found is what the detector finds in the pictures. It is nil unless a target is a detection.
 	Found() *Found
 }
 
+// As is how a tensor is read.
+type As int
+
+// The ways to read a tensor.
+const (
+	AsItIs  As = iota
+	Numbers    // all its numbers, [batch, n], in its own order
+	Classes    // scores of classes, [batch, n]
+	Places     // scores of classes at places, [batch, classes, height, width]
+)
+
 // Tensor is a tensor of a model, looked up.
 type Tensor struct {
 	Name     string
-	Shape    []int // batch first
+	Shape    []int // batch first, as it is read
 	Elements int
-	Made     string // line of the user's program that makes it; empty if nothing says
+	Logits   bool // nothing squashes its numbers, nor are they known for a regression's
+
+	// Known gives the probabilities that the model makes of its numbers for a picture; nil if
+	// its graph does not say.
+	Known func(scores []float32) []float32
+
+	Made string // line of the user's program that makes it; empty if nothing says
 }
 
 // Found is what a detector found in pictures.
@@ -51,6 +70,9 @@ type Found struct {
 // does not need stay.
 type Resolved struct {
 	Tensors []string  // of the model that are read, the first one by the score
+	As      As        // how it is read
+	Score   string    // in place of the kind's
+	Unit    string    // of the score, if another is known than the tensor's
 	Shape   []int     // of the first of them
 	Index   []int32   // of each picture; nil if the program picks the class by its rank
 	Rank    int       // from 1, if the program picks the class
@@ -71,25 +93,35 @@ type Resolved struct {
 }
 
 // lookUp finds the tensor that a target is about and checks that it is what the labels are of.
-func lookUp(sc Scene, s Spec, score string) (Resolved, int, error) {
+//
+// A single score with two labels is that of a binary classifier: its classes are 0 and 1, and the
+// score is the logit of class 1.
+func lookUp(sc Scene, s Spec, score string, as As) (Resolved, int, error) {
 	outputs := sc.Outputs()
 	name := s.Name
 	if name == "" {
 		name = outputs[0].Name
 	}
-	t, err := sc.Tensor(name, score)
+	t, err := sc.Tensor(name, score, as)
 	if err != nil {
 		return Resolved{}, 0, err
 	}
 	labels := outputs.Labels(name)
-	if n := len(labels); n > 0 && n != t.Elements {
+	r := Resolved{Tensors: []string{t.Name}, Shape: t.Shape, As: as, Words: s.Kind, Labels: labels}
+	if as == Classes && len(labels) == 2 && t.Elements == 1 && t.Logits && score == "class" {
+		r.Score, r.Unit, r.Words = "binary", "logits", "class"
+		return r, 2, nil
+	}
+	if n := len(labels); n > 0 && n != t.Elements && as != Numbers {
 		err := fmt.Errorf("the model has %d labels and its output %q has %d classes: one of the two is not this model's", n, name, t.Elements)
 		if t.Made != "" {
 			err = fmt.Errorf("%w (%s makes it)", err, t.Made)
 		}
 		return Resolved{}, 0, err
 	}
-	r := Resolved{Tensors: []string{t.Name}, Shape: t.Shape, Words: s.Kind, Labels: labels}
+	if as == Numbers && len(labels) != t.Elements {
+		r.Labels = nil
+	}
 	if s.Name != "" {
 		r.Words = s.Name
 	}
@@ -97,8 +129,8 @@ func lookUp(sc Scene, s Spec, score string) (Resolved, int, error) {
 }
 
 // element looks a target up that is one element of an output: by its number, or by its name.
-func element(sc Scene, s Spec, score string) (Resolved, error) {
-	r, n, err := lookUp(sc, s, score)
+func element(sc Scene, s Spec, score string, as As) (Resolved, error) {
+	r, n, err := lookUp(sc, s, score, as)
 	if err != nil {
 		return r, err
 	}
@@ -113,12 +145,18 @@ func element(sc Scene, s Spec, score string) (Resolved, error) {
 	if r.Index, err = perPicture(index, sc.Batch()); err != nil {
 		return r, err
 	}
-	return r, inRange(index, n, r.Tensors[0])
+	if err := inRange(index, n, r.Tensors[0]); err != nil {
+		return r, err
+	}
+	if r.Score == "binary" {
+		r.Beside = signs(r.Index)
+	}
+	return r, nil
 }
 
 // elements is a Resolve of kinds that are one element of an output.
-func elements(score string) func(Scene, Spec) ([]Resolved, error) {
-	return func(sc Scene, s Spec) ([]Resolved, error) { return one(element(sc, s, score)) }
+func elements(score string, as As) func(Scene, Spec) ([]Resolved, error) {
+	return func(sc Scene, s Spec) ([]Resolved, error) { return one(element(sc, s, score, as)) }
 }
 
 // one is the answer of a Resolve that gives one target.
@@ -134,14 +172,14 @@ func noClassf(format string, args ...any) error { return fault.Errorf(fault.NoCl
 func inRange(index []int, n int, tensor string) error {
 	for _, i := range index {
 		if i < 0 || i >= n {
-			return noClassf("there is no class %d: the tensor %q has %s", i, tensor, Numbers(n))
+			return noClassf("there is no class %d: the tensor %q has %s", i, tensor, Counted(n))
 		}
 	}
 	return nil
 }
 
-// Numbers says how many classes there are, and their numbers.
-func Numbers(classes int) string {
+// Counted says how many classes there are, and their numbers.
+func Counted(classes int) string {
 	if classes == 1 {
 		return "one, whose number is 0"
 	}

@@ -68,7 +68,7 @@ func (p segmentation) classes() []int {
 // overMasks looks a class of a segmentation up that is scored over masks [h, w]: those of the
 // target, or those that predict makes of the model's own segmentation.
 func overMasks(sc Scene, s Spec, predict func(p segmentation, class int) (heatmap.Grid, error)) (Resolved, error) {
-	r, err := element(sc, s, "region")
+	r, err := element(sc, s, "region", Places)
 	if err != nil {
 		return r, err
 	}

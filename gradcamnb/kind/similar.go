@@ -24,7 +24,7 @@ var Similar = Register(Kind{
 		if name == "" {
 			name = sc.Outputs()[0].Name
 		}
-		t, err := sc.Tensor(name, "similar")
+		t, err := sc.Tensor(name, "similar", AsItIs)
 		if err != nil {
 			return nil, err
 		}

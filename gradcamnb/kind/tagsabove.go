@@ -24,17 +24,21 @@ var TagsAbove = Register(Kind{
 	At:       func(_ Spec, index int) Spec { return Spec{Kind: "tag", Index: []int{index}} },
 	Elements: named,
 	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
-		dims, values, err := sc.Values(sc.Outputs()[0].Name, nil)
+		t, err := sc.Tensor(sc.Outputs()[0].Name, "class", Classes)
 		if err != nil {
 			return nil, err
 		}
-		if len(dims) != 2 {
-			return nil, fmt.Errorf("the output has the shape %v and is no list of tags, [batch, tags]", dims)
+		dims, values, err := sc.Values(t.Name, nil)
+		if err != nil {
+			return nil, err
 		}
 		found := map[int]bool{}
 		var best heatmap.Prediction
 		for i := range dims[0] {
 			r := heatmap.Result{Scores: values[i*dims[1] : (i+1)*dims[1]]}
+			if t.Known != nil {
+				r.Known = t.Known(r.Scores)
+			}
 			for _, p := range r.Tags(-1) { // all, the most probable first
 				if p.Probability > s.Threshold {
 					found[p.Index] = true
@@ -52,7 +56,7 @@ var TagsAbove = Register(Kind{
 			if !found[i] {
 				continue
 			}
-			r, err := element(sc, Spec{Kind: "tag", Index: []int{i}}, "class")
+			r, err := element(sc, Spec{Kind: "tag", Index: []int{i}}, "class", Classes)
 			if err != nil {
 				return nil, err
 			}

@@ -20,7 +20,7 @@ var Top = Register(Kind{
 	At:       func(s Spec, index int) Spec { return Spec{Kind: "class", Name: s.Name, Index: []int{index}} },
 	Elements: named,
 	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
-		r, n, err := lookUp(sc, s, "class")
+		r, n, err := lookUp(sc, s, "class", Classes)
 		if err != nil {
 			return nil, err
 		}
@@ -32,6 +32,9 @@ var Top = Register(Kind{
 			return nil, noClassf("ranks go from 1 to the number of classes, %d", n)
 		}
 		r.Words = fmt.Sprintf("top %d", r.Rank)
+		if r.Score == "binary" {
+			return one(predictedOfTwo(sc, r))
+		}
 		return []Resolved{r}, nil
 	},
 })

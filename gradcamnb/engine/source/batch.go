@@ -37,7 +37,7 @@ func Batch(m Model, input []int, wants []string) (batch int, why error, repaired
 		return 0, nil, false, err
 	}
 	for _, name := range wants {
-		if dims := b.shapes[name]; len(dims) == 0 || dims[0] != b.batch {
+		if dims := b.shapes[name]; input[0] > 1 && (len(dims) == 0 || dims[0] != b.batch) {
 			return 0, nil, false, fmt.Errorf("model %s: its output %q has the shape %v for a batch of %d: its first axis is not that of the pictures, so one picture's answer cannot be told from another's; export the model with the batch as the first axis of every output", o.card.Name, name, dims, b.batch)
 		}
 	}

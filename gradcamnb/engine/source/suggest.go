@@ -11,11 +11,14 @@ import (
 // answers by its class token the tokens that the last attention reads.
 func suggest(layers []Layer) {
 	f := newFlow(layers)
-	var maps []int
-	for _, channels := range []int{2, 1} { // of one channel, such as deviations in a layer norm, only if there is no other
-		if maps = f.lowest(channels); len(maps) > 0 {
-			break
-		}
+	maps := f.lowest(2)
+	if len(maps) == 0 { // of one channel, such as deviations in a layer norm, only if there is no other
+		maps = f.lowest(1)
+	}
+	if len(maps) == 0 { // the network is nothing but attention, or a gate
+		clear(f.project)
+		clear(f.gate)
+		maps = f.lowest(1)
 	}
 	if len(maps) == 0 {
 		return

@@ -115,6 +115,8 @@ func gathered(s step) []Axis {
 	switch {
 	case rank == 1 && index != nil && consecutive(index):
 		middle = []Axis{taken(in[axis], dims[axis], positive(index[0], dims[axis]), 1, len(index))}
+	case rank > 1 && windows(in[axis], s.dims(1), index) != nil:
+		middle = windows(in[axis], s.dims(1), index)
 	case rank > 0:
 		middle = unknowns(s.Dims[axis : axis+rank])
 		if !slices.ContainsFunc(in[axis], func(p Part) bool { return p.Kind != Other }) {
@@ -124,6 +126,38 @@ func gathered(s step) []Axis {
 		}
 	}
 	return slices.Concat(in[:axis], middle, in[axis+1:])
+}
+
+// windows are the axes of cells that are taken by a table of their numbers which goes up by the same
+// step along each of its axes, as an unfolding into windows has it; nil of another table.
+func windows(a Axis, dims, index []int) []Axis {
+	p, ok := a.place()
+	if !ok || len(a) != 1 || len(index) == 0 {
+		return nil
+	}
+	out := make([]Axis, len(dims))
+	below := 1
+	steps := make([]int, len(dims))
+	for k := len(dims) - 1; k >= 0; k-- {
+		if dims[k] > 1 {
+			steps[k] = index[below] - index[0]
+			out[k] = Axis{{Kind: p.Kind, Size: dims[k], Stride: p.Stride * steps[k], Extent: p.Extent, Moved: p.Moved}}
+		}
+		below *= dims[k]
+	}
+	if below != len(index) {
+		return nil
+	}
+	for i, at := range index {
+		want, rest := index[0], i
+		for k := len(dims) - 1; k >= 0; k-- {
+			want, rest = want+steps[k]*(rest%dims[k]), rest/dims[k]
+		}
+		if at != want {
+			return nil
+		}
+	}
+	return out
 }
 
 func consecutive(index []int) bool {
