@@ -13,7 +13,7 @@ import (
 
 func installCommand() *cobra.Command {
 	var prefix, backend string
-	var xla, gopls bool
+	var xla, ort, gopls bool
 	c := &cobra.Command{
 		Use:   "install",
 		Short: "Install the kernel for your Jupyter, or into a prefix",
@@ -36,6 +36,11 @@ func installCommand() *cobra.Command {
 					return err
 				}
 			}
+			if ort {
+				if err := s.do("fetching onnxruntime's library", func() error { return fetchONNXRuntime(c.Context(), s, h) }); err != nil {
+					return err
+				}
+			}
 			if gopls {
 				if err := s.do("building gopls, which takes a minute or two", func() error { return buildGopls(c.Context(), s, h) }); err != nil {
 					return err
@@ -53,6 +58,7 @@ func installCommand() *cobra.Command {
 	c.Flags().StringVar(&prefix, "prefix", "", "install into PREFIX/share/jupyter, e.g. of a virtual environment")
 	c.Flags().StringVar(&backend, "backend", "", "backend that notebooks compute on (default: XLA where a PJRT plugin is installed, else pure Go)")
 	c.Flags().BoolVar(&xla, "xla", false, "also download the pinned PJRT plugin for XLA on CPU (60 MB, with pip)")
+	c.Flags().BoolVar(&ort, "onnxruntime", false, "also download the pinned library of onnxruntime, for files whose graph cannot be written (28 MB, with pip)")
 	c.Flags().BoolVar(&gopls, "gopls", false, "also build the pinned gopls, for completion and hover in cells")
 	return c
 }
