@@ -52,6 +52,7 @@ type Info struct {
 	Outputs []string            // the first one is the model's answer
 	Heads   map[string][]string // names of the values of outputs, for models with several heads
 	Detects bool                // the model's sidecar says how its detections are read
+	Masks   bool                // and they have instance masks
 	Backend string              // what computes, e.g. "xla:cpu"
 }
 

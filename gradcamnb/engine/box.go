@@ -34,8 +34,11 @@ func newBoxed(r kind.Resolved, seen *detected) *boxed {
 		if r.Drawn {
 			d.Mask = seen.maskToModel(d.Mask, i)
 		}
-		b.wanted = append(b.wanted, d)
-		b.at = append(b.at, seen.candidateOf(r.Found, d, i))
+		at := seen.candidateOf(r.Found, d, i)
+		if r.Found > 0 && at >= 0 {
+			d.Box = seen.all[i].box(at) // as the model has it, not cut off at the picture's edge
+		}
+		b.wanted, b.at = append(b.wanted, d), append(b.at, at)
 		if len(seen.all) > i {
 			b.of = len(seen.all[i][2])
 		}

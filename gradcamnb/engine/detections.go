@@ -364,9 +364,15 @@ func (c candidates) keep(spec detect.Spec) []int {
 	return kept
 }
 
+// clipped is a box as far as it lies in the picture.
+func clipped(b heatmap.Box, f imgio.Frame) heatmap.Box {
+	w, h := float64(f.PictureW), float64(f.PictureH)
+	return heatmap.Box{min(max(b[0], 0), w), min(max(b[1], 0), h), min(max(b[2], 0), w), min(max(b[3], 0), h)}
+}
+
 func (c candidates) detection(k int, f imgio.Frame, labels []string) heatmap.Detection {
 	d := heatmap.Detection{
-		Box: toPicture(f, c.box(k)), Class: c.class(k), Label: label(labels, c.class(k)),
+		Box: clipped(toPicture(f, c.box(k)), f), Class: c.class(k), Label: label(labels, c.class(k)),
 		Score: c[2][k], Scores: slices.Clone(c.scores(k)), Objectness: c[3][k],
 	}
 	if len(c) > 4 {
@@ -377,4 +383,13 @@ func (c candidates) detection(k int, f imgio.Frame, labels []string) heatmap.Det
 		}
 	}
 	return d
+}
+
+// hasMasks tells whether a model's detections are known to have instance masks.
+func hasMasks(c source.Card) bool {
+	if c.Detector == nil {
+		return false
+	}
+	d, err := detect.ByName(c.Detector.Decoder)
+	return err == nil && d.Masks
 }

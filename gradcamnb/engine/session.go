@@ -47,7 +47,7 @@ func (s *session) Info() gradcamnb.Info {
 	for _, i := range c.Inputs {
 		inputs = append(inputs, i.String())
 	}
-	return gradcamnb.Info{Name: c.Name, SHA256: c.SHA256, Input: c.Input, Layout: c.Layout, Picture: c.Picture, Inputs: inputs, Prep: c.Prep, Labels: c.Labels, Outputs: c.Outputs, Heads: c.HeadLabels, Detects: c.Detector != nil, Backend: name}
+	return gradcamnb.Info{Name: c.Name, SHA256: c.SHA256, Input: c.Input, Layout: c.Layout, Picture: c.Picture, Inputs: inputs, Prep: c.Prep, Labels: c.Labels, Outputs: c.Outputs, Heads: c.HeadLabels, Detects: c.Detector != nil, Masks: hasMasks(c), Backend: name}
 }
 
 func (s *session) Layers(r gradcamnb.Request) ([]gradcamnb.Layer, error) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
 // Box is a box of a class that need not be found, in pixels of the original picture.
@@ -52,6 +53,7 @@ func (f *Found) drawn(s Spec, b heatmap.Box, picture int) (heatmap.Detection, er
 	if !(b[0] < b[2] && b[1] < b[3]) {
 		return heatmap.Detection{}, fmt.Errorf("the box %v has no area: give x0, y0, x1, y1 with x0 < x1 and y0 < y1", b)
 	}
+	b = rounded(b, frame)
 	if b[0] < 0 || b[1] < 0 || b[2] > float64(frame.PictureW) || b[3] > float64(frame.PictureH) {
 		return heatmap.Detection{}, fmt.Errorf("the box %v does not lie in the picture of %d x %d pixels", b, frame.PictureW, frame.PictureH)
 	}
@@ -69,4 +71,14 @@ func (f *Found) drawn(s Spec, b heatmap.Box, picture int) (heatmap.Detection, er
 		d.Label = f.Labels[class]
 	}
 	return d, nil
+}
+
+// rounded is a box that reaches less than a pixel over the picture, as boxes do that were
+// rounded where they were printed, cut off there.
+func rounded(b heatmap.Box, f imgio.Frame) heatmap.Box {
+	w, h := float64(f.PictureW), float64(f.PictureH)
+	if b[0] > -1 && b[1] > -1 && b[2] < w+1 && b[3] < h+1 {
+		return heatmap.Box{max(b[0], 0), max(b[1], 0), min(b[2], w), min(b[3], h)}
+	}
+	return b
 }

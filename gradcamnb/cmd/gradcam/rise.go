@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -26,6 +27,9 @@ type samplingFlags struct {
 	seed               uint64
 	limit, checkpoint  time.Duration
 	resume, design     string
+
+	designGiven bool
+	byBox       bool // boxes are compared, also of a model with instance masks
 }
 
 func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
@@ -36,8 +40,8 @@ func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
 	flags.IntVar(&f.masks, "masks", masks, "masks to draw")
 	flags.IntVar(&f.grid, "grid", grid, "cells of a mask along each side of the picture")
 	flags.Float64Var(&f.p, "p", 0.5, "probability that a cell is seen")
-	flags.Uint64Var(&f.seed, "seed", 1, "of the masks: the same seed gives the same map")
-	flags.StringVar(&f.design, "design", "", "how masks are drawn and averaged: as in the papers (default), centred, or balanced, which needs the fewest masks")
+	flags.Uint64Var(&f.seed, "seed", 0, "of the masks: the same seed gives the same map")
+	flags.StringVar(&f.design, "design", "", "how masks are drawn and averaged: papers, as they have it (the default of rise), centred, or balanced, which needs the fewest masks")
 	flags.IntVar(&f.batch, "batch", 0, "masks in one pass of the model (default: 16, fewer of pictures over 256 x 256, as many as the file is made for)")
 	flags.Float64Var(&f.agreement, "agreement", 0, "end when the maps of two halves of the masks have this rank correlation, e.g. 0.95")
 	flags.DurationVar(&f.limit, "time", 0, "end after this time, e.g. 30s")
@@ -74,6 +78,9 @@ func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
 	case f.out == "":
 		return gradcamnb.Sampling{}, cli.Usagef("--out is missing: name a folder for the results")
 	}
+	if f.design == "papers" {
+		f.design = ""
+	}
 	o := gradcamnb.Sampling{Masks: f.masks, Grid: f.grid, P: f.p, Seed: f.seed, Batch: f.batch, Design: f.design, Agreement: f.agreement, Limit: f.limit}
 	if f.resume != "" {
 		run, err := readRun(f.resume)
@@ -82,6 +89,9 @@ func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
 		}
 		o.Resume = []*heatmap.Sampled{run}
 		o.Batch = cmp.Or(o.Batch, run.Batch)
+		if !f.designGiven {
+			o.Design = run.Design
+		}
 	}
 	return o, nil
 }
@@ -127,6 +137,11 @@ func driseCommand() *cobra.Command {
 		Long: `Explain a detection by hiding parts of the picture at random (D-RISE), and write into --out
 ` + riseFiles + `
 
+By default masks are drawn by the balanced design until the maps of two halves of them have a
+rank correlation of 0.95, which takes two blocks of masks (2048 for a grid of 16, 512 for one of 8)
+to tell, and at most 2000; --masks 5000 --design papers is the paper's. Of a
+model with instance masks the overlap is that of the masks.
+
   sheet.png     crop with the box, map, standard error, and the map of a gradient with --method;
                 whether each is highest in the box, and the share that lies there
 
@@ -148,18 +163,35 @@ saliency.npy [targets, H, W] are written.`,
 			if len(f.layers) > 1 {
 				return cli.Usagef("--layer: name one layer")
 			}
+			f.fewMasks(c)
 			return f.run(c, t.Side(side))
 		},
 	}
-	f.add(c, 5000, 16)
+	f.add(c, 2000, 16)
 	flags := c.Flags()
 	drawn.add(c)
+	flags.BoolVar(&f.byBox, "by-box", false, "compare boxes, also where the model has instance masks")
 	flags.StringVar(&side, "side", "", "explain one side alone: left, top, right or bottom")
 	flags.StringVar(&f.method, "method", "", "put the map of a gradient beside it in sheet.png, by HiResCAM or another method of a layer")
 	flags.StringArrayVar(&f.layers, "layer", nil, "of the gradient, by tensor name or module path (default: the suggested one)")
 	flags.StringVar(&masks, "reference-masks", "", "masks, float32 .npy [masks, H, W]")
 	flags.StringVar(&found, "reference-detections", "", "targets and detections under each mask, JSON")
 	return c
+}
+
+// fewMasks fills in what is not given: the balanced design, until the halves agree.
+func (f *samplingFlags) fewMasks(c *cobra.Command) {
+	given := func(name string) bool { return c.Flags().Changed(name) }
+	f.designGiven = given("design")
+	if given("masks") || given("p") || f.resume != "" {
+		return
+	}
+	if !given("agreement") {
+		f.agreement = 0.95
+	}
+	if !f.designGiven {
+		f.design = "balanced"
+	}
 }
 
 // run explains a target and writes the files, also of a run that is interrupted.
@@ -182,6 +214,9 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 	r, m, err := f.request(c)
 	if err != nil {
 		return err
+	}
+	if target.Kind == "detection" && target.Edge == "" && m.Info().Masks && !f.byBox {
+		target.Kind = "instance"
 	}
 	r.Targets = []gradcamnb.Target{target}
 	beside, err := f.gradient(c.Context(), m, r)
@@ -244,10 +279,28 @@ func both(a, b func(gradcamnb.Progress)) func(gradcamnb.Progress) {
 	return func(p gradcamnb.Progress) { a(p); b(p) }
 }
 
+// estimate says once, after the second pass, how long a run may take: the first one compiles.
+func estimate(to io.Writer) func(gradcamnb.Progress) {
+	var first time.Time
+	var done int
+	said := false
+	return func(p gradcamnb.Progress) {
+		switch {
+		case first.IsZero():
+			first, done = time.Now(), p.Done
+		case !said && p.Done > done:
+			said = true
+			rate := float64(p.Done-done) / time.Since(first).Seconds()
+			left := time.Duration(float64(p.Total-p.Done) / rate * float64(time.Second)).Round(time.Second)
+			fmt.Fprintf(to, "gradcam: %d masks at %.1f a second: %s at most\n", p.Total, rate, left)
+		}
+	}
+}
+
 // progress shows masks done, rate and time left on a terminal.
 func progress(to *os.File) func(gradcamnb.Progress) {
 	if info, err := to.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return nil
+		return estimate(to)
 	}
 	start := time.Now()
 	return func(p gradcamnb.Progress) {
