@@ -8,9 +8,7 @@ import (
 	"image"
 	"slices"
 
-	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
@@ -45,22 +43,8 @@ func MustDetector(name string, labels []string, find DetectFn) *gradcamnb.Model 
 }
 
 func (e *Engine) detector(name string, labels []string, find DetectFn) *ownDetector {
-	m := noGraph{source.Card{Name: name, Labels: labels, Input: []int{-1, -1, -1, 3}, Layout: imgio.ChannelsLast, Outputs: []string{"detections"}}, model.NewStore()}
-	return &ownDetector{e.newSession(m), labels, find}
-}
-
-// noGraph is a model that is none of this engine's: it holds programs about its masks.
-type noGraph struct {
-	card  source.Card
-	store *model.Store
-}
-
-func (m noGraph) Card() source.Card                            { return m.card }
-func (m noGraph) Store() *model.Store                          { return m.store }
-func (m noGraph) Layers([]int, string) ([]source.Layer, error) { return nil, nil }
-func (m noGraph) Build(*model.Scope, *Node, []string, []string) source.Built {
-	exceptions.Panicf("the model %s is a Go function and no graph", m.card.Name)
-	return source.Built{}
+	card := source.Card{Name: name, Labels: labels, Input: []int{-1, -1, -1, 3}, Layout: imgio.ChannelsLast, Outputs: []string{"detections"}}
+	return &ownDetector{e.newSession(source.Foreign(card, model.NewStore(), nil).Model), labels, find}
 }
 
 // ownDetector is a session of a detector that is a Go function.
