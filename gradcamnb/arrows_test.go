@@ -32,6 +32,7 @@ func TestArrows(t *testing.T) {
 		{here + "/engine", []string{here + "/render", here + "/nb", gonb}},
 		{here + "/engine/cam", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/source", here+"/engine/target")},
 		{here + "/engine/target", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/source", here+"/engine/cam")},
+		{here + "/engine/device", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/source", here+"/engine/cam", here+"/engine/target", here+"/kind")},
 		{here + "/engine/perturb", []string{here + "/engine", here + "/engine/target", here + "/render", here + "/nb", gonb}},
 		{here + "/engine/detect", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/source", here+"/engine/cam", here+"/engine/target")},
 		{here + "/engine/source", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/cam", here+"/engine/target")},

@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -89,7 +90,7 @@ func (g *again) run(p plan, in input, program func(*backend, plan) (*program, er
 	}
 	out, err := prog.run(g.session.values.Tensors(), in.values, p)
 	if err != nil {
-		return nil, wrap(err, "explaining %s again on %s", g.session.model.Card().Name, g.backend.name)
+		return nil, device.Wrap(err, "explaining %s again on %s", g.session.model.Card().Name, g.backend.Name)
 	}
 	return out, nil
 }
@@ -141,7 +142,7 @@ func withRandomWeights(store *model.Store, n int, seed uint64, do func() error) 
 			values, failed = tensors.CopyFlatData[float32](old)
 		}
 		if failed != nil {
-			return fmt.Errorf("reading the weights: %w", root(failed))
+			return fmt.Errorf("reading the weights: %w", device.Root(failed))
 		}
 		h := fnv.New64a()
 		_, _ = h.Write([]byte(v.Path())) // never an error
@@ -149,11 +150,11 @@ func withRandomWeights(store *model.Store, n int, seed uint64, do func() error) 
 		draw.Shuffle(len(values), func(i, j int) { values[i], values[j] = values[j], values[i] })
 		random := tensors.FromFlatDataAndDimensions(values, v.Shape().Dimensions...)
 		if failed := v.SetValuePreservingOld(random); failed != nil {
-			return fmt.Errorf("changing the weights: %w", root(failed))
+			return fmt.Errorf("changing the weights: %w", device.Root(failed))
 		}
 		defer func() {
 			if back := v.SetValuePreservingOld(old); err == nil && back != nil {
-				err = fmt.Errorf("giving the weights back: %w", root(back))
+				err = fmt.Errorf("giving the weights back: %w", device.Root(back))
 			}
 			random.MustFinalizeAll()
 		}()

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -21,7 +22,7 @@ func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend
 	batch := p.input[0]
 	results = make([]*heatmap.Result, batch)
 	for i := range results {
-		results[i] = &heatmap.Result{Frame: in.frames[i], Model: c.Name, SHA256: c.SHA256, Input: c.Picture, Backend: b.name, Versions: versions()}
+		results[i] = &heatmap.Result{Frame: in.frames[i], Model: c.Name, SHA256: c.SHA256, Input: c.Picture, Backend: b.Name, Versions: versions()}
 		if in.pictures != nil {
 			results[i].Picture = in.pictures[i]
 		}
@@ -102,7 +103,7 @@ func valuesOf[T float32 | int32](t *tensors.Tensor) ([]T, error) {
 	defer t.MustFinalizeAll()
 	v, err := tensors.CopyFlatData[T](t)
 	if err != nil {
-		return nil, fmt.Errorf("reading the results: %w", root(err))
+		return nil, fmt.Errorf("reading the results: %w", device.Root(err))
 	}
 	return v, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -98,7 +99,7 @@ func (s *session) detect(ctx context.Context, in input, how gradcamnb.Reading) (
 		return nil, err
 	}
 	defer end()
-	giveBack, err := borrow(s.model.Store(), b)
+	giveBack, err := device.Borrow(s.model.Store(), b)
 	if err != nil {
 		return nil, err
 	}
@@ -303,7 +304,7 @@ func (s *session) once(b *backend, key string, graph func(*model.Scope, []*Node)
 	}
 	out, err := prog.pass(asArguments(inputs))
 	if err != nil {
-		return nil, wrap(err, "running %s on %s", s.model.Card().Name, b.name)
+		return nil, device.Wrap(err, "running %s on %s", s.model.Card().Name, b.Name)
 	}
 	var arrays []array
 	for _, t := range out {

@@ -174,7 +174,7 @@ func (f *ownDetector) explain(ctx context.Context, b *backend, r gradcamnb.Reque
 		return func(masks []float32, n int) ([]float32, error) { return f.score(p.aims, picture, masks, n, mw, mh) }
 	}
 	result := &heatmap.Result{
-		Picture: picture, Model: f.model.Card().Name, Backend: b.name, Versions: versions(),
+		Picture: picture, Model: f.model.Card().Name, Backend: b.Name, Versions: versions(),
 		Frame: imgio.Frame{PictureW: w, PictureH: h, ModelW: mw, ModelH: mh, ScaleX: float64(w) / float64(mw), ScaleY: float64(h) / float64(mh)},
 	}
 	in := input{dims: p.input, values: make([]float32, mh*mw*3), pictures: []image.Image{picture}, frames: []imgio.Frame{result.Frame}}

@@ -19,6 +19,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
@@ -75,7 +76,7 @@ func (e *Engine) started() (*backend, error) {
 		return nil, ErrClosed
 	}
 	e.start.Do(func() {
-		e.backend, e.err = openBackend(e.name, e.say)
+		e.backend, e.err = device.Open(e.name, e.say)
 		e.ready.Store(e.err == nil)
 	})
 	return e.backend, e.err

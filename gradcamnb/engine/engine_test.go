@@ -269,27 +269,6 @@ func TestOnePixel(t *testing.T) {
 	}
 }
 
-func TestBackendNames(t *testing.T) {
-	xla := "did not start"
-	if xlaPlugins == nil {
-		xla = "is built without XLA"
-	}
-	for name, want := range map[string]string{
-		"tpu9000":             "there is no backend",
-		"xla:/no/such/plugin": xla,
-		"xla:nonesuch":        xla,
-	} {
-		if _, err := namedBackend(name); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s: error %v", name, err)
-		}
-	}
-	for options, want := range map[string]string{"": "ops_sequential", "parallelism=1": "parallelism=1,ops_sequential", "ops_sequential": "ops_sequential"} {
-		if got := sequential(options); got != want {
-			t.Errorf("go:%s runs as go:%s, want go:%s", options, got, want)
-		}
-	}
-}
-
 // A model that another backend holds is explained, and that backend can go on with
 // it: training, explaining and training again works whatever the two run on.
 func TestModelOfAnotherBackend(t *testing.T) {

@@ -17,7 +17,9 @@ func ExampleModel() {
 	card := source.Card{Name: "halves", Input: []int{-1, 4, 4, 1}, Labels: []string{"left", "right"}}
 	m, err := engine.Model(card, model.NewStore(), func(_ *model.Scope, x *Node) []*Node {
 		x = engine.Layer(MulScalar(x, 2), "/seen")
-		half := func(from, to int) *Node { return ReduceSum(Slice(x, AxisRange(), AxisRange(), AxisRange(from, to)), 1, 2, 3) }
+		half := func(from, to int) *Node {
+			return ReduceSum(Slice(x, AxisRange(), AxisRange(), AxisRange(from, to)), 1, 2, 3)
+		}
 		return []*Node{Stack([]*Node{half(0, 2), half(2, 4)}, 1)}
 	})
 	if err != nil {

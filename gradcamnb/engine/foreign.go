@@ -12,15 +12,12 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
-
-// onONNXRuntime is the name of the backend that runs files with onnxruntime. What is around
-// the model, masks and sums, is computed on the default backend.
-const onONNXRuntime = "onnxruntime"
 
 // runtimeModel is a file that onnxruntime runs.
 type runtimeModel struct {
@@ -36,7 +33,7 @@ type runtimeModel struct {
 // for or the graph cannot be written; found are its outputs for the pictures.
 func (s *session) elsewhere(in input, r gradcamnb.Request) (*session, error) {
 	why := error(nil)
-	if s.engine.name != onONNXRuntime {
+	if s.engine.name != device.ONNXRuntime {
 		if why = s.written(in.dims); why == nil || !source.FromONNX(s.model) {
 			return s, nil
 		}
@@ -251,7 +248,7 @@ func (r run) hosted(subject *perturb.Subject) {
 			t.MustFinalizeAll()
 		}
 		if err != nil {
-			return nil, wrap(err, "reading what %s finds in masked pictures", s.model.Card().Name)
+			return nil, device.Wrap(err, "reading what %s finds in masked pictures", s.model.Card().Name)
 		}
 		defer out[0].MustFinalizeAll()
 		return tensors.CopyFlatData[float32](out[0])

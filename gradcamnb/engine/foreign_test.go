@@ -10,6 +10,7 @@ import (
 	"golang.org/x/image/draw"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -63,7 +64,7 @@ func TestONNXRuntimeByItself(t *testing.T) {
 				t.Errorf("%s: the map at %v is %g, want %g", name, at, got, want)
 			}
 		}
-		if name == "suppressed" && r.Backend != onONNXRuntime {
+		if name == "suppressed" && r.Backend != device.ONNXRuntime {
 			t.Errorf("%s: the backend is said to be %s", name, r.Backend)
 		}
 		if _, err := m.Explain(whitePicture(), prep, gradcamnb.Detection(1), gradcamnb.Methods("Grad-CAM")); name == "suppressed" && (err == nil || !strings.Contains(err.Error(), "RISE")) {
@@ -76,7 +77,7 @@ func TestONNXRuntimeByItself(t *testing.T) {
 func TestONNXRuntimeAsked(t *testing.T) {
 	needONNXRuntime(t)
 	var weights [2][]float32
-	for i, backend := range []string{"go", onONNXRuntime} {
+	for i, backend := range []string{"go", device.ONNXRuntime} {
 		s, err := New(backend).Open(golden.Path("detectors", "heads.onnx"))
 		if err != nil {
 			t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -23,7 +24,7 @@ func (r run) perturb(ctx context.Context) error {
 	if len(r.results) > 1 && r.request.Sampling.Resume != nil {
 		return fmt.Errorf("an earlier run can be resumed for one picture only, and there are %d", len(r.results))
 	}
-	giveBack, err := borrow(r.model.Store(), r.backend)
+	giveBack, err := device.Borrow(r.model.Store(), r.backend)
 	if err != nil {
 		return err
 	}
@@ -133,7 +134,7 @@ func (r run) programsOf(subject *perturb.Subject) (compile func(string, perturb.
 		return func(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
 			out, err := prog.pass(asArguments(slices.Concat(arguments, inputs)))
 			if err != nil {
-				return nil, wrap(err, "running %s on masked pictures on %s", r.model.Card().Name, r.backend.name)
+				return nil, device.Wrap(err, "running %s on masked pictures on %s", r.model.Card().Name, r.backend.Name)
 			}
 			return out, nil
 		}, nil

@@ -10,6 +10,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/internal/fault"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 )
 
 // looking is the [look] at an input, with a forward pass of its own for every tensor that
@@ -65,7 +67,7 @@ func (s *session) forward(b *backend, in input, tensor string) ([]int, []float32
 	}
 	out, err := prog.call(append(asArguments(s.values.Tensors()), tensors.FromFlatDataAndDimensions(in.values, in.dims...)))
 	if err != nil {
-		return nil, nil, wrap(err, "running %s on %s", s.model.Card().Name, b.name)
+		return nil, nil, device.Wrap(err, "running %s on %s", s.model.Card().Name, b.Name)
 	}
 	defer out[0].MustFinalizeAll()
 	values, err := tensors.CopyFlatData[float32](out[0])

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 )
@@ -41,7 +42,7 @@ func (r run) measure(ctx context.Context) error {
 	if err != nil || len(want.metrics) == 0 && !r.request.Measuring.Trust {
 		return err
 	}
-	giveBack, err := borrow(r.model.Store(), r.backend)
+	giveBack, err := device.Borrow(r.model.Store(), r.backend)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -375,7 +376,7 @@ func (w *worst) formula(t *testing.T, e *Engine, method cam.Method, c golden.Cas
 		return []*Node{raw, cam.Resize(Max(raw, ZerosLike(raw)), height, width)}
 	}, tensors.FromFlatDataAndDimensions(act, dims...), tensors.FromFlatDataAndDimensions(grad, dims...))
 	if err != nil {
-		t.Fatalf("%s: %v", c.ID, root(err))
+		t.Fatalf("%s: %v", c.ID, device.Root(err))
 	}
 	raw, full := tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](out[1])
 	_, wantRaw := golden.Array(t, c.Files.Raw[i])

@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -326,7 +327,7 @@ func (p *program) pass(args []any) (out []*tensors.Tensor, err error) {
 
 // call calls the program with tensors that nobody needs afterwards.
 func (p *program) call(args []any) ([]*tensors.Tensor, error) {
-	giveBack, err := borrow(p.exec.Store(), p.backend)
+	giveBack, err := device.Borrow(p.exec.Store(), p.backend)
 	if err != nil {
 		return nil, err
 	}

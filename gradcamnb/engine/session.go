@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -41,7 +42,7 @@ func (s *session) Info() gradcamnb.Info {
 	c := s.model.Card()
 	name := s.engine.name
 	if s.engine.ready.Load() {
-		name = s.engine.backend.name
+		name = s.engine.backend.Name
 	}
 	var inputs []string
 	for _, i := range c.Inputs {
@@ -156,7 +157,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	clock.lap("import")
 	out, err := prog.run(s.values.Tensors(), in.values, p)
 	if err != nil {
-		return nil, wrap(err, "explaining %s at %s on %s", s.model.Card().Name, p.places(), b.name)
+		return nil, device.Wrap(err, "explaining %s at %s on %s", s.model.Card().Name, p.places(), b.Name)
 	}
 	clock.lap("run") // the first run of a program compiles it, too
 	results, found, err := assemble(s.model.Card(), p, out, in, b)
@@ -170,7 +171,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	for _, res := range results {
 		res.Timings = clock.laps
 		if s.runs != nil {
-			res.Backend = onONNXRuntime
+			res.Backend = device.ONNXRuntime
 		}
 	}
 	now := run{s, b, p, r, in, found, results}
@@ -205,7 +206,7 @@ func (s *session) newProgram(b *backend, graph func(scope *model.Scope, inputs [
 		return graph(scope, inputs[len(names):])
 	})
 	if err != nil {
-		return nil, fmt.Errorf("preparing the program: %w", root(err))
+		return nil, fmt.Errorf("preparing the program: %w", device.Root(err))
 	}
 	if name, ok := source.GraphName(s.model); ok {
 		exec.WithName(name)

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
@@ -54,7 +55,7 @@ func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*
 		return nil, err
 	}
 	defer end()
-	v := &Values{Input: gradcamnb.Tensor{Dims: in.dims, Values: in.values}, Beside: map[string]gradcamnb.Tensor{}, Backend: b.name, model: s.values}
+	v := &Values{Input: gradcamnb.Tensor{Dims: in.dims, Values: in.values}, Beside: map[string]gradcamnb.Tensor{}, Backend: b.Name, model: s.values}
 	v.Picture = source.PictureInput(s.model)
 	for name, given := range s.values.Values() {
 		v.Beside[name] = gradcamnb.Tensor{Dims: given.Dims, Values: given.Values}
@@ -63,7 +64,7 @@ func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*
 	for _, l := range layers {
 		names = append(names, l.Name)
 	}
-	giveBack, err := borrow(s.model.Store(), b)
+	giveBack, err := device.Borrow(s.model.Store(), b)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
@@ -181,7 +182,7 @@ func (c zooCase) run(t *testing.T, e *Engine) zooResult {
 	defer exec.Finalize()
 	out, err := exec.Call(tensors.FromFlatDataAndDimensions(zooPicture(c.Input), c.Input...))
 	if err != nil {
-		t.Fatal(root(err))
+		t.Fatal(device.Root(err))
 	}
 	r := zooResult{seconds: time.Since(start).Seconds()}
 	if r.seconds > 60 {

@@ -1,4 +1,4 @@
-package engine
+package device
 
 import (
 	"errors"
@@ -17,14 +17,14 @@ func (e *Error) Error() string { return e.message }
 // Unwrap gives the error with the backend's own words and stack, for %+v.
 func (e *Error) Unwrap() error { return e.cause }
 
-// wrap makes one line of an error that went through GoMLX, which wraps every
+// Wrap makes one line of an error that went through GoMLX, which wraps every
 // graph-building failure several times.
-func wrap(err error, format string, args ...any) error {
-	return &Error{message: fmt.Sprintf(format, args...) + ": " + root(err).Error(), cause: err}
+func Wrap(err error, format string, args ...any) error {
+	return &Error{message: fmt.Sprintf(format, args...) + ": " + Root(err).Error(), cause: err}
 }
 
-// root is the innermost error as one line.
-func root(err error) error {
+// Root is the innermost error as one line.
+func Root(err error) error {
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {

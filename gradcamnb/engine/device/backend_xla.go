@@ -1,6 +1,6 @@
 //go:build cgo && !noxla
 
-package engine
+package device
 
 import (
 	"github.com/gomlx/go-xla/compute/xla"

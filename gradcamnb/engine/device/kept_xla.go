@@ -1,6 +1,6 @@
 //go:build cgo && linux && !noxla
 
-package engine
+package device
 
 import (
 	"os"

@@ -1,4 +1,4 @@
-package engine
+package device
 
 import (
 	"fmt"
@@ -7,10 +7,10 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// borrow takes the variables that another backend holds, as those of a model that
+// Borrow takes the variables that another backend holds, as those of a model that
 // was just trained there, and returns what gives them back: in GoMLX a tensor is on
 // one backend at a time. Variables in the host's memory or on b stay as they are.
-func borrow(store *model.Store, b *backend) (giveBack func() error, err error) {
+func Borrow(store *model.Store, b *Backend) (giveBack func() error, err error) {
 	var borrowed []*tensors.Tensor
 	giveBack = func() error { return toHost(borrowed) }
 	for v := range store.IterVariables() {
@@ -19,7 +19,7 @@ func borrow(store *model.Store, b *backend) (giveBack func() error, err error) {
 		}
 		t, err := v.Value()
 		if err != nil {
-			return giveBack, fmt.Errorf("reading the variable %s: %w", v.Path(), root(err))
+			return giveBack, fmt.Errorf("reading the variable %s: %w", v.Path(), Root(err))
 		}
 		if !t.IsOnAnyDevice() {
 			continue
@@ -35,7 +35,7 @@ func borrow(store *model.Store, b *backend) (giveBack func() error, err error) {
 func toHost(ts []*tensors.Tensor) error {
 	for _, t := range ts {
 		if err := t.ToLocal(); err != nil {
-			return fmt.Errorf("moving a variable between backends: %w", root(err))
+			return fmt.Errorf("moving a variable between backends: %w", Root(err))
 		}
 	}
 	return nil

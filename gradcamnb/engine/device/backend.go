@@ -1,4 +1,6 @@
-package engine
+// Package device is what programs run on: backends by name, what is kept of compiled programs, and
+// whose memory a model's variables lie in. It knows nothing of models or explanations.
+package device
 
 import (
 	"errors"
@@ -22,39 +24,43 @@ var xlaPlugins func() []string
 // for the whole process, from when an engine first starts XLA.
 var onlyInstalled = func() {}
 
-// backend is what computes, with the name it was asked for by.
-type backend struct {
+// ONNXRuntime is the name of the backend that runs files with onnxruntime. What is around the
+// model, masks and sums, is computed on the default backend.
+const ONNXRuntime = "onnxruntime"
+
+// Backend is what computes, with the name it was asked for by.
+type Backend struct {
 	compute.Backend
-	name string // "go", "xla:cpu", "xla:cuda" or "xla:<path of a plugin>"
+	Name string // "go", "xla:cpu", "xla:cuda" or "xla:<path of a plugin>"
 }
 
-// openBackend opens the named backend. The empty name means $GOMLX_BACKEND, or
+// Open opens the named backend. The empty name means $GOMLX_BACKEND, or
 // without that XLA where a PJRT plugin is installed and pure Go elsewhere; then a
 // line on say tells what was picked and how to get the other.
-func openBackend(name string, say io.Writer) (*backend, error) {
+func Open(name string, say io.Writer) (*Backend, error) {
 	if name == "" {
 		name = os.Getenv(compute.ConfigEnvVar)
 	}
-	if name == onONNXRuntime { // it runs the model; masks and sums are computed elsewhere
-		b, err := openBackend("", io.Discard)
+	if name == ONNXRuntime { // it runs the model; masks and sums are computed elsewhere
+		b, err := Open("", io.Discard)
 		if err != nil {
 			return nil, err
 		}
-		return &backend{b.Backend, name}, nil
+		return &Backend{b.Backend, name}, nil
 	}
 	if name != "" {
-		return namedBackend(name)
+		return Named(name)
 	}
 	var reason string
 	for _, plugin := range installedPlugins() {
-		b, err := namedBackend("xla:" + plugin)
+		b, err := Named("xla:" + plugin)
 		if err == nil {
-			fmt.Fprintf(say, "gradcam: computing on %s; GOMLX_BACKEND=go computes in pure Go\n", b.name)
+			fmt.Fprintf(say, "gradcam: computing on %s; GOMLX_BACKEND=go computes in pure Go\n", b.Name)
 			return b, nil
 		}
 		reason = err.Error()
 	}
-	b, err := namedBackend("go")
+	b, err := Named("go")
 	if err != nil {
 		return nil, err
 	}
@@ -80,15 +86,16 @@ func howToGetXLA() string {
 	return "gonb-gradcam install --xla gets what it needs, on Linux and amd64"
 }
 
-func namedBackend(name string) (*backend, error) {
+// Named opens a backend by its name: "go", "xla:cpu", "xla:cuda" or "xla:<path of a plugin>".
+func Named(name string) (*Backend, error) {
 	kind, options, _ := strings.Cut(name, ":")
 	switch kind {
 	case "go":
 		b, err := compute.NewWithConfig("go:" + sequential(options))
 		if err != nil {
-			return nil, fault.Errorf(fault.NoBackend, "backend %q: %w", name, root(err))
+			return nil, fault.Errorf(fault.NoBackend, "backend %q: %w", name, Root(err))
 		}
-		return &backend{completed.Backend(b), "go"}, nil
+		return &Backend{completed.Backend(b), "go"}, nil
 	case "xla", "stablehlo":
 		if xlaPlugins == nil {
 			return nil, fault.Errorf(fault.NoBackend, "backend %q: this program is built without XLA; %s, or use the backend go", name, howToGetXLA())
@@ -96,14 +103,14 @@ func namedBackend(name string) (*backend, error) {
 		b, err := newXLA(name, options)
 		if err != nil {
 			return nil, fault.Errorf(fault.NoBackend, "backend %q did not start: %w; installed PJRT plugins: %q; %s, or use the backend go",
-				name, root(err), installedPlugins(), howToGetXLA())
+				name, Root(err), installedPlugins(), howToGetXLA())
 		}
 		return b, nil
 	}
 	return nil, fault.Errorf(fault.NoBackend, "there is no backend %q; there are go, xla:cpu, xla:cuda, xla:<path of a PJRT plugin> and onnxruntime", name)
 }
 
-func newXLA(name, plugin string) (b *backend, err error) {
+func newXLA(name, plugin string) (b *Backend, err error) {
 	defer func() { // a plugin that cannot be loaded panics on some systems
 		if e := recover(); e != nil {
 			err = fmt.Errorf("%v", e)
@@ -125,7 +132,7 @@ func newXLA(name, plugin string) (b *backend, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &backend{c, name}, nil
+	return &Backend{c, name}, nil
 }
 
 // sequential adds the option that makes the pure-Go backend run one operator at a

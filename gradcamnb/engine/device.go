@@ -1,0 +1,12 @@
+package engine
+
+import "github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+
+// Error is what explaining returns: one line, with what GoMLX said in full behind it.
+type Error = device.Error
+
+// ProgramsEnv names the environment variable with the folder that keeps compiled programs; see
+// [device.ProgramsEnv].
+const ProgramsEnv = device.ProgramsEnv
+
+type backend = device.Backend
