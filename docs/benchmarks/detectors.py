@@ -1,0 +1,196 @@
+"""Detectors as their makers export them, random weights, one command each, against onnxruntime with the maker's decoding.
+
+    GRADCAM=gradcam python detectors.py OUT.md     (ultralytics 8.4.190, torch 2.15.0, onnxruntime 1.32.0, opencv 5.0.0)
+
+Of every file: `gradcam detect` without a sidecar, compared with Ultralytics' own suppression and scaling of what onnxruntime
+gives; `gradcam drise` with 8 masks, whose weights are compared with those of a program that draws the same masks by itself; and
+whether the file's suggested layer has a gradient.
+"""
+import json, os, shutil, subprocess, sys, tempfile
+
+import cv2
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+
+from ultralytics import YOLO
+from ultralytics.data.augment import LetterBox
+from ultralytics.utils import nms, ops
+
+TOOL, MASKS, GRID, SIZE, CONF = os.environ.get("GRADCAM", "gradcam"), 8, 16, 160, 0.2
+CASES = [(f"{n}{t}", f"{y}{t}.yaml", k) for n, y, k in (
+    ("yolov5n", "yolov5n", {}), ("yolov8n", "yolov8n", {}), ("yolov9t", "yolov9t", {}), ("yolov10n", "yolov10n", {}), ("yolo11n", "yolo11n", {}),
+    ("yolo12n", "yolo12n", {}), ("yolo26n", "yolo26n", {})) for t in ("", "-seg", "-pose", "-obb") if t == "" or n in ("yolov8n", "yolo11n", "yolo26n")]
+CASES += [(f"yolov8n opset {o}", "yolov8n.yaml", {"opset": o}) for o in (11, 12, 13, 15, 18, 19, 20)]
+CASES += [("yolov8n dynamic", "yolov8n.yaml", {"dynamic": True}), ("yolov8n not simplified", "yolov8n.yaml", {"simplify": False}),
+          ("yolov8n batch 4", "yolov8n.yaml", {"batch": 4}), ("yolo11n wide", "yolo11n.yaml", {"imgsz": (96, 160)}), ("yolov8n half", "yolov8n.yaml", {"half": True}),
+          ("yolov8n nms", "yolov8n.yaml", {"nms": True, "conf": CONF}), ("yolo11n nms", "yolo11n.yaml", {"nms": True, "conf": CONF}),
+          ("yolov10n end to end", "yolov10n.yaml", {"nms": False}), ("yolo26n end to end", "yolo26n.yaml", {"nms": False}),
+          ("yolov8n-seg nms", "yolov8n-seg.yaml", {"nms": True, "conf": CONF}), ("yolo26n-seg end to end", "yolo26n-seg.yaml", {"nms": False})]
+
+
+def export(name, yaml, options):
+    """random weights, statistics of batch norms taken, class scores spread around few detections"""
+    torch.manual_seed(1)
+    model = YOLO(yaml)
+    net, x = model.model, torch.rand(2, 3, SIZE, SIZE)
+    for m in net.modules():
+        if isinstance(m, torch.nn.BatchNorm2d):
+            m.momentum = None
+            m.reset_running_stats()
+    net.train()
+    with torch.no_grad():
+        net(x), net(x)
+    net.eval()
+    last = [b[-1] for n in ("cv3", "one2one_cv3") for b in (getattr(net.model[-1], n, None) or [])]
+    seen = {}
+    hooks = [m.register_forward_hook(lambda m, i, o: seen.update({m: o.std().item()})) for m in last]
+    with torch.no_grad():
+        net(x)
+        for m in last:
+            if m in seen and m.bias is not None:
+                m.weight.mul_(1.2 / seen[m])
+                m.bias.fill_(-3.5)
+    for h in hooks:
+        h.remove()
+    return model.export(format="onnx", **{"imgsz": SIZE, "opset": 17, **options})
+
+
+def mix(x):
+    x ^= x >> 16
+    x = (x * 0x7FEB352D) & 0xFFFFFFFF
+    x ^= x >> 15
+    x = (x * 0x846CA68B) & 0xFFFFFFFF
+    return x ^ x >> 16
+
+
+def masks(h, w):
+    """gradcam's masks of the papers' design by their published recipe: cells by lowbias32, enlarged bilinearly, shifted"""
+    first = mix(0 + mix(0))
+    for i in range(MASKS):
+        row = mix((first + i * 0x9E3779B9) & 0xFFFFFFFF)
+        r = np.array([(mix((row + (j + 1) * 0x85EBCA6B) & 0xFFFFFFFF) >> 8) / (1 << 24) for j in range(GRID * GRID + 2)], np.float32)
+        cells = (r[:-2] < 0.5).astype(np.float64).reshape(GRID, GRID)
+
+        def tents(n, shift):
+            c = -(-n // GRID)
+            at = np.clip((np.arange(n) + np.floor(shift * c) + 0.5) * GRID / ((GRID + 1) * c) - 0.5, 0, GRID - 1)
+            return np.maximum(1 - np.abs(at[:, None] - np.arange(GRID)), 0)
+
+        yield (tents(h, r[-2]) @ cells @ tents(w, r[-1]).T).astype(np.float32)
+
+
+def iou(a, b):
+    lo, hi = np.maximum(a[..., :2], b[:2]), np.minimum(a[..., 2:], b[2:])
+    inter = np.prod(np.clip(hi - lo, 0, None), -1)
+    area = lambda x: np.prod(np.clip(x[..., 2:] - x[..., :2], 0, None), -1)
+    return inter / np.maximum(area(a) + area(b) - inter, 1e-9)
+
+
+class Peer:
+    """the file on onnxruntime; of one with its choice inside, the tensor before it (its columns have corners)"""
+
+    def __init__(self, path):
+        m = onnx.load(path)
+        self.told = {p.key: p.value for p in m.metadata_props}
+        self.ended = self.told["end2end"] == "True" or "'nms': True" in self.told["args"]
+        self.task, self.classes = self.told["task"], len(eval(self.told["names"]))
+        if self.ended:
+            m = onnx.shape_inference.infer_shapes(m)
+            rows = {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in m.graph.value_info}
+            choice = next(i for i, n in enumerate(m.graph.node) if n.op_type in ("NonMaxSuppression", "TopK", "NonZero", "ArgMax"))
+            name = [n.output[0] for n in m.graph.node[:choice] if len(d := rows.get(n.output[0], [])) == 3 and d[1] >= 4 + self.classes and d[2] > d[1]][-1]
+            m.graph.output.insert(0, onnx.helper.make_tensor_value_info(name, 1, None))
+        self.run = ort.InferenceSession(m.SerializeToString())
+        self.name = m.graph.output[0].name
+        self.batch = self.run.get_inputs()[0].shape[0]
+        self.batch = self.batch if isinstance(self.batch, int) else 1
+        self.h, self.w = eval(self.told["imgsz"])
+
+    def candidates(self, x):
+        kind = np.float16 if "16" in self.run.get_inputs()[0].type else np.float32
+        y = self.run.run([self.name], {"images": np.repeat(x[None], self.batch, 0).astype(kind)})[0][0].T.astype(np.float32)
+        boxes, scores = y[:, :4].copy(), y[:, 4:4 + self.classes]
+        if not self.ended:
+            boxes = np.concatenate([y[:, :2] - y[:, 2:4] / 2, y[:, :2] + y[:, 2:4] / 2], 1)
+        if self.task == "obb":
+            p = ops.xywhr2xyxyxyxy(torch.tensor(np.concatenate([y[:, :4], y[:, -1:]], 1))).numpy()
+            boxes = np.concatenate([p.min(1), p.max(1)], 1)
+        return boxes, scores
+
+    def detections(self, x, image):
+        boxes, scores = self.candidates(x)
+        conf, label = scores.max(1), scores.argmax(1)
+        keep = np.flatnonzero(conf > CONF)
+        keep = keep[np.argsort(-conf[keep], kind="stable")]
+        if self.told["end2end"] != "True":
+            offset = torch.tensor(boxes[keep] + label[keep, None] * 7680.0)
+            keep = keep[nms.TorchNMS.nms(offset.double(), torch.tensor(conf[keep]), 0.7).numpy()]
+        keep = keep[:300]
+        scaled = ops.scale_boxes((self.h, self.w), torch.tensor(boxes[keep]).double(), image.shape).numpy()
+        return scaled, conf[keep], label[keep], keep
+
+
+def check(name, yaml, options, image, work):
+    path = os.path.join(work, name.replace(" ", "-") + ".onnx")
+    if not os.path.exists(path):
+        shutil.move(export(name, yaml, options), path)
+    peer = Peer(path)
+    x = LetterBox((peer.h, peer.w), auto=False)(image=image)[..., ::-1].transpose(2, 0, 1).astype(np.float32) / np.float32(255)
+    tool = lambda *a: subprocess.run([TOOL, *a, "--model", path, "--image", os.path.join(work, "street.png"), "--backend", os.environ.get("BACKEND", "go"), "--threshold", str(CONF)], capture_output=True, text=True)
+    r = tool("detect", "--json")
+    if r.returncode:
+        return "no: " + r.stderr.strip().splitlines()[-1][:160], "", ""
+    got = json.loads(r.stdout)["images"][0]["detections"]
+    boxes, conf, label, keep = peer.detections(x, image)
+    if len(got) != len(keep) or not len(got):
+        return f"no: {len(got)} found, {len(keep)} by onnxruntime", "", ""
+    mine = np.array([d["box"] for d in got])
+    ties = 2e-3 if "half" in name else 1e-5
+    off = [min((np.abs(mine[i] - boxes[j]).max(), j) for j in range(len(keep)) if label[j] == got[i]["class"] and abs(conf[j] - got[i]["score"]) < ties)[0] if any(
+        label[j] == got[i]["class"] and abs(conf[j] - got[i]["score"]) < ties for j in range(len(keep))) else 1e9 for i in range(len(got))]
+    limit = 0.5 if "half" in name else 0.01
+    found = f"{'ok' if max(off) < limit else 'no'}: {len(got)} boxes, {max(off):.1e} px"
+    out = path[:-5]
+    r = tool("drise", "--out", out, "--masks", str(MASKS), "--design", "papers", "--method", "HiResCAM", "--by-box")
+    if r.returncode:
+        return found, "no: " + r.stderr.strip().splitlines()[-1][:160], ""
+    weights = np.load(out + "/weights.npy")[0]
+    box, scores = peer.candidates(x)
+    k, want = keep[0], []
+    for m in masks(peer.h, peer.w):
+        b, s = peer.candidates(x * m)
+        cosine = s @ scores[k] / np.maximum(np.linalg.norm(s, axis=1) * np.linalg.norm(scores[k]), 1e-12)
+        want.append((iou(b, box[k]) * cosine * s.max(1)).max())
+    d = np.abs(weights - want).max()
+    drise = f"{'ok' if d < (5e-3 if 'half' in name else 1e-5) else 'no'}: {d:.1e}"
+    r = subprocess.run([TOOL, "explain", "--model", path, "--image", os.path.join(work, "street.png"), "--target", "detection:1", "--method", "HiResCAM", "--out", out, "--backend", os.environ.get("BACKEND", "go")], capture_output=True, text=True)
+    raw = np.abs(np.load(out + "/raw.npy")).max() if r.returncode == 0 else 0
+    return found, drise, f"ok: {json.load(open(out + '/result.json'))['images'][0]['maps'][0]['layer'].split(' ')[0]}" if raw > 0 else "no: " + (r.stderr.strip().splitlines() or ["zero"])[-1][:120]
+
+
+def main():
+    work = os.environ.get("WORK") or tempfile.mkdtemp()
+    rng = np.random.default_rng(0)
+    image = cv2.GaussianBlur((rng.random((150, 227, 3)) * 255).astype(np.uint8), (0, 0), 2)
+    image = cv2.normalize(image, None, 0, 255, cv2.NORM_MINMAX)
+    cv2.imwrite(os.path.join(work, "street.png"), image)
+    lines, right = [], 0
+    for name, yaml, options in CASES:
+        try:
+            row = check(name, yaml, options, image, work)
+        except Exception as e:
+            row = f"not made: {e!r}"[:160], "", ""
+        good = all(c.startswith("ok") for c in row)
+        right += good
+        lines.append(f"| {name} | " + " | ".join(c.replace("|", "/") for c in row) + " |")
+        print(lines[-1], flush=True)
+        with open(sys.argv[1], "w") as f:
+            f.write("# Ultralytics' exports, one command each\n\n" + __doc__.split("\n\n", 2)[2].strip() + "\n\n"
+                    f"{right} of {len(lines)} files are right in all three, on backend {os.environ.get('BACKEND', 'go')}.\n\n"
+                    "| file | detections | D-RISE's weights | gradient, at |\n|---|---|---|---|\n" + "\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
