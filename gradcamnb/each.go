@@ -25,7 +25,8 @@ func (e *PictureError) Unwrap() error { return e.Err }
 // ExplainEach explains any number of pictures in batches and hands out one result a
 // picture, in their order. Reading the next batch, running the model on one, and what
 // the caller does with the results of the one before happen at the same time, and no
-// more than these three batches are in memory. What is chosen holds for every picture.
+// more than these three batches are in memory. A batch of large pictures, of more than 512 MB as pixels,
+// is explained in parts. What is chosen holds for every picture.
 //
 // A picture that comes with an error has a [PictureError] in place of a result. Any
 // other error, also that of ctx, ends the sequence.
@@ -107,6 +108,8 @@ func (r Request) forEvery() error {
 type group struct {
 	errs     []error // of each picture, nil where it was read
 	pictures []image.Image
+	bytes    int  // of the pictures, as pixels
+	cut      bool // there are fewer than a batch, since they are large
 	results  []*heatmap.Result // of those that were read
 	err      error             // of all
 }
@@ -120,6 +123,9 @@ func send(ctx context.Context, to chan<- *group, g *group) bool {
 	}
 }
 
+// groupBytes is how many bytes of pictures are explained together, if it is more than one picture.
+const groupBytes = 512 << 20
+
 // readGroups sends groups of so many pictures, and whatever errors come between.
 func readGroups(ctx context.Context, pictures iter.Seq2[image.Image, error], batch int, to chan<- *group) {
 	g := &group{}
@@ -130,8 +136,10 @@ func readGroups(ctx context.Context, pictures iter.Seq2[image.Image, error], bat
 		g.errs = append(g.errs, err)
 		if err == nil {
 			g.pictures = append(g.pictures, img)
+			g.bytes += 4 * img.Bounds().Dx() * img.Bounds().Dy()
+			g.cut = g.bytes >= groupBytes && len(g.pictures) < batch
 		}
-		if len(g.pictures) == batch || len(g.errs) == 8*batch { // a run of errors is told, too
+		if g.cut || len(g.pictures) == batch || len(g.errs) == 8*batch { // a run of errors is told, too
 			if !send(ctx, to, g) {
 				return
 			}
@@ -157,7 +165,7 @@ func (p *pace) explain(ctx context.Context, m *Model, g *group, choices []Choice
 		return nil
 	}
 	pictures := g.pictures
-	if p.fill(n) {
+	if n < p.batch && g.cut || p.fill(n) { // no program for each number of large pictures
 		for len(pictures) < p.batch {
 			pictures = append(pictures, pictures[n-1])
 		}

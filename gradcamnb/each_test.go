@@ -224,3 +224,36 @@ func TestExplainEachHoldsForAll(t *testing.T) {
 		}
 	}
 }
+
+// Large pictures are explained in parts of a batch that have so many bytes, filled up to the batch.
+func TestExplainEachOfLargePictures(t *testing.T) {
+	large := image.NewUniform(nil) // claims a size and holds nothing
+	var read, most atomic.Int32
+	s := &fakeSession{wait: func(int) { most.Store(max(most.Load(), read.Load())) }}
+	pictures := func(yield func(image.Image, error) bool) {
+		for range 8 {
+			read.Add(1)
+			if !yield(sized{large, image.Rect(0, 0, 10_000, 10_000)}, nil) { // 400 MB each
+				return
+			}
+		}
+	}
+	got := 0
+	for r, err := range NewModel(s).ExplainEach(t.Context(), pictures, 16) {
+		if err != nil || r == nil {
+			t.Fatal(err)
+		}
+		got++
+	}
+	if got != 8 || len(s.batches) != 4 || s.batches[0] != 16 {
+		t.Errorf("%d results of batches of %v, want 8 of 4 of 16", got, s.batches)
+	}
+}
+
+// sized is a picture of a size.
+type sized struct {
+	image.Image
+	bounds image.Rectangle
+}
+
+func (s sized) Bounds() image.Rectangle { return s.bounds }

@@ -23,6 +23,9 @@ func (g guarded) Detect(ctx context.Context, r Request) (found [][]heatmap.Detec
 
 func (g guarded) Explain(ctx context.Context, r Request) (results []*heatmap.Result, err error) {
 	defer border.Recover(&err)
+	if err := r.bounded(); err != nil {
+		return nil, err
+	}
 	return g.Session.Explain(ctx, r)
 }
 

@@ -311,6 +311,9 @@ func (s *session) prepare(r gradcamnb.Request) (input, error) {
 	if n := len(r.Boxes); n > 1 && n != len(r.Pictures) {
 		return input{}, fmt.Errorf("there are %d boxes for %d pictures; give one, or one a picture", n, len(r.Pictures))
 	}
+	if doubt := prep.Doubt(); doubt != "" {
+		s.sayOnce(fmt.Sprintf("model %s: %s", c.Name, doubt))
+	}
 	in := input{dims: dims, pictures: r.Pictures, prep: prep}
 	for i, img := range r.Pictures {
 		var box image.Rectangle

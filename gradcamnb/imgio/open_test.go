@@ -186,3 +186,31 @@ func TestWhatCannotBeRead(t *testing.T) {
 		t.Errorf("a missing file: error %v", err)
 	}
 }
+
+// Whatever the bytes are, there is a picture within the limits or an error, and no panic. More seeds are the pictures
+// in testdata. A longer run: go test ./gradcamnb/imgio -fuzz FuzzDecode -fuzztime 10m
+func FuzzDecode(f *testing.F) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "pictures", "*.*"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		if data, err := os.ReadFile(file); err == nil && filepath.Ext(file) != ".py" {
+			f.Add(data)
+		}
+	}
+	f.Add(bomb())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if c, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil && c.Width > 1<<20/max(1, c.Height) {
+			t.Skip("large pictures are slow")
+		}
+		img, err := Decode(data, "fuzz")
+		if err != nil {
+			return
+		}
+		p := Prep{Width: 7, Height: 5, Fit: Crop, Scale: plain, Order: "RGB"}
+		if values, _, err := p.Tensor(img, ChannelsLast); err != nil || len(values) != 7*5*3 {
+			t.Errorf("%d values, %v", len(values), err)
+		}
+	})
+}

@@ -1,0 +1,25 @@
+package gradcamnb
+
+import "fmt"
+
+// What a request may ask for, against a recipe in a figure of a stranger's that asks for what no machine has.
+const (
+	mostMasks = 100_000_000
+	mostBatch = 1 << 16
+	mostSteps = 100_000
+)
+
+// bounded is an error if a request asks for more than any map needs.
+func (r Request) bounded() error {
+	for _, asked := range []struct {
+		what  string
+		n, of int
+	}{
+		{"masks", r.Sampling.Masks, mostMasks}, {"masks in a batch", r.Sampling.Batch, mostBatch}, {"steps", r.Measuring.Steps, mostSteps},
+	} {
+		if asked.n > asked.of {
+			return fmt.Errorf("%d %s are asked for: ask for at most %d", asked.n, asked.what, asked.of)
+		}
+	}
+	return nil
+}
