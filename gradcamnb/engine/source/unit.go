@@ -61,7 +61,7 @@ func EndingOf(m Model, tensor string) Ending {
 
 // Ending reads the unit off the operators.
 func (m *onnxModel) Ending(tensor string) Ending {
-	e := endings{made: map[string]*protos.NodeProto{}, consts: constantsOf(m.proto.Graph)}
+	e := endings{made: map[string]*protos.NodeProto{}, consts: constantsOf(m.proto.Graph), known: map[string]Ending{}}
 	for _, n := range m.proto.Graph.Node {
 		for _, out := range n.Output {
 			e.made[out] = n
@@ -74,6 +74,7 @@ func (m *onnxModel) Ending(tensor string) Ending {
 type endings struct {
 	made   map[string]*protos.NodeProto
 	consts map[string]*protos.TensorProto
+	known  map[string]Ending
 }
 
 // deepest is how many operators are looked back through: more than any head has, and few
@@ -131,10 +132,16 @@ func (e endings) of(tensor string, depth int) Ending {
 	if n == nil || depth > deepest || len(n.Input) == 0 {
 		return Ending{Unit: Plain}
 	}
-	if f := ends[n.OpType]; f != nil {
-		return f(e, n, depth)
+	f := ends[n.OpType]
+	if f == nil {
+		return Ending{Unit: Logits}
 	}
-	return Ending{Unit: Logits}
+	known, ok := e.known[tensor] // else what is read twice at each of many levels takes 2^levels
+	if !ok {
+		known = f(e, n, depth)
+		e.known[tensor] = known
+	}
+	return known
 }
 
 // input is how an input of a node is made.

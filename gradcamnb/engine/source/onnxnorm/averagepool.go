@@ -15,6 +15,10 @@ func averagePool(b *builder, n *node) {
 		return
 	}
 	padded := b.padLast(x, w, 0)
+	if w.large() {
+		n.out = []*value{b.fromLast(b.binary("Mul", b.byAxis(padded, w, b.plus), b.floats([]int{1, w.out[0], w.out[1], 1}, cellWeights(w, includePad))))}
+		return
+	}
 	var sum ref
 	for i := range w.kernel[0] {
 		for j := range w.kernel[1] {

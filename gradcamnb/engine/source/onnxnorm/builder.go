@@ -1,6 +1,8 @@
 package onnxnorm
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -60,9 +62,9 @@ type builder struct {
 	truths  map[string]ref    // the condition that a tensor of 0 and 1 stands for
 	count   int
 
-	folding bool           // this is the graph of constants, see [constants]
-	sizes   map[string]int // of its tensors
-	batch   int            // how many pictures there are; 0 of constants
+	folding bool             // this is the graph of constants, see [constants]
+	shapes  map[string][]int // of its tensors
+	batch   int              // how many pictures there are; 0 of constants
 
 	own       map[string][]int // see [Options.Own]
 	ownBatch  int
@@ -85,6 +87,9 @@ func newBuilder(opset int, o Options) *builder {
 // emit adds a node with one output of the given shape. Inputs are refs or, for an
 // operator's optional inputs, zero refs.
 func (b *builder) emit(op string, dims []int, in []ref, attrs ...*protos.AttributeProto) ref {
+	if len(dims) > mostAxes {
+		failf("it would make a tensor of %d axes, and %d are supported", len(dims), mostAxes)
+	}
 	if !plausible(dims) {
 		failf("it would make a tensor of shape %v", dims)
 	}
@@ -102,19 +107,39 @@ func (b *builder) emitNode(op string, in, out []ref, attrs ...*protos.AttributeP
 		}
 		return s
 	}
+	if len(b.nodes) >= mostNodes {
+		failf("the model takes more than %d operations: its windows are too large or its loops too long", mostNodes)
+	}
 	for _, r := range out {
 		if b.folding {
-			b.sizes[r.name] = size(r.dims)
+			b.shapes[r.name] = r.dims
 		}
 	}
 	b.nodes = append(b.nodes, &protos.NodeProto{OpType: op, Name: out[0].name, Input: names(in), Output: names(out), Attribute: attrs})
+}
+
+// mostNodes is how many operations a rewritten graph may have; the largest networks take some
+// ten thousand.
+const mostNodes = 1 << 19
+
+// contentOf tells constants apart.
+func contentOf(dims []int, p *protos.TensorProto) string {
+	const few = 64
+	if len(p.Int64Data)+len(p.FloatData)+len(p.Int32Data) <= few {
+		return fmt.Sprint(p.DataType, dims, p.Int64Data, p.FloatData, p.Int32Data)
+	}
+	h := sha256.New()
+	for _, values := range []any{p.Int64Data, p.FloatData, p.Int32Data} {
+		_ = binary.Write(h, binary.LittleEndian, values) // a hash takes everything
+	}
+	return fmt.Sprintf("%v %v %x", p.DataType, dims, h.Sum(nil))
 }
 
 // constant emits a Constant node, shared with every equal one. It must be a node
 // and not an initializer: onnx-gomlx evaluates initializers one compiled program
 // at a time where it needs their values.
 func (b *builder) constant(dims []int, proto *protos.TensorProto) ref {
-	key := fmt.Sprint(proto.DataType, dims, proto.Int64Data, proto.FloatData, proto.Int32Data)
+	key := contentOf(dims, proto)
 	if r, ok := b.shared[key]; ok {
 		return r
 	}

@@ -15,8 +15,14 @@ func size(dims []int) int {
 // a damaged file: 8 GiB of float32.
 const largest = 1 << 31
 
+// mostAxes is more than any network has.
+const mostAxes = 64
+
 // plausible tells whether a tensor can have these dims.
 func plausible(dims []int) bool {
+	if len(dims) > mostAxes {
+		return false
+	}
 	n := 1
 	for _, d := range dims {
 		if d < 0 || d > largest {

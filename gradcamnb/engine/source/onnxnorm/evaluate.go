@@ -28,7 +28,8 @@ type constants struct {
 	seen        int                          // nodes that are in maker
 	variant     string                       // of the input's shape and the values given
 	run         Evaluator
-	evaluations int
+	evaluations int  // programs that were run
+	visited     int  // nodes
 	values      int  // that evaluations made
 	listed      bool // the walk is over: what is evaluated now is asked for by a program
 	mu          sync.Mutex
@@ -36,7 +37,7 @@ type constants struct {
 
 func newConstants(opset int, variant string, run Evaluator) *constants {
 	k := &constants{builder: newBuilder(opset, Options{KeepLayout: true, PureGo: true}), maker: map[string]*protos.NodeProto{}, variant: variant, run: run}
-	k.folding, k.sizes = true, map[string]int{}
+	k.folding, k.shapes = true, map[string][]int{}
 	return k
 }
 
@@ -99,8 +100,8 @@ func (w *walk) foldedAtOnce(n *node, f fold) bool {
 		return false
 	}
 	n.out = []*value{{dims: t.dims, konst: t}}
-	if t.isInt && !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && sharesInts(v.konst, t) }) {
-		w.spend(len(t.ints))
+	if (t.isInt || t.origin == "") && !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && sharesInts(v.konst, t) }) {
+		w.spend(size(t.dims))
 	}
 	return true
 }
@@ -109,16 +110,16 @@ func sharesInts(t, u *tensor) bool {
 	return len(t.ints) > 0 && len(u.ints) > 0 && &t.ints[0] == &u.ints[0]
 }
 
-// mostFolded is how many whole numbers of constants are held, 256 MB of them.
+// mostFolded is how many values of constants are held, 256 MB of whole numbers.
 const mostFolded = 1 << 25
 
-// spend counts whole numbers that are held.
+// spend counts values that are held.
 func (w *walk) spend(values int) {
 	for w.outer != nil {
 		w = w.outer
 	}
 	if w.spent += values; w.spent > mostFolded {
-		failf("the file computes more than %d whole numbers that do not depend on the picture", mostFolded)
+		failf("the file computes more than %d numbers that do not depend on the picture", mostFolded)
 	}
 }
 
@@ -190,9 +191,10 @@ func asWhole(v float32) int64 {
 
 // Bounds of what constants may cost.
 const (
-	mostEvaluations = 1 << 13
-	mostEvaluated   = 1 << 18 // nodes of one evaluation
-	mostValues      = 1 << 25 // that are made before any program runs
+	mostEvaluations    = 1 << 6  // programs before that of the network
+	mostEvaluatedLater = 1 << 13 // a weight takes one
+	mostEvaluated      = 1 << 20 // nodes of all evaluations
+	mostValues         = 1 << 25 // that are made before any program runs
 )
 
 // evaluate runs what a tensor of the graph needs.
@@ -201,6 +203,10 @@ func (k *constants) evaluate(r ref) []float32 {
 	if w, ok := weights[r.name]; ok {
 		return w.Values()
 	}
+	if values, ok := k.here(p, weights, r.name); ok {
+		return values
+	}
+	k.count()
 	values, err := k.run(p, weights, r.name)
 	if err != nil {
 		failf("its value, computed of constants, could not be had: %w", err)
@@ -208,13 +214,23 @@ func (k *constants) evaluate(r ref) []float32 {
 	return values
 }
 
+// count counts programs that are run.
+func (k *constants) count() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	most := mostEvaluations
+	if k.listed {
+		most = mostEvaluatedLater
+	}
+	if k.evaluations++; k.evaluations > most {
+		failf("the file computes too many constants, more than %d", most)
+	}
+}
+
 // needed is the part of the graph that a tensor depends on, and the weights that it reads.
 func (k *constants) needed(r ref) (*protos.ModelProto, map[string]Weight) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.evaluations++; k.evaluations > mostEvaluations {
-		failf("the file computes too many constants, more than %d", mostEvaluations)
-	}
 	for ; k.seen < len(k.nodes); k.seen++ {
 		for _, name := range k.nodes[k.seen].Output {
 			k.maker[name] = k.nodes[k.seen]
@@ -235,7 +251,7 @@ func (k *constants) needed(r ref) (*protos.ModelProto, map[string]Weight) {
 		if n := k.maker[name]; n != nil {
 			for _, out := range n.Output {
 				done[out] = true
-				k.values += k.sizes[out]
+				k.values += size(k.shapes[out])
 			}
 			nodes, todo = append(nodes, n), append(todo, n.Input...)
 		}
@@ -243,8 +259,8 @@ func (k *constants) needed(r ref) (*protos.ModelProto, map[string]Weight) {
 	if !k.listed && k.values > mostValues {
 		failf("shapes and other whole numbers are computed of more than %d values that do not depend on the picture", mostValues)
 	}
-	if len(nodes) > mostEvaluated {
-		failf("a constant is computed of %d others, more than %d", len(nodes), mostEvaluated)
+	if k.visited += len(nodes); k.visited > mostEvaluated {
+		failf("constants are computed in more than %d steps", mostEvaluated)
 	}
 	g := &protos.GraphProto{Name: "constants", Node: ordered(nodes), Output: []*protos.ValueInfoProto{valueInfo(r.name, nil)}}
 	for name, w := range weights {

@@ -22,6 +22,10 @@ func maxPool(b *builder, n *node) {
 		return
 	}
 	x := b.padLast(b.lastOf(v), w, negInf)
+	if w.large() {
+		n.out = []*value{b.fromLast(b.byAxis(x, w, b.firstMax))}
+		return
+	}
 	var acc ref
 	for i := range w.kernel[0] {
 		for j := range w.kernel[1] {

@@ -14,21 +14,26 @@ func ordered(nodes []*protos.NodeProto) []*protos.NodeProto {
 	}
 	out := make([]*protos.NodeProto, 0, len(nodes))
 	placed := make([]bool, len(nodes))
-	var place func(i int)
-	place = func(i int) {
-		if placed[i] {
-			return
-		}
-		placed[i] = true
-		for _, name := range nodes[i].Input {
-			if m, ok := maker[name]; ok && name != "" {
-				place(m)
+	type begun struct{ node, next int } // and the input that is looked at next
+	for i := range nodes {
+		for waiting := []begun{{node: i}}; len(waiting) > 0; {
+			at := &waiting[len(waiting)-1]
+			n := nodes[at.node]
+			if at.next == 0 && placed[at.node] {
+				waiting = waiting[:len(waiting)-1]
+				continue
+			}
+			placed[at.node] = true
+			if at.next == len(n.Input) {
+				out, waiting = append(out, n), waiting[:len(waiting)-1]
+				continue
+			}
+			name := n.Input[at.next]
+			at.next++
+			if m, ok := maker[name]; ok && name != "" && !placed[m] {
+				waiting = append(waiting, begun{node: m})
 			}
 		}
-		out = append(out, nodes[i])
-	}
-	for i := range nodes {
-		place(i)
 	}
 	return out
 }

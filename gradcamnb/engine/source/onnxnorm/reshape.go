@@ -84,6 +84,9 @@ func unsqueezeDims(n *node) []int {
 		failf("its axes are missing")
 	}
 	rank := len(in) + len(add)
+	if rank > mostAxes {
+		failf("it would make a tensor of %d axes, and %d are supported", rank, mostAxes)
+	}
 	add = axes(add, rank)
 	out := make([]int, 0, rank)
 	next := 0

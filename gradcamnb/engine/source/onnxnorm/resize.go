@@ -1,6 +1,9 @@
 package onnxnorm
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 var (
 	_ = register("Resize", resize, nil)
@@ -27,7 +30,7 @@ func resize(b *builder, original *node) {
 	x := b.plain(v)
 	for at, p := range plans {
 		if p.changes() {
-			x = b.resizeAxis(x, at, p.weights(n))
+			x = b.resizeAxis(x, at, b.resizeMatrix(n, p))
 		}
 	}
 	original.out = []*value{fromPlain(b.outside(n, x, plans))}
@@ -39,10 +42,10 @@ func (b *builder) resizePlane(n *node, v *value, plans []*resizePlan) *value {
 	batch, c := v.dims[0], v.dims[1]
 	h, w := plans[2], plans[3]
 	if h.changes() {
-		x = b.matmul(b.floats([]int{h.out, h.in}, h.weights(n)), b.reshape(x, batch, h.in, w.in*c))
+		x = b.matmul(b.resizeMatrix(n, h), b.reshape(x, batch, h.in, w.in*c))
 	}
 	if w.changes() {
-		x = b.matmul(b.floats([]int{w.out, w.in}, w.weights(n)), b.reshape(x, batch*h.out, w.in, c))
+		x = b.matmul(b.resizeMatrix(n, w), b.reshape(x, batch*h.out, w.in, c))
 	}
 	out := b.fromLast(b.reshape(x, batch, h.out, w.out, c))
 	if len(h.beyond)+len(w.beyond) > 0 {
@@ -52,12 +55,27 @@ func (b *builder) resizePlane(n *node, v *value, plans []*resizePlan) *value {
 }
 
 // resizeAxis multiplies one axis by a matrix [out, in].
-func (b *builder) resizeAxis(x ref, at int, weights []float32) ref {
-	in := x.dims[at]
-	out := len(weights) / in
+func (b *builder) resizeAxis(x ref, at int, matrix ref) ref {
+	out, in := matrix.dims[0], matrix.dims[1]
 	y := b.reshape(x, size(x.dims[:at]), in, size(x.dims[at+1:]))
-	y = b.matmul(b.floats([]int{out, in}, weights), y)
+	y = b.matmul(matrix, y)
 	return b.reshape(y, replaced(x.dims, at, out)...)
+}
+
+// resizeMatrix is the matrix of an axis, [out, in]. A large one is made when it is needed.
+func (b *builder) resizeMatrix(n *node, p *resizePlan) ref {
+	dims := []int{p.out, p.in}
+	if size(dims) <= foldLimit || p.cropped { // which has to know at once what lies outside
+		return b.floats(dims, p.weights(n))
+	}
+	probe := *p
+	probe.out = 1
+	probe.weights(n) // what is not supported is said now
+	name := fmt.Sprintf("@resize %d to %d by %v", p.in, p.out, p.scale)
+	for _, a := range n.Attribute {
+		name += fmt.Sprintf(" %s=%d,%g,%s,%v", a.Name, a.I, a.F, a.S, a.Ints)
+	}
+	return b.weight(name, dims, func() []float32 { return p.weights(n) })
 }
 
 // outside puts extrapolation_value where tf_crop_and_resize reads outside the picture.

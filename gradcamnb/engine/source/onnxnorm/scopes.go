@@ -44,24 +44,32 @@ func metadataScopes(list string) []string {
 	return out
 }
 
+// deepestModule is how many modules within each other are believed. The paths of a longer name would
+// take the square of its length.
+const deepestModule = 256
+
 func nameScopes(name string) []string {
 	parts := strings.Split(strings.TrimPrefix(name, "/"), "/")
-	var out []string
-	path, before := "", ""
+	if len(parts) > deepestModule {
+		return nil
+	}
+	var path strings.Builder
+	var ends []int
+	before := ""
 	for _, p := range parts[:len(parts)-1] {
 		rest, sequential := strings.CutPrefix(p, before+".")
 		switch {
-		case path == "":
-			path = p
+		case path.Len() == 0:
+			path.WriteString(p)
 		case sequential:
-			path += "." + rest
+			path.WriteString("." + rest)
 		default:
-			path += "." + p
+			path.WriteString("." + p)
 		}
 		before = p
-		out = append(out, path)
+		ends = append(ends, path.Len())
 	}
-	return out
+	return convert(ends, func(end int) string { return path.String()[:end] }) // which share their memory
 }
 
 func nodeName(p *protos.NodeProto) string {

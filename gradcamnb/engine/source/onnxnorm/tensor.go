@@ -1,6 +1,7 @@
 package onnxnorm
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -43,9 +44,19 @@ func (t *tensor) reshaped(dims []int) *tensor {
 	u := *t
 	u.dims, u.computed = dims, nil
 	if t.origin != "" {
-		u.origin = fmt.Sprintf("%s@reshape%v", t.origin, dims)
+		u.origin = derived(t.origin, fmt.Sprintf("@reshape%v", dims))
 	}
 	return &u
+}
+
+// derived names what is made of a weight. A long name is replaced by its hash: a chain of many
+// operators would take the square of its length.
+func derived(origin, how string) string {
+	const long = 512
+	if len(origin)+len(how) <= long {
+		return origin + how
+	}
+	return fmt.Sprintf("@%x", sha256.Sum256([]byte(origin+how)))
 }
 
 // transposed permutes the axes.
@@ -63,7 +74,7 @@ func (t *tensor) transposed(perm []int) *tensor {
 		return transposeValues(t.floats(), t.dims, perm)
 	}}
 	if t.origin != "" {
-		u.origin = fmt.Sprintf("%s@transpose%v", t.origin, perm)
+		u.origin = derived(t.origin, fmt.Sprintf("@transpose%v", perm))
 	}
 	return u
 }

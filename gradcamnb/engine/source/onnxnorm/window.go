@@ -1,5 +1,7 @@
 package onnxnorm
 
+import "slices"
+
 // window is the geometry of a convolution or pool over the two spatial axes.
 type window struct {
 	in     [2]int // input size
@@ -67,19 +69,47 @@ func (w window) coversAll() bool {
 	return w.out == [2]int{1, 1} && w.dilate == [2]int{1, 1} && w.before == [2]int{} && w.kernel[0] >= w.in[0] && w.kernel[1] >= w.in[1]
 }
 
+// largeWindow is from how many cells on a pool goes along one axis and then along the other.
+const largeWindow = 50
+
+func (w window) large() bool { return w.kernel[0]*w.kernel[1] >= largeWindow }
+
+// byAxis joins what the windows of the padded input read, first along the rows and then the
+// columns, which takes as many steps as the window is wide and high and not as it has cells. The
+// first of equal values in row-major order stays the first.
+func (b *builder) byAxis(padded ref, w window, join func(sum, x ref) ref) ref {
+	for _, axis := range []int{1, 0} {
+		var sum ref
+		for k := range w.kernel[axis] {
+			if w.outsideAxis(axis, k) {
+				continue
+			}
+			start, end, step := make([]int, 4), slices.Clone(padded.dims), []int{1, 1, 1, 1}
+			start[1+axis] = k * w.dilate[axis]
+			end[1+axis], step[1+axis] = start[1+axis]+(w.out[axis]-1)*w.stride[axis]+1, w.stride[axis]
+			tap := b.slice(padded, start, end, step)
+			if sum.ok() {
+				tap = join(sum, tap)
+			}
+			sum = tap
+		}
+		padded = sum
+	}
+	return padded
+}
+
 // outside tells whether a position of the kernel meets nothing but padding in all windows.
 func (w window) outside(i, j int) bool {
-	for axis, k := range [2]int{i, j} {
-		met := false
-		for o := range w.out[axis] {
-			at := o*w.stride[axis] + k*w.dilate[axis] - w.before[axis]
-			met = met || at >= 0 && at < w.in[axis]
-		}
-		if !met {
-			return true
+	return w.outsideAxis(0, i) || w.outsideAxis(1, j)
+}
+
+func (w window) outsideAxis(axis, k int) bool {
+	for o := range w.out[axis] {
+		if at := o*w.stride[axis] + k*w.dilate[axis] - w.before[axis]; at >= 0 && at < w.in[axis] {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // autoPad resolves the deprecated auto_pad attribute into pads.
