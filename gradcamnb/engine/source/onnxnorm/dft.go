@@ -1,6 +1,7 @@
 package onnxnorm
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
@@ -42,19 +43,27 @@ func (b *builder) dft(x ref, at, length int, inverse, onesided bool) ref {
 	before, after := make([]int, last+1), make([]int, last+1)
 	after[at] = in - x.dims[at]
 	x = b.filled(x, before, after, 0)
-	cos, sin := make([]float32, out*in), make([]float32, out*in)
-	for k := range out {
-		for j := range in {
-			angle, weight := -2*math.Pi*float64(j*k%length)/float64(length), 1.0
-			if inverse {
-				angle, weight = -angle, 1/float64(length)
+	// The matrices are made when they are needed: they may be large.
+	matrix := func(name string, f func(float64) float64) ref {
+		name = fmt.Sprintf("@dft %s %d %d %d %t %t", name, out, in, length, inverse, onesided)
+		return b.weight(name, []int{out, in}, func() []float32 {
+			values := make([]float32, out*in)
+			for k := range out {
+				for j := range in {
+					angle, weight := -2*math.Pi*float64(j*k%length)/float64(length), 1.0
+					if inverse {
+						angle, weight = -angle, 1/float64(length)
+					}
+					if inverse && onesided && j > 0 && 2*j != length {
+						weight *= 2 // its other side is the conjugate, and only the real part is wanted
+					}
+					values[k*in+j] = float32(weight * f(angle))
+				}
 			}
-			if inverse && onesided && j > 0 && 2*j != length {
-				weight *= 2 // its other side is the conjugate, and only the real part is wanted
-			}
-			cos[k*in+j], sin[k*in+j] = float32(weight*math.Cos(angle)), float32(weight*math.Sin(angle))
-		}
+			return values
+		})
 	}
+	cos, sin := matrix("cos", math.Cos), matrix("sin", math.Sin)
 	real := b.part(x, last, 0, 1)
 	re, im := b.resizeAxis(real, at, cos), b.resizeAxis(real, at, sin)
 	if x.dims[last] == 2 {
