@@ -82,16 +82,16 @@ func (i Info) Channels() int {
 
 // Layer is a place in a model to explain at.
 type Layer struct {
-	Name      string // tensor name, or node alias
-	Path      string // module path of the source network; empty where the file carries none
-	Op        string
-	Shape     []int  // as the model has it, batch first
-	Grid      [3]int // height, width and channels of a map there; zero where it has no spatial size
-	Beside    bool   // it does not depend on the picture, but on another input alone
-	Feeds     bool   // it feeds the model's first output
-	Level     bool   // it is the last map before a detector's heads, of one of its levels
-	Suggested bool   // it is what Explain takes when no layer is named
-	Why       string // why it is suggested
+	Name      string `json:"name"` // tensor name, or node alias
+	Path      string `json:"path"` // module path of the source network; empty where the file carries none
+	Op        string `json:"op"`
+	Shape     []int  `json:"shape"`            // as the model has it, batch first
+	Grid      [3]int `json:"grid"`             // height, width and channels of a map there; zero where it has no spatial size
+	Beside    bool   `json:"beside,omitempty"` // it does not depend on the picture, but on another input alone
+	Feeds     bool   `json:"feeds"`            // it feeds the model's first output
+	Level     bool   `json:"level,omitempty"`  // it is the last map before a detector's heads, of one of its levels
+	Suggested bool   `json:"suggested"`        // it is what Explain takes when no layer is named
+	Why       string `json:"why,omitempty"`    // why it is suggested
 }
 
 var linked struct {

@@ -137,7 +137,7 @@ func TestLayers(t *testing.T) {
 	}
 	code, out, _ = call(t, "layers", "--model", model("resnet-basic.dyn.onnx"), "--json")
 	var all []struct{ Name string }
-	if err := json.Unmarshal([]byte(out), &all); code != 0 || err != nil || len(all) < 20 {
+	if err := json.Unmarshal([]byte(out), &all); code != 0 || err != nil || len(all) < 20 || !strings.Contains(out, `"suggested": true`) {
 		t.Errorf("%d, %d layers: %v", code, len(all), err)
 	}
 }
