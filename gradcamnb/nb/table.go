@@ -23,9 +23,8 @@ func tables(results []*heatmap.Result) string {
 		of := rowsOf(r, len(results) > few)
 		if key := strings.Join(of, ""); key == "" || seen[key] && r.Name == "" {
 			continue
-		} else {
-			seen[key] = true
 		}
+		seen[strings.Join(of, "")] = true
 		several = several || i > 0
 		for k := range of {
 			of[k] = "| " + escape(names[i]) + " " + of[k]

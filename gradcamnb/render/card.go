@@ -54,6 +54,9 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	inner := width - 2*margin
 
 	words := m.Diagnosis
+	if m.Note != "" {
+		words = strings.TrimSpace(m.Note + " " + words)
+	}
 	if o.clipped(m) {
 		words = strings.TrimSpace(clipWords(m, o) + " " + words)
 	}

@@ -46,8 +46,8 @@ func Grid(results []*heatmap.Result, o *Options) *image.NRGBA {
 		if i > 0 && i%across == 0 {
 			y += heights[i/across-1] + gridWords*captionH + 2*cellGap
 		}
-		x, w, h := margin+i%across*(gridSide+cellGap), 0, 0
-		w, h = thumbSize(r, maps[i])
+		x := margin + i%across*(gridSide+cellGap)
+		w, h := thumbSize(r, maps[i])
 		var small *image.NRGBA
 		if r.Picture != nil {
 			small = shrunk(r.Picture, w, h)

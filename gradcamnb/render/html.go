@@ -245,6 +245,7 @@ type CardMap struct {
 	Hi        float64        `json:"hi"`
 	Values    string         `json:"values"` // base64 of uint16, little end first: 0 is Lo, 65534 is Hi, 65535 no number
 	Field     *heatmap.Field `json:"field,omitempty"`
+	Note      string         `json:"note,omitempty"`   // what was taken for what the user wrote
 	Pixels    bool           `json:"pixels,omitempty"` // of single pixels: see ofPixels
 	P         *float64       `json:"p,omitempty"`      // probability of what is explained
 	Rank      int            `json:"rank,omitempty"`
@@ -293,7 +294,7 @@ func NewCardMap(m *heatmap.Map) CardMap {
 		Score: finite(m.Score), ScoreUnit: clean(m.ScoreUnit), Unit: clean(m.Unit), Diagnosis: clean(m.Diagnosis),
 		Size: [2]int{m.W, m.H}, Grid: [2]int{m.Raw.W, m.Raw.H}, Kept: [2]int{kept.W, kept.H},
 		Lo: lo, Hi: hi, Values: packed(kept, lo, hi), Field: m.Field, Measured: measured(m),
-		Pixels: ofPixels(m), Head: clean(m.Head), Top: cardPredictions(m.Top),
+		Note: clean(m.Note), Pixels: ofPixels(m), Head: clean(m.Head), Top: cardPredictions(m.Top),
 	}
 	if m.Trust != nil {
 		c.Trust = m.Trust.Words

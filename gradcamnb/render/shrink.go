@@ -21,7 +21,7 @@ func shrunk(img image.Image, w, h int) *image.NRGBA {
 	}
 	if k > 1 {
 		if blocks, ok := averagedBlocks(img, k); ok {
-			img, b = blocks, blocks.Bounds()
+			img = blocks
 		}
 	}
 	c := newCanvas(w, h)

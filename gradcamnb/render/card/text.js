@@ -48,8 +48,8 @@ const drawText = () => {
   const r = result(), m = current;
   title.textContent = r.model + ": " + by(m);
   sub.textContent = ["target " + m.target + (m.class ? " (" + m.class + ")" : ""), "score " + number(m.score) + " " + m.scoreUnit, chance(m), r.made].filter(Boolean).join(" · ");
-  why.hidden = !m.diagnosis;
-  why.textContent = m.diagnosis;
+  why.textContent = [m.note, m.diagnosis].filter(Boolean).join(" ");
+  why.hidden = !why.textContent;
   trust.hidden = !m.trust;
   trust.replaceChildren(...(m.trust || []).map(said => el("li", {}, said)));
   picture.setAttribute("aria-label", title.textContent + ", " + sub.textContent + (m.diagnosis ? ". " + m.diagnosis : ""));
