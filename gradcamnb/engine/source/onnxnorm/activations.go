@@ -1,5 +1,7 @@
 package onnxnorm
 
+import "slices"
+
 // Activations that are written with simpler operators.
 var (
 	// LeakyRelu is x where x >= 0, else alpha*x; its gradient at 0 is alpha, as torch has it.
@@ -8,11 +10,14 @@ var (
 		n.out = []*value{b.each(n.need(0), func(x ref) ref { return b.above(x, x, b.binary("Mul", x, b.scalar(alpha))) })}
 	}, nil)
 
-	// PRelu is LeakyRelu with a constant slope for each channel.
+	// PRelu is LeakyRelu with a slope for each channel. Before opset 7 a vector is one of
+	// channels.
 	_ = register("PRelu", func(b *builder, n *node) {
 		x, slope := n.need(0), n.need(1)
-		if slope.konst == nil {
-			failf("its slope is computed from the picture, and only a constant is supported there")
+		if b.opset < 7 && len(slope.dims) == 1 && slope.konst != nil && len(x.dims) > 1 {
+			dims := slices.Repeat([]int{1}, len(x.dims)-1)
+			dims[0] = slope.dims[0]
+			slope = &value{name: slope.name, dims: dims, konst: slope.konst.reshaped(dims)}
 		}
 		scaled := b.pair("Mul", x, slope)
 		if isLast(scaled) {

@@ -40,7 +40,11 @@ var (
 func registerBitwise(op string) bool {
 	return register(op, func(b *builder, n *node) {
 		n.out = []*value{b.combined(n.need(0), n.need(1), func(x, y ref) ref {
-			bits := b.binary(op, b.indices(x), b.indices(y))
+			dims, ok := broadcast(x.dims, y.dims)
+			if !ok {
+				failf("the shapes %v and %v do not broadcast", x.dims, y.dims)
+			}
+			bits := b.emit(op, dims, []ref{b.indices(x), b.indices(y)})
 			return b.emit("Cast", bits.dims, []ref{bits}, attrInt("to", protoFloat))
 		})}
 	}, nil)

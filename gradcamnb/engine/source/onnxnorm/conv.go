@@ -69,6 +69,7 @@ func (b *builder) conv(x ref, c conv) ref {
 	case b.worthWinograd(x, c):
 		return b.winograd(x, c)
 	case b.pureGo,
+		c.stride != [2]int{1, 1} && c.dilate != [2]int{1, 1}, // which onnx-gomlx does not take at once
 		b.differentiable && c.stride != [2]int{1, 1},
 		b.packs(c.positions(x.dims[0]), size(c.kernel.dims)):
 		return b.unfolded(x, c)

@@ -1,5 +1,7 @@
 package onnxnorm
 
+import "slices"
+
 // Dropout does nothing but in training, in which a network's answers are random.
 var _ = register("Dropout", func(b *builder, n *node) {
 	training := b.opset < 7 && n.attr("is_test") != nil && n.intOr("is_test", 0) == 0
@@ -10,4 +12,7 @@ var _ = register("Dropout", func(b *builder, n *node) {
 		failf("it is in training mode, in which it drops values at random: export the model after model.eval()")
 	}
 	identity(b, n)
+	if len(n.Output) > 1 { // the mask, which keeps all
+		n.out = append(n.out[:1], fromPlain(b.full(slices.Clone(n.in[0].dims), 1)).is(truth))
+	}
 }, nil)

@@ -9,6 +9,10 @@ var _ = register("Trilu", func(b *builder, n *node) {
 	if rank < 2 {
 		failf("its input has the shape %v and is no matrix", x.dims)
 	}
+	if size(x.dims) == 0 {
+		identity(b, n)
+		return
+	}
 	k := int(n.number(1, "k", 0))
 	rows, columns := x.dims[rank-2], x.dims[rank-1]
 	upper := n.intOr("upper", 1) != 0

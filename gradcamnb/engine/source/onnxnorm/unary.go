@@ -29,6 +29,13 @@ var (
 		n.out = []*value{b.each(n.need(0), func(x ref) ref { return b.mul(x, b.unary("Sigmoid", b.scaled(x, alpha))) })}
 	}, nil)
 
+	_ = register("SwiGLU", func(b *builder, n *node) { // x sigmoid(alpha x) y
+		alpha := n.floatOr("alpha", 1)
+		n.out = []*value{b.combined(n.need(0), n.need(1), func(x, y ref) ref {
+			return b.mul(b.mul(x, b.unary("Sigmoid", b.scaled(x, alpha))), y)
+		})}
+	}, nil)
+
 	// Shrink is x + bias below -lambda, x - bias above lambda, and 0 between.
 	_ = register("Shrink", func(b *builder, n *node) {
 		lambda, bias := n.floatOr("lambd", 0.5), n.floatOr("bias", 0)
