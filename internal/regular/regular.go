@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -19,7 +20,12 @@ func Open(path string) (*os.File, error) {
 
 // OpenIn is Open of a file in a folder that it cannot leave, by links either.
 func OpenIn(root *os.Root, name string) (*os.File, error) {
-	return Opened(root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0))
+	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	var of *fs.PathError
+	if errors.As(err, &of) && of.Err.Error() == "path escapes from parent" { // os keeps the error to itself
+		err = &fs.PathError{Op: "open", Path: filepath.Join(root.Name(), name), Err: errors.New("it leads out of the folder")}
+	}
+	return Opened(f, err)
 }
 
 // Opened is the file if it is a regular one, else an error, and the file is closed.

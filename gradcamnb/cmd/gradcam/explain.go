@@ -22,6 +22,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 // explainFlags are what the user gave.
@@ -153,7 +154,7 @@ func explain(ctx context.Context, f explainFlags) error {
 		return err
 	}
 	sayNotNumbers("", results)
-	f.measured.print(os.Stdout, results)
+	f.measured.print(printable.Writer(os.Stdout), results)
 	if err := write(dir, f, m, results, options); err != nil {
 		return err
 	}

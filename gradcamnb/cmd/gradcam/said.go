@@ -7,6 +7,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 // sayResults says in a line a picture what was found and where the figure is:
@@ -28,7 +29,7 @@ func sayResults(dir string, results []*heatmap.Result) {
 		if r.Maps[0].Diagnosis != "" {
 			line += " (" + r.Maps[0].Diagnosis + ")"
 		}
-		fmt.Printf("%s -> %s\n", line, filepath.Join(dir, "overlay.png"))
+		fmt.Printf("%s -> %s\n", printable.Line(line), printable.Line(filepath.Join(dir, "overlay.png")))
 	}
 }
 
@@ -69,5 +70,5 @@ func saySheet(dir string, s *heatmap.Sheet) {
 	if len(framed) > 0 {
 		line += ", the best: " + strings.Join(framed, "; ")
 	}
-	fmt.Printf("%s -> %s\n", line, filepath.Join(dir, "sheet.png"))
+	fmt.Printf("%s -> %s\n", printable.Line(line), printable.Line(filepath.Join(dir, "sheet.png")))
 }

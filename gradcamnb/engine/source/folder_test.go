@@ -32,16 +32,16 @@ func TestStaysInFolder(t *testing.T) {
 			return errors.Join(os.Remove(filepath.Join(dir, "m.onnx")), syscall.Mkfifo(filepath.Join(dir, "m.onnx"), 0o600))
 		}, "a pipe and no regular file"},
 		"a sidecar that is a pipe": {func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "m.json"), 0o600) }, "a pipe and no regular file"},
-		"a sidecar that leads out": {func(dir string) error { return os.Symlink(secret, filepath.Join(dir, "m.json")) }, "path escapes"},
+		"a sidecar that leads out": {func(dir string) error { return os.Symlink(secret, filepath.Join(dir, "m.json")) }, "leads out of the folder"},
 		"labels that are a pipe": {func(dir string) error {
 			return errors.Join(os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "l.txt"}`), 0o600), syscall.Mkfifo(filepath.Join(dir, "l.txt"), 0o600))
 		}, "a pipe and no regular file"},
 		"labels that lead out": {func(dir string) error {
 			return errors.Join(os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "l.txt"}`), 0o600), os.Symlink("../secret", filepath.Join(dir, "l.txt")))
-		}, "path escapes"},
+		}, "leads out of the folder"},
 		"labels in a folder that leads out": {func(dir string) error {
 			return errors.Join(os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "d/secret"}`), 0o600), os.Symlink("..", filepath.Join(dir, "d")))
-		}, "path escapes"},
+		}, "leads out of the folder"},
 		"something after the sidecar": {func(dir string) error { return os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{} x`), 0o600) }, "after the closing brace"},
 		"a mean of two": {func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"input": {"mean": [1, 2]}}`), 0o600)

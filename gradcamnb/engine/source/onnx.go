@@ -126,6 +126,11 @@ func (files *openFiles) read(path, name string, beside func(string) (*os.File, e
 	}()
 	m := &protos.ModelProto{}
 	if o.Stored, err = unmarshal(f, info.Size(), m); err != nil {
+		const pointer = "version https://git-lfs"
+		begin := make([]byte, len(pointer))
+		if _, errRead := f.ReadAt(begin, 0); errRead == nil && string(begin) == pointer {
+			return nil, fmt.Errorf("%s is a pointer of Git LFS and not the model itself: fetch it with git lfs pull", name)
+		}
 		return nil, fmt.Errorf("%s is not an ONNX file, or it is damaged: %w", name, cmp.Or(errors.Unwrap(err), err))
 	}
 	if m.GetGraph() == nil || len(m.Graph.Node) == 0 {
