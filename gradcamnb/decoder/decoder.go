@@ -16,6 +16,7 @@ const (
 	EndToEnd   Name = "end-to-end"
 	MaskRcnn   Name = "mask-rcnn"
 	Nanodet    Name = "nanodet"
+	Paddle     Name = "paddle"
 	RtDetr     Name = "rt-detr"
 	Ssd        Name = "ssd"
 	Ultraface  Name = "ultraface"
