@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
@@ -18,4 +20,18 @@ func prepFor(c source.Card, prep *imgio.Prep) (*imgio.Prep, error) {
 		return nil, fmt.Errorf("preparing the picture for the model %s: %w", c.Name, err)
 	}
 	return &how, nil
+}
+
+// warn says on every map that no other thing is wrong with what is strange about the preprocessing.
+func (s *session) warn(prep *imgio.Prep, results []*heatmap.Result) {
+	strange := prep.Strange()
+	if strange == "" {
+		return
+	}
+	s.sayOnce(s.model.Card().Name + ": " + strange)
+	for _, r := range results {
+		for _, m := range r.Maps {
+			m.Diagnosis = cmp.Or(m.Diagnosis, strange)
+		}
+	}
 }

@@ -183,6 +183,9 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		err = now.measure(ctx)
 		clock.lap("measure")
 	}
+	if r.Tensor == nil {
+		s.warn(in.prep, results)
+	}
 	return results, err
 }
 

@@ -20,8 +20,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// Read reads a float32 array in C order, its shape and its values, from a .npy file, or
-// from one packed with gzip, .npy.gz.
+// Read reads an array of numbers, its shape and its values in C order, from a .npy file, or from one
+// packed with gzip, .npy.gz. Numbers of any type and byte order become float32; one that this does
+// not hold, such as a whole number above 2^24, is an error.
 func Read(path string) (dims []int, values []float32, err error) {
 	data, err := regular.Read(path, largest)
 	if err != nil {
@@ -50,10 +51,11 @@ func decode(path string, data []byte) (dims []int, values []float32, err error) 
 		return nil, nil, fmt.Errorf("%s is not a NumPy .npy file: %w", path, err)
 	}
 	d := r.Header.Descr
-	if d.Type != "<f4" || d.Fortran {
-		return nil, nil, fmt.Errorf("%s holds %s values (Fortran order: %t); save it as little-endian float32 in C order", path, d.Type, d.Fortran)
+	read, order, each := typeOf(d.Type)
+	if each == 0 {
+		return nil, nil, fmt.Errorf("%s holds values of NumPy's type %s, which are no numbers that are read here: save it as float32", path, d.Type)
 	}
-	n, most := 1, body.Len()/4
+	n, most := 1, body.Len()/each
 	for _, s := range d.Shape {
 		if s < 0 || s > most || n*s > most { // either is at most the file's length, so the product is no overflow
 			return nil, nil, fmt.Errorf("%s declares the shape %v and is too short for it: the file is damaged", path, d.Shape)
@@ -61,10 +63,15 @@ func decode(path string, data []byte) (dims []int, values []float32, err error) 
 		n *= s
 	}
 	values = make([]float32, n)
-	if n > 0 {
-		if err := r.Read(&values); err != nil {
-			return nil, nil, fmt.Errorf("%s is damaged: %w", path, err)
+	raw := data[len(data)-body.Len():]
+	for i := range values {
+		var ok bool
+		if values[i], ok = read(order, raw[each*i:]); !ok {
+			return nil, nil, fmt.Errorf("%s holds a number of the type %s that float32, in which everything is computed here, does not hold", path, d.Type)
 		}
+	}
+	if d.Fortran {
+		values = inC(values, d.Shape)
 	}
 	return d.Shape, values, nil
 }

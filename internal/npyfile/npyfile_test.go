@@ -87,7 +87,7 @@ func TestBadFiles(t *testing.T) {
 	for name, c := range map[string]struct{ data, want string }{
 		"not npy":   {"hello", "is not a NumPy .npy file"},
 		"empty":     {"", "is not a NumPy .npy file"},
-		"float64":   {header("<f8", "(1,)") + "12345678", "float32"},
+		"complex":   {header("<c8", "(1,)") + "12345678", "float32"},
 		"too short": {header("<f4", "(4,)") + "1234", "damaged"},
 		"huge":      {header("<f4", "(1000000000, 1000000000)") + "1234", "damaged"},
 	} {

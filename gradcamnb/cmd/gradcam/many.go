@@ -194,7 +194,7 @@ func (f explainFlags) jobs(dir string) ([]*job, error) {
 			paths = append(paths, pattern)
 			continue
 		}
-		found, err := filepath.Glob(pattern)
+		found, err := filepath.Glob(inExistingFolder(pattern))
 		if err != nil {
 			return nil, cli.Usagef("--image %q: %w", pattern, err)
 		}
@@ -245,4 +245,14 @@ func (f explainFlags) settings(m *gradcamnb.Model, r gradcamnb.Request) (string,
 		return "", fmt.Errorf("the settings: %w", err)
 	}
 	return string(data), nil
+}
+
+// inExistingFolder is a pattern in which the signs of patterns stand for themselves in the name of
+// a folder that is there.
+func inExistingFolder(pattern string) string {
+	folder, name := filepath.Split(pattern)
+	if info, err := os.Stat(folder); folder == "" || err != nil || !info.IsDir() || filepath.Separator == '\\' {
+		return pattern
+	}
+	return strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`, `\`, `\\`).Replace(folder) + name
 }

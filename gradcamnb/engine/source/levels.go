@@ -120,6 +120,10 @@ func levels(layers []Layer, output string, picture [2]int) []level {
 // several resolutions, and suggests the coarsest. What the heads lay flat, candidate by
 // candidate, is no map.
 func suggestLevels(layers []Layer, output string, picture [2]int) bool {
+	const list = 2 // axes of an answer that is no list of candidates, but of classes
+	if slices.ContainsFunc(layers, func(l Layer) bool { return l.Name == output && len(l.Shape) <= list }) {
+		return false
+	}
 	found := levels(layers, output, picture)
 	if len(found) < 2 {
 		return false

@@ -82,6 +82,7 @@ func fromHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 	}
 	m.card.Name, m.card.Picture = path.Base(ref.Repo), o.Picture
 	if err := m.settle(""); err != nil {
+		m.files.close()
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
 	if m.card.Prep, m.card.Labels, err = repositoryConfig(ctx, repo, path.Dir(ref.File)); err != nil {

@@ -1,0 +1,109 @@
+package source
+
+import (
+	"slices"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+// reshaped is the shape that a Reshape, Squeeze or Unsqueeze gives; nil where it is not known.
+func (f follower) reshaped(n *protos.NodeProto, x followed) []int {
+	switch n.OpType {
+	case "Reshape":
+		if len(n.Input) < 2 || f.consts[n.Input[1]] == nil {
+			return nil
+		}
+		out := slices.Clone(f.ints(n, 1, "shape"))
+		for i, d := range out {
+			if d == 0 && i < len(x.dims) {
+				out[i] = x.dims[i]
+			}
+		}
+		return inferred(x.dims, out)
+	case "Squeeze":
+		var out []int
+		drop := f.ints(n, 1, "axes")
+		for i, d := range x.dims {
+			if len(drop) == 0 && d != 1 || len(drop) > 0 && !slices.Contains(drop, i) && !slices.Contains(drop, i-len(x.dims)) {
+				out = append(out, d)
+			}
+		}
+		return out
+	}
+	add := f.ints(n, 1, "axes")
+	rank := len(x.dims) + len(add)
+	out := make([]int, 0, rank)
+	rest := x.dims
+	for i := range rank {
+		if slices.Contains(add, i) || slices.Contains(add, i-rank) || len(rest) == 0 {
+			out = append(out, 1)
+			continue
+		}
+		out, rest = append(out, rest[0]), rest[1:]
+	}
+	return out
+}
+
+// inferred fills in the one dimension that a Reshape leaves open, where the rest is known.
+func inferred(in, out []int) []int {
+	at := slices.Index(out, -1)
+	if at < 0 {
+		return out
+	}
+	n := 1
+	for _, d := range in {
+		n *= d
+	}
+	for i, d := range out {
+		if i == at {
+			continue
+		}
+		if d <= 0 {
+			return out
+		}
+		n /= d
+	}
+	if n > 0 && !slices.Contains(in, -1) {
+		out[at] = n
+	}
+	return out
+}
+
+// group is a run of axes of one shape that hold the same values as a run of another.
+type group struct{ in, out []int }
+
+// groups are the smallest runs of axes of two shapes of one size that hold the same values,
+// in order; axes of length 1 are left out. Free dimensions, -1, are taken for equal.
+func groups(in, out []int) []group {
+	long := func(dims []int) []int {
+		var axes []int
+		for i, d := range dims {
+			if d != 1 {
+				axes = append(axes, i)
+			}
+		}
+		return axes
+	}
+	a, b := long(in), long(out)
+	var all []group
+	for len(a) > 0 && len(b) > 0 {
+		g := group{a[:1], b[:1]}
+		n, m := in[a[0]], out[b[0]]
+		a, b = a[1:], b[1:]
+		for n != m && (n > 0 && m > 0) {
+			switch {
+			case n < m && len(a) > 0 && in[a[0]] > 0:
+				n, g.in, a = n*in[a[0]], append(slices.Clone(g.in), a[0]), a[1:]
+			case n > m && len(b) > 0 && out[b[0]] > 0:
+				m, g.out, b = m*out[b[0]], append(slices.Clone(g.out), b[0]), b[1:]
+			default:
+				return all
+			}
+		}
+		if n != m {
+			return all
+		}
+		all = append(all, g)
+	}
+	return all
+}

@@ -1,0 +1,31 @@
+package imgio
+
+import (
+	"strings"
+	"testing"
+)
+
+// torchvision's mean and scale, of pixels of 0 to 1 and of 0 to 255, and those of other networks in
+// use: 0 to 1, -1 to 1, 0 to 255, Caffe's mean alone.
+func TestStrange(t *testing.T) {
+	of := func(mean, scale float32) Prep {
+		return Prep{Order: "RGB", Mean: [3]float32{mean, mean, mean}, Scale: [3]float32{scale, scale, scale}}
+	}
+	torch := Prep{Order: "RGB", Mean: [3]float32{123.675, 116.28, 103.53}, Scale: [3]float32{58.395, 57.12, 57.375}}
+	halved := Prep{Order: "RGB", Mean: [3]float32{0.485, 0.456, 0.406}, Scale: [3]float32{0.229, 0.224, 0.225}}
+	for _, c := range []struct {
+		prep Prep
+		want string
+	}{
+		{torch, ""}, {of(0, 255), ""}, {of(127.5, 127.5), ""}, {of(0, 1), ""}, {of(117, 1), ""},
+		{halved, "from -2.118 to 1111"},
+		{of(0.5, 0.5), "multiply both by 255"},
+		{of(0.485, 58), "multiply it by 255"},
+		{of(0, 65025), "nearly the same everywhere"},
+	} {
+		got := c.prep.Strange()
+		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("mean %v, scale %v: %q, want %q", c.prep.Mean, c.prep.Scale, got, c.want)
+		}
+	}
+}
