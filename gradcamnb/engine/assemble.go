@@ -56,6 +56,9 @@ func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend
 		for i, r := range results {
 			for _, m := range p.mapsOf(maps, i) {
 				a.sign(m, i, aimed, a.slopeUnit())
+				if c.NoRelu {
+					p.saysUnguided(m)
+				}
 				r.Maps = append(r.Maps, m)
 			}
 		}

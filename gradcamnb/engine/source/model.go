@@ -34,6 +34,7 @@ type Model interface {
 
 // Card is what is known about a model before it runs.
 type Card struct {
+	NoRelu  bool // it is known that the model has no ReLU, whose gradient guided backpropagation changes
 	Name    string
 	SHA256  string       // of the file, hex; empty for a model that has none
 	Input   []int        // declared shape of the input, -1 where it is free; batch first

@@ -177,6 +177,7 @@ func (files *openFiles) read(path, name string, beside func(string) (*os.File, e
 		return nil, fmt.Errorf("%s: the ONNX graph has no output: the file is damaged", name)
 	}
 	o.Evaluate = evaluate
+	c.NoRelu = !slices.ContainsFunc(m.Graph.Node, func(n *protos.NodeProto) bool { return n.OpType == "Relu" })
 	return &onnxModel{card: c, proto: m, store: model.NewStore(), options: o, kind: inputs[0].Type, bare: bare, layers: map[string][]Layer{}, views: map[string]*onnxModel{}}, nil
 }
 
