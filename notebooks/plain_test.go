@@ -40,7 +40,7 @@ fmt.Println("maps:", len(r.Maps))`)
 	if passes < 2 {
 		t.Errorf("%d lines said how far it is: %q", passes, seen.Lines)
 	}
-	if strings.Contains(seen.Left, "explaining") || !strings.Contains(seen.Left, "maps: 1") {
+	if strings.Contains(seen.Left, "explaining EfficientNet") || !strings.Contains(seen.Left, "maps: 1") {
 		t.Errorf("at the end it says %q", seen.Left)
 	}
 	if saved, err := os.ReadFile(file); err != nil || len(saved) == 0 {
