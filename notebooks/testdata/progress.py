@@ -32,7 +32,7 @@ with lab(notebook.parent) as address, chromium() as browser:
     page.wait_for_timeout(2000)  # what is run before the kernel is there waits for it
     page.evaluate(WATCH)
     page.keyboard.press("Control+Enter")
-    page.wait_for_function("() => window.said.some(l => l.includes('passes'))", timeout=120_000)
+    page.wait_for_function("() => window.said.some(l => l.includes('pass '))", timeout=120_000)
     page.screenshot(path=folder / "progress.png")
     page.wait_for_function("() => /\\d/.test(document.querySelector('.jp-CodeCell .jp-InputPrompt')?.textContent || '')", timeout=120_000)
     page.wait_for_timeout(1500)
