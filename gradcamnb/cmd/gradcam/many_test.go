@@ -181,7 +181,7 @@ func TestManyHostilePictures(t *testing.T) {
 	if code != 1 || !strings.Contains(said, "4 of 16 pictures could not be explained") {
 		t.Errorf("exit code %d: %s", code, said)
 	}
-	for _, want := range []string{"folder.png: it is no file", "text.png is not a picture", "empty.png", `\x1b[2Jlink.png": no such file`} {
+	for _, want := range []string{"folder.png: it is a folder and no regular file", "text.png is not a picture", "empty.png", `\x1b[2Jlink.png: no such file`} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not told:\n%s", want, said)
 		}
