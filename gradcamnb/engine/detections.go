@@ -236,7 +236,7 @@ func (s *session) find(b *backend, read *reader, in input) (*detected, error) {
 		for _, o := range out {
 			all = append(all, row(o.values, i, in.dims[0]))
 		}
-		if err := all.sense(read.spec, picture); err != nil {
+		if err := all.sense(read.spec, picture, c.Told != "" && c.Detector != nil && read.spec.Decoder == c.Detector.Decoder); err != nil {
 			return nil, err
 		}
 		keep := all.keep(read.spec)

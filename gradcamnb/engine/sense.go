@@ -27,12 +27,17 @@ const (
 // scores and objectness are probabilities; boxes do not mostly have their far corner before
 // their near one, nor look like corners that were read as middle and size; and of the surest,
 // most are two pixels wide and meet the picture.
-func (c candidates) sense(spec detect.Spec, picture [2]int) error {
+//
+// Of a decoder that the file itself names the scores alone are looked at: its boxes may be any.
+func (c candidates) sense(spec detect.Spec, picture [2]int, told bool) error {
 	for what, values := range map[string][]float32{"class scores": c[1], "objectness": c[3]} {
 		lo, hi := slices.Min(values), slices.Max(values)
 		if !(lo >= -slack && hi <= 1+slack) { // a NaN is neither
 			return nonsensef("its %s reach from %.4g to %.4g and would be no probabilities", what, lo, hi)
 		}
+	}
+	if told {
+		return nil
 	}
 	if err := c.corners(); err != nil {
 		return err

@@ -53,10 +53,6 @@ type placement struct {
 func (at placement) frame(p Prep, w, h int) Frame {
 	f := Frame{PictureW: w, PictureH: h, ModelW: p.Width, ModelH: p.Height}
 	f.ScaleX, f.ScaleY = float64(w)/float64(at.w), float64(h)/float64(at.h)
-	if p.At == Ultralytics {
-		f.ScaleX = 1 / p.ratio(w, h)
-		f.ScaleY = f.ScaleX
-	}
 	f.X0, f.Y0 = float64(at.left)*f.ScaleX, float64(at.top)*f.ScaleY
 	return f
 }

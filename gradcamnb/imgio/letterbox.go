@@ -12,9 +12,8 @@ const (
 	Middle Place = ""       // half of the bars on each side
 	Corner Place = "corner" // at the top left, bars on the right and below, as YOLOX, NudeNet, SCRFD and MMDetection have it
 
-	// Ultralytics is the middle, and boxes are brought back as Ultralytics does: by the
-	// ratio r = min(W / w, H / h), and not by that of the whole pixels which r w and r h are
-	// rounded to.
+	// Ultralytics is the middle in whole pixels, which boxes are brought back by, as
+	// Ultralytics 8.4.190 does it.
 	Ultralytics Place = "ultralytics"
 )
 

@@ -49,7 +49,7 @@ func TestPlaces(t *testing.T) {
 		first int     // row of the picture
 		rows  int
 	}{
-		Ultralytics: {-53 * 451. / 320, 53, 213},
+		Ultralytics: {-53 * 300. / 213, 53, 213},
 		Corner:      {0, 0, 213},
 	} {
 		img := image.NewNRGBA(image.Rect(0, 0, 451, 300))
