@@ -81,7 +81,7 @@ func (f *Film) OnFrame(show func(*heatmap.Sheet) error) *Film {
 // Take explains the pictures as the network is now, and adds the frame.
 func (f *Film) Take(step int, loss float64) error {
 	if f.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the film has ended, the training goes on
 	}
 	results, err := f.model.ExplainAll(f.pictures, f.choices...)
 	if err != nil {
@@ -99,7 +99,7 @@ func (f *Film) Take(step int, loss float64) error {
 	case err != nil && first:
 		return err
 	case err != nil || f.onFrame == nil:
-		return nil
+		return nil //nolint:nilerr // kept in Err, the training goes on
 	}
 	sheet, err := f.Sheet()
 	if err != nil {

@@ -141,7 +141,7 @@ func TestWatchingChangesNothing(t *testing.T) {
 	}
 	for row, spot := range [][2]int{{2, 5}, {9, 3}} {
 		_, m := s.At(row, 6)
-		best := slices.Index(m.Grid.Values, slices.Max(m.Grid.Values))
+		best := slices.Index(m.Values, slices.Max(m.Values))
 		if x, y := best%side, best/side; max(x-spot[0], spot[0]-x, y-spot[1], spot[1]-y) > 1 {
 			t.Errorf("picture %d: after the training the map is highest at %d, %d, and the spot lies at %v", row, x, y, spot)
 		}
