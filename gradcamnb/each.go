@@ -108,8 +108,8 @@ func (r Request) forEvery() error {
 type group struct {
 	errs     []error // of each picture, nil where it was read
 	pictures []image.Image
-	bytes    int  // of the pictures, as pixels
-	cut      bool // there are fewer than a batch, since they are large
+	bytes    int               // of the pictures, as pixels
+	cut      bool              // there are fewer than a batch, since they are large
 	results  []*heatmap.Result // of those that were read
 	err      error             // of all
 }
