@@ -12,6 +12,9 @@ type Pace struct {
 	mu    sync.Mutex
 	from  time.Time // when the first pieces were done
 	first int       // how many those were
+
+	done int       // at the last news
+	last time.Time // of the last news: a line that is renewed without any changes no rate
 }
 
 // Words says how far the work is: "16 of 64 (25 %), 8.0 a second, 6 s left". Rate and time left come with the second
@@ -26,7 +29,10 @@ func (p *Pace) Words(done, total int, now time.Time) string {
 	if p.from.IsZero() && done > 0 || done < p.first {
 		p.from, p.first = now, done
 	}
-	took := now.Sub(p.from)
+	if done != p.done {
+		p.done, p.last = done, now
+	}
+	took := p.last.Sub(p.from)
 	if p.from.IsZero() || done <= p.first || took <= 0 {
 		return words
 	}

@@ -18,6 +18,7 @@ func TestPaceLeavesCompilingOut(t *testing.T) {
 		{0, 0, "0 of 64 (0 %)"},
 		{16, 30 * time.Second, "16 of 64 (25 %)"},
 		{48, 34 * time.Second, "48 of 64 (75 %), 8.0 a second, 2 s left"},
+		{48, 35 * time.Second, "48 of 64 (75 %), 8.0 a second, 2 s left"}, // renewed without news
 		{64, 36 * time.Second, "64 of 64 (100 %), 8.0 a second"},
 		{1, 40 * time.Second, "1 of 64 (1 %)"}, // the next round
 	} {
