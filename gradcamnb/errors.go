@@ -6,15 +6,15 @@ import "github.com/gradcam-go/gradcam/internal/fault"
 // was wrong, where, and what to do. A call that was given up is context.Canceled or
 // context.DeadlineExceeded, and a picture of many that cannot be read is a [PictureError].
 var (
-	ErrUnknownLayer    = fault.UnknownLayer    // the model has no such layer; the error names the nearest
-	ErrUnknownMethod   = fault.UnknownMethod   // there is no such method
-	ErrUnknownName     = fault.UnknownName     // there is no such method, metric, design, decoder, ...
-	ErrNoClass         = fault.NoClass         // the model has no such class, tag or value
-	ErrNoPreprocessing = fault.NoPreprocessing // nothing says how to prepare a picture; see Prepared
-	ErrUnsupported     = fault.Unsupported     // an operator of the file; see OperatorError
-	ErrNoBackend       = fault.NoBackend       // the backend is not there or did not start
-	ErrNoEngine        = fault.NoEngine        // no engine is linked in, and none of a notebook's kernel is there
-	ErrClosed          = fault.Closed          // the engine was closed
+	ErrUnknownLayer    = fault.ErrUnknownLayer    // the model has no such layer; the error names the nearest
+	ErrUnknownMethod   = fault.ErrUnknownMethod   // there is no such method
+	ErrUnknownName     = fault.ErrUnknownName     // there is no such method, metric, design, decoder, ...
+	ErrNoClass         = fault.ErrNoClass         // the model has no such class, tag or value
+	ErrNoPreprocessing = fault.ErrNoPreprocessing // nothing says how to prepare a picture; see Prepared
+	ErrUnsupported     = fault.ErrUnsupported     // an operator of the file; see OperatorError
+	ErrNoBackend       = fault.ErrNoBackend       // the backend is not there or did not start
+	ErrNoEngine        = fault.ErrNoEngine        // no engine is linked in, and none of a notebook's kernel is there
+	ErrClosed          = fault.ErrClosed          // the engine was closed
 )
 
 // OperatorError is that an operator of a model's file cannot be computed, or has no gradient; it is

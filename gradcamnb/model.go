@@ -91,7 +91,7 @@ func (m *Model) Prepare(img image.Image, inputs ...InputChoice) (Tensor, error) 
 		prep = r.Prep
 	}
 	if prep == nil {
-		return Tensor{}, fault.Errorf(fault.NoPreprocessing, "nothing says how to prepare a picture for the model %s: give the choice Prepared, or a sidecar", info.Name)
+		return Tensor{}, fault.Errorf(fault.ErrNoPreprocessing, "nothing says how to prepare a picture for the model %s: give the choice Prepared, or a sidecar", info.Name)
 	}
 	how, err := prep.For(info.Channels())
 	if err != nil {

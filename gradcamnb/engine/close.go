@@ -8,7 +8,7 @@ import (
 )
 
 // ErrClosed is the error of an engine that is asked for something after its Close.
-var ErrClosed = fault.Errorf(fault.Closed, "the engine is closed: make another one, with engine.New")
+var ErrClosed = fault.Errorf(fault.ErrClosed, "the engine is closed: make another one, with engine.New")
 
 // Close forgets the engine's models and programs and ends its backend, when what runs now is
 // done. It is optional: a process that ends needs none. Afterwards every call of the engine and

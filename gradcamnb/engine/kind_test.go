@@ -129,7 +129,7 @@ func TestTargetsByName(t *testing.T) {
 	if got := m.Info().Elements(gradcamnb.Attribute("colour", "red")); len(got) != 3 || got[1] != "green" {
 		t.Errorf("the colours are %q", got)
 	}
-	if _, err := explain(gradcamnb.Label("ring")); !errors.Is(err, fault.NoClass) {
+	if _, err := explain(gradcamnb.Label("ring")); !errors.Is(err, fault.ErrNoClass) {
 		t.Errorf("no such label: %v", err)
 	}
 }

@@ -33,7 +33,7 @@ func (s *session) looking(b *backend, in input) look {
 func (s *session) second(in input, picture image.Image) (input, error) {
 	c := s.model.Card()
 	if c.Prep == nil && in.prep == nil {
-		return input{}, fault.Errorf(fault.NoPreprocessing, "nothing says how to prepare the second picture for the model %s", c.Name)
+		return input{}, fault.Errorf(fault.ErrNoPreprocessing, "nothing says how to prepare the second picture for the model %s", c.Name)
 	}
 	prep := in.prep
 	if prep == nil {

@@ -156,11 +156,11 @@ func TestClassByName(t *testing.T) {
 			t.Errorf("%s is %+v, %v; want class %d, note %q", name, got, err, want.index, want.note)
 		}
 	}
-	if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: "tigre cat"}); !errors.Is(err, fault.NoClass) || !strings.Contains(err.Error(), `the nearest labels are "tiger cat"`) {
+	if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: "tigre cat"}); !errors.Is(err, fault.ErrNoClass) || !strings.Contains(err.Error(), `the nearest labels are "tiger cat"`) {
 		t.Errorf("a misspelt label: %v", err)
 	}
 	sc.labels = nil
-	if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: "cat"}); !errors.Is(err, fault.NoClass) || !strings.Contains(err.Error(), "sidecar") {
+	if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: "cat"}); !errors.Is(err, fault.ErrNoClass) || !strings.Contains(err.Error(), "sidecar") {
 		t.Errorf("without labels: %v", err)
 	}
 	sc.labels = []string{"a", "b"}
@@ -180,7 +180,7 @@ func TestDrawnBox(t *testing.T) {
 	if _, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 130, 40}, Index: []int{1}}); err == nil || !strings.Contains(err.Error(), "does not lie in the picture") {
 		t.Errorf("a box outside: %v", err)
 	}
-	if _, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 30, 40}, Index: []int{2}}); !errors.Is(err, fault.NoClass) {
+	if _, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 30, 40}, Index: []int{2}}); !errors.Is(err, fault.ErrNoClass) {
 		t.Errorf("a class that is not there: %v", err)
 	}
 	if _, err := Detection.Resolve(sc, Spec{Kind: "detection", Index: []int{1}}); err == nil || !strings.Contains(err.Error(), "confidence of 0.2 and the threshold is 0.5") {

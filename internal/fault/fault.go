@@ -9,15 +9,15 @@ import (
 
 // The kinds. Their texts name them on the socket; what a user reads is in the error itself.
 var (
-	UnknownLayer    = kind("unknown layer")
-	UnknownMethod   = kind("unknown method")
-	UnknownName     = kind("unknown name")
-	NoClass         = kind("no such class")
-	NoPreprocessing = kind("no preprocessing")
-	Unsupported     = kind("unsupported operator")
-	NoBackend       = kind("backend not there")
-	NoEngine        = kind("no engine")
-	Closed          = kind("closed")
+	ErrUnknownLayer    = kind("unknown layer")
+	ErrUnknownMethod   = kind("unknown method")
+	ErrUnknownName     = kind("unknown name")
+	ErrNoClass         = kind("no such class")
+	ErrNoPreprocessing = kind("no preprocessing")
+	ErrUnsupported     = kind("unsupported operator")
+	ErrNoBackend       = kind("backend not there")
+	ErrNoEngine        = kind("no engine")
+	ErrClosed          = kind("closed")
 )
 
 var kinds []error
@@ -73,7 +73,7 @@ func Marked(err error, names []string) error {
 }
 
 // OperatorError is that an operator of a model's file cannot be computed or has no gradient here.
-// It is an [Unsupported].
+// It is an [ErrUnsupported].
 type OperatorError struct {
 	Operator string // e.g. "NonMaxSuppression"
 	Node     string // its name in the file, or that of its first output
@@ -89,5 +89,5 @@ func (e *OperatorError) Error() string {
 	return fmt.Sprintf("operator %s, node %q%s: %s", e.Operator, e.Node, module, e.Reason)
 }
 
-// Is tells that it is an [Unsupported].
-func (e *OperatorError) Is(target error) bool { return target == Unsupported }
+// Is tells that it is an [ErrUnsupported].
+func (e *OperatorError) Is(target error) bool { return target == ErrUnsupported }

@@ -57,9 +57,9 @@ type UnknownError struct {
 // Unknown is the error of a name that is none of those known, with those nearest to it first.
 func Unknown(kind, name string, known []string) error { return &UnknownError{kind, name, known} }
 
-// Is tells that it is a [fault.UnknownName], and of a method a [fault.UnknownMethod].
+// Is tells that it is a [fault.ErrUnknownName], and of a method a [fault.ErrUnknownMethod].
 func (e *UnknownError) Is(target error) bool {
-	return target == fault.UnknownName || target == fault.UnknownMethod && e.Kind == "method"
+	return target == fault.ErrUnknownName || target == fault.ErrUnknownMethod && e.Kind == "method"
 }
 
 func (e *UnknownError) Error() string {

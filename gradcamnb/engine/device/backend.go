@@ -93,21 +93,21 @@ func Named(name string) (*Backend, error) {
 	case "go":
 		b, err := compute.NewWithConfig("go:" + sequential(options))
 		if err != nil {
-			return nil, fault.Errorf(fault.NoBackend, "backend %q: %w", name, Root(err))
+			return nil, fault.Errorf(fault.ErrNoBackend, "backend %q: %w", name, Root(err))
 		}
 		return &Backend{completed.Backend(b), "go"}, nil
 	case "xla", "stablehlo":
 		if xlaPlugins == nil {
-			return nil, fault.Errorf(fault.NoBackend, "backend %q: this program is built without XLA; %s, or use the backend go", name, howToGetXLA())
+			return nil, fault.Errorf(fault.ErrNoBackend, "backend %q: this program is built without XLA; %s, or use the backend go", name, howToGetXLA())
 		}
 		b, err := newXLA(name, options)
 		if err != nil {
-			return nil, fault.Errorf(fault.NoBackend, "backend %q did not start: %w; installed PJRT plugins: %q; %s, or use the backend go",
+			return nil, fault.Errorf(fault.ErrNoBackend, "backend %q did not start: %w; installed PJRT plugins: %q; %s, or use the backend go",
 				name, Root(err), installedPlugins(), howToGetXLA())
 		}
 		return b, nil
 	}
-	return nil, fault.Errorf(fault.NoBackend, "there is no backend %q; there are go, xla:cpu, xla:cuda, xla:<path of a PJRT plugin> and onnxruntime", name)
+	return nil, fault.Errorf(fault.ErrNoBackend, "there is no backend %q; there are go, xla:cpu, xla:cuda, xla:<path of a PJRT plugin> and onnxruntime", name)
 }
 
 func newXLA(name, plugin string) (b *Backend, err error) {

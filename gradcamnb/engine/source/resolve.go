@@ -22,7 +22,7 @@ func Resolve(layers []Layer, name string) (Layer, error) {
 			return l, nil
 		}
 	}
-	return Layer{}, fault.Errorf(fault.UnknownLayer, "the model has no layer %q; the nearest names are %s", name, nearest.Quoted(nearestNames(layers, name)))
+	return Layer{}, fault.Errorf(fault.ErrUnknownLayer, "the model has no layer %q; the nearest names are %s", name, nearest.Quoted(nearestNames(layers, name)))
 }
 
 // Suggested is the layer that Grad-CAM is usually wanted at.
