@@ -68,7 +68,7 @@ func (i Info) Elements(t Target) []string {
 		}
 		outputs = append(outputs, kind.Output{Name: name, Labels: labels})
 	}
-	return t.Spec.Elements(outputs)
+	return t.Elements(outputs)
 }
 
 // Channels is the number of channels of the input that is the picture, 0 where it is free.

@@ -11,7 +11,7 @@ func FuzzRecipe(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	f.Fuzz(func(t *testing.T, recipe string) {
+	f.Fuzz(func(_ *testing.T, recipe string) {
 		r, err := Again(recipe)
 		if err != nil {
 			return

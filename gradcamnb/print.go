@@ -2,6 +2,7 @@ package gradcamnb
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -12,7 +13,7 @@ func (m *Model) String() string { return m.Info().String() }
 func (i Info) String() string {
 	shape := make([]string, len(i.Input))
 	for k, d := range i.Input {
-		if shape[k] = fmt.Sprint(d); d < 0 {
+		if shape[k] = strconv.Itoa(d); d < 0 {
 			shape[k] = "any"
 		}
 	}

@@ -79,7 +79,7 @@ func (s *session) Detect(ctx context.Context, r gradcamnb.Request) ([][]heatmap.
 	if err != nil {
 		return nil, err
 	}
-	if s, err = s.elsewhere(in, r); err != nil {
+	if s, err = s.elsewhere(in); err != nil {
 		return nil, err
 	}
 	d, err := s.detect(ctx, in, r.Reading)

@@ -36,7 +36,7 @@ func TestErrorsCanBeTold(t *testing.T) {
 			t.Errorf("%s: %v is no %q", name, c.err, c.want)
 		}
 		for _, other := range []error{gradcamnb.ErrUnknownLayer, gradcamnb.ErrNoClass, gradcamnb.ErrNoBackend, gradcamnb.ErrUnsupported} {
-			if other != c.want && errors.Is(c.err, other) {
+			if !errors.Is(c.want, other) && errors.Is(c.err, other) {
 				t.Errorf("%s: %v is %q, too", name, c.err, other)
 			}
 		}

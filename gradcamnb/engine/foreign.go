@@ -10,7 +10,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
@@ -21,17 +20,16 @@ import (
 
 // runtimeModel is a file that onnxruntime runs.
 type runtimeModel struct {
-	whole   source.Whole
-	run     *onnxruntime.Model
-	card    source.Card
-	ragged  bool // outputs have no axis of the pictures: they are laid out with one, and rows of zeros
-	looked  bool // whether they do is known
-	outputs []string
+	whole  source.Whole
+	run    *onnxruntime.Model
+	card   source.Card
+	ragged bool // outputs have no axis of the pictures: they are laid out with one, and rows of zeros
+	looked bool // whether they do is known
 }
 
 // elsewhere is the session with onnxruntime in the place of the graph, where that was asked
 // for or the graph cannot be written; found are its outputs for the pictures.
-func (s *session) elsewhere(in input, r gradcamnb.Request) (*session, error) {
+func (s *session) elsewhere(in input) (*session, error) {
 	why := error(nil)
 	if s.engine.name != device.ONNXRuntime {
 		if why = s.written(in.dims); why == nil || !source.FromONNX(s.model) {

@@ -30,7 +30,7 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 		fn   source.GraphFn
 		want []string
 	}{
-		"wrong rank": {nil, func(scope *model.Scope, x *Node) []*Node {
+		"wrong rank": {nil, func(_ *model.Scope, x *Node) []*Node {
 			x.AssertRank(2) // here
 			return mean(x)
 		}, []string{"mistakes_test.go:", "for the picture [1 8 8 3]", "rank"}},
@@ -55,7 +55,7 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 			w := scope.VariableWithValue("gain", []float32{1, float32(math.NaN())})
 			return mean(Mul(Slice(x, AxisRange(), AxisRange(), AxisRange(), AxisRange(0, 2)), Reshape(w.NodeValue(x.Graph()), 1, 1, 1, 2)))
 		}, []string{"/gain", "mistakes_test.go:", "NaN"}},
-		"a function that panics": {nil, func(scope *model.Scope, x *Node) []*Node {
+		"a function that panics": {nil, func(_ *model.Scope, x *Node) []*Node {
 			sizes := []int{1, 2}
 			return mean(MulScalar(x, float64(sizes[x.Rank()])))
 		}, []string{"mistakes_test.go:", "index out of range [4] with length 2"}},

@@ -21,7 +21,7 @@ var extremes = kind.Register(kind.Kind{
 	Name: "extremes", Score: "weighted", Measured: "",
 	Forms: []kind.Form{{Text: "extremes:", Means: "the best class's logit less the worst one's"}},
 	Read:  func(string) (kind.Spec, error) { return kind.Spec{Kind: "extremes"}, nil },
-	Resolve: func(sc kind.Scene, s kind.Spec) ([]kind.Resolved, error) {
+	Resolve: func(sc kind.Scene, _ kind.Spec) ([]kind.Resolved, error) {
 		t, err := sc.Tensor(sc.Outputs()[0].Name, "weighted", kind.AsItIs)
 		if err != nil {
 			return nil, err

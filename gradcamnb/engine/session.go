@@ -121,7 +121,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	if err != nil {
 		return nil, err
 	}
-	if s, err = s.elsewhere(in, r); err != nil {
+	if s, err = s.elsewhere(in); err != nil {
 		return nil, err
 	}
 	if err := s.forwardOnly(r.Methods); err != nil {

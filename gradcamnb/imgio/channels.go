@@ -39,7 +39,7 @@ func (p Prep) For(channels int) (Prep, error) {
 	if p.Order != "RGB" && p.Order != "BGR" {
 		return p, fmt.Errorf("the model takes %d channels, and the preprocessing's order %q has %d", channels, p.Order, p.Channels())
 	}
-	if channels < 3 && !(alike(p.Mean) && alike(p.Scale)) {
+	if channels < 3 && (!alike(p.Mean) || !alike(p.Scale)) {
 		return p, fmt.Errorf("the model takes %d channels, and the preprocessing has a mean %v and a scale %v for each of three colours: give one number for either", channels, p.Mean, p.Scale)
 	}
 	p.Order = []string{"L", "LA", p.Order, p.Order + "A"}[channels-1]
@@ -58,7 +58,7 @@ func (p Prep) checkChannels() error {
 	if !ok {
 		return fmt.Errorf("preprocessing: order %q is not known; there are %s", p.Order, orderNames)
 	}
-	if p.takesAlpha() && p.AlphaScale == 0 && !(alike(p.Mean) && alike(p.Scale)) {
+	if p.takesAlpha() && p.AlphaScale == 0 && (!alike(p.Mean) || !alike(p.Scale)) {
 		return fmt.Errorf("preprocessing: the order %q has an alpha channel, and mean %v and scale %v differ by colour: say alpha_mean and alpha_scale, too", p.Order, p.Mean, p.Scale)
 	}
 	for i := range channels {

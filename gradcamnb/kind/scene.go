@@ -167,7 +167,9 @@ func one(r Resolved, err error) ([]Resolved, error) {
 	return []Resolved{r}, nil
 }
 
-func noClassf(format string, args ...any) error { return fault.Errorf(fault.ErrNoClass, format, args...) }
+func noClassf(format string, args ...any) error {
+	return fault.Errorf(fault.ErrNoClass, format, args...)
+}
 
 func inRange(index []int, n int, tensor string) error {
 	for _, i := range index {

@@ -10,22 +10,22 @@ import (
 // An error is of its kind through every wrapping, keeps its own message and what it wraps, and is
 // of no other kind; over a socket its kinds go by name.
 func TestKinds(t *testing.T) {
-	err := fmt.Errorf("opening: %w", Errorf(UnknownLayer, "there is no layer %q: %w", "x", fs.ErrNotExist))
-	if !errors.Is(err, UnknownLayer) || errors.Is(err, UnknownMethod) || !errors.Is(err, fs.ErrNotExist) {
+	err := fmt.Errorf("opening: %w", Errorf(ErrUnknownLayer, "there is no layer %q: %w", "x", fs.ErrNotExist))
+	if !errors.Is(err, ErrUnknownLayer) || errors.Is(err, ErrUnknownMethod) || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v is of other kinds", err)
 	}
 	if want := `opening: there is no layer "x": file does not exist`; err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
 	}
 	there := Marked(errors.New(err.Error()), Names(err))
-	if !errors.Is(there, UnknownLayer) || errors.Is(there, UnknownMethod) || there.Error() != err.Error() {
+	if !errors.Is(there, ErrUnknownLayer) || errors.Is(there, ErrUnknownMethod) || there.Error() != err.Error() {
 		t.Errorf("behind a socket it is %v, of %q", there, Names(there))
 	}
-	if Mark(Closed, nil) != nil || len(Names(errors.New("x"))) != 0 {
+	if Mark(ErrClosed, nil) != nil || len(Names(errors.New("x"))) != 0 {
 		t.Error("nothing became something")
 	}
 	var op *OperatorError
-	if err := fmt.Errorf("m.onnx: %w", &OperatorError{"Loop", "n1", "head", "it is not supported"}); !errors.Is(err, Unsupported) || !errors.As(err, &op) || op.Node != "n1" {
+	if err := fmt.Errorf("m.onnx: %w", &OperatorError{"Loop", "n1", "head", "it is not supported"}); !errors.Is(err, ErrUnsupported) || !errors.As(err, &op) || op.Node != "n1" {
 		t.Errorf("%v is no unsupported operator", err)
 	}
 }

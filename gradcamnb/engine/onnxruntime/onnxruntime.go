@@ -70,5 +70,3 @@ func Available() bool {
 	_, err := Library()
 	return linked && err == nil
 }
-
-var errNotLinked = errors.New("this program cannot load onnxruntime: it is built without a C compiler or with -tags noonnxruntime")

@@ -57,8 +57,8 @@ type tally struct {
 
 func (t *tally) add(o outcome) {
 	t.cases++
-	switch {
-	case o.verdict == "pass":
+	switch o.verdict {
+	case "pass":
 		t.pass++
 		if o.gradient == "checked" {
 			t.checked++

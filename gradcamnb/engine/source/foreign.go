@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/compute-onnx/support/protos"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -19,16 +20,17 @@ import (
 func Foreign(c Card, store *model.Store, outputs map[string]Value) Fed {
 	f := &foreign{card: c, store: store, outputs: outputs}
 	f.card.Inputs = nil
-	key := "foreign"
+	var key strings.Builder
+	key.WriteString("foreign")
 	for _, name := range c.Outputs {
 		v, ok := outputs[name]
 		if !ok {
 			continue
 		}
 		f.card.Inputs = append(f.card.Inputs, Input{Name: name, Type: "float32", Dims: v.Dims, Read: true, Batched: true})
-		key += fmt.Sprintf(" %q %v", name, v.Dims)
+		fmt.Fprintf(&key, " %q %v", name, v.Dims)
 	}
-	return Fed{Model: f, Key: key, whole: f, values: outputs}
+	return Fed{Model: f, Key: key.String(), whole: f, values: outputs}
 }
 
 type foreign struct {

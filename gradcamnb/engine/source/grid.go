@@ -75,20 +75,6 @@ func asGrid(x *Node, channelsLast bool, picture [2]int) *Node {
 	return Reshape(x, x.Shape().Dim(0), h, w, x.Shape().Dim(2))
 }
 
-// asTokens is the reverse of asGrid for tokens: the ones before the map are those of
-// clean [1, n, channels].
-func asTokens(grid, clean *Node) *Node {
-	s := grid.Shape()
-	patches := s.Dim(1) * s.Dim(2)
-	tokens := Reshape(grid, s.Dim(0), patches, s.Dim(3))
-	extra := clean.Shape().Dim(1) - patches
-	if extra == 0 {
-		return tokens
-	}
-	before := Slice(clean, AxisRange(), AxisRange(0, extra), AxisRange())
-	return Concatenate([]*Node{BroadcastToDims(before, s.Dim(0), extra, s.Dim(3)), tokens}, 1)
-}
-
 // Tokens brings tokens [batch, n, channels] to the grid of a picture of that size
 // [height, width], without the class and register tokens.
 func Tokens(n *Node, picture [2]int) *Node {

@@ -202,9 +202,9 @@ func TestHostileFiles(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("reads a process's memory as Linux gives it")
 	}
-	for name, make := range hostile {
+	for name, made := range hostile {
 		t.Run(name, func(t *testing.T) {
-			data, err := proto.Marshal(make())
+			data, err := proto.Marshal(made())
 			if err != nil {
 				t.Fatal(err)
 			}

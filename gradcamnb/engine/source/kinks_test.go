@@ -81,7 +81,7 @@ func (k kink) model() *protos.ModelProto {
 	if k.Call != "" {
 		n.MetadataProps = []*protos.StringStringEntryProto{{Key: "pkg.torch.onnx.fx_node", Value: k.Call}}
 	}
-	g.Node = append(nodes, n)
+	g.Node = slices.Concat(nodes, []*protos.NodeProto{n})
 	return &protos.ModelProto{IrVersion: 8, OpsetImport: []*protos.OperatorSetIdProto{{Version: k.Opset}}, Graph: g}
 }
 
@@ -94,11 +94,11 @@ func attribute(name string, v any) *protos.AttributeProto {
 		}
 		return a
 	}
-	if f := v.(float64); slices.Contains([]string{"axis", "keepdims"}, name) {
+	f := v.(float64)
+	if slices.Contains([]string{"axis", "keepdims"}, name) {
 		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: int64(f)}
-	} else {
-		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_FLOAT, F: float32(f)}
 	}
+	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_FLOAT, F: float32(f)}
 }
 
 // At every kink, value and gradient are torch's, on every backend and in both layouts.

@@ -435,16 +435,16 @@ func (b bench) gradient(c backendCase) string {
 	}
 	smooth := c
 	smooth.proto = proto.Clone(c.proto).(*protos.ModelProto)
-	var real []*protos.ValueInfoProto
+	var wanted []*protos.ValueInfoProto
 	for i, out := range c.outputs {
 		if out.real && !slices.ContainsFunc(out.values, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
-			real = append(real, smooth.proto.Graph.Output[i])
+			wanted = append(wanted, smooth.proto.Graph.Output[i])
 		}
 	}
-	if len(real) == 0 {
+	if len(wanted) == 0 {
 		return "none"
 	}
-	smooth.proto.Graph.Output = real
+	smooth.proto.Graph.Output = wanted
 	forward, err := b.open(smooth, nil)
 	if err != nil {
 		return err.Error()

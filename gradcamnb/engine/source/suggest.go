@@ -142,7 +142,7 @@ func (f *flow) projections() []bool {
 func (f *flow) readOtherwise(k int, attention []bool) bool {
 	return slices.ContainsFunc(f.readers[k], func(r int) bool {
 		l := f.layers[r]
-		return l.Feeds && !attention[r] && !(products[l.Op] && f.computed(l, 0) && f.computed(l, 1))
+		return l.Feeds && !attention[r] && (!products[l.Op] || !f.computed(l, 0) || !f.computed(l, 1))
 	})
 }
 
@@ -156,7 +156,7 @@ func (f *flow) computed(l Layer, k int) bool {
 
 // learns tells whether a layer is a product with weights.
 func (f *flow) learns(l Layer) bool {
-	return learns[l.Op] && !(f.computed(l, 0) && f.computed(l, 1)) && !normalising[l.Op]
+	return learns[l.Op] && (!f.computed(l, 0) || !f.computed(l, 1)) && !normalising[l.Op]
 }
 
 var normalising = map[string]bool{"BatchNormalization": true, "LayerNormalization": true, "InstanceNormalization": true, "GroupNormalization": true}
@@ -170,7 +170,7 @@ func (f *flow) gates() []bool {
 			continue
 		}
 		out[i] = !slices.ContainsFunc(readers, func(r int) bool {
-			return f.layers[r].Feeds && !out[r] && !(f.layers[r].Op == "Mul" && f.squashed(i))
+			return f.layers[r].Feeds && !out[r] && (f.layers[r].Op != "Mul" || !f.squashed(i))
 		})
 	}
 	return out

@@ -70,7 +70,7 @@ func newAttention(b *builder, n *node) *attention {
 	}
 	// Query i stands at position i + offset.
 	offset := b.scalar(float32(before))
-	lengths := ref{}
+	var lengths ref
 	if filled := n.input(6); filled != nil {
 		lengths = b.reshape(b.plain(filled), size(filled.dims), 1, 1, 1)
 		a.allow(b, b.compared("Less", b.counting(keys, 1), lengths))

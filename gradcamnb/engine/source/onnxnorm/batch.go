@@ -66,17 +66,6 @@ func asWritten(n *node) (dims []int) {
 	return reshapeDims(n)
 }
 
-// ownSize is the first of sizes that the file gives, or the batch at hand where the file
-// gives its own batch.
-func (b *builder) ownSize(n *node, first int) int {
-	own := b.own[n.Input[0]]
-	if own != nil && first == own[0] && first != n.in[0].dims[0] {
-		b.rebatched = true
-		return n.in[0].dims[0]
-	}
-	return first
-}
-
 // repeated are the operands of a Concat, of which constants that the file has once, for its
 // one picture, are repeated for every picture: class tokens.
 func (b *builder) repeated(n *node, at int) {

@@ -204,7 +204,7 @@ func (b *builder) plain(v *value) ref {
 // lastOf is the value with its channels moved last: [b, c, h, w] -> [b, h, w, c].
 func (b *builder) lastOf(v *value) ref {
 	if !v.last.ok() {
-		if v.konst != nil && !(b.folding && v.plain.ok()) {
+		if v.konst != nil && (!b.folding || !v.plain.ok()) {
 			v.last = b.numeric(v.konst.transposed(channelsLast(len(v.dims))))
 		} else {
 			v.last = b.transpose(v.plain, channelsLast(len(v.dims)))

@@ -30,7 +30,7 @@ func (b *builder) castTo(v *value, to protos.TensorProto_DataType, saturate bool
 	case k == whole:
 		r, narrow := integerRange[to]
 		u = *b.each(v, func(x ref) ref {
-			if from == real {
+			if from == decimal {
 				x = b.truncated(x)
 			}
 			if narrow && from != truth && v.dtype() != to {
@@ -38,7 +38,7 @@ func (b *builder) castTo(v *value, to protos.TensorProto_DataType, saturate bool
 			}
 			return x
 		})
-	case k == real && to != v.dtype():
+	case k == decimal && to != v.dtype():
 		if f, small := smallFloats[to]; small {
 			u = *b.each(v, func(x ref) ref { return b.toSmallFloat(x, f, saturate) })
 		}
@@ -116,9 +116,9 @@ func foldCast(t *tensor, to protos.TensorProto_DataType) *tensor {
 	}
 	var u *tensor
 	switch k := kindOf(to); {
-	case k == real && t.isInt:
+	case k == decimal && t.isInt:
 		u = floatTensor(t.dims, convert(t.ints, func(v int64) float32 { return float32(v) }))
-	case k == real:
+	case k == decimal:
 		v := *t
 		u = &v
 	case k == truth:

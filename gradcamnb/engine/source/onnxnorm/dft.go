@@ -64,11 +64,11 @@ func (b *builder) dft(x ref, at, length int, inverse, onesided bool) ref {
 		})
 	}
 	cos, sin := matrix("cos", math.Cos), matrix("sin", math.Sin)
-	real := b.part(x, last, 0, 1)
-	re, im := b.resizeAxis(real, at, cos), b.resizeAxis(real, at, sin)
+	one := b.part(x, last, 0, 1)
+	re, im := b.resizeAxis(one, at, cos), b.resizeAxis(one, at, sin)
 	if x.dims[last] == 2 {
-		imag := b.part(x, last, 1, 2)
-		re, im = b.sub(re, b.resizeAxis(imag, at, sin)), b.add(im, b.resizeAxis(imag, at, cos))
+		other := b.part(x, last, 1, 2)
+		re, im = b.sub(re, b.resizeAxis(other, at, sin)), b.add(im, b.resizeAxis(other, at, cos))
 	}
 	if inverse && onesided {
 		return re

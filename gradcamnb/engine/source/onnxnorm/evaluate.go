@@ -161,7 +161,7 @@ func (w *walk) constant(n *node, i int, v *value) *value {
 	}
 	k := w.constants
 	c := &computed{ref: k.plain(v), of: k}
-	if of := v.of(); of != real {
+	if of := v.of(); of != decimal {
 		w.spend(size(v.dims))
 		t := intTensor(v.dims, convert(c.floats(), asWhole))
 		t.kind = v.typ

@@ -19,7 +19,7 @@ var _ = register("EyeLike", func(_ *builder, n *node) {
 	if a := n.attr("dtype"); a != nil {
 		to = kindOf(typeNumbered(a.I))
 	}
-	if to != real {
+	if to != decimal {
 		t = intTensor(t.dims, convert(values, func(v float32) int64 { return int64(v) }))
 	}
 	known(n, t)

@@ -12,7 +12,7 @@ import (
 type kind int
 
 const (
-	real kind = iota
+	decimal kind = iota
 	whole
 	truth
 )
@@ -26,12 +26,12 @@ func kindOf(t protos.TensorProto_DataType) kind {
 		protos.TensorProto_UINT64, protos.TensorProto_UINT32, protos.TensorProto_UINT16, protos.TensorProto_UINT8, protos.TensorProto_UINT4, protos.TensorProto_UINT2:
 		return whole
 	}
-	return real
+	return decimal
 }
 
 // is makes a value one of the given kind, of its commonest type.
 func (v *value) is(k kind) *value {
-	v.typ = map[kind]protos.TensorProto_DataType{real: protoFloat, whole: protoInt, truth: protoBool}[k]
+	v.typ = map[kind]protos.TensorProto_DataType{decimal: protoFloat, whole: protoInt, truth: protoBool}[k]
 	return v
 }
 

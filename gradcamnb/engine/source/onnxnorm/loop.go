@@ -13,7 +13,7 @@ var _ = register("Loop", func(b *builder, n *node) {
 	}
 	carried := n.in[min(2, len(n.in)):]
 	collected := make([][]*value, len(body.Output)-1-len(carried))
-	for i := 0; i < times; i++ {
+	for i := range times {
 		yes, known := isTrue(goOn)
 		if !known {
 			failf("whether it goes on is computed from the picture, and it is only supported where the count of its runs is fixed")

@@ -18,14 +18,14 @@ var _ = register("Pow", func(b *builder, n *node) {
 
 // powerOf is x^p for a number p.
 func (b *builder) powerOf(x ref, p float32) ref {
-	switch {
-	case p == 0:
+	switch p {
+	case 0:
 		return b.above(x, b.scalar(1), b.scalar(1))
-	case p == 1:
+	case 1:
 		return x
-	case p == 2:
+	case 2:
 		return b.binary("Mul", x, x)
-	case p == 0.5:
+	case 0.5:
 		return b.root(x)
 	}
 	power := func(x ref) ref { return b.binary("Pow", x, b.scalar(p)) }

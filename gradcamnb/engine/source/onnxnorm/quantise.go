@@ -50,7 +50,7 @@ func dequantizeLinear(b *builder, n *node) {
 		return
 	}
 	v.quant = nil
-	n.out = []*value{v.is(real)}
+	n.out = []*value{v.is(decimal)}
 }
 
 func foldDequantizeLinear(n *node) *tensor {

@@ -69,7 +69,7 @@ func (b *builder) dequantiseAny(n *node) {
 	if z := n.input(2); z != nil {
 		x = b.sub(x, b.placed(n, z, x.dims))
 	}
-	n.out = []*value{fromPlain(b.mul(x, b.placed(n, n.need(1), x.dims))).is(real)}
+	n.out = []*value{fromPlain(b.mul(x, b.placed(n, n.need(1), x.dims))).is(decimal)}
 }
 
 // placed is a scale or zero point as a tensor that broadcasts to dims: one for all, one for
@@ -120,7 +120,7 @@ var (
 		zero := b.atMost(b.atLeast(b.rounded(b.div(b.neg(low), scale)), 0), 255)
 		y := b.atMost(b.atLeast(b.add(b.steps(b.div(x, scale)), zero), 0), 255)
 		n.out = []*value{
-			fromPlain(y).typed(protos.TensorProto_UINT8), fromPlain(scale).is(real), fromPlain(zero).typed(protos.TensorProto_UINT8),
+			fromPlain(y).typed(protos.TensorProto_UINT8), fromPlain(scale).is(decimal), fromPlain(zero).typed(protos.TensorProto_UINT8),
 		}
 	}, nil)
 
@@ -157,5 +157,5 @@ func (b *builder) lessZero(n *node, i, zero, at int) *value {
 		shape[axis(at, len(x.dims))] = size(by.dims)
 		by = b.reshape(by, shape...)
 	}
-	return fromPlain(b.sub(x, by)).is(real)
+	return fromPlain(b.sub(x, by)).is(decimal)
 }

@@ -3,6 +3,7 @@ package onnxnorm
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 var (
@@ -71,11 +72,12 @@ func (b *builder) resizeMatrix(n *node, p *resizePlan) ref {
 	probe := *p
 	probe.out = 1
 	probe.weights(n) // what is not supported is said now
-	name := fmt.Sprintf("@resize %d to %d by %v", p.in, p.out, p.scale)
+	var name strings.Builder
+	fmt.Fprintf(&name, "@resize %d to %d by %v", p.in, p.out, p.scale)
 	for _, a := range n.Attribute {
-		name += fmt.Sprintf(" %s=%d,%g,%s,%v", a.Name, a.I, a.F, a.S, a.Ints)
+		fmt.Fprintf(&name, " %s=%d,%g,%s,%v", a.Name, a.I, a.F, a.S, a.Ints)
 	}
-	return b.weight(name, dims, func() []float32 { return p.weights(n) })
+	return b.weight(name.String(), dims, func() []float32 { return p.weights(n) })
 }
 
 // outside puts extrapolation_value where tf_crop_and_resize reads outside the picture.

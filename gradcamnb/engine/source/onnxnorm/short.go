@@ -46,22 +46,6 @@ func (b *builder) take(x ref, at int, index []int) ref {
 	return b.emit("Gather", dims, []ref{x, b.ints(index...)}, attrInt("axis", at))
 }
 
-// pick reads single values of x, in row-major order of its own, into a tensor of the given
-// shape; -1 reads zero.
-func (b *builder) pick(x ref, index, dims []int) ref {
-	flat := b.reshape(x, size(x.dims))
-	if i := slices.Index(index, -1); i >= 0 {
-		flat = b.pad(flat, []int{0}, []int{1}, 0)
-		index = slices.Clone(index)
-		for i := range index {
-			if index[i] < 0 {
-				index[i] = size(x.dims)
-			}
-		}
-	}
-	return b.reshape(b.take(flat, 0, index), dims...)
-}
-
 // swapped exchanges two axes.
 func (b *builder) swapped(x ref, i, j int) ref {
 	perm := ascending(len(x.dims))

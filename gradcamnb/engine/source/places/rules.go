@@ -164,7 +164,7 @@ func multiplied(s step) []Axis {
 		dims []int
 	}{{a, da}, {b, db}} {
 		shift := rank - len(x.dims)
-		for k := 0; k < len(x.axes)-2; k++ {
+		for k := range len(x.axes) - 2 {
 			if x.dims[k] == s.Dims[k+shift] {
 				out[k+shift] = better(out[k+shift], x.axes[k])
 			}

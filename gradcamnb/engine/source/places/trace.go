@@ -88,7 +88,7 @@ func (s step) in(i int) []Axis {
 	if i >= len(s.Inputs) {
 		return nil
 	}
-	return s.tracer.axes[s.Inputs[i]]
+	return s.axes[s.Inputs[i]]
 }
 
 func (s step) dims(i int) []int {
