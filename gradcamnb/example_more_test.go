@@ -177,12 +177,12 @@ func ExampleMethods() {
 		fmt.Println(m.Method)
 	}
 	_, err = model.ExplainTensor(x, gradcamnb.Methods("grad-cma"))
-	message, _, _ := strings.Cut(err.Error(), ", ")
+	message, _, _ := strings.Cut(err.Error(), ";")
 	fmt.Println(message)
 	// Output:
 	// HiResCAM
 	// SESS(LayerCAM)
-	// there is no method "grad-cma"; there are Grad-CAM
+	// there is no method "grad-cma", did you mean "Grad-CAM"?
 }
 
 // A server: the request's context ends the explanation, and what the caller did wrong is told from

@@ -2,15 +2,15 @@ package study
 
 import (
 	"encoding/binary"
-	"math"
+
+	"github.com/gradcam-go/gradcam/internal/half"
 )
 
-// halves writes values as float16, little endian, rounded to the nearest and ties to even. What is
-// too large becomes infinite.
+// halves writes values as float16, little endian.
 func halves(values []float32) []byte {
 	out := make([]byte, 0, 2*len(values))
 	for _, v := range values {
-		out = binary.LittleEndian.AppendUint16(out, half(v))
+		out = binary.LittleEndian.AppendUint16(out, half.Of(v))
 	}
 	return out
 }
@@ -19,43 +19,7 @@ func halves(values []float32) []byte {
 func (r Row) Values() []float32 {
 	out := make([]float32, len(r.Map)/2)
 	for i := range out {
-		out[i] = single(binary.LittleEndian.Uint16(r.Map[2*i:]))
+		out[i] = half.Float32(binary.LittleEndian.Uint16(r.Map[2*i:]))
 	}
 	return out
-}
-
-// half is the float16 of a float32: 1 sign, 5 exponent and 10 fraction bits (IEEE 754).
-func half(v float32) uint16 {
-	bits := math.Float32bits(v)
-	sign := uint16(bits >> 16 & 0x8000)
-	switch magnitude := math.Float32frombits(bits &^ (1 << 31)); {
-	case v != v:
-		return sign | 0x7e00
-	case magnitude >= 65520: // half of the way from the largest number to the next
-		return sign | 0x7c00
-	case magnitude >= 0x1p-14: // a normal number: 13 bits of the fraction go
-		rounded := bits&^(1<<31) + 0xfff + bits>>13&1
-		return sign | uint16(rounded>>13-112<<10)
-	default: // a multiple of 2^-24
-		return sign | uint16(math.RoundToEven(float64(magnitude)*0x1p24))
-	}
-}
-
-// single is the float32 of a float16.
-func single(h uint16) float32 {
-	sign := float32(1)
-	if h&0x8000 != 0 {
-		sign = -1
-	}
-	exponent, fraction := int(h>>10&0x1f), float64(h&0x3ff)
-	switch exponent {
-	case 0x1f:
-		if fraction != 0 {
-			return float32(math.NaN())
-		}
-		return sign * float32(math.Inf(1))
-	case 0:
-		return sign * float32(fraction*0x1p-24)
-	}
-	return sign * float32(math.Ldexp(1+fraction/1024, exponent-15))
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/gomlx/compute/dtypes/float16"
+	"github.com/gradcam-go/gradcam/internal/half"
 )
 
 // everyInteger is up to which float32 holds every whole number: 2^24.
@@ -18,7 +18,7 @@ type number func(order binary.ByteOrder, b []byte) (v float32, ok bool)
 // numbers are how the types of NumPy, without their byte order, are read.
 var numbers = map[string]number{
 	"f2": func(o binary.ByteOrder, b []byte) (float32, bool) {
-		return float16.Float16(o.Uint16(b)).Float32(), true
+		return half.Float32(o.Uint16(b)), true
 	},
 	"f4": func(o binary.ByteOrder, b []byte) (float32, bool) { return math.Float32frombits(o.Uint32(b)), true },
 	"f8": func(o binary.ByteOrder, b []byte) (float32, bool) {

@@ -10,7 +10,6 @@ import onnx
 import onnxruntime as ort
 import torch
 import torchvision
-from onnxruntime import quantization as q
 from torch import nn
 
 import generate as G
@@ -32,39 +31,6 @@ class Pooled(nn.Module):
         return self.head(self.body(x))
 
 
-class Rows(nn.Module):
-    """Reads the picture's columns one after the other, as readers of text do."""
-
-    def __init__(self):
-        super().__init__()
-        self.lstm, self.out = nn.LSTM(8, 6, batch_first=True), nn.Linear(6, 10)
-
-    def forward(self, x):
-        return self.out(self.lstm(x.mean(2).transpose(1, 2))[0][:, -1])
-
-
-class Line(nn.Module):
-    """A convolution along one axis."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv = nn.Conv1d(8, 10, 3)
-
-    def forward(self, x):
-        return self.conv(x.flatten(2)).mean(2)
-
-
-class Volume(nn.Module):
-    """A convolution in three dimensions."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv = nn.Conv3d(1, 10, 3)
-
-    def forward(self, x):
-        return self.conv(x[:, None]).mean((2, 3, 4))
-
-
 class Boxes(nn.Module):
     """Boxes, with non-maximum suppression in the file."""
 
@@ -72,13 +38,6 @@ class Boxes(nn.Module):
         v = x.flatten(2)[0]
         boxes = torch.cat([v[:2], v[:2] + v[2:4]]).t()
         return boxes[torchvision.ops.nms(boxes, v[4], 0.5)]
-
-
-class Best(nn.Module):
-    """The best hundred cells."""
-
-    def forward(self, x):
-        return x.flatten(1).topk(20).values
 
 
 def save(name, m, maker):
@@ -98,13 +57,8 @@ def plain(net):
 def main():
     HERE.mkdir(exist_ok=True)
     words = f"torch {torch.__version__.split('+')[0]}, older exporter"
-    for name, net in {"lstm": Pooled(Rows()), "conv1d": Pooled(Line()), "conv3d": Pooled(Volume()), "nms": Pooled(Boxes()), "topk": Pooled(Best())}.items():
-        save(name, plain(net), words)
+    save("nms", plain(Pooled(Boxes())), words)
     with tempfile.TemporaryDirectory() as d:
-        net = nn.Sequential(nn.Conv2d(3, 8, 3, 2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))
-        onnx.save(plain(net), f"{d}/a.onnx")
-        q.quantize_dynamic(f"{d}/a.onnx", f"{d}/b.onnx", weight_type=q.QuantType.QUInt8)
-        save("dynamic", onnx.load(f"{d}/b.onnx"), f"int8 by onnxruntime {ort.__version__}, dynamic")
         so = ort.SessionOptions()
         so.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
         so.optimized_model_filepath = f"{d}/c.onnx"

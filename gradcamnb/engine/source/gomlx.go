@@ -186,6 +186,11 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walked {
 		}
 	}
 	w.Walk = walk.Of(walk.Picture{Node: x, ChannelsLast: m.card.Layout == imgio.ChannelsLast}, ends...)
+	for _, p := range w.Places { // an output keeps its name, also from a scope that is called so
+		if n := w.outputs[p.Name]; n != nil && n != p.Node {
+			p.Name += "#layer"
+		}
+	}
 	x.Graph().AttachState(at, w)
 	return w
 }
