@@ -2,6 +2,10 @@
 
 package onnxruntime
 
+import "errors"
+
+var errNotLinked = errors.New("this program cannot load onnxruntime: it is built without a C compiler or with -tags noonnxruntime")
+
 const linked = false
 
 // Model is a file that is loaded.
