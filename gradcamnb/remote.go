@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/printable"
 	"github.com/gradcam-go/gradcam/internal/resident"
 )
@@ -120,7 +121,7 @@ func (s *remote) Layers(r Request) ([]Layer, error) {
 
 func (s *remote) Explain(ctx context.Context, r Request) ([]*heatmap.Result, error) {
 	pictures := r.Pictures
-	r.Pictures = allSendable(pictures)
+	r.Pictures = s.allSendable(pictures)
 	results, err := call[Request, []*heatmap.Result](ctx, s, "Explain", r, giving(pictures, r.Progress))
 	withPictures(results, pictures)
 	return results, err
@@ -128,7 +129,7 @@ func (s *remote) Explain(ctx context.Context, r Request) ([]*heatmap.Result, err
 
 // Detect lists what a detector finds.
 func (s *remote) Detect(ctx context.Context, r Request) ([][]heatmap.Detection, error) {
-	r.Pictures = allSendable(r.Pictures)
+	r.Pictures = s.allSendable(r.Pictures)
 	return call[Request, [][]heatmap.Detection](ctx, s, "Detect", r, nil)
 }
 
@@ -153,9 +154,13 @@ func withPictures(results []*heatmap.Result, pictures []image.Image) {
 	}
 }
 
-func allSendable(pictures []image.Image) []image.Image {
+// allSendable are pictures as they cross the socket, with their alpha if the model may take it.
+func (s *remote) allSendable(pictures []image.Image) []image.Image {
 	out := make([]image.Image, len(pictures))
 	for i, p := range pictures {
+		if n := s.info.Channels(); n == 2 || n == 4 {
+			p = imgio.Straight(p)
+		}
 		out[i] = sendable(p)
 	}
 	return out

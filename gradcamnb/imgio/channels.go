@@ -95,6 +95,9 @@ func (p Prep) Black(i int) float32 {
 
 // pixels are the picture's from (0, 0) on, without their alpha unless the model takes it.
 func (p Prep) pixels(img image.Image) *image.NRGBA {
+	if p.takesAlpha() {
+		img = Straight(img)
+	}
 	n, ok := img.(*image.NRGBA)
 	if ok && n.Rect.Min == (image.Point{}) && (p.takesAlpha() || n.Opaque()) {
 		return n

@@ -87,14 +87,22 @@ func Decode(data []byte, name string) (picture image.Image, err error) {
 	if err != nil {
 		return nil, unreadable(err, name)
 	}
-	flat := overWhite(img, image.Rect(0, 0, w, h))
+	part := image.Rect(0, 0, w, h)
+	flat, clear := overWhite(img, part), straight(img, part)
 	if f.mend != nil {
 		f.mend(data, flat)
 	}
-	if f.exif == nil {
-		return named(flat, name), nil
+	if f.exif != nil {
+		orientation := tiffOrientation(f.exif(data))
+		flat = upright(flat, orientation)
+		if clear != nil {
+			clear = upright(clear, orientation)
+		}
 	}
-	return named(upright(flat, tiffOrientation(f.exif(data))), name), nil
+	if clear != nil {
+		withAlpha(flat, clear)
+	}
+	return named(flat, name), nil
 }
 
 // format is what is done here for a format beside its decoder.

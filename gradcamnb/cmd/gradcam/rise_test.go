@@ -229,7 +229,8 @@ func TestInterruptedExplain(t *testing.T) {
 		t.Fatal(err)
 	}
 	var exit *exec.ExitError
-	if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(said.String(), "interrupted before there was a result") {
+	err := c.Wait() // 1 if the pass ended in time; if not, the process is ended: 128 and the signal's number
+	if !errors.As(err, &exit) || !slices.Contains([]int{1, 130}, exit.ExitCode()) || !strings.Contains(said.String(), "interrupted before there was a result") {
 		t.Errorf("%v: %s", err, &said)
 	}
 	if left, err := filepath.Glob(filepath.Join(out, "*")); err != nil || len(left) > 0 {
