@@ -77,8 +77,8 @@ func TestExternalWeights(t *testing.T) {
 func TestBadExternalWeights(t *testing.T) {
 	for name, c := range map[string]struct{ key, value, want string }{
 		"missing":  {"location", "other.data", "other.data"},
-		"outside":  {"location", "../../../../../../../../etc/hostname", "escapes"},
-		"absolute": {"location", "/etc/hostname", "escapes"},
+		"outside":  {"location", "../../../../../../../../etc/hostname", "leads out of the folder"},
+		"absolute": {"location", "/etc/hostname", "leads out of the folder"},
 		"short":    {"length", "999999999", "belongs to another model"},
 		"negative": {"length", "-5", "belongs to another model"},
 		"before":   {"offset", "-8", "is no number"},
