@@ -77,6 +77,9 @@ func (i Info) Channels() int {
 	if i.Layout == imgio.ChannelsLast {
 		at = len(i.Input) - 1
 	}
+	if at < 0 || at >= len(i.Input) {
+		return 0
+	}
 	return max(i.Input[at], 0)
 }
 
