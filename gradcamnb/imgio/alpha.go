@@ -16,17 +16,17 @@ var alphas sync.Map // from weak.Pointer[image.NRGBA] to *image.NRGBA
 // picture itself if nothing of it is transparent or it was not read here.
 func Straight(img image.Image) image.Image {
 	if p, ok := img.(*image.NRGBA); ok && p != nil {
-		if clear, ok := alphas.Load(weak.Make(p)); ok {
-			return clear.(*image.NRGBA)
+		if straight, ok := alphas.Load(weak.Make(p)); ok {
+			return straight.(*image.NRGBA)
 		}
 	}
 	return img
 }
 
 // withAlpha keeps a picture's alpha for as long as the picture is there.
-func withAlpha(flat, clear *image.NRGBA) {
+func withAlpha(flat, straight *image.NRGBA) {
 	at := weak.Make(flat)
-	alphas.Store(at, clear)
+	alphas.Store(at, straight)
 	runtime.AddCleanup(flat, func(at weak.Pointer[image.NRGBA]) { alphas.Delete(at) }, at)
 }
 

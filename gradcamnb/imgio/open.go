@@ -88,19 +88,19 @@ func Decode(data []byte, name string) (picture image.Image, err error) {
 		return nil, unreadable(err, name)
 	}
 	part := image.Rect(0, 0, w, h)
-	flat, clear := overWhite(img, part), straight(img, part)
+	flat, alpha := overWhite(img, part), straight(img, part)
 	if f.mend != nil {
 		f.mend(data, flat)
 	}
 	if f.exif != nil {
 		orientation := tiffOrientation(f.exif(data))
 		flat = upright(flat, orientation)
-		if clear != nil {
-			clear = upright(clear, orientation)
+		if alpha != nil {
+			alpha = upright(alpha, orientation)
 		}
 	}
-	if clear != nil {
-		withAlpha(flat, clear)
+	if alpha != nil {
+		withAlpha(flat, alpha)
 	}
 	return named(flat, name), nil
 }
