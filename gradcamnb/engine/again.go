@@ -64,10 +64,10 @@ func (g *again) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.
 		c.Picture(in.values)
 	}
 	var out []*tensors.Tensor
-	if c.Weights == 0 {
+	if !c.Weights {
 		out, err = g.run(p, in, g.session.program)
 	} else {
-		err = withRandomWeights(g.session.model.Store(), c.Weights, c.Seed, func() error {
+		err = withRandomWeights(g.session.model.Store(), c.Seed, func() error {
 			var err error
 			out, err = g.run(p, in, g.programOfWeights)
 			return err
@@ -120,9 +120,8 @@ func (p plan) atAnotherClass() (plan, error) {
 	return p, nil
 }
 
-// withRandomWeights permutes the values of the last n of a model's weights, or of all if n is
-// below 0, each among themselves, while do runs.
-func withRandomWeights(store *model.Store, n int, seed uint64, do func() error) (err error) {
+// withRandomWeights permutes the values of each of a model's weights among themselves while do runs.
+func withRandomWeights(store *model.Store, seed uint64, do func() error) (err error) {
 	var all []*model.Variable
 	for v := range store.IterVariables() {
 		if v.HasValue() && v.Shape().DType == dtypes.Float32 && v.Shape().Size() > 1 {
@@ -131,9 +130,6 @@ func withRandomWeights(store *model.Store, n int, seed uint64, do func() error) 
 	}
 	if len(all) == 0 {
 		return errors.New("the model has no weights that could be made random")
-	}
-	if n > 0 {
-		all = all[max(0, len(all)-n):]
 	}
 	for _, v := range all {
 		old, failed := v.Value()

@@ -2,6 +2,7 @@ package study
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"slices"
@@ -50,8 +51,8 @@ func (s *Study) explain(ctx context.Context, from, to int) ([]Row, error) {
 			return nil, ctx.Err()
 		}
 		if err != nil {
-			if from == 0 && len(good) == to-from && o.at == good[0].at && len(s.Pictures) > 1 {
-				return nil, err // the first picture of all: the choices are at fault, not the picture
+			if ofStudy(err) {
+				return nil, err
 			}
 			rows[o.at-from] = []Row{s.failed(o.at, err)}
 			continue
@@ -116,16 +117,33 @@ func (s *Study) results(ctx context.Context, good []opened) ([]*heatmap.Result, 
 	return s.Model.Run(ctx, r, choices...)
 }
 
+// ofStudy tells whether an error is of the model or of what was chosen, and so the same for every picture.
+func ofStudy(err error) bool {
+	for _, kind := range []error{gradcamnb.ErrUnknownName, gradcamnb.ErrUnknownLayer, gradcamnb.ErrNoClass, gradcamnb.ErrNoPreprocessing,
+		gradcamnb.ErrUnsupported, gradcamnb.ErrNoBackend, gradcamnb.ErrNoEngine, gradcamnb.ErrClosed} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// row is what is known of a picture before it is explained.
+func (s *Study) row(i int) Row {
+	return Row{Index: i, Picture: s.Pictures[i].Name, Label: s.Pictures[i].Label, Model: s.modelName(), ClassIndex: -1}
+}
+
 func (s *Study) failed(i int, err error) Row {
-	return Row{Index: i, Picture: s.Pictures[i].Name, Label: s.Pictures[i].Label, Model: s.modelName(), Error: err.Error(), ClassIndex: -1}
+	row := s.row(i)
+	row.Error = err.Error()
+	return row
 }
 
 // rows are what came out for one picture, one a map.
 func (s *Study) rows(o opened, r *heatmap.Result) []Row {
 	var rows []Row
 	for _, m := range r.Maps {
-		row := s.failed(o.at, errNone)
-		row.Error = ""
+		row := s.row(o.at)
 		row.Target, row.Class, row.ClassIndex = m.Target, m.Class, m.Index
 		row.Layer, row.Method = m.Layer, m.Method
 		row.Score, row.Unit, row.Diagnosis = float64(m.Score), m.ScoreUnit, m.Diagnosis
@@ -143,5 +161,3 @@ func (s *Study) rows(o opened, r *heatmap.Result) []Row {
 	}
 	return rows
 }
-
-var errNone = fmt.Errorf("none")

@@ -14,6 +14,7 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -81,6 +82,8 @@ func (s *Study) check() error {
 		return errors.New("the study has no pictures")
 	case s.Out == "":
 		return errors.New("the study has no folder for its results: name one in Out")
+	case s.Steps < 0 || s.Steps == 1:
+		return fmt.Errorf("a picture cannot be shown in %d steps: give at least 2", s.Steps)
 	case s.Shards < 0 || s.Shard < 0 || s.Shards > 0 && s.Shard >= s.Shards:
 		return fmt.Errorf("shard %d of %d: shards are numbered from 0 to one less than their number", s.Shard, s.Shards)
 	}
@@ -94,13 +97,6 @@ func (s *Study) check() error {
 	return nil
 }
 
-func orElse(n, otherwise int) int {
-	if n == 0 {
-		return otherwise
-	}
-	return n
-}
-
 // Run explains what is not explained yet and returns the summary of all parts that are there.
 // When ctx ends, it returns what is there and the error of ctx. A picture that cannot be read or
 // explained is a row with its error, and no error of the study.
@@ -108,21 +104,41 @@ func (s *Study) Run(ctx context.Context) (*Summary, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	s.Metrics = slices.Clone(s.Metrics)
-	for i, name := range s.Metrics { // by their own names
+	measured, err := s.measured()
+	if err != nil {
+		return nil, err
+	}
+	named := *s
+	named.Metrics = measured
+	return named.run(ctx)
+}
+
+// measured are the names of the metrics, each by its own and once.
+func (s *Study) measured() ([]string, error) {
+	var out []string
+	for _, name := range s.Metrics {
 		metric, err := metrics.ByName(name)
 		if err != nil {
 			return nil, err
 		}
-		s.Metrics[i] = metric.Name
+		if metric.Needs == metrics.Truth && !slices.ContainsFunc(s.Pictures, func(p Picture) bool { return p.Truth != nil }) {
+			return nil, fmt.Errorf("the metric %q compares with where the object is, and no picture has a truth", metric.Name)
+		}
+		if !slices.Contains(out, metric.Name) {
+			out = append(out, metric.Name)
+		}
 	}
+	return out, nil
+}
+
+func (s *Study) run(ctx context.Context) (*Summary, error) {
 	if err := os.MkdirAll(s.Out, 0o755); err != nil {
 		return nil, fmt.Errorf("the folder of the study: %w", err)
 	}
 	if err := s.claim(); err != nil {
 		return nil, err
 	}
-	size := orElse(s.Part, 64)
+	size := cmp.Or(s.Part, 64)
 	shards := max(s.Shards, 1)
 	var parts []int
 	progress := Progress{}
@@ -160,7 +176,7 @@ func (s *Study) part(k int) string {
 func (s *Study) runPart(ctx context.Context, k, size int, progress *Progress) error {
 	var rows []Row
 	end := min((k+1)*size, len(s.Pictures))
-	batch := orElse(s.Batch, 8)
+	batch := cmp.Or(s.Batch, 8)
 	for from := k * size; from < end; from += batch {
 		to := min(from+batch, end)
 		more, err := s.explain(ctx, from, to)
@@ -222,7 +238,7 @@ func (s *Study) claim() error {
 
 func (s *Study) manifest() (manifest, error) {
 	info := s.Model.Info()
-	m := manifest{Version: 1, Model: s.modelName(), Pictures: len(s.Pictures), Part: orElse(s.Part, 64), Metrics: s.Metrics}
+	m := manifest{Version: 1, Model: s.modelName(), Pictures: len(s.Pictures), Part: cmp.Or(s.Part, 64), Metrics: s.Metrics}
 	h := sha256.New()
 	for _, p := range s.Pictures {
 		fmt.Fprintf(h, "%q %q\n", p.Name, p.Label)

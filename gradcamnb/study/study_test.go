@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,7 @@ type fake struct {
 	calls  int
 	stopAt int // the call that cancels; 0 means none
 	cancel context.CancelFunc
+	refuse error // of every call
 }
 
 func (f *fake) Info() gradcamnb.Info {
@@ -39,7 +41,7 @@ func (f *fake) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Res
 	if f.calls++; f.calls == f.stopAt {
 		f.cancel()
 	}
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), f.refuse); err != nil {
 		return nil, err
 	}
 	var out []*heatmap.Result
@@ -119,6 +121,15 @@ func TestSummaryByHand(t *testing.T) {
 	}
 	if x := sum.Examples["insertion"]; x.Lowest[0].Value != 1 || x.Highest[0].Value != 6 || x.Highest[0].Row.Picture != "p02" {
 		t.Errorf("%+v", x)
+	}
+}
+
+// A folder's name is no pattern.
+func TestFolderThatLooksLikeAPattern(t *testing.T) {
+	s := newStudy(t, &fake{}, 1, 2)
+	s.Out = filepath.Join(s.Out, "a[1] *")
+	if sum, err := s.Run(t.Context()); err != nil || sum.Pictures != 2 {
+		t.Errorf("%v, %+v", err, sum)
 	}
 }
 
@@ -349,6 +360,15 @@ func TestStudyErrors(t *testing.T) {
 	s.Steps = 3
 	if _, err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "another study") {
 		t.Error(err)
+	}
+	s = newStudy(t, &fake{}, 1)
+	s.Metrics = []string{"energy"}
+	if _, err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "no picture has a truth") {
+		t.Error(err)
+	}
+	s = newStudy(t, &fake{refuse: fmt.Errorf("here: %w", gradcamnb.ErrUnknownLayer)}, 1, 2, 3)
+	if _, err := s.Run(t.Context()); !errors.Is(err, gradcamnb.ErrUnknownLayer) {
+		t.Errorf("a choice that fits no picture: %v", err)
 	}
 	one := newStudy(t, &fake{}, 1, 99, 2)
 	sum, err := one.Run(t.Context())

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // Cell is one place of a study's table: a layer by a method, of one model.
@@ -111,25 +110,20 @@ func readTally(dir string) (*tally, error) {
 	if err := json.Unmarshal(data, &m); err != nil {
 		return nil, fmt.Errorf("%s in %s is damaged: %w", manifestName, dir, err)
 	}
-	parts, err := filepath.Glob(filepath.Join(escaped(dir), "part-*.parquet"))
+	parts, err := fs.Glob(os.DirFS(dir), "part-*.parquet")
 	if err != nil {
 		return nil, fmt.Errorf("the study's parts: %w", err)
 	}
 	t := newTally(m)
-	for _, path := range parts { // sorted by name
+	for _, name := range parts { // sorted
 		p := newTally(m)
-		if err := readRows(path, m.Metrics, p.add); err != nil {
+		if err := readRows(filepath.Join(dir, name), m.Metrics, p.add); err != nil {
 			return nil, err
 		}
 		p.close()
 		t.merge(p)
 	}
 	return t, nil
-}
-
-// escaped is a folder as a pattern that means itself.
-func escaped(dir string) string {
-	return strings.NewReplacer(`\\`, `\\`, "*", `\\*`, "?", `\\?`, "[", `\\[`).Replace(dir)
 }
 
 func (t *tally) summary() *Summary {

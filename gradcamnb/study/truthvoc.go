@@ -3,6 +3,7 @@ package study
 import (
 	"encoding/xml"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -13,7 +14,7 @@ import (
 // all of its boxes, or those of one class (the object's name) if one is given. Boxes there count
 // pixels from 1 and include the last one.
 func VOC(dir, class string) (Truths, error) {
-	found, err := filepath.Glob(filepath.Join(escaped(dir), "*.xml"))
+	found, err := fs.Glob(os.DirFS(dir), "*.xml")
 	if err != nil {
 		return nil, fmt.Errorf("the annotations: %w", err)
 	}
@@ -21,7 +22,8 @@ func VOC(dir, class string) (Truths, error) {
 		return nil, fmt.Errorf("the folder %s has no annotations (.xml)", dir)
 	}
 	out := Truths{}
-	for _, path := range found {
+	for _, name := range found {
+		path := filepath.Join(dir, name)
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("the annotations: %w", err)
@@ -47,7 +49,7 @@ func VOC(dir, class string) (Truths, error) {
 			}
 		}
 		if len(boxes) > 0 {
-			out[filepath.Base(path)] = Boxes(boxes...)
+			out[name] = Boxes(boxes...)
 		}
 	}
 	return out, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -181,7 +182,7 @@ func (f studyFlags) openTruths() (study.Truths, error) {
 	case ".json":
 		return study.COCO(f.truth, f.truthClass)
 	}
-	if found, err := filepath.Glob(filepath.Join(f.truth, "*.xml")); err == nil && len(found) > 0 {
+	if found, err := fs.Glob(os.DirFS(f.truth), "*.xml"); err == nil && len(found) > 0 {
 		return study.VOC(f.truth, f.truthClass)
 	}
 	return study.Masks(f.truth)

@@ -2,10 +2,6 @@ package metrics
 
 import "context"
 
-// correlationSets is how many random sets a correlation is taken over, Quantus 0.6.0's
-// default.
-const correlationSets = 100
-
 // FaithfulnessCorrelation is the correlation, over random sets S of pixels, of the sum of the
 // map a in S with what the score f loses when S is hidden. High is good.
 //
@@ -25,9 +21,7 @@ var FaithfulnessCorrelation = register(Metric{
 	Cost:    "100 passes, for all maps together",
 	Beware:  "few scattered pixels hardly change the score of a deep net, so it is noisy: average pictures",
 	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
-		height, width := s.Mean.Size()
-		pixels := height * width
-		return s.correlate(ctx, randomSets(s.Seed, correlationSets, min(width, max(1, pixels/4)), pixels), pearson)
+		return s.correlate(ctx, s.scattered(), pearson)
 	},
 })
 

@@ -25,9 +25,7 @@ var Infidelity = register(Metric{
 	Cost:    "100 passes, for all maps together",
 	Beware:  "it is in squared units of the score: compare maps of one picture and target only",
 	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
-		height, width := s.Mean.Size()
-		pixels := height * width
-		return s.correlate(ctx, randomSets(s.Seed, correlationSets, min(width, max(1, pixels/4)), pixels), infidelity)
+		return s.correlate(ctx, s.scattered(), infidelity)
 	},
 })
 

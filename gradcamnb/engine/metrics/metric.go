@@ -105,7 +105,7 @@ type Show struct {
 type Change struct {
 	Picture func(values []float32) // changes a copy of the picture, in the model's own units
 	Class   bool                   // explains another class than the one that was explained, half of the list further
-	Weights int                    // how many layers of weights, from the output down, become random; -1 means all
+	Weights bool                   // makes all weights random
 	Seed    uint64                 // of the random weights
 }
 

@@ -22,6 +22,6 @@ var MPRT = register(Metric{
 	Cost:    "1 explanation by a changed model",
 	Beware:  "a map of an untrained net still shows the picture's edges",
 	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
-		return s.likeness(ctx, Change{Weights: -1, Seed: s.Seed})
+		return s.likeness(ctx, Change{Weights: true, Seed: s.Seed})
 	},
 })

@@ -23,6 +23,15 @@ func randomSets(seed uint64, n, size, pixels int) []set {
 	return out
 }
 
+// scattered are 100 random sets, the default of Quantus 0.6.0, of as many pixels as the input is
+// wide, or of a quarter of the pixels of a smaller input.
+func (s *Show) scattered() []set {
+	const n = 100
+	height, width := s.Mean.Size()
+	pixels := height * width
+	return randomSets(s.Seed, n, min(width, max(1, pixels/4)), pixels)
+}
+
 // drops is, for each set, how much every aim's score falls when the set alone is hidden:
 // f(x) - f(x without S), [set][aim].
 func (s *Show) drops(ctx context.Context, over Model, sets []set) ([][]float64, error) {

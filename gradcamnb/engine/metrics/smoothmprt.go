@@ -25,11 +25,11 @@ var SmoothMPRT = register(Metric{
 	Cost:    "20 explanations",
 	Beware:  "a map of an untrained net still shows the picture's edges",
 	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
-		trained, err := s.smoothed(ctx, 0)
+		trained, err := s.smoothed(ctx, false)
 		if err != nil {
 			return nil, err
 		}
-		random, err := s.smoothed(ctx, -1)
+		random, err := s.smoothed(ctx, true)
 		if err != nil {
 			return nil, err
 		}
@@ -37,15 +37,15 @@ var SmoothMPRT = register(Metric{
 	},
 })
 
-// smoothed is, for every map, its sum over noisy pictures, with so many layers of random weights.
-func (s *Show) smoothed(ctx context.Context, weights int) ([][]float64, error) {
+// smoothed is, for every map, its sum over noisy pictures, with random weights or the model's own.
+func (s *Show) smoothed(ctx context.Context, random bool) ([][]float64, error) {
 	if s.Again == nil {
 		return nil, errNotAgain
 	}
 	sum := make([][]float64, len(s.Maps))
 	for k := range sensitivityDraws {
 		draw := rand.New(rand.NewPCG(s.Seed, uint64(3+k)))
-		maps, err := s.Again(ctx, Change{Weights: weights, Seed: s.Seed, Picture: func(values []float32) {
+		maps, err := s.Again(ctx, Change{Weights: random, Seed: s.Seed, Picture: func(values []float32) {
 			lo, hi, _ := (heatmap.Grid{Values: values}).Range()
 			for i := range values {
 				values[i] += 0.1 * (hi - lo) * float32(draw.NormFloat64())

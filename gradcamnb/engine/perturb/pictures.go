@@ -2,11 +2,11 @@ package perturb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // Pictures scores n other pictures, one after the other. Picture i begins as a copy of the
@@ -14,50 +14,19 @@ import (
 // told after every pass.
 func (s *Subject) Pictures(ctx context.Context, n int, draw func(i int, picture []float32), hear func(done, total int) error) ([][]float32, error) {
 	if s.Host != nil {
-		return nil, fmt.Errorf("the model is a Go function that is shown masks only, so no changed picture can be scored")
+		return nil, errors.New("the model is a Go function that is shown masks only, so no changed picture can be scored")
 	}
-	batch := min(n, s.Batch())
 	dims := slices.Clone(s.Input)
-	dims[0] = batch
-	program, err := s.Compile(fmt.Sprintf("pictures %d", batch), func(m *Within, in []*Node) []*Node {
+	dims[0] = min(n, s.Batch())
+	program, err := s.Compile(fmt.Sprintf("pictures %d", dims[0]), func(m *Within, in []*Node) []*Node {
 		return []*Node{m.Scores(in[0])}
 	})
 	if err != nil {
 		return nil, err
 	}
-	size := len(s.Values)
-	out := make([][]float32, 0, n)
-	pictures := make([]float32, batch*size)
-	for done := 0; done < n; done = len(out) {
-		if err := ctx.Err(); err != nil {
-			return out, err
-		}
-		now := min(batch, n-done)
-		for b := range now {
-			one := pictures[b*size : (b+1)*size]
-			copy(one, s.Values)
-			draw(done+b, one)
-		}
-		in := tensors.FromFlatDataAndDimensions(pictures, dims...)
-		tensor, err := program(in)
-		in.MustFinalizeAll()
-		if err != nil {
-			return out, err
-		}
-		scores, err := floats(tensor[0])
-		if err != nil {
-			return out, err
-		}
-		for b := range now {
-			row := make([]float32, len(s.Aims))
-			for a := range row {
-				row[a] = scores[a*batch+b]
-			}
-			out = append(out, row)
-		}
-		if err := hear(len(out), n); err != nil {
-			return out, err
-		}
+	copied := func(i int, picture []float32) {
+		copy(picture, s.Values)
+		draw(i, picture)
 	}
-	return out, nil
+	return s.inBatches(ctx, series{n: n, dims: dims, draw: copied, score: only(program), hear: hear})
 }

@@ -173,17 +173,36 @@ func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []flo
 	if err != nil {
 		return nil, err
 	}
+	return s.inBatches(ctx, series{n: n, dims: []int{batch, height, width}, draw: draw, score: score, hear: hear})
+}
+
+// series is n things that are drawn and scored in batches.
+type series struct {
+	n     int
+	dims  []int // of a batch, whose first is how many it holds
+	draw  func(i int, one []float32)
+	score func(batch *tensors.Tensor) ([]float32, error) // [aim][one of the batch] laid flat
+	hear  func(done, total int) error
+}
+
+// inBatches draws and scores: [one][aim].
+func (s *Subject) inBatches(ctx context.Context, r series) ([][]float32, error) {
+	n, batch := r.n, r.dims[0]
 	out := make([][]float32, 0, n)
-	masks := make([]float32, batch*height*width)
+	size := 1
+	for _, d := range r.dims[1:] {
+		size *= d
+	}
+	values := make([]float32, batch*size)
 	for done := 0; done < n; done = len(out) {
 		if err := ctx.Err(); err != nil {
 			return out, err
 		}
 		for b := range min(batch, n-done) {
-			draw(done+b, masks[b*height*width:(b+1)*height*width])
+			r.draw(done+b, values[b*size:(b+1)*size])
 		}
-		in := tensors.FromFlatDataAndDimensions(masks, batch, height, width)
-		scores, err := score(in)
+		in := tensors.FromFlatDataAndDimensions(values, r.dims...)
+		scores, err := r.score(in)
 		in.MustFinalizeAll()
 		if err != nil {
 			return out, err
@@ -195,7 +214,7 @@ func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []flo
 			}
 			out = append(out, row)
 		}
-		if err := hear(len(out), n); err != nil {
+		if err := r.hear(len(out), n); err != nil {
 			return out, err
 		}
 	}
@@ -225,13 +244,18 @@ func (s *Subject) scorer(batch int) (func(masks *tensors.Tensor) ([]float32, err
 	program, err := s.Compile(fmt.Sprintf("masked %d %v", batch, s.Baseline != nil), func(m *Within, in []*Node) []*Node {
 		return []*Node{m.Scores(m.Hide(in[0]))}
 	})
-	return func(masks *tensors.Tensor) ([]float32, error) {
-		out, err := program(masks)
+	return only(program), err
+}
+
+// only is a program whose one result is numbers.
+func only(program Program) func(in *tensors.Tensor) ([]float32, error) {
+	return func(in *tensors.Tensor) ([]float32, error) {
+		out, err := program(in)
 		if err != nil {
 			return nil, err
 		}
 		return floats(out[0])
-	}, err
+	}
 }
 
 // floats takes the values out of a tensor and ends it.
