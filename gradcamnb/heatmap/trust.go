@@ -18,8 +18,8 @@ type Trust struct {
 	Words []string // a sentence for each that was measured, the gravest first
 }
 
-// The values from which a map is doubted. Adebayo et al. 2018 and Sixt et al. 2020 give none; they
-// are set so that what the papers show as failing fails, and can be read beside the numbers.
+// The values from which a map is doubted. No paper gives any: they are a choice, and every sentence
+// has its number beside it.
 const (
 	alike = 0.7 // of two maps' rank correlation
 	moved = 0.5 // of a map's own norm
