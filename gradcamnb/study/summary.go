@@ -193,7 +193,7 @@ func holm(all []Comparison) {
 }
 
 // nemenyi are the critical values q_0.05 / sqrt(2) of the studentised range for k = 2, 3, ... cells
-// (Demsar 2006, table 5, to 10; beyond, scipy 1.16's studentized_range).
+// (Demsar 2006, table 5, to 10; beyond, scipy 1.17.1's studentized_range).
 var nemenyi = []float64{1.960, 2.344, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164, 3.219, 3.268, 3.313, 3.354, 3.391, 3.426, 3.458, 3.489, 3.517, 3.544}
 
 func (t *tally) ranksOf(metric string, cells []Cell) []Rank {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -113,10 +114,13 @@ func (f studyFlags) run(ctx context.Context, out io.Writer) error {
 	s.Progress = func(p study.Progress) { line.Set("gradcam: %s", farStudy(p, time.Since(start))) }
 	summary, err := s.Run(ctx)
 	line.Clear()
-	if err != nil {
-		return fmt.Errorf("%w; the same command goes on from there", err)
+	if summary != nil { // after an interruption, of what is there
+		err = errors.Join(err, writeStudy(f.out, summary, pictures))
 	}
-	if err := writeStudy(f.out, summary, pictures); err != nil {
+	if ctx.Err() != nil {
+		return errors.New("interrupted; the same command goes on from there")
+	}
+	if err != nil {
 		return err
 	}
 	return printStudy(out, summary, f.out)

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// studying is the command over a folder of three pictures and a text, a part a picture.
+func studying(t *testing.T, out string, more ...string) []string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, from := range map[string]string{"cat/1.png": picture("cat_224.png"), "cat/2.png": picture("cat.png"), "coffee/3.png": picture("coffee_224.png"), "notes.txt": picture("LICENSES.md")} {
+		data, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return append([]string{"study", "--backend", "go", "--model", model("resnet-basic.ts.onnx"), "--size", "64", "--mean", "0", "--scale", "255", "--pictures", dir,
+		"--layer", "stages", "--method", "Grad-CAM", "--method", "LayerCAM", "--metric", "deletion", "--metric", "sparseness", "--part", "1", "--out", out}, more...)
+}
+
+// A study says its means, has a report, and after kill -9 goes on: the files of rows are those of a
+// study that ran through, to the byte.
+func TestStudy(t *testing.T) {
+	whole, broken := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "broken")
+	args := studying(t, whole)
+	said, err := gradcam(args...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"deletion", "sparseness", "LayerCAM", "3 of 3 pictures, 24 maps", "report.html"} {
+		if !strings.Contains(string(said), want) {
+			t.Errorf("the command does not say %q:\n%s", want, said)
+		}
+	}
+	args[len(args)-1] = broken
+	c := gradcam(args...)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(broken, "part-000000.parquet")); err == nil || time.Now().After(deadline) {
+			break
+		}
+	}
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait() // it was killed
+	if _, err := os.Stat(filepath.Join(broken, "report.html")); err == nil {
+		t.Fatal("it had ended before it was killed")
+	}
+	if said, err := gradcam(args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	for _, name := range []string{"part-000000.parquet", "part-000001.parquet", "part-000002.parquet", "summary.json"} {
+		a, err1 := os.ReadFile(filepath.Join(whole, name))
+		b, err2 := os.ReadFile(filepath.Join(broken, name))
+		if err1 != nil || err2 != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s: %v, %v, the same bytes: %v", name, err1, err2, bytes.Equal(a, b))
+		}
+	}
+}
+
+// What cannot be is said in the command's words.
+func TestStudyErrors(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	for want, args := range map[string][]string{
+		"--model is missing":          {"study", "--pictures", "x", "--out", out},
+		"--pictures is missing":       {"study", "--model", "m.onnx", "--out", out},
+		`there is no picture "x"`:     {"study", "--model", "m.onnx", "--pictures", "x", "--out", out},
+		`--shard "3/2"`:               studying(t, out, "--shard", "3/2"),
+		`there is no metric "energi"`: studying(t, out, "--metric", "energi"),
+		"no picture has a truth":      studying(t, out, "--metric", "energy"),
+		"exclude each other":          studying(t, out, "--at-label", "--target", "class:1"),
+		`no layer "nowhere"`:          studying(t, out, "--layer", "nowhere"),
+	} {
+		said, err := gradcam(args...).CombinedOutput()
+		if err == nil || !strings.Contains(string(said), want) || strings.Contains(string(said), "goes on from there") {
+			t.Errorf("%v: %v, %s; want %q", args, err, said, want)
+		}
+	}
+}
