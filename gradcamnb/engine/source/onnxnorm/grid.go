@@ -26,24 +26,60 @@ func newGrid(n *node, dims, kernel []int) grid {
 	}
 	auto, ceil := n.stringOr("auto_pad", "NOTSET"), n.intOr("ceil_mode", 0) != 0
 	for i := range axes {
-		w := g.along(i)
-		if w.stride[0] < 1 || w.dilate[0] < 1 || w.kernel[0] < 1 {
+		if g.stride[i] < 1 || g.dilate[i] < 1 || g.kernel[i] < 1 {
 			failf("kernel %v, strides %v and dilations %v must be positive", kernel, g.stride, g.dilate)
 		}
-		g.before[i], g.end[i] = autoPad(auto, w, 0, pads[i], pads[axes+i])
-		w = g.along(i)
-		g.out[i] = w.count(0, g.before[i]+g.end[i], ceil)
+		g.before[i], g.end[i] = pads[i], pads[axes+i]
+		g.autoPad(auto, i)
+		g.out[i] = g.count(i, ceil)
 		if g.out[i] < 1 {
 			failf("its window %v does not fit into the input %v with the pads %v: the picture is too small for this model", kernel, g.in, pads)
 		}
-		g.after[i] = (g.out[i]-1)*w.stride[0] + w.reach(0) - w.in[0] - g.before[i]
+		// The cells that the windows read, no more and no fewer.
+		g.after[i] = (g.out[i]-1)*g.stride[i] + g.reach(i) - g.in[i] - g.before[i]
 	}
 	return g
 }
 
-// along is one axis of the grid as the first of a window.
-func (g grid) along(i int) window {
-	return window{in: [2]int{g.in[i]}, kernel: [2]int{g.kernel[i]}, stride: [2]int{g.stride[i]}, dilate: [2]int{g.dilate[i]}, before: [2]int{g.before[i]}, out: [2]int{g.out[i]}, end: [2]int{g.end[i]}}
+// reach is the extent of a dilated kernel.
+func reach(kernel, dilate int) int { return (kernel-1)*dilate + 1 }
+
+func (g grid) reach(i int) int { return reach(g.kernel[i], g.dilate[i]) }
+
+// count is the number of windows on an axis: floor((in + pad - reach)/stride) + 1,
+// or with ceil_mode the ceiling, less a window that would begin in the end padding.
+func (g grid) count(i int, ceil bool) int {
+	free := g.in[i] + g.before[i] + g.end[i] - g.reach(i)
+	switch {
+	case free < 0 && (!ceil || -free >= g.stride[i]):
+		return 0
+	case free < 0: // one window, larger than the map
+		return 1
+	}
+	n := free/g.stride[i] + 1
+	if ceil && free%g.stride[i] != 0 && n*g.stride[i] < g.in[i]+g.before[i] {
+		n++
+	}
+	return n
+}
+
+// autoPad resolves the deprecated auto_pad attribute into the pads of an axis.
+func (g grid) autoPad(mode string, i int) {
+	switch mode {
+	case "NOTSET", "":
+	case "VALID":
+		g.before[i], g.end[i] = 0, 0
+	case "SAME_UPPER", "SAME_LOWER":
+		out := (g.in[i] + g.stride[i] - 1) / g.stride[i]
+		total := max(0, (out-1)*g.stride[i]+g.reach(i)-g.in[i])
+		less := total / 2
+		g.before[i], g.end[i] = less, total-less
+		if mode == "SAME_LOWER" {
+			g.before[i], g.end[i] = total-less, less
+		}
+	default:
+		failf("auto_pad %q is not known", mode)
+	}
 }
 
 // padGrid pads x [b, c, axes...] for the windows.
@@ -75,8 +111,9 @@ func unravel(at int, dims []int) []int {
 	return out
 }
 
-// cells is for each window how many of its cells lie in the input, or with the pads in them.
-func (g grid) cells(includePad bool) []float32 {
+// cellWeights is 1 over the number of cells that count, for each window: of those in the input, or
+// with the pads in them. Cells that ceil_mode adds beyond the declared pads never count.
+func (g grid) cellWeights(includePad bool) []float32 {
 	counts := []float32{1}
 	for i := range g.kernel {
 		from, to := g.before[i], g.before[i]+g.in[i]
@@ -97,5 +134,5 @@ func (g grid) cells(includePad bool) []float32 {
 		}
 		counts = next
 	}
-	return counts
+	return convert(counts, func(c float32) float32 { return 1 / c })
 }

@@ -21,26 +21,7 @@ func maxPool(b *builder, n *node) {
 		n.out = []*value{b.fromLast(b.reduceExtreme("ReduceMax", b.lastOf(v), []int{1, 2}, tiesFirst))}
 		return
 	}
-	x := b.padLast(b.lastOf(v), w, negInf)
-	if w.large() {
-		n.out = []*value{b.fromLast(b.byAxis(x, w, b.firstMax))}
-		return
-	}
-	var acc ref
-	for i := range w.kernel[0] {
-		for j := range w.kernel[1] {
-			if w.outside(i, j) {
-				continue
-			}
-			s := b.tap(x, w, i, j)
-			if !acc.ok() {
-				acc = s
-				continue
-			}
-			acc = b.firstMax(acc, s)
-		}
-	}
-	n.out = []*value{b.fromLast(acc)}
+	n.out = []*value{b.fromLast(b.joined(b.padLast(b.lastOf(v), w, negInf), w, b.firstMax))}
 }
 
 // firstMax is max(x, y) whose gradient goes to x where they are equal.

@@ -17,33 +17,27 @@ func maxPoolGrid(b *builder, n *node) {
 	if n.intOr("storage_order", 0) != 0 {
 		slices.Reverse(order)
 	}
-	place := b.padGrid(b.cellNumbers(x.dims, order), g, -1)
-	var most, at ref
-	padded := b.padGrid(x, g, negInf)
-	indices := len(n.Output) > 1 && n.Output[1] != ""
-	var where []ref
-	if indices {
-		b.taps(place, g, func(tap ref, _ []int) { where = append(where, tap) })
+	var places []ref
+	if len(n.Output) > 1 && n.Output[1] != "" {
+		b.taps(b.padGrid(b.cellNumbers(x.dims, order), g, -1), g, func(tap ref, _ []int) { places = append(places, tap) })
 	}
-	i := 0
-	b.taps(padded, g, func(tap ref, _ []int) {
-		switch {
-		case !most.ok():
+	var most, at ref
+	b.taps(b.padGrid(x, g, negInf), g, func(tap ref, _ []int) {
+		if !most.ok() {
 			most = tap
-			if indices {
-				at = b.spreadTo(where[0], tap.dims)
+			if places != nil {
+				at = b.spreadTo(places[0], tap.dims)
 			}
-		default:
-			if indices {
-				greater := b.binary("Greater", tap, most)
-				at = b.choose(greater, where[i], at)
-			}
-			most = b.firstMax(most, tap)
+			return
 		}
-		i++
+		if places != nil {
+			places = places[1:]
+			at = b.choose(b.binary("Greater", tap, most), places[0], at)
+		}
+		most = b.firstMax(most, tap)
 	})
 	n.out = []*value{fromPlain(most)}
-	if indices {
+	if at.ok() {
 		n.out = append(n.out, fromPlain(at).is(whole))
 	}
 }
@@ -74,7 +68,7 @@ func averagePoolGrid(b *builder, n *node) {
 	x := b.plain(n.need(0))
 	g := newGrid(n, x.dims, n.intsOr("kernel_shape", nil))
 	sum := b.sumGrid(x, g)
-	weights := convert(g.cells(n.intOr("count_include_pad", 0) != 0), func(c float32) float32 { return 1 / c })
+	weights := g.cellWeights(n.intOr("count_include_pad", 0) != 0)
 	n.out = []*value{fromPlain(b.mul(sum, b.floats(append([]int{1, 1}, g.out...), weights)))}
 }
 

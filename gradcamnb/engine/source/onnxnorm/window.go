@@ -20,49 +20,25 @@ func newWindow(n *node, dims, kernel []int) window {
 	if len(dims) != 4 || len(kernel) != 2 {
 		failf("its input has the shape %v and its kernel %v, and only two spatial axes, [batch, channels, height, width], are supported", dims, kernel)
 	}
-	stride, dilate := n.intsOr("strides", []int{1, 1}), n.intsOr("dilations", []int{1, 1})
-	pads := n.intsOr("pads", []int{0, 0, 0, 0})
-	if len(stride) != 2 || len(dilate) != 2 || len(pads) != 4 {
-		failf("strides %v, dilations %v and pads %v do not fit two spatial axes", stride, dilate, pads)
-	}
-	auto, ceil := n.stringOr("auto_pad", "NOTSET"), n.intOr("ceil_mode", 0) != 0
-	var w window
-	for i := range 2 {
-		w.in[i], w.kernel[i], w.stride[i], w.dilate[i] = dims[2+i], kernel[i], stride[i], dilate[i]
-		if w.stride[i] < 1 || w.dilate[i] < 1 || w.kernel[i] < 1 {
-			failf("kernel %v, strides %v and dilations %v must be positive", kernel, stride, dilate)
-		}
-		w.before[i], w.end[i] = autoPad(auto, w, i, pads[i], pads[2+i])
-		w.out[i] = w.count(i, w.before[i]+w.end[i], ceil)
-		if w.out[i] < 1 {
-			failf("its window %v does not fit into the input %v with the pads %v: the picture is too small for this model", kernel, dims[2:], pads)
-		}
-		// The cells that the windows read, no more and no fewer.
-		w.after[i] = (w.out[i]-1)*w.stride[i] + w.reach(i) - w.in[i] - w.before[i]
+	g := newGrid(n, dims, kernel)
+	w := window{
+		in: [2]int(g.in), kernel: [2]int(g.kernel), stride: [2]int(g.stride), dilate: [2]int(g.dilate),
+		before: [2]int(g.before), end: [2]int(g.end), after: [2]int(g.after), out: [2]int(g.out),
 	}
 	n.window = &w
 	return w
 }
 
-// reach is the extent of the dilated kernel on an axis.
-func (w window) reach(i int) int { return (w.kernel[i]-1)*w.dilate[i] + 1 }
-
-// count is the number of windows on an axis: floor((in + pad - reach)/stride) + 1,
-// or with ceil_mode the ceiling, less a window that would begin in the end padding.
-func (w window) count(i, pad int, ceil bool) int {
-	free := w.in[i] + pad - w.reach(i)
-	switch {
-	case free < 0 && (!ceil || -free >= w.stride[i]):
-		return 0
-	case free < 0: // one window, larger than the map
-		return 1
+// grid is the window as what it is over any number of axes.
+func (w window) grid() grid {
+	return grid{
+		in: w.in[:], kernel: w.kernel[:], stride: w.stride[:], dilate: w.dilate[:],
+		before: w.before[:], end: w.end[:], after: w.after[:], out: w.out[:],
 	}
-	n := free/w.stride[i] + 1
-	if ceil && free%w.stride[i] != 0 && n*w.stride[i] < w.in[i]+w.before[i] {
-		n++
-	}
-	return n
 }
+
+// reach is the extent of the dilated kernel on an axis.
+func (w window) reach(i int) int { return reach(w.kernel[i], w.dilate[i]) }
 
 // coversAll tells whether there is one window, and all of the input is in it.
 func (w window) coversAll() bool {
@@ -73,6 +49,27 @@ func (w window) coversAll() bool {
 const largeWindow = 50
 
 func (w window) large() bool { return w.kernel[0]*w.kernel[1] >= largeWindow }
+
+// joined joins what the windows of the padded input read, in row-major order.
+func (b *builder) joined(padded ref, w window, join func(sum, x ref) ref) ref {
+	if w.large() {
+		return b.byAxis(padded, w, join)
+	}
+	var sum ref
+	for i := range w.kernel[0] {
+		for j := range w.kernel[1] {
+			if w.outside(i, j) {
+				continue
+			}
+			tap := b.tap(padded, w, i, j)
+			if sum.ok() {
+				tap = join(sum, tap)
+			}
+			sum = tap
+		}
+	}
+	return sum
+}
 
 // byAxis joins what the windows of the padded input read, first along the rows and then the
 // columns, which takes as many steps as the window is wide and high and not as it has cells. The
@@ -110,25 +107,6 @@ func (w window) outsideAxis(axis, k int) bool {
 		}
 	}
 	return true
-}
-
-// autoPad resolves the deprecated auto_pad attribute into pads.
-func autoPad(mode string, w window, i, before, after int) (int, int) {
-	switch mode {
-	case "NOTSET", "":
-		return before, after
-	case "VALID":
-		return 0, 0
-	case "SAME_UPPER", "SAME_LOWER":
-		out := (w.in[i] + w.stride[i] - 1) / w.stride[i]
-		total := max(0, (out-1)*w.stride[i]+w.reach(i)-w.in[i])
-		if mode == "SAME_UPPER" {
-			return total / 2, total - total/2
-		}
-		return total - total/2, total / 2
-	}
-	failf("auto_pad %q is not known", mode)
-	return 0, 0
 }
 
 // padLast pads x [b, h, w, c] for the window; a negative end padding cuts off
