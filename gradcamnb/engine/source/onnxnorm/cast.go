@@ -1,6 +1,7 @@
 package onnxnorm
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gomlx/compute-onnx/support/protos"
@@ -86,14 +87,12 @@ var smallFloats = map[protos.TensorProto_DataType]smallFloat{
 // c*x - (c*x - x) (Dekker 1971, section 4), and below the smallest normal number the nearest
 // multiple of the smallest step.
 func (b *builder) toSmallFloat(x ref, f smallFloat, saturate bool) ref {
-	one := func(name string, v float64) ref { // which no compiler works out
-		return b.weight(name, []int{1}, func() []float32 { return []float32{float32(v)} })
-	}
+	// A weight, which no compiler works out.
+	c := b.weight(fmt.Sprint("@split", f.mantissa), []int{1}, func() []float32 { return []float32{float32(math.Ldexp(1, 23-f.mantissa) + 1)} })
 	step := math.Ldexp(1, f.least-f.mantissa)
-	big := b.mul(x, one("@split"+string(rune('0'+f.mantissa)), math.Ldexp(1, 23-f.mantissa)+1))
+	big := b.mul(x, c)
 	normal := b.sub(big, b.sub(big, x))
-	m := one("@round", 12582912)
-	tiny := b.scaled(b.sub(b.add(b.scaled(x, float32(1/step)), m), m), float32(step))
+	tiny := b.scaled(b.steps(b.scaled(x, float32(1/step))), float32(step))
 	small := b.binary("Less", b.unary("Abs", x), b.scalar(float32(math.Ldexp(1, f.least))))
 	y := b.choose(small, tiny, normal)
 	over := b.binary("Greater", b.unary("Abs", y), b.scalar(f.most))

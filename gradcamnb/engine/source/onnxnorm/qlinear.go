@@ -57,21 +57,19 @@ func (b *builder) qlinear(n *node, op string, in []*value, scale int) {
 	if n.intOr("channels_last", 0) != 0 {
 		failf("channels_last is not supported")
 	}
-	plain := n.with()
-	plain.OpType, plain.in, plain.Output = op, in, n.Output
-	rules[op](b, plain)
+	y := b.apply(n, op, in)
 	if n.input(scale) == nil {
-		n.out = plain.out
+		n.out = []*value{y}
 		return
 	}
 	if anyScaled(n, scale, scale+1) {
 		m := n.with()
-		m.in, m.Output = []*value{plain.out[0], n.need(scale), n.input(scale + 1)}, n.Output
+		m.in = []*value{y, n.need(scale), n.input(scale + 1)}
 		b.quantiseAny(m)
 		n.out = m.out
 		return
 	}
-	n.out = []*value{b.quantised(plain.out[0], scalingOf(n, scale, scale+1))}
+	n.out = []*value{b.quantised(y, scalingOf(n, scale, scale+1))}
 }
 
 // operandOf is input i, whose scale and zero point follow it, as numbers; at is the axis
@@ -84,7 +82,7 @@ func (b *builder) operandOf(n *node, i, at int) *value {
 	}
 	if v.quant == nil || anyScaled(n, i+1, i+2) || *v.quant != scalingOf(n, i+1, i+2) {
 		m := n.with(attrInt("axis", at))
-		m.in, m.Output = []*value{b.integers(v), n.need(i + 1), n.input(i + 2)}, n.Output
+		m.in = []*value{b.integers(v), n.need(i + 1), n.input(i + 2)}
 		b.dequantiseAny(m)
 		return m.out[0]
 	}

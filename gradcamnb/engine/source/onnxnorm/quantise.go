@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/gomlx/compute-onnx/support/protos"
 )
 
 // Quantised networks are computed in float32. What the file keeps as integers q is held
@@ -62,8 +60,9 @@ func foldDequantizeLinear(n *node) *tensor {
 
 // scaling is how integers stand for numbers: scale * (q - zero), q from low to high.
 type scaling struct {
-	scale           float32
-	zero, low, high int
+	scale float32
+	zero  int
+	bounds
 }
 
 // sameNumbers are operators that move integers and do not calculate with them.
@@ -99,52 +98,27 @@ func quantAware(op string) bool {
 	return op == "DequantizeLinear" || op == "QGemm" || strings.HasPrefix(op, "QLinear")
 }
 
-// scalingOf reads a scale and a zero point, which must be single constants here.
+// scalingOf reads a scale and a zero point that [anyScaled] is false of.
 func scalingOf(n *node, scale, zero int) scaling {
-	s := n.need(scale)
-	if s.konst == nil {
-		failf("its scale is computed from the picture (dynamic quantisation), and only a constant is supported there")
-	}
-	if size(s.dims) != 1 {
-		failf("it has %d scales, and only one for all values of what depends on the picture is supported", size(s.dims))
-	}
-	out := scaling{scale: s.konst.numbers()[0], high: 255}
+	out := scaling{scale: n.need(scale).konst.numbers()[0], bounds: integerRange[quantisedType(n, zero)]}
 	if !(out.scale > 0) {
 		failf("its scale is %g and must be above zero: the file is damaged", out.scale)
 	}
-	kind := protos.TensorProto_DataType(n.intOr("output_dtype", int(protos.TensorProto_UINT8)))
 	if z := n.input(zero); z != nil {
-		if z.konst == nil || size(z.dims) != 1 {
+		if size(z.dims) != 1 {
 			failf("its zero point must be one constant")
 		}
-		out.zero, kind = z.konst.asInts()[0], z.konst.kind
-	}
-	switch kind {
-	case protos.TensorProto_UINT8:
-		out.low, out.high = 0, 255
-	case protos.TensorProto_INT8:
-		out.low, out.high = -128, 127
-	case protos.TensorProto_UINT16:
-		out.low, out.high = 0, 65535
-	case protos.TensorProto_INT16:
-		out.low, out.high = -32768, 32767
-	default:
-		failf("it quantises to %s, and 8 or 16 bits are supported", kind)
+		out.zero = z.konst.asInts()[0]
 	}
 	return out
 }
 
 // quantised is s * round(clip(x/s, low - z, high - z)), half to even.
-//
-// The rounding is (x + m) - m with m = 1.5 * 2^23, at which float32 has no fractions; its
-// gradient is one. m is a weight, lest a compiler calculate m - m.
 func (b *builder) quantised(v *value, q scaling) *value {
-	m := b.weight("@round", []int{1}, func() []float32 { return []float32{12582912} })
 	out := b.each(v, func(x ref) ref {
 		x = b.binary("Div", x, b.scalar(q.scale))
 		x = b.atMost(b.atLeast(x, float32(q.low-q.zero)), float32(q.high-q.zero))
-		x = b.binary("Sub", b.binary("Add", x, m), m)
-		return b.binary("Mul", x, b.scalar(q.scale))
+		return b.binary("Mul", b.steps(x), b.scalar(q.scale))
 	})
 	out.quant = &q
 	return out

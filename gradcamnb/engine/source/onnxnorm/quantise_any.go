@@ -56,7 +56,8 @@ func (b *builder) quantiseAny(n *node) {
 	n.out = []*value{fromPlain(y).typed(to)}
 }
 
-// steps rounds, half to even, with the derivative one: see [builder.quantised].
+// steps rounds, half to even, with the derivative one: (x + m) - m with m = 1.5 * 2^23, at which
+// float32 has no fractions. m is a weight, lest a compiler calculate m - m.
 func (b *builder) steps(x ref) ref {
 	m := b.weight("@round", []int{1}, func() []float32 { return []float32{12582912} })
 	return b.sub(b.add(x, m), m)
