@@ -8,12 +8,9 @@ type Field struct {
 	Gated        bool       // a factor a channel, made of the whole picture, comes in, too
 }
 
-// atOnce are the operators whose every output cell depends on the same cell of their
-// inputs alone, where that keeps the size.
-var atOnce = set("Abs", "Add", "BatchNormalization", "Cast", "Ceil", "Clip", "Concat", "Cos", "DequantizeLinear", "Div", "Dropout", "Elu", "Equal", "Erf", "Exp",
-	"Floor", "Gather", "Gelu", "Greater", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Less", "Log", "Max", "Min", "Mod", "Mul", "Neg",
-	"Pow", "PRelu", "QuantizeLinear", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceSum", "Reciprocal", "Relu", "Sigmoid", "Sign", "Sin", "Slice", "Softplus", "Split",
-	"Sqrt", "Sub", "Tanh", "Transpose", "Where")
+// cellByCell are the operators but the [elementwise] whose every output cell depends on the same
+// cell of their inputs alone, where that keeps the size.
+var cellByCell = set("BatchNormalization", "Concat", "Gather", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceSum", "Slice", "Split", "Transpose")
 
 func set(names ...string) map[string]bool {
 	out := map[string]bool{}
@@ -52,7 +49,7 @@ func fieldOf(n *node, out *value) *Field {
 		return resizeField(n, size)
 	case n.OpType == "ConvTranspose":
 		return transposedField(n)
-	case atOnce[n.OpType], channelsAlone && n.OpType == "LayerNormalization",
+	case elementwise[n.OpType], cellByCell[n.OpType], channelsAlone && n.OpType == "LayerNormalization",
 		channelsAlone && n.OpType == "MatMul" && len(n.in) == 2 && n.in[1] != nil && n.in[1].konst != nil:
 		return united(n, size)
 	}
@@ -90,17 +87,17 @@ func windowSteps(w window) steps {
 
 // padField: output cell i is input cell i - pad.
 func padField(n *node) *Field {
-	pads, ok := n.param(1, "pads")
-	if !ok || len(pads) != 8 || n.stringOr("mode", "constant") != "constant" {
+	if len(n.in[0].dims) != 4 || n.stringOr("mode", "constant") != "constant" {
 		return nil
 	}
+	before, _ := padding(n, 4)
 	at := 2
 	if n.in[0].tail {
 		at = 1
 	}
 	s := steps{stride: [2]float64{1, 1}}
 	for i := range 2 {
-		s.first[i] = -float64(pads[at+i])
+		s.first[i] = -float64(before[at+i])
 		s.last[i] = s.first[i]
 	}
 	return n.in[0].field.through(s)

@@ -99,3 +99,24 @@ func TestFieldOfBranches(t *testing.T) {
 		t.Errorf("the pooled vector has the field %+v, and it has no cells", got)
 	}
 }
+
+// What works on each number alone changes no field, and a Pad for some axes alone shifts it as one
+// for all does: padded by one, cell 0 lies left of and above the picture.
+func TestFieldOfElementsAndPads(t *testing.T) {
+	pads, along := ints("pads", 1, 1, 1, 1), ints("along", 2, 3)
+	g, err := Normalise(graph([]*protos.NodeProto{
+		{OpType: "Mish", Input: []string{"x"}, Output: []string{"a"}},
+		{OpType: "Pad", Input: []string{"a", "pads", "", "along"}, Output: []string{"y"}},
+	}, pads, along), []int{1, 1, 8, 8}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]Field{
+		"a": {Lo: [2]float64{0, 0}, Hi: [2]float64{1, 1}, Step: [2]float64{1, 1}},
+		"y": {Lo: [2]float64{-1, -1}, Hi: [2]float64{0, 0}, Step: [2]float64{1, 1}},
+	} {
+		if got := find(t, g, name).Field; got == nil || *got != want {
+			t.Errorf("%s sees %+v, want %+v", name, got, want)
+		}
+	}
+}
