@@ -3,7 +3,6 @@ package onnxnorm
 import (
 	"math"
 	"slices"
-	"sync"
 )
 
 // BatchNormalization of [batch, channels, ...] is, a channel,
@@ -43,27 +42,17 @@ var _ = register("BatchNormalization", func(b *builder, n *node) {
 //
 // with both vectors computed when the weights are loaded.
 func (b *builder) runningStatistics(n *node) {
-	scale, bias, mean, variance := n.in[1].konst, n.in[2].konst, n.in[3].konst, n.in[4].konst
+	scale, variance := n.in[1].konst, n.in[4].konst
 	epsilon := float64(n.floatOr("epsilon", 1e-5))
-	factors := sync.OnceValue(func() []float64 {
-		out, s, v := make([]float64, size(scale.dims)), scale.floats(), variance.floats()
+	channels := []int{size(scale.dims)}
+	mul := b.weight(n.Output[0]+"@factor", channels, func() []float32 {
+		out, s, v := make([]float32, channels[0]), scale.floats(), variance.floats()
 		for i := range out {
-			out[i] = float64(s[i]) / math.Sqrt(float64(v[i])+epsilon)
+			out[i] = float32(float64(s[i]) / math.Sqrt(float64(v[i])+epsilon))
 		}
 		return out
 	})
-	name := n.Output[0]
-	channels := size(scale.dims)
-	mul := b.weight(name+"@factor", []int{channels}, func() []float32 {
-		return convert(factors(), func(f float64) float32 { return float32(f) })
-	})
-	add := b.weight(name+"@shift", []int{channels}, func() []float32 {
-		out, shift, m := make([]float32, channels), bias.floats(), mean.floats()
-		for i, f := range factors() {
-			out[i] = float32(float64(shift[i]) - float64(m[i])*f)
-		}
-		return out
-	})
+	add := b.weight(n.Output[0]+"@shift", channels, biasOf(n))
 	b.eachChannel(n, func(x ref, vector func(ref) ref, _ []int) ref {
 		return b.binary("Add", b.binary("Mul", x, vector(mul)), vector(add))
 	})
