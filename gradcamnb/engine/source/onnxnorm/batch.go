@@ -55,15 +55,8 @@ func (b *builder) reshapeDims(n *node) []int {
 
 // asWritten are the dims of a Reshape as the file has them; nil where they do not fit.
 func asWritten(n *node) (dims []int) {
-	defer func() {
-		if e := recover(); e != nil {
-			if _, ok := e.(failure); !ok {
-				panic(e)
-			}
-			dims = nil
-		}
-	}()
-	return reshapeDims(n)
+	_ = attempt(func() { dims = reshapeDims(n) })
+	return dims
 }
 
 // repeated are the operands of a Concat, of which constants that the file has once, for its
@@ -81,10 +74,9 @@ func (b *builder) repeated(n *node, at int) {
 			if c == nil || c.konst == nil || len(c.dims) != len(v.dims) || c.dims[a] != 1 {
 				continue
 			}
-			dims := slices.Clone(c.dims)
-			dims[a] = v.dims[a]
+			dims := replaced(c.dims, a, v.dims[a])
 			b.rebatched = true
-			n.in[k] = fromPlain(b.emit("Expand", dims, []ref{b.plain(c), b.ints(dims...)}))
+			n.in[k] = fromPlain(b.spreadTo(b.plain(c), dims))
 		}
 		return
 	}

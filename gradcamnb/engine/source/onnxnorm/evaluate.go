@@ -125,18 +125,6 @@ func (w *walk) spend(values int) {
 
 // applied is the node after its rule wrote it into the graph of constants.
 func (w *walk) applied(n *node, r rule) (m *node, failed *failure) {
-	if w.constants == nil {
-		w.constants = newConstants(w.b.opset, w.variant, w.evaluate)
-	}
-	defer func() {
-		if e := recover(); e != nil {
-			f, ok := e.(failure)
-			if !ok {
-				panic(e)
-			}
-			failed = &f
-		}
-	}()
 	m = &node{NodeProto: n.NodeProto}
 	for _, v := range n.in {
 		if v == nil {
@@ -149,9 +137,19 @@ func (w *walk) applied(n *node, r rule) (m *node, failed *failure) {
 		}
 		m.in = append(m.in, u)
 	}
-	r(w.constants.builder, m)
-	inherit(m)
-	return m, nil
+	failed = attempt(func() { r(w.graphOfConstants().builder, m) })
+	if failed == nil {
+		inherit(m)
+	}
+	return m, failed
+}
+
+// graphOfConstants is the graph of constants, from the first of them on.
+func (w *walk) graphOfConstants() *constants {
+	if w.constants == nil {
+		w.constants = newConstants(w.b.opset, w.variant, w.evaluate)
+	}
+	return w.constants
 }
 
 // constant is output i of a node as a constant, given what its rule made of it.
@@ -159,15 +157,12 @@ func (w *walk) constant(n *node, i int, v *value) *value {
 	if v.konst != nil {
 		return &value{dims: v.dims, konst: v.konst}
 	}
-	k := w.constants
+	k := w.graphOfConstants()
 	c := &computed{ref: k.plain(v), of: k}
-	if of := v.of(); of != decimal {
+	if v.of() != decimal {
 		w.spend(size(v.dims))
 		t := intTensor(v.dims, convert(c.floats(), asWhole))
 		t.kind = v.typ
-		if of == truth {
-			t = asTruth(t)
-		}
 		return &value{dims: v.dims, konst: t}
 	}
 	t := &tensor{dims: v.dims, floats: c.floats, computed: c, kind: v.typ}

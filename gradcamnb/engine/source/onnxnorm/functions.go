@@ -43,10 +43,7 @@ type inliner struct {
 func (f *inliner) nodes(in []*protos.NodeProto, depth int) (out []*protos.NodeProto, err error) {
 	for _, p := range in {
 		for _, a := range p.Attribute {
-			for _, g := range append(slices.Clone(a.Graphs), a.G) {
-				if g == nil {
-					continue
-				}
+			for _, g := range graphsIn(a) {
 				if g.Node, err = f.nodes(g.Node, depth); err != nil {
 					return nil, err
 				}
@@ -137,10 +134,7 @@ func renamed(p *protos.NodeProto, names map[string]string, prefix string, given 
 			attrs = append(attrs, a2)
 			continue
 		}
-		for _, g := range append(slices.Clone(a.Graphs), a.G) {
-			if g == nil {
-				continue
-			}
+		for _, g := range graphsIn(a) {
 			for _, n := range g.Node {
 				renamed(n, names, prefix, given)
 			}

@@ -47,6 +47,21 @@ type failure struct{ error }
 
 func failf(format string, args ...any) { panic(failure{fmt.Errorf(format, args...)}) }
 
+// attempt runs f, and returns what failf panicked with in it; nil if nothing did.
+func attempt(f func()) (failed *failure) {
+	defer func() {
+		if e := recover(); e != nil {
+			it, ok := e.(failure)
+			if !ok {
+				panic(e)
+			}
+			failed = &it
+		}
+	}()
+	f()
+	return nil
+}
+
 func (n *node) attr(name string) *protos.AttributeProto {
 	for _, a := range n.Attribute {
 		if a.Name == name {

@@ -40,10 +40,7 @@ func (w *walk) own(p *protos.NodeProto) *protos.NodeProto {
 func captured(p *protos.NodeProto) []string {
 	var out []string
 	for _, a := range p.Attribute {
-		for _, g := range append(slices.Clone(a.Graphs), a.G) {
-			if g == nil {
-				continue
-			}
+		for _, g := range graphsIn(a) {
 			made := map[string]bool{"": true}
 			for _, in := range g.Input {
 				made[in.Name] = true
@@ -73,23 +70,28 @@ func captured(p *protos.NodeProto) []string {
 	return out
 }
 
+// graphsIn are the subgraphs in an attribute.
+func graphsIn(a *protos.AttributeProto) []*protos.GraphProto {
+	if a.G == nil {
+		return a.Graphs
+	}
+	return append(slices.Clone(a.Graphs), a.G)
+}
+
 // holdsGraph tells whether the node has subgraphs, which may read what is no constant.
 func (n *node) holdsGraph() bool {
-	return slices.ContainsFunc(n.Attribute, func(a *protos.AttributeProto) bool { return a.G != nil || len(a.Graphs) > 0 })
+	return slices.ContainsFunc(n.Attribute, func(a *protos.AttributeProto) bool { return len(graphsIn(a)) > 0 })
 }
 
 // run puts a subgraph in the place of the node that holds it, with its inputs bound.
 func (b *builder) run(n *node, g *protos.GraphProto, bind []*value) []*value {
 	outer := b.walk
-	if outer.constants == nil {
-		outer.constants = newConstants(b.opset, outer.variant, outer.evaluate)
-	}
 	defer func() { b.walk = outer }()
 	if len(bind) < len(g.Input) {
 		failf("its subgraph %q takes %d inputs, and %d are given", g.Name, len(g.Input), len(bind))
 	}
 	b.count++
-	w := &walk{values: map[string]*value{}, b: b, refused: map[string]error{}, taken: outer.taken, outer: outer, constants: outer.constants, evaluate: outer.evaluate, variant: outer.variant, prefix: fmt.Sprintf("%s@%d/", nodeName(n.NodeProto), b.count)}
+	w := &walk{values: map[string]*value{}, b: b, refused: map[string]error{}, taken: outer.taken, outer: outer, constants: outer.graphOfConstants(), evaluate: outer.evaluate, variant: outer.variant, prefix: fmt.Sprintf("%s@%d/", nodeName(n.NodeProto), b.count)}
 	for _, p := range g.Initializer {
 		t, err := decode(p, inGraph(p))
 		if err != nil {
