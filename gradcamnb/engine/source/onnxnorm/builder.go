@@ -366,6 +366,10 @@ func attrInt(name string, v int) *protos.AttributeProto {
 	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: int64(v)}
 }
 
+func attrFloat(name string, v float32) *protos.AttributeProto {
+	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_FLOAT, F: v}
+}
+
 func attrString(name, v string) *protos.AttributeProto {
 	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_STRING, S: []byte(v)}
 }

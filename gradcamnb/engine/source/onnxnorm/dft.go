@@ -157,11 +157,6 @@ var _ = register("Col2Im", func(b *builder, n *node) {
 	n.out = []*value{fromPlain(sum)}
 }, nil)
 
-// oneAt is one entry of an axis, which is dropped.
-func (b *builder) oneAt(x ref, at, i int) ref {
-	return b.reshape(b.part(x, at, i, i+1), without(x.dims, []int{at})...)
-}
-
 // cropped is filled that may cut an axis off from its other end.
 func (b *builder) cropped(x ref, before, after []int) ref {
 	return b.filled(b.filled(x, positive(before), positive(after), 0), negative(before), negative(after), 0)

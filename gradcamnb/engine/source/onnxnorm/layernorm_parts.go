@@ -9,7 +9,7 @@ func (b *builder) layerNormParts(n *node) {
 	mean := b.reduceRef("ReduceMean", x, over)
 	centred := b.sub(x, mean)
 	variance := b.reduceRef("ReduceMean", b.square(centred), over)
-	inverse := b.div(b.scalar(1), b.sqrt(b.offset(variance, n.floatOr("epsilon", 1e-5))))
+	inverse := b.div(b.scalar(1), b.root(b.offset(variance, n.floatOr("epsilon", 1e-5))))
 	y := b.mul(b.mul(centred, inverse), b.plain(n.need(1)))
 	if v := n.input(2); v != nil {
 		y = b.add(y, b.plain(v))

@@ -94,7 +94,7 @@ func (b *builder) activated(n *node, v *value) *value {
 		if i >= len(p) {
 			failf("its activation %s has %d parameters", op, len(p))
 		}
-		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_FLOAT, F: p[i]}
+		return attrFloat(name, p[i])
 	}
 	m := &node{NodeProto: &protos.NodeProto{OpType: op, Name: n.Name, Output: n.Output}, in: []*value{v}}
 	switch op {

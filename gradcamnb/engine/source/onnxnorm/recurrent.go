@@ -1,5 +1,7 @@
 package onnxnorm
 
+import "github.com/gomlx/compute-onnx/support/protos"
+
 // Recurrent layers are unrolled: RNN, GRU (Cho et al. 2014) and LSTM (Hochreiter and
 // Schmidhuber 1997), in ONNX's order of gates.
 var (
@@ -16,7 +18,7 @@ type cell struct {
 	r       ref // [hidden, gates*hidden]
 	wb, rb  ref // biases [gates*hidden]
 	peep    ref // of LSTM [3*hidden]
-	acts    []func(b *builder, x ref) ref
+	acts    []func(x ref) ref
 	clipped float32
 }
 
@@ -41,7 +43,7 @@ func (b *builder) recurrent(n *node, gates int, acts []string, f step) {
 	var ys, hs, cs []ref
 	for d := range directions {
 		k := b.newCell(n, d, gates, hidden, acts)
-		w := b.oneOf(b.plain(n.need(1)), d)
+		w := b.oneAt(b.plain(n.need(1)), 0, d)
 		all := b.reshape(b.matmul(b.reshape(x, length*batch, x.dims[2]), b.swapped(w, 0, 1)), length, batch, gates*hidden)
 		s := state{b.initial(n, 5, d, batch, hidden, batchFirst), b.initial(n, 6, d, batch, hidden, batchFirst)}
 		back := d == 1 || n.stringOr("direction", "forward") == "reverse"
@@ -51,7 +53,7 @@ func (b *builder) recurrent(n *node, gates int, acts []string, f step) {
 			if back {
 				t = length - 1 - i
 			}
-			next := f(b, k, b.oneOf(all, t), s)
+			next := f(b, k, b.oneAt(all, 0, t), s)
 			outs[t], s = b.withinLength(n, t, next, s)
 		}
 		for t := range outs {
@@ -67,9 +69,6 @@ func (b *builder) recurrent(n *node, gates int, acts []string, f step) {
 	n.out = []*value{fromPlain(y), fromPlain(h), fromPlain(c)}
 }
 
-// oneOf is entry i of the first axis.
-func (b *builder) oneOf(x ref, i int) ref { return b.reshape(b.part(x, 0, i, i+1), x.dims[1:]...) }
-
 // initial is the state that an input gives, or zeros.
 func (b *builder) initial(n *node, i, direction, batch, hidden int, batchFirst bool) ref {
 	if n.input(i) == nil || i == 6 && n.OpType != "LSTM" {
@@ -79,7 +78,7 @@ func (b *builder) initial(n *node, i, direction, batch, hidden int, batchFirst b
 	if batchFirst {
 		x = b.swapped(x, 0, 1)
 	}
-	return b.oneOf(x, direction)
+	return b.oneAt(x, 0, direction)
 }
 
 // withinLength is the output and the state at entry t: past a sequence's own length nothing
@@ -97,15 +96,15 @@ func (b *builder) withinLength(n *node, t int, next, s state) (ref, state) {
 
 func (b *builder) newCell(n *node, d, gates, hidden int, acts []string) *cell {
 	k := &cell{n: n, hidden: hidden, gates: gates, clipped: n.floatOr("clip", 0)}
-	k.r = b.swapped(b.oneOf(b.plain(n.need(2)), d), 0, 1)
+	k.r = b.swapped(b.oneAt(b.plain(n.need(2)), 0, d), 0, 1)
 	if bias := n.input(3); bias != nil {
-		all := b.oneOf(b.plain(bias), d)
+		all := b.oneAt(b.plain(bias), 0, d)
 		k.wb, k.rb = b.part(all, 0, 0, gates*hidden), b.part(all, 0, gates*hidden, 2*gates*hidden)
 	} else {
 		k.wb, k.rb = b.full([]int{gates * hidden}, 0), b.full([]int{gates * hidden}, 0)
 	}
 	if p := n.input(7); p != nil && n.OpType == "LSTM" {
-		k.peep = b.oneOf(b.plain(p), d)
+		k.peep = b.oneAt(b.plain(p), 0, d)
 	}
 	names := acts
 	if a := n.attr("activations"); a != nil {
@@ -134,8 +133,9 @@ func at(values []float32, i int) *float32 {
 	return &values[i]
 }
 
-// recurrentActivation is one of the functions that the attribute activations names.
-func (b *builder) recurrentActivation(name string, alpha, beta *float32) func(b *builder, x ref) ref {
+// recurrentActivation is one of the functions that the attribute activations names: most are
+// operators, with their defaults.
+func (b *builder) recurrentActivation(name string, alpha, beta *float32) func(x ref) ref {
 	or := func(p *float32, def float32) float32 {
 		if p != nil {
 			return *p
@@ -143,32 +143,20 @@ func (b *builder) recurrentActivation(name string, alpha, beta *float32) func(b 
 		return def
 	}
 	switch name {
-	case "Tanh", "Sigmoid":
-		return func(b *builder, x ref) ref { return b.unary(name, x) }
-	case "Relu":
-		return func(b *builder, x ref) ref { return b.atLeast(x, 0) }
 	case "Affine":
-		return func(b *builder, x ref) ref { return b.offset(b.scaled(x, or(alpha, 1)), or(beta, 0)) }
-	case "LeakyRelu":
-		return func(b *builder, x ref) ref { return b.above(x, x, b.scaled(x, or(alpha, 0.01))) }
-	case "ThresholdedRelu":
-		return func(b *builder, x ref) ref {
-			return b.choose(b.binary("Greater", x, b.scalar(or(alpha, 1))), x, b.scalar(0))
-		}
+		return func(x ref) ref { return b.offset(b.scaled(x, or(alpha, 1)), or(beta, 0)) }
 	case "ScaledTanh":
-		return func(b *builder, x ref) ref { return b.scaled(b.unary("Tanh", b.scaled(x, or(beta, 1))), or(alpha, 1)) }
-	case "HardSigmoid":
-		return func(b *builder, x ref) ref {
-			return b.atMost(b.atLeast(b.offset(b.scaled(x, or(alpha, 0.2)), or(beta, 0.5)), 0), 1)
+		return func(x ref) ref { return b.scaled(b.unary("Tanh", b.scaled(x, or(beta, 1))), or(alpha, 1)) }
+	case "Tanh", "Sigmoid":
+		return func(x ref) ref { return b.unary(name, x) }
+	case "Relu", "LeakyRelu", "ThresholdedRelu", "HardSigmoid", "Elu", "Softsign", "Softplus":
+		n := &node{NodeProto: &protos.NodeProto{}}
+		for key, p := range map[string]*float32{"alpha": alpha, "beta": beta} {
+			if p != nil {
+				n.Attribute = append(n.Attribute, attrFloat(key, *p))
+			}
 		}
-	case "Elu":
-		return func(b *builder, x ref) ref {
-			return b.above(x, x, b.scaled(b.offset(b.exp(b.above(x, b.scalar(0), x)), -1), or(alpha, 1)))
-		}
-	case "Softsign":
-		return func(b *builder, x ref) ref { return b.div(x, b.offset(b.absolute(x), 1)) }
-	case "Softplus":
-		return (*builder).softplus
+		return func(x ref) ref { return b.plain(b.apply(n, name, []*value{fromPlain(x)})) }
 	}
 	failf("its activation %q is not known", name)
 	return nil
@@ -190,7 +178,7 @@ func (k *cell) gate(b *builder, x ref, i int) ref {
 // rnnStep: h' = f(x W' + h R' + b).
 func rnnStep(b *builder, k *cell, x ref, s state) state {
 	z := b.add(b.add(x, b.matmul(s.h, k.r)), b.add(k.wb, k.rb))
-	return state{k.acts[0](b, k.clip(b, z)), s.c}
+	return state{k.acts[0](k.clip(b, z)), s.c}
 }
 
 // gruStep: z, r = f(...); h~ = g(x W' + r (h R' + b) or (r h) R' + b); h' = (1 - z) h~ + z h.
@@ -198,7 +186,7 @@ func gruStep(b *builder, k *cell, x ref, s state) state {
 	x = b.add(x, k.wb)
 	gate := func(i int) ref {
 		z := b.add(k.gate(b, x, i), b.add(b.matmul(s.h, k.gate(b, k.r, i)), k.gate(b, k.rb, i)))
-		return k.acts[0](b, k.clip(b, z))
+		return k.acts[0](k.clip(b, z))
 	}
 	z, r := gate(0), gate(1)
 	var inner ref
@@ -207,7 +195,7 @@ func gruStep(b *builder, k *cell, x ref, s state) state {
 	} else {
 		inner = b.add(b.matmul(b.mul(r, s.h), k.gate(b, k.r, 2)), k.gate(b, k.rb, 2))
 	}
-	candidate := k.acts[1](b, k.clip(b, b.add(k.gate(b, x, 2), inner)))
+	candidate := k.acts[1](k.clip(b, b.add(k.gate(b, x, 2), inner)))
 	return state{b.add(b.mul(b.sub(b.scalar(1), z), candidate), b.mul(z, s.h)), s.c}
 }
 
@@ -221,14 +209,14 @@ func lstmStep(b *builder, k *cell, x ref, s state) state {
 		if k.peep.ok() {
 			y = b.add(y, b.mul(k.gate(b, k.peep, peep), c))
 		}
-		return k.acts[0](b, k.clip(b, y))
+		return k.acts[0](k.clip(b, y))
 	}
 	i := peeped(0, 0, s.c)
 	f := b.sub(b.scalar(1), i)
 	if k.n.intOr("input_forget", 0) == 0 {
 		f = peeped(2, 2, s.c)
 	}
-	c := b.add(b.mul(f, s.c), b.mul(i, k.acts[1](b, k.clip(b, k.gate(b, z, 3)))))
+	c := b.add(b.mul(f, s.c), b.mul(i, k.acts[1](k.clip(b, k.gate(b, z, 3)))))
 	o := peeped(1, 1, c)
-	return state{b.mul(o, k.acts[2](b, c)), c}
+	return state{b.mul(o, k.acts[2](c)), c}
 }

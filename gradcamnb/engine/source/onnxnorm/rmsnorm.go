@@ -7,7 +7,7 @@ var _ = register("RMSNormalization", func(b *builder, n *node) {
 	rank := len(x.dims)
 	over := ascending(rank)[axis(n.intOr("axis", -1), rank):]
 	mean := b.reduceRef("ReduceMean", b.square(x), over)
-	y := b.div(x, b.sqrt(b.offset(mean, n.floatOr("epsilon", 1e-5))))
+	y := b.div(x, b.root(b.offset(mean, n.floatOr("epsilon", 1e-5))))
 	n.out = []*value{inTail(fromPlain(b.mul(y, b.plain(n.need(1)))), n.in[0])}
 }, nil)
 

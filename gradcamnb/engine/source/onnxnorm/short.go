@@ -10,7 +10,6 @@ func (b *builder) mul(x, y ref) ref { return b.binary("Mul", x, y) }
 func (b *builder) div(x, y ref) ref { return b.binary("Div", x, y) }
 func (b *builder) exp(x ref) ref    { return b.unary("Exp", x) }
 func (b *builder) log(x ref) ref    { return b.unary("Log", x) }
-func (b *builder) sqrt(x ref) ref   { return b.root(x) }
 func (b *builder) neg(x ref) ref    { return b.unary("Neg", x) }
 func (b *builder) square(x ref) ref { return b.mul(x, x) }
 
@@ -22,6 +21,11 @@ func (b *builder) part(x ref, at, from, to int) ref {
 	start, end := make([]int, len(x.dims)), slices.Clone(x.dims)
 	start[at], end[at] = from, to
 	return b.slice(x, start, end, slices.Repeat([]int{1}, len(x.dims)))
+}
+
+// oneAt is one entry of an axis, which is dropped.
+func (b *builder) oneAt(x ref, at, i int) ref {
+	return b.reshape(b.part(x, at, i, i+1), without(x.dims, []int{at})...)
 }
 
 // join puts tensors one behind the other along an axis.
@@ -41,9 +45,7 @@ func (b *builder) take(x ref, at int, index []int) ref {
 	if slices.Equal(index, ascending(x.dims[at])) {
 		return x
 	}
-	dims := slices.Clone(x.dims)
-	dims[at] = len(index)
-	return b.emit("Gather", dims, []ref{x, b.ints(index...)}, attrInt("axis", at))
+	return b.emit("Gather", replaced(x.dims, at, len(index)), []ref{x, b.ints(index...)}, attrInt("axis", at))
 }
 
 // swapped exchanges two axes.
@@ -55,11 +57,7 @@ func (b *builder) swapped(x ref, i, j int) ref {
 
 // full is a constant of one value everywhere.
 func (b *builder) full(dims []int, v float32) ref {
-	one := b.scalar(v)
-	if len(dims) == 0 {
-		return one
-	}
-	return b.emit("Expand", dims, []ref{one, b.ints(dims...)})
+	return b.spreadTo(b.scalar(v), dims)
 }
 
 // spreadTo broadcasts x to the shape.

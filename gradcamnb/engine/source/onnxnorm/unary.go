@@ -13,9 +13,9 @@ var (
 	})
 	_ = registerFormula("Asinh", func(b *builder, x ref) ref { // sign(x) log(|x| + sqrt(x^2 + 1))
 		a := b.unary("Abs", x)
-		return b.mul(b.unary("Sign", x), b.log(b.add(a, b.sqrt(b.offset(b.square(x), 1)))))
+		return b.mul(b.unary("Sign", x), b.log(b.add(a, b.root(b.offset(b.square(x), 1)))))
 	})
-	_ = registerFormula("Acosh", func(b *builder, x ref) ref { return b.log(b.add(x, b.sqrt(b.offset(b.square(x), -1)))) })
+	_ = registerFormula("Acosh", func(b *builder, x ref) ref { return b.log(b.add(x, b.root(b.offset(b.square(x), -1)))) })
 	_ = registerFormula("Atanh", func(b *builder, x ref) ref { // log((1 + x)/(1 - x))/2
 		return b.mul(b.log(b.div(b.offset(x, 1), b.sub(b.scalar(1), x))), b.scalar(0.5))
 	})
@@ -74,7 +74,7 @@ func registerFormula(op string, f func(b *builder, x ref) ref) bool {
 // |x| < 0.2, and there adds x - x^3/3 + x^5/5 - ... up to x^11.
 func (b *builder) atan(x ref) ref {
 	for range 3 {
-		x = b.div(x, b.offset(b.sqrt(b.offset(b.square(x), 1)), 1))
+		x = b.div(x, b.offset(b.root(b.offset(b.square(x), 1)), 1))
 	}
 	z := b.square(x)
 	sum := b.scalar(-1.0 / 11)
@@ -86,7 +86,7 @@ func (b *builder) atan(x ref) ref {
 
 // asin is 2 atan(x / (1 + sqrt(1 - x^2))).
 func (b *builder) asin(x ref) ref {
-	return b.mul(b.atan(b.div(x, b.offset(b.sqrt(b.sub(b.scalar(1), b.square(x))), 1))), b.scalar(2))
+	return b.mul(b.atan(b.div(x, b.offset(b.root(b.sub(b.scalar(1), b.square(x))), 1))), b.scalar(2))
 }
 
 // rounded is the nearest whole number, of two the even one; its derivative is zero.
