@@ -16,17 +16,20 @@ func (b *builder) placeOf(n *node, op string) {
 	if last {
 		x = b.reversed(x, at)
 	}
-	dims := slices.Clone(x.dims)
-	dims[at] = 1
-	i := b.emit(op, dims, []ref{x}, attrInt("axis", at), attrInt("keepdims", 1))
-	place := b.emit("Cast", dims, []ref{i}, attrInt("to", protoFloat))
+	place := b.firstPlace(op, x, at)
 	if last {
 		place = b.sub(b.scalar(float32(x.dims[at]-1)), place)
 	}
 	if n.intOr("keepdims", 1) == 0 {
-		place = b.reshape(place, without(dims, []int{at})...)
+		place = b.reshape(place, without(place.dims, []int{at})...)
 	}
 	n.out = []*value{fromPlain(place).is(whole)}
+}
+
+// firstPlace is the place of the first of the largest or smallest entries of an axis, which stays as
+// one.
+func (b *builder) firstPlace(op string, x ref, at int) ref {
+	return b.fromIndices(b.emit(op, replaced(x.dims, at, 1), []ref{x}, attrInt("axis", at), attrInt("keepdims", 1)))
 }
 
 // reversed turns an axis round.

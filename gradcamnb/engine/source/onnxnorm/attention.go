@@ -15,21 +15,13 @@ var _ = register("Attention", func(b *builder, n *node) {
 	if c := n.floatOr("softcap", 0); c > 0 {
 		scores = b.scaled(b.unary("Tanh", b.scaled(scores, 1/c)), c)
 	}
-	mode := n.intOr("qk_matmul_output_mode", 0)
-	if mode == 1 {
-		shown = scores
-		if n.floatOr("softcap", 0) == 0 {
-			shown = b.maskedWith(scores, a, negInf)
-		}
-	}
-	if mode == 2 {
-		shown = b.maskedWith(scores, a, negInf)
-		if b.opset >= 24 && n.floatOr("softcap", 0) == 0 {
-			shown = b.maskedWith(scores, a, negInf)
-		}
-	}
 	p := b.masked(scores, a)
-	if mode == 3 {
+	switch mode := n.intOr("qk_matmul_output_mode", 0); {
+	case mode == 1 && n.floatOr("softcap", 0) != 0:
+		shown = scores
+	case mode == 1, mode == 2:
+		shown = b.maskedWith(scores, a, negInf)
+	case mode == 3:
 		shown = p
 	}
 	y := b.matmul(p, b.repeatHeads(a.v, a.q))

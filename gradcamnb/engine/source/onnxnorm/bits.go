@@ -45,7 +45,7 @@ func registerBitwise(op string) bool {
 				failf("the shapes %v and %v do not broadcast", x.dims, y.dims)
 			}
 			bits := b.emit(op, dims, []ref{b.indices(x), b.indices(y)})
-			return b.emit("Cast", bits.dims, []ref{bits}, attrInt("to", protoFloat))
+			return b.fromIndices(bits)
 		})}
 	}, nil)
 }

@@ -15,10 +15,7 @@ var _ = register("CausalConvWithState", func(b *builder, n *node) {
 	default:
 		x = b.pad(x, []int{0, 0, before}, []int{0, 0, 0}, 0)
 	}
-	c := &node{NodeProto: n.with(attrInt("group", x.dims[1])).NodeProto, in: []*value{fromPlain(x), k, n.input(2)}}
-	c.Output = n.Output
-	rules["Conv"](b, c)
-	y := c.out[0]
+	y := b.apply(n.with(attrInt("group", x.dims[1])), "Conv", []*value{fromPlain(x), k, n.input(2)})
 	if a := n.stringOr("activation", "none"); a == "silu" || a == "swish" {
 		y = b.each(y, func(x ref) ref { return b.mul(x, b.unary("Sigmoid", x)) })
 	}

@@ -1,6 +1,10 @@
 package onnxnorm
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
 
 // convTransposeGrid is a transposed convolution over any number of axes, and by a kernel that
 // may be computed from the picture: a convolution, by the kernel turned round, of the input
@@ -24,10 +28,10 @@ func convTransposeGrid(b *builder, n *node) {
 	in, out, spatial := k.dims[0]/groups, k.dims[1], k.dims[2:]
 	k = b.swapped(b.reshape(k, slices.Concat([]int{groups, in, out}, spatial)...), 1, 2)
 	k = b.reshape(k, slices.Concat([]int{groups * out, in}, spatial)...)
-	c := n.with()
-	c.Attribute = nil
-	c = c.with(attrInt("group", groups), attrInts("dilations", dilate))
-	c.in = []*value{fromPlain(x), fromPlain(k), n.input(2)}
+	c := &node{
+		NodeProto: &protos.NodeProto{OpType: "Conv", Name: n.Name, Output: n.Output, Attribute: []*protos.AttributeProto{attrInt("group", groups), attrInts("dilations", dilate)}},
+		in:        []*value{fromPlain(x), fromPlain(k), n.input(2)},
+	}
 	convGrid(b, c)
 	n.out = c.out
 }

@@ -37,10 +37,12 @@ func gatherDims(data, index []int, at int) []int {
 
 // wrap makes negative indices positive and checks them.
 func wrap(index *tensor, length int) *tensor {
-	return intTensor(index.dims, convert(index.asInts(), func(i int) int64 {
-		if i < -length || i >= length {
-			failf("index %d is outside an axis of %d", i, length)
-		}
-		return int64((i + length) % length)
-	}))
+	return intTensor(index.dims, convert(index.asInts(), func(i int) int64 { return int64(wrapped(i, length)) }))
+}
+
+func wrapped(i, length int) int {
+	if i < -length || i >= length {
+		failf("index %d is outside an axis of %d", i, length)
+	}
+	return (i + length) % length
 }

@@ -48,11 +48,7 @@ func flatIndices(index *value, data []int) (at []int64, dims []int) {
 	for first := 0; first < len(values); first += k {
 		flat := 0
 		for a := range k {
-			i := values[first+a]
-			if i < -data[a] || i >= data[a] {
-				failf("index %d is outside an axis of %d", i, data[a])
-			}
-			flat = flat*data[a] + (i+data[a])%data[a]
+			flat = flat*data[a] + wrapped(values[first+a], data[a])
 		}
 		at = append(at, int64(flat))
 	}

@@ -9,7 +9,7 @@ var _ = register("GlobalMaxPool", func(b *builder, n *node) {
 		failf("its input has the shape %v and no positions", v.dims)
 	}
 	over := ascending(rank)[2:]
-	if isLast(v) || spatial(v.dims) {
+	if spatial(v.dims) {
 		n.out = []*value{b.fromLast(b.reduceExtreme("ReduceMax", b.lastOf(v), lastAxes(over, rank), tiesFirst))}
 		return
 	}

@@ -97,6 +97,11 @@ func (b *builder) indices(x ref) ref {
 	return b.emit("Cast", x.dims, []ref{x}, attrInt("to", protoInt))
 }
 
+// fromIndices is integers as numbers.
+func (b *builder) fromIndices(i ref) ref {
+	return b.emit("Cast", i.dims, []ref{i}, attrInt("to", protoFloat))
+}
+
 // compared compares numbers.
 func (b *builder) compared(op string, x, y ref) ref { return b.numberOf(b.binary(op, x, y)) }
 

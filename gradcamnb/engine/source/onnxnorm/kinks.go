@@ -110,7 +110,7 @@ func tiesOf(n *node, asked []int, rank int) ties {
 	call, _ := torchCall(n)
 	switch {
 	case strings.HasPrefix(call, "amax"):
-		pooled := rank > 2 && slices.Equal(asked, ascendingFrom(2-rank, rank-2))
+		pooled := rank > 2 && slices.Equal(asked, convert(ascending(rank-2), func(i int) int { return i - (rank - 2) }))
 		if pooled && n.intOr("keepdims", 1) != 0 {
 			return tiesFirst
 		}
@@ -121,15 +121,6 @@ func tiesOf(n *node, asked []int, rank int) ties {
 		return tiesFirst
 	}
 	return tiesShare
-}
-
-// ascendingFrom is first, first+1, ..., count of them.
-func ascendingFrom(first, count int) []int {
-	out := make([]int, count)
-	for i := range out {
-		out[i] = first + i
-	}
-	return out
 }
 
 // torchCall is the operator of torch that the newer exporter made a node from, such as

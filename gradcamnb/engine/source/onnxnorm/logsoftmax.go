@@ -1,37 +1,27 @@
 package onnxnorm
 
+import "slices"
+
 // LogSoftmax is x - max - log(SUM exp(x - max)), and Hardmax 1 at the first largest entry
 // and 0 elsewhere, both over the axes of [Softmax].
 var (
-	_ = register("LogSoftmax", func(b *builder, n *node) {
-		b.alongSoftmax(n, func(x ref, at int) ref {
-			z := b.sub(x, b.reduceRef("ReduceMax", x, []int{at}))
-			return b.sub(z, b.log(b.reduceRef("ReduceSum", b.exp(z), []int{at})))
-		})
-	}, nil)
+	_ = register("LogSoftmax", func(b *builder, n *node) { b.alongSoftmax(n, b.logSoftmax) }, nil)
 	_ = register("Hardmax", func(b *builder, n *node) {
 		b.alongSoftmax(n, func(x ref, at int) ref {
-			dims := append([]int{}, x.dims...)
-			dims[at] = 1
-			i := b.emit("ArgMax", dims, []ref{x}, attrInt("axis", at), attrInt("keepdims", 1))
-			place := b.emit("Cast", dims, []ref{i}, attrInt("to", protoFloat))
-			return b.compared("Equal", b.spreadTo(b.counting(x.dims[at], len(x.dims)-at), x.dims), b.spreadTo(place, x.dims))
+			return b.compared("Equal", b.spreadTo(b.counting(x.dims[at], len(x.dims)-at), x.dims), b.spreadTo(b.firstPlace("ArgMax", x, at), x.dims))
 		})
 	}, nil)
 )
 
+func (b *builder) logSoftmax(x ref, at int) ref {
+	z := b.sub(x, b.reduceRef("ReduceMax", x, []int{at}))
+	return b.sub(z, b.log(b.reduceRef("ReduceSum", b.exp(z), []int{at})))
+}
+
 // counting is 0, 1, ... along the axis that so many axes end with.
 func (b *builder) counting(length, axes int) ref {
-	values := make([]float32, length)
-	dims := make([]int, axes)
-	for i := range dims {
-		dims[i] = 1
-	}
-	dims[0] = length
-	for i := range values {
-		values[i] = float32(i)
-	}
-	return b.floats(dims, values)
+	values := convert(ascending(length), func(i int) float32 { return float32(i) })
+	return b.floats(replaced(slices.Repeat([]int{1}, axes), 0, length), values)
 }
 
 // alongSoftmax applies f over one axis since opset 13; before, over all axes from the given

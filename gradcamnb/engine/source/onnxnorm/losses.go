@@ -9,9 +9,7 @@ var (
 		n.out = []*value{fromPlain(b.likelihoodLoss(n, b.plain(n.need(0))))}
 	}, nil)
 	_ = register("SoftmaxCrossEntropyLoss", func(b *builder, n *node) {
-		x := b.plain(n.need(0))
-		z := b.sub(x, b.reduceRef("ReduceMax", x, []int{1}))
-		logs := b.sub(z, b.log(b.reduceRef("ReduceSum", b.exp(z), []int{1})))
+		logs := b.logSoftmax(b.plain(n.need(0)), 1)
 		n.out = []*value{fromPlain(b.likelihoodLoss(n, logs)), fromPlain(logs)}
 	}, nil)
 )

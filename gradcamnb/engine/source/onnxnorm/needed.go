@@ -1,7 +1,6 @@
 package onnxnorm
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/gomlx/compute-onnx/support/protos"
@@ -78,7 +77,7 @@ func (w *walk) initializers(g *protos.GraphProto) map[string]Tensor {
 		v := w.values[p.Name]
 		out[p.Name] = Tensor{Name: p.Name, Dims: v.dims, Constant: true, Ints: smallInts(v)}
 	}
-	for name, v := range maps.All(w.values) { // what other inputs are given
+	for name, v := range w.values { // what other inputs are given
 		if _, ok := out[name]; !ok {
 			out[name] = Tensor{Name: name, Dims: v.dims, Constant: v.konst != nil, Ints: smallInts(v)}
 		}

@@ -11,11 +11,9 @@ var _ = register("OneHot", func(b *builder, n *node) {
 	}
 	rank := len(index.dims) + 1
 	at := axis(n.intOr("axis", -1), rank)
-	// An index below zero counts from the end.
-	index = b.choose(b.binary("Less", index, b.scalar(0)), b.offset(index, float32(depth)), index)
+	index = b.fromStart(index, depth)
 	dims := slices.Insert(slices.Clone(index.dims), at, 1)
-	full := slices.Clone(dims)
-	full[at] = depth
+	full := replaced(dims, at, depth)
 	on := b.binary("Equal", b.spreadTo(b.counting(depth, rank-at), full), b.spreadTo(b.reshape(b.unary("Floor", index), dims...), full))
 	n.out = []*value{fromPlain(b.choose(on, b.part(values, 0, 1, 2), b.part(values, 0, 0, 1))).typed(n.in[2].dtype())}
 }, nil)

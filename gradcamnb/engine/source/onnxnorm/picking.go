@@ -2,7 +2,7 @@ package onnxnorm
 
 import "slices"
 
-// Operators that pick entries by constants.
+// Operators that pick entries by constants, and the determinant.
 var (
 	// Compress keeps the entries of an axis, or of the flat tensor, where its condition holds.
 	_ = register("Compress", func(b *builder, n *node) {
@@ -62,7 +62,7 @@ var (
 		n.out = []*value{fromPlain(b.filled(x, before, after, 0))}
 	}, nil)
 
-	// Det is the determinant of matrices, by elimination without exchanging rows.
+	// Det is the determinant of matrices of up to 6 rows.
 	_ = register("Det", func(b *builder, n *node) {
 		x := b.plain(n.need(0))
 		rank := len(x.dims)

@@ -101,33 +101,3 @@ func (b *builder) roiAlign(n *node, x, rois, batch ref, samples [2]int) ref {
 	}
 	return b.transpose(b.reshape(y, count, h, w, x.dims[1]), []int{0, 3, 1, 2})
 }
-
-// linearMost is the largest of the weighed cells about a place, in place of their sum: what
-// ONNX's RoiAlign takes with mode max.
-func (s *sampler) linearMost(place []ref) ref {
-	b := s.b
-	var most ref
-	floors, fractions := make([]ref, len(place)), make([]ref, len(place))
-	for a, p := range place {
-		p = s.inward(p, a)
-		floors[a] = b.unary("Floor", p)
-		fractions[a] = b.sub(p, floors[a])
-	}
-	for corner := range 1 << len(place) {
-		at, weight := slices.Clone(floors), ref{}
-		for a := range place {
-			w := b.sub(b.scalar(1), fractions[a])
-			if corner>>a&1 != 0 {
-				at[a], w = b.offset(floors[a], 1), fractions[a]
-			}
-			weight = b.times2(weight, w)
-		}
-		y := b.mul(s.cells(at), b.reshape(weight, weight.dims[0], weight.dims[1], 1))
-		if !most.ok() {
-			most = y
-			continue
-		}
-		most = b.firstMax(most, y)
-	}
-	return most
-}

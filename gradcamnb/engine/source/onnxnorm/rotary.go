@@ -20,7 +20,7 @@ var _ = register("RotaryEmbedding", func(b *builder, n *node) {
 		c := b.plain(n.need(i))
 		if ids := n.input(3); ids != nil {
 			index := b.indices(b.plain(ids))
-			c = b.emit("Gather", append(append([]int{}, index.dims...), c.dims[1]), []ref{c, index}, attrInt("axis", 0))
+			c = b.emit("Gather", gatherDims(c.dims, index.dims, 0), []ref{c, index}, attrInt("axis", 0))
 		}
 		return b.reshape(b.part(c, len(c.dims)-1, 0, turned/2), batch, 1, length, turned/2)
 	}

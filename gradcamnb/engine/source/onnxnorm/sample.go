@@ -30,10 +30,7 @@ func (s *sampler) cells(place []ref) ref {
 		p = s.inward(p, a)
 		if s.padding == "zeros" {
 			in := b.mul(b.compared("GreaterOrEqual", p, b.scalar(0)), b.compared("Less", p, b.scalar(length)))
-			if inside.ok() {
-				in = b.mul(inside, in)
-			}
-			inside = in
+			inside = b.times2(inside, in)
 		}
 		p = b.binary("Min", b.binary("Max", p, b.scalar(0)), b.scalar(length-1))
 		index = b.plus(index, b.scaled(p, float32(step[a])))
@@ -83,8 +80,15 @@ func (s *sampler) nearest(place []ref) ref {
 	return s.cells(at)
 }
 
-// linear weighs the 2^axes cells about each place.
-func (s *sampler) linear(place []ref) ref {
+// linear is the sum of the weighed cells about each place.
+func (s *sampler) linear(place []ref) ref { return s.about(place, s.b.plus) }
+
+// linearMost is the largest of the weighed cells about each place, in place of their sum: what
+// ONNX's RoiAlign takes with mode max.
+func (s *sampler) linearMost(place []ref) ref { return s.about(place, s.b.firstMax) }
+
+// about weighs the 2^axes cells about each place, and joins them.
+func (s *sampler) about(place []ref, join func(all, cell ref) ref) ref {
 	b := s.b
 	floors, fractions := make([]ref, len(place)), make([]ref, len(place))
 	for a, p := range place {
@@ -92,7 +96,7 @@ func (s *sampler) linear(place []ref) ref {
 		floors[a] = b.unary("Floor", p)
 		fractions[a] = b.sub(p, floors[a])
 	}
-	var sum ref
+	var all ref
 	for corner := range 1 << len(place) {
 		at, weight := slices.Clone(floors), ref{}
 		for a := range place {
@@ -102,9 +106,13 @@ func (s *sampler) linear(place []ref) ref {
 			}
 			weight = b.times2(weight, w)
 		}
-		sum = b.plus(sum, b.mul(s.cells(at), b.reshape(weight, weight.dims[0], weight.dims[1], 1)))
+		cell := b.mul(s.cells(at), b.reshape(weight, weight.dims[0], weight.dims[1], 1))
+		if all.ok() {
+			cell = join(all, cell)
+		}
+		all = cell
 	}
-	return sum
+	return all
 }
 
 // cubic weighs the 4^axes cells about each place (Keys 1981, with a = -0.75).

@@ -1,7 +1,5 @@
 package onnxnorm
 
-import "slices"
-
 // CumSum and CumProd run along an axis, in log2(length) steps: each adds what is 1, 2, 4, ...
 // entries before.
 var (
@@ -33,5 +31,5 @@ func (b *builder) shifted(x ref, at, by int, down bool, fill float32) ref {
 		return b.pad(b.part(x, at, by, length), before, after, fill)
 	}
 	before[at] = by
-	return b.pad(b.part(x, at, 0, length-by), before, slices.Clone(after), fill)
+	return b.pad(b.part(x, at, 0, length-by), before, after, fill)
 }

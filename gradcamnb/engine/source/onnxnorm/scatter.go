@@ -36,7 +36,11 @@ func (b *builder) positive(index *value, length int) ref {
 	if index.konst != nil {
 		return b.numeric(wrap(index.konst, length))
 	}
-	i := b.plain(index)
+	return b.fromStart(b.plain(index), length)
+}
+
+// fromStart adds the length of an axis to indices below zero, which count from its end.
+func (b *builder) fromStart(i ref, length int) ref {
 	return b.choose(b.binary("Less", i, b.scalar(0)), b.offset(i, float32(length)), i)
 }
 
@@ -56,7 +60,7 @@ func (b *builder) scatterRows(n *node, x, places, updates ref) ref {
 			failf("its reduction mul of %d updates into %d rows is too large", updates.dims[0], x.dims[0])
 		}
 		its := b.binary("Equal", b.reshape(b.counting(x.dims[0], 1), 1, x.dims[0]), places)
-		its = b.emit("Reshape", []int{its.dims[0], its.dims[1], 1}, []ref{b.numberOf(its), b.ints(its.dims[0], its.dims[1], 1)})
+		its = b.reshape(b.numberOf(its), its.dims[0], its.dims[1], 1)
 		factors := b.choose(b.truthOf(its), b.reshape(updates, updates.dims[0], 1, updates.dims[1]), b.scalar(1))
 		return b.mul(x, b.reshape(b.product(factors, []int{0}), x.dims...))
 	case "none":

@@ -43,8 +43,7 @@ func (b *builder) rowOf(index *value, data []int) ref {
 	step := strides(data[:k])
 	var sum ref
 	for a := range k {
-		part := b.part(i, last, a, a+1)
-		part = b.choose(b.binary("Less", part, b.scalar(0)), b.offset(part, float32(data[a])), part)
+		part := b.fromStart(b.part(i, last, a, a+1), data[a])
 		sum = b.plus(sum, b.scaled(part, float32(step[a])))
 	}
 	return b.reshape(sum, index.dims[:last]...)

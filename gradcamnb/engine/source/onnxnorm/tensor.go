@@ -81,18 +81,10 @@ func (t *tensor) transposed(perm []int) *tensor {
 
 // asInts is the tensor's values as Go ints, for shapes, axes and the like.
 func (t *tensor) asInts() []int {
-	if !t.isInt {
-		out := make([]int, size(t.dims))
-		for i, v := range t.floats() {
-			out[i] = int(v)
-		}
-		return out
+	if t.isInt {
+		return convert(t.ints, func(v int64) int { return int(v) })
 	}
-	out := make([]int, len(t.ints))
-	for i, v := range t.ints {
-		out[i] = int(v)
-	}
-	return out
+	return convert(t.floats(), func(v float32) int { return int(v) })
 }
 
 // bytes reads the values.

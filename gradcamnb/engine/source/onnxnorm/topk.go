@@ -1,7 +1,5 @@
 package onnxnorm
 
-import "slices"
-
 // TopK gives the largest or smallest k entries of an axis and their places. The gradient
 // goes to the entries that are picked.
 var _ = register("TopK", func(b *builder, n *node) {
@@ -12,19 +10,15 @@ var _ = register("TopK", func(b *builder, n *node) {
 	if n.input(1) != nil {
 		k = int(n.number(1, "K", 0))
 	}
-	if k < 0 || k > x.dims[at] {
+	if k < 1 || k > x.dims[at] {
 		failf("it takes %d entries of an axis of %d", k, x.dims[at])
 	}
-	dims := slices.Clone(x.dims)
-	dims[at] = k
-	if k == 0 {
-		failf("it takes no entry")
-	}
+	dims := replaced(x.dims, at, k)
 	b.count++
 	values, places := ref{n.Output[0] + "%values", dims}, ref{n.Output[0] + "%places", dims}
 	b.emitNode("TopK", []ref{x, b.ints(k)}, []ref{values, places}, attrInt("axis", at), attrInt("largest", n.intOr("largest", 1)))
 	n.out = []*value{
-		fromPlain(b.emit("GatherElements", dims, []ref{x, places}, attrInt("axis", at))),
-		fromPlain(b.emit("Cast", dims, []ref{places}, attrInt("to", protoFloat))).is(whole),
+		fromPlain(b.gatherElements(x, places, at)),
+		fromPlain(b.fromIndices(places)).is(whole),
 	}
 }, nil)
