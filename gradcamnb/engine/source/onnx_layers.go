@@ -1,0 +1,133 @@
+package source
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/places"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// list makes layers of the tensors that depend on the input.
+func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer {
+	feeds, answers, sees := feeding(g, output), answering(g, output), seeing(g)
+	axes, picture := m.trace(g, input), m.picture(input)
+	var out []Layer
+	for _, t := range g.Tensors {
+		if t.Constant {
+			continue
+		}
+		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field, Bias: t.Bias != nil}
+		l.inputs, l.answer = t.Inputs, answers[t.Name]
+		if l.Beside = !sees[t.Name]; !l.Beside {
+			l.Axes = places.In(axes[t.Name], t.Dims, input[0])
+			if l.Grid = grid(l.Axes, t.Dims); l.Axes.Cut && cellsOff(l.Grid[0], l.Grid[1], picture) > 1 {
+				l.Axes, l.Grid = places.Found{}, [3]int{} // a part of a map
+			}
+			l.upright = l.Grid[0] > 0 && likePicture(l.Grid[0], l.Grid[1], picture)
+		}
+		out = append(out, l)
+	}
+	keepLast(out)
+	if !suggestLevels(out, output, picture) {
+		suggest(out)
+	}
+	return out
+}
+
+// trace follows the places of the picture through a graph that is written for the input.
+func (m *onnxModel) trace(g *onnxnorm.Graph, input []int) map[string][]places.Axis {
+	return places.Trace(g, input, m.card.Layout == imgio.ChannelsLast)
+}
+
+// keepLast leaves every module path with the last tensor made inside the module,
+// which is the module's output.
+func keepLast(layers []Layer) {
+	known := map[string]bool{}
+	for _, l := range layers {
+		for _, p := range l.paths {
+			known[p] = true
+		}
+	}
+	seen := map[string]bool{}
+	for _, beside := range []bool{false, true} { // of a module that sees two pictures, the one that is explained
+		for i := len(layers) - 1; i >= 0; i-- {
+			if layers[i].Beside == beside {
+				claim(&layers[i], seen, known)
+			}
+		}
+	}
+}
+
+// claim leaves a layer with the module paths that no later one has.
+func claim(l *Layer, seen, known map[string]bool) {
+	var mine []string
+	for _, p := range l.paths {
+		for _, name := range []string{p, withoutCounter(p, known)} {
+			if !seen[name] {
+				seen[name] = true
+				mine = append(mine, name)
+			}
+		}
+	}
+	if len(l.paths) > 0 {
+		l.Path = l.paths[len(l.paths)-1]
+	}
+	l.paths = mine
+}
+
+// withoutCounter drops the call counter of torch's older exporter, "relu_2" for
+// the third call of "relu", where the module itself is known.
+func withoutCounter(path string, known map[string]bool) string {
+	i := strings.LastIndex(path, "_")
+	if i > 0 && strings.Trim(path[i+1:], "0123456789") == "" && known[path[:i]] {
+		return path[:i]
+	}
+	return path
+}
+
+// feeding is the set of tensors that the named one depends on, itself included.
+func feeding(g *onnxnorm.Graph, output string) map[string]bool {
+	feeds := map[string]bool{output: true}
+	for _, t := range slices.Backward(g.Tensors) {
+		if feeds[t.Name] {
+			for _, in := range t.Inputs {
+				feeds[in] = true
+			}
+		}
+	}
+	return feeds
+}
+
+// seeing is the set of tensors that depend on the picture, and not on other inputs alone.
+func seeing(g *onnxnorm.Graph) map[string]bool {
+	sees := map[string]bool{g.Input: true}
+	for _, t := range g.Tensors {
+		sees[t.Name] = slices.ContainsFunc(t.Inputs, func(in string) bool { return sees[in] })
+	}
+	return sees
+}
+
+// answering is the set of tensors that become the output without anything learned or
+// pooled coming between: class scores before they are resized, joined or decoded. They
+// are the answer, and no feature of the picture.
+func answering(g *onnxnorm.Graph, output string) map[string]bool {
+	answers := map[string]bool{output: true}
+	for _, t := range slices.Backward(g.Tensors) {
+		if !answers[t.Name] || learns[t.Op] || averages[t.Op] {
+			continue
+		}
+		for _, in := range t.Inputs {
+			answers[in] = true
+		}
+	}
+	return answers
+}
+
+// learns are the operators that hold the weights of a network.
+var learns = map[string]bool{
+	"Conv": true, "FusedConv": true, "QLinearConv": true, "ConvTranspose": true, "Gemm": true, "FusedGemm": true, "QGemm": true, "MatMul": true,
+	"FusedMatMul": true, "QLinearMatMul": true, "Einsum": true, "BatchNormalization": true, "LayerNormalization": true,
+	"InstanceNormalization": true, "GroupNormalization": true,
+}

@@ -1,0 +1,111 @@
+package source
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/internal/regular"
+)
+
+// read is [readONNX], with the file that it opens added to these files.
+func (files *openFiles) read(path, name string, beside func(string) (*os.File, error), o onnxnorm.Options) (*onnxModel, error) {
+	f, err := files.opened(regular.Open(path)) // and kept open: weights are read when they are used
+	if err != nil {
+		return nil, fmt.Errorf("opening the model: %w", err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("opening the model: %w", err)
+	}
+	sum, failed := sha256.New(), make(chan error, 1)
+	go func() {
+		_, err := io.Copy(sum, io.NewSectionReader(f, 0, info.Size()))
+		failed <- err
+	}()
+	m, inFile, err := parsed(f, info.Size(), name)
+	if err != nil {
+		return nil, err
+	}
+	stored, weights, err := besideWeights(m, beside)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	maps.Copy(stored, inFile)
+	inputs, err := onnxnorm.Inputs(m, o.Picture)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	dims, bare, err := pictureDims(inputs[0])
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if err := <-failed; err != nil {
+		return nil, fmt.Errorf("reading the model: %w", err)
+	}
+	o.Picture, o.Stored, o.Evaluate = inputs[0].Name, stored, evaluate
+	c := Card{
+		Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), SHA256: hex.EncodeToString(sum.Sum(nil)),
+		Input: dims, File: path, Files: append([]string{path}, weights...),
+		NoRelu: !slices.ContainsFunc(m.Graph.Node, func(n *protos.NodeProto) bool { return n.OpType == "Relu" }),
+	}
+	for _, i := range inputs[1:] {
+		c.Inputs = append(c.Inputs, Input{Name: i.Name, Type: i.Type, Dims: i.Dims, Read: i.Read, Batched: i.Batched})
+	}
+	for _, out := range m.Graph.Output {
+		c.Outputs = append(c.Outputs, out.Name)
+	}
+	return &onnxModel{card: c, proto: m, store: model.NewStore(), options: o, kind: inputs[0].Type, bare: bare, layers: map[string][]Layer{}, views: map[string]*onnxModel{}}, nil
+}
+
+// parsed is the graph of a model file, without functions, and the weights that are left in the file.
+func parsed(f *os.File, size int64, name string) (*protos.ModelProto, map[string]onnxnorm.Stored, error) {
+	m := &protos.ModelProto{}
+	stored, err := unmarshal(f, size, m)
+	if err != nil {
+		const pointer = "version https://git-lfs"
+		begin := make([]byte, len(pointer))
+		if _, errRead := f.ReadAt(begin, 0); errRead == nil && string(begin) == pointer {
+			return nil, nil, fmt.Errorf("%s is a pointer of Git LFS and not the model itself: fetch it with git lfs pull", name)
+		}
+		return nil, nil, fmt.Errorf("%s is not an ONNX file, or it is damaged: %w", name, cmp.Or(errors.Unwrap(err), err))
+	}
+	if m.GetGraph() == nil || len(m.Graph.Node) == 0 {
+		return nil, nil, fmt.Errorf("%s holds no ONNX graph: it is not an ONNX file, or it is damaged", name)
+	}
+	if len(m.Graph.Output) == 0 {
+		return nil, nil, fmt.Errorf("%s: the ONNX graph has no output: the file is damaged", name)
+	}
+	if err := onnxnorm.Inline(m); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return m, stored, nil
+}
+
+// pictureDims is the shape of a batch of pictures by the input that takes them; bare tells that
+// the input takes a single one, without the axis of the batch.
+func pictureDims(in onnxnorm.Input) (dims []int, bare bool, err error) {
+	if !in.Numeric() {
+		return nil, false, fmt.Errorf("the model's input %q holds no numbers (%s) and so no picture", in.Name, in.Type)
+	}
+	dims = in.Dims
+	if bare = len(dims) == 3; bare {
+		dims = append([]int{1}, dims...)
+	}
+	if len(dims) != 4 {
+		return nil, false, fmt.Errorf("the model's input %s is no batch of pictures, which would have 4 axes", in)
+	}
+	return dims, bare, nil
+}
