@@ -11,32 +11,6 @@ type level struct {
 	last int    // the last map that everything of the resolution which the heads make is made from; -1 where there is none
 }
 
-// dag is the layers of a model as a graph, by their places in the list.
-type dag struct {
-	layers []Layer
-	at     map[string]int
-	to     [][]int // layers that are made of each
-	roots  []int   // layers that are made of no other
-}
-
-func newDAG(layers []Layer) *dag {
-	g := &dag{layers: layers, at: map[string]int{}, to: make([][]int, len(layers))}
-	for i, l := range layers {
-		g.at[l.Name] = i
-		from := 0
-		for _, in := range l.inputs {
-			if k, ok := g.at[in]; ok {
-				g.to[k] = append(g.to[k], i)
-				from++
-			}
-		}
-		if from == 0 && !l.Beside {
-			g.roots = append(g.roots, i)
-		}
-	}
-	return g
-}
-
 // isMap tells whether a layer is a map of the picture, of its aspect ratio.
 func isMap(l Layer, picture [2]int) bool {
 	return len(l.Shape) == 4 && l.Grid[0]*l.Grid[1] > 1 && l.Grid[2] > 1 && cellsOff(l.Grid[0], l.Grid[1], picture) <= 1
@@ -82,7 +56,7 @@ func (g *dag) all(through int, ends []int) bool {
 		if slices.Contains(ends, i) {
 			return false
 		}
-		todo = append(todo, g.to[i]...)
+		todo = append(todo, g.readers[i]...)
 	}
 	return true
 }

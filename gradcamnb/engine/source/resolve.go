@@ -35,8 +35,6 @@ func Suggested(layers []Layer) (Layer, error) {
 	return Layer{}, fmt.Errorf("no layer of the model has a spatial map that feeds its output, so none can be suggested: name one")
 }
 
-var averages = map[string]bool{"AveragePool": true, "GlobalAveragePool": true, "ReduceMean": true}
-
 // nearestNames lists the names that take the fewest edits to become the wanted one.
 func nearestNames(layers []Layer, want string) []string {
 	var names []string

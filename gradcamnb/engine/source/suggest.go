@@ -43,41 +43,20 @@ const (
 
 // flow is what layers do for the answer.
 type flow struct {
-	layers  []Layer
-	at      map[string]int // layers by name
-	readers [][]int        // of each layer
+	*dag
 	use     []use
 	project []bool // it becomes attention and nothing else: queries, keys, values, weights
 	gate    []bool // it multiplies a map and is nothing else
 }
 
 func newFlow(layers []Layer) *flow {
-	f := &flow{layers: layers, at: map[string]int{}, readers: make([][]int, len(layers)), use: make([]use, len(layers))}
-	for i, l := range layers {
-		f.at[l.Name] = i
-	}
-	last := -1
-	for i, l := range layers {
-		for _, in := range l.inputs {
-			if k, ok := f.at[in]; ok {
-				f.readers[k] = append(f.readers[k], i)
-			}
-		}
-		if l.Feeds {
-			last = i
-		}
-	}
-	if last >= 0 {
-		f.use[last] = used
-	}
+	f := &flow{dag: newDAG(layers), use: make([]use, len(layers))}
 	for i := len(layers) - 1; i >= 0; i-- {
-		if f.use[i] == unused {
-			if layers[i].Feeds && !slices.ContainsFunc(f.readers[i], func(r int) bool { return layers[r].Feeds }) {
-				f.use[i] = used // of an answer that is made at several places, or whose making is not known
-			}
+		if layers[i].Feeds && !slices.ContainsFunc(f.readers[i], func(r int) bool { return layers[r].Feeds }) {
+			f.use[i] = used // the answer, which may be made at several places
 		}
-		for k := range layers[i].inputs {
-			if in, ok := f.at[layers[i].inputs[k]]; ok {
+		for k, name := range layers[i].inputs {
+			if in, ok := f.at[name]; ok {
 				f.use[in] = max(f.use[in], f.passes(i, k))
 			}
 		}
@@ -96,21 +75,35 @@ func (f *flow) passes(i, k int) use {
 		return unused
 	case picks[l.Op] && in.Axes.Flat() && in.Axes.Before+in.Axes.After > 0 && !l.Axes.Places():
 		return beside
-	case products[l.Op] && (k == 1 || in.Axes.Flat() && in.Axes.H == len(in.Shape)-1):
-		return used // every row of the result reads all of it
-	case l.Op == "Attention" || l.Op == "MultiHeadAttention":
-		if k > 0 {
-			return used
-		}
+	case mixes(l, in, k):
+		return used
 	case l.Op == "Concat" && out == beside:
-		if in.Axes.Flat() && in.Axes.Before+in.Axes.After == 0 {
-			return unused
-		}
-		if !in.Axes.Places() {
-			return used
-		}
+		return joins(in)
 	}
 	return out
+}
+
+// mixes tells whether every row of what a layer makes reads all of an input, its k-th.
+func mixes(l, in Layer, k int) bool {
+	switch {
+	case products[l.Op]:
+		return k == 1 || in.Axes.Flat() && in.Axes.H == len(in.Shape)-1
+	case l.Op == "Attention" || l.Op == "MultiHeadAttention":
+		return k > 0
+	}
+	return false
+}
+
+// joins is how much of an operand reaches the answer if only tokens beside the patches do of
+// what it is joined to.
+func joins(in Layer) use {
+	switch {
+	case !in.Axes.Places():
+		return used
+	case in.Axes.Flat() && in.Axes.Before+in.Axes.After == 0:
+		return unused
+	}
+	return beside
 }
 
 var picks = map[string]bool{"Slice": true, "Gather": true, "Split": true}
@@ -205,7 +198,7 @@ func (f *flow) lowest(channels int) []int {
 	pooled := f.summaries()
 	for i, l := range f.layers {
 		n := f.cells(i)
-		if !l.Feeds || l.answer || n <= 1 || l.Grid[2] < channels || averages[l.Op] || views[l.Op] || !l.upright || f.use[i] != used || f.project[i] || f.gate[i] || pooled[i] {
+		if n <= 1 || l.Grid[2] < channels || !l.features() || f.use[i] != used || f.project[i] || f.gate[i] || pooled[i] {
 			continue
 		}
 		if cells == 0 || n < cells {
@@ -216,6 +209,14 @@ func (f *flow) lowest(channels int) []int {
 		}
 	}
 	return out
+}
+
+// averages are the operators of pooling that have no map of their own.
+var averages = map[string]bool{"AveragePool": true, "GlobalAveragePool": true, "ReduceMean": true}
+
+// features tells whether a layer has made features of the picture, which the answer reads.
+func (l Layer) features() bool {
+	return l.Feeds && l.upright && !l.answer && !averages[l.Op] && !views[l.Op]
 }
 
 // views are the operators that hand on what another layer has.
@@ -271,7 +272,7 @@ func (f *flow) without(gone, cells int) []bool {
 			}
 			ends = false
 			for k, in := range f.layers[r].inputs {
-				if f.at[in] == i && f.layers[r].inputs[k] == f.layers[i].Name && f.passes(r, k) == used {
+				if in == f.layers[i].Name && f.passes(r, k) == used {
 					reaches[i] = reaches[i] || f.use[r] == beside || reaches[r]
 				}
 			}
