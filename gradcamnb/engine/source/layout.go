@@ -106,9 +106,9 @@ func (f follower) evidence(n *protos.NodeProto) (layoutFound, bool) {
 	case n.OpType == "Resize" || n.OpType == "Upsample":
 		found.layout, ok = meaning(-1, f.scaled(n, x))
 	case reduces[n.OpType]:
-		over := f.ints(n, 1, "axes")
+		over := f.ints(n, "axes")
 		if ok = len(over) == 2; ok {
-			found.layout, ok = meaning(-1, []int{x.axes[(over[0]+4)%4], x.axes[(over[1]+4)%4]})
+			found.layout, ok = meaning(-1, []int{x.axes[wrapped(over[0], 4)], x.axes[wrapped(over[1], 4)]})
 		}
 	default:
 		ok = false
@@ -198,7 +198,7 @@ func (f follower) follow(n *protos.NodeProto) {
 	switch {
 	case n.OpType == "Transpose":
 		perm := attrInts(n, "perm")
-		if len(perm) != len(x.axes) {
+		if len(perm) != len(x.axes) || slices.ContainsFunc(perm, func(p int) bool { return p < 0 || p >= len(perm) }) {
 			return
 		}
 		for _, p := range perm {
@@ -215,14 +215,12 @@ func (f follower) follow(n *protos.NodeProto) {
 			}
 		}
 	case n.OpType == "Gather":
-		out.axes, out.dims = slices.Clone(x.axes), slices.Clone(x.dims)
-		axis := (intAttr(n, "axis", 0) + len(x.axes)) % len(x.axes)
-		if index := f.consts[n.Input[1]]; at != 0 || index == nil || len(index.Dims) > 1 {
+		if at != 0 {
 			return
-		} else if len(index.Dims) == 0 {
-			out.axes, out.dims = slices.Delete(out.axes, axis, axis+1), slices.Delete(out.dims, axis, axis+1)
-		} else {
-			out.dims[axis] = int(index.Dims[0])
+		}
+		var ok bool
+		if out.axes, out.dims, ok = f.gathered(n, x); !ok {
+			return
 		}
 	case keepAxes[n.OpType]:
 		out.axes, out.dims = x.axes, slices.Repeat([]int{-1}, len(x.dims))
@@ -236,6 +234,27 @@ func (f follower) follow(n *protos.NodeProto) {
 	}
 }
 
+// gathered are the axes and dims after a Gather by constant indices of at most one axis.
+func (f follower) gathered(n *protos.NodeProto, x followed) (axes, dims []int, ok bool) {
+	if len(n.Input) < 2 || len(x.axes) == 0 {
+		return nil, nil, false
+	}
+	axes, dims = slices.Clone(x.axes), slices.Clone(x.dims)
+	at := wrapped(intAttr(n, "axis", 0), len(axes))
+	index := f.consts[n.Input[1]]
+	switch {
+	case index == nil || len(index.Dims) > 1:
+		return nil, nil, false
+	case len(index.Dims) == 0:
+		return slices.Delete(axes, at, at+1), slices.Delete(dims, at, at+1), true
+	}
+	dims[at] = int(index.Dims[0])
+	return axes, dims, true
+}
+
+// wrapped is an axis that may be counted from the end; one of a damaged file that is no axis becomes one.
+func wrapped(axis, rank int) int { return (axis%rank + rank) % rank }
+
 // first is the node's input, with the most axes, that the picture's are known of.
 func (f follower) first(n *protos.NodeProto) (x followed, at int) {
 	at = -1
@@ -247,10 +266,10 @@ func (f follower) first(n *protos.NodeProto) (x followed, at int) {
 	return x, at
 }
 
-// ints are whole numbers that a node has as a constant input, or as an attribute.
-func (f follower) ints(n *protos.NodeProto, at int, attr string) []int {
-	if at < len(n.Input) && f.consts[n.Input[at]] != nil {
-		return onnxnorm.Ints(f.consts[n.Input[at]])
+// ints are whole numbers that a node has as its second input, a constant, or as an attribute.
+func (f follower) ints(n *protos.NodeProto, attr string) []int {
+	if len(n.Input) > 1 && f.consts[n.Input[1]] != nil {
+		return onnxnorm.Ints(f.consts[n.Input[1]])
 	}
 	return attrInts(n, attr)
 }

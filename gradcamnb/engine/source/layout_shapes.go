@@ -6,40 +6,51 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// reshaped is the shape that a Reshape, Squeeze or Unsqueeze gives; nil where it is not known.
+// reshaped is the shape that a Reshape, Squeeze or Unsqueeze gives; nil if it is not known.
 func (f follower) reshaped(n *protos.NodeProto, x followed) []int {
 	switch n.OpType {
-	case "Reshape":
-		if len(n.Input) < 2 || f.consts[n.Input[1]] == nil {
-			return nil
-		}
-		out := slices.Clone(f.ints(n, 1, "shape"))
-		for i, d := range out {
-			if d == 0 && i < len(x.dims) {
-				out[i] = x.dims[i]
-			}
-		}
-		return inferred(x.dims, out)
 	case "Squeeze":
-		var out []int
-		drop := f.ints(n, 1, "axes")
-		for i, d := range x.dims {
-			if len(drop) == 0 && d != 1 || len(drop) > 0 && !slices.Contains(drop, i) && !slices.Contains(drop, i-len(x.dims)) {
-				out = append(out, d)
-			}
-		}
-		return out
+		return squeezed(x.dims, f.ints(n, "axes"))
+	case "Unsqueeze":
+		return unsqueezed(x.dims, f.ints(n, "axes"))
 	}
-	add := f.ints(n, 1, "axes")
-	rank := len(x.dims) + len(add)
+	if len(n.Input) < 2 || f.consts[n.Input[1]] == nil {
+		return nil
+	}
+	out := slices.Clone(f.ints(n, "shape"))
+	for i, d := range out {
+		if d == 0 && i < len(x.dims) {
+			out[i] = x.dims[i]
+		}
+	}
+	return inferred(x.dims, out)
+}
+
+// squeezed are dims without some, or if none are named without all ones.
+func squeezed(dims, drop []int) []int {
+	var out []int
+	for i, d := range dims {
+		gone := slices.Contains(drop, i) || slices.Contains(drop, i-len(dims))
+		if len(drop) == 0 {
+			gone = d == 1
+		}
+		if !gone {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// unsqueezed are dims with ones put in at some places of the result.
+func unsqueezed(dims, add []int) []int {
+	rank := len(dims) + len(add)
 	out := make([]int, 0, rank)
-	rest := x.dims
 	for i := range rank {
-		if slices.Contains(add, i) || slices.Contains(add, i-rank) || len(rest) == 0 {
+		if slices.Contains(add, i) || slices.Contains(add, i-rank) || len(dims) == 0 {
 			out = append(out, 1)
 			continue
 		}
-		out, rest = append(out, rest[0]), rest[1:]
+		out, dims = append(out, dims[0]), dims[1:]
 	}
 	return out
 }

@@ -56,6 +56,9 @@ func EndingOf(m Model, tensor string) Ending {
 func (m *onnxModel) Ending(tensor string) Ending {
 	e := endings{made: map[string]*protos.NodeProto{}, consts: constantsOf(m.proto.Graph), known: map[string]Ending{}}
 	for _, n := range m.proto.Graph.Node {
+		if len(n.Input) == 0 || ofTwo[n.OpType] && len(n.Input) != 2 { // the latter of a damaged file
+			continue
+		}
 		for _, out := range n.Output {
 			e.made[out] = n
 		}
@@ -63,9 +66,12 @@ func (m *onnxModel) Ending(tensor string) Ending {
 	return e.of(tensor, 0)
 }
 
+// ofTwo are the operators that are looked at which have two inputs.
+var ofTwo = map[string]bool{"Add": true, "Sub": true, "Mul": true, "Div": true}
+
 // endings goes back from a graph's outputs.
 type endings struct {
-	made   map[string]*protos.NodeProto
+	made   map[string]*protos.NodeProto // each with as many inputs as are looked at
 	consts map[string]*protos.TensorProto
 	known  map[string]Ending
 }
@@ -122,7 +128,7 @@ func init() { // endings.of looks into the map
 
 func (e endings) of(tensor string, depth int) Ending {
 	n := e.made[tensor]
-	if n == nil || depth > deepest || len(n.Input) == 0 {
+	if n == nil || depth > deepest {
 		return Ending{Unit: Plain}
 	}
 	f := ends[n.OpType]
@@ -140,7 +146,7 @@ func (e endings) of(tensor string, depth int) Ending {
 // input is how an input of a node is made.
 func (e endings) input(n *protos.NodeProto, i, depth int) Ending { return e.of(n.Input[i], depth+1) }
 
-// scores is the ending of a probability that is made of a tensor.
+// squash is the ending of a probability that is made of a tensor.
 func squash(u Unit) makes {
 	return func(_ endings, n *protos.NodeProto, _ int) Ending { return Ending{u, n.Input[0], u} }
 }

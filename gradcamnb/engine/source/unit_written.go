@@ -34,17 +34,18 @@ func (e endings) maker(tensor, op string) *protos.NodeProto {
 
 // softmax is what a node is the written-out softmax of.
 func (e endings) softmax(n *protos.NodeProto) (string, bool) {
-	if len(n.Input) != 2 {
+	if !ofTwo[n.OpType] {
 		return "", false
 	}
-	exp, total := e.maker(n.Input[0], "Exp"), e.maker(n.Input[1], "ReduceSum")
+	exp, sum := e.maker(n.Input[0], "Exp"), n.Input[1]
 	if n.OpType == "Mul" {
-		if r := e.maker(n.Input[1], "Reciprocal"); r != nil {
-			total = e.maker(r.Input[0], "ReduceSum")
-		} else {
+		r := e.maker(sum, "Reciprocal")
+		if r == nil {
 			return "", false
 		}
+		sum = r.Input[0]
 	}
+	total := e.maker(sum, "ReduceSum")
 	if exp == nil || total == nil || e.through(total.Input[0]) != exp {
 		return "", false
 	}
@@ -102,20 +103,29 @@ func (e endings) sigmoid(n *protos.NodeProto) (string, bool) {
 		if !ok || one != 1 || exp == nil {
 			continue
 		}
-		if neg := e.maker(exp.Input[0], "Neg"); neg != nil {
-			return neg.Input[0], true
-		}
-		if mul := e.maker(exp.Input[0], "Mul"); mul != nil {
-			for k := range mul.Input {
-				if minus, ok := e.number(mul.Input[k]); ok && minus == -1 {
-					return mul.Input[1-k], true
-				}
+		return e.negated(exp.Input[0])
+	}
+	return "", false
+}
+
+// negated is x of -x, however that is written.
+func (e endings) negated(tensor string) (string, bool) {
+	n := e.through(tensor)
+	if n == nil {
+		return "", false
+	}
+	switch n.OpType {
+	case "Neg":
+		return n.Input[0], true
+	case "Mul":
+		for k := range n.Input {
+			if minus, ok := e.number(n.Input[k]); ok && minus == -1 {
+				return n.Input[1-k], true
 			}
 		}
-		if sub := e.maker(exp.Input[0], "Sub"); sub != nil {
-			if zero, ok := e.number(sub.Input[0]); ok && zero == 0 {
-				return sub.Input[1], true
-			}
+	case "Sub":
+		if zero, ok := e.number(n.Input[0]); ok && zero == 0 {
+			return n.Input[1], true
 		}
 	}
 	return "", false
