@@ -55,10 +55,10 @@ func (c cells) grid(n *Node) *Node {
 	if c.order == nil {
 		return n
 	}
-	n = ordered(n, c.order)
+	n = places.Ordered(n, c.order)
 	switch {
 	case c.Flat():
-		return unfolded(n, c.Found)
+		return c.Unfold(n)
 	case c.Places() && c.C == 0:
 		return InsertAxes(n, -1)
 	}
@@ -70,59 +70,11 @@ func (c cells) grid(n *Node) *Node {
 func (c cells) node(grid, clean *Node) *Node {
 	switch {
 	case c.Flat():
-		grid = folded(grid, c.Found, ordered(clean, c.order))
+		grid = c.Fold(grid, places.Ordered(clean, c.order))
 	case c.Places() && c.C == 0:
 		grid = Squeeze(grid, -1)
 	}
-	back := make([]int, len(c.order))
-	for i, axis := range c.order {
-		back[axis] = i
-	}
-	return ordered(grid, back)
-}
-
-// ordered transposes if that changes anything.
-func ordered(n *Node, axes []int) *Node {
-	for i, axis := range axes {
-		if i != axis {
-			return TransposeAllAxes(n, axes...)
-		}
-	}
-	return n
-}
-
-// unfolded brings tokens [batch, n, channels] to the grid of their patches.
-func unfolded(n *Node, f places.Found) *Node {
-	h, w := f.Cells[0], f.Cells[1]
-	if f.Before+f.After > 0 {
-		n = Slice(n, AxisRange(), AxisRange(f.Before, f.Before+h*w), AxisRange())
-	}
-	batch, channels := n.Shape().Dim(0), n.Shape().Dim(2)
-	if f.Turned {
-		return TransposeAllAxes(Reshape(n, batch, w, h, channels), 0, 2, 1, 3)
-	}
-	return Reshape(n, batch, h, w, channels)
-}
-
-// folded is the reverse of unfolded, with the tokens before and after the patches of clean,
-// [1, n, channels].
-func folded(grid *Node, f places.Found, clean *Node) *Node {
-	if f.Turned {
-		grid = TransposeAllAxes(grid, 0, 2, 1, 3)
-	}
-	batch, channels, patches := grid.Shape().Dim(0), grid.Shape().Dim(3), f.Cells[0]*f.Cells[1]
-	parts := []*Node{Reshape(grid, batch, patches, channels)}
-	if f.Before > 0 {
-		parts = append([]*Node{BroadcastToDims(Slice(clean, AxisRange(), AxisRange(0, f.Before), AxisRange()), batch, f.Before, channels)}, parts...)
-	}
-	if f.After > 0 {
-		at := f.Before + patches
-		parts = append(parts, BroadcastToDims(Slice(clean, AxisRange(), AxisRange(at, at+f.After), AxisRange()), batch, f.After, channels))
-	}
-	if len(parts) == 1 {
-		return parts[0]
-	}
-	return Concatenate(parts, 1)
+	return places.Reordered(grid, c.order)
 }
 
 // tokens brings numbers of the tokens that the last axis of a tensor counts to the grid of
@@ -135,5 +87,5 @@ func tokens(axes []places.Axis) func(*Node) *Node {
 	if !ok {
 		return nil
 	}
-	return func(n *Node) *Node { return unfolded(n, f) }
+	return f.Unfold
 }

@@ -24,8 +24,9 @@ func TestDamagedOperators(t *testing.T) {
 					Initializer: []*protos.TensorProto{initializer("one", false, []int64{1}, 1)},
 				}
 				m := &onnxModel{proto: &protos.ModelProto{Graph: g}}
-				m.Ending("y")
-				m.Ending("b")
+				if a, b := m.Ending("y"), m.Ending("b"); a.Unit == "" || b.Unit == "" {
+					t.Errorf("%s of %d inputs, then %s: endings %+v, %+v", op, n, last, a, b)
+				}
 				layoutOf(m.proto, "x", []int{1, 3, 8, 8})
 				for _, a := range g.Node {
 					a.Attribute = []*protos.AttributeProto{{Name: "axis", I: -9}, intsAttr("axes", -9, 7), intsAttr("perm", 0, 1, 2, 9)}

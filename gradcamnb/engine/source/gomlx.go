@@ -123,13 +123,6 @@ func (m *gomlxModel) inputs(x *Node) map[string]*Node {
 func (m *gomlxModel) Card() Card          { return m.card }
 func (m *gomlxModel) Store() *model.Store { return m.store }
 
-func (m *gomlxModel) picture(input []int) [2]int {
-	if m.card.Layout == imgio.ChannelsLast {
-		return [2]int{input[1], input[2]}
-	}
-	return [2]int{input[2], input[3]}
-}
-
 // outputs calls the graph function and names what it returns.
 func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 	before := m.variables()
@@ -261,5 +254,5 @@ func (m *gomlxModel) layout(w walked, n, x *Node) walk.Layout {
 	if l.Map() || !w.Lost(n) {
 		return l
 	}
-	return walk.ByShape(n, m.picture(x.Shape().Dimensions))
+	return walk.ByShape(n, m.card.picture(x.Shape().Dimensions))
 }

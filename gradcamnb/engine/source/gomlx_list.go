@@ -14,6 +14,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/places"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
 	"github.com/gradcam-go/gradcam/internal/completed"
 )
@@ -169,7 +170,7 @@ func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
 		if layer.Beside = !w.Sees(n); !layer.Beside {
 			lay := m.layout(w, n, x)
 			layer.Axes, layer.Grid = lay.Found(), [3]int{lay.Rows, lay.Columns, lay.Channels}
-			layer.upright = lay.Map() && likePicture(lay.Rows, lay.Columns, m.picture(x.Shape().Dimensions))
+			layer.upright = lay.Map() && places.LikePicture(lay.Rows, lay.Columns, m.card.picture(x.Shape().Dimensions))
 		}
 		l.layers, nodes = append(l.layers, layer), append(nodes, n)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/places"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
@@ -118,14 +119,6 @@ func (m *onnxModel) fed(given map[string]onnxnorm.Given) Model {
 func (m *onnxModel) Card() Card          { return m.card }
 func (m *onnxModel) Store() *model.Store { return m.store }
 
-// picture is the size [height, width] of an input.
-func (m *onnxModel) picture(input []int) [2]int {
-	if m.card.Layout == imgio.ChannelsLast {
-		return [2]int{input[1], input[2]}
-	}
-	return [2]int{input[2], input[3]}
-}
-
 func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
 	if output == "" {
 		output = m.card.Outputs[0]
@@ -204,8 +197,11 @@ func (m *onnxModel) mustBatch(input []int) int {
 
 // pictureCut is the cut at the model's input.
 func (m *onnxModel) pictureCut(x *Node) Cut {
-	last, picture := m.card.Layout == imgio.ChannelsLast, m.picture(x.Shape().Dimensions)
-	return Cut{Node: x, Grid: func(n *Node) *Node { return asGrid(n, last, picture) }}
+	order := []int{0, 2, 3, 1}
+	if m.card.Layout == imgio.ChannelsLast {
+		order = []int{0, 1, 2, 3}
+	}
+	return Cut{Node: x, Grid: func(n *Node) *Node { return places.Ordered(n, order) }}
 }
 
 // cutOf is the cut at a tensor, of which the rewritten graph has the node.

@@ -12,7 +12,7 @@ import (
 // list makes layers of the tensors that depend on the input.
 func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer {
 	feeds, answers, sees := feeding(g, output), answering(g, output), seeing(g)
-	axes, picture := m.trace(g, input), m.picture(input)
+	axes, picture := m.trace(g, input), m.card.picture(input)
 	var out []Layer
 	for _, t := range g.Tensors {
 		if t.Constant {
@@ -25,7 +25,7 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer 
 			if l.Grid = grid(l.Axes, t.Dims); l.Axes.Cut && cellsOff(l.Grid[0], l.Grid[1], picture) > 1 {
 				l.Axes, l.Grid = places.Found{}, [3]int{} // a part of a map
 			}
-			l.upright = l.Grid[0] > 0 && likePicture(l.Grid[0], l.Grid[1], picture)
+			l.upright = l.Grid[0] > 0 && places.LikePicture(l.Grid[0], l.Grid[1], picture)
 		}
 		out = append(out, l)
 	}

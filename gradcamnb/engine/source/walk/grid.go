@@ -73,35 +73,20 @@ func (a axes) layout() Layout {
 
 // Grid brings the node, or its gradient, to [batch, rows, columns, channels].
 func (l Layout) Grid(n *Node) *Node {
-	n = TransposeAllAxes(n, l.order...)
-	if !l.Tokens() {
-		return n
+	n = places.Ordered(n, l.order)
+	if l.Tokens() {
+		return l.Found().Unfold(n)
 	}
-	n = Slice(n, AxisRange(), AxisRange(l.before, l.before+l.Rows*l.Columns), AxisRange())
-	return Reshape(n, n.Shape().Dim(0), l.Rows, l.Columns, l.Channels)
+	return n
 }
 
 // Node is the reverse of Grid: the value that the model has where the map is. Tokens that
 // stand beside the cells are those of clean, the node of a batch of one.
 func (l Layout) Node(grid, clean *Node) *Node {
 	if l.Tokens() {
-		size := grid.Shape().Dim(0)
-		clean = BroadcastToDims(TransposeAllAxes(clean, l.order...), size, clean.Shape().Dim(l.order[1]), l.Channels)
-		cells := l.Rows * l.Columns
-		parts := []*Node{Reshape(grid, size, cells, l.Channels)}
-		if l.before > 0 {
-			parts = append([]*Node{Slice(clean, AxisRange(), AxisRange(0, l.before), AxisRange())}, parts...)
-		}
-		if end := l.before + cells; end < clean.Shape().Dim(1) {
-			parts = append(parts, Slice(clean, AxisRange(), AxisRangeToEnd(end), AxisRange()))
-		}
-		grid = Concatenate(parts, 1)
+		grid = l.Found().Fold(grid, places.Ordered(clean, l.order))
 	}
-	back := make([]int, len(l.order))
-	for i, a := range l.order {
-		back[a] = i
-	}
-	return TransposeAllAxes(grid, back...)
+	return places.Reordered(grid, l.order)
 }
 
 // ByShape is how a node may be a map by its shape alone, of a picture [height, width]: if just
@@ -112,11 +97,7 @@ func ByShape(n *Node, picture [2]int) Layout {
 	if len(dims) != 4 {
 		return Layout{}
 	}
-	fits := func(rows, columns int) bool {
-		ratio := float64(rows*picture[1]) / float64(columns*picture[0])
-		return ratio > 0.6 && ratio < 1.7
-	}
-	last, first := fits(dims[1], dims[2]), fits(dims[2], dims[3])
+	last, first := places.LikePicture(dims[1], dims[2], picture), places.LikePicture(dims[2], dims[3], picture)
 	switch {
 	case last && !first:
 		return Layout{Rows: dims[1], Columns: dims[2], Channels: dims[3], order: []int{0, 1, 2, 3}}

@@ -1,0 +1,63 @@
+package places
+
+import . "github.com/gomlx/gomlx/core/graph"
+
+// LikePicture tells whether h x w has the aspect ratio of the picture [height, width], to
+// within what rounding does to small maps.
+func LikePicture(h, w int, picture [2]int) bool {
+	ratio := float64(h) * float64(picture[1]) / (float64(w) * float64(picture[0]))
+	return ratio > 0.6 && ratio < 1.7
+}
+
+// Ordered transposes if that changes anything.
+func Ordered(n *Node, axes []int) *Node {
+	for i, axis := range axes {
+		if i != axis {
+			return TransposeAllAxes(n, axes...)
+		}
+	}
+	return n
+}
+
+// Reordered is the reverse of [Ordered].
+func Reordered(n *Node, axes []int) *Node {
+	back := make([]int, len(axes))
+	for i, axis := range axes {
+		back[axis] = i
+	}
+	return Ordered(n, back)
+}
+
+// Unfold brings tokens [batch, n, channels] to the grid of their cells, [batch, h, w, channels].
+func (f Found) Unfold(n *Node) *Node {
+	h, w := f.Cells[0], f.Cells[1]
+	if n.Shape().Dim(1) > h*w {
+		n = Slice(n, AxisRange(), AxisRange(f.Before, f.Before+h*w), AxisRange())
+	}
+	batch, channels := n.Shape().Dim(0), n.Shape().Dim(2)
+	if f.Turned {
+		return TransposeAllAxes(Reshape(n, batch, w, h, channels), 0, 2, 1, 3)
+	}
+	return Reshape(n, batch, h, w, channels)
+}
+
+// Fold is the reverse of Unfold, with the tokens before and after the cells of clean,
+// [1, n, channels].
+func (f Found) Fold(grid, clean *Node) *Node {
+	if f.Turned {
+		grid = TransposeAllAxes(grid, 0, 2, 1, 3)
+	}
+	batch, channels, cells := grid.Shape().Dim(0), grid.Shape().Dim(3), f.Cells[0]*f.Cells[1]
+	parts := []*Node{Reshape(grid, batch, cells, channels)}
+	if f.Before > 0 {
+		parts = append([]*Node{BroadcastToDims(Slice(clean, AxisRange(), AxisRange(0, f.Before), AxisRange()), batch, f.Before, channels)}, parts...)
+	}
+	at := f.Before + cells
+	if after := clean.Shape().Dim(1) - at; after > 0 {
+		parts = append(parts, BroadcastToDims(Slice(clean, AxisRange(), AxisRange(at, at+after), AxisRange()), batch, after, channels))
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return Concatenate(parts, 1)
+}
