@@ -71,15 +71,8 @@ func toPicture(f imgio.Frame, b heatmap.Box) heatmap.Box {
 
 // Detect lists what the model finds in each picture.
 func (s *session) Detect(ctx context.Context, r gradcamnb.Request) ([][]heatmap.Detection, error) {
-	s, err := s.fed(r)
+	s, in, err := s.facing(r)
 	if err != nil {
-		return nil, err
-	}
-	in, err := s.prepare(r)
-	if err != nil {
-		return nil, err
-	}
-	if s, err = s.elsewhere(in); err != nil {
 		return nil, err
 	}
 	d, err := s.detect(ctx, in, r.Reading)
@@ -251,13 +244,13 @@ func (s *session) find(b *backend, read *reader, in input) (*detected, error) {
 	if !d.masks {
 		return d, nil
 	}
-	return d, s.masks(b, read, in, decode, d.kept, d)
+	return d, s.masks(b, d, in, decode)
 }
 
 // masks fills in the instance masks of what was found.
-func (s *session) masks(b *backend, read *reader, in input, decode func(*model.Scope, *Node) detect.Candidates, kept [][]int, d *detected) error {
+func (s *session) masks(b *backend, d *detected, in input, decode func(*model.Scope, *Node) detect.Candidates) error {
 	most := 0
-	for _, k := range kept {
+	for _, k := range d.kept {
 		most = max(most, len(k))
 	}
 	if most == 0 {
@@ -265,12 +258,12 @@ func (s *session) masks(b *backend, read *reader, in input, decode func(*model.S
 	}
 	most = (most + 15) / 16 * 16 // few programs for many numbers of detections
 	chosen := make([]int32, in.dims[0]*most)
-	for i, k := range kept {
+	for i, k := range d.kept {
 		for j, at := range k {
 			chosen[i*most+j] = int32(at)
 		}
 	}
-	out, err := s.once(b, fmt.Sprintf("masks %d %s %v", most, read.key(), in.dims), func(scope *model.Scope, inputs []*Node) []*Node {
+	out, err := s.once(b, fmt.Sprintf("masks %d %s %v", most, d.reader.key(), in.dims), func(scope *model.Scope, inputs []*Node) []*Node {
 		return []*Node{decode(scope, inputs[0]).Mask(inputs[1])}
 	}, tensors.FromFlatDataAndDimensions(in.values, in.dims...), tensors.FromFlatDataAndDimensions(chosen, in.dims[0], most))
 	if err != nil {

@@ -113,15 +113,8 @@ func sidecarName(c source.Card) string {
 
 func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
 	clock := newStopwatch()
-	s, err := s.fed(r)
+	s, in, err := s.facing(r)
 	if err != nil {
-		return nil, err
-	}
-	in, err := s.prepare(r)
-	if err != nil {
-		return nil, err
-	}
-	if s, err = s.elsewhere(in); err != nil {
 		return nil, err
 	}
 	if err := s.forwardOnly(r.Methods); err != nil {
@@ -147,46 +140,30 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	if err != nil {
 		return nil, err
 	}
-	if _, _, _, err := source.Batch(s.model, in.dims, p.wants()); err != nil {
+	now := run{session: s, backend: b, plan: p, request: r, input: in}
+	if err := now.compute(clock); err != nil {
 		return nil, err
 	}
-	prog, err := s.program(b, p)
-	if err != nil {
-		return nil, err
-	}
-	clock.lap("import")
-	out, err := prog.run(s.values.Tensors(), in.values, p)
-	if err != nil {
-		return nil, device.Wrap(err, "explaining %s at %s on %s", s.model.Card().Name, p.places(), b.Name)
-	}
-	clock.lap("run") // the first run of a program compiles it, too
-	results, found, err := assemble(s.model.Card(), p, out, in, b)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.sound(results); err != nil {
-		return nil, err
-	}
-	clock.lap("collect")
-	for _, res := range results {
-		res.Timings = clock.laps
-		if s.runs != nil {
-			res.Backend = device.ONNXRuntime
-		}
-	}
-	now := run{s, b, p, r, in, found, results}
-	if len(p.forward) > 0 {
-		err = now.perturb(ctx)
-		clock.lap("perturb")
-	}
-	if err == nil && (len(r.Measuring.Metrics) > 0 || r.Measuring.Trust) {
-		err = now.measure(ctx)
-		clock.lap("measure")
-	}
+	err = now.finish(ctx, clock)
 	if r.Tensor == nil {
-		s.warn(in.prep, results)
+		s.warn(in.prep, now.results)
 	}
-	return results, err
+	return now.results, err
+}
+
+// facing is the session with the request's values for the model's other inputs, and what the model is
+// given of the request's pictures or tensor.
+func (s *session) facing(r gradcamnb.Request) (*session, input, error) {
+	s, err := s.fed(r)
+	if err != nil {
+		return nil, input{}, err
+	}
+	in, err := s.prepare(r)
+	if err != nil {
+		return nil, input{}, err
+	}
+	s, err = s.elsewhere(in)
+	return s, in, err
 }
 
 // program returns the compiled program of a plan, which a plan of the same key
