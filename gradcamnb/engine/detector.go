@@ -218,7 +218,7 @@ func hide(picture image.Image, mask heatmap.Grid) *image.NRGBA {
 	return out
 }
 
-// weigh is the best match among detections here, as [boxed.ofPicture] has it in a graph.
+// weigh is the best match among detections here, as [boxed.score] has it in a graph.
 func (b *boxed) weigh(found []heatmap.Detection) float32 {
 	wanted := b.wanted[0]
 	if b.edge == "" {

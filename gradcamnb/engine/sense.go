@@ -30,10 +30,13 @@ const (
 //
 // Of a decoder that the file itself names the scores alone are looked at: its boxes may be any.
 func (c candidates) sense(spec detect.Spec, picture [2]int, told bool) error {
-	for what, values := range map[string][]float32{"class scores": c[1], "objectness": c[3]} {
-		lo, hi := slices.Min(values), slices.Max(values)
+	for _, read := range []struct {
+		what   string
+		values []float32
+	}{{"class scores", c[1]}, {"objectness", c[3]}} {
+		lo, hi := slices.Min(read.values), slices.Max(read.values)
 		if !(lo >= -slack && hi <= 1+slack) { // a NaN is neither
-			return nonsensef("its %s reach from %.4g to %.4g and would be no probabilities", what, lo, hi)
+			return nonsensef("its %s reach from %.4g to %.4g and would be no probabilities", read.what, lo, hi)
 		}
 	}
 	if told {
