@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"runtime"
 	"slices"
+	"sync"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -23,15 +25,15 @@ type runtimeModel struct {
 	whole  source.Whole
 	run    *onnxruntime.Model
 	card   source.Card
+	looked sync.Once
 	ragged bool // outputs have no axis of the pictures: they are laid out with one, and rows of zeros
-	looked bool // whether they do is known
 }
 
 // elsewhere is the session with onnxruntime in the place of the graph, where that was asked
 // for or the graph cannot be written; found are its outputs for the pictures.
 func (s *session) elsewhere(in input) (*session, error) {
 	why := error(nil)
-	if s.engine.name != device.ONNXRuntime {
+	if device.Asked(s.engine.name) != device.ONNXRuntime {
 		if why = s.written(in.dims); why == nil || !source.FromONNX(s.model) {
 			return s, nil
 		}
@@ -88,7 +90,8 @@ func (s *session) forwardOnly(methods []string) error {
 	return nil
 }
 
-// runtime is the model loaded by onnxruntime, once.
+// runtime is the model loaded by onnxruntime, once. It is freed when nothing uses it any more: the engine
+// may forget it while another call is within a pass.
 func (s *session) runtime() (*runtimeModel, error) {
 	if m, ok := s.engine.runtimes.Load(s.entry); ok {
 		return m.(*runtimeModel), nil
@@ -110,8 +113,9 @@ func (s *session) runtime() (*runtimeModel, error) {
 	}
 	whole.Data = nil
 	m := &runtimeModel{whole: whole, run: run, card: c}
-	s.engine.runtimes.Store(s.entry, m)
-	return m, nil
+	runtime.AddCleanup(m, func(run *onnxruntime.Model) { _ = run.Close() }, run)
+	kept, _ := s.engine.runtimes.LoadOrStore(s.entry, m) // another call may have been first
+	return kept.(*runtimeModel), nil
 }
 
 // pass runs pictures [n, ...], as many at once as the file is made for, and gives every
@@ -139,7 +143,7 @@ func (m *runtimeModel) pass(values []float32, dims []int, beside map[string]sour
 		if err != nil {
 			return nil, fmt.Errorf("model %s: %w", m.card.Name, err)
 		}
-		m.look(outputs)
+		m.looked.Do(func() { m.look(outputs) })
 		for i := range min(m.whole.Batch, dims[0]-at) {
 			row, err := m.row(outputs, i)
 			if err != nil {
@@ -151,12 +155,8 @@ func (m *runtimeModel) pass(values []float32, dims []int, beside map[string]sour
 	return stacked(rows, m.ragged), nil
 }
 
-// look finds out, at the first pass, what the outputs are.
+// look finds out, after the first pass, what the outputs are.
 func (m *runtimeModel) look(outputs []onnxruntime.Tensor) {
-	if m.looked {
-		return
-	}
-	m.looked = true
 	names, spec := roles(outputs)
 	m.ragged = m.whole.Bare || spec != nil && len(outputs[0].Dims) < 3 || slices.ContainsFunc(outputs, func(t onnxruntime.Tensor) bool {
 		return m.whole.Batch == 1 && (len(t.Dims) == 0 || t.Dims[0] != 1)

@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -93,5 +94,27 @@ func TestONNXRuntimeAsked(t *testing.T) {
 		if math.Abs(float64(w-weights[1][i])) > 1e-5 {
 			t.Errorf("mask %d scores %g in the graph and %g on onnxruntime", i, w, weights[1][i])
 		}
+	}
+}
+
+// What onnxruntime has loaded lives as long as a call uses it, though the engine forgets the model meanwhile.
+func TestForgottenWhileItRuns(t *testing.T) {
+	needONNXRuntime(t)
+	opened, err := New("go").Open(golden.Path("detectors", "suppressed.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := opened.(*session)
+	prep := imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
+	now, in, err := s.facing(gradcamnb.Request{Pictures: []image.Image{whitePicture()}, Prep: &prep})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	runtime.GC()
+	if out, err := now.runs.pass(in.values, in.dims, now.beside); err != nil || len(out) == 0 {
+		t.Errorf("a pass after the model was forgotten gives %d outputs, %v", len(out), err)
 	}
 }

@@ -89,9 +89,7 @@ func (e *Engine) model(ctx context.Context, ref string, read func() (source.Mode
 	o.session.entry = &thing{drop: func() {
 		delete(e.open, ref)
 		o.session.forgetPrograms(keep)
-		if m, ok := e.runtimes.LoadAndDelete(o.session.entry); ok {
-			_ = m.(*runtimeModel).run.Close()
-		}
+		e.runtimes.Delete(o.session.entry)
 	}}
 	for _, path := range m.Card().Files {
 		s := stampOf(path)

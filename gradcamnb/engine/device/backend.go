@@ -3,6 +3,7 @@
 package device
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -38,19 +39,25 @@ type Backend struct {
 // without that XLA where a PJRT plugin is installed and pure Go elsewhere; then a
 // line on say tells what was picked and how to get the other.
 func Open(name string, say io.Writer) (*Backend, error) {
-	if name == "" {
-		name = os.Getenv(compute.ConfigEnvVar)
-	}
-	if name == ONNXRuntime { // it runs the model; masks and sums are computed elsewhere
-		b, err := Open("", io.Discard)
+	switch name = Asked(name); name {
+	case "":
+		return best(say)
+	case ONNXRuntime: // it runs the model; masks and sums are computed elsewhere
+		b, err := best(io.Discard)
 		if err != nil {
 			return nil, err
 		}
 		return &Backend{b.Backend, name}, nil
 	}
-	if name != "" {
-		return Named(name)
-	}
+	return Named(name)
+}
+
+// Asked is the name of the backend that is asked for: the given one, or without one $GOMLX_BACKEND. It is
+// empty if neither says anything.
+func Asked(name string) string { return cmp.Or(name, os.Getenv(compute.ConfigEnvVar)) }
+
+// best is XLA where it starts, else pure Go.
+func best(say io.Writer) (*Backend, error) {
 	var reason string
 	for _, plugin := range installedPlugins() {
 		b, err := Named("xla:" + plugin)

@@ -1,8 +1,11 @@
 package device
 
 import (
+	"io"
 	"strings"
 	"testing"
+
+	"github.com/gomlx/compute"
 )
 
 // A backend that is not there is an error of one line, which says what there is.
@@ -24,5 +27,22 @@ func TestBackendNames(t *testing.T) {
 		if got := sequential(options); got != want {
 			t.Errorf("go:%s runs as go:%s, want go:%s", options, got, want)
 		}
+	}
+}
+
+// onnxruntime can be asked for in the environment, too, and what is around the model is then computed on
+// what is there.
+func TestONNXRuntimeOfTheEnvironment(t *testing.T) {
+	t.Setenv(compute.ConfigEnvVar, ONNXRuntime)
+	b, err := Open("", io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Finalize()
+	if b.Name != ONNXRuntime {
+		t.Errorf("the backend is %s", b.Name)
+	}
+	if got := Asked("go"); got != "go" {
+		t.Errorf("a backend of its own name is %s", got)
 	}
 }
