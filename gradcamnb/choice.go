@@ -64,7 +64,7 @@ type Progress struct {
 // layer, a method or a preprocessing.
 //
 // One rule holds for all of them. Choices of which there may be several add up, in the order
-// given: targets, [Layers], [Methods], [InBox], and [Input] by the name of the input. Of every
+// given: targets, [Layers], [Methods], [InBox], [Trusted], and [Input] by the name of the input. Of every
 // other kind ([Prepared], [Read], [Sampled], [Measured]) there is one, and the last one given
 // counts. A [Request] as a choice is all the choices that it holds: [Again] of a figure and
 // then Methods("LayerCAM") explains with LayerCAM, too.
@@ -104,7 +104,7 @@ func (r Request) choose(to *Request) {
 		to.Sampling = r.Sampling
 	}
 	if !reflect.DeepEqual(r.Measuring, Measuring{}) {
-		to.Measuring = r.Measuring
+		Measured(r.Measuring).choose(to)
 	}
 }
 

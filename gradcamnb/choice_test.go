@@ -48,4 +48,15 @@ func TestRequestAsChoice(t *testing.T) {
 	}
 }
 
+// How far maps can be believed is asked for beside what is measured of them, in either order.
+func TestTrustedBesideMeasured(t *testing.T) {
+	want := Measuring{Metrics: []string{"energy"}, Trust: true}
+	how := Measured(Measuring{Metrics: want.Metrics})
+	for _, r := range []Request{Request{}.With(Trusted(), how), Request{}.With(how, Trusted()), Request{}.With(Trusted(), Request{}.With(how))} {
+		if !reflect.DeepEqual(r.Measuring, want) {
+			t.Errorf("got %+v, want %+v", r.Measuring, want)
+		}
+	}
+}
+
 func ptr[T any](v T) *T { return &v }

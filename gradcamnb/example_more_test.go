@@ -28,13 +28,23 @@ func Example_png() {
 		fmt.Println(err)
 		return
 	}
-	path := filepath.Join(os.TempDir(), "gradcamnb-example.png")
-	defer func() { _ = os.Remove(path) }()
+	dir, err := os.MkdirTemp("", "gradcamnb")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "why.png")
 	if err := os.WriteFile(path, png, 0o600); err != nil {
 		fmt.Println(err)
 		return
 	}
-	says, err := render.ReadTexts(png)
+	written, err := os.ReadFile(path)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	says, err := render.ReadTexts(written)
 	fmt.Println(says["gradcam:method"], "of", says["gradcam:target"], err)
 	// Output:
 	// Grad-CAM of top 1, class 285 <nil>

@@ -36,9 +36,3 @@ func (g guarded) Close() (err error) {
 	}
 	return nil
 }
-
-// openGuarded opens a model with what open does, and makes errors of panics.
-func openGuarded(open func() (Session, error)) (s Session, err error) {
-	defer border.Recover(&err)
-	return open()
-}

@@ -35,7 +35,11 @@ func Trusted() Choice {
 	return choice(func(r *Request) { r.Measuring.Trust = true })
 }
 
-// Measured picks what is measured of every map.
+// Measured picks what is measured of every map; beside that, [Trusted] holds wherever it is given.
 func Measured(m Measuring) Choice {
-	return choice(func(r *Request) { r.Measuring = m })
+	return choice(func(r *Request) {
+		trust := r.Measuring.Trust
+		r.Measuring = m
+		r.Measuring.Trust = m.Trust || trust
+	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/border"
 	"github.com/gradcam-go/gradcam/internal/fault"
 	"github.com/gradcam-go/gradcam/internal/must"
 )
@@ -31,21 +32,21 @@ func Open(ref string) (*Model, error) { return OpenContext(context.Background(),
 // OpenContext is Open that the end of ctx ends while it fetches; what has arrived is gone
 // on with the next time.
 func OpenContext(ctx context.Context, ref string) (*Model, error) {
-	w := waiting("opening " + path.Base(ref))
-	defer w.end()
-	s, err := openGuarded(func() (Session, error) { return open(ctx, ref) })
-	if err != nil {
-		return nil, err
-	}
-	return NewModel(s), nil
+	return opening(ctx, ref, open)
 }
 
 // OpenWith is OpenContext with an engine of one's own, such as engine.New("xla:cpu"), instead of
 // the process's or the kernel's.
 func OpenWith(ctx context.Context, e Engine, ref string) (*Model, error) {
+	return opening(ctx, ref, func(ctx context.Context, ref string) (Session, error) { return e.OpenContext(ctx, ref) })
+}
+
+// opening is a model that open reads; what it panics with is an error, and the wait is shown.
+func opening(ctx context.Context, ref string, open func(context.Context, string) (Session, error)) (m *Model, err error) {
+	defer border.Recover(&err)
 	w := waiting("opening " + path.Base(ref))
 	defer w.end()
-	s, err := openGuarded(func() (Session, error) { return e.OpenContext(ctx, ref) })
+	s, err := open(ctx, ref)
 	if err != nil {
 		return nil, err
 	}

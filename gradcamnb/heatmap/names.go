@@ -29,8 +29,11 @@ func (r *Result) Likelihood(m *Map) (probability float32, ok bool) {
 	if m.Rank > 0 {
 		return m.Probability, m.Probability == m.Probability
 	}
+	if m.Class == "" { // a contrast, a function: its index is no class of its own
+		return 0, false
+	}
 	for _, p := range r.Predictions(m) {
-		if p.Index == m.Index && (p.Label == m.Class || m.Class == "") {
+		if p.Index == m.Index && p.Label == m.Class {
 			return p.Probability, p.Probability == p.Probability
 		}
 	}
