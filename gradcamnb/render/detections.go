@@ -83,8 +83,8 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 	for i, row := range rows {
 		y := top + i*rowHeight
 		first := row.first()
-		if crop := cropped(r, first.Box); crop != nil {
-			c.thumb(crop, x(0), y, cell)
+		if crop := cropped(r, first.Box, cell); crop != nil {
+			c.put(crop, x(0), y)
 		}
 		for k, line := range row.words(first) {
 			c.text(line, x(1), y+lineH*(k+1), words, f.body, ink)
@@ -112,18 +112,6 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 		}
 	}
 	return c.NRGBA
-}
-
-// thumb draws a picture as large as fits into a square.
-func (c canvas) thumb(img image.Image, x, y, side int) {
-	w, h := fittedSquare(img.Bounds().Dx(), img.Bounds().Dy(), side)
-	c.picture(img, image.Rect(x, y, x+w, y+h))
-}
-
-// fittedSquare is the size of a picture as large as fits into a square.
-func fittedSquare(w, h, side int) (int, int) {
-	scale := float64(side) / float64(max(w, h))
-	return max(1, int(float64(w)*scale)), max(1, int(float64(h)*scale))
 }
 
 // verdict is what the box says of the map.
@@ -201,17 +189,24 @@ func standardError(m *heatmap.Map) *heatmap.Map {
 	return &e
 }
 
-// cropped is the box with as much again around it, with its outline; nil without a
-// picture.
-func cropped(r *heatmap.Result, b heatmap.Box) image.Image {
+// cropped is the box with half of its longer side around it, as large as fits into a square, with its outline. It is nil
+// if there is no picture or the box lies outside it.
+func cropped(r *heatmap.Result, b heatmap.Box, side int) *image.NRGBA {
 	if r.Picture == nil {
 		return nil
 	}
 	around := max(b[2]-b[0], b[3]-b[1]) / 2
 	from := r.Picture.Bounds()
 	part := image.Rect(int(b[0]-around), int(b[1]-around), int(b[2]+around)+1, int(b[3]+around)+1).Intersect(image.Rect(0, 0, from.Dx(), from.Dy()))
-	img := image.NewNRGBA(part)
-	draw.Draw(img, part, r.Picture, from.Min.Add(part.Min), draw.Src)
-	outline(img, b, max(1, part.Dx()/100), boxColor)
-	return img
+	if part.Empty() {
+		return nil
+	}
+	crop := image.NewNRGBA(part)
+	draw.Draw(crop, part, r.Picture, from.Min.Add(part.Min), draw.Src)
+	w, h := fittedSquare(part.Dx(), part.Dy(), side)
+	small := shrunk(crop, w, h)
+	sx, sy := float64(w)/float64(part.Dx()), float64(h)/float64(part.Dy())
+	left, top := float64(part.Min.X), float64(part.Min.Y)
+	outline(small, heatmap.Box{(b[0] - left) * sx, (b[1] - top) * sy, (b[2] - left) * sx, (b[3] - top) * sy}, 2, boxColor)
+	return small
 }

@@ -39,6 +39,25 @@ func TestOutlineHasTrueGeometry(t *testing.T) {
 	}
 }
 
+// The box at (5, 5)-(10, 10) is cropped with 2.5 pixels around it, in whole pixels (2, 2)-(13, 13). Ten times as large its
+// edges lie at 30 and 80, and the outline is two sharp pixels around them, however small the box was.
+func TestCropIsOutlinedAtItsFinalSize(t *testing.T) {
+	black := color.NRGBA{A: 255}
+	r := &heatmap.Result{Picture: uniform(20, 20, black)}
+	img := cropped(r, heatmap.Box{5, 5, 10, 10}, 110)
+	if img.Rect != image.Rect(0, 0, 110, 110) {
+		t.Fatalf("the crop is %v", img.Rect)
+	}
+	for at, want := range map[int]color.NRGBA{27: black, 28: boxColor, 29: boxColor, 30: black, 79: black, 80: boxColor, 81: boxColor, 82: black} {
+		if across, down := img.NRGBAAt(at, 55), img.NRGBAAt(55, at); across != want || down != want {
+			t.Errorf("at %d it is %v across and %v down, want %v", at, across, down, want)
+		}
+	}
+	if img := cropped(r, heatmap.Box{40, 40, 50, 50}, 110); img != nil {
+		t.Errorf("a box outside the picture has the crop %v", img.Rect)
+	}
+}
+
 // detections is a result of three: one with random masks and a gradient whose map is empty,
 // one with random masks alone, one whose masks found nothing.
 func detections() *heatmap.Result {

@@ -321,13 +321,13 @@ func thumbSize(r *heatmap.Result, m *heatmap.Map) (w, h int) {
 	if r.Picture != nil {
 		w, h = r.Picture.Bounds().Dx(), r.Picture.Bounds().Dy()
 	}
-	at := fittedInto(image.Pt(w, h))
-	return at.Dx(), at.Dy()
+	return fittedSquare(w, h, cellSide)
 }
 
-func fittedInto(size image.Point) image.Rectangle {
-	scale := cellSide / float64(max(size.X, size.Y))
-	return image.Rect(0, 0, max(1, int(math.Round(float64(size.X)*scale))), max(1, int(math.Round(float64(size.Y)*scale))))
+// fittedSquare is the size of a picture as large as fits into a square.
+func fittedSquare(w, h, side int) (int, int) {
+	scale := float64(side) / float64(max(w, h))
+	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
 }
 
 // thumbnail is a result's picture scaled to a cell; it is made once for all cells of the result. Nil without a picture.
