@@ -101,35 +101,6 @@ func fitted(w, h int) (int, int) {
 	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
 }
 
-func subtitle(r *heatmap.Result, m *heatmap.Map, class string) string {
-	s := "target " + m.Target
-	if class != "" {
-		s += " (" + shorten(class, 260, faces().body) + ")"
-	}
-	s += fmt.Sprintf(", score %s %s", number(float64(m.Score)), m.ScoreUnit)
-	if p, ok := r.Likelihood(m); ok {
-		s += ", " + Percent(p)
-	}
-	if m.Rank > 0 && m.Classes > 1 {
-		s += fmt.Sprintf(", rank %d of %d", m.Rank, m.Classes)
-	}
-	return s
-}
-
-// clipWords says that some pixels lie above the end of the colours.
-func clipWords(m *heatmap.Map, o *Options) string {
-	lo, hi, _ := o.field(m).Range()
-	return fmt.Sprintf("The colours end at the 99th percentile; the highest pixel is %s %s.", number(float64(max(hi, -lo))), m.Unit)
-}
-
-func where(r *heatmap.Result, m *heatmap.Map) string {
-	s := fmt.Sprintf("%d x %d cells", m.Raw.W, m.Raw.H)
-	if r.Picture != nil && r.Frame.Seen() != image.Rect(0, 0, r.Frame.PictureW, r.Frame.PictureH) {
-		s += "; grey: not seen by the model"
-	}
-	return s
-}
-
 // colorBar draws the colours with numbers in the map's units.
 func (c canvas) colorBar(m *heatmap.Map, o *Options, r image.Rectangle) {
 	colors, scale, f := o.colors(), o.scale(m), faces()
@@ -183,7 +154,7 @@ func (c canvas) predictions(list []heatmap.Prediction, m *heatmap.Map, x, y int)
 			value, share = Percent(p.Probability), float64(p.Probability)
 		}
 		c.textRight(value, x+listing, at+14, f.body, col)
-		c.text(name(p), x, at+14, listing-textWidth(value, f.body)-8, f.body, col)
+		c.text(className(p.Label, p.Index), x, at+14, listing-textWidth(value, f.body)-8, f.body, col)
 		bar := image.Rect(x, at+20, x+listing, at+26)
 		c.fill(bar, pale)
 		if !math.IsNaN(share) {
@@ -191,19 +162,4 @@ func (c canvas) predictions(list []heatmap.Prediction, m *heatmap.Map, x, y int)
 			c.fill(bar, col)
 		}
 	}
-}
-
-func name(p heatmap.Prediction) string {
-	if p.Label == "" {
-		return fmt.Sprintf("class %d", p.Index)
-	}
-	return p.Label
-}
-
-// number writes a value with three significant digits.
-func number(v float64) string {
-	if v == 0 {
-		return "0"
-	}
-	return fmt.Sprintf("%.3g", v)
 }

@@ -43,7 +43,7 @@ func Detections(picture image.Image, found []heatmap.Detection) *image.NRGBA {
 			b[k] *= scale
 		}
 		outline(c.NRGBA, b, 2, boxColor)
-		words := fmt.Sprintf("%d %s %.2f", i+1, className(d), d.Score)
+		words := fmt.Sprintf("%d %s %.2f", i+1, className(d.Label, d.Class), d.Score)
 		width := min(textWidth(spelled(words), f.small), c.Bounds().Dx()) + 6
 		x := min(max(int(b[0])-2, 0), max(c.Bounds().Dx()-width, 0))
 		y := max(int(b[1])-2-16, 0)
@@ -51,13 +51,6 @@ func Detections(picture image.Image, found []heatmap.Detection) *image.NRGBA {
 		c.text(words, x+3, y+12, width, f.small, ink)
 	}
 	return c.NRGBA
-}
-
-func className(d heatmap.Detection) string {
-	if d.Label == "" {
-		return fmt.Sprintf("class %d", d.Class)
-	}
-	return d.Label
 }
 
 // DetectionSheet draws the detections that a result explains, a row each: the crop with

@@ -3,7 +3,6 @@ package render
 import (
 	"fmt"
 	"image"
-	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -75,34 +74,4 @@ func gridTitle(results []*heatmap.Result, maps []*heatmap.Map) string {
 		}
 	}
 	return fmt.Sprintf("%s: %s, %d pictures", title, made, len(results))
-}
-
-// explainedWords is the explained class, or the target, with its probability.
-func explainedWords(r *heatmap.Result, m *heatmap.Map) string {
-	words := m.Class
-	if words == "" {
-		words = m.Target
-	}
-	return strings.TrimSpace(words + " " + likelihoodWords(r, m))
-}
-
-// likelihoodWords is the probability of what a map explains in per cent, with its rank if it is not the first.
-func likelihoodWords(r *heatmap.Result, m *heatmap.Map) string {
-	p, ok := r.Likelihood(m)
-	if !ok {
-		return ""
-	}
-	words := Percent(p)
-	if m.Rank > 1 {
-		words += fmt.Sprintf(", rank %d", m.Rank)
-	}
-	return words
-}
-
-// Percent is a probability in per cent; one that is not zero is never written as zero.
-func Percent(p float32) string {
-	if p > 0 && p < 0.001 {
-		return "< 0.1 %"
-	}
-	return fmt.Sprintf("%.1f %%", 100*p)
 }

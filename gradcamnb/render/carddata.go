@@ -1,0 +1,168 @@
+package render
+
+import (
+	"fmt"
+	"image"
+	"maps"
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// cardData is what the script works with.
+type cardData struct {
+	Open    [2]int       `json:"open"` // the result and its map that are seen first
+	Opacity float64      `json:"opacity"`
+	Colors  []cardColor  `json:"colors"`          // the first one is chosen
+	Range   *[2]float32  `json:"range,omitempty"` // of the colours, where it is not each map's own
+	Results []cardResult `json:"results"`
+	Live    *Live        `json:"live,omitempty"`
+	Film    bool         `json:"film,omitempty"` // the results are frames, one after the other
+}
+
+type cardColor struct {
+	Name   string `json:"name"`
+	Stops  string `json:"stops"` // rrggbb at equal distances
+	Signed bool   `json:"signed,omitempty"`
+}
+
+type cardResult struct {
+	Name    string       `json:"name,omitempty"`
+	Model   string       `json:"model"`
+	Made    string       `json:"made"` // backend and time
+	Picture string       `json:"picture,omitempty"`
+	Has     bool         `json:"hasPicture"`
+	Size    [2]int       `json:"size"` // at which it is shown
+	Frame   imgio.Frame  `json:"frame"`
+	Seen    [4]int       `json:"seen"` // left, top, right, bottom in the picture's pixels
+	Truth   *heatmap.Box `json:"truth,omitempty"`
+	Top     []cardPredic `json:"top"`
+	Maps    []CardMap    `json:"maps"`
+}
+
+type cardPredic struct {
+	Index       int      `json:"index"`
+	Label       string   `json:"label"`
+	Score       *float64 `json:"score"`
+	Probability *float64 `json:"p"`
+}
+
+// CardMap is one map as the card's script reads it.
+type CardMap struct {
+	Layer     string         `json:"layer"`
+	Method    string         `json:"method"`
+	Target    string         `json:"target"`
+	Class     string         `json:"class"`
+	Index     int            `json:"index"`
+	Score     *float64       `json:"score"`
+	ScoreUnit string         `json:"scoreUnit"`
+	Unit      string         `json:"unit"`
+	Diagnosis string         `json:"diagnosis"`
+	Trust     []string       `json:"trust,omitempty"` // sentences
+	Size      [2]int         `json:"size"`            // of the model's input, width and height
+	Grid      [2]int         `json:"grid"`            // of the layer
+	Kept      [2]int         `json:"kept"`            // of what is embedded
+	Lo        float64        `json:"lo"`
+	Hi        float64        `json:"hi"`
+	Values    string         `json:"values"` // base64 of uint16, little end first: 0 is Lo, 65534 is Hi, 65535 no number
+	Field     *heatmap.Field `json:"field,omitempty"`
+	Note      string         `json:"note,omitempty"`   // what was taken for what the user wrote
+	Pixels    bool           `json:"pixels,omitempty"` // of single pixels: see ofPixels
+	P         *float64       `json:"p,omitempty"`      // probability of what is explained
+	Rank      int            `json:"rank,omitempty"`
+	Of        int            `json:"of,omitempty"` // how many classes the rank is among
+	Head      string         `json:"head,omitempty"`
+	Top       []cardPredic   `json:"top,omitempty"` // of the head, instead of the result's
+	Box       *heatmap.Box   `json:"box,omitempty"` // of the detection that is explained
+	Measured  []cardMeasure  `json:"measured,omitempty"`
+}
+
+// cardMeasure is what was measured of a map.
+type cardMeasure struct {
+	Name  string   `json:"name"`
+	Value *float64 `json:"value"`
+}
+
+func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) {
+	w, h := stageSize(r)
+	seen := r.Frame.Seen()
+	if r.Picture == nil {
+		seen = image.Rect(0, 0, r.Frame.PictureW, r.Frame.PictureH)
+	}
+	c = cardResult{
+		Name: clean(r.Name), Model: clean(r.Model), Made: made(r), Has: r.Picture != nil, Size: [2]int{w, h}, Frame: r.Frame, Seen: corners(seen),
+		Top: []cardPredic{}, Maps: []CardMap{},
+	}
+	if r.Truth.Area() > 0 {
+		c.Truth = &r.Truth
+	}
+	c.Top = append(c.Top, cardPredictions(r.Top)...)
+	for _, m := range r.Maps {
+		c.Maps = append(c.Maps, NewCardMap(m))
+	}
+	if r.Picture != nil {
+		picture, err = jpegURL(shrunk(r.Picture, w, h))
+	}
+	return c, picture, err
+}
+
+// NewCardMap packs a map.
+func NewCardMap(m *heatmap.Map) CardMap {
+	kept := averaged(m.Evidence())
+	lo, hi := bounds(kept)
+	c := CardMap{
+		Layer: clean(m.Layer), Method: clean(m.Method), Target: clean(m.Target), Class: clean(m.Class), Index: m.Index,
+		Score: finite(m.Score), ScoreUnit: clean(m.ScoreUnit), Unit: clean(m.Unit), Diagnosis: clean(m.Diagnosis),
+		Size: [2]int{m.W, m.H}, Grid: [2]int{m.Raw.W, m.Raw.H}, Kept: [2]int{kept.W, kept.H},
+		Lo: lo, Hi: hi, Values: packed(kept, lo, hi), Field: m.Field, Measured: measured(m),
+		Note: clean(m.Note), Pixels: ofPixels(m), Head: clean(m.Head), Top: cardPredictions(m.Top),
+	}
+	if m.Trust != nil {
+		c.Trust = m.Trust.Words
+	}
+	if m.Rank > 0 {
+		c.P, c.Rank, c.Of = finite(m.Probability), m.Rank, m.Classes
+	}
+	if m.Box.Area() > 0 {
+		c.Box = &m.Box
+	}
+	return c
+}
+
+func cardPredictions(list []heatmap.Prediction) (out []cardPredic) {
+	for _, p := range list {
+		out = append(out, cardPredic{p.Index, clean(p.Label), finite(p.Score), finite(p.Probability)})
+	}
+	return out
+}
+
+func measured(m *heatmap.Map) []cardMeasure {
+	var out []cardMeasure
+	for _, name := range slices.Sorted(maps.Keys(m.Metrics)) {
+		out = append(out, cardMeasure{clean(name), finite(float32(m.Metrics[name]))})
+	}
+	return out
+}
+
+// cardColors are the registered colour maps, the chosen one first.
+func cardColors(chosen ColorMap) []cardColor {
+	const stops = 33
+	pack := func(m ColorMap) cardColor {
+		c := cardColor{Name: m.Name, Signed: m.Name == BlueRed.Name}
+		for i := range stops {
+			at := m.At(float64(i) / (stops - 1))
+			c.Stops += fmt.Sprintf("%02x%02x%02x", at.R, at.G, at.B)
+		}
+		return c
+	}
+	out := []cardColor{pack(chosen)}
+	for _, m := range colorMaps {
+		if m.Name != chosen.Name {
+			out = append(out, pack(m))
+		}
+	}
+	return out
+}
+
+func corners(r image.Rectangle) [4]int { return [4]int{r.Min.X, r.Min.Y, r.Max.X, r.Max.Y} }

@@ -1,0 +1,85 @@
+package render
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"math"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// cardCells is how many cells an embedded map has at most; a larger one is averaged down.
+const cardCells = 64 * 64
+
+// averaged is the grid with at most cardCells cells: means of blocks, one block a
+// cell, all of the same size to within a cell.
+func averaged(g heatmap.Grid) heatmap.Grid {
+	if g.W*g.H <= cardCells {
+		return g
+	}
+	shrink := math.Sqrt(float64(cardCells) / float64(g.W*g.H))
+	out := heatmap.NewGrid(max(1, int(float64(g.W)*shrink)), max(1, int(float64(g.H)*shrink)))
+	for y := range out.H {
+		for x := range out.W {
+			var sum, n float64
+			for v := y * g.H / out.H; v < (y+1)*g.H/out.H; v++ {
+				for u := x * g.W / out.W; u < (x+1)*g.W/out.W; u++ {
+					sum += float64(g.At(u, v))
+					n++
+				}
+			}
+			out.Values[y*out.W+x] = float32(sum / n)
+		}
+	}
+	return out
+}
+
+// bounds is the range of the finite values.
+func bounds(g heatmap.Grid) (lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for _, v := range g.Values {
+		if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			lo, hi = min(lo, f), max(hi, f)
+		}
+	}
+	if lo > hi {
+		return 0, 0
+	}
+	return lo, hi
+}
+
+// packed is round(65534*(v-lo)/(hi-lo)) as 16 bits, 65535 for what is no number.
+func packed(g heatmap.Grid, lo, hi float64) string {
+	out := make([]byte, 0, 2*len(g.Values))
+	for _, v := range g.Values {
+		q := uint16(math.MaxUint16)
+		if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			q = 0
+			if hi > lo {
+				q = uint16(math.Round(65534 * (f - lo) / (hi - lo)))
+			}
+		}
+		out = binary.LittleEndian.AppendUint16(out, q)
+	}
+	return base64.StdEncoding.EncodeToString(out)
+}
+
+// finite is the value, or nil where JSON has no number for it.
+func finite(v float32) *float64 {
+	f := float64(v)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return nil
+	}
+	return &f
+}
+
+// finites are the values with zero for what JSON has no number for; never nil.
+func finites(values []float32) []float32 {
+	out := make([]float32, len(values))
+	for i, v := range values {
+		if finite(v) != nil {
+			out[i] = v
+		}
+	}
+	return out
+}

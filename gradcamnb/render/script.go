@@ -1,0 +1,51 @@
+package render
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+//go:embed card
+var cardFiles embed.FS
+
+// cardParts are the files of the card's script in their order; each knows the ones before.
+var cardParts = []string{"main", "maps", "parts", "draw", "text", "live", "keys", "start"}
+
+var (
+	cardScript = sync.OnceValue(func() string {
+		var b strings.Builder
+		b.WriteString("function (id, style, data) {\n")
+		for _, part := range cardParts {
+			b.WriteString(cardFile(part + ".js"))
+		}
+		return b.String() + "}\n"
+	})
+	cardStyle = sync.OnceValue(func() string { return cardFile("card.css") })
+)
+
+func cardFile(name string) string {
+	text, err := cardFiles.ReadFile("card/" + name)
+	if err != nil {
+		panic(err) // the file is part of the program
+	}
+	return string(text)
+}
+
+// scriptHTML is the script with what it works with. JSON as Go writes it has no <, >
+// or & and no line separators, so it cannot end the script. What it says is a comment of
+// HTML, too, which JavaScript passes over: nbconvert --sanitize-html takes the tags of a
+// script away and leaves what is between them as text, except for comments.
+func scriptHTML(id string, data cardData) (string, error) {
+	var arguments []string
+	for _, v := range []any{id, cardStyle(), data} {
+		text, err := json.Marshal(v)
+		if err != nil {
+			return "", fmt.Errorf("writing the card: %w", err)
+		}
+		arguments = append(arguments, string(text))
+	}
+	return "<script><!--\n(" + cardScript() + ")(" + strings.Join(arguments, ", ") + ")\n--></script>", nil
+}

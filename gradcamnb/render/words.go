@@ -1,0 +1,131 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"image"
+	"strings"
+	"unicode"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// cardLabel is how many characters of a label are embedded in a card at most.
+const cardLabel = 400
+
+// figureTitle is the first line of a figure.
+func figureTitle(r *heatmap.Result, m *heatmap.Map) string {
+	return clean(r.Model) + ": " + clean(madeBy(m))
+}
+
+// madeBy names the method and, where it has one, the layer.
+func madeBy(m *heatmap.Map) string {
+	if m.Layer == "" {
+		return m.Method
+	}
+	return m.Method + " at " + m.Layer
+}
+
+// made is the backend with the time that it took.
+func made(r *heatmap.Result) string {
+	var ms float64
+	for _, d := range r.Timings {
+		ms += d.Seconds() * 1000
+	}
+	switch {
+	case ms == 0:
+		return r.Backend
+	case ms < 1000:
+		return fmt.Sprintf("%s, %.0f ms", r.Backend, ms)
+	}
+	return fmt.Sprintf("%s, %.1f s", r.Backend, ms/1000)
+}
+
+// subtitle is the second line of a figure: the target and its score.
+func subtitle(r *heatmap.Result, m *heatmap.Map, class string) string {
+	s := "target " + m.Target
+	if class != "" {
+		s += " (" + shorten(class, 260, faces().body) + ")"
+	}
+	s += fmt.Sprintf(", score %s %s", number(float64(m.Score)), m.ScoreUnit)
+	if p, ok := r.Likelihood(m); ok {
+		s += ", " + Percent(p)
+	}
+	if m.Rank > 0 && m.Classes > 1 {
+		s += fmt.Sprintf(", rank %d of %d", m.Rank, m.Classes)
+	}
+	return s
+}
+
+// where says how fine a map is, and what grey is if some of the picture was not seen.
+func where(r *heatmap.Result, m *heatmap.Map) string {
+	s := fmt.Sprintf("%d x %d cells", m.Raw.W, m.Raw.H)
+	if r.Picture != nil && r.Frame.Seen() != image.Rect(0, 0, r.Frame.PictureW, r.Frame.PictureH) {
+		s += "; grey: not seen by the model"
+	}
+	return s
+}
+
+// clipWords says that some pixels lie above the end of the colours.
+func clipWords(m *heatmap.Map, o *Options) string {
+	lo, hi, _ := o.field(m).Range()
+	return fmt.Sprintf("The colours end at the 99th percentile; the highest pixel is %s %s.", number(float64(max(hi, -lo))), m.Unit)
+}
+
+// className is the label of a class, or its number if it has none.
+func className(label string, index int) string {
+	if label == "" {
+		return fmt.Sprintf("class %d", index)
+	}
+	return label
+}
+
+// number writes a value with three significant digits.
+func number(v float64) string {
+	if v == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%.3g", v)
+}
+
+// explainedWords is the explained class, or the target, with its probability.
+func explainedWords(r *heatmap.Result, m *heatmap.Map) string {
+	return strings.TrimSpace(cmp.Or(m.Class, m.Target) + " " + likelihoodWords(r, m))
+}
+
+// likelihoodWords is the probability of what a map explains in per cent, with its rank if it is not the first.
+func likelihoodWords(r *heatmap.Result, m *heatmap.Map) string {
+	p, ok := r.Likelihood(m)
+	if !ok {
+		return ""
+	}
+	words := Percent(p)
+	if m.Rank > 1 {
+		words += fmt.Sprintf(", rank %d", m.Rank)
+	}
+	return words
+}
+
+// Percent is a probability in per cent; one that is not zero is never written as zero.
+func Percent(p float32) string {
+	if p > 0 && p < 0.001 {
+		return "< 0.1 %"
+	}
+	return fmt.Sprintf("%.1f %%", 100*p)
+}
+
+// clean makes a label one line of at most cardLabel characters, without control
+// characters and without those that turn the direction of what follows.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) || unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, s)
+	runes := []rune(oneLine(s))
+	if len(runes) > cardLabel {
+		return string(runes[:cardLabel]) + "…"
+	}
+	return string(runes)
+}
