@@ -23,12 +23,11 @@ func prepFor(c source.Card, prep *imgio.Prep) (*imgio.Prep, error) {
 }
 
 // warn says on every map that no other thing is wrong with what is strange about the preprocessing.
-func (s *session) warn(prep *imgio.Prep, results []*heatmap.Result) {
+func warn(prep *imgio.Prep, results []*heatmap.Result) {
 	strange := prep.Strange()
 	if strange == "" {
 		return
 	}
-	s.sayOnce(s.model.Card().Name + ": " + strange)
 	for _, r := range results {
 		for _, m := range r.Maps {
 			m.Diagnosis = cmp.Or(m.Diagnosis, strange)

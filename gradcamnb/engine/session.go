@@ -146,7 +146,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	}
 	err = now.finish(ctx, clock)
 	if r.Tensor == nil {
-		s.warn(in.prep, now.results)
+		warn(in.prep, now.results)
 	}
 	return now.results, err
 }
@@ -291,8 +291,8 @@ func (s *session) prepare(r gradcamnb.Request) (input, error) {
 	if n := len(r.Boxes); n > 1 && n != len(r.Pictures) {
 		return input{}, fmt.Errorf("there are %d boxes for %d pictures; give one, or one a picture", n, len(r.Pictures))
 	}
-	if doubt := prep.Doubt(); doubt != "" {
-		s.sayOnce(fmt.Sprintf("model %s: %s", c.Name, doubt))
+	if strange := prep.Strange(); strange != "" {
+		s.sayOnce(c.Name + ": " + strange)
 	}
 	in := input{dims: dims, pictures: r.Pictures, prep: prep}
 	for i, img := range r.Pictures {

@@ -235,28 +235,3 @@ func TestPrepFromJSON(t *testing.T) {
 		}
 	}
 }
-
-// ImageNet's mean and standard deviation are told from those of pixels of 0 to 1; what networks are trained on is in no
-// doubt.
-func TestDoubt(t *testing.T) {
-	of := func(mean, scale float32) Prep {
-		return Prep{Width: 8, Height: 8, Fit: Crop, Order: "RGB", Mean: [3]float32{mean, mean, mean}, Scale: [3]float32{scale, scale, scale}}
-	}
-	for p, want := range map[Prep]string{
-		of(0.485, 0.229):    "up to 1111 of pixels", // (255 - 0.485) / 0.229
-		of(0.5, 0.5):        "so multiply both by 255",
-		of(0, 1./255):       "up to 65025 of pixels",
-		of(-1000, 2):        "networks take at most 255",
-		of(0, 65025):        "within 0.0039 of each other",
-		of(0, 1):            "", // 0 to 255
-		of(0, 255):          "", // 0 to 1
-		of(123.675, 58.395): "", // ImageNet's
-		of(127.5, 127.5):    "", // -1 to 1
-		of(127, 128):        "",
-		of(104, 1):          "", // Caffe's
-	} {
-		if got := p.Doubt(); (got == "") != (want == "") || !strings.Contains(got, want) {
-			t.Errorf("%v, %v: %q, want %q", p.Mean, p.Scale, got, want)
-		}
-	}
-}

@@ -1,34 +1,38 @@
 package imgio
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // What a channel of 0 to 255 becomes in the networks in use reaches over 1 (divided by 255) to 255
-// (as it is).
+// (as it is), and lies no further from 0.
 const (
 	widest    = 1.5 * 255
+	farthest  = 300
 	narrowest = 0.02
 )
 
 // Strange says, as a sentence, why a network cannot have been trained with the preprocessing; empty
 // if it can. Mean and scale are of pixels of 0 to 255, and papers and libraries often give those of
-// 0 to 1.
+// 0 to 1: of ImageNet's 0.485 and 0.229 a white pixel becomes 1111.
 func (p Prep) Strange() string {
-	wide, narrow, small := true, true, true
+	small := p.Channels() > 0 // all means
 	for i := range p.Channels() {
 		mean, scale := p.normal(i)
-		reach := 255 / max(scale, -scale)
-		wide, narrow, small = wide && reach > widest, narrow && reach < narrowest, small && mean > 0 && mean < 1
+		black, white := float64((0-mean)/scale), float64((255-mean)/scale)
+		makes := fmt.Sprintf("The preprocessing makes values from %.4g to %.4g of pixels of 0 to 255", black, white)
+		switch reach := math.Abs(white - black); {
+		case reach > widest:
+			return fmt.Sprintf("%s: its mean %v and scale %v look like those of pixels of 0 to 1; multiply both by 255.", makes, p.Mean, p.Scale)
+		case max(math.Abs(black), math.Abs(white)) > farthest:
+			return fmt.Sprintf("%s, and networks take at most 255: look at its mean %v and scale %v.", makes, p.Mean, p.Scale)
+		case reach < narrowest:
+			return fmt.Sprintf("%s, so the model's input is nearly the same everywhere: its scale %v is too large.", makes, p.Scale)
+		}
+		small = small && mean > 0 && mean < 1
 	}
-	_, scale := p.normal(0)
-	lo, hi := (0-p.Mean[0])/scale, (255-p.Mean[0])/scale
-	switch {
-	case p.Channels() == 0:
-		return ""
-	case wide:
-		return fmt.Sprintf("The preprocessing makes values from %.4g to %.4g of pixels of 0 to 255: its mean %v and scale %v look like those of pixels of 0 to 1; multiply both by 255.", lo, hi, p.Mean, p.Scale)
-	case narrow:
-		return fmt.Sprintf("The preprocessing makes values from %.4g to %.4g of pixels of 0 to 255, so the model's input is nearly the same everywhere: its scale %v is too large.", lo, hi, p.Scale)
-	case small:
+	if small {
 		return fmt.Sprintf("The preprocessing takes a mean %v from pixels of 0 to 255, which is nearly nothing: it looks like that of pixels of 0 to 1; multiply it by 255.", p.Mean)
 	}
 	return ""

@@ -17,11 +17,15 @@ func TestStrange(t *testing.T) {
 		prep Prep
 		want string
 	}{
-		{torch, ""}, {of(0, 255), ""}, {of(127.5, 127.5), ""}, {of(0, 1), ""}, {of(117, 1), ""},
+		{torch, ""}, {of(0, 255), ""}, {of(127.5, 127.5), ""}, {of(0, 1), ""}, {of(117, 1), ""}, {of(127, 128), ""}, {of(104, 1), ""},
 		{halved, "from -2.118 to 1111"},
+		{of(0.485, 0.229), "to 1111 of pixels"}, // (255 - 0.485) / 0.229
 		{of(0.5, 0.5), "multiply both by 255"},
+		{of(0, 1./255), "multiply both by 255"},
+		{of(-1000, 2), "from 500 to 627.5 of pixels of 0 to 255, and networks take at most 255"},
 		{of(0.485, 58), "multiply it by 255"},
 		{of(0, 65025), "nearly the same everywhere"},
+		{Prep{Order: "RGB", Scale: [3]float32{255, 255, 65025}}, "from 0 to 0.003922"}, // one channel of three: 255 / 65025
 	} {
 		got := c.prep.Strange()
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
