@@ -29,5 +29,8 @@ func TestAlphaOfAFile(t *testing.T) {
 		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: %v, %v, want %v", order, got, err, want)
 		}
+		if got, _, err := p.Part(read, image.Rect(0, 0, 1, 1), ChannelsFirst); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s, a box of it: %v, %v, want %v", order, got, err, want)
+		}
 	}
 }

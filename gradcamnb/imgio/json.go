@@ -35,7 +35,7 @@ func take(to *[3]float32, name string, from []float32) error {
 	switch len(from) {
 	case 0:
 	case 1:
-		*to = [3]float32{from[0], from[0], from[0]}
+		*to = each(from[0])
 	case 3:
 		*to = [3]float32(from)
 	default:

@@ -34,7 +34,7 @@ func TestName(t *testing.T) {
 	for range 100 {
 		runtime.GC()
 		left := 0
-		names.Range(func(any, any) bool { left++; return true })
+		names.known.Range(func(any, any) bool { left++; return true })
 		if left == 0 {
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"path/filepath"
 
 	"golang.org/x/image/draw"
 
@@ -100,9 +101,10 @@ func Decode(data []byte, name string) (picture image.Image, err error) {
 		}
 	}
 	if alpha != nil {
-		withAlpha(flat, alpha)
+		alphas.keep(flat, alpha)
 	}
-	return named(flat, name), nil
+	names.keep(flat, filepath.Base(name))
+	return flat, nil
 }
 
 // format is what is done here for a format beside its decoder.

@@ -65,14 +65,14 @@ type Prep struct {
 	AlphaScale float32 `json:"alpha_scale,omitempty"`
 }
 
-// maxSide bounds the model's input, against a sidecar that asks for the impossible.
-const maxSide = 8192
+// maxInput bounds the sides of the model's input, against a sidecar that asks for the impossible.
+const maxInput = 8192
 
 // Validate says what is wrong with the preprocessing, if anything is.
 func (p Prep) Validate() error {
 	switch {
-	case p.Width < 1 || p.Height < 1 || p.Width > maxSide || p.Height > maxSide:
-		return fmt.Errorf("preprocessing: the size %d x %d is not between 1 and %d", p.Width, p.Height, maxSide)
+	case p.Width < 1 || p.Height < 1 || p.Width > maxInput || p.Height > maxInput:
+		return fmt.Errorf("preprocessing: the size %d x %d is not between 1 and %d", p.Width, p.Height, maxInput)
 	case fits[p.Fit] == nil:
 		return fmt.Errorf("preprocessing: fit %q is not known; there are %q, %q and %q", p.Fit, Stretch, Crop, Letterbox)
 	case p.Margin != "" && p.Margin != MarginEven && p.Margin != MarginDown:
@@ -84,8 +84,8 @@ func (p Prep) Validate() error {
 		return fmt.Errorf("preprocessing: a picture is not put at %q; there are %q and %q, and the middle where nothing is said", p.At, Corner, Ultralytics)
 	case p.At != Middle && p.Fit != Letterbox:
 		return fmt.Errorf("preprocessing: \"at\" is of a letterbox, and fit is %q", p.Fit)
-	case p.Resize < 0 || p.Resize > maxSide:
-		return fmt.Errorf("preprocessing: resize %d is not between 0 and %d", p.Resize, maxSide)
+	case p.Resize < 0 || p.Resize > maxInput:
+		return fmt.Errorf("preprocessing: resize %d is not between 0 and %d", p.Resize, maxInput)
 	case p.Resize != 0 && p.Fit == Stretch && p.Resize < max(p.Width, p.Height), p.Resize != 0 && p.Resize < min(p.Width, p.Height):
 		return fmt.Errorf("preprocessing: resize %d is smaller than the size %d x %d that is cut out of it", p.Resize, p.Width, p.Height)
 	}
@@ -115,13 +115,16 @@ func (p Prep) Tensor(img image.Image, layout Layout) ([]float32, Frame, error) {
 // Part is [Prep.Tensor] of what lies in a box of the picture, in pixels from its top left
 // corner; the frame is that of the whole picture. An empty box means the whole.
 func (p Prep) Part(img image.Image, box image.Rectangle, layout Layout) ([]float32, Frame, error) {
-	if img == nil || img.Bounds().Empty() || box.Empty() && box == (image.Rectangle{}) {
+	if img == nil || img.Bounds().Empty() || box == (image.Rectangle{}) {
 		return p.Tensor(img, layout)
 	}
 	b := img.Bounds()
 	whole := image.Rect(0, 0, b.Dx(), b.Dy())
 	if box.Empty() || !box.In(whole) {
 		return nil, Frame{}, fmt.Errorf("the box %v is empty or not within the picture of %d x %d pixels", box, b.Dx(), b.Dy())
+	}
+	if p.takesAlpha() {
+		img = Straight(img)
 	}
 	part := image.NewNRGBA(image.Rect(0, 0, box.Dx(), box.Dy()))
 	draw.Draw(part, part.Bounds(), img, b.Min.Add(box.Min), draw.Src)

@@ -1,0 +1,32 @@
+package imgio
+
+import (
+	"image"
+	"runtime"
+	"sync"
+	"weak"
+)
+
+// aside is what is known of pictures beside their pixels, for as long as they are in use.
+type aside[T any] struct {
+	known sync.Map // from weak.Pointer[image.NRGBA] to T
+}
+
+// of is what is known of a picture; ok is false for one of which nothing is.
+func (a *aside[T]) of(img image.Image) (known T, ok bool) {
+	p, _ := img.(*image.NRGBA)
+	if p == nil {
+		return known, false
+	}
+	v, ok := a.known.Load(weak.Make(p))
+	if ok {
+		known = v.(T)
+	}
+	return known, ok
+}
+
+func (a *aside[T]) keep(img *image.NRGBA, known T) {
+	at := weak.Make(img)
+	a.known.Store(at, known)
+	runtime.AddCleanup(img, func(at weak.Pointer[image.NRGBA]) { a.known.Delete(at) }, at)
+}
