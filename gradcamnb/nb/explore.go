@@ -1,6 +1,7 @@
 package nb
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -115,7 +116,6 @@ func offered(m *gradcamnb.Model, r gradcamnb.Request) (gradcamnb.Request, error)
 // suggested layer, in the order of execution.
 func stages(layers []gradcamnb.Layer) []string {
 	last := map[[2]int]int{}
-	var order [][2]int // resolutions by where their last map is
 	suggested := -1
 	for i, l := range layers {
 		if l.Suggested {
@@ -134,11 +134,10 @@ func stages(layers []gradcamnb.Layer) []string {
 	for i, l := range layers {
 		size := [2]int{l.Grid[0], l.Grid[1]}
 		if at, ok := last[size]; ok && at == i {
-			order = append(order, size)
 			names = append(names, l.Name)
 		}
 	}
-	return names[max(0, len(order)-deepest):]
+	return names[max(0, len(names)-deepest):]
 }
 
 // opening is the first map to be seen: of one layer and one method, which is quicker
@@ -213,11 +212,12 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 func (s *session) greeted(ctx context.Context, hello <-chan bool, show func()) bool {
 	line := gonbui.UniqueId()
 	defer renew(line, "")
-	left := or(s.Answer, 15*time.Second)
+	patience := cmp.Or(s.Answer, 15*time.Second)
+	left := patience
 	for _, shares := range []time.Duration{5, 3, 1} {
 		comms.Start()
 		show()
-		renew(line, "waiting for the page to answer, at most "+or(s.Answer, 15*time.Second).String()+" …")
+		renew(line, "waiting for the page to answer, at most "+patience.String()+" …")
 		wait := left / shares
 		left -= wait
 		select {
@@ -235,7 +235,8 @@ func (s *session) greeted(ctx context.Context, hello <-chan bool, show func()) b
 // more was shown anew and has the first maps only.
 func (s *session) loop(ctx context.Context, heard *inbox) string {
 	const looked = "; what was looked at:"
-	idle := time.NewTimer(or(s.Idle, 10*time.Minute))
+	patience := cmp.Or(s.Idle, 10*time.Minute)
+	idle := time.NewTimer(patience)
 	defer idle.Stop()
 	away := time.NewTicker(absence / 10)
 	defer away.Stop()
@@ -246,10 +247,10 @@ func (s *session) loop(ctx context.Context, heard *inbox) string {
 		case a := <-heard.asks:
 			s.chosen = a
 			s.answer(ctx, a)
-			idle.Reset(or(s.Idle, 10*time.Minute))
+			idle.Reset(patience)
 		case a := <-heard.chosen:
 			s.chosen = a
-			idle.Reset(or(s.Idle, 10*time.Minute))
+			idle.Reset(patience)
 		case a := <-heard.stop:
 			s.chosen = a
 			if a.Leave {
@@ -263,7 +264,7 @@ func (s *session) loop(ctx context.Context, heard *inbox) string {
 				return "Exploration ended, since its page has gone" + looked
 			}
 		case <-idle.C:
-			return fmt.Sprintf("Exploration ended, since nothing was chosen for %s%s", or(s.Idle, 10*time.Minute), looked)
+			return fmt.Sprintf("Exploration ended, since nothing was chosen for %s%s", patience, looked)
 		}
 	}
 }
@@ -359,11 +360,4 @@ func choiceCode(m *heatmap.Map) string {
 		parts = append(parts, fmt.Sprintf("gradcamnb.Layers(%q)", layerName(m.Layer)))
 	}
 	return "net.MustExplain(picture, " + strings.Join(append(parts, fmt.Sprintf("gradcamnb.Methods(%q)", m.Method)), ", ") + ")"
-}
-
-func or(d, otherwise time.Duration) time.Duration {
-	if d == 0 {
-		return otherwise
-	}
-	return d
 }

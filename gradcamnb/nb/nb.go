@@ -12,6 +12,7 @@ import (
 	"image"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -164,7 +165,7 @@ func picture(results []*heatmap.Result) (png []byte, alt string, err error) {
 	switch {
 	case n == 0:
 		return nil, "", errors.New("there is no map to show")
-	case len(results) > few && n == len(results):
+	case len(results) > few && !slices.ContainsFunc(results, func(r *heatmap.Result) bool { return len(r.Maps) != 1 }):
 		about["Title"] = fmt.Sprintf("%s: %d pictures", results[0].Model, n)
 		png, err = render.EncodePNG(render.Grid(results, nil), about)
 		return png, gridAlt(results), err

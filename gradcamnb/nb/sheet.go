@@ -1,6 +1,7 @@
 package nb
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ func sheetOf(results []*heatmap.Result) *heatmap.Sheet {
 		var own []string // targets of this picture; "top 1" is another class in each
 		for j, m := range r.Maps {
 			t := at(&own, m.Target)
-			if name := targetName(m); !slices.Contains(targets[t], name) {
+			if name := cmp.Or(m.Class, m.Target); !slices.Contains(targets[t], name) {
 				targets[t] = append(targets[t], name)
 			}
 			row, column := [2]int{i, at(&layers, m.Layer)}, [2]int{t, at(&methods, m.Method)}
@@ -106,11 +107,4 @@ func title(parts ...part) string {
 		}
 	}
 	return strings.Join(said, ", ")
-}
-
-func targetName(m *heatmap.Map) string {
-	if m.Class == "" {
-		return m.Target
-	}
-	return m.Class
 }

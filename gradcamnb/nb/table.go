@@ -21,10 +21,11 @@ func tables(results []*heatmap.Result) string {
 	several := false
 	for i, r := range results {
 		of := rowsOf(r, len(results) > few)
-		if key := strings.Join(of, ""); key == "" || seen[key] && r.Name == "" {
+		key := strings.Join(of, "")
+		if key == "" || seen[key] && r.Name == "" {
 			continue
 		}
-		seen[strings.Join(of, "")] = true
+		seen[key] = true
 		several = several || i > 0
 		for k := range of {
 			of[k] = "| " + escape(names[i]) + " " + of[k]
@@ -97,6 +98,9 @@ var markdown = strings.NewReplacer(
 
 // detectionTable lists detections in markdown.
 func detectionTable(found []heatmap.Detection) string {
+	if len(found) == 0 {
+		return "Nothing is found."
+	}
 	var b strings.Builder
 	b.WriteString("| | class | score | x0 | y0 | x1 | y1 |\n|---|---|---|---|---|---|---|\n")
 	for i, d := range found {
@@ -105,9 +109,6 @@ func detectionTable(found []heatmap.Detection) string {
 			name = strconv.Itoa(d.Class)
 		}
 		fmt.Fprintf(&b, "| %d | %s | %.2f | %.0f | %.0f | %.0f | %.0f |\n", i+1, name, d.Score, d.Box[0], d.Box[1], d.Box[2], d.Box[3])
-	}
-	if len(found) == 0 {
-		return "Nothing is found."
 	}
 	return b.String()
 }
