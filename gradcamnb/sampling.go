@@ -23,7 +23,7 @@ type Sampling struct {
 	//     which needs less than half of the masks for the same error;
 	//   - "balanced" draws blocks of masks in which every two cells are seen together
 	//     equally often, and centres, too, which needs less than a quarter; P must be 1/2, and
-	//     it does best in whole blocks, of 128 masks for a grid of 7 and 1024 for one of 16.
+	//     it does best in whole blocks, of 128 masks for a grid of 7 and 512 for one of 16.
 	//     StdErr is an upper bound then.
 	Design string `json:"design,omitempty"`
 

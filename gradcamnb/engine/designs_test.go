@@ -67,3 +67,24 @@ func TestDesigns(t *testing.T) {
 		t.Errorf("halves of better designs agree less: %v", agreement)
 	}
 }
+
+// Halves of balanced masks are compared from two blocks on, of 512 masks each for the grid of D-RISE,
+// and so before the 2,000 masks that gradcam drise draws at most.
+func TestHalvesOfBalanced(t *testing.T) {
+	s := finding(t, testEngine(t, "go"))
+	for masks, compared := range map[int]bool{1023: false, 1024: true} {
+		m := mustSample(t, s, gradcamnb.Sampling{Masks: masks, Grid: 16, Design: "balanced"})[0].Sampled
+		if math.IsNaN(m.Agreement) == compared {
+			t.Errorf("halves of %d masks agree to %g", masks, m.Agreement)
+		}
+	}
+}
+
+// A run ends before its last mask if its halves agree as is asked for.
+func TestHalvesAgreeEarly(t *testing.T) {
+	s := finding(t, testEngine(t, "go"))
+	m := mustSample(t, s, gradcamnb.Sampling{Masks: 2000, Grid: 4, Design: "balanced", Agreement: 0.95})[0].Sampled
+	if n := len(m.Weights); n >= 2000 || !(m.Agreement >= 0.95) {
+		t.Errorf("the run ended after %d of 2000 masks, where halves agree to %g", n, m.Agreement)
+	}
+}

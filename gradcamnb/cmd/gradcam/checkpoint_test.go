@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -118,6 +119,15 @@ func TestRunWrittenInPart(t *testing.T) {
 	}
 	if run, err := readRun(dir); err != nil || len(run.Weights) != 2 {
 		t.Errorf("%v, %v", run, err)
+	}
+	// Its balanced masks were others where the number of cells is a power of two.
+	for grid, refused := range map[int]bool{7: false, 16: true} {
+		if err := os.WriteFile(filepath.Join(dir, "run.json"), fmt.Appendf(nil, `{"masks": 9, "done": 2, "grid": %d, "design": "balanced"}`, grid), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := readRun(dir); (err != nil) != refused || refused && !strings.Contains(err.Error(), "begin anew") {
+			t.Errorf("grid %d: %v", grid, err)
+		}
 	}
 	if err := os.WriteFile(filepath.Join(dir, "run.json"), []byte(`{"masks": 9, "done": 2, "weights": "../weights.npy"}`), 0o600); err != nil {
 		t.Fatal(err)

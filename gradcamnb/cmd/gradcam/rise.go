@@ -63,12 +63,12 @@ func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
 		return gradcamnb.Sampling{}, cli.Usagef("--grid %d: give at least 1 cell", f.grid)
 	case f.batch < 0:
 		return gradcamnb.Sampling{}, cli.Usagef("--batch %d: give at least 1", f.batch)
+	case f.batch > maxMasks:
+		return gradcamnb.Sampling{}, cli.Usagef("--batch %d: give at most %d", f.batch, maxMasks)
 	case !(f.agreement >= 0 && f.agreement < 1):
 		return gradcamnb.Sampling{}, cli.Usagef("--agreement %g: a rank correlation to wait for lies between 0 and 1", f.agreement)
 	case f.checkpoint <= 0:
 		return gradcamnb.Sampling{}, cli.Usagef("--checkpoint %s: give a time, e.g. 30s", f.checkpoint)
-	case f.batch > f.masks:
-		return gradcamnb.Sampling{}, cli.Usagef("--batch %d: there are %d masks; give at most so many", f.batch, f.masks)
 	case f.masks > maxMasks:
 		return gradcamnb.Sampling{}, cli.Usagef("--masks %d: give at most %d", f.masks, maxMasks)
 	case f.limit < 0:
@@ -82,6 +82,7 @@ func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
 		f.design = ""
 	}
 	o := gradcamnb.Sampling{Masks: f.masks, Grid: f.grid, P: f.p, Seed: f.seed, Batch: f.batch, Design: f.design, Agreement: f.agreement, Limit: f.limit}
+	o.Batch = min(o.Batch, o.Masks) // all in one pass
 	if f.resume != "" {
 		run, err := readRun(f.resume)
 		if err != nil {
@@ -138,9 +139,11 @@ func driseCommand() *cobra.Command {
 ` + riseFiles + `
 
 By default masks are drawn by the balanced design until the maps of two halves of them have a
-rank correlation of 0.95, which takes two blocks of masks (2048 for a grid of 16, 512 for one of 8)
-to tell, and at most 2000; --masks 5000 --design papers is the paper's. Of a
-model with instance masks the overlap is that of the masks.
+rank correlation of 0.95, and at most 2000. Halves are compared from two blocks of masks on: from
+1024 for a grid of 16, from 256 for one of 8. The fewer cells a grid has, the sooner they agree; with
+16 and a small object mostly not before all 2000 are drawn. With --masks or --p they are drawn as in
+the paper, which has --masks 5000, unless --design says otherwise.
+Of a model with instance masks the overlap is that of the masks.
 
   sheet.png     crop with the box, map, standard error, and the map of a gradient with --method;
                 whether each is highest in the box, and the share that lies there

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/bits"
 	"path/filepath"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -76,6 +77,9 @@ func readRun(dir string) (*heatmap.Sampled, error) {
 	}
 	if len(dims) != 2 || dims[0] != 1 || f.Done < 1 || dims[1] < f.Done || f.SHA256 == "" && dims[1] != f.Done {
 		return nil, fmt.Errorf("%s and %s beside it are not of one run", path, file)
+	}
+	if f.SHA256 == "" && f.Design == "balanced" && bits.OnesCount(uint(f.Grid)) == 1 { // the blocks were larger then
+		return nil, fmt.Errorf("%s is of an earlier version, whose balanced masks of a grid of %d were others: begin anew", path, f.Grid)
 	}
 	weights = weights[:f.Done]
 	if f.SHA256 != "" && sumOf(weights) != f.SHA256 {

@@ -111,6 +111,11 @@ func TestRiseCommand(t *testing.T) {
 			t.Fatal(said)
 		}
 	}
+	few := t.TempDir()
+	rise("3", few, "--batch", "64") // one pass
+	if dims, _, err := npyfile.Read(filepath.Join(few, "weights.npy")); err != nil || !slices.Equal(dims, []int{1, 3}) {
+		t.Errorf("a batch of more than the masks: %v %v", dims, err)
+	}
 	half, resumed, whole := t.TempDir(), t.TempDir(), t.TempDir()
 	rise("40", half)
 	rise("96", resumed, "--resume", half)

@@ -38,14 +38,15 @@ func designNames() string {
 }
 
 // balanced makes masks like [drawn], in blocks: k rows of a Hadamard matrix of order k,
-// the least power of two over the number of cells, each followed by its complement. In
-// a whole block every cell is seen in half of the masks and every two cells together in
-// a quarter, so that what one cell does to the score is not taken for another's, nor,
-// with the complements, what two cells do together for one's. It is Plackett and
+// the least power of two that is no less than the number of cells, each followed by its
+// complement. In a whole block every cell is seen in half of the masks and every two cells
+// together in a quarter, so that what one cell does to the score is not taken for another's,
+// nor, with the complements, what two cells do together for one's. It is Plackett and
 // Burman's screening design, folded over (Box and Wilson 1951).
 //
 // Cell j of row i is seen where the bits that i and the cell's code have in common are
-// odd in number. Every block has codes, signs, an order of rows and a shift of its own.
+// odd in number: with the code 0 in every row or in none, which the complements make half of
+// the masks. Every block has codes, signs, an order of rows and a shift of its own.
 func balanced(seed, first, _ *Node, n, grid, height, width int) *Node {
 	seen, block := balancedCells(seed, first, n, grid*grid)
 	shift := func(stream, size int) *Node {
@@ -55,9 +56,8 @@ func balanced(seed, first, _ *Node, n, grid, height, width int) *Node {
 	return enlarge(Reshape(seen, n, grid, grid), shift(5, height), shift(6, width), height, width)
 }
 
-// balancedOrder is the order of the Hadamard matrix: over the number of cells, for the
-// code 0 is a constant.
-func balancedOrder(cells int) uint32 { return uint32(1) << bits.Len(uint(cells)) }
+// balancedOrder is the order of the Hadamard matrix.
+func balancedOrder(cells int) uint32 { return uint32(1) << bits.Len(uint(cells-1)) }
 
 // balancedBlock is the number of masks in a block, every row and its complement.
 func balancedBlock(cells int) int { return 2 * int(balancedOrder(cells)) }

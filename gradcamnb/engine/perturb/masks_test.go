@@ -87,28 +87,33 @@ func TestRankCorrelation(t *testing.T) {
 }
 
 // In a whole block every cell is seen in half of the masks and every two together in a
-// quarter; another block is drawn otherwise.
+// quarter; another block is drawn otherwise. With 64 cells every code of the order is a cell's.
 func TestBalanced(t *testing.T) {
-	const cells, n = 49, 128
-	draw := func(first uint32) []float32 {
-		return values(t, gobackend.GetBackend(), func(in []*Node) *Node {
-			seen, _ := balancedCells(in[0], in[1], n, cells)
-			return seen
-		}, tensors.FromFlatDataAndDimensions([]uint32{3, 4}, 2), tensors.FromScalar(first))
-	}
-	seen := draw(n)
-	for a := range cells {
-		for b := range a + 1 {
-			var together float32
-			for i := range n {
-				together += seen[i*cells+a] * seen[i*cells+b]
-			}
-			if want := map[bool]float32{true: n / 2, false: n / 4}[a == b]; together != want {
-				t.Fatalf("cells %d and %d are seen together in %g of %d masks, want %g", a, b, together, n, want)
+	for _, cells := range []int{49, 64} {
+		const n = 128
+		if block := balancedBlock(cells); block != n {
+			t.Fatalf("a block of %d cells has %d masks, want %d", cells, block, n)
+		}
+		draw := func(first uint32) []float32 {
+			return values(t, gobackend.GetBackend(), func(in []*Node) *Node {
+				seen, _ := balancedCells(in[0], in[1], n, cells)
+				return seen
+			}, tensors.FromFlatDataAndDimensions([]uint32{3, 4}, 2), tensors.FromScalar(first))
+		}
+		seen := draw(n)
+		for a := range cells {
+			for b := range a + 1 {
+				var together float32
+				for i := range n {
+					together += seen[i*cells+a] * seen[i*cells+b]
+				}
+				if want := map[bool]float32{true: n / 2, false: n / 4}[a == b]; together != want {
+					t.Fatalf("of %d cells %d and %d are seen together in %g of %d masks, want %g", cells, a, b, together, n, want)
+				}
 			}
 		}
-	}
-	if slices.Equal(seen, draw(0)) {
-		t.Error("two blocks are the same")
+		if slices.Equal(seen, draw(0)) {
+			t.Errorf("two blocks of %d cells are the same", cells)
+		}
 	}
 }
