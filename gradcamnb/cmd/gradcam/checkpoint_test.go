@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -179,7 +178,7 @@ func TestOneSignalIsEnough(t *testing.T) {
 	}
 	time.Sleep(2 * time.Second)
 	start := time.Now()
-	if err := errors.Join(c.Process.Signal(syscall.SIGTERM)); err != nil {
+	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	_ = c.Wait() // with an error
