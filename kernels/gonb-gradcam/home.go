@@ -27,6 +27,7 @@ const module = "github.com/gradcam-go/gradcam"
 //	bin/            gonb, goimports, gopls, gradcam and this program
 //	shim/           this program as the go command and goimports of cells
 //	pjrt/           the PJRT plugin of install --xla
+//	onnxruntime/    the library of install --onnxruntime
 //	venv/           the demo's Jupyter
 //	jupyter/        the demo's Jupyter data, configuration and run-time files
 //	demo/           what the demo made

@@ -32,12 +32,12 @@ func installCommand() *cobra.Command {
 				return err
 			}
 			if xla {
-				if err := s.do("fetching the PJRT plugin for XLA on CPU", func() error { return fetchPlugin(c.Context(), s, h) }); err != nil {
+				if err := s.do("fetching the PJRT plugin for XLA on CPU", func() error { return pjrtWheel.fetch(c.Context(), s, h) }); err != nil {
 					return err
 				}
 			}
 			if ort {
-				if err := s.do("fetching onnxruntime's library", func() error { return fetchONNXRuntime(c.Context(), s, h) }); err != nil {
+				if err := s.do("fetching onnxruntime's library", func() error { return ortWheel.fetch(c.Context(), s, h) }); err != nil {
 					return err
 				}
 			}

@@ -157,8 +157,8 @@ func TestFindPlugins(t *testing.T) {
 // A wheel with another SHA-256 is not unpacked, and what was there stays.
 func TestPluginIsChecked(t *testing.T) {
 	dir := t.TempDir()
-	wheel, to := filepath.Join(dir, "x.whl"), filepath.Join(dir, "pjrt", "plugin.so")
-	f, err := os.Create(wheel)
+	file, to := filepath.Join(dir, "x.whl"), filepath.Join(dir, "pjrt", "plugin.so")
+	f, err := os.Create(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,18 +173,18 @@ func TestPluginIsChecked(t *testing.T) {
 	if err := errors.Join(z.Close(), f.Close()); err != nil {
 		t.Fatal(err)
 	}
-	data, err := os.ReadFile(wheel)
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(data)
-	if err := extractPlugin(wheel, strings.Repeat("0", 64), "pkg/plugin.so", to); err == nil || !strings.Contains(err.Error(), "it is not used") || exists(to) {
+	if err := (wheel{sha256: strings.Repeat("0", 64), file: "pkg/plugin.so"}).extract(file, to); err == nil || !strings.Contains(err.Error(), "it is not used") || exists(to) {
 		t.Errorf("a wheel with another SHA-256: %v", err)
 	}
-	if err := extractPlugin(wheel, hex.EncodeToString(sum[:]), "pkg/other.so", to); err == nil {
+	if err := (wheel{sha256: hex.EncodeToString(sum[:]), file: "pkg/other.so"}).extract(file, to); err == nil {
 		t.Error("a file that is not in the wheel: no error")
 	}
-	if err := extractPlugin(wheel, hex.EncodeToString(sum[:]), "pkg/plugin.so", to); err != nil {
+	if err := (wheel{sha256: hex.EncodeToString(sum[:]), file: "pkg/plugin.so"}).extract(file, to); err != nil {
 		t.Error(err)
 	}
 	if got, err := os.ReadFile(to); err != nil || string(got) != "library" {

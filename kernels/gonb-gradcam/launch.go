@@ -79,7 +79,7 @@ func (l launcher) command(ctx context.Context) (*exec.Cmd, error) {
 	if !exists(gonb) {
 		return nil, fmt.Errorf("%s is not there any more: %s", gonb, again)
 	}
-	if err := l.home.trusted("bin/gonb", "bin/goimports", "bin/gopls", "bin/gonb-gradcam", "shim/go", "shim/goimports", "pjrt/"+filepath.Base(wheelPlugin)); err != nil {
+	if err := l.home.trusted("bin/gonb", "bin/goimports", "bin/gopls", "bin/gonb-gradcam", "shim/go", "shim/goimports", pjrtWheel.library(), ortWheel.library()); err != nil {
 		return nil, err
 	}
 	if err := os.Setenv("PATH", l.path(os.Getenv("PATH"))); err != nil {

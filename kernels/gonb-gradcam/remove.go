@@ -18,11 +18,12 @@ var made = []string{
 	"bin/gonb.exe", "bin/goimports.exe", "bin/gopls.exe", "bin/gradcam.exe", "bin/gonb-gradcam.exe",
 	"shim/go", "shim/goimports",
 	"pjrt/pjrt_c_api_cpu_plugin.so", "pjrt/.*.part",
+	"onnxruntime/libonnxruntime.so.*", "onnxruntime/.*.part",
 	"jupyter/kernels/" + kernelName + "/kernel.json", "jupyter/kernels/" + kernelName + "/logo-svg.svg", "jupyter/kernels/" + kernelName + "/logo-64x64.png",
 	"demo/quickstart.png", "demo/quickstart.ipynb", "demo/quickstart.html",
 	"demo/explain/card.html", "demo/explain/overlay.png", "demo/explain/heatmap.npy", "demo/explain/raw.npy", "demo/explain/result.json",
 	"log/install.log", "log/demo.log",
-	"stamps/tools", "stamps/gopls", "stamps/engine", "stamps/pjrt", "stamps/venv", "stamps/.*.part",
+	"stamps/tools", "stamps/gopls", "stamps/engine", "stamps/pjrt", "stamps/onnxruntime", "stamps/venv", "stamps/.*.part",
 	"programs/[0-9a-f][0-9a-f]/*-[ad]", "programs/trim.txt", "programs/README",
 }
 

@@ -79,6 +79,28 @@ func TestRemoveByName(t *testing.T) {
 	}
 }
 
+// What install downloads goes with the folder, and a library that others can change stops the kernel.
+func TestLibrariesAreOurs(t *testing.T) {
+	for _, w := range []wheel{pjrtWheel, ortWheel} {
+		t.Setenv("GRADCAMNB_HOME", filepath.Join(t.TempDir(), "h"))
+		h, err := openHome()
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree(t, string(h), w.library(), "stamps/"+w.folder, "bin/gonb", "src/go.mod")
+		if err := os.Chmod(h.join(w.library()), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		l := launcher{home: h, src: h.join("src")}
+		if _, err := l.command(t.Context()); err == nil || !strings.Contains(err.Error(), "can be changed by other users") {
+			t.Errorf("%s: error %v", w.name, err)
+		}
+		if err := errors.Join(os.RemoveAll(h.join("src")), h.remove()); err != nil || exists(string(h)) {
+			t.Errorf("%s: error %v", w.name, err)
+		}
+	}
+}
+
 // A folder of a version that had no marker is known by its stamps, and marked.
 func TestOlderHomeIsMarked(t *testing.T) {
 	dir := t.TempDir()

