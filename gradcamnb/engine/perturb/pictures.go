@@ -14,7 +14,7 @@ import (
 // told after every pass.
 func (s *Subject) Pictures(ctx context.Context, n int, draw func(i int, picture []float32), hear func(done, total int) error) ([][]float32, error) {
 	if s.Host != nil {
-		return nil, errors.New("the model is a Go function that is shown masks only, so no changed picture can be scored")
+		return nil, errors.New("a model that is a Go function, or that onnxruntime runs, is shown masks only, so no changed picture can be scored")
 	}
 	dims := slices.Clone(s.Input)
 	dims[0] = min(n, s.Batch())
