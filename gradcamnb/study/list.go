@@ -1,24 +1,28 @@
 package study
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
+
+// maxText is how many bytes of a list or of annotations are read. LVIS's, which are large, have 1.1 GB.
+const maxText = 2 << 30
 
 // List are the pictures of a CSV file with a column picture, of paths from the file's folder, and, if
 // there is one, a column label.
 func List(path string) (out []Picture, err error) {
-	f, err := os.Open(path)
+	data, err := regular.Read(path, maxText)
 	if err != nil {
 		return nil, fmt.Errorf("the list of pictures: %w", err)
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	err = records(f, path, func(get func(column string) (string, bool)) error {
+	err = records(data, path, func(get func(column string) (string, bool)) error {
 		name, ok := get("picture")
 		if !ok {
 			return errors.New("it has no column picture")
@@ -35,8 +39,8 @@ func List(path string) (out []Picture, err error) {
 }
 
 // records hands out the records of a CSV file with a first line of column names.
-func records(r io.Reader, path string, record func(get func(column string) (string, bool)) error) error {
-	c := csv.NewReader(r)
+func records(data []byte, path string, record func(get func(column string) (string, bool)) error) error {
+	c := csv.NewReader(bytes.NewReader(data))
 	header, err := c.Read()
 	if err != nil {
 		return fmt.Errorf("%s: its first line names no columns: %w", path, err)

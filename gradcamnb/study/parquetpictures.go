@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"image"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // datasetRow is a row of a data set as the hub's tools write it: the encoded picture in a column
@@ -27,12 +27,8 @@ type datasetRow struct {
 // Parquet are the pictures of a Parquet file with a column image (bytes, path) and, if there is one,
 // label, as image data sets are published. Pictures are read when they are asked for.
 func Parquet(path string) (out []Picture, err error) {
-	defer func() { // the library panics over a damaged file
-		if broken := recover(); broken != nil {
-			out, err = nil, fmt.Errorf("%s is no Parquet file of pictures, or it is damaged", path)
-		}
-	}()
-	f, err := os.Open(path)
+	defer damaged(path, &err)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("the pictures: %w", err)
 	}
@@ -72,8 +68,16 @@ func Parquet(path string) (out []Picture, err error) {
 	return out, nil
 }
 
+// damaged makes an error of a panic, which is what the library does over a damaged file.
+func damaged(path string, err *error) {
+	if recover() != nil {
+		*err = fmt.Errorf("%s is no Parquet file of pictures, or it is damaged", path)
+	}
+}
+
 func parquetRow(path string, i int64) (row datasetRow, err error) {
-	f, err := os.Open(path)
+	defer damaged(path, &err)
+	f, err := regular.Open(path)
 	if err != nil {
 		return row, fmt.Errorf("the pictures: %w", err)
 	}

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // Row is one map of one picture, or why there is none.
@@ -147,7 +147,7 @@ func readRows(path string, metrics []string, row func(Row) error) (err error) {
 	broken := func(cause any) error {
 		return fmt.Errorf("%s is no part of a study, or it is damaged: delete it, and the study writes it again (%v)", path, cause)
 	}
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return fmt.Errorf("reading the rows: %w", err)
 	}

@@ -31,6 +31,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // Study is what is explained of many pictures. Model, Pictures and Out must be given.
@@ -205,7 +206,10 @@ type manifest struct {
 	Metrics  []string `json:"metrics"`
 }
 
-const manifestName = "study.json"
+const (
+	manifestName = "study.json"
+	maxManifest  = 1 << 20 // bytes
+)
 
 // claim writes the manifest, or compares with the one that is there: rows of two studies do not
 // share a folder.
@@ -215,7 +219,7 @@ func (s *Study) claim() error {
 		return err
 	}
 	path := filepath.Join(s.Out, manifestName)
-	data, err := os.ReadFile(path)
+	data, err := regular.Read(path, maxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
 		data, err := json.MarshalIndent(want, "", "  ")
 		if err != nil {

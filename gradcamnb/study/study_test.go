@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
@@ -295,6 +296,61 @@ func TestCOCORuns(t *testing.T) {
 		if _, err := decodeRuns(bad); err == nil {
 			t.Errorf("%q is read", bad)
 		}
+	}
+	for _, bad := range [][]int{{64}, {0, 64}, {1, math.MaxInt, 1, 5}, {-1}} {
+		if _, err := fromRuns(bad, 7, 9); err == nil {
+			t.Errorf("runs of %v are 63 pixels", bad)
+		}
+	}
+}
+
+// A mask of another size than its picture is an error before there is room for it: this one would be 2^60 pixels.
+func TestCOCOSize(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "coco.json")
+	const text = `{"images": [{"id": 7, "file_name": "p00.jpg"}],
+		"annotations": [{"image_id": 7, "segmentation": {"size": [1073741824, 1073741824], "counts": []}}]}`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	truths, err := COCO(path, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := truths["p00.jpg"](image.Rect(0, 0, 4, 4)); err == nil || !strings.Contains(err.Error(), "and the picture 4 x 4") {
+		t.Error(err)
+	}
+}
+
+// A pipe is no list, no annotation, no archive and no part of a study: the test would hang at one that is opened.
+func TestOnlyRegularFiles(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "part-000000.parquet")
+	study := filepath.Join(dir, manifestName)
+	voc := filepath.Join(dir, "p.xml")
+	for _, path := range []string{pipe, study, voc} {
+		if err := syscall.Mkfifo(path, 0o600); err != nil {
+			t.Skipf("no pipe can be made: %v", err)
+		}
+	}
+	for name, read := range map[string]func() error{
+		"List": func() error { _, err := List(pipe); return err }, "Tar": func() error { _, err := Tar(pipe); return err },
+		"Parquet": func() error { _, err := Parquet(pipe); return err }, "BoxesCSV": func() error { _, err := BoxesCSV(pipe); return err },
+		"COCO": func() error { _, err := COCO(pipe, ""); return err }, "VOC": func() error { _, err := VOC(dir, ""); return err },
+		"manifest": func() error { _, err := Read(dir); return err },
+		"rows":     func() error { return readRows(pipe, nil, func(Row) error { return nil }) },
+	} {
+		if err := read(); err == nil || !strings.Contains(err.Error(), "a pipe and no regular file") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A study's folder may have a name that would mean others as a pattern.
+func TestFolderNamedAsAPattern(t *testing.T) {
+	s := newStudy(t, &fake{}, 1)
+	s.Out = filepath.Join(t.TempDir(), "run [1] *")
+	if sum, err := s.Run(t.Context()); err != nil || sum.Pictures != 1 {
+		t.Errorf("%v, %+v", err, sum)
 	}
 }
 

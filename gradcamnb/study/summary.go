@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // Cell is one place of a study's table: a layer by a method, of one model.
@@ -99,7 +101,7 @@ func Read(dir string) (*Summary, error) {
 }
 
 func readTally(dir string) (*tally, error) {
-	data, err := os.ReadFile(filepath.Join(dir, manifestName))
+	data, err := regular.Read(filepath.Join(dir, manifestName), maxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("the folder %s has no study: its %s is missing", dir, manifestName)
 	}
@@ -115,7 +117,7 @@ func readTally(dir string) (*tally, error) {
 		return nil, fmt.Errorf("the study's parts: %w", err)
 	}
 	t := newTally(m)
-	for _, name := range parts { // sorted
+	for _, name := range parts { // sorted by name
 		p := newTally(m)
 		if err := readRows(filepath.Join(dir, name), m.Metrics, p.add); err != nil {
 			return nil, err

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"image"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // maxPictureFile is how large a picture in an archive may be.
@@ -21,7 +21,7 @@ const maxPictureFile = 256 << 20
 // to it share a name, 0001.jpg and 0001.cls. The .cls file, or .txt if there is none, is the label.
 // Pictures are read when they are asked for.
 func Tar(path string) (out []Picture, err error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("the archive of pictures: %w", err)
 	}
@@ -87,7 +87,7 @@ func member(path, name string, at, size int64) Picture {
 		if size > maxPictureFile {
 			return nil, fmt.Errorf("%s in %s has %d bytes, and at most %d are read", name, path, size, maxPictureFile)
 		}
-		f, err := os.Open(path)
+		f, err := regular.Open(path)
 		if err != nil {
 			return nil, fmt.Errorf("the archive of pictures: %w", err)
 		}

@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"image"
-	"os"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // cocoFile is what is read of a COCO annotation file.
@@ -32,7 +32,7 @@ type cocoAnnotation struct {
 // COCO are the truths of a COCO annotation file: what polygons, run lengths or, if there are none,
 // boxes cover, of all objects of a picture or of those of one category if one is given.
 func COCO(path, category string) (Truths, error) {
-	data, err := os.ReadFile(path)
+	data, err := regular.Read(path, maxText)
 	if err != nil {
 		return nil, fmt.Errorf("the annotations: %w", err)
 	}
@@ -90,10 +90,10 @@ func (a cocoAnnotation) draw(g heatmap.Grid, r image.Rectangle) error {
 		if err != nil {
 			return err
 		}
-		if one, err = fromRuns(counts, runs.Size[0], runs.Size[1]); err != nil {
+		if _, err := sized(heatmap.Grid{W: runs.Size[1], H: runs.Size[0]}, r); err != nil { // before there is room for it
 			return err
 		}
-		if one, err = sized(one, r); err != nil {
+		if one, err = fromRuns(counts, runs.Size[0], runs.Size[1]); err != nil {
 			return err
 		}
 	case len(a.Box) == 4:
@@ -156,13 +156,10 @@ func decodeRuns(text string) ([]int, error) {
 // fromRuns is the mask of run lengths, which go down the columns and begin with what is not the
 // object.
 func fromRuns(counts []int, h, w int) (heatmap.Grid, error) {
-	if h < 1 || w < 1 || h > 1<<16 || w > 1<<16 {
-		return heatmap.Grid{}, fmt.Errorf("its run lengths are of %d x %d pixels", w, h)
-	}
 	g := heatmap.NewGrid(w, h)
 	at := 0
 	for i, n := range counts {
-		if n < 0 || at+n > h*w {
+		if n < 0 || n > h*w-at {
 			return g, fmt.Errorf("its run lengths are longer than its %d x %d pixels", w, h)
 		}
 		for k := at; i%2 == 1 && k < at+n; k++ {

@@ -4,22 +4,21 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // BoxesCSV are the truths of a CSV file with the columns picture, x0, y0, x1 and y1, in pixels of the
 // picture. A picture may have several boxes, a line each.
 func BoxesCSV(path string) (out Truths, err error) {
-	f, err := os.Open(path)
+	data, err := regular.Read(path, maxText)
 	if err != nil {
 		return nil, fmt.Errorf("the boxes: %w", err)
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
 	boxes := map[string][]heatmap.Box{}
-	err = records(f, path, func(get func(column string) (string, bool)) error {
+	err = records(data, path, func(get func(column string) (string, bool)) error {
 		name, ok := get("picture")
 		if !ok {
 			return errors.New("it has no column picture")

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // VOC are the truths of a folder of annotations of Pascal VOC or ImageNet, one XML file a picture:
@@ -23,8 +24,7 @@ func VOC(dir, class string) (Truths, error) {
 	}
 	out := Truths{}
 	for _, name := range found {
-		path := filepath.Join(dir, name)
-		data, err := os.ReadFile(path)
+		data, err := regular.Read(filepath.Join(dir, name), maxText)
 		if err != nil {
 			return nil, fmt.Errorf("the annotations: %w", err)
 		}
@@ -40,7 +40,7 @@ func VOC(dir, class string) (Truths, error) {
 			} `xml:"object"`
 		}
 		if err := xml.Unmarshal(data, &a); err != nil {
-			return nil, fmt.Errorf("%s is no annotation: %w", path, err)
+			return nil, fmt.Errorf("%s is no annotation: %w", filepath.Join(dir, name), err)
 		}
 		var boxes []heatmap.Box
 		for _, o := range a.Objects {
