@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // record is what was measured, kept in a file where one is named.
@@ -33,7 +33,7 @@ func openRecord(path string) (*record, error) {
 	if path == "" {
 		return r, nil
 	}
-	data, err := os.ReadFile(path)
+	data, err := regular.Read(path, maxRunFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return r, nil
 	}

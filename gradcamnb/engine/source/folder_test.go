@@ -60,3 +60,14 @@ func TestStaysInFolder(t *testing.T) {
 		}
 	}
 }
+
+// A pipe by another name than a model's is not waited for either, when its first bytes are asked what it is.
+func TestPipeByAnyName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "net")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skipf("no pipe can be made: %v", err)
+	}
+	if _, err := Open(t.Context(), path, io.Discard); err == nil || !strings.Contains(err.Error(), "a pipe and no regular file") {
+		t.Error(err)
+	}
+}

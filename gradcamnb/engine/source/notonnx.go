@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/nearest"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // exports say, for each kind of file that is no ONNX file, what it is and how to get one.
@@ -60,7 +61,7 @@ func notONNX(path string) error {
 
 // byMagic tells a file by its first bytes.
 func byMagic(path string) string {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return ""
 	}
@@ -81,7 +82,7 @@ func byMagic(path string) string {
 
 // inFolder is the error for a folder: it names the models in it.
 func inFolder(path string) error {
-	found, _ := filepath.Glob(filepath.Join(path, "*.onnx")) // the pattern is ours
+	found, _ := filepath.Glob(filepath.Join(path, "*.onnx")) // a strange pattern finds nothing
 	if len(found) > 0 {
 		return fmt.Errorf("%s is a folder; name one of the models in it: %s", path, strings.Join(found[:min(5, len(found))], ", "))
 	}

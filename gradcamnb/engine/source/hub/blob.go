@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"sync"
 	"time"
 
@@ -195,7 +194,7 @@ func (r *Repo) transfer(ctx context.Context, name string, f *os.File, have, size
 			return refusal{fmt.Errorf("%s: %q: asked for the bytes from %d on, the hub sent %q", r.ref, name, have, resp.Header.Get("Content-Range"))}
 		}
 	default:
-		return refusal{r.refused(strconv.Itoa(resp.StatusCode))}
+		return refusal{r.refused(resp.StatusCode)}
 	}
 	if _, err := f.Seek(have, io.SeekStart); err != nil {
 		return err

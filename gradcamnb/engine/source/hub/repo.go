@@ -11,16 +11,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	hf "github.com/gomlx/go-huggingface/hub"
+
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // Repo is a repository at one commit.
@@ -88,7 +90,7 @@ func token() string {
 		}
 		file = filepath.Join(home, "token")
 	}
-	data, err := os.ReadFile(file)
+	data, err := regular.Read(file, 1<<16)
 	if err != nil {
 		return "" // logged out
 	}
@@ -139,7 +141,7 @@ func (r *Repo) refresh(ctx context.Context, path string, known bool) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &status):
-		return r.refused(strconv.Itoa(int(status)))
+		return r.refused(int(status))
 	case ctx.Err() != nil || !known:
 		return fmt.Errorf("%s: the hub did not answer: %w", r.ref, err)
 	}
@@ -149,20 +151,20 @@ func (r *Repo) refresh(ctx context.Context, path string, known bool) error {
 }
 
 // refused says in words what a status of the hub means.
-func (r *Repo) refused(status string) error {
+func (r *Repo) refused(status int) error {
 	switch status {
-	case "401":
+	case http.StatusUnauthorized:
 		hint := "set HF_TOKEN to a token that may read it"
 		if r.token != "" {
 			hint = "the token in HF_TOKEN, or of your login, is not valid for it"
 		}
 		return fmt.Errorf("%s: the hub says 401, not authorised: there is no such repository, or it is private or gated; %s", r.ref, hint)
-	case "403":
+	case http.StatusForbidden:
 		return fmt.Errorf("%s: the hub says 403, forbidden: the repository is gated; accept its conditions on its page, with the account of your HF_TOKEN", r.ref)
-	case "404":
+	case http.StatusNotFound:
 		return fmt.Errorf("%s: the hub says 404, not found: there is no repository %q with a revision %q", r.ref, r.ref.Repo, r.ref.Revision)
 	}
-	return fmt.Errorf("%s: the hub answered with status %s; try again later", r.ref, status)
+	return fmt.Errorf("%s: the hub answered with status %d; try again later", r.ref, status)
 }
 
 // Has tells whether the repository has a file.
