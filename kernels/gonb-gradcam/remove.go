@@ -17,7 +17,7 @@ var made = []string{
 	"bin/gonb", "bin/goimports", "bin/gopls", "bin/gradcam", "bin/gonb-gradcam", "bin/.*.part",
 	"bin/gonb.exe", "bin/goimports.exe", "bin/gopls.exe", "bin/gradcam.exe", "bin/gonb-gradcam.exe",
 	"shim/go", "shim/goimports",
-	"pjrt/pjrt_c_api_cpu_plugin.so", "pjrt/.*.part",
+	privatehome.PluginFile, "pjrt/.*.part",
 	"onnxruntime/libonnxruntime.so.*", "onnxruntime/.*.part",
 	"jupyter/kernels/" + kernelName + "/kernel.json", "jupyter/kernels/" + kernelName + "/logo-svg.svg", "jupyter/kernels/" + kernelName + "/logo-64x64.png",
 	"demo/quickstart.png", "demo/quickstart.ipynb", "demo/quickstart.html",

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/home"
 	"github.com/gradcam-go/gradcam/internal/private"
@@ -46,13 +45,9 @@ func sayRefused(say io.Writer, err error) {
 	}
 }
 
-// trustedPlugin is an error for a plugin in the private folder that somebody else could have put there,
-// since it is machine code.
+// trustedPlugin is [home.Trusted] of a plugin.
 func trustedPlugin(file string) error {
-	if dir, err := home.Dir(); err != nil || !strings.HasPrefix(file, dir+string(filepath.Separator)) {
-		return nil //nolint:nilerr // without a private folder it does not lie there
-	}
-	if err := private.Check(file); errors.As(err, new(*private.RefusedError)) {
+	if err := home.Trusted(file); err != nil {
 		return fmt.Errorf("the PJRT plugin is not loaded: %w", err)
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	ort "github.com/yalue/onnxruntime_go"
+
+	"github.com/gradcam-go/gradcam/internal/home"
 )
 
 const linked = true
@@ -19,6 +21,9 @@ var started = sync.OnceValue(func() error {
 	path, err := Library()
 	if err != nil {
 		return err
+	}
+	if err := home.Trusted(path); err != nil {
+		return fmt.Errorf("onnxruntime is not loaded: %w", err)
 	}
 	ort.SetSharedLibraryPath(path)
 	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
