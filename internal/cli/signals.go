@@ -65,21 +65,21 @@ func signals(patience time.Duration, exit func(code int)) (ctx context.Context, 
 	}
 	done := make(chan struct{})
 	go func() {
-		var first os.Signal
+		var s os.Signal
 		select {
-		case first = <-got:
+		case s = <-got:
 		case <-done:
 			return
 		}
 		cancel()
 		select {
-		case first = <-got:
+		case s = <-got:
 		case <-time.After(patience):
 		case <-done:
 			return
 		}
 		code := 1
-		if number, ok := first.(syscall.Signal); ok {
+		if number, ok := s.(syscall.Signal); ok {
 			code = 128 + int(number)
 		}
 		said := make(chan struct{})

@@ -76,7 +76,7 @@ func (f function) BatchNormForInference(x, scale, offset, mean, variance compute
 	if err != nil {
 		return nil, err
 	}
-	steps := chain{f: f}
+	var steps chain
 	whole := func(v compute.Value) compute.Value { // over all axes but the channels'
 		return steps.do(func() (compute.Value, error) { return f.BroadcastInDim(v, shape, []int{featureAxis}) })
 	}
@@ -86,25 +86,19 @@ func (f function) BatchNormForInference(x, scale, offset, mean, variance compute
 	root := steps.do(func() (compute.Value, error) { return f.Add(variance, e) })
 	root = steps.do(func() (compute.Value, error) { return f.Sqrt(root) })
 	slope := steps.do(func() (compute.Value, error) { return f.Div(scale, root) })
-	y := steps.do(func() (compute.Value, error) { return f.Sub(x, whole(mean)) })
-	y = steps.do(func() (compute.Value, error) { return f.Mul(y, whole(slope)) })
-	y = steps.do(func() (compute.Value, error) { return f.Add(y, whole(offset)) })
+	means, slopes, offsets := whole(mean), whole(slope), whole(offset)
+	y := steps.do(func() (compute.Value, error) { return f.Sub(x, means) })
+	y = steps.do(func() (compute.Value, error) { return f.Mul(y, slopes) })
+	y = steps.do(func() (compute.Value, error) { return f.Add(y, offsets) })
 	return y, steps.err
 }
 
 // chain is steps of which none is done after one that failed.
-type chain struct {
-	f   function
-	err error
-}
+type chain struct{ err error }
 
-func (c *chain) do(step func() (compute.Value, error)) compute.Value {
-	if c.err != nil {
-		return nil
-	}
-	v, err := step()
-	if err != nil && c.err == nil {
-		c.err = err
+func (c *chain) do(step func() (compute.Value, error)) (v compute.Value) {
+	if c.err == nil {
+		v, c.err = step()
 	}
 	return v
 }

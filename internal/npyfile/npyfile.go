@@ -29,8 +29,12 @@ func Read(path string) (dims []int, values []float32, err error) {
 		return nil, nil, fmt.Errorf("reading the array: %w", err)
 	}
 	if strings.HasSuffix(path, ".gz") {
-		if data, err = unpacked(data); err != nil {
-			return nil, nil, fmt.Errorf("%s is not packed with gzip, or it is damaged: %w", path, err)
+		r, err := gzip.NewReader(bytes.NewReader(data))
+		if err == nil {
+			data, err = unpacked(r, largest)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s is not packed with gzip, is damaged, or is too large: %w", path, err)
 		}
 	}
 	return decode(path, data)
@@ -130,7 +134,7 @@ func ReadAll(path string) (map[string]Array, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading %s of %s: %w", f.Name, path, err)
 		}
-		data, err := io.ReadAll(io.LimitReader(r, largest))
+		data, err := unpacked(r, largest)
 		if err = errors.Join(err, r.Close()); err != nil {
 			return nil, fmt.Errorf("reading %s of %s: %w", f.Name, path, err)
 		}
@@ -147,12 +151,13 @@ func ReadAll(path string) (map[string]Array, error) {
 // not what fills the memory.
 const largest = 4 << 30
 
-func unpacked(data []byte) ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
+// unpacked is what a packed file holds, at most limit bytes.
+func unpacked(r io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		return nil, fmt.Errorf("unpacked it has more than %d bytes, which are read of an array at most", limit)
 	}
-	return io.ReadAll(io.LimitReader(r, largest))
+	return data, err
 }
 
 // Write writes values of the given shape. The file appears whole or not at all.

@@ -104,6 +104,16 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
+// A small file may unpack to any length: what is more than the limit is an error, and not cut off there.
+func TestUnpackedLimit(t *testing.T) {
+	for n, want := range map[int]bool{4: true, 5: false} {
+		data, err := unpacked(strings.NewReader("abcdef"[:n]), 4)
+		if (err == nil) != want || want && string(data) != "abcd" {
+			t.Errorf("%d bytes: %q, %v", n, data, err)
+		}
+	}
+}
+
 // Headers that npyio panics at, or makes gigabytes of room for, are errors here.
 func TestHostileHeaders(t *testing.T) {
 	dir := t.TempDir()

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -66,7 +65,7 @@ func TestRemoveByName(t *testing.T) {
 	outside := t.TempDir()
 	tree(t, outside, "gonb", "kernel.json")
 	tree(t, string(h), "bin/gonb", "bin/mytool", "programs/ab/abcd-d", "programs/ab/notes", "stamps/tools", "log/install.log", "venv/mine",
-		"onnxruntime/"+path.Base(ortLibrary), "stamps/onnxruntime")
+		ortWheel.library(), "stamps/onnxruntime")
 	if err := os.Symlink(outside, h.join("pjrt")); err != nil {
 		t.Fatal(err)
 	}

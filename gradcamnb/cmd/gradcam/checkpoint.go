@@ -17,11 +17,12 @@ type checkpoint struct {
 	every time.Duration
 	say   io.Writer
 
-	mu     sync.Mutex
-	latest *heatmap.Map // not written yet
-	when   time.Time    // the last time
-	over   bool
-	failed bool
+	mu      sync.Mutex
+	latest  *heatmap.Map // the run so far; nil before the first scores
+	written bool         // the latest is
+	when    time.Time    // the last time
+	over    bool
+	failed  bool
 }
 
 func newCheckpoint(dir string, every time.Duration, say io.Writer) *checkpoint {
@@ -35,7 +36,7 @@ func (c *checkpoint) hear(p gradcamnb.Progress) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.latest = p.Partial[0].Maps[0]
+	c.latest, c.written = p.Partial[0].Maps[0], false
 	if time.Since(c.when) >= c.every {
 		c.write()
 	}
@@ -44,7 +45,7 @@ func (c *checkpoint) hear(p gradcamnb.Progress) {
 // write writes the latest map's run. A failure, as of a full disk, is told once: the run goes on, and so
 // does trying. The lock is held.
 func (c *checkpoint) write() {
-	if c.latest == nil || c.over {
+	if c.latest == nil || c.written || c.over {
 		return
 	}
 	c.when = time.Now()
@@ -55,10 +56,10 @@ func (c *checkpoint) write() {
 		c.failed = true
 		return
 	}
-	c.latest, c.failed = nil, false
+	c.written, c.failed = true, false
 }
 
-// lastWords writes what there is before the process is ended.
+// lastWords writes what there is before the process is ended, and says so.
 func (c *checkpoint) lastWords() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
