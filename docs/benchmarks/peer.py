@@ -1,7 +1,7 @@
-"""The peers of `gradcam bench` on the same networks: pytorch-grad-cam, torch-cam, captum and torch itself.
+"""The peers of `gradcam-bench` on the same networks: pytorch-grad-cam, torch-cam, captum and torch itself.
 
     peer.py export DIR [NAME...]        writes NAME.onnx and NAME.json into DIR (default: every network of torchvision below)
-    peer.py serve                       answers `gradcam bench` on standard input and output
+    peer.py serve                       answers `gradcam-bench` on standard input and output
     peer.py cold MODEL OUT IMAGE...     one explanation by pytorch-grad-cam, from process start to the picture written
 
 The protocol of serve is lines of JSON. A request
@@ -98,7 +98,7 @@ def export(folder, *names):
 
 
 def picture(batch, side):
-    """The input that `gradcam bench` uses: any values, the same every time."""
+    """The input that `gradcam-bench` uses: any values, the same every time."""
     import torch
 
     n = batch * 3 * side * side

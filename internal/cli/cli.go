@@ -86,21 +86,26 @@ func within(c *cobra.Command, called **cobra.Command) {
 // Root is a command that has commands: it prints no error itself, and its help when it
 // is called alone.
 func Root(use, short string, commands ...*cobra.Command) *cobra.Command {
-	root := &cobra.Command{
-		Use:           use,
-		Short:         short,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          NoArguments,
+	root := Alone(&cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  NoArguments,
 		// A word that is no command is told before the flags behind it, which are not the root's.
 		FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true},
 		RunE:               func(c *cobra.Command, _ []string) error { return c.Help() },
-	}
-	root.SetFlagErrorFunc(flagError)
-	root.Version = version()
-	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	})
 	root.AddCommand(commands...)
 	return root
+}
+
+// Alone makes of a command a whole program: it prints no error itself, an unknown flag is told with the nearest ones, and
+// --version prints what it was built from.
+func Alone(c *cobra.Command) *cobra.Command {
+	c.SilenceErrors, c.SilenceUsage = true, true
+	c.SetFlagErrorFunc(flagError)
+	c.Version = version()
+	c.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	return c
 }
 
 // NoArguments is a cobra.Command's Args that allows flags only.

@@ -20,6 +20,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/invented"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
@@ -99,7 +100,6 @@ func (f checkFlags) request(m *gradcamnb.Model) (r gradcamnb.Request, err error)
 	if len(f.images) > 0 {
 		return r, f.input(m, &r)
 	}
-	c := benchCase{Batch: max(1, m.Info().Input[0])}
 	info := m.Info()
 	if f.size != "" {
 		if f.mean == "" && f.scale == "" && info.Prep == nil {
@@ -109,24 +109,32 @@ func (f checkFlags) request(m *gradcamnb.Model) (r gradcamnb.Request, err error)
 			return r, err
 		}
 	}
-	info.Input = slices.Clone(info.Input)
-	for i, d := range info.Input {
-		switch {
-		case i == 0 || d > 0 && f.size == "":
-		case info.Prep != nil && (i == 1 && d < 0 || i == 3 && info.Input[1] < 0 && d == 3): // channels
-			info.Input[i] = 3
-		case info.Prep != nil && i == heightAxis(info):
-			info.Input[i] = info.Prep.Height
-		case info.Prep != nil && i == heightAxis(info)+1:
-			info.Input[i] = info.Prep.Width
-		}
-	}
-	in, err := c.input(info)
+	dims, err := inventedShape(info, f.size != "")
 	if err != nil {
-		return r, fmt.Errorf("%w; give --size", err)
+		return r, err
 	}
+	in := invented.Input(dims)
 	r.Tensor = &in
 	return r, f.beside(m, &r)
+}
+
+// inventedShape is the model's input with a number for each free axis: one picture, and the channels and the size of its
+// preprocessing, which come first if the user gave a size.
+func inventedShape(info gradcamnb.Info, sized bool) ([]int, error) {
+	dims := slices.Clone(info.Input)
+	dims[0] = max(1, dims[0])
+	if info.Prep != nil && len(dims) == 4 {
+		c, h, w := invented.Axes(info.Layout)
+		for axis, n := range map[int]int{c: info.Prep.Channels(), h: info.Prep.Height, w: info.Prep.Width} {
+			if dims[axis] < 0 || sized && axis != c {
+				dims[axis] = n
+			}
+		}
+	}
+	if slices.Min(dims) < 0 {
+		return nil, fmt.Errorf("the model %s takes pictures of any size, %v: give one with --size 224", info.Name, info.Input)
+	}
+	return dims, nil
 }
 
 // findPython is the path of the Python that the user names, or that there is.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gradcam-go/gradcam/internal/npyfile"
+	"github.com/gradcam-go/gradcam/internal/peak"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
@@ -228,7 +229,7 @@ func TestManyPicturesAreNotKept(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	peak := func(pattern string) float64 {
+	most := func(pattern string) float64 {
 		args := many(in, t.TempDir())
 		args[slices.Index(args, "--image")+1] = filepath.Join(in, pattern)
 		args[slices.Index(args, "--batch")+1] = "4"
@@ -236,13 +237,13 @@ func TestManyPicturesAreNotKept(t *testing.T) {
 		if said, err := c.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, said)
 		}
-		mb, ok := peakMemory(c.ProcessState)
+		mb, ok := peak.Memory(c.ProcessState)
 		if !ok {
 			t.Skip("this system does not tell the peak of a process's memory")
 		}
 		return mb
 	}
-	few, all := peak("0[01]?.png"), peak("*.png")
+	few, all := most("0[01]?.png"), most("*.png")
 	t.Logf("%.0f MiB of 20 pictures, %.0f MiB of 80", few, all)
 	if all > 1.25*few {
 		t.Errorf("80 pictures take %.0f MiB and 20 of them %.0f", all, few)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	"github.com/gradcam-go/gradcam/internal/invented"
 )
 
 // warm measures the cases that the record lacks.
@@ -39,7 +40,7 @@ func (f benchFlags) warm(ctx context.Context, rec *record, cases []benchCase, pr
 				return err
 			}
 		}
-		fmt.Fprintf(progress, "gradcam bench: %d of %d: %s, batch %d, on %s %s\n", i+1, len(cases), c.model(), c.Batch, c.Backend, c.Grown)
+		fmt.Fprintf(progress, "gradcam-bench: %d of %d: %s, batch %d, on %s %s\n", i+1, len(cases), c.model(), c.Batch, c.Backend, c.Grown)
 		row, err := f.row(ctx, m, p, c)
 		if err != nil {
 			return err
@@ -96,9 +97,10 @@ func (f benchFlags) row(ctx context.Context, m *gradcamnb.Model, p *peer, c benc
 		pids = append(pids, p.cmd.Process.Pid)
 	}
 	seconds := map[string][]float64{}
+	_, height, _ := invented.Axes(m.Info().Layout)
 	for try := 0; len(seconds[ours]) < f.rounds; try++ {
 		before, known := processorTime(pids...)
-		round, err := f.round(explain, p, c, in.Dims[heightAxis(m.Info())])
+		round, err := f.round(explain, p, c, in.Dims[height])
 		if err != nil {
 			return benchRow{}, err
 		}

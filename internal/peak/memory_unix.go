@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package peak
 
 import (
 	"os"
@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// peakMemory is the largest resident memory of a process that has ended, in MiB.
-func peakMemory(p *os.ProcessState) (float64, bool) {
+// Memory is the largest resident memory of a process that has ended, in MiB.
+func Memory(p *os.ProcessState) (float64, bool) {
 	usage, ok := p.SysUsage().(*syscall.Rusage)
 	if !ok {
 		return 0, false

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/peak"
 )
 
 // coldRow is a cold start: medians from process start to the picture written.
@@ -27,9 +29,9 @@ type coldRow struct {
 // cold measures processes, ours on each backend and pytorch-grad-cam's, one after
 // the other in every round, for every model and batch that the record lacks.
 func (f benchFlags) cold(ctx context.Context, rec *record, progress io.Writer) error {
-	self, err := os.Executable()
+	program, err := f.gradcamProgram()
 	if err != nil {
-		return fmt.Errorf("finding this program: %w", err)
+		return err
 	}
 	dir, err := os.MkdirTemp("", "gradcam-bench")
 	if err != nil {
@@ -39,12 +41,12 @@ func (f benchFlags) cold(ctx context.Context, rec *record, progress io.Writer) e
 	for _, m := range f.models {
 		file, _, _ := strings.Cut(m, "=")
 		for _, batch := range f.batches {
-			starts := f.coldStarts(self, file, dir, batch)
+			starts := f.coldStarts(program, file, dir, batch)
 			starts = slices.DeleteFunc(starts, func(s coldStart) bool { return rec.hasCold(s.who, file, batch) })
 			if len(starts) == 0 {
 				continue
 			}
-			fmt.Fprintf(progress, "gradcam bench: cold starts of %s, batch %d\n", file, batch)
+			fmt.Fprintf(progress, "gradcam-bench: cold starts of %s, batch %d\n", file, batch)
 			rows, err := f.coldRows(ctx, starts)
 			if err != nil {
 				return err
@@ -61,6 +63,22 @@ func (f benchFlags) cold(ctx context.Context, rec *record, progress io.Writer) e
 	return nil
 }
 
+// gradcamProgram is the path of the command whose starts are timed: the named one, or gradcam in this program's folder.
+func (f benchFlags) gradcamProgram() (string, error) {
+	if f.gradcam != "" {
+		return f.gradcam, nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("finding this program: %w", err)
+	}
+	beside := filepath.Join(filepath.Dir(self), "gradcam"+filepath.Ext(self))
+	if _, err := os.Stat(beside); err != nil {
+		return "", cli.Usagef("there is no gradcam in the folder of this program, %s: build it there, or name it with --gradcam", filepath.Dir(self))
+	}
+	return beside, nil
+}
+
 func (r *record) hasCold(who, file string, batch int) bool {
 	return slices.ContainsFunc(r.Cold, func(c coldRow) bool { return c.Who == who && c.File == file && c.Batch == batch })
 }
@@ -74,10 +92,10 @@ type coldStart struct {
 
 // coldStarts are ours and the peer's. On XLA it is once as from the second process on, which
 // finds its program kept, and once as the first, which compiles it.
-func (f benchFlags) coldStarts(self, model, dir string, batch int) []coldStart {
+func (f benchFlags) coldStarts(program, model, dir string, batch int) []coldStart {
 	var out []coldStart
 	for _, backend := range f.backends {
-		words := []string{self, "explain", "--model", model, "--backend", backend, "--out", dir}
+		words := []string{program, "explain", "--model", model, "--backend", backend, "--out", dir}
 		for range batch {
 			words = append(words, "--image", f.coldImage)
 		}
@@ -110,8 +128,8 @@ func (f benchFlags) coldRows(ctx context.Context, starts []coldStart) ([]coldRow
 				continue
 			}
 			seconds[i] = append(seconds[i], took)
-			if peak, ok := peakMemory(c.ProcessState); ok {
-				mib[i] = append(mib[i], peak)
+			if mb, ok := peak.Memory(c.ProcessState); ok {
+				mib[i] = append(mib[i], mb)
 			}
 		}
 	}

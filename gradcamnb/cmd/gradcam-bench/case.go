@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/invented"
 )
 
 // benchCase is one thing to measure.
@@ -21,7 +22,7 @@ type benchCase struct {
 	Layers  []string // none means the suggested one
 	Methods []string
 	Classes int // the first so many classes; 0 for each picture's best
-	Warm    int // calls of the same by the same, not timed, right before each that is
+	Warm    int // warm-up calls before each timed call
 }
 
 // model is the name that the peers know the network by.
@@ -112,33 +113,16 @@ func grow(base benchCase, what string) ([]benchCase, error) {
 	return out, nil
 }
 
-// input is a batch of values in [-2, 2], the same every time and the same as the
-// peers'.
+// input is a batch of invented values, the same as the peers'.
 func (c benchCase) input(info gradcamnb.Info) (gradcamnb.Tensor, error) {
 	dims := slices.Clone(info.Input)
 	dims[0] = c.Batch
 	if c.Side > 0 {
-		h := heightAxis(info)
-		dims[h], dims[h+1] = c.Side, c.Side
+		_, h, w := invented.Axes(info.Layout)
+		dims[h], dims[w] = c.Side, c.Side
 	}
-	n := 1
-	for _, d := range dims {
-		if d < 0 {
-			return gradcamnb.Tensor{}, fmt.Errorf("the model %s takes pictures of any size, %v: the benchmark needs one that says its size, or --grow size=", info.Name, info.Input)
-		}
-		n *= d
+	if slices.Min(dims) < 0 {
+		return gradcamnb.Tensor{}, fmt.Errorf("the model %s takes pictures of any size, %v: give a size with --grow size=224", info.Name, info.Input)
 	}
-	values := make([]float32, n)
-	for i := range values {
-		values[i] = float32(i*7919%1009)/1009*4 - 2
-	}
-	return gradcamnb.Tensor{Dims: dims, Values: values}, nil
-}
-
-// heightAxis is the axis of the model's input that is the height; the width follows.
-func heightAxis(info gradcamnb.Info) int {
-	if info.Input[1] != 3 && info.Input[3] == 3 {
-		return 1
-	}
-	return 2
+	return invented.Input(dims), nil
 }

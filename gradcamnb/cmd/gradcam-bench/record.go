@@ -11,6 +11,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
+// maxRecord is how many bytes of a record are read.
+const maxRecord = 1 << 30
+
 // record is what was measured, kept in a file where one is named.
 type record struct {
 	path string
@@ -33,7 +36,7 @@ func openRecord(path string) (*record, error) {
 	if path == "" {
 		return r, nil
 	}
-	data, err := regular.Read(path, maxRunFile)
+	data, err := regular.Read(path, maxRecord)
 	if errors.Is(err, fs.ErrNotExist) {
 		return r, nil
 	}
@@ -41,7 +44,7 @@ func openRecord(path string) (*record, error) {
 		return nil, fmt.Errorf("reading the record: %w", err)
 	}
 	if err := json.Unmarshal(data, r); err != nil {
-		return nil, fmt.Errorf("the record %s is not one of gradcam bench: %w", path, err)
+		return nil, fmt.Errorf("the record %s was not written by gradcam-bench: %w", path, err)
 	}
 	return r, nil
 }

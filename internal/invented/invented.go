@@ -1,0 +1,32 @@
+// Package invented makes an input for a model where no picture is given, for commands that compare or time what is
+// computed of it.
+package invented
+
+import (
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// Input returns a tensor of the given shape with values v_i = 4 (7919 i mod 1009) / 1009 - 2 in [-2, 2), the same every
+// time and the same as in docs/benchmarks/peer.py.
+func Input(dims []int) gradcamnb.Tensor {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	values := make([]float32, n)
+	for i := range values {
+		values[i] = float32(i*7919%1009)/1009*4 - 2
+	}
+	return gradcamnb.Tensor{Dims: slices.Clone(dims), Values: values}
+}
+
+// Axes returns the axes of a picture in a model's input of four axes: its channels, its height and its width.
+func Axes(l imgio.Layout) (channels, height, width int) {
+	if l == imgio.ChannelsLast {
+		return 3, 1, 2
+	}
+	return 1, 2, 3
+}

@@ -1,0 +1,8 @@
+//go:build !unix
+
+package peak
+
+import "os"
+
+// Memory is not known on this system.
+func Memory(*os.ProcessState) (float64, bool) { return 0, false }

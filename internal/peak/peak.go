@@ -1,0 +1,2 @@
+// Package peak reads how much memory a process took at most.
+package peak
