@@ -13,43 +13,68 @@ const (
 	gonb  = "github.com/janpfeifer/gonb/"
 )
 
-// The arrows of the design: what a package must not depend on, however indirectly.
+// TestArrows holds what a package must not depend on, however indirectly; docs/architecture.md draws it.
 func TestArrows(t *testing.T) {
-	var (
-		notEngine = []string{gomlx, here + "/engine"}
-		notFront  = []string{here, here + "/render", here + "/nb", gonb}
-	)
-	for _, c := range []struct {
-		pkg       string
-		forbidden []string
-	}{
-		{here, append(notEngine, here+"/render", here+"/nb", gonb)},
-		{here + "/imgio", slices.Concat(notEngine, notFront, []string{here + "/heatmap"})},
-		{here + "/heatmap", slices.Concat(notEngine, notFront)},
-		{here + "/render", append(notEngine, here, here+"/nb", gonb)},
-		{here + "/nb", notEngine},
-		{here + "/kind", slices.Concat(notEngine, notFront, []string{here + "/engine/target", here + "/engine/source"})},
-		{here + "/engine", []string{here + "/render", here + "/nb", gonb}},
-		{here + "/engine/cam", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/source", here+"/engine/target")},
-		{here + "/engine/target", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/source", here+"/engine/cam")},
-		{here + "/engine/device", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/source", here+"/engine/cam", here+"/engine/target", here+"/kind")},
-		{here + "/engine/perturb", []string{here + "/engine", here + "/engine/target", here + "/render", here + "/nb", gonb}},
-		{here + "/engine/detect", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/source", here+"/engine/cam", here+"/engine/target")},
-		{here + "/engine/source", append(notFront, here+"/heatmap", here+"/engine", here+"/engine/cam", here+"/engine/target")},
-		{here + "/engine/metrics", []string{here + "/engine", here + "/engine/target", here + "/render", here + "/nb", gonb}},
-		{"github.com/gradcam-go/gradcam/scenes", append(notFront, notEngine...)},
-		{here + "/engine/source/onnxnorm", append(notFront, here+"/heatmap", here+"/imgio", "github.com/gomlx/gomlx/", "github.com/gomlx/onnx-gomlx/")},
-	} {
-		out, err := exec.Command("go", "list", "-deps", c.pkg).Output()
-		if err != nil {
-			t.Fatalf("go list -deps %s: %v", c.pkg, err)
+	rooms := func(names ...string) []string {
+		var out []string
+		for _, name := range names {
+			out = append(out, here+"/engine/"+name)
 		}
-		for dep := range strings.FieldsSeq(string(out)) {
-			if dep != c.pkg && slices.ContainsFunc(c.forbidden, func(f string) bool { return dep == f || strings.HasSuffix(f, "/") && strings.HasPrefix(dep, f) }) {
-				t.Errorf("%s depends on %s", c.pkg, dep)
+		return out
+	}
+	var (
+		engine   = []string{gomlx, here + "/engine", here + "/engine/"}
+		drawing  = []string{here + "/render", here + "/nb", gonb}
+		front    = append([]string{here}, drawing...)
+		doors    = append([]string{here + "/ask", here + "/driver"}, front...)
+		plain    = append([]string{here + "/heatmap", here + "/kind"}, doors...)
+		root     = here + "/engine"
+		topRooms = append([]string{root}, rooms("perturb", "metrics")...)
+	)
+	for pkg, forbidden := range map[string][]string{
+		"":        slices.Concat(engine, drawing),
+		"ask":     slices.Concat(engine, front, []string{here + "/driver"}),
+		"driver":  slices.Concat(engine, front),
+		"imgio":   slices.Concat(engine, plain),
+		"heatmap": slices.Concat(engine, doors),
+		"kind":    slices.Concat(engine, doors),
+		"render":  slices.Concat(engine, []string{here, here + "/nb", gonb}),
+		"nb":      engine,
+
+		"engine":                 drawing,
+		"engine/perturb":         append(drawing, rooms("target")[0], root),
+		"engine/metrics":         append(drawing, rooms("target")[0], root),
+		"engine/source":          slices.Concat(plain, topRooms, rooms("cam", "target")),
+		"engine/source/onnxnorm": slices.Concat(plain, topRooms, []string{here + "/imgio", gomlx + "gomlx/", gomlx + "onnx-gomlx/"}),
+		"engine/cam":             slices.Concat(plain, topRooms, rooms("source", "target")),
+		"engine/target":          slices.Concat(plain, topRooms, rooms("source", "cam")),
+		"engine/detect":          slices.Concat(plain, topRooms, rooms("source", "cam", "target")),
+		"engine/device":          slices.Concat(plain, topRooms, rooms("source", "cam", "target")),
+
+		"../scenes": slices.Concat(engine, front),
+	} {
+		path := here + "/" + pkg
+		if pkg == "" {
+			path = here
+		}
+		for _, dep := range dependencies(t, strings.Replace(path, "/gradcamnb/../", "/", 1)) {
+			if slices.ContainsFunc(forbidden, func(f string) bool {
+				return dep == f || strings.HasSuffix(f, "/") && strings.HasPrefix(dep, f)
+			}) {
+				t.Errorf("%s depends on %s", path, dep)
 			}
 		}
 	}
+}
+
+// dependencies are all packages that one depends on.
+func dependencies(t *testing.T, pkg string) []string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-deps", pkg).Output()
+	if err != nil {
+		t.Fatalf("go list -deps %s: %v", pkg, err)
+	}
+	return slices.DeleteFunc(strings.Fields(string(out)), func(dep string) bool { return dep == pkg })
 }
 
 // gonbui has one importer.

@@ -38,7 +38,7 @@ func (m *Model) ExplainEach(ctx context.Context, pictures iter.Seq2[image.Image,
 			yield(nil, fmt.Errorf("a batch of %d pictures: it must be at least 1", batch))
 			return
 		}
-		if err := (Request{}).With(choices...).forEvery(); err != nil {
+		if err := forEvery(Request{}.With(choices...)); err != nil {
 			yield(nil, err)
 			return
 		}
@@ -88,7 +88,7 @@ func (m *Model) ExplainEach(ctx context.Context, pictures iter.Seq2[image.Image,
 
 // forEvery tells what of a request is said of each of several pictures, and so cannot hold
 // for any number of them.
-func (r Request) forEvery() error {
+func forEvery(r Request) error {
 	const why = "where any number of pictures is explained one after the other: give one for all, or explain the pictures in one batch"
 	if n := len(r.Boxes); n > 1 {
 		return fmt.Errorf("there are %d boxes to see, one a picture, %s", n, why)

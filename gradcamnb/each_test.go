@@ -11,13 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
 // fakeSession explains a picture by itself, and fails with a batch that has the picture
 // fail in it.
 type fakeSession struct {
-	Session
+	driver.Session
 	batches []int
 	fail    image.Image
 	wait    func(call int) // before it answers

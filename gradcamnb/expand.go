@@ -18,7 +18,7 @@ func (m *Model) expanded(r Request) ([]string, error) {
 	if !slices.Contains(names, AllLayers) && !slices.Contains(names, StageLayers) && !slices.Contains(names, LevelLayers) {
 		return names, nil
 	}
-	layers, err := m.session.Layers(r.withoutPictures())
+	layers, err := m.session.Layers(r.WithoutPictures())
 	if err != nil {
 		return nil, err
 	}

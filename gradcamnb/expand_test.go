@@ -7,12 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
 // listed is a session that knows its layers and nothing else.
 type listed struct {
-	Session
+	driver.Session
 	layers []Layer
 	asked  Request
 }

@@ -16,8 +16,8 @@ func FuzzRecipe(f *testing.F) {
 		if err != nil {
 			return
 		}
-		_ = r.bounded() // an error or not
-		_ = r.recipe(Info{})
+		_ = r.Check() // an error or not
+		_ = recipeOf(r, Info{})
 	})
 }
 

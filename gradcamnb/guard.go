@@ -4,12 +4,13 @@ import (
 	"context"
 	"io"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/border"
 )
 
 // guarded is a session whose panics are errors. All that a [Model] does goes through one.
-type guarded struct{ Session }
+type guarded struct{ driver.Session }
 
 func (g guarded) Layers(r Request) (layers []Layer, err error) {
 	defer border.Recover(&err)
@@ -23,7 +24,7 @@ func (g guarded) Detect(ctx context.Context, r Request) (found [][]heatmap.Detec
 
 func (g guarded) Explain(ctx context.Context, r Request) (results []*heatmap.Result, err error) {
 	defer border.Recover(&err)
-	if err := r.bounded(); err != nil {
+	if err := r.Check(); err != nil {
 		return nil, err
 	}
 	return g.Session.Explain(ctx, r)

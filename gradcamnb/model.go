@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"image"
 	"path"
+	"strings"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/border"
 	"github.com/gradcam-go/gradcam/internal/fault"
 	"github.com/gradcam-go/gradcam/internal/must"
+	"github.com/gradcam-go/gradcam/internal/waiting"
 )
 
 // Model is an open model. Its methods may be called by several goroutines at a time; what they
@@ -32,20 +35,20 @@ func Open(ref string) (*Model, error) { return OpenContext(context.Background(),
 // OpenContext is Open that the end of ctx ends while it fetches; what has arrived is gone
 // on with the next time.
 func OpenContext(ctx context.Context, ref string) (*Model, error) {
-	return opening(ctx, ref, open)
+	return opening(ctx, ref, driver.Open)
 }
 
 // OpenWith is OpenContext with an engine of one's own, such as engine.New("xla:cpu"), instead of
 // the process's or the kernel's.
-func OpenWith(ctx context.Context, e Engine, ref string) (*Model, error) {
-	return opening(ctx, ref, func(ctx context.Context, ref string) (Session, error) { return e.OpenContext(ctx, ref) })
+func OpenWith(ctx context.Context, e driver.Engine, ref string) (*Model, error) {
+	return opening(ctx, ref, func(ctx context.Context, ref string) (driver.Session, error) { return e.OpenContext(ctx, ref) })
 }
 
 // opening is a model that open reads; what it panics with is an error, and the wait is shown.
-func opening(ctx context.Context, ref string, open func(context.Context, string) (Session, error)) (m *Model, err error) {
+func opening(ctx context.Context, ref string, open func(context.Context, string) (driver.Session, error)) (m *Model, err error) {
 	defer border.Recover(&err)
-	w := waiting("opening " + path.Base(ref))
-	defer w.end()
+	w := waiting.For("opening " + path.Base(ref))
+	defer w.End()
 	s, err := open(ctx, ref)
 	if err != nil {
 		return nil, err
@@ -57,7 +60,7 @@ func opening(ctx context.Context, ref string, open func(context.Context, string)
 func MustOpen(ref string) *Model { return must.Get(Open(ref)) }
 
 // NewModel wraps a session. Engines use it for models that are not files.
-func NewModel(s Session) *Model { return &Model{guarded{s}} }
+func NewModel(s driver.Session) *Model { return &Model{guarded{s}} }
 
 // Close tells the engine that the model is not needed any more, so that its memory can be used
 // for others. It is optional: an engine keeps models within bounds by itself, and a notebook's
@@ -78,7 +81,7 @@ func (m *Model) Layers(inputs ...InputChoice) ([]Layer, error) {
 func withInputs(choices []InputChoice) Request {
 	var r Request
 	for _, c := range choices {
-		c.choose(&r)
+		c.Choose(&r)
 	}
 	return Request{Prep: r.Prep, Inputs: r.Inputs}
 }
@@ -104,9 +107,9 @@ func (m *Model) Prepare(img image.Image, inputs ...InputChoice) (Tensor, error) 
 	}
 	channels := len(values) / (frame.ModelH * frame.ModelW)
 	if info.Layout == imgio.ChannelsLast {
-		return Tensor{[]int{1, frame.ModelH, frame.ModelW, channels}, values}, nil
+		return Tensor{Dims: []int{1, frame.ModelH, frame.ModelW, channels}, Values: values}, nil
 	}
-	return Tensor{[]int{1, channels, frame.ModelH, frame.ModelW}, values}, nil
+	return Tensor{Dims: []int{1, channels, frame.ModelH, frame.ModelW}, Values: values}, nil
 }
 
 // Explain says why the model said what it said about a picture: a map for every
@@ -171,8 +174,8 @@ func (m *Model) MustDetect(img image.Image, choices ...Choice) []heatmap.Detecti
 // DetectAll is the general form of Detect: what is found in each of a request's
 // pictures, with the choices added.
 func (m *Model) DetectAll(ctx context.Context, r Request, choices ...Choice) ([][]heatmap.Detection, error) {
-	w := waiting("detecting with " + m.Info().Name)
-	defer w.end()
+	w := waiting.For("detecting with " + m.Info().Name)
+	defer w.End()
 	return m.session.Detect(ctx, r.With(choices...))
 }
 
@@ -186,17 +189,30 @@ func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatm
 	}
 	r.Layers = layers
 	w := m.waiting()
-	defer w.end()
+	defer w.End()
 	if heard := r.Progress; heard == nil {
-		r.Progress, r.onlyCounts = w.heard, true
+		r.Progress, r.OnlyCounts = func(p Progress) { w.Heard(p.Done, p.Total) }, true
 	} else {
 		r.Progress = func(p Progress) {
-			w.end() // from now on the caller says how far it is
+			w.End() // from now on the caller says how far it is
 			heard(p)
 		}
 	}
 	results, err := m.session.Explain(ctx, r)
-	r.sign(results, m.Info())
-	r.callPictures(results)
+	sign(results, r, m.Info())
+	callPictures(results, r)
 	return results, err
+}
+
+// String is the model in one line, for fmt.Println.
+func (m *Model) String() string { return m.Info().String() }
+
+// waiting is the wait for an explanation of the model.
+func (m *Model) waiting() *waiting.Wait {
+	info := m.Info()
+	w := waiting.For("explaining " + info.Name)
+	if strings.HasPrefix(info.Backend, "xla") {
+		w.Once("compiling: every new set of layers and methods once, later it is quick")
+	}
+	return w
 }

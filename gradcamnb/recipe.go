@@ -40,10 +40,10 @@ func Again(recipe string) (Request, error) {
 	return w.Request, nil
 }
 
-// recipe is the request as JSON without its pictures, or nothing where that cannot say
+// recipeOf is the request as JSON without its pictures, or nothing where that cannot say
 // it all: where a target holds a picture or masks of its own, or speaks of each of
 // several pictures, or where another input of the model is more than a few numbers.
-func (r Request) recipe(i Info) string {
+func recipeOf(r Request, i Info) string {
 	for _, t := range r.Targets {
 		if t.Picture != nil || t.Func() != nil || len(t.Masks) > 0 || len(r.Pictures) > 1 && len(t.Index) > 1 {
 			return ""
@@ -72,15 +72,15 @@ func (r Request) recipe(i Info) string {
 }
 
 // sign writes the request's recipe onto its results.
-func (r Request) sign(results []*heatmap.Result, i Info) {
-	recipe := r.recipe(i)
+func sign(results []*heatmap.Result, r Request, i Info) {
+	recipe := recipeOf(r, i)
 	for _, result := range results {
 		result.Recipe = recipe
 	}
 }
 
 // callPictures names results as the files are that their pictures were read from.
-func (r Request) callPictures(results []*heatmap.Result) {
+func callPictures(results []*heatmap.Result, r Request) {
 	for i, result := range results {
 		if i < len(r.Pictures) && result.Name == "" {
 			result.Name = imgio.Name(r.Pictures[i])

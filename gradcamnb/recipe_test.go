@@ -7,13 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
 // recorder keeps the request that reaches the engine.
 type recorder struct {
-	Session
+	driver.Session
 	asked *Request
 }
 

@@ -6,6 +6,7 @@ import (
 	"image"
 	"slices"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/must"
 )
@@ -47,16 +48,16 @@ func (m *Model) RunSheet(ctx context.Context, r Request, rows, columns []heatmap
 	s.Metrics = r.Measuring.Metrics
 	if best := "insertion - deletion"; slices.Contains(s.Metrics, best) {
 		s.Frame(best, true)
-		s.Note = "Framed: the best " + best + " (" + r.Measuring.words() + ")."
+		s.Note = "Framed: the best " + best + " (" + measured(r.Measuring) + ")."
 	}
 	return s, nil
 }
 
-// words says how maps are measured.
-func (m Measuring) words() string {
+// measured says how maps are measured.
+func measured(m Measuring) string {
 	steps := m.Steps
 	if steps == 0 {
-		steps = DefaultSteps
+		steps = ask.DefaultSteps
 	}
 	over := "what is hidden is blurred for insertion and of the mean colour for deletion"
 	if m.Baseline != "" {

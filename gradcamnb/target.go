@@ -3,30 +3,16 @@ package gradcamnb
 import (
 	"image"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
-// Target says what is explained, as plain data; the engine holds the function that scores it.
-// Make one with one of the functions below, or of text with [ParseTarget]. Package kind has all
-// that is known about each kind of target.
-type Target struct{ kind.Spec }
-
 // ParseTarget reads a target as the command line writes it, e.g. "class:285", "class:tiger cat" or
-// "top1"; [Target.String] writes it back. Some texts name files, which are read.
-func ParseTarget(text string) (Target, error) {
-	s, err := kind.Parse(text)
-	return Target{s}, err
-}
+// "top1"; its String writes it back. Some texts name files, which are read.
+func ParseTarget(text string) (Target, error) { return ask.ParseTarget(text) }
 
-// At is the same target for another element: another class of the same output, another value of
-// the same attribute head. It is an error for targets that have no elements, such as a detection.
-func (t Target) At(index int) (Target, error) {
-	s, err := t.Spec.At(index)
-	return Target{s}, err
-}
-
-func target(s kind.Spec) Target { return Target{s} }
+func target(s kind.Spec) Target { return Target{Spec: s} }
 
 // Top is the logit of the rank-th best class of each picture; Top(1) is the
 // prediction.
@@ -121,13 +107,6 @@ func Mask(mask heatmap.Grid, class int) Target {
 	return target(kind.Spec{Kind: "mask", Masks: []heatmap.Grid{mask}, Index: []int{class}})
 }
 
-// Side is one side of a detection or box, "left", "top", "right" or "bottom": what
-// moves it?
-func (t Target) Side(edge string) Target {
-	t.Edge = edge
-	return t
-}
-
 // Part is Region over one connected part of where the class is the prediction: the one
 // that holds the pixel (x, y) of the segmentation.
 func Part(class, x, y int) Target {
@@ -144,10 +123,3 @@ func Border(class, other int) Target {
 // Similar is how alike the model finds the picture and a second one: the cosine of the
 // angle between their embeddings, the model's first output; see also [Target.In].
 func Similar(second image.Image) Target { return target(kind.Spec{Kind: "similar", Picture: second}) }
-
-// In is [Similar] with the embeddings of a named tensor of the model instead of its first
-// output.
-func (t Target) In(tensor string) Target {
-	t.Name = tensor
-	return t
-}

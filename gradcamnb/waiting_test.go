@@ -3,18 +3,18 @@ package gradcamnb
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
 // lazy is a model that takes its time and says how far it is.
 type lazy struct {
-	Session
+	driver.Session
 	takes time.Duration
 }
 
@@ -35,9 +35,8 @@ func TestWaiting(t *testing.T) { synctest.Test(t, testWaiting) }
 func testWaiting(t *testing.T) {
 	var mu sync.Mutex
 	var lines []string
-	old := *showLine.Load()
-	defer ShowWaiting(old)
-	ShowWaiting(func(line string) {
+	defer driver.ShowWaiting(func(string) {})
+	driver.ShowWaiting(func(line string) {
 		mu.Lock()
 		defer mu.Unlock()
 		lines = append(lines, line)
@@ -52,31 +51,11 @@ func testWaiting(t *testing.T) {
 	if got := explain(50*time.Millisecond, nil); len(got) > 0 {
 		t.Errorf("quick work shows %q", got)
 	}
-	got := explain(patience+3*renewal/2, nil)
+	got := explain(1375*time.Millisecond, nil)
 	if want := []string{"explaining lazy: pass 3 of 8 (37 %), 1 s", "explaining lazy: pass 3 of 8 (37 %), 1 s", ""}; !slices.Equal(got, want) {
 		t.Errorf("slow work shows %q", got)
 	}
-	if got := explain(patience+renewal, func(Progress) {}); len(got) > 0 {
+	if got := explain(1250*time.Millisecond, func(Progress) {}); len(got) > 0 {
 		t.Errorf("with a listener of the user's own it shows %q", got)
-	}
-	// Until the first pass is done it says what takes so long, if the backend compiles.
-	w := &wait{what: "x", once: "compiling"}
-	if got := w.line(3 * time.Second); got != "x: compiling, 3 s" {
-		t.Errorf("while it compiles the line is %q", got)
-	}
-	w.done, w.total = 1, 2
-	if got := w.line(4 * time.Second); got != "x: pass 1 of 2 (50 %), 4 s" {
-		t.Errorf("after the first pass the line is %q", got)
-	}
-	var b strings.Builder
-	show := showPlain(&b)
-	show("12345")
-	show("67")
-	show("")
-	if got := b.String(); got != "\r12345\r67   \r  \r" {
-		t.Errorf("in a plain cell it writes %q", got)
-	}
-	if got := (&wait{what: "x"}).line(90 * time.Second); !strings.HasSuffix(got, "x: 1 min 30 s") {
-		t.Errorf("the line is %q", got)
 	}
 }

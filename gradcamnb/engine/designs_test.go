@@ -8,13 +8,14 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
 // finding is a model that finds an object in the window rather suddenly, when about half
 // of it is seen: sigmoid(12 (share - 1/2)).
-func finding(t *testing.T, e *Engine) gradcamnb.Session {
+func finding(t *testing.T, e *Engine) driver.Session {
 	t.Helper()
 	m, err := source.GoMLX(source.Card{Name: "finding", Input: []int{-1, side, side, 3}}, model.NewStore(),
 		func(_ *model.Scope, x *Node) []*Node {

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -25,7 +26,7 @@ import (
 // spotting is a detector with a fixed number of boxes after its own suppression. It finds
 // the window, x and y from 6 to 12, as surely as the window is bright, always its upper
 // half with 0.2, and a third row is not used.
-func spotting(t *testing.T, e *Engine) gradcamnb.Session {
+func spotting(t *testing.T, e *Engine) driver.Session {
 	t.Helper()
 	card := source.Card{
 		Name: "spotting", Input: []int{-1, side, side, 3}, Labels: []string{"bright"}, Outputs: []string{"found"},

@@ -18,13 +18,13 @@ import (
 
 	"github.com/gomlx/compute"
 
-	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
-func init() { gradcamnb.Register(Default()) }
+func init() { driver.Register(Default()) }
 
 // Engine explains models within this process, on one backend.
 type Engine struct {
@@ -84,12 +84,12 @@ func (e *Engine) started() (*backend, error) {
 
 // Open reads an ONNX file, or fetches one from the hub. A file that was opened before and has not changed is not read
 // again: the engine keeps models and their programs, within [MemoryEnv].
-func (e *Engine) Open(ref string) (gradcamnb.Session, error) {
+func (e *Engine) Open(ref string) (driver.Session, error) {
 	return e.OpenContext(context.Background(), ref)
 }
 
 // OpenContext is Open that the end of ctx ends while it fetches.
-func (e *Engine) OpenContext(ctx context.Context, ref string) (gradcamnb.Session, error) {
+func (e *Engine) OpenContext(ctx context.Context, ref string) (driver.Session, error) {
 	s, err := e.model(ctx, ref, func() (source.Model, error) { return source.Open(ctx, ref, e.say) })
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (e *Engine) OpenContext(ctx context.Context, ref string) (gradcamnb.Session
 }
 
 // Session explains a model from any source.
-func (e *Engine) Session(m source.Model) gradcamnb.Session {
+func (e *Engine) Session(m source.Model) driver.Session {
 	return e.newSession(m)
 }
 

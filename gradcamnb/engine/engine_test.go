@@ -15,13 +15,14 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-func open(t *testing.T, e *Engine, file string) gradcamnb.Session {
+func open(t *testing.T, e *Engine, file string) driver.Session {
 	t.Helper()
 	s, err := e.Open(golden.Path("models", file))
 	if err != nil {
@@ -36,7 +37,7 @@ func tiny(t *testing.T, name string) *gradcamnb.Tensor {
 	return &gradcamnb.Tensor{Dims: dims, Values: values}
 }
 
-func explainTiny(t *testing.T, s gradcamnb.Session, in *gradcamnb.Tensor, choices ...gradcamnb.Choice) []*heatmap.Result {
+func explainTiny(t *testing.T, s driver.Session, in *gradcamnb.Tensor, choices ...gradcamnb.Choice) []*heatmap.Result {
 	t.Helper()
 	r, err := gradcamnb.NewModel(s).ExplainTensor(*in, choices...)
 	if err != nil {
@@ -132,7 +133,7 @@ func TestErrors(t *testing.T) {
 	attributor, resnet, unet := open(t, e, "attributor.dyn.onnx"), open(t, e, "resnet-basic.dyn.onnx"), open(t, e, "unet.dyn.onnx")
 	picture := image.NewNRGBA(image.Rect(0, 0, 64, 64))
 	for name, c := range map[string]struct {
-		session gradcamnb.Session
+		session driver.Session
 		input   string // of the golden network; empty for a picture
 		request gradcamnb.Request
 		want    []string

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -157,7 +158,7 @@ func everyMethod() (single, many []string) {
 }
 
 // tryTogether tries methods in one program, and where that fails in two halves.
-func tryTogether(t *testing.T, s gradcamnb.Session, r gradcamnb.Request, methods []string, out map[string]string) {
+func tryTogether(t *testing.T, s driver.Session, r gradcamnb.Request, methods []string, out map[string]string) {
 	t.Helper()
 	why := try(t, s, r, methods...)
 	if why == "" || len(methods) == 1 {
@@ -172,7 +173,7 @@ func tryTogether(t *testing.T, s gradcamnb.Session, r gradcamnb.Request, methods
 }
 
 // try explains by the methods, up to the first progress, and checks the maps.
-func try(t *testing.T, s gradcamnb.Session, r gradcamnb.Request, methods ...string) (why string) {
+func try(t *testing.T, s driver.Session, r gradcamnb.Request, methods ...string) (why string) {
 	t.Helper()
 	ctx, giveUp := context.WithCancel(t.Context())
 	defer giveUp()

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
@@ -21,7 +22,7 @@ type measuring struct {
 func newMeasuring(m gradcamnb.Measuring) (measuring, error) {
 	out := measuring{steps: m.Steps}
 	if m.Steps == 0 {
-		out.steps = gradcamnb.DefaultSteps
+		out.steps = ask.DefaultSteps
 	}
 	if out.steps < 2 {
 		return measuring{}, fmt.Errorf("a picture cannot be shown in %d steps: give at least 2", m.Steps)

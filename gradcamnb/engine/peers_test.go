@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -120,7 +121,7 @@ func overColours(values []float32, dims []int) []float32 {
 }
 
 // pictureGradient is the gradient of the classes' logits at the picture.
-func pictureGradient(t *testing.T, e *Engine, s gradcamnb.Session, in gradcamnb.Tensor, class []int, guided bool) []float32 {
+func pictureGradient(t *testing.T, e *Engine, s driver.Session, in gradcamnb.Tensor, class []int, guided bool) []float32 {
 	t.Helper()
 	m := s.(*session).model
 	exec, err := model.NewExec(e.backend.Backend, m.Store(), func(scope *model.Scope, x *Node) *Node {

@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -24,7 +25,7 @@ func inWindow(i int) bool { y, x := i/side, i%side; return y >= 6 && y < 12 && x
 
 // seeing is a model that scores the mean of its picture within the window, and
 // minus that as its second class.
-func seeing(t *testing.T, e *Engine) gradcamnb.Session {
+func seeing(t *testing.T, e *Engine) driver.Session {
 	t.Helper()
 	m, err := source.GoMLX(source.Card{Name: "seeing", Input: []int{-1, side, side, 3}}, model.NewStore(),
 		func(_ *model.Scope, x *Node) []*Node {
@@ -42,7 +43,7 @@ func white() *gradcamnb.Tensor {
 	return &gradcamnb.Tensor{Dims: []int{1, side, side, 3}, Values: slices.Repeat([]float32{1}, side*side*3)}
 }
 
-func sample(ctx context.Context, t *testing.T, s gradcamnb.Session, r gradcamnb.Request) ([]*heatmap.Result, error) {
+func sample(ctx context.Context, t *testing.T, s driver.Session, r gradcamnb.Request) ([]*heatmap.Result, error) {
 	t.Helper()
 	r.Tensor = white()
 	if r.Methods == nil {
@@ -51,7 +52,7 @@ func sample(ctx context.Context, t *testing.T, s gradcamnb.Session, r gradcamnb.
 	return s.Explain(ctx, r)
 }
 
-func mustSample(t *testing.T, s gradcamnb.Session, o gradcamnb.Sampling) []*heatmap.Map {
+func mustSample(t *testing.T, s driver.Session, o gradcamnb.Sampling) []*heatmap.Map {
 	t.Helper()
 	r, err := sample(t.Context(), t, s, gradcamnb.Request{Sampling: o, Targets: []gradcamnb.Target{gradcamnb.Class(0), gradcamnb.Class(1)}})
 	if err != nil {
@@ -169,7 +170,7 @@ func maskByHand(seed uint64, i uint32, grid int, p float64) []float64 {
 func TestRepeatInterruptResume(t *testing.T) {
 	found := gradcamnb.Detection(1)
 	for name, c := range map[string]struct {
-		model   func(*testing.T, *Engine) gradcamnb.Session
+		model   func(*testing.T, *Engine) driver.Session
 		targets []gradcamnb.Target
 	}{
 		"RISE":   {seeing, []gradcamnb.Target{gradcamnb.Class(0), gradcamnb.Class(1)}},
@@ -181,7 +182,7 @@ func TestRepeatInterruptResume(t *testing.T) {
 	}
 }
 
-func testRepeatInterruptResume(t *testing.T, s gradcamnb.Session, targets []gradcamnb.Target) {
+func testRepeatInterruptResume(t *testing.T, s driver.Session, targets []gradcamnb.Target) {
 	o := gradcamnb.Sampling{Masks: 100, Seed: 5}
 	draw := func() []*heatmap.Map {
 		t.Helper()

@@ -14,13 +14,14 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 )
 
 // model answers every request with maps of the right names; class 9 fails.
-type model struct{ gradcamnb.Session }
+type model struct{ driver.Session }
 
 func (model) Info() gradcamnb.Info { return gradcamnb.Info{Name: "net", Labels: []string{"a", "b"}} }
 

@@ -10,13 +10,13 @@ import (
 
 	"github.com/janpfeifer/gonb/gonbui"
 
-	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/internal/progress"
 )
 
 func init() {
 	if InNotebook() {
-		gradcamnb.ShowWaiting(showWaiting())
+		driver.ShowWaiting(showWaiting())
 	}
 }
 

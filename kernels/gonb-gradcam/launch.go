@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/internal/cli"
 	privatehome "github.com/gradcam-go/gradcam/internal/home"
 )
@@ -36,7 +36,7 @@ func launchCommand() *cobra.Command {
 			switch {
 			case err == nil:
 				defer e.end()
-				kernel.Env = append(kernel.Env, gradcamnb.SocketEnv+"="+e.socket())
+				kernel.Env = append(kernel.Env, driver.SocketEnv+"="+e.socket())
 			case !errors.Is(err, errors.ErrUnsupported):
 				return err
 			}

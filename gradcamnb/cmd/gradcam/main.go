@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	_ "github.com/gradcam-go/gradcam/gradcamnb/engine/keepmemory"
 	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/home"
@@ -19,8 +19,8 @@ func main() { os.Exit(run(os.Args[1:])) }
 // run is the command: 0, or 1 where it failed, or 2 where it was called wrongly.
 func run(args []string) int {
 	home.FindPlugin()
-	_ = os.Unsetenv(gradcamnb.SocketEnv) // in a notebook, too, the command computes itself
-	ctx, stop := cli.Signals()           // long runs keep what they have
+	_ = os.Unsetenv(driver.SocketEnv) // in a notebook, too, the command computes itself
+	ctx, stop := cli.Signals()        // long runs keep what they have
 	defer stop()
 	return cli.Execute(ctx, command(), args, func(err error) error {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {

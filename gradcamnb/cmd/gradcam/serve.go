@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/resident"
@@ -21,9 +21,9 @@ func serveCommand() *cobra.Command {
 	var inherited, whileStdin bool
 	c := &cobra.Command{
 		Use:   "serve SOCKET",
-		Short: "Explain for other programs, which find the socket in " + gradcamnb.SocketEnv,
+		Short: "Explain for other programs, which find the socket in " + driver.SocketEnv,
 		Long: `Explain for other programs of the same user, and keep their models and compiled
-programs, until interrupted. They find it where ` + gradcamnb.SocketEnv + ` names the
+programs, until interrupted. They find it where ` + driver.SocketEnv + ` names the
 socket, whose folder nobody else may enter. The notebook kernel "Go (Grad-CAM)" runs
 this for its cells.
 
@@ -86,7 +86,7 @@ func removeSocket(l *net.UnixListener) {
 func serve(ctx context.Context, l *net.UnixListener) error {
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() }) // which ends Serve
 	defer stop()
-	return gradcamnb.Serve(l, func(backend string, say io.Writer) gradcamnb.Engine {
+	return driver.Serve(l, func(backend string, say io.Writer) driver.Engine {
 		e := engine.NewSaying(backend, say)
 		if backend == "" {
 			go func() { _ = e.Start() }() // who asks for an explanation gets the error

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
@@ -62,7 +63,7 @@ methods --cols layers.`,
 	flags.StringArrayVar(&f.targets, "target", nil, targetHelp()+"\n; may be repeated (default top1)")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", "colour map: black-body (default) or jet")
-	flags.IntVar(&f.measuring.Steps, "steps", gradcamnb.DefaultSteps, "how many times more of the picture is shown or hidden to measure a map")
+	flags.IntVar(&f.measuring.Steps, "steps", ask.DefaultSteps, "how many times more of the picture is shown or hidden to measure a map")
 	flags.StringVar(&f.measuring.Baseline, "baseline", "", "what is seen where the picture is hidden: mean, blur or black (default: as the metrics' papers do)")
 	flags.BoolVar(&f.unmeasured, "unmeasured", false, "draw the maps only: no scores and no frame")
 	flags.BoolVar(&f.shared, "shared", false, "one scale for all maps of a unit, so that colours compare")

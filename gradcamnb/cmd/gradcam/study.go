@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 	"github.com/gradcam-go/gradcam/gradcamnb/study"
@@ -67,7 +68,7 @@ parts of its number, from 0, and all write into one folder; whoever ends last ha
 	flags.StringVar(&f.target, "target", "", targetHelp()+"\n")
 	flags.BoolVar(&f.atLabel, "at-label", false, "explain the class that a picture's label names, instead of --target")
 	flags.StringArrayVar(&f.metrics, "metric", nil, "what is measured of every map: "+metricNames()+"; may be repeated")
-	flags.IntVar(&f.steps, "steps", gradcamnb.DefaultSteps, "how many times more of a picture is shown or hidden to measure a map")
+	flags.IntVar(&f.steps, "steps", ask.DefaultSteps, "how many times more of a picture is shown or hidden to measure a map")
 	flags.StringVar(&f.baseline, "baseline", "", "what is seen where a picture is hidden: mean, blur or black (default: as the metrics' papers do)")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.IntVar(&f.batch, "batch", 8, "pictures in one pass")

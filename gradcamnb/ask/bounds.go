@@ -1,4 +1,4 @@
-package gradcamnb
+package ask
 
 import "fmt"
 
@@ -9,8 +9,8 @@ const (
 	mostSteps = 100_000
 )
 
-// bounded is an error if a request asks for more than any map needs.
-func (r Request) bounded() error {
+// Check is an error if a request asks for more than any map needs.
+func (r Request) Check() error {
 	for _, asked := range []struct {
 		what  string
 		n, of int

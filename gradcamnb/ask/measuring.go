@@ -1,4 +1,4 @@
-package gradcamnb
+package ask
 
 import "github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 
@@ -27,19 +27,8 @@ type Measuring struct {
 	Trust bool `json:"trust,omitempty"`
 }
 
-// Trusted asks how far every map can be believed, in numbers and words: [heatmap.Map.Trust]. It
-// compares the map with noise and with a bump in the middle by what they show the model, with the
-// map of the model with random weights, with that of another class, and with those of pictures
-// under noise that nobody sees. A map costs some 60 passes and 12 explanations.
-func Trusted() Choice {
-	return choice(func(r *Request) { r.Measuring.Trust = true })
-}
-
-// Measured picks what is measured of every map; beside that, [Trusted] holds wherever it is given.
-func Measured(m Measuring) Choice {
-	return choice(func(r *Request) {
-		trust := r.Measuring.Trust
-		r.Measuring = m
-		r.Measuring.Trust = m.Trust || trust
-	})
+// Measure sets what is measured of every map; beside that, Trust holds wherever it is given.
+func (r *Request) Measure(m Measuring) {
+	m.Trust = m.Trust || r.Measuring.Trust
+	r.Measuring = m
 }

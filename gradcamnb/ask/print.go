@@ -1,13 +1,10 @@
-package gradcamnb
+package ask
 
 import (
 	"fmt"
 	"strconv"
 	"strings"
 )
-
-// String is the model in one line, for fmt.Println.
-func (m *Model) String() string { return m.Info().String() }
 
 // String is the model in one line: name, input, outputs, and how many labels.
 func (i Info) String() string {

@@ -1,4 +1,4 @@
-package gradcamnb
+package driver
 
 import (
 	"context"
@@ -11,9 +11,10 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/printable"
+	"github.com/gradcam-go/gradcam/internal/notebook"
 	"github.com/gradcam-go/gradcam/internal/resident"
 )
 
@@ -32,32 +33,20 @@ type asked[Args any] struct {
 	Args    Args
 }
 
-// nothing stands for arguments that there are none of.
+// nothing is the empty argument list.
 type nothing struct{}
 
 // wireTypes tells an engine of another version; see [resident.Types].
 var wireTypes = sync.OnceValue(func() string {
-	return resident.Types(asked[Request]{}, []*heatmap.Result{}, Progress{}, Info{}, []Layer{}, []heatmap.Detection{})
+	return resident.Types(asked[ask.Request]{}, []*heatmap.Result{}, ask.Progress{}, ask.Info{}, []ask.Layer{}, []heatmap.Detection{})
 })
 
 // remoteEngine is the resident engine of the kernel that this cell runs in.
 type remoteEngine struct{ client resident.Client }
 
 func newRemoteEngine(socket string) remoteEngine {
-	return remoteEngine{resident.Client{Socket: socket, Types: wireTypes(), Say: say}}
+	return remoteEngine{resident.Client{Socket: socket, Types: wireTypes(), Say: notebook.Say}}
 }
-
-// say tells the user something; in a notebook, where stderr looks like an error, on stdout.
-func say(text string) {
-	text = printable.Text(text)
-	if inNotebook() {
-		fmt.Print(text)
-		return
-	}
-	fmt.Fprint(os.Stderr, text)
-}
-
-func inNotebook() bool { return os.Getenv("GONB_PIPE") != "" }
 
 func (e remoteEngine) OpenContext(ctx context.Context, ref string) (Session, error) {
 	ref, err := fromHere(ref)
@@ -65,7 +54,7 @@ func (e remoteEngine) OpenContext(ctx context.Context, ref string) (Session, err
 		return nil, err
 	}
 	s := &remote{client: e.client, ref: ref}
-	s.info, err = call[nothing, Info](ctx, s, "Info", nothing{}, nil)
+	s.info, err = call[nothing, ask.Info](ctx, s, "Info", nothing{}, nil)
 	return s, err
 }
 
@@ -92,17 +81,17 @@ func fromHere(ref string) (string, error) {
 type remote struct {
 	client resident.Client
 	ref    string
-	info   Info
+	info   ask.Info
 }
 
 // call asks the engine for something; a new method of [Session] is one call here and
 // one line in [Serve].
-func call[Args, Answer any](ctx context.Context, s *remote, method string, args Args, progress func(Progress)) (Answer, error) {
+func call[Args, Answer any](ctx context.Context, s *remote, method string, args Args, progress func(ask.Progress)) (Answer, error) {
 	a := asked[Args]{Ref: s.ref, Backend: os.Getenv("GOMLX_BACKEND"), SHA256: s.info.SHA256, Listens: progress != nil, Args: args}
-	if r, ok := any(args).(Request); ok {
-		a.Counts = r.onlyCounts
+	if r, ok := any(args).(ask.Request); ok {
+		a.Counts = r.OnlyCounts
 	}
-	answer, err := resident.Call[asked[Args], Progress, Answer](ctx, s.client, method, a, progress)
+	answer, err := resident.Call[asked[Args], ask.Progress, Answer](ctx, s.client, method, a, progress)
 	var none *resident.UnavailableError
 	switch {
 	case errors.As(err, &none):
@@ -113,32 +102,32 @@ func call[Args, Answer any](ctx context.Context, s *remote, method string, args 
 	return answer, err
 }
 
-func (s *remote) Info() Info { return s.info }
+func (s *remote) Info() ask.Info { return s.info }
 
-func (s *remote) Layers(r Request) ([]Layer, error) {
-	return call[Request, []Layer](context.Background(), s, "Layers", r.withoutPictures(), nil)
+func (s *remote) Layers(r ask.Request) ([]ask.Layer, error) {
+	return call[ask.Request, []ask.Layer](context.Background(), s, "Layers", r.WithoutPictures(), nil)
 }
 
-func (s *remote) Explain(ctx context.Context, r Request) ([]*heatmap.Result, error) {
+func (s *remote) Explain(ctx context.Context, r ask.Request) ([]*heatmap.Result, error) {
 	pictures := r.Pictures
 	r.Pictures = s.allSendable(pictures)
-	results, err := call[Request, []*heatmap.Result](ctx, s, "Explain", r, giving(pictures, r.Progress))
+	results, err := call[ask.Request, []*heatmap.Result](ctx, s, "Explain", r, giving(pictures, r.Progress))
 	withPictures(results, pictures)
 	return results, err
 }
 
 // Detect lists what a detector finds.
-func (s *remote) Detect(ctx context.Context, r Request) ([][]heatmap.Detection, error) {
+func (s *remote) Detect(ctx context.Context, r ask.Request) ([][]heatmap.Detection, error) {
 	r.Pictures = s.allSendable(r.Pictures)
-	return call[Request, [][]heatmap.Detection](ctx, s, "Detect", r, nil)
+	return call[ask.Request, [][]heatmap.Detection](ctx, s, "Detect", r, nil)
 }
 
 // giving adds the pictures to the partial results that progress hears.
-func giving(pictures []image.Image, progress func(Progress)) func(Progress) {
+func giving(pictures []image.Image, progress func(ask.Progress)) func(ask.Progress) {
 	if progress == nil {
 		return nil
 	}
-	return func(p Progress) {
+	return func(p ask.Progress) {
 		withPictures(p.Partial, pictures)
 		progress(p)
 	}

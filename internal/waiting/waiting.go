@@ -1,4 +1,5 @@
-package gradcamnb
+// Package waiting shows how far work is that takes longer than a second.
+package waiting
 
 import (
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/gradcam-go/gradcam/internal/notebook"
 	"github.com/gradcam-go/gradcam/internal/printable"
 	"github.com/gradcam-go/gradcam/internal/progress"
 )
@@ -25,12 +27,12 @@ const (
 var showLine atomic.Pointer[func(string)]
 
 func init() {
-	if inNotebook() { // in a cell that does not import package nb, which shows it better
-		ShowWaiting(showPlain(os.Stdout))
+	if notebook.Cell() { // in a cell that does not import package nb, which shows it better
+		Show(showPlain(os.Stdout))
 		return
 	}
 	terminal := progress.New(os.Stderr)
-	ShowWaiting(func(line string) {
+	Show(func(line string) {
 		if line == "" {
 			terminal.Clear()
 		} else {
@@ -39,10 +41,9 @@ func init() {
 	})
 }
 
-// ShowWaiting replaces the line of the terminal in which work that takes longer than a second
-// says how far it is: show gets what the line says now, and nothing at the end. Package nb
-// shows it in notebooks. It may be called while work is going on.
-func ShowWaiting(show func(line string)) { showLine.Store(&show) }
+// Show replaces the line of the terminal in which work that takes longer than a second
+// says how far it is: show gets what the line says now, and nothing at the end. It may be called while work is going on.
+func Show(show func(line string)) { showLine.Store(&show) }
 
 // showPlain shows a line in the output of a notebook's cell, which goes back to the line's beginning as a terminal does.
 func showPlain(to io.Writer) func(line string) {
@@ -57,8 +58,8 @@ func showPlain(to io.Writer) func(line string) {
 	}
 }
 
-// wait shows how far something is that takes longer than a second.
-type wait struct {
+// Wait shows how far something is that takes longer than a second.
+type Wait struct {
 	what  string
 	start time.Time
 	over  chan struct{}
@@ -72,8 +73,9 @@ type wait struct {
 	done, total int
 }
 
-func waiting(what string) *wait {
-	w := &wait{what: printable.Line(what), start: time.Now(), over: make(chan struct{})}
+// For begins to wait for something, which the line names.
+func For(what string) *Wait {
+	w := &Wait{what: printable.Line(what), start: time.Now(), over: make(chan struct{})}
 	w.end = sync.OnceFunc(func() { // takes the line away
 		close(w.over)
 		w.gone.Wait()
@@ -82,26 +84,24 @@ func waiting(what string) *wait {
 	return w
 }
 
-// waiting is the wait for an explanation of the model.
-func (m *Model) waiting() *wait {
-	info := m.Info()
-	w := waiting("explaining " + info.Name)
-	if strings.HasPrefix(info.Backend, "xla") {
-		w.mu.Lock()
-		w.once = "compiling: every new set of layers and methods once, later it is quick"
-		w.mu.Unlock()
-	}
-	return w
-}
-
-// heard takes the progress of a method of many passes.
-func (w *wait) heard(p Progress) {
+// Once has the line say what takes its time before the first pass, if that lasts.
+func (w *Wait) Once(words string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.done, w.total = p.Done, p.Total
+	w.once = words
 }
 
-func (w *wait) show() {
+// End takes the line away. It may be called several times.
+func (w *Wait) End() { w.end() }
+
+// Heard takes the progress of a method of many passes.
+func (w *Wait) Heard(done, total int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.done, w.total = done, total
+}
+
+func (w *Wait) show() {
 	select {
 	case <-w.over:
 		return
@@ -122,7 +122,7 @@ func (w *wait) show() {
 }
 
 // line is what the line says after a time.
-func (w *wait) line(after time.Duration) string {
+func (w *Wait) line(after time.Duration) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	words := w.what + ": "

@@ -1,4 +1,4 @@
-package gradcamnb
+package driver
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/resident"
 )
@@ -66,8 +67,8 @@ func (s *server) engine(backend string) Engine {
 
 // method answers a call with a method of the model that it names. progress is nil where
 // nobody listens.
-func method[Args, Answer any](s *server, f func(ctx context.Context, m Session, args Args, progress func(Progress)) (Answer, error)) resident.Method {
-	return resident.Handle(func(ctx context.Context, a asked[Args], note func(Progress)) (none Answer, err error) {
+func method[Args, Answer any](s *server, f func(ctx context.Context, m Session, args Args, progress func(ask.Progress)) (Answer, error)) resident.Method {
+	return resident.Handle(func(ctx context.Context, a asked[Args], note func(ask.Progress)) (none Answer, err error) {
 		m, err := s.engine(a.Backend).OpenContext(ctx, a.Ref)
 		if err != nil {
 			return none, err
@@ -80,27 +81,27 @@ func method[Args, Answer any](s *server, f func(ctx context.Context, m Session, 
 		case !a.Listens:
 			hear = nil
 		case a.Counts:
-			hear = func(p Progress) { note(Progress{Done: p.Done, Total: p.Total}) }
+			hear = func(p ask.Progress) { note(ask.Progress{Done: p.Done, Total: p.Total}) }
 		}
 		return f(ctx, m, a.Args, hear)
 	})
 }
 
-func info(_ context.Context, m Session, _ nothing, _ func(Progress)) (Info, error) {
+func info(_ context.Context, m Session, _ nothing, _ func(ask.Progress)) (ask.Info, error) {
 	return m.Info(), nil
 }
 
-func layers(_ context.Context, m Session, r Request, _ func(Progress)) ([]Layer, error) {
+func layers(_ context.Context, m Session, r ask.Request, _ func(ask.Progress)) ([]ask.Layer, error) {
 	return m.Layers(r)
 }
 
-func detections(ctx context.Context, m Session, r Request, _ func(Progress)) ([][]heatmap.Detection, error) {
+func detections(ctx context.Context, m Session, r ask.Request, _ func(ask.Progress)) ([][]heatmap.Detection, error) {
 	return m.Detect(ctx, r)
 }
 
-func explain(ctx context.Context, m Session, r Request, progress func(Progress)) ([]*heatmap.Result, error) {
+func explain(ctx context.Context, m Session, r ask.Request, progress func(ask.Progress)) ([]*heatmap.Result, error) {
 	if progress != nil {
-		r.Progress = func(p Progress) {
+		r.Progress = func(p ask.Progress) {
 			p.Partial = withoutPictures(p.Partial, r.Pictures)
 			progress(p)
 		}

@@ -1,43 +1,9 @@
-package gradcamnb
+package ask
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"os"
-	"sync"
-
-	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
-	"github.com/gradcam-go/gradcam/internal/fault"
-	"github.com/gradcam-go/gradcam/internal/resident"
 )
-
-// Engine answers for this package. Programs do not call it: they find the one of the
-// notebook's kernel by itself, or link one in, in the manner of database/sql drivers,
-// and use [Open].
-type Engine interface {
-	// OpenContext reads a model; the end of ctx ends it while it fetches one.
-	OpenContext(ctx context.Context, ref string) (Session, error)
-}
-
-// Session is one open model within an engine.
-type Session interface {
-	Info() Info
-
-	// Layers lists the model's layers. Of the request it reads the preprocessing and the
-	// inputs beside the picture.
-	Layers(r Request) ([]Layer, error)
-
-	// Detect lists what a detector finds in each picture, the surest first. Of the
-	// request it reads the pictures, the other inputs, the preprocessing and the detector.
-	Detect(ctx context.Context, r Request) ([][]heatmap.Detection, error)
-
-	// Explain answers a request. Where ctx ends first it returns what there is so
-	// far, if anything, with the context's error.
-	Explain(ctx context.Context, r Request) ([]*heatmap.Result, error)
-}
 
 // Info describes a model.
 type Info struct {
@@ -95,43 +61,4 @@ type Layer struct {
 	Level     bool   `json:"level,omitempty"`  // it is the last map before a detector's heads, of one of its levels
 	Suggested bool   `json:"suggested"`        // it is what Explain takes when no layer is named
 	Why       string `json:"why,omitempty"`    // why it is suggested
-}
-
-var linked struct {
-	sync.Mutex
-	engine Engine
-}
-
-// Register makes an engine the one that [Open] uses in this process. The package of the
-// engine calls it when it is imported; a second engine is a mistake in the program's imports,
-// and Register panics.
-func Register(e Engine) {
-	linked.Lock()
-	defer linked.Unlock()
-	if linked.engine != nil {
-		panic("gradcamnb: Register is called twice: two packages that are engines are linked in; import one")
-	}
-	linked.engine = e
-}
-
-// open opens a model with the kernel's resident engine where there is one, else with
-// the engine that is linked in.
-func open(ctx context.Context, ref string) (Session, error) {
-	linked.Lock()
-	own := linked.engine
-	linked.Unlock()
-	socket := os.Getenv(SocketEnv)
-	if socket == "" {
-		if own == nil {
-			return nil, fault.Errorf(fault.ErrNoEngine, `no engine is linked in: add import _ "github.com/gradcam-go/gradcam/gradcamnb/engine"`)
-		}
-		return own.OpenContext(ctx, ref)
-	}
-	s, err := newRemoteEngine(socket).OpenContext(ctx, ref)
-	var none *resident.UnavailableError
-	if own == nil || !errors.As(err, &none) {
-		return s, err
-	}
-	say(fmt.Sprintf("gradcam: %v; explaining within this program\n", err))
-	return own.OpenContext(ctx, ref)
 }

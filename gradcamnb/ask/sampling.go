@@ -1,4 +1,4 @@
-package gradcamnb
+package ask
 
 import (
 	"time"
@@ -34,9 +34,4 @@ type Sampling struct {
 	// Resume goes on where an earlier run of the same picture ended, one entry a
 	// target: Sampled of its maps.
 	Resume []*heatmap.Sampled `json:"resume,omitempty"`
-}
-
-// Sampled picks how the methods that hide parts of the picture go about it.
-func Sampled(s Sampling) Choice {
-	return choice(func(r *Request) { r.Sampling = s })
 }

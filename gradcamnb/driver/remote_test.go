@@ -1,4 +1,4 @@
-package gradcamnb_test
+package driver_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -22,21 +23,21 @@ import (
 )
 
 // serving runs a resident engine, which this test's programs find by the environment.
-func serving(t *testing.T, newEngine func(backend string, say io.Writer) gradcamnb.Engine) *net.UnixListener {
+func serving(t *testing.T, newEngine func(backend string, say io.Writer) driver.Engine) *net.UnixListener {
 	t.Helper()
 	l, err := resident.Listen(filepath.Join(t.TempDir(), "s", "x.sock"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	go func() { _ = gradcamnb.Serve(l, newEngine) }()
-	t.Setenv(gradcamnb.SocketEnv, l.Addr().String())
+	go func() { _ = driver.Serve(l, newEngine) }()
+	t.Setenv(driver.SocketEnv, l.Addr().String())
 	return l
 }
 
-func pureGo(string, io.Writer) gradcamnb.Engine { return engine.NewSaying("go", io.Discard) }
+func pureGo(string, io.Writer) driver.Engine { return engine.NewSaying("go", io.Discard) }
 
-const tinyModel = "../testdata/models/resnet-basic.ts.onnx"
+const tinyModel = "../../testdata/models/resnet-basic.ts.onnx"
 
 var tinyPrep = gradcamnb.Prepared(imgio.Prep{Width: 64, Height: 64, Fit: imgio.Crop, Order: "RGB", Mean: [3]float32{128, 128, 128}, Scale: [3]float32{64, 64, 64}})
 
@@ -54,7 +55,7 @@ func TestResidentIsTheSame(t *testing.T) {
 	serving(t, pureGo)
 	there := gradcamnb.MustOpen(tinyModel)
 
-	cat := imgio.MustOpen("../testdata/images/cat.png")
+	cat := imgio.MustOpen("../../testdata/images/cat.png")
 	deep := image.NewRGBA64(image.Rect(0, 0, 90, 70))
 	for i := range 90 * 70 {
 		deep.Set(i%90, i/90, color.RGBA64{uint16(i * 7), uint16(i * 11), uint16(i * 13), 0xffff})
@@ -96,13 +97,13 @@ func TestResidentIsTheSame(t *testing.T) {
 // engine, too.
 func TestResidentWithSeveralInputs(t *testing.T) {
 	serving(t, pureGo)
-	cat := imgio.MustOpen("../testdata/images/cat.png")
+	cat := imgio.MustOpen("../../testdata/images/cat.png")
 	for ref, about := range map[string]func(m *gradcamnb.Model) (string, gradcamnb.Tensor){
-		"../testdata/inputs/about.onnx": func(*gradcamnb.Model) (string, gradcamnb.Tensor) {
+		"../../testdata/inputs/about.onnx": func(*gradcamnb.Model) (string, gradcamnb.Tensor) {
 			return "about", gradcamnb.Numbers(1, 2, 3, 4)
 		},
-		"../testdata/inputs/twins.onnx#right": func(m *gradcamnb.Model) (string, gradcamnb.Tensor) {
-			other, err := m.Prepare(imgio.MustOpen("../testdata/images/astronaut.png"))
+		"../../testdata/inputs/twins.onnx#right": func(m *gradcamnb.Model) (string, gradcamnb.Tensor) {
+			other, err := m.Prepare(imgio.MustOpen("../../testdata/images/astronaut.png"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -148,25 +149,25 @@ func TestChangedModel(t *testing.T) {
 	}
 	put(tinyModel)
 	old := gradcamnb.MustOpen(path)
-	put("../testdata/models/vgg.dyn.onnx")
+	put("../../testdata/models/vgg.dyn.onnx")
 	changed := gradcamnb.MustOpen(path)
 	if old.Info().SHA256 == changed.Info().SHA256 {
 		t.Error("the old model answers")
 	}
-	if _, err := old.Explain(imgio.MustOpen("../testdata/images/cat.png"), tinyPrep); err == nil || !strings.Contains(err.Error(), "changed since it was opened") {
+	if _, err := old.Explain(imgio.MustOpen("../../testdata/images/cat.png"), tinyPrep); err == nil || !strings.Contains(err.Error(), "changed since it was opened") {
 		t.Errorf("the old model: %v", err)
 	}
 }
 
 // slow is an engine whose explanations take until they are given up.
 type slow struct {
-	gradcamnb.Session
+	driver.Session
 	partial *heatmap.Result
 	passes  *atomic.Int32
 }
 
-func (s slow) OpenContext(context.Context, string) (gradcamnb.Session, error) { return s, nil }
-func (s slow) Info() gradcamnb.Info                                           { return gradcamnb.Info{Name: "slow"} }
+func (s slow) OpenContext(context.Context, string) (driver.Session, error) { return s, nil }
+func (s slow) Info() gradcamnb.Info                                        { return gradcamnb.Info{Name: "slow"} }
 
 func (s slow) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
 	s.partial.Picture = r.Pictures[0]
@@ -183,7 +184,7 @@ func (s slow) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Resu
 // is so far comes back.
 func TestProgressAndGivingUp(t *testing.T) {
 	var passes atomic.Int32
-	serving(t, func(string, io.Writer) gradcamnb.Engine {
+	serving(t, func(string, io.Writer) driver.Engine {
 		return slow{partial: &heatmap.Result{Model: "slow"}, passes: &passes}
 	})
 	picture := image.NewGray(image.Rect(0, 0, 4, 4))
@@ -208,7 +209,7 @@ func TestProgressAndGivingUp(t *testing.T) {
 // A program that has an engine of its own goes on with it where the resident one cannot
 // be used: none answers, or one of another version.
 func TestFallback(t *testing.T) {
-	t.Setenv(gradcamnb.SocketEnv, filepath.Join(t.TempDir(), "gone.sock"))
+	t.Setenv(driver.SocketEnv, filepath.Join(t.TempDir(), "gone.sock"))
 	m, err := gradcamnb.Open(tinyModel)
 	if err != nil || m.Info().Name != "resnet-basic.ts" {
 		t.Errorf("no engine: %v", err)
@@ -219,23 +220,22 @@ func TestFallback(t *testing.T) {
 	}
 	defer func() { _ = l.Close() }()
 	go func() { _ = (&resident.Server{Types: "of long ago"}).Serve(l) }()
-	t.Setenv(gradcamnb.SocketEnv, l.Addr().String())
+	t.Setenv(driver.SocketEnv, l.Addr().String())
 	if m, err := gradcamnb.Open(tinyModel); err != nil || m.Info().Name != "resnet-basic.ts" {
 		t.Errorf("another version: %v", err)
 	}
 }
 
-// Doctor says which engine answers, and what to do where none does.
-func TestDoctorOfEngines(t *testing.T) {
-	t.Setenv("PATH", "")
+// Status says which engine answers, and what to do if none does.
+func TestStatus(t *testing.T) {
 	l := serving(t, pureGo)
-	if got := gradcamnb.Examine(l.Addr().String()); !strings.Contains(got, "engine    the kernel's engine, at "+l.Addr().String()) {
+	if got := driver.Status(l.Addr().String()); !strings.Contains(got, "the kernel's engine, at "+l.Addr().String()) {
 		t.Errorf("it says %q", got)
 	}
-	if got := gradcamnb.Examine("/no/such/socket"); !strings.Contains(got, "nothing answers at its socket /no/such/socket; restart the kernel; an engine is linked in") {
+	if got := driver.Status("/no/such/socket"); !strings.Contains(got, "nothing answers at its socket /no/such/socket; restart the kernel; an engine is linked in") {
 		t.Errorf("it says %q", got)
 	}
-	if got := gradcamnb.Examine(""); !strings.Contains(got, "an engine is linked in, and no kernel's engine") {
+	if got := driver.Status(""); !strings.Contains(got, "an engine is linked in, and no kernel's engine") {
 		t.Errorf("it says %q", got)
 	}
 }

@@ -1,0 +1,118 @@
+package ask
+
+import (
+	"image"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// Tensor is a model input as it stands: no preprocessing. Dims has the batch first.
+type Tensor struct {
+	Dims   []int     `json:"dims"`
+	Values []float32 `json:"values"`
+}
+
+// Request is one call of an engine: what to explain, of what, where and how.
+type Request struct {
+	Pictures []image.Image `json:"-"`
+	Tensor   *Tensor       `json:"-"` // instead of pictures
+
+	Inputs map[string]Tensor `json:"inputs,omitempty"` // values of the inputs beside the picture, by name
+
+	Boxes []image.Rectangle `json:"boxes,omitempty"` // the part of each picture that the model sees, one for all or one a picture; none means the whole
+
+	Prep    *imgio.Prep `json:"prep,omitempty"`    // instead of the model's own preprocessing
+	Layers  []string    `json:"layers,omitempty"`  // tensor names, module paths or aliases; none means the suggested one
+	Methods []string    `json:"methods,omitempty"` // none means Grad-CAM
+	Targets []Target    `json:"targets,omitempty"` // none means the prediction, Top(1), or of a detector the surest detection
+	Reading Reading     `json:"reading,omitzero"`  // of a detector's outputs
+
+	Sampling  Sampling  `json:"sampling,omitzero"`  // of the methods that hide parts of the picture
+	Measuring Measuring `json:"measuring,omitzero"` // of every map
+
+	Progress func(Progress) `json:"-"` // hears how far a method of many passes is; nil where nobody listens
+
+	OnlyCounts bool `json:"-"` // Progress takes no maps, which need not cross a socket
+}
+
+// Reading says how the outputs of a detector are read, where not as its sidecar says.
+type Reading struct {
+	Decoder   string  `json:"decoder,omitempty"`   // by name, e.g. "yolov8"
+	Threshold float64 `json:"threshold,omitempty"` // confidence that makes a candidate a detection
+	NMS       float64 `json:"nms,omitempty"`       // IoU from which the weaker of two detections of a class goes; 1 keeps all
+}
+
+// With is the request with the choices added.
+func (r Request) With(choices ...Choice) Request {
+	for _, c := range choices {
+		c.Choose(&r)
+	}
+	return r
+}
+
+// Progress is how far a method of many passes is.
+type Progress struct {
+	Done, Total int               // passes of the model
+	Partial     []*heatmap.Result // the maps so far; nil where the method has none before its end
+}
+
+// Choice is something that the user picks for an explanation: a [Target], a
+// layer, a method or a preprocessing.
+//
+// One rule holds for all of them. Choices of which there may be several add up, in the order
+// given: targets, [Layers], [Methods], [InBox], [Trusted], and [Input] by the name of the input. Of every
+// other kind ([Prepared], [Read], [Sampled], [Measured]) there is one, and the last one given
+// counts. A [Request] as a choice is all the choices that it holds: [Again] of a figure and
+// then Methods("LayerCAM") explains with LayerCAM, too.
+type Choice interface{ Choose(*Request) }
+
+// InputChoice is a choice that says what the model's inputs are: [Prepared] and [Input]; or a
+// [Request], of which the rest does not matter then.
+type InputChoice interface {
+	Choice
+	SaysInputs()
+}
+
+// Choose adds every choice that the request holds. Pictures and the tensor are no choices.
+func (r Request) Choose(to *Request) {
+	inputs := maps.Clone(to.Inputs)
+	if inputs == nil {
+		inputs = map[string]Tensor{}
+	}
+	maps.Copy(inputs, r.Inputs)
+	if len(inputs) > 0 {
+		to.Inputs = inputs
+	}
+	to.Boxes = slices.Concat(to.Boxes, r.Boxes)
+	to.Layers = slices.Concat(to.Layers, r.Layers)
+	to.Methods = slices.Concat(to.Methods, r.Methods)
+	to.Targets = slices.Concat(to.Targets, r.Targets)
+	if r.Prep != nil {
+		to.Prep = r.Prep
+	}
+	if r.Reading != (Reading{}) {
+		to.Reading = r.Reading
+	}
+	if r.Progress != nil {
+		to.Progress = r.Progress
+	}
+	if !reflect.DeepEqual(r.Sampling, Sampling{}) {
+		to.Sampling = r.Sampling
+	}
+	if !reflect.DeepEqual(r.Measuring, Measuring{}) {
+		to.Measure(r.Measuring)
+	}
+}
+
+// SaysInputs makes a request an [InputChoice].
+func (r Request) SaysInputs() {}
+
+// WithoutPictures is the request for a call that needs no pictures.
+func (r Request) WithoutPictures() Request {
+	r.Pictures, r.Tensor, r.Targets, r.Progress = nil, nil, nil, nil
+	return r
+}

@@ -1,0 +1,43 @@
+package ask
+
+import (
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
+)
+
+// Target says what is explained, as plain data; the engine holds the function that scores it.
+// Make one with one of the functions below, or of text with [ParseTarget]. Package kind has all
+// that is known about each kind of target.
+type Target struct{ kind.Spec }
+
+// ParseTarget reads a target as the command line writes it, e.g. "class:285", "class:tiger cat" or
+// "top1"; [Target.String] writes it back. Some texts name files, which are read.
+func ParseTarget(text string) (Target, error) {
+	s, err := kind.Parse(text)
+	return Target{s}, err
+}
+
+// At is the same target for another element: another class of the same output, another value of
+// the same attribute head. It is an error for targets that have no elements, such as a detection.
+func (t Target) At(index int) (Target, error) {
+	s, err := t.Spec.At(index)
+	return Target{s}, err
+}
+
+// Side is one side of a detection or box, "left", "top", "right" or "bottom": what
+// moves it?
+func (t Target) Side(edge string) Target {
+	t.Edge = edge
+	return t
+}
+
+// In is [Similar] with the embeddings of a named tensor of the model instead of its first
+// output.
+func (t Target) In(tensor string) Target {
+	t.Name = tensor
+	return t
+}
+
+// Choose adds the target to those of the request.
+func (t Target) Choose(r *Request) { r.Targets = slices.Concat(r.Targets, []Target{t}) }

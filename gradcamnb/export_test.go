@@ -1,4 +1,0 @@
-package gradcamnb
-
-// Examine is what Doctor prints.
-var Examine = examine

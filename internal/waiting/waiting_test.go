@@ -1,0 +1,30 @@
+package waiting
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// The line says what takes so long until the first pass is done, if the backend compiles, and then how far it is.
+func TestLine(t *testing.T) {
+	w := &Wait{what: "x", once: "compiling"}
+	if got := w.line(3 * time.Second); got != "x: compiling, 3 s" {
+		t.Errorf("while it compiles the line is %q", got)
+	}
+	w.done, w.total = 1, 2
+	if got := w.line(4 * time.Second); got != "x: pass 1 of 2 (50 %), 4 s" {
+		t.Errorf("after the first pass the line is %q", got)
+	}
+	var b strings.Builder
+	show := showPlain(&b)
+	show("12345")
+	show("67")
+	show("")
+	if got := b.String(); got != "\r12345\r67   \r  \r" {
+		t.Errorf("in a plain cell it writes %q", got)
+	}
+	if got := (&Wait{what: "x"}).line(90 * time.Second); !strings.HasSuffix(got, "x: 1 min 30 s") {
+		t.Errorf("the line is %q", got)
+	}
+}
