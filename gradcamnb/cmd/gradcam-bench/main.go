@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	_ "github.com/gradcam-go/gradcam/gradcamnb/engine/keepmemory"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
@@ -18,7 +18,7 @@ import (
 
 func main() {
 	home.FindPlugin()
-	_ = os.Unsetenv(gradcamnb.SocketEnv) // in a notebook, too, the command computes itself
+	_ = os.Unsetenv(driver.SocketEnv) // in a notebook, too, the command computes itself
 	ctx, stop := cli.Signals()
 	code := cli.Execute(ctx, benchCommand(), os.Args[1:], func(err error) error { return err })
 	stop()
