@@ -14,6 +14,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/border"
 	"github.com/gradcam-go/gradcam/internal/fault"
 	"github.com/gradcam-go/gradcam/internal/must"
+	"github.com/gradcam-go/gradcam/internal/place"
 	"github.com/gradcam-go/gradcam/internal/waiting"
 )
 
@@ -95,7 +96,7 @@ func (m *Model) Prepare(img image.Image, inputs ...InputChoice) (Tensor, error) 
 		prep = r.Prep
 	}
 	if prep == nil {
-		return Tensor{}, fault.Errorf(fault.ErrNoPreprocessing, "nothing says how to prepare a picture for the model %s: give the choice Prepared, or a sidecar", info.Name)
+		return Tensor{}, fault.Errorf(fault.ErrNoPreprocessing, "nothing says how to prepare a picture for the model %s: give %s, or a sidecar", info.Name, place.Words("gradcamnb.Prepared", "--size, --mean and --scale"))
 	}
 	how, err := prep.For(info.Channels())
 	if err != nil {

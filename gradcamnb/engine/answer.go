@@ -13,6 +13,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
+	"github.com/gradcam-go/gradcam/internal/place"
 )
 
 // answer is a tensor of the model as a target reads it: a list of numbers a picture, or the
@@ -106,15 +107,20 @@ func asList(l source.Layer, batch int) (shape, order []int, err error) {
 	}
 	n := product(rest)
 	if len(rest) == len(l.Shape) {
-		return nil, nil, fmt.Errorf("the output %q has the shape %v for one picture: its first axis is not that of the pictures; explain one of its numbers (gradcamnb.Output, output:%s:INDEX with INDEX from 0 to %d, counted along its last axis first)",
-			l.Name, l.Shape, l.Name, n-1)
+		return nil, nil, fmt.Errorf("the output %q has the shape %v for one picture: its first axis is not that of the pictures; explain one of its numbers with %s, INDEX from 0 to %d, counted along its last axis first",
+			l.Name, l.Shape, elementWords(l.Name), n-1)
 	}
 	if l.Axes.Places() {
-		return nil, nil, fmt.Errorf("the output %q has the shape %v, which is no list of classes but has places: explain a region (gradcamnb.Region, region:CLASS) or one of its numbers (gradcamnb.Output, output:%s:INDEX with INDEX from 0 to %d)",
-			l.Name, l.Shape, l.Name, n-1)
+		return nil, nil, fmt.Errorf("the output %q has the shape %v, which is no list of classes but has places: explain a region with %s, or one of its numbers with %s, INDEX from 0 to %d",
+			l.Name, l.Shape, place.Words("gradcamnb.Region(CLASS)", "--target region:CLASS"), elementWords(l.Name), n-1)
 	}
-	return nil, nil, fmt.Errorf("the output %q has the shape %v, which is no list of classes: explain one of its numbers (gradcamnb.Output, output:%s:INDEX, with INDEX from 0 to %d, counted along its last axis first)",
-		l.Name, l.Shape, l.Name, n-1)
+	return nil, nil, fmt.Errorf("the output %q has the shape %v, which is no list of classes: explain one of its numbers with %s, INDEX from 0 to %d, counted along its last axis first",
+		l.Name, l.Shape, elementWords(l.Name), n-1)
+}
+
+// elementWords says how an element of an output is asked for.
+func elementWords(output string) string {
+	return place.Words(fmt.Sprintf("gradcamnb.Output(%q, INDEX)", output), "--target output:"+output+":INDEX")
 }
 
 // asNumbers reads all numbers of a tensor in its own order.
@@ -171,7 +177,7 @@ func readTensor(m source.Model, layers []source.Layer, tensor string, batch int,
 		}
 	}
 	if err == nil && e.Unit == source.Ranked {
-		err = fmt.Errorf("the output %q is what an operator that ranks or compares scores makes, and has no gradient: explain the scores before it (gradcamnb.Element, tensor:NAME:INDEX)", tensor)
+		err = fmt.Errorf("the output %q is what an operator that ranks or compares scores makes, and has no gradient: explain the scores before it with %s", tensor, place.Words("gradcamnb.Element(NAME, INDEX)", "--target tensor:NAME:INDEX"))
 	}
 	a.unit = e.Unit
 	return a, err
@@ -284,7 +290,8 @@ func (a *aim) fit() error {
 		a.scored = r.measuredBy(target.Probability)
 		switch {
 		case r.single():
-			return fmt.Errorf("the output %q is one number, whose softmax is 1 whatever it is: explain what it says for class 1 or 0 (gradcamnb.Binary, binary:1), or the number itself (gradcamnb.Class, class:0)", r.tensor)
+			return fmt.Errorf("the output %q is one number, whose softmax is 1 whatever it is: explain what it says for class 1 or 0 with %s, or the number itself with %s", r.tensor,
+				place.Words("gradcamnb.Binary(1)", "--target binary:1"), place.Words("gradcamnb.Class(0)", "--target class:0"))
 		case r.unit == source.Plain:
 			return fmt.Errorf("the output %q is no probability, nor logits of which one could be made", r.tensor)
 		case a.scored.Name == target.TagProbability.Name:
@@ -296,7 +303,7 @@ func (a *aim) fit() error {
 		a.measured = a.scored
 	case target.Finer.Name:
 		if !r.logits() && r.unit != source.LogProbability {
-			return fmt.Errorf("the output %q is no list of logits: explain a class (gradcamnb.Class, class:INDEX)", r.tensor)
+			return fmt.Errorf("the output %q is no list of logits: explain a class with %s", r.tensor, place.Words("gradcamnb.Class(INDEX)", "--target class:INDEX"))
 		}
 	}
 	return nil

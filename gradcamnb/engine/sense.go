@@ -10,6 +10,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/place"
 )
 
 // nonsense is why a reading of a model's outputs cannot be right.
@@ -134,10 +135,15 @@ func (s *session) choose(b *backend, reads []*reader, in input) (*detected, erro
 		for _, d := range sensible {
 			names = append(names, d.reader.spec.Decoder)
 		}
-		return nil, fmt.Errorf("the outputs of the model %s can be read in several ways, as %s: name the decoder (--decoder, gradcamnb.Reading, or \"detector\": {\"decoder\": ...} in the sidecar %s); labels for its classes tell some of them apart",
-			c.Name, strings.Join(names, ", "), sidecarName(c))
+		return nil, fmt.Errorf("the outputs of the model %s can be read in several ways, as %s: name the decoder, with %s or \"detector\": {\"decoder\": %q} in the sidecar %s; labels for its classes tell some of them apart",
+			c.Name, strings.Join(names, ", "), decoderWords(names[0]), names[0], sidecarName(c))
 	}
 	return nil, fmt.Errorf("the outputs %q of the model %s cannot be right as they are read: %w. %s", reads[0].names, c.Name, errors.Join(faults...), s.instead(reads, in))
+}
+
+// decoderWords says how a decoder is named.
+func decoderWords(name string) string {
+	return place.Words(fmt.Sprintf("gradcamnb.Reading{Decoder: %q}", name), "--decoder "+name)
 }
 
 // instead says how outputs could be read that no reading makes sense of.
@@ -154,7 +160,7 @@ func (s *session) instead(reads []*reader, in input) string {
 	if len(would) == 0 {
 		return fmt.Sprintf("No other decoder fits the shapes %v: name the tensors that one reads as \"outputs\" of the \"detector\" in the sidecar %s", shapes, sidecarName(c))
 	}
-	return fmt.Sprintf("The shapes %v would also fit %s: name the one that it is, as --decoder %s or \"detector\": {\"decoder\": %q} in the sidecar %s", shapes, strings.Join(would, ", "), would[0], would[0], sidecarName(c))
+	return fmt.Sprintf("The shapes %v would also fit %s: name the one that it is, with %s or \"detector\": {\"decoder\": %q} in the sidecar %s", shapes, strings.Join(would, ", "), decoderWords(would[0]), would[0], sidecarName(c))
 }
 
 // butForLabels says which decoders would fit if the number of labels were another.

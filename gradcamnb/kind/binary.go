@@ -1,6 +1,10 @@
 package kind
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/gradcam-go/gradcam/internal/place"
+)
 
 // Binary is what a model with a single logit says for its class 1, the logit, or for its class 0,
 // the logit's negative. Its labels are those of the two classes, if there are two.
@@ -20,7 +24,7 @@ var Binary = Register(Kind{
 			return nil, fmt.Errorf("the output has the shape %v, and this target is for models with a single logit, [batch, 1]; explain a class", t.Shape)
 		}
 		if !t.Logits {
-			return nil, fmt.Errorf("the output %q is no logit, but what an operator has squashed: explain it as it is (gradcamnb.Output, output:%s:0)", t.Name, t.Name)
+			return nil, fmt.Errorf("the output %q is no logit, but what an operator has squashed: explain it as it is, with %s", t.Name, place.Words(fmt.Sprintf("gradcamnb.Output(%q, 0)", t.Name), "--target output:"+t.Name+":0"))
 		}
 		r := Resolved{Tensors: []string{t.Name}, Shape: t.Shape, As: Classes, Unit: "logits", Words: "class"}
 		if labels := sc.Outputs().Labels(name); len(labels) == 2 {

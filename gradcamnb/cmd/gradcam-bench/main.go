@@ -14,10 +14,12 @@ import (
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/home"
+	"github.com/gradcam-go/gradcam/internal/place"
 )
 
 func main() {
 	home.FindPlugin()
+	place.CommandLine()
 	_ = os.Unsetenv(driver.SocketEnv) // in a notebook, too, the command computes itself
 	ctx, stop := cli.Signals()
 	code := cli.Execute(ctx, benchCommand(), os.Args[1:], func(err error) error { return err })

@@ -55,7 +55,7 @@ where all agree, 1 where one differs, and 2 where they could not be compared.`,
 	flags := c.Flags()
 	flags.StringVar(&f.model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
 	flags.StringArrayVar(&f.images, "image", nil, "picture")
-	flags.StringVar(&f.backend, "backend", "", "go, xla:cpu, xla:cuda or xla:PATH (default: as explain)")
+	flags.StringVar(&f.backend, "backend", "", backendHelp)
 	flags.StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
 	flags.StringVar(&f.mean, "mean", "", "mean of a channel in 0..255, instead of the sidecar's")
 	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, instead of the sidecar's")
@@ -278,12 +278,12 @@ func difference(a, b gradcamnb.Tensor) gap {
 	}
 	return gap{
 		relative: worst / max(scale, math.SmallestNonzeroFloat32),
-		words:    fmt.Sprintf(", largest difference %.3g (of a largest value of %.3g) at %v: %g here and %g there", worst, scale, place(at, a.Dims), a.Values[at], b.Values[at]),
+		words:    fmt.Sprintf(", largest difference %.3g (of a largest value of %.3g) at %v: %g here and %g there", worst, scale, indices(at, a.Dims), a.Values[at], b.Values[at]),
 	}
 }
 
-// place is a flat index as one along every axis.
-func place(at int, dims []int) []int {
+// indices returns a flat index as one along each axis.
+func indices(at int, dims []int) []int {
 	out := make([]int, len(dims))
 	for i := len(dims) - 1; i >= 0; i-- {
 		out[i], at = at%dims[i], at/dims[i]

@@ -140,7 +140,7 @@ func TestDifference(t *testing.T) {
 			t.Errorf("%s: %g, want %g", name, got.relative, c.want)
 		}
 	}
-	if got := place(7, []int{2, 2, 3}); !slices.Equal(got, []int{1, 0, 1}) {
+	if got := indices(7, []int{2, 2, 3}); !slices.Equal(got, []int{1, 0, 1}) {
 		t.Errorf("place %v", got)
 	}
 	var out bytes.Buffer

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,40 +19,49 @@ import (
 
 // readingFlags say how a detector's outputs are read.
 type readingFlags struct {
-	explainFlags
 	decoder        string
 	threshold, nms float64
+	changed        func(flag string) bool
 }
 
-func (f *readingFlags) add(c *cobra.Command) {
+// addDetector adds the flags of commands that are about detections.
+func (f *explainFlags) addDetector(c *cobra.Command) {
 	flags := c.Flags()
-	flags.StringVar(&f.model, "model", "", "ONNX file")
+	flags.StringVar(&f.model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
 	flags.StringArrayVar(&f.images, "image", nil, "picture")
-	flags.StringVar(&f.decoder, "decoder", "", "how the outputs are read, e.g. centerface or yolov8 (default: as the sidecar says, or the only decoder that fits)")
-	flags.Float64Var(&f.threshold, "threshold", 0, "confidence that makes a candidate a detection, between 0 and 1 (default: the sidecar's or the decoder's)")
-	flags.Float64Var(&f.nms, "nms", 0, "overlap from which the weaker of two detections of a class goes, up to 1, which keeps all")
 	f.addPreparation(c)
 }
 
-func (f *readingFlags) reading(c *cobra.Command) (gradcamnb.Reading, error) {
-	if c.Flags().Changed("threshold") && !(f.threshold > 0 && f.threshold < 1) {
+func (f *readingFlags) addReading(c *cobra.Command) {
+	flags := c.Flags()
+	f.changed = flags.Changed
+	flags.StringVar(&f.decoder, "decoder", "", "how the outputs are read, e.g. centerface or yolov8 (default: as the sidecar says, or the only decoder that fits)")
+	flags.Float64Var(&f.threshold, "threshold", 0, "confidence that makes a candidate a detection, between 0 and 1 (default: the sidecar's or the decoder's)")
+	flags.Float64Var(&f.nms, "nms", 0, "overlap from which the weaker of two detections of a class goes, up to 1, which keeps all")
+}
+
+func (f readingFlags) reading() (gradcamnb.Reading, error) {
+	if f.changed == nil { // a command that finds nothing
+		return gradcamnb.Reading{}, nil
+	}
+	if f.changed("threshold") && !(f.threshold > 0 && f.threshold < 1) {
 		return gradcamnb.Reading{}, cli.Usagef("--threshold %g: a confidence lies between 0 and 1, both excluded", f.threshold)
 	}
-	if c.Flags().Changed("nms") && !(f.nms > 0 && f.nms <= 1) {
+	if f.changed("nms") && !(f.nms > 0 && f.nms <= 1) {
 		return gradcamnb.Reading{}, cli.Usagef("--nms %g: an overlap lies between 0 and 1", f.nms)
 	}
 	return gradcamnb.Reading{Decoder: f.decoder, Threshold: f.threshold, NMS: f.nms}, nil
 }
 
 func detectCommand() *cobra.Command {
-	var f readingFlags
+	var f explainFlags
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "detect --model M.onnx --image P.png",
 		Short: "List what a detector finds",
 		Args:  cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			r, m, err := f.request(c)
+			r, m, err := f.detector(c.Context())
 			if err != nil {
 				return err
 			}
@@ -65,28 +75,27 @@ func detectCommand() *cobra.Command {
 			return detectionTable(c.OutOrStdout(), f.images, found)
 		},
 	}
-	f.add(c)
+	f.addDetector(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
-// request is the pictures and how they are read, and the model.
-func (f *readingFlags) request(c *cobra.Command) (gradcamnb.Request, *gradcamnb.Model, error) {
+// detector returns the pictures and how they are read, and the model.
+func (f explainFlags) detector(ctx context.Context) (gradcamnb.Request, *gradcamnb.Model, error) {
 	switch {
 	case f.model == "":
 		return gradcamnb.Request{}, nil, cli.Usagef("--model is missing: name an ONNX file")
 	case len(f.images) == 0:
 		return gradcamnb.Request{}, nil, cli.Usagef("--image is missing: name a picture")
 	}
-	reading, err := f.reading(c)
+	if _, err := f.reading(); err != nil {
+		return gradcamnb.Request{}, nil, err
+	}
+	m, err := gradcamnb.OpenWith(ctx, engine.New(f.backend), f.model)
 	if err != nil {
 		return gradcamnb.Request{}, nil, err
 	}
-	m, err := gradcamnb.OpenWith(c.Context(), engine.New(f.backend), f.model)
-	if err != nil {
-		return gradcamnb.Request{}, nil, err
-	}
-	r := gradcamnb.Request{Reading: reading}
+	r := gradcamnb.Request{}
 	return r, m, f.input(m, &r)
 }
 

@@ -34,6 +34,7 @@ type explainFlags struct {
 	batch                                                     int
 	inputs                                                    string // hash for result.json, of one of many pictures
 	measured                                                  measureFlags
+	readingFlags
 }
 
 func explainCommand() *cobra.Command {
@@ -87,15 +88,18 @@ saved from a notebook.`,
 	return c
 }
 
+const backendHelp = "go, xla:cpu, xla:cuda, xla:PATH of a plugin, or onnxruntime, which takes no gradients (default: $GOMLX_BACKEND, else XLA if a PJRT plugin is installed, else go)"
+
 // addPreparation adds the flags that say what computes and what the model sees.
 func (f *explainFlags) addPreparation(c *cobra.Command) {
 	flags := c.Flags()
-	flags.StringVar(&f.backend, "backend", "", "go, xla:cpu, xla:cuda or xla:PATH (default: $GOMLX_BACKEND, else XLA where a PJRT plugin is installed, else go)")
+	flags.StringVar(&f.backend, "backend", "", backendHelp)
 	flags.StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
 	flags.StringVar(&f.mean, "mean", "", "mean of a channel in 0..255, one number or three, instead of the sidecar's")
 	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, one number or three, instead of the sidecar's")
 	flags.StringArrayVar(&f.given, "input", nil, inputHelp)
 	flags.StringArrayVar(&f.boxes, "in-box", nil, "the part of the picture that the model sees, x0,y0,x1,y1, such as an object whose attributes are explained; the map lies in the whole picture all the same; one for all pictures, or repeated, one a picture")
+	f.addReading(c)
 }
 
 func methodNames() string {
@@ -147,6 +151,9 @@ func explain(ctx context.Context, f explainFlags) error {
 		return explainMany(ctx, f, m, r, dir, options)
 	}
 	if err := f.input(m, &r); err != nil {
+		if i := slices.IndexFunc(f.images, isPattern); i >= 0 && errors.Is(err, fs.ErrNotExist) {
+			return cli.Usagef("--image %q: a pattern goes with --batch, as --batch 8", f.images[i])
+		}
 		return err
 	}
 	results, err := m.Run(ctx, r)
@@ -161,6 +168,9 @@ func explain(ctx context.Context, f explainFlags) error {
 	sayResults(dir, results)
 	return nil
 }
+
+// isPattern tells whether a path may stand for several files.
+func isPattern(path string) bool { return strings.ContainsAny(path, "*?[") }
 
 func (f explainFlags) options() (*render.Options, error) {
 	if f.colors == "" {
@@ -191,9 +201,6 @@ func (f explainFlags) input(m *gradcamnb.Model, r *gradcamnb.Request) error {
 	}
 	for _, path := range f.images {
 		img, err := imgio.Open(path)
-		if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(path, "*?[") {
-			return cli.Usagef("--image %q: a pattern goes with --batch, as --batch 8", path)
-		}
 		if err != nil {
 			return err
 		}
@@ -210,6 +217,10 @@ func (f explainFlags) how(m *gradcamnb.Model, r *gradcamnb.Request) error {
 			return err
 		}
 		r.Prep = prep
+	}
+	var err error
+	if r.Reading, err = f.reading(); err != nil {
+		return err
 	}
 	for _, s := range f.boxes {
 		box, err := parseBox(s)

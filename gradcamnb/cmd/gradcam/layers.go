@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
@@ -24,7 +25,13 @@ func layersCommand() *cobra.Command {
 			if f.model == "" {
 				return cli.Usagef("--model is missing: name an ONNX file, or hf://owner/name/file.onnx")
 			}
-			m, err := gradcamnb.OpenContext(c.Context(), f.model)
+			e := engine.New(f.backend)
+			if f.backend != "" { // a name that is wrong is told, although layers are listed without computing
+				if err := e.Start(); err != nil {
+					return err
+				}
+			}
+			m, err := gradcamnb.OpenWith(c.Context(), e, f.model)
 			if err != nil {
 				return err
 			}
@@ -48,6 +55,7 @@ func layersCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&f.model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
+	c.Flags().StringVar(&f.backend, "backend", "", backendHelp)
 	c.Flags().StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
 	c.Flags().StringArrayVar(&f.given, "input", nil, inputHelp)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")

@@ -174,7 +174,7 @@ func sayOtherVersions(figure string, says map[string]string, r *heatmap.Result) 
 
 // checkLike tells which flags do not go with --like.
 func (f explainFlags) checkLike(changed func(string) bool) error {
-	for _, flag := range []string{"tensor", "layer", "method", "target", "batch", "size", "mean", "scale", "input", "in-box"} {
+	for _, flag := range []string{"tensor", "layer", "method", "target", "batch", "size", "mean", "scale", "input", "in-box", "decoder", "threshold", "nms"} {
 		if changed(flag) {
 			return cli.Usagef("--%s does not go with --like, which takes it from the figure", flag)
 		}

@@ -12,6 +12,7 @@ import (
 	_ "github.com/gradcam-go/gradcam/gradcamnb/engine/keepmemory"
 	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/home"
+	"github.com/gradcam-go/gradcam/internal/place"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -19,6 +20,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 // run is the command: 0, or 1 where it failed, or 2 where it was called wrongly.
 func run(args []string) int {
 	home.FindPlugin()
+	place.CommandLine()
 	_ = os.Unsetenv(driver.SocketEnv) // in a notebook, too, the command computes itself
 	ctx, stop := cli.Signals()        // long runs keep what they have
 	defer stop()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +20,7 @@ import (
 
 // samplingFlags say how masks are drawn.
 type samplingFlags struct {
-	readingFlags
+	explainFlags
 	masks, grid, batch int
 	p, agreement       float64
 	seed               uint64
@@ -33,7 +32,7 @@ type samplingFlags struct {
 }
 
 func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
-	f.readingFlags.add(c)
+	f.addDetector(c)
 	flags := c.Flags()
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: black-body (default) or jet")
@@ -89,7 +88,9 @@ func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
 			return o, err
 		}
 		o.Resume = []*heatmap.Sampled{run}
-		o.Batch = cmp.Or(o.Batch, run.Batch)
+		if o.Batch == 0 || run.Batch == min(f.batch, run.Masks) { // the earlier run's masks were the cap of its batch
+			o.Batch = run.Batch
+		}
 		if !f.designGiven {
 			o.Design = run.Design
 		}
@@ -214,7 +215,7 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 	if err != nil {
 		return err
 	}
-	r, m, err := f.request(c)
+	r, m, err := f.detector(c.Context())
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/place"
 	"github.com/gradcam-go/gradcam/internal/resident"
 )
 
@@ -36,6 +37,7 @@ not used for longest goes first.`,
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
+			place.Program()
 			ctx, cancel := context.WithCancel(c.Context())
 			defer cancel()
 			l, err := listener(inherited, args)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/place"
 )
 
 // pictureProcessor is preprocessor_config.json as transformers writes it. A field
@@ -108,7 +109,7 @@ func hubPrep(data []byte) (imgio.Prep, error) {
 	edge, known := processors[kind]
 	switch {
 	case !known:
-		return imgio.Prep{}, fmt.Errorf("the processor %s is not known here; give --size, --mean and --scale, or the choice Prepared, to a copy of the model", name)
+		return imgio.Prep{}, fmt.Errorf("the processor %s is not known here: give %s to a copy of the model", name, place.Words("gradcamnb.Prepared", "--size, --mean and --scale"))
 	case c.DoPad || c.PadSize != nil:
 		return imgio.Prep{}, errors.New("it pads pictures (do_pad), which is not supported")
 	case c.RescaleOffset:

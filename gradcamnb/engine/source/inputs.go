@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/internal/place"
 )
 
 // Input is an input of a model beside the picture: a second picture, numbers about the
@@ -185,7 +186,7 @@ func Feed(m Model, values map[string]Value, pictures int) (Fed, error) {
 			}
 			all[i.Name] = v
 		case i.Read:
-			return Fed{}, fmt.Errorf("the model %s takes the input %s beside the picture, and nothing gives it: give it by name (the choice gradcamnb.Input, --input %s=VALUES, or \"inputs\" in the sidecar)", c.Name, i, i.Name)
+			return Fed{}, fmt.Errorf("the model %s takes the input %s beside the picture, and nothing gives it: give it with %s, or as one of the \"inputs\" in the sidecar", c.Name, i, place.Words(fmt.Sprintf("gradcamnb.Input(%q, ...)", i.Name), "--input "+i.Name+"=VALUES"))
 		}
 	}
 	return feed(m, all), nil
