@@ -90,6 +90,16 @@ func RegionMean(class int, mask ...heatmap.Grid) Target {
 // Detection is the rank-th surest detection of each picture, from 1.
 func Detection(rank int) Target { return target(kind.Spec{Kind: "detection", Index: []int{rank}}) }
 
+// Detections is every detection of a picture, the surest first and at most so many, one map each;
+// 0 is all. Methods that hide parts of the picture hide the same ones for all. Of a model with
+// instance masks what counts is the overlap of masks.
+func Detections(most int) Target {
+	if most == 0 {
+		return target(kind.Spec{Kind: "detections"})
+	}
+	return target(kind.Spec{Kind: "detections", Index: []int{most}})
+}
+
 // Instance is Detection of a model with instance masks: what counts is the overlap of
 // masks, not of boxes.
 func Instance(rank int) Target { return target(kind.Spec{Kind: "instance", Index: []int{rank}}) }

@@ -56,6 +56,14 @@ func (d *detected) asFound() *kind.Found {
 	}
 }
 
+// of is what was found in picture i; nil if nothing was detected.
+func (d *detected) of(i int) []heatmap.Detection {
+	if d == nil {
+		return nil
+	}
+	return d.found[i]
+}
+
 // toModel is a box of picture i in pixels of the model's input.
 func (d *detected) toModel(b heatmap.Box, i int) heatmap.Box {
 	x0, y0 := d.frames[i].ToModel(b[0], b[1])
@@ -367,7 +375,7 @@ func clipped(b heatmap.Box, f imgio.Frame) heatmap.Box {
 func (c candidates) detection(k int, f imgio.Frame, labels []string) heatmap.Detection {
 	d := heatmap.Detection{
 		Box: clipped(toPicture(f, c.box(k)), f), Class: c.class(k), Label: label(labels, c.class(k)),
-		Score: c[2][k], Scores: slices.Clone(c.scores(k)), Objectness: c[3][k],
+		Score: c[2][k], Scores: slices.Clone(c.scores(k)), Objectness: c[3][k], Frame: f,
 	}
 	if len(c) > 4 {
 		n := len(c[4]) / len(c[2])

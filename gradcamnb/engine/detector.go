@@ -72,9 +72,9 @@ func (f *ownDetector) Detect(ctx context.Context, r gradcamnb.Request) ([][]heat
 	if len(found) != len(r.Pictures) {
 		return nil, fmt.Errorf("the detector %s gave detections for %d pictures of %d", f.model.Card().Name, len(found), len(r.Pictures))
 	}
-	for _, list := range found {
+	for k, list := range found {
 		for i := range list {
-			if err := f.complete(&list[i]); err != nil {
+			if err := f.complete(&list[i], r.Pictures[k]); err != nil {
 				return nil, err
 			}
 		}
@@ -84,7 +84,7 @@ func (f *ownDetector) Detect(ctx context.Context, r gradcamnb.Request) ([][]heat
 }
 
 // complete fills in what the function has left out.
-func (f *ownDetector) complete(d *heatmap.Detection) error {
+func (f *ownDetector) complete(d *heatmap.Detection, picture image.Image) error {
 	if d.Scores == nil {
 		if d.Class < 0 || d.Class >= len(f.labels) {
 			return fmt.Errorf("the detector %s found the class %d, and its labels are %q", f.model.Card().Name, d.Class, f.labels)
@@ -103,7 +103,16 @@ func (f *ownDetector) complete(d *heatmap.Detection) error {
 	if d.Score == 0 {
 		d.Score = d.Objectness * d.Scores[d.Class]
 	}
+	if d.Frame.PictureW == 0 {
+		d.Frame = whole(picture)
+	}
 	return nil
+}
+
+// whole is the frame of a model that sees the picture as it is.
+func whole(picture image.Image) imgio.Frame {
+	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
+	return imgio.Frame{PictureW: w, PictureH: h, ModelW: w, ModelH: h, ScaleX: 1, ScaleY: 1}
 }
 
 // longestMask bounds the masks of a function's pictures: they are stretched over it.
@@ -143,10 +152,9 @@ func (f *ownDetector) explain(ctx context.Context, b *backend, r gradcamnb.Reque
 	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
 	shrink := max(1, float64(max(w, h))/longestMask)
 	mw, mh := max(1, int(float64(w)/shrink)), max(1, int(float64(h)/shrink))
-	whole := imgio.Frame{PictureW: w, PictureH: h, ModelW: w, ModelH: h, ScaleX: 1, ScaleY: 1}
 	seen := &detected{
 		reader: &reader{spec: detect.Spec{Decoder: "a Go function"}, labels: f.labels},
-		frames: []imgio.Frame{whole}, found: [][]heatmap.Detection{found}, best: []float32{0}, classes: len(f.labels),
+		frames: []imgio.Frame{whole(picture)}, found: [][]heatmap.Detection{found}, best: []float32{0}, classes: len(f.labels),
 		masks: true, // whether the function gives any is seen under each mask
 	}
 	p := plan{input: []int{1, mh, mw, 3}}
@@ -174,7 +182,7 @@ func (f *ownDetector) explain(ctx context.Context, b *backend, r gradcamnb.Reque
 		return func(masks []float32, n int) ([]float32, error) { return f.score(p.aims, picture, masks, n, mw, mh) }
 	}
 	result := &heatmap.Result{
-		Picture: picture, Model: f.model.Card().Name, Backend: b.Name, Versions: versions(),
+		Picture: picture, Detections: found, Model: f.model.Card().Name, Backend: b.Name, Versions: versions(),
 		Frame: imgio.Frame{PictureW: w, PictureH: h, ModelW: mw, ModelH: mh, ScaleX: float64(w) / float64(mw), ScaleY: float64(h) / float64(mh)},
 	}
 	in := input{dims: p.input, values: make([]float32, mh*mw*3), pictures: []image.Image{picture}, frames: []imgio.Frame{result.Frame}}

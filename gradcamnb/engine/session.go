@@ -144,6 +144,9 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	if err := now.compute(clock); err != nil {
 		return nil, err
 	}
+	for i, res := range now.results {
+		res.Detections = seen.of(i)
+	}
 	err = now.finish(ctx, clock)
 	if r.Tensor == nil {
 		warn(in.prep, now.results)

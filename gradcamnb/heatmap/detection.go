@@ -21,8 +21,25 @@ type Detection struct {
 	Points     [][2]float64 // landmarks, in pixels of the original picture; nil where there are none
 
 	// Mask is the instance, in [0, 1] over the model's input (not over the picture);
-	// empty where there is none.
-	Mask Grid
+	// empty where there is none. Frame is where that input lies in the picture.
+	Mask  Grid
+	Frame imgio.Frame
+}
+
+// MaskOnPicture is the instance's mask on the original picture: 1 where the mask, read bilinearly at
+// the middle of a pixel, is above 1/2, and 0 elsewhere. It is empty where there is no mask.
+func (d Detection) MaskOnPicture() Grid {
+	if len(d.Mask.Values) == 0 || d.Frame.PictureW == 0 {
+		return Grid{}
+	}
+	g := d.Mask.Resized(d.Frame.ModelW, d.Frame.ModelH).OnPicture(d.Frame)
+	for i, v := range g.Values {
+		g.Values[i] = 0
+		if v > 0.5 {
+			g.Values[i] = 1
+		}
+	}
+	return g
 }
 
 // Area is the area of a box; a box turned inside out has none.

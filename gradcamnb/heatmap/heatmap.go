@@ -127,6 +127,8 @@ type Result struct {
 	Known  []float32 // the probabilities that the model makes of Scores; nil where its graph does not say
 	Maps   []*Map    // by target, then layer, then method
 
+	Detections []Detection // all that the detector finds in the picture, if one of them is explained; nil for other targets
+
 	Recipe   string            // what was asked, all but the picture, as text that can be asked again; empty where that cannot say it
 	Backend  string            // e.g. "xla:cpu"
 	Versions map[string]string // module to version

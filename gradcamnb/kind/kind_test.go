@@ -38,6 +38,10 @@ func TestTextIsReadBack(t *testing.T) {
 		"part:7:3,4:mean":       {Kind: "part", Index: []int{7}, Point: image.Pt(3, 4), Mean: true},
 		"border:1,2:mean":       {Kind: "border", Index: []int{1, 2}, Mean: true},
 		"detection:2:left":      {Kind: "detection", Index: []int{2}, Edge: "left"},
+		"detections":            {Kind: "detections"},
+		"detections:8":          {Kind: "detections", Index: []int{8}},
+		"detections:8:boxes":    {Kind: "detections", Index: []int{8}, Value: "boxes"},
+		"detections:boxes":      {Kind: "detections", Value: "boxes"},
 		"instance:1":            {Kind: "instance", Index: []int{1}},
 		"box:1,2.5,30,40:5:top": {Kind: "box", Box: heatmap.Box{1, 2.5, 30, 40}, Index: []int{5}, Edge: "top"},
 	} {

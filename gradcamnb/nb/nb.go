@@ -95,6 +95,22 @@ func ShowDetectionSheet(r *heatmap.Result) error {
 	return send(png, title, nil, card)
 }
 
+// ShowDetected shows everything that a result explains of a detector: the picture with all boxes and masks, and a map of
+// every explained detection on one colour scale, see [render.Detected], and one card of them all. Ask for all with
+// [gradcamnb.Detections].
+func ShowDetected(r *heatmap.Result) error {
+	card := making([]*heatmap.Result{r}, nil)
+	title := r.Model + ": everything found, explained"
+	png, err := render.EncodePNG(render.Detected(r, nil), map[string]string{"Title": title})
+	if err != nil {
+		return err
+	}
+	return send(png, title, nil, card)
+}
+
+// MustShowDetected is ShowDetected that panics with the error.
+func MustShowDetected(r *heatmap.Result) { must.OK(ShowDetected(r)) }
+
 // MustShowDetectionSheet is ShowDetectionSheet that panics with the error.
 func MustShowDetectionSheet(r *heatmap.Result) {
 	must.OK(ShowDetectionSheet(r))

@@ -29,28 +29,75 @@ func outline(img *image.NRGBA, b heatmap.Box, width int, c color.NRGBA) {
 }
 
 // Detections draws what a detector finds on the original picture: boxes with number,
-// class and score. Small pictures are shown larger, so that the words can be read, and
-// large ones smaller.
+// class and score, instance masks over their pixels, and points. Small pictures are shown larger, so that the
+// words can be read, and large ones smaller.
 func Detections(picture image.Image, found []heatmap.Detection) *image.NRGBA {
-	const least, most = 480, 1024 // pixels of the longer side
+	return boxesOn(picture, found, 1024)
+}
+
+// boxesOn is [Detections] of at most so many pixels a side.
+func boxesOn(picture image.Image, found []heatmap.Detection, most float64) *image.NRGBA {
+	const least = 480 // pixels of the longer side
 	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
 	scale := min(max(1, math.Round(float64(least)/float64(max(w, h)))), most/float64(max(w, h)))
 	c := canvas{shrunk(picture, int(float64(w)*scale), int(float64(h)*scale))}
 	f := faces()
 	for i, d := range found {
+		c.instance(d, instanceColor(i, d))
+	}
+	for i, d := range found {
+		col := instanceColor(i, d)
 		b := d.Box
 		for k := range b {
 			b[k] *= scale
 		}
-		outline(c.NRGBA, b, 2, boxColor)
+		outline(c.NRGBA, b, 2, col)
+		for _, p := range d.Points {
+			x, y := int(p[0]*scale), int(p[1]*scale)
+			c.fill(image.Rect(x-2, y-2, x+2, y+2).Intersect(c.Bounds()), col)
+		}
+	}
+	var taken []image.Rectangle // by words
+	for i, d := range found {   // over every box and mask
 		words := fmt.Sprintf("%d %s %.2f", i+1, className(d.Label, d.Class), d.Score)
 		width := min(textWidth(spelled(words), f.small), c.Bounds().Dx()) + 6
-		x := min(max(int(b[0])-2, 0), max(c.Bounds().Dx()-width, 0))
-		y := max(int(b[1])-2-16, 0)
-		c.fill(image.Rect(x, y, x+width, y+16), boxColor)
-		c.text(words, x+3, y+12, width, f.small, ink)
+		x := min(max(int(d.Box[0]*scale)-2, 0), max(c.Bounds().Dx()-width, 0))
+		place := image.Rect(x, 0, x+width, 16).Add(image.Pt(0, max(int(d.Box[1]*scale)-2-16, 0)))
+		for slices.ContainsFunc(taken, place.Overlaps) && place.Max.Y < c.Bounds().Dy() {
+			place = place.Add(image.Pt(0, 16))
+		}
+		taken = append(taken, place)
+		c.fill(place, instanceColor(i, d))
+		c.text(words, x+3, place.Min.Y+12, width, f.small, ink)
 	}
 	return c.NRGBA
+}
+
+// instanceColors tell instances apart; [BlackBody] has none of them.
+var instanceColors = []color.NRGBA{boxColor, {80, 170, 255, 255}, {230, 110, 240, 255}, {60, 225, 225, 255}, {170, 150, 255, 255}, {190, 230, 120, 255}}
+
+// instanceColor is of the box and the mask of detection i, counted from 0. Boxes alone have one colour.
+func instanceColor(i int, d heatmap.Detection) color.NRGBA {
+	if len(d.Mask.Values) == 0 {
+		return boxColor
+	}
+	return instanceColors[i%len(instanceColors)]
+}
+
+// instance lays a detection's mask over the picture that the canvas shows.
+func (c canvas) instance(d heatmap.Detection, col color.NRGBA) {
+	mask := d.MaskOnPicture()
+	if len(mask.Values) == 0 {
+		return
+	}
+	b := c.Bounds()
+	for y := range b.Dy() {
+		for x := range b.Dx() {
+			if mask.At((2*x+1)*mask.W/(2*b.Dx()), (2*y+1)*mask.H/(2*b.Dy())) > 0 {
+				c.SetNRGBA(x, y, blend(c.NRGBAAt(x, y), col, 0.45))
+			}
+		}
+	}
 }
 
 // DetectionSheet draws the detections that a result explains, a row each: the crop with

@@ -91,4 +91,9 @@ func TestDetectionsAgainstGolden(t *testing.T) {
 	pixels.Golden(t, DetectionSheet(r, nil), 8, "render", "detections-sheet-masks.png")
 	found := []heatmap.Detection{{Box: heatmap.Box{160, 50, 220, 110}, Label: "circle", Score: 0.93}, {Box: heatmap.Box{-4, 150, 60, 204}, Class: 3, Score: 0.5}}
 	pixels.Golden(t, Detections(r.Picture, found), 8, "render", "detections.png")
+	found = append(found, heatmap.Detection{
+		Box: heatmap.Box{55, 120, 115, 190}, Class: 4, Score: 0.25, Mask: heatmap.Grid{W: 2, H: 2, Values: []float32{1, 0, 1, 0}}, Frame: r.Frame,
+	})
+	r.Detections = found
+	pixels.Golden(t, Detected(r, nil), 8, "render", "detected.png")
 }

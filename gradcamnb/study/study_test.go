@@ -275,35 +275,6 @@ func TestWeights(t *testing.T) {
 	}
 }
 
-// What pycocotools 2.0 writes for two masks.
-func TestCOCORuns(t *testing.T) {
-	counts, err := decodeRuns("61`02D0000000NN4")
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := fromRuns(counts, 7, 9)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, v := range g.Values {
-		x, y := i%9, i/9
-		want := x >= 3 && x < 8 && y >= 2 && y < 5 || x == 0 && y == 6 || x == 8 && y == 0
-		if (v == 1) != want {
-			t.Errorf("pixel (%d, %d) is %g", x, y, v)
-		}
-	}
-	for _, bad := range []string{"`", "\x00", "ooooooooo"} {
-		if _, err := decodeRuns(bad); err == nil {
-			t.Errorf("%q is read", bad)
-		}
-	}
-	for _, bad := range [][]int{{64}, {0, 64}, {1, math.MaxInt, 1, 5}, {-1}} {
-		if _, err := fromRuns(bad, 7, 9); err == nil {
-			t.Errorf("runs of %v are 63 pixels", bad)
-		}
-	}
-}
-
 // A mask of another size than its picture is an error before there is room for it: this one would be 2^60 pixels.
 func TestCOCOSize(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "coco.json")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/coco"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
@@ -70,10 +71,7 @@ func COCO(path, category string) (Truths, error) {
 // draw adds an annotation to a mask.
 func (a cocoAnnotation) draw(g heatmap.Grid, r image.Rectangle) error {
 	var polygons [][]float64
-	var runs struct {
-		Size   []int           `json:"size"` // height, width
-		Counts json.RawMessage `json:"counts"`
-	}
+	var runs coco.RLE
 	var one heatmap.Grid
 	switch {
 	case len(a.Segmentation) > 0 && json.Unmarshal(a.Segmentation, &polygons) == nil && len(polygons) > 0:
@@ -85,15 +83,15 @@ func (a cocoAnnotation) draw(g heatmap.Grid, r image.Rectangle) error {
 			join(g, heatmap.Polygon(g.W, g.H, corners...))
 		}
 		return nil
-	case len(a.Segmentation) > 0 && json.Unmarshal(a.Segmentation, &runs) == nil && len(runs.Size) == 2:
-		counts, err := cocoRuns(runs.Counts)
-		if err != nil {
+	case len(a.Segmentation) > 0 && a.Segmentation[0] == '{':
+		if err := json.Unmarshal(a.Segmentation, &runs); err != nil {
 			return err
 		}
 		if _, err := sized(heatmap.Grid{W: runs.Size[1], H: runs.Size[0]}, r); err != nil { // before there is room for it
 			return err
 		}
-		if one, err = fromRuns(counts, runs.Size[0], runs.Size[1]); err != nil {
+		var err error
+		if one, err = runs.Grid(); err != nil {
 			return err
 		}
 	case len(a.Box) == 4:
@@ -112,60 +110,4 @@ func join(g, one heatmap.Grid) {
 	for i, v := range one.Values {
 		g.Values[i] = max(g.Values[i], v)
 	}
-}
-
-// cocoRuns reads run lengths: a list of numbers, or COCO's text of them.
-func cocoRuns(raw json.RawMessage) ([]int, error) {
-	var counts []int
-	if json.Unmarshal(raw, &counts) == nil {
-		return counts, nil
-	}
-	var text string
-	if err := json.Unmarshal(raw, &text); err != nil {
-		return nil, fmt.Errorf("its run lengths are neither numbers nor text")
-	}
-	return decodeRuns(text)
-}
-
-// decodeRuns reads COCO's text of run lengths: each number in groups of 5 bits, the lowest first,
-// as characters from '0'; the sixth bit says that more follow, the highest of the last group is the
-// sign; from the fourth number on they are differences to the number two before.
-func decodeRuns(text string) ([]int, error) {
-	var counts []int
-	for at := 0; at < len(text); {
-		value, shift := 0, 0
-		for more := true; more; shift += 5 {
-			if at == len(text) || shift > 30 || text[at] < '0' || text[at] > '0'+63 {
-				return nil, fmt.Errorf("its run lengths are damaged")
-			}
-			c := int(text[at] - '0')
-			value |= c & 0x1f << shift
-			more = c&0x20 != 0
-			if at++; !more && c&0x10 != 0 {
-				value |= -1 << (shift + 5)
-			}
-		}
-		if n := len(counts); n > 2 {
-			value += counts[n-2]
-		}
-		counts = append(counts, value)
-	}
-	return counts, nil
-}
-
-// fromRuns is the mask of run lengths, which go down the columns and begin with what is not the
-// object.
-func fromRuns(counts []int, h, w int) (heatmap.Grid, error) {
-	g := heatmap.NewGrid(w, h)
-	at := 0
-	for i, n := range counts {
-		if n < 0 || n > h*w-at {
-			return g, fmt.Errorf("its run lengths are longer than its %d x %d pixels", w, h)
-		}
-		for k := at; i%2 == 1 && k < at+n; k++ {
-			g.Values[k%h*w+k/h] = 1
-		}
-		at += n
-	}
-	return g, nil
 }

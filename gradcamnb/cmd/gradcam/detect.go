@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
@@ -54,29 +56,45 @@ func (f readingFlags) reading() (gradcamnb.Reading, error) {
 }
 
 func detectCommand() *cobra.Command {
-	var f explainFlags
-	var asJSON bool
+	var f detectFlags
 	c := &cobra.Command{
-		Use:   "detect --model M.onnx --image P.png",
-		Short: "List what a detector finds",
-		Args:  cli.NoArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			r, m, err := f.detector(c.Context())
-			if err != nil {
-				return err
-			}
-			found, err := m.DetectAll(c.Context(), r)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return detectionsJSON(c.OutOrStdout(), f.images, found)
-			}
-			return detectionTable(c.OutOrStdout(), f.images, found)
-		},
+		Use:   "detect --model M.onnx --image P.png [--out DIR [--explain]] [--coco RESULTS.json]",
+		Short: "List and draw what a detector finds, and explain all of it",
+		Long: `List what a detector finds, and with --out write into that folder
+
+  detections.png    the picture with boxes, numbers, classes and scores, and instance masks
+  detections.json   the same in numbers
+                    (of several pictures detections-NAME.png, by the picture's name, and one detections.json)
+
+With --explain all detections of one picture are explained together, by the same masks for all (D-RISE), and
+there are in the folder, too
+
+  explained.png     the picture, and a map of every detection, all on one colour scale
+  result.json, overlay-*.png, heatmap-*.npy, raw-*.npy   what was explained, and every map by itself
+
+--near-miss explains the surest candidate below the threshold, too. --detections explains the boxes and masks of a COCO
+results file instead of what the model finds, and --method takes a method of a layer instead of masks.
+
+--coco writes all detections as a COCO results file: boxes, categories, scores, and masks as run lengths. Without
+--coco-names pictures are called by the numbers that their files have as names, and categories by the classes'.`,
+		Args: cli.NoArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
 	f.addDetector(c)
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	f.addMasks(c, 2000, 16)
+	flags := c.Flags()
+	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
+	flags.StringVar(&f.out, "out", "", "folder for pictures and results")
+	flags.StringVar(&f.colors, "colors", "", "colour map of the maps: "+strings.Join(render.ColorMapNames(), ", ")+" (default: black body)")
+	flags.BoolVar(&f.explain, "explain", false, "explain all detections of the picture")
+	flags.IntVar(&f.most, "most", 12, "explain the surest so many")
+	flags.BoolVar(&f.nearMiss, "near-miss", false, "explain the surest candidate below the threshold, too")
+	flags.BoolVar(&f.byBox, "by-box", false, "compare boxes, also where the model has instance masks")
+	flags.StringVar(&f.method, "method", "", "explain by this method instead of D-RISE, e.g. ODAM or LayerCAM")
+	flags.StringArrayVar(&f.layers, "layer", nil, "of a method that has one, by tensor name or module path; levels means all before the heads (default: that of each detection)")
+	flags.StringVar(&f.coco, "coco", "", "write a COCO results file")
+	flags.StringVar(&f.cocoNames, "coco-names", "", "COCO annotation file that numbers pictures and categories")
+	flags.StringVar(&f.listed, "detections", "", "COCO results file whose boxes and masks are explained")
 	return c
 }
 
@@ -155,12 +173,16 @@ func detectionTable(w io.Writer, images []string, found [][]heatmap.Detection) e
 		}
 		fmt.Fprintln(t, "DETECTION\tCLASS\tSCORE\tX0\tY0\tX1\tY1")
 		for k, d := range found[i] {
-			name := d.Label
-			if name == "" {
-				name = fmt.Sprintf("class %d", d.Class)
-			}
-			fmt.Fprintf(t, "%d\t%s\t%.4f\t%.1f\t%.1f\t%.1f\t%.1f\n", k+1, printable.Line(name), d.Score, d.Box[0], d.Box[1], d.Box[2], d.Box[3])
+			fmt.Fprintf(t, "%d\t%s\t%.4f\t%.1f\t%.1f\t%.1f\t%.1f\n", k+1, className(d), d.Score, d.Box[0], d.Box[1], d.Box[2], d.Box[3])
 		}
 	}
 	return t.Flush()
+}
+
+// className is the label of a detection's class, or its number.
+func className(d heatmap.Detection) string {
+	if d.Label == "" {
+		return fmt.Sprintf("class %d", d.Class)
+	}
+	return printable.Line(d.Label)
 }

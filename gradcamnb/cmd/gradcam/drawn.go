@@ -16,13 +16,15 @@ import (
 
 // drawnFlags say which detection is explained: one that is found, or one that is drawn.
 type drawnFlags struct {
-	number, class      int
+	number, instance   int
+	class              int
 	box, mask, polygon string
 }
 
 func (f *drawnFlags) add(c *cobra.Command) {
 	flags := c.Flags()
 	flags.IntVar(&f.number, "detection", 1, "which detection, as gradcam detect numbers them")
+	flags.IntVar(&f.instance, "instance", 1, "instead: an instance of a model with instance masks, by its mask, with the number of its detection")
 	flags.StringVar(&f.box, "box", "", "instead: a box in pixels of the picture, x0,y0,x1,y1; with --class. Why is nothing found there?")
 	flags.StringVar(&f.mask, "mask", "", "instead: a picture of the same size, white on the instance and black elsewhere; with --class, of a model with instance masks")
 	flags.StringVar(&f.polygon, "polygon", "", "instead: such a mask by its corners in pixels of the picture, x0,y0,x1,y1,x2,y2,...; with --class")
@@ -32,7 +34,7 @@ func (f *drawnFlags) add(c *cobra.Command) {
 // target is the target of the flags.
 func (f *drawnFlags) target(c *cobra.Command) (gradcamnb.Target, error) {
 	var given []string
-	for _, name := range []string{"detection", "box", "mask", "polygon"} {
+	for _, name := range []string{"detection", "instance", "box", "mask", "polygon"} {
 		if c.Flags().Changed(name) {
 			given = append(given, "--"+name)
 		}
@@ -44,10 +46,7 @@ func (f *drawnFlags) target(c *cobra.Command) (gradcamnb.Target, error) {
 		if c.Flags().Changed("class") {
 			return gradcamnb.Target{}, cli.Usagef("--class goes with --box, --mask or --polygon")
 		}
-		if f.number < 1 {
-			return gradcamnb.Target{}, cli.Usagef("--detection %d: detections are numbered from 1, the surest", f.number)
-		}
-		return gradcamnb.Detection(f.number), nil
+		return f.foundTarget(c)
 	}
 	if !c.Flags().Changed("class") {
 		return gradcamnb.Target{}, cli.Usagef("%s needs --class: the number of the class that could be there", given[0])
@@ -70,6 +69,18 @@ func (f *drawnFlags) target(c *cobra.Command) (gradcamnb.Target, error) {
 		return gradcamnb.Target{}, cli.Usagef("--box %q: write x0,y0,x1,y1", f.box)
 	}
 	return gradcamnb.Box(heatmap.Box(v), f.class), nil
+}
+
+// foundTarget is a detection that the model finds, or its instance.
+func (f *drawnFlags) foundTarget(c *cobra.Command) (gradcamnb.Target, error) {
+	flag, number, target := "--detection", f.number, gradcamnb.Detection
+	if c.Flags().Changed("instance") {
+		flag, number, target = "--instance", f.instance, gradcamnb.Instance
+	}
+	if number < 1 {
+		return gradcamnb.Target{}, cli.Usagef("%s %d: detections are numbered from 1, the surest", flag, number)
+	}
+	return target(number), nil
 }
 
 // polygonTarget is a mask of the picture's size.

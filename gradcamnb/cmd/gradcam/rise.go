@@ -33,9 +33,17 @@ type samplingFlags struct {
 
 func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
 	f.addDetector(c)
+	f.addMasks(c, masks, grid)
 	flags := c.Flags()
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: black-body (default) or jet")
+	flags.DurationVar(&f.checkpoint, "checkpoint", time.Minute, "write run.json and weights.npy every so often, so that a run that is killed can be gone on with")
+	flags.StringVar(&f.resume, "resume", "", "folder of an earlier run of the same picture, target and masks, to go on with")
+}
+
+// addMasks adds the flags that say how masks are drawn.
+func (f *samplingFlags) addMasks(c *cobra.Command, masks, grid int) {
+	flags := c.Flags()
 	flags.IntVar(&f.masks, "masks", masks, "masks to draw")
 	flags.IntVar(&f.grid, "grid", grid, "cells of a mask along each side of the picture")
 	flags.Float64Var(&f.p, "p", 0.5, "probability that a cell is seen")
@@ -44,8 +52,6 @@ func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
 	flags.IntVar(&f.batch, "batch", 0, "masks in one pass of the model (default: 16, fewer of pictures over 256 x 256, as many as the file is made for)")
 	flags.Float64Var(&f.agreement, "agreement", 0, "end when the maps of two halves of the masks have this rank correlation, e.g. 0.95")
 	flags.DurationVar(&f.limit, "time", 0, "end after this time, e.g. 30s")
-	flags.DurationVar(&f.checkpoint, "checkpoint", time.Minute, "write run.json and weights.npy every so often, so that a run that is killed can be gone on with")
-	flags.StringVar(&f.resume, "resume", "", "folder of an earlier run of the same picture, target and masks, to go on with")
 }
 
 // maxMasks is far more than any map needs, and few enough to remember what each scored.
@@ -66,8 +72,6 @@ func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
 		return gradcamnb.Sampling{}, cli.Usagef("--batch %d: give at most %d", f.batch, maxMasks)
 	case !(f.agreement >= 0 && f.agreement < 1):
 		return gradcamnb.Sampling{}, cli.Usagef("--agreement %g: a rank correlation to wait for lies between 0 and 1", f.agreement)
-	case f.checkpoint <= 0:
-		return gradcamnb.Sampling{}, cli.Usagef("--checkpoint %s: give a time, e.g. 30s", f.checkpoint)
 	case f.masks > maxMasks:
 		return gradcamnb.Sampling{}, cli.Usagef("--masks %d: give at most %d", f.masks, maxMasks)
 	case f.limit < 0:
@@ -134,7 +138,7 @@ func driseCommand() *cobra.Command {
 	var masks, found, side string
 	var drawn drawnFlags
 	c := &cobra.Command{
-		Use:   "drise --model M.onnx --image P.png [--detection K | --box x0,y0,x1,y1 --class C | --mask M.png --class C] --out DIR",
+		Use:   "drise --model M.onnx --image P.png [--detection K | --instance K | --box x0,y0,x1,y1 --class C | --mask M.png --class C] --out DIR",
 		Short: "Explain a detection by hiding parts of the picture at random (D-RISE)",
 		Long: `Explain a detection by hiding parts of the picture at random (D-RISE), and write into --out
 ` + riseFiles + `
@@ -160,6 +164,9 @@ saliency.npy [targets, H, W] are written.`,
 			t, err := drawn.target(c)
 			if err != nil {
 				return err
+			}
+			if f.byBox && t.Kind == "instance" {
+				return cli.Usagef("--instance and --by-box exclude each other: an instance is compared by its mask")
 			}
 			if len(f.layers) > 0 && f.method == "" {
 				return cli.Usagef("--layer goes with --method: the method of the gradient there, such as HiResCAM")
@@ -202,6 +209,9 @@ func (f *samplingFlags) fewMasks(c *cobra.Command) {
 func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 	if f.model == "" {
 		return cli.Usagef("--model is missing: name an ONNX file")
+	}
+	if f.checkpoint <= 0 {
+		return cli.Usagef("--checkpoint %s: give a time, e.g. 30s", f.checkpoint)
 	}
 	o, err := f.sampling()
 	if err != nil {

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/coco"
+	"github.com/gradcam-go/gradcam/internal/npyfile"
+)
+
+// faces runs a command on CenterFace and a picture, which is small so that it is quick.
+func faces(t *testing.T, command string, args ...string) {
+	t.Helper()
+	args = append([]string{command, "--model", model("centerface.onnx"), "--image", picture("astronaut.png"), "--size", "64"}, args...)
+	if code, _, said := call(t, args...); code != 0 {
+		t.Fatalf("%q: %d\n%s", args, code, said)
+	}
+}
+
+// rawOf are the values of the only file of that pattern.
+func rawOf(t *testing.T, pattern string) []float32 {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%s: %q, %v", pattern, files, err)
+	}
+	_, values, err := npyfile.Read(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+// The surest detection and the near miss are explained by one run of masks, and each map is what drise alone makes of it.
+func TestAllDetectionsShareTheirMasks(t *testing.T) {
+	all, one := t.TempDir(), t.TempDir()
+	masks := []string{"--masks", "8", "--grid", "4", "--seed", "3"}
+	faces(t, "detect", append(masks, "--out", all, "--explain", "--near-miss", "--threshold", "0.3")...)
+	for _, name := range []string{"detections.png", "detections.json", "explained.png", "overlay.png", "result.json"} {
+		if _, err := os.Stat(filepath.Join(all, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	for number, raw := range map[string]string{"1": "raw-detection_1_*.npy", "2": "raw-detection_2_*.npy"} {
+		faces(t, "drise", append(masks, "--out", one, "--detection", number, "--threshold", "0.1")...)
+		if got, want := rawOf(t, filepath.Join(all, raw)), rawOf(t, filepath.Join(one, "raw.npy")); !slices.Equal(got, want) {
+			t.Errorf("detection %s has another map among all than alone", number)
+		}
+	}
+}
+
+// What is found is written as COCO's results, and those are explained as boxes. CenterFace has one class, so that a box
+// of it weighs what the detection does.
+func TestCOCOResultsAreWrittenAndExplained(t *testing.T) {
+	dir := t.TempDir()
+	names, results := filepath.Join(dir, "instances.json"), filepath.Join(dir, "results.json")
+	if err := os.WriteFile(names, []byte(`{"images": [{"id": 42, "file_name": "astronaut.png"}], "categories": [{"id": 7, "name": "face"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	faces(t, "detect", "--coco", results, "--coco-names", names)
+	written, err := coco.Read(results)
+	if err != nil || len(written) != 0 {
+		t.Fatalf("of nothing found %+v is written, %v", written, err)
+	}
+	faces(t, "detect", "--coco", results, "--coco-names", names, "--threshold", "0.3")
+	if written, err = coco.Read(results); err != nil || len(written) != 1 || written[0].Image != 42 || written[0].Category != 7 || math.Abs(written[0].Box[2]-89) > 0.2 {
+		t.Fatalf("%+v, %v", written, err)
+	}
+	explained, alone := filepath.Join(dir, "explained"), filepath.Join(dir, "alone")
+	masks := []string{"--masks", "8", "--grid", "4", "--threshold", "0.3"}
+	faces(t, "detect", append(masks, "--explain", "--out", explained, "--detections", results, "--coco-names", names)...)
+	faces(t, "drise", append(masks, "--out", alone)...)
+	got, want := rawOf(t, filepath.Join(explained, "raw.npy")), rawOf(t, filepath.Join(alone, "raw.npy"))
+	for i := range want {
+		if math.Abs(float64(got[i]-want[i])) > 1e-5 { // the box went through the picture and back
+			t.Fatalf("value %d is %g, and of the detection %g", i, got[i], want[i])
+		}
+	}
+	report, err := os.ReadFile(filepath.Join(explained, "result.json"))
+	if err != nil || !json.Valid(report) || !strings.Contains(string(report), "box at") {
+		t.Errorf("%v\n%s", err, report)
+	}
+}
+
+// What does not go together is said before anything is computed.
+func TestDetectUsage(t *testing.T) {
+	for _, c := range []struct {
+		want string
+		args []string
+	}{
+		{"goes with --out", []string{"--explain"}},
+		{"goes with --explain", []string{"--masks", "8"}},
+		{"--most 0", []string{"--explain", "--out", t.TempDir(), "--most", "0"}},
+		{"exclude each other", []string{"--explain", "--out", t.TempDir(), "--near-miss", "--detections", "r.json"}},
+		{"goes with --coco", []string{"--coco-names", "n.json"}},
+		{"--layer goes with --method", []string{"--explain", "--out", t.TempDir(), "--size", "64", "--threshold", "0.3", "--layer", "levels"}},
+	} {
+		code, _, said := call(t, append([]string{"detect", "--model", model("centerface.onnx"), "--image", picture("astronaut.png")}, c.args...)...)
+		if code != 2 || !strings.Contains(said, c.want) {
+			t.Errorf("%q: %d\n%s", c.args, code, said)
+		}
+	}
+	code, _, said := call(t, "detect", "--model", model("centerface.onnx"), "--image", picture("astronaut.png"), "--size", "64", "--coco", filepath.Join(t.TempDir(), "r.json"))
+	if code != 1 || !strings.Contains(said, "--coco-names") {
+		t.Errorf("a picture without a number: %d\n%s", code, said)
+	}
+}

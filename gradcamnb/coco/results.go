@@ -1,0 +1,213 @@
+// Package coco reads and writes what a detector finds in COCO's format for results: a list of boxes with
+// categories and scores, and masks as run lengths. See cocodataset.org, "Results Format"; the text of run lengths is that
+// of pycocotools 2.0.
+package coco
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/regular"
+)
+
+// Result is one object of a results file.
+type Result struct {
+	Image    int64      `json:"image_id"`
+	Category int64      `json:"category_id"`
+	Box      [4]float64 `json:"bbox"` // x, y, width, height in pixels of the picture
+	Score    float64    `json:"score"`
+	Mask     *RLE       `json:"segmentation,omitempty"` // of the picture's size
+}
+
+// Names are what the numbers of a results file mean. The zero value takes the number in a picture's
+// file name for its image, as Ultralytics does, and a class's number for its category.
+type Names struct {
+	images     map[string]int64 // by file name
+	categories map[string]int64 // by name
+	names      map[int64]string
+}
+
+// annotations is what is read of a COCO annotation file.
+type annotations struct {
+	Images []struct {
+		ID   int64  `json:"id"`
+		File string `json:"file_name"`
+	} `json:"images"`
+	Categories []struct {
+		ID   int64  `json:"id"`
+		Name string `json:"name"`
+	} `json:"categories"`
+}
+
+// mostText is how many bytes of JSON are read.
+const mostText = 1 << 30
+
+// ReadNames reads the pictures and categories of an annotation file.
+func ReadNames(path string) (Names, error) {
+	data, err := regular.Read(path, mostText)
+	if err != nil {
+		return Names{}, fmt.Errorf("the annotations: %w", err)
+	}
+	var f annotations
+	if err := json.Unmarshal(data, &f); err != nil {
+		return Names{}, fmt.Errorf("%s is no COCO file: %w", path, err)
+	}
+	if len(f.Images) == 0 || len(f.Categories) == 0 {
+		return Names{}, fmt.Errorf("%s names no pictures or no categories: it is no annotation file of COCO", path)
+	}
+	n := Names{map[string]int64{}, map[string]int64{}, map[int64]string{}}
+	for _, i := range f.Images {
+		n.images[filepath.Base(i.File)] = i.ID
+	}
+	for _, c := range f.Categories {
+		n.categories[strings.ToLower(c.Name)] = c.ID
+		n.names[c.ID] = c.Name
+	}
+	return n, nil
+}
+
+// Image is the number of a picture's file.
+func (n Names) Image(file string) (int64, error) {
+	base := filepath.Base(file)
+	if n.images != nil {
+		id, ok := n.images[base]
+		if !ok {
+			return 0, fmt.Errorf("the annotations name no picture %q", base)
+		}
+		return id, nil
+	}
+	id, err := strconv.ParseInt(strings.TrimSuffix(base, filepath.Ext(base)), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("the picture %q has no number as its name, by which COCO calls pictures: give the annotation file that numbers them", base)
+	}
+	return id, nil
+}
+
+// category is the number of a class.
+func (n Names) category(d heatmap.Detection) (int64, error) {
+	if n.categories == nil {
+		return int64(d.Class), nil
+	}
+	id, ok := n.categories[strings.ToLower(d.Label)]
+	if !ok {
+		return 0, fmt.Errorf("the annotations have no category %q, as the model calls its class %d", d.Label, d.Class)
+	}
+	return id, nil
+}
+
+// class is the class of a category: by its name among labels, or its own number.
+func (n Names) class(category int64, labels []string) (int, error) {
+	if n.names == nil {
+		return int(category), nil
+	}
+	name, ok := n.names[category]
+	if !ok {
+		return 0, fmt.Errorf("the annotations have no category %d", category)
+	}
+	for i, label := range labels {
+		if strings.EqualFold(label, name) {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("the model has no class %q", name)
+}
+
+// Of are what is found in a picture's file as results.
+func (n Names) Of(file string, found []heatmap.Detection) ([]Result, error) {
+	image, err := n.Image(file)
+	if err != nil {
+		return nil, err
+	}
+	out := []Result{}
+	for _, d := range found {
+		category, err := n.category(d)
+		if err != nil {
+			return nil, err
+		}
+		b := d.Box
+		r := Result{Image: image, Category: category, Box: [4]float64{b[0], b[1], b[2] - b[0], b[3] - b[1]}, Score: float64(d.Score)}
+		if mask := d.MaskOnPicture(); len(mask.Values) > 0 {
+			rle := NewRLE(mask)
+			r.Mask = &rle
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// Write writes a results file.
+func Write(path string, results []Result) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // < is a digit of run lengths
+	if err := e.Encode(results); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return atomicfile.Write(path, b.Bytes())
+}
+
+// Read reads a results file.
+func Read(path string) ([]Result, error) {
+	data, err := regular.Read(path, mostText)
+	if err != nil {
+		return nil, fmt.Errorf("the detections: %w", err)
+	}
+	var out []Result
+	if err := json.Unmarshal(data, &out); err != nil {
+		return nil, fmt.Errorf("%s is no results file of COCO, [{\"image_id\": ..., \"category_id\": ..., \"bbox\": [x, y, width, height], \"score\": ...}, ...]: %w", path, err)
+	}
+	return out, nil
+}
+
+// Detections are the results of a picture's file as detections of a model with these labels, the surest
+// first, in a picture of w x h pixels.
+func (n Names) Detections(results []Result, file string, labels []string, w, h int) ([]heatmap.Detection, error) {
+	image, err := n.Image(file)
+	if err != nil {
+		return nil, err
+	}
+	var out []heatmap.Detection
+	for _, r := range results {
+		if r.Image != image {
+			continue
+		}
+		class, err := n.class(r.Category, labels)
+		if err != nil {
+			return nil, err
+		}
+		d := heatmap.Detection{Box: heatmap.Box{r.Box[0], r.Box[1], r.Box[0] + r.Box[2], r.Box[1] + r.Box[3]}, Class: class, Score: float32(r.Score)}
+		if class >= 0 && class < len(labels) {
+			d.Label = labels[class]
+		}
+		if r.Mask != nil {
+			if r.Mask.Size != [2]int{h, w} {
+				return nil, fmt.Errorf("a mask has %d x %d pixels, and the picture %s %d x %d", r.Mask.Size[1], r.Mask.Size[0], file, w, h)
+			}
+			if d.Mask, err = r.Mask.Grid(); err != nil {
+				return nil, err
+			}
+			d.Frame = whole(w, h)
+		}
+		out = append(out, d)
+	}
+	return surestFirst(out), nil
+}
+
+// whole is the frame of a mask that lies over a picture as it is.
+func whole(w, h int) imgio.Frame {
+	return imgio.Frame{PictureW: w, PictureH: h, ModelW: w, ModelH: h, ScaleX: 1, ScaleY: 1}
+}
+
+func surestFirst(found []heatmap.Detection) []heatmap.Detection {
+	slices.SortStableFunc(found, func(a, b heatmap.Detection) int { return cmp.Compare(b.Score, a.Score) })
+	return found
+}

@@ -1,0 +1,75 @@
+package kind
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// byBoxes is the value of [Detections] whose boxes are compared, also of a model with instance masks.
+const byBoxes = "boxes"
+
+// Detections is every detection of one picture, the surest first, or the surest few: one target each. Of a
+// model with instance masks what counts is the overlap of masks, unless boxes are asked for.
+var Detections = Register(Kind{
+	Name: "detections", Boxed: true, Together: true,
+	Prefix: "detections",
+	Forms:  []Form{{"detections[:MOST][:boxes]", "every detection of a picture, or the surest few, one map each; by their masks where there are any, or by boxes"}},
+	Read: func(rest string) (Spec, error) {
+		s := Spec{Kind: "detections"}
+		most, boxes := strings.CutSuffix(rest, ":"+byBoxes)
+		if boxes {
+			s.Value = byBoxes
+		}
+		if most == "" {
+			return s, nil
+		}
+		number, ok := strings.CutPrefix(most, ":")
+		if !ok {
+			return s, textErrorf("write detections, detections:8 or detections:boxes")
+		}
+		index, err := readIndices(number)
+		if err == nil && (len(index) != 1 || index[0] < 1) {
+			err = textErrorf("the most that are explained is one number from 1, as in detections:8")
+		}
+		s.Index = index
+		return s, err
+	},
+	Write: func(s Spec) string {
+		text := "detections"
+		if len(s.Index) == 1 {
+			text += fmt.Sprintf(":%d", s.Index[0])
+		}
+		if s.Value == byBoxes {
+			text += ":" + byBoxes
+		}
+		return text
+	},
+	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+		f := sc.Found()
+		if n := len(f.Detections); n != 1 {
+			return nil, fmt.Errorf("there are %d pictures, and in each other detections: explain all detections of one picture at a time", n)
+		}
+		n := max(1, len(f.Detections[0])) // of none, the first says why
+		if len(s.Index) == 1 {
+			n = min(n, s.Index[0])
+		}
+		var out []Resolved
+		for rank := 1; rank <= n; rank++ {
+			one := Spec{Kind: "detection", Index: []int{rank}}
+			masked := false
+			r, err := boxed(sc, one, func(f *Found, i int) (heatmap.Detection, error) {
+				d, err := f.ranked(one, i)
+				masked = len(d.Mask.Values) > 0 && s.Value != byBoxes
+				return d, err
+			}, func(d heatmap.Detection) string { return fmt.Sprintf("detection %d at %s", rank, corners(d.Box)) })
+			if err != nil {
+				return nil, err
+			}
+			r.Found, r.Masked = rank, masked
+			out = append(out, r)
+		}
+		return out, nil
+	},
+})

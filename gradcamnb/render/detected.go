@@ -1,0 +1,120 @@
+package render
+
+import (
+	"fmt"
+	"image"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Measures of a figure of all detections, in pixels.
+const (
+	detectedSide  = 230  // longest side of a map
+	detectedWidth = 1000 // of the whole, at most
+	detectedWhole = 620  // longest side of the picture with all boxes
+)
+
+// Detected draws everything that a result explains of a detector in one figure: the picture with all
+// boxes and masks, and below it one map of every explained detection, all on one colour scale, which
+// stands beside the picture. Below each map stand the detection's number, class and score, and how the map lies to its
+// box. Of several maps of one detection, by layers or methods, the first is drawn.
+func Detected(r *heatmap.Result, o *Options) *image.NRGBA {
+	maps := detectedMaps(r)
+	one := oneScale(o, maps)
+	f := faces()
+	whole := newCanvas(detectedWhole, 40)
+	if r.Picture != nil {
+		whole = canvas{boxesOn(r.Picture, r.Detections, detectedWhole)}
+	}
+	aside := margin + whole.Bounds().Dx() + 2*gap
+	across := (detectedWidth - 2*margin + cellGap) / (detectedSide + cellGap)
+	w, h := detectedSide, detectedSide
+	if r.Picture != nil {
+		w, h = fittedSquare(r.Picture.Bounds().Dx(), r.Picture.Bounds().Dy(), detectedSide)
+	}
+	top := margin + 14 + lineH
+	under := top + max(whole.Bounds().Dy(), 150) + 2*cellGap
+	rowHeight := h + 3*captionH + 2*cellGap
+	rows := (len(maps) + across - 1) / across
+	c := newCanvas(detectedWidth, under+rows*rowHeight+margin)
+	c.text(detectedTitle(r, maps), margin, margin+14, c.Rect.Dx()-2*margin, f.title, ink)
+	c.put(whole.NRGBA, margin, top)
+	if len(maps) > 0 {
+		bar := image.Rect(aside, top+2*lineH, aside+barWidth, top+2*lineH+100)
+		c.colorBar(maps[0], one, bar)
+		for i, line := range wrapped(fmt.Sprintf("One colour scale for all maps: %s.", one.scale(maps[0]).words(maps[0].Unit)), c.Rect.Dx()-margin-aside, f.small) {
+			c.text(line, aside, bar.Max.Y+lineH+i*captionH, c.Rect.Dx()-margin-aside, f.small, ink)
+		}
+	}
+	var small *image.NRGBA
+	if r.Picture != nil {
+		small = shrunk(r.Picture, w, h)
+	}
+	for i, m := range maps {
+		x, y := margin+i%across*(detectedSide+cellGap), under+i/across*rowHeight
+		c.put(overlaid(r, m, one, small, w, h), x, y)
+		c.text(detectedWords(r, m), x, y+h+captionUp, detectedSide, f.body, ink)
+		line, col := verdict(m, r), faint
+		if m.Diagnosis != "" {
+			line, col = firstClause(m.Diagnosis), mark
+		}
+		c.text(line, x, y+h+captionUp+captionH, detectedSide, f.small, col)
+		c.text("highest "+number(float64(Shared(m).Hi))+" "+m.Unit, x, y+h+captionUp+2*captionH, detectedSide, f.small, faint)
+	}
+	return c.NRGBA
+}
+
+// detectedMaps are the first map of every detection that is explained.
+func detectedMaps(r *heatmap.Result) []*heatmap.Map {
+	var maps []*heatmap.Map
+	for _, m := range r.Maps {
+		if m.Box.Area() > 0 && (len(maps) == 0 || maps[len(maps)-1].Target != m.Target) {
+			maps = append(maps, m)
+		}
+	}
+	return maps
+}
+
+// oneScale is the options with one range for all maps, if they have none.
+func oneScale(o *Options, maps []*heatmap.Map) *Options {
+	one := Options{}
+	if o != nil {
+		one = *o
+	}
+	switch {
+	case one.Range != nil:
+	case one.Signed:
+		one.Range = SharedSigned(maps...)
+	default:
+		one.Range = Shared(maps...)
+	}
+	return &one
+}
+
+func detectedTitle(r *heatmap.Result, maps []*heatmap.Map) string {
+	title := clean(r.Model)
+	if len(maps) == 0 {
+		return title + ": no detection is explained"
+	}
+	made := madeBy(maps[0])
+	for _, m := range maps {
+		if madeBy(m) != made {
+			made = maps[0].Method
+		}
+	}
+	title = fmt.Sprintf("%s: %s of %d detections", title, clean(made), len(maps))
+	if s := maps[0].Sampled; s != nil {
+		title += fmt.Sprintf(", by the same %d masks", len(s.Weights))
+	}
+	return title
+}
+
+// detectedWords is the number, class and score of an explained detection, or the class of one that was drawn.
+func detectedWords(r *heatmap.Result, m *heatmap.Map) string {
+	for i, d := range r.Detections {
+		if d.Box == m.Box && d.Class == m.Index {
+			return fmt.Sprintf("%d %s %.2f", i+1, className(d.Label, d.Class), d.Score)
+		}
+	}
+	return className(m.Class, m.Index) + ", drawn"
+}
