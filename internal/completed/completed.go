@@ -5,6 +5,7 @@
 package completed
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/gomlx/compute"
@@ -18,6 +19,15 @@ const Plain = "plain "
 func Backend(b compute.Backend) compute.Backend { return backend{b} }
 
 type backend struct{ compute.Backend }
+
+// Capabilities implements [compute.Backend]. Fused operators are not among them: later versions of GoMLX build one that
+// is announced without writing it out, in graphs that are plain, too. Unannounced, they are tried.
+func (b backend) Capabilities() compute.Capabilities {
+	c := b.Backend.Capabilities()
+	c.Operations = maps.Clone(c.Operations)
+	maps.DeleteFunc(c.Operations, func(op compute.OpType, _ bool) bool { return strings.HasPrefix(op.String(), "Fused") })
+	return c
+}
 
 // Builder implements [compute.Backend].
 func (b backend) Builder(name string) compute.Builder {

@@ -110,7 +110,7 @@ var functions = []function{
 	{"matmul", "MatMul", []NodeType{NodeTypeDotGeneral}},
 }
 
-// modules are those that read variables.
+// modules are those that read variables, or weights that are constants.
 var modules = []function{
 	{"conv", "Conv", []NodeType{NodeTypeConvGeneral}},
 	{"norm", "BatchNormalization", []NodeType{NodeTypeBatchNormForInference}},
@@ -128,7 +128,7 @@ func (p *Place) function(of []function) function {
 	if at >= 0 {
 		return of[at]
 	}
-	op := p.Node.Type().String()
+	op := p.last.String()
 	return function{name: strings.ToLower(op), op: op}
 }
 
@@ -142,9 +142,11 @@ func (p *Place) naming() function {
 			f.op = reduction + "Pool"
 		}
 		return f
-	case len(p.reads) > 0 && p.ops[NodeTypeDotGeneral]:
-		return function{op: map[bool]string{true: "Gemm", false: "MatMul"}[p.Node.Rank() == 2]}
-	case len(p.reads) > 0:
+	case p.form == window:
+		return function{name: "pool", op: map[NodeType]string{NodeTypeMax: "MaxPool", NodeTypeAdd: "AveragePool"}[p.last]}
+	case p.form == module && p.ops[NodeTypeDotGeneral]:
+		return function{name: "matmul", op: map[bool]string{true: "Gemm", false: "MatMul"}[p.Node.Rank() == 2]}
+	case len(p.reads) > 0 || p.form == module:
 		return p.function(modules)
 	}
 	return p.function(functions)
@@ -170,7 +172,7 @@ func (w *Walk) name() {
 			continue
 		}
 		name := strings.TrimPrefix(p.scope, "/")
-		if p.form != module {
+		if p.form != module || len(p.reads) == 0 {
 			name = strings.TrimPrefix(p.scope+"/"+f.name, "/")
 		}
 		taken[name]++

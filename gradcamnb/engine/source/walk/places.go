@@ -26,9 +26,11 @@ type Place struct {
 	form   form
 	reads  map[string]bool // paths of variables
 	ops    map[NodeType]bool
-	enter  *Node  // what the first node of a module is made of, that depends on the picture
-	closed bool   // another place is made of it
-	before []bool // the places that it depends on, itself included, by their number
+	last   NodeType   // of them
+	noted  []NodeType // operators beside its own, such as the sum in a softmax, that count if it goes on
+	enter  *Node      // what the first node of a module is made of, that depends on the picture
+	closed bool       // another place is made of it
+	before []bool     // the places that it depends on, itself included, by their number
 	number int
 }
 
@@ -37,9 +39,10 @@ type form int
 
 const (
 	start  form = iota // the picture
-	module             // it reads variables
+	module             // it reads variables, or weights that are constants
 	single             // a function of one place: ReLU, softmax, a scale
 	pool
+	window // a pooling that is written as slices
 	joined // made of several places
 	named  // the graph function gave it an alias, and what comes after begins anew
 )
@@ -208,9 +211,14 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 	}
 	switch {
 	case len(reads) > 0:
-		return w.ofModule(n, homes, last, reads)
+		return w.ofModule(n, homes, last, w.scopeOf(reads), reads)
+	case w.frozen(n, last):
+		return w.ofModule(n, homes, last, last.scope, reads)
 	case w.picks(n):
 		return w.addPlace(n, &Place{form: single, scope: last.scope, From: homes})
+	case moves[n.Type()] && len(homes) == 1 && w.unfolds(n, last):
+		last.Node = n
+		return last
 	case moves[n.Type()] && len(homes) == 1:
 		last.note(n)
 		return last
@@ -221,6 +229,11 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 	}
 	of, ok := oneOf(homes, last)
 	switch {
+	case w.slides(n, homes, last):
+		if last.form == window {
+			return last.extend(n)
+		}
+		return w.addPlace(n, &Place{form: window, scope: last.scope, From: homes})
 	case !ok:
 		return w.addPlace(n, &Place{form: joined, scope: w.branchScope(homes, last), From: homes})
 	case n.Shape().Size() != of.Node.Shape().Size(): // a mean, or what is made of one
@@ -230,16 +243,6 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 		return last.extend(n)
 	}
 	return w.addPlace(n, &Place{form: single, scope: last.scope, From: []*Place{of}})
-}
-
-// picks tells whether a node takes tokens that are no cells out of a sequence, as the class
-// token is.
-func (w *Walk) picks(n *Node) bool {
-	if n.Type() != NodeTypeSlice && n.Type() != NodeTypeGather {
-		return false
-	}
-	from := w.trace.of[n.Inputs()[0]].layout()
-	return from.Tokens() && !w.trace.of[n].layout().Map()
 }
 
 // moves are the operators that only put values elsewhere, or take fewer.
@@ -271,10 +274,9 @@ func oneOf(homes []*Place, last *Place) (*Place, bool) {
 	return of, true
 }
 
-// ofModule is the place of a node that reads variables. A bias or a scale goes on with the
-// layer before it, if that is of the same scope; a convolution or a product begins one.
-func (w *Walk) ofModule(n *Node, homes []*Place, last *Place, reads map[string]bool) *Place {
-	scope := w.scopeOf(reads)
+// ofModule is the place of a node that reads variables, or weights that are constants, of a scope. A bias or a scale goes
+// on with the layer before it, if that is of the same scope; a convolution or a product begins one.
+func (w *Walk) ofModule(n *Node, homes []*Place, last *Place, scope string, reads map[string]bool) *Place {
 	again := slices.ContainsFunc(keys(reads), func(v string) bool { return last.reads[v] })
 	if !learned[n.Type()] && len(homes) == 1 && last.form == module && last.scope == scope && !again && !last.closed {
 		for v := range reads {
@@ -304,17 +306,21 @@ func (w *Walk) addPlace(n *Node, p *Place) *Place {
 	return p.extend(n)
 }
 
-// note remembers an operator within a function that does not end it.
+// note remembers an operator within a function that does not end it. It counts when the function goes on: a mean after a
+// clip makes no other function of it.
 func (p *Place) note(n *Node) {
 	if p.form == single && !p.closed {
-		p.ops[n.Type()] = true
+		p.noted = append(p.noted, n.Type())
 	}
 }
 
 // extend makes a node the end of the place.
 func (p *Place) extend(n *Node) *Place {
-	p.Node = n
-	p.ops[n.Type()] = true
+	p.Node, p.last = n, n.Type()
+	for _, t := range append(p.noted, n.Type()) {
+		p.ops[t] = true
+	}
+	p.noted = nil
 	return p
 }
 

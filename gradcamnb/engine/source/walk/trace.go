@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"cmp"
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -36,11 +37,15 @@ func (t tracer) add(n *Node) {
 
 func (t tracer) nothing(_ *Node, dims []int) axes { return unknown(dims) }
 
-// elementwise takes every axis from the input that knows it; pooling and padding change
-// lengths only.
+// elementwise takes every axis from the input that knows it, from one that is a map if there is one: a gate beside it
+// may have been spread by a product, which knows nothing of cells. Pooling and padding change lengths only.
 func (t tracer) elementwise(n *Node, dims []int) axes {
 	out := unknown(dims)
-	for _, in := range n.Inputs() {
+	inputs := slices.Clone(n.Inputs())
+	slices.SortStableFunc(inputs, func(a, b *Node) int {
+		return cmp.Compare(t.of[b].layout().Rows, t.of[a].layout().Rows)
+	})
+	for _, in := range inputs {
 		from := t.of[in]
 		if len(from) != len(dims) {
 			continue

@@ -1,0 +1,54 @@
+package walk
+
+import (
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// frozen tells whether a node applies weights that are constants of the graph and no variables, as those of an imported
+// file are: a convolution or a product with them, or a bias or a scale right behind one.
+func (w *Walk) frozen(n *Node, last *Place) bool {
+	behindOne := last.form == module && len(last.reads) == 0 && !last.closed && (n.Type() == NodeTypeAdd || n.Type() == NodeTypeMul)
+	if !learned[n.Type()] && n.Type() != NodeTypeBatchNormForInference && !behindOne {
+		return false
+	}
+	return slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return !w.sees[in] && stored(in) })
+}
+
+// stored tells whether a node is made of a constant of several values, as weights are.
+func stored(n *Node) bool {
+	return n.Type() == NodeTypeConstant && n.Shape().Size() > 1 || slices.ContainsFunc(n.Inputs(), stored)
+}
+
+// unfolds tells whether a node makes a map of a place that was computed as rows of a matrix, one a cell, such as a
+// convolution of 1 x 1 that is written as a product.
+func (w *Walk) unfolds(n *Node, last *Place) bool {
+	return !last.closed && n.Inputs()[0] == last.Node && n.Shape().Size() == last.Node.Shape().Size() &&
+		w.trace.of[n].layout().Map() && !w.trace.of[last.Node].layout().Map()
+}
+
+// slides tells whether a node is a step of a pooling that is written as slices of one map, of which the largest value or
+// the sum is taken: the first such step, or one that goes on.
+func (w *Walk) slides(n *Node, homes []*Place, last *Place) bool {
+	if n.Type() != NodeTypeMax && n.Type() != NodeTypeAdd || slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return !w.sees[in] }) {
+		return false
+	}
+	if last.form == window {
+		return !last.closed && n.Type() == last.last && !slices.ContainsFunc(homes, func(h *Place) bool { return h != last && h != last.From[0] })
+	}
+	return len(homes) == 1 && w.trace.of[n].layout().Map() &&
+		!slices.ContainsFunc(n.Inputs(), func(in *Node) bool {
+			return in.Type() != NodeTypeSlice || in.Shape().Size() >= last.Node.Shape().Size()
+		})
+}
+
+// picks tells whether a node takes tokens that are no cells out of a sequence, as the class
+// token is.
+func (w *Walk) picks(n *Node) bool {
+	if n.Type() != NodeTypeSlice && n.Type() != NodeTypeGather {
+		return false
+	}
+	from := w.trace.of[n.Inputs()[0]].layout()
+	return from.Tokens() && !w.trace.of[n].layout().Map()
+}
