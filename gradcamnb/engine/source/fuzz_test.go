@@ -22,8 +22,9 @@ func FuzzSidecar(f *testing.F) {
 			t.Fatal(err)
 		}
 		side, _, err := readSidecar(filepath.Join(dir, "m.onnx"))
-		if err == nil && side.Input != nil && side.Input.Validate() != nil {
-			t.Errorf("a preprocessing that cannot be was taken: %+v", side.Input)
+		c := Card{Input: []int{1, 3, 8, 8}}
+		if err == nil && c.takePrep(side.Input) == nil && c.Prep != nil && c.Prep.Validate() != nil {
+			t.Errorf("a preprocessing that cannot be was taken: %+v", c.Prep)
 		}
 	})
 }

@@ -77,7 +77,10 @@ func (m *onnxModel) takeSidecar(path string, side Sidecar, labels []string) erro
 	if err := m.settle(side.Layout); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	c.Prep, c.Labels, c.Detector, c.HeadLabels = side.Input, labels, side.Detector, side.Heads
+	if err := c.takePrep(side.Input); err != nil {
+		return fmt.Errorf("the sidecar %s: %w", SidecarPath(path), err)
+	}
+	c.Labels, c.Detector, c.HeadLabels = labels, side.Detector, side.Heads
 	c.Files = append(c.Files, SidecarPath(path))
 	if side.Labels != "" {
 		c.Files = append(c.Files, filepath.Join(filepath.Dir(path), side.Labels))

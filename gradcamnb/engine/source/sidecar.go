@@ -77,12 +77,6 @@ func readSidecar(model string) (Sidecar, []string, error) {
 	if err != nil {
 		return Sidecar{}, nil, fmt.Errorf("the sidecar %s is not as it should be: %w", path, err)
 	}
-	if s.Input != nil {
-		*s.Input = s.Input.Filled()
-		if err := s.Input.Validate(); err != nil {
-			return Sidecar{}, nil, fmt.Errorf("the sidecar %s: %w", path, err)
-		}
-	}
 	if s.Detector != nil {
 		if *s.Detector, err = s.Detector.Filled(); err != nil {
 			return Sidecar{}, nil, fmt.Errorf("the sidecar %s: %w", path, err)
@@ -113,4 +107,26 @@ func readLabels(root *os.Root, name string) ([]string, error) {
 	}
 	text := strings.TrimRight(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
 	return strings.Split(text, "\n"), nil
+}
+
+// takePrep takes the sidecar's preprocessing. A size that it does not say is that of the model's pictures, if they
+// have one.
+func (c *Card) takePrep(p *imgio.Prep) error {
+	if p == nil {
+		c.Prep = nil
+		return nil
+	}
+	filled := p.Filled()
+	if filled.Width == 0 && filled.Height == 0 {
+		height, width, ok := c.Size()
+		if !ok {
+			return errors.New("its input has no width and height, and the model takes pictures of any size: write both")
+		}
+		filled.Width, filled.Height = width, height
+	}
+	if err := filled.Validate(); err != nil {
+		return err
+	}
+	c.Prep = &filled
+	return nil
 }

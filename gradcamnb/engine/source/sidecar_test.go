@@ -1,0 +1,36 @@
+package source
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// A sidecar needs no size for a model that has one; for one that has none it is asked for.
+func TestSidecarWithoutSize(t *testing.T) {
+	for _, c := range []struct {
+		input  []int
+		layout imgio.Layout
+		prep   imgio.Prep
+		want   [2]int // width, height
+		err    string
+	}{
+		{[]int{1, 3, 20, 30}, imgio.ChannelsFirst, imgio.Prep{Scale: [3]float32{1, 1, 1}}, [2]int{30, 20}, ""},
+		{[]int{-1, 20, 30, 3}, imgio.ChannelsLast, imgio.Prep{Scale: [3]float32{1, 1, 1}}, [2]int{30, 20}, ""},
+		{[]int{1, 3, 20, 30}, imgio.ChannelsFirst, imgio.Prep{Width: 8, Height: 4, Scale: [3]float32{1, 1, 1}}, [2]int{8, 4}, ""},
+		{[]int{1, 3, -1, -1}, imgio.ChannelsFirst, imgio.Prep{Scale: [3]float32{1, 1, 1}}, [2]int{}, "write both"},
+		{[]int{1, 3, 20, 30}, imgio.ChannelsFirst, imgio.Prep{Width: 8, Scale: [3]float32{1, 1, 1}}, [2]int{}, "the size 8 x 0"},
+	} {
+		card := Card{Input: c.input, Layout: c.layout}
+		err := card.takePrep(&c.prep)
+		switch {
+		case c.err != "":
+			if err == nil || !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%v, %+v: error %v, want %q", c.input, c.prep, err, c.err)
+			}
+		case err != nil || card.Prep.Width != c.want[0] || card.Prep.Height != c.want[1]:
+			t.Errorf("%v, %+v: %+v, %v", c.input, c.prep, card.Prep, err)
+		}
+	}
+}
