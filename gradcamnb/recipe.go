@@ -2,13 +2,11 @@ package gradcamnb
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
 // recipeVersion is that of the recipes written now. It grows when an old reader would explain
@@ -26,13 +24,8 @@ type written struct {
 // one that says anything unknown, is an error.
 func Again(recipe string) (Request, error) {
 	var w written
-	d := json.NewDecoder(strings.NewReader(recipe))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&w); err != nil {
+	if err := strictjson.Decode([]byte(recipe), &w); err != nil {
 		return Request{}, fmt.Errorf("reading how the result was made: %w", err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return Request{}, errors.New("reading how the result was made: something stands behind the recipe")
 	}
 	if w.Version < 0 || w.Version > recipeVersion {
 		return Request{}, fmt.Errorf("reading how the result was made: the recipe has the version %d, and this program knows those up to %d: take a newer one", w.Version, recipeVersion)

@@ -1,10 +1,11 @@
 package imgio
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
 // UnmarshalJSON reads a preprocessing, and refuses fields that it does not know. Mean and scale are a
@@ -17,9 +18,7 @@ func (p *Prep) UnmarshalJSON(data []byte) error {
 		Scale channels `json:"scale"`
 	}
 	numbers.plain = plain(*p)
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&numbers); err != nil {
+	if err := strictjson.Decode(data, &numbers); err != nil {
 		return err
 	}
 	read := Prep(numbers.plain)

@@ -17,6 +17,9 @@ import (
 // is renamed when it is complete. What was there before stays if anything fails.
 // The file has the mode 0666 less the umask.
 func Write(path string, data []byte) (err error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("writing %s: it is a folder", path)
+	}
 	sweep(filepath.Dir(path))
 	f, err := create(path)
 	if err != nil {

@@ -141,8 +141,8 @@ func (j *job) finished(settings string) bool {
 // write writes one picture's results. An older result.json goes first, so that it never
 // stands beside files that are not its own.
 func (j *job) write(f explainFlags, m *gradcamnb.Model, r *heatmap.Result, o *render.Options) error {
-	if err := os.MkdirAll(j.dir, 0o755); err != nil {
-		return fmt.Errorf("the folder for the results: %w", err)
+	if err := makeFolder(j.dir); err != nil {
+		return err
 	}
 	if err := os.Remove(filepath.Join(j.dir, "result.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the older results: %w", err)
@@ -175,7 +175,11 @@ func (t *tally) far() string {
 
 // end says what came of it; it is an error where a picture could not be explained.
 func (t *tally) end(w io.Writer) error {
-	fmt.Fprintf(w, "gradcam: %d pictures explained in %s (%.1f a second)", t.done, time.Since(t.start).Round(100*time.Millisecond), t.rate())
+	things := "pictures"
+	if t.done == 1 {
+		things = "picture"
+	}
+	fmt.Fprintf(w, "gradcam: %d %s explained in %s (%.1f a second)", t.done, things, time.Since(t.start).Round(100*time.Millisecond), t.rate())
 	if t.there > 0 {
 		fmt.Fprintf(w, "; %d were there already", t.there)
 	}

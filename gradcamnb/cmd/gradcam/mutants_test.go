@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -206,7 +207,10 @@ func tryMutants(from, to int, dir string) error {
 			args = append(args, "--size", "16")
 		}
 		fmt.Fprintln(say, i)
-		late := time.AfterFunc(10*time.Second, func() { panic(fmt.Sprintf("mutant %d: not ended after 10 s", i)) })
+		late := time.AfterFunc(10*time.Second, func() {
+			debug.SetTraceback("all")
+			panic("not ended after 10 s")
+		})
 		code := run(args)
 		late.Stop()
 		fmt.Fprintln(say, i, code)
@@ -237,12 +241,12 @@ func TestMutants(t *testing.T) {
 		to := min(from+each, *mutants)
 		next, said := to, mutantsOf(t, from, to, codes)
 		if said != "" { // the process ended at a mutant
-			lines := strings.Fields(said)
-			at, err := strconv.Atoi(lines[0])
+			number, why, _ := strings.Cut(said, ": ")
+			at, err := strconv.Atoi(number)
 			if err != nil {
 				t.Fatal(said)
 			}
-			t.Errorf("mutant %.3000s", said)
+			t.Errorf("mutant %d: %.5000s", at, why[max(0, strings.LastIndex(why, "panic: ")):])
 			next = at + 1
 		}
 		from = next

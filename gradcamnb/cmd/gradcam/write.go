@@ -2,12 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -16,11 +19,23 @@ import (
 	"github.com/gradcam-go/gradcam/internal/npyfile"
 )
 
+// makeFolder makes a folder for results, and those that it lies in.
+func makeFolder(dir string) error {
+	err := os.MkdirAll(dir, 0o755)
+	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("the folder for the results: %s is a file or lies under one: name another folder", dir)
+	}
+	if err != nil {
+		return fmt.Errorf("the folder for the results: %w", err)
+	}
+	return nil
+}
+
 // openFolder makes the folder for the results and checks that it can be written
 // to, before anything is computed.
 func openFolder(dir string) (string, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("the folder for the results: %w", err)
+	if err := makeFolder(dir); err != nil {
+		return "", err
 	}
 	probe, err := os.CreateTemp(dir, ".writable.*")
 	if err != nil {

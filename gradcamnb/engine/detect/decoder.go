@@ -4,7 +4,6 @@
 package detect
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gradcam-go/gradcam/internal/registry"
+	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
 // Candidates is everything that a detector says about a batch of pictures, before
@@ -170,9 +170,7 @@ func numbers(data json.RawMessage, to any) error {
 	if len(data) == 0 {
 		return nil
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	return d.Decode(to)
+	return strictjson.Decode(data, to)
 }
 
 // count says how many outputs there must be.

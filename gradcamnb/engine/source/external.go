@@ -61,14 +61,14 @@ func placeOf(t *protos.TensorProto, f *os.File) (stretch, error) {
 	if err != nil {
 		return stretch{}, fmt.Errorf("its values are in a file of their own: %w", err)
 	}
-	length := info.Size() - offset
+	length := max(0, info.Size()-offset)
 	if text, ok := says["length"]; ok {
 		if length, err = strconv.ParseInt(text, 10, 64); err != nil {
 			return stretch{}, fmt.Errorf("its length %q in %q is no number: the file is damaged", text, says["location"])
 		}
 	}
 	if length < 0 || offset > info.Size() || length > info.Size()-offset {
-		return stretch{}, fmt.Errorf("it needs %d bytes from %d on of %q, which has %d: the file is damaged or belongs to another model", length, offset, says["location"], info.Size())
+		return stretch{}, fmt.Errorf("its values are the %d bytes from %d on of %q, which has %d: the file is damaged or belongs to another model", length, offset, says["location"], info.Size())
 	}
 	return stretch{offset, length}, nil
 }

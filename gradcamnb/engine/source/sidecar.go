@@ -1,11 +1,8 @@
 package source
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,6 +12,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/regular"
+	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
 // Sidecar is the small JSON file beside a model, model.onnx -> model.json, that
@@ -68,13 +66,7 @@ func readSidecar(model string) (Sidecar, []string, error) {
 		return Sidecar{}, nil, fmt.Errorf("reading the sidecar of the model: %w", err)
 	}
 	var s Sidecar
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	err = d.Decode(&s)
-	if err == nil && d.Decode(&struct{}{}) != io.EOF {
-		err = errors.New("there is something after the closing brace")
-	}
-	if err != nil {
+	if err := strictjson.Decode(data, &s); err != nil {
 		return Sidecar{}, nil, fmt.Errorf("the sidecar %s is not as it should be: %w", path, err)
 	}
 	if s.Detector != nil {

@@ -29,6 +29,9 @@ func newGrid(n *node, dims, kernel []int) grid {
 		if g.stride[i] < 1 || g.dilate[i] < 1 || g.kernel[i] < 1 {
 			failf("kernel %v, strides %v and dilations %v must be positive", kernel, g.stride, g.dilate)
 		}
+		if max(g.kernel[i], g.stride[i], g.dilate[i], pads[i], pads[axes+i]) > largest || min(pads[i], pads[axes+i]) < -largest {
+			failf("kernel %v, strides %v, dilations %v and pads %v are larger than any picture", kernel, g.stride, g.dilate, pads)
+		}
 		g.before[i], g.end[i] = pads[i], pads[axes+i]
 		g.autoPad(auto, i)
 		g.out[i] = g.count(i, ceil)
@@ -114,6 +117,9 @@ func unravel(at int, dims []int) []int {
 // cellWeights is 1 over the number of cells that count, for each window: of those in the input, or
 // with the pads in them. Cells that ceil_mode adds beyond the declared pads never count.
 func (g grid) cellWeights(includePad bool) []float32 {
+	if size(g.out) > mostFolded {
+		failf("it has %v windows, which is more than a picture has", g.out)
+	}
 	counts := []float32{1}
 	for i := range g.kernel {
 		from, to := g.before[i], g.before[i]+g.in[i]
@@ -123,16 +129,16 @@ func (g grid) cellWeights(includePad bool) []float32 {
 		var next []float32
 		for _, c := range counts {
 			for o := range g.out[i] {
-				n := 0
-				for k := range g.kernel[i] {
-					if at := o*g.stride[i] + k*g.dilate[i]; at >= from && at < to {
-						n++
-					}
-				}
-				next = append(next, c*float32(n))
+				next = append(next, c*float32(within(o*g.stride[i], g.dilate[i], g.kernel[i], from, to)))
 			}
 		}
 		counts = next
 	}
 	return convert(counts, func(c float32) float32 { return 1 / c })
+}
+
+// within is how many of the places first, first + step, ... (n of them) lie in [from, to).
+func within(first, step, n, from, to int) int {
+	before := func(at int) int { return min(n, max(0, (at-first+step-1)/step)) } // places before at
+	return max(0, before(to)-before(from))
 }

@@ -286,12 +286,21 @@ func asError(e any) error {
 	case failure:
 		return e.error
 	case runtime.Error:
-		return fmt.Errorf("its attributes, shapes and inputs contradict each other (%w): the file is damaged", e)
+		return contradiction{e}
 	case error: // such as that a weight cannot be read any more
 		return e
 	}
-	return fmt.Errorf("its attributes, shapes and inputs contradict each other (%v): the file is damaged", e)
+	return contradiction{fmt.Errorf("%v", e)}
 }
+
+// contradiction is what was panicked with at a file that contradicts itself. Its words are for who debugs.
+type contradiction struct{ cause error }
+
+func (contradiction) Error() string {
+	return "its attributes, shapes and inputs contradict each other: the file is damaged"
+}
+
+func (c contradiction) Unwrap() error { return c.cause }
 
 func (w *walk) rewrite(n *node) {
 	op := n.OpType

@@ -101,12 +101,7 @@ func (w window) outside(i, j int) bool {
 }
 
 func (w window) outsideAxis(axis, k int) bool {
-	for o := range w.out[axis] {
-		if at := o*w.stride[axis] + k*w.dilate[axis] - w.before[axis]; at >= 0 && at < w.in[axis] {
-			return false
-		}
-	}
-	return true
+	return within(k*w.dilate[axis], w.stride[axis], w.out[axis], w.before[axis], w.before[axis]+w.in[axis]) == 0
 }
 
 // padLast pads x [b, h, w, c] for the window; a negative end padding cuts off

@@ -1,0 +1,86 @@
+// Package strictjson reads the JSON that people write, and says in their words what is wrong with it.
+package strictjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+)
+
+// Decode reads data, which holds one value and nothing after it, into v. A field that v has not is an error. A byte
+// order mark, which editors of Windows write, is passed over.
+func Decode(data []byte, v any) error {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return inWords(data, err)
+	}
+	if d.Decode(&struct{}{}) != io.EOF {
+		return errors.New("there is something after the closing brace")
+	}
+	return nil
+}
+
+// inWords is an error of encoding/json without its names for Go's types.
+func inWords(data []byte, err error) error {
+	var (
+		syntax *json.SyntaxError
+		kind   *json.UnmarshalTypeError
+	)
+	switch {
+	case errors.Is(err, io.EOF):
+		return errors.New("it is empty")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("it ends too early: a bracket, brace or quotation mark is not closed")
+	case errors.As(err, &syntax):
+		line := 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))
+		return fmt.Errorf("line %d: %s", line, syntax.Error())
+	case errors.As(err, &kind):
+		field := kind.Field[strings.LastIndex(kind.Field, ".")+1:]
+		if field == "" {
+			return fmt.Errorf("it is a %s, and should be %s", kindOf(kind.Value), wanted(kind.Type))
+		}
+		return fmt.Errorf("%q is a %s, and should be %s", field, kindOf(kind.Value), wanted(kind.Type))
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return fmt.Errorf("there is no field %s", name)
+	}
+	return err
+}
+
+// kindOf is what encoding/json calls a value, in words: a list is an array there, and text a string.
+func kindOf(value string) string {
+	switch value {
+	case "array":
+		return "list"
+	case "string":
+		return "text in quotation marks"
+	}
+	return value
+}
+
+// wanted names what a value of a type is written as.
+func wanted(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return "a whole number"
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "a whole number from 0"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice, reflect.Array:
+		return "a list, [...]"
+	case reflect.Pointer:
+		return wanted(t.Elem())
+	}
+	return "an object, {...}"
+}

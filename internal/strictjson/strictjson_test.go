@@ -1,0 +1,39 @@
+package strictjson
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestDecode(t *testing.T) {
+	type inner struct {
+		Width int       `json:"width"`
+		Mean  []float32 `json:"mean"`
+	}
+	type outer struct {
+		Name  string `json:"name"`
+		Input *inner `json:"input"`
+		On    bool   `json:"on"`
+	}
+	for text, want := range map[string]string{
+		`{"name": "a", "input": {"width": 3}}`: "",
+		"\xef\xbb\xbf{}":                       "",
+		"":                                     "it is empty",
+		`{"name": "a"`:                         "it ends too early",
+		"{\n\"name\": a}":                      "line 2: ",
+		`{"nmae": "a"}`:                        `there is no field "nmae"`,
+		`{"name": 3}`:                          `"name" is a number, and should be text`,
+		`{"input": {"width": 1e400}}`:          `"width" is a number 1e400, and should be a whole number`,
+		`{"input": {"width": "3"}}`:            `"width" is a text in quotation marks, and should be a whole number`,
+		`{"input": {"mean": 3}}`:               `"mean" is a number, and should be a list, [...]`,
+		`{"input": 3}`:                         `"input" is a number, and should be an object, {...}`,
+		`{"on": 1}`:                            `"on" is a number, and should be true or false`,
+		`[]`:                                   "it is a list, and should be an object",
+		`{} x`:                                 "there is something after the closing brace",
+	} {
+		err := Decode([]byte(text), &outer{})
+		if (err == nil) != (want == "") || err != nil && (!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "Go ") || strings.Contains(err.Error(), "json:")) {
+			t.Errorf("%q: error %v, want %q", text, err, want)
+		}
+	}
+}
