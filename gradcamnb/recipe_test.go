@@ -57,10 +57,10 @@ func TestRecipe(t *testing.T) {
 // errors. One from before there were versions, with Go's names of the fields, is still read.
 func TestRecipeIsReadStrictly(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"v":1,"layer":["x"]}`:                `unknown field "layer"`,
-		`{"v":1,"targets":[{"knid":"class"}]}`: `unknown field "knid"`,
+		`{"v":1,"layer":["x"]}`:                `there is no field "layer"`,
+		`{"v":1,"targets":[{"knid":"class"}]}`: `there is no field "knid"`,
 		`{"v":2}`:                              "the recipe has the version 2",
-		`{"v":1} {}`:                           "something stands behind",
+		`{"v":1} {}`:                           "something after",
 		`no JSON`:                              "reading how the result was made",
 	} {
 		if _, err := Again(text); err == nil || !strings.Contains(err.Error(), want) {

@@ -226,7 +226,7 @@ func TestPrepFromJSON(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"mean": [1, 2]}`:               "the mean has 2 numbers",
 		`{"scale": [1, 2, 3, 4, 5]}`:     "the scale has 5 numbers",
-		`{"mean": [1, 2, 3], "wide": 1}`: "unknown field",
+		`{"mean": [1, 2, 3], "wide": 1}`: "there is no field",
 		`{"mean": "127"}`:                "mean",
 	} {
 		p := Prep{Width: 3}

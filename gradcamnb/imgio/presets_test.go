@@ -50,7 +50,7 @@ func TestPrepOfOneNumber(t *testing.T) {
 	if err := json.Unmarshal(back, &again); err != nil || again != p {
 		t.Errorf("%s becomes %+v, %v", back, again, err)
 	}
-	for text, want := range map[string]string{`{"mean": [1, 2]}`: "give three, or one for all channels", `{"means": 1}`: "unknown field"} {
+	for text, want := range map[string]string{`{"mean": [1, 2]}`: "give three, or one for all channels", `{"means": 1}`: "there is no field"} {
 		if err := json.Unmarshal([]byte(text), &p); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}

@@ -191,7 +191,12 @@ func decode(p *protos.TensorProto, raw Stored) (*tensor, error) {
 		err = ints(1, func(raw []byte) int64 { return int64(raw[0]) }, len(p.Int32Data), "int32_data", list32)
 	default:
 		if bits, read := packed(t.kind); bits > 0 {
-			t.floats, err = func() []float32 { return unpacked(p, raw, bits, n, read) }, nil
+			t.floats = func() []float32 { return unpacked(p, raw, bits, n, read) }
+			if want := (bits*n + 7) / 8; raw.Read == nil {
+				err = enough(len(p.Int32Data), want, "bytes", "int32_data")
+			} else {
+				err = enough(raw.Size, want, "bytes", "raw_data")
+			}
 			break
 		}
 		return nil, fmt.Errorf("tensor %q has the type %s, which is not supported: export the model in float32", p.Name, t.kind)
