@@ -29,7 +29,8 @@ func TestArrows(t *testing.T) {
 		doors    = append([]string{here + "/ask", here + "/driver"}, front...)
 		plain    = append([]string{here + "/heatmap", here + "/kind"}, doors...)
 		root     = here + "/engine"
-		topRooms = append([]string{root}, rooms("perturb", "metrics")...)
+		topRooms = append([]string{root}, rooms("perturb", "metrics", "plans", "aims", "detections", "inputs")...)
+		person   = append([]string{here + "/driver", root}, front...) // what no room of the engine needs
 	)
 	for pkg, forbidden := range map[string][]string{
 		"":        slices.Concat(engine, drawing),
@@ -42,8 +43,12 @@ func TestArrows(t *testing.T) {
 		"nb":      engine,
 
 		"engine":                 drawing,
-		"engine/perturb":         append(drawing, rooms("target")[0], root),
-		"engine/metrics":         append(drawing, rooms("target")[0], root),
+		"engine/plans":           person,
+		"engine/aims":            append(rooms("plans"), person...),
+		"engine/detections":      append(rooms("plans", "aims", "perturb", "cam", "target"), person...),
+		"engine/inputs":          append(rooms("plans", "aims", "detections", "device", "cam", "target"), person...),
+		"engine/perturb":         append(rooms("target", "plans", "aims"), person...),
+		"engine/metrics":         append(rooms("target", "plans", "aims"), person...),
 		"engine/source":          slices.Concat(plain, topRooms, rooms("cam", "target")),
 		"engine/source/onnxnorm": slices.Concat(plain, topRooms, []string{here + "/imgio", gomlx + "gomlx/", gomlx + "onnx-gomlx/"}),
 		"engine/cam":             slices.Concat(plain, topRooms, rooms("source", "target")),

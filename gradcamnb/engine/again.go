@@ -14,38 +14,27 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
-	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/plans"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
 // again explains one picture of a plan again, with something changed; see [metrics.Show].
 type again struct {
 	session *session
-	backend *backend
-	plan    plan // of a batch of 1, at the classes that were explained
-	input   input
+	backend *device.Backend
+	plan    plans.Plan // of a batch of 1, at the classes that were explained
+	input   inputs.Input
 }
 
 // again explains picture i anew. It is nil if what was explained cannot be explained again by one pass: a method draws
 // masks, or the target is a detection.
 func (r run) again(i int) *again {
-	p, in, found := r.plan, r.input, r.found
-	if len(p.forward) > 0 || p.host != nil || slices.ContainsFunc(p.aims, func(a aim) bool { return a.box != nil }) {
+	if !r.plan.Repeatable() {
 		return nil
 	}
-	size := len(in.values) / in.dims[0]
-	one := input{dims: append([]int{1}, in.dims[1:]...), values: in.values[i*size : (i+1)*size], frames: in.frames[i : i+1]}
-	p.input = one.dims
-	p.aims = slices.Clone(p.aims)
-	for k := range p.aims {
-		a := &p.aims[k]
-		if n := len(found[k].index); len(a.Beside) > 0 {
-			a.Beside = a.Beside[i*len(a.Beside)/n : (i+1)*len(a.Beside)/n]
-		}
-		a.Index = found[k].index[i : i+1]
-	}
-	return &again{r.session.ofPicture(i), r.backend, p, one}
+	return &again{r.session.ofPicture(i), r.backend, r.plan.Picture(i, r.found), r.input.Picture(i)}
 }
 
 // explain returns a map for each map of the picture, in their order.
@@ -55,13 +44,13 @@ func (g *again) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.
 	}
 	p, in := g.plan, g.input
 	if c.Class {
-		if p, err = p.atAnotherClass(); err != nil {
+		if p, err = p.Another(); err != nil {
 			return nil, err
 		}
 	}
 	if c.Picture != nil {
-		in.values = slices.Clone(in.values)
-		c.Picture(in.values)
+		in.Values = slices.Clone(in.Values)
+		c.Picture(in.Values)
 	}
 	var out []*tensors.Tensor
 	if !c.Weights {
@@ -76,19 +65,19 @@ func (g *again) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.
 	if err != nil {
 		return nil, err
 	}
-	results, _, err := assemble(g.session.model.Card(), p, out, in, g.backend)
+	results, _, err := p.Results(g.session.model.Card(), out, in, g.backend.Name)
 	if err != nil {
 		return nil, err
 	}
 	return results[0].Maps, nil
 }
 
-func (g *again) run(p plan, in input, program func(*backend, plan) (*program, error)) ([]*tensors.Tensor, error) {
+func (g *again) run(p plans.Plan, in inputs.Input, program func(*device.Backend, plans.Plan) (*device.Program, error)) ([]*tensors.Tensor, error) {
 	prog, err := program(g.backend, p)
 	if err != nil {
 		return nil, err
 	}
-	out, err := prog.run(g.session.values.Tensors(), in.values, p)
+	out, err := g.session.call(g.backend, prog, p, in)
 	if err != nil {
 		return nil, device.Wrap(err, "explaining %s again on %s", g.session.model.Card().Name, g.backend.Name)
 	}
@@ -97,27 +86,13 @@ func (g *again) run(p plan, in input, program func(*backend, plan) (*program, er
 
 // programOfWeights is the plan's program if it takes the weights as arguments, and one of its own,
 // which is not kept, if it holds them.
-func (g *again) programOfWeights(b *backend, p plan) (*program, error) {
+func (g *again) programOfWeights(b *device.Backend, p plans.Plan) (*device.Program, error) {
 	if !b.Capabilities().PreferConstantsForVariables {
 		return g.session.program(b, p)
 	}
 	return g.session.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node {
-		return p.build(g.session.model, scope, inputs).pack()
+		return p.Build(g.session.model, scope, inputs).List()
 	})
-}
-
-// atAnotherClass is the plan at other classes than those explained, half of the list further.
-func (p plan) atAnotherClass() (plan, error) {
-	p.aims = slices.Clone(p.aims)
-	for k := range p.aims {
-		a := &p.aims[k]
-		n := a.Shape[len(a.Shape)-1]
-		if a.scored.Name != target.Element.Name && a.scored.Name != target.Probability.Name || len(a.Shape) != 2 || n < 2 {
-			return p, errors.New("this metric explains another class, and the target is not one class of several")
-		}
-		a.Index = []int32{int32((int(a.Index[0]) + n/2) % n)}
-	}
-	return p, nil
 }
 
 // withRandomWeights permutes the values of each of a model's weights among themselves while do runs.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/aims"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
@@ -36,7 +37,7 @@ func (s *session) sayOnce(line string) {
 // proveBatch runs one pass of a model that was brought to another batch than its file's, of
 // the whole picture behind pictures of which parts are hidden, and goes back to the file's own
 // batch where the score differs from that of the picture alone.
-func (s *session) proveBatch(subject *perturb.Subject, found []aimed, picture int) error {
+func (s *session) proveBatch(subject *perturb.Subject, found []aims.Outcome, picture int) error {
 	key := fmt.Sprintf("%p %d %v", s.entry, subject.Sampling.Batch, subject.Input)
 	if _, done := s.engine.proved.LoadOrStore(key, true); done {
 		return nil
@@ -57,7 +58,7 @@ func (s *session) proveBatch(subject *perturb.Subject, found []aimed, picture in
 		return err
 	}
 	for a := range subject.Aims {
-		alone, among := float64(found[a].score[picture]), float64(scores[a*n+n-1])
+		alone, among := float64(found[a].Score[picture]), float64(scores[a*n+n-1])
 		if !(math.Abs(alone-among) <= 1e-3*max(1, math.Abs(alone))) {
 			s.engine.proved.Delete(key)
 			own := max(1, s.model.Card().Input[0])

@@ -11,13 +11,15 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
-	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
-	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/aims"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detections"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/plans"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 	"github.com/gradcam-go/gradcam/internal/must"
 )
 
@@ -148,49 +150,40 @@ func (f *ownDetector) Explain(ctx context.Context, r gradcamnb.Request) ([]*heat
 	return results, nil
 }
 
-func (f *ownDetector) explain(ctx context.Context, b *backend, r gradcamnb.Request, picture image.Image, found []heatmap.Detection) (*heatmap.Result, error) {
+func (f *ownDetector) explain(ctx context.Context, b *device.Backend, r gradcamnb.Request, picture image.Image, found []heatmap.Detection) (*heatmap.Result, error) {
 	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
 	shrink := max(1, float64(max(w, h))/longestMask)
 	mw, mh := max(1, int(float64(w)/shrink)), max(1, int(float64(h)/shrink))
-	seen := &detected{
-		reader: &reader{spec: detect.Spec{Decoder: "a Go function"}, labels: f.labels},
-		frames: []imgio.Frame{whole(picture)}, found: [][]heatmap.Detection{found}, best: []float32{0}, classes: len(f.labels),
-		masks: true, // whether the function gives any is seen under each mask
+	seen := detections.Given(found, f.labels, whole(picture))
+	p, err := plans.Hiding([]int{1, mh, mw, 3}, r.Methods)
+	if err != nil {
+		return nil, fmt.Errorf("the model %s is a Go function: %w", f.model.Card().Name, err)
 	}
-	p := plan{input: []int{1, mh, mw, 3}}
-	if err := p.takeMethods(r.Methods); err != nil {
-		return nil, err
-	}
-	if p.atLayers() {
-		return nil, fmt.Errorf("the model %s is a Go function: it has no layers to explain at, as %s needs; ask for RISE or occlusion", f.model.Card().Name, cam.GradCAM.Name)
-	}
-	var resolved []aimed
+	var outcomes []aims.Outcome
 	for _, t := range r.Targets {
 		if !t.Boxed() {
 			return nil, fmt.Errorf("target %s: a detector that is a Go function has detections alone to explain", t)
 		}
-		aims, err := aiming{model: f.model, batch: 1, seen: seen}.aims(t)
+		list, err := aims.Lookup{Model: f.model, Pictures: 1, Seen: seen}.Aims(t)
 		if err != nil {
 			return nil, fmt.Errorf("target %s: %w", t, err)
 		}
-		a := aims[0]
-		p.aims = append(p.aims, a)
-		d := a.box.wanted[0]
-		resolved = append(resolved, aimed{score: []float32{a.box.weigh(found)}, index: []int32{int32(d.Class)}})
+		p.Aims = append(p.Aims, list[0])
+		outcomes = append(outcomes, list[0].Given(found))
 	}
-	p.host = func(int) func([]float32, int) ([]float32, error) {
-		return func(masks []float32, n int) ([]float32, error) { return f.score(p.aims, picture, masks, n, mw, mh) }
+	p.Host = func(int) func([]float32, int) ([]float32, error) {
+		return func(masks []float32, n int) ([]float32, error) { return f.score(p.Aims, picture, masks, n, mw, mh) }
 	}
 	result := &heatmap.Result{
-		Picture: picture, Detections: found, Model: f.model.Card().Name, Backend: b.Name, Versions: versions(),
+		Picture: picture, Detections: found, Model: f.model.Card().Name, Backend: b.Name, Versions: plans.Versions(),
 		Frame: imgio.Frame{PictureW: w, PictureH: h, ModelW: mw, ModelH: mh, ScaleX: float64(w) / float64(mw), ScaleY: float64(h) / float64(mh)},
 	}
-	in := input{dims: p.input, values: make([]float32, mh*mw*3), pictures: []image.Image{picture}, frames: []imgio.Frame{result.Frame}}
-	return result, run{f.session, b, p, r, in, resolved, []*heatmap.Result{result}}.perturb(ctx)
+	in := inputs.Input{Dims: p.Input, Values: make([]float32, mh*mw*3), Pictures: []image.Image{picture}, Frames: []imgio.Frame{result.Frame}}
+	return result, run{f.session, b, p, r, in, outcomes, []*heatmap.Result{result}}.perturb(ctx)
 }
 
 // score is what the aims score under n masks of mw x mh: [aim][mask] laid flat.
-func (f *ownDetector) score(aims []aim, picture image.Image, masks []float32, n, mw, mh int) ([]float32, error) {
+func (f *ownDetector) score(all []aims.Aim, picture image.Image, masks []float32, n, mw, mh int) ([]float32, error) {
 	hidden := make([]image.Image, n)
 	for i := range hidden {
 		hidden[i] = hide(picture, heatmap.Grid{W: mw, H: mh, Values: masks[i*mw*mh : (i+1)*mw*mh]})
@@ -199,10 +192,10 @@ func (f *ownDetector) score(aims []aim, picture image.Image, masks []float32, n,
 	if err != nil {
 		return nil, err
 	}
-	scores := make([]float32, len(aims)*n)
-	for a, aim := range aims {
+	scores := make([]float32, len(all)*n)
+	for a, aim := range all {
 		for i := range n {
-			scores[a*n+i] = aim.box.weigh(found[i])
+			scores[a*n+i] = aim.Given(found[i]).Score[0]
 		}
 	}
 	return scores, nil
@@ -224,26 +217,4 @@ func hide(picture image.Image, mask heatmap.Grid) *image.NRGBA {
 		}
 	}
 	return out
-}
-
-// weigh is the best match among detections here, as [boxed.score] has it in a graph.
-func (b *boxed) weigh(found []heatmap.Detection) float32 {
-	wanted := b.wanted[0]
-	if b.edge == "" {
-		mask := wanted.Mask
-		wanted.Mask = heatmap.Grid{}
-		if i := slices.IndexFunc(found, func(d heatmap.Detection) bool { return b.masked && len(d.Mask.Values) > 0 }); i >= 0 {
-			wanted.Mask = mask.Resized(found[i].Mask.W, found[i].Mask.H)
-		}
-		return float32(wanted.Weight(found))
-	}
-	var best, closeness float64
-	edge := slices.Index(kind.Edges, b.edge)
-	for _, d := range found {
-		if m := wanted.Match(d); m > best {
-			off := max(d.Box[edge]-wanted.Box[edge], wanted.Box[edge]-d.Box[edge]) / (wanted.Box[edge%2+2] - wanted.Box[edge%2])
-			best, closeness = m, m*max(0, 1-off)
-		}
-	}
-	return float32(closeness)
 }

@@ -8,5 +8,3 @@ type Error = device.Error
 // ProgramsEnv names the environment variable with the folder that keeps compiled programs; see
 // [device.ProgramsEnv].
 const ProgramsEnv = device.ProgramsEnv
-
-type backend = device.Backend

@@ -32,7 +32,7 @@ type Engine struct {
 	say  io.Writer // hears which backend was picked
 
 	start   sync.Once
-	backend *backend
+	backend *device.Backend
 	err     error
 	ready   atomic.Bool // the backend may be read
 	closed  atomic.Bool
@@ -71,7 +71,7 @@ func Default() *Engine { return process() }
 
 var process = sync.OnceValue(func() *Engine { return New("") })
 
-func (e *Engine) started() (*backend, error) {
+func (e *Engine) started() (*device.Backend, error) {
 	if e.closed.Load() {
 		return nil, ErrClosed
 	}

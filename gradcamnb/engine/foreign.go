@@ -13,7 +13,9 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detections"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
@@ -31,10 +33,10 @@ type runtimeModel struct {
 
 // elsewhere is the session with onnxruntime in the place of the graph, where that was asked
 // for or the graph cannot be written; found are its outputs for the pictures.
-func (s *session) elsewhere(in input) (*session, error) {
+func (s *session) elsewhere(in inputs.Input) (*session, error) {
 	why := error(nil)
 	if device.Asked(s.engine.name) != device.ONNXRuntime {
-		if why = s.written(in.dims); why == nil || !source.FromONNX(s.model) {
+		if why = s.written(in.Dims); why == nil || !source.FromONNX(s.model) {
 			return s, nil
 		}
 		if !onnxruntime.Available() {
@@ -46,7 +48,7 @@ func (s *session) elsewhere(in input) (*session, error) {
 	if err != nil {
 		return nil, errors.Join(why, err)
 	}
-	outputs, err := m.pass(in.values, in.dims, s.values.Values())
+	outputs, err := m.pass(in.Values, in.Dims, s.values.Values())
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +62,7 @@ func (s *session) elsewhere(in input) (*session, error) {
 func (s *session) written(input []int) error {
 	c := s.model.Card()
 	names := c.Outputs[:1]
-	switch known := namedRoles(c.Outputs); {
+	switch known := detections.NamedRoles(c.Outputs); {
 	case c.Detector != nil:
 		names = c.Outputs
 	case known != nil:
@@ -157,7 +159,7 @@ func (m *runtimeModel) pass(values []float32, dims []int, beside map[string]sour
 
 // look finds out, after the first pass, what the outputs are.
 func (m *runtimeModel) look(outputs []onnxruntime.Tensor) {
-	names, spec := roles(outputs)
+	names, spec := detections.Roles(outputs)
 	m.ragged = m.whole.Bare || spec != nil && len(outputs[0].Dims) < 3 || slices.ContainsFunc(outputs, func(t onnxruntime.Tensor) bool {
 		return m.whole.Batch == 1 && (len(t.Dims) == 0 || t.Dims[0] != 1)
 	})
@@ -234,14 +236,14 @@ func (r run) hosted(subject *perturb.Subject) {
 		for _, a := range subject.Aims {
 			params = append(params, a.Params...)
 		}
-		prog, err := one.kept("scores of "+p.key(), func() (*program, error) {
+		prog, err := one.kept("scores of "+p.Key(), func() (*device.Program, error) {
 			return one.newProgram(b, func(_ *model.Scope, in []*Node) []*Node { return []*Node{scoresOf(one, subject, in)} })
 		})
 		if err != nil {
 			return nil, err
 		}
 		given := one.values.Tensors()
-		out, err := prog.pass(asArguments(slices.Concat(given, params)))
+		out, err := prog.Pass(slices.Concat(given, params)...)
 		for _, t := range given {
 			t.MustFinalizeAll()
 		}

@@ -33,11 +33,11 @@ func (r run) perturb(ctx context.Context) error {
 
 func (r run) perturbAll(ctx context.Context) error {
 	p := r.plan
-	listener := newListener(r.request.Progress, r.results, len(r.results)*len(p.forward))
+	listener := newListener(r.request.Progress, r.results, len(r.results)*len(p.Forward))
 	for i, res := range r.results {
 		before := res.Maps
 		var made [][]*heatmap.Map // by method
-		for _, method := range p.forward {
+		for _, method := range p.Forward {
 			one := r.ofPicture(i)
 			subject := one.subject(i)
 			one.hosted(subject)
@@ -57,7 +57,7 @@ func (r run) perturbAll(ctx context.Context) error {
 			sign := func(maps []*heatmap.Map) { r.sign(maps, method, i) }
 			maps, err := method.Explain(ctx, subject, listener.hear(func(maps []*heatmap.Map) {
 				sign(maps)
-				res.Maps = p.inOrder(before, append(made, maps))
+				res.Maps = p.InOrder(before, append(made, maps))
 			}))
 			end()
 			if err != nil && (ctx.Err() == nil || maps == nil) {
@@ -65,7 +65,7 @@ func (r run) perturbAll(ctx context.Context) error {
 			}
 			sign(maps)
 			made = append(made, maps)
-			res.Maps = p.inOrder(before, made)
+			res.Maps = p.InOrder(before, made)
 			if err != nil {
 				return err
 			}
@@ -78,39 +78,15 @@ func (r run) perturbAll(ctx context.Context) error {
 // subject is picture i in front of the model.
 func (r run) subject(i int) *perturb.Subject {
 	in, p := r.input, r.plan
-	one := append([]int{1}, in.dims[1:]...)
-	n := len(in.values) / in.dims[0]
-	subject := &perturb.Subject{Model: r.model, Input: one, Values: in.values[i*n : (i+1)*n], Layers: p.layers, Sampling: r.request.Sampling}
-	if p.host != nil {
-		subject.Host = p.host(i)
+	one := in.Picture(i)
+	subject := &perturb.Subject{Model: r.model, Input: one.Dims, Values: one.Values, Layers: p.Layers, Sampling: r.request.Sampling}
+	if p.Host != nil {
+		subject.Host = p.Host(i)
 	}
-	for k, a := range p.aims {
-		subject.Aims = append(subject.Aims, a.ofPicture(i, r.found[k].index[i], p.size(r.model.Card().Layout)))
+	for k, a := range p.Aims {
+		subject.Aims = append(subject.Aims, a.Perturbed(i, r.found[k].Index[i], p.Size(r.model.Card().Layout)))
 	}
 	return subject
-}
-
-// ofPicture is the aim of one picture, at the index that it resolved to there.
-func (a aim) ofPicture(i int, index int32, picture [2]int) perturb.Aim {
-	var given params[*tensors.Tensor]
-	if a.box != nil {
-		given = a.box.arguments(i, 1)
-	} else {
-		given.index = tensors.FromFlatDataAndDimensions([]int32{index}, 1)
-		if takesBeside(a.scored) {
-			n := len(a.Beside) / len(a.Index)
-			given.beside = tensors.FromFlatDataAndDimensions(a.Beside[i*n:(i+1)*n], a.besideDims(1)...)
-		}
-	}
-	a.rank = 0 // the class is given, that of the whole picture
-	return perturb.Aim{
-		Wants: a.wants(), Params: given.pack(a), Boxed: a.box != nil,
-		Score: func(outputs map[string]*Node, nodes []*Node) *Node {
-			given, _ := unpackParams(a, nodes)
-			score, _ := a.score(outputs, given, picture)
-			return score
-		},
-	}
 }
 
 // programsOf compiles a subject's programs, or takes them from an earlier run, and
@@ -122,17 +98,16 @@ func (r run) programsOf(subject *perturb.Subject) (compile func(string, perturb.
 			t.MustFinalizeAll()
 		}
 	}
-	shape := r.plan
-	shape.input, shape.methods = subject.Input, nil
+	scores := r.plan.Scores(subject.Input).Key()
 	return func(key string, graph perturb.GraphFn) (perturb.Program, error) {
-		prog, err := r.kept(key+" of "+shape.key(), func() (*program, error) {
+		prog, err := r.kept(key+" of "+scores, func() (*device.Program, error) {
 			return r.newProgram(r.backend, func(scope *model.Scope, inputs []*Node) []*Node { return graph(subject.Enter(scope, inputs)) })
 		})
 		if err != nil {
 			return nil, err
 		}
 		return func(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
-			out, err := prog.pass(asArguments(slices.Concat(arguments, inputs)))
+			out, err := prog.Pass(slices.Concat(arguments, inputs)...)
 			if err != nil {
 				return nil, device.Wrap(err, "running %s on masked pictures on %s", r.model.Card().Name, r.backend.Name)
 			}
@@ -145,30 +120,14 @@ func (r run) programsOf(subject *perturb.Subject) (compile func(string, perturb.
 func (r run) sign(maps []*heatmap.Map, method perturb.Method, i int) {
 	p := r.plan
 	for k, m := range maps {
-		a := k * len(p.aims) / len(maps) // at layers there are several maps an aim
-		m.Method = method.Title(p.aims[a].box != nil)
-		unit := p.aims[a].unit()
+		a := k * len(p.Aims) / len(maps) // at layers there are several maps an aim
+		m.Method = method.Title(p.Aims[a].Boxed())
+		unit := p.Aims[a].ScoreUnit()
 		if method.Slopes {
-			unit = p.aims[a].slopeUnit()
+			unit = p.Aims[a].SlopeUnit()
 		}
-		p.aims[a].sign(m, i, r.found[a], unit)
+		p.Aims[a].Sign(m, i, r.found[a], unit)
 	}
-}
-
-// inOrder puts maps together by aim: those of before, then those of each method.
-func (p plan) inOrder(before []*heatmap.Map, made [][]*heatmap.Map) []*heatmap.Map {
-	var out []*heatmap.Map
-	part := func(maps []*heatmap.Map, a int) []*heatmap.Map {
-		n := len(maps) / len(p.aims)
-		return maps[a*n : (a+1)*n]
-	}
-	for a := range p.aims {
-		out = append(out, part(before, a)...)
-		for _, maps := range made {
-			out = append(out, part(maps, a)...)
-		}
-	}
-	return out
 }
 
 // listener passes progress on, and makes maps of what there is so far now and then.

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 )
@@ -48,7 +48,7 @@ func (r run) measure(ctx context.Context) error {
 		return err
 	}
 	explained := r
-	r.plan.aims = bounded(r.plan.aims)
+	r.plan = r.plan.Measured()
 	heard := 0
 	hear := func(passes int) {
 		heard += passes
@@ -72,7 +72,7 @@ func (r run) measure(ctx context.Context) error {
 
 // show is picture i with its maps and what is known of it.
 func (r run) show(i int) *metrics.Show {
-	show := &metrics.Show{Maps: r.results[i].Maps, Frame: r.input.frames[i], Layout: r.model.Card().Layout, Seed: r.request.Sampling.Seed}
+	show := &metrics.Show{Maps: r.results[i].Maps, Frame: r.input.Frames[i], Layout: r.model.Card().Layout, Seed: r.request.Sampling.Seed}
 	if n := len(r.request.Measuring.Truths); n > 0 {
 		show.Truth = r.request.Measuring.Truths[min(i, n-1)]
 		show.Unknown = len(show.Truth.Values) == 0
@@ -84,7 +84,7 @@ func (r run) show(i int) *metrics.Show {
 func (r run) measurePicture(ctx context.Context, i int, want measuring, show *metrics.Show) error {
 	maps := show.Maps
 	for k := range maps {
-		show.Aims = append(show.Aims, k*len(r.plan.aims)/len(maps))
+		show.Aims = append(show.Aims, k*len(r.plan.Aims)/len(maps))
 	}
 	mean, blur := "mean", "blur"
 	if name := r.request.Measuring.Baseline; name != "" {
@@ -95,7 +95,7 @@ func (r run) measurePicture(ctx context.Context, i int, want measuring, show *me
 		prep = r.model.Card().Prep
 	}
 	if prep != nil {
-		if how, err := prepFor(r.model.Card(), prep); err == nil { // of a tensor it need not fit
+		if how, err := inputs.PrepFor(r.model.Card(), prep); err == nil { // of a tensor it need not fit
 			prep = how
 		} else {
 			prep = nil
@@ -146,14 +146,4 @@ func (r run) measurePicture(ctx context.Context, i int, want measuring, show *me
 		return trust(ctx, show)
 	}
 	return nil
-}
-
-// bounded are the aims as their maps are measured: a class is scored by its probability,
-// as the metrics' papers do, also if its logit was explained; a tag by its own.
-func bounded(aims []aim) []aim {
-	out := slices.Clone(aims)
-	for i := range out {
-		out[i].scored = out[i].measured
-	}
-	return out
 }

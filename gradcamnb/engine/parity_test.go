@@ -14,6 +14,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/plans"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -109,7 +111,7 @@ func (w *worst) parity(t *testing.T, e *Engine, m source.Model, group []golden.C
 	for _, c := range group {
 		r.Methods = append(r.Methods, c.Method)
 	}
-	p, err := newPlan(m, in.Dims, r, nil, nil)
+	p, err := plans.New(m, in.Dims, r, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,36 +251,36 @@ func TestRoundingNoiseIsDiagnosed(t *testing.T) {
 
 // explainAndLookInside runs a plan as a session does, in a program that also hands
 // out the activations and gradients, [b, h, w, c], that the maps are made of.
-func explainAndLookInside(t *testing.T, e *Engine, m source.Model, p plan, in gradcamnb.Tensor) (acts, grads []*tensors.Tensor, results []*heatmap.Result) {
+func explainAndLookInside(t *testing.T, e *Engine, m source.Model, p plans.Plan, in gradcamnb.Tensor) (acts, grads []*tensors.Tensor, results []*heatmap.Result) {
 	t.Helper()
 	exec, err := model.NewExec(e.backend.Backend, m.Store(), func(scope *model.Scope, inputs []*Node) []*Node {
-		built := p.build(m, scope, inputs)
-		var out []*Node
-		for _, l := range built.aims[0].layers {
-			out = append(out, l.act, l.grad)
-		}
-		return append(out, built.pack()...)
+		built := p.Build(m, scope, inputs)
+		return append(built.Inside(), built.List()...)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer exec.Finalize()
-	args, err := p.arguments(e.backend, in.Values)
+	args, err := p.Arguments(e.backend, in.Values)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Call(args...)
+	list := make([]any, len(args))
+	for i, a := range args {
+		list[i] = a
+	}
+	out, err := exec.Call(list...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range p.layers {
+	for range p.Layers {
 		acts, grads, out = append(acts, out[0]), append(grads, out[1]), out[2:]
 	}
-	prepared, err := fromTensor(m.Card(), in)
+	prepared, err := inputs.FromTensor(m.Card(), in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if results, _, err = assemble(m.Card(), p, out, prepared, e.backend); err != nil {
+	if results, _, err = p.Results(m.Card(), out, prepared, e.backend.Name); err != nil {
 		t.Fatal(err)
 	}
 	return acts, grads, results
@@ -391,8 +393,8 @@ func (w *worst) formula(t *testing.T, e *Engine, method cam.Method, c golden.Cas
 	var heat []float32
 	for i := range dims[0] {
 		m := heatmap.Map{
-			Grid: heatmap.Grid{W: width, H: height, Values: row(full, i, dims[0])},
-			Raw:  heatmap.Grid{W: dims[3], H: dims[2], Values: row(raw, i, dims[0])},
+			Grid: heatmap.Grid{W: width, H: height, Values: device.Row(full, i, dims[0])},
+			Raw:  heatmap.Grid{W: dims[3], H: dims[2], Values: device.Row(raw, i, dims[0])},
 		}
 		heat = append(heat, m.Parity().Values...)
 	}
@@ -404,7 +406,7 @@ func (w *worst) formula(t *testing.T, e *Engine, method cam.Method, c golden.Cas
 // singular vector has no sign, and the peer's is what LAPACK returned.
 func signRule(maps []float32, batch int) (out []float32, turned bool) {
 	for i := range batch {
-		m := row(maps, i, batch)
+		m := device.Row(maps, i, batch)
 		if -slices.Min(m) > slices.Max(m) {
 			turned = true
 			for k := range m {

@@ -4,7 +4,10 @@ import (
 	"context"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/aims"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/plans"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -14,17 +17,17 @@ import (
 // into its results.
 type run struct {
 	*session
-	backend *backend
-	plan    plan
+	backend *device.Backend
+	plan    plans.Plan
 	request gradcamnb.Request
-	input   input
-	found   []aimed // what the plan's aims resolved to
+	input   inputs.Input
+	found   []aims.Outcome // what the plan's aims came to
 	results []*heatmap.Result
 }
 
 // compute runs the plan's program and makes results of what it gives.
 func (r *run) compute(clock *stopwatch) error {
-	if _, _, _, err := source.Batch(r.model, r.input.dims, r.plan.wants()); err != nil {
+	if _, _, _, err := source.Batch(r.model, r.input.Dims, r.plan.Wants()); err != nil {
 		return err
 	}
 	prog, err := r.program(r.backend, r.plan)
@@ -32,12 +35,12 @@ func (r *run) compute(clock *stopwatch) error {
 		return err
 	}
 	clock.lap("import")
-	out, err := prog.run(r.values.Tensors(), r.input.values, r.plan)
+	out, err := r.call(r.backend, prog, r.plan, r.input)
 	if err != nil {
-		return device.Wrap(err, "explaining %s at %s on %s", r.model.Card().Name, r.plan.places(), r.backend.Name)
+		return device.Wrap(err, "explaining %s at %s on %s", r.model.Card().Name, r.plan.Places(), r.backend.Name)
 	}
 	clock.lap("run") // the first run of a program compiles it, too
-	r.results, r.found, err = assemble(r.model.Card(), r.plan, out, r.input, r.backend)
+	r.results, r.found, err = r.plan.Results(r.model.Card(), out, r.input, r.backend.Name)
 	if err != nil {
 		return err
 	}
@@ -56,7 +59,7 @@ func (r *run) compute(clock *stopwatch) error {
 
 // finish adds to the results what takes passes of its own. They have what there is so far if it fails.
 func (r run) finish(ctx context.Context, clock *stopwatch) error {
-	if len(r.plan.forward) > 0 {
+	if len(r.plan.Forward) > 0 {
 		err := r.perturb(ctx)
 		clock.lap("perturb")
 		if err != nil {

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
-	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
@@ -81,38 +80,6 @@ func TestReadingsWithoutSense(t *testing.T) {
 		_, err = m.Detect(picture, gradcamnb.Read(gradcamnb.Reading{Decoder: c.decoder}), gradcamnb.Prepared(imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s read as %s: %v, want %q", c.model, c.decoder, err, c.want)
-		}
-	}
-}
-
-// Sense by hand: eight boxes of 10 x 10 with scores of one class.
-func TestSense(t *testing.T) {
-	boxes := func(b ...float32) []float32 {
-		var out []float32
-		for range 8 {
-			out = append(out, b...)
-		}
-		return out
-	}
-	ones, half := boxes(1), boxes(0.5)
-	for _, c := range []struct {
-		what string
-		all  candidates
-		want string
-	}{
-		{"fine", candidates{boxes(20, 20, 30, 30), half, half, ones}, ""},
-		{"rows without use", candidates{boxes(0, 0, 0, 0), boxes(0), boxes(0), boxes(0)}, ""},
-		{"logits", candidates{boxes(20, 20, 30, 30), boxes(-3), half, ones}, "class scores reach from -3 to -3"},
-		{"no number", candidates{boxes(20, 20, 30, 30), boxes(float32(math.NaN())), half, ones}, "class scores"},
-		{"a score as objectness", candidates{boxes(20, 20, 30, 30), half, half, boxes(1.5)}, "objectness reach"},
-		{"the unit square", candidates{boxes(0.2, 0.2, 0.3, 0.3), half, half, ones}, "under 2 pixels"},
-		{"outside", candidates{boxes(80, 20, 90, 30), half, half, ones}, "outside of the picture"},
-		{"middle and size as corners", candidates{boxes(25, 25, 10, 10), half, half, ones}, "cxcywh"},
-		{"corners as middle and size", candidates{boxes(20-15, 20-15, 20+15, 20+15), half, half, ones}, "xyxy"},
-	} {
-		err := c.all.sense(detect.Spec{Threshold: 0.25}, [2]int{64, 64}, false)
-		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v, want %q", c.what, err, c.want)
 		}
 	}
 }

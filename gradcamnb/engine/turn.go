@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"sync"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 )
 
 // turn lets one program run at a time: it has all cores. It is a channel with one place, so
@@ -29,7 +31,7 @@ func (t turn) take(ctx context.Context) error {
 func (t turn) pass() { <-t }
 
 // begin starts the backend, if no call has yet, and takes the turn until end is called.
-func (e *Engine) begin(ctx context.Context) (b *backend, end func(), err error) {
+func (e *Engine) begin(ctx context.Context) (b *device.Backend, end func(), err error) {
 	if b, err = e.started(); err != nil {
 		return nil, nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
@@ -42,11 +43,11 @@ func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*
 	if s, err = s.fed(r); err != nil {
 		return nil, err
 	}
-	in, err := s.prepare(r)
+	in, err := inputs.Prepare(s.model.Card(), r, s.sayOnce)
 	if err != nil {
 		return nil, err
 	}
-	layers, err := s.model.Layers(in.dims, "")
+	layers, err := s.model.Layers(in.Dims, "")
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*
 		return nil, err
 	}
 	defer end()
-	v := &Values{Input: gradcamnb.Tensor{Dims: in.dims, Values: in.values}, Beside: map[string]gradcamnb.Tensor{}, Backend: b.Name, model: s.values}
+	v := &Values{Input: gradcamnb.Tensor{Dims: in.Dims, Values: in.Values}, Beside: map[string]gradcamnb.Tensor{}, Backend: b.Name, model: s.values}
 	v.Picture = source.PictureInput(s.model)
 	for name, given := range s.values.Values() {
 		v.Beside[name] = gradcamnb.Tensor{Dims: given.Dims, Values: given.Values}
@@ -68,19 +69,19 @@ func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.once(b, fmt.Sprint("values ", in.dims), func(scope *model.Scope, inputs []*Node) []*Node {
+	out, err := s.once(b, fmt.Sprint("values ", in.Dims), func(scope *model.Scope, inputs []*Node) []*Node {
 		built := s.model.Build(scope, inputs[0], nil, names)
 		var nodes []*Node
 		for _, name := range names {
 			nodes = append(nodes, ConvertDType(built.Outputs[name], dtypes.Float32))
 		}
 		return nodes
-	}, tensors.FromFlatDataAndDimensions(in.values, in.dims...))
+	}, tensors.FromFlatDataAndDimensions(in.Values, in.Dims...))
 	if err := errors.Join(err, giveBack()); err != nil {
 		return nil, err
 	}
 	for i, l := range layers {
-		v.Tensors = append(v.Tensors, Value{l.Name, l.Op, l.Path, gradcamnb.Tensor{Dims: out[i].dims, Values: out[i].values}})
+		v.Tensors = append(v.Tensors, Value{l.Name, l.Op, l.Path, gradcamnb.Tensor{Dims: out[i].Dims, Values: out[i].Values}})
 	}
 	return v, nil
 }

@@ -40,6 +40,20 @@ const (
 	ChannelsLast  Layout = "NHWC" // [batch, height, width, channels]
 )
 
+// Axes returns which axes of a batch of pictures are their channels, height and width.
+func (l Layout) Axes() (channels, height, width int) {
+	if l == ChannelsLast {
+		return 3, 1, 2
+	}
+	return 1, 2, 3
+}
+
+// Size returns the height and width of pictures, of the shape of a batch of them.
+func (l Layout) Size(dims []int) [2]int {
+	_, h, w := l.Axes()
+	return [2]int{dims[h], dims[w]}
+}
+
 // Prep is the preprocessing of a model: picture to input tensor. A pixel
 // channel p in 0..255 becomes (p - Mean) / Scale.
 //

@@ -184,6 +184,14 @@ func (o Outputs) Labels(name string) []string {
 	return nil
 }
 
+// LabelOf returns the name of element i; empty if nothing names it.
+func LabelOf(labels []string, i int) string {
+	if i < 0 || i >= len(labels) {
+		return ""
+	}
+	return labels[i]
+}
+
 // Names are the outputs' names.
 func (o Outputs) Names() []string {
 	var names []string

@@ -11,7 +11,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
@@ -58,7 +58,7 @@ func rise(ctx context.Context, s *Subject, hear Hear) ([]*heatmap.Map, error) {
 // run is a draw of random masks and what has come of it.
 type run struct {
 	subject  *Subject
-	sampling gradcamnb.Sampling // with every default filled in
+	sampling ask.Sampling // with every default filled in
 	height   int
 	width    int
 
@@ -114,7 +114,7 @@ func accumulate(masks, rows, squareRows, sums, squareSums *Node) []*Node {
 	}
 }
 
-func withDefaults(s *Subject) gradcamnb.Sampling {
+func withDefaults(s *Subject) ask.Sampling {
 	o := s.Sampling
 	boxed := slices.ContainsFunc(s.Aims, func(a Aim) bool { return a.Boxed })
 	fill := func(v *int, plain, detection int) {
@@ -134,7 +134,7 @@ func withDefaults(s *Subject) gradcamnb.Sampling {
 	return o
 }
 
-func checkSampling(o gradcamnb.Sampling, height, width int) error {
+func checkSampling(o ask.Sampling, height, width int) error {
 	switch {
 	case o.Masks < 1:
 		return fmt.Errorf("%d masks explain nothing: give at least 1", o.Masks)
@@ -156,7 +156,7 @@ func checkSampling(o gradcamnb.Sampling, height, width int) error {
 }
 
 // checkResume says why the runs given cannot be gone on with.
-func checkResume(o gradcamnb.Sampling, aims int) error {
+func checkResume(o ask.Sampling, aims int) error {
 	if o.Resume == nil {
 		return nil
 	}

@@ -8,9 +8,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
-	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
 // Subject is one prepared picture in front of a model, and what is scored there.
@@ -25,7 +24,7 @@ type Subject struct {
 	// means zeros, which for most models is the mean colour.
 	Baseline []float32
 
-	Sampling gradcamnb.Sampling
+	Sampling ask.Sampling
 
 	// Host scores n masks, [n, H, W] laid flat, where the model is no graph but a function
 	// on this side: [aim][mask] laid flat. Methods that need the model in a graph cannot
@@ -132,20 +131,15 @@ func (s *Subject) Wants() []string {
 
 // Size is the height and width of the picture.
 func (s *Subject) Size() (height, width int) {
-	if s.Model.Card().Layout == imgio.ChannelsLast {
-		return s.Input[1], s.Input[2]
-	}
-	return s.Input[2], s.Input[3]
+	size := s.Model.Card().Layout.Size(s.Input)
+	return size[0], size[1]
 }
 
 // Hide shows the picture through masks [batch, H, W], from 1, seen, to 0, where the
 // baseline B is seen instead: B + M (I - B).
 func (m *Within) Hide(masks *Node) *Node {
-	axis := 1
-	if m.subject.Model.Card().Layout == imgio.ChannelsLast {
-		axis = 3
-	}
-	masks = InsertAxes(masks, axis)
+	channels, _, _ := m.subject.Model.Card().Layout.Axes()
+	masks = InsertAxes(masks, channels)
 	if m.baseline == nil {
 		return Mul(m.Picture, masks)
 	}

@@ -254,5 +254,5 @@ func (m *gomlxModel) layout(w walked, n, x *Node) walk.Layout {
 	if l.Map() || !w.Lost(n) {
 		return l
 	}
-	return walk.ByShape(n, m.card.picture(x.Shape().Dimensions))
+	return walk.ByShape(n, m.card.Layout.Size(x.Shape().Dimensions))
 }

@@ -170,7 +170,7 @@ func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
 		if layer.Beside = !w.Sees(n); !layer.Beside {
 			lay := m.layout(w, n, x)
 			layer.Axes, layer.Grid = lay.Found(), [3]int{lay.Rows, lay.Columns, lay.Channels}
-			layer.upright = lay.Map() && places.LikePicture(lay.Rows, lay.Columns, m.card.picture(x.Shape().Dimensions))
+			layer.upright = lay.Map() && places.LikePicture(lay.Rows, lay.Columns, m.card.Layout.Size(x.Shape().Dimensions))
 		}
 		l.layers, nodes = append(l.layers, layer), append(nodes, n)
 	}

@@ -128,16 +128,8 @@ func (c Card) Size() (height, width int, ok bool) {
 	if len(c.Input) != 4 {
 		return 0, 0, false
 	}
-	size := c.picture(c.Input)
+	size := c.Layout.Size(c.Input)
 	return size[0], size[1], size[0] > 0 && size[1] > 0
-}
-
-// picture is the size [height, width] of pictures of the input's shape.
-func (c Card) picture(input []int) [2]int {
-	if c.Layout == imgio.ChannelsLast {
-		return [2]int{input[1], input[2]}
-	}
-	return [2]int{input[2], input[3]}
 }
 
 // Spatial tells whether a map can be drawn at the layer.

@@ -12,7 +12,7 @@ import (
 // list makes layers of the tensors that depend on the input.
 func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer {
 	feeds, answers, sees := feeding(g, output), answering(g, output), seeing(g)
-	axes, picture := m.trace(g, input), m.card.picture(input)
+	axes, picture := m.trace(g, input), m.card.Layout.Size(input)
 	var out []Layer
 	for _, t := range g.Tensors {
 		if t.Constant {

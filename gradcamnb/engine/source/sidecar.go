@@ -33,6 +33,14 @@ type Sidecar struct {
 	Heads map[string][]string `json:"heads,omitempty"` // names of the values of other outputs, by output
 }
 
+// SidecarName is the sidecar that a model's errors speak of: that of its file, or an example.
+func (c Card) SidecarName() string {
+	if c.File == "" {
+		return "model.json"
+	}
+	return SidecarPath(c.File)
+}
+
 // SidecarPath is where the sidecar of a model file lies.
 func SidecarPath(model string) string {
 	return strings.TrimSuffix(model, filepath.Ext(model)) + ".json"

@@ -1,4 +1,4 @@
-package engine
+package aims
 
 import (
 	"cmp"
@@ -16,9 +16,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/place"
 )
 
-// answer is a tensor of the model as a target reads it: a list of numbers a picture, or the
+// Answer is a tensor of the model as a target reads it: a list of numbers a picture, or the
 // classes of places.
-type answer struct {
+type Answer struct {
 	tensor string
 	unit   source.Unit // of its numbers
 	squash source.Unit // the probability that the model makes of them; empty if it makes none
@@ -27,8 +27,8 @@ type answer struct {
 	order []int // of the tensor's axes, before it gets that shape; nil as they are
 }
 
-// of brings the tensor's node to the answer's shape.
-func (a answer) of(n *Node) *Node {
+// Node brings the tensor's node to the answer's shape.
+func (a Answer) Node(n *Node) *Node {
 	if a.shape == nil {
 		return n
 	}
@@ -55,7 +55,7 @@ func product(dims []int) int {
 }
 
 // values are the tensor's numbers, of a shape, in the answer's order.
-func (a answer) values(dims []int, flat []float32) []float32 {
+func (a Answer) values(dims []int, flat []float32) []float32 {
 	if a.order == nil {
 		return flat
 	}
@@ -167,7 +167,7 @@ var ways = map[kind.As]readAs{kind.Numbers: asNumbers, kind.Classes: asList, kin
 
 // readTensor is a tensor as a target reads it. If classes or places are asked for, and the model
 // squashes or ranks scores there, it is those scores.
-func readTensor(m source.Model, layers []source.Layer, tensor string, batch int, as kind.As) (answer, error) {
+func readTensor(m source.Model, layers []source.Layer, tensor string, batch int, as kind.As) (Answer, error) {
 	e, way := source.EndingOf(m, tensor), ways[as]
 	a, err := readOne(layers, tensor, batch, way)
 	if as != kind.Numbers && e.Before != "" {
@@ -183,36 +183,26 @@ func readTensor(m source.Model, layers []source.Layer, tensor string, batch int,
 	return a, err
 }
 
-func readOne(layers []source.Layer, tensor string, batch int, as readAs) (answer, error) {
+func readOne(layers []source.Layer, tensor string, batch int, as readAs) (Answer, error) {
 	l, err := source.Resolve(layers, tensor)
 	if err != nil {
-		return answer{}, err
+		return Answer{}, err
 	}
 	shape, order, err := as(l, batch)
-	return answer{tensor: l.Name, shape: shape, order: order}, err
-}
-
-// firstAnswer is what the best classes are listed of: the model's first output, if that is a list
-// of them, and else nothing, for which a tensor stands that is read anyhow.
-func firstAnswer(m source.Model, layers []source.Layer, batch int, aims []aim) answer {
-	a, err := readTensor(m, layers, m.Card().Outputs[0], batch, kind.Classes)
-	if err != nil {
-		return answer{tensor: aims[0].wants()[0]}
-	}
-	return a
+	return Answer{tensor: l.Name, shape: shape, order: order}, err
 }
 
 // logits tells whether nothing squashes the numbers.
-func (a answer) logits() bool { return a.unit == source.Logits }
+func (a Answer) logits() bool { return a.unit == source.Logits }
 
 // single tells whether there is one number a picture, which nothing makes a probability of: a
 // regression, or a logit.
-func (a answer) single() bool {
+func (a Answer) single() bool {
 	return a.logits() && a.squash == "" && len(a.shape) == 2 && a.shape[1] == 1
 }
 
 // unitOf is what a score of the answer is measured in.
-func (a answer) unitOf(scored target.Kind) string {
+func (a Answer) unitOf(scored target.Kind) string {
 	if a.tensor == "" || scored.Unit != target.Element.Unit || scored.Name == target.Finer.Name {
 		return scored.Unit
 	}
@@ -223,11 +213,11 @@ func (a answer) unitOf(scored target.Kind) string {
 }
 
 // known tells whether the model's graph says how the numbers become probabilities.
-func (a answer) known() bool { return a.squash != "" || !a.logits() && a.unit != source.Plain }
+func (a Answer) known() bool { return a.squash != "" || !a.logits() && a.unit != source.Plain }
 
 // probabilities are those of a picture's numbers: what the model makes of them, or else the softmax
 // of logits, or their sigmoids if they are tags; NaN where they are neither.
-func (a answer) probabilities(numbers []float32, tags bool) []float32 {
+func (a Answer) probabilities(numbers []float32, tags bool) []float32 {
 	each := func(f func(float64) float64) []float32 {
 		out := make([]float32, len(numbers))
 		for i, v := range numbers {
@@ -254,10 +244,10 @@ func (a answer) probabilities(numbers []float32, tags bool) []float32 {
 
 // top lists the n best classes of one picture; of equal ones the first. Of a single logit with two
 // labels it lists both.
-func (a answer) top(scores []float32, labels []string, n int) []heatmap.Prediction {
+func (a Answer) top(scores []float32, labels []string, n int) []heatmap.Prediction {
 	if len(scores) == 1 && len(labels) == 2 && a.logits() {
 		scores = []float32{-scores[0], scores[0]}
-		a = answer{unit: source.Logits, squash: source.SigmoidProbability}
+		a = Answer{unit: source.Logits, squash: source.SigmoidProbability}
 	}
 	best := make([]int, 0, n+1)
 	for i, score := range scores {
@@ -274,45 +264,15 @@ func (a answer) top(scores []float32, labels []string, n int) []heatmap.Predicti
 	probability := a.probabilities(scores, false)
 	var out []heatmap.Prediction
 	for _, i := range best {
-		out = append(out, heatmap.Prediction{Index: i, Label: label(labels, i), Score: scores[i], Probability: probability[i]})
+		out = append(out, heatmap.Prediction{Index: i, Label: kind.LabelOf(labels, i), Score: scores[i], Probability: probability[i]})
 	}
 	return out
-}
-
-// fit brings what the aim is scored and measured by to what the answer's numbers are.
-func (a *aim) fit() error {
-	r := a.read
-	if a.measured.Name == target.Probability.Name || a.measured.Name == target.TagProbability.Name {
-		a.measured = r.measuredBy(a.measured)
-	}
-	switch a.scored.Name {
-	case target.Probability.Name:
-		a.scored = r.measuredBy(target.Probability)
-		switch {
-		case r.single():
-			return fmt.Errorf("the output %q is one number, whose softmax is 1 whatever it is: explain what it says for class 1 or 0 with %s, or the number itself with %s", r.tensor,
-				place.Words("gradcamnb.Binary(1)", "--target binary:1"), place.Words("gradcamnb.Class(0)", "--target class:0"))
-		case r.unit == source.Plain:
-			return fmt.Errorf("the output %q is no probability, nor logits of which one could be made", r.tensor)
-		case a.scored.Name == target.TagProbability.Name:
-			a.Note = "the model's probability of the class by itself, a sigmoid and no softmax"
-		}
-		if a.scored.Name == target.Element.Name {
-			a.Unit = target.Probability.Unit
-		}
-		a.measured = a.scored
-	case target.Finer.Name:
-		if !r.logits() && r.unit != source.LogProbability {
-			return fmt.Errorf("the output %q is no list of logits: explain a class with %s", r.tensor, place.Words("gradcamnb.Class(INDEX)", "--target class:INDEX"))
-		}
-	}
-	return nil
 }
 
 // measuredBy is the target that scores a class by its probability, as the metrics' papers do, or by
 // its own number if nothing makes a probability of it. Otherwise tells what to take where the graph
 // does not say: the softmax, or of tags the sigmoid.
-func (a answer) measuredBy(otherwise target.Kind) target.Kind {
+func (a Answer) measuredBy(otherwise target.Kind) target.Kind {
 	switch {
 	case a.unit == source.LogProbability:
 		return target.Exponential
@@ -324,4 +284,29 @@ func (a answer) measuredBy(otherwise target.Kind) target.Kind {
 		return target.Probability
 	}
 	return otherwise
+}
+
+// First returns what the best classes are listed of: the model's first output, if that is a list
+// of them, and else nothing, for which a tensor stands that is read anyhow.
+func First(m source.Model, layers []source.Layer, batch int, aims []Aim) Answer {
+	a, err := readTensor(m, layers, m.Card().Outputs[0], batch, kind.Classes)
+	if err != nil {
+		return Answer{tensor: aims[0].Wants()[0]}
+	}
+	return a
+}
+
+// Tensor returns the name of the tensor.
+func (a Answer) Tensor() string { return a.tensor }
+
+// List tells whether there are classes to list.
+func (a Answer) List() bool { return a.shape != nil }
+
+// Write writes a picture's scores onto its result, with the best of them and what is known of their probabilities.
+func (a Answer) Write(r *heatmap.Result, scores []float32, labels []string) {
+	r.Scores = scores
+	r.Top = a.top(scores, labels, 5)
+	if a.known() {
+		r.Known = a.probabilities(scores, false)
+	}
 }

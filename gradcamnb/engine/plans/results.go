@@ -1,8 +1,7 @@
-package engine
+package plans
 
 import (
 	"cmp"
-	"fmt"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -10,52 +9,51 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/aims"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// assemble makes one result a picture of the program's outputs, whose order is
-// that of [explained.outputs], and tells what the aims resolved to.
-func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend) (results []*heatmap.Result, found []aimed, err error) {
-	batch := p.input[0]
+// Results makes one result a picture of the program's outputs, whose order is that of [Parts], and tells what the aims
+// came to.
+func (p Plan) Results(c source.Card, out []*tensors.Tensor, in inputs.Input, backend string) (results []*heatmap.Result, found []aims.Outcome, err error) {
+	batch := p.Input[0]
 	results = make([]*heatmap.Result, batch)
 	for i := range results {
-		results[i] = &heatmap.Result{Frame: in.frames[i], Model: c.Name, SHA256: c.SHA256, Input: c.Picture, Backend: b.Name, Versions: versions()}
-		if in.pictures != nil {
-			results[i].Picture = in.pictures[i]
+		results[i] = &heatmap.Result{Frame: in.Frames[i], Model: c.Name, SHA256: c.SHA256, Input: c.Picture, Backend: backend, Versions: Versions()}
+		if in.Pictures != nil {
+			results[i].Picture = in.Pictures[i]
 		}
 	}
-	all := unpack(p, p.first.tensor, out)
-	if p.first.shape != nil {
-		scores, err := floatsOf(all.output)
+	all := unpack(p, p.first.Tensor(), out)
+	if p.first.List() {
+		scores, err := device.Floats(all.output)
 		if err != nil {
 			return nil, nil, err
 		}
 		for i, r := range results {
-			r.Scores = row(scores, i, batch)
-			r.Top = p.first.top(r.Scores, c.Labels, 5)
-			if p.first.known() {
-				r.Known = p.first.probabilities(r.Scores, false)
-			}
+			p.first.Write(r, device.Row(scores, i, batch), c.Labels)
 		}
 	} else {
 		all.output.MustFinalizeAll()
 	}
-	for k, a := range p.aims {
-		aimed, err := a.resolved(all.aims[k], results)
+	for k, a := range p.Aims {
+		of := all.aims[k]
+		aimed, err := a.Read(of.score, of.index, of.head, results)
 		if err != nil {
 			return nil, nil, err
 		}
 		found = append(found, aimed)
-		maps, err := p.read(all.aims[k], c)
+		maps, err := p.read(of, c)
 		if err != nil {
 			return nil, nil, err
 		}
 		for i, r := range results {
 			for _, m := range p.mapsOf(maps, i) {
-				a.sign(m, i, aimed, a.slopeUnit())
+				a.Sign(m, i, aimed, a.SlopeUnit())
 				if c.NoRelu {
 					p.saysUnguided(m)
 				}
@@ -67,24 +65,24 @@ func assemble(c source.Card, p plan, out []*tensors.Tensor, in input, b *backend
 }
 
 // read takes the maps that the program made of one aim.
-func (p plan) read(from explainedAim[*tensors.Tensor], c source.Card) (map[made][]shown, error) {
-	height, width := p.picture(c.Layout)
-	batch := p.input[0]
+func (p Plan) read(from explainedAim[*tensors.Tensor], c source.Card) (map[made][]shown, error) {
+	size := p.Size(c.Layout)
+	batch := p.Input[0]
 	atLayer, atPicture := split(p.leaves())
 	maps := map[made][]shown{}
 	take := func(of []leaf, list []explainedMap[*tensors.Tensor], layer int) error {
 		for k, l := range of {
 			raw := list[k].raw.Shape().Dimensions
-			values, err1 := floatsOf(list[k].raw)
-			full, err2 := floatsOf(list[k].full)
-			gross, err3 := floatsOf(list[k].gross)
+			values, err1 := device.Floats(list[k].raw)
+			full, err2 := device.Floats(list[k].full)
+			gross, err3 := device.Floats(list[k].gross)
 			if err := cmp.Or(err1, err2, err3); err != nil {
 				return err
 			}
 			for i := range batch {
 				maps[made{l.name, layer}] = append(maps[made{l.name, layer}], shown{
-					raw:   heatmap.Grid{W: raw[2], H: raw[1], Values: row(values, i, batch)},
-					full:  heatmap.Grid{W: width, H: height, Values: row(full, i, batch)},
+					raw:   heatmap.Grid{W: raw[2], H: raw[1], Values: device.Row(values, i, batch)},
+					full:  heatmap.Grid{W: size[1], H: size[0], Values: device.Row(full, i, batch)},
 					gross: gross[i],
 				})
 			}
@@ -97,18 +95,6 @@ func (p plan) read(from explainedAim[*tensors.Tensor], c source.Card) (map[made]
 		}
 	}
 	return maps, take(atPicture, from.picture, -1)
-}
-
-// floatsOf takes a result's values and gives its memory back.
-func floatsOf(t *tensors.Tensor) ([]float32, error) { return valuesOf[float32](t) }
-
-func valuesOf[T float32 | int32](t *tensors.Tensor) ([]T, error) {
-	defer t.MustFinalizeAll()
-	v, err := tensors.CopyFlatData[T](t)
-	if err != nil {
-		return nil, fmt.Errorf("reading the results: %w", device.Root(err))
-	}
-	return v, nil
 }
 
 // made names what the program made of one aim: a leaf's maps at a layer of the plan, by
@@ -126,20 +112,20 @@ type shown struct {
 
 // mapsOf are the maps of picture i: by layer, then method; then those of the methods that
 // have no layer of their own.
-func (p plan) mapsOf(from map[made][]shown, i int) []*heatmap.Map {
+func (p Plan) mapsOf(from map[made][]shown, i int) []*heatmap.Map {
 	var out []*heatmap.Map
 	add := func(m cam.Method, layer int) {
 		s := p.show(m.How, m.Name, from, layer, i)
 		shown := &heatmap.Map{Grid: s.full, Raw: s.raw, Gross: s.gross, Place: heatmap.AtPicture, Layer: "picture", Method: m.Name, Unit: m.Unit, KeepsCells: m.KeepsCells}
 		if layer >= 0 {
-			l := p.layers[layer]
+			l := p.Layers[layer]
 			shown.Place, shown.Layer, shown.Field, shown.Suggested = heatmap.AtLayer, l.Title(), field(l), l.Suggested
 		} else if _, ok := m.How.(cam.Fused); ok {
 			shown.Place, shown.Layer = heatmap.AtLayer, p.layerNames()
 		}
 		out = append(out, shown)
 	}
-	for k := range p.layers {
+	for k := range p.Layers {
 		for _, m := range p.methods {
 			if cam.HasLayer(m.How) {
 				add(m, k)
@@ -155,7 +141,7 @@ func (p plan) mapsOf(from map[made][]shown, i int) []*heatmap.Map {
 }
 
 // show is a method's map at a layer, or of the picture, made of what the program made.
-func (p plan) show(how cam.How, name string, from map[made][]shown, layer, i int) shown {
+func (p Plan) show(how cam.How, name string, from map[made][]shown, layer, i int) shown {
 	switch how := how.(type) {
 	case cam.Joined:
 		var parts []cam.Grid
@@ -169,7 +155,7 @@ func (p plan) show(how cam.How, name string, from map[made][]shown, layer, i int
 		return joined(how.Join(parts))
 	case cam.Fused:
 		var parts []cam.Grid
-		for k := range p.layers {
+		for k := range p.Layers {
 			s := p.show(how.Of.How, how.Of.Name, from, k, i)
 			parts = append(parts, plain((&heatmap.Map{Grid: s.full, Raw: s.raw}).Scaled()))
 		}
@@ -186,18 +172,12 @@ func joined(g cam.Grid) shown {
 }
 
 // layerNames are the names of all layers of the plan.
-func (p plan) layerNames() string {
+func (p Plan) layerNames() string {
 	var names []string
-	for _, l := range p.layers {
+	for _, l := range p.Layers {
 		names = append(names, l.Title())
 	}
 	return strings.Join(names, ", ")
-}
-
-// row is picture i's part of a batch of values.
-func row(values []float32, i, batch int) []float32 {
-	n := len(values) / batch
-	return slices.Clip(values[i*n : (i+1)*n])
 }
 
 // field is the receptive field of a layer in the result's order, x before y.
@@ -209,15 +189,8 @@ func field(l source.Layer) *heatmap.Field {
 	return &heatmap.Field{Lo: turned(l.Field.Lo), Hi: turned(l.Field.Hi), Step: turned(l.Field.Step), Gated: l.Field.Gated}
 }
 
-func label(labels []string, i int) string {
-	if i < 0 || i >= len(labels) {
-		return ""
-	}
-	return labels[i]
-}
-
-// versions are those of the modules that the numbers depend on.
-var versions = sync.OnceValue(func() map[string]string {
+// Versions returns those of the modules that the numbers depend on.
+var Versions = sync.OnceValue(func() map[string]string {
 	out := map[string]string{}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -230,3 +203,14 @@ var versions = sync.OnceValue(func() map[string]string {
 	}
 	return out
 })
+
+// saysUnguided says of a map by the guided rule, which changes the gradient of ReLUs, that the
+// model has none.
+func (p Plan) saysUnguided(m *heatmap.Map) {
+	guided := func(method cam.Method) bool {
+		return method.Name == m.Method && Plan{methods: []cam.Method{method}}.guides()
+	}
+	if slices.ContainsFunc(p.methods, guided) {
+		m.Diagnosis = strings.TrimSpace(m.Diagnosis + " The model has no ReLU, so guided backpropagation changes no gradient in it: this is what Saliency gives.")
+	}
+}

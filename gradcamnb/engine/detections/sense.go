@@ -1,16 +1,12 @@
-package engine
+package detections
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
-	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
-	"github.com/gradcam-go/gradcam/internal/place"
 )
 
 // nonsense is why a reading of a model's outputs cannot be right.
@@ -104,80 +100,4 @@ func (c candidates) corners() error {
 		return nonsensef("%d of %d boxes would be larger than twice their distance from the picture's corner: their numbers may be corners (\"order\": \"xyxy\")", asSize, all)
 	}
 	return nil
-}
-
-// choose reads the outputs with every decoder that was named, or that fits them, and takes
-// the only reading that makes sense on the pictures.
-func (s *session) choose(b *backend, reads []*reader, in input) (*detected, error) {
-	var sensible []*detected
-	var faults []error
-	for _, read := range reads {
-		d, err := s.find(b, read, in)
-		var no nonsense
-		switch {
-		case errors.As(err, &no):
-			faults = append(faults, fmt.Errorf("as %s %w", read.spec.Decoder, no.error))
-		case err != nil:
-			return nil, err
-		default:
-			sensible = append(sensible, d)
-		}
-	}
-	c := s.model.Card()
-	switch {
-	case len(sensible) == 1:
-		if len(reads) > 1 {
-			s.sayOnce(fmt.Sprintf("the outputs of %s are read as %s, which alone of the decoders that fit their shapes makes sense of them", c.Name, sensible[0].reader.spec.Decoder))
-		}
-		return sensible[0], nil
-	case len(sensible) > 1:
-		var names []string
-		for _, d := range sensible {
-			names = append(names, d.reader.spec.Decoder)
-		}
-		return nil, fmt.Errorf("the outputs of the model %s can be read in several ways, as %s: name the decoder, with %s or \"detector\": {\"decoder\": %q} in the sidecar %s; labels for its classes tell some of them apart",
-			c.Name, strings.Join(names, ", "), decoderWords(names[0]), names[0], sidecarName(c))
-	}
-	return nil, fmt.Errorf("the outputs %q of the model %s cannot be right as they are read: %w. %s", reads[0].names, c.Name, errors.Join(faults...), s.instead(reads, in))
-}
-
-// decoderWords says how a decoder is named.
-func decoderWords(name string) string {
-	return place.Words(fmt.Sprintf("gradcamnb.Reading{Decoder: %q}", name), "--decoder "+name)
-}
-
-// instead says how outputs could be read that no reading makes sense of.
-func (s *session) instead(reads []*reader, in input) string {
-	c := s.model.Card()
-	shapes, err := shapesOf(s.model, in.dims, reads[0].names)
-	if err != nil {
-		return ""
-	}
-	would := detect.WouldFit(shapes, plan{input: in.dims}.size(c.Layout))
-	would = slices.DeleteFunc(would, func(name string) bool {
-		return slices.ContainsFunc(reads, func(r *reader) bool { return r.spec.Decoder == name })
-	})
-	if len(would) == 0 {
-		return fmt.Sprintf("No other decoder fits the shapes %v: name the tensors that one reads as \"outputs\" of the \"detector\" in the sidecar %s", shapes, sidecarName(c))
-	}
-	return fmt.Sprintf("The shapes %v would also fit %s: name the one that it is, with %s or \"detector\": {\"decoder\": %q} in the sidecar %s", shapes, strings.Join(would, ", "), decoderWords(would[0]), would[0], sidecarName(c))
-}
-
-// butForLabels says which decoders would fit if the number of labels were another.
-func butForLabels(c source.Card, shapes [][]int, picture [2]int) string {
-	would := detect.WouldFit(shapes, picture)
-	if len(c.Labels) == 0 || len(would) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("; with another number of classes than the %d labels, %s would fit", len(c.Labels), strings.Join(would, ", "))
-}
-
-// sameDecoder tells whether two names mean the same decoder.
-func sameDecoder(a, b string) bool {
-	x, err := detect.ByName(a)
-	if err != nil {
-		return false
-	}
-	y, err := detect.ByName(b)
-	return err == nil && x.Name == y.Name
 }

@@ -1,4 +1,4 @@
-package engine
+package aims
 
 import (
 	"cmp"
@@ -6,14 +6,16 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
-// aimed is what an aim resolved to for each picture.
-type aimed struct {
-	score    []float32
-	index    []int32
+// Outcome is what an aim resolved to for each picture.
+type Outcome struct {
+	Score    []float32
+	Index    []int32
 	standing []standing // nil if the target is no element among others
 }
 
@@ -25,30 +27,30 @@ type standing struct {
 	top            []heatmap.Prediction // its best values then
 }
 
-// hasHead tells whether the aim is an element of another output than the first, whose values the
+// HasHead tells whether the aim is an element of another output than the first, whose values the
 // program then gives back, too.
-func (a aim) hasHead(first string) bool {
+func (a Aim) HasHead(first string) bool {
 	return a.elements && a.box == nil && a.fn == nil && a.Tensors[0] != first && len(a.Shape) == 2
 }
 
-// resolved reads what the program gave of the aim.
-func (a aim) resolved(from explainedAim[*tensors.Tensor], results []*heatmap.Result) (out aimed, err error) {
-	score, err1 := floatsOf(from.score)
-	index, err2 := valuesOf[int32](from.index)
+// Read reads what the program gave of the aim: its scores and indices and, if it has one, the head's values.
+func (a Aim) Read(scores, indices *tensors.Tensor, heads []*tensors.Tensor, results []*heatmap.Result) (out Outcome, err error) {
+	score, err1 := device.Floats(scores)
+	index, err2 := device.Ints(indices)
 	if err := cmp.Or(err1, err2); err != nil {
-		return aimed{}, err
+		return Outcome{}, err
 	}
-	out = aimed{score: score, index: index}
+	out = Outcome{Score: score, Index: index}
 	var head []float32
-	for _, t := range from.head {
-		if head, err = floatsOf(t); err != nil {
-			return aimed{}, err
+	for _, t := range heads {
+		if head, err = device.Floats(t); err != nil {
+			return Outcome{}, err
 		}
 	}
 	for i, r := range results {
 		scores := r.Scores
 		if head != nil {
-			scores = row(head, i, len(results))
+			scores = device.Row(head, i, len(results))
 		}
 		if !a.elements || a.box != nil || len(a.Shape) != 2 || len(scores) < 2 || int(index[i]) >= len(scores) {
 			break
@@ -64,7 +66,7 @@ func (a aim) resolved(from explainedAim[*tensors.Tensor], results []*heatmap.Res
 
 // stands says where an element stands among all of its output, of equal ones the first before the
 // others. Its probability is that of the softmax, or of a tag its own.
-func (a aim) stands(scores []float32, index int) standing {
+func (a Aim) stands(scores []float32, index int) standing {
 	s := standing{rank: 1, elements: len(scores)}
 	for i, v := range scores {
 		if v > scores[index] || v == scores[index] && i < index {
@@ -75,18 +77,18 @@ func (a aim) stands(scores []float32, index int) standing {
 	return s
 }
 
-// sign writes onto a map of a picture what is known about its target, and what is wrong
+// Sign writes onto a map of a picture what is known about its target, and what is wrong
 // with it. The unit is that of what the map was made from.
-func (a aim) sign(m *heatmap.Map, picture int, found aimed, unit string) {
+func (a Aim) Sign(m *heatmap.Map, picture int, found Outcome, unit string) {
 	if a.box != nil {
 		m.Box = a.box.boxes[picture]
 	}
-	index := int(found.index[picture])
-	m.ScoreUnit, m.Unit = a.unit(), cmp.Or(m.Unit, unit)
-	m.Target, m.Index, m.Score = a.describe(index), index, found.score[picture]
+	index := int(found.Index[picture])
+	m.ScoreUnit, m.Unit = a.ScoreUnit(), cmp.Or(m.Unit, unit)
+	m.Target, m.Index, m.Score = a.describe(index), index, found.Score[picture]
 	m.AskedRank, m.Note = a.Rank, a.Note
 	if !a.Whole {
-		m.Class = label(a.Labels, index)
+		m.Class = kind.LabelOf(a.Labels, index)
 	}
 	if found.standing != nil {
 		s := found.standing[picture]
@@ -95,7 +97,7 @@ func (a aim) sign(m *heatmap.Map, picture int, found aimed, unit string) {
 	m.Diagnosis = m.Diagnose()
 }
 
-func (a aim) describe(index int) string {
+func (a Aim) describe(index int) string {
 	if a.box != nil || a.Whole {
 		return a.Words
 	}

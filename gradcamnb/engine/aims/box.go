@@ -1,4 +1,4 @@
-package engine
+package aims
 
 import (
 	"fmt"
@@ -10,13 +10,14 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detections"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
 // boxed is a target that is a detection of each picture.
 type boxed struct {
-	reader *reader
+	reader *detections.Reader
 	wanted []heatmap.Detection // one a picture, its box in pixels of the model's input
 	boxes  []heatmap.Box       // the same in pixels of the original pictures
 	at     []int               // their candidates, -1 where none is known
@@ -26,45 +27,30 @@ type boxed struct {
 }
 
 // newBoxed is a target that is a detection, looked up.
-func newBoxed(r kind.Resolved, seen *detected) *boxed {
-	b := &boxed{reader: seen.reader, edge: r.Edge, masked: r.Masked}
+func newBoxed(r kind.Resolved, seen *detections.Found) *boxed {
+	b := &boxed{reader: seen.Reader(), edge: r.Edge, masked: r.Masked}
 	for i, d := range r.Detections {
 		b.boxes = append(b.boxes, d.Box)
-		d.Box = seen.toModel(d.Box, i)
+		d.Box = seen.ToModel(d.Box, i)
 		if r.Drawn {
-			d.Mask = seen.maskToModel(d.Mask, i)
+			d.Mask = seen.MaskToModel(d.Mask, i)
 		}
-		at := seen.candidateOf(r.Found, d, i)
+		at := seen.CandidateOf(r.Found, d, i)
 		if r.Found > 0 && at >= 0 {
-			d.Box = seen.all[i].box(at) // as the model has it, not cut off at the picture's edge
+			d.Box = seen.Box(i, at) // as the model has it, not cut off at the picture's edge
 		}
 		b.wanted, b.at = append(b.wanted, d), append(b.at, at)
-		if len(seen.all) > i {
-			b.of = len(seen.all[i][2])
-		}
+		b.of = max(b.of, seen.Candidates(i))
 	}
 	return b
 }
 
-// maskToModel is a mask of picture i over the model's input, pixel by pixel.
-func (s *detected) maskToModel(m heatmap.Grid, i int) heatmap.Grid {
-	f := s.frames[i]
-	out := heatmap.NewGrid(f.ModelW, f.ModelH)
-	for k := range out.Values {
-		x, y := f.ToPicture(float64(k%out.W)+0.5, float64(k/out.W)+0.5)
-		if x >= 0 && y >= 0 && int(x) < m.W && int(y) < m.H {
-			out.Values[k] = m.At(int(x), int(y))
-		}
-	}
-	return out
-}
-
 // key tells apart what needs another program.
 func (b *boxed) key() string {
-	return fmt.Sprintf("detection %s %q masks %t", b.reader.key(), b.edge, b.masked)
+	return fmt.Sprintf("detection %s %q masks %t", b.reader.Key(), b.edge, b.masked)
 }
 
-// slopeUnit is what the gradient of the score is taken of is measured in: see [boxed.score].
+// slopeUnit is the unit of the quantity whose gradient is taken: see [boxed.score].
 func (b *boxed) slopeUnit() string {
 	if b.edge != "" {
 		return "pixels"
@@ -128,11 +114,7 @@ type matches struct {
 // candidate is the wanted detection, and so have no gradient that means anything: the
 // gradient goes through the presence alone.
 func (b *boxed) matches(outputs map[string]*Node, given params[*Node], picture [2]int) matches {
-	var read []*Node
-	for _, name := range b.reader.names {
-		read = append(read, outputs[name])
-	}
-	m := matches{c: b.reader.head.Decode(read, picture), box: given.box, mask: given.mask}
+	m := matches{c: b.reader.Decode(outputs, picture), box: given.box, mask: given.mask}
 	m.likely = Mul(StopGradient(detect.Cosine(m.c.Scores, given.scores)), m.c.Presence())
 	m.match = Mul(StopGradient(detect.IoU(m.c.Boxes, m.box)), m.likely)
 	return m

@@ -1,4 +1,4 @@
-package engine
+package detections
 
 import (
 	"encoding/json"
@@ -9,10 +9,10 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
 )
 
-// roles tells by the names, types and shapes of the outputs of a model with its own
+// Roles tells by the names, types and shapes of the outputs of a model with its own
 // suppression, of one picture, which are boxes, scores and class numbers: their names in the
 // order of a decoder, and the decoder. There is none for other models.
-func roles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
+func Roles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	for _, known := range []func([]onnxruntime.Tensor) ([]string, *detect.Spec){tensorFlowRoles, torchvisionRoles, paddleRoles} {
 		if names, spec := known(outputs); spec != nil {
 			return names, spec
@@ -37,8 +37,8 @@ func tensorFlowRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	return names, &detect.Spec{Decoder: "end-to-end", Numbers: json.RawMessage(`{"order": "yxyx", "unit": true}`)}
 }
 
-// namedRoles is how outputs of these names are read, nil where the names do not tell it.
-func namedRoles(outputs []string) *detect.Spec {
+// NamedRoles is how outputs of these names are read, nil where the names do not tell it.
+func NamedRoles(outputs []string) *detect.Spec {
 	var as []onnxruntime.Tensor
 	for _, name := range outputs {
 		as = append(as, onnxruntime.Tensor{Name: name})

@@ -1,6 +1,4 @@
-package engine
-
-import "github.com/gradcam-go/gradcam/gradcamnb/engine/target"
+package plans
 
 // This file has the order of a program's arguments and results. Each is a struct whose each visits
 // its parts in that order, both when the graph is built, where the parts are nodes, and when it is
@@ -56,25 +54,25 @@ func eachMap[T any](maps []explainedMap[T], visit func(*T)) {
 	}
 }
 
-// pack lists what the program gives back.
-func (e *explained[T]) pack() []T {
+// List lists what the program gives back, in order.
+func (e *explained[T]) List() []T {
 	var out []T
 	e.each(func(v *T) { out = append(out, *v) })
 	return out
 }
 
-// unpack is what a plan's program gave back, of the list that pack made. It has no room for
+// unpack is what a plan's program gave back, of the list that List made. It has no room for
 // activations and gradients.
-func unpack[T any](p plan, first string, list []T) explained[T] {
+func unpack[T any](p Plan, first string, list []T) explained[T] {
 	atLayer, atPicture := split(p.leaves())
-	e := explained[T]{aims: make([]explainedAim[T], len(p.aims))}
+	e := explained[T]{aims: make([]explainedAim[T], len(p.Aims))}
 	for i := range e.aims {
 		a := &e.aims[i]
-		if p.aims[i].hasHead(first) {
+		if p.Aims[i].HasHead(first) {
 			a.head = make([]T, 1)
 		}
 		if len(atLayer) > 0 {
-			a.layers = make([]explainedLayer[T], len(p.layers))
+			a.layers = make([]explainedLayer[T], len(p.Layers))
 		}
 		for k := range a.layers {
 			a.layers[k].maps = make([]explainedMap[T], len(atLayer))
@@ -85,40 +83,12 @@ func unpack[T any](p plan, first string, list []T) explained[T] {
 	return e
 }
 
-// params are the program's arguments of one aim.
-type params[T any] struct {
-	index  T // class of each picture, [batch]
-	beside T // what the score takes beside it; see [target.Kind]
-
-	box, scores, mask T // of a detection: its box, class probabilities and, if they count, its mask
-}
-
-// each visits the arguments that the aim has, in order.
-func (p *params[T]) each(a aim, visit func(*T)) {
-	visit(&p.index)
-	switch {
-	case a.box != nil:
-		visit(&p.box)
-		visit(&p.scores)
-		if a.box.masked {
-			visit(&p.mask)
-		}
-	case takesBeside(a.scored):
-		visit(&p.beside)
-	}
-}
-
-func takesBeside(k target.Kind) bool { return k.Beside != nil }
-
-// pack lists the arguments.
-func (p *params[T]) pack(a aim) []T {
+// Inside lists the activations and the gradient, [b, h, w, c], at every layer of the first aim, which its maps are made
+// of. Who compares them with those of another implementation has a program give them back, too.
+func (e *explained[T]) Inside() []T {
 	var out []T
-	p.each(a, func(v *T) { out = append(out, *v) })
+	for _, l := range e.aims[0].layers {
+		out = append(out, l.act, l.grad)
+	}
 	return out
-}
-
-// unpackParams takes an aim's arguments off the front of a list.
-func unpackParams[T any](a aim, list []T) (p params[T], rest []T) {
-	p.each(a, func(v *T) { *v, list = list[0], list[1:] })
-	return p, list
 }

@@ -1,4 +1,4 @@
-package engine
+package inputs
 
 import (
 	"encoding/json"
@@ -27,5 +27,5 @@ func unprepared(c source.Card) error {
 		return fault.Errorf(fault.ErrNoPreprocessing, "nothing says how pictures are prepared for the model %s: %w", c.Name, err)
 	}
 	return fault.Errorf(fault.ErrNoPreprocessing, "nothing says how to prepare a picture for the model %s%s. If it was trained as torchvision's models are, save this as %s: %s "+
-		"(the command gradcam sidecar writes it, also for %s)", c.Name, size, sidecarName(c), text, strings.Join(imgio.PresetNames()[1:], ", "))
+		"(the command gradcam sidecar writes it, also for %s)", c.Name, size, c.SidecarName(), text, strings.Join(imgio.PresetNames()[1:], ", "))
 }

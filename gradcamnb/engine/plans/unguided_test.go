@@ -1,4 +1,4 @@
-package engine
+package plans
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ import (
 
 // Of a model without ReLUs, a map by the guided rule is told to be Saliency, and no other map.
 func TestSaysUnguided(t *testing.T) {
-	p := plan{methods: []cam.Method{cam.GuidedBackprop, cam.Saliency}}
+	p := Plan{methods: []cam.Method{cam.GuidedBackprop, cam.Saliency}}
 	for name, want := range map[string]bool{cam.GuidedBackprop.Name: true, cam.Saliency.Name: false} {
 		m := &heatmap.Map{Method: name}
 		p.saysUnguided(m)

@@ -1,0 +1,248 @@
+package aims
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"image"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detections"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
+)
+
+// Aim is one target of a plan: a target that was looked up, with the function that scores it.
+type Aim struct {
+	kind.Resolved
+	read     Answer // how the tensor is read; zero if as it is
+	scored   target.Kind
+	measured target.Kind // what maps are measured by
+
+	rank     int    // from 1, of the class that the program picks if no index is given; 0 if it picks none
+	elements bool   // it is one element of an output, among others
+	key      string // of a function's target, which no other program may be taken for
+
+	fn ScoreFn // in place of the score's function; nil if that serves
+
+	box *boxed // a detection, instead of all above but the words
+}
+
+// besideDims is the shape of what the aim takes beside the index, of a batch.
+func (a Aim) besideDims(batch int) []int {
+	return append([]int{batch}, a.scored.Beside(a.Shape)...)
+}
+
+// Lookup makes aims of targets. It is what a kind of target asks about the model and the pictures.
+type Lookup struct {
+	Model    source.Model
+	Layers   []source.Layer    // all of the model's
+	Pictures int               // of the batch
+	Seen     *detections.Found // for targets that are detections
+	Look     Look
+
+	read map[string]Answer // how tensors were looked up
+}
+
+// Look runs the model and gives a tensor's values: for the pictures, or for a second one alone, in
+// a batch of one. Targets that depend on what the model finds are settled so.
+type Look func(tensor string, second image.Image) (dims []int, values []float32, err error)
+
+// Aims makes the aims of a target: one, but for those that stand for several.
+func (s Lookup) Aims(t ask.Target) ([]Aim, error) {
+	s.read = map[string]Answer{}
+	k, err := kind.Of(t.Spec)
+	if err != nil {
+		return nil, err
+	}
+	if f := t.Func(); f != nil || k.Name == kind.Function.Name {
+		a, err := s.function(t)
+		return []Aim{a}, err
+	}
+	resolved, err := k.Resolve(s, t.Spec)
+	if err != nil {
+		return nil, err
+	}
+	var out []Aim
+	for _, r := range resolved {
+		a, err := s.aim(k, r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// aim joins a target that was looked up with the functions that its kind names.
+func (s Lookup) aim(k kind.Kind, r kind.Resolved) (Aim, error) {
+	if k.Boxed {
+		return Aim{Resolved: r, box: newBoxed(r, s.Seen)}, nil
+	}
+	a := Aim{Resolved: r, rank: r.Rank, elements: k.At != nil}
+	var err error
+	if a.scored, err = target.ByName(cmp.Or(r.Score, k.Score)); err != nil {
+		return Aim{}, err
+	}
+	a.measured = a.scored
+	switch {
+	case a.scored.Name == target.Binary.Name:
+		a.measured = target.BinaryProbability
+	case k.Measured != "":
+		if a.measured, err = target.ByName(k.Measured); err != nil {
+			return Aim{}, err
+		}
+	}
+	if r.As != kind.AsItIs {
+		a.read = s.read[r.Tensors[0]]
+		if err := a.fit(); err != nil {
+			return Aim{}, err
+		}
+	}
+	if a.scored.Name == target.Element.Name && a.rank == 0 {
+		a.rank = 1 // so that the best class and any other are one program
+	}
+	return a, nil
+}
+
+// Outputs are the model's outputs with the labels of each.
+func (s Lookup) Outputs() kind.Outputs { return outputsOf(s.Model.Card()) }
+
+func outputsOf(c source.Card) kind.Outputs {
+	var out kind.Outputs
+	for i, name := range c.Outputs {
+		labels := c.HeadLabels[name]
+		if labels == nil && i == 0 {
+			labels = c.Labels
+		}
+		out = append(out, kind.Output{Name: name, Labels: labels})
+	}
+	return out
+}
+
+// Batch is the number of pictures.
+func (s Lookup) Batch() int { return s.Pictures }
+
+// Tensor looks a tensor up, for the score's function of that name.
+func (s Lookup) Tensor(name, score string, as kind.As) (kind.Tensor, error) {
+	f, err := target.ByName(score)
+	if err != nil {
+		return kind.Tensor{}, err
+	}
+	l, err := source.Resolve(s.Layers, name)
+	if err != nil && as == kind.AsItIs {
+		return kind.Tensor{}, err
+	}
+	t := kind.Tensor{Name: name, Shape: l.Shape, Made: l.Made}
+	if as != kind.AsItIs {
+		a, err := readTensor(s.Model, s.Layers, name, s.Pictures, as)
+		if err != nil {
+			return kind.Tensor{}, madeAt(l, err)
+		}
+		s.read[a.tensor] = a
+		t.Name, t.Shape, t.Logits = a.tensor, a.shape, a.logits()
+		if a.known() {
+			t.Known = func(scores []float32) []float32 { return a.probabilities(scores, false) }
+		}
+	}
+	if t.Elements, err = f.Check(t.Shape); err != nil {
+		return kind.Tensor{}, madeAt(l, err)
+	}
+	return t, nil
+}
+
+// Values runs the model; see [Look].
+func (s Lookup) Values(tensor string, second image.Image) ([]int, []float32, error) {
+	if s.Look == nil {
+		return nil, nil, fmt.Errorf("the tensor %q cannot be looked at here", tensor)
+	}
+	dims, values, err := s.Look(tensor, second)
+	if a, ok := s.read[tensor]; ok && err == nil {
+		values = a.values(dims, values)
+		dims = append([]int{len(values) / product(a.shape[1:])}, a.shape[1:]...)
+	}
+	return dims, values, err
+}
+
+// Found is what was detected in the pictures.
+func (s Lookup) Found() *kind.Found { return s.Seen.AsKind() }
+
+// Wants returns the tensors of the model that the aim reads.
+func (a Aim) Wants() []string {
+	if a.box != nil {
+		return a.box.reader.Tensors()
+	}
+	return a.Tensors
+}
+
+// ScoreUnit returns what the aim's score is measured in.
+func (a Aim) ScoreUnit() string {
+	if a.box != nil {
+		return a.box.unit()
+	}
+	if a.Unit != "" {
+		return a.Unit
+	}
+	return a.read.unitOf(a.scored)
+}
+
+// SlopeUnit returns the unit of the quantity whose gradient is taken, which may differ from the score's.
+func (a Aim) SlopeUnit() string {
+	if a.box != nil {
+		return a.box.slopeUnit()
+	}
+	return a.ScoreUnit()
+}
+
+// Key tells apart aims that need different programs. Indices and masks are inputs of the program and not part of it;
+// see [Aim.Score].
+func (a Aim) Key() string {
+	if a.box != nil {
+		return a.box.key()
+	}
+	return fmt.Sprintf("%s %q %d %t %s", a.scored.Name, a.Tensors, a.rank, a.elements, a.key)
+}
+
+// Boxed tells whether the aim is a detection.
+func (a Aim) Boxed() bool { return a.box != nil }
+
+// Output returns the tensor that the aim reads, of the model's outputs, as it reads it; nil for a detection.
+func (a Aim) Output(outputs map[string]*Node) *Node {
+	if a.box != nil {
+		return nil
+	}
+	return a.read.Node(outputs[a.Tensors[0]])
+}
+
+// Rescored is an error if a method that explains the class by a score of its own cannot do so for the aim.
+func (a Aim) Rescored(method string, k target.Kind) error {
+	if a.scored.Name != target.Element.Name {
+		return fmt.Errorf("%s explains a class, and %s is none", method, a.Words)
+	}
+	if _, err := k.Check(a.Shape); err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	return nil
+}
+
+// Picture returns the aim for picture i alone, at the element that it was found to be there.
+func (a Aim) Picture(i int, found Outcome) Aim {
+	if n := len(found.Index); len(a.Beside) > 0 {
+		a.Beside = a.Beside[i*len(a.Beside)/n : (i+1)*len(a.Beside)/n]
+	}
+	a.Index = found.Index[i : i+1]
+	return a
+}
+
+// Another returns the aim, of one picture, at another class, half of the list further.
+func (a Aim) Another() (Aim, error) {
+	n := a.Shape[len(a.Shape)-1]
+	if a.scored.Name != target.Element.Name && a.scored.Name != target.Probability.Name || len(a.Shape) != 2 || n < 2 {
+		return a, errors.New("this metric explains another class, and the target is not one class of several")
+	}
+	a.Index = []int32{int32((int(a.Index[0]) + n/2) % n)}
+	return a, nil
+}

@@ -1,0 +1,46 @@
+package aims
+
+import (
+	"fmt"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
+	"github.com/gradcam-go/gradcam/internal/place"
+)
+
+// fit brings what the aim is scored and measured by to what the answer's numbers are.
+func (a *Aim) fit() error {
+	r := a.read
+	if a.measured.Name == target.Probability.Name || a.measured.Name == target.TagProbability.Name {
+		a.measured = r.measuredBy(a.measured)
+	}
+	switch a.scored.Name {
+	case target.Probability.Name:
+		a.scored = r.measuredBy(target.Probability)
+		switch {
+		case r.single():
+			return fmt.Errorf("the output %q is one number, whose softmax is 1 whatever it is: explain what it says for class 1 or 0 with %s, or the number itself with %s", r.tensor,
+				place.Words("gradcamnb.Binary(1)", "--target binary:1"), place.Words("gradcamnb.Class(0)", "--target class:0"))
+		case r.unit == source.Plain:
+			return fmt.Errorf("the output %q is no probability, nor logits of which one could be made", r.tensor)
+		case a.scored.Name == target.TagProbability.Name:
+			a.Note = "the model's probability of the class by itself, a sigmoid and no softmax"
+		}
+		if a.scored.Name == target.Element.Name {
+			a.Unit = target.Probability.Unit
+		}
+		a.measured = a.scored
+	case target.Finer.Name:
+		if !r.logits() && r.unit != source.LogProbability {
+			return fmt.Errorf("the output %q is no list of logits: explain a class with %s", r.tensor, place.Words("gradcamnb.Class(INDEX)", "--target class:INDEX"))
+		}
+	}
+	return nil
+}
+
+// Measured returns the aim as its maps are measured: a class is scored by its probability, as the metrics' papers do,
+// also if its logit was explained; a tag by its own.
+func (a Aim) Measured() Aim {
+	a.scored = a.measured
+	return a
+}

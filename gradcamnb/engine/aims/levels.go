@@ -1,0 +1,32 @@
+package aims
+
+import (
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+)
+
+// Levels returns the layers before a detector's heads that the explained candidates are made
+// of, each once; none where no aim is a detection or the model has no levels.
+func Levels(m source.Model, input []int, aims []Aim) ([]string, error) {
+	var names []string
+	picture := m.Card().Layout.Size(input)
+	for _, a := range aims {
+		if a.box == nil {
+			return nil, nil
+		}
+		output := a.box.reader.Tensors()[0]
+		layers, err := m.Layers(input, output)
+		if err != nil {
+			return nil, err
+		}
+		for _, at := range a.box.at {
+			for _, l := range source.LevelOf(layers, output, picture, at, a.box.of) {
+				if !slices.Contains(names, l.Name) {
+					names = append(names, l.Name)
+				}
+			}
+		}
+	}
+	return names, nil
+}

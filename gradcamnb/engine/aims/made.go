@@ -1,0 +1,15 @@
+package aims
+
+import (
+	"fmt"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+)
+
+// madeAt says of an error about a tensor which line of the user's graph function made it.
+func madeAt(l source.Layer, err error) error {
+	if l.Made == "" {
+		return err
+	}
+	return fmt.Errorf("%w (%s makes it)", err, l.Made)
+}

@@ -1,0 +1,86 @@
+package aims
+
+import (
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
+)
+
+// ranked stands for an index where the program picks the class by its rank.
+const ranked = -1
+
+// Score returns the aim's score and index, [batch] each, of the model's outputs, with the
+// nodes of its arguments: the index that is given, or where that is [ranked] the index
+// of the rank-th best class. So the next class does not compile again.
+func (a Aim) Score(outputs map[string]*Node, args []*Node, picture [2]int) (score, index *Node) {
+	given, _ := unpackParams(a, args)
+	if a.box != nil {
+		return a.box.score(outputs, given, picture), given.index
+	}
+	index = given.index
+	if a.rank > 0 {
+		index = Where(LessThan(index, ScalarZero(index.Graph(), index.DType())), target.Rank(a.read.Node(outputs[a.Tensors[0]]), a.rank), index)
+	}
+	if a.fn == nil {
+		return a.scored.Score(a.read.Node(outputs[a.Tensors[0]]), index, given.beside), index
+	}
+	var read []*Node
+	for _, name := range a.Tensors {
+		read = append(read, outputs[name])
+	}
+	return a.fn(read), index
+}
+
+// Take takes an aim's arguments off the front of a program's.
+func Take[T any](a Aim, args []T) (own, rest []T) {
+	n := 0
+	(&params[T]{}).each(a, func(*T) { n++ })
+	return args[:n], args[n:]
+}
+
+// Arguments returns the program's arguments of the aim, of a batch.
+func (a Aim) Arguments(batch int) []*tensors.Tensor {
+	given := a.arguments(batch)
+	return given.pack(a)
+}
+
+func (a Aim) arguments(batch int) params[*tensors.Tensor] {
+	if a.box != nil {
+		return a.box.arguments(0, batch)
+	}
+	index := a.Index
+	if index == nil {
+		index = slices.Repeat([]int32{ranked}, batch)
+	}
+	out := params[*tensors.Tensor]{index: tensors.FromFlatDataAndDimensions(index, len(index))}
+	if takesBeside(a.scored) {
+		out.beside = tensors.FromFlatDataAndDimensions(a.Beside, a.besideDims(batch)...)
+	}
+	return out
+}
+
+// Perturbed returns the aim of one picture, at the index that it resolved to there.
+func (a Aim) Perturbed(i int, index int32, picture [2]int) perturb.Aim {
+	var given params[*tensors.Tensor]
+	if a.box != nil {
+		given = a.box.arguments(i, 1)
+	} else {
+		given.index = tensors.FromFlatDataAndDimensions([]int32{index}, 1)
+		if takesBeside(a.scored) {
+			n := len(a.Beside) / len(a.Index)
+			given.beside = tensors.FromFlatDataAndDimensions(a.Beside[i*n:(i+1)*n], a.besideDims(1)...)
+		}
+	}
+	a.rank = 0 // the class is given, that of the whole picture
+	return perturb.Aim{
+		Wants: a.Wants(), Params: given.pack(a), Boxed: a.box != nil,
+		Score: func(outputs map[string]*Node, nodes []*Node) *Node {
+			score, _ := a.Score(outputs, nodes, picture)
+			return score
+		},
+	}
+}

@@ -1,0 +1,35 @@
+package aims
+
+import (
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
+)
+
+// weigh is the best match among detections here, as [boxed.score] has it in a graph.
+func (b *boxed) weigh(found []heatmap.Detection) float32 {
+	wanted := b.wanted[0]
+	if b.edge == "" {
+		mask := wanted.Mask
+		wanted.Mask = heatmap.Grid{}
+		if i := slices.IndexFunc(found, func(d heatmap.Detection) bool { return b.masked && len(d.Mask.Values) > 0 }); i >= 0 {
+			wanted.Mask = mask.Resized(found[i].Mask.W, found[i].Mask.H)
+		}
+		return float32(wanted.Weight(found))
+	}
+	var best, closeness float64
+	edge := slices.Index(kind.Edges, b.edge)
+	for _, d := range found {
+		if m := wanted.Match(d); m > best {
+			off := max(d.Box[edge]-wanted.Box[edge], wanted.Box[edge]-d.Box[edge]) / (wanted.Box[edge%2+2] - wanted.Box[edge%2])
+			best, closeness = m, m*max(0, 1-off)
+		}
+	}
+	return float32(closeness)
+}
+
+// Given returns what the aim, a detection of one picture, comes to in what a detector that is a Go function found.
+func (a Aim) Given(found []heatmap.Detection) Outcome {
+	return Outcome{Score: []float32{a.box.weigh(found)}, Index: []int32{int32(a.box.wanted[0].Class)}}
+}

@@ -1,0 +1,79 @@
+package detections
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
+)
+
+// candidates are one picture's boxes, class scores, confidences, objectness and, where
+// there are any, landmarks, each laid flat.
+type candidates [][]float32
+
+func (c candidates) box(k int) heatmap.Box {
+	v := c[0][4*k : 4*k+4]
+	return heatmap.Box{float64(v[0]), float64(v[1]), float64(v[2]), float64(v[3])}
+}
+
+func (c candidates) scores(k int) []float32 {
+	n := len(c[1]) / len(c[2])
+	return c[1][n*k : n*(k+1)]
+}
+
+func (c candidates) class(k int) int {
+	s := c.scores(k)
+	return slices.Index(s, slices.Max(s))
+}
+
+// mostFound is the number of detections of a picture that are kept.
+const mostFound = 300
+
+// keep is the candidates above the threshold, the surest first, without those that
+// overlap a surer one of their class by the IoU of the spec or more (greedy
+// non-maximum suppression).
+func (c candidates) keep(spec detect.Spec) []int {
+	var order, kept []int
+	for k, v := range c[2] {
+		if float64(v) > spec.Threshold { // a NaN is not
+			order = append(order, k)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(c[2][b], c[2][a]) })
+	for _, k := range order {
+		twice := spec.NMS < 1 && slices.ContainsFunc(kept, func(o int) bool {
+			return c.class(o) == c.class(k) && c.box(o).IoU(c.box(k)) >= spec.NMS
+		})
+		if !twice {
+			kept = append(kept, k)
+		}
+		if len(kept) == mostFound {
+			break
+		}
+	}
+	return kept
+}
+
+// clipped is a box as far as it lies in the picture.
+func clipped(b heatmap.Box, f imgio.Frame) heatmap.Box {
+	w, h := float64(f.PictureW), float64(f.PictureH)
+	return heatmap.Box{min(max(b[0], 0), w), min(max(b[1], 0), h), min(max(b[2], 0), w), min(max(b[3], 0), h)}
+}
+
+func (c candidates) detection(k int, f imgio.Frame, labels []string) heatmap.Detection {
+	d := heatmap.Detection{
+		Box: clipped(toPicture(f, c.box(k)), f), Class: c.class(k), Label: kind.LabelOf(labels, c.class(k)),
+		Score: c[2][k], Scores: slices.Clone(c.scores(k)), Objectness: c[3][k], Frame: f,
+	}
+	if len(c) > 4 {
+		n := len(c[4]) / len(c[2])
+		for p := c[4][n*k : n*(k+1)]; len(p) > 0; p = p[2:] {
+			x, y := f.ToPicture(float64(p[0]), float64(p[1]))
+			d.Points = append(d.Points, [2]float64{x, y})
+		}
+	}
+	return d
+}

@@ -1,0 +1,111 @@
+package detections
+
+import (
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
+)
+
+// Found is what was found in pictures.
+type Found struct {
+	read    *Reader
+	frames  []imgio.Frame
+	found   [][]heatmap.Detection // boxes in pixels of the original pictures
+	kept    [][]int               // their candidates
+	all     []candidates          // of each picture
+	best    []float32             // confidence of each picture's best candidate
+	classes int
+	masks   bool // the model has instance masks
+}
+
+// AsKind returns what kinds of targets see of it; nil if nothing was detected.
+func (d *Found) AsKind() *kind.Found {
+	if d == nil {
+		return nil
+	}
+	return &kind.Found{
+		Detections: d.found, Best: d.best, Threshold: d.read.spec.Threshold, Decoder: d.read.spec.Decoder,
+		Labels: d.read.labels, Classes: d.classes, Masks: d.masks, Frames: d.frames,
+	}
+}
+
+// ToModel returns a box of picture i in pixels of the model's input.
+func (d *Found) ToModel(b heatmap.Box, i int) heatmap.Box {
+	x0, y0 := d.frames[i].ToModel(b[0], b[1])
+	x1, y1 := d.frames[i].ToModel(b[2], b[3])
+	return heatmap.Box{x0, y0, x1, y1}
+}
+
+func toPicture(f imgio.Frame, b heatmap.Box) heatmap.Box {
+	x0, y0 := f.ToPicture(b[0], b[1])
+	x1, y1 := f.ToPicture(b[2], b[3])
+	return heatmap.Box{x0, y0, x1, y1}
+}
+
+// CandidateOf returns the number of the candidate of picture i that a detection is, or the one
+// that matches best if it was drawn; -1 if nothing is known of candidates.
+func (d *Found) CandidateOf(rank int, drawn heatmap.Detection, i int) int {
+	if len(d.kept) <= i {
+		return -1
+	}
+	if rank > 0 {
+		return d.kept[i][rank-1]
+	}
+	all := d.all[i]
+	best, match := -1, 0.0
+	for k, confidence := range all[2] {
+		c := heatmap.Detection{Box: all.box(k), Scores: all.scores(k), Objectness: confidence}
+		if m := drawn.Match(c); m > match {
+			best, match = k, m
+		}
+	}
+	return best
+}
+
+// MaskToModel returns a mask of picture i over the model's input, pixel by pixel.
+func (d *Found) MaskToModel(m heatmap.Grid, i int) heatmap.Grid {
+	f := d.frames[i]
+	out := heatmap.NewGrid(f.ModelW, f.ModelH)
+	for k := range out.Values {
+		x, y := f.ToPicture(float64(k%out.W)+0.5, float64(k/out.W)+0.5)
+		if x >= 0 && y >= 0 && int(x) < m.W && int(y) < m.H {
+			out.Values[k] = m.At(int(x), int(y))
+		}
+	}
+	return out
+}
+
+// Box returns the box of a candidate of picture i as the model has it, not cut off at the picture's edge.
+func (d *Found) Box(i, candidate int) heatmap.Box { return d.all[i].box(candidate) }
+
+// Candidates returns how many candidates picture i has; 0 if nothing is known of them.
+func (d *Found) Candidates(i int) int {
+	if i >= len(d.all) {
+		return 0
+	}
+	return len(d.all[i][2])
+}
+
+// Reader returns what read the model's outputs.
+func (d *Found) Reader() *Reader { return d.read }
+
+// In returns what was found in picture i, the surest first; nil if nothing was looked for.
+func (d *Found) In(i int) []heatmap.Detection {
+	if d == nil {
+		return nil
+	}
+	return d.found[i]
+}
+
+// Detections returns what was found in each picture, the surest first.
+func (d *Found) Detections() [][]heatmap.Detection { return d.found }
+
+// Given is what a detector that is a Go function found in one picture.
+func Given(found []heatmap.Detection, labels []string, whole imgio.Frame) *Found {
+	return &Found{
+		read:   &Reader{spec: detect.Spec{Decoder: "a Go function"}, labels: labels},
+		frames: []imgio.Frame{whole}, found: [][]heatmap.Detection{found}, best: []float32{0}, classes: len(labels),
+		masks: true, // whether the function gives any is seen under each mask
+	}
+}

@@ -1,0 +1,157 @@
+package detections
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+)
+
+// Reader reads a model's outputs as detections.
+type Reader struct {
+	spec   detect.Spec
+	head   detect.Head
+	names  []string // of the tensors that it reads
+	labels []string
+}
+
+// Key tells apart readers that need different programs.
+func (r *Reader) Key() string {
+	return fmt.Sprintf("%s %q %s", r.spec.Decoder, r.names, r.spec.Numbers)
+}
+
+// Tensors returns the names of the tensors that it reads.
+func (r *Reader) Tensors() []string { return r.names }
+
+// Decode returns the candidates of the model's outputs, of pictures of a size [height, width].
+func (r *Reader) Decode(outputs map[string]*Node, picture [2]int) detect.Candidates {
+	var nodes []*Node
+	for _, name := range r.names {
+		nodes = append(nodes, outputs[name])
+	}
+	return r.head.Decode(nodes, picture)
+}
+
+// Readers finds the decoder of a model: the one that is asked for, else the sidecar's or
+// the file's own, else those that fit the outputs.
+func Readers(m source.Model, input []int, how ask.Reading) ([]*Reader, error) {
+	c := m.Card()
+	var spec detect.Spec
+	if c.Detector != nil && (how.Decoder == "" || sameDecoder(how.Decoder, c.Detector.Decoder)) {
+		spec = *c.Detector
+	} else {
+		spec.Decoder = how.Decoder
+	}
+	spec.Threshold, spec.NMS = cmp.Or(how.Threshold, spec.Threshold), cmp.Or(how.NMS, spec.NMS)
+	if spec.Decoder == "" {
+		spec = spec.Over(NamedRoles(c.Outputs))
+	}
+	names := spec.Outputs
+	if names == nil {
+		names = c.Outputs
+	}
+	shapes, err := shapesOf(m, input, names)
+	if err != nil {
+		return nil, err
+	}
+	if _, _, _, err := source.Batch(m, input, names); err != nil {
+		return nil, err
+	}
+	picture := c.Layout.Size(input)
+	if spec.Decoder != "" {
+		r, err := newReader(c, spec, names, shapes, picture)
+		return []*Reader{r}, err
+	}
+	fit := detect.Fitting(shapes, picture, len(c.Labels))
+	if len(fit) == 0 {
+		return nil, fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder, or give the sidecar %s a \"detector\"; its outputs have the shapes %v, and %s%s",
+			c.Name, c.SidecarName(), shapes, fitting(fit), butForLabels(c, shapes, picture))
+	}
+	var out []*Reader
+	for _, name := range fit {
+		spec.Decoder = name
+		r, err := newReader(c, spec, names, shapes, picture)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// newReader makes the reader of a spec, of outputs of these shapes.
+func newReader(c source.Card, spec detect.Spec, names []string, shapes [][]int, picture [2]int) (*Reader, error) {
+	r := &Reader{names: names, labels: c.Labels}
+	var err error
+	if r.spec, err = spec.Filled(); err != nil {
+		return nil, err
+	}
+	if r.head, err = r.spec.Head(len(c.Labels)); err != nil {
+		return nil, err
+	}
+	if err := r.head.Check(shapes, picture); err != nil {
+		return nil, fmt.Errorf("the decoder %s does not fit the model %s: %w; the outputs %q have the shapes %v, and %s%s",
+			r.spec.Decoder, c.Name, err, r.names, shapes, fitting(detect.Fitting(shapes, picture, len(c.Labels))), butForLabels(c, shapes, picture))
+	}
+	return r, nil
+}
+
+func fitting(names []string) string {
+	if len(names) == 0 {
+		var all []string
+		for _, d := range detect.All() {
+			all = append(all, d.Name)
+		}
+		return "no decoder fits them as they stand; there are " + strings.Join(all, ", ")
+	}
+	return "the decoders that fit them are " + strings.Join(names, ", ")
+}
+
+func shapesOf(m source.Model, input []int, names []string) ([][]int, error) {
+	layers, err := m.Layers(input, "")
+	if err != nil {
+		return nil, err
+	}
+	var out [][]int
+	for _, name := range names {
+		l, err := source.Resolve(layers, name)
+		if err != nil {
+			return nil, fmt.Errorf("the detector reads a tensor that is not there: %w", err)
+		}
+		out = append(out, l.Shape)
+	}
+	return out, nil
+}
+
+// butForLabels says which decoders would fit if the number of labels were another.
+func butForLabels(c source.Card, shapes [][]int, picture [2]int) string {
+	would := detect.WouldFit(shapes, picture)
+	if len(c.Labels) == 0 || len(would) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; with another number of classes than the %d labels, %s would fit", len(c.Labels), strings.Join(would, ", "))
+}
+
+// sameDecoder tells whether two names mean the same decoder.
+func sameDecoder(a, b string) bool {
+	x, err := detect.ByName(a)
+	if err != nil {
+		return false
+	}
+	y, err := detect.ByName(b)
+	return err == nil && x.Name == y.Name
+}
+
+// HasMasks tells whether a model's detections are known to have instance masks.
+func HasMasks(c source.Card) bool {
+	if c.Detector == nil {
+		return false
+	}
+	d, err := detect.ByName(c.Detector.Decoder)
+	return err == nil && d.Masks
+}

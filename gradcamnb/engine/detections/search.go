@@ -1,0 +1,170 @@
+package detections
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/place"
+)
+
+// Search looks for detections in a batch of pictures.
+type Search struct {
+	Model source.Model
+	Input inputs.Input
+	Say   func(line string)
+
+	// Run calls the program of a graph about the model; the key tells programs apart.
+	Run func(key string, graph device.Graph, inputs ...*tensors.Tensor) ([]device.Array, error)
+}
+
+// Choose reads the outputs with every decoder that was named, or that fits them, and takes
+// the only reading that makes sense on the pictures.
+func (s Search) Choose(reads []*Reader) (*Found, error) {
+	var sensible []*Found
+	var faults []error
+	for _, read := range reads {
+		d, err := s.find(read)
+		var no nonsense
+		switch {
+		case errors.As(err, &no):
+			faults = append(faults, fmt.Errorf("as %s %w", read.spec.Decoder, no.error))
+		case err != nil:
+			return nil, err
+		default:
+			sensible = append(sensible, d)
+		}
+	}
+	c := s.Model.Card()
+	switch {
+	case len(sensible) == 1:
+		if len(reads) > 1 {
+			s.Say(fmt.Sprintf("the outputs of %s are read as %s, which alone of the decoders that fit their shapes makes sense of them", c.Name, sensible[0].read.spec.Decoder))
+		}
+		return sensible[0], nil
+	case len(sensible) > 1:
+		var names []string
+		for _, d := range sensible {
+			names = append(names, d.read.spec.Decoder)
+		}
+		return nil, fmt.Errorf("the outputs of the model %s can be read in several ways, as %s: name the decoder, with %s or \"detector\": {\"decoder\": %q} in the sidecar %s; labels for its classes tell some of them apart",
+			c.Name, strings.Join(names, ", "), decoderWords(names[0]), names[0], c.SidecarName())
+	}
+	return nil, fmt.Errorf("the outputs %q of the model %s cannot be right as they are read: %w. %s", reads[0].names, c.Name, errors.Join(faults...), s.instead(reads))
+}
+
+// decoderWords says how a decoder is named.
+func decoderWords(name string) string {
+	return place.Words(fmt.Sprintf("gradcamnb.Reading{Decoder: %q}", name), "--decoder "+name)
+}
+
+// instead says how outputs could be read that no reading makes sense of.
+func (s Search) instead(reads []*Reader) string {
+	c := s.Model.Card()
+	shapes, err := shapesOf(s.Model, s.Input.Dims, reads[0].names)
+	if err != nil {
+		return ""
+	}
+	would := detect.WouldFit(shapes, c.Layout.Size(s.Input.Dims))
+	would = slices.DeleteFunc(would, func(name string) bool {
+		return slices.ContainsFunc(reads, func(r *Reader) bool { return r.spec.Decoder == name })
+	})
+	if len(would) == 0 {
+		return fmt.Sprintf("No other decoder fits the shapes %v: name the tensors that one reads as \"outputs\" of the \"detector\" in the sidecar %s", shapes, c.SidecarName())
+	}
+	return fmt.Sprintf("The shapes %v would also fit %s: name the one that it is, with %s or \"detector\": {\"decoder\": %q} in the sidecar %s", shapes, strings.Join(would, ", "), decoderWords(would[0]), would[0], c.SidecarName())
+}
+
+// find runs the model and keeps what is sure enough and not found twice.
+func (s Search) find(read *Reader) (*Found, error) {
+	c := s.Model.Card()
+	picture := c.Layout.Size(s.Input.Dims)
+	decode := func(scope *model.Scope, x *Node) detect.Candidates {
+		return read.Decode(s.Model.Build(scope, x, nil, read.names).Outputs, picture)
+	}
+	out, err := s.Run(fmt.Sprintf("detect %s %v", read.Key(), s.Input.Dims), func(scope *model.Scope, inputs []*Node) []*Node {
+		c := decode(scope, inputs[0])
+		nodes := []*Node{c.Boxes, c.Scores, c.Confidence()}
+		if c.Objectness != nil {
+			nodes = append(nodes, c.Objectness)
+		} else {
+			nodes = append(nodes, OnesLike(nodes[2]))
+		}
+		if c.Points != nil {
+			nodes = append(nodes, c.Points)
+		}
+		return nodes
+	}, tensors.FromFlatDataAndDimensions(s.Input.Values, s.Input.Dims...))
+	if err != nil {
+		return nil, err
+	}
+	decoder, err := detect.ByName(read.spec.Decoder)
+	if err != nil {
+		return nil, err
+	}
+	d := &Found{read: read, frames: s.Input.Frames, classes: out[1].Dims[2], masks: decoder.Masks}
+	for i := range s.Input.Dims[0] {
+		var all candidates
+		for _, o := range out {
+			all = append(all, device.Row(o.Values, i, s.Input.Dims[0]))
+		}
+		if err := all.sense(read.spec, picture, c.Told != "" && c.Detector != nil && read.spec.Decoder == c.Detector.Decoder); err != nil {
+			return nil, err
+		}
+		keep := all.keep(read.spec)
+		d.kept, d.all = append(d.kept, keep), append(d.all, all)
+		d.best = append(d.best, slices.Max(all[2]))
+		var found []heatmap.Detection
+		for _, k := range keep {
+			found = append(found, all.detection(k, s.Input.Frames[i], read.labels))
+		}
+		d.found = append(d.found, found)
+	}
+	if !d.masks {
+		return d, nil
+	}
+	return d, s.masks(d, decode)
+}
+
+// masks fills in the instance masks of what was found.
+func (s Search) masks(d *Found, decode func(*model.Scope, *Node) detect.Candidates) error {
+	most := 0
+	for _, k := range d.kept {
+		most = max(most, len(k))
+	}
+	if most == 0 {
+		return nil
+	}
+	most = (most + 15) / 16 * 16 // few programs for many numbers of detections
+	chosen := make([]int32, s.Input.Dims[0]*most)
+	for i, k := range d.kept {
+		for j, at := range k {
+			chosen[i*most+j] = int32(at)
+		}
+	}
+	out, err := s.Run(fmt.Sprintf("masks %d %s %v", most, d.read.Key(), s.Input.Dims), func(scope *model.Scope, inputs []*Node) []*Node {
+		return []*Node{decode(scope, inputs[0]).Mask(inputs[1])}
+	}, tensors.FromFlatDataAndDimensions(s.Input.Values, s.Input.Dims...), tensors.FromFlatDataAndDimensions(chosen, s.Input.Dims[0], most))
+	if err != nil {
+		return err
+	}
+	h, w := out[0].Dims[2], out[0].Dims[3]
+	for i := range d.found {
+		for j := range d.found[i] {
+			at := (i*most + j) * h * w
+			d.found[i][j].Mask = heatmap.Grid{W: w, H: h, Values: slices.Clone(out[0].Values[at : at+h*w])}
+		}
+	}
+	return nil
+}

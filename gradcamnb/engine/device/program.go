@@ -1,0 +1,73 @@
+package device
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/gradcam-go/gradcam/internal/trim"
+)
+
+// Program is a graph about a model, compiled for a backend when it first runs.
+type Program struct {
+	exec    *model.Exec
+	backend *Backend
+	passes  atomic.Int64
+}
+
+// Graph builds what a program computes of its inputs.
+type Graph = func(scope *model.Scope, inputs []*graph.Node) []*graph.Node
+
+// NewProgram prepares the program of a graph that takes its weights from the store. A name that is not empty keeps
+// what is compiled on disk.
+func NewProgram(b *Backend, store *model.Store, name string, g Graph) (*Program, error) {
+	exec, err := model.NewExec(b.Backend, store, g)
+	if err != nil {
+		return nil, fmt.Errorf("preparing the program: %w", Root(err))
+	}
+	if name != "" {
+		exec.WithName(name)
+	}
+	return &Program{exec: exec, backend: b}, nil
+}
+
+// passesBetweenTrims is after how many passes memory that the C library keeps is given
+// back: seldom enough to cost nothing, often enough that a long run needs no more memory
+// than a short one.
+const passesBetweenTrims = 32
+
+// Pass runs the program once. What compiling left behind is given back before the second
+// time, not after the first, which is often the only one.
+func (p *Program) Pass(args ...*tensors.Tensor) (out []*tensors.Tensor, err error) {
+	if n := p.passes.Add(1); n == 2 || n%passesBetweenTrims == 0 {
+		trim.Memory()
+	}
+	list := make([]any, len(args))
+	for i, a := range args {
+		list[i] = a
+	}
+	if failed := exceptions.TryCatch[error](func() { out, err = p.exec.Call(list...) }); failed != nil {
+		return nil, failed // GoMLX panics if a trainer beside us has a variable in its hands
+	}
+	return out, err
+}
+
+// Call runs the program once with tensors that nobody needs afterwards, and borrows the model's variables for it.
+func (p *Program) Call(args ...*tensors.Tensor) ([]*tensors.Tensor, error) {
+	giveBack, err := Borrow(p.exec.Store(), p.backend)
+	if err != nil {
+		return nil, err
+	}
+	out, err := p.Pass(args...)
+	for _, a := range args {
+		a.MustFinalizeAll()
+	}
+	if back := giveBack(); err == nil {
+		err = back
+	}
+	return out, err
+}

@@ -1,0 +1,124 @@
+// Package inputs makes what a model is given of pictures or a tensor, and knows where places of it lie in the pictures.
+package inputs
+
+import (
+	"cmp"
+	"fmt"
+	"image"
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// Input is a batch of model inputs and where they come from.
+type Input struct {
+	Dims     []int
+	Values   []float32
+	Pictures []image.Image // nil for a tensor
+	Frames   []imgio.Frame
+	Prep     *imgio.Prep // how pictures are prepared; nil if nothing says it
+}
+
+// Prepare makes a model's input of the request's pictures or tensor. What is strange about the preprocessing goes to
+// say.
+func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error) {
+	if r.Tensor != nil {
+		in, err := FromTensor(c, *r.Tensor)
+		in.Prep = r.Prep
+		return in, err
+	}
+	prep := r.Prep
+	if prep == nil {
+		prep = c.Prep
+	}
+	if prep == nil {
+		return Input{}, unprepared(c)
+	}
+	prep, err := PrepFor(c, prep)
+	if err != nil {
+		return Input{}, err
+	}
+	dims, err := Shape(c, prep, len(r.Pictures))
+	if err != nil {
+		return Input{}, err
+	}
+	if n := len(r.Boxes); n > 1 && n != len(r.Pictures) {
+		return Input{}, fmt.Errorf("there are %d boxes for %d pictures; give one, or one a picture", n, len(r.Pictures))
+	}
+	if strange := prep.Strange(); strange != "" {
+		say(c.Name + ": " + strange)
+	}
+	in := Input{Dims: dims, Pictures: r.Pictures, Prep: prep}
+	for i, img := range r.Pictures {
+		var box image.Rectangle
+		if n := len(r.Boxes); n > 0 {
+			box = r.Boxes[i%n]
+		}
+		values, frame, err := prep.Part(img, box, c.Layout)
+		if err != nil {
+			return Input{}, fmt.Errorf("preparing the picture: %w", err)
+		}
+		in.Values = append(in.Values, values...)
+		in.Frames = append(in.Frames, frame)
+	}
+	return in, nil
+}
+
+// Picture returns picture i alone, as a batch of one.
+func (in Input) Picture(i int) Input {
+	n := len(in.Values) / in.Dims[0]
+	return Input{
+		Dims: append([]int{1}, in.Dims[1:]...), Values: in.Values[i*n : (i+1)*n], Frames: in.Frames[i : i+1], Prep: in.Prep,
+	}
+}
+
+// Warn writes what is strange about the preprocessing on every map with which nothing else is wrong. Of a tensor
+// nobody knows the preprocessing.
+func (in Input) Warn(results []*heatmap.Result) {
+	if in.Pictures == nil {
+		return
+	}
+	strange := in.Prep.Strange()
+	if strange == "" {
+		return
+	}
+	for _, r := range results {
+		for _, m := range r.Maps {
+			m.Diagnosis = cmp.Or(m.Diagnosis, strange)
+		}
+	}
+}
+
+// Shape returns the shape of a batch of pictures: the size is what the
+// preprocessing makes, else what the model declares.
+func Shape(c source.Card, prep *imgio.Prep, batch int) ([]int, error) {
+	dims := slices.Clone(c.Input)
+	dims[0] = batch
+	ch, h, w := c.Layout.Axes()
+	if prep != nil {
+		dims[h], dims[w] = prep.Height, prep.Width
+	}
+	if dims[ch] < 0 {
+		dims[ch] = 3
+		if prep != nil {
+			dims[ch] = prep.Channels()
+		}
+	}
+	if dims[h] < 0 || dims[w] < 0 {
+		return nil, fmt.Errorf("the model %s takes pictures of any size and nothing says which to use: give a size, as \"width\" and \"height\" in the sidecar %s", c.Name, c.SidecarName())
+	}
+	return dims, nil
+}
+
+// PrepFor returns a preprocessing for the channels that the model takes.
+func PrepFor(c source.Card, prep *imgio.Prep) (*imgio.Prep, error) {
+	channels, _, _ := c.Layout.Axes()
+	how, err := prep.For(max(c.Input[channels], 0))
+	if err != nil {
+		return nil, fmt.Errorf("preparing the picture for the model %s: %w", c.Name, err)
+	}
+	return &how, nil
+}

@@ -1,0 +1,44 @@
+package inputs
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// FromTensor takes a tensor as it stands; its frame is itself.
+func FromTensor(c source.Card, t ask.Tensor) (Input, error) {
+	if len(t.Dims) != len(c.Input) {
+		return Input{}, fmt.Errorf("the tensor has the shape %v and the model %s takes %s, batch first", t.Dims, c.Name, shapeWords(c.Input))
+	}
+	n := 1
+	for _, d := range t.Dims {
+		n *= d
+	}
+	if n == 0 || n != len(t.Values) {
+		return Input{}, errors.New("the tensor is empty, or its shape and its number of values differ")
+	}
+	ch, h, w := c.Layout.Axes()
+	if want := c.Input[ch]; want > 0 && t.Dims[ch] != want {
+		return Input{}, fmt.Errorf("the tensor has the shape %v and the model %s takes %s: the number of channels differs", t.Dims, c.Name, shapeWords(c.Input))
+	}
+	f := imgio.Frame{PictureW: t.Dims[w], PictureH: t.Dims[h], ModelW: t.Dims[w], ModelH: t.Dims[h], ScaleX: 1, ScaleY: 1}
+	return Input{Dims: t.Dims, Values: t.Values, Frames: slices.Repeat([]imgio.Frame{f}, t.Dims[0])}, nil
+}
+
+func shapeWords(dims []int) string {
+	var words []string
+	for _, d := range dims {
+		if d < 0 {
+			words = append(words, "any")
+			continue
+		}
+		words = append(words, strconv.Itoa(d))
+	}
+	return fmt.Sprint(words)
+}

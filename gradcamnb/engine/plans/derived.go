@@ -1,0 +1,67 @@
+package plans
+
+import (
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/aims"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// InOrder puts maps together by aim: those of before, then those of each method.
+func (p Plan) InOrder(before []*heatmap.Map, made [][]*heatmap.Map) []*heatmap.Map {
+	var out []*heatmap.Map
+	part := func(maps []*heatmap.Map, a int) []*heatmap.Map {
+		n := len(maps) / len(p.Aims)
+		return maps[a*n : (a+1)*n]
+	}
+	for a := range p.Aims {
+		out = append(out, part(before, a)...)
+		for _, maps := range made {
+			out = append(out, part(maps, a)...)
+		}
+	}
+	return out
+}
+
+// Repeatable tells whether one pass explains again what the plan explains: no method draws masks, and no target is a
+// detection.
+func (p Plan) Repeatable() bool {
+	return len(p.Forward) == 0 && p.Host == nil && !slices.ContainsFunc(p.Aims, aims.Aim.Boxed)
+}
+
+// Picture returns the plan for picture i alone, at what the aims came to there.
+func (p Plan) Picture(i int, found []aims.Outcome) Plan {
+	p.Input = append([]int{1}, p.Input[1:]...)
+	p.Aims = slices.Clone(p.Aims)
+	for k, a := range p.Aims {
+		p.Aims[k] = a.Picture(i, found[k])
+	}
+	return p
+}
+
+// Another returns the plan, of one picture, at other classes than those explained.
+func (p Plan) Another() (Plan, error) {
+	p.Aims = slices.Clone(p.Aims)
+	for k, a := range p.Aims {
+		var err error
+		if p.Aims[k], err = a.Another(); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// Measured returns the plan with the aims as their maps are measured.
+func (p Plan) Measured() Plan {
+	p.Aims = slices.Clone(p.Aims)
+	for k, a := range p.Aims {
+		p.Aims[k] = a.Measured()
+	}
+	return p
+}
+
+// Scores returns the plan of the aims' scores alone, of an input.
+func (p Plan) Scores(input []int) Plan {
+	p.Input, p.methods = input, nil
+	return p
+}

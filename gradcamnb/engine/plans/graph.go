@@ -1,0 +1,231 @@
+package plans
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/aims"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// Build makes the graph of a plan. inputs are the model's input and then, for
+// each aim, its index and what it takes beside it.
+//
+// The score of the batch is the sum over its pictures, so the gradient at a layer
+// holds every picture's own, since pictures do not mix at inference.
+func (p Plan) Build(m source.Model, scope *model.Scope, inputs []*Node) *Parts {
+	x, rest := inputs[0], inputs[1:]
+	cuts, wants := p.cuts(), p.Wants()
+	built := m.Build(scope, x, cuts, wants)
+	e := &Parts{output: p.first.Node(built.Outputs[p.first.Tensor()])}
+	var guided map[string]*Node // the model once more, with the guided rule
+	if p.guides() {
+		guided = buildGuided(m, scope, x, wants)
+	}
+	for _, a := range p.Aims {
+		var given []*Node
+		given, rest = aims.Take(a, rest)
+		s := scene{plan: p, model: m, cuts: cuts, built: built, x: x, slopes: map[string][]*Node{}}
+		s.score, s.index = a.Score(built.Outputs, given, p.Size(m.Card().Layout))
+		s.output = a.Output(built.Outputs)
+		if guided != nil {
+			score, _ := a.Score(guided, given, p.Size(m.Card().Layout))
+			s.guided = Gradient(ReduceAllSum(score), x)[0]
+		}
+		one := s.explain()
+		if a.HasHead(p.first.Tensor()) {
+			one.head = []*Node{s.output}
+		}
+		e.aims = append(e.aims, one)
+	}
+	return e
+}
+
+// Parts are the nodes that the program of a plan gives back.
+type Parts = explained[*Node]
+
+func buildGuided(m source.Model, scope *model.Scope, x *Node, wants []string) map[string]*Node {
+	parts, ok := m.(source.Guidable)
+	if !ok {
+		exceptions.Panicf("model %s: guided backpropagation changes the gradient of the model's ReLUs, which are out of reach in it; take Saliency, SmoothGrad or Input x gradient", m.Card().Name)
+	}
+	return parts.BuildGuided(scope, x, wants, func(_, g *Node) *Node { return Max(g, ZerosLike(g)) })
+}
+
+// scene is one aim in the graph of a plan.
+type scene struct {
+	plan          Plan
+	model         source.Model
+	cuts          []string
+	built         source.Built
+	x             *Node
+	score, output *Node
+	index         *Node
+	guided        *Node              // gradient at the picture by the guided rule
+	slopes        map[string][]*Node // gradients at the cuts, by the score that they are of; "" is the aim's own
+}
+
+// explain makes the maps of all methods.
+func (s scene) explain() explainedAim[*Node] {
+	out := explainedAim[*Node]{score: s.score, index: s.index}
+	atLayer, atPicture := split(s.plan.leaves())
+	size := s.plan.Size(s.model.Card().Layout)
+	mapOf := func(raw *Node) explainedMap[*Node] {
+		none := Zeros(raw.Graph(), shapes.Make(raw.DType(), raw.Shape().Dim(0)))
+		return explainedMap[*Node]{raw, cam.Resize(Max(raw, ZerosLike(raw)), size[0], size[1]), none}
+	}
+	for i := range s.plan.Layers {
+		if len(atLayer) == 0 {
+			break
+		}
+		at := s.at(i, "")
+		l := explainedLayer[*Node]{act: at.Act, grad: at.Grad}
+		for _, leaf := range atLayer {
+			here := at
+			if r, ok := leaf.how.(cam.Retargeted); ok {
+				here = s.at(i, r.Target)
+			}
+			raw, _ := cam.AtLayer(leaf.how, here)
+			m := mapOf(raw)
+			if gross, ok := cam.Gross(leaf.how, here); ok {
+				m.gross = ReduceMax(gross, 1, 2)
+			}
+			l.maps = append(l.maps, m)
+		}
+		out.layers = append(out.layers, l)
+	}
+	for _, leaf := range atPicture {
+		out.picture = append(out.picture, mapOf(s.ofPicture(leaf)))
+	}
+	return out
+}
+
+// ofPicture is the map of a method that has no layer of its own.
+func (s scene) ofPicture(l leaf) *Node {
+	picture := s.at(s.cut(source.Picture), "")
+	switch how := l.how.(type) {
+	case cam.Guided:
+		picture.Grad = picture.Grid(s.guided)
+		return how(picture)
+	case cam.Across:
+		var layers []cam.At
+		for _, name := range s.plan.across[l.name] {
+			layers = append(layers, s.at(s.cut(name), ""))
+		}
+		return how.Map(picture, layers)
+	case cam.Pixels:
+		return how(picture)
+	}
+	exceptions.Panicf("%s is no method of one pass at the picture", l.name)
+	return nil
+}
+
+func (s scene) cut(name string) int { return slices.Index(s.cuts, name) }
+
+// at is what a method sees at a cut, for the aim's own score or for another of its class.
+func (s scene) at(cut int, retarget string) cam.At {
+	score := s.score
+	if retarget != "" {
+		kind, err := target.ByName(retarget)
+		if err != nil {
+			panic(err)
+		}
+		score = kind.Score(s.output, s.index, nil)
+	}
+	if s.slopes[retarget] == nil {
+		nodes := make([]*Node, len(s.built.Cuts))
+		for i, c := range s.built.Cuts {
+			nodes[i] = c.Node
+		}
+		s.slopes[retarget] = Gradient(ReduceAllSum(score), nodes...)
+	}
+	c := s.built.Cuts[cut]
+	tokens := c.Tokens
+	if tokens == nil {
+		size := s.plan.Size(s.model.Card().Layout)
+		tokens = func(n *Node) *Node { return source.Tokens(n, size) }
+	}
+	return cam.At{
+		Act: c.Grid(c.Node), Grad: c.Grid(s.slopes[retarget][cut]), Score: score, Output: s.output, Index: s.index,
+		Node: c.Node, Grid: c.Grid, Bias: c.Bias, Name: s.cuts[cut],
+		Tokens: tokens,
+	}
+}
+
+// guides tells whether a method takes the guided rule's gradient.
+func (p Plan) guides() bool {
+	return slices.ContainsFunc(p.leaves(), func(l leaf) bool { _, ok := l.how.(cam.Guided); return ok })
+}
+
+// cuts are the plan's layers, as far as a method makes a map there, and then what the
+// other methods look at: the picture, and layers across the model.
+func (p Plan) cuts() []string {
+	atLayer, atPicture := split(p.leaves())
+	var names []string
+	if len(atLayer) > 0 {
+		for _, l := range p.Layers {
+			names = append(names, l.Name)
+		}
+	}
+	if len(atPicture) > 0 {
+		names = append(names, source.Picture)
+	}
+	for _, l := range atPicture {
+		for _, name := range p.across[l.name] {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// Places names the cuts for a person.
+func (p Plan) Places() string {
+	names := p.cuts()
+	if at := slices.Index(names, source.Picture); at >= 0 {
+		names[at] = "the picture"
+	}
+	return strings.Join(names, ", ")
+}
+
+// Wants returns what the best classes are listed of and every tensor that an aim reads.
+func (p Plan) Wants() []string {
+	names := []string{p.first.Tensor()}
+	for _, a := range p.Aims {
+		for _, name := range a.Wants() {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// Size returns [height, width] of the model's input.
+func (p Plan) Size(layout imgio.Layout) [2]int { return layout.Size(p.Input) }
+
+// Arguments returns the program's inputs. The picture is copied once, to where the backend
+// reads it.
+func (p Plan) Arguments(b *device.Backend, values []float32) ([]*tensors.Tensor, error) {
+	picture, err := tensors.FromRaw(b.Backend, 0, shapes.Make(dtypes.Float32, p.Input...), dtypes.UnsafeByteSliceFromAny(values))
+	if err != nil {
+		return nil, err
+	}
+	args := []*tensors.Tensor{picture}
+	for _, a := range p.Aims {
+		args = append(args, a.Arguments(p.Input[0])...)
+	}
+	return args, nil
+}

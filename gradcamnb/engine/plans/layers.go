@@ -1,0 +1,108 @@
+package plans
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/aims"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+)
+
+// chooseLayers looks the layers up, of all of the model's, and checks that a map can be made there for every target.
+// Without names they are the levels that explained detections are made of, or the suggested one.
+func (p *Plan) chooseLayers(m source.Model, all []source.Layer, names []string) error {
+	if len(names) == 0 {
+		var err error
+		if names, err = aims.Levels(m, p.Input, p.Aims); err != nil {
+			return err
+		}
+	}
+	if len(names) == 0 {
+		l, err := source.Suggested(all)
+		if err != nil {
+			return err
+		}
+		names = []string{l.Name}
+	}
+	var err error
+	if p.Layers, err = resolveLayers(all, names); err != nil {
+		return err
+	}
+	for _, a := range p.Aims {
+		if err := p.checkFeeds(m, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resolveLayers looks layers up that a map can be made at.
+func resolveLayers(all []source.Layer, names []string) ([]source.Layer, error) {
+	var out []source.Layer
+	for _, name := range names {
+		l, err := source.Resolve(all, name)
+		if err != nil {
+			return nil, err
+		}
+		if l.Beside {
+			return nil, fmt.Errorf("layer %q does not depend on the picture, but on another input alone, so there is nothing of the picture to explain; layers that do: %s", name, spatialNames(all))
+		}
+		if !l.Spatial() {
+			return nil, fmt.Errorf("layer %q has the shape %v and no spatial size: it is neither a map, [batch, channels, h, w], nor tokens that form a grid of the picture's aspect ratio; layers that are: %s",
+				name, l.Shape, spatialNames(all))
+		}
+		if slices.ContainsFunc(out, func(o source.Layer) bool { return o.Name == l.Name }) {
+			return nil, fmt.Errorf("layer %q is named twice", name)
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+// checkFeeds is an error if a layer has no gradient of an aim.
+func (p *Plan) checkFeeds(m source.Model, a aims.Aim) error {
+	feeding, err := m.Layers(p.Input, a.Wants()[0])
+	if err != nil {
+		return err
+	}
+	for _, l := range p.Layers {
+		feeds, err := feedsAny(m, p.Input, a.Wants(), l.Name)
+		if err != nil {
+			return err
+		}
+		if !feeds {
+			return fmt.Errorf("layer %q does not feed the target %s, so its gradient there is zero; layers that do: %s",
+				l.Name, a.Words, spatialNames(feeding))
+		}
+	}
+	return nil
+}
+
+// feedsAny tells whether a layer feeds one of the tensors.
+func feedsAny(m source.Model, input []int, tensors []string, layer string) (bool, error) {
+	for _, name := range tensors {
+		feeding, err := m.Layers(input, name)
+		if err != nil {
+			return false, err
+		}
+		if f, err := source.Resolve(feeding, layer); err == nil && f.Feeds {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// spatialNames names the last few layers that a map can be made at.
+func spatialNames(layers []source.Layer) string {
+	var names []string
+	for _, l := range slices.Backward(layers) {
+		if l.Feeds && l.Grid[0]*l.Grid[1] > 1 && len(names) < 5 {
+			names = append(names, fmt.Sprintf("%q", l.Name))
+		}
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}

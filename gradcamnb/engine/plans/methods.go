@@ -1,0 +1,129 @@
+package plans
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
+	"github.com/gradcam-go/gradcam/internal/registry"
+)
+
+// takeMethods looks the methods up, in the order of the request.
+func (p *Plan) takeMethods(names []string) error {
+	if len(names) == 0 {
+		names = []string{cam.GradCAM.Name}
+	}
+	for _, name := range names {
+		if f, err := perturb.ByName(name); err == nil {
+			p.Forward = append(p.Forward, f)
+			continue
+		}
+		method, err := cam.ByName(name)
+		if unknown, ok := errors.AsType[*registry.UnknownError](err); ok {
+			for _, f := range perturb.All() {
+				unknown.Known = append(unknown.Known, f.Name)
+			}
+			return unknown
+		}
+		if err != nil {
+			return err
+		}
+		if f, ok := perturb.Passes(method); ok {
+			p.Forward = append(p.Forward, f)
+			continue
+		}
+		p.methods = append(p.methods, method)
+	}
+	return nil
+}
+
+// atLayers tells whether a method of the plan makes its maps at layers.
+func (p Plan) atLayers() bool {
+	return slices.ContainsFunc(p.methods, func(m cam.Method) bool {
+		_, fused := m.How.(cam.Fused)
+		return fused || cam.HasLayer(m.How)
+	}) || slices.ContainsFunc(p.Forward, func(f perturb.Method) bool { return f.AtLayers })
+}
+
+// leaf is one map of one pass, which methods are made of.
+type leaf struct {
+	name string
+	how  cam.OnePass
+	unit string
+}
+
+// leaves are the maps of one pass that the plan's methods are made of, each once.
+func (p Plan) leaves() []leaf {
+	var out []leaf
+	var add func(cam.Method)
+	add = func(m cam.Method) {
+		switch how := m.How.(type) {
+		case cam.OnePass:
+			if !slices.ContainsFunc(out, func(l leaf) bool { return l.name == m.Name }) {
+				out = append(out, leaf{m.Name, how, m.Unit})
+			}
+		case cam.Joined:
+			for _, part := range how.Of {
+				add(part)
+			}
+		case cam.Fused:
+			add(how.Of)
+		}
+	}
+	for _, m := range p.methods {
+		add(m)
+	}
+	return out
+}
+
+// split tells the leaves that are made at every layer from those of the picture.
+func split(leaves []leaf) (atLayer, atPicture []leaf) {
+	for _, l := range leaves {
+		if cam.HasLayer(l.how) {
+			atLayer = append(atLayer, l)
+		} else {
+			atPicture = append(atPicture, l)
+		}
+	}
+	return atLayer, atPicture
+}
+
+// acrossLayers names, for every method that looks at many layers, those that it looks at.
+func acrossLayers(leaves []leaf, layers []source.Layer) map[string][]string {
+	out := map[string][]string{}
+	for _, l := range leaves {
+		across, ok := l.how.(cam.Across)
+		if !ok {
+			continue
+		}
+		for _, layer := range layers {
+			if slices.Contains(across.Ops, layer.Op) && len(layer.Shape) == 4 && layer.Feeds && (layer.Bias || !across.Bias) {
+				out[l.name] = append(out[l.name], layer.Name)
+			}
+		}
+	}
+	return out
+}
+
+// checkRetargeted is an error if a method brings a score of its own that does not fit a target.
+func (p Plan) checkRetargeted() error {
+	for _, l := range p.leaves() {
+		r, ok := l.how.(cam.Retargeted)
+		if !ok {
+			continue
+		}
+		kind, err := target.ByName(r.Target)
+		if err != nil {
+			return err
+		}
+		for _, a := range p.Aims {
+			if err := a.Rescored(l.name, kind); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package plans
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/aims"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detections"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
+)
+
+// Plan is a request with every name looked up and every number checked.
+type Plan struct {
+	Input   []int          // shape, batch first
+	Layers  []source.Layer // to explain at
+	Aims    []aims.Aim
+	Forward []perturb.Method // methods of forward passes alone, which the plan's program does not hold
+
+	// Host scores masked copies of a picture if the model is a Go function; else nil.
+	Host func(picture int) func(masks []float32, n int) ([]float32, error)
+
+	first   aims.Answer // what the best classes are listed of
+	methods []cam.Method
+	across  map[string][]string // layers that a method looks at beside those of the plan, by method
+}
+
+// Key tells plans apart that need different programs. Indices and masks are
+// inputs of the program and not part of it; see [aims.Aim.Score].
+func (p Plan) Key() string {
+	var b strings.Builder
+	fmt.Fprint(&b, p.Input)
+	for _, l := range p.Layers {
+		fmt.Fprintf(&b, " layer %q", l.Name)
+	}
+	for _, m := range p.methods {
+		fmt.Fprintf(&b, " method %q", m.Name)
+	}
+	for _, a := range p.Aims {
+		fmt.Fprintf(&b, " target %s", a.Key())
+	}
+	return b.String()
+}
+
+// New plans a request. What the model detects in the pictures is needed for targets that are detections, and nil for
+// others.
+func New(m source.Model, input []int, r ask.Request, seen *detections.Found, look aims.Look) (Plan, error) {
+	p := Plan{Input: input}
+	targets := Targets(m.Card(), r)
+	layers, err := m.Layers(input, "")
+	if err != nil {
+		return Plan{}, err
+	}
+	if err := p.takeMethods(r.Methods); err != nil {
+		return Plan{}, err
+	}
+	for _, t := range targets {
+		found, err := aims.Lookup{Model: m, Layers: layers, Pictures: input[0], Seen: seen, Look: look}.Aims(t)
+		if err != nil {
+			return Plan{}, fmt.Errorf("target %s: %w", t, err)
+		}
+		p.Aims = append(p.Aims, found...)
+	}
+	p.first = aims.First(m, layers, input[0], p.Aims)
+	if err := p.checkRetargeted(); err != nil {
+		return Plan{}, err
+	}
+	p.across = acrossLayers(p.leaves(), layers)
+	if !p.atLayers() {
+		return p, nil
+	}
+	err = p.chooseLayers(m, layers, r.Layers)
+	return p, err
+}
+
+// Targets returns what is explained: without a choice the prediction, or the surest
+// detection.
+func Targets(c source.Card, r ask.Request) []ask.Target {
+	switch {
+	case len(r.Targets) > 0:
+		return r.Targets
+	case c.Detector != nil:
+		return []ask.Target{one(kind.Detection)}
+	}
+	return []ask.Target{one(kind.Top)}
+}
+
+// one is the first target of a kind that counts them by rank.
+func one(k kind.Kind) ask.Target {
+	return ask.Target{Spec: kind.Spec{Kind: k.Name, Index: []int{1}}}
+}
+
+// Hiding plans methods that only hide parts of a picture, which a detector that is a Go function is explained by. Aims
+// and the host are still to be given.
+func Hiding(input []int, methods []string) (Plan, error) {
+	p := Plan{Input: input}
+	if err := p.takeMethods(methods); err != nil {
+		return Plan{}, err
+	}
+	if p.atLayers() || len(p.methods) > 0 {
+		return Plan{}, fmt.Errorf("it has no layers to explain at, as %s needs, nor gradients; ask for RISE or occlusion", cam.GradCAM.Name)
+	}
+	return p, nil
+}
