@@ -1,6 +1,7 @@
 package notebooks
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,26 +12,48 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
+var manyPasses = regexp.MustCompile(`Trusted\(\)|"RISE"|"insertion"`)
+
+const module = "github.com/gradcam-go/gradcam/gradcamnb"
+
 // The blocks of docs/how-do-i.md are run as they stand, each in a scope of its own as in a cell: what does not compile,
-// or panics, is an error.
+// or panics, is an error. A block that begins with var is a definition for the blocks that follow. Blocks that take many
+// passes of the model are only compiled, unless -slow is given.
 func TestHowDoI(t *testing.T) {
-	require.Slow(t, "it compiles a program and explains a dozen times")
 	page, err := os.ReadFile(filepath.Join("..", "docs", "how-do-i.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	if n := strings.Count(string(page), "\n## "); n < 20 {
+		t.Errorf("the page has %d tasks, and 20 are promised", n)
+	}
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(page), -1)
-	if len(blocks) < 9 {
+	if len(blocks) < 20 {
 		t.Fatalf("%d blocks", len(blocks))
 	}
-	var b strings.Builder
-	b.WriteString("package main\n\nimport (\n\t\"fmt\"\n\t\"image\"\n\n\t\"github.com/gradcam-go/gradcam/gradcamnb\"\n" +
-		"\t_ \"github.com/gradcam-go/gradcam/gradcamnb/engine\"\n\t\"github.com/gradcam-go/gradcam/gradcamnb/heatmap\"\n" +
-		"\t\"github.com/gradcam-go/gradcam/gradcamnb/imgio\"\n\t\"github.com/gradcam-go/gradcam/gradcamnb/nb\"\n)\n\nfunc main() {\n" + blocks[0][1])
-	for _, block := range blocks[1:] {
-		b.WriteString("{\n" + block[1] + "}\n")
+	var defined, body strings.Builder
+	for i, block := range blocks {
+		if lines := strings.Count(block[1], "\n"); lines > 13 {
+			t.Errorf("a task of %d lines is too long:\n%s", lines, block[1])
+		}
+		switch {
+		case i == 0:
+			body.WriteString(block[1])
+		case strings.HasPrefix(block[1], "var ") && strings.Count(block[1], "\n") == 1:
+			defined.WriteString(block[1])
+		default:
+			fmt.Fprintf(&body, "if %t {\n%s}\n", require.IsSlow() || !manyPasses.MatchString(block[1]), block[1])
+		}
 	}
-	b.WriteString("}\n")
+	var b strings.Builder
+	b.WriteString("package main\n\nimport (\n")
+	for _, pkg := range []string{"cmp", "context", "fmt", "image", "maps", "path/filepath", "slices", "strings", "", module,
+		module + "/heatmap", module + "/imgio", module + "/nb"} {
+		if pkg != "" {
+			fmt.Fprintf(&b, "\t%q\n", pkg)
+		}
+	}
+	fmt.Fprintf(&b, "\t_ %q\n)\n\n%s\nfunc main() {\n%s}\n", module+"/engine", defined.String(), body.String())
 	dir, err := os.MkdirTemp(".", "howto")
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +81,11 @@ func TestHowDoI(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, want := range []string{"heatmap written to", "| Egyptian cat | 285 |", "pixels reach half", "suggested"} {
+	wanted := []string{"heatmap written to", "| Egyptian cat | 285 |", "the region is", "suggested", "EfficientNet-Lite0: input", "EfficientNet-Lite0: espresso"}
+	if require.IsSlow() {
+		wanted = append(wanted, "█ 0.", "random weights")
+	}
+	for _, want := range wanted {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the blocks do not print %q:\n%s", want, out)
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gradcam-go/gradcam/internal/resident"
+	"github.com/gradcam-go/gradcam/internal/testing/posix"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
@@ -238,7 +239,7 @@ func runs(pid int) bool {
 
 func kill(t *testing.T, pid int, s syscall.Signal) {
 	t.Helper()
-	if err := syscall.Kill(pid, s); err != nil {
+	if err := posix.Kill(pid, s); err != nil {
 		t.Fatal(err)
 	}
 }

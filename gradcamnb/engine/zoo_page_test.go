@@ -20,10 +20,10 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// zooPage holds docs/models.md to the zoo: every network stands in its table. The figures
+// zooPage holds docs/zoo.md to the zoo: every network stands in its table. The figures
 // there are those of the machine that last wrote it (-update, with both backends).
 func zooPage(t *testing.T, cases []zooCase, results map[string]map[string]zooResult) {
-	path := filepath.Join("..", "..", "docs", "models.md")
+	path := filepath.Join("..", "..", "docs", "zoo.md")
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -46,12 +46,12 @@ func zooPage(t *testing.T, cases []zooCase, results map[string]map[string]zooRes
 	}
 	for _, c := range cases {
 		if !strings.Contains(old, c.row()) {
-			t.Errorf("docs/models.md does not have %s; run the test with -update", c.Name)
+			t.Errorf("docs/zoo.md does not have %s; run the test with -update", c.Name)
 		}
 	}
 	covered, _, _ := strings.Cut(old, refusedHeading)
 	if n := strings.Count(covered, "\n| ") - 1; n != len(cases) {
-		t.Errorf("docs/models.md has %d networks and the zoo %d; run the test with -update", n, len(cases))
+		t.Errorf("docs/zoo.md has %d networks and the zoo %d; run the test with -update", n, len(cases))
 	}
 }
 
@@ -97,9 +97,9 @@ func (r refusedFile) row() string {
 }
 
 // A file that is not covered is refused with the operator, the node and the module that it
-// stops at, and docs/models.md shows so.
+// stops at, and docs/zoo.md shows so.
 func TestZooRefused(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "models.md"))
+	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "zoo.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestZooRefused(t *testing.T) {
 			t.Errorf("%s: %q does not say operator and node", r.name, r.error)
 		}
 		if !strings.Contains(string(data), r.row()) && !require.Update() {
-			t.Errorf("docs/models.md does not have %q; run TestZoo with -update", r.row())
+			t.Errorf("docs/zoo.md does not have %q; run TestZoo with -update", r.row())
 		}
 	}
 }

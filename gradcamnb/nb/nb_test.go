@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/testing/posix"
 )
 
 // kernel plays the GoNB kernel: it reads what a cell displays and answers Sync.
@@ -58,7 +58,7 @@ var theKernel = sync.OnceValue(func() *kernel {
 	}
 	out, back := filepath.Join(dir, "out"), filepath.Join(dir, "back")
 	for env, path := range map[string]string{protocol.GONB_PIPE_ENV: out, protocol.GONB_PIPE_BACK_ENV: back} {
-		if err := syscall.Mkfifo(path, 0o600); err != nil {
+		if err := posix.Mkfifo(path, 0o600); err != nil {
 			panic(err)
 		}
 		if err := os.Setenv(env, path); err != nil {

@@ -13,11 +13,11 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/testing/posix"
 )
 
 // fake explains a grey picture of value v: two methods at one layer, whose metrics are v and 2 v.
@@ -299,7 +299,7 @@ func TestOnlyRegularFiles(t *testing.T) {
 	study := filepath.Join(dir, manifestName)
 	voc := filepath.Join(dir, "p.xml")
 	for _, path := range []string{pipe, study, voc} {
-		if err := syscall.Mkfifo(path, 0o600); err != nil {
+		if err := posix.Mkfifo(path, 0o600); err != nil {
 			t.Skipf("no pipe can be made: %v", err)
 		}
 	}

@@ -4,9 +4,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gradcam-go/gradcam/internal/testing/posix"
 )
 
 func TestWriteReplacesWhole(t *testing.T) {
@@ -46,12 +47,13 @@ func TestNoSuchFolder(t *testing.T) {
 
 // A file has the mode that the umask leaves.
 func TestMode(t *testing.T) {
+	posix.Need(t)
 	dir := t.TempDir()
 	for mask, want := range map[int]os.FileMode{0o077: 0o600, 0o022: 0o644, 0o002: 0o664} {
-		old := syscall.Umask(mask)
+		old := posix.Umask(mask)
 		path := filepath.Join(dir, "file")
 		err := Write(path, nil)
-		syscall.Umask(old)
+		posix.Umask(old)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,11 +3,14 @@ package cli
 import (
 	"context"
 	"errors"
+	"os"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gradcam-go/gradcam/internal/testing/posix"
 )
 
 // Wrong use ends with 2, failure and panics with 1.
@@ -32,10 +35,11 @@ func TestCodes(t *testing.T) {
 
 // One signal is enough: what does not hear the context is ended a while after it.
 func TestSignals(t *testing.T) {
+	posix.Need(t)
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		ended := make(chan int, 1)
 		ctx, stop := signals(50*time.Millisecond, func(code int) { ended <- code })
-		if err := syscall.Kill(syscall.Getpid(), s); err != nil {
+		if err := posix.Kill(os.Getpid(), s); err != nil {
 			t.Fatal(err)
 		}
 		<-ctx.Done()
@@ -53,8 +57,9 @@ func TestSignals(t *testing.T) {
 
 // What ends in time is not ended.
 func TestSignalsHeard(t *testing.T) {
+	posix.Need(t)
 	ctx, stop := signals(50*time.Millisecond, func(code int) { t.Errorf("ended with the exit code %d", code) })
-	if err := syscall.Kill(syscall.Getpid(), syscall.SIGTERM); err != nil {
+	if err := posix.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	<-ctx.Done()

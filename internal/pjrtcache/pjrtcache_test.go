@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/rogpeppe/go-internal/cache"
 
+	"github.com/gradcam-go/gradcam/internal/testing/posix"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
@@ -166,8 +166,9 @@ func TestFolderOfOthers(t *testing.T) {
 // Whatever the umask, what is kept is closed to others and found; a file that others may write to, is
 // longer than its entry tells, or is a pipe, is not used; and what was used longest ago goes.
 func TestFilesOfOthers(t *testing.T) {
+	posix.Need(t)
 	dir := t.TempDir()
-	defer syscall.Umask(syscall.Umask(0))
+	defer posix.Umask(posix.Umask(0))
 	f, err := open(filepath.Join(dir, "programs"))
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +193,7 @@ func TestFilesOfOthers(t *testing.T) {
 		},
 		"other": func() error { return root.WriteFile(data, []byte("other"), 0o600) },
 		"a pipe": func() error {
-			return errors.Join(root.Remove(data), syscall.Mkfifo(filepath.Join(f.files.Path(), data), 0o600))
+			return errors.Join(root.Remove(data), posix.Mkfifo(filepath.Join(f.files.Path(), data), 0o600))
 		},
 		"in a folder that is open to others": func() error {
 			return errors.Join(root.Remove(data), root.WriteFile(data, []byte("first"), 0o600), root.Chmod(filepath.Dir(data), 0o777))

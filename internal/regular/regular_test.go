@@ -4,15 +4,16 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
+
+	"github.com/gradcam-go/gradcam/internal/testing/posix"
 )
 
 // Nothing but a regular file is read, and nothing is waited for: the test would hang at the pipe.
 func TestOnlyRegularFiles(t *testing.T) {
 	dir := t.TempDir()
 	pipe := filepath.Join(dir, "pipe")
-	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+	if err := posix.Mkfifo(pipe, 0o600); err != nil {
 		t.Skipf("no pipe can be made: %v", err)
 	}
 	link := filepath.Join(dir, "link")

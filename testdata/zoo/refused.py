@@ -1,5 +1,5 @@
 """Files that gradcamnb refuses, as their makers write them, into refused/. The test wants the operator, the node and
-the module in the error, and docs/models.md shows it.
+the module in the error, and docs/zoo.md shows it.
 
     python refused.py
 """

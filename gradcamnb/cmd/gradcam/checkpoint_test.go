@@ -13,6 +13,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
+	"github.com/gradcam-go/gradcam/internal/testing/posix"
 )
 
 func riseOf(masks, dir string, more ...string) []string {
@@ -167,7 +168,7 @@ func TestCheckpointThatCannotBeWritten(t *testing.T) {
 // One signal ends a command that computes; a pipe in the place of a model is not waited for at all.
 func TestOneSignalIsEnough(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "model.onnx")
-	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+	if err := posix.Mkfifo(pipe, 0o600); err != nil {
 		t.Skipf("no pipe can be made: %v", err)
 	}
 	code, _, said := call(t, "layers", "--model", pipe)

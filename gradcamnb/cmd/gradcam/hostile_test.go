@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 	"github.com/gradcam-go/gradcam/internal/testing/hostile"
+	"github.com/gradcam-go/gradcam/internal/testing/posix"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
@@ -60,7 +60,7 @@ func file(name, text string) func(string) error {
 
 func pipe(name string) func(string) error {
 	return func(dir string) error {
-		return errors.Join(os.RemoveAll(filepath.Join(dir, name)), syscall.Mkfifo(filepath.Join(dir, name), 0o600))
+		return errors.Join(os.RemoveAll(filepath.Join(dir, name)), posix.Mkfifo(filepath.Join(dir, name), 0o600))
 	}
 }
 

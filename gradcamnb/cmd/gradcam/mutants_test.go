@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/posix"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
@@ -208,10 +208,10 @@ func tryMutants(from, to int, dir string) error {
 			args = append(args, "--size", "16")
 		}
 		fmt.Fprintln(say, i)
-		begun := spent()
+		begun := posix.Spent()
 		late := time.AfterFunc(10*time.Second, func() {
 			debug.SetTraceback("all")
-			for wait := time.Second; spent()-begun < 10*time.Second && wait < time.Minute; wait += time.Second {
+			for wait := time.Second; posix.Spent()-begun < 10*time.Second && wait < time.Minute; wait += time.Second {
 				time.Sleep(time.Second) // the machine may have other work
 			}
 			panic("not ended after 10 s of the processor")
@@ -221,15 +221,6 @@ func tryMutants(from, to int, dir string) error {
 		fmt.Fprintln(say, i, code)
 	}
 	return nil
-}
-
-// spent is how long the processor has worked for this process.
-func spent() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // Damaged model files end within 10 s of the processor and 1 GB of address space, with exit code 0 or 1. -mutants 100000 is the

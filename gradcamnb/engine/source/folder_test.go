@@ -6,10 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/posix"
 )
 
 // A model and what is beside it are regular files of its folder: nothing is waited for, and no other file
@@ -29,12 +29,12 @@ func TestStaysInFolder(t *testing.T) {
 		want string
 	}{
 		"a model that is a pipe": {func(dir string) error {
-			return errors.Join(os.Remove(filepath.Join(dir, "m.onnx")), syscall.Mkfifo(filepath.Join(dir, "m.onnx"), 0o600))
+			return errors.Join(os.Remove(filepath.Join(dir, "m.onnx")), posix.Mkfifo(filepath.Join(dir, "m.onnx"), 0o600))
 		}, "a pipe and no regular file"},
-		"a sidecar that is a pipe": {func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "m.json"), 0o600) }, "a pipe and no regular file"},
+		"a sidecar that is a pipe": {func(dir string) error { return posix.Mkfifo(filepath.Join(dir, "m.json"), 0o600) }, "a pipe and no regular file"},
 		"a sidecar that leads out": {func(dir string) error { return os.Symlink(secret, filepath.Join(dir, "m.json")) }, "leads out of the folder"},
 		"labels that are a pipe": {func(dir string) error {
-			return errors.Join(os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "l.txt"}`), 0o600), syscall.Mkfifo(filepath.Join(dir, "l.txt"), 0o600))
+			return errors.Join(os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "l.txt"}`), 0o600), posix.Mkfifo(filepath.Join(dir, "l.txt"), 0o600))
 		}, "a pipe and no regular file"},
 		"labels that lead out": {func(dir string) error {
 			return errors.Join(os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "l.txt"}`), 0o600), os.Symlink("../secret", filepath.Join(dir, "l.txt")))
@@ -64,7 +64,7 @@ func TestStaysInFolder(t *testing.T) {
 // A pipe by another name than a model's is not waited for either, when its first bytes are asked what it is.
 func TestPipeByAnyName(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "net")
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
+	if err := posix.Mkfifo(path, 0o600); err != nil {
 		t.Skipf("no pipe can be made: %v", err)
 	}
 	if _, err := Open(t.Context(), path, io.Discard); err == nil || !strings.Contains(err.Error(), "a pipe and no regular file") {

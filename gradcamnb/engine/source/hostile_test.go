@@ -17,6 +17,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/internal/testing/hostile"
+	"github.com/gradcam-go/gradcam/internal/testing/posix"
 )
 
 const hostileEnv = "GRADCAMNB_TEST_HOSTILE_FILE"
@@ -58,7 +59,7 @@ func TestHostileFiles(t *testing.T) {
 				t.Fatalf("%v\n%.2000s", err, out)
 			}
 			spent := c.ProcessState.UserTime() + c.ProcessState.SystemTime()
-			memory := c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss >> 10
+			memory := posix.MaxMB(c.ProcessState)
 			line, _, _ := strings.Cut(string(out), "\n")
 			t.Logf("%d bytes: %.1f s, %d MB, %.200s", len(data), spent.Seconds(), memory, line)
 			if spent > 5*time.Second || memory > 500 {

@@ -1,0 +1,64 @@
+// Package docs tests what the documents say.
+package docs
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func page(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// The messages that messages.md explains are the program's own. Three are not: two of Go's compiler, and one of JupyterLab,
+// which does not stand as code.
+func TestMessages(t *testing.T) {
+	elsewhere := []string{"expected declaration", "declared and not used", "model.Scope is not a type"}
+	var source strings.Builder
+	for _, dir := range []string{"gradcamnb", "kernels", "internal"} {
+		err := filepath.WalkDir(filepath.Join("..", dir), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || !strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, ".js") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			source.Write(text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows := regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(page(t, "messages.md"), -1)
+	if len(rows) < 20 {
+		t.Fatalf("%d messages", len(rows))
+	}
+	for _, row := range rows {
+		if !strings.Contains(source.String(), row[1]) && !strings.Contains(strings.Join(elsewhere, "\n"), row[1]) {
+			t.Errorf("nothing says %q", row[1])
+		}
+	}
+}
+
+// The first page leads to every task of how-do-i.md.
+func TestTasksFromHome(t *testing.T) {
+	home := page(t, "index.md")
+	headings := regexp.MustCompile(`(?m)^## (.+)$`).FindAllStringSubmatch(page(t, "how-do-i.md"), -1)
+	if len(headings) < 20 {
+		t.Errorf("%d tasks, and 20 are promised", len(headings))
+	}
+	for _, h := range headings {
+		anchor := strings.ReplaceAll(regexp.MustCompile(`[^a-z0-9 ]`).ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-")
+		if !strings.Contains(home, "(how-do-i.md#"+anchor+")") {
+			t.Errorf("index.md does not lead to %q, #%s", h[1], anchor)
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package heatmap
+
+// Region is the largest connected part of a grid whose values are at least the given share of the highest one: 1 there,
+// 0 elsewhere. Cells are connected at their sides and corners (Zhou et al. 2016, section 3.2). It is 0 everywhere if no
+// value is above 0; of two equally large parts it is the one that is met first, row by row. [Grid.Around] is the box
+// around it, and [Grid.OnPicture] brings it to the pixels of the picture.
+func (g Grid) Region(share float64) Grid {
+	_, highest, ok := g.Range()
+	out := NewGrid(g.W, g.H)
+	if !ok || highest <= 0 {
+		return out
+	}
+	inside := func(i int) bool { return float64(g.Values[i]) >= share*float64(highest) }
+	seen := make([]bool, len(g.Values))
+	var largest []int
+	for i := range g.Values {
+		if seen[i] || !inside(i) {
+			continue
+		}
+		seen[i] = true
+		part := []int{i}
+		for at := 0; at < len(part); at++ {
+			for _, n := range g.beside(part[at]) {
+				if !seen[n] && inside(n) {
+					seen[n] = true
+					part = append(part, n)
+				}
+			}
+		}
+		if len(part) > len(largest) {
+			largest = part
+		}
+	}
+	for _, i := range largest {
+		out.Values[i] = 1
+	}
+	return out
+}
+
+// beside are the cells around a cell, by their places in Values.
+func (g Grid) beside(i int) []int {
+	out := make([]int, 0, 8)
+	x, y := i%g.W, i/g.W
+	for v := max(0, y-1); v <= min(g.H-1, y+1); v++ {
+		for u := max(0, x-1); u <= min(g.W-1, x+1); u++ {
+			if u != x || v != y {
+				out = append(out, v*g.W+u)
+			}
+		}
+	}
+	return out
+}

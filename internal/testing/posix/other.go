@@ -1,0 +1,30 @@
+//go:build !unix
+
+package posix
+
+import (
+	"errors"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Is tells whether this is a Unix.
+const Is = false
+
+var errNone = errors.New("this system is no Unix")
+
+// Mkfifo is an error.
+func Mkfifo(string, uint32) error { return errNone }
+
+// Kill is an error.
+func Kill(int, syscall.Signal) error { return errNone }
+
+// Umask does nothing.
+func Umask(int) int { return 0 }
+
+// MaxMB is not known.
+func MaxMB(*os.ProcessState) int64 { return 0 }
+
+// Spent is not known.
+func Spent() time.Duration { return 0 }

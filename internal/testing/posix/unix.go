@@ -1,0 +1,44 @@
+//go:build unix
+
+package posix
+
+import (
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// Is tells whether this is a Unix.
+const Is = true
+
+// Mkfifo makes a named pipe.
+func Mkfifo(path string, mode uint32) error { return syscall.Mkfifo(path, mode) }
+
+// Kill sends a signal to a process.
+func Kill(pid int, s syscall.Signal) error { return syscall.Kill(pid, s) }
+
+// Umask sets the mask of new files' modes, for the whole process, and returns the one before.
+func Umask(mask int) int { return syscall.Umask(mask) }
+
+// MaxMB is the most memory that a process has held, in MB.
+func MaxMB(ended *os.ProcessState) int64 {
+	usage, ok := ended.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	most := int64(usage.Maxrss) //nolint:unconvert // 32 bits wide on some systems
+	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" { // bytes there, kB elsewhere
+		return most >> 20
+	}
+	return most >> 10
+}
+
+// Spent is how long the processor has worked for this process.
+func Spent() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
