@@ -87,37 +87,6 @@ func tensorOf(t *testing.T, name string) *gradcamnb.Tensor {
 	return &gradcamnb.Tensor{Dims: dims, Values: values}
 }
 
-// Whatever keeps it from comparing has the exit code 2 and says what to do.
-func TestCheckCannot(t *testing.T) {
-	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("needs a shell")
-	}
-	fake := func(script string) string {
-		path := filepath.Join(t.TempDir(), "python")
-		if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	net := model("squeezenet.dyn.onnx")
-	for name, c := range map[string]struct {
-		want string
-		args []string
-	}{
-		"no model":       {"--model is missing", nil},
-		"no Python":      {"there is no no-such-python", []string{"--model", net, "--python", "no-such-python"}},
-		"no onnxruntime": {"onnxruntime is missing: No module named 'onnxruntime'; install it with", []string{"--model", net, "--python", fake(`echo "No module named 'onnxruntime'" >&2; exit 3`)}},
-		"it refuses":     {"did not run the model: exit status 4: no such operator", []string{"--model", net, "--python", fake("echo no such operator >&2; exit 4")}},
-		"no answer":      {"0.npy", []string{"--model", net, "--python", fake("exit 0")}},
-		"not a model":    {"is not an ONNX file", []string{"--model", picture("cat.png"), "--python", fake("exit 0")}},
-		"not a picture":  {"is not a picture", []string{"--model", model("efficientnet-lite0.onnx"), "--image", net, "--python", fake("exit 0")}},
-	} {
-		if code, _, said := call(t, append([]string{"check"}, c.args...)...); code != 2 || !strings.Contains(said, c.want) || strings.Count(said, "\n") != 1 {
-			t.Errorf("%s: exit code %d, %q; want %q", name, code, said, c.want)
-		}
-	}
-}
-
 // Differences by hand.
 func TestDifference(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))

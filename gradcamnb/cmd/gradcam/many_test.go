@@ -250,27 +250,6 @@ func TestManyPicturesAreNotKept(t *testing.T) {
 	}
 }
 
-func TestManyErrors(t *testing.T) {
-	in, out := t.TempDir(), t.TempDir()
-	tinyPictures(t, in, 2)
-	for name, c := range map[string]struct {
-		code int
-		want string
-		args []string
-	}{
-		"nothing there": {2, "there is no such picture", many(t.TempDir(), out)},
-		"bad pattern":   {2, "syntax error in pattern", many(in, out, "--image", "[")},
-		"negative":      {2, "--batch -1", many(in, out, "--batch", "-1")},
-		"no such layer": {1, "no layer", many(in, out, "--layer", "no such layer")},
-		"one each":      {1, "target class:1,2: it names 2 indices, one a picture, where any number of pictures", many(in, out, "--batch", "2", "--target", "class:1,2")},
-		"a box each":    {1, "there are 2 boxes to see, one a picture", many(in, out, "--batch", "2", "--in-box", "0,0,2,2", "--in-box", "1,1,3,3")},
-	} {
-		if code, _, said := call(t, c.args...); code != c.code || !strings.Contains(said, c.want) {
-			t.Errorf("%s: exit code %d, %q; want %q", name, code, said, c.want)
-		}
-	}
-}
-
 // Many pictures in front of a model with several inputs: each has the map that it has alone,
 // and another value is another run.
 func TestManyWithSeveralInputs(t *testing.T) {

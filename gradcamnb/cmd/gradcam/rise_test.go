@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"math"
 	"os"
@@ -82,22 +81,6 @@ func TestReferenceDRISE(t *testing.T) {
 				t.Errorf("%s%s is off by %g", name, suffix, worst)
 			}
 		}
-	}
-}
-
-func TestDetectCommand(t *testing.T) {
-	code, out, said := call(t, "detect", "--model", model("centerface.onnx"), "--image", picture("astronaut.png"), "--json")
-	var all struct {
-		Images []struct{ Detections []reportDetection }
-	}
-	if err := json.Unmarshal([]byte(out), &all); err != nil || code != 0 {
-		t.Fatalf("%d %v %s", code, err, said)
-	}
-	if d := all.Images[0].Detections; len(d) != 1 || d[0].ClassName != "face" || d[0].Number != 1 || math.Abs(d[0].Box[0]-181.53) > 0.05 || len(d[0].Landmarks) != 5 {
-		t.Errorf("%+v", d)
-	}
-	if code, out, _ = call(t, "detect", "--model", model("centerface.onnx"), "--image", picture("astronaut.png")); code != 0 || !strings.Contains(out, "face") {
-		t.Errorf("%d\n%s", code, out)
 	}
 }
 
@@ -240,47 +223,5 @@ func TestInterruptedExplain(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(out, "*")); err != nil || len(left) > 0 {
 		t.Errorf("it left %v, %v", left, err)
-	}
-}
-
-func TestRiseErrors(t *testing.T) {
-	out, face, who := t.TempDir(), model("centerface.onnx"), picture("astronaut.png")
-	drise := func(more ...string) []string {
-		return append([]string{"drise", "--model", face, "--image", who, "--size", "256", "--out", out}, more...)
-	}
-	for _, c := range []struct {
-		code int
-		want string
-		args []string
-	}{
-		{2, "--masks 0", drise("--masks", "0")},
-		{2, "--p 0", drise("--p", "0")},
-		{2, "--p 1", drise("--p", "1")},
-		{2, "--grid 0", drise("--grid", "0")},
-		{2, "--box needs --class", drise("--box", "1,2,3,4")},
-		{2, `--box "1,2,3"`, drise("--box", "1,2,3", "--class", "0")},
-		{2, "exclude each other", drise("--box", "1,2,3,4", "--class", "0", "--detection", "1")},
-		{2, "--detection 0", drise("--detection", "0")},
-		{2, "--layer goes with --method", drise("--layer", "511")},
-		{1, "finds nothing in the picture", []string{"drise", "--model", face, "--image", picture("cat_224.png"), "--size", "64", "--out", out}},
-		{2, "--box and --mask exclude each other", drise("--box", "1,2,3,4", "--mask", "m.png", "--class", "0")},
-		{2, "--mask needs --class", drise("--mask", "m.png")},
-		{2, "write three corners or more", drise("--polygon", "1,2,3,4", "--class", "0")},
-		{1, "m.png", drise("--mask", "m.png", "--class", "0")},
-		{1, "has no instance masks (its decoder is centerface)", drise("--polygon", "1,2,30,4,9,90", "--class", "0")},
-		{2, "--threshold 0", []string{"detect", "--model", face, "--image", who, "--threshold", "0"}},
-		{2, "--image is missing", []string{"detect", "--model", face}},
-		{2, "go together", []string{"drise", "--reference-masks", "m.npy", "--out", out}},
-		{1, "does not lie in the picture of 512 x 512 pixels", drise("--box", "500,500,600,600", "--class", "0")},
-		{1, "there is no class 4", drise("--box", "5,5,60,60", "--class", "4")},
-		{1, "there is no detection 2: the model finds 1", drise("--detection", "2")},
-		{1, "is finer than the model's input", drise("--size", "64", "--grid", "100", "--threshold", "0.01")},
-		{1, "the decoders that fit them are centerface", drise("--decoder", "yolov8")},
-		{1, "run.json", drise("--resume", filepath.Join(out, "none"))},
-	} {
-		code, _, said := call(t, c.args...)
-		if code != c.code || !strings.Contains(said, c.want) || strings.Count(said, "\n") > 2 {
-			t.Errorf("%q: exit code %d, want %d with %q:\n%s", c.args, code, c.code, c.want, said)
-		}
 	}
 }

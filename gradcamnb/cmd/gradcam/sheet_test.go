@@ -98,18 +98,6 @@ func TestSheetOfCheckpoints(t *testing.T) {
 	}
 }
 
-func TestSheetUsage(t *testing.T) {
-	for want, args := range map[string][]string{
-		"--model is missing":                    {"--out", "x"},
-		`nothing can be laid out by "colours"`:  {"--model", "m.onnx", "--image", "p.png", "--out", "x", "--rows", "colours"},
-		"--image and --tensor exclude each oth": {"--model", "m.onnx", "--image", "p.png", "--tensor", "x.npy", "--out", "x"},
-	} {
-		if code, _, said := call(t, append([]string{"sheet"}, args...)...); code != 2 || !strings.Contains(said, want) {
-			t.Errorf("%d, %s; want %q", code, said, want)
-		}
-	}
-}
-
 func TestInert(t *testing.T) {
 	for field, want := range map[string]string{"=1+1": "'=1+1", "-0.5": "-0.5", "@x": "'@x", "": "", "conv": "conv"} {
 		if got := inert(field); got != want {

@@ -71,23 +71,3 @@ func TestStudy(t *testing.T) {
 		}
 	}
 }
-
-// What cannot be is said in the command's words.
-func TestStudyErrors(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "out")
-	for want, args := range map[string][]string{
-		"--model is missing":          {"study", "--pictures", "x", "--out", out},
-		"--pictures is missing":       {"study", "--model", "m.onnx", "--out", out},
-		`there is no picture "x"`:     {"study", "--model", "m.onnx", "--pictures", "x", "--out", out},
-		`--shard "3/2"`:               studying(t, out, "--shard", "3/2"),
-		`there is no metric "energi"`: studying(t, out, "--metric", "energi"),
-		"no picture has a truth":      studying(t, out, "--metric", "energy"),
-		"exclude each other":          studying(t, out, "--at-label", "--target", "class:1"),
-		`no layer "nowhere"`:          studying(t, out, "--layer", "nowhere"),
-	} {
-		said, err := gradcam(args...).CombinedOutput()
-		if err == nil || !strings.Contains(string(said), want) || strings.Contains(string(said), "goes on from there") {
-			t.Errorf("%v: %v, %s; want %q", args, err, said, want)
-		}
-	}
-}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gomlx/compute-onnx/support/protos"
 	"github.com/gomlx/gomlx/ml/model"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/internal/regular"
@@ -79,6 +80,9 @@ func parsed(f *os.File, size int64, name string) (*protos.ModelProto, map[string
 		begin := make([]byte, len(pointer))
 		if _, errRead := f.ReadAt(begin, 0); errRead == nil && string(begin) == pointer {
 			return nil, nil, fmt.Errorf("%s is a pointer of Git LFS and not the model itself: fetch it with git lfs pull", name)
+		}
+		if errors.Is(err, proto.Error) { // which says no more than that
+			return nil, nil, fmt.Errorf("%s is not an ONNX file, or it is damaged", name)
 		}
 		return nil, nil, fmt.Errorf("%s is not an ONNX file, or it is damaged: %w", name, cmp.Or(errors.Unwrap(err), err))
 	}
