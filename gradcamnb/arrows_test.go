@@ -46,6 +46,8 @@ func TestArrows(t *testing.T) {
 		"engine/plans":           person,
 		"engine/aims":            append(rooms("plans"), person...),
 		"engine/detections":      append(rooms("plans", "aims", "perturb", "cam", "target"), person...),
+		"engine/foreign":         append(rooms("plans", "aims", "cam", "target"), person...),
+		"engine/memory":          slices.Concat(engine, plain),
 		"engine/inputs":          append(rooms("plans", "aims", "detections", "device", "cam", "target"), person...),
 		"engine/perturb":         append(rooms("target", "plans", "aims"), person...),
 		"engine/metrics":         append(rooms("target", "plans", "aims"), person...),

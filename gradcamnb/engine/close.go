@@ -25,11 +25,9 @@ func (e *Engine) Close() error {
 	if err != nil {
 		return err
 	}
-	keep.mu.Lock()
-	for keep.order.Len() > 0 {
-		keep.forget(keep.order.Back().Value.(*thing))
-	}
-	keep.mu.Unlock()
+	keep.Lock()
+	keep.Clear()
+	keep.Unlock()
 	e.start.Do(func() { e.err = ErrClosed }) // it was not started, and will not be
 	if e.ready.Swap(false) {
 		e.backend.Finalize()
@@ -45,10 +43,10 @@ func (s *session) Close() error {
 	if err != nil {
 		return err
 	}
-	keep.mu.Lock()
-	defer keep.mu.Unlock()
-	keep.forget(s.entry)
+	keep.Lock()
+	defer keep.Unlock()
+	keep.Forget(s.entry)
 	s.forgetPrograms(keep)
-	go runtime.GC() // see [memory.trim]
+	go runtime.GC() // see [memory.Memory.Trim]
 	return nil
 }

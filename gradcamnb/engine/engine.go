@@ -20,6 +20,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/memory"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
@@ -44,7 +45,7 @@ type Engine struct {
 
 	runtimes sync.Map // what onnxruntime has loaded, by the session's entry
 
-	keeps func() (*memory, error)
+	keeps func() (*memory.Memory, error)
 	open  map[string]opened // by what they were opened with; the memory's lock guards it
 
 	reading reading
@@ -63,7 +64,7 @@ func New(backend string) *Engine {
 
 // NewSaying is [New] of an engine that says which backend was picked on say.
 func NewSaying(backend string, say io.Writer) *Engine {
-	return &Engine{name: backend, say: printable.Writer(say), turn: newTurn(), keeps: sync.OnceValues(newMemory), open: map[string]opened{}}
+	return &Engine{name: backend, say: printable.Writer(say), turn: newTurn(), keeps: sync.OnceValues(memory.New), open: map[string]opened{}}
 }
 
 // Default returns the engine of the process, on the default backend.
@@ -110,7 +111,7 @@ func (e *Engine) newSession(m source.Model) *session {
 		}
 		return b.Backend, nil
 	})
-	return &session{engine: e, model: m, values: source.Fed{Model: m}, programs: map[string]*keptProgram{}, entry: &thing{}}
+	return &session{engine: e, model: m, values: source.Fed{Model: m}, programs: map[string]*keptProgram{}, entry: &memory.Kept{}}
 }
 
 // Start starts the backend, which the first explanation does otherwise.

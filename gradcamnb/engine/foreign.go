@@ -3,10 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"math/bits"
-	"runtime"
 	"slices"
-	"sync"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -15,21 +12,12 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detections"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/foreign"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
-	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
-
-// runtimeModel is a file that onnxruntime runs.
-type runtimeModel struct {
-	whole  source.Whole
-	run    *onnxruntime.Model
-	card   source.Card
-	looked sync.Once
-	ragged bool // outputs have no axis of the pictures: they are laid out with one, and rows of zeros
-}
 
 // elsewhere is the session with onnxruntime in the place of the graph, where that was asked
 // for or the graph cannot be written; found are its outputs for the pictures.
@@ -48,11 +36,11 @@ func (s *session) elsewhere(in inputs.Input) (*session, error) {
 	if err != nil {
 		return nil, errors.Join(why, err)
 	}
-	outputs, err := m.pass(in.Values, in.Dims, s.values.Values())
+	outputs, err := m.Pass(in.Values, in.Dims, s.values.Values())
 	if err != nil {
 		return nil, err
 	}
-	out := s.with(source.Foreign(m.card, s.model.Store(), outputs))
+	out := s.with(source.Foreign(m.Card(), s.model.Store(), outputs))
 	out.runs, out.beside = m, s.values.Values()
 	return out, nil
 }
@@ -92,130 +80,17 @@ func (s *session) forwardOnly(methods []string) error {
 	return nil
 }
 
-// runtime is the model loaded by onnxruntime, once. It is freed when nothing uses it any more: the engine
-// may forget it while another call is within a pass.
-func (s *session) runtime() (*runtimeModel, error) {
+// runtime is the model loaded by onnxruntime, once.
+func (s *session) runtime() (*foreign.Model, error) {
 	if m, ok := s.engine.runtimes.Load(s.entry); ok {
-		return m.(*runtimeModel), nil
+		return m.(*foreign.Model), nil
 	}
-	whole, err := source.WholeOf(s.values)
+	m, err := foreign.Open(s.values)
 	if err != nil {
 		return nil, err
 	}
-	c := s.model.Card()
-	names := []string{whole.Picture}
-	for _, i := range c.Inputs {
-		if _, ok := s.values.Values()[i.Name]; ok {
-			names = append(names, i.Name)
-		}
-	}
-	run, err := onnxruntime.Open(whole.Data, names, whole.Outputs)
-	if err != nil {
-		return nil, fmt.Errorf("model %s: %w", c.Name, err)
-	}
-	whole.Data = nil
-	m := &runtimeModel{whole: whole, run: run, card: c}
-	runtime.AddCleanup(m, func(run *onnxruntime.Model) { _ = run.Close() }, run)
 	kept, _ := s.engine.runtimes.LoadOrStore(s.entry, m) // another call may have been first
-	return kept.(*runtimeModel), nil
-}
-
-// pass runs pictures [n, ...], as many at once as the file is made for, and gives every
-// output as [n, ...].
-func (m *runtimeModel) pass(values []float32, dims []int, beside map[string]source.Value) (map[string]source.Value, error) {
-	n := len(values) / dims[0]
-	var rows []map[string]source.Value // by picture
-	for at := 0; at < dims[0]; at += m.whole.Batch {
-		part := make([]float32, 0, n*m.whole.Batch)
-		for i := range m.whole.Batch { // the last is filled up
-			k := min(at+i, dims[0]-1)
-			part = append(part, values[k*n:(k+1)*n]...)
-		}
-		shape := append([]int{m.whole.Batch}, dims[1:]...)
-		if m.whole.Bare {
-			shape = shape[1:]
-		}
-		inputs := []onnxruntime.Tensor{{Name: m.whole.Picture, Type: m.whole.Type, Dims: shape, Values: part}}
-		for _, i := range m.card.Inputs {
-			if v, ok := beside[i.Name]; ok {
-				inputs = append(inputs, onnxruntime.Tensor{Name: i.Name, Type: i.Type, Dims: v.Dims, Values: v.Values})
-			}
-		}
-		outputs, err := m.run.Run(inputs)
-		if err != nil {
-			return nil, fmt.Errorf("model %s: %w", m.card.Name, err)
-		}
-		m.looked.Do(func() { m.look(outputs) })
-		for i := range min(m.whole.Batch, dims[0]-at) {
-			row, err := m.row(outputs, i)
-			if err != nil {
-				return nil, err
-			}
-			rows = append(rows, row)
-		}
-	}
-	return stacked(rows, m.ragged), nil
-}
-
-// look finds out, after the first pass, what the outputs are.
-func (m *runtimeModel) look(outputs []onnxruntime.Tensor) {
-	names, spec := detections.Roles(outputs)
-	m.ragged = m.whole.Bare || spec != nil && len(outputs[0].Dims) < 3 || slices.ContainsFunc(outputs, func(t onnxruntime.Tensor) bool {
-		return m.whole.Batch == 1 && (len(t.Dims) == 0 || t.Dims[0] != 1)
-	})
-	if spec != nil && m.card.Detector == nil {
-		if filled, err := spec.Filled(); err == nil {
-			filled.Outputs = names
-			m.card.Detector = &filled
-		}
-	}
-}
-
-// row is what the outputs say of picture i, [1, ...] each.
-func (m *runtimeModel) row(outputs []onnxruntime.Tensor, i int) (map[string]source.Value, error) {
-	row := map[string]source.Value{}
-	for _, t := range outputs {
-		switch {
-		case m.ragged:
-			row[t.Name] = source.Value{Dims: append([]int{1}, t.Dims...), Values: t.Values}
-		case len(t.Dims) == 0 || t.Dims[0] != m.whole.Batch:
-			return nil, fmt.Errorf("model %s: its output %q has the shape %v for a batch of %d: its first axis is not that of the pictures", m.card.Name, t.Name, t.Dims, m.whole.Batch)
-		default:
-			n := len(t.Values) / m.whole.Batch
-			row[t.Name] = source.Value{Dims: append([]int{1}, t.Dims[1:]...), Values: t.Values[i*n : (i+1)*n]}
-		}
-	}
-	return row, nil
-}
-
-// stacked lays the rows of pictures together. Where a model finds another number of objects
-// in each, rows of zeros are added up to a power of two, so that few programs read them.
-func stacked(rows []map[string]source.Value, ragged bool) map[string]source.Value {
-	out := map[string]source.Value{}
-	for name, first := range rows[0] {
-		dims := slices.Clone(first.Dims)
-		most, varies := 0, ragged
-		for _, row := range rows {
-			if d := row[name].Dims; len(d) > 1 {
-				varies = varies || d[1] != dims[1]
-				most = max(most, d[1])
-			}
-		}
-		if varies && len(dims) > 1 {
-			dims[1] = max(16, 1<<bits.Len(uint(max(1, most)-1)))
-		}
-		each := 1
-		for _, d := range dims[1:] {
-			each *= d
-		}
-		values := make([]float32, len(rows)*each)
-		for i, row := range rows {
-			copy(values[i*each:(i+1)*each], row[name].Values)
-		}
-		dims[0] = len(rows)
-		out[name] = source.Value{Dims: dims, Values: values}
-	}
-	return out
+	return kept.(*foreign.Model), nil
 }
 
 // hosted makes a subject's passes run on onnxruntime: pictures are hidden here, and what the
@@ -226,12 +101,12 @@ func (r run) hosted(subject *perturb.Subject) {
 		return
 	}
 	subject.Host = func(masks []float32, n int) ([]float32, error) {
-		values := hidden(subject, s.model.Card().Layout, masks, n)
-		outputs, err := s.runs.pass(values, append([]int{n}, subject.Input[1:]...), s.beside)
+		values := subject.Hidden(masks, n)
+		outputs, err := s.runs.Pass(values, append([]int{n}, subject.Input[1:]...), s.beside)
 		if err != nil {
 			return nil, err
 		}
-		one := s.with(source.Foreign(s.runs.card, s.model.Store(), outputs))
+		one := s.with(source.Foreign(s.runs.Card(), s.model.Store(), outputs))
 		var params []*tensors.Tensor
 		for _, a := range subject.Aims {
 			params = append(params, a.Params...)
@@ -268,28 +143,4 @@ func scoresOf(s *session, subject *perturb.Subject, params []*Node) *Node {
 		params = params[len(a.Params):]
 	}
 	return Stack(scores, 0)
-}
-
-// hidden are n copies of the picture behind masks [n, H, W]: B + M (I - B), with the baseline
-// B, or zeros.
-func hidden(subject *perturb.Subject, layout imgio.Layout, masks []float32, n int) []float32 {
-	pixels := len(masks) / n
-	each := len(subject.Values)
-	channels := each / pixels
-	out := make([]float32, n*each)
-	for i := range n {
-		mask, to := masks[i*pixels:(i+1)*pixels], out[i*each:(i+1)*each]
-		for k, v := range subject.Values {
-			at := k % pixels
-			if layout == imgio.ChannelsLast {
-				at = k / channels
-			}
-			var base float32
-			if subject.Baseline != nil {
-				base = subject.Baseline[k]
-			}
-			to[k] = base + mask[at]*(v-base)
-		}
-	}
-	return out
 }

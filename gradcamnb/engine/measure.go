@@ -143,7 +143,7 @@ func (r run) measurePicture(ctx context.Context, i int, want measuring, show *me
 		}
 	}
 	if r.request.Measuring.Trust {
-		return trust(ctx, show)
+		return metrics.Trust(ctx, show)
 	}
 	return nil
 }

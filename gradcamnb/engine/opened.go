@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/memory"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
@@ -42,21 +43,21 @@ func (o opened) fresh() bool {
 
 // remembered is the session of a model that was read before from the same files; nil if there
 // is none.
-func (e *Engine) remembered(keep *memory, ref string) *session {
-	keep.mu.Lock()
+func (e *Engine) remembered(keep *memory.Memory, ref string) *session {
+	keep.Lock()
 	o, ok := e.open[ref]
-	keep.mu.Unlock()
+	keep.Unlock()
 	if !ok {
 		return nil
 	}
 	fresh := o.fresh() // which asks the file system
-	keep.mu.Lock()
-	defer keep.mu.Unlock()
+	keep.Lock()
+	defer keep.Unlock()
 	if fresh {
-		keep.touch(o.session.entry)
+		keep.Touch(o.session.entry)
 		return o.session
 	}
-	keep.forget(o.session.entry)
+	keep.Forget(o.session.entry)
 	return nil
 }
 
@@ -83,10 +84,10 @@ func (e *Engine) model(ctx context.Context, ref string, read func() (source.Mode
 	if err := m.Card().CheckLayout(); err != nil {
 		return nil, err
 	}
-	keep.mu.Lock()
-	defer keep.mu.Unlock()
+	keep.Lock()
+	defer keep.Unlock()
 	o := opened{session: e.newSession(m)}
-	o.session.entry = &thing{drop: func() {
+	o.session.entry = &memory.Kept{Drop: func() {
 		delete(e.open, ref)
 		o.session.forgetPrograms(keep)
 		e.runtimes.Delete(o.session.entry)
@@ -97,11 +98,11 @@ func (e *Engine) model(ctx context.Context, ref string, read func() (source.Mode
 			s.modified = time.Time{}
 		}
 		o.files = append(o.files, s)
-		o.session.entry.bytes += modelFactor * max(0, s.size)
+		o.session.entry.Bytes += memory.ModelFactor * max(0, s.size)
 	}
-	o.session.entry.files = len(o.files) // at most: those with weights stay open
+	o.session.entry.Files = len(o.files) // at most: those with weights stay open
 	e.open[ref] = o
-	keep.add(o.session.entry)
-	keep.trim(1)
+	keep.Add(o.session.entry)
+	keep.Trim(1)
 	return o.session, nil
 }

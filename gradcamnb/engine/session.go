@@ -13,7 +13,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detections"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/foreign"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/memory"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/plans"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -25,17 +27,17 @@ type session struct {
 	model  source.Model
 	values source.Fed // of the model's inputs beside the picture, once they are given
 
-	runs   *runtimeModel           // where onnxruntime runs the model
+	runs   *foreign.Model          // where onnxruntime runs the model
 	beside map[string]source.Value // values of its inputs beside the picture then
 
-	entry    *thing                  // what the engine's memory has of it
+	entry    *memory.Kept            // what the engine's memory has of it
 	programs map[string]*keptProgram // the memory's lock guards it
 }
 
 // keptProgram is a program within the engine's memory.
 type keptProgram struct {
 	*device.Program
-	*thing
+	*memory.Kept
 }
 
 func (s *session) Info() gradcamnb.Info {
@@ -204,28 +206,28 @@ func (s *session) kept(key string, build func() (*device.Program, error)) (*devi
 		return nil, err
 	}
 	key = s.values.Key + key
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.touch(s.entry)
+	m.Lock()
+	defer m.Unlock()
+	m.Touch(s.entry)
 	if p, ok := s.programs[key]; ok {
-		m.touch(p.thing)
+		m.Touch(p.Kept)
 		return p.Program, nil
 	}
 	prog, err := build()
 	if err != nil {
 		return nil, err
 	}
-	t := &thing{bytes: programBytes, drop: func() { delete(s.programs, key) }}
+	t := &memory.Kept{Bytes: memory.ProgramBytes, Drop: func() { delete(s.programs, key) }}
 	s.programs[key] = &keptProgram{prog, t}
-	m.add(t)
-	m.trim(2) // not the model and its program
+	m.Add(t)
+	m.Trim(2) // not the model and its program
 	return prog, nil
 }
 
 // forgetPrograms drops the model's programs. The memory must be locked.
-func (s *session) forgetPrograms(m *memory) {
+func (s *session) forgetPrograms(m *memory.Memory) {
 	for _, p := range s.programs {
-		m.forget(p.thing)
+		m.Forget(p.Kept)
 	}
 }
 

@@ -128,8 +128,9 @@ func TestClose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Close(); err != nil || keep.used != 0 || keep.order.Len() != 0 {
-		t.Errorf("after Close %d bytes in %d things are kept, %v", keep.used, keep.order.Len(), err)
+	err = m.Close()
+	if things, bytes := keep.Held(); err != nil || bytes != 0 || things != 0 {
+		t.Errorf("after Close %d bytes in %d things are kept, %v", bytes, things, err)
 	}
 	if err := ask(); err != nil {
 		t.Errorf("a closed model that is asked again: %v", err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
 // Subject is one prepared picture in front of a model, and what is scored there.
@@ -256,4 +257,29 @@ func only(program Program) func(in *tensors.Tensor) ([]float32, error) {
 func floats(t *tensors.Tensor) ([]float32, error) {
 	defer t.MustFinalizeAll()
 	return tensors.CopyFlatData[float32](t)
+}
+
+// Hidden returns n copies of the picture behind masks [n, H, W], outside of a graph: B + M (I - B), with the baseline B,
+// or zeros.
+func (s *Subject) Hidden(masks []float32, n int) []float32 {
+	pixels := len(masks) / n
+	each := len(s.Values)
+	channels := each / pixels
+	last := s.Model.Card().Layout == imgio.ChannelsLast
+	out := make([]float32, n*each)
+	for i := range n {
+		mask, to := masks[i*pixels:(i+1)*pixels], out[i*each:(i+1)*each]
+		for k, v := range s.Values {
+			at := k % pixels
+			if last {
+				at = k / channels
+			}
+			var base float32
+			if s.Baseline != nil {
+				base = s.Baseline[k]
+			}
+			to[k] = base + mask[at]*(v-base)
+		}
+	}
+	return out
 }

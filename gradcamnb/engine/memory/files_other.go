@@ -1,6 +1,6 @@
 //go:build !unix
 
-package engine
+package memory
 
 // fileLimit is how many files models may keep open; 0 means any number.
 func fileLimit() int { return 0 }

@@ -1,4 +1,4 @@
-package engine
+package metrics
 
 import (
 	"context"
@@ -6,12 +6,11 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// trust writes into the maps of one picture how far they can be believed.
-func trust(ctx context.Context, show *metrics.Show) error {
+// Trust writes into the maps of one picture how far they can be believed.
+func Trust(ctx context.Context, show *Show) error {
 	maps := show.Maps
 	if len(maps) == 0 {
 		return nil
@@ -23,13 +22,13 @@ func trust(ctx context.Context, show *metrics.Show) error {
 	n := len(maps)
 	weights, class, moves := missing(n), missing(n), missing(n)
 	if show.Again != nil {
-		if weights, err = metrics.MPRT.Measure(ctx, show); err != nil {
+		if weights, err = MPRT.Measure(ctx, show); err != nil {
 			return err
 		}
-		if moves, err = metrics.MaxSensitivity.Measure(ctx, show); err != nil {
+		if moves, err = MaxSensitivity.Measure(ctx, show); err != nil {
 			return err
 		}
-		if of, err := metrics.RandomLogit.Measure(ctx, show); err == nil {
+		if of, err := RandomLogit.Measure(ctx, show); err == nil {
 			class = of
 		} else if ctx.Err() != nil {
 			return err
@@ -46,10 +45,10 @@ func missing(n int) []float64 { return slices.Repeat([]float64{math.NaN()}, n) }
 
 // faithfulness is insertion less deletion of all maps and then, for each of them, of noise and of a
 // bump in the middle of its size.
-func faithfulness(ctx context.Context, show metrics.Show) ([]float64, error) {
+func faithfulness(ctx context.Context, show Show) ([]float64, error) {
 	maps, aims := show.Maps, show.Aims
 	draw := rand.New(rand.NewPCG(show.Seed, 7))
-	all := metrics.Show{Mean: show.Mean, Blur: show.Blur, Steps: show.Steps, Hear: show.Hear, Maps: slices.Clone(maps), Aims: slices.Clone(aims)}
+	all := Show{Mean: show.Mean, Blur: show.Blur, Steps: show.Steps, Hear: show.Hear, Maps: slices.Clone(maps), Aims: slices.Clone(aims)}
 	for i, m := range maps {
 		all.Maps = append(all.Maps, flat(m, func(int, int) float64 { return draw.Float64() }), flat(m, func(x, y int) float64 {
 			u, v := (float64(x)+0.5)/float64(m.W)-0.5, (float64(y)+0.5)/float64(m.H)-0.5
@@ -57,7 +56,7 @@ func faithfulness(ctx context.Context, show metrics.Show) ([]float64, error) {
 		}))
 		all.Aims = append(all.Aims, aims[i], aims[i])
 	}
-	return metrics.InsertionDeletion.Measure(ctx, &all)
+	return InsertionDeletion.Measure(ctx, &all)
 }
 
 // flat is a map of m's size with other values.

@@ -1,56 +1,17 @@
 package engine
 
 import (
-	"container/list"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/memory"
 )
-
-func TestMemoryLimit(t *testing.T) {
-	for text, want := range map[string]int64{"": 2 << 30, "500MB": 500 << 20, "8 GiB": 8 << 30, "1.5g": 3 << 29, "1000": 1000, "64k": 64 << 10} {
-		if got, err := memoryLimit(text); got != want || err != nil {
-			t.Errorf("%q is %d, %v; want %d", text, got, err, want)
-		}
-	}
-	for _, text := range []string{"lots", "-1GB", "0", "NaN", "GB"} {
-		if got, err := memoryLimit(text); err == nil {
-			t.Errorf("%q is %d", text, got)
-		}
-	}
-}
-
-// What was not used for longest goes first, and what is in use stays.
-func TestLeastRecentlyUsedGoes(t *testing.T) {
-	t.Setenv(MemoryEnv, "3")
-	m, err := newMemory()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var gone []string
-	keep := func(name string, bytes int64) *thing {
-		x := &thing{bytes: bytes, drop: func() { gone = append(gone, name) }}
-		m.add(x)
-		m.trim(1)
-		return x
-	}
-	a := keep("a", 1)
-	keep("b", 1)
-	keep("c", 1)
-	m.touch(a)
-	keep("d", 1)
-	keep("huge", 100)
-	if want := []string{"b", "c", "a", "d"}; !slices.Equal(gone, want) || m.used != 100 {
-		t.Errorf("%q went, %d bytes are left; want %q", gone, m.used, want)
-	}
-}
 
 // copyModel puts a model of testdata into a folder.
 func copyModel(t *testing.T, name, to string) {
@@ -116,7 +77,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a while")
 	}
-	t.Setenv(MemoryEnv, strconv.Itoa(3*programBytes))
+	t.Setenv(memory.Env, strconv.Itoa(3*memory.ProgramBytes))
 	onBackends(t, func(t *testing.T, e *Engine) {
 		dir := t.TempDir()
 		in := tiny(t, "resnet-basic")
@@ -136,8 +97,8 @@ func TestMemoryIsBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := m.order.Len(); m.used > m.limit || n < 4 || len(e.open) > n {
-			t.Errorf("%d things of %d bytes are kept, %d models, and %d bytes are the limit", n, m.used, len(e.open), m.limit)
+		if n, used := m.Held(); used > 3*memory.ProgramBytes || n < 4 || len(e.open) > n {
+			t.Errorf("%d things of %d bytes are kept, %d models, and %d bytes are the limit", n, used, len(e.open), 3*memory.ProgramBytes)
 		}
 		growth := resident(t)/before - 1
 		t.Logf("resident memory grew by %.1f %% over %d models", 100*growth, rounds*2/3)
@@ -145,19 +106,4 @@ func TestMemoryIsBounded(t *testing.T) {
 			t.Errorf("resident memory grew by %.0f %%", 100*growth)
 		}
 	})
-}
-
-// Open files count as memory does: models that were not used for longest go when there are too many.
-func TestOpenFilesAreBounded(t *testing.T) {
-	m := &memory{limit: 1 << 40, order: list.New(), fileLimit: 4}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	gone := 0
-	for range 10 {
-		m.add(&thing{bytes: 1, files: 2, drop: func() { gone++ }})
-		m.trim(1)
-	}
-	if gone != 8 || m.files != 4 {
-		t.Errorf("%d are gone, and %d files open", gone, m.files)
-	}
 }

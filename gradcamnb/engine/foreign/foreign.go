@@ -1,0 +1,148 @@
+// Package foreign runs models whose graph cannot be written, with onnxruntime: pictures in, outputs out.
+package foreign
+
+import (
+	"fmt"
+	"math/bits"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detections"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+)
+
+// Model is a file that onnxruntime runs.
+type Model struct {
+	whole  source.Whole
+	run    *onnxruntime.Model
+	card   source.Card
+	looked sync.Once
+	ragged bool // outputs have no axis of the pictures: they are laid out with one, and rows of zeros
+}
+
+// Open loads a model's file with onnxruntime. It is freed when nothing uses it any more: an engine may forget it while
+// another call is within a pass.
+func Open(fed source.Fed) (*Model, error) {
+	whole, err := source.WholeOf(fed)
+	if err != nil {
+		return nil, err
+	}
+	c := fed.Model.Card()
+	names := []string{whole.Picture}
+	for _, i := range c.Inputs {
+		if _, ok := fed.Values()[i.Name]; ok {
+			names = append(names, i.Name)
+		}
+	}
+	run, err := onnxruntime.Open(whole.Data, names, whole.Outputs)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", c.Name, err)
+	}
+	whole.Data = nil
+	m := &Model{whole: whole, run: run, card: c}
+	runtime.AddCleanup(m, func(run *onnxruntime.Model) { _ = run.Close() }, run)
+	return m, nil
+}
+
+// Card returns what is known of the model, also what its outputs told after the first pass.
+func (m *Model) Card() source.Card { return m.card }
+
+// Pass runs pictures [n, ...], as many at once as the file is made for, and gives every
+// output as [n, ...].
+func (m *Model) Pass(values []float32, dims []int, beside map[string]source.Value) (map[string]source.Value, error) {
+	n := len(values) / dims[0]
+	var rows []map[string]source.Value // by picture
+	for at := 0; at < dims[0]; at += m.whole.Batch {
+		part := make([]float32, 0, n*m.whole.Batch)
+		for i := range m.whole.Batch { // the last is filled up
+			k := min(at+i, dims[0]-1)
+			part = append(part, values[k*n:(k+1)*n]...)
+		}
+		shape := append([]int{m.whole.Batch}, dims[1:]...)
+		if m.whole.Bare {
+			shape = shape[1:]
+		}
+		inputs := []onnxruntime.Tensor{{Name: m.whole.Picture, Type: m.whole.Type, Dims: shape, Values: part}}
+		for _, i := range m.card.Inputs {
+			if v, ok := beside[i.Name]; ok {
+				inputs = append(inputs, onnxruntime.Tensor{Name: i.Name, Type: i.Type, Dims: v.Dims, Values: v.Values})
+			}
+		}
+		outputs, err := m.run.Run(inputs)
+		if err != nil {
+			return nil, fmt.Errorf("model %s: %w", m.card.Name, err)
+		}
+		m.looked.Do(func() { m.look(outputs) })
+		for i := range min(m.whole.Batch, dims[0]-at) {
+			row, err := m.row(outputs, i)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, row)
+		}
+	}
+	return stacked(rows, m.ragged), nil
+}
+
+// look finds out, after the first pass, what the outputs are.
+func (m *Model) look(outputs []onnxruntime.Tensor) {
+	names, spec := detections.Roles(outputs)
+	m.ragged = m.whole.Bare || spec != nil && len(outputs[0].Dims) < 3 || slices.ContainsFunc(outputs, func(t onnxruntime.Tensor) bool {
+		return m.whole.Batch == 1 && (len(t.Dims) == 0 || t.Dims[0] != 1)
+	})
+	if spec != nil && m.card.Detector == nil {
+		if filled, err := spec.Filled(); err == nil {
+			filled.Outputs = names
+			m.card.Detector = &filled
+		}
+	}
+}
+
+// row is what the outputs say of picture i, [1, ...] each.
+func (m *Model) row(outputs []onnxruntime.Tensor, i int) (map[string]source.Value, error) {
+	row := map[string]source.Value{}
+	for _, t := range outputs {
+		switch {
+		case m.ragged:
+			row[t.Name] = source.Value{Dims: append([]int{1}, t.Dims...), Values: t.Values}
+		case len(t.Dims) == 0 || t.Dims[0] != m.whole.Batch:
+			return nil, fmt.Errorf("model %s: its output %q has the shape %v for a batch of %d: its first axis is not that of the pictures", m.card.Name, t.Name, t.Dims, m.whole.Batch)
+		default:
+			n := len(t.Values) / m.whole.Batch
+			row[t.Name] = source.Value{Dims: append([]int{1}, t.Dims[1:]...), Values: t.Values[i*n : (i+1)*n]}
+		}
+	}
+	return row, nil
+}
+
+// stacked lays the rows of pictures together. Where a model finds another number of objects
+// in each, rows of zeros are added up to a power of two, so that few programs read them.
+func stacked(rows []map[string]source.Value, ragged bool) map[string]source.Value {
+	out := map[string]source.Value{}
+	for name, first := range rows[0] {
+		dims := slices.Clone(first.Dims)
+		most, varies := 0, ragged
+		for _, row := range rows {
+			if d := row[name].Dims; len(d) > 1 {
+				varies = varies || d[1] != dims[1]
+				most = max(most, d[1])
+			}
+		}
+		if varies && len(dims) > 1 {
+			dims[1] = max(16, 1<<bits.Len(uint(max(1, most)-1)))
+		}
+		each := 1
+		for _, d := range dims[1:] {
+			each *= d
+		}
+		values := make([]float32, len(rows)*each)
+		for i, row := range rows {
+			copy(values[i*each:(i+1)*each], row[name].Values)
+		}
+		dims[0] = len(rows)
+		out[name] = source.Value{Dims: dims, Values: values}
+	}
+	return out
+}
