@@ -15,6 +15,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/places"
+	"github.com/gradcam-go/gradcam/internal/machine"
 )
 
 // rewritten is the model's graph after the normalising pass, for one shape.
@@ -58,6 +59,9 @@ func (m *onnxModel) rewritten(g *Graph, input []int, cuts, wants []string) *rewr
 	o.Own, o.OwnBatch = b.own, b.ownOf
 	out, err := onnxnorm.Normalise(m.proto, input, o)
 	if err != nil {
+		exceptions.Panicf("model %s: %v", m.card.Name, err)
+	}
+	if err := roomFor(out, machine.Memory()); err != nil {
 		exceptions.Panicf("model %s: %v", m.card.Name, err)
 	}
 	r := &rewritten{Graph: out, model: m, tensor: map[string]onnxnorm.Tensor{}, input: input}

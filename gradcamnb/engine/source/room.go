@@ -1,0 +1,34 @@
+package source
+
+import (
+	"fmt"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+)
+
+// roomFor is an error if the graph cannot run in the memory that the process may use: one of its nodes has inputs and
+// an output, which are there at once, of more bytes. That a graph has room for each node is not enough for all of it.
+func roomFor(g *onnxnorm.Graph, limit int64) error {
+	if limit == 0 {
+		return nil
+	}
+	sizes := make(map[string]int64, len(g.Tensors))
+	for _, t := range g.Tensors {
+		if t.Constant {
+			continue
+		}
+		bytes := int64(4)
+		for _, d := range t.Dims {
+			bytes *= int64(d)
+		}
+		sizes[t.Name] = bytes
+		for _, in := range t.Inputs {
+			bytes += sizes[in]
+		}
+		if bytes > limit {
+			return fmt.Errorf("its operator %s computes %q, %v, for which %.1f GB are needed at once, and this process may use %.1f GB: give smaller pictures, or fewer at once",
+				t.Op, t.Name, t.Dims, float64(bytes)/1e9, float64(limit)/1e9)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,12 @@
+//go:build unix
+
+package machine
+
+import "syscall"
+
+// addressSpace is the limit that `ulimit -v` sets.
+func addressSpace() (uint64, error) {
+	var l syscall.Rlimit
+	err := syscall.Getrlimit(syscall.RLIMIT_AS, &l)
+	return uint64(l.Cur), err
+}
