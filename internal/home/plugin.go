@@ -28,18 +28,34 @@ func PluginFolders(lookup func(string) (string, bool)) []string {
 	return dirs
 }
 
+// ownPlugin is the plugin of the private folder, if there is one, and why it is not used, if others could have put it
+// there.
+func ownPlugin() (plugin string, refused error) {
+	dir, err := Dir()
+	if err != nil {
+		return "", nil //nolint:nilerr // without a private folder there is none
+	}
+	plugin = filepath.Join(dir, filepath.FromSlash(PluginFile))
+	if _, err := os.Stat(plugin); err != nil {
+		return "", nil //nolint:nilerr // not installed
+	}
+	return plugin, private.Check(plugin)
+}
+
+// PluginRefusal is why the plugin of the private folder is not used, if it is there and others could have put it there.
+func PluginRefusal() error {
+	_, refused := ownPlugin()
+	return refused
+}
+
 // FindPlugin lets this program find the plugin of the private folder before all others, unless the environment says
 // where plugins are. A plugin that others could have put there is passed over.
 func FindPlugin() {
 	if _, set := os.LookupEnv(PluginEnv); set {
 		return
 	}
-	dir, err := Dir()
-	if err != nil {
-		return
-	}
-	plugin := filepath.Join(dir, filepath.FromSlash(PluginFile))
-	if _, err := os.Stat(plugin); err != nil || private.Check(plugin) != nil {
+	plugin, err := ownPlugin()
+	if plugin == "" || err != nil {
 		return
 	}
 	_ = os.Setenv(PluginEnv, strings.Join(append([]string{filepath.Dir(plugin)}, PluginFolders(os.LookupEnv)...), ":")) // the name has no NUL

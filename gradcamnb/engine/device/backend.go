@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/compute"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/internal/completed"
 	"github.com/gradcam-go/gradcam/internal/fault"
+	"github.com/gradcam-go/gradcam/internal/home"
 )
 
 // xlaPlugins lists the PJRT plugins that are installed, best first. It is nil in
@@ -90,6 +93,9 @@ func howToGetXLA() string {
 	if xlaPlugins == nil {
 		return "build with a C compiler and without -tags noxla, and get a PJRT plugin: gonb-gradcam install --xla"
 	}
+	if err := home.PluginRefusal(); err != nil {
+		return fmt.Sprintf("the plugin that gonb-gradcam installed is not used, since %v", err)
+	}
 	return "gonb-gradcam install --xla gets what it needs, on Linux and amd64"
 }
 
@@ -109,8 +115,8 @@ func Named(name string) (*Backend, error) {
 		}
 		b, err := newXLA(name, options)
 		if err != nil {
-			return nil, fault.Errorf(fault.ErrNoBackend, "backend %q did not start: %w; installed PJRT plugins: %q; %s, or use the backend go",
-				name, Root(err), installedPlugins(), howToGetXLA())
+			return nil, fault.Errorf(fault.ErrNoBackend, "backend %q did not start: %w; installed PJRT plugins: %s; %s, or use the backend go",
+				name, Root(err), cmp.Or(strings.Join(installedPlugins(), ", "), "none"), howToGetXLA())
 		}
 		return b, nil
 	}
@@ -131,6 +137,9 @@ func newXLA(name, plugin string) (b *Backend, err error) {
 		}
 		plugin = installed[0]
 		name = "xla:" + plugin
+	}
+	if !filepath.IsAbs(plugin) && !slices.Contains(installedPlugins(), plugin) {
+		return nil, fmt.Errorf("no plugin %q is installed", plugin)
 	}
 	if err := keepPrograms(plugin); err != nil {
 		return nil, err
