@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"image"
-	"image/color"
 	"slices"
 	"strings"
 	"testing"
@@ -38,10 +36,7 @@ func TestLevelsOfADetector(t *testing.T) {
 	if !levels[1].Suggested || !strings.Contains(levels[1].Why, "coarsest of 2 levels") {
 		t.Errorf("the coarsest is suggested %t: %s", levels[1].Suggested, levels[1].Why)
 	}
-	picture := image.NewNRGBA(image.Rect(0, 0, 64, 64))
-	for i := range 64 * 64 {
-		picture.Set(i%64, i/64, color.NRGBA{uint8(7 * i), uint8(i * i / 64), uint8(3*i + i/50), 255})
-	}
+	picture := headsPicture()
 	found, err := m.Detect(picture, gradcamnb.Read(gradcamnb.Reading{Threshold: 0.01, NMS: 1}))
 	if err != nil {
 		t.Fatal(err)

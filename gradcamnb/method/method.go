@@ -28,8 +28,10 @@ const (
 	IntegratedGradients   Name = "Integrated gradients"   // to share the score out over the pixels so that it adds up
 	LayerCAM              Name = "LayerCAM"               // at early layers, for fine detail
 	LeGrad                Name = "LeGrad"                 // for vision transformers, without choosing a layer
+	Levels                Name = "Levels"                 // to see what all levels of a detector hold for a detection
 	Max                   Name = "Max"                    // to see what any of several layers sees
 	Mean                  Name = "Mean"                   // to have one map of several layers
+	ODAM                  Name = "ODAM"                   // of a detection or one side of its box; over all levels as Levels(ODAM)
 	Occlusion             Name = "Occlusion"              // where the model is a black box and a map of few passes is enough: what it loses without a part
 	RISE                  Name = "RISE"                   // where the model is a black box, or to check a map of gradients by another way; of detections it is D-RISE
 	ReciproCAM            Name = "Recipro-CAM"            // where there is no gradient and Score-CAM is too slow: late layers have few cells

@@ -84,6 +84,28 @@ def corners(rows, *columns):
     return t.tolist()
 
 
+def of_levels(path):
+    """maps of the surest candidate of heads.onnx at both levels, and joined over them as ultralytics/utils/plotting.py of 8.4.190 does:
+    of each level the positive part, at the size of the picture, by its highest; of the levels the highest"""
+    net = Heads()
+    net.load_state_dict({i.name: torch.tensor(onnx.numpy_helper.to_array(i)) for i in onnx.load(path).graph.initializer if i.name in net.state_dict()})
+    i = np.arange(64 * 64)
+    picture = np.stack([7 * i, i * i // 64, 3 * i + i // 50]).astype(np.uint8).reshape(3, 64, 64)
+    x = torch.tensor(picture.astype(np.float32) / 255)[None]
+    fine = nn.functional.silu(net.fine(torch.relu(net.stem(x)))).detach().requires_grad_()
+    coarse = nn.functional.silu(net.coarse(fine))
+    coarse.retain_grad()
+    scores = torch.cat([c(m).flatten(2) for m, c in zip((fine, coarse), net.classes)], 2).sigmoid()
+    scores.max().backward()
+    for name, term in (("layercam", lambda a, g: g.clamp(min=0) * a), ("odam", lambda a, g: g * a)):
+        maps = [term(a, a.grad).sum(1, keepdim=True).detach() for a in (fine, coarse)]
+        large = [nn.functional.interpolate(m.clamp(min=0), (64, 64), mode="bilinear", align_corners=False) for m in maps]
+        for level, m in zip(("fine", "coarse"), maps):
+            if name == "odam":
+                np.save(f"heads-{name}-{level}.npy", m[0, 0].numpy())
+        np.save(f"heads-{name}.npy", torch.stack([m / m.amax().clamp(min=1e-7) for m in large]).amax(0)[0, 0].numpy())
+
+
 torch.manual_seed(0)
 TWO = [24, 32, 32, 32, .05, .02, .9], [12, 8, 16, 8, .6, .01, .02]
 MODELS = {
@@ -108,3 +130,4 @@ if __name__ == "__main__":
             words = {"names": "{0: 'person', 1: \"bird's nest\", 2: 'tree'}", "version": "8.4.190", "stride": "32", "imgsz": "[64, 64]", "end2end": "False", **words}
             onnx.helper.set_model_props(m, words)
         onnx.save(m, path)
+    of_levels("heads.onnx")

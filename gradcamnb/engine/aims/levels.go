@@ -7,8 +7,8 @@ import (
 )
 
 // Levels returns the layers before a detector's heads that the explained candidates are made
-// of, each once; none where no aim is a detection or the model has no levels.
-func Levels(m source.Model, input []int, aims []Aim) ([]string, error) {
+// of, or those of all levels, each once; none if no aim is a detection or the model has no levels.
+func Levels(m source.Model, input []int, aims []Aim, all bool) ([]string, error) {
 	var names []string
 	picture := m.Card().Layout.Size(input)
 	for _, a := range aims {
@@ -21,6 +21,9 @@ func Levels(m source.Model, input []int, aims []Aim) ([]string, error) {
 			return nil, err
 		}
 		for _, at := range a.box.at {
+			if all {
+				at = -1
+			}
 			for _, l := range source.LevelOf(layers, output, picture, at, a.box.of) {
 				if !slices.Contains(names, l.Name) {
 					names = append(names, l.Name)

@@ -121,6 +121,10 @@ type Joined struct {
 type Fused struct {
 	Of   Method
 	Join func(maps []Grid) Grid
+
+	// AllLevels tells that it is of all levels of a detector if no layers are named, and that the maps are joined in the
+	// method's own unit, each the positive part resized to the picture.
+	AllLevels bool
 }
 
 // Of is a method that is made of another.

@@ -48,6 +48,14 @@ func (p Plan) atLayers() bool {
 	}) || slices.ContainsFunc(p.Forward, func(f perturb.Method) bool { return f.AtLayers })
 }
 
+// allLevels tells whether a method of the plan is of all levels of a detector.
+func (p Plan) allLevels() bool {
+	return slices.ContainsFunc(p.methods, func(m cam.Method) bool {
+		fused, ok := m.How.(cam.Fused)
+		return ok && fused.AllLevels
+	})
+}
+
 // leaf is one map of one pass, which methods are made of.
 type leaf struct {
 	name string

@@ -157,7 +157,11 @@ func (p Plan) show(how cam.How, name string, from map[made][]shown, layer, i int
 		var parts []cam.Grid
 		for k := range p.Layers {
 			s := p.show(how.Of.How, how.Of.Name, from, k, i)
-			parts = append(parts, plain((&heatmap.Map{Grid: s.full, Raw: s.raw}).Scaled()))
+			part := s.full
+			if !how.AllLevels {
+				part = (&heatmap.Map{Grid: s.full, Raw: s.raw}).Scaled()
+			}
+			parts = append(parts, plain(part))
 		}
 		return joined(how.Join(parts))
 	}

@@ -1,0 +1,23 @@
+package cam
+
+// ODAM is [HiResCAM] of one detection, at the map before the heads that it was made from: with the score S of the
+// detection, or one side of its box (which makes five maps of a detection),
+//
+//	L = SUM_k dS/dA_k * A_k
+//
+// Zhao and Chan 2023, "ODAM: Gradient-based Instance-Specific Visual Explanations for Object Detection" (ICLR), as the
+// authors' program has it (github.com/Cyang-Zhao/ODAM at c2c2d5e, tools/savefig_odam.py), where it is scaled to [0, 1], too.
+// The paper writes a local smoothing of the gradient into the formula, which that program does without; so it is left out
+// here. Shapes: [batch, h, w, channels] twice -> [batch, h, w].
+var ODAM = register(Method{
+	Name:    "ODAM",
+	Paper:   "Zhao and Chan 2023, ICLR, arXiv:2304.06354",
+	Formula: "ReLU(SUM_k dS/dA_k * A_k), S of one detection",
+	Passes:  "1 forward, 1 backward down to the layer",
+	Use:     "of a detection or one side of its box; over all levels as Levels(ODAM)",
+	Peers:   "the paper smooths the gradient by a Gaussian that is as large as the object; the authors' program does not, nor is it done here",
+
+	KeepsCells: true,
+
+	How: HiResCAM.How,
+})
