@@ -65,6 +65,19 @@ func TestByHand(t *testing.T) {
 
 // The sign of a principal component: what is furthest from zero is positive, also
 // where most cells are on the other side; and a layer of zeros has a map of zeros.
+// TestCellMeanOfLargeMap takes the mean of 224 x 224 like terms; a single float32 sum is off by 5e-4 of it.
+func TestCellMeanOfLargeMap(t *testing.T) {
+	const side, value = 224, 0.1
+	flat := make([]float32, side*side)
+	for i := range flat {
+		flat[i] = value
+	}
+	got := graph(t, func(in []*Node) *Node { return Reshape(cellMean(in[0]), 1) }, tensors.FromFlatDataAndDimensions(flat, 1, side, side, 1))
+	if math.Abs(float64(got[0])-value) > 1e-5*value {
+		t.Errorf("the mean is %v, want %v", got[0], value)
+	}
+}
+
 func TestPrincipalSign(t *testing.T) {
 	for _, c := range []struct{ act, want []float32 }{
 		{[]float32{9, 9, 0}, []float32{-3, -3, 6}},

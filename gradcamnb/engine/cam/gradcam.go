@@ -21,7 +21,7 @@ var GradCAM = register(Method{
 	Use:     "first, and at the last layers: the channels that matter for the class, summed",
 	Peers:   "captum's LayerGradCam leaves the ReLU out unless asked, and resizes by the nearest cell",
 	How: Terms(func(act, grad *Node) *Node {
-		w := ReduceAndKeep(grad, ReduceMean, 1, 2)
+		w := cellMean(grad)
 		return Mul(w, act)
 	}),
 })

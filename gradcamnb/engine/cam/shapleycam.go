@@ -30,7 +30,7 @@ var ShapleyCAM = register(Method{
 		if err := exceptions.TryCatch[error](func() { curved = at.Grid(Gradient(along, at.Node)[0]) }); err != nil {
 			exceptions.Panicf("ShapleyCAM needs the second derivative of what follows layer %s, which cannot be had: %v; choose a later layer, or Grad-CAM", at.Name, err)
 		}
-		w := ReduceAndKeep(Sub(at.Grad, MulScalar(curved, 0.5)), ReduceMean, 1, 2)
+		w := cellMean(Sub(at.Grad, MulScalar(curved, 0.5)))
 		return ReduceSum(Mul(w, at.Act), -1)
 	}),
 })
