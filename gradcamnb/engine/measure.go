@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
 // measuring is what a request wants measured, looked up and checked.
@@ -80,6 +82,19 @@ func (r run) show(i int) *metrics.Show {
 	return show
 }
 
+// prep is the preprocessing of the pictures; nil if nothing says it, or if it does not fit, as it need not for a tensor.
+func (r run) prep() *imgio.Prep {
+	prep := cmp.Or(r.request.Prep, r.model.Card().Prep)
+	if prep == nil {
+		return nil
+	}
+	how, err := inputs.PrepFor(r.model.Card(), prep)
+	if err != nil {
+		return nil
+	}
+	return how
+}
+
 // measurePicture measures the maps of picture i.
 func (r run) measurePicture(ctx context.Context, i int, want measuring, show *metrics.Show) error {
 	maps := show.Maps
@@ -90,17 +105,7 @@ func (r run) measurePicture(ctx context.Context, i int, want measuring, show *me
 	if name := r.request.Measuring.Baseline; name != "" {
 		mean, blur = name, name
 	}
-	prep := r.request.Prep
-	if prep == nil {
-		prep = r.model.Card().Prep
-	}
-	if prep != nil {
-		if how, err := inputs.PrepFor(r.model.Card(), prep); err == nil { // of a tensor it need not fit
-			prep = how
-		} else {
-			prep = nil
-		}
-	}
+	prep := r.prep()
 	var ends []func()
 	defer func() {
 		for _, end := range ends {

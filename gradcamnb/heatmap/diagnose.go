@@ -18,10 +18,40 @@ const noise = 1e-5
 const saturated = 6e-6
 
 // Diagnose says in words what is wrong with the map, so that an empty picture is
-// never shown without a reason; it is empty where nothing is wrong.
+// never shown without a reason; it is empty if nothing is wrong.
 func (m *Map) Diagnose() string {
-	bad := 0
-	lo, hi := float32(math.Inf(1)), float32(math.Inf(-1))
+	lo, hi, bad := m.bounds()
+	n := len(m.Raw.Values)
+	switch {
+	case n == 0:
+		return "The map has no cells."
+	case bad > 0:
+		return fmt.Sprintf("%d of the map's %d values are not numbers (NaN or infinite): the picture or the model's weights hold such values, or the model overflows.", bad, n)
+	case m.Sampled != nil:
+		return m.diagnoseDraw()
+	}
+	said := ""
+	if m.place() == AtMasks {
+		said = m.diagnoseMasks(lo, hi)
+	} else {
+		said = m.diagnoseZero(lo, hi)
+	}
+	switch {
+	case said != "":
+		return said
+	case max(hi, -lo) < noise*m.Gross:
+		return fmt.Sprintf("The map is rounding noise: its largest value, %.3g, is %.1g of what its terms add up to without their signs. They cancel, as those of HiResCAM do at a layer that is only read through a layer norm over its channels; take LayerCAM at %s, or a layer after the norm.", max(hi, -lo), max(hi, -lo)/m.Gross, m.Layer)
+	case hi <= 0:
+		return m.diagnoseNegative(lo)
+	case lo == hi && n > 1:
+		return fmt.Sprintf("The map is the same everywhere (%.3g): it says nothing about places.", hi)
+	}
+	return ""
+}
+
+// bounds returns the lowest and highest value of the map, and how many are no numbers.
+func (m *Map) bounds() (lo, hi float32, bad int) {
+	lo, hi = float32(math.Inf(1)), float32(math.Inf(-1))
 	for _, v := range m.Raw.Values {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
 			bad++
@@ -29,35 +59,42 @@ func (m *Map) Diagnose() string {
 		}
 		lo, hi = min(lo, v), max(hi, v)
 	}
-	switch n := len(m.Raw.Values); {
-	case n == 0:
-		return "The map has no cells."
-	case bad > 0:
-		return fmt.Sprintf("%d of the map's %d values are not numbers (NaN or infinite): the picture or the model's weights hold such values, or the model overflows.", bad, n)
-	case m.Sampled != nil:
-		return m.diagnoseDraw()
-	case lo == 0 && hi == 0 && m.place() == AtMasks:
-		return fmt.Sprintf("The map is zero everywhere: nothing that is hidden moves the target %s. Hide larger parts, by a coarser grid, or look at another target.", m.Target)
-	case hi <= 0 && m.place() == AtMasks:
-		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g): whatever is hidden, the target %s does not score less. Look at the signed map, or at another target.", lo, m.Target)
-	case m.place() != AtMasks && m.ScoreUnit == "probability" && m.Score > 1-saturated:
-		return fmt.Sprintf("The softmax is saturated: the probability of the target %s is 1 but for %.0e, so nothing moves it and the map is rounding. Explain the logit of the class instead of its probability.", m.Target, 1-m.Score)
-	case lo == 0 && hi == 0 && m.place() == AtPicture:
-		return fmt.Sprintf("The map is zero everywhere: nothing in the picture moves the target %s. A saturated softmax or a dead ReLU does that; explain the logit instead of the probability, or look at another target.", m.Target)
+	return lo, hi, bad
+}
+
+// diagnoseMasks says what is wrong with a map that was made by hiding parts.
+func (m *Map) diagnoseMasks(lo, hi float32) string {
+	switch {
 	case lo == 0 && hi == 0:
-		return fmt.Sprintf("The map is zero everywhere: at layer %s nothing moves the target %s for this picture. A saturated softmax or a dead ReLU does that; explain the logit instead of the probability, or choose another layer.", m.Layer, m.Target)
-	case max(hi, -lo) < noise*m.Gross:
-		return fmt.Sprintf("The map is rounding noise: its largest value, %.3g, is %.1g of what its terms add up to without their signs. They cancel, as those of HiResCAM do at a layer that is only read through a layer norm over its channels; take LayerCAM at %s, or a layer after the norm.", max(hi, -lo), max(hi, -lo)/m.Gross, m.Layer)
-	case hi <= 0 && m.Box.Area() > 0 && m.place() == AtLayer && !m.KeepsCells:
-		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g). The score of a box comes from few cells of layer %s, and a method that averages the gradient over all of them, as Grad-CAM does, loses it: take HiResCAM, which does not, or D-RISE, which needs no layer.", lo, m.Layer)
-	case hi <= 0 && m.place() == AtPicture:
-		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g): what the model sees speaks against the target %s everywhere. Look at the signed map, or at another target.", lo, m.Target)
+		return fmt.Sprintf("The map is zero everywhere: nothing that is hidden moves the target %s. Hide larger parts, by a coarser grid, or look at another target.", m.Target)
 	case hi <= 0:
-		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g): what layer %s sees speaks against the target %s everywhere. Look at the signed map, or at another target.", lo, m.Layer, m.Target)
-	case lo == hi && n > 1:
-		return fmt.Sprintf("The map is the same everywhere (%.3g): it says nothing about places.", hi)
+		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g): whatever is hidden, the target %s does not score less. Look at the signed map, or at another target.", lo, m.Target)
 	}
 	return ""
+}
+
+// diagnoseZero says why a map of gradients is zero, or as good as zero.
+func (m *Map) diagnoseZero(lo, hi float32) string {
+	switch {
+	case m.ScoreUnit == "probability" && m.Score > 1-saturated:
+		return fmt.Sprintf("The softmax is saturated: the probability of the target %s is 1 but for %.0e, so nothing moves it and the map is rounding. Explain the logit of the class instead of its probability.", m.Target, 1-m.Score)
+	case lo != 0 || hi != 0:
+		return ""
+	case m.place() == AtPicture:
+		return fmt.Sprintf("The map is zero everywhere: nothing in the picture moves the target %s. A saturated softmax or a dead ReLU does that; explain the logit instead of the probability, or look at another target.", m.Target)
+	}
+	return fmt.Sprintf("The map is zero everywhere: at layer %s nothing moves the target %s for this picture. A saturated softmax or a dead ReLU does that; explain the logit instead of the probability, or choose another layer.", m.Layer, m.Target)
+}
+
+// diagnoseNegative says why a map of gradients has no positive value.
+func (m *Map) diagnoseNegative(lo float32) string {
+	switch {
+	case m.Box.Area() > 0 && m.place() == AtLayer && !m.KeepsCells:
+		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g). The score of a box comes from few cells of layer %s, and a method that averages the gradient over all of them, as Grad-CAM does, loses it: take HiResCAM, which does not, or D-RISE, which needs no layer.", lo, m.Layer)
+	case m.place() == AtPicture:
+		return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g): what the model sees speaks against the target %s everywhere. Look at the signed map, or at another target.", lo, m.Target)
+	}
+	return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g): what layer %s sees speaks against the target %s everywhere. Look at the signed map, or at another target.", lo, m.Layer, m.Target)
 }
 
 // diagnoseDraw says what is wrong with a map of random masks: that they all score the same,

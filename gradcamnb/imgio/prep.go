@@ -84,9 +84,44 @@ const maxInput = 8192
 
 // Validate says what is wrong with the preprocessing, if anything is.
 func (p Prep) Validate() error {
-	switch {
+	if err := p.checkSizes(); err != nil {
+		return err
+	}
+	if err := p.checkNames(); err != nil {
+		return err
+	}
+	for _, m := range p.Mean {
+		if math.IsNaN(float64(m)) || math.IsInf(float64(m), 0) {
+			return fmt.Errorf("preprocessing: the mean %v is no number", p.Mean)
+		}
+	}
+	return p.checkChannels()
+}
+
+// checkSizes says which size is wrong, if one is.
+func (p Prep) checkSizes() error {
+	switch smallest := p.smallestResize(); {
 	case p.Width < 1 || p.Height < 1 || p.Width > maxInput || p.Height > maxInput:
 		return fmt.Errorf("preprocessing: the size %d x %d is not between 1 and %d", p.Width, p.Height, maxInput)
+	case p.Resize < 0 || p.Resize > maxInput:
+		return fmt.Errorf("preprocessing: resize %d is not between 0 and %d", p.Resize, maxInput)
+	case p.Resize != 0 && p.Resize < smallest:
+		return fmt.Errorf("preprocessing: resize %d is smaller than the size %d x %d that is cut out of it", p.Resize, p.Width, p.Height)
+	}
+	return nil
+}
+
+// smallestResize is the smallest resize that the size can be cut out of.
+func (p Prep) smallestResize() int {
+	if p.Fit == Stretch {
+		return max(p.Width, p.Height)
+	}
+	return min(p.Width, p.Height)
+}
+
+// checkNames says which of the names is not known, if one is not, or does not go with another.
+func (p Prep) checkNames() error {
+	switch {
 	case fits[p.Fit] == nil:
 		return fmt.Errorf("preprocessing: fit %q is not known; there are %q, %q and %q", p.Fit, Stretch, Crop, Letterbox)
 	case p.Margin != "" && p.Margin != MarginEven && p.Margin != MarginDown:
@@ -98,17 +133,8 @@ func (p Prep) Validate() error {
 		return fmt.Errorf("preprocessing: a picture is not put at %q; there are %q and %q, and the middle where nothing is said", p.At, Corner, Ultralytics)
 	case p.At != Middle && p.Fit != Letterbox:
 		return fmt.Errorf("preprocessing: \"at\" is of a letterbox, and fit is %q", p.Fit)
-	case p.Resize < 0 || p.Resize > maxInput:
-		return fmt.Errorf("preprocessing: resize %d is not between 0 and %d", p.Resize, maxInput)
-	case p.Resize != 0 && p.Fit == Stretch && p.Resize < max(p.Width, p.Height), p.Resize != 0 && p.Resize < min(p.Width, p.Height):
-		return fmt.Errorf("preprocessing: resize %d is smaller than the size %d x %d that is cut out of it", p.Resize, p.Width, p.Height)
 	}
-	for _, m := range p.Mean {
-		if math.IsNaN(float64(m)) || math.IsInf(float64(m), 0) {
-			return fmt.Errorf("preprocessing: the mean %v is no number", p.Mean)
-		}
-	}
-	return p.checkChannels()
+	return nil
 }
 
 // Tensor prepares a picture: the values of one model input without the batch

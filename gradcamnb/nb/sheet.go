@@ -71,13 +71,11 @@ func sheetOf(results []*heatmap.Result) *heatmap.Sheet {
 			part{targetTitle(column[0]), len(targets) > 1},
 			part{methods[column[1]], len(methods) > 1}))
 	}
-	common := []string{results[0].Model}
-	for _, p := range []part{{strings.Join(methods, ""), len(methods) == 1}, {strings.Join(layers, ""), len(layers) == 1}, {targetTitle(0), len(targets) == 1}} {
-		if p.said && p.text != "" {
-			common = append(common, p.text)
-		}
-	}
-	s.Title = strings.Join(common, ", ")
+	s.Title = title(
+		part{results[0].Model, true},
+		part{strings.Join(methods, ""), len(methods) == 1},
+		part{strings.Join(layers, ""), len(layers) == 1},
+		part{targetTitle(0), len(targets) == 1})
 	return s
 }
 
@@ -102,7 +100,7 @@ type part struct {
 func title(parts ...part) string {
 	var said []string
 	for _, p := range parts {
-		if p.said {
+		if p.said && p.text != "" {
 			said = append(said, p.text)
 		}
 	}

@@ -50,43 +50,67 @@ func activates(n *Node) bool {
 	return n.Type() == NodeTypeFusedDense && !strings.Contains(n.String(), fmt.Sprintf("%+v", compute.DenseConfig{}))
 }
 
-// refuseOtherHeads stops where the score is not a linear function of the layer's means.
+// refuseOtherHeads stops if the score is not a linear function of the layer's means.
 func refuseOtherHeads(at At) {
-	refuse := func(what string) {
-		exceptions.Panicf("CAM needs a network that ends in a global average pooling and one linear layer, at the layer before the pooling and for a logit; after layer %s there is %s. Grad-CAM has no such need", at.Name, what)
-	}
 	s := at.Act.Shape()
-	pooled := s.Dim(0) * s.Dim(3) // number of values after the pooling
-	depends := map[*Node]bool{at.Node: true}
-	full := map[*Node]bool{at.Node: true} // nodes that still have every cell
-	nodes := between(at.Node, at.Score)
-	for _, n := range nodes {
-		count := 0
-		for i, in := range n.Inputs() {
-			if !depends[in] {
-				continue
-			}
+	h := head{
+		layer: at.Name, pooled: s.Dim(0) * s.Dim(3),
+		depends: map[*Node]bool{at.Node: true}, full: map[*Node]bool{at.Node: true},
+	}
+	for _, n := range between(at.Node, at.Score) {
+		h.take(n)
+	}
+	if !h.depends[at.Score] {
+		h.refuse("no way to the score")
+	}
+}
+
+// head is what comes after a layer, as far as it was looked at.
+type head struct {
+	layer   string
+	pooled  int            // number of values after the pooling
+	depends map[*Node]bool // nodes that depend on the layer
+	full    map[*Node]bool // those that still have every cell
+}
+
+func (h head) refuse(what string) {
+	exceptions.Panicf("CAM needs a network that ends in a global average pooling and one linear layer, at the layer before "+
+		"the pooling and for a logit; after layer %s there is %s. Grad-CAM has no such need", h.layer, what)
+}
+
+// take looks at the next node.
+func (h head) take(n *Node) {
+	count := 0
+	for i, in := range n.Inputs() {
+		if h.depends[in] {
 			count++
-			if n.Type() == NodeTypeWhere && i == 0 || n.Type() == NodeTypeDiv && i == 1 {
-				refuse("the operator " + n.Type().String() + ", which is not linear")
-			}
-			if full[in] && n.Shape().Size() > pooled {
-				full[n] = true
-			}
-			if full[in] && (n.Type() == NodeTypeDotGeneral || n.Type() == NodeTypeFusedDense || n.Type() == NodeTypeConvGeneral || n.Type() == NodeTypeSlice) {
-				refuse("the operator " + n.Type().String() + " before any global pooling")
-			}
-		}
-		if count == 0 || n.Type() == NodeTypeArgMinMax { // which class is the best says which score it is, not how large
-			continue
-		}
-		depends[n] = true
-		if !linear[n.Type()] || activates(n) || count > 1 && (n.Type() == NodeTypeMul || n.Type() == NodeTypeDotGeneral) {
-			refuse("the operator " + n.Type().String() + ", which is not linear")
+			h.takeInput(n, i, in)
 		}
 	}
-	if !depends[at.Score] {
-		refuse("no way to the score")
+	if count == 0 || n.Type() == NodeTypeArgMinMax { // which class is the best says which score it is, not how large
+		return
+	}
+	h.depends[n] = true
+	product := n.Type() == NodeTypeMul || n.Type() == NodeTypeDotGeneral
+	if !linear[n.Type()] || activates(n) || count > 1 && product {
+		h.refuse("the operator " + n.Type().String() + ", which is not linear")
+	}
+}
+
+// takeInput looks at input i of a node, which depends on the layer.
+func (h head) takeInput(n *Node, i int, in *Node) {
+	if n.Type() == NodeTypeWhere && i == 0 || n.Type() == NodeTypeDiv && i == 1 {
+		h.refuse("the operator " + n.Type().String() + ", which is not linear")
+	}
+	if !h.full[in] {
+		return
+	}
+	if n.Shape().Size() > h.pooled {
+		h.full[n] = true
+	}
+	switch n.Type() {
+	case NodeTypeDotGeneral, NodeTypeFusedDense, NodeTypeConvGeneral, NodeTypeSlice:
+		h.refuse("the operator " + n.Type().String() + " before any global pooling")
 	}
 }
 
