@@ -154,19 +154,8 @@ func (c pictureProcessor) geometry(p *imgio.Prep, kind string, edge bool) error 
 	}
 	crop := is(c.DoCenterCrop, len(c.CropSize) > 0 && string(c.CropSize) != "null")
 	switch {
-	case kind == "ConvNext" && size.ShortestEdge > 0: // cuts a part of crop_pct out, up to 384 pixels
-		p.Width, p.Height, p.Fit = size.ShortestEdge, size.ShortestEdge, imgio.Stretch
-		if size.ShortestEdge < 384 {
-			pct := 224. / 256
-			if c.CropPct != nil {
-				pct = *c.CropPct
-			}
-			if pct <= 0 || pct > 1 {
-				return fmt.Errorf("it cuts out the part %g of the picture (crop_pct), which is not between 0 and 1", pct)
-			}
-			p.Fit, p.Resize, p.Margin = imgio.Crop, int(float64(size.ShortestEdge)/pct), imgio.MarginDown
-		}
-		return nil
+	case kind == "ConvNext" && size.ShortestEdge > 0:
+		return c.convNext(p, size.ShortestEdge)
 	case c.CropPct != nil:
 		return fmt.Errorf("it cuts out a part of the picture (crop_pct), which is known for ConvNext's processor only and not for %q", kind)
 	case !crop && size.ShortestEdge > 0:
@@ -175,7 +164,30 @@ func (c pictureProcessor) geometry(p *imgio.Prep, kind string, edge bool) error 
 		p.Width, p.Height, p.Fit = size.Width, size.Height, imgio.Stretch
 		return nil
 	}
+	return c.cut(p, size)
+}
+
+// convNext fills in what ConvNext's processor does: of up to 384 pixels it cuts a part of crop_pct out.
+func (c pictureProcessor) convNext(p *imgio.Prep, edge int) error {
+	p.Width, p.Height, p.Fit = edge, edge, imgio.Stretch
+	if edge >= 384 {
+		return nil
+	}
+	pct := 224. / 256
+	if c.CropPct != nil {
+		pct = *c.CropPct
+	}
+	if pct <= 0 || pct > 1 {
+		return fmt.Errorf("it cuts out the part %g of the picture (crop_pct), which is not between 0 and 1", pct)
+	}
+	p.Fit, p.Resize, p.Margin = imgio.Crop, int(float64(edge)/pct), imgio.MarginDown
+	return nil
+}
+
+// cut fills in the size that is cut out of pictures that were resized to another one.
+func (c pictureProcessor) cut(p *imgio.Prep, size pixelSize) error {
 	cut := pixelSize{Height: size.Height, Width: size.Width}
+	var err error
 	if len(c.CropSize) > 0 {
 		if cut, err = readSize(c.CropSize, false); err != nil {
 			return err

@@ -106,30 +106,38 @@ func (i Input) fits(v Value, pictures int) (Value, error) {
 		return wrong(fmt.Sprintf("it needs %d axes", len(i.Dims)))
 	}
 	for axis, want := range i.Dims {
-		if i.Batched && axis == 0 {
-			if dims[0] != 1 && dims[0] != pictures {
-				return wrong(fmt.Sprintf("that is %d values for %d pictures; give one, or one a picture", dims[0], pictures))
+		switch {
+		case !i.Batched || axis > 0:
+			if want >= 0 && dims[axis] != want {
+				return wrong("they differ")
 			}
-			continue
-		}
-		if want >= 0 && dims[axis] != want {
-			return wrong("they differ")
+		case dims[0] != 1 && dims[0] != pictures:
+			return wrong(fmt.Sprintf("that is %d values for %d pictures; give one, or one a picture", dims[0], pictures))
 		}
 	}
-	if !i.float() {
-		for _, x := range v.Values {
-			if x >= everyInteger || x <= -everyInteger {
-				return Value{}, fmt.Errorf("the model's input %s is given a number of %.9g or near it: values are float32, which holds every whole number only below 2^24 = %d, so it may not be the number that was meant; write larger ones into the model file as a constant", i, x, everyInteger)
-			}
-			if x != float32(math.Trunc(float64(x))) {
-				return Value{}, fmt.Errorf("the model's input %s takes whole numbers and is given %g", i, x)
-			}
-			if i.Type == "bool" && x != 0 && x != 1 {
-				return Value{}, fmt.Errorf("the model's input %s takes truth values, 0 or 1, and is given %g", i, x)
-			}
-		}
+	if err := i.whole(v.Values); err != nil {
+		return Value{}, err
 	}
 	return Value{dims, v.Values}, nil
+}
+
+// whole is an error if an input of whole numbers is given others.
+func (i Input) whole(values []float32) error {
+	if i.float() {
+		return nil
+	}
+	for _, x := range values {
+		if x >= everyInteger || x <= -everyInteger {
+			return fmt.Errorf("the model's input %s is given a number of %.9g or near it: values are float32, which holds every whole number only below 2^24 = %d, so it may not be the number that was meant; write larger ones into the model file as a constant", i, x, everyInteger)
+		}
+		if x != float32(math.Trunc(float64(x))) {
+			return fmt.Errorf("the model's input %s takes whole numbers and is given %g", i, x)
+		}
+		if i.Type == "bool" && x != 0 && x != 1 {
+			return fmt.Errorf("the model's input %s takes truth values, 0 or 1, and is given %g", i, x)
+		}
+	}
+	return nil
 }
 
 // row is a value's part of one picture.

@@ -93,8 +93,9 @@ func (f follower) evidence(n *protos.NodeProto) (layoutFound, bool) {
 		return layoutFound{}, false
 	}
 	found := layoutFound{by: fmt.Sprintf("operator %s, node %q", n.OpType, n.Name)}
+	channelsLast := n.OpType == "NhwcConv" || n.OpType == "QLinearConv" && intAttr(n, "channels_last", 0) == 1
 	switch {
-	case n.OpType == "NhwcConv" || n.OpType == "QLinearConv" && intAttr(n, "channels_last", 0) == 1:
+	case channelsLast:
 		found.layout, ok = meaning(x.axes[3], x.axes[1:3])
 	case inPlanes[n.OpType]:
 		found.layout, ok = meaning(x.axes[1], x.axes[2:4])
@@ -106,10 +107,7 @@ func (f follower) evidence(n *protos.NodeProto) (layoutFound, bool) {
 	case n.OpType == "Resize" || n.OpType == "Upsample":
 		found.layout, ok = meaning(-1, f.scaled(n, x))
 	case reduces[n.OpType]:
-		over := f.ints(n, "axes")
-		if ok = len(over) == 2; ok {
-			found.layout, ok = meaning(-1, []int{x.axes[wrapped(over[0], 4)], x.axes[wrapped(over[1], 4)]})
-		}
+		found.layout, ok = f.reduced(n, x)
 	default:
 		ok = false
 	}
@@ -139,6 +137,15 @@ func (f follower) kernel(n *protos.NodeProto) *protos.TensorProto {
 }
 
 var reduces = map[string]bool{"ReduceMean": true, "ReduceMax": true, "ReduceSum": true, "ReduceMin": true, "ReduceL2": true}
+
+// reduced is the layout by a mean, sum or the like over two axes, as a global pooling is written: those are the places.
+func (f follower) reduced(n *protos.NodeProto, x followed) (imgio.Layout, bool) {
+	over := f.ints(n, "axes")
+	if len(over) != 2 {
+		return "", false
+	}
+	return meaning(-1, []int{x.axes[wrapped(over[0], 4)], x.axes[wrapped(over[1], 4)]})
+}
 
 // split is the layout by a Reshape that cuts two axes into two parts each, as patches are
 // made: those are the places.
@@ -194,44 +201,58 @@ func (f follower) follow(n *protos.NodeProto) {
 	if at < 0 {
 		return
 	}
-	out := followed{whole: x.whole && !changesChannels[n.OpType]}
-	switch {
-	case n.OpType == "Transpose":
-		perm := attrInts(n, "perm")
-		if len(perm) != len(x.axes) || slices.ContainsFunc(perm, func(p int) bool { return p < 0 || p >= len(perm) }) {
-			return
-		}
-		for _, p := range perm {
-			out.axes, out.dims = append(out.axes, x.axes[p]), append(out.dims, x.dims[p])
-		}
-	case n.OpType == "Reshape", n.OpType == "Squeeze", n.OpType == "Unsqueeze":
-		if out.dims = f.reshaped(n, x); out.dims == nil {
-			return
-		}
-		out.axes = slices.Repeat([]int{-1}, len(out.dims))
-		for _, g := range groups(x.dims, out.dims) {
-			if len(g.in) == 1 && len(g.out) == 1 {
-				out.axes[g.out[0]] = x.axes[g.in[0]]
-			}
-		}
-	case n.OpType == "Gather":
-		if at != 0 {
-			return
-		}
-		var ok bool
-		if out.axes, out.dims, ok = f.gathered(n, x); !ok {
-			return
-		}
-	case keepAxes[n.OpType]:
-		out.axes, out.dims = x.axes, slices.Repeat([]int{-1}, len(x.dims))
-	case onnxnorm.Elementwise(n.OpType):
-		out.axes, out.dims = x.axes, x.dims
-	default:
+	axes, dims, ok := f.after(n, x, at)
+	if !ok {
 		return
 	}
 	for _, name := range n.Output {
-		f.at[name] = out
+		f.at[name] = followed{whole: x.whole && !changesChannels[n.OpType], axes: axes, dims: dims}
 	}
+}
+
+// after are the axes and dims of a node's outputs, given those of its input at; ok is false if they are not known.
+func (f follower) after(n *protos.NodeProto, x followed, at int) (axes, dims []int, ok bool) {
+	switch {
+	case n.OpType == "Transpose":
+		return transposed(attrInts(n, "perm"), x)
+	case n.OpType == "Reshape", n.OpType == "Squeeze", n.OpType == "Unsqueeze":
+		return f.regrouped(n, x)
+	case n.OpType == "Gather" && at == 0:
+		return f.gathered(n, x)
+	case keepAxes[n.OpType]:
+		return x.axes, slices.Repeat([]int{-1}, len(x.dims)), true
+	case onnxnorm.Elementwise(n.OpType):
+		return x.axes, x.dims, true
+	}
+	return nil, nil, false
+}
+
+// transposed are the axes and dims after a Transpose.
+func transposed(perm []int, x followed) (axes, dims []int, ok bool) {
+	if len(perm) != len(x.axes) {
+		return nil, nil, false
+	}
+	for _, p := range perm {
+		if p < 0 || p >= len(perm) {
+			return nil, nil, false
+		}
+		axes, dims = append(axes, x.axes[p]), append(dims, x.dims[p])
+	}
+	return axes, dims, true
+}
+
+// regrouped are the axes and dims after a Reshape or the like.
+func (f follower) regrouped(n *protos.NodeProto, x followed) (axes, dims []int, ok bool) {
+	if dims = f.reshaped(n, x); dims == nil {
+		return nil, nil, false
+	}
+	axes = slices.Repeat([]int{-1}, len(dims))
+	for _, g := range groups(x.dims, dims) {
+		if len(g.in) == 1 && len(g.out) == 1 {
+			axes[g.out[0]] = x.axes[g.in[0]]
+		}
+	}
+	return axes, dims, true
 }
 
 // gathered are the axes and dims after a Gather by constant indices of at most one axis.

@@ -86,15 +86,6 @@ type group struct{ in, out []int }
 // groups are the smallest runs of axes of two shapes of one size that hold the same values,
 // in order; axes of length 1 are left out. Free dimensions, -1, are taken for equal.
 func groups(in, out []int) []group {
-	long := func(dims []int) []int {
-		var axes []int
-		for i, d := range dims {
-			if d != 1 {
-				axes = append(axes, i)
-			}
-		}
-		return axes
-	}
 	a, b := long(in), long(out)
 	var all []group
 	for len(a) > 0 && len(b) > 0 {
@@ -117,4 +108,15 @@ func groups(in, out []int) []group {
 		all = append(all, g)
 	}
 	return all
+}
+
+// long are the axes that are not of length 1.
+func long(dims []int) []int {
+	var axes []int
+	for i, d := range dims {
+		if d != 1 {
+			axes = append(axes, i)
+		}
+	}
+	return axes
 }

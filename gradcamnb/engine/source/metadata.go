@@ -37,31 +37,9 @@ func (m *onnxModel) takeMetadata() error {
 		if t == nil {
 			continue
 		}
-		var took []string
-		if c.Prep == nil && t.prep != nil && t.prep.Validate() == nil {
-			c.Prep = t.prep
-			took = append(took, fmt.Sprintf("pictures of %d x %d (%s)", t.prep.Width, t.prep.Height, t.prep.Fit))
-		}
-		if c.Labels == nil && t.labels != nil {
-			c.Labels = t.labels
-			took = append(took, fmt.Sprintf("%d labels", len(t.labels)))
-		}
-		if c.Detector == nil && t.detector != nil {
-			spec, err := t.detector.Filled()
-			if err != nil {
-				return err
-			}
-			c.Detector = &spec
-			took = append(took, "decoder "+spec.Decoder)
-			if t.ended {
-				cut, err := m.endBeforeSuppression()
-				if err != nil {
-					return err
-				}
-				if cut != "" {
-					took = append(took, cut)
-				}
-			}
+		took, err := m.take(t)
+		if err != nil {
+			return err
 		}
 		if len(took) > 0 {
 			c.Told = fmt.Sprintf("%s, as %s wrote into it: %s", filepath.Base(c.File), t.by, strings.Join(took, ", "))
@@ -69,6 +47,37 @@ func (m *onnxModel) takeMetadata() error {
 		return nil
 	}
 	return nil
+}
+
+// take takes what was told that nothing else says, and says what it took.
+func (m *onnxModel) take(t *told) (took []string, err error) {
+	c := &m.card
+	if c.Prep == nil && t.prep != nil && t.prep.Validate() == nil {
+		c.Prep = t.prep
+		took = append(took, fmt.Sprintf("pictures of %d x %d (%s)", t.prep.Width, t.prep.Height, t.prep.Fit))
+	}
+	if c.Labels == nil && t.labels != nil {
+		c.Labels = t.labels
+		took = append(took, fmt.Sprintf("%d labels", len(t.labels)))
+	}
+	if c.Detector == nil && t.detector != nil {
+		spec, err := t.detector.Filled()
+		if err != nil {
+			return nil, err
+		}
+		c.Detector = &spec
+		took = append(took, "decoder "+spec.Decoder)
+		if t.ended {
+			cut, err := m.endBeforeSuppression()
+			if err != nil {
+				return nil, err
+			}
+			if cut != "" {
+				took = append(took, cut)
+			}
+		}
+	}
+	return took, nil
 }
 
 // Described is the sidecar that says what is known about a model, for it to be written out
@@ -106,31 +115,37 @@ func ultralytics(props map[string]string, dims []int) *told {
 	}
 	t.prep = &p
 	t.ended = props["end2end"] == "True" || strings.Contains(props["args"], "'nms': True")
-	ended := map[bool]string{true: `{"order": "xyxy"}`}[t.ended] // what a suppression reads has corners
-	defer func() {
-		if t.detector != nil { // its predictor's, and none where the head has one box an object
-			t.detector.NMS = map[bool]float64{false: 0.7, true: 1}[props["end2end"] == "True"]
-		}
-	}()
+	if t.detector = ultralyticsHead(props, t.ended); t.detector != nil { // its predictor's, and none if the head has one box an object
+		t.detector.NMS = map[bool]float64{false: 0.7, true: 1}[props["end2end"] == "True"]
+	}
+	return t
+}
+
+// ultralyticsHead is how the outputs are read; nil if they are no detections. What a suppression reads has corners.
+func ultralyticsHead(props map[string]string, ended bool) *detect.Spec {
+	order, more := "", ""
+	if ended {
+		order, more = `{"order": "xyxy"}`, `, "order": "xyxy"`
+	}
 	switch props["task"] {
-	case "detect", "":
-		if props["task"] != "" || t.ended {
-			t.detector = &detect.Spec{Decoder: "yolov8", Numbers: json.RawMessage(ended)}
+	case "":
+		if ended {
+			return &detect.Spec{Decoder: "yolov8", Numbers: json.RawMessage(order)}
 		}
+	case "detect":
+		return &detect.Spec{Decoder: "yolov8", Numbers: json.RawMessage(order)}
 	case "segment":
-		t.detector = &detect.Spec{Decoder: "yolo-seg", Numbers: json.RawMessage(ended)}
+		return &detect.Spec{Decoder: "yolo-seg", Numbers: json.RawMessage(order)}
 	case "pose":
 		var shape []int
 		if json.Unmarshal([]byte(props["kpt_shape"]), &shape) == nil && len(shape) == 2 {
-			t.detector = &detect.Spec{Decoder: "yolo-pose", Numbers: json.RawMessage(fmt.Sprintf(`{"points": %d, "values": %d}`, shape[0], shape[1]))}
-			if t.ended {
-				t.detector.Numbers = json.RawMessage(fmt.Sprintf(`{"points": %d, "values": %d, "order": "xyxy"}`, shape[0], shape[1]))
-			}
+			numbers := fmt.Sprintf(`{"points": %d, "values": %d%s}`, shape[0], shape[1], more)
+			return &detect.Spec{Decoder: "yolo-pose", Numbers: json.RawMessage(numbers)}
 		}
 	case "obb":
-		t.detector = &detect.Spec{Decoder: "yolo-obb"}
+		return &detect.Spec{Decoder: "yolo-obb"}
 	}
-	return t
+	return nil
 }
 
 // pythonName is an entry of a dictionary of names by number, or of a list of names, as
