@@ -68,13 +68,16 @@ func (b *builder) conv(x ref, c conv) ref {
 		return b.patch(x, c)
 	case b.worthWinograd(x, c):
 		return b.winograd(x, c)
-	case b.pureGo,
-		c.stride != [2]int{1, 1} && c.dilate != [2]int{1, 1}, // which onnx-gomlx does not take at once
-		b.differentiable && c.stride != [2]int{1, 1},
-		b.packs(c.positions(x.dims[0]), size(c.kernel.dims)):
+	case b.pureGo, b.outOfReach(c), b.packs(c.positions(x.dims[0]), size(c.kernel.dims)):
 		return b.unfolded(x, c)
 	}
 	return b.dense(x, c)
+}
+
+// outOfReach tells whether a convolution cannot be ONNX's own: onnx-gomlx does not take strides and dilations at once,
+// and GoMLX has no second derivative of one with strides.
+func (b *builder) outOfReach(c conv) bool {
+	return c.stride != [2]int{1, 1} && (c.dilate != [2]int{1, 1} || b.differentiable)
 }
 
 // unfolded lays what every position of the kernel reads side by side, and is one product,

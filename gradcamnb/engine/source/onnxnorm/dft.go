@@ -43,27 +43,8 @@ func (b *builder) dft(x ref, at, length int, inverse, onesided bool) ref {
 	before, after := make([]int, last+1), make([]int, last+1)
 	after[at] = in - x.dims[at]
 	x = b.filled(x, before, after, 0)
-	// The matrices are made when they are needed: they may be large.
-	matrix := func(name string, f func(float64) float64) ref {
-		name = fmt.Sprintf("@dft %s %d %d %d %t %t", name, out, in, length, inverse, onesided)
-		return b.weight(name, []int{out, in}, func() []float32 {
-			values := make([]float32, out*in)
-			for k := range out {
-				for j := range in {
-					angle, weight := -2*math.Pi*float64(j*k%length)/float64(length), 1.0
-					if inverse {
-						angle, weight = -angle, 1/float64(length)
-					}
-					if inverse && onesided && j > 0 && 2*j != length {
-						weight *= 2 // its other side is the conjugate, and only the real part is wanted
-					}
-					values[k*in+j] = float32(weight * f(angle))
-				}
-			}
-			return values
-		})
-	}
-	cos, sin := matrix("cos", math.Cos), matrix("sin", math.Sin)
+	m := dftMatrix{out: out, in: in, length: length, inverse: inverse, onesided: onesided}
+	cos, sin := m.weight(b, "cos", math.Cos), m.weight(b, "sin", math.Sin)
 	one := b.part(x, last, 0, 1)
 	re, im := b.resizeAxis(one, at, cos), b.resizeAxis(one, at, sin)
 	if x.dims[last] == 2 {
@@ -74,6 +55,33 @@ func (b *builder) dft(x ref, at, length int, inverse, onesided bool) ref {
 		return re
 	}
 	return b.join(last, re, im)
+}
+
+// dftMatrix is the matrix [out, in] of a transformation of so many frequencies.
+type dftMatrix struct {
+	out, in, length   int
+	inverse, onesided bool
+}
+
+// weight is the matrix of cosines or sines. It is made when it is needed: it may be large.
+func (m dftMatrix) weight(b *builder, name string, f func(float64) float64) ref {
+	name = fmt.Sprintf("@dft %s %d %d %d %t %t", name, m.out, m.in, m.length, m.inverse, m.onesided)
+	return b.weight(name, []int{m.out, m.in}, func() []float32 {
+		values := make([]float32, m.out*m.in)
+		for k := range m.out {
+			for j := range m.in {
+				angle, weight := -2*math.Pi*float64(j*k%m.length)/float64(m.length), 1.0
+				if m.inverse {
+					angle, weight = -angle, 1/float64(m.length)
+				}
+				if m.inverse && m.onesided && j > 0 && 2*j != m.length {
+					weight *= 2 // its other side is the conjugate, and only the real part is wanted
+				}
+				values[k*m.in+j] = float32(weight * f(angle))
+			}
+		}
+		return values
+	})
 }
 
 // STFT is DFT of frames of a signal [b, n, 1|2], each weighed by a window.

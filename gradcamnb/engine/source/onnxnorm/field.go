@@ -39,7 +39,6 @@ func fieldOf(n *node, out *value) *Field {
 	if !ok || out.konst != nil || size == [2]int{1, 1} {
 		return nil
 	}
-	channelsAlone := len(n.in) > 0 && n.in[0] != nil && n.in[0].tail && out.tail // works on the last axis
 	switch {
 	case n.window != nil:
 		return n.in[0].field.through(windowSteps(*n.window))
@@ -49,11 +48,19 @@ func fieldOf(n *node, out *value) *Field {
 		return resizeField(n, size)
 	case n.OpType == "ConvTranspose":
 		return transposedField(n)
-	case elementwise[n.OpType], cellByCell[n.OpType], channelsAlone && n.OpType == "LayerNormalization",
-		channelsAlone && n.OpType == "MatMul" && len(n.in) == 2 && n.in[1] != nil && n.in[1].konst != nil:
+	case elementwise[n.OpType], cellByCell[n.OpType], channelsAlone(n, out):
 		return united(n, size)
 	}
 	return nil
+}
+
+// channelsAlone tells whether a node works on the last axis, that of the channels, and on every cell alone.
+func channelsAlone(n *node, out *value) bool {
+	if len(n.in) == 0 || n.in[0] == nil || !n.in[0].tail || !out.tail {
+		return false
+	}
+	return n.OpType == "LayerNormalization" ||
+		n.OpType == "MatMul" && len(n.in) == 2 && n.in[1] != nil && n.in[1].konst != nil
 }
 
 // steps says which cells of the input an output cell i reads on each axis: those

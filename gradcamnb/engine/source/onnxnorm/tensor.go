@@ -9,7 +9,6 @@ import (
 	"unsafe"
 
 	"github.com/gomlx/compute-onnx/support/protos"
-	"github.com/gomlx/compute/dtypes/float16"
 )
 
 // tensor is a constant: an initializer, a Constant node, or what folding made of
@@ -100,111 +99,6 @@ func inGraph(p *protos.TensorProto) Stored {
 		return Stored{}
 	}
 	return Stored{len(p.RawData), func(into []byte, at int) { copy(into, p.RawData[at:]) }}
-}
-
-// decode reads a TensorProto with its raw data. Its floats are decoded when they are first
-// asked for.
-func decode(p *protos.TensorProto, raw Stored) (*tensor, error) {
-	dims := convert(p.Dims, func(d int64) int { return int(d) })
-	if !plausible(dims) {
-		return nil, fmt.Errorf("tensor %q has the shape %v: the file is damaged", p.Name, dims)
-	}
-	n := size(dims)
-	if p.DataLocation == protos.TensorProto_EXTERNAL && raw.Read == nil {
-		return nil, fmt.Errorf("tensor %q keeps its data in another file, which is not supported: save the model as one file", p.Name)
-	}
-	t := &tensor{dims: dims, origin: p.Name, kind: protos.TensorProto_DataType(p.DataType)}
-	enough := func(have, want int, what, where string) error {
-		if have != want {
-			return fmt.Errorf("tensor %q of shape %v needs %d %s in its %s and has %d: the file is damaged", p.Name, dims, want, what, where, have)
-		}
-		return nil
-	}
-	floats := func(each int, read func(raw []byte) float32, listed int, where string, list func() []float32) error {
-		if raw.Read == nil {
-			t.floats = list
-			return enough(listed, n, "values", where)
-		}
-		t.floats = func() []float32 {
-			bytes, out := raw.bytes(), make([]float32, n)
-			for i := range out {
-				out[i] = read(bytes[each*i:])
-			}
-			return out
-		}
-		return enough(raw.Size, each*n, "bytes", "raw_data")
-	}
-	ints := func(each int, read func(raw []byte) int64, listed int, where string, list func() []int64) error {
-		t.isInt = true
-		if raw.Read == nil {
-			t.ints = list()
-			return enough(listed, n, "values", where)
-		}
-		if err := enough(raw.Size, each*n, "bytes", "raw_data"); err != nil {
-			return err
-		}
-		bytes := raw.bytes()
-		t.ints = make([]int64, n)
-		for i := range t.ints {
-			t.ints[i] = read(bytes[each*i:])
-		}
-		return nil
-	}
-	list32 := func() []int64 { return convert(p.Int32Data, func(v int32) int64 { return int64(v) }) }
-	listU := func() []int64 { return convert(p.Uint64Data, func(v uint64) int64 { return int64(v) }) }
-	var err error
-	switch t.kind {
-	case protos.TensorProto_FLOAT:
-		if raw.Read == nil {
-			t.floats, err = func() []float32 { return p.FloatData }, enough(len(p.FloatData), n, "values", "float_data")
-			break
-		}
-		t.raw, t.floats = raw, func() []float32 { return readFloats(raw) }
-		err = enough(raw.Size, 4*n, "bytes", "raw_data")
-	case protos.TensorProto_FLOAT16:
-		err = floats(2, func(raw []byte) float32 { return float16.Float16(binary.LittleEndian.Uint16(raw)).Float32() }, len(p.Int32Data), "int32_data",
-			func() []float32 {
-				return convert(p.Int32Data, func(v int32) float32 { return float16.Float16(uint16(v)).Float32() })
-			})
-	case protos.TensorProto_DOUBLE:
-		err = floats(8, func(raw []byte) float32 { return float32(math.Float64frombits(binary.LittleEndian.Uint64(raw))) }, len(p.DoubleData), "double_data",
-			func() []float32 { return convert(p.DoubleData, func(v float64) float32 { return float32(v) }) })
-	case protos.TensorProto_BFLOAT16:
-		err = floats(2, func(raw []byte) float32 { return math.Float32frombits(uint32(binary.LittleEndian.Uint16(raw)) << 16) }, len(p.Int32Data), "int32_data",
-			func() []float32 {
-				return convert(p.Int32Data, func(v int32) float32 { return math.Float32frombits(uint32(v) << 16) })
-			})
-	case protos.TensorProto_UINT8, protos.TensorProto_INT8, protos.TensorProto_UINT16, protos.TensorProto_INT16:
-		// Of quantised networks: weights, as many as there are, so decoded when asked for.
-		each, read := smallInt(t.kind)
-		err = floats(each, read, len(p.Int32Data), "int32_data",
-			func() []float32 { return convert(p.Int32Data, func(v int32) float32 { return float32(v) }) })
-	case protos.TensorProto_INT64:
-		err = ints(8, func(raw []byte) int64 { return int64(binary.LittleEndian.Uint64(raw)) }, len(p.Int64Data), "int64_data", func() []int64 { return p.Int64Data })
-	case protos.TensorProto_INT32:
-		err = ints(4, func(raw []byte) int64 { return int64(int32(binary.LittleEndian.Uint32(raw))) }, len(p.Int32Data), "int32_data", list32)
-	case protos.TensorProto_UINT32:
-		err = ints(4, func(raw []byte) int64 { return int64(binary.LittleEndian.Uint32(raw)) }, len(p.Uint64Data), "uint64_data", listU)
-	case protos.TensorProto_UINT64:
-		err = ints(8, func(raw []byte) int64 { return int64(binary.LittleEndian.Uint64(raw)) }, len(p.Uint64Data), "uint64_data", listU)
-	case protos.TensorProto_BOOL:
-		err = ints(1, func(raw []byte) int64 { return int64(raw[0]) }, len(p.Int32Data), "int32_data", list32)
-	default:
-		if bits, read := packed(t.kind); bits > 0 {
-			t.floats = func() []float32 { return unpacked(p, raw, bits, n, read) }
-			if want := (bits*n + 7) / 8; raw.Read == nil {
-				err = enough(len(p.Int32Data), want, "bytes", "int32_data")
-			} else {
-				err = enough(raw.Size, want, "bytes", "raw_data")
-			}
-			break
-		}
-		return nil, fmt.Errorf("tensor %q has the type %s, which is not supported: export the model in float32", p.Name, t.kind)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return t, nil
 }
 
 // smallInt is the number of bytes of an integer type and how one is read.

@@ -212,18 +212,22 @@ func together(s step) []Axis {
 		out[axis] = other(s.Dims[axis])
 	case several:
 		out[axis] = moved(pieces, s.Dims[axis])
-	case len(core.Core) == 1 && core.Core[0].whole(): // a map with rows or columns put at its ends
-		out[axis] = resized(core.Core, core.Size, s.Dims[axis])
 	default:
-		p := *core
-		p.Before, p.After, p.Size = p.Before+before, p.After+after, s.Dims[axis]
-		if p.Before == 0 && p.After == 0 {
-			out[axis] = p.Core
-		} else {
-			out[axis] = Axis{p}
-		}
+		out[axis] = core.among(before, after, s.Dims[axis])
 	}
 	return out
+}
+
+// among is the axis of cells with so many elements more before and after them.
+func (p Part) among(before, after, size int) Axis {
+	if len(p.Core) == 1 && p.Core[0].whole() { // a map with rows or columns put at its ends
+		return resized(p.Core, p.Size, size)
+	}
+	p.Before, p.After, p.Size = p.Before+before, p.After+after, size
+	if p.Before == 0 && p.After == 0 {
+		return p.Core
+	}
+	return Axis{p}
 }
 
 // withCells is an axis as tokens, if it has cells.

@@ -25,33 +25,45 @@ func In(axes []Axis, dims []int, batch int) Found {
 	if len(dims) < 3 || len(dims) > 4 || dims[0] != batch || len(axes) != len(dims) || !pictures(axes[0]) {
 		return Found{}
 	}
-	if len(dims) == 4 && dims[2] == 1 && dims[3] == 1 && len(axes[2]) == 0 && len(axes[3]) == 0 {
-		return Found{H: 2, W: 3, C: 1, Cells: [2]int{1, 1}} // pooled over the whole picture
+	if len(dims) == 4 && pooled(axes, dims) {
+		return Found{H: 2, W: 3, C: 1, Cells: [2]int{1, 1}}
 	}
-	var f Found
+	f, ok := apart(axes, dims)
+	switch {
+	case !ok:
+		return Found{}
+	case f.H > 0 && f.W > 0:
+		if len(dims) == 4 {
+			f.C = 6 - f.H - f.W
+		}
+		return f
+	case len(dims) != 3:
+		return Found{}
+	}
+	return flat(axes)
+}
+
+// pooled tells whether a tensor of rank 4 was pooled over the whole picture.
+func pooled(axes []Axis, dims []int) bool {
+	return dims[2] == 1 && dims[3] == 1 && len(axes[2]) == 0 && len(axes[3]) == 0
+}
+
+// apart looks for an axis of rows and one of columns; ok is false if there are several, or if their cells have moved.
+func apart(axes []Axis, dims []int) (f Found, ok bool) {
 	for i, a := range axes[1:] {
-		p, ok := a.place()
-		f.Cut = f.Cut || ok && p.Piece
+		p, is := a.place()
+		f.Cut = f.Cut || is && p.Piece
 		switch {
-		case !ok:
+		case !is:
 		case p.Moved, p.Kind == Row && f.H > 0, p.Kind == Column && f.W > 0:
-			return Found{}
+			return Found{}, false
 		case p.Kind == Row:
 			f.H, f.Cells[0] = i+1, dims[i+1]
 		case p.Kind == Column:
 			f.W, f.Cells[1] = i+1, dims[i+1]
 		}
 	}
-	if f.H > 0 && f.W > 0 {
-		if len(dims) == 4 {
-			f.C = 6 - f.H - f.W
-		}
-		return f
-	}
-	if len(dims) != 3 {
-		return Found{}
-	}
-	return flat(axes)
+	return f, true
 }
 
 func pictures(a Axis) bool {
