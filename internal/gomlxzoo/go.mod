@@ -7,6 +7,7 @@ require (
 	github.com/gomlx/gomlx v0.28.8
 	github.com/gomlx/gomlx/examples v0.28.1
 	github.com/gradcam-go/gradcam v0.0.0
+	golang.org/x/sys v0.43.0
 )
 
 require (
@@ -45,7 +46,6 @@ require (
 	github.com/yalue/onnxruntime_go v1.27.0 // indirect
 	golang.org/x/exp v0.0.0-20260410095643-746e56fc9e2f // indirect
 	golang.org/x/image v0.43.0 // indirect
-	golang.org/x/sys v0.43.0 // indirect
 	golang.org/x/term v0.40.0 // indirect
 	gonum.org/v1/gonum v0.17.0 // indirect
 	google.golang.org/protobuf v1.36.11 // indirect

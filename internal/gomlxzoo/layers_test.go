@@ -12,6 +12,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
@@ -36,11 +37,13 @@ var suggested = map[string]string{
 }
 
 // The layers that are listed of every network, without a name given in any, are those of
-// docs/gomlx.md (-update writes it), and the suggested one is right.
-func TestLayers(t *testing.T) {
+// docs/gomlx.md (-update writes it), and the suggested one is right, on both backends.
+func TestLayers(t *testing.T) { onBackends(t, testLayers) }
+
+func testLayers(t *testing.T, on *device.Backend) {
 	rows := []string{"| network | picture | layers with a map | of them, the first, one half way and the last | suggested |", "|---|---|---|---|---|"}
 	for _, n := range Nets() {
-		layers, err := open(t, "go", n).Layers()
+		layers, err := open(t, on.Name, n).Layers()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,36 +5,47 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	_ "github.com/gradcam-go/gradcam/gradcamnb/engine/source/vjp"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
 	"github.com/gradcam-go/gradcam/internal/completed"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// The gradient of every network's score, at its first map, one half way and the last, along
-// random directions, against central differences, in float64 on pure Go. A step is small beside
-// what lies between a kink of a ReLU or of a pool and the picture.
-func TestSlopes(t *testing.T) {
-	b, err := compute.NewWithConfig("go:ops_sequential")
-	if err != nil {
-		t.Fatal(err)
+// onBackends runs a test on pure Go and on XLA. XLA may not be installed; pure Go always is.
+func onBackends(t *testing.T, test func(t *testing.T, on *device.Backend)) {
+	t.Helper()
+	for _, name := range []string{"go", "xla:cpu"} {
+		t.Run(name, func(t *testing.T) {
+			on, err := device.Named(name)
+			if err != nil {
+				require.Missing(t, "xla", err.Error())
+			}
+			test(t, on)
+		})
 	}
-	on := completed.Backend(b)
+}
+
+// The gradient of every network's score, at its first map, one half way and the last, along
+// random directions, against central differences, in float64 on both backends. A step is small
+// beside what lies between a kink of a ReLU or of a pool and the picture.
+func TestSlopes(t *testing.T) { onBackends(t, testSlopes) }
+
+func testSlopes(t *testing.T, on *device.Backend) {
 	for _, n := range Nets() {
 		t.Run(n.Name, func(t *testing.T) {
 			if n.Name == "inceptionv3" {
-				require.Slow(t, "94 convolutions, five times, in float64 and pure Go")
+				require.Slow(t, "94 convolutions, five times, in float64")
 			}
 			var names []string
 			store := n.Store()
-			exec := model.MustNewExec(on, store, func(scope *model.Scope, x *Node) []*Node {
+			exec := model.MustNewExec(on.Backend, store, func(scope *model.Scope, x *Node) []*Node {
 				var out *Node
 				if !n.Single {
 					out = n.Fn(scope, x)

@@ -19,6 +19,12 @@ func IsRelu(n *Node) (x int, ok bool) {
 	return 0, false
 }
 
+// IsNumber tells whether a node is one constant number, spread or not.
+func IsNumber(n *Node) bool {
+	n = behind(n)
+	return n.Type() == NodeTypeConstant && n.Shape().Size() == 1
+}
+
 // isScalar tells whether a node is a constant of one value, and that value.
 func isScalar(n *Node, want float64) bool {
 	t := n.ConstantValue()

@@ -145,6 +145,18 @@ func NormOf(n *Node) Norm {
 	return Norm{epsilon, number(n, "featureAxis")}
 }
 
+// ReducedAxes are the axes that a node sums or takes the extreme over.
+func ReducedAxes(n *Node) []int {
+	axes := numbers(n, "axes")
+	if len(axes) > 0 {
+		return axes
+	}
+	for i := range n.Inputs()[0].Rank() {
+		axes = append(axes, i)
+	}
+	return axes
+}
+
 // ScatterOf reads the parameters of the gradient of a max pooling.
 func ScatterOf(n *Node) Window {
 	w := Window{Size: numbers(n, "windowDimensions"), Strides: numbers(n, "windowStrides"), Paddings: make([][2]int, n.Rank())}

@@ -1,0 +1,82 @@
+package vjp
+
+import (
+	"strings"
+
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
+	"github.com/gradcam-go/gradcam/internal/completed"
+)
+
+// Where the pieces of a function meet it has no derivative, and GoMLX 0.28.8 takes another one there than torch, whose
+// choice the numbers of the field hold (docs/kinks.md). An explanation takes torch's; a training, whose graphs have
+// other names, keeps GoMLX's:
+//
+//	max(x, c), min(x, c)  at c: 0                          GoMLX: 1 or 0, by the order of the operands
+//	max(a, b), min(a, b)  of equal ones: a half each       GoMLX: all to the first of max, to the second of min
+//	x if x >= c, else f   at c: that of f, as leaky ReLU   GoMLX: 1
+//	|x|                   at 0: 0                          GoMLX: 1
+//	max over axes         of k equal ones: 1/k each        GoMLX: 1 each
+func init() {
+	explained(NodeTypeMax, extreme)
+	explained(NodeTypeMin, extreme)
+	explained(NodeTypeWhere, branch)
+	explained(NodeTypeAbs, func(n, v *Node, _ func(n *Node) []*Node) []*Node { return []*Node{Mul(v, Sign(n.Inputs()[0]))} })
+	explained(NodeTypeReduceMax, shared)
+	explained(NodeTypeReduceMin, shared)
+}
+
+// explained puts a gradient in place of GoMLX's in the graphs of explanations. It is given GoMLX's own, of any node of
+// the type.
+func explained(t NodeType, f func(n, v *Node, theirs func(n *Node) []*Node) []*Node) {
+	before := VJPRegistration[t]
+	VJPRegistration[t] = func(n *Node, v []*Node, shape shapes.Shape) []*Node {
+		theirs := func(n *Node) []*Node { return before(n, v, shape) }
+		if !strings.HasPrefix(n.Graph().Name(), completed.Plain) || n.DType().IsComplex() {
+			return theirs(n)
+		}
+		return f(n, v[0], theirs)
+	}
+}
+
+// extreme is that of the larger or the smaller of two.
+func extreme(n, v *Node, theirs func(n *Node) []*Node) []*Node {
+	a, b := n.Inputs()[0], n.Inputs()[1]
+	beyond, again := GreaterThan, Max
+	if n.Type() == NodeTypeMin {
+		beyond, again = LessThan, Min
+	}
+	where := VJPRegistration[NodeTypeWhere]
+	switch {
+	case walk.IsNumber(b):
+		return where(Where(beyond(a, b), a, b), []*Node{v}, shapes.Shape{})[1:]
+	case walk.IsNumber(a):
+		g := where(Where(beyond(b, a), b, a), []*Node{v}, shapes.Shape{})
+		return []*Node{g[2], g[1]}
+	}
+	one, other := theirs(n), theirs(again(b, a))
+	return []*Node{MulScalar(Add(one[0], other[1]), 0.5), MulScalar(Add(one[1], other[0]), 0.5)}
+}
+
+// branch is that of a selection. One that keeps what is not less than a number, as GoMLX's leaky ReLU does, keeps what is
+// greater.
+func branch(n, _ *Node, theirs func(n *Node) []*Node) []*Node {
+	condition := n.Inputs()[0]
+	if condition.Type() == NodeTypeGreaterOrEqual && condition.Inputs()[0] == n.Inputs()[1] && walk.IsNumber(condition.Inputs()[1]) {
+		return theirs(Where(GreaterThan(condition.Inputs()[0], condition.Inputs()[1]), n.Inputs()[1], n.Inputs()[2]))
+	}
+	return theirs(n)
+}
+
+// shared is that of the extreme over axes. GoMLX's goes to every cell that has it.
+func shared(n, v *Node, theirs func(n *Node) []*Node) []*Node {
+	x, axes := n.Inputs()[0], walk.ReducedAxes(n)
+	kept := append([]int{}, x.Shape().Dimensions...)
+	for _, a := range axes {
+		kept[a] = 1
+	}
+	equal := ConvertDType(Equal(x, BroadcastToShape(Reshape(n, kept...), x.Shape())), v.DType())
+	return []*Node{Div(theirs(n)[0], ReduceAndKeep(equal, ReduceSum, axes...))}
+}

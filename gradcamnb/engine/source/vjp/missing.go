@@ -1,0 +1,38 @@
+package vjp
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
+)
+
+// Gradients that GoMLX 0.28.8 has not.
+func init() {
+	// 1/sqrt(x): -1/(2 x sqrt(x))
+	register(NodeTypeRsqrt, func(n, v *Node) []*Node {
+		return []*Node{MulScalar(Mul(v, Div(n, n.Inputs()[0])), -0.5)}
+	})
+	// e^x - 1: e^x
+	register(NodeTypeExpm1, func(n, v *Node) []*Node { return []*Node{Mul(v, AddScalar(n, 1))} })
+	// x between two numbers: 1 strictly between them, as torch.clamp of docs/kinks.md
+	register(NodeTypeClamp, func(n, v *Node) []*Node {
+		low, x, high := n.Inputs()[0], n.Inputs()[1], n.Inputs()[2]
+		if !walk.IsNumber(low) || !walk.IsNumber(high) {
+			return bounded(low, x, high, v)
+		}
+		return []*Node{nil, Where(And(GreaterThan(x, low), LessThan(x, high)), v, ZerosLike(v)), nil}
+	})
+}
+
+// bounded is the gradient of a clamp whose bounds are no constants: what is cut off goes to its bound.
+func bounded(low, x, high, v *Node) []*Node {
+	to := func(bound, cut *Node) *Node {
+		g := Where(cut, v, ZerosLike(v))
+		if bound.IsScalar() {
+			return ReduceAllSum(g)
+		}
+		return g
+	}
+	below, above := LessOrEqual(x, low), GreaterOrEqual(x, high)
+	return []*Node{to(low, below), Where(Or(below, above), ZerosLike(v), v), to(high, above)}
+}
