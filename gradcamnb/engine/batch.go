@@ -18,7 +18,13 @@ func (s *session) takeBatch(subject *perturb.Subject) (repaired bool, err error)
 	input := append([]int{subject.Batch()}, subject.Input[1:]...)
 	n, why, repaired, err := source.Batch(s.model, input, subject.Wants())
 	if err != nil {
-		return false, err
+		input[0] = 1
+		if _, _, _, alone := source.Batch(s.model, input, subject.Wants()); alone != nil {
+			return false, err
+		}
+		subject.Sampling.Batch = 1
+		s.sayOnce(fmt.Sprintf("the outputs of %s have no axis of the pictures, so passes are of 1", s.model.Card().Name))
+		return false, nil
 	}
 	subject.Sampling.Batch = n
 	if why != nil {

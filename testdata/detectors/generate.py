@@ -70,6 +70,40 @@ class Bytes(nn.Module):
         return boxes, (2 + 0 * score)[:, None], score[:, None]
 
 
+class Scrfd(nn.Module):
+    """nine outputs without an axis of pictures, as InsightFace exports SCRFD: scores, distances and landmarks of three strides"""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.down = nn.Conv2d(3, 4, 3, 4, 1), nn.ModuleList(nn.Conv2d(4, 4, 3, 2, 1) for _ in range(3))
+        self.heads = nn.ModuleList(nn.Conv2d(4, 2 * k, 1) for k in (1, 4, 10) for _ in range(3))
+
+    def forward(self, x):
+        maps = [nn.functional.silu(self.stem(x))]
+        for d in self.down:
+            maps.append(nn.functional.silu(d(maps[-1])))
+        flat = lambda y, k: y.permute(2, 3, 0, 1).reshape(-1, k)
+        scores, boxes, points = self.heads[:3], self.heads[3:6], self.heads[6:]
+        return (*(flat(9 * h(m), 1).sigmoid() for h, m in zip(scores, maps[1:])), *(flat((h(m) + 1).abs(), 4) for h, m in zip(boxes, maps[1:])),
+                *(flat(h(m), 10) for h, m in zip(points, maps[1:])))
+
+
+def of_scrfd(path):
+    """the surest face by numpy of what onnxruntime 1.32.0 gives, as InsightFace's scrfd.py decodes it: score, box, first and last landmark"""
+    import onnxruntime
+    i = np.arange(64 * 64)
+    picture = np.stack([7 * i, i * i // 64, 3 * i + i // 50]).astype(np.uint8).reshape(1, 3, 64, 64)
+    o = onnxruntime.InferenceSession(path).run(None, {"input.1": (picture - np.float32(127.5)) / np.float32(128)})
+    found = []
+    for k, stride in enumerate((8, 16, 32)):
+        n = 64 // stride
+        centres = np.stack([np.stack(np.mgrid[:n, :n][::-1], -1).reshape(-1, 2) * stride] * 2, 1).reshape(-1, 2)
+        d, points = o[3 + k] * stride, o[6 + k].reshape(-1, 5, 2) * stride + centres[:, None]
+        for j, c in enumerate(centres):
+            found.append((o[k][j, 0], *(c - d[j, :2]), *(c + d[j, 2:]), *points[j, 0], *points[j, 4]))
+    print(path, [round(float(v), 4) for v in max(found)])
+
+
 def table(rows, *columns):
     t = np.zeros((rows, 30), np.float32)
     t[:4] = np.array([40, 40, 8, 8])[:, None]
@@ -131,3 +165,6 @@ if __name__ == "__main__":
             onnx.helper.set_model_props(m, words)
         onnx.save(m, path)
     of_levels("heads.onnx")
+    torch.manual_seed(3)
+    torch.onnx.export(Scrfd().eval(), torch.zeros(1, 3, 64, 64), "scrfd.onnx", opset_version=11, dynamo=False, input_names=["input.1"], output_names=[f"o{i}" for i in range(9)])
+    of_scrfd("scrfd.onnx")

@@ -55,9 +55,14 @@ func (y yoloSeg) Decode(outputs []*Node, picture [2]int) Candidates {
 	return Candidates{
 		Boxes:  boxes,
 		Scores: from(rows, 4, end),
-		Mask: func(chosen *Node) *Node {
-			masks := Sigmoid(Einsum("bnk,bkhw->bnhw", pick(coefficients, chosen), prototypes))
-			return Mul(masks, inside(pick(boxes, chosen), masks.Shape().Dim(2), masks.Shape().Dim(3), picture))
-		},
+		Mask:   prototyped(coefficients, prototypes, boxes, picture),
+	}
+}
+
+// prototyped are masks of coefficients [batch, n, k] and prototypes [batch, k, h, w], inside their boxes.
+func prototyped(coefficients, prototypes, boxes *Node, picture [2]int) func(chosen *Node) *Node {
+	return func(chosen *Node) *Node {
+		masks := Sigmoid(Einsum("bnk,bkhw->bnhw", pick(coefficients, chosen), prototypes))
+		return Mul(masks, inside(pick(boxes, chosen), masks.Shape().Dim(2), masks.Shape().Dim(3), picture))
 	}
 }

@@ -1,0 +1,70 @@
+package detect
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// SAM reads what Segment Anything makes of a point or box, which is an input beside the picture: mask logits [batch, m, h, w] over
+// the model's input, and how large it thinks the overlap of each with the truth is, [batch, m], in either order; an axis of one
+// prompt behind the batch is left out. There is one class; the objectness is that overlap, and the box is the one around the mask.
+//
+// Kirillov et al. 2023, "Segment Anything" (section 3); transformers 5.24.0, SamModel: iou_scores, pred_masks.
+var SAM = register(Decoder{
+	Name:    "sam",
+	Outputs: "two outputs: mask logits [batch, m, h, w] and the overlaps [batch, m] that the model expects of them, in either order",
+	Masks:   true,
+	Spec:    Spec{Threshold: 0.5, NMS: 1},
+	New: func(data json.RawMessage, _ int) (Head, error) {
+		return sam{}, numbers(data, &struct{}{})
+	},
+})
+
+type sam struct{}
+
+// withoutPrompt is a shape without an axis of one prompt behind the batch.
+func withoutPrompt(shape []int, rank int) []int {
+	if len(shape) == rank+1 && shape[1] == 1 {
+		return append([]int{shape[0]}, shape[2:]...)
+	}
+	return shape
+}
+
+// masks is the place of the mask logits.
+func (sam) masks(outputs [][]int) int {
+	if len(outputs[1]) > len(outputs[0]) {
+		return 1
+	}
+	return 0
+}
+
+func (h sam) Check(outputs [][]int, _ [2]int) error {
+	if err := count(outputs, 2, "two outputs: mask logits [batch, m, h, w] and overlaps [batch, m]"); err != nil {
+		return err
+	}
+	k := h.masks(outputs)
+	masks, overlaps := withoutPrompt(outputs[k], 4), withoutPrompt(outputs[1-k], 2)
+	if err := shaped("mask logits", masks, -1, -1, -1, -1); err != nil {
+		return err
+	}
+	if len(overlaps) != 2 || overlaps[1] != masks[1] {
+		return fmt.Errorf("the overlaps have the shape %v and should have [batch, %d], one for each mask", overlaps, masks[1])
+	}
+	return nil
+}
+
+func (h sam) Decode(outputs []*Node, picture [2]int) Candidates {
+	k := h.masks([][]int{outputs[0].Shape().Dimensions, outputs[1].Shape().Dimensions})
+	plain := func(x *Node, rank int) *Node { return Reshape(x, withoutPrompt(x.Shape().Dimensions, rank)...) }
+	logits, overlaps := plain(outputs[k], 4), ClipScalar(plain(outputs[1-k], 2), 0, 1)
+	masks := Sigmoid(logits)
+	return Candidates{
+		Boxes:      around(ConvertDType(GreaterThan(logits, ZerosLike(logits)), dtypes.Float32), picture),
+		Scores:     OnesLike(InsertAxes(overlaps, -1)),
+		Objectness: overlaps,
+		Mask:       func(chosen *Node) *Node { return pick(masks, chosen) },
+	}
+}

@@ -1,0 +1,55 @@
+package detect
+
+import (
+	"encoding/json"
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// YOLOv5Seg reads the instance segmentation of YOLO v5 and v7: rows as [YOLOv5] has them with k mask coefficients behind the
+// class probabilities, [batch, n, 5 + classes + k], and prototypes [batch, k, h, w]. Masks are made as those of [YOLOSeg].
+//
+// ultralytics/yolov5 at v7.0, segment/predict.py.
+var YOLOv5Seg = register(Decoder{
+	Name:    "yolov5-seg",
+	Outputs: "two outputs: [batch, n, 5 + classes + k] (cx, cy, w, h, objectness, class probabilities, mask coefficients) and prototypes [batch, k, h, w]",
+	Masks:   true,
+	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
+	New: func(data json.RawMessage, classes int) (Head, error) {
+		return yolov5Seg{classes}, numbers(data, &struct{}{})
+	},
+})
+
+type yolov5Seg struct{ classes int }
+
+func (y yolov5Seg) Check(outputs [][]int, _ [2]int) error {
+	if err := count(outputs, 2, "two outputs, [batch, n, 5 + classes + k] and prototypes [batch, k, h, w]"); err != nil {
+		return err
+	}
+	if err := shaped("the prototypes", outputs[1], -1, -1, -1, -1); err != nil {
+		return err
+	}
+	k, width := outputs[1][1], -1
+	if y.classes > 0 {
+		width = 5 + y.classes + k
+	}
+	o := outputs[0]
+	if err := shaped("the candidates", o, -1, -1, width); err != nil {
+		return err
+	}
+	if o[2] < 6+k || o[1] < o[2] {
+		return fmt.Errorf("the candidates have the shape %v and should be many rows of 5 + classes + %d values", o, k)
+	}
+	return nil
+}
+
+func (yolov5Seg) Decode(outputs []*Node, picture [2]int) Candidates {
+	rows := outputs[0]
+	end := rows.Shape().Dim(-1) - outputs[1].Shape().Dim(1)
+	boxes := corners(from(rows, 0, 4))
+	return Candidates{
+		Boxes: boxes, Objectness: last(rows, 4), Scores: from(rows, 5, end),
+		Mask: prototyped(from(rows, end, 0), outputs[1], boxes, picture),
+	}
+}
