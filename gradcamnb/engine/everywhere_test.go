@@ -77,14 +77,15 @@ func (n network) request(t *testing.T) gradcamnb.Request {
 // the first, whose map shows that they work.
 //
 // Without -slow the residual network and the transformer are tried with every method on
-// both backends, the other small ones with the methods of one pass in pure Go, and the two
-// large ones with the methods of many passes on XLA: the rest takes minutes.
+// both backends, and two other small ones with the methods of one pass in pure Go: the rest
+// takes minutes.
 func TestEveryMethodEverywhere(t *testing.T) {
 	path := filepath.Join("..", "..", "docs", "methods-everywhere.md")
 	onBackends(t, func(t *testing.T, e *Engine) {
 		for _, n := range networks() {
 			full := n.name == "resnet-basic" || n.name == "vit"
-			if !require.IsSlow() && !full && n.large == (e.name == "go") {
+			quick := full || e.name == "go" && (n.name == "convnext" || n.name == "attributor")
+			if !require.IsSlow() && !quick {
 				continue
 			}
 			t.Run(n.name, func(t *testing.T) {

@@ -352,8 +352,8 @@ func TestFormulasFromFiles(t *testing.T) {
 			}
 		}
 		for _, m := range cam.All() {
-			if fromFiles(m.Name) && seen[m.Name] == 0 {
-				t.Errorf("%s has no golden case", m.Name)
+			if fromFiles(m.Name) && seen[m.Name] == 0 && m.NoPeer == "" {
+				t.Errorf("%s has no golden case, and its NoPeer does not say why", m.Name)
 			}
 		}
 		sawGoldens(t, "TestFormulasFromFiles", n)

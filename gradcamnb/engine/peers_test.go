@@ -35,7 +35,7 @@ func TestPeers(t *testing.T) {
 			for _, f := range c.Models {
 				n++
 				t.Run(c.ID+"/"+f.Exporter, func(t *testing.T) {
-					if c.Method == "ScoreCAM" && c.Image != "" && e.name == "go" {
+					if (c.Method == "ScoreCAM" || strings.HasPrefix(c.Method, "AblationCAM")) && c.Image != "" && e.name == "go" {
 						require.Slow(t, "over a hundred passes of EfficientNet-Lite0 take a minute in pure Go")
 					}
 					in := caseInput(t, c)
@@ -72,8 +72,8 @@ func TestCaptum(t *testing.T) {
 				continue
 			}
 			n += len(c.Models)
-			if c.Image != "" && e.name != "go" && !require.IsSlow() {
-				later += len(c.Models) // compiling EfficientNet-Lite0 down to the picture takes a minute
+			if c.Image != "" && !require.IsSlow() {
+				later += len(c.Models) // EfficientNet-Lite0 down to the picture takes a minute, in pure Go or to compile
 				continue
 			}
 			dims, want := golden.Array(t, c.Files.Attribution)
@@ -167,6 +167,9 @@ func TestAugSmoothPeer(t *testing.T) {
 				continue
 			}
 			n++
+			if c.Image != "" && e.name == "go" && !require.IsSlow() {
+				continue // sixty passes of EfficientNet-Lite0
+			}
 			in := caseInput(t, c)
 			h, w := in.Dims[2], in.Dims[3]
 			six := gradcamnb.Tensor{Dims: []int{6, 3, h, w}}
