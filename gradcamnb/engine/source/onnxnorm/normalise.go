@@ -335,9 +335,9 @@ func (w *walk) cut(v *value) {
 	w.b.differentiable = true
 	own := func(r ref) ref {
 		if w.taken[r.name] {
-			return w.b.binary("Mul", r, w.b.scalar(1))
+			r = w.b.binary("Mul", r, w.b.scalar(1))
 		}
-		delete(w.b.made, r.name) // nobody may look behind it
+		delete(w.b.made, r.name) // nobody may look behind it, not even behind the product
 		delete(w.b.views, r.name)
 		return r
 	}
