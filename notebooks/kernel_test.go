@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -399,7 +400,7 @@ func TestStaleSocket(t *testing.T) {
 	k := startKernel(t)
 	k.run("%env GRADCAMNB_SOCKET /tmp/no-such-folder/engine.sock")
 	c := k.run(show)
-	if said := c.text("stderr"); c.Status != "error" || !strings.HasPrefix(said, "error: the kernel's engine cannot be used: nothing answers at its socket") || strings.Count(said, "\n") != 2 {
+	if said := c.text("stderr"); c.Status != "error" || !strings.HasPrefix(said, "error: the kernel's engine cannot be used: nothing answers at its socket") || strings.Count(said, "\n") != 3 {
 		t.Errorf("%s, %q", c.Status, said)
 	}
 	c = k.run("import _ \"github.com/gradcam-go/gradcam/gradcamnb/engine\"\n" + show)
@@ -421,7 +422,7 @@ func TestEngineOfAnotherVersion(t *testing.T) {
 	go func() { ended <- older.Serve(l) }()
 	k.run("%env GRADCAMNB_SOCKET " + l.Addr().String())
 	c := k.run(show)
-	if said := c.text("stderr"); c.Status != "error" || said != "error: the kernel's engine cannot be used: it is of another version than this program; restart the kernel\nexit status 1\n" {
+	if said := c.text("stderr"); c.Status != "error" || !placed("the kernel's engine cannot be used: it is of another version than this program; restart the kernel", 4).MatchString(said) {
 		t.Errorf("%s, %q", c.Status, said)
 	}
 	c = k.run("import _ \"github.com/gradcam-go/gradcam/gradcamnb/engine\"\n" + show)
@@ -477,11 +478,25 @@ func TestCompletionAndHover(t *testing.T) {
 	})
 }
 
-// Our errors are one line, with the hint, and no stack trace.
+// placed is an error of ours in a cell, with the cell's line.
+func placed(words string, line int) *regexp.Regexp {
+	return regexp.MustCompile(fmt.Sprintf(`^error: %s\n  at .*\[\[ Cell \[\d+\] Line %d \]\].*main\.go:\d+\nexit status 1\n$`, regexp.QuoteMeta(words), line))
+}
+
+// Statements without the line %% above them are told so, beside the compiler's own words.
+func TestForgottenMain(t *testing.T) {
+	k := startKernel(t)
+	c := k.run("fmt.Println(1)")
+	if said := c.text("stderr") + c.text("text/html") + c.Error; c.Status != "error" || !strings.Contains(said, "Put a line %% above them") {
+		t.Errorf("%s, %q", c.Status, said)
+	}
+}
+
+// Our errors are one line and their place in the cell, and no stack trace.
 func TestErrorIsOneLine(t *testing.T) {
 	k := startKernel(t)
-	c := k.run("%%\nimgio.MustOpen(\"no-such-picture.png\")")
-	if said := c.text("stderr"); said != "error: reading the picture: open no-such-picture.png: no such file or directory\nexit status 1\n" || c.count("text/html") != 0 {
+	c := k.run("%%\n_ = 1\nimgio.MustOpen(\"no-such-picture.png\")")
+	if said := c.text("stderr"); !placed("reading the picture: open no-such-picture.png: no such file or directory", 3).MatchString(said) {
 		t.Errorf("%q", said)
 	}
 	if said := k.run("%%\nvar m map[string]int\nm[\"x\"] = 1").text("stderr"); !strings.Contains(said, "goroutine 1") {

@@ -3,6 +3,7 @@ package nb
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -147,6 +148,12 @@ func opening(r gradcamnb.Request) gradcamnb.Request {
 	return r
 }
 
+// reach lets GoNB's side of the page reach the kernel behind a base URL and over https.
+var reach = "<script>" + reachScript + "</script>"
+
+//go:embed reach.js
+var reachScript string
+
 // session is one run of a live card.
 type session struct {
 	Explorer
@@ -193,9 +200,10 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 	defer comms.Unsubscribe(subscription)
 	// Whatever happens, the live card goes: without the cell it is dead.
 	remove := func() { gonbui.UpdateHTML(id, "") }
+	gonbui.UpdateHTML(id, reach) // before the connection is asked for, and gone with the card
 	if !s.greeted(ctx, heard.hello, func() { gonbui.UpdateHTML(id, card) }) {
 		remove()
-		return "the page did not answer; widgets of GoNB need JupyterLab or Jupyter Notebook over plain http at the root path, and not JupyterHub, VS Code or Colab", nil
+		return "the page did not answer; it must be one of JupyterLab or Jupyter Notebook, and not VS Code or Colab", nil
 	}
 	s.answer(ctx, render.Ask{Index: opened.Maps[0].Index})
 	ended := s.loop(ctx, heard)

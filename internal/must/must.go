@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 )
 
@@ -18,22 +19,29 @@ func Get[T any](v T, err error) T {
 // OK panics with the error if there is one.
 func OK(err error) {
 	if err != nil {
-		panic(&failure{err})
+		panic(&failure{err, callingLine()})
 	}
 }
 
 // failure is the error of a panic of ours. It can be recovered, and is then the error
 // that it wraps.
-type failure struct{ error }
+type failure struct {
+	error
+	at string // file and line of the program that called us
+}
 
 func (f *failure) Unwrap() error { return f.error }
 
 // Error is the error's own text. Where the Go runtime asks for it, nobody has recovered
 // from the panic and all deferred functions have run: the program is about to end with
-// a stack trace. In a notebook's cell it ends here instead, with one line.
+// a stack trace. In a notebook's cell it ends here instead, with the error and the cell's line: GoNB puts the cell's number
+// and line in front of a place in the cell's program.
 func (f *failure) Error() string {
 	if os.Getenv("GONB_PIPE") != "" && calledByRuntime() {
 		fmt.Fprintln(os.Stderr, "error:", f.error)
+		if f.at != "" {
+			fmt.Fprintln(os.Stderr, "  at", f.at)
+		}
 		os.Exit(1)
 	}
 	return f.error.Error()
@@ -54,6 +62,21 @@ func calledByRuntime() bool {
 			return false
 		case !more:
 			return false
+		}
+	}
+}
+
+// callingLine is the innermost line of the program's own package that is being run, as FILE:LINE; empty if there is none.
+func callingLine() string {
+	pcs := make([]uintptr, 32)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
+	for {
+		frame, more := frames.Next()
+		switch {
+		case strings.HasPrefix(frame.Function, "main."):
+			return frame.File + ":" + strconv.Itoa(frame.Line)
+		case !more:
+			return ""
 		}
 	}
 }

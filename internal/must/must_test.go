@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -48,11 +49,12 @@ func fail(t *testing.T, how string, env ...string) (stdout, stderr string) {
 	return string(out), errs.String()
 }
 
-// In a cell our errors are one line, after what was deferred; other panics, and all of
+// In a cell our errors are one line and the place in the cell's program, after what was deferred; other panics, and all of
 // them elsewhere, have their stack trace.
 func TestUnrecovered(t *testing.T) {
 	const cell = "GONB_PIPE=/tmp/pipe"
-	if out, said := fail(t, "ours", cell); out != "deferred\n" || said != "error: open no such file: no such file or directory\n" {
+	ours := regexp.MustCompile(`^error: open no such file: no such file or directory\n  at \S+\.go:\d+\n$`)
+	if out, said := fail(t, "ours", cell); out != "deferred\n" || !ours.MatchString(said) {
 		t.Errorf("in a cell: %q, %q", out, said)
 	}
 	if out, said := fail(t, "ours", "GONB_PIPE="); out != "deferred\n" || !strings.Contains(said, "goroutine 1") || !strings.Contains(said, "open no such file") {

@@ -93,7 +93,7 @@ func (d *demo) inNotebook() (err error) {
 	}
 	folder := d.h.join("demo")
 	err = d.s.do("executing notebooks/quickstart.ipynb", func() error {
-		return d.s.run(d.ctx, d.environment(), folder, d.jupyter.python, "-c", executePy, filepath.Join(d.src, "notebooks", "quickstart.ipynb"), folder)
+		return d.s.run(d.ctx, d.environment(), folder, d.jupyter.python, "-c", executePy, filepath.Join(d.src, "notebooks", "quickstart.ipynb"), folder, "absolute")
 	})
 	if err != nil {
 		return err
@@ -139,13 +139,19 @@ Left out: the notebook. Python 3 is not installed, and Jupyter needs it.
 	return nil
 }
 
-// openLab shows the notebook in JupyterLab and stays until it is closed. Python stands in the
-// private folder; see python. The notebook names the model relative to its own folder, so it is opened there.
+// openLab shows the notebook in JupyterLab and stays until it is closed. It is the copy in the private folder, where Jupyter
+// may save it. Python stands in the private folder, too; see python.
 func (d *demo) openLab() error {
-	c := exec.CommandContext(d.ctx, d.jupyter.python, "-m", "jupyter", "lab", filepath.Join(d.src, "notebooks", "quickstart.ipynb"))
+	args := []string{"-m", "jupyter", "lab", d.h.join("demo", "quickstart.ipynb")}
+	if os.Geteuid() == 0 { // in a container; JupyterLab refuses root unless it is told
+		args = append(args, "--allow-root")
+	}
+	c := exec.CommandContext(d.ctx, d.jupyter.python, args...)
 	c.Env, c.Dir = append(os.Environ(), d.environment()...), string(d.h)
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
-	if err := c.Run(); err != nil {
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.WaitDelay = 10 * time.Second
+	if err := c.Run(); err != nil && d.ctx.Err() == nil { // Ctrl-C is how one leaves it
 		return fmt.Errorf("JupyterLab: %w", err)
 	}
 	return nil

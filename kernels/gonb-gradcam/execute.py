@@ -1,6 +1,8 @@
 """Executes a notebook in its own folder and writes it, its page and its first picture.
 
-usage: execute.py NOTEBOOK FOLDER
+usage: execute.py NOTEBOOK FOLDER [absolute]
+
+With absolute, paths that lead up from the notebook's folder are made so in what is written: it can be run again where it lies.
 """
 import base64
 import pathlib
@@ -10,9 +12,11 @@ import nbconvert
 import nbformat
 from nbclient import NotebookClient
 
-source, folder = map(pathlib.Path, sys.argv[1:])
+source, folder = map(pathlib.Path, sys.argv[1:3])
 notebook = nbformat.read(source, as_version=4)
 NotebookClient(notebook, resources={"metadata": {"path": str(source.parent)}}).execute()
+for cell in notebook.cells if sys.argv[3:] else []:
+    cell.source = cell.source.replace('"../', f'"{source.resolve().parents[1].as_posix()}/')
 nbformat.write(notebook, folder / source.name)
 page, _ = nbconvert.HTMLExporter().from_notebook_node(notebook)
 (folder / source.with_suffix(".html").name).write_text(page, encoding="utf-8")

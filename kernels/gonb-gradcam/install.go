@@ -50,7 +50,7 @@ func installCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(s.out, "\nThe kernel \"Go (Grad-CAM)\" is installed in %s.\nTry it: jupyter lab notebooks/quickstart.ipynb\n", dir)
+			fmt.Fprintf(s.out, "\nThe kernel \"Go (Grad-CAM)\" is installed in %s.\n%s\n", dir, next())
 			return nil
 		},
 	}
@@ -61,6 +61,15 @@ func installCommand() *cobra.Command {
 	c.Flags().BoolVar(&ort, "onnxruntime", false, "also download the pinned library of onnxruntime, for files whose graph cannot be written (28 MB, with pip)")
 	c.Flags().BoolVar(&gopls, "gopls", false, "also build the pinned gopls, for completion and hover in cells")
 	return c
+}
+
+// next says how a notebook is opened.
+func next() string {
+	if _, found := findJupyter(); found {
+		return "Try it: jupyter lab notebooks/quickstart.ipynb"
+	}
+	return "No JupyterLab was found on the PATH. Install it (pip install jupyterlab), or take a private one:\n" +
+		"go run ./kernels/gonb-gradcam demo --open"
 }
 
 // install builds what the kernel needs and writes the kernelspec into a Jupyter
