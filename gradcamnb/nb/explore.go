@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -339,7 +338,11 @@ func (s *session) leave() error {
 	if err := showOpen([]*heatmap.Result{&seen}, []*heatmap.Result{s.result}, last); err != nil {
 		return err
 	}
-	gonbui.DisplayMarkdown("As code:\n```go\n" + choiceCode(last) + "\n```")
+	t, err := s.target(last.Index)
+	if err != nil {
+		return err
+	}
+	gonbui.DisplayMarkdown("As code:\n```go\n" + choiceCode(t, last) + "\n```")
 	return delivered()
 }
 
@@ -351,21 +354,4 @@ func (s *session) last() *heatmap.Map {
 		}
 	}
 	return s.latest[0]
-}
-
-// layerName is a layer's tensor name, which stands in brackets behind its module path, if it has one.
-func layerName(title string) string {
-	if _, name, ok := strings.Cut(title, " ("); ok {
-		return strings.TrimSuffix(name, ")")
-	}
-	return title
-}
-
-// choiceCode is how a map is asked for in a cell.
-func choiceCode(m *heatmap.Map) string {
-	parts := []string{fmt.Sprintf("gradcamnb.Class(%d)", m.Index)}
-	if m.Layer != "" {
-		parts = append(parts, fmt.Sprintf("gradcamnb.Layers(%q)", layerName(m.Layer)))
-	}
-	return "net.MustExplain(picture, " + strings.Join(append(parts, fmt.Sprintf("gradcamnb.Methods(%q)", m.Method)), ", ") + ")"
 }

@@ -1,9 +1,9 @@
 """Plays with a live card in JupyterLab in headless Chromium and prints what came of it as JSON.
 
-usage: explore.py NOTEBOOK FOLDER [--base URL] [--late]
+usage: explore.py NOTEBOOK FOLDER [--mute] [--late] [--dead]
 
-The notebook's only cell explores. Screenshots go to the folder. With a base URL, where
-GoNB's widgets cannot work, it waits for the cell's end and looks at what is left. With --dead the
+The notebook's only cell explores. Screenshots go to the folder. With --mute the page cannot open GoNB's connection, as in an
+editor of its own: it waits for the cell's end and looks at what is left. With --dead the
 kernel is restarted meanwhile. With --late the page gives up its first connection to GoNB, as on a busy machine.
 """
 import argparse
@@ -16,11 +16,11 @@ from jupyterlab_browser import chromium, lab
 parser = argparse.ArgumentParser()
 parser.add_argument("notebook", type=pathlib.Path)
 parser.add_argument("folder", type=pathlib.Path)
-parser.add_argument("--base", default="/")
+parser.add_argument("--mute", action="store_true")
 parser.add_argument("--late", action="store_true")
 parser.add_argument("--dead", action="store_true")
 args = parser.parse_args()
-notebook, folder, base = args.notebook, args.folder, args.base
+notebook, folder = args.notebook, args.folder
 out = {}
 
 # GoNB's page waits half a second for the kernel's answer to its first message; here the first answer is lost.
@@ -33,6 +33,14 @@ LATE = """
       queueMicrotask(() => { globalThis.gonb_comm._onopen_ack = null; });
     }
     return wait(f, ...rest);
+  };
+"""
+
+# JupyterLab's own connection to the kernel has a session behind the address.
+MUTE = """
+  const Plain = globalThis.WebSocket;
+  globalThis.WebSocket = class extends Plain {
+    constructor(url, ...rest) { super(String(url).replace(/channels$/, "nothing"), ...rest); }
   };
 """
 
@@ -64,10 +72,12 @@ def idle(page, timeout):
     page.wait_for_function("() => /\\d/.test(document.querySelector('.jp-CodeCell .jp-InputPrompt')?.textContent || '')", timeout=timeout)
 
 
-with lab(notebook.parent, base) as address, chromium() as browser:
+with lab(notebook.parent) as address, chromium() as browser:
     page = browser.new_page(viewport={"width": 1280, "height": 1100})
     if args.late:
         page.add_init_script(LATE)
+    if args.mute:
+        page.add_init_script(MUTE)
     errors = []
     page.on("pageerror", lambda e: errors.append(str(e)))
     page.goto(address(notebook.name))
@@ -75,7 +85,7 @@ with lab(notebook.parent, base) as address, chromium() as browser:
     page.wait_for_timeout(2000)  # what is run before the kernel is there waits for it
     started = time.time()
     page.keyboard.press("Control+Enter")
-    if base != "/":
+    if args.mute:
         idle(page, 120_000)
     else:
         card = page.locator(".gradcam-card")
@@ -131,13 +141,13 @@ with lab(notebook.parent, base) as address, chromium() as browser:
     page.locator(".jp-RenderedMarkdown p").first.wait_for(timeout=60_000)
     page.wait_for_timeout(1500)
     out["pictures"] = page.locator(".jp-OutputArea-output img").count()
-    if base == "/":
+    if not args.mute:
         out["opens"] = page.locator(".gradcam-card h3").inner_text() + "; " + page.locator(".gradcam-card p.sub").inner_text().split(" · ")[0]
     out["cards"] = page.locator(".gradcam-card .stage").count()
     out["stop buttons"] = page.locator('[data-name="stop"]').count()
     out["said"] = page.locator(":is(.jp-RenderedHTML, .jp-RenderedMarkdown).jp-OutputArea-output").all_inner_texts()
     page.keyboard.press("Control+s")
     page.wait_for_timeout(1500)
-    page.screenshot(path=folder / ("explore-left.png" if base == "/" else "explore-base-url.png"), full_page=True)
+    page.screenshot(path=folder / ("explore-mute.png" if args.mute else "explore-left.png"), full_page=True)
     out["errors"] = errors
 print(json.dumps(out))

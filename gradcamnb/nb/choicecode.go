@@ -1,0 +1,43 @@
+package nb
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
+)
+
+// choiceCode is how a map of a target is asked for in a cell.
+func choiceCode(t gradcamnb.Target, m *heatmap.Map) string {
+	before, target := targetCode(t)
+	parts := []string{target}
+	if m.Layer != "" && m.Place == heatmap.AtLayer {
+		parts = append(parts, fmt.Sprintf("gradcamnb.Layers(%q)", layerName(m.Layer)))
+	}
+	parts = append(parts, fmt.Sprintf("gradcamnb.Methods(%q)", m.Method))
+	return before + "net.MustExplain(picture, " + strings.Join(parts, ", ") + ")"
+}
+
+// targetCode is a target as an argument, and what has to stand before it. A target that no text can say, as one of a second
+// picture or a mask, is the one that the cell has given.
+func targetCode(t gradcamnb.Target) (before, argument string) {
+	text := t.String()
+	again, err := gradcamnb.ParseTarget(text)
+	switch {
+	case err != nil || again.String() != text || len(t.Masks) > 0:
+		return "// target is the one of this cell\n", "target"
+	case t.Kind == kind.Class.Name && len(t.Index) == 1:
+		return "", fmt.Sprintf("gradcamnb.Class(%d)", t.Index[0])
+	}
+	return fmt.Sprintf("target, err := gradcamnb.ParseTarget(%q)\nif err != nil {\n\tpanic(err)\n}\n", text), "target"
+}
+
+// layerName is a layer's tensor name, which stands in brackets behind its module path, if it has one.
+func layerName(title string) string {
+	if _, name, ok := strings.Cut(title, " ("); ok {
+		return strings.TrimSuffix(name, ")")
+	}
+	return title
+}

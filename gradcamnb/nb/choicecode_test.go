@@ -1,0 +1,28 @@
+package nb
+
+import (
+	"image"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+func TestChoiceCode(t *testing.T) {
+	m := &heatmap.Map{Place: heatmap.AtLayer, Layer: "layer3.1 (add_5)", Method: "Grad-CAM"}
+	for want, target := range map[string]gradcamnb.Target{
+		`net.MustExplain(picture, gradcamnb.Class(3), gradcamnb.Layers("add_5"), gradcamnb.Methods("Grad-CAM"))`: gradcamnb.Class(3),
+		`gradcamnb.ParseTarget("attribute:colour:red")`:                                                          gradcamnb.Attribute("colour", "red"),
+		`gradcamnb.ParseTarget("output:logits:3")`:                                                               gradcamnb.Output("logits", 3),
+		"// target is the one of this cell":                                                                      gradcamnb.Similar(image.NewGray(image.Rect(0, 0, 1, 1))),
+	} {
+		if got := choiceCode(target, m); !strings.Contains(got, want) {
+			t.Errorf("%s has the code\n%s\nwithout\n%s", target, got, want)
+		}
+	}
+	masked := choiceCode(gradcamnb.Region(1, heatmap.NewGrid(2, 2)), m)
+	if !strings.Contains(masked, "// target is the one of this cell") || strings.Contains(masked, "ParseTarget") {
+		t.Errorf("a mask is lost: %s", masked)
+	}
+}

@@ -1,0 +1,52 @@
+"""Explores a target of every kind in one JupyterLab in headless Chromium and prints what came of each as JSON.
+
+usage: kinds.py NOTEBOOK FOLDER BASE [ELEMENT]...
+
+Every cell of the notebook explores one target; its card is live, the element is chosen where one is given (- is none), and Stop
+is pressed. Screenshots go to the folder. BASE is the server's base URL.
+"""
+import json
+import pathlib
+import sys
+
+from jupyterlab_browser import chromium, lab
+
+notebook, folder, base = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
+out = []
+with lab(notebook.parent, base) as address, chromium() as browser:
+    page = browser.new_page(viewport={"width": 1280, "height": 1100})
+    errors = []
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    page.goto(address(notebook.name))
+    page.locator(".jp-CodeCell .cm-content").first.click(timeout=90_000)
+    page.wait_for_timeout(2000)  # what is run before the kernel is there waits for it
+    for i, element in enumerate(sys.argv[4:]):
+        cell = page.locator(".jp-CodeCell").nth(i)
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        live = cell.locator(".gradcam-card", has=page.locator('[data-name="stop"]'))
+        live.locator(".stage").wait_for(timeout=120_000)
+        sub = live.locator("p.sub")
+        page.wait_for_function(
+            "i => { const c = document.querySelectorAll('.jp-CodeCell')[i].querySelector('.gradcam-card'); return c && c.shadowRoot && !c.shadowRoot.querySelector('p[role=status]').textContent.endsWith('…'); }", arg=i, timeout=90_000)
+        seen = {"opens": sub.inner_text(), "said": live.locator("p[role=status].note").inner_text(), "layers": live.locator('[data-name="layer"]').count()}
+        if element != "-":
+            before = seen["opens"]
+            field = live.locator('[data-name="class"]')
+            field.fill(element)
+            field.press("Enter")
+            for _ in range(300):
+                note = live.locator("p[role=status].note").inner_text()
+                if sub.inner_text() != before or note and not note.endswith("…"):
+                    break
+                page.wait_for_timeout(100)
+            seen["then"], seen["note"] = sub.inner_text(), note
+        live.screenshot(path=folder / f"kind-{i}.png")
+        live.locator('[data-name="stop"]').click()
+        page.wait_for_function("i => /\\d/.test(document.querySelectorAll('.jp-CodeCell')[i].querySelector('.jp-InputPrompt').textContent)", arg=i, timeout=90_000)
+        cell.locator(".jp-RenderedMarkdown pre").first.wait_for(timeout=60_000)
+        seen["code"] = cell.locator(".jp-RenderedMarkdown pre").all_inner_texts()[-1]
+        seen["left"] = cell.locator(".gradcam-card .stage").count()
+        out.append(seen)
+    page.screenshot(path=folder / "kinds.png", full_page=True)
+print(json.dumps({"kinds": out, "errors": errors}))
