@@ -173,7 +173,7 @@ func TestExploreAfterALateConnection(t *testing.T) {
 // itself, says why, and shows the same maps; of the line that says meanwhile how far it is
 // nothing stays.
 func TestExploreWithoutMessages(t *testing.T) {
-	slow := strings.Replace(tiny, "gradcamnb.Prepared", `gradcamnb.Methods("Grad-CAM", "RISE"), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 5_000}), gradcamnb.Prepared`, 1)
+	slow := strings.Replace(tiny, "gradcamnb.Prepared", `gradcamnb.Methods("Grad-CAM", "RISE"), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 2_000}), gradcamnb.Prepared`, 1)
 	seen := explore(t, slow, "--mute")
 	for _, want := range []string{"the page did not answer", "not VS Code or Colab"} {
 		if !strings.Contains(seen.said(), want) {

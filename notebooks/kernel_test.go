@@ -422,7 +422,7 @@ func TestEngineOfAnotherVersion(t *testing.T) {
 	go func() { ended <- older.Serve(l) }()
 	k.run("%env GRADCAMNB_SOCKET " + l.Addr().String())
 	c := k.run(show)
-	if said := c.text("stderr"); c.Status != "error" || !placed("the kernel's engine cannot be used: it is of another version than this program; restart the kernel", 4).MatchString(said) {
+	if said := c.text("stderr"); c.Status != "error" || !placed("the kernel's engine cannot be used: it is of another version than this program; restart the kernel", 2).MatchString(said) {
 		t.Errorf("%s, %q", c.Status, said)
 	}
 	c = k.run("import _ \"github.com/gradcam-go/gradcam/gradcamnb/engine\"\n" + show)
@@ -481,15 +481,6 @@ func TestCompletionAndHover(t *testing.T) {
 // placed is an error of ours in a cell, with the cell's line.
 func placed(words string, line int) *regexp.Regexp {
 	return regexp.MustCompile(fmt.Sprintf(`^error: %s\n  at .*\[\[ Cell \[\d+\] Line %d \]\].*main\.go:\d+\nexit status 1\n$`, regexp.QuoteMeta(words), line))
-}
-
-// Statements without the line %% above them are told so, beside the compiler's own words.
-func TestForgottenMain(t *testing.T) {
-	k := startKernel(t)
-	c := k.run("fmt.Println(1)")
-	if said := c.text("stderr") + c.text("text/html") + c.Error; c.Status != "error" || !strings.Contains(said, "Put a line %% above them") {
-		t.Errorf("%s, %q", c.Status, said)
-	}
 }
 
 // Our errors are one line and their place in the cell, and no stack trace.

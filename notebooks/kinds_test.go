@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,7 +79,8 @@ func TestExploreEveryKind(t *testing.T) {
 	var seen struct {
 		Kinds []struct {
 			Opens, Said, Then, Note, Code string
-			Left                          int
+			Left, Fields                  int
+			Predictions                   []string
 		}
 		Errors []string
 	}
@@ -89,6 +91,12 @@ func TestExploreEveryKind(t *testing.T) {
 		s := seen.Kinds[i]
 		if !strings.Contains(s.Opens, k.opens) || s.Said != "" {
 			t.Errorf("%s: the card opens with %q and says %q", k.name, s.Opens, s.Said)
+		}
+		if chosen := k.choose != "-"; chosen != (s.Fields == 1) {
+			t.Errorf("%s: there are %d fields to choose another element", k.name, s.Fields)
+		}
+		if k.name == "attribute" && !slices.Contains(s.Predictions, "red") {
+			t.Errorf("the predictions of a head whose values have names are %q", s.Predictions)
 		}
 		if !strings.Contains(s.Then, k.then) {
 			t.Errorf("%s: after the choice of %s the card has %q, %q", k.name, k.choose, s.Then, s.Note)

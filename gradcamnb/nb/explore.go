@@ -189,7 +189,8 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 		likely = nil
 	}
 	id := "gradcam-" + gonbui.UniqueId()
-	s.live = render.Live{Ask: "/" + id + "/ask", Reply: "/" + id + "/reply", Labels: s.Model.Info().Elements(s.given), Likely: likely}
+	_, fixed := s.given.At(0)
+	s.live = render.Live{Fixed: fixed != nil, Ask: "/" + id + "/ask", Reply: "/" + id + "/reply", Labels: s.Model.Info().Elements(s.given), Likely: likely}
 	card, err := render.LiveHTML(id, &opened, s.live, nil)
 	if err != nil {
 		return "", err

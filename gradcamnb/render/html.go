@@ -36,8 +36,9 @@ func Page(results []*heatmap.Result, o *Options) (string, error) {
 	title := html.EscapeString(figureTitle(results[at[0]], results[at[0]].Maps[at[1]]))
 	return "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n" + policy(card) +
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
-		"<style>:root { color-scheme: light dark; } body { font-family: sans-serif; }</style>\n" +
-		"<title>" + title + "</title>\n<body>\n<main>\n" + card + "\n</main>\n", nil
+		"<style>:root { color-scheme: light dark; } body { font-family: sans-serif; } " +
+		"h1 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }</style>\n" + // for screen readers; the card has its own title
+		"<title>" + title + "</title>\n<body>\n<main>\n<h1>" + title + "</h1>\n" + card + "\n</main>\n", nil
 }
 
 // policy lets a page run the card's own script and nothing else, and load nothing: what others named, such as

@@ -10,6 +10,9 @@ type Live struct {
 	Reply  string   `json:"reply"`
 	Labels []string `json:"labels"` // of the classes, for looking them up
 
+	// Fixed tells that what is explained has no other element to choose, such as a detection.
+	Fixed bool `json:"fixed"`
+
 	// Likely are the scores of the classes, so that of several with a like name the likeliest is taken; empty if they
 	// are not known.
 	Likely []float32 `json:"likely"`

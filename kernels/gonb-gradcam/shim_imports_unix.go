@@ -19,23 +19,12 @@ import (
 // the workspace for it, 0.2 s a cell, since GoNB forgets the imports that it has found.
 func shimGoimports(args []string) int {
 	if len(args) == 2 && args[0] == "-w" {
-		if lacksMain(args[1]) {
-			fmt.Fprintln(os.Stderr, noMain)
-		}
 		if err := importOurs(args[1], os.Getenv(sourceEnv)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 	}
 	return become(os.Getenv(realGoimportsEnv), append([]string{"goimports"}, args...))
-}
-
-const noMain = "This cell has statements outside a function. Put a line %% above them: it makes a program of what stands below it."
-
-// lacksMain tells whether a cell's program stops where a statement stands among the definitions: the line %% is forgotten.
-func lacksMain(file string) bool {
-	_, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
-	return err != nil && strings.Contains(err.Error(), "expected declaration, found")
 }
 
 // importOurs adds to a program the imports of the library's packages in the checkout src

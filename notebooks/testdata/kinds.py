@@ -29,7 +29,7 @@ with lab(notebook.parent, base) as address, chromium() as browser:
         sub = live.locator("p.sub")
         page.wait_for_function(
             "i => { const c = document.querySelectorAll('.jp-CodeCell')[i].querySelector('.gradcam-card'); return c && c.shadowRoot && !c.shadowRoot.querySelector('p[role=status]').textContent.endsWith('…'); }", arg=i, timeout=90_000)
-        seen = {"opens": sub.inner_text(), "said": live.locator("p[role=status].note").inner_text(), "layers": live.locator('[data-name="layer"]').count()}
+        seen = {"opens": sub.inner_text(), "said": live.locator("p[role=status].note").inner_text(), "fields": live.locator('[data-name="class"]').count(), "predictions": live.locator(".bars .name").all_inner_texts()}
         if element != "-":
             before = seen["opens"]
             field = live.locator('[data-name="class"]')

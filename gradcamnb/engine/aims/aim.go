@@ -111,6 +111,9 @@ func (s Lookup) aim(k kind.Kind, r kind.Resolved) (Aim, error) {
 // Outputs are the model's outputs with the labels of each.
 func (s Lookup) Outputs() kind.Outputs { return outputsOf(s.Model.Card()) }
 
+// FirstLabels are the names of the values of a model's answer, its first output, which may be an attribute head.
+func FirstLabels(c source.Card) []string { return outputsOf(c).Labels("") }
+
 func outputsOf(c source.Card) kind.Outputs {
 	var out kind.Outputs
 	for i, name := range c.Outputs {

@@ -35,7 +35,7 @@ func (p Plan) Results(c source.Card, out []*tensors.Tensor, in inputs.Input, bac
 			return nil, nil, err
 		}
 		for i, r := range results {
-			p.first.Write(r, device.Row(scores, i, batch), c.Labels)
+			p.first.Write(r, device.Row(scores, i, batch), aims.FirstLabels(c))
 		}
 	} else {
 		all.output.MustFinalizeAll()

@@ -165,7 +165,7 @@ const drawSwitches = () => {
   const same = t => Object.values(named).filter(n => n === named[t]).length > 1;
   if (live && !(state.target in named)) named[state.target] = state.target;
   choose("target", "target", Object.keys(named).map(t => ({ value: t, text: same(t) ? named[t] + ", " + t : named[t] })));
-  if (live && !over) parts.push(finder);
+  if (live && !over && !live.fixed) parts.push(finder);
   const layers = distinct(maps.map(m => m.layer));
   if (live && layers.length > 1) parts.push(slider("layer", layers.indexOf(state.layer), v => want("layer", layers[v]), v => layers[v], layers.length - 1));
   else choose("layer", "layer", layers.map(v => ({ value: v, text: v || "none" })));

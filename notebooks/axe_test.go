@@ -1,0 +1,55 @@
+package notebooks
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
+)
+
+// axe finds nothing in a card, in the pages of the site (GRADCAM_SITE, as mkdocs builds it) and in a notebook's page, narrow and
+// wide, light and dark; nothing is fetched from elsewhere, and nothing stands out to the side.
+func TestAxe(t *testing.T) {
+	needLab(t)
+	if out, err := exec.Command("python3", "-c", "import axe_playwright_python").CombinedOutput(); err != nil {
+		require.Missing(t, "chromium", lastLine(out)+"; pip install -r .ci/requirements.txt")
+	}
+	dir := t.ArtifactDir()
+	html, err := render.Page([]*heatmap.Result{played("tabby")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	card := filepath.Join(dir, "card.html")
+	if err := os.WriteFile(card, []byte(html), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{filepath.Join("testdata", "axe.py"), dir, card}
+	if site := os.Getenv("GRADCAM_SITE"); site != "" {
+		for _, page := range []string{"index", "five-minutes", "how-do-i", "my-model", "messages", "gallery"} {
+			args = append(args, filepath.Join(site, page+".html"))
+		}
+	} else {
+		t.Log("without the site's pages: GRADCAM_SITE names no folder that mkdocs has built")
+	}
+	out, err := exec.Command("python3", args...).Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr(err))
+	}
+	var seen map[string][]string
+	if err := json.Unmarshal(out, &seen); err != nil {
+		t.Fatal(err)
+	}
+	if len(seen) != 4*(len(args)-2) {
+		t.Errorf("%d pages were looked at, of %d", len(seen), 4*(len(args)-2))
+	}
+	for page, found := range seen {
+		for _, f := range found {
+			t.Errorf("%s: %s", page, f)
+		}
+	}
+}
