@@ -1,10 +1,54 @@
 package source
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
+
+// Whatever stands in a model file, it is opened and its layers are listed, or it is refused, and no panic.
+// A longer run: go test ./gradcamnb/engine/source -run - -fuzz FuzzOpen -fuzztime 10m
+func FuzzOpen(f *testing.F) {
+	for _, folder := range []string{"ops", "axes", "batch"} {
+		files, err := filepath.Glob(golden.Path(folder, "*.onnx"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			if len(data) < 5000 { // larger ones are mostly weights
+				f.Add(data)
+			}
+		}
+	}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		path := filepath.Join(dir, "m.onnx")
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		m, err := Open(t.Context(), path, io.Discard)
+		if err != nil {
+			return
+		}
+		if closer, ok := m.(io.Closer); ok {
+			defer func() { _ = closer.Close() }() // only read
+		}
+		in := m.Card().Input
+		for i, d := range in {
+			if d < 0 || d > 64 {
+				in[i] = 16
+			}
+		}
+		_, _ = m.Layers(in, "") // a list or an error
+	})
+}
 
 // Whatever a sidecar says, it is read or refused, and no panic.
 // A longer run: go test ./gradcamnb/engine/source -fuzz FuzzSidecar -fuzztime 10m
