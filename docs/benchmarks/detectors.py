@@ -175,7 +175,7 @@ class Peer:
 
 
 def tool(path, work, *a):
-    return subprocess.run([TOOL, *a, "--model", path, "--image", os.path.join(work, "street.png"), "--backend", os.environ.get("BACKEND", "go")], capture_output=True, text=True)
+    return subprocess.run([TOOL, *a, "--model", path, "--image", os.path.join(work, "street.png"), *([] if "--backend" in a else ["--backend", os.environ.get("BACKEND", "go")])], capture_output=True, text=True)
 
 
 def failed(r):
@@ -191,8 +191,8 @@ def matched(got, boxes, conf, label, ties):
     return max(off)
 
 
-def gradient(path, work, out, target):
-    r = tool(path, work, "explain", "--target", target, "--method", "HiResCAM", "--out", out)
+def gradient(path, work, out, target, *how):
+    r = tool(path, work, "explain", "--target", target, "--method", "HiResCAM", "--out", out, *how)
     if r.returncode:
         return failed(r)
     raw = np.abs(np.load(out + "/raw.npy")).max()

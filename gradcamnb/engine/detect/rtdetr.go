@@ -2,6 +2,8 @@ package detect
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -18,15 +20,25 @@ var RTDETR = register(Decoder{
 	Outputs: "two outputs: class logits [batch, queries, classes] and boxes [batch, queries, 4], in either order",
 	Spec:    Spec{Threshold: 0.5, NMS: 1},
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		return rtdetr{classes}, numbers(data, &struct{}{})
+		h := rtdetr{classes: classes}
+		if err := numbers(data, &h); err != nil {
+			return nil, err
+		}
+		if h.First != "" && h.First != "logits" && h.First != "boxes" {
+			return nil, fmt.Errorf(`"first" is %q and must be "logits" or "boxes"`, h.First)
+		}
+		return h, nil
 	},
 })
 
-type rtdetr struct{ classes int }
+type rtdetr struct {
+	First   string `json:"first"` // of the two outputs: "logits" or "boxes"; by default their widths say it
+	classes int
+}
 
 // split is the places of the logits and of the boxes.
 func (h rtdetr) split(first, second int) (logits, boxes int) {
-	if first == 4 && (second != 4 || h.classes != 4) {
+	if h.First == "boxes" || h.First == "" && first == 4 && second != 4 {
 		return 1, 0
 	}
 	return 0, 1
@@ -40,6 +52,9 @@ func (h rtdetr) Check(outputs [][]int, _ [2]int) error {
 		if err := shaped("an output", o, -1, -1, -1); err != nil {
 			return err
 		}
+	}
+	if h.First == "" && outputs[0][2] == 4 && outputs[1][2] == 4 {
+		return errors.New(`both outputs have four numbers a query, so their widths do not tell logits of four classes from boxes: give "numbers": {"first": "logits"}, or "boxes"`)
 	}
 	logits, boxes := h.split(outputs[0][2], outputs[1][2])
 	classes := -1
