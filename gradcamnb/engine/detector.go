@@ -159,8 +159,30 @@ func (f *ownDetector) explain(ctx context.Context, b *device.Backend, r gradcamn
 	if err != nil {
 		return nil, fmt.Errorf("the model %s is a Go function: %w", f.model.Card().Name, err)
 	}
+	if p.Aims, err = f.aims(r.Targets, seen); err != nil {
+		return nil, err
+	}
 	var outcomes []aims.Outcome
-	for _, t := range r.Targets {
+	for _, a := range p.Aims {
+		outcomes = append(outcomes, a.Given(found))
+	}
+	p.Host = func(int) func([]float32, int) ([]float32, error) {
+		return func(masks []float32, n int) ([]float32, error) { return f.score(p, picture, masks, n) }
+	}
+	result := &heatmap.Result{
+		Picture: picture, Detections: found, Model: f.model.Card().Name, Backend: b.Name, Versions: plans.Versions(),
+		Frame: imgio.Frame{PictureW: w, PictureH: h, ModelW: mw, ModelH: mh, ScaleX: float64(w) / float64(mw), ScaleY: float64(h) / float64(mh)},
+	}
+	in := inputs.Input{Dims: p.Input, Values: make([]float32, mh*mw*3), Pictures: []image.Image{picture}, Frames: []imgio.Frame{result.Frame}}
+	return result, run{
+		session: f.session, backend: b, plan: p, request: r, input: in, found: outcomes, results: []*heatmap.Result{result},
+	}.perturb(ctx)
+}
+
+// aims looks targets up in what was found.
+func (f *ownDetector) aims(targets []gradcamnb.Target, seen *detections.Found) ([]aims.Aim, error) {
+	var out []aims.Aim
+	for _, t := range targets {
 		if !t.Boxed() {
 			return nil, fmt.Errorf("target %s: a detector that is a Go function has detections alone to explain", t)
 		}
@@ -168,22 +190,14 @@ func (f *ownDetector) explain(ctx context.Context, b *device.Backend, r gradcamn
 		if err != nil {
 			return nil, fmt.Errorf("target %s: %w", t, err)
 		}
-		p.Aims = append(p.Aims, list[0])
-		outcomes = append(outcomes, list[0].Given(found))
+		out = append(out, list[0])
 	}
-	p.Host = func(int) func([]float32, int) ([]float32, error) {
-		return func(masks []float32, n int) ([]float32, error) { return f.score(p.Aims, picture, masks, n, mw, mh) }
-	}
-	result := &heatmap.Result{
-		Picture: picture, Detections: found, Model: f.model.Card().Name, Backend: b.Name, Versions: plans.Versions(),
-		Frame: imgio.Frame{PictureW: w, PictureH: h, ModelW: mw, ModelH: mh, ScaleX: float64(w) / float64(mw), ScaleY: float64(h) / float64(mh)},
-	}
-	in := inputs.Input{Dims: p.Input, Values: make([]float32, mh*mw*3), Pictures: []image.Image{picture}, Frames: []imgio.Frame{result.Frame}}
-	return result, run{f.session, b, p, r, in, outcomes, []*heatmap.Result{result}}.perturb(ctx)
+	return out, nil
 }
 
-// score is what the aims score under n masks of mw x mh: [aim][mask] laid flat.
-func (f *ownDetector) score(all []aims.Aim, picture image.Image, masks []float32, n, mw, mh int) ([]float32, error) {
+// score is what the aims score under n masks of the plan's size: [aim][mask] laid flat.
+func (f *ownDetector) score(p plans.Plan, picture image.Image, masks []float32, n int) ([]float32, error) {
+	mh, mw := p.Input[1], p.Input[2]
 	hidden := make([]image.Image, n)
 	for i := range hidden {
 		hidden[i] = hide(picture, heatmap.Grid{W: mw, H: mh, Values: masks[i*mw*mh : (i+1)*mw*mh]})
@@ -192,8 +206,8 @@ func (f *ownDetector) score(all []aims.Aim, picture image.Image, masks []float32
 	if err != nil {
 		return nil, err
 	}
-	scores := make([]float32, len(all)*n)
-	for a, aim := range all {
+	scores := make([]float32, len(p.Aims)*n)
+	for a, aim := range p.Aims {
 		for i := range n {
 			scores[a*n+i] = aim.Given(found[i]).Score[0]
 		}

@@ -71,6 +71,7 @@ func TestDetectorThatIsAFunction(t *testing.T) {
 	}
 	for want, choices := range map[string][]gradcamnb.Choice{
 		"it has no layers to explain at":     {gradcamnb.Methods("Grad-CAM")},
+		"nor gradients":                      {gradcamnb.Methods("Saliency")},
 		"has detections alone to explain":    {gradcamnb.Class(0)},
 		"the model has no instance masks":    {gradcamnb.Instance(1)},
 		"there is no detection 2: the model": {gradcamnb.Detection(2)},

@@ -20,6 +20,7 @@ type run struct {
 	backend *device.Backend
 	plan    plans.Plan
 	request gradcamnb.Request
+	want    measuring // what the request wants measured
 	input   inputs.Input
 	found   []aims.Outcome // what the plan's aims came to
 	results []*heatmap.Result

@@ -99,7 +99,8 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		}
 		clock.lap("detect")
 	}
-	if _, err := newMeasuring(r.Measuring); err != nil { // before anything is computed
+	want, err := newMeasuring(r.Measuring) // before anything is computed
+	if err != nil {
 		return nil, err
 	}
 	b, end, err := s.engine.begin(ctx)
@@ -111,7 +112,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	if err != nil {
 		return nil, err
 	}
-	now := run{session: s, backend: b, plan: p, request: r, input: in}
+	now := run{session: s, backend: b, plan: p, request: r, want: want, input: in}
 	if err := now.compute(clock); err != nil {
 		return nil, err
 	}

@@ -30,12 +30,7 @@ func (m *Map) Diagnose() string {
 	case m.Sampled != nil:
 		return m.diagnoseDraw()
 	}
-	said := ""
-	if m.place() == AtMasks {
-		said = m.diagnoseMasks(lo, hi)
-	} else {
-		said = m.diagnoseZero(lo, hi)
-	}
+	said := m.diagnoseZero(lo, hi)
 	switch {
 	case said != "":
 		return said
@@ -73,9 +68,11 @@ func (m *Map) diagnoseMasks(lo, hi float32) string {
 	return ""
 }
 
-// diagnoseZero says why a map of gradients is zero, or as good as zero.
+// diagnoseZero says why a map is zero, or as good as zero.
 func (m *Map) diagnoseZero(lo, hi float32) string {
 	switch {
+	case m.place() == AtMasks:
+		return m.diagnoseMasks(lo, hi)
 	case m.ScoreUnit == "probability" && m.Score > 1-saturated:
 		return fmt.Sprintf("The softmax is saturated: the probability of the target %s is 1 but for %.0e, so nothing moves it and the map is rounding. Explain the logit of the class instead of its probability.", m.Target, 1-m.Score)
 	case lo != 0 || hi != 0:

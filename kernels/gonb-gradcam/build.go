@@ -14,7 +14,7 @@ import (
 // buildTools builds gonb and goimports, and puts this program, which is what Jupyter
 // launches, beside them.
 func buildTools(ctx context.Context, s *steps, h home, src string) error {
-	if err := buildPinned(ctx, s, h, src, "tools", "github.com/janpfeifer/gonb", "golang.org/x/tools/cmd/goimports"); err != nil {
+	if err := s.buildPinned(ctx, h, src, "tools", "github.com/janpfeifer/gonb", "golang.org/x/tools/cmd/goimports"); err != nil {
 		return err
 	}
 	self, err := os.Executable()
@@ -33,12 +33,12 @@ func buildGopls(ctx context.Context, s *steps, h home) error {
 	if err != nil {
 		return err
 	}
-	return buildPinned(ctx, s, h, src, "gopls", "golang.org/x/tools/gopls")
+	return s.buildPinned(ctx, h, src, "gopls", "golang.org/x/tools/gopls")
 }
 
 // buildPinned builds programs at the versions of tools/go.mod, unless that was done
 // before.
-func buildPinned(ctx context.Context, s *steps, h home, src, stamp string, packages ...string) error {
+func (s *steps) buildPinned(ctx context.Context, h home, src, stamp string, packages ...string) error {
 	tools := filepath.Join(src, "kernels", "gonb-gradcam", "tools")
 	pins, err := os.ReadFile(filepath.Join(tools, "go.mod"))
 	if err != nil {

@@ -114,7 +114,8 @@ func methodNames() string {
 	return strings.Join(names, ", ")
 }
 
-func explain(ctx context.Context, f explainFlags) error {
+// check says which flag is missing or wrong, if one is.
+func (f explainFlags) check() error {
 	switch {
 	case f.model == "":
 		return cli.Usagef("--model is missing: name an ONNX file, or hf://owner/name/file.onnx")
@@ -126,6 +127,13 @@ func explain(ctx context.Context, f explainFlags) error {
 		return cli.Usagef("--image and --tensor exclude each other")
 	case f.batch < 0 || f.batch > 0 && f.tensor != "":
 		return cli.Usagef("--batch %d: it is a number of pictures from 1, for --image", f.batch)
+	}
+	return nil
+}
+
+func explain(ctx context.Context, f explainFlags) error {
+	if err := f.check(); err != nil {
+		return err
 	}
 	target, err := parseTarget(f.target)
 	if err != nil {
@@ -148,7 +156,7 @@ func explain(ctx context.Context, f explainFlags) error {
 		return err
 	}
 	if f.batch > 0 {
-		return explainMany(ctx, f, m, r, dir, options)
+		return f.explainMany(ctx, m, r, dir, options)
 	}
 	if err := f.input(m, &r); err != nil {
 		if i := slices.IndexFunc(f.images, isPattern); i >= 0 && errors.Is(err, fs.ErrNotExist) {

@@ -36,7 +36,7 @@ type job struct {
 // explainMany explains pictures in batches, each into a folder of its own. A picture
 // whose folder has its results already is left out, so a run that was interrupted goes
 // on where it was.
-func explainMany(ctx context.Context, f explainFlags, m *gradcamnb.Model, r gradcamnb.Request, dir string, o *render.Options) error {
+func (f explainFlags) explainMany(ctx context.Context, m *gradcamnb.Model, r gradcamnb.Request, dir string, o *render.Options) error {
 	jobs, err := f.jobs(dir)
 	if err != nil {
 		return err

@@ -57,29 +57,41 @@ func (f *samplingFlags) addMasks(c *cobra.Command, masks, grid int) {
 // maxMasks is far more than any map needs, and few enough to remember what each scored.
 const maxMasks = 100_000_000
 
-// sampling checks the flags, all of which are given: zero means zero here.
-func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
+// check says which flag is wrong, if one is. All are given: zero means zero here.
+func (f *samplingFlags) check() error {
 	switch {
+	case f.model == "":
+		return cli.Usagef("--model is missing: name an ONNX file")
+	case f.checkpoint <= 0:
+		return cli.Usagef("--checkpoint %s: give a time, e.g. 30s", f.checkpoint)
 	case f.masks < 1:
-		return gradcamnb.Sampling{}, cli.Usagef("--masks %d: nothing is explained without masks; give at least 1", f.masks)
+		return cli.Usagef("--masks %d: nothing is explained without masks; give at least 1", f.masks)
 	case !(f.p > 0 && f.p < 1):
-		return gradcamnb.Sampling{}, cli.Usagef("--p %g: every mask would be the same; give a probability between 0 and 1, both excluded", f.p)
+		return cli.Usagef("--p %g: every mask would be the same; give a probability between 0 and 1, both excluded", f.p)
 	case f.grid < 1:
-		return gradcamnb.Sampling{}, cli.Usagef("--grid %d: give at least 1 cell", f.grid)
+		return cli.Usagef("--grid %d: give at least 1 cell", f.grid)
 	case f.batch < 0:
-		return gradcamnb.Sampling{}, cli.Usagef("--batch %d: give at least 1", f.batch)
+		return cli.Usagef("--batch %d: give at least 1", f.batch)
 	case f.batch > maxMasks:
-		return gradcamnb.Sampling{}, cli.Usagef("--batch %d: give at most %d", f.batch, maxMasks)
+		return cli.Usagef("--batch %d: give at most %d", f.batch, maxMasks)
 	case !(f.agreement >= 0 && f.agreement < 1):
-		return gradcamnb.Sampling{}, cli.Usagef("--agreement %g: a rank correlation to wait for lies between 0 and 1", f.agreement)
+		return cli.Usagef("--agreement %g: a rank correlation to wait for lies between 0 and 1", f.agreement)
 	case f.masks > maxMasks:
-		return gradcamnb.Sampling{}, cli.Usagef("--masks %d: give at most %d", f.masks, maxMasks)
+		return cli.Usagef("--masks %d: give at most %d", f.masks, maxMasks)
 	case f.limit < 0:
-		return gradcamnb.Sampling{}, cli.Usagef("--time %s: it is over already", f.limit)
+		return cli.Usagef("--time %s: it is over already", f.limit)
 	case len(f.images) != 1:
-		return gradcamnb.Sampling{}, cli.Usagef("--image: name one picture")
+		return cli.Usagef("--image: name one picture")
 	case f.out == "":
-		return gradcamnb.Sampling{}, cli.Usagef("--out is missing: name a folder for the results")
+		return cli.Usagef("--out is missing: name a folder for the results")
+	}
+	return nil
+}
+
+// sampling reads the flags.
+func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
+	if err := f.check(); err != nil {
+		return gradcamnb.Sampling{}, err
 	}
 	if f.design == "papers" {
 		f.design = ""
@@ -207,12 +219,6 @@ func (f *samplingFlags) fewMasks(c *cobra.Command) {
 
 // run explains a target and writes the files, also of a run that is interrupted.
 func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
-	if f.model == "" {
-		return cli.Usagef("--model is missing: name an ONNX file")
-	}
-	if f.checkpoint <= 0 {
-		return cli.Usagef("--checkpoint %s: give a time, e.g. 30s", f.checkpoint)
-	}
 	o, err := f.sampling()
 	if err != nil {
 		return err
@@ -229,10 +235,7 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 	if err != nil {
 		return err
 	}
-	if target.Kind == "detection" && target.Edge == "" && m.Info().Masks && !f.byBox {
-		target.Kind = "instance"
-	}
-	r.Targets = []gradcamnb.Target{target}
+	r.Targets = []gradcamnb.Target{f.byMask(target, m.Info())}
 	beside, err := f.gradient(c.Context(), m, r)
 	if err != nil {
 		return err
@@ -246,21 +249,28 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 		return ended
 	}
 	drawn := results[0].Maps[0]
-	if err := errors.Join(writeRun(dir, drawn), write(dir, f.explainFlags, m, results, options)); err != nil {
-		return err
-	}
-	if drawn.Box.Area() > 0 {
+	err = errors.Join(writeRun(dir, drawn), write(dir, f.explainFlags, m, results, options))
+	if err == nil && drawn.Box.Area() > 0 {
 		sheet := *results[0]
 		sheet.Maps = append([]*heatmap.Map{drawn}, beside...)
-		if err := writeDetectionSheet(dir, &sheet, options); err != nil {
-			return err
-		}
+		err = writeDetectionSheet(dir, &sheet, options)
+	}
+	if err != nil {
+		return err
 	}
 	if errors.Is(ended, context.Canceled) {
 		return fmt.Errorf("interrupted after %d of %d masks; what there is so far is in %s, and --resume %s goes on",
 			len(drawn.Sampled.Weights), o.Masks, dir, dir)
 	}
 	return ended
+}
+
+// byMask is a detection compared by its mask, if the model has masks and --by-box does not ask otherwise.
+func (f *samplingFlags) byMask(target gradcamnb.Target, i gradcamnb.Info) gradcamnb.Target {
+	if target.Kind == "detection" && target.Edge == "" && i.Masks && !f.byBox {
+		target.Kind = "instance"
+	}
+	return target
 }
 
 // gradient is the map of --method at --layer; none where no method is named.

@@ -75,7 +75,7 @@ func readRun(dir string) (*heatmap.Sampled, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(dims) != 2 || dims[0] != 1 || f.Done < 1 || dims[1] < f.Done || f.SHA256 == "" && dims[1] != f.Done {
+	if !f.fits(dims) {
 		return nil, fmt.Errorf("%s and %s beside it are not of one run", path, file)
 	}
 	if f.SHA256 == "" && f.Design == "balanced" && bits.OnesCount(uint(f.Grid)) == 1 { // the blocks were larger then
@@ -86,6 +86,14 @@ func readRun(dir string) (*heatmap.Sampled, error) {
 		return nil, fmt.Errorf("%s and %s beside it are not of one run", path, file)
 	}
 	return &heatmap.Sampled{Masks: f.Masks, Grid: f.Grid, P: f.P, Seed: f.Seed, Batch: f.Batch, Design: f.Design, Weights: weights, Mean: f.Mean}, nil
+}
+
+// fits tells whether scores of that shape can be the run's. Without a checksum there are no more of them than it says.
+func (f runFile) fits(dims []int) bool {
+	if len(dims) != 2 || dims[0] != 1 || f.Done < 1 {
+		return false
+	}
+	return dims[1] == f.Done || dims[1] > f.Done && f.SHA256 != ""
 }
 
 // weightsFile is the file with the scores of a run.
@@ -122,6 +130,28 @@ func (d referenceDetection) detection() heatmap.Detection {
 	return out
 }
 
+// weigh returns the weight of every mask and the map, of each target.
+func (f referenceFile) weigh(masks []float32, pixels int) (weights, saliency []float32) {
+	for _, t := range f.Targets {
+		sum := make([]float64, pixels)
+		for i, detections := range f.Detections {
+			var under []heatmap.Detection
+			for _, d := range detections {
+				under = append(under, d.detection())
+			}
+			w := t.detection().Weight(under)
+			weights = append(weights, float32(w))
+			for p, m := range masks[i*pixels : (i+1)*pixels] {
+				sum[p] += w * float64(m)
+			}
+		}
+		for _, v := range sum {
+			saliency = append(saliency, float32(v))
+		}
+	}
+	return weights, saliency
+}
+
 // referenceDRISE computes D-RISE of given masks and detections: the weight of a mask
 // is the best match under it, the map the sum of the masks by weight.
 func referenceDRISE(masks, found, out string) error {
@@ -154,24 +184,7 @@ func referenceDRISE(masks, found, out string) error {
 		return err
 	}
 	pixels := dims[1] * dims[2]
-	var weights, saliency []float32
-	for _, t := range f.Targets {
-		sum := make([]float64, pixels)
-		for i, detections := range f.Detections {
-			var under []heatmap.Detection
-			for _, d := range detections {
-				under = append(under, d.detection())
-			}
-			w := t.detection().Weight(under)
-			weights = append(weights, float32(w))
-			for p, m := range values[i*pixels : (i+1)*pixels] {
-				sum[p] += w * float64(m)
-			}
-		}
-		for _, v := range sum {
-			saliency = append(saliency, float32(v))
-		}
-	}
+	weights, saliency := f.weigh(values, pixels)
 	if err := npyfile.Write(filepath.Join(dir, "weights.npy"), []int{len(f.Targets), dims[0]}, weights); err != nil {
 		return err
 	}

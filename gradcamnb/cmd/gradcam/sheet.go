@@ -73,7 +73,8 @@ methods --cols layers.`,
 	return c
 }
 
-func sheet(ctx context.Context, f sheetFlags) error {
+// check says which flag is missing or wrong, if one is.
+func (f sheetFlags) check() error {
 	switch {
 	case len(f.models) == 0:
 		return cli.Usagef("--model is missing: name an ONNX file")
@@ -86,16 +87,13 @@ func sheet(ctx context.Context, f sheetFlags) error {
 	case len(f.images) > 0 && f.tensor != "":
 		return cli.Usagef("--image and --tensor exclude each other")
 	}
-	rows, err := parseAxes("--rows", f.rows)
-	if err != nil {
-		return err
-	}
-	columns, err := parseAxes("--cols", f.columns)
-	if err != nil {
-		return err
-	}
+	return nil
+}
+
+// request is what is asked of every model, of a sheet with these axes.
+func (f sheetFlags) request(axes ...heatmap.Axis) (gradcamnb.Request, error) {
 	r := gradcamnb.Request{Layers: f.layers, Methods: f.methods, Measuring: f.measuring}
-	if len(r.Layers) == 0 && slices.Contains(slices.Concat(rows, columns), heatmap.ByLayer) {
+	if len(r.Layers) == 0 && slices.Contains(axes, heatmap.ByLayer) {
 		r.Layers = []string{gradcamnb.StageLayers}
 	}
 	if f.unmeasured {
@@ -104,9 +102,28 @@ func sheet(ctx context.Context, f sheetFlags) error {
 	for _, t := range f.targets {
 		target, err := parseTarget(t)
 		if err != nil {
-			return err
+			return r, err
 		}
 		r.Targets = append(r.Targets, target)
+	}
+	return r, nil
+}
+
+func sheet(ctx context.Context, f sheetFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	rows, err := parseAxes("--rows", f.rows)
+	if err != nil {
+		return err
+	}
+	columns, err := parseAxes("--cols", f.columns)
+	if err != nil {
+		return err
+	}
+	r, err := f.request(slices.Concat(rows, columns)...)
+	if err != nil {
+		return err
 	}
 	options, err := f.options()
 	if err != nil {
@@ -119,7 +136,7 @@ func sheet(ctx context.Context, f sheetFlags) error {
 	var sheets []*heatmap.Sheet
 	e := engine.New(f.backend)
 	for _, model := range f.models {
-		s, err := f.of(ctx, e, model, r, rows, columns)
+		s, err := f.of(ctx, e, model, r, [2][]heatmap.Axis{rows, columns})
 		if err != nil {
 			return err
 		}
@@ -129,16 +146,8 @@ func sheet(ctx context.Context, f sheetFlags) error {
 	if err != nil {
 		return err
 	}
-	s.Shared = f.shared
-	for i := range s.Cells {
-		for j := range s.Cells[i] {
-			s.Cells[i][j].Signed = f.signed
-		}
-	}
-	if len(f.difference) > 0 {
-		if err := s.Subtract(f.difference[0]-1, f.difference[1]-1); err != nil {
-			return cli.Usagef("--difference %v: %w", f.difference, err)
-		}
+	if err := f.lay(s); err != nil {
+		return err
 	}
 	if err := writeSheet(dir, s, options); err != nil {
 		return err
@@ -147,8 +156,25 @@ func sheet(ctx context.Context, f sheetFlags) error {
 	return nil
 }
 
+// lay changes the sheet as the flags say.
+func (f sheetFlags) lay(s *heatmap.Sheet) error {
+	s.Shared = f.shared
+	for i := range s.Cells {
+		for j := range s.Cells[i] {
+			s.Cells[i][j].Signed = f.signed
+		}
+	}
+	if len(f.difference) == 0 {
+		return nil
+	}
+	if err := s.Subtract(f.difference[0]-1, f.difference[1]-1); err != nil {
+		return cli.Usagef("--difference %v: %w", f.difference, err)
+	}
+	return nil
+}
+
 // of is the sheet of one model.
-func (f sheetFlags) of(ctx context.Context, e *engine.Engine, model string, r gradcamnb.Request, rows, columns []heatmap.Axis) (*heatmap.Sheet, error) {
+func (f sheetFlags) of(ctx context.Context, e *engine.Engine, model string, r gradcamnb.Request, axes [2][]heatmap.Axis) (*heatmap.Sheet, error) {
 	m, err := gradcamnb.OpenWith(ctx, e, model)
 	if err != nil {
 		return nil, err
@@ -156,7 +182,7 @@ func (f sheetFlags) of(ctx context.Context, e *engine.Engine, model string, r gr
 	if err := f.input(m, &r); err != nil {
 		return nil, err
 	}
-	return m.RunSheet(ctx, r, rows, columns)
+	return m.RunSheet(ctx, r, axes[0], axes[1])
 }
 
 // stacked puts the models' sheets one below the other, titled by what tells the files apart.

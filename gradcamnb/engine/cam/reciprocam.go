@@ -1,5 +1,7 @@
 package cam
 
+import "slices"
+
 // ReciproCAM asks what the model says when it gets one cell of the layer alone, with no
 // gradient:
 //
@@ -32,11 +34,11 @@ var ReciproCAM = register(Method{
 			},
 			Map: func() Grid {
 				out := Grid{H: scores.H, W: scores.W, Flat: make([]float32, len(scores.Flat))}
+				if heard == 0 {
+					return out
+				}
+				lowest := slices.Min(scores.Flat[:heard])
 				for i, v := range scores.Flat[:heard] {
-					lowest := v
-					for _, u := range scores.Flat[:heard] {
-						lowest = min(lowest, u)
-					}
 					out.Flat[i] = v - lowest
 				}
 				return out

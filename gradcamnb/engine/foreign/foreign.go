@@ -29,7 +29,7 @@ func Open(fed source.Fed) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := fed.Model.Card()
+	c := fed.Card()
 	names := []string{whole.Picture}
 	for _, i := range c.Inputs {
 		if _, ok := fed.Values()[i.Name]; ok {

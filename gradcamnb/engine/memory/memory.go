@@ -11,18 +11,19 @@ import (
 	"sync"
 )
 
-// MemoryEnv names the environment variable that bounds what an engine keeps of models
+// Env names the environment variable that bounds what an engine keeps of models
 // and programs that nobody uses at the moment, e.g. 500MB or 8GB; the default is 2GB.
 const Env = "GRADCAMNB_MEMORY"
 
 const (
 	defaultMemory = 2 << 30
 
-	// ProgramBytes is what a program counts as, and ModelFactor how many times its files a model does. A program was measured at 5 MB in pure Go and 20 to 35
-	// MB on XLA (EfficientNet-Lite0), and a model at three times its files: as read, as
-	// the compiled programs want it, and on the device.
+	// ProgramBytes is what a program counts as. It was measured at 5 MB in pure Go and 20 to 35 MB on XLA
+	// (EfficientNet-Lite0).
 	ProgramBytes = 32 << 20
-	ModelFactor  = 3
+	// ModelFactor is how many times its files a model counts as: as read, as the compiled programs want it, and on the
+	// device.
+	ModelFactor = 3
 )
 
 // Memory keeps things within a limit: what was not used for longest goes first. It

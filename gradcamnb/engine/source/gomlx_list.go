@@ -197,6 +197,12 @@ func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
 		}
 		add(layer, w.outputs[name])
 	}
+	l.connect(nodes)
+	return l
+}
+
+// connect finds out how each layer's numbers end, and which layers feed which, of the nodes of the layers.
+func (l *listing) connect(nodes []*Node) {
 	names := map[*Node]string{}
 	for i, n := range nodes {
 		if names[n] == "" {
@@ -214,7 +220,6 @@ func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
 			l.answer[i][l.layers[k].Name] = answers[n]
 		}
 	}
-	return l
 }
 
 // ancestors is every node that the given one depends on, itself included, not

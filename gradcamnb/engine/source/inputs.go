@@ -95,13 +95,7 @@ func (i Input) fits(v Value, pictures int) (Value, error) {
 	if n != len(v.Values) || n == 0 {
 		return wrong(fmt.Sprintf("it is empty, or does not hold its %d values", len(v.Values)))
 	}
-	dims := v.Dims
-	switch {
-	case i.Batched && len(dims) == len(i.Dims)-1:
-		dims = append([]int{1}, dims...)
-	case n == 1 && len(dims) <= 1:
-		dims = slices.Repeat([]int{1}, len(i.Dims))
-	}
+	dims := i.filledUp(v.Dims, n)
 	if len(dims) != len(i.Dims) {
 		return wrong(fmt.Sprintf("it needs %d axes", len(i.Dims)))
 	}
@@ -119,6 +113,17 @@ func (i Input) fits(v Value, pictures int) (Value, error) {
 		return Value{}, err
 	}
 	return Value{dims, v.Values}, nil
+}
+
+// filledUp is the shape of a value of n numbers with the axes that may be missing.
+func (i Input) filledUp(dims []int, n int) []int {
+	switch {
+	case i.Batched && len(dims) == len(i.Dims)-1:
+		return append([]int{1}, dims...)
+	case n == 1 && len(dims) <= 1:
+		return slices.Repeat([]int{1}, len(i.Dims))
+	}
+	return dims
 }
 
 // whole is an error if an input of whole numbers is given others.

@@ -93,14 +93,13 @@ func (f follower) evidence(n *protos.NodeProto) (layoutFound, bool) {
 		return layoutFound{}, false
 	}
 	found := layoutFound{by: fmt.Sprintf("operator %s, node %q", n.OpType, n.Name)}
-	channelsLast := n.OpType == "NhwcConv" || n.OpType == "QLinearConv" && intAttr(n, "channels_last", 0) == 1
 	switch {
-	case channelsLast:
+	case channelsLast(n):
 		found.layout, ok = meaning(x.axes[3], x.axes[1:3])
 	case inPlanes[n.OpType]:
 		found.layout, ok = meaning(x.axes[1], x.axes[2:4])
-		if k := f.kernel(n); ok && x.whole && k != nil {
-			found.channels = int(k.Dims[1]) * intAttr(n, "group", 1)
+		if ok && x.whole {
+			found.channels = f.channels(n)
 		}
 	case n.OpType == "Reshape":
 		found.layout, ok = f.split(n, x)
@@ -114,6 +113,11 @@ func (f follower) evidence(n *protos.NodeProto) (layoutFound, bool) {
 	return found, ok
 }
 
+// channelsLast tells whether a node is a convolution of onnxruntime's own that takes the channels last.
+func channelsLast(n *protos.NodeProto) bool {
+	return n.OpType == "NhwcConv" || n.OpType == "QLinearConv" && intAttr(n, "channels_last", 0) == 1
+}
+
 // meaning is the layout in which the picture's axes are a channel axis and two of places;
 // -1 stands for one that is not known.
 func meaning(channel int, places []int) (imgio.Layout, bool) {
@@ -125,6 +129,15 @@ func meaning(channel int, places []int) (imgio.Layout, bool) {
 		return imgio.ChannelsLast, true
 	}
 	return "", false
+}
+
+// channels is the number that a convolution reads; 0 if its kernel does not say.
+func (f follower) channels(n *protos.NodeProto) int {
+	k := f.kernel(n)
+	if k == nil {
+		return 0
+	}
+	return int(k.Dims[1]) * intAttr(n, "group", 1)
 }
 
 func (f follower) kernel(n *protos.NodeProto) *protos.TensorProto {

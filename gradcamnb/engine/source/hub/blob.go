@@ -147,7 +147,7 @@ func (r *Repo) fill(ctx context.Context, name string, f *os.File, want content) 
 		if try == 1 {
 			fmt.Fprintf(r.say, "gradcam: fetching %s, %s (%s)\n", name, megabytes(want.size-have), r.ref.Repo)
 		}
-		err = r.transfer(ctx, name, f, have, want.size, func(done int64) {
+		err = r.transfer(ctx, partial{f, name, have, want.size}, func(done int64) {
 			line.Set("gradcam: %s: %d %% of %s", name, 100*done/max(1, want.size), megabytes(want.size))
 		})
 		now, errSeek := f.Seek(0, io.SeekEnd)
@@ -171,35 +171,42 @@ func (r *Repo) fill(ctx context.Context, name string, f *os.File, want content) 
 // refusal is an answer of the hub that trying again does not change.
 type refusal struct{ error }
 
-// transfer appends to f what comes from the byte have on.
-func (r *Repo) transfer(ctx context.Context, name string, f *os.File, have, size int64, hear func(done int64)) error {
+// partial is a file of which the first bytes are there.
+type partial struct {
+	*os.File
+	name       string // in the repository
+	have, size int64
+}
+
+// transfer appends to f what comes from the byte that it has on.
+func (r *Repo) transfer(ctx context.Context, f partial, hear func(done int64)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	watchdog := time.AfterFunc(stall, cancel)
 	defer watchdog.Stop()
-	resp, err := r.request(ctx, name, have)
+	resp, err := r.request(ctx, f.name, f.have)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = resp.Body.Close() }() // only read
 	switch resp.StatusCode {
 	case http.StatusOK: // from the beginning, asked or not
-		have = 0
+		f.have = 0
 		if err := f.Truncate(0); err != nil {
 			return err
 		}
 	case http.StatusPartialContent:
 		var from int64
-		if _, err := fmt.Sscanf(resp.Header.Get("Content-Range"), "bytes %d-", &from); err != nil || from != have {
-			return refusal{fmt.Errorf("%s: %q: asked for the bytes from %d on, the hub sent %q", r.ref, name, have, resp.Header.Get("Content-Range"))}
+		if _, err := fmt.Sscanf(resp.Header.Get("Content-Range"), "bytes %d-", &from); err != nil || from != f.have {
+			return refusal{fmt.Errorf("%s: %q: asked for the bytes from %d on, the hub sent %q", r.ref, f.name, f.have, resp.Header.Get("Content-Range"))}
 		}
 	default:
 		return refusal{r.refused(resp.StatusCode)}
 	}
-	if _, err := f.Seek(have, io.SeekStart); err != nil {
+	if _, err := f.Seek(f.have, io.SeekStart); err != nil {
 		return err
 	}
-	_, err = io.Copy(f, &heard{io.LimitReader(resp.Body, size-have), have, func(done int64) {
+	_, err = io.Copy(f, &heard{io.LimitReader(resp.Body, f.size-f.have), f.have, func(done int64) {
 		watchdog.Reset(stall)
 		hear(done)
 	}})

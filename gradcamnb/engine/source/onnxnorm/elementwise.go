@@ -124,17 +124,18 @@ func foldBinary(n *node, ints func(a, b int64) int64, floats func(a, b float32) 
 		if ints == nil {
 			return nil
 		}
-		return intTensor(dims, zip(x.ints, x.dims, y.ints, y.dims, dims, ints))
+		return intTensor(dims, zip(broadcastValues(x.ints, x.dims, dims), broadcastValues(y.ints, y.dims, dims), ints))
 	}
 	if floats == nil {
 		return nil
 	}
-	return floatTensor(dims, zip(x.floats(), x.dims, y.floats(), y.dims, dims, floats))
+	return floatTensor(dims, zip(broadcastValues(x.floats(), x.dims, dims), broadcastValues(y.floats(), y.dims, dims), floats))
 }
 
-func zip[T any](x []T, xd []int, y []T, yd, dims []int, f func(a, b T) T) []T {
-	out := slices.Clone(broadcastValues(x, xd, dims))
-	for i, v := range broadcastValues(y, yd, dims) {
+// zip joins two lists of one length.
+func zip[T any](x, y []T, f func(a, b T) T) []T {
+	out := slices.Clone(x)
+	for i, v := range y {
 		out[i] = f(out[i], v)
 	}
 	return out

@@ -74,7 +74,8 @@ func computedHere(n *protos.NodeProto, known map[string]held, dims []int) (out [
 		return convert(in(0), func(x float32) float32 { return float32(f(float64(x))) }), true
 	case two && len(n.Input) == 2:
 		x, y := known[n.Input[0]], known[n.Input[1]]
-		return zip(x.values, x.dims, y.values, y.dims, dims, func(x, y float32) float32 { return float32(g(float64(x), float64(y))) }), true
+		xs, ys := broadcastValues(x.values, x.dims, dims), broadcastValues(y.values, y.dims, dims)
+		return zip(xs, ys, func(x, y float32) float32 { return float32(g(float64(x), float64(y))) }), true
 	case n.OpType == "Where":
 		return chosen(convert(in(0), func(c float32) int64 { return int64(c) }), in(1), in(2)), true
 	case n.OpType == "Reshape":

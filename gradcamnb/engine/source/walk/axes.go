@@ -153,34 +153,46 @@ func (a axes) regrouped(dims []int) axes {
 	var out axes
 	for _, d := range dims {
 		var mine axis
-		size := 1
-		for len(todo) > 0 && (size < d || d == 1 && len(mine) == 0 && todo[0].size == 1) {
-			p := todo[0]
-			switch {
-			case d%(size*p.size) == 0:
-				todo = todo[1:]
-			case p.of == nil && d%size == 0 && p.size%(d/size) == 0:
-				first := part{kind: p.kind, size: d / size}
-				rest := part{kind: p.kind, size: p.size / first.size}
-				if inner, ok := within[p.kind]; ok {
-					rest.kind = inner
-				}
-				p, todo[0] = first, rest
-			default:
-				return unknown(dims)
-			}
-			size *= p.size
-			mine = join(mine, p)
-		}
-		if size != d {
+		if mine, todo = taken(todo, d); mine == nil {
 			return unknown(dims)
-		}
-		if len(mine) == 0 {
-			mine = plainAxis(other, 1)
 		}
 		out = append(out, mine)
 	}
 	return out
+}
+
+// taken takes parts that make an axis of a length off the front of a list; nil if they make none.
+func taken(todo []part, d int) (mine axis, rest []part) {
+	size := 1
+	for len(todo) > 0 && (size < d || d == 1 && len(mine) == 0 && todo[0].size == 1) {
+		p := todo[0]
+		switch {
+		case d%(size*p.size) == 0:
+			todo = todo[1:]
+		case p.of == nil && d%size == 0 && p.size%(d/size) == 0:
+			p, todo[0] = p.split(d / size)
+		default:
+			return nil, todo
+		}
+		size *= p.size
+		mine = join(mine, p)
+	}
+	switch {
+	case size != d:
+		return nil, todo
+	case len(mine) == 0:
+		return plainAxis(other, 1), todo
+	}
+	return mine, todo
+}
+
+// split cuts a part into the first so many steps and those within each of them.
+func (p part) split(size int) (first, rest part) {
+	first, rest = part{kind: p.kind, size: size}, part{kind: p.kind, size: p.size / size}
+	if inner, ok := within[p.kind]; ok {
+		rest.kind = inner
+	}
+	return first, rest
 }
 
 // join puts a part behind others; rows and the rows within them are rows again.

@@ -209,6 +209,7 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 			last = h
 		}
 	}
+	moved := moves[n.Type()] && len(homes) == 1
 	switch {
 	case len(reads) > 0:
 		return w.ofModule(n, homes, last, w.scopeOf(reads), reads)
@@ -216,24 +217,31 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 		return w.ofModule(n, homes, last, last.scope, reads)
 	case w.picks(n):
 		return w.addPlace(n, &Place{form: single, scope: last.scope, From: homes})
-	case moves[n.Type()] && len(homes) == 1 && w.unfolds(n, last):
+	case moved && w.unfolds(n, last):
 		last.Node = n
 		return last
-	case moves[n.Type()] && len(homes) == 1:
+	case moved:
 		last.note(n)
 		return last
 	case n.Type() == NodeTypeReduceWindow:
 		return w.addPlace(n, &Place{form: pool, scope: last.scope, From: homes})
-	case last.form == pool && len(homes) == 1 && !last.closed && scales[n.Type()] && n.Shape().Equal(last.Node.Shape()):
+	case len(homes) == 1 && last.scaledBy(n):
 		return last.extend(n)
 	}
-	of, ok := oneOf(homes, last)
-	switch {
-	case w.slides(n, homes, last):
+	if w.slides(n, homes, last) {
 		if last.form == window {
 			return last.extend(n)
 		}
 		return w.addPlace(n, &Place{form: window, scope: last.scope, From: homes})
+	}
+	return w.goesOn(n, homes, last)
+}
+
+// goesOn is where a node belongs that has no weights and moves nothing: it goes on with what its inputs are, or joins
+// them.
+func (w *Walk) goesOn(n *Node, homes []*Place, last *Place) *Place {
+	of, ok := oneOf(homes, last)
+	switch {
 	case !ok:
 		return w.addPlace(n, &Place{form: joined, scope: w.branchScope(homes, last), From: homes})
 	case n.Shape().Size() != of.Node.Shape().Size(): // a mean, or what is made of one
@@ -259,6 +267,11 @@ var learned = map[NodeType]bool{NodeTypeConvGeneral: true, NodeTypeDotGeneral: t
 
 // scales are what makes a sum pool a mean pool.
 var scales = map[NodeType]bool{NodeTypeMul: true, NodeTypeDiv: true}
+
+// scaledBy tells whether a node makes a sum pool a mean pool.
+func (p *Place) scaledBy(n *Node) bool {
+	return p.form == pool && !p.closed && scales[n.Type()] && n.Shape().Equal(p.Node.Shape())
+}
 
 // oneOf tells whether homes are one place, and functions of it that go on, and which.
 func oneOf(homes []*Place, last *Place) (*Place, bool) {
