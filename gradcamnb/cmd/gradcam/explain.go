@@ -34,6 +34,7 @@ type explainFlags struct {
 	batch                                                     int
 	inputs                                                    string // hash for result.json, of one of many pictures
 	measured                                                  measureFlags
+	hot                                                       cutFlag
 	readingFlags
 }
 
@@ -49,6 +50,7 @@ func explainCommand() *cobra.Command {
   heatmap.npy   float32 [batch, H, W] of the model's input, normalised as pytorch-grad-cam does
   raw.npy       float32 [batch, h, w] of the layer, before ReLU and normalising
   result.json   what was explained, scores, versions, timings, diagnosis
+  mask.png      with --hot: what is hot, white on black, at the picture's size
 
 With several layers, or several tags, overlay.png, heatmap.npy and raw.npy have one more
 file each, and heatmap.npy is the fusion over the layers: the mean of the normalised
@@ -83,6 +85,7 @@ saved from a notebook.`,
 	flags.StringVar(&f.target, "target", "top1", targetHelp()+"\n")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: "+strings.Join(render.ColorMapNames(), ", ")+" (default: black body)")
+	flags.Var(&f.hot, "hot", hotHelp)
 	f.measured.add(c)
 	f.addPreparation(c)
 	return c

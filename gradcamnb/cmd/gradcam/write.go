@@ -90,6 +90,7 @@ type reportMap struct {
 	Trust   []string            `json:"trust,omitempty"`   // how far the map can be believed, in words
 
 	Box *heatmap.Box `json:"box,omitempty"` // of a detection: x0, y0, x1, y1 in the picture's pixels
+	Hot *reportHot   `json:"hot,omitempty"` // with --hot
 }
 
 // finite is the value, or null where JSON has no number for it.
@@ -233,6 +234,18 @@ func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*hea
 			}
 			if m.Box.Area() > 0 {
 				e.Box = &m.Box
+			}
+			if f.hot.Cut != nil {
+				h, err := r.Hot(m, *f.hot.Cut)
+				if err != nil {
+					return err
+				}
+				e.Hot = newReportHot(h)
+				if m == r0.Maps[0] {
+					if err := writeMask(filepath.Dir(path), r, h); err != nil {
+						return err
+					}
+				}
 			}
 			if ok {
 				e.Range = [2]*float64{finite(lo), finite(hi)}

@@ -1,0 +1,141 @@
+package heatmap
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Cut says where a map is cut: what is at least the threshold is hot.
+type Cut struct {
+	name  string
+	value float64
+	level func(g Grid, value float64) (float64, error)
+}
+
+// cuts are the ways to cut, by the name that a text begins with.
+var cuts = map[string]func(g Grid, value float64) (float64, error){
+	"over":     func(_ Grid, value float64) (float64, error) { return value, nil },
+	"share":    ofHighest,
+	"quantile": quantile,
+	"otsu":     func(g Grid, _ float64) (float64, error) { return otsu(g) },
+}
+
+// CutAt cuts at a value, in the map's unit.
+func CutAt(value float64) Cut { return Cut{"over", value, cuts["over"]} }
+
+// CutAtShare cuts at a share of the map's highest value, as 0.2 (Zhou et al. 2016, arXiv:1512.04150, section 3.2).
+func CutAtShare(share float64) Cut { return Cut{"share", share, cuts["share"]} }
+
+// CutAtQuantile cuts so that a share q of the map's values, from 0 to 1, lies below, interpolated between two values as
+// numpy's quantile does by default.
+func CutAtQuantile(q float64) Cut { return Cut{"quantile", q, cuts["quantile"]} }
+
+// CutByOtsu cuts where the values fall into two groups best: where, with w the shares and m the means of what is below and not
+// below t,
+//
+//	w0(t) w1(t) (m0(t) - m1(t))^2
+//
+// is highest (Otsu 1979, "A Threshold Selection Method from Gray-Level Histograms", equation 14), over all values t of
+// the map.
+func CutByOtsu() Cut { return Cut{"otsu", 0, cuts["otsu"]} }
+
+// ParseCut reads a cut: "over:1.5", "share:0.2", "quantile:0.9" or "otsu".
+func ParseCut(text string) (Cut, error) {
+	name, number, given := strings.Cut(text, ":")
+	level := cuts[name]
+	const what = `write "over:VALUE" in the map's unit, "share:0.2" of its highest value, "quantile:0.9" or "otsu"`
+	if level == nil {
+		return Cut{}, fmt.Errorf("there is no cut %q: %s", text, what)
+	}
+	if name == "otsu" {
+		if given {
+			return Cut{}, errors.New(`"otsu" takes no number`)
+		}
+		return CutByOtsu(), nil
+	}
+	value, err := strconv.ParseFloat(number, 64)
+	if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
+		return Cut{}, fmt.Errorf("the cut %q has no number: %s", text, what)
+	}
+	if name != "over" && (value < 0 || value > 1) {
+		return Cut{}, fmt.Errorf("the cut %q must be from 0 to 1", text)
+	}
+	return Cut{name, value, level}, nil
+}
+
+// String is the text that ParseCut reads.
+func (c Cut) String() string {
+	if c.name == "otsu" {
+		return c.name
+	}
+	return c.name + ":" + strconv.FormatFloat(c.value, 'g', -1, 64)
+}
+
+// Threshold is where the grid is cut. It is an error if no threshold divides it: if no value is above 0 for a share,
+// or all values are the same for Otsu.
+func (c Cut) Threshold(g Grid) (float64, error) {
+	if c.level == nil {
+		return 0, errors.New("no cut is given: take CutAtShare(0.2), CutByOtsu() or another")
+	}
+	return c.level(g, c.value)
+}
+
+func ofHighest(g Grid, share float64) (float64, error) {
+	_, highest, ok := g.Range()
+	if !ok || highest <= 0 {
+		return 0, errors.New("no value of the map is above 0, so there is no share of the highest")
+	}
+	return share * float64(highest), nil
+}
+
+// sorted are the numbers of the grid, the lowest first.
+func sorted(g Grid) []float64 {
+	var out []float64
+	for _, v := range g.Values {
+		if f := float64(v); !math.IsNaN(f) {
+			out = append(out, f)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func quantile(g Grid, q float64) (float64, error) {
+	all := sorted(g)
+	if len(all) == 0 {
+		return 0, errors.New("the map has no numbers")
+	}
+	at := q * float64(len(all)-1)
+	below := int(at)
+	if below+1 == len(all) {
+		return all[below], nil
+	}
+	return all[below] + (at-float64(below))*(all[below+1]-all[below]), nil
+}
+
+func otsu(g Grid) (float64, error) {
+	all := sorted(g)
+	if len(all) == 0 || all[0] == all[len(all)-1] {
+		return 0, errors.New("the map has the same value everywhere, so it has no two parts")
+	}
+	total := 0.0
+	for _, v := range all {
+		total += v
+	}
+	best, at, sum := -1.0, 0.0, 0.0
+	for i, v := range all {
+		if i > 0 && v > all[i-1] {
+			n0, n1 := float64(i), float64(len(all)-i)
+			apart := sum/n0 - (total-sum)/n1
+			if between := n0 * n1 * apart * apart; between > best {
+				best, at = between, v
+			}
+		}
+		sum += v
+	}
+	return at, nil
+}

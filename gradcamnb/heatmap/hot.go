@@ -1,0 +1,109 @@
+package heatmap
+
+import (
+	"fmt"
+	"image"
+	"math"
+)
+
+// Hot is the part of a map that is at least a threshold, on the pixels of the picture.
+type Hot struct {
+	Cut       Cut
+	Threshold float64 // in the map's unit
+	Mask      Grid    // [height, width] of the picture: 1 where it is hot, 0 elsewhere
+	Box       Box     // just around the largest connected part, as Zhou et al. 2016 draw it
+	Area      float64 // share of the picture that is hot, from 0 to 1
+}
+
+// Hot cuts one of the result's maps, brought to the pixels of the picture. What the model did not see is not hot, and
+// counts for no threshold.
+func (r *Result) Hot(m *Map, c Cut) (*Hot, error) {
+	g := m.OnPicture(r.Frame)
+	seen := r.Frame.Seen()
+	for i := range g.Values {
+		if !image.Pt(i%g.W, i/g.W).In(seen) {
+			g.Values[i] = float32(math.NaN())
+		}
+	}
+	t, err := c.Threshold(g)
+	if err != nil {
+		return nil, fmt.Errorf("cutting the map of %s at %s: %w", m.Target, c, err)
+	}
+	h := &Hot{Cut: c, Threshold: t, Mask: NewGrid(g.W, g.H)}
+	hot := 0
+	for i, v := range g.Values {
+		if float64(v) >= t {
+			h.Mask.Values[i] = 1
+			hot++
+		}
+	}
+	h.Area = float64(hot) / float64(len(g.Values))
+	h.Box = h.Mask.Region(1).Around()
+	return h, nil
+}
+
+// Outlines are the borders of a mask's parts, over 0, along the edges of its pixels: closed polygons with the part to
+// their right, so that holes run the other way round. Pixels that meet at a corner are of one part. Filled by the
+// even-odd rule they are the mask again, see [Polygon].
+func (g Grid) Outlines() [][]image.Point {
+	on := func(x, y int) bool { return x >= 0 && y >= 0 && x < g.W && y < g.H && g.At(x, y) > 0 }
+	// The border leaves a corner to the east, south, west or north: bit 0 to 3.
+	steps := [4]image.Point{{X: 1}, {Y: 1}, {X: -1}, {Y: -1}}
+	leave := map[image.Point]uint8{}
+	var order []image.Point
+	add := func(from image.Point, to int) {
+		if leave[from] == 0 {
+			order = append(order, from)
+		}
+		leave[from] |= 1 << to
+	}
+	for y := range g.H {
+		for x := range g.W {
+			if !on(x, y) {
+				continue
+			}
+			for to, edge := range [4]struct{ dx, dy, px, py int }{{0, -1, 0, 0}, {1, 0, 1, 0}, {0, 1, 1, 1}, {-1, 0, 0, 1}} {
+				if !on(x+edge.dx, y+edge.dy) {
+					add(image.Pt(x+edge.px, y+edge.py), to)
+				}
+			}
+		}
+	}
+	var out [][]image.Point
+	for _, start := range order {
+		for leave[start] != 0 {
+			to := 0
+			for leave[start]&(1<<to) == 0 {
+				to++
+			}
+			out = append(out, around(leave, steps, start, to))
+		}
+	}
+	return out
+}
+
+// around follows one border from a corner, and takes its edges away. At a corner where two borders meet it turns left,
+// into the other pixel.
+func around(leave map[image.Point]uint8, steps [4]image.Point, start image.Point, to int) []image.Point {
+	corners, at, came := []image.Point{start}, start, to
+	for {
+		leave[at] &^= 1 << to
+		at = at.Add(steps[to])
+		came = to
+		if at == start && leave[at] == 0 {
+			break
+		}
+		for _, turn := range [3]int{3, 0, 1} { // left, straight on, right
+			if to = (came + turn) % 4; leave[at]&(1<<to) != 0 {
+				break
+			}
+		}
+		if leave[at]&(1<<to) == 0 { // back at the start, whose other border is another's
+			break
+		}
+		if to != came {
+			corners = append(corners, at)
+		}
+	}
+	return corners
+}
