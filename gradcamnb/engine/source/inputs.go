@@ -221,11 +221,16 @@ func FeedForListing(m Model, values map[string]Value) (Fed, error) {
 		if _, ok := all[i.Name]; ok || i.Default != nil || !i.float() || slices.Contains(dims, -1) {
 			continue
 		}
+		const most = 1 << 24 // numbers of an input, more than any real one has; a damaged file may ask for any
 		n := 1
 		for _, d := range dims {
-			n *= d
+			if n *= max(0, min(d, most+1)); n > most {
+				break
+			}
 		}
-		all[i.Name] = Value{dims, make([]float32, n)}
+		if n <= most {
+			all[i.Name] = Value{dims, make([]float32, n)}
+		}
 	}
 	return Feed(m, all, 1)
 }

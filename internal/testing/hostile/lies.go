@@ -38,6 +38,11 @@ var Lies = map[string]func() *protos.ModelProto{
 		m.Graph.Output = append(m.Graph.Output, m.Graph.Output[0])
 		return m
 	},
+	"a second input of 2^40 numbers": func() *protos.ModelProto {
+		m := graphOf([]*protos.NodeProto{node("Add", "x", "beside")})
+		m.Graph.Input = append(m.Graph.Input, onnxnorm.Declare("beside", []int{1, 1 << 20, 1 << 20}))
+		return m
+	},
 	"a node that reads itself": func() *protos.ModelProto {
 		return graphOf([]*protos.NodeProto{node("Add", "x", "t0")})
 	},

@@ -27,7 +27,7 @@ func MaxMB(ended *os.ProcessState) int64 {
 	if !ok {
 		return 0
 	}
-	most := int64(usage.Maxrss) //nolint:unconvert // 32 bits wide on some systems
+	most := int64(usage.Maxrss)                            //nolint:unconvert // 32 bits wide on some systems
 	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" { // bytes there, kB elsewhere
 		return most >> 20
 	}
