@@ -102,16 +102,70 @@ func (s *Study) check() error {
 // When ctx ends, it returns what is there and the error of ctx. A picture that cannot be read or
 // explained is a row with its error, and no error of the study.
 func (s *Study) Run(ctx context.Context) (*Summary, error) {
-	if err := s.check(); err != nil {
-		return nil, err
-	}
-	measured, err := s.measured()
+	all, err := s.Prepare()
 	if err != nil {
 		return nil, err
 	}
-	named := *s
-	named.Metrics = measured
-	return named.run(ctx)
+	shards := max(s.Shards, 1)
+	var parts []int
+	progress := Progress{}
+	for k := s.Shard; k < all; k += shards {
+		from, to := s.pictures(k)
+		progress.Total += to - from
+		if s.there(k) {
+			progress.Done, progress.There = progress.Done+to-from, progress.There+to-from
+			continue
+		}
+		parts = append(parts, k)
+	}
+	s.tell(progress)
+	for _, k := range parts {
+		if err := s.runPart(ctx, k, &progress); err != nil {
+			summary, _ := Read(s.Out) // what is there is worth more than why not all is
+			return summary, err
+		}
+	}
+	return Read(s.Out)
+}
+
+// Prepare checks the study, claims its folder and returns how many parts it has. [Study.Run] does it by itself;
+// before [Study.RunPart] it is called once.
+func (s *Study) Prepare() (parts int, err error) {
+	if err := s.check(); err != nil {
+		return 0, err
+	}
+	if s.Metrics, err = s.measured(); err != nil {
+		return 0, err
+	}
+	if err := os.MkdirAll(s.Out, 0o755); err != nil {
+		return 0, fmt.Errorf("the folder of the study: %w", err)
+	}
+	size := cmp.Or(s.Part, 64)
+	return (len(s.Pictures) + size - 1) / size, s.claim()
+}
+
+// RunPart explains the pictures of part k, from 0, and writes its file, unless that is there.
+func (s *Study) RunPart(ctx context.Context, k int) error {
+	if s.there(k) {
+		return nil
+	}
+	from, to := s.pictures(k)
+	if k < 0 || from >= to {
+		return fmt.Errorf("the study has no part %d", k)
+	}
+	return s.runPart(ctx, k, &Progress{Total: to - from})
+}
+
+// there tells whether part k is done.
+func (s *Study) there(k int) bool {
+	_, err := os.Stat(s.part(k))
+	return err == nil
+}
+
+// pictures are those of part k: from this number to before that.
+func (s *Study) pictures(k int) (from, to int) {
+	size := cmp.Or(s.Part, 64)
+	return k * size, min((k+1)*size, len(s.Pictures))
 }
 
 // measured are the names of the metrics, each by its own and once.
@@ -132,36 +186,6 @@ func (s *Study) measured() ([]string, error) {
 	return out, nil
 }
 
-func (s *Study) run(ctx context.Context) (*Summary, error) {
-	if err := os.MkdirAll(s.Out, 0o755); err != nil {
-		return nil, fmt.Errorf("the folder of the study: %w", err)
-	}
-	if err := s.claim(); err != nil {
-		return nil, err
-	}
-	size := cmp.Or(s.Part, 64)
-	shards := max(s.Shards, 1)
-	var parts []int
-	progress := Progress{}
-	for k := s.Shard; k*size < len(s.Pictures); k += shards {
-		n := min(size, len(s.Pictures)-k*size)
-		progress.Total += n
-		if _, err := os.Stat(s.part(k)); err == nil {
-			progress.Done, progress.There = progress.Done+n, progress.There+n
-			continue
-		}
-		parts = append(parts, k)
-	}
-	s.tell(progress)
-	for _, k := range parts {
-		if err := s.runPart(ctx, k, size, &progress); err != nil {
-			summary, _ := Read(s.Out) // what is there is worth more than why not all is
-			return summary, err
-		}
-	}
-	return Read(s.Out)
-}
-
 func (s *Study) tell(p Progress) {
 	if s.Progress != nil {
 		s.Progress(p)
@@ -170,15 +194,15 @@ func (s *Study) tell(p Progress) {
 
 // part is the file of part k.
 func (s *Study) part(k int) string {
-	return filepath.Join(s.Out, fmt.Sprintf("part-%06d.parquet", k))
+	return filepath.Join(s.Out, partName(k))
 }
 
 // runPart explains the pictures of part k and writes its file.
-func (s *Study) runPart(ctx context.Context, k, size int, progress *Progress) error {
+func (s *Study) runPart(ctx context.Context, k int, progress *Progress) error {
 	var rows []Row
-	end := min((k+1)*size, len(s.Pictures))
+	begin, end := s.pictures(k)
 	batch := cmp.Or(s.Batch, 8)
-	for from := k * size; from < end; from += batch {
+	for from := begin; from < end; from += batch {
 		to := min(from+batch, end)
 		more, err := s.explain(ctx, from, to)
 		if err != nil {

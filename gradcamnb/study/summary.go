@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -93,41 +92,36 @@ type Example struct {
 
 // Read sums up the parts that are in a study's folder.
 func Read(dir string) (*Summary, error) {
-	t, err := readTally(dir)
+	m, err := readManifest(dir)
 	if err != nil {
 		return nil, err
 	}
-	return t.summary(), nil
-}
-
-func readTally(dir string) (*tally, error) {
-	data, err := regular.Read(filepath.Join(dir, manifestName), maxManifest)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the folder %s has no study: its %s is missing", dir, manifestName)
-	}
+	parts, err := Parts(dir)
 	if err != nil {
-		return nil, fmt.Errorf("the study's manifest: %w", err)
+		return nil, err
 	}
-	var m manifest
-	if err := json.Unmarshal(data, &m); err != nil {
-		return nil, fmt.Errorf("%s in %s is damaged: %w", manifestName, dir, err)
-	}
-	parts, err := fs.Glob(os.DirFS(dir), "part-*.parquet")
-	if err != nil {
-		return nil, fmt.Errorf("the study's parts: %w", err)
-	}
-	t := newTally(m)
-	for _, name := range parts { // sorted by name
-		p := newTally(m)
-		if err := readRows(filepath.Join(dir, name), m.Metrics, p.add); err != nil {
+	p := &Partial{m, map[block]*tally{}}
+	for _, k := range parts {
+		if err := p.read(dir, k); err != nil {
 			return nil, err
 		}
-		p.close()
-		t.merge(p)
 	}
-	return t, nil
+	return p.Summary(), nil
 }
 
+func readManifest(dir string) (m manifest, err error) {
+	data, err := regular.Read(filepath.Join(dir, manifestName), maxManifest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, fmt.Errorf("the folder %s has no study: its %s is missing", dir, manifestName)
+	}
+	if err != nil {
+		return m, fmt.Errorf("the study's manifest: %w", err)
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return m, fmt.Errorf("%s in %s is damaged: %w", manifestName, dir, err)
+	}
+	return m, nil
+}
 func (t *tally) summary() *Summary {
 	s := &Summary{Pictures: t.pictures, Wanted: t.manifest.Pictures, Maps: t.maps, Failed: t.failed, Failures: t.failures,
 		Right: t.right, Labelled: t.labelled, Metrics: t.manifest.Metrics, Examples: t.examples}

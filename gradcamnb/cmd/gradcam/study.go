@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -21,7 +19,6 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 	"github.com/gradcam-go/gradcam/gradcamnb/study"
-	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/cli"
 	terminal "github.com/gradcam-go/gradcam/internal/progress"
 )
@@ -116,7 +113,7 @@ func (f studyFlags) run(ctx context.Context, out io.Writer) error {
 	summary, err := s.Run(ctx)
 	line.Clear()
 	if summary != nil { // after an interruption, of what is there
-		err = errors.Join(err, writeStudy(f.out, summary, pictures))
+		err = errors.Join(err, summary.Write(f.out, pictures))
 	}
 	if ctx.Err() != nil {
 		return errors.New("interrupted; the same command goes on from there")
@@ -150,27 +147,11 @@ func (f studyFlags) open(ctx context.Context, s *study.Study) error {
 }
 
 func (f studyFlags) openPictures() ([]study.Picture, error) {
-	var all []study.Picture
-	for _, path := range f.pictures {
-		read := study.Files
-		switch strings.ToLower(filepath.Ext(path)) {
-		case ".csv":
-			read = study.List
-		case ".tar":
-			read = study.Tar
-		case ".parquet":
-			read = study.Parquet
-		}
-		pictures, err := read(path)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, pictures...)
+	all, err := study.OpenPictures(f.pictures...)
+	if err != nil || f.truth == "" {
+		return all, err
 	}
-	if f.truth == "" {
-		return all, nil
-	}
-	truths, err := f.openTruths()
+	truths, err := study.OpenTruths(f.truth, f.truthClass)
 	if err != nil {
 		return nil, err
 	}
@@ -178,19 +159,6 @@ func (f studyFlags) openPictures() ([]study.Picture, error) {
 		return nil, fmt.Errorf("--truth %s says nothing of any of the %d pictures: it goes by the pictures' file names", f.truth, len(all))
 	}
 	return all, nil
-}
-
-func (f studyFlags) openTruths() (study.Truths, error) {
-	switch strings.ToLower(filepath.Ext(f.truth)) {
-	case ".csv":
-		return study.BoxesCSV(f.truth)
-	case ".json":
-		return study.COCO(f.truth, f.truthClass)
-	}
-	if found, err := fs.Glob(os.DirFS(f.truth), "*.xml"); err == nil && len(found) > 0 {
-		return study.VOC(f.truth, f.truthClass)
-	}
-	return study.Masks(f.truth)
 }
 
 // parseShard reads 3/64.
@@ -218,21 +186,6 @@ func farStudy(p study.Progress, since time.Duration) string {
 		s += fmt.Sprintf(", %d failed", p.Failed)
 	}
 	return s
-}
-
-func writeStudy(dir string, s *study.Summary, pictures []study.Picture) error {
-	data, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return fmt.Errorf("the summary: %w", err)
-	}
-	if err := atomicfile.Write(filepath.Join(dir, "summary.json"), data); err != nil {
-		return err
-	}
-	page, err := study.Report(s, pictures)
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(filepath.Join(dir, "report.html"), page)
 }
 
 // printStudy prints the means, and where the rest is.

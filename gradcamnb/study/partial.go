@@ -1,0 +1,208 @@
+package study
+
+import (
+	"bytes"
+	"encoding/gob"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Partial is what the rows of some parts say. Partials are added up, on one machine or many; they grow with the layers,
+// methods and metrics of a study, and not with its pictures. The same parts make the same summary to the last bit, in
+// whatever order they were added: two neighbours are joined as in a binary tree over the numbers of the parts.
+type Partial struct {
+	manifest manifest
+	blocks   map[block]*tally
+}
+
+// block is the parts from Index << Level on, 1 << Level of them.
+type block struct{ Level, Index int }
+
+// within tells whether the block lies in another.
+func (b block) within(o block) bool {
+	return b.Level <= o.Level && b.Index>>(o.Level-b.Level) == o.Index
+}
+
+// start is the first part of the block.
+func (b block) start() int { return b.Index << b.Level }
+
+// Parts are the numbers of the parts whose files are in the study's folder, in order.
+func Parts(dir string) ([]int, error) {
+	names, err := fs.Glob(os.DirFS(dir), "part-*.parquet")
+	if err != nil {
+		return nil, fmt.Errorf("the study's parts: %w", err)
+	}
+	var out []int
+	for _, name := range names {
+		var k int
+		if _, err := fmt.Sscanf(name, "part-%d.parquet", &k); err != nil || k < 0 || partName(k) != name {
+			return nil, fmt.Errorf("%s in %s is no part of a study", name, dir)
+		}
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// partName is the name of a part's file.
+func partName(k int) string { return fmt.Sprintf("part-%06d.parquet", k) }
+
+// ReadPart reads what one part of the study in a folder says.
+func ReadPart(dir string, k int) (*Partial, error) {
+	m, err := readManifest(dir)
+	if err != nil {
+		return nil, err
+	}
+	p := &Partial{m, map[block]*tally{}}
+	return p, p.read(dir, k)
+}
+
+// read adds the rows of a part's file.
+func (p *Partial) read(dir string, k int) error {
+	t := newTally(p.manifest)
+	if err := readRows(filepath.Join(dir, partName(k)), p.manifest.Metrics, t.add); err != nil {
+		return err
+	}
+	t.close()
+	p.insert(block{0, k}, t)
+	return nil
+}
+
+// insert joins a block with its neighbour, if that is there, and so on.
+func (p *Partial) insert(b block, t *tally) {
+	for {
+		neighbour := block{b.Level, b.Index ^ 1}
+		o, ok := p.blocks[neighbour]
+		if !ok {
+			p.blocks[b] = t
+			return
+		}
+		delete(p.blocks, neighbour)
+		if b.Index%2 == 1 {
+			t, o = o, t
+		}
+		t.merge(o)
+		b = block{b.Level + 1, b.Index >> 1}
+	}
+}
+
+// Add adds what other parts of the same study say, which o must not be used for afterwards. A part that was counted
+// before counts once.
+func (p *Partial) Add(o *Partial) error {
+	if p.blocks == nil {
+		*p = *o
+		return nil
+	}
+	if len(o.blocks) > 0 && p.manifest.Settings != o.manifest.Settings {
+		return fmt.Errorf("parts of two studies do not add up: their settings are %.8s and %.8s", p.manifest.Settings, o.manifest.Settings)
+	}
+	for _, b := range slices.SortedFunc(maps.Keys(o.blocks), func(a, b block) int { return a.start() - b.start() }) {
+		counted := false
+		for there := range p.blocks {
+			counted = counted || b.within(there)
+			if there != b && there.within(b) {
+				return fmt.Errorf("parts %d to %d were counted before, and are in what is added among others", there.start(), there.start()+1<<there.Level-1)
+			}
+		}
+		if !counted {
+			p.insert(b, o.blocks[b])
+		}
+	}
+	return nil
+}
+
+// Summary is what the parts so far say.
+func (p *Partial) Summary() *Summary {
+	t := newTally(p.manifest)
+	for _, b := range slices.SortedFunc(maps.Keys(p.blocks), func(a, b block) int { return a.start() - b.start() }) {
+		t.merge(p.blocks[b])
+	}
+	return t.summary()
+}
+
+// packed is a tally as it crosses from one machine to another.
+type packed struct {
+	Block                                     block
+	Pictures, Maps, Failures, Right, Labelled int
+	Failed                                    []Row
+	Values                                    []packedValue
+	Pairs                                     []packedPair
+	Ranks                                     []packedValue
+	Examples                                  map[string]Examples
+}
+
+type packedValue struct {
+	Cell    Cell
+	Metric  string
+	Moments moments
+	Sample  bootstrap
+}
+
+type packedPair struct {
+	A, B    Cell
+	Metric  string
+	Moments moments
+}
+
+// MarshalBinary writes the partial for another process of the same program.
+func (p *Partial) MarshalBinary() ([]byte, error) {
+	var out bytes.Buffer
+	e := gob.NewEncoder(&out)
+	if err := e.Encode(p.manifest); err != nil {
+		return nil, fmt.Errorf("writing what parts of a study say: %w", err)
+	}
+	all := []packed{}
+	for b, t := range p.blocks {
+		w := packed{Block: b, Pictures: t.pictures, Maps: t.maps, Failures: t.failures, Right: t.right, Labelled: t.labelled, Failed: t.failed, Examples: t.examples}
+		for k, v := range t.values {
+			w.Values = append(w.Values, packedValue{k.cell, k.metric, v.moments, v.sample})
+		}
+		for k, m := range t.pairs {
+			w.Pairs = append(w.Pairs, packedPair{k.a, k.b, k.metric, *m})
+		}
+		for k, m := range t.ranks {
+			w.Ranks = append(w.Ranks, packedValue{Cell: k.cell, Metric: k.metric, Moments: *m})
+		}
+		all = append(all, w)
+	}
+	if err := e.Encode(all); err != nil {
+		return nil, fmt.Errorf("writing what parts of a study say: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// UnmarshalBinary reads what MarshalBinary wrote.
+func (p *Partial) UnmarshalBinary(data []byte) error {
+	d := gob.NewDecoder(bytes.NewReader(data))
+	var all []packed
+	var m manifest
+	if err := d.Decode(&m); err != nil {
+		return fmt.Errorf("reading what parts of a study say: %w", err)
+	}
+	if err := d.Decode(&all); err != nil {
+		return fmt.Errorf("reading what parts of a study say: %w", err)
+	}
+	*p = Partial{m, map[block]*tally{}}
+	for _, w := range all {
+		t := newTally(m)
+		t.pictures, t.maps, t.failures, t.right, t.labelled, t.failed = w.Pictures, w.Maps, w.Failures, w.Right, w.Labelled, w.Failed
+		if w.Examples != nil {
+			t.examples = w.Examples
+		}
+		for _, v := range w.Values {
+			t.values[key{v.Cell, v.Metric}] = &value{v.Moments, v.Sample}
+		}
+		for _, v := range w.Pairs {
+			t.pairs[pair{v.A, v.B, v.Metric}] = &v.Moments
+		}
+		for _, v := range w.Ranks {
+			t.ranks[key{v.Cell, v.Metric}] = &v.Moments
+		}
+		p.blocks[w.Block] = t
+	}
+	return nil
+}
