@@ -1,0 +1,137 @@
+// Command beam runs a study on Apache Beam: each of its parts is an element, workers write the parts' files into one
+// folder that all of them see, and what the parts say is added up by a combiner. Names travel, pictures do not.
+//
+//	go run . --model net.onnx --pictures photos --metric insertion --out study
+//
+// runs it on this machine, by Prism. It is a module of its own, so that nobody else links Beam.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"sync"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	_ "github.com/gradcam-go/gradcam/gradcamnb/engine/keepmemory"
+	"github.com/gradcam-go/gradcam/gradcamnb/study"
+)
+
+// Plan is all that a worker needs to know of a study. Paths must mean the same on every worker.
+type Plan struct {
+	Model, Backend     string
+	Pictures           []string
+	Truth, TruthClass  string
+	Target             string // as gradcam explain --target; empty means what the model predicts
+	AtLabel            bool
+	Layers, Methods    []string
+	Metrics            []string
+	Steps, Part, Batch int
+	Baseline           string
+	Out                string
+}
+
+// list is a flag that may be repeated.
+type list []string
+
+func (l *list) String() string { return fmt.Sprint([]string(*l)) }
+
+func (l *list) Set(text string) error {
+	*l = append(*l, text)
+	return nil
+}
+
+// flags declares the plan's flags; they are read when Beam reads its own.
+func (p *Plan) flags(f *flag.FlagSet) {
+	f.StringVar(&p.Model, "model", "", "ONNX file")
+	f.StringVar(&p.Backend, "backend", "", "go, xla:cpu, xla:cuda or onnxruntime")
+	f.Var((*list)(&p.Pictures), "pictures", "folder, pattern, .csv, .tar or .parquet; may be repeated")
+	f.StringVar(&p.Truth, "truth", "", "where the objects are: folder of masks or .xml files, COCO .json, or .csv of boxes")
+	f.StringVar(&p.TruthClass, "truth-class", "", "count the objects of this name only")
+	f.StringVar(&p.Target, "target", "", "what is explained, as gradcam explain --target")
+	f.BoolVar(&p.AtLabel, "at-label", false, "explain the class that a picture's label names")
+	f.Var((*list)(&p.Layers), "layer", `layer, or "stages"; may be repeated`)
+	f.Var((*list)(&p.Methods), "method", "method; may be repeated")
+	f.Var((*list)(&p.Metrics), "metric", "what is measured of every map; may be repeated")
+	f.IntVar(&p.Steps, "steps", 0, "how many times more of a picture is shown or hidden to measure a map")
+	f.StringVar(&p.Baseline, "baseline", "", "what is seen where a picture is hidden: mean, blur or black")
+	f.IntVar(&p.Part, "part", 64, "pictures in one file of rows, which are one element")
+	f.IntVar(&p.Batch, "batch", 8, "pictures in one pass")
+	f.StringVar(&p.Out, "out", "", "folder for the results, which every worker sees")
+}
+
+// check says what is missing.
+func (p Plan) check() error {
+	switch {
+	case p.Model == "":
+		return errors.New("--model is missing: name an ONNX file that every worker can read")
+	case len(p.Pictures) == 0:
+		return errors.New("--pictures is missing: name a folder, a pattern, a .csv, .tar or .parquet file that every worker can read")
+	case p.Out == "":
+		return errors.New("--out is missing: name a folder that every worker can write to")
+	}
+	return nil
+}
+
+// opened is a plan's study, with its model.
+type opened struct {
+	*study.Study
+	parts int
+}
+
+var (
+	mu    sync.Mutex
+	plans = map[string]*opened{} // one engine and one study a process, by the plan as JSON
+)
+
+// open opens the plan's study once a process; its folder is claimed.
+func (p Plan) open(ctx context.Context) (*opened, error) {
+	key, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("the study's plan: %w", err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if o := plans[string(key)]; o != nil {
+		return o, nil
+	}
+	pictures, err := study.OpenPictures(p.Pictures...)
+	if err != nil {
+		return nil, err
+	}
+	if p.Truth != "" {
+		truths, err := study.OpenTruths(p.Truth, p.TruthClass)
+		if err != nil {
+			return nil, err
+		}
+		if truths.Attach(pictures) == 0 {
+			return nil, fmt.Errorf("--truth %s says nothing of any of the %d pictures: it goes by the pictures' file names", p.Truth, len(pictures))
+		}
+	}
+	m, err := gradcamnb.OpenWith(ctx, engine.New(p.Backend), p.Model)
+	if err != nil {
+		return nil, err
+	}
+	s := &study.Study{
+		Model: m, Pictures: pictures, AtLabel: p.AtLabel, Metrics: p.Metrics, Steps: p.Steps, Baseline: p.Baseline,
+		Out: p.Out, Batch: p.Batch, Part: p.Part,
+		Choices: []gradcamnb.Choice{gradcamnb.Layers(p.Layers...), gradcamnb.Methods(p.Methods...)},
+	}
+	if p.Target != "" {
+		t, err := gradcamnb.ParseTarget(p.Target)
+		if err != nil {
+			return nil, err
+		}
+		s.Choices = append(s.Choices, t)
+	}
+	parts, err := s.Prepare()
+	if err != nil {
+		return nil, err
+	}
+	o := &opened{s, parts}
+	plans[string(key)] = o
+	return o, nil
+}
