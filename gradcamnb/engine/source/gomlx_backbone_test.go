@@ -2,21 +2,38 @@ package source
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
+	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/layers"
 	"github.com/gomlx/gomlx/ml/layers/activation"
+	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/completed"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// A head on a file's network, without a name given, has the layer suggested that the file's own network has: also as the
-// pure-Go backend has it, whose convolutions of 1 x 1 are products of rows and whose poolings are slices.
+// A head on a file's network, without a name given, has the layer suggested that the file's own network has, however a
+// backend has it: convolutions of 1 x 1 are products of rows, poolings and depthwise convolutions sums of slices.
 func TestSuggestionThroughAFilesNetwork(t *testing.T) {
+	for _, backend := range []string{"go", "xla:cpu"} {
+		t.Run(backend, func(t *testing.T) {
+			on, err := compute.NewWithConfig(backend)
+			if err != nil {
+				require.Missing(t, "xla", err.Error())
+			}
+			suggestedThrough(t, func() (compute.Backend, error) { return completed.Backend(on), nil })
+		})
+	}
+}
+
+func suggestedThrough(t *testing.T, on func() (compute.Backend, error)) {
 	for name, side := range map[string]int{
 		"efficientnet-lite0.onnx": 224, "resnet-basic.dyn.onnx": 64, "mobilenet_v3.dyn.onnx": 64, "convnext.dyn.onnx": 64,
 		"densenet.dyn.onnx": 64, "inception.dyn.onnx": 64, "squeezenet.dyn.onnx": 64, "vgg.dyn.onnx": 64, "unet.dyn.onnx": 64, "vit.dyn.onnx": 64,
@@ -45,6 +62,7 @@ func TestSuggestionThroughAFilesNetwork(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			ListOn(m, on)
 			all, err = m.Layers(input, "")
 			if err != nil {
 				t.Fatal(err)
@@ -89,5 +107,36 @@ func TestLayersOfConstantWeights(t *testing.T) {
 	}
 	if got, err := Suggested(all); err != nil || got.Name != "pool#2" || !all[0].Bias {
 		t.Errorf("error %v, %q is suggested; the first convolution has a bias: %t", err, got.Name, all[0].Bias)
+	}
+}
+
+// A function before a norm is a layer, with its own name: the norm that follows it, however it is written, is another.
+func TestFunctionsBeforeNorms(t *testing.T) {
+	for name, c := range map[string]struct {
+		fn   func(scope *model.Scope, x *Node) *Node
+		want []string
+	}{
+		"layer norm": {func(s *model.Scope, x *Node) *Node { return norm.LayerNorm(s, activation.Relu(x), 1, 2).Done() }, []string{"a Conv", "a/relu Relu", "b LayerNormalization"}},
+		"RMS norm":   {func(s *model.Scope, x *Node) *Node { return norm.RMSNorm(s, activation.Swish(x)).Done() }, []string{"a Conv", "a/swish Swish", "b LayerNormalization"}},
+		"none":       {func(_ *model.Scope, x *Node) *Node { return activation.Relu(x) }, []string{"a Conv", "a/relu Relu"}},
+	} {
+		m, err := GoMLX(Card{Name: name, Input: []int{-1, 8, 8, 3}, Untrained: true}, model.NewStore(), func(scope *model.Scope, x *Node) []*Node {
+			x = layers.Convolution(scope.In("a"), x).Channels(4).KernelSize(3).PadSame().Done()
+			return []*Node{ReduceMean(c.fn(scope.In("b"), x), 1, 2)}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := m.Layers([]int{1, 8, 8, 3}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, l := range all[:len(all)-1] {
+			got = append(got, l.Name+" "+l.Op)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: the layers are %q, want %q", name, got, c.want)
+		}
 	}
 }

@@ -47,7 +47,7 @@ func (m *gomlxModel) BuildGuided(scope *model.Scope, x *Node, wants []string, gr
 		if _, ok := walk.IsRelu(n); !ok || !w.Sees(n) {
 			return nil
 		}
-		return IdentityWithCustomGradient(Max(inputs[0], inputs[1]), gradient)
+		return IdentityWithCustomGradient(n.CloneWithInputs(inputs...), gradient)
 	})
 }
 

@@ -6,15 +6,20 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// IsRelu tells whether a node is max(x, 0), and of which input.
+// IsRelu tells whether a node is max(x, 0), or x where it is greater than 0 and else 0, and of which input.
 func IsRelu(n *Node) (x int, ok bool) {
-	if n.Type() != NodeTypeMax {
-		return 0, false
-	}
-	for i, in := range n.Inputs() {
-		if isScalar(behind(in), 0) {
-			return 1 - i, true
+	in := n.Inputs()
+	switch n.Type() {
+	case NodeTypeMax:
+		for i := range in {
+			if isScalar(behind(in[i]), 0) {
+				return 1 - i, true
+			}
 		}
+	case NodeTypeWhere:
+		condition, kept := in[0], map[NodeType]int{NodeTypeGreaterThan: 1, NodeTypeLessOrEqual: 2}[in[0].Type()]
+		return kept, kept > 0 && condition.Inputs()[0] == in[kept] &&
+			isScalar(behind(condition.Inputs()[1]), 0) && isScalar(behind(in[3-kept]), 0)
 	}
 	return 0, false
 }

@@ -247,8 +247,10 @@ func (w *Walk) goesOn(n *Node, homes []*Place, last *Place) *Place {
 	case n.Shape().Size() != of.Node.Shape().Size(): // a mean, or what is made of one
 		last.note(n)
 		return last
-	case of != last:
+	case of != last && !beginsNorm(n, last):
 		return last.extend(n)
+	case of != last:
+		of = last
 	}
 	return w.addPlace(n, &Place{form: single, scope: last.scope, From: []*Place{of}})
 }
@@ -330,7 +332,10 @@ func (p *Place) note(n *Node) {
 // extend makes a node the end of the place.
 func (p *Place) extend(n *Node) *Place {
 	p.Node, p.last = n, n.Type()
-	for _, t := range append(p.noted, n.Type()) {
+	if _, relu := IsRelu(n); relu {
+		p.last = NodeTypeMax // also one that is written as a selection
+	}
+	for _, t := range append(p.noted, p.last) {
 		p.ops[t] = true
 	}
 	p.noted = nil

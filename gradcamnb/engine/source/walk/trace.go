@@ -190,10 +190,13 @@ func (t tracer) slice(n *Node, dims []int) axes {
 			continue
 		}
 		s := x.sequence()
+		_, columns := x.grid()
 		first, end := s.before, s.before+s.cells.size()
 		switch {
 		case s.before+s.after == 0 && len(x.kinds()) == 1:
 			out[i] = x.resized(dims[i])
+		case s.before+s.after == 0 && columns > 0 && dims[i]%columns == 0 && dims[i] == limits[i]-starts[i]: // whole rows
+			out[i] = axis{{kind: height, size: dims[i] / columns}, {kind: width, size: columns}}
 		case dims[i] == limits[i]-starts[i] && starts[i] <= first && limits[i] >= end:
 			out[i] = inSequence(s.cells, first-starts[i], limits[i]-end)
 		default:

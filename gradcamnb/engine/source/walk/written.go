@@ -43,6 +43,17 @@ func (w *Walk) slides(n *Node, homes []*Place, last *Place) bool {
 		})
 }
 
+// beginsNorm tells whether a node is the first of a norm of what the last function gives: its values less their own mean,
+// or their squares. The function, such as a ReLU before a layer norm, is a layer of its own.
+func beginsNorm(n *Node, last *Place) bool {
+	if len(n.Inputs()) != 2 || n.Inputs()[0] != last.Node || last.normalises() {
+		return false
+	}
+	other := n.Inputs()[1]
+	return n.Type() == NodeTypeMul && other == last.Node ||
+		n.Type() == NodeTypeSub && behind(other).Shape().Size() < n.Shape().Size() && behind(other).Type() != NodeTypeConstant
+}
+
 // picks tells whether a node takes tokens that are no cells out of a sequence, as the class
 // token is.
 func (w *Walk) picks(n *Node) bool {
