@@ -16,7 +16,7 @@ import torch
 
 from ultralytics import YOLO
 from ultralytics.data.augment import LetterBox
-from ultralytics.utils import nms, ops
+from ultralytics.utils import metrics, nms, ops
 
 TOOL, MASKS, GRID, SIZE, CONF = os.environ.get("GRADCAM", "gradcam"), 8, 16, 160, 0.2
 CASES = [(f"{y}{t}", f"{y}{t}.yaml", {}) for y in ("yolov5n", "yolov6n", "yolov8n", "yolov9t", "yolov10n", "yolo11n", "yolo12n", "yolo26n")
@@ -157,6 +157,7 @@ class Peer:
         if not self.ended:
             boxes = np.concatenate([y[:, :2] - y[:, 2:4] / 2, y[:, :2] + y[:, 2:4] / 2], 1)
         if self.task == "obb":
+            self.turned = torch.tensor(np.concatenate([y[:, :4], y[:, -1:]], 1)).double()
             p = ops.xywhr2xyxyxyxy(torch.tensor(np.concatenate([y[:, :4], y[:, -1:]], 1))).numpy()
             boxes = np.concatenate([p.min(1), p.max(1)], 1)
         return boxes, scores
@@ -167,8 +168,13 @@ class Peer:
         keep = np.flatnonzero(conf > CONF)
         keep = keep[np.argsort(-conf[keep], kind="stable")]
         if self.told["end2end"] != "True":
-            offset = torch.tensor(boxes[keep] + label[keep, None] * 7680.0)
-            keep = keep[nms.TorchNMS.nms(offset.double(), torch.tensor(conf[keep]), 0.7).numpy()]
+            if self.task == "obb":
+                turned = self.turned[keep]
+                turned[:, :2] += torch.tensor(label[keep, None] * 7680.0)
+                keep = keep[nms.TorchNMS.fast_nms(turned, torch.tensor(conf[keep]), 0.7, iou_func=metrics.batch_probiou).numpy()]
+            else:
+                offset = torch.tensor(boxes[keep] + label[keep, None] * 7680.0)
+                keep = keep[nms.TorchNMS.nms(offset.double(), torch.tensor(conf[keep]), 0.7).numpy()]
         keep = keep[:300]
         scaled = ops.scale_boxes((self.h, self.w), torch.tensor(boxes[keep]).double(), image.shape).numpy()
         return scaled, conf[keep], label[keep], keep

@@ -38,8 +38,10 @@ class Masked(Logits):
 
 def torchvision(name):
     small = {"min_size": SIZE, "max_size": SIZE} if "ssd" not in name else {}
+    if name.startswith(("retinanet", "fcos")):
+        small["score_thresh"] = 0.001
     net = getattr(tv, name)(weights=None, weights_backbone=None, num_classes=CLASSES, **small).eval()
-    return net, "end-to-end", 0.19 # one class of five has 0.2 where nothing is learnt
+    return net, "end-to-end", 0.005 if "score_thresh" in small else 0.19  # one class of five has 0.2 where nothing is learnt
 
 
 def resnet():
@@ -92,7 +94,7 @@ def export(name, path):
     else:
         net, decoder = HF[name]()
         net = (Masked if decoder == "maskformer" else Logits)(spread(net).eval())
-        threshold, args = (0.5 if decoder == "rt-detr" else 0.3), (torch.rand(1, 3, SIZE, SIZE),)
+        threshold, args = (0.5 if decoder == "rt-detr" else 0.2), (torch.rand(1, 3, SIZE, SIZE),)
     with torch.no_grad():
         torch.onnx.export(net, args, path, opset_version=20 if decoder in ("rt-detr", "maskformer") else 17, dynamo=False, input_names=["pixel_values"])
     return decoder, threshold

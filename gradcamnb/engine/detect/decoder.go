@@ -73,6 +73,8 @@ type Decoder struct {
 	Masks   bool   // it gives instance masks
 	Spec    Spec   // its usual threshold and suppression
 
+	Turned bool // its points are the corners of a turned box, one after the other
+
 	Asked bool // it is taken where it is named alone: by the shapes of the outputs it could be another
 
 	// New makes a head with the decoder's numbers of the sidecar, for so many classes

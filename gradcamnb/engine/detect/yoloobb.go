@@ -19,6 +19,7 @@ import (
 var YOLOOBB = register(Decoder{
 	Name:    "yolo-obb",
 	Outputs: "one output [batch, 4 + classes + 1, n]: cx, cy, w, h, class probabilities, angle",
+	Turned:  true,
 	Asked:   true,
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	New: func(data json.RawMessage, classes int) (Head, error) {

@@ -34,7 +34,7 @@ const mostFound = 300
 
 // keep is the candidates above the threshold, the surest first, without those that
 // overlap a surer one of their class by the IoU of the spec or more (greedy
-// non-maximum suppression).
+// non-maximum suppression). Turned boxes are suppressed as their maker does.
 func (c candidates) keep(spec detect.Spec) []int {
 	var order, kept []int
 	for k, v := range c[2] {
@@ -43,6 +43,9 @@ func (c candidates) keep(spec detect.Spec) []int {
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(c[2][b], c[2][a]) })
+	if d, err := detect.ByName(spec.Decoder); err == nil && d.Turned {
+		return c.untwice(order, spec.NMS)
+	}
 	for _, k := range order {
 		twice := spec.NMS < 1 && slices.ContainsFunc(kept, func(o int) bool {
 			return c.class(o) == c.class(k) && c.box(o).IoU(c.box(k)) >= spec.NMS
