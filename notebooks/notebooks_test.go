@@ -138,6 +138,22 @@ func (nb notebook) pictures(t *testing.T) [][]image.Image {
 // pagePicture is a picture output in the page that nbconvert makes; cards have pictures, too.
 var pagePicture = regexp.MustCompile(`jp-RenderedImage[^>]*>\s*<img[^>]*src="data:image/png;base64,`)
 
+// fetched are the modules that a notebook's cells add to its own.
+var fetched = regexp.MustCompile(`^!\*go get (\S+)`)
+
+// needModules skips a notebook whose cells ask for other modules, which are fetched, and train what is in them.
+func needModules(t *testing.T, name string) {
+	t.Helper()
+	for _, cell := range read(t, name).Cells {
+		if m := fetched.FindStringSubmatch(strings.Join(cell.Source, "")); m != nil {
+			require.Slow(t, "it trains a network of "+m[1])
+			if out, err := exec.Command("go", "list", "-m", m[1]).CombinedOutput(); err != nil {
+				require.Missing(t, "network", lastLine(out))
+			}
+		}
+	}
+}
+
 // Every notebook runs from top to bottom on the installed kernel, and every cell
 // that shows something has a picture of its own and a table, also in its page.
 func TestNotebooksRun(t *testing.T) {
@@ -148,6 +164,7 @@ func TestNotebooksRun(t *testing.T) {
 	}
 	for _, name := range files {
 		t.Run(name, func(t *testing.T) {
+			needModules(t, name)
 			file := execute(t, name)
 			nb := read(t, file)
 			shown := 0

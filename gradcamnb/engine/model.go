@@ -25,17 +25,16 @@ func Open(ref string) (*gradcamnb.Model, error) {
 // MustOpen is Open that panics with the error.
 func MustOpen(ref string) *gradcamnb.Model { return must.Get(Open(ref)) }
 
-// Layer names a node of a graph function as a layer to explain at and returns what the
-// function has to go on with:
+// Layer names a node of a graph function as a layer to explain at, and returns it:
 //
 //	x = engine.Layer(activation.Relu(x), "/block1")
 //
-// Node.WithAlias names a layer, too, but methods that begin their passes at the layer,
-// Ablation-CAM and Recipro-CAM, cannot put anything in its place then.
+// Layers have names without it, those of the scopes of their weights. Where a name is given twice, as in a function that is
+// called twice, the second is "/block1#2"; Node.WithAlias, which names a layer, too, panics there.
 func Layer(x *graph.Node, alias string) *graph.Node { return source.NamedLayer(x, alias) }
 
 // Model makes a GoMLX model, a store and a graph function, ready to be explained
-// by the process's engine. Layers are chosen by the names of [Layer]. See
+// by the process's engine. Layers have the names of the scopes of their weights. See
 // [source.GoMLX] for what the card must say.
 func Model(c source.Card, store *model.Store, fn source.GraphFn) (*gradcamnb.Model, error) {
 	m, err := source.GoMLX(c, store, fn)
