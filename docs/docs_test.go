@@ -25,7 +25,8 @@ func TestMessages(t *testing.T) {
 	var source strings.Builder
 	for _, dir := range []string{"gradcamnb", "kernels", "internal"} {
 		err := filepath.WalkDir(filepath.Join("..", dir), func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || !strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, ".js") {
+			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || !strings.HasSuffix(path, ".go") &&
+				!strings.HasSuffix(path, ".js") {
 				return err
 			}
 			text, err := os.ReadFile(path)

@@ -21,13 +21,14 @@ var (
 	fileName = regexp.MustCompile("(?:`|// )((?:gradcamnb|docs)/[^`\\s]+\\.(?:go|md|png))")
 )
 
-// extending.md, word for word: its files go into a copy of the module, its commands run there, and only files that the page
-// names are new or changed afterwards.
+// extending.md, word for word: its files go into a copy of the module, its commands run there, and only files that the
+// page names are new or changed afterwards.
 func TestExtending(t *testing.T) {
 	text := page(t, "extending.md")
 	files, commands := goBlock.FindAllStringSubmatch(text, -1), shBlock.FindAllStringSubmatch(text, -1)
 	if len(files) != 10 || len(commands) != 5 {
-		t.Fatalf("%d files and %d lists of commands; the page has five recipes of a file and its test", len(files), len(commands))
+		t.Fatalf("%d files and %d lists of commands; the page has five recipes of a file and its test", len(files),
+			len(commands))
 	}
 	require.Slow(t, "the module is built anew in another folder")
 	module := copied(t)

@@ -23,7 +23,8 @@ func TestMyModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	for to, from := range map[string]string{"mine.onnx": "testdata/models/resnet-basic.dyn.onnx", "photo.jpg": "testdata/images/cat.png"} {
+	for to, from := range map[string]string{"mine.onnx": "testdata/models/resnet-basic.dyn.onnx",
+		"photo.jpg": "testdata/images/cat.png"} {
 		data, err := os.ReadFile(filepath.Join(root, from))
 		if err != nil {
 			t.Fatal(err)
@@ -32,7 +33,8 @@ func TestMyModel(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(folder, "labels.txt"), []byte("a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "labels.txt"), []byte("a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(page(t, "my-model.md"), -1)
@@ -52,7 +54,8 @@ func TestMyModel(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	t.Logf("%s", out)
-	for _, want := range []string{"gradcam ", `"labels": "labels.txt"`, "%, Grad-CAM at ", "-> out", "overlay.png", "card.html", "suggested", "LayerCAM at "} {
+	for _, want := range []string{"gradcam ", `"labels": "labels.txt"`, "%, Grad-CAM at ", "-> out", "overlay.png",
+		"card.html", "suggested", "LayerCAM at "} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the script does not print %q", want)
 		}

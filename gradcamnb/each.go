@@ -32,7 +32,8 @@ func (e *PictureError) Unwrap() error { return e.Err }
 // other error, also that of ctx, ends the sequence.
 //
 //	for r, err := range model.ExplainEach(ctx, pictures, 16) {
-func (m *Model) ExplainEach(ctx context.Context, pictures iter.Seq2[image.Image, error], batch int, choices ...Choice) iter.Seq2[*heatmap.Result, error] {
+func (m *Model) ExplainEach(ctx context.Context, pictures iter.Seq2[image.Image, error], batch int,
+	choices ...Choice) iter.Seq2[*heatmap.Result, error] {
 	return func(yield func(*heatmap.Result, error) bool) {
 		if batch < 1 {
 			yield(nil, fmt.Errorf("a batch of %d pictures: it must be at least 1", batch))

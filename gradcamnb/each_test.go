@@ -77,7 +77,8 @@ func TestExplainEach(t *testing.T) {
 		{0, 4, nil, nil},
 		{10, 3, []int{0, 4, 9}, []int{3, 3, 1}},
 		{3, 1, []int{0, 1, 2}, nil},
-		{50, 2, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49}, []int{1}},
+		{50, 2, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
+			29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49}, []int{1}},
 	} {
 		s := &fakeSession{}
 		i := 0
@@ -215,7 +216,8 @@ func TestExplainEachHoldsForAll(t *testing.T) {
 		"target class:1,2: it names 2 indices": {Class(1, 2)},
 		"it has 2 masks":                       {Region(0, heatmap.NewGrid(1, 1), heatmap.NewGrid(1, 1))},
 		"there are 2 boxes":                    {InBox(image.Rect(0, 0, 1, 1), image.Rect(0, 0, 2, 2))},
-		"":                                     {Contrast(1, 2), Tags(1, 2), Border(1, 2), Class(1), InBox(image.Rect(0, 0, 1, 1))},
+		"": {Contrast(1, 2), Tags(1, 2), Border(1, 2), Class(1),
+			InBox(image.Rect(0, 0, 1, 1))},
 	} {
 		s := &fakeSession{}
 		for _, err := range NewModel(s).ExplainEach(t.Context(), numbered(3, nil), 2, choices...) {

@@ -6,8 +6,10 @@ import "testing"
 // A longer run: go test ./gradcamnb -fuzz FuzzRecipe -fuzztime 10m
 func FuzzRecipe(f *testing.F) {
 	for _, seed := range []string{
-		`{}`, `{"v": 1}`, `{"v": 2}`, `{"v": -1}`, `{} {}`, `{"x": 1}`, `{"sampling": {"masks": 1000000000000000}}`, `{"measuring": {"steps": 1000000000000}}`,
-		`{"prep": {"width": 8192, "height": 8192, "fit": "crop", "mean": [0], "scale": [1], "order": "RGB"}}`, `{"targets": [{"kind": "class", "index": [3]}]}`, `{"boxes": [{"Min": {"X": 1}}]}`,
+		`{}`, `{"v": 1}`, `{"v": 2}`, `{"v": -1}`, `{} {}`, `{"x": 1}`, `{"sampling": {"masks": 1000000000000000}}`,
+		`{"measuring": {"steps": 1000000000000}}`,
+		`{"prep": {"width": 8192, "height": 8192, "fit": "crop", "mean": [0], "scale": [1], "order": "RGB"}}`,
+		`{"targets": [{"kind": "class", "index": [3]}]}`, `{"boxes": [{"Min": {"X": 1}}]}`,
 	} {
 		f.Add(seed)
 	}
@@ -23,7 +25,8 @@ func FuzzRecipe(f *testing.F) {
 
 // A recipe that asks for more than any machine has is refused before anything is allocated.
 func TestBounds(t *testing.T) {
-	for _, recipe := range []string{`{"v": 1, "sampling": {"masks": 1000000000000000}}`, `{"v": 1, "sampling": {"batch": 1000000000}}`, `{"v": 1, "measuring": {"steps": 1000000000000}}`} {
+	for _, recipe := range []string{`{"v": 1, "sampling": {"masks": 1000000000000000}}`,
+		`{"v": 1, "sampling": {"batch": 1000000000}}`, `{"v": 1, "measuring": {"steps": 1000000000000}}`} {
 		r, err := Again(recipe)
 		if err != nil {
 			t.Fatal(err)

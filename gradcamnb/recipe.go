@@ -28,7 +28,8 @@ func Again(recipe string) (Request, error) {
 		return Request{}, fmt.Errorf("reading how the result was made: %w", err)
 	}
 	if w.Version < 0 || w.Version > recipeVersion {
-		return Request{}, fmt.Errorf("reading how the result was made: the recipe has the version %d, and this program knows those up to %d: take a newer one", w.Version, recipeVersion)
+		return Request{}, fmt.Errorf(
+			"reading how the result was made: the recipe has the version %d, and this program knows those up to %d: take a newer one", w.Version, recipeVersion)
 	}
 	return w.Request, nil
 }

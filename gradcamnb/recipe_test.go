@@ -30,7 +30,8 @@ func (r recorder) Explain(_ context.Context, asked Request) ([]*heatmap.Result, 
 func TestRecipe(t *testing.T) {
 	var first, again Request
 	picture := image.NewGray(image.Rect(0, 0, 2, 2))
-	r, err := NewModel(recorder{asked: &first}).Explain(picture, Class(7), Layers("layer3"), Methods("RISE"), Sampled(Sampling{Seed: 1 << 60, Masks: 9, Resume: []*heatmap.Sampled{{}}}))
+	r, err := NewModel(recorder{asked: &first}).Explain(picture, Class(7), Layers("layer3"), Methods("RISE"),
+		Sampled(Sampling{Seed: 1 << 60, Masks: 9, Resume: []*heatmap.Sampled{{}}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,8 @@ func TestRecipeIsReadStrictly(t *testing.T) {
 	}
 	var asked Request
 	result, err := NewModel(recorder{asked: &asked}).Explain(image.NewGray(image.Rect(0, 0, 2, 2)), Class(7))
-	if want := `{"v":1,"prep":`; err != nil || !strings.HasPrefix(result.Recipe, want) || !strings.HasSuffix(result.Recipe, `"targets":[{"kind":"class","index":[7]}]}`) {
+	if want := `{"v":1,"prep":`; err != nil || !strings.HasPrefix(result.Recipe, want) ||
+		!strings.HasSuffix(result.Recipe, `"targets":[{"kind":"class","index":[7]}]}`) {
 		t.Errorf("the recipe is %q, %v", result.Recipe, err)
 	}
 }

@@ -22,8 +22,10 @@ func (m *Model) Sheet(img image.Image, rows, columns heatmap.Axis, choices ...Ch
 }
 
 // SheetContext is Sheet that ends when ctx does.
-func (m *Model) SheetContext(ctx context.Context, img image.Image, rows, columns heatmap.Axis, choices ...Choice) (*heatmap.Sheet, error) {
-	return m.RunSheet(ctx, Request{Pictures: []image.Image{img}}.With(choices...), []heatmap.Axis{rows}, []heatmap.Axis{columns})
+func (m *Model) SheetContext(ctx context.Context, img image.Image, rows, columns heatmap.Axis,
+	choices ...Choice) (*heatmap.Sheet, error) {
+	return m.RunSheet(ctx, Request{Pictures: []image.Image{img}}.With(choices...), []heatmap.Axis{rows},
+		[]heatmap.Axis{columns})
 }
 
 // MustSheet is Sheet that panics with the error.
@@ -61,7 +63,8 @@ func measured(m Measuring) string {
 	}
 	over := "what is hidden is blurred for insertion and of the mean colour for deletion"
 	if m.Baseline != "" {
-		over = "what is hidden is " + map[string]string{"mean": "of the mean colour", "blur": "blurred", "black": "black"}[m.Baseline]
+		over = "what is hidden is " + map[string]string{"mean": "of the mean colour", "blur": "blurred",
+			"black": "black"}[m.Baseline]
 	}
 	return fmt.Sprintf("%d steps, %s", steps, over)
 }

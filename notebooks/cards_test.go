@@ -37,7 +37,8 @@ func played(label string) *heatmap.Result {
 		for i := range raw.Values {
 			raw.Values[i] = at(i%n, i/n)
 		}
-		m := &heatmap.Map{Raw: raw, Layer: layer, Method: "Grad-CAM", Target: "class 7", Class: label, Index: 7, Score: 9.125, ScoreUnit: "logits", Unit: "logits",
+		m := &heatmap.Map{Raw: raw, Layer: layer, Method: "Grad-CAM", Target: "class 7", Class: label, Index: 7, Score: 9.125,
+			ScoreUnit: "logits", Unit: "logits",
 			Field: &heatmap.Field{Lo: [2]float64{-10, -10}, Hi: [2]float64{20, 20}, Step: [2]float64{10, 10}}}
 		positive := &heatmap.Map{Grid: heatmap.Grid{W: 60, H: 60}, Raw: heatmap.NewGrid(n, n)}
 		for i, v := range raw.Values {
@@ -49,7 +50,8 @@ func played(label string) *heatmap.Result {
 	r := &heatmap.Result{
 		Picture: pic, Frame: imgio.Frame{PictureW: 440, PictureH: 300, ModelW: 60, ModelH: 60, X0: 70, ScaleX: 5, ScaleY: 5},
 		Truth: heatmap.Box{170, 100, 270, 200}, Model: "net", Backend: "go",
-		Top: []heatmap.Prediction{{Index: 7, Label: label, Score: 9.125, Probability: 0.75}, {Index: 2, Label: "other", Score: 8, Probability: 0.25}},
+		Top: []heatmap.Prediction{{Index: 7, Label: label, Score: 9.125, Probability: 0.75},
+			{Index: 2, Label: "other", Score: 8, Probability: 0.25}},
 		Maps: []*heatmap.Map{
 			one("layer3", 6, func(x, y int) float32 {
 				if x >= 2 && x <= 3 && y >= 2 && y <= 3 {
@@ -69,7 +71,8 @@ func shown(t *testing.T, results ...*heatmap.Result) string {
 	t.Helper()
 	var outputs []any
 	display := func(kind string, data any) {
-		outputs = append(outputs, map[string]any{"output_type": "display_data", "metadata": map[string]any{"alt": "a figure"}, "data": map[string]any{kind: data}})
+		outputs = append(outputs, map[string]any{"output_type": "display_data", "metadata": map[string]any{"alt": "a figure"},
+			"data": map[string]any{kind: data}})
 	}
 	for i, r := range results {
 		png, err := render.EncodePNG(render.Card(r, r.Maps[0], nil), nil)
@@ -85,7 +88,8 @@ func shown(t *testing.T, results ...*heatmap.Result) string {
 	}
 	text, err := json.Marshal(map[string]any{
 		"nbformat": 4, "nbformat_minor": 5, "metadata": map[string]any{"title": hostileLabel},
-		"cells": []any{map[string]any{"cell_type": "code", "id": "a", "execution_count": 1, "metadata": map[string]any{}, "source": "nb.MustShow(results...)", "outputs": outputs}},
+		"cells": []any{map[string]any{"cell_type": "code", "id": "a", "execution_count": 1, "metadata": map[string]any{},
+			"source": "nb.MustShow(results...)", "outputs": outputs}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +173,8 @@ func checkPlayed(t *testing.T, s seenCard) {
 	for what, got := range map[string][2]string{
 		"title": {s.Title, "net: Grad-CAM at layer3"}, "diagnosis": {s.Diagnosis, "The map is made up."},
 		"second layer": {s.Second, "net: Grad-CAM at layer4"}, "thumbnail": {s.Back, "net: Grad-CAM at layer3"},
-		"opacity": {s.OpacityByKey, "74"}, "hostile title": {s.Hostile.Title, "net: Grad-CAM at layer3"}, "hostile bar": {s.Hostile.Bar, hostileText},
+		"opacity": {s.OpacityByKey, "74"}, "hostile title": {s.Hostile.Title, "net: Grad-CAM at layer3"},
+		"hostile bar": {s.Hostile.Bar, hostileText},
 	} {
 		if got[0] != got[1] {
 			t.Errorf("%s: %q, want %q", what, got[0], got[1])
@@ -179,7 +184,8 @@ func checkPlayed(t *testing.T, s seenCard) {
 		t.Errorf("explained classes %q", s.Explained)
 	}
 	if !slices.Equal(s.Covered, []int{0, 1, 0}) {
-		t.Errorf("beside the two playing cards %v figures are seen, want none, one at the button of the first card, none", s.Covered)
+		t.Errorf("beside the two playing cards %v figures are seen, want none, one at the button of the first card, none",
+			s.Covered)
 	}
 	if s.Contrast < 4.5 { // WCAG 2.2, 1.4.3
 		t.Errorf("the faintest text has the contrast %.2f", s.Contrast)
@@ -204,7 +210,8 @@ func checkPlayed(t *testing.T, s seenCard) {
 	}
 	// The middle of the stage is the picture's pixel (220, 150), the model's (30, 30) and
 	// the corner of cell (3, 3).
-	for _, want := range []string{"2 logits at pixel (220, 150)", "cell (3, 3) of 6 × 6", "receptive field 30 × 30 pixels"} {
+	for _, want := range []string{"2 logits at pixel (220, 150)", "cell (3, 3) of 6 × 6",
+		"receptive field 30 × 30 pixels"} {
 		if !strings.Contains(s.Hover, want) {
 			t.Errorf("under the pointer it reads %q, not %q", s.Hover, want)
 		}
@@ -216,7 +223,8 @@ func checkPlayed(t *testing.T, s seenCard) {
 		t.Errorf("the keys read %q", s.Keys)
 	}
 	if s.Hostile.Elements != 0 || s.Hostile.Wide || len(s.Alerts)+len(s.Errors)+len(s.Far)+s.Unnamed > 0 {
-		t.Errorf("hostile %+v, alerts %q, errors %q, requests %q, %d elements without a name", s.Hostile, s.Alerts, s.Errors, s.Far, s.Unnamed)
+		t.Errorf("hostile %+v, alerts %q, errors %q, requests %q, %d elements without a name", s.Hostile, s.Alerts, s.Errors,
+			s.Far, s.Unnamed)
 	}
 }
 
@@ -227,7 +235,8 @@ func checkDrawn(t *testing.T, r *heatmap.Result, dir, name string) {
 		m int
 		o *render.Options
 	}{
-		"overlay": {0, nil}, "jet": {0, &render.Options{Colors: render.Jet}}, "second": {1, nil}, "transparent": {0, &render.Options{Opacity: 1e-9}},
+		"overlay": {0, nil}, "jet": {0, &render.Options{Colors: render.Jet}}, "second": {1, nil},
+		"transparent": {0, &render.Options{Opacity: 1e-9}},
 	} {
 		m := *r.Maps[c.m]
 		m.Box = heatmap.Box{} // the card draws it above the canvas
@@ -248,7 +257,8 @@ func checkStill(t *testing.T, s seenCard, stills int, still string) {
 	t.Helper()
 	text := strings.Join(s.Text, "\n")
 	if s.Live != 0 || s.Controls != 0 || s.Pictures != 2 || s.Stills != stills || len(s.Alerts)+len(s.Far) > 0 {
-		t.Errorf("%d live cards, %d controls, %d figures, %d stills (want %d), alerts %q, requests %q", s.Live, s.Controls, s.Pictures, s.Stills, stills, s.Alerts, s.Far)
+		t.Errorf("%d live cards, %d controls, %d figures, %d stills (want %d), alerts %q, requests %q", s.Live, s.Controls,
+			s.Pictures, s.Stills, stills, s.Alerts, s.Far)
 	}
 	if !strings.Contains(text, "The map is made up: "+hostileText) || !strings.Contains(text, "net: Grad-CAM at layer3") {
 		t.Errorf("the text is %q", text)

@@ -33,8 +33,10 @@ func exploring(t *testing.T, model string) string {
 model := ` + model
 	text, err := json.Marshal(map[string]any{
 		"nbformat": 4, "nbformat_minor": 5,
-		"metadata": map[string]any{"kernelspec": map[string]any{"name": "gonb-gradcam", "language": "go", "display_name": "Go (Grad-CAM)"}},
-		"cells":    []any{map[string]any{"cell_type": "code", "id": "a", "execution_count": nil, "metadata": map[string]any{}, "outputs": []any{}, "source": strings.ReplaceAll(source, "TESTDATA", filepath.ToSlash(testdata))}},
+		"metadata": map[string]any{"kernelspec": map[string]any{"name": "gonb-gradcam", "language": "go",
+			"display_name": "Go (Grad-CAM)"}},
+		"cells": []any{map[string]any{"cell_type": "code", "id": "a", "execution_count": nil, "metadata": map[string]any{},
+			"outputs": []any{}, "source": strings.ReplaceAll(source, "TESTDATA", filepath.ToSlash(testdata))}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +76,8 @@ func explore(t *testing.T, model string, args ...string) (seen seenExplore) {
 	needJupyter(t)
 	needLab(t)
 	file, dir := exploring(t, model), t.ArtifactDir()
-	out, err := exec.Command("python3", append([]string{filepath.Join("testdata", "explore.py"), file, dir}, args...)...).Output()
+	out, err := exec.Command("python3", append([]string{filepath.Join("testdata", "explore.py"), file, dir},
+		args...)...).Output()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, stderr(err))
 	}
@@ -84,7 +87,8 @@ func explore(t *testing.T, model string, args ...string) (seen seenExplore) {
 	}
 	// What is left: a picture of its own and a card.
 	if seen.Pictures != 1 || seen.Cards != 1 || seen.StopButtons != 0 {
-		t.Errorf("%d pictures, %d cards, %d stop buttons are left, want 1, 1 and none", seen.Pictures, seen.Cards, seen.StopButtons)
+		t.Errorf("%d pictures, %d cards, %d stop buttons are left, want 1, 1 and none", seen.Pictures, seen.Cards,
+			seen.StopButtons)
 	}
 	if strings.Contains(seen.said(), "explaining") {
 		t.Errorf("a line of progress is left: %q", seen.Said)
@@ -144,7 +148,8 @@ func TestExploreAfterARestart(t *testing.T) {
 	require.Slow(t, "it starts JupyterLab and waits for a kernel that does not come back")
 	needJupyter(t)
 	needLab(t)
-	out, err := exec.Command("python3", filepath.Join("testdata", "explore.py"), exploring(t, lite), t.ArtifactDir(), "--dead").Output()
+	out, err := exec.Command("python3", filepath.Join("testdata", "explore.py"), exploring(t, lite), t.ArtifactDir(),
+		"--dead").Output()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, stderr(err))
 	}
@@ -173,7 +178,8 @@ func TestExploreAfterALateConnection(t *testing.T) {
 // itself, says why, and shows the same maps; of the line that says meanwhile how far it is
 // nothing stays.
 func TestExploreWithoutMessages(t *testing.T) {
-	slow := strings.Replace(tiny, "gradcamnb.Prepared", `gradcamnb.Methods("Grad-CAM", "RISE"), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 2_000}), gradcamnb.Prepared`, 1)
+	slow := strings.Replace(tiny, "gradcamnb.Prepared",
+		`gradcamnb.Methods("Grad-CAM", "RISE"), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 2_000}), gradcamnb.Prepared`, 1)
 	seen := explore(t, slow, "--mute")
 	for _, want := range []string{"the page did not answer", "not VS Code or Colab"} {
 		if !strings.Contains(seen.said(), want) {

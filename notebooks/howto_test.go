@@ -17,8 +17,8 @@ var manyPasses = regexp.MustCompile(`Trusted\(\)|"RISE"|"insertion"`)
 const module = "github.com/gradcam-go/gradcam/gradcamnb"
 
 // The blocks of docs/how-do-i.md are run as they stand, each in a scope of its own as in a cell: what does not compile,
-// or panics, is an error. A block that begins with var is a definition for the blocks that follow. Blocks that take many
-// passes of the model are only compiled, unless -slow is given.
+// or panics, is an error. A block that begins with var is a definition for the blocks that follow. Blocks that take
+// many passes of the model are only compiled, unless -slow is given.
 func TestHowDoI(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "docs", "how-do-i.md"))
 	if err != nil {
@@ -47,7 +47,8 @@ func TestHowDoI(t *testing.T) {
 	}
 	var b strings.Builder
 	b.WriteString("package main\n\nimport (\n")
-	for _, pkg := range []string{"cmp", "context", "fmt", "image", "maps", "path/filepath", "slices", "strings", "", module,
+	for _, pkg := range []string{"cmp", "context", "fmt", "image", "maps", "path/filepath", "slices", "strings", "",
+		module,
 		module + "/heatmap", module + "/imgio", module + "/nb"} {
 		if pkg != "" {
 			fmt.Fprintf(&b, "\t%q\n", pkg)
@@ -81,7 +82,8 @@ func TestHowDoI(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	wanted := []string{"heatmap written to", "| Egyptian cat | 285 |", "the region is", "suggested", "EfficientNet-Lite0: input", "EfficientNet-Lite0: espresso"}
+	wanted := []string{"heatmap written to", "| Egyptian cat | 285 |", "the region is", "suggested",
+		"EfficientNet-Lite0: input", "EfficientNet-Lite0: espresso"}
 	if require.IsSlow() {
 		wanted = append(wanted, "█ 0.", "random weights")
 	}

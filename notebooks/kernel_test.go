@@ -309,7 +309,8 @@ func TestEngineIsKilled(t *testing.T) {
 	kill(t, second, syscall.SIGKILL)
 	var c cell
 	k.hear(&c)
-	if said := c.text("stderr"); c.Status != "error" || !strings.HasPrefix(said, "error: the engine ended before it answered") || strings.Contains(said, "goroutine") {
+	if said := c.text("stderr"); c.Status != "error" ||
+		!strings.HasPrefix(said, "error: the engine ended before it answered") || strings.Contains(said, "goroutine") {
 		t.Errorf("killed while it works: %s, %q", c.Status, said)
 	}
 	k.shows("after that")
@@ -323,7 +324,8 @@ func TestInterrupt(t *testing.T) {
 	var c cell
 	k.ask(map[string]any{"run": long, "interrupt": 2}, &c)
 	// GoNB kills what has not ended five seconds after the interrupt.
-	if c.Status != "error" || len(c.Outputs) == 0 || c.Seconds-c.Outputs[0].At > 2+5 || strings.Contains(c.text("stdout"), "ends") {
+	if c.Status != "error" || len(c.Outputs) == 0 || c.Seconds-c.Outputs[0].At > 2+5 ||
+		strings.Contains(c.text("stdout"), "ends") {
 		t.Errorf("interrupted 2 s after it began: %s after %.0f s, %+v", c.Status, c.Seconds, c.Outputs)
 	}
 	k.shows("after that")
@@ -400,11 +402,14 @@ func TestStaleSocket(t *testing.T) {
 	k := startKernel(t)
 	k.run("%env GRADCAMNB_SOCKET /tmp/no-such-folder/engine.sock")
 	c := k.run(show)
-	if said := c.text("stderr"); c.Status != "error" || !strings.HasPrefix(said, "error: the kernel's engine cannot be used: nothing answers at its socket") || strings.Count(said, "\n") != 3 {
+	if said := c.text("stderr"); c.Status != "error" ||
+		!strings.HasPrefix(said, "error: the kernel's engine cannot be used: nothing answers at its socket") ||
+		strings.Count(said, "\n") != 3 {
 		t.Errorf("%s, %q", c.Status, said)
 	}
 	c = k.run("import _ \"github.com/gradcam-go/gradcam/gradcamnb/engine\"\n" + show)
-	if c.Status != "ok" || c.count("image/png") != 1 || !strings.Contains(c.text("stdout"), "explaining within this program") {
+	if c.Status != "ok" || c.count("image/png") != 1 ||
+		!strings.Contains(c.text("stdout"), "explaining within this program") {
 		t.Errorf("%s, %q", c.Error, c.text("stdout"))
 	}
 }
@@ -422,11 +427,14 @@ func TestEngineOfAnotherVersion(t *testing.T) {
 	go func() { ended <- older.Serve(l) }()
 	k.run("%env GRADCAMNB_SOCKET " + l.Addr().String())
 	c := k.run(show)
-	if said := c.text("stderr"); c.Status != "error" || !placed("the kernel's engine cannot be used: it is of another version than this program; restart the kernel", 2).MatchString(said) {
+	if said := c.text("stderr"); c.Status != "error" ||
+		!placed("the kernel's engine cannot be used: it is of another version than this program; restart the kernel",
+			2).MatchString(said) {
 		t.Errorf("%s, %q", c.Status, said)
 	}
 	c = k.run("import _ \"github.com/gradcam-go/gradcam/gradcamnb/engine\"\n" + show)
-	if said := c.text("stdout"); c.Status != "ok" || c.count("image/png") != 1 || strings.Count(said, "it is of another version than this program; restart the kernel; explaining within this program\n") != 1 {
+	if said := c.text("stdout"); c.Status != "ok" || c.count("image/png") != 1 ||
+		strings.Count(said, "it is of another version than this program; restart the kernel; explaining within this program\n") != 1 {
 		t.Errorf("%s, %q", c.Error, said)
 	}
 	if err := l.Close(); err != nil {
@@ -442,7 +450,8 @@ func TestDoctor(t *testing.T) {
 	k := startKernel(t)
 	c := k.run("%%\ngradcamnb.Doctor()")
 	said := c.text("stdout")
-	for _, want := range []string{"notebook  this is a cell of GoNB\n", "engine    the kernel's engine, at /", "gonb ", "goimports ", "gopls (completion and hover in cells)", "PJRT plugin (XLA)"} {
+	for _, want := range []string{"notebook  this is a cell of GoNB\n", "engine    the kernel's engine, at /", "gonb ",
+		"goimports ", "gopls (completion and hover in cells)", "PJRT plugin (XLA)"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it does not say %q", want)
 		}
@@ -480,14 +489,17 @@ func TestCompletionAndHover(t *testing.T) {
 
 // placed is an error of ours in a cell, with the cell's line.
 func placed(words string, line int) *regexp.Regexp {
-	return regexp.MustCompile(fmt.Sprintf(`^error: %s\n  at .*\[\[ Cell \[\d+\] Line %d \]\].*main\.go:\d+\nexit status 1\n$`, regexp.QuoteMeta(words), line))
+	return regexp.MustCompile(
+		fmt.Sprintf(`^error: %s\n  at .*\[\[ Cell \[\d+\] Line %d \]\].*main\.go:\d+\nexit status 1\n$`,
+			regexp.QuoteMeta(words), line))
 }
 
 // Our errors are one line and their place in the cell, and no stack trace.
 func TestErrorIsOneLine(t *testing.T) {
 	k := startKernel(t)
 	c := k.run("%%\n_ = 1\nimgio.MustOpen(\"no-such-picture.png\")")
-	if said := c.text("stderr"); !placed("reading the picture: open no-such-picture.png: no such file or directory", 3).MatchString(said) {
+	if said := c.text("stderr"); !placed("reading the picture: open no-such-picture.png: no such file or directory",
+		3).MatchString(said) {
 		t.Errorf("%q", said)
 	}
 	if said := k.run("%%\nvar m map[string]int\nm[\"x\"] = 1").text("stderr"); !strings.Contains(said, "goroutine 1") {

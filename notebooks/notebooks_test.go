@@ -41,7 +41,8 @@ func needLab(t *testing.T) {
 	if out, err := exec.Command("python3", "-c", "import jupyterlab, nbconvert").CombinedOutput(); err != nil {
 		require.Missing(t, "jupyter", lastLine(out)+"; pip install -r kernels/gonb-gradcam/requirements.txt")
 	}
-	if out, err := exec.Command("python3", "-c", "import shutil, playwright; assert shutil.which('chromium') or shutil.which('chromium-browser')").CombinedOutput(); err != nil {
+	if out, err := exec.Command("python3", "-c",
+		"import shutil, playwright; assert shutil.which('chromium') or shutil.which('chromium-browser')").CombinedOutput(); err != nil {
 		require.Missing(t, "chromium", lastLine(out)+"; install Chromium, and playwright with pip")
 	}
 }

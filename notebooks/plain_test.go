@@ -11,8 +11,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// A cell of numbers alone, which does not import package nb, says within seconds what it does, too, and nothing of it is
-// seen at the end.
+// A cell of numbers alone, which does not import package nb, says within seconds what it does, too, and nothing of it
+// is seen at the end.
 func TestPlainCellSaysWhatItDoes(t *testing.T) {
 	require.Slow(t, "it starts JupyterLab")
 	needJupyter(t)

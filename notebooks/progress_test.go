@@ -47,7 +47,8 @@ nb.MustShow(model.MustExplain(imgio.MustOpen("TESTDATA/images/cat.png"), gradcam
 	}
 	_, outputs, _ := strings.Cut(string(saved), `"outputs"`)
 	outputs, _, _ = strings.Cut(outputs, `"source"`)
-	if !strings.Contains(outputs, "image/png") || strings.Contains(outputs, "pass ") || strings.Contains(outputs, "explaining EfficientNet") {
+	if !strings.Contains(outputs, "image/png") || strings.Contains(outputs, "pass ") ||
+		strings.Contains(outputs, "explaining EfficientNet") {
 		t.Error("the saved notebook has no picture, or a line of progress")
 	}
 }

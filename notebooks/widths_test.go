@@ -45,7 +45,8 @@ func TestCardAtEveryWidth(t *testing.T) {
 		t.Fatal(err)
 	}
 	widths := []string{"320", "420", "500", "586", "640z", "800", "1280", "2560"}
-	out, err := exec.Command("python3", append([]string{filepath.Join("testdata", "widths.py"), file, dir}, widths...)...).Output()
+	out, err := exec.Command("python3", append([]string{filepath.Join("testdata", "widths.py"), file, dir},
+		widths...)...).Output()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, stderr(err))
 	}
@@ -95,7 +96,8 @@ func TestCardAtEveryWidth(t *testing.T) {
 				t.Errorf("the pointed cell lies at %v, want %v", s.Cell, want)
 			}
 			if s.Moved != 0 || s.Below != 0 || s.Wide > 0 {
-				t.Errorf("pointing moves the sliders by %v; below the picture %d cells are marked; %v pixels stand out", s.Moved, s.Below, s.Wide)
+				t.Errorf("pointing moves the sliders by %v; below the picture %d cells are marked; %v pixels stand out", s.Moved,
+					s.Below, s.Wide)
 			}
 			if width != "800" {
 				return

@@ -74,7 +74,8 @@ func TestTruthIsInThePicture(t *testing.T) {
 				}
 				owner[j] = i + 1
 				if classes.Values[j] != float32(1+o.Shape) || instances.Values[j] != float32(1+i) {
-					t.Fatalf("scene %d: (%d, %d) is of class %v and instance %v, want %d and %d", seed, x, y, classes.Values[j], instances.Values[j], 1+o.Shape, 1+i)
+					t.Fatalf("scene %d: (%d, %d) is of class %v and instance %v, want %d and %d", seed, x, y, classes.Values[j],
+						instances.Values[j], 1+o.Shape, 1+i)
 				}
 			}
 			if box != o.Box {
@@ -109,7 +110,8 @@ func TestOptions(t *testing.T) {
 	kinds := []Kind{{Circle, Red, Large}, {Cross, Blue, Small}}
 	for seed := range uint64(20) {
 		s := Draw(seed, Options{Width: 128, Height: 80, Kinds: kinds})
-		if len(s.Objects) != 2 || s.Objects[0].Kind != kinds[0] || s.Objects[1].Kind != kinds[1] || s.Picture.Bounds() != image.Rect(0, 0, 128, 80) {
+		if len(s.Objects) != 2 || s.Objects[0].Kind != kinds[0] || s.Objects[1].Kind != kinds[1] ||
+			s.Picture.Bounds() != image.Rect(0, 0, 128, 80) {
 			t.Fatalf("scene %d holds %d objects in %v", seed, len(s.Objects), s.Picture.Bounds())
 		}
 		reds := s.Mask(func(o Object) bool { return o.Color == Red })

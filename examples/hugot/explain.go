@@ -26,7 +26,8 @@ func Classifier(p *pipelines.ImageClassificationPipeline, prep imgio.Prep) (*gra
 // classes + 1] and boxes [batch, queries, 4].
 func Detector(p *pipelines.ObjectDetectionPipeline, prep imgio.Prep) (*gradcamnb.Model, error) {
 	return network(p.Model, prep, &detect.Spec{
-		Decoder: "detr", Outputs: []string{p.ScoresOutput, p.BoxesOutput}, Threshold: float64(p.ScoreThreshold), NMS: float64(p.IouThreshold),
+		Decoder: "detr", Outputs: []string{p.ScoresOutput, p.BoxesOutput}, Threshold: float64(p.ScoreThreshold),
+		NMS: float64(p.IouThreshold),
 	})
 }
 
@@ -34,10 +35,12 @@ func Detector(p *pipelines.ObjectDetectionPipeline, prep imgio.Prep) (*gradcamnb
 func network(m *backends.Model, prep imgio.Prep, detector *detect.Spec) (*gradcamnb.Model, error) {
 	runs := m.GoMLXModel
 	if runs == nil {
-		return nil, fmt.Errorf("the model %s runs on onnxruntime; open the session with hugot.NewGoSession or NewXLASession", m.Path)
+		return nil, fmt.Errorf("the model %s runs on onnxruntime; open the session with hugot.NewGoSession or NewXLASession",
+			m.Path)
 	}
 	card := source.Card{
-		Name: m.OnnxPath, Input: []int{-1, 3, prep.Height, prep.Width}, Layout: imgio.ChannelsFirst, Prep: &prep, Detector: detector,
+		Name: m.OnnxPath, Input: []int{-1, 3, prep.Height, prep.Width}, Layout: imgio.ChannelsFirst, Prep: &prep,
+		Detector: detector,
 	}
 	if dims := m.InputsMeta[0].Dimensions; len(dims) == 4 && dims[3] == 3 {
 		card.Input, card.Layout = []int{-1, prep.Height, prep.Width, 3}, imgio.ChannelsLast
@@ -48,5 +51,6 @@ func network(m *backends.Model, prep imgio.Prep, detector *detect.Spec) (*gradca
 	for _, out := range m.OutputsMeta {
 		card.Outputs = append(card.Outputs, out.Name)
 	}
-	return engine.Model(card, runs.Store, func(scope *model.Scope, x *Node) []*Node { return runs.Call(scope, []*Node{x}) })
+	return engine.Model(card, runs.Store,
+		func(scope *model.Scope, x *Node) []*Node { return runs.Call(scope, []*Node{x}) })
 }

@@ -85,7 +85,8 @@ func TestClassification(t *testing.T) {
 		top := r.Top[i]
 		t.Logf("hugot: %s %.4f; explained: %s %.4f", of.Label, of.Score, top.Label, top.Score)
 		if top.Label != of.Label || math.Abs(float64(top.Score-of.Score)) > 1e-3 {
-			t.Errorf("place %d: hugot says %s with %g, and what is explained %s with %g", i+1, of.Label, of.Score, top.Label, top.Score)
+			t.Errorf("place %d: hugot says %s with %g, and what is explained %s with %g", i+1, of.Label, of.Score, top.Label,
+				top.Score)
 		}
 	}
 	if said.Predictions[0][0].Label != "Egyptian cat" {
@@ -115,8 +116,8 @@ func apart(a, b []float32) (most float64) {
 	return most
 }
 
-// Detections are hugot's, box by box, and the map of each lies in its box. hugot takes DETR's last class, "no object", for
-// one like the others: what it reports of it is no detection.
+// Detections are hugot's, box by box, and the map of each lies in its box. hugot takes DETR's last class, "no object",
+// for one like the others: what it reports of it is no detection.
 func TestDetection(t *testing.T) {
 	p, err := hugot.NewPipeline(session(t), hugot.ObjectDetectionConfig{
 		ModelPath: filepath.Join("testdata", "detr"), Name: "detect",
@@ -139,7 +140,8 @@ func TestDetection(t *testing.T) {
 		t.Fatalf("hugot sees %+v", want)
 	}
 	m, err := Detector(p, imgio.Prep{
-		Width: 64, Height: 64, Fit: imgio.Stretch, Order: "RGB", // x/255, less ImageNet's mean, over its deviation: what hugot takes
+		// x/255, less ImageNet's mean, over its deviation: what hugot takes
+		Width: 64, Height: 64, Fit: imgio.Stretch, Order: "RGB",
 		Mean: [3]float32{0.485 * 255, 0.456 * 255, 0.406 * 255}, Scale: [3]float32{0.229 * 255, 0.224 * 255, 0.225 * 255},
 	})
 	if err != nil {
@@ -165,9 +167,10 @@ func TestDetection(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// All of it lies in the box's one cell of 4 x 4. Of a cell drawn as a tent 7/8 lies within it along an axis on which it
-		// is the last, and 3/4 where it has neighbours on either side.
-		if e, want := r.Maps[0].Energy(r.Frame), map[string]float64{"blue": 7. / 8 * 7 / 8, "red": 7. / 8 * 3 / 4}[d.Label]; math.Abs(e-want) > 0.01 {
+		// All of it lies in the box's one cell of 4 x 4. Of a cell drawn as a tent 7/8 lies within it along an axis on which
+		// it is the last, and 3/4 where it has neighbours on either side.
+		if e, want := r.Maps[0].Energy(r.Frame),
+			map[string]float64{"blue": 7. / 8 * 7 / 8, "red": 7. / 8 * 3 / 4}[d.Label]; math.Abs(e-want) > 0.01 {
 			t.Errorf("%s: %.3f of the map lies in the box, want %.3f", d.Label, e, want)
 		}
 	}

@@ -92,8 +92,10 @@ func classification(session *hugot.Session, folder string) (*pipelines.ImageClas
 	return hugot.NewPipeline(session, hugot.ImageClassificationConfig{
 		ModelPath: folder, Name: "classify",
 		Options: []backends.PipelineOption[*pipelines.ImageClassificationPipeline]{
-			pipelines.WithPreprocessSteps[*pipelines.ImageClassificationPipeline](imageutil.ResizeStep(side), imageutil.CenterCropStep(side, side)),
-			pipelines.WithNormalizationSteps[*pipelines.ImageClassificationPipeline](imageutil.RescaleStep(), imageutil.PixelNormalizationStep(mean, deviation)),
+			pipelines.WithPreprocessSteps[*pipelines.ImageClassificationPipeline](imageutil.ResizeStep(side),
+				imageutil.CenterCropStep(side, side)),
+			pipelines.WithNormalizationSteps[*pipelines.ImageClassificationPipeline](imageutil.RescaleStep(),
+				imageutil.PixelNormalizationStep(mean, deviation)),
 		},
 	})
 }

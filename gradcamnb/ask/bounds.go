@@ -15,7 +15,8 @@ func (r Request) Check() error {
 		what  string
 		n, of int
 	}{
-		{"masks", r.Sampling.Masks, mostMasks}, {"masks in a batch", r.Sampling.Batch, mostBatch}, {"steps", r.Measuring.Steps, mostSteps},
+		{"masks", r.Sampling.Masks, mostMasks}, {"masks in a batch", r.Sampling.Batch, mostBatch},
+		{"steps", r.Measuring.Steps, mostSteps},
 	} {
 		if asked.n > asked.of {
 			return fmt.Errorf("%d %s are asked for: ask for at most %d", asked.n, asked.what, asked.of)

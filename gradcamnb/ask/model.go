@@ -7,11 +7,12 @@ import (
 
 // Info describes a model.
 type Info struct {
-	Name    string
-	SHA256  string // of the model's file, hex; empty for a model that has none
-	Input   []int  // declared shape of the input that is the picture, batch first; -1 where it is free
-	Layout  imgio.Layout
-	Picture string   // the input that the model was opened with as the picture, model.onnx#name; empty where nobody had to say
+	Name   string
+	SHA256 string // of the model's file, hex; empty for a model that has none
+	Input  []int  // declared shape of the input that is the picture, batch first; -1 where it is free
+	Layout imgio.Layout
+	// the input that the model was opened with as the picture, model.onnx#name; empty where nobody had to say
+	Picture string
 	Inputs  []string // the inputs beside the picture, with type and shape, in words
 	Prep    *imgio.Prep
 	Labels  []string            // of the classes of the first output; nil if nothing names them
@@ -51,11 +52,12 @@ func (i Info) Channels() int {
 
 // Layer is a place in a model to explain at.
 type Layer struct {
-	Name      string `json:"name"` // tensor name, or node alias
-	Path      string `json:"path"` // module path of the source network; empty where the file carries none
-	Op        string `json:"op"`
-	Shape     []int  `json:"shape"`            // as the model has it, batch first
-	Grid      [3]int `json:"grid"`             // height, width and channels of a map there; zero where it has no spatial size
+	Name  string `json:"name"` // tensor name, or node alias
+	Path  string `json:"path"` // module path of the source network; empty where the file carries none
+	Op    string `json:"op"`
+	Shape []int  `json:"shape"` // as the model has it, batch first
+	// height, width and channels of a map there; zero where it has no spatial size
+	Grid      [3]int `json:"grid"`
 	Beside    bool   `json:"beside,omitempty"` // it does not depend on the picture, but on another input alone
 	Feeds     bool   `json:"feeds"`            // it feeds the model's first output
 	Level     bool   `json:"level,omitempty"`  // it is the last map before a detector's heads, of one of its levels

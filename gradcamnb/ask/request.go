@@ -23,13 +23,15 @@ type Request struct {
 
 	Inputs map[string]Tensor `json:"inputs,omitempty"` // values of the inputs beside the picture, by name
 
-	Boxes []image.Rectangle `json:"boxes,omitempty"` // the part of each picture that the model sees, one for all or one a picture; none means the whole
+	// the part of each picture that the model sees, one for all or one a picture; none means the whole
+	Boxes []image.Rectangle `json:"boxes,omitempty"`
 
 	Prep    *imgio.Prep `json:"prep,omitempty"`    // instead of the model's own preprocessing
 	Layers  []string    `json:"layers,omitempty"`  // tensor names, module paths or aliases; none means the suggested one
 	Methods []string    `json:"methods,omitempty"` // none means Grad-CAM
-	Targets []Target    `json:"targets,omitempty"` // none means the prediction, Top(1), or of a detector the surest detection
-	Reading Reading     `json:"reading,omitzero"`  // of a detector's outputs
+	// none means the prediction, Top(1), or of a detector the surest detection
+	Targets []Target `json:"targets,omitempty"`
+	Reading Reading  `json:"reading,omitzero"` // of a detector's outputs
 
 	Sampling  Sampling  `json:"sampling,omitzero"`  // of the methods that hide parts of the picture
 	Measuring Measuring `json:"measuring,omitzero"` // of every map
@@ -43,7 +45,8 @@ type Request struct {
 type Reading struct {
 	Decoder   string  `json:"decoder,omitempty"`   // by name, e.g. "yolov8"
 	Threshold float64 `json:"threshold,omitempty"` // confidence that makes a candidate a detection
-	NMS       float64 `json:"nms,omitempty"`       // IoU from which the weaker of two detections of a class goes; 1 keeps all
+	// IoU from which the weaker of two detections of a class goes; 1 keeps all
+	NMS float64 `json:"nms,omitempty"`
 }
 
 // With is the request with the choices added.

@@ -14,7 +14,8 @@ type Sampling struct {
 	Grid  int     `json:"grid,omitempty"`  // cells along each side of the picture; 7 for RISE and occlusion, 16 for D-RISE
 	P     float64 `json:"p,omitempty"`     // probability that a cell is seen, between 0 and 1, both excluded; 1/2
 	Seed  uint64  `json:"seed,omitempty"`  // of the masks: the same seed makes the same masks, on every backend
-	Batch int     `json:"batch,omitempty"` // masks in one pass of the model; 16 of pictures up to 256 x 256, fewer of larger ones, as many as the file takes
+	// masks in one pass of the model; 16 of pictures up to 256 x 256, fewer of larger ones, as many as the file takes
+	Batch int `json:"batch,omitempty"`
 
 	// Design is how masks are drawn and averaged.
 	//
@@ -28,8 +29,9 @@ type Sampling struct {
 	Design string `json:"design,omitempty"`
 
 	// A run ends early at the first of these that holds; zero means never.
-	Agreement float64       `json:"agreement,omitempty"` // rank correlation of the maps of two halves of the masks, e.g. 0.95
-	Limit     time.Duration `json:"limit,omitempty"`     // time since the first mask
+	// rank correlation of the maps of two halves of the masks, e.g. 0.95
+	Agreement float64       `json:"agreement,omitempty"`
+	Limit     time.Duration `json:"limit,omitempty"` // time since the first mask
 
 	// Resume goes on where an earlier run of the same picture ended, one entry a
 	// target: Sampled of its maps.

@@ -31,7 +31,10 @@ func TestRunsAsPycocotools(t *testing.T) {
 		mask heatmap.Grid
 		want string // the text, or its length and the beginning of its SHA-256
 	}{
-		"few":   {drawn(9, 7, func(x, y int) bool { return x >= 3 && x < 8 && y >= 2 && y < 5 || x == 0 && y == 6 || x == 8 && y == 0 }), "61`02D0000000NN4"},
+		"few": {drawn(9, 7, func(x, y int) bool {
+			return x >= 3 && x < 8 && y >= 2 && y < 5 || x == 0 && y == 6 || x == 8 &&
+				y == 0
+		}), "61`02D0000000NN4"},
 		"none":  {drawn(9, 7, func(int, int) bool { return false }), "o1"},
 		"all":   {drawn(9, 7, func(int, int) bool { return true }), "0o1"},
 		"large": {drawn(4000, 2000, func(x, _ int) bool { return x >= 3000 }), `P\Sg5PTQm1`},
@@ -86,12 +89,13 @@ func TestDamagedRuns(t *testing.T) {
 	}
 }
 
-// Detections written with an annotation file's numbers, and read back as boxes of the model's classes. The mask lies over a
-// model's input of half the picture's size, and its one cell of four is the picture's left upper quarter.
+// Detections written with an annotation file's numbers, and read back as boxes of the model's classes. The mask lies
+// over a model's input of half the picture's size, and its one cell of four is the picture's left upper quarter.
 func TestResultsThereAndBack(t *testing.T) {
 	dir := t.TempDir()
 	names := filepath.Join(dir, "instances.json")
-	if err := os.WriteFile(names, []byte(`{"images": [{"id": 139, "file_name": "val/street.jpg"}], "categories": [{"id": 3, "name": "car"}, {"id": 18, "name": "Dog"}]}`), 0o600); err != nil {
+	if err := os.WriteFile(names,
+		[]byte(`{"images": [{"id": 139, "file_name": "val/street.jpg"}], "categories": [{"id": 3, "name": "car"}, {"id": 18, "name": "Dog"}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	n, err := ReadNames(names)
@@ -101,7 +105,8 @@ func TestResultsThereAndBack(t *testing.T) {
 	found := []heatmap.Detection{
 		{Box: heatmap.Box{1, 2, 4, 7}, Class: 0, Label: "dog", Score: 0.25},
 		{
-			Box: heatmap.Box{0, 0, 4, 4}, Class: 1, Label: "car", Score: 0.5, Mask: heatmap.Grid{W: 2, H: 2, Values: []float32{1, 0, 0, 0}},
+			Box: heatmap.Box{0, 0, 4, 4}, Class: 1, Label: "car", Score: 0.5,
+			Mask:  heatmap.Grid{W: 2, H: 2, Values: []float32{1, 0, 0, 0}},
 			Frame: imgio.Frame{PictureW: 8, PictureH: 8, ModelW: 4, ModelH: 4, ScaleX: 2, ScaleY: 2},
 		},
 	}

@@ -1,6 +1,6 @@
 // Package coco reads and writes what a detector finds in COCO's format for results: a list of boxes with
-// categories and scores, and masks as run lengths. See cocodataset.org, "Results Format"; the text of run lengths is that
-// of pycocotools 2.0.
+// categories and scores, and masks as run lengths. See cocodataset.org, "Results Format"; the text of run lengths is
+// that of pycocotools 2.0.
 package coco
 
 import (
@@ -134,7 +134,8 @@ func (n Names) Of(file string, found []heatmap.Detection) ([]Result, error) {
 			return nil, err
 		}
 		b := d.Box
-		r := Result{Image: image, Category: category, Box: [4]float64{b[0], b[1], b[2] - b[0], b[3] - b[1]}, Score: float64(d.Score)}
+		r := Result{Image: image, Category: category, Box: [4]float64{b[0], b[1], b[2] - b[0], b[3] - b[1]},
+			Score: float64(d.Score)}
 		if mask := d.MaskOnPicture(); len(mask.Values) > 0 {
 			rle := NewRLE(mask)
 			r.Mask = &rle
@@ -184,13 +185,15 @@ func (n Names) Detections(results []Result, file string, labels []string, w, h i
 		if err != nil {
 			return nil, err
 		}
-		d := heatmap.Detection{Box: heatmap.Box{r.Box[0], r.Box[1], r.Box[0] + r.Box[2], r.Box[1] + r.Box[3]}, Class: class, Score: float32(r.Score)}
+		d := heatmap.Detection{Box: heatmap.Box{r.Box[0], r.Box[1], r.Box[0] + r.Box[2], r.Box[1] + r.Box[3]}, Class: class,
+			Score: float32(r.Score)}
 		if class >= 0 && class < len(labels) {
 			d.Label = labels[class]
 		}
 		if r.Mask != nil {
 			if r.Mask.Size != [2]int{h, w} {
-				return nil, fmt.Errorf("a mask has %d x %d pixels, and the picture %s %d x %d", r.Mask.Size[1], r.Mask.Size[0], file, w, h)
+				return nil, fmt.Errorf("a mask has %d x %d pixels, and the picture %s %d x %d", r.Mask.Size[1], r.Mask.Size[0],
+					file, w, h)
 			}
 			if d.Mask, err = r.Mask.Grid(); err != nil {
 				return nil, err

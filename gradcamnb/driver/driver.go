@@ -68,7 +68,8 @@ func Open(ctx context.Context, ref string) (Session, error) {
 	socket := os.Getenv(SocketEnv)
 	if socket == "" {
 		if own == nil {
-			return nil, fault.Errorf(fault.ErrNoEngine, `no engine is linked in: add import _ "github.com/gradcam-go/gradcam/gradcamnb/engine"`)
+			return nil, fault.Errorf(fault.ErrNoEngine,
+				`no engine is linked in: add import _ "github.com/gradcam-go/gradcam/gradcamnb/engine"`)
 		}
 		return own.OpenContext(ctx, ref)
 	}

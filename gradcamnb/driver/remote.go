@@ -38,7 +38,8 @@ type nothing struct{}
 
 // wireTypes tells an engine of another version; see [resident.Types].
 var wireTypes = sync.OnceValue(func() string {
-	return resident.Types(asked[ask.Request]{}, []*heatmap.Result{}, ask.Progress{}, ask.Info{}, []ask.Layer{}, []heatmap.Detection{})
+	return resident.Types(asked[ask.Request]{}, []*heatmap.Result{}, ask.Progress{}, ask.Info{}, []ask.Layer{},
+		[]heatmap.Detection{})
 })
 
 // remoteEngine is the resident engine of the kernel that this cell runs in.
@@ -86,8 +87,10 @@ type remote struct {
 
 // call asks the engine for something; a new method of [Session] is one call here and
 // one line in [Serve].
-func call[Args, Answer any](ctx context.Context, s *remote, method string, args Args, progress func(ask.Progress)) (Answer, error) {
-	a := asked[Args]{Ref: s.ref, Backend: os.Getenv("GOMLX_BACKEND"), SHA256: s.info.SHA256, Listens: progress != nil, Args: args}
+func call[Args, Answer any](ctx context.Context, s *remote, method string, args Args,
+	progress func(ask.Progress)) (Answer, error) {
+	a := asked[Args]{Ref: s.ref, Backend: os.Getenv("GOMLX_BACKEND"), SHA256: s.info.SHA256, Listens: progress != nil,
+		Args: args}
 	if r, ok := any(args).(ask.Request); ok {
 		a.Counts = r.OnlyCounts
 	}
@@ -97,7 +100,8 @@ func call[Args, Answer any](ctx context.Context, s *remote, method string, args 
 	case errors.As(err, &none):
 		return answer, fmt.Errorf("the kernel's engine cannot be used: %w; restart the kernel", err)
 	case errors.Is(err, resident.ErrLost):
-		return answer, fmt.Errorf("%w: it was killed, crashed or ran out of memory; a new one is being started: run the cell again", err)
+		return answer, fmt.Errorf(
+			"%w: it was killed, crashed or ran out of memory; a new one is being started: run the cell again", err)
 	}
 	return answer, err
 }
@@ -159,7 +163,8 @@ func (s *remote) allSendable(pictures []image.Image) []image.Image {
 // user's own is copied, with 16 bits a channel.
 func sendable(p image.Image) image.Image {
 	switch p.(type) {
-	case nil, *image.NRGBA, *image.RGBA, *image.NRGBA64, *image.RGBA64, *image.Gray, *image.Gray16, *image.YCbCr, *image.CMYK:
+	case nil, *image.NRGBA, *image.RGBA, *image.NRGBA64, *image.RGBA64, *image.Gray, *image.Gray16, *image.YCbCr,
+		*image.CMYK:
 		return p
 	}
 	out := image.NewNRGBA64(p.Bounds())

@@ -39,7 +39,8 @@ func pureGo(string, io.Writer) driver.Engine { return engine.NewSaying("go", io.
 
 const tinyModel = "../../testdata/models/resnet-basic.ts.onnx"
 
-var tinyPrep = gradcamnb.Prepared(imgio.Prep{Width: 64, Height: 64, Fit: imgio.Crop, Order: "RGB", Mean: [3]float32{128, 128, 128}, Scale: [3]float32{64, 64, 64}})
+var tinyPrep = gradcamnb.Prepared(imgio.Prep{Width: 64, Height: 64, Fit: imgio.Crop, Order: "RGB",
+	Mean: [3]float32{128, 128, 128}, Scale: [3]float32{64, 64, 64}})
 
 // userPicture is a picture of a type of the user's own.
 type userPicture struct{ image.Image }
@@ -60,8 +61,10 @@ func TestResidentIsTheSame(t *testing.T) {
 	for i := range 90 * 70 {
 		deep.Set(i%90, i/90, color.RGBA64{uint16(i * 7), uint16(i * 11), uint16(i * 13), 0xffff})
 	}
-	for _, picture := range []image.Image{cat, deep, userPicture{cat}, cat.(*image.NRGBA).SubImage(image.Rect(100, 50, 300, 250))} {
-		choices := []gradcamnb.Choice{tinyPrep, gradcamnb.Class(3), gradcamnb.Top(2), gradcamnb.Layers("layer2", "layer3"), gradcamnb.Methods("grad-cam", "LayerCAM")}
+	for _, picture := range []image.Image{cat, deep, userPicture{cat},
+		cat.(*image.NRGBA).SubImage(image.Rect(100, 50, 300, 250))} {
+		choices := []gradcamnb.Choice{tinyPrep, gradcamnb.Class(3), gradcamnb.Top(2), gradcamnb.Layers("layer2", "layer3"),
+			gradcamnb.Methods("grad-cam", "LayerCAM")}
 		want, err := here.Explain(picture, choices...)
 		if err != nil {
 			t.Fatal(err)
@@ -154,7 +157,8 @@ func TestChangedModel(t *testing.T) {
 	if old.Info().SHA256 == changed.Info().SHA256 {
 		t.Error("the old model answers")
 	}
-	if _, err := old.Explain(imgio.MustOpen("../../testdata/images/cat.png"), tinyPrep); err == nil || !strings.Contains(err.Error(), "changed since it was opened") {
+	if _, err := old.Explain(imgio.MustOpen("../../testdata/images/cat.png"), tinyPrep); err == nil ||
+		!strings.Contains(err.Error(), "changed since it was opened") {
 		t.Errorf("the old model: %v", err)
 	}
 }
@@ -232,7 +236,8 @@ func TestStatus(t *testing.T) {
 	if got := driver.Status(l.Addr().String()); !strings.Contains(got, "the kernel's engine, at "+l.Addr().String()) {
 		t.Errorf("it says %q", got)
 	}
-	if got := driver.Status("/no/such/socket"); !strings.Contains(got, "nothing answers at its socket /no/such/socket; restart the kernel; an engine is linked in") {
+	if got := driver.Status("/no/such/socket"); !strings.Contains(got,
+		"nothing answers at its socket /no/such/socket; restart the kernel; an engine is linked in") {
 		t.Errorf("it says %q", got)
 	}
 	if got := driver.Status(""); !strings.Contains(got, "an engine is linked in, and no kernel's engine") {

@@ -17,7 +17,8 @@ import (
 )
 
 func init() { // what a request's pictures may be; see sendable
-	for _, p := range []image.Image{&image.RGBA{}, &image.NRGBA64{}, &image.RGBA64{}, &image.Gray{}, &image.Gray16{}, &image.YCbCr{}, &image.CMYK{}} {
+	for _, p := range []image.Image{&image.RGBA{}, &image.NRGBA64{}, &image.RGBA64{}, &image.Gray{}, &image.Gray16{},
+		&image.YCbCr{}, &image.CMYK{}} {
 		gob.Register(p)
 	}
 }
@@ -67,7 +68,8 @@ func (s *server) engine(backend string) Engine {
 
 // method answers a call with a method of the model that it names. progress is nil where
 // nobody listens.
-func method[Args, Answer any](s *server, f func(ctx context.Context, m Session, args Args, progress func(ask.Progress)) (Answer, error)) resident.Method {
+func method[Args, Answer any](s *server, f func(ctx context.Context, m Session, args Args,
+	progress func(ask.Progress)) (Answer, error)) resident.Method {
 	return resident.Handle(func(ctx context.Context, a asked[Args], note func(ask.Progress)) (none Answer, err error) {
 		m, err := s.engine(a.Backend).OpenContext(ctx, a.Ref)
 		if err != nil {

@@ -72,7 +72,8 @@ func (g *again) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.
 	return results[0].Maps, nil
 }
 
-func (g *again) run(p plans.Plan, in inputs.Input, program func(*device.Backend, plans.Plan) (*device.Program, error)) ([]*tensors.Tensor, error) {
+func (g *again) run(p plans.Plan, in inputs.Input, program func(*device.Backend, plans.Plan) (*device.Program,
+	error)) ([]*tensors.Tensor, error) {
 	prog, err := program(g.backend, p)
 	if err != nil {
 		return nil, err

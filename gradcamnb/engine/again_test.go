@@ -13,8 +13,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// Every metric measures a real map of a real picture on both backends; with -slow all of them, else a few. Afterwards the model is what
-// it was: the map is the same to the bit.
+// Every metric measures a real map of a real picture on both backends; with -slow all of them, else a few. Afterwards
+// the model is what it was: the map is the same to the bit.
 func TestEveryMetric(t *testing.T) {
 	var names []string
 	for _, m := range metrics.All() {
@@ -42,7 +42,10 @@ func measureAll(t *testing.T, backend string, names []string, cat image.Image, t
 		t.Fatal(err)
 	}
 	if backend == "go" {
-		names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == "sensitivity-n" || n == "mu-fidelity" || n == "region perturbation" })
+		names = slices.DeleteFunc(slices.Clone(names), func(n string) bool {
+			return n == "sensitivity-n" ||
+				n == "mu-fidelity" || n == "region perturbation"
+		})
 	}
 	r, err := m.Explain(cat, gradcamnb.Measured(gradcamnb.Measuring{Metrics: names, Truths: []heatmap.Grid{truth}}))
 	if err != nil {
@@ -55,7 +58,8 @@ func measureAll(t *testing.T, backend string, names []string, cat image.Image, t
 		}
 	}
 	if got["model randomisation"] > 0.9 || got["random logit"] == 1 {
-		t.Errorf("random weights leave the map %.3f alike, another class %.3f", got["model randomisation"], got["random logit"])
+		t.Errorf("random weights leave the map %.3f alike, another class %.3f", got["model randomisation"],
+			got["random logit"])
 	}
 	if require.IsSlow() && (got["max-sensitivity"] < got["average sensitivity"] || got["average sensitivity"] == 0) {
 		t.Errorf("the largest change is %g, the mean one %g", got["max-sensitivity"], got["average sensitivity"])

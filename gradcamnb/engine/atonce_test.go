@@ -15,7 +15,8 @@ func TestAskedAtOnce(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		s, in := open(t, e, "resnet-basic.dyn.onnx"), tiny(t, "resnet-basic")
 		ask := func(i int) ([]*heatmap.Result, error) {
-			return gradcamnb.NewModel(s).ExplainTensor(*in, gradcamnb.Class(i%4), gradcamnb.Methods([]string{"Grad-CAM", "LayerCAM", "Recipro-CAM"}[i%3]))
+			return gradcamnb.NewModel(s).ExplainTensor(*in, gradcamnb.Class(i%4),
+				gradcamnb.Methods([]string{"Grad-CAM", "LayerCAM", "Recipro-CAM"}[i%3]))
 		}
 		const n = 24
 		var together [n][]*heatmap.Result

@@ -70,7 +70,8 @@ func TestLaidOut(t *testing.T) {
 				if d := furthest(got.Raw.Values, want.Map); !(d <= 1e-5) {
 					t.Errorf("%s: the map is %.2g of its largest value off", target, d)
 				}
-				if !(math.Abs(float64(got.Score-want.Score)) <= 1e-5*max(1, math.Abs(float64(want.Score)))) || got.ScoreUnit != want.Unit {
+				if !(math.Abs(float64(got.Score-want.Score)) <= 1e-5*max(1, math.Abs(float64(want.Score)))) ||
+					got.ScoreUnit != want.Unit {
 					t.Errorf("%s: the score is %g %s, want %g %s", target, got.Score, got.ScoreUnit, want.Score, want.Unit)
 				}
 			}

@@ -42,7 +42,8 @@ func TestFilesOfABatchOfTheirOwn(t *testing.T) {
 	if err := json.Unmarshal(data, &want); err != nil {
 		t.Fatal(err)
 	}
-	methods := []string{"Grad-CAM", "HiResCAM", "Score-CAM", "Ablation-CAM", "Recipro-CAM", "RISE", "Occlusion", "SmoothGrad", "Integrated gradients"}
+	methods := []string{"Grad-CAM", "HiResCAM", "Score-CAM", "Ablation-CAM", "Recipro-CAM", "RISE", "Occlusion",
+		"SmoothGrad", "Integrated gradients"}
 	onBackends(t, func(t *testing.T, e *Engine) {
 		for _, name := range []string{"swallow", "token", "mixed", "four"} {
 			m := batchModel(t, e, name)
@@ -52,7 +53,8 @@ func TestFilesOfABatchOfTheirOwn(t *testing.T) {
 				if name == "mixed" { // whose maps become attention alone, where none is suggested
 					choices = append(choices, gradcamnb.Layers("/Relu_output_0"))
 				}
-				results, err := m.ExplainTensor(in, append(choices, gradcamnb.Class(1), gradcamnb.Methods(methods...), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 20, Grid: 4, Batch: batch}))...)
+				results, err := m.ExplainTensor(in, append(choices, gradcamnb.Class(1), gradcamnb.Methods(methods...),
+					gradcamnb.Sampled(gradcamnb.Sampling{Masks: 20, Grid: 4, Batch: batch}))...)
 				if err != nil {
 					t.Fatalf("%s, passes of %d: %v", name, batch, err)
 				}
@@ -75,7 +77,8 @@ func TestFilesOfABatchOfTheirOwn(t *testing.T) {
 				for i, got := range explain(both, batch) {
 					for k, v := range got.values {
 						if w := alone[i].values[k]; !(math.Abs(float64(v-w)) < 2e-5*max(1, math.Abs(float64(w)))) {
-							t.Fatalf("%s of %s in passes of %d: value %d of map %d is %g, and %g of the picture alone", got.method, name, batch, k, i, v, w)
+							t.Fatalf("%s of %s in passes of %d: value %d of map %d is %g, and %g of the picture alone", got.method, name,
+								batch, k, i, v, w)
 						}
 					}
 				}

@@ -58,12 +58,14 @@ func TestDesigns(t *testing.T) {
 		}
 		errors[design] = math.Sqrt(errors[design])
 	}
-	t.Logf("error of 512 masks: %.4f as in the paper, %.4f centred, %.4f balanced", errors[""], errors["centred"], errors["balanced"])
+	t.Logf("error of 512 masks: %.4f as in the paper, %.4f centred, %.4f balanced", errors[""], errors["centred"],
+		errors["balanced"])
 	if errors["centred"] > 0.67*errors[""] || errors["balanced"] > 0.47*errors[""] {
 		t.Errorf("designs do not help: %v", errors)
 	}
 	// What is nearer to the truth in each half is nearer to the other half.
-	t.Logf("halves agree to %.2f as in the paper, %.2f centred, %.2f balanced", agreement[""], agreement["centred"], agreement["balanced"])
+	t.Logf("halves agree to %.2f as in the paper, %.2f centred, %.2f balanced", agreement[""], agreement["centred"],
+		agreement["balanced"])
 	if !(agreement["balanced"] > agreement["centred"] && agreement["centred"] > agreement[""]) {
 		t.Errorf("halves of better designs agree less: %v", agreement)
 	}

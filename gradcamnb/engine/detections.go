@@ -52,7 +52,8 @@ func (s *session) running(b *device.Backend) func(string, device.Graph, ...*tens
 }
 
 // once calls the program of a key and takes its outputs.
-func (s *session) once(b *device.Backend, key string, graph device.Graph, inputs ...*tensors.Tensor) ([]device.Array, error) {
+func (s *session) once(b *device.Backend, key string, graph device.Graph,
+	inputs ...*tensors.Tensor) ([]device.Array, error) {
 	prog, err := s.kept(key, func() (*device.Program, error) { return s.newProgram(b, graph) })
 	if err != nil {
 		return nil, err

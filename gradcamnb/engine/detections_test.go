@@ -78,7 +78,8 @@ func TestFaceExplained(t *testing.T) {
 	e := testEngine(t, "xla:cpu")
 	s := open(t, e, "centerface.onnx")
 	half := imgio.Prep{Width: 256, Height: 256, Fit: imgio.Stretch, Scale: [3]float32{1, 1, 1}, Order: "RGB"}
-	r := gradcamnb.Request{Prep: &half, Methods: []string{"Grad-CAM", "D-RISE"}, Sampling: gradcamnb.Sampling{Masks: 96, Grid: 8}}
+	r := gradcamnb.Request{Prep: &half, Methods: []string{"Grad-CAM", "D-RISE"},
+		Sampling: gradcamnb.Sampling{Masks: 96, Grid: 8}}
 	r.Pictures = append(r.Pictures, pic)
 	r.Targets = []gradcamnb.Target{gradcamnb.Detection(1), gradcamnb.Detection(1).Side("left")}
 	res, err := s.Explain(t.Context(), r)
@@ -89,7 +90,8 @@ func TestFaceExplained(t *testing.T) {
 	for _, m := range res[0].Maps {
 		// The whole picture's side lies where it is wanted, so that it matches as the box does.
 		if m.ScoreUnit != "match" || math.Abs(float64(m.Score-res[0].Maps[0].Score)) > 1e-4 {
-			t.Errorf("%s of %s has the score %g %s, and the detection %g", m.Method, m.Target, m.Score, m.ScoreUnit, res[0].Maps[0].Score)
+			t.Errorf("%s of %s has the score %g %s, and the detection %g", m.Method, m.Target, m.Score, m.ScoreUnit,
+				res[0].Maps[0].Score)
 		}
 		side := strings.HasPrefix(m.Target, "left side")
 		if want := map[bool]string{true: "pixels", false: "match"}[side && m.Method == "Grad-CAM"]; m.Unit != want {
@@ -122,16 +124,24 @@ func TestDetectorErrors(t *testing.T) {
 		choices []gradcamnb.Choice
 	}{
 		"finds nothing in the picture: its best candidate": {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1)}},
-		"numbered from 1":                          {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(0)}},
-		"does not lie in the picture of 224 x 224": {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Box(heatmap.Box{200, 0, 300, 40}, 0)}},
-		"has no area":                              {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Box(heatmap.Box{20, 0, 20, 40}, 0)}},
-		"there is no class 1: the detector has one, whose number is 0": {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Box(heatmap.Box{0, 0, 30, 40}, 1)}},
-		"a box has no side \"upper\"":                                  {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1).Side("upper")}},
-		"there is no detection decoder \"yolo\"":                       {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Decoder: "yolo"})}},
-		"there are 4 outputs; the outputs":                             {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Decoder: "yolov8"})}},
-		"the decoders that fit them are centerface":                    {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Decoder: "ssd"})}},
-		"nothing says how the detections of the model":                 {"efficientnet-lite0.onnx", []gradcamnb.Choice{gradcamnb.Detection(1)}},
-		"the threshold 2 must lie between 0 and 1":                     {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Threshold: 2})}},
+		"numbered from 1": {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(0)}},
+		"does not lie in the picture of 224 x 224": {"centerface.onnx",
+			[]gradcamnb.Choice{gradcamnb.Box(heatmap.Box{200, 0, 300, 40}, 0)}},
+		"has no area": {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Box(heatmap.Box{20, 0, 20, 40}, 0)}},
+		"there is no class 1: the detector has one, whose number is 0": {"centerface.onnx",
+			[]gradcamnb.Choice{gradcamnb.Box(heatmap.Box{0, 0, 30, 40}, 1)}},
+		"a box has no side \"upper\"": {"centerface.onnx",
+			[]gradcamnb.Choice{gradcamnb.Detection(1).Side("upper")}},
+		"there is no detection decoder \"yolo\"": {"centerface.onnx",
+			[]gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Decoder: "yolo"})}},
+		"there are 4 outputs; the outputs": {"centerface.onnx",
+			[]gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Decoder: "yolov8"})}},
+		"the decoders that fit them are centerface": {"centerface.onnx",
+			[]gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Decoder: "ssd"})}},
+		"nothing says how the detections of the model": {"efficientnet-lite0.onnx",
+			[]gradcamnb.Choice{gradcamnb.Detection(1)}},
+		"the threshold 2 must lie between 0 and 1": {"centerface.onnx",
+			[]gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Threshold: 2})}},
 	} {
 		choices := c.choices
 		if c.model == "centerface.onnx" {

@@ -45,7 +45,8 @@ func MustDetector(name string, labels []string, find DetectFn) *gradcamnb.Model 
 }
 
 func (e *Engine) detector(name string, labels []string, find DetectFn) *ownDetector {
-	card := source.Card{Name: name, Labels: labels, Input: []int{-1, -1, -1, 3}, Layout: imgio.ChannelsLast, Outputs: []string{"detections"}}
+	card := source.Card{Name: name, Labels: labels, Input: []int{-1, -1, -1, 3}, Layout: imgio.ChannelsLast,
+		Outputs: []string{"detections"}}
 	return &ownDetector{e.newSession(source.Foreign(card, model.NewStore(), nil).Model), labels, find}
 }
 
@@ -72,7 +73,8 @@ func (f *ownDetector) Detect(ctx context.Context, r gradcamnb.Request) ([][]heat
 		return nil, fmt.Errorf("the detector %s: %w", f.model.Card().Name, err)
 	}
 	if len(found) != len(r.Pictures) {
-		return nil, fmt.Errorf("the detector %s gave detections for %d pictures of %d", f.model.Card().Name, len(found), len(r.Pictures))
+		return nil, fmt.Errorf("the detector %s gave detections for %d pictures of %d", f.model.Card().Name, len(found),
+			len(r.Pictures))
 	}
 	for k, list := range found {
 		for i := range list {
@@ -89,13 +91,15 @@ func (f *ownDetector) Detect(ctx context.Context, r gradcamnb.Request) ([][]heat
 func (f *ownDetector) complete(d *heatmap.Detection, picture image.Image) error {
 	if d.Scores == nil {
 		if d.Class < 0 || d.Class >= len(f.labels) {
-			return fmt.Errorf("the detector %s found the class %d, and its labels are %q", f.model.Card().Name, d.Class, f.labels)
+			return fmt.Errorf("the detector %s found the class %d, and its labels are %q", f.model.Card().Name, d.Class,
+				f.labels)
 		}
 		d.Scores = make([]float32, len(f.labels))
 		d.Scores[d.Class] = 1
 	}
 	if len(d.Scores) != len(f.labels) {
-		return fmt.Errorf("the detector %s gave %d class scores, and its labels are %q", f.model.Card().Name, len(d.Scores), f.labels)
+		return fmt.Errorf("the detector %s gave %d class scores, and its labels are %q", f.model.Card().Name, len(d.Scores),
+			f.labels)
 	}
 	d.Class = slices.Index(d.Scores, slices.Max(d.Scores))
 	d.Label = f.labels[d.Class]
@@ -150,7 +154,8 @@ func (f *ownDetector) Explain(ctx context.Context, r gradcamnb.Request) ([]*heat
 	return results, nil
 }
 
-func (f *ownDetector) explain(ctx context.Context, b *device.Backend, r gradcamnb.Request, picture image.Image, found []heatmap.Detection) (*heatmap.Result, error) {
+func (f *ownDetector) explain(ctx context.Context, b *device.Backend, r gradcamnb.Request, picture image.Image,
+	found []heatmap.Detection) (*heatmap.Result, error) {
 	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
 	shrink := max(1, float64(max(w, h))/longestMask)
 	mw, mh := max(1, int(float64(w)/shrink)), max(1, int(float64(h)/shrink))
@@ -171,9 +176,11 @@ func (f *ownDetector) explain(ctx context.Context, b *device.Backend, r gradcamn
 	}
 	result := &heatmap.Result{
 		Picture: picture, Detections: found, Model: f.model.Card().Name, Backend: b.Name, Versions: plans.Versions(),
-		Frame: imgio.Frame{PictureW: w, PictureH: h, ModelW: mw, ModelH: mh, ScaleX: float64(w) / float64(mw), ScaleY: float64(h) / float64(mh)},
+		Frame: imgio.Frame{PictureW: w, PictureH: h, ModelW: mw, ModelH: mh, ScaleX: float64(w) / float64(mw),
+			ScaleY: float64(h) / float64(mh)},
 	}
-	in := inputs.Input{Dims: p.Input, Values: make([]float32, mh*mw*3), Pictures: []image.Image{picture}, Frames: []imgio.Frame{result.Frame}}
+	in := inputs.Input{Dims: p.Input, Values: make([]float32, mh*mw*3), Pictures: []image.Image{picture},
+		Frames: []imgio.Frame{result.Frame}}
 	return result, run{
 		session: f.session, backend: b, plan: p, request: r, input: in, found: outcomes, results: []*heatmap.Result{result},
 	}.perturb(ctx)

@@ -23,7 +23,8 @@ func brightest(pictures []image.Image) ([][]heatmap.Detection, error) {
 			}
 		}
 		if !box.Empty() {
-			out[i] = []heatmap.Detection{{Box: heatmap.Box{float64(box.Min.X), float64(box.Min.Y), float64(box.Max.X), float64(box.Max.Y)}}}
+			out[i] = []heatmap.Detection{{Box: heatmap.Box{float64(box.Min.X), float64(box.Min.Y), float64(box.Max.X),
+				float64(box.Max.Y)}}}
 		}
 	}
 	return out, nil
@@ -46,11 +47,13 @@ func TestDetectorThatIsAFunction(t *testing.T) {
 	if err != nil || len(found) != 1 || found[0].Label != "bright" || found[0].Box != (heatmap.Box{30, 10, 45, 25}) {
 		t.Fatalf("%+v %v", found, err)
 	}
-	r, err := m.Explain(pic, gradcamnb.Detection(1), gradcamnb.Detection(1).Side("left"), gradcamnb.Methods("D-RISE"), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 320, Grid: 5}))
+	r, err := m.Explain(pic, gradcamnb.Detection(1), gradcamnb.Detection(1).Side("left"), gradcamnb.Methods("D-RISE"),
+		gradcamnb.Sampled(gradcamnb.Sampling{Masks: 320, Grid: 5}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole, err := m.Explain(pic, gradcamnb.Methods("occlusion"), gradcamnb.Sampled(gradcamnb.Sampling{Grid: 2})) // windows that hide the square
+	// windows that hide the square
+	whole, err := m.Explain(pic, gradcamnb.Methods("occlusion"), gradcamnb.Sampled(gradcamnb.Sampling{Grid: 2}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,8 @@ func TestDRISEByHand(t *testing.T) {
 	found := gradcamnb.Detection(1)
 	onBackends(t, func(t *testing.T, e *Engine) {
 		r, err := sample(t.Context(), t, spotting(t, e), gradcamnb.Request{
-			Targets: []gradcamnb.Target{found, found.Side("bottom"), gradcamnb.Box(heatmap.Box{6, 6, 12, 12}, 0)}, Methods: []string{"D-RISE"},
+			Targets:  []gradcamnb.Target{found, found.Side("bottom"), gradcamnb.Box(heatmap.Box{6, 6, 12, 12}, 0)},
+			Methods:  []string{"D-RISE"},
 			Sampling: gradcamnb.Sampling{Masks: n, Grid: grid, Seed: 3, P: p, Batch: 8},
 		})
 		if err != nil {
@@ -108,7 +109,8 @@ func TestDRISEByHand(t *testing.T) {
 func TestPartialMaps(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		s := spotting(t, e)
-		r := gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Detection(1)}, Sampling: gradcamnb.Sampling{Masks: 1 << 30, Grid: 8, Seed: 3}}
+		r := gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Detection(1)},
+			Sampling: gradcamnb.Sampling{Masks: 1 << 30, Grid: 8, Seed: 3}}
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		var partial heatmap.Map
@@ -122,7 +124,8 @@ func TestPartialMaps(t *testing.T) {
 		if _, err := sample(ctx, t, s, r); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
-		if len(partial.Sampled.Weights) != done || partial.Method != "D-RISE" || partial.Score != 1 || partial.StdErr.W != side {
+		if len(partial.Sampled.Weights) != done || partial.Method != "D-RISE" || partial.Score != 1 ||
+			partial.StdErr.W != side {
 			t.Errorf("after %d masks: %s of %d, score %g", done, partial.Method, len(partial.Sampled.Weights), partial.Score)
 		}
 		r.Sampling.Masks, r.Progress = done, nil
@@ -130,7 +133,8 @@ func TestPartialMaps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m := whole[0].Maps[0]; !slices.Equal(m.Raw.Values, partial.Raw.Values) || !slices.Equal(m.StdErr.Values, partial.StdErr.Values) || !slices.Equal(m.Values, partial.Values) {
+		if m := whole[0].Maps[0]; !slices.Equal(m.Raw.Values, partial.Raw.Values) ||
+			!slices.Equal(m.StdErr.Values, partial.StdErr.Values) || !slices.Equal(m.Values, partial.Values) {
 			t.Errorf("the map so far is not that of a run of %d masks", done)
 		}
 	})
@@ -175,7 +179,8 @@ func TestDetectBeforeSuppression(t *testing.T) {
 			}
 		}
 		// Hidden to a share s, red is 0.8 s: the first candidate's match with itself.
-		r, err := m.Explain(pic(204, 153, 102), gradcamnb.Detection(1), gradcamnb.Methods("D-RISE"), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 8, Grid: 1, Seed: 1}))
+		r, err := m.Explain(pic(204, 153, 102), gradcamnb.Detection(1), gradcamnb.Methods("D-RISE"),
+			gradcamnb.Sampled(gradcamnb.Sampling{Masks: 8, Grid: 1, Seed: 1}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,11 +199,13 @@ func suppressing(t *testing.T) string {
 		return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_FLOAT), Dims: dims, FloatData: values}
 	}
 	ints := func(name string, values ...int64) *protos.TensorProto {
-		return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(values))}, Int64Data: values}
+		return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(values))},
+			Int64Data: values}
 	}
 	var dims []*protos.TensorShapeProto_Dimension
 	for _, d := range []int64{1, 3, 8, 8} {
-		dims = append(dims, &protos.TensorShapeProto_Dimension{Value: &protos.TensorShapeProto_Dimension_DimValue{DimValue: d}})
+		dims = append(dims, &protos.TensorShapeProto_Dimension{Value: &protos.TensorShapeProto_Dimension_DimValue{
+			DimValue: d}})
 	}
 	node := func(op, out string, in ...string) *protos.NodeProto {
 		return &protos.NodeProto{OpType: op, Name: out + "_", Input: in, Output: []string{out}}
@@ -209,7 +216,8 @@ func suppressing(t *testing.T) string {
 		Graph: &protos.GraphProto{
 			Name: "detector",
 			Input: []*protos.ValueInfoProto{{Name: "image", Type: &protos.TypeProto{Value: &protos.TypeProto_TensorType{
-				TensorType: &protos.TypeProto_Tensor{ElemType: int32(protos.TensorProto_FLOAT), Shape: &protos.TensorShapeProto{Dim: dims}},
+				TensorType: &protos.TypeProto_Tensor{ElemType: int32(protos.TensorProto_FLOAT),
+					Shape: &protos.TensorShapeProto{Dim: dims}},
 			}}}},
 			Initializer: []*protos.TensorProto{
 				floats("places", []int64{1, 3, 4}, 0, 0, 4, 4, 0, 0, 4, 3, 4, 4, 8, 8), floats("nothing", nil, 0),
@@ -218,7 +226,8 @@ func suppressing(t *testing.T) string {
 			Node: []*protos.NodeProto{
 				node("GlobalAveragePool", "colours", "image"),
 				node("Reshape", "scores", "colours", "across"),
-				node("Reshape", "column", "colours", "down"), node("Mul", "zero", "column", "nothing"), node("Add", "boxes", "places", "zero"),
+				node("Reshape", "column", "colours", "down"), node("Mul", "zero", "column", "nothing"),
+				node("Add", "boxes", "places", "zero"),
 				node("NonMaxSuppression", "selected", "boxes", "scores"),
 			},
 			Output: []*protos.ValueInfoProto{{Name: "selected"}},
@@ -230,7 +239,8 @@ func suppressing(t *testing.T) string {
 	dir := t.TempDir()
 	sidecar := `{"input": {"width": 8, "height": 8, "fit": "stretch", "mean": [0, 0, 0], "scale": [255, 255, 255], "order": "RGB"}, "labels": "things.txt",
 		"detector": {"decoder": "before-nms", "outputs": ["boxes", "scores"]}}`
-	for name, text := range map[string]string{"suppressing.onnx": string(data), "suppressing.json": sidecar, "things.txt": "thing\n"} {
+	for name, text := range map[string]string{"suppressing.onnx": string(data), "suppressing.json": sidecar,
+		"things.txt": "thing\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -253,20 +263,21 @@ func TestFunctionWithMasks(t *testing.T) {
 		return g
 	}
 	pictures := 0
-	m := gradcamnb.NewModel(testEngine(t, "go").detector("halves", []string{"half"}, func(p []image.Image) ([][]heatmap.Detection, error) {
-		pictures += len(p)
-		out := make([][]heatmap.Detection, len(p))
-		for i := range out {
-			for _, left := range []bool{true, false} {
-				d := heatmap.Detection{Box: heatmap.Box{0, 0, w, h}, Objectness: 0.5, Mask: half(left)}
-				if left {
-					d.Objectness = 0.75
+	m := gradcamnb.NewModel(testEngine(t, "go").detector("halves", []string{"half"},
+		func(p []image.Image) ([][]heatmap.Detection, error) {
+			pictures += len(p)
+			out := make([][]heatmap.Detection, len(p))
+			for i := range out {
+				for _, left := range []bool{true, false} {
+					d := heatmap.Detection{Box: heatmap.Box{0, 0, w, h}, Objectness: 0.5, Mask: half(left)}
+					if left {
+						d.Objectness = 0.75
+					}
+					out[i] = append(out[i], d)
 				}
-				out[i] = append(out[i], d)
 			}
-		}
-		return out, nil
-	}))
+			return out, nil
+		}))
 	pic := image.NewNRGBA(image.Rect(0, 0, w, h))
 	strip := heatmap.Polygon(w, h, [2]float64{0, 0}, [2]float64{6, 0}, [2]float64{6, h}, [2]float64{0, h})
 	for name, targets := range map[string][]gradcamnb.Target{
@@ -286,8 +297,10 @@ func TestFunctionWithMasks(t *testing.T) {
 		}
 		// Each instance matches itself by its objectness; the strip is half of the left one.
 		for i, got := range r.Maps {
-			if want := []float64{0.75, 0.5, 0.5 * 0.75}[i]; math.Abs(float64(got.Score)-want) > 1e-6 || math.Abs(float64(got.Sampled.Weights[31])-want) > 1e-6 {
-				t.Errorf("%s: %s scores %g and %g under a mask, want %g", name, got.Target, got.Score, got.Sampled.Weights[31], want)
+			if want := []float64{0.75, 0.5, 0.5 * 0.75}[i]; math.Abs(float64(got.Score)-want) > 1e-6 ||
+				math.Abs(float64(got.Sampled.Weights[31])-want) > 1e-6 {
+				t.Errorf("%s: %s scores %g and %g under a mask, want %g", name, got.Target, got.Score, got.Sampled.Weights[31],
+					want)
 			}
 		}
 	}

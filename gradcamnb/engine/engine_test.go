@@ -57,8 +57,10 @@ func TestAnotherClassDoesNotCompile(t *testing.T) {
 				if m := r.Maps[0]; m.Index != class || m.Target != fmt.Sprintf("class %d", class) {
 					t.Errorf("picture %d: asked for class %d it explains %q, %d", i, class, m.Target, m.Index)
 				}
-				if b := best[i].Maps[0]; b.Index == class && (b.Score != r.Maps[0].Score || b.Target != fmt.Sprintf("top 1, class %d", class)) {
-					t.Errorf("picture %d: %s has the score %g, and class %d the score %g", i, b.Target, b.Score, class, r.Maps[0].Score)
+				if b := best[i].Maps[0]; b.Index == class &&
+					(b.Score != r.Maps[0].Score || b.Target != fmt.Sprintf("top 1, class %d", class)) {
+					t.Errorf("picture %d: %s has the score %g, and class %d the score %g", i, b.Target, b.Score, class,
+						r.Maps[0].Score)
 				}
 			}
 		}
@@ -130,7 +132,8 @@ func TestTopIsTheClass(t *testing.T) {
 // Every mistake is an error of one line that says what is wrong and what there is.
 func TestErrors(t *testing.T) {
 	e := testEngine(t, "go")
-	attributor, resnet, unet := open(t, e, "attributor.dyn.onnx"), open(t, e, "resnet-basic.dyn.onnx"), open(t, e, "unet.dyn.onnx")
+	attributor, resnet, unet := open(t, e, "attributor.dyn.onnx"), open(t, e, "resnet-basic.dyn.onnx"),
+		open(t, e, "unet.dyn.onnx")
 	picture := image.NewNRGBA(image.Rect(0, 0, 64, 64))
 	for name, c := range map[string]struct {
 		session driver.Session
@@ -138,24 +141,49 @@ func TestErrors(t *testing.T) {
 		request gradcamnb.Request
 		want    []string
 	}{
-		"unknown layer":       {resnet, "resnet-basic", gradcamnb.Request{Layers: []string{"layer33"}}, []string{`no layer "layer33"`, "nearest", `"layer3"`}},
-		"layer without map":   {resnet, "resnet-basic", gradcamnb.Request{Layers: []string{"logits"}}, []string{`"logits"`, "[2 10]", "no spatial size"}},
-		"layer named twice":   {resnet, "resnet-basic", gradcamnb.Request{Layers: []string{"layer3", "relu_12"}}, []string{"named twice"}},
-		"class out of range":  {resnet, "resnet-basic", gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Class(10)}}, []string{"no class 10", "0 to 9"}},
-		"negative class":      {resnet, "resnet-basic", gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Class(-1)}}, []string{"no class -1"}},
-		"too many targets":    {resnet, "resnet-basic", gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Class(1, 2, 3)}}, []string{"3 indices for 2 pictures"}},
-		"rank":                {resnet, "resnet-basic", gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Top(11)}}, []string{"from 1 to the number of classes, 10"}},
-		"unknown method":      {resnet, "resnet-basic", gradcamnb.Request{Methods: []string{"hallucinate"}}, []string{`no method "hallucinate"`, "Grad-CAM"}},
-		"unknown output":      {attributor, "attributor", gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Output("size", 0)}}, []string{`no output "size"`, "colour", "shape"}},
-		"layer does not feed": {attributor, "attributor", gradcamnb.Request{Layers: []string{"body.2"}, Targets: []gradcamnb.Target{gradcamnb.Element("mean_of_nothing", 0)}}, []string{`no layer "mean_of_nothing"`}},
-		"class of a map":      {unet, "unet", gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Class(1)}}, []string{"[2 3 64 64]", "explain a region"}},
-		"empty mask":          {unet, "unet", gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Region(1, heatmap.NewGrid(64, 64))}}, []string{"mask is empty"}},
-		"mask of wrong size":  {unet, "unet", gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Region(1, heatmap.NewGrid(3, 2))}}, []string{"3 x 2", "64 x 64"}},
-		"no preprocessing":    {resnet, "", gradcamnb.Request{Pictures: []image.Image{picture}}, []string{"nothing says how to prepare", "resnet-basic.dyn.json"}},
-		"wrong rank":          {resnet, "", gradcamnb.Request{Tensor: &gradcamnb.Tensor{Dims: []int{3, 64, 64}, Values: make([]float32, 3*64*64)}}, []string{"[3 64 64]", "[any 3 64 64]"}},
-		"wrong channels":      {resnet, "", gradcamnb.Request{Tensor: &gradcamnb.Tensor{Dims: []int{1, 4, 64, 64}, Values: make([]float32, 4*64*64)}}, []string{"number of channels"}},
-		"values missing":      {resnet, "", gradcamnb.Request{Tensor: &gradcamnb.Tensor{Dims: []int{1, 3, 64, 64}, Values: make([]float32, 7)}}, []string{"number of values"}},
-		"too small":           {resnet, "", gradcamnb.Request{Tensor: &gradcamnb.Tensor{Dims: []int{1, 3, 1, 1}, Values: make([]float32, 3)}}, []string{"no layer"}},
+		"unknown layer": {resnet, "resnet-basic", gradcamnb.Request{Layers: []string{"layer33"}},
+			[]string{`no layer "layer33"`, "nearest", `"layer3"`}},
+		"layer without map": {resnet, "resnet-basic", gradcamnb.Request{Layers: []string{"logits"}},
+			[]string{`"logits"`, "[2 10]", "no spatial size"}},
+		"layer named twice": {resnet, "resnet-basic", gradcamnb.Request{Layers: []string{"layer3", "relu_12"}},
+			[]string{"named twice"}},
+		"class out of range": {resnet, "resnet-basic", gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Class(10)}},
+			[]string{"no class 10", "0 to 9"}},
+		"negative class": {resnet, "resnet-basic", gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Class(-1)}},
+			[]string{"no class -1"}},
+		"too many targets": {resnet, "resnet-basic",
+			gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Class(1, 2, 3)}}, []string{"3 indices for 2 pictures"}},
+		"rank": {resnet, "resnet-basic", gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Top(11)}},
+			[]string{"from 1 to the number of classes, 10"}},
+		"unknown method": {resnet, "resnet-basic", gradcamnb.Request{Methods: []string{"hallucinate"}},
+			[]string{`no method "hallucinate"`, "Grad-CAM"}},
+		"unknown output": {attributor, "attributor",
+			gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Output("size", 0)}},
+			[]string{`no output "size"`, "colour", "shape"}},
+		"layer does not feed": {attributor, "attributor", gradcamnb.Request{Layers: []string{"body.2"},
+			Targets: []gradcamnb.Target{gradcamnb.Element("mean_of_nothing", 0)}}, []string{`no layer "mean_of_nothing"`}},
+		"class of a map": {unet, "unet", gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Class(1)}},
+			[]string{"[2 3 64 64]", "explain a region"}},
+		"empty mask": {unet, "unet",
+			gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Region(1, heatmap.NewGrid(64, 64))}},
+			[]string{"mask is empty"}},
+		"mask of wrong size": {unet, "unet",
+			gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Region(1, heatmap.NewGrid(3, 2))}},
+			[]string{"3 x 2", "64 x 64"}},
+		"no preprocessing": {resnet, "", gradcamnb.Request{Pictures: []image.Image{picture}},
+			[]string{"nothing says how to prepare", "resnet-basic.dyn.json"}},
+		"wrong rank": {resnet, "",
+			gradcamnb.Request{Tensor: &gradcamnb.Tensor{Dims: []int{3, 64, 64}, Values: make([]float32, 3*64*64)}},
+			[]string{"[3 64 64]", "[any 3 64 64]"}},
+		"wrong channels": {resnet, "",
+			gradcamnb.Request{Tensor: &gradcamnb.Tensor{Dims: []int{1, 4, 64, 64}, Values: make([]float32, 4*64*64)}},
+			[]string{"number of channels"}},
+		"values missing": {resnet, "",
+			gradcamnb.Request{Tensor: &gradcamnb.Tensor{Dims: []int{1, 3, 64, 64}, Values: make([]float32, 7)}},
+			[]string{"number of values"}},
+		"too small": {resnet, "",
+			gradcamnb.Request{Tensor: &gradcamnb.Tensor{Dims: []int{1, 3, 1, 1}, Values: make([]float32, 3)}},
+			[]string{"no layer"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := c.request
@@ -192,11 +220,12 @@ func TestLayerBesideTheTarget(t *testing.T) {
 // twoBranches is y = mean over space of main = 2x, with an unused side = 3x.
 func twoBranches(t *testing.T) source.Model {
 	t.Helper()
-	m, err := source.GoMLX(source.Card{Name: "branches", Input: []int{-1, 4, 4, 1}}, model.NewStore(), func(_ *model.Scope, x *Node) []*Node {
-		MulScalar(x, 3).WithAlias("/side")
-		main := MulScalar(x, 2).WithAlias("/main")
-		return []*Node{ReduceMean(main, 1, 2)}
-	})
+	m, err := source.GoMLX(source.Card{Name: "branches", Input: []int{-1, 4, 4, 1}}, model.NewStore(),
+		func(_ *model.Scope, x *Node) []*Node {
+			MulScalar(x, 3).WithAlias("/side")
+			main := MulScalar(x, 2).WithAlias("/main")
+			return []*Node{ReduceMean(main, 1, 2)}
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +257,8 @@ func TestEvenKernelByHand(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		m := gomlxModel(t, e, source.Card{Name: "even", Input: []int{-1, 8, 8, 1}}, func(x *Node) []*Node {
 			early := MulScalar(x, 1).WithAlias("/early")
-			return []*Node{ReduceMean(Convolve(early, Const(x.Graph(), tensors.FromFlatDataAndDimensions([]float32{1, 2, 3, 4}, 2, 2, 1, 1))).Strides(2).Done(), 1, 2)}
+			return []*Node{ReduceMean(Convolve(early,
+				Const(x.Graph(), tensors.FromFlatDataAndDimensions([]float32{1, 2, 3, 4}, 2, 2, 1, 1))).Strides(2).Done(), 1, 2)}
 		})
 		in := gradcamnb.Tensor{Dims: []int{1, 8, 8, 1}, Values: slices.Repeat([]float32{1}, 64)}
 		r, err := m.ExplainTensor(in, gradcamnb.Layers("/early"), gradcamnb.Methods("HiResCAM"))
@@ -261,7 +291,9 @@ func TestOnePixel(t *testing.T) {
 	s := open(t, testEngine(t, "go"), "resnet-basic.dyn.onnx")
 	img := image.NewNRGBA(image.Rect(0, 0, 1, 1))
 	img.SetNRGBA(0, 0, color.NRGBA{R: 200, A: 255})
-	r, err := gradcamnb.NewModel(s).Explain(img, gradcamnb.Prepared(imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}))
+	r, err := gradcamnb.NewModel(s).Explain(img,
+		gradcamnb.Prepared(imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255},
+			Order: "RGB"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,9 +312,10 @@ func TestModelOfAnotherBackend(t *testing.T) {
 		}
 		store := model.NewStore()
 		gain := func(scope *model.Scope) *model.Variable { return scope.VariableWithValue("gain", float32(1)) }
-		m, err := source.GoMLX(source.Card{Name: "gain", Input: []int{-1, 4, 4, 1}}, store, func(scope *model.Scope, x *Node) []*Node {
-			return []*Node{ReduceMean(Mul(x, gain(scope).NodeValue(x.Graph())).WithAlias("/gained"), 1, 2)}
-		})
+		m, err := source.GoMLX(source.Card{Name: "gain", Input: []int{-1, 4, 4, 1}}, store,
+			func(scope *model.Scope, x *Node) []*Node {
+				return []*Node{ReduceMean(Mul(x, gain(scope).NodeValue(x.Graph())).WithAlias("/gained"), 1, 2)}
+			})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -40,7 +40,8 @@ func networks() []network {
 		whole.Values[i] = 1
 	}
 	var out []network
-	for _, name := range []string{"attributor", "convnext", "densenet", "inception", "mobilenet_v3", "resnet-basic", "squeezenet", "tagger", "unet", "vgg", "vit"} {
+	for _, name := range []string{"attributor", "convnext", "densenet", "inception", "mobilenet_v3", "resnet-basic",
+		"squeezenet", "tagger", "unet", "vgg", "vit"} {
 		n := network{name: name, file: name + ".dyn.onnx", target: gradcamnb.Class(1)}
 		if name == "unet" {
 			n.target = gradcamnb.Region(1, whole)
@@ -55,7 +56,8 @@ func networks() []network {
 // request asks for one map of the network's first golden picture.
 func (n network) request(t *testing.T) gradcamnb.Request {
 	t.Helper()
-	r := gradcamnb.Request{Targets: []gradcamnb.Target{n.target}, Sampling: gradcamnb.Sampling{Batch: 2, Masks: 4, Grid: 2}}
+	r := gradcamnb.Request{Targets: []gradcamnb.Target{n.target}, Sampling: gradcamnb.Sampling{Batch: 2, Masks: 4,
+		Grid: 2}}
 	if n.large {
 		r.Sampling.Batch = 1
 		picture := map[string]string{"efficientnet-lite0": "cat_224.png", "centerface": "astronaut.png"}[n.name]
@@ -192,11 +194,15 @@ func try(t *testing.T, s driver.Session, r gradcamnb.Request, methods ...string)
 	}
 	for _, m := range results[0].Maps {
 		f := results[0].Frame
-		if m.W != f.ModelW || m.H != f.ModelH || len(m.Values) != m.W*m.H || len(m.Raw.Values) != m.Raw.W*m.Raw.H || m.Raw.W == 0 {
+		if m.W != f.ModelW || m.H != f.ModelH || len(m.Values) != m.W*m.H || len(m.Raw.Values) != m.Raw.W*m.Raw.H ||
+			m.Raw.W == 0 {
 			t.Errorf("%s: a map of %d x %d (%d values) and a raw map of %d x %d (%d values) of a picture of %d x %d",
 				m.Method, m.W, m.H, len(m.Values), m.Raw.W, m.Raw.H, len(m.Raw.Values), f.ModelW, f.ModelH)
 		}
-		if i := slices.IndexFunc(append(m.Raw.Values, m.Values...), func(v float32) bool { return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) }); i >= 0 {
+		if i := slices.IndexFunc(append(m.Raw.Values, m.Values...), func(v float32) bool {
+			return math.IsNaN(float64(v)) ||
+				math.IsInf(float64(v), 0)
+		}); i >= 0 {
 			t.Errorf("%s: value %d is no number: %s", m.Method, i, m.Diagnosis)
 		}
 	}
@@ -233,8 +239,10 @@ func (p everywherePage) of(method, network, backend string) string {
 
 const everywhereHead = `# Every method on every architecture
 
-Made by ` + "`go test ./gradcamnb/engine -run EveryMethodEverywhere -slow -update`" + `, which without -update checks it: each method on
-each network of testdata, at the suggested layer, on ` + "`go`" + ` and on ` + "`xla:cpu`" + `. *ok* is a map of finite numbers of the
+Made by ` + "`go test ./gradcamnb/engine -run EveryMethodEverywhere -slow -update`" +
+	`, which without -update checks it: each method on
+each network of testdata, at the suggested layer, on ` + "`go`" + ` and on ` + "`xla:cpu`" +
+	`. *ok* is a map of finite numbers of the
 right size (of a method of many passes: after its first pass); a number is the reason why there is none, below.
 What takes minutes is made and checked with -slow only: on ` + "`xla:cpu`" + ` the small networks but
 resnet-basic and vit, in pure Go the small ones' methods of many passes and the two large networks, on both the large

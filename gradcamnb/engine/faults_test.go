@@ -21,9 +21,10 @@ func TestErrorsCanBeTold(t *testing.T) {
 		return err
 	}
 	for name, c := range map[string]struct{ err, want error }{
-		"layer":         {ask(gradcamnb.Layers("layer9")), gradcamnb.ErrUnknownLayer},
-		"method":        {ask(gradcamnb.Methods("voodoo")), gradcamnb.ErrUnknownMethod},
-		"metric":        {ask(gradcamnb.Measured(gradcamnb.Measuring{Metrics: []string{"voodoo"}})), gradcamnb.ErrUnknownName},
+		"layer":  {ask(gradcamnb.Layers("layer9")), gradcamnb.ErrUnknownLayer},
+		"method": {ask(gradcamnb.Methods("voodoo")), gradcamnb.ErrUnknownMethod},
+		"metric": {ask(gradcamnb.Measured(gradcamnb.Measuring{Metrics: []string{"voodoo"}})),
+			gradcamnb.ErrUnknownName},
 		"class":         {ask(gradcamnb.Class(10)), gradcamnb.ErrNoClass},
 		"label":         {ask(gradcamnb.Label("cat")), gradcamnb.ErrNoClass},
 		"preprocessing": {second(m.Explain(picture)), gradcamnb.ErrNoPreprocessing},
@@ -35,7 +36,8 @@ func TestErrorsCanBeTold(t *testing.T) {
 		if !errors.Is(c.err, c.want) {
 			t.Errorf("%s: %v is no %q", name, c.err, c.want)
 		}
-		for _, other := range []error{gradcamnb.ErrUnknownLayer, gradcamnb.ErrNoClass, gradcamnb.ErrNoBackend, gradcamnb.ErrUnsupported} {
+		for _, other := range []error{gradcamnb.ErrUnknownLayer, gradcamnb.ErrNoClass, gradcamnb.ErrNoBackend,
+			gradcamnb.ErrUnsupported} {
 			if !errors.Is(c.want, other) && errors.Is(c.err, other) {
 				t.Errorf("%s: %v is %q, too", name, c.err, other)
 			}

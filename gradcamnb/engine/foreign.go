@@ -28,7 +28,8 @@ func (s *session) elsewhere(in inputs.Input) (*session, error) {
 			return s, nil
 		}
 		if !onnxruntime.Available() {
-			return nil, fmt.Errorf("%w; if onnxruntime runs the file, RISE, D-RISE and occlusion explain it: %s", why, onnxruntime.HowToGet)
+			return nil, fmt.Errorf("%w; if onnxruntime runs the file, RISE, D-RISE and occlusion explain it: %s", why,
+				onnxruntime.HowToGet)
 		}
 		s.sayOnce(fmt.Sprintf("%s is run by onnxruntime, for its graph cannot be written: %v", s.model.Card().Name, why))
 	}

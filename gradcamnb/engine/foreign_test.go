@@ -46,16 +46,19 @@ func TestONNXRuntimeByItself(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := gradcamnb.NewModel(s)
-		prep := gradcamnb.Prepared(imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Scale: [3]float32{scale, scale, scale}, Order: "RGB"})
+		prep := gradcamnb.Prepared(imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch,
+			Scale: [3]float32{scale, scale, scale}, Order: "RGB"})
 		found, err := m.Detect(whitePicture(), prep)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if len(found) == 0 || found[0].Class != 2 || math.Abs(float64(found[0].Score)-0.9) > 1e-6 || found[0].Box != (heatmap.Box{8, 16, 40, 48}) {
+		if len(found) == 0 || found[0].Class != 2 || math.Abs(float64(found[0].Score)-0.9) > 1e-6 ||
+			found[0].Box != (heatmap.Box{8, 16, 40, 48}) {
 			t.Errorf("%s: found %v", name, found)
 			continue
 		}
-		r, err := m.Explain(whitePicture(), prep, gradcamnb.Detection(1), gradcamnb.Methods("Occlusion"), gradcamnb.Sampled(gradcamnb.Sampling{Grid: 2}))
+		r, err := m.Explain(whitePicture(), prep, gradcamnb.Detection(1), gradcamnb.Methods("Occlusion"),
+			gradcamnb.Sampled(gradcamnb.Sampling{Grid: 2}))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -68,7 +71,8 @@ func TestONNXRuntimeByItself(t *testing.T) {
 		if name == "suppressed" && r.Backend != device.ONNXRuntime {
 			t.Errorf("%s: the backend is said to be %s", name, r.Backend)
 		}
-		if _, err := m.Explain(whitePicture(), prep, gradcamnb.Detection(1), gradcamnb.Methods("Grad-CAM")); name == "suppressed" && (err == nil || !strings.Contains(err.Error(), "RISE")) {
+		if _, err := m.Explain(whitePicture(), prep, gradcamnb.Detection(1),
+			gradcamnb.Methods("Grad-CAM")); name == "suppressed" && (err == nil || !strings.Contains(err.Error(), "RISE")) {
 			t.Errorf("%s: Grad-CAM ends with %v", name, err)
 		}
 	}
@@ -83,7 +87,8 @@ func TestONNXRuntimeAsked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := gradcamnb.NewModel(s).Explain(whitePicture(), gradcamnb.Detection(1), gradcamnb.Methods("RISE"), gradcamnb.Read(gradcamnb.Reading{Threshold: 0.01}),
+		r, err := gradcamnb.NewModel(s).Explain(whitePicture(), gradcamnb.Detection(1), gradcamnb.Methods("RISE"),
+			gradcamnb.Read(gradcamnb.Reading{Threshold: 0.01}),
 			gradcamnb.Sampled(gradcamnb.Sampling{Masks: 24, Seed: 3}))
 		if err != nil {
 			t.Fatalf("%s: %v", backend, err)

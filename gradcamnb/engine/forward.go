@@ -79,7 +79,8 @@ func (r run) perturbAll(ctx context.Context) error {
 func (r run) subject(i int) *perturb.Subject {
 	in, p := r.input, r.plan
 	one := in.Picture(i)
-	subject := &perturb.Subject{Model: r.model, Input: one.Dims, Values: one.Values, Layers: p.Layers, Sampling: r.request.Sampling}
+	subject := &perturb.Subject{Model: r.model, Input: one.Dims, Values: one.Values, Layers: p.Layers,
+		Sampling: r.request.Sampling}
 	if p.Host != nil {
 		subject.Host = p.Host(i)
 	}
@@ -91,7 +92,8 @@ func (r run) subject(i int) *perturb.Subject {
 
 // programsOf compiles a subject's programs, or takes them from an earlier run, and
 // keeps the subject's arguments on the device until end.
-func (r run) programsOf(subject *perturb.Subject) (compile func(string, perturb.GraphFn) (perturb.Program, error), end func()) {
+func (r run) programsOf(subject *perturb.Subject) (compile func(string, perturb.GraphFn) (perturb.Program, error),
+	end func()) {
 	arguments := append(r.values.Tensors(), subject.Arguments()...)
 	end = func() {
 		for _, t := range arguments {
@@ -101,7 +103,8 @@ func (r run) programsOf(subject *perturb.Subject) (compile func(string, perturb.
 	scores := r.plan.Scores(subject.Input).Key()
 	return func(key string, graph perturb.GraphFn) (perturb.Program, error) {
 		prog, err := r.kept(key+" of "+scores, func() (*device.Program, error) {
-			return r.newProgram(r.backend, func(scope *model.Scope, inputs []*Node) []*Node { return graph(subject.Enter(scope, inputs)) })
+			return r.newProgram(r.backend,
+				func(scope *model.Scope, inputs []*Node) []*Node { return graph(subject.Enter(scope, inputs)) })
 		})
 		if err != nil {
 			return nil, err

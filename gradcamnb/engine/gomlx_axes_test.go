@@ -24,11 +24,13 @@ import (
 func TestAxesWithinGoMLXModels(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		prep := imgio.Prep{Width: 8, Height: 12, Fit: imgio.Stretch, Order: "RGB", Scale: [3]float32{255, 255, 255}}
-		m, err := source.GoMLX(source.Card{Name: "within", Input: []int{-1, 12, 8, 1}, Prep: &prep, Untrained: true}, model.NewStore(), func(scope *model.Scope, x *Node) []*Node {
-			x = TransposeAllAxes(x, 0, 3, 1, 2)
-			x = layers.Convolution(scope.In("conv"), x).ChannelsAxis(images.ChannelsFirst).Channels(24).KernelSize(2).Strides(2).Done()
-			return []*Node{ReduceMean(Tanh(x), 2, 3)}
-		})
+		m, err := source.GoMLX(source.Card{Name: "within", Input: []int{-1, 12, 8, 1}, Prep: &prep, Untrained: true},
+			model.NewStore(), func(scope *model.Scope, x *Node) []*Node {
+				x = TransposeAllAxes(x, 0, 3, 1, 2)
+				x = layers.Convolution(scope.In("conv"), x).ChannelsAxis(images.ChannelsFirst).Channels(24).KernelSize(2).Strides(
+					2).Done()
+				return []*Node{ReduceMean(Tanh(x), 2, 3)}
+			})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,7 +20,9 @@ import (
 // Ten mistakes of a newcomer: each is one sentence that names the line of the graph function
 // and what is wrong there.
 func TestMistakesInAGraphFunction(t *testing.T) {
-	eight := source.Card{Name: "mine", Input: []int{-1, 8, 8, 3}, Prep: &imgio.Prep{Width: 8, Height: 8, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}, Untrained: true}
+	eight := source.Card{Name: "mine", Input: []int{-1, 8, 8, 3},
+		Prep:      &imgio.Prep{Width: 8, Height: 8, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"},
+		Untrained: true}
 	conv := func(scope *model.Scope, x *Node) *Node {
 		return layers.Convolution(scope.In("conv"), x).Channels(2).KernelSize(3).PadSame().Done()
 	}
@@ -51,21 +53,25 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 		"an output that is no list of classes": {nil, func(scope *model.Scope, x *Node) []*Node {
 			return []*Node{conv(scope, x)}
 		}, []string{"mistakes_test.go:", "[1 8 8 2]"}},
-		"weights that are no numbers": {func(c *source.Card) { c.Untrained = false }, func(scope *model.Scope, x *Node) []*Node {
-			w := scope.VariableWithValue("gain", []float32{1, float32(math.NaN())})
-			return mean(Mul(Slice(x, AxisRange(), AxisRange(), AxisRange(), AxisRange(0, 2)), Reshape(w.NodeValue(x.Graph()), 1, 1, 1, 2)))
-		}, []string{"/gain", "mistakes_test.go:", "NaN"}},
+		"weights that are no numbers": {func(c *source.Card) { c.Untrained = false },
+			func(scope *model.Scope, x *Node) []*Node {
+				w := scope.VariableWithValue("gain", []float32{1, float32(math.NaN())})
+				return mean(Mul(Slice(x, AxisRange(), AxisRange(), AxisRange(), AxisRange(0, 2)),
+					Reshape(w.NodeValue(x.Graph()), 1, 1, 1, 2)))
+			}, []string{"/gain", "mistakes_test.go:", "NaN"}},
 		"a function that panics": {nil, func(_ *model.Scope, x *Node) []*Node {
 			sizes := []int{1, 2}
 			return mean(MulScalar(x, float64(sizes[x.Rank()])))
 		}, []string{"mistakes_test.go:", "index out of range [4] with length 2"}},
-		"a wrong number of labels": {func(c *source.Card) { c.Labels = []string{"cat", "dog", "bird"} }, func(scope *model.Scope, x *Node) []*Node {
-			return mean(conv(scope, x))
-		}, []string{"mistakes_test.go:", "3 labels", "2 classes"}},
-		"a card of another size": {func(c *source.Card) { c.Input = []int{-1, 8, 8, 3} }, func(scope *model.Scope, x *Node) []*Node {
-			flat := Reshape(conv(scope, x), x.Shape().Dim(0), 32*32*2)
-			return []*Node{layers.Dense(scope.In("dense"), flat, true, 3)}
-		}, []string{"mistakes_test.go:", "for the picture [1 8 8 3]", "after the weights of /conv/conv"}},
+		"a wrong number of labels": {func(c *source.Card) { c.Labels = []string{"cat", "dog", "bird"} },
+			func(scope *model.Scope, x *Node) []*Node {
+				return mean(conv(scope, x))
+			}, []string{"mistakes_test.go:", "3 labels", "2 classes"}},
+		"a card of another size": {func(c *source.Card) { c.Input = []int{-1, 8, 8, 3} },
+			func(scope *model.Scope, x *Node) []*Node {
+				flat := Reshape(conv(scope, x), x.Shape().Dim(0), 32*32*2)
+				return []*Node{layers.Dense(scope.In("dense"), flat, true, 3)}
+			}, []string{"mistakes_test.go:", "for the picture [1 8 8 3]", "after the weights of /conv/conv"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			card := eight
@@ -76,7 +82,8 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = gradcamnb.NewModel(testEngine(t, "go").Session(m)).Explain(image.NewNRGBA(image.Rect(0, 0, 8, 8)), gradcamnb.Class(1))
+			_, err = gradcamnb.NewModel(testEngine(t, "go").Session(m)).Explain(image.NewNRGBA(image.Rect(0, 0, 8, 8)),
+				gradcamnb.Class(1))
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -86,7 +93,8 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 					t.Errorf("the error lacks %q: %v", want, err)
 				}
 			}
-			if strings.ContainsAny(err.Error(), "\x00\n") || strings.Contains(err.Error(), "func1") || strings.Contains(err.Error(), "convertExecFn") {
+			if strings.ContainsAny(err.Error(), "\x00\n") || strings.Contains(err.Error(), "func1") ||
+				strings.Contains(err.Error(), "convertExecFn") {
 				t.Errorf("the error is no sentence: %q", err)
 			}
 		})
@@ -122,7 +130,9 @@ func TestTypesOfGraphFunctions(t *testing.T) {
 				}
 				in := gradcamnb.Tensor{Dims: []int{1, 4, 4, 1}, Values: make([]float32, 16)}
 				in.Values[3] = 4
-				r, err := gradcamnb.NewModel(e.Session(m)).ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Methods("HiResCAM", "RISE"), gradcamnb.Layers("gain"), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 8, Batch: 4, Grid: 2}))
+				r, err := gradcamnb.NewModel(e.Session(m)).ExplainTensor(in, gradcamnb.Class(0),
+					gradcamnb.Methods("HiResCAM", "RISE"), gradcamnb.Layers("gain"),
+					gradcamnb.Sampled(gradcamnb.Sampling{Masks: 8, Batch: 4, Grid: 2}))
 				if err != nil {
 					t.Errorf("%v, the function casts: %v: %v", kind, casts, err)
 					continue

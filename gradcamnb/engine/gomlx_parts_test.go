@@ -69,14 +69,16 @@ func TestPassesFromALayerOfGoMLXByHand(t *testing.T) {
 func TestWalkedLayersByHand(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		store := model.NewStore()
-		store.RootScope().In("block").In("conv").VariableWithValue("weights", tensors.FromFlatDataAndDimensions([]float32{3, -1}, 1, 1, 1, 2))
+		store.RootScope().In("block").In("conv").VariableWithValue("weights",
+			tensors.FromFlatDataAndDimensions([]float32{3, -1}, 1, 1, 1, 2))
 		store.RootScope().In("block").In("conv").VariableWithValue("biases", []float32{1, 2})
-		m, err := source.GoMLX(source.Card{Name: "block", Input: []int{-1, 1, 2, 1}}, store, func(scope *model.Scope, x *Node) []*Node {
-			x = activation.Relu(layers.Convolution(scope.In("block"), x).Channels(2).KernelSize(1).Done())
-			sums := ReduceSum(Mul(x, Const(x.Graph(), [][][][]float32{{{{1}, {2}}}})), 1, 2) // [batch, 2]
-			u, v := SliceAxis(sums, 1, AxisElem(0)), SliceAxis(sums, 1, AxisElem(1))
-			return []*Node{Sub(Add(u, MulScalar(v, 2)), DivScalar(Mul(u, v), 5))}
-		})
+		m, err := source.GoMLX(source.Card{Name: "block", Input: []int{-1, 1, 2, 1}}, store,
+			func(scope *model.Scope, x *Node) []*Node {
+				x = activation.Relu(layers.Convolution(scope.In("block"), x).Channels(2).KernelSize(1).Done())
+				sums := ReduceSum(Mul(x, Const(x.Graph(), [][][][]float32{{{{1}, {2}}}})), 1, 2) // [batch, 2]
+				u, v := SliceAxis(sums, 1, AxisElem(0)), SliceAxis(sums, 1, AxisElem(1))
+				return []*Node{Sub(Add(u, MulScalar(v, 2)), DivScalar(Mul(u, v), 5))}
+			})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -67,7 +67,8 @@ func TestSeveralInputs(t *testing.T) {
 			want   inputsCase
 			inputs map[string]gradcamnb.Tensor
 		}{
-			{"about.onnx", about, map[string]gradcamnb.Tensor{"about": rows(about.Inputs["about"]), "size": rows(about.Inputs["size"])}},
+			{"about.onnx", about, map[string]gradcamnb.Tensor{"about": rows(about.Inputs["about"]),
+				"size": rows(about.Inputs["size"])}},
 			{"twins.onnx#left", twins, map[string]gradcamnb.Tensor{"right": swapped(pictures)}},
 		} {
 			s, err := e.Open(golden.Path("inputs", c.ref))
@@ -76,7 +77,8 @@ func TestSeveralInputs(t *testing.T) {
 			}
 			m := gradcamnb.NewModel(s)
 			explain := func(in gradcamnb.Tensor, inputs map[string]gradcamnb.Tensor, methods []string, classes ...int) []*mapOf {
-				choices := []gradcamnb.Choice{gradcamnb.Layers(c.want.Layer), gradcamnb.Class(classes...), gradcamnb.Methods(methods...)}
+				choices := []gradcamnb.Choice{gradcamnb.Layers(c.want.Layer), gradcamnb.Class(classes...),
+					gradcamnb.Methods(methods...)}
 				for name, value := range inputs {
 					choices = append(choices, gradcamnb.Input(name, value))
 				}
@@ -127,7 +129,8 @@ func TestSeveralInputs(t *testing.T) {
 			for name, v := range c.inputs {
 				first[name] = part(v, 0)
 			}
-			if got := explain(pictures, first, methods[:1], c.want.Classes...); relative(got[0].scores, both[0].scores) > 1e-5 || relative(got[1].scores, both[1].scores) < 1e-3 {
+			if got := explain(pictures, first, methods[:1], c.want.Classes...); relative(got[0].scores, both[0].scores) > 1e-5 ||
+				relative(got[1].scores, both[1].scores) < 1e-3 {
 				t.Errorf("%s: the first picture's values for both give %v and %v", c.ref, got[0].scores, got[1].scores)
 			}
 		}
@@ -145,7 +148,8 @@ type mapOf struct {
 // the pixels is pixel times weight. A number of integers multiplies it.
 func TestInputsOfGoMLXModelByHand(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
-		card := source.Card{Name: "weighed", Input: []int{-1, 2, 2, 1}, Inputs: []source.Input{{Name: "weights", Dims: []int{-1, 4}}, {Name: "times", Type: "int64"}}}
+		card := source.Card{Name: "weighed", Input: []int{-1, 2, 2, 1},
+			Inputs: []source.Input{{Name: "weights", Dims: []int{-1, 4}}, {Name: "times", Type: "int64"}}}
 		m, err := source.GoMLXWithInputs(card, model.NewStore(), func(_ *model.Scope, x *Node, in map[string]*Node) []*Node {
 			flat := Reshape(MulScalar(x, 1).WithAlias("/map"), x.Shape().Dim(0), 4)
 			beside := Reshape(in["weights"], x.Shape().Dim(0), 2, 2, 1).WithAlias("/weights")
@@ -168,7 +172,8 @@ func TestInputsOfGoMLXModelByHand(t *testing.T) {
 		if got := r[0].Maps[0].Score; got != 2*(1+6-4) {
 			t.Errorf("the score is %g, want 6", got)
 		}
-		_, err = own.ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Layers("/weights"), gradcamnb.Input("weights", weights), gradcamnb.Input("times", gradcamnb.Numbers(2)))
+		_, err = own.ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Layers("/weights"), gradcamnb.Input("weights", weights),
+			gradcamnb.Input("times", gradcamnb.Numbers(2)))
 		if err == nil || !strings.Contains(err.Error(), "does not depend on the picture") {
 			t.Errorf("a layer of the weights: error %v", err)
 		}
@@ -188,14 +193,22 @@ func TestInputErrors(t *testing.T) {
 	right := gradcamnb.Input("about", gradcamnb.Numbers(1, 2, 3, 4))
 	for want, choices := range map[string][]gradcamnb.Choice{
 		`takes the input "about" (float32, [any 4]) beside the picture, and nothing gives it`: nil,
-		`"about" (float32, [any 4]) is given the shape [3]`:                                   {gradcamnb.Input("about", gradcamnb.Numbers(1, 2, 3))},
-		`given the shape [1 2 2]: it needs 2 axes`:                                            {gradcamnb.Input("about", gradcamnb.Tensor{Dims: []int{1, 2, 2}, Values: []float32{1, 2, 3, 4}})},
-		`that is 3 values for 1 pictures`:                                                     {gradcamnb.Input("about", gradcamnb.Tensor{Dims: []int{3, 4}, Values: make([]float32, 12)})},
-		`does not hold its 3 values`:                                                          {gradcamnb.Input("about", gradcamnb.Tensor{Dims: []int{1, 4}, Values: make([]float32, 3)})},
-		`has no input "abuot" beside the picture; it has "about"`:                             {right, gradcamnb.Input("abuot", gradcamnb.Numbers(1))},
-		`takes whole numbers and is given 0.5`:                                                {right, gradcamnb.Input("size", gradcamnb.Numbers(32, 0.5))},
-		`"size" (int64, [any 2]) is given a number of 16777216 or near it`:                    {right, gradcamnb.Input("size", gradcamnb.Numbers(32, 1<<24+1))},
-		`is given a number of -9.22337204e+18 or near it`:                                     {right, gradcamnb.Input("size", gradcamnb.Numbers(32, math.MinInt64))},
+		`"about" (float32, [any 4]) is given the shape [3]`: {gradcamnb.Input("about",
+			gradcamnb.Numbers(1, 2, 3))},
+		`given the shape [1 2 2]: it needs 2 axes`: {gradcamnb.Input("about",
+			gradcamnb.Tensor{Dims: []int{1, 2, 2}, Values: []float32{1, 2, 3, 4}})},
+		`that is 3 values for 1 pictures`: {gradcamnb.Input("about",
+			gradcamnb.Tensor{Dims: []int{3, 4}, Values: make([]float32, 12)})},
+		`does not hold its 3 values`: {gradcamnb.Input("about",
+			gradcamnb.Tensor{Dims: []int{1, 4}, Values: make([]float32, 3)})},
+		`has no input "abuot" beside the picture; it has "about"`: {right,
+			gradcamnb.Input("abuot", gradcamnb.Numbers(1))},
+		`takes whole numbers and is given 0.5`: {right,
+			gradcamnb.Input("size", gradcamnb.Numbers(32, 0.5))},
+		`"size" (int64, [any 2]) is given a number of 16777216 or near it`: {right,
+			gradcamnb.Input("size", gradcamnb.Numbers(32, 1<<24+1))},
+		`is given a number of -9.22337204e+18 or near it`: {right,
+			gradcamnb.Input("size", gradcamnb.Numbers(32, math.MinInt64))},
 	} {
 		if _, err := m.ExplainTensor(picture, choices...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
@@ -223,12 +236,14 @@ func TestInputErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = gradcamnb.NewModel(twins).ExplainTensor(picture, gradcamnb.Input("right", picture), gradcamnb.Layers("/body/body.3_1/Relu_output_0"))
+	_, err = gradcamnb.NewModel(twins).ExplainTensor(picture, gradcamnb.Input("right", picture),
+		gradcamnb.Layers("/body/body.3_1/Relu_output_0"))
 	if err == nil || !strings.Contains(err.Error(), "does not depend on the picture, but on another input alone") {
 		t.Errorf("the other twin's layer: error %v", err)
 	}
 	single := linearModel(t, e)
-	if _, err := single.ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: make([]float32, 4)}, right); err == nil || !strings.Contains(err.Error(), `has no input "about" beside the picture; it has none`) {
+	if _, err := single.ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: make([]float32, 4)},
+		right); err == nil || !strings.Contains(err.Error(), `has no input "about" beside the picture; it has none`) {
 		t.Errorf("a model with one input: error %v", err)
 	}
 }
@@ -242,7 +257,8 @@ func TestInputErrors(t *testing.T) {
 func TestDetectorWithSeveralInputs(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		card := source.Card{
-			Name: "scaled", Input: []int{-1, 4, 4, 1}, Detector: &detect.Spec{Decoder: "end-to-end", Numbers: []byte(`{"classes": 1}`)},
+			Name: "scaled", Input: []int{-1, 4, 4, 1}, Detector: &detect.Spec{Decoder: "end-to-end",
+				Numbers: []byte(`{"classes": 1}`)},
 			Inputs: []source.Input{{Name: "scale", Dims: []int{-1, 2}}, {Name: "size", Type: "int64", Dims: []int{2}}},
 		}
 		m, err := source.GoMLXWithInputs(card, model.NewStore(), func(_ *model.Scope, x *Node, in map[string]*Node) []*Node {
@@ -265,7 +281,8 @@ func TestDetectorWithSeveralInputs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := own.ExplainTensor(in, append(beside, gradcamnb.Methods("D-RISE"), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 8, Grid: 2, Batch: 4}))...)
+		r, err := own.ExplainTensor(in,
+			append(beside, gradcamnb.Methods("D-RISE"), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 8, Grid: 2, Batch: 4}))...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -281,7 +298,8 @@ func TestDetectorWithSeveralInputs(t *testing.T) {
 				t.Errorf("picture %d: under masks it scores %v", i, w)
 			}
 		}
-		if _, err := own.DetectAll(t.Context(), gradcamnb.Request{Tensor: &in}, beside[0]); err == nil || !strings.Contains(err.Error(), `takes the input "size"`) {
+		if _, err := own.DetectAll(t.Context(), gradcamnb.Request{Tensor: &in}, beside[0]); err == nil ||
+			!strings.Contains(err.Error(), `takes the input "size"`) {
 			t.Errorf("without the size: %v", err)
 		}
 	})

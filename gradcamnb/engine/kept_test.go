@@ -98,7 +98,8 @@ func TestMemoryIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n, used := m.Held(); used > 3*memory.ProgramBytes || n < 4 || len(e.open) > n {
-			t.Errorf("%d things of %d bytes are kept, %d models, and %d bytes are the limit", n, used, len(e.open), 3*memory.ProgramBytes)
+			t.Errorf("%d things of %d bytes are kept, %d models, and %d bytes are the limit", n, used, len(e.open),
+				3*memory.ProgramBytes)
 		}
 		growth := resident(t)/before - 1
 		t.Logf("resident memory grew by %.1f %% over %d models", 100*growth, rounds*2/3)

@@ -40,7 +40,8 @@ var extremes = kind.Register(kind.Kind{
 			}
 		}
 		weights[best], weights[worst] = 1, -1
-		return []kind.Resolved{{Tensors: []string{t.Name}, Shape: t.Shape, Index: []int32{int32(best)}, Beside: weights, Words: "best and worst", Whole: true}}, nil
+		return []kind.Resolved{{Tensors: []string{t.Name}, Shape: t.Shape, Index: []int32{int32(best)}, Beside: weights,
+			Words: "best and worst", Whole: true}}, nil
 	},
 })
 
@@ -53,7 +54,8 @@ func TestAKindIsOneFile(t *testing.T) {
 	}
 	m := linearModel(t, testEngine(t, "go"))
 	in := gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: []float32{1, 2, 3, 4}}
-	r, err := m.ExplainTensor(in, target, gradcamnb.Layers("/map"), gradcamnb.Methods("HiResCAM"), gradcamnb.Measured(gradcamnb.Measuring{Metrics: []string{"deletion"}}))
+	r, err := m.ExplainTensor(in, target, gradcamnb.Layers("/map"), gradcamnb.Methods("HiResCAM"),
+		gradcamnb.Measured(gradcamnb.Measuring{Metrics: []string{"deletion"}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +72,8 @@ func TestAKindIsOneFile(t *testing.T) {
 // An output is measured by what its kind says, whatever it is called: of an output that is called
 // "tag" the probability is the softmax's, and of a tag its own.
 func TestAnOutputCalledTag(t *testing.T) {
-	m := gomlxModel(t, testEngine(t, "go"), source.Card{Name: "windowed", Input: []int{-1, side, side, 3}, Outputs: []string{"tag"}}, func(x *Node) []*Node {
+	m := gomlxModel(t, testEngine(t, "go"), source.Card{Name: "windowed", Input: []int{-1, side, side, 3},
+		Outputs: []string{"tag"}}, func(x *Node) []*Node {
 		x = MulScalar(x, 1).WithAlias("/picture")
 		seen := ReduceMean(Slice(x, AxisRange(), AxisRange(6, 12), AxisRange(6, 12), AxisRange()), 1, 2, 3)
 		return []*Node{Stack([]*Node{seen, Neg(seen)}, 1)}
@@ -112,17 +115,23 @@ func TestTargetsByName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := maps[2]; got.Head != "colour" || got.Rank != 1 || got.Classes != 3 || len(got.Top) != 3 || got.Top[1].Label != "green" || math.Abs(float64(got.Probability)-0.6652) > 1e-3 {
-		t.Errorf("blue stands at %d of %d of %q with %g, before %+v", got.Rank, got.Classes, got.Head, got.Probability, got.Top) // softmax of 2, 3, 4
+	if got := maps[2]; got.Head != "colour" || got.Rank != 1 || got.Classes != 3 || len(got.Top) != 3 ||
+		got.Top[1].Label != "green" || math.Abs(float64(got.Probability)-0.6652) > 1e-3 {
+		// softmax of 2, 3, 4
+		t.Errorf("blue stands at %d of %d of %q with %g, before %+v", got.Rank, got.Classes, got.Head, got.Probability,
+			got.Top)
 	}
-	if got := maps[1]; got.Head != "" || got.Rank != 2 || got.Classes != 2 || math.Abs(float64(got.Probability)-0.2689) > 1e-3 {
+	if got := maps[1]; got.Head != "" || got.Rank != 2 || got.Classes != 2 ||
+		math.Abs(float64(got.Probability)-0.2689) > 1e-3 {
 		t.Errorf("a disc stands at %d of %d with %g", got.Rank, got.Classes, got.Probability) // softmax of 1, 2
 	}
 	for i, want := range []struct {
 		target, class, note string
 		score               float32
-	}{{"class 1", "star fish", `"star" was taken for star fish (1)`, 2}, {"class 0", "disc", "", 1}, {"colour 2", "blue", "", 4}} {
-		if got := maps[i]; got.Target != want.target || got.Class != want.class || got.Note != want.note || got.Score != want.score {
+	}{{"class 1", "star fish", `"star" was taken for star fish (1)`, 2}, {"class 0", "disc", "", 1},
+		{"colour 2", "blue", "", 4}} {
+		if got := maps[i]; got.Target != want.target || got.Class != want.class || got.Note != want.note ||
+			got.Score != want.score {
 			t.Errorf("map %d is of %s, %q, %g, note %q; want %+v", i, got.Target, got.Class, got.Score, got.Note, want)
 		}
 	}

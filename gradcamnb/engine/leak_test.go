@@ -88,8 +88,9 @@ func TestMasksAreNotKept(t *testing.T) {
 			}
 		}
 		if _, err := m.Run(t.Context(), gradcamnb.Request{
-			Pictures: []image.Image{image.NewNRGBA(image.Rect(0, 0, side, side))}, Targets: []gradcamnb.Target{gradcamnb.Detection(1), gradcamnb.Instance(1)},
-			Methods: []string{"D-RISE"}, Sampling: gradcamnb.Sampling{Masks: masks}, Progress: look,
+			Pictures: []image.Image{image.NewNRGBA(image.Rect(0, 0, side, side))},
+			Targets:  []gradcamnb.Target{gradcamnb.Detection(1), gradcamnb.Instance(1)},
+			Methods:  []string{"D-RISE"}, Sampling: gradcamnb.Sampling{Masks: masks}, Progress: look,
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -30,7 +30,8 @@ func TestLevelsOfADetector(t *testing.T) {
 			t.Errorf("%s of the shape %v is listed as a map of %v", l.Name, l.Shape, l.Grid)
 		}
 	}
-	if len(levels) != 2 || levels[0].Grid != [3]int{16, 16, 6} || levels[1].Grid != [3]int{8, 8, 6} || levels[0].Op != "Mul" || levels[1].Op != "Mul" {
+	if len(levels) != 2 || levels[0].Grid != [3]int{16, 16, 6} || levels[1].Grid != [3]int{8, 8, 6} ||
+		levels[0].Op != "Mul" || levels[1].Op != "Mul" {
 		t.Fatalf("the levels are %v, want the products of both SiLUs before the heads", levels)
 	}
 	if !levels[1].Suggested || !strings.Contains(levels[1].Why, "coarsest of 2 levels") {
@@ -46,7 +47,8 @@ func TestLevelsOfADetector(t *testing.T) {
 		if i > 0 && i < len(found)-4 && i%40 != 0 {
 			continue
 		}
-		r, err := m.Explain(picture, gradcamnb.Read(gradcamnb.Reading{Threshold: 0.01, NMS: 1}), gradcamnb.Detection(i+1), gradcamnb.Methods("HiResCAM"))
+		r, err := m.Explain(picture, gradcamnb.Read(gradcamnb.Reading{Threshold: 0.01, NMS: 1}), gradcamnb.Detection(i+1),
+			gradcamnb.Methods("HiResCAM"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +63,8 @@ func TestLevelsOfADetector(t *testing.T) {
 	if len(seen) != 2 {
 		t.Errorf("%d detections are explained at %v, want both levels", len(found), seen)
 	}
-	r, err := m.Explain(picture, gradcamnb.Detection(1), gradcamnb.Layers("levels"), gradcamnb.Methods("LayerCAM"), gradcamnb.Read(gradcamnb.Reading{Threshold: 0.01}))
+	r, err := m.Explain(picture, gradcamnb.Detection(1), gradcamnb.Layers("levels"), gradcamnb.Methods("LayerCAM"),
+		gradcamnb.Read(gradcamnb.Reading{Threshold: 0.01}))
 	if err != nil || len(r.Maps) != 2 {
 		t.Errorf("levels: %v", err)
 	}

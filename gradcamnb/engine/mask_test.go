@@ -25,7 +25,8 @@ func halves(t *testing.T, e *Engine, side int) *gradcamnb.Model {
 	all, half := float32(side), float32(side)/2
 	prep := imgio.Prep{Width: side, Height: side, Fit: imgio.Stretch, Scale: [3]float32{1, 1, 1}, Order: "RGB"}
 	card := source.Card{
-		Name: "halves", Input: []int{-1, side, side, 3}, Prep: &prep, Labels: []string{"thing"}, Outputs: []string{"candidates", "prototypes"},
+		Name: "halves", Input: []int{-1, side, side, 3}, Prep: &prep, Labels: []string{"thing"},
+		Outputs:  []string{"candidates", "prototypes"},
 		Detector: &detect.Spec{Decoder: detect.YOLOSeg.Name},
 	}
 	m, err := source.GoMLX(card, model.NewStore(), func(_ *model.Scope, x *Node) []*Node {
@@ -38,7 +39,8 @@ func halves(t *testing.T, e *Engine, side int) *gradcamnb.Model {
 		row := []float32{40, 40, -40, -40} // sigmoid(40) is 1
 		return []*Node{
 			say([][]float32{ // cx, cy, w, h, probability, coefficient; the other candidates are empty
-				{half, half, 0, 0, 0, 0, 0, 0}, {half, half, 0, 0, 0, 0, 0, 0}, {all, all, 0, 0, 0, 0, 0, 0}, {all, all, 0, 0, 0, 0, 0, 0},
+				{half, half, 0, 0, 0, 0, 0, 0}, {half, half, 0, 0, 0, 0, 0, 0}, {all, all, 0, 0, 0, 0, 0, 0},
+				{all, all, 0, 0, 0, 0, 0, 0},
 				{0.8, 0.5, 0, 0, 0, 0, 0, 0}, {1, -1, 0, 0, 0, 0, 0, 0},
 			}),
 			say([][][]float32{{row, row, row, row}}),
@@ -73,13 +75,16 @@ func TestDrawnMask(t *testing.T) {
 			{"the right half", rectangle(8, 0, 16, 16), 0.5},
 			{"a strip on the right", rectangle(12, 0, 16, 16), 0.25},
 		} {
-			r, err := m.Explain(pic, gradcamnb.Mask(c.mask, 0), gradcamnb.Methods("D-RISE"), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 4, Grid: 4}))
+			r, err := m.Explain(pic, gradcamnb.Mask(c.mask, 0), gradcamnb.Methods("D-RISE"),
+				gradcamnb.Sampled(gradcamnb.Sampling{Masks: 4, Grid: 4}))
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := r.Maps[0]
-			if math.Abs(float64(got.Score)-c.want) > 1e-5 || math.Abs(float64(got.Sampled.Weights[3])-c.want) > 1e-5 || got.Box != c.mask.Around() {
-				t.Errorf("%s scores %g, and %g under a mask, at %v; want %g at %v", c.name, got.Score, got.Sampled.Weights[3], got.Box, c.want, c.mask.Around())
+			if math.Abs(float64(got.Score)-c.want) > 1e-5 || math.Abs(float64(got.Sampled.Weights[3])-c.want) > 1e-5 ||
+				got.Box != c.mask.Around() {
+				t.Errorf("%s scores %g, and %g under a mask, at %v; want %g at %v", c.name, got.Score, got.Sampled.Weights[3],
+					got.Box, c.want, c.mask.Around())
 			}
 		}
 		for want, target := range map[string]gradcamnb.Target{
@@ -88,7 +93,8 @@ func TestDrawnMask(t *testing.T) {
 			"there is no class 1: the detector has one, whose number is 0": gradcamnb.Mask(rectangle(0, 0, 4, 4), 1),
 			"has no left side": gradcamnb.Mask(rectangle(0, 0, 4, 4), 0).Side("left"),
 		} {
-			if _, err := m.Explain(pic, target, gradcamnb.Methods("D-RISE")); err == nil || !strings.Contains(err.Error(), want) {
+			if _, err := m.Explain(pic, target, gradcamnb.Methods("D-RISE")); err == nil ||
+				!strings.Contains(err.Error(), want) {
 				t.Errorf("%v, want %q", err, want)
 			}
 		}

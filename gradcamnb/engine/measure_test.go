@@ -30,9 +30,11 @@ func windowed(t *testing.T, e *Engine) *gradcamnb.Model {
 	return gradcamnb.NewModel(e.Session(m))
 }
 
-func measured(t *testing.T, m *gradcamnb.Model, how gradcamnb.Measuring, targets ...gradcamnb.Target) ([]*heatmap.Map, error) {
+func measured(t *testing.T, m *gradcamnb.Model, how gradcamnb.Measuring,
+	targets ...gradcamnb.Target) ([]*heatmap.Map, error) {
 	t.Helper()
-	r := gradcamnb.Request{Tensor: white(), Layers: []string{"/picture"}, Methods: []string{"HiResCAM"}, Targets: targets, Measuring: how}
+	r := gradcamnb.Request{Tensor: white(), Layers: []string{"/picture"}, Methods: []string{"HiResCAM"}, Targets: targets,
+		Measuring: how}
 	got, err := m.Run(t.Context(), r)
 	if err != nil {
 		return nil, err
@@ -53,15 +55,18 @@ func measured(t *testing.T, m *gradcamnb.Model, how gradcamnb.Measuring, targets
 // Class 1 has no positive part, so that nothing is left: it scores 1/2, more than b.
 func TestMeasuredByHand(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
-		how := gradcamnb.Measuring{Metrics: []string{"insertion", "deletion", "insertion - deletion", "average drop", "average increase"}, Steps: 16, Baseline: "mean"}
+		how := gradcamnb.Measuring{Metrics: []string{"insertion", "deletion", "insertion - deletion", "average drop",
+			"average increase"}, Steps: 16, Baseline: "mean"}
 		maps, err := measured(t, windowed(t, e), how, gradcamnb.Class(0), gradcamnb.Class(1))
 		if err != nil {
 			t.Fatal(err)
 		}
 		a, b := 1/(1+math.Exp(-2)), 1/(1+math.Exp(2))
 		for i, want := range []map[string]float64{
-			{"insertion": (0.25 + 15*a + a/2) / 16, "deletion": (a/2 + 7.5 + 0.25) / 16, "average drop": 0, "average increase": 0},
-			{"insertion": (0.25 + 7.5 + b/2) / 16, "deletion": (b/2 + 15*b + 0.25) / 16, "average drop": 0, "average increase": 1},
+			{"insertion": (0.25 + 15*a + a/2) / 16, "deletion": (a/2 + 7.5 + 0.25) / 16, "average drop": 0,
+				"average increase": 0},
+			{"insertion": (0.25 + 7.5 + b/2) / 16, "deletion": (b/2 + 15*b + 0.25) / 16, "average drop": 0,
+				"average increase": 1},
 		} {
 			want["insertion - deletion"] = want["insertion"] - want["deletion"]
 			for name, v := range want {
@@ -75,7 +80,8 @@ func TestMeasuredByHand(t *testing.T) {
 
 // A tag is scored by its own probability, sigmoid(s) with the window and 1/2 without.
 func TestMeasuredTag(t *testing.T) {
-	maps, err := measured(t, windowed(t, testEngine(t, "go")), gradcamnb.Measuring{Metrics: []string{"deletion"}, Steps: 16}, gradcamnb.Tag(0))
+	maps, err := measured(t, windowed(t, testEngine(t, "go")), gradcamnb.Measuring{Metrics: []string{"deletion"},
+		Steps: 16}, gradcamnb.Tag(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +93,8 @@ func TestMeasuredTag(t *testing.T) {
 
 // A blurred white picture is white, so that inserting the picture changes nothing.
 func TestPapersBaselines(t *testing.T) {
-	maps, err := measured(t, windowed(t, testEngine(t, "go")), gradcamnb.Measuring{Metrics: []string{"insertion", "deletion"}, Steps: 16}, gradcamnb.Class(0))
+	maps, err := measured(t, windowed(t, testEngine(t, "go")),
+		gradcamnb.Measuring{Metrics: []string{"insertion", "deletion"}, Steps: 16}, gradcamnb.Class(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +112,8 @@ func TestMeasuringProgress(t *testing.T) {
 	m := windowed(t, testEngine(t, "go"))
 	last := gradcamnb.Progress{}
 	r := gradcamnb.Request{
-		Tensor: white(), Layers: []string{"/picture"}, Measuring: gradcamnb.Measuring{Metrics: []string{"insertion - deletion"}},
+		Tensor: white(), Layers: []string{"/picture"},
+		Measuring: gradcamnb.Measuring{Metrics: []string{"insertion - deletion"}},
 		Progress: func(p gradcamnb.Progress) {
 			if p.Done <= last.Done || p.Done > p.Total {
 				t.Errorf("%d of %d after %d", p.Done, p.Total, last.Done)
@@ -140,7 +148,8 @@ func TestMeasuringErrors(t *testing.T) {
 // are one more program for each baseline.
 func TestSheetIsOneProgram(t *testing.T) {
 	s := open(t, testEngine(t, "go"), "resnet-basic.dyn.onnx").(*session)
-	r := gradcamnb.Request{Tensor: tiny(t, "resnet-basic"), Layers: []string{"stages"}, Methods: []string{"Grad-CAM", "LayerCAM", "Eigen-CAM"}}
+	r := gradcamnb.Request{Tensor: tiny(t, "resnet-basic"), Layers: []string{"stages"},
+		Methods: []string{"Grad-CAM", "LayerCAM", "Eigen-CAM"}}
 	r.Tensor.Dims, r.Tensor.Values = []int{1, 3, 64, 64}, r.Tensor.Values[:3*64*64]
 	// In this order: the programs of the first sheet stay for the second.
 	for _, c := range []struct {
@@ -148,7 +157,8 @@ func TestSheetIsOneProgram(t *testing.T) {
 		want  int
 	}{{[]string{}, 1}, {[]string{"insertion - deletion"}, 3}} {
 		r.Measuring = gradcamnb.Measuring{Metrics: c.names, Steps: 2}
-		sheet, err := gradcamnb.NewModel(s).RunSheet(t.Context(), r, []heatmap.Axis{heatmap.ByLayer}, []heatmap.Axis{heatmap.ByMethod})
+		sheet, err := gradcamnb.NewModel(s).RunSheet(t.Context(), r, []heatmap.Axis{heatmap.ByLayer},
+			[]heatmap.Axis{heatmap.ByMethod})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,8 +17,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// With -update the pictures of docs/methods.md are drawn that are not there, on XLA if it is installed; delete one to have
-// it drawn anew. Each shows its method on one picture, of the
+// With -update the pictures of docs/methods.md are drawn that are not there, on XLA if it is installed; delete one to
+// have it drawn anew. Each shows its method on one picture, of the
 // class Egyptian cat at the middle of EfficientNet-Lite0, and for the methods that join
 // layers at an early, a middle and the last one. LeGrad is for transformers, and the only
 // one here is the small one of testdata, whose weights are random.
@@ -39,7 +39,8 @@ func TestMethodPictures(t *testing.T) {
 			}
 			if method.name == cam.LeGrad.Name {
 				vit := gradcamnb.NewModel(open(t, e, "vit.dyn.onnx"))
-				prep := imgio.Prep{Width: 64, Height: 64, Fit: imgio.Crop, Order: "RGB", Mean: [3]float32{124, 116, 104}, Scale: [3]float32{58, 57, 57}}
+				prep := imgio.Prep{Width: 64, Height: 64, Fit: imgio.Crop, Order: "RGB", Mean: [3]float32{124, 116, 104},
+					Scale: [3]float32{58, 57, 57}}
 				drawMethod(t, vit, cat, method.name, gradcamnb.Prepared(prep))
 				return
 			}

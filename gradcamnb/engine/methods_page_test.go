@@ -23,14 +23,16 @@ type documented struct {
 // everyDocumented is every method of both registries, by name.
 func everyDocumented() (all []documented) {
 	for _, m := range cam.All() {
-		d := documented{name: m.Name, paper: m.Paper, formula: m.Formula, unit: m.Unit, passes: m.Passes, use: m.Use, peers: m.Peers}
+		d := documented{name: m.Name, paper: m.Paper, formula: m.Formula, unit: m.Unit, passes: m.Passes, use: m.Use,
+			peers: m.Peers}
 		if of, ok := m.How.(cam.Of); ok {
 			d.usual = of.Usual
 		}
 		all = append(all, d)
 	}
 	for _, m := range perturb.All() {
-		all = append(all, documented{name: m.Name, paper: m.Paper, formula: m.Formula, passes: m.Passes, use: m.Use, peers: m.Peers})
+		all = append(all, documented{name: m.Name, paper: m.Paper, formula: m.Formula, passes: m.Passes, use: m.Use,
+			peers: m.Peers})
 	}
 	slices.SortFunc(all, func(a, b documented) int { return strings.Compare(a.name, b.name) })
 	return all
@@ -48,7 +50,8 @@ Made of the registries in ` + "`gradcamnb/engine/cam` and `gradcamnb/engine/pert
 S is the explained score, A_k a channel of the layer, G = dS/dA, x the model's input. Names are taken as in
 the papers or as pytorch-grad-cam's classes; case, dashes and spaces do not matter. Numbers in parentheses are
 those of the paper's equations; where there is none, the source says why. A method that is made of
-another takes it in parentheses, ` + "`SESS(LayerCAM)`, `FinerCAM(HiResCAM)`, `RefineCAM(LayerCAM)`" + `; without, it takes
+another takes it in parentheses, ` + "`SESS(LayerCAM)`, `FinerCAM(HiResCAM)`, `RefineCAM(LayerCAM)`" +
+		`; without, it takes
 the one named below. How to add one: [extending.md](extending.md).
 
 | method | passes of the model | when to take it |

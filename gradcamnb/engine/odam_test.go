@@ -19,8 +19,8 @@ func headsPicture() *image.NRGBA {
 	return picture
 }
 
-// ODAM of the surest detection at both levels of a detector, and ODAM and LayerCAM joined over the levels as Ultralytics
-// joins them, against torch 2.15.0 with the same weights: see testdata/detectors/generate.py (of_levels).
+// ODAM of the surest detection at both levels of a detector, and ODAM and LayerCAM joined over the levels as
+// Ultralytics joins them, against torch 2.15.0 with the same weights: see testdata/detectors/generate.py (of_levels).
 func TestODAMAndLevelsAgainstTorch(t *testing.T) {
 	m, err := detectorModel(t, "heads")
 	if err != nil {

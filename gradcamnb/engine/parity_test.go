@@ -189,7 +189,8 @@ func caseInput(t *testing.T, c golden.Case) gradcamnb.Tensor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	prep := imgio.Prep{Width: 224, Height: 224, Fit: imgio.Stretch, Mean: [3]float32{127, 127, 127}, Scale: [3]float32{128, 128, 128}, Order: "RGB"}
+	prep := imgio.Prep{Width: 224, Height: 224, Fit: imgio.Stretch, Mean: [3]float32{127, 127, 127},
+		Scale: [3]float32{128, 128, 128}, Order: "RGB"}
 	values, _, err := prep.Tensor(img, imgio.ChannelsFirst)
 	if err != nil {
 		t.Fatal(err)
@@ -233,11 +234,13 @@ func TestRoundingNoiseIsDiagnosed(t *testing.T) {
 			for _, f := range c.Models {
 				n++
 				in := caseInput(t, c)
-				for _, r := range explainTiny(t, open(t, e, strings.TrimPrefix(f.File, "models/")), &in, caseTarget(t, c, f.Exporter),
+				for _, r := range explainTiny(t, open(t, e, strings.TrimPrefix(f.File, "models/")), &in,
+					caseTarget(t, c, f.Exporter),
 					gradcamnb.Layers(c.Layer.ONNX[f.Exporter]), gradcamnb.Methods("HiResCAM", "Grad-CAM")) {
 					for i, noise := range []bool{true, false} {
 						if m := r.Maps[i]; strings.Contains(m.Diagnosis, "rounding noise") != noise {
-							t.Errorf("%s, %s: %q; the largest value is %.2g of %g", c.ID, m.Method, m.Diagnosis, relative(m.Raw.Values, make([]float32, len(m.Raw.Values)))/float64(m.Gross), m.Gross)
+							t.Errorf("%s, %s: %q; the largest value is %.2g of %g", c.ID, m.Method, m.Diagnosis,
+								relative(m.Raw.Values, make([]float32, len(m.Raw.Values)))/float64(m.Gross), m.Gross)
 						}
 					}
 				}
@@ -251,7 +254,8 @@ func TestRoundingNoiseIsDiagnosed(t *testing.T) {
 
 // explainAndLookInside runs a plan as a session does, in a program that also hands
 // out the activations and gradients, [b, h, w, c], that the maps are made of.
-func explainAndLookInside(t *testing.T, e *Engine, m source.Model, p plans.Plan, in gradcamnb.Tensor) (acts, grads []*tensors.Tensor, results []*heatmap.Result) {
+func explainAndLookInside(t *testing.T, e *Engine, m source.Model, p plans.Plan,
+	in gradcamnb.Tensor) (acts, grads []*tensors.Tensor, results []*heatmap.Result) {
 	t.Helper()
 	exec, err := model.NewExec(e.backend.Backend, m.Store(), func(scope *model.Scope, inputs []*Node) []*Node {
 		built := p.Build(m, scope, inputs)

@@ -51,7 +51,8 @@ func TestPeers(t *testing.T) {
 					if strings.HasPrefix(name, "EigenSmooth") {
 						want, _ = signRule(want, in.Dims[0])
 					}
-					w.see(t, c.ID+" raw map", relative(got, want), max(c.Tolerance.Gradients, c.Tolerance.EndToEnd, c.Tolerance.Attribution))
+					w.see(t, c.ID+" raw map", relative(got, want), max(c.Tolerance.Gradients, c.Tolerance.EndToEnd,
+						c.Tolerance.Attribution))
 				})
 			}
 		}
@@ -90,7 +91,8 @@ func TestCaptum(t *testing.T) {
 					got = pictureGradient(t, e, s, in, c.Target.Class, false)
 				case "captum.GuidedGradCam":
 					got = pictureGradient(t, e, s, in, c.Target.Class, true)
-					for i, r := range explainTiny(t, s, &in, gradcamnb.Class(c.Target.Class...), gradcamnb.Layers(c.Layer.ONNX[f.Exporter])) {
+					for i, r := range explainTiny(t, s, &in, gradcamnb.Class(c.Target.Class...),
+						gradcamnb.Layers(c.Layer.ONNX[f.Exporter])) {
 						raw := r.Maps[0].Raw
 						for k := range got[:len(got)/dims[0]] {
 							x, y := k%dims[3], k/dims[3]%dims[2]
@@ -121,14 +123,16 @@ func overColours(values []float32, dims []int) []float32 {
 }
 
 // pictureGradient is the gradient of the classes' logits at the picture.
-func pictureGradient(t *testing.T, e *Engine, s driver.Session, in gradcamnb.Tensor, class []int, guided bool) []float32 {
+func pictureGradient(t *testing.T, e *Engine, s driver.Session, in gradcamnb.Tensor, class []int,
+	guided bool) []float32 {
 	t.Helper()
 	m := s.(*session).model
 	exec, err := model.NewExec(e.backend.Backend, m.Store(), func(scope *model.Scope, x *Node) *Node {
 		name := m.Card().Outputs[0]
 		var out *Node
 		if guided {
-			out = m.(source.Guidable).BuildGuided(scope, x, []string{name}, func(_, g *Node) *Node { return Max(g, ZerosLike(g)) })[name]
+			out = m.(source.Guidable).BuildGuided(scope, x, []string{name},
+				func(_, g *Node) *Node { return Max(g, ZerosLike(g)) })[name]
 		} else {
 			out = m.Build(scope, x, []string{source.Picture}, []string{name}).Outputs[name]
 		}
@@ -200,7 +204,8 @@ func TestAugSmoothPeer(t *testing.T) {
 			far.see(t, c.ID, absolute(c.Thin(peers, h, w), want), c.Tolerance.EndToEnd)
 			ours := explainTiny(t, s, &in, gradcamnb.Class(c.Target.Class...), at, gradcamnb.Methods("AugSmooth"))[0].Maps[0]
 			far.see(t, "AugSmooth, in units of the score", relative(ours.Raw.Values, units.Values), c.Tolerance.Gradients)
-			t.Logf("worst %s; AugSmooth scaled to [0, 1] is %.3g from the peer's", far.where, absolute(c.Thin(ours.Parity().Values, h, w), want))
+			t.Logf("worst %s; AugSmooth scaled to [0, 1] is %.3g from the peer's", far.where,
+				absolute(c.Thin(ours.Parity().Values, h, w), want))
 		}
 		sawGoldens(t, "TestAugSmoothPeer", n)
 	})

@@ -54,7 +54,8 @@ func sample(ctx context.Context, t *testing.T, s driver.Session, r gradcamnb.Req
 
 func mustSample(t *testing.T, s driver.Session, o gradcamnb.Sampling) []*heatmap.Map {
 	t.Helper()
-	r, err := sample(t.Context(), t, s, gradcamnb.Request{Sampling: o, Targets: []gradcamnb.Target{gradcamnb.Class(0), gradcamnb.Class(1)}})
+	r, err := sample(t.Context(), t, s,
+		gradcamnb.Request{Sampling: o, Targets: []gradcamnb.Target{gradcamnb.Class(0), gradcamnb.Class(1)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +219,8 @@ func testRepeatInterruptResume(t *testing.T, s driver.Session, targets []gradcam
 	}
 	resumed := draw()
 	for i := range whole {
-		if !slices.Equal(resumed[i].Raw.Values, whole[i].Raw.Values) || !slices.Equal(resumed[i].StdErr.Values, whole[i].StdErr.Values) {
+		if !slices.Equal(resumed[i].Raw.Values, whole[i].Raw.Values) ||
+			!slices.Equal(resumed[i].StdErr.Values, whole[i].StdErr.Values) {
 			t.Errorf("map %d of the resumed run is not that of the whole run", i)
 		}
 	}
@@ -258,7 +260,8 @@ func TestStopRules(t *testing.T) {
 // mean over its four windows, (1 + 1/2 + 1/2 + 1/4) / 4.
 func TestOcclusion(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
-		r, err := sample(t.Context(), t, seeing(t, e), gradcamnb.Request{Methods: []string{"occlusion"}, Sampling: gradcamnb.Sampling{Grid: 4}, Targets: []gradcamnb.Target{gradcamnb.Class(0)}})
+		r, err := sample(t.Context(), t, seeing(t, e), gradcamnb.Request{Methods: []string{"occlusion"},
+			Sampling: gradcamnb.Sampling{Grid: 4}, Targets: []gradcamnb.Target{gradcamnb.Class(0)}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -277,16 +280,17 @@ func TestOcclusion(t *testing.T) {
 func TestSamplingErrors(t *testing.T) {
 	s := seeing(t, testEngine(t, "go"))
 	for want, o := range map[string]gradcamnb.Sampling{
-		"-1 masks explain nothing":                     {Masks: -1},
-		"with the probability 1 every mask":            {P: 1},
-		"with the probability -0.5 every mask":         {P: -0.5},
-		"a grid of 25 x 25 cells is finer":             {Grid: 25},
-		"a grid of -2 cells":                           {Grid: -2},
-		"a batch of -3 masks":                          {Batch: -3},
-		"an agreement of 1.5":                          {Agreement: 1.5},
-		"there is no run to resume":                    {Resume: []*heatmap.Sampled{nil}},
-		"there are 1 targets and 2 runs":               {Resume: []*heatmap.Sampled{nil, nil}},
-		"and now 7 cells, 0.5, seed 2 and batches of ": {Seed: 2, Resume: []*heatmap.Sampled{{Grid: 7, P: 0.5, Seed: 1, Batch: 16}}},
+		"-1 masks explain nothing":             {Masks: -1},
+		"with the probability 1 every mask":    {P: 1},
+		"with the probability -0.5 every mask": {P: -0.5},
+		"a grid of 25 x 25 cells is finer":     {Grid: 25},
+		"a grid of -2 cells":                   {Grid: -2},
+		"a batch of -3 masks":                  {Batch: -3},
+		"an agreement of 1.5":                  {Agreement: 1.5},
+		"there is no run to resume":            {Resume: []*heatmap.Sampled{nil}},
+		"there are 1 targets and 2 runs":       {Resume: []*heatmap.Sampled{nil, nil}},
+		"and now 7 cells, 0.5, seed 2 and batches of ": {Seed: 2,
+			Resume: []*heatmap.Sampled{{Grid: 7, P: 0.5, Seed: 1, Batch: 16}}},
 	} {
 		_, err := sample(t.Context(), t, s, gradcamnb.Request{Sampling: o})
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -110,7 +110,8 @@ func TestTargetsOfClassesByHand(t *testing.T) {
 		})
 		last := float32(math.Log(3) - 0.6)
 		in.Values = []float32{0.1, 0.2, 0.3, last}
-		if r, err = three.ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Methods("FinerCAM"), gradcamnb.Layers("/map")); err != nil {
+		if r, err = three.ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Methods("FinerCAM"),
+			gradcamnb.Layers("/map")); err != nil {
 			t.Fatal(err)
 		}
 		w := float32(1 + 1./4 - 3./16*math.Log(3))
@@ -122,7 +123,8 @@ func TestTargetsOfClassesByHand(t *testing.T) {
 func TestBinaryTargetByHand(t *testing.T) {
 	m := gomlxModel(t, testEngine(t, "go"), source.Card{Name: "one", Input: []int{-1, 1, 2, 1}}, func(x *Node) []*Node {
 		x = MulScalar(x, 1).WithAlias("/map")
-		return []*Node{Sub(Reshape(Slice(x, AxisRange(), AxisRange(), AxisElem(0)), x.Shape().Dim(0), 1), Reshape(Slice(x, AxisRange(), AxisRange(), AxisElem(1)), x.Shape().Dim(0), 1))}
+		return []*Node{Sub(Reshape(Slice(x, AxisRange(), AxisRange(), AxisElem(0)), x.Shape().Dim(0), 1),
+			Reshape(Slice(x, AxisRange(), AxisRange(), AxisElem(1)), x.Shape().Dim(0), 1))}
 	})
 	in := gradcamnb.Tensor{Dims: []int{1, 1, 2, 1}, Values: []float32{5, 2}}
 	for class, want := range [][]float32{{-5, 2}, {5, -2}} {
@@ -176,9 +178,10 @@ func TestRegionsByHand(t *testing.T) {
 // cosine of 3/5.
 func TestSimilarByHand(t *testing.T) {
 	prep := imgio.Prep{Width: 2, Height: 2, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
-	m := gomlxModel(t, testEngine(t, "go"), source.Card{Name: "colours", Input: []int{-1, 2, 2, 3}, Prep: &prep}, func(x *Node) []*Node {
-		return []*Node{ReduceMean(MulScalar(x, 1).WithAlias("/map"), 1, 2)}
-	})
+	m := gomlxModel(t, testEngine(t, "go"), source.Card{Name: "colours", Input: []int{-1, 2, 2, 3}, Prep: &prep},
+		func(x *Node) []*Node {
+			return []*Node{ReduceMean(MulScalar(x, 1).WithAlias("/map"), 1, 2)}
+		})
 	red := image.NewNRGBA(image.Rect(0, 0, 5, 5))
 	for i := range 25 {
 		red.SetNRGBA(i%5, i/5, color.NRGBA{R: 255, A: 255})
@@ -197,14 +200,16 @@ func TestSimilarByHand(t *testing.T) {
 // lies in the whole picture.
 func TestAttributeInABox(t *testing.T) {
 	prep := imgio.Prep{Width: 2, Height: 2, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
-	card := source.Card{Name: "heads", Input: []int{-1, 2, 2, 3}, Prep: &prep, Outputs: []string{"bright", "colour"}, HeadLabels: map[string][]string{"colour": {"red", "green", "blue"}}}
+	card := source.Card{Name: "heads", Input: []int{-1, 2, 2, 3}, Prep: &prep, Outputs: []string{"bright", "colour"},
+		HeadLabels: map[string][]string{"colour": {"red", "green", "blue"}}}
 	m := gomlxModel(t, testEngine(t, "go"), card, func(x *Node) []*Node {
 		mean := ReduceMean(MulScalar(x, 1).WithAlias("/map"), 1, 2)
 		return []*Node{ReduceAndKeep(mean, ReduceSum, 1), mean}
 	})
 	img := image.NewNRGBA(image.Rect(0, 0, 8, 8))
 	img.SetNRGBA(6, 5, color.NRGBA{G: 255, A: 255})
-	r, err := m.Explain(img, gradcamnb.Attribute("colour", "green"), gradcamnb.InBox(image.Rect(6, 4, 8, 6)), gradcamnb.Layers("/map"), gradcamnb.Methods("HiResCAM"))
+	r, err := m.Explain(img, gradcamnb.Attribute("colour", "green"), gradcamnb.InBox(image.Rect(6, 4, 8, 6)),
+		gradcamnb.Layers("/map"), gradcamnb.Methods("HiResCAM"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +228,8 @@ func TestMethodsOfTheGraphByHand(t *testing.T) {
 		head := func(after func(*Node) *Node) *gradcamnb.Model {
 			return gomlxModel(t, e, card, func(x *Node) []*Node {
 				pooled := after(ReduceMean(MulScalar(x, 1).WithAlias("/map"), 1, 2))
-				return []*Node{Dot(pooled, Const(x.Graph(), tensors.FromFlatDataAndDimensions([]float32{2, 5, -1, 7}, 2, 2))).Product()}
+				return []*Node{Dot(pooled,
+					Const(x.Graph(), tensors.FromFlatDataAndDimensions([]float32{2, 5, -1, 7}, 2, 2))).Product()}
 			})
 		}
 		explain := func(m *gradcamnb.Model, method string) ([]float32, error) {
@@ -266,7 +272,8 @@ func TestSecondOrderByFiniteDifferences(t *testing.T) {
 		})
 		x := []float32{0.4, -0.7, 1.1}
 		explain := func(x []float32, method string) (float64, []float32) {
-			r, err := m.ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 1, 3, 1}, Values: x}, gradcamnb.Softmax(0), gradcamnb.Methods(method), gradcamnb.Layers("/map"))
+			r, err := m.ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 1, 3, 1}, Values: x}, gradcamnb.Softmax(0),
+				gradcamnb.Methods(method), gradcamnb.Layers("/map"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -329,7 +336,8 @@ func TestTargetErrors(t *testing.T) {
 		"no second picture":            gradcamnb.Similar(nil),
 		"was given to engine.Target":   {Spec: kind.OfFunction("nobody's", nil)},
 	} {
-		if _, err := m.ExplainTensor(in, target, gradcamnb.Layers("/map")); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := m.ExplainTensor(in, target, gradcamnb.Layers("/map")); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", target, err, want)
 		}
 	}
@@ -347,7 +355,8 @@ func TestTargetErrors(t *testing.T) {
 		"outside the segmentation":         gradcamnb.Part(0, 9, 0),
 		"touches one of class 1":           gradcamnb.Border(0, 1),
 	} {
-		if _, err := seg.ExplainTensor(in, target, gradcamnb.Layers("/map")); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := seg.ExplainTensor(in, target, gradcamnb.Layers("/map")); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", target, err, want)
 		}
 	}

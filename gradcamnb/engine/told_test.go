@@ -31,7 +31,8 @@ func TestFilesThatSayWhatTheyAre(t *testing.T) {
 	for name, want := range map[string]heatmap.Detection{
 		"detect": {Box: onPicture(8, 16, 40, 48), Label: "tree", Score: 0.9},
 		"pose":   {Box: onPicture(8, 16, 40, 48), Label: "person", Score: 0.9, Points: [][2]float64{{60, 48}, {40, 24}}},
-		"obb":    {Box: onPicture(8, 24, 40, 40), Label: "tree", Score: 0.9, Points: [][2]float64{{16, 48}, {80, 48}, {80, 16}, {16, 16}}},
+		"obb": {Box: onPicture(8, 24, 40, 40), Label: "tree", Score: 0.9,
+			Points: [][2]float64{{16, 48}, {80, 48}, {80, 16}, {16, 16}}},
 		"chosen": {Box: onPicture(8, 16, 40, 48), Label: "tree", Score: 0.9},
 	} {
 		m, err := detectorModel(t, name)
@@ -46,7 +47,8 @@ func TestFilesThatSayWhatTheyAre(t *testing.T) {
 		}
 		got := found[0]
 		if got.Label != want.Label || math.Abs(float64(got.Score-want.Score)) > 1e-6 || len(got.Points) != len(want.Points) {
-			t.Errorf("%s: found %s %g with %d points, want %s %g", name, got.Label, got.Score, len(got.Points), want.Label, want.Score)
+			t.Errorf("%s: found %s %g with %d points, want %s %g", name, got.Label, got.Score, len(got.Points), want.Label,
+				want.Score)
 			continue
 		}
 		for i, v := range got.Box {
@@ -77,7 +79,9 @@ func TestReadingsWithoutSense(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = m.Detect(picture, gradcamnb.Read(gradcamnb.Reading{Decoder: c.decoder}), gradcamnb.Prepared(imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}))
+		_, err = m.Detect(picture, gradcamnb.Read(gradcamnb.Reading{Decoder: c.decoder}),
+			gradcamnb.Prepared(imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255},
+				Order: "RGB"}))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s read as %s: %v, want %q", c.model, c.decoder, err, c.want)
 		}

@@ -56,7 +56,8 @@ func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*
 		return nil, err
 	}
 	defer end()
-	v := &Values{Input: gradcamnb.Tensor{Dims: in.Dims, Values: in.Values}, Beside: map[string]gradcamnb.Tensor{}, Backend: b.Name, model: s.values}
+	v := &Values{Input: gradcamnb.Tensor{Dims: in.Dims, Values: in.Values}, Beside: map[string]gradcamnb.Tensor{},
+		Backend: b.Name, model: s.values}
 	v.Picture = source.PictureInput(s.model)
 	for name, given := range s.values.Values() {
 		v.Beside[name] = gradcamnb.Tensor{Dims: given.Dims, Values: given.Values}

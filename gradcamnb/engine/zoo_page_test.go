@@ -84,10 +84,12 @@ func refused(t *testing.T) []refusedFile {
 			t.Errorf("%s is not refused", name)
 			continue
 		}
-		if op, ok := errors.AsType[*gradcamnb.OperatorError](err); !ok || op.Operator == "" || op.Node == "" || !errors.Is(err, gradcamnb.ErrUnsupported) {
+		if op, ok := errors.AsType[*gradcamnb.OperatorError](err); !ok || op.Operator == "" || op.Node == "" ||
+			!errors.Is(err, gradcamnb.ErrUnsupported) {
 			t.Errorf("%s: %v is no unsupported operator", name, err)
 		}
-		out = append(out, refusedFile{name, p.MetadataProps[0].Value, strings.ReplaceAll(err.Error(), filepath.Dir(file)+string(filepath.Separator), "")})
+		out = append(out, refusedFile{name, p.MetadataProps[0].Value,
+			strings.ReplaceAll(err.Error(), filepath.Dir(file)+string(filepath.Separator), "")})
 	}
 	return out
 }
@@ -130,7 +132,8 @@ func zooTable(cases []zooCase, results map[string]map[string]zooResult) string {
 		g, x := results["go"][c.Name], results["xla:cpu"][c.Name]
 		fmt.Fprintf(&b, "%s %.0e / %.0e | %.0e / %.0e |\n", c.row(), g.values, x.values, g.maps, x.maps)
 	}
-	fmt.Fprintf(&b, "\nThe slowest of these explanations, compiled and with all tests at once, took %s.\n\n", slowest(results))
+	fmt.Fprintf(&b, "\nThe slowest of these explanations, compiled and with all tests at once, took %s.\n\n",
+		slowest(results))
 	return b.String()
 }
 
@@ -153,7 +156,8 @@ const refusedHeading = "## What is refused"
 
 func refusedTable(files []refusedFile) string {
 	var b strings.Builder
-	b.WriteString(refusedHeading + "\n\nFiles of `testdata/zoo/refused`, as their makers wrote them, and what opening them says.\n\n| file | maker | error |\n|---|---|---|\n")
+	b.WriteString(refusedHeading +
+		"\n\nFiles of `testdata/zoo/refused`, as their makers wrote them, and what opening them says.\n\n| file | maker | error |\n|---|---|---|\n")
 	for _, r := range files {
 		b.WriteString(r.row())
 	}

@@ -200,7 +200,8 @@ func (c zooCase) run(t *testing.T, e *Engine) zooResult {
 	}
 	r.maps = relative(tensors.MustCopyFlatData[float32](out[0]), want.Values)
 	if !(r.maps <= c.Tolerance) {
-		t.Errorf("the map at %s differs from pytorch-grad-cam's by %.3g of its largest value, tolerance %.3g", c.Layer, r.maps, c.Tolerance)
+		t.Errorf("the map at %s differs from pytorch-grad-cam's by %.3g of its largest value, tolerance %.3g", c.Layer,
+			r.maps, c.Tolerance)
 	}
 	return r
 }

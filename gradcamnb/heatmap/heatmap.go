@@ -19,8 +19,11 @@ func init() { gob.Register(&image.NRGBA{}) } // the picture of a Result
 // Grad-CAM value is the sum over channels of (score per unit of activation) times
 // activation, so for a logit target it is measured in logits.
 type Map struct {
-	Grid      // [H, W] of the model's input: the positive part of Raw, resized bilinearly; not normalised. Of RISE: of Raw less its Mean
-	Raw  Grid // [h, w] of the layer, signed: before ReLU and resizing. Of methods without a layer: [H, W] of the model's input
+	// [H, W] of the model's input: the positive part of Raw, resized bilinearly; not normalised. Of RISE: of Raw less its
+	// Mean
+	Grid
+	// [h, w] of the layer, signed: before ReLU and resizing. Of methods without a layer: [H, W] of the model's input
+	Raw Grid
 
 	// Gross is the largest value that a cell of Raw would have if nothing in it cancelled: the
 	// sum with the magnitudes of its terms. 0 where the method is no sum over channels.
@@ -40,7 +43,8 @@ type Map struct {
 	Index     int     // class or element the target resolved to; -1 where it has none
 	Score     float32 // value of the target for this picture
 	ScoreUnit string  // e.g. "logits"
-	Unit      string  // of the values: the score's; "activation" where the method takes no gradient; "pixels" of a gradient of a box's side
+	// of the values: the score's; "activation" where the method takes no gradient; "pixels" of a gradient of a box's side
+	Unit string
 
 	// Rank is the place of the explained class among all that the output knows, from 1, and Classes is how many those
 	// are; 0 if the target is none of them. Probability is the class's own, NaN if the model gives none.
@@ -102,10 +106,11 @@ type Sampled struct {
 
 // Prediction is one class that the model finds in the picture.
 type Prediction struct {
-	Index       int
-	Label       string  // empty where the model has no labels
-	Score       float32 // the model's own output, usually a logit
-	Probability float32 // that the model makes of the score, else the softmax of the scores; NaN where it is none, as for a regression
+	Index int
+	Label string  // empty where the model has no labels
+	Score float32 // the model's own output, usually a logit
+	// that the model makes of the score, else the softmax of the scores; NaN where it is none, as for a regression
+	Probability float32
 }
 
 // Result is everything that came out for one picture.
@@ -123,13 +128,17 @@ type Result struct {
 	SHA256 string // of the model's file, hex; empty for a model that has none
 	Input  string // of the model, that was said to be the picture, model.onnx#name; empty where nobody had to say
 	Top    []Prediction
-	Scores []float32 // the model's first output for the picture, or the scores that it squashes or ranks there, where that is a list of classes
+	// the model's first output for the picture, or the scores that it squashes or ranks there, where that is a list of
+	// classes
+	Scores []float32
 	Known  []float32 // the probabilities that the model makes of Scores; nil where its graph does not say
 	Maps   []*Map    // by target, then layer, then method
 
-	Detections []Detection // all that the detector finds in the picture, if one of them is explained; nil for other targets
+	// all that the detector finds in the picture, if one of them is explained; nil for other targets
+	Detections []Detection
 
-	Recipe   string            // what was asked, all but the picture, as text that can be asked again; empty where that cannot say it
+	// what was asked, all but the picture, as text that can be asked again; empty where that cannot say it
+	Recipe   string
 	Backend  string            // e.g. "xla:cpu"
 	Versions map[string]string // module to version
 	Timings  map[string]time.Duration

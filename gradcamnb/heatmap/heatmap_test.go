@@ -71,7 +71,8 @@ func TestDiagnoseWithoutLayer(t *testing.T) {
 // A probability is saturated from 1 - 6e-6 on; a logit of that value, and a sure but not
 // saturated probability, are not.
 func TestDiagnoseSaturatedSoftmax(t *testing.T) {
-	m := Map{Raw: Grid{W: 2, H: 1, Values: []float32{1e-9, 2e-9}}, Layer: "conv5", Target: "class 3", Score: 1 - 2e-6, ScoreUnit: "probability"}
+	m := Map{Raw: Grid{W: 2, H: 1, Values: []float32{1e-9, 2e-9}}, Layer: "conv5", Target: "class 3", Score: 1 - 2e-6,
+		ScoreUnit: "probability"}
 	if got := m.Diagnose(); !strings.Contains(got, "saturated") || !strings.Contains(got, "Explain the logit") {
 		t.Errorf("saturated: %q", got)
 	}
@@ -113,7 +114,8 @@ func TestParityOfDraw(t *testing.T) {
 }
 
 func TestParityOfEmptyMaps(t *testing.T) {
-	for name, raw := range map[string][]float32{"zero": {0, 0, 0, 0}, "negative": {-1, -2, -3, -4}, "constant": {5, 5, 5, 5}} {
+	for name, raw := range map[string][]float32{"zero": {0, 0, 0, 0}, "negative": {-1, -2, -3, -4},
+		"constant": {5, 5, 5, 5}} {
 		m := Map{Grid: NewGrid(3, 5), Raw: Grid{W: 2, H: 2, Values: raw}}
 		for _, v := range m.Parity().Values {
 			if v != 0 {
@@ -175,10 +177,12 @@ func TestRange(t *testing.T) {
 
 // A sheet comes back from gob as it was, with every picture and map once.
 func TestSheetGobRoundTrip(t *testing.T) {
-	r := &Result{Picture: image.NewNRGBA(image.Rect(0, 0, 100, 100)), Maps: []*Map{{Grid: NewGrid(2, 3), Metrics: map[string]float64{"deletion": 0.5}}}}
+	r := &Result{Picture: image.NewNRGBA(image.Rect(0, 0, 100, 100)),
+		Maps: []*Map{{Grid: NewGrid(2, 3), Metrics: map[string]float64{"deletion": 0.5}}}}
 	s := Sheet{
-		Title: "net", Rows: []string{"a", "b"}, Columns: []string{"c"}, Results: []*Result{r}, Shared: true, Metrics: []string{"deletion"},
-		Cells: [][]Cell{{{Framed: true}}, {{Empty: "no map"}}},
+		Title: "net", Rows: []string{"a", "b"}, Columns: []string{"c"}, Results: []*Result{r}, Shared: true,
+		Metrics: []string{"deletion"},
+		Cells:   [][]Cell{{{Framed: true}}, {{Empty: "no map"}}},
 	}
 	var one, buf bytes.Buffer
 	if err := gob.NewEncoder(&one).Encode(r); err != nil {
@@ -207,13 +211,16 @@ func TestSheetGobRoundTrip(t *testing.T) {
 
 // (0, 3) - (1, 1) is (-1, 2), of which 2 is what the first has more.
 func TestDifferenceByHand(t *testing.T) {
-	a := &Map{Grid: Grid{W: 2, H: 1, Values: []float32{0, 3}}, Layer: "conv", Method: "Grad-CAM", Class: "cat", Target: "class 1", Index: 1, Unit: "logits", Score: 5}
-	b := &Map{Grid: Grid{W: 2, H: 1, Values: []float32{1, 1}}, Layer: "conv", Method: "Grad-CAM", Class: "dog", Target: "class 2", Index: 2, Unit: "logits", Score: 3}
+	a := &Map{Grid: Grid{W: 2, H: 1, Values: []float32{0, 3}}, Layer: "conv", Method: "Grad-CAM", Class: "cat",
+		Target: "class 1", Index: 1, Unit: "logits", Score: 5}
+	b := &Map{Grid: Grid{W: 2, H: 1, Values: []float32{1, 1}}, Layer: "conv", Method: "Grad-CAM", Class: "dog",
+		Target: "class 2", Index: 2, Unit: "logits", Score: 3}
 	d, err := Difference(a, b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Raw.Values[0] != -1 || d.Raw.Values[1] != 2 || d.Values[0] != 0 || d.Values[1] != 2 || d.Layer != "conv" || d.Target != "class 1 - class 2" || d.Index != -1 || d.Score != 2 {
+	if d.Raw.Values[0] != -1 || d.Raw.Values[1] != 2 || d.Values[0] != 0 || d.Values[1] != 2 || d.Layer != "conv" ||
+		d.Target != "class 1 - class 2" || d.Index != -1 || d.Score != 2 {
 		t.Errorf("%+v", d)
 	}
 	for want, b := range map[string]*Map{

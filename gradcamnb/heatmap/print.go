@@ -50,5 +50,6 @@ func (r *Result) String() string {
 
 // String is the sheet's title and size in one line.
 func (s *Sheet) String() string {
-	return fmt.Sprintf("%s: %d rows (%s) by %d columns (%s)", s.Title, len(s.Rows), strings.Join(s.Rows, "; "), len(s.Columns), strings.Join(s.Columns, "; "))
+	return fmt.Sprintf("%s: %d rows (%s) by %d columns (%s)", s.Title, len(s.Rows), strings.Join(s.Rows, "; "),
+		len(s.Columns), strings.Join(s.Columns, "; "))
 }

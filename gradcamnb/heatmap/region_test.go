@@ -38,10 +38,12 @@ func TestWriteNPY(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.HasPrefix(data, []byte("\x93NUMPY")) || !bytes.Contains(data, []byte("'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)")) {
+	if !bytes.HasPrefix(data, []byte("\x93NUMPY")) ||
+		!bytes.Contains(data, []byte("'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)")) {
 		t.Errorf("%q", data)
 	}
-	if !bytes.HasSuffix(data, []byte{0, 0, 0x80, 0x3f, 0, 0, 0, 0x40, 0, 0, 0x40, 0x40, 0, 0, 0x80, 0x40, 0, 0, 0xa0, 0x40, 0, 0, 0xc0, 0x40}) {
+	if !bytes.HasSuffix(data, []byte{0, 0, 0x80, 0x3f, 0, 0, 0, 0x40, 0, 0, 0x40, 0x40, 0, 0, 0x80, 0x40, 0, 0, 0xa0, 0x40,
+		0, 0, 0xc0, 0x40}) {
 		t.Errorf("the values are %q", data[len(data)-24:])
 	}
 	if err := (Grid{}).WriteNPY(path); err == nil {

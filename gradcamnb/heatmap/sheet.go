@@ -65,9 +65,11 @@ func (m *Map) Evidence() Grid {
 func Difference(a, b *Map) (*Map, error) {
 	switch {
 	case a.Unit != b.Unit:
-		return nil, fmt.Errorf("maps in %s and in %s have no difference: they are measured in different units", cmp.Or(a.Unit, "no unit"), cmp.Or(b.Unit, "no unit"))
+		return nil, fmt.Errorf("maps in %s and in %s have no difference: they are measured in different units",
+			cmp.Or(a.Unit, "no unit"), cmp.Or(b.Unit, "no unit"))
 	case a.W != b.W || a.H != b.H:
-		return nil, fmt.Errorf("maps of %d x %d and of %d x %d pixels have no difference: explain both at one input size", a.W, a.H, b.W, b.H)
+		return nil, fmt.Errorf("maps of %d x %d and of %d x %d pixels have no difference: explain both at one input size",
+			a.W, a.H, b.W, b.H)
 	}
 	d := *a
 	d.Grid, d.Raw = NewGrid(a.W, a.H), NewGrid(a.W, a.H)

@@ -237,7 +237,8 @@ func Stack(titles []string, sheets ...*Sheet) (*Sheet, error) {
 	if len(sheets) == 0 {
 		return nil, fmt.Errorf("there is no sheet to stack")
 	}
-	out := &Sheet{Title: sheets[0].Title, Columns: sheets[0].Columns, Shared: sheets[0].Shared, Metrics: sheets[0].Metrics, Note: sheets[0].Note}
+	out := &Sheet{Title: sheets[0].Title, Columns: sheets[0].Columns, Shared: sheets[0].Shared, Metrics: sheets[0].Metrics,
+		Note: sheets[0].Note}
 	for i, s := range sheets {
 		if !slices.Equal(s.Columns, out.Columns) {
 			return nil, fmt.Errorf("sheets with the columns %q and %q cannot be stacked", out.Columns, s.Columns)

@@ -12,7 +12,8 @@ func explained(target, class string) *Result {
 	r := &Result{Model: "net"}
 	for _, layer := range []string{"conv1", "conv2"} {
 		for _, method := range []string{"Grad-CAM", "LayerCAM"} {
-			r.Maps = append(r.Maps, &Map{Grid: Grid{W: 1, H: 1, Values: []float32{float32(len(r.Maps))}}, Layer: layer, Method: method, Target: target, Class: class})
+			r.Maps = append(r.Maps, &Map{Grid: Grid{W: 1, H: 1, Values: []float32{float32(len(r.Maps))}}, Layer: layer,
+				Method: method, Target: target, Class: class})
 		}
 	}
 	r.Maps = append(r.Maps, &Map{Grid: NewGrid(1, 1), Method: "RISE", Target: target, Class: class})
@@ -25,7 +26,8 @@ func TestTabulate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Title != "net, cat" || !slices.Equal(s.Rows, []string{"conv1", "conv2", "the picture"}) || !slices.Equal(s.Columns, []string{"Grad-CAM", "LayerCAM", "RISE"}) {
+	if s.Title != "net, cat" || !slices.Equal(s.Rows, []string{"conv1", "conv2", "the picture"}) ||
+		!slices.Equal(s.Columns, []string{"Grad-CAM", "LayerCAM", "RISE"}) {
 		t.Errorf("%q, %q by %q", s.Title, s.Rows, s.Columns)
 	}
 	for i, want := range [][]int{{0, 1, -1}, {2, 3, -1}, {-1, -1, 4}} {

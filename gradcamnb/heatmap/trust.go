@@ -42,7 +42,8 @@ func (t *Trust) Say() {
 	}
 	if t.Class == t.Class {
 		say(t.Class > alike,
-			fmt.Sprintf("This map does not depend on the class: another class has nearly the same (rank correlation %.2f).", t.Class),
+			fmt.Sprintf("This map does not depend on the class: another class has nearly the same (rank correlation %.2f).",
+				t.Class),
 			fmt.Sprintf("It depends on the class: another class has another map (rank correlation %.2f).", t.Class))
 	}
 	if t.Faithful == t.Faithful {
@@ -51,7 +52,8 @@ func (t *Trust) Say() {
 			best, name = t.Centre, "a bump in the middle"
 		}
 		say(t.Faithful <= best,
-			fmt.Sprintf("This map shows the model no more of what it uses than %s does (insertion - deletion %.3f, %.3f).", name, t.Faithful, best),
+			fmt.Sprintf("This map shows the model no more of what it uses than %s does (insertion - deletion %.3f, %.3f).", name,
+				t.Faithful, best),
 			fmt.Sprintf("It shows the model more of what it uses than noise (%.3f) and a bump in the middle (%.3f) do: insertion - deletion is %.3f.", t.Noise, t.Centre, t.Faithful))
 	}
 	if t.Moves == t.Moves {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A pixel (200, 100, 50) of alpha 102, two fifths, is (233, 193, 173) over white, as 255 - 2/5 (255 - v) says, and itself
-// to a model of four channels.
+// A pixel (200, 100, 50) of alpha 102, two fifths, is (233, 193, 173) over white, as 255 - 2/5 (255 - v) says, and
+// itself to a model of four channels.
 func TestAlphaOfAFile(t *testing.T) {
 	img := image.NewNRGBA(image.Rect(0, 0, 1, 1))
 	img.SetNRGBA(0, 0, color.NRGBA{200, 100, 50, 102})

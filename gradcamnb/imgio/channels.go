@@ -13,7 +13,8 @@ import (
 // orders are the channels of a model's input by the name of their order: 0 to 2 are red,
 // green and blue, 3 is alpha, grey is the brightness.
 var orders = map[string][]int{
-	"RGB": {0, 1, 2}, "BGR": {2, 1, 0}, "L": {grey}, "LA": {grey, alpha}, "RGBA": {0, 1, 2, alpha}, "BGRA": {2, 1, 0, alpha},
+	"RGB": {0, 1, 2}, "BGR": {2, 1, 0}, "L": {grey}, "LA": {grey, alpha}, "RGBA": {0, 1, 2, alpha},
+	"BGRA": {2, 1, 0, alpha},
 }
 
 const (
@@ -37,7 +38,8 @@ func (p Prep) For(channels int) (Prep, error) {
 		return p, fmt.Errorf("the model takes %d channels, and a picture has 1 (grey), 2 (grey and alpha), 3 (colours) or 4 (colours and alpha): give a tensor in place of the picture", channels)
 	}
 	if p.Order != "RGB" && p.Order != "BGR" {
-		return p, fmt.Errorf("the model takes %d channels, and the preprocessing's order %q has %d", channels, p.Order, p.Channels())
+		return p, fmt.Errorf("the model takes %d channels, and the preprocessing's order %q has %d", channels, p.Order,
+			p.Channels())
 	}
 	if channels < 3 && (!alike(p.Mean) || !alike(p.Scale)) {
 		return p, fmt.Errorf("the model takes %d channels, and the preprocessing has a mean %v and a scale %v for each of three colours: give one number for either", channels, p.Mean, p.Scale)

@@ -96,7 +96,8 @@ func TestWebPOfTwoSizes(t *testing.T) {
 func TestGIFOfPart(t *testing.T) {
 	frame := image.NewPaletted(image.Rect(2, 1, 3, 2), color.Palette{color.Black, color.White})
 	var data bytes.Buffer
-	err := gif.EncodeAll(&data, &gif.GIF{Image: []*image.Paletted{frame}, Delay: []int{0}, Config: image.Config{Width: 4, Height: 3}})
+	err := gif.EncodeAll(&data, &gif.GIF{Image: []*image.Paletted{frame}, Delay: []int{0},
+		Config: image.Config{Width: 4, Height: 3}})
 	if err != nil {
 		t.Fatal(err)
 	}

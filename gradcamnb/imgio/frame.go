@@ -38,7 +38,8 @@ func (f Frame) ToModel(x, y float64) (u, v float64) {
 func (f Frame) Seen() image.Rectangle {
 	x1, y1 := f.ToPicture(float64(f.ModelW), float64(f.ModelH))
 	const slack = 1e-6 // a rounding error is no pixel
-	seen := image.Rect(int(math.Floor(f.X0+slack)), int(math.Floor(f.Y0+slack)), int(math.Ceil(x1-slack)), int(math.Ceil(y1-slack)))
+	seen := image.Rect(int(math.Floor(f.X0+slack)), int(math.Floor(f.Y0+slack)), int(math.Ceil(x1-slack)),
+		int(math.Ceil(y1-slack)))
 	return seen.Intersect(image.Rect(0, 0, f.PictureW, f.PictureH))
 }
 

@@ -9,8 +9,9 @@ type Place string
 
 // The places.
 const (
-	Middle Place = ""       // half of the bars on each side
-	Corner Place = "corner" // at the top left, bars on the right and below, as YOLOX, NudeNet, SCRFD and MMDetection have it
+	Middle Place = "" // half of the bars on each side
+	// at the top left, bars on the right and below, as YOLOX, NudeNet, SCRFD and MMDetection have it
+	Corner Place = "corner"
 
 	// Ultralytics is the middle in whole pixels, which boxes are brought back by, as
 	// Ultralytics 8.4.190 does it.

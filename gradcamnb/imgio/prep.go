@@ -61,10 +61,12 @@ func (l Layout) Size(dims []int) [2]int {
 // is widened if they shrink: the pixels are those of PIL, and so of torchvision's and timm's
 // transforms. A picture that already has the wanted size is not touched.
 type Prep struct {
-	Width  int        `json:"width"`
-	Height int        `json:"height"`
-	Fit    Fit        `json:"fit"`
-	Resize int        `json:"resize,omitempty"` // Crop: length of the shorter side before the centre is cut out; Stretch: of both sides; 0 means just enough to fill the input
+	Width  int `json:"width"`
+	Height int `json:"height"`
+	Fit    Fit `json:"fit"`
+	// Crop: length of the shorter side before the centre is cut out; Stretch: of both sides; 0 means just enough to fill
+	// the input
+	Resize int        `json:"resize,omitempty"`
 	Margin Margin     `json:"margin,omitempty"` // of what is cut away; default: even
 	Filter Filter     `json:"filter,omitempty"` // default: bilinear
 	Pad    uint8      `json:"pad,omitempty"`    // Letterbox only: grey value of the bars
@@ -106,7 +108,8 @@ func (p Prep) checkSizes() error {
 	case p.Resize < 0 || p.Resize > maxInput:
 		return fmt.Errorf("preprocessing: resize %d is not between 0 and %d", p.Resize, maxInput)
 	case p.Resize != 0 && p.Resize < smallest:
-		return fmt.Errorf("preprocessing: resize %d is smaller than the size %d x %d that is cut out of it", p.Resize, p.Width, p.Height)
+		return fmt.Errorf("preprocessing: resize %d is smaller than the size %d x %d that is cut out of it", p.Resize,
+			p.Width, p.Height)
 	}
 	return nil
 }
@@ -161,7 +164,8 @@ func (p Prep) Part(img image.Image, box image.Rectangle, layout Layout) ([]float
 	b := img.Bounds()
 	whole := image.Rect(0, 0, b.Dx(), b.Dy())
 	if box.Empty() || !box.In(whole) {
-		return nil, Frame{}, fmt.Errorf("the box %v is empty or not within the picture of %d x %d pixels", box, b.Dx(), b.Dy())
+		return nil, Frame{}, fmt.Errorf("the box %v is empty or not within the picture of %d x %d pixels", box, b.Dx(),
+			b.Dy())
 	}
 	if p.takesAlpha() {
 		img = Straight(img)

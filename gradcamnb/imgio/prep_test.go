@@ -23,7 +23,8 @@ func TestTensorOfGoldenPicture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := Prep{Width: 224, Height: 224, Fit: Crop, Mean: [3]float32{127, 127, 127}, Scale: [3]float32{128, 128, 128}, Order: "RGB"}
+	p := Prep{Width: 224, Height: 224, Fit: Crop, Mean: [3]float32{127, 127, 127}, Scale: [3]float32{128, 128, 128},
+		Order: "RGB"}
 	values, _, err := p.Tensor(img, ChannelsFirst)
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +34,8 @@ func TestTensorOfGoldenPicture(t *testing.T) {
 		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 	}
 	sum := sha256.Sum256(data)
-	if got, want := hex.EncodeToString(sum[:]), "4cff7e375b8e3dce18489f4fb830b5585e17f59a6d7f652ec02b3021963874f5"; got != want {
+	if got, want := hex.EncodeToString(sum[:]),
+		"4cff7e375b8e3dce18489f4fb830b5585e17f59a6d7f652ec02b3021963874f5"; got != want {
 		t.Errorf("the input has the SHA-256 %s, want %s", got, want)
 	}
 }
@@ -50,11 +52,15 @@ func TestFrames(t *testing.T) {
 		// The shorter side fills 100 pixels at 2 each; 200 pixels of 400 are seen.
 		"crop": {Prep{Fit: Crop}, Frame{X0: 100, Y0: 0, ScaleX: 2, ScaleY: 2}, image.Rect(100, 0, 300, 200)},
 		// 250 x 125 pixels of 1.6. Of the 150 and 25 spare ones 75 lie left and, since 12 is even, 12 above.
-		"crop after resize": {Prep{Fit: Crop, Resize: 125}, Frame{X0: 120, Y0: 19.2, ScaleX: 1.6, ScaleY: 1.6}, image.Rect(120, 19, 280, 180)},
+		"crop after resize": {Prep{Fit: Crop, Resize: 125}, Frame{X0: 120, Y0: 19.2, ScaleX: 1.6, ScaleY: 1.6},
+			image.Rect(120, 19, 280, 180)},
 		// 254 x 127 pixels; 27 are spare in height, of which 14 lie above, since 14 is even.
-		"crop, even margin": {Prep{Fit: Crop, Resize: 127}, Frame{X0: 77 * 400. / 254, Y0: 14 * 200. / 127, ScaleX: 400. / 254, ScaleY: 200. / 127}, image.Rect(121, 22, 279, 180)},
+		"crop, even margin": {Prep{Fit: Crop, Resize: 127}, Frame{X0: 77 * 400. / 254, Y0: 14 * 200. / 127,
+			ScaleX: 400. / 254, ScaleY: 200. / 127}, image.Rect(121, 22, 279, 180)},
 		// The same, 13 above.
-		"crop, margin down": {Prep{Fit: Crop, Resize: 127, Margin: MarginDown}, Frame{X0: 77 * 400. / 254, Y0: 13 * 200. / 127, ScaleX: 400. / 254, ScaleY: 200. / 127}, image.Rect(121, 20, 279, 178)},
+		"crop, margin down": {Prep{Fit: Crop, Resize: 127, Margin: MarginDown},
+			Frame{X0: 77 * 400. / 254, Y0: 13 * 200. / 127, ScaleX: 400. / 254, ScaleY: 200. / 127},
+			image.Rect(121, 20, 279, 178)},
 		// The longer side fills 100 pixels at 4 each; bars of 25 pixels = 100 below and above.
 		"letterbox": {Prep{Fit: Letterbox}, Frame{X0: 0, Y0: -100, ScaleX: 4, ScaleY: 4}, image.Rect(0, 0, 400, 200)},
 	} {
@@ -65,7 +71,8 @@ func TestFrames(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.want.PictureW, c.want.PictureH, c.want.ModelW, c.want.ModelH = 400, 200, 100, 100
-		if near := func(a, b float64) bool { return math.Abs(a-b) < 1e-9 }; !near(got.X0, c.want.X0) || !near(got.Y0, c.want.Y0) || !near(got.ScaleX, c.want.ScaleX) || !near(got.ScaleY, c.want.ScaleY) {
+		if near := func(a, b float64) bool { return math.Abs(a-b) < 1e-9 }; !near(got.X0, c.want.X0) ||
+			!near(got.Y0, c.want.Y0) || !near(got.ScaleX, c.want.ScaleX) || !near(got.ScaleY, c.want.ScaleY) {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
 		if got.Seen() != c.seen {
@@ -219,7 +226,8 @@ func TestPrepFromJSON(t *testing.T) {
 		`{` + rest + `, "mean": [127], "scale": [128]}`:         {{127, 127, 127}, {128, 128, 128}},
 	} {
 		var p Prep
-		if err := json.Unmarshal([]byte(text), &p); err != nil || p.Mean != want[0] || p.Scale != want[1] || p.Width != 8 || p.Validate() != nil {
+		if err := json.Unmarshal([]byte(text), &p); err != nil || p.Mean != want[0] || p.Scale != want[1] || p.Width != 8 ||
+			p.Validate() != nil {
 			t.Errorf("%s: %+v, %v", text, p, err)
 		}
 	}
@@ -230,7 +238,8 @@ func TestPrepFromJSON(t *testing.T) {
 		`{"mean": "127"}`:                "mean",
 	} {
 		p := Prep{Width: 3}
-		if err := json.Unmarshal([]byte(text), &p); err == nil || !strings.Contains(err.Error(), want) || p != (Prep{Width: 3}) {
+		if err := json.Unmarshal([]byte(text), &p); err == nil || !strings.Contains(err.Error(), want) ||
+			p != (Prep{Width: 3}) {
 			t.Errorf("%s: %+v, %v", text, p, err)
 		}
 	}

@@ -29,17 +29,20 @@ var presets = []preset{
 		return Prep{Width: w, Height: h, Fit: Stretch, Mean: each(127.5), Scale: each(127.5), Order: "RGB"}
 	}},
 	{"keras-caffe", "Keras' VGG and ResNet", func(w, h int) Prep {
-		return Prep{Width: w, Height: h, Fit: Stretch, Mean: [3]float32{103.939, 116.779, 123.68}, Scale: each(1), Order: "BGR"}
+		return Prep{Width: w, Height: h, Fit: Stretch, Mean: [3]float32{103.939, 116.779, 123.68}, Scale: each(1),
+			Order: "BGR"}
 	}},
 	{"keras-torch", "Keras' DenseNet", func(w, h int) Prep {
 		return imagenet(Prep{Width: w, Height: h, Fit: Stretch})
 	}},
-	{"keras-raw", "Keras' EfficientNet, EfficientNetV2 and ConvNeXt, which prepare the picture within the model", func(w, h int) Prep {
-		return Prep{Width: w, Height: h, Fit: Stretch, Scale: each(1), Order: "RGB"}
-	}},
+	{"keras-raw", "Keras' EfficientNet, EfficientNetV2 and ConvNeXt, which prepare the picture within the model",
+		func(w, h int) Prep {
+			return Prep{Width: w, Height: h, Fit: Stretch, Scale: each(1), Order: "RGB"}
+		}},
 	{"clip", "CLIP", func(w, h int) Prep {
 		return Prep{Width: w, Height: h, Fit: Crop, Resize: min(w, h), Filter: Bicubic, Order: "RGB",
-			Mean: [3]float32{255 * 0.48145466, 255 * 0.4578275, 255 * 0.40821073}, Scale: [3]float32{255 * 0.26862954, 255 * 0.26130258, 255 * 0.27577711}}
+			Mean:  [3]float32{255 * 0.48145466, 255 * 0.4578275, 255 * 0.40821073},
+			Scale: [3]float32{255 * 0.26862954, 255 * 0.26130258, 255 * 0.27577711}}
 	}},
 	{"unit", "models that take colours from 0 to 1", func(w, h int) Prep {
 		return Prep{Width: w, Height: h, Fit: Stretch, Scale: each(255), Order: "RGB"}
@@ -56,12 +59,13 @@ func imagenet(p Prep) Prep {
 func each(v float32) [3]float32 { return [3]float32{v, v, v} }
 
 // Preset is the preprocessing of a library's models by the library's name, for an input of w x h pixels: "torchvision",
-// "timm", "keras", "keras-caffe", "keras-torch", "keras-raw", "clip" or "unit". It is right for models that were trained
-// as the library's own; what a model was trained with in truth, only its author can say.
+// "timm", "keras", "keras-caffe", "keras-torch", "keras-raw", "clip" or "unit". It is right for models that were
+// trained as the library's own; what a model was trained with in truth, only its author can say.
 func Preset(name string, w, h int) (Prep, error) {
 	i := slices.IndexFunc(presets, func(p preset) bool { return p.name == strings.ToLower(strings.TrimSpace(name)) })
 	if i < 0 {
-		return Prep{}, fmt.Errorf("there is no preparation %q%s; there are %s", name, near.DidYouMean(name, PresetNames()), strings.Join(PresetNames(), ", "))
+		return Prep{}, fmt.Errorf("there is no preparation %q%s; there are %s", name, near.DidYouMean(name, PresetNames()),
+			strings.Join(PresetNames(), ", "))
 	}
 	p := presets[i].prep(w, h)
 	return p, p.Validate()

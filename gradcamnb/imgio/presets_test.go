@@ -11,7 +11,8 @@ import (
 // the last channel, (1 - 0.48145466)/0.26862954, 1.
 func TestPresetsByHand(t *testing.T) {
 	for name, want := range map[string]float64{
-		"torchvision": 2.2489083, "timm": 2.2489083, "keras": 1, "keras-caffe": 131.32, "keras-torch": 2.2489083, "keras-raw": 255, "clip": 1.9303361, "unit": 1,
+		"torchvision": 2.2489083, "timm": 2.2489083, "keras": 1, "keras-caffe": 131.32, "keras-torch": 2.2489083,
+		"keras-raw": 255, "clip": 1.9303361, "unit": 1,
 	} {
 		p, err := Preset(name, 224, 224)
 		if err != nil {
@@ -28,7 +29,8 @@ func TestPresetsByHand(t *testing.T) {
 	if p, _ := Preset("torchvision", 224, 224); p.Resize != 256 {
 		t.Errorf("torchvision resizes to %d", p.Resize)
 	}
-	if _, err := Preset("torchvison", 224, 224); err == nil || !strings.Contains(err.Error(), `did you mean "torchvision"?`) {
+	if _, err := Preset("torchvison", 224, 224); err == nil ||
+		!strings.Contains(err.Error(), `did you mean "torchvision"?`) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -39,7 +41,8 @@ func TestPrepOfOneNumber(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"width": 8, "height": 8, "mean": 127, "scale": [1, 2, 3]}`), &p); err != nil {
 		t.Fatal(err)
 	}
-	if want := (Prep{Width: 8, Height: 8, Fit: Crop, Order: "RGB", Mean: [3]float32{127, 127, 127}, Scale: [3]float32{1, 2, 3}}); p.Filled() != want {
+	if want := (Prep{Width: 8, Height: 8, Fit: Crop, Order: "RGB", Mean: [3]float32{127, 127, 127},
+		Scale: [3]float32{1, 2, 3}}); p.Filled() != want {
 		t.Errorf("%+v, want %+v", p.Filled(), want)
 	}
 	back, err := json.Marshal(p)
@@ -50,7 +53,8 @@ func TestPrepOfOneNumber(t *testing.T) {
 	if err := json.Unmarshal(back, &again); err != nil || again != p {
 		t.Errorf("%s becomes %+v, %v", back, again, err)
 	}
-	for text, want := range map[string]string{`{"mean": [1, 2]}`: "give three, or one for all channels", `{"means": 1}`: "there is no field"} {
+	for text, want := range map[string]string{`{"mean": [1, 2]}`: "give three, or one for all channels",
+		`{"means": 1}`: "there is no field"} {
 		if err := json.Unmarshal([]byte(text), &p); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}

@@ -24,11 +24,13 @@ func (p Prep) Strange() string {
 		makes := fmt.Sprintf("The preprocessing makes values from %.4g to %.4g of pixels of 0 to 255", black, white)
 		switch reach := math.Abs(white - black); {
 		case reach > widest:
-			return fmt.Sprintf("%s: its mean %v and scale %v look like those of pixels of 0 to 1; multiply both by 255.", makes, p.Mean, p.Scale)
+			return fmt.Sprintf("%s: its mean %v and scale %v look like those of pixels of 0 to 1; multiply both by 255.", makes,
+				p.Mean, p.Scale)
 		case max(math.Abs(black), math.Abs(white)) > farthest:
 			return fmt.Sprintf("%s, and networks take at most 255: look at its mean %v and scale %v.", makes, p.Mean, p.Scale)
 		case reach < narrowest:
-			return fmt.Sprintf("%s, so the model's input is nearly the same everywhere: its scale %v is too large.", makes, p.Scale)
+			return fmt.Sprintf("%s, so the model's input is nearly the same everywhere: its scale %v is too large.", makes,
+				p.Scale)
 		}
 		small = small && mean > 0 && mean < 1
 	}

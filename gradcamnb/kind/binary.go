@@ -24,7 +24,8 @@ var Binary = Register(Kind{
 			return nil, fmt.Errorf("the output has the shape %v, and this target is for models with a single logit, [batch, 1]; explain a class", t.Shape)
 		}
 		if !t.Logits {
-			return nil, fmt.Errorf("the output %q is no logit, but what an operator has squashed: explain it as it is, with %s", t.Name, place.Words(fmt.Sprintf("gradcamnb.Output(%q, 0)", t.Name), "--target output:"+t.Name+":0"))
+			return nil, fmt.Errorf("the output %q is no logit, but what an operator has squashed: explain it as it is, with %s",
+				t.Name, place.Words(fmt.Sprintf("gradcamnb.Output(%q, 0)", t.Name), "--target output:"+t.Name+":0"))
 		}
 		r := Resolved{Tensors: []string{t.Name}, Shape: t.Shape, As: Classes, Unit: "logits", Words: "class"}
 		if labels := sc.Outputs().Labels(name); len(labels) == 2 {

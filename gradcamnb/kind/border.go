@@ -29,7 +29,8 @@ var Border = Register(Kind{
 			return nil, err
 		}
 		if len(r.Shape) != 4 {
-			return nil, fmt.Errorf("the output has the shape %v and is no segmentation, [batch, classes, height, width]", r.Shape)
+			return nil, fmt.Errorf("the output has the shape %v and is no segmentation, [batch, classes, height, width]",
+				r.Shape)
 		}
 		seen, err := predicted(sc, r.Tensors[0])
 		if err != nil {
@@ -56,7 +57,8 @@ func (p segmentation) border(s Spec, classes int) ([]float32, error) {
 	n := 0
 	for k, c := range p.class {
 		rival := first + other - c
-		if c != first && c != other || !slices.ContainsFunc(p.neighbours(k), func(n int) bool { return p.class[n] == rival }) {
+		if c != first && c != other ||
+			!slices.ContainsFunc(p.neighbours(k), func(n int) bool { return p.class[n] == rival }) {
 			continue
 		}
 		weights[first*p.h*p.w+k], weights[other*p.h*p.w+k] = 1, -1

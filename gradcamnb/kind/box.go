@@ -55,11 +55,13 @@ func (f *Found) drawn(s Spec, b heatmap.Box, picture int) (heatmap.Detection, er
 	}
 	b = rounded(b, frame)
 	if b[0] < 0 || b[1] < 0 || b[2] > float64(frame.PictureW) || b[3] > float64(frame.PictureH) {
-		return heatmap.Detection{}, fmt.Errorf("the box %v does not lie in the picture of %d x %d pixels", b, frame.PictureW, frame.PictureH)
+		return heatmap.Detection{}, fmt.Errorf("the box %v does not lie in the picture of %d x %d pixels", b, frame.PictureW,
+			frame.PictureH)
 	}
 	seen := frame.Seen()
 	if b.IoU(heatmap.Box{float64(seen.Min.X), float64(seen.Min.Y), float64(seen.Max.X), float64(seen.Max.Y)}) == 0 {
-		return heatmap.Detection{}, fmt.Errorf("the box %v lies where the model does not see: it sees %v of the picture", b, seen)
+		return heatmap.Detection{}, fmt.Errorf("the box %v lies where the model does not see: it sees %v of the picture", b,
+			seen)
 	}
 	if class < 0 || class >= f.Classes {
 		return heatmap.Detection{}, noClassf("there is no class %d: the detector has %s", class, Counted(f.Classes))

@@ -23,9 +23,10 @@ var Detection = Register(Kind{
 	},
 	Write: func(s Spec) string { return "detection:" + s.element() + edgeSuffix(s) },
 	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
-		r, err := boxed(sc, s, func(f *Found, i int) (heatmap.Detection, error) { return f.ranked(s, i) }, func(d heatmap.Detection) string {
-			return fmt.Sprintf("detection %d at %s", s.Index[0], corners(d.Box))
-		})
+		r, err := boxed(sc, s, func(f *Found, i int) (heatmap.Detection, error) { return f.ranked(s, i) },
+			func(d heatmap.Detection) string {
+				return fmt.Sprintf("detection %d at %s", s.Index[0], corners(d.Box))
+			})
 		if err != nil {
 			return nil, err
 		}
@@ -43,7 +44,8 @@ func edgeSuffix(s Spec) string {
 
 // boxed looks a target up that is a detection: pick says which one of each picture, and words what
 // it is called.
-func boxed(sc Scene, s Spec, pick func(f *Found, picture int) (heatmap.Detection, error), words func(heatmap.Detection) string) (Resolved, error) {
+func boxed(sc Scene, s Spec, pick func(f *Found, picture int) (heatmap.Detection, error),
+	words func(heatmap.Detection) string) (Resolved, error) {
 	if s.Edge != "" && !slices.Contains(Edges, s.Edge) {
 		return Resolved{}, fmt.Errorf("a box has no side %q; it has %s", s.Edge, strings.Join(Edges, ", "))
 	}
@@ -75,11 +77,13 @@ func (f *Found) ranked(s Spec, picture int) (heatmap.Detection, error) {
 		return heatmap.Detection{}, fmt.Errorf("detections are numbered from 1, the surest")
 	}
 	if len(found) == 0 {
-		return heatmap.Detection{}, fmt.Errorf("the model finds nothing in the picture: its best candidate has a confidence of %.3g and the threshold is %g; lower the threshold, or draw a box and give a class to see why nothing is found there",
-			f.Best[picture], f.Threshold)
+		return heatmap.Detection{},
+			fmt.Errorf("the model finds nothing in the picture: its best candidate has a confidence of %.3g and the threshold is %g; lower the threshold, or draw a box and give a class to see why nothing is found there",
+				f.Best[picture], f.Threshold)
 	}
 	if rank > len(found) {
-		return heatmap.Detection{}, fmt.Errorf("there is no detection %d: the model finds %d, the surest %s", rank, len(found), shortly(found[0]))
+		return heatmap.Detection{}, fmt.Errorf("there is no detection %d: the model finds %d, the surest %s", rank,
+			len(found), shortly(found[0]))
 	}
 	return found[rank-1], nil
 }

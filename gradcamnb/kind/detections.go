@@ -15,7 +15,8 @@ const byBoxes = "boxes"
 var Detections = Register(Kind{
 	Name: "detections", Boxed: true, Together: true,
 	Prefix: "detections",
-	Forms:  []Form{{"detections[:MOST][:boxes]", "every detection of a picture, or the surest few, one map each; by their masks where there are any, or by boxes"}},
+	Forms: []Form{{"detections[:MOST][:boxes]",
+		"every detection of a picture, or the surest few, one map each; by their masks where there are any, or by boxes"}},
 	Read: func(rest string) (Spec, error) {
 		s := Spec{Kind: "detections"}
 		most, boxes := strings.CutSuffix(rest, ":"+byBoxes)

@@ -87,8 +87,10 @@ func TestTextErrors(t *testing.T) {
 func TestAt(t *testing.T) {
 	outputs := Outputs{{"shape", []string{"disc", "star"}}, {"colour", []string{"red", "green"}}}
 	for text, want := range map[string]string{
-		"attribute:colour:red": "output:colour:1", "output:colour:0": "output:colour:1", "class:star": "class:1", "top1": "class:1",
-		"tag:0": "tag:1", "tags>0.5": "tag:1", "region:0:mean": "region:1:mean", "softmax:0": "softmax:1", "finer:0": "finer:1",
+		"attribute:colour:red": "output:colour:1", "output:colour:0": "output:colour:1", "class:star": "class:1",
+		"top1":  "class:1",
+		"tag:0": "tag:1", "tags>0.5": "tag:1", "region:0:mean": "region:1:mean", "softmax:0": "softmax:1",
+		"finer:0":     "finer:1",
 		"tensor:/x:0": "tensor:/x:1", "box:1,2,3,4:0": "box:1,2,3,4:1", "binary:0": "binary:1",
 	} {
 		s, err := Parse(text)
@@ -109,7 +111,8 @@ func TestAt(t *testing.T) {
 			t.Errorf("%s has other elements: %v", text, err)
 		}
 	}
-	if got := (Spec{Kind: "attribute", Name: "colour"}).Elements(outputs); !reflect.DeepEqual(got, []string{"red", "green"}) {
+	if got := (Spec{Kind: "attribute", Name: "colour"}).Elements(outputs); !reflect.DeepEqual(got,
+		[]string{"red", "green"}) {
 		t.Errorf("the elements of the colour are %q", got)
 	}
 	if got := (Spec{Kind: "class"}).Elements(outputs); !reflect.DeepEqual(got, []string{"disc", "star"}) {
@@ -150,24 +153,29 @@ func TestClassByName(t *testing.T) {
 		"tabby":       {0, ""}, // one of several names of a label
 		"tiger":       {4, ""}, // exact, though "tiger cat" is likelier
 		"siamese cat": {2, ""},
-		"cat":         {1, `"cat" was taken for tiger cat (1), the likeliest of several; others are Siamese_cat (2), tabby, tabby cat (0)`}, // not the catamaran
-		"crane":       {6, `"crane" was taken for crane (6), the likeliest of several; others are crane (5)`},
-		"catam":       {3, `"catam" was taken for catamaran (3)`},
+		// not the catamaran
+		"cat":   {1, `"cat" was taken for tiger cat (1), the likeliest of several; others are Siamese_cat (2), tabby, tabby cat (0)`},
+		"crane": {6, `"crane" was taken for crane (6), the likeliest of several; others are crane (5)`},
+		"catam": {3, `"catam" was taken for catamaran (3)`},
 	} {
 		got, err := Class.Resolve(sc, Spec{Kind: "class", Value: name})
-		if err != nil || got[0].Index[0] != want.index || !strings.HasPrefix(got[0].Note, want.note) || (want.note == "") != (got[0].Note == "") {
+		if err != nil || got[0].Index[0] != want.index || !strings.HasPrefix(got[0].Note, want.note) ||
+			(want.note == "") != (got[0].Note == "") {
 			t.Errorf("%s is %+v, %v; want class %d, note %q", name, got, err, want.index, want.note)
 		}
 	}
-	if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: "tigre cat"}); !errors.Is(err, fault.ErrNoClass) || !strings.Contains(err.Error(), `the nearest labels are "tiger cat"`) {
+	if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: "tigre cat"}); !errors.Is(err, fault.ErrNoClass) ||
+		!strings.Contains(err.Error(), `the nearest labels are "tiger cat"`) {
 		t.Errorf("a misspelt label: %v", err)
 	}
 	sc.labels = nil
-	if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: "cat"}); !errors.Is(err, fault.ErrNoClass) || !strings.Contains(err.Error(), "sidecar") {
+	if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: "cat"}); !errors.Is(err, fault.ErrNoClass) ||
+		!strings.Contains(err.Error(), "sidecar") {
 		t.Errorf("without labels: %v", err)
 	}
 	sc.labels = []string{"a", "b"}
-	if _, err := Class.Resolve(sc, Spec{Kind: "class", Index: []int{1}}); err == nil || !strings.Contains(err.Error(), "not this model's") {
+	if _, err := Class.Resolve(sc, Spec{Kind: "class", Index: []int{1}}); err == nil ||
+		!strings.Contains(err.Error(), "not this model's") {
 		t.Errorf("two labels for eight classes: %v", err)
 	}
 }
@@ -175,18 +183,22 @@ func TestClassByName(t *testing.T) {
 // A box of the user's is a detection of its class that the model need not find.
 func TestDrawnBox(t *testing.T) {
 	frame := imgio.Frame{PictureW: 100, PictureH: 50, ModelW: 100, ModelH: 50, ScaleX: 1, ScaleY: 1}
-	sc := scene{found: &Found{Detections: [][]heatmap.Detection{nil}, Best: []float32{0.2}, Threshold: 0.5, Labels: []string{"cat", "dog"}, Classes: 2, Frames: []imgio.Frame{frame}}}
+	sc := scene{found: &Found{Detections: [][]heatmap.Detection{nil}, Best: []float32{0.2}, Threshold: 0.5,
+		Labels: []string{"cat", "dog"}, Classes: 2, Frames: []imgio.Frame{frame}}}
 	got, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 30, 40}, Index: []int{1}})
 	if err != nil || got[0].Detections[0].Label != "dog" || got[0].Words != "box at (10, 20)-(30, 40)" {
 		t.Errorf("the box is %+v, %v", got, err)
 	}
-	if _, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 130, 40}, Index: []int{1}}); err == nil || !strings.Contains(err.Error(), "does not lie in the picture") {
+	if _, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 130, 40}, Index: []int{1}}); err == nil ||
+		!strings.Contains(err.Error(), "does not lie in the picture") {
 		t.Errorf("a box outside: %v", err)
 	}
-	if _, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 30, 40}, Index: []int{2}}); !errors.Is(err, fault.ErrNoClass) {
+	if _, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 30, 40}, Index: []int{2}}); !errors.Is(err,
+		fault.ErrNoClass) {
 		t.Errorf("a class that is not there: %v", err)
 	}
-	if _, err := Detection.Resolve(sc, Spec{Kind: "detection", Index: []int{1}}); err == nil || !strings.Contains(err.Error(), "confidence of 0.2 and the threshold is 0.5") {
+	if _, err := Detection.Resolve(sc, Spec{Kind: "detection", Index: []int{1}}); err == nil ||
+		!strings.Contains(err.Error(), "confidence of 0.2 and the threshold is 0.5") {
 		t.Errorf("nothing is found: %v", err)
 	}
 }

@@ -52,7 +52,8 @@ func matching(labels []string, name string) (found []int, exact bool) {
 	want := folded(name)
 	rules := []func(label string) bool{
 		func(label string) bool {
-			return folded(label) == want || slices.ContainsFunc(strings.Split(label, ","), func(part string) bool { return folded(part) == want })
+			return folded(label) == want || slices.ContainsFunc(strings.Split(label, ","),
+				func(part string) bool { return folded(part) == want })
 		},
 		func(label string) bool { return strings.Contains(spaced(label), spaced(name)) },
 		func(label string) bool { return strings.Contains(folded(label), want) },
@@ -72,12 +73,18 @@ func matching(labels []string, name string) (found []int, exact bool) {
 
 // folded is a text in lower case, with single spaces for spaces, dashes and underscores.
 func folded(text string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return unicode.IsSpace(r) || r == '-' || r == '_' }), " ")
+	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return unicode.IsSpace(r) ||
+			r == '-' || r == '_'
+	}), " ")
 }
 
 // spaced is a text's words with a space before and behind each.
 func spaced(text string) string {
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !unicode.IsLetter(r) &&
+			!unicode.IsNumber(r)
+	})
 	return " " + strings.Join(words, " ") + " "
 }
 

@@ -29,18 +29,24 @@ var Mask = Register(Kind{
 func (f *Found) drawnMask(s Spec, picture int) (heatmap.Detection, error) {
 	frame := f.Frames[picture]
 	if len(s.Masks) != 1 && len(s.Masks) != len(f.Frames) {
-		return heatmap.Detection{}, fmt.Errorf("it has %d masks for %d pictures; give one, or one a picture", len(s.Masks), len(f.Frames))
+		return heatmap.Detection{}, fmt.Errorf("it has %d masks for %d pictures; give one, or one a picture", len(s.Masks),
+			len(f.Frames))
 	}
 	if !f.Masks {
-		return heatmap.Detection{}, fmt.Errorf("the model has no instance masks (its decoder is %s) to compare with the one drawn: draw a box", f.Decoder)
+		return heatmap.Detection{},
+			fmt.Errorf("the model has no instance masks (its decoder is %s) to compare with the one drawn: draw a box",
+				f.Decoder)
 	}
 	m := s.Masks[picture%len(s.Masks)]
 	if m.W != frame.PictureW || m.H != frame.PictureH {
-		return heatmap.Detection{}, fmt.Errorf("the mask is %d x %d pixels and the picture %d x %d (width x height): draw it over the picture", m.W, m.H, frame.PictureW, frame.PictureH)
+		return heatmap.Detection{},
+			fmt.Errorf("the mask is %d x %d pixels and the picture %d x %d (width x height): draw it over the picture", m.W, m.H,
+				frame.PictureW, frame.PictureH)
 	}
 	around := m.Around()
 	if around.Area() == 0 {
-		return heatmap.Detection{}, fmt.Errorf("the mask is empty: mark the instance's pixels with 1 (white), the others with 0 (black)")
+		return heatmap.Detection{},
+			fmt.Errorf("the mask is empty: mark the instance's pixels with 1 (white), the others with 0 (black)")
 	}
 	d, err := f.drawn(s, around, picture)
 	d.Mask = m

@@ -16,15 +16,18 @@ type Spec struct {
 	Index []int  `json:"index,omitempty"` // rank from 1 (top) or index; one for all pictures, or one a picture
 	Value string `json:"value,omitempty"` // the class or value by its name, instead of Index
 
-	Masks []heatmap.Grid `json:"masks,omitempty"` // region: weights of the output's pixels; mask: the instance, by pixel of the picture; one for all pictures, or one a picture
-	Mean  bool           `json:"mean,omitempty"`  // regions: the mean over the mask instead of the sum
-	Point image.Point    `json:"point,omitzero"`  // part: a pixel of the part, in the segmentation's own size
+	// region: weights of the output's pixels; mask: the instance, by pixel of the picture; one for all pictures, or one a
+	// picture
+	Masks []heatmap.Grid `json:"masks,omitempty"`
+	Mean  bool           `json:"mean,omitempty"` // regions: the mean over the mask instead of the sum
+	Point image.Point    `json:"point,omitzero"` // part: a pixel of the part, in the segmentation's own size
 
 	Threshold float32     `json:"threshold,omitempty"` // tags above: on the probability
 	Picture   image.Image `json:"-"`                   // similar: the second picture
 
-	Box  heatmap.Box `json:"box,omitzero"`   // box: in pixels of the original picture
-	Edge string      `json:"edge,omitempty"` // of a detection or box: "left", "top", "right" or "bottom" alone; empty means the whole
+	Box heatmap.Box `json:"box,omitzero"` // box: in pixels of the original picture
+	// of a detection or box: "left", "top", "right" or "bottom" alone; empty means the whole
+	Edge string `json:"edge,omitempty"`
 
 	function any // func: what the engine calls; it lives in this process only
 }

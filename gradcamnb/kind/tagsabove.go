@@ -49,7 +49,8 @@ var TagsAbove = Register(Kind{
 			}
 		}
 		if len(found) == 0 {
-			return nil, fmt.Errorf("no tag is above %g: the most probable one is tag %d with %.3g; lower the threshold", s.Threshold, best.Index, best.Probability)
+			return nil, fmt.Errorf("no tag is above %g: the most probable one is tag %d with %.3g; lower the threshold",
+				s.Threshold, best.Index, best.Probability)
 		}
 		var out []Resolved
 		for i := range dims[1] {

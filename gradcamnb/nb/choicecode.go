@@ -20,8 +20,8 @@ func choiceCode(t gradcamnb.Target, m *heatmap.Map) string {
 	return before + "net.MustExplain(picture, " + strings.Join(parts, ", ") + ")"
 }
 
-// targetCode is a target as an argument, and what has to stand before it. A target that no text can say, as one of a second
-// picture or a mask, is the one that the cell has given.
+// targetCode is a target as an argument, and what has to stand before it. A target that no text can say, as one of a
+// second picture or a mask, is the one that the cell has given.
 func targetCode(t gradcamnb.Target) (before, argument string) {
 	text := t.String()
 	again, err := gradcamnb.ParseTarget(text)

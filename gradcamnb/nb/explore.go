@@ -143,7 +143,8 @@ func stages(layers []gradcamnb.Layer) []string {
 // opening is the first map to be seen: of one layer and one method, which is quicker
 // than all of them.
 func opening(r gradcamnb.Request) gradcamnb.Request {
-	r.Layers, r.Methods, r.Targets = r.Layers[:min(1, len(r.Layers))], r.Methods[:min(1, len(r.Methods))], r.Targets[:min(1, len(r.Targets))]
+	r.Layers, r.Methods, r.Targets = r.Layers[:min(1, len(r.Layers))], r.Methods[:min(1, len(r.Methods))],
+		r.Targets[:min(1, len(r.Targets))]
 	return r
 }
 
@@ -190,7 +191,8 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 	}
 	id := "gradcam-" + gonbui.UniqueId()
 	_, fixed := s.given.At(0)
-	s.live = render.Live{Fixed: fixed != nil, Ask: "/" + id + "/ask", Reply: "/" + id + "/reply", Labels: s.Model.Info().Elements(s.given), Likely: likely}
+	s.live = render.Live{Fixed: fixed != nil, Ask: "/" + id + "/ask", Reply: "/" + id + "/reply",
+		Labels: s.Model.Info().Elements(s.given), Likely: likely}
 	card, err := render.LiveHTML(id, &opened, s.live, nil)
 	if err != nil {
 		return "", err
@@ -330,8 +332,8 @@ func (s *session) keep(r *heatmap.Result) {
 	s.result, s.latest = &kept, r.Maps
 }
 
-// leave shows what was looked at: the latest class as a picture, all on the card, which opens at what was seen last, and
-// the Go code that asks for it.
+// leave shows what was looked at: the latest class as a picture, all on the card, which opens at what was seen last,
+// and the Go code that asks for it.
 func (s *session) leave() error {
 	seen := *s.result
 	seen.Maps = s.latest

@@ -27,12 +27,14 @@ func (model) Info() gradcamnb.Info { return gradcamnb.Info{Name: "net", Labels: 
 
 func (model) Layers(gradcamnb.Request) ([]gradcamnb.Layer, error) {
 	layer := func(name string, size, channels int) gradcamnb.Layer {
-		return gradcamnb.Layer{Name: name, Shape: []int{1, channels, size, size}, Grid: [3]int{size, size, channels}, Feeds: true}
+		return gradcamnb.Layer{Name: name, Shape: []int{1, channels, size, size}, Grid: [3]int{size, size, channels},
+			Feeds: true}
 	}
 	last := layer("relu", 4, 64)
 	last.Suggested = true
 	return []gradcamnb.Layer{
-		layer("early", 16, 16), layer("late", 16, 16), layer("mean", 16, 1), layer("middle", 8, 32), last, layer("after", 4, 64), layer("pool", 1, 64),
+		layer("early", 16, 16), layer("late", 16, 16), layer("mean", 16, 1), layer("middle", 8, 32), last,
+		layer("after", 4, 64), layer("pool", 1, 64),
 	}, nil
 }
 
@@ -64,7 +66,8 @@ func (model) Explain(_ context.Context, r gradcamnb.Request) ([]*heatmap.Result,
 }
 
 func explorer() Explorer {
-	return Explorer{Model: gradcamnb.NewModel(model{}), Picture: image.NewNRGBA(image.Rect(0, 0, 8, 8)), Answer: 5 * time.Second}
+	return Explorer{Model: gradcamnb.NewModel(model{}), Picture: image.NewNRGBA(image.Rect(0, 0, 8, 8)),
+		Answer: 5 * time.Second}
 }
 
 // The last map of each resolution, with the suggested one for its own; neither pooled
@@ -276,13 +279,16 @@ func TestExploreHeadless(t *testing.T) {
 // belongs, and common things in the title alone.
 func TestSheetOf(t *testing.T) {
 	one := func(layer, method, target, class string) *heatmap.Map {
-		return &heatmap.Map{Layer: layer, Method: method, Target: target, Class: class, Grid: heatmap.NewGrid(2, 2), Raw: heatmap.NewGrid(2, 2), Metrics: map[string]float64{"deletion": 1}}
+		return &heatmap.Map{Layer: layer, Method: method, Target: target, Class: class, Grid: heatmap.NewGrid(2, 2),
+			Raw: heatmap.NewGrid(2, 2), Metrics: map[string]float64{"deletion": 1}}
 	}
 	r := &heatmap.Result{Model: "net", Frame: imgio.Frame{}, Maps: []*heatmap.Map{
-		one("a", "X", "class 1", "cat"), one("a", "Y", "class 1", "cat"), one("b", "X", "class 1", "cat"), one("b", "Y", "class 1", "cat"),
+		one("a", "X", "class 1", "cat"), one("a", "Y", "class 1", "cat"), one("b", "X", "class 1", "cat"),
+		one("b", "Y", "class 1", "cat"),
 	}}
 	s := sheetOf([]*heatmap.Result{r})
-	if s.Title != "net, cat" || !slices.Equal(s.Rows, []string{"a", "b"}) || !slices.Equal(s.Columns, []string{"X", "Y"}) || !slices.Equal(s.Metrics, []string{"deletion"}) {
+	if s.Title != "net, cat" || !slices.Equal(s.Rows, []string{"a", "b"}) ||
+		!slices.Equal(s.Columns, []string{"X", "Y"}) || !slices.Equal(s.Metrics, []string{"deletion"}) {
 		t.Errorf("%q: rows %q, columns %q, metrics %q", s.Title, s.Rows, s.Columns, s.Metrics)
 	}
 	for i, row := range [][]int{{0, 1}, {2, 3}} {
@@ -293,10 +299,13 @@ func TestSheetOf(t *testing.T) {
 		}
 	}
 	// Two pictures whose best classes differ: one column, and a hole where one has no map.
-	p := &heatmap.Result{Maps: []*heatmap.Map{one("a", "X", "top 1, class 1", "cat"), one("b", "X", "top 1, class 1", "cat")}}
-	q := &heatmap.Result{Maps: []*heatmap.Map{one("a", "X", "top 1, class 2", "dog"), one("a", "Z", "top 1, class 2", "dog")}}
+	p := &heatmap.Result{Maps: []*heatmap.Map{one("a", "X", "top 1, class 1", "cat"),
+		one("b", "X", "top 1, class 1", "cat")}}
+	q := &heatmap.Result{Maps: []*heatmap.Map{one("a", "X", "top 1, class 2", "dog"),
+		one("a", "Z", "top 1, class 2", "dog")}}
 	s = sheetOf([]*heatmap.Result{p, q})
-	if !slices.Equal(s.Rows, []string{"picture 1, a", "picture 1, b", "picture 2, a"}) || !slices.Equal(s.Columns, []string{"X", "Z"}) {
+	if !slices.Equal(s.Rows, []string{"picture 1, a", "picture 1, b", "picture 2, a"}) ||
+		!slices.Equal(s.Columns, []string{"X", "Z"}) {
 		t.Errorf("rows %q, columns %q", s.Rows, s.Columns)
 	}
 	if s.Cells[0][1].Empty == "" || s.Cells[2][1].Empty != "" || s.Cells[2][1].Result != 1 || s.Cells[2][1].Map != 1 {

@@ -25,7 +25,8 @@ type inbox struct {
 }
 
 func newInbox(reply string) *inbox {
-	b := &inbox{reply: reply, hello: make(chan bool, 1), asks: make(chan render.Ask, 1), chosen: make(chan render.Ask, 1), stop: make(chan render.Ask, 1)}
+	b := &inbox{reply: reply, hello: make(chan bool, 1), asks: make(chan render.Ask, 1), chosen: make(chan render.Ask, 1),
+		stop: make(chan render.Ask, 1)}
 	b.last.Store(time.Now().UnixNano())
 	return b
 }

@@ -95,8 +95,8 @@ func ShowDetectionSheet(r *heatmap.Result) error {
 	return send(png, title, nil, card)
 }
 
-// ShowDetected shows everything that a result explains of a detector: the picture with all boxes and masks, and a map of
-// every explained detection on one colour scale, see [render.Detected], and one card of them all. Ask for all with
+// ShowDetected shows everything that a result explains of a detector: the picture with all boxes and masks, and a map
+// of every explained detection on one colour scale, see [render.Detected], and one card of them all. Ask for all with
 // [gradcamnb.Detections].
 func ShowDetected(r *heatmap.Result) error {
 	card := making([]*heatmap.Result{r}, nil)

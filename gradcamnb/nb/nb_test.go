@@ -109,11 +109,13 @@ func inNotebook(t *testing.T) *kernel {
 }
 
 func result(label string) *heatmap.Result {
-	m := &heatmap.Map{Grid: heatmap.Grid{W: 2, H: 2, Values: []float32{0, 1, 2, 3}}, Raw: heatmap.Grid{W: 2, H: 2, Values: []float32{0, 1, 2, 3}}, Class: label}
+	m := &heatmap.Map{Grid: heatmap.Grid{W: 2, H: 2, Values: []float32{0, 1, 2, 3}},
+		Raw: heatmap.Grid{W: 2, H: 2, Values: []float32{0, 1, 2, 3}}, Class: label}
 	return &heatmap.Result{
 		Picture: image.NewNRGBA(image.Rect(0, 0, 8, 8)),
 		Frame:   imgio.Frame{PictureW: 8, PictureH: 8, ModelW: 2, ModelH: 2, ScaleX: 4, ScaleY: 4},
-		Model:   "net", Maps: []*heatmap.Map{m}, Top: []heatmap.Prediction{{Index: 3, Label: label, Score: 1.5, Probability: 0.25}},
+		Model:   "net", Maps: []*heatmap.Map{m},
+		Top: []heatmap.Prediction{{Index: 3, Label: label, Score: 1.5, Probability: 0.25}},
 	}
 }
 
@@ -135,7 +137,8 @@ func TestShowInNotebook(t *testing.T) {
 	if png, ok := got[0].Data[protocol.MIMEImagePNG].([]byte); !ok || !bytes.HasPrefix(png, []byte("\x89PNG")) {
 		t.Error("the first output is no picture")
 	}
-	if alt, _ := got[0].Metadata["alt"].(string); !strings.HasPrefix(alt, "net: ") || !strings.HasSuffix(alt, ", and 1 more") {
+	if alt, _ := got[0].Metadata["alt"].(string); !strings.HasPrefix(alt, "net: ") ||
+		!strings.HasSuffix(alt, ", and 1 more") {
 		t.Errorf("the picture has the text %q for those who cannot see it", alt)
 	}
 	text, _ := got[1].Data[protocol.MIMETextMarkdown].(string)
@@ -150,16 +153,18 @@ func TestShowInNotebook(t *testing.T) {
 	}
 }
 
-// One picture that is explained three times has its predictions listed once; what is explained and not among the best is
-// listed with its rank.
+// One picture that is explained three times has its predictions listed once; what is explained and not among the best
+// is listed with its rank.
 func TestTableListsOnce(t *testing.T) {
 	a, b := result("cat"), result("cat")
-	b.Maps[0].Class, b.Maps[0].Index, b.Maps[0].Rank, b.Maps[0].Classes, b.Maps[0].Score, b.Maps[0].Probability = "tench", 0, 412, 1000, 0.31, 0.0001
+	b.Maps[0].Class, b.Maps[0].Index, b.Maps[0].Rank, b.Maps[0].Classes, b.Maps[0].Score, b.Maps[0].Probability = "tench",
+		0, 412, 1000, 0.31, 0.0001
 	text := tables([]*heatmap.Result{a, a, a})
 	if n := strings.Count(text, "\n"); n != 3 {
 		t.Errorf("three results of one picture have %d lines: %s", n, text)
 	}
-	if text := tables([]*heatmap.Result{b}); !strings.Contains(text, "| tench | 0 | 0.31 | < 0.1 % (explained, rank 412) |") {
+	if text := tables([]*heatmap.Result{b}); !strings.Contains(text,
+		"| tench | 0 | 0.31 | < 0.1 % (explained, rank 412) |") {
 		t.Errorf("the explained class is missing: %s", text)
 	}
 }
@@ -209,7 +214,8 @@ func TestNothingIsLost(t *testing.T) {
 }
 
 func TestHostileLabels(t *testing.T) {
-	for _, label := range []string{"<script>alert(1)</script>", "a | b", "a\nb\r\n| c", "`x`", "[x](javascript:y)", "مرحبا", "🐈", `"'&`, strings.Repeat("x", 10000)} {
+	for _, label := range []string{"<script>alert(1)</script>", "a | b", "a\nb\r\n| c", "`x`", "[x](javascript:y)",
+		"مرحبا", "🐈", `"'&`, strings.Repeat("x", 10000)} {
 		cell := escape(label)
 		if strings.ContainsAny(cell, "<>|`[]\n\"'") || len(cell) > 1000 {
 			t.Errorf("%.40q became %.80q", label, cell)
@@ -284,7 +290,8 @@ func TestFollow(t *testing.T) {
 	k := inNotebook(t)
 	hear := Follow("D-RISE")
 	for _, p := range []gradcamnb.Progress{
-		{Done: 16, Total: 64, Partial: []*heatmap.Result{result("cat")}}, {Done: 32, Total: 64}, {Done: 48, Total: 64, Partial: []*heatmap.Result{result("cat")}}, {Done: 64, Total: 64},
+		{Done: 16, Total: 64, Partial: []*heatmap.Result{result("cat")}}, {Done: 32, Total: 64},
+		{Done: 48, Total: 64, Partial: []*heatmap.Result{result("cat")}}, {Done: 64, Total: 64},
 	} {
 		hear(p)
 	}

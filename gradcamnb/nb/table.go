@@ -108,7 +108,8 @@ func detectionTable(found []heatmap.Detection) string {
 		if name == "" {
 			name = strconv.Itoa(d.Class)
 		}
-		fmt.Fprintf(&b, "| %d | %s | %.2f | %.0f | %.0f | %.0f | %.0f |\n", i+1, name, d.Score, d.Box[0], d.Box[1], d.Box[2], d.Box[3])
+		fmt.Fprintf(&b, "| %d | %s | %.2f | %.0f | %.0f | %.0f | %.0f |\n", i+1, name, d.Score, d.Box[0], d.Box[1], d.Box[2],
+			d.Box[3])
 	}
 	return b.String()
 }

@@ -69,7 +69,8 @@ func ColorMapByName(name string) (ColorMap, error) {
 		return colorMaps[i], nil
 	}
 	names := ColorMapNames()
-	return ColorMap{}, fmt.Errorf("there is no colour map %q%s; there are %s", name, nearest.DidYouMean(name, names), strings.Join(names, ", "))
+	return ColorMap{}, fmt.Errorf("there is no colour map %q%s; there are %s", name, nearest.DidYouMean(name, names),
+		strings.Join(names, ", "))
 }
 
 // ColorMapNames are the names of all colour maps, the default first.

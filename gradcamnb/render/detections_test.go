@@ -39,8 +39,8 @@ func TestOutlineHasTrueGeometry(t *testing.T) {
 	}
 }
 
-// The box at (5, 5)-(10, 10) is cropped with 2.5 pixels around it, in whole pixels (2, 2)-(13, 13). Ten times as large its
-// edges lie at 30 and 80, and the outline is two sharp pixels around them, however small the box was.
+// The box at (5, 5)-(10, 10) is cropped with 2.5 pixels around it, in whole pixels (2, 2)-(13, 13). Ten times as large
+// its edges lie at 30 and 80, and the outline is two sharp pixels around them, however small the box was.
 func TestCropIsOutlinedAtItsFinalSize(t *testing.T) {
 	black := color.NRGBA{A: 255}
 	r := &heatmap.Result{Picture: uniform(20, 20, black)}
@@ -48,7 +48,8 @@ func TestCropIsOutlinedAtItsFinalSize(t *testing.T) {
 	if img.Rect != image.Rect(0, 0, 110, 110) {
 		t.Fatalf("the crop is %v", img.Rect)
 	}
-	for at, want := range map[int]color.NRGBA{27: black, 28: boxColor, 29: boxColor, 30: black, 79: black, 80: boxColor, 81: boxColor, 82: black} {
+	for at, want := range map[int]color.NRGBA{27: black, 28: boxColor, 29: boxColor, 30: black, 79: black, 80: boxColor,
+		81: boxColor, 82: black} {
 		if across, down := img.NRGBAAt(at, 55), img.NRGBAAt(55, at); across != want || down != want {
 			t.Errorf("at %d it is %v across and %v down, want %v", at, across, down, want)
 		}
@@ -75,7 +76,8 @@ func detections() *heatmap.Result {
 	gradient.Diagnosis = "The map is nowhere positive (its lowest value is -2): take HiResCAM."
 	outside, nothing := drawn, drawn
 	outside.Box, outside.Target, outside.Class = heatmap.Box{55, 120, 115, 190}, "box at (55, 120)-(115, 190)", "square"
-	nothing.Box, nothing.Target, nothing.Grid, nothing.Score = heatmap.Box{60, 10, 90, 40}, "box at (60, 10)-(90, 40)", heatmap.NewGrid(20, 20), 0
+	nothing.Box, nothing.Target, nothing.Grid, nothing.Score = heatmap.Box{60, 10, 90, 40}, "box at (60, 10)-(90, 40)",
+		heatmap.NewGrid(20, 20), 0
 	nothing.StdErr = heatmap.Grid{}
 	nothing.Diagnosis = nothing.Diagnose()
 	r.Maps = []*heatmap.Map{&gradient, &drawn, &outside, &nothing}
@@ -89,10 +91,12 @@ func TestDetectionsAgainstGolden(t *testing.T) {
 	pixels.Golden(t, DetectionSheet(r, nil), 8, "render", "detections-sheet.png")
 	r.Maps = r.Maps[1:] // without a gradient
 	pixels.Golden(t, DetectionSheet(r, nil), 8, "render", "detections-sheet-masks.png")
-	found := []heatmap.Detection{{Box: heatmap.Box{160, 50, 220, 110}, Label: "circle", Score: 0.93}, {Box: heatmap.Box{-4, 150, 60, 204}, Class: 3, Score: 0.5}}
+	found := []heatmap.Detection{{Box: heatmap.Box{160, 50, 220, 110}, Label: "circle", Score: 0.93},
+		{Box: heatmap.Box{-4, 150, 60, 204}, Class: 3, Score: 0.5}}
 	pixels.Golden(t, Detections(r.Picture, found), 8, "render", "detections.png")
 	found = append(found, heatmap.Detection{
-		Box: heatmap.Box{55, 120, 115, 190}, Class: 4, Score: 0.25, Mask: heatmap.Grid{W: 2, H: 2, Values: []float32{1, 0, 1, 0}}, Frame: r.Frame,
+		Box: heatmap.Box{55, 120, 115, 190}, Class: 4, Score: 0.25,
+		Mask: heatmap.Grid{W: 2, H: 2, Values: []float32{1, 0, 1, 0}}, Frame: r.Frame,
 	})
 	r.Detections = found
 	pixels.Golden(t, Detected(r, nil), 8, "render", "detected.png")

@@ -37,7 +37,8 @@ func Page(results []*heatmap.Result, o *Options) (string, error) {
 	return "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n" + policy(card) +
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
 		"<style>:root { color-scheme: light dark; } body { font-family: sans-serif; } " +
-		"h1 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }</style>\n" + // for screen readers; the card has its own title
+		// for screen readers; the card has its own title
+		"h1 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }</style>\n" +
 		"<title>" + title + "</title>\n<body>\n<main>\n<h1>" + title + "</h1>\n" + card + "\n</main>\n", nil
 }
 
@@ -82,7 +83,8 @@ func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (str
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf(`<div id="%s" class="gradcam-card" data-lm-suppress-shortcuts="true">%s%s</div>`, html.EscapeString(id), still, script), nil
+	return fmt.Sprintf(`<div id="%s" class="gradcam-card" data-lm-suppress-shortcuts="true">%s%s</div>`,
+		html.EscapeString(id), still, script), nil
 }
 
 // Covering is a card that stands for the figure and the table before it on the page: where it plays it hides so many of

@@ -16,7 +16,8 @@ import (
 
 // hostile are labels as files that nobody has looked at may hold them.
 var hostile = []string{
-	"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, `'"&`, "</div></script><!--", "]]>", "two\nlines\u2028three",
+	"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, `'"&`, "</div></script><!--", "]]>",
+	"two\nlines\u2028three",
 	"\u202eright to left", "مرحبا بالعالم", "埃及猫 🐈", strings.Repeat("W", 10_000), "\x00\x1b[31m", "{{.ID}}", "${x}`",
 }
 
@@ -52,7 +53,8 @@ func TestHTMLKeepsLabelsText(t *testing.T) {
 			t.Errorf("%.20q: the script ends %d times", label, n)
 		}
 		// The script is one comment of HTML.
-		if !strings.HasPrefix(script, "<!--\n") || !strings.HasSuffix(script, "\n--></script></div>") || strings.Count(script, "-->") != 1 || strings.Contains(script, "--!>") {
+		if !strings.HasPrefix(script, "<!--\n") || !strings.HasSuffix(script, "\n--></script></div>") ||
+			strings.Count(script, "-->") != 1 || strings.Contains(script, "--!>") {
 			t.Errorf("%.20q: the script is not one comment", label)
 		}
 		if len(card) > 100_000 {
@@ -79,7 +81,8 @@ func TestHTMLIsSelfContained(t *testing.T) {
 			t.Errorf("the card names %q", far)
 		}
 	}
-	if strings.Contains(card, "<img ") || strings.Count(card, `role="img" title="net: Grad-CAM at layer4.2, target class 7 (tabby), score 9.12 logits, 75.0 %"`) != 1 {
+	if strings.Contains(card, "<img ") ||
+		strings.Count(card, `role="img" title="net: Grad-CAM at layer4.2, target class 7 (tabby), score 9.12 logits, 75.0 %"`) != 1 {
 		t.Error("there is no picture with its text")
 	}
 }
@@ -95,7 +98,8 @@ func TestPageTitle(t *testing.T) {
 		}
 		head, _, _ := strings.Cut(page, "<body")
 		_, title, _ := strings.Cut(head, "<title>")
-		if title, rest, ok := strings.Cut(title, "</title>"); !ok || strings.ContainsAny(title, "<>") || strings.TrimSpace(rest) != "" {
+		if title, rest, ok := strings.Cut(title, "</title>"); !ok || strings.ContainsAny(title, "<>") ||
+			strings.TrimSpace(rest) != "" {
 			t.Errorf("%.20q makes the head %.200q", label, head)
 		}
 	}

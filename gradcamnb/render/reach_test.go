@@ -7,8 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Of 1000 pixels with the values 1 to 1000 the 99th percentile is 990, and the highest is less than twice that. With one
-// pixel of 10,000 the percentile stays, and the scale ends there.
+// Of 1000 pixels with the values 1 to 1000 the 99th percentile is 990, and the highest is less than twice that. With
+// one pixel of 10,000 the percentile stays, and the scale ends there.
 func TestReachByHand(t *testing.T) {
 	g := heatmap.NewGrid(100, 10)
 	for i := range g.Values {
@@ -31,7 +31,8 @@ func TestReachByHand(t *testing.T) {
 	if !none.clipped(m) || (&Options{Range: &Range{0, 1}}).clipped(m) {
 		t.Error("a scale that is given is not a percentile, and the own one is")
 	}
-	if s := clipWords(m, nil); !strings.Contains(s, "99th percentile") || !strings.Contains(s, "1e+04 score per unit of input") {
+	if s := clipWords(m, nil); !strings.Contains(s, "99th percentile") ||
+		!strings.Contains(s, "1e+04 score per unit of input") {
 		t.Errorf("it says %q", s)
 	}
 }

@@ -153,7 +153,8 @@ func TestDefaultColoursRiseEvenly(t *testing.T) {
 // Jet by its formula: blue 0.5 at 0, cyan-green-yellow in the middle, red 0.5 at 1.
 func TestJetByHand(t *testing.T) {
 	for at, want := range map[float64]color.NRGBA{
-		0: {0, 0, 128, 255}, 0.25: {0, 128, 255, 255}, 0.5: {128, 255, 128, 255}, 0.75: {255, 128, 0, 255}, 1: {128, 0, 0, 255},
+		0: {0, 0, 128, 255}, 0.25: {0, 128, 255, 255}, 0.5: {128, 255, 128, 255}, 0.75: {255, 128, 0, 255},
+		1:  {128, 0, 0, 255},
 		-3: {0, 0, 128, 255}, 7: {128, 0, 0, 255},
 	} {
 		if got := Jet.At(at); got != want {
@@ -168,7 +169,8 @@ func TestColorMapByName(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := ColorMapByName("rainbows"); err == nil || !strings.Contains(err.Error(), `no colour map "rainbows"`) || !strings.Contains(err.Error(), "black body") {
+	if _, err := ColorMapByName("rainbows"); err == nil || !strings.Contains(err.Error(), `no colour map "rainbows"`) ||
+		!strings.Contains(err.Error(), "black body") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -208,11 +210,14 @@ func scene(label string) (*heatmap.Result, *heatmap.Map) {
 		x, y := float64(i%20)-14, float64(i/20)-8
 		full.Values[i] = float32(2.5 * math.Exp(-(x*x+y*y)/20))
 	}
-	m := &heatmap.Map{Grid: full, Raw: heatmap.NewGrid(5, 5), Layer: "layer4.2", Method: "Grad-CAM", Target: "class 7", Class: label, Index: 7, Score: 9.125, ScoreUnit: "logits", Unit: "logits"}
+	m := &heatmap.Map{Grid: full, Raw: heatmap.NewGrid(5, 5), Layer: "layer4.2", Method: "Grad-CAM", Target: "class 7",
+		Class: label, Index: 7, Score: 9.125, ScoreUnit: "logits", Unit: "logits"}
 	r := &heatmap.Result{
-		Picture: pic, Frame: imgio.Frame{PictureW: 300, PictureH: 200, ModelW: 20, ModelH: 20, X0: 50, ScaleX: 10, ScaleY: 10},
+		Picture: pic, Frame: imgio.Frame{PictureW: 300, PictureH: 200, ModelW: 20, ModelH: 20, X0: 50, ScaleX: 10,
+			ScaleY: 10},
 		Model: "net", Maps: []*heatmap.Map{m},
-		Top: []heatmap.Prediction{{Index: 7, Label: label, Score: 9.125, Probability: 0.75}, {Index: 2, Label: "other", Score: 8, Probability: 0.25}},
+		Top: []heatmap.Prediction{{Index: 7, Label: label, Score: 9.125, Probability: 0.75},
+			{Index: 2, Label: "other", Score: 8, Probability: 0.25}},
 	}
 	return r, m
 }
@@ -262,8 +267,10 @@ func sheet() *heatmap.Sheet {
 	}
 	r.Maps = []*heatmap.Map{m, &signed, &zero, &other}
 	return &heatmap.Sheet{
-		Title: "net: tabby", Rows: []string{"layer4.2", "a layer with a long name"}, Columns: []string{"Grad-CAM", "Grad-CAM, signed", "a method with a long name"},
-		Results: []*heatmap.Result{r}, Metrics: []string{"insertion", "deletion"}, Note: "Framed: the best insertion - deletion.",
+		Title: "net: tabby", Rows: []string{"layer4.2", "a layer with a long name"},
+		Columns: []string{"Grad-CAM", "Grad-CAM, signed", "a method with a long name"},
+		Results: []*heatmap.Result{r}, Metrics: []string{"insertion", "deletion"},
+		Note: "Framed: the best insertion - deletion.",
 		Cells: [][]heatmap.Cell{
 			{{Map: 0, Framed: true}, {Map: 1, Signed: true}, {Map: 3}},
 			{{Map: 2}, {Empty: "RISE has no layer."}, {Map: 0}},
@@ -291,7 +298,8 @@ func TestSheetSharedScale(t *testing.T) {
 	}
 	r.Picture, r.Maps = nil, []*heatmap.Map{m, &half}
 	s := &heatmap.Sheet{Results: []*heatmap.Result{r}, Cells: [][]heatmap.Cell{{{Map: 0}, {Map: 1}}}, Shared: true}
-	dark := &Options{Colors: ColorMap{Name: "dark greys", At: func(t float64) color.NRGBA { v := uint8(254 * t); return color.NRGBA{v, v, v, 255} }}}
+	dark := &Options{Colors: ColorMap{Name: "dark greys",
+		At: func(t float64) color.NRGBA { v := uint8(254 * t); return color.NRGBA{v, v, v, 255} }}}
 	for shared, want := range map[bool]uint8{true: 127, false: 255} {
 		s.Shared = shared
 		l := newSheetLayout(s, dark)
@@ -312,7 +320,8 @@ func TestSheetSharedScale(t *testing.T) {
 func TestHostileLabels(t *testing.T) {
 	r, m := scene("tabby")
 	want := Card(r, m, nil).Bounds()
-	for _, label := range []string{strings.Repeat("very long ", 5000), "two\nlines\r\n\tand tabs", "\x00\x1b[31m\u202e", "埃及猫 قطة 🐈", strings.Repeat("W", 100_000)} {
+	for _, label := range []string{strings.Repeat("very long ", 5000), "two\nlines\r\n\tand tabs", "\x00\x1b[31m\u202e",
+		"埃及猫 قطة 🐈", strings.Repeat("W", 100_000)} {
 		r, m := scene(label)
 		if got := Card(r, m, nil).Bounds(); got != want {
 			t.Errorf("label %.20q makes the figure %v, want %v", label, got, want)
@@ -345,7 +354,9 @@ func TestNumber(t *testing.T) {
 
 // Cards are drawn by several goroutines at a time as by one.
 func TestCardsAtOnce(t *testing.T) {
-	r := &heatmap.Result{Model: "net", Maps: []*heatmap.Map{{Grid: heatmap.NewGrid(4, 4), Raw: heatmap.NewGrid(2, 2), Layer: "layer4", Method: "Grad-CAM", Class: "a class with a name"}}}
+	r := &heatmap.Result{Model: "net",
+		Maps: []*heatmap.Map{{Grid: heatmap.NewGrid(4, 4), Raw: heatmap.NewGrid(2, 2), Layer: "layer4", Method: "Grad-CAM",
+			Class: "a class with a name"}}}
 	want := Card(r, r.Maps[0], nil).Pix
 	var wait sync.WaitGroup
 	for range 4 {

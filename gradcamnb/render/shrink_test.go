@@ -16,13 +16,15 @@ func photo(w, h int) *heatmap.Result {
 	for i := range w * h {
 		pic.Pix[4*i], pic.Pix[4*i+1], pic.Pix[4*i+2], pic.Pix[4*i+3] = uint8(i%w*255/w), uint8(i/w*255/h), 90, 255
 	}
-	m := &heatmap.Map{Grid: heatmap.NewGrid(224, 224), Raw: heatmap.NewGrid(7, 7), Layer: "layer4", Method: "Grad-CAM", Target: "class 1", Index: 1, Unit: "logits"}
+	m := &heatmap.Map{Grid: heatmap.NewGrid(224, 224), Raw: heatmap.NewGrid(7, 7), Layer: "layer4", Method: "Grad-CAM",
+		Target: "class 1", Index: 1, Unit: "logits"}
 	for i := range m.Values {
 		m.Values[i] = float32(i % 224)
 	}
 	side := float64(min(w, h))
 	return &heatmap.Result{Picture: pic, Model: "net", Maps: []*heatmap.Map{m},
-		Frame: imgio.Frame{PictureW: w, PictureH: h, ModelW: 224, ModelH: 224, X0: (float64(w) - side) / 2, Y0: (float64(h) - side) / 2, ScaleX: side / 224, ScaleY: side / 224}}
+		Frame: imgio.Frame{PictureW: w, PictureH: h, ModelW: 224, ModelH: 224, X0: (float64(w) - side) / 2,
+			Y0: (float64(h) - side) / 2, ScaleX: side / 224, ScaleY: side / 224}}
 }
 
 // Blocks are means, the last ones with what is left over: 7 x 5 pixels in blocks of 2 are 3 x 2 blocks, of which the
@@ -63,7 +65,8 @@ func TestDrawingTakesTheFiguresMemory(t *testing.T) {
 		"HTML":        func() { _, _ = HTML("x", []*heatmap.Result{r}, nil) },
 		"Fingerprint": func() { Fingerprint(r.Picture) },
 		"Sheet": func() {
-			Sheet(&heatmap.Sheet{Results: []*heatmap.Result{r}, Rows: []string{"a"}, Columns: []string{"b"}, Cells: [][]heatmap.Cell{{{}}}}, nil)
+			Sheet(&heatmap.Sheet{Results: []*heatmap.Result{r}, Rows: []string{"a"}, Columns: []string{"b"},
+				Cells: [][]heatmap.Cell{{{}}}}, nil)
 		},
 		"Detections": func() { Detections(r.Picture, nil) },
 	} {

@@ -69,7 +69,8 @@ func where(r *heatmap.Result, m *heatmap.Map) string {
 // clipWords says that some pixels lie above the end of the colours.
 func clipWords(m *heatmap.Map, o *Options) string {
 	lo, hi, _ := o.field(m).Range()
-	return fmt.Sprintf("The colours end at the 99th percentile; the highest pixel is %s %s.", number(float64(max(hi, -lo))), m.Unit)
+	return fmt.Sprintf("The colours end at the 99th percentile; the highest pixel is %s %s.",
+		number(float64(max(hi, -lo))), m.Unit)
 }
 
 // className is the label of a class, or its number if it has none.

@@ -119,7 +119,8 @@ func (s *Study) results(ctx context.Context, good []opened) ([]*heatmap.Result, 
 
 // ofStudy tells whether an error is of the model or of what was chosen, and so the same for every picture.
 func ofStudy(err error) bool {
-	for _, kind := range []error{gradcamnb.ErrUnknownName, gradcamnb.ErrUnknownLayer, gradcamnb.ErrNoClass, gradcamnb.ErrNoPreprocessing,
+	for _, kind := range []error{gradcamnb.ErrUnknownName, gradcamnb.ErrUnknownLayer, gradcamnb.ErrNoClass,
+		gradcamnb.ErrNoPreprocessing,
 		gradcamnb.ErrUnsupported, gradcamnb.ErrNoBackend, gradcamnb.ErrNoEngine, gradcamnb.ErrClosed} {
 		if errors.Is(err, kind) {
 			return true

@@ -76,12 +76,15 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 		Ranks       []rankJSON                          `json:"ranks"`
 		Failed      []failureJSON                       `json:"failed"`
 		Examples    map[string]map[string][]exampleJSON `json:"examples"`
-	}{Pictures: s.Pictures, Wanted: s.Wanted, Maps: s.Maps, Failures: s.Failures, Right: s.Right, Labelled: s.Labelled, Examples: map[string]map[string][]exampleJSON{}}
+	}{Pictures: s.Pictures, Wanted: s.Wanted, Maps: s.Maps, Failures: s.Failures, Right: s.Right, Labelled: s.Labelled,
+		Examples: map[string]map[string][]exampleJSON{}}
 	for _, n := range s.Numbers {
-		out.Numbers = append(out.Numbers, numberJSON{cellJSON(n.Cell), n.Metric, n.N, number(n.Mean), number(n.StdErr), number(n.Lo), number(n.Hi)})
+		out.Numbers = append(out.Numbers, numberJSON{cellJSON(n.Cell), n.Metric, n.N, number(n.Mean), number(n.StdErr),
+			number(n.Lo), number(n.Hi)})
 	}
 	for _, c := range s.Comparisons {
-		out.Comparisons = append(out.Comparisons, comparisonJSON{cellJSON(c.A), cellJSON(c.B), c.Metric, c.N, number(c.Difference), number(c.StdErr), number(c.P)})
+		out.Comparisons = append(out.Comparisons, comparisonJSON{cellJSON(c.A), cellJSON(c.B), c.Metric, c.N,
+			number(c.Difference), number(c.StdErr), number(c.P)})
 	}
 	for _, r := range s.Ranks {
 		out.Ranks = append(out.Ranks, rankJSON{cellJSON(r.Cell), r.Metric, r.N, number(r.Mean), number(r.Critical)})
@@ -98,7 +101,8 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 func examplesJSON(all []Example) []exampleJSON {
 	var out []exampleJSON
 	for _, e := range all {
-		out = append(out, exampleJSON{cellJSON{e.Row.Model, e.Row.Layer, e.Row.Method}, e.Row.Picture, e.Row.Target, number(e.Value)})
+		out = append(out, exampleJSON{cellJSON{e.Row.Model, e.Row.Layer, e.Row.Method}, e.Row.Picture, e.Row.Target,
+			number(e.Value)})
 	}
 	return out
 }

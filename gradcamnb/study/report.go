@@ -89,7 +89,9 @@ func (s *Summary) metricPage(name string, drawn *thumbnails) metricPage {
 		}
 	}
 	if len(ordered) > 0 && !math.IsNaN(ordered[0].Critical) {
-		m.Critical = fmt.Sprintf("Mean places that differ by less than %.2f cannot be told apart at 5 %% (Nemenyi, %d pictures).", ordered[0].Critical, ordered[0].N)
+		m.Critical = fmt.Sprintf(
+			"Mean places that differ by less than %.2f cannot be told apart at 5 %% (Nemenyi, %d pictures).",
+			ordered[0].Critical, ordered[0].N)
 	}
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, n := range s.Numbers {
@@ -129,7 +131,8 @@ func interval(n Number, lo, hi float64) template.HTML {
 		return 4 + (v-lo)/(hi-lo)*(width-8)
 	}
 	a, b := at(orValue(n.Lo, n.Mean)), at(orValue(n.Hi, n.Mean))
-	return template.HTML(fmt.Sprintf(`<svg width="%g" height="%g" role="img" aria-label="mean %s, 95 %% interval %s to %s"><line x1="%.1f" x2="%.1f" y1="7" y2="7" class="ci"/><circle cx="%.1f" cy="7" r="3.5" class="mean"/></svg>`,
+	return template.HTML(fmt.Sprintf(
+		`<svg width="%g" height="%g" role="img" aria-label="mean %s, 95 %% interval %s to %s"><line x1="%.1f" x2="%.1f" y1="7" y2="7" class="ci"/><circle cx="%.1f" cy="7" r="3.5" class="mean"/></svg>`,
 		width, height, short(n.Mean), short(n.Lo), short(n.Hi), a, b, at(n.Mean))) // numbers only
 }
 
@@ -172,7 +175,8 @@ func (t *thumbnails) draw(r Row) template.URL {
 		return ""
 	}
 	scale := min(1, thumbnail/float64(max(img.Bounds().Dx(), img.Bounds().Dy())))
-	small := image.NewNRGBA(image.Rect(0, 0, max(1, int(scale*float64(img.Bounds().Dx()))), max(1, int(scale*float64(img.Bounds().Dy())))))
+	small := image.NewNRGBA(image.Rect(0, 0, max(1, int(scale*float64(img.Bounds().Dx()))),
+		max(1, int(scale*float64(img.Bounds().Dy())))))
 	draw.ApproxBiLinear.Scale(small, small.Bounds(), img, img.Bounds(), draw.Src, nil)
 	values := r.Values()
 	for i, v := range values {
@@ -181,7 +185,8 @@ func (t *thumbnails) draw(r Row) template.URL {
 	if len(values) != r.Width*r.Height || slices.Max(values) <= 0 {
 		return encode(small)
 	}
-	frame := imgio.Frame{PictureW: small.Rect.Dx(), PictureH: small.Rect.Dy(), ModelW: r.Width, ModelH: r.Height, X0: r.Left * scale, Y0: r.Top * scale,
+	frame := imgio.Frame{PictureW: small.Rect.Dx(), PictureH: small.Rect.Dy(), ModelW: r.Width, ModelH: r.Height,
+		X0: r.Left * scale, Y0: r.Top * scale,
 		ScaleX: (r.Right - r.Left) * scale / float64(r.Width), ScaleY: (r.Bottom - r.Top) * scale / float64(r.Height)}
 	m := &heatmap.Map{Grid: heatmap.Grid{W: r.Width, H: r.Height, Values: values}}
 	return encode(render.Overlay(&heatmap.Result{Picture: small, Frame: frame}, m, nil))

@@ -62,15 +62,18 @@ type column struct {
 }
 
 func text(of func(r *Row) *string) column {
-	return column{parquet.String(), func(r *Row) (any, bool) { return *of(r), true }, func(r *Row, v parquet.Value) { *of(r) = string(v.ByteArray()) }}
+	return column{parquet.String(), func(r *Row) (any, bool) { return *of(r), true },
+		func(r *Row, v parquet.Value) { *of(r) = string(v.ByteArray()) }}
 }
 
 func whole(of func(r *Row) *int) column {
-	return column{parquet.Int(64), func(r *Row) (any, bool) { return int64(*of(r)), true }, func(r *Row, v parquet.Value) { *of(r) = int(v.Int64()) }}
+	return column{parquet.Int(64), func(r *Row) (any, bool) { return int64(*of(r)), true },
+		func(r *Row, v parquet.Value) { *of(r) = int(v.Int64()) }}
 }
 
 func double(of func(r *Row) *float64) column {
-	return column{parquet.Leaf(parquet.DoubleType), func(r *Row) (any, bool) { return *of(r), true }, func(r *Row, v parquet.Value) { *of(r) = v.Double() }}
+	return column{parquet.Leaf(parquet.DoubleType), func(r *Row) (any, bool) { return *of(r), true },
+		func(r *Row, v parquet.Value) { *of(r) = v.Double() }}
 }
 
 // columns are those of a table with these metrics, by name.
@@ -79,16 +82,26 @@ func columns(metrics []string) map[string]column {
 		"index": whole(func(r *Row) *int { return &r.Index }), "picture": text(func(r *Row) *string { return &r.Picture }),
 		"label": text(func(r *Row) *string { return &r.Label }), "model": text(func(r *Row) *string { return &r.Model }),
 		"target": text(func(r *Row) *string { return &r.Target }), "class": text(func(r *Row) *string { return &r.Class }),
-		"class_index": whole(func(r *Row) *int { return &r.ClassIndex }), "layer": text(func(r *Row) *string { return &r.Layer }),
-		"method": text(func(r *Row) *string { return &r.Method }), "score": double(func(r *Row) *float64 { return &r.Score }),
-		"unit": text(func(r *Row) *string { return &r.Unit }), "prediction": text(func(r *Row) *string { return &r.Prediction }),
-		"prediction_index": whole(func(r *Row) *int { return &r.PredictionIndex }), "probability": double(func(r *Row) *float64 { return &r.Probability }),
-		"diagnosis": text(func(r *Row) *string { return &r.Diagnosis }), "error": text(func(r *Row) *string { return &r.Error }),
-		"left": double(func(r *Row) *float64 { return &r.Left }), "top": double(func(r *Row) *float64 { return &r.Top }),
-		"right": double(func(r *Row) *float64 { return &r.Right }), "bottom": double(func(r *Row) *float64 { return &r.Bottom }),
-		"width": whole(func(r *Row) *int { return &r.Width }), "height": whole(func(r *Row) *int { return &r.Height }),
-		"map": {parquet.Leaf(parquet.ByteArrayType), func(r *Row) (any, bool) { return r.Map, true }, func(r *Row, v parquet.Value) { r.Map = bytes.Clone(v.ByteArray()) }},
-		"correct": {parquet.Optional(parquet.Leaf(parquet.BooleanType)), func(r *Row) (any, bool) { return r.Correct, r.Labelled },
+		"class_index":      whole(func(r *Row) *int { return &r.ClassIndex }),
+		"layer":            text(func(r *Row) *string { return &r.Layer }),
+		"method":           text(func(r *Row) *string { return &r.Method }),
+		"score":            double(func(r *Row) *float64 { return &r.Score }),
+		"unit":             text(func(r *Row) *string { return &r.Unit }),
+		"prediction":       text(func(r *Row) *string { return &r.Prediction }),
+		"prediction_index": whole(func(r *Row) *int { return &r.PredictionIndex }),
+		"probability":      double(func(r *Row) *float64 { return &r.Probability }),
+		"diagnosis":        text(func(r *Row) *string { return &r.Diagnosis }),
+		"error":            text(func(r *Row) *string { return &r.Error }),
+		"left":             double(func(r *Row) *float64 { return &r.Left }),
+		"top":              double(func(r *Row) *float64 { return &r.Top }),
+		"right":            double(func(r *Row) *float64 { return &r.Right }),
+		"bottom":           double(func(r *Row) *float64 { return &r.Bottom }),
+		"width":            whole(func(r *Row) *int { return &r.Width }),
+		"height":           whole(func(r *Row) *int { return &r.Height }),
+		"map": {parquet.Leaf(parquet.ByteArrayType), func(r *Row) (any, bool) { return r.Map, true },
+			func(r *Row, v parquet.Value) { r.Map = bytes.Clone(v.ByteArray()) }},
+		"correct": {parquet.Optional(parquet.Leaf(parquet.BooleanType)),
+			func(r *Row) (any, bool) { return r.Correct, r.Labelled },
 			func(r *Row, v parquet.Value) { r.Labelled, r.Correct = true, v.Boolean() }},
 	}
 	for _, name := range metrics {
@@ -145,7 +158,8 @@ func writeRows(path string, rows []Row, metrics []string) error {
 // readRows hands out the rows of one part, in their order.
 func readRows(path string, metrics []string, row func(Row) error) (err error) {
 	broken := func(cause any) error {
-		return fmt.Errorf("%s is no part of a study, or it is damaged: delete it, and the study writes it again (%v)", path, cause)
+		return fmt.Errorf("%s is no part of a study, or it is damaged: delete it, and the study writes it again (%v)", path,
+			cause)
 	}
 	f, err := regular.Open(path)
 	if err != nil {

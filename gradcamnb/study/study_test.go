@@ -52,7 +52,8 @@ func (f *fake) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Res
 		if value == 99 {
 			return nil, errors.New("a picture that no model takes")
 		}
-		res := &heatmap.Result{Top: []heatmap.Prediction{{Index: int(v>>8) / 128, Label: f.Info().Labels[int(v>>8)/128], Probability: 0.75}}}
+		res := &heatmap.Result{Top: []heatmap.Prediction{{Index: int(v>>8) / 128, Label: f.Info().Labels[int(v>>8)/128],
+			Probability: 0.75}}}
 		for i, method := range []string{"A", "B"} {
 			res.Maps = append(res.Maps, &heatmap.Map{
 				Layer: "conv", Method: method, Target: "top 1", Index: 0, Score: float32(value), ScoreUnit: "logits",
@@ -87,7 +88,8 @@ func pictures(values ...uint8) []Picture {
 
 func newStudy(t *testing.T, f *fake, values ...uint8) *Study {
 	t.Helper()
-	return &Study{Model: gradcamnb.NewModel(f), Pictures: pictures(values...), Metrics: []string{"insertion", "deletion"}, Out: t.TempDir(), Batch: 2, Part: 4}
+	return &Study{Model: gradcamnb.NewModel(f), Pictures: pictures(values...), Metrics: []string{"insertion", "deletion"},
+		Out: t.TempDir(), Batch: 2, Part: 4}
 }
 
 // Of the values 1, 2, 3 the mean is 2, the standard error 1/sqrt(3); method B is twice A, so the
@@ -117,10 +119,12 @@ func TestSummaryByHand(t *testing.T) {
 		t.Errorf("%+v, want p = %g", c, want)
 	}
 	// Higher insertion is better. The critical difference of 2 cells on 3 pictures is 1.96 sqrt(2*3/6/3).
-	if r := sum.Ranks; len(r) != 2 || r[0].Cell.Method != "B" || r[0].Mean != 1 || r[1].Mean != 2 || math.Abs(r[0].Critical-1.96/math.Sqrt(3)) > 1e-12 {
+	if r := sum.Ranks; len(r) != 2 || r[0].Cell.Method != "B" || r[0].Mean != 1 || r[1].Mean != 2 ||
+		math.Abs(r[0].Critical-1.96/math.Sqrt(3)) > 1e-12 {
 		t.Errorf("%+v", r)
 	}
-	if x := sum.Examples["insertion"]; x.Lowest[0].Value != 1 || x.Highest[0].Value != 6 || x.Highest[0].Row.Picture != "p02" {
+	if x := sum.Examples["insertion"]; x.Lowest[0].Value != 1 || x.Highest[0].Value != 6 ||
+		x.Highest[0].Row.Picture != "p02" {
 		t.Errorf("%+v", x)
 	}
 }
@@ -214,11 +218,14 @@ func read(t *testing.T, path string) string {
 // A row comes back as it was written.
 func TestRows(t *testing.T) {
 	rows := []Row{
-		{Index: 3, Picture: "a/b.png", Label: "dark", Model: "m", Target: "class 1", Class: "light", ClassIndex: 1, Layer: "conv", Method: "Grad-CAM",
-			Score: 0.5, Unit: "logits", Prediction: "dark", PredictionIndex: 0, Probability: 0.75, Labelled: true, Correct: true, Diagnosis: "none",
-			Width: 2, Height: 1, Map: halves([]float32{1, -2}), Metrics: map[string]float64{"insertion - deletion": 0.25}},
+		{Index: 3, Picture: "a/b.png", Label: "dark", Model: "m", Target: "class 1", Class: "light", ClassIndex: 1,
+			Layer: "conv", Method: "Grad-CAM",
+			Score: 0.5, Unit: "logits", Prediction: "dark", PredictionIndex: 0, Probability: 0.75, Labelled: true, Correct: true,
+			Diagnosis: "none",
+			Width:     2, Height: 1, Map: halves([]float32{1, -2}), Metrics: map[string]float64{"insertion - deletion": 0.25}},
 		{Index: 4, Picture: "bad", ClassIndex: -1, Error: "damaged", Metrics: map[string]float64{}},
-		{Index: 5, Labelled: true, Map: []byte{}, Metrics: map[string]float64{"insertion - deletion": 0}}, // false and 0 are no nulls
+		// false and 0 are no nulls
+		{Index: 5, Labelled: true, Map: []byte{}, Metrics: map[string]float64{"insertion - deletion": 0}},
 	}
 	path := filepath.Join(t.TempDir(), "rows.parquet")
 	metrics := []string{"insertion - deletion"}
@@ -243,7 +250,8 @@ func TestRows(t *testing.T) {
 	if err := os.WriteFile(path, []byte("no parquet"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := readRows(path, metrics, func(Row) error { return nil }); err == nil || !strings.Contains(err.Error(), "damaged") {
+	if err := readRows(path, metrics, func(Row) error { return nil }); err == nil ||
+		!strings.Contains(err.Error(), "damaged") {
 		t.Error(err)
 	}
 }
@@ -287,7 +295,8 @@ func TestCOCOSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := truths["p00.jpg"](image.Rect(0, 0, 4, 4)); err == nil || !strings.Contains(err.Error(), "and the picture 4 x 4") {
+	if _, err := truths["p00.jpg"](image.Rect(0, 0, 4, 4)); err == nil ||
+		!strings.Contains(err.Error(), "and the picture 4 x 4") {
 		t.Error(err)
 	}
 }
@@ -305,8 +314,10 @@ func TestOnlyRegularFiles(t *testing.T) {
 	}
 	for name, read := range map[string]func() error{
 		"List": func() error { _, err := List(pipe); return err }, "Tar": func() error { _, err := Tar(pipe); return err },
-		"Parquet": func() error { _, err := Parquet(pipe); return err }, "BoxesCSV": func() error { _, err := BoxesCSV(pipe); return err },
-		"COCO": func() error { _, err := COCO(pipe, ""); return err }, "VOC": func() error { _, err := VOC(dir, ""); return err },
+		"Parquet":  func() error { _, err := Parquet(pipe); return err },
+		"BoxesCSV": func() error { _, err := BoxesCSV(pipe); return err },
+		"COCO":     func() error { _, err := COCO(pipe, ""); return err },
+		"VOC":      func() error { _, err := VOC(dir, ""); return err },
 		"manifest": func() error { _, err := Read(dir); return err },
 		"rows":     func() error { return readRows(pipe, nil, func(Row) error { return nil }) },
 	} {
@@ -340,11 +351,13 @@ func TestTruths(t *testing.T) {
 	}
 	write("voc/p00.xml", `<annotation><object><name>cat</name><bndbox><xmin>2</xmin><ymin>1</ymin><xmax>3</xmax><ymax>4</ymax></bndbox></object>
 		<object><name>dog</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>4</xmax><ymax>4</ymax></bndbox></object></annotation>`)
-	coco := write("coco.json", `{"images": [{"id": 7, "file_name": "p00.jpg"}], "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}],
+	coco := write("coco.json",
+		`{"images": [{"id": 7, "file_name": "p00.jpg"}], "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}],
 		"annotations": [{"image_id": 7, "category_id": 1, "bbox": [1, 0, 2, 4], "segmentation": [[1, 0, 3, 0, 3, 4, 1, 4]]}, {"image_id": 7, "category_id": 2, "bbox": [0, 0, 4, 4]}]}`)
 	boxes := write("boxes.csv", "picture,x0,y0,x1,y1\np00,1,0,3,4\n")
 	for name, read := range map[string]func() (Truths, error){
-		"VOC": func() (Truths, error) { return VOC(voc, "cat") }, "COCO": func() (Truths, error) { return COCO(coco, "cat") }, "CSV": func() (Truths, error) { return BoxesCSV(boxes) },
+		"VOC": func() (Truths, error) { return VOC(voc, "cat") }, "COCO": func() (Truths, error) { return COCO(coco, "cat") },
+		"CSV": func() (Truths, error) { return BoxesCSV(boxes) },
 	} {
 		truths, err := read()
 		if err != nil {
@@ -364,7 +377,8 @@ func TestTruths(t *testing.T) {
 			}
 		}
 	}
-	if _, err := BoxesCSV(write("bad.csv", "picture,x0,y0,x1,y1\np00,1,0,much,4\n")); err == nil || !strings.Contains(err.Error(), `line 2: x1 is "much"`) {
+	if _, err := BoxesCSV(write("bad.csv", "picture,x0,y0,x1,y1\np00,1,0,much,4\n")); err == nil ||
+		!strings.Contains(err.Error(), `line 2: x1 is "much"`) {
 		t.Error(err)
 	}
 }
@@ -418,7 +432,8 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(data)
-	for _, want := range []string{"insertion", "a damaged picture", "&lt;script&gt;alert", "data:image/jpeg;base64,", "Mean places that differ"} {
+	for _, want := range []string{"insertion", "a damaged picture", "&lt;script&gt;alert", "data:image/jpeg;base64,",
+		"Mean places that differ"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q", want)
 		}

@@ -66,7 +66,8 @@ func TestMode(t *testing.T) {
 // What a killed process left goes after a day; nothing else does.
 func TestSweep(t *testing.T) {
 	dir := t.TempDir()
-	for name, hours := range map[string]int{".a.1.part": 25, ".b.2.part": 1, ".c.part": 25, ".hidden": 25, "a.1.part": 25} {
+	for name, hours := range map[string]int{".a.1.part": 25, ".b.2.part": 1, ".c.part": 25, ".hidden": 25,
+		"a.1.part": 25} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)

@@ -37,7 +37,8 @@ func (p *PanicError) Error() string {
 			return firstLine(err.Error())
 		}
 	}
-	return fmt.Sprintf("this should not have happened (%s), and is a fault of gradcam: please report it", firstLine(fmt.Sprint(p.value)))
+	return fmt.Sprintf("this should not have happened (%s), and is a fault of gradcam: please report it",
+		firstLine(fmt.Sprint(p.value)))
 }
 
 // Unwrap is what was panicked with, if it was an error.

@@ -98,7 +98,8 @@ func Root(use, short string, commands ...*cobra.Command) *cobra.Command {
 	return root
 }
 
-// Alone makes of a command a whole program: it prints no error itself, an unknown flag is told with the nearest ones, and
+// Alone makes of a command a whole program: it prints no error itself, an unknown flag is told with the nearest ones,
+// and
 // --version prints what it was built from.
 func Alone(c *cobra.Command) *cobra.Command {
 	c.SilenceErrors, c.SilenceUsage = true, true
@@ -114,7 +115,8 @@ func NoArguments(c *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return nil
 	case c.HasSubCommands():
-		return Usagef("there is no command %q%s; see %s --help", args[0], nearest.DidYouMean(args[0], commandNames(c)), c.CommandPath())
+		return Usagef("there is no command %q%s; see %s --help", args[0], nearest.DidYouMean(args[0], commandNames(c)),
+			c.CommandPath())
 	}
 	return Usagef("%s takes no argument %q; see %s --help", c.Name(), args[0], c.CommandPath())
 }

@@ -50,5 +50,6 @@ func flagError(c *cobra.Command, err error) error {
 			names = append(names, "--"+f.Name)
 		}
 	})
-	return Usagef("%s has no flag --%s%s; see %s --help", c.CommandPath(), m[1], nearest.DidYouMean("--"+m[1], names), c.CommandPath())
+	return Usagef("%s has no flag --%s%s; see %s --help", c.CommandPath(), m[1], nearest.DidYouMean("--"+m[1], names),
+		c.CommandPath())
 }

@@ -75,7 +75,8 @@ type executable struct {
 }
 
 // Execute implements [compute.Executable].
-func (e executable) Execute(inputs []compute.Buffer, donate []bool, device compute.DeviceNum) ([]compute.Buffer, error) {
+func (e executable) Execute(inputs []compute.Buffer, donate []bool,
+	device compute.DeviceNum) ([]compute.Buffer, error) {
 	inner := make([]compute.Buffer, len(inputs))
 	for i, in := range inputs {
 		inner[i] = in

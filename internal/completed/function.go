@@ -48,7 +48,8 @@ func (f function) Call(g compute.Function, inputs ...compute.Value) ([]compute.V
 }
 
 // Sort implements [compute.Function].
-func (f function) Sort(comparator compute.Function, axis int, isStable bool, inputs ...compute.Value) ([]compute.Value, error) {
+func (f function) Sort(comparator compute.Function, axis int, isStable bool,
+	inputs ...compute.Value) ([]compute.Value, error) {
 	return f.Function.Sort(inner(comparator), axis, isStable, inputs...)
 }
 
@@ -67,7 +68,8 @@ func (f function) If(pred compute.Value, trueBranch, falseBranch compute.Functio
 //	y = (x - mean) scale / sqrt(variance + epsilon) + offset
 //
 // x [...], with the channels in featureAxis; the other four [channels].
-func (f function) BatchNormForInference(x, scale, offset, mean, variance compute.Value, epsilon float32, featureAxis int) (compute.Value, error) {
+func (f function) BatchNormForInference(x, scale, offset, mean, variance compute.Value, epsilon float32,
+	featureAxis int) (compute.Value, error) {
 	shape, err := f.Shape(x)
 	if err != nil {
 		return nil, err

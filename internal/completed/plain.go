@@ -28,11 +28,13 @@ func (plain) FusedDense(_, _, _ compute.Value, _ compute.DenseConfig) (compute.V
 }
 
 // FusedScaledDotProductAttention implements [compute.FusedOps].
-func (plain) FusedScaledDotProductAttention(_, _, _ compute.Value, _ compute.AttentionAxesLayout, _ *compute.ScaledDotProductAttentionConfig) (compute.Value, []compute.Value, error) {
+func (plain) FusedScaledDotProductAttention(_, _, _ compute.Value, _ compute.AttentionAxesLayout,
+	_ *compute.ScaledDotProductAttentionConfig) (compute.Value, []compute.Value, error) {
 	return nil, nil, compute.ErrNotImplemented
 }
 
 // FusedAttentionQKVProjection implements [compute.FusedOps].
-func (plain) FusedAttentionQKVProjection(_, _, _, _, _ compute.Value, _, _ int) (query, key, value compute.Value, err error) {
+func (plain) FusedAttentionQKVProjection(_, _, _, _, _ compute.Value, _,
+	_ int) (query, key, value compute.Value, err error) {
 	return nil, nil, nil, compute.ErrNotImplemented
 }

@@ -25,7 +25,8 @@ func TestKinds(t *testing.T) {
 		t.Error("nothing became something")
 	}
 	var op *OperatorError
-	if err := fmt.Errorf("m.onnx: %w", &OperatorError{"Loop", "n1", "head", "it is not supported"}); !errors.Is(err, ErrUnsupported) || !errors.As(err, &op) || op.Node != "n1" {
+	if err := fmt.Errorf("m.onnx: %w", &OperatorError{"Loop", "n1", "head", "it is not supported"}); !errors.Is(err,
+		ErrUnsupported) || !errors.As(err, &op) || op.Node != "n1" {
 		t.Errorf("%v is no unsupported operator", err)
 	}
 }

@@ -19,9 +19,10 @@ import (
 
 func open(t *testing.T, backend string, n Net) *gradcamnb.Model {
 	t.Helper()
-	m, err := source.GoMLX(source.Card{Name: n.Name, Input: n.Input, Untrained: true}, n.Store(), func(scope *model.Scope, x *Node) []*Node {
-		return []*Node{n.Fn(scope, x)}
-	})
+	m, err := source.GoMLX(source.Card{Name: n.Name, Input: n.Input, Untrained: true}, n.Store(),
+		func(scope *model.Scope, x *Node) []*Node {
+			return []*Node{n.Fn(scope, x)}
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +33,8 @@ func open(t *testing.T, backend string, n Net) *gradcamnb.Model {
 // last map at the lowest resolution that all of it goes through; in the transformer the
 // normalised tokens that the last attention reads.
 var suggested = map[string]string{
-	"cifar": "012_conv/pool", "cifar-batch": "013_norm/pool", "mnist": "model/002_conv/pool", "dogsvscats": "model/002_conv/repeat_01/add",
+	"cifar": "012_conv/pool", "cifar-batch": "013_norm/pool", "mnist": "model/002_conv/pool",
+	"dogsvscats":  "model/002_conv/repeat_01/add",
 	"inceptionv3": "InceptionV3/concat#15", "resnet": "block3/relu", "vit": "block1/norm1", "unet": "middle/swish",
 }
 
@@ -60,7 +62,8 @@ func testLayers(t *testing.T, on *device.Backend) {
 		if best != suggested[n.Name] {
 			t.Errorf("%s: %q is suggested, want %q", n.Name, best, suggested[n.Name])
 		}
-		rows = append(rows, fmt.Sprintf("| %s | %d x %d x %d | %d | %s, %s, %s | `%s` |", n.Name, n.Input[1], n.Input[2], n.Input[3], len(maps), maps[0], maps[len(maps)/2], maps[len(maps)-1], best))
+		rows = append(rows, fmt.Sprintf("| %s | %d x %d x %d | %d | %s, %s, %s | `%s` |", n.Name, n.Input[1], n.Input[2],
+			n.Input[3], len(maps), maps[0], maps[len(maps)/2], maps[len(maps)-1], best))
 	}
 	path := filepath.Join("..", "..", "docs", "gomlx.md")
 	page, err := os.ReadFile(path)

@@ -46,7 +46,8 @@ func TestMethods(t *testing.T) {
 			for _, method := range methods {
 				ctx, stop := context.WithCancel(t.Context())
 				request := gradcamnb.Request{Tensor: &in, Progress: func(gradcamnb.Progress) { stop() }}
-				results, err := m.Run(ctx, request, gradcamnb.Class(0), gradcamnb.Methods(method), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 4, Batch: 2, Grid: 2}))
+				results, err := m.Run(ctx, request, gradcamnb.Class(0), gradcamnb.Methods(method),
+					gradcamnb.Sampled(gradcamnb.Sampling{Masks: 4, Batch: 2, Grid: 2}))
 				stop()
 				switch want := reasons[method]; {
 				case want != "":

@@ -26,9 +26,11 @@ type Net struct {
 func Nets() []Net {
 	return []Net{
 		{"cifar", []int{1, 32, 32, 3}, nil, cifar.C10ConvolutionModelGraph, false},
-		{"cifar-batch", []int{1, 32, 32, 3}, map[string]any{"cnn_normalization": "batch"}, cifar.C10ConvolutionModelGraph, false},
+		{"cifar-batch", []int{1, 32, 32, 3}, map[string]any{"cnn_normalization": "batch"}, cifar.C10ConvolutionModelGraph,
+			false},
 		{"mnist", []int{1, 28, 28, 1}, nil, mnist.CnnModelGraph, false},
-		{"dogsvscats", []int{1, 32, 32, 3}, map[string]any{"cnn_normalization": "batch", "cnn_num_layers": 3}, dogsvscats.CnnModelGraph, false},
+		{"dogsvscats", []int{1, 32, 32, 3}, map[string]any{"cnn_normalization": "batch", "cnn_num_layers": 3},
+			dogsvscats.CnnModelGraph, false},
 		{"inceptionv3", []int{1, 107, 107, 3}, nil, func(scope *model.Scope, x *Node) *Node {
 			return inceptionv3.BuildGraph(scope, x).SetPooling(inceptionv3.MeanPooling).Done()
 		}, true},

@@ -63,7 +63,8 @@ func testSlopes(t *testing.T, on *device.Backend) {
 			}
 			results := exec.MustExec(tensors.FromFlatDataAndDimensions(values, n.Input...))
 			for i, name := range names {
-				got, want := tensors.MustCopyFlatData[float64](results[2*i])[0], tensors.MustCopyFlatData[float64](results[2*i+1])[0]
+				got, want := tensors.MustCopyFlatData[float64](results[2*i])[0],
+					tensors.MustCopyFlatData[float64](results[2*i+1])[0]
 				t.Logf("%s: %.9g, differences %.9g", name, got, want)
 				if !(math.Abs(got-want) <= 1e-3*math.Abs(want)) || want == 0 {
 					t.Errorf("%s: the gradient along the direction is %g, and differences give %g", name, got, want)

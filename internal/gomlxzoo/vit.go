@@ -18,10 +18,12 @@ func ViT(scope *model.Scope, x *Node) *Node {
 	x = Reshape(x, size, -1, width)
 	class := scope.VariableWithShape("class", shapes.Make(x.DType(), 1, 1, width)).NodeValue(x.Graph())
 	x = Concatenate([]*Node{BroadcastToDims(class, size, 1, width), x}, 1)
-	x = Add(x, scope.VariableWithShape("positions", shapes.Make(x.DType(), 1, x.Shape().Dim(1), width)).NodeValue(x.Graph()))
+	x = Add(x, scope.VariableWithShape("positions", shapes.Make(x.DType(), 1, x.Shape().Dim(1), width)).NodeValue(
+		x.Graph()))
 	for i := range 2 {
 		block := scope.In("block%d", i)
-		x = Add(x, attention.SelfAttention(block.In("attention"), norm.LayerNorm(block.In("norm1"), x, -1).Done(), 2, 6).Done())
+		x = Add(x, attention.SelfAttention(block.In("attention"), norm.LayerNorm(block.In("norm1"), x, -1).Done(), 2,
+			6).Done())
 		y := layers.Dense(block.In("mlp1"), norm.LayerNorm(block.In("norm2"), x, -1).Done(), true, 2*width)
 		x = Add(x, layers.Dense(block.In("mlp2"), activation.Gelu(y), true, width))
 	}

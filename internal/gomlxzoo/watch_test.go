@@ -42,7 +42,8 @@ func (n noises) Iter() iter.Seq2[train.Batch, error] {
 			for i := range y {
 				y[i] = int32(r.IntN(10))
 			}
-			b := train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x, n.size, 32, 32, 3)}, Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(y, n.size, 1)}}
+			b := train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x, n.size, 32, 32, 3)},
+				Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(y, n.size, 1)}}
 			if !yield(b, nil) {
 				return
 			}
@@ -61,8 +62,8 @@ func busy(t *testing.T) time.Duration {
 }
 
 // Watching every 20th step costs less than a twentieth of the time that GoMLX's CIFAR network trains, on the backend of
-// $GOMLX_BACKEND: the medians of seven trainings of 20 steps each with and without, in turns. Programs are compiled before. The
-// time is that of the processors, which other programs on the machine do not lengthen.
+// $GOMLX_BACKEND: the medians of seven trainings of 20 steps each with and without, in turns. Programs are compiled
+// before. The time is that of the processors, which other programs on the machine do not lengthen.
 //
 //	GOMLX_BACKEND=go go test -run WatchingCosts -slow -v -timeout 30m .
 func TestWatchingCosts(t *testing.T) {
@@ -76,14 +77,16 @@ func TestWatchingCosts(t *testing.T) {
 	prep := imgio.Prep{Width: 32, Height: 32, Fit: imgio.Stretch, Order: "RGB", Scale: [3]float32{255, 255, 255}}
 	loop := func() (*train.Loop, *model.Store) {
 		store := model.NewStore()
-		trainer := train.NewTrainer(engine.MustBackend(), store, cnn, loss.SparseCategoricalCrossEntropyLogits, optimizer.Adam().Done(), nil, nil)
+		trainer := train.NewTrainer(engine.MustBackend(), store, cnn, loss.SparseCategoricalCrossEntropyLogits,
+			optimizer.Adam().Done(), nil, nil)
 		return train.NewLoop(trainer), store
 	}
 	alone, _ := loop()
 	watched, store := loop()
-	m := engine.MustModel(source.Card{Name: "cifar", Input: []int{-1, 32, 32, 3}, Prep: &prep, Labels: cifar.C10Labels}, store, func(scope *model.Scope, x *Node) []*Node {
-		return []*Node{cnn(scope, x)}
-	})
+	m := engine.MustModel(source.Card{Name: "cifar", Input: []int{-1, 32, 32, 3}, Prep: &prep, Labels: cifar.C10Labels},
+		store, func(scope *model.Scope, x *Node) []*Node {
+			return []*Node{cnn(scope, x)}
+		})
 	strip := film.Watch(watched, 20, m, []image.Image{image.NewNRGBA(image.Rect(0, 0, 32, 32))}, gradcamnb.Class(3))
 	times := map[*train.Loop][]float64{}
 	run := func(l *train.Loop, n int) time.Duration {
@@ -103,7 +106,8 @@ func TestWatchingCosts(t *testing.T) {
 	}
 	median := func(l *train.Loop) float64 { s := slices.Clone(times[l]); slices.Sort(s); return s[len(s)/2] }
 	cost := median(watched)/median(alone) - 1
-	t.Logf("%s: %d steps of %d pictures take %.3f s alone and %.3f s watched, %.1f %% more", os.Getenv("GOMLX_BACKEND"), steps, batch, median(alone), median(watched), 100*cost)
+	t.Logf("%s: %d steps of %d pictures take %.3f s alone and %.3f s watched, %.1f %% more", os.Getenv("GOMLX_BACKEND"),
+		steps, batch, median(alone), median(watched), 100*cost)
 	t.Logf("alone %v, watched %v", times[alone], times[watched])
 	if frames := len(strip.Frames()); frames != 1+rounds*steps/20 {
 		t.Errorf("%d frames", frames)

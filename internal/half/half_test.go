@@ -8,7 +8,8 @@ import (
 // IEEE 754's half precision: powers of two, the largest number, the smallest, rounding to even.
 func TestHalf(t *testing.T) {
 	for v, want := range map[float32]uint16{
-		0: 0, 1: 0x3c00, -2: 0xc000, 65504: 0x7bff, 65519: 0x7bff, 65520: 0x7c00, 1e10: 0x7c00, 0x1p-24: 1, 0x1p-25: 0, 0x1.8p-24: 2, 0x1p-14: 0x0400,
+		0: 0, 1: 0x3c00, -2: 0xc000, 65504: 0x7bff, 65519: 0x7bff, 65520: 0x7c00, 1e10: 0x7c00, 0x1p-24: 1, 0x1p-25: 0,
+		0x1.8p-24: 2, 0x1p-14: 0x0400,
 		0.333251953125: 0x3555, 1.00048828125: 0x3c00, 1.00146484375: 0x3c02, 2047.5: 0x67ff + 1,
 	} {
 		if got := Of(v); got != want {

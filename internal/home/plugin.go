@@ -58,5 +58,6 @@ func FindPlugin() {
 	if plugin == "" || err != nil {
 		return
 	}
-	_ = os.Setenv(PluginEnv, strings.Join(append([]string{filepath.Dir(plugin)}, PluginFolders(os.LookupEnv)...), ":")) // the name has no NUL
+	// the name has no NUL
+	_ = os.Setenv(PluginEnv, strings.Join(append([]string{filepath.Dir(plugin)}, PluginFolders(os.LookupEnv)...), ":"))
 }

@@ -49,21 +49,23 @@ func fail(t *testing.T, how string, env ...string) (stdout, stderr string) {
 	return string(out), errs.String()
 }
 
-// In a cell our errors are one line and the place in the cell's program, after what was deferred; other panics, and all of
-// them elsewhere, have their stack trace.
+// In a cell our errors are one line and the place in the cell's program, after what was deferred; other panics, and
+// all of them elsewhere, have their stack trace.
 func TestUnrecovered(t *testing.T) {
 	const cell = "GONB_PIPE=/tmp/pipe"
 	ours := regexp.MustCompile(`^error: open no such file: no such file or directory\n  at \S+\.go:\d+\n$`)
 	if out, said := fail(t, "ours", cell); out != "deferred\n" || !ours.MatchString(said) {
 		t.Errorf("in a cell: %q, %q", out, said)
 	}
-	if out, said := fail(t, "ours", "GONB_PIPE="); out != "deferred\n" || !strings.Contains(said, "goroutine 1") || !strings.Contains(said, "open no such file") {
+	if out, said := fail(t, "ours", "GONB_PIPE="); out != "deferred\n" || !strings.Contains(said, "goroutine 1") ||
+		!strings.Contains(said, "open no such file") {
 		t.Errorf("elsewhere: %q, %q", out, said)
 	}
 	if _, said := fail(t, "foreign", cell); !strings.Contains(said, "goroutine 1") {
 		t.Errorf("a panic of another kind: %q", said)
 	}
-	if out, said := fail(t, "recovered", cell); out != "recovered ours\n" || !strings.Contains(said, "not ours") || !strings.Contains(said, "goroutine 1") {
+	if out, said := fail(t, "recovered", cell); out != "recovered ours\n" || !strings.Contains(said, "not ours") ||
+		!strings.Contains(said, "goroutine 1") {
 		t.Errorf("a panic after one of ours: %q, %q", out, said)
 	}
 }

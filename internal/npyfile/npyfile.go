@@ -57,7 +57,8 @@ func decode(path string, data []byte) (dims []int, values []float32, err error) 
 	d := r.Header.Descr
 	read, order, each := typeOf(d.Type)
 	if each == 0 {
-		return nil, nil, fmt.Errorf("%s holds values of NumPy's type %s, which are no numbers that are read here: save it as float32", path, d.Type)
+		return nil, nil, fmt.Errorf(
+			"%s holds values of NumPy's type %s, which are no numbers that are read here: save it as float32", path, d.Type)
 	}
 	n, most := 1, body.Len()/each
 	for _, s := range d.Shape {
@@ -71,7 +72,8 @@ func decode(path string, data []byte) (dims []int, values []float32, err error) 
 	for i := range values {
 		var ok bool
 		if values[i], ok = read(order, raw[each*i:]); !ok {
-			return nil, nil, fmt.Errorf("%s holds a number of the type %s that float32, in which everything is computed here, does not hold", path, d.Type)
+			return nil, nil, fmt.Errorf(
+				"%s holds a number of the type %s that float32, in which everything is computed here, does not hold", path, d.Type)
 		}
 	}
 	if d.Fortran {

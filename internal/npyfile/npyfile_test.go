@@ -95,7 +95,8 @@ func TestBadFiles(t *testing.T) {
 		if err := os.WriteFile(path, []byte(c.data), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := Read(path); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), name) {
+		if _, _, err := Read(path); err == nil || !strings.Contains(err.Error(), c.want) ||
+			!strings.Contains(err.Error(), name) {
 			t.Errorf("%s: error %v does not say %q", name, err, c.want)
 		}
 	}
@@ -118,17 +119,22 @@ func TestUnpackedLimit(t *testing.T) {
 func TestHostileHeaders(t *testing.T) {
 	dir := t.TempDir()
 	for i, data := range []string{
-		"", "\x93NUMPY", "\x93NUMPY\x01\x00\xff\xff", "\x93NUMPY\x01\x00\x00\x00ab", "\x93NUMPY\x02\x00\xff\xff\xff\xff", "\x93NUMPY\x09\x00\x10\x00{}\n",
+		"", "\x93NUMPY", "\x93NUMPY\x01\x00\xff\xff", "\x93NUMPY\x01\x00\x00\x00ab", "\x93NUMPY\x02\x00\xff\xff\xff\xff",
+		"\x93NUMPY\x09\x00\x10\x00{}\n",
 		"\x93NUMPY\x01\x00\x02\x00{}", "\x93NUMPY\x01\x00\x03\x00{}\n", "\x93NUMPY\x01\x00\x03\x00ab\n",
-		npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"), npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }"),
-		npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 9223372036854775807), }"), npyOf("{'descr': '', 'fortran_order': False, 'shape': (1,), }"),
-		npyOf("{'shape': (1,), }"), npyOf("{{{{"), npyOf("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }"),
+		npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"),
+		npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }"),
+		npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 9223372036854775807), }"),
+		npyOf("{'descr': '', 'fortran_order': False, 'shape': (1,), }"),
+		npyOf("{'shape': (1,), }"), npyOf("{{{{"),
+		npyOf("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }"),
 	} {
 		path := filepath.Join(dir, "a.npy")
 		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if dims, _, err := Read(path); err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "goroutine") {
+		if dims, _, err := Read(path); err == nil || !strings.Contains(err.Error(), path) ||
+			strings.Contains(err.Error(), "goroutine") {
 			t.Errorf("%d: %v, %v", i, dims, err)
 		}
 	}

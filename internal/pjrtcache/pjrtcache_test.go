@@ -196,7 +196,8 @@ func TestFilesOfOthers(t *testing.T) {
 			return errors.Join(root.Remove(data), posix.Mkfifo(filepath.Join(f.files.Path(), data), 0o600))
 		},
 		"in a folder that is open to others": func() error {
-			return errors.Join(root.Remove(data), root.WriteFile(data, []byte("first"), 0o600), root.Chmod(filepath.Dir(data), 0o777))
+			return errors.Join(root.Remove(data), root.WriteFile(data, []byte("first"), 0o600),
+				root.Chmod(filepath.Dir(data), 0o777))
 		},
 	} {
 		if err := change(); err != nil {
@@ -205,7 +206,8 @@ func TestFilesOfOthers(t *testing.T) {
 		if got, err := f.get(ids[0]); err == nil {
 			t.Errorf("a file that is %s was used: %q", name, got)
 		}
-		if err := errors.Join(root.Chmod(filepath.Dir(data), 0o700), root.Remove(data), f.put(ids[0], []byte("first"))); err != nil {
+		if err := errors.Join(root.Chmod(filepath.Dir(data), 0o700), root.Remove(data),
+			f.put(ids[0], []byte("first"))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -227,7 +229,8 @@ func TestFilesOfOthers(t *testing.T) {
 // The model of a processor, as /proc/cpuinfo has it.
 func TestModel(t *testing.T) {
 	const info = "processor\t: 0\nmodel\t\t: 207\nmodel name\t: Some\ncpu MHz\t\t: %s\nflags\t\t: avx512f\n\nprocessor\t: 1\nflags\t\t: other\n"
-	slow, fast := model([]byte(strings.Replace(info, "%s", "1000", 1))), model([]byte(strings.Replace(info, "%s", "3000", 1)))
+	slow, fast := model([]byte(strings.Replace(info, "%s", "1000", 1))),
+		model([]byte(strings.Replace(info, "%s", "3000", 1)))
 	if want := "model\t\t: 207\nflags\t\t: avx512f\n"; string(slow) != want || !bytes.Equal(slow, fast) {
 		t.Errorf("%q and %q, want %q", slow, fast, want)
 	}

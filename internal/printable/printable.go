@@ -19,7 +19,8 @@ func Line(s string) string { return escaped(s, "") }
 func Text(s string) string { return escaped(s, "\n\t") }
 
 func escaped(s, keep string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return steers(r) && !strings.ContainsRune(keep, r) }) && utf8.ValidString(s) {
+	if !strings.ContainsFunc(s, func(r rune) bool { return steers(r) && !strings.ContainsRune(keep, r) }) &&
+		utf8.ValidString(s) {
 		return s
 	}
 	var b strings.Builder

@@ -54,7 +54,8 @@ func check(path string, links int) error {
 			continue
 		}
 		if !owned(info) {
-			return refuse("the link %s belongs to another user, who can let it lead elsewhere: remove it, or name another place", at)
+			return refuse("the link %s belongs to another user, who can let it lead elsewhere: remove it, or name another place",
+				at)
 		}
 		to, err := os.Readlink(at)
 		if err != nil {
@@ -75,7 +76,8 @@ func checkInfo(path string, info os.FileInfo, above bool) error {
 	case !owned(info):
 		return refuse("%s belongs to another user, who can change it: name a place of your own", path)
 	case writable(info) && (!above || info.Mode()&os.ModeSticky == 0):
-		return refuse("%s can be changed by other users (%s): close it to them with chmod go-w, or name another place", path, info.Mode())
+		return refuse("%s can be changed by other users (%s): close it to them with chmod go-w, or name another place", path,
+			info.Mode())
 	}
 	return nil
 }

@@ -31,7 +31,8 @@ func TestCheck(t *testing.T) {
 		}
 		err := Check(file)
 		var refused *RefusedError
-		if (err == nil) != (c.want == "") || err != nil && (!errors.As(err, &refused) || !strings.HasPrefix(err.Error(), c.want+" ")) {
+		if (err == nil) != (c.want == "") || err != nil &&
+			(!errors.As(err, &refused) || !strings.HasPrefix(err.Error(), c.want+" ")) {
 			t.Errorf("%s with the mode %v: %v", c.path, c.mode, err)
 		}
 	}
@@ -42,7 +43,8 @@ func TestCheckLinks(t *testing.T) {
 	top := t.TempDir()
 	open := filepath.Join(top, "open")
 	link := filepath.Join(top, "link")
-	if err := errors.Join(os.Mkdir(open, 0o700), os.Chmod(open, 0o777), os.WriteFile(filepath.Join(open, "file"), nil, 0o600), os.Symlink("open", link)); err != nil {
+	if err := errors.Join(os.Mkdir(open, 0o700), os.Chmod(open, 0o777), os.WriteFile(filepath.Join(open, "file"), nil,
+		0o600), os.Symlink("open", link)); err != nil {
 		t.Fatal(err)
 	}
 	if err := Check(filepath.Join(link, "file")); err == nil || !strings.Contains(err.Error(), open) {
@@ -100,7 +102,8 @@ func TestOtherUser(t *testing.T) {
 func TestFolderIsTheOneOpened(t *testing.T) {
 	top := t.TempDir()
 	dir := filepath.Join(top, "dir")
-	if err := errors.Join(os.MkdirAll(filepath.Join(dir, "sub"), 0o700), os.WriteFile(filepath.Join(dir, "sub", "file"), nil, 0o600)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Join(dir, "sub"), 0o700), os.WriteFile(filepath.Join(dir, "sub", "file"),
+		nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	f, err := Open(dir)
@@ -108,7 +111,8 @@ func TestFolderIsTheOneOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
-	if err := errors.Join(os.Rename(dir, dir+"-away"), os.MkdirAll(filepath.Join(dir, "sub"), 0o700), os.WriteFile(filepath.Join(dir, "sub", "other"), nil, 0o600)); err != nil {
+	if err := errors.Join(os.Rename(dir, dir+"-away"), os.MkdirAll(filepath.Join(dir, "sub"), 0o700),
+		os.WriteFile(filepath.Join(dir, "sub", "other"), nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := f.File("sub/other"); err == nil {

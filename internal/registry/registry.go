@@ -31,7 +31,8 @@ func (r *Registry[T]) Add(v T) T {
 
 // All returns every value, by name.
 func (r *Registry[T]) All() []T {
-	return slices.SortedFunc(slices.Values(r.all), func(a, b T) int { return strings.Compare(r.names(a)[0], r.names(b)[0]) })
+	return slices.SortedFunc(slices.Values(r.all),
+		func(a, b T) int { return strings.Compare(r.names(a)[0], r.names(b)[0]) })
 }
 
 // Find finds a value; case, dashes, underscores and spaces do not matter.
@@ -63,7 +64,8 @@ func (e *UnknownError) Is(target error) bool {
 }
 
 func (e *UnknownError) Error() string {
-	return fmt.Sprintf("there is no %s %q%s; there are %s", e.Kind, e.Name, nearest.DidYouMean(e.Name, e.Known), strings.Join(nearest.Names(e.Known, e.Name, len(e.Known)), ", "))
+	return fmt.Sprintf("there is no %s %q%s; there are %s", e.Kind, e.Name, nearest.DidYouMean(e.Name, e.Known),
+		strings.Join(nearest.Names(e.Known, e.Name, len(e.Known)), ", "))
 }
 
 func fold(name string) string {

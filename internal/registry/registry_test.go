@@ -18,7 +18,8 @@ func TestRegistry(t *testing.T) {
 			t.Errorf("%q: %q, %v", name, v, err)
 		}
 	}
-	if _, err := r.Find("brick"); err == nil || !strings.Contains(err.Error(), `no fruit "brick"; there are Apple, Passion fruit`) {
+	if _, err := r.Find("brick"); err == nil ||
+		!strings.Contains(err.Error(), `no fruit "brick"; there are Apple, Passion fruit`) {
 		t.Error(err)
 	}
 }

@@ -85,7 +85,8 @@ func ReadAll(f *os.File, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	tooLarge := func() error {
-		return &fs.PathError{Op: "read", Path: f.Name(), Err: fmt.Errorf("it has more than the %s that are read of such a file", size(limit))}
+		return &fs.PathError{Op: "read", Path: f.Name(),
+			Err: fmt.Errorf("it has more than the %s that are read of such a file", size(limit))}
 	}
 	if info.Size() > limit {
 		return nil, tooLarge()

@@ -21,10 +21,12 @@ func TestOnlyRegularFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		pipe: "a pipe and no regular file", link: "a pipe and no regular file", dir: "a folder and no", "/dev/zero": "a device and no",
+		pipe: "a pipe and no regular file", link: "a pipe and no regular file", dir: "a folder and no",
+		"/dev/zero":                "a device and no",
 		filepath.Join(dir, "none"): "no such file",
 	} {
-		if _, err := Read(path, 10); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+		if _, err := Read(path, 10); err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), path) {
 			t.Errorf("%s: error %v, want %q", path, err, want)
 		}
 	}

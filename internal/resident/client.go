@@ -26,7 +26,8 @@ type Client struct {
 //
 // The error is an [*UnavailableError] where nothing was done, [ErrLost] where the server
 // ended on the way, and an [*Error] where the method failed.
-func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, args Args, note func(Note)) (answer Answer, err error) {
+func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, args Args,
+	note func(Note)) (answer Answer, err error) {
 	conn, err := c.dial(ctx)
 	if err != nil {
 		return answer, err

@@ -13,11 +13,13 @@ import (
 // the call was given up.
 func TestKindsCross(t *testing.T) {
 	cross := func(err error) error { return failureOf(err).err() }
-	if err := cross(fault.Errorf(fault.ErrUnknownLayer, "there is no layer x")); !errors.Is(err, fault.ErrUnknownLayer) || err.Error() != "there is no layer x" {
+	if err := cross(fault.Errorf(fault.ErrUnknownLayer, "there is no layer x")); !errors.Is(err, fault.ErrUnknownLayer) ||
+		err.Error() != "there is no layer x" {
 		t.Errorf("an unknown layer crosses as %v", err)
 	}
 	var op *fault.OperatorError
-	if err := cross(fmt.Errorf("m.onnx: %w", &fault.OperatorError{Operator: "Loop", Node: "n"})); !errors.As(err, &op) || op.Operator != "Loop" || !errors.Is(err, fault.ErrUnsupported) {
+	if err := cross(fmt.Errorf("m.onnx: %w", &fault.OperatorError{Operator: "Loop", Node: "n"})); !errors.As(err, &op) ||
+		op.Operator != "Loop" || !errors.Is(err, fault.ErrUnsupported) {
 		t.Errorf("an operator crosses as %v", err)
 	}
 	if err := cross(fmt.Errorf("given up: %w", context.Canceled)); !errors.Is(err, context.Canceled) {

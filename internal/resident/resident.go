@@ -56,7 +56,8 @@ func failureOf(err error) *failure {
 	if err == nil {
 		return nil
 	}
-	f := &failure{Message: err.Error(), Detail: fmt.Sprintf("%+v", cmp.Or(errors.Unwrap(err), err)), Kinds: fault.Names(err)}
+	f := &failure{Message: err.Error(), Detail: fmt.Sprintf("%+v", cmp.Or(errors.Unwrap(err), err)),
+		Kinds: fault.Names(err)}
 	if op, ok := errors.AsType[*fault.OperatorError](err); ok {
 		f.Operator = op
 	}

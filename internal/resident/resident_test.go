@@ -55,14 +55,17 @@ func TestCall(t *testing.T) {
 		t.Errorf("got %d, %v", got, err)
 	}
 	var notes []int
-	if got, err := Call[int, int, string](t.Context(), c, "count", 500, func(n int) { notes = append(notes, n) }); got != "counted" || err != nil || len(notes) != 500 || notes[499] != 499 {
+	if got, err := Call[int, int, string](t.Context(), c, "count", 500,
+		func(n int) { notes = append(notes, n) }); got != "counted" || err != nil || len(notes) != 500 || notes[499] != 499 {
 		t.Errorf("got %q, %v and %d notes", got, err, len(notes))
 	}
 	var failed *Error
-	if got, err := Call[int, int, string](t.Context(), c, "fail", 1, nil); got != "so far" || !errors.As(err, &failed) || err.Error() != "it failed" {
+	if got, err := Call[int, int, string](t.Context(), c, "fail", 1, nil); got != "so far" || !errors.As(err, &failed) ||
+		err.Error() != "it failed" {
 		t.Errorf("got %q, %v", got, err)
 	}
-	if _, err := Call[int, int, string](t.Context(), c, "panic", 1, nil); !errors.As(err, &failed) || err.Error() != "the engine failed: no" || !strings.Contains(failed.Unwrap().Error(), "resident_test.go") {
+	if _, err := Call[int, int, string](t.Context(), c, "panic", 1, nil); !errors.As(err, &failed) ||
+		err.Error() != "the engine failed: no" || !strings.Contains(failed.Unwrap().Error(), "resident_test.go") {
 		t.Errorf("a panic becomes %v", err)
 	}
 	if got, err := Call[int, string, int](t.Context(), c, "double", 4, nil); got != 8 || err != nil {
@@ -95,7 +98,8 @@ func TestGiveUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	enc := gob.NewEncoder(conn)
-	if err := errors.Join(enc.Encode(greeting{Protocol: protocol, Types: "1"}), enc.Encode("wait"), enc.Encode(0)); err != nil {
+	if err := errors.Join(enc.Encode(greeting{Protocol: protocol, Types: "1"}), enc.Encode("wait"),
+		enc.Encode(0)); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(20 * time.Millisecond)
@@ -114,7 +118,8 @@ func TestUnavailable(t *testing.T) {
 		return err
 	}
 	var none *UnavailableError
-	if err := try(Client{Socket: c.Socket, Types: "2"}); !errors.As(err, &none) || !strings.Contains(err.Error(), "another version") {
+	if err := try(Client{Socket: c.Socket, Types: "2"}); !errors.As(err, &none) ||
+		!strings.Contains(err.Error(), "another version") {
 		t.Errorf("another version: %v", err)
 	}
 	_ = l.Close()
@@ -146,7 +151,8 @@ func TestUnavailable(t *testing.T) {
 		t.Fatal(err)
 	}
 	go Refuse(refusing, "it is not built")
-	if err := try(Client{Socket: refusing.Addr().String(), Types: "1"}); !errors.As(err, &none) || err.Error() != "it is not built" {
+	if err := try(Client{Socket: refusing.Addr().String(), Types: "1"}); !errors.As(err, &none) ||
+		err.Error() != "it is not built" {
 		t.Errorf("a refusal: %v", err)
 	}
 	_ = refusing.Close()
@@ -158,7 +164,8 @@ func TestUnavailable(t *testing.T) {
 	defer func() { _ = silent.Close() }()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := Call[int, string, int](ctx, Client{Socket: silent.Addr().String(), Types: "1"}, "double", 1, nil); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := Call[int, string, int](ctx, Client{Socket: silent.Addr().String(), Types: "1"}, "double", 1,
+		nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a silent server: %v", err)
 	}
 }
@@ -179,7 +186,8 @@ func TestLost(t *testing.T) {
 			_ = conn.Close()
 		}
 	}()
-	if _, err := Call[int, string, int](t.Context(), Client{Socket: socket, Types: "1"}, "double", 1, nil); !errors.Is(err, ErrLost) {
+	if _, err := Call[int, string, int](t.Context(), Client{Socket: socket, Types: "1"}, "double", 1, nil); !errors.Is(err,
+		ErrLost) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -293,7 +301,8 @@ func TestStoppedCaller(t *testing.T) {
 
 // Errors of accepting that pass are waited out.
 func TestPassing(t *testing.T) {
-	for err, want := range map[error]bool{syscall.EMFILE: true, syscall.ENFILE: true, syscall.ECONNABORTED: true, syscall.EBADF: false, net.ErrClosed: false} {
+	for err, want := range map[error]bool{syscall.EMFILE: true, syscall.ENFILE: true, syscall.ECONNABORTED: true,
+		syscall.EBADF: false, net.ErrClosed: false} {
 		if got := passing(fmt.Errorf("accept: %w", os.NewSyscallError("accept4", err))); got != want {
 			t.Errorf("%v passes: %t", err, got)
 		}
@@ -306,13 +315,15 @@ func FuzzMessage(f *testing.F) {
 	whole := func(types, method string, args any) []byte {
 		var b bytes.Buffer
 		enc := gob.NewEncoder(&b)
-		if err := errors.Join(enc.Encode(greeting{Protocol: protocol, Types: types}), enc.Encode(method), enc.Encode(args)); err != nil {
+		if err := errors.Join(enc.Encode(greeting{Protocol: protocol, Types: types}), enc.Encode(method),
+			enc.Encode(args)); err != nil {
 			f.Fatal(err)
 		}
 		return b.Bytes()
 	}
 	good := whole("t", "one", 7)
-	for _, seed := range [][]byte{good, good[:len(good)/2], whole("t", "one", "words"), whole("t", "none", 1), whole("other", "one", 1), {0xf8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}} {
+	for _, seed := range [][]byte{good, good[:len(good)/2], whole("t", "one", "words"), whole("t", "none", 1),
+		whole("other", "one", 1), {0xf8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}} {
 		f.Add(seed)
 	}
 	dir := f.TempDir()
@@ -322,7 +333,8 @@ func FuzzMessage(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { _ = l.Close() })
-	server := &Server{Types: "t", Methods: map[string]Method{"one": Handle(func(_ context.Context, n int, _ func(int)) (int, error) { return n, nil })}}
+	server := &Server{Types: "t",
+		Methods: map[string]Method{"one": Handle(func(_ context.Context, n int, _ func(int)) (int, error) { return n, nil })}}
 	go func() { _ = server.Serve(l) }()
 	f.Fuzz(func(t *testing.T, message []byte) {
 		conn, err := net.Dial("unix", socket)
@@ -331,7 +343,8 @@ func FuzzMessage(f *testing.F) {
 		}
 		_, _ = conn.Write(message) // the server may have hung up
 		_ = conn.Close()
-		if got, err := Call[int, int, int](t.Context(), Client{Socket: socket, Types: "t"}, "one", 7, nil); err != nil || got != 7 {
+		if got, err := Call[int, int, int](t.Context(), Client{Socket: socket, Types: "t"}, "one", 7, nil); err != nil ||
+			got != 7 {
 			t.Errorf("%d, %v", got, err)
 		}
 	})

@@ -86,7 +86,8 @@ func (s *Server) Serve(l *net.UnixListener) error {
 // passing tells whether an error of accepting a call passes: there are too many files open at the moment, or the
 // caller has gone already.
 func passing(err error) bool {
-	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ECONNABORTED, syscall.ENOMEM, syscall.ENOBUFS, syscall.EINTR} {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ECONNABORTED, syscall.ENOMEM, syscall.ENOBUFS,
+		syscall.EINTR} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -32,7 +32,9 @@ func TestDecode(t *testing.T) {
 		`{} x`:                                 "there is something after the closing brace",
 	} {
 		err := Decode([]byte(text), &outer{})
-		if (err == nil) != (want == "") || err != nil && (!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "Go ") || strings.Contains(err.Error(), "json:")) {
+		if (err == nil) != (want == "") || err != nil &&
+			(!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "Go ") ||
+				strings.Contains(err.Error(), "json:")) {
 			t.Errorf("%q: error %v, want %q", text, err, want)
 		}
 	}

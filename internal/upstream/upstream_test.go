@@ -128,7 +128,8 @@ func TestInterpolate(t *testing.T) {
 
 // gomlx: the gradient of max(x, 0) at 0 is 1; torch's Relu has 0 there.
 func TestMaxAtZero(t *testing.T) {
-	g := run(t, func(x *Node) *Node { return Gradient(ReduceAllSum(Max(x, ZerosLike(x))), x)[0] }, []int{3}, []float32{-1, 0, 1})
+	g := run(t, func(x *Node) *Node { return Gradient(ReduceAllSum(Max(x, ZerosLike(x))), x)[0] }, []int{3},
+		[]float32{-1, 0, 1})
 	if g[0] != 0 || g[1] != 1 || g[2] != 1 {
 		t.Errorf("%s (%v)", mended, g)
 	}
@@ -143,7 +144,8 @@ func TestIdentity(t *testing.T) {
 
 // gomlx: the gradient of a node that does not feed the score is zeros, without a word.
 func TestUnreachable(t *testing.T) {
-	g := run(t, func(x *Node) *Node { return Gradient(ReduceAllSum(Square(x)), MulScalar(x, 2))[0] }, []int{2}, []float32{3, 4})
+	g := run(t, func(x *Node) *Node { return Gradient(ReduceAllSum(Square(x)), MulScalar(x, 2))[0] }, []int{2},
+		[]float32{3, 4})
 	if g[0] != 0 || g[1] != 0 {
 		t.Errorf("%s (%v)", mended, g)
 	}
@@ -168,14 +170,18 @@ func one(t *testing.T, dims []int64, node *protos.NodeProto, constants ...*proto
 	var nodes []*protos.NodeProto
 	for _, c := range constants {
 		node.Input = append(node.Input, c.Name)
-		nodes = append(nodes, &protos.NodeProto{OpType: "Constant", Output: []string{c.Name}, Attribute: []*protos.AttributeProto{
-			{Name: "value", Type: protos.AttributeProto_TENSOR, T: c}}})
+		nodes = append(nodes, &protos.NodeProto{OpType: "Constant", Output: []string{c.Name},
+			Attribute: []*protos.AttributeProto{
+				{Name: "value", Type: protos.AttributeProto_TENSOR, T: c}}})
 	}
 	shape := &protos.TensorShapeProto{}
 	for _, d := range dims {
-		shape.Dim = append(shape.Dim, &protos.TensorShapeProto_Dimension{Value: &protos.TensorShapeProto_Dimension_DimValue{DimValue: d}})
+		shape.Dim = append(shape.Dim,
+			&protos.TensorShapeProto_Dimension{Value: &protos.TensorShapeProto_Dimension_DimValue{DimValue: d}})
 	}
-	float := &protos.TypeProto{Value: &protos.TypeProto_TensorType{TensorType: &protos.TypeProto_Tensor{ElemType: int32(protos.TensorProto_FLOAT), Shape: shape}}}
+	float := &protos.TypeProto{
+		Value: &protos.TypeProto_TensorType{TensorType: &protos.TypeProto_Tensor{ElemType: int32(protos.TensorProto_FLOAT),
+			Shape: shape}}}
 	data, err := proto.Marshal(&protos.ModelProto{
 		IrVersion: 9, OpsetImport: []*protos.OperatorSetIdProto{{Version: 20}},
 		Graph: &protos.GraphProto{
@@ -191,7 +197,8 @@ func one(t *testing.T, dims []int64, node *protos.NodeProto, constants ...*proto
 }
 
 func int64s(name string, values ...int64) *protos.TensorProto {
-	return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(values))}, Int64Data: values}
+	return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(values))},
+		Int64Data: values}
 }
 
 // imported is an ONNX model as onnx-gomlx builds it.
@@ -206,7 +213,8 @@ func imported(t *testing.T, data []byte) func(x *Node) *Node {
 
 // onnx-gomlx: a Slice that turns a vector round.
 func TestSlice(t *testing.T) {
-	f := imported(t, one(t, []int64{3}, &protos.NodeProto{OpType: "Slice"}, int64s("starts", -1), int64s("ends", math.MinInt64+1), int64s("axes", 0), int64s("steps", -1)))
+	f := imported(t, one(t, []int64{3}, &protos.NodeProto{OpType: "Slice"}, int64s("starts", -1),
+		int64s("ends", math.MinInt64+1), int64s("axes", 0), int64s("steps", -1)))
 	if got := run(t, f, []int{3}, []float32{1, 2, 3}); slices.Equal(got, []float32{3, 2, 1}) {
 		t.Error(mended)
 	} else {

@@ -42,10 +42,12 @@ func init() {
 }
 
 // Show replaces the line of the terminal in which work that takes longer than a second
-// says how far it is: show gets what the line says now, and nothing at the end. It may be called while work is going on.
+// says how far it is: show gets what the line says now, and nothing at the end. It may be called while work is going
+// on.
 func Show(show func(line string)) { showLine.Store(&show) }
 
-// showPlain shows a line in the output of a notebook's cell, which goes back to the line's beginning as a terminal does.
+// showPlain shows a line in the output of a notebook's cell, which goes back to the line's beginning as a terminal
+// does.
 func showPlain(to io.Writer) func(line string) {
 	wide := 0
 	return func(line string) {

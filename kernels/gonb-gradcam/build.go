@@ -14,7 +14,8 @@ import (
 // buildTools builds gonb and goimports, and puts this program, which is what Jupyter
 // launches, beside them.
 func buildTools(ctx context.Context, s *steps, h home, src string) error {
-	if err := s.buildPinned(ctx, h, src, "tools", "github.com/janpfeifer/gonb", "golang.org/x/tools/cmd/goimports"); err != nil {
+	if err := s.buildPinned(ctx, h, src, "tools", "github.com/janpfeifer/gonb",
+		"golang.org/x/tools/cmd/goimports"); err != nil {
 		return err
 	}
 	self, err := os.Executable()
@@ -49,7 +50,8 @@ func (s *steps) buildPinned(ctx context.Context, h home, src, stamp string, pack
 		makes = append(makes, h.bin(path.Base(p)))
 	}
 	return h.once(stamp, string(pins)+runtime.Version(), makes, func() error {
-		return s.run(ctx, []string{"GOWORK=off"}, tools, "go", append([]string{"build", "-o", h.join("bin") + string(filepath.Separator)}, packages...)...)
+		return s.run(ctx, []string{"GOWORK=off"}, tools, "go",
+			append([]string{"build", "-o", h.join("bin") + string(filepath.Separator)}, packages...)...)
 	})
 }
 
@@ -76,5 +78,6 @@ func warm(ctx context.Context, s *steps, src string) error {
 	if err != nil {
 		return err
 	}
-	return s.run(ctx, []string{"GOWORK=off", "GOFLAGS=" + cellFlags(flags)}, src, "go", "build", "-o", os.DevNull, "./kernels/gonb-gradcam/warm")
+	return s.run(ctx, []string{"GOWORK=off", "GOFLAGS=" + cellFlags(flags)}, src, "go", "build", "-o", os.DevNull,
+		"./kernels/gonb-gradcam/warm")
 }

@@ -93,7 +93,8 @@ func (d *demo) inNotebook() (err error) {
 	}
 	folder := d.h.join("demo")
 	err = d.s.do("executing notebooks/quickstart.ipynb", func() error {
-		return d.s.run(d.ctx, d.environment(), folder, d.jupyter.python, "-c", executePy, filepath.Join(d.src, "notebooks", "quickstart.ipynb"), folder, "absolute")
+		return d.s.run(d.ctx, d.environment(), folder, d.jupyter.python, "-c", executePy,
+			filepath.Join(d.src, "notebooks", "quickstart.ipynb"), folder, "absolute")
 	})
 	if err != nil {
 		return err
@@ -105,7 +106,8 @@ func (d *demo) inNotebook() (err error) {
 
 To open it in JupyterLab:   go run ./kernels/gonb-gradcam demo --open
 To keep the kernel:         go run ./kernels/gonb-gradcam install
-`, filepath.Join(folder, "quickstart.png"), filepath.Join(folder, "quickstart.ipynb"), filepath.Join(folder, "quickstart.html"))
+`, filepath.Join(folder, "quickstart.png"), filepath.Join(folder, "quickstart.ipynb"),
+		filepath.Join(folder, "quickstart.html"))
 	return nil
 }
 
@@ -139,8 +141,8 @@ Left out: the notebook. Python 3 is not installed, and Jupyter needs it.
 	return nil
 }
 
-// openLab shows the notebook in JupyterLab and stays until it is closed. It is the copy in the private folder, where Jupyter
-// may save it. Python stands in the private folder, too; see python.
+// openLab shows the notebook in JupyterLab and stays until it is closed. It is the copy in the private folder, where
+// Jupyter may save it. Python stands in the private folder, too; see python.
 func (d *demo) openLab() error {
 	args := []string{"-m", "jupyter", "lab", d.h.join("demo", "quickstart.ipynb")}
 	if os.Geteuid() == 0 { // in a container; JupyterLab refuses root unless it is told

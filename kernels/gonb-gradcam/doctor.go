@@ -74,15 +74,20 @@ func examine(h home) []finding {
 	build := "go run ./kernels/gonb-gradcam install builds it"
 	return []finding{
 		{What: "go", Found: version("go", "version"), Required: true, Get: "install Go 1.26 or newer"},
-		{What: "C compiler (for XLA)", Found: firstProgram(os.Getenv("CC"), "gcc", "clang", "cc"), Get: "install gcc or clang; without one everything runs in pure Go"},
+		{What: "C compiler (for XLA)", Found: firstProgram(os.Getenv("CC"), "gcc", "clang", "cc"),
+			Get: "install gcc or clang; without one everything runs in pure Go"},
 		{What: "gonb", Found: ours(h, "gonb"), Get: build},
 		{What: "goimports", Found: ours(h, "goimports"), Get: build},
-		{What: "gopls (completion and hover in cells)", Found: ours(h, "gopls"), Get: "go run ./kernels/gonb-gradcam install --gopls"},
+		{What: "gopls (completion and hover in cells)", Found: ours(h, "gopls"),
+			Get: "go run ./kernels/gonb-gradcam install --gopls"},
 		{What: "python", Found: version("python3", "--version"), Get: "install Python 3.9 or newer; Jupyter needs it"},
-		{What: "jupyter", Found: jupyterFound(h), Get: "pip install jupyterlab; go run ./kernels/gonb-gradcam demo does it privately"},
+		{What: "jupyter", Found: jupyterFound(h),
+			Get: "pip install jupyterlab; go run ./kernels/gonb-gradcam demo does it privately"},
 		{What: `kernel "Go (Grad-CAM)"`, Found: installedSpec(h), Get: "go run ./kernels/gonb-gradcam install"},
-		{What: "PJRT plugin (XLA)", Found: strings.Join(plugins, ", "), Get: "go run ./kernels/gonb-gradcam install --xla; without one everything runs in pure Go"},
-		{What: "GPU", Found: gpu(), Get: "no NVIDIA device; with one, the PJRT plugin of jax-cuda13-pjrt serves the backend xla:cuda"},
+		{What: "PJRT plugin (XLA)", Found: strings.Join(plugins, ", "),
+			Get: "go run ./kernels/gonb-gradcam install --xla; without one everything runs in pure Go"},
+		{What: "GPU", Found: gpu(),
+			Get: "no NVIDIA device; with one, the PJRT plugin of jax-cuda13-pjrt serves the backend xla:cuda"},
 	}
 }
 

@@ -20,7 +20,8 @@ func buildEngine(h home, src string, run func(env []string, dir, name string, ar
 		return err
 	}
 	return h.once("engine", source+runtime.Version(), []string{h.bin("gradcam")}, func() error {
-		return run([]string{"GOWORK=off"}, src, "go", "build", "-ldflags=-s", "-o", h.bin("gradcam"), "./gradcamnb/cmd/gradcam")
+		return run([]string{"GOWORK=off"}, src, "go", "build", "-ldflags=-s", "-o", h.bin("gradcam"),
+			"./gradcamnb/cmd/gradcam")
 	})
 }
 

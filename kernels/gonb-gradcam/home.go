@@ -132,7 +132,8 @@ func checkout(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("the source of %s is not here: run this in a checkout of it", module)
 	}
 	if strings.Contains(dir, ",") {
-		return "", fmt.Errorf("the folder %q has a comma in its name, which gonb takes for two folders: move the checkout", dir)
+		return "", fmt.Errorf("the folder %q has a comma in its name, which gonb takes for two folders: move the checkout",
+			dir)
 	}
 	return dir, nil
 }

@@ -32,17 +32,20 @@ func installCommand() *cobra.Command {
 				return err
 			}
 			if xla {
-				if err := s.do("fetching the PJRT plugin for XLA on CPU", func() error { return pjrtWheel.fetch(c.Context(), s, h) }); err != nil {
+				if err := s.do("fetching the PJRT plugin for XLA on CPU",
+					func() error { return pjrtWheel.fetch(c.Context(), s, h) }); err != nil {
 					return err
 				}
 			}
 			if ort {
-				if err := s.do("fetching onnxruntime's library", func() error { return ortWheel.fetch(c.Context(), s, h) }); err != nil {
+				if err := s.do("fetching onnxruntime's library",
+					func() error { return ortWheel.fetch(c.Context(), s, h) }); err != nil {
 					return err
 				}
 			}
 			if gopls {
-				if err := s.do("building gopls, which takes a minute or two", func() error { return buildGopls(c.Context(), s, h) }); err != nil {
+				if err := s.do("building gopls, which takes a minute or two",
+					func() error { return buildGopls(c.Context(), s, h) }); err != nil {
 					return err
 				}
 			}
@@ -56,9 +59,11 @@ func installCommand() *cobra.Command {
 	}
 	c.Flags().Bool("user", true, "install for you alone (the default)")
 	c.Flags().StringVar(&prefix, "prefix", "", "install into PREFIX/share/jupyter, e.g. of a virtual environment")
-	c.Flags().StringVar(&backend, "backend", "", "backend that notebooks compute on (default: XLA where a PJRT plugin is installed, else pure Go)")
+	c.Flags().StringVar(&backend, "backend", "",
+		"backend that notebooks compute on (default: XLA where a PJRT plugin is installed, else pure Go)")
 	c.Flags().BoolVar(&xla, "xla", false, "also download the pinned PJRT plugin for XLA on CPU (60 MB, with pip)")
-	c.Flags().BoolVar(&ort, "onnxruntime", false, "also download the pinned library of onnxruntime, for files whose graph cannot be written (28 MB, with pip)")
+	c.Flags().BoolVar(&ort, "onnxruntime", false,
+		"also download the pinned library of onnxruntime, for files whose graph cannot be written (28 MB, with pip)")
 	c.Flags().BoolVar(&gopls, "gopls", false, "also build the pinned gopls, for completion and hover in cells")
 	return c
 }
@@ -94,7 +99,8 @@ func install(ctx context.Context, s *steps, h home, data, backend string) (strin
 	if err != nil {
 		return "", err
 	}
-	if err := s.do("compiling the library once, so that cells are quick", func() error { return warm(ctx, s, src) }); err != nil {
+	if err := s.do("compiling the library once, so that cells are quick",
+		func() error { return warm(ctx, s, src) }); err != nil {
 		return "", err
 	}
 	var dir string

@@ -54,7 +54,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"uninstall", "--prefix", t.TempDir()}, 1, "is not installed in"},
 		{[]string{"launch", "--source", "/no/such/folder"}, 1, "install again"},
 	} {
-		if code, said := call(t, t.TempDir(), c.args...); code != c.code || !strings.Contains(said, c.want) || strings.Count(said, "\n") > 1 && c.code != 0 {
+		if code, said := call(t, t.TempDir(), c.args...); code != c.code || !strings.Contains(said, c.want) ||
+			strings.Count(said, "\n") > 1 && c.code != 0 {
 			t.Errorf("%q: exit code %d, %q", c.args, code, said)
 		}
 	}
@@ -83,8 +84,10 @@ func TestSpec(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{home("/private").bin("gonb-gradcam"), "launch", "--home", "/private", "--source", "/src", "--go", "/usr/go/bin", "--backend", "xla:cpu", "--kernel", "{connection_file}"}
-	if !slices.Equal(got.Argv, want) || got.DisplayName != "Go (Grad-CAM)" || got.Language != "go" || got.InterruptMode != "message" {
+	want := []string{home("/private").bin("gonb-gradcam"), "launch", "--home", "/private", "--source", "/src", "--go",
+		"/usr/go/bin", "--backend", "xla:cpu", "--kernel", "{connection_file}"}
+	if !slices.Equal(got.Argv, want) || got.DisplayName != "Go (Grad-CAM)" || got.Language != "go" ||
+		got.InterruptMode != "message" {
 		t.Errorf("kernel.json says %s", text)
 	}
 	for _, logo := range []string{"logo-svg.svg", "logo-64x64.png"} {
@@ -124,7 +127,8 @@ func TestCellEnvironment(t *testing.T) {
 	if err := os.MkdirAll(h.join("pjrt"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if got := l.environment("", nothingSet); !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "PJRT_PLUGIN_LIBRARY_PATH="+h.join("pjrt")) }) {
+	if got := l.environment("", nothingSet); !slices.ContainsFunc(got,
+		func(s string) bool { return strings.HasPrefix(s, "PJRT_PLUGIN_LIBRARY_PATH="+h.join("pjrt")) }) {
 		t.Errorf("%q does not name the private plugin folder", got)
 	}
 	set := l.environment("", func(string) (string, bool) { return "mine", true })
@@ -143,13 +147,18 @@ func TestPath(t *testing.T) {
 // Where go-xla 0.4.5 looks for plugins, and how it wants them named.
 func TestFindPlugins(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"pjrt_c_api_cpu_plugin.so", "pjrt-plugin-cuda.so", "libsomething.so", "pjrt_c_api_cpu_plugin.so.txt"} {
+	for _, name := range []string{"pjrt_c_api_cpu_plugin.so", "pjrt-plugin-cuda.so", "libsomething.so",
+		"pjrt_c_api_cpu_plugin.so.txt"} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got := findPlugins(home(t.TempDir()), func(key string) (string, bool) { return dir + ":/no/such/folder", key == "PJRT_PLUGIN_LIBRARY_PATH" })
-	if want := []string{filepath.Join(dir, "pjrt-plugin-cuda.so"), filepath.Join(dir, "pjrt_c_api_cpu_plugin.so")}; !slices.Equal(got, want) {
+	got := findPlugins(home(t.TempDir()), func(key string) (string, bool) {
+		return dir + ":/no/such/folder",
+			key == "PJRT_PLUGIN_LIBRARY_PATH"
+	})
+	if want := []string{filepath.Join(dir, "pjrt-plugin-cuda.so"),
+		filepath.Join(dir, "pjrt_c_api_cpu_plugin.so")}; !slices.Equal(got, want) {
 		t.Errorf("found %q, want %q", got, want)
 	}
 }
@@ -178,7 +187,8 @@ func TestPluginIsChecked(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(data)
-	if err := (wheel{sha256: strings.Repeat("0", 64), file: "pkg/plugin.so"}).extract(file, to); err == nil || !strings.Contains(err.Error(), "it is not used") || exists(to) {
+	if err := (wheel{sha256: strings.Repeat("0", 64), file: "pkg/plugin.so"}).extract(file, to); err == nil ||
+		!strings.Contains(err.Error(), "it is not used") || exists(to) {
 		t.Errorf("a wheel with another SHA-256: %v", err)
 	}
 	if err := (wheel{sha256: hex.EncodeToString(sum[:]), file: "pkg/other.so"}).extract(file, to); err == nil {
@@ -284,7 +294,8 @@ func TestStepsSayWhatFailed(t *testing.T) {
 	err = s.do("trying", func() error {
 		return s.run(t.Context(), nil, "", "sh", "-c", "echo first; echo the reason >&2; exit 3")
 	})
-	if err == nil || !strings.Contains(err.Error(), "the reason") || !strings.Contains(err.Error(), "test.log") || !strings.Contains(shown.String(), "failed") {
+	if err == nil || !strings.Contains(err.Error(), "the reason") || !strings.Contains(err.Error(), "test.log") ||
+		!strings.Contains(shown.String(), "failed") {
 		t.Errorf("error %v, shown %q", err, shown.String())
 	}
 }
@@ -296,7 +307,8 @@ func TestSuperviseLeavesNothing(t *testing.T) {
 	}
 	alive := filepath.Join(t.TempDir(), "alive")
 	// A cell's program that goes on after the kernel has ended.
-	kernel := exec.Command("sh", "-c", `(while :; do touch "$1"; sleep 0.05; done) & until [ -e "$1" ]; do sleep 0.05; done; exit 7`, "sh", alive)
+	kernel := exec.Command("sh", "-c",
+		`(while :; do touch "$1"; sleep 0.05; done) & until [ -e "$1" ]; do sleep 0.05; done; exit 7`, "sh", alive)
 	err := supervise(kernel)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 7 {
@@ -331,7 +343,8 @@ func TestFailureIsSaid(t *testing.T) {
 	script(filepath.Join(h, "bin", "gonb"), "exit 7")
 	t.Setenv("PATH", path+":/usr/bin:/bin")
 	script(filepath.Join(path, "go"), "exit 3")
-	if code, said := call(t, h, "launch", "--home", h, "--source", src); code != 1 || !strings.Contains(said, "asking go for GOFLAGS") {
+	if code, said := call(t, h, "launch", "--home", h, "--source", src); code != 1 ||
+		!strings.Contains(said, "asking go for GOFLAGS") {
 		t.Errorf("go fails: exit code %d, %q", code, said)
 	}
 	script(filepath.Join(path, "go"), "echo")

@@ -44,7 +44,8 @@ func TestForeignHomeStays(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(prefix, "share", "jupyter", "kernels", kernelName), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"uninstall", "--all", "--prefix", prefix}, {"install", "--prefix", prefix}, {"demo"}} {
+	for _, args := range [][]string{{"uninstall", "--all", "--prefix", prefix}, {"install", "--prefix", prefix},
+		{"demo"}} {
 		code, said := call(t, dir, args...)
 		if code != 1 || !strings.Contains(said, "not made by gradcamnb") {
 			t.Errorf("%v: exit code %d: %s", args, code, said)
@@ -64,7 +65,8 @@ func TestRemoveByName(t *testing.T) {
 	}
 	outside := t.TempDir()
 	tree(t, outside, "gonb", "kernel.json")
-	tree(t, string(h), "bin/gonb", "bin/mytool", "programs/ab/abcd-d", "programs/ab/notes", "stamps/tools", "log/install.log", "venv/mine",
+	tree(t, string(h), "bin/gonb", "bin/mytool", "programs/ab/abcd-d", "programs/ab/notes", "stamps/tools",
+		"log/install.log", "venv/mine",
 		ortWheel.library(), "stamps/onnxruntime")
 	if err := os.Symlink(outside, h.join("pjrt")); err != nil {
 		t.Fatal(err)
@@ -110,7 +112,8 @@ func TestOlderHomeIsMarked(t *testing.T) {
 	if _, err := openHome(); err == nil {
 		t.Error("a folder without stamps was taken")
 	}
-	if err := errors.Join(os.Mkdir(filepath.Join(dir, "stamps"), 0o700), os.WriteFile(filepath.Join(dir, "stamps", "tools"), []byte(strings.Repeat("0a", 32)), 0o600)); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "stamps"), 0o700),
+		os.WriteFile(filepath.Join(dir, "stamps", "tools"), []byte(strings.Repeat("0a", 32)), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	h, err := openHome()

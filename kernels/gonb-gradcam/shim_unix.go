@@ -98,7 +98,8 @@ func shimGo(args []string) int {
 // nothing but the library brings cgo.
 func linksItself(args []string) bool {
 	flagged := slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "-ldflags") })
-	return runtime.GOOS == "linux" && !flagged && slices.Contains(strings.Fields(os.Getenv("GOFLAGS")), linkerFlags) && satisfied("main.go")
+	return runtime.GOOS == "linux" && !flagged && slices.Contains(strings.Fields(os.Getenv("GOFLAGS")), linkerFlags) &&
+		satisfied("main.go")
 }
 
 // linkWithin builds with Go's own linker, and tells what was said and whether that worked.

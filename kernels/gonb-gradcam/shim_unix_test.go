@@ -43,11 +43,12 @@ func TestImportOurs(t *testing.T) {
 	front := `"github.com/gradcam-go/gradcam/gradcamnb`
 	for program, want := range map[string]string{
 		"package main\n\nfunc main() { nb.MustShow(gradcamnb.MustOpen(`m`)); imgio.Open(`p`); nb.MustShow() }": "package main; import " + front + `/nb"; import ` + front + `"; import ` + front + `/imgio"` + "\n",
-		"package main\n\nimport " + front + "/nb\"\n\nfunc main() { nb.MustShow(); fmt.Println() }":            "package main\n",
-		"package main\n\nimport nb \"other\"\n\nfunc main() { nb.MustShow() }":                                 "package main\n",
-		"package main\n\nvar nb struct{ X int }\n\nfunc main() { nb.X = 1; render := nb; render.X++ }":         "package main\n",
-		"package main\n\nfunc main() { nb.MustShow( }":                                                         "package main\n",
-		"package main\n\nfunc main() { kernels.X(); internal.X() }":                                            "package main\n",
+		"package main\n\nimport " + front +
+			"/nb\"\n\nfunc main() { nb.MustShow(); fmt.Println() }": "package main\n",
+		"package main\n\nimport nb \"other\"\n\nfunc main() { nb.MustShow() }":                         "package main\n",
+		"package main\n\nvar nb struct{ X int }\n\nfunc main() { nb.X = 1; render := nb; render.X++ }": "package main\n",
+		"package main\n\nfunc main() { nb.MustShow( }":                                                 "package main\n",
+		"package main\n\nfunc main() { kernels.X(); internal.X() }":                                    "package main\n",
 	} {
 		file := filepath.Join(t.TempDir(), "main.go")
 		if err := os.WriteFile(file, []byte(program), 0o600); err != nil {

@@ -32,7 +32,8 @@ func (w wheel) library() string { return path.Join(w.folder, path.Base(w.file)) 
 // fetch downloads the pinned wheel, checks it and takes the library out.
 func (w wheel) fetch(ctx context.Context, s *steps, h home) error {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
-		return fmt.Errorf("the pinned %s is for Linux on amd64 only, and this is %s/%s: %s", w.name, runtime.GOOS, runtime.GOARCH, w.instead)
+		return fmt.Errorf("the pinned %s is for Linux on amd64 only, and this is %s/%s: %s", w.name, runtime.GOOS,
+			runtime.GOARCH, w.instead)
 	}
 	to := h.join(w.library())
 	return h.once(w.folder, w.sha256, []string{to}, func() error {
@@ -64,7 +65,8 @@ func (w wheel) extract(path, to string) error {
 		return err
 	}
 	if got := sha256.Sum256(data); hex.EncodeToString(got[:]) != w.sha256 {
-		return fmt.Errorf("the wheel %s has the SHA-256 %x and not the pinned %s: it is not used", filepath.Base(path), got, w.sha256)
+		return fmt.Errorf("the wheel %s has the SHA-256 %x and not the pinned %s: it is not used", filepath.Base(path), got,
+			w.sha256)
 	}
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {

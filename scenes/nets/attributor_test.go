@@ -10,9 +10,11 @@ import (
 
 // The attributor's heads have names for their values.
 func TestAttributeByName(t *testing.T) {
-	s := scenes.Draw(unseen, scenes.Options{Kinds: []scenes.Kind{{Shape: scenes.Cross, Color: scenes.Blue, Size: scenes.Large}}})
+	s := scenes.Draw(unseen, scenes.Options{Kinds: []scenes.Kind{{Shape: scenes.Cross, Color: scenes.Blue,
+		Size: scenes.Large}}})
 	m := Attributor.MustOpen(golden.Path("scenes", "attributor"))
-	r, err := m.Explain(s.Picture, gradcamnb.Attribute("shape", "cross"), gradcamnb.Attribute("color", "blue"), gradcamnb.InBox(Crop(s.Picture.Bounds(), s.Objects[0].Box)))
+	r, err := m.Explain(s.Picture, gradcamnb.Attribute("shape", "cross"), gradcamnb.Attribute("color", "blue"),
+		gradcamnb.InBox(Crop(s.Picture.Bounds(), s.Objects[0].Box)))
 	if err != nil {
 		t.Fatal(err)
 	}

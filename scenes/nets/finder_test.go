@@ -92,14 +92,16 @@ func byDRISE(masks int, design string) wayTo {
 	}
 	return wayTo{name, func(finder *gradcamnb.Model, e explained) heatmap.Grid {
 		o := gradcamnb.Sampling{Masks: masks, Grid: 12, Seed: 1, Batch: 64, Design: design}
-		return finder.MustExplain(e.picture, gradcamnb.Detection(1), gradcamnb.Methods("D-RISE"), gradcamnb.Sampled(o)).Maps[0].Grid
+		return finder.MustExplain(e.picture, gradcamnb.Detection(1), gradcamnb.Methods("D-RISE"),
+			gradcamnb.Sampled(o)).Maps[0].Grid
 	}}
 }
 
 // byGradient is a method of the gradient at a layer.
 func byGradient(method, layer string) wayTo {
 	return wayTo{method + " of the box at " + layer, func(finder *gradcamnb.Model, e explained) heatmap.Grid {
-		return finder.MustExplain(e.picture, gradcamnb.Detection(1), gradcamnb.Methods(method), gradcamnb.Layers(layer)).Maps[0].Grid
+		return finder.MustExplain(e.picture, gradcamnb.Detection(1), gradcamnb.Methods(method),
+			gradcamnb.Layers(layer)).Maps[0].Grid
 	}}
 }
 
@@ -136,7 +138,8 @@ type scored struct{ pointing, energy, insertion, deletion float64 }
 // it for insertion, a plain shape is found as well as before.
 func worth(t *testing.T, finder *gradcamnb.Model, e explained, g heatmap.Grid) (s scored) {
 	t.Helper()
-	whole := imgio.Frame{PictureW: finderSide, PictureH: finderSide, ModelW: finderSide, ModelH: finderSide, ScaleX: 1, ScaleY: 1}
+	whole := imgio.Frame{PictureW: finderSide, PictureH: finderSide, ModelW: finderSide, ModelH: finderSide, ScaleX: 1,
+		ScaleY: 1}
 	m := heatmap.Map{Grid: g, Box: e.detection.Box}
 	if _, hi, ok := g.Range(); ok && hi > 0 { // one that is nowhere positive points nowhere
 		s.energy = m.Energy(whole)
@@ -175,7 +178,9 @@ func area(t *testing.T, finder *gradcamnb.Model, e explained, g heatmap.Grid, in
 		batch = append(batch, shown...)
 	}
 	all := gradcamnb.Reading{Threshold: 1e-9, NMS: 1} // every candidate
-	found, err := finder.DetectAll(t.Context(), gradcamnb.Request{Reading: all, Tensor: &gradcamnb.Tensor{Dims: []int{steps + 1, finderSide, finderSide, 3}, Values: batch}})
+	found, err := finder.DetectAll(t.Context(),
+		gradcamnb.Request{Reading: all, Tensor: &gradcamnb.Tensor{Dims: []int{steps + 1, finderSide, finderSide, 3},
+			Values: batch}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,10 +224,12 @@ func TestFinderExplained(t *testing.T) {
 	of := explainedScenes(finder, 6)
 	drise, noise := average(t, finder, byDRISE(512, "balanced"), of), average(t, finder, byChance, of)
 	if drise.pointing < 1 || drise.energy < 4*noise.energy {
-		t.Errorf("D-RISE points at %.2f of the objects with %.2f of its energy, noise has %.2f there", drise.pointing, drise.energy, noise.energy)
+		t.Errorf("D-RISE points at %.2f of the objects with %.2f of its energy, noise has %.2f there", drise.pointing,
+			drise.energy, noise.energy)
 	}
 	if drise.insertion <= noise.insertion || drise.deletion >= noise.deletion {
-		t.Errorf("insertion %.3f and deletion %.3f are no better than noise's %.3f and %.3f", drise.insertion, drise.deletion, noise.insertion, noise.deletion)
+		t.Errorf("insertion %.3f and deletion %.3f are no better than noise's %.3f and %.3f", drise.insertion, drise.deletion,
+			noise.insertion, noise.deletion)
 	}
 }
 
@@ -233,12 +240,14 @@ func TestDrawnInstance(t *testing.T) {
 	kind := scenes.Kind{Shape: scenes.Circle, Color: scenes.Red, Size: scenes.Medium}
 	s := scenes.Draw(unseen+7, scenes.Options{Kinds: []scenes.Kind{kind}})
 	object := s.Objects[0]
-	corner := heatmap.Polygon(finderSide, finderSide, [2]float64{1, 1}, [2]float64{21, 1}, [2]float64{21, 21}, [2]float64{1, 21})
+	corner := heatmap.Polygon(finderSide, finderSide, [2]float64{1, 1}, [2]float64{21, 1}, [2]float64{21, 21},
+		[2]float64{1, 21})
 	if corner.IoU(object.Mask) > 0 {
 		t.Fatal("the object lies in the corner")
 	}
 	o := gradcamnb.Sampling{Masks: 256, Grid: 8, Seed: 1, Design: "balanced"}
-	r := finder.MustExplain(s.Picture, gradcamnb.Mask(object.Mask, int(object.Shape)), gradcamnb.Mask(corner, int(object.Shape)), gradcamnb.Methods("D-RISE"), gradcamnb.Sampled(o))
+	r := finder.MustExplain(s.Picture, gradcamnb.Mask(object.Mask, int(object.Shape)),
+		gradcamnb.Mask(corner, int(object.Shape)), gradcamnb.Methods("D-RISE"), gradcamnb.Sampled(o))
 	there, nowhere := r.Maps[0], r.Maps[1]
 	if there.Score < 0.6 || !there.Points(r.Frame) {
 		t.Errorf("the object's own mask matches %g, and the map points into it: %t", there.Score, there.Points(r.Frame))
@@ -261,7 +270,8 @@ func TestFinderReport(t *testing.T) {
 			ways = append(ways, byDRISE(masks, design))
 		}
 	}
-	ways = append(ways, byGradient("Grad-CAM", "/look"), byGradient("HiResCAM", "/look"), byGradient("Grad-CAM", "/stage4.1"), byGradient("HiResCAM", "/stage4.1"), byMiddle, byChance)
+	ways = append(ways, byGradient("Grad-CAM", "/look"), byGradient("HiResCAM", "/look"),
+		byGradient("Grad-CAM", "/stage4.1"), byGradient("HiResCAM", "/stage4.1"), byMiddle, byChance)
 	of := explainedScenes(finder, 40)
 	var b strings.Builder
 	for _, way := range ways {
@@ -275,11 +285,13 @@ func TestFinderReport(t *testing.T) {
 	}
 	head, rest, _ := strings.Cut(string(data), finderBegin)
 	_, tail, _ := strings.Cut(rest, finderEnd)
-	text := head + finderBegin + "\n| | pointing | energy | insertion | deletion |\n|---|---|---|---|---|\n" + b.String() + finderEnd + tail
+	text := head + finderBegin + "\n| | pointing | energy | insertion | deletion |\n|---|---|---|---|---|\n" + b.String() +
+		finderEnd + tail
 	if err := os.WriteFile(page, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // Between these the page is made by this test.
-const finderBegin, finderEnd = "<!-- figures: go test ./scenes/nets -run FinderReport -update -->", "<!-- end of figures -->"
+const finderBegin, finderEnd = "<!-- figures: go test ./scenes/nets -run FinderReport -update -->",
+	"<!-- end of figures -->"

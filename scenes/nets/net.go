@@ -44,7 +44,8 @@ func (n Net) Prep() imgio.Prep {
 // Card is what the network says about itself.
 func (n Net) Card() source.Card {
 	prep := n.Prep()
-	return source.Card{Name: n.Name, Input: []int{-1, n.Side, n.Side, 3}, Prep: &prep, Labels: n.Labels, Outputs: n.Outputs, HeadLabels: n.Heads, Detector: n.Detector}
+	return source.Card{Name: n.Name, Input: []int{-1, n.Side, n.Side, 3}, Prep: &prep, Labels: n.Labels,
+		Outputs: n.Outputs, HeadLabels: n.Heads, Detector: n.Detector}
 }
 
 // Store reads weights: a folder with a GoMLX checkpoint.

@@ -54,7 +54,8 @@ func TestWeights(t *testing.T) {
 // A crop is a square within the picture that holds the box.
 func TestCrop(t *testing.T) {
 	picture := image.Rect(0, 0, 96, 96)
-	for _, box := range []image.Rectangle{image.Rect(40, 40, 60, 50), image.Rect(0, 0, 10, 12), image.Rect(80, 60, 96, 90), image.Rect(0, 0, 96, 90)} {
+	for _, box := range []image.Rectangle{image.Rect(40, 40, 60, 50), image.Rect(0, 0, 10, 12), image.Rect(80, 60, 96, 90),
+		image.Rect(0, 0, 96, 90)} {
 		c := Crop(picture, box)
 		if c.Dx() != c.Dy() || !c.In(picture) || !box.In(c) {
 			t.Errorf("the crop of %v is %v", box, c)

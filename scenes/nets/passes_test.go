@@ -57,7 +57,8 @@ func (q question) passes(t *testing.T, n int, names []string, layered map[string
 			seen, boxes = box, []image.Rectangle{box}
 		}
 		a.floors(seen, truth, r)
-		res, err := m.Explain(s.Picture, target, gradcamnb.Methods(names...), gradcamnb.Layers(q.layers...), gradcamnb.InBox(boxes...),
+		res, err := m.Explain(s.Picture, target, gradcamnb.Methods(names...), gradcamnb.Layers(q.layers...),
+			gradcamnb.InBox(boxes...),
 			gradcamnb.Sampled(gradcamnb.Sampling{Masks: riseMasks, Batch: 32}))
 		if err != nil {
 			t.Fatal(err)
@@ -80,7 +81,8 @@ func (q question) passes(t *testing.T, n int, names []string, layered map[string
 }
 
 // Methods of many passes, too, have more of their map on the right object than noise has, at
-// some layer. Three of them on a few scenes stand for all; with -slow all are measured, and -update writes their figures.
+// some layer. Three of them on a few scenes stand for all; with -slow all are measured, and -update writes their
+// figures.
 func TestTruthOfManyPasses(t *testing.T) {
 	needsXLA(t)
 	all, layered := passMethods(t)
@@ -110,7 +112,8 @@ func TestTruthOfManyPasses(t *testing.T) {
 		if !ok1 || !ok2 {
 			t.Fatal("docs/which-layer.md has no place for the figures of many passes")
 		}
-		text = fmt.Sprintf("%s%s\n\n%d scenes a question; RISE with %d masks.\n%s%s%s", head, beginPasses, n, riseMasks, &tables, endPasses, tail)
+		text = fmt.Sprintf("%s%s\n\n%d scenes a question; RISE with %d masks.\n%s%s%s", head, beginPasses, n, riseMasks,
+			&tables, endPasses, tail)
 		if err := os.WriteFile(page, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -124,4 +127,5 @@ func TestTruthOfManyPasses(t *testing.T) {
 }
 
 // Between these the page is made by this test.
-const beginPasses, endPasses = "<!-- many passes: go test ./scenes/nets -run ManyPasses -update -->", "<!-- end of many passes -->"
+const beginPasses, endPasses = "<!-- many passes: go test ./scenes/nets -run ManyPasses -update -->",
+	"<!-- end of many passes -->"

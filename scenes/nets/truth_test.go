@@ -43,26 +43,33 @@ func stageNames(n int) (names []string) {
 }
 
 var questions = []question{
-	{"a shape, of the tagger", Tagger, stageNames(4), 3, func(s scenes.Scene) (gradcamnb.Target, heatmap.Grid, image.Rectangle) {
+	{"a shape, of the tagger", Tagger, stageNames(4), 3, func(s scenes.Scene) (gradcamnb.Target, heatmap.Grid,
+		image.Rectangle) {
 		shape := s.Objects[0].Shape
 		return gradcamnb.Tag(int(shape)), s.Mask(func(o scenes.Object) bool { return o.Shape == shape }), image.Rectangle{}
 	}},
-	{"a colour, of the tagger", Tagger, stageNames(4), 3, func(s scenes.Scene) (gradcamnb.Target, heatmap.Grid, image.Rectangle) {
+	{"a colour, of the tagger", Tagger, stageNames(4), 3, func(s scenes.Scene) (gradcamnb.Target, heatmap.Grid,
+		image.Rectangle) {
 		color := s.Objects[0].Color
-		return gradcamnb.Tag(len(scenes.Shapes) + int(color)), s.Mask(func(o scenes.Object) bool { return o.Color == color }), image.Rectangle{}
+		return gradcamnb.Tag(len(scenes.Shapes) + int(color)), s.Mask(func(o scenes.Object) bool { return o.Color == color }),
+			image.Rectangle{}
 	}},
-	{"the shape in a crop, of the attributor", Attributor, stageNames(3), 2, func(s scenes.Scene) (gradcamnb.Target, heatmap.Grid, image.Rectangle) {
-		o := s.Objects[0]
-		return gradcamnb.Output("shape", int(o.Shape)), o.Mask, Crop(s.Picture.Bounds(), o.Box)
-	}},
-	{"the colour in a crop, of the attributor", Attributor, stageNames(3), 2, func(s scenes.Scene) (gradcamnb.Target, heatmap.Grid, image.Rectangle) {
-		o := s.Objects[0]
-		return gradcamnb.Output("color", int(o.Color)), o.Mask, Crop(s.Picture.Bounds(), o.Box)
-	}},
-	{"the region of a shape, of the segmenter", Segmenter, append(stageNames(4), "/up1", "/up2", "/up3"), 3, func(s scenes.Scene) (gradcamnb.Target, heatmap.Grid, image.Rectangle) {
-		shape := s.Objects[0].Shape
-		return gradcamnb.Region(1 + int(shape)), s.Mask(func(o scenes.Object) bool { return o.Shape == shape }), image.Rectangle{}
-	}},
+	{"the shape in a crop, of the attributor", Attributor, stageNames(3), 2,
+		func(s scenes.Scene) (gradcamnb.Target, heatmap.Grid, image.Rectangle) {
+			o := s.Objects[0]
+			return gradcamnb.Output("shape", int(o.Shape)), o.Mask, Crop(s.Picture.Bounds(), o.Box)
+		}},
+	{"the colour in a crop, of the attributor", Attributor, stageNames(3), 2,
+		func(s scenes.Scene) (gradcamnb.Target, heatmap.Grid, image.Rectangle) {
+			o := s.Objects[0]
+			return gradcamnb.Output("color", int(o.Color)), o.Mask, Crop(s.Picture.Bounds(), o.Box)
+		}},
+	{"the region of a shape, of the segmenter", Segmenter, append(stageNames(4), "/up1", "/up2", "/up3"), 3,
+		func(s scenes.Scene) (gradcamnb.Target, heatmap.Grid, image.Rectangle) {
+			shape := s.Objects[0].Shape
+			return gradcamnb.Region(1 + int(shape)), s.Mask(func(o scenes.Object) bool { return o.Shape == shape }),
+				image.Rectangle{}
+		}},
 }
 
 // figure is what a kind of map scores over scenes.
@@ -127,11 +134,13 @@ func (q question) ask(t *testing.T, n int) asked {
 	first := target
 	first.Index = target.Index[:1]
 	everywhere, atTheLast := q.accepted(t, pictures[0], first)
-	for _, ask := range []struct{ names, layers []string }{{everywhere, q.layers}, {atTheLast, q.layers[q.last : q.last+1]}} {
+	for _, ask := range []struct{ names, layers []string }{{everywhere, q.layers},
+		{atTheLast, q.layers[q.last : q.last+1]}} {
 		if len(ask.names) == 0 {
 			continue
 		}
-		results, err := m.ExplainAll(pictures, target, gradcamnb.Methods(ask.names...), gradcamnb.Layers(ask.layers...), gradcamnb.InBox(boxes...))
+		results, err := m.ExplainAll(pictures, target, gradcamnb.Methods(ask.names...), gradcamnb.Layers(ask.layers...),
+			gradcamnb.InBox(boxes...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +198,8 @@ func (a *asked) floors(seen image.Rectangle, truth heatmap.Grid, r *rand.Rand) {
 	for y := seen.Min.Y; y < seen.Max.Y; y++ {
 		for x := seen.Min.X; x < seen.Max.X; x++ {
 			random.Values[y*truth.W+x] = r.Float32()
-			dx, dy := float64(2*x+1-seen.Min.X-seen.Max.X)/float64(seen.Dx()), float64(2*y+1-seen.Min.Y-seen.Max.Y)/float64(seen.Dy())
+			dx, dy := float64(2*x+1-seen.Min.X-seen.Max.X)/float64(seen.Dx()),
+				float64(2*y+1-seen.Min.Y-seen.Max.Y)/float64(seen.Dy())
 			middle.Values[y*truth.W+x] = float32(math.Exp(-2 * (dx*dx + dy*dy)))
 		}
 	}
@@ -233,7 +243,8 @@ func TestTruth(t *testing.T) {
 			}
 			for _, floor := range floors {
 				if hits := a.best(m.Name, figure.pointing); !crop && hits <= floor.pointing() {
-					t.Errorf("%s: %s points at it in %.0f %% of the scenes, no more than the floor's %.0f %%", q.name, m.Name, 100*hits, 100*floor.pointing())
+					t.Errorf("%s: %s points at it in %.0f %% of the scenes, no more than the floor's %.0f %%", q.name, m.Name,
+						100*hits, 100*floor.pointing())
 				}
 				if in := a.best(m.Name, figure.inside); in <= floor.inside() {
 					t.Errorf("%s: %s has %.2f of its energy there, no more than the floor's %.2f", q.name, m.Name, in, floor.inside())
@@ -278,7 +289,8 @@ func (q question) table(b *strings.Builder, a asked) {
 
 func (q question) tableOf(b *strings.Builder, a asked, methods []string) {
 	columns := append(slices.Clone(q.layers), wholePicture)
-	fmt.Fprintf(b, "\n**Asked for %s.** A bump in the middle of what the network sees: %s; noise: %s.\n\n| method |", q.name, a.middle, a.random)
+	fmt.Fprintf(b, "\n**Asked for %s.** A bump in the middle of what the network sees: %s; noise: %s.\n\n| method |",
+		q.name, a.middle, a.random)
 	for _, l := range columns {
 		fmt.Fprintf(b, " %s |", strings.TrimPrefix(l, "/"))
 	}
@@ -302,18 +314,24 @@ const wholePicture = "the picture"
 // drawPictures makes the sheets that the page shows.
 func drawPictures(t *testing.T) {
 	t.Helper()
-	s := scenes.Draw(5, scenes.Options{Kinds: []scenes.Kind{{Shape: scenes.Circle, Color: scenes.Red, Size: scenes.Large}, {Shape: scenes.Triangle, Color: scenes.Blue, Size: scenes.Medium}, {Shape: scenes.Cross, Color: scenes.Yellow, Size: scenes.Medium}}})
+	s := scenes.Draw(5, scenes.Options{Kinds: []scenes.Kind{{Shape: scenes.Circle, Color: scenes.Red, Size: scenes.Large},
+		{Shape: scenes.Triangle, Color: scenes.Blue, Size: scenes.Medium},
+		{Shape: scenes.Cross, Color: scenes.Yellow, Size: scenes.Medium}}})
 	for file, c := range map[string]struct {
 		net     Net
 		target  gradcamnb.Target
 		layers  []string
 		methods []string
 	}{
-		"which-layer-shape.png":  {Tagger, gradcamnb.Tag(int(scenes.Triangle)), []string{"stages"}, []string{"Grad-CAM", "HiResCAM", "Eigen-CAM"}},
-		"which-layer-colour.png": {Tagger, gradcamnb.Tag(len(scenes.Shapes) + int(scenes.Blue)), []string{"stages"}, []string{"Grad-CAM", "HiResCAM"}},
-		"which-layer-region.png": {Segmenter, gradcamnb.Region(1 + int(scenes.Triangle)), []string{"/stage4.1", "/up1", "/up3"}, []string{"Grad-CAM", "HiResCAM"}},
+		"which-layer-shape.png": {Tagger, gradcamnb.Tag(int(scenes.Triangle)), []string{"stages"},
+			[]string{"Grad-CAM", "HiResCAM", "Eigen-CAM"}},
+		"which-layer-colour.png": {Tagger, gradcamnb.Tag(len(scenes.Shapes) + int(scenes.Blue)), []string{"stages"},
+			[]string{"Grad-CAM", "HiResCAM"}},
+		"which-layer-region.png": {Segmenter, gradcamnb.Region(1 + int(scenes.Triangle)),
+			[]string{"/stage4.1", "/up1", "/up3"}, []string{"Grad-CAM", "HiResCAM"}},
 	} {
-		sheet, err := c.net.MustOpen(golden.Path("scenes", c.net.Name)).Sheet(s.Picture, heatmap.ByLayer, heatmap.ByMethod, c.target,
+		sheet, err := c.net.MustOpen(golden.Path("scenes", c.net.Name)).Sheet(s.Picture, heatmap.ByLayer, heatmap.ByMethod,
+			c.target,
 			gradcamnb.Layers(c.layers...), gradcamnb.Methods(c.methods...))
 		if err != nil {
 			t.Fatal(err)

@@ -26,7 +26,8 @@ var finder = course{
 		labels := make([]int32, mostObjects*boxNumbers)
 		for i, o := range s.Objects {
 			b := o.Box
-			copy(labels[i*boxNumbers:], []int32{1, int32(o.Shape), int32(b.Min.X), int32(b.Min.Y), int32(b.Max.X), int32(b.Max.Y)})
+			copy(labels[i*boxNumbers:], []int32{1, int32(o.Shape), int32(b.Min.X), int32(b.Min.Y), int32(b.Max.X),
+				int32(b.Max.Y)})
 		}
 		for _, instance := range s.InstanceMask().Values {
 			labels = append(labels, int32(instance))
@@ -40,7 +41,8 @@ var finder = course{
 	right: func(outputs []*Node, labels *Node) *Node {
 		t := newFound(outputs, labels)
 		right := ConvertDType(Equal(ArgMax(t.scores, -1), t.class), dtypes.Float32)
-		sure := ConvertDType(GreaterThan(ReduceMax(t.scores, -1), Scalar(labels.Graph(), dtypes.Float32, nets.Finder.Detector.Threshold)), dtypes.Float32)
+		sure := ConvertDType(GreaterThan(ReduceMax(t.scores, -1),
+			Scalar(labels.Graph(), dtypes.Float32, nets.Finder.Detector.Threshold)), dtypes.Float32)
 		met := ConvertDType(GreaterThan(t.overlap(), Scalar(labels.Graph(), dtypes.Float32, 0.5)), dtypes.Float32)
 		return t.mean(Mul(right, Mul(sure, met)))
 	},
@@ -71,7 +73,8 @@ func newFound(outputs []*Node, labels *Node) found {
 	cells := 12
 	cell := func(lo, hi int) *Node { // of the middle
 		middle := MulScalar(Add(column(lo), column(hi)), 1)
-		return ConvertDType(Floor(MulScalar(ConvertDType(middle, dtypes.Float32), 0.5*float64(cells)/float64(side))), dtypes.Int32)
+		return ConvertDType(Floor(MulScalar(ConvertDType(middle, dtypes.Float32), 0.5*float64(cells)/float64(side))),
+			dtypes.Int32)
 	}
 	at := Add(MulScalar(cell(3, 5), int32(cells)), cell(2, 4))
 	t.mine = OneHot(at, cells*cells, dtypes.Float32)
@@ -88,7 +91,8 @@ func (t found) mean(x *Node) *Node {
 // classLoss is the focal loss of every cell and shape (Lin et al. 2017, eq. 4, with
 // gamma 2), a sum for each object.
 func (t found) classLoss() *Node {
-	truth := Einsum("bmn,bmc->bnc", Mul(t.mine, InsertAxes(t.there, -1)), OneHot(t.class, len(scenes.Shapes), dtypes.Float32))
+	truth := Einsum("bmn,bmc->bnc", Mul(t.mine, InsertAxes(t.there, -1)),
+		OneHot(t.class, len(scenes.Shapes), dtypes.Float32))
 	truth = MinScalar(truth, 1) // two objects in one cell
 	p := ClipScalar(Slice(t.every, AxisRange(), AxisRange(), AxisRange(4, 4+len(scenes.Shapes))), 1e-5, 1-1e-5)
 	right := Add(Mul(truth, p), Mul(OneMinus(truth), OneMinus(p)))
@@ -98,7 +102,8 @@ func (t found) classLoss() *Node {
 
 // corners are x0, y0, x1, y1 of what was said.
 func (t found) corners() *Node {
-	middle, half := Slice(t.said, AxisRange(), AxisRange(), AxisRange(0, 2)), MulScalar(Slice(t.said, AxisRange(), AxisRange(), AxisRange(2, 4)), 0.5)
+	middle, half := Slice(t.said, AxisRange(), AxisRange(), AxisRange(0, 2)),
+		MulScalar(Slice(t.said, AxisRange(), AxisRange(), AxisRange(2, 4)), 0.5)
 	return Concatenate([]*Node{Sub(middle, half), Add(middle, half)}, -1)
 }
 
@@ -127,9 +132,11 @@ func (t found) boxLoss() *Node {
 func (t found) maskLoss() *Node {
 	g, batch, size := t.box.Graph(), t.box.Shape().Dim(0), t.prototypes.Shape().Dim(2)
 	step := nets.Finder.Side / size
-	logits := Einsum("bmk,bkhw->bmhw", Slice(t.said, AxisRange(), AxisRange(), AxisRange(4+len(scenes.Shapes))), t.prototypes)
+	logits := Einsum("bmk,bkhw->bmhw", Slice(t.said, AxisRange(), AxisRange(), AxisRange(4+len(scenes.Shapes))),
+		t.prototypes)
 	number := AddScalar(IotaFull(g, shapes.Make(dtypes.Int32, mostObjects)), int32(1))
-	mine := ConvertDType(Equal(InsertAxes(t.instances, 1), BroadcastToDims(Reshape(number, 1, mostObjects, 1, 1), batch, mostObjects, nets.Finder.Side, nets.Finder.Side)), dtypes.Float32)
+	mine := ConvertDType(Equal(InsertAxes(t.instances, 1), BroadcastToDims(Reshape(number, 1, mostObjects, 1, 1), batch,
+		mostObjects, nets.Finder.Side, nets.Finder.Side)), dtypes.Float32)
 	truth := ReduceMean(Reshape(mine, batch, mostObjects, size, step, size, step), 3, 5)
 	entropy := Sub(Add(Log1P(Exp(Neg(Abs(logits)))), MaxScalar(logits, 0)), Mul(logits, truth))
 	middles := MulScalar(AddScalar(Iota(g, shapes.Make(dtypes.Float32, 1, 1, size), 2), 0.5), float64(step))

@@ -98,7 +98,8 @@ var courses = []course{
 		},
 		loss: func(outputs []*Node, labels *Node) *Node {
 			shape, color := Slice(labels, AxisRange(), AxisRange(0, 1)), Slice(labels, AxisRange(), AxisRange(1, 2))
-			return Add(loss.SparseCategoricalCrossEntropyLogits([]*Node{shape}, outputs[:1]), loss.SparseCategoricalCrossEntropyLogits([]*Node{color}, outputs[1:]))
+			return Add(loss.SparseCategoricalCrossEntropyLogits([]*Node{shape}, outputs[:1]),
+				loss.SparseCategoricalCrossEntropyLogits([]*Node{color}, outputs[1:]))
 		},
 		right: func(outputs []*Node, labels *Node) *Node {
 			both := Stack([]*Node{ArgMax(outputs[0], 1), ArgMax(outputs[1], 1)}, 1)
@@ -117,7 +118,8 @@ var courses = []course{
 		},
 		loss: func(outputs []*Node, labels *Node) *Node {
 			logits := TransposeAllAxes(outputs[0], 0, 2, 3, 1)
-			return loss.SparseCategoricalCrossEntropyLogits([]*Node{Reshape(labels, append(logits.Shape().Dimensions[:3:3], 1)...)}, []*Node{logits})
+			return loss.SparseCategoricalCrossEntropyLogits(
+				[]*Node{Reshape(labels, append(logits.Shape().Dimensions[:3:3], 1)...)}, []*Node{logits})
 		},
 		right: func(outputs []*Node, labels *Node) *Node {
 			return share(Equal(Reshape(ArgMax(outputs[0], 1), labels.Shape().Dimensions...), labels))

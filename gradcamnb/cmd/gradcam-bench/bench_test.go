@@ -33,14 +33,16 @@ func TestColdStarts(t *testing.T) {
 	}
 	dir := t.TempDir()
 	script := filepath.Join(dir, "gradcam")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\necho \"$@\" >>"+filepath.Join(dir, "asked")+"\n"), 0o700); err != nil {
+	if err := os.WriteFile(script, []byte("#!/bin/sh\necho \"$@\" >>"+filepath.Join(dir, "asked")+"\n"),
+		0o700); err != nil {
 		t.Fatal(err)
 	}
 	net := golden.Path("models", "squeezenet.dyn.onnx")
 	args := []string{"--model", net, "--rounds", "1", "--patience", "0", "--cold-image", "cat.png"}
 	code, said := call(append(args, "--gradcam", script)...)
 	asked, err := os.ReadFile(filepath.Join(dir, "asked"))
-	if code != 0 || err != nil || bytes.Count(asked, []byte("\n")) != 2 || !strings.HasPrefix(string(asked), "explain --model "+net+" --backend go --out ") {
+	if code != 0 || err != nil || bytes.Count(asked, []byte("\n")) != 2 ||
+		!strings.HasPrefix(string(asked), "explain --model "+net+" --backend go --out ") {
 		t.Errorf("exit code %d, %s; asked %q, %v", code, said, asked, err)
 	}
 	if !strings.Contains(said, "## Cold start and memory") {
@@ -70,13 +72,15 @@ func TestBench(t *testing.T) {
 	}
 	dir := t.TempDir()
 	script, asked := filepath.Join(dir, "peer.sh"), filepath.Join(dir, "asked")
-	peer := `while read -r line; do echo "$line" >>` + asked + `; case $line in *channels_last*) echo '{"seconds": 0.25}';; *) echo '{"seconds": 0.5}';; esac; done`
+	peer := `while read -r line; do echo "$line" >>` + asked +
+		`; case $line in *channels_last*) echo '{"seconds": 0.25}';; *) echo '{"seconds": 0.5}';; esac; done`
 	if err := os.WriteFile(script, []byte(peer), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "report.md")
 	net := golden.Path("models", "squeezenet.dyn.onnx")
-	args := []string{"--model", net, "--rounds", "1", "--patience", "0", "--peer", "sh " + script, "--record", filepath.Join(dir, "record.json"), "--out", out}
+	args := []string{"--model", net, "--rounds", "1", "--patience", "0", "--peer", "sh " + script, "--record",
+		filepath.Join(dir, "record.json"), "--out", out}
 	if code, said := call(args...); code != 0 {
 		t.Fatal(said)
 	}
@@ -84,7 +88,8 @@ func TestBench(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code, said := call(append(args, "--batch", "1,2", "--grow", "classes=1,3", "--grow", "methods=Grad-CAM,LayerCAM")...); code != 0 {
+	if code, said := call(append(args, "--batch", "1,2", "--grow", "classes=1,3", "--grow",
+		"methods=Grad-CAM,LayerCAM")...); code != 0 {
 		t.Fatal(said)
 	}
 	report, err := os.ReadFile(out)
@@ -106,13 +111,16 @@ func TestBench(t *testing.T) {
 	if one, six := bytes.Count(first, []byte("\n")), bytes.Count(all, []byte("\n")); one != len(peerWork) || six != 6*one {
 		t.Errorf("the peer was asked %d times for one case and %d times for six", one, six)
 	}
-	if code, said := call("--model", net, "--rounds", "1", "--patience", "0", "--warm", "2"); code != 0 || !strings.Contains(said, "| last; after 2 of the same |") {
+	if code, said := call("--model", net, "--rounds", "1", "--patience", "0", "--warm", "2"); code != 0 ||
+		!strings.Contains(said, "| last; after 2 of the same |") {
 		t.Errorf("exit code %d, %s", code, said)
 	}
-	if code, said := call("--model", net, "--peer", "sh -c exit"); code != 1 || !strings.Contains(said, "the peer ended without an answer") {
+	if code, said := call("--model", net, "--peer", "sh -c exit"); code != 1 ||
+		!strings.Contains(said, "the peer ended without an answer") {
 		t.Errorf("a peer that ends: exit code %d, %s", code, said)
 	}
-	if code, said := call("--model", net, "--grow", "weight=3"); code != 2 || !strings.Contains(said, "what grows is size") {
+	if code, said := call("--model", net, "--grow", "weight=3"); code != 2 ||
+		!strings.Contains(said, "what grows is size") {
 		t.Errorf("exit code %d, %s", code, said)
 	}
 }
@@ -120,11 +128,13 @@ func TestBench(t *testing.T) {
 // A case in which something else is quicker is a loss, and named.
 func TestLosses(t *testing.T) {
 	rows := []benchRow{
-		{Case: benchCase{File: "a.onnx", Batch: 8}, Medians: map[string]float64{ours: 1, forward: 2, forwardChannelsLast: 0.5, "captum": 3}},
+		{Case: benchCase{File: "a.onnx", Batch: 8}, Medians: map[string]float64{ours: 1, forward: 2, forwardChannelsLast: 0.5,
+			"captum": 3}},
 		{Case: benchCase{File: "b.onnx", Batch: 1}, Medians: map[string]float64{ours: 1, forward: 2, "captum": 0.75}},
 	}
 	got := losses(rows)
-	if strings.Count(got, "\n* ") != 2 || !strings.Contains(got, "a, batch 8") || !strings.Contains(got, "forward pass takes 0.50 times") || !strings.Contains(got, "captum takes 0.75 times") {
+	if strings.Count(got, "\n* ") != 2 || !strings.Contains(got, "a, batch 8") ||
+		!strings.Contains(got, "forward pass takes 0.50 times") || !strings.Contains(got, "captum takes 0.75 times") {
 		t.Errorf("losses: %s", got)
 	}
 }

@@ -122,7 +122,8 @@ func (c benchCase) input(info gradcamnb.Info) (gradcamnb.Tensor, error) {
 		dims[h], dims[w] = c.Side, c.Side
 	}
 	if slices.Min(dims) < 0 {
-		return gradcamnb.Tensor{}, fmt.Errorf("the model %s takes pictures of any size, %v: give a size with --grow size=224", info.Name, info.Input)
+		return gradcamnb.Tensor{}, fmt.Errorf("the model %s takes pictures of any size, %v: give a size with --grow size=224",
+			info.Name, info.Input)
 	}
 	return invented.Input(dims), nil
 }

@@ -58,18 +58,23 @@ and reports all of it: a long benchmark can be interrupted, or made in pieces.`,
 		RunE: func(c *cobra.Command, _ []string) error { return bench(c, f) },
 	})
 	flags := c.Flags()
-	flags.StringArrayVar(&f.models, "model", nil, "ONNX file, and its layers (default: the suggested one); may be repeated")
+	flags.StringArrayVar(&f.models, "model", nil,
+		"ONNX file, and its layers (default: the suggested one); may be repeated")
 	flags.StringArrayVar(&f.backends, "backend", []string{"go"}, "backend; may be repeated")
 	flags.StringSliceVar(&f.methods, "method", []string{"Grad-CAM"}, "methods, all computed in one explanation")
 	flags.IntSliceVar(&f.batches, "batch", []int{1}, "batch sizes")
-	flags.StringArrayVar(&f.grow, "grow", nil, `what to change, and its values: "size=112,224,448", "batch=1,4,16", "classes=1,5,20", "layers=layer4,layer3" or "methods=Grad-CAM,LayerCAM" (one layer or method more at a time); may be repeated`)
+	flags.StringArrayVar(&f.grow, "grow", nil,
+		`what to change, and its values: "size=112,224,448", "batch=1,4,16", "classes=1,5,20", "layers=layer4,layer3" or "methods=Grad-CAM,LayerCAM" (one layer or method more at a time); may be repeated`)
 	flags.IntVar(&f.rounds, "rounds", 9, "number of rounds; the median is reported")
-	flags.IntVar(&f.patience, "patience", 2, "measure a round again if other processes took more than a tenth of the machine, up to this many times the number of rounds")
-	flags.IntVar(&f.warmCalls, "warm", 0, "warm-up calls before each timed call: they show how long a call takes if the processor's caches hold what the last one used")
+	flags.IntVar(&f.patience, "patience", 2,
+		"measure a round again if other processes took more than a tenth of the machine, up to this many times the number of rounds")
+	flags.IntVar(&f.warmCalls, "warm", 0,
+		"warm-up calls before each timed call: they show how long a call takes if the processor's caches hold what the last one used")
 	flags.StringVar(&f.peer, "peer", "", `the peers' command line, e.g. "python docs/benchmarks/peer.py"`)
 	flags.StringSliceVar(&f.against, "against", peerWork, "what the peers are asked for")
 	flags.StringVar(&f.coldImage, "cold-image", "", "picture to measure cold starts with")
-	flags.StringVar(&f.gradcam, "gradcam", "", "command whose cold starts are measured (default: gradcam in the folder of this program)")
+	flags.StringVar(&f.gradcam, "gradcam", "",
+		"command whose cold starts are measured (default: gradcam in the folder of this program)")
 	flags.StringVar(&f.record, "record", "", "JSON file that keeps the measurements")
 	flags.StringVar(&f.out, "out", "", "Markdown file for the report (default: standard output)")
 	return c

@@ -62,7 +62,8 @@ func benchTable(rows []benchRow, grown string) string {
 			b.WriteString(" import | first |\n" + line + "---|---|\n")
 		}
 		mine := r.Medians[ours]
-		fmt.Fprintf(&b, "| %s | %s | %d | %s | %.1f%s |", r.Case.model(), r.Case.Backend, r.Case.Batch, r.Case.words(), 1e3*mine, r.mark())
+		fmt.Fprintf(&b, "| %s | %s | %d | %s | %.1f%s |", r.Case.model(), r.Case.Backend, r.Case.Batch, r.Case.words(),
+			1e3*mine, r.mark())
 		if peers {
 			floor, cl := r.forward()
 			b.WriteString(peerCells(floor, mine, cl))
@@ -145,7 +146,8 @@ func coldTable(rows []coldRow) string {
 				mib = fmt.Sprintf("%.2f", r.MiB/rows[mine].MiB)
 			}
 		}
-		fmt.Fprintf(&b, "| %s | %d | %s | %d | %.2f | %s | %.0f | %s |\n", benchCase{File: r.File}.model(), r.Batch, r.Who, r.Rounds, r.Seconds, seconds, r.MiB, mib)
+		fmt.Fprintf(&b, "| %s | %d | %s | %d | %.2f | %s | %.0f | %s |\n", benchCase{File: r.File}.model(), r.Batch, r.Who,
+			r.Rounds, r.Seconds, seconds, r.MiB, mib)
 	}
 	return b.String()
 }
@@ -161,7 +163,8 @@ func losses(rows []benchRow) string {
 				theirs = floor
 			}
 			if mine := r.Medians[ours]; theirs > 0 && theirs < mine {
-				fmt.Fprintf(&b, "* %s, batch %d, on %s (%s): %s takes %.2f times as long.\n", r.Case.model(), r.Case.Batch, r.Case.Backend, r.Case.words(), who, theirs/mine)
+				fmt.Fprintf(&b, "* %s, batch %d, on %s (%s): %s takes %.2f times as long.\n", r.Case.model(), r.Case.Batch,
+					r.Case.Backend, r.Case.words(), who, theirs/mine)
 			}
 		}
 	}

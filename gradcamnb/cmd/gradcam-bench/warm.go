@@ -40,7 +40,8 @@ func (f benchFlags) warm(ctx context.Context, rec *record, cases []benchCase, pr
 				return err
 			}
 		}
-		fmt.Fprintf(progress, "gradcam-bench: %d of %d: %s, batch %d, on %s %s\n", i+1, len(cases), c.model(), c.Batch, c.Backend, c.Grown)
+		fmt.Fprintf(progress, "gradcam-bench: %d of %d: %s, batch %d, on %s %s\n", i+1, len(cases), c.model(), c.Batch,
+			c.Backend, c.Grown)
 		row, err := f.row(ctx, m, p, c)
 		if err != nil {
 			return err

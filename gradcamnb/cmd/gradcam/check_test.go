@@ -40,7 +40,8 @@ func TestCheck(t *testing.T) {
 		{"--model", model("resnet-basic.dyn.onnx"), "--size", "48x32", "--all"},
 		{"--model", model("efficientnet-lite0.onnx"), "--image", picture("cat.png")},
 		{"--model", golden.Path("inputs", "about.onnx"), "--input", "about=1,2,3,4"},
-		{"--model", golden.Path("inputs", "twins.onnx#right"), "--image", picture("cat.png"), "--input", "left=" + picture("astronaut.png")},
+		{"--model", golden.Path("inputs", "twins.onnx#right"), "--image", picture("cat.png"), "--input",
+			"left=" + picture("astronaut.png")},
 	} {
 		code, out, said := call(t, append([]string{"check", "--python", python}, args...)...)
 		if code != 0 || !strings.Contains(out, "tensors agree with onnxruntime") {
@@ -70,13 +71,16 @@ END
 		t.Fatal(err)
 	}
 	net := model("squeezenet.dyn.onnx")
-	v, err := engine.New("go").Values(t.Context(), net, gradcamnb.Request{Tensor: tensorOf(t, "golden/squeezenet/input.npy")})
+	v, err := engine.New("go").Values(t.Context(), net,
+		gradcamnb.Request{Tensor: tensorOf(t, "golden/squeezenet/input.npy")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	code, _, said := call(t, "check", "--model", net, "--python", lying)
 	tenth := v.Tensors[10]
-	if code != 1 || !strings.Contains(said, `the tensor "`+tenth.Name+`" differs from onnxruntime`) || !strings.Contains(said, "operator "+tenth.Op) || !strings.Contains(said, "at [0 0 0 3]") || !strings.Contains(said, "; 2 of ") {
+	if code != 1 || !strings.Contains(said, `the tensor "`+tenth.Name+`" differs from onnxruntime`) ||
+		!strings.Contains(said, "operator "+tenth.Op) || !strings.Contains(said, "at [0 0 0 3]") ||
+		!strings.Contains(said, "; 2 of ") {
 		t.Errorf("exit code %d: %s; want the tensor %s", code, said, tenth.Name)
 	}
 }
@@ -115,7 +119,8 @@ func TestDifference(t *testing.T) {
 	var out bytes.Buffer
 	v := &engine.Values{Tensors: []engine.Value{{Name: "a", Op: "Conv", Module: "stem", Tensor: of(row, 1, 2, 3)}}}
 	err := compare(&out, checkFlags{tolerance: 1e-4}, v, []gradcamnb.Tensor{of([]int{3, 1}, 1, 2, 3)}, "1")
-	if err == nil || !strings.Contains(err.Error(), "operator Conv in the module stem, shape [1 3] here and [3 1] there; 1 of 1 tensors differ") {
+	if err == nil || !strings.Contains(err.Error(),
+		"operator Conv in the module stem, shape [1 3] here and [3 1] there; 1 of 1 tensors differ") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -17,7 +17,8 @@ import (
 )
 
 func riseOf(masks, dir string, more ...string) []string {
-	return append([]string{"rise", "--model", model("resnet-basic.dyn.onnx"), "--image", picture("cat_224.png"), "--size", "64", "--mean", "127", "--scale", "64",
+	return append([]string{"rise", "--model", model("resnet-basic.dyn.onnx"), "--image", picture("cat_224.png"), "--size",
+		"64", "--mean", "127", "--scale", "64",
 		"--target", "class:3", "--masks", masks, "--seed", "7", "--out", dir}, more...)
 }
 
@@ -121,14 +122,16 @@ func TestRunWrittenInPart(t *testing.T) {
 	}
 	// Its balanced masks were others where the number of cells is a power of two.
 	for grid, refused := range map[int]bool{7: false, 16: true} {
-		if err := os.WriteFile(filepath.Join(dir, "run.json"), fmt.Appendf(nil, `{"masks": 9, "done": 2, "grid": %d, "design": "balanced"}`, grid), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "run.json"),
+			fmt.Appendf(nil, `{"masks": 9, "done": 2, "grid": %d, "design": "balanced"}`, grid), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := readRun(dir); (err != nil) != refused || refused && !strings.Contains(err.Error(), "begin anew") {
 			t.Errorf("grid %d: %v", grid, err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "run.json"), []byte(`{"masks": 9, "done": 2, "weights": "../weights.npy"}`), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "run.json"), []byte(`{"masks": 9, "done": 2, "weights": "../weights.npy"}`),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := readRun(dir); err == nil || !strings.Contains(err.Error(), "not beside it") {
@@ -153,7 +156,8 @@ func TestCheckpointThatCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.lastWords()
-	if run, err := readRun(dir); err != nil || len(run.Weights) != 1 || !strings.Contains(said.String(), "interrupted after 1 of 9 masks") {
+	if run, err := readRun(dir); err != nil || len(run.Weights) != 1 ||
+		!strings.Contains(said.String(), "interrupted after 1 of 9 masks") {
 		t.Errorf("%v, %v, %s", run, err, said.String())
 	}
 	if c.failed {
@@ -175,7 +179,8 @@ func TestOneSignalIsEnough(t *testing.T) {
 	if code != 1 || !strings.Contains(said, "a pipe and no regular file") {
 		t.Errorf("exit code %d: %s", code, said)
 	}
-	c := gradcam("explain", "--model", model("efficientnet-lite0.onnx"), "--image", picture("cat.png"), "--method", "RISE", "--backend", "go", "--out", t.TempDir())
+	c := gradcam("explain", "--model", model("efficientnet-lite0.onnx"), "--image", picture("cat.png"), "--method", "RISE",
+		"--backend", "go", "--out", t.TempDir())
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}

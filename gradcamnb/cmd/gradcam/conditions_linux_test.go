@@ -27,7 +27,8 @@ func disk(t *testing.T, size string) string {
 // On a full disk a command says so, and leaves no half of a file.
 func TestFullDisk(t *testing.T) {
 	dir := disk(t, "64k")
-	code, _, said := call(t, "explain", "--model", model("resnet-basic.dyn.onnx"), "--image", picture("cat_224.png"), "--size", "64", "--mean", "127", "--scale", "64", "--out", filepath.Join(dir, "out"))
+	code, _, said := call(t, "explain", "--model", model("resnet-basic.dyn.onnx"), "--image", picture("cat_224.png"),
+		"--size", "64", "--mean", "127", "--scale", "64", "--out", filepath.Join(dir, "out"))
 	if code != 1 || !strings.Contains(said, "no space left") {
 		t.Errorf("exit code %d: %s", code, said)
 	}
@@ -113,7 +114,8 @@ func TestPluginOfAnotherUser(t *testing.T) {
 	const nobody = 65534
 	dir := filepath.Join(t.TempDir(), "home")
 	plugin := filepath.Join(dir, "pjrt", "pjrt_c_api_cpu_plugin.so")
-	if err := errors.Join(os.MkdirAll(filepath.Dir(plugin), 0o700), os.WriteFile(plugin, []byte("\x7fELF"), 0o700), os.Lchown(plugin, nobody, nobody)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(plugin), 0o700), os.WriteFile(plugin, []byte("\x7fELF"), 0o700),
+		os.Lchown(plugin, nobody, nobody)); err != nil {
 		t.Fatal(err)
 	}
 	c := gradcam("layers", "--model", model("resnet-basic.dyn.onnx"), "--size", "64", "--backend", "xla:cpu")

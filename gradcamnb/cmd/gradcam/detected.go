@@ -44,7 +44,8 @@ func (f *detectFlags) check(c *cobra.Command) error {
 	if f.explain {
 		return nil
 	}
-	for _, name := range []string{"near-miss", "detections", "method", "layer", "most", "by-box", "masks", "grid", "p", "seed", "design", "agreement", "time", "batch"} {
+	for _, name := range []string{"near-miss", "detections", "method", "layer", "most", "by-box", "masks", "grid", "p",
+		"seed", "design", "agreement", "time", "batch"} {
 		if c.Flags().Changed(name) {
 			return cli.Usagef("--%s goes with --explain", name)
 		}
@@ -149,7 +150,8 @@ func writeDetections(dir string, images []string, r gradcamnb.Request, found [][
 }
 
 // explained explains every detection and writes the maps.
-func (f *detectFlags) explained(c *cobra.Command, m *gradcamnb.Model, r gradcamnb.Request, names coco.Names, found []heatmap.Detection) error {
+func (f *detectFlags) explained(c *cobra.Command, m *gradcamnb.Model, r gradcamnb.Request, names coco.Names,
+	found []heatmap.Detection) error {
 	options, err := f.options()
 	if err != nil {
 		return err
@@ -159,7 +161,8 @@ func (f *detectFlags) explained(c *cobra.Command, m *gradcamnb.Model, r gradcamn
 	}
 	if f.nearMiss {
 		if len(found) > f.most {
-			return cli.Usagef("--near-miss: it comes behind all %d detections, and --most is %d; give a larger one", len(found), f.most)
+			return cli.Usagef("--near-miss: it comes behind all %d detections, and --most is %d; give a larger one", len(found),
+				f.most)
 		}
 		if r.Reading.Threshold, err = f.lower(c, m, r, len(found)); err != nil {
 			return err
@@ -193,7 +196,8 @@ func (f *detectFlags) explained(c *cobra.Command, m *gradcamnb.Model, r gradcamn
 }
 
 // targets are what is explained: what the model finds, or what the results file has.
-func (f *detectFlags) targets(m *gradcamnb.Model, r gradcamnb.Request, names coco.Names, found []heatmap.Detection) ([]gradcamnb.Target, error) {
+func (f *detectFlags) targets(m *gradcamnb.Model, r gradcamnb.Request, names coco.Names,
+	found []heatmap.Detection) ([]gradcamnb.Target, error) {
 	if f.listed == "" {
 		if len(found) == 0 && !f.nearMiss {
 			return nil, errors.New("nothing is found, so there is nothing to explain: lower the --threshold, or explain the --near-miss")
@@ -239,6 +243,7 @@ func (f *detectFlags) lower(c *cobra.Command, m *gradcamnb.Model, r gradcamnb.Re
 		return 0, errors.New("--near-miss: the model has no candidate beside its detections")
 	}
 	miss := all[0][n]
-	fmt.Fprintf(c.ErrOrStderr(), "gradcam: the near miss is %s, with %.3g at %.0f\n", className(miss), miss.Score, miss.Box)
+	fmt.Fprintf(c.ErrOrStderr(), "gradcam: the near miss is %s, with %.3g at %.0f\n", className(miss), miss.Score,
+		miss.Box)
 	return float64(math.Nextafter32(miss.Score, 0)), nil
 }

@@ -16,7 +16,8 @@ import (
 // faces runs a command on CenterFace and a picture, which is small so that it is quick.
 func faces(t *testing.T, command string, args ...string) {
 	t.Helper()
-	args = append([]string{command, "--model", model("centerface.onnx"), "--image", picture("astronaut.png"), "--size", "64"}, args...)
+	args = append([]string{command, "--model", model("centerface.onnx"), "--image", picture("astronaut.png"), "--size",
+		"64"}, args...)
 	if code, _, said := call(t, args...); code != 0 {
 		t.Fatalf("%q: %d\n%s", args, code, said)
 	}
@@ -36,7 +37,8 @@ func rawOf(t *testing.T, pattern string) []float32 {
 	return values
 }
 
-// The surest detection and the near miss are explained by one run of masks, and each map is what drise alone makes of it.
+// The surest detection and the near miss are explained by one run of masks, and each map is what drise alone makes of
+// it.
 func TestAllDetectionsShareTheirMasks(t *testing.T) {
 	all, one := t.TempDir(), t.TempDir()
 	masks := []string{"--masks", "8", "--grid", "4", "--seed", "3"}
@@ -59,7 +61,9 @@ func TestAllDetectionsShareTheirMasks(t *testing.T) {
 func TestCOCOResultsAreWrittenAndExplained(t *testing.T) {
 	dir := t.TempDir()
 	names, results := filepath.Join(dir, "instances.json"), filepath.Join(dir, "results.json")
-	if err := os.WriteFile(names, []byte(`{"images": [{"id": 42, "file_name": "astronaut.png"}], "categories": [{"id": 7, "name": "face"}]}`), 0o600); err != nil {
+	if err := os.WriteFile(names,
+		[]byte(`{"images": [{"id": 42, "file_name": "astronaut.png"}], "categories": [{"id": 7, "name": "face"}]}`),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	faces(t, "detect", "--coco", results, "--coco-names", names)
@@ -68,7 +72,8 @@ func TestCOCOResultsAreWrittenAndExplained(t *testing.T) {
 		t.Fatalf("of nothing found %+v is written, %v", written, err)
 	}
 	faces(t, "detect", "--coco", results, "--coco-names", names, "--threshold", "0.3")
-	if written, err = coco.Read(results); err != nil || len(written) != 1 || written[0].Image != 42 || written[0].Category != 7 || math.Abs(written[0].Box[2]-89) > 0.2 {
+	if written, err = coco.Read(results); err != nil || len(written) != 1 || written[0].Image != 42 ||
+		written[0].Category != 7 || math.Abs(written[0].Box[2]-89) > 0.2 {
 		t.Fatalf("%+v, %v", written, err)
 	}
 	explained, alone := filepath.Join(dir, "explained"), filepath.Join(dir, "alone")
@@ -98,14 +103,17 @@ func TestDetectUsage(t *testing.T) {
 		{"--most 0", []string{"--explain", "--out", t.TempDir(), "--most", "0"}},
 		{"exclude each other", []string{"--explain", "--out", t.TempDir(), "--near-miss", "--detections", "r.json"}},
 		{"goes with --coco", []string{"--coco-names", "n.json"}},
-		{"--layer goes with --method", []string{"--explain", "--out", t.TempDir(), "--size", "64", "--threshold", "0.3", "--layer", "levels"}},
+		{"--layer goes with --method", []string{"--explain", "--out", t.TempDir(), "--size", "64", "--threshold", "0.3",
+			"--layer", "levels"}},
 	} {
-		code, _, said := call(t, append([]string{"detect", "--model", model("centerface.onnx"), "--image", picture("astronaut.png")}, c.args...)...)
+		code, _, said := call(t, append([]string{"detect", "--model", model("centerface.onnx"), "--image",
+			picture("astronaut.png")}, c.args...)...)
 		if code != 2 || !strings.Contains(said, c.want) {
 			t.Errorf("%q: %d\n%s", c.args, code, said)
 		}
 	}
-	code, _, said := call(t, "detect", "--model", model("centerface.onnx"), "--image", picture("astronaut.png"), "--size", "64", "--coco", filepath.Join(t.TempDir(), "r.json"))
+	code, _, said := call(t, "detect", "--model", model("centerface.onnx"), "--image", picture("astronaut.png"), "--size",
+		"64", "--coco", filepath.Join(t.TempDir(), "r.json"))
 	if code != 1 || !strings.Contains(said, "--coco-names") {
 		t.Errorf("a picture without a number: %d\n%s", code, said)
 	}

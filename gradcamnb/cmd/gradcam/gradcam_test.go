@@ -66,14 +66,16 @@ func picture(name string) string { return golden.Path("images", name) }
 // The README's model and picture end as the four files, against the golden case.
 func TestExplain(t *testing.T) {
 	dir := t.TempDir()
-	code, _, said := call(t, "explain", "--model", model("efficientnet-lite0.onnx"), "--image", picture("cat_224.png"), "--out", dir)
+	code, _, said := call(t, "explain", "--model", model("efficientnet-lite0.onnx"), "--image", picture("cat_224.png"),
+		"--out", dir)
 	if code != 0 {
 		t.Fatal(said)
 	}
 	var rep report
 	readJSON(t, filepath.Join(dir, "result.json"), &rep)
 	first := rep.Images[0]
-	if m := first.Maps[0]; m.ClassName != "Egyptian cat" || m.Class != 285 || len(first.Top) != 5 || rep.Backend != "go" || len(rep.SHA256) != 64 {
+	if m := first.Maps[0]; m.ClassName != "Egyptian cat" || m.Class != 285 || len(first.Top) != 5 || rep.Backend != "go" ||
+		len(rep.SHA256) != 64 {
 		t.Errorf("result.json says %+v", rep)
 	}
 	dims, heat, err := npyfile.Read(filepath.Join(dir, "heatmap.npy"))
@@ -92,7 +94,8 @@ func TestExplain(t *testing.T) {
 	if dims, _, err := npyfile.Read(filepath.Join(dir, "raw.npy")); err != nil || !slices.Equal(dims, []int{1, 7, 7}) {
 		t.Errorf("raw.npy is %v, %v", dims, err)
 	}
-	if page, err := os.ReadFile(filepath.Join(dir, "card.html")); err != nil || !strings.Contains(string(page), `class="gradcam-card"`) {
+	if page, err := os.ReadFile(filepath.Join(dir, "card.html")); err != nil ||
+		!strings.Contains(string(page), `class="gradcam-card"`) {
 		t.Errorf("card.html holds no card: %v", err)
 	}
 	if _, err := imgio.Open(filepath.Join(dir, "overlay.png")); err != nil {
@@ -114,7 +117,8 @@ func readJSON(t *testing.T, path string, to any) {
 // Several layers, a batch by tensor and a class for each picture.
 func TestExplainTensorAtSeveralLayers(t *testing.T) {
 	dir := t.TempDir()
-	code, _, said := call(t, "explain", "--model", model("resnet-basic.dyn.onnx"), "--tensor", golden.Path("golden", "resnet-basic", "input.npy"),
+	code, _, said := call(t, "explain", "--model", model("resnet-basic.dyn.onnx"), "--tensor",
+		golden.Path("golden", "resnet-basic", "input.npy"),
 		"--layer", "layer2", "--layer", "layer3", "--target", "class:3,5", "--method", "GradCAM", "--out", dir)
 	if code != 0 {
 		t.Fatal(said)
@@ -133,7 +137,8 @@ func TestExplainTensorAtSeveralLayers(t *testing.T) {
 	}
 }
 
-// A file that is damaged, or not of the model's shape, is an error of one line. testdata/script/errors.txt has the others.
+// A file that is damaged, or not of the model's shape, is an error of one line. testdata/script/errors.txt has the
+// others.
 func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string, data []byte) string {
@@ -168,10 +173,14 @@ func TestErrors(t *testing.T) {
 		want string
 		args []string
 	}{
-		"truncated ONNX": {1, "is not an ONNX file, or it is damaged", []string{"--model", file("cut.onnx", whole[:len(whole)*2/3]), "--tensor", golden.Path("golden", "resnet-basic", "input.npy")}},
-		"wrong rank":     {1, "[3 64 64]", []string{"--model", net, "--tensor", array("rank.npy", 3, 64, 64)}},
-		"wrong channels": {1, "number of channels differs", []string{"--model", net, "--tensor", array("channels.npy", 1, 4, 64, 64)}},
-		"one pixel":      {0, "", []string{"--model", net, "--image", file("one.png", onePixel.Bytes()), "--size", "64", "--mean", "0", "--scale", "255"}},
+		"truncated ONNX": {1, "is not an ONNX file, or it is damaged",
+			[]string{"--model", file("cut.onnx", whole[:len(whole)*2/3]), "--tensor",
+				golden.Path("golden", "resnet-basic", "input.npy")}},
+		"wrong rank": {1, "[3 64 64]", []string{"--model", net, "--tensor", array("rank.npy", 3, 64, 64)}},
+		"wrong channels": {1, "number of channels differs",
+			[]string{"--model", net, "--tensor", array("channels.npy", 1, 4, 64, 64)}},
+		"one pixel": {0, "", []string{"--model", net, "--image", file("one.png", onePixel.Bytes()), "--size", "64", "--mean",
+			"0", "--scale", "255"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, _, said := call(t, append([]string{"explain", "--out", out}, c.args...)...)
@@ -198,7 +207,8 @@ func TestReadOnlyFolder(t *testing.T) {
 		}
 	}
 	// Were the model opened before, its absence would be what is said.
-	code, _, said := call(t, "explain", "--model", filepath.Join(t.TempDir(), "none.onnx"), "--image", picture("cat.png"), "--out", dir)
+	code, _, said := call(t, "explain", "--model", filepath.Join(t.TempDir(), "none.onnx"), "--image", picture("cat.png"),
+		"--out", dir)
 	if code != 1 || !strings.Contains(said, "cannot be written to") {
 		t.Errorf("exit code %d: %s", code, said)
 	}
@@ -228,7 +238,8 @@ func TestNaNWeights(t *testing.T) {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	code, _, said := call(t, "explain", "--model", path, "--tensor", golden.Path("golden", "resnet-basic", "input.npy"), "--target", "class:1", "--out", dir)
+	code, _, said := call(t, "explain", "--model", path, "--tensor", golden.Path("golden", "resnet-basic", "input.npy"),
+		"--target", "class:1", "--out", dir)
 	if code != 0 {
 		t.Fatal(said)
 	}
@@ -246,7 +257,8 @@ func TestNaNWeights(t *testing.T) {
 // the one before or the new one.
 func TestKilledWhileWriting(t *testing.T) {
 	dir := t.TempDir()
-	args := []string{"explain", "--model", model("resnet-basic.dyn.onnx"), "--tensor", golden.Path("golden", "resnet-basic", "input.npy"), "--out", dir}
+	args := []string{"explain", "--model", model("resnet-basic.dyn.onnx"), "--tensor",
+		golden.Path("golden", "resnet-basic", "input.npy"), "--out", dir}
 	start := time.Now()
 	if code, _, said := call(t, args...); code != 0 {
 		t.Fatal(said)
@@ -274,7 +286,8 @@ func TestKilledWhileWriting(t *testing.T) {
 }
 
 func TestFileName(t *testing.T) {
-	for layer, want := range map[string]string{"layer4.2": "layer4.2", "/layer4/relu_2/Relu_output_0": "layer4_relu_2_Relu_output_0", `..\..\x`: "x"} {
+	for layer, want := range map[string]string{"layer4.2": "layer4.2",
+		"/layer4/relu_2/Relu_output_0": "layer4_relu_2_Relu_output_0", `..\..\x`: "x"} {
 		if got := fileName(layer); got != want {
 			t.Errorf("%q becomes %q, want %q", layer, got, want)
 		}
@@ -283,7 +296,8 @@ func TestFileName(t *testing.T) {
 
 // A target is written as it is read.
 func TestParseTarget(t *testing.T) {
-	for _, s := range []string{"top1", "top12", "class:285", "class:3,5", "softmax:7", "output:colour:2", "tensor:/head/a:b:4", "binary:0", "contrast:3,5", "finer:7", "tag:4", "tags:1,4",
+	for _, s := range []string{"top1", "top12", "class:285", "class:3,5", "softmax:7", "output:colour:2",
+		"tensor:/head/a:b:4", "binary:0", "contrast:3,5", "finer:7", "tag:4", "tags:1,4",
 		"tags>0.5", "attribute:colour:red", "region:2", "region:2:mean", "part:1:3,4", "part:1:3,4:mean", "border:1,2"} {
 		target, err := parseTarget(s)
 		if err != nil || target.String() != s {

@@ -39,7 +39,8 @@ const cat, onnx = "{}/cat.png", "{}/net.onnx"
 
 // explaining is the command of most cases.
 func explaining(more ...string) []string {
-	return append([]string{"explain", "--model", onnx, "--size", "64", "--mean", "127", "--scale", "64", "--target", "class:1", "--out", "{}/out", "--backend", "go"}, more...)
+	return append([]string{"explain", "--model", onnx, "--size", "64", "--mean", "127", "--scale", "64", "--target",
+		"class:1", "--out", "{}/out", "--backend", "go"}, more...)
 }
 
 // pngOf is a PNG that claims a size and holds nothing.
@@ -71,33 +72,46 @@ func link(name, to string) func(string) error {
 }
 
 var byHand = []attempt{
-	{"model", "a pipe", pipe("net.onnx"), []string{"layers", "--model", onnx, "--size", "64"}, 1, "a pipe and no regular file"},
-	{"model", "/dev/zero", link("net.onnx", "/dev/zero"), []string{"layers", "--model", onnx, "--size", "64"}, 1, "a device and no regular file"},
+	{"model", "a pipe", pipe("net.onnx"), []string{"layers", "--model", onnx, "--size", "64"}, 1,
+		"a pipe and no regular file"},
+	{"model", "/dev/zero", link("net.onnx", "/dev/zero"), []string{"layers", "--model", onnx, "--size", "64"}, 1,
+		"a device and no regular file"},
 	{"model", "empty", file("net.onnx", ""), []string{"layers", "--model", onnx, "--size", "64"}, 1, ""},
-	{"model", "a pointer of Git LFS", file("net.onnx", "version https://git-lfs.github.com/spec/v1\n"), []string{"layers", "--model", onnx, "--size", "64"}, 1, "a pointer of Git LFS"},
+	{"model", "a pointer of Git LFS", file("net.onnx", "version https://git-lfs.github.com/spec/v1\n"),
+		[]string{"layers", "--model", onnx, "--size", "64"}, 1, "a pointer of Git LFS"},
 	{"sidecar", "a pipe", pipe("net.json"), explaining("--image", cat), 1, "a pipe and no regular file"},
 	{"sidecar", "/dev/zero", link("net.json", "/dev/zero"), explaining("--image", cat), 1, "leads out of the folder"},
 	{"sidecar", "text after it", file("net.json", "{} x"), explaining("--image", cat), 1, "after the closing brace"},
-	{"sidecar", "a mean of two", file("net.json", `{"input": {"mean": [1, 2]}}`), explaining("--image", cat), 1, "the mean has 2 numbers"},
+	{"sidecar", "a mean of two", file("net.json", `{"input": {"mean": [1, 2]}}`), explaining("--image", cat), 1,
+		"the mean has 2 numbers"},
 	{"labels", "a link out of the folder", func(dir string) error {
 		return errors.Join(file("net.json", `{"labels": "l.txt"}`)(dir), link("l.txt", "/etc/passwd")(dir))
 	}, explaining("--image", cat), 1, "leads out of the folder"},
 	{"labels", "terminal escapes", func(dir string) error {
-		return errors.Join(file("net.json", `{"labels": "l.txt"}`)(dir), file("l.txt", "a\n\x1b[2Jb\nc\nd\ne\nf\ng\nh\ni\nj")(dir))
+		return errors.Join(file("net.json", `{"labels": "l.txt"}`)(dir),
+			file("l.txt", "a\n\x1b[2Jb\nc\nd\ne\nf\ng\nh\ni\nj")(dir))
 	}, explaining("--image", cat), 0, ""},
 	{"picture", "a pipe", pipe("cat.png"), explaining("--image", cat), 1, "a pipe and no regular file"},
 	{"picture", "/dev/zero", link("cat.png", "/dev/zero"), explaining("--image", cat), 1, "a device and no regular file"},
-	{"picture", "of 20,000 x 20,000", file("cat.png", string(pngOf(20_000, 20_000))), explaining("--image", cat), 1, "at most 100 million"},
-	{"picture", "of 1 x 5,000,000", file("cat.png", string(pngOf(1, 5_000_000))), explaining("--image", cat), 1, "a side may have"},
+	{"picture", "of 20,000 x 20,000", file("cat.png", string(pngOf(20_000, 20_000))), explaining("--image", cat), 1,
+		"at most 100 million"},
+	{"picture", "of 1 x 5,000,000", file("cat.png", string(pngOf(1, 5_000_000))), explaining("--image", cat), 1,
+		"a side may have"},
 	{"picture", "cut off", file("cat.png", string(pngOf(8, 8))), explaining("--image", cat), 1, "is damaged"},
 	{"picture", "an AVIF", file("cat.png", "\x00\x00\x00\x18ftypavif"), explaining("--image", cat), 1, "an AVIF picture"},
-	{"array", "10 bytes that npyio panics at", file("a.npy", "\x93NUMPY\x01\x00\xff\xff"), explaining("--tensor", "{}/a.npy"), 1, "is damaged"},
-	{"array", "12 bytes that claim 4 GB", file("a.npy", "\x93NUMPY\x02\x00\xff\xff\xff\xff"), explaining("--tensor", "{}/a.npy"), 1, "is damaged"},
+	{"array", "10 bytes that npyio panics at", file("a.npy", "\x93NUMPY\x01\x00\xff\xff"),
+		explaining("--tensor", "{}/a.npy"), 1, "is damaged"},
+	{"array", "12 bytes that claim 4 GB", file("a.npy", "\x93NUMPY\x02\x00\xff\xff\xff\xff"),
+		explaining("--tensor", "{}/a.npy"), 1, "is damaged"},
 	{"array", "a pipe", pipe("a.npy"), explaining("--tensor", "{}/a.npy"), 1, "a pipe and no regular file"},
-	{"figure", "a pipe", pipe("a.png"), []string{"explain", "--like", "{}/a.png", "--out", "{}/out"}, 1, "a pipe and no regular file"},
-	{"run", "a pipe", pipe("run.json"), []string{"rise", "--model", onnx, "--image", cat, "--resume", "{}", "--out", "{}/out"}, 1, "a pipe and no regular file"},
-	{"flags", "a mean that is no number", file("x", ""), []string{"explain", "--model", onnx, "--size", "64", "--mean", "NaN", "--scale", "1", "--image", cat, "--out", "{}/out"}, 2, "is no number"},
-	{"flags", "10^9 masks in a batch", file("x", ""), []string{"rise", "--model", onnx, "--image", cat, "--size", "64", "--batch", "1000000000", "--out", "{}/out"}, 2, "give at most"},
+	{"figure", "a pipe", pipe("a.png"), []string{"explain", "--like", "{}/a.png", "--out", "{}/out"}, 1,
+		"a pipe and no regular file"},
+	{"run", "a pipe", pipe("run.json"), []string{"rise", "--model", onnx, "--image", cat, "--resume", "{}", "--out",
+		"{}/out"}, 1, "a pipe and no regular file"},
+	{"flags", "a mean that is no number", file("x", ""), []string{"explain", "--model", onnx, "--size", "64", "--mean",
+		"NaN", "--scale", "1", "--image", cat, "--out", "{}/out"}, 2, "is no number"},
+	{"flags", "10^9 masks in a batch", file("x", ""), []string{"rise", "--model", onnx, "--image", cat, "--size", "64",
+		"--batch", "1000000000", "--out", "{}/out"}, 2, "give at most"},
 	{"flags", "an unknown one", file("x", ""), []string{"explain", "--no-such"}, 2, "has no flag"},
 }
 
@@ -135,12 +149,14 @@ func TestHostile(t *testing.T) {
 	for _, h := range tried {
 		t.Run(h.area+" "+h.what, func(t *testing.T) {
 			dir := t.TempDir()
-			if err := errors.Join(os.WriteFile(filepath.Join(dir, "net.onnx"), whole, 0o600), os.WriteFile(filepath.Join(dir, "cat.png"), picture, 0o600), h.make(dir)); err != nil {
+			if err := errors.Join(os.WriteFile(filepath.Join(dir, "net.onnx"), whole, 0o600),
+				os.WriteFile(filepath.Join(dir, "cat.png"), picture, 0o600), h.make(dir)); err != nil {
 				t.Fatal(err)
 			}
 			end := limited(t, dir, h.args)
 			switch {
-			case h.code == either && end.code != 0 && end.code != 1, h.code != either && end.code != h.code, !strings.Contains(end.said, h.said):
+			case h.code == either && end.code != 0 && end.code != 1, h.code != either && end.code != h.code,
+				!strings.Contains(end.said, h.said):
 				t.Errorf("exit code %d, want %d with %q: %.2000s", end.code, h.code, h.said, end.said)
 			case strings.Contains(end.said, "goroutine ") || strings.ContainsAny(end.said, "\x1b\x07"):
 				t.Errorf("said %.2000q", end.said)

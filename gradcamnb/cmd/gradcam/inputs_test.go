@@ -39,13 +39,16 @@ func TestInputFlag(t *testing.T) {
 		t.Error("other numbers give the same map")
 	}
 	left := raw("explain", "--model", twins+"#left", "--input", "right="+picture("astronaut.png"))
-	if got := raw("explain", "--model", twins+"#right", "--input", "left="+picture("astronaut.png")); slices.Equal(got, left) {
+	if got := raw("explain", "--model", twins+"#right", "--input", "left="+picture("astronaut.png")); slices.Equal(got,
+		left) {
 		t.Error("left and right give the same map")
 	}
-	if got := raw("rise", "--masks", "32", "--model", about, "--input", "about=1,2,3,-1"); !slices.ContainsFunc(got, func(v float32) bool { return v > 0 }) {
+	if got := raw("rise", "--masks", "32", "--model", about, "--input", "about=1,2,3,-1"); !slices.ContainsFunc(got,
+		func(v float32) bool { return v > 0 }) {
 		t.Error("RISE of a model with several inputs is empty")
 	}
-	if code, out, said := call(t, "layers", "--model", twins+"#left"); code != 0 || !strings.Contains(out, "of another input than the picture") {
+	if code, out, said := call(t, "layers", "--model", twins+"#left"); code != 0 ||
+		!strings.Contains(out, "of another input than the picture") {
 		t.Errorf("layers: %d %s %s", code, out, said)
 	}
 	for want, given := range map[string][]string{
@@ -70,7 +73,8 @@ func TestInputFlag(t *testing.T) {
 // The model sees the box alone, and the map lies where the box is.
 func TestInBoxFlag(t *testing.T) {
 	dir := t.TempDir()
-	code, _, said := call(t, "explain", "--model", golden.Path("inputs", "about.onnx"), "--input", "about=1,2,3,4", "--image", picture("cat.png"), "--in-box", "100,50,300,250", "--out", dir)
+	code, _, said := call(t, "explain", "--model", golden.Path("inputs", "about.onnx"), "--input", "about=1,2,3,4",
+		"--image", picture("cat.png"), "--in-box", "100,50,300,250", "--out", dir)
 	if code != 0 {
 		t.Fatal(said)
 	}
@@ -84,11 +88,13 @@ func TestInBoxFlag(t *testing.T) {
 		t.Errorf("the model saw %v of the picture", got)
 	}
 	for _, box := range []string{"1,2,3", "5,5,5,9", "a,b,c,d", "1,9,5,2"} {
-		if code, _, said := call(t, "explain", "--model", golden.Path("inputs", "about.onnx"), "--image", picture("cat.png"), "--in-box", box, "--out", dir); code != 2 || !strings.Contains(said, "write x0,y0,x1,y1") {
+		if code, _, said := call(t, "explain", "--model", golden.Path("inputs", "about.onnx"), "--image", picture("cat.png"),
+			"--in-box", box, "--out", dir); code != 2 || !strings.Contains(said, "write x0,y0,x1,y1") {
 			t.Errorf("--in-box %s: exit code %d, %s", box, code, said)
 		}
 	}
-	if code, _, said := call(t, "explain", "--model", golden.Path("inputs", "about.onnx"), "--input", "about=1,2,3,4", "--image", picture("cat.png"), "--in-box", "10,10,9999,50", "--out", dir); code == 0 {
+	if code, _, said := call(t, "explain", "--model", golden.Path("inputs", "about.onnx"), "--input", "about=1,2,3,4",
+		"--image", picture("cat.png"), "--in-box", "10,10,9999,50", "--out", dir); code == 0 {
 		t.Errorf("a box beyond the picture: %s", said)
 	}
 }

@@ -61,7 +61,8 @@ func TestProgramsAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	for why, with := range map[string][2]string{
-		"off": {"off", ""}, "a file for a folder": {file, ""}, "flags for XLA": {other, "--xla_cpu_parallel_codegen_split_count=2"},
+		"off": {"off", ""}, "a file for a folder": {file, ""},
+		"flags for XLA": {other, "--xla_cpu_parallel_codegen_split_count=2"},
 	} {
 		if !bytes.Equal(first, explain(with[0], with[1])) {
 			t.Errorf("%s: other numbers", why)

@@ -56,7 +56,8 @@ func layersCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&f.model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
 	c.Flags().StringVar(&f.backend, "backend", "", backendHelp)
-	c.Flags().StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
+	c.Flags().StringVar(&f.size, "size", "",
+		"size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
 	c.Flags().StringArrayVar(&f.given, "input", nil, inputHelp)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
@@ -79,7 +80,8 @@ func layerTable(w io.Writer, layers []gradcamnb.Layer) error {
 		if l.Suggested {
 			why = "<- suggested: " + l.Why
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%v\t%s\t%s\t%s\n", printable.Line(l.Name), printable.Line(l.Path), printable.Line(l.Op), l.Shape, grid, feeds, why)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%v\t%s\t%s\t%s\n", printable.Line(l.Name), printable.Line(l.Path), printable.Line(l.Op),
+			l.Shape, grid, feeds, why)
 	}
 	fmt.Fprintln(t, "\nA layer is chosen by its name or by a module; a module stands for the last tensor that it makes.")
 	return t.Flush()

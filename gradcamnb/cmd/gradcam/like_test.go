@@ -78,7 +78,8 @@ func likeOfSeveralInputs(t *testing.T) {
 	put(t, golden.Path("inputs", "about.json"), filepath.Join(dir, "net.json"))
 	cat := put(t, picture("cat.png"), filepath.Join(dir, "a.png"))
 	first := filepath.Join(dir, "first")
-	if code, _, said := call(t, "explain", "--model", net+"#image", "--input", "about=1,2,3,-1", "--image", cat, "--out", first); code != 0 {
+	if code, _, said := call(t, "explain", "--model", net+"#image", "--input", "about=1,2,3,-1", "--image", cat, "--out",
+		first); code != 0 {
 		t.Fatal(said)
 	}
 	figure := put(t, filepath.Join(first, "overlay.png"), filepath.Join(dir, "figure.png"))

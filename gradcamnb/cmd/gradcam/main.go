@@ -33,7 +33,9 @@ func run(args []string) int {
 }
 
 func command() *cobra.Command {
-	root := cli.Root("gradcam", "Show why a vision model said what it said", explainCommand(), layersCommand(), sidecarCommand(), sheetCommand(), riseCommand(), detectCommand(), driseCommand(), studyCommand(), checkCommand(), serveCommand())
+	root := cli.Root("gradcam", "Show why a vision model said what it said", explainCommand(), layersCommand(),
+		sidecarCommand(), sheetCommand(), riseCommand(), detectCommand(), driseCommand(), studyCommand(), checkCommand(),
+		serveCommand())
 	root.PersistentFlags().Bool("debug", false, "print errors with everything behind them")
 	return root
 }

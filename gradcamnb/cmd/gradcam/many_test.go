@@ -93,7 +93,8 @@ func TestManyPicturesKilledAndResumed(t *testing.T) {
 		t.Fatalf("%d results after two kills", len(before))
 	}
 	code, _, said := call(t, args...)
-	if code != 0 || !strings.Contains(said, fmt.Sprintf("%d pictures explained", 200-len(before))) || !strings.Contains(said, fmt.Sprintf("; %d were there already", len(before))) {
+	if code != 0 || !strings.Contains(said, fmt.Sprintf("%d pictures explained", 200-len(before))) ||
+		!strings.Contains(said, fmt.Sprintf("; %d were there already", len(before))) {
 		t.Errorf("exit code %d: %s", code, said)
 	}
 	after := stamps(t, out)
@@ -162,7 +163,8 @@ func TestManyPicturesChanged(t *testing.T) {
 // own folder within --out or is told, and the others are explained.
 func TestManyHostilePictures(t *testing.T) {
 	in, out := t.TempDir(), t.TempDir()
-	names := []string{"a b.png", "[x].png", "-.png", "..png", "ü.png", "A.png", "a.png", "\x1b[31mred.png", "<img src=x>.png", "line\nbreak.png", strings.Repeat("long", 50) + ".png", "\xff.png"}
+	names := []string{"a b.png", "[x].png", "-.png", "..png", "ü.png", "A.png", "a.png", "\x1b[31mred.png",
+		"<img src=x>.png", "line\nbreak.png", strings.Repeat("long", 50) + ".png", "\xff.png"}
 	for i, name := range names {
 		writePicture(t, filepath.Join(in, name), i)
 	}
@@ -182,7 +184,8 @@ func TestManyHostilePictures(t *testing.T) {
 	if code != 1 || !strings.Contains(said, "4 of 16 pictures could not be explained") {
 		t.Errorf("exit code %d: %s", code, said)
 	}
-	for _, want := range []string{"folder.png: it is a folder and no regular file", "text.png is not a picture", "empty.png", `\x1b[2Jlink.png: no such file`} {
+	for _, want := range []string{"folder.png: it is a folder and no regular file", "text.png is not a picture",
+		"empty.png", `\x1b[2Jlink.png: no such file`} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not told:\n%s", want, said)
 		}
@@ -273,7 +276,8 @@ func TestManyWithSeveralInputs(t *testing.T) {
 	var before [][]float32
 	for _, name := range pictures {
 		alone := t.TempDir()
-		if code, _, said := call(t, "explain", "--model", golden.Path("inputs", "about.onnx"), "--image", picture(name), "--input", "about=1,2,3,-1", "--out", alone); code != 0 {
+		if code, _, said := call(t, "explain", "--model", golden.Path("inputs", "about.onnx"), "--image", picture(name),
+			"--input", "about=1,2,3,-1", "--out", alone); code != 0 {
 			t.Fatal(said)
 		}
 		got, want := read(filepath.Join(out, name)), read(alone)
@@ -285,7 +289,8 @@ func TestManyWithSeveralInputs(t *testing.T) {
 		}
 		before = append(before, got)
 	}
-	if code, _, said := call(t, append(args, "--out", out, "--input", "about=3,2,1,1")...); code != 0 || strings.Contains(said, "there already") {
+	if code, _, said := call(t, append(args, "--out", out, "--input", "about=3,2,1,1")...); code != 0 ||
+		strings.Contains(said, "there already") {
 		t.Errorf("another value: %d, %s", code, said)
 	}
 	for i, name := range pictures {

@@ -31,7 +31,8 @@ func TestMeasuredExplain(t *testing.T) {
 		t.Fatal(err)
 	}
 	explain := func(more ...string) (int, string, string) {
-		return call(t, append([]string{"explain", "--model", model("resnet-basic.ts.onnx"), "--image", picture("cat_224.png"), "--size", "64", "--mean", "0", "--scale", "255",
+		return call(t, append([]string{"explain", "--model", model("resnet-basic.ts.onnx"), "--image", picture("cat_224.png"),
+			"--size", "64", "--mean", "0", "--scale", "255",
 			"--metric", "energy", "--out", filepath.Join(dir, "out")}, more...)...)
 	}
 	var energies []string
@@ -56,7 +57,8 @@ func TestMeasuredExplain(t *testing.T) {
 	if code, _, said := explain(); code != 1 || !strings.Contains(said, "give a truth") {
 		t.Errorf("without a truth: %d, %s", code, said)
 	}
-	if code, _, said := explain("--truth", "0,0,1,1", "--truth", "0,0,1,1"); code != 2 || !strings.Contains(said, "give one for each") {
+	if code, _, said := explain("--truth", "0,0,1,1", "--truth", "0,0,1,1"); code != 2 ||
+		!strings.Contains(said, "give one for each") {
 		t.Errorf("two truths of one picture: %d, %s", code, said)
 	}
 }

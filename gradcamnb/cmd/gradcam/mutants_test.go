@@ -30,7 +30,8 @@ var mutants = flag.Int("mutants", 2000, "how many damaged model files TestMutant
 const asMutants = "GRADCAM_TEST_MUTANTS"
 
 // extremes are what sizes, axes and counts become.
-var extremes = []int64{-1 << 63, -1 << 31, -99, -2, -1, 0, 1, 2, 3, 5, 7, 64, 255, 1 << 16, 1 << 30, 1<<31 - 1, 1 << 31, 1 << 40, 1 << 62, 1<<63 - 1}
+var extremes = []int64{-1 << 63, -1 << 31, -99, -2, -1, 0, 1, 2, 3, 5, 7, 64, 255, 1 << 16, 1 << 30, 1<<31 - 1, 1 << 31,
+	1 << 40, 1 << 62, 1<<63 - 1}
 
 // mutate damages a model in one place.
 func mutate(r *rand.Rand, m *protos.ModelProto, others []*protos.ModelProto) {
@@ -189,7 +190,8 @@ func tryMutants(from, to int, dir string) error {
 		return err
 	}
 	file := filepath.Join(dir, "net.onnx")
-	if err := os.WriteFile(filepath.Join(dir, "net.json"), []byte(`{"layout": "NCHW", "input": {"mean": [127], "scale": [64]}}`), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "net.json"),
+		[]byte(`{"layout": "NCHW", "input": {"mean": [127], "scale": [64]}}`), 0o600); err != nil {
 		return err
 	}
 	for i := from; i < to; i++ {
@@ -202,7 +204,8 @@ func tryMutants(from, to int, dir string) error {
 		}
 		args := []string{"layers", "--model", file}
 		if i%8 == 0 {
-			args = []string{"explain", "--backend", "go", "--model", file, "--image", golden.Path("images", "cat_224.png"), "--out", filepath.Join(dir, "out")}
+			args = []string{"explain", "--backend", "go", "--model", file, "--image", golden.Path("images", "cat_224.png"),
+				"--out", filepath.Join(dir, "out")}
 		}
 		if i%16 > 8 {
 			args = append(args, "--size", "16")
@@ -223,8 +226,8 @@ func tryMutants(from, to int, dir string) error {
 	return nil
 }
 
-// Damaged model files end within 10 s of the processor and 1 GB of address space, with exit code 0 or 1. -mutants 100000 is the
-// campaign of docs/hostile.md.
+// Damaged model files end within 10 s of the processor and 1 GB of address space, with exit code 0 or 1. -mutants
+// 100000 is the campaign of docs/hostile.md.
 func TestMutants(t *testing.T) {
 	if span := os.Getenv(asMutants); span != "" {
 		var from, to int
@@ -251,7 +254,8 @@ func TestMutants(t *testing.T) {
 			if err != nil {
 				t.Fatal(said)
 			}
-			t.Errorf("mutant %d: %.5000s", at, why[max(0, strings.LastIndex(why, "panic: "), strings.LastIndex(why, "fatal error: ")):])
+			t.Errorf("mutant %d: %.5000s", at,
+				why[max(0, strings.LastIndex(why, "panic: "), strings.LastIndex(why, "fatal error: ")):])
 			next = at + 1
 		}
 		from = next

@@ -15,7 +15,10 @@ import (
 func sayNotNumbers(of string, results []*heatmap.Result) {
 	for _, r := range results {
 		for _, m := range r.Maps {
-			if slices.ContainsFunc(m.Raw.Values, func(v float32) bool { return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) }) {
+			if slices.ContainsFunc(m.Raw.Values, func(v float32) bool {
+				return math.IsNaN(float64(v)) ||
+					math.IsInf(float64(v), 0)
+			}) {
 				if of != "" {
 					of = printable.Line(of) + ": "
 				}

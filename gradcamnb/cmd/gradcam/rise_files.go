@@ -30,10 +30,11 @@ type runFile struct {
 	Seed      uint64   `json:"seed"`
 	Batch     int      `json:"batch"`
 	Design    string   `json:"design,omitempty"`
-	Mean      float64  `json:"mean"`                     // of the scores
-	Agreement *float64 `json:"agreement,omitempty"`      // rank correlation of the maps of two halves
-	Weights   string   `json:"weights,omitempty"`        // the file with the scores, beside this one; it may have more of them
-	SHA256    string   `json:"weights_sha256,omitempty"` // of the first Done of them, as float32, little-endian
+	Mean      float64  `json:"mean"`                // of the scores
+	Agreement *float64 `json:"agreement,omitempty"` // rank correlation of the maps of two halves
+	// the file with the scores, beside this one; it may have more of them
+	Weights string `json:"weights,omitempty"`
+	SHA256  string `json:"weights_sha256,omitempty"` // of the first Done of them, as float32, little-endian
 }
 
 // writeRun writes weights.npy [1, masks], stderr.npy and run.json, in this order, so that it can end
@@ -41,7 +42,8 @@ type runFile struct {
 func writeRun(dir string, m *heatmap.Map) error {
 	s := m.Sampled
 	agreement := finite(float32(s.Agreement))
-	data, err := json.MarshalIndent(runFile{s.Masks, len(s.Weights), s.Grid, s.P, s.Seed, s.Batch, s.Design, s.Mean, agreement, weightsFile, sumOf(s.Weights)}, "", "  ")
+	data, err := json.MarshalIndent(runFile{s.Masks, len(s.Weights), s.Grid, s.P, s.Seed, s.Batch, s.Design, s.Mean,
+		agreement, weightsFile, sumOf(s.Weights)}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("writing run.json: %w", err)
 	}
@@ -49,7 +51,8 @@ func writeRun(dir string, m *heatmap.Map) error {
 		return err
 	}
 	if len(m.StdErr.Values) > 0 {
-		if err := npyfile.Write(filepath.Join(dir, "stderr.npy"), []int{1, m.StdErr.H, m.StdErr.W}, m.StdErr.Values); err != nil {
+		if err := npyfile.Write(filepath.Join(dir, "stderr.npy"), []int{1, m.StdErr.H, m.StdErr.W},
+			m.StdErr.Values); err != nil {
 			return err
 		}
 	}
@@ -79,13 +82,15 @@ func readRun(dir string) (*heatmap.Sampled, error) {
 		return nil, fmt.Errorf("%s and %s beside it are not of one run", path, file)
 	}
 	if f.SHA256 == "" && f.Design == "balanced" && bits.OnesCount(uint(f.Grid)) == 1 { // the blocks were larger then
-		return nil, fmt.Errorf("%s is of an earlier version, whose balanced masks of a grid of %d were others: begin anew", path, f.Grid)
+		return nil, fmt.Errorf("%s is of an earlier version, whose balanced masks of a grid of %d were others: begin anew",
+			path, f.Grid)
 	}
 	weights = weights[:f.Done]
 	if f.SHA256 != "" && sumOf(weights) != f.SHA256 {
 		return nil, fmt.Errorf("%s and %s beside it are not of one run", path, file)
 	}
-	return &heatmap.Sampled{Masks: f.Masks, Grid: f.Grid, P: f.P, Seed: f.Seed, Batch: f.Batch, Design: f.Design, Weights: weights, Mean: f.Mean}, nil
+	return &heatmap.Sampled{Masks: f.Masks, Grid: f.Grid, P: f.P, Seed: f.Seed, Batch: f.Batch, Design: f.Design,
+		Weights: weights, Mean: f.Mean}, nil
 }
 
 // fits tells whether scores of that shape can be the run's. Without a checksum there are no more of them than it says.

@@ -14,13 +14,13 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// What the command does is written down in testdata/script, a file a command or a question. Beside testscript's own commands
-// they have
+// What the command does is written down in testdata/script, a file a command or a question. Beside testscript's own
+// commands they have
 //
 //	exits CODE gradcam ARGUMENTS    runs it, and fails if it ends with another exit code
 //
-// and the variables $MODELS, $IMAGES, $INPUTS and $GOLDEN, the folders of this repository's test data. Others stand for the
-// flags that most lines of a file repeat, such as $PREPARED; they are listed below.
+// and the variables $MODELS, $IMAGES, $INPUTS and $GOLDEN, the folders of this repository's test data. Others stand
+// for the flags that most lines of a file repeat, such as $PREPARED; they are listed below.
 func TestScripts(t *testing.T) {
 	folder := func(name string) string {
 		path, err := filepath.Abs(golden.Path(name))
@@ -41,7 +41,8 @@ func TestScripts(t *testing.T) {
 		"DRISE":    "gradcam drise --model " + models + "/centerface.onnx --image " + images + "/astronaut.png",
 		"STUDY":    "gradcam study " + basic + prepared + " --target class:1",
 		// Nothing of this machine has a say.
-		"GOMLX_BACKEND": "go", "GRADCAMNB_HOME": "none", "PJRT_PLUGIN_LIBRARY_PATH": "", "ONNXRUNTIME_LIBRARY_PATH": "", driver.SocketEnv: "",
+		"GOMLX_BACKEND": "go", "GRADCAMNB_HOME": "none", "PJRT_PLUGIN_LIBRARY_PATH": "", "ONNXRUNTIME_LIBRARY_PATH": "",
+		driver.SocketEnv: "",
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -82,7 +83,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%s\nthe exit code is %d, want %d", strings.Join(words, " "), got, want)
 	}
-	if said := ts.ReadFile("stderr"); strings.Contains(said, "goroutine ") || want != 0 && !strings.Contains("\n"+said, "\ngradcam: ") {
+	if said := ts.ReadFile("stderr"); strings.Contains(said, "goroutine ") || want != 0 &&
+		!strings.Contains("\n"+said, "\ngradcam: ") {
 		ts.Fatalf("no error for people: %q", said)
 	}
 }

@@ -17,14 +17,17 @@ import (
 // its scores, and the best of each picture framed.
 func TestSheet(t *testing.T) {
 	dir := t.TempDir()
-	code, _, said := call(t, "sheet", "--model", model("resnet-basic.dyn.onnx"), "--tensor", golden.Path("golden", "resnet-basic", "input.npy"),
-		"--rows", "images,layers", "--cols", "methods", "--method", "Grad-CAM", "--method", "LayerCAM", "--steps", "3", "--out", dir)
+	code, _, said := call(t, "sheet", "--model", model("resnet-basic.dyn.onnx"), "--tensor",
+		golden.Path("golden", "resnet-basic", "input.npy"),
+		"--rows", "images,layers", "--cols", "methods", "--method", "Grad-CAM", "--method", "LayerCAM", "--steps", "3",
+		"--out", dir)
 	if code != 0 {
 		t.Fatal(said)
 	}
 	var rep sheetReport
 	readJSON(t, filepath.Join(dir, "sheet.json"), &rep)
-	if len(rep.Rows)%2 != 0 || len(rep.Rows) < 6 || len(rep.Columns) != 2 || !strings.HasPrefix(rep.Rows[0], "picture 1, ") || !strings.Contains(rep.Note, "3 steps") {
+	if len(rep.Rows)%2 != 0 || len(rep.Rows) < 6 || len(rep.Columns) != 2 ||
+		!strings.HasPrefix(rep.Rows[0], "picture 1, ") || !strings.Contains(rep.Note, "3 steps") {
 		t.Errorf("%q by %q, %s", rep.Rows, rep.Columns, rep.Note)
 	}
 	f, err := os.Open(filepath.Join(dir, "scores.csv"))
@@ -68,14 +71,16 @@ func TestSheetOfCheckpoints(t *testing.T) {
 	dir := t.TempDir()
 	early := put(t, model("resnet-basic.dyn.onnx"), filepath.Join(dir, "early.onnx"))
 	late := put(t, model("resnet-basic.dyn.onnx"), filepath.Join(dir, "late.onnx"))
-	args := []string{"sheet", "--tensor", golden.Path("golden", "resnet-basic", "input.npy"), "--target", "class:1", "--rows", "pictures", "--cols", "layers", "--steps", "2", "--out", dir}
+	args := []string{"sheet", "--tensor", golden.Path("golden", "resnet-basic", "input.npy"), "--target", "class:1",
+		"--rows", "pictures", "--cols", "layers", "--steps", "2", "--out", dir}
 	code, _, said := call(t, append(args, "--model", early, "--model", late, "--difference", "1,3")...)
 	if code != 0 {
 		t.Fatal(said)
 	}
 	var rep sheetReport
 	readJSON(t, filepath.Join(dir, "sheet.json"), &rep)
-	want := []string{"early, picture 1", "early, picture 2", "late, picture 1", "late, picture 2", "early, picture 1 - late, picture 1"}
+	want := []string{"early, picture 1", "early, picture 2", "late, picture 1", "late, picture 2",
+		"early, picture 1 - late, picture 1"}
 	if rep.Title != "early, late, class 1, Grad-CAM" {
 		t.Errorf("the title is %q", rep.Title)
 	}
@@ -92,7 +97,8 @@ func TestSheetOfCheckpoints(t *testing.T) {
 		"the sheet has no row":     {"--difference", "1,9"},
 		"sheets with the columns":  {"--model", model("densenet.dyn.onnx")},
 	} {
-		if code, _, said := call(t, append(append(args, "--model", early), more...)...); code != 2 || !strings.Contains(said, says) {
+		if code, _, said := call(t, append(append(args, "--model", early), more...)...); code != 2 ||
+			!strings.Contains(said, says) {
 			t.Errorf("%q: %d, %s", more, code, said)
 		}
 	}

@@ -13,7 +13,8 @@ import (
 func studying(t *testing.T, out string, more ...string) []string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, from := range map[string]string{"cat/1.png": picture("cat_224.png"), "cat/2.png": picture("cat.png"), "coffee/3.png": picture("coffee_224.png"), "notes.txt": picture("LICENSES.md")} {
+	for name, from := range map[string]string{"cat/1.png": picture("cat_224.png"), "cat/2.png": picture("cat.png"),
+		"coffee/3.png": picture("coffee_224.png"), "notes.txt": picture("LICENSES.md")} {
 		data, err := os.ReadFile(from)
 		if err != nil {
 			t.Fatal(err)
@@ -25,8 +26,10 @@ func studying(t *testing.T, out string, more ...string) []string {
 			t.Fatal(err)
 		}
 	}
-	return append([]string{"study", "--backend", "go", "--model", model("resnet-basic.ts.onnx"), "--size", "64", "--mean", "0", "--scale", "255", "--pictures", dir,
-		"--layer", "stages", "--method", "Grad-CAM", "--method", "LayerCAM", "--metric", "deletion", "--metric", "sparseness", "--part", "1", "--out", out}, more...)
+	return append([]string{"study", "--backend", "go", "--model", model("resnet-basic.ts.onnx"), "--size", "64", "--mean",
+		"0", "--scale", "255", "--pictures", dir,
+		"--layer", "stages", "--method", "Grad-CAM", "--method", "LayerCAM", "--metric", "deletion", "--metric", "sparseness",
+		"--part", "1", "--out", out}, more...)
 }
 
 // A study says its means, has a report, and after kill -9 goes on: the files of rows are those of a

@@ -92,7 +92,8 @@ func asList(l source.Layer, batch int) (shape, order []int, err error) {
 	if len(rest) > 0 && rest[0] == batch {
 		rest = rest[1:]
 	} else if batch > 1 {
-		return nil, nil, fmt.Errorf("the output %q has the shape %v and no axis for %d pictures: explain one picture at a time", l.Name, l.Shape, batch)
+		return nil, nil, fmt.Errorf(
+			"the output %q has the shape %v and no axis for %d pictures: explain one picture at a time", l.Name, l.Shape, batch)
 	}
 	for _, d := range rest {
 		if d != 1 {
@@ -107,14 +108,17 @@ func asList(l source.Layer, batch int) (shape, order []int, err error) {
 	}
 	n := product(rest)
 	if len(rest) == len(l.Shape) {
-		return nil, nil, fmt.Errorf("the output %q has the shape %v for one picture: its first axis is not that of the pictures; explain one of its numbers with %s, INDEX from 0 to %d, counted along its last axis first",
+		return nil, nil, fmt.Errorf(
+			"the output %q has the shape %v for one picture: its first axis is not that of the pictures; explain one of its numbers with %s, INDEX from 0 to %d, counted along its last axis first",
 			l.Name, l.Shape, elementWords(l.Name), n-1)
 	}
 	if l.Axes.Places() {
-		return nil, nil, fmt.Errorf("the output %q has the shape %v, which is no list of classes but has places: explain a region with %s, or one of its numbers with %s, INDEX from 0 to %d",
+		return nil, nil, fmt.Errorf(
+			"the output %q has the shape %v, which is no list of classes but has places: explain a region with %s, or one of its numbers with %s, INDEX from 0 to %d",
 			l.Name, l.Shape, place.Words("gradcamnb.Region(CLASS)", "--target region:CLASS"), elementWords(l.Name), n-1)
 	}
-	return nil, nil, fmt.Errorf("the output %q has the shape %v, which is no list of classes: explain one of its numbers with %s, INDEX from 0 to %d, counted along its last axis first",
+	return nil, nil, fmt.Errorf(
+		"the output %q has the shape %v, which is no list of classes: explain one of its numbers with %s, INDEX from 0 to %d, counted along its last axis first",
 		l.Name, l.Shape, elementWords(l.Name), n-1)
 }
 
@@ -129,7 +133,8 @@ func asNumbers(l source.Layer, batch int) (shape, order []int, err error) {
 	if len(l.Shape) > 0 && l.Shape[0] == batch {
 		n /= batch
 	} else if batch > 1 {
-		return nil, nil, fmt.Errorf("the tensor %q has the shape %v and no axis for %d pictures: explain one picture at a time", l.Name, l.Shape, batch)
+		return nil, nil, fmt.Errorf(
+			"the tensor %q has the shape %v and no axis for %d pictures: explain one picture at a time", l.Name, l.Shape, batch)
 	}
 	return []int{batch, n}, nil, nil
 }
@@ -138,7 +143,8 @@ func asNumbers(l source.Layer, batch int) (shape, order []int, err error) {
 func asPlaces(l source.Layer, batch int) (shape, order []int, err error) {
 	a := l.Axes
 	if !a.Places() || a.Flat() {
-		return nil, nil, fmt.Errorf("the output %q has the shape %v and is no segmentation, [batch, classes, height, width] or [batch, height, width, classes]%s", l.Name, l.Shape, listHint(l, batch))
+		return nil, nil, fmt.Errorf(
+			"the output %q has the shape %v and is no segmentation, [batch, classes, height, width] or [batch, height, width, classes]%s", l.Name, l.Shape, listHint(l, batch))
 	}
 	if len(l.Shape) == 3 { // one class
 		return []int{batch, 1, l.Shape[a.H], l.Shape[a.W]}, inOrder([]int{0, a.H, a.W}), nil
@@ -171,7 +177,8 @@ func readTensor(m source.Model, layers []source.Layer, tensor string, batch int,
 	e, way := source.EndingOf(m, tensor), ways[as]
 	a, err := readOne(layers, tensor, batch, way)
 	if as != kind.Numbers && e.Before != "" {
-		if before, fails := readOne(layers, e.Before, batch, way); fails == nil && (e.Unit == source.Ranked || err == nil && slices.Equal(before.shape, a.shape)) {
+		if before, fails := readOne(layers, e.Before, batch, way); fails == nil &&
+			(e.Unit == source.Ranked || err == nil && slices.Equal(before.shape, a.shape)) {
 			before.unit, before.squash = source.EndingOf(m, e.Before).Unit, e.Squash
 			return before, nil
 		}
@@ -264,7 +271,8 @@ func (a Answer) top(scores []float32, labels []string, n int) []heatmap.Predicti
 	probability := a.probabilities(scores, false)
 	var out []heatmap.Prediction
 	for _, i := range best {
-		out = append(out, heatmap.Prediction{Index: i, Label: kind.LabelOf(labels, i), Score: scores[i], Probability: probability[i]})
+		out = append(out, heatmap.Prediction{Index: i, Label: kind.LabelOf(labels, i), Score: scores[i],
+			Probability: probability[i]})
 	}
 	return out
 }

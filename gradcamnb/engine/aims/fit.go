@@ -32,7 +32,8 @@ func (a *Aim) fit() error {
 		a.measured = a.scored
 	case target.Finer.Name:
 		if !r.logits() && r.unit != source.LogProbability {
-			return fmt.Errorf("the output %q is no list of logits: explain a class with %s", r.tensor, place.Words("gradcamnb.Class(INDEX)", "--target class:INDEX"))
+			return fmt.Errorf("the output %q is no list of logits: explain a class with %s", r.tensor,
+				place.Words("gradcamnb.Class(INDEX)", "--target class:INDEX"))
 		}
 	}
 	return nil

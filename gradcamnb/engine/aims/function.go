@@ -33,12 +33,14 @@ type function struct {
 func (s Lookup) function(t ask.Target) (Aim, error) {
 	f, ok := t.Func().(function)
 	if !ok {
-		return Aim{}, fmt.Errorf("no function of the name %q was given to engine.Target in this process; a notebook's function is the cell's own, which the kernel's engine cannot call: open the model in the cell, with engine.Open", t.Name)
+		return Aim{}, fmt.Errorf(
+			"no function of the name %q was given to engine.Target in this process; a notebook's function is the cell's own, which the kernel's engine cannot call: open the model in the cell, with engine.Open", t.Name)
 	}
 	a := Aim{
-		Resolved: kind.Resolved{Tensors: slices.Clone(f.outputs), Words: t.Name, Whole: true, Index: make([]int32, s.Pictures)},
-		scored:   target.Kind{Name: kind.Function.Name, Unit: f.unit},
-		key:      fmt.Sprintf("%s#%d", t.Name, f.number),
+		Resolved: kind.Resolved{Tensors: slices.Clone(f.outputs), Words: t.Name, Whole: true,
+			Index: make([]int32, s.Pictures)},
+		scored: target.Kind{Name: kind.Function.Name, Unit: f.unit},
+		key:    fmt.Sprintf("%s#%d", t.Name, f.number),
 	}
 	a.measured = a.scored
 	if len(a.Tensors) == 0 {
@@ -57,7 +59,8 @@ func (s Lookup) function(t ask.Target) (Aim, error) {
 	a.fn = func(outputs []*Node) *Node {
 		score := f.score(outputs)
 		if dims := score.Shape().Dimensions; len(dims) != 1 || dims[0] != outputs[0].Shape().Dim(0) {
-			exceptions.Panicf("the target %q gives the shape %v, and a target gives one score a picture, [%d]", t.Name, dims, outputs[0].Shape().Dim(0))
+			exceptions.Panicf("the target %q gives the shape %v, and a target gives one score a picture, [%d]", t.Name, dims,
+				outputs[0].Shape().Dim(0))
 		}
 		return score
 	}

@@ -34,7 +34,8 @@ func (a Aim) HasHead(first string) bool {
 }
 
 // Read reads what the program gave of the aim: its scores and indices and, if it has one, the head's values.
-func (a Aim) Read(scores, indices *tensors.Tensor, heads []*tensors.Tensor, results []*heatmap.Result) (out Outcome, err error) {
+func (a Aim) Read(scores, indices *tensors.Tensor, heads []*tensors.Tensor,
+	results []*heatmap.Result) (out Outcome, err error) {
 	score, err1 := device.Floats(scores)
 	index, err2 := device.Ints(indices)
 	if err := cmp.Or(err1, err2); err != nil {

@@ -37,7 +37,8 @@ func TestArgumentsAreUnpackedAsTheyWerePacked(t *testing.T) {
 		"class":    {class[0], params[int]{index: 1}, 1},
 		"contrast": {contrast[0], params[int]{index: 1, beside: 2}, 2},
 		"box":      {Aim{box: reader}, params[int]{index: 1, box: 2, scores: 3}, 3},
-		"instance": {Aim{box: masked, Resolved: kind.Resolved{Masked: true}}, params[int]{index: 1, box: 2, scores: 3, mask: 4}, 4},
+		"instance": {Aim{box: masked, Resolved: kind.Resolved{Masked: true}},
+			params[int]{index: 1, box: 2, scores: 3, mask: 4}, 4},
 	} {
 		got, rest := unpackParams(c.aim, []int{1, 2, 3, 4, 5})
 		if got != c.want || len(rest) != 5-c.n {

@@ -23,7 +23,8 @@ func (a Aim) Score(outputs map[string]*Node, args []*Node, picture [2]int) (scor
 	}
 	index = given.index
 	if a.rank > 0 {
-		index = Where(LessThan(index, ScalarZero(index.Graph(), index.DType())), target.Rank(a.read.Node(outputs[a.Tensors[0]]), a.rank), index)
+		index = Where(LessThan(index, ScalarZero(index.Graph(), index.DType())),
+			target.Rank(a.read.Node(outputs[a.Tensors[0]]), a.rank), index)
 	}
 	if a.fn == nil {
 		return a.scored.Score(a.read.Node(outputs[a.Tensors[0]]), index, given.beside), index

@@ -72,7 +72,8 @@ func TestCellMeanOfLargeMap(t *testing.T) {
 	for i := range flat {
 		flat[i] = value
 	}
-	got := graph(t, func(in []*Node) *Node { return Reshape(cellMean(in[0]), 1) }, tensors.FromFlatDataAndDimensions(flat, 1, side, side, 1))
+	got := graph(t, func(in []*Node) *Node { return Reshape(cellMean(in[0]), 1) },
+		tensors.FromFlatDataAndDimensions(flat, 1, side, side, 1))
 	if math.Abs(float64(got[0])-value) > 1e-5*value {
 		t.Errorf("the mean is %v, want %v", got[0], value)
 	}

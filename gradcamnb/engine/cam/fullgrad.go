@@ -23,17 +23,18 @@ var FullGrad = register(Method{
 	Unit:    "relative",
 	Passes:  "1 forward, 1 backward down to the picture",
 	Use:     "to see everything at once, without choosing a layer",
-	How: Across{Ops: []string{"Conv", "ConvTranspose", "BatchNormalization"}, Bias: true, Map: func(picture At, layers []At) *Node {
-		if len(layers) == 0 {
-			exceptions.Panicf("FullGrad needs the biases of convolutions or batch norms, and the model has none: take Input x gradient, FullGrad's first term")
-		}
-		h, w := picture.Act.Shape().Dim(1), picture.Act.Shape().Dim(2)
-		sum := channelSum(Abs(Mul(picture.Grad, picture.Act)))
-		for _, l := range layers {
-			sum = Add(sum, Resize(channelSum(Abs(Mul(l.Grad, ExpandAxes(l.Bias, 0, 1, 2)))), h, w))
-		}
-		return sum
-	}},
+	How: Across{Ops: []string{"Conv", "ConvTranspose", "BatchNormalization"}, Bias: true,
+		Map: func(picture At, layers []At) *Node {
+			if len(layers) == 0 {
+				exceptions.Panicf("FullGrad needs the biases of convolutions or batch norms, and the model has none: take Input x gradient, FullGrad's first term")
+			}
+			h, w := picture.Act.Shape().Dim(1), picture.Act.Shape().Dim(2)
+			sum := channelSum(Abs(Mul(picture.Grad, picture.Act)))
+			for _, l := range layers {
+				sum = Add(sum, Resize(channelSum(Abs(Mul(l.Grad, ExpandAxes(l.Bias, 0, 1, 2)))), h, w))
+			}
+			return sum
+		}},
 })
 
 // channelSum scales every channel of every picture to [0, 1] and sums the channels:

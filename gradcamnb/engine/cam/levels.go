@@ -5,9 +5,9 @@ package cam
 //
 //	L = max_l (U(ReLU(L_l)) / max U(ReLU(L_l))),  U resizes bilinearly to the picture
 //
-// Ultralytics 8.4.190 joins LayerCAM's maps so where it draws with visualize=True (ultralytics/utils/plotting.py), and has no
-// paper. If no layers are named it takes the last map before the heads of every level. It is made of LayerCAM, or of
-// another method: Levels(ODAM).
+// Ultralytics 8.4.190 joins LayerCAM's maps so where it draws with visualize=True (ultralytics/utils/plotting.py), and
+// has no paper. If no layers are named it takes the last map before the heads of every level. It is made of LayerCAM,
+// or of another method: Levels(ODAM).
 var LevelsFusion = register(Method{
 	Name:    "Levels",
 	Paper:   "Ultralytics 8.4.190 (utils/plotting.py)",

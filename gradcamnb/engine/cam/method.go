@@ -92,7 +92,8 @@ func (m Method) of(base Method) (Method, error) {
 }
 
 func (m Method) called(name string) bool {
-	return slices.ContainsFunc(append([]string{m.Name}, m.Aliases...), func(n string) bool { return fold(n) == fold(name) })
+	return slices.ContainsFunc(append([]string{m.Name}, m.Aliases...),
+		func(n string) bool { return fold(n) == fold(name) })
 }
 
 func fold(name string) string {

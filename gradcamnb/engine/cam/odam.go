@@ -6,8 +6,9 @@ package cam
 //	L = SUM_k dS/dA_k * A_k
 //
 // Zhao and Chan 2023, "ODAM: Gradient-based Instance-Specific Visual Explanations for Object Detection" (ICLR), as the
-// authors' program has it (github.com/Cyang-Zhao/ODAM at c2c2d5e, tools/savefig_odam.py), where it is scaled to [0, 1], too.
-// The paper writes a local smoothing of the gradient into the formula, which that program does without; so it is left out
+// authors' program has it (github.com/Cyang-Zhao/ODAM at c2c2d5e, tools/savefig_odam.py), where it is scaled to [0,
+// 1], too. The paper writes a local smoothing of the gradient into the formula, which that program does without; so it
+// is left out
 // here. Shapes: [batch, h, w, channels] twice -> [batch, h, w].
 var ODAM = register(Method{
 	Name:    "ODAM",

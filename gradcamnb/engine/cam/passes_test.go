@@ -108,7 +108,8 @@ func TestJoinsByHand(t *testing.T) {
 // clean is a picture of one row with two pixels of one colour, at a layer of the same size
 // with two channels, A = (1, 2), (3, 0).
 func clean(picture ...float32) Clean {
-	return Clean{Picture: Values{H: 1, W: 2, C: 1, Flat: picture}, Act: Values{H: 1, W: 2, C: 2, Flat: []float32{1, 2, 3, 0}}, Score: 4}
+	return Clean{Picture: Values{H: 1, W: 2, C: 1, Flat: picture},
+		Act: Values{H: 1, W: 2, C: 2, Flat: []float32{1, 2, 3, 0}}, Score: 4}
 }
 
 func run(t *testing.T, name string, c Clean) Run {
@@ -216,7 +217,8 @@ func TestAugSmoothByHand(t *testing.T) {
 // for nothing, and where all see the same the mean is that: the map of one positive cell,
 // scaled, is 1.
 func TestSESSByHand(t *testing.T) {
-	c := Clean{Picture: Values{H: 8, W: 8, C: 1, Flat: make([]float32, 64)}, Act: Values{H: 1, W: 2, C: 1, Flat: []float32{0, 0}}}
+	c := Clean{Picture: Values{H: 8, W: 8, C: 1, Flat: make([]float32, 64)},
+		Act: Values{H: 1, W: 2, C: 1, Flat: []float32{0, 0}}}
 	r := run(t, "SESS", c)
 	if r.Inputs != 122 {
 		t.Errorf("%d windows, want 122", r.Inputs)
@@ -233,14 +235,16 @@ func TestSESSByHand(t *testing.T) {
 // What cannot be put together says why.
 func TestComposedNames(t *testing.T) {
 	for name, want := range map[string]string{
-		"SESS": "SESS", "sess(grad-cam)": "SESS", "SESS(LayerCAM)": "SESS(LayerCAM)", "refinecam(finercam)": "RefineCAM(FinerCAM)",
-		"FinerCAM(HiResCAM)": "FinerCAM(HiResCAM)", "eigensmooth(layercam)": "EigenSmooth(LayerCAM)",
+		"SESS": "SESS", "sess(grad-cam)": "SESS", "SESS(LayerCAM)": "SESS(LayerCAM)",
+		"refinecam(finercam)": "RefineCAM(FinerCAM)",
+		"FinerCAM(HiResCAM)":  "FinerCAM(HiResCAM)", "eigensmooth(layercam)": "EigenSmooth(LayerCAM)",
 	} {
 		if m, err := ByName(name); err != nil || m.Name != want {
 			t.Errorf("%q is %q (%v), want %q", name, m.Name, err, want)
 		}
 	}
-	for _, name := range []string{"GradCAM(LayerCAM)", "SESS(LayerCAM", "SESS(Saliency)", "EigenSmooth(FEM2)", "EigenSmooth(Eigen-CAM)", "SESS(SESS)", "RefineCAM(Score-CAM)", "FinerCAM(FEM)", "SmoothGrad(FullGrad)"} {
+	for _, name := range []string{"GradCAM(LayerCAM)", "SESS(LayerCAM", "SESS(Saliency)", "EigenSmooth(FEM2)",
+		"EigenSmooth(Eigen-CAM)", "SESS(SESS)", "RefineCAM(Score-CAM)", "FinerCAM(FEM)", "SmoothGrad(FullGrad)"} {
 		if m, err := ByName(name); err == nil {
 			t.Errorf("%q is found: %q", name, m.Name)
 		}

@@ -11,9 +11,9 @@ import "slices"
 // elsewhere, for all channels. Byun and Lee 2022, "Recipro-CAM: Fast gradient-free visual
 // explanations for convolutional neural networks", in its Gaussian form; the number of its
 // equation could not be looked up here. The paper scales the map to [0, 1] by its least and
-// greatest value; here only the least is taken off, so that the map keeps the score's unit. At the tokens of a transformer the class token is
-// left as it is, as ViT-ReciproCAM has it (Byun and Lee 2023, arXiv:2310.02588). Every pass
-// starts at the layer. Shapes: [h, w, channels] -> [h, w].
+// greatest value; here only the least is taken off, so that the map keeps the score's unit. At the tokens of a
+// transformer the class token is left as it is, as ViT-ReciproCAM has it (Byun and Lee 2023, arXiv:2310.02588). Every
+// pass starts at the layer. Shapes: [h, w, channels] -> [h, w].
 var ReciproCAM = register(Method{
 	Name:    "Recipro-CAM",
 	Aliases: []string{"ViT-ReciproCAM"},

@@ -15,7 +15,8 @@ import (
 //
 // It is a matrix product an axis, M_h x M_w^T, with the weights as constants.
 func Resize(x *Node, height, width int) *Node {
-	return resize(x, height, width, func(o, in, out int) float64 { return (float64(o)+0.5)*float64(in)/float64(out) - 0.5 })
+	return resize(x, height, width,
+		func(o, in, out int) float64 { return (float64(o)+0.5)*float64(in)/float64(out) - 0.5 })
 }
 
 // resizeAligned is [Resize] with the corners on each other, as torch's
@@ -23,7 +24,8 @@ func Resize(x *Node, height, width int) *Node {
 //
 //	x = o (in-1)/(out-1).
 func resizeAligned(x *Node, height, width int) *Node {
-	return resize(x, height, width, func(o, in, out int) float64 { return float64(o) * float64(in-1) / float64(max(out-1, 1)) })
+	return resize(x, height, width,
+		func(o, in, out int) float64 { return float64(o) * float64(in-1) / float64(max(out-1, 1)) })
 }
 
 // resize reads output pixel o of out at a place of the in pixels there are.

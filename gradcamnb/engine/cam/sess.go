@@ -175,7 +175,8 @@ func resized(g Grid, h, w int) Grid {
 	read := func(y, x int) float32 { return g.Flat[y*g.W+x] }
 	for y := range h {
 		for x := range w {
-			out.Flat[y*w+x] = bilinearAt(read, g.H, g.W, (float64(y)+0.5)*float64(g.H)/float64(h)-0.5, (float64(x)+0.5)*float64(g.W)/float64(w)-0.5)
+			out.Flat[y*w+x] = bilinearAt(read, g.H, g.W, (float64(y)+0.5)*float64(g.H)/float64(h)-0.5,
+				(float64(x)+0.5)*float64(g.W)/float64(w)-0.5)
 		}
 	}
 	return out

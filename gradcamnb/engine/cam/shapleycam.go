@@ -15,9 +15,9 @@ import (
 // (shapley_cam.py); the number of the paper's equation could not be looked up here. H A is
 // the gradient of <G, A> with A held fixed in the product, so no matrix H is made. In networks
 // of ReLUs a logit has H = 0 almost everywhere, and the map is Grad-CAM's: explain the softmax
-// probability. Shapes: [batch, h, w, channels] -> [batch, h, w]. GoMLX 0.28.8 has no second derivative of a convolution with strides and of max
-// pooling. The pass over ONNX files rewrites both; in a GoMLX model one of them after the
-// layer is an error that says so.
+// probability. Shapes: [batch, h, w, channels] -> [batch, h, w]. GoMLX 0.28.8 has no second derivative of a
+// convolution with strides and of max pooling. The pass over ONNX files rewrites both; in a GoMLX model one of them
+// after the layer is an error that says so.
 var ShapleyCAM = register(Method{
 	Name:    "ShapleyCAM",
 	Paper:   "Cai 2025, arXiv:2501.06261",

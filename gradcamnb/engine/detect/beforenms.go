@@ -42,7 +42,8 @@ func (h beforeNMS) Check(outputs [][]int, _ [2]int) error {
 	if h.classes > 0 {
 		classes = h.classes
 	}
-	across, down := shaped("class probabilities", outputs[1], -1, classes, n), shaped("class probabilities", outputs[1], -1, n, classes)
+	across, down := shaped("class probabilities", outputs[1], -1, classes, n),
+		shaped("class probabilities", outputs[1], -1, n, classes)
 	if across != nil && down != nil {
 		return errors.Join(across, down)
 	}

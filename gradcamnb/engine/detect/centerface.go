@@ -63,7 +63,8 @@ func (centerFace) Decode(outputs []*Node, picture [2]int) Candidates {
 	}
 	presence := channel(heat, 0)
 	return Candidates{
-		Boxes:      Stack([]*Node{x0, y0, MinScalar(Add(x0, width), float64(picture[1])), MinScalar(Add(y0, height), float64(picture[0]))}, -1),
+		Boxes: Stack([]*Node{x0, y0, MinScalar(Add(x0, width), float64(picture[1])),
+			MinScalar(Add(y0, height), float64(picture[0]))}, -1),
 		Scores:     InsertAxes(OnesLike(presence), -1),
 		Objectness: presence,
 		Points:     Stack(marks, 2),

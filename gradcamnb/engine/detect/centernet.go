@@ -7,8 +7,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// CenterNet reads objects as points: a heatmap of classes [batch, classes, h, w], sizes [batch, 2, h, w] (width, height) and
-// offsets [batch, 2, h, w] in cells. A cell (c, r) that is the highest of its 3 x 3 neighbours is a candidate of its class,
+// CenterNet reads objects as points: a heatmap of classes [batch, classes, h, w], sizes [batch, 2, h, w] (width,
+// height) and offsets [batch, 2, h, w] in cells. A cell (c, r) that is the highest of its 3 x 3 neighbours is a
+// candidate of its class,
 //
 //	cx = (c + o_0) s, cy = (r + o_1) s, w = s_0 s, h = s_1 s,  s pixels of a cell
 //
@@ -48,7 +49,8 @@ func (h *centerNet) Check(outputs [][]int, picture [2]int) error {
 		}
 	}
 	if s := picture[0] / max(1, heat[2]); s < 1 || heat[2]*s != picture[0] || heat[3]*s != picture[1] {
-		return fmt.Errorf("the heatmap has %d x %d cells, which are no whole pixels of a picture of %d x %d", heat[3], heat[2], picture[1], picture[0])
+		return fmt.Errorf("the heatmap has %d x %d cells, which are no whole pixels of a picture of %d x %d", heat[3],
+			heat[2], picture[1], picture[0])
 	}
 	return nil
 }

@@ -153,7 +153,8 @@ func TestSSD(t *testing.T) {
 	// pixels; an offset of 1 moves a middle by the variance 1/2 of the prior's 0.2. Scores
 	// that are probabilities already stay as they are.
 	got = decode(t, SSD, `{"maps": [{"grid": [2, 1], "sizes": [[0.2, 0.4]]}, {"grid": [1, 1], "sizes": [[1, 1], [0.5, 1]]}], "variances": [0.5, 1], "softmaxed": true}`,
-		1, [2]int{100, 100}, tensor([]int{1, 4, 4}, append([]float32{1}, make([]float32, 15)...)...), tensor([]int{1, 4, 2}, 0.9, 0.1, 0.8, 0.2, 0.7, 0.3, 0.6, 0.4))
+		1, [2]int{100, 100}, tensor([]int{1, 4, 4}, append([]float32{1}, make([]float32, 15)...)...),
+		tensor([]int{1, 4, 2}, 0.9, 0.1, 0.8, 0.2, 0.7, 0.3, 0.6, 0.4))
 	near(t, "boxes of two maps", got.boxes, 25, 30, 45, 70, 65, 30, 85, 70, 0, 0, 100, 100, 25, 0, 75, 100)
 	near(t, "scores of two maps", got.scores, 0.1, 0.2, 0.3, 0.4)
 }
@@ -182,7 +183,8 @@ func TestBeforeNMS(t *testing.T) {
 	boxes := tensor([]int{1, 3, 4}, 1, 2, 3, 4, 0, 0, 1, 1, 0, 0, 1, 1)
 	got := decode(t, BeforeNMS, "", 2, [2]int{10, 10}, boxes, tensor([]int{1, 2, 3}, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6))
 	near(t, "scores, classes first", got.scores, 0.1, 0.4, 0.2, 0.5, 0.3, 0.6)
-	got = decode(t, BeforeNMS, `{"order": "cxcywh"}`, 2, [2]int{10, 10}, boxes, tensor([]int{1, 3, 2}, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6))
+	got = decode(t, BeforeNMS, `{"order": "cxcywh"}`, 2, [2]int{10, 10}, boxes,
+		tensor([]int{1, 3, 2}, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6))
 	near(t, "scores, classes last", got.scores, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 	near(t, "box", got.boxes[:4], -0.5, 0, 2.5, 4)
 }
@@ -207,8 +209,9 @@ func TestCheck(t *testing.T) {
 		n      string
 		shapes [][]int
 	}{
-		"it reads four outputs":        {CenterFace, "", [][]int{{1, 1, 16, 16}}},
-		"scale has the shape":          {CenterFace, "", [][]int{{1, 1, 16, 16}, {1, 3, 16, 16}, {1, 2, 16, 16}, {1, 10, 16, 16}}},
+		"it reads four outputs": {CenterFace, "", [][]int{{1, 1, 16, 16}}},
+		"scale has the shape": {CenterFace, "", [][]int{{1, 1, 16, 16}, {1, 3, 16, 16}, {1, 2, 16, 16},
+			{1, 10, 16, 16}}},
 		"many rows of 5 + classes":     {YOLOv5, "", [][]int{{1, 85, 8400}}},
 		"many columns of 4 + classes":  {YOLOv8, "", [][]int{{1, 25200, 85}}},
 		"it has 0 priors":              {SSD, "", [][]int{{1, 10, 4}, {1, 10, 21}}},
@@ -243,7 +246,8 @@ func columnsOf(n int, column ...float32) *tensors.Tensor {
 }
 
 func TestOrders(t *testing.T) {
-	for order, want := range map[string][]float64{"xyxy": {1, 2, 7, 9}, "yxyx": {2, 1, 9, 7}, "xywh": {1, 2, 8, 11}, "cxcywh": {1 - 3.5, 2 - 4.5, 1 + 3.5, 2 + 4.5}} {
+	for order, want := range map[string][]float64{"xyxy": {1, 2, 7, 9}, "yxyx": {2, 1, 9, 7}, "xywh": {1, 2, 8, 11},
+		"cxcywh": {1 - 3.5, 2 - 4.5, 1 + 3.5, 2 + 4.5}} {
 		got := decode(t, YOLOv8, `{"order": "`+order+`"}`, 1, [2]int{64, 64}, columnsOf(7, 1, 2, 7, 9, 0.5))
 		near(t, order, got.boxes[4:8], want...)
 	}
@@ -260,7 +264,8 @@ func TestYOLORows(t *testing.T) {
 }
 
 func TestYOLOPose(t *testing.T) {
-	got := decode(t, YOLOPose, `{"points": 2}`, 1, [2]int{64, 64}, columnsOf(12, 10, 20, 4, 8, 0.9, 11, 21, 0.5, 12, 22, 0.6))
+	got := decode(t, YOLOPose, `{"points": 2}`, 1, [2]int{64, 64}, columnsOf(12, 10, 20, 4, 8, 0.9, 11, 21, 0.5, 12, 22,
+		0.6))
 	near(t, "box", got.boxes[4:8], 8, 16, 12, 24)
 	near(t, "scores", got.scores[1:2], 0.9)
 	near(t, "points", got.points[4:8], 11, 21, 12, 22)
@@ -285,7 +290,8 @@ func TestYOLOX(t *testing.T) {
 	ln2 := float32(math.Ln2)
 	rows := make([]float32, 8*21)
 	copy(rows[8:], []float32{0.5, 0.25, ln2, 0, 0.5, 0.1, 0.2, 0.8})
-	got := decode(t, YOLOX, `{"strides": [8, 2]}`, 3, [2]int{16, 8}, tensor([]int{1, 34, 8}, append(rows, make([]float32, 8*13)...)...))
+	got := decode(t, YOLOX, `{"strides": [8, 2]}`, 3, [2]int{16, 8},
+		tensor([]int{1, 34, 8}, append(rows, make([]float32, 8*13)...)...))
 	near(t, "box", got.boxes[4:8], 4-8, 10-4, 4+8, 10+4)
 	near(t, "objectness", got.objectness[1:2], 0.5)
 	near(t, "scores", got.scores[3:6], 0.1, 0.2, 0.8)
@@ -297,13 +303,15 @@ func TestNanoDet(t *testing.T) {
 	ln3 := float32(math.Log(3))
 	rows := make([]float32, 10*10)
 	copy(rows[10:], []float32{0.3, 0.6, 0, 0, 0, ln3, 0, ln3, 0, 0})
-	got := decode(t, NanoDet, `{"strides": [8, 2, 16], "bins": 2}`, 2, [2]int{16, 2}, tensor([]int{1, 11, 10}, append(rows, make([]float32, 10)...)...))
+	got := decode(t, NanoDet, `{"strides": [8, 2, 16], "bins": 2}`, 2, [2]int{16, 2},
+		tensor([]int{1, 11, 10}, append(rows, make([]float32, 10)...)...))
 	near(t, "box", got.boxes[4:8], 0-4, 8-6, 0+6, 8+4)
 	near(t, "scores", got.scores[2:4], 0.3, 0.6)
 }
 
 func TestRTDETR(t *testing.T) {
-	box, logits := tensor([]int{1, 1, 4}, 0.5, 0.5, 0.2, 0.4), tensor([]int{1, 1, 3}, 0, float32(math.Log(2)), float32(math.Log(5)))
+	box, logits := tensor([]int{1, 1, 4}, 0.5, 0.5, 0.2, 0.4), tensor([]int{1, 1, 3}, 0, float32(math.Log(2)),
+		float32(math.Log(5)))
 	for _, outputs := range [][]*tensors.Tensor{{logits, box}, {box, logits}} {
 		got := decode(t, RTDETR, "", 3, [2]int{100, 200}, outputs...)
 		near(t, "box", got.boxes, 80, 30, 120, 70)
@@ -317,12 +325,15 @@ func TestRTDETROfFourClasses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := head.Check([][]int{{1, 9, 4}, {1, 9, 4}}, [2]int{8, 8}); err == nil || !strings.Contains(err.Error(), `"first"`) {
+	if err := head.Check([][]int{{1, 9, 4}, {1, 9, 4}}, [2]int{8, 8}); err == nil ||
+		!strings.Contains(err.Error(), `"first"`) {
 		t.Errorf("two outputs of four numbers: %v", err)
 	}
 	box, logits := tensor([]int{1, 1, 4}, 0.5, 0.5, 0.2, 0.4), tensor([]int{1, 1, 4}, 0, 0, 0, float32(math.Log(5)))
-	near(t, "logits first", decode(t, RTDETR, `{"first": "logits"}`, 4, [2]int{100, 200}, logits, box).boxes, 80, 30, 120, 70)
-	near(t, "boxes first", decode(t, RTDETR, `{"first": "boxes"}`, 4, [2]int{100, 200}, box, logits).boxes, 80, 30, 120, 70)
+	near(t, "logits first", decode(t, RTDETR, `{"first": "logits"}`, 4, [2]int{100, 200}, logits, box).boxes, 80, 30, 120,
+		70)
+	near(t, "boxes first", decode(t, RTDETR, `{"first": "boxes"}`, 4, [2]int{100, 200}, box, logits).boxes, 80, 30, 120,
+		70)
 }
 
 func TestDetsLabels(t *testing.T) {
@@ -333,7 +344,8 @@ func TestDetsLabels(t *testing.T) {
 }
 
 func TestUltraFace(t *testing.T) {
-	got := decode(t, UltraFace, "", 1, [2]int{100, 200}, tensor([]int{1, 1, 2}, 0.1, 0.9), tensor([]int{1, 1, 4}, 0.1, 0.2, 0.3, 0.4))
+	got := decode(t, UltraFace, "", 1, [2]int{100, 200}, tensor([]int{1, 1, 2}, 0.1, 0.9),
+		tensor([]int{1, 1, 4}, 0.1, 0.2, 0.3, 0.4))
 	near(t, "box", got.boxes, 20, 20, 60, 40)
 	near(t, "score", got.scores, 0.9)
 }

@@ -30,7 +30,8 @@ type detr struct {
 }
 
 func (h *detr) Check(outputs [][]int, _ [2]int) error {
-	if err := count(outputs, 2, "two outputs: class logits [batch, queries, classes + 1] and boxes [batch, queries, 4]"); err != nil {
+	if err := count(outputs, 2,
+		"two outputs: class logits [batch, queries, classes + 1] and boxes [batch, queries, 4]"); err != nil {
 		return err
 	}
 	classes := -1

@@ -53,5 +53,6 @@ func (detsLabels) Check(outputs [][]int, _ [2]int) error {
 }
 
 func (h detsLabels) Decode(outputs []*Node, _ [2]int) Candidates {
-	return Candidates{Boxes: from(outputs[0], 0, 4), Objectness: last(outputs[0], 4), Scores: oneHot(outputs[1], h.Classes)}
+	return Candidates{Boxes: from(outputs[0], 0, 4), Objectness: last(outputs[0], 4),
+		Scores: oneHot(outputs[1], h.Classes)}
 }

@@ -8,16 +8,17 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// MaskFormer reads queries with masks, of MaskFormer, Mask2Former and OneFormer: class logits [batch, queries, classes + 1], "no
-// object" last, and mask logits [batch, queries, h, w] over the model's input. A query's class probabilities are the softmax over
+// MaskFormer reads queries with masks, of MaskFormer, Mask2Former and OneFormer: class logits [batch, queries, classes
+// + 1], "no object" last, and mask logits [batch, queries, h, w] over the model's input. A query's class probabilities
+// are the softmax over
 // all, the last left out; its objectness is how sure its mask M = sigmoid(logits) is of itself,
 //
 //	SUM_xy M [M > 1/2] / (SUM_xy [M > 1/2] + 1e-6)
 //
 // and its box is the one around M > 1/2.
 //
-// Cheng, Schwing and Kirillov 2021, "Per-Pixel Classification is Not All You Need for Semantic Segmentation"; transformers
-// 5.24.0, post_process_instance_segmentation of Mask2Former.
+// Cheng, Schwing and Kirillov 2021, "Per-Pixel Classification is Not All You Need for Semantic Segmentation";
+// transformers 5.24.0, post_process_instance_segmentation of Mask2Former.
 var MaskFormer = register(Decoder{
 	Name:    "maskformer",
 	Outputs: `two outputs: class logits [batch, queries, classes + 1], "no object" last, and mask logits [batch, queries, h, w]`,
@@ -31,7 +32,8 @@ var MaskFormer = register(Decoder{
 type maskFormer struct{ classes int }
 
 func (h maskFormer) Check(outputs [][]int, _ [2]int) error {
-	if err := count(outputs, 2, "two outputs: class logits [batch, queries, classes + 1] and mask logits [batch, queries, h, w]"); err != nil {
+	if err := count(outputs, 2,
+		"two outputs: class logits [batch, queries, classes + 1] and mask logits [batch, queries, h, w]"); err != nil {
 		return err
 	}
 	classes := -1
@@ -55,8 +57,8 @@ func (h maskFormer) Decode(outputs []*Node, picture [2]int) Candidates {
 	}
 }
 
-// around are the boxes around the cells that are 1 of masks [batch, n, h, w] over the model's input, which are 0 elsewhere; zero
-// for an empty mask: [batch, n, 4].
+// around are the boxes around the cells that are 1 of masks [batch, n, h, w] over the model's input, which are 0
+// elsewhere; zero for an empty mask: [batch, n, 4].
 func around(seen *Node, picture [2]int) *Node {
 	g, batch, n := seen.Graph(), seen.Shape().Dim(0), seen.Shape().Dim(1)
 	ends := func(across, pixels int) (lo, hi *Node) { // the axis that is looked across, and the other's length
@@ -65,7 +67,8 @@ func around(seen *Node, picture [2]int) *Node {
 		at := Iota(g, shapes.Make(dtypes.Float32, batch, n, cells), 2)
 		scale := float64(pixels) / float64(cells)
 		hi = ReduceMax(Mul(along, AddScalar(at, 1)), 2)
-		lo = Sub(MulScalar(ReduceMax(along, 2), float64(cells)), ReduceMax(Mul(along, Sub(Scalar(g, dtypes.Float32, float64(cells)), at)), 2))
+		lo = Sub(MulScalar(ReduceMax(along, 2), float64(cells)),
+			ReduceMax(Mul(along, Sub(Scalar(g, dtypes.Float32, float64(cells)), at)), 2))
 		return MulScalar(lo, scale), MulScalar(hi, scale)
 	}
 	x0, x1 := ends(2, picture[1])

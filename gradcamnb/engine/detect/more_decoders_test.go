@@ -7,15 +7,17 @@ import (
 	"testing"
 )
 
-// A picture of 8 x 16 (height x width) has two cells of stride 8, with two anchors each, and one of stride 16. The third row of
-// stride 8 is the first anchor of the cell (1, 0): its sides are 1, 0.5, 2 and 0.25 strides away. The outputs are in no order,
+// A picture of 8 x 16 (height x width) has two cells of stride 8, with two anchors each, and one of stride 16. The
+// third row of stride 8 is the first anchor of the cell (1, 0): its sides are 1, 0.5, 2 and 0.25 strides away. The
+// outputs are in no order,
 // those of the coarse stride first, and have no batch.
 func TestSCRFD(t *testing.T) {
 	fine, marks := make([]float32, 4*4), make([]float32, 4*10)
 	copy(fine[8:], []float32{1, 0.5, 2, 0.25})
 	copy(marks[20:], []float32{0.5, -0.5, 0, 0, 0, 0, 0, 0, 1, 2})
 	got := decode(t, SCRFD, `{"strides": [8, 16]}`, 1, [2]int{8, 16},
-		tensor([]int{2, 1}, 0.1, 0.2), tensor([]int{2, 10}, make([]float32, 20)...), tensor([]int{2, 4}, 0, 0, 0.5, 0.25, 0, 0, 0, 0),
+		tensor([]int{2, 1}, 0.1, 0.2), tensor([]int{2, 10}, make([]float32, 20)...),
+		tensor([]int{2, 4}, 0, 0, 0.5, 0.25, 0, 0, 0, 0),
 		tensor([]int{4, 1}, 0.3, 0.4, 0.9, 0.5), tensor([]int{4, 4}, fine...), tensor([]int{4, 10}, marks...))
 	near(t, "box", got.boxes[8:12], 0, 0-4, 8+16, 0+2)
 	near(t, "box of stride 16", got.boxes[16:20], 0, 0, 8, 4)
@@ -32,8 +34,8 @@ func TestSCRFD(t *testing.T) {
 	}
 }
 
-// One cell of stride 8 with the sides 16 and 32. The second prior has its middle at (4, 4): with the variances 1/10 and 1/5
-// an offset of (1, 2) moves it by (3.2, 6.4), and 5 ln 2 doubles a side.
+// One cell of stride 8 with the sides 16 and 32. The second prior has its middle at (4, 4): with the variances 1/10
+// and 1/5 an offset of (1, 2) moves it by (3.2, 6.4), and 5 ln 2 doubles a side.
 func TestRetinaFace(t *testing.T) {
 	double := float32(5 * math.Ln2)
 	got := decode(t, RetinaFace, `{"strides": [8], "sides": [[16, 32]]}`, 1, [2]int{8, 8},
@@ -56,24 +58,26 @@ func TestCenterNet(t *testing.T) {
 	near(t, "scores of cell (0, 0)", got.scores[0:2], 0, 0)
 	near(t, "scores of cell (1, 0)", got.scores[2:4], 0.6, 0)
 	near(t, "scores of cell (2, 1)", got.scores[10:12], 0, 0.7)
-	logit := decode(t, CenterNet, `{"logits": true}`, 1, [2]int{4, 4}, tensor([]int{1, 1, 1, 1}, float32(math.Log(3))), tensor([]int{1, 2, 1, 1}, 1, 1), tensor([]int{1, 2, 1, 1}, 0, 0))
+	logit := decode(t, CenterNet, `{"logits": true}`, 1, [2]int{4, 4}, tensor([]int{1, 1, 1, 1}, float32(math.Log(3))),
+		tensor([]int{1, 2, 1, 1}, 1, 1), tensor([]int{1, 2, 1, 1}, 0, 0))
 	near(t, "score of a logit", logit.scores, 0.75)
 }
 
-// The mask of the second row is sigmoid(2 P_0 - P_1) in the left half of its picture, where its box is: of the cell (0, 0) with
-// P = (1, 1) it is sigmoid(1).
+// The mask of the second row is sigmoid(2 P_0 - P_1) in the left half of its picture, where its box is: of the cell
+// (0, 0) with P = (1, 1) it is sigmoid(1).
 func TestYOLOv5Seg(t *testing.T) {
 	rows := make([]float32, 10*10)
 	copy(rows[10:], []float32{2, 4, 4, 8, 0.5, 0.1, 0.6, 0.3, 2, -1})
-	got := decode(t, YOLOv5Seg, "", 3, [2]int{8, 8}, tensor([]int{1, 10, 10}, rows...), tensor([]int{1, 2, 2, 2}, 1, 1, 1, 1, 1, 1, 3, 1))
+	got := decode(t, YOLOv5Seg, "", 3, [2]int{8, 8}, tensor([]int{1, 10, 10}, rows...),
+		tensor([]int{1, 2, 2, 2}, 1, 1, 1, 1, 1, 1, 3, 1))
 	near(t, "box", got.boxes[4:8], 0, 0, 4, 8)
 	near(t, "scores", got.scores[3:6], 0.1, 0.6, 0.3)
 	near(t, "confidence", got.confidence[1:2], 0.3)
 	near(t, "mask", got.mask, 1/(1+math.Exp(-1)), 0, 1/(1+math.Exp(1)), 0)
 }
 
-// Class logits 0 and ln 2 beside "no object" at 0: 1/4 and 1/2. The mask logit ln 3, 3/4, is the only one above 0, in the
-// cell (2, 1) of 3 x 2 over a picture of 12 x 8.
+// Class logits 0 and ln 2 beside "no object" at 0: 1/4 and 1/2. The mask logit ln 3, 3/4, is the only one above 0, in
+// the cell (2, 1) of 3 x 2 over a picture of 12 x 8.
 func TestMaskFormer(t *testing.T) {
 	ln3 := float32(math.Log(3))
 	got := decode(t, MaskFormer, "", 2, [2]int{8, 12},
@@ -87,7 +91,8 @@ func TestMaskFormer(t *testing.T) {
 
 // Two masks of one prompt, with overlaps of 0.9 and, cut off there, 1.
 func TestSAM(t *testing.T) {
-	got := decode(t, SAM, "", 0, [2]int{4, 4}, tensor([]int{1, 1, 2}, 0.9, 1.2), tensor([]int{1, 1, 2, 2, 2}, 1, 1, -1, -1, -1, 2, -1, 2))
+	got := decode(t, SAM, "", 0, [2]int{4, 4}, tensor([]int{1, 1, 2}, 0.9, 1.2),
+		tensor([]int{1, 1, 2, 2, 2}, 1, 1, -1, -1, -1, 2, -1, 2))
 	near(t, "boxes", got.boxes, 0, 0, 4, 2, 2, 0, 4, 4)
 	near(t, "confidence", got.confidence, 0.9, 1)
 	near(t, "mask", got.mask[1:2], 1/(1+math.Exp(-2)))
@@ -96,7 +101,8 @@ func TestSAM(t *testing.T) {
 // An anchor of 20 x 10 with its middle at (20, 15), moved by a tenth of its size down and right, and twice as high.
 func TestEfficientDet(t *testing.T) {
 	got := decode(t, EfficientDet, "", 2, [2]int{64, 64},
-		tensor([]int{1, 1, 4}, 0.1, 0.1, float32(math.Ln2), 0), tensor([]int{1, 1, 2}, 0.2, 0.7), tensor([]int{1, 1, 4}, 10, 10, 20, 30))
+		tensor([]int{1, 1, 4}, 0.1, 0.1, float32(math.Ln2), 0), tensor([]int{1, 1, 2}, 0.2, 0.7),
+		tensor([]int{1, 1, 4}, 10, 10, 20, 30))
 	near(t, "box", got.boxes, 22-10, 16-10, 22+10, 16+10)
 	near(t, "scores", got.scores, 0.2, 0.7)
 }

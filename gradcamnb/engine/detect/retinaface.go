@@ -9,20 +9,22 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// RetinaFace reads offsets [batch, n, 4] from square priors, probabilities [batch, n, 2] of background and face, and five
-// landmarks [batch, n, 10], in any order. Of every cell (c, r) of a stride s there are priors of several sides a with the middle
+// RetinaFace reads offsets [batch, n, 4] from square priors, probabilities [batch, n, 2] of background and face, and
+// five landmarks [batch, n, 10], in any order. Of every cell (c, r) of a stride s there are priors of several sides a
+// with the middle
 // p = ((c + 1/2) s, (r + 1/2) s); with the variances v and w
 //
 //	middle = p + d_01 v a, size = a exp(d_23 w), landmark j = p + l_2j,2j+1 v a
 //
-// Deng et al. 2020, "RetinaFace: Single-Shot Multi-Level Face Localisation in the Wild"; biubug6/Pytorch_Retinaface, utils/box_utils.py.
-// Its pictures are BGR less (104, 117, 123), not divided.
+// Deng et al. 2020, "RetinaFace: Single-Shot Multi-Level Face Localisation in the Wild"; biubug6/Pytorch_Retinaface,
+// utils/box_utils.py. Its pictures are BGR less (104, 117, 123), not divided.
 var RetinaFace = register(Decoder{
 	Name:    "retinaface",
 	Outputs: "three outputs: offsets [batch, n, 4], probabilities [batch, n, 2] of background and face, landmarks [batch, n, 10]",
 	Spec:    Spec{Threshold: 0.5, NMS: 0.4},
 	New: func(data json.RawMessage, _ int) (Head, error) {
-		h := retinaFace{Strides: []int{8, 16, 32}, Sides: [][]float64{{16, 32}, {64, 128}, {256, 512}}, Variances: [2]float64{0.1, 0.2}}
+		h := retinaFace{Strides: []int{8, 16, 32}, Sides: [][]float64{{16, 32}, {64, 128}, {256, 512}},
+			Variances: [2]float64{0.1, 0.2}}
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}

@@ -45,7 +45,8 @@ func (h rtdetr) split(first, second int) (logits, boxes int) {
 }
 
 func (h rtdetr) Check(outputs [][]int, _ [2]int) error {
-	if err := count(outputs, 2, "two outputs: class logits [batch, queries, classes] and boxes [batch, queries, 4]"); err != nil {
+	if err := count(outputs, 2,
+		"two outputs: class logits [batch, queries, classes] and boxes [batch, queries, 4]"); err != nil {
 		return err
 	}
 	for _, o := range outputs {

@@ -11,14 +11,15 @@ import (
 )
 
 // SCRFD reads a face detector of several strides as InsightFace exports it: of each stride s scores [n, 1], distances
-// [n, 4] from the cell (c, r) to the left, top, right and bottom side of the box, and where there are any landmarks [n, 10],
-// all in units of the stride; n is the cells, row by row, of which each has the same number of anchors one after the other:
+// [n, 4] from the cell (c, r) to the left, top, right and bottom side of the box, and where there are any landmarks
+// [n, 10], all in units of the stride; n is the cells, row by row, of which each has the same number of anchors one
+// after the other:
 //
 //	x0 = (c - d_0) s, y0 = (r - d_1) s, x1 = (c + d_2) s, y1 = (r + d_3) s
 //	landmark j at ((c + l_2j) s, (r + l_2j+1) s)
 //
-// Outputs may stand in any order, and with the batch as first axis, [batch, n, ...], too. Pictures are (p - 127.5) / 128, RGB, padded
-// right and below.
+// Outputs may stand in any order, and with the batch as first axis, [batch, n, ...], too. Pictures are (p - 127.5) /
+// 128, RGB, padded right and below.
 //
 // Guo et al. 2021, "Sample and Computation Redistribution for Efficient Face Detection"; InsightFace,
 // detection/scrfd/tools/scrfd.py.
@@ -68,13 +69,15 @@ func (h scrfd) Check(outputs [][]int, picture [2]int) error {
 	}
 	p := h.places(outputs)
 	levels := len(h.Strides)
-	if len(p[0]) != levels || len(p[1]) != levels || len(p[2]) != 0 && len(p[2]) != levels || len(p[0])+len(p[1])+len(p[2]) != len(outputs) {
+	if len(p[0]) != levels || len(p[1]) != levels || len(p[2]) != 0 && len(p[2]) != levels || len(p[0])+len(p[1])+
+		len(p[2]) != len(outputs) {
 		return fmt.Errorf("it reads scores [n, 1], distances [n, 4] and perhaps landmarks [n, 10] of each of %d strides, and there are %d, %d and %d of %d outputs", levels, len(p[0]), len(p[1]), len(p[2]), len(outputs))
 	}
 	for _, list := range p {
 		for k, i := range list {
 			if want := h.Anchors * cellsOf(picture, h.Strides[k:k+1]); tall(outputs[i]) != want {
-				return fmt.Errorf("an output of stride %d has %d rows and should have %d, %d for each cell", h.Strides[k], tall(outputs[i]), want, h.Anchors)
+				return fmt.Errorf("an output of stride %d has %d rows and should have %d, %d for each cell", h.Strides[k],
+					tall(outputs[i]), want, h.Anchors)
 			}
 		}
 	}

@@ -55,7 +55,8 @@ func (h ssd) priors() [][4]float32 {
 			for x := range m.Grid[0] {
 				for _, s := range m.Sizes {
 					out = append(out, [4]float32{
-						float32((float64(x) + 0.5) / float64(m.Grid[0])), float32((float64(y) + 0.5) / float64(m.Grid[1])), float32(s[0]), float32(s[1]),
+						float32((float64(x) + 0.5) / float64(m.Grid[0])), float32((float64(y) + 0.5) / float64(m.Grid[1])), float32(s[0]),
+						float32(s[1]),
 					})
 				}
 			}
@@ -65,7 +66,8 @@ func (h ssd) priors() [][4]float32 {
 }
 
 func (h ssd) Check(outputs [][]int, _ [2]int) error {
-	if err := count(outputs, 2, "two outputs: offsets [batch, n, 4] and class logits [batch, n, 1 + classes]"); err != nil {
+	if err := count(outputs, 2,
+		"two outputs: offsets [batch, n, 4] and class logits [batch, n, 1 + classes]"); err != nil {
 		return err
 	}
 	if err := shaped("offsets", outputs[0], -1, -1, 4); err != nil {

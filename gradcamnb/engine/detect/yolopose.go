@@ -23,7 +23,8 @@ var YOLOPose = register(Decoder{
 			return nil, err
 		}
 		if h.Points < 1 || h.Values != 2 && h.Values != 3 {
-			return nil, fmt.Errorf(`"points" is %d and "values" %d: there is a point at least, with 2 or 3 values`, h.Points, h.Values)
+			return nil, fmt.Errorf(`"points" is %d and "values" %d: there is a point at least, with 2 or 3 values`, h.Points,
+				h.Values)
 		}
 		return h, checkOrder(h.Order)
 	},

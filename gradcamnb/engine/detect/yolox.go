@@ -58,7 +58,8 @@ func (y *yolox) Check(outputs [][]int, picture [2]int) error {
 // everyCell says where there is not one candidate for every cell.
 func everyCell(n int, picture [2]int, strides []int) error {
 	if want := cellsOf(picture, strides); n != want {
-		return fmt.Errorf("there are %d candidates, and %d cells of the strides %v in a picture of %d x %d pixels", n, want, strides, picture[1], picture[0])
+		return fmt.Errorf("there are %d candidates, and %d cells of the strides %v in a picture of %d x %d pixels", n, want,
+			strides, picture[1], picture[0])
 	}
 	return nil
 }
@@ -68,5 +69,6 @@ func (y *yolox) Decode(outputs []*Node, picture [2]int) Candidates {
 	column, row, stride := cells(rows.Graph(), picture, y.Strides)
 	middle := Mul(Add(from(rows, 0, 2), Concatenate([]*Node{column, row}, -1)), stride)
 	size := Mul(Exp(from(rows, 2, 4)), stride)
-	return Candidates{Boxes: corners(Concatenate([]*Node{middle, size}, -1)), Objectness: last(rows, 4), Scores: from(rows, 5, 0)}
+	return Candidates{Boxes: corners(Concatenate([]*Node{middle, size}, -1)), Objectness: last(rows, 4),
+		Scores: from(rows, 5, 0)}
 }

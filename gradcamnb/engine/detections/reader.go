@@ -96,7 +96,8 @@ func newReader(c source.Card, spec detect.Spec, names []string, shapes [][]int, 
 	}
 	if err := r.head.Check(shapes, picture); err != nil {
 		return nil, fmt.Errorf("the decoder %s does not fit the model %s: %w; the outputs %q have the shapes %v, and %s%s",
-			r.spec.Decoder, c.Name, err, r.names, shapes, fitting(detect.Fitting(shapes, picture, len(c.Labels))), butForLabels(c, shapes, picture))
+			r.spec.Decoder, c.Name, err, r.names, shapes, fitting(detect.Fitting(shapes, picture, len(c.Labels))),
+			butForLabels(c, shapes, picture))
 	}
 	return r, nil
 }
@@ -134,7 +135,8 @@ func butForLabels(c source.Card, shapes [][]int, picture [2]int) string {
 	if len(c.Labels) == 0 || len(would) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; with another number of classes than the %d labels, %s would fit", len(c.Labels), strings.Join(would, ", "))
+	return fmt.Sprintf("; with another number of classes than the %d labels, %s would fit", len(c.Labels),
+		strings.Join(would, ", "))
 }
 
 // sameDecoder tells whether two names mean the same decoder.

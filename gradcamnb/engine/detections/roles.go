@@ -13,7 +13,8 @@ import (
 // suppression, of one picture, which are boxes, scores and class numbers: their names in the
 // order of a decoder, and the decoder. There is none for other models.
 func Roles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
-	for _, known := range []func([]onnxruntime.Tensor) ([]string, *detect.Spec){tensorFlowRoles, torchvisionRoles, paddleRoles} {
+	for _, known := range []func([]onnxruntime.Tensor) ([]string, *detect.Spec){tensorFlowRoles, torchvisionRoles,
+		paddleRoles} {
 		if names, spec := known(outputs); spec != nil {
 			return names, spec
 		}
@@ -56,10 +57,12 @@ func torchvisionRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	boxes := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 2 && t.Dims[1] == 4 && !t.Whole() })
 	labels := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && t.Whole() })
 	scores := slices.IndexFunc(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && !t.Whole() })
-	if boxes < 0 || scores < 0 || labels < 0 || outputs[scores].Dims[0] != outputs[boxes].Dims[0] || outputs[labels].Dims[0] != outputs[boxes].Dims[0] {
+	if boxes < 0 || scores < 0 || labels < 0 || outputs[scores].Dims[0] != outputs[boxes].Dims[0] ||
+		outputs[labels].Dims[0] != outputs[boxes].Dims[0] {
 		return nil, nil
 	}
-	return []string{outputs[boxes].Name, outputs[scores].Name, outputs[labels].Name}, &detect.Spec{Decoder: "end-to-end", Threshold: 0.5}
+	return []string{outputs[boxes].Name, outputs[scores].Name, outputs[labels].Name},
+		&detect.Spec{Decoder: "end-to-end", Threshold: 0.5}
 }
 
 // paddleRoles are those of PaddleDetection: rows [n, 6] and how many each picture has.

@@ -61,7 +61,8 @@ func (s Search) Choose(reads []*Reader) (*Found, error) {
 		return nil, fmt.Errorf("the outputs of the model %s can be read in several ways, as %s: name the decoder, with %s or \"detector\": {\"decoder\": %q} in the sidecar %s; labels for its classes tell some of them apart",
 			c.Name, strings.Join(names, ", "), decoderWords(names[0]), names[0], c.SidecarName())
 	}
-	return nil, fmt.Errorf("the outputs %q of the model %s cannot be right as they are read: %w. %s", reads[0].names, c.Name, errors.Join(faults...), s.instead(reads))
+	return nil, fmt.Errorf("the outputs %q of the model %s cannot be right as they are read: %w. %s", reads[0].names,
+		c.Name, errors.Join(faults...), s.instead(reads))
 }
 
 // decoderWords says how a decoder is named.
@@ -93,19 +94,20 @@ func (s Search) find(read *Reader) (*Found, error) {
 	decode := func(scope *model.Scope, x *Node) detect.Candidates {
 		return read.Decode(s.Model.Build(scope, x, nil, read.names).Outputs, picture)
 	}
-	out, err := s.Run(fmt.Sprintf("detect %s %v", read.Key(), s.Input.Dims), func(scope *model.Scope, inputs []*Node) []*Node {
-		c := decode(scope, inputs[0])
-		nodes := []*Node{c.Boxes, c.Scores, c.Confidence()}
-		if c.Objectness != nil {
-			nodes = append(nodes, c.Objectness)
-		} else {
-			nodes = append(nodes, OnesLike(nodes[2]))
-		}
-		if c.Points != nil {
-			nodes = append(nodes, c.Points)
-		}
-		return nodes
-	}, tensors.FromFlatDataAndDimensions(s.Input.Values, s.Input.Dims...))
+	out, err := s.Run(fmt.Sprintf("detect %s %v", read.Key(), s.Input.Dims),
+		func(scope *model.Scope, inputs []*Node) []*Node {
+			c := decode(scope, inputs[0])
+			nodes := []*Node{c.Boxes, c.Scores, c.Confidence()}
+			if c.Objectness != nil {
+				nodes = append(nodes, c.Objectness)
+			} else {
+				nodes = append(nodes, OnesLike(nodes[2]))
+			}
+			if c.Points != nil {
+				nodes = append(nodes, c.Points)
+			}
+			return nodes
+		}, tensors.FromFlatDataAndDimensions(s.Input.Values, s.Input.Dims...))
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +121,8 @@ func (s Search) find(read *Reader) (*Found, error) {
 		for _, o := range out {
 			all = append(all, device.Row(o.Values, i, s.Input.Dims[0]))
 		}
-		if err := all.sense(read.spec, picture, c.Told != "" && c.Detector != nil && read.spec.Decoder == c.Detector.Decoder); err != nil {
+		if err := all.sense(read.spec, picture, c.Told != "" && c.Detector != nil &&
+			read.spec.Decoder == c.Detector.Decoder); err != nil {
 			return nil, err
 		}
 		keep := all.keep(read.spec)
@@ -153,9 +156,11 @@ func (s Search) masks(d *Found, decode func(*model.Scope, *Node) detect.Candidat
 			chosen[i*most+j] = int32(at)
 		}
 	}
-	out, err := s.Run(fmt.Sprintf("masks %d %s %v", most, d.read.Key(), s.Input.Dims), func(scope *model.Scope, inputs []*Node) []*Node {
-		return []*Node{decode(scope, inputs[0]).Mask(inputs[1])}
-	}, tensors.FromFlatDataAndDimensions(s.Input.Values, s.Input.Dims...), tensors.FromFlatDataAndDimensions(chosen, s.Input.Dims[0], most))
+	out, err := s.Run(fmt.Sprintf("masks %d %s %v", most, d.read.Key(), s.Input.Dims),
+		func(scope *model.Scope, inputs []*Node) []*Node {
+			return []*Node{decode(scope, inputs[0]).Mask(inputs[1])}
+		}, tensors.FromFlatDataAndDimensions(s.Input.Values, s.Input.Dims...),
+		tensors.FromFlatDataAndDimensions(chosen, s.Input.Dims[0], most))
 	if err != nil {
 		return err
 	}

@@ -111,16 +111,19 @@ func Named(name string) (*Backend, error) {
 		return &Backend{completed.Backend(b), "go"}, nil
 	case "xla", "stablehlo":
 		if xlaPlugins == nil {
-			return nil, fault.Errorf(fault.ErrNoBackend, "backend %q: this program is built without XLA; %s, or use the backend go", name, howToGetXLA())
+			return nil, fault.Errorf(fault.ErrNoBackend,
+				"backend %q: this program is built without XLA; %s, or use the backend go", name, howToGetXLA())
 		}
 		b, err := newXLA(name, options)
 		if err != nil {
-			return nil, fault.Errorf(fault.ErrNoBackend, "backend %q did not start: %w; installed PJRT plugins: %s; %s, or use the backend go",
+			return nil, fault.Errorf(fault.ErrNoBackend,
+				"backend %q did not start: %w; installed PJRT plugins: %s; %s, or use the backend go",
 				name, Root(err), cmp.Or(strings.Join(installedPlugins(), ", "), "none"), howToGetXLA())
 		}
 		return b, nil
 	}
-	return nil, fault.Errorf(fault.ErrNoBackend, "there is no backend %q; there are go, xla:cpu, xla:cuda, xla:<path of a PJRT plugin> and onnxruntime", name)
+	return nil, fault.Errorf(fault.ErrNoBackend,
+		"there is no backend %q; there are go, xla:cpu, xla:cuda, xla:<path of a PJRT plugin> and onnxruntime", name)
 }
 
 func newXLA(name, plugin string) (b *Backend, err error) {

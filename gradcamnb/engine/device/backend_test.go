@@ -23,7 +23,8 @@ func TestBackendNames(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
-	for options, want := range map[string]string{"": "ops_sequential", "parallelism=1": "parallelism=1,ops_sequential", "ops_sequential": "ops_sequential"} {
+	for options, want := range map[string]string{"": "ops_sequential", "parallelism=1": "parallelism=1,ops_sequential",
+		"ops_sequential": "ops_sequential"} {
 		if got := sequential(options); got != want {
 			t.Errorf("go:%s runs as go:%s, want go:%s", options, got, want)
 		}

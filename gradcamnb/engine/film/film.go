@@ -54,9 +54,10 @@ type Film struct {
 // [Film.Err].
 func Watch(loop *train.Loop, every int, m *gradcamnb.Model, pictures []image.Image, choices ...gradcamnb.Choice) *Film {
 	f := New(m, pictures, choices...)
-	train.EveryNSteps(loop, max(1, every), "what the network looks at", 0, func(l *train.Loop, metrics []*tensors.Tensor) error {
-		return f.Take(l.LoopStep+1, firstOf(metrics))
-	})
+	train.EveryNSteps(loop, max(1, every), "what the network looks at", 0,
+		func(l *train.Loop, metrics []*tensors.Tensor) error {
+			return f.Take(l.LoopStep+1, firstOf(metrics))
+		})
 	loop.OnEnd("what the network looks at in the end", 0, func(l *train.Loop, metrics []*tensors.Tensor) error {
 		if frames := f.Frames(); len(frames) > 0 && frames[len(frames)-1].Step == l.LoopStep {
 			return nil

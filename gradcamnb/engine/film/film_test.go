@@ -52,7 +52,8 @@ func (s spots) Iter() iter.Seq2[train.Batch, error] {
 				at := (i*side+r.IntN(side))*side + int(y[i])*side/2 + r.IntN(side/2)
 				x[3*at], x[3*at+1], x[3*at+2] = 1, 1, 1
 			}
-			b := train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x, 8, side, side, 3)}, Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(y, 8, 1)}}
+			b := train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x, 8, side, side, 3)},
+				Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(y, 8, 1)}}
 			if !yield(b, nil) {
 				return
 			}
@@ -80,7 +81,8 @@ func training(t *testing.T) (*train.Loop, *model.Store, *[]float32) {
 	weights("/conv/conv", "biases", 4)
 	weights("/head/dense", "weights", side*side*4, 2)
 	weights("/head/dense", "biases", 2)
-	trainer := train.NewTrainer(on, store, net, loss.SparseCategoricalCrossEntropyLogits, optimizer.Adam().LearningRate(0.01).Done(), nil, nil)
+	trainer := train.NewTrainer(on, store, net, loss.SparseCategoricalCrossEntropyLogits,
+		optimizer.Adam().LearningRate(0.01).Done(), nil, nil)
 	loop, losses := train.NewLoop(trainer), &[]float32{}
 	loop.OnStep("losses", 0, func(_ *train.Loop, metrics []*tensors.Tensor) error {
 		*losses = append(*losses, tensors.MustCopyFlatData[float32](metrics[0])[0])
@@ -92,9 +94,10 @@ func training(t *testing.T) (*train.Loop, *model.Store, *[]float32) {
 func watched(t *testing.T, store *model.Store) *gradcamnb.Model {
 	t.Helper()
 	prep := imgio.Prep{Width: side, Height: side, Fit: imgio.Stretch, Order: "RGB", Scale: [3]float32{255, 255, 255}}
-	m, err := source.GoMLX(source.Card{Name: "spots", Input: []int{-1, side, side, 3}, Prep: &prep}, store, func(scope *model.Scope, x *Node) []*Node {
-		return []*Node{net(scope, x)}
-	})
+	m, err := source.GoMLX(source.Card{Name: "spots", Input: []int{-1, side, side, 3}, Prep: &prep}, store,
+		func(scope *model.Scope, x *Node) []*Node {
+			return []*Node{net(scope, x)}
+		})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -89,9 +89,10 @@ func (m *Model) Pass(values []float32, dims []int, beside map[string]source.Valu
 // look finds out, after the first pass, what the outputs are.
 func (m *Model) look(outputs []onnxruntime.Tensor) {
 	names, spec := detections.Roles(outputs)
-	m.ragged = m.whole.Bare || spec != nil && len(outputs[0].Dims) < 3 || slices.ContainsFunc(outputs, func(t onnxruntime.Tensor) bool {
-		return m.whole.Batch == 1 && (len(t.Dims) == 0 || t.Dims[0] != 1)
-	})
+	m.ragged = m.whole.Bare || spec != nil && len(outputs[0].Dims) < 3 ||
+		slices.ContainsFunc(outputs, func(t onnxruntime.Tensor) bool {
+			return m.whole.Batch == 1 && (len(t.Dims) == 0 || t.Dims[0] != 1)
+		})
 	if spec != nil && m.card.Detector == nil {
 		if filled, err := spec.Filled(); err == nil {
 			filled.Outputs = names

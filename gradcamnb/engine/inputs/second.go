@@ -12,7 +12,8 @@ import (
 // Second makes a second picture the model's input, of the size of the first.
 func (in Input) Second(c source.Card, picture image.Image) (Input, error) {
 	if c.Prep == nil && in.Prep == nil {
-		return Input{}, fault.Errorf(fault.ErrNoPreprocessing, "nothing says how to prepare the second picture for the model %s", c.Name)
+		return Input{}, fault.Errorf(fault.ErrNoPreprocessing,
+			"nothing says how to prepare the second picture for the model %s", c.Name)
 	}
 	prep := in.Prep
 	if prep == nil {
@@ -29,7 +30,8 @@ func (in Input) Second(c source.Card, picture image.Image) (Input, error) {
 	dims := slices.Clone(in.Dims)
 	dims[0] = 1
 	if got := []int{frame.ModelH, frame.ModelW}; !slices.Contains(dims, got[0]) || !slices.Contains(dims, got[1]) {
-		return Input{}, fmt.Errorf("the second picture is prepared as %d x %d pixels, and the first one has the shape %v", got[1], got[0], in.Dims)
+		return Input{}, fmt.Errorf("the second picture is prepared as %d x %d pixels, and the first one has the shape %v",
+			got[1], got[0], in.Dims)
 	}
 	return Input{Dims: dims, Values: values}, nil
 }

@@ -14,7 +14,8 @@ import (
 // FromTensor takes a tensor as it stands; its frame is itself.
 func FromTensor(c source.Card, t ask.Tensor) (Input, error) {
 	if len(t.Dims) != len(c.Input) {
-		return Input{}, fmt.Errorf("the tensor has the shape %v and the model %s takes %s, batch first", t.Dims, c.Name, shapeWords(c.Input))
+		return Input{}, fmt.Errorf("the tensor has the shape %v and the model %s takes %s, batch first", t.Dims, c.Name,
+			shapeWords(c.Input))
 	}
 	n := 1
 	for _, d := range t.Dims {
@@ -25,7 +26,8 @@ func FromTensor(c source.Card, t ask.Tensor) (Input, error) {
 	}
 	ch, h, w := c.Layout.Axes()
 	if want := c.Input[ch]; want > 0 && t.Dims[ch] != want {
-		return Input{}, fmt.Errorf("the tensor has the shape %v and the model %s takes %s: the number of channels differs", t.Dims, c.Name, shapeWords(c.Input))
+		return Input{}, fmt.Errorf("the tensor has the shape %v and the model %s takes %s: the number of channels differs",
+			t.Dims, c.Name, shapeWords(c.Input))
 	}
 	f := imgio.Frame{PictureW: t.Dims[w], PictureH: t.Dims[h], ModelW: t.Dims[w], ModelH: t.Dims[h], ScaleX: 1, ScaleY: 1}
 	return Input{Dims: t.Dims, Values: t.Values, Frames: slices.Repeat([]imgio.Frame{f}, t.Dims[0])}, nil

@@ -20,12 +20,16 @@ func unprepared(c source.Card) error {
 	}
 	prep, err := imgio.Preset("torchvision", w, h)
 	if err != nil {
-		return fault.Errorf(fault.ErrNoPreprocessing, "nothing says how pictures are prepared for the model %s: %w", c.Name, err)
+		return fault.Errorf(fault.ErrNoPreprocessing, "nothing says how pictures are prepared for the model %s: %w", c.Name,
+			err)
 	}
 	text, err := json.Marshal(source.Sidecar{Input: &prep})
 	if err != nil {
-		return fault.Errorf(fault.ErrNoPreprocessing, "nothing says how pictures are prepared for the model %s: %w", c.Name, err)
+		return fault.Errorf(fault.ErrNoPreprocessing, "nothing says how pictures are prepared for the model %s: %w", c.Name,
+			err)
 	}
-	return fault.Errorf(fault.ErrNoPreprocessing, "nothing says how to prepare a picture for the model %s%s. If it was trained as torchvision's models are, save this as %s: %s "+
-		"(the command gradcam sidecar writes it, also for %s)", c.Name, size, c.SidecarName(), text, strings.Join(imgio.PresetNames()[1:], ", "))
+	return fault.Errorf(fault.ErrNoPreprocessing,
+		"nothing says how to prepare a picture for the model %s%s. If it was trained as torchvision's models are, save this as %s: %s "+
+			"(the command gradcam sidecar writes it, also for %s)", c.Name, size, c.SidecarName(), text,
+		strings.Join(imgio.PresetNames()[1:], ", "))
 }

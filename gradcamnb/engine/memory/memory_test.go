@@ -7,7 +7,8 @@ import (
 )
 
 func TestMemoryLimit(t *testing.T) {
-	for text, want := range map[string]int64{"": 2 << 30, "500MB": 500 << 20, "8 GiB": 8 << 30, "1.5g": 3 << 29, "1000": 1000, "64k": 64 << 10} {
+	for text, want := range map[string]int64{"": 2 << 30, "500MB": 500 << 20, "8 GiB": 8 << 30, "1.5g": 3 << 29,
+		"1000": 1000, "64k": 64 << 10} {
 		if got, err := memoryLimit(text); got != want || err != nil {
 			t.Errorf("%q is %d, %v; want %d", text, got, err, want)
 		}

@@ -11,7 +11,8 @@ import (
 
 // noisy explains n pictures to which noise is added, and measures each map by its maps there:
 // value gets the magnitudes of the change and of the map.
-func (s *Show) noisy(ctx context.Context, n int, noise func(draw *rand.Rand) float32) (maps [][]*heatmap.Map, moved []float64, err error) {
+func (s *Show) noisy(ctx context.Context, n int, noise func(draw *rand.Rand) float32) (maps [][]*heatmap.Map,
+	moved []float64, err error) {
 	if s.Again == nil {
 		return nil, nil, errNotAgain
 	}

@@ -32,7 +32,8 @@ var FaithfulnessEstimate = register(Metric{
 
 // eachSlices cuts the pixels of every map, by falling value, in equal slices, and measures by
 // what the score loses when one slice alone is hidden.
-func (s *Show) eachSlices(ctx context.Context, value func(m *heatmap.Map, slices []set, lost []float64) float64) ([]float64, error) {
+func (s *Show) eachSlices(ctx context.Context,
+	value func(m *heatmap.Map, slices []set, lost []float64) float64) ([]float64, error) {
 	var sets []set
 	for _, m := range s.Maps {
 		sets = append(sets, slicesOf(ranking(m), s.Steps)...)

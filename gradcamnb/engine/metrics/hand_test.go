@@ -110,7 +110,8 @@ func TestROADTellsTheRightHalf(t *testing.T) {
 
 // Coherency 1, complexity and drop 0 give 1; a half each gives a half.
 func TestADCCByHand(t *testing.T) {
-	for _, c := range []struct{ coherency, complexity, drop, want float64 }{{1, 0, 0, 1}, {0.5, 0.5, 0.5, 0.5}, {1, 1, 0, 0}, {1, 0, 0.5, 0.75}} {
+	for _, c := range []struct{ coherency, complexity, drop, want float64 }{{1, 0, 0, 1}, {0.5, 0.5, 0.5, 0.5},
+		{1, 1, 0, 0}, {1, 0, 0.5, 0.75}} {
 		if got := adcc(c.coherency, c.complexity, c.drop); math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("%v: %g, want %g", c, got, c.want)
 		}
@@ -134,7 +135,8 @@ func TestMapsAgain(t *testing.T) {
 		}
 		return s.Maps, nil
 	}
-	for metric, want := range map[string]float64{"random logit": -1, "model randomisation": 1, "max-sensitivity": 0, "local Lipschitz": 0} {
+	for metric, want := range map[string]float64{"random logit": -1, "model randomisation": 1, "max-sensitivity": 0,
+		"local Lipschitz": 0} {
 		m, err := ByName(metric)
 		if err != nil {
 			t.Fatal(err)
@@ -161,7 +163,8 @@ func TestMapsAgain(t *testing.T) {
 // Every metric says what a reader needs.
 func TestEveryMetricIsDescribed(t *testing.T) {
 	for _, m := range All() {
-		if m.Group == "" || m.Needs == "" || m.Beware == "" || m.Paper == "" || m.Formula == "" || (m.Better != "higher" && m.Better != "lower") {
+		if m.Group == "" || m.Needs == "" || m.Beware == "" || m.Paper == "" || m.Formula == "" ||
+			(m.Better != "higher" && m.Better != "lower") {
 			t.Errorf("%s is not described whole: %+v", m.Name, m)
 		}
 		if (m.Cost == "") != (m.Needs == Nothing || m.Needs == Truth) {

@@ -26,7 +26,8 @@ var LocalLipschitz = register(Metric{
 	Cost:    "10 explanations",
 	Beware:  "it has the map's unit: compare maps of one method and layer",
 	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
-		maps, moved, err := s.noisy(ctx, sensitivityDraws, func(draw *rand.Rand) float32 { return 0.1 * float32(draw.NormFloat64()) })
+		maps, moved, err := s.noisy(ctx, sensitivityDraws,
+			func(draw *rand.Rand) float32 { return 0.1 * float32(draw.NormFloat64()) })
 		if err != nil {
 			return nil, err
 		}

@@ -71,11 +71,13 @@ type Model interface {
 
 	// Masked scores the picture under n masks of height*width values, from 1, seen, to 0,
 	// where the baseline is seen instead. Draw writes mask i.
-	Masked(ctx context.Context, n int, draw func(i int, mask []float32), hear func(done, total int) error) ([][]float32, error)
+	Masked(ctx context.Context, n int, draw func(i int, mask []float32), hear func(done, total int) error) ([][]float32,
+		error)
 
 	// Pictures scores n other pictures. Draw changes a copy of the picture, in the model's
 	// own units and layout, to picture i.
-	Pictures(ctx context.Context, n int, draw func(i int, picture []float32), hear func(done, total int) error) ([][]float32, error)
+	Pictures(ctx context.Context, n int, draw func(i int, picture []float32),
+		hear func(done, total int) error) ([][]float32, error)
 }
 
 // Show shows a model parts of one picture, as its maps say. It keeps what several

@@ -38,7 +38,8 @@ func TestEnergyAndIoUByHand(t *testing.T) {
 			t.Errorf("IoU at %g is %g, want %g", at, got, want)
 		}
 	}
-	for name, g := range map[string]heatmap.Grid{"zero": heatmap.NewGrid(4, 3), "NaN": {W: 2, H: 1, Values: []float32{nan, nan}}} {
+	for name, g := range map[string]heatmap.Grid{"zero": heatmap.NewGrid(4, 3),
+		"NaN": {W: 2, H: 1, Values: []float32{nan, nan}}} {
 		if e, i := Energy(g, object), IoU(g, object, 0.5); !math.IsNaN(e) || !math.IsNaN(i) {
 			t.Errorf("a map of %s has energy %g and IoU %g, want NaN", name, e, i)
 		}
@@ -78,12 +79,14 @@ func TestAreaByHand(t *testing.T) {
 
 // By falling value; of equal ones what is below zero last; of those, the place.
 func TestRanking(t *testing.T) {
-	m := &heatmap.Map{Grid: heatmap.Grid{W: 5, H: 1, Values: []float32{0, 3, 0, 0, 1}}, Raw: heatmap.Grid{W: 5, H: 1, Values: []float32{-2, 3, 0, 0, 1}}}
+	m := &heatmap.Map{Grid: heatmap.Grid{W: 5, H: 1, Values: []float32{0, 3, 0, 0, 1}},
+		Raw: heatmap.Grid{W: 5, H: 1, Values: []float32{-2, 3, 0, 0, 1}}}
 	if got, want := ranking(m), []int32{4, 0, 2, 3, 1}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	flat := &heatmap.Map{Grid: heatmap.NewGrid(2, 1), Raw: heatmap.NewGrid(2, 1)}
-	broken := &heatmap.Map{Grid: heatmap.Grid{W: 2, H: 1, Values: []float32{nan, 1}}, Raw: heatmap.Grid{W: 2, H: 1, Values: []float32{nan, 1}}}
+	broken := &heatmap.Map{Grid: heatmap.Grid{W: 2, H: 1, Values: []float32{nan, 1}},
+		Raw: heatmap.Grid{W: 2, H: 1, Values: []float32{nan, 1}}}
 	if !orders(m) || orders(flat) || orders(broken) {
 		t.Error("a map of one value or with NaN puts pixels in an order")
 	}

@@ -15,8 +15,10 @@ const pagePath = "../../../docs/metrics.md"
 
 const pageHead = `# Metrics
 
-Made of the registry in ` + "`gradcamnb/engine/metrics`" + ` by a test (` + "`go test ./gradcamnb/engine/metrics -run Page -update`" + `). A metric says how
-far a map can be believed, in one number. Ask for any of them with ` + "`gradcamnb.Measured(gradcamnb.Measuring{Metrics: ...})`" + `, or over a
+Made of the registry in ` + "`gradcamnb/engine/metrics`" + ` by a test (` +
+	"`go test ./gradcamnb/engine/metrics -run Page -update`" + `). A metric says how
+far a map can be believed, in one number. Ask for any of them with ` +
+	"`gradcamnb.Measured(gradcamnb.Measuring{Metrics: ...})`" + `, or over a
 whole data set with ` + "`gradcam study --metric NAME`" + `. Case, dashes and spaces do not matter in a name.
 
 f is the explained score: of a class its probability. a is the map at the size of the model's input, with its sign where a formula adds it up, else
@@ -24,7 +26,8 @@ its positive part L. M is where the object is, for which a truth must be given: 
 unless something else is asked for; published figures take up to 224: 8 are right for choosing between maps, not for quoting.
 
 The numbers agree with Quantus 0.6.0, captum 0.9.0 and scikit-learn within 1e-5 wherever the definition is the same
-(` + "`testdata/golden/metrics/make.py`" + `, TestPeersAgree). Known differences: Quantus hides single values of single channels, we hide pixels; its
+(` + "`testdata/golden/metrics/make.py`" +
+	`, TestPeersAgree). Known differences: Quantus hides single values of single channels, we hide pixels; its
 Monotonicity puts the baseline on the baseline and is always 1; its Sensitivity-n correlates over pictures; insertion with RISE's own blur
 (11 x 11, cut at one sigma) lies up to 0.23 above ours, which is cut at two.
 

@@ -75,7 +75,8 @@ func (q quadratic) score(x []float32) float32 {
 	return float32(w + v*v/10)
 }
 
-func (q quadratic) Masked(_ context.Context, n int, draw func(int, []float32), _ func(int, int) error) ([][]float32, error) {
+func (q quadratic) Masked(_ context.Context, n int, draw func(int, []float32),
+	_ func(int, int) error) ([][]float32, error) {
 	mask := make([]float32, len(q.X))
 	return q.each(n, func(i int, x []float32) {
 		draw(i, mask)
@@ -85,7 +86,8 @@ func (q quadratic) Masked(_ context.Context, n int, draw func(int, []float32), _
 	}), nil
 }
 
-func (q quadratic) Pictures(_ context.Context, n int, draw func(int, []float32), _ func(int, int) error) ([][]float32, error) {
+func (q quadratic) Pictures(_ context.Context, n int, draw func(int, []float32),
+	_ func(int, int) error) ([][]float32, error) {
 	return q.each(n, draw), nil
 }
 
@@ -172,6 +174,9 @@ func TestPeersAgreeOnMapsAgain(t *testing.T) {
 	relative := func(k, m int) float64 { return apart(again[k][m], original) / length(original) }
 	larger := func(a, b float64) float64 { return max(a, b) }
 	near(t, "max-sensitivity", reached(again, 1, relative, larger)[0], p.Sensitivity)
-	near(t, "average sensitivity", reached(again, 1, relative, func(a, b float64) float64 { return a + b })[0]/3, p.Sensitivity2)
-	near(t, "local Lipschitz", reached(again, 1, func(k, m int) float64 { return apart(again[k][m], original) / p.Moved[k] }, larger)[0], p.Lipschitz)
+	near(t, "average sensitivity", reached(again, 1, relative, func(a, b float64) float64 { return a + b })[0]/3,
+		p.Sensitivity2)
+	near(t, "local Lipschitz",
+		reached(again, 1, func(k, m int) float64 { return apart(again[k][m], original) / p.Moved[k] }, larger)[0],
+		p.Lipschitz)
 }

@@ -48,7 +48,8 @@ var RelativeInputStability = register(Metric{
 			}
 			maps, moved = append(maps, found), append(moved, notZero(math.Sqrt(square)))
 		}
-		values := reached(maps, len(s.Maps), func(k, m int) float64 { return relativelyApart(s.Maps[m], maps[k][m]) / moved[k] },
+		values := reached(maps, len(s.Maps),
+			func(k, m int) float64 { return relativelyApart(s.Maps[m], maps[k][m]) / moved[k] },
 			func(a, b float64) float64 { return max(a, b) })
 		return s.each(func(i int, _ *heatmap.Map) float64 { return values[i] })
 	},

@@ -58,6 +58,7 @@ func (s *Show) sensitivity(ctx context.Context, fold func(a, b float64) float64,
 	if err != nil {
 		return nil, err
 	}
-	values := reached(maps, len(s.Maps), func(k, m int) float64 { return apart(maps[k][m], s.Maps[m]) / length(s.Maps[m]) }, fold)
+	values := reached(maps, len(s.Maps),
+		func(k, m int) float64 { return apart(maps[k][m], s.Maps[m]) / length(s.Maps[m]) }, fold)
 	return s.each(func(i int, _ *heatmap.Map) float64 { return values[i] / n })
 }

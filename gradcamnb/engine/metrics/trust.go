@@ -35,7 +35,8 @@ func Trust(ctx context.Context, show *Show) error {
 		} // else the target is not one class of several
 	}
 	for i, m := range maps {
-		m.Trust = &heatmap.Trust{Faithful: faithful[i], Noise: faithful[n+2*i], Centre: faithful[n+2*i+1], Weights: weights[i], Class: class[i], Moves: moves[i]}
+		m.Trust = &heatmap.Trust{Faithful: faithful[i], Noise: faithful[n+2*i], Centre: faithful[n+2*i+1],
+			Weights: weights[i], Class: class[i], Moves: moves[i]}
 		m.Trust.Say()
 	}
 	return nil
@@ -48,12 +49,14 @@ func missing(n int) []float64 { return slices.Repeat([]float64{math.NaN()}, n) }
 func faithfulness(ctx context.Context, show Show) ([]float64, error) {
 	maps, aims := show.Maps, show.Aims
 	draw := rand.New(rand.NewPCG(show.Seed, 7))
-	all := Show{Mean: show.Mean, Blur: show.Blur, Steps: show.Steps, Hear: show.Hear, Maps: slices.Clone(maps), Aims: slices.Clone(aims)}
+	all := Show{Mean: show.Mean, Blur: show.Blur, Steps: show.Steps, Hear: show.Hear, Maps: slices.Clone(maps),
+		Aims: slices.Clone(aims)}
 	for i, m := range maps {
-		all.Maps = append(all.Maps, flat(m, func(int, int) float64 { return draw.Float64() }), flat(m, func(x, y int) float64 {
-			u, v := (float64(x)+0.5)/float64(m.W)-0.5, (float64(y)+0.5)/float64(m.H)-0.5
-			return math.Exp(-8 * (u*u + v*v)) // a standard deviation of a quarter of the side
-		}))
+		all.Maps = append(all.Maps, flat(m, func(int, int) float64 { return draw.Float64() }),
+			flat(m, func(x, y int) float64 {
+				u, v := (float64(x)+0.5)/float64(m.W)-0.5, (float64(y)+0.5)/float64(m.H)-0.5
+				return math.Exp(-8 * (u*u + v*v)) // a standard deviation of a quarter of the side
+			}))
 		all.Aims = append(all.Aims, aims[i], aims[i])
 	}
 	return InsertionDeletion.Measure(ctx, &all)

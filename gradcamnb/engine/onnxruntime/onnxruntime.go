@@ -40,7 +40,8 @@ func Folder() (string, error) {
 }
 
 // libraries are the names of the library's file, as patterns, by system.
-var libraries = map[string]string{"linux": "libonnxruntime.so*", "darwin": "libonnxruntime*.dylib", "windows": "onnxruntime.dll"}
+var libraries = map[string]string{"linux": "libonnxruntime.so*", "darwin": "libonnxruntime*.dylib",
+	"windows": "onnxruntime.dll"}
 
 // Library is the library's file: that of [LibraryEnv], or else the installed one.
 func Library() (string, error) {

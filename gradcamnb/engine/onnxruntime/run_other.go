@@ -4,7 +4,8 @@ package onnxruntime
 
 import "errors"
 
-var errNotLinked = errors.New("this program cannot load onnxruntime: it is built without a C compiler or with -tags noonnxruntime")
+var errNotLinked = errors.New(
+	"this program cannot load onnxruntime: it is built without a C compiler or with -tags noonnxruntime")
 
 const linked = false
 

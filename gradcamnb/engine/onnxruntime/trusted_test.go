@@ -16,7 +16,8 @@ func TestWhatOthersCouldChange(t *testing.T) {
 	t.Setenv("GRADCAMNB_HOME", dir)
 	t.Setenv(LibraryEnv, "")
 	folder := filepath.Join(dir, "onnxruntime")
-	if err := errors.Join(os.Mkdir(folder, 0o700), os.WriteFile(filepath.Join(folder, "libonnxruntime.so.1"), nil, 0o600), os.Chmod(folder, 0o777)); err != nil {
+	if err := errors.Join(os.Mkdir(folder, 0o700), os.WriteFile(filepath.Join(folder, "libonnxruntime.so.1"), nil, 0o600),
+		os.Chmod(folder, 0o777)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(nil, nil, nil); err == nil || !strings.Contains(err.Error(), "is not loaded: "+folder) {

@@ -50,7 +50,8 @@ func occlude(ctx context.Context, s *Subject, hear Hear) ([]*heatmap.Map, error)
 			}
 		}
 	}
-	scores, err := s.Masked(ctx, len(rows)*len(columns)+1, draw, func(done, total int) error { return hear(done, total, nil) })
+	scores, err := s.Masked(ctx, len(rows)*len(columns)+1, draw,
+		func(done, total int) error { return hear(done, total, nil) })
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,8 @@ func checkGrid(grid, height, width int) error {
 		return fmt.Errorf("a grid of %d cells makes no mask: give at least 1", grid)
 	}
 	if grid > min(height, width) {
-		return fmt.Errorf("a grid of %d x %d cells is finer than the model's input of %d x %d pixels: give a smaller one", grid, grid, width, height)
+		return fmt.Errorf("a grid of %d x %d cells is finer than the model's input of %d x %d pixels: give a smaller one",
+			grid, grid, width, height)
 	}
 	return nil
 }

@@ -12,7 +12,8 @@ import (
 // Pictures scores n other pictures, one after the other. Picture i begins as a copy of the
 // subject's, as the model takes it, and draw changes it. The result is [picture][aim]. Hear is
 // told after every pass.
-func (s *Subject) Pictures(ctx context.Context, n int, draw func(i int, picture []float32), hear func(done, total int) error) ([][]float32, error) {
+func (s *Subject) Pictures(ctx context.Context, n int, draw func(i int, picture []float32),
+	hear func(done, total int) error) ([][]float32, error) {
 	if s.Host != nil {
 		return nil, errors.New("a model that is a Go function, or that onnxruntime runs, is shown masks only, so no changed picture can be scored")
 	}

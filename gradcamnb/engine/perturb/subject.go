@@ -161,7 +161,8 @@ func (s *Subject) Batch() int {
 // Masked scores the picture under n masks that are made here, one after the other:
 // mask i is written into a field of H*W values by draw. The result is
 // [mask][aim]. Hear is told after every pass.
-func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []float32), hear func(done, total int) error) ([][]float32, error) {
+func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []float32),
+	hear func(done, total int) error) ([][]float32, error) {
 	batch := min(n, s.Batch())
 	height, width := s.Size()
 	score, err := s.scorer(batch)
@@ -259,8 +260,8 @@ func floats(t *tensors.Tensor) ([]float32, error) {
 	return tensors.CopyFlatData[float32](t)
 }
 
-// Hidden returns n copies of the picture behind masks [n, H, W], outside of a graph: B + M (I - B), with the baseline B,
-// or zeros.
+// Hidden returns n copies of the picture behind masks [n, H, W], outside of a graph: B + M (I - B), with the baseline
+// B, or zeros.
 func (s *Subject) Hidden(masks []float32, n int) []float32 {
 	pixels := len(masks) / n
 	each := len(s.Values)

@@ -219,7 +219,8 @@ func (p Plan) Size(layout imgio.Layout) [2]int { return layout.Size(p.Input) }
 // Arguments returns the program's inputs. The picture is copied once, to where the backend
 // reads it.
 func (p Plan) Arguments(b *device.Backend, values []float32) ([]*tensors.Tensor, error) {
-	picture, err := tensors.FromRaw(b.Backend, 0, shapes.Make(dtypes.Float32, p.Input...), dtypes.UnsafeByteSliceFromAny(values))
+	picture, err := tensors.FromRaw(b.Backend, 0, shapes.Make(dtypes.Float32, p.Input...),
+		dtypes.UnsafeByteSliceFromAny(values))
 	if err != nil {
 		return nil, err
 	}

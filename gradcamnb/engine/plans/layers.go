@@ -10,8 +10,8 @@ import (
 )
 
 // chooseLayers looks the layers up, of all of the model's, and checks that a map can be made there for every target.
-// Without names they are the levels that explained detections are made of, all levels for a method that joins them, or the
-// suggested one.
+// Without names they are the levels that explained detections are made of, all levels for a method that joins them, or
+// the suggested one.
 func (p *Plan) chooseLayers(m source.Model, all []source.Layer, names []string) error {
 	if len(names) == 0 {
 		var err error

@@ -19,10 +19,12 @@ func TestResultsAreUnpackedAsTheyWerePacked(t *testing.T) {
 	}
 	first := m.Card().Outputs[0]
 	for name, r := range map[string]ask.Request{
-		"one":              {},
-		"several":          {Targets: []ask.Target{gradcamnb.Class(1), gradcamnb.Contrast(1, 2)}, Layers: []string{"layer2", "layer3"}, Methods: []string{"Grad-CAM", "LayerCAM"}},
-		"of the picture":   {Methods: []string{"Saliency", "FullGrad"}},
-		"both, with heads": {Methods: []string{"Grad-CAM", "Saliency"}, Targets: []ask.Target{gradcamnb.Top(2), gradcamnb.Element("view", 3)}},
+		"one": {},
+		"several": {Targets: []ask.Target{gradcamnb.Class(1), gradcamnb.Contrast(1, 2)},
+			Layers: []string{"layer2", "layer3"}, Methods: []string{"Grad-CAM", "LayerCAM"}},
+		"of the picture": {Methods: []string{"Saliency", "FullGrad"}},
+		"both, with heads": {Methods: []string{"Grad-CAM", "Saliency"},
+			Targets: []ask.Target{gradcamnb.Top(2), gradcamnb.Element("view", 3)}},
 	} {
 		p, err := New(m, []int{2, 3, 64, 64}, r, nil, nil)
 		if err != nil {
@@ -47,7 +49,8 @@ func TestResultsAreUnpackedAsTheyWerePacked(t *testing.T) {
 			t.Errorf("%s: %d numbers come back as %v", name, count, got)
 		}
 		if e.output != 1 || e.aims[0].score != 2 || e.aims[0].index != 3 {
-			t.Errorf("%s: the output is number %d, the first score %d and index %d", name, e.output, e.aims[0].score, e.aims[0].index)
+			t.Errorf("%s: the output is number %d, the first score %d and index %d", name, e.output, e.aims[0].score,
+				e.aims[0].index)
 		}
 	}
 }

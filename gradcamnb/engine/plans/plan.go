@@ -101,7 +101,8 @@ func Hiding(input []int, methods []string) (Plan, error) {
 		return Plan{}, err
 	}
 	if p.atLayers() || len(p.methods) > 0 {
-		return Plan{}, fmt.Errorf("it has no layers to explain at, as %s needs, nor gradients; ask for RISE or occlusion", cam.GradCAM.Name)
+		return Plan{}, fmt.Errorf("it has no layers to explain at, as %s needs, nor gradients; ask for RISE or occlusion",
+			cam.GradCAM.Name)
 	}
 	return p, nil
 }

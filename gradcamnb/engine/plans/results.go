@@ -19,11 +19,13 @@ import (
 
 // Results makes one result a picture of the program's outputs, whose order is that of [Parts], and tells what the aims
 // came to.
-func (p Plan) Results(c source.Card, out []*tensors.Tensor, in inputs.Input, backend string) (results []*heatmap.Result, found []aims.Outcome, err error) {
+func (p Plan) Results(c source.Card, out []*tensors.Tensor, in inputs.Input,
+	backend string) (results []*heatmap.Result, found []aims.Outcome, err error) {
 	batch := p.Input[0]
 	results = make([]*heatmap.Result, batch)
 	for i := range results {
-		results[i] = &heatmap.Result{Frame: in.Frames[i], Model: c.Name, SHA256: c.SHA256, Input: c.Picture, Backend: backend, Versions: Versions()}
+		results[i] = &heatmap.Result{Frame: in.Frames[i], Model: c.Name, SHA256: c.SHA256, Input: c.Picture, Backend: backend,
+			Versions: Versions()}
 		if in.Pictures != nil {
 			results[i].Picture = in.Pictures[i]
 		}
@@ -116,7 +118,8 @@ func (p Plan) mapsOf(from map[made][]shown, i int) []*heatmap.Map {
 	var out []*heatmap.Map
 	add := func(m cam.Method, layer int) {
 		s := p.show(m.How, m.Name, from, layer, i)
-		shown := &heatmap.Map{Grid: s.full, Raw: s.raw, Gross: s.gross, Place: heatmap.AtPicture, Layer: "picture", Method: m.Name, Unit: m.Unit, KeepsCells: m.KeepsCells}
+		shown := &heatmap.Map{Grid: s.full, Raw: s.raw, Gross: s.gross, Place: heatmap.AtPicture, Layer: "picture",
+			Method: m.Name, Unit: m.Unit, KeepsCells: m.KeepsCells}
 		if layer >= 0 {
 			l := p.Layers[layer]
 			shown.Place, shown.Layer, shown.Field, shown.Suggested = heatmap.AtLayer, l.Title(), field(l), l.Suggested
@@ -215,6 +218,7 @@ func (p Plan) saysUnguided(m *heatmap.Map) {
 		return method.Name == m.Method && Plan{methods: []cam.Method{method}}.guides()
 	}
 	if slices.ContainsFunc(p.methods, guided) {
-		m.Diagnosis = strings.TrimSpace(m.Diagnosis + " The model has no ReLU, so guided backpropagation changes no gradient in it: this is what Saliency gives.")
+		m.Diagnosis = strings.TrimSpace(m.Diagnosis +
+			" The model has no ReLU, so guided backpropagation changes no gradient in it: this is what Saliency gives.")
 	}
 }

@@ -15,20 +15,25 @@ import (
 // of the case. Any other case with a wrong answer fails the test.
 var different = []struct{ name, reason string }{
 	{`^test_mod_`, "an infinity or the sign of a zero, which the formula x - y floor(x/y) does not keep"},
-	{`^test_bitwise_|^test_bitshift_`, "whole numbers beyond 2^24, and shifts by less than nothing or more than there are bits"},
+	{`^test_bitwise_|^test_bitshift_`,
+		"whole numbers beyond 2^24, and shifts by less than nothing or more than there are bits"},
 	{`e8m0`, "a power of two below the smallest normal float32"},
 	{`^test_reduce_max_empty_set_bool`, "the largest of no truth value"},
-	{`^test_resize_downsample_scales_(cubic|linear)_align_corners$`, "onnxruntime and torch divide by the rounded size less one, as here, and onnx by the size before it is rounded"},
+	{`^test_resize_downsample_scales_(cubic|linear)_align_corners$`,
+		"onnxruntime and torch divide by the rounded size less one, as here, and onnx by the size before it is rounded"},
 	{`^test_operator_add`, "values of float64 beyond the largest float32"},
 }
 
 // rough says why a gradient is not compared, or not a number, where the values are right.
 var rough = []struct{ name, reason string }{
-	{`^test_attention_.*_expanded$`, "a row that is masked throughout, of which onnx's own formula has 0/0 in its gradient"},
-	{`^test_dropout_default_mask_ratio$`, "the program of the gradient, a constant, fails on the pure-Go backend; why is not known yet"},
+	{`^test_attention_.*_expanded$`,
+		"a row that is masked throughout, of which onnx's own formula has 0/0 in its gradient"},
+	{`^test_dropout_default_mask_ratio$`,
+		"the program of the gradient, a constant, fails on the pure-Go backend; why is not known yet"},
 	{`empty_set|zero_size`, "GoMLX has no gradient of a tensor without values"},
 	{`^test_(quantizelinear|cast|castlike)_.*(e4m3fn|E4M3FN|e5m2|E5M2|float4e2m1|FLOAT4E2M1)|^test_quantizelinear_(e4m3fn|e5m2|float4e2m1)`, "the gradient goes straight through a rounding whose steps are wide"},
-	{`^test_MaxPool\d+d_stride_padding_dilation$`, "kinks lie closer than the differences' step, in windows of 200 values; torch 2.15's autograd has our number"},
+	{`^test_MaxPool\d+d_stride_padding_dilation$`,
+		"kinks lie closer than the differences' step, in windows of 200 values; torch 2.15's autograd has our number"},
 }
 
 func roughOf(name string) string {

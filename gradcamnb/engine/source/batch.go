@@ -38,7 +38,8 @@ func Batch(m Model, input []int, wants []string) (batch int, why error, repaired
 	}
 	for _, name := range wants {
 		if dims := b.shapes[name]; input[0] > 1 && (len(dims) == 0 || dims[0] != b.batch) {
-			return 0, nil, false, fmt.Errorf("model %s: its output %q has the shape %v for a batch of %d: its first axis is not that of the pictures, so one picture's answer cannot be told from another's; export the model with the batch as the first axis of every output", o.card.Name, name, dims, b.batch)
+			return 0, nil, false, fmt.Errorf(
+				"model %s: its output %q has the shape %v for a batch of %d: its first axis is not that of the pictures, so one picture's answer cannot be told from another's; export the model with the batch as the first axis of every output", o.card.Name, name, dims, b.batch)
 		}
 	}
 	return b.batch, b.why, b.rebatched, nil
@@ -74,7 +75,8 @@ func (m *onnxModel) batchingAt(input []int, n int) (batching, error) {
 	o := m.options
 	o.Needs = []string{} // what a target needs is looked at when it is known
 	if m.bare {
-		return batching{}, fmt.Errorf("model %s: its input %q is one picture without an axis for a batch", m.card.Name, m.options.Picture)
+		return batching{}, fmt.Errorf("model %s: its input %q is one picture without an axis for a batch", m.card.Name,
+			m.options.Picture)
 	}
 	if input[0] == n {
 		g, err := onnxnorm.Normalise(m.proto, input, o)
@@ -102,7 +104,8 @@ func (m *onnxModel) batchingAt(input []int, n int) (batching, error) {
 		err = batched(g, own.shapes, input[0], n)
 	}
 	if err != nil { // it is run in passes of its own batch, and why is kept
-		return batching{batch: n, ownOf: n, shapes: own.shapes, why: err}, nil //nolint:nilerr // the reason is part of the answer
+		return batching{batch: n, ownOf: n, shapes: own.shapes, why: err},
+			nil //nolint:nilerr // the reason is part of the answer
 	}
 	return batching{batch: input[0], own: own.shapes, ownOf: n, shapes: shapesIn(g), rebatched: g.Rebatched}, nil
 }
@@ -133,7 +136,8 @@ func batched(g *onnxnorm.Graph, own map[string][]int, batch, ownBatch int) error
 			}
 		}
 		if differ != 1 {
-			return fmt.Errorf("operator %s, node %q makes the shape %v for a batch of %d and %v for one of %d", t.Op, t.Node, was, ownBatch, t.Dims, batch)
+			return fmt.Errorf("operator %s, node %q makes the shape %v for a batch of %d and %v for one of %d", t.Op, t.Node,
+				was, ownBatch, t.Dims, batch)
 		}
 	}
 	return nil

@@ -31,7 +31,8 @@ func wholeAttribute(name string, v int) *protos.AttributeProto {
 func constantGraph(nodes []*protos.NodeProto, weights ...*protos.TensorProto) *protos.ModelProto {
 	return &protos.ModelProto{
 		OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}},
-		Graph:       &protos.GraphProto{Node: nodes, Initializer: weights, Input: []*protos.ValueInfoProto{{Name: "x"}}, Output: []*protos.ValueInfoProto{{Name: "y"}}},
+		Graph: &protos.GraphProto{Node: nodes, Initializer: weights, Input: []*protos.ValueInfoProto{{Name: "x"}},
+			Output: []*protos.ValueInfoProto{{Name: "y"}}},
 	}
 }
 
@@ -59,42 +60,57 @@ func TestConstantsOfConstants(t *testing.T) {
 		attrs []*protos.AttributeProto
 		want  []float64
 	}{
-		"Ceil":                  {"Ceil", []*protos.TensorProto{reals(0.5, -0.5, 2)}, nil, []float64{1, 0, 2}},
-		"Floor":                 {"Floor", []*protos.TensorProto{reals(0.5, -0.5, 2)}, nil, []float64{0, -1, 2}},
-		"Clip":                  {"Clip", []*protos.TensorProto{reals(-1, 3, 9), number(false, 0)}, nil, []float64{0, 3, 9}},
-		"Max":                   {"Max", []*protos.TensorProto{reals(1, 3), second(false, 2, 2)}, nil, []float64{2, 3}},
-		"Min of whole numbers":  {"Min", []*protos.TensorProto{wholes(1, 3), second(true, 2, 2)}, nil, []float64{1, 2}},
-		"Relu":                  {"Relu", []*protos.TensorProto{reals(-1, 3)}, nil, []float64{0, 3}},
-		"Abs":                   {"Abs", []*protos.TensorProto{reals(-1, 3)}, nil, []float64{1, 3}},
-		"Neg":                   {"Neg", []*protos.TensorProto{reals(-1, 3)}, nil, []float64{1, -3}},
-		"Neg of whole numbers":  {"Neg", []*protos.TensorProto{wholes(-1, 3)}, nil, []float64{1, -3}},
-		"Pow of whole numbers":  {"Pow", []*protos.TensorProto{wholes(2, 3), number(true, 3)}, nil, []float64{8, 27}},
-		"Exp":                   {"Exp", []*protos.TensorProto{reals(0, 1)}, nil, []float64{1, math.E}},
-		"Sign":                  {"Sign", []*protos.TensorProto{reals(-3, 0, 2)}, nil, []float64{-1, 0, 1}},
-		"ReduceMax":             {"ReduceMax", []*protos.TensorProto{matrix(1, 2, 3, 4), second(true, 1)}, []*protos.AttributeProto{wholeAttribute("keepdims", 0)}, []float64{2, 4}},
-		"ReduceMin, whole":      {"ReduceMin", []*protos.TensorProto{wholes(4, 2, 3)}, []*protos.AttributeProto{wholeAttribute("keepdims", 0)}, []float64{2}},
-		"ReduceProd, whole":     {"ReduceProd", []*protos.TensorProto{wholes(4, 2, 3)}, []*protos.AttributeProto{wholeAttribute("keepdims", 0)}, []float64{24}},
-		"ReduceSum":             {"ReduceSum", []*protos.TensorProto{matrix(1, 2, 3, 4), second(true, 0)}, []*protos.AttributeProto{wholeAttribute("keepdims", 0)}, []float64{4, 6}},
-		"ReduceMean":            {"ReduceMean", []*protos.TensorProto{matrix(1, 2, 3, 4), second(true, 0)}, []*protos.AttributeProto{wholeAttribute("keepdims", 0)}, []float64{2, 3}},
-		"Greater":               {"Greater", []*protos.TensorProto{reals(1, 3), second(false, 2, 2)}, nil, []float64{0, 1}},
-		"Less":                  {"Less", []*protos.TensorProto{reals(1, 3), second(false, 2, 2)}, nil, []float64{1, 0}},
-		"MatMul":                {"MatMul", []*protos.TensorProto{matrix(1, 2, 3, 4), initializer("b", false, []int64{2, 1}, 1, 10)}, nil, []float64{21, 43}},
-		"Tile":                  {"Tile", []*protos.TensorProto{reals(1, 2), second(true, 2)}, nil, []float64{1, 2, 1, 2}},
-		"Concat":                {"Concat", []*protos.TensorProto{reals(1, 2), second(false, 3)}, []*protos.AttributeProto{wholeAttribute("axis", 0)}, []float64{1, 2, 3}},
-		"Gather of numbers":     {"Gather", []*protos.TensorProto{reals(5, 6, 7), second(true, 2, 0)}, nil, []float64{7, 5}},
-		"half is true":          {"Cast", []*protos.TensorProto{reals(0.5, 0, -2)}, to(protos.TensorProto_BOOL), []float64{1, 0, 1}},
-		"to whole numbers":      {"Cast", []*protos.TensorProto{reals(0.5, -1.5, 2)}, to(protos.TensorProto_INT64), []float64{0, -1, 2}},
-		"ConstantOfShape":       {"ConstantOfShape", []*protos.TensorProto{wholes(2, 2)}, nil, []float64{0, 0, 0, 0}},
-		"Expand":                {"Expand", []*protos.TensorProto{reals(3), second(true, 3)}, nil, []float64{3, 3, 3}},
-		"Range of real numbers": {"Range", []*protos.TensorProto{initializer("a", false, nil, 1), initializer("b", false, nil, 2), initializer("c", false, nil, 0.5)}, nil, []float64{1, 1.5}},
-		"weights standardised":  {"BatchNormalization", []*protos.TensorProto{initializer("a", false, []int64{1, 1, 2}, 1, 3), second(false, 2), initializer("c", false, []int64{1}, 5), initializer("d", false, []int64{1}, 0), initializer("e", false, []int64{1}, 1)}, []*protos.AttributeProto{wholeAttribute("training_mode", 1), {Name: "epsilon", Type: protos.AttributeProto_FLOAT, F: 3}}, []float64{4, 6}}, // (1-2)/sqrt(1+3)*2 + 5
+		"Ceil":                 {"Ceil", []*protos.TensorProto{reals(0.5, -0.5, 2)}, nil, []float64{1, 0, 2}},
+		"Floor":                {"Floor", []*protos.TensorProto{reals(0.5, -0.5, 2)}, nil, []float64{0, -1, 2}},
+		"Clip":                 {"Clip", []*protos.TensorProto{reals(-1, 3, 9), number(false, 0)}, nil, []float64{0, 3, 9}},
+		"Max":                  {"Max", []*protos.TensorProto{reals(1, 3), second(false, 2, 2)}, nil, []float64{2, 3}},
+		"Min of whole numbers": {"Min", []*protos.TensorProto{wholes(1, 3), second(true, 2, 2)}, nil, []float64{1, 2}},
+		"Relu":                 {"Relu", []*protos.TensorProto{reals(-1, 3)}, nil, []float64{0, 3}},
+		"Abs":                  {"Abs", []*protos.TensorProto{reals(-1, 3)}, nil, []float64{1, 3}},
+		"Neg":                  {"Neg", []*protos.TensorProto{reals(-1, 3)}, nil, []float64{1, -3}},
+		"Neg of whole numbers": {"Neg", []*protos.TensorProto{wholes(-1, 3)}, nil, []float64{1, -3}},
+		"Pow of whole numbers": {"Pow", []*protos.TensorProto{wholes(2, 3), number(true, 3)}, nil, []float64{8, 27}},
+		"Exp":                  {"Exp", []*protos.TensorProto{reals(0, 1)}, nil, []float64{1, math.E}},
+		"Sign":                 {"Sign", []*protos.TensorProto{reals(-3, 0, 2)}, nil, []float64{-1, 0, 1}},
+		"ReduceMax": {"ReduceMax", []*protos.TensorProto{matrix(1, 2, 3, 4), second(true, 1)},
+			[]*protos.AttributeProto{wholeAttribute("keepdims", 0)}, []float64{2, 4}},
+		"ReduceMin, whole": {"ReduceMin", []*protos.TensorProto{wholes(4, 2, 3)},
+			[]*protos.AttributeProto{wholeAttribute("keepdims", 0)}, []float64{2}},
+		"ReduceProd, whole": {"ReduceProd", []*protos.TensorProto{wholes(4, 2, 3)},
+			[]*protos.AttributeProto{wholeAttribute("keepdims", 0)}, []float64{24}},
+		"ReduceSum": {"ReduceSum", []*protos.TensorProto{matrix(1, 2, 3, 4), second(true, 0)},
+			[]*protos.AttributeProto{wholeAttribute("keepdims", 0)}, []float64{4, 6}},
+		"ReduceMean": {"ReduceMean", []*protos.TensorProto{matrix(1, 2, 3, 4), second(true, 0)},
+			[]*protos.AttributeProto{wholeAttribute("keepdims", 0)}, []float64{2, 3}},
+		"Greater": {"Greater", []*protos.TensorProto{reals(1, 3), second(false, 2, 2)}, nil, []float64{0, 1}},
+		"Less":    {"Less", []*protos.TensorProto{reals(1, 3), second(false, 2, 2)}, nil, []float64{1, 0}},
+		"MatMul": {"MatMul",
+			[]*protos.TensorProto{matrix(1, 2, 3, 4), initializer("b", false, []int64{2, 1}, 1, 10)}, nil, []float64{21, 43}},
+		"Tile": {"Tile", []*protos.TensorProto{reals(1, 2), second(true, 2)}, nil, []float64{1, 2, 1, 2}},
+		"Concat": {"Concat", []*protos.TensorProto{reals(1, 2), second(false, 3)},
+			[]*protos.AttributeProto{wholeAttribute("axis", 0)}, []float64{1, 2, 3}},
+		"Gather of numbers": {"Gather", []*protos.TensorProto{reals(5, 6, 7), second(true, 2, 0)}, nil, []float64{7, 5}},
+		"half is true": {"Cast", []*protos.TensorProto{reals(0.5, 0, -2)}, to(protos.TensorProto_BOOL),
+			[]float64{1, 0, 1}},
+		"to whole numbers": {"Cast", []*protos.TensorProto{reals(0.5, -1.5, 2)}, to(protos.TensorProto_INT64),
+			[]float64{0, -1, 2}},
+		"ConstantOfShape": {"ConstantOfShape", []*protos.TensorProto{wholes(2, 2)}, nil, []float64{0, 0, 0, 0}},
+		"Expand":          {"Expand", []*protos.TensorProto{reals(3), second(true, 3)}, nil, []float64{3, 3, 3}},
+		"Range of real numbers": {"Range", []*protos.TensorProto{initializer("a", false, nil, 1),
+			initializer("b", false, nil, 2), initializer("c", false, nil, 0.5)}, nil, []float64{1, 1.5}},
+		// (1-2)/sqrt(1+3)*2 + 5
+		"weights standardised": {"BatchNormalization", []*protos.TensorProto{initializer("a", false, []int64{1, 1, 2}, 1, 3),
+			second(false, 2), initializer("c", false, []int64{1}, 5), initializer("d", false, []int64{1}, 0),
+			initializer("e", false, []int64{1}, 1)}, []*protos.AttributeProto{wholeAttribute("training_mode", 1),
+			{Name: "epsilon", Type: protos.AttributeProto_FLOAT, F: 3}}, []float64{4, 6}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := &protos.NodeProto{OpType: c.op, Name: "it", Output: []string{"y"}, Attribute: c.attrs}
 			for _, p := range c.in {
 				n.Input = append(n.Input, p.Name)
 			}
-			g, err := onnxnorm.Normalise(constantGraph([]*protos.NodeProto{n}, c.in...), []int{1, 3, 8, 8}, onnxnorm.Options{Evaluate: evaluate})
+			g, err := onnxnorm.Normalise(constantGraph([]*protos.NodeProto{n}, c.in...), []int{1, 3, 8, 8},
+				onnxnorm.Options{Evaluate: evaluate})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,7 +118,8 @@ func TestConstantsOfConstants(t *testing.T) {
 			if !ok {
 				t.Fatal("it is no constant")
 			}
-			if len(got) != len(c.want) || slices.ContainsFunc(got, func(v float64) bool { return !(math.Abs(v-c.want[slices.Index(got, v)]) < 1e-6) }) {
+			if len(got) != len(c.want) ||
+				slices.ContainsFunc(got, func(v float64) bool { return !(math.Abs(v-c.want[slices.Index(got, v)]) < 1e-6) }) {
 				t.Errorf("%v, want %v", got, c.want)
 			}
 		})

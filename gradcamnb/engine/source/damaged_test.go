@@ -11,7 +11,8 @@ import (
 // are and how its picture lies is then not known, and nothing ends the process.
 func TestDamagedOperators(t *testing.T) {
 	for _, op := range []string{
-		"Softmax", "Log", "Exp", "Div", "Reciprocal", "Mul", "Sub", "Add", "Concat", "ArgMax", "Identity", "Slice", "Gather", "ReduceMean", "ReduceSum", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Resize", "Conv", "QLinearConv",
+		"Softmax", "Log", "Exp", "Div", "Reciprocal", "Mul", "Sub", "Add", "Concat", "ArgMax", "Identity", "Slice", "Gather",
+		"ReduceMean", "ReduceSum", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Resize", "Conv", "QLinearConv",
 	} {
 		for n := range 4 {
 			node := func(op, out string, inputs ...string) *protos.NodeProto {
@@ -20,7 +21,8 @@ func TestDamagedOperators(t *testing.T) {
 			for _, last := range []string{"Identity", "Div", "Sub", "Mul"} {
 				inputs := []string{"x", "one", "x"}[:n]
 				g := &protos.GraphProto{
-					Node:        []*protos.NodeProto{node(op, "a", inputs...), node("Exp", "e", "a"), node(op, "b", []string{"one", "e", "x"}[:n]...), node(last, "y", []string{"b", "a", "x"}[:max(1, n)]...)},
+					Node: []*protos.NodeProto{node(op, "a", inputs...), node("Exp", "e", "a"),
+						node(op, "b", []string{"one", "e", "x"}[:n]...), node(last, "y", []string{"b", "a", "x"}[:max(1, n)]...)},
 					Initializer: []*protos.TensorProto{initializer("one", false, []int64{1}, 1)},
 				}
 				m := &onnxModel{proto: &protos.ModelProto{Graph: g}}
@@ -29,7 +31,8 @@ func TestDamagedOperators(t *testing.T) {
 				}
 				layoutOf(m.proto, "x", []int{1, 3, 8, 8})
 				for _, a := range g.Node {
-					a.Attribute = []*protos.AttributeProto{{Name: "axis", I: -9}, intsAttr("axes", -9, 7), intsAttr("perm", 0, 1, 2, 9)}
+					a.Attribute = []*protos.AttributeProto{{Name: "axis", I: -9}, intsAttr("axes", -9, 7),
+						intsAttr("perm", 0, 1, 2, 9)}
 				}
 				layoutOf(m.proto, "x", []int{1, 3, 8, 8})
 			}

@@ -18,7 +18,10 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-var constantsBackend = sync.OnceValues(func() (compute.Backend, error) { return compute.NewWithConfig("go:ops_sequential") })
+var constantsBackend = sync.OnceValues(func() (compute.Backend,
+	error) {
+	return compute.NewWithConfig("go:ops_sequential")
+})
 
 // evaluate computes a tensor of a graph of constants on GoMLX's pure-Go backend. What reading
 // a weight panics with goes on as it is.

@@ -53,7 +53,8 @@ func Exposed(f Fed, input []int, names []string) ([]byte, error) {
 		in = proto.CloneOf(in)
 		var shape []*protos.TensorShapeProto_Dimension
 		for _, d := range dims {
-			shape = append(shape, &protos.TensorShapeProto_Dimension{Value: &protos.TensorShapeProto_Dimension_DimValue{DimValue: int64(d)}})
+			shape = append(shape, &protos.TensorShapeProto_Dimension{Value: &protos.TensorShapeProto_Dimension_DimValue{
+				DimValue: int64(d)}})
 		}
 		in.GetType().GetTensorType().Shape = &protos.TensorShapeProto{Dim: shape}
 		g.Input = append(g.Input, in)
@@ -61,7 +62,8 @@ func Exposed(f Fed, input []int, names []string) ([]byte, error) {
 	for _, name := range names {
 		g.Output = append(g.Output, &protos.ValueInfoProto{Name: name})
 	}
-	data, err := proto.Marshal(&protos.ModelProto{IrVersion: o.proto.IrVersion, OpsetImport: o.proto.OpsetImport, Functions: o.proto.Functions, Graph: g})
+	data, err := proto.Marshal(&protos.ModelProto{IrVersion: o.proto.IrVersion, OpsetImport: o.proto.OpsetImport,
+		Functions: o.proto.Functions, Graph: g})
 	if err != nil {
 		return nil, fmt.Errorf("writing the model: %w", err)
 	}

@@ -35,7 +35,8 @@ func external(t *testing.T, change func(e *protos.StringStringEntryProto)) strin
 		}
 		w.DataLocation = protos.TensorProto_EXTERNAL
 		w.ExternalData = []*protos.StringStringEntryProto{
-			{Key: "location", Value: "net.onnx.data"}, {Key: "offset", Value: strconv.Itoa(len(weights))}, {Key: "length", Value: strconv.Itoa(len(w.RawData))},
+			{Key: "location", Value: "net.onnx.data"}, {Key: "offset", Value: strconv.Itoa(len(weights))},
+			{Key: "length", Value: strconv.Itoa(len(w.RawData))},
 		}
 		weights, w.RawData = append(weights, w.RawData...), nil
 		if i == 0 && change != nil {

@@ -22,7 +22,8 @@ func TestFieldsAgainstNetworks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{"resnet-basic.ts.onnx", "resnet-basic.dyn.onnx", "vgg.ts.onnx", "inception.dyn.onnx", "squeezenet.ts.onnx", "densenet.ts.onnx", "convnext.dyn.onnx", "unet.ts.onnx"} {
+	for _, file := range []string{"resnet-basic.ts.onnx", "resnet-basic.dyn.onnx", "vgg.ts.onnx", "inception.dyn.onnx",
+		"squeezenet.ts.onnx", "densenet.ts.onnx", "convnext.dyn.onnx", "unet.ts.onnx"} {
 		t.Run(file, func(t *testing.T) {
 			m, err := ONNX(golden.Path("models", file))
 			if err != nil {
@@ -52,7 +53,8 @@ func TestFieldsAgainstNetworks(t *testing.T) {
 func probed(layers []Layer, dims []int) []Layer {
 	var out []Layer
 	for _, l := range slices.Backward(layers) {
-		if l.Field == nil || l.Field.Gated || !l.Spatial() || len(out) == 3 || l.Grid[2] != l.Shape[1] || l.Grid[0] != l.Shape[2] {
+		if l.Field == nil || l.Field.Gated || !l.Spatial() || len(out) == 3 || l.Grid[2] != l.Shape[1] ||
+			l.Grid[0] != l.Shape[2] {
 			continue
 		}
 		lo, hi := middleField(l)

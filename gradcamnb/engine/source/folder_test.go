@@ -31,18 +31,26 @@ func TestStaysInFolder(t *testing.T) {
 		"a model that is a pipe": {func(dir string) error {
 			return errors.Join(os.Remove(filepath.Join(dir, "m.onnx")), posix.Mkfifo(filepath.Join(dir, "m.onnx"), 0o600))
 		}, "a pipe and no regular file"},
-		"a sidecar that is a pipe": {func(dir string) error { return posix.Mkfifo(filepath.Join(dir, "m.json"), 0o600) }, "a pipe and no regular file"},
-		"a sidecar that leads out": {func(dir string) error { return os.Symlink(secret, filepath.Join(dir, "m.json")) }, "leads out of the folder"},
+		"a sidecar that is a pipe": {func(dir string) error { return posix.Mkfifo(filepath.Join(dir, "m.json"), 0o600) },
+			"a pipe and no regular file"},
+		"a sidecar that leads out": {func(dir string) error { return os.Symlink(secret, filepath.Join(dir, "m.json")) },
+			"leads out of the folder"},
 		"labels that are a pipe": {func(dir string) error {
-			return errors.Join(os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "l.txt"}`), 0o600), posix.Mkfifo(filepath.Join(dir, "l.txt"), 0o600))
+			return errors.Join(os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "l.txt"}`), 0o600),
+				posix.Mkfifo(filepath.Join(dir, "l.txt"), 0o600))
 		}, "a pipe and no regular file"},
 		"labels that lead out": {func(dir string) error {
-			return errors.Join(os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "l.txt"}`), 0o600), os.Symlink("../secret", filepath.Join(dir, "l.txt")))
+			return errors.Join(os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "l.txt"}`), 0o600),
+				os.Symlink("../secret", filepath.Join(dir, "l.txt")))
 		}, "leads out of the folder"},
 		"labels in a folder that leads out": {func(dir string) error {
-			return errors.Join(os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "d/secret"}`), 0o600), os.Symlink("..", filepath.Join(dir, "d")))
+			return errors.Join(os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "d/secret"}`), 0o600),
+				os.Symlink("..", filepath.Join(dir, "d")))
 		}, "leads out of the folder"},
-		"something after the sidecar": {func(dir string) error { return os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{} x`), 0o600) }, "after the closing brace"},
+		"something after the sidecar": {func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "m.json"),
+				[]byte(`{} x`), 0o600)
+		}, "after the closing brace"},
 		"a mean of two": {func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"input": {"mean": [1, 2]}}`), 0o600)
 		}, "the mean has 2 numbers"},
@@ -67,7 +75,8 @@ func TestPipeByAnyName(t *testing.T) {
 	if err := posix.Mkfifo(path, 0o600); err != nil {
 		t.Skipf("no pipe can be made: %v", err)
 	}
-	if _, err := Open(t.Context(), path, io.Discard); err == nil || !strings.Contains(err.Error(), "a pipe and no regular file") {
+	if _, err := Open(t.Context(), path, io.Discard); err == nil ||
+		!strings.Contains(err.Error(), "a pipe and no regular file") {
 		t.Error(err)
 	}
 }

@@ -62,7 +62,8 @@ func (f *foreign) Build(_ *model.Scope, x *Node, cuts, wants []string) Built {
 	for _, name := range wants {
 		n := x.Graph().GetNodeByAlias(InputAlias(name))
 		if n == nil {
-			exceptions.Panicf("the model %s is run by onnxruntime, which gives its outputs %q alone, and not the tensor %q", f.card.Name, f.card.Outputs, name)
+			exceptions.Panicf("the model %s is run by onnxruntime, which gives its outputs %q alone, and not the tensor %q",
+				f.card.Name, f.card.Outputs, name)
 		}
 		built.Outputs[name] = n
 	}
@@ -113,9 +114,11 @@ func WholeOf(f Fed) (Whole, error) {
 			g.Initializer[i] = &protos.TensorProto{Name: w.Name, DataType: w.DataType, Dims: w.Dims, RawData: raw}
 		}
 	}
-	data, err := proto.Marshal(&protos.ModelProto{IrVersion: o.proto.IrVersion, OpsetImport: o.proto.OpsetImport, Functions: o.proto.Functions, Graph: g})
+	data, err := proto.Marshal(&protos.ModelProto{IrVersion: o.proto.IrVersion, OpsetImport: o.proto.OpsetImport,
+		Functions: o.proto.Functions, Graph: g})
 	if err != nil {
 		return Whole{}, fmt.Errorf("writing the model for onnxruntime: %w", err)
 	}
-	return Whole{Data: data, Picture: o.options.Picture, Type: o.kind, Bare: o.bare, Batch: max(1, o.card.Input[0]), Outputs: slices.Clone(o.card.Outputs)}, nil
+	return Whole{Data: data, Picture: o.options.Picture, Type: o.kind, Bare: o.bare, Batch: max(1, o.card.Input[0]),
+		Outputs: slices.Clone(o.card.Outputs)}, nil
 }

@@ -51,7 +51,8 @@ func GoMLX(c Card, store *model.Store, fn GraphFn) (Model, error) {
 	if len(c.Inputs) > 0 {
 		return nil, fmt.Errorf("model %s: its card names inputs beside the picture, %s, and its function takes none; give one that does", c.Name, inputNames(c.Inputs))
 	}
-	return GoMLXWithInputs(c, store, func(scope *model.Scope, image *Node, _ map[string]*Node) []*Node { return fn(scope, image) })
+	return GoMLXWithInputs(c, store,
+		func(scope *model.Scope, image *Node, _ map[string]*Node) []*Node { return fn(scope, image) })
 }
 
 var errNoFunction = errors.New("a GoMLX model needs its store and its graph function")
@@ -63,7 +64,8 @@ func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 	case store == nil || fn == nil:
 		return nil, errNoFunction
 	case len(c.Input) != 4:
-		return nil, fmt.Errorf("model %s: the input has the shape %v and must have 4 axes, [batch, height, width, channels]", c.Name, c.Input)
+		return nil, fmt.Errorf("model %s: the input has the shape %v and must have 4 axes, [batch, height, width, channels]",
+			c.Name, c.Input)
 	}
 	c.Input = slices.Clone(c.Input)
 	if c.Layout == "" {
@@ -129,7 +131,8 @@ func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 	out := m.call(x, func() []*Node { return m.fn(scope, ConvertDType(x, m.listed.kindOrFloat32()), m.inputs(x)) })
 	m.refuseMadeUp(x.Graph(), before)
 	if len(out) < len(m.card.Outputs) {
-		exceptions.Panicf("model %s: its graph function returns %d outputs, and %d are named: %q", m.card.Name, len(out), len(m.card.Outputs), m.card.Outputs)
+		exceptions.Panicf("model %s: its graph function returns %d outputs, and %d are named: %q", m.card.Name, len(out),
+			len(m.card.Outputs), m.card.Outputs)
 	}
 	if answer := out[0]; answer.Rank() == 0 || answer.Shape().Dim(0) != x.Shape().Dim(0) {
 		exceptions.Panicf("model %s: its output %q%s has the shape %v and no axis of pictures, which the first one is, of %d here", m.card.Name, m.card.Outputs[0], made(answer), answer.Shape().Dimensions, x.Shape().Dim(0))

@@ -30,7 +30,8 @@ func (m *gomlxModel) call(x *Node, function func() []*Node) (out []*Node) {
 		if weights := lastVariable(x.Graph()); weights != "" {
 			at += ", after the weights of " + weights
 		}
-		panic(fmt.Errorf("model %s: its graph function fails%s, for the picture %v: %s", m.card.Name, at, x.Shape().Dimensions, reason(e)))
+		panic(fmt.Errorf("model %s: its graph function fails%s, for the picture %v: %s", m.card.Name, at,
+			x.Shape().Dimensions, reason(e)))
 	}()
 	return function()
 }
@@ -61,7 +62,8 @@ func lastVariable(g *Graph) string {
 
 // libraries are what a graph function calls, and what calls it.
 var libraries = []string{
-	"runtime.", "github.com/gomlx/", "github.com/gradcam-go/gradcam/gradcamnb/engine/source.", "github.com/gradcam-go/gradcam/gradcamnb/engine/source/",
+	"runtime.", "github.com/gomlx/", "github.com/gradcam-go/gradcam/gradcamnb/engine/source.",
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/",
 }
 
 // lineOf is the innermost line of a stack that is the user's, "model.go:34" with the folder
@@ -71,7 +73,8 @@ func lineOf(pcs []uintptr) string {
 	for {
 		f, more := frames.Next()
 		library := slices.ContainsFunc(libraries, func(p string) bool { return strings.HasPrefix(f.Function, p) })
-		if f.Function != "" && (!library || strings.HasPrefix(f.Function, "github.com/gomlx/gomlx/examples/") || strings.HasSuffix(f.File, "_test.go")) {
+		if f.Function != "" && (!library || strings.HasPrefix(f.Function, "github.com/gomlx/gomlx/examples/") ||
+			strings.HasSuffix(f.File, "_test.go")) {
 			return fmt.Sprintf("%s:%d", filepath.Join(filepath.Base(filepath.Dir(f.File)), filepath.Base(f.File)), f.Line)
 		}
 		if !more {

@@ -8,7 +8,8 @@ import (
 
 // units are what the endings of a graph are called.
 var units = map[walk.Ending]Unit{
-	walk.Logits: Logits, walk.Probabilities: SoftmaxProbability, walk.Tags: SigmoidProbability, walk.LogProbabilities: LogProbability, walk.Squashed: Plain,
+	walk.Logits: Logits, walk.Probabilities: SoftmaxProbability, walk.Tags: SigmoidProbability,
+	walk.LogProbabilities: LogProbability, walk.Squashed: Plain,
 }
 
 // Ending: see [Ended]. It is read off the graph when the layers are listed; of a model whose

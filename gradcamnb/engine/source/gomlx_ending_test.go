@@ -18,10 +18,11 @@ func TestEndingsOfGoMLXModels(t *testing.T) {
 		unit   Unit
 		before string
 	}{
-		"logits":             {func(z *Node) *Node { return z }, Logits, ""},
-		"logits, twice":      {func(z *Node) *Node { return MulScalar(z, 2) }, Logits, ""},
-		"softmax":            {func(z *Node) *Node { return Softmax(z) }, SoftmaxProbability, head},
-		"softmax, written":   {func(z *Node) *Node { z = Exp(z); return Div(z, ReduceAndKeep(z, ReduceSum, -1)) }, SoftmaxProbability, head},
+		"logits":        {func(z *Node) *Node { return z }, Logits, ""},
+		"logits, twice": {func(z *Node) *Node { return MulScalar(z, 2) }, Logits, ""},
+		"softmax":       {func(z *Node) *Node { return Softmax(z) }, SoftmaxProbability, head},
+		"softmax, written": {func(z *Node) *Node { z = Exp(z); return Div(z, ReduceAndKeep(z, ReduceSum, -1)) },
+			SoftmaxProbability, head},
 		"softmax, reshaped":  {func(z *Node) *Node { return Reshape(Softmax(z), 1, 3) }, SoftmaxProbability, head},
 		"sigmoid":            {Sigmoid, SigmoidProbability, head},
 		"sigmoid, written":   {func(z *Node) *Node { return Reciprocal(OnePlus(Exp(Neg(z)))) }, SigmoidProbability, ""},
@@ -31,9 +32,10 @@ func TestEndingsOfGoMLXModels(t *testing.T) {
 		"swish":              {activation.Swish, Logits, ""},
 		"quotient of logits": {func(z *Node) *Node { return DivScalar(z, 3) }, Logits, ""},
 	} {
-		m, err := GoMLX(Card{Name: name, Input: []int{-1, 4, 4, 3}, Untrained: true}, model.NewStore(), func(scope *model.Scope, x *Node) []*Node {
-			return []*Node{c.end(layers.Dense(scope.In(head), Reshape(x, x.Shape().Dim(0), -1), true, 3))}
-		})
+		m, err := GoMLX(Card{Name: name, Input: []int{-1, 4, 4, 3}, Untrained: true}, model.NewStore(),
+			func(scope *model.Scope, x *Node) []*Node {
+				return []*Node{c.end(layers.Dense(scope.In(head), Reshape(x, x.Shape().Dim(0), -1), true, 3))}
+			})
 		if err != nil {
 			t.Fatal(err)
 		}

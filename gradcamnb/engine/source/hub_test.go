@@ -61,7 +61,8 @@ func (h *fakeHub) start(t *testing.T) *httptest.Server {
 	t.Cleanup(s.Close)
 	t.Setenv("HF_ENDPOINT", s.URL)
 	t.Setenv("HF_HOME", t.TempDir())
-	for _, name := range []string{"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_CACHE", "HF_HUB_OFFLINE"} {
+	for _, name := range []string{"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_CACHE",
+		"HF_HUB_OFFLINE"} {
 		t.Setenv(name, "")
 	}
 	return s
@@ -122,7 +123,8 @@ func (h *fakeHub) resolve(w http.ResponseWriter, r *http.Request) {
 	if large(name) {
 		w.Header().Set("X-Linked-Etag", fmt.Sprintf("%q", fmt.Sprintf("%x", sha256.Sum256(data))))
 		w.Header().Set("X-Linked-Size", strconv.Itoa(len(data)))
-		http.Redirect(w, r, strings.Replace(h.storage.URL, "127.0.0.1", "localhost", 1)+"/"+url.PathEscape(name)+"?signed=yes", http.StatusFound)
+		http.Redirect(w, r, strings.Replace(h.storage.URL, "127.0.0.1", "localhost", 1)+"/"+url.PathEscape(name)+
+			"?signed=yes", http.StatusFound)
 		return
 	}
 	w.Header().Set("ETag", fmt.Sprintf("%q", gitBlob(data)))
@@ -173,8 +175,9 @@ func aRepository(t *testing.T) *fakeHub {
 	t.Helper()
 	path := external(t, nil)
 	h := &fakeHub{files: map[string][]byte{
-		"preprocessor_config.json": []byte(`{"image_processor_type": "ViTImageProcessor", "size": {"height": 64, "width": 64}, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}`),
-		"config.json":              []byte(`{"id2label": {"0": "a", "1": "b", "2": "c"}}`),
+		"preprocessor_config.json": []byte(
+			`{"image_processor_type": "ViTImageProcessor", "size": {"height": 64, "width": 64}, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}`),
+		"config.json": []byte(`{"id2label": {"0": "a", "1": "b", "2": "c"}}`),
 	}}
 	for name, file := range map[string]string{"onnx/net.onnx": path, "onnx/net.onnx.data": path + ".data"} {
 		data, err := os.ReadFile(file)
@@ -202,7 +205,8 @@ func TestHub(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := m.Card()
-	if c.Name != "net" || !slices.Equal(c.Labels, []string{"a", "b", "c"}) || c.Prep == nil || c.Prep.Width != 64 || c.Prep.Mean[0] != 127.5 {
+	if c.Name != "net" || !slices.Equal(c.Labels, []string{"a", "b", "c"}) || c.Prep == nil || c.Prep.Width != 64 ||
+		c.Prep.Mean[0] != 127.5 {
 		t.Errorf("card %+v", c)
 	}
 	if want := fmt.Sprintf("%x", sha256.Sum256(h.files["onnx/net.onnx"])); c.SHA256 != want {
@@ -216,7 +220,8 @@ func TestHub(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := outputs(t, gobackend.GetBackend(), m, dims, x), outputs(t, gobackend.GetBackend(), local, dims, x); !reflect.DeepEqual(got, want) {
+	if got, want := outputs(t, gobackend.GetBackend(), m, dims, x), outputs(t, gobackend.GetBackend(), local, dims,
+		x); !reflect.DeepEqual(got, want) {
 		t.Errorf("outputs %v, want %v", got, want)
 	}
 	if i := slices.IndexFunc(h.tokens, func(token string) bool { return token != "" }); i >= 0 {
@@ -278,7 +283,8 @@ func TestHubInterrupted(t *testing.T) {
 	if _, err := Open(t.Context(), address, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"", fmt.Sprintf("bytes=%d-", size/3), fmt.Sprintf("bytes=%d-", size/3*2), ""}; !slices.Equal(h.ranges, want) {
+	if want := []string{"", fmt.Sprintf("bytes=%d-", size/3), fmt.Sprintf("bytes=%d-", size/3*2),
+		""}; !slices.Equal(h.ranges, want) {
 		t.Errorf("the storage was asked for %q, want %q", h.ranges, want)
 	}
 
@@ -286,10 +292,12 @@ func TestHubInterrupted(t *testing.T) {
 	h.start(t)
 	h.cut, h.cuts = size/10, 100
 	_, err := Open(t.Context(), address, io.Discard)
-	if err == nil || !strings.Contains(err.Error(), `fetching "onnx/net.onnx" broke off after`) || strings.Contains(err.Error(), "\n") {
+	if err == nil || !strings.Contains(err.Error(), `fetching "onnx/net.onnx" broke off after`) ||
+		strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v", err)
 	}
-	if s, b := cached(t, "snapshots"), cached(t, "blobs"); len(s) > 0 || len(b) != 1 || !strings.HasSuffix(b[0], ".incomplete") {
+	if s, b := cached(t, "snapshots"), cached(t, "blobs"); len(s) > 0 || len(b) != 1 ||
+		!strings.HasSuffix(b[0], ".incomplete") {
 		t.Errorf("the cache holds %q and %q", s, b)
 	}
 	h.cuts, h.ranges = 0, nil
@@ -341,7 +349,8 @@ func TestHubWrongHash(t *testing.T) {
 		}
 		t.Setenv("HF_HUB_OFFLINE", "")
 		var said strings.Builder
-		if _, err := Open(t.Context(), address, &said); err != nil || !strings.Contains(said.String(), name+" in the cache is not what the hub announced") {
+		if _, err := Open(t.Context(), address, &said); err != nil ||
+			!strings.Contains(said.String(), name+" in the cache is not what the hub announced") {
 			t.Errorf("%s: %v, said %q", name, err, said.String())
 		}
 		if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, data) {
@@ -374,7 +383,8 @@ func TestHubOfAStranger(t *testing.T) {
 	t.Cleanup(bad.Close)
 
 	t.Setenv("HF_ENDPOINT", bad.URL)
-	if _, err := Open(t.Context(), address, io.Discard); err == nil || !strings.Contains(err.Error(), "redirects more than 10 times") || asked > 12 {
+	if _, err := Open(t.Context(), address, io.Discard); err == nil ||
+		!strings.Contains(err.Error(), "redirects more than 10 times") || asked > 12 {
 		t.Errorf("%d requests: %v", asked, err)
 	}
 	t.Setenv("HF_ENDPOINT", bad.URL+"/silent")
@@ -416,14 +426,19 @@ func TestHubErrors(t *testing.T) {
 		address, want string
 		change        func(t *testing.T, h *fakeHub, s *httptest.Server)
 	}{
-		"no token":      {address, "401, not authorised: there is no such repository, or it is private or gated; set HF_TOKEN", func(_ *testing.T, h *fakeHub, _ *httptest.Server) { h.token = "secret" }},
-		"wrong token":   {address, "the token in HF_TOKEN, or of your login, is not valid", func(t *testing.T, h *fakeHub, _ *httptest.Server) { h.token = "secret"; t.Setenv("HF_TOKEN", "other") }},
+		"no token": {address,
+			"401, not authorised: there is no such repository, or it is private or gated; set HF_TOKEN",
+			func(_ *testing.T, h *fakeHub, _ *httptest.Server) { h.token = "secret" }},
+		"wrong token": {address, "the token in HF_TOKEN, or of your login, is not valid",
+			func(t *testing.T, h *fakeHub, _ *httptest.Server) { h.token = "secret"; t.Setenv("HF_TOKEN", "other") }},
 		"no repository": {"hf://owner/other/net.onnx", `404, not found: there is no repository "owner/other"`, nil},
 		"no revision":   {address + "@v9", `with a revision "v9"`, nil},
 		"no file":       {"hf://owner/net/net.onnx", `no file "net.onnx"; its ONNX files are ["onnx/net.onnx"]`, nil},
-		"no network":    {address, "the hub did not answer", func(_ *testing.T, _ *fakeHub, s *httptest.Server) { s.Close() }},
-		"offline":       {address, "HF_HUB_OFFLINE", func(t *testing.T, _ *fakeHub, _ *httptest.Server) { t.Setenv("HF_HUB_OFFLINE", "1") }},
-		"not ONNX":      {"hf://owner/net/config.json", "is not an ONNX file", nil},
+		"no network": {address, "the hub did not answer",
+			func(_ *testing.T, _ *fakeHub, s *httptest.Server) { s.Close() }},
+		"offline": {address, "HF_HUB_OFFLINE",
+			func(t *testing.T, _ *fakeHub, _ *httptest.Server) { t.Setenv("HF_HUB_OFFLINE", "1") }},
+		"not ONNX": {"hf://owner/net/config.json", "is not an ONNX file", nil},
 		"commit": {address, "which is none", func(_ *testing.T, h *fakeHub, _ *httptest.Server) {
 			h.announce = func(l map[string]any) { l["sha"] = "../../x" }
 		}},
@@ -431,13 +446,16 @@ func TestHubErrors(t *testing.T) {
 			h.files = map[string][]byte{"onnx/net.onnx": {1}}
 			h.announce = func(l map[string]any) { first(l)["lfs"] = map[string]any{"sha256": "../../x", "size": 1} }
 		}},
-		"weights are missing": {address, `no file "onnx/net.onnx.data"`, func(_ *testing.T, h *fakeHub, _ *httptest.Server) { delete(h.files, "onnx/net.onnx.data") }},
-		"preprocessing": {address, "preprocessor_config.json: it pads pictures", func(_ *testing.T, h *fakeHub, _ *httptest.Server) {
-			h.files["preprocessor_config.json"] = []byte(`{"do_pad": true}`)
-		}},
-		"labels": {address, "config.json: id2label names 2 classes and not the class 1", func(_ *testing.T, h *fakeHub, _ *httptest.Server) {
-			h.files["config.json"] = []byte(`{"id2label": {"0": "a", "2": "b"}}`)
-		}},
+		"weights are missing": {address, `no file "onnx/net.onnx.data"`,
+			func(_ *testing.T, h *fakeHub, _ *httptest.Server) { delete(h.files, "onnx/net.onnx.data") }},
+		"preprocessing": {address, "preprocessor_config.json: it pads pictures",
+			func(_ *testing.T, h *fakeHub, _ *httptest.Server) {
+				h.files["preprocessor_config.json"] = []byte(`{"do_pad": true}`)
+			}},
+		"labels": {address, "config.json: id2label names 2 classes and not the class 1",
+			func(_ *testing.T, h *fakeHub, _ *httptest.Server) {
+				h.files["config.json"] = []byte(`{"id2label": {"0": "a", "2": "b"}}`)
+			}},
 		"not an address":         {"hf://net.onnx", "names no file", nil},
 		"owner leads out":        {"hf://../net/net.onnx", "no proper owner and name", nil},
 		"file leads out":         {"hf://owner/net/../../x.onnx", "not within a repository", nil},
@@ -470,31 +488,40 @@ func TestHubPrep(t *testing.T) {
 		wrong  string
 	}{
 		"vit": {config: `{"size": 224, "feature_extractor_type": "ViTFeatureExtractor", "resample": 2, ` + imagenet + `}`,
-			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Stretch, Filter: imgio.Bilinear, Mean: mean, Scale: scale, Order: "RGB"}},
+			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Stretch, Filter: imgio.Bilinear, Mean: mean, Scale: scale,
+				Order: "RGB"}},
 		"convnext 224": {config: `{"size": {"shortest_edge": 224}, "crop_pct": 0.875, "image_processor_type": "ConvNextImageProcessorFast", "resample": 3, ` + imagenet + `}`,
-			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Crop, Resize: 256, Margin: imgio.MarginDown, Filter: imgio.Bicubic, Mean: mean, Scale: scale, Order: "RGB"}},
+			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Crop, Resize: 256, Margin: imgio.MarginDown,
+				Filter: imgio.Bicubic, Mean: mean, Scale: scale, Order: "RGB"}},
 		"convnext 384": {config: `{"size": 384, "image_processor_type": "ConvNextImageProcessor", ` + imagenet + `}`,
 			want: imgio.Prep{Width: 384, Height: 384, Fit: imgio.Stretch, Mean: mean, Scale: scale, Order: "RGB"}},
 		"deit": {config: `{"size": {"height": 256, "width": 256}, "do_center_crop": true, "crop_size": {"height": 224, "width": 224}, "image_processor_type": "DeiTImageProcessor", ` + imagenet + `}`,
-			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Stretch, Resize: 256, Margin: imgio.MarginDown, Mean: mean, Scale: scale, Order: "RGB"}},
+			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Stretch, Resize: 256, Margin: imgio.MarginDown, Mean: mean,
+				Scale: scale, Order: "RGB"}},
 		"clip": {config: `{"size": 224, "crop_size": 224, "image_processor_type": "CLIPImageProcessor", ` + imagenet + `}`,
-			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Crop, Resize: 224, Margin: imgio.MarginDown, Mean: mean, Scale: scale, Order: "RGB"}},
+			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Crop, Resize: 224, Margin: imgio.MarginDown, Mean: mean,
+				Scale: scale, Order: "RGB"}},
 		// ((p/255 - 0) / 0.5) / 0.5 = p / 63.75
 		"efficientnet": {config: `{"size": {"height": 300, "width": 320}, "image_processor_type": "EfficientNetImageProcessor", "image_mean": 0, "image_std": 0.5}`,
 			want: imgio.Prep{Width: 320, Height: 300, Fit: imgio.Stretch, Scale: [3]float32{63.75, 63.75, 63.75}, Order: "RGB"}},
 		"mobilevit": {config: `{"size": {"shortest_edge": 288}, "crop_size": 256, "image_processor_type": "MobileViTImageProcessor"}`,
-			want: imgio.Prep{Width: 256, Height: 256, Fit: imgio.Crop, Resize: 288, Margin: imgio.MarginDown, Scale: [3]float32{255, 255, 255}, Order: "BGR"}},
+			want: imgio.Prep{Width: 256, Height: 256, Fit: imgio.Crop, Resize: 288, Margin: imgio.MarginDown,
+				Scale: [3]float32{255, 255, 255}, Order: "BGR"}},
 		"bytes": {config: `{"size": 224, "do_rescale": false, "do_normalize": false}`,
 			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Stretch, Scale: [3]float32{1, 1, 1}, Order: "RGB"}},
 		"factor": {config: `{"size": 224, "rescale_factor": 0.5, "image_mean": [1], "image_std": [2]}`,
-			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Stretch, Mean: [3]float32{2, 2, 2}, Scale: [3]float32{4, 4, 4}, Order: "RGB"}},
-		"longest edge":    {config: `{"size": {"shortest_edge": 800, "longest_edge": 1333}, ` + imagenet + `}`, wrong: "is none of 224"},
-		"no size":         {config: `{` + imagenet + `}`, wrong: "is none of 224"},
-		"any size":        {config: `{"size": {"shortest_edge": 224}, ` + imagenet + `}`, wrong: "keeps the aspect ratio"},
-		"not resized":     {config: `{"do_resize": false}`, wrong: "do_resize"},
-		"processor":       {config: `{"image_processor_type": "DetrImageProcessor"}`, wrong: "DetrImageProcessor is not known"},
-		"filter":          {config: `{"size": 224, "resample": 5, ` + imagenet + `}`, wrong: "filter 5"},
-		"crop_pct":        {config: `{"size": 224, "crop_pct": 0.9, "image_processor_type": "ViTImageProcessor", ` + imagenet + `}`, wrong: "crop_pct"},
+			want: imgio.Prep{Width: 224, Height: 224, Fit: imgio.Stretch, Mean: [3]float32{2, 2, 2}, Scale: [3]float32{4, 4, 4},
+				Order: "RGB"}},
+		"longest edge": {config: `{"size": {"shortest_edge": 800, "longest_edge": 1333}, ` + imagenet + `}`,
+			wrong: "is none of 224"},
+		"no size":     {config: `{` + imagenet + `}`, wrong: "is none of 224"},
+		"any size":    {config: `{"size": {"shortest_edge": 224}, ` + imagenet + `}`, wrong: "keeps the aspect ratio"},
+		"not resized": {config: `{"do_resize": false}`, wrong: "do_resize"},
+		"processor": {config: `{"image_processor_type": "DetrImageProcessor"}`,
+			wrong: "DetrImageProcessor is not known"},
+		"filter": {config: `{"size": 224, "resample": 5, ` + imagenet + `}`, wrong: "filter 5"},
+		"crop_pct": {config: `{"size": 224, "crop_pct": 0.9, "image_processor_type": "ViTImageProcessor", ` +
+			imagenet + `}`, wrong: "crop_pct"},
 		"two means":       {config: `{"size": 224, "image_mean": [1, 2], "image_std": 1}`, wrong: "not one number or three"},
 		"no means":        {config: `{"size": 224}`, wrong: "not one number or three"},
 		"zero deviation":  {config: `{"size": 224, "image_mean": 0, "image_std": 0}`, wrong: "divides by zero"},
@@ -517,7 +544,8 @@ func TestHubPrep(t *testing.T) {
 }
 
 func TestHubLabels(t *testing.T) {
-	if l, err := hubLabels([]byte(`{"id2label": {"1": "dog", "0": "cat"}}`)); err != nil || !slices.Equal(l, []string{"cat", "dog"}) {
+	if l, err := hubLabels([]byte(`{"id2label": {"1": "dog", "0": "cat"}}`)); err != nil ||
+		!slices.Equal(l, []string{"cat", "dog"}) {
 		t.Errorf("%q, %v", l, err)
 	}
 	for _, none := range []string{`{}`, `{"id2label": {"0": "LABEL_0", "1": "LABEL_1"}}`} {

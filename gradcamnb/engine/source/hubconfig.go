@@ -79,7 +79,8 @@ func readSize(data json.RawMessage, edge bool) (pixelSize, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields() // longest_edge, max_pixels, ...
 	if err := d.Decode(&s); err != nil || (s.ShortestEdge > 0) == (s.Height > 0 && s.Width > 0) {
-		return pixelSize{}, fmt.Errorf("the size %s is none of 224, {\"height\": 224, \"width\": 224} and {\"shortest_edge\": 224}", data)
+		return pixelSize{}, fmt.Errorf(
+			"the size %s is none of 224, {\"height\": 224, \"width\": 224} and {\"shortest_edge\": 224}", data)
 	}
 	return s, nil
 }
@@ -109,7 +110,8 @@ func hubPrep(data []byte) (imgio.Prep, error) {
 	edge, known := processors[kind]
 	switch {
 	case !known:
-		return imgio.Prep{}, fmt.Errorf("the processor %s is not known here: give %s to a copy of the model", name, place.Words("gradcamnb.Prepared", "--size, --mean and --scale"))
+		return imgio.Prep{}, fmt.Errorf("the processor %s is not known here: give %s to a copy of the model", name,
+			place.Words("gradcamnb.Prepared", "--size, --mean and --scale"))
 	case c.DoPad || c.PadSize != nil:
 		return imgio.Prep{}, errors.New("it pads pictures (do_pad), which is not supported")
 	case c.RescaleOffset:
@@ -202,7 +204,8 @@ func (c pictureProcessor) cut(p *imgio.Prep, size pixelSize) error {
 	case size.Width == size.Height:
 		p.Fit, p.Resize = imgio.Stretch, size.Width
 	default:
-		return fmt.Errorf("it resizes to %d x %d pixels before it cuts, which is not supported; a square is", size.Width, size.Height)
+		return fmt.Errorf("it resizes to %d x %d pixels before it cuts, which is not supported; a square is", size.Width,
+			size.Height)
 	}
 	return nil
 }

@@ -71,7 +71,9 @@ func TestSidecarOfSeveralInputs(t *testing.T) {
 	if _, err := Feed(m, nil, 1); err == nil || !strings.Contains(err.Error(), "in its sidecar") {
 		t.Errorf("a wrong shape: error %v", err)
 	}
-	if _, err = open(`{"inputs": {"abuot": [1, 2]}}`); err == nil || !strings.Contains(err.Error(), `gives the input "abuot", which the model has not beside the picture; it has "about"`) {
+	if _, err = open(`{"inputs": {"abuot": [1, 2]}}`); err == nil ||
+		!strings.Contains(err.Error(),
+			`gives the input "abuot", which the model has not beside the picture; it has "about"`) {
 		t.Errorf("an unknown input: error %v", err)
 	}
 	if _, err = open(`{"picture": "about"}`); err == nil || !strings.Contains(err.Error(), "no batch of pictures") {
@@ -90,7 +92,8 @@ func TestInputBehindTheCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	sidecar := `{"labels": "labels.txt", "detector": {"decoder": "yolov8", "outputs": ["/early/early.1/Relu_output_0"]}}`
-	for name, text := range map[string]string{SidecarPath(path): sidecar, filepath.Join(filepath.Dir(path), "labels.txt"): "a\nb\n"} {
+	for name, text := range map[string]string{SidecarPath(path): sidecar,
+		filepath.Join(filepath.Dir(path), "labels.txt"): "a\nb\n"} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -60,10 +60,12 @@ func (k kink) model() *protos.ModelProto {
 	nodes := []*protos.NodeProto{{OpType: "Identity", Name: "begin", Input: []string{"image"}, Output: []string{"x"}}}
 	n := &protos.NodeProto{OpType: k.Operator, Name: "it", Input: []string{"x"}, Output: []string{"y"}}
 	if k.Operands == 2 {
-		nodes = append(nodes, &protos.NodeProto{OpType: "Split", Name: "halves", Input: []string{"x"}, Output: []string{"a", "b"}, Attribute: []*protos.AttributeProto{attribute("axis", 3.0)}})
+		nodes = append(nodes, &protos.NodeProto{OpType: "Split", Name: "halves", Input: []string{"x"},
+			Output: []string{"a", "b"}, Attribute: []*protos.AttributeProto{attribute("axis", 3.0)}})
 		n.Input = []string{"a", "b"}
 	}
-	g := &protos.GraphProto{Name: "kink", Input: []*protos.ValueInfoProto{onnxnorm.Declare("image", k.Shape)}, Output: []*protos.ValueInfoProto{{Name: "y"}}}
+	g := &protos.GraphProto{Name: "kink", Input: []*protos.ValueInfoProto{onnxnorm.Declare("image", k.Shape)},
+		Output: []*protos.ValueInfoProto{{Name: "y"}}}
 	for i, c := range k.Constants {
 		p := &protos.TensorProto{Name: fmt.Sprintf("c%d", i), DataType: int32(protos.TensorProto_FLOAT), Dims: c.Dims}
 		for _, v := range c.Values {
@@ -118,7 +120,8 @@ func TestKinksAgainstTorch(t *testing.T) {
 					for i := range weights {
 						weights[i] = float32(i + 1)
 					}
-					score := ReduceAllSum(Mul(y, Const(x.Graph(), tensors.FromFlatDataAndDimensions(weights, y.Shape().Dimensions...))))
+					score := ReduceAllSum(Mul(y,
+						Const(x.Graph(), tensors.FromFlatDataAndDimensions(weights, y.Shape().Dimensions...))))
 					return []*Node{y, built.Cuts[0].Grid(Gradient(score, built.Cuts[0].Node)[0])}
 				})
 				out := e.MustCall(tensors.FromFlatDataAndDimensions(k.X, k.Shape...))
@@ -169,7 +172,8 @@ cells, so such places are the rule behind it, and another choice there is anothe
 What selects by an index or a condition (Where, Gather, TopK, Slice, Split, Pad, Resize's nearest) hands its gradient to what
 it selected. ArgMax, comparisons, Not, And, Or, Round and casts to integers have none.
 
-Two things a file may not say. torch's older exporter writes ` + "`x.max(1)[0]` and `x.amax(1)`" + ` as the same node: one axis
+Two things a file may not say. torch's older exporter writes ` + "`x.max(1)[0]` and `x.amax(1)`" +
+		` as the same node: one axis
 of a ReduceMax is taken for the first, whose gradient goes to one of equal values, as in CBAM; several axes, and
 ReduceMin, for the second. And ` + "`torch.clamp(x, min=0)`" + ` of the newer exporter is a Max, told from
 ` + "`torch.maximum`" + ` by the call that this exporter writes beside the node. A tool that drops this record (metadata)

@@ -60,7 +60,8 @@ func constantsOf(g *protos.GraphProto) map[string]*protos.TensorProto {
 			case "value":
 				out[n.Output[0]] = a.T
 			case "value_ints":
-				out[n.Output[0]] = &protos.TensorProto{DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(a.Ints))}, Int64Data: a.Ints}
+				out[n.Output[0]] = &protos.TensorProto{DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(a.Ints))},
+					Int64Data: a.Ints}
 			case "value_int":
 				out[n.Output[0]] = &protos.TensorProto{DataType: int32(protos.TensorProto_INT64), Int64Data: []int64{a.I}}
 			case "value_float":
@@ -74,9 +75,11 @@ func constantsOf(g *protos.GraphProto) map[string]*protos.TensorProto {
 // inPlanes are the operators of [batch, channels, height, width].
 var inPlanes = map[string]bool{
 	"Conv": true, "FusedConv": true, "QLinearConv": true, "ConvInteger": true, "ConvTranspose": true, "DeformConv": true,
-	"MaxPool": true, "AveragePool": true, "LpPool": true, "GlobalAveragePool": true, "GlobalMaxPool": true, "GlobalLpPool": true,
-	"QLinearAveragePool": true, "QLinearGlobalAveragePool": true, "BatchNormalization": true, "InstanceNormalization": true,
-	"LRN": true, "SpaceToDepth": true, "DepthToSpace": true, "GridSample": true,
+	"MaxPool": true, "AveragePool": true, "LpPool": true, "GlobalAveragePool": true, "GlobalMaxPool": true,
+	"GlobalLpPool":       true,
+	"QLinearAveragePool": true, "QLinearGlobalAveragePool": true, "BatchNormalization": true,
+	"InstanceNormalization": true,
+	"LRN":                   true, "SpaceToDepth": true, "DepthToSpace": true, "GridSample": true,
 }
 
 // kernelAt is the input that is the kernel, of the operators whose kernel has the number of
@@ -149,7 +152,8 @@ func (f follower) kernel(n *protos.NodeProto) *protos.TensorProto {
 	return nil
 }
 
-var reduces = map[string]bool{"ReduceMean": true, "ReduceMax": true, "ReduceSum": true, "ReduceMin": true, "ReduceL2": true}
+var reduces = map[string]bool{"ReduceMean": true, "ReduceMax": true, "ReduceSum": true, "ReduceMin": true,
+	"ReduceL2": true}
 
 // reduced is the layout by a mean, sum or the like over two axes, as a global pooling is written: those are the places.
 func (f follower) reduced(n *protos.NodeProto, x followed) (imgio.Layout, bool) {
@@ -200,13 +204,16 @@ func (f follower) scaled(n *protos.NodeProto, x followed) []int {
 // keepAxes are the operators, beside those that work on each number alone, whose output
 // has the axes of their first input.
 var keepAxes = map[string]bool{
-	"Pad": true, "Slice": true, "Split": true, "Concat": true, "Resize": true, "Upsample": true, "Expand": true, "Tile": true,
-	"BatchNormalization": true, "InstanceNormalization": true, "LayerNormalization": true, "MeanVarianceNormalization": true,
-	"Softmax": true, "LogSoftmax": true, "CumSum": true,
+	"Pad": true, "Slice": true, "Split": true, "Concat": true, "Resize": true, "Upsample": true, "Expand": true,
+	"Tile":               true,
+	"BatchNormalization": true, "InstanceNormalization": true, "LayerNormalization": true,
+	"MeanVarianceNormalization": true,
+	"Softmax":                   true, "LogSoftmax": true, "CumSum": true,
 }
 
 // changesChannels are those that may take channels away or add some.
-var changesChannels = map[string]bool{"Pad": true, "Slice": true, "Split": true, "Concat": true, "Gather": true, "Expand": true, "Tile": true}
+var changesChannels = map[string]bool{"Pad": true, "Slice": true, "Split": true, "Concat": true, "Gather": true,
+	"Expand": true, "Tile": true}
 
 // follow says where the axes of a node's outputs come from.
 func (f follower) follow(n *protos.NodeProto) {
@@ -339,7 +346,8 @@ func (m *onnxModel) settle(said imgio.Layout) error {
 	case said != "" && said != imgio.ChannelsFirst && said != imgio.ChannelsLast:
 		return fmt.Errorf("the layout %q is not known; there are %q and %q", said, imgio.ChannelsFirst, imgio.ChannelsLast)
 	case ok && said != "" && said != found.layout:
-		return fmt.Errorf("the layout %q of the sidecar is not the model's: its %s reads the picture as %s", said, found.by, found.layout)
+		return fmt.Errorf("the layout %q of the sidecar is not the model's: its %s reads the picture as %s", said, found.by,
+			found.layout)
 	case ok:
 		c.Layout = found.layout
 	case said != "":

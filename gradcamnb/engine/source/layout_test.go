@@ -35,12 +35,15 @@ type layoutCase struct {
 func TestLayoutOf(t *testing.T) {
 	first, last := imgio.ChannelsFirst, imgio.ChannelsLast
 	shape := func(name string, v ...int64) *protos.TensorProto {
-		return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(v))}, Int64Data: v}
+		return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(v))},
+			Int64Data: v}
 	}
 	weights := []*protos.TensorProto{
 		{Name: "kernel5", DataType: int32(protos.TensorProto_FLOAT), Dims: []int64{8, 5, 3, 3}},
-		shape("to NCHW", 1, 1, 28, 36), shape("patches", 2, 3, 4, 8, 4, 8), shape("patches, last", 2, 4, 8, 4, 8, 3), shape("at", 2, 1, 0),
-		{Name: "mean", DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{1}}, shape("free to NCHW", 0, 11, -1, 9),
+		shape("to NCHW", 1, 1, 28, 36), shape("patches", 2, 3, 4, 8, 4, 8), shape("patches, last", 2, 4, 8, 4, 8, 3),
+		shape("at", 2, 1, 0),
+		{Name: "mean", DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{1}},
+		shape("free to NCHW", 0, 11, -1, 9),
 	}
 	conv := func(in string) *protos.NodeProto {
 		n := nodeOf("Conv", in, "y")
@@ -51,20 +54,29 @@ func TestLayoutOf(t *testing.T) {
 		return nodeOf("Transpose", in, "t", intsAttr("perm", 0, 3, 1, 2))
 	}
 	for name, c := range map[string]layoutCase{
-		"convolution":                 {[]int{1, 5, 28, 36}, []*protos.NodeProto{conv("x")}, first, 5},
-		"three on the last axis":      {[]int{1, 5, 28, 3}, []*protos.NodeProto{conv("x")}, first, 5},
-		"free":                        {[]int{-1, -1, -1, -1}, []*protos.NodeProto{conv("x")}, first, 5},
-		"transposed":                  {[]int{1, 28, 36, 5}, []*protos.NodeProto{toFirst("x"), conv("t")}, last, 5},
-		"transposed, free":            {[]int{-1, -1, -1, -1}, []*protos.NodeProto{toFirst("x"), conv("t")}, last, 5},
-		"normalised, then transposed": {[]int{1, 28, 36, 5}, []*protos.NodeProto{nodeOf("Sub", "x", "s"), nodeOf("Pad", "s", "p"), toFirst("p"), conv("t")}, last, 0},
-		"one channel by Reshape":      layoutCase{[]int{1, 28, 36, 1}, []*protos.NodeProto{nodeOf("Reshape", "x", "t")}, last, 0}.reading("to NCHW"),
-		"channels in another order":   layoutCase{[]int{1, 3, 28, 36}, []*protos.NodeProto{nodeOf("Gather", "x", "t", &protos.AttributeProto{Name: "axis", I: 1})}, first, 0}.reading("at"),
-		"pool":                        {[]int{1, 9, 9, 9}, []*protos.NodeProto{toFirst("x"), nodeOf("MaxPool", "t", "y")}, last, 0},
-		"mean over the places":        {[]int{1, 9, 9, 9}, []*protos.NodeProto{nodeOf("ReduceMean", "x", "y", intsAttr("axes", 1, 2))}, last, 0},
-		"mean over the places, first": {[]int{1, 9, 9, 9}, []*protos.NodeProto{nodeOf("ReduceMean", "x", "y", intsAttr("axes", -2, -1))}, first, 0},
-		"patches by Reshape":          layoutCase{[]int{2, 3, 32, 32}, []*protos.NodeProto{nodeOf("Reshape", "x", "y")}, first, 0}.reading("patches"),
-		"patches by Reshape, last":    layoutCase{[]int{2, 32, 32, 3}, []*protos.NodeProto{nodeOf("Reshape", "x", "y")}, last, 0}.reading("patches, last"),
-		"nothing of places":           {[]int{1, 9, 9, 9}, []*protos.NodeProto{nodeOf("Relu", "x", "r"), nodeOf("Flatten", "r", "y")}, "", 0},
+		"convolution":            {[]int{1, 5, 28, 36}, []*protos.NodeProto{conv("x")}, first, 5},
+		"three on the last axis": {[]int{1, 5, 28, 3}, []*protos.NodeProto{conv("x")}, first, 5},
+		"free":                   {[]int{-1, -1, -1, -1}, []*protos.NodeProto{conv("x")}, first, 5},
+		"transposed":             {[]int{1, 28, 36, 5}, []*protos.NodeProto{toFirst("x"), conv("t")}, last, 5},
+		"transposed, free":       {[]int{-1, -1, -1, -1}, []*protos.NodeProto{toFirst("x"), conv("t")}, last, 5},
+		"normalised, then transposed": {[]int{1, 28, 36, 5},
+			[]*protos.NodeProto{nodeOf("Sub", "x", "s"), nodeOf("Pad", "s", "p"), toFirst("p"), conv("t")}, last, 0},
+		"one channel by Reshape": layoutCase{[]int{1, 28, 36, 1}, []*protos.NodeProto{nodeOf("Reshape", "x", "t")}, last,
+			0}.reading("to NCHW"),
+		"channels in another order": layoutCase{[]int{1, 3, 28, 36},
+			[]*protos.NodeProto{nodeOf("Gather", "x", "t", &protos.AttributeProto{Name: "axis", I: 1})}, first, 0}.reading("at"),
+		"pool": {[]int{1, 9, 9, 9}, []*protos.NodeProto{toFirst("x"), nodeOf("MaxPool", "t", "y")},
+			last, 0},
+		"mean over the places": {[]int{1, 9, 9, 9},
+			[]*protos.NodeProto{nodeOf("ReduceMean", "x", "y", intsAttr("axes", 1, 2))}, last, 0},
+		"mean over the places, first": {[]int{1, 9, 9, 9},
+			[]*protos.NodeProto{nodeOf("ReduceMean", "x", "y", intsAttr("axes", -2, -1))}, first, 0},
+		"patches by Reshape": layoutCase{[]int{2, 3, 32, 32}, []*protos.NodeProto{nodeOf("Reshape", "x", "y")}, first,
+			0}.reading("patches"),
+		"patches by Reshape, last": layoutCase{[]int{2, 32, 32, 3}, []*protos.NodeProto{nodeOf("Reshape", "x", "y")}, last,
+			0}.reading("patches, last"),
+		"nothing of places": {[]int{1, 9, 9, 9}, []*protos.NodeProto{nodeOf("Relu", "x", "r"), nodeOf("Flatten", "r", "y")},
+			"", 0},
 	} {
 		if name == "one channel by Reshape" || name == "channels in another order" {
 			c.nodes = append(c.nodes, conv("t"))
@@ -72,7 +84,8 @@ func TestLayoutOf(t *testing.T) {
 		g := &protos.GraphProto{Node: c.nodes, Initializer: weights}
 		got, ok := layoutOf(&protos.ModelProto{Graph: g}, "x", c.dims)
 		if ok != (c.want != "") || got.layout != c.want || got.channels != c.channels && name != "one channel by Reshape" {
-			t.Errorf("%s: layout %q, %d channels (found: %t), want %q, %d", name, got.layout, got.channels, ok, c.want, c.channels)
+			t.Errorf("%s: layout %q, %d channels (found: %t), want %q, %d", name, got.layout, got.channels, ok, c.want,
+				c.channels)
 		}
 	}
 }

@@ -125,7 +125,9 @@ func suggestLevels(layers []Layer, output string, picture [2]int) bool {
 		return false
 	}
 	layers[suggested].Suggested = true
-	layers[suggested].Why = fmt.Sprintf("last map before the detector's heads, of the coarsest of %d levels, %d x %d cells", len(found), layers[suggested].Grid[0], layers[suggested].Grid[1])
+	layers[suggested].Why = fmt.Sprintf(
+		"last map before the detector's heads, of the coarsest of %d levels, %d x %d cells", len(found),
+		layers[suggested].Grid[0], layers[suggested].Grid[1])
 	return true
 }
 

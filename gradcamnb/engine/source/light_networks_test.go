@@ -20,7 +20,8 @@ import (
 func TestLightNetworks(t *testing.T) {
 	root := os.Getenv("GRADCAM_BACKEND_TESTS")
 	if root == "" {
-		require.Missing(t, "backend-tests", "GRADCAM_BACKEND_TESTS does not name the folder that testdata/backend/make.py filled")
+		require.Missing(t, "backend-tests",
+			"GRADCAM_BACKEND_TESTS does not name the folder that testdata/backend/make.py filled")
 	}
 	if !require.IsSlow() {
 		t.Skip("takes minutes: -slow")

@@ -109,7 +109,8 @@ func ultralytics(props map[string]string, dims []int) *told {
 	if json.Unmarshal([]byte(props["imgsz"]), &size) == nil && len(size) == 2 && (height < 0 || width < 0) {
 		height, width = size[0], size[1]
 	}
-	p := imgio.Prep{Width: width, Height: height, Fit: imgio.Letterbox, Pad: 114, At: imgio.Ultralytics, Filter: imgio.CV2, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
+	p := imgio.Prep{Width: width, Height: height, Fit: imgio.Letterbox, Pad: 114, At: imgio.Ultralytics, Filter: imgio.CV2,
+		Scale: [3]float32{255, 255, 255}, Order: "RGB"}
 	if props["task"] == "classify" {
 		p.Fit, p.At, p.Pad, p.Filter, p.Resize = imgio.Crop, imgio.Middle, 0, imgio.Bilinear, min(height, width)
 	}

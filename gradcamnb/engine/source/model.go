@@ -47,11 +47,13 @@ type Card struct {
 
 	Untrained bool // of a GoMLX model: weights that its store lacks are made up, not refused
 
-	Picture string  // the input that the model was opened with as the picture, model.onnx#name; empty where nobody had to say
+	// the input that the model was opened with as the picture, model.onnx#name; empty where nobody had to say
+	Picture string
 	Inputs  []Input // beside the picture
 
 	Detector *detect.Spec // how detections are read; nil where nothing says
-	Told     string       // what the file itself says of this, and who wrote it there; empty where nothing is taken from it
+	// what the file itself says of this, and who wrote it there; empty where nothing is taken from it
+	Told string
 
 	HeadLabels map[string][]string // names of the values of an output, by output, for models with several heads
 }

@@ -38,7 +38,8 @@ func notONNX(path string) error {
 		if scheme == "http" || scheme == "https" {
 			return fmt.Errorf("%s: models are not read from an address: download the file first, or name one on the hub, hf://owner/name/file.onnx", path)
 		}
-		return fmt.Errorf("%s: addresses begin with hf://, as hf://owner/name/file.onnx, and not with %s:// (%s)", path, scheme, rest)
+		return fmt.Errorf("%s: addresses begin with hf://, as hf://owner/name/file.onnx, and not with %s:// (%s)", path,
+			scheme, rest)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -84,7 +85,8 @@ func byMagic(path string) string {
 func inFolder(path string) error {
 	found, _ := filepath.Glob(filepath.Join(path, "*.onnx")) // a strange pattern finds nothing
 	if len(found) > 0 {
-		return fmt.Errorf("%s is a folder; name one of the models in it: %s", path, strings.Join(found[:min(5, len(found))], ", "))
+		return fmt.Errorf("%s is a folder; name one of the models in it: %s", path,
+			strings.Join(found[:min(5, len(found))], ", "))
 	}
 	if _, err := os.Stat(filepath.Join(path, "saved_model.pb")); err == nil {
 		return fmt.Errorf("%s is a TensorFlow SavedModel: convert it with python -m tf2onnx.convert --saved-model %s --output model.onnx", path, path)

@@ -114,7 +114,8 @@ func (m *onnxModel) fed(given map[string]onnxnorm.Given) Model {
 	}
 	o := m.options
 	o.Given = given
-	v := &onnxModel{card: m.card, proto: m.proto, store: m.store, options: o, kind: m.kind, bare: m.bare, layers: map[string][]Layer{}}
+	v := &onnxModel{card: m.card, proto: m.proto, store: m.store, options: o, kind: m.kind, bare: m.bare,
+		layers: map[string][]Layer{}}
 	m.views[key] = v
 	return v
 }

@@ -18,7 +18,8 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer 
 		if t.Constant {
 			continue
 		}
-		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field, Bias: t.Bias != nil}
+		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field,
+			Bias: t.Bias != nil}
 		l.inputs, l.answer = t.Inputs, answers[t.Name]
 		if l.Beside = !sees[t.Name]; !l.Beside {
 			l.Axes = places.In(axes[t.Name], t.Dims, input[0])
@@ -127,7 +128,8 @@ func answering(g *onnxnorm.Graph, output string) map[string]bool {
 
 // learns are the operators that hold the weights of a network.
 var learns = map[string]bool{
-	"Conv": true, "FusedConv": true, "QLinearConv": true, "ConvTranspose": true, "Gemm": true, "FusedGemm": true, "QGemm": true, "MatMul": true,
+	"Conv": true, "FusedConv": true, "QLinearConv": true, "ConvTranspose": true, "Gemm": true, "FusedGemm": true,
+	"QGemm": true, "MatMul": true,
 	"FusedMatMul": true, "QLinearMatMul": true, "Einsum": true, "BatchNormalization": true, "LayerNormalization": true,
 	"InstanceNormalization": true, "GroupNormalization": true,
 }

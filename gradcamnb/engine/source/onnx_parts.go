@@ -9,7 +9,8 @@ import (
 
 // BuildFrom: see [StartsAtLayer]. The layer's tensor is given to the rewritten graph, whose
 // earlier nodes are then built only where something goes round the layer.
-func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node, wants []string) map[string]*Node {
+func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node,
+	wants []string) map[string]*Node {
 	input := slices.Clone(x.Shape().Dimensions)
 	input[0] = grid.Shape().Dim(0)
 	clean = Slice(clean, AxisRange(0, 1)) // without what filled up a part of a batch
@@ -28,7 +29,8 @@ func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, c
 
 // BuildGuided: see [Guidable]. The graph is cut at every ReLU and built from one to the
 // next, each of which is given to what comes after it.
-func (m *onnxModel) BuildGuided(scope *model.Scope, x *Node, wants []string, gradient func(r, g *Node) *Node) map[string]*Node {
+func (m *onnxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
+	gradient func(r, g *Node) *Node) map[string]*Node {
 	if n := m.mustBatch(x.Shape().Dimensions); n != x.Shape().Dim(0) {
 		var parts []map[string]*Node
 		for _, part := range partsOf(x, n) {

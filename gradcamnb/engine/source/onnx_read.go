@@ -22,7 +22,8 @@ import (
 )
 
 // read is [readONNX], with the file that it opens added to these files.
-func (files *openFiles) read(path, name string, beside func(string) (*os.File, error), o onnxnorm.Options) (*onnxModel, error) {
+func (files *openFiles) read(path, name string, beside func(string) (*os.File, error),
+	o onnxnorm.Options) (*onnxModel, error) {
 	f, err := files.opened(regular.Open(path)) // and kept open: weights are read when they are used
 	if err != nil {
 		return nil, fmt.Errorf("opening the model: %w", err)
@@ -68,7 +69,8 @@ func (files *openFiles) read(path, name string, beside func(string) (*os.File, e
 	for _, out := range m.Graph.Output {
 		c.Outputs = append(c.Outputs, out.Name)
 	}
-	return &onnxModel{card: c, proto: m, store: model.NewStore(), options: o, kind: inputs[0].Type, bare: bare, layers: map[string][]Layer{}, views: map[string]*onnxModel{}}, nil
+	return &onnxModel{card: c, proto: m, store: model.NewStore(), options: o, kind: inputs[0].Type, bare: bare,
+		layers: map[string][]Layer{}, views: map[string]*onnxModel{}}, nil
 }
 
 // parsed is the graph of a model file, without functions, and the weights that are left in the file.

@@ -17,8 +17,10 @@ import (
 func TestPackedMatrices(t *testing.T) {
 	conv := func(in, side, out, kernel, stride, pad int) *protos.ModelProto {
 		p, s := int64(pad), int64(stride)
-		m := convolution([]int{1, in, side, side}, []int{out, in, kernel, kernel}, picture([]int{out, in, kernel, kernel}), []int64{p, p, p, p})
-		m.Graph.Node[0].Attribute = append(m.Graph.Node[0].Attribute, &protos.AttributeProto{Name: "strides", Type: protos.AttributeProto_INTS, Ints: []int64{s, s}})
+		m := convolution([]int{1, in, side, side}, []int{out, in, kernel, kernel}, picture([]int{out, in, kernel, kernel}),
+			[]int64{p, p, p, p})
+		m.Graph.Node[0].Attribute = append(m.Graph.Node[0].Attribute,
+			&protos.AttributeProto{Name: "strides", Type: protos.AttributeProto_INTS, Ints: []int64{s, s}})
 		return m
 	}
 	product := convolution([]int{1, 1, 49, 768}, []int{768, 768}, picture([]int{768, 768}), nil)
@@ -55,7 +57,8 @@ func TestPackedMatrices(t *testing.T) {
 				t.Fatalf("no weight %s, so the matrix is not stored transposed", c.weight)
 			}
 			c.model.Graph.Input[0].Name = "picture" // of which x is a tensor that a gradient can be taken at
-			c.model.Graph.Node = slices.Insert(c.model.Graph.Node, 0, &protos.NodeProto{OpType: "Identity", Input: []string{"picture"}, Output: []string{"x"}})
+			c.model.Graph.Node = slices.Insert(c.model.Graph.Node, 0,
+				&protos.NodeProto{OpType: "Identity", Input: []string{"picture"}, Output: []string{"x"}})
 			file := saved(t, c.model)
 			x := picture(input)
 			exact := c.want(x, c.model.Graph.Initializer[0].FloatData)

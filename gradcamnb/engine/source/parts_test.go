@@ -45,7 +45,8 @@ func builtFromEveryLayer(t *testing.T, name string, m Model) {
 			c := built.Cuts[0]
 			from := m.(StartsAtLayer).BuildFrom(scope, x, l, c.Grid(c.Node), c.Node, answer)
 			off := ReduceAllMax(Abs(Sub(built.Outputs[answer[0]], from[answer[0]])))
-			return []*Node{ConvertDType(off, dtypes.Float32), ConvertDType(ReduceAllMax(Abs(built.Outputs[answer[0]])), dtypes.Float32)}
+			return []*Node{ConvertDType(off, dtypes.Float32), ConvertDType(ReduceAllMax(Abs(built.Outputs[answer[0]])),
+				dtypes.Float32)}
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -99,7 +99,8 @@ func leftOut(m *protos.ModelProto) string {
 			return "a sequence, an optional or a map goes in or out"
 		case protos.TensorProto_DataType(t.ElemType) == protos.TensorProto_STRING:
 			return "strings go in or out"
-		case protos.TensorProto_DataType(t.ElemType) == protos.TensorProto_COMPLEX64, protos.TensorProto_DataType(t.ElemType) == protos.TensorProto_COMPLEX128:
+		case protos.TensorProto_DataType(t.ElemType) == protos.TensorProto_COMPLEX64,
+			protos.TensorProto_DataType(t.ElemType) == protos.TensorProto_COMPLEX128:
 			return "complex numbers go in or out"
 		}
 	}
@@ -107,7 +108,8 @@ func leftOut(m *protos.ModelProto) string {
 		switch {
 		case n.Domain == "ai.onnx.preview.training":
 			return "it is for training"
-		case slices.Contains([]string{"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}, n.OpType):
+		case slices.Contains([]string{"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
+			"RandomUniformLike"}, n.OpType):
 			return "it draws random numbers"
 		case strings.Contains(n.OpType, "Sequence") && n.OpType != "ReverseSequence", strings.HasPrefix(n.OpType, "Optional"):
 			return "sequences or optionals are inside"
@@ -232,7 +234,8 @@ func (b bench) open(c backendCase, cuts []string) (r *running, err error) {
 		return nil, errors.New("it has no input")
 	}
 	p := c.inputs[c.picture()]
-	o := onnxnorm.Options{Picture: p.name, Given: map[string]onnxnorm.Given{}, Cuts: cuts, PureGo: b.Name() == gobackend.GetBackend().Name(), Winograd: true, Evaluate: evaluate}
+	o := onnxnorm.Options{Picture: p.name, Given: map[string]onnxnorm.Given{}, Cuts: cuts,
+		PureGo: b.Name() == gobackend.GetBackend().Name(), Winograd: true, Evaluate: evaluate}
 	for _, in := range c.inputs {
 		if in.name != p.name {
 			g := onnxnorm.Given{Dims: in.dims}
@@ -533,7 +536,8 @@ func directional(forward *running, grad []float64, seed int) error {
 func TestBackendTests(t *testing.T) {
 	root := os.Getenv("GRADCAM_BACKEND_TESTS")
 	if root == "" {
-		require.Missing(t, "backend-tests", "GRADCAM_BACKEND_TESTS does not name the folder that testdata/backend/make.py filled")
+		require.Missing(t, "backend-tests",
+			"GRADCAM_BACKEND_TESTS does not name the folder that testdata/backend/make.py filled")
 	}
 	name := cmp.Or(os.Getenv("GRADCAM_BACKEND"), "go:ops_sequential")
 	backend, err := compute.NewWithConfig(name)
@@ -558,7 +562,8 @@ func TestBackendTests(t *testing.T) {
 			continue
 		}
 		all.add(o)
-		t.Logf("%s\t%s\t%s\t%s\t%v\t%s\t%s", o.set, o.name, o.verdict, o.gradient, o.constant, operatorOf(o), strings.ReplaceAll(o.reason, "\n", " "))
+		t.Logf("%s\t%s\t%s\t%s\t%v\t%s\t%s", o.set, o.name, o.verdict, o.gradient, o.constant, operatorOf(o),
+			strings.ReplaceAll(o.reason, "\n", " "))
 		switch {
 		case o.verdict == "wrong" && reasonOf(o.name) == "":
 			t.Errorf("%s: %s", o.name, o.reason)

@@ -22,7 +22,8 @@ func Resolve(layers []Layer, name string) (Layer, error) {
 			return l, nil
 		}
 	}
-	return Layer{}, fault.Errorf(fault.ErrUnknownLayer, "the model has no layer %q; the nearest names are %s", name, nearest.Quoted(nearestNames(layers, name)))
+	return Layer{}, fault.Errorf(fault.ErrUnknownLayer, "the model has no layer %q; the nearest names are %s", name,
+		nearest.Quoted(nearestNames(layers, name)))
 }
 
 // Suggested is the layer that Grad-CAM is usually wanted at.
@@ -32,7 +33,8 @@ func Suggested(layers []Layer) (Layer, error) {
 			return l, nil
 		}
 	}
-	return Layer{}, fmt.Errorf("no layer of the model has a spatial map that feeds its output, so none can be suggested: name one")
+	return Layer{}, fmt.Errorf(
+		"no layer of the model has a spatial map that feeds its output, so none can be suggested: name one")
 }
 
 // nearestNames lists the names that take the fewest edits to become the wanted one.

@@ -21,7 +21,8 @@ func TestRoom(t *testing.T) {
 	if err := roomFor(g, 0); err != nil { // not known
 		t.Error(err)
 	}
-	if err := roomFor(g, 1999); err == nil || !strings.Contains(err.Error(), `Resize computes "b", [1 20 20]`) || !strings.Contains(err.Error(), "fewer at once") {
+	if err := roomFor(g, 1999); err == nil || !strings.Contains(err.Error(), `Resize computes "b", [1 20 20]`) ||
+		!strings.Contains(err.Error(), "fewer at once") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // TestGradientAtWhatChangesNothing asks for the gradient at a tensor that is another one by a second name, read
-// by a pointwise convolution, as what it stands for is made by one. By hand: y_i = 2 a_i - 3 b_i, score = y_0 + cos(1) y_1.
+// by a pointwise convolution, as what it stands for is made by one. By hand: y_i = 2 a_i - 3 b_i, score = y_0 + cos(1)
+// y_1.
 func TestGradientAtWhatChangesNothing(t *testing.T) {
 	want := []float64{2, 2 * math.Cos(1), -3, -3 * math.Cos(1)}
 	for op, beside := range map[string][]string{"Identity": nil, "Pad": {"none"}} {
@@ -26,11 +27,13 @@ func TestGradientAtWhatChangesNothing(t *testing.T) {
 			proto: &protos.ModelProto{
 				IrVersion: 8, OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}},
 				Graph: &protos.GraphProto{
-					Name:  "g",
-					Input: []*protos.ValueInfoProto{onnxnorm.Declare("image", []int{1, 2, 1, 2})}, Output: []*protos.ValueInfoProto{{Name: "y"}},
-					Node: []*protos.NodeProto{before, nodeOf("Relu", "before", "r"), same, conv},
+					Name:   "g",
+					Input:  []*protos.ValueInfoProto{onnxnorm.Declare("image", []int{1, 2, 1, 2})},
+					Output: []*protos.ValueInfoProto{{Name: "y"}},
+					Node:   []*protos.NodeProto{before, nodeOf("Relu", "before", "r"), same, conv},
 					Initializer: []*protos.TensorProto{
-						initializer("kernel", false, []int64{1, 2, 1, 1}, 2, -3), initializer("none", true, []int64{8}, 0, 0, 0, 0, 0, 0, 0, 0),
+						initializer("kernel", false, []int64{1, 2, 1, 1}, 2, -3), initializer("none", true, []int64{8}, 0, 0, 0, 0, 0, 0,
+							0, 0),
 						initializer("itself", false, []int64{2, 2, 1, 1}, 1, 0, 0, 1),
 					},
 				},

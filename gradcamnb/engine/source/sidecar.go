@@ -51,7 +51,8 @@ func (c *Card) takeDefaults(values map[string]Value) error {
 	for name, v := range values {
 		at := slices.IndexFunc(c.Inputs, func(i Input) bool { return i.Name == name })
 		if at < 0 {
-			return fmt.Errorf("it gives the input %q, which the model has not beside the picture; it has %s", name, inputNames(c.Inputs))
+			return fmt.Errorf("it gives the input %q, which the model has not beside the picture; it has %s", name,
+				inputNames(c.Inputs))
 		}
 		c.Inputs[at].Default = &v
 	}

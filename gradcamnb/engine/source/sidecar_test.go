@@ -18,9 +18,11 @@ func TestSidecarWithoutSize(t *testing.T) {
 	}{
 		{[]int{1, 3, 20, 30}, imgio.ChannelsFirst, imgio.Prep{Scale: [3]float32{1, 1, 1}}, [2]int{30, 20}, ""},
 		{[]int{-1, 20, 30, 3}, imgio.ChannelsLast, imgio.Prep{Scale: [3]float32{1, 1, 1}}, [2]int{30, 20}, ""},
-		{[]int{1, 3, 20, 30}, imgio.ChannelsFirst, imgio.Prep{Width: 8, Height: 4, Scale: [3]float32{1, 1, 1}}, [2]int{8, 4}, ""},
+		{[]int{1, 3, 20, 30}, imgio.ChannelsFirst, imgio.Prep{Width: 8, Height: 4, Scale: [3]float32{1, 1, 1}}, [2]int{8, 4},
+			""},
 		{[]int{1, 3, -1, -1}, imgio.ChannelsFirst, imgio.Prep{Scale: [3]float32{1, 1, 1}}, [2]int{}, "write both"},
-		{[]int{1, 3, 20, 30}, imgio.ChannelsFirst, imgio.Prep{Width: 8, Scale: [3]float32{1, 1, 1}}, [2]int{}, "the size 8 x 0"},
+		{[]int{1, 3, 20, 30}, imgio.ChannelsFirst, imgio.Prep{Width: 8, Scale: [3]float32{1, 1, 1}}, [2]int{},
+			"the size 8 x 0"},
 	} {
 		card := Card{Input: c.input, Layout: c.layout}
 		err := card.takePrep(&c.prep)

@@ -12,7 +12,8 @@ import (
 // Attention, the windows that it looks at and tokens that stand before the batch have the
 // shape of maps and are none. Those of the batch 1 are told apart, too.
 func TestAttentionIsNoMap(t *testing.T) {
-	for _, name := range []string{"vit.dyn-18", "vit.ts-14", "deit.dyn-18", "swin.dyn-18", "swin-v2.dyn-18", "maxvit.dyn-18"} {
+	for _, name := range []string{"vit.dyn-18", "vit.ts-14", "deit.dyn-18", "swin.dyn-18", "swin-v2.dyn-18",
+		"maxvit.dyn-18"} {
 		m, err := ONNX(golden.Path("zoo", name+".onnx"))
 		if err != nil {
 			t.Fatal(err)
@@ -34,7 +35,8 @@ func TestAttentionIsNoMap(t *testing.T) {
 					t.Errorf("%s: %s %s %v is listed as a map %v", name, l.Op, l.Name, l.Shape, l.Grid)
 				}
 				if strings.Contains(name, "it.") && !strings.HasPrefix(name, "max") && len(l.Shape) == 4 && l.Op != "Conv" {
-					t.Errorf("%s: %s %s %v is listed as a map; only the patches' convolution is one of rank 4", name, l.Op, l.Name, l.Shape)
+					t.Errorf("%s: %s %s %v is listed as a map; only the patches' convolution is one of rank 4", name, l.Op, l.Name,
+						l.Shape)
 				}
 			}
 			if softmax == 0 {

@@ -12,8 +12,9 @@ const (
 	SoftmaxProbability Unit = "softmax"     // of classes that exclude each other
 	SigmoidProbability Unit = "sigmoid"     // of a class by itself
 	LogProbability     Unit = "log-softmax" // logarithm of a SoftmaxProbability
-	Ranked             Unit = "rank"        // the number of the best class, or scores in order: what has no gradient, or no class of its own
-	Plain              Unit = "output"      // squashed in another way, as by tanh, exp or a clip: a regression
+	// the number of the best class, or scores in order: what has no gradient, or no class of its own
+	Ranked Unit = "rank"
+	Plain  Unit = "output" // squashed in another way, as by tanh, exp or a clip: a regression
 )
 
 // String is the unit as a result shows it.
@@ -105,22 +106,28 @@ func init() { // endings.of looks into the map
 		"Sum":            sum,
 		"Concat":         concatenation,
 		"Hardmax":        ranked, "ArgMax": ranked, "ArgMin": ranked, "TopK": ranked, "OneHot": ranked,
-		"Greater": ranked, "GreaterOrEqual": ranked, "Less": ranked, "LessOrEqual": ranked, "Round": ranked, "NonMaxSuppression": ranked,
+		"Greater": ranked, "GreaterOrEqual": ranked, "Less": ranked, "LessOrEqual": ranked, "Round": ranked,
+		"NonMaxSuppression": ranked,
 	} {
 		ends[op] = f
 	}
-	for _, op := range []string{"Identity", "Cast", "Dropout", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose", "QuantizeLinear", "DequantizeLinear"} {
+	for _, op := range []string{"Identity", "Cast", "Dropout", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose",
+		"QuantizeLinear", "DequantizeLinear"} {
 		ends[op] = same
 	}
-	for _, op := range []string{"Slice", "Gather", "Split", "GatherElements", "GatherND", "Expand", "Tile", "Resize", "Upsample"} {
+	for _, op := range []string{"Slice", "Gather", "Split", "GatherElements", "GatherND", "Expand", "Tile", "Resize",
+		"Upsample"} {
 		ends[op] = part
 	}
-	for _, op := range []string{"ReduceMean", "ReduceMax", "ReduceMin", "GlobalAveragePool", "GlobalMaxPool", "AveragePool", "MaxPool", "Mean", "Max", "Min"} {
+	for _, op := range []string{"ReduceMean", "ReduceMax", "ReduceMin", "GlobalAveragePool", "GlobalMaxPool",
+		"AveragePool", "MaxPool", "Mean", "Max", "Min"} {
 		ends[op] = pooled
 	}
 	for _, op := range []string{
-		"Tanh", "Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Softplus", "Softsign", "Clip", "Abs", "Sqrt", "Pow", "Erf", "Sin", "Cos", "Tan", "Atan", "Sinh", "Cosh",
-		"Floor", "Ceil", "Sign", "ThresholdedRelu", "LpNormalization", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSumExp", "ReduceLogSum",
+		"Tanh", "Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Softplus", "Softsign", "Clip", "Abs", "Sqrt", "Pow",
+		"Erf", "Sin", "Cos", "Tan", "Atan", "Sinh", "Cosh",
+		"Floor", "Ceil", "Sign", "ThresholdedRelu", "LpNormalization", "ReduceL1", "ReduceL2", "ReduceSumSquare",
+		"ReduceLogSumExp", "ReduceLogSum",
 	} {
 		ends[op] = func(endings, *protos.NodeProto, int) Ending { return Ending{Unit: Plain} }
 	}

@@ -38,7 +38,8 @@ func (m *onnxModel) endAt(names []string) error {
 	m.proto.Graph.Output = outputs
 	for i := range m.card.Inputs {
 		in := &m.card.Inputs[i]
-		in.Read = slices.ContainsFunc(m.proto.Graph.Node, func(n *protos.NodeProto) bool { return slices.Contains(n.Input, in.Name) })
+		in.Read = slices.ContainsFunc(m.proto.Graph.Node,
+			func(n *protos.NodeProto) bool { return slices.Contains(n.Input, in.Name) })
 	}
 	m.card.Outputs = names
 	return nil

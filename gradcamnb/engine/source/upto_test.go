@@ -17,7 +17,8 @@ func TestReadBeforeSuppression(t *testing.T) {
 	float := int32(protos.TensorProto_FLOAT)
 	var dims []*protos.TensorShapeProto_Dimension
 	for _, d := range []int64{1, 3, 8, 8} {
-		dims = append(dims, &protos.TensorShapeProto_Dimension{Value: &protos.TensorShapeProto_Dimension_DimValue{DimValue: d}})
+		dims = append(dims, &protos.TensorShapeProto_Dimension{Value: &protos.TensorShapeProto_Dimension_DimValue{
+			DimValue: d}})
 	}
 	m := &protos.ModelProto{
 		IrVersion:   8,

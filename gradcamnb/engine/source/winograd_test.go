@@ -19,10 +19,12 @@ import (
 // in float64, also where the sides are no multiples of four and the padding is lopsided.
 func TestWinograd(t *testing.T) {
 	const in, out = 128, 96
-	for _, c := range []struct{ n, h, w, top, left, bottom, right int }{{4, 12, 8, 1, 1, 1, 1}, {12, 5, 7, 0, 2, 1, 0}, {16, 9, 3, 1, 1, 1, 1}, {48, 3, 10, 0, 0, 0, 0}} {
+	for _, c := range []struct{ n, h, w, top, left, bottom, right int }{{4, 12, 8, 1, 1, 1, 1}, {12, 5, 7, 0, 2, 1, 0},
+		{16, 9, 3, 1, 1, 1, 1}, {48, 3, 10, 0, 0, 0, 0}} {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			x, w := picture([]int{c.n, in, c.h, c.w}), picture([]int{out, in, 3, 3})
-			net := convolution([]int{c.n, in, c.h, c.w}, []int{out, in, 3, 3}, w, []int64{int64(c.top), int64(c.left), int64(c.bottom), int64(c.right)})
+			net := convolution([]int{c.n, in, c.h, c.w}, []int{out, in, 3, 3}, w,
+				[]int64{int64(c.top), int64(c.left), int64(c.bottom), int64(c.right)})
 			usesWinograd(t, net, []int{c.n, in, c.h, c.w})
 			file := saved(t, net)
 			oh, ow := c.h+c.top+c.bottom-2, c.w+c.left+c.right-2
@@ -112,8 +114,9 @@ func convolution(x, kernel []int, w []float32, pads []int64) *protos.ModelProto 
 		IrVersion:   8,
 		OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}},
 		Graph: &protos.GraphProto{
-			Name:        "convolution",
-			Node:        []*protos.NodeProto{{OpType: "Conv", Name: "first", Input: []string{"x", "w"}, Output: []string{"y"}, Attribute: []*protos.AttributeProto{{Name: "pads", Type: protos.AttributeProto_INTS, Ints: pads}}}},
+			Name: "convolution",
+			Node: []*protos.NodeProto{{OpType: "Conv", Name: "first", Input: []string{"x", "w"}, Output: []string{"y"},
+				Attribute: []*protos.AttributeProto{{Name: "pads", Type: protos.AttributeProto_INTS, Ints: pads}}}},
 			Initializer: []*protos.TensorProto{{Name: "w", DataType: int32(protos.TensorProto_FLOAT), Dims: dims, FloatData: w}},
 			Input:       []*protos.ValueInfoProto{onnxnorm.Declare("x", x)},
 			Output:      []*protos.ValueInfoProto{{Name: "y"}},

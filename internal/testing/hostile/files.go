@@ -34,7 +34,8 @@ var Files = map[string]func() *protos.ModelProto{
 		for i := range nodes {
 			nodes[i] = node("Reshape", before(i, "large"), []string{"flat", "square"}[i%2])
 		}
-		return graphOf(nodes, weight("large", false, []int64{200, 200}, make([]float64, 40000)...), weight("flat", true, []int64{1}, 40000), weight("square", true, []int64{2}, 200, 200))
+		return graphOf(nodes, weight("large", false, []int64{200, 200}, make([]float64, 40000)...),
+			weight("flat", true, []int64{1}, 40000), weight("square", true, []int64{2}, 200, 200))
 	},
 	"transposes of a constant": func() *protos.ModelProto {
 		return chained("Transpose", 15000, weight("first", false, []int64{200, 200}, make([]float64, 40000)...))
@@ -42,7 +43,8 @@ var Files = map[string]func() *protos.ModelProto{
 	"whole numbers and numbers in turn": func() *protos.ModelProto {
 		nodes := make([]*protos.NodeProto, 0, 16000)
 		for i := range 5000 {
-			nodes = append(nodes, node("Ceil", before(3*i, "half")), casts(3*i, protos.TensorProto_INT64), casts(3*i+1, protos.TensorProto_FLOAT))
+			nodes = append(nodes, node("Ceil", before(3*i, "half")), casts(3*i, protos.TensorProto_INT64),
+				casts(3*i+1, protos.TensorProto_FLOAT))
 		}
 		return graphOf(nodes, weight("half", false, []int64{1}, 0.5))
 	},
@@ -51,7 +53,8 @@ var Files = map[string]func() *protos.ModelProto{
 		for i := range 15000 {
 			nodes = append(nodes, node("Add", before(i+1, ""), before(i+1, "")))
 		}
-		return graphOf(append(nodes, node("ReduceMax", before(15001, "")), casts(15001, protos.TensorProto_INT64)), weight("size", true, []int64{1}, 1<<20))
+		return graphOf(append(nodes, node("ReduceMax", before(15001, "")), casts(15001, protos.TensorProto_INT64)),
+			weight("size", true, []int64{1}, 1<<20))
 	},
 	"doubling a constant": func() *protos.ModelProto {
 		nodes := make([]*protos.NodeProto, 30)
@@ -62,7 +65,8 @@ var Files = map[string]func() *protos.ModelProto{
 		return graphOf(nodes, weight("first", true, []int64{2}, 1, 2))
 	},
 	"the largest of 2^31": func() *protos.ModelProto {
-		return graphOf([]*protos.NodeProto{node("ConstantOfShape", "size"), node("ReduceMax", "t0"), casts(1, protos.TensorProto_INT64), node("Add", "x", "t2")},
+		return graphOf([]*protos.NodeProto{node("ConstantOfShape", "size"), node("ReduceMax", "t0"),
+			casts(1, protos.TensorProto_INT64), node("Add", "x", "t2")},
 			weight("size", true, []int64{2}, 1<<15, 1<<16))
 	},
 	"tensors of rank 100,000": func() *protos.ModelProto {
@@ -84,8 +88,13 @@ var Files = map[string]func() *protos.ModelProto{
 		}
 		return m
 	},
-	"25,000 activations":         func() *protos.ModelProto { return chained("Relu", 25000, nil) },
-	"25,000 in reverse order":    func() *protos.ModelProto { m := chained("Relu", 25000, nil); slices.Reverse(m.Graph.Node); return m },
+	"25,000 activations": func() *protos.ModelProto { return chained("Relu", 25000, nil) },
+	"25,000 in reverse order": func() *protos.ModelProto {
+		m := chained("Relu", 25000,
+			nil)
+		slices.Reverse(m.Graph.Node)
+		return m
+	},
 	"25,000 sums before softmax": sumsBeforeSoftmax,
 	"pools of 1000 x 1000": func() *protos.ModelProto {
 		return graphOf([]*protos.NodeProto{pool("MaxPool"), node("Relu", "t0")})
@@ -94,7 +103,8 @@ var Files = map[string]func() *protos.ModelProto{
 		return graphOf([]*protos.NodeProto{pool("AveragePool"), node("Relu", "t0")})
 	},
 	"a resize to 2^14 x 2^15": func() *protos.ModelProto {
-		return graphOf([]*protos.NodeProto{node("Resize", "x", "", "", "size"), node("Relu", "t0")}, weight("size", true, []int64{4}, 1, 3, 1<<14, 1<<15))
+		return graphOf([]*protos.NodeProto{node("Resize", "x", "", "", "size"), node("Relu", "t0")},
+			weight("size", true, []int64{4}, 1, 3, 1<<14, 1<<15))
 	},
 	"resizes to many sizes": func() *protos.ModelProto {
 		var nodes []*protos.NodeProto
@@ -171,10 +181,12 @@ func graphOf(nodes []*protos.NodeProto, weights ...*protos.TensorProto) *protos.
 	for i, n := range nodes {
 		n.Output = []string{fmt.Sprint("t", i)}
 	}
-	return &protos.ModelProto{IrVersion: 8, OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}}, Graph: &protos.GraphProto{
-		Name: "hostile", Node: nodes, Initializer: weights,
-		Input: []*protos.ValueInfoProto{onnxnorm.Declare("x", []int{1, 3, 32, 32})}, Output: []*protos.ValueInfoProto{{Name: fmt.Sprint("t", len(nodes)-1)}},
-	}}
+	return &protos.ModelProto{IrVersion: 8, OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}},
+		Graph: &protos.GraphProto{
+			Name: "hostile", Node: nodes, Initializer: weights,
+			Input:  []*protos.ValueInfoProto{onnxnorm.Declare("x", []int{1, 3, 32, 32})},
+			Output: []*protos.ValueInfoProto{{Name: fmt.Sprint("t", len(nodes)-1)}},
+		}}
 }
 
 func wholeAttribute(name string, v int) *protos.AttributeProto {

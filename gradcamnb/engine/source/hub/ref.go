@@ -27,7 +27,8 @@ var (
 // nothing that leads out of a folder gets through.
 func ParseRef(s string) (Ref, error) {
 	wrong := func(why string) (Ref, error) {
-		return Ref{}, fmt.Errorf("the address %q %s; write hf://owner/name/file.onnx or hf://owner/name/file.onnx@revision", s, why)
+		return Ref{}, fmt.Errorf("the address %q %s; write hf://owner/name/file.onnx or hf://owner/name/file.onnx@revision",
+			s, why)
 	}
 	rest, ok := strings.CutPrefix(s, Scheme)
 	if !ok {
@@ -46,7 +47,8 @@ func ParseRef(s string) (Ref, error) {
 		r.Revision = "main"
 	}
 	switch {
-	case !namePattern.MatchString(parts[0]) || !namePattern.MatchString(name) || strings.Contains(r.Repo, "..") || strings.Contains(r.Repo, "--"):
+	case !namePattern.MatchString(parts[0]) || !namePattern.MatchString(name) || strings.Contains(r.Repo, "..") ||
+		strings.Contains(r.Repo, "--"):
 		return wrong("has no proper owner and name")
 	case !revisionPattern.MatchString(r.Revision) || strings.Contains(r.Revision, ".."):
 		return wrong(fmt.Sprintf("has the revision %q, which is neither a branch nor a tag nor a commit", r.Revision))
@@ -58,7 +60,8 @@ func ParseRef(s string) (Ref, error) {
 
 // properFile tells whether a name is that of a file within a repository.
 func properFile(name string) bool {
-	return name != "" && name == path.Clean(name) && !path.IsAbs(name) && name != ".." && !strings.HasPrefix(name, "../") && !strings.ContainsAny(name, "\\\x00")
+	return name != "" && name == path.Clean(name) && !path.IsAbs(name) && name != ".." &&
+		!strings.HasPrefix(name, "../") && !strings.ContainsAny(name, "\\\x00")
 }
 
 func (r Ref) String() string { return Scheme + r.Repo + "/" + r.File + "@" + r.Revision }

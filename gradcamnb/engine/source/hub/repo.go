@@ -158,11 +158,13 @@ func (r *Repo) refused(status int) error {
 		if r.token != "" {
 			hint = "the token in HF_TOKEN, or of your login, is not valid for it"
 		}
-		return fmt.Errorf("%s: the hub says 401, not authorised: there is no such repository, or it is private or gated; %s", r.ref, hint)
+		return fmt.Errorf("%s: the hub says 401, not authorised: there is no such repository, or it is private or gated; %s",
+			r.ref, hint)
 	case http.StatusForbidden:
 		return fmt.Errorf("%s: the hub says 403, forbidden: the repository is gated; accept its conditions on its page, with the account of your HF_TOKEN", r.ref)
 	case http.StatusNotFound:
-		return fmt.Errorf("%s: the hub says 404, not found: there is no repository %q with a revision %q", r.ref, r.ref.Repo, r.ref.Revision)
+		return fmt.Errorf("%s: the hub says 404, not found: there is no repository %q with a revision %q", r.ref, r.ref.Repo,
+			r.ref.Revision)
 	}
 	return fmt.Errorf("%s: the hub answered with status %d; try again later", r.ref, status)
 }

@@ -15,7 +15,8 @@ func averagePool(b *builder, n *node) {
 		return
 	}
 	padded := b.padLast(x, w, 0)
-	n.out = []*value{b.fromLast(b.binary("Mul", b.joined(padded, w, b.plus), b.floats([]int{1, w.out[0], w.out[1], 1}, weights)))}
+	n.out = []*value{b.fromLast(b.binary("Mul", b.joined(padded, w, b.plus),
+		b.floats([]int{1, w.out[0], w.out[1], 1}, weights)))}
 }
 
 var _ = register("GlobalAveragePool", func(b *builder, n *node) {

@@ -41,7 +41,8 @@ func (b *builder) reshapeDims(n *node) []int {
 	}
 	before := size(in[:a])
 	for k, d := range ownOut {
-		if size(ownOut[:k]) != before || d*in[a]%ownIn[a] != 0 || k > 0 && (d != ownIn[a] || ownIn[a] > b.ownBatch) || d%b.ownBatch != 0 {
+		if size(ownOut[:k]) != before || d*in[a]%ownIn[a] != 0 || k > 0 && (d != ownIn[a] || ownIn[a] > b.ownBatch) ||
+			d%b.ownBatch != 0 {
 			continue
 		}
 		dims := slices.Clone(ownOut)

@@ -100,5 +100,6 @@ func (b *builder) eachChannel(n *node, f func(x ref, vector func(ref) ref, over 
 		return
 	}
 	shape := append([]int{v.dims[1]}, slices.Repeat([]int{1}, rank-2)...)
-	n.out = []*value{fromPlain(f(b.plain(v), func(r ref) ref { return b.reshape(r, shape...) }, slices.Concat([]int{0}, ascending(rank)[2:])))}
+	n.out = []*value{fromPlain(f(b.plain(v), func(r ref) ref { return b.reshape(r, shape...) },
+		slices.Concat([]int{0}, ascending(rank)[2:])))}
 }

@@ -79,8 +79,9 @@ type madeBy struct {
 func newBuilder(opset int, o Options) *builder {
 	return &builder{
 		opset: opset, keepLayout: o.KeepLayout, pureGo: o.PureGo, winograds: o.Winograd,
-		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]madeBy{}, views: map[string]ref{}, truths: map[string]ref{},
-		own: o.Own, ownBatch: o.OwnBatch,
+		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]madeBy{}, views: map[string]ref{},
+		truths: map[string]ref{},
+		own:    o.Own, ownBatch: o.OwnBatch,
 	}
 }
 
@@ -115,7 +116,8 @@ func (b *builder) emitNode(op string, in, out []ref, attrs ...*protos.AttributeP
 			b.shapes[r.name] = r.dims
 		}
 	}
-	b.nodes = append(b.nodes, &protos.NodeProto{OpType: op, Name: out[0].name, Input: names(in), Output: names(out), Attribute: attrs})
+	b.nodes = append(b.nodes, &protos.NodeProto{OpType: op, Name: out[0].name, Input: names(in), Output: names(out),
+		Attribute: attrs})
 }
 
 // mostNodes is how many operations a rewritten graph may have; the largest networks take some
@@ -326,7 +328,8 @@ func (b *builder) inFull(v ref, dims []int) ref {
 	if c == 1 || rows == 1 || !isVector(v, c) {
 		return v
 	}
-	ones := b.weight(fmt.Sprintf("@ones%d", rows), []int{rows, 1}, func() []float32 { return slices.Repeat([]float32{1}, rows) })
+	ones := b.weight(fmt.Sprintf("@ones%d", rows), []int{rows, 1},
+		func() []float32 { return slices.Repeat([]float32{1}, rows) })
 	return b.reshape(b.matmul(ones, b.reshape(v, 1, c)), dims...)
 }
 
@@ -359,7 +362,8 @@ func (b *builder) bias(x ref, v *value) ref {
 }
 
 func attrInts(name string, values []int) *protos.AttributeProto {
-	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INTS, Ints: convert(values, func(v int) int64 { return int64(v) })}
+	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INTS,
+		Ints: convert(values, func(v int) int64 { return int64(v) })}
 }
 
 func attrInt(name string, v int) *protos.AttributeProto {

@@ -79,7 +79,8 @@ func foldWhere(n *node) *tensor {
 	if x.isInt {
 		return intTensor(dims, chosen(cond, broadcastValues(x.ints, x.dims, dims), broadcastValues(y.ints, y.dims, dims)))
 	}
-	return floatTensor(dims, chosen(cond, broadcastValues(x.floats(), x.dims, dims), broadcastValues(y.floats(), y.dims, dims)))
+	return floatTensor(dims, chosen(cond, broadcastValues(x.floats(), x.dims, dims),
+		broadcastValues(y.floats(), y.dims, dims)))
 }
 
 func chosen[T any](cond []int64, yes, no []T) []T {

@@ -39,7 +39,8 @@ func (b *builder) depthwiseLines(x ref, w window, weights ref) ref {
 	for j := range columns {
 		start := j * w.dilate[1]
 		end := start + (w.out[1]-1)*w.stride[1] + 1
-		columns[j] = b.slice(wide, []int{0, 0, start, 0}, []int{wide.dims[0], wide.dims[1], end, wide.dims[3]}, []int{1, 1, w.stride[1], 1})
+		columns[j] = b.slice(wide, []int{0, 0, start, 0}, []int{wide.dims[0], wide.dims[1], end, wide.dims[3]},
+			[]int{1, 1, w.stride[1], 1})
 	}
 	reach := w.reach(0) - 1
 	var sum ref // reach rows more than x; row r of y is its row r + reach - before
@@ -52,7 +53,8 @@ func (b *builder) depthwiseLines(x ref, w window, weights ref) ref {
 		sum = b.plus(sum, b.pad(line, []int{0, reach - shift, 0, 0}, []int{0, shift, 0, 0}, 0))
 	}
 	first := reach - w.before[0]
-	return b.slice(sum, []int{0, first, 0, 0}, []int{sum.dims[0], first + w.out[0], sum.dims[2], sum.dims[3]}, []int{1, 1, 1, 1})
+	return b.slice(sum, []int{0, first, 0, 0}, []int{sum.dims[0], first + w.out[0], sum.dims[2], sum.dims[3]},
+		[]int{1, 1, 1, 1})
 }
 
 // position is the vector [1, 1, 1, channels] of a kernel's position (i, j), of

@@ -101,7 +101,8 @@ func (b *builder) winograd(x ref, c conv) ref {
 	for _, y := range [][2]int{{0, t}, {t, r}} {
 		for _, x := range [][2]int{{0, t}, {t, r}} {
 			rows, columns, down, right := y[1]-y[0], x[1]-x[0], y[0]/t, x[0]/t
-			part := b.slice(cells, []int{0, 0, 0, down, right, 0}, []int{rows, columns, n, down + th, right + tw, in}, []int{1, 1, 1, 1, 1, 1})
+			part := b.slice(cells, []int{0, 0, 0, down, right, 0}, []int{rows, columns, n, down + th, right + tw, in},
+				[]int{1, 1, 1, 1, 1, 1})
 			parts = append(parts, b.reshape(part, rows*columns, n, th, tw, in))
 			for i := y[0]; i < y[1]; i++ {
 				for j := x[0]; j < x[1]; j++ {

@@ -62,8 +62,10 @@ func transposedAxes(n *node, in, kernel []int) (stride, dilate, begin, end []int
 	ones := slices.Repeat([]int{1}, count)
 	stride, dilate = n.intsOr("strides", ones), n.intsOr("dilations", ones)
 	pads, extra := n.intsOr("pads", make([]int, 2*count)), n.intsOr("output_padding", make([]int, count))
-	if len(kernel) != count || len(stride) != count || len(dilate) != count || len(pads) != 2*count || len(extra) != count {
-		failf("strides %v, dilations %v, pads %v and output_padding %v do not fit %d spatial axes", stride, dilate, pads, extra, count)
+	if len(kernel) != count || len(stride) != count || len(dilate) != count || len(pads) != 2*count ||
+		len(extra) != count {
+		failf("strides %v, dilations %v, pads %v and output_padding %v do not fit %d spatial axes", stride, dilate, pads,
+			extra, count)
 	}
 	begin, end = slices.Clone(pads[:count]), slices.Clone(pads[count:])
 	auto, shape := n.stringOr("auto_pad", "NOTSET"), n.intsOr("output_shape", nil)

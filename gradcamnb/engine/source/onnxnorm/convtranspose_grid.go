@@ -29,8 +29,9 @@ func convTransposeGrid(b *builder, n *node) {
 	k = b.swapped(b.reshape(k, slices.Concat([]int{groups, in, out}, spatial)...), 1, 2)
 	k = b.reshape(k, slices.Concat([]int{groups * out, in}, spatial)...)
 	c := &node{
-		NodeProto: &protos.NodeProto{OpType: "Conv", Name: n.Name, Output: n.Output, Attribute: []*protos.AttributeProto{attrInt("group", groups), attrInts("dilations", dilate)}},
-		in:        []*value{fromPlain(x), fromPlain(k), n.input(2)},
+		NodeProto: &protos.NodeProto{OpType: "Conv", Name: n.Name, Output: n.Output,
+			Attribute: []*protos.AttributeProto{attrInt("group", groups), attrInts("dilations", dilate)}},
+		in: []*value{fromPlain(x), fromPlain(k), n.input(2)},
 	}
 	convGrid(b, c)
 	n.out = c.out

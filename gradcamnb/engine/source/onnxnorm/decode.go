@@ -17,9 +17,11 @@ func decode(p *protos.TensorProto, raw Stored) (*tensor, error) {
 		return nil, fmt.Errorf("tensor %q has the shape %v: the file is damaged", p.Name, dims)
 	}
 	if p.DataLocation == protos.TensorProto_EXTERNAL && raw.Read == nil {
-		return nil, fmt.Errorf("tensor %q keeps its data in another file, which is not supported: save the model as one file", p.Name)
+		return nil, fmt.Errorf("tensor %q keeps its data in another file, which is not supported: save the model as one file",
+			p.Name)
 	}
-	d := decoder{p: p, raw: raw, n: size(dims), tensor: &tensor{dims: dims, origin: p.Name, kind: protos.TensorProto_DataType(p.DataType)}}
+	d := decoder{p: p, raw: raw, n: size(dims),
+		tensor: &tensor{dims: dims, origin: p.Name, kind: protos.TensorProto_DataType(p.DataType)}}
 	for _, read := range []func() (known bool, err error){d.readFloats, d.readInts, d.readPacked} {
 		known, err := read()
 		if err != nil {
@@ -29,7 +31,8 @@ func decode(p *protos.TensorProto, raw Stored) (*tensor, error) {
 			return d.tensor, nil
 		}
 	}
-	return nil, fmt.Errorf("tensor %q has the type %s, which is not supported: export the model in float32", p.Name, d.kind)
+	return nil, fmt.Errorf("tensor %q has the type %s, which is not supported: export the model in float32", p.Name,
+		d.kind)
 }
 
 // decoder reads the values of one tensor.
@@ -46,7 +49,8 @@ func (d decoder) enough(have, want int, what, where string) error {
 	if have == want {
 		return nil
 	}
-	return fmt.Errorf("tensor %q of shape %v needs %d %s in its %s and has %d: the file is damaged", d.p.Name, d.dims, want, what, where, have)
+	return fmt.Errorf("tensor %q of shape %v needs %d %s in its %s and has %d: the file is damaged", d.p.Name, d.dims,
+		want, what, where, have)
 }
 
 // list is where a tensor has its values if it has no raw data: a field, and how many are there.
@@ -56,7 +60,8 @@ type list struct {
 }
 
 // floatsFrom takes floats of so many bytes each, or those of a list.
-func (d decoder) floatsFrom(each int, read func(raw []byte) float32, l list, listed func() []float32) (known bool, err error) {
+func (d decoder) floatsFrom(each int, read func(raw []byte) float32, l list,
+	listed func() []float32) (known bool, err error) {
 	if d.raw.Read == nil {
 		d.floats = listed
 		return true, d.enough(l.len, d.n, "values", l.field)
@@ -73,7 +78,8 @@ func (d decoder) floatsFrom(each int, read func(raw []byte) float32, l list, lis
 }
 
 // intsFrom takes whole numbers of so many bytes each, or those of a list.
-func (d decoder) intsFrom(each int, read func(raw []byte) int64, l list, listed func() []int64) (known bool, err error) {
+func (d decoder) intsFrom(each int, read func(raw []byte) int64, l list,
+	listed func() []int64) (known bool, err error) {
 	d.isInt = true
 	if d.raw.Read == nil {
 		d.ints = listed()

@@ -12,8 +12,10 @@ var _ = register("DeformConv", func(b *builder, n *node) {
 	g := newGrid(n, x.dims, k.dims[2:])
 	groups, deform := n.intOr("group", 1), n.intOr("offset_group", 1)
 	batch, channels, area, cells := x.dims[0], x.dims[1], size(g.kernel), size(g.out)
-	if groups < 1 || deform < 1 || channels != k.dims[1]*groups || channels%deform != 0 || size(offset.dims) != batch*deform*area*2*cells {
-		failf("its input has the shape %v, its kernel %v in %d groups and its offsets %v in %d", x.dims, k.dims, groups, offset.dims, deform)
+	if groups < 1 || deform < 1 || channels != k.dims[1]*groups || channels%deform != 0 ||
+		size(offset.dims) != batch*deform*area*2*cells {
+		failf("its input has the shape %v, its kernel %v in %d groups and its offsets %v in %d", x.dims, k.dims, groups,
+			offset.dims, deform)
 	}
 	// [b*d, channels/d, h, w] read at [b*d, area*cells] places.
 	offset = b.reshape(offset, batch*deform, area, 2, cells)

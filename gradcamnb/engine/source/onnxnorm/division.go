@@ -11,7 +11,8 @@ var (
 	}, func(n *node) *tensor { return foldBinary(n, divInts, func(a, b float32) float32 { return a / b }) })
 
 	_ = register("Mod", func(b *builder, n *node) {
-		n.out = []*value{b.combined(n.need(0), n.need(1), func(x, y ref) ref { return b.remainder(x, y, n.intOr("fmod", 0) != 0) })}
+		n.out = []*value{b.combined(n.need(0), n.need(1),
+			func(x, y ref) ref { return b.remainder(x, y, n.intOr("fmod", 0) != 0) })}
 	}, func(n *node) *tensor {
 		if n.intOr("fmod", 0) != 0 {
 			return nil

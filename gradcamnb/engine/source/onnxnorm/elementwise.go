@@ -129,7 +129,8 @@ func foldBinary(n *node, ints func(a, b int64) int64, floats func(a, b float32) 
 	if floats == nil {
 		return nil
 	}
-	return floatTensor(dims, zip(broadcastValues(x.floats(), x.dims, dims), broadcastValues(y.floats(), y.dims, dims), floats))
+	return floatTensor(dims, zip(broadcastValues(x.floats(), x.dims, dims), broadcastValues(y.floats(), y.dims, dims),
+		floats))
 }
 
 // zip joins two lists of one length.

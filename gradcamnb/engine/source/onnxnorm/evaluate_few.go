@@ -19,9 +19,11 @@ var (
 		"Add": func(x, y float64) float64 { return x + y }, "Sub": func(x, y float64) float64 { return x - y },
 		"Mul": func(x, y float64) float64 { return x * y }, "Div": func(x, y float64) float64 { return x / y },
 		"Max": math.Max, "Min": math.Min, "Pow": math.Pow,
-		"Greater": func(x, y float64) float64 { return truthNumber(x > y) }, "GreaterOrEqual": func(x, y float64) float64 { return truthNumber(x >= y) },
-		"Less": func(x, y float64) float64 { return truthNumber(x < y) }, "LessOrEqual": func(x, y float64) float64 { return truthNumber(x <= y) },
-		"Equal": func(x, y float64) float64 { return truthNumber(x == y) },
+		"Greater":        func(x, y float64) float64 { return truthNumber(x > y) },
+		"GreaterOrEqual": func(x, y float64) float64 { return truthNumber(x >= y) },
+		"Less":           func(x, y float64) float64 { return truthNumber(x < y) },
+		"LessOrEqual":    func(x, y float64) float64 { return truthNumber(x <= y) },
+		"Equal":          func(x, y float64) float64 { return truthNumber(x == y) },
 	}
 )
 

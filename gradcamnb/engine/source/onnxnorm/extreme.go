@@ -8,7 +8,8 @@ var (
 )
 
 func extremeRule(b *builder, n *node) {
-	if v := n.input(1); len(n.in) == 2 && v != nil && v.konst != nil && size(v.dims) == 1 && clampsToNumber(n) && !v.konst.isInt {
+	if v := n.input(1); len(n.in) == 2 && v != nil && v.konst != nil && size(v.dims) == 1 && clampsToNumber(n) &&
+		!v.konst.isInt {
 		limit := v.konst.floats()[0]
 		n.out = []*value{b.each(n.need(0), func(x ref) ref {
 			if n.OpType == "Max" {

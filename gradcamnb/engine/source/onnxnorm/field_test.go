@@ -20,9 +20,10 @@ func chain(t *testing.T, size int, layers ...[4]int) *Field {
 			to = "y"
 		}
 		k, s, p := l[1], l[2], l[3]
-		n := &protos.NodeProto{OpType: "MaxPool", Input: []string{from}, Output: []string{to}, Attribute: []*protos.AttributeProto{
-			attrInts("kernel_shape", []int{k, k}), attrInts("strides", []int{s, s}), attrInts("pads", []int{p, p, p, p}),
-		}}
+		n := &protos.NodeProto{OpType: "MaxPool", Input: []string{from}, Output: []string{to},
+			Attribute: []*protos.AttributeProto{
+				attrInts("kernel_shape", []int{k, k}), attrInts("strides", []int{s, s}), attrInts("pads", []int{p, p, p, p}),
+			}}
 		if l[0] == 'c' {
 			w := weight([]int64{1, 1, int64(k), int64(k)}, make([]float32, k*k)...)
 			w.Name = fmt.Sprint("w", i)
@@ -53,8 +54,10 @@ func TestFieldsOfPublishedNetworks(t *testing.T) {
 		layers [][4]int
 		want   float64
 	}{
-		"VGG-16":     {224, [][4]int{conv, conv, pool, conv, conv, pool, conv, conv, conv, pool, conv, conv, conv, pool, conv, conv, conv, pool}, 212},
-		"AlexNet v2": {224, [][4]int{{'c', 11, 4, 0}, {'p', 3, 2, 0}, {'c', 5, 1, 2}, {'p', 3, 2, 0}, conv, conv, conv, {'p', 3, 2, 0}}, 195},
+		"VGG-16": {224, [][4]int{conv, conv, pool, conv, conv, pool, conv, conv, conv, pool, conv, conv, conv, pool, conv,
+			conv, conv, pool}, 212},
+		"AlexNet v2": {224, [][4]int{{'c', 11, 4, 0}, {'p', 3, 2, 0}, {'c', 5, 1, 2}, {'p', 3, 2, 0}, conv, conv, conv,
+			{'p', 3, 2, 0}}, 195},
 	} {
 		f := chain(t, c.size, c.layers...)
 		if got := f.Hi[0] - f.Lo[0]; got != c.want || f.Step != [2]float64{32, 32} || f.Hi != [2]float64{f.Hi[0], f.Hi[0]} {
@@ -78,7 +81,8 @@ func TestFieldByHand(t *testing.T) {
 // A squeeze-and-excitation is a gate.
 func TestFieldOfBranches(t *testing.T) {
 	g, err := Normalise(graph([]*protos.NodeProto{
-		{OpType: "Conv", Input: []string{"x", "w"}, Output: []string{"a"}, Attribute: []*protos.AttributeProto{attrInts("pads", []int{1, 1, 1, 1})}},
+		{OpType: "Conv", Input: []string{"x", "w"}, Output: []string{"a"},
+			Attribute: []*protos.AttributeProto{attrInts("pads", []int{1, 1, 1, 1})}},
 		{OpType: "Add", Input: []string{"x", "a"}, Output: []string{"b"}},
 		{OpType: "GlobalAveragePool", Input: []string{"b"}, Output: []string{"pooled"}},
 		{OpType: "Sigmoid", Input: []string{"pooled"}, Output: []string{"gate"}},

@@ -84,7 +84,8 @@ func (f *inliner) body(fn *protos.FunctionProto, call *protos.NodeProto) []*prot
 			continue
 		}
 		if given, input := names[name]; input {
-			copies = append(copies, &protos.NodeProto{OpType: "Identity", Input: []string{given}, Output: []string{call.Output[i]}})
+			copies = append(copies, &protos.NodeProto{OpType: "Identity", Input: []string{given},
+				Output: []string{call.Output[i]}})
 			continue
 		}
 		names[name] = call.Output[i]

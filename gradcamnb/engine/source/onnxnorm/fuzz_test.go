@@ -16,11 +16,17 @@ func FuzzNormalise(f *testing.F) {
 	for _, nodes := range [][]*protos.NodeProto{
 		{{OpType: "Relu", Input: []string{"x"}, Output: []string{"y"}}},
 		{{OpType: "Reshape", Input: []string{"x", "shape"}, Output: []string{"y"}}},
-		{{OpType: "Conv", Input: []string{"x", "w"}, Output: []string{"y"}, Attribute: []*protos.AttributeProto{attrInts("pads", []int{1, 1, 1, 1})}}},
-		{{OpType: "MaxPool", Input: []string{"x"}, Output: []string{"y"}, Attribute: []*protos.AttributeProto{attrInts("kernel_shape", []int{2, 2})}}},
+		{{OpType: "Conv", Input: []string{"x", "w"}, Output: []string{"y"},
+			Attribute: []*protos.AttributeProto{attrInts("pads", []int{1, 1, 1, 1})}}},
+		{{OpType: "MaxPool", Input: []string{"x"}, Output: []string{"y"},
+			Attribute: []*protos.AttributeProto{attrInts("kernel_shape", []int{2, 2})}}},
 		{{OpType: "Resize", Input: []string{"x", "", "", "shape"}, Output: []string{"y"}}},
-		{{OpType: "Concat", Input: []string{"shape", "shape"}, Output: []string{"a"}, Attribute: axis}, {OpType: "ConstantOfShape", Input: []string{"a"}, Output: []string{"y"}}},
-		{{OpType: "Shape", Input: []string{"x"}, Output: []string{"a"}}, {OpType: "Cast", Input: []string{"a"}, Output: []string{"b"}, Attribute: []*protos.AttributeProto{attrInt("to", protoFloat)}}, {OpType: "ReduceMax", Input: []string{"b"}, Output: []string{"y"}}},
+		{{OpType: "Concat", Input: []string{"shape", "shape"}, Output: []string{"a"}, Attribute: axis},
+			{OpType: "ConstantOfShape", Input: []string{"a"}, Output: []string{"y"}}},
+		{{OpType: "Shape", Input: []string{"x"}, Output: []string{"a"}},
+			{OpType: "Cast", Input: []string{"a"}, Output: []string{"b"},
+				Attribute: []*protos.AttributeProto{attrInt("to", protoFloat)}},
+			{OpType: "ReduceMax", Input: []string{"b"}, Output: []string{"y"}}},
 	} {
 		data, err := proto.Marshal(graph(nodes, ints("shape", 1, 3, 4, 4), weight([]int64{2, 3, 1, 1}, 1, 2, 3, 4, 5, 6)))
 		if err != nil {

@@ -21,7 +21,8 @@ var _ = register("Gather", func(b *builder, n *node) {
 		n.out = []*value{fromPlain(b.reshape(one, gatherDims(x.dims, wrapped.dims, at)...))}
 		return
 	}
-	n.out = []*value{fromPlain(b.emit("Gather", gatherDims(x.dims, wrapped.dims, at), []ref{x, b.konst(wrapped)}, attrInt("axis", at)))}
+	n.out = []*value{fromPlain(b.emit("Gather", gatherDims(x.dims, wrapped.dims, at), []ref{x, b.konst(wrapped)},
+		attrInt("axis", at)))}
 }, func(n *node) *tensor {
 	t := n.in[0].konst
 	if !t.isInt || len(t.dims) != 1 {

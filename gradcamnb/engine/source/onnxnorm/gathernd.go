@@ -8,7 +8,8 @@ var _ = register("GatherND", func(b *builder, n *node) {
 	x, index := b.plain(n.need(0)), n.need(1)
 	shared := n.intOr("batch_dims", 0)
 	if shared < 0 || len(index.dims) == 0 || shared >= len(index.dims) || shared > len(x.dims) {
-		failf("its indices have the shape %v, which does not fit data of the shape %v with batch_dims %d", index.dims, x.dims, shared)
+		failf("its indices have the shape %v, which does not fit data of the shape %v with batch_dims %d", index.dims, x.dims,
+			shared)
 	}
 	k := tuple(index.dims)
 	batch := size(x.dims[:shared])
@@ -26,7 +27,8 @@ var _ = register("GatherND", func(b *builder, n *node) {
 		places = b.reshape(b.add(b.reshape(places, batch, each), first), places.dims...)
 	}
 	flat := b.reshape(x, slices.Concat([]int{batch * size(rest[:k])}, rest[k:])...)
-	n.out = []*value{fromPlain(b.emit("Gather", slices.Concat(places.dims, rest[k:]), []ref{flat, b.indices(places)}, attrInt("axis", 0)))}
+	n.out = []*value{fromPlain(b.emit("Gather", slices.Concat(places.dims, rest[k:]), []ref{flat, b.indices(places)},
+		attrInt("axis", 0)))}
 }, nil)
 
 // tuple is the length of the index tuples in indices of the given dims.

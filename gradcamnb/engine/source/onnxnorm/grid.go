@@ -29,14 +29,17 @@ func newGrid(n *node, dims, kernel []int) grid {
 		if g.stride[i] < 1 || g.dilate[i] < 1 || g.kernel[i] < 1 {
 			failf("kernel %v, strides %v and dilations %v must be positive", kernel, g.stride, g.dilate)
 		}
-		if max(g.kernel[i], g.stride[i], g.dilate[i], pads[i], pads[axes+i]) > largest || min(pads[i], pads[axes+i]) < -largest {
-			failf("kernel %v, strides %v, dilations %v and pads %v are larger than any picture", kernel, g.stride, g.dilate, pads)
+		if max(g.kernel[i], g.stride[i], g.dilate[i], pads[i], pads[axes+i]) > largest ||
+			min(pads[i], pads[axes+i]) < -largest {
+			failf("kernel %v, strides %v, dilations %v and pads %v are larger than any picture", kernel, g.stride, g.dilate,
+				pads)
 		}
 		g.before[i], g.end[i] = pads[i], pads[axes+i]
 		g.autoPad(auto, i)
 		g.out[i] = g.count(i, ceil)
 		if g.out[i] < 1 {
-			failf("its window %v does not fit into the input %v with the pads %v: the picture is too small for this model", kernel, g.in, pads)
+			failf("its window %v does not fit into the input %v with the pads %v: the picture is too small for this model",
+				kernel, g.in, pads)
 		}
 		// The cells that the windows read, no more and no fewer.
 		g.after[i] = (g.out[i]-1)*g.stride[i] + g.reach(i) - g.in[i] - g.before[i]
@@ -95,7 +98,8 @@ func (b *builder) padGrid(x ref, g grid, fill float32) ref {
 func (b *builder) taps(padded ref, g grid, f func(tap ref, position []int)) {
 	for at := range size(g.kernel) {
 		position := unravel(at, g.kernel)
-		start, end, step := make([]int, len(padded.dims)), slices.Clone(padded.dims), slices.Repeat([]int{1}, len(padded.dims))
+		start, end, step := make([]int, len(padded.dims)), slices.Clone(padded.dims),
+			slices.Repeat([]int{1}, len(padded.dims))
 		for i, p := range position {
 			start[2+i] = p * g.dilate[i]
 			end[2+i] = start[2+i] + (g.out[i]-1)*g.stride[i] + 1

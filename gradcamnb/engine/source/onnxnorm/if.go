@@ -21,7 +21,8 @@ var _ = register("If", func(b *builder, n *node) {
 	c := b.truthOf(b.reshape(b.plain(n.in[0])))
 	for i, v := range one {
 		if !slices.Equal(v.dims, other[i].dims) {
-			failf("its condition is computed from the picture, and its branches make the shapes %v and %v", v.dims, other[i].dims)
+			failf("its condition is computed from the picture, and its branches make the shapes %v and %v", v.dims,
+				other[i].dims)
 		}
 		n.out = append(n.out, fromPlain(b.choose(c, b.plain(v), b.plain(other[i]))).typed(v.dtype()))
 	}

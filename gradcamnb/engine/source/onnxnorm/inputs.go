@@ -41,7 +41,8 @@ func (i Input) Float() bool { return strings.Contains(i.Type, "float") }
 // They are given as float32, and the model is computed in float32.
 func (i Input) Numeric() bool {
 	switch i.kind {
-	case protos.TensorProto_UNDEFINED, protos.TensorProto_STRING, protos.TensorProto_BOOL, protos.TensorProto_COMPLEX64, protos.TensorProto_COMPLEX128:
+	case protos.TensorProto_UNDEFINED, protos.TensorProto_STRING, protos.TensorProto_BOOL, protos.TensorProto_COMPLEX64,
+		protos.TensorProto_COMPLEX128:
 		return false
 	}
 	return true
@@ -94,10 +95,12 @@ func declared(g *protos.GraphProto) []Input {
 			continue
 		}
 		t := v.GetType().GetTensorType()
-		in := Input{Name: v.Name, Type: typeName(protos.TensorProto_DataType(t.GetElemType())), Read: read[v.Name], kind: protos.TensorProto_DataType(t.GetElemType())}
+		in := Input{Name: v.Name, Type: typeName(protos.TensorProto_DataType(t.GetElemType())), Read: read[v.Name],
+			kind: protos.TensorProto_DataType(t.GetElemType())}
 		for _, d := range t.GetShape().GetDim() {
 			n := -1
-			if v, ok := d.Value.(*protos.TensorShapeProto_Dimension_DimValue); ok && v.DimValue > 0 && v.DimValue < math.MaxInt32 {
+			if v, ok := d.Value.(*protos.TensorShapeProto_Dimension_DimValue); ok && v.DimValue > 0 &&
+				v.DimValue < math.MaxInt32 {
 				n = int(v.DimValue)
 			}
 			in.Dims = append(in.Dims, n)
@@ -178,7 +181,8 @@ func (w *walk) inputs(m *protos.ModelProto, dims []int, o Options) (picture stri
 		return "", nil, err
 	}
 	picture = all[0].Name
-	w.values[picture] = &value{name: picture, typ: all[0].kind, dims: dims, plain: ref{picture, dims}, field: &Field{Hi: [2]float64{1, 1}, Step: [2]float64{1, 1}}}
+	w.values[picture] = &value{name: picture, typ: all[0].kind, dims: dims, plain: ref{picture, dims},
+		field: &Field{Hi: [2]float64{1, 1}, Step: [2]float64{1, 1}}}
 	w.taken[picture] = true
 	if slices.Contains(w.cuts, picture) { // a gradient down to the picture
 		w.b.differentiable = true

@@ -22,8 +22,10 @@ func kindOf(t protos.TensorProto_DataType) kind {
 	switch t {
 	case protos.TensorProto_BOOL:
 		return truth
-	case protos.TensorProto_INT64, protos.TensorProto_INT32, protos.TensorProto_INT16, protos.TensorProto_INT8, protos.TensorProto_INT4, protos.TensorProto_INT2,
-		protos.TensorProto_UINT64, protos.TensorProto_UINT32, protos.TensorProto_UINT16, protos.TensorProto_UINT8, protos.TensorProto_UINT4, protos.TensorProto_UINT2:
+	case protos.TensorProto_INT64, protos.TensorProto_INT32, protos.TensorProto_INT16, protos.TensorProto_INT8,
+		protos.TensorProto_INT4, protos.TensorProto_INT2,
+		protos.TensorProto_UINT64, protos.TensorProto_UINT32, protos.TensorProto_UINT16, protos.TensorProto_UINT8,
+		protos.TensorProto_UINT4, protos.TensorProto_UINT2:
 		return whole
 	}
 	return decimal

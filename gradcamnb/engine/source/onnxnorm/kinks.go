@@ -115,7 +115,8 @@ func tiesOf(n *node, asked []int, rank int) ties {
 			return tiesFirst
 		}
 		return tiesShare
-	case strings.HasPrefix(call, "amin"), call == "max.default", call == "min.default", n.OpType == "ReduceMin" && call == "":
+	case strings.HasPrefix(call, "amin"), call == "max.default", call == "min.default", n.OpType == "ReduceMin" &&
+		call == "":
 		return tiesShare
 	case strings.HasPrefix(call, "max.dim"), strings.HasPrefix(call, "min.dim"), len(asked) == 1:
 		return tiesFirst
@@ -140,5 +141,6 @@ func torchCall(n *node) (call, args string) {
 // exporter writes it. Its derivative at the number is 0, and not a half as torch.maximum's.
 func clampsToNumber(n *node) bool {
 	call, args := torchCall(n)
-	return strings.HasPrefix(call, "clamp") && (!strings.Contains(call, "Tensor") || strings.Contains(args, "scalar_tensor"))
+	return strings.HasPrefix(call, "clamp") &&
+		(!strings.Contains(call, "Tensor") || strings.Contains(args, "scalar_tensor"))
 }

@@ -8,8 +8,10 @@ var (
 	_ = registerComparison("Less", func(a, b int64) bool { return a < b })
 	_ = registerComparison("LessOrEqual", func(a, b int64) bool { return a <= b })
 
-	_ = registerLogic("And", func(a, b int64) int64 { return a & b }, func(b *builder, x, y ref) ref { return b.binary("Mul", x, y) })
-	_ = registerLogic("Or", func(a, b int64) int64 { return a | b }, func(b *builder, x, y ref) ref { return b.binary("Max", x, y) })
+	_ = registerLogic("And", func(a, b int64) int64 { return a & b },
+		func(b *builder, x, y ref) ref { return b.binary("Mul", x, y) })
+	_ = registerLogic("Or", func(a, b int64) int64 { return a | b },
+		func(b *builder, x, y ref) ref { return b.binary("Max", x, y) })
 	_ = registerLogic("Xor", func(a, b int64) int64 { return a ^ b }, func(b *builder, x, y ref) ref {
 		return b.unary("Abs", b.binary("Sub", x, y))
 	})

@@ -8,7 +8,8 @@ var (
 	_ = register("LogSoftmax", func(b *builder, n *node) { b.alongSoftmax(n, b.logSoftmax) }, nil)
 	_ = register("Hardmax", func(b *builder, n *node) {
 		b.alongSoftmax(n, func(x ref, at int) ref {
-			return b.compared("Equal", b.spreadTo(b.counting(x.dims[at], len(x.dims)-at), x.dims), b.spreadTo(b.firstPlace("ArgMax", x, at), x.dims))
+			return b.compared("Equal", b.spreadTo(b.counting(x.dims[at], len(x.dims)-at), x.dims),
+				b.spreadTo(b.firstPlace("ArgMax", x, at), x.dims))
 		})
 	}, nil)
 )

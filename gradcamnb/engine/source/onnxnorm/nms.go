@@ -13,7 +13,8 @@ var _ = register("NonMaxSuppression", func(_ *builder, _ *node) {
 }, func(n *node) *tensor {
 	boxes, scores := n.in[0].konst.numbers(), n.need(1).konst.numbers()
 	batch, count, classes := n.in[0].dims[0], n.in[0].dims[1], n.in[1].dims[1]
-	most, overlap, least := int(n.number(2, "max_output_boxes_per_class", 0)), n.number(3, "iou_threshold", 0), n.number(4, "score_threshold", math.Inf(-1))
+	most, overlap, least := int(n.number(2, "max_output_boxes_per_class", 0)), n.number(3, "iou_threshold", 0),
+		n.number(4, "score_threshold", math.Inf(-1))
 	var out []int64
 	for p := range batch {
 		for c := range classes {

@@ -274,7 +274,9 @@ func (w *walk) made(p *protos.NodeProto, n *node, i int) Tensor {
 	}
 	w.taken[v.plain.name], w.taken[v.last.name] = true, true
 	w.values[name] = &v
-	t := Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail, Scopes: scopes(p), Inputs: append(slices.Clone(p.Input), captured(p)...), Field: v.field, Bias: biasOf(n), Made: p, Ints: smallInts(&v)}
+	t := Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail,
+		Scopes: scopes(p), Inputs: append(slices.Clone(p.Input), captured(p)...), Field: v.field, Bias: biasOf(n), Made: p,
+		Ints: smallInts(&v)}
 	t.Rewritten, t.ChannelsLast = w.b.stored(&v)
 	return t
 }
@@ -384,7 +386,8 @@ func Declare(name string, dims []int) *protos.ValueInfoProto { return valueInfo(
 func valueInfo(name string, dims []int) *protos.ValueInfoProto {
 	shape := &protos.TensorShapeProto{}
 	for _, d := range dims {
-		shape.Dim = append(shape.Dim, &protos.TensorShapeProto_Dimension{Value: &protos.TensorShapeProto_Dimension_DimValue{DimValue: int64(d)}})
+		shape.Dim = append(shape.Dim,
+			&protos.TensorShapeProto_Dimension{Value: &protos.TensorShapeProto_Dimension_DimValue{DimValue: int64(d)}})
 	}
 	t := &protos.TypeProto_Tensor{ElemType: int32(protos.TensorProto_FLOAT), Shape: shape}
 	return &protos.ValueInfoProto{Name: name, Type: &protos.TypeProto{Value: &protos.TypeProto_TensorType{TensorType: t}}}

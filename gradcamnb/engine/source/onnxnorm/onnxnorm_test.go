@@ -21,7 +21,8 @@ import (
 // source/operators_test.go, where they can be run. Here is what needs no backend.
 
 func ints(name string, values ...int64) *protos.TensorProto {
-	return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(values))}, Int64Data: values}
+	return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(values))},
+		Int64Data: values}
 }
 
 func weight(dims []int64, values ...float32) *protos.TensorProto {
@@ -60,7 +61,8 @@ func TestPadsOfOlderExporter(t *testing.T) {
 	m := graph([]*protos.NodeProto{
 		{OpType: "Reshape", Input: []string{"pairs", "two"}, Output: []string{"table"}},
 		{OpType: "Slice", Input: []string{"table", "start", "end", "axis", "step"}, Output: []string{"reversed"}},
-		{OpType: "Transpose", Input: []string{"reversed"}, Output: []string{"turned"}, Attribute: []*protos.AttributeProto{{Name: "perm", Type: protos.AttributeProto_INTS, Ints: []int64{1, 0}}}},
+		{OpType: "Transpose", Input: []string{"reversed"}, Output: []string{"turned"},
+			Attribute: []*protos.AttributeProto{{Name: "perm", Type: protos.AttributeProto_INTS, Ints: []int64{1, 0}}}},
 		{OpType: "Reshape", Input: []string{"turned", "flat"}, Output: []string{"pads"}},
 		{OpType: "Pad", Input: []string{"x", "pads"}, Output: []string{"y"}},
 	},
@@ -85,11 +87,15 @@ func TestScopes(t *testing.T) {
 		node *protos.NodeProto
 		want []string
 	}{
-		{&protos.NodeProto{Name: "node_relu_48", MetadataProps: []*protos.StringStringEntryProto{{Key: "pkg.torch.onnx.name_scopes", Value: "['', 'layer4', 'layer4.2', 'layer4.2.relu', 'relu_48']"}}}, []string{"layer4", "layer4.2", "layer4.2.relu"}},
+		{&protos.NodeProto{Name: "node_relu_48",
+			MetadataProps: []*protos.StringStringEntryProto{{Key: "pkg.torch.onnx.name_scopes",
+				Value: "['', 'layer4', 'layer4.2', 'layer4.2.relu', 'relu_48']"}}},
+			[]string{"layer4", "layer4.2", "layer4.2.relu"}},
 		{&protos.NodeProto{Name: "/layer4/layer4.2/relu_2/Relu"}, []string{"layer4", "layer4.2", "layer4.2.relu_2"}},
 		{&protos.NodeProto{Name: "/Flatten"}, nil},
 		{&protos.NodeProto{Name: "Conv_3"}, nil},
-		{&protos.NodeProto{MetadataProps: []*protos.StringStringEntryProto{{Key: "pkg.torch.onnx.name_scopes", Value: "not a list"}}}, nil},
+		{&protos.NodeProto{MetadataProps: []*protos.StringStringEntryProto{{Key: "pkg.torch.onnx.name_scopes",
+			Value: "not a list"}}}, nil},
 	} {
 		if got := scopes(c.node); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.node.Name, got, c.want)
@@ -104,15 +110,23 @@ func TestErrors(t *testing.T) {
 		m    *protos.ModelProto
 		want []string
 	}{
-		"unknown operator":  {graph([]*protos.NodeProto{{OpType: "StringSplit", Name: "/head/nms/NMS", Input: []string{"x"}, Output: []string{"y"}}}), []string{"StringSplit", "/head/nms/NMS", "head.nms"}},
-		"no graph":          {&protos.ModelProto{}, []string{"holds no graph"}},
-		"missing tensor":    {graph([]*protos.NodeProto{{OpType: "Relu", Name: "r", Input: []string{"z"}, Output: []string{"y"}}}), []string{`"z"`, "r"}},
-		"missing output":    {graph([]*protos.NodeProto{{OpType: "Relu", Name: "r", Input: []string{"x"}, Output: []string{"z"}}}), []string{`output "y"`}},
-		"missing input":     {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x"}, Output: []string{"y"}}}, kernel), []string{"Conv", "c", "input 1 is missing"}},
-		"channels":          {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"}, Output: []string{"y"}}}, weight([]int64{2, 1, 1, 1}, 1, 2)), []string{"Conv", "3 channels"}},
-		"weight is cut off": {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"}, Output: []string{"y"}}}, weight([]int64{2, 3, 1, 1}, 1, 2)), []string{`"w"`}},
-		"negative shape":    {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"}, Output: []string{"y"}}}, weight([]int64{-2, 3, 1, 1})), []string{`"w"`}},
-		"axis":              {graph([]*protos.NodeProto{{OpType: "Softmax", Name: "s", Input: []string{"x"}, Output: []string{"y"}, Attribute: []*protos.AttributeProto{{Name: "axis", I: 7}}}}), []string{"Softmax", "axis 7"}},
+		"unknown operator": {graph([]*protos.NodeProto{{OpType: "StringSplit", Name: "/head/nms/NMS", Input: []string{"x"},
+			Output: []string{"y"}}}), []string{"StringSplit", "/head/nms/NMS", "head.nms"}},
+		"no graph": {&protos.ModelProto{}, []string{"holds no graph"}},
+		"missing tensor": {graph([]*protos.NodeProto{{OpType: "Relu", Name: "r", Input: []string{"z"},
+			Output: []string{"y"}}}), []string{`"z"`, "r"}},
+		"missing output": {graph([]*protos.NodeProto{{OpType: "Relu", Name: "r", Input: []string{"x"},
+			Output: []string{"z"}}}), []string{`output "y"`}},
+		"missing input": {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x"},
+			Output: []string{"y"}}}, kernel), []string{"Conv", "c", "input 1 is missing"}},
+		"channels": {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"},
+			Output: []string{"y"}}}, weight([]int64{2, 1, 1, 1}, 1, 2)), []string{"Conv", "3 channels"}},
+		"weight is cut off": {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"},
+			Output: []string{"y"}}}, weight([]int64{2, 3, 1, 1}, 1, 2)), []string{`"w"`}},
+		"negative shape": {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"},
+			Output: []string{"y"}}}, weight([]int64{-2, 3, 1, 1})), []string{`"w"`}},
+		"axis": {graph([]*protos.NodeProto{{OpType: "Softmax", Name: "s", Input: []string{"x"}, Output: []string{"y"},
+			Attribute: []*protos.AttributeProto{{Name: "axis", I: 7}}}}), []string{"Softmax", "axis 7"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Normalise(c.m, []int{1, 3, 8, 8}, Options{})
@@ -135,12 +149,15 @@ func TestRefused(t *testing.T) {
 		want  string
 	}{
 		"RandomNormal": {}, "Multinomial": {}, "StringNormalizer": {}, "SequenceConstruct": {}, "ImageDecoder": {},
-		"Attention":    {[]*protos.NodeProto{{OpType: "Attention", Domain: "com.microsoft", Name: "/block/Attention", Input: []string{"x"}, Output: []string{"y"}}}, "basic level"},
-		"other domain": {[]*protos.NodeProto{{OpType: "MyOp", Domain: "my.own", Name: "/block/MyOp", Input: []string{"x"}, Output: []string{"y"}}}, `domain "my.own"`},
+		"Attention": {[]*protos.NodeProto{{OpType: "Attention", Domain: "com.microsoft", Name: "/block/Attention",
+			Input: []string{"x"}, Output: []string{"y"}}}, "basic level"},
+		"other domain": {[]*protos.NodeProto{{OpType: "MyOp", Domain: "my.own", Name: "/block/MyOp", Input: []string{"x"},
+			Output: []string{"y"}}}, `domain "my.own"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.nodes == nil {
-				c.nodes, c.want = []*protos.NodeProto{{OpType: name, Name: "/block/" + name, Input: []string{"x"}, Output: []string{"y"}}}, "not supported"
+				c.nodes, c.want = []*protos.NodeProto{{OpType: name, Name: "/block/" + name, Input: []string{"x"},
+					Output: []string{"y"}}}, "not supported"
 			}
 			other := weight([]int64{1}, 0.5)
 			other.Name = "other"
@@ -158,14 +175,16 @@ func TestRefused(t *testing.T) {
 	}
 	m := graph([]*protos.NodeProto{{OpType: "Add", Name: "a", Input: []string{"x", "x2"}, Output: []string{"y"}}})
 	m.Graph.Input = append(m.Graph.Input, &protos.ValueInfoProto{Name: "x2"})
-	if _, err := Normalise(m, []int{1, 3, 8, 8}, Options{Picture: "x"}); err == nil || !strings.Contains(err.Error(), `"x2" (undefined, []) is not given`) {
+	if _, err := Normalise(m, []int{1, 3, 8, 8}, Options{Picture: "x"}); err == nil ||
+		!strings.Contains(err.Error(), `"x2" (undefined, []) is not given`) {
 		t.Errorf("two inputs: error %v", err)
 	}
 }
 
 // An initializer that is listed as an input, too, as older files do, is a weight.
 func TestInitializerListedAsInput(t *testing.T) {
-	m := graph([]*protos.NodeProto{{OpType: "Conv", Input: []string{"x", "w"}, Output: []string{"y"}}}, weight([]int64{2, 3, 1, 1}, 1, 2, 3, 4, 5, 6))
+	m := graph([]*protos.NodeProto{{OpType: "Conv", Input: []string{"x", "w"}, Output: []string{"y"}}},
+		weight([]int64{2, 3, 1, 1}, 1, 2, 3, 4, 5, 6))
 	m.Graph.Input = append([]*protos.ValueInfoProto{{Name: "w"}}, m.Graph.Input...)
 	g, err := Normalise(m, []int{1, 3, 8, 8}, Options{})
 	if err != nil {
@@ -199,7 +218,8 @@ func TestOrder(t *testing.T) {
 		{OpType: "Relu", Name: "a", Input: []string{"y"}, Output: []string{"b"}},
 		{OpType: "Relu", Name: "b", Input: []string{"b"}, Output: []string{"y"}},
 	})
-	if _, err := Normalise(circle, []int{1, 3, 8, 8}, Options{}); err == nil || !strings.Contains(err.Error(), "nothing before it makes") {
+	if _, err := Normalise(circle, []int{1, 3, 8, 8}, Options{}); err == nil ||
+		!strings.Contains(err.Error(), "nothing before it makes") {
 		t.Errorf("a circle: error %v", err)
 	}
 }

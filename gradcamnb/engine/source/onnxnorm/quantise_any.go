@@ -21,7 +21,8 @@ func anyScaled(n *node, scale, zero int) bool {
 
 // stepTypes are the types of which [scaling] knows the ends.
 var stepTypes = map[protos.TensorProto_DataType]bool{
-	protos.TensorProto_UINT8: true, protos.TensorProto_INT8: true, protos.TensorProto_UINT16: true, protos.TensorProto_INT16: true,
+	protos.TensorProto_UINT8: true, protos.TensorProto_INT8: true, protos.TensorProto_UINT16: true,
+	protos.TensorProto_INT16: true,
 }
 
 // quantisedType is the type that is quantised to: the zero point's, or an attribute's.
@@ -121,7 +122,8 @@ var (
 		zero := b.atMost(b.atLeast(b.rounded(b.div(b.neg(low), scale)), 0), 255)
 		y := b.atMost(b.atLeast(b.add(b.steps(b.div(x, scale)), zero), 0), 255)
 		n.out = []*value{
-			fromPlain(y).typed(protos.TensorProto_UINT8), fromPlain(scale).is(decimal), fromPlain(zero).typed(protos.TensorProto_UINT8),
+			fromPlain(y).typed(protos.TensorProto_UINT8), fromPlain(scale).is(decimal),
+			fromPlain(zero).typed(protos.TensorProto_UINT8),
 		}
 	}, nil)
 

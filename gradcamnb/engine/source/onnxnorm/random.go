@@ -3,7 +3,8 @@ package onnxnorm
 // Operators that draw random numbers have no place in a network that answers: torch writes
 // them for a dropout in training mode.
 var _ = func() bool {
-	for _, op := range []string{"RandomUniform", "RandomNormal", "RandomUniformLike", "RandomNormalLike", "Bernoulli", "Multinomial"} {
+	for _, op := range []string{"RandomUniform", "RandomNormal", "RandomUniformLike", "RandomNormalLike", "Bernoulli",
+		"Multinomial"} {
 		register(op, func(_ *builder, _ *node) {
 			failf("random numbers, as a dropout in training mode draws them, are not supported: export the model after model.eval()")
 		}, nil)

@@ -7,7 +7,8 @@ import "github.com/gomlx/compute-onnx/support/protos"
 var (
 	_ = register("RNN", func(b *builder, n *node) { b.recurrent(n, 1, []string{"Tanh"}, rnnStep) }, nil)
 	_ = register("GRU", func(b *builder, n *node) { b.recurrent(n, 3, []string{"Sigmoid", "Tanh"}, gruStep) }, nil)
-	_ = register("LSTM", func(b *builder, n *node) { b.recurrent(n, 4, []string{"Sigmoid", "Tanh", "Tanh"}, lstmStep) }, nil)
+	_ = register("LSTM", func(b *builder, n *node) { b.recurrent(n, 4, []string{"Sigmoid", "Tanh", "Tanh"}, lstmStep) },
+		nil)
 )
 
 // cell is one direction of a recurrent layer.

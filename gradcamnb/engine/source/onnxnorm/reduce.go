@@ -12,10 +12,14 @@ var (
 	_ = registerReduce("ReduceMax", nil)
 	_ = registerReduce("ReduceMin", nil)
 	_ = registerReduce("ReduceProd", (*builder).product)
-	_ = registerReduce("ReduceL1", func(b *builder, x ref, over []int) ref { return b.reduceRef("ReduceSum", b.absolute(x), over) })
-	_ = registerReduce("ReduceL2", func(b *builder, x ref, over []int) ref { return b.root(b.reduceRef("ReduceSum", b.square(x), over)) })
-	_ = registerReduce("ReduceSumSquare", func(b *builder, x ref, over []int) ref { return b.reduceRef("ReduceSum", b.square(x), over) })
-	_ = registerReduce("ReduceLogSum", func(b *builder, x ref, over []int) ref { return b.log(b.reduceRef("ReduceSum", x, over)) })
+	_ = registerReduce("ReduceL1",
+		func(b *builder, x ref, over []int) ref { return b.reduceRef("ReduceSum", b.absolute(x), over) })
+	_ = registerReduce("ReduceL2",
+		func(b *builder, x ref, over []int) ref { return b.root(b.reduceRef("ReduceSum", b.square(x), over)) })
+	_ = registerReduce("ReduceSumSquare",
+		func(b *builder, x ref, over []int) ref { return b.reduceRef("ReduceSum", b.square(x), over) })
+	_ = registerReduce("ReduceLogSum",
+		func(b *builder, x ref, over []int) ref { return b.log(b.reduceRef("ReduceSum", x, over)) })
 	_ = registerReduce("ReduceLogSumExp", func(b *builder, x ref, over []int) ref {
 		if slices.Contains(x.dims, 0) {
 			return b.log(b.reduceRef("ReduceSum", b.exp(x), over))
@@ -30,7 +34,8 @@ func registerReduce(op string, f func(b *builder, x ref, over []int) ref) bool {
 	if f == nil {
 		f = func(b *builder, x ref, over []int) ref { return b.reduceRef(op, x, over) }
 	}
-	return register(op, func(b *builder, n *node) { reduce(b, n, func(x ref, over []int) ref { return f(b, x, over) }) }, nil)
+	return register(op, func(b *builder, n *node) { reduce(b, n, func(x ref, over []int) ref { return f(b, x, over) }) },
+		nil)
 }
 
 // product halves each axis, so that it has a derivative wherever a factor is zero.
@@ -105,7 +110,8 @@ func (b *builder) reduceRef(op string, x ref, over []int) ref {
 		return x
 	}
 	if slices.Contains(x.dims, 0) { // of nothing
-		return b.full(dims, map[string]float32{"ReduceMax": negInf, "ReduceMin": -negInf, "ReduceMean": float32(math.NaN())}[op])
+		return b.full(dims, map[string]float32{"ReduceMax": negInf, "ReduceMin": -negInf,
+			"ReduceMean": float32(math.NaN())}[op])
 	}
 	if b.pureGo && len(over) > 1 && (op == "ReduceMean" || op == "ReduceSum") {
 		// It adds up one value after another, and loses less with one axis after another.

@@ -3,10 +3,14 @@ package onnxnorm
 import "slices"
 
 var (
-	_ = register("Reshape", func(b *builder, n *node) { b.view(n, b.reshapeDims(n)) }, func(n *node) *tensor { return n.in[0].konst.reshaped(reshapeDims(n)) })
-	_ = register("Flatten", func(b *builder, n *node) { b.view(n, flattenDims(n)) }, func(n *node) *tensor { return n.in[0].konst.reshaped(flattenDims(n)) })
-	_ = register("Squeeze", func(b *builder, n *node) { b.view(n, squeezeDims(n)) }, func(n *node) *tensor { return n.in[0].konst.reshaped(squeezeDims(n)) })
-	_ = register("Unsqueeze", func(b *builder, n *node) { b.view(n, unsqueezeDims(n)) }, func(n *node) *tensor { return n.in[0].konst.reshaped(unsqueezeDims(n)) })
+	_ = register("Reshape", func(b *builder, n *node) { b.view(n, b.reshapeDims(n)) },
+		func(n *node) *tensor { return n.in[0].konst.reshaped(reshapeDims(n)) })
+	_ = register("Flatten", func(b *builder, n *node) { b.view(n, flattenDims(n)) },
+		func(n *node) *tensor { return n.in[0].konst.reshaped(flattenDims(n)) })
+	_ = register("Squeeze", func(b *builder, n *node) { b.view(n, squeezeDims(n)) },
+		func(n *node) *tensor { return n.in[0].konst.reshaped(squeezeDims(n)) })
+	_ = register("Unsqueeze", func(b *builder, n *node) { b.view(n, unsqueezeDims(n)) },
+		func(n *node) *tensor { return n.in[0].konst.reshaped(unsqueezeDims(n)) })
 )
 
 // view gives the values of the first input other dims.
@@ -44,7 +48,8 @@ func reshapeDims(n *node) []int {
 		dims[infer] = size(in) / known
 	}
 	if size(dims) != size(in) {
-		failf("it cannot give an input of shape %v the shape %v: the file may be made for another input size or batch", in, want)
+		failf("it cannot give an input of shape %v the shape %v: the file may be made for another input size or batch", in,
+			want)
 	}
 	return dims
 }

@@ -23,7 +23,8 @@ var _ = register("RoiAlign", func(b *builder, n *node) {
 	var parts []ref
 	for i := range rois.dims[0] {
 		at := rois.konst.numbers()[4*i:][:4]
-		parts = append(parts, b.roiAlign(n, x, b.part(b.plain(rois), 0, i, i+1), b.part(b.plain(n.need(2)), 0, i, i+1), roiSamples(n, at)))
+		parts = append(parts, b.roiAlign(n, x, b.part(b.plain(rois), 0, i, i+1), b.part(b.plain(n.need(2)), 0, i, i+1),
+			roiSamples(n, at)))
 	}
 	n.out = []*value{fromPlain(b.join(0, parts...))}
 }, nil)
@@ -83,7 +84,8 @@ func (b *builder) roiAlign(n *node, x, rois, batch ref, samples [2]int) ref {
 		within = b.times2(within, b.reshape(b.spreadTo(b.reshape(in, shape...), full), count, full[1]*full[2]))
 	}
 	// Each region reads its own picture.
-	picked := b.emit("Gather", slices.Concat([]int{count}, x.dims[1:]), []ref{x, b.indices(b.reshape(batch, count))}, attrInt("axis", 0))
+	picked := b.emit("Gather", slices.Concat([]int{count}, x.dims[1:]), []ref{x, b.indices(b.reshape(batch, count))},
+		attrInt("axis", 0))
 	s := b.newSampler(picked, "border", true)
 	largest := n.stringOr("mode", "avg") == "max"
 	var y ref

@@ -91,7 +91,9 @@ func (b *builder) run(n *node, g *protos.GraphProto, bind []*value) []*value {
 		failf("its subgraph %q takes %d inputs, and %d are given", g.Name, len(g.Input), len(bind))
 	}
 	b.count++
-	w := &walk{values: map[string]*value{}, b: b, refused: map[string]error{}, taken: outer.taken, outer: outer, constants: outer.graphOfConstants(), evaluate: outer.evaluate, variant: outer.variant, prefix: fmt.Sprintf("%s@%d/", nodeName(n.NodeProto), b.count)}
+	w := &walk{values: map[string]*value{}, b: b, refused: map[string]error{}, taken: outer.taken, outer: outer,
+		constants: outer.graphOfConstants(), evaluate: outer.evaluate, variant: outer.variant,
+		prefix: fmt.Sprintf("%s@%d/", nodeName(n.NodeProto), b.count)}
 	for _, p := range g.Initializer {
 		t, err := decode(p, inGraph(p))
 		if err != nil {
@@ -143,7 +145,8 @@ func (w *walk) inner(p *protos.NodeProto) {
 func (b *builder) standard(n *node, op string, in []*value, attrs ...*protos.AttributeProto) *value {
 	b.count++
 	names := convert(in, func(v *value) string { return v.name })
-	m := &node{NodeProto: &protos.NodeProto{OpType: op, Name: n.Name, Input: names, Output: []string{fmt.Sprintf("%s@%d", n.Output[0], b.count)}, Attribute: attrs}, in: in}
+	m := &node{NodeProto: &protos.NodeProto{OpType: op, Name: n.Name, Input: names,
+		Output: []string{fmt.Sprintf("%s@%d", n.Output[0], b.count)}, Attribute: attrs}, in: in}
 	b.walk.rewrite(m)
 	return m.out[0]
 }

@@ -16,7 +16,8 @@ var _ = register("TopK", func(b *builder, n *node) {
 	dims := replaced(x.dims, at, k)
 	b.count++
 	values, places := ref{n.Output[0] + "%values", dims}, ref{n.Output[0] + "%places", dims}
-	b.emitNode("TopK", []ref{x, b.ints(k)}, []ref{values, places}, attrInt("axis", at), attrInt("largest", n.intOr("largest", 1)))
+	b.emitNode("TopK", []ref{x, b.ints(k)}, []ref{values, places}, attrInt("axis", at),
+		attrInt("largest", n.intOr("largest", 1)))
 	n.out = []*value{
 		fromPlain(b.gatherElements(x, places, at)),
 		fromPlain(b.fromIndices(places)).is(whole),

@@ -12,9 +12,10 @@ func TestTrainingModeIsRefused(t *testing.T) {
 	yes := &protos.TensorProto{Name: "yes", DataType: int32(protos.TensorProto_BOOL), Int32Data: []int32{1}}
 	one := weight([]int64{3}, 1, 1, 1)
 	for name, n := range map[string]*protos.NodeProto{
-		"dropout":    {OpType: "Dropout", Input: []string{"x", "", "yes"}, Output: []string{"y"}},
-		"batch norm": {OpType: "BatchNormalization", Input: []string{"x", "w", "w", "w", "w"}, Output: []string{"y"}, Attribute: []*protos.AttributeProto{attrInt("training_mode", 1)}},
-		"noise":      {OpType: "RandomUniformLike", Input: []string{"x"}, Output: []string{"y"}},
+		"dropout": {OpType: "Dropout", Input: []string{"x", "", "yes"}, Output: []string{"y"}},
+		"batch norm": {OpType: "BatchNormalization", Input: []string{"x", "w", "w", "w", "w"}, Output: []string{"y"},
+			Attribute: []*protos.AttributeProto{attrInt("training_mode", 1)}},
+		"noise": {OpType: "RandomUniformLike", Input: []string{"x"}, Output: []string{"y"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Normalise(graph([]*protos.NodeProto{n}, yes, one), []int{1, 3, 8, 8}, Options{})

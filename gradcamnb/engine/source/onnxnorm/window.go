@@ -42,7 +42,8 @@ func (w window) reach(i int) int { return reach(w.kernel[i], w.dilate[i]) }
 
 // coversAll tells whether there is one window, and all of the input is in it.
 func (w window) coversAll() bool {
-	return w.out == [2]int{1, 1} && w.dilate == [2]int{1, 1} && w.before == [2]int{} && w.kernel[0] >= w.in[0] && w.kernel[1] >= w.in[1]
+	return w.out == [2]int{1, 1} && w.dilate == [2]int{1, 1} && w.before == [2]int{} && w.kernel[0] >= w.in[0] &&
+		w.kernel[1] >= w.in[1]
 }
 
 // largeWindow is from how many cells on a pool goes along one axis and then along the other.

@@ -50,11 +50,13 @@ func (f Found) Fold(grid, clean *Node) *Node {
 	batch, channels, cells := grid.Shape().Dim(0), grid.Shape().Dim(3), f.Cells[0]*f.Cells[1]
 	parts := []*Node{Reshape(grid, batch, cells, channels)}
 	if f.Before > 0 {
-		parts = append([]*Node{BroadcastToDims(Slice(clean, AxisRange(), AxisRange(0, f.Before), AxisRange()), batch, f.Before, channels)}, parts...)
+		parts = append([]*Node{BroadcastToDims(Slice(clean, AxisRange(), AxisRange(0, f.Before), AxisRange()), batch,
+			f.Before, channels)}, parts...)
 	}
 	at := f.Before + cells
 	if after := clean.Shape().Dim(1) - at; after > 0 {
-		parts = append(parts, BroadcastToDims(Slice(clean, AxisRange(), AxisRange(at, at+after), AxisRange()), batch, after, channels))
+		parts = append(parts, BroadcastToDims(Slice(clean, AxisRange(), AxisRange(at, at+after), AxisRange()), batch, after,
+			channels))
 	}
 	if len(parts) == 1 {
 		return parts[0]

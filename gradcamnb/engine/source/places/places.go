@@ -103,7 +103,8 @@ func joined(a Axis) Axis {
 		if n := len(out) - 1; n >= 0 {
 			before := &out[n]
 			places := p.Kind == Row || p.Kind == Column
-			if before.Kind == p.Kind && (p.Kind == Other || places && before.Extent == p.Extent && before.Stride == p.Stride*p.Size && before.Moved == p.Moved) {
+			if before.Kind == p.Kind && (p.Kind == Other || places && before.Extent == p.Extent &&
+				before.Stride == p.Stride*p.Size && before.Moved == p.Moved) {
 				before.Size *= p.Size
 				before.Stride = p.Stride
 				continue

@@ -6,11 +6,15 @@ import (
 )
 
 var (
-	_ = register(first, "BatchNormalization", "LayerNormalization", "InstanceNormalization", "GroupNormalization", "RMSNormalization", "SimplifiedLayerNormalization",
-		"MeanVarianceNormalization", "LpNormalization", "Softmax", "LogSoftmax", "Hardmax", "LRN", "CumSum", "Dropout", "Trilu")
+	_ = register(first, "BatchNormalization", "LayerNormalization", "InstanceNormalization", "GroupNormalization",
+		"RMSNormalization", "SimplifiedLayerNormalization",
+		"MeanVarianceNormalization", "LpNormalization", "Softmax", "LogSoftmax", "Hardmax", "LRN", "CumSum", "Dropout",
+		"Trilu")
 	_ = register(step.alike, "SkipLayerNormalization")
-	_ = register(plane(true), "Conv", "FusedConv", "QLinearConv", "ConvInteger", "ConvTranspose", "DeformConv", "SpaceToDepth", "DepthToSpace")
-	_ = register(plane(false), "MaxPool", "AveragePool", "LpPool", "QLinearAveragePool", "Resize", "Upsample", "Pad", "GridSample")
+	_ = register(plane(true), "Conv", "FusedConv", "QLinearConv", "ConvInteger", "ConvTranspose", "DeformConv",
+		"SpaceToDepth", "DepthToSpace")
+	_ = register(plane(false), "MaxPool", "AveragePool", "LpPool", "QLinearAveragePool", "Resize", "Upsample", "Pad",
+		"GridSample")
 	_ = register(pooledWhole, "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearGlobalAveragePool")
 	_ = register(transposed, "Transpose")
 	_ = register(func(s step) []Axis {
@@ -22,7 +26,8 @@ var (
 	_ = register(expanded, "Expand", "Tile")
 	_ = register(multiplied, "MatMul", "FusedMatMul", "QLinearMatMul", "MatMulInteger")
 	_ = register(dense, "Gemm", "FusedGemm", "QGemm")
-	_ = register(reduced, "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp", "ArgMax", "ArgMin")
+	_ = register(reduced, "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceProd", "ReduceL1", "ReduceL2",
+		"ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp", "ArgMax", "ArgMin")
 	_ = register(einsum, "Einsum")
 	_ = register(func(s step) []Axis {
 		out := make([]Axis, len(s.Dims))

@@ -54,8 +54,9 @@ func ofInput(c walk.Convolution, x, k, v *Node) *Node {
 	turned := Reverse(k, a.KernelSpatial...)
 	back := ConvolveAxesConfig{
 		InputBatch: a.OutputBatch, InputChannels: a.OutputChannels, InputSpatial: a.OutputSpatial,
-		KernelInputChannels: a.KernelOutputChannels, KernelOutputChannels: a.KernelInputChannels, KernelSpatial: a.KernelSpatial,
-		OutputBatch: a.InputBatch, OutputChannels: a.InputChannels, OutputSpatial: a.InputSpatial,
+		KernelInputChannels: a.KernelOutputChannels, KernelOutputChannels: a.KernelInputChannels,
+		KernelSpatial: a.KernelSpatial,
+		OutputBatch:   a.InputBatch, OutputChannels: a.InputChannels, OutputSpatial: a.InputSpatial,
 	}
 	if c.Groups > 1 { // [..., in/g, out] -> [..., out/g, in]
 		spatial := len(a.KernelSpatial)
@@ -82,7 +83,8 @@ func ofKernel(c walk.Convolution, x, k, v *Node) *Node {
 	padding := make([][2]int, len(in))
 	for i := range in {
 		front := c.Paddings[i][0]
-		padding[i] = [2]int{front, spread(kernel[i], c.KernelDilations[i]) - front - 1 + spread(out[i], c.Strides[i]) - spread(in[i], c.InputDilations[i])}
+		padding[i] = [2]int{front, spread(kernel[i], c.KernelDilations[i]) - front - 1 +
+			spread(out[i], c.Strides[i]) - spread(in[i], c.InputDilations[i])}
 	}
 	axes := ConvolveAxesConfig{
 		InputBatch: a.InputChannels, InputChannels: a.InputBatch, InputSpatial: a.InputSpatial,

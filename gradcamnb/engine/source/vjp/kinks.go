@@ -23,7 +23,10 @@ func init() {
 	explained(NodeTypeMax, extreme)
 	explained(NodeTypeMin, extreme)
 	explained(NodeTypeWhere, branch)
-	explained(NodeTypeAbs, func(n, v *Node, _ func(n *Node) []*Node) []*Node { return []*Node{Mul(v, Sign(n.Inputs()[0]))} })
+	explained(NodeTypeAbs, func(n, v *Node,
+		_ func(n *Node) []*Node) []*Node {
+		return []*Node{Mul(v, Sign(n.Inputs()[0]))}
+	})
 	explained(NodeTypeReduceMax, shared)
 	explained(NodeTypeReduceMin, shared)
 }
@@ -60,11 +63,12 @@ func extreme(n, v *Node, theirs func(n *Node) []*Node) []*Node {
 	return []*Node{MulScalar(Add(one[0], other[1]), 0.5), MulScalar(Add(one[1], other[0]), 0.5)}
 }
 
-// branch is that of a selection. One that keeps what is not less than a number, as GoMLX's leaky ReLU does, keeps what is
-// greater.
+// branch is that of a selection. One that keeps what is not less than a number, as GoMLX's leaky ReLU does, keeps what
+// is greater.
 func branch(n, _ *Node, theirs func(n *Node) []*Node) []*Node {
 	condition := n.Inputs()[0]
-	if condition.Type() == NodeTypeGreaterOrEqual && condition.Inputs()[0] == n.Inputs()[1] && walk.IsNumber(condition.Inputs()[1]) {
+	if condition.Type() == NodeTypeGreaterOrEqual && condition.Inputs()[0] == n.Inputs()[1] &&
+		walk.IsNumber(condition.Inputs()[1]) {
 		return theirs(Where(GreaterThan(condition.Inputs()[0], condition.Inputs()[1]), n.Inputs()[1], n.Inputs()[2]))
 	}
 	return theirs(n)

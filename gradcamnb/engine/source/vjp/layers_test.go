@@ -28,8 +28,9 @@ func groupNorm(scope *model.Scope, x *Node, groups int) *Node {
 	return Mul(Reshape(x, d...), gain)
 }
 
-// The gradients of GoMLX's layers at the picture, in graphs of explanations, against central differences in float64: norms,
-// attention, interpolation, pools and what surrounds them. The worst is of the order of the differences' own error.
+// The gradients of GoMLX's layers at the picture, in graphs of explanations, against central differences in float64:
+// norms, attention, interpolation, pools and what surrounds them. The worst is of the order of the differences' own
+// error.
 func TestLayersOfGoMLX(t *testing.T) {
 	tokens := func(x *Node) *Node { return Reshape(x, x.Shape().Dim(0), -1, x.Shape().Dim(3)) }
 	for name, f := range map[string]func(scope *model.Scope, x *Node) *Node{
@@ -41,9 +42,12 @@ func TestLayersOfGoMLX(t *testing.T) {
 		"layer norm of maps": func(s *model.Scope, x *Node) *Node { return norm.LayerNorm(s, x, 1, 2, 3).Done() },
 		"group norm":         func(s *model.Scope, x *Node) *Node { return groupNorm(s, x, 2) },
 		"batch norm":         func(s *model.Scope, x *Node) *Node { return norm.BatchNorm(s, x, -1).Done() },
-		"batch norm, direct": func(s *model.Scope, x *Node) *Node { return norm.BatchNorm(s, x, -1).UseBackendInference(false).Done() },
-		"dynamic tanh":       func(s *model.Scope, x *Node) *Node { return norm.DynamicTanh(s, x).Done() },
-		"attention":          func(s *model.Scope, x *Node) *Node { return attention.SelfAttention(s, tokens(x), 2, 3).Done() },
+		"batch norm, direct": func(s *model.Scope,
+			x *Node) *Node {
+			return norm.BatchNorm(s, x, -1).UseBackendInference(false).Done()
+		},
+		"dynamic tanh": func(s *model.Scope, x *Node) *Node { return norm.DynamicTanh(s, x).Done() },
+		"attention":    func(s *model.Scope, x *Node) *Node { return attention.SelfAttention(s, tokens(x), 2, 3).Done() },
 		"nearest": func(_ *model.Scope, x *Node) *Node {
 			return Interpolate(x, NoInterpolation, 12, 9, NoInterpolation).Nearest().Done()
 		},
@@ -74,7 +78,9 @@ func TestLayersOfGoMLX(t *testing.T) {
 			return ReduceAllSum(Mul(w, Mul(y, y)))
 		}
 		value := model.MustNewExec(on, store, score).WithName(completed.Plain + "value")
-		slope := model.MustNewExec(on, store, func(scope *model.Scope, x *Node) *Node { return Gradient(score(scope, x), x)[0] }).WithName(completed.Plain + "slope")
+		slope := model.MustNewExec(on, store,
+			func(scope *model.Scope, x *Node) *Node { return Gradient(score(scope, x), x)[0] }).WithName(completed.Plain +
+			"slope")
 		picture := noise(11, 1, 6, 5, 4)
 		of := func(e *model.Exec, x []float64) []float64 {
 			return tensors.MustCopyFlatData[float64](e.MustCall(tensors.FromFlatDataAndDimensions(x, 1, 6, 5, 4))[0])

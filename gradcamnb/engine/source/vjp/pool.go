@@ -42,7 +42,8 @@ func sumPool(w walk.Window, x, v *Node) *Node {
 		for k := range size {
 			start := k * w.WindowDilations[axis]
 			config := make([]compute.PadAxis, x.Rank())
-			config[axis] = compute.PadAxis{Start: start, End: length - start - spread(out, w.Strides[axis]), Interior: w.Strides[axis] - 1}
+			config[axis] = compute.PadAxis{Start: start, End: length - start - spread(out, w.Strides[axis]),
+				Interior: w.Strides[axis] - 1}
 			each := Pad(v, ScalarZero(v.Graph(), v.DType()), config...)
 			if sum == nil {
 				sum = each

@@ -80,8 +80,10 @@ func differences(t *testing.T, f func(in []*Node) *Node, in ...*tensors.Tensor) 
 // The gradients with respect to the picture and to the kernel, of kernels even and odd,
 // strides, dilations, paddings, groups and orders of axes.
 func TestConvolution(t *testing.T) {
-	last := ConvolveAxesConfig{InputBatch: 0, InputSpatial: []int{1, 2}, InputChannels: 3, KernelSpatial: []int{0, 1}, KernelInputChannels: 2, KernelOutputChannels: 3, OutputBatch: 0, OutputSpatial: []int{1, 2}, OutputChannels: 3}
-	first := ConvolveAxesConfig{InputBatch: 0, InputSpatial: []int{2, 3}, InputChannels: 1, KernelSpatial: []int{2, 3}, KernelInputChannels: 1, KernelOutputChannels: 0, OutputBatch: 0, OutputSpatial: []int{2, 3}, OutputChannels: 1}
+	last := ConvolveAxesConfig{InputBatch: 0, InputSpatial: []int{1, 2}, InputChannels: 3, KernelSpatial: []int{0, 1},
+		KernelInputChannels: 2, KernelOutputChannels: 3, OutputBatch: 0, OutputSpatial: []int{1, 2}, OutputChannels: 3}
+	first := ConvolveAxesConfig{InputBatch: 0, InputSpatial: []int{2, 3}, InputChannels: 1, KernelSpatial: []int{2, 3},
+		KernelInputChannels: 1, KernelOutputChannels: 0, OutputBatch: 0, OutputSpatial: []int{2, 3}, OutputChannels: 1}
 	for i, c := range []struct {
 		axes           ConvolveAxesConfig
 		x, k           []int
@@ -144,7 +146,8 @@ func TestPooling(t *testing.T) {
 		"sum of all":        func(x *Node) *Node { return SumPool(x).WindowPerAxis(7, 6).Done() },
 		"max":               func(x *Node) *Node { return MaxPool(x).Window(2).Done() },
 		"max, second": func(x *Node) *Node {
-			return Gradient(ReduceAllSum(Mul(MaxPool(x).Window(3).Strides(2).PadSame().Done(), MaxPool(x).Window(3).Strides(2).PadSame().Done())), x)[0]
+			return Gradient(ReduceAllSum(Mul(MaxPool(x).Window(3).Strides(2).PadSame().Done(),
+				MaxPool(x).Window(3).Strides(2).PadSame().Done())), x)[0]
 		},
 		"convolution, second": func(x *Node) *Node {
 			k := Const(x.Graph(), noise(9, 3, 3, 2, 2))

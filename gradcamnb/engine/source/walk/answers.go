@@ -26,5 +26,6 @@ func Answers(output *Node) map[*Node]bool {
 
 // pools are the operators that many cells become one by, and the norms.
 var pools = map[NodeType]bool{
-	NodeTypeReduceWindow: true, NodeTypeReduceSum: true, NodeTypeReduceMax: true, NodeTypeReduceMin: true, NodeTypeBatchNormForInference: true,
+	NodeTypeReduceWindow: true, NodeTypeReduceSum: true, NodeTypeReduceMax: true, NodeTypeReduceMin: true,
+	NodeTypeBatchNormForInference: true,
 }

@@ -103,7 +103,10 @@ func (a axis) only() kind {
 	if len(all) == 2 && within[all[0]] == all[1] {
 		return all[0]
 	}
-	if len(all) > 0 && !slices.ContainsFunc(all, func(k kind) bool { return k != channels && k != heightWithin && k != widthWithin }) {
+	if len(all) > 0 && !slices.ContainsFunc(all, func(k kind) bool {
+		return k != channels && k != heightWithin &&
+			k != widthWithin
+	}) {
 		return channels
 	}
 	if len(all) == 1 {

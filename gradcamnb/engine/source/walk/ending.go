@@ -19,8 +19,9 @@ const (
 
 // through are the operators that an ending is looked for behind.
 var through = map[NodeType]bool{
-	NodeTypeReshape: true, NodeTypeDynamicReshape: true, NodeTypeTranspose: true, NodeTypeConvertDType: true, NodeTypeIdentity: true,
-	NodeTypeSlice: true, NodeTypeBroadcastInDim: true, NodeTypeOptimizationBarrier: true,
+	NodeTypeReshape: true, NodeTypeDynamicReshape: true, NodeTypeTranspose: true, NodeTypeConvertDType: true,
+	NodeTypeIdentity: true,
+	NodeTypeSlice:    true, NodeTypeBroadcastInDim: true, NodeTypeOptimizationBarrier: true,
 }
 
 // EndingOf is how an output ends, and the node z that its function is of: e^z/SUM e^z is a
@@ -49,7 +50,8 @@ func EndingOf(output *Node) (Ending, *Node) {
 		if in(1).Type() != NodeTypeLog {
 			break
 		}
-		if sum := behind(in(1).Inputs()[0]); sum.Type() == NodeTypeReduceSum && behind(sum.Inputs()[0]).Type() == NodeTypeExp {
+		if sum := behind(in(1).Inputs()[0]); sum.Type() == NodeTypeReduceSum &&
+			behind(sum.Inputs()[0]).Type() == NodeTypeExp {
 			return LogProbabilities, shifted(n.Inputs()[0])
 		}
 	}

@@ -30,7 +30,8 @@ var patterns sync.Map // of parameters, by name
 func field(params, name string) (string, bool) {
 	p, ok := patterns.Load(name)
 	if !ok {
-		p, _ = patterns.LoadOrStore(name, regexp.MustCompile(`(?:^|[ {(])`+name+`[=:](\[\[[^\]]*\](?: \[[^\]]*\])*\]|\[[^\]]*\]|[^ ,})]*)`))
+		p, _ = patterns.LoadOrStore(name,
+			regexp.MustCompile(`(?:^|[ {(])`+name+`[=:](\[\[[^\]]*\](?: \[[^\]]*\])*\]|\[[^\]]*\]|[^ ,})]*)`))
 	}
 	m := p.(*regexp.Regexp).FindStringSubmatch(params)
 	if m == nil {
@@ -60,7 +61,8 @@ func numbers(n *Node, name string) []int {
 func number(n *Node, name string) int {
 	all := numbers(n, name)
 	if len(all) != 1 {
-		exceptions.Panicf("GoMLX writes the node %s with %d numbers for %s: this version of it is not known", n, len(all), name)
+		exceptions.Panicf("GoMLX writes the node %s with %d numbers for %s: this version of it is not known", n, len(all),
+			name)
 	}
 	return all[0]
 }
@@ -80,12 +82,16 @@ func ConvolutionOf(n *Node) Convolution {
 	spatial := n.Rank() - 2
 	c := Convolution{
 		Axes: ConvolveAxesConfig{
-			InputBatch: number(n, "InputBatch"), InputChannels: number(n, "InputChannels"), InputSpatial: numbers(n, "InputSpatial"),
-			KernelInputChannels: number(n, "KernelInputChannels"), KernelOutputChannels: number(n, "KernelOutputChannels"), KernelSpatial: numbers(n, "KernelSpatial"),
-			OutputBatch: number(n, "OutputBatch"), OutputChannels: number(n, "OutputChannels"), OutputSpatial: numbers(n, "OutputSpatial"),
+			InputBatch: number(n, "InputBatch"), InputChannels: number(n, "InputChannels"),
+			InputSpatial:        numbers(n, "InputSpatial"),
+			KernelInputChannels: number(n, "KernelInputChannels"), KernelOutputChannels: number(n, "KernelOutputChannels"),
+			KernelSpatial: numbers(n, "KernelSpatial"),
+			OutputBatch:   number(n, "OutputBatch"), OutputChannels: number(n, "OutputChannels"),
+			OutputSpatial: numbers(n, "OutputSpatial"),
 		},
 		Strides: orOnes(numbers(n, "strides"), spatial), Paddings: make([][2]int, spatial),
-		InputDilations: orOnes(numbers(n, "inputDilations"), spatial), KernelDilations: orOnes(numbers(n, "kernelDilations"), spatial),
+		InputDilations: orOnes(numbers(n, "inputDilations"), spatial), KernelDilations: orOnes(numbers(n, "kernelDilations"),
+			spatial),
 		Groups: max(1, number(n, "channelGroupCount")), BatchGroups: max(1, number(n, "batchGroupCount")),
 	}
 	for i, p := range numbers(n, "paddings") {
@@ -118,7 +124,8 @@ func WindowOf(n *Node) Window {
 	kind, _ := field(parameters(n), "reductionType")
 	w := Window{
 		Reduction: kind, Size: numbers(n, "windowDimensions"), Strides: numbers(n, "strides"), Paddings: make([][2]int, rank),
-		InputDilations: orOnes(numbers(n, "inputDilations"), rank), WindowDilations: orOnes(numbers(n, "windowDilations"), rank),
+		InputDilations: orOnes(numbers(n, "inputDilations"), rank), WindowDilations: orOnes(numbers(n, "windowDilations"),
+			rank),
 	}
 	if len(w.Strides) == 0 {
 		w.Strides = w.Size
@@ -159,7 +166,8 @@ func ReducedAxes(n *Node) []int {
 
 // ScatterOf reads the parameters of the gradient of a max pooling.
 func ScatterOf(n *Node) Window {
-	w := Window{Size: numbers(n, "windowDimensions"), Strides: numbers(n, "windowStrides"), Paddings: make([][2]int, n.Rank())}
+	w := Window{Size: numbers(n, "windowDimensions"), Strides: numbers(n, "windowStrides"),
+		Paddings: make([][2]int, n.Rank())}
 	for i, p := range numbers(n, "paddings") {
 		w.Paddings[i/2][i%2] = p
 	}
