@@ -15,6 +15,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
+// manyPasses is how many passes are told before they are made.
+const manyPasses = 100
+
 // measuring is what a request wants measured, looked up and checked.
 type measuring struct {
 	metrics []metrics.Metric
@@ -51,11 +54,15 @@ func (r run) measure(ctx context.Context) error {
 	}
 	explained := r
 	r.plan = r.plan.Measured()
-	heard := 0
+	maps := len(r.results) * len(r.results[0].Maps)
+	heard, expected := 0, maps*2*want.steps
+	if expected >= manyPasses && r.backend.Name == "go" {
+		r.sayOnce(fmt.Sprintf("measuring %d maps takes about %d passes of the model, which pure Go is slow at; maps without measures take a fraction of that", maps, expected))
+	}
 	hear := func(passes int) {
 		heard += passes
 		if r.request.Progress != nil {
-			total := max(heard, len(r.results)*len(r.results[0].Maps)*2*want.steps)
+			total := max(heard, expected)
 			r.request.Progress(gradcamnb.Progress{Done: heard, Total: total})
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"image"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/image/draw"
 
@@ -39,6 +40,9 @@ const MaxBytes = 1 << 30
 
 // Open reads the picture in a file, which must be a regular one. See [Decode].
 func Open(path string) (image.Image, error) {
+	if scheme, _, found := strings.Cut(path, "://"); found && !strings.ContainsAny(scheme, `/\`) {
+		return nil, fmt.Errorf("reading the picture: %s is an address, and pictures are read from files: download it first", path)
+	}
 	data, err := regular.Read(path, MaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("reading the picture: %w", err)

@@ -3,6 +3,7 @@ package nb
 import (
 	"errors"
 	"fmt"
+	"html"
 	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -11,6 +12,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/must"
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 // ShowPicture shows the maps of results as one picture, and nothing else: up to three maps as whole figures, one map of
@@ -105,10 +107,10 @@ func ShowLayers(m *gradcamnb.Model) error {
 // MustShowLayers is ShowLayers that panics with the error.
 func MustShowLayers(m *gradcamnb.Model) { must.OK(ShowLayers(m)) }
 
-// inWords shows a text, or prints it outside a notebook.
+// inWords shows a text in Markdown, or prints it outside a notebook, without the escapes that Markdown needs.
 func inWords(words string) error {
 	if !InNotebook() {
-		fmt.Print(words)
+		fmt.Print(printable.Text(html.UnescapeString(words)))
 		return nil
 	}
 	gonbui.DisplayMarkdown(words)

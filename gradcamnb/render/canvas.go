@@ -23,17 +23,40 @@ var (
 	mark  = color.NRGBA{R: 178, G: 60, B: 20, A: 255}
 )
 
-// canvas is a picture that shapes and text are put on.
-type canvas struct{ *image.NRGBA }
+// night is what stands for each of the colours above on a dark figure; the others stay.
+var night = map[color.NRGBA]color.NRGBA{
+	white: {R: 32, G: 33, B: 36, A: 255},
+	ink:   {R: 232, G: 234, B: 237, A: 255},
+	faint: {R: 168, G: 173, B: 178, A: 255},
+	pale:  {R: 68, G: 71, B: 75, A: 255},
+	mark:  {R: 255, G: 148, B: 112, A: 255},
+}
 
-func newCanvas(w, h int) canvas {
-	c := canvas{image.NewNRGBA(image.Rect(0, 0, w, h))}
+// canvas is a picture that shapes and text are put on.
+type canvas struct {
+	*image.NRGBA
+	dark bool
+}
+
+func newCanvas(w, h int) canvas { return (*Options)(nil).canvas(w, h) }
+
+// canvas is an empty one, light or dark.
+func (o *Options) canvas(w, h int) canvas {
+	c := canvas{NRGBA: image.NewNRGBA(image.Rect(0, 0, w, h)), dark: o != nil && o.Dark}
 	c.fill(c.Bounds(), white)
 	return c
 }
 
+// shade is a colour as it is on the canvas.
+func (c canvas) shade(col color.NRGBA) color.NRGBA {
+	if other, ok := night[col]; ok && c.dark {
+		return other
+	}
+	return col
+}
+
 func (c canvas) fill(r image.Rectangle, col color.NRGBA) {
-	draw.Draw(c.opaque(), r, image.NewUniform(col), image.Point{}, draw.Src)
+	draw.Draw(c.opaque(), r, image.NewUniform(c.shade(col)), image.Point{}, draw.Src)
 }
 
 // picture scales img into r.
@@ -43,7 +66,7 @@ func (c canvas) picture(img image.Image, r image.Rectangle) {
 
 // put copies a picture of the canvas's own kind to a place.
 func (c canvas) put(img *image.NRGBA, x, y int) {
-	draw.Draw(c.opaque(), img.Bounds().Add(image.Pt(x, y)), (canvas{img}).opaque(), image.Point{}, draw.Src)
+	draw.Draw(c.opaque(), img.Bounds().Add(image.Pt(x, y)), (canvas{NRGBA: img}).opaque(), image.Point{}, draw.Src)
 }
 
 // opaque is the canvas as a picture of premultiplied colours, for which the image
@@ -54,7 +77,7 @@ func (c canvas) opaque() *image.RGBA {
 
 // text writes a line whose baseline begins at (x, y), spelled and cut to the width.
 func (c canvas) text(s string, x, y, width int, face font.Face, col color.NRGBA) {
-	d := font.Drawer{Dst: c.opaque(), Src: image.NewUniform(col), Face: face, Dot: fixed.P(x, y)}
+	d := font.Drawer{Dst: c.opaque(), Src: image.NewUniform(c.shade(col)), Face: face, Dot: fixed.P(x, y)}
 	d.DrawString(shorten(spelled(s), width, face))
 }
 

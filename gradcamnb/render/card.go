@@ -67,7 +67,7 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	if len(diagnosis) > 0 {
 		height += len(diagnosis)*lineH + gap/2
 	}
-	c := newCanvas(width, height)
+	c := o.canvas(width, height)
 
 	c.text(fmt.Sprintf("%s: %s", r.Model, madeBy(m)), margin, margin+14, inner, f.title, ink)
 	c.text(subtitle(r, m, spelled(m.Class)), margin, margin+14+lineH, inner, f.body, faint)

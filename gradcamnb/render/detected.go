@@ -24,7 +24,7 @@ func Detected(r *heatmap.Result, o *Options) *image.NRGBA {
 	f := faces()
 	whole := newCanvas(detectedWhole, 40)
 	if r.Picture != nil {
-		whole = canvas{boxesOn(r.Picture, r.Detections, detectedWhole)}
+		whole = canvas{NRGBA: boxesOn(r.Picture, r.Detections, detectedWhole)}
 	}
 	aside := margin + whole.Bounds().Dx() + 2*gap
 	across := (detectedWidth - 2*margin + cellGap) / (detectedSide + cellGap)
@@ -36,7 +36,7 @@ func Detected(r *heatmap.Result, o *Options) *image.NRGBA {
 	under := top + max(whole.Bounds().Dy(), 150) + 2*cellGap
 	rowHeight := h + 3*captionH + 2*cellGap
 	rows := (len(maps) + across - 1) / across
-	c := newCanvas(detectedWidth, under+rows*rowHeight+margin)
+	c := o.canvas(detectedWidth, under+rows*rowHeight+margin)
 	c.text(detectedTitle(r, maps), margin, margin+14, c.Rect.Dx()-2*margin, f.title, ink)
 	c.put(whole.NRGBA, margin, top)
 	if len(maps) > 0 {

@@ -40,7 +40,7 @@ func boxesOn(picture image.Image, found []heatmap.Detection, most float64) *imag
 	const least = 480 // pixels of the longer side
 	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
 	scale := min(max(1, math.Round(float64(least)/float64(max(w, h)))), most/float64(max(w, h)))
-	c := canvas{shrunk(picture, int(float64(w)*scale), int(float64(h)*scale))}
+	c := canvas{NRGBA: shrunk(picture, int(float64(w)*scale), int(float64(h)*scale))}
 	f := faces()
 	for i, d := range found {
 		c.instance(d, instanceColor(i, d))
@@ -115,7 +115,7 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 	x := func(column int) int { return margin + column*(cell+gap) }
 	rowHeight := cell + 2*captionH + cellGap
 	top := margin + 2*lineH + captionH
-	c := newCanvas(x(len(titles))+margin, top+max(1, len(rows))*rowHeight+margin)
+	c := o.canvas(x(len(titles))+margin, top+max(1, len(rows))*rowHeight+margin)
 	c.text(r.Model+": detections explained", margin, margin+14, c.Bounds().Dx(), f.title, ink)
 	for i, title := range titles {
 		c.text(title, x(i), top-8, cell, f.body, ink)

@@ -37,7 +37,7 @@ func Grid(results []*heatmap.Result, o *Options) *image.NRGBA {
 	for _, h := range heights {
 		height += h + gridWords*captionH + 2*cellGap
 	}
-	c := newCanvas(max(2*margin+across*(gridSide+cellGap)-cellGap, 520), height)
+	c := o.canvas(max(2*margin+across*(gridSide+cellGap)-cellGap, 520), height)
 	c.text(gridTitle(results, maps), margin, margin+14, c.Rect.Dx()-2*margin, f.title, ink)
 	titles := heatmap.PictureNames(results)
 	y := top

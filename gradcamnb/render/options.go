@@ -15,6 +15,7 @@ type Options struct {
 	Opacity float64  // of the strongest colour; zero: 0.75
 	Range   *Range   // of the colours; nil: from zero to the map's own highest value, or as far below zero with Signed
 	Signed  bool     // draws what speaks against the target, too
+	Dark    bool     // a figure on a dark ground; a card follows the page by itself
 
 	Film bool         // the results are frames of a film: a card has a slider over them
 	Open *heatmap.Map // that a card shows first; nil: one at the suggested layer, if the results hold it

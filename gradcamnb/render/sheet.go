@@ -29,7 +29,7 @@ const (
 // Signed is what each cell says.
 func Sheet(s *heatmap.Sheet, o *Options) *image.NRGBA {
 	l := newSheetLayout(s, o)
-	c := newCanvas(l.width, l.height)
+	c := o.canvas(l.width, l.height)
 	f := faces()
 	c.text(s.Title, margin, margin+14, l.width-2*margin, f.title, ink)
 	y := margin + 14 + lineH

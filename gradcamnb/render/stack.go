@@ -12,6 +12,7 @@ func Stack(figures []*image.NRGBA) *image.NRGBA {
 		w, h = max(w, f.Bounds().Dx()), h+f.Bounds().Dy()
 	}
 	c := newCanvas(w, h)
+	c.fill(c.Bounds(), figures[0].NRGBAAt(0, 0)) // dark beside dark ones
 	y := 0
 	for _, f := range figures {
 		b := f.Bounds()

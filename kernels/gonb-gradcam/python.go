@@ -48,7 +48,9 @@ func findJupyter() (jupyter, bool) {
 	if err != nil {
 		return jupyter{}, false
 	}
-	if python(path, "-c", "import jupyterlab, nbclient, nbconvert").Run() != nil {
+	// Looked for, and not imported, which takes seconds.
+	const look = "import sys, importlib.util as u; sys.exit(not all(u.find_spec(m) for m in ('jupyterlab', 'nbclient', 'nbconvert')))"
+	if python(path, "-c", look).Run() != nil {
 		return jupyter{}, false
 	}
 	return jupyter{path}, true

@@ -35,6 +35,7 @@ type explainFlags struct {
 	inputs                                                    string // hash for result.json, of one of many pictures
 	measured                                                  measureFlags
 	hot                                                       cutFlag
+	dark                                                      bool // figures on a dark ground
 	readingFlags
 }
 
@@ -86,6 +87,7 @@ saved from a notebook.`,
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: "+strings.Join(render.ColorMapNames(), ", ")+" (default: black body)")
 	flags.Var(&f.hot, "hot", hotHelp)
+	flags.BoolVar(&f.dark, "dark", false, "overlay.png on a dark ground")
 	f.measured.add(c)
 	f.addPreparation(c)
 	return c
@@ -184,14 +186,15 @@ func explain(ctx context.Context, f explainFlags) error {
 func isPattern(path string) bool { return strings.ContainsAny(path, "*?[") }
 
 func (f explainFlags) options() (*render.Options, error) {
+	o := render.Options{Dark: f.dark}
 	if f.colors == "" {
-		return nil, nil
+		return &o, nil
 	}
-	colors, err := render.ColorMapByName(f.colors)
-	if err != nil {
+	var err error
+	if o.Colors, err = render.ColorMapByName(f.colors); err != nil {
 		return nil, cli.Usage(err)
 	}
-	return &render.Options{Colors: colors}, nil
+	return &o, nil
 }
 
 // input reads the pictures or the tensor.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,7 +37,7 @@ func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
 	f.addMasks(c, masks, grid)
 	flags := c.Flags()
 	flags.StringVar(&f.out, "out", "", "folder for the results")
-	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: black-body (default) or jet")
+	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: "+strings.Join(render.ColorMapNames(), ", ")+" (default: black body)")
 	flags.DurationVar(&f.checkpoint, "checkpoint", time.Minute, "write run.json and weights.npy every so often, so that a run that is killed can be gone on with")
 	flags.StringVar(&f.resume, "resume", "", "folder of an earlier run of the same picture, target and masks, to go on with")
 }

@@ -1,0 +1,33 @@
+package engine
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
+)
+
+// Before pure Go measures a large sheet it says how many passes that takes: 3 layers by 3 methods, 8 steps in, 8 out, are
+// 144. A small one is measured without a word.
+func TestMeasuringSaysItsCost(t *testing.T) {
+	var said strings.Builder
+	s := openFile(t, NewSaying("go", &said), golden.Path("models", "resnet-basic.dyn.onnx"))
+	in := tiny(t, "resnet-basic")
+	in.Dims, in.Values = []int{1, 3, 64, 64}, in.Values[:3*64*64]
+	m := gradcamnb.NewModel(s)
+	for _, c := range []struct {
+		layers []string
+		says   bool
+	}{{[]string{"layer1"}, false}, {[]string{"layer1", "layer2", "layer3"}, true}} {
+		said.Reset()
+		r := gradcamnb.Request{Tensor: in}.With(gradcamnb.Layers(c.layers...), gradcamnb.Methods("Grad-CAM", "HiResCAM", "LayerCAM"))
+		if _, err := m.RunSheet(t.Context(), r, []heatmap.Axis{heatmap.ByLayer}, []heatmap.Axis{heatmap.ByMethod}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(said.String(), "measuring 9 maps takes about 144 passes"); got != c.says {
+			t.Errorf("of %v it says %q", c.layers, said.String())
+		}
+	}
+}
