@@ -34,7 +34,8 @@ func CutAtShare(share float64) Cut { return Cut{"share", share, cuts["share"]} }
 // numpy's quantile does by default.
 func CutAtQuantile(q float64) Cut { return Cut{"quantile", q, cuts["quantile"]} }
 
-// CutByOtsu cuts where the values fall into two groups best: where, with w the shares and m the means of what is below and not
+// CutByOtsu cuts where the values fall into two groups best: where, with w the shares and m the means of what is below
+// and not
 // below t,
 //
 //	w0(t) w1(t) (m0(t) - m1(t))^2

@@ -61,7 +61,8 @@ func TestHot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []float32{0, 1, 0, 0, 0, 1, 0, 0}; !slices.Equal(h.Mask.Values, want) || h.Threshold != 2.5 || h.Box != (Box{1, 0, 2, 2}) || h.Area != 0.25 {
+	if want := []float32{0, 1, 0, 0, 0, 1, 0, 0}; !slices.Equal(h.Mask.Values, want) || h.Threshold != 2.5 ||
+		h.Box != (Box{1, 0, 2, 2}) || h.Area != 0.25 {
 		t.Errorf("%+v, want the mask %v", h, want)
 	}
 	if h, err = (&Result{Frame: frame, Maps: []*Map{m}}).Hot(m, CutAt(-1)); err != nil || h.Area != 0.5 {
@@ -79,7 +80,8 @@ func TestOutlines(t *testing.T) {
 		want [][]image.Point
 	}{
 		{gridOf(3, 0, 0, 0, 0, 1, 0, 0, 0, 0), [][]image.Point{{{1, 1}, {2, 1}, {2, 2}, {1, 2}}}},
-		{gridOf(3, 1, 1, 1, 1, 0, 1, 1, 1, 1), [][]image.Point{{{0, 0}, {3, 0}, {3, 3}, {0, 3}}, {{2, 1}, {1, 1}, {1, 2}, {2, 2}}}},
+		{gridOf(3, 1, 1, 1, 1, 0, 1, 1, 1, 1), [][]image.Point{{{0, 0}, {3, 0}, {3, 3}, {0, 3}},
+			{{2, 1}, {1, 1}, {1, 2}, {2, 2}}}},
 		{gridOf(2, 1, 0, 0, 1), [][]image.Point{{{0, 0}, {1, 0}, {1, 1}, {2, 1}, {2, 2}, {1, 2}, {1, 1}, {0, 1}}}},
 		{gridOf(2, 0, 0, 0, 0), nil},
 	} {

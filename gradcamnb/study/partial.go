@@ -98,14 +98,16 @@ func (p *Partial) Add(o *Partial) error {
 		return nil
 	}
 	if len(o.blocks) > 0 && p.manifest.Settings != o.manifest.Settings {
-		return fmt.Errorf("parts of two studies do not add up: their settings are %.8s and %.8s", p.manifest.Settings, o.manifest.Settings)
+		return fmt.Errorf("parts of two studies do not add up: their settings are %.8s and %.8s", p.manifest.Settings,
+			o.manifest.Settings)
 	}
 	for _, b := range slices.SortedFunc(maps.Keys(o.blocks), func(a, b block) int { return a.start() - b.start() }) {
 		counted := false
 		for there := range p.blocks {
 			counted = counted || b.within(there)
 			if there != b && there.within(b) {
-				return fmt.Errorf("parts %d to %d were counted before, and are in what is added among others", there.start(), there.start()+1<<there.Level-1)
+				return fmt.Errorf("parts %d to %d were counted before, and are in what is added among others", there.start(),
+					there.start()+1<<there.Level-1)
 			}
 		}
 		if !counted {
@@ -157,7 +159,8 @@ func (p *Partial) MarshalBinary() ([]byte, error) {
 	}
 	all := []packed{}
 	for b, t := range p.blocks {
-		w := packed{Block: b, Pictures: t.pictures, Maps: t.maps, Failures: t.failures, Right: t.right, Labelled: t.labelled, Failed: t.failed, Examples: t.examples}
+		w := packed{Block: b, Pictures: t.pictures, Maps: t.maps, Failures: t.failures, Right: t.right, Labelled: t.labelled,
+			Failed: t.failed, Examples: t.examples}
 		for k, v := range t.values {
 			w.Values = append(w.Values, packedValue{k.cell, k.metric, v.moments, v.sample})
 		}
@@ -189,7 +192,8 @@ func (p *Partial) UnmarshalBinary(data []byte) error {
 	*p = Partial{m, map[block]*tally{}}
 	for _, w := range all {
 		t := newTally(m)
-		t.pictures, t.maps, t.failures, t.right, t.labelled, t.failed = w.Pictures, w.Maps, w.Failures, w.Right, w.Labelled, w.Failed
+		t.pictures, t.maps, t.failures, t.right, t.labelled, t.failed = w.Pictures, w.Maps, w.Failures, w.Right, w.Labelled,
+			w.Failed
 		if w.Examples != nil {
 			t.examples = w.Examples
 		}

@@ -266,7 +266,8 @@ func (s *Study) claim() error {
 
 func (s *Study) manifest() (manifest, error) {
 	info := s.Model.Info()
-	m := manifest{Version: 1, Model: s.modelName(), Pictures: len(s.Pictures), Part: cmp.Or(s.Part, 64), Metrics: s.Metrics}
+	m := manifest{Version: 1, Model: s.modelName(), Pictures: len(s.Pictures), Part: cmp.Or(s.Part, 64),
+		Metrics: s.Metrics}
 	h := sha256.New()
 	for _, p := range s.Pictures {
 		fmt.Fprintf(h, "%q %q\n", p.Name, p.Label)

@@ -48,7 +48,8 @@ type Comparison struct {
 	N          int     // pairs
 	Difference float64 // mean of A - B
 	StdErr     float64
-	P          float64 // two-sided, of a difference of 0: normal approximation of the paired t test, Holm-corrected within the metric
+	// two-sided, of a difference of 0: normal approximation of the paired t test, Holm-corrected within the metric
+	P float64
 }
 
 // Rank is the mean place of a cell among all cells, 1 the best, by one metric.
@@ -190,7 +191,8 @@ func holm(all []Comparison) {
 
 // nemenyi are the critical values q_0.05 / sqrt(2) of the studentised range for k = 2, 3, ... cells
 // (Demsar 2006, table 5, to 10; beyond, scipy 1.17.1's studentized_range).
-var nemenyi = []float64{1.960, 2.344, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164, 3.219, 3.268, 3.313, 3.354, 3.391, 3.426, 3.458, 3.489, 3.517, 3.544}
+var nemenyi = []float64{1.960, 2.344, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164, 3.219, 3.268, 3.313, 3.354,
+	3.391, 3.426, 3.458, 3.489, 3.517, 3.544}
 
 func (t *tally) ranksOf(metric string, cells []Cell) []Rank {
 	var out []Rank

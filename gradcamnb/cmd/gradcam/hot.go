@@ -44,7 +44,8 @@ type reportHot struct {
 }
 
 func newReportHot(h *heatmap.Hot) *reportHot {
-	r := &reportHot{Cut: h.Cut.String(), Threshold: h.Threshold, Area: h.Area, Box: h.Box, Polygons: [][]int{}, RLE: coco.NewRLE(h.Mask)}
+	r := &reportHot{Cut: h.Cut.String(), Threshold: h.Threshold, Area: h.Area, Box: h.Box, Polygons: [][]int{},
+		RLE: coco.NewRLE(h.Mask)}
 	for _, outline := range h.Mask.Outlines() {
 		flat := make([]int, 0, 2*len(outline))
 		for _, p := range outline {

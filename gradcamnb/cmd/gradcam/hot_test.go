@@ -15,7 +15,8 @@ import (
 // The mask, the polygons and the run lengths of --hot say the same, and the box lies around it.
 func TestHotPart(t *testing.T) {
 	dir := t.TempDir()
-	code, _, said := call(t, "explain", "--model", model("resnet-basic.dyn.onnx"), "--image", picture("cat_224.png"), "--size", "64", "--mean", "127", "--scale", "64", "--hot", "share:0.5", "--out", dir)
+	code, _, said := call(t, "explain", "--model", model("resnet-basic.dyn.onnx"), "--image", picture("cat_224.png"),
+		"--size", "64", "--mean", "127", "--scale", "64", "--hot", "share:0.5", "--out", dir)
 	if code != 0 {
 		t.Fatal(said)
 	}
@@ -53,7 +54,8 @@ func TestHotPart(t *testing.T) {
 	for _, v := range mask.Values {
 		cells += float64(v)
 	}
-	if share := cells / float64(len(mask.Values)); share <= 0 || share >= 1 || math.Abs(share-hot.Area) > 1e-9 || hot.Box != mask.Region(1).Around() || hot.Cut != "share:0.5" {
+	if share := cells / float64(len(mask.Values)); share <= 0 || share >= 1 || math.Abs(share-hot.Area) > 1e-9 ||
+		hot.Box != mask.Region(1).Around() || hot.Cut != "share:0.5" {
 		t.Errorf("%g of the picture is hot: %+v", share, hot)
 	}
 	if code, _, said := call(t, "explain", "--hot", "osu"); code != 2 || said == "" {

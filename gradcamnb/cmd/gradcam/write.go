@@ -203,7 +203,8 @@ func fileName(layer string) string {
 
 func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Result) error {
 	r0 := results[0]
-	rep := report{Inputs: f.inputs, Model: r0.Model, File: f.model, SHA256: r0.SHA256, Backend: m.Info().Backend, Versions: r0.Versions, Seconds: map[string]float64{}}
+	rep := report{Inputs: f.inputs, Model: r0.Model, File: f.model, SHA256: r0.SHA256, Backend: m.Info().Backend,
+		Versions: r0.Versions, Seconds: map[string]float64{}}
 	for step, d := range r0.Timings {
 		rep.Seconds[step] = d.Seconds()
 	}
@@ -221,7 +222,8 @@ func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*hea
 			lo, hi, ok := m.Raw.Range()
 			e := reportMap{
 				Layer: m.Layer, Method: m.Method, Target: m.Target, Class: m.Index, ClassName: m.Class,
-				Score: finite(m.Score), ScoreUnit: m.ScoreUnit, Unit: m.Unit, Grid: [2]int{m.Raw.H, m.Raw.W}, Diagnosis: m.Diagnosis,
+				Score: finite(m.Score), ScoreUnit: m.ScoreUnit, Unit: m.Unit, Grid: [2]int{m.Raw.H, m.Raw.W},
+				Diagnosis: m.Diagnosis,
 			}
 			for name, v := range m.Metrics {
 				if e.Metrics == nil {

@@ -84,11 +84,13 @@ type Decoder struct {
 
 // Spec is the part of a sidecar that says how a model's detections are read.
 type Spec struct {
-	Decoder   string          `json:"decoder"`
-	Outputs   []string        `json:"outputs,omitempty"`   // tensors that the decoder reads, in its order; by default the model's outputs
-	Threshold float64         `json:"threshold,omitempty"` // confidence that makes a candidate a detection
-	NMS       float64         `json:"nms,omitempty"`       // IoU from which the weaker of two detections of a class goes; 1 keeps all
-	Numbers   json.RawMessage `json:"numbers,omitempty"`   // of the decoder
+	Decoder string `json:"decoder"`
+	// tensors that the decoder reads, in its order; by default the model's outputs
+	Outputs   []string `json:"outputs,omitempty"`
+	Threshold float64  `json:"threshold,omitempty"` // confidence that makes a candidate a detection
+	// IoU from which the weaker of two detections of a class goes; 1 keeps all
+	NMS     float64         `json:"nms,omitempty"`
+	Numbers json.RawMessage `json:"numbers,omitempty"` // of the decoder
 }
 
 // Filled is the spec with the decoder's usual numbers where it has none.
@@ -104,7 +106,8 @@ func (s Spec) Filled() (Spec, error) {
 		s.NMS = d.Spec.NMS
 	}
 	if !(s.Threshold > 0 && s.Threshold < 1) || !(s.NMS > 0 && s.NMS <= 1) {
-		return Spec{}, fmt.Errorf("detector %s: the threshold %g must lie between 0 and 1, and nms %g too (1 keeps all)", s.Decoder, s.Threshold, s.NMS)
+		return Spec{}, fmt.Errorf("detector %s: the threshold %g must lie between 0 and 1, and nms %g too (1 keeps all)",
+			s.Decoder, s.Threshold, s.NMS)
 	}
 	return s, nil
 }

@@ -2,7 +2,8 @@ package detections
 
 import "math"
 
-// gaussian is a turned box as the normal distribution of the same middle and the covariance of its area: with the sides w and h
+// gaussian is a turned box as the normal distribution of the same middle and the covariance of its area: with the
+// sides w and h
 // and the angle t
 //
 //	a = w²/12 cos² t + h²/12 sin² t, b = w²/12 sin² t + h²/12 cos² t, c = (w² - h²)/12 cos t sin t
@@ -24,8 +25,10 @@ func (c candidates) gaussian(k int) gaussian {
 //
 //	1 - sqrt(1 - exp(-B)),  B = ((a (dy)² + b (dx)²) / 4 - c dx dy / 2) / (a b - c²) + log((a b - c²) / (4 sqrt(D_1 D_2))) / 2
 //
-// with a, b and c the sums of both and D the determinant of each. Murrugarra-Llerena, Kirsten and Jung 2021, "Gaussian Bounding Boxes
-// and Probabilistic Intersection-over-Union for Object Detection"; ultralytics 8.4.190, utils/metrics.py (batch_probiou).
+// with a, b and c the sums of both and D the determinant of each. Murrugarra-Llerena, Kirsten and Jung 2021, "Gaussian
+// Bounding Boxes
+// and Probabilistic Intersection-over-Union for Object Detection"; ultralytics 8.4.190, utils/metrics.py
+// (batch_probiou).
 func (g gaussian) overlap(o gaussian) float64 {
 	const tiny = 1e-7
 	a, b, c := g.a+o.a, g.b+o.b, g.c+o.c
@@ -37,7 +40,8 @@ func (g gaussian) overlap(o gaussian) float64 {
 	return 1 - math.Sqrt(1-math.Exp(-bhattacharyya)+tiny)
 }
 
-// untwice are those of the candidates, the surest first, that overlap no surer one of their class by more than the limit,
+// untwice are those of the candidates, the surest first, that overlap no surer one of their class by more than the
+// limit,
 // kept or not, as Ultralytics 8.4.190 suppresses turned boxes (utils/nms.py, fast_nms).
 func (c candidates) untwice(order []int, limit float64) []int {
 	var kept []int

@@ -6,10 +6,12 @@ import (
 	"testing"
 )
 
-// Six turned boxes, middle, size and angle: their overlaps by batch_probiou and what fast_nms keeps at 0.7, of Ultralytics 8.4.190
+// Six turned boxes, middle, size and angle: their overlaps by batch_probiou and what fast_nms keeps at 0.7, of
+// Ultralytics 8.4.190
 // in float64. The fifth overlaps the first by less than 0.7, but the second, which is gone, by more.
 func TestTurnedBoxesAgainstUltralytics(t *testing.T) {
-	boxes := [][5]float64{{50, 50, 40, 20, 0.3}, {52, 49, 38, 22, 0.5}, {70, 50, 40, 20, 1.2}, {50, 50, 20, 40, 0.3}, {54, 47, 36, 24, 0.7}, {90, 20, 10, 60, 2}}
+	boxes := [][5]float64{{50, 50, 40, 20, 0.3}, {52, 49, 38, 22, 0.5}, {70, 50, 40, 20, 1.2}, {50, 50, 20, 40, 0.3},
+		{54, 47, 36, 24, 0.7}, {90, 20, 10, 60, 2}}
 	c := make(candidates, 5)
 	for i, b := range boxes {
 		cos, sin := math.Cos(b[4]), math.Sin(b[4])
@@ -22,7 +24,8 @@ func TestTurnedBoxesAgainstUltralytics(t *testing.T) {
 	}
 	for i, row := range [][]float64{
 		{0.999553, 0.849715, 0.249961, 0.552786, 0.697871, 6e-06}, {0.849715, 0.999553, 0.284484, 0.590376, 0.830759, 3e-05},
-		{0.249961, 0.284484, 0.999553, 0.158834, 0.338802, 0.006118}, {0.552786, 0.590376, 0.158834, 0.999553, 0.604609, 0.004768},
+		{0.249961, 0.284484, 0.999553, 0.158834, 0.338802, 0.006118}, {0.552786, 0.590376, 0.158834, 0.999553, 0.604609,
+			0.004768},
 	} {
 		for j, want := range row {
 			if got := c.gaussian(i).overlap(c.gaussian(j)); math.Abs(got-want) > 2e-5 {

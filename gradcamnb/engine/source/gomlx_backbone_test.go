@@ -36,7 +36,8 @@ func TestSuggestionThroughAFilesNetwork(t *testing.T) {
 func suggestedThrough(t *testing.T, on func() (compute.Backend, error)) {
 	for name, side := range map[string]int{
 		"efficientnet-lite0.onnx": 224, "resnet-basic.dyn.onnx": 64, "mobilenet_v3.dyn.onnx": 64, "convnext.dyn.onnx": 64,
-		"densenet.dyn.onnx": 64, "inception.dyn.onnx": 64, "squeezenet.dyn.onnx": 64, "vgg.dyn.onnx": 64, "unet.dyn.onnx": 64, "vit.dyn.onnx": 64,
+		"densenet.dyn.onnx": 64, "inception.dyn.onnx": 64, "squeezenet.dyn.onnx": 64, "vgg.dyn.onnx": 64, "unet.dyn.onnx": 64,
+		"vit.dyn.onnx": 64,
 	} {
 		t.Run(name, func(t *testing.T) {
 			file, err := ONNX(golden.Path("models", name))
@@ -55,10 +56,11 @@ func suggestedThrough(t *testing.T, on func() (compute.Backend, error)) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m, err := GoMLX(Card{Name: "head", Input: input, Layout: imgio.ChannelsFirst, Untrained: true}, model.NewStore(), func(scope *model.Scope, x *Node) []*Node {
-				cut := file.Build(scope.In("backbone"), x, []string{want.Name}, nil).Cuts[0]
-				return []*Node{layers.Dense(scope.In("head"), ReduceMean(cut.Grid(cut.Node), 1, 2), true, 4)}
-			})
+			m, err := GoMLX(Card{Name: "head", Input: input, Layout: imgio.ChannelsFirst, Untrained: true}, model.NewStore(),
+				func(scope *model.Scope, x *Node) []*Node {
+					cut := file.Build(scope.In("backbone"), x, []string{want.Name}, nil).Cuts[0]
+					return []*Node{layers.Dense(scope.In("head"), ReduceMean(cut.Grid(cut.Node), 1, 2), true, 4)}
+				})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,7 +71,8 @@ func suggestedThrough(t *testing.T, on func() (compute.Backend, error)) {
 			}
 			got, err := Suggested(all)
 			if err != nil || got.Grid != want.Grid || got.Op != want.Op {
-				t.Errorf("error %v, the suggestion is %s (%s, %v), want %s (%s, %v)", err, got.Name, got.Op, got.Grid, want.Name, want.Op, want.Grid)
+				t.Errorf("error %v, the suggestion is %s (%s, %v), want %s (%s, %v)", err, got.Name, got.Op, got.Grid, want.Name,
+					want.Op, want.Grid)
 			}
 		})
 	}
@@ -85,14 +88,15 @@ func TestLayersOfConstantWeights(t *testing.T) {
 		}
 		return Const(g, tensors.FromFlatDataAndDimensions(flat, dims...))
 	}
-	m, err := GoMLX(Card{Name: "constants", Input: []int{-1, 8, 8, 3}}, model.NewStore(), func(_ *model.Scope, x *Node) []*Node {
-		g := x.Graph()
-		for _, channels := range []int{6, 8} {
-			x = Add(Convolve(x, weights(g, 3, 3, x.Shape().Dim(-1), channels)).PadSame().Done(), weights(g, 1, 1, 1, channels))
-			x = MaxPool(activation.Relu(x)).Window(2).Done()
-		}
-		return []*Node{Dot(ReduceMean(x, 1, 2), weights(g, 8, 3)).Product()}
-	})
+	m, err := GoMLX(Card{Name: "constants", Input: []int{-1, 8, 8, 3}}, model.NewStore(),
+		func(_ *model.Scope, x *Node) []*Node {
+			g := x.Graph()
+			for _, channels := range []int{6, 8} {
+				x = Add(Convolve(x, weights(g, 3, 3, x.Shape().Dim(-1), channels)).PadSame().Done(), weights(g, 1, 1, 1, channels))
+				x = MaxPool(activation.Relu(x)).Window(2).Done()
+			}
+			return []*Node{Dot(ReduceMean(x, 1, 2), weights(g, 8, 3)).Product()}
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +104,8 @@ func TestLayersOfConstantWeights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{"conv Conv", "relu Relu", "pool MaxPool", "conv#2 Conv", "relu#2 Relu", "pool#2 MaxPool", "output Gemm"} {
+	for i, want := range []string{"conv Conv", "relu Relu", "pool MaxPool", "conv#2 Conv", "relu#2 Relu", "pool#2 MaxPool",
+		"output Gemm"} {
 		if got := all[i].Name + " " + all[i].Op; got != want {
 			t.Errorf("layer %d is %q, want %q", i+1, got, want)
 		}
@@ -116,14 +121,17 @@ func TestFunctionsBeforeNorms(t *testing.T) {
 		fn   func(scope *model.Scope, x *Node) *Node
 		want []string
 	}{
-		"layer norm": {func(s *model.Scope, x *Node) *Node { return norm.LayerNorm(s, activation.Relu(x), 1, 2).Done() }, []string{"a Conv", "a/relu Relu", "b LayerNormalization"}},
-		"RMS norm":   {func(s *model.Scope, x *Node) *Node { return norm.RMSNorm(s, activation.Swish(x)).Done() }, []string{"a Conv", "a/swish Swish", "b LayerNormalization"}},
-		"none":       {func(_ *model.Scope, x *Node) *Node { return activation.Relu(x) }, []string{"a Conv", "a/relu Relu"}},
+		"layer norm": {func(s *model.Scope, x *Node) *Node { return norm.LayerNorm(s, activation.Relu(x), 1, 2).Done() },
+			[]string{"a Conv", "a/relu Relu", "b LayerNormalization"}},
+		"RMS norm": {func(s *model.Scope, x *Node) *Node { return norm.RMSNorm(s, activation.Swish(x)).Done() },
+			[]string{"a Conv", "a/swish Swish", "b LayerNormalization"}},
+		"none": {func(_ *model.Scope, x *Node) *Node { return activation.Relu(x) }, []string{"a Conv", "a/relu Relu"}},
 	} {
-		m, err := GoMLX(Card{Name: name, Input: []int{-1, 8, 8, 3}, Untrained: true}, model.NewStore(), func(scope *model.Scope, x *Node) []*Node {
-			x = layers.Convolution(scope.In("a"), x).Channels(4).KernelSize(3).PadSame().Done()
-			return []*Node{ReduceMean(c.fn(scope.In("b"), x), 1, 2)}
-		})
+		m, err := GoMLX(Card{Name: name, Input: []int{-1, 8, 8, 3}, Untrained: true}, model.NewStore(),
+			func(scope *model.Scope, x *Node) []*Node {
+				x = layers.Convolution(scope.In("a"), x).Channels(4).KernelSize(3).PadSame().Done()
+				return []*Node{ReduceMean(c.fn(scope.In("b"), x), 1, 2)}
+			})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,8 @@ func NamedLayer(x *Node, alias string) *Node {
 
 // BuildFrom: see [StartsAtLayer]. The whole function is built, and what comes after the layer
 // once more from the given values; what they replace is not computed.
-func (m *gomlxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node, wants []string) map[string]*Node {
+func (m *gomlxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node,
+	wants []string) map[string]*Node {
 	dims := slices.Clone(x.Shape().Dimensions)
 	dims[0] = grid.Shape().Dim(0)
 	x = BroadcastToDims(x, dims...)
@@ -34,14 +35,16 @@ func (m *gomlxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, 
 	out := rebuilt(m, w, wants, map[*Node]*Node{node: ConvertDType(given, node.DType())}, nil)
 	for _, want := range wants {
 		if out[want] == asFloat32(m.find(w, want)) {
-			exceptions.Panicf("model %s: %q is not made of the layer %q, so no pass to it can begin there", m.card.Name, want, layer)
+			exceptions.Panicf("model %s: %q is not made of the layer %q, so no pass to it can begin there", m.card.Name, want,
+				layer)
 		}
 	}
 	return out
 }
 
 // BuildGuided: see [Guidable]. The model is built once more from its first ReLU on.
-func (m *gomlxModel) BuildGuided(scope *model.Scope, x *Node, wants []string, gradient func(r, g *Node) *Node) map[string]*Node {
+func (m *gomlxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
+	gradient func(r, g *Node) *Node) map[string]*Node {
 	w := m.walk(scope, x)
 	return rebuilt(m, w, wants, nil, func(n *Node, inputs []*Node) *Node {
 		if _, ok := walk.IsRelu(n); !ok || !w.Sees(n) {

@@ -179,7 +179,8 @@ func Feed(m Model, values map[string]Value, pictures int) (Fed, error) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		at := slices.IndexFunc(c.Inputs, func(i Input) bool { return i.Name == name })
 		if at < 0 {
-			return Fed{}, fmt.Errorf("the model %s has no input %q beside the picture; it has %s", c.Name, name, inputNames(c.Inputs))
+			return Fed{}, fmt.Errorf("the model %s has no input %q beside the picture; it has %s", c.Name, name,
+				inputNames(c.Inputs))
 		}
 		v, err := c.Inputs[at].fits(values[name], pictures)
 		if err != nil {
@@ -199,7 +200,8 @@ func Feed(m Model, values map[string]Value, pictures int) (Fed, error) {
 			}
 			all[i.Name] = v
 		case i.Read:
-			return Fed{}, fmt.Errorf("the model %s takes the input %s beside the picture, and nothing gives it: give it with %s, or as one of the \"inputs\" in the sidecar", c.Name, i, place.Words(fmt.Sprintf("gradcamnb.Input(%q, ...)", i.Name), "--input "+i.Name+"=VALUES"))
+			return Fed{}, fmt.Errorf(
+				"the model %s takes the input %s beside the picture, and nothing gives it: give it with %s, or as one of the \"inputs\" in the sidecar", c.Name, i, place.Words(fmt.Sprintf("gradcamnb.Input(%q, ...)", i.Name), "--input "+i.Name+"=VALUES"))
 		}
 	}
 	return feed(m, all), nil

@@ -45,8 +45,10 @@ func TestPrismAsPlain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	plan := Plan{Model: filepath.Join(models, "net.onnx"), Backend: "go", Pictures: []string{photos}, Layers: []string{"stages"},
-		Methods: []string{"Grad-CAM", "LayerCAM"}, Metrics: []string{"sparseness", "deletion"}, Part: 2, Batch: 2, Out: filepath.Join(t.TempDir(), "beam")}
+	plan := Plan{Model: filepath.Join(models, "net.onnx"), Backend: "go", Pictures: []string{photos},
+		Layers:  []string{"stages"},
+		Methods: []string{"Grad-CAM", "LayerCAM"}, Metrics: []string{"sparseness", "deletion"}, Part: 2, Batch: 2,
+		Out: filepath.Join(t.TempDir(), "beam")}
 	plain := plan
 	plain.Out = filepath.Join(t.TempDir(), "plain")
 	s, err := plain.open(t.Context())
@@ -95,7 +97,8 @@ func read(t *testing.T, dir, name string) []byte {
 }
 
 func TestPlanErrors(t *testing.T) {
-	for want, p := range map[string]Plan{"--model": {}, "--pictures": {Model: "m"}, "--out": {Model: "m", Pictures: []string{"p"}}} {
+	for want, p := range map[string]Plan{"--model": {}, "--pictures": {Model: "m"},
+		"--out": {Model: "m", Pictures: []string{"p"}}} {
 		if err := p.check(); err == nil || !bytes.Contains([]byte(err.Error()), []byte(want)) {
 			t.Errorf("%+v: %v, want %s", p, err, want)
 		}

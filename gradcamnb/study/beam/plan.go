@@ -49,7 +49,8 @@ func (p *Plan) flags(f *flag.FlagSet) {
 	f.StringVar(&p.Model, "model", "", "ONNX file")
 	f.StringVar(&p.Backend, "backend", "", "go, xla:cpu, xla:cuda or onnxruntime")
 	f.Var((*list)(&p.Pictures), "pictures", "folder, pattern, .csv, .tar or .parquet; may be repeated")
-	f.StringVar(&p.Truth, "truth", "", "where the objects are: folder of masks or .xml files, COCO .json, or .csv of boxes")
+	f.StringVar(&p.Truth, "truth", "",
+		"where the objects are: folder of masks or .xml files, COCO .json, or .csv of boxes")
 	f.StringVar(&p.TruthClass, "truth-class", "", "count the objects of this name only")
 	f.StringVar(&p.Target, "target", "", "what is explained, as gradcam explain --target")
 	f.BoolVar(&p.AtLabel, "at-label", false, "explain the class that a picture's label names")
@@ -108,7 +109,8 @@ func (p Plan) open(ctx context.Context) (*opened, error) {
 			return nil, err
 		}
 		if truths.Attach(pictures) == 0 {
-			return nil, fmt.Errorf("--truth %s says nothing of any of the %d pictures: it goes by the pictures' file names", p.Truth, len(pictures))
+			return nil, fmt.Errorf("--truth %s says nothing of any of the %d pictures: it goes by the pictures' file names",
+				p.Truth, len(pictures))
 		}
 	}
 	m, err := gradcamnb.OpenWith(ctx, engine.New(p.Backend), p.Model)

@@ -86,7 +86,8 @@ var Lies = map[string]func() *protos.ModelProto{
 	},
 	"pads of -30": func() *protos.ModelProto {
 		n := node("Conv", "x", "w")
-		n.Attribute = []*protos.AttributeProto{{Name: "pads", Type: protos.AttributeProto_INTS, Ints: []int64{-30, -30, -30, -30}}}
+		n.Attribute = []*protos.AttributeProto{{Name: "pads", Type: protos.AttributeProto_INTS,
+			Ints: []int64{-30, -30, -30, -30}}}
 		return graphOf([]*protos.NodeProto{n}, weight("w", false, []int64{1, 3, 1, 1}, 1, 2, 3))
 	},
 	"pads of 2^63 - 1": func() *protos.ModelProto {
@@ -97,7 +98,8 @@ var Lies = map[string]func() *protos.ModelProto{
 	},
 	"negative pads of a transposed convolution": func() *protos.ModelProto {
 		n := node("ConvTranspose", "x", "w")
-		n.Attribute = []*protos.AttributeProto{{Name: "pads", Type: protos.AttributeProto_INTS, Ints: []int64{-1 << 40, 0, 0, 0}}}
+		n.Attribute = []*protos.AttributeProto{{Name: "pads", Type: protos.AttributeProto_INTS,
+			Ints: []int64{-1 << 40, 0, 0, 0}}}
 		return graphOf([]*protos.NodeProto{n}, weight("w", false, []int64{3, 1, 1, 1}, 1, 2, 3))
 	},
 	"a layer norm of axis -99": func() *protos.ModelProto {
@@ -127,15 +129,20 @@ var Lies = map[string]func() *protos.ModelProto{
 		return graphOf([]*protos.NodeProto{n})
 	},
 	"branches within branches, 500 deep": func() *protos.ModelProto {
-		inner := &protos.GraphProto{Name: "g", Node: []*protos.NodeProto{{OpType: "Relu", Input: []string{"x"}, Output: []string{"y"}}}, Output: []*protos.ValueInfoProto{{Name: "y"}}}
+		inner := &protos.GraphProto{Name: "g",
+			Node:   []*protos.NodeProto{{OpType: "Relu", Input: []string{"x"}, Output: []string{"y"}}},
+			Output: []*protos.ValueInfoProto{{Name: "y"}}}
 		flat := inner
 		for range 500 {
 			branch := &protos.AttributeProto{Name: "then_branch", Type: protos.AttributeProto_GRAPH, G: inner}
 			other := &protos.AttributeProto{Name: "else_branch", Type: protos.AttributeProto_GRAPH, G: flat}
-			inner = &protos.GraphProto{Name: "g", Node: []*protos.NodeProto{{OpType: "If", Input: []string{"c"}, Output: []string{"y"}, Attribute: []*protos.AttributeProto{branch, other}}}, Output: []*protos.ValueInfoProto{{Name: "y"}}}
+			inner = &protos.GraphProto{Name: "g",
+				Node: []*protos.NodeProto{{OpType: "If", Input: []string{"c"}, Output: []string{"y"},
+					Attribute: []*protos.AttributeProto{branch, other}}}, Output: []*protos.ValueInfoProto{{Name: "y"}}}
 		}
 		n := inner.Node[0]
-		return graphOf([]*protos.NodeProto{n}, &protos.TensorProto{Name: "c", DataType: int32(protos.TensorProto_BOOL), Int32Data: []int32{1}})
+		return graphOf([]*protos.NodeProto{n}, &protos.TensorProto{Name: "c", DataType: int32(protos.TensorProto_BOOL),
+			Int32Data: []int32{1}})
 	},
 	"a function that calls itself": func() *protos.ModelProto {
 		n := node("F", "x")
@@ -147,8 +154,9 @@ var Lies = map[string]func() *protos.ModelProto{
 		return m
 	},
 	"a loop of 2^40 turns": func() *protos.ModelProto {
-		body := &protos.GraphProto{Name: "b", Input: []*protos.ValueInfoProto{{Name: "i"}, {Name: "go"}, {Name: "v"}}, Output: []*protos.ValueInfoProto{{Name: "go"}, {Name: "w"}},
-			Node: []*protos.NodeProto{{OpType: "Relu", Input: []string{"v"}, Output: []string{"w"}}}}
+		body := &protos.GraphProto{Name: "b", Input: []*protos.ValueInfoProto{{Name: "i"}, {Name: "go"}, {Name: "v"}},
+			Output: []*protos.ValueInfoProto{{Name: "go"}, {Name: "w"}},
+			Node:   []*protos.NodeProto{{OpType: "Relu", Input: []string{"v"}, Output: []string{"w"}}}}
 		n := node("Loop", "turns", "", "x")
 		n.Attribute = []*protos.AttributeProto{{Name: "body", Type: protos.AttributeProto_GRAPH, G: body}}
 		return graphOf([]*protos.NodeProto{n}, weight("turns", true, []int64{}, 1<<40))
@@ -158,9 +166,12 @@ var Lies = map[string]func() *protos.ModelProto{
 	"weights in a file that is not there": func() *protos.ModelProto { return external("no.bin", "") },
 	"weights in the model's own file":     func() *protos.ModelProto { return external("net.onnx", "") },
 	"weights at -8 of a file":             func() *protos.ModelProto { return external("net.onnx", "-8") },
-	"weights at 2^62 of a file":           func() *protos.ModelProto { return external("net.onnx", "4611686018427387904") },
-	"weights in a file named by NUL":      func() *protos.ModelProto { return external("a\x00b", "") },
-	"weights in a folder":                 func() *protos.ModelProto { return external(".", "") },
+	"weights at 2^62 of a file": func() *protos.ModelProto {
+		return external("net.onnx",
+			"4611686018427387904")
+	},
+	"weights in a file named by NUL": func() *protos.ModelProto { return external("a\x00b", "") },
+	"weights in a folder":            func() *protos.ModelProto { return external(".", "") },
 }
 
 // pictured is a model of one activation, of an input of that shape.
@@ -178,7 +189,8 @@ func opset(v int64) *protos.ModelProto {
 
 // external is a model whose weights are said to lie in a file, from an offset on.
 func external(file, offset string) *protos.ModelProto {
-	w := &protos.TensorProto{Name: "w", Dims: []int64{64, 3, 3, 3}, DataType: int32(protos.TensorProto_FLOAT), DataLocation: protos.TensorProto_EXTERNAL,
+	w := &protos.TensorProto{Name: "w", Dims: []int64{64, 3, 3, 3}, DataType: int32(protos.TensorProto_FLOAT),
+		DataLocation: protos.TensorProto_EXTERNAL,
 		ExternalData: []*protos.StringStringEntryProto{{Key: "location", Value: file}}}
 	if offset != "" {
 		w.ExternalData = append(w.ExternalData, &protos.StringStringEntryProto{Key: "offset", Value: offset})

@@ -257,10 +257,13 @@ func (w *Walk) goesOn(n *Node, homes []*Place, last *Place) *Place {
 
 // moves are the operators that only put values elsewhere, or take fewer.
 var moves = map[NodeType]bool{
-	NodeTypeReshape: true, NodeTypeDynamicReshape: true, NodeTypeTranspose: true, NodeTypeBroadcastInDim: true, NodeTypeSlice: true,
-	NodeTypePad: true, NodeTypeConvertDType: true, NodeTypeIdentity: true, NodeTypeReverse: true, NodeTypeGather: true,
-	NodeTypeReduceSum: true, NodeTypeReduceMax: true, NodeTypeReduceMin: true, NodeTypeDynamicDimensionSize: true, NodeTypeDynamicShape: true,
-	NodeTypeGreaterOrEqual: true, NodeTypeGreaterThan: true, NodeTypeLessThan: true, NodeTypeLessOrEqual: true, NodeTypeEqual: true,
+	NodeTypeReshape: true, NodeTypeDynamicReshape: true, NodeTypeTranspose: true, NodeTypeBroadcastInDim: true,
+	NodeTypeSlice: true,
+	NodeTypePad:   true, NodeTypeConvertDType: true, NodeTypeIdentity: true, NodeTypeReverse: true, NodeTypeGather: true,
+	NodeTypeReduceSum: true, NodeTypeReduceMax: true, NodeTypeReduceMin: true, NodeTypeDynamicDimensionSize: true,
+	NodeTypeDynamicShape:   true,
+	NodeTypeGreaterOrEqual: true, NodeTypeGreaterThan: true, NodeTypeLessThan: true, NodeTypeLessOrEqual: true,
+	NodeTypeEqual:        true,
 	NodeTypeDynamicSlice: true, NodeTypeOptimizationBarrier: true,
 }
 
@@ -289,7 +292,8 @@ func oneOf(homes []*Place, last *Place) (*Place, bool) {
 	return of, true
 }
 
-// ofModule is the place of a node that reads variables, or weights that are constants, of a scope. A bias or a scale goes
+// ofModule is the place of a node that reads variables, or weights that are constants, of a scope. A bias or a scale
+// goes
 // on with the layer before it, if that is of the same scope; a convolution or a product begins one.
 func (w *Walk) ofModule(n *Node, homes []*Place, last *Place, scope string, reads map[string]bool) *Place {
 	again := slices.ContainsFunc(keys(reads), func(v string) bool { return last.reads[v] })
@@ -321,7 +325,8 @@ func (w *Walk) addPlace(n *Node, p *Place) *Place {
 	return p.extend(n)
 }
 
-// note remembers an operator within a function that does not end it. It counts when the function goes on: a mean after a
+// note remembers an operator within a function that does not end it. It counts when the function goes on: a mean after
+// a
 // clip makes no other function of it.
 func (p *Place) note(n *Node) {
 	if p.form == single && !p.closed {
@@ -357,7 +362,8 @@ func (w *Walk) withoutInner(nodes []*Node) []*Place {
 	for _, p := range w.Places {
 		within := len(consumers[p]) > 0 && p.form == single && p.normalises()
 		for _, c := range consumers[p] {
-			within = within && c.form == module && !c.ops[NodeTypeConvGeneral] && !c.ops[NodeTypeDotGeneral] && c == consumers[p][0]
+			within = within && c.form == module && !c.ops[NodeTypeConvGeneral] && !c.ops[NodeTypeDotGeneral] &&
+				c == consumers[p][0]
 		}
 		if within {
 			inner[p] = true

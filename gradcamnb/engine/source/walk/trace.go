@@ -20,8 +20,9 @@ func init() {
 		NodeTypeConvGeneral: tracer.convolution, NodeTypeReshape: tracer.reshape, NodeTypeDynamicReshape: tracer.reshape,
 		NodeTypeTranspose: tracer.transpose, NodeTypeBroadcastInDim: tracer.broadcast, NodeTypeDotGeneral: tracer.product,
 		NodeTypeConcatenate: tracer.concatenate, NodeTypeSlice: tracer.slice, NodeTypeGather: tracer.gather,
-		NodeTypeReduceSum: tracer.reduce, NodeTypeReduceMax: tracer.reduce, NodeTypeReduceMin: tracer.reduce, NodeTypeReduceProduct: tracer.reduce,
-		NodeTypeArgMinMax: tracer.nothing, NodeTypeScatterSum: tracer.nothing, NodeTypeFFT: tracer.nothing,
+		NodeTypeReduceSum: tracer.reduce, NodeTypeReduceMax: tracer.reduce, NodeTypeReduceMin: tracer.reduce,
+		NodeTypeReduceProduct: tracer.reduce,
+		NodeTypeArgMinMax:     tracer.nothing, NodeTypeScatterSum: tracer.nothing, NodeTypeFFT: tracer.nothing,
 	}
 }
 
@@ -69,7 +70,8 @@ func (t tracer) convolution(n *Node, dims []int) axes {
 	out[c.Axes.OutputChannels] = plainAxis(channels, dims[c.Axes.OutputChannels])
 	spatial := []kind{height, width}
 	if len(c.Axes.OutputSpatial) == 2 {
-		if from := t.of[n.Inputs()[0]]; from != nil && from[c.Axes.InputSpatial[0]].only() == width && from[c.Axes.InputSpatial[1]].only() == height {
+		if from := t.of[n.Inputs()[0]]; from != nil && from[c.Axes.InputSpatial[0]].only() == width &&
+			from[c.Axes.InputSpatial[1]].only() == height {
 			spatial = []kind{width, height}
 		}
 		for i, a := range c.Axes.OutputSpatial {

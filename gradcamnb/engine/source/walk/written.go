@@ -9,7 +9,8 @@ import (
 // frozen tells whether a node applies weights that are constants of the graph and no variables, as those of an imported
 // file are: a convolution or a product with them, or a bias or a scale right behind one.
 func (w *Walk) frozen(n *Node, last *Place) bool {
-	behindOne := last.form == module && len(last.reads) == 0 && !last.closed && (n.Type() == NodeTypeAdd || n.Type() == NodeTypeMul)
+	behindOne := last.form == module && len(last.reads) == 0 && !last.closed &&
+		(n.Type() == NodeTypeAdd || n.Type() == NodeTypeMul)
 	if !learned[n.Type()] && n.Type() != NodeTypeBatchNormForInference && !behindOne {
 		return false
 	}
@@ -28,14 +29,17 @@ func (w *Walk) unfolds(n *Node, last *Place) bool {
 		w.trace.of[n].layout().Map() && !w.trace.of[last.Node].layout().Map()
 }
 
-// slides tells whether a node is a step of a pooling that is written as slices of one map, of which the largest value or
+// slides tells whether a node is a step of a pooling that is written as slices of one map, of which the largest value
+// or
 // the sum is taken: the first such step, or one that goes on.
 func (w *Walk) slides(n *Node, homes []*Place, last *Place) bool {
-	if n.Type() != NodeTypeMax && n.Type() != NodeTypeAdd || slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return !w.sees[in] }) {
+	if n.Type() != NodeTypeMax && n.Type() != NodeTypeAdd ||
+		slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return !w.sees[in] }) {
 		return false
 	}
 	if last.form == window {
-		return !last.closed && n.Type() == last.last && !slices.ContainsFunc(homes, func(h *Place) bool { return h != last && h != last.From[0] })
+		return !last.closed && n.Type() == last.last &&
+			!slices.ContainsFunc(homes, func(h *Place) bool { return h != last && h != last.From[0] })
 	}
 	return len(homes) == 1 && w.trace.of[n].layout().Map() &&
 		!slices.ContainsFunc(n.Inputs(), func(in *Node) bool {
@@ -43,7 +47,8 @@ func (w *Walk) slides(n *Node, homes []*Place, last *Place) bool {
 		})
 }
 
-// beginsNorm tells whether a node is the first of a norm of what the last function gives: its values less their own mean,
+// beginsNorm tells whether a node is the first of a norm of what the last function gives: its values less their own
+// mean,
 // or their squares. The function, such as a ReLU before a layer norm, is a layer of its own.
 func beginsNorm(n *Node, last *Place) bool {
 	if len(n.Inputs()) != 2 || n.Inputs()[0] != last.Node || last.normalises() {

@@ -1,0 +1,68 @@
+package inputs
+
+import (
+	"image"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+var first = source.Card{Name: "net", Input: []int{-1, 3, -1, -1}, Layout: imgio.ChannelsFirst}
+
+// The size is the preprocessing's, and the number of channels the model's or, if that is free, three.
+func TestShape(t *testing.T) {
+	last := source.Card{Name: "net", Input: []int{1, 8, 9, -1}, Layout: imgio.ChannelsLast}
+	for _, c := range []struct {
+		card source.Card
+		prep *imgio.Prep
+		want []int
+	}{
+		{first, &imgio.Prep{Width: 5, Height: 4}, []int{2, 3, 4, 5}},
+		{last, nil, []int{2, 8, 9, 3}},
+	} {
+		if got, err := Shape(c.card, c.prep, 2); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%v: %v, %v; want %v", c.card.Input, got, err, c.want)
+		}
+	}
+	if _, err := Shape(first, nil, 1); err == nil || !strings.Contains(err.Error(), "model.json") {
+		t.Errorf("without any size: %v", err)
+	}
+}
+
+// A tensor is its own frame, and its pictures are told apart by its first axis.
+func TestFromTensor(t *testing.T) {
+	in, err := FromTensor(first, ask.Tensor{Dims: []int{2, 3, 1, 2}, Values: []float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := in.Picture(1)
+	if !slices.Equal(one.Dims, []int{1, 3, 1, 2}) || !slices.Equal(one.Values, []float32{6, 7, 8, 9, 10, 11}) {
+		t.Errorf("the second picture is %v of the shape %v", one.Values, one.Dims)
+	}
+	if f := one.Frames[0]; len(one.Frames) != 1 || f.PictureW != 2 || f.ModelH != 1 || f.ScaleX != 1 {
+		t.Errorf("its frame is %+v", one.Frames)
+	}
+	for want, wrong := range map[string]ask.Tensor{
+		"batch first":          {Dims: []int{3, 1, 2}, Values: make([]float32, 6)},
+		"number of values":     {Dims: []int{1, 3, 1, 2}, Values: make([]float32, 5)},
+		"channels differs":     {Dims: []int{1, 4, 1, 2}, Values: make([]float32, 8)},
+		"the tensor is empty,": {Dims: []int{0, 3, 1, 2}},
+	} {
+		if _, err := FromTensor(first, wrong); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", wrong.Dims, err, want)
+		}
+	}
+}
+
+// Without a preprocessing nothing is guessed: the error holds a sidecar to save.
+func TestUnprepared(t *testing.T) {
+	r := ask.Request{Pictures: []image.Image{image.NewNRGBA(image.Rect(0, 0, 4, 4))}}
+	_, err := Prepare(first, r, func(string) {})
+	if err == nil || !strings.Contains(err.Error(), `save this as model.json: {"input":`) {
+		t.Errorf("%v", err)
+	}
+}
