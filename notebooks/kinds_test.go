@@ -31,8 +31,9 @@ var exploredKinds = []exploredKind{
 	{"similar", "models/resnet-basic.ts.onnx", `{` + small + `}`, `gradcamnb.Similar(imgio.MustOpen("cat.png"))`, "-", "likeness to the second picture", "", "target is the one of this cell"},
 }
 
-// A target of every kind is explored on a live card, behind a base URL as on JupyterHub: the card explains what was given,
-// another element of the same kind where there is one, and the code that stays asks for that. One JupyterLab serves all.
+// A target of every kind is explored on a live card, behind a base URL as on JupyterHub: the card explains what was
+// given, another element of the same kind if there is one, and the code that stays asks for that. One JupyterLab serves
+// all.
 func TestExploreEveryKind(t *testing.T) {
 	needJupyter(t)
 	needLab(t)
@@ -59,12 +60,15 @@ func TestExploreEveryKind(t *testing.T) {
 		if k.sidecar != "" {
 			put(k.name+".json", []byte(k.sidecar))
 		}
-		source := "%%\nnet := gradcamnb.MustOpen(\"" + k.name + ".onnx\")\nnb.MustExplore(net, imgio.MustOpen(\"cat.png\"), " + k.target + ", gradcamnb.Methods(\"Grad-CAM\", \"HiResCAM\"))"
-		cells = append(cells, map[string]any{"cell_type": "code", "id": k.name, "execution_count": nil, "metadata": map[string]any{}, "outputs": []any{}, "source": source})
+		source := "%%\nnet := gradcamnb.MustOpen(\"" + k.name + ".onnx\")\n" +
+			"nb.MustExplore(net, imgio.MustOpen(\"cat.png\"), " + k.target + ", gradcamnb.Methods(\"Grad-CAM\", \"HiResCAM\"))"
+		cells = append(cells, map[string]any{"cell_type": "code", "id": k.name, "execution_count": nil,
+			"metadata": map[string]any{}, "outputs": []any{}, "source": source})
 		args = append(args, k.choose)
 	}
 	text, err := json.Marshal(map[string]any{"nbformat": 4, "nbformat_minor": 5, "cells": cells,
-		"metadata": map[string]any{"kernelspec": map[string]any{"name": "gonb-gradcam", "language": "go", "display_name": "Go (Grad-CAM)"}}})
+		"metadata": map[string]any{"kernelspec": map[string]any{
+			"name": "gonb-gradcam", "language": "go", "display_name": "Go (Grad-CAM)"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,8 @@ func (r run) measure(ctx context.Context) error {
 	maps := len(r.results) * len(r.results[0].Maps)
 	heard, expected := 0, maps*2*want.steps
 	if expected >= manyPasses && r.backend.Name == "go" {
-		r.sayOnce(fmt.Sprintf("measuring %d maps takes about %d passes of the model, which pure Go is slow at; maps without measures take a fraction of that", maps, expected))
+		r.sayOnce(fmt.Sprintf("measuring %d maps takes about %d passes of the model, which pure Go is slow at; "+
+			"maps without measures take a fraction of that", maps, expected))
 	}
 	hear := func(passes int) {
 		heard += passes

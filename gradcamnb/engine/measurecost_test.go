@@ -9,8 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// Before pure Go measures a large sheet it says how many passes that takes: 3 layers by 3 methods, 8 steps in, 8 out, are
-// 144. A small one is measured without a word.
+// Before pure Go measures a large sheet it says how many passes that takes: 3 layers by 3 methods, 8 steps in, 8 out,
+// are 144. A small one is measured without a word.
 func TestMeasuringSaysItsCost(t *testing.T) {
 	var said strings.Builder
 	s := openFile(t, NewSaying("go", &said), golden.Path("models", "resnet-basic.dyn.onnx"))
@@ -22,8 +22,10 @@ func TestMeasuringSaysItsCost(t *testing.T) {
 		says   bool
 	}{{[]string{"layer1"}, false}, {[]string{"layer1", "layer2", "layer3"}, true}} {
 		said.Reset()
-		r := gradcamnb.Request{Tensor: in}.With(gradcamnb.Layers(c.layers...), gradcamnb.Methods("Grad-CAM", "HiResCAM", "LayerCAM"))
-		if _, err := m.RunSheet(t.Context(), r, []heatmap.Axis{heatmap.ByLayer}, []heatmap.Axis{heatmap.ByMethod}); err != nil {
+		methods := gradcamnb.Methods("Grad-CAM", "HiResCAM", "LayerCAM")
+		r := gradcamnb.Request{Tensor: in}.With(gradcamnb.Layers(c.layers...), methods)
+		rows, columns := []heatmap.Axis{heatmap.ByLayer}, []heatmap.Axis{heatmap.ByMethod}
+		if _, err := m.RunSheet(t.Context(), r, rows, columns); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Contains(said.String(), "measuring 9 maps takes about 144 passes"); got != c.says {

@@ -191,7 +191,8 @@ func Counted(classes int) string {
 // perPicture spreads one index to all pictures, or takes one a picture.
 func perPicture(index []int, batch int) ([]int32, error) {
 	if len(index) != 1 && len(index) != batch {
-		return nil, fmt.Errorf("it names %d indices for %d pictures: name one, or one a picture; several classes of a picture are as many targets", len(index), batch)
+		return nil, fmt.Errorf("it names %d indices for %d pictures: name one, or one a picture; "+
+			"several classes of a picture are as many targets", len(index), batch)
 	}
 	out := make([]int32, batch)
 	for i := range out {

@@ -11,11 +11,12 @@ import (
 
 func TestChoiceCode(t *testing.T) {
 	m := &heatmap.Map{Place: heatmap.AtLayer, Layer: "layer3.1 (add_5)", Method: "Grad-CAM"}
+	second := gradcamnb.Similar(image.NewGray(image.Rect(0, 0, 1, 1)))
 	for want, target := range map[string]gradcamnb.Target{
 		`net.MustExplain(picture, gradcamnb.Class(3), gradcamnb.Layers("add_5"), gradcamnb.Methods("Grad-CAM"))`: gradcamnb.Class(3),
 		`gradcamnb.ParseTarget("attribute:colour:red")`:                                                          gradcamnb.Attribute("colour", "red"),
 		`gradcamnb.ParseTarget("output:logits:3")`:                                                               gradcamnb.Output("logits", 3),
-		"// target is the one of this cell":                                                                      gradcamnb.Similar(image.NewGray(image.Rect(0, 0, 1, 1))),
+		"// target is the one of this cell":                                                                      second,
 	} {
 		if got := choiceCode(target, m); !strings.Contains(got, want) {
 			t.Errorf("%s has the code\n%s\nwithout\n%s", target, got, want)

@@ -44,9 +44,11 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// A dark figure differs from the light one in its ground and text, and nowhere on the picture; so do figures put together.
+// A dark figure differs from the light one in its ground and text, and nowhere on the picture; so do figures put
+// together.
 func TestDark(t *testing.T) {
-	m := &heatmap.Map{Grid: heatmap.Grid{W: 2, H: 2, Values: []float32{0, 1, 4, 4}}, Method: "Grad-CAM", Layer: "x", Raw: heatmap.NewGrid(2, 2)}
+	m := &heatmap.Map{Grid: heatmap.Grid{W: 2, H: 2, Values: []float32{0, 1, 4, 4}}, Method: "Grad-CAM", Layer: "x",
+		Raw: heatmap.NewGrid(2, 2)}
 	r := &heatmap.Result{Model: "m", Picture: uniform(300, 200, color.NRGBA{100, 0, 0, 255}), Maps: []*heatmap.Map{m},
 		Frame: imgio.Frame{PictureW: 300, PictureH: 200, ModelW: 2, ModelH: 2, ScaleX: 150, ScaleY: 100}}
 	light, dark := Card(r, m, nil), Card(r, m, &Options{Dark: true})
