@@ -33,8 +33,7 @@ type Model struct{ session guarded }
 // config.json; see docs/models.md.
 func Open(ref string) (*Model, error) { return OpenContext(context.Background(), ref) }
 
-// OpenContext is Open that the end of ctx ends while it fetches; what has arrived is gone
-// on with the next time.
+// OpenContext is like Open, but stops downloading when ctx is done. The next call resumes a partial download.
 func OpenContext(ctx context.Context, ref string) (*Model, error) {
 	return opening(ctx, ref, driver.Open)
 }

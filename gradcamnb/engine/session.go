@@ -200,7 +200,7 @@ func given(inputs map[string]gradcamnb.Tensor) map[string]source.Value {
 	return out
 }
 
-// kept is the program of a key, made where the engine's memory has none.
+// kept returns the cached program of a key, and builds it if there is none.
 func (s *session) kept(key string, build func() (*device.Program, error)) (*device.Program, error) {
 	m, err := s.engine.keeps()
 	if err != nil {

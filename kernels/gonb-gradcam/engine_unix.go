@@ -28,7 +28,7 @@ type engine struct {
 }
 
 const (
-	// An engine that ends by itself so often, each time within this, is given up.
+	// If the engine ends by itself manyTimes, each time within tooShort, it is not started again.
 	manyTimes = 3
 	tooShort  = 5 * time.Second
 )

@@ -50,7 +50,7 @@ func launchCommand() *cobra.Command {
 	}
 	c.Flags().StringVar((*string)(&l.home), "home", "", "private folder")
 	c.Flags().StringVar(&l.src, "source", "", "checkout of the library")
-	c.Flags().StringVar(&l.goBin, "go", "", "folder of the go command, where PATH has none")
+	c.Flags().StringVar(&l.goBin, "go", "", "folder of the go command, if it is not on PATH")
 	c.Flags().StringVar(&l.backend, "backend", "", "backend to compute on, unless GOMLX_BACKEND is set")
 	c.Flags().StringVar(&l.connection, "kernel", "", "connection file")
 	return c

@@ -43,12 +43,12 @@ func checkCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check --model M.onnx",
 		Short: "Compare every tensor of a model with onnxruntime",
-		Long: `Compare every tensor that a model computes with what onnxruntime, which Python must
-have installed, computes of the same input, and name the first one that differs: by its
-shape, or by more than --tolerance times the tensor's largest value.
+		Long: `Compare every tensor of a model with onnxruntime's, and name the first one that differs in
+shape, or by more than --tolerance times the tensor's largest value. Python must have
+onnxruntime installed.
 
-The input is --image, or without one the same values every time. The exit code is 0
-where all agree, 1 where one differs, and 2 where they could not be compared.`,
+The input is --image, or the same invented values every time. The exit code is 0 if all
+tensors agree, 1 if one differs, and 2 if they could not be compared.`,
 		Args: cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return check(c, f) },
 	}
@@ -61,7 +61,7 @@ where all agree, 1 where one differs, and 2 where they could not be compared.`,
 	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, instead of the sidecar's")
 	flags.StringArrayVar(&f.given, "input", nil, inputHelp)
 	flags.StringVar(&f.python, "python", "", "Python that has onnxruntime (default: python3 or python)")
-	flags.Float64Var(&f.tolerance, "tolerance", 1e-4, "largest difference, as a part of the tensor's largest value; 5e-3 for a model in float16")
+	flags.Float64Var(&f.tolerance, "tolerance", 1e-4, "largest difference allowed, relative to the tensor's largest value; give 5e-3 for a model in float16")
 	flags.BoolVar(&f.all, "all", false, "list every tensor")
 	return c
 }

@@ -51,7 +51,7 @@ func (c *checkpoint) write() {
 	c.when = time.Now()
 	if err := writeRun(c.dir, c.latest); err != nil {
 		if !c.failed {
-			fmt.Fprintf(c.say, "gradcam: the run goes on, but what it has cannot be written: %v\n", err)
+			fmt.Fprintf(c.say, "gradcam: the run continues, but its checkpoint cannot be written: %v\n", err)
 		}
 		c.failed = true
 		return
@@ -68,7 +68,7 @@ func (c *checkpoint) lastWords() {
 	}
 	done, all := len(c.latest.Sampled.Weights), c.latest.Sampled.Masks
 	if c.write(); !c.failed {
-		fmt.Fprintf(c.say, "gradcam: interrupted after %d of %d masks; --resume %s goes on\n", done, all, c.dir)
+		fmt.Fprintf(c.say, "gradcam: interrupted after %d of %d masks; --resume %s continues\n", done, all, c.dir)
 	}
 }
 

@@ -37,9 +37,9 @@ func (f *explainFlags) addDetector(c *cobra.Command) {
 func (f *readingFlags) addReading(c *cobra.Command) {
 	flags := c.Flags()
 	f.changed = flags.Changed
-	flags.StringVar(&f.decoder, "decoder", "", "how the outputs are read, e.g. centerface or yolov8 (default: as the sidecar says, or the only decoder that fits)")
-	flags.Float64Var(&f.threshold, "threshold", 0, "confidence that makes a candidate a detection, between 0 and 1 (default: the sidecar's or the decoder's)")
-	flags.Float64Var(&f.nms, "nms", 0, "overlap from which the weaker of two detections of a class goes, up to 1, which keeps all")
+	flags.StringVar(&f.decoder, "decoder", "", "decoder of the outputs, e.g. centerface or yolov8 (default: the sidecar's, or the only one that fits)")
+	flags.Float64Var(&f.threshold, "threshold", 0, "confidence from which a candidate is a detection, between 0 and 1 (default: the sidecar's or the decoder's)")
+	flags.Float64Var(&f.nms, "nms", 0, "overlap (IoU) from which the weaker of two detections of a class is dropped; 1 keeps all")
 }
 
 func (f readingFlags) reading() (gradcamnb.Reading, error) {
@@ -87,7 +87,7 @@ results file instead of what the model finds, and --method takes a method of a l
 	flags.StringVar(&f.out, "out", "", "folder for pictures and results")
 	flags.StringVar(&f.colors, "colors", "", "colour map of the maps: "+strings.Join(render.ColorMapNames(), ", ")+" (default: black body)")
 	flags.BoolVar(&f.explain, "explain", false, "explain all detections of the picture")
-	flags.IntVar(&f.most, "most", 12, "explain the surest so many")
+	flags.IntVar(&f.most, "most", 12, "largest number of detections to explain, the surest first")
 	flags.BoolVar(&f.nearMiss, "near-miss", false, "explain the surest candidate below the threshold, too")
 	flags.BoolVar(&f.byBox, "by-box", false, "compare boxes, also where the model has instance masks")
 	flags.StringVar(&f.method, "method", "", "explain by this method instead of D-RISE, e.g. ODAM or LayerCAM")

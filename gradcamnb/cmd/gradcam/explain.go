@@ -53,17 +53,16 @@ func explainCommand() *cobra.Command {
   result.json   what was explained, scores, versions, timings, diagnosis
   mask.png      with --hot: what is hot, white on black, at the picture's size
 
-With several layers, or several tags, overlay.png, heatmap.npy and raw.npy have one more
-file each, and heatmap.npy is the fusion over the layers: the mean of the normalised
-maps, normalised again.
+With several layers or tags, each has an overlay, heatmap and raw file of its own, and
+heatmap.npy is their fusion: the mean of the normalised maps, normalised again.
 
-With --batch every picture has a folder of its own in --out, by the name of its file, and
---image may be a pattern, in quotes: --image 'photos/*.jpg'. Pictures are read, explained
-and drawn at the same time. Run again after an interruption, it goes on where it was; a
-picture that cannot be read is told at the end and does not stop the others.
+With --batch every picture has a folder of its own in --out, named as its file, and
+--image may be a pattern in quotes: --image 'photos/*.jpg'. Run the same command again
+after an interruption: it continues. A picture that cannot be read does not stop the
+others; it is reported at the end.
 
-Figures say how they were made: --like FIGURE.png makes one again, also one that was
-saved from a notebook.`,
+A figure holds how it was made: --like FIGURE.png makes it again, also one that was saved
+from a notebook.`,
 		Args: cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if f.like == "" {
@@ -76,16 +75,16 @@ saved from a notebook.`,
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.like, "like", "", "make this figure, a PNG of ours, again: model and picture are looked for here and beside it, or named with --model and --image")
+	flags.StringVar(&f.like, "like", "", "make a figure again from its PNG: the model and the picture are looked for here and beside the figure, or named with --model and --image")
 	flags.StringVar(&f.model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
-	flags.StringArrayVar(&f.images, "image", nil, "picture; several make a batch, or with --batch as many as there are")
-	flags.IntVar(&f.batch, "batch", 0, "explain any number of pictures, so many at a time, each into a folder of its own")
-	flags.StringVar(&f.tensor, "tensor", "", "the model's input as it stands: float32 .npy, batch first, no preprocessing")
+	flags.StringArrayVar(&f.images, "image", nil, "picture; may be repeated; with --batch also a pattern in quotes")
+	flags.IntVar(&f.batch, "batch", 0, "explain any number of pictures, this many at a time, each into a folder of its own")
+	flags.StringVar(&f.tensor, "tensor", "", "the model's input without preprocessing: float32 .npy, batch first")
 	flags.StringArrayVar(&f.layers, "layer", nil, "layer by tensor name or module path; may be repeated (default: the suggested one, see gradcam layers)")
 	flags.StringVar(&f.method, "method", "grad-cam", "method: "+methodNames()+`; case, dashes and spaces do not matter, and pytorch-grad-cam's names are known, too`)
 	flags.StringVar(&f.target, "target", "top1", targetHelp()+"\n")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
-	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: "+strings.Join(render.ColorMapNames(), ", ")+" (default: black body)")
+	flags.StringVar(&f.colors, "colors", "", "colour map of the figures: "+strings.Join(render.ColorMapNames(), ", ")+" (default: black body)")
 	flags.Var(&f.hot, "hot", hotHelp)
 	flags.BoolVar(&f.dark, "dark", false, "overlay.png on a dark ground")
 	f.measured.add(c)
@@ -103,7 +102,7 @@ func (f *explainFlags) addPreparation(c *cobra.Command) {
 	flags.StringVar(&f.mean, "mean", "", "mean of a channel in 0..255, one number or three, instead of the sidecar's")
 	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, one number or three, instead of the sidecar's")
 	flags.StringArrayVar(&f.given, "input", nil, inputHelp)
-	flags.StringArrayVar(&f.boxes, "in-box", nil, "the part of the picture that the model sees, x0,y0,x1,y1, such as an object whose attributes are explained; the map lies in the whole picture all the same; one for all pictures, or repeated, one a picture")
+	flags.StringArrayVar(&f.boxes, "in-box", nil, "the part of the picture that the model sees, x0,y0,x1,y1, such as one object; the map is drawn in the whole picture; give one for all pictures, or one for each")
 	f.addReading(c)
 }
 

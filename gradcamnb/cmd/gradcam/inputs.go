@@ -12,9 +12,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/npyfile"
 )
 
-const inputHelp = `value of an input of the model beside the picture, NAME=1,2,3 or NAME=FILE.npy or
-NAME=PICTURE, which is prepared as the first one; may be repeated. Of a model with several
-inputs --model M.onnx#NAME says which is the picture, where their shapes do not`
+const inputHelp = `value of another input than the picture: NAME=1,2,3 or NAME=FILE.npy or NAME=PICTURE, which
+is prepared as the first picture is; may be repeated. If the inputs' shapes do not tell
+which one is the picture, --model M.onnx#NAME does`
 
 // inputValue reads NAME=VALUE of --input.
 func (f explainFlags) inputValue(m *gradcamnb.Model, r gradcamnb.Request, given string) (name string, t gradcamnb.Tensor, err error) {

@@ -91,7 +91,7 @@ func readFigure(path string) (map[string]string, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
 	case says["gradcam:method"] == "":
-		return nil, fmt.Errorf("%s does not say how it was made: it is no figure of ours, or a program has taken its texts out", path)
+		return nil, fmt.Errorf("%s does not say how it was made: gradcam did not make it, or a program has removed its texts", path)
 	case says["gradcam:recipe"] == "" || says["gradcam:sha256"] == "" || says["gradcam:picture"] == "":
 		return nil, fmt.Errorf("%s cannot be made again from what it says: it was made of a tensor, of a model that is no file, or of a target or another input with a picture or mask of its own", path)
 	}

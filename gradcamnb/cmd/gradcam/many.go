@@ -69,7 +69,7 @@ func (f explainFlags) explainMany(ctx context.Context, m *gradcamnb.Model, r gra
 			t.failed = append(t.failed, picture.Err)
 		case ctx.Err() != nil:
 			t.done, _ = out.end()
-			return fmt.Errorf("interrupted: %d of %d pictures are explained; the same command goes on from there", t.done+t.there, t.all)
+			return fmt.Errorf("interrupted: %d of %d pictures are explained; run the same command again to continue", t.done+t.there, t.all)
 		default:
 			return err
 		}

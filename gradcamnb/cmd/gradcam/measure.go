@@ -24,9 +24,9 @@ type measureFlags struct {
 
 func (f *measureFlags) add(c *cobra.Command) {
 	flags := c.Flags()
-	flags.StringArrayVar(&f.metrics, "metric", nil, "measure every map: "+metricNames()+"; may be repeated; see docs/metrics.md")
-	flags.StringArrayVar(&f.truths, "truth", nil, "where the object is, for metrics that compare with it: a mask of the picture's size, or a box x0,y0,x1,y1; one a picture")
-	flags.BoolVar(&f.trust, "trust", false, "say how far every map can be believed: against noise and a bump in the middle, with random weights, for another class, under noise")
+	flags.StringArrayVar(&f.metrics, "metric", nil, "metric of every map: "+metricNames()+"; may be repeated; see docs/metrics.md")
+	flags.StringArrayVar(&f.truths, "truth", nil, "where the object is, for metrics that need it: a mask of the picture's size, or a box x0,y0,x1,y1; one for each picture")
+	flags.BoolVar(&f.trust, "trust", false, "say how far every map can be trusted: compared with noise and a bump in the middle, with random weights, for another class, and under noise")
 }
 
 // request writes what is asked for into a request about these pictures.

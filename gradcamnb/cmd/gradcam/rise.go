@@ -38,21 +38,21 @@ func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
 	flags := c.Flags()
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: "+strings.Join(render.ColorMapNames(), ", ")+" (default: black body)")
-	flags.DurationVar(&f.checkpoint, "checkpoint", time.Minute, "write run.json and weights.npy every so often, so that a run that is killed can be gone on with")
-	flags.StringVar(&f.resume, "resume", "", "folder of an earlier run of the same picture, target and masks, to go on with")
+	flags.DurationVar(&f.checkpoint, "checkpoint", time.Minute, "time between two writes of run.json and weights.npy, from which --resume goes on if a run is killed")
+	flags.StringVar(&f.resume, "resume", "", "folder of an earlier run of the same picture, target and masks, which is continued")
 }
 
 // addMasks adds the flags that say how masks are drawn.
 func (f *samplingFlags) addMasks(c *cobra.Command, masks, grid int) {
 	flags := c.Flags()
-	flags.IntVar(&f.masks, "masks", masks, "masks to draw")
-	flags.IntVar(&f.grid, "grid", grid, "cells of a mask along each side of the picture")
-	flags.Float64Var(&f.p, "p", 0.5, "probability that a cell is seen")
-	flags.Uint64Var(&f.seed, "seed", 0, "of the masks: the same seed gives the same map")
-	flags.StringVar(&f.design, "design", "", "how masks are drawn and averaged: papers, as they have it (the default of rise), centred, or balanced, which needs the fewest masks")
-	flags.IntVar(&f.batch, "batch", 0, "masks in one pass of the model (default: 16, fewer of pictures over 256 x 256, as many as the file is made for)")
-	flags.Float64Var(&f.agreement, "agreement", 0, "end when the maps of two halves of the masks have this rank correlation, e.g. 0.95")
-	flags.DurationVar(&f.limit, "time", 0, "end after this time, e.g. 30s")
+	flags.IntVar(&f.masks, "masks", masks, "number of masks")
+	flags.IntVar(&f.grid, "grid", grid, "number of cells of a mask along each side of the picture")
+	flags.Float64Var(&f.p, "p", 0.5, "probability that a cell is visible")
+	flags.Uint64Var(&f.seed, "seed", 0, "seed of the masks: the same seed gives the same map")
+	flags.StringVar(&f.design, "design", "", "how masks are drawn and averaged: papers, as in the papers (the default of rise), centred, or balanced, which needs the fewest masks")
+	flags.IntVar(&f.batch, "batch", 0, "largest number of masks in one pass of the model (default: 16, or fewer if pictures are larger than 256 x 256, or what the file is made for)")
+	flags.Float64Var(&f.agreement, "agreement", 0, "stop when the maps of two halves of the masks have this rank correlation, e.g. 0.95")
+	flags.DurationVar(&f.limit, "time", 0, "stop after this time, e.g. 30s")
 }
 
 // maxMasks is far more than any map needs, and few enough to remember what each scored.
@@ -121,10 +121,10 @@ const riseFiles = `
   raw.npy       float32 [1, H, W], as the method's formula has it
   stderr.npy    float32 [1, H, W], standard error of raw.npy
   result.json   what was explained, scores, versions, timings, diagnosis
-  run.json, weights.npy   the masks and what the target scored under each, for --resume
+  run.json, weights.npy   the masks, and the target's score under each, for --resume
 
-A run that is interrupted (ctrl-C) writes what it has and exits with 1. run.json and weights.npy are
-written every minute, too (--checkpoint), so that --resume goes on with a run that was killed.`
+A run that is interrupted (ctrl-C) writes the map so far and exits with 1. run.json and weights.npy are
+also written every minute (--checkpoint), so that --resume can continue a run that was killed.`
 
 func riseCommand() *cobra.Command {
 	var f samplingFlags
@@ -260,7 +260,7 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 		return err
 	}
 	if errors.Is(ended, context.Canceled) {
-		return fmt.Errorf("interrupted after %d of %d masks; what there is so far is in %s, and --resume %s goes on",
+		return fmt.Errorf("interrupted after %d of %d masks; the map so far is in %s, and --resume %s continues it",
 			len(drawn.Sampled.Weights), o.Masks, dir, dir)
 	}
 	return ended

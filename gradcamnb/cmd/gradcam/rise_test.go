@@ -179,7 +179,7 @@ func TestInterruptedRise(t *testing.T) {
 			t.Fatalf("%v: %s", err, &said)
 		}
 	}
-	if want := "--resume " + dir + " goes on"; !strings.Contains(said.String(), want) {
+	if want := "--resume " + dir + " continues it"; !strings.Contains(said.String(), want) {
 		t.Errorf("%q does not say %q", &said, want)
 	}
 	_, first, err := npyfile.Read(filepath.Join(dir, "weights.npy"))

@@ -23,13 +23,13 @@ func serveCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve SOCKET",
 		Short: "Explain for other programs, which find the socket in " + driver.SocketEnv,
-		Long: `Explain for other programs of the same user, and keep their models and compiled
-programs, until interrupted. They find it where ` + driver.SocketEnv + ` names the
-socket, whose folder nobody else may enter. The notebook kernel "Go (Grad-CAM)" runs
+		Long: `Explain for other programs of the same user, and keep models and compiled programs in
+memory, until interrupted. The other programs find it if ` + driver.SocketEnv + ` names the
+socket. Nobody else may enter the socket's folder. The notebook kernel "Go (Grad-CAM)" runs
 this for its cells.
 
-` + engine.MemoryEnv + ` bounds what is kept, e.g. 500MB or 8GB (default 2GB); what was
-not used for longest goes first.`,
+` + engine.MemoryEnv + ` limits the memory, e.g. 500MB or 8GB (default 2GB); what was used
+least recently is dropped first.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if (len(args) == 1) == inherited {
 				return cli.Usagef("serve takes one argument, the socket to make")
@@ -54,8 +54,8 @@ not used for longest goes first.`,
 			return serve(ctx, l)
 		},
 	}
-	c.Flags().BoolVar(&inherited, "inherited", false, "the socket is file 3, open already")
-	c.Flags().BoolVar(&whileStdin, "while-stdin", false, "end with the standard input, which whoever started this holds open")
+	c.Flags().BoolVar(&inherited, "inherited", false, "take file 3, which is open, as the socket")
+	c.Flags().BoolVar(&whileStdin, "while-stdin", false, "end when the standard input is closed")
 	return c
 }
 

@@ -45,31 +45,31 @@ func sheetCommand() *cobra.Command {
   sheet.json  the table's maps, scores and diagnoses
   scores.csv  one line a map
 
-What is laid out neither down nor across must be one: one picture, target, layer or
-method. Several models, such as checkpoints of one network, stand one below the other, and
-what goes across must be named alike in all: --model early.onnx --model late.onnx --rows
-methods --cols layers.`,
+--rows and --cols name what differs down and across: pictures, targets, layers or methods.
+Of everything else there must be one. Several models, such as checkpoints of one network,
+are stacked; the columns must have the same names in all of them: --model early.onnx
+--model late.onnx --rows methods --cols layers.`,
 		Args: cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return sheet(c.Context(), f) },
 	}
 	flags := c.Flags()
 	flags.StringArrayVar(&f.models, "model", nil, "ONNX file; may be repeated")
 	flags.StringArrayVar(&f.images, "image", nil, "picture; may be repeated")
-	flags.StringVar(&f.tensor, "tensor", "", "the model's input as it stands: float32 .npy, batch first, no preprocessing")
-	flags.StringSliceVar(&f.rows, "rows", []string{"layers"}, "what goes down: pictures, targets, layers, methods, or several with commas")
-	flags.StringSliceVar(&f.columns, "cols", []string{"methods"}, "what goes across, likewise")
-	flags.StringArrayVar(&f.layers, "layer", nil, "layer by tensor name or module path, \"stages\" for the last of each resolution, or \"all\"; may be repeated (default: stages where layers are laid out)")
+	flags.StringVar(&f.tensor, "tensor", "", "the model's input without preprocessing: float32 .npy, batch first")
+	flags.StringSliceVar(&f.rows, "rows", []string{"layers"}, "what differs from row to row: pictures, targets, layers, methods, or several with commas")
+	flags.StringSliceVar(&f.columns, "cols", []string{"methods"}, "what differs from column to column, as --rows")
+	flags.StringArrayVar(&f.layers, "layer", nil, "layer by tensor name or module path, \"stages\" for the last of each resolution, or \"all\"; may be repeated (default: stages, if layers are rows or columns)")
 	flags.StringArrayVar(&f.methods, "method", nil, "method, see gradcam explain --help; may be repeated")
 	flags.StringArrayVar(&f.targets, "target", nil, targetHelp()+"\n; may be repeated (default top1)")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", "colour map: "+strings.Join(render.ColorMapNames(), ", ")+" (default: black body)")
 	flags.BoolVar(&f.dark, "dark", false, "the figure on a dark ground")
-	flags.IntVar(&f.measuring.Steps, "steps", ask.DefaultSteps, "how many times more of the picture is shown or hidden to measure a map")
-	flags.StringVar(&f.measuring.Baseline, "baseline", "", "what is seen where the picture is hidden: mean, blur or black (default: as the metrics' papers do)")
-	flags.BoolVar(&f.unmeasured, "unmeasured", false, "draw the maps only: no scores and no frame")
-	flags.BoolVar(&f.shared, "shared", false, "one scale for all maps of a unit, so that colours compare")
-	flags.IntSliceVar(&f.difference, "difference", nil, "one row more, the maps of a row less those of another, drawn signed: 1,2 is the first less the second")
-	flags.BoolVar(&f.signed, "signed", false, "draw what speaks against the target, too")
+	flags.IntVar(&f.measuring.Steps, "steps", ask.DefaultSteps, "number of steps in which the picture is shown or hidden to measure a map")
+	flags.StringVar(&f.measuring.Baseline, "baseline", "", "what replaces hidden parts of the picture: mean, blur or black (default: as in the metrics' papers)")
+	flags.BoolVar(&f.unmeasured, "unmeasured", false, "draw the maps alone, without scores and frame")
+	flags.BoolVar(&f.shared, "shared", false, "one scale for all maps with the same unit, so that colours can be compared")
+	flags.IntSliceVar(&f.difference, "difference", nil, "add a row with the difference of two rows, drawn signed: 1,2 is the first minus the second")
+	flags.BoolVar(&f.signed, "signed", false, "also draw what speaks against the target")
 	f.addPreparation(c)
 	return c
 }

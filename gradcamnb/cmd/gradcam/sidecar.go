@@ -30,21 +30,21 @@ func sidecarCommand() *cobra.Command {
 		Use:   "sidecar --model M.onnx --preset torchvision",
 		Short: "Write the file that says how pictures are prepared for a model",
 		Long: `Write the sidecar of a model, M.onnx -> M.json: how pictures are prepared for it, and what
-its classes are called. It is small, and may be changed by hand. The presets are the
+its classes are called. It is a small text file that can be changed by hand. The presets are the
 preparations of
 
 ` + imgio.PresetWords() + `
-What a model was trained with, only its author can say. The size is the model's own, if it
-has one.`,
+Only the author of a model knows what it was trained with. The size is the model's own, if
+it has one.`,
 		Args: cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return writeSidecar(c.Context(), f, c.OutOrStdout()) },
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.model, "model", "", "ONNX file")
 	flags.StringVar(&f.preset, "preset", "torchvision", "whose preparation: "+strings.Join(imgio.PresetNames(), ", "))
-	flags.StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), of a model that takes any")
+	flags.StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), if the model takes any size")
 	flags.StringVar(&f.labels, "labels", "", "text file beside the model with the classes' names, one a line")
-	flags.BoolVar(&f.force, "force", false, "write over a sidecar that is there")
+	flags.BoolVar(&f.force, "force", false, "overwrite the sidecar, if there is one")
 	return c
 }
 

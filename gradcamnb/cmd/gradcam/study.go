@@ -42,7 +42,7 @@ func studyCommand() *cobra.Command {
 
   part-*.parquet  one row a map: picture, target, layer, method, score, metrics, the raw map
   summary.json    means with standard errors and 95 % intervals, comparisons, ranks
-  report.html     the same to look at, with the maps that stand out; it needs no server
+  report.html     the same as a page, with the maps that stand out; it needs no server
 
 --pictures takes a folder (the folders in it are labels), a pattern in quotes, a CSV file with the
 columns picture and label, a .tar archive of WebDataset, or a .parquet file with the columns image
@@ -50,8 +50,9 @@ and label; it may be repeated. --truth says where the objects are: a folder of m
 Pascal VOC's or ImageNet's .xml files, a COCO .json file, or a CSV file with the columns picture,
 x0, y0, x1 and y1.
 
-Run again after any interruption, it goes on where it was. With --shard 3/64 a machine does the
-parts of its number, from 0, and all write into one folder; whoever ends last has the whole summary.`,
+Run the same command again after an interruption: it continues. With --shard 3/64 a machine does the
+parts of its number, counted from 0; all machines write into one folder, and the last one to finish
+writes the whole summary.`,
 		Args: cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context(), c.OutOrStdout()) },
 	}
@@ -64,13 +65,13 @@ parts of its number, from 0, and all write into one folder; whoever ends last ha
 	flags.StringArrayVar(&f.methods, "method", nil, "method, see gradcam explain --help; may be repeated (default Grad-CAM)")
 	flags.StringVar(&f.target, "target", "", targetHelp()+"\n")
 	flags.BoolVar(&f.atLabel, "at-label", false, "explain the class that a picture's label names, instead of --target")
-	flags.StringArrayVar(&f.metrics, "metric", nil, "what is measured of every map: "+metricNames()+"; may be repeated")
-	flags.IntVar(&f.steps, "steps", ask.DefaultSteps, "how many times more of a picture is shown or hidden to measure a map")
-	flags.StringVar(&f.baseline, "baseline", "", "what is seen where a picture is hidden: mean, blur or black (default: as the metrics' papers do)")
+	flags.StringArrayVar(&f.metrics, "metric", nil, "metric of every map: "+metricNames()+"; may be repeated")
+	flags.IntVar(&f.steps, "steps", ask.DefaultSteps, "number of steps in which a picture is shown or hidden to measure a map")
+	flags.StringVar(&f.baseline, "baseline", "", "what replaces hidden parts of a picture: mean, blur or black (default: as in the metrics' papers)")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
-	flags.IntVar(&f.batch, "batch", 8, "pictures in one pass")
-	flags.IntVar(&f.part, "part", 64, "pictures in one file of rows")
-	flags.StringVar(&f.shard, "shard", "", "do the parts of one machine of several: 3/64 is the fourth of 64")
+	flags.IntVar(&f.batch, "batch", 8, "number of pictures in one pass")
+	flags.IntVar(&f.part, "part", 64, "number of pictures in one part file")
+	flags.StringVar(&f.shard, "shard", "", "do one machine's share of the parts: 3/64 is the fourth machine of 64")
 	f.addPreparation(c)
 	return c
 }
@@ -116,7 +117,7 @@ func (f studyFlags) run(ctx context.Context, out io.Writer) error {
 		err = errors.Join(err, summary.Write(f.out, pictures))
 	}
 	if ctx.Err() != nil {
-		return errors.New("interrupted; the same command goes on from there")
+		return errors.New("interrupted; run the same command again to continue")
 	}
 	if err != nil {
 		return err

@@ -127,7 +127,7 @@ type Fused struct {
 	AllLevels bool
 }
 
-// Of is a method that is made of another.
+// Of wraps another method, as SESS(LayerCAM) does.
 type Of struct {
 	Usual string // the one that it is made of where none is named
 	Make  func(base Method) (How, error)

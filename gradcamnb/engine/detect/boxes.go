@@ -31,8 +31,7 @@ func last(x *Node, c int) *Node {
 	return Squeeze(Slice(x, AxisRange().Spacer(), AxisElem(c)), -1)
 }
 
-// from is the elements of the last axis from one on, up to but without another; to the
-// end where that is 0.
+// from returns x[..., start:end]; an end of 0 means the end of the axis.
 func from(x *Node, start, end int) *Node {
 	if end == 0 {
 		end = x.Shape().Dim(-1)

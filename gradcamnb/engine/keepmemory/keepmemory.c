@@ -33,8 +33,8 @@ static void ask_for_huge_pages(void) {
  * of ResNet-50 in a batch of 8, a quarter of EfficientNet-Lite0's. What lies free beyond
  * 1 GiB is given back.
  *
- * It has to be said before the first thread: one that has an arena of its own maps its
- * large blocks whatever the settings are. Who sets GLIBC_TUNABLES knows better.
+ * This must run before the first thread starts: a thread with an arena of its own maps its
+ * large blocks whatever the settings are. Nothing is done if the user has set GLIBC_TUNABLES.
  */
 __attribute__((constructor)) static void keep_memory(void) {
 #ifdef __GLIBC__

@@ -96,7 +96,7 @@ func (p passes) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map {
 	return m
 }
 
-// cleaned is what the picture gives as it is.
+// cleaned holds the forward pass of the unchanged picture.
 type cleaned struct {
 	node *tensors.Tensor // the layer as the model has it; nil where there is no layer
 }

@@ -247,8 +247,8 @@ func (r *run) step(batch int) error {
 	return nil
 }
 
-// scores is what the aims score under the masks from one on, [aim][mask] laid flat, or
-// scored in the run that is gone on with.
+// scores returns the scores of the targets under a batch of masks, [target][mask] laid flat. at is the number of the first
+// mask. Scores that the resumed run has are taken from it.
 func (r *run) scores(at int, masks *tensors.Tensor) ([]float32, error) {
 	n, known := r.sampling.Batch, r.sampling.Resume
 	if len(known) > 0 && len(known[0].Weights) >= min(at+n, r.sampling.Masks) {
@@ -270,8 +270,8 @@ func (r *run) scores(at int, masks *tensors.Tensor) ([]float32, error) {
 	return scores, nil
 }
 
-// stretch is how many masks on end belong to the same half: a batch, or a block of masks
-// that are drawn together, which halves within it would not be independent of.
+// stretch returns how many masks in a row are assigned to the same half: a batch, or a block of masks that are drawn
+// together. Two halves of one block would not be independent.
 func (r *run) stretch() int {
 	if block := designs[r.sampling.Design].block; block != nil {
 		return block(r.sampling.Grid * r.sampling.Grid)

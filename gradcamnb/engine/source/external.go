@@ -22,7 +22,7 @@ func besideWeights(m *protos.ModelProto, beside func(string) (*os.File, error)) 
 		if t.DataLocation != protos.TensorProto_EXTERNAL {
 			continue
 		}
-		location := says(t)["location"]
+		location := externalData(t)["location"]
 		if open[location] == nil {
 			f, err := beside(filepath.FromSlash(location))
 			if err != nil {
@@ -41,8 +41,8 @@ func besideWeights(m *protos.ModelProto, beside func(string) (*os.File, error)) 
 	return stored, files, nil
 }
 
-// says is a tensor's external_data.
-func says(t *protos.TensorProto) map[string]string {
+// externalData returns the key-value pairs of a tensor's external_data.
+func externalData(t *protos.TensorProto) map[string]string {
 	out := map[string]string{"offset": "0"}
 	for _, e := range t.ExternalData {
 		out[e.Key] = e.Value
@@ -52,7 +52,7 @@ func says(t *protos.TensorProto) map[string]string {
 
 // placeOf is the part of a file that a tensor's external_data says.
 func placeOf(t *protos.TensorProto, f *os.File) (stretch, error) {
-	says := says(t)
+	says := externalData(t)
 	offset, err := strconv.ParseInt(says["offset"], 10, 64)
 	if err != nil || offset < 0 {
 		return stretch{}, fmt.Errorf("its offset %q in %q is no number: the file is damaged", says["offset"], says["location"])

@@ -20,7 +20,7 @@ var toRawData = []protowire.Number{
 	9, // TensorProto.raw_data
 }
 
-// lightFrom is how many bytes of a weight make it worth to be left in the file.
+// lightFrom is the size in bytes from which a weight is left in the file and read when it is needed.
 const lightFrom = 4 << 10
 
 // unmarshal reads a model whose large weights stay in the file until they are asked for.

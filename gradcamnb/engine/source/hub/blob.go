@@ -94,8 +94,8 @@ const (
 	stall = 60 * time.Second // without a byte is as good as broken off
 )
 
-// blob fetches the content of a file, unless another process does or did. What has
-// come of it lies in a file beside it and is gone on with, now or the next time.
+// blob downloads the content of a file, unless another process does or did. A partial download lies in a file beside
+// it, and is resumed.
 func (r *Repo) blob(ctx context.Context, name, blob string, want content) error {
 	if err := os.MkdirAll(filepath.Dir(blob), 0o755); err != nil {
 		return fmt.Errorf("the cache of the hub: %w", err)

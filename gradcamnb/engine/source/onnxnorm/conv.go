@@ -20,9 +20,8 @@ import (
 //
 // GoMLX's gradient of a convolution with an even kernel is wrong, so the dense
 // form pads such a kernel to an odd one; the gradient of grouped convolutions
-// hangs the pure-Go backend and takes XLA minutes to compile, so none stands where a
-// gradient is taken. Nor has GoMLX a second derivative of a convolution whose strides are
-// said, be they one.
+// hangs the pure-Go backend and takes XLA minutes to compile, so the rewritten graph has none if a
+// gradient is taken. GoMLX has no second derivative of a convolution with explicit strides, even 1.
 var _ = register("Conv", func(b *builder, n *node) {
 	if n.need(1).konst == nil {
 		convGrid(b, n)

@@ -146,7 +146,7 @@ func transposedField(n *node) *Field {
 	return n.in[0].field.through(s)
 }
 
-// united is what all inputs together see. An input of one cell is a gate.
+// united returns the union of the inputs' receptive fields. Inputs of 1 x 1 cells, such as gates, are left out.
 func united(n *node, size [2]int) *Field {
 	var out *Field
 	gated := false
