@@ -94,7 +94,7 @@ def export(name, path):
     else:
         net, decoder = HF[name]()
         net = (Masked if decoder == "maskformer" else Logits)(spread(net).eval())
-        threshold, args = (0.5 if decoder == "rt-detr" else 0.2), (torch.rand(1, 3, SIZE, SIZE),)
+        threshold, args = (0.5 if decoder == "rt-detr" else 0.1), (torch.rand(1, 3, SIZE, SIZE),)
     with torch.no_grad():
         torch.onnx.export(net, args, path, opset_version=20 if decoder in ("rt-detr", "maskformer") else 17, dynamo=False, input_names=["pixel_values"])
     return decoder, threshold

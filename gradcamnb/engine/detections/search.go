@@ -121,7 +121,7 @@ func (s Search) find(read *Reader) (*Found, error) {
 		for _, o := range out {
 			all = append(all, device.Row(o.Values, i, s.Input.Dims[0]))
 		}
-		if err := all.sense(read.spec, picture, c.Told != "" && c.Detector != nil &&
+		if err := all.sense(read.spec, picture, (c.Told != "" || c.Plain) && c.Detector != nil &&
 			read.spec.Decoder == c.Detector.Decoder); err != nil {
 			return nil, err
 		}

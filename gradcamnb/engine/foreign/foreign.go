@@ -96,7 +96,7 @@ func (m *Model) look(outputs []onnxruntime.Tensor) {
 	if spec != nil && m.card.Detector == nil {
 		if filled, err := spec.Filled(); err == nil {
 			filled.Outputs = names
-			m.card.Detector = &filled
+			m.card.Detector, m.card.Plain = &filled, true
 		}
 	}
 }

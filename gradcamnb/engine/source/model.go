@@ -52,6 +52,8 @@ type Card struct {
 	Inputs  []Input // beside the picture
 
 	Detector *detect.Spec // how detections are read; nil where nothing says
+	// the names, types and shapes of the outputs say which are boxes, scores and classes, and Detector was read off them
+	Plain bool
 	// what the file itself says of this, and who wrote it there; empty where nothing is taken from it
 	Told string
 
