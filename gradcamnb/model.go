@@ -41,11 +41,15 @@ func OpenContext(ctx context.Context, ref string) (*Model, error) {
 // OpenWith is OpenContext with an engine of one's own, such as engine.New("xla:cpu"), instead of
 // the process's or the kernel's.
 func OpenWith(ctx context.Context, e driver.Engine, ref string) (*Model, error) {
-	return opening(ctx, ref, func(ctx context.Context, ref string) (driver.Session, error) { return e.OpenContext(ctx, ref) })
+	return opening(ctx, ref, func(ctx context.Context, ref string) (driver.Session,
+		error) {
+		return e.OpenContext(ctx, ref)
+	})
 }
 
 // opening is a model that open reads; what it panics with is an error, and the wait is shown.
-func opening(ctx context.Context, ref string, open func(context.Context, string) (driver.Session, error)) (m *Model, err error) {
+func opening(ctx context.Context, ref string, open func(context.Context, string) (driver.Session, error)) (m *Model,
+	err error) {
 	defer border.Recover(&err)
 	w := waiting.For("opening " + path.Base(ref))
 	defer w.End()
@@ -95,7 +99,9 @@ func (m *Model) Prepare(img image.Image, inputs ...InputChoice) (Tensor, error) 
 		prep = r.Prep
 	}
 	if prep == nil {
-		return Tensor{}, fault.Errorf(fault.ErrNoPreprocessing, "nothing says how to prepare a picture for the model %s: give %s, or a sidecar", info.Name, place.Words("gradcamnb.Prepared", "--size, --mean and --scale"))
+		return Tensor{}, fault.Errorf(fault.ErrNoPreprocessing,
+			"nothing says how to prepare a picture for the model %s: give %s, or a sidecar", info.Name,
+			place.Words("gradcamnb.Prepared", "--size, --mean and --scale"))
 	}
 	how, err := prep.For(info.Channels())
 	if err != nil {

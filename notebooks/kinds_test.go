@@ -22,13 +22,18 @@ type exploredKind struct {
 const small = `"input": {"width": 64, "height": 64, "fit": "stretch", "mean": 0, "scale": 255}`
 
 var exploredKinds = []exploredKind{
-	{"attribute", "models/attributor.ts.onnx", `{` + small + `, "heads": {"colour": ["red", "green", "blue", "yellow"], "shape": ["disc", "box", "star"]}}`,
+	{"attribute", "models/attributor.ts.onnx", `{` + small +
+		`, "heads": {"colour": ["red", "green", "blue", "yellow"], "shape": ["disc", "box", "star"]}}`,
 		`gradcamnb.Attribute("colour", "green")`, "blue", "green", "blue", `ParseTarget("output:colour:2")`},
 	{"tag", "models/tagger.ts.onnx", `{` + small + `}`, `gradcamnb.Tag(1)`, "2", "tag 1", "tag 2", `ParseTarget("tag:2")`},
-	{"region", "models/unet.ts.onnx", `{` + small + `}`, `gradcamnb.Region(1)`, "0", "region 1", "region 0", `ParseTarget("region:0")`},
-	{"output", "models/resnet-basic.ts.onnx", `{` + small + `}`, `gradcamnb.Output("logits", 3)`, "5", "logits", "5", `ParseTarget("output:logits:5")`},
-	{"detection", "detectors/heads.onnx", ``, `gradcamnb.Detection(1)`, "-", "detection", "", `ParseTarget("detection:1")`},
-	{"similar", "models/resnet-basic.ts.onnx", `{` + small + `}`, `gradcamnb.Similar(imgio.MustOpen("cat.png"))`, "-", "likeness to the second picture", "", "target is the one of this cell"},
+	{"region", "models/unet.ts.onnx", `{` + small + `}`, `gradcamnb.Region(1)`, "0", "region 1", "region 0",
+		`ParseTarget("region:0")`},
+	{"output", "models/resnet-basic.ts.onnx", `{` + small + `}`, `gradcamnb.Output("logits", 3)`, "5", "logits", "5",
+		`ParseTarget("output:logits:5")`},
+	{"detection", "detectors/heads.onnx", ``, `gradcamnb.Detection(1)`, "-", "detection", "",
+		`ParseTarget("detection:1")`},
+	{"similar", "models/resnet-basic.ts.onnx", `{` + small + `}`, `gradcamnb.Similar(imgio.MustOpen("cat.png"))`, "-",
+		"likeness to the second picture", "", "target is the one of this cell"},
 }
 
 // A target of every kind is explored on a live card, behind a base URL as on JupyterHub: the card explains what was

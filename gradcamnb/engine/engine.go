@@ -64,7 +64,8 @@ func New(backend string) *Engine {
 
 // NewSaying is [New] of an engine that says which backend was picked on say.
 func NewSaying(backend string, say io.Writer) *Engine {
-	return &Engine{name: backend, say: printable.Writer(say), turn: newTurn(), keeps: sync.OnceValues(memory.New), open: map[string]opened{}}
+	return &Engine{name: backend, say: printable.Writer(say), turn: newTurn(), keeps: sync.OnceValues(memory.New),
+		open: map[string]opened{}}
 }
 
 // Default returns the engine of the process, on the default backend.
@@ -111,7 +112,8 @@ func (e *Engine) newSession(m source.Model) *session {
 		}
 		return b.Backend, nil
 	})
-	return &session{engine: e, model: m, values: source.Fed{Model: m}, programs: map[string]*keptProgram{}, entry: &memory.Kept{}}
+	return &session{engine: e, model: m, values: source.Fed{Model: m}, programs: map[string]*keptProgram{},
+		entry: &memory.Kept{}}
 }
 
 // Start starts the backend, which the first explanation does otherwise.

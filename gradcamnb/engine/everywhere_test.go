@@ -182,7 +182,8 @@ func try(t *testing.T, s driver.Session, r gradcamnb.Request, methods ...string)
 	defer giveUp()
 	r.Methods, r.Progress = methods, func(gradcamnb.Progress) { giveUp() }
 	results, err := gradcamnb.NewModel(s).Run(ctx, r)
-	if errors.Is(err, context.Canceled) && (len(results) == 0 || len(results[0].Maps) == 0) { // it has no map before its end
+	// it has no map before its end
+	if errors.Is(err, context.Canceled) && (len(results) == 0 || len(results[0].Maps) == 0) {
 		r.Progress = func(gradcamnb.Progress) {}
 		results, err = gradcamnb.NewModel(s).Run(t.Context(), r)
 	}

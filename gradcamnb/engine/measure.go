@@ -82,7 +82,8 @@ func (r run) measure(ctx context.Context) error {
 
 // show is picture i with its maps and what is known of it.
 func (r run) show(i int) *metrics.Show {
-	show := &metrics.Show{Maps: r.results[i].Maps, Frame: r.input.Frames[i], Layout: r.model.Card().Layout, Seed: r.request.Sampling.Seed}
+	show := &metrics.Show{Maps: r.results[i].Maps, Frame: r.input.Frames[i], Layout: r.model.Card().Layout,
+		Seed: r.request.Sampling.Seed}
 	if n := len(r.request.Measuring.Truths); n > 0 {
 		show.Truth = r.request.Measuring.Truths[min(i, n-1)]
 		show.Unknown = len(show.Truth.Values) == 0
@@ -90,7 +91,8 @@ func (r run) show(i int) *metrics.Show {
 	return show
 }
 
-// prep is the preprocessing of the pictures; nil if nothing says it, or if it does not fit, as it need not for a tensor.
+// prep is the preprocessing of the pictures; nil if nothing says it, or if it does not fit, as it need not for a
+// tensor.
 func (r run) prep() *imgio.Prep {
 	prep := cmp.Or(r.request.Prep, r.model.Card().Prep)
 	if prep == nil {
@@ -128,7 +130,8 @@ func (r run) measurePicture(ctx context.Context, i int, want measuring, show *me
 		if err != nil {
 			return nil, err
 		}
-		if subject.Baseline, err = metrics.Baseline(baseline, subject.Values, subject.Input, r.model.Card().Layout, prep); err != nil {
+		if subject.Baseline, err = metrics.Baseline(baseline, subject.Values, subject.Input, r.model.Card().Layout,
+			prep); err != nil {
 			return nil, err
 		}
 		program, end := one.programsOf(subject)

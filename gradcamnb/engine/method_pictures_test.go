@@ -55,7 +55,8 @@ func asDrawn(t *testing.T, method documented) []gradcamnb.Choice {
 	switch method.name {
 	case cam.ClassActivation.Name, cam.XGradCAM.Name: // of XGrad-CAM the middle, before a ReLU, cancels in the denominator
 		layers = gradcamnb.Layers("hardtanh_32")
-	case cam.ShapleyCAM.Name, perturb.RISE.Name, perturb.Occlusion.Name: // the papers of the last two explain the probability
+	case cam.ShapleyCAM.Name, perturb.RISE.Name, perturb.Occlusion.Name:
+		// The papers of the last two explain the probability.
 		target = gradcamnb.Softmax(285)
 	}
 	if method.usual != "" {
@@ -78,7 +79,8 @@ func drawMethod(t *testing.T, m *gradcamnb.Model, cat image.Image, method string
 	small := image.NewNRGBA(image.Rect(0, 0, 128, 128))
 	var o *render.Options
 	sorted := slices.Sorted(slices.Values(r.Maps[0].Values))
-	if most := sorted[len(sorted)*99/100]; most < sorted[len(sorted)-1]/2 { // of single pixels a few are far above the rest
+	// of single pixels a few are far above the rest
+	if most := sorted[len(sorted)*99/100]; most < sorted[len(sorted)-1]/2 {
 		o = &render.Options{Range: &render.Range{Hi: most}}
 	}
 	drawn := render.Overlay(r, r.Maps[0], o)

@@ -50,7 +50,9 @@ func (s *session) Info() gradcamnb.Info {
 	for _, i := range c.Inputs {
 		inputs = append(inputs, i.String())
 	}
-	return gradcamnb.Info{Name: c.Name, SHA256: c.SHA256, Input: c.Input, Layout: c.Layout, Picture: c.Picture, Inputs: inputs, Prep: c.Prep, Labels: c.Labels, Outputs: c.Outputs, Heads: c.HeadLabels, Detects: c.Detector != nil, Masks: detections.HasMasks(c), Backend: name}
+	return gradcamnb.Info{Name: c.Name, SHA256: c.SHA256, Input: c.Input, Layout: c.Layout, Picture: c.Picture,
+		Inputs: inputs, Prep: c.Prep, Labels: c.Labels, Outputs: c.Outputs, Heads: c.HeadLabels, Detects: c.Detector != nil,
+		Masks: detections.HasMasks(c), Backend: name}
 }
 
 func (s *session) Layers(r gradcamnb.Request) ([]gradcamnb.Layer, error) {
@@ -77,7 +79,8 @@ func (s *session) Layers(r gradcamnb.Request) ([]gradcamnb.Layer, error) {
 	}
 	var out []gradcamnb.Layer
 	for _, l := range layers {
-		out = append(out, gradcamnb.Layer{Name: l.Name, Path: l.Path, Op: l.Op, Shape: l.Shape, Grid: l.Grid, Beside: l.Beside, Feeds: l.Feeds, Level: l.Level, Suggested: l.Suggested, Why: l.Why})
+		out = append(out, gradcamnb.Layer{Name: l.Name, Path: l.Path, Op: l.Op, Shape: l.Shape, Grid: l.Grid,
+			Beside: l.Beside, Feeds: l.Feeds, Level: l.Level, Suggested: l.Suggested, Why: l.Why})
 	}
 	return out, nil
 }
@@ -143,12 +146,16 @@ func (s *session) facing(r gradcamnb.Request) (*session, inputs.Input, error) {
 // has made before or not.
 func (s *session) program(b *device.Backend, p plans.Plan) (*device.Program, error) {
 	return s.kept(p.Key(), func() (*device.Program, error) {
-		return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node { return p.Build(s.model, scope, inputs).List() })
+		return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node {
+			return p.Build(s.model, scope,
+				inputs).List()
+		})
 	})
 }
 
 // call runs a plan's program in front of an input.
-func (s *session) call(b *device.Backend, prog *device.Program, p plans.Plan, in inputs.Input) ([]*tensors.Tensor, error) {
+func (s *session) call(b *device.Backend, prog *device.Program, p plans.Plan,
+	in inputs.Input) ([]*tensors.Tensor, error) {
 	args, err := p.Arguments(b, in.Values)
 	if err != nil {
 		return nil, err
@@ -159,7 +166,8 @@ func (s *session) call(b *device.Backend, prog *device.Program, p plans.Plan, in
 // newProgram prepares the program of a graph about the model. Its first arguments are
 // the values of the model's inputs beside the picture, [source.Fed.Tensors], which the
 // model finds in the graph by itself; the rest is the graph's own.
-func (s *session) newProgram(b *device.Backend, graph func(scope *model.Scope, inputs []*Node) []*Node) (*device.Program, error) {
+func (s *session) newProgram(b *device.Backend,
+	graph func(scope *model.Scope, inputs []*Node) []*Node) (*device.Program, error) {
 	names := s.values.Floats()
 	label, _ := source.GraphName(s.model)
 	return device.NewProgram(b, s.model.Store(), label, func(scope *model.Scope, inputs []*Node) []*Node {

@@ -41,7 +41,8 @@ const MaxBytes = 1 << 30
 // Open reads the picture in a file, which must be a regular one. See [Decode].
 func Open(path string) (image.Image, error) {
 	if scheme, _, found := strings.Cut(path, "://"); found && !strings.ContainsAny(scheme, `/\`) {
-		return nil, fmt.Errorf("reading the picture: %s is an address, and pictures are read from files: download it first", path)
+		return nil, fmt.Errorf("reading the picture: %s is an address, and pictures are read from files: download it first",
+			path)
 	}
 	data, err := regular.Read(path, MaxBytes)
 	if err != nil {
@@ -83,7 +84,8 @@ func Decode(data []byte, name string) (picture image.Image, err error) {
 	}
 	w, h := config.Width, config.Height
 	if w < 1 || h < 1 || w > MaxPixels/h {
-		return nil, fmt.Errorf("%s is %d x %d pixels, and at most %d million are read: make it smaller first", name, w, h, MaxPixels/1_000_000)
+		return nil, fmt.Errorf("%s is %d x %d pixels, and at most %d million are read: make it smaller first", name, w, h,
+			MaxPixels/1_000_000)
 	}
 	if max(w, h) > MaxSide {
 		return nil, fmt.Errorf("%s is %d x %d pixels, and a side may have %d: cut it first", name, w, h, MaxSide)

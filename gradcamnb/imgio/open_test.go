@@ -158,7 +158,8 @@ func bomb() []byte {
 	var data bytes.Buffer
 	z := zlib.NewWriter(&data)
 	_ = z.Close() // into memory
-	return slices.Concat([]byte("\x89PNG\r\n\x1a\n"), chunk("IHDR", header), chunk("IDAT", data.Bytes()), chunk("IEND", nil))
+	return slices.Concat([]byte("\x89PNG\r\n\x1a\n"), chunk("IHDR", header), chunk("IDAT", data.Bytes()),
+		chunk("IEND", nil))
 }
 
 func TestWhatCannotBeRead(t *testing.T) {
@@ -178,7 +179,8 @@ func TestWhatCannotBeRead(t *testing.T) {
 		if err := os.WriteFile(path, c.data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), name) {
+		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), c.want) ||
+			!strings.Contains(err.Error(), name) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}

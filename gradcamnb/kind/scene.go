@@ -113,7 +113,8 @@ func lookUp(sc Scene, s Spec, score string, as As) (Resolved, int, error) {
 		return r, 2, nil
 	}
 	if n := len(labels); n > 0 && n != t.Elements && as != Numbers {
-		err := fmt.Errorf("the model has %d labels and its output %q has %d classes: one of the two is not this model's", n, name, t.Elements)
+		err := fmt.Errorf("the model has %d labels and its output %q has %d classes: one of the two is not this model's", n,
+			name, t.Elements)
 		if t.Made != "" {
 			err = fmt.Errorf("%w (%s makes it)", err, t.Made)
 		}

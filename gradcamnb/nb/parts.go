@@ -99,7 +99,8 @@ func ShowLayers(m *gradcamnb.Model) error {
 		if l.Suggested {
 			why = "suggested: " + l.Why
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %d × %d | %d | %s |\n", escape(l.Name), escape(l.Path), escape(l.Op), l.Grid[0], l.Grid[1], l.Grid[2], escape(why))
+		fmt.Fprintf(&b, "| %s | %s | %s | %d × %d | %d | %s |\n", escape(l.Name), escape(l.Path), escape(l.Op), l.Grid[0],
+			l.Grid[1], l.Grid[2], escape(why))
 	}
 	return inWords(b.String())
 }

@@ -154,7 +154,8 @@ type sharedFace struct {
 	face font.Face
 }
 
-func (f *sharedFace) Glyph(dot fixed.Point26_6, r rune) (at image.Rectangle, mask image.Image, from image.Point, advance fixed.Int26_6, ok bool) {
+func (f *sharedFace) Glyph(dot fixed.Point26_6, r rune) (at image.Rectangle, mask image.Image, from image.Point,
+	advance fixed.Int26_6, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	at, mask, from, advance, ok = f.face.Glyph(dot, r)

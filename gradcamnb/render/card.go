@@ -129,7 +129,8 @@ func (c canvas) ticks(ticks []tick, r image.Rectangle, width int) {
 func listed(r *heatmap.Result, m *heatmap.Map) []heatmap.Prediction {
 	list := r.Predictions(m)
 	if m.Rank > 0 && !slices.ContainsFunc(list, func(p heatmap.Prediction) bool { return p.Index == m.Index }) {
-		list = append(slices.Clone(list), heatmap.Prediction{Index: m.Index, Label: m.Class, Score: m.Score, Probability: m.Probability})
+		list = append(slices.Clone(list), heatmap.Prediction{Index: m.Index, Label: m.Class, Score: m.Score,
+			Probability: m.Probability})
 	}
 	return list
 }

@@ -74,7 +74,8 @@ func boxesOn(picture image.Image, found []heatmap.Detection, most float64) *imag
 }
 
 // instanceColors tell instances apart; [BlackBody] has none of them.
-var instanceColors = []color.NRGBA{boxColor, {80, 170, 255, 255}, {230, 110, 240, 255}, {60, 225, 225, 255}, {170, 150, 255, 255}, {190, 230, 120, 255}}
+var instanceColors = []color.NRGBA{boxColor, {80, 170, 255, 255}, {230, 110, 240, 255}, {60, 225, 225, 255},
+	{170, 150, 255, 255}, {190, 230, 120, 255}}
 
 // instanceColor is of the box and the mask of detection i, counted from 0. Boxes alone have one colour.
 func instanceColor(i int, d heatmap.Detection) color.NRGBA {
@@ -229,7 +230,8 @@ func standardError(m *heatmap.Map) *heatmap.Map {
 	return &e
 }
 
-// cropped is the box with half of its longer side around it, as large as fits into a square, with its outline. It is nil
+// cropped is the box with half of its longer side around it, as large as fits into a square, with its outline. It is
+// nil
 // if there is no picture or the box lies outside it.
 func cropped(r *heatmap.Result, b heatmap.Box, side int) *image.NRGBA {
 	if r.Picture == nil {
@@ -237,7 +239,8 @@ func cropped(r *heatmap.Result, b heatmap.Box, side int) *image.NRGBA {
 	}
 	around := max(b[2]-b[0], b[3]-b[1]) / 2
 	from := r.Picture.Bounds()
-	part := image.Rect(int(b[0]-around), int(b[1]-around), int(b[2]+around)+1, int(b[3]+around)+1).Intersect(image.Rect(0, 0, from.Dx(), from.Dy()))
+	part := image.Rect(int(b[0]-around), int(b[1]-around), int(b[2]+around)+1, int(b[3]+around)+
+		1).Intersect(image.Rect(0, 0, from.Dx(), from.Dy()))
 	if part.Empty() {
 		return nil
 	}

@@ -81,7 +81,8 @@ type bar struct {
 }
 
 func newSheetLayout(s *heatmap.Sheet, o *Options) *sheetLayout {
-	l := &sheetLayout{Sheet: s, options: o, thumbs: map[*heatmap.Result]*image.NRGBA{}, pictures: rowsOfOnePicture(s), titleLines: 1, captions: 1 + len(s.Metrics)}
+	l := &sheetLayout{Sheet: s, options: o, thumbs: map[*heatmap.Result]*image.NRGBA{}, pictures: rowsOfOnePicture(s),
+		titleLines: 1, captions: 1 + len(s.Metrics)}
 	f := faces()
 	for _, title := range s.Rows {
 		l.titleW = max(l.titleW, min(rowTitle, textWidth(spelled(title), f.body)))

@@ -79,7 +79,8 @@ func (l launcher) command(ctx context.Context) (*exec.Cmd, error) {
 	if !exists(gonb) {
 		return nil, fmt.Errorf("%s is not there any more: %s", gonb, again)
 	}
-	if err := l.home.trusted("bin/gonb", "bin/goimports", "bin/gopls", "bin/gonb-gradcam", "shim/go", "shim/goimports", pjrtWheel.library(), ortWheel.library()); err != nil {
+	if err := l.home.trusted("bin/gonb", "bin/goimports", "bin/gopls", "bin/gonb-gradcam", "shim/go", "shim/goimports",
+		pjrtWheel.library(), ortWheel.library()); err != nil {
 		return nil, err
 	}
 	if err := os.Setenv("PATH", l.path(os.Getenv("PATH"))); err != nil {
@@ -133,7 +134,8 @@ func (l launcher) environment(flags string, lookup func(string) (string, bool)) 
 		unlessSet("GOMLX_BACKEND", l.backend)
 	}
 	if exists(l.home.join("pjrt")) {
-		unlessSet("PJRT_PLUGIN_LIBRARY_PATH", strings.Join(append([]string{l.home.join("pjrt")}, privatehome.PluginFolders(lookup)...), ":"))
+		unlessSet("PJRT_PLUGIN_LIBRARY_PATH",
+			strings.Join(append([]string{l.home.join("pjrt")}, privatehome.PluginFolders(lookup)...), ":"))
 	}
 	return env
 }

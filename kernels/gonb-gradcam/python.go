@@ -82,7 +82,8 @@ func privateJupyter(ctx context.Context, s *steps, h home, src string) (jupyter,
 		if err := s.run(ctx, nil, string(h), system, "-I", "-m", "venv", venv); err != nil {
 			return err
 		}
-		return s.run(ctx, nil, string(h), j.python, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", list)
+		return s.run(ctx, nil, string(h), j.python, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+			"-r", list)
 	})
 	return j, err
 }

@@ -56,12 +56,14 @@ tensors agree, 1 if one differs, and 2 if they could not be compared.`,
 	flags.StringVar(&f.model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
 	flags.StringArrayVar(&f.images, "image", nil, "picture")
 	flags.StringVar(&f.backend, "backend", "", backendHelp)
-	flags.StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
+	flags.StringVar(&f.size, "size", "",
+		"size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
 	flags.StringVar(&f.mean, "mean", "", "mean of a channel in 0..255, instead of the sidecar's")
 	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, instead of the sidecar's")
 	flags.StringArrayVar(&f.given, "input", nil, inputHelp)
 	flags.StringVar(&f.python, "python", "", "Python that has onnxruntime (default: python3 or python)")
-	flags.Float64Var(&f.tolerance, "tolerance", 1e-4, "largest difference allowed, relative to the tensor's largest value; give 5e-3 for a model in float16")
+	flags.Float64Var(&f.tolerance, "tolerance", 1e-4,
+		"largest difference allowed, relative to the tensor's largest value; give 5e-3 for a model in float16")
 	flags.BoolVar(&f.all, "all", false, "list every tensor")
 	return c
 }
@@ -118,7 +120,8 @@ func (f checkFlags) request(m *gradcamnb.Model) (r gradcamnb.Request, err error)
 	return r, f.beside(m, &r)
 }
 
-// inventedShape is the model's input with a number for each free axis: one picture, and the channels and the size of its
+// inventedShape is the model's input with a number for each free axis: one picture, and the channels and the size of
+// its
 // preprocessing, which come first if the user gave a size.
 func inventedShape(info gradcamnb.Info, sized bool) ([]int, error) {
 	dims := slices.Clone(info.Input)
@@ -148,13 +151,15 @@ func findPython(named string) (string, error) {
 			return filepath.Abs(path)
 		}
 	}
-	return "", fmt.Errorf("there is no %s: install Python with onnxruntime, or name one that has it with --python", strings.Join(candidates, " and no "))
+	return "", fmt.Errorf("there is no %s: install Python with onnxruntime, or name one that has it with --python",
+		strings.Join(candidates, " and no "))
 }
 
 // reference asks onnxruntime for the same tensors, in a folder of its own that no one
 // else can write to. The model's file is what its author made it, so what it says never
 // becomes a file name or a part of the script.
-func reference(ctx context.Context, python string, v *engine.Values) (out []gradcamnb.Tensor, version string, err error) {
+func reference(ctx context.Context, python string,
+	v *engine.Values) (out []gradcamnb.Tensor, version string, err error) {
 	dir, err := os.MkdirTemp("", "gradcam-check")
 	if err != nil {
 		return nil, "", fmt.Errorf("making a temporary folder: %w", err)
@@ -194,7 +199,9 @@ func reference(ctx context.Context, python string, v *engine.Values) (out []grad
 		why := strings.Join(strings.Fields(failed.String()), " ")
 		var exit *exec.ExitError
 		if errors.As(err, &exit) && exit.ExitCode() == 3 {
-			return nil, "", fmt.Errorf("onnxruntime is missing: %s; install it with %q, or name a Python that has it with --python", why, python+" -m pip install onnxruntime")
+			return nil, "", fmt.Errorf(
+				"onnxruntime is missing: %s; install it with %q, or name a Python that has it with --python", why,
+				python+" -m pip install onnxruntime")
 		}
 		return nil, "", fmt.Errorf("onnxruntime did not run the model: %w: %s", err, why)
 	}
@@ -278,7 +285,8 @@ func difference(a, b gradcamnb.Tensor) gap {
 	}
 	return gap{
 		relative: worst / max(scale, math.SmallestNonzeroFloat32),
-		words:    fmt.Sprintf(", largest difference %.3g (of a largest value of %.3g) at %v: %g here and %g there", worst, scale, indices(at, a.Dims), a.Values[at], b.Values[at]),
+		words: fmt.Sprintf(", largest difference %.3g (of a largest value of %.3g) at %v: %g here and %g there", worst,
+			scale, indices(at, a.Dims), a.Values[at], b.Values[at]),
 	}
 }
 

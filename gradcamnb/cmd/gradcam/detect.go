@@ -37,9 +37,12 @@ func (f *explainFlags) addDetector(c *cobra.Command) {
 func (f *readingFlags) addReading(c *cobra.Command) {
 	flags := c.Flags()
 	f.changed = flags.Changed
-	flags.StringVar(&f.decoder, "decoder", "", "decoder of the outputs, e.g. centerface or yolov8 (default: the sidecar's, or the only one that fits)")
-	flags.Float64Var(&f.threshold, "threshold", 0, "confidence from which a candidate is a detection, between 0 and 1 (default: the sidecar's or the decoder's)")
-	flags.Float64Var(&f.nms, "nms", 0, "overlap (IoU) from which the weaker of two detections of a class is dropped; 1 keeps all")
+	flags.StringVar(&f.decoder, "decoder", "",
+		"decoder of the outputs, e.g. centerface or yolov8 (default: the sidecar's, or the only one that fits)")
+	flags.Float64Var(&f.threshold, "threshold", 0,
+		"confidence from which a candidate is a detection, between 0 and 1 (default: the sidecar's or the decoder's)")
+	flags.Float64Var(&f.nms, "nms", 0,
+		"overlap (IoU) from which the weaker of two detections of a class is dropped; 1 keeps all")
 }
 
 func (f readingFlags) reading() (gradcamnb.Reading, error) {
@@ -47,7 +50,8 @@ func (f readingFlags) reading() (gradcamnb.Reading, error) {
 		return gradcamnb.Reading{}, nil
 	}
 	if f.changed("threshold") && !(f.threshold > 0 && f.threshold < 1) {
-		return gradcamnb.Reading{}, cli.Usagef("--threshold %g: a confidence lies between 0 and 1, both excluded", f.threshold)
+		return gradcamnb.Reading{}, cli.Usagef("--threshold %g: a confidence lies between 0 and 1, both excluded",
+			f.threshold)
 	}
 	if f.changed("nms") && !(f.nms > 0 && f.nms <= 1) {
 		return gradcamnb.Reading{}, cli.Usagef("--nms %g: an overlap lies between 0 and 1", f.nms)
@@ -85,13 +89,15 @@ results file instead of what the model finds, and --method takes a method of a l
 	flags := c.Flags()
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
 	flags.StringVar(&f.out, "out", "", "folder for pictures and results")
-	flags.StringVar(&f.colors, "colors", "", "colour map of the maps: "+strings.Join(render.ColorMapNames(), ", ")+" (default: black body)")
+	flags.StringVar(&f.colors, "colors", "", "colour map of the maps: "+strings.Join(render.ColorMapNames(), ", ")+
+		" (default: black body)")
 	flags.BoolVar(&f.explain, "explain", false, "explain all detections of the picture")
 	flags.IntVar(&f.most, "most", 12, "largest number of detections to explain, the surest first")
 	flags.BoolVar(&f.nearMiss, "near-miss", false, "explain the surest candidate below the threshold, too")
 	flags.BoolVar(&f.byBox, "by-box", false, "compare boxes, also where the model has instance masks")
 	flags.StringVar(&f.method, "method", "", "explain by this method instead of D-RISE, e.g. ODAM or LayerCAM")
-	flags.StringArrayVar(&f.layers, "layer", nil, "of a method that has one, by tensor name or module path; levels means all before the heads (default: that of each detection)")
+	flags.StringArrayVar(&f.layers, "layer", nil,
+		"of a method that has one, by tensor name or module path; levels means all before the heads (default: that of each detection)")
 	flags.StringVar(&f.coco, "coco", "", "write a COCO results file")
 	flags.StringVar(&f.cocoNames, "coco-names", "", "COCO annotation file that numbers pictures and categories")
 	flags.StringVar(&f.listed, "detections", "", "COCO results file whose boxes and masks are explained")
@@ -131,7 +137,8 @@ type reportDetection struct {
 }
 
 func newReportDetection(i int, d heatmap.Detection) reportDetection {
-	out := reportDetection{Number: i + 1, Box: d.Box, Class: d.Class, ClassName: d.Label, Score: float64(d.Score), Objectness: float64(d.Objectness), Landmarks: d.Points}
+	out := reportDetection{Number: i + 1, Box: d.Box, Class: d.Class, ClassName: d.Label, Score: float64(d.Score),
+		Objectness: float64(d.Objectness), Landmarks: d.Points}
 	if n := len(d.Mask.Values); n > 0 {
 		var sum float64
 		for _, v := range d.Mask.Values {
@@ -173,7 +180,8 @@ func detectionTable(w io.Writer, images []string, found [][]heatmap.Detection) e
 		}
 		fmt.Fprintln(t, "DETECTION\tCLASS\tSCORE\tX0\tY0\tX1\tY1")
 		for k, d := range found[i] {
-			fmt.Fprintf(t, "%d\t%s\t%.4f\t%.1f\t%.1f\t%.1f\t%.1f\n", k+1, className(d), d.Score, d.Box[0], d.Box[1], d.Box[2], d.Box[3])
+			fmt.Fprintf(t, "%d\t%s\t%.4f\t%.1f\t%.1f\t%.1f\t%.1f\n", k+1, className(d), d.Score, d.Box[0], d.Box[1], d.Box[2],
+				d.Box[3])
 		}
 	}
 	return t.Flush()

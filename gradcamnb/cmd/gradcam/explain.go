@@ -30,12 +30,13 @@ type explainFlags struct {
 	model, tensor, method, target, backend, out, colors, like string
 	images, layers                                            []string
 	size, mean, scale                                         string
-	given, boxes                                              []string // values of other inputs, and the part that the model sees
-	batch                                                     int
-	inputs                                                    string // hash for result.json, of one of many pictures
-	measured                                                  measureFlags
-	hot                                                       cutFlag
-	dark                                                      bool // figures on a dark ground
+	// values of other inputs, and the part that the model sees
+	given, boxes []string
+	batch        int
+	inputs       string // hash for result.json, of one of many pictures
+	measured     measureFlags
+	hot          cutFlag
+	dark         bool // figures on a dark ground
 	readingFlags
 }
 
@@ -75,16 +76,21 @@ from a notebook.`,
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.like, "like", "", "make a figure again from its PNG: the model and the picture are looked for here and beside the figure, or named with --model and --image")
+	flags.StringVar(&f.like, "like", "",
+		"make a figure again from its PNG: the model and the picture are looked for here and beside the figure, or named with --model and --image")
 	flags.StringVar(&f.model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
 	flags.StringArrayVar(&f.images, "image", nil, "picture; may be repeated; with --batch also a pattern in quotes")
-	flags.IntVar(&f.batch, "batch", 0, "explain any number of pictures, this many at a time, each into a folder of its own")
+	flags.IntVar(&f.batch, "batch", 0,
+		"explain any number of pictures, this many at a time, each into a folder of its own")
 	flags.StringVar(&f.tensor, "tensor", "", "the model's input without preprocessing: float32 .npy, batch first")
-	flags.StringArrayVar(&f.layers, "layer", nil, "layer by tensor name or module path; may be repeated (default: the suggested one, see gradcam layers)")
-	flags.StringVar(&f.method, "method", "grad-cam", "method: "+methodNames()+`; case, dashes and spaces do not matter, and pytorch-grad-cam's names are known, too`)
+	flags.StringArrayVar(&f.layers, "layer", nil,
+		"layer by tensor name or module path; may be repeated (default: the suggested one, see gradcam layers)")
+	flags.StringVar(&f.method, "method", "grad-cam", "method: "+methodNames()+
+		`; case, dashes and spaces do not matter, and pytorch-grad-cam's names are known, too`)
 	flags.StringVar(&f.target, "target", "top1", targetHelp()+"\n")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
-	flags.StringVar(&f.colors, "colors", "", "colour map of the figures: "+strings.Join(render.ColorMapNames(), ", ")+" (default: black body)")
+	flags.StringVar(&f.colors, "colors", "", "colour map of the figures: "+strings.Join(render.ColorMapNames(), ", ")+
+		" (default: black body)")
 	flags.Var(&f.hot, "hot", hotHelp)
 	flags.BoolVar(&f.dark, "dark", false, "overlay.png on a dark ground")
 	f.measured.add(c)
@@ -98,11 +104,13 @@ const backendHelp = "go, xla:cpu, xla:cuda, xla:PATH of a plugin, or onnxruntime
 func (f *explainFlags) addPreparation(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVar(&f.backend, "backend", "", backendHelp)
-	flags.StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
+	flags.StringVar(&f.size, "size", "",
+		"size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
 	flags.StringVar(&f.mean, "mean", "", "mean of a channel in 0..255, one number or three, instead of the sidecar's")
 	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, one number or three, instead of the sidecar's")
 	flags.StringArrayVar(&f.given, "input", nil, inputHelp)
-	flags.StringArrayVar(&f.boxes, "in-box", nil, "the part of the picture that the model sees, x0,y0,x1,y1, such as one object; the map is drawn in the whole picture; give one for all pictures, or one for each")
+	flags.StringArrayVar(&f.boxes, "in-box", nil,
+		"the part of the picture that the model sees, x0,y0,x1,y1, such as one object; the map is drawn in the whole picture; give one for all pictures, or one for each")
 	f.addReading(c)
 }
 

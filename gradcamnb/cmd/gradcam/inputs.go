@@ -17,7 +17,8 @@ is prepared as the first picture is; may be repeated. If the inputs' shapes do n
 which one is the picture, --model M.onnx#NAME does`
 
 // inputValue reads NAME=VALUE of --input.
-func (f explainFlags) inputValue(m *gradcamnb.Model, r gradcamnb.Request, given string) (name string, t gradcamnb.Tensor, err error) {
+func (f explainFlags) inputValue(m *gradcamnb.Model, r gradcamnb.Request,
+	given string) (name string, t gradcamnb.Tensor, err error) {
 	name, value, ok := strings.Cut(given, "=")
 	if !ok || name == "" || value == "" {
 		return "", t, cli.Usagef("--input %q: write NAME=1,2,3 or NAME=FILE.npy or NAME=PICTURE", given)
@@ -79,7 +80,8 @@ func parseBox(s string) (image.Rectangle, error) {
 		ok = err == nil
 	}
 	if !ok || v[0] >= v[2] || v[1] >= v[3] {
-		return image.Rectangle{}, cli.Usagef("--in-box %q: write x0,y0,x1,y1 in whole pixels of the picture, with x0 < x1 and y0 < y1", s)
+		return image.Rectangle{},
+			cli.Usagef("--in-box %q: write x0,y0,x1,y1 in whole pixels of the picture, with x0 < x1 and y0 < y1", s)
 	}
 	return image.Rect(v[0], v[1], v[2], v[3]), nil
 }

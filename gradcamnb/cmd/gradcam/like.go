@@ -59,10 +59,12 @@ func like(ctx context.Context, f explainFlags) error {
 		return err
 	}
 	if got, want := m.Info().SHA256, says["gradcam:sha256"]; got != want {
-		return fmt.Errorf("%s was made with another model: %s, SHA-256 %s, and %s has %s", f.like, says["gradcam:model"], want, f.model, got)
+		return fmt.Errorf("%s was made with another model: %s, SHA-256 %s, and %s has %s", f.like, says["gradcam:model"],
+			want, f.model, got)
 	}
 	if got := m.Info().Picture; got != input {
-		return fmt.Errorf("%s was made with %s as the picture, and %s says %s: leave what is behind the # out", f.like, inputWords(input), f.model, inputWords(got))
+		return fmt.Errorf("%s was made with %s as the picture, and %s says %s: leave what is behind the # out", f.like,
+			inputWords(input), f.model, inputWords(got))
 	}
 	results, err := m.Run(ctx, r)
 	if err != nil {
@@ -91,7 +93,8 @@ func readFigure(path string) (map[string]string, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
 	case says["gradcam:method"] == "":
-		return nil, fmt.Errorf("%s does not say how it was made: gradcam did not make it, or a program has removed its texts", path)
+		return nil, fmt.Errorf("%s does not say how it was made: gradcam did not make it, or a program has removed its texts",
+			path)
 	case says["gradcam:recipe"] == "" || says["gradcam:sha256"] == "" || says["gradcam:picture"] == "":
 		return nil, fmt.Errorf("%s cannot be made again from what it says: it was made of a tensor, of a model that is no file, or of a target or another input with a picture or mask of its own", path)
 	}
@@ -116,7 +119,8 @@ func (f explainFlags) likePicture(fingerprint string) (image.Image, error) {
 			return img, nil
 		}
 	}
-	return nil, fmt.Errorf("the picture that %s explains is neither in this folder nor beside it: name it with --image", f.like)
+	return nil, fmt.Errorf("the picture that %s explains is neither in this folder nor beside it: name it with --image",
+		f.like)
 }
 
 // likeModel is --model, or the model of the working folder and the figure's that the
@@ -130,7 +134,8 @@ func (f explainFlags) likeModel(sum string) (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("the model that %s was made with is neither in this folder nor beside it: name it with --model", f.like)
+	return "", fmt.Errorf("the model that %s was made with is neither in this folder nor beside it: name it with --model",
+		f.like)
 }
 
 // nearby are the files with the extensions in the working folder and the figure's.
@@ -166,15 +171,18 @@ func fileSum(path string) (string, error) {
 func sayOtherVersions(figure string, says map[string]string, r *heatmap.Result) {
 	now := render.Provenance(r, r.Maps[0])
 	for _, key := range slices.Sorted(maps.Keys(says)) {
-		if strings.HasPrefix(key, "gradcam:version:") && now[key] != says[key] || key == "gradcam:backend" && now[key] != says[key] {
-			fmt.Fprintf(os.Stderr, "gradcam: %s was made with %s %s, and this is %s\n", printable.Line(figure), key[strings.LastIndex(key, ":")+1:], printable.Line(says[key]), now[key])
+		if strings.HasPrefix(key, "gradcam:version:") && now[key] != says[key] || key == "gradcam:backend" &&
+			now[key] != says[key] {
+			fmt.Fprintf(os.Stderr, "gradcam: %s was made with %s %s, and this is %s\n", printable.Line(figure),
+				key[strings.LastIndex(key, ":")+1:], printable.Line(says[key]), now[key])
 		}
 	}
 }
 
 // checkLike tells which flags do not go with --like.
 func (f explainFlags) checkLike(changed func(string) bool) error {
-	for _, flag := range []string{"tensor", "layer", "method", "target", "batch", "size", "mean", "scale", "input", "in-box", "decoder", "threshold", "nms"} {
+	for _, flag := range []string{"tensor", "layer", "method", "target", "batch", "size", "mean", "scale", "input",
+		"in-box", "decoder", "threshold", "nms"} {
 		if changed(flag) {
 			return cli.Usagef("--%s does not go with --like, which takes it from the figure", flag)
 		}

@@ -36,7 +36,8 @@ type job struct {
 // explainMany explains pictures in batches, each into a folder of its own. A picture
 // whose folder has its results already is left out, so a run that was interrupted goes
 // on where it was.
-func (f explainFlags) explainMany(ctx context.Context, m *gradcamnb.Model, r gradcamnb.Request, dir string, o *render.Options) error {
+func (f explainFlags) explainMany(ctx context.Context, m *gradcamnb.Model, r gradcamnb.Request, dir string,
+	o *render.Options) error {
 	jobs, err := f.jobs(dir)
 	if err != nil {
 		return err
@@ -69,7 +70,8 @@ func (f explainFlags) explainMany(ctx context.Context, m *gradcamnb.Model, r gra
 			t.failed = append(t.failed, picture.Err)
 		case ctx.Err() != nil:
 			t.done, _ = out.end()
-			return fmt.Errorf("interrupted: %d of %d pictures are explained; run the same command again to continue", t.done+t.there, t.all)
+			return fmt.Errorf("interrupted: %d of %d pictures are explained; run the same command again to continue",
+				t.done+t.there, t.all)
 		default:
 			return err
 		}
@@ -179,7 +181,8 @@ func (t *tally) end(w io.Writer) error {
 	if t.done == 1 {
 		things = "picture"
 	}
-	fmt.Fprintf(w, "gradcam: %d %s explained in %s (%.1f a second)", t.done, things, time.Since(t.start).Round(100*time.Millisecond), t.rate())
+	fmt.Fprintf(w, "gradcam: %d %s explained in %s (%.1f a second)", t.done, things,
+		time.Since(t.start).Round(100*time.Millisecond), t.rate())
 	if t.there > 0 {
 		fmt.Fprintf(w, "; %d were there already", t.there)
 	}
@@ -220,7 +223,8 @@ func (f explainFlags) jobs(dir string) ([]*job, error) {
 	}
 	for _, j := range jobs {
 		name := folderName(j.picture)
-		if names[strings.ToLower(name)] > 1 || name != filepath.Base(j.picture) { // of two folders, or with what a folder's name cannot hold
+		// of two folders, or with what a folder's name cannot hold
+		if names[strings.ToLower(name)] > 1 || name != filepath.Base(j.picture) {
 			sum := sha256.Sum256([]byte(j.picture))
 			name += "-" + hex.EncodeToString(sum[:4])
 		}

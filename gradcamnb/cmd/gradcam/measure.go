@@ -24,9 +24,12 @@ type measureFlags struct {
 
 func (f *measureFlags) add(c *cobra.Command) {
 	flags := c.Flags()
-	flags.StringArrayVar(&f.metrics, "metric", nil, "metric of every map: "+metricNames()+"; may be repeated; see docs/metrics.md")
-	flags.StringArrayVar(&f.truths, "truth", nil, "where the object is, for metrics that need it: a mask of the picture's size, or a box x0,y0,x1,y1; one for each picture")
-	flags.BoolVar(&f.trust, "trust", false, "say how far every map can be trusted: compared with noise and a bump in the middle, with random weights, for another class, and under noise")
+	flags.StringArrayVar(&f.metrics, "metric", nil, "metric of every map: "+metricNames()+
+		"; may be repeated; see docs/metrics.md")
+	flags.StringArrayVar(&f.truths, "truth", nil,
+		"where the object is, for metrics that need it: a mask of the picture's size, or a box x0,y0,x1,y1; one for each picture")
+	flags.BoolVar(&f.trust, "trust", false,
+		"say how far every map can be trusted: compared with noise and a bump in the middle, with random weights, for another class, and under noise")
 }
 
 // request writes what is asked for into a request about these pictures.
@@ -55,7 +58,8 @@ func truthOf(text, picture string) (heatmap.Grid, error) {
 		if err != nil {
 			return heatmap.Grid{}, err
 		}
-		return study.Boxes(heatmap.Box{float64(box.Min.X), float64(box.Min.Y), float64(box.Max.X), float64(box.Max.Y)})(img.Bounds())
+		return study.Boxes(heatmap.Box{float64(box.Min.X), float64(box.Min.Y), float64(box.Max.X), float64(box.Max.Y)})(
+			img.Bounds())
 	}
 	mask, err := imgio.Open(text)
 	if err != nil {

@@ -37,9 +37,12 @@ func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
 	f.addMasks(c, masks, grid)
 	flags := c.Flags()
 	flags.StringVar(&f.out, "out", "", "folder for the results")
-	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: "+strings.Join(render.ColorMapNames(), ", ")+" (default: black body)")
-	flags.DurationVar(&f.checkpoint, "checkpoint", time.Minute, "time between two writes of run.json and weights.npy, from which --resume goes on if a run is killed")
-	flags.StringVar(&f.resume, "resume", "", "folder of an earlier run of the same picture, target and masks, which is continued")
+	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: "+strings.Join(render.ColorMapNames(), ", ")+
+		" (default: black body)")
+	flags.DurationVar(&f.checkpoint, "checkpoint", time.Minute,
+		"time between two writes of run.json and weights.npy, from which --resume goes on if a run is killed")
+	flags.StringVar(&f.resume, "resume", "",
+		"folder of an earlier run of the same picture, target and masks, which is continued")
 }
 
 // addMasks adds the flags that say how masks are drawn.
@@ -49,9 +52,12 @@ func (f *samplingFlags) addMasks(c *cobra.Command, masks, grid int) {
 	flags.IntVar(&f.grid, "grid", grid, "number of cells of a mask along each side of the picture")
 	flags.Float64Var(&f.p, "p", 0.5, "probability that a cell is visible")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the masks: the same seed gives the same map")
-	flags.StringVar(&f.design, "design", "", "how masks are drawn and averaged: papers, as in the papers (the default of rise), centred, or balanced, which needs the fewest masks")
-	flags.IntVar(&f.batch, "batch", 0, "largest number of masks in one pass of the model (default: 16, or fewer if pictures are larger than 256 x 256, or what the file is made for)")
-	flags.Float64Var(&f.agreement, "agreement", 0, "stop when the maps of two halves of the masks have this rank correlation, e.g. 0.95")
+	flags.StringVar(&f.design, "design", "",
+		"how masks are drawn and averaged: papers, as in the papers (the default of rise), centred, or balanced, which needs the fewest masks")
+	flags.IntVar(&f.batch, "batch", 0,
+		"largest number of masks in one pass of the model (default: 16, or fewer if pictures are larger than 256 x 256, or what the file is made for)")
+	flags.Float64Var(&f.agreement, "agreement", 0,
+		"stop when the maps of two halves of the masks have this rank correlation, e.g. 0.95")
 	flags.DurationVar(&f.limit, "time", 0, "stop after this time, e.g. 30s")
 }
 
@@ -97,7 +103,8 @@ func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
 	if f.design == "papers" {
 		f.design = ""
 	}
-	o := gradcamnb.Sampling{Masks: f.masks, Grid: f.grid, P: f.p, Seed: f.seed, Batch: f.batch, Design: f.design, Agreement: f.agreement, Limit: f.limit}
+	o := gradcamnb.Sampling{Masks: f.masks, Grid: f.grid, P: f.p, Seed: f.seed, Batch: f.batch, Design: f.design,
+		Agreement: f.agreement, Limit: f.limit}
 	o.Batch = min(o.Batch, o.Masks) // all in one pass
 	if f.resume != "" {
 		run, err := readRun(f.resume)
@@ -196,8 +203,10 @@ saliency.npy [targets, H, W] are written.`,
 	drawn.add(c)
 	flags.BoolVar(&f.byBox, "by-box", false, "compare boxes, also where the model has instance masks")
 	flags.StringVar(&side, "side", "", "explain one side alone: left, top, right or bottom")
-	flags.StringVar(&f.method, "method", "", "put the map of a gradient beside it in sheet.png, by HiResCAM or another method of a layer")
-	flags.StringArrayVar(&f.layers, "layer", nil, "of the gradient, by tensor name or module path (default: the suggested one)")
+	flags.StringVar(&f.method, "method", "",
+		"put the map of a gradient beside it in sheet.png, by HiResCAM or another method of a layer")
+	flags.StringArrayVar(&f.layers, "layer", nil,
+		"of the gradient, by tensor name or module path (default: the suggested one)")
 	flags.StringVar(&masks, "reference-masks", "", "masks, float32 .npy [masks, H, W]")
 	flags.StringVar(&found, "reference-detections", "", "targets and detections under each mask, JSON")
 	return c

@@ -56,12 +56,14 @@ func TestReferenceDRISE(t *testing.T) {
 		t.Fatal(err)
 	}
 	without := filepath.Join(t.TempDir(), "without.json")
-	if err := os.WriteFile(without, []byte(strings.ReplaceAll(string(data), `"objectness"`, `"other"`)), 0o600); err != nil {
+	if err := os.WriteFile(without, []byte(strings.ReplaceAll(string(data), `"objectness"`, `"other"`)),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	for suffix, file := range map[string]string{"": found, "_no_objectness": without} {
 		dir := t.TempDir()
-		if code, _, said := call(t, "drise", "--reference-masks", masks, "--reference-detections", file, "--out", dir); code != 0 {
+		if code, _, said := call(t, "drise", "--reference-masks", masks, "--reference-detections", file, "--out",
+			dir); code != 0 {
 			t.Fatal(said)
 		}
 		for _, name := range []string{"weights", "saliency"} {
@@ -88,7 +90,8 @@ func TestReferenceDRISE(t *testing.T) {
 func TestRiseCommand(t *testing.T) {
 	rise := func(masks, dir string, more ...string) {
 		t.Helper()
-		args := append([]string{"rise", "--model", model("resnet-basic.dyn.onnx"), "--image", picture("cat_224.png"), "--size", "64", "--mean", "127", "--scale", "64",
+		args := append([]string{"rise", "--model", model("resnet-basic.dyn.onnx"), "--image", picture("cat_224.png"),
+			"--size", "64", "--mean", "127", "--scale", "64",
 			"--target", "class:3", "--masks", masks, "--seed", "7", "--out", dir}, more...)
 		if code, _, said := call(t, args...); code != 0 {
 			t.Fatal(said)
@@ -103,7 +106,8 @@ func TestRiseCommand(t *testing.T) {
 	rise("40", half)
 	rise("96", resumed, "--resume", half)
 	rise("96", whole)
-	for name, shape := range map[string][]int{"heatmap.npy": {1, 64, 64}, "raw.npy": {1, 64, 64}, "stderr.npy": {1, 64, 64}, "weights.npy": {1, 96}} {
+	for name, shape := range map[string][]int{"heatmap.npy": {1, 64, 64}, "raw.npy": {1, 64, 64},
+		"stderr.npy": {1, 64, 64}, "weights.npy": {1, 96}} {
 		dims, got, err := npyfile.Read(filepath.Join(whole, name))
 		if err != nil || !slices.Equal(dims, shape) {
 			t.Errorf("%s: %v %v", name, dims, err)
@@ -126,11 +130,13 @@ func TestRiseCommand(t *testing.T) {
 // gradient beside.
 func TestDriseCommand(t *testing.T) {
 	dir := t.TempDir()
-	if code, _, said := call(t, "drise", "--model", model("centerface.onnx"), "--image", picture("astronaut.png"), "--size", "128", "--masks", "32", "--grid", "4",
+	if code, _, said := call(t, "drise", "--model", model("centerface.onnx"), "--image", picture("astronaut.png"),
+		"--size", "128", "--masks", "32", "--grid", "4",
 		"--box", "20,400,90,500", "--class", "0", "--method", "HiResCAM", "--out", dir); code != 0 {
 		t.Fatal(said)
 	}
-	for name, shape := range map[string][]int{"heatmap.npy": {1, 128, 128}, "raw.npy": {1, 128, 128}, "stderr.npy": {1, 128, 128}, "weights.npy": {1, 32}} {
+	for name, shape := range map[string][]int{"heatmap.npy": {1, 128, 128}, "raw.npy": {1, 128, 128},
+		"stderr.npy": {1, 128, 128}, "weights.npy": {1, 32}} {
 		if dims, _, err := npyfile.Read(filepath.Join(dir, name)); err != nil || !slices.Equal(dims, shape) {
 			t.Errorf("%s: %v %v, want %v", name, dims, err, shape)
 		}
@@ -138,7 +144,8 @@ func TestDriseCommand(t *testing.T) {
 	var rep report
 	readJSON(t, filepath.Join(dir, "result.json"), &rep)
 	maps := rep.Images[0].Maps
-	if m := maps[0]; len(maps) != 1 || m.Method != "D-RISE" || m.ClassName != "face" || m.Box == nil || *m.Box != (heatmap.Box{20, 400, 90, 500}) {
+	if m := maps[0]; len(maps) != 1 || m.Method != "D-RISE" || m.ClassName != "face" || m.Box == nil ||
+		*m.Box != (heatmap.Box{20, 400, 90, 500}) {
 		t.Errorf("%+v", maps)
 	}
 	for _, name := range []string{"overlay.png", "sheet.png", "card.html", "run.json"} {
@@ -156,7 +163,8 @@ func TestInterruptedRise(t *testing.T) {
 	}
 	dir := t.TempDir()
 	args := func(masks int, out string, more ...string) []string {
-		return append([]string{"rise", "--model", model("resnet-basic.dyn.onnx"), "--image", picture("cat_224.png"), "--size", "64", "--mean", "127", "--scale", "64",
+		return append([]string{"rise", "--model", model("resnet-basic.dyn.onnx"), "--image", picture("cat_224.png"), "--size",
+			"64", "--mean", "127", "--scale", "64",
 			"--target", "class:3", "--masks", strconv.Itoa(masks), "--out", out}, more...)
 	}
 	var said bytes.Buffer
@@ -195,7 +203,8 @@ func TestInterruptedRise(t *testing.T) {
 	if code, _, said := call(t, args(len(first)+16, on, "--resume", dir)...); code != 0 {
 		t.Fatal(said)
 	}
-	if _, all, err := npyfile.Read(filepath.Join(on, "weights.npy")); err != nil || len(all) != len(first)+16 || !slices.Equal(all[:len(first)], first) {
+	if _, all, err := npyfile.Read(filepath.Join(on, "weights.npy")); err != nil || len(all) != len(first)+16 ||
+		!slices.Equal(all[:len(first)], first) {
 		t.Errorf("the run that goes on has %d weights, want the %d before and 16 more: %v", len(all), len(first), err)
 	}
 }
@@ -207,7 +216,8 @@ func TestInterruptedExplain(t *testing.T) {
 	}
 	out := filepath.Join(t.TempDir(), "out")
 	var said bytes.Buffer
-	c := gradcam("explain", "--model", model("efficientnet-lite0.onnx"), "--image", picture("cat.png"), "--method", "Score-CAM", "--backend", "go", "--out", out)
+	c := gradcam("explain", "--model", model("efficientnet-lite0.onnx"), "--image", picture("cat.png"), "--method",
+		"Score-CAM", "--backend", "go", "--out", out)
 	c.Stderr = &said
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
@@ -218,7 +228,8 @@ func TestInterruptedExplain(t *testing.T) {
 	}
 	var exit *exec.ExitError
 	err := c.Wait() // 1 if the pass ended in time; if not, the process is ended: 128 and the signal's number
-	if !errors.As(err, &exit) || !slices.Contains([]int{1, 130}, exit.ExitCode()) || !strings.Contains(said.String(), "interrupted before there was a result") {
+	if !errors.As(err, &exit) || !slices.Contains([]int{1, 130}, exit.ExitCode()) ||
+		!strings.Contains(said.String(), "interrupted before there was a result") {
 		t.Errorf("%v: %s", err, &said)
 	}
 	if left, err := filepath.Glob(filepath.Join(out, "*")); err != nil || len(left) > 0 {

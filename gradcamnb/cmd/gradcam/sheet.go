@@ -56,19 +56,25 @@ are stacked; the columns must have the same names in all of them: --model early.
 	flags.StringArrayVar(&f.models, "model", nil, "ONNX file; may be repeated")
 	flags.StringArrayVar(&f.images, "image", nil, "picture; may be repeated")
 	flags.StringVar(&f.tensor, "tensor", "", "the model's input without preprocessing: float32 .npy, batch first")
-	flags.StringSliceVar(&f.rows, "rows", []string{"layers"}, "what differs from row to row: pictures, targets, layers, methods, or several with commas")
+	flags.StringSliceVar(&f.rows, "rows", []string{"layers"},
+		"what differs from row to row: pictures, targets, layers, methods, or several with commas")
 	flags.StringSliceVar(&f.columns, "cols", []string{"methods"}, "what differs from column to column, as --rows")
-	flags.StringArrayVar(&f.layers, "layer", nil, "layer by tensor name or module path, \"stages\" for the last of each resolution, or \"all\"; may be repeated (default: stages, if layers are rows or columns)")
+	flags.StringArrayVar(&f.layers, "layer", nil,
+		"layer by tensor name or module path, \"stages\" for the last of each resolution, or \"all\"; may be repeated (default: stages, if layers are rows or columns)")
 	flags.StringArrayVar(&f.methods, "method", nil, "method, see gradcam explain --help; may be repeated")
 	flags.StringArrayVar(&f.targets, "target", nil, targetHelp()+"\n; may be repeated (default top1)")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
-	flags.StringVar(&f.colors, "colors", "", "colour map: "+strings.Join(render.ColorMapNames(), ", ")+" (default: black body)")
+	flags.StringVar(&f.colors, "colors", "", "colour map: "+strings.Join(render.ColorMapNames(), ", ")+
+		" (default: black body)")
 	flags.BoolVar(&f.dark, "dark", false, "the figure on a dark ground")
-	flags.IntVar(&f.measuring.Steps, "steps", ask.DefaultSteps, "number of steps in which the picture is shown or hidden to measure a map")
-	flags.StringVar(&f.measuring.Baseline, "baseline", "", "what replaces hidden parts of the picture: mean, blur or black (default: as in the metrics' papers)")
+	flags.IntVar(&f.measuring.Steps, "steps", ask.DefaultSteps,
+		"number of steps in which the picture is shown or hidden to measure a map")
+	flags.StringVar(&f.measuring.Baseline, "baseline", "",
+		"what replaces hidden parts of the picture: mean, blur or black (default: as in the metrics' papers)")
 	flags.BoolVar(&f.unmeasured, "unmeasured", false, "draw the maps alone, without scores and frame")
 	flags.BoolVar(&f.shared, "shared", false, "one scale for all maps with the same unit, so that colours can be compared")
-	flags.IntSliceVar(&f.difference, "difference", nil, "add a row with the difference of two rows, drawn signed: 1,2 is the first minus the second")
+	flags.IntSliceVar(&f.difference, "difference", nil,
+		"add a row with the difference of two rows, drawn signed: 1,2 is the first minus the second")
 	flags.BoolVar(&f.signed, "signed", false, "also draw what speaks against the target")
 	f.addPreparation(c)
 	return c
@@ -175,7 +181,8 @@ func (f sheetFlags) lay(s *heatmap.Sheet) error {
 }
 
 // of is the sheet of one model.
-func (f sheetFlags) of(ctx context.Context, e *engine.Engine, model string, r gradcamnb.Request, axes [2][]heatmap.Axis) (*heatmap.Sheet, error) {
+func (f sheetFlags) of(ctx context.Context, e *engine.Engine, model string, r gradcamnb.Request,
+	axes [2][]heatmap.Axis) (*heatmap.Sheet, error) {
 	m, err := gradcamnb.OpenWith(ctx, e, model)
 	if err != nil {
 		return nil, err
@@ -250,7 +257,8 @@ func writeSheet(dir string, s *heatmap.Sheet, o *render.Options) error {
 		return err
 	}
 	rep := sheetReport{Title: s.Title, Note: s.Note, Shared: s.Shared, Rows: s.Rows, Columns: s.Columns}
-	table := [][]string{append([]string{"row", "column", "layer", "method", "target", "score", "unit", "framed", "diagnosis"}, s.Metrics...)}
+	table := [][]string{append([]string{"row", "column", "layer", "method", "target", "score", "unit", "framed",
+		"diagnosis"}, s.Metrics...)}
 	for i, cells := range s.Cells {
 		var row []cellJSON
 		for j, c := range cells {
@@ -264,7 +272,8 @@ func writeSheet(dir string, s *heatmap.Sheet, o *render.Options) error {
 				Layer: m.Layer, Method: m.Method, Target: m.Target, Unit: m.Unit, Framed: c.Framed, Diagnosis: m.Diagnosis,
 				Range: [2]*float64{finite(lo), finite(hi)}, Metrics: map[string]*float64{},
 			}
-			line := []string{s.Rows[i], s.Columns[j], m.Layer, m.Method, m.Target, fmt.Sprint(m.Score), m.ScoreUnit, strconv.FormatBool(c.Framed), m.Diagnosis}
+			line := []string{s.Rows[i], s.Columns[j], m.Layer, m.Method, m.Target, fmt.Sprint(m.Score), m.ScoreUnit,
+				strconv.FormatBool(c.Framed), m.Diagnosis}
 			for _, name := range s.Metrics {
 				v, measured := m.Metrics[name]
 				if !measured { // of a difference

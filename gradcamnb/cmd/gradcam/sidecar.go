@@ -42,7 +42,8 @@ it has one.`,
 	flags := c.Flags()
 	flags.StringVar(&f.model, "model", "", "ONNX file")
 	flags.StringVar(&f.preset, "preset", "torchvision", "whose preparation: "+strings.Join(imgio.PresetNames(), ", "))
-	flags.StringVar(&f.size, "size", "", "size of the model's input, 224 or 320x240 (width x height), if the model takes any size")
+	flags.StringVar(&f.size, "size", "",
+		"size of the model's input, 224 or 320x240 (width x height), if the model takes any size")
 	flags.StringVar(&f.labels, "labels", "", "text file beside the model with the classes' names, one a line")
 	flags.BoolVar(&f.force, "force", false, "overwrite the sidecar, if there is one")
 	return c

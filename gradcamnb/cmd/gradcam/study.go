@@ -59,15 +59,20 @@ writes the whole summary.`,
 	flags := c.Flags()
 	flags.StringVar(&f.model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
 	flags.StringArrayVar(&f.pictures, "pictures", nil, "folder, pattern, .csv, .tar or .parquet; may be repeated")
-	flags.StringVar(&f.truth, "truth", "", "where the objects are: folder of masks or .xml files, COCO .json, or .csv of boxes")
+	flags.StringVar(&f.truth, "truth", "",
+		"where the objects are: folder of masks or .xml files, COCO .json, or .csv of boxes")
 	flags.StringVar(&f.truthClass, "truth-class", "", "count the objects of this name only, in COCO and .xml files")
-	flags.StringArrayVar(&f.layers, "layer", nil, `layer by tensor name or module path, "stages" for the last of each resolution; may be repeated (default: the suggested one)`)
-	flags.StringArrayVar(&f.methods, "method", nil, "method, see gradcam explain --help; may be repeated (default Grad-CAM)")
+	flags.StringArrayVar(&f.layers, "layer", nil,
+		`layer by tensor name or module path, "stages" for the last of each resolution; may be repeated (default: the suggested one)`)
+	flags.StringArrayVar(&f.methods, "method", nil,
+		"method, see gradcam explain --help; may be repeated (default Grad-CAM)")
 	flags.StringVar(&f.target, "target", "", targetHelp()+"\n")
 	flags.BoolVar(&f.atLabel, "at-label", false, "explain the class that a picture's label names, instead of --target")
 	flags.StringArrayVar(&f.metrics, "metric", nil, "metric of every map: "+metricNames()+"; may be repeated")
-	flags.IntVar(&f.steps, "steps", ask.DefaultSteps, "number of steps in which a picture is shown or hidden to measure a map")
-	flags.StringVar(&f.baseline, "baseline", "", "what replaces hidden parts of a picture: mean, blur or black (default: as in the metrics' papers)")
+	flags.IntVar(&f.steps, "steps", ask.DefaultSteps,
+		"number of steps in which a picture is shown or hidden to measure a map")
+	flags.StringVar(&f.baseline, "baseline", "",
+		"what replaces hidden parts of a picture: mean, blur or black (default: as in the metrics' papers)")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.IntVar(&f.batch, "batch", 8, "number of pictures in one pass")
 	flags.IntVar(&f.part, "part", 64, "number of pictures in one part file")
@@ -101,7 +106,8 @@ func (f studyFlags) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s := &study.Study{Pictures: pictures, AtLabel: f.atLabel, Metrics: f.metrics, Steps: f.steps, Baseline: f.baseline, Out: f.out, Batch: f.batch, Part: f.part}
+	s := &study.Study{Pictures: pictures, AtLabel: f.atLabel, Metrics: f.metrics, Steps: f.steps, Baseline: f.baseline,
+		Out: f.out, Batch: f.batch, Part: f.part}
 	if s.Shard, s.Shards, err = parseShard(f.shard); err != nil {
 		return err
 	}
@@ -157,7 +163,8 @@ func (f studyFlags) openPictures() ([]study.Picture, error) {
 		return nil, err
 	}
 	if truths.Attach(all) == 0 {
-		return nil, fmt.Errorf("--truth %s says nothing of any of the %d pictures: it goes by the pictures' file names", f.truth, len(all))
+		return nil, fmt.Errorf("--truth %s says nothing of any of the %d pictures: it goes by the pictures' file names",
+			f.truth, len(all))
 	}
 	return all, nil
 }
@@ -194,7 +201,8 @@ func printStudy(out io.Writer, s *study.Summary, dir string) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "METRIC\tLAYER\tMETHOD\tMEAN\tSTD ERR\t95 % INTERVAL\tMAPS")
 	for _, n := range s.Numbers {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%.4g\t%.2g\t%.4g to %.4g\t%d\n", n.Metric, n.Cell.Layer, n.Cell.Method, n.Mean, n.StdErr, n.Lo, n.Hi, n.N)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.4g\t%.2g\t%.4g to %.4g\t%d\n", n.Metric, n.Cell.Layer, n.Cell.Method, n.Mean, n.StdErr,
+			n.Lo, n.Hi, n.N)
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("printing the means: %w", err)
@@ -204,7 +212,8 @@ func printStudy(out io.Writer, s *study.Summary, dir string) error {
 		fmt.Fprintf(out, "; the prediction is the label in %d of %d", s.Right, s.Labelled)
 	}
 	if s.Failures > 0 {
-		fmt.Fprintf(out, "; %d could not be explained: their rows say why, the first %q: %s", s.Failures, s.Failed[0].Picture, s.Failed[0].Error)
+		fmt.Fprintf(out, "; %d could not be explained: their rows say why, the first %q: %s", s.Failures, s.Failed[0].Picture,
+			s.Failed[0].Error)
 	}
 	fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(dir, "report.html"))
 	return nil

@@ -86,10 +86,11 @@ type Grid struct {
 
 // Run is one explanation by many passes.
 type Run struct {
-	Inputs int                                        // how many changed inputs there are
-	Input  func(i int) []float32                      // the i-th: a picture, activations [h, w, c], or what a mask is made of, [h, w]
-	Take   func(i int, score float32, seen []float32) // hears what the model made of it
-	Map    func() Grid                                // the map of what was heard so far
+	Inputs int // how many changed inputs there are
+	// the i-th: a picture, activations [h, w, c], or what a mask is made of, [h, w]
+	Input func(i int) []float32
+	Take  func(i int, score float32, seen []float32) // hears what the model made of it
+	Map   func() Grid                                // the map of what was heard so far
 }
 
 // Pictures is a method of many passes over changed pictures, of which See is seen.
@@ -101,8 +102,9 @@ type Pictures struct {
 // Masked is a method of many passes over the picture behind masks that are made of what a
 // layer shows; only the score is seen.
 type Masked struct {
-	Mask  func(shown *Node, height, width int) *Node // [batch, h, w] of the layer -> [batch, H, W] of the picture, from 1, seen, to 0
-	Start func(Clean) Run                            // its inputs are [h, w]
+	// [batch, h, w] of the layer -> [batch, H, W] of the picture, from 1, seen, to 0
+	Mask  func(shown *Node, height, width int) *Node
+	Start func(Clean) Run // its inputs are [h, w]
 }
 
 // Activations is a method of many passes from a layer on, over changed activations;

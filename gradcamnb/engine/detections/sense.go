@@ -25,7 +25,8 @@ const (
 // their near one, nor look like corners that were read as middle and size; and of the surest,
 // most are two pixels wide and meet the picture.
 //
-// Of a decoder that the file itself names, or whose outputs say what they are, the scores alone are looked at: its boxes may be any.
+// Of a decoder that the file itself names, or whose outputs say what they are, the scores alone are looked at: its
+// boxes may be any.
 func (c candidates) sense(spec detect.Spec, picture [2]int, told bool) error {
 	for _, read := range []struct {
 		what   string

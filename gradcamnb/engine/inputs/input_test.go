@@ -35,7 +35,8 @@ func TestShape(t *testing.T) {
 
 // A tensor is its own frame, and its pictures are told apart by its first axis.
 func TestFromTensor(t *testing.T) {
-	in, err := FromTensor(first, ask.Tensor{Dims: []int{2, 3, 1, 2}, Values: []float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}})
+	in, err := FromTensor(first,
+		ask.Tensor{Dims: []int{2, 3, 1, 2}, Values: []float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}})
 	if err != nil {
 		t.Fatal(err)
 	}

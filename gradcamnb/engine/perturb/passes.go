@@ -89,7 +89,8 @@ func (p passes) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map {
 	g := run.Map()
 	raw := heatmap.Grid{H: g.H, W: g.W, Values: g.Flat}
 	height, width := s.Size()
-	m := &heatmap.Map{Raw: raw, Grid: above(raw, 0).Resized(width, height), Place: heatmap.AtPicture, Layer: "picture", Unit: p.method.Unit, KeepsCells: p.method.KeepsCells}
+	m := &heatmap.Map{Raw: raw, Grid: above(raw, 0).Resized(width, height), Place: heatmap.AtPicture, Layer: "picture",
+		Unit: p.method.Unit, KeepsCells: p.method.KeepsCells}
 	if l != nil {
 		m.Place, m.Layer, m.Suggested = heatmap.AtLayer, l.Title(), l.Suggested
 	}
@@ -157,7 +158,8 @@ func (p passes) begin(s *Subject, l *source.Layer) ([]cam.Run, cleaned, error) {
 }
 
 // run does the passes. Every aim's run has the same inputs, and hears its own score.
-func (p passes) run(ctx context.Context, s *Subject, l *source.Layer, runs []cam.Run, c cleaned, hear func(done, total int) error) error {
+func (p passes) run(ctx context.Context, s *Subject, l *source.Layer, runs []cam.Run, c cleaned,
+	hear func(done, total int) error) error {
 	n := runs[0].Inputs
 	batch := min(n, s.Batch())
 	program, err := p.compile(s, l, batch)

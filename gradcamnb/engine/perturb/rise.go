@@ -82,9 +82,10 @@ func newRun(s *Subject) (*run, error) {
 		return nil, err
 	}
 	var err error
-	if r.draw, err = s.Compile(fmt.Sprintf("rise draw %d masks of %d %s", o.Batch, o.Grid, o.Design), func(_ *Within, in []*Node) []*Node {
-		return []*Node{designs[o.Design].draw(in[1], in[0], in[2], o.Batch, o.Grid, r.height, r.width)}
-	}); err != nil {
+	if r.draw, err = s.Compile(fmt.Sprintf("rise draw %d masks of %d %s", o.Batch, o.Grid, o.Design),
+		func(_ *Within, in []*Node) []*Node {
+			return []*Node{designs[o.Design].draw(in[1], in[0], in[2], o.Batch, o.Grid, r.height, r.width)}
+		}); err != nil {
 		return nil, err
 	}
 	if r.score, err = s.scorer(o.Batch); err != nil {
@@ -147,7 +148,8 @@ func checkSampling(o ask.Sampling, height, width int) error {
 	}
 	design, ok := designs[o.Design]
 	if !ok {
-		return fmt.Errorf("masks are not drawn by the design %q; there are %s, and none for that of the papers", o.Design, designNames())
+		return fmt.Errorf("masks are not drawn by the design %q; there are %s, and none for that of the papers", o.Design,
+			designNames())
 	}
 	if design.half && o.P != 0.5 {
 		return fmt.Errorf("the design %q shows half of the cells in every block, and the probability is %g: give 1/2, or another design", o.Design, o.P)
@@ -212,7 +214,8 @@ func (r *run) enough(batch int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return !slices.ContainsFunc(maps, func(m *heatmap.Map) bool { return !(m.Sampled.Agreement >= r.sampling.Agreement) }), nil
+	return !slices.ContainsFunc(maps, func(m *heatmap.Map) bool { return !(m.Sampled.Agreement >= r.sampling.Agreement) }),
+		nil
 }
 
 // step draws a batch of masks, scores them, and adds them to the sums.
@@ -247,7 +250,8 @@ func (r *run) step(batch int) error {
 	return nil
 }
 
-// scores returns the scores of the targets under a batch of masks, [target][mask] laid flat. at is the number of the first
+// scores returns the scores of the targets under a batch of masks, [target][mask] laid flat. at is the number of the
+// first
 // mask. Scores that the resumed run has are taken from it.
 func (r *run) scores(at int, masks *tensors.Tensor) ([]float32, error) {
 	n, known := r.sampling.Batch, r.sampling.Resume
@@ -337,12 +341,14 @@ func (r *run) maps() ([]*heatmap.Map, error) {
 			// The mean over the masks of the terms z = (w - centre) M / p, and of their squares.
 			shown := float64(sums[i]) + float64(field(sums, 1+aims)[i])
 			z := (float64(halves[0][i]) + float64(halves[1][i]) - centre*shown) / (n * p)
-			square := float64(field(squares, 1+aims+a)[i]) - 2*centre*float64(field(squares, 1+a)[i]) + centre*centre*float64(squares[i])
+			square := float64(field(squares, 1+aims+a)[i]) - 2*centre*float64(field(squares, 1+a)[i]) +
+				centre*centre*float64(squares[i])
 			raw.Values[i] = float32(z + centre)
 			stderr.Values[i] = float32(math.Sqrt(max(square/(n*p*p)-z*z, 0) / (n - 1)))
 		}
 		sampled := &heatmap.Sampled{
-			Masks: r.sampling.Masks, Grid: r.sampling.Grid, P: p, Seed: r.sampling.Seed, Batch: r.sampling.Batch, Design: r.sampling.Design,
+			Masks: r.sampling.Masks, Grid: r.sampling.Grid, P: p, Seed: r.sampling.Seed, Batch: r.sampling.Batch,
+			Design:  r.sampling.Design,
 			Weights: slices.Clone(weights), Mean: mean, Agreement: math.NaN(),
 		}
 		if centre != 0 {
@@ -356,7 +362,8 @@ func (r *run) maps() ([]*heatmap.Map, error) {
 		if r.done == 1 {
 			stderr = heatmap.Grid{}
 		}
-		out = append(out, &heatmap.Map{Place: heatmap.AtMasks, Grid: above(raw, float32(sampled.Mean)), Raw: raw, StdErr: stderr, Sampled: sampled})
+		out = append(out, &heatmap.Map{Place: heatmap.AtMasks, Grid: above(raw, float32(sampled.Mean)), Raw: raw,
+			StdErr: stderr, Sampled: sampled})
 	}
 	return out, nil
 }

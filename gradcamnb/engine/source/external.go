@@ -15,7 +15,8 @@ import (
 // writes them (net.onnx and net.onnx.data), and returns the files. beside opens such a
 // file, which must lie in the model's folder or below it: a model names no other file of
 // the machine.
-func besideWeights(m *protos.ModelProto, beside func(string) (*os.File, error)) (stored map[string]onnxnorm.Stored, files []string, err error) {
+func besideWeights(m *protos.ModelProto, beside func(string) (*os.File, error)) (stored map[string]onnxnorm.Stored,
+	files []string, err error) {
 	open := map[string]*os.File{}
 	stored = map[string]onnxnorm.Stored{}
 	for _, t := range m.GetGraph().GetInitializer() {
@@ -26,7 +27,8 @@ func besideWeights(m *protos.ModelProto, beside func(string) (*os.File, error)) 
 		if open[location] == nil {
 			f, err := beside(filepath.FromSlash(location))
 			if err != nil {
-				return nil, nil, fmt.Errorf("the weight %q: its values are in a file of their own, which must lie beside the model: %w", t.Name, err)
+				return nil, nil, fmt.Errorf(
+					"the weight %q: its values are in a file of their own, which must lie beside the model: %w", t.Name, err)
 			}
 			open[location], files = f, append(files, f.Name())
 		}
@@ -55,7 +57,8 @@ func placeOf(t *protos.TensorProto, f *os.File) (stretch, error) {
 	says := externalData(t)
 	offset, err := strconv.ParseInt(says["offset"], 10, 64)
 	if err != nil || offset < 0 {
-		return stretch{}, fmt.Errorf("its offset %q in %q is no number: the file is damaged", says["offset"], says["location"])
+		return stretch{}, fmt.Errorf("its offset %q in %q is no number: the file is damaged", says["offset"],
+			says["location"])
 	}
 	info, err := f.Stat()
 	if err != nil {
@@ -68,7 +71,9 @@ func placeOf(t *protos.TensorProto, f *os.File) (stretch, error) {
 		}
 	}
 	if length < 0 || offset > info.Size() || length > info.Size()-offset {
-		return stretch{}, fmt.Errorf("its values are the %d bytes from %d on of %q, which has %d: the file is damaged or belongs to another model", length, offset, says["location"], info.Size())
+		return stretch{}, fmt.Errorf(
+			"its values are the %d bytes from %d on of %q, which has %d: the file is damaged or belongs to another model",
+			length, offset, says["location"], info.Size())
 	}
 	return stretch{offset, length}, nil
 }

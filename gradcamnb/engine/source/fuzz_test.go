@@ -54,9 +54,11 @@ func FuzzOpen(f *testing.F) {
 // A longer run: go test ./gradcamnb/engine/source -fuzz FuzzSidecar -fuzztime 10m
 func FuzzSidecar(f *testing.F) {
 	for _, seed := range []string{
-		`{}`, `{"name": "x", "labels": "l.txt"}`, `{"labels": "../l.txt"}`, `{"labels": "/etc/passwd"}`, `{"labels": "\u0000"}`, `{} x`, `[`, `{"input": {"mean": [1, 2]}}`,
+		`{}`, `{"name": "x", "labels": "l.txt"}`, `{"labels": "../l.txt"}`, `{"labels": "/etc/passwd"}`,
+		`{"labels": "\u0000"}`, `{} x`, `[`, `{"input": {"mean": [1, 2]}}`,
 		`{"input": {"width": 224, "height": 224, "fit": "crop", "resize": 256, "mean": [1, 2, 3], "scale": [1, 1, 1], "order": "RGB"}}`,
-		`{"inputs": {"a": [[1, 2], [3, 4]]}}`, `{"inputs": {"a": 1e400}}`, `{"detector": {"decoder": "yolov8"}}`, `{"heads": {"a": ["b"]}}`, `{"layout": "NHWC"}`,
+		`{"inputs": {"a": [[1, 2], [3, 4]]}}`, `{"inputs": {"a": 1e400}}`, `{"detector": {"decoder": "yolov8"}}`,
+		`{"heads": {"a": ["b"]}}`, `{"layout": "NHWC"}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -116,7 +116,8 @@ func ultralytics(props map[string]string, dims []int) *told {
 	}
 	t.prep = &p
 	t.ended = props["end2end"] == "True" || strings.Contains(props["args"], "'nms': True")
-	if t.detector = ultralyticsHead(props, t.ended); t.detector != nil { // its predictor's, and none if the head has one box an object
+	// its predictor's, and none if the head has one box an object
+	if t.detector = ultralyticsHead(props, t.ended); t.detector != nil {
 		t.detector.NMS = map[bool]float64{false: 0.7, true: 1}[props["end2end"] == "True"]
 	}
 	return t

@@ -152,7 +152,8 @@ func (f *flow) learns(l Layer) bool {
 	return learns[l.Op] && (!f.computed(l, 0) || !f.computed(l, 1)) && !normalising[l.Op]
 }
 
-var normalising = map[string]bool{"BatchNormalization": true, "LayerNormalization": true, "InstanceNormalization": true, "GroupNormalization": true}
+var normalising = map[string]bool{"BatchNormalization": true, "LayerNormalization": true, "InstanceNormalization": true,
+	"GroupNormalization": true}
 
 // gates are the layers that only become a factor between 0 and 1 of something else.
 func (f *flow) gates() []bool {
@@ -177,7 +178,8 @@ func (f *flow) squashed(i int) bool {
 		switch l.Op {
 		case "Sigmoid", "HardSigmoid", "Softmax":
 			return true
-		case "Reshape", "Squeeze", "Unsqueeze", "Expand", "Resize", "Upsample", "Transpose", "Slice", "Split", "Identity", "Cast":
+		case "Reshape", "Squeeze", "Unsqueeze", "Expand", "Resize", "Upsample", "Transpose", "Slice", "Split", "Identity",
+			"Cast":
 			k, ok := f.at[l.inputs[0]]
 			if !ok {
 				return false
@@ -221,7 +223,8 @@ func (l Layer) features() bool {
 
 // views are the operators that hand on what another layer has.
 var views = map[string]bool{
-	"Slice": true, "Split": true, "Gather": true, "Reshape": true, "Transpose": true, "Squeeze": true, "Unsqueeze": true, "Flatten": true, "Identity": true, "Cast": true,
+	"Slice": true, "Split": true, "Gather": true, "Reshape": true, "Transpose": true, "Squeeze": true, "Unsqueeze": true,
+	"Flatten": true, "Identity": true, "Cast": true,
 	"Dropout": true,
 }
 

@@ -118,7 +118,8 @@ func (r *Repo) blob(ctx context.Context, name, blob string, want content) error 
 		return err
 	}
 	if err := want.check(f); err != nil {
-		return errors.Join(fmt.Errorf("%s: %q is not what the hub announced: %w; it is deleted, so try again", r.ref, name, err), f.Close(), os.Remove(part))
+		return errors.Join(fmt.Errorf("%s: %q is not what the hub announced: %w; it is deleted, so try again", r.ref, name,
+			err), f.Close(), os.Remove(part))
 	}
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("the cache of the hub: %w", err)
@@ -163,7 +164,8 @@ func (r *Repo) fill(ctx context.Context, name string, f *os.File, want content) 
 				err = io.ErrUnexpectedEOF
 			}
 			err = because(ctx, err)
-			return fmt.Errorf("%s: fetching %q broke off after %s of %s: %w; the next time it goes on from there", r.ref, name, megabytes(now), megabytes(want.size), err)
+			return fmt.Errorf("%s: fetching %q broke off after %s of %s: %w; the next time it goes on from there", r.ref, name,
+				megabytes(now), megabytes(want.size), err)
 		}
 	}
 }
@@ -198,7 +200,8 @@ func (r *Repo) transfer(ctx context.Context, f partial, hear func(done int64)) e
 	case http.StatusPartialContent:
 		var from int64
 		if _, err := fmt.Sscanf(resp.Header.Get("Content-Range"), "bytes %d-", &from); err != nil || from != f.have {
-			return refusal{fmt.Errorf("%s: %q: asked for the bytes from %d on, the hub sent %q", r.ref, f.name, f.have, resp.Header.Get("Content-Range"))}
+			return refusal{fmt.Errorf("%s: %q: asked for the bytes from %d on, the hub sent %q", r.ref, f.name, f.have,
+				resp.Header.Get("Content-Range"))}
 		}
 	default:
 		return refusal{r.refused(resp.StatusCode)}

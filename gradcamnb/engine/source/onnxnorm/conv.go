@@ -37,7 +37,8 @@ func conv2(b *builder, n *node) {
 	}
 	c := conv{window: newWindow(n, v.dims, k.dims[2:]), kernel: k.konst, groups: n.intOr("group", 1)}
 	if c.groups < 1 || v.dims[1] != k.dims[1]*c.groups || k.dims[0]%c.groups != 0 {
-		failf("its input has %d channels, and its kernel %v in %d groups takes %d", v.dims[1], k.dims, c.groups, k.dims[1]*c.groups)
+		failf("its input has %d channels, and its kernel %v in %d groups takes %d", v.dims[1], k.dims, c.groups,
+			k.dims[1]*c.groups)
 	}
 	y := b.conv(b.lastOf(v), c)
 	n.out = []*value{b.fromLast(b.bias(y, n.input(2)))}
@@ -127,17 +128,20 @@ func (b *builder) dense(x ref, c conv) ref {
 	}
 	w := b.weightOrConstant(kernel, name, []int{odd[0], odd[1], kernel.dims[1], kernel.dims[0]}, values)
 
-	x = b.slice(x, []int{0, 0, 0, 0}, []int{x.dims[0], x.dims[1] + min(0, after[0]), x.dims[2] + min(0, after[1]), x.dims[3]}, []int{1, 1, 1, 1})
+	x = b.slice(x, []int{0, 0, 0, 0}, []int{x.dims[0], x.dims[1] + min(0, after[0]), x.dims[2] + min(0, after[1]),
+		x.dims[3]}, []int{1, 1, 1, 1})
 	nchw := b.transpose(x, inverse(channelsLast(4)))
 	pads := []int{before[0], before[1], max(0, after[0]), max(0, after[1])}
-	attrs := []*protos.AttributeProto{attrInts("kernel_shape", odd[:]), attrInts("dilations", c.dilate[:]), attrInts("pads", pads)}
+	attrs := []*protos.AttributeProto{attrInts("kernel_shape", odd[:]), attrInts("dilations", c.dilate[:]),
+		attrInts("pads", pads)}
 	if c.stride != [2]int{1, 1} {
 		attrs = append(attrs, attrInts("strides", c.stride[:]))
 	}
 	if c.groups > 1 {
 		attrs = append(attrs, attrInt("group", c.groups))
 	}
-	y := b.emit("Conv", []int{x.dims[0], kernel.dims[0], c.out[0], c.out[1]}, []ref{nchw, b.transpose(w, []int{3, 2, 0, 1})}, attrs...)
+	y := b.emit("Conv", []int{x.dims[0], kernel.dims[0], c.out[0], c.out[1]},
+		[]ref{nchw, b.transpose(w, []int{3, 2, 0, 1})}, attrs...)
 	return b.transpose(y, channelsLast(4))
 }
 

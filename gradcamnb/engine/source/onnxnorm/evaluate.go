@@ -36,7 +36,8 @@ type constants struct {
 }
 
 func newConstants(opset int, variant string, run Evaluator) *constants {
-	k := &constants{builder: newBuilder(opset, Options{KeepLayout: true, PureGo: true}), maker: map[string]*protos.NodeProto{}, variant: variant, run: run}
+	k := &constants{builder: newBuilder(opset, Options{KeepLayout: true, PureGo: true}),
+		maker: map[string]*protos.NodeProto{}, variant: variant, run: run}
 	k.folding, k.shapes = true, map[string][]int{}
 	return k
 }
@@ -100,7 +101,8 @@ func (w *walk) foldedAtOnce(n *node, f fold) bool {
 		return false
 	}
 	n.out = []*value{{dims: t.dims, konst: t}}
-	if (t.isInt || t.origin == "") && !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && sharesInts(v.konst, t) }) {
+	if (t.isInt || t.origin == "") &&
+		!slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && sharesInts(v.konst, t) }) {
 		w.spend(size(t.dims))
 	}
 	return true
@@ -252,12 +254,14 @@ func (k *constants) needed(r ref) (*protos.ModelProto, map[string]Weight) {
 		}
 	}
 	if !k.listed && k.values > mostValues {
-		failf("shapes and other whole numbers are computed of more than %d values that do not depend on the picture", mostValues)
+		failf("shapes and other whole numbers are computed of more than %d values that do not depend on the picture",
+			mostValues)
 	}
 	if k.visited += len(nodes); k.visited > mostEvaluated {
 		failf("constants are computed in more than %d steps", mostEvaluated)
 	}
-	g := &protos.GraphProto{Name: "constants", Node: ordered(nodes), Output: []*protos.ValueInfoProto{valueInfo(r.name, nil)}}
+	g := &protos.GraphProto{Name: "constants", Node: ordered(nodes),
+		Output: []*protos.ValueInfoProto{valueInfo(r.name, nil)}}
 	for name, w := range weights {
 		g.Input = append(g.Input, valueInfo(name, w.Dims))
 	}

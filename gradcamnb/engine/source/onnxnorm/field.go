@@ -10,7 +10,8 @@ type Field struct {
 
 // cellByCell are the operators but the [elementwise] whose every output cell depends on the same
 // cell of their inputs alone, where that keeps the size.
-var cellByCell = set("BatchNormalization", "Concat", "Gather", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceSum", "Slice", "Split", "Transpose")
+var cellByCell = set("BatchNormalization", "Concat", "Gather", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceSum",
+	"Slice", "Split", "Transpose")
 
 func set(names ...string) map[string]bool {
 	out := map[string]bool{}
@@ -114,7 +115,8 @@ func padField(n *node) *Field {
 // place (i + 1/2)*in/out - 1/2, whatever the mode but cubic.
 func resizeField(n *node, out [2]int) *Field {
 	in, ok := n.in[0].cells()
-	if !ok || n.stringOr("mode", "nearest") == "cubic" || n.intOr("antialias", 0) != 0 || n.input(1) != nil && size(n.input(1).dims) == 8 {
+	if !ok || n.stringOr("mode", "nearest") == "cubic" || n.intOr("antialias", 0) != 0 || n.input(1) != nil &&
+		size(n.input(1).dims) == 8 {
 		return nil
 	}
 	var s steps

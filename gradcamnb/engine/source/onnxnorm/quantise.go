@@ -66,7 +66,8 @@ type scaling struct {
 }
 
 // sameNumbers are operators that move integers and do not calculate with them.
-var sameNumbers = []string{"MaxPool", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Slice", "Split", "Gather"}
+var sameNumbers = []string{"MaxPool", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Slice",
+	"Split", "Gather"}
 
 // carryQuant hands steps on through operators that only move numbers.
 func carryQuant(n *node) {
