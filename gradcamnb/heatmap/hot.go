@@ -85,11 +85,11 @@ func (g Grid) Outlines() [][]image.Point {
 // around follows one border from a corner, and takes its edges away. At a corner where two borders meet it turns left,
 // into the other pixel.
 func around(leave map[image.Point]uint8, steps [4]image.Point, start image.Point, to int) []image.Point {
-	corners, at, came := []image.Point{start}, start, to
+	corners, at := []image.Point{start}, start
 	for {
 		leave[at] &^= 1 << to
 		at = at.Add(steps[to])
-		came = to
+		came := to
 		if at == start && leave[at] == 0 {
 			break
 		}

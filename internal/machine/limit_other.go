@@ -1,6 +1,6 @@
-//go:build !unix
+//go:build !linux
 
 package machine
 
-// addressSpace is known on Unix only.
+// addressSpace is asked for on Linux only.
 func addressSpace() (uint64, error) { return 0, nil }

@@ -8,7 +8,7 @@ import (
 )
 
 // Memory is how many bytes this process may use: the least of what the machine has, its control group allows and, on
-// Unix, the limit of its address space is. It is 0 if none is known.
+// Linux, the limit of its address space is. It is 0 if none is known.
 var Memory = sync.OnceValue(func() int64 {
 	least := uint64(0)
 	for _, ask := range []memlimit.Provider{memlimit.FromCgroup, memlimit.FromSystem, addressSpace} {

@@ -219,24 +219,7 @@ func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*hea
 			img.Top = append(img.Top, reportPrediction{p.Index, p.Label, finite(p.Score), finite(p.Probability)})
 		}
 		for _, m := range r.Maps {
-			lo, hi, ok := m.Raw.Range()
-			e := reportMap{
-				Layer: m.Layer, Method: m.Method, Target: m.Target, Class: m.Index, ClassName: m.Class,
-				Score: finite(m.Score), ScoreUnit: m.ScoreUnit, Unit: m.Unit, Grid: [2]int{m.Raw.H, m.Raw.W},
-				Diagnosis: m.Diagnosis,
-			}
-			for name, v := range m.Metrics {
-				if e.Metrics == nil {
-					e.Metrics = map[string]*float64{}
-				}
-				e.Metrics[name] = finite(float32(v))
-			}
-			if m.Trust != nil {
-				e.Trust = m.Trust.Words
-			}
-			if m.Box.Area() > 0 {
-				e.Box = &m.Box
-			}
+			e := newReportMap(m)
 			if f.hot.Cut != nil {
 				h, err := r.Hot(m, *f.hot.Cut)
 				if err != nil {
@@ -249,9 +232,6 @@ func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*hea
 					}
 				}
 			}
-			if ok {
-				e.Range = [2]*float64{finite(lo), finite(hi)}
-			}
 			img.Maps = append(img.Maps, e)
 		}
 		rep.Images = append(rep.Images, img)
@@ -261,4 +241,28 @@ func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*hea
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return atomicfile.Write(path, slices.Concat(data, []byte("\n")))
+}
+
+func newReportMap(m *heatmap.Map) reportMap {
+	e := reportMap{
+		Layer: m.Layer, Method: m.Method, Target: m.Target, Class: m.Index, ClassName: m.Class,
+		Score: finite(m.Score), ScoreUnit: m.ScoreUnit, Unit: m.Unit, Grid: [2]int{m.Raw.H, m.Raw.W},
+		Diagnosis: m.Diagnosis,
+	}
+	for name, v := range m.Metrics {
+		if e.Metrics == nil {
+			e.Metrics = map[string]*float64{}
+		}
+		e.Metrics[name] = finite(float32(v))
+	}
+	if m.Trust != nil {
+		e.Trust = m.Trust.Words
+	}
+	if m.Box.Area() > 0 {
+		e.Box = &m.Box
+	}
+	if lo, hi, ok := m.Raw.Range(); ok {
+		e.Range = [2]*float64{finite(lo), finite(hi)}
+	}
+	return e
 }

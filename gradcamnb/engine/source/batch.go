@@ -104,8 +104,8 @@ func (m *onnxModel) batchingAt(input []int, n int) (batching, error) {
 		err = batched(g, own.shapes, input[0], n)
 	}
 	if err != nil { // it is run in passes of its own batch, and why is kept
-		return batching{batch: n, ownOf: n, shapes: own.shapes, why: err},
-			nil //nolint:nilerr // the reason is part of the answer
+		b := batching{batch: n, ownOf: n, shapes: own.shapes, why: err}
+		return b, nil //nolint:nilerr // the reason is part of the answer
 	}
 	return batching{batch: input[0], own: own.shapes, ownOf: n, shapes: shapesIn(g), rebatched: g.Rebatched}, nil
 }

@@ -1,5 +1,3 @@
-//go:build unix
-
 package machine
 
 import "syscall"
@@ -8,5 +6,5 @@ import "syscall"
 func addressSpace() (uint64, error) {
 	var l syscall.Rlimit
 	err := syscall.Getrlimit(syscall.RLIMIT_AS, &l)
-	return uint64(l.Cur), err
+	return l.Cur, err
 }
