@@ -152,8 +152,10 @@ func (f *flow) learns(l Layer) bool {
 	return learns[l.Op] && (!f.computed(l, 0) || !f.computed(l, 1)) && !normalising[l.Op]
 }
 
-var normalising = map[string]bool{"BatchNormalization": true, "LayerNormalization": true, "InstanceNormalization": true,
-	"GroupNormalization": true}
+var normalising = map[string]bool{
+	"BatchNormalization": true, "LayerNormalization": true, "InstanceNormalization": true, "GroupNormalization": true,
+	"SkipLayerNormalization": true,
+}
 
 // gates are the layers that only become a factor between 0 and 1 of something else.
 func (f *flow) gates() []bool {
