@@ -54,12 +54,16 @@ func TestConstantsOfConstants(t *testing.T) {
 	to := func(kind protos.TensorProto_DataType) []*protos.AttributeProto {
 		return []*protos.AttributeProto{wholeAttribute("to", int(kind))}
 	}
+	zero3 := &protos.TensorProto{Name: "z", DataType: int32(protos.TensorProto_UINT8), Int32Data: []int32{3}}
 	for name, c := range map[string]struct {
 		op    string
 		in    []*protos.TensorProto
 		attrs []*protos.AttributeProto
 		want  []float64
 	}{
+		// 0.5/0.2 = 2.5 to even, above 255 and below 0 cut off, with the zero point 3.
+		"QuantizeLinear": {"QuantizeLinear", []*protos.TensorProto{reals(0.5, 100, -9), number(false, 0.2), zero3},
+			nil, []float64{5, 255, 0}},
 		"Ceil":                 {"Ceil", []*protos.TensorProto{reals(0.5, -0.5, 2)}, nil, []float64{1, 0, 2}},
 		"Floor":                {"Floor", []*protos.TensorProto{reals(0.5, -0.5, 2)}, nil, []float64{0, -1, 2}},
 		"Clip":                 {"Clip", []*protos.TensorProto{reals(-1, 3, 9), number(false, 0)}, nil, []float64{0, 3, 9}},

@@ -86,7 +86,7 @@ func (w *walk) folded(n *node, r rule, f fold) bool {
 	case failed != nil:
 		panic(*failed)
 	case slices.ContainsFunc(m.out, func(v *value) bool { return v.quant != nil }):
-		return false
+		return pending && f != nil && w.foldedAtOnce(n, f)
 	}
 	for i, v := range m.out {
 		n.out = append(n.out, w.constant(n, i, v))

@@ -2,6 +2,7 @@ package onnxnorm
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -22,9 +23,9 @@ import (
 // onnxruntime adds integers exactly and rounds products of scales; float32 comes out on
 // the other side of a rounding here and there, which is one step of the scale.
 var (
-	_ = register("QuantizeLinear", quantizeLinear, nil)
+	_ = register("QuantizeLinear", quantizeLinear, foldQuantizeLinear)
 	_ = register("DequantizeLinear", dequantizeLinear, foldDequantizeLinear)
-	_ = register("com.microsoft.QuantizeLinear", quantizeLinear, nil) // 16 bits, before opset 21
+	_ = register("com.microsoft.QuantizeLinear", quantizeLinear, foldQuantizeLinear) // 16 bits, before opset 21
 	_ = register("com.microsoft.DequantizeLinear", dequantizeLinear, foldDequantizeLinear)
 )
 
@@ -34,6 +35,18 @@ func quantizeLinear(b *builder, n *node) {
 		return
 	}
 	n.out = []*value{b.quantised(n.need(0), scalingOf(n, 1, 2))}
+}
+
+// foldQuantizeLinear is the integers clip(round(x/s) + z, low, high) of a few constants, such as a padding's
+// value or a size, which must stay constants. Weights are left to the graph, which holds them in float32.
+func foldQuantizeLinear(n *node) *tensor {
+	if size(n.need(0).dims) > few || anyScaled(n, 1, 2) {
+		return nil
+	}
+	q := scalingOf(n, 1, 2)
+	return intTensor(n.in[0].dims, convert(n.in[0].konst.numbers(), func(x float32) int64 {
+		return int64(min(max(math.RoundToEven(float64(x/q.scale))+float64(q.zero), float64(q.low)), float64(q.high)))
+	}))
 }
 
 func dequantizeLinear(b *builder, n *node) {
