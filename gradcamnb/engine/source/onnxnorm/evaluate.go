@@ -69,7 +69,7 @@ func (t *tensor) pending() bool { return t.computed != nil && !t.computed.known 
 // folded makes the outputs of a node whose inputs are constants. It tells that it cannot by false,
 // or by panicking as the rule does.
 func (w *walk) folded(n *node, r rule, f fold) bool {
-	pending := slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst.pending() })
+	pending := anyPending(n.in)
 	if f != nil && !pending && w.foldedAtOnce(n, f) {
 		return true
 	}
@@ -79,19 +79,30 @@ func (w *walk) folded(n *node, r rule, f fold) bool {
 	if len(n.in) == 0 || w.evaluate == nil {
 		return false
 	}
+	own := pending && f != nil // a fold of its own, which has not been tried
 	m, failed := w.applied(n, r)
 	switch {
-	case failed != nil && pending && f != nil:
+	case own && (failed != nil || anyQuantised(m.out)):
 		return w.foldedAtOnce(n, f)
 	case failed != nil:
 		panic(*failed)
-	case slices.ContainsFunc(m.out, func(v *value) bool { return v.quant != nil }):
-		return pending && f != nil && w.foldedAtOnce(n, f)
+	case anyQuantised(m.out):
+		return false
 	}
 	for i, v := range m.out {
 		n.out = append(n.out, w.constant(n, i, v))
 	}
 	return true
+}
+
+// anyPending tells whether one of the constants is yet to be computed.
+func anyPending(in []*value) bool {
+	return slices.ContainsFunc(in, func(v *value) bool { return v != nil && v.konst.pending() })
+}
+
+// anyQuantised tells whether one of the values stands for integers of a quantised network.
+func anyQuantised(out []*value) bool {
+	return slices.ContainsFunc(out, func(v *value) bool { return v.quant != nil })
 }
 
 // foldedAtOnce makes the output by the operator's own fold, where that can.

@@ -1,0 +1,94 @@
+"""Writes docs/population.md from the results of population.py and kinds.py.
+
+    python report.py PAGE RESULTS.jsonl ...
+"""
+import importlib.metadata, json, sys
+
+NOT_A_FILE = ("not made", "not exported", "not by onnxruntime", "fault of this program")
+
+
+def short(v):
+    return f"{v:.0e}".replace("e-0", "e-") if v is not None else ""
+
+
+def cell(r):
+    """What is said of a file in its column."""
+    if r is None:
+        return "not tried"
+    v = r["verdict"]
+    if v in NOT_A_FILE:
+        return "no file" if v != "not by onnxruntime" else "not opened by onnxruntime"
+    if v == "agrees":
+        return short(r["map"])
+    return f"**{v}**" + (f" {short(r['map'])}" if "map" in r else "")
+
+
+def share(results):
+    files = [r for r in results if r["verdict"] not in NOT_A_FILE]
+    right = sum(r["verdict"] == "agrees" for r in files)
+    return len(files), right, 100 * right / max(len(files), 1)
+
+
+def networks_table(rows):
+    exporters = ["older", "newer"]
+    out = ["| library | network | picture | suggested layer | cells | older | newer |", "|---|---|---|---|---|---|---|"]
+    for (lib, name), by in rows.items():
+        r = next((by[e] for e in exporters if e in by and "layer" in by[e]), next(iter(by.values())))
+        side = " x ".join(map(str, r.get("picture", [])))
+        grid = " x ".join(map(str, r.get("grid", [])[:2]))
+        out.append(f"| {lib} | {name} | {side} | {'`' + r['layer'] + '`' if 'layer' in r else ''} | {grid} | {cell(by.get('older'))} | {cell(by.get('newer'))} |")
+    return out
+
+
+def main(page, paths):
+    last = {}
+    for p in paths:
+        for line in open(p):
+            r = json.loads(line)
+            last[r["library"], r["network"], r["exporter"]] = r
+    nets = [r for r in last.values() if r["library"] in ("timm", "transformers")]
+    others = [r for r in last.values() if r["library"] not in ("timm", "transformers")]
+    n, right, percent = share(nets)
+    rows = {}
+    for r in sorted(nets, key=lambda r: (r["library"], r["network"])):
+        rows.setdefault((r["library"], r["network"]), {})[r["exporter"]] = r
+    tried = {lib: len({r["network"] for r in nets if r["library"] == lib and r["verdict"] not in NOT_A_FILE}) for lib in ("timm", "transformers")}
+    m, good, percent_others = share(others)
+    by = {e: share([r for r in nets if r["exporter"] == e])[0] for e in ("older", "newer")}
+    v = importlib.metadata.version
+    lines = [
+        "# Files of networks that others made", "",
+        f"{tried['timm']} architectures of timm {v('timm')} and {tried['transformers']} of transformers {v('transformers')} with random weights, exported by both of torch {v('torch')}'s",
+        "exporters. A file is right if it opens, its output is onnxruntime's, and Grad-CAM at the layer that is suggested is that",
+        "of torch's autograd in float64: to 1e-4 of the largest value, or, of networks that blow rounding up, to three times",
+        f"torch's own distance in float32. {by['older']} files are of the older exporter and {by['newer']} of the newer, which takes",
+        "a minute a network and was stopped before it had them all.",
+        f"**{right} of {n} files are right, {percent:.1f} %.** Backend go; made by",
+        "`testdata/population/population.py` and `report.py` on 2026-11-28.", "",
+        "Batch norms have running statistics of noise, and parameters that are one number everywhere (layer scales of 1e-6, last",
+        "norms of 0) random ones, so that no branch is silent. The number is the map's largest difference by its largest value.",
+        "\"no file\": the exporter, or the network itself at this size, ends in an error. A network that was tried by one",
+        "exporter only says so. ViT-MAE, which draws random numbers, is left out.", "",
+        *networks_table(rows), "",
+    ]
+    wrong = [r for r in [*nets, *others] if r["verdict"] not in NOT_A_FILE and r["verdict"] != "agrees"]
+    if wrong:
+        lines += ["## What is not right", ""]
+        lines += [f"- {r['network']}, {r['exporter']}: {r.get('reason') or 'the map is %s off, the output %s; torch in float32 %s' % (short(r['map']), short(r['output']), short(r.get('float32')))}" for r in wrong] + [""]
+    if others:
+        lines += ["## Other tools", "", f"**{good} of {m} files are right, {percent_others:.1f} %**: of Keras through tf2onnx, compared with tensorflow's gradient",
+            "(`testdata/population/keras_files.py`), and of onnxruntime's, onnxslim's and onnxsim's optimisers, float16 and 8 bits",
+            "(`kinds.py`). Of 8 bits the output is compared, and not the map: where others have the map's difference stands 1 less its",
+            "correlation with that of the file before it was made of 8 bits.", ""]
+        lines += ["| network | tool | suggested layer | output off | map off |", "|---|---|---|---|---|"]
+        for r in sorted(others, key=lambda r: (r["exporter"], r["network"])):
+            lines.append(f"| {r['network']} | {r['exporter']} | {'`' + r['layer'] + '`' if 'layer' in r else ''} | {short(r.get('output'))} | {cell(r)} |")
+        lines.append("")
+    none = [r for r in nets if r["verdict"] in NOT_A_FILE]
+    if none:
+        lines += ["## No file", ""] + [f"- {r['network']}, {r['exporter']}: {r['reason'][:140]}" for r in sorted(none, key=lambda r: r["network"])] + [""]
+    open(page, "w").write("\n".join(lines))
+    print(f"{right} of {n}, {percent:.1f} %; others {good} of {m}, {percent_others:.1f} %")
+
+
+main(sys.argv[1], sys.argv[2:])
