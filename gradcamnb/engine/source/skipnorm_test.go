@@ -25,16 +25,22 @@ func TestSkipNorms(t *testing.T) {
 		n.Domain, n.Input, n.Output = "com.microsoft", append(n.Input, c.inputs...), append(n.Output, "", "", "sum")
 		dims := []int{1, 1, 2}
 		model := backendCase{
-			inputs:  []numbers{{name: "x", dims: dims, values: []float64{1, 3}, real: true, step: 1e-6}},
-			outputs: []numbers{{dims: dims, values: c.norm, real: true, step: 1e-6}, {dims: dims, values: []float64{2, 4}, real: true, step: 1e-6}},
+			inputs: []numbers{{name: "x", dims: dims, values: []float64{1, 3}, real: true, step: 1e-6}},
+			outputs: []numbers{
+				{dims: dims, values: c.norm, real: true, step: 1e-6},
+				{dims: dims, values: []float64{2, 4}, real: true, step: 1e-6},
+			},
 			proto: &protos.ModelProto{
-				IrVersion: 8, OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}, {Domain: "com.microsoft", Version: 1}},
+				IrVersion:   8,
+				OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}, {Domain: "com.microsoft", Version: 1}},
 				Graph: &protos.GraphProto{
-					Name:  "g",
-					Input: []*protos.ValueInfoProto{onnxnorm.Declare("x", dims)}, Output: []*protos.ValueInfoProto{{Name: "norm"}, {Name: "sum"}},
-					Node: []*protos.NodeProto{n},
+					Name:   "g",
+					Input:  []*protos.ValueInfoProto{onnxnorm.Declare("x", dims)},
+					Output: []*protos.ValueInfoProto{{Name: "norm"}, {Name: "sum"}},
+					Node:   []*protos.NodeProto{n},
 					Initializer: []*protos.TensorProto{
-						initializer("skip", false, []int64{1, 1, 2}, 1, -1), initializer("scale", false, []int64{2}, 2, 3),
+						initializer("skip", false, []int64{1, 1, 2}, 1, -1),
+						initializer("scale", false, []int64{2}, 2, 3),
 						initializer("shift", false, []int64{2}, 1, 0), initializer("bias", false, []int64{2}, 0, 2),
 					},
 				},

@@ -5,10 +5,14 @@ import "github.com/gomlx/compute-onnx/support/protos"
 // Of onnxruntime's own, in the place of a transformer's additions and norms.
 var (
 	// SkipLayerNormalization is the layer norm of x + skip + bias, and as its fourth output that sum.
-	_ = register("com.microsoft.SkipLayerNormalization", func(b *builder, n *node) { b.skipNorm(n, "LayerNormalization", 1) }, nil)
+	_ = register("com.microsoft.SkipLayerNormalization", func(b *builder, n *node) {
+		b.skipNorm(n, "LayerNormalization", 1)
+	}, nil)
 
 	// SkipSimplifiedLayerNormalization is the same with the root mean square, and has no shift.
-	_ = register("com.microsoft.SkipSimplifiedLayerNormalization", func(b *builder, n *node) { b.skipNorm(n, "RMSNormalization", 0) }, nil)
+	_ = register("com.microsoft.SkipSimplifiedLayerNormalization", func(b *builder, n *node) {
+		b.skipNorm(n, "RMSNormalization", 0)
+	}, nil)
 
 	// SimplifiedLayerNormalization is RMSNormalization.
 	_ = register("SimplifiedLayerNormalization", func(b *builder, n *node) {
@@ -27,7 +31,9 @@ func (b *builder) skipNorm(n *node, op string, shifts int) {
 	if shift := n.input(3); shift != nil && shifts > 0 {
 		in = append(in, shift)
 	}
-	norm := &node{NodeProto: &protos.NodeProto{OpType: op, Name: n.Name, Output: n.Output[:1], Attribute: []*protos.AttributeProto{attrFloat("epsilon", n.floatOr("epsilon", 1e-12))}}, in: in}
+	epsilon := attrFloat("epsilon", n.floatOr("epsilon", 1e-12))
+	p := &protos.NodeProto{OpType: op, Name: n.Name, Output: n.Output[:1], Attribute: []*protos.AttributeProto{epsilon}}
+	norm := &node{NodeProto: p, in: in}
 	rules[op](b, norm)
 	n.out = []*value{norm.out[0]}
 	for i := 1; i < len(n.Output); i++ {
