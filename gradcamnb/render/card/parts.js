@@ -27,6 +27,8 @@ const take = m => { current = m; state.target = targetOf(m); state.layer = m.lay
 
 const css = el("style", { text: style });
 const title = el("h3"), sub = el("p", { class: "sub" }), why = el("p", { class: "why", role: "note" }), trust = el("ul", { class: "trust", "aria-label": "how far this map can be believed" });
+// On a page of its own, below its only heading, the card is of the second level.
+if (root.parentElement && root.parentElement.querySelector(":scope > h1")) title.setAttribute("aria-level", "2");
 const switches = el("div", { class: "switches" });
 const picture = el("canvas", { class: "picture", role: "img" });
 const ns = "http://www.w3.org/2000/svg";
