@@ -105,6 +105,8 @@ func inNotebook(t *testing.T) *kernel {
 	k := theKernel()
 	gonbui.IsNotebook = true
 	t.Cleanup(func() { gonbui.IsNotebook = false })
+	gonbui.Sync() // what the test before has shown is not this one's
+	k.take()
 	return k
 }
 

@@ -161,7 +161,10 @@ func (p passes) begin(s *Subject, l *source.Layer) ([]cam.Run, cleaned, error) {
 func (p passes) run(ctx context.Context, s *Subject, l *source.Layer, runs []cam.Run, c cleaned,
 	hear func(done, total int) error) error {
 	n := runs[0].Inputs
-	batch := min(n, s.Batch())
+	batch, err := s.batch(n)
+	if err != nil {
+		return err
+	}
 	program, err := p.compile(s, l, batch)
 	if err != nil {
 		return err

@@ -17,8 +17,12 @@ func (s *Subject) Pictures(ctx context.Context, n int, draw func(i int, picture 
 	if s.Host != nil {
 		return nil, errors.New("a model that is a Go function, or that onnxruntime runs, is shown masks only, so no changed picture can be scored")
 	}
+	batch, err := s.batch(n)
+	if err != nil {
+		return nil, err
+	}
 	dims := slices.Clone(s.Input)
-	dims[0] = min(n, s.Batch())
+	dims[0] = batch
 	program, err := s.Compile(fmt.Sprintf("pictures %d", dims[0]), func(m *Within, in []*Node) []*Node {
 		return []*Node{m.Scores(in[0])}
 	})

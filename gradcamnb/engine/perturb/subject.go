@@ -163,7 +163,10 @@ func (s *Subject) Batch() int {
 // [mask][aim]. Hear is told after every pass.
 func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []float32),
 	hear func(done, total int) error) ([][]float32, error) {
-	batch := min(n, s.Batch())
+	batch, err := s.batch(n)
+	if err != nil {
+		return nil, err
+	}
 	height, width := s.Size()
 	score, err := s.scorer(batch)
 	if err != nil {
