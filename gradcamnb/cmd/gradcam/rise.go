@@ -47,6 +47,7 @@ func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
 
 // addMasks adds the flags that say how masks are drawn.
 func (f *samplingFlags) addMasks(c *cobra.Command, masks, grid int) {
+	f.checkpoint = time.Minute // of commands that have no flag for it
 	flags := c.Flags()
 	flags.IntVar(&f.masks, "masks", masks, "number of masks")
 	flags.IntVar(&f.grid, "grid", grid, "number of cells of a mask along each side of the picture")

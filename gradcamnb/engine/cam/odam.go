@@ -8,8 +8,7 @@ package cam
 // Zhao and Chan 2023, "ODAM: Gradient-based Instance-Specific Visual Explanations for Object Detection" (ICLR), as the
 // authors' program has it (github.com/Cyang-Zhao/ODAM at c2c2d5e, tools/savefig_odam.py), where it is scaled to [0,
 // 1], too. The paper writes a local smoothing of the gradient into the formula, which that program does without; so it
-// is left out
-// here. Shapes: [batch, h, w, channels] twice -> [batch, h, w].
+// is left out here. Shapes: [batch, h, w, channels] twice -> [batch, h, w].
 var ODAM = register(Method{
 	Name:    "ODAM",
 	Paper:   "Zhao and Chan 2023, ICLR, arXiv:2304.06354",
@@ -19,6 +18,8 @@ var ODAM = register(Method{
 	Peers:   "the paper smooths the gradient by a Gaussian that is as large as the object; the authors' program does not, nor is it done here",
 
 	KeepsCells: true,
+
+	NoPeer: "no library has it; a torch program of the same formula is compared with, on a detector of two levels (TestODAMAndLevelsAgainstTorch)",
 
 	How: HiResCAM.How,
 })

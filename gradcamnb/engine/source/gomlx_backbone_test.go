@@ -3,6 +3,7 @@ package source
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -24,6 +25,9 @@ import (
 func TestSuggestionThroughAFilesNetwork(t *testing.T) {
 	for _, backend := range []string{"go", "xla:cpu"} {
 		t.Run(backend, func(t *testing.T) {
+			if kind, _, _ := strings.Cut(backend, ":"); !slices.Contains(compute.List(), kind) {
+				require.Missing(t, kind, "this program is built without it")
+			}
 			on, err := compute.NewWithConfig(backend)
 			if err != nil {
 				require.Missing(t, "xla", err.Error())

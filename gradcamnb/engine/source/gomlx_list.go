@@ -14,7 +14,6 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
 
-	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/places"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
 	"github.com/gradcam-go/gradcam/internal/completed"
 )
@@ -95,6 +94,7 @@ func (m *gomlxModel) Layers(input []int, output string) ([]Layer, error) {
 	for i := range layers {
 		layers[i].Feeds, layers[i].answer = l.feeds[at][layers[i].Name], l.answer[at][layers[i].Name]
 	}
+	stand(layers, m.card.Layout.Size(input))
 	suggest(layers)
 	return layers, nil
 }
@@ -170,7 +170,6 @@ func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
 		if layer.Beside = !w.Sees(n); !layer.Beside {
 			lay := m.layout(w, n, x)
 			layer.Axes, layer.Grid = lay.Found(), [3]int{lay.Rows, lay.Columns, lay.Channels}
-			layer.upright = lay.Map() && places.LikePicture(lay.Rows, lay.Columns, m.card.Layout.Size(x.Shape().Dimensions))
 		}
 		l.layers, nodes = append(l.layers, layer), append(nodes, n)
 	}

@@ -26,15 +26,32 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer 
 			if l.Grid = grid(l.Axes, t.Dims); l.Axes.Cut && cellsOff(l.Grid[0], l.Grid[1], picture) > 1 {
 				l.Axes, l.Grid = places.Found{}, [3]int{} // a part of a map
 			}
-			l.upright = l.Grid[0] > 0 && places.LikePicture(l.Grid[0], l.Grid[1], picture)
 		}
 		out = append(out, l)
 	}
+	stand(out, picture)
 	keepLast(out)
 	if !suggestLevels(out, output, picture) {
 		suggest(out)
 	}
 	return out
+}
+
+// stand tells which layers' maps have the picture's aspect. If none that feeds the answer has, the cells are not
+// square, as those of oblong patches: the first map then says the aspect.
+func stand(layers []Layer, picture [2]int) {
+	like := func(l Layer, aspect [2]int) bool {
+		return l.Grid[0] > 0 && places.LikePicture(l.Grid[0], l.Grid[1], aspect)
+	}
+	aspect := picture
+	if !slices.ContainsFunc(layers, func(l Layer) bool { return l.Feeds && like(l, picture) }) {
+		if i := slices.IndexFunc(layers, func(l Layer) bool { return l.Feeds && l.Grid[0] > 0 }); i >= 0 {
+			aspect = [2]int{layers[i].Grid[0], layers[i].Grid[1]}
+		}
+	}
+	for i := range layers {
+		layers[i].upright = like(layers[i], aspect)
+	}
 }
 
 // trace follows the places of the picture through a graph that is written for the input.
