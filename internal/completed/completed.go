@@ -1,6 +1,6 @@
 // Package completed adds to GoMLX's pure-Go backend what the models of its own layers need and
-// the backend lacks: batch norm's inference form. It also takes fused operators away from the
-// graphs that ask for that, [Plain]: the walk through a model, guided gradients and second
+// the backend lacks: batch norm's inference form, and scattered windows in their places. It also takes fused
+// operators away from the graphs that ask for that, [Plain]: the walk through a model, guided gradients and second
 // derivatives want the operators that a fused one stands for.
 package completed
 

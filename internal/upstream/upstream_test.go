@@ -269,3 +269,13 @@ func TestBrokenDownload(t *testing.T) {
 		t.Errorf("the file is there: %s", mended)
 	}
 }
+
+// Each of 8 x 8 outputs has weights that add up to 1, and each of 4 x 4 inputs the same share of them: 4.
+func TestInterpolateGradient(t *testing.T) {
+	got := run(t, func(x *Node) *Node {
+		return Gradient(ReduceAllSum(Interpolate(x, NoInterpolation, 8, 8, NoInterpolation).Bilinear().Done()), x)[0]
+	}, []int{1, 4, 4, 1}, make([]float32, 16))
+	if slices.Max(got) < 4.001 && slices.Min(got) > 3.999 {
+		t.Error(mended)
+	}
+}

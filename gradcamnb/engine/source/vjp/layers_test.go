@@ -51,6 +51,13 @@ func TestLayersOfGoMLX(t *testing.T) {
 		"nearest": func(_ *model.Scope, x *Node) *Node {
 			return Interpolate(x, NoInterpolation, 12, 9, NoInterpolation).Nearest().Done()
 		},
+		"bilinear": func(_ *model.Scope, x *Node) *Node {
+			return Interpolate(x, NoInterpolation, 12, 9, NoInterpolation).Bilinear().Done()
+		},
+		"bilinear, aligned": func(_ *model.Scope, x *Node) *Node {
+			i := Interpolate(x, NoInterpolation, 12, 9, NoInterpolation).Bilinear()
+			return i.AlignCorner(true).HalfPixelCenters(false).Done()
+		},
 		"gelu":          func(_ *model.Scope, x *Node) *Node { return activation.Gelu(x) },
 		"gelu, by tanh": func(_ *model.Scope, x *Node) *Node { return activation.GeluApproximate(x) },
 		"selu":          func(_ *model.Scope, x *Node) *Node { return activation.Selu(x) },
