@@ -13,7 +13,6 @@ import (
 type Cut struct {
 	name  string
 	value float64
-	level func(g Grid, value float64) (float64, error)
 }
 
 // cuts are the ways to cut, by the name that a text begins with.
@@ -25,31 +24,28 @@ var cuts = map[string]func(g Grid, value float64) (float64, error){
 }
 
 // CutAt cuts at a value, in the map's unit.
-func CutAt(value float64) Cut { return Cut{"over", value, cuts["over"]} }
+func CutAt(value float64) Cut { return Cut{"over", value} }
 
 // CutAtShare cuts at a share of the map's highest value, as 0.2 (Zhou et al. 2016, arXiv:1512.04150, section 3.2).
-func CutAtShare(share float64) Cut { return Cut{"share", share, cuts["share"]} }
+func CutAtShare(share float64) Cut { return Cut{"share", share} }
 
 // CutAtQuantile cuts so that a share q of the map's values, from 0 to 1, lies below, interpolated between two values as
 // numpy's quantile does by default.
-func CutAtQuantile(q float64) Cut { return Cut{"quantile", q, cuts["quantile"]} }
+func CutAtQuantile(q float64) Cut { return Cut{"quantile", q} }
 
-// CutByOtsu cuts where the values fall into two groups best: where, with w the shares and m the means of what is below
-// and not
-// below t,
+// CutByOtsu cuts at the value t of the map that divides its values best: the one with the highest
 //
 //	w0(t) w1(t) (m0(t) - m1(t))^2
 //
-// is highest (Otsu 1979, "A Threshold Selection Method from Gray-Level Histograms", equation 14), over all values t of
-// the map.
-func CutByOtsu() Cut { return Cut{"otsu", 0, cuts["otsu"]} }
+// of all, with w the shares and m the means of the values below t (0) and of the others (1). It is equation 14 of
+// Otsu 1979, "A Threshold Selection Method from Gray-Level Histograms".
+func CutByOtsu() Cut { return Cut{"otsu", 0} }
 
 // ParseCut reads a cut: "over:1.5", "share:0.2", "quantile:0.9" or "otsu".
 func ParseCut(text string) (Cut, error) {
 	name, number, given := strings.Cut(text, ":")
-	level := cuts[name]
 	const what = `write "over:VALUE" in the map's unit, "share:0.2" of its highest value, "quantile:0.9" or "otsu"`
-	if level == nil {
+	if cuts[name] == nil {
 		return Cut{}, fmt.Errorf("there is no cut %q: %s", text, what)
 	}
 	if name == "otsu" {
@@ -59,13 +55,24 @@ func ParseCut(text string) (Cut, error) {
 		return CutByOtsu(), nil
 	}
 	value, err := strconv.ParseFloat(number, 64)
-	if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
+	if err != nil {
 		return Cut{}, fmt.Errorf("the cut %q has no number: %s", text, what)
 	}
-	if name != "over" && (value < 0 || value > 1) {
-		return Cut{}, fmt.Errorf("the cut %q must be from 0 to 1", text)
+	c := Cut{name, value}
+	return c, c.check()
+}
+
+// check says why nothing can be cut there, if nothing can.
+func (c Cut) check() error {
+	switch {
+	case cuts[c.name] == nil:
+		return errors.New("no cut is given: take CutAtShare(0.2), CutByOtsu() or another")
+	case math.IsNaN(c.value) || math.IsInf(c.value, 0):
+		return fmt.Errorf("the cut %s has no number", c)
+	case (c.name == "share" || c.name == "quantile") && (c.value < 0 || c.value > 1):
+		return fmt.Errorf("the cut %s must be from 0 to 1", c)
 	}
-	return Cut{name, value, level}, nil
+	return nil
 }
 
 // String is the text that ParseCut reads.
@@ -76,13 +83,13 @@ func (c Cut) String() string {
 	return c.name + ":" + strconv.FormatFloat(c.value, 'g', -1, 64)
 }
 
-// Threshold is where the grid is cut. It is an error if no threshold divides it: if no value is above 0 for a share,
-// or all values are the same for Otsu.
+// Threshold is the value at which the grid is cut. It is an error if the share or quantile is not from 0 to 1, and if
+// no threshold divides the grid: if no value is above 0 for a share, or all values are the same for Otsu.
 func (c Cut) Threshold(g Grid) (float64, error) {
-	if c.level == nil {
-		return 0, errors.New("no cut is given: take CutAtShare(0.2), CutByOtsu() or another")
+	if err := c.check(); err != nil {
+		return 0, err
 	}
-	return c.level(g, c.value)
+	return cuts[c.name](g, c.value)
 }
 
 func ofHighest(g Grid, share float64) (float64, error) {

@@ -46,6 +46,12 @@ func TestThresholds(t *testing.T) {
 			t.Errorf("%s of %v: %g, %v, want %g", c.cut, c.grid.Values, got, err, c.want)
 		}
 	}
+	for _, cut := range []Cut{{}, CutAt(math.NaN()), CutAtShare(2), CutAtQuantile(-0.5), CutAtQuantile(1.5),
+		CutAtQuantile(math.NaN())} {
+		if got, err := cut.Threshold(gridOf(2, 0, 1, 2, 3)); err == nil {
+			t.Errorf("%s cuts at %g", cut, got)
+		}
+	}
 	for _, text := range []string{"", "otus", "otsu:3", "share", "share:2", "quantile:-1", "over:NaN", "over:x"} {
 		if _, err := ParseCut(text); err == nil {
 			t.Errorf("%q is a cut", text)

@@ -5,12 +5,12 @@ package heatmap
 // value is above 0; of two equally large parts it is the one that is met first, row by row. [Grid.Around] is the box
 // around it, and [Grid.OnPicture] brings it to the pixels of the picture.
 func (g Grid) Region(share float64) Grid {
-	_, highest, ok := g.Range()
 	out := NewGrid(g.W, g.H)
-	if !ok || highest <= 0 {
+	least, err := ofHighest(g, share)
+	if err != nil {
 		return out
 	}
-	inside := func(i int) bool { return float64(g.Values[i]) >= share*float64(highest) }
+	inside := func(i int) bool { return float64(g.Values[i]) >= least }
 	seen := make([]bool, len(g.Values))
 	var largest []int
 	for i := range g.Values {
