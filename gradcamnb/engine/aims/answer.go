@@ -155,7 +155,7 @@ func asPlaces(l source.Layer, batch int) (shape, order []int, err error) {
 // listHint says that an output without places is a list of classes, if it is.
 func listHint(l source.Layer, batch int) string {
 	if shape, _, err := asList(l, batch); err == nil && shape[1] > 0 {
-		return ": it is a list, so explain a class (gradcamnb.Class, class:INDEX)"
+		return ": it is a list, so explain a class with " + place.Words("gradcamnb.Class(INDEX)", "--target class:INDEX")
 	}
 	return ""
 }
