@@ -12,22 +12,22 @@ func roomFor(g *onnxnorm.Graph, limit int64) error {
 	if limit == 0 {
 		return nil
 	}
-	sizes := make(map[string]int64, len(g.Tensors))
+	sizes := make(map[string]float64, len(g.Tensors)) // which do not overflow, whatever a file says
 	for _, t := range g.Tensors {
 		if t.Constant {
 			continue
 		}
-		bytes := int64(4)
+		bytes := 4.0
 		for _, d := range t.Dims {
-			bytes *= int64(d)
+			bytes *= float64(d)
 		}
 		sizes[t.Name] = bytes
 		for _, in := range t.Inputs {
 			bytes += sizes[in]
 		}
-		if bytes > limit {
+		if bytes > float64(limit) {
 			return fmt.Errorf("its operator %s computes %q, %v, for which %.1f GB are needed at once, and this process may use %.1f GB: give smaller pictures, or fewer at once",
-				t.Op, t.Name, t.Dims, float64(bytes)/1e9, float64(limit)/1e9)
+				t.Op, t.Name, t.Dims, bytes/1e9, float64(limit)/1e9)
 		}
 	}
 	return nil

@@ -25,4 +25,8 @@ func TestRoom(t *testing.T) {
 		!strings.Contains(err.Error(), "fewer at once") {
 		t.Errorf("error %v", err)
 	}
+	g.Tensors[1].Dims = []int{1 << 31, 1 << 31} // times 4 bytes is 2^64, which is 0 in 64 bits
+	if err := roomFor(g, 1<<40); err == nil || !strings.Contains(err.Error(), `computes "a"`) {
+		t.Errorf("of an overflow, error %v", err)
+	}
 }
