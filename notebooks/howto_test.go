@@ -47,12 +47,9 @@ func TestHowDoI(t *testing.T) {
 	}
 	var b strings.Builder
 	b.WriteString("package main\n\nimport (\n")
-	for _, pkg := range []string{"cmp", "context", "fmt", "image", "maps", "path/filepath", "slices", "strings", "",
-		module,
-		module + "/heatmap", module + "/imgio", module + "/nb"} {
-		if pkg != "" {
-			fmt.Fprintf(&b, "\t%q\n", pkg)
-		}
+	for _, pkg := range []string{"cmp", "context", "fmt", "image", "maps", "path/filepath", "slices", "strings",
+		module, module + "/heatmap", module + "/imgio", module + "/nb"} {
+		fmt.Fprintf(&b, "\t%q\n", pkg)
 	}
 	fmt.Fprintf(&b, "\t_ %q\n)\n\n%s\nfunc main() {\n%s}\n", module+"/engine", defined.String(), body.String())
 	dir, err := os.MkdirTemp(".", "howto")

@@ -49,8 +49,8 @@ func TestPages(t *testing.T) {
 		if found := far.FindString(string(page)); found != "" {
 			t.Errorf("%s fetches %s", name, found)
 		}
-		if !strings.Contains(string(gallery), "(notebooks/"+name+".html)") {
-			t.Errorf("the gallery does not lead to %s: go run ./notebooks/export", name)
+		if n := strings.Count(string(gallery), "[page](notebooks/"+name+".html)"); n != 1 {
+			t.Errorf("the gallery has %s %d times: go run ./notebooks/export", name, n)
 		}
 		if _, err := os.Stat("../docs/notebooks/" + name + ".jpg"); err != nil {
 			t.Error(err)
