@@ -248,7 +248,7 @@ func folderName(path string) string {
 // settings is all that results depend on besides the picture.
 func (f explainFlags) settings(m *gradcamnb.Model, r gradcamnb.Request) (string, error) {
 	info := m.Info()
-	data, err := json.Marshal([]any{info.SHA256, info.Inputs, info.Prep, info.Labels, r, f.colors})
+	data, err := json.Marshal([]any{info.SHA256, info.Inputs, info.Prep, info.Labels, r, f.colors, f.dark, f.hot.String()})
 	if err != nil {
 		return "", fmt.Errorf("the settings: %w", err)
 	}
