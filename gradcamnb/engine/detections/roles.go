@@ -13,8 +13,9 @@ import (
 // suppression, of one picture, which are boxes, scores and class numbers: their names in the
 // order of a decoder, and the decoder. There is none for other models.
 func Roles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
-	for _, known := range []func([]onnxruntime.Tensor) ([]string, *detect.Spec){tensorFlowRoles, torchvisionRoles,
-		paddleRoles} {
+	for _, known := range []func([]onnxruntime.Tensor) ([]string, *detect.Spec){
+		tensorFlowRoles, torchvisionRoles, paddleRoles,
+	} {
 		if names, spec := known(outputs); spec != nil {
 			return names, spec
 		}

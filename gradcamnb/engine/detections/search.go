@@ -116,13 +116,13 @@ func (s Search) find(read *Reader) (*Found, error) {
 		return nil, err
 	}
 	d := &Found{read: read, frames: s.Input.Frames, classes: out[1].Dims[2], masks: decoder.Masks}
+	told := (c.Told != "" || c.Plain) && c.Detector != nil && read.spec.Decoder == c.Detector.Decoder
 	for i := range s.Input.Dims[0] {
 		var all candidates
 		for _, o := range out {
 			all = append(all, device.Row(o.Values, i, s.Input.Dims[0]))
 		}
-		if err := all.sense(read.spec, picture, (c.Told != "" || c.Plain) && c.Detector != nil &&
-			read.spec.Decoder == c.Detector.Decoder); err != nil {
+		if err := all.sense(read.spec, picture, told); err != nil {
 			return nil, err
 		}
 		keep := all.keep(read.spec)

@@ -1,10 +1,12 @@
 package detections
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // gaussian is a turned box as the normal distribution of the same middle and the covariance of its area: with the
-// sides w and h
-// and the angle t
+// sides w and h and the angle t
 //
 //	a = w²/12 cos² t + h²/12 sin² t, b = w²/12 sin² t + h²/12 cos² t, c = (w² - h²)/12 cos t sin t
 type gaussian struct{ x, y, a, b, c float64 }
@@ -26,9 +28,8 @@ func (c candidates) gaussian(k int) gaussian {
 //	1 - sqrt(1 - exp(-B)),  B = ((a (dy)² + b (dx)²) / 4 - c dx dy / 2) / (a b - c²) + log((a b - c²) / (4 sqrt(D_1 D_2))) / 2
 //
 // with a, b and c the sums of both and D the determinant of each. Murrugarra-Llerena, Kirsten and Jung 2021, "Gaussian
-// Bounding Boxes
-// and Probabilistic Intersection-over-Union for Object Detection"; ultralytics 8.4.190, utils/metrics.py
-// (batch_probiou).
+// Bounding Boxes and Probabilistic Intersection-over-Union for Object Detection"; ultralytics 8.4.190,
+// utils/metrics.py (batch_probiou).
 func (g gaussian) overlap(o gaussian) float64 {
 	const tiny = 1e-7
 	a, b, c := g.a+o.a, g.b+o.b, g.c+o.c
@@ -41,19 +42,19 @@ func (g gaussian) overlap(o gaussian) float64 {
 }
 
 // untwice are those of the candidates, the surest first, that overlap no surer one of their class by more than the
-// limit,
-// kept or not, as Ultralytics 8.4.190 suppresses turned boxes (utils/nms.py, fast_nms).
+// limit, kept or not, as Ultralytics 8.4.190 suppresses turned boxes (utils/nms.py, fast_nms).
 func (c candidates) untwice(order []int, limit float64) []int {
 	var kept []int
 	for i, k := range order {
-		twice := false
-		for _, o := range order[:i] {
-			if twice = limit < 1 && c.class(o) == c.class(k) && c.gaussian(o).overlap(c.gaussian(k)) > limit; twice {
-				break
-			}
-		}
-		if !twice && len(kept) < mostFound {
+		class, shape := c.class(k), c.gaussian(k)
+		twice := limit < 1 && slices.ContainsFunc(order[:i], func(o int) bool {
+			return c.class(o) == class && c.gaussian(o).overlap(shape) > limit
+		})
+		if !twice {
 			kept = append(kept, k)
+		}
+		if len(kept) == mostFound {
+			break
 		}
 	}
 	return kept

@@ -7,8 +7,8 @@ import (
 )
 
 // Six turned boxes, middle, size and angle: their overlaps by batch_probiou and what fast_nms keeps at 0.7, of
-// Ultralytics 8.4.190
-// in float64. The fifth overlaps the first by less than 0.7, but the second, which is gone, by more.
+// Ultralytics 8.4.190 in float64. The fifth overlaps the first by less than 0.7, but the second, which is gone, by
+// more.
 func TestTurnedBoxesAgainstUltralytics(t *testing.T) {
 	boxes := [][5]float64{{50, 50, 40, 20, 0.3}, {52, 49, 38, 22, 0.5}, {70, 50, 40, 20, 1.2}, {50, 50, 20, 40, 0.3},
 		{54, 47, 36, 24, 0.7}, {90, 20, 10, 60, 2}}
