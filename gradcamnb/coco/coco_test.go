@@ -32,8 +32,7 @@ func TestRunsAsPycocotools(t *testing.T) {
 		want string // the text, or its length and the beginning of its SHA-256
 	}{
 		"few": {drawn(9, 7, func(x, y int) bool {
-			return x >= 3 && x < 8 && y >= 2 && y < 5 || x == 0 && y == 6 || x == 8 &&
-				y == 0
+			return x >= 3 && x < 8 && y >= 2 && y < 5 || x == 0 && y == 6 || x == 8 && y == 0
 		}), "61`02D0000000NN4"},
 		"none":  {drawn(9, 7, func(int, int) bool { return false }), "o1"},
 		"all":   {drawn(9, 7, func(int, int) bool { return true }), "0o1"},
@@ -95,7 +94,7 @@ func TestResultsThereAndBack(t *testing.T) {
 	dir := t.TempDir()
 	names := filepath.Join(dir, "instances.json")
 	if err := os.WriteFile(names,
-		[]byte(`{"images": [{"id": 139, "file_name": "val/street.jpg"}], "categories": [{"id": 3, "name": "car"}, {"id": 18, "name": "Dog"}]}`), 0o600); err != nil {
+		[]byte(`{"images": [{"id": 139, "file_name": "val/street.jpg"}, {"id": 1, "file_name": "a/twice.jpg"}, {"id": 2, "file_name": "b/twice.jpg"}], "categories": [{"id": 3, "name": "car"}, {"id": 18, "name": "Dog"}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	n, err := ReadNames(names)
@@ -146,6 +145,9 @@ func TestResultsThereAndBack(t *testing.T) {
 	}
 	if _, err := n.Of("other.jpg", found); err == nil || !strings.Contains(err.Error(), `"other.jpg"`) {
 		t.Errorf("a picture that is not among the annotations: %v", err)
+	}
+	if _, err := n.Of("b/twice.jpg", found); err == nil || !strings.Contains(err.Error(), `more than one picture "twice.jpg"`) {
+		t.Errorf("a picture whose name stands twice among the annotations: %v", err)
 	}
 	if _, err := (Names{}).Of("street.jpg", found); err == nil {
 		t.Error("a name without a number is a number")

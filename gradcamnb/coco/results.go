@@ -31,8 +31,8 @@ type Result struct {
 // Names are what the numbers of a results file mean. The zero value takes the number in a picture's
 // file name for its image, as Ultralytics does, and a class's number for its category.
 type Names struct {
-	images     map[string]int64 // by file name
-	categories map[string]int64 // by name
+	images     map[string][]int64 // by file name, without its folder; two say that it is not one picture
+	categories map[string]int64   // by name
 	names      map[int64]string
 }
 
@@ -64,9 +64,12 @@ func ReadNames(path string) (Names, error) {
 	if len(f.Images) == 0 || len(f.Categories) == 0 {
 		return Names{}, fmt.Errorf("%s names no pictures or no categories: it is no annotation file of COCO", path)
 	}
-	n := Names{map[string]int64{}, map[string]int64{}, map[int64]string{}}
+	n := Names{map[string][]int64{}, map[string]int64{}, map[int64]string{}}
 	for _, i := range f.Images {
-		n.images[filepath.Base(i.File)] = i.ID
+		base := filepath.Base(i.File)
+		if ids := n.images[base]; len(ids) < 2 && !slices.Contains(ids, i.ID) {
+			n.images[base] = append(ids, i.ID)
+		}
 	}
 	for _, c := range f.Categories {
 		n.categories[strings.ToLower(c.Name)] = c.ID
@@ -79,11 +82,13 @@ func ReadNames(path string) (Names, error) {
 func (n Names) Image(file string) (int64, error) {
 	base := filepath.Base(file)
 	if n.images != nil {
-		id, ok := n.images[base]
-		if !ok {
+		switch ids := n.images[base]; len(ids) {
+		case 0:
 			return 0, fmt.Errorf("the annotations name no picture %q", base)
+		case 1:
+			return ids[0], nil
 		}
-		return id, nil
+		return 0, fmt.Errorf("the annotations name more than one picture %q: give an annotation file of one folder", base)
 	}
 	id, err := strconv.ParseInt(strings.TrimSuffix(base, filepath.Ext(base)), 10, 64)
 	if err != nil {
