@@ -213,9 +213,6 @@ def classified(path, image, work):
     m.graph.output.insert(0, onnx.helper.make_tensor_value_info(logits, 1, None))
     run = ort.InferenceSession(m.SerializeToString())
     h, w = run.get_inputs()[0].shape[2:]
-    short = min(image.shape[:2])
-    top, left = round((image.shape[0] - short) / 2), round((image.shape[1] - short) / 2)
-    x = torch.nn.functional.interpolate(torch.tensor(image[top:top + short, left:left + short, ::-1].transpose(2, 0, 1).astype(np.float32))[None], (h, w), mode="bilinear", antialias=True)
     out = path[:-5]
     r = tool(path, work, "rise", "--target", "top1", "--out", out, "--masks", str(MASKS), "--grid", str(GRID))
     if r.returncode:
