@@ -126,8 +126,7 @@ func (r run) hosted(subject *perturb.Subject) {
 		if err != nil {
 			return nil, device.Wrap(err, "reading what %s finds in masked pictures", s.model.Card().Name)
 		}
-		defer out[0].MustFinalizeAll()
-		return tensors.CopyFlatData[float32](out[0])
+		return device.Floats(out[0])
 	}
 }
 
@@ -138,10 +137,5 @@ func scoresOf(s *session, subject *perturb.Subject, params []*Node) *Node {
 	for _, name := range s.values.Floats() {
 		outputs[name] = g.GetNodeByAlias(source.InputAlias(name))
 	}
-	var scores []*Node
-	for _, a := range subject.Aims {
-		scores = append(scores, a.Score(outputs, params[:len(a.Params)]))
-		params = params[len(a.Params):]
-	}
-	return Stack(scores, 0)
+	return subject.ScoresOf(outputs, params)
 }

@@ -42,7 +42,7 @@ func (s *session) forward(b *device.Backend, in inputs.Input, tensor string) ([]
 	if err != nil {
 		return nil, nil, device.Wrap(err, "running %s on %s", s.model.Card().Name, b.Name)
 	}
-	defer out[0].MustFinalizeAll()
-	values, err := tensors.CopyFlatData[float32](out[0])
-	return out[0].Shape().Dimensions, values, err
+	dims := out[0].Shape().Dimensions
+	values, err := device.Floats(out[0])
+	return dims, values, err
 }

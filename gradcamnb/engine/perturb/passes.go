@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -130,7 +131,7 @@ func (p passes) begin(s *Subject, l *source.Layer) ([]cam.Run, cleaned, error) {
 	if err != nil {
 		return nil, cleaned{}, err
 	}
-	scores, err := floats(out[0])
+	scores, err := device.Floats(out[0])
 	if err != nil {
 		return nil, cleaned{}, err
 	}
@@ -142,7 +143,7 @@ func (p passes) begin(s *Subject, l *source.Layer) ([]cam.Run, cleaned, error) {
 	var c cleaned
 	if l != nil {
 		d := out[1].Shape().Dimensions
-		act, err := floats(out[1])
+		act, err := device.Floats(out[1])
 		if err != nil {
 			return nil, cleaned{}, err
 		}
@@ -204,7 +205,7 @@ func (p passes) run(ctx context.Context, s *Subject, l *source.Layer, runs []cam
 func tell(runs []cam.Run, out []*tensors.Tensor, batch, done, now int) error {
 	var all [][]float32
 	for _, t := range out {
-		v, err := floats(t)
+		v, err := device.Floats(t)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
@@ -106,9 +107,14 @@ func (m *Within) Scores(x *Node) *Node {
 // ScoresOf is [Within.Scores] of a model that is built already, with the tensors of
 // [Subject.Wants].
 func (m *Within) ScoresOf(outputs map[string]*Node) *Node {
+	return m.subject.ScoresOf(outputs, m.params)
+}
+
+// ScoresOf is what the aims score, [aims, batch], of the tensors of [Subject.Wants] and the nodes of the aims'
+// parameters.
+func (s *Subject) ScoresOf(outputs map[string]*Node, params []*Node) *Node {
 	var scores []*Node
-	params := m.params
-	for _, a := range m.subject.Aims {
+	for _, a := range s.Aims {
 		scores = append(scores, a.Score(outputs, params[:len(a.Params)]))
 		params = params[len(a.Params):]
 	}
@@ -253,14 +259,8 @@ func only(program Program) func(in *tensors.Tensor) ([]float32, error) {
 		if err != nil {
 			return nil, err
 		}
-		return floats(out[0])
+		return device.Floats(out[0])
 	}
-}
-
-// floats takes the values out of a tensor and ends it.
-func floats(t *tensors.Tensor) ([]float32, error) {
-	defer t.MustFinalizeAll()
-	return tensors.CopyFlatData[float32](t)
 }
 
 // Hidden returns n copies of the picture behind masks [n, H, W], outside of a graph: B + M (I - B), with the baseline
