@@ -7,11 +7,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/gradcam-go/gradcam/internal/quantile"
 )
 
 // Cut says where a map is cut: what is at least the threshold is hot.
 type Cut struct {
-	name  string
+	name  string // in cuts
 	value float64
 }
 
@@ -19,7 +21,7 @@ type Cut struct {
 var cuts = map[string]func(g Grid, value float64) (float64, error){
 	"over":     func(_ Grid, value float64) (float64, error) { return value, nil },
 	"share":    ofHighest,
-	"quantile": quantile,
+	"quantile": atQuantile,
 	"otsu":     func(g Grid, _ float64) (float64, error) { return otsu(g) },
 }
 
@@ -112,17 +114,12 @@ func sorted(g Grid) []float64 {
 	return out
 }
 
-func quantile(g Grid, q float64) (float64, error) {
+func atQuantile(g Grid, q float64) (float64, error) {
 	all := sorted(g)
 	if len(all) == 0 {
 		return 0, errors.New("the map has no numbers")
 	}
-	at := q * float64(len(all)-1)
-	below := int(at)
-	if below+1 == len(all) {
-		return all[below], nil
-	}
-	return all[below] + (at-float64(below))*(all[below+1]-all[below]), nil
+	return quantile.Of(all, q), nil
 }
 
 func otsu(g Grid) (float64, error) {

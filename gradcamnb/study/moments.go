@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/gradcam-go/gradcam/internal/quantile"
 )
 
 // draws is how many bootstrap samples an interval is taken from.
@@ -66,17 +68,7 @@ func (b bootstrap) interval() (lo, hi float64) {
 		return math.NaN(), math.NaN()
 	}
 	slices.Sort(means)
-	return quantile(means, 0.025), quantile(means, 0.975)
-}
-
-// quantile reads sorted numbers between two of them, as numpy does.
-func quantile(sorted []float64, q float64) float64 {
-	at := q * float64(len(sorted)-1)
-	i := int(at)
-	if i+1 >= len(sorted) {
-		return sorted[len(sorted)-1]
-	}
-	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
+	return quantile.Of(means, 0.025), quantile.Of(means, 0.975)
 }
 
 // weights draws how often a picture counts in every bootstrap sample.
