@@ -72,7 +72,15 @@ func TestDark(t *testing.T) {
 	if b := wide.Bounds(); wide.NRGBAAt(b.Max.X-1, b.Max.Y-1) != night[white] {
 		t.Error("figures put together have a light ground")
 	}
+	boxed, alone := *m, *r
+	boxed.Box, boxed.W, boxed.H, boxed.Values = heatmap.Box{10, 10, 50, 50}, 4, 1, m.Values
+	alone.Picture, alone.Maps = nil, []*heatmap.Map{&boxed}
+	detected := Detected(&alone, &Options{Dark: true})
+	if c := detected.NRGBAAt(margin, margin+14+lineH); c != night[white] {
+		t.Errorf("the place of a picture that there is not is %v", c)
+	}
 	for name, figure := range map[string]*image.NRGBA{
+		"detected":   detected,
 		"grid":       Grid([]*heatmap.Result{r}, &Options{Dark: true}),
 		"detections": DetectionSheet(r, &Options{Dark: true}),
 	} {

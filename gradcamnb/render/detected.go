@@ -22,15 +22,15 @@ func Detected(r *heatmap.Result, o *Options) *image.NRGBA {
 	maps := detectedMaps(r)
 	one := oneScale(o, maps)
 	f := faces()
-	whole := newCanvas(detectedWhole, 40)
+	whole := o.canvas(detectedWhole, 40).NRGBA
 	if r.Picture != nil {
-		whole = canvas{NRGBA: boxesOn(r.Picture, r.Detections, detectedWhole)}
+		whole = boxesOn(r.Picture, r.Detections, detectedWhole)
 	}
 	aside := margin + whole.Bounds().Dx() + 2*gap
 	across := (detectedWidth - 2*margin + cellGap) / (detectedSide + cellGap)
-	w, h := detectedSide, detectedSide
-	if r.Picture != nil {
-		w, h = fittedSquare(r.Picture.Bounds().Dx(), r.Picture.Bounds().Dy(), detectedSide)
+	var w, h int // of every map
+	if len(maps) > 0 {
+		w, h = thumbSize(r, maps[0], detectedSide)
 	}
 	top := margin + 14 + lineH
 	under := top + max(whole.Bounds().Dy(), 150) + 2*cellGap
@@ -38,7 +38,7 @@ func Detected(r *heatmap.Result, o *Options) *image.NRGBA {
 	rows := (len(maps) + across - 1) / across
 	c := o.canvas(detectedWidth, under+rows*rowHeight+margin)
 	c.text(detectedTitle(r, maps), margin, margin+14, c.Rect.Dx()-2*margin, f.title, ink)
-	c.put(whole.NRGBA, margin, top)
+	c.put(whole, margin, top)
 	if len(maps) > 0 {
 		bar := image.Rect(aside, top+2*lineH, aside+barWidth, top+2*lineH+100)
 		c.colorBar(maps[0], one, bar)
@@ -47,10 +47,7 @@ func Detected(r *heatmap.Result, o *Options) *image.NRGBA {
 			c.text(line, aside, bar.Max.Y+lineH+i*captionH, c.Rect.Dx()-margin-aside, f.small, ink)
 		}
 	}
-	var small *image.NRGBA
-	if r.Picture != nil {
-		small = shrunk(r.Picture, w, h)
-	}
+	small := thumbnail(r, w, h)
 	for i, m := range maps {
 		x, y := margin+i%across*(detectedSide+cellGap), under+i/across*rowHeight
 		c.put(overlaid(r, m, one, small, w, h), x, y)

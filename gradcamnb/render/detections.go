@@ -134,13 +134,8 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 			if m == nil {
 				continue
 			}
-			w, h := fittedSquare(m.W, m.H, cell)
-			var small *image.NRGBA
-			if r.Picture != nil {
-				w, h = fittedSquare(r.Picture.Bounds().Dx(), r.Picture.Bounds().Dy(), cell)
-				small = shrunk(r.Picture, w, h)
-			}
-			c.put(overlaid(r, m, o, small, w, h), x(2+k), y)
+			w, h := thumbSize(r, m, cell)
+			c.put(overlaid(r, m, o, thumbnail(r, w, h), w, h), x(2+k), y)
 			c.text(o.scale(m).words(m.Unit), x(2+k), y+cell+captionH-2, cell, f.small, faint)
 			below := y + cell + 2*captionH - 2
 			switch {
@@ -231,16 +226,15 @@ func standardError(m *heatmap.Map) *heatmap.Map {
 }
 
 // cropped is the box with half of its longer side around it, as large as fits into a square, with its outline. It is
-// nil
-// if there is no picture or the box lies outside it.
+// nil if there is no picture or the box lies outside it.
 func cropped(r *heatmap.Result, b heatmap.Box, side int) *image.NRGBA {
 	if r.Picture == nil {
 		return nil
 	}
 	around := max(b[2]-b[0], b[3]-b[1]) / 2
 	from := r.Picture.Bounds()
-	part := image.Rect(int(b[0]-around), int(b[1]-around), int(b[2]+around)+1, int(b[3]+around)+
-		1).Intersect(image.Rect(0, 0, from.Dx(), from.Dy()))
+	part := image.Rect(int(b[0]-around), int(b[1]-around), int(b[2]+around)+1, int(b[3]+around)+1)
+	part = part.Intersect(image.Rect(0, 0, from.Dx(), from.Dy()))
 	if part.Empty() {
 		return nil
 	}

@@ -29,7 +29,7 @@ func Grid(results []*heatmap.Result, o *Options) *image.NRGBA {
 		if i%across == 0 {
 			heights = append(heights, 0)
 		}
-		_, h := thumbSize(r, maps[i])
+		_, h := thumbSize(r, maps[i], gridSide)
 		heights[len(heights)-1] = max(heights[len(heights)-1], h)
 	}
 	top := margin + 14 + lineH
@@ -46,12 +46,8 @@ func Grid(results []*heatmap.Result, o *Options) *image.NRGBA {
 			y += heights[i/across-1] + gridWords*captionH + 2*cellGap
 		}
 		x := margin + i%across*(gridSide+cellGap)
-		w, h := thumbSize(r, maps[i])
-		var small *image.NRGBA
-		if r.Picture != nil {
-			small = shrunk(r.Picture, w, h)
-		}
-		c.put(overlaid(r, maps[i], o, small, w, h), x, y)
+		w, h := thumbSize(r, maps[i], gridSide)
+		c.put(overlaid(r, maps[i], o, thumbnail(r, w, h), w, h), x, y)
 		line := y + heights[i/across] + captionUp
 		c.text(titles[i], x, line, gridSide, f.small, ink)
 		c.text(explainedWords(r, maps[i]), x, line+captionH, gridSide, f.small, mark)

@@ -17,7 +17,7 @@ func TestGridWraps(t *testing.T) {
 		r.Name = fmt.Sprintf("photo-%d.jpg", i)
 		results = append(results, r)
 	}
-	_, h := thumbSize(results[0], results[0].Maps[0])
+	_, h := thumbSize(results[0], results[0].Maps[0], gridSide)
 	got := Grid(results, nil)
 	if want := 20 + 14 + 20 + 2*(h+3*15+2*10) + 20; got.Rect.Dx() != 990 || got.Rect.Dy() != want {
 		t.Errorf("the grid has %v pixels, want 990 x %d", got.Rect.Size(), want)

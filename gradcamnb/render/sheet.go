@@ -91,7 +91,7 @@ func newSheetLayout(s *heatmap.Sheet, o *Options) *sheetLayout {
 		h := 0
 		for j := range s.Cells[i] {
 			if r, m := s.At(i, j); m != nil {
-				_, cellH := thumbSize(r, m)
+				_, cellH := thumbSize(r, m, cellSide)
 				h = max(h, cellH)
 			}
 		}
@@ -248,7 +248,7 @@ func (l *sheetLayout) cell(c canvas, i, j int, r *heatmap.Result, m *heatmap.Map
 		o.Range = l.shared(m.Unit, cell.Signed)
 	}
 	own := o.scale(m)
-	w, h := thumbSize(r, m)
+	w, h := thumbSize(r, m, cellSide)
 	at := image.Rect(0, 0, w, h).Add(image.Pt(l.columnX(j), y))
 	c.put(overlaid(r, m, o, l.thumbnail(r), w, h), at.Min.X, at.Min.Y)
 	if cell.Framed {
@@ -316,13 +316,20 @@ func (c canvas) frame(r image.Rectangle, w int) {
 	}
 }
 
-// thumbSize is the size at which a map is drawn in a cell.
-func thumbSize(r *heatmap.Result, m *heatmap.Map) (w, h int) {
-	w, h = m.W, m.H
+// thumbSize is the size at which a map is drawn in a square cell.
+func thumbSize(r *heatmap.Result, m *heatmap.Map, side int) (w, h int) {
 	if r.Picture != nil {
-		w, h = r.Picture.Bounds().Dx(), r.Picture.Bounds().Dy()
+		return fittedSquare(r.Picture.Bounds().Dx(), r.Picture.Bounds().Dy(), side)
 	}
-	return fittedSquare(w, h, cellSide)
+	return fittedSquare(m.W, m.H, side)
+}
+
+// thumbnail is a result's picture at a size. Nil without a picture.
+func thumbnail(r *heatmap.Result, w, h int) *image.NRGBA {
+	if r.Picture == nil {
+		return nil
+	}
+	return shrunk(r.Picture, w, h)
 }
 
 // fittedSquare is the size of a picture as large as fits into a square.
@@ -333,13 +340,10 @@ func fittedSquare(w, h, side int) (int, int) {
 
 // thumbnail is a result's picture scaled to a cell; it is made once for all cells of the result. Nil without a picture.
 func (l *sheetLayout) thumbnail(r *heatmap.Result) *image.NRGBA {
-	if r.Picture == nil {
-		return nil
-	}
 	small, ok := l.thumbs[r]
 	if !ok {
-		w, h := thumbSize(r, r.Maps[0])
-		small = shrunk(r.Picture, w, h)
+		w, h := thumbSize(r, r.Maps[0], cellSide)
+		small = thumbnail(r, w, h)
 		l.thumbs[r] = small
 	}
 	return small
