@@ -119,6 +119,27 @@ func TestLayersOfConstantWeights(t *testing.T) {
 	}
 }
 
+// What is added to a layer may be made of one node in 2^64 ways: every node is looked at once.
+func TestLayersBesideDoubledNumbers(t *testing.T) {
+	m, err := GoMLX(Card{Name: "doubled", Input: []int{-1, 8, 8, 3}}, model.NewStore(),
+		func(_ *model.Scope, x *Node) []*Node {
+			g := x.Graph()
+			x = Convolve(x, Const(g, tensors.FromFlatDataAndDimensions(make([]float32, 27*4), 3, 3, 3, 4))).PadSame().Done()
+			numbers := Iota(g, x.Shape(), 1)
+			for range 64 {
+				numbers = Add(numbers, numbers)
+			}
+			return []*Node{ReduceMean(activation.Relu(Add(x, numbers)), 1, 2)}
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := m.Layers([]int{1, 8, 8, 3}, "")
+	if err != nil || all[0].Op != "Conv" {
+		t.Errorf("error %v, layers %+v", err, all)
+	}
+}
+
 // A function before a norm is a layer, with its own name: the norm that follows it, however it is written, is another.
 func TestFunctionsBeforeNorms(t *testing.T) {
 	for name, c := range map[string]struct {

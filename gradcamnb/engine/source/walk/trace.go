@@ -213,10 +213,10 @@ func (t tracer) reduce(n *Node, dims []int) axes {
 	if from == nil {
 		return unknown(dims)
 	}
-	gone := numbers(n, "axes")
+	gone := ReducedAxes(n)
 	var out axes
 	for i, x := range from {
-		if len(gone) > 0 && !slices.Contains(gone, i) {
+		if !slices.Contains(gone, i) {
 			out = append(out, x)
 		}
 	}

@@ -19,7 +19,9 @@ func (w *Walk) frozen(n *Node, last *Place) bool {
 
 // stored tells whether a node is made of a constant of several values, as weights are.
 func stored(n *Node) bool {
-	return n.Type() == NodeTypeConstant && n.Shape().Size() > 1 || slices.ContainsFunc(n.Inputs(), stored)
+	return slices.ContainsFunc(inOrder(n), func(of *Node) bool {
+		return of.Type() == NodeTypeConstant && of.Shape().Size() > 1
+	})
 }
 
 // unfolds tells whether a node makes a map of a place that was computed as rows of a matrix, one a cell, such as a
@@ -30,8 +32,7 @@ func (w *Walk) unfolds(n *Node, last *Place) bool {
 }
 
 // slides tells whether a node is a step of a pooling that is written as slices of one map, of which the largest value
-// or
-// the sum is taken: the first such step, or one that goes on.
+// or the sum is taken: the first such step, or one that goes on.
 func (w *Walk) slides(n *Node, homes []*Place, last *Place) bool {
 	if n.Type() != NodeTypeMax && n.Type() != NodeTypeAdd ||
 		slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return !w.sees[in] }) {
@@ -48,8 +49,7 @@ func (w *Walk) slides(n *Node, homes []*Place, last *Place) bool {
 }
 
 // beginsNorm tells whether a node is the first of a norm of what the last function gives: its values less their own
-// mean,
-// or their squares. The function, such as a ReLU before a layer norm, is a layer of its own.
+// mean, or their squares. The function, such as a ReLU before a layer norm, is a layer of its own.
 func beginsNorm(n *Node, last *Place) bool {
 	if len(n.Inputs()) != 2 || n.Inputs()[0] != last.Node || last.normalises() {
 		return false
