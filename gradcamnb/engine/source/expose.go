@@ -29,14 +29,11 @@ func Exposed(f Fed, input []int, names []string) ([]byte, error) {
 	weights := map[string]bool{}
 	for _, w := range o.proto.Graph.Initializer {
 		weights[w.Name] = true
-		if s, ok := o.options.Stored[w.Name]; ok {
-			raw := make([]byte, s.Size)
-			if err := exceptions.TryCatch[error](func() { s.Read(raw, 0) }); err != nil {
-				return nil, err
-			}
-			w = &protos.TensorProto{Name: w.Name, DataType: w.DataType, Dims: w.Dims, RawData: raw}
+		inside, err := o.inside(w)
+		if err != nil {
+			return nil, err
 		}
-		g.Initializer = append(g.Initializer, w)
+		g.Initializer = append(g.Initializer, inside)
 	}
 	for _, in := range o.proto.Graph.Input {
 		if weights[in.Name] {
@@ -62,10 +59,28 @@ func Exposed(f Fed, input []int, names []string) ([]byte, error) {
 	for _, name := range names {
 		g.Output = append(g.Output, &protos.ValueInfoProto{Name: name})
 	}
-	data, err := proto.Marshal(&protos.ModelProto{IrVersion: o.proto.IrVersion, OpsetImport: o.proto.OpsetImport,
-		Functions: o.proto.Functions, Graph: g})
+	return o.written(g)
+}
+
+// inside is a weight with its values inside, also if they were left in a file.
+func (m *onnxModel) inside(w *protos.TensorProto) (*protos.TensorProto, error) {
+	s, ok := m.options.Stored[w.Name]
+	if !ok {
+		return w, nil
+	}
+	raw := make([]byte, s.Size)
+	if err := exceptions.TryCatch[error](func() { s.Read(raw, 0) }); err != nil {
+		return nil, err
+	}
+	return &protos.TensorProto{Name: w.Name, DataType: w.DataType, Dims: w.Dims, RawData: raw}, nil
+}
+
+// written is the ONNX file of another graph in place of the model's.
+func (m *onnxModel) written(g *protos.GraphProto) ([]byte, error) {
+	data, err := proto.Marshal(&protos.ModelProto{IrVersion: m.proto.IrVersion, OpsetImport: m.proto.OpsetImport,
+		Functions: m.proto.Functions, Graph: g})
 	if err != nil {
-		return nil, fmt.Errorf("writing the model: %w", err)
+		return nil, fmt.Errorf("writing the model for another runtime: %w", err)
 	}
 	return data, nil
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gomlx/compute-onnx/support/protos"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -106,18 +105,15 @@ func WholeOf(f Fed) (Whole, error) {
 	}
 	g := proto.CloneOf(o.proto.Graph)
 	for i, w := range g.Initializer {
-		if s, ok := o.options.Stored[w.Name]; ok {
-			raw := make([]byte, s.Size)
-			if err := exceptions.TryCatch[error](func() { s.Read(raw, 0) }); err != nil {
-				return Whole{}, err
-			}
-			g.Initializer[i] = &protos.TensorProto{Name: w.Name, DataType: w.DataType, Dims: w.Dims, RawData: raw}
+		inside, err := o.inside(w)
+		if err != nil {
+			return Whole{}, err
 		}
+		g.Initializer[i] = inside
 	}
-	data, err := proto.Marshal(&protos.ModelProto{IrVersion: o.proto.IrVersion, OpsetImport: o.proto.OpsetImport,
-		Functions: o.proto.Functions, Graph: g})
+	data, err := o.written(g)
 	if err != nil {
-		return Whole{}, fmt.Errorf("writing the model for onnxruntime: %w", err)
+		return Whole{}, err
 	}
 	return Whole{Data: data, Picture: o.options.Picture, Type: o.kind, Bare: o.bare, Batch: max(1, o.card.Input[0]),
 		Outputs: slices.Clone(o.card.Outputs)}, nil
