@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -35,12 +36,8 @@ func (h *centerNet) Check(outputs [][]int, picture [2]int) error {
 	if err := count(outputs, 3, "three outputs: heatmap, sizes and offsets"); err != nil {
 		return err
 	}
-	classes := -1
-	if h.classes > 0 {
-		classes = h.classes
-	}
 	heat := outputs[0]
-	if err := shaped("the heatmap", heat, -1, classes, -1, -1); err != nil {
+	if err := shaped("the heatmap", heat, -1, cmp.Or(h.classes, -1), -1, -1); err != nil {
 		return err
 	}
 	for i, name := range []string{"sizes", "offsets"} {

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"encoding/json"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -12,8 +13,7 @@ import (
 //	cy = py + d_0 ph, cx = px + d_1 pw, h = ph exp(d_2), w = pw exp(d_3)
 //
 // Tan, Pang and Le 2020, "EfficientDet: Scalable and Efficient Object Detection";
-// zylo117/Yet-Another-EfficientDet-Pytorch,
-// efficientdet/utils.py (BBoxTransform).
+// zylo117/Yet-Another-EfficientDet-Pytorch, efficientdet/utils.py (BBoxTransform).
 var EfficientDet = register(Decoder{
 	Name:    "efficientdet",
 	Outputs: "three outputs: offsets [batch, n, 4], class probabilities [batch, n, classes] and anchors [1, n, 4]",
@@ -32,11 +32,7 @@ func (h efficientDet) Check(outputs [][]int, _ [2]int) error {
 	if err := shaped("offsets", outputs[0], -1, -1, 4); err != nil {
 		return err
 	}
-	classes := -1
-	if h.classes > 0 {
-		classes = h.classes
-	}
-	if err := shaped("class probabilities", outputs[1], -1, outputs[0][1], classes); err != nil {
+	if err := shaped("class probabilities", outputs[1], -1, outputs[0][1], cmp.Or(h.classes, -1)); err != nil {
 		return err
 	}
 	return shaped("anchors", outputs[2], -1, outputs[0][1], 4)

@@ -10,8 +10,7 @@ import (
 
 // MaskFormer reads queries with masks, of MaskFormer, Mask2Former and OneFormer: class logits [batch, queries, classes
 // + 1], "no object" last, and mask logits [batch, queries, h, w] over the model's input. A query's class probabilities
-// are the softmax over
-// all, the last left out; its objectness is how sure its mask M = sigmoid(logits) is of itself,
+// are the softmax over all, the last left out; its objectness is how sure its mask M = sigmoid(logits) is of itself,
 //
 //	SUM_xy M [M > 1/2] / (SUM_xy [M > 1/2] + 1e-6)
 //

@@ -9,8 +9,7 @@ import (
 
 // A picture of 8 x 16 (height x width) has two cells of stride 8, with two anchors each, and one of stride 16. The
 // third row of stride 8 is the first anchor of the cell (1, 0): its sides are 1, 0.5, 2 and 0.25 strides away. The
-// outputs are in no order,
-// those of the coarse stride first, and have no batch.
+// outputs are in no order, those of the coarse stride first, and have no batch.
 func TestSCRFD(t *testing.T) {
 	fine, marks := make([]float32, 4*4), make([]float32, 4*10)
 	copy(fine[8:], []float32{1, 0.5, 2, 0.25})

@@ -11,8 +11,7 @@ import (
 
 // RetinaFace reads offsets [batch, n, 4] from square priors, probabilities [batch, n, 2] of background and face, and
 // five landmarks [batch, n, 10], in any order. Of every cell (c, r) of a stride s there are priors of several sides a
-// with the middle
-// p = ((c + 1/2) s, (r + 1/2) s); with the variances v and w
+// with the middle p = ((c + 1/2) s, (r + 1/2) s); with the variances v and w
 //
 //	middle = p + d_01 v a, size = a exp(d_23 w), landmark j = p + l_2j,2j+1 v a
 //

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,11 +59,7 @@ func (h rtdetr) Check(outputs [][]int, _ [2]int) error {
 		return errors.New(`both outputs have four numbers a query, so their widths do not tell logits of four classes from boxes: give "numbers": {"first": "logits"}, or "boxes"`)
 	}
 	logits, boxes := h.split(outputs[0][2], outputs[1][2])
-	classes := -1
-	if h.classes > 0 {
-		classes = h.classes
-	}
-	if err := shaped("class logits", outputs[logits], -1, -1, classes); err != nil {
+	if err := shaped("class logits", outputs[logits], -1, -1, cmp.Or(h.classes, -1)); err != nil {
 		return err
 	}
 	return shaped("boxes", outputs[boxes], -1, outputs[logits][1], 4)

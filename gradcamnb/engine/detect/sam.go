@@ -10,9 +10,8 @@ import (
 
 // SAM reads what Segment Anything makes of a point or box, which is an input beside the picture: mask logits [batch,
 // m, h, w] over the model's input, and how large it thinks the overlap of each with the truth is, [batch, m], in either
-// order; an axis of one
-// prompt behind the batch is left out. There is one class; the objectness is that overlap, and the box is the one
-// around the mask.
+// order; an axis of one prompt behind the batch is left out. There is one class; the objectness is that overlap, and
+// the box is the one around the mask.
 //
 // Kirillov et al. 2023, "Segment Anything" (section 3); transformers 5.24.0, SamModel: iou_scores, pred_masks.
 var SAM = register(Decoder{

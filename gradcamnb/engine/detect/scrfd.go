@@ -69,8 +69,8 @@ func (h scrfd) Check(outputs [][]int, picture [2]int) error {
 	}
 	p := h.places(outputs)
 	levels := len(h.Strides)
-	if len(p[0]) != levels || len(p[1]) != levels || len(p[2]) != 0 && len(p[2]) != levels || len(p[0])+len(p[1])+
-		len(p[2]) != len(outputs) {
+	if len(p[0]) != levels || len(p[1]) != levels || len(p[2]) != 0 && len(p[2]) != levels ||
+		len(p[0])+len(p[1])+len(p[2]) != len(outputs) {
 		return fmt.Errorf("it reads scores [n, 1], distances [n, 4] and perhaps landmarks [n, 10] of each of %d strides, and there are %d, %d and %d of %d outputs", levels, len(p[0]), len(p[1]), len(p[2]), len(outputs))
 	}
 	for _, list := range p {
