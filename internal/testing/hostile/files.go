@@ -90,8 +90,7 @@ var Files = map[string]func() *protos.ModelProto{
 	},
 	"25,000 activations": func() *protos.ModelProto { return chained("Relu", 25000, nil) },
 	"25,000 in reverse order": func() *protos.ModelProto {
-		m := chained("Relu", 25000,
-			nil)
+		m := chained("Relu", 25000, nil)
 		slices.Reverse(m.Graph.Node)
 		return m
 	},

@@ -167,8 +167,7 @@ var Lies = map[string]func() *protos.ModelProto{
 	"weights in the model's own file":     func() *protos.ModelProto { return external("net.onnx", "") },
 	"weights at -8 of a file":             func() *protos.ModelProto { return external("net.onnx", "-8") },
 	"weights at 2^62 of a file": func() *protos.ModelProto {
-		return external("net.onnx",
-			"4611686018427387904")
+		return external("net.onnx", "4611686018427387904")
 	},
 	"weights in a file named by NUL": func() *protos.ModelProto { return external("a\x00b", "") },
 	"weights in a folder":            func() *protos.ModelProto { return external(".", "") },

@@ -79,9 +79,9 @@ type madeBy struct {
 func newBuilder(opset int, o Options) *builder {
 	return &builder{
 		opset: opset, keepLayout: o.KeepLayout, pureGo: o.PureGo, winograds: o.Winograd,
+		own: o.Own, ownBatch: o.OwnBatch,
 		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]madeBy{}, views: map[string]ref{},
 		truths: map[string]ref{},
-		own:    o.Own, ownBatch: o.OwnBatch,
 	}
 }
 

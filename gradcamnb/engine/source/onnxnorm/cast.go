@@ -55,10 +55,10 @@ func (b *builder) castTo(v *value, to protos.TensorProto_DataType, saturate bool
 type bounds struct{ low, high int }
 
 var integerRange = map[protos.TensorProto_DataType]bounds{
-	protos.TensorProto_INT2: {-2, 1}, protos.TensorProto_UINT2: {0, 3}, protos.TensorProto_INT4: {-8, 7},
-	protos.TensorProto_UINT4: {0, 15},
-	protos.TensorProto_INT8:  {-128, 127}, protos.TensorProto_UINT8: {0, 255}, protos.TensorProto_INT16: {-32768, 32767},
-	protos.TensorProto_UINT16: {0, 65535},
+	protos.TensorProto_INT2: {-2, 1}, protos.TensorProto_UINT2: {0, 3},
+	protos.TensorProto_INT4: {-8, 7}, protos.TensorProto_UINT4: {0, 15},
+	protos.TensorProto_INT8: {-128, 127}, protos.TensorProto_UINT8: {0, 255},
+	protos.TensorProto_INT16: {-32768, 32767}, protos.TensorProto_UINT16: {0, 65535},
 }
 
 // wrapped takes whole multiples of the range off, x - range*floor((x - low)/range).

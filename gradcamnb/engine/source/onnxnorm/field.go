@@ -115,8 +115,8 @@ func padField(n *node) *Field {
 // place (i + 1/2)*in/out - 1/2, whatever the mode but cubic.
 func resizeField(n *node, out [2]int) *Field {
 	in, ok := n.in[0].cells()
-	if !ok || n.stringOr("mode", "nearest") == "cubic" || n.intOr("antialias", 0) != 0 || n.input(1) != nil &&
-		size(n.input(1).dims) == 8 {
+	if !ok || n.stringOr("mode", "nearest") == "cubic" || n.intOr("antialias", 0) != 0 ||
+		n.input(1) != nil && size(n.input(1).dims) == 8 {
 		return nil
 	}
 	var s steps

@@ -115,8 +115,8 @@ func tiesOf(n *node, asked []int, rank int) ties {
 			return tiesFirst
 		}
 		return tiesShare
-	case strings.HasPrefix(call, "amin"), call == "max.default", call == "min.default", n.OpType == "ReduceMin" &&
-		call == "":
+	case strings.HasPrefix(call, "amin"), call == "max.default", call == "min.default",
+		n.OpType == "ReduceMin" && call == "":
 		return tiesShare
 	case strings.HasPrefix(call, "max.dim"), strings.HasPrefix(call, "min.dim"), len(asked) == 1:
 		return tiesFirst
