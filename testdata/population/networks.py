@@ -152,7 +152,7 @@ def size(text, default):
 
 
 def timm_net(entry):
-    """The network, its picture, its tokens before those of the picture and the grid of its last feature map."""
+    """The network and its picture."""
     import timm
 
     name, _, side = entry.partition(":")

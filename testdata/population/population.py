@@ -281,7 +281,7 @@ def main():
             continue
         exporters = [a.exporter] if a.exporter else ["older", "newer"]
         settled = ("agrees",) if a.again else set(done.values())
-        exporters = [e for e in exporters if done.get((lib, name, e)) is None or done[lib, name, e] not in settled]
+        exporters = [e for e in exporters if done.get((lib, name, e)) not in settled]
         if exporters:
             status = apart(lambda: one(lib, entry, exporters, a.gradcam, a.folder, write))
             if status:
