@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,11 +93,10 @@ func (r run) show(i int) *metrics.Show {
 // prep is the preprocessing of the pictures; nil if nothing says it, or if it does not fit, as it need not for a
 // tensor.
 func (r run) prep() *imgio.Prep {
-	prep := cmp.Or(r.request.Prep, r.model.Card().Prep)
-	if prep == nil {
+	if r.input.Prep == nil {
 		return nil
 	}
-	how, err := inputs.PrepFor(r.model.Card(), prep)
+	how, err := inputs.PrepFor(r.model.Card(), r.input.Prep)
 	if err != nil {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -57,11 +58,7 @@ func (s *session) Info() gradcamnb.Info {
 
 func (s *session) Layers(r gradcamnb.Request) ([]gradcamnb.Layer, error) {
 	c := s.model.Card()
-	prep := r.Prep
-	if prep == nil {
-		prep = c.Prep
-	}
-	input, err := inputs.Shape(c, prep, 1)
+	input, err := inputs.Shape(c, cmp.Or(r.Prep, c.Prep), 1)
 	if err != nil {
 		return nil, err
 	}

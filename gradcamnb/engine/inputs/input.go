@@ -19,20 +19,17 @@ type Input struct {
 	Values   []float32
 	Pictures []image.Image // nil for a tensor
 	Frames   []imgio.Frame
-	Prep     *imgio.Prep // how pictures are prepared; nil if nothing says it
+	Prep     *imgio.Prep // how pictures are prepared, or would be beside a tensor; nil if nothing says it
 }
 
 // Prepare makes a model's input of the request's pictures or tensor. What is strange about the preprocessing goes to
 // say.
 func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error) {
+	prep := cmp.Or(r.Prep, c.Prep)
 	if r.Tensor != nil {
 		in, err := FromTensor(c, *r.Tensor)
-		in.Prep = r.Prep
+		in.Prep = prep
 		return in, err
-	}
-	prep := r.Prep
-	if prep == nil {
-		prep = c.Prep
 	}
 	if prep == nil {
 		return Input{}, unprepared(c)

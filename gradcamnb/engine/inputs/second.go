@@ -11,15 +11,11 @@ import (
 
 // Second makes a second picture the model's input, of the size of the first.
 func (in Input) Second(c source.Card, picture image.Image) (Input, error) {
-	if c.Prep == nil && in.Prep == nil {
+	if in.Prep == nil {
 		return Input{}, fault.Errorf(fault.ErrNoPreprocessing,
 			"nothing says how to prepare the second picture for the model %s", c.Name)
 	}
-	prep := in.Prep
-	if prep == nil {
-		prep = c.Prep
-	}
-	prep, err := PrepFor(c, prep)
+	prep, err := PrepFor(c, in.Prep)
 	if err != nil {
 		return Input{}, err
 	}
