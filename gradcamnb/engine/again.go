@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
-	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -91,9 +90,7 @@ func (g *again) programOfWeights(b *device.Backend, p plans.Plan) (*device.Progr
 	if !b.Capabilities().PreferConstantsForVariables {
 		return g.session.program(b, p)
 	}
-	return g.session.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node {
-		return p.Build(g.session.model, scope, inputs).List()
-	})
+	return g.session.newProgramOf(b, p)
 }
 
 // withRandomWeights permutes the values of each of a model's weights among themselves while do runs.

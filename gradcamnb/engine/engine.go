@@ -22,6 +22,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/memory"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/internal/notebook"
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
@@ -56,7 +57,7 @@ type Engine struct {
 // the first explanation.
 func New(backend string) *Engine {
 	say := os.Stderr
-	if os.Getenv("GONB_PIPE") != "" { // in a notebook, where stderr looks like an error
+	if notebook.Cell() { // in a notebook, where stderr looks like an error
 		say = os.Stdout
 	}
 	return NewSaying(backend, say)

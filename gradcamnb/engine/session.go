@@ -142,11 +142,13 @@ func (s *session) facing(r gradcamnb.Request) (*session, inputs.Input, error) {
 // program returns the compiled program of a plan, which a plan of the same key
 // has made before or not.
 func (s *session) program(b *device.Backend, p plans.Plan) (*device.Program, error) {
-	return s.kept(p.Key(), func() (*device.Program, error) {
-		return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node {
-			return p.Build(s.model, scope,
-				inputs).List()
-		})
+	return s.kept(p.Key(), func() (*device.Program, error) { return s.newProgramOf(b, p) })
+}
+
+// newProgramOf prepares the program of a plan, which is not kept.
+func (s *session) newProgramOf(b *device.Backend, p plans.Plan) (*device.Program, error) {
+	return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node {
+		return p.Build(s.model, scope, inputs).List()
 	})
 }
 
