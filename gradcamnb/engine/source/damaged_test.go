@@ -7,8 +7,8 @@ import (
 )
 
 // A damaged file may have operators with fewer inputs than they take, or more, and axes that
-// are none. What its numbers
-// are and how its picture lies is then not known, and nothing ends the process.
+// are none. What its numbers are and how its picture lies is then not known, and nothing ends
+// the process.
 func TestDamagedOperators(t *testing.T) {
 	for _, op := range []string{
 		"Softmax", "Log", "Exp", "Div", "Reciprocal", "Mul", "Sub", "Add", "Concat", "ArgMax", "Identity", "Slice", "Gather",

@@ -18,8 +18,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-var constantsBackend = sync.OnceValues(func() (compute.Backend,
-	error) {
+var constantsBackend = sync.OnceValues(func() (compute.Backend, error) {
 	return compute.NewWithConfig("go:ops_sequential")
 })
 

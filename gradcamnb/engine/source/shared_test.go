@@ -11,8 +11,8 @@ import (
 )
 
 // TestGradientAtWhatChangesNothing asks for the gradient at a tensor that is another one by a second name, read
-// by a pointwise convolution, as what it stands for is made by one. By hand: y_i = 2 a_i - 3 b_i, score = y_0 + cos(1)
-// y_1.
+// by a pointwise convolution, as what it stands for is made by one. By hand: y_i = 2 a_i - 3 b_i, score = y_0 +
+// cos(1) y_1.
 func TestGradientAtWhatChangesNothing(t *testing.T) {
 	want := []float64{2, 2 * math.Cos(1), -3, -3 * math.Cos(1)}
 	for op, beside := range map[string][]string{"Identity": nil, "Pad": {"none"}} {

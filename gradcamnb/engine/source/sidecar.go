@@ -114,7 +114,6 @@ func readLabels(root *os.Root, name string) ([]string, error) {
 // have one.
 func (c *Card) takePrep(p *imgio.Prep) error {
 	if p == nil {
-		c.Prep = nil
 		return nil
 	}
 	filled := p.Filled()

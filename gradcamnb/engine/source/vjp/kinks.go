@@ -1,6 +1,7 @@
 package vjp
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gomlx/compute/shapes"
@@ -23,8 +24,7 @@ func init() {
 	explained(NodeTypeMax, extreme)
 	explained(NodeTypeMin, extreme)
 	explained(NodeTypeWhere, branch)
-	explained(NodeTypeAbs, func(n, v *Node,
-		_ func(n *Node) []*Node) []*Node {
+	explained(NodeTypeAbs, func(n, v *Node, _ func(n *Node) []*Node) []*Node {
 		return []*Node{Mul(v, Sign(n.Inputs()[0]))}
 	})
 	explained(NodeTypeReduceMax, shared)
@@ -77,7 +77,7 @@ func branch(n, _ *Node, theirs func(n *Node) []*Node) []*Node {
 // shared is that of the extreme over axes. GoMLX's goes to every cell that has it.
 func shared(n, v *Node, theirs func(n *Node) []*Node) []*Node {
 	x, axes := n.Inputs()[0], walk.ReducedAxes(n)
-	kept := append([]int{}, x.Shape().Dimensions...)
+	kept := slices.Clone(x.Shape().Dimensions)
 	for _, a := range axes {
 		kept[a] = 1
 	}

@@ -42,8 +42,7 @@ func TestLayersOfGoMLX(t *testing.T) {
 		"layer norm of maps": func(s *model.Scope, x *Node) *Node { return norm.LayerNorm(s, x, 1, 2, 3).Done() },
 		"group norm":         func(s *model.Scope, x *Node) *Node { return groupNorm(s, x, 2) },
 		"batch norm":         func(s *model.Scope, x *Node) *Node { return norm.BatchNorm(s, x, -1).Done() },
-		"batch norm, direct": func(s *model.Scope,
-			x *Node) *Node {
+		"batch norm, direct": func(s *model.Scope, x *Node) *Node {
 			return norm.BatchNorm(s, x, -1).UseBackendInference(false).Done()
 		},
 		"dynamic tanh": func(s *model.Scope, x *Node) *Node { return norm.DynamicTanh(s, x).Done() },

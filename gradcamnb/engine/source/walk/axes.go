@@ -104,8 +104,7 @@ func (a axis) only() kind {
 		return all[0]
 	}
 	if len(all) > 0 && !slices.ContainsFunc(all, func(k kind) bool {
-		return k != channels && k != heightWithin &&
-			k != widthWithin
+		return k != channels && k != heightWithin && k != widthWithin
 	}) {
 		return channels
 	}

@@ -293,8 +293,7 @@ func oneOf(homes []*Place, last *Place) (*Place, bool) {
 }
 
 // ofModule is the place of a node that reads variables, or weights that are constants, of a scope. A bias or a scale
-// goes
-// on with the layer before it, if that is of the same scope; a convolution or a product begins one.
+// goes on with the layer before it, if that is of the same scope; a convolution or a product begins one.
 func (w *Walk) ofModule(n *Node, homes []*Place, last *Place, scope string, reads map[string]bool) *Place {
 	again := slices.ContainsFunc(keys(reads), func(v string) bool { return last.reads[v] })
 	if !learned[n.Type()] && len(homes) == 1 && last.form == module && last.scope == scope && !again && !last.closed {
@@ -326,8 +325,7 @@ func (w *Walk) addPlace(n *Node, p *Place) *Place {
 }
 
 // note remembers an operator within a function that does not end it. It counts when the function goes on: a mean after
-// a
-// clip makes no other function of it.
+// a clip makes no other function of it.
 func (p *Place) note(n *Node) {
 	if p.form == single && !p.closed {
 		p.noted = append(p.noted, n.Type())
