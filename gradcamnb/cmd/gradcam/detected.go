@@ -132,10 +132,10 @@ func writeDetections(dir string, images []string, r gradcamnb.Request, found [][
 		name := "detections.png"
 		if len(images) > 1 {
 			stem := fileName(strings.TrimSuffix(filepath.Base(image), filepath.Ext(image)))
-			if taken[stem] {
-				stem = fmt.Sprintf("%s-%d", stem, i+1)
+			for n, base := i+1, stem; taken[strings.ToLower(stem)]; n++ { // some systems do not tell them apart
+				stem = fmt.Sprintf("%s-%d", base, n)
 			}
-			taken[stem] = true
+			taken[strings.ToLower(stem)] = true
 			name = "detections-" + stem + ".png"
 		}
 		png, err := render.EncodePNG(render.Detections(r.Pictures[i], found[i]), map[string]string{"Title": "detections"})
