@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+
+	"github.com/gradcam-go/gradcam/internal/notebook"
 )
 
 // Get returns the value, or panics with the error.
@@ -37,7 +39,7 @@ func (f *failure) Unwrap() error { return f.error }
 // a stack trace. In a notebook's cell it ends here instead, with the error and the cell's line: GoNB puts the cell's
 // number and line in front of a place in the cell's program.
 func (f *failure) Error() string {
-	if os.Getenv("GONB_PIPE") != "" && calledByRuntime() {
+	if notebook.Cell() && calledByRuntime() {
 		fmt.Fprintln(os.Stderr, "error:", f.error)
 		if f.at != "" {
 			fmt.Fprintln(os.Stderr, "  at", f.at)
