@@ -16,14 +16,14 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/internal/peak"
 	"github.com/gradcam-go/gradcam/internal/testing/hostile"
-	"github.com/gradcam-go/gradcam/internal/testing/posix"
 )
 
 const hostileEnv = "GRADCAMNB_TEST_HOSTILE_FILE"
 
 // The layers of each hostile file are listed, or refused with a sentence, within 5 s of the
-// processor and 500 MB.
+// processor and 500 MiB.
 func TestHostileFiles(t *testing.T) {
 	if file := os.Getenv(hostileEnv); file != "" {
 		m, err := ONNXWith(file, onnxnorm.Options{})
@@ -59,11 +59,11 @@ func TestHostileFiles(t *testing.T) {
 				t.Fatalf("%v\n%.2000s", err, out)
 			}
 			spent := c.ProcessState.UserTime() + c.ProcessState.SystemTime()
-			memory := posix.MaxMB(c.ProcessState)
+			memory, _ := peak.Memory(c.ProcessState)
 			line, _, _ := strings.Cut(string(out), "\n")
-			t.Logf("%d bytes: %.1f s, %d MB, %.200s", len(data), spent.Seconds(), memory, line)
+			t.Logf("%d bytes: %.1f s, %.0f MiB, %.200s", len(data), spent.Seconds(), memory, line)
 			if spent > 5*time.Second || memory > 500 {
-				t.Errorf("it takes %v of the processor and %d MB", spent, memory)
+				t.Errorf("it takes %v of the processor and %.0f MiB", spent, memory)
 			}
 		})
 	}

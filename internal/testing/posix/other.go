@@ -4,7 +4,6 @@ package posix
 
 import (
 	"errors"
-	"os"
 	"syscall"
 	"time"
 )
@@ -22,9 +21,6 @@ func Kill(int, syscall.Signal) error { return errNone }
 
 // Umask does nothing.
 func Umask(int) int { return 0 }
-
-// MaxMB is not known.
-func MaxMB(*os.ProcessState) int64 { return 0 }
 
 // Spent is not known.
 func Spent() time.Duration { return 0 }

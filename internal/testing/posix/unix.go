@@ -3,8 +3,6 @@
 package posix
 
 import (
-	"os"
-	"runtime"
 	"syscall"
 	"time"
 )
@@ -20,19 +18,6 @@ func Kill(pid int, s syscall.Signal) error { return syscall.Kill(pid, s) }
 
 // Umask sets the mask of new files' modes, for the whole process, and returns the one before.
 func Umask(mask int) int { return syscall.Umask(mask) }
-
-// MaxMB is the most memory that a process has held, in MB.
-func MaxMB(ended *os.ProcessState) int64 {
-	usage, ok := ended.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return 0
-	}
-	most := int64(usage.Maxrss)                            //nolint:unconvert // 32 bits wide on some systems
-	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" { // bytes there, kB elsewhere
-		return most >> 20
-	}
-	return most >> 10
-}
 
 // Spent is how long the processor has worked for this process.
 func Spent() time.Duration {
