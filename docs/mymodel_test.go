@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -37,7 +36,7 @@ func TestMyModel(t *testing.T) {
 		0o600); err != nil {
 		t.Fatal(err)
 	}
-	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(page(t, "my-model.md"), -1)
+	blocks := shBlock.FindAllStringSubmatch(page(t, "my-model.md"), -1)
 	if len(blocks) != 4 {
 		t.Fatalf("%d blocks", len(blocks))
 	}

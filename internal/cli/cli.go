@@ -99,8 +99,7 @@ func Root(use, short string, commands ...*cobra.Command) *cobra.Command {
 }
 
 // Alone makes of a command a whole program: it prints no error itself, an unknown flag is told with the nearest ones,
-// and
-// --version prints what it was built from.
+// and --version prints what it was built from.
 func Alone(c *cobra.Command) *cobra.Command {
 	c.SilenceErrors, c.SilenceUsage = true, true
 	c.SetFlagErrorFunc(flagError)

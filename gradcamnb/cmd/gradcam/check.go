@@ -120,9 +120,8 @@ func (f checkFlags) request(m *gradcamnb.Model) (r gradcamnb.Request, err error)
 	return r, f.beside(m, &r)
 }
 
-// inventedShape is the model's input with a number for each free axis: one picture, and the channels and the size of
-// its
-// preprocessing, which come first if the user gave a size.
+// inventedShape is the model's input with a number for each free axis: one picture, the channels of its preprocessing,
+// and the size of that, which comes first if the user gave one.
 func inventedShape(info gradcamnb.Info, sized bool) ([]int, error) {
 	dims := slices.Clone(info.Input)
 	dims[0] = max(1, dims[0])

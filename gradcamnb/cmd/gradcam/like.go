@@ -171,8 +171,7 @@ func fileSum(path string) (string, error) {
 func sayOtherVersions(figure string, says map[string]string, r *heatmap.Result) {
 	now := render.Provenance(r, r.Maps[0])
 	for _, key := range slices.Sorted(maps.Keys(says)) {
-		if strings.HasPrefix(key, "gradcam:version:") && now[key] != says[key] || key == "gradcam:backend" &&
-			now[key] != says[key] {
+		if (strings.HasPrefix(key, "gradcam:version:") || key == "gradcam:backend") && now[key] != says[key] {
 			fmt.Fprintf(os.Stderr, "gradcam: %s was made with %s %s, and this is %s\n", printable.Line(figure),
 				key[strings.LastIndex(key, ":")+1:], printable.Line(says[key]), now[key])
 		}
