@@ -47,7 +47,6 @@ func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
 
 // addMasks adds the flags that say how masks are drawn.
 func (f *samplingFlags) addMasks(c *cobra.Command, masks, grid int) {
-	f.checkpoint = time.Minute // of commands that have no flag for it
 	flags := c.Flags()
 	flags.IntVar(&f.masks, "masks", masks, "number of masks")
 	flags.IntVar(&f.grid, "grid", grid, "number of cells of a mask along each side of the picture")
@@ -70,8 +69,6 @@ func (f *samplingFlags) check() error {
 	switch {
 	case f.model == "":
 		return cli.Usagef("--model is missing: name an ONNX file")
-	case f.checkpoint <= 0:
-		return cli.Usagef("--checkpoint %s: give a time, e.g. 30s", f.checkpoint)
 	case f.masks < 1:
 		return cli.Usagef("--masks %d: nothing is explained without masks; give at least 1", f.masks)
 	case !(f.p > 0 && f.p < 1):
@@ -230,6 +227,9 @@ func (f *samplingFlags) fewMasks(c *cobra.Command) {
 
 // run explains a target and writes the files, also of a run that is interrupted.
 func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
+	if f.checkpoint <= 0 {
+		return cli.Usagef("--checkpoint %s: give a time, e.g. 30s", f.checkpoint)
+	}
 	o, err := f.sampling()
 	if err != nil {
 		return err
