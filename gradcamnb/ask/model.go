@@ -27,15 +27,7 @@ type Info struct {
 // labels of the output that it is about. They are nil if nothing names them, or if the target has no
 // elements.
 func (i Info) Elements(t Target) []string {
-	var outputs kind.Outputs
-	for k, name := range i.Outputs {
-		labels := i.Heads[name]
-		if labels == nil && k == 0 {
-			labels = i.Labels
-		}
-		outputs = append(outputs, kind.Output{Name: name, Labels: labels})
-	}
-	return t.Elements(outputs)
+	return t.Elements(kind.OutputsOf(i.Outputs, i.Heads, i.Labels))
 }
 
 // Channels is the number of channels of the input that is the picture, 0 where it is free.

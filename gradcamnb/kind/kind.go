@@ -184,6 +184,20 @@ func (o Outputs) Labels(name string) []string {
 	return nil
 }
 
+// OutputsOf returns the outputs of a model by their names, with their labels. Heads has the labels by output; first has
+// those of the first output if heads names none for it.
+func OutputsOf(names []string, heads map[string][]string, first []string) Outputs {
+	var out Outputs
+	for i, name := range names {
+		labels := heads[name]
+		if labels == nil && i == 0 {
+			labels = first
+		}
+		out = append(out, Output{Name: name, Labels: labels})
+	}
+	return out
+}
+
 // LabelOf returns the name of element i; empty if nothing names it.
 func LabelOf(labels []string, i int) string {
 	if i < 0 || i >= len(labels) {

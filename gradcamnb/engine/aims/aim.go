@@ -114,17 +114,7 @@ func (s Lookup) Outputs() kind.Outputs { return outputsOf(s.Model.Card()) }
 // FirstLabels are the names of the values of a model's answer, its first output, which may be an attribute head.
 func FirstLabels(c source.Card) []string { return outputsOf(c).Labels("") }
 
-func outputsOf(c source.Card) kind.Outputs {
-	var out kind.Outputs
-	for i, name := range c.Outputs {
-		labels := c.HeadLabels[name]
-		if labels == nil && i == 0 {
-			labels = c.Labels
-		}
-		out = append(out, kind.Output{Name: name, Labels: labels})
-	}
-	return out
-}
+func outputsOf(c source.Card) kind.Outputs { return kind.OutputsOf(c.Outputs, c.HeadLabels, c.Labels) }
 
 // Batch is the number of pictures.
 func (s Lookup) Batch() int { return s.Pictures }
