@@ -23,7 +23,7 @@ type Measuring struct {
 	// picture; empty for a picture that has none. Metrics that compare with a truth need it.
 	Truths []heatmap.Grid `json:"-"`
 
-	// Trust asks how far every map can be believed; see [Trusted].
+	// Trust asks how far every map can be believed; see gradcamnb.Trusted.
 	Trust bool `json:"trust,omitempty"`
 }
 

@@ -64,16 +64,16 @@ type Progress struct {
 }
 
 // Choice is something that the user picks for an explanation: a [Target], a
-// layer, a method or a preprocessing.
+// layer, a method or a preprocessing. Package gradcamnb has the functions that make choices.
 //
 // One rule holds for all of them. Choices of which there may be several add up, in the order
-// given: targets, [Layers], [Methods], [InBox], [Trusted], and [Input] by the name of the input. Of every
-// other kind ([Prepared], [Read], [Sampled], [Measured]) there is one, and the last one given
-// counts. A [Request] as a choice is all the choices that it holds: [Again] of a figure and
+// given: targets, Layers, Methods, InBox, Trusted, and Input by the name of the input. Of every
+// other kind (Prepared, Read, Sampled, Measured) there is one, and the last one given
+// counts. A [Request] as a choice is all the choices that it holds: Again of a figure and
 // then Methods("LayerCAM") explains with LayerCAM, too.
 type Choice interface{ Choose(*Request) }
 
-// InputChoice is a choice that says what the model's inputs are: [Prepared] and [Input]; or a
+// InputChoice is a choice that says what the model's inputs are: Prepared and Input; or a
 // [Request], of which the rest does not matter then.
 type InputChoice interface {
 	Choice

@@ -7,12 +7,12 @@ import (
 )
 
 // Target says what is explained, as plain data; the engine holds the function that scores it.
-// Make one with one of the functions below, or of text with [ParseTarget]. Package kind has all
-// that is known about each kind of target.
+// Make one with one of package gradcamnb's functions, such as gradcamnb.Class, or of text with [ParseTarget]. Package
+// kind has all that is known about each kind of target.
 type Target struct{ kind.Spec }
 
 // ParseTarget reads a target as the command line writes it, e.g. "class:285", "class:tiger cat" or
-// "top1"; [Target.String] writes it back. Some texts name files, which are read.
+// "top1"; its String writes it back. Some texts name files, which are read.
 func ParseTarget(text string) (Target, error) {
 	s, err := kind.Parse(text)
 	return Target{s}, err
@@ -32,7 +32,7 @@ func (t Target) Side(edge string) Target {
 	return t
 }
 
-// In is [Similar] with the embeddings of a named tensor of the model instead of its first
+// In is gradcamnb.Similar with the embeddings of a named tensor of the model instead of its first
 // output.
 func (t Target) In(tensor string) Target {
 	t.Name = tensor

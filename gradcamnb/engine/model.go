@@ -29,9 +29,8 @@ func MustOpen(ref string) *gradcamnb.Model { return must.Get(Open(ref)) }
 //
 //	x = engine.Layer(activation.Relu(x), "/block1")
 //
-// Layers have names without it, those of the scopes of their weights. Where a name is given twice, as in a function
-// that is
-// called twice, the second is "/block1#2"; Node.WithAlias, which names a layer, too, panics there.
+// Layers have names without it, those of the scopes of their weights. If a name is given twice, as in a function that
+// is called twice, the second is "/block1#2"; Node.WithAlias, which names a layer, too, panics there.
 func Layer(x *graph.Node, alias string) *graph.Node { return source.NamedLayer(x, alias) }
 
 // Model makes a GoMLX model, a store and a graph function, ready to be explained

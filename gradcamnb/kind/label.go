@@ -74,16 +74,14 @@ func matching(labels []string, name string) (found []int, exact bool) {
 // folded is a text in lower case, with single spaces for spaces, dashes and underscores.
 func folded(text string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-		return unicode.IsSpace(r) ||
-			r == '-' || r == '_'
+		return unicode.IsSpace(r) || r == '-' || r == '_'
 	}), " ")
 }
 
 // spaced is a text's words with a space before and behind each.
 func spaced(text string) string {
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-		return !unicode.IsLetter(r) &&
-			!unicode.IsNumber(r)
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r)
 	})
 	return " " + strings.Join(words, " ") + " "
 }

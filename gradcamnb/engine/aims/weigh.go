@@ -14,8 +14,7 @@ func (b *boxed) weigh(found []heatmap.Detection) float32 {
 		mask := wanted.Mask
 		wanted.Mask = heatmap.Grid{}
 		if i := slices.IndexFunc(found, func(d heatmap.Detection) bool {
-			return b.masked &&
-				len(d.Mask.Values) > 0
+			return b.masked && len(d.Mask.Values) > 0
 		}); i >= 0 {
 			wanted.Mask = mask.Resized(found[i].Mask.W, found[i].Mask.H)
 		}

@@ -20,7 +20,7 @@ type design struct {
 	block func(cells int) int // masks that are drawn together; nil where each is drawn by itself
 }
 
-// designs are by the name in [gradcamnb.Sampling]. A centred average has the same
+// designs are by the name in [ask.Sampling]. A centred average has the same
 // expectation as the paper's, for with the mean score c
 //
 //	c + 1/(p N) SUM_i (w_i - c) M_i = 1/(p N) SUM_i w_i M_i + c (1 - 1/(p N) SUM_i M_i)

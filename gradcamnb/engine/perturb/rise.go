@@ -251,8 +251,7 @@ func (r *run) step(batch int) error {
 }
 
 // scores returns the scores of the targets under a batch of masks, [target][mask] laid flat. at is the number of the
-// first
-// mask. Scores that the resumed run has are taken from it.
+// first mask. Scores that the resumed run has are taken from it.
 func (r *run) scores(at int, masks *tensors.Tensor) ([]float32, error) {
 	n, known := r.sampling.Batch, r.sampling.Resume
 	if len(known) > 0 && len(known[0].Weights) >= min(at+n, r.sampling.Masks) {
