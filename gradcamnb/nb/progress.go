@@ -45,7 +45,7 @@ func Progress(label string) func(done, total int, also ...string) {
 				gonbui.Sync()
 			}
 		}
-	case isTerminal(os.Stderr):
+	case progress.IsTerminal(os.Stderr):
 		show = func(line string, ended bool) {
 			fmt.Fprintf(os.Stderr, "\r\x1b[K%s", line)
 			if ended {
@@ -119,11 +119,6 @@ func (c *counter) words(done, total int, now time.Time, also []string) string {
 // HTML: Markdown is drawn when JupyterLab gets round to it, and a line that went at once
 // was drawn after it had gone, and stayed in the page.
 func renew(id, line string) { gonbui.UpdateHTML(id, html.EscapeString(line)) }
-
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
 
 // showWaiting shows what a wait of the front says, in one output that is renewed in place.
 func showWaiting() func(line string) {

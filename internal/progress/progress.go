@@ -21,14 +21,16 @@ type Line struct {
 
 // New returns a line on w, which shows only where w is a terminal.
 func New(w io.Writer) *Line {
-	f, ok := w.(*os.File)
-	if !ok {
-		return &Line{}
-	}
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if f, ok := w.(*os.File); !ok || !IsTerminal(f) {
 		return &Line{}
 	}
 	return &Line{w: w}
+}
+
+// IsTerminal tells whether a file is a terminal, on which a line can be written over.
+func IsTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // Set replaces what the line says, unless it was replaced a moment ago.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/gradcam-go/gradcam/internal/progress"
 )
 
 // steps shows long work step by step, and keeps what the programs it runs print
@@ -24,8 +26,7 @@ func newSteps(h home, name string) (*steps, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the log: %w", err)
 	}
-	info, err := os.Stdout.Stat()
-	return &steps{out: os.Stdout, live: err == nil && info.Mode()&os.ModeCharDevice != 0, log: log}, nil
+	return &steps{out: os.Stdout, live: progress.IsTerminal(os.Stdout), log: log}, nil
 }
 
 // do runs one step and prints how long it took.
