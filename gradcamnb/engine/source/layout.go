@@ -74,12 +74,11 @@ func constantsOf(g *protos.GraphProto) map[string]*protos.TensorProto {
 
 // inPlanes are the operators of [batch, channels, height, width].
 var inPlanes = map[string]bool{
-	"Conv": true, "FusedConv": true, "QLinearConv": true, "ConvInteger": true, "ConvTranspose": true, "DeformConv": true,
-	"MaxPool": true, "AveragePool": true, "LpPool": true, "GlobalAveragePool": true, "GlobalMaxPool": true,
-	"GlobalLpPool":       true,
-	"QLinearAveragePool": true, "QLinearGlobalAveragePool": true, "BatchNormalization": true,
-	"InstanceNormalization": true,
-	"LRN":                   true, "SpaceToDepth": true, "DepthToSpace": true, "GridSample": true,
+	"Conv": true, "FusedConv": true, "QLinearConv": true, "ConvInteger": true, "ConvTranspose": true,
+	"DeformConv": true, "MaxPool": true, "AveragePool": true, "LpPool": true, "GlobalAveragePool": true,
+	"GlobalMaxPool": true, "GlobalLpPool": true, "QLinearAveragePool": true, "QLinearGlobalAveragePool": true,
+	"BatchNormalization": true, "InstanceNormalization": true, "LRN": true, "SpaceToDepth": true, "DepthToSpace": true,
+	"GridSample": true,
 }
 
 // kernelAt is the input that is the kernel, of the operators whose kernel has the number of
@@ -152,8 +151,9 @@ func (f follower) kernel(n *protos.NodeProto) *protos.TensorProto {
 	return nil
 }
 
-var reduces = map[string]bool{"ReduceMean": true, "ReduceMax": true, "ReduceSum": true, "ReduceMin": true,
-	"ReduceL2": true}
+var reduces = map[string]bool{
+	"ReduceMean": true, "ReduceMax": true, "ReduceSum": true, "ReduceMin": true, "ReduceL2": true,
+}
 
 // reduced is the layout by a mean, sum or the like over two axes, as a global pooling is written: those are the places.
 func (f follower) reduced(n *protos.NodeProto, x followed) (imgio.Layout, bool) {
@@ -205,15 +205,14 @@ func (f follower) scaled(n *protos.NodeProto, x followed) []int {
 // has the axes of their first input.
 var keepAxes = map[string]bool{
 	"Pad": true, "Slice": true, "Split": true, "Concat": true, "Resize": true, "Upsample": true, "Expand": true,
-	"Tile":               true,
-	"BatchNormalization": true, "InstanceNormalization": true, "LayerNormalization": true,
-	"MeanVarianceNormalization": true,
-	"Softmax":                   true, "LogSoftmax": true, "CumSum": true,
+	"Tile": true, "BatchNormalization": true, "InstanceNormalization": true, "LayerNormalization": true,
+	"MeanVarianceNormalization": true, "Softmax": true, "LogSoftmax": true, "CumSum": true,
 }
 
 // changesChannels are those that may take channels away or add some.
-var changesChannels = map[string]bool{"Pad": true, "Slice": true, "Split": true, "Concat": true, "Gather": true,
-	"Expand": true, "Tile": true}
+var changesChannels = map[string]bool{
+	"Pad": true, "Slice": true, "Split": true, "Concat": true, "Gather": true, "Expand": true, "Tile": true,
+}
 
 // follow says where the axes of a node's outputs come from.
 func (f follower) follow(n *protos.NodeProto) {

@@ -146,7 +146,6 @@ func answering(g *onnxnorm.Graph, output string) map[string]bool {
 // learns are the operators that hold the weights of a network.
 var learns = map[string]bool{
 	"Conv": true, "FusedConv": true, "QLinearConv": true, "ConvTranspose": true, "Gemm": true, "FusedGemm": true,
-	"QGemm": true, "MatMul": true,
-	"FusedMatMul": true, "QLinearMatMul": true, "Einsum": true, "BatchNormalization": true, "LayerNormalization": true,
-	"InstanceNormalization": true, "GroupNormalization": true,
+	"QGemm": true, "MatMul": true, "FusedMatMul": true, "QLinearMatMul": true, "Einsum": true,
+	"BatchNormalization": true, "LayerNormalization": true, "InstanceNormalization": true, "GroupNormalization": true,
 }

@@ -225,9 +225,8 @@ func (l Layer) features() bool {
 
 // views are the operators that hand on what another layer has.
 var views = map[string]bool{
-	"Slice": true, "Split": true, "Gather": true, "Reshape": true, "Transpose": true, "Squeeze": true, "Unsqueeze": true,
-	"Flatten": true, "Identity": true, "Cast": true,
-	"Dropout": true,
+	"Slice": true, "Split": true, "Gather": true, "Reshape": true, "Transpose": true, "Squeeze": true,
+	"Unsqueeze": true, "Flatten": true, "Identity": true, "Cast": true, "Dropout": true,
 }
 
 // summaries are the means of large parts of a map, such as the pyramid that PSPNet joins to

@@ -11,8 +11,9 @@ import (
 
 // chooses are the operators that choose among boxes: with them a model's own suppression
 // begins.
-var chooses = map[string]bool{"NonMaxSuppression": true, "TopK": true, "NonZero": true, "ArgMax": true,
-	"Compress": true, "GatherND": true}
+var chooses = map[string]bool{
+	"NonMaxSuppression": true, "TopK": true, "NonZero": true, "ArgMax": true, "Compress": true, "GatherND": true,
+}
 
 // endBeforeSuppression ends the model before it chooses among its own boxes: at the last
 // tensor [batch, 4 + classes + more, n] of every candidate on which the choice depends. Other

@@ -20,8 +20,7 @@ const (
 // through are the operators that an ending is looked for behind.
 var through = map[NodeType]bool{
 	NodeTypeReshape: true, NodeTypeDynamicReshape: true, NodeTypeTranspose: true, NodeTypeConvertDType: true,
-	NodeTypeIdentity: true,
-	NodeTypeSlice:    true, NodeTypeBroadcastInDim: true, NodeTypeOptimizationBarrier: true,
+	NodeTypeIdentity: true, NodeTypeSlice: true, NodeTypeBroadcastInDim: true, NodeTypeOptimizationBarrier: true,
 }
 
 // EndingOf is how an output ends, and the node z that its function is of: e^z/SUM e^z is a

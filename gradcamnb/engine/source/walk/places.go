@@ -258,12 +258,10 @@ func (w *Walk) goesOn(n *Node, homes []*Place, last *Place) *Place {
 // moves are the operators that only put values elsewhere, or take fewer.
 var moves = map[NodeType]bool{
 	NodeTypeReshape: true, NodeTypeDynamicReshape: true, NodeTypeTranspose: true, NodeTypeBroadcastInDim: true,
-	NodeTypeSlice: true,
-	NodeTypePad:   true, NodeTypeConvertDType: true, NodeTypeIdentity: true, NodeTypeReverse: true, NodeTypeGather: true,
-	NodeTypeReduceSum: true, NodeTypeReduceMax: true, NodeTypeReduceMin: true, NodeTypeDynamicDimensionSize: true,
-	NodeTypeDynamicShape:   true,
-	NodeTypeGreaterOrEqual: true, NodeTypeGreaterThan: true, NodeTypeLessThan: true, NodeTypeLessOrEqual: true,
-	NodeTypeEqual:        true,
+	NodeTypeSlice: true, NodeTypePad: true, NodeTypeConvertDType: true, NodeTypeIdentity: true, NodeTypeReverse: true,
+	NodeTypeGather: true, NodeTypeReduceSum: true, NodeTypeReduceMax: true, NodeTypeReduceMin: true,
+	NodeTypeDynamicDimensionSize: true, NodeTypeDynamicShape: true, NodeTypeGreaterOrEqual: true,
+	NodeTypeGreaterThan: true, NodeTypeLessThan: true, NodeTypeLessOrEqual: true, NodeTypeEqual: true,
 	NodeTypeDynamicSlice: true, NodeTypeOptimizationBarrier: true,
 }
 
