@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -14,7 +13,6 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
-	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
@@ -89,8 +87,7 @@ results file instead of what the model finds, and --method takes a method of a l
 	flags := c.Flags()
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
 	flags.StringVar(&f.out, "out", "", "folder for pictures and results")
-	flags.StringVar(&f.colors, "colors", "", "colour map of the maps: "+strings.Join(render.ColorMapNames(), ", ")+
-		" (default: black body)")
+	flags.StringVar(&f.colors, "colors", "", colorsHelp("colour map of the maps"))
 	flags.BoolVar(&f.explain, "explain", false, "explain all detections of the picture")
 	flags.IntVar(&f.most, "most", 12, "largest number of detections to explain, the surest first")
 	flags.BoolVar(&f.nearMiss, "near-miss", false, "explain the surest candidate below the threshold, too")

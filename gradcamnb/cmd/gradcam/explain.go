@@ -89,13 +89,17 @@ from a notebook.`,
 		`; case, dashes and spaces do not matter, and pytorch-grad-cam's names are known, too`)
 	flags.StringVar(&f.target, "target", "top1", targetHelp()+"\n")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
-	flags.StringVar(&f.colors, "colors", "", "colour map of the figures: "+strings.Join(render.ColorMapNames(), ", ")+
-		" (default: black body)")
+	flags.StringVar(&f.colors, "colors", "", colorsHelp("colour map of the figures"))
 	flags.Var(&f.hot, "hot", hotHelp)
 	flags.BoolVar(&f.dark, "dark", false, "overlay.png on a dark ground")
 	f.measured.add(c)
 	f.addPreparation(c)
 	return c
+}
+
+// colorsHelp is the help of --colors.
+func colorsHelp(what string) string {
+	return what + ": " + strings.Join(render.ColorMapNames(), ", ") + " (default: black body)"
 }
 
 const backendHelp = "go, xla:cpu, xla:cuda, xla:PATH of a plugin, or onnxruntime, which takes no gradients (default: $GOMLX_BACKEND, else XLA if a PJRT plugin is installed, else go)"

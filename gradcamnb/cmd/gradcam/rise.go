@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,8 +36,7 @@ func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
 	f.addMasks(c, masks, grid)
 	flags := c.Flags()
 	flags.StringVar(&f.out, "out", "", "folder for the results")
-	flags.StringVar(&f.colors, "colors", "", "colour map of overlay.png: "+strings.Join(render.ColorMapNames(), ", ")+
-		" (default: black body)")
+	flags.StringVar(&f.colors, "colors", "", colorsHelp("colour map of overlay.png"))
 	flags.DurationVar(&f.checkpoint, "checkpoint", time.Minute,
 		"time between two writes of run.json and weights.npy, from which --resume goes on if a run is killed")
 	flags.StringVar(&f.resume, "resume", "",

@@ -64,8 +64,7 @@ are stacked; the columns must have the same names in all of them: --model early.
 	flags.StringArrayVar(&f.methods, "method", nil, "method, see gradcam explain --help; may be repeated")
 	flags.StringArrayVar(&f.targets, "target", nil, targetHelp()+"\n; may be repeated (default top1)")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
-	flags.StringVar(&f.colors, "colors", "", "colour map: "+strings.Join(render.ColorMapNames(), ", ")+
-		" (default: black body)")
+	flags.StringVar(&f.colors, "colors", "", colorsHelp("colour map"))
 	flags.BoolVar(&f.dark, "dark", false, "the figure on a dark ground")
 	flags.IntVar(&f.measuring.Steps, "steps", ask.DefaultSteps,
 		"number of steps in which the picture is shown or hidden to measure a map")
