@@ -42,7 +42,6 @@ type Engine struct {
 	turn turn
 
 	said   sync.Map // lines about models
-	proved sync.Map // batches that models were brought to
 
 	runtimes sync.Map // what onnxruntime has loaded, by the session's entry
 
@@ -114,7 +113,7 @@ func (e *Engine) newSession(m source.Model) *session {
 		return b.Backend, nil
 	})
 	return &session{engine: e, model: m, values: source.Fed{Model: m}, programs: map[string]*keptProgram{},
-		entry: &memory.Kept{}}
+		entry: &memory.Kept{}, proved: &sync.Map{}}
 }
 
 // Start starts the backend, which the first explanation does otherwise.

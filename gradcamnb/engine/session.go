@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -33,6 +34,7 @@ type session struct {
 
 	entry    *memory.Kept            // what the engine's memory has of it
 	programs map[string]*keptProgram // the memory's lock guards it
+	proved   *sync.Map               // batches that the model was brought to and that were found to be right
 }
 
 // keptProgram is a program within the engine's memory.
