@@ -41,7 +41,7 @@ type Engine struct {
 
 	turn turn
 
-	said   sync.Map // lines about models
+	said sync.Map // lines about models
 
 	runtimes sync.Map // what onnxruntime has loaded, by the session's entry
 
