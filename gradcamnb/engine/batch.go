@@ -45,7 +45,8 @@ func (s *session) sayOnce(line string) {
 // batch where the score differs from that of the picture alone.
 func (s *session) proveBatch(subject *perturb.Subject, found []aims.Outcome, picture int) error {
 	key := fmt.Sprint(subject.Sampling.Batch, subject.Input)
-	if _, done := s.proved.LoadOrStore(key, true); done {
+	if batch, done := s.proved.Load(key); done {
+		subject.Sampling.Batch = batch.(int)
 		return nil
 	}
 	n := subject.Sampling.Batch
@@ -66,12 +67,12 @@ func (s *session) proveBatch(subject *perturb.Subject, found []aims.Outcome, pic
 	for a := range subject.Aims {
 		alone, among := float64(found[a].Score[picture]), float64(scores[a*n+n-1])
 		if !(math.Abs(alone-among) <= 1e-3*max(1, math.Abs(alone))) {
-			s.proved.Delete(key)
 			own := max(1, s.model.Card().Input[0])
 			s.sayOnce(fmt.Sprintf("the file of %s is made for a batch of %d and scores %.6g for the picture among %d, and %.6g alone, so passes are of %d", s.model.Card().Name, own, among, n, alone, own))
 			subject.Sampling.Batch = own
-			return nil
+			break
 		}
 	}
+	s.proved.Store(key, subject.Sampling.Batch)
 	return nil
 }

@@ -102,3 +102,37 @@ func TestOutputWithoutABatch(t *testing.T) {
 		}
 	}
 }
+
+// What is measured after a method of gradients runs in a batch that was proved, and comes to what passes of one give.
+func TestMeasuredBatchIsProved(t *testing.T) {
+	e := New("go")
+	s, err := e.Open(golden.Path("batch", "swallow.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	deletion := func(batch int) float64 {
+		t.Helper()
+		results, err := gradcamnb.NewModel(s).ExplainTensor(part(twoPictures(), 0), gradcamnb.Class(1),
+			gradcamnb.Methods("Grad-CAM"), gradcamnb.Sampled(gradcamnb.Sampling{Batch: batch}),
+			gradcamnb.Measured(gradcamnb.Measuring{Metrics: []string{"deletion"}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return results[0].Maps[0].Metrics["deletion"]
+	}
+	proved := func() (n int) {
+		s.(*session).proved.Range(func(any, any) bool { n++; return true })
+		return n
+	}
+	alone := deletion(1)
+	if n := proved(); n != 0 {
+		t.Errorf("%d batches are proved, although passes were of one", n)
+	}
+	together := deletion(4)
+	if n := proved(); n != 1 {
+		t.Errorf("%d batches are proved, and one was measured in", n)
+	}
+	if !(math.Abs(alone-together) < 1e-5) {
+		t.Errorf("deletion is %g in passes of four and %g in passes of one", together, alone)
+	}
+}

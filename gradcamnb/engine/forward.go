@@ -38,20 +38,8 @@ func (r run) perturbAll(ctx context.Context) error {
 		before := res.Maps
 		var made [][]*heatmap.Map // by method
 		for _, method := range p.Forward {
-			one := r.ofPicture(i)
-			subject := one.subject(i)
-			one.hosted(subject)
-			repaired, err := one.takeBatch(subject)
+			subject, end, err := r.before(i, nil)
 			if err != nil {
-				return err
-			}
-			program, end := one.programsOf(subject)
-			subject.Compile = program
-			if repaired {
-				err = one.proveBatch(subject, r.found, i)
-			}
-			if err != nil {
-				end()
 				return err
 			}
 			sign := func(maps []*heatmap.Map) { r.sign(maps, method, i) }
@@ -88,6 +76,31 @@ func (r run) subject(i int) *perturb.Subject {
 		subject.Aims = append(subject.Aims, a.Perturbed(i, r.found[k].Index[i], p.Size(r.model.Card().Layout)))
 	}
 	return subject
+}
+
+// before is picture i in front of the model, in a batch that holds, with its programs at hand until end is called.
+// Change, if it is not nil, changes the subject first.
+func (r run) before(i int, change func(*perturb.Subject) error) (subject *perturb.Subject, end func(), err error) {
+	one := r.ofPicture(i)
+	subject = one.subject(i)
+	one.hosted(subject)
+	repaired, err := one.takeBatch(subject)
+	if err != nil {
+		return nil, nil, err
+	}
+	if change != nil {
+		if err := change(subject); err != nil {
+			return nil, nil, err
+		}
+	}
+	subject.Compile, end = one.programsOf(subject)
+	if repaired {
+		if err := one.proveBatch(subject, r.found, i); err != nil {
+			end()
+			return nil, nil, err
+		}
+	}
+	return subject, end, nil
 }
 
 // programsOf compiles a subject's programs, or takes them from an earlier run, and

@@ -49,6 +49,11 @@ func (r run) measure(ctx context.Context) error {
 		return err
 	}
 	explained := r
+	_, end, err := explained.before(0, nil) // proves a batch by the scores that are known, which are the explained ones
+	if err != nil {
+		return errors.Join(fmt.Errorf("measuring the maps: %w", err), giveBack())
+	}
+	end()
 	r.plan = r.plan.Measured()
 	maps := len(r.results) * len(r.results[0].Maps)
 	heard, expected := 0, maps*2*want.steps
@@ -118,20 +123,14 @@ func (r run) measurePicture(ctx context.Context, i int, want measuring, show *me
 		}
 	}()
 	over := func(baseline string) (*perturb.Subject, error) {
-		one := r.ofPicture(i)
-		subject := one.subject(i)
-		one.hosted(subject)
-		_, err := one.takeBatch(subject)
+		subject, end, err := r.before(i, func(subject *perturb.Subject) (err error) {
+			subject.Baseline, err = metrics.Baseline(baseline, subject.Values, subject.Input, r.model.Card().Layout, prep)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
-		if subject.Baseline, err = metrics.Baseline(baseline, subject.Values, subject.Input, r.model.Card().Layout,
-			prep); err != nil {
-			return nil, err
-		}
-		program, end := one.programsOf(subject)
 		ends = append(ends, end)
-		subject.Compile = program
 		return subject, nil
 	}
 	var err error

@@ -89,10 +89,16 @@ func (f *folder) put(id cache.ActionID, program []byte) error {
 	if err := f.kept.PutBytes(id, program); err != nil {
 		return err
 	}
-	root := f.files.Root() // the cache made them as the umask has it
-	err := errors.Join(root.Chmod(place(id, "a"), 0o600), root.Chmod(place(sha256.Sum256(program), "d"), 0o600))
-	return errors.Join(err, f.kept.Trim())
+	err := f.kept.Trim()
+	root := f.files.Root() // the cache makes files as the umask has it
+	for _, name := range []string{place(id, "a"), place(sha256.Sum256(program), "d"), trimmed} {
+		err = errors.Join(err, root.Chmod(name, 0o600))
+	}
+	return err
 }
+
+// trimmed is the file in which the cache keeps when it was last trimmed.
+const trimmed = "trim.txt"
 
 // place is the name of a file of the cache: of the entry "a" of an id, or of the data "d" of a sum.
 func place(id [sha256.Size]byte, kind string) string {

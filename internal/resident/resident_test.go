@@ -6,6 +6,7 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -296,6 +297,43 @@ func TestStoppedCaller(t *testing.T) {
 	}
 	if got, err := Call[int, int, int](t.Context(), c, "one", 7, nil); err != nil || got != 7 {
 		t.Errorf("%d, %v", got, err)
+	}
+}
+
+// Callers that say nothing, or a byte now and then, are hung up on, and hold up nobody meanwhile.
+func TestSilentCaller(t *testing.T) {
+	defer func(before time.Duration) { greetTime = before }(greetTime)
+	greetTime = 200 * time.Millisecond
+	c, _ := serve(t, map[string]Method{"double": Handle(double)})
+	var silent []net.Conn
+	for i := range 20 {
+		conn, err := net.Dial("unix", c.Socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		if i%2 == 1 {
+			go func() {
+				for {
+					if _, err := conn.Write([]byte{0x10}); err != nil {
+						return
+					}
+					time.Sleep(20 * time.Millisecond)
+				}
+			}()
+		}
+		silent = append(silent, conn)
+	}
+	if got, err := Call[int, string, int](t.Context(), c, "double", 21, nil); err != nil || got != 42 {
+		t.Errorf("beside them: %d, %v", got, err)
+	}
+	for i, conn := range silent {
+		if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("caller %d is still waited for", i)
+		}
 	}
 }
 

@@ -56,6 +56,7 @@ type Card struct {
 	Plain bool
 	// what the file itself says of this, and who wrote it there; empty where nothing is taken from it
 	Told string
+	Odd  string // what of the file one should know, in words; empty if nothing is odd
 
 	HeadLabels map[string][]string // names of the values of an output, by output, for models with several heads
 }

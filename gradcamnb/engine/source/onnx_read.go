@@ -60,7 +60,7 @@ func (files *openFiles) read(path, name string, beside func(string) (*os.File, e
 	o.Picture, o.Stored, o.Evaluate = inputs[0].Name, stored, evaluate
 	c := Card{
 		Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), SHA256: hex.EncodeToString(sum.Sum(nil)),
-		Input: dims, File: path, Files: append([]string{path}, weights...),
+		Input: dims, File: path, Files: append([]string{path}, weights...), Odd: oddOpset(m, name),
 		NoRelu: !slices.ContainsFunc(m.Graph.Node, func(n *protos.NodeProto) bool { return n.OpType == "Relu" }),
 	}
 	for _, i := range inputs[1:] {

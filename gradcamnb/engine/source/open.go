@@ -20,6 +20,19 @@ import (
 //
 // Of a model with several inputs, model.onnx#name says which is the picture.
 func Open(ctx context.Context, ref string, say io.Writer) (Model, error) {
+	m, err := open(ctx, ref, say)
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range []string{m.Card().Told, m.Card().Odd} {
+		if line != "" {
+			fmt.Fprintln(say, "gradcam: "+line)
+		}
+	}
+	return m, nil
+}
+
+func open(ctx context.Context, ref string, say io.Writer) (Model, error) {
 	file, picture := cutPicture(ref)
 	o := onnxnorm.Options{Picture: picture}
 	if strings.HasPrefix(ref, hub.Scheme) {
@@ -28,11 +41,7 @@ func Open(ctx context.Context, ref string, say io.Writer) (Model, error) {
 	if err := notONNX(file); err != nil {
 		return nil, err
 	}
-	m, err := ONNXWith(file, o)
-	if err == nil && m.Card().Told != "" {
-		fmt.Fprintln(say, "gradcam: "+m.Card().Told)
-	}
-	return m, err
+	return ONNXWith(file, o)
 }
 
 // cutPicture takes the input's name off a reference. A file may have the sign in its name.

@@ -1,0 +1,147 @@
+package hostile
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gradcam-go/gradcam/internal/testing/require"
+)
+
+// row is something that was tried once, and what holds the answer today.
+type row struct {
+	id, what, answer string
+	tests            []string // package, then the names of its tests; empty where the answer is a reason
+}
+
+const root = "../../.."
+
+// Every test that a row names is there. With -slow all of them run, each package in a process of its own, and -update
+// writes the page.
+func TestRows(t *testing.T) {
+	names := map[string][]string{} // by package
+	for _, r := range slices.Concat(failures, tried) {
+		for _, of := range r.tests {
+			fields := strings.Fields(of)
+			for _, name := range fields[1:] {
+				if !has(t, fields[0], name) {
+					t.Errorf("%s: the package %s has no %s", r.id, fields[0], name)
+				}
+				if !slices.Contains(names[fields[0]], name) {
+					names[fields[0]] = append(names[fields[0]], name)
+				}
+			}
+		}
+		if len(r.tests) == 0 && r.answer == "" {
+			t.Errorf("%s has neither a test nor a reason", r.id)
+		}
+	}
+	require.Slow(t, "it runs the tests of every row")
+	ended := map[string]string{}
+	for pkg, of := range names {
+		run(t, pkg, of, ended)
+	}
+	page := page(ended)
+	if require.Update() {
+		if err := os.WriteFile(filepath.Join(root, "docs", "hostile-rows.md"), []byte(page), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// has tells whether a package's tests have a function of the name.
+func has(t *testing.T, pkg, name string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pkg), "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(text, []byte("\nfunc "+name+"(")) {
+			return true
+		}
+	}
+	return false
+}
+
+// run runs tests of one package and writes how each ended.
+func run(t *testing.T, pkg string, names []string, ended map[string]string) {
+	t.Helper()
+	c := exec.Command("go", "test", "-count=1", "-json", "-timeout", "20m", "-run", "^("+strings.Join(names, "|")+")$",
+		"./"+pkg)
+	c.Dir = root
+	out, err := c.Output()
+	if len(out) == 0 {
+		t.Fatalf("%s: %v", pkg, err)
+	}
+	for lines := json.NewDecoder(bytes.NewReader(out)); ; {
+		var event struct {
+			Action, Test string
+			Elapsed      float64
+		}
+		if err := lines.Decode(&event); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatalf("%s: %v", pkg, err)
+		}
+		if slices.Contains(names, event.Test) && slices.Contains([]string{"pass", "fail", "skip"}, event.Action) {
+			ended[pkg+" "+event.Test] = event.Action
+		}
+	}
+	for _, name := range names {
+		if how := ended[pkg+" "+name]; how != "pass" && how != "skip" {
+			t.Errorf("%s of %s: %q", name, pkg, how)
+		}
+	}
+}
+
+func page(ended map[string]string) string {
+	var b strings.Builder
+	count := map[string]int{}
+	for _, how := range ended {
+		count[how]++
+	}
+	fmt.Fprintf(&b, `# Every attack, and the test that holds its answer
+
+In November 2026 this product was attacked at the commit 051f0d5. What failed then stands in the first table, the worst
+first; everything that was tried stands in the second. `+"`go test ./internal/testing/hostile -slow -update`"+` runs the tests of all
+rows and wrote this page on %s: %d tests passed, %d were skipped, since they need what that machine lacks or minutes
+of their own, %d failed, and none hung. [What strangers may hand over](hostile.md) lists the attempts with files one by
+one.
+
+`, time.Now().Format("2 January 2006"), count["pass"], count["skip"], count["fail"])
+	table(&b, "What failed", failures, ended)
+	table(&b, "Everything that was tried", tried, ended)
+	return b.String()
+}
+
+func table(b *strings.Builder, title string, rows []row, ended map[string]string) {
+	fmt.Fprintf(b, "## %s\n\n| | what | what became of it | tests |\n|---|---|---|---|\n", title)
+	for _, r := range rows {
+		var tests []string
+		for _, of := range r.tests {
+			fields := strings.Fields(of)
+			for i, name := range fields[1:] {
+				fields[i+1] = "`" + name + "`"
+				if ended[fields[0]+" "+name] == "skip" {
+					fields[i+1] += " (skipped)"
+				}
+			}
+			tests = append(tests, fields[0]+": "+strings.Join(fields[1:], ", "))
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", r.id, r.what, r.answer, strings.Join(tests, "; "))
+	}
+	b.WriteString("\n")
+}
