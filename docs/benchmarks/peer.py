@@ -3,10 +3,12 @@
     peer.py export DIR [NAME...]        writes NAME.onnx and NAME.json into DIR (default: every network of torchvision below)
     peer.py serve                       answers `gradcam-bench` on standard input and output
     peer.py cold MODEL OUT IMAGE...     one explanation by pytorch-grad-cam, from process start to the picture written
+    peer.py floors RECORD               a table of what else runs these networks, of gradcam-bench's record, with shares of the bounds
 
 The protocol of serve is lines of JSON. A request
 
-    {"do": "pytorch-grad-cam", "model": "resnet50", "batch": 8, "side": 224, "layers": [""], "methods": ["Grad-CAM"], "classes": []}
+    {"do": "pytorch-grad-cam", "model": "resnet50", "file": "DIR/resnet50.onnx", "batch": 8, "side": 224, "layers": [""],
+     "methods": ["Grad-CAM"], "classes": []}
 
 is answered with {"seconds": ...}. "do" is one of WORK below. The empty layer is the network's
 last feature map; no classes mean each picture's best one. The first request of a kind builds
@@ -133,6 +135,51 @@ def forward_channels_last(model, layer_of, r):
     return run
 
 
+def forward_compiled(model, layer_of, r):
+    """torch.compile's forward pass, in the layout it is given."""
+    import torch
+
+    return forward(torch.compile(copy.deepcopy(model)), layer_of, r)
+
+
+def forward_onnxruntime(model, layer_of, r):
+    """onnxruntime's forward pass of the very file."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = THREADS, 1
+    session = onnxruntime.InferenceSession(r["file"], options, providers=["CPUExecutionProvider"])
+    feed = {session.get_inputs()[0].name: onnx_picture(session.get_inputs()[0].shape, r)}
+    return lambda: session.run(None, feed)
+
+
+def forward_openvino(model, layer_of, r):
+    """OpenVINO's forward pass of the very file, in float32 as the others', not in the processor's bfloat16."""
+    import openvino
+
+    core = openvino.Core()
+    read = core.read_model(r["file"])
+    x = onnx_picture([d.get_length() if d.is_static else None for d in read.input(0).partial_shape], r)
+    read.reshape({read.input(0): list(x.shape)})
+    compiled = core.compile_model(read, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": THREADS,
+                                                "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"})
+    ask = compiled.create_infer_request()
+    return lambda: ask.infer({0: x}, share_inputs=True)
+
+
+def onnx_picture(shape, r):
+    """The input, with its channels last if the file has them there."""
+    x = picture(r["batch"], r["side"]).numpy()
+    return x.transpose(0, 2, 3, 1).copy() if shape[3] == 3 else x
+
+
+def grad_cam_compiled(model, layer_of, r):
+    """pytorch-grad-cam on the compiled network; its hooks break the graph at the layer."""
+    import torch
+
+    return grad_cam(torch.compile(model), layer_of, r)
+
+
 def grad_cam(model, layer_of, r):
     """pytorch-grad-cam: one call a class, layer and method."""
     import pytorch_grad_cam as pgc
@@ -192,7 +239,10 @@ def captum(model, layer_of, r):
 
 
 WORK = {"forward": forward, "forward channels_last": forward_channels_last,
-        "pytorch-grad-cam": grad_cam, "torch-cam": torch_cam, "captum": captum}
+        "pytorch-grad-cam": grad_cam, "torch-cam": torch_cam, "captum": captum,
+        "torch.compile": forward_compiled, "onnxruntime": forward_onnxruntime, "OpenVINO": forward_openvino,
+        "pytorch-grad-cam compiled": grad_cam_compiled}
+FLOORS = ["torch.compile", "onnxruntime", "OpenVINO"]
 
 
 def serve():
@@ -238,5 +288,63 @@ def cold(model, out, *images):
     Image.fromarray(np.concatenate([show_cam_on_image(p / 255, h, use_rgb=True) for p, h in zip(pictures, heat)])).save(out)
 
 
+def best_of(times, run):
+    def timed():
+        start = time.perf_counter()
+        run()
+        return time.perf_counter() - start
+
+    return min(timed() for _ in range(times))
+
+
+def machine():
+    """The machine's bounds as torch reaches them: FLOP/s of a large matrix product, bytes/s of copying 256 MiB."""
+    import torch
+
+    a = torch.rand(3072, 3072)
+    flops = 2 * 3072**3 / best_of(7, lambda: a @ a)
+    x, y = torch.rand(64 << 20), torch.empty(64 << 20)
+    return flops, 2 * 4 * x.numel() / best_of(7, lambda: y.copy_(x))
+
+
+def work_of(name, batch):
+    """FLOPs of the forward pass, and bytes of the weights and of what convolutions and products write and the next ones read."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    model, _ = build(name)
+    moved = [sum(v.numel() for v in model.parameters())]
+    hooks = [m.register_forward_hook(lambda _, __, out: moved.append(2 * out.numel()))
+             for m in model.modules() if isinstance(m, (torch.nn.Conv2d, torch.nn.Linear))]
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        model(picture(batch, SIDE))
+    for hook in hooks:
+        hook.remove()
+    return counter.get_total_flops(), 4 * sum(moved)
+
+
+def floors(record):
+    """Milliseconds of an explanation and of each forward pass, how many times the explanation takes, and shares of the bounds."""
+    import torch
+
+    torch.set_num_threads(THREADS)
+    flops, rate = machine()
+    print(f"{THREADS} threads, {flops / 1e9:.0f} GFLOP/s in a product of 3072 x 3072 matrices, {rate / 1e9:.1f} GB/s copying.\n")
+    rows = [r for r in json.loads(pathlib.Path(record).read_text())["Rows"] if r["Medians"].get(FLOORS[-1])]
+    print("| model | batch | gradcam | share of the bound | " + " | ".join(f"{f} | | its share" for f in ["torch", *FLOORS])
+          + " | pytorch-grad-cam, compiled | |")
+    print("|---" * (4 + 3 * (1 + len(FLOORS)) + 2) + "|")
+    for r in rows:
+        name, batch, of = pathlib.Path(r["Case"]["File"]).stem, r["Case"]["Batch"], r["Medians"]
+        need, bytes_moved = work_of(name, batch)
+        bound = max(need / flops, bytes_moved / rate)
+        of["torch"] = min(of["forward"], of["forward channels_last"])
+        cells = [name, str(batch), f"{1e3 * of['gradcam']:.1f}", f"{bound / of['gradcam']:.0%}"]
+        for who in ["torch", *FLOORS]:
+            cells += [f"{1e3 * of[who]:.1f}", f"{of['gradcam'] / of[who]:.2f}", f"{bound / of[who]:.0%}"]
+        compiled = of["pytorch-grad-cam compiled"]
+        print("| " + " | ".join([*cells, f"{1e3 * compiled:.1f}", f"{of['gradcam'] / compiled:.2f}"]) + " |")
+
+
 if __name__ == "__main__":
-    {"export": export, "serve": serve, "cold": cold}[sys.argv[1]](*sys.argv[2:])
+    {"export": export, "serve": serve, "cold": cold, "floors": floors}[sys.argv[1]](*sys.argv[2:])

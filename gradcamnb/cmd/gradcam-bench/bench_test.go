@@ -130,10 +130,11 @@ func TestLosses(t *testing.T) {
 	rows := []benchRow{
 		{Case: benchCase{File: "a.onnx", Batch: 8}, Medians: map[string]float64{ours: 1, forward: 2, forwardChannelsLast: 0.5,
 			"captum": 3}},
-		{Case: benchCase{File: "b.onnx", Batch: 1}, Medians: map[string]float64{ours: 1, forward: 2, "captum": 0.75}},
+		{Case: benchCase{File: "b.onnx", Batch: 1}, Medians: map[string]float64{ours: 1, forward: 2, "captum": 0.75,
+			"OpenVINO": 0.25}},
 	}
 	got := losses(rows)
-	if strings.Count(got, "\n* ") != 2 || !strings.Contains(got, "a, batch 8") ||
+	if strings.Count(got, "\n* ") != 3 || !strings.Contains(got, "OpenVINO takes 0.25 times") || !strings.Contains(got, "a, batch 8") ||
 		!strings.Contains(got, "forward pass takes 0.50 times") || !strings.Contains(got, "captum takes 0.75 times") {
 		t.Errorf("losses: %s", got)
 	}

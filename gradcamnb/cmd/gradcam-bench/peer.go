@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -54,8 +55,12 @@ func (p *peer) ask(do string, c benchCase, side int) (float64, error) {
 	if len(layers) == 0 {
 		layers = []string{""}
 	}
+	file, err := filepath.Abs(c.File)
+	if err != nil {
+		return 0, fmt.Errorf("finding %s: %w", c.File, err)
+	}
 	request, err := json.Marshal(map[string]any{
-		"do": do, "model": c.model(), "batch": c.Batch, "side": side,
+		"do": do, "model": c.model(), "file": file, "batch": c.Batch, "side": side,
 		"layers": layers, "methods": c.Methods, "classes": c.classes(), "warm": c.Warm,
 	})
 	if err != nil {

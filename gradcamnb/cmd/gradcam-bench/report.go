@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strconv"
@@ -156,12 +157,13 @@ func coldTable(rows []coldRow) string {
 func losses(rows []benchRow) string {
 	var b strings.Builder
 	for _, r := range rows {
-		floor, _ := r.forward()
-		for _, who := range append([]string{"torch's forward pass"}, peerLibraries...) {
-			theirs := r.Medians[who]
-			if who == "torch's forward pass" {
-				theirs = floor
-			}
+		others := maps.Clone(r.Medians)
+		others["torch's forward pass"], _ = r.forward()
+		for _, one := range []string{ours, forward, forwardChannelsLast} {
+			delete(others, one)
+		}
+		for _, who := range slices.Sorted(maps.Keys(others)) {
+			theirs := others[who]
 			if mine := r.Medians[ours]; theirs > 0 && theirs < mine {
 				fmt.Fprintf(&b, "* %s, batch %d, on %s (%s): %s takes %.2f times as long.\n", r.Case.model(), r.Case.Batch,
 					r.Case.Backend, r.Case.words(), who, theirs/mine)
