@@ -13,6 +13,19 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
+// A rank is also read with a colon, as the other kinds' numbers are written.
+func TestRankAfterColon(t *testing.T) {
+	for _, text := range []string{"top2", "top:2"} {
+		s, err := Parse(text)
+		if err != nil || s.Kind != "top" || len(s.Index) != 1 || s.Index[0] != 2 {
+			t.Errorf("%s is read as %+v, %v", text, s, err)
+		}
+	}
+	if s, err := Parse("top::2"); err == nil {
+		t.Errorf("top::2 is read as %+v", s)
+	}
+}
+
 // Every kind that the command line can write is read back as it was.
 func TestTextIsReadBack(t *testing.T) {
 	for text, want := range map[string]Spec{

@@ -3,6 +3,7 @@ package kind
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // Top is the logit of the rank-th best class of each picture, from 1.
@@ -11,7 +12,7 @@ var Top = Register(Kind{
 	Prefix: "top",
 	Forms:  []Form{{"top1, top2, ...", "the logit of the best class, the second best, ..."}},
 	Read: func(rest string) (Spec, error) {
-		n, err := strconv.Atoi(rest)
+		n, err := strconv.Atoi(strings.TrimPrefix(rest, ":"))
 		if err != nil || n < 1 {
 			return Spec{}, textErrorf("a rank is a number from 1, as in top1")
 		}

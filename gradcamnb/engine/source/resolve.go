@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -22,8 +23,12 @@ func Resolve(layers []Layer, name string) (Layer, error) {
 			return l, nil
 		}
 	}
-	return Layer{}, fault.Errorf(fault.ErrUnknownLayer, "the model has no layer %q; the nearest names are %s", name,
-		nearest.Quoted(nearestNames(layers, name)))
+	suggested := ""
+	if l, err := Suggested(layers); err == nil {
+		suggested = fmt.Sprintf("; the suggested layer is %q", cmp.Or(l.Path, l.Name))
+	}
+	return Layer{}, fault.Errorf(fault.ErrUnknownLayer, "the model has no layer %q; the nearest names are %s%s", name,
+		nearest.Quoted(nearestNames(layers, name)), suggested)
 }
 
 // Suggested is the layer that Grad-CAM is usually wanted at.
