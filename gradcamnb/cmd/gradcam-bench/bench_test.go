@@ -134,7 +134,8 @@ func TestLosses(t *testing.T) {
 			"OpenVINO": 0.25}},
 	}
 	got := losses(rows)
-	if strings.Count(got, "\n* ") != 3 || !strings.Contains(got, "OpenVINO takes 0.25 times") || !strings.Contains(got, "a, batch 8") ||
+	if strings.Count(got, "\n* ") != 3 || !strings.Contains(got, "OpenVINO takes 0.25 times") ||
+		!strings.Contains(got, "a, batch 8") ||
 		!strings.Contains(got, "forward pass takes 0.50 times") || !strings.Contains(got, "captum takes 0.75 times") {
 		t.Errorf("losses: %s", got)
 	}

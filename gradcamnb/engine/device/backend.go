@@ -77,7 +77,7 @@ func best(say io.Writer) (*Backend, error) {
 	if reason != "" {
 		fmt.Fprintf(say, "gradcam: computing in pure Go, since XLA did not start: %s\n", reason)
 	} else {
-		fmt.Fprintf(say, "gradcam: computing in pure Go; XLA is several times faster: %s\n", howToGetXLA())
+		fmt.Fprintf(say, "gradcam: computing in pure Go; XLA is several times faster: %s%s\n", howToGetXLA(), slowly)
 	}
 	return b, nil
 }
