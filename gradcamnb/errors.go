@@ -20,3 +20,7 @@ var (
 // OperatorError is that an operator of a model's file cannot be computed, or has no gradient; it is
 // an [ErrUnsupported]. Get it with errors.As.
 type OperatorError = fault.OperatorError
+
+// FunctionError is that the graph function of a GoMLX model fails, or builds what cannot be explained, such as an
+// output without an axis of pictures, or weights that nobody has trained. Get it with errors.As.
+type FunctionError = fault.FunctionError

@@ -1,8 +1,12 @@
 package engine
 
 import (
+	"errors"
+	"fmt"
 	"image"
+	"io/fs"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,8 +21,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// Ten mistakes of a newcomer: each is one sentence that names the line of the graph function
-// and what is wrong there.
+// Mistakes of a newcomer: each is one sentence that names the line of the graph function and what is wrong there, or
+// what is wrong in the card.
 func TestMistakesInAGraphFunction(t *testing.T) {
 	eight := source.Card{Name: "mine", Input: []int{-1, 8, 8, 3},
 		Prep:      &imgio.Prep{Width: 8, Height: 8, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"},
@@ -67,6 +71,40 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 			func(scope *model.Scope, x *Node) []*Node {
 				return mean(conv(scope, x))
 			}, []string{"mistakes_test.go:", "3 labels", "2 classes"}},
+		"a function that returns nothing": {nil, func(*model.Scope, *Node) []*Node { return nil },
+			[]string{"mistakes_test.go:", "returns 0 outputs", `["output"]`}},
+		"nil among the outputs": {nil, func(*model.Scope, *Node) []*Node { return []*Node{nil} },
+			[]string{"mistakes_test.go:", "returns nil"}},
+		"an answer that the picture has no part in": {nil, func(_ *model.Scope, x *Node) []*Node {
+			return []*Node{Ones(x.Graph(), shapes.Make(dtypes.Float32, 1, 3))}
+		}, []string{"mistakes_test.go:", "does not depend on the picture"}},
+		"the best class in place of scores": {nil, func(scope *model.Scope, x *Node) []*Node {
+			return []*Node{ArgMax(ReduceMean(conv(scope, x), 1, 2), -1)}
+		}, []string{"mistakes_test.go:", "has no gradient"}},
+		"a function that makes NaN of numbers": {nil, func(scope *model.Scope, x *Node) []*Node {
+			return mean(Log(Neg(Square(conv(scope, x)))))
+		}, []string{"conv/log", "mistakes_test.go:", "NaN"}},
+		"training left on": {nil, func(scope *model.Scope, x *Node) []*Node {
+			scope.Store().SetTraining(x.Graph(), true)
+			return mean(layers.DropoutStatic(scope, conv(scope, x), 0.5))
+		}, []string{"mistakes_test.go:", "switches training on"}},
+		"a nil in a closure": {nil, func(_ *model.Scope, x *Node) []*Node {
+			var gains map[string]*Node
+			return mean(Add(x, gains["conv"]))
+		}, []string{"mistakes_test.go:", "Node is nil"}},
+		"a wrong axis": {nil, func(scope *model.Scope, x *Node) []*Node {
+			return []*Node{ReduceMean(conv(scope, x), 2, 4)}
+		}, []string{"mistakes_test.go:", "invalid axis 4"}},
+		"a scope entered twice": {nil, func(scope *model.Scope, x *Node) []*Node {
+			return mean(Add(conv(scope, x), conv(scope, x)))
+		}, []string{"mistakes_test.go:", "already visited"}},
+		"pictures of another size": {func(c *source.Card) {
+			c.Prep = &imgio.Prep{Width: 16, Height: 16, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
+		}, nil, []string{"16 x 16", "[-1 8 8 3]"}},
+		"two outputs of one name": {func(c *source.Card) { c.Outputs = []string{"a", "a"} }, nil, []string{`two outputs "a"`}},
+		"nothing that prepares pictures": {func(c *source.Card) { c.Prep = nil }, func(scope *model.Scope, x *Node) []*Node {
+			return mean(conv(scope, x))
+		}, []string{"its card has no Prep", "imgio.Preset"}},
 		"a card of another size": {func(c *source.Card) { c.Input = []int{-1, 8, 8, 3} },
 			func(scope *model.Scope, x *Node) []*Node {
 				flat := Reshape(conv(scope, x), x.Shape().Dim(0), 32*32*2)
@@ -78,12 +116,15 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 			if c.card != nil {
 				c.card(&card)
 			}
-			m, err := source.GoMLX(card, model.NewStore(), c.fn)
-			if err != nil {
-				t.Fatal(err)
+			fn := c.fn
+			if fn == nil {
+				fn = func(scope *model.Scope, x *Node) []*Node { return mean(conv(scope, x)) }
 			}
-			_, err = gradcamnb.NewModel(testEngine(t, "go").Session(m)).Explain(image.NewNRGBA(image.Rect(0, 0, 8, 8)),
-				gradcamnb.Class(1))
+			m, err := source.GoMLX(card, model.NewStore(), fn)
+			if err == nil {
+				_, err = gradcamnb.NewModel(testEngine(t, "go").Session(m)).Explain(image.NewNRGBA(image.Rect(0, 0, 8, 8)),
+					gradcamnb.Class(1))
+			}
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -98,6 +139,59 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 				t.Errorf("the error is no sentence: %q", err)
 			}
 		})
+	}
+}
+
+// What a graph function panics with is an error that a program can look into: its line, the scope that it had come to,
+// and the function's own error.
+func TestFunctionErrors(t *testing.T) {
+	m, err := source.GoMLX(source.Card{Name: "mine", Input: []int{-1, 8, 8, 3}, Untrained: true}, model.NewStore(),
+		func(scope *model.Scope, x *Node) []*Node {
+			layers.Convolution(scope.In("conv"), x).Channels(2).KernelSize(3).Done()
+			panic(fmt.Errorf("reading the classes: %w", fs.ErrNotExist))
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = gradcamnb.NewModel(testEngine(t, "go").Session(m)).ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 8, 8, 3},
+		Values: make([]float32, 192)})
+	var f *gradcamnb.FunctionError
+	if !errors.As(err, &f) || !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("error %v", err)
+	}
+	if f.Model != "mine" || f.Scope != "/conv/conv" || !strings.Contains(f.Line, "gomlx_mistakes_test.go:") ||
+		!strings.Contains(err.Error(), "reading the classes: file does not exist") {
+		t.Errorf("the error %q is %+v", err, *f)
+	}
+}
+
+// An explanation leaves every variable as it was, also one that the graph function changes.
+func TestExplainingChangesNoVariable(t *testing.T) {
+	store := model.NewStore()
+	m, err := source.GoMLX(source.Card{Name: "counting", Input: []int{-1, 4, 4, 1}}, store,
+		func(scope *model.Scope, x *Node) []*Node {
+			calls := scope.VariableWithValue("calls", float32(7))
+			calls.SetNodeValue(AddScalar(calls.NodeValue(x.Graph()), 1))
+			noise := scope.RandomUniform(x.Graph(), x.Shape())
+			return []*Node{ReduceMean(Mul(MulScalar(x, 1).WithAlias("/map"), noise), 1, 2)}
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := gradcamnb.Tensor{Dims: []int{1, 4, 4, 1}, Values: slices.Repeat([]float32{1}, 16)}
+	var before float32
+	for i := range 3 {
+		r, err := gradcamnb.NewModel(testEngine(t, "go").Session(m)).ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Layers("/map"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := r[0].Maps[0].Score; i > 0 && s != before {
+			t.Errorf("the score is %g, and was %g: the state of the random numbers moved on", s, before)
+		}
+		before = r[0].Maps[0].Score
+	}
+	if v := store.GetVariable("/calls"); v.MustValue().Value() != float32(7) {
+		t.Errorf("the variable is %v after explanations, and was 7", v.MustValue().Value())
 	}
 }
 

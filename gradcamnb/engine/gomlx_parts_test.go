@@ -130,3 +130,27 @@ func TestWhatGoMLXModelsCannot(t *testing.T) {
 		}
 	}
 }
+
+// A backbone that a training leaves as it is, behind StopGradient, is explained with its own gradient: of S = SUM 3 x
+// it is 3 at every cell, so HiResCAM is 3 x. A straight-through estimator keeps the one that it stands for, also 3,
+// where that of floor(x) is 0.
+func TestStoppedGradientsByHand(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		for name, of := range map[string]func(x *Node) *Node{
+			"kept still":       StopGradient,
+			"straight through": func(x *Node) *Node { return Add(x, StopGradient(Sub(Floor(x), x))) },
+		} {
+			m := gomlxModel(t, e, source.Card{Name: name, Input: []int{-1, 1, 2, 1}}, func(x *Node) []*Node {
+				x = of(Layer(MulScalar(x, 1), "/map"))
+				return []*Node{MulScalar(ReduceSum(x, 1, 2), 3)}
+			})
+			r, err := m.ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 1, 2, 1}, Values: []float32{1.5, -2}},
+				gradcamnb.Class(0), gradcamnb.Methods("HiResCAM", "Saliency"), gradcamnb.Layers("/map"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantMap(t, name, r[0].Maps[0].Raw.Values, 4.5, -6)
+			wantMap(t, name, r[0].Maps[1].Raw.Values, 3, 3)
+		}
+	})
+}

@@ -1,20 +1,79 @@
 package engine
 
 import (
+	"fmt"
 	"math"
 
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// sound stops where scores are no numbers since the model's weights are none, as those of a
-// training that diverged. It looks at the weights only then.
-func (s *session) sound(results []*heatmap.Result) error {
-	for _, r := range results {
-		for _, m := range r.Maps {
-			if math.IsNaN(float64(m.Score)) {
-				return source.NotNumbers(s.model)
+// sound stops where scores are no numbers: since the model's weights are none, as those of a training that diverged, or
+// since a GoMLX model's function makes something else of numbers. It looks for either only then.
+func (r *run) sound(results []*heatmap.Result) error {
+	for _, one := range results {
+		for _, m := range one.Maps {
+			if s := float64(m.Score); !math.IsNaN(s) && !math.IsInf(s, 0) {
+				continue
 			}
+			if err := source.NotNumbers(r.model); err != nil {
+				return err
+			}
+			return r.firstUnsound()
+		}
+	}
+	return nil
+}
+
+// firstUnsound is an error that names the first layer of a GoMLX model whose values in front of the input are not all
+// numbers; nil if there is none.
+func (r *run) firstUnsound() error {
+	if _, ok := source.GraphName(r.model); !ok {
+		return nil
+	}
+	layers, err := r.model.Layers(r.input.Dims, "")
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(layers))
+	for i, l := range layers {
+		names[i] = l.Name
+	}
+	prog, err := r.newProgram(r.backend, func(scope *model.Scope, inputs []*Node) []*Node {
+		all := r.model.Build(scope, inputs[0], nil, names).Outputs
+		out := make([]*Node, len(names))
+		for i, name := range names {
+			if n := all[name]; n.DType().IsFloat() {
+				out[i] = LogicalAny(Not(IsFinite(n)))
+			} else {
+				out[i] = Const(n.Graph(), false)
+			}
+		}
+		return out
+	})
+	if err != nil {
+		return err
+	}
+	in := tensors.FromFlatDataAndDimensions(r.input.Values, r.input.Dims...)
+	out, err := prog.Call(append(r.values.Tensors(), in)...)
+	if err != nil {
+		return device.Wrap(err, "looking for what is no number in %s on %s", r.model.Card().Name, r.backend.Name)
+	}
+	for i, l := range layers {
+		if unsound, ok := out[i].Value().(bool); ok && unsound {
+			at := ""
+			if l.Made != "" {
+				at = ", made at " + l.Made + ","
+			}
+			return &fault.FunctionError{Model: r.model.Card().Name, Line: l.Made, Text: fmt.Sprintf(
+				"model %s: its layer %s%s is the first that holds NaN or infinity for this picture, so its scores are no numbers: its weights are numbers, so look for a logarithm or a root of what is not positive, a division by 0, or an exponential of a large number there",
+				r.model.Card().Name, l.Name, at)}
 		}
 	}
 	return nil

@@ -91,3 +91,17 @@ func (e *OperatorError) Error() string {
 
 // Is tells that it is an [ErrUnsupported].
 func (e *OperatorError) Is(target error) bool { return target == ErrUnsupported }
+
+// FunctionError is that the graph function of a GoMLX model fails, or builds what cannot be explained.
+type FunctionError struct {
+	Model string
+	Line  string // of the function, "cifar/models.go:66"; empty if it is not known
+	Scope string // of the weights that it read last, or that are wrong, "/conv_2/conv"; empty if it read none
+	Text  string // what is wrong, where, and what to do, as a sentence
+	Cause error  // what the function panicked with; nil if that was no error
+}
+
+func (e *FunctionError) Error() string { return e.Text }
+
+// Unwrap returns what the function panicked with.
+func (e *FunctionError) Unwrap() error { return e.Cause }

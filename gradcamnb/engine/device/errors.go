@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
 // Error is what explaining returns: one line, with what GoMLX said in full behind it.
@@ -23,8 +25,12 @@ func Wrap(err error, format string, args ...any) error {
 	return &Error{message: fmt.Sprintf(format, args...) + ": " + Root(err).Error(), cause: err}
 }
 
-// Root is the innermost error as one line.
+// Root is the innermost error as one line. One of a graph function is told as it is, with what it knows.
 func Root(err error) error {
+	var function *fault.FunctionError
+	if errors.As(err, &function) {
+		return function
+	}
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {

@@ -59,11 +59,15 @@ func TestFromTensor(t *testing.T) {
 	}
 }
 
-// Without a preprocessing nothing is guessed: the error holds a sidecar to save.
+// Without a preprocessing nothing is guessed: the error holds a sidecar to save, or of a GoMLX model, which is no file,
+// speaks of its card.
 func TestUnprepared(t *testing.T) {
 	r := ask.Request{Pictures: []image.Image{image.NewNRGBA(image.Rect(0, 0, 4, 4))}}
-	_, err := Prepare(first, r, func(string) {})
-	if err == nil || !strings.Contains(err.Error(), `save this as model.json: {"input":`) {
-		t.Errorf("%v", err)
+	file := first
+	file.SHA256 = "0b1c"
+	for want, c := range map[string]source.Card{`save this as model.json: {"input":`: file, "its card has no Prep": first} {
+		if _, err := Prepare(c, r, func(string) {}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
 	}
 }

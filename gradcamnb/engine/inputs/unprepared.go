@@ -10,13 +10,18 @@ import (
 )
 
 // unprepared is the error of a model that nothing says the preprocessing of. It holds a sidecar to save, with the
-// model's own size and the numbers that most classifiers were trained with.
+// model's own size and the numbers that most classifiers were trained with; of a GoMLX model it speaks of the card.
 func unprepared(c source.Card) error {
 	const usual = 224
 	w, h := usual, usual
 	size := ", whose input may have any size; 224 x 224 is usual"
 	if height, width, ok := c.Size(); ok {
 		w, h, size = width, height, ""
+	}
+	if c.File == "" && c.SHA256 == "" { // a GoMLX model
+		return fault.Errorf(fault.ErrNoPreprocessing,
+			"nothing says how to prepare a picture for the model %s%s: its card has no Prep; give it the one that the model was trained with, Prep: &imgio.Prep{Width: %d, Height: %d, ...}, or one that imgio.Preset makes, such as imgio.Preset(\"unit\", %d, %d) for values from 0 to 1 (there are %s)",
+			c.Name, size, w, h, w, h, strings.Join(imgio.PresetNames(), ", "))
 	}
 	prep, err := imgio.Preset("torchvision", w, h)
 	if err != nil {

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -34,6 +35,7 @@ type gomlxModel struct {
 	card  Card
 	store *model.Store
 	fn    InputsFn
+	at    string                    // where the function is written
 	given map[string]onnxnorm.Given // for the inputs beside the picture
 	key   string                    // of the given values that are built in
 
@@ -51,8 +53,13 @@ func GoMLX(c Card, store *model.Store, fn GraphFn) (Model, error) {
 	if len(c.Inputs) > 0 {
 		return nil, fmt.Errorf("model %s: its card names inputs beside the picture, %s, and its function takes none; give one that does", c.Name, inputNames(c.Inputs))
 	}
-	return GoMLXWithInputs(c, store,
+	m, err := GoMLXWithInputs(c, store,
 		func(scope *model.Scope, image *Node, _ map[string]*Node) []*Node { return fn(scope, image) })
+	if err != nil {
+		return nil, err
+	}
+	m.(*gomlxModel).at = standsAt(fn)
+	return m, nil
 }
 
 var errNoFunction = errors.New("a GoMLX model needs its store and its graph function")
@@ -67,12 +74,15 @@ func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 		return nil, fmt.Errorf("model %s: the input has the shape %v and must have 4 axes, [batch, height, width, channels]",
 			c.Name, c.Input)
 	}
-	c.Input = slices.Clone(c.Input)
+	c.Input, c.Name = slices.Clone(c.Input), cmp.Or(c.Name, "unnamed")
 	if c.Layout == "" {
 		c.Layout = imgio.ChannelsLast
 	}
 	if len(c.Outputs) == 0 {
 		c.Outputs = []string{"output"}
+	}
+	if err := checkCard(c); err != nil {
+		return nil, err
 	}
 	c.Inputs = slices.Clone(c.Inputs)
 	for i := range c.Inputs {
@@ -85,7 +95,22 @@ func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 		}
 		in.Read, in.Batched = true, len(in.Dims) > 0 && in.Dims[0] < 0
 	}
-	return &gomlxModel{card: c, store: store, fn: fn, listed: &listings{of: map[string]*listing{}, on: pureGo}}, nil
+	listed := &listings{of: map[string]*listing{}, on: pureGo}
+	return &gomlxModel{card: c, store: store, fn: fn, at: standsAt(fn), listed: listed}, nil
+}
+
+// checkCard is an error if what a card says does not go together.
+func checkCard(c Card) error {
+	for i, name := range c.Outputs {
+		if slices.Contains(c.Outputs[:i], name) {
+			return fmt.Errorf("model %s: its card names two outputs %q", c.Name, name)
+		}
+	}
+	if h, w, ok := c.Size(); ok && c.Prep != nil && c.Prep.Width > 0 && (c.Prep.Width != w || c.Prep.Height != h) {
+		return fmt.Errorf("model %s: its card's Prep makes pictures of %d x %d pixels, width by height, and its Input %v takes %d x %d in the layout %s",
+			c.Name, c.Prep.Width, c.Prep.Height, c.Input, w, h, c.Layout)
+	}
+	return nil
 }
 
 func (m *gomlxModel) fed(given map[string]onnxnorm.Given) Model {
@@ -130,16 +155,22 @@ func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 	before := m.variables()
 	out := m.call(x, func() []*Node { return m.fn(scope, ConvertDType(x, m.listed.kindOrFloat32()), m.inputs(x)) })
 	m.refuseMadeUp(x.Graph(), before)
-	if len(out) < len(m.card.Outputs) {
-		exceptions.Panicf("model %s: its graph function returns %d outputs, and %d are named: %q", m.card.Name, len(out),
-			len(m.card.Outputs), m.card.Outputs)
+	m.keepVariables(x.Graph())
+	if m.store.IsTraining(x.Graph()) {
+		m.wrongf(m.at, "", "graph function, %s, switches training on, and what is explained is inference: take SetTraining out of it", m.at)
 	}
-	if answer := out[0]; answer.Rank() == 0 || answer.Shape().Dim(0) != x.Shape().Dim(0) {
-		exceptions.Panicf("model %s: its output %q%s has the shape %v and no axis of pictures, which the first one is, of %d here", m.card.Name, m.card.Outputs[0], made(answer), answer.Shape().Dimensions, x.Shape().Dim(0))
+	if len(out) < len(m.card.Outputs) {
+		m.wrongf(m.at, "", "graph function, %s, returns %d outputs, and %d are named: %q", m.at, len(out), len(m.card.Outputs), m.card.Outputs)
 	}
 	named := map[string]*Node{}
 	for i, name := range m.card.Outputs {
+		if out[i] == nil {
+			m.wrongf(m.at, "", "graph function, %s, returns nil in place of its output %q", m.at, name)
+		}
 		named[name] = out[i]
+	}
+	if answer := out[0]; answer.Rank() == 0 || answer.Shape().Dim(0) != x.Shape().Dim(0) {
+		m.wrongf(userLine(answer), "", "output %q%s has the shape %v and no axis of pictures, which the first one is, of %d here", m.card.Outputs[0], made(answer), answer.Shape().Dimensions, x.Shape().Dim(0))
 	}
 	return named
 }
@@ -182,6 +213,9 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walked {
 		}
 	}
 	w.Walk = walk.Of(walk.Picture{Node: x, ChannelsLast: m.card.Layout == imgio.ChannelsLast}, ends...)
+	if !slices.ContainsFunc(ends, w.Sees) {
+		m.wrongf(userLine(ends[0]), "", "output %q%s does not depend on the picture, so nothing in it explains the output", m.card.Outputs[0], made(ends[0]))
+	}
 	for _, p := range w.Places { // an output keeps its name, also from a scope that is called so
 		if n := w.outputs[p.Name]; n != nil && n != p.Node {
 			p.Name += "#layer"
@@ -213,6 +247,14 @@ func (m *gomlxModel) find(w walked, name string) *Node {
 	return nil
 }
 
+// result is an output as everything after the model takes it: of one number a picture, [batch], it is a list of one.
+func result(n, x *Node) *Node {
+	if n.Rank() == 1 && n.Shape().Dim(0) == x.Shape().Dim(0) {
+		n = ExpandAxes(n, -1)
+	}
+	return asFloat32(n)
+}
+
 // asFloat32 is a value as everything after the model takes it; numbers of classes and the
 // like stay as they are.
 func asFloat32(n *Node) *Node {
@@ -227,16 +269,25 @@ func asFloat32(n *Node) *Node {
 func (m *gomlxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Built {
 	w := m.walk(scope, x)
 	built := Built{Outputs: map[string]*Node{}}
-	for _, want := range wants {
-		built.Outputs[want] = asFloat32(m.find(w, want))
+	nodes := make([]*Node, 0, len(wants)+len(cuts))
+	for _, name := range slices.Concat(wants, cuts) {
+		if name == Picture {
+			nodes = append(nodes, x)
+		} else {
+			nodes = append(nodes, m.find(w, name))
+		}
 	}
-	for _, cut := range cuts {
+	open := walk.Rebuild(nodes, nil, walk.Unstopped(nodes...))
+	for i, want := range wants {
+		built.Outputs[want] = result(open[i], x)
+	}
+	for i, cut := range cuts {
+		n, node := nodes[len(wants)+i], open[len(wants)+i]
 		if cut == Picture {
-			built.Cuts = append(built.Cuts, Cut{Node: x, Grid: w.Layout(x).Grid})
+			built.Cuts = append(built.Cuts, Cut{Node: node, Grid: w.Layout(n).Grid})
 			continue
 		}
-		n := m.find(w, cut)
-		built.Cuts = append(built.Cuts, Cut{Node: n, Bias: w.Bias(n), Grid: m.grid(w, n, x)})
+		built.Cuts = append(built.Cuts, Cut{Node: node, Bias: w.Bias(n), Grid: m.grid(w, n, x)})
 	}
 	return built
 }

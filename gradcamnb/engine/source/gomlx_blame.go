@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -11,6 +13,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	pkgerrors "github.com/pkg/errors"
+
+	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
 // call calls the graph function. What it panics with says where in the function that was, and
@@ -23,31 +27,50 @@ func (m *gomlxModel) call(x *Node, function func() []*Node) (out []*Node) {
 		}
 		pcs := make([]uintptr, 128)
 		pcs = pcs[:runtime.Callers(1, pcs)]
+		f := &fault.FunctionError{Model: m.card.Name, Line: lineOf(pcs), Scope: lastVariable(x.Graph())}
+		f.Cause, _ = e.(error)
 		at := ""
-		if line := lineOf(pcs); line != "" {
-			at = " at " + line
+		if f.Line != "" {
+			at = " at " + f.Line
 		}
-		if weights := lastVariable(x.Graph()); weights != "" {
-			at += ", after the weights of " + weights
+		if f.Scope != "" {
+			at += ", after the weights of " + f.Scope
 		}
-		panic(fmt.Errorf("model %s: its graph function fails%s, for the picture %v: %s", m.card.Name, at,
-			x.Shape().Dimensions, reason(e)))
+		if m.store.IsTraining(x.Graph()) {
+			at += ", after it switched training on"
+		}
+		f.Text = fmt.Sprintf("model %s: its graph function fails%s, for the picture %v: %s", m.card.Name, at,
+			x.Shape().Dimensions, reason(e))
+		panic(f)
 	}()
 	return function()
 }
 
-// reason is what was panicked with, as one line.
+// wrongf is a panic about what the graph function builds, in one sentence.
+func (m *gomlxModel) wrongf(line, scope, format string, args ...any) {
+	panic(&fault.FunctionError{Model: m.card.Name, Line: line, Scope: scope,
+		Text: fmt.Sprintf("model %s: its "+format, append([]any{m.card.Name}, args...)...)})
+}
+
+// reason is what was panicked with, as one line. Of an error of a program that the function itself runs, around which
+// GoMLX wraps several, it is the innermost one.
 func reason(e any) string {
 	err, ok := e.(error)
 	if !ok {
 		err = fmt.Errorf("%v", e)
 	}
-	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
-		err = inner
-	}
 	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
+	for inner := errors.Unwrap(err); inner != nil && strings.Contains(line, "graphFn for "); inner = errors.Unwrap(inner) {
+		line, _, _ = strings.Cut(inner.Error(), "\n")
+	}
+	if line == "" {
+		return "it panics without a word"
+	}
+	return lacking.ReplaceAllString(line, "the backend $2 has no operator $1")
 }
+
+// lacking is what GoMLX says of an operator that a backend lacks.
+var lacking = regexp.MustCompile(`sorry, op "(\w+)" not implemented in the "(\w+)" backend yet.*`)
 
 // lastVariable is the scope of the variable that the graph read last.
 func lastVariable(g *Graph) string {
@@ -75,12 +98,26 @@ func lineOf(pcs []uintptr) string {
 		library := slices.ContainsFunc(libraries, func(p string) bool { return strings.HasPrefix(f.Function, p) })
 		if f.Function != "" && (!library || strings.HasPrefix(f.Function, "github.com/gomlx/gomlx/examples/") ||
 			strings.HasSuffix(f.File, "_test.go")) {
-			return fmt.Sprintf("%s:%d", filepath.Join(filepath.Base(filepath.Dir(f.File)), filepath.Base(f.File)), f.Line)
+			return lineIn(f.File, f.Line)
 		}
 		if !more {
 			return ""
 		}
 	}
+}
+
+// standsAt is where a function is written, as "model.go:34" with the folder before it.
+func standsAt(function any) string {
+	f := runtime.FuncForPC(reflect.ValueOf(function).Pointer())
+	if f == nil {
+		return ""
+	}
+	file, line := f.FileLine(f.Entry())
+	return lineIn(file, line)
+}
+
+func lineIn(file string, line int) string {
+	return fmt.Sprintf("%s:%d", filepath.Join(filepath.Base(filepath.Dir(file)), filepath.Base(file)), line)
 }
 
 // userLine is the line of the graph function that made a node of a traced graph.

@@ -10,6 +10,7 @@ import (
 var units = map[walk.Ending]Unit{
 	walk.Logits: Logits, walk.Probabilities: SoftmaxProbability, walk.Tags: SigmoidProbability,
 	walk.LogProbabilities: LogProbability, walk.Squashed: Plain,
+	walk.Ranks: Ranked,
 }
 
 // Ending: see [Ended]. It is read off the graph when the layers are listed; of a model whose
@@ -35,7 +36,7 @@ func endingOf(n *Node, names map[*Node]string) Ending {
 	case walk.Tags:
 		e.Squash = SigmoidProbability
 	}
-	if before != nil && before.Shape().Size() == n.Shape().Size() {
+	if before != nil && (before.Shape().Size() == n.Shape().Size() || ending == walk.Ranks) {
 		e.Before = names[before]
 	}
 	if e.Before == "" {

@@ -166,7 +166,7 @@ func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
 	}
 	nodes := []*Node{}
 	add := func(layer Layer, n *Node) {
-		layer.Shape, layer.Made = n.Shape().Dimensions, userLine(n)
+		layer.Shape, layer.Made = shapeOf(n, x), userLine(n)
 		if layer.Beside = !w.Sees(n); !layer.Beside {
 			lay := m.layout(w, n, x)
 			layer.Axes, layer.Grid = lay.Found(), [3]int{lay.Rows, lay.Columns, lay.Channels}
@@ -198,6 +198,15 @@ func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
 	}
 	l.connect(nodes)
 	return l
+}
+
+// shapeOf is the shape of a node as [result] has it.
+func shapeOf(n, x *Node) []int {
+	dims := n.Shape().Dimensions
+	if len(dims) == 1 && dims[0] == x.Shape().Dim(0) {
+		return []int{dims[0], 1}
+	}
+	return dims
 }
 
 // connect finds out how each layer's numbers end, and which layers feed which, of the nodes of the layers.

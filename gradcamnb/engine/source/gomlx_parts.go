@@ -32,12 +32,13 @@ func (m *gomlxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, 
 	w := m.walk(scope, x)
 	node := m.find(w, layer)
 	given := m.layout(w, node, x).Node(grid, asFloat32(clean))
-	out := rebuilt(m, w, wants, map[*Node]*Node{node: ConvertDType(given, node.DType())}, nil)
-	for _, want := range wants {
-		if out[want] == asFloat32(m.find(w, want)) {
-			exceptions.Panicf("model %s: %q is not made of the layer %q, so no pass to it can begin there", m.card.Name, want,
-				layer)
+	out, ends := map[string]*Node{}, m.ends(w, wants)
+	for i, n := range walk.Rebuild(ends, map[*Node]*Node{node: ConvertDType(given, node.DType())}, nil) {
+		if n == ends[i] {
+			exceptions.Panicf("model %s: %q is not made of the layer %q, so no pass to it can begin there", m.card.Name,
+				wants[i], layer)
 		}
+		out[wants[i]] = result(n, x)
 	}
 	return out
 }
@@ -46,23 +47,24 @@ func (m *gomlxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, 
 func (m *gomlxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
 	gradient func(r, g *Node) *Node) map[string]*Node {
 	w := m.walk(scope, x)
-	return rebuilt(m, w, wants, nil, func(n *Node, inputs []*Node) *Node {
+	out, ends := map[string]*Node{}, m.ends(w, wants)
+	unstopped := walk.Unstopped(ends...)
+	for i, n := range walk.Rebuild(ends, nil, func(n *Node, inputs []*Node) *Node {
 		if _, ok := walk.IsRelu(n); !ok || !w.Sees(n) {
-			return nil
+			return unstopped(n, inputs)
 		}
 		return IdentityWithCustomGradient(n.CloneWithInputs(inputs...), gradient)
-	})
+	}) {
+		out[wants[i]] = result(n, x)
+	}
+	return out
 }
 
-// rebuilt are the wanted tensors of the model with other nodes in it.
-func rebuilt(m *gomlxModel, w walked, wants []string, given map[*Node]*Node, rule walk.Rule) map[string]*Node {
-	ends := make([]*Node, len(wants))
+// ends are the nodes of the wanted tensors.
+func (m *gomlxModel) ends(w walked, wants []string) []*Node {
+	out := make([]*Node, len(wants))
 	for i, want := range wants {
-		ends[i] = m.find(w, want)
-	}
-	out := map[string]*Node{}
-	for i, n := range walk.Rebuild(ends, given, rule) {
-		out[wants[i]] = asFloat32(n)
+		out[i] = m.find(w, want)
 	}
 	return out
 }

@@ -10,6 +10,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
 // variables are those that the store has.
@@ -43,16 +45,38 @@ func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool) {
 		}
 	}
 	first := made[0]
-	where := ""
+	line, where := "", ""
 	for _, n := range g.Nodes() {
 		if n.Type() == NodeTypeParameter && n.GetParameterName() == first.Path() {
-			if line := userLine(n); line != "" {
+			if line = userLine(n); line != "" {
 				where = ", at " + line
 			}
 		}
 	}
-	panic(fmt.Errorf("model %s: its graph function makes up the weights %s %s in the scope %s%s, which nobody has trained or loaded, and %d more; the store has weights in %s: load them, call the function in the scope that they lie in, or say in the card that the model is Untrained",
-		m.card.Name, first.Path(), first.Shape(), first.Scope(), where, len(made)-1, scopeWords(before)))
+	m.wrongf(line, first.Scope(), "graph function makes up the weights %s %s in the scope %s%s, which nobody has trained or loaded, and %d more; the store has weights in %s: load them, call the function in the scope that they lie in, or say in the card that the model is Untrained",
+		first.Path(), first.Shape(), first.Scope(), where, len(made)-1, scopeWords(before))
+}
+
+// keepVariables has an explanation leave every variable as it was, also one that the graph function gives another
+// value, such as a counter, a moving average or the state of its random numbers: only a training may change them.
+func (m *gomlxModel) keepVariables(g *Graph) {
+	var read map[string]*Node
+	for v := range m.store.IterVariables() {
+		if !v.InUseByGraph(g) || !v.ChangedInGraph(g) {
+			continue
+		}
+		if read == nil {
+			read = map[string]*Node{}
+			for _, n := range g.Nodes() {
+				if n.Type() == NodeTypeParameter {
+					read[n.GetParameterName()] = n
+				}
+			}
+		}
+		if n := read[v.Path()]; n != nil {
+			v.SetNodeValue(n)
+		}
+	}
 }
 
 // scopeWords are the scopes of variables, a few of them.
@@ -93,7 +117,7 @@ func NotNumbers(m Model) error {
 		if at == "" || finite(t) {
 			continue
 		}
-		return fmt.Errorf("model %s: its weights %s, read at %s, hold NaN or infinity, so its scores are no numbers: the training has diverged, or the checkpoint is damaged", g.card.Name, v.Path(), at)
+		return &fault.FunctionError{Model: g.card.Name, Line: at, Scope: v.Scope(), Text: fmt.Sprintf("model %s: its weights %s, read at %s, hold NaN or infinity, so its scores are no numbers: the training has diverged, or the checkpoint is damaged", g.card.Name, v.Path(), at)}
 	}
 	return nil
 }

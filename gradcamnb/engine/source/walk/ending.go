@@ -15,6 +15,7 @@ const (
 	Tags                    // each with a probability of its own: sigmoid
 	LogProbabilities        // log-softmax
 	Squashed                // in another way, as by tanh: no probability
+	Ranks                   // the number of the largest value or the smallest: it has no gradient
 )
 
 // through are the operators that an ending is looked for behind.
@@ -25,13 +26,16 @@ var through = map[NodeType]bool{
 
 // EndingOf is how an output ends, and the node z that its function is of: e^z/SUM e^z is a
 // softmax, 1/(1 + e^-z) a sigmoid, and z - log SUM e^z a log-softmax, however they are written
-// and with any number taken off z. Of logits it is no node.
+// and with any number taken off z. Of the number of the largest, z is what it is the largest of. Of logits it is no
+// node.
 func EndingOf(output *Node) (Ending, *Node) {
 	n := behind(output)
 	in := func(i int) *Node { return behind(n.Inputs()[i]) }
 	switch n.Type() {
 	case NodeTypeLogistic:
 		return Tags, in(0)
+	case NodeTypeArgMinMax:
+		return Ranks, in(0)
 	case NodeTypeTanh, NodeTypeExp:
 		return Squashed, nil
 	case NodeTypeLog:

@@ -178,9 +178,9 @@ func (w *Walk) read(n *Node) {
 	w.honourAlias(n)
 }
 
-// variable is the path of the variable that a node is.
+// variable is the path of the variable of weights that a node is. The state of random numbers is none.
 func variable(n *Node) (string, bool) {
-	if n.Type() != NodeTypeParameter {
+	if n.Type() != NodeTypeParameter || !n.DType().IsFloat() {
 		return "", false
 	}
 	name := n.GetParameterName()
@@ -341,36 +341,4 @@ func (p *Place) extend(n *Node) *Place {
 	}
 	p.noted = nil
 	return p
-}
-
-// withoutInner are the places but for those within a norm: what is left of a place when its
-// mean is taken off, before it is scaled by weights.
-func (w *Walk) withoutInner(nodes []*Node) []*Place {
-	consumers := map[*Place][]*Place{}
-	for _, n := range nodes {
-		for _, in := range n.Inputs() {
-			if p := w.home[in]; p != nil && w.home[n] != nil && w.home[n] != p {
-				consumers[p] = append(consumers[p], w.home[n])
-			}
-		}
-	}
-	inner := map[*Place]bool{}
-	for _, p := range w.Places {
-		within := len(consumers[p]) > 0 && p.form == single && p.normalises()
-		for _, c := range consumers[p] {
-			within = within && c.form == module && !c.ops[NodeTypeConvGeneral] && !c.ops[NodeTypeDotGeneral] &&
-				c == consumers[p][0]
-		}
-		if within {
-			inner[p] = true
-			consumers[p][0].From = p.From
-			consumers[p][0].ops[NodeTypeReduceSum] = true
-		}
-	}
-	return slices.DeleteFunc(w.Places, func(p *Place) bool { return inner[p] })
-}
-
-// normalises tells whether a function takes a mean off, or divides by a deviation.
-func (p *Place) normalises() bool {
-	return p.ops[NodeTypeSub] || p.ops[NodeTypeSqrt] || p.ops[NodeTypeRsqrt]
 }
