@@ -51,6 +51,7 @@ func (m *onnxModel) rewritten(g *Graph, input []int, cuts, wants []string) *rewr
 		o.Cuts = append(o.Cuts, cut)
 	}
 	o.PureGo = g.Backend().Name() == gobackend.GetBackend().Name()
+	o.Vectors = o.Vectors || machine.Vectors()
 	o.Winograd = o.PureGo || onXLAsCPU(g.Backend())
 	b, err := m.batching(input)
 	if err != nil {

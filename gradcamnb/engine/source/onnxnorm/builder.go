@@ -47,6 +47,7 @@ type builder struct {
 	opset      int
 	keepLayout bool // leave values in the original axis order between operators
 	pureGo     bool // for the backend that runs one operator after another
+	vectors    bool // which multiplies matrices with vector instructions
 	winograds  bool // 3x3 convolutions in Winograd's form
 
 	// differentiable is set once a cut is made: from there on gradients are
@@ -78,7 +79,7 @@ type madeBy struct {
 
 func newBuilder(opset int, o Options) *builder {
 	return &builder{
-		opset: opset, keepLayout: o.KeepLayout, pureGo: o.PureGo, winograds: o.Winograd,
+		opset: opset, keepLayout: o.KeepLayout, pureGo: o.PureGo, vectors: o.PureGo && o.Vectors, winograds: o.Winograd,
 		own: o.Own, ownBatch: o.OwnBatch,
 		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]madeBy{}, views: map[string]ref{},
 		truths: map[string]ref{},

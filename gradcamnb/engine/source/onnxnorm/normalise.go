@@ -26,6 +26,10 @@ type Options struct {
 	// become matrix products, batched ones of those in groups.
 	PureGo bool
 
+	// Vectors says that the pure-Go backend multiplies matrices with vector instructions, so that
+	// products cost little beside copies and sums.
+	Vectors bool
+
 	// Winograd has 3x3 convolutions done with a quarter of their multiplications, where
 	// that is quicker and no gradient goes through them.
 	Winograd bool

@@ -1,0 +1,12 @@
+//go:build amd64 && goexperiment.simd
+
+package machine
+
+import "simd/archsimd"
+
+// Vectors tells whether pure Go multiplies matrices with vector instructions: the program is built with
+// GOEXPERIMENT=simd, and the processor has them.
+func Vectors() bool { return archsimd.X86.AVX2() }
+
+// CouldHaveVectors tells whether the same program would have them if it were built with GOEXPERIMENT=simd.
+const CouldHaveVectors = false
