@@ -23,7 +23,7 @@ func InBox(boxes ...image.Rectangle) Choice {
 	return choice(func(r *Request) { r.Boxes = slices.Concat(r.Boxes, boxes) })
 }
 
-// Input gives a value to an input of the model beside the picture: a vector of numbers
+// Input gives a value to an input of the model besides the picture: a vector of numbers
 // about it, a second picture (see [Model.Prepare]), a constant of the export. An input
 // that has a row for every picture takes one for all or one a picture; its axis may be
 // left out where it is one for all.
@@ -74,7 +74,7 @@ func Trusted() Choice {
 	return choice(func(r *Request) { r.Measuring.Trust = true })
 }
 
-// Measured picks what is measured of every map; beside that, [Trusted] holds wherever it is given.
+// Measured picks what is measured of every map; besides that, [Trusted] holds wherever it is given.
 func Measured(m Measuring) Choice {
 	return choice(func(r *Request) { r.Measure(m) })
 }

@@ -52,8 +52,8 @@ func TestRequestAsChoice(t *testing.T) {
 	}
 }
 
-// How far maps can be believed is asked for beside what is measured of them, in either order.
-func TestTrustedBesideMeasured(t *testing.T) {
+// How far maps can be believed is asked for besides what is measured of them, in either order.
+func TestTrustedWithMeasured(t *testing.T) {
 	want := Measuring{Metrics: []string{"energy"}, Trust: true}
 	how := Measured(Measuring{Metrics: want.Metrics})
 	for _, r := range []Request{Request{}.With(Trusted(), how), Request{}.With(how, Trusted()),

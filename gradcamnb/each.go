@@ -95,7 +95,7 @@ func forEvery(r Request) error {
 		return fmt.Errorf("there are %d boxes to see, one a picture, %s", n, why)
 	}
 	for _, t := range r.Targets {
-		if n := len(t.Index); n > 1 && !t.Together() {
+		if n := len(t.Index); n > 1 && !t.NamesSeveral() {
 			return fmt.Errorf("target %s: it names %d indices, one a picture, %s", t, n, why)
 		}
 		if n := len(t.Masks); n > 1 {

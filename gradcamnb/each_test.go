@@ -236,7 +236,7 @@ func TestExplainEachOfLargePictures(t *testing.T) {
 	pictures := func(yield func(image.Image, error) bool) {
 		for range 8 {
 			read.Add(1)
-			if !yield(sized{large, image.Rect(0, 0, 10_000, 10_000)}, nil) { // 400 MB each
+			if !yield(sizedPicture{large, image.Rect(0, 0, 10_000, 10_000)}, nil) { // 400 MB each
 				return
 			}
 		}
@@ -253,10 +253,10 @@ func TestExplainEachOfLargePictures(t *testing.T) {
 	}
 }
 
-// sized is a picture of a size.
-type sized struct {
+// sizedPicture is a picture of a size.
+type sizedPicture struct {
 	image.Image
 	bounds image.Rectangle
 }
 
-func (s sized) Bounds() image.Rectangle { return s.bounds }
+func (s sizedPicture) Bounds() image.Rectangle { return s.bounds }

@@ -164,7 +164,7 @@ func ExampleModel_ExplainTensor() {
 func ExampleParseTarget() {
 	t, err := gradcamnb.ParseTarget("softmax:285")
 	fmt.Println(t, err)
-	other, err := t.At(282)
+	other, err := t.WithIndex(282)
 	fmt.Println(other, err)
 	_, err = gradcamnb.ParseTarget("contrast:cat,dog")
 	fmt.Println(err)

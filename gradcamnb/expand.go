@@ -47,7 +47,7 @@ func (m *Model) expanded(r Request) ([]string, error) {
 func (m *Model) spatial(layers []Layer) []Layer {
 	outputs := m.Info().Outputs
 	return slices.DeleteFunc(slices.Clone(layers), func(l Layer) bool {
-		return !l.Feeds || l.Grid[0]*l.Grid[1] <= 1 || l.Grid[2] < 2 || slices.Contains(outputs, l.Name)
+		return !l.Feeds || l.Grid[0]*l.Grid[1] <= 1 || l.Channels < 2 || slices.Contains(outputs, l.Name)
 	})
 }
 

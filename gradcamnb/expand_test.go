@@ -11,32 +11,33 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// listed is a session that knows its layers and nothing else.
-type listed struct {
+// listedSession is a session that knows its layers and nothing else.
+type listedSession struct {
 	driver.Session
 	layers []Layer
 	asked  Request
 }
 
-func (l *listed) Info() Info { return Info{Outputs: []string{"logits"}} }
+func (l *listedSession) Info() Info { return Info{Outputs: []string{"logits"}} }
 
-func (l *listed) Layers(Request) ([]Layer, error) { return l.layers, nil }
+func (l *listedSession) Layers(Request) ([]Layer, error) { return l.layers, nil }
 
-func (l *listed) Explain(_ context.Context, r Request) ([]*heatmap.Result, error) {
+func (l *listedSession) Explain(_ context.Context, r Request) ([]*heatmap.Result, error) {
 	l.asked = r
 	return nil, errors.New("no model")
 }
 
 func layer(name string, h, w, channels int) Layer {
-	return Layer{Name: name, Grid: [3]int{h, w, channels}, Feeds: true}
+	return Layer{Name: name, Grid: [2]int{h, w}, Channels: channels, Feeds: true}
 }
 
 // A network that goes down and up again, with what no map is looked at: a layer that
 // feeds nothing, one of one cell, one of one channel, and the output itself.
 func TestLayerNames(t *testing.T) {
-	s := &listed{layers: []Layer{
+	s := &listedSession{layers: []Layer{
 		layer("a1", 8, 8, 4), layer("a2", 8, 8, 4), layer("b1", 4, 4, 8), layer("gate", 1, 1, 8), layer("b2", 4, 4, 8),
-		{Name: "aside", Grid: [3]int{4, 4, 8}}, layer("c1", 2, 2, 8), layer("c2", 2, 2, 8), layer("spread", 2, 2, 1),
+		{Name: "aside", Grid: [2]int{4, 4}, Channels: 8}, layer("c1", 2, 2, 8), layer("c2", 2, 2, 8),
+		layer("spread", 2, 2, 1),
 		layer("up1", 4, 4, 8), layer("up2", 8, 8, 4), layer("up3", 8, 8, 4), layer("logits", 16, 16, 3),
 	}}
 	m := NewModel(s)

@@ -9,20 +9,20 @@ import (
 	"github.com/gradcam-go/gradcam/internal/border"
 )
 
-// guarded is a session whose panics are errors. All that a [Model] does goes through one.
-type guarded struct{ driver.Session }
+// guardedSession is a session whose panics are errors. All that a [Model] does goes through one.
+type guardedSession struct{ driver.Session }
 
-func (g guarded) Layers(r Request) (layers []Layer, err error) {
+func (g guardedSession) Layers(r Request) (layers []Layer, err error) {
 	defer border.Recover(&err)
 	return g.Session.Layers(r)
 }
 
-func (g guarded) Detect(ctx context.Context, r Request) (found [][]heatmap.Detection, err error) {
+func (g guardedSession) Detect(ctx context.Context, r Request) (found [][]heatmap.Detection, err error) {
 	defer border.Recover(&err)
 	return g.Session.Detect(ctx, r)
 }
 
-func (g guarded) Explain(ctx context.Context, r Request) (results []*heatmap.Result, err error) {
+func (g guardedSession) Explain(ctx context.Context, r Request) (results []*heatmap.Result, err error) {
 	defer border.Recover(&err)
 	if err := r.Check(); err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func (g guarded) Explain(ctx context.Context, r Request) (results []*heatmap.Res
 	return g.Session.Explain(ctx, r)
 }
 
-func (g guarded) Close() (err error) {
+func (g guardedSession) Close() (err error) {
 	defer border.Recover(&err)
 	if c, ok := g.Session.(io.Closer); ok {
 		return c.Close()

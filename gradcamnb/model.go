@@ -20,7 +20,7 @@ import (
 
 // Model is an open model. Its methods may be called by several goroutines at a time; what they
 // compute waits for its turn, since one program runs at a time, on all cores.
-type Model struct{ session guarded }
+type Model struct{ session guardedSession }
 
 // Open reads a model: an ONNX file, or one on the hub, hf://owner/name/file.onnx[@revision],
 // which is fetched into the cache that Python's tools use, too. Of a model with several
@@ -51,7 +51,7 @@ func OpenWith(ctx context.Context, e driver.Engine, ref string) (*Model, error) 
 func opening(ctx context.Context, ref string, open func(context.Context, string) (driver.Session, error)) (m *Model,
 	err error) {
 	defer border.Recover(&err)
-	w := waiting.For("opening " + path.Base(ref))
+	w := waiting.Start("opening " + path.Base(ref))
 	defer w.End()
 	s, err := open(ctx, ref)
 	if err != nil {
@@ -64,7 +64,7 @@ func opening(ctx context.Context, ref string, open func(context.Context, string)
 func MustOpen(ref string) *Model { return must.Get(Open(ref)) }
 
 // NewModel wraps a session. Engines use it for models that are not files.
-func NewModel(s driver.Session) *Model { return &Model{guarded{s}} }
+func NewModel(s driver.Session) *Model { return &Model{guardedSession{s}} }
 
 // Close tells the engine that the model is not needed any more, so that its memory can be used
 // for others. It is optional: an engine keeps models within bounds by itself, and a notebook's
@@ -180,7 +180,7 @@ func (m *Model) MustDetect(img image.Image, choices ...Choice) []heatmap.Detecti
 // DetectAll is the general form of Detect: what is found in each of a request's
 // pictures, with the choices added.
 func (m *Model) DetectAll(ctx context.Context, r Request, choices ...Choice) ([][]heatmap.Detection, error) {
-	w := waiting.For("detecting with " + m.Info().Name)
+	w := waiting.Start("detecting with " + m.Info().Name)
 	defer w.End()
 	return m.session.Detect(ctx, r.With(choices...))
 }
@@ -197,7 +197,7 @@ func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatm
 	w := m.waiting()
 	defer w.End()
 	if heard := r.Progress; heard == nil {
-		r.Progress, r.OnlyCounts = func(p Progress) { w.Heard(p.Done, p.Total) }, true
+		r.Progress, r.OnlyCounts = func(p Progress) { w.Report(p.Done, p.Total) }, true
 	} else {
 		r.Progress = func(p Progress) {
 			w.End() // from now on the caller says how far it is
@@ -216,9 +216,9 @@ func (m *Model) String() string { return m.Info().String() }
 // waiting is the wait for an explanation of the model.
 func (m *Model) waiting() *waiting.Wait {
 	info := m.Info()
-	w := waiting.For("explaining " + info.Name)
+	w := waiting.Start("explaining " + info.Name)
 	if strings.HasPrefix(info.Backend, "xla") {
-		w.Once("compiling: every new set of layers and methods once, later it is quick")
+		w.SetFirst("compiling: every new set of layers and methods once, later it is quick")
 	}
 	return w
 }

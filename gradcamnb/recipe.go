@@ -13,8 +13,8 @@ import (
 // something else than a new recipe says.
 const recipeVersion = 1
 
-// written is a recipe: a request as JSON with its version.
-type written struct {
+// versionedRequest is a recipe: a request as JSON with its version.
+type versionedRequest struct {
 	Version int `json:"v"` // recipes of before there were versions have none
 	Request
 }
@@ -23,7 +23,7 @@ type written struct {
 // picture, and with the preprocessing that the model had then. A recipe of a later version, or
 // one that says anything unknown, is an error.
 func Again(recipe string) (Request, error) {
-	var w written
+	var w versionedRequest
 	if err := strictjson.Decode([]byte(recipe), &w); err != nil {
 		return Request{}, fmt.Errorf("reading how the result was made: %w", err)
 	}
@@ -58,7 +58,7 @@ func recipeOf(r Request, i Info) string {
 		r.Prep = i.Prep
 	}
 	r.Sampling.Resume = nil // the whole run is made again
-	text, err := json.Marshal(written{recipeVersion, r})
+	text, err := json.Marshal(versionedRequest{recipeVersion, r})
 	if err != nil { // a value that JSON has no number for
 		return ""
 	}

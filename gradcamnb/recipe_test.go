@@ -31,7 +31,7 @@ func TestRecipe(t *testing.T) {
 	var first, again Request
 	picture := image.NewGray(image.Rect(0, 0, 2, 2))
 	r, err := NewModel(recorder{asked: &first}).Explain(picture, Class(7), Layers("layer3"), Methods("RISE"),
-		Sampled(Sampling{Seed: 1 << 60, Masks: 9, Resume: []*heatmap.Sampled{{}}}))
+		Sampled(Sampling{Seed: 1 << 60, Masks: 9, Resume: []*heatmap.SampledRun{{}}}))
 	if err != nil {
 		t.Fatal(err)
 	}

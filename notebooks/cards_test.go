@@ -84,7 +84,7 @@ func shown(t *testing.T, results ...*heatmap.Result) string {
 			t.Fatal(err)
 		}
 		display("image/png", base64.StdEncoding.EncodeToString(png))
-		display("text/html", render.Covering(card, 1))
+		display("text/html", render.CoverOutputs(card, 1))
 	}
 	text, err := json.Marshal(map[string]any{
 		"nbformat": 4, "nbformat_minor": 5, "metadata": map[string]any{"title": hostileLabel},

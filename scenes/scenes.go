@@ -150,13 +150,13 @@ func (s *Scene) add(k Kind, a area, r *rand.Rand) {
 				other.Mask.Values[j] = 0
 			}
 		}
-		s.Objects[i].Box = around(other.Mask)
+		s.Objects[i].Box = findBounds(other.Mask)
 	}
-	s.Objects = append(s.Objects, Object{Kind: k, Box: around(mask), Mask: mask})
+	s.Objects = append(s.Objects, Object{Kind: k, Box: findBounds(mask), Mask: mask})
 }
 
-// around is the smallest box that holds every pixel of the mask.
-func around(mask heatmap.Grid) image.Rectangle {
+// findBounds is the smallest box that holds every pixel of the mask.
+func findBounds(mask heatmap.Grid) image.Rectangle {
 	var box image.Rectangle
 	for i, v := range mask.Values {
 		if v > 0 {

@@ -27,7 +27,7 @@ type Measuring struct {
 	Trust bool `json:"trust,omitempty"`
 }
 
-// Measure sets what is measured of every map; beside that, Trust holds wherever it is given.
+// Measure sets what is measured of every map; besides that, Trust holds wherever it is given.
 func (r *Request) Measure(m Measuring) {
 	m.Trust = m.Trust || r.Measuring.Trust
 	r.Measuring = m

@@ -13,7 +13,7 @@ type Info struct {
 	Layout imgio.Layout
 	// the input that the model was opened with as the picture, model.onnx#name; empty where nobody had to say
 	Picture string
-	Inputs  []string // the inputs beside the picture, with type and shape, in words
+	Inputs  []string // the inputs besides the picture, with type and shape, in words
 	Prep    *imgio.Prep
 	Labels  []string            // of the classes of the first output; nil if nothing names them
 	Outputs []string            // the first one is the model's answer
@@ -23,7 +23,7 @@ type Info struct {
 	Backend string              // what computes, e.g. "xla:cpu"
 }
 
-// Elements are the names of what [Target.At] can take instead of a target's class or value: the
+// Elements are the names of what [Target.WithIndex] can take instead of a target's class or value: the
 // labels of the output that it is about. They are nil if nothing names them, or if the target has no
 // elements.
 func (i Info) Elements(t Target) []string {
@@ -44,15 +44,15 @@ func (i Info) Channels() int {
 
 // Layer is a place in a model to explain at.
 type Layer struct {
-	Name  string `json:"name"` // tensor name, or node alias
-	Path  string `json:"path"` // module path of the source network; empty where the file carries none
-	Op    string `json:"op"`
-	Shape []int  `json:"shape"` // as the model has it, batch first
-	// height, width and channels of a map there; zero where it has no spatial size
-	Grid      [3]int `json:"grid"`
-	Beside    bool   `json:"beside,omitempty"` // it does not depend on the picture, but on another input alone
-	Feeds     bool   `json:"feeds"`            // it feeds the model's first output
-	Level     bool   `json:"level,omitempty"`  // it is the last map before a detector's heads, of one of its levels
-	Suggested bool   `json:"suggested"`        // it is what Explain takes when no layer is named
-	Why       string `json:"why,omitempty"`    // why it is suggested
+	Name           string `json:"name"` // tensor name, or node alias
+	Path           string `json:"path"` // module path of the source network; empty where the file carries none
+	Op             string `json:"op"`
+	Shape          []int  `json:"shape"`                     // as the model has it, batch first
+	Grid           [2]int `json:"grid"`                      // height and width of a map there; zero if it has no spatial size
+	Channels       int    `json:"channels,omitempty"`        // of a map there
+	WithoutPicture bool   `json:"without_picture,omitempty"` // it does not depend on the picture, but on another input alone
+	Feeds          bool   `json:"feeds"`                     // it feeds the model's first output
+	Level          bool   `json:"level,omitempty"`           // it is the last map before a detector's heads, of one of its levels
+	Suggested      bool   `json:"suggested"`                 // it is what Explain takes when no layer is named
+	Why            string `json:"why,omitempty"`             // why it is suggested
 }

@@ -34,7 +34,7 @@ func (l Layer) String() string {
 		s += ", " + l.Op
 	}
 	if l.Grid[0] > 0 {
-		s += fmt.Sprintf(", %d x %d cells, %d channels", l.Grid[1], l.Grid[0], l.Grid[2])
+		s += fmt.Sprintf(", %d x %d cells, %d channels", l.Grid[1], l.Grid[0], l.Channels)
 	}
 	if l.Suggested {
 		s += ", suggested: " + l.Why

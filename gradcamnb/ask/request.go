@@ -21,7 +21,7 @@ type Request struct {
 	Pictures []image.Image `json:"-"`
 	Tensor   *Tensor       `json:"-"` // instead of pictures
 
-	Inputs map[string]Tensor `json:"inputs,omitempty"` // values of the inputs beside the picture, by name
+	Inputs map[string]Tensor `json:"inputs,omitempty"` // values of the inputs besides the picture, by name
 
 	// the part of each picture that the model sees, one for all or one a picture; none means the whole
 	Boxes []image.Rectangle `json:"boxes,omitempty"`

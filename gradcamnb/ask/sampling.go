@@ -35,5 +35,5 @@ type Sampling struct {
 
 	// Resume goes on where an earlier run of the same picture ended, one entry a
 	// target: Sampled of its maps.
-	Resume []*heatmap.Sampled `json:"resume,omitempty"`
+	Resume []*heatmap.SampledRun `json:"resume,omitempty"`
 }

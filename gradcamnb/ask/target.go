@@ -18,10 +18,10 @@ func ParseTarget(text string) (Target, error) {
 	return Target{s}, err
 }
 
-// At is the same target for another element: another class of the same output, another value of
+// WithIndex is the same target for another element: another class of the same output, another value of
 // the same attribute head. It is an error for targets that have no elements, such as a detection.
-func (t Target) At(index int) (Target, error) {
-	s, err := t.Spec.At(index)
+func (t Target) WithIndex(index int) (Target, error) {
+	s, err := t.Spec.WithIndex(index)
 	return Target{s}, err
 }
 

@@ -30,7 +30,7 @@ type Session interface {
 	Info() ask.Info
 
 	// Layers lists the model's layers. Of the request it reads the preprocessing and the
-	// inputs beside the picture.
+	// inputs besides the picture.
 	Layers(r ask.Request) ([]ask.Layer, error)
 
 	// Detect lists what a detector finds in each picture, the surest first. Of the

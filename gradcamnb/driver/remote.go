@@ -22,9 +22,9 @@ import (
 // engine; see [Serve].
 const SocketEnv = "GRADCAMNB_SOCKET"
 
-// asked is what goes to the resident engine: a model and what to do with it. A model is
+// remoteCall is what goes to the resident engine: a model and what to do with it. A model is
 // named anew in every call, so an engine that was restarted opens it again.
-type asked[Args any] struct {
+type remoteCall[Args any] struct {
 	Ref     string
 	Backend string // that this program asks for, where the engine's process does not
 	SHA256  string // of the file that the program has seen; empty when it opens it
@@ -33,12 +33,12 @@ type asked[Args any] struct {
 	Args    Args
 }
 
-// nothing is the empty argument list.
-type nothing struct{}
+// noArguments is the empty argument list.
+type noArguments struct{}
 
 // wireTypes tells an engine of another version; see [resident.Types].
 var wireTypes = sync.OnceValue(func() string {
-	return resident.Types(asked[ask.Request]{}, []*heatmap.Result{}, ask.Progress{}, ask.Info{}, []ask.Layer{},
+	return resident.Types(remoteCall[ask.Request]{}, []*heatmap.Result{}, ask.Progress{}, ask.Info{}, []ask.Layer{},
 		[]heatmap.Detection{})
 })
 
@@ -50,24 +50,25 @@ func newRemoteEngine(socket string) remoteEngine {
 }
 
 func (e remoteEngine) OpenContext(ctx context.Context, ref string) (Session, error) {
-	ref, err := fromHere(ref)
+	ref, err := resolveRef(ref)
 	if err != nil {
 		return nil, err
 	}
 	s := &remote{client: e.client, ref: ref}
-	s.info, err = call[nothing, ask.Info](ctx, s, "Info", nothing{}, nil)
+	s.info, err = call[noArguments, ask.Info](ctx, s, "Info", noArguments{}, nil)
 	return s, err
 }
 
 // answers tells whether the engine can be used, by asking for something that it has not.
 func (e remoteEngine) answers() error {
-	_, err := resident.Call[nothing, nothing, nothing](context.Background(), e.client, "none", nothing{}, nil)
+	_, err := resident.Call[noArguments, noArguments, noArguments](
+		context.Background(), e.client, "none", noArguments{}, nil)
 	return err
 }
 
-// fromHere makes a path one that is right in the engine's folder, too. Addresses, such
+// resolveRef makes a path one that is right in the engine's folder, too. Addresses, such
 // as hf://, stay.
-func fromHere(ref string) (string, error) {
+func resolveRef(ref string) (string, error) {
 	if strings.Contains(ref, "://") {
 		return ref, nil
 	}
@@ -89,12 +90,12 @@ type remote struct {
 // one line in [Serve].
 func call[Args, Answer any](ctx context.Context, s *remote, method string, args Args,
 	progress func(ask.Progress)) (Answer, error) {
-	a := asked[Args]{Ref: s.ref, Backend: os.Getenv("GOMLX_BACKEND"), SHA256: s.info.SHA256, Listens: progress != nil,
+	a := remoteCall[Args]{Ref: s.ref, Backend: os.Getenv("GOMLX_BACKEND"), SHA256: s.info.SHA256, Listens: progress != nil,
 		Args: args}
 	if r, ok := any(args).(ask.Request); ok {
 		a.Counts = r.OnlyCounts
 	}
-	answer, err := resident.Call[asked[Args], ask.Progress, Answer](ctx, s.client, method, a, progress)
+	answer, err := resident.Call[remoteCall[Args], ask.Progress, Answer](ctx, s.client, method, a, progress)
 	var none *resident.UnavailableError
 	switch {
 	case errors.As(err, &none):
@@ -115,7 +116,7 @@ func (s *remote) Layers(r ask.Request) ([]ask.Layer, error) {
 func (s *remote) Explain(ctx context.Context, r ask.Request) ([]*heatmap.Result, error) {
 	pictures := r.Pictures
 	r.Pictures = s.allSendable(pictures)
-	results, err := call[ask.Request, []*heatmap.Result](ctx, s, "Explain", r, giving(pictures, r.Progress))
+	results, err := call[ask.Request, []*heatmap.Result](ctx, s, "Explain", r, addPictures(pictures, r.Progress))
 	withPictures(results, pictures)
 	return results, err
 }
@@ -126,8 +127,8 @@ func (s *remote) Detect(ctx context.Context, r ask.Request) ([][]heatmap.Detecti
 	return call[ask.Request, [][]heatmap.Detection](ctx, s, "Detect", r, nil)
 }
 
-// giving adds the pictures to the partial results that progress hears.
-func giving(pictures []image.Image, progress func(ask.Progress)) func(ask.Progress) {
+// addPictures adds the pictures to the partial results that progress hears.
+func addPictures(pictures []image.Image, progress func(ask.Progress)) func(ask.Progress) {
 	if progress == nil {
 		return nil
 	}

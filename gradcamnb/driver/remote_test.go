@@ -96,7 +96,7 @@ func TestResidentIsTheSame(t *testing.T) {
 	}
 }
 
-// Values of inputs beside the picture, and which input is the picture, reach the resident
+// Values of inputs besides the picture, and which input is the picture, reach the resident
 // engine, too.
 func TestResidentWithSeveralInputs(t *testing.T) {
 	serving(t, pureGo)
@@ -163,17 +163,17 @@ func TestChangedModel(t *testing.T) {
 	}
 }
 
-// slow is an engine whose explanations take until they are given up.
-type slow struct {
+// slowEngine is an engine whose explanations take until they are given up.
+type slowEngine struct {
 	driver.Session
 	partial *heatmap.Result
 	passes  *atomic.Int32
 }
 
-func (s slow) OpenContext(context.Context, string) (driver.Session, error) { return s, nil }
-func (s slow) Info() gradcamnb.Info                                        { return gradcamnb.Info{Name: "slow"} }
+func (s slowEngine) OpenContext(context.Context, string) (driver.Session, error) { return s, nil }
+func (s slowEngine) Info() gradcamnb.Info                                        { return gradcamnb.Info{Name: "slow"} }
 
-func (s slow) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
+func (s slowEngine) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
 	s.partial.Picture = r.Pictures[0]
 	for ctx.Err() == nil {
 		n := int(s.passes.Add(1))
@@ -189,7 +189,7 @@ func (s slow) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Resu
 func TestProgressAndGivingUp(t *testing.T) {
 	var passes atomic.Int32
 	serving(t, func(string, io.Writer) driver.Engine {
-		return slow{partial: &heatmap.Result{Model: "slow"}, passes: &passes}
+		return slowEngine{partial: &heatmap.Result{Model: "slow"}, passes: &passes}
 	})
 	picture := image.NewGray(image.Rect(0, 0, 4, 4))
 	ctx, cancel := context.WithCancel(t.Context())

@@ -70,7 +70,8 @@ func (s *server) engine(backend string) Engine {
 // nobody listens.
 func method[Args, Answer any](s *server, f func(ctx context.Context, m Session, args Args,
 	progress func(ask.Progress)) (Answer, error)) resident.Method {
-	return resident.Handle(func(ctx context.Context, a asked[Args], note func(ask.Progress)) (none Answer, err error) {
+	return resident.Handle(func(ctx context.Context, a remoteCall[Args], note func(ask.Progress)) (
+		none Answer, err error) {
 		m, err := s.engine(a.Backend).OpenContext(ctx, a.Ref)
 		if err != nil {
 			return none, err
@@ -78,18 +79,18 @@ func method[Args, Answer any](s *server, f func(ctx context.Context, m Session, 
 		if a.SHA256 != "" && a.SHA256 != m.Info().SHA256 {
 			return none, fmt.Errorf("the model file %s has changed since it was opened: open it again", a.Ref)
 		}
-		hear := note
+		report := note
 		switch {
 		case !a.Listens:
-			hear = nil
+			report = nil
 		case a.Counts:
-			hear = func(p ask.Progress) { note(ask.Progress{Done: p.Done, Total: p.Total}) }
+			report = func(p ask.Progress) { note(ask.Progress{Done: p.Done, Total: p.Total}) }
 		}
-		return f(ctx, m, a.Args, hear)
+		return f(ctx, m, a.Args, report)
 	})
 }
 
-func info(_ context.Context, m Session, _ nothing, _ func(ask.Progress)) (ask.Info, error) {
+func info(_ context.Context, m Session, _ noArguments, _ func(ask.Progress)) (ask.Info, error) {
 	return m.Info(), nil
 }
 

@@ -19,8 +19,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// again explains one picture of a plan again, with something changed; see [metrics.Show].
-type again struct {
+// rerun explains one picture of a plan again, with something changed; see [metrics.Probe].
+type rerun struct {
 	session *session
 	backend *device.Backend
 	plan    plans.Plan // of a batch of 1, at the classes that were explained
@@ -29,21 +29,21 @@ type again struct {
 
 // again explains picture i anew. It is nil if what was explained cannot be explained again by one pass: a method draws
 // masks, or the target is a detection.
-func (r run) again(i int) *again {
+func (r run) again(i int) *rerun {
 	if !r.plan.Repeatable() {
 		return nil
 	}
-	return &again{r.session.ofPicture(i), r.backend, r.plan.Picture(i, r.found), r.input.Picture(i)}
+	return &rerun{r.session.ofPicture(i), r.backend, r.plan.Picture(i, r.found), r.input.Picture(i)}
 }
 
 // explain returns a map for each map of the picture, in their order.
-func (g *again) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.Map, err error) {
+func (g *rerun) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.Map, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	p, in := g.plan, g.input
 	if c.Class {
-		if p, err = p.Another(); err != nil {
+		if p, err = p.ChangeClass(); err != nil {
 			return nil, err
 		}
 	}
@@ -71,7 +71,7 @@ func (g *again) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.
 	return results[0].Maps, nil
 }
 
-func (g *again) run(p plans.Plan, in inputs.Input, program func(*device.Backend, plans.Plan) (*device.Program,
+func (g *rerun) run(p plans.Plan, in inputs.Input, program func(*device.Backend, plans.Plan) (*device.Program,
 	error)) ([]*tensors.Tensor, error) {
 	prog, err := program(g.backend, p)
 	if err != nil {
@@ -86,7 +86,7 @@ func (g *again) run(p plans.Plan, in inputs.Input, program func(*device.Backend,
 
 // programOfWeights is the plan's program if it takes the weights as arguments, and one of its own,
 // which is not kept, if it holds them.
-func (g *again) programOfWeights(b *device.Backend, p plans.Plan) (*device.Program, error) {
+func (g *rerun) programOfWeights(b *device.Backend, p plans.Plan) (*device.Program, error) {
 	if !b.Capabilities().PreferConstantsForVariables {
 		return g.session.program(b, p)
 	}

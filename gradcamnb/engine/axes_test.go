@@ -13,8 +13,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// laidOut is a network of testdata/axes/generate.py with torch 2.15.0's Grad-CAM at a layer.
-type laidOut struct {
+// layoutNetwork is a network of testdata/axes/generate.py with torch 2.15.0's Grad-CAM at a layer.
+type layoutNetwork struct {
 	Layer     string
 	Suggested string
 	Cases     map[string]struct {
@@ -32,7 +32,7 @@ func TestLaidOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all map[string]laidOut
+	var all map[string]layoutNetwork
 	if err := json.Unmarshal(data, &all); err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func (s *session) Detect(ctx context.Context, r gradcamnb.Request) ([][]heatmap.
 	return d.Detections(), nil
 }
 
-func (s *session) detect(ctx context.Context, in inputs.Input, how gradcamnb.Reading) (*detections.Found, error) {
+func (s *session) detect(ctx context.Context, in inputs.Input, how gradcamnb.Reading) (*detections.Findings, error) {
 	reads, err := detections.Readers(s.model, in.Dims, how)
 	if err != nil {
 		return nil, err

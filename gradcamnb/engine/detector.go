@@ -169,7 +169,7 @@ func (f *ownDetector) explain(ctx context.Context, b *device.Backend, r gradcamn
 	}
 	var outcomes []aims.Outcome
 	for _, a := range p.Aims {
-		outcomes = append(outcomes, a.Given(found))
+		outcomes = append(outcomes, a.FindOutcome(found))
 	}
 	p.Host = func(int) func([]float32, int) ([]float32, error) {
 		return func(masks []float32, n int) ([]float32, error) { return f.score(p, picture, masks, n) }
@@ -187,10 +187,10 @@ func (f *ownDetector) explain(ctx context.Context, b *device.Backend, r gradcamn
 }
 
 // aims looks targets up in what was found.
-func (f *ownDetector) aims(targets []gradcamnb.Target, seen *detections.Found) ([]aims.Aim, error) {
+func (f *ownDetector) aims(targets []gradcamnb.Target, seen *detections.Findings) ([]aims.Aim, error) {
 	var out []aims.Aim
 	for _, t := range targets {
-		if !t.Boxed() {
+		if !t.IsDetection() {
 			return nil, fmt.Errorf("target %s: a detector that is a Go function has detections alone to explain", t)
 		}
 		list, err := aims.Lookup{Model: f.model, Pictures: 1, Seen: seen}.Aims(t)
@@ -216,7 +216,7 @@ func (f *ownDetector) score(p plans.Plan, picture image.Image, masks []float32, 
 	scores := make([]float32, len(p.Aims)*n)
 	for a, aim := range p.Aims {
 		for i := range n {
-			scores[a*n+i] = aim.Given(found[i]).Score[0]
+			scores[a*n+i] = aim.FindOutcome(found[i]).Score[0]
 		}
 	}
 	return scores, nil

@@ -46,7 +46,7 @@ type Engine struct {
 	runtimes sync.Map // what onnxruntime has loaded, by the session's entry
 
 	keeps func() (*memory.Memory, error)
-	open  map[string]opened // by what they were opened with; the memory's lock guards it
+	open  map[string]openedModel // by what they were opened with; the memory's lock guards it
 
 	reading reading
 }
@@ -65,7 +65,7 @@ func New(backend string) *Engine {
 // NewSaying is [New] of an engine that says which backend was picked on say.
 func NewSaying(backend string, say io.Writer) *Engine {
 	return &Engine{name: backend, say: printable.Writer(say), turn: newTurn(), keeps: sync.OnceValues(memory.New),
-		open: map[string]opened{}}
+		open: map[string]openedModel{}}
 }
 
 // Default returns the engine of the process, on the default backend.
@@ -112,8 +112,8 @@ func (e *Engine) newSession(m source.Model) *session {
 		}
 		return b.Backend, nil
 	})
-	return &session{engine: e, model: m, values: source.Fed{Model: m}, programs: map[string]*keptProgram{},
-		entry: &memory.Kept{}, proved: &sync.Map{}}
+	return &session{engine: e, model: m, values: source.BoundModel{Model: m}, programs: map[string]*keptProgram{},
+		entry: &memory.Entry{}, proved: &sync.Map{}}
 }
 
 // Start starts the backend, which the first explanation does otherwise.

@@ -207,7 +207,7 @@ func TestErrors(t *testing.T) {
 }
 
 // A layer on a branch beside the target's is refused, since its gradient is zero.
-func TestLayerBesideTheTarget(t *testing.T) {
+func TestLayerOffTheTargetsWay(t *testing.T) {
 	e := testEngine(t, "go")
 	s := e.Session(twoBranches(t))
 	in := gradcamnb.Tensor{Dims: []int{1, 4, 4, 1}, Values: make([]float32, 16)}

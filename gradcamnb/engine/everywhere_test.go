@@ -212,7 +212,7 @@ func try(t *testing.T, s driver.Session, r gradcamnb.Request, methods ...string)
 
 var explaining = regexp.MustCompile(`^(explaining|running) .* on (go|xla:cpu)[^:]*: `)
 
-// reason is what an error says beside where it came up.
+// reason is what an error says besides where it came up.
 func reason(err error) string {
 	return explaining.ReplaceAllString(strings.ReplaceAll(err.Error(), "\n", " "), "")
 }

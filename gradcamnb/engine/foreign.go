@@ -19,9 +19,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
-// elsewhere is the session with onnxruntime in the place of the graph, where that was asked
+// openInRuntime is the session with onnxruntime in the place of the graph, where that was asked
 // for or the graph cannot be written; found are its outputs for the pictures.
-func (s *session) elsewhere(in inputs.Input) (*session, error) {
+func (s *session) openInRuntime(in inputs.Input) (*session, error) {
 	why := error(nil)
 	if device.Asked(s.engine.name) != device.ONNXRuntime {
 		if why = s.written(in.Dims); why == nil || !source.FromONNX(s.model) {
@@ -42,7 +42,7 @@ func (s *session) elsewhere(in inputs.Input) (*session, error) {
 		return nil, err
 	}
 	out := s.with(source.Foreign(m.Card(), s.model.Store(), outputs))
-	out.runs, out.beside = m, s.values.Values()
+	out.runs, out.otherInputs = m, s.values.Values()
 	return out, nil
 }
 
@@ -94,16 +94,16 @@ func (s *session) runtime() (*foreign.Model, error) {
 	return kept.(*foreign.Model), nil
 }
 
-// hosted makes a subject's passes run on onnxruntime: pictures are hidden here, and what the
+// setHost makes a subject's passes run on onnxruntime: pictures are hidden here, and what the
 // aims score is computed of the outputs.
-func (r run) hosted(subject *perturb.Subject) {
+func (r run) setHost(subject *perturb.Subject) {
 	s, b, p := r.session, r.backend, r.plan
 	if s.runs == nil {
 		return
 	}
 	subject.Host = func(masks []float32, n int) ([]float32, error) {
 		values := subject.Hidden(masks, n)
-		outputs, err := s.runs.Pass(values, append([]int{n}, subject.Input[1:]...), s.beside)
+		outputs, err := s.runs.Pass(values, append([]int{n}, subject.Input[1:]...), s.otherInputs)
 		if err != nil {
 			return nil, err
 		}

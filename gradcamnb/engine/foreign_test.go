@@ -119,7 +119,7 @@ func TestForgottenWhileItRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	runtime.GC()
-	if out, err := now.runs.Pass(in.Values, in.Dims, now.beside); err != nil || len(out) == 0 {
+	if out, err := now.runs.Pass(in.Values, in.Dims, now.otherInputs); err != nil || len(out) == 0 {
 		t.Errorf("a pass after the model was forgotten gives %d outputs, %v", len(out), err)
 	}
 }

@@ -38,14 +38,14 @@ func (r run) perturbAll(ctx context.Context) error {
 		before := res.Maps
 		var made [][]*heatmap.Map // by method
 		for _, method := range p.Forward {
-			subject, end, err := r.before(i, nil)
+			subject, end, err := r.prepareSubject(i, nil)
 			if err != nil {
 				return err
 			}
 			sign := func(maps []*heatmap.Map) { r.sign(maps, method, i) }
-			maps, err := method.Explain(ctx, subject, listener.hear(func(maps []*heatmap.Map) {
+			maps, err := method.Explain(ctx, subject, listener.report(func(maps []*heatmap.Map) {
 				sign(maps)
-				res.Maps = p.InOrder(before, append(made, maps))
+				res.Maps = p.MergeMaps(before, append(made, maps))
 			}))
 			end()
 			if err != nil && (ctx.Err() == nil || maps == nil) {
@@ -53,7 +53,7 @@ func (r run) perturbAll(ctx context.Context) error {
 			}
 			sign(maps)
 			made = append(made, maps)
-			res.Maps = p.InOrder(before, made)
+			res.Maps = p.MergeMaps(before, made)
 			if err != nil {
 				return err
 			}
@@ -78,12 +78,13 @@ func (r run) subject(i int) *perturb.Subject {
 	return subject
 }
 
-// before is picture i in front of the model, in a batch that holds, with its programs at hand until end is called.
-// Change, if it is not nil, changes the subject first.
-func (r run) before(i int, change func(*perturb.Subject) error) (subject *perturb.Subject, end func(), err error) {
+// prepareSubject puts picture i in front of the model, in a batch that holds; its programs are at hand until end is
+// called. change, if it is not nil, changes the subject first.
+func (r run) prepareSubject(i int, change func(*perturb.Subject) error) (
+	subject *perturb.Subject, end func(), err error) {
 	one := r.ofPicture(i)
 	subject = one.subject(i)
-	one.hosted(subject)
+	one.setHost(subject)
 	repaired, err := one.takeBatch(subject)
 	if err != nil {
 		return nil, nil, err
@@ -137,7 +138,7 @@ func (r run) sign(maps []*heatmap.Map, method perturb.Method, i int) {
 	p := r.plan
 	for k, m := range maps {
 		a := k * len(p.Aims) / len(maps) // at layers there are several maps an aim
-		m.Method = method.Title(p.Aims[a].Boxed())
+		m.Method = method.Title(p.Aims[a].IsDetection())
 		unit := p.Aims[a].ScoreUnit()
 		if method.Slopes {
 			unit = p.Aims[a].SlopeUnit()
@@ -161,8 +162,8 @@ func newListener(tell func(gradcamnb.Progress), results []*heatmap.Result, stage
 
 func (l *listener) next() { l.stage++ }
 
-// hear is what a method reports to; put places its maps so far into the results.
-func (l *listener) hear(put func([]*heatmap.Map)) perturb.Hear {
+// report is what a method reports to; put places its maps so far into the results.
+func (l *listener) report(put func([]*heatmap.Map)) perturb.Listener {
 	const pause = time.Second // between maps so far: making one takes time
 	return func(done, total int, partial func() ([]*heatmap.Map, error)) error {
 		if l.tell == nil {

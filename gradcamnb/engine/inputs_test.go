@@ -76,7 +76,8 @@ func TestSeveralInputs(t *testing.T) {
 				t.Fatal(err)
 			}
 			m := gradcamnb.NewModel(s)
-			explain := func(in gradcamnb.Tensor, inputs map[string]gradcamnb.Tensor, methods []string, classes ...int) []*mapOf {
+			explain := func(in gradcamnb.Tensor, inputs map[string]gradcamnb.Tensor, methods []string,
+				classes ...int) []*mapValues {
 				choices := []gradcamnb.Choice{gradcamnb.Layers(c.want.Layer), gradcamnb.Class(classes...),
 					gradcamnb.Methods(methods...)}
 				for name, value := range inputs {
@@ -86,9 +87,9 @@ func TestSeveralInputs(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s: %v", c.ref, err)
 				}
-				var out []*mapOf
+				var out []*mapValues
 				for _, r := range results {
-					o := &mapOf{scores: r.Scores}
+					o := &mapValues{scores: r.Scores}
 					for _, m := range r.Maps {
 						o.methods, o.raws = append(o.methods, m.Method), append(o.raws, m.Raw.Values)
 					}
@@ -137,8 +138,8 @@ func TestSeveralInputs(t *testing.T) {
 	})
 }
 
-// mapOf is what a result holds, as far as the test compares it.
-type mapOf struct {
+// mapValues is what a result holds, as far as the test compares it.
+type mapValues struct {
 	scores  []float32
 	methods []string // of raws
 	raws    [][]float32
@@ -192,7 +193,7 @@ func TestInputErrors(t *testing.T) {
 	m := gradcamnb.NewModel(s)
 	right := gradcamnb.Input("about", gradcamnb.Numbers(1, 2, 3, 4))
 	for want, choices := range map[string][]gradcamnb.Choice{
-		`takes the input "about" (float32, [any 4]) beside the picture, and nothing gives it`: nil,
+		`takes the input "about" (float32, [any 4]) besides the picture, and nothing gives it`: nil,
 		`"about" (float32, [any 4]) is given the shape [3]`: {gradcamnb.Input("about",
 			gradcamnb.Numbers(1, 2, 3))},
 		`given the shape [1 2 2]: it needs 2 axes`: {gradcamnb.Input("about",
@@ -201,7 +202,7 @@ func TestInputErrors(t *testing.T) {
 			gradcamnb.Tensor{Dims: []int{3, 4}, Values: make([]float32, 12)})},
 		`does not hold its 3 values`: {gradcamnb.Input("about",
 			gradcamnb.Tensor{Dims: []int{1, 4}, Values: make([]float32, 3)})},
-		`has no input "abuot" beside the picture; it has "about"`: {right,
+		`has no input "abuot" besides the picture; it has "about"`: {right,
 			gradcamnb.Input("abuot", gradcamnb.Numbers(1))},
 		`takes whole numbers and is given 0.5`: {right,
 			gradcamnb.Input("size", gradcamnb.Numbers(32, 0.5))},
@@ -243,7 +244,7 @@ func TestInputErrors(t *testing.T) {
 	}
 	single := linearModel(t, e)
 	if _, err := single.ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: make([]float32, 4)},
-		right); err == nil || !strings.Contains(err.Error(), `has no input "about" beside the picture; it has none`) {
+		right); err == nil || !strings.Contains(err.Error(), `has no input "about" besides the picture; it has none`) {
 		t.Errorf("a model with one input: error %v", err)
 	}
 }

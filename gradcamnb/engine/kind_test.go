@@ -21,7 +21,7 @@ var extremes = kind.Register(kind.Kind{
 	Name: "extremes", Score: "weighted", Measured: "",
 	Forms: []kind.Form{{Text: "extremes:", Means: "the best class's logit less the worst one's"}},
 	Read:  func(string) (kind.Spec, error) { return kind.Spec{Kind: "extremes"}, nil },
-	Resolve: func(sc kind.Scene, _ kind.Spec) ([]kind.Resolved, error) {
+	Resolve: func(sc kind.Scene, _ kind.Spec) ([]kind.ResolvedTarget, error) {
 		t, err := sc.Tensor(sc.Outputs()[0].Name, "weighted", kind.AsItIs)
 		if err != nil {
 			return nil, err
@@ -40,8 +40,9 @@ var extremes = kind.Register(kind.Kind{
 			}
 		}
 		weights[best], weights[worst] = 1, -1
-		return []kind.Resolved{{Tensors: []string{t.Name}, Shape: t.Shape, Index: []int32{int32(best)}, Beside: weights,
-			Words: "best and worst", Whole: true}}, nil
+		return []kind.ResolvedTarget{{Tensors: []string{t.Name}, Shape: t.Shape, Index: []int32{int32(best)},
+			Argument: weights,
+			Words:    "best and worst", Whole: true}}, nil
 	},
 })
 
@@ -64,7 +65,7 @@ func TestAKindIsOneFile(t *testing.T) {
 	if got.Score != 8 || got.Target != "best and worst" || got.Class != "" || len(got.Metrics) != 1 {
 		t.Errorf("the map is %+v", got)
 	}
-	if _, err := target.At(1); err == nil {
+	if _, err := target.WithIndex(1); err == nil {
 		t.Error("it has elements")
 	}
 }

@@ -26,11 +26,12 @@ func TestLevelsOfADetector(t *testing.T) {
 		if l.Level {
 			levels = append(levels, l)
 		}
-		if slices.Contains(l.Shape, 320) && l.Grid != [3]int{} {
+		if slices.Contains(l.Shape, 320) && l.Grid != [2]int{} {
 			t.Errorf("%s of the shape %v is listed as a map of %v", l.Name, l.Shape, l.Grid)
 		}
 	}
-	if len(levels) != 2 || levels[0].Grid != [3]int{16, 16, 6} || levels[1].Grid != [3]int{8, 8, 6} ||
+	if len(levels) != 2 || levels[0].Grid != [2]int{16, 16} || levels[1].Grid != [2]int{8, 8} ||
+		levels[0].Channels != 6 || levels[1].Channels != 6 ||
 		levels[0].Op != "Mul" || levels[1].Op != "Mul" {
 		t.Fatalf("the levels are %v, want the products of both SiLUs before the heads", levels)
 	}

@@ -13,9 +13,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 )
 
-// looking is the [aims.Look] at an input, with a forward pass of its own for every tensor that
+// looking is the [aims.ValuesFn] at an input, with a forward pass of its own for every tensor that
 // is asked for.
-func (s *session) looking(b *device.Backend, in inputs.Input) aims.Look {
+func (s *session) looking(b *device.Backend, in inputs.Input) aims.ValuesFn {
 	return func(tensor string, second image.Image) ([]int, []float32, error) {
 		see := in
 		if second != nil {

@@ -82,9 +82,9 @@ func TestDrawnMask(t *testing.T) {
 			}
 			got := r.Maps[0]
 			if math.Abs(float64(got.Score)-c.want) > 1e-5 || math.Abs(float64(got.Sampled.Weights[3])-c.want) > 1e-5 ||
-				got.Box != c.mask.Around() {
+				got.Box != c.mask.BoundingBox() {
 				t.Errorf("%s scores %g, and %g under a mask, at %v; want %g at %v", c.name, got.Score, got.Sampled.Weights[3],
-					got.Box, c.want, c.mask.Around())
+					got.Box, c.want, c.mask.BoundingBox())
 			}
 		}
 		for want, target := range map[string]gradcamnb.Target{

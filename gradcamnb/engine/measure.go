@@ -49,7 +49,8 @@ func (r run) measure(ctx context.Context) error {
 		return err
 	}
 	explained := r
-	_, end, err := explained.before(0, nil) // proves a batch by the scores that are known, which are the explained ones
+	// This proves a batch by the scores that are known, which are the explained ones.
+	_, end, err := explained.prepareSubject(0, nil)
 	if err != nil {
 		return errors.Join(fmt.Errorf("measuring the maps: %w", err), giveBack())
 	}
@@ -61,7 +62,7 @@ func (r run) measure(ctx context.Context) error {
 		r.sayOnce(fmt.Sprintf("measuring %d maps takes about %d passes of the model, which pure Go is slow at; "+
 			"maps without measures take a fraction of that", maps, expected))
 	}
-	hear := func(passes int) {
+	report := func(passes int) {
 		heard += passes
 		if r.request.Progress != nil {
 			total := max(heard, expected)
@@ -70,7 +71,7 @@ func (r run) measure(ctx context.Context) error {
 	}
 	for i := range r.results {
 		show := r.show(i)
-		show.Hear, show.Steps = hear, want.steps
+		show.Report, show.Steps = report, want.steps
 		if g := explained.again(i); g != nil {
 			show.Again = g.explain
 		}
@@ -82,8 +83,8 @@ func (r run) measure(ctx context.Context) error {
 }
 
 // show is picture i with its maps and what is known of it.
-func (r run) show(i int) *metrics.Show {
-	show := &metrics.Show{Maps: r.results[i].Maps, Frame: r.input.Frames[i], Layout: r.model.Card().Layout,
+func (r run) show(i int) *metrics.Probe {
+	show := &metrics.Probe{Maps: r.results[i].Maps, Frame: r.input.Frames[i], Layout: r.model.Card().Layout,
 		Seed: r.request.Sampling.Seed}
 	if n := len(r.request.Measuring.Truths); n > 0 {
 		show.Truth = r.request.Measuring.Truths[min(i, n-1)]
@@ -106,7 +107,7 @@ func (r run) prep() *imgio.Prep {
 }
 
 // measurePicture measures the maps of picture i.
-func (r run) measurePicture(ctx context.Context, i int, want measuring, show *metrics.Show) error {
+func (r run) measurePicture(ctx context.Context, i int, want measuring, show *metrics.Probe) error {
 	maps := show.Maps
 	for k := range maps {
 		show.Aims = append(show.Aims, k*len(r.plan.Aims)/len(maps))
@@ -123,7 +124,7 @@ func (r run) measurePicture(ctx context.Context, i int, want measuring, show *me
 		}
 	}()
 	over := func(baseline string) (*perturb.Subject, error) {
-		subject, end, err := r.before(i, func(subject *perturb.Subject) (err error) {
+		subject, end, err := r.prepareSubject(i, func(subject *perturb.Subject) (err error) {
 			subject.Baseline, err = metrics.Baseline(baseline, subject.Values, subject.Input, r.model.Card().Layout, prep)
 			return err
 		})

@@ -50,7 +50,7 @@ func TestMethodPictures(t *testing.T) {
 }
 
 // asDrawn is target and layers of a method's picture.
-func asDrawn(t *testing.T, method documented) []gradcamnb.Choice {
+func asDrawn(t *testing.T, method methodSection) []gradcamnb.Choice {
 	target, layers := gradcamnb.Class(285), gradcamnb.Layers("add_5")
 	switch method.name {
 	case cam.ClassActivation.Name, cam.XGradCAM.Name: // of XGrad-CAM the middle, before a ReLU, cancels in the denominator
@@ -64,7 +64,7 @@ func asDrawn(t *testing.T, method documented) []gradcamnb.Choice {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, fused := base.How.(cam.Fused); fused {
+		if _, fused := base.Procedure.(cam.LayerFusion); fused {
 			layers = gradcamnb.Layers("add_1", "add_5", "hardtanh_32")
 		}
 	}

@@ -13,28 +13,28 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// documented is what the page says of a method.
-type documented struct {
+// methodSection is what the page says of a method.
+type methodSection struct {
 	name, paper, formula, unit, passes, use, peers string
 
 	usual string // what it is made of where no other is named
 }
 
 // everyDocumented is every method of both registries, by name.
-func everyDocumented() (all []documented) {
+func everyDocumented() (all []methodSection) {
 	for _, m := range cam.All() {
-		d := documented{name: m.Name, paper: m.Paper, formula: m.Formula, unit: m.Unit, passes: m.Passes, use: m.Use,
+		d := methodSection{name: m.Name, paper: m.Paper, formula: m.Formula, unit: m.Unit, passes: m.Passes, use: m.Use,
 			peers: m.Peers}
-		if of, ok := m.How.(cam.Of); ok {
+		if of, ok := m.Procedure.(cam.Wrapper); ok {
 			d.usual = of.Usual
 		}
 		all = append(all, d)
 	}
 	for _, m := range perturb.All() {
-		all = append(all, documented{name: m.Name, paper: m.Paper, formula: m.Formula, passes: m.Passes, use: m.Use,
+		all = append(all, methodSection{name: m.Name, paper: m.Paper, formula: m.Formula, passes: m.Passes, use: m.Use,
 			peers: m.Peers})
 	}
-	slices.SortFunc(all, func(a, b documented) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(all, func(a, b methodSection) int { return strings.Compare(a.name, b.name) })
 	return all
 }
 
@@ -83,7 +83,7 @@ the one named below. How to add one: [extending.md](extending.md).
 }
 
 // write writes a method's section.
-func (m documented) write(b *strings.Builder) {
+func (m methodSection) write(b *strings.Builder) {
 	fmt.Fprintf(b, "\n<a id=\"%s\"></a>\n\n## %s\n\n", anchor(m.name), m.name)
 	fmt.Fprintf(b, "![%s of %s](methods/%s.png)\n\n", m.name, pictured(m.name), anchor(m.name))
 	fmt.Fprintf(b, "    %s\n\n%s. ", m.formula, m.paper)

@@ -44,7 +44,7 @@ func Model(c source.Card, store *model.Store, fn source.GraphFn) (*gradcamnb.Mod
 	return gradcamnb.NewModel(Default().Session(m)), nil
 }
 
-// ModelWithInputs is Model of a graph function that takes inputs beside the picture, which
+// ModelWithInputs is Model of a graph function that takes inputs besides the picture, which
 // the card's Inputs name; their values are given with [gradcamnb.Input].
 func ModelWithInputs(c source.Card, store *model.Store, fn source.InputsFn) (*gradcamnb.Model, error) {
 	m, err := source.GoMLXWithInputs(c, store, fn)

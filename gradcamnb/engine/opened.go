@@ -9,9 +9,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
-// opened is a model that the engine has read from files, and will not read again while
+// openedModel is a model that the engine has read from files, and will not read again while
 // they stay as they are.
-type opened struct {
+type openedModel struct {
 	session *session
 	files   []stamp
 }
@@ -31,7 +31,7 @@ func stampOf(path string) stamp {
 	return stamp{path, info.Size(), info.ModTime()}
 }
 
-func (o opened) fresh() bool {
+func (o openedModel) fresh() bool {
 	for _, f := range o.files {
 		now := stampOf(f.path)
 		if now.size != f.size || !now.modified.Equal(f.modified) {
@@ -86,8 +86,8 @@ func (e *Engine) model(ctx context.Context, ref string, read func() (source.Mode
 	}
 	keep.Lock()
 	defer keep.Unlock()
-	o := opened{session: e.newSession(m)}
-	o.session.entry = &memory.Kept{Drop: func() {
+	o := openedModel{session: e.newSession(m)}
+	o.session.entry = &memory.Entry{Drop: func() {
 		delete(e.open, ref)
 		o.session.forgetPrograms(keep)
 		e.runtimes.Delete(o.session.entry)

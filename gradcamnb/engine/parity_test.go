@@ -23,13 +23,13 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// worst keeps the largest difference, in units of its tolerance.
-type worst struct {
+// worstDifference keeps the largest difference, in units of its tolerance.
+type worstDifference struct {
 	share float64
 	where string
 }
 
-func (w *worst) see(t *testing.T, what string, difference, tolerance float64) {
+func (w *worstDifference) see(t *testing.T, what string, difference, tolerance float64) {
 	t.Helper()
 	if share := difference / tolerance; share > w.share || math.IsNaN(share) {
 		w.share, w.where = share, fmt.Sprintf("%s: %.3g of %.3g", what, difference, tolerance)
@@ -45,7 +45,7 @@ func (w *worst) see(t *testing.T, what string, difference, tolerance float64) {
 func TestParity(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		models := map[string]source.Model{} // each with the programs of this backend
-		var w worst
+		var w worstDifference
 		n := 0
 		for _, group := range caseGroups(t) {
 			for _, f := range group[0].Models {
@@ -93,11 +93,11 @@ func fromFiles(name string) bool {
 	if err != nil {
 		return false
 	}
-	_, terms := m.How.(cam.Terms)
+	_, terms := m.Procedure.(cam.Terms)
 	return terms || m.Name == cam.EigenCAM.Name || m.Name == cam.EigenGradCAM.Name
 }
 
-func (w *worst) parity(t *testing.T, e *Engine, m source.Model, group []golden.Case, exporter string) {
+func (w *worstDifference) parity(t *testing.T, e *Engine, m source.Model, group []golden.Case, exporter string) {
 	c := group[0]
 	in := caseInput(t, c)
 	layers := c.Layers
@@ -259,7 +259,7 @@ func explainAndLookInside(t *testing.T, e *Engine, m source.Model, p plans.Plan,
 	t.Helper()
 	exec, err := model.NewExec(e.backend.Backend, m.Store(), func(scope *model.Scope, inputs []*Node) []*Node {
 		built := p.Build(m, scope, inputs)
-		return append(built.Inside(), built.List()...)
+		return append(built.Intermediates(), built.List()...)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -341,7 +341,7 @@ func absolute(got, want []float32) float64 {
 // tiny values.
 func TestFormulasFromFiles(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
-		var w worst
+		var w worstDifference
 		seen := map[string]int{}
 		n := 0
 		for _, c := range golden.All(t) {
@@ -366,7 +366,7 @@ func TestFormulasFromFiles(t *testing.T) {
 }
 
 // formula compares a method's map of layer i of a case.
-func (w *worst) formula(t *testing.T, e *Engine, method cam.Method, c golden.Case, i int) {
+func (w *worstDifference) formula(t *testing.T, e *Engine, method cam.Method, c golden.Case, i int) {
 	dims, act := golden.Array(t, c.Files.Activations[i])
 	grad := make([]float32, len(act)) // where the method takes none
 	if i < len(c.Files.Gradients) {
@@ -378,7 +378,7 @@ func (w *worst) formula(t *testing.T, e *Engine, method cam.Method, c golden.Cas
 	}
 	out, err := ExecOnceN(e.backend.Backend, func(a, g *Node) []*Node {
 		last := func(x *Node) *Node { return TransposeAllAxes(x, 0, 2, 3, 1) }
-		raw, _ := cam.AtLayer(method.How, cam.At{Act: last(a), Grad: last(g)})
+		raw, _ := cam.MakeMap(method.Procedure, cam.View{Act: last(a), Grad: last(g)})
 		return []*Node{raw, cam.Resize(Max(raw, ZerosLike(raw)), height, width)}
 	}, tensors.FromFlatDataAndDimensions(act, dims...), tensors.FromFlatDataAndDimensions(grad, dims...))
 	if err != nil {

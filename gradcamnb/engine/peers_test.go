@@ -25,7 +25,7 @@ import (
 // 1.5.7 and captum 0.9.0, end to end: their raw maps within each case's own tolerance.
 func TestPeers(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
-		var w worst
+		var w worstDifference
 		n := 0
 		for _, c := range golden.All(t) {
 			if comparedBy(c) != "TestPeers" {
@@ -66,7 +66,7 @@ func TestPeers(t *testing.T) {
 // nearest cell for GuidedGradCam, so the guided gradient is compared within that product.
 func TestCaptum(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
-		var w worst
+		var w worstDifference
 		n, later := 0, 0
 		for _, c := range golden.All(t) {
 			if comparedBy(c) != "TestCaptum" {
@@ -131,7 +131,7 @@ func pictureGradient(t *testing.T, e *Engine, s driver.Session, in gradcamnb.Ten
 		name := m.Card().Outputs[0]
 		var out *Node
 		if guided {
-			out = m.(source.Guidable).BuildGuided(scope, x, []string{name},
+			out = m.(source.GuidedBuilder).BuildGuided(scope, x, []string{name},
 				func(_, g *Node) *Node { return Max(g, ZerosLike(g)) })[name]
 		} else {
 			out = m.Build(scope, x, []string{source.Picture}, []string{name}).Outputs[name]
@@ -200,7 +200,7 @@ func TestAugSmoothPeer(t *testing.T) {
 				}
 			}
 			_, want := golden.Array(t, c.Files.Heatmap)
-			var far worst
+			var far worstDifference
 			far.see(t, c.ID, absolute(c.Thin(peers, h, w), want), c.Tolerance.EndToEnd)
 			ours := explainTiny(t, s, &in, gradcamnb.Class(c.Target.Class...), at, gradcamnb.Methods("AugSmooth"))[0].Maps[0]
 			far.see(t, "AugSmooth, in units of the score", relative(ours.Raw.Values, units.Values), c.Tolerance.Gradients)

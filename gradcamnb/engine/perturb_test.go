@@ -287,10 +287,10 @@ func TestSamplingErrors(t *testing.T) {
 		"a grid of -2 cells":                   {Grid: -2},
 		"a batch of -3 masks":                  {Batch: -3},
 		"an agreement of 1.5":                  {Agreement: 1.5},
-		"there is no run to resume":            {Resume: []*heatmap.Sampled{nil}},
-		"there are 1 targets and 2 runs":       {Resume: []*heatmap.Sampled{nil, nil}},
+		"there is no run to resume":            {Resume: []*heatmap.SampledRun{nil}},
+		"there are 1 targets and 2 runs":       {Resume: []*heatmap.SampledRun{nil, nil}},
 		"and now 7 cells, 0.5, seed 2 and batches of ": {Seed: 2,
-			Resume: []*heatmap.Sampled{{Grid: 7, P: 0.5, Seed: 1, Batch: 16}}},
+			Resume: []*heatmap.SampledRun{{Grid: 7, P: 0.5, Seed: 1, Batch: 16}}},
 	} {
 		_, err := sample(t.Context(), t, s, gradcamnb.Request{Sampling: o})
 		if err == nil || !strings.Contains(err.Error(), want) {

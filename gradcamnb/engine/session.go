@@ -27,12 +27,12 @@ import (
 type session struct {
 	engine *Engine
 	model  source.Model
-	values source.Fed // of the model's inputs beside the picture, once they are given
+	values source.BoundModel // of the model's inputs besides the picture, once they are given
 
-	runs   *foreign.Model          // where onnxruntime runs the model
-	beside map[string]source.Value // values of its inputs beside the picture then
+	runs        *foreign.Model          // where onnxruntime runs the model
+	otherInputs map[string]source.Value // values of its inputs besides the picture then
 
-	entry    *memory.Kept            // what the engine's memory has of it
+	entry    *memory.Entry           // what the engine's memory has of it
 	programs map[string]*keptProgram // the memory's lock guards it
 	proved   *sync.Map               // batches that the model was brought to and that were found to be right
 }
@@ -40,7 +40,7 @@ type session struct {
 // keptProgram is a program within the engine's memory.
 type keptProgram struct {
 	*device.Program
-	*memory.Kept
+	*memory.Entry
 }
 
 func (s *session) Info() gradcamnb.Info {
@@ -79,7 +79,8 @@ func (s *session) Layers(r gradcamnb.Request) ([]gradcamnb.Layer, error) {
 	var out []gradcamnb.Layer
 	for _, l := range layers {
 		out = append(out, gradcamnb.Layer{Name: l.Name, Path: l.Path, Op: l.Op, Shape: l.Shape, Grid: l.Grid,
-			Beside: l.Beside, Feeds: l.Feeds, Level: l.Level, Suggested: l.Suggested, Why: l.Why})
+			Channels:       l.Channels,
+			WithoutPicture: l.WithoutPicture, Feeds: l.Feeds, Level: l.Level, Suggested: l.Suggested, Why: l.Why})
 	}
 	return out, nil
 }
@@ -94,8 +95,8 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		return nil, err
 	}
 	clock.lap("prepare")
-	var seen *detections.Found
-	if slices.ContainsFunc(plans.Targets(s.model.Card(), r), ask.Target.Boxed) {
+	var seen *detections.Findings
+	if slices.ContainsFunc(plans.Targets(s.model.Card(), r), ask.Target.IsDetection) {
 		if seen, err = s.detect(ctx, in, r.Reading); err != nil {
 			return nil, err
 		}
@@ -137,7 +138,7 @@ func (s *session) facing(r gradcamnb.Request) (*session, inputs.Input, error) {
 	if err != nil {
 		return nil, inputs.Input{}, err
 	}
-	s, err = s.elsewhere(in)
+	s, err = s.openInRuntime(in)
 	return s, in, err
 }
 
@@ -165,7 +166,7 @@ func (s *session) call(b *device.Backend, prog *device.Program, p plans.Plan,
 }
 
 // newProgram prepares the program of a graph about the model. Its first arguments are
-// the values of the model's inputs beside the picture, [source.Fed.Tensors], which the
+// the values of the model's inputs besides the picture, [source.BoundModel.Tensors], which the
 // model finds in the graph by itself; the rest is the graph's own.
 func (s *session) newProgram(b *device.Backend,
 	graph func(scope *model.Scope, inputs []*Node) []*Node) (*device.Program, error) {
@@ -179,7 +180,7 @@ func (s *session) newProgram(b *device.Backend,
 	})
 }
 
-// fed is the session with the request's values for the model's inputs beside the picture.
+// fed is the session with the request's values for the model's inputs besides the picture.
 func (s *session) fed(r gradcamnb.Request) (*session, error) {
 	pictures := len(r.Pictures)
 	if r.Tensor != nil && len(r.Tensor.Dims) > 0 {
@@ -195,7 +196,7 @@ func (s *session) fed(r gradcamnb.Request) (*session, error) {
 // ofPicture is the session with the values that one of the pictures has.
 func (s *session) ofPicture(i int) *session { return s.with(s.values.OfPicture(i)) }
 
-func (s *session) with(values source.Fed) *session {
+func (s *session) with(values source.BoundModel) *session {
 	out := *s
 	out.values, out.model = values, values.Model
 	return &out
@@ -220,14 +221,14 @@ func (s *session) kept(key string, build func() (*device.Program, error)) (*devi
 	defer m.Unlock()
 	m.Touch(s.entry)
 	if p, ok := s.programs[key]; ok {
-		m.Touch(p.Kept)
+		m.Touch(p.Entry)
 		return p.Program, nil
 	}
 	prog, err := build()
 	if err != nil {
 		return nil, err
 	}
-	t := &memory.Kept{Bytes: memory.ProgramBytes, Drop: func() { delete(s.programs, key) }}
+	t := &memory.Entry{Bytes: memory.ProgramBytes, Drop: func() { delete(s.programs, key) }}
 	s.programs[key] = &keptProgram{prog, t}
 	m.Add(t)
 	m.Trim(2) // not the model and its program
@@ -237,7 +238,7 @@ func (s *session) kept(key string, build func() (*device.Program, error)) (*devi
 // forgetPrograms drops the model's programs. The memory must be locked.
 func (s *session) forgetPrograms(m *memory.Memory) {
 	for _, p := range s.programs {
-		m.Forget(p.Kept)
+		m.Forget(p.Entry)
 	}
 }
 

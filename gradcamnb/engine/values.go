@@ -18,13 +18,13 @@ import (
 
 // Values is every tensor of a model that depends on the picture, for one input.
 type Values struct {
-	Input   gradcamnb.Tensor
-	Picture string                      // name of the input that is the picture; the files that are no ONNX have none
-	Beside  map[string]gradcamnb.Tensor // values of the inputs beside the picture
-	Tensors []Value                     // in the order of execution
-	Backend string
+	Input       gradcamnb.Tensor
+	Picture     string                      // name of the input that is the picture; the files that are no ONNX have none
+	OtherInputs map[string]gradcamnb.Tensor // values of the inputs besides the picture
+	Tensors     []Value                     // in the order of execution
+	Backend     string
 
-	model source.Fed
+	model source.BoundModel
 }
 
 // Value is one tensor, in the model's own axis order.
@@ -56,11 +56,11 @@ func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*
 		return nil, err
 	}
 	defer end()
-	v := &Values{Input: gradcamnb.Tensor{Dims: in.Dims, Values: in.Values}, Beside: map[string]gradcamnb.Tensor{},
+	v := &Values{Input: gradcamnb.Tensor{Dims: in.Dims, Values: in.Values}, OtherInputs: map[string]gradcamnb.Tensor{},
 		Backend: b.Name, model: s.values}
 	v.Picture = source.PictureInput(s.model)
 	for name, given := range s.values.Values() {
-		v.Beside[name] = gradcamnb.Tensor{Dims: given.Dims, Values: given.Values}
+		v.OtherInputs[name] = gradcamnb.Tensor{Dims: given.Dims, Values: given.Values}
 	}
 	var names []string
 	for _, l := range layers {

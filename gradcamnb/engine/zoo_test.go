@@ -169,7 +169,7 @@ func (c zooCase) run(t *testing.T, e *Engine) zooResult {
 		built := m.Build(scope, x, []string{c.Tensor}, c.Outputs)
 		cut := built.Cuts[0]
 		grad := Gradient(zooScore(built.Outputs[c.Outputs[0]], c.Target.Kind, c.Target.Index), cut.Node)[0]
-		raw, _ := cam.AtLayer(cam.GradCAM.How, cam.At{Act: cut.Grid(cut.Node), Grad: cut.Grid(grad)})
+		raw, _ := cam.MakeMap(cam.GradCAM.Procedure, cam.View{Act: cut.Grid(cut.Node), Grad: cut.Grid(grad)})
 		out := []*Node{raw}
 		for _, name := range c.Outputs {
 			out = append(out, built.Outputs[name])

@@ -20,7 +20,7 @@ type Cut struct {
 // cuts are the ways to cut, by the name that a text begins with.
 var cuts = map[string]func(g Grid, value float64) (float64, error){
 	"over":     func(_ Grid, value float64) (float64, error) { return value, nil },
-	"share":    ofHighest,
+	"share":    cutHighest,
 	"quantile": atQuantile,
 	"otsu":     func(g Grid, _ float64) (float64, error) { return otsu(g) },
 }
@@ -94,7 +94,7 @@ func (c Cut) Threshold(g Grid) (float64, error) {
 	return cuts[c.name](g, c.value)
 }
 
-func ofHighest(g Grid, share float64) (float64, error) {
+func cutHighest(g Grid, share float64) (float64, error) {
 	_, highest, ok := g.Range()
 	if !ok || highest <= 0 {
 		return 0, errors.New("no value of the map is above 0, so there is no share of the highest")
@@ -119,7 +119,7 @@ func atQuantile(g Grid, q float64) (float64, error) {
 	if len(all) == 0 {
 		return 0, errors.New("the map has no numbers")
 	}
-	return quantile.Of(all, q), nil
+	return quantile.Interpolate(all, q), nil
 }
 
 func otsu(g Grid) (float64, error) {

@@ -118,7 +118,7 @@ func (m *Map) Points(f imgio.Frame) bool {
 			at = i
 		}
 	}
-	return len(m.Values) > 0 && m.within(f, at)
+	return len(m.Values) > 0 && m.isInBox(f, at)
 }
 
 // Energy is the share of the map's values that lies inside the box of its detection
@@ -127,15 +127,15 @@ func (m *Map) Energy(f imgio.Frame) float64 {
 	var in, all float64
 	for i, v := range m.Values {
 		all += float64(v)
-		if m.within(f, i) {
+		if m.isInBox(f, i) {
 			in += float64(v)
 		}
 	}
 	return in / all
 }
 
-// within tells whether the middle of pixel i of the map lies in its box.
-func (m *Map) within(f imgio.Frame, i int) bool {
+// isInBox tells whether the middle of pixel i of the map lies in its box.
+func (m *Map) isInBox(f imgio.Frame, i int) bool {
 	x, y := f.ToPicture(float64(i%m.W)+0.5, float64(i/m.W)+0.5)
 	return x >= m.Box[0] && x < m.Box[2] && y >= m.Box[1] && y < m.Box[3]
 }

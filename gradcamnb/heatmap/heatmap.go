@@ -29,9 +29,9 @@ type Map struct {
 	// sum with the magnitudes of its terms. 0 where the method is no sum over channels.
 	Gross float32
 
-	StdErr  Grid     // standard error of Raw, like it in size; empty where the method draws nothing by chance
-	Sampled *Sampled // the draw, for methods that draw; nil for others
-	Box     Box      // of the detection that is explained, in pixels of the original picture; zero for other targets
+	StdErr  Grid        // standard error of Raw, like it in size; empty where the method draws nothing by chance
+	Sampled *SampledRun // the draw, for methods that draw; nil for others
+	Box     Box         // of the detection that is explained, in pixels of the original picture; zero for other targets
 
 	Place     Place   // what the cells of Raw are of
 	Layer     string  // as the model names it; in words if the map is of the picture
@@ -90,9 +90,9 @@ func (m *Map) place() Place {
 	return AtLayer
 }
 
-// Sampled is a run of random masks: which masks they were and what the target
+// SampledRun is a run of random masks: which masks they were and what the target
 // scored under each. It is all that is needed to go on with the run.
-type Sampled struct {
+type SampledRun struct {
 	Masks     int     // in a full run
 	Grid      int     // cells along each side of the picture
 	P         float64 // probability that a cell is seen

@@ -60,7 +60,7 @@ func TestDiagnoseWithoutLayer(t *testing.T) {
 	} {
 		m := Map{Raw: Grid{W: 2, H: 1, Values: c.raw}, Target: "class 3", Score: c.score, ScoreUnit: "probability"}
 		if c.weights != nil {
-			m.Sampled = &Sampled{Weights: c.weights}
+			m.Sampled = &SampledRun{Weights: c.weights}
 		}
 		if got := m.Diagnose(); (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%v, %v: %q does not say %q", c.raw, c.weights, got, c.want)
@@ -101,7 +101,7 @@ func TestParityByHand(t *testing.T) {
 // Mean scores of -3, -2 and -1 under random masks are 0, 1/2 and 1, as saliency_minmax of
 // RISE's code has them.
 func TestParityOfDraw(t *testing.T) {
-	m := Map{Grid: NewGrid(3, 1), Raw: Grid{W: 3, H: 1, Values: []float32{-3, -1, -2}}, Sampled: &Sampled{}}
+	m := Map{Grid: NewGrid(3, 1), Raw: Grid{W: 3, H: 1, Values: []float32{-3, -1, -2}}, Sampled: &SampledRun{}}
 	want := []float32{0, 1, 0.5}
 	for i, v := range m.Parity().Values {
 		if math.Abs(float64(v-want[i])) > 1e-6 {
@@ -240,7 +240,7 @@ func TestSignedByHand(t *testing.T) {
 	if got := m.Signed().Values; !reflect.DeepEqual(got, []float32{-1, 0, 2, 3}) {
 		t.Errorf("%v", got)
 	}
-	m.Sampled = &Sampled{Mean: 1}
+	m.Sampled = &SampledRun{Mean: 1}
 	if got := m.Signed().Values; !reflect.DeepEqual(got, []float32{-2, -1, 1, 2}) {
 		t.Errorf("less the mean %v", got)
 	}

@@ -6,8 +6,8 @@ import (
 	"math"
 )
 
-// Hot is the part of a map that is at least a threshold, on the pixels of the picture.
-type Hot struct {
+// HotRegion is the part of a map that is at least a threshold, on the pixels of the picture.
+type HotRegion struct {
 	Cut       Cut
 	Threshold float64 // in the map's unit
 	Mask      Grid    // [height, width] of the picture: 1 where it is hot, 0 elsewhere
@@ -17,7 +17,7 @@ type Hot struct {
 
 // Hot cuts one of the result's maps, brought to the pixels of the picture. What the model did not see is not hot, and
 // counts for no threshold.
-func (r *Result) Hot(m *Map, c Cut) (*Hot, error) {
+func (r *Result) Hot(m *Map, c Cut) (*HotRegion, error) {
 	g := m.OnPicture(r.Frame)
 	seen := r.Frame.Seen()
 	for i := range g.Values {
@@ -29,7 +29,7 @@ func (r *Result) Hot(m *Map, c Cut) (*Hot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cutting the map of %s at %s: %w", m.Target, c, err)
 	}
-	h := &Hot{Cut: c, Threshold: t, Mask: NewGrid(g.W, g.H)}
+	h := &HotRegion{Cut: c, Threshold: t, Mask: NewGrid(g.W, g.H)}
 	hot := 0
 	for i, v := range g.Values {
 		if float64(v) >= t {
@@ -38,7 +38,7 @@ func (r *Result) Hot(m *Map, c Cut) (*Hot, error) {
 		}
 	}
 	h.Area = float64(hot) / float64(len(g.Values))
-	h.Box = h.Mask.Region(1).Around()
+	h.Box = h.Mask.Region(1).BoundingBox()
 	return h, nil
 }
 
@@ -76,15 +76,15 @@ func (g Grid) Outlines() [][]image.Point {
 			for leave[start]&(1<<to) == 0 {
 				to++
 			}
-			out = append(out, around(leave, steps, start, to))
+			out = append(out, traceOutline(leave, steps, start, to))
 		}
 	}
 	return out
 }
 
-// around follows one border from a corner, and takes its edges away. At a corner where two borders meet it turns left,
-// into the other pixel.
-func around(leave map[image.Point]uint8, steps [4]image.Point, start image.Point, to int) []image.Point {
+// traceOutline follows one border from a corner, and takes its edges away. At a corner where two borders meet it turns
+// left, into the other pixel.
+func traceOutline(leave map[image.Point]uint8, steps [4]image.Point, start image.Point, to int) []image.Point {
 	corners, at := []image.Point{start}, start
 	for {
 		leave[at] &^= 1 << to

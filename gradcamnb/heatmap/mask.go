@@ -46,9 +46,9 @@ func Polygon(w, h int, corners ...[2]float64) Grid {
 	return g
 }
 
-// Around is the box just around what a mask shows, over 1/2; without area where that is
+// BoundingBox is the box just around what a mask shows, over 1/2; without area where that is
 // nothing.
-func (g Grid) Around() Box {
+func (g Grid) BoundingBox() Box {
 	var r image.Rectangle
 	for i, v := range g.Values {
 		if v > 0.5 {

@@ -23,7 +23,7 @@ func TestPolygon(t *testing.T) {
 	if !slices.Equal(got.Values, want) {
 		t.Errorf("%v", got.Values)
 	}
-	if b := got.Around(); b != (Box{0, 1, 3, 4}) {
+	if b := got.BoundingBox(); b != (Box{0, 1, 3, 4}) {
 		t.Errorf("around it is %v", b)
 	}
 }

@@ -81,7 +81,7 @@ func minMax(g Grid) Grid {
 // at x = (o + 1/2) * in/out - 1/2.
 func (g Grid) Resized(w, h int) Grid {
 	out := Grid{W: w, H: h, Values: make([]float32, w*h)}
-	columns := make([]betweenCells, w)
+	columns := make([]blendedPlace, w)
 	for x := range columns {
 		columns[x] = neighbours(x, g.W, w)
 	}
@@ -98,16 +98,16 @@ func (g Grid) Resized(w, h int) Grid {
 	return out
 }
 
-// betweenCells is a place between two cells, as a part of the way from the first.
-type betweenCells struct {
+// blendedPlace is a place between two cells, as a part of the way from the first.
+type blendedPlace struct {
 	lo, hi int
 	part   float32
 }
 
 // neighbours are the two input cells that output pixel o lies between.
-func neighbours(o, in, out int) betweenCells {
+func neighbours(o, in, out int) blendedPlace {
 	at := (float64(o)+0.5)*float64(in)/float64(out) - 0.5
 	floor := math.Floor(at)
 	clamp := func(i int) int { return min(max(i, 0), in-1) }
-	return betweenCells{clamp(int(floor)), clamp(int(floor) + 1), float32(at - floor)}
+	return blendedPlace{clamp(int(floor)), clamp(int(floor) + 1), float32(at - floor)}
 }

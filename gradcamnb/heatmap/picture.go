@@ -19,15 +19,15 @@ func (g Grid) OnPicture(f imgio.Frame) Grid {
 // clamped at the map's edges.
 func (g Grid) AtPixel(f imgio.Frame, x, y int) float32 {
 	u, v := f.ToModel(float64(x)+0.5, float64(y)+0.5)
-	x0, x1, fx := between(u-0.5, g.W)
-	y0, y1, fy := between(v-0.5, g.H)
+	x0, x1, fx := neighbourCells(u-0.5, g.W)
+	y0, y1, fy := neighbourCells(v-0.5, g.H)
 	top := g.At(x0, y0)*(1-fx) + g.At(x1, y0)*fx
 	bottom := g.At(x0, y1)*(1-fx) + g.At(x1, y1)*fx
 	return top*(1-fy) + bottom*fy
 }
 
-// between are the two cells around a place, and how far it is from the first.
-func between(at float64, n int) (lo, hi int, fraction float32) {
+// neighbourCells are the two cells around a place, and how far it is from the first.
+func neighbourCells(at float64, n int) (lo, hi int, fraction float32) {
 	at = min(max(at, 0), float64(n-1))
 	lo = int(at)
 	return lo, min(lo+1, n-1), float32(at - float64(lo))

@@ -2,11 +2,11 @@ package heatmap
 
 // Region is the largest connected part of a grid whose values are at least the given share of the highest one: 1 there,
 // 0 elsewhere. Cells are connected at their sides and corners (Zhou et al. 2016, section 3.2). It is 0 everywhere if no
-// value is above 0; of two equally large parts it is the one that is met first, row by row. [Grid.Around] is the box
-// around it, and [Grid.OnPicture] brings it to the pixels of the picture.
+// value is above 0; of two equally large parts it is the one that is met first, row by row. [Grid.BoundingBox] is the
+// box around it, and [Grid.OnPicture] brings it to the pixels of the picture.
 func (g Grid) Region(share float64) Grid {
 	out := NewGrid(g.W, g.H)
-	least, err := ofHighest(g, share)
+	least, err := cutHighest(g, share)
 	if err != nil {
 		return out
 	}
@@ -20,7 +20,7 @@ func (g Grid) Region(share float64) Grid {
 		seen[i] = true
 		part := []int{i}
 		for at := 0; at < len(part); at++ {
-			for _, n := range g.beside(part[at]) {
+			for _, n := range g.neighbours(part[at]) {
 				if !seen[n] && inside(n) {
 					seen[n] = true
 					part = append(part, n)
@@ -37,8 +37,8 @@ func (g Grid) Region(share float64) Grid {
 	return out
 }
 
-// beside are the cells around a cell, by their places in Values.
-func (g Grid) beside(i int) []int {
+// neighbours are the cells around a cell, by their places in Values.
+func (g Grid) neighbours(i int) []int {
 	out := make([]int, 0, 8)
 	x, y := i%g.W, i/g.W
 	for v := max(0, y-1); v <= min(g.H-1, y+1); v++ {

@@ -20,8 +20,8 @@ func TestRegion(t *testing.T) {
 	if want := []float32{1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0}; !slices.Equal(got.Values, want) {
 		t.Errorf("the region is %v, want %v", got.Values, want)
 	}
-	if want := (Box{0, 0, 3, 3}); got.Around() != want {
-		t.Errorf("the box is %v, want %v", got.Around(), want)
+	if want := (Box{0, 0, 3, 3}); got.BoundingBox() != want {
+		t.Errorf("the box is %v, want %v", got.BoundingBox(), want)
 	}
 	if lo, hi, _ := (Grid{W: 2, H: 1, Values: []float32{-1, 0}}).Region(0.5).Range(); lo != 0 || hi != 0 {
 		t.Error("a map that is nowhere positive has a region")

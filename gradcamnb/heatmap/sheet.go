@@ -78,18 +78,19 @@ func Difference(a, b *Map) (*Map, error) {
 		d.Raw.Values[i] = a.Values[i] - b.Values[i]
 		d.Values[i] = max(d.Raw.Values[i], 0)
 	}
-	d.Layer, d.Method, d.Target = joined(a.Layer, b.Layer), joined(a.Method, b.Method), joined(a.Target, b.Target)
+	d.Layer, d.Method, d.Target = mergeWords(a.Layer, b.Layer), mergeWords(a.Method, b.Method),
+		mergeWords(a.Target, b.Target)
 	if a.Index != b.Index {
 		d.Index = -1
 	}
-	d.Class = joined(a.Class, b.Class)
+	d.Class = mergeWords(a.Class, b.Class)
 	d.Score = a.Score - b.Score
 	d.Diagnosis = ""
 	return &d, nil
 }
 
-// joined is what two maps have in common, or both of what they have not.
-func joined(a, b string) string {
+// mergeWords is what two maps have in common, or both of what they have not.
+func mergeWords(a, b string) string {
 	if a == b {
 		return a
 	}

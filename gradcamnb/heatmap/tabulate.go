@@ -61,9 +61,9 @@ func Tabulate(results []*Result, rows, columns []Axis) (*Sheet, error) {
 	for i, r := range results {
 		for j, m := range r.Maps {
 			p := names.place(i, j)
-			k := key{p.id(rows), p.id(columns)}
+			k := key{p.key(rows), p.key(columns)}
 			if before, ok := taken[k]; ok {
-				return nil, fmt.Errorf("the maps differ in %s, too: lay them out by it, or choose one", before.differs(p))
+				return nil, fmt.Errorf("the maps differ in %s, too: lay them out by it, or choose one", before.firstDifference(p))
 			}
 			taken[k] = p
 			cells[k] = Cell{Result: i, Map: j}
@@ -174,8 +174,8 @@ func (n names) common(results []*Result, laid []Axis) string {
 	return strings.Join(parts, ", ")
 }
 
-// id tells places apart on some axes.
-func (p place) id(by []Axis) string {
+// key tells places apart on some axes.
+func (p place) key(by []Axis) string {
 	var b strings.Builder
 	for _, a := range by {
 		fmt.Fprintf(&b, "%d ", p[slices.Index(axes, a)])
@@ -183,8 +183,8 @@ func (p place) id(by []Axis) string {
 	return b.String()
 }
 
-// differs is the first axis on which two places are not the same.
-func (p place) differs(q place) Axis {
+// firstDifference is the first axis on which two places are not the same.
+func (p place) firstDifference(q place) Axis {
 	for i, a := range axes {
 		if p[i] != q[i] {
 			return a

@@ -6,7 +6,7 @@ import (
 )
 
 // alphas are the pictures with their alpha of those that were read over white.
-var alphas aside[*image.NRGBA]
+var alphas sideTable[*image.NRGBA]
 
 // Straight is a picture with its alpha, as its file has it. [Open] returns pictures over white, as they
 // are drawn and as most models see them; a model that takes an alpha channel sees this one. It is the

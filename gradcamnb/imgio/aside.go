@@ -7,13 +7,13 @@ import (
 	"weak"
 )
 
-// aside is what is known of pictures beside their pixels, for as long as they are in use.
-type aside[T any] struct {
+// sideTable is what is known of pictures besides their pixels, for as long as they are in use.
+type sideTable[T any] struct {
 	known sync.Map // from weak.Pointer[image.NRGBA] to T
 }
 
 // of is what is known of a picture; ok is false for one of which nothing is.
-func (a *aside[T]) of(img image.Image) (known T, ok bool) {
+func (a *sideTable[T]) of(img image.Image) (known T, ok bool) {
 	p, _ := img.(*image.NRGBA)
 	if p == nil {
 		return known, false
@@ -25,7 +25,7 @@ func (a *aside[T]) of(img image.Image) (known T, ok bool) {
 	return known, ok
 }
 
-func (a *aside[T]) keep(img *image.NRGBA, known T) {
+func (a *sideTable[T]) keep(img *image.NRGBA, known T) {
 	at := weak.Make(img)
 	a.known.Store(at, known)
 	runtime.AddCleanup(img, func(at weak.Pointer[image.NRGBA]) { a.known.Delete(at) }, at)

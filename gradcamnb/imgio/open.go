@@ -66,7 +66,7 @@ func MustOpen(path string) image.Image {
 func Decode(data []byte, name string) (picture image.Image, err error) {
 	defer func() {
 		if e := recover(); e != nil { // a decoder that a damaged file led astray
-			err = fmt.Errorf("%s is damaged: %w", name, border.Of(e))
+			err = fmt.Errorf("%s is damaged: %w", name, border.NewPanicError(e))
 		}
 	}()
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
@@ -113,7 +113,7 @@ func Decode(data []byte, name string) (picture image.Image, err error) {
 	return flat, nil
 }
 
-// format is what is done here for a format beside its decoder.
+// format is what is done here for a format besides its decoder.
 type format struct {
 	check func(data []byte) error             // what the decoder would read too late; "is ..."
 	mend  func(data []byte, img *image.NRGBA) // what the decoder does otherwise than others

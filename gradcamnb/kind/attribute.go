@@ -18,10 +18,10 @@ var Attribute = Register(Kind{
 		}
 		return Spec{Kind: "attribute", Name: head, Value: value}, nil
 	},
-	Write:    func(s Spec) string { return "attribute:" + s.Name + ":" + s.Value },
-	At:       func(s Spec, index int) Spec { return Spec{Kind: "output", Name: s.Name, Index: []int{index}} },
-	Elements: named,
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+	Write:     func(s Spec) string { return "attribute:" + s.Name + ":" + s.Value },
+	WithIndex: func(s Spec, index int) Spec { return Spec{Kind: "output", Name: s.Name, Index: []int{index}} },
+	Elements:  named,
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		if !sc.Outputs().find(s.Name) {
 			return nil, noClassf("the model has no head %q; it has %q", s.Name, sc.Outputs().Names())
 		}
@@ -34,6 +34,6 @@ var Attribute = Register(Kind{
 			return nil, noClassf("the head %q has no value %q; it has %s", s.Name, s.Value,
 				nearest.Quoted(nearest.Names(values, s.Value, 10)))
 		}
-		return one(element(sc, Spec{Kind: "output", Name: s.Name, Index: []int{i}}, "class", Classes))
+		return wrapOne(element(sc, Spec{Kind: "output", Name: s.Name, Index: []int{i}}, "class", Classes))
 	},
 })

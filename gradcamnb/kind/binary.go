@@ -10,11 +10,11 @@ import (
 // the logit's negative. Its labels are those of the two classes, if there are two.
 var Binary = Register(Kind{
 	Name: "binary", Score: "binary", Measured: "binary probability",
-	Forms:    []Form{{"binary:1", "the logit of a model with a single one; binary:0 its negative"}},
-	Read:     numbered("binary"),
-	At:       at,
-	Elements: named,
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+	Forms:     []Form{{"binary:1", "the logit of a model with a single one; binary:0 its negative"}},
+	Read:      numbered("binary"),
+	WithIndex: setIndex,
+	Elements:  named,
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		name := sc.Outputs()[0].Name
 		t, err := sc.Tensor(name, "binary", Classes)
 		if err != nil {
@@ -27,7 +27,7 @@ var Binary = Register(Kind{
 			return nil, fmt.Errorf("the output %q is no logit, but what an operator has squashed: explain it as it is, with %s",
 				t.Name, place.Words(fmt.Sprintf("gradcamnb.Output(%q, 0)", t.Name), "--target output:"+t.Name+":0"))
 		}
-		r := Resolved{Tensors: []string{t.Name}, Shape: t.Shape, As: Classes, Unit: "logits", Words: "class"}
+		r := ResolvedTarget{Tensors: []string{t.Name}, Shape: t.Shape, As: Classes, Unit: "logits", Words: "class"}
 		if labels := sc.Outputs().Labels(name); len(labels) == 2 {
 			r.Labels = labels
 		}
@@ -39,8 +39,8 @@ var Binary = Register(Kind{
 				return nil, noClassf("there is no class %d: a model with a single logit has the classes 0 and 1", i)
 			}
 		}
-		r.Beside = signs(r.Index)
-		return []Resolved{r}, nil
+		r.Argument = signs(r.Index)
+		return []ResolvedTarget{r}, nil
 	},
 })
 
@@ -54,7 +54,7 @@ func signs(classes []int32) []float32 {
 }
 
 // predictedOfTwo is the class 0 or 1 that a binary classifier says, or the other one for rank 2.
-func predictedOfTwo(sc Scene, r Resolved) (Resolved, error) {
+func predictedOfTwo(sc Scene, r ResolvedTarget) (ResolvedTarget, error) {
 	_, values, err := sc.Values(r.Tensors[0], nil)
 	if err != nil {
 		return r, err
@@ -69,6 +69,6 @@ func predictedOfTwo(sc Scene, r Resolved) (Resolved, error) {
 		}
 		r.Index = append(r.Index, class)
 	}
-	r.Rank, r.Words, r.Beside = 0, "class", signs(r.Index)
+	r.Rank, r.Words, r.Argument = 0, "class", signs(r.Index)
 	return r, nil
 }

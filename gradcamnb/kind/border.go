@@ -9,7 +9,7 @@ import (
 // Border is why the border between two predicted regions of a segmentation lies where it does: the
 // first class's logit less the second's, summed over the pixels of both that touch the other.
 var Border = Register(Kind{
-	Name: "border", Score: "weighted", Together: true,
+	Name: "border", Score: "weighted", NamesSeveral: true,
 	Forms: []Form{{"border:CLASS,OTHER[:mean]", "why the border between two predicted regions lies where it does"}},
 	Read: func(rest string) (Spec, error) {
 		rest, mean := strings.CutSuffix(rest, ":mean")
@@ -17,7 +17,7 @@ var Border = Register(Kind{
 		return Spec{Kind: "border", Index: index, Mean: mean}, err
 	},
 	Write: func(s Spec) string { return "border:" + s.element() + meanSuffix(s) },
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		r, n, err := lookUp(sc, s, "weighted", Places)
 		if err != nil {
 			return nil, err
@@ -25,7 +25,7 @@ var Border = Register(Kind{
 		if err := inRange(s.Index, n, r.Tensors[0]); err != nil {
 			return nil, err
 		}
-		if err := two(s); err != nil {
+		if err := checkTwo(s); err != nil {
 			return nil, err
 		}
 		if len(r.Shape) != 4 {
@@ -41,11 +41,11 @@ var Border = Register(Kind{
 			if err != nil {
 				return nil, err
 			}
-			r.Beside = append(r.Beside, weights...)
+			r.Argument = append(r.Argument, weights...)
 		}
 		r.Index = slices.Repeat([]int32{int32(s.Index[0])}, sc.Batch())
 		r.Words, r.Whole = fmt.Sprintf("border of class %d with class %d", s.Index[0], s.Index[1]), true
-		return []Resolved{r}, nil
+		return []ResolvedTarget{r}, nil
 	},
 })
 

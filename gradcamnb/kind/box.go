@@ -11,7 +11,7 @@ import (
 
 // Box is a box of a class that need not be found, in pixels of the original picture.
 var Box = Register(Kind{
-	Name: "box", Boxed: true,
+	Name: "box", IsDetection: true,
 	Forms: []Form{{"box:X0,Y0,X1,Y1:CLASS[:SIDE]", "a box of a class that need not be found, in pixels of the picture"}},
 	Read: func(rest string) (Spec, error) {
 		parts := strings.Split(rest, ":")
@@ -39,16 +39,16 @@ var Box = Register(Kind{
 	Write: func(s Spec) string {
 		return fmt.Sprintf("box:%g,%g,%g,%g:%s%s", s.Box[0], s.Box[1], s.Box[2], s.Box[3], s.element(), edgeSuffix(s))
 	},
-	At:       at,
-	Elements: named,
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
-		return one(boxed(sc, s, func(f *Found, i int) (heatmap.Detection, error) { return f.drawn(s, s.Box, i) },
+	WithIndex: setIndex,
+	Elements:  named,
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
+		return wrapOne(boxed(sc, s, func(f *Findings, i int) (heatmap.Detection, error) { return f.drawn(s, s.Box, i) },
 			func(d heatmap.Detection) string { return "box at " + corners(d.Box) }))
 	},
 })
 
 // drawn is a box of the user's as a detection.
-func (f *Found) drawn(s Spec, b heatmap.Box, picture int) (heatmap.Detection, error) {
+func (f *Findings) drawn(s Spec, b heatmap.Box, picture int) (heatmap.Detection, error) {
 	frame, class := f.Frames[picture], s.Index[0]
 	if !(b[0] < b[2] && b[1] < b[3]) {
 		return heatmap.Detection{}, fmt.Errorf("the box %v has no area: give x0, y0, x1, y1 with x0 < x1 and y0 < y1", b)
@@ -64,7 +64,7 @@ func (f *Found) drawn(s Spec, b heatmap.Box, picture int) (heatmap.Detection, er
 			seen)
 	}
 	if class < 0 || class >= f.Classes {
-		return heatmap.Detection{}, noClassf("there is no class %d: the detector has %s", class, Counted(f.Classes))
+		return heatmap.Detection{}, noClassf("there is no class %d: the detector has %s", class, DescribeClasses(f.Classes))
 	}
 	scores := make([]float32, f.Classes)
 	scores[class] = 1

@@ -7,20 +7,20 @@ import (
 
 // Contrast is why one class rather than another: the difference of their logits.
 var Contrast = Register(Kind{
-	Name: "contrast", Score: "weighted", Together: true,
+	Name: "contrast", Score: "weighted", NamesSeveral: true,
 	Forms: []Form{{"contrast:285,282", "why class 285 rather than class 282"}},
 	Read:  numbered("contrast"),
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
-		if err := two(s); err != nil {
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
+		if err := checkTwo(s); err != nil {
 			return nil, err
 		}
-		return one(weigh(sc, s, map[int]float32{s.Index[0]: 1, s.Index[1]: -1},
+		return wrapOne(weigh(sc, s, map[int]float32{s.Index[0]: 1, s.Index[1]: -1},
 			fmt.Sprintf("class %d rather than class %d", s.Index[0], s.Index[1])))
 	},
 })
 
-// two checks that a target compares two classes.
-func two(s Spec) error {
+// checkTwo checks that a target compares two classes.
+func checkTwo(s Spec) error {
 	if len(s.Index) != 2 {
 		return fmt.Errorf("it names %d classes: name two", len(s.Index))
 	}
@@ -31,7 +31,7 @@ func two(s Spec) error {
 }
 
 // weigh looks a target up that is a weighted sum of an output's classes.
-func weigh(sc Scene, s Spec, weights map[int]float32, words string) (Resolved, error) {
+func weigh(sc Scene, s Spec, weights map[int]float32, words string) (ResolvedTarget, error) {
 	r, n, err := lookUp(sc, s, "weighted", Classes)
 	if err != nil {
 		return r, err
@@ -47,7 +47,7 @@ func weigh(sc Scene, s Spec, weights map[int]float32, words string) (Resolved, e
 		row[i] = w
 	}
 	r.Index = slices.Repeat([]int32{int32(s.Index[0])}, sc.Batch())
-	r.Beside = slices.Repeat(row, sc.Batch())
+	r.Argument = slices.Repeat(row, sc.Batch())
 	r.Words, r.Whole = words, true
 	return r, nil
 }

@@ -13,7 +13,7 @@ var Edges = []string{"left", "top", "right", "bottom"}
 
 // Detection is the rank-th surest detection of each picture, from 1.
 var Detection = Register(Kind{
-	Name: "detection", Boxed: true,
+	Name: "detection", IsDetection: true,
 	Forms: []Form{{"detection:RANK[:SIDE]", "a detection, 1 the surest; or its left, top, right or bottom side"}},
 	Read: func(rest string) (Spec, error) {
 		rank, edge, _ := strings.Cut(rest, ":")
@@ -22,8 +22,8 @@ var Detection = Register(Kind{
 		return s, err
 	},
 	Write: func(s Spec) string { return "detection:" + s.element() + edgeSuffix(s) },
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
-		r, err := boxed(sc, s, func(f *Found, i int) (heatmap.Detection, error) { return f.ranked(s, i) },
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
+		r, err := boxed(sc, s, func(f *Findings, i int) (heatmap.Detection, error) { return f.ranked(s, i) },
 			func(d heatmap.Detection) string {
 				return fmt.Sprintf("detection %d at %s", s.Index[0], corners(d.Box))
 			})
@@ -31,7 +31,7 @@ var Detection = Register(Kind{
 			return nil, err
 		}
 		r.Found = s.Index[0]
-		return []Resolved{r}, nil
+		return []ResolvedTarget{r}, nil
 	},
 })
 
@@ -44,20 +44,20 @@ func edgeSuffix(s Spec) string {
 
 // boxed looks a target up that is a detection: pick says which one of each picture, and words what
 // it is called.
-func boxed(sc Scene, s Spec, pick func(f *Found, picture int) (heatmap.Detection, error),
-	words func(heatmap.Detection) string) (Resolved, error) {
+func boxed(sc Scene, s Spec, pick func(f *Findings, picture int) (heatmap.Detection, error),
+	words func(heatmap.Detection) string) (ResolvedTarget, error) {
 	if s.Edge != "" && !slices.Contains(Edges, s.Edge) {
-		return Resolved{}, fmt.Errorf("a box has no side %q; it has %s", s.Edge, strings.Join(Edges, ", "))
+		return ResolvedTarget{}, fmt.Errorf("a box has no side %q; it has %s", s.Edge, strings.Join(Edges, ", "))
 	}
 	if len(s.Index) != 1 {
-		return Resolved{}, fmt.Errorf("it names %d numbers and needs one", len(s.Index))
+		return ResolvedTarget{}, fmt.Errorf("it names %d numbers and needs one", len(s.Index))
 	}
 	f := sc.Found()
-	r := Resolved{Edge: s.Edge, Labels: f.Labels}
+	r := ResolvedTarget{Edge: s.Edge, Labels: f.Labels}
 	for i := range f.Detections {
 		d, err := pick(f, i)
 		if err != nil {
-			return Resolved{}, err
+			return ResolvedTarget{}, err
 		}
 		r.Detections = append(r.Detections, d)
 	}
@@ -71,7 +71,7 @@ func boxed(sc Scene, s Spec, pick func(f *Found, picture int) (heatmap.Detection
 }
 
 // ranked is the detection of one picture that a rank means.
-func (f *Found) ranked(s Spec, picture int) (heatmap.Detection, error) {
+func (f *Findings) ranked(s Spec, picture int) (heatmap.Detection, error) {
 	rank, found := s.Index[0], f.Detections[picture]
 	if rank < 1 {
 		return heatmap.Detection{}, fmt.Errorf("detections are numbered from 1, the surest")
@@ -83,7 +83,7 @@ func (f *Found) ranked(s Spec, picture int) (heatmap.Detection, error) {
 	}
 	if rank > len(found) {
 		return heatmap.Detection{}, fmt.Errorf("there is no detection %d: the model finds %d, the surest %s", rank,
-			len(found), shortly(found[0]))
+			len(found), summarise(found[0]))
 	}
 	return found[rank-1], nil
 }
@@ -92,7 +92,7 @@ func corners(b heatmap.Box) string {
 	return fmt.Sprintf("(%.0f, %.0f)-(%.0f, %.0f)", b[0], b[1], b[2], b[3])
 }
 
-func shortly(d heatmap.Detection) string {
+func summarise(d heatmap.Detection) string {
 	name := d.Label
 	if name == "" {
 		name = fmt.Sprintf("class %d", d.Class)

@@ -13,7 +13,7 @@ const byBoxes = "boxes"
 // Detections is every detection of one picture, the surest first, or the surest few: one target each. Of a
 // model with instance masks what counts is the overlap of masks, unless boxes are asked for.
 var Detections = Register(Kind{
-	Name: "detections", Boxed: true, Together: true,
+	Name: "detections", IsDetection: true, NamesSeveral: true,
 	Prefix: "detections",
 	Forms: []Form{{"detections[:MOST][:boxes]",
 		"every detection of a picture, or the surest few, one map each; by their masks where there are any, or by boxes"}},
@@ -47,7 +47,7 @@ var Detections = Register(Kind{
 		}
 		return text
 	},
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		f := sc.Found()
 		if n := len(f.Detections); n != 1 {
 			return nil, fmt.Errorf("there are %d pictures, and in each other detections: explain all detections of one picture at a time", n)
@@ -56,11 +56,11 @@ var Detections = Register(Kind{
 		if len(s.Index) == 1 {
 			n = min(n, s.Index[0])
 		}
-		var out []Resolved
+		var out []ResolvedTarget
 		for rank := 1; rank <= n; rank++ {
 			one := Spec{Kind: "detection", Index: []int{rank}}
 			masked := false
-			r, err := boxed(sc, one, func(f *Found, i int) (heatmap.Detection, error) {
+			r, err := boxed(sc, one, func(f *Findings, i int) (heatmap.Detection, error) {
 				d, err := f.ranked(one, i)
 				masked = len(d.Mask.Values) > 0 && s.Value != byBoxes
 				return d, err

@@ -10,7 +10,7 @@ import (
 var Function = Register(Kind{
 	Name:  "func",
 	Write: func(s Spec) string { return strings.TrimSuffix("func:"+s.Name, ":") },
-	Resolve: func(Scene, Spec) ([]Resolved, error) {
+	Resolve: func(Scene, Spec) ([]ResolvedTarget, error) {
 		return nil, errors.New("this engine takes no functions as targets")
 	},
 })

@@ -9,15 +9,15 @@ import (
 // Instance is [Detection] of a model with instance masks: what counts is the overlap of masks, not
 // of boxes.
 var Instance = Register(Kind{
-	Name: "instance", Boxed: true,
+	Name: "instance", IsDetection: true,
 	Forms: []Form{{"instance:RANK", "a detection of a model with instance masks, by its mask"}},
 	Read:  numbered("instance"),
 	Write: func(s Spec) string { return "instance:" + s.element() + edgeSuffix(s) },
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		if err := noSide(s); err != nil {
 			return nil, err
 		}
-		r, err := boxed(sc, s, func(f *Found, i int) (heatmap.Detection, error) {
+		r, err := boxed(sc, s, func(f *Findings, i int) (heatmap.Detection, error) {
 			d, err := f.ranked(s, i)
 			if err == nil && len(d.Mask.Values) == 0 {
 				err = fmt.Errorf("the model has no instance masks (its decoder is %s): explain the detection", f.Decoder)
@@ -28,7 +28,7 @@ var Instance = Register(Kind{
 			return nil, err
 		}
 		r.Masked, r.Found = true, s.Index[0]
-		return []Resolved{r}, nil
+		return []ResolvedTarget{r}, nil
 	},
 })
 

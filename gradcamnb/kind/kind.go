@@ -30,8 +30,8 @@ type Kind struct {
 	// Write is the command line's text of a target; nil means the prefix and its indices.
 	Write func(s Spec) string
 
-	Together bool // Index names several classes of every picture, and not one a picture
-	Boxed    bool // it is a detection
+	NamesSeveral bool // Index names several classes of every picture, and not one a picture
+	IsDetection  bool // it is a detection
 
 	// Score names the engine's function that gives the score, such as "class", the logit
 	// (package engine/target); empty if the kind brings one of its own or is a detection.
@@ -39,15 +39,15 @@ type Kind struct {
 	// papers score a class by its probability.
 	Score, Measured string
 
-	// At is the target for another element, such as another class; nil if it has no elements.
-	At func(s Spec, index int) Spec
+	// WithIndex is the target for another element, such as another class; nil if it has no elements.
+	WithIndex func(s Spec, index int) Spec
 
 	// Elements are the names of its elements, those of its own output; nil if nothing names them.
 	Elements func(s Spec, m Outputs) []string
 
 	// Resolve looks a target up in a model, for a batch of pictures: one score, or several for
 	// kinds that stand for several targets.
-	Resolve func(sc Scene, s Spec) ([]Resolved, error)
+	Resolve func(sc Scene, s Spec) ([]ResolvedTarget, error)
 }
 
 // Form is a way to write a target on the command line.
@@ -61,8 +61,8 @@ func Register(k Kind) Kind { return all.Add(k) }
 // All returns every kind, by name.
 func All() []Kind { return all.All() }
 
-// Of returns the kind of a target.
-func Of(s Spec) (Kind, error) {
+// Lookup returns the kind of a target.
+func Lookup(s Spec) (Kind, error) {
 	for _, k := range all.All() {
 		if k.Name == s.Kind {
 			return k, nil
@@ -122,7 +122,7 @@ func Help() string {
 
 // String is the target as the command line writes it.
 func (s Spec) String() string {
-	k, err := Of(s)
+	k, err := Lookup(s)
 	switch {
 	case err != nil:
 		return s.Kind
@@ -132,37 +132,37 @@ func (s Spec) String() string {
 	return k.prefix() + s.element()
 }
 
-// At is the same target for another of its elements, such as another class or value of the same
+// WithIndex is the same target for another of its elements, such as another class or value of the same
 // head. It is an error for kinds that have no elements, such as a detection.
-func (s Spec) At(index int) (Spec, error) {
-	k, err := Of(s)
+func (s Spec) WithIndex(index int) (Spec, error) {
+	k, err := Lookup(s)
 	if err != nil {
 		return Spec{}, err
 	}
-	if k.At == nil {
+	if k.WithIndex == nil {
 		return Spec{}, fmt.Errorf("target %s: a target of this kind has no other element to choose", s)
 	}
-	return k.At(s, index), nil
+	return k.WithIndex(s, index), nil
 }
 
-// Elements are the names of what [Spec.At] takes; nil if there are none.
+// Elements are the names of what [Spec.WithIndex] takes; nil if there are none.
 func (s Spec) Elements(m Outputs) []string {
-	if k, err := Of(s); err == nil && k.Elements != nil {
+	if k, err := Lookup(s); err == nil && k.Elements != nil {
 		return k.Elements(s, m)
 	}
 	return nil
 }
 
-// Together tells that Index names several classes of every picture, and not one a picture.
-func (s Spec) Together() bool {
-	k, err := Of(s)
-	return err == nil && k.Together
+// NamesSeveral tells that Index names several classes of every picture, and not one a picture.
+func (s Spec) NamesSeveral() bool {
+	k, err := Lookup(s)
+	return err == nil && k.NamesSeveral
 }
 
-// Boxed tells that the target is a detection.
-func (s Spec) Boxed() bool {
-	k, err := Of(s)
-	return err == nil && k.Boxed
+// IsDetection tells that the target is a detection.
+func (s Spec) IsDetection() bool {
+	k, err := Lookup(s)
+	return err == nil && k.IsDetection
 }
 
 // Outputs are a model's outputs, the first of which is its answer.

@@ -110,7 +110,7 @@ func TestAt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		other, err := s.At(1)
+		other, err := s.WithIndex(1)
 		if err != nil || other.String() != want {
 			t.Errorf("%s at 1 is %s, %v; want %s", text, other, err, want)
 		}
@@ -120,7 +120,7 @@ func TestAt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.At(1); err == nil || s.Elements(outputs) != nil {
+		if _, err := s.WithIndex(1); err == nil || s.Elements(outputs) != nil {
 			t.Errorf("%s has other elements: %v", text, err)
 		}
 	}
@@ -137,18 +137,18 @@ func TestAt(t *testing.T) {
 type scene struct {
 	labels []string
 	scores []float32
-	found  *Found
+	found  *Findings
 }
 
 func (s scene) Outputs() Outputs { return Outputs{{"logits", s.labels}} }
 func (s scene) Batch() int       { return 1 }
-func (s scene) Tensor(name, _ string, _ As) (Tensor, error) {
+func (s scene) Tensor(name, _ string, _ TensorReading) (Tensor, error) {
 	return Tensor{Name: name, Shape: []int{1, len(s.scores)}, Elements: len(s.scores)}, nil
 }
 func (s scene) Values(string, image.Image) ([]int, []float32, error) {
 	return []int{1, len(s.scores)}, s.scores, nil
 }
-func (s scene) Found() *Found { return s.found }
+func (s scene) Found() *Findings { return s.found }
 
 // A class is found by its name: the exact label first, then whole words, then any part, and of
 // several the likeliest; what was taken is said.
@@ -196,7 +196,7 @@ func TestClassByName(t *testing.T) {
 // A box of the user's is a detection of its class that the model need not find.
 func TestDrawnBox(t *testing.T) {
 	frame := imgio.Frame{PictureW: 100, PictureH: 50, ModelW: 100, ModelH: 50, ScaleX: 1, ScaleY: 1}
-	sc := scene{found: &Found{Detections: [][]heatmap.Detection{nil}, Best: []float32{0.2}, Threshold: 0.5,
+	sc := scene{found: &Findings{Detections: [][]heatmap.Detection{nil}, Best: []float32{0.2}, Threshold: 0.5,
 		Labels: []string{"cat", "dog"}, Classes: 2, Frames: []imgio.Frame{frame}}}
 	got, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 30, 40}, Index: []int{1}})
 	if err != nil || got[0].Detections[0].Label != "dog" || got[0].Words != "box at (10, 20)-(30, 40)" {

@@ -16,7 +16,7 @@ import (
 // have it as whole words; then those that hold it anywhere. Of several the model's likeliest for
 // the pictures is taken. The note says what was taken, unless only one label is the name.
 // Case, and whether words are joined by spaces, dashes or underscores, does not matter.
-func findLabel(sc Scene, r Resolved, name string) (index int, note string, err error) {
+func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string, err error) {
 	if len(r.Labels) == 0 {
 		return 0, "", noClassf("nothing names the classes of the output %q: put them into the sidecar or the card, or give the number", r.Tensors[0])
 	}
@@ -87,7 +87,7 @@ func spaced(text string) string {
 }
 
 // likeliest sorts elements by the mean of their softmax probabilities over the pictures.
-func likeliest(sc Scene, r Resolved, found []int) ([]int, error) {
+func likeliest(sc Scene, r ResolvedTarget, found []int) ([]int, error) {
 	dims, values, err := sc.Values(r.Tensors[0], nil)
 	if err != nil {
 		return nil, err

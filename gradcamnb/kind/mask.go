@@ -10,23 +10,23 @@ import (
 // drawn as a mask of the original picture's size. The command line draws it with gradcam drise
 // --mask.
 var Mask = Register(Kind{
-	Name: "mask", Boxed: true,
-	Write:    func(s Spec) string { return "mask:" + s.element() + edgeSuffix(s) },
-	At:       at,
-	Elements: named,
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+	Name: "mask", IsDetection: true,
+	Write:     func(s Spec) string { return "mask:" + s.element() + edgeSuffix(s) },
+	WithIndex: setIndex,
+	Elements:  named,
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		if err := noSide(s); err != nil {
 			return nil, err
 		}
-		r, err := boxed(sc, s, func(f *Found, i int) (heatmap.Detection, error) { return f.drawnMask(s, i) },
+		r, err := boxed(sc, s, func(f *Findings, i int) (heatmap.Detection, error) { return f.drawnMask(s, i) },
 			func(d heatmap.Detection) string { return "mask at " + corners(d.Box) })
 		r.Masked, r.Drawn = true, true
-		return one(r, err)
+		return wrapOne(r, err)
 	},
 })
 
 // drawnMask is an instance that the user has drawn, as a detection with a mask of the picture.
-func (f *Found) drawnMask(s Spec, picture int) (heatmap.Detection, error) {
+func (f *Findings) drawnMask(s Spec, picture int) (heatmap.Detection, error) {
 	frame := f.Frames[picture]
 	if len(s.Masks) != 1 && len(s.Masks) != len(f.Frames) {
 		return heatmap.Detection{}, fmt.Errorf("it has %d masks for %d pictures; give one, or one a picture", len(s.Masks),
@@ -43,7 +43,7 @@ func (f *Found) drawnMask(s Spec, picture int) (heatmap.Detection, error) {
 			fmt.Errorf("the mask is %d x %d pixels and the picture %d x %d (width x height): draw it over the picture", m.W, m.H,
 				frame.PictureW, frame.PictureH)
 	}
-	around := m.Around()
+	around := m.BoundingBox()
 	if around.Area() == 0 {
 		return heatmap.Detection{},
 			fmt.Errorf("the mask is empty: mark the instance's pixels with 1 (white), the others with 0 (black)")

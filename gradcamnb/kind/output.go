@@ -9,12 +9,12 @@ import (
 var NamedOutput = Register(Kind{
 	Name: "output", Score: "class", Measured: "softmax",
 	Forms: []Form{{"output:NAME:INDEX", "an element of a named output"}},
-	Read:  nameAndIndex("output"), Write: writeNameAndIndex, At: at, Elements: named,
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+	Read:  nameAndIndex("output"), Write: writeNameAndIndex, WithIndex: setIndex, Elements: named,
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		if !sc.Outputs().find(s.Name) {
 			return nil, fmt.Errorf("the model has no output %q; it has %q", s.Name, sc.Outputs().Names())
 		}
-		return one(element(sc, s, "class", Numbers))
+		return wrapOne(element(sc, s, "class", Numbers))
 	},
 })
 

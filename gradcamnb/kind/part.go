@@ -16,7 +16,7 @@ var Part = Register(Kind{
 	Read: func(rest string) (Spec, error) {
 		rest, mean := strings.CutSuffix(rest, ":mean")
 		class, point, _ := strings.Cut(rest, ":")
-		s, err := called("part")(class)
+		s, err := namedOrNumbered("part")(class)
 		if err != nil {
 			return Spec{}, err
 		}
@@ -30,8 +30,10 @@ var Part = Register(Kind{
 	Write: func(s Spec) string {
 		return fmt.Sprintf("part:%s:%d,%d%s", s.element(), s.Point.X, s.Point.Y, meanSuffix(s))
 	},
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
-		return one(overMasks(sc, s, func(p segmentation, class int) (heatmap.Grid, error) { return p.part(class, s.Point) }))
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
+		return wrapOne(overMasks(sc, s, func(p segmentation, class int) (heatmap.Grid, error) {
+			return p.part(class, s.Point)
+		}))
 	},
 })
 

@@ -16,12 +16,12 @@ var Region = Register(Kind{
 		{"region:CLASS[:mean]", "a class of a segmentation where it is predicted"},
 		{"region:CLASS:MASK.npy[:mean]", "a class of a segmentation over a mask"},
 	},
-	Read:     readRegion,
-	Write:    func(s Spec) string { return "region:" + s.element() + meanSuffix(s) },
-	At:       at,
-	Elements: named,
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
-		return one(overMasks(sc, s, segmentation.region))
+	Read:      readRegion,
+	Write:     func(s Spec) string { return "region:" + s.element() + meanSuffix(s) },
+	WithIndex: setIndex,
+	Elements:  named,
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
+		return wrapOne(overMasks(sc, s, segmentation.region))
 	},
 })
 
@@ -45,7 +45,7 @@ func (p segmentation) region(class int) (heatmap.Grid, error) {
 func readRegion(rest string) (Spec, error) {
 	rest, mean := strings.CutSuffix(rest, ":mean")
 	class, file, masked := strings.Cut(rest, ":")
-	s, err := called("region")(class)
+	s, err := namedOrNumbered("region")(class)
 	s.Mean = mean
 	if err != nil || !masked {
 		return s, err

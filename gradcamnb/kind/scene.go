@@ -19,25 +19,25 @@ type Scene interface {
 	// whether the engine's function of that name can score it; Elements is how many values it can
 	// choose. Of an output that squashes or ranks scores it is those scores, if it is read as
 	// classes or places.
-	Tensor(name, score string, as As) (Tensor, error)
+	Tensor(name, score string, as TensorReading) (Tensor, error)
 
 	// Values runs the model and gives the values of a tensor, batch first and as it was looked up:
 	// for the pictures, or for a second one alone if that is not nil.
 	Values(tensor string, second image.Image) (dims []int, values []float32, err error)
 
 	// Found is what the detector finds in the pictures. It is nil unless a target is a detection.
-	Found() *Found
+	Found() *Findings
 }
 
-// As is how a tensor is read.
-type As int
+// TensorReading is how a tensor is read.
+type TensorReading int
 
 // The ways to read a tensor.
 const (
-	AsItIs  As = iota
-	Numbers    // all its numbers, [batch, n], in its own order
-	Classes    // scores of classes, [batch, n]
-	Places     // scores of classes at places, [batch, classes, height, width]
+	AsItIs  TensorReading = iota
+	Numbers               // all its numbers, [batch, n], in its own order
+	Classes               // scores of classes, [batch, n]
+	Places                // scores of classes at places, [batch, classes, height, width]
 )
 
 // Tensor is a tensor of a model, looked up.
@@ -54,8 +54,8 @@ type Tensor struct {
 	Made string // line of the user's program that makes it; empty if nothing says
 }
 
-// Found is what a detector found in pictures.
-type Found struct {
+// Findings is what a detector found in pictures.
+type Findings struct {
 	Detections [][]heatmap.Detection // of each picture, the surest first, in pixels of the original picture
 	Best       []float32             // confidence of each picture's best candidate
 	Threshold  float64               // confidence that makes a candidate a detection
@@ -66,17 +66,17 @@ type Found struct {
 	Frames     []imgio.Frame
 }
 
-// Resolved is a target that is looked up: numbers for an engine. The zero values of what a kind
+// ResolvedTarget is a target that is looked up: numbers for an engine. The zero values of what a kind
 // does not need stay.
-type Resolved struct {
-	Tensors []string  // of the model that are read, the first one by the score
-	As      As        // how it is read
-	Score   string    // in place of the kind's
-	Unit    string    // of the score, if another is known than the tensor's
-	Shape   []int     // of the first of them
-	Index   []int32   // of each picture; nil if the program picks the class by its rank
-	Rank    int       // from 1, if the program picks the class
-	Beside  []float32 // [batch, ...], what the score takes beside the index: weights, a mask, an embedding
+type ResolvedTarget struct {
+	Tensors  []string      // of the model that are read, the first one by the score
+	As       TensorReading // how it is read
+	Score    string        // in place of the kind's
+	Unit     string        // of the score, if another is known than the tensor's
+	Shape    []int         // of the first of them
+	Index    []int32       // of each picture; nil if the program picks the class by its rank
+	Rank     int           // from 1, if the program picks the class
+	Argument []float32     // [batch, ...], what the score takes besides the index: weights, a mask, an embedding
 
 	Words  string   // what it is called, without its number: "class" of "class 285"
 	Whole  bool     // the words say everything, and there is no number to add
@@ -96,7 +96,7 @@ type Resolved struct {
 //
 // A single score with two labels is that of a binary classifier: its classes are 0 and 1, and the
 // score is the logit of class 1.
-func lookUp(sc Scene, s Spec, score string, as As) (Resolved, int, error) {
+func lookUp(sc Scene, s Spec, score string, as TensorReading) (ResolvedTarget, int, error) {
 	outputs := sc.Outputs()
 	name := s.Name
 	if name == "" {
@@ -104,10 +104,10 @@ func lookUp(sc Scene, s Spec, score string, as As) (Resolved, int, error) {
 	}
 	t, err := sc.Tensor(name, score, as)
 	if err != nil {
-		return Resolved{}, 0, err
+		return ResolvedTarget{}, 0, err
 	}
 	labels := outputs.Labels(name)
-	r := Resolved{Tensors: []string{t.Name}, Shape: t.Shape, As: as, Words: s.Kind, Labels: labels}
+	r := ResolvedTarget{Tensors: []string{t.Name}, Shape: t.Shape, As: as, Words: s.Kind, Labels: labels}
 	if as == Classes && len(labels) == 2 && t.Elements == 1 && t.Logits && score == "class" {
 		r.Score, r.Unit, r.Words = "binary", "logits", "class"
 		return r, 2, nil
@@ -118,7 +118,7 @@ func lookUp(sc Scene, s Spec, score string, as As) (Resolved, int, error) {
 		if t.Made != "" {
 			err = fmt.Errorf("%w (%s makes it)", err, t.Made)
 		}
-		return Resolved{}, 0, err
+		return ResolvedTarget{}, 0, err
 	}
 	if as == Numbers && len(labels) != t.Elements {
 		r.Labels = nil
@@ -130,7 +130,7 @@ func lookUp(sc Scene, s Spec, score string, as As) (Resolved, int, error) {
 }
 
 // element looks a target up that is one element of an output: by its number, or by its name.
-func element(sc Scene, s Spec, score string, as As) (Resolved, error) {
+func element(sc Scene, s Spec, score string, as TensorReading) (ResolvedTarget, error) {
 	r, n, err := lookUp(sc, s, score, as)
 	if err != nil {
 		return r, err
@@ -150,22 +150,22 @@ func element(sc Scene, s Spec, score string, as As) (Resolved, error) {
 		return r, err
 	}
 	if r.Score == "binary" {
-		r.Beside = signs(r.Index)
+		r.Argument = signs(r.Index)
 	}
 	return r, nil
 }
 
 // elements is a Resolve of kinds that are one element of an output.
-func elements(score string, as As) func(Scene, Spec) ([]Resolved, error) {
-	return func(sc Scene, s Spec) ([]Resolved, error) { return one(element(sc, s, score, as)) }
+func elements(score string, as TensorReading) func(Scene, Spec) ([]ResolvedTarget, error) {
+	return func(sc Scene, s Spec) ([]ResolvedTarget, error) { return wrapOne(element(sc, s, score, as)) }
 }
 
-// one is the answer of a Resolve that gives one target.
-func one(r Resolved, err error) ([]Resolved, error) {
+// wrapOne is the answer of a Resolve that gives one target.
+func wrapOne(r ResolvedTarget, err error) ([]ResolvedTarget, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Resolved{r}, nil
+	return []ResolvedTarget{r}, nil
 }
 
 func noClassf(format string, args ...any) error {
@@ -175,14 +175,14 @@ func noClassf(format string, args ...any) error {
 func inRange(index []int, n int, tensor string) error {
 	for _, i := range index {
 		if i < 0 || i >= n {
-			return noClassf("there is no class %d: the tensor %q has %s", i, tensor, Counted(n))
+			return noClassf("there is no class %d: the tensor %q has %s", i, tensor, DescribeClasses(n))
 		}
 	}
 	return nil
 }
 
-// Counted says how many classes there are, and their numbers.
-func Counted(classes int) string {
+// DescribeClasses says how many classes there are, and their numbers.
+func DescribeClasses(classes int) string {
 	if classes == 1 {
 		return "one, whose number is 0"
 	}

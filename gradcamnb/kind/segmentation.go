@@ -67,7 +67,8 @@ func (p segmentation) classes() []int {
 
 // overMasks looks a class of a segmentation up that is scored over masks [h, w]: those of the
 // target, or those that predict makes of the model's own segmentation.
-func overMasks(sc Scene, s Spec, predict func(p segmentation, class int) (heatmap.Grid, error)) (Resolved, error) {
+func overMasks(sc Scene, s Spec, predict func(p segmentation, class int) (heatmap.Grid, error)) (
+	ResolvedTarget, error) {
 	r, err := element(sc, s, "region", Places)
 	if err != nil {
 		return r, err
@@ -94,7 +95,7 @@ func overMasks(sc Scene, s Spec, predict func(p segmentation, class int) (heatma
 		if err != nil {
 			return r, err
 		}
-		r.Beside = append(r.Beside, weights...)
+		r.Argument = append(r.Argument, weights...)
 	}
 	return r, nil
 }

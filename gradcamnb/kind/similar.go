@@ -19,7 +19,7 @@ var Similar = Register(Kind{
 		return Spec{Kind: "similar", Picture: img, Name: tensor}, err
 	},
 	Write: func(s Spec) string { return strings.TrimSuffix("similar:"+s.Name, ":") },
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		name := s.Name
 		if name == "" {
 			name = sc.Outputs()[0].Name
@@ -35,9 +35,9 @@ var Similar = Register(Kind{
 		if err != nil {
 			return nil, err
 		}
-		return []Resolved{{
+		return []ResolvedTarget{{
 			Tensors: []string{t.Name}, Shape: t.Shape, Index: make([]int32, sc.Batch()),
-			Beside: slices.Repeat(embedding, sc.Batch()), Words: "likeness to the second picture", Whole: true,
+			Argument: slices.Repeat(embedding, sc.Batch()), Words: "likeness to the second picture", Whole: true,
 		}}, nil
 	},
 })

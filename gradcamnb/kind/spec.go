@@ -65,8 +65,8 @@ func numbered(name string) func(string) (Spec, error) {
 	}
 }
 
-// called is a Read of kinds whose text is numbers or the name of a class.
-func called(name string) func(string) (Spec, error) {
+// namedOrNumbered is a Read of kinds whose text is numbers or the name of a class.
+func namedOrNumbered(name string) func(string) (Spec, error) {
 	return func(rest string) (Spec, error) {
 		index, err := readIndices(rest)
 		if err == nil {
@@ -79,8 +79,8 @@ func called(name string) func(string) (Spec, error) {
 	}
 }
 
-// at is an At of kinds with one class.
-func at(s Spec, index int) Spec {
+// setIndex is an At of kinds with one class.
+func setIndex(s Spec, index int) Spec {
 	s.Index, s.Value = []int{index}, ""
 	return s
 }

@@ -4,9 +4,9 @@ import "fmt"
 
 // Tags is the sum of the logits of several tags.
 var Tags = Register(Kind{
-	Name: "tags", Score: "weighted", Together: true,
+	Name: "tags", Score: "weighted", NamesSeveral: true,
 	Read: numbered("tags"),
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		if len(s.Index) == 0 {
 			return nil, fmt.Errorf("it names no tags: name at least one")
 		}
@@ -14,6 +14,6 @@ var Tags = Register(Kind{
 		for _, i := range s.Index {
 			weights[i] = 1
 		}
-		return one(weigh(sc, s, weights, fmt.Sprintf("tags %v together", s.Index)))
+		return wrapOne(weigh(sc, s, weights, fmt.Sprintf("tags %v together", s.Index)))
 	},
 })

@@ -20,10 +20,10 @@ var TagsAbove = Register(Kind{
 		}
 		return Spec{Kind: "tags above", Threshold: float32(threshold)}, nil
 	},
-	Write:    func(s Spec) string { return fmt.Sprintf("tags>%g", s.Threshold) },
-	At:       func(_ Spec, index int) Spec { return Spec{Kind: "tag", Index: []int{index}} },
-	Elements: named,
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+	Write:     func(s Spec) string { return fmt.Sprintf("tags>%g", s.Threshold) },
+	WithIndex: func(_ Spec, index int) Spec { return Spec{Kind: "tag", Index: []int{index}} },
+	Elements:  named,
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		t, err := sc.Tensor(sc.Outputs()[0].Name, "class", Classes)
 		if err != nil {
 			return nil, err
@@ -52,7 +52,7 @@ var TagsAbove = Register(Kind{
 			return nil, fmt.Errorf("no tag is above %g: the most probable one is tag %d with %.3g; lower the threshold",
 				s.Threshold, best.Index, best.Probability)
 		}
-		var out []Resolved
+		var out []ResolvedTarget
 		for i := range dims[1] {
 			if !found[i] {
 				continue

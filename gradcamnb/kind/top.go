@@ -18,9 +18,9 @@ var Top = Register(Kind{
 		}
 		return Spec{Kind: "top", Index: []int{n}}, nil
 	},
-	At:       func(s Spec, index int) Spec { return Spec{Kind: "class", Name: s.Name, Index: []int{index}} },
-	Elements: named,
-	Resolve: func(sc Scene, s Spec) ([]Resolved, error) {
+	WithIndex: func(s Spec, index int) Spec { return Spec{Kind: "class", Name: s.Name, Index: []int{index}} },
+	Elements:  named,
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		r, n, err := lookUp(sc, s, "class", Classes)
 		if err != nil {
 			return nil, err
@@ -34,8 +34,8 @@ var Top = Register(Kind{
 		}
 		r.Words = fmt.Sprintf("top %d", r.Rank)
 		if r.Score == "binary" {
-			return one(predictedOfTwo(sc, r))
+			return wrapOne(predictedOfTwo(sc, r))
 		}
-		return []Resolved{r}, nil
+		return []ResolvedTarget{r}, nil
 	},
 })

@@ -21,7 +21,7 @@ const (
 	FullGrad              Name = "FullGrad"               // to see everything at once, without choosing a layer
 	GradCAM               Name = "Grad-CAM"               // first, and at the last layers: the channels that matter for the class, summed
 	GradCAMPlusPlus       Name = "Grad-CAM++"             // for several objects of the class in one picture
-	GuidedBackpropagation Name = "Guided backpropagation" // as an edge detector beside Grad-CAM; alone it says little about the class
+	GuidedBackpropagation Name = "Guided backpropagation" // as an edge detector together with Grad-CAM; alone it says little about the class
 	GuidedGradCAM         Name = "Guided Grad-CAM"        // for fine detail within what Grad-CAM shows
 	HiResCAM              Name = "HiResCAM"               // to see exactly what the score is made of: faithful for networks that end in one linear layer
 	InputXGradient        Name = "Input x gradient"       // as Saliency, with the sign of the contribution

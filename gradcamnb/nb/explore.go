@@ -57,7 +57,7 @@ func (e Explorer) Run(ctx context.Context) error {
 	ctx, cancel := signal.NotifyContext(ctx, os.Interrupt)
 	defer cancel()
 	first := gradcamnb.Request{Pictures: []image.Image{e.Picture}}.With(e.Choices...)
-	all, err := offered(e.Model, first)
+	all, err := offerAll(e.Model, first)
 	if err != nil {
 		return err
 	}
@@ -96,8 +96,8 @@ var quick = []string{"Grad-CAM", "Grad-CAM++", "HiResCAM", "LayerCAM"}
 // deepest is how many layers are offered unasked.
 const deepest = 4
 
-// offered is the request with every layer and method that can be chosen.
-func offered(m *gradcamnb.Model, r gradcamnb.Request) (gradcamnb.Request, error) {
+// offerAll is the request with every layer and method that can be chosen.
+func offerAll(m *gradcamnb.Model, r gradcamnb.Request) (gradcamnb.Request, error) {
 	if len(r.Methods) == 0 {
 		r.Methods = quick
 	}
@@ -121,18 +121,18 @@ func stages(layers []gradcamnb.Layer) []string {
 		if l.Suggested {
 			suggested = i
 		}
-		size := [2]int{l.Grid[0], l.Grid[1]}
-		if !l.Feeds || len(l.Shape) != 4 || size[0]*size[1] <= 1 || l.Grid[2] <= 3 {
+		size := l.Grid
+		if !l.Feeds || len(l.Shape) != 4 || size[0]*size[1] <= 1 || l.Channels <= 3 {
 			continue
 		}
 		last[size] = i
 	}
 	if suggested >= 0 {
-		last[[2]int{layers[suggested].Grid[0], layers[suggested].Grid[1]}] = suggested
+		last[layers[suggested].Grid] = suggested
 	}
 	var names []string
 	for i, l := range layers {
-		size := [2]int{l.Grid[0], l.Grid[1]}
+		size := l.Grid
 		if at, ok := last[size]; ok && at == i {
 			names = append(names, l.Name)
 		}
@@ -161,9 +161,9 @@ type session struct {
 	given  gradcamnb.Target // what the card opened with
 	opened int              // its element
 	live   render.Live
-	result *heatmap.Result // the picture with all maps so far
-	latest []*heatmap.Map  // of the class that was chosen last
-	chosen render.Ask      // what is looked at
+	result *heatmap.Result     // the picture with all maps so far
+	latest []*heatmap.Map      // of the class that was chosen last
+	chosen render.LiveQuestion // what is looked at
 }
 
 // run shows the card and answers it until the end, and then leaves a static result.
@@ -190,7 +190,7 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 		likely = nil
 	}
 	id := "gradcam-" + gonbui.UniqueId()
-	_, fixed := s.given.At(0)
+	_, fixed := s.given.WithIndex(0)
 	s.live = render.Live{Fixed: fixed != nil, Ask: "/" + id + "/ask", Reply: "/" + id + "/reply",
 		Labels: s.Model.Info().Elements(s.given), Likely: likely}
 	card, err := render.LiveHTML(id, &opened, s.live, nil)
@@ -207,7 +207,7 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 		remove()
 		return "the page did not answer; it must be one of JupyterLab or Jupyter Notebook, and not VS Code or Colab", nil
 	}
-	s.answer(ctx, render.Ask{Index: opened.Maps[0].Index})
+	s.answer(ctx, render.LiveQuestion{Index: opened.Maps[0].Index})
 	ended := s.loop(ctx, heard)
 	remove()
 	gonbui.DisplayMarkdown(ended)
@@ -253,7 +253,7 @@ func (s *session) loop(ctx context.Context, heard *inbox) string {
 	for {
 		select {
 		case <-heard.hello:
-			s.answer(ctx, render.Ask{Index: s.latest[0].Index})
+			s.answer(ctx, render.LiveQuestion{Index: s.latest[0].Index})
 		case a := <-heard.asks:
 			s.chosen = a
 			s.answer(ctx, a)
@@ -270,7 +270,7 @@ func (s *session) loop(ctx context.Context, heard *inbox) string {
 		case <-ctx.Done():
 			return "Exploration interrupted" + looked
 		case <-away.C:
-			if heard.silent() > absence {
+			if heard.silence() > absence {
 				return "Exploration ended, since its page has gone" + looked
 			}
 		case <-idle.C:
@@ -280,7 +280,7 @@ func (s *session) loop(ctx context.Context, heard *inbox) string {
 }
 
 // answer computes the maps of a class, sends them, and keeps them.
-func (s *session) answer(ctx context.Context, a render.Ask) {
+func (s *session) answer(ctx context.Context, a render.LiveQuestion) {
 	reply := render.Reply{Serial: a.Serial}
 	results, err := s.explain(ctx, a.Index)
 	switch {
@@ -316,7 +316,7 @@ func (s *session) target(index int) (gradcamnb.Target, error) {
 	if index == s.opened {
 		return s.given, nil
 	}
-	return s.given.At(index)
+	return s.given.WithIndex(index)
 }
 
 // keep adds the maps of a class, in place of those that are there already.
@@ -346,7 +346,7 @@ func (s *session) leave() error {
 		return err
 	}
 	gonbui.DisplayMarkdown("As code:\n```go\n" + choiceCode(t, last) + "\n```")
-	return delivered()
+	return checkDelivered()
 }
 
 // last is the map that was looked at last.

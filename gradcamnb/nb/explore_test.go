@@ -27,8 +27,9 @@ func (model) Info() gradcamnb.Info { return gradcamnb.Info{Name: "net", Labels: 
 
 func (model) Layers(gradcamnb.Request) ([]gradcamnb.Layer, error) {
 	layer := func(name string, size, channels int) gradcamnb.Layer {
-		return gradcamnb.Layer{Name: name, Shape: []int{1, channels, size, size}, Grid: [3]int{size, size, channels},
-			Feeds: true}
+		return gradcamnb.Layer{Name: name, Shape: []int{1, channels, size, size}, Grid: [2]int{size, size},
+			Channels: channels,
+			Feeds:    true}
 	}
 	last := layer("relu", 4, 64)
 	last.Suggested = true
@@ -91,7 +92,7 @@ type page struct {
 	reply string
 }
 
-func (p *page) ask(a render.Ask) {
+func (p *page) ask(a render.LiveQuestion) {
 	text, err := json.Marshal(a)
 	if err != nil {
 		p.t.Error(err)
@@ -129,7 +130,7 @@ func (p *page) shown() {
 
 func (p *page) opens() {
 	p.shown()
-	p.ask(render.Ask{Hello: true})
+	p.ask(render.LiveQuestion{Hello: true})
 }
 
 func (p *page) answer() (r render.Reply) {
@@ -199,16 +200,16 @@ func TestExplore(t *testing.T) {
 		if first.Serial != 0 || len(first.Maps) != 3*len(quick) || first.Maps[0].Index != 5 {
 			t.Errorf("at first it sends %d maps of class %d", len(first.Maps), first.Maps[0].Index)
 		}
-		p.ask(render.Ask{Serial: 1, Index: 1})
+		p.ask(render.LiveQuestion{Serial: 1, Index: 1})
 		if r := p.answer(); r.Serial != 1 || len(r.Maps) != 3*len(quick) || r.Maps[0].Index != 1 {
 			t.Errorf("for class 1 it sends %+.80v", r)
 		}
-		p.ask(render.Ask{Serial: 2, Index: 9})
+		p.ask(render.LiveQuestion{Serial: 2, Index: 9})
 		if r := p.answer(); r.Serial != 2 || !strings.Contains(r.Error, "no class 9") {
 			t.Errorf("for a class that there is not it sends %+.80v", r)
 		}
 		p.k.send(p.asks, "not JSON")
-		p.ask(render.Ask{Stop: true})
+		p.ask(render.LiveQuestion{Stop: true})
 	})
 	card := left(t, got, "stopped")
 	if n := strings.Count(card, `"index":1,"score"`); n != 3*len(quick) {
@@ -223,13 +224,13 @@ func TestExploreShowsTheCardAnew(t *testing.T) {
 		p.shown()
 		p.opens()
 		p.answer()
-		p.ask(render.Ask{Serial: 1, Index: 1})
+		p.ask(render.LiveQuestion{Serial: 1, Index: 1})
 		p.answer()
-		p.ask(render.Ask{Hello: true})
+		p.ask(render.LiveQuestion{Hello: true})
 		if r := p.answer(); r.Serial != 0 || r.Maps[0].Index != 1 {
 			t.Errorf("to the second hello it sends class %d", r.Maps[0].Index)
 		}
-		p.ask(render.Ask{Stop: true})
+		p.ask(render.LiveQuestion{Stop: true})
 	}), "stopped")
 }
 

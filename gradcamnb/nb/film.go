@@ -42,7 +42,7 @@ func ShowFilm(frames ...*heatmap.Result) error {
 	if err != nil {
 		return err
 	}
-	return send(png, alt, []*heatmap.Result{last}, makingOf(frames, &render.Options{Open: last.Maps[0], Film: true}))
+	return send(png, alt, []*heatmap.Result{last}, startCardWith(frames, &render.Options{Open: last.Maps[0], Film: true}))
 }
 
 // MustShowFilm is ShowFilm that panics with the error.

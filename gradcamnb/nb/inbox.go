@@ -18,25 +18,26 @@ const absence = 150 * time.Second
 type inbox struct {
 	reply  string // the address that the card listens to
 	hello  chan bool
-	asks   chan render.Ask // the latest replaces one that was not looked at yet
-	chosen chan render.Ask // likewise
-	stop   chan render.Ask
+	asks   chan render.LiveQuestion // the latest replaces one that was not looked at yet
+	chosen chan render.LiveQuestion // likewise
+	stop   chan render.LiveQuestion
 	last   atomic.Int64 // Unix nanoseconds of the last message
 }
 
 func newInbox(reply string) *inbox {
-	b := &inbox{reply: reply, hello: make(chan bool, 1), asks: make(chan render.Ask, 1), chosen: make(chan render.Ask, 1),
-		stop: make(chan render.Ask, 1)}
+	b := &inbox{reply: reply, hello: make(chan bool, 1), asks: make(chan render.LiveQuestion, 1),
+		chosen: make(chan render.LiveQuestion, 1),
+		stop:   make(chan render.LiveQuestion, 1)}
 	b.last.Store(time.Now().UnixNano())
 	return b
 }
 
-// silent is how long nothing was heard of the page.
-func (b *inbox) silent() time.Duration { return time.Since(time.Unix(0, b.last.Load())) }
+// silence is how long nothing was heard of the page.
+func (b *inbox) silence() time.Duration { return time.Since(time.Unix(0, b.last.Load())) }
 
 // sort puts what the page says where it is waited for. A knock is answered at once, whatever is computed meanwhile.
 func (b *inbox) sort(text string) {
-	var a render.Ask
+	var a render.LiveQuestion
 	if json.Unmarshal([]byte(text), &a) != nil {
 		return // not from our card
 	}
@@ -61,7 +62,7 @@ func (b *inbox) sort(text string) {
 }
 
 // latest puts a message into a channel of one, in place of one that nobody has taken yet.
-func latest(c chan render.Ask, a render.Ask) {
+func latest(c chan render.LiveQuestion, a render.LiveQuestion) {
 	select {
 	case <-c:
 	default:

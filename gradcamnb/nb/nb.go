@@ -49,7 +49,7 @@ func MustShow(results ...*heatmap.Result) {
 
 // ShowSheet shows a table of maps: as one picture, and as a card of all its maps.
 func ShowSheet(s *heatmap.Sheet) error {
-	card := making(s.Results, framed(s))
+	card := startCard(s.Results, findFramed(s))
 	png, err := render.EncodePNG(render.Sheet(s, nil), map[string]string{"Title": s.Title})
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func ShowDetections(picture image.Image, found []heatmap.Detection) error {
 		return nil
 	}
 	gonbui.DisplayMarkdown(detectionTable(found))
-	return delivered()
+	return checkDelivered()
 }
 
 // MustShowDetections is ShowDetections that panics with the error.
@@ -86,7 +86,7 @@ func MustShowDetections(picture image.Image, found []heatmap.Detection) {
 // ShowDetectionSheet shows the explained detections of a picture, a row each: see
 // [render.DetectionSheet].
 func ShowDetectionSheet(r *heatmap.Result) error {
-	card := making([]*heatmap.Result{r}, nil)
+	card := startCard([]*heatmap.Result{r}, nil)
 	title := r.Model + ": detections explained"
 	png, err := render.EncodePNG(render.DetectionSheet(r, nil), map[string]string{"Title": title})
 	if err != nil {
@@ -99,7 +99,7 @@ func ShowDetectionSheet(r *heatmap.Result) error {
 // of every explained detection on one colour scale, see [render.Detected], and one card of them all. Ask for all with
 // [gradcamnb.Detections].
 func ShowDetected(r *heatmap.Result) error {
-	card := making([]*heatmap.Result{r}, nil)
+	card := startCard([]*heatmap.Result{r}, nil)
 	title := r.Model + ": everything found, explained"
 	png, err := render.EncodePNG(render.Detected(r, nil), map[string]string{"Title": title})
 	if err != nil {
@@ -119,7 +119,7 @@ func MustShowDetectionSheet(r *heatmap.Result) {
 // showOpen shows a picture of some results and a card of others, which opens at a map, or at what the results suggest
 // for nil.
 func showOpen(drawn, played []*heatmap.Result, open *heatmap.Map) error {
-	card := making(played, open)
+	card := startCard(played, open)
 	png, alt, err := picture(drawn)
 	if err != nil {
 		return err
@@ -127,14 +127,14 @@ func showOpen(drawn, played []*heatmap.Result, open *heatmap.Map) error {
 	return send(png, alt, drawn, card)
 }
 
-// making makes the card of results, in a notebook, while the picture is drawn, and
+// startCard makes the card of results, in a notebook, while the picture is drawn, and
 // returns what waits for it.
-func making(played []*heatmap.Result, open *heatmap.Map) (card func(covers int) (string, error)) {
-	return makingOf(played, &render.Options{Open: open})
+func startCard(played []*heatmap.Result, open *heatmap.Map) (card func(covers int) (string, error)) {
+	return startCardWith(played, &render.Options{Open: open})
 }
 
-// makingOf is making with any options.
-func makingOf(played []*heatmap.Result, o *render.Options) (card func(covers int) (string, error)) {
+// startCardWith is making with any options.
+func startCardWith(played []*heatmap.Result, o *render.Options) (card func(covers int) (string, error)) {
 	if !InNotebook() {
 		return nil
 	}
@@ -144,7 +144,7 @@ func makingOf(played []*heatmap.Result, o *render.Options) (card func(covers int
 	made.Go(func() { html, err = render.HTML("gradcam-"+gonbui.UniqueId(), played, o) })
 	return func(covers int) (string, error) {
 		made.Wait()
-		return render.Covering(html, covers), err
+		return render.CoverOutputs(html, covers), err
 	}
 }
 
@@ -166,7 +166,7 @@ func send(png []byte, alt string, listed []*heatmap.Result, card func(covers int
 		return err
 	}
 	gonbui.DisplayHTML(html)
-	return delivered()
+	return checkDelivered()
 }
 
 // picture is the static figure of all maps, and what it shows in words.
@@ -205,9 +205,9 @@ func picture(results []*heatmap.Result) (png []byte, alt string, err error) {
 	return png, alt, err
 }
 
-// delivered waits until the notebook has everything: a cell that ends earlier
+// checkDelivered waits until the notebook has everything: a cell that ends earlier
 // loses output.
-func delivered() error {
+func checkDelivered() error {
 	if !InNotebook() {
 		return nil
 	}

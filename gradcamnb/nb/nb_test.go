@@ -249,7 +249,7 @@ func TestProgressIsHeldBack(t *testing.T) {
 	for i := range 5000 {
 		step(i+1, 5000, "loss 0.5")
 	}
-	if err := delivered(); err != nil {
+	if err := checkDelivered(); err != nil {
 		t.Fatal(err)
 	}
 	got := k.take()
@@ -277,7 +277,7 @@ func TestProgressThatStopsEarly(t *testing.T) {
 	step(2, 10)
 	step(3, 10)
 	time.Sleep(3 * often)
-	if err := delivered(); err != nil {
+	if err := checkDelivered(); err != nil {
 		t.Fatal(err)
 	}
 	got := k.take()
@@ -297,7 +297,7 @@ func TestFollow(t *testing.T) {
 	} {
 		hear(p)
 	}
-	if err := delivered(); err != nil {
+	if err := checkDelivered(); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(10 * time.Millisecond)

@@ -25,7 +25,7 @@ func ShowPicture(results ...*heatmap.Result) error {
 	if err := showPNG(png, alt); err != nil {
 		return err
 	}
-	return delivered()
+	return checkDelivered()
 }
 
 // MustShowPicture is ShowPicture that panics with the error.
@@ -44,7 +44,7 @@ func ShowGrid(results ...*heatmap.Result) error {
 	if err := showPNG(png, gridAlt(results)); err != nil {
 		return err
 	}
-	return delivered()
+	return checkDelivered()
 }
 
 // MustShowGrid is ShowGrid that panics with the error.
@@ -71,12 +71,12 @@ func ShowCard(results ...*heatmap.Result) error {
 	if !InNotebook() {
 		return errors.New("a card needs a notebook to play in; render.Page makes a page of its own of results")
 	}
-	html, err := making(results, nil)(0)
+	html, err := startCard(results, nil)(0)
 	if err != nil {
 		return err
 	}
 	gonbui.DisplayHTML(html)
-	return delivered()
+	return checkDelivered()
 }
 
 // MustShowCard is ShowCard that panics with the error.
@@ -100,7 +100,7 @@ func ShowLayers(m *gradcamnb.Model) error {
 			why = "suggested: " + l.Why
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %d × %d | %d | %s |\n", escape(l.Name), escape(l.Path), escape(l.Op), l.Grid[0],
-			l.Grid[1], l.Grid[2], escape(why))
+			l.Grid[1], l.Channels, escape(why))
 	}
 	return inWords(b.String())
 }
@@ -115,7 +115,7 @@ func inWords(words string) error {
 		return nil
 	}
 	gonbui.DisplayMarkdown(words)
-	return delivered()
+	return checkDelivered()
 }
 
 func haveMaps(results []*heatmap.Result) error {

@@ -110,7 +110,7 @@ func (c *counter) words(done, total int, now time.Time, also []string) string {
 	}
 	parts := []string{strings.Repeat("█", full) + strings.Repeat("░", cells-full), c.pace.Words(done, total, now)}
 	if done >= total {
-		parts = append(parts, "took "+progress.Span(now.Sub(c.start)))
+		parts = append(parts, "took "+progress.FormatDuration(now.Sub(c.start)))
 	}
 	return c.label + " " + strings.Join(append(parts, also...), " · ")
 }

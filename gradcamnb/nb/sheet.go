@@ -79,8 +79,8 @@ func sheetOf(results []*heatmap.Result) *heatmap.Sheet {
 	return s
 }
 
-// framed is the map of a sheet's first framed cell; nil if there is none.
-func framed(s *heatmap.Sheet) *heatmap.Map {
+// findFramed is the map of a sheet's first framed cell; nil if there is none.
+func findFramed(s *heatmap.Sheet) *heatmap.Map {
 	for i := range s.Cells {
 		for j, c := range s.Cells[i] {
 			if _, m := s.At(i, j); c.Framed {

@@ -57,7 +57,7 @@ func Detected(r *heatmap.Result, o *Options) *image.NRGBA {
 			line, col = firstClause(m.Diagnosis), mark
 		}
 		c.text(line, x, y+h+captionUp+captionH, detectedSide, f.small, col)
-		c.text("highest "+number(float64(Shared(m).Hi))+" "+m.Unit, x, y+h+captionUp+2*captionH, detectedSide, f.small, faint)
+		c.text("highest "+number(float64(ShareRange(m).Hi))+" "+m.Unit, x, y+h+captionUp+2*captionH, detectedSide, f.small, faint)
 	}
 	return c.NRGBA
 }
@@ -82,9 +82,9 @@ func oneScale(o *Options, maps []*heatmap.Map) *Options {
 	switch {
 	case one.Range != nil:
 	case one.Signed:
-		one.Range = SharedSigned(maps...)
+		one.Range = ShareSignedRange(maps...)
 	default:
-		one.Range = Shared(maps...)
+		one.Range = ShareRange(maps...)
 	}
 	return &one
 }

@@ -66,7 +66,7 @@ func detections() *heatmap.Result {
 	drawn := *m
 	drawn.Method, drawn.Layer, drawn.Unit, drawn.ScoreUnit, drawn.Score = "D-RISE", "", "match", "match", 0.93
 	drawn.Box, drawn.Target = heatmap.Box{160, 50, 220, 110}, "detection 1 at (160, 50)-(220, 110)"
-	drawn.Sampled = &heatmap.Sampled{Weights: make([]float32, 512), Agreement: 0.875}
+	drawn.Sampled = &heatmap.SampledRun{Weights: make([]float32, 512), Agreement: 0.875}
 	drawn.StdErr = heatmap.NewGrid(20, 20)
 	for i := range drawn.StdErr.Values {
 		drawn.StdErr.Values[i] = 0.25 * float32(i%20)

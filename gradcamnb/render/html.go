@@ -87,9 +87,9 @@ func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (str
 		html.EscapeString(id), still, script), nil
 }
 
-// Covering is a card that stands for the figure and the table before it on the page: where it plays it hides so many of
-// the outputs just before its own, and offers to show them.
-func Covering(card string, outputs int) string {
+// CoverOutputs is a card that stands for the figure and the table before it on the page: where it plays it hides so
+// many of the outputs just before its own, and offers to show them.
+func CoverOutputs(card string, outputs int) string {
 	if outputs == 0 {
 		return card
 	}

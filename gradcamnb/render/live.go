@@ -3,7 +3,7 @@ package render
 import "github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 
 // Live makes a card ask for the maps of a class that it does not hold; see
-// nb.Explore. The card's script sends an [Ask] as JSON to one address and reads a
+// nb.Explore. The card's script sends an [LiveQuestion] as JSON to one address and reads a
 // [Reply] from another.
 type Live struct {
 	Ask    string   `json:"ask"` // addresses
@@ -18,8 +18,8 @@ type Live struct {
 	Likely []float32 `json:"likely"`
 }
 
-// Ask is what a live card wants.
-type Ask struct {
+// LiveQuestion is what a live card wants.
+type LiveQuestion struct {
 	Serial int  `json:"serial"`
 	Index  int  `json:"index"` // of the class to explain
 	Hello  bool `json:"hello"` // the card is there and listens; nothing is asked for
@@ -33,7 +33,7 @@ type Ask struct {
 	Method string `json:"method"`
 }
 
-// Reply answers an [Ask].
+// Reply answers an [LiveQuestion].
 type Reply struct {
 	Serial int       `json:"serial"`
 	Made   string    `json:"made,omitempty"` // where and how fast

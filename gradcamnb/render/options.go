@@ -24,21 +24,21 @@ type Options struct {
 // Range is what the ends of the colour map stand for, in the map's units.
 type Range struct{ Lo, Hi float32 }
 
-// Shared is a range that holds all the maps, so that their pictures compare.
-func Shared(maps ...*heatmap.Map) *Range {
+// ShareRange is a range that holds all the maps, so that their pictures compare.
+func ShareRange(maps ...*heatmap.Map) *Range {
 	r := Range{}
 	for _, m := range maps {
-		top, _ := reach(m, false)
+		top, _ := findReach(m, false)
 		r.Hi = max(r.Hi, top)
 	}
 	return &r
 }
 
-// SharedSigned is a range around zero that holds all the signed maps.
-func SharedSigned(maps ...*heatmap.Map) *Range {
+// ShareSignedRange is a range around zero that holds all the signed maps.
+func ShareSignedRange(maps ...*heatmap.Map) *Range {
 	var far float32
 	for _, m := range maps {
-		top, _ := reach(m, true)
+		top, _ := findReach(m, true)
 		far = max(far, top)
 	}
 	return &Range{-far, far}
@@ -123,9 +123,9 @@ func (o *Options) scale(m *heatmap.Map) Range {
 		return *o.Range
 	}
 	if o.signed() {
-		return *SharedSigned(m)
+		return *ShareSignedRange(m)
 	}
-	return *Shared(m)
+	return *ShareRange(m)
 }
 
 // place is where a value lies in the range, from 0 to 1; NaN stays NaN. In an

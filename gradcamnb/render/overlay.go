@@ -23,7 +23,7 @@ var nanColor = color.NRGBA{R: 0, G: 200, B: 200, A: 255}
 func Overlay(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	field, colors, scale, opacity := o.field(m), o.colors(), o.scale(m), o.opacity()
 	if r.Picture == nil {
-		return alone(field, scale, o)
+		return drawAlone(field, scale, o)
 	}
 	b := r.Picture.Bounds()
 	out := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
@@ -33,7 +33,7 @@ func Overlay(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 		for x := range b.Dx() {
 			under := out.NRGBAAt(x, y)
 			if !image.Pt(x, y).In(seen) {
-				out.SetNRGBA(x, y, unseen(under))
+				out.SetNRGBA(x, y, greyOut(under))
 				continue
 			}
 			t := o.place(field.AtPixel(r.Frame, x, y), scale)
@@ -50,7 +50,7 @@ func Overlay(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	return out
 }
 
-func alone(m heatmap.Grid, scale Range, o *Options) *image.NRGBA {
+func drawAlone(m heatmap.Grid, scale Range, o *Options) *image.NRGBA {
 	colors := o.colors()
 	out := image.NewNRGBA(image.Rect(0, 0, m.W, m.H))
 	for y := range m.H {
@@ -70,9 +70,9 @@ func blend(under, over color.NRGBA, alpha float64) color.NRGBA {
 	return color.NRGBA{R: mix(under.R, over.R), G: mix(under.G, over.G), B: mix(under.B, over.B), A: 255}
 }
 
-// unseen is the colour without its hue and paler: luma (ITU-R BT.601) halfway to
+// greyOut is the colour without its hue and paler: luma (ITU-R BT.601) halfway to
 // light grey.
-func unseen(c color.NRGBA) color.NRGBA {
+func greyOut(c color.NRGBA) color.NRGBA {
 	y := uint8((299*int(c.R) + 587*int(c.G) + 114*int(c.B)) / 1000)
 	y = uint8((int(y) + 200) / 2)
 	return color.NRGBA{R: y, G: y, B: y, A: 255}

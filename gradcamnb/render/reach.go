@@ -20,10 +20,10 @@ func ofPixels(m *heatmap.Map) bool {
 	return m.Sampled == nil && m.Raw.W == m.W && m.Raw.H == m.H && m.W*m.H > 0
 }
 
-// reach is the value that the strongest colour stands for if the map is drawn on its own scale: the highest value, of a
-// signed map the largest magnitude, and of a map of single pixels the percentile of these. clipped tells that it is the
-// percentile and some pixels lie above.
-func reach(m *heatmap.Map, signed bool) (top float32, clipped bool) {
+// findReach is the value that the strongest colour stands for if the map is drawn on its own scale: the highest value,
+// of a signed map the largest magnitude, and of a map of single pixels the percentile of these. clipped tells that it
+// is the percentile and some pixels lie above.
+func findReach(m *heatmap.Map, signed bool) (top float32, clipped bool) {
 	field := m.Grid
 	if signed {
 		field = m.Signed()
@@ -54,6 +54,6 @@ func (o *Options) clipped(m *heatmap.Map) bool {
 	if o != nil && o.Range != nil {
 		return false
 	}
-	_, clipped := reach(m, o.signed())
+	_, clipped := findReach(m, o.signed())
 	return clipped
 }

@@ -15,16 +15,16 @@ func TestReachByHand(t *testing.T) {
 		g.Values[i] = float32(i + 1)
 	}
 	m := &heatmap.Map{Grid: g, Raw: g, Unit: "score per unit of input"}
-	if top, clipped := reach(m, false); top != 1000 || clipped {
+	if top, clipped := findReach(m, false); top != 1000 || clipped {
 		t.Errorf("even values: %g, %v", top, clipped)
 	}
 	g.Values[999] = 10_000
-	if top, clipped := reach(m, false); top != 990 || !clipped {
+	if top, clipped := findReach(m, false); top != 990 || !clipped {
 		t.Errorf("one steep pixel: %g, %v, want 990", top, clipped)
 	}
 	cells := *m
 	cells.Raw = heatmap.NewGrid(10, 1) // a map of a layer's cells
-	if top, clipped := reach(&cells, false); top != 10_000 || clipped {
+	if top, clipped := findReach(&cells, false); top != 10_000 || clipped {
 		t.Errorf("a layer's map: %g, %v", top, clipped)
 	}
 	var none *Options

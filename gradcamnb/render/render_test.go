@@ -178,7 +178,7 @@ func TestColorMapByName(t *testing.T) {
 func TestShared(t *testing.T) {
 	a := &heatmap.Map{Grid: heatmap.Grid{W: 2, H: 1, Values: []float32{0, 3}}}
 	b := &heatmap.Map{Grid: heatmap.Grid{W: 2, H: 1, Values: []float32{-1, 5}}}
-	if got := Shared(a, b); *got != (Range{0, 5}) {
+	if got := ShareRange(a, b); *got != (Range{0, 5}) {
 		t.Errorf("%v", got)
 	}
 }

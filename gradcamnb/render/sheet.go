@@ -182,9 +182,9 @@ func (l *sheetLayout) shared(unit string, signed bool) *Range {
 		}
 	}
 	if signed {
-		return SharedSigned(maps...)
+		return ShareSignedRange(maps...)
 	}
-	return Shared(maps...)
+	return ShareRange(maps...)
 }
 
 // cellOptions is how a cell is drawn, but for its range.

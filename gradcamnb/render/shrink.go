@@ -11,7 +11,7 @@ import (
 
 // shrunk is a picture of w x h pixels for drawing, laid over white if it is translucent. A picture many times larger is
 // first averaged over blocks of whole pixels to about twice the size, in one pass over it, and then scaled: that costs
-// little more than reading it once, and no memory beside what is drawn.
+// little more than reading it once, and no memory besides what is drawn.
 func shrunk(img image.Image, w, h int) *image.NRGBA {
 	b := img.Bounds()
 	times := min(b.Dx()/max(w, 1), b.Dy()/max(h, 1))

@@ -12,8 +12,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// opened is a picture that could be read.
-type opened struct {
+// openedPicture is a picture that could be read.
+type openedPicture struct {
 	at    int // in the study
 	img   image.Image
 	truth heatmap.Grid // empty if it is not known
@@ -23,7 +23,7 @@ type opened struct {
 // explain returns the rows of some pictures, those that failed among them.
 func (s *Study) explain(ctx context.Context, from, to int) ([]Row, error) {
 	rows := make([][]Row, to-from)
-	var good []opened
+	var good []openedPicture
 	for i := from; i < to; i++ {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -46,12 +46,12 @@ func (s *Study) explain(ctx context.Context, from, to int) ([]Row, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		one, err := s.results(ctx, []opened{o})
+		one, err := s.results(ctx, []openedPicture{o})
 		if err != nil && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		if err != nil {
-			if ofStudy(err) {
+			if concernsStudy(err) {
 				return nil, err
 			}
 			rows[o.at-from] = []Row{s.failed(o.at, err)}
@@ -62,25 +62,25 @@ func (s *Study) explain(ctx context.Context, from, to int) ([]Row, error) {
 	return slices.Concat(rows...), nil
 }
 
-func (s *Study) open(i int) (opened, error) {
+func (s *Study) open(i int) (openedPicture, error) {
 	p := s.Pictures[i]
 	img, err := p.Open()
 	if err != nil {
-		return opened{}, err
+		return openedPicture{}, err
 	}
-	o := opened{at: i, img: img, class: -1}
+	o := openedPicture{at: i, img: img, class: -1}
 	if p.Truth != nil {
 		if o.truth, err = p.Truth(img.Bounds()); err != nil {
-			return opened{}, fmt.Errorf("its truth: %w", err)
+			return openedPicture{}, fmt.Errorf("its truth: %w", err)
 		}
 	}
 	if p.Label != "" {
 		if o.class, err = classOf(p.Label, s.Model.Info().Labels); err != nil && s.AtLabel {
-			return opened{}, err
+			return openedPicture{}, err
 		}
 	}
 	if s.AtLabel && p.Label == "" {
-		return opened{}, fmt.Errorf("it has no label, and its label is to be explained")
+		return openedPicture{}, fmt.Errorf("it has no label, and its label is to be explained")
 	}
 	return o, nil
 }
@@ -98,7 +98,7 @@ func classOf(name string, labels []string) (int, error) {
 }
 
 // results explains some pictures in one batch.
-func (s *Study) results(ctx context.Context, good []opened) ([]*heatmap.Result, error) {
+func (s *Study) results(ctx context.Context, good []openedPicture) ([]*heatmap.Result, error) {
 	if len(good) == 0 {
 		return nil, nil
 	}
@@ -117,8 +117,8 @@ func (s *Study) results(ctx context.Context, good []opened) ([]*heatmap.Result, 
 	return s.Model.Run(ctx, r, choices...)
 }
 
-// ofStudy tells whether an error is of the model or of what was chosen, and so the same for every picture.
-func ofStudy(err error) bool {
+// concernsStudy tells whether an error is of the model or of what was chosen, and so the same for every picture.
+func concernsStudy(err error) bool {
 	for _, kind := range []error{gradcamnb.ErrUnknownName, gradcamnb.ErrUnknownLayer, gradcamnb.ErrNoClass,
 		gradcamnb.ErrNoPreprocessing,
 		gradcamnb.ErrUnsupported, gradcamnb.ErrNoBackend, gradcamnb.ErrNoEngine, gradcamnb.ErrClosed} {
@@ -141,7 +141,7 @@ func (s *Study) failed(i int, err error) Row {
 }
 
 // rows are what came out for one picture, one a map.
-func (s *Study) rows(o opened, r *heatmap.Result) []Row {
+func (s *Study) rows(o openedPicture, r *heatmap.Result) []Row {
 	var rows []Row
 	for _, m := range r.Maps {
 		row := s.row(o.at)

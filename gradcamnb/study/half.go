@@ -10,7 +10,7 @@ import (
 func halves(values []float32) []byte {
 	out := make([]byte, 0, 2*len(values))
 	for _, v := range values {
-		out = binary.LittleEndian.AppendUint16(out, half.Of(v))
+		out = binary.LittleEndian.AppendUint16(out, half.FromFloat32(v))
 	}
 	return out
 }

@@ -68,7 +68,7 @@ func (b bootstrap) interval() (lo, hi float64) {
 		return math.NaN(), math.NaN()
 	}
 	slices.Sort(means)
-	return quantile.Of(means, 0.025), quantile.Of(means, 0.975)
+	return quantile.Interpolate(means, 0.025), quantile.Interpolate(means, 0.975)
 }
 
 // weights draws how often a picture counts in every bootstrap sample.

@@ -22,8 +22,8 @@ type Partial struct {
 // block is the parts from Index << Level on, 1 << Level of them.
 type block struct{ Level, Index int }
 
-// within tells whether the block lies in another.
-func (b block) within(o block) bool {
+// isWithin tells whether the block lies in another.
+func (b block) isWithin(o block) bool {
 	return b.Level <= o.Level && b.Index>>(o.Level-b.Level) == o.Index
 }
 
@@ -104,8 +104,8 @@ func (p *Partial) Add(o *Partial) error {
 	for _, b := range slices.SortedFunc(maps.Keys(o.blocks), func(a, b block) int { return a.start() - b.start() }) {
 		counted := false
 		for there := range p.blocks {
-			counted = counted || b.within(there)
-			if there != b && there.within(b) {
+			counted = counted || b.isWithin(there)
+			if there != b && there.isWithin(b) {
 				return fmt.Errorf("parts %d to %d were counted before, and are in what is added among others", there.start(),
 					there.start()+1<<there.Level-1)
 			}
@@ -126,8 +126,8 @@ func (p *Partial) Summary() *Summary {
 	return t.summary()
 }
 
-// packed is a tally as it crosses from one machine to another.
-type packed struct {
+// packedTally is a tally as it crosses from one machine to another.
+type packedTally struct {
 	Block                                     block
 	Pictures, Maps, Failures, Right, Labelled int
 	Failed                                    []Row
@@ -157,10 +157,11 @@ func (p *Partial) MarshalBinary() ([]byte, error) {
 	if err := e.Encode(p.manifest); err != nil {
 		return nil, fmt.Errorf("writing what parts of a study say: %w", err)
 	}
-	all := []packed{}
+	all := []packedTally{}
 	for b, t := range p.blocks {
-		w := packed{Block: b, Pictures: t.pictures, Maps: t.maps, Failures: t.failures, Right: t.right, Labelled: t.labelled,
-			Failed: t.failed, Examples: t.examples}
+		w := packedTally{Block: b, Pictures: t.pictures, Maps: t.maps, Failures: t.failures, Right: t.right,
+			Labelled: t.labelled,
+			Failed:   t.failed, Examples: t.examples}
 		for k, v := range t.values {
 			w.Values = append(w.Values, packedValue{k.cell, k.metric, v.moments, v.sample})
 		}
@@ -181,7 +182,7 @@ func (p *Partial) MarshalBinary() ([]byte, error) {
 // UnmarshalBinary reads what MarshalBinary wrote.
 func (p *Partial) UnmarshalBinary(data []byte) error {
 	d := gob.NewDecoder(bytes.NewReader(data))
-	var all []packed
+	var all []packedTally
 	var m manifest
 	if err := d.Decode(&m); err != nil {
 		return fmt.Errorf("reading what parts of a study say: %w", err)

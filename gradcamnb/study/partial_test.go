@@ -14,7 +14,7 @@ func TestPartials(t *testing.T) {
 	for range 27 {
 		values = append(values, uint8(r.UintN(99)))
 	}
-	s := newStudy(t, &fake{}, values...)
+	s := newStudy(t, &fakeSession{}, values...)
 	s.Part = 2
 	want, err := s.Run(t.Context())
 	if err != nil {
@@ -59,7 +59,7 @@ func TestPartials(t *testing.T) {
 
 // A part is explained once, and one that there is not is an error.
 func TestRunPart(t *testing.T) {
-	f := &fake{}
+	f := &fakeSession{}
 	s := newStudy(t, f, 1, 2, 3, 4, 5)
 	n, err := s.Prepare()
 	if err != nil || n != 2 {

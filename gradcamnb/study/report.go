@@ -22,7 +22,7 @@ import (
 //go:embed report.html
 var reportText string
 
-var reportPage = template.Must(template.New("report").Funcs(template.FuncMap{"short": short}).Parse(reportText))
+var reportPage = template.Must(template.New("report").Funcs(template.FuncMap{"short": formatShort}).Parse(reportText))
 
 // thumbnail is the longer side of a picture in a report, in pixels.
 const thumbnail = 168
@@ -96,7 +96,7 @@ func (s *Summary) metricPage(name string, drawn *thumbnails) metricPage {
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, n := range s.Numbers {
 		if n.Metric == name {
-			lo, hi = min(lo, n.Mean, orValue(n.Lo, n.Mean)), max(hi, n.Mean, orValue(n.Hi, n.Mean))
+			lo, hi = min(lo, n.Mean, valueOr(n.Lo, n.Mean)), max(hi, n.Mean, valueOr(n.Hi, n.Mean))
 		}
 	}
 	for _, n := range s.Numbers {
@@ -114,7 +114,7 @@ func (s *Summary) metricPage(name string, drawn *thumbnails) metricPage {
 	return m
 }
 
-func orValue(v, otherwise float64) float64 {
+func valueOr(v, otherwise float64) float64 {
 	if math.IsNaN(v) {
 		return otherwise
 	}
@@ -130,14 +130,14 @@ func interval(n Number, lo, hi float64) template.HTML {
 		}
 		return 4 + (v-lo)/(hi-lo)*(width-8)
 	}
-	a, b := at(orValue(n.Lo, n.Mean)), at(orValue(n.Hi, n.Mean))
+	a, b := at(valueOr(n.Lo, n.Mean)), at(valueOr(n.Hi, n.Mean))
 	return template.HTML(fmt.Sprintf(
 		`<svg width="%g" height="%g" role="img" aria-label="mean %s, 95 %% interval %s to %s"><line x1="%.1f" x2="%.1f" y1="7" y2="7" class="ci"/><circle cx="%.1f" cy="7" r="3.5" class="mean"/></svg>`,
-		width, height, short(n.Mean), short(n.Lo), short(n.Hi), a, b, at(n.Mean))) // numbers only
+		width, height, formatShort(n.Mean), formatShort(n.Lo), formatShort(n.Hi), a, b, at(n.Mean))) // numbers only
 }
 
-// short is a number for a table; a dash if it is none.
-func short(v float64) string {
+// formatShort is a number for a table; a dash if it is none.
+func formatShort(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "-"
 	}

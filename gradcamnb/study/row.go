@@ -66,7 +66,7 @@ func text(of func(r *Row) *string) column {
 		func(r *Row, v parquet.Value) { *of(r) = string(v.ByteArray()) }}
 }
 
-func whole(of func(r *Row) *int) column {
+func integerColumn(of func(r *Row) *int) column {
 	return column{parquet.Int(64), func(r *Row) (any, bool) { return int64(*of(r)), true },
 		func(r *Row, v parquet.Value) { *of(r) = int(v.Int64()) }}
 }
@@ -79,16 +79,16 @@ func double(of func(r *Row) *float64) column {
 // columns are those of a table with these metrics, by name.
 func columns(metrics []string) map[string]column {
 	out := map[string]column{
-		"index": whole(func(r *Row) *int { return &r.Index }), "picture": text(func(r *Row) *string { return &r.Picture }),
+		"index": integerColumn(func(r *Row) *int { return &r.Index }), "picture": text(func(r *Row) *string { return &r.Picture }),
 		"label": text(func(r *Row) *string { return &r.Label }), "model": text(func(r *Row) *string { return &r.Model }),
 		"target": text(func(r *Row) *string { return &r.Target }), "class": text(func(r *Row) *string { return &r.Class }),
-		"class_index":      whole(func(r *Row) *int { return &r.ClassIndex }),
+		"class_index":      integerColumn(func(r *Row) *int { return &r.ClassIndex }),
 		"layer":            text(func(r *Row) *string { return &r.Layer }),
 		"method":           text(func(r *Row) *string { return &r.Method }),
 		"score":            double(func(r *Row) *float64 { return &r.Score }),
 		"unit":             text(func(r *Row) *string { return &r.Unit }),
 		"prediction":       text(func(r *Row) *string { return &r.Prediction }),
-		"prediction_index": whole(func(r *Row) *int { return &r.PredictionIndex }),
+		"prediction_index": integerColumn(func(r *Row) *int { return &r.PredictionIndex }),
 		"probability":      double(func(r *Row) *float64 { return &r.Probability }),
 		"diagnosis":        text(func(r *Row) *string { return &r.Diagnosis }),
 		"error":            text(func(r *Row) *string { return &r.Error }),
@@ -96,8 +96,8 @@ func columns(metrics []string) map[string]column {
 		"top":              double(func(r *Row) *float64 { return &r.Top }),
 		"right":            double(func(r *Row) *float64 { return &r.Right }),
 		"bottom":           double(func(r *Row) *float64 { return &r.Bottom }),
-		"width":            whole(func(r *Row) *int { return &r.Width }),
-		"height":           whole(func(r *Row) *int { return &r.Height }),
+		"width":            integerColumn(func(r *Row) *int { return &r.Width }),
+		"height":           integerColumn(func(r *Row) *int { return &r.Height }),
 		"map": {parquet.Leaf(parquet.ByteArrayType), func(r *Row) (any, bool) { return r.Map, true },
 			func(r *Row, v parquet.Value) { r.Map = bytes.Clone(v.ByteArray()) }},
 		"correct": {parquet.Optional(parquet.Leaf(parquet.BooleanType)),

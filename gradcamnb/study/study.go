@@ -112,13 +112,13 @@ func (s *Study) Run(ctx context.Context) (*Summary, error) {
 	for k := s.Shard; k < all; k += shards {
 		from, to := s.pictures(k)
 		progress.Total += to - from
-		if s.there(k) {
+		if s.isDone(k) {
 			progress.Done, progress.There = progress.Done+to-from, progress.There+to-from
 			continue
 		}
 		parts = append(parts, k)
 	}
-	s.tell(progress)
+	s.report(progress)
 	for _, k := range parts {
 		if err := s.runPart(ctx, k, &progress); err != nil {
 			summary, _ := Read(s.Out) // what is there is worth more than why not all is
@@ -146,7 +146,7 @@ func (s *Study) Prepare() (parts int, err error) {
 
 // RunPart explains the pictures of part k, from 0, and writes its file, unless that is there.
 func (s *Study) RunPart(ctx context.Context, k int) error {
-	if s.there(k) {
+	if s.isDone(k) {
 		return nil
 	}
 	from, to := s.pictures(k)
@@ -156,8 +156,8 @@ func (s *Study) RunPart(ctx context.Context, k int) error {
 	return s.runPart(ctx, k, &Progress{Total: to - from})
 }
 
-// there tells whether part k is done.
-func (s *Study) there(k int) bool {
+// isDone tells whether part k is done.
+func (s *Study) isDone(k int) bool {
 	_, err := os.Stat(s.part(k))
 	return err == nil
 }
@@ -186,7 +186,7 @@ func (s *Study) measured() ([]string, error) {
 	return out, nil
 }
 
-func (s *Study) tell(p Progress) {
+func (s *Study) report(p Progress) {
 	if s.Progress != nil {
 		s.Progress(p)
 	}
@@ -215,7 +215,7 @@ func (s *Study) runPart(ctx context.Context, k int, progress *Progress) error {
 		}
 		rows = append(rows, more...)
 		progress.Done += to - from
-		s.tell(*progress)
+		s.report(*progress)
 	}
 	return writeRows(s.part(k), rows, s.Metrics)
 }

@@ -20,25 +20,25 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/posix"
 )
 
-// fake explains a grey picture of value v: two methods at one layer, whose metrics are v and 2 v.
-type fake struct {
+// fakeSession explains a grey picture of value v: two methods at one layer, whose metrics are v and 2 v.
+type fakeSession struct {
 	calls  int
 	stopAt int // the call that cancels; 0 means none
 	cancel context.CancelFunc
 	refuse error // of every call
 }
 
-func (f *fake) Info() gradcamnb.Info {
+func (f *fakeSession) Info() gradcamnb.Info {
 	return gradcamnb.Info{Name: "fake", SHA256: "1", Input: []int{-1, 3, 8, 8}, Labels: []string{"dark", "light"}}
 }
 
-func (f *fake) Layers(gradcamnb.Request) ([]gradcamnb.Layer, error) { return nil, nil }
+func (f *fakeSession) Layers(gradcamnb.Request) ([]gradcamnb.Layer, error) { return nil, nil }
 
-func (f *fake) Detect(context.Context, gradcamnb.Request) ([][]heatmap.Detection, error) {
+func (f *fakeSession) Detect(context.Context, gradcamnb.Request) ([][]heatmap.Detection, error) {
 	return nil, nil
 }
 
-func (f *fake) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
+func (f *fakeSession) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
 	if f.calls++; f.calls == f.stopAt {
 		f.cancel()
 	}
@@ -86,7 +86,7 @@ func pictures(values ...uint8) []Picture {
 	return out
 }
 
-func newStudy(t *testing.T, f *fake, values ...uint8) *Study {
+func newStudy(t *testing.T, f *fakeSession, values ...uint8) *Study {
 	t.Helper()
 	return &Study{Model: gradcamnb.NewModel(f), Pictures: pictures(values...), Metrics: []string{"insertion", "deletion"},
 		Out: t.TempDir(), Batch: 2, Part: 4}
@@ -95,7 +95,7 @@ func newStudy(t *testing.T, f *fake, values ...uint8) *Study {
 // Of the values 1, 2, 3 the mean is 2, the standard error 1/sqrt(3); method B is twice A, so the
 // paired difference A - B is -2 with the same standard error, and A is always second.
 func TestSummaryByHand(t *testing.T) {
-	s := newStudy(t, &fake{}, 1, 2, 3)
+	s := newStudy(t, &fakeSession{}, 1, 2, 3)
 	sum, err := s.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestSummaryByHand(t *testing.T) {
 
 // A folder's name is no pattern.
 func TestFolderThatLooksLikeAPattern(t *testing.T) {
-	s := newStudy(t, &fake{}, 1, 2)
+	s := newStudy(t, &fakeSession{}, 1, 2)
 	s.Out = filepath.Join(s.Out, "a[1] *")
 	if sum, err := s.Run(t.Context()); err != nil || sum.Pictures != 2 {
 		t.Errorf("%v, %+v", err, sum)
@@ -142,7 +142,7 @@ func TestFolderThatLooksLikeAPattern(t *testing.T) {
 // ran through, and explains no part twice.
 func TestStudyGoesOn(t *testing.T) {
 	values := []uint8{1, 255, 3, 4, 5, 6, 7, 8, 200, 10}
-	whole := newStudy(t, &fake{}, values...)
+	whole := newStudy(t, &fakeSession{}, values...)
 	want, err := whole.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestStudyGoesOn(t *testing.T) {
 	}
 	for stop := 1; stop <= 5; stop++ {
 		ctx, cancel := context.WithCancel(t.Context())
-		f := &fake{stopAt: stop, cancel: cancel}
+		f := &fakeSession{stopAt: stop, cancel: cancel}
 		s := newStudy(t, f, values...)
 		if _, err := s.Run(ctx); !errors.Is(err, context.Canceled) {
 			t.Fatalf("stopped at call %d: %v", stop, err)
@@ -183,14 +183,14 @@ func TestStudyGoesOn(t *testing.T) {
 // Shards of several machines make the study of one.
 func TestShards(t *testing.T) {
 	values := []uint8{1, 2, 3, 4, 5, 6, 7, 8, 9}
-	want, err := newStudy(t, &fake{}, values...).Run(t.Context())
+	want, err := newStudy(t, &fakeSession{}, values...).Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	var got *Summary
 	for shard := range 2 {
-		s := newStudy(t, &fake{}, values...)
+		s := newStudy(t, &fakeSession{}, values...)
 		s.Out, s.Shard, s.Shards = dir, shard, 2
 		if got, err = s.Run(t.Context()); err != nil {
 			t.Fatal(err)
@@ -329,7 +329,7 @@ func TestOnlyRegularFiles(t *testing.T) {
 
 // A study's folder may have a name that would mean others as a pattern.
 func TestFolderNamedAsAPattern(t *testing.T) {
-	s := newStudy(t, &fake{}, 1)
+	s := newStudy(t, &fakeSession{}, 1)
 	s.Out = filepath.Join(t.TempDir(), "run [1] *")
 	if sum, err := s.Run(t.Context()); err != nil || sum.Pictures != 1 {
 		t.Errorf("%v, %+v", err, sum)
@@ -385,7 +385,7 @@ func TestTruths(t *testing.T) {
 
 // What cannot be: no pictures, two of one name, another study's folder.
 func TestStudyErrors(t *testing.T) {
-	s := newStudy(t, &fake{}, 1)
+	s := newStudy(t, &fakeSession{}, 1)
 	s.Pictures = nil
 	if _, err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "no pictures") {
 		t.Error(err)
@@ -402,16 +402,16 @@ func TestStudyErrors(t *testing.T) {
 	if _, err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "another study") {
 		t.Error(err)
 	}
-	s = newStudy(t, &fake{}, 1)
+	s = newStudy(t, &fakeSession{}, 1)
 	s.Metrics = []string{"energy"}
 	if _, err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "no picture has a truth") {
 		t.Error(err)
 	}
-	s = newStudy(t, &fake{refuse: fmt.Errorf("here: %w", gradcamnb.ErrUnknownLayer)}, 1, 2, 3)
+	s = newStudy(t, &fakeSession{refuse: fmt.Errorf("here: %w", gradcamnb.ErrUnknownLayer)}, 1, 2, 3)
 	if _, err := s.Run(t.Context()); !errors.Is(err, gradcamnb.ErrUnknownLayer) {
 		t.Errorf("a choice that fits no picture: %v", err)
 	}
-	one := newStudy(t, &fake{}, 1, 99, 2)
+	one := newStudy(t, &fakeSession{}, 1, 99, 2)
 	sum, err := one.Run(t.Context())
 	if err != nil || sum.Failures != 1 || sum.Pictures != 3 {
 		t.Errorf("a picture that no model takes: %v, %+v", err, sum)
@@ -421,7 +421,7 @@ func TestStudyErrors(t *testing.T) {
 // The page holds every picture's name as text, draws the maps that stand out, and needs nothing from
 // elsewhere.
 func TestReport(t *testing.T) {
-	s := newStudy(t, &fake{}, 10, 20, 255, 90)
+	s := newStudy(t, &fakeSession{}, 10, 20, 255, 90)
 	s.Pictures[0].Name = `<script>alert("x")</script>`
 	sum, err := s.Run(t.Context())
 	if err != nil {

@@ -115,7 +115,7 @@ func (t *tally) measure(metric string, rows []Row, counts []float64) {
 		}
 		t.values[k].moments.add(v)
 		t.values[k].sample.add(counts, v)
-		t.stand(metric, Example{v, r})
+		t.keepExtreme(metric, Example{v, r})
 		cells, values = append(cells, c), append(values, v)
 	}
 	for i, a := range cells {
@@ -158,16 +158,16 @@ func (t *tally) places(metric string, values []float64) []float64 {
 	return out
 }
 
-// stand keeps a map if it is among the lowest or the highest.
-func (t *tally) stand(metric string, e Example) {
+// keepExtreme keeps a map if it is among the lowest or the highest.
+func (t *tally) keepExtreme(metric string, e Example) {
 	x := t.examples[metric]
-	x.Lowest = standing(x.Lowest, e, 1)
-	x.Highest = standing(x.Highest, e, -1)
+	x.Lowest = insertExample(x.Lowest, e, 1)
+	x.Highest = insertExample(x.Highest, e, -1)
 	t.examples[metric] = x
 }
 
-// standing keeps the first examples by value, times sign; of equal ones the first picture.
-func standing(all []Example, e Example, sign float64) []Example {
+// insertExample keeps the first examples by value, times sign; of equal ones the first picture.
+func insertExample(all []Example, e Example, sign float64) []Example {
 	order := func(a, b Example) int {
 		return cmp.Or(cmp.Compare(sign*a.Value, sign*b.Value), cmp.Compare(a.Row.Index, b.Row.Index),
 			Cell{a.Row.Model, a.Row.Layer, a.Row.Method}.compare(Cell{b.Row.Model, b.Row.Layer, b.Row.Method}))
@@ -225,7 +225,7 @@ func (t *tally) merge(o *tally) {
 	}
 	for metric, x := range o.examples {
 		for _, e := range slices.Concat(x.Lowest, x.Highest) {
-			t.stand(metric, e)
+			t.keepExtreme(metric, e)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func Tar(path string) (out []Picture, err error) {
 	type sample struct{ cls, txt string }
 	labels := map[string]sample{}
 	var keys []string
-	at := &counted{r: f}
+	at := &countingReader{r: f}
 	for t := tar.NewReader(at); ; {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
@@ -69,13 +69,13 @@ func Tar(path string) (out []Picture, err error) {
 	return out, nil
 }
 
-// counted counts what is read, so that a member's place in the archive is known.
-type counted struct {
+// countingReader counts what is read, so that a member's place in the archive is known.
+type countingReader struct {
 	r io.Reader
 	n int64
 }
 
-func (c *counted) Read(p []byte) (int, error) {
+func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
 	return n, err

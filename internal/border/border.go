@@ -22,12 +22,12 @@ type PanicError struct {
 //	defer border.Recover(&err)
 func Recover(err *error) {
 	if value := recover(); value != nil {
-		*err = Of(value)
+		*err = NewPanicError(value)
 	}
 }
 
-// Of is the error of what was recovered.
-func Of(value any) *PanicError { return &PanicError{value, debug.Stack()} }
+// NewPanicError is the error of what was recovered.
+func NewPanicError(value any) *PanicError { return &PanicError{value, debug.Stack()} }
 
 // Error is a sentence. What panicked with an error of its own, as code that builds graphs does, has
 // said what was wrong; anything else is a fault of ours.

@@ -65,13 +65,13 @@ func execute(ctx context.Context, root *cobra.Command) (called *cobra.Command, e
 	called = root
 	defer border.Recover(&err)
 	for _, c := range root.Commands() {
-		within(c, &called)
+		noteCommand(c, &called)
 	}
 	return root.ExecuteContextC(ctx)
 }
 
-// within notes which command runs, for one that panics.
-func within(c *cobra.Command, called **cobra.Command) {
+// noteCommand notes which command runs, for one that panics.
+func noteCommand(c *cobra.Command, called **cobra.Command) {
 	if run := c.RunE; run != nil {
 		c.RunE = func(c *cobra.Command, args []string) error {
 			*called = c
@@ -79,14 +79,14 @@ func within(c *cobra.Command, called **cobra.Command) {
 		}
 	}
 	for _, sub := range c.Commands() {
-		within(sub, called)
+		noteCommand(sub, called)
 	}
 }
 
 // Root is a command that has commands: it prints no error itself, and its help when it
 // is called alone.
 func Root(use, short string, commands ...*cobra.Command) *cobra.Command {
-	root := Alone(&cobra.Command{
+	root := Standalone(&cobra.Command{
 		Use:   use,
 		Short: short,
 		Args:  NoArguments,
@@ -98,9 +98,9 @@ func Root(use, short string, commands ...*cobra.Command) *cobra.Command {
 	return root
 }
 
-// Alone makes of a command a whole program: it prints no error itself, an unknown flag is told with the nearest ones,
-// and --version prints what it was built from.
-func Alone(c *cobra.Command) *cobra.Command {
+// Standalone makes of a command a whole program: it prints no error itself, an unknown flag is told with the nearest
+// ones, and --version prints what it was built from.
+func Standalone(c *cobra.Command) *cobra.Command {
 	c.SilenceErrors, c.SilenceUsage = true, true
 	c.SetFlagErrorFunc(flagError)
 	c.Version = version()

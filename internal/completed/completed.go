@@ -36,7 +36,7 @@ func (b backend) Builder(name string) compute.Builder {
 
 // BufferFromFlatData implements [compute.DataInterface].
 func (b backend) BufferFromFlatData(device compute.DeviceNum, flat any, shape shapes.Shape) (compute.Buffer, error) {
-	return b.own(b.Backend.BufferFromFlatData(device, flat, shape))
+	return b.wrapBuffer(b.Backend.BufferFromFlatData(device, flat, shape))
 }
 
 // NewSharedBuffer implements [compute.DataInterface].
@@ -48,7 +48,7 @@ func (b backend) NewSharedBuffer(device compute.DeviceNum, shape shapes.Shape) (
 	return buffer{inner, b}, flat, nil
 }
 
-func (b backend) own(inner compute.Buffer, err error) (compute.Buffer, error) {
+func (b backend) wrapBuffer(inner compute.Buffer, err error) (compute.Buffer, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (b buffer) Backend() compute.Backend { return b.on }
 
 // CopyToDevice implements [compute.Buffer].
 func (b buffer) CopyToDevice(device compute.DeviceNum) (compute.Buffer, error) {
-	return b.on.own(b.Buffer.CopyToDevice(device))
+	return b.on.wrapBuffer(b.Buffer.CopyToDevice(device))
 }
 
 type executable struct {
@@ -120,7 +120,7 @@ func (b builder) Compile() (compute.Executable, error) {
 
 func (b builder) function(f compute.Function) compute.Function {
 	if b.plain {
-		return plain{function{f, b}}
+		return plainFunction{function{f, b}}
 	}
 	return function{f, b}
 }

@@ -15,7 +15,7 @@ func inner(f compute.Function) compute.Function {
 	switch f := f.(type) {
 	case function:
 		return f.Function
-	case plain:
+	case plainFunction:
 		return f.Function
 	}
 	return f

@@ -28,29 +28,29 @@ func kind(name string) error {
 	return err
 }
 
-// marked is an error of a kind, with a message of its own.
-type marked struct {
+// markedError is an error of a kind, with a message of its own.
+type markedError struct {
 	error
 	kind error
 }
 
-func (m marked) Is(target error) bool { return target == m.kind }
-func (m marked) Unwrap() error        { return m.error }
+func (m markedError) Is(target error) bool { return target == m.kind }
+func (m markedError) Unwrap() error        { return m.error }
 
 // Mark makes err one of a kind, with its own message; nil stays nil.
 func Mark(kind, err error) error {
 	if err == nil {
 		return nil
 	}
-	return marked{err, kind}
+	return markedError{err, kind}
 }
 
 // Errorf is fmt.Errorf of an error of a kind.
 func Errorf(kind error, format string, args ...any) error {
-	return marked{fmt.Errorf(format, args...), kind}
+	return markedError{fmt.Errorf(format, args...), kind}
 }
 
-// Names are the kinds that an error is of, for the way over a socket; Marked is the error there.
+// Names are the kinds that an error is of, for the way over a socket; [MarkNamed] makes it of them again there.
 func Names(err error) (names []string) {
 	for _, k := range kinds {
 		if errors.Is(err, k) {
@@ -60,8 +60,8 @@ func Names(err error) (names []string) {
 	return names
 }
 
-// Marked makes err one of the named kinds. Names that are not known say nothing.
-func Marked(err error, names []string) error {
+// MarkNamed makes err one of the named kinds. Names that are not known say nothing.
+func MarkNamed(err error, names []string) error {
 	for _, k := range kinds {
 		for _, name := range names {
 			if k.Error() == name {

@@ -17,7 +17,7 @@ func TestKinds(t *testing.T) {
 	if want := `opening: there is no layer "x": file does not exist`; err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
 	}
-	there := Marked(errors.New(err.Error()), Names(err))
+	there := MarkNamed(errors.New(err.Error()), Names(err))
 	if !errors.Is(there, ErrUnknownLayer) || errors.Is(there, ErrUnknownMethod) || there.Error() != err.Error() {
 		t.Errorf("behind a socket it is %v, of %q", there, Names(there))
 	}

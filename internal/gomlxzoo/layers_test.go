@@ -53,7 +53,7 @@ func testLayers(t *testing.T, on *device.Backend) {
 		best := ""
 		for _, l := range layers {
 			if l.Grid[0]*l.Grid[1] > 1 && l.Feeds {
-				maps = append(maps, fmt.Sprintf("`%s` (%s, %d x %d x %d)", l.Name, l.Op, l.Grid[0], l.Grid[1], l.Grid[2]))
+				maps = append(maps, fmt.Sprintf("`%s` (%s, %d x %d x %d)", l.Name, l.Op, l.Grid[0], l.Grid[1], l.Channels))
 			}
 			if l.Suggested {
 				best = l.Name

@@ -53,7 +53,7 @@ func testSlopes(t *testing.T, on *device.Backend) {
 					single := ConvertDType(x, dtypes.Float32)
 					out = inDouble(n.Fn(scope, single), single, x)
 				}
-				return slopes(walk.Of(walk.Picture{Node: x, ChannelsLast: true}, out), out, &names)
+				return slopes(walk.Read(walk.Picture{Node: x, ChannelsLast: true}, out), out, &names)
 			})
 			exec.WithName(completed.Plain + n.Name)
 			r := rand.New(rand.NewPCG(7, 7))

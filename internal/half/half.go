@@ -3,9 +3,9 @@ package half
 
 import "math"
 
-// Of is the float16 of a float32, rounded to the nearest and ties to even. What is too large becomes
+// FromFloat32 is the float16 of a float32, rounded to the nearest and ties to even. What is too large becomes
 // infinite.
-func Of(v float32) uint16 {
+func FromFloat32(v float32) uint16 {
 	bits := math.Float32bits(v)
 	sign := uint16(bits >> 16 & 0x8000)
 	switch magnitude := math.Float32frombits(bits &^ (1 << 31)); {

@@ -12,16 +12,16 @@ func TestHalf(t *testing.T) {
 		0x1.8p-24: 2, 0x1p-14: 0x0400,
 		0.333251953125: 0x3555, 1.00048828125: 0x3c00, 1.00146484375: 0x3c02, 2047.5: 0x67ff + 1,
 	} {
-		if got := Of(v); got != want {
+		if got := FromFloat32(v); got != want {
 			t.Errorf("%g is %#04x, want %#04x", v, got, want)
 		}
 	}
 	for h := range uint32(0x7c00) {
-		if got := Of(Float32(uint16(h))); got != uint16(h) {
+		if got := FromFloat32(Float32(uint16(h))); got != uint16(h) {
 			t.Fatalf("%#04x comes back as %#04x", h, got)
 		}
 	}
-	if v := Float32(Of(float32(math.NaN()))); v == v {
+	if v := Float32(FromFloat32(float32(math.NaN()))); v == v {
 		t.Error("NaN is a number")
 	}
 }

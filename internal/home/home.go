@@ -57,7 +57,7 @@ func Open() (*private.Folder, error) {
 
 // mark marks a folder as ours if it is empty, or was made by a version that did not mark.
 func mark(f *private.Folder) error {
-	if Ours(f.Root()) {
+	if IsOurs(f.Root()) {
 		return nil
 	}
 	dir, err := f.Root().Open(".")
@@ -68,7 +68,7 @@ func mark(f *private.Folder) error {
 	if err := errors.Join(err, dir.Close()); err != nil {
 		return fmt.Errorf("reading the private folder: %w", err)
 	}
-	if len(entries) > 0 && !unmarked(f.Root(), entries) {
+	if len(entries) > 0 && !isUnmarked(f.Root(), entries) {
 		return &ForeignError{f.Path()}
 	}
 	if err := f.Root().WriteFile(Marker, []byte(markerText), 0o600); err != nil {
@@ -84,15 +84,15 @@ func (f *ForeignError) Error() string {
 	return fmt.Sprintf("%s was not made by gradcamnb (it has no file %s) and holds other things: name an empty folder, or one that is not there yet, in GRADCAMNB_HOME", f.dir, Marker)
 }
 
-// Ours tells whether a folder was made here.
-func Ours(root *os.Root) bool {
+// IsOurs tells whether a folder was made here.
+func IsOurs(root *os.Root) bool {
 	text, err := regular.ReadIn(root, Marker, 1<<10)
 	return err == nil && string(text) == markerText
 }
 
-// unmarked tells whether a folder was made by a version without the marker. It left the stamp of
+// isUnmarked tells whether a folder was made by a version without the marker. It left the stamp of
 // what it built, a SHA-256 and nothing more, or compiled programs alone.
-func unmarked(root *os.Root, entries []os.DirEntry) bool {
+func isUnmarked(root *os.Root, entries []os.DirEntry) bool {
 	for _, name := range []string{"tools", "pjrt", "engine"} {
 		text, err := regular.ReadIn(root, filepath.Join("stamps", name), 1<<10)
 		if err == nil && len(text) == 64 {

@@ -43,7 +43,7 @@ func Read(path string) (dims []int, values []float32, err error) {
 func decode(path string, data []byte) (dims []int, values []float32, err error) {
 	defer func() {
 		if e := recover(); e != nil { // npyio, of a header that it does not expect
-			err = fmt.Errorf("%s is not a NumPy .npy file, or it is damaged: %w", path, border.Of(e))
+			err = fmt.Errorf("%s is not a NumPy .npy file, or it is damaged: %w", path, border.NewPanicError(e))
 		}
 	}()
 	if err := checkHeader(data); err != nil {
@@ -77,7 +77,7 @@ func decode(path string, data []byte) (dims []int, values []float32, err error) 
 		}
 	}
 	if d.Fortran {
-		values = inC(values, d.Shape)
+		values = toRowMajor(values, d.Shape)
 	}
 	return d.Shape, values, nil
 }

@@ -30,16 +30,16 @@ var numbers = map[string]number{
 	"i1": func(_ binary.ByteOrder, b []byte) (float32, bool) { return float32(int8(b[0])), true },
 	"u2": func(o binary.ByteOrder, b []byte) (float32, bool) { return float32(o.Uint16(b)), true },
 	"i2": func(o binary.ByteOrder, b []byte) (float32, bool) { return float32(int16(o.Uint16(b))), true },
-	"u4": func(o binary.ByteOrder, b []byte) (float32, bool) { return whole(int64(o.Uint32(b))) },
-	"i4": func(o binary.ByteOrder, b []byte) (float32, bool) { return whole(int64(int32(o.Uint32(b)))) },
-	"i8": func(o binary.ByteOrder, b []byte) (float32, bool) { return whole(int64(o.Uint64(b))) },
+	"u4": func(o binary.ByteOrder, b []byte) (float32, bool) { return exactFloat(int64(o.Uint32(b))) },
+	"i4": func(o binary.ByteOrder, b []byte) (float32, bool) { return exactFloat(int64(int32(o.Uint32(b)))) },
+	"i8": func(o binary.ByteOrder, b []byte) (float32, bool) { return exactFloat(int64(o.Uint64(b))) },
 	"u8": func(o binary.ByteOrder, b []byte) (float32, bool) {
 		v := o.Uint64(b)
 		return float32(v), v <= everyInteger
 	},
 }
 
-func whole(v int64) (float32, bool) { return float32(v), v >= -everyInteger && v <= everyInteger }
+func exactFloat(v int64) (float32, bool) { return float32(v), v >= -everyInteger && v <= everyInteger }
 
 // typeOf is how the numbers of a type as NumPy writes it, "<f4", are read, and the size of each; the
 // size is 0 of a type that is none of numbers.
@@ -58,8 +58,8 @@ func typeOf(name string) (read number, order binary.ByteOrder, size int) {
 	return read, order, size
 }
 
-// inC brings values in Fortran's order, the first axis changing quickest, to C's.
-func inC(values []float32, dims []int) []float32 {
+// toRowMajor brings values in Fortran's order, the first axis changing quickest, to C's.
+func toRowMajor(values []float32, dims []int) []float32 {
 	step := make([]int, len(dims))
 	for i, n := 0, 1; i < len(dims); i++ {
 		step[i], n = n, n*dims[i]

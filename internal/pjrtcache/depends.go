@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// dependsOn describes what the machine code of a program depends on beside the program:
+// dependsOn describes what the machine code of a program depends on besides the program:
 // the plugin's file, the processor, and how many of them XLA divides loops among.
 func dependsOn(plugin string) ([]byte, error) {
 	info, err := os.Stat(plugin)

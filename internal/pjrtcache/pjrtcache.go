@@ -28,7 +28,7 @@ import (
 type plugin struct {
 	api   *C.PJRT_Api // its own table
 	kept  *folder
-	where []byte // what programs depend on beside themselves
+	where []byte // what programs depend on besides themselves
 }
 
 // hooked is the plugin behind [kept_compile]. There is one in a process, since a function

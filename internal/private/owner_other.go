@@ -7,5 +7,5 @@ import "os"
 const noFollow = 0
 
 // Without the owners and modes of unix, folders of a user are the user's.
-func owned(os.FileInfo) bool    { return true }
+func isOwned(os.FileInfo) bool  { return true }
 func writable(os.FileInfo) bool { return false }

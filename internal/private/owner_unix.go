@@ -9,8 +9,8 @@ import (
 
 const noFollow = syscall.O_NOFOLLOW
 
-// owned tells whether a file is the user's or root's.
-func owned(info os.FileInfo) bool {
+// isOwned tells whether a file is the user's or root's.
+func isOwned(info os.FileInfo) bool {
 	s, ok := info.Sys().(*syscall.Stat_t)
 	return ok && (s.Uid == 0 || int(s.Uid) == os.Geteuid())
 }

@@ -53,7 +53,7 @@ func check(path string, links int) error {
 			}
 			continue
 		}
-		if !owned(info) {
+		if !isOwned(info) {
 			return refuse("the link %s belongs to another user, who can let it lead elsewhere: remove it, or name another place",
 				at)
 		}
@@ -73,7 +73,7 @@ func check(path string, links int) error {
 // above what is looked at, since others can change nothing in it that is not theirs.
 func checkInfo(path string, info os.FileInfo, above bool) error {
 	switch {
-	case !owned(info):
+	case !isOwned(info):
 		return refuse("%s belongs to another user, who can change it: name a place of your own", path)
 	case writable(info) && (!above || info.Mode()&os.ModeSticky == 0):
 		return refuse("%s can be changed by other users (%s): close it to them with chmod go-w, or name another place", path,
@@ -154,7 +154,7 @@ func (f *Folder) File(name string) (*os.File, error) {
 			return nil, err
 		}
 	}
-	file, err := regular.Opened(f.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK|noFollow, 0))
+	file, err := regular.Check(f.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK|noFollow, 0))
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (p *Pace) Words(done, total int, now time.Time) string {
 	rate := float64(done-p.first) / took.Seconds()
 	words += ", " + perSecond(rate)
 	if left := total - done; left > 0 {
-		words += ", " + Span(time.Duration(float64(left)/rate*float64(time.Second))) + " left"
+		words += ", " + FormatDuration(time.Duration(float64(left)/rate*float64(time.Second))) + " left"
 	}
 	return words
 }
@@ -54,8 +54,8 @@ func perSecond(rate float64) string {
 	return fmt.Sprintf("%.0f a second", rate)
 }
 
-// Span is a duration as people say it, to the second: "6 s", "2 min 5 s", "3 h 20 min".
-func Span(d time.Duration) string {
+// FormatDuration is a duration as people say it, to the second: "6 s", "2 min 5 s", "3 h 20 min".
+func FormatDuration(d time.Duration) string {
 	s := int(d.Round(time.Second).Seconds())
 	switch {
 	case s < 60:

@@ -32,7 +32,7 @@ func TestSpan(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		1400 * time.Millisecond: "1 s", 125 * time.Second: "2 min 5 s", 12000 * time.Second: "3 h 20 min",
 	} {
-		if got := Span(d); got != want {
+		if got := FormatDuration(d); got != want {
 			t.Errorf("%v is %q, want %q", d, got, want)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // Open opens a regular file for reading. A pipe, a device, a socket or a folder is an error, and
 // is not waited for. The caller closes the file.
 func Open(path string) (*os.File, error) {
-	return Opened(os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0))
+	return Check(os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0))
 }
 
 // OpenIn is Open of a file in a folder that it cannot leave, by links either.
@@ -25,11 +25,11 @@ func OpenIn(root *os.Root, name string) (*os.File, error) {
 	if errors.As(err, &of) && of.Err.Error() == "path escapes from parent" { // os keeps the error to itself
 		err = &fs.PathError{Op: "open", Path: filepath.Join(root.Name(), name), Err: errors.New("it leads out of the folder")}
 	}
-	return Opened(f, err)
+	return Check(f, err)
 }
 
-// Opened is the file if it is a regular one, else an error, and the file is closed.
-func Opened(f *os.File, err error) (*os.File, error) {
+// Check is the file if it is a regular one, else an error, and the file is closed.
+func Check(f *os.File, err error) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}

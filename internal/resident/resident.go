@@ -94,7 +94,7 @@ func (f *failure) err() error {
 	if f.Operator != nil {
 		return &Error{f.Message, f.Operator}
 	}
-	return &Error{f.Message, fault.Marked(errors.New(f.Detail), f.Kinds)}
+	return &Error{f.Message, fault.MarkNamed(errors.New(f.Detail), f.Kinds)}
 }
 
 // UnavailableError is the error of a call that found no server to answer it, so that nothing

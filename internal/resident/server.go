@@ -24,7 +24,7 @@ type Server struct {
 // Method answers one kind of call.
 type Method func(ctx context.Context, decode func(any) error, note func(any)) (answer any, err error)
 
-// Handle makes a method of a function. What it returns beside an error reaches the
+// Handle makes a method of a function. What it returns besides an error reaches the
 // caller, too. A panic becomes an error: a server outlives it.
 func Handle[Args, Note, Answer any](f func(ctx context.Context, args Args, note func(Note)) (Answer, error)) Method {
 	return func(ctx context.Context, decode func(any) error, note func(any)) (answer any, err error) {

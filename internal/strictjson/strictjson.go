@@ -43,9 +43,9 @@ func inWords(data []byte, err error) error {
 	case errors.As(err, &kind):
 		field := kind.Field[strings.LastIndex(kind.Field, ".")+1:]
 		if field == "" {
-			return fmt.Errorf("it is a %s, and should be %s", kindOf(kind.Value), wanted(kind.Type))
+			return fmt.Errorf("it is a %s, and should be %s", kindOf(kind.Value), describeType(kind.Type))
 		}
-		return fmt.Errorf("%q is a %s, and should be %s", field, kindOf(kind.Value), wanted(kind.Type))
+		return fmt.Errorf("%q is a %s, and should be %s", field, kindOf(kind.Value), describeType(kind.Type))
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return fmt.Errorf("there is no field %s", name)
@@ -64,8 +64,8 @@ func kindOf(value string) string {
 	return value
 }
 
-// wanted names what a value of a type is written as.
-func wanted(t reflect.Type) string {
+// describeType names what a value of a type is written as.
+func describeType(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return "a whole number"
@@ -80,7 +80,7 @@ func wanted(t reflect.Type) string {
 	case reflect.Slice, reflect.Array:
 		return "a list, [...]"
 	case reflect.Pointer:
-		return wanted(t.Elem())
+		return describeType(t.Elem())
 	}
 	return "an object, {...}"
 }

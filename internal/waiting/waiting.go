@@ -75,8 +75,8 @@ type Wait struct {
 	done, total int
 }
 
-// For begins to wait for something, which the line names.
-func For(what string) *Wait {
+// Start begins to wait for something, which the line names.
+func Start(what string) *Wait {
 	w := &Wait{what: printable.Line(what), start: time.Now(), over: make(chan struct{})}
 	w.end = sync.OnceFunc(func() { // takes the line away
 		close(w.over)
@@ -86,8 +86,8 @@ func For(what string) *Wait {
 	return w
 }
 
-// Once has the line say what takes its time before the first pass, if that lasts.
-func (w *Wait) Once(words string) {
+// SetFirst has the line say what takes its time before the first pass, if that lasts.
+func (w *Wait) SetFirst(words string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.once = words
@@ -96,8 +96,8 @@ func (w *Wait) Once(words string) {
 // End takes the line away. It may be called several times.
 func (w *Wait) End() { w.end() }
 
-// Heard takes the progress of a method of many passes.
-func (w *Wait) Heard(done, total int) {
+// Report takes the progress of a method of many passes.
+func (w *Wait) Report(done, total int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.done, w.total = done, total
@@ -134,5 +134,5 @@ func (w *Wait) line(after time.Duration) string {
 	case w.once != "" && after > compiles:
 		words += w.once + ", "
 	}
-	return words + progress.Span(after)
+	return words + progress.FormatDuration(after)
 }

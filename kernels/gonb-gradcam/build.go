@@ -49,7 +49,7 @@ func (s *steps) buildPinned(ctx context.Context, h home, src, stamp string, pack
 	for _, p := range packages {
 		makes = append(makes, h.bin(path.Base(p)))
 	}
-	return h.once(stamp, string(pins)+runtime.Version(), makes, func() error {
+	return h.doOnce(stamp, string(pins)+runtime.Version(), makes, func() error {
 		return s.run(ctx, []string{"GOWORK=off"}, tools, "go",
 			append([]string{"build", "-o", h.join("bin") + string(filepath.Separator)}, packages...)...)
 	})

@@ -76,9 +76,9 @@ func examine(h home) []finding {
 		{What: "go", Found: version("go", "version"), Required: true, Get: "install Go 1.26 or newer"},
 		{What: "C compiler (for XLA)", Found: firstProgram(os.Getenv("CC"), "gcc", "clang", "cc"),
 			Get: "install gcc or clang; without one everything runs in pure Go"},
-		{What: "gonb", Found: ours(h, "gonb"), Get: build},
-		{What: "goimports", Found: ours(h, "goimports"), Get: build},
-		{What: "gopls (completion and hover in cells)", Found: ours(h, "gopls"),
+		{What: "gonb", Found: findProgram(h, "gonb"), Get: build},
+		{What: "goimports", Found: findProgram(h, "goimports"), Get: build},
+		{What: "gopls (completion and hover in cells)", Found: findProgram(h, "gopls"),
 			Get: "go run ./kernels/gonb-gradcam install --gopls"},
 		{What: "python", Found: version("python3", "--version"), Get: "install Python 3.9 or newer; Jupyter needs it"},
 		{What: "jupyter", Found: jupyterFound(h),
@@ -112,8 +112,8 @@ func firstProgram(names ...string) string {
 	return ""
 }
 
-// ours is a program in the private folder, else on PATH.
-func ours(h home, name string) string {
+// findProgram is a program in the private folder, else on PATH.
+func findProgram(h home, name string) string {
 	if exists(h.bin(name)) {
 		return h.bin(name)
 	}

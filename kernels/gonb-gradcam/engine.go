@@ -21,7 +21,7 @@ func buildEngine(h home, src string, run func(env []string, dir, name string, ar
 	}
 	env := vectors(src)
 	made := source + runtime.Version() + strings.Join(env, " ")
-	return h.once("engine", made, []string{h.bin("gradcam")}, func() error {
+	return h.doOnce("engine", made, []string{h.bin("gradcam")}, func() error {
 		return run(append(env, "GOWORK=off"), src, "go", "build", "-ldflags=-s", "-o", h.bin("gradcam"),
 			"./gradcamnb/cmd/gradcam")
 	})

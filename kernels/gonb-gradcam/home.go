@@ -78,9 +78,9 @@ func (h home) bin(name string) string {
 	return h.join("bin", name)
 }
 
-// once does work that makes the given files, unless they are there and a stamp
+// doOnce does work that makes the given files, unless they are there and a stamp
 // says that they were made for the same key.
-func (h home) once(name, key string, makes []string, work func() error) error {
+func (h home) doOnce(name, key string, makes []string, work func() error) error {
 	stamp := h.join("stamps", name)
 	sum := sha256.Sum256([]byte(key))
 	want := hex.EncodeToString(sum[:])
@@ -88,7 +88,7 @@ func (h home) once(name, key string, makes []string, work func() error) error {
 		return err
 	}
 	have, err := os.ReadFile(stamp)
-	if err == nil && string(have) == want && !slices.ContainsFunc(makes, missing) {
+	if err == nil && string(have) == want && !slices.ContainsFunc(makes, isMissing) {
 		return nil
 	}
 	if err := work(); err != nil {
@@ -119,7 +119,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-func missing(path string) bool { return !exists(path) }
+func isMissing(path string) bool { return !exists(path) }
 
 // checkout is the folder of this module's source: cells use it, since no release
 // of the module is published yet.

@@ -235,7 +235,7 @@ func TestOnce(t *testing.T) {
 		if want == 0 {
 			continue
 		}
-		if err := h.once("x", key, []string{made}, work); err != nil {
+		if err := h.doOnce("x", key, []string{made}, work); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -245,13 +245,13 @@ func TestOnce(t *testing.T) {
 	if err := os.Remove(made); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.once("x", "b", []string{made}, work); err != nil || runs != 3 {
+	if err := h.doOnce("x", "b", []string{made}, work); err != nil || runs != 3 {
 		t.Errorf("what it made was gone; it ran %d times, want 3; %v", runs, err)
 	}
-	if err := h.once("x", "c", []string{made}, func() error { return errors.New("no") }); err == nil {
+	if err := h.doOnce("x", "c", []string{made}, func() error { return errors.New("no") }); err == nil {
 		t.Error("a failure was lost")
 	}
-	if err := h.once("x", "c", []string{made}, work); err != nil || runs != 4 {
+	if err := h.doOnce("x", "c", []string{made}, work); err != nil || runs != 4 {
 		t.Errorf("it had failed; it ran %d times, want 4; %v", runs, err)
 	}
 }

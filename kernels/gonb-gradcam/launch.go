@@ -43,7 +43,7 @@ func launchCommand() *cobra.Command {
 			err = supervise(kernel)
 			var exit *exec.ExitError
 			if errors.As(err, &exit) && exit.ExitCode() > 0 {
-				return ended{exit.ExitCode()}
+				return exitError{exit.ExitCode()}
 			}
 			return err
 		},
@@ -56,10 +56,12 @@ func launchCommand() *cobra.Command {
 	return c
 }
 
-// ended is a kernel that ended with an exit code; it has said why itself.
-type ended struct{ code int }
+// exitError is a kernel that ended with an exit code; it has said why itself.
+type exitError struct{ code int }
 
-func (e ended) Error() string { return fmt.Sprintf("the kernel ended with the exit code %d", e.code) }
+func (e exitError) Error() string {
+	return fmt.Sprintf("the kernel ended with the exit code %d", e.code)
+}
 
 // launcher is what the kernelspec tells about how to start gonb.
 type launcher struct {
@@ -119,7 +121,7 @@ func (l launcher) path(users string) string {
 	return strings.Join(dirs, string(os.PathListSeparator))
 }
 
-// environment is what cells run in, beside what the user has set. GOMLX_BACKEND
+// environment is what cells run in, besides what the user has set. GOMLX_BACKEND
 // is passed on as it is.
 func (l launcher) environment(flags string, lookup func(string) (string, bool)) []string {
 	env := []string{"GOFLAGS=" + cellFlags(flags), "GOWORK=auto"}

@@ -29,7 +29,7 @@ func run(args []string) int {
 	defer stop()
 	root := cli.Root("gonb-gradcam", `The Jupyter kernel "Go (Grad-CAM)"`,
 		demoCommand(), installCommand(), uninstallCommand(), doctorCommand(), launchCommand())
-	var kernel ended
+	var kernel exitError
 	code := cli.Execute(ctx, root, args, func(err error) error {
 		if errors.As(err, &kernel) {
 			return nil

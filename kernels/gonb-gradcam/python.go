@@ -75,7 +75,7 @@ func privateJupyter(ctx context.Context, s *steps, h home, src string) (jupyter,
 	if err := h.trusted(strings.TrimPrefix(j.python, string(h))); err != nil {
 		return jupyter{}, err
 	}
-	err = h.once("venv", string(pins)+system, []string{j.python}, func() error {
+	err = h.doOnce("venv", string(pins)+system, []string{j.python}, func() error {
 		if err := os.RemoveAll(venv); err != nil {
 			return err
 		}

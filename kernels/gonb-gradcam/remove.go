@@ -40,12 +40,12 @@ func (h home) remove() error {
 		return fmt.Errorf("removing the private folder: %w", err)
 	}
 	defer func() { _ = root.Close() }() // nothing is written through it
-	if !privatehome.Ours(root) {
+	if !privatehome.IsOurs(root) {
 		return fmt.Errorf("%s stays as it is: it was not made by gradcamnb (it has no file %s). If it is an older version's, run gonb-gradcam install once, which marks it",
 			h, privatehome.Marker)
 	}
 	venv := exists(h.join("stamps", "venv")) // else it is not ours, or half made
-	names, err := everything(root)
+	names, err := listOurs(root)
 	if err != nil {
 		return fmt.Errorf("removing the private folder: %w", err)
 	}
@@ -59,7 +59,7 @@ func (h home) remove() error {
 			return fmt.Errorf("removing the private folder: %w", err)
 		}
 	}
-	if left := leftOver(root); left != "" {
+	if left := findLeftOver(root); left != "" {
 		return fmt.Errorf("the private folder %s holds something else and stays: %s", h, left)
 	}
 	if err := errors.Join(root.Remove(privatehome.Marker), os.Remove(string(h))); err != nil {
@@ -68,8 +68,8 @@ func (h home) remove() error {
 	return nil
 }
 
-// everything is what is there of ours, the deepest first: files, and the folders that they are in.
-func everything(root *os.Root) ([]string, error) {
+// listOurs is what is there of ours, the deepest first: files, and the folders that they are in.
+func listOurs(root *os.Root) ([]string, error) {
 	var names []string
 	for _, pattern := range made {
 		found, err := fs.Glob(root.FS(), pattern)
@@ -95,8 +95,8 @@ func notEmpty(root *os.Root, name string) bool {
 	return err == nil && len(entries) > 0
 }
 
-// leftOver is the first thing in the folder beside the marker; empty if there is none.
-func leftOver(root *os.Root) string {
+// findLeftOver is the first thing in the folder besides the marker; empty if there is none.
+func findLeftOver(root *os.Root) string {
 	entries, err := fs.ReadDir(root.FS(), ".")
 	if err != nil {
 		return err.Error()

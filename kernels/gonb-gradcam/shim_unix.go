@@ -75,7 +75,7 @@ func shim() int {
 // frees.
 func shimGo(args []string) int {
 	switch {
-	case len(args) == 1 && args[0] == "get" && satisfied("main.go"):
+	case len(args) == 1 && args[0] == "get" && isSatisfied("main.go"):
 		return 0
 	case len(args) > 0 && args[0] == "build":
 		if os.Getenv("GOGC") == "" {
@@ -99,7 +99,7 @@ func shimGo(args []string) int {
 func linksItself(args []string) bool {
 	flagged := slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "-ldflags") })
 	return runtime.GOOS == "linux" && !flagged && slices.Contains(strings.Fields(os.Getenv("GOFLAGS")), linkerFlags) &&
-		satisfied("main.go")
+		isSatisfied("main.go")
 }
 
 // linkWithin builds with Go's own linker, and tells what was said and whether that worked.
@@ -116,9 +116,9 @@ func become(program string, args []string) int {
 	return 1
 }
 
-// satisfied tells whether a cell's program imports nothing but the standard library and
+// isSatisfied tells whether a cell's program imports nothing but the standard library and
 // packages that the library itself is built with, so that there is nothing to get.
-func satisfied(file string) bool {
+func isSatisfied(file string) bool {
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
 	if err != nil {
 		return false

@@ -24,11 +24,11 @@ func TestSatisfied(t *testing.T) {
 		if err := os.WriteFile(file, []byte("package main\nimport ("+imports+")\nfunc main() {}\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got := satisfied(file); got != want {
+		if got := isSatisfied(file); got != want {
 			t.Errorf("%s: %v", imports, got)
 		}
 	}
-	if satisfied(filepath.Join(t.TempDir(), "main.go")) {
+	if isSatisfied(filepath.Join(t.TempDir(), "main.go")) {
 		t.Error("a program that is not there is satisfied")
 	}
 }

@@ -39,17 +39,17 @@ func supervise(kernel *exec.Cmd) error {
 	for {
 		select {
 		case s := <-signals:
-			tell(kernel, s.(syscall.Signal))
+			sendSignal(kernel, s.(syscall.Signal))
 			if s != syscall.SIGINT && tooLate == nil {
 				tooLate = time.After(patience)
 			}
 		case <-look.C:
 			if os.Getppid() != jupyter && tooLate == nil {
-				tell(kernel, syscall.SIGTERM)
+				sendSignal(kernel, syscall.SIGTERM)
 				tooLate = time.After(patience)
 			}
 		case <-tooLate:
-			tell(kernel, syscall.SIGKILL)
+			sendSignal(kernel, syscall.SIGKILL)
 		case err := <-ended:
 			_ = syscall.Kill(-kernel.Process.Pid, syscall.SIGKILL) // fails where nothing is left
 			if err != nil {
@@ -60,8 +60,8 @@ func supervise(kernel *exec.Cmd) error {
 	}
 }
 
-// tell sends a signal to the kernel; one that has ended needs none.
-func tell(kernel *exec.Cmd, s syscall.Signal) {
+// sendSignal sends a signal to the kernel; one that has ended needs none.
+func sendSignal(kernel *exec.Cmd, s syscall.Signal) {
 	if err := kernel.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		fmt.Fprintf(os.Stderr, "gonb-gradcam: sending %s to the kernel: %v\n", s, err)
 	}

@@ -36,7 +36,7 @@ func (w wheel) fetch(ctx context.Context, s *steps, h home) error {
 			runtime.GOARCH, w.instead)
 	}
 	to := h.join(w.library())
-	return h.once(w.folder, w.sha256, []string{to}, func() error {
+	return h.doOnce(w.folder, w.sha256, []string{to}, func() error {
 		python, err := findPython()
 		if err != nil {
 			return err

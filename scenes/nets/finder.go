@@ -29,9 +29,9 @@ var Finder = Net{
 	Detector: &detect.Spec{Decoder: detect.YOLOSeg.Name, Threshold: 0.4, NMS: 0.45},
 	Graph: func(scope *model.Scope, x *Node) []*Node {
 		maps := stages(scope, x, 16, 32, 48, 64)
-		neck := conv(scope, "neck", Concatenate([]*Node{twice(maps[3]), maps[2]}, -1), 64, 1)
-		fine := conv(scope, "fine", Concatenate([]*Node{twice(neck), maps[1]}, -1), 32, 1)
-		finest := conv(scope, "finest", Concatenate([]*Node{twice(fine), maps[0]}, -1), 16, 1)
+		neck := conv(scope, "neck", Concatenate([]*Node{repeatCells(maps[3]), maps[2]}, -1), 64, 1)
+		fine := conv(scope, "fine", Concatenate([]*Node{repeatCells(neck), maps[1]}, -1), 32, 1)
+		finest := conv(scope, "finest", Concatenate([]*Node{repeatCells(fine), maps[0]}, -1), 16, 1)
 		prototypes := linear(scope, "prototypes", finest, finderMask)
 		cells := linear(scope, "candidates", conv(scope, "look", neck, 64, 1), 4+len(scenes.Shapes)+finderMask)
 		return []*Node{found(cells), TransposeAllAxes(prototypes, 0, 3, 1, 2)}

@@ -61,36 +61,36 @@ func TestFinder(t *testing.T) {
 	}
 }
 
-// explained is a scene whose surest detection is explained.
-type explained struct {
+// explainedScene is a scene whose surest detection is explained.
+type explainedScene struct {
 	picture   image.Image
 	detection heatmap.Detection
 }
 
 // explainedScenes are the first n unseen scenes in which something is found.
-func explainedScenes(finder *gradcamnb.Model, n int) (out []explained) {
+func explainedScenes(finder *gradcamnb.Model, n int) (out []explainedScene) {
 	for seed := uint64(unseen); len(out) < n; seed++ {
 		s := scenes.Draw(seed, scenes.Options{})
 		if d := finder.MustDetect(s.Picture); len(d) > 0 {
-			out = append(out, explained{s.Picture, d[0]})
+			out = append(out, explainedScene{s.Picture, d[0]})
 		}
 	}
 	return out
 }
 
-// wayTo is a way to a map of a detection.
-type wayTo struct {
+// mapSource is a way to a map of a detection.
+type mapSource struct {
 	name  string
-	mapOf func(finder *gradcamnb.Model, e explained) heatmap.Grid
+	mapOf func(finder *gradcamnb.Model, e explainedScene) heatmap.Grid
 }
 
 // byDRISE is D-RISE of so many masks, drawn by a design.
-func byDRISE(masks int, design string) wayTo {
+func byDRISE(masks int, design string) mapSource {
 	name := fmt.Sprintf("D-RISE, %d masks", masks)
 	if design != "" {
 		name += ", " + design
 	}
-	return wayTo{name, func(finder *gradcamnb.Model, e explained) heatmap.Grid {
+	return mapSource{name, func(finder *gradcamnb.Model, e explainedScene) heatmap.Grid {
 		o := gradcamnb.Sampling{Masks: masks, Grid: 12, Seed: 1, Batch: 64, Design: design}
 		return finder.MustExplain(e.picture, gradcamnb.Detection(1), gradcamnb.Methods("D-RISE"),
 			gradcamnb.Sampled(o)).Maps[0].Grid
@@ -98,8 +98,8 @@ func byDRISE(masks int, design string) wayTo {
 }
 
 // byGradient is a method of the gradient at a layer.
-func byGradient(method, layer string) wayTo {
-	return wayTo{method + " of the box at " + layer, func(finder *gradcamnb.Model, e explained) heatmap.Grid {
+func byGradient(method, layer string) mapSource {
+	return mapSource{method + " of the box at " + layer, func(finder *gradcamnb.Model, e explainedScene) heatmap.Grid {
 		return finder.MustExplain(e.picture, gradcamnb.Detection(1), gradcamnb.Methods(method),
 			gradcamnb.Layers(layer)).Maps[0].Grid
 	}}
@@ -108,7 +108,7 @@ func byGradient(method, layer string) wayTo {
 // The floors have not looked at the model: noise, and a bump in the middle of the box, half
 // as wide there.
 var (
-	byChance = wayTo{"random", func(_ *gradcamnb.Model, e explained) heatmap.Grid {
+	byChance = mapSource{"random", func(_ *gradcamnb.Model, e explainedScene) heatmap.Grid {
 		r := rand.New(rand.NewPCG(1, uint64(e.detection.Box[0]*1000)))
 		g := heatmap.NewGrid(finderSide, finderSide)
 		for i := range g.Values {
@@ -116,7 +116,7 @@ var (
 		}
 		return g
 	}}
-	byMiddle = wayTo{"the middle of the box", func(_ *gradcamnb.Model, e explained) heatmap.Grid {
+	byMiddle = mapSource{"the middle of the box", func(_ *gradcamnb.Model, e explainedScene) heatmap.Grid {
 		g, b := heatmap.NewGrid(finderSide, finderSide), e.detection.Box
 		for i := range g.Values {
 			x := (2*float64(i%g.W) + 1 - b[0] - b[2]) / (b[2] - b[0])
@@ -129,14 +129,14 @@ var (
 
 const finderSide = 96 // of the scenes and of the network's input, which are the same pixels
 
-// scored is what a map is worth.
-type scored struct{ pointing, energy, insertion, deletion float64 }
+// mapScore is what a map is worth.
+type mapScore struct{ pointing, energy, insertion, deletion float64 }
 
 // worth measures a map of a detection: the pointing game and the energy in its box, and the
 // areas of insertion and deletion as engine/metrics defines them, of the best match with the
 // detection among all candidates. What is hidden is grey in both: blurred, as the paper has
 // it for insertion, a plain shape is found as well as before.
-func worth(t *testing.T, finder *gradcamnb.Model, e explained, g heatmap.Grid) (s scored) {
+func worth(t *testing.T, finder *gradcamnb.Model, e explainedScene, g heatmap.Grid) (s mapScore) {
 	t.Helper()
 	whole := imgio.Frame{PictureW: finderSide, PictureH: finderSide, ModelW: finderSide, ModelH: finderSide, ScaleX: 1,
 		ScaleY: 1}
@@ -153,7 +153,7 @@ func worth(t *testing.T, finder *gradcamnb.Model, e explained, g heatmap.Grid) (
 
 // area is the area under the best match's curve while the picture is shown on grey, or
 // hidden by it, in 16 steps by falling value of the map (trapezoid rule).
-func area(t *testing.T, finder *gradcamnb.Model, e explained, g heatmap.Grid, insert bool) float64 {
+func area(t *testing.T, finder *gradcamnb.Model, e explainedScene, g heatmap.Grid, insert bool) float64 {
 	t.Helper()
 	const steps = 16
 	values, _, err := Finder.Prep().Tensor(e.picture, imgio.ChannelsLast)
@@ -202,7 +202,7 @@ func area(t *testing.T, finder *gradcamnb.Model, e explained, g heatmap.Grid, in
 }
 
 // average is the mean of what the maps of one way are worth over scenes.
-func average(t *testing.T, finder *gradcamnb.Model, way wayTo, of []explained) (mean scored) {
+func average(t *testing.T, finder *gradcamnb.Model, way mapSource, of []explainedScene) (mean mapScore) {
 	t.Helper()
 	for _, e := range of {
 		s := worth(t, finder, e, way.mapOf(finder, e))
@@ -210,7 +210,7 @@ func average(t *testing.T, finder *gradcamnb.Model, way wayTo, of []explained) (
 		mean.insertion, mean.deletion = mean.insertion+s.insertion, mean.deletion+s.deletion
 	}
 	n := float64(len(of))
-	mean = scored{mean.pointing / n, mean.energy / n, mean.insertion / n, mean.deletion / n}
+	mean = mapScore{mean.pointing / n, mean.energy / n, mean.insertion / n, mean.deletion / n}
 	t.Logf("%s: %+v", way.name, mean)
 	return mean
 }
@@ -264,7 +264,7 @@ func TestFinderReport(t *testing.T) {
 		t.Skip("measures for a while; run with -update")
 	}
 	finder := Finder.MustOpen(golden.Path("scenes", "finder"))
-	var ways []wayTo
+	var ways []mapSource
 	for _, design := range []string{"", "balanced"} {
 		for _, masks := range []int{128, 512, 2048} {
 			ways = append(ways, byDRISE(masks, design))

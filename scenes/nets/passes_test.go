@@ -44,10 +44,10 @@ func passMethods(t *testing.T) (names []string, layered map[string]bool) {
 const riseMasks = 500
 
 // passes measures methods of many passes on n scenes that no network learned from.
-func (q question) passes(t *testing.T, n int, names []string, layered map[string]bool) asked {
+func (q question) passes(t *testing.T, n int, names []string, layered map[string]bool) questionScores {
 	t.Helper()
 	m := q.net.MustOpen(golden.Path("scenes", q.net.Name))
-	a := asked{by: map[string]map[string]*figure{}}
+	a := questionScores{by: map[string]map[string]*figure{}}
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range n {
 		s := scenes.Draw(unseen+uint64(i), scenes.Options{Least: 2, Most: 3})

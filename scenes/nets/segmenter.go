@@ -20,16 +20,16 @@ var Segmenter = Net{
 		x = maps[3]
 		for i, channels := range []int{32, 24, 16} {
 			beside := maps[2-i]
-			x = Concatenate([]*Node{twice(x), beside}, -1)
+			x = Concatenate([]*Node{repeatCells(x), beside}, -1)
 			x = conv(scope, []string{"up1", "up2", "up3"}[i], x, channels, 1)
 		}
-		x = layers.Convolution(scope.In("classes"), twice(x)).Channels(1 + len(scenes.Shapes)).KernelSize(3).PadSame().Done()
+		x = layers.Convolution(scope.In("classes"), repeatCells(x)).Channels(1 + len(scenes.Shapes)).KernelSize(3).PadSame().Done()
 		return []*Node{TransposeAllAxes(x, 0, 3, 1, 2)}
 	},
 }
 
-// twice repeats every cell of a map [batch, h, w, c] in both directions.
-func twice(x *Node) *Node {
+// repeatCells repeats every cell of a map [batch, h, w, c] in both directions.
+func repeatCells(x *Node) *Node {
 	b, h, w, c := x.Shape().Dim(0), x.Shape().Dim(1), x.Shape().Dim(2), x.Shape().Dim(3)
 	x = BroadcastToDims(Reshape(x, b, h, 1, w, 1, c), b, h, 2, w, 2, c)
 	return Reshape(x, b, 2*h, 2*w, c)

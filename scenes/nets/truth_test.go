@@ -92,8 +92,8 @@ func (f figure) inside() float64   { return f.energy / f.n }
 
 func (f figure) String() string { return fmt.Sprintf("%.0f %% / %.2f", 100*f.pointing(), f.inside()) }
 
-// asked are the figures of a question: by method and layer, and of the two floors.
-type asked struct {
+// questionScores are the figures of a question: by method and layer, and of the two floors.
+type questionScores struct {
 	by             map[string]map[string]*figure
 	middle, random figure
 }
@@ -102,8 +102,8 @@ type asked struct {
 // look at another layer does.
 func methods() (out []cam.Method) {
 	for _, m := range cam.All() {
-		switch m.How.(type) {
-		case cam.Terms, cam.Map, cam.Pixels, cam.Retargeted:
+		switch m.Procedure.(type) {
+		case cam.Terms, cam.Map, cam.Pixels, cam.Retargeting:
 			out = append(out, m)
 		}
 	}
@@ -111,10 +111,10 @@ func methods() (out []cam.Method) {
 }
 
 // ask measures the methods on n scenes that no network learned from.
-func (q question) ask(t *testing.T, n int) asked {
+func (q question) ask(t *testing.T, n int) questionScores {
 	t.Helper()
 	m := q.net.MustOpen(golden.Path("scenes", q.net.Name))
-	a := asked{by: map[string]map[string]*figure{}}
+	a := questionScores{by: map[string]map[string]*figure{}}
 	r := rand.New(rand.NewPCG(1, 2))
 	var pictures []image.Image
 	var truths []heatmap.Grid
@@ -193,7 +193,7 @@ func (q question) accepted(t *testing.T, img image.Image, target gradcamnb.Targe
 
 // floors counts what a map earns that has not looked: a bump in the middle of what is
 // seen, and noise.
-func (a *asked) floors(seen image.Rectangle, truth heatmap.Grid, r *rand.Rand) {
+func (a *questionScores) floors(seen image.Rectangle, truth heatmap.Grid, r *rand.Rand) {
 	middle, random := heatmap.NewGrid(truth.W, truth.H), heatmap.NewGrid(truth.W, truth.H)
 	for y := seen.Min.Y; y < seen.Max.Y; y++ {
 		for x := seen.Min.X; x < seen.Max.X; x++ {
@@ -208,7 +208,7 @@ func (a *asked) floors(seen image.Rectangle, truth heatmap.Grid, r *rand.Rand) {
 }
 
 // best is the highest figure of a method at any layer.
-func (a asked) best(method string, of func(figure) float64) float64 {
+func (a questionScores) best(method string, of func(figure) float64) float64 {
 	best := 0.0
 	for _, f := range a.by[method] {
 		best = max(best, of(*f))
@@ -279,7 +279,7 @@ func TestTruth(t *testing.T) {
 const begin, end = "<!-- figures: go test ./scenes/nets -run Truth -update -->", "<!-- end of figures -->"
 
 // table writes the figures of a question: methods down, layers across.
-func (q question) table(b *strings.Builder, a asked) {
+func (q question) table(b *strings.Builder, a questionScores) {
 	var names []string
 	for _, m := range methods() {
 		names = append(names, m.Name)
@@ -287,7 +287,7 @@ func (q question) table(b *strings.Builder, a asked) {
 	q.tableOf(b, a, names)
 }
 
-func (q question) tableOf(b *strings.Builder, a asked, methods []string) {
+func (q question) tableOf(b *strings.Builder, a questionScores, methods []string) {
 	columns := append(slices.Clone(q.layers), wholePicture)
 	fmt.Fprintf(b, "\n**Asked for %s.** A bump in the middle of what the network sees: %s; noise: %s.\n\n| method |",
 		q.name, a.middle, a.random)

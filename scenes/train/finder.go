@@ -48,8 +48,8 @@ var finder = course{
 	},
 }
 
-// found is what the cells that should find the objects say of them.
-type found struct {
+// cellSummary is what the cells that should find the objects say of them.
+type cellSummary struct {
 	there, class, box *Node // truth [batch, objects], [batch, objects], [batch, objects, 4]
 	instances         *Node // truth [batch, side, side]
 	mine              *Node // one-hot [batch, objects, cells]
@@ -58,11 +58,11 @@ type found struct {
 	prototypes        *Node
 }
 
-func newFound(outputs []*Node, labels *Node) found {
+func newFound(outputs []*Node, labels *Node) cellSummary {
 	batch, side := labels.Shape().Dim(0), nets.Finder.Side
 	rows := Reshape(Slice(labels, AxisRange(), AxisRange(0, mostObjects*boxNumbers)), batch, mostObjects, boxNumbers)
 	column := func(i int) *Node { return Squeeze(Slice(rows, AxisRange(), AxisRange(), AxisElem(i)), -1) }
-	t := found{
+	t := cellSummary{
 		there:      ConvertDType(column(0), dtypes.Float32),
 		class:      column(1),
 		box:        ConvertDType(Slice(rows, AxisRange(), AxisRange(), AxisRange(2)), dtypes.Float32),
@@ -84,13 +84,13 @@ func newFound(outputs []*Node, labels *Node) found {
 }
 
 // mean is over the objects that are there.
-func (t found) mean(x *Node) *Node {
+func (t cellSummary) mean(x *Node) *Node {
 	return Div(ReduceAllSum(Mul(x, t.there)), MaxScalar(ReduceAllSum(t.there), 1))
 }
 
 // classLoss is the focal loss of every cell and shape (Lin et al. 2017, eq. 4, with
 // gamma 2), a sum for each object.
-func (t found) classLoss() *Node {
+func (t cellSummary) classLoss() *Node {
 	truth := Einsum("bmn,bmc->bnc", Mul(t.mine, InsertAxes(t.there, -1)),
 		OneHot(t.class, len(scenes.Shapes), dtypes.Float32))
 	truth = MinScalar(truth, 1) // two objects in one cell
@@ -101,13 +101,13 @@ func (t found) classLoss() *Node {
 }
 
 // corners are x0, y0, x1, y1 of what was said.
-func (t found) corners() *Node {
+func (t cellSummary) corners() *Node {
 	middle, half := Slice(t.said, AxisRange(), AxisRange(), AxisRange(0, 2)),
 		MulScalar(Slice(t.said, AxisRange(), AxisRange(), AxisRange(2, 4)), 0.5)
 	return Concatenate([]*Node{Sub(middle, half), Add(middle, half)}, -1)
 }
 
-func (t found) overlap() *Node {
+func (t cellSummary) overlap() *Node {
 	part := func(x *Node, i int) *Node { return Squeeze(Slice(x, AxisRange(), AxisRange(), AxisElem(i)), -1) }
 	a, b := t.corners(), t.box
 	length := func(i int) *Node {
@@ -122,14 +122,14 @@ func (t found) overlap() *Node {
 
 // boxLoss is 1 - IoU, and a little of how far the sides are off, which has a gradient
 // where boxes do not meet.
-func (t found) boxLoss() *Node {
+func (t cellSummary) boxLoss() *Node {
 	off := ReduceMean(Abs(Sub(t.corners(), t.box)), -1)
 	return t.mean(Add(OneMinus(t.overlap()), MulScalar(off, 0.05)))
 }
 
 // maskLoss is the cross entropy of the masks within the objects' boxes and four pixels
 // around.
-func (t found) maskLoss() *Node {
+func (t cellSummary) maskLoss() *Node {
 	g, batch, size := t.box.Graph(), t.box.Shape().Dim(0), t.prototypes.Shape().Dim(2)
 	step := nets.Finder.Side / size
 	logits := Einsum("bmk,bkhw->bmhw", Slice(t.said, AxisRange(), AxisRange(), AxisRange(4+len(scenes.Shapes))),

@@ -6,7 +6,7 @@
 about.onnx  a picture, a vector about it, and the picture's size as integers
 twins.onnx  two pictures
 
-NAME.case.json has the inputs beside the picture, onnxruntime's outputs, and the raw Grad-CAM of torch's autograd,
+NAME.case.json has the inputs besides the picture, onnxruntime's outputs, and the raw Grad-CAM of torch's autograd,
 [picture][h][w], before ReLU: channel weights are the means of the gradient over the cells. The pictures are the zoo's
 (../zoo/generate.py, picture(2, 32)); of twins.onnx the left ones are the zoo's two and the right ones the same two
 the other way round. Weights are random.

@@ -52,9 +52,9 @@ func processorTime(pids ...int) (t ticks, ok bool) {
 	return t, true
 }
 
-// elsewhere is the part of the machine's processor time between two readings that other
+// measureOtherLoad is the part of the machine's processor time between two readings that other
 // processes took.
-func elsewhere(before, after ticks) float64 {
+func measureOtherLoad(before, after ticks) float64 {
 	all := after.machine - before.machine
 	if all <= 0 {
 		return 0

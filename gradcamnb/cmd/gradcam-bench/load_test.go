@@ -11,7 +11,7 @@ import (
 // Of 100 ticks of the machine 20 were idle and 70 ours: a tenth went elsewhere.
 func TestElsewhere(t *testing.T) {
 	before := ticks{machine: 1000, idle: 500, ours: 100}
-	if got := elsewhere(before, ticks{machine: 1100, idle: 520, ours: 170}); got < 0.0999 || got > 0.1001 {
+	if got := measureOtherLoad(before, ticks{machine: 1100, idle: 520, ours: 170}); got < 0.0999 || got > 0.1001 {
 		t.Errorf("%g went elsewhere, want 0.1", got)
 	}
 }

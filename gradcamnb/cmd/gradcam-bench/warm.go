@@ -106,7 +106,7 @@ func (f benchFlags) row(ctx context.Context, m *gradcamnb.Model, p *peer, c benc
 			return benchRow{}, err
 		}
 		after, _ := processorTime(pids...)
-		if known && elsewhere(before, after) > disturbed {
+		if known && measureOtherLoad(before, after) > disturbed {
 			if try < f.patience*f.rounds {
 				continue
 			}

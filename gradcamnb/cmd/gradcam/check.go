@@ -117,7 +117,7 @@ func (f checkFlags) request(m *gradcamnb.Model) (r gradcamnb.Request, err error)
 	}
 	in := invented.Input(dims)
 	r.Tensor = &in
-	return r, f.beside(m, &r)
+	return r, f.addInputs(m, &r)
 }
 
 // inventedShape is the model's input with a number for each free axis: one picture, the channels of its preprocessing,
@@ -177,7 +177,7 @@ func reference(ctx context.Context, python string,
 	if err := npyfile.Write(filepath.Join(dir, "input.npy"), v.Input.Dims, v.Input.Values); err != nil {
 		return nil, "", err
 	}
-	for name, t := range v.Beside {
+	for name, t := range v.OtherInputs {
 		inputs[name] = fmt.Sprintf("input%d.npy", len(inputs))
 		if err := npyfile.Write(filepath.Join(dir, inputs[name]), t.Dims, t.Values); err != nil {
 			return nil, "", err

@@ -29,8 +29,8 @@ func newCheckpoint(dir string, every time.Duration, say io.Writer) *checkpoint {
 	return &checkpoint{dir: dir, every: every, say: say, when: time.Now()}
 }
 
-// hear hears the progress of a run.
-func (c *checkpoint) hear(p gradcamnb.Progress) {
+// report takes the progress of a run.
+func (c *checkpoint) report(p gradcamnb.Progress) {
 	if len(p.Partial) == 0 || len(p.Partial[0].Maps) == 0 || p.Partial[0].Maps[0].Sampled == nil {
 		return
 	}

@@ -84,7 +84,7 @@ func TestRunWrittenInPart(t *testing.T) {
 	dir := t.TempDir()
 	write := func(weights ...float32) {
 		t.Helper()
-		if err := writeRun(dir, &heatmap.Map{Sampled: &heatmap.Sampled{Masks: 9, Weights: weights}}); err != nil {
+		if err := writeRun(dir, &heatmap.Map{Sampled: &heatmap.SampledRun{Masks: 9, Weights: weights}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -144,7 +144,7 @@ func TestCheckpointThatCannotBeWritten(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "gone")
 	var said strings.Builder
 	c := newCheckpoint(dir, 0, &said)
-	latest := &heatmap.Map{Sampled: &heatmap.Sampled{Masks: 9, Weights: []float32{1}}}
+	latest := &heatmap.Map{Sampled: &heatmap.SampledRun{Masks: 9, Weights: []float32{1}}}
 	for range 3 {
 		c.latest = latest
 		c.write()

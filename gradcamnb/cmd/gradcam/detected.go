@@ -240,7 +240,7 @@ func (f *detectFlags) lower(c *cobra.Command, m *gradcamnb.Model, r gradcamnb.Re
 		return 0, err
 	}
 	if len(all[0]) <= n {
-		return 0, errors.New("--near-miss: the model has no candidate beside its detections")
+		return 0, errors.New("--near-miss: the model has no candidate besides its detections")
 	}
 	miss := all[0][n]
 	fmt.Fprintf(c.ErrOrStderr(), "gradcam: the near miss is %s, with %.3g at %.0f\n", className(miss), miss.Score,

@@ -72,7 +72,7 @@ from a notebook.`,
 			if err := f.checkLike(c.Flags().Changed); err != nil {
 				return err
 			}
-			return like(c.Context(), f)
+			return explainLike(c.Context(), f)
 		},
 	}
 	flags := c.Flags()
@@ -210,7 +210,7 @@ func (f explainFlags) options() (*render.Options, error) {
 
 // input reads the pictures or the tensor.
 func (f explainFlags) input(m *gradcamnb.Model, r *gradcamnb.Request) error {
-	if err := f.how(m, r); err != nil {
+	if err := f.readInputs(m, r); err != nil {
 		return err
 	}
 	if f.tensor != "" {
@@ -234,8 +234,8 @@ func (f explainFlags) input(m *gradcamnb.Model, r *gradcamnb.Request) error {
 	return nil
 }
 
-// how says what the model sees: preprocessing, the part of the picture, other inputs.
-func (f explainFlags) how(m *gradcamnb.Model, r *gradcamnb.Request) error {
+// readInputs says what the model sees: preprocessing, the part of the picture, other inputs.
+func (f explainFlags) readInputs(m *gradcamnb.Model, r *gradcamnb.Request) error {
 	if f.tensor == "" {
 		prep, err := f.prep(m.Info().Prep)
 		if err != nil {
@@ -254,7 +254,7 @@ func (f explainFlags) how(m *gradcamnb.Model, r *gradcamnb.Request) error {
 		}
 		r.Boxes = append(r.Boxes, box)
 	}
-	return f.beside(m, r)
+	return f.addInputs(m, r)
 }
 
 // prep is the sidecar's preprocessing with what --size, --mean and --scale change.

@@ -82,7 +82,7 @@ func TestExplain(t *testing.T) {
 	if err != nil || !slices.Equal(dims, []int{1, 224, 224}) {
 		t.Fatalf("heatmap.npy is %v, %v", dims, err)
 	}
-	c := golden.One(t, "GradCAM", "efficientnet-lite0/cat/GradCAM/head_act/top1")
+	c := golden.Find(t, "GradCAM", "efficientnet-lite0/cat/GradCAM/head_act/top1")
 	_, want := golden.Array(t, c.Files.Heatmap)
 	var worst float64
 	for i := range want {

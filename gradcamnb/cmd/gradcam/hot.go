@@ -43,7 +43,7 @@ type reportHot struct {
 	RLE       coco.RLE    `json:"rle"`
 }
 
-func newReportHot(h *heatmap.Hot) *reportHot {
+func newReportHot(h *heatmap.HotRegion) *reportHot {
 	r := &reportHot{Cut: h.Cut.String(), Threshold: h.Threshold, Area: h.Area, Box: h.Box, Polygons: [][]int{},
 		RLE: coco.NewRLE(h.Mask)}
 	for _, outline := range h.Mask.Outlines() {
@@ -57,7 +57,7 @@ func newReportHot(h *heatmap.Hot) *reportHot {
 }
 
 // writeMask writes a mask as a picture: white where it is hot, black elsewhere.
-func writeMask(dir string, r *heatmap.Result, h *heatmap.Hot) error {
+func writeMask(dir string, r *heatmap.Result, h *heatmap.HotRegion) error {
 	img := image.NewGray(image.Rect(0, 0, h.Mask.W, h.Mask.H))
 	for i, v := range h.Mask.Values {
 		if v > 0 {

@@ -55,7 +55,7 @@ func TestHotPart(t *testing.T) {
 		cells += float64(v)
 	}
 	if share := cells / float64(len(mask.Values)); share <= 0 || share >= 1 || math.Abs(share-hot.Area) > 1e-9 ||
-		hot.Box != mask.Region(1).Around() || hot.Cut != "share:0.5" {
+		hot.Box != mask.Region(1).BoundingBox() || hot.Cut != "share:0.5" {
 		t.Errorf("%g of the picture is hot: %+v", share, hot)
 	}
 	if code, _, said := call(t, "explain", "--hot", "osu"); code != 2 || said == "" {

@@ -54,8 +54,8 @@ func parseNumbers(list string) ([]float32, bool) {
 	return out, true
 }
 
-// beside puts the values of the inputs beside the picture into a request.
-func (f explainFlags) beside(m *gradcamnb.Model, r *gradcamnb.Request) error {
+// addInputs puts the values of the inputs besides the picture into a request.
+func (f explainFlags) addInputs(m *gradcamnb.Model, r *gradcamnb.Request) error {
 	for _, given := range f.given {
 		name, t, err := f.inputValue(m, *r, given)
 		if err != nil {

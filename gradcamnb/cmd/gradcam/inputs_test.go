@@ -55,7 +55,7 @@ func TestInputFlag(t *testing.T) {
 		"write NAME=1,2,3":       {"about"},
 		"--input about is given": {"about=1,2,3,4", "about=1,2,3,4"},
 		"reading the picture":    {"about=nothing.png"},
-		"no input \"a\" beside":  {"about=1,2,3,4", "a=1"},
+		"no input \"a\" besides": {"about=1,2,3,4", "a=1"},
 		"nothing gives it":       nil,
 		"is given the shape [2]": {"about=1,2"},
 		"below 2^24 = 16777216":  {"about=1,2,3,4", "size=32,16777217"},

@@ -39,7 +39,7 @@ func layersCommand() *cobra.Command {
 				f.mean, f.scale = "0", "1"
 			}
 			var r gradcamnb.Request
-			if err := f.how(m, &r); err != nil {
+			if err := f.readInputs(m, &r); err != nil {
 				return err
 			}
 			layers, err := m.Layers(r)
@@ -74,7 +74,7 @@ func layerTable(w io.Writer, layers []gradcamnb.Layer) error {
 		if l.Feeds {
 			feeds = "yes"
 		}
-		if l.Beside {
+		if l.WithoutPicture {
 			why = "of another input than the picture"
 		}
 		if l.Suggested {

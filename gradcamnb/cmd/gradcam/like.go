@@ -23,9 +23,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// like makes a figure again: with the model, the picture and the request that it says it
+// explainLike makes a figure again: with the model, the picture and the request that it says it
 // was made of.
-func like(ctx context.Context, f explainFlags) error {
+func explainLike(ctx context.Context, f explainFlags) error {
 	says, err := readFigure(f.like)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func like(ctx context.Context, f explainFlags) error {
 		return err
 	}
 	r.Pictures = []image.Image{picture}
-	if f.model, err = f.likeModel(says["gradcam:sha256"]); err != nil {
+	if f.model, err = f.findLikeModel(says["gradcam:sha256"]); err != nil {
 		return err
 	}
 	input := says["gradcam:input"]
@@ -123,9 +123,9 @@ func (f explainFlags) likePicture(fingerprint string) (image.Image, error) {
 		f.like)
 }
 
-// likeModel is --model, or the model of the working folder and the figure's that the
+// findLikeModel is --model, or the model of the working folder and the figure's that the
 // figure was made with.
-func (f explainFlags) likeModel(sum string) (string, error) {
+func (f explainFlags) findLikeModel(sum string) (string, error) {
 	if f.model != "" {
 		return f.model, nil
 	}

@@ -42,7 +42,7 @@ func (f explainFlags) explainMany(ctx context.Context, m *gradcamnb.Model, r gra
 	if err != nil {
 		return err
 	}
-	if err = f.how(m, &r); err != nil {
+	if err = f.readInputs(m, &r); err != nil {
 		return err
 	}
 	settings, err := f.settings(m, r)
@@ -76,8 +76,8 @@ func (f explainFlags) explainMany(ctx context.Context, m *gradcamnb.Model, r gra
 			return err
 		}
 		next++
-		t.done = out.done()
-		line.Set("gradcam: %s", t.far())
+		t.done = out.countDone()
+		line.Set("gradcam: %s", t.describe())
 	}
 	if t.done, err = out.end(); err != nil {
 		return err
@@ -165,7 +165,7 @@ func (t *tally) rate() float64 {
 	return float64(t.done) / max(time.Since(t.start).Seconds(), 1e-9)
 }
 
-func (t *tally) far() string {
+func (t *tally) describe() string {
 	at := t.there + t.done + len(t.failed)
 	left := time.Duration(float64(t.all-at) / max(t.rate(), 1e-9) * float64(time.Second))
 	s := fmt.Sprintf("%d of %d, %.1f pictures/s, %s left", at, t.all, t.rate(), left.Round(time.Second))

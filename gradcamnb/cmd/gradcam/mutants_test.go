@@ -211,10 +211,10 @@ func tryMutants(from, to int, dir string) error {
 			args = append(args, "--size", "16")
 		}
 		fmt.Fprintln(say, i)
-		begun := posix.Spent()
+		begun := posix.ProcessorTime()
 		late := time.AfterFunc(10*time.Second, func() {
 			debug.SetTraceback("all")
-			for wait := time.Second; posix.Spent()-begun < 10*time.Second && wait < time.Minute; wait += time.Second {
+			for wait := time.Second; posix.ProcessorTime()-begun < 10*time.Second && wait < time.Minute; wait += time.Second {
 				time.Sleep(time.Second) // the machine may have other work
 			}
 			panic("not ended after 10 s of the processor")

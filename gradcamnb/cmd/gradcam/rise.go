@@ -107,7 +107,7 @@ func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
 		if err != nil {
 			return o, err
 		}
-		o.Resume = []*heatmap.Sampled{run}
+		o.Resume = []*heatmap.SampledRun{run}
 		if o.Batch == 0 || run.Batch == min(f.batch, run.Masks) { // the earlier run's masks were the cap of its batch
 			o.Batch = run.Batch
 		}
@@ -245,13 +245,13 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 		return err
 	}
 	r.Targets = []gradcamnb.Target{f.byMask(target, m.Info())}
-	beside, err := f.gradient(c.Context(), m, r)
+	gradients, err := f.gradient(c.Context(), m, r)
 	if err != nil {
 		return err
 	}
 	keep := newCheckpoint(dir, f.checkpoint, c.ErrOrStderr())
 	defer cli.LastWords(keep.lastWords)()
-	r.Methods, r.Sampling, r.Progress = []string{"RISE"}, o, both(keep.hear, progress(os.Stderr))
+	r.Methods, r.Sampling, r.Progress = []string{"RISE"}, o, callBoth(keep.report, progress(os.Stderr))
 	results, ended := m.Run(c.Context(), r)
 	keep.end()
 	if len(results) == 0 || len(results[0].Maps) == 0 {
@@ -261,7 +261,7 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 	err = errors.Join(writeRun(dir, drawn), write(dir, f.explainFlags, m, results, options))
 	if err == nil && drawn.Box.Area() > 0 {
 		sheet := *results[0]
-		sheet.Maps = append([]*heatmap.Map{drawn}, beside...)
+		sheet.Maps = append([]*heatmap.Map{drawn}, gradients...)
 		err = writeDetectionSheet(dir, &sheet, options)
 	}
 	if err != nil {
@@ -304,8 +304,8 @@ func writeDetectionSheet(dir string, r *heatmap.Result, o *render.Options) error
 	return atomicfile.Write(filepath.Join(dir, "sheet.png"), png)
 }
 
-// both hears with both.
-func both(a, b func(gradcamnb.Progress)) func(gradcamnb.Progress) {
+// callBoth hears with both.
+func callBoth(a, b func(gradcamnb.Progress)) func(gradcamnb.Progress) {
 	if b == nil {
 		return a
 	}

@@ -60,7 +60,7 @@ func writeRun(dir string, m *heatmap.Map) error {
 }
 
 // readRun reads what writeRun wrote.
-func readRun(dir string) (*heatmap.Sampled, error) {
+func readRun(dir string) (*heatmap.SampledRun, error) {
 	path := filepath.Join(dir, "run.json")
 	data, err := regular.Read(path, maxRunFile)
 	if err != nil {
@@ -89,7 +89,7 @@ func readRun(dir string) (*heatmap.Sampled, error) {
 	if f.SHA256 != "" && sumOf(weights) != f.SHA256 {
 		return nil, fmt.Errorf("%s and %s beside it are not of one run", path, file)
 	}
-	return &heatmap.Sampled{Masks: f.Masks, Grid: f.Grid, P: f.P, Seed: f.Seed, Batch: f.Batch, Design: f.Design,
+	return &heatmap.SampledRun{Masks: f.Masks, Grid: f.Grid, P: f.P, Seed: f.Seed, Batch: f.Batch, Design: f.Design,
 		Weights: weights, Mean: f.Mean}, nil
 }
 

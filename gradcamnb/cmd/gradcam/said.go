@@ -19,7 +19,7 @@ func sayResults(dir string, results []*heatmap.Result) {
 		if len(r.Maps) == 0 {
 			continue
 		}
-		line := saidOf(r, r.Maps[0])
+		line := describeMap(r, r.Maps[0])
 		if len(results) > 1 {
 			line = names[i] + ": " + line
 		}
@@ -33,8 +33,8 @@ func sayResults(dir string, results []*heatmap.Result) {
 	}
 }
 
-// saidOf is what a map explains, how likely the model finds it, and how the map was made.
-func saidOf(r *heatmap.Result, m *heatmap.Map) string {
+// describeMap is what a map explains, how likely the model finds it, and how the map was made.
+func describeMap(r *heatmap.Result, m *heatmap.Map) string {
 	what := m.Class
 	if what == "" {
 		what = m.Target + ","
@@ -62,7 +62,7 @@ func saySheet(dir string, s *heatmap.Sheet) {
 				continue
 			}
 			if n++; c.Framed {
-				framed = append(framed, saidOf(r, m))
+				framed = append(framed, describeMap(r, m))
 			}
 		}
 	}

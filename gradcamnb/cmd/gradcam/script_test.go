@@ -14,7 +14,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// What the command does is written down in testdata/script, a file a command or a question. Beside testscript's own
+// What the command does is written down in testdata/script, a file a command or a question. Besides testscript's own
 // commands they have
 //
 //	exits CODE gradcam ARGUMENTS    runs it, and fails if it ends with another exit code

@@ -22,7 +22,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
-// sheetFlags are what the user gave, beside what explain takes, too.
+// sheetFlags are what the user gave, besides what explain takes, too.
 type sheetFlags struct {
 	explainFlags
 	models           []string
@@ -142,7 +142,7 @@ func sheet(ctx context.Context, f sheetFlags) error {
 	var sheets []*heatmap.Sheet
 	e := engine.New(f.backend)
 	for _, model := range f.models {
-		s, err := f.of(ctx, e, model, r, [2][]heatmap.Axis{rows, columns})
+		s, err := f.makeSheet(ctx, e, model, r, [2][]heatmap.Axis{rows, columns})
 		if err != nil {
 			return err
 		}
@@ -179,8 +179,8 @@ func (f sheetFlags) lay(s *heatmap.Sheet) error {
 	return nil
 }
 
-// of is the sheet of one model.
-func (f sheetFlags) of(ctx context.Context, e *engine.Engine, model string, r gradcamnb.Request,
+// makeSheet is the sheet of one model.
+func (f sheetFlags) makeSheet(ctx context.Context, e *engine.Engine, model string, r gradcamnb.Request,
 	axes [2][]heatmap.Axis) (*heatmap.Sheet, error) {
 	m, err := gradcamnb.OpenWith(ctx, e, model)
 	if err != nil {
@@ -284,7 +284,7 @@ func writeSheet(dir string, s *heatmap.Sheet, o *render.Options) error {
 			}
 			row = append(row, e)
 			for k := range line {
-				line[k] = inert(line[k])
+				line[k] = disarm(line[k])
 			}
 			table = append(table, line)
 		}
@@ -304,9 +304,9 @@ func writeSheet(dir string, s *heatmap.Sheet, o *render.Options) error {
 	return atomicfile.Write(filepath.Join(dir, "scores.csv"), buf.Bytes())
 }
 
-// inert is a field that no spreadsheet takes for a formula: names come from model files
+// disarm is a field that no spreadsheet takes for a formula: names come from model files
 // that nobody has looked at.
-func inert(field string) string {
+func disarm(field string) string {
 	if _, err := strconv.ParseFloat(field, 64); err != nil && strings.ContainsAny(field[:min(1, len(field))], "=+-@\t\r") {
 		return "'" + field
 	}

@@ -106,7 +106,7 @@ func TestSheetOfCheckpoints(t *testing.T) {
 
 func TestInert(t *testing.T) {
 	for field, want := range map[string]string{"=1+1": "'=1+1", "-0.5": "-0.5", "@x": "'@x", "": "", "conv": "conv"} {
-		if got := inert(field); got != want {
+		if got := disarm(field); got != want {
 			t.Errorf("%q becomes %q, want %q", field, got, want)
 		}
 	}

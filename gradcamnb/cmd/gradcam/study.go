@@ -23,7 +23,7 @@ import (
 	terminal "github.com/gradcam-go/gradcam/internal/progress"
 )
 
-// studyFlags are what the user gave, beside what explain takes, too.
+// studyFlags are what the user gave, besides what explain takes, too.
 type studyFlags struct {
 	explainFlags
 	pictures, methods, metrics []string
@@ -116,7 +116,7 @@ func (f studyFlags) run(ctx context.Context, out io.Writer) error {
 	}
 	line := terminal.New(os.Stderr)
 	start := time.Now()
-	s.Progress = func(p study.Progress) { line.Set("gradcam: %s", farStudy(p, time.Since(start))) }
+	s.Progress = func(p study.Progress) { line.Set("gradcam: %s", describeStudy(p, time.Since(start))) }
 	summary, err := s.Run(ctx)
 	line.Clear()
 	if summary != nil { // after an interruption, of what is there
@@ -139,7 +139,7 @@ func (f studyFlags) open(ctx context.Context, s *study.Study) error {
 	}
 	s.Model = m
 	r := gradcamnb.Request{}
-	if err := f.how(m, &r); err != nil {
+	if err := f.readInputs(m, &r); err != nil {
 		return err
 	}
 	s.Choices = []gradcamnb.Choice{r, gradcamnb.Layers(f.layers...), gradcamnb.Methods(f.methods...)}
@@ -183,8 +183,8 @@ func parseShard(text string) (shard, shards int, err error) {
 	return shard, shards, nil
 }
 
-// farStudy says how far a study is.
-func farStudy(p study.Progress, since time.Duration) string {
+// describeStudy says how far a study is.
+func describeStudy(p study.Progress, since time.Duration) string {
 	s := fmt.Sprintf("%d of %d pictures", p.Done, p.Total)
 	if now := p.Done - p.There; now > 0 && p.Done < p.Total {
 		left := time.Duration(float64(since) / float64(now) * float64(p.Total-p.Done))

@@ -106,7 +106,7 @@ func write(dir string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Re
 	maps := results[0].Maps
 	var heat []float32
 	for _, r := range results {
-		fused, err := heatmap.Fuse(ofFirstTarget(r.Maps)...)
+		fused, err := heatmap.Fuse(keepFirstTarget(r.Maps)...)
 		if err != nil {
 			return err
 		}
@@ -148,8 +148,8 @@ func write(dir string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Re
 	return writeReport(filepath.Join(dir, "result.json"), f, m, results)
 }
 
-// ofFirstTarget are the maps of the first of several targets, such as tags.
-func ofFirstTarget(maps []*heatmap.Map) []*heatmap.Map {
+// keepFirstTarget are the maps of the first of several targets, such as tags.
+func keepFirstTarget(maps []*heatmap.Map) []*heatmap.Map {
 	n := 1
 	for n < len(maps) && maps[n].Target == maps[0].Target {
 		n++

@@ -43,8 +43,8 @@ func (w *writers) start(write func() error) error {
 	return nil
 }
 
-// done is how many are written.
-func (w *writers) done() int {
+// countDone is how many are written.
+func (w *writers) countDone() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.written

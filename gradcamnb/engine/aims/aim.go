@@ -17,7 +17,7 @@ import (
 
 // Aim is one target of a plan: a target that was looked up, with the function that scores it.
 type Aim struct {
-	kind.Resolved
+	kind.ResolvedTarget
 	read     Answer // how the tensor is read; zero if as it is
 	scored   target.Kind
 	measured target.Kind // what maps are measured by
@@ -28,33 +28,33 @@ type Aim struct {
 
 	fn ScoreFn // in place of the score's function; nil if that serves
 
-	box *boxed // a detection, instead of all above but the words
+	box *detectionAim // a detection, instead of all above but the words
 }
 
-// besideDims is the shape of what the aim takes beside the index, of a batch.
-func (a Aim) besideDims(batch int) []int {
-	return append([]int{batch}, a.scored.Beside(a.Shape)...)
+// argumentDims is the shape of what the aim takes besides the index, of a batch.
+func (a Aim) argumentDims(batch int) []int {
+	return append([]int{batch}, a.scored.ArgumentShape(a.Shape)...)
 }
 
 // Lookup makes aims of targets. It is what a kind of target asks about the model and the pictures.
 type Lookup struct {
 	Model    source.Model
-	Layers   []source.Layer    // all of the model's
-	Pictures int               // of the batch
-	Seen     *detections.Found // for targets that are detections
-	Look     Look
+	Layers   []source.Layer       // all of the model's
+	Pictures int                  // of the batch
+	Seen     *detections.Findings // for targets that are detections
+	Look     ValuesFn
 
 	read map[string]Answer // how tensors were looked up
 }
 
-// Look runs the model and gives a tensor's values: for the pictures, or for a second one alone, in
+// ValuesFn runs the model and gives a tensor's values: for the pictures, or for a second one alone, in
 // a batch of one. Targets that depend on what the model finds are settled so.
-type Look func(tensor string, second image.Image) (dims []int, values []float32, err error)
+type ValuesFn func(tensor string, second image.Image) (dims []int, values []float32, err error)
 
 // Aims makes the aims of a target: one, but for those that stand for several.
 func (s Lookup) Aims(t ask.Target) ([]Aim, error) {
 	s.read = map[string]Answer{}
-	k, err := kind.Of(t.Spec)
+	k, err := kind.Lookup(t.Spec)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (s Lookup) Aims(t ask.Target) ([]Aim, error) {
 	}
 	var out []Aim
 	for _, r := range resolved {
-		a, err := s.aim(k, r)
+		a, err := s.makeAim(k, r)
 		if err != nil {
 			return nil, err
 		}
@@ -77,12 +77,12 @@ func (s Lookup) Aims(t ask.Target) ([]Aim, error) {
 	return out, nil
 }
 
-// aim joins a target that was looked up with the functions that its kind names.
-func (s Lookup) aim(k kind.Kind, r kind.Resolved) (Aim, error) {
-	if k.Boxed {
-		return Aim{Resolved: r, box: newBoxed(r, s.Seen)}, nil
+// makeAim joins a target that was looked up with the functions that its kind names.
+func (s Lookup) makeAim(k kind.Kind, r kind.ResolvedTarget) (Aim, error) {
+	if k.IsDetection {
+		return Aim{ResolvedTarget: r, box: newDetectionAim(r, s.Seen)}, nil
 	}
-	a := Aim{Resolved: r, rank: r.Rank, elements: k.At != nil}
+	a := Aim{ResolvedTarget: r, rank: r.Rank, elements: k.WithIndex != nil}
 	var err error
 	if a.scored, err = target.ByName(cmp.Or(r.Score, k.Score)); err != nil {
 		return Aim{}, err
@@ -120,7 +120,7 @@ func outputsOf(c source.Card) kind.Outputs { return kind.OutputsOf(c.Outputs, c.
 func (s Lookup) Batch() int { return s.Pictures }
 
 // Tensor looks a tensor up, for the score's function of that name.
-func (s Lookup) Tensor(name, score string, as kind.As) (kind.Tensor, error) {
+func (s Lookup) Tensor(name, score string, as kind.TensorReading) (kind.Tensor, error) {
 	f, err := target.ByName(score)
 	if err != nil {
 		return kind.Tensor{}, err
@@ -133,21 +133,21 @@ func (s Lookup) Tensor(name, score string, as kind.As) (kind.Tensor, error) {
 	if as != kind.AsItIs {
 		a, err := readTensor(s.Model, s.Layers, name, s.Pictures, as)
 		if err != nil {
-			return kind.Tensor{}, madeAt(l, err)
+			return kind.Tensor{}, locateError(l, err)
 		}
 		s.read[a.tensor] = a
 		t.Name, t.Shape, t.Logits = a.tensor, a.shape, a.logits()
-		if a.known() {
+		if a.isKnown() {
 			t.Known = func(scores []float32) []float32 { return a.probabilities(scores, false) }
 		}
 	}
 	if t.Elements, err = f.Check(t.Shape); err != nil {
-		return kind.Tensor{}, madeAt(l, err)
+		return kind.Tensor{}, locateError(l, err)
 	}
 	return t, nil
 }
 
-// Values runs the model; see [Look].
+// Values runs the model; see [ValuesFn].
 func (s Lookup) Values(tensor string, second image.Image) ([]int, []float32, error) {
 	if s.Look == nil {
 		return nil, nil, fmt.Errorf("the tensor %q cannot be looked at here", tensor)
@@ -161,7 +161,7 @@ func (s Lookup) Values(tensor string, second image.Image) ([]int, []float32, err
 }
 
 // Found is what was detected in the pictures.
-func (s Lookup) Found() *kind.Found { return s.Seen.AsKind() }
+func (s Lookup) Found() *kind.Findings { return s.Seen.ToKind() }
 
 // Wants returns the tensors of the model that the aim reads.
 func (a Aim) Wants() []string {
@@ -199,8 +199,8 @@ func (a Aim) Key() string {
 	return fmt.Sprintf("%s %q %d %t %s", a.scored.Name, a.Tensors, a.rank, a.elements, a.key)
 }
 
-// Boxed tells whether the aim is a detection.
-func (a Aim) Boxed() bool { return a.box != nil }
+// IsDetection tells whether the aim is a detection.
+func (a Aim) IsDetection() bool { return a.box != nil }
 
 // Output returns the tensor that the aim reads, of the model's outputs, as it reads it; nil for a detection.
 func (a Aim) Output(outputs map[string]*Node) *Node {
@@ -210,8 +210,8 @@ func (a Aim) Output(outputs map[string]*Node) *Node {
 	return a.read.Node(outputs[a.Tensors[0]])
 }
 
-// Rescored is an error if a method that explains the class by a score of its own cannot do so for the aim.
-func (a Aim) Rescored(method string, k target.Kind) error {
+// CheckRetarget is an error if a method that explains the class by a score of its own cannot do so for the aim.
+func (a Aim) CheckRetarget(method string, k target.Kind) error {
 	if a.scored.Name != target.Element.Name {
 		return fmt.Errorf("%s explains a class, and %s is none", method, a.Words)
 	}
@@ -223,15 +223,15 @@ func (a Aim) Rescored(method string, k target.Kind) error {
 
 // Picture returns the aim for picture i alone, at the element that it was found to be there.
 func (a Aim) Picture(i int, found Outcome) Aim {
-	if n := len(found.Index); len(a.Beside) > 0 {
-		a.Beside = a.Beside[i*len(a.Beside)/n : (i+1)*len(a.Beside)/n]
+	if n := len(found.Index); len(a.Argument) > 0 {
+		a.Argument = a.Argument[i*len(a.Argument)/n : (i+1)*len(a.Argument)/n]
 	}
 	a.Index = found.Index[i : i+1]
 	return a
 }
 
-// Another returns the aim, of one picture, at another class, half of the list further.
-func (a Aim) Another() (Aim, error) {
+// ChangeClass returns the aim, of one picture, at another class, half of the list further.
+func (a Aim) ChangeClass() (Aim, error) {
 	n := a.Shape[len(a.Shape)-1]
 	if a.scored.Name != target.Element.Name && a.scored.Name != target.Probability.Name || len(a.Shape) != 2 || n < 2 {
 		return a, errors.New("this metric explains another class, and the target is not one class of several")

@@ -81,10 +81,10 @@ func (a Answer) values(dims []int, flat []float32) []float32 {
 	return out
 }
 
-// readAs are the ways to read a tensor.
-type readAs func(l source.Layer, batch int) (shape, order []int, err error)
+// reading are the ways to read a tensor.
+type reading func(l source.Layer, batch int) (shape, order []int, err error)
 
-// asList reads a tensor with one axis beside the pictures' that is longer than 1:
+// asList reads a tensor with one axis besides the pictures' that is longer than 1:
 // [batch], [batch, n], [batch, n, 1, 1]; for one picture also [n].
 func asList(l source.Layer, batch int) (shape, order []int, err error) {
 	var long []int
@@ -169,11 +169,12 @@ func inOrder(order []int) []int {
 }
 
 // ways are how a tensor is read.
-var ways = map[kind.As]readAs{kind.Numbers: asNumbers, kind.Classes: asList, kind.Places: asPlaces}
+var ways = map[kind.TensorReading]reading{kind.Numbers: asNumbers, kind.Classes: asList, kind.Places: asPlaces}
 
 // readTensor is a tensor as a target reads it. If classes or places are asked for, and the model
 // squashes or ranks scores there, it is those scores.
-func readTensor(m source.Model, layers []source.Layer, tensor string, batch int, as kind.As) (Answer, error) {
+func readTensor(m source.Model, layers []source.Layer, tensor string, batch int, as kind.TensorReading) (
+	Answer, error) {
 	e, way := source.EndingOf(m, tensor), ways[as]
 	a, err := readOne(layers, tensor, batch, way)
 	if as != kind.Numbers && e.Before != "" {
@@ -190,7 +191,7 @@ func readTensor(m source.Model, layers []source.Layer, tensor string, batch int,
 	return a, err
 }
 
-func readOne(layers []source.Layer, tensor string, batch int, as readAs) (Answer, error) {
+func readOne(layers []source.Layer, tensor string, batch int, as reading) (Answer, error) {
 	l, err := source.Resolve(layers, tensor)
 	if err != nil {
 		return Answer{}, err
@@ -202,9 +203,9 @@ func readOne(layers []source.Layer, tensor string, batch int, as readAs) (Answer
 // logits tells whether nothing squashes the numbers.
 func (a Answer) logits() bool { return a.unit == source.Logits }
 
-// single tells whether there is one number a picture, which nothing makes a probability of: a
+// isSingle tells whether there is one number a picture, which nothing makes a probability of: a
 // regression, or a logit.
-func (a Answer) single() bool {
+func (a Answer) isSingle() bool {
 	return a.logits() && a.squash == "" && len(a.shape) == 2 && a.shape[1] == 1
 }
 
@@ -213,14 +214,14 @@ func (a Answer) unitOf(scored target.Kind) string {
 	if a.tensor == "" || scored.Unit != target.Element.Unit || scored.Name == target.Finer.Name {
 		return scored.Unit
 	}
-	if a.single() {
+	if a.isSingle() {
 		return source.Plain.String()
 	}
 	return a.unit.String()
 }
 
-// known tells whether the model's graph says how the numbers become probabilities.
-func (a Answer) known() bool { return a.squash != "" || !a.logits() && a.unit != source.Plain }
+// isKnown tells whether the model's graph says how the numbers become probabilities.
+func (a Answer) isKnown() bool { return a.squash != "" || !a.logits() && a.unit != source.Plain }
 
 // probabilities are those of a picture's numbers: what the model makes of them, or else the softmax
 // of logits, or their sigmoids if they are tags; NaN where they are neither.
@@ -239,7 +240,7 @@ func (a Answer) probabilities(numbers []float32, tags bool) []float32 {
 		return each(math.Exp)
 	case a.squash == source.SigmoidProbability, a.squash == "" && a.unit != source.Plain && tags:
 		return each(func(v float64) float64 { return 1 / (1 + math.Exp(-v)) })
-	case a.squash == "" && (a.unit == source.Plain || a.single()):
+	case a.squash == "" && (a.unit == source.Plain || a.isSingle()):
 		return each(func(float64) float64 { return math.NaN() })
 	}
 	highest, sum := float64(slices.Max(numbers)), 0.0
@@ -286,7 +287,7 @@ func (a Answer) measuredBy(otherwise target.Kind) target.Kind {
 		return target.Exponential
 	case a.squash == source.SigmoidProbability:
 		return target.TagProbability
-	case !a.logits(), otherwise.Name == target.Probability.Name && a.single():
+	case !a.logits(), otherwise.Name == target.Probability.Name && a.isSingle():
 		return target.Element
 	case a.squash == source.SoftmaxProbability:
 		return target.Probability
@@ -314,7 +315,7 @@ func (a Answer) List() bool { return a.shape != nil }
 func (a Answer) Write(r *heatmap.Result, scores []float32, labels []string) {
 	r.Scores = scores
 	r.Top = a.top(scores, labels, 5)
-	if a.known() {
+	if a.isKnown() {
 		r.Known = a.probabilities(scores, false)
 	}
 }

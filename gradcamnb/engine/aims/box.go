@@ -15,8 +15,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
-// boxed is a target that is a detection of each picture.
-type boxed struct {
+// detectionAim is a target that is a detection of each picture.
+type detectionAim struct {
 	reader *detections.Reader
 	wanted []heatmap.Detection // one a picture, its box in pixels of the model's input
 	boxes  []heatmap.Box       // the same in pixels of the original pictures
@@ -26,9 +26,9 @@ type boxed struct {
 	masked bool // instances are compared by their masks
 }
 
-// newBoxed is a target that is a detection, looked up.
-func newBoxed(r kind.Resolved, seen *detections.Found) *boxed {
-	b := &boxed{reader: seen.Reader(), edge: r.Edge, masked: r.Masked}
+// newDetectionAim is a target that is a detection, looked up.
+func newDetectionAim(r kind.ResolvedTarget, seen *detections.Findings) *detectionAim {
+	b := &detectionAim{reader: seen.Reader(), edge: r.Edge, masked: r.Masked}
 	for i, d := range r.Detections {
 		b.boxes = append(b.boxes, d.Box)
 		d.Box = seen.ToModel(d.Box, i)
@@ -46,12 +46,12 @@ func newBoxed(r kind.Resolved, seen *detections.Found) *boxed {
 }
 
 // key tells apart what needs another program.
-func (b *boxed) key() string {
+func (b *detectionAim) key() string {
 	return fmt.Sprintf("detection %s %q masks %t", b.reader.Key(), b.edge, b.masked)
 }
 
-// slopeUnit is the unit of the quantity whose gradient is taken: see [boxed.score].
-func (b *boxed) slopeUnit() string {
+// slopeUnit is the unit of the quantity whose gradient is taken: see [detectionAim.score].
+func (b *detectionAim) slopeUnit() string {
 	if b.edge != "" {
 		return "pixels"
 	}
@@ -59,11 +59,11 @@ func (b *boxed) slopeUnit() string {
 }
 
 // unit is of the score, from 0 to 1.
-func (b *boxed) unit() string { return "match" }
+func (b *detectionAim) unit() string { return "match" }
 
 // arguments are the classes [n], boxes [n, 4], class probabilities [n, classes] and,
 // where they count, masks [n, h, w] of pictures first, first+1, ...
-func (b *boxed) arguments(first, n int) params[*tensors.Tensor] {
+func (b *detectionAim) arguments(first, n int) params[*tensors.Tensor] {
 	var class []int32
 	var box, scores, mask []float32
 	for _, d := range b.wanted[first : first+n] {
@@ -90,13 +90,13 @@ func (b *boxed) arguments(first, n int) params[*tensors.Tensor] {
 // closeness. That is at its highest, and has no gradient, where the side lies as it is
 // wanted; so the gradient of a side is that of how far out it lies, in pixels of the
 // model's input.
-func (b *boxed) score(outputs map[string]*Node, given params[*Node], picture [2]int) *Node {
+func (b *detectionAim) score(outputs map[string]*Node, given params[*Node], picture [2]int) *Node {
 	m := b.matches(outputs, given, picture)
 	if b.edge == "" {
 		return m.score()
 	}
 	edge := slices.Index(kind.Edges, b.edge)
-	out := m.out(edge)
+	out := m.sideDistance(edge)
 	return Add(StopGradient(m.closeness(edge)), Sub(out, StopGradient(out)))
 }
 
@@ -113,7 +113,7 @@ type matches struct {
 // [heatmap.Detection.Match]). The overlap and the cosine are at their highest where a
 // candidate is the wanted detection, and so have no gradient that means anything: the
 // gradient goes through the presence alone.
-func (b *boxed) matches(outputs map[string]*Node, given params[*Node], picture [2]int) matches {
+func (b *detectionAim) matches(outputs map[string]*Node, given params[*Node], picture [2]int) matches {
 	m := matches{c: b.reader.Decode(outputs, picture), box: given.box, mask: given.mask}
 	m.likely = Mul(StopGradient(detect.Cosine(m.c.Scores, given.scores)), m.c.Presence())
 	m.match = Mul(StopGradient(detect.IoU(m.c.Boxes, m.box)), m.likely)
@@ -126,8 +126,8 @@ func best(match *Node) (chosen, at *Node) {
 	return OneHot(at, match.Shape().Dim(1), match.DType()), at
 }
 
-// of is the value [batch] of a candidate.
-func of(values, chosen *Node) *Node {
+// pickValue is the value [batch] of a candidate.
+func pickValue(values, chosen *Node) *Node {
 	return ReduceSum(Where(GreaterThan(chosen, ZerosLike(chosen)), values, ZerosLike(values)), 1)
 }
 
@@ -137,7 +137,7 @@ func of(values, chosen *Node) *Node {
 func (m matches) score() *Node {
 	if m.mask == nil {
 		chosen, _ := best(m.match)
-		return of(m.match, chosen)
+		return pickValue(m.match, chosen)
 	}
 	const looks = 3
 	var score *Node
@@ -146,7 +146,7 @@ func (m matches) score() *Node {
 		chosen, at := best(match)
 		mask := m.c.Mask(InsertAxes(at, -1))
 		overlap := Squeeze(detect.MaskIoU(mask, cam.Resize(m.mask, mask.Shape().Dim(2), mask.Shape().Dim(3))), -1)
-		s := Mul(StopGradient(overlap), of(m.likely, chosen))
+		s := Mul(StopGradient(overlap), pickValue(m.likely, chosen))
 		if score == nil {
 			score = s
 		} else {
@@ -159,11 +159,11 @@ func (m matches) score() *Node {
 
 // side is the coordinate [batch] of one side of the best candidate.
 func (m matches) side(edge int, chosen *Node) *Node {
-	return of(Squeeze(Slice(m.c.Boxes, AxisRange(), AxisRange(), AxisElem(edge)), -1), chosen)
+	return pickValue(Squeeze(Slice(m.c.Boxes, AxisRange(), AxisRange(), AxisElem(edge)), -1), chosen)
 }
 
-// out is how far out one side of the best candidate lies.
-func (m matches) out(edge int) *Node {
+// sideDistance is how far out one side of the best candidate lies.
+func (m matches) sideDistance(edge int) *Node {
 	chosen, _ := best(m.match)
 	x := m.side(edge, chosen)
 	if edge < 2 {
@@ -180,5 +180,5 @@ func (m matches) closeness(edge int) *Node {
 	at := func(i int) *Node { return Squeeze(Slice(m.box, AxisRange(), AxisElem(i)), -1) }
 	length := Sub(at(edge%2+2), at(edge%2))
 	off := Div(Abs(Sub(m.side(edge, chosen), at(edge))), MaxScalar(length, 1e-6))
-	return Mul(of(m.match, chosen), MaxScalar(OneMinus(off), 0))
+	return Mul(pickValue(m.match, chosen), MaxScalar(OneMinus(off), 0))
 }

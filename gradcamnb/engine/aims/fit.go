@@ -18,7 +18,7 @@ func (a *Aim) fit() error {
 	case target.Probability.Name:
 		a.scored = r.measuredBy(target.Probability)
 		switch {
-		case r.single():
+		case r.isSingle():
 			return fmt.Errorf("the output %q is one number, whose softmax is 1 whatever it is: explain what it says for class 1 or 0 with %s, or the number itself with %s", r.tensor,
 				place.Words("gradcamnb.Binary(1)", "--target binary:1"), place.Words("gradcamnb.Class(0)", "--target class:0"))
 		case r.unit == source.Plain:

@@ -37,7 +37,7 @@ func (s Lookup) function(t ask.Target) (Aim, error) {
 			"no function of the name %q was given to engine.Target in this process; a notebook's function is the cell's own, which the kernel's engine cannot call: open the model in the cell, with engine.Open", t.Name)
 	}
 	a := Aim{
-		Resolved: kind.Resolved{Tensors: slices.Clone(f.outputs), Words: t.Name, Whole: true,
+		ResolvedTarget: kind.ResolvedTarget{Tensors: slices.Clone(f.outputs), Words: t.Name, Whole: true,
 			Index: make([]int32, s.Pictures)},
 		scored: target.Kind{Name: kind.Function.Name, Unit: f.unit},
 		key:    fmt.Sprintf("%s#%d", t.Name, f.number),

@@ -6,8 +6,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
-// madeAt says of an error about a tensor which line of the user's graph function made it.
-func madeAt(l source.Layer, err error) error {
+// locateError says of an error about a tensor which line of the user's graph function made it.
+func locateError(l source.Layer, err error) error {
 	if l.Made == "" {
 		return err
 	}

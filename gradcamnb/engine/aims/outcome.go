@@ -56,7 +56,7 @@ func (a Aim) Read(scores, indices *tensors.Tensor, heads []*tensors.Tensor,
 		if !a.elements || a.box != nil || len(a.Shape) != 2 || len(scores) < 2 || int(index[i]) >= len(scores) {
 			break
 		}
-		s := a.stands(scores, int(index[i]))
+		s := a.findStanding(scores, int(index[i]))
 		if head != nil {
 			s.head, s.top = a.Words, a.read.top(scores, a.Labels, 5)
 		}
@@ -65,9 +65,9 @@ func (a Aim) Read(scores, indices *tensors.Tensor, heads []*tensors.Tensor,
 	return out, nil
 }
 
-// stands says where an element stands among all of its output, of equal ones the first before the
+// findStanding says where an element stands among all of its output, of equal ones the first before the
 // others. Its probability is that of the softmax, or of a tag its own.
-func (a Aim) stands(scores []float32, index int) standing {
+func (a Aim) findStanding(scores []float32, index int) standing {
 	s := standing{rank: 1, elements: len(scores)}
 	for i, v := range scores {
 		if v > scores[index] || v == scores[index] && i < index {

@@ -6,8 +6,8 @@ import (
 
 // params are the program's arguments of one aim.
 type params[T any] struct {
-	index  T // class of each picture, [batch]
-	beside T // what the score takes beside it; see [target.Kind]
+	index    T // class of each picture, [batch]
+	argument T // what the score takes besides the index; see [target.Kind]
 
 	box, scores, mask T // of a detection: its box, class probabilities and, if they count, its mask
 }
@@ -22,12 +22,12 @@ func (p *params[T]) each(a Aim, visit func(*T)) {
 		if a.box.masked {
 			visit(&p.mask)
 		}
-	case takesBeside(a.scored):
-		visit(&p.beside)
+	case takesArgument(a.scored):
+		visit(&p.argument)
 	}
 }
 
-func takesBeside(k target.Kind) bool { return k.Beside != nil }
+func takesArgument(k target.Kind) bool { return k.ArgumentShape != nil }
 
 // pack lists the arguments.
 func (p *params[T]) pack(a Aim) []T {

@@ -27,17 +27,17 @@ func TestArgumentsAreUnpackedAsTheyWerePacked(t *testing.T) {
 	if err := cmp.Or(err1, err2); err != nil {
 		t.Fatal(err)
 	}
-	reader := &boxed{}
-	masked := &boxed{masked: true}
+	reader := &detectionAim{}
+	masked := &detectionAim{masked: true}
 	for name, c := range map[string]struct {
 		aim  Aim
 		want params[int]
 		n    int
 	}{
 		"class":    {class[0], params[int]{index: 1}, 1},
-		"contrast": {contrast[0], params[int]{index: 1, beside: 2}, 2},
+		"contrast": {contrast[0], params[int]{index: 1, argument: 2}, 2},
 		"box":      {Aim{box: reader}, params[int]{index: 1, box: 2, scores: 3}, 3},
-		"instance": {Aim{box: masked, Resolved: kind.Resolved{Masked: true}},
+		"instance": {Aim{box: masked, ResolvedTarget: kind.ResolvedTarget{Masked: true}},
 			params[int]{index: 1, box: 2, scores: 3, mask: 4}, 4},
 	} {
 		got, rest := unpackParams(c.aim, []int{1, 2, 3, 4, 5})

@@ -27,7 +27,7 @@ func (a Aim) Score(outputs map[string]*Node, args []*Node, picture [2]int) (scor
 			target.Rank(a.read.Node(outputs[a.Tensors[0]]), a.rank), index)
 	}
 	if a.fn == nil {
-		return a.scored.Score(a.read.Node(outputs[a.Tensors[0]]), index, given.beside), index
+		return a.scored.Score(a.read.Node(outputs[a.Tensors[0]]), index, given.argument), index
 	}
 	var read []*Node
 	for _, name := range a.Tensors {
@@ -58,8 +58,8 @@ func (a Aim) arguments(batch int) params[*tensors.Tensor] {
 		index = slices.Repeat([]int32{ranked}, batch)
 	}
 	out := params[*tensors.Tensor]{index: tensors.FromFlatDataAndDimensions(index, len(index))}
-	if takesBeside(a.scored) {
-		out.beside = tensors.FromFlatDataAndDimensions(a.Beside, a.besideDims(batch)...)
+	if takesArgument(a.scored) {
+		out.argument = tensors.FromFlatDataAndDimensions(a.Argument, a.argumentDims(batch)...)
 	}
 	return out
 }
@@ -71,14 +71,14 @@ func (a Aim) Perturbed(i int, index int32, picture [2]int) perturb.Aim {
 		given = a.box.arguments(i, 1)
 	} else {
 		given.index = tensors.FromFlatDataAndDimensions([]int32{index}, 1)
-		if takesBeside(a.scored) {
-			n := len(a.Beside) / len(a.Index)
-			given.beside = tensors.FromFlatDataAndDimensions(a.Beside[i*n:(i+1)*n], a.besideDims(1)...)
+		if takesArgument(a.scored) {
+			n := len(a.Argument) / len(a.Index)
+			given.argument = tensors.FromFlatDataAndDimensions(a.Argument[i*n:(i+1)*n], a.argumentDims(1)...)
 		}
 	}
 	a.rank = 0 // the class is given, that of the whole picture
 	return perturb.Aim{
-		Wants: a.Wants(), Params: given.pack(a), Boxed: a.box != nil,
+		Wants: a.Wants(), Params: given.pack(a), IsDetection: a.box != nil,
 		Score: func(outputs map[string]*Node, nodes []*Node) *Node {
 			score, _ := a.Score(outputs, nodes, picture)
 			return score

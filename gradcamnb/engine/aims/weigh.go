@@ -7,8 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
-// weigh is the best match among detections here, as [boxed.score] has it in a graph.
-func (b *boxed) weigh(found []heatmap.Detection) float32 {
+// weigh is the best match among detections here, as [detectionAim.score] has it in a graph.
+func (b *detectionAim) weigh(found []heatmap.Detection) float32 {
 	wanted := b.wanted[0]
 	if b.edge == "" {
 		mask := wanted.Mask
@@ -31,7 +31,8 @@ func (b *boxed) weigh(found []heatmap.Detection) float32 {
 	return float32(closeness)
 }
 
-// Given returns what the aim, a detection of one picture, comes to in what a detector that is a Go function found.
-func (a Aim) Given(found []heatmap.Detection) Outcome {
+// FindOutcome returns what the aim, a detection of one picture, comes to in what a detector that is a Go function
+// found.
+func (a Aim) FindOutcome(found []heatmap.Detection) Outcome {
 	return Outcome{Score: []float32{a.box.weigh(found)}, Index: []int32{int32(a.box.wanted[0].Class)}}
 }

@@ -18,7 +18,7 @@ var AblationCAM = register(Method{
 	Passes:  "1 forward from the layer on for every channel",
 	Use:     "where there is no gradient, or none to be trusted",
 	Peers:   "pytorch-grad-cam writes 0 only where the layer's minimum is 0, as after a ReLU, and about -1e7 (i+1) elsewhere, i being the place in the batch; there its map is another",
-	How: Activations{Start: func(c Clean) Run {
+	Procedure: Activations{Start: func(c Original) Run {
 		weights := make([]float64, c.Act.C)
 		return Run{
 			Inputs: c.Act.C,

@@ -13,9 +13,9 @@ var AugSmooth = register(Method{
 	Passes:  "6 times the method that it is made of",
 	Use:     "to centre a map better on the object",
 	Peers:   "pytorch-grad-cam averages the maps scaled to [0, 1], here they keep their unit; both agree where the variants' maps have the same range",
-	How: Of{Usual: "Grad-CAM", Make: func(base Method) (How, error) {
+	Procedure: Wrapper{Usual: "Grad-CAM", Make: func(base Method) (Procedure, error) {
 		see, err := onePass(base)
-		return Pictures{See: see, Start: func(c Clean) Run {
+		return Pictures{See: see, Start: func(c Original) Run {
 			factors := []float32{0.9, 1, 1.1}
 			size := c.at(see)
 			sum := newMean(size)
@@ -45,7 +45,7 @@ var AugSmooth = register(Method{
 })
 
 // mirrored is the picture turned left to right.
-func (c Clean) mirrored() []float32 {
+func (c Original) mirrored() []float32 {
 	p := c.Picture
 	if c.ChannelsLast {
 		return mirror(p.Flat, p.H, p.W, p.C)

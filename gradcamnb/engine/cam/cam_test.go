@@ -51,7 +51,7 @@ func TestByHand(t *testing.T) {
 			c.grad = c.act // any; it is not looked at
 		}
 		got := tensors.MustCopyFlatData[float32](MustExecOnce(gobackend.GetBackend(), func(act, grad *Node) *Node {
-			m, _ := AtLayer(c.method.How, At{Act: act, Grad: grad})
+			m, _ := MakeMap(c.method.Procedure, View{Act: act, Grad: grad})
 			return m
 		}, c.act, c.grad))
 		for i, want := range c.want {
@@ -112,7 +112,7 @@ func TestNames(t *testing.T) {
 		t.Error("an unknown method is found")
 	}
 	for _, m := range All() {
-		if m.Name == "" || m.Paper == "" || m.Formula == "" || m.Passes == "" || m.Use == "" || m.How == nil {
+		if m.Name == "" || m.Paper == "" || m.Formula == "" || m.Passes == "" || m.Use == "" || m.Procedure == nil {
 			t.Errorf("%+v is not complete", m)
 		}
 	}

@@ -28,7 +28,7 @@ var ClassActivation = register(Method{
 	Passes:  "1 forward, 1 backward through the head",
 	Use:     "for networks with global average pooling and one linear layer, at the layer before the pooling",
 	Peers:   "torch-cam looks the linear layer up by name; captum and pytorch-grad-cam have no CAM",
-	How: Map(func(at At) *Node {
+	Procedure: Map(func(at View) *Node {
 		refuseOtherHeads(at)
 		w := ReduceAndKeep(at.Grad, ReduceSum, 1, 2)
 		return ReduceSum(Mul(w, at.Act), -1)
@@ -51,7 +51,7 @@ func activates(n *Node) bool {
 }
 
 // refuseOtherHeads stops if the score is not a linear function of the layer's means.
-func refuseOtherHeads(at At) {
+func refuseOtherHeads(at View) {
 	s := at.Act.Shape()
 	h := head{
 		layer: at.Name, pooled: s.Dim(0) * s.Dim(3),

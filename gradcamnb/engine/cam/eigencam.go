@@ -17,12 +17,12 @@ import (
 // return. It takes no gradient and is the same for every target. Shapes: [batch, h, w,
 // channels] -> [batch, h, w]. It costs a forward pass.
 var EigenCAM = register(Method{
-	Name:    "Eigen-CAM",
-	Paper:   "Muhammad and Yeasin 2020, arXiv:2008.00299",
-	Formula: "ReLU(X v), X = centred activations, v = their first right singular vector",
-	Unit:    "activation",
-	Passes:  "1 forward",
-	Use:     "to see the strongest pattern at the layer, whatever the class; where there is no gradient",
-	Peers:   "pytorch-grad-cam keeps the sign that LAPACK returns, so half of its maps can be turned round",
-	How:     Map(func(at At) *Node { return principal(at.Act) }),
+	Name:      "Eigen-CAM",
+	Paper:     "Muhammad and Yeasin 2020, arXiv:2008.00299",
+	Formula:   "ReLU(X v), X = centred activations, v = their first right singular vector",
+	Unit:      "activation",
+	Passes:    "1 forward",
+	Use:       "to see the strongest pattern at the layer, whatever the class; where there is no gradient",
+	Peers:     "pytorch-grad-cam keeps the sign that LAPACK returns, so half of its maps can be turned round",
+	Procedure: Map(func(at View) *Node { return principal(at.Act) }),
 })

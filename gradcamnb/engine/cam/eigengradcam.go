@@ -14,11 +14,11 @@ import (
 // [EigenCAM].
 // Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It costs what Grad-CAM costs.
 var EigenGradCAM = register(Method{
-	Name:    "Eigen-Grad-CAM",
-	Paper:   "pytorch-grad-cam 1.5.7, after Muhammad and Yeasin 2020",
-	Formula: "ReLU(X v), X = centred dS/dA * A, v = its first right singular vector",
-	Passes:  "1 forward, 1 backward down to the layer",
-	Use:     "as Eigen-CAM, but for one class, with less noise than Grad-CAM",
-	Peers:   "pytorch-grad-cam keeps the sign that LAPACK returns",
-	How:     Map(func(at At) *Node { return principal(Mul(at.Grad, at.Act)) }),
+	Name:      "Eigen-Grad-CAM",
+	Paper:     "pytorch-grad-cam 1.5.7, after Muhammad and Yeasin 2020",
+	Formula:   "ReLU(X v), X = centred dS/dA * A, v = its first right singular vector",
+	Passes:    "1 forward, 1 backward down to the layer",
+	Use:       "as Eigen-CAM, but for one class, with less noise than Grad-CAM",
+	Peers:     "pytorch-grad-cam keeps the sign that LAPACK returns",
+	Procedure: Map(func(at View) *Node { return principal(Mul(at.Grad, at.Act)) }),
 })

@@ -21,18 +21,18 @@ var EigenSmooth = register(Method{
 	Passes:  "as the method that it is made of",
 	Use:     "to quieten a noisy map",
 	Peers:   "pytorch-grad-cam keeps the sign that LAPACK returns",
-	How: Of{Usual: "Grad-CAM", Make: func(base Method) (How, error) {
-		terms, ok := base.How.(Terms)
+	Procedure: Wrapper{Usual: "Grad-CAM", Make: func(base Method) (Procedure, error) {
+		terms, ok := base.Procedure.(Terms)
 		if !ok {
 			return nil, fmt.Errorf("%s is no sum over channels, so it has no principal component", base.Name)
 		}
-		return Map(func(at At) *Node { return principal(terms(at.Act, at.Grad)) }), nil
+		return Map(func(at View) *Node { return principal(terms(at.Act, at.Grad)) }), nil
 	}},
 })
 
 // onePassAtLayer is how a method of one pass at one layer makes its map.
 func onePassAtLayer(m Method) (OnePass, error) {
-	if !HasLayer(m.How) {
+	if !HasLayer(m.Procedure) {
 		return nil, noLayer(m)
 	}
 	return onePass(m)
@@ -44,16 +44,16 @@ func noLayer(m Method) error {
 
 // onePass is how a method of one pass makes its map of one picture.
 func onePass(m Method) (OnePass, error) {
-	switch how := m.How.(type) {
+	switch how := m.Procedure.(type) {
 	case Terms:
 		return how, nil
 	case Map:
 		return how, nil
 	case Pixels:
 		return how, nil
-	case Across:
+	case ManyLayers:
 		return nil, fmt.Errorf("%s looks at all layers at once", m.Name)
-	case Guided, Retargeted:
+	case GuidedPixels, Retargeting:
 		return nil, fmt.Errorf("%s changes the gradient itself; for FinerCAM take the target finer", m.Name)
 	}
 	return nil, fmt.Errorf("%s takes many passes itself", m.Name)

@@ -23,7 +23,7 @@ var FEM = register(Method{
 	Unit:    "activation",
 	Passes:  "1 forward",
 	Use:     "to see what stands out at the layer, whatever the class; where there is no gradient",
-	How: Terms(func(act, _ *Node) *Node {
+	Procedure: Terms(func(act, _ *Node) *Node {
 		mean := ReduceAndKeep(act, ReduceMean, 1, 2)
 		off := Sub(act, mean)
 		std := Sqrt(ReduceAndKeep(Mul(off, off), ReduceMean, 1, 2))

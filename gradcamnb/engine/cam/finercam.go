@@ -20,11 +20,11 @@ var FinerCAM = register(Method{
 	Passes:  "as the method that it is made of",
 	Use:     "for classes that look alike: birds, cars, breeds",
 	Peers:   "torch-cam subtracts without the weights p",
-	How: Of{Usual: "Grad-CAM", Make: func(base Method) (How, error) {
+	Procedure: Wrapper{Usual: "Grad-CAM", Make: func(base Method) (Procedure, error) {
 		if base.Unit != "" {
 			return nil, fmt.Errorf("%s does not depend on the score", base.Name)
 		}
 		how, err := onePassAtLayer(base)
-		return Retargeted{Target: "finer", Base: how}, err
+		return Retargeting{Target: "finer", Base: how}, err
 	}},
 })

@@ -23,8 +23,8 @@ var FullGrad = register(Method{
 	Unit:    "relative",
 	Passes:  "1 forward, 1 backward down to the picture",
 	Use:     "to see everything at once, without choosing a layer",
-	How: Across{Ops: []string{"Conv", "ConvTranspose", "BatchNormalization"}, Bias: true,
-		Map: func(picture At, layers []At) *Node {
+	Procedure: ManyLayers{Ops: []string{"Conv", "ConvTranspose", "BatchNormalization"}, Bias: true,
+		Map: func(picture View, layers []View) *Node {
 			if len(layers) == 0 {
 				exceptions.Panicf("FullGrad needs the biases of convolutions or batch norms, and the model has none: take Input x gradient, FullGrad's first term")
 			}

@@ -13,7 +13,7 @@ var MeanFusion = register(Method{
 	Unit:    "relative",
 	Passes:  "as the method that it is made of, for all layers together",
 	Use:     "to have one map of several layers",
-	How: overLayers("Grad-CAM", func(maps []Grid) Grid {
+	Procedure: overLayers("Grad-CAM", func(maps []Grid) Grid {
 		sum := combine(maps, func(a, b float32) float32 { return a + b })
 		for i := range sum.Flat {
 			sum.Flat[i] /= float32(len(maps))
@@ -33,7 +33,7 @@ var MaxFusion = register(Method{
 	Passes:  "as the method that it is made of, for all layers together",
 	Use:     "to see what any of several layers sees",
 	Peers:   "torch-cam takes tanh(2 L) of LayerCAM's maps first",
-	How: overLayers("LayerCAM", func(maps []Grid) Grid {
+	Procedure: overLayers("LayerCAM", func(maps []Grid) Grid {
 		return scaled(combine(maps, func(a, b float32) float32 { return max(a, b) }))
 	}),
 })
@@ -63,7 +63,7 @@ var RefineCAM = register(Method{
 	Unit:    "relative",
 	Passes:  "as the method that it is made of, for all layers together",
 	Use:     "for the detail of early layers without their noise: name two or more layers",
-	How: overLayers("Grad-CAM++", func(maps []Grid) Grid {
+	Procedure: overLayers("Grad-CAM++", func(maps []Grid) Grid {
 		for i := range maps {
 			maps[i] = scaled(maps[i])
 		}
@@ -71,14 +71,14 @@ var RefineCAM = register(Method{
 	}),
 })
 
-func overLayers(usual string, join func([]Grid) Grid) Of {
-	return Of{Usual: usual, Make: func(base Method) (How, error) {
-		if _, ok := base.How.(Retargeted); !ok {
+func overLayers(usual string, join func([]Grid) Grid) Wrapper {
+	return Wrapper{Usual: usual, Make: func(base Method) (Procedure, error) {
+		if _, ok := base.Procedure.(Retargeting); !ok {
 			if _, err := onePassAtLayer(base); err != nil {
 				return nil, err
 			}
 		}
-		return Fused{Of: base, Join: join}, nil
+		return LayerFusion{Method: base, Join: join}, nil
 	}}
 }
 

@@ -20,7 +20,7 @@ var GradCAM = register(Method{
 	Passes:  "1 forward, 1 backward down to the layer",
 	Use:     "first, and at the last layers: the channels that matter for the class, summed",
 	Peers:   "captum's LayerGradCam leaves the ReLU out unless asked, and resizes by the nearest cell",
-	How: Terms(func(act, grad *Node) *Node {
+	Procedure: Terms(func(act, grad *Node) *Node {
 		w := cellMean(grad)
 		return Mul(w, act)
 	}),

@@ -23,7 +23,7 @@ var GradCAMElementWise = register(Method{
 
 	KeepsCells: true,
 
-	How: Terms(func(act, grad *Node) *Node { return positive(Mul(grad, act)) }),
+	Procedure: Terms(func(act, grad *Node) *Node { return positive(Mul(grad, act)) }),
 })
 
 func positive(x *Node) *Node { return Max(x, ZerosLike(x)) }

@@ -24,7 +24,7 @@ var GradCAMPlusPlus = register(Method{
 	Passes:  "1 forward, 1 backward down to the layer",
 	Use:     "for several objects of the class in one picture",
 	Peers:   "torch-cam sums G^3 A together in the denominator and xplique takes means where the paper sums; pytorch-grad-cam 1.5.7 agrees",
-	How: Terms(func(act, grad *Node) *Node {
+	Procedure: Terms(func(act, grad *Node) *Node {
 		g2 := Mul(grad, grad)
 		sum := cellSum(act)
 		a := Div(g2, AddScalar(Add(MulScalar(g2, 2), Mul(sum, Mul(g2, grad))), 1e-6))

@@ -15,13 +15,13 @@ import (
 // on the class or on the weights (Adebayo et al. 2018). Shape: [batch, H, W], of the
 // picture, whatever the layer.
 var GuidedBackprop = register(Method{
-	Name:    "Guided backpropagation",
-	Aliases: []string{"GuidedBackprop", "GuidedBackpropReLU"},
-	Paper:   "Springenberg et al. 2014, arXiv:1412.6806",
-	Formula: "max_c |R_0|, R_l = [f_l > 0] [R_l+1 > 0] R_l+1 at every ReLU (section 3.4)",
-	Unit:    "score per unit of input",
-	Passes:  "1 forward, 1 backward down to the picture",
-	Use:     "as an edge detector beside Grad-CAM; alone it says little about the class",
-	Peers:   "captum and pytorch-grad-cam give the colours one by one",
-	How:     Guided(func(at At) *Node { return ReduceMax(Abs(at.Grad), -1) }),
+	Name:      "Guided backpropagation",
+	Aliases:   []string{"GuidedBackprop", "GuidedBackpropReLU"},
+	Paper:     "Springenberg et al. 2014, arXiv:1412.6806",
+	Formula:   "max_c |R_0|, R_l = [f_l > 0] [R_l+1 > 0] R_l+1 at every ReLU (section 3.4)",
+	Unit:      "score per unit of input",
+	Passes:    "1 forward, 1 backward down to the picture",
+	Use:       "as an edge detector together with Grad-CAM; alone it says little about the class",
+	Peers:     "captum and pytorch-grad-cam give the colours one by one",
+	Procedure: GuidedPixels(func(at View) *Node { return ReduceMax(Abs(at.Grad), -1) }),
 })

@@ -16,7 +16,7 @@ var GuidedGradCAM = register(Method{
 	Passes:  "1 forward, 2 backward",
 	Use:     "for fine detail within what Grad-CAM shows",
 	Peers:   "captum resizes Grad-CAM by the nearest cell, the paper bilinearly",
-	How: Joined{Of: []Method{GuidedBackprop, GradCAM}, Join: func(maps []Grid) Grid {
+	Procedure: MethodFusion{Methods: []Method{GuidedBackprop, GradCAM}, Join: func(maps []Grid) Grid {
 		return combine(maps, func(a, b float32) float32 { return a * b })
 	}},
 })

@@ -23,5 +23,5 @@ var HiResCAM = register(Method{
 
 	KeepsCells: true,
 
-	How: Terms(func(act, grad *Node) *Node { return Mul(grad, act) }),
+	Procedure: Terms(func(act, grad *Node) *Node { return Mul(grad, act) }),
 })

@@ -14,12 +14,12 @@ import (
 // equation could not be looked up here. Shape: [batch, H, W], of the picture, whatever the
 // layer.
 var InputXGradient = register(Method{
-	Name:    "Input x gradient",
-	Aliases: []string{"InputXGradient", "Gradient x input"},
-	Paper:   "Shrikumar et al. 2016, arXiv:1605.01713",
-	Formula: "SUM_c x_c dS/dx_c",
-	Passes:  "1 forward, 1 backward down to the picture",
-	Use:     "as Saliency, with the sign of the contribution",
-	Peers:   "captum gives the colours one by one",
-	How:     Pixels(func(at At) *Node { return ReduceSum(Mul(at.Act, at.Grad), -1) }),
+	Name:      "Input x gradient",
+	Aliases:   []string{"InputXGradient", "Gradient x input"},
+	Paper:     "Shrikumar et al. 2016, arXiv:1605.01713",
+	Formula:   "SUM_c x_c dS/dx_c",
+	Passes:    "1 forward, 1 backward down to the picture",
+	Use:       "as Saliency, with the sign of the contribution",
+	Peers:     "captum gives the colours one by one",
+	Procedure: Pixels(func(at View) *Node { return ReduceSum(Mul(at.Act, at.Grad), -1) }),
 })

@@ -20,7 +20,7 @@ var IntegratedGradients = register(Method{
 	Passes:  "50 forward, 50 backward down to the picture",
 	Use:     "to share the score out over the pixels so that it adds up",
 	Peers:   "captum gives the colours one by one",
-	How: Pictures{See: InputXGradient.How.(Pixels), Start: func(c Clean) Run {
+	Procedure: Pictures{See: InputXGradient.Procedure.(Pixels), Start: func(c Original) Run {
 		points, weights := gaussLegendre(50)
 		sum := newMean(Grid{H: c.Picture.H, W: c.Picture.W})
 		return Run{

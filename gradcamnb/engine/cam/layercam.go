@@ -22,5 +22,5 @@ var LayerCAM = register(Method{
 
 	KeepsCells: true,
 
-	How: Terms(func(act, grad *Node) *Node { return Mul(positive(grad), act) }),
+	Procedure: Terms(func(act, grad *Node) *Node { return Mul(positive(grad), act) }),
 })

@@ -23,7 +23,7 @@ var LeGrad = register(Method{
 	Passes:  "1 forward, 1 backward",
 	Use:     "for vision transformers, without choosing a layer",
 	Peers:   "the authors score every layer through the head, here the model's own score serves all layers",
-	How: Across{Ops: []string{"Softmax"}, Map: func(_ At, layers []At) *Node {
+	Procedure: ManyLayers{Ops: []string{"Softmax"}, Map: func(_ View, layers []View) *Node {
 		var sum *Node
 		n := 0
 		for _, l := range layers {

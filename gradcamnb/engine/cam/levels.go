@@ -16,11 +16,11 @@ var LevelsFusion = register(Method{
 	Passes:  "as the method that it is made of, for all levels together",
 	Use:     "to see what all levels of a detector hold for a detection",
 	Peers:   "Ultralytics takes the largest over all its predictions, too",
-	How: Of{Usual: "LayerCAM", Make: func(base Method) (How, error) {
+	Procedure: Wrapper{Usual: "LayerCAM", Make: func(base Method) (Procedure, error) {
 		if _, err := onePassAtLayer(base); err != nil {
 			return nil, err
 		}
-		return Fused{Of: base, AllLevels: true, Join: func(maps []Grid) Grid {
+		return LayerFusion{Method: base, AllLevels: true, Join: func(maps []Grid) Grid {
 			for _, m := range maps {
 				var top float32
 				for _, v := range m.Flat {

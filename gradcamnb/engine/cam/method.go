@@ -27,7 +27,7 @@ type Method struct {
 	Peers  string // where other libraries do something else; empty where they agree
 	NoPeer string // why no golden numbers of a library are compared with it; empty if there are some
 
-	How How // how the map is made
+	Procedure Procedure // how the map is made
 }
 
 var all []Method
@@ -51,10 +51,10 @@ func ByName(name string) (Method, error) {
 	var names []string
 	for _, m := range All() {
 		names = append(names, m.Name)
-		if !m.called(outer) {
+		if !m.hasName(outer) {
 			continue
 		}
-		of, made := m.How.(Of)
+		of, made := m.Procedure.(Wrapper)
 		switch {
 		case !made && composed:
 			return Method{}, fmt.Errorf("%s is not made of another method, so %q means nothing", m.Name, name)
@@ -69,29 +69,29 @@ func ByName(name string) (Method, error) {
 		if err != nil {
 			return Method{}, err
 		}
-		return m.of(base)
+		return m.wrap(base)
 	}
 	return Method{}, registry.Unknown("method", name, names)
 }
 
-// of is a method that is made of another, with that one filled in.
-func (m Method) of(base Method) (Method, error) {
-	of := m.How.(Of)
+// wrap is a method that is made of another, with that one filled in.
+func (m Method) wrap(base Method) (Method, error) {
+	of := m.Procedure.(Wrapper)
 	how, err := of.Make(base)
 	if err != nil {
 		return Method{}, fmt.Errorf("%s(%s): %w", m.Name, base.Name, err)
 	}
-	if !base.called(of.Usual) {
+	if !base.hasName(of.Usual) {
 		m.Name += "(" + base.Name + ")"
 	}
 	if m.Unit == "" {
 		m.Unit = base.Unit
 	}
-	m.How = how
+	m.Procedure = how
 	return m, nil
 }
 
-func (m Method) called(name string) bool {
+func (m Method) hasName(name string) bool {
 	return slices.ContainsFunc(append([]string{m.Name}, m.Aliases...),
 		func(n string) bool { return fold(n) == fold(name) })
 }

@@ -21,5 +21,5 @@ var ODAM = register(Method{
 
 	NoPeer: "no library has it; a torch program of the same formula is compared with, on a detector of two levels (TestODAMAndLevelsAgainstTorch)",
 
-	How: HiResCAM.How,
+	Procedure: HiResCAM.Procedure,
 })

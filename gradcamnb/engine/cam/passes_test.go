@@ -35,15 +35,15 @@ func graph(t *testing.T, f func(in []*Node) *Node, in ...*tensors.Tensor) []floa
 // One row of two pixels of two colours: x = (1, 2), (3, 0) and dS/dx = (2, -5), (1, 2).
 func TestPixelMethodsByHand(t *testing.T) {
 	x, g := cells([]float32{1, 2}, []float32{3, 0}), cells([]float32{2, -5}, []float32{1, 2})
-	at := func(in []*Node) At { return At{Act: in[0], Grad: in[1]} }
+	at := func(in []*Node) View { return View{Act: in[0], Grad: in[1]} }
 	for _, c := range []struct {
 		name string
-		f    func(At) *Node
+		f    func(View) *Node
 		want []float64
 	}{
-		{"Saliency", Saliency.How.(Pixels), []float64{5, 2}},                               // max(2, 5), max(1, 2)
-		{"Input x gradient", InputXGradient.How.(Pixels), []float64{1*2 - 2*5, 3*1 + 0*2}}, //
-		{"Guided backpropagation", GuidedBackprop.How.(Guided), []float64{5, 2}},           // of the guided gradient
+		{"Saliency", Saliency.Procedure.(Pixels), []float64{5, 2}},                               // max(2, 5), max(1, 2)
+		{"Input x gradient", InputXGradient.Procedure.(Pixels), []float64{1*2 - 2*5, 3*1 + 0*2}}, //
+		{"Guided backpropagation", GuidedBackprop.Procedure.(GuidedPixels), []float64{5, 2}},     // of the guided gradient
 	} {
 		near(t, c.name, graph(t, func(in []*Node) *Node { return c.f(at(in)) }, x, g), c.want...)
 	}
@@ -54,7 +54,7 @@ func TestPixelMethodsByHand(t *testing.T) {
 // may be the positive one.
 func TestEigenSmoothByHand(t *testing.T) {
 	how := mustMap(t, "EigenSmooth(HiResCAM)")
-	got := graph(t, func(in []*Node) *Node { return how(At{Act: in[0], Grad: in[1]}) },
+	got := graph(t, func(in []*Node) *Node { return how(View{Act: in[0], Grad: in[1]}) },
 		cells([]float32{1, 2}, []float32{3, 0}), cells([]float32{2, -5}, []float32{1, 2}))
 	near(t, "EigenSmooth(HiResCAM)", []float32{got[0] + got[1], max(got[0], got[1])}, 0, 5.024938)
 }
@@ -65,14 +65,14 @@ func mustMap(t *testing.T, name string) Map {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m.How.(Map)
+	return m.Procedure.(Map)
 }
 
 // The picture's channels |x dS/dx| are (2, 3) and (10, 0): scaled (0, 1) and (1, 0), summed
 // (1, 1). A layer with dS/dA = (1, -3) in one channel and the bias -2 has (2, 6), scaled (0, 1).
 func TestFullGradByHand(t *testing.T) {
 	got := graph(t, func(in []*Node) *Node {
-		return FullGrad.How.(Across).Map(At{Act: in[0], Grad: in[1]}, []At{{Grad: in[2], Bias: in[3]}})
+		return FullGrad.Procedure.(ManyLayers).Map(View{Act: in[0], Grad: in[1]}, []View{{Grad: in[2], Bias: in[3]}})
 	}, cells([]float32{1, 2}, []float32{3, 0}), cells([]float32{2, -5}, []float32{1, 2}),
 		cells([]float32{1}, []float32{-3}), tensors.FromFlatDataAndDimensions([]float32{-2}, 1))
 	near(t, "FullGrad", got, 1+0, 1+1)
@@ -83,8 +83,8 @@ func TestFullGradByHand(t *testing.T) {
 func TestLeGradByHand(t *testing.T) {
 	grad := []float32{4, -4, 8, 0, 4, -4, 0, 0, 4, -4, 0, 0, 4, -4, 0, 0}
 	got := graph(t, func(in []*Node) *Node {
-		at := At{Grad: in[0], Tokens: func(n *Node) *Node { return Reshape(n, 1, 2, 2, 1) }}
-		return LeGrad.How.(Across).Map(At{}, []At{at, at})
+		at := View{Grad: in[0], Tokens: func(n *Node) *Node { return Reshape(n, 1, 2, 2, 1) }}
+		return LeGrad.Procedure.(ManyLayers).Map(View{}, []View{at, at})
 	}, tensors.FromFlatDataAndDimensions(grad, 1, 4, 4, 1))
 	near(t, "LeGrad", got, 4, 0, 2, 0)
 }
@@ -97,31 +97,31 @@ func TestJoinsByHand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return m.How.(Fused).Join([]Grid{a, b}).Flat
+		return m.Procedure.(LayerFusion).Join([]Grid{a, b}).Flat
 	}
 	near(t, "Mean", fused("Mean"), 0, 0, 0)           // 1/2 everywhere, scaled
 	near(t, "Max", fused("Max"), 1, 0, 1)             // 1, 1/2, 1, scaled
 	near(t, "RefineCAM", fused("RefineCAM"), 0, 1, 0) // 0, 1/4, 0, scaled
-	near(t, "Guided Grad-CAM", GuidedGradCAM.How.(Joined).Join([]Grid{a, b}).Flat, 0, 0.25, 0)
+	near(t, "Guided Grad-CAM", GuidedGradCAM.Procedure.(MethodFusion).Join([]Grid{a, b}).Flat, 0, 0.25, 0)
 }
 
 // clean is a picture of one row with two pixels of one colour, at a layer of the same size
 // with two channels, A = (1, 2), (3, 0).
-func clean(picture ...float32) Clean {
-	return Clean{Picture: Values{H: 1, W: 2, C: 1, Flat: picture},
+func clean(picture ...float32) Original {
+	return Original{Picture: Values{H: 1, W: 2, C: 1, Flat: picture},
 		Act: Values{H: 1, W: 2, C: 2, Flat: []float32{1, 2, 3, 0}}, Score: 4}
 }
 
-func run(t *testing.T, name string, c Clean) Run {
+func run(t *testing.T, name string, c Original) Run {
 	t.Helper()
 	m, err := ByName(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	switch how := m.How.(type) {
+	switch how := m.Procedure.(type) {
 	case Pictures:
 		return how.Start(c)
-	case Masked:
+	case MaskedPictures:
 		return how.Start(c)
 	case Activations:
 		return how.Start(c)
@@ -133,7 +133,7 @@ func run(t *testing.T, name string, c Clean) Run {
 // Channel 0, (1, 3), as a mask of three pixels is (0, 1/2, 1); a channel that is the same
 // everywhere hides everything. Scores of 0 and ln 3 weigh 1/4 and 3/4.
 func TestScoreCAMByHand(t *testing.T) {
-	masks := graph(t, func(in []*Node) *Node { return ScoreCAM.How.(Masked).Mask(in[0], 1, 3) },
+	masks := graph(t, func(in []*Node) *Node { return ScoreCAM.Procedure.(MaskedPictures).Mask(in[0], 1, 3) },
 		tensors.FromFlatDataAndDimensions([]float32{1, 3, 4, 4}, 2, 1, 2))
 	near(t, "masks", masks, 0, 0.5, 1, 0, 0, 0)
 	r := run(t, "Score-CAM", clean(5, 7))
@@ -217,7 +217,7 @@ func TestAugSmoothByHand(t *testing.T) {
 // for nothing, and where all see the same the mean is that: the map of one positive cell,
 // scaled, is 1.
 func TestSESSByHand(t *testing.T) {
-	c := Clean{Picture: Values{H: 8, W: 8, C: 1, Flat: make([]float32, 64)},
+	c := Original{Picture: Values{H: 8, W: 8, C: 1, Flat: make([]float32, 64)},
 		Act: Values{H: 1, W: 2, C: 1, Flat: []float32{0, 0}}}
 	r := run(t, "SESS", c)
 	if r.Inputs != 122 {

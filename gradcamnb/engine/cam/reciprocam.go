@@ -22,7 +22,7 @@ var ReciproCAM = register(Method{
 	Passes:  "1 forward from the layer on for every cell",
 	Use:     "where there is no gradient and Score-CAM is too slow: late layers have few cells",
 	Peers:   "openvino_xai scales the map to 0..255",
-	How: Activations{Start: func(c Clean) Run {
+	Procedure: Activations{Start: func(c Original) Run {
 		scores := Grid{H: c.Act.H, W: c.Act.W, Flat: make([]float32, c.Act.H*c.Act.W)}
 		heard := 0
 		return Run{

@@ -12,13 +12,13 @@ import (
 // Networks: Visualising Image Classification Models and Saliency Maps", section 3.1.
 // Shape: [batch, H, W], of the picture, whatever the layer.
 var Saliency = register(Method{
-	Name:    "Saliency",
-	Aliases: []string{"Vanilla gradient", "captum.Saliency"},
-	Paper:   "Simonyan et al. 2013, arXiv:1312.6034",
-	Formula: "max_c |dS/dx_c| (section 3.1)",
-	Unit:    "score per unit of input",
-	Passes:  "1 forward, 1 backward down to the picture",
-	Use:     "to see single pixels; noisy",
-	Peers:   "captum gives the colours one by one",
-	How:     Pixels(func(at At) *Node { return ReduceMax(Abs(at.Grad), -1) }),
+	Name:      "Saliency",
+	Aliases:   []string{"Vanilla gradient", "captum.Saliency"},
+	Paper:     "Simonyan et al. 2013, arXiv:1312.6034",
+	Formula:   "max_c |dS/dx_c| (section 3.1)",
+	Unit:      "score per unit of input",
+	Passes:    "1 forward, 1 backward down to the picture",
+	Use:       "to see single pixels; noisy",
+	Peers:     "captum gives the colours one by one",
+	Procedure: Pixels(func(at View) *Node { return ReduceMax(Abs(at.Grad), -1) }),
 })

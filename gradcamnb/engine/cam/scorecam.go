@@ -24,14 +24,14 @@ var ScoreCAM = register(Method{
 	Passes:  "1 forward for every channel",
 	Use:     "where there is no gradient, or none to be trusted",
 	Peers:   "tf-keras-vis takes the softmax of the prediction and none over the channels",
-	How: Masked{
+	Procedure: MaskedPictures{
 		Mask: func(shown *Node, height, width int) *Node {
 			up := resizeAligned(shown, height, width)
 			least := ReduceAndKeep(up, ReduceMin, 1, 2)
 			most := ReduceAndKeep(up, ReduceMax, 1, 2)
 			return Div(Sub(up, least), AddScalar(Sub(most, least), 1e-8))
 		},
-		Start: func(c Clean) Run {
+		Start: func(c Original) Run {
 			scores := make([]float64, 0, c.Act.C)
 			return Run{
 				Inputs: c.Act.C,

@@ -26,7 +26,7 @@ var SESS = register(Method{
 	Passes:  "122 forward, 122 backward",
 	Use:     "for small or several objects",
 	Peers:   "pytorch-grad-cam takes square windows; here they have the shape of the model's input",
-	How: Of{Usual: "Grad-CAM", Make: func(base Method) (How, error) {
+	Procedure: Wrapper{Usual: "Grad-CAM", Make: func(base Method) (Procedure, error) {
 		see, err := onePassAtLayer(base)
 		if err != nil {
 			return nil, err
@@ -38,7 +38,7 @@ var SESS = register(Method{
 // withWeight is a method's map, scaled to [0, 1], and after it the window's weight:
 // [batch, h*w + 1].
 func withWeight(base OnePass) OnePass {
-	see := func(at At, m *Node) *Node {
+	see := func(at View, m *Node) *Node {
 		m = minMax(positive(m), 1, 2)
 		w := positive(at.Score)
 		if at.Output != nil && at.Output.Rank() == 2 && at.Index != nil {
@@ -48,7 +48,7 @@ func withWeight(base OnePass) OnePass {
 		batch := m.Shape().Dim(0)
 		return Concatenate([]*Node{Reshape(m, batch, -1), ExpandAxes(w, -1)}, 1)
 	}
-	return Map(func(at At) *Node { m, _ := AtLayer(base, at); return see(at, m) })
+	return Map(func(at View) *Node { m, _ := MakeMap(base, at); return see(at, m) })
 }
 
 // window is a place of the model's size in the picture scaled up.
@@ -57,7 +57,7 @@ type window struct {
 	x, y  int
 }
 
-func startSESS(c Clean) Run {
+func startSESS(c Original) Run {
 	h, w := c.Picture.H, c.Picture.W
 	var windows []window
 	for i := range 12 {
@@ -95,7 +95,7 @@ func starts(length, size int) []int {
 }
 
 // cut is the window of the scaled picture, bilinear with half-pixel centres.
-func (c Clean) cut(at window) []float32 {
+func (c Original) cut(at window) []float32 {
 	p := c.Picture
 	out := make([]float32, len(p.Flat))
 	sh, sw := math.Round(float64(p.H)*at.scale), math.Round(float64(p.W)*at.scale)

@@ -24,7 +24,7 @@ var ShapleyCAM = register(Method{
 	Formula: "ReLU(SUM_k w_k A_k), w_k = mean_ij (G - 1/2 H A)_k,ij, G = dS/dA, H = d2S/dA2",
 	Passes:  "1 forward, 2 backward",
 	Use:     "with a softmax target, where a logit says too little about its rivals",
-	How: Map(func(at At) *Node {
+	Procedure: Map(func(at View) *Node {
 		along := ReduceAllSum(Mul(at.Grad, StopGradient(at.Act)))
 		var curved *Node
 		if err := exceptions.TryCatch[error](func() { curved = at.Grid(Gradient(along, at.Node)[0]) }); err != nil {

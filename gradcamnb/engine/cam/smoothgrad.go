@@ -20,9 +20,9 @@ var SmoothGrad = register(Method{
 	Passes:  "50 forward, 50 backward",
 	Use:     "to quieten Saliency",
 	Peers:   "captum's NoiseTunnel takes n = 5 and sigma = 1 unless told",
-	How: Of{Usual: "Saliency", Make: func(base Method) (How, error) {
+	Procedure: Wrapper{Usual: "Saliency", Make: func(base Method) (Procedure, error) {
 		see, err := onePass(base)
-		return Pictures{See: see, Start: func(c Clean) Run {
+		return Pictures{See: see, Start: func(c Original) Run {
 			const n = 50
 			sum := newMean(c.at(see))
 			return Run{Inputs: n, Input: func(i int) []float32 { return c.noisy(i, 0.15) }, Take: sum.take, Map: sum.grid}
@@ -32,7 +32,7 @@ var SmoothGrad = register(Method{
 
 // noisy is the picture with normally distributed noise, its deviation a share of the
 // range of the picture's values; the i-th noise is always the same.
-func (c Clean) noisy(i int, share float32) []float32 {
+func (c Original) noisy(i int, share float32) []float32 {
 	x := c.Picture.Flat
 	sigma := share * (slices.Max(x) - slices.Min(x))
 	random := rand.New(rand.NewPCG(1, uint64(i)))
@@ -44,7 +44,7 @@ func (c Clean) noisy(i int, share float32) []float32 {
 }
 
 // at is the height and width of a method's map of the picture.
-func (c Clean) at(how How) Grid {
+func (c Original) at(how Procedure) Grid {
 	if HasLayer(how) {
 		return Grid{H: c.Act.H, W: c.Act.W}
 	}

@@ -23,7 +23,7 @@ var SmoothGradCAMPlusPlus = register(Method{
 	Passes:  "16 forward, 16 backward down to the layer",
 	Use:     "as Grad-CAM++, with less noise",
 	Peers:   "torch-cam takes 4 noisy pictures of sigma 0.3 and sums G^3 A together in the denominator",
-	How: Pictures{See: Map(func(at At) *Node { return at.Grad }), Start: func(c Clean) Run {
+	Procedure: Pictures{See: Map(func(at View) *Node { return at.Grad }), Start: func(c Original) Run {
 		const n = 16
 		size := Grid{H: c.Act.H, W: c.Act.W * c.Act.C}
 		var d [3]*mean
@@ -50,7 +50,7 @@ var SmoothGradCAMPlusPlus = register(Method{
 })
 
 // smoothed is the map of the mean derivatives.
-func (c Clean) smoothed(d1, d2, d3 []float32) Grid {
+func (c Original) smoothed(d1, d2, d3 []float32) Grid {
 	sums := make([]float64, c.Act.C)
 	for i, v := range c.Act.Flat {
 		sums[i%c.Act.C] += float64(v)

@@ -22,7 +22,7 @@ var XGradCAM = register(Method{
 	Passes:  "1 forward, 1 backward down to the layer",
 	Use:     "as Grad-CAM, with weights that add up to the score in networks of ReLUs; at a layer after a ReLU",
 	Peers:   "torch-cam adds 1e-8 to the denominator, pytorch-grad-cam 1e-7",
-	How: Terms(func(act, grad *Node) *Node {
+	Procedure: Terms(func(act, grad *Node) *Node {
 		sum := AddScalar(cellSum(act), 1e-7)
 		w := ReduceAndKeep(Div(Mul(grad, act), sum), ReduceSum, 1, 2)
 		return Mul(w, act)

@@ -26,13 +26,13 @@ func channel(x *Node, c int) *Node {
 	return Reshape(x, x.Shape().Dim(0), -1)
 }
 
-// last is element c of the last axis, without it.
-func last(x *Node, c int) *Node {
+// takeLast is element c of the last axis, without it.
+func takeLast(x *Node, c int) *Node {
 	return Squeeze(Slice(x, AxisRange().Spacer(), AxisElem(c)), -1)
 }
 
-// from returns x[..., start:end]; an end of 0 means the end of the axis.
-func from(x *Node, start, end int) *Node {
+// sliceLast returns x[..., start:end]; an end of 0 means the end of the axis.
+func sliceLast(x *Node, start, end int) *Node {
 	if end == 0 {
 		end = x.Shape().Dim(-1)
 	}
@@ -49,7 +49,7 @@ func oneHot(classes *Node, depth int) *Node {
 // do not meet have 0, as have boxes without area.
 func IoU(boxes, target *Node) *Node {
 	target = InsertAxes(target, 1)
-	side := last
+	side := takeLast
 	length := func(lo, hi *Node) *Node { return MaxScalar(Sub(hi, lo), 0) }
 	shared := Mul(
 		length(Max(side(boxes, 0), side(target, 0)), Min(side(boxes, 2), side(target, 2))),

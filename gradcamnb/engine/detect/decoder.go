@@ -158,9 +158,9 @@ func Fitting(outputs [][]int, picture [2]int, classes int) []string {
 	return names
 }
 
-// WouldFit lists the decoders that can read outputs of these shapes with some number of
+// ListFitting lists the decoders that can read outputs of these shapes with some number of
 // classes, those that must be named among them.
-func WouldFit(outputs [][]int, picture [2]int) []string {
+func ListFitting(outputs [][]int, picture [2]int) []string {
 	var names []string
 	for _, d := range All() {
 		if h, err := d.New(nil, 0); err == nil && h.Check(outputs, picture) == nil {

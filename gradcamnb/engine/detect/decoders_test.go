@@ -12,10 +12,11 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// decoded is what a head makes of outputs, each [batch of 1, ...].
-type decoded struct{ boxes, scores, objectness, confidence, points, mask []float32 }
+// decodedBoxes is what a head makes of outputs, each [batch of 1, ...].
+type decodedBoxes struct{ boxes, scores, objectness, confidence, points, mask []float32 }
 
-func decode(t *testing.T, d Decoder, numbers string, classes int, picture [2]int, outputs ...*tensors.Tensor) decoded {
+func decode(t *testing.T, d Decoder, numbers string, classes int, picture [2]int,
+	outputs ...*tensors.Tensor) decodedBoxes {
 	t.Helper()
 	head, err := d.New(json.RawMessage(numbers), classes)
 	if err != nil {
@@ -41,7 +42,7 @@ func decode(t *testing.T, d Decoder, numbers string, classes int, picture [2]int
 		}
 		return nodes
 	}, args...)
-	got := decoded{boxes: flat(out[0]), scores: flat(out[1]), objectness: flat(out[2]), confidence: flat(out[3])}
+	got := decodedBoxes{boxes: flat(out[0]), scores: flat(out[1]), objectness: flat(out[2]), confidence: flat(out[3])}
 	if masked {
 		got.mask = flat(out[4])
 	}

@@ -56,6 +56,6 @@ func (h *detr) Decode(outputs []*Node, picture [2]int) Candidates {
 		c.Scores = Sigmoid(outputs[0])
 		return c
 	}
-	c.Scores = from(Softmax(outputs[0], -1), 0, outputs[0].Shape().Dim(-1)-1)
+	c.Scores = sliceLast(Softmax(outputs[0], -1), 0, outputs[0].Shape().Dim(-1)-1)
 	return c
 }

@@ -17,7 +17,7 @@ var DetsLabels = register(Decoder{
 	Outputs: "two outputs: [batch, n, 5] of x0, y0, x1, y1, score, and class numbers [batch, n]",
 	Spec:    Spec{Threshold: 0.3, NMS: 1},
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		h := detsLabels{Classes: orMany(classes)}
+		h := detsLabels{Classes: countOrMany(classes)}
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}
@@ -35,7 +35,7 @@ type detsLabels struct {
 // manyClasses is how many classes are told apart where nothing says how many there are.
 const manyClasses = 2048
 
-func orMany(classes int) int {
+func countOrMany(classes int) int {
 	if classes < 1 {
 		return manyClasses
 	}
@@ -53,6 +53,6 @@ func (detsLabels) Check(outputs [][]int, _ [2]int) error {
 }
 
 func (h detsLabels) Decode(outputs []*Node, _ [2]int) Candidates {
-	return Candidates{Boxes: from(outputs[0], 0, 4), Objectness: last(outputs[0], 4),
+	return Candidates{Boxes: sliceLast(outputs[0], 0, 4), Objectness: takeLast(outputs[0], 4),
 		Scores: oneHot(outputs[1], h.Classes)}
 }

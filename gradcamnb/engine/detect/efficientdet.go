@@ -40,9 +40,9 @@ func (h efficientDet) Check(outputs [][]int, _ [2]int) error {
 
 func (efficientDet) Decode(outputs []*Node, _ [2]int) Candidates {
 	d, anchors := outputs[0], outputs[2]
-	first, second := from(anchors, 0, 2), from(anchors, 2, 4)
+	first, second := sliceLast(anchors, 0, 2), sliceLast(anchors, 2, 4)
 	middle, size := MulScalar(Add(first, second), 0.5), Sub(second, first) // y, x each
-	middle, size = Add(middle, Mul(from(d, 0, 2), size)), Mul(size, Exp(from(d, 2, 4)))
-	turned := []*Node{last(middle, 1), last(middle, 0), last(size, 1), last(size, 0)}
+	middle, size = Add(middle, Mul(sliceLast(d, 0, 2), size)), Mul(size, Exp(sliceLast(d, 2, 4)))
+	turned := []*Node{takeLast(middle, 1), takeLast(middle, 0), takeLast(size, 1), takeLast(size, 0)}
 	return Candidates{Boxes: corners(Stack(turned, -1)), Scores: outputs[1]}
 }

@@ -19,7 +19,7 @@ var EndToEnd = register(Decoder{
 	Outputs: "one output [batch, n, 6]: x0, y0, x1, y1, score, class; or three: boxes [batch, n, 4], scores [batch, n], class numbers [batch, n]",
 	Spec:    Spec{Threshold: 0.25, NMS: 1},
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		h := endToEnd{Classes: orMany(classes), Order: "xyxy"}
+		h := endToEnd{Classes: countOrMany(classes), Order: "xyxy"}
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}
@@ -56,12 +56,12 @@ func (endToEnd) Check(outputs [][]int, _ [2]int) error {
 func (h endToEnd) Decode(outputs []*Node, picture [2]int) Candidates {
 	var boxes, scores, classes *Node
 	if len(outputs) == 1 {
-		boxes, scores, classes = from(outputs[0], 0, 4), last(outputs[0], 4), last(outputs[0], 5)
+		boxes, scores, classes = sliceLast(outputs[0], 0, 4), takeLast(outputs[0], 4), takeLast(outputs[0], 5)
 	} else {
 		boxes, scores, classes = outputs[0], outputs[1], outputs[2]
 	}
 	if h.Order == "yxyx" {
-		boxes = Stack([]*Node{last(boxes, 1), last(boxes, 0), last(boxes, 3), last(boxes, 2)}, -1)
+		boxes = Stack([]*Node{takeLast(boxes, 1), takeLast(boxes, 0), takeLast(boxes, 3), takeLast(boxes, 2)}, -1)
 	}
 	if h.Unit {
 		boxes = inPixels(boxes, picture)

@@ -49,16 +49,16 @@ func (h maskFormer) Decode(outputs []*Node, picture [2]int) Candidates {
 	p, masks := Softmax(outputs[0], -1), Sigmoid(outputs[1])
 	seen := ConvertDType(GreaterThan(outputs[1], ZerosLike(outputs[1])), dtypes.Float32)
 	return Candidates{
-		Boxes:      around(seen, picture),
-		Scores:     from(p, 0, p.Shape().Dim(-1)-1),
+		Boxes:      boundBoxes(seen, picture),
+		Scores:     sliceLast(p, 0, p.Shape().Dim(-1)-1),
 		Objectness: Div(ReduceSum(Mul(masks, seen), 2, 3), AddScalar(ReduceSum(seen, 2, 3), 1e-6)),
 		Mask:       func(chosen *Node) *Node { return pick(masks, chosen) },
 	}
 }
 
-// around are the boxes around the cells that are 1 of masks [batch, n, h, w] over the model's input, which are 0
+// boundBoxes are the boxes around the cells that are 1 of masks [batch, n, h, w] over the model's input, which are 0
 // elsewhere; zero for an empty mask: [batch, n, 4].
-func around(seen *Node, picture [2]int) *Node {
+func boundBoxes(seen *Node, picture [2]int) *Node {
 	g, batch, n := seen.Graph(), seen.Shape().Dim(0), seen.Shape().Dim(1)
 	ends := func(across, pixels int) (lo, hi *Node) { // the axis that is looked across, and the other's length
 		along := ReduceMax(seen, across) // [batch, n, cells]

@@ -21,7 +21,7 @@ var MaskRCNN = register(Decoder{
 	Masks:   true,
 	Spec:    Spec{Threshold: 0.5, NMS: 1},
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		h := maskRCNN{Classes: orMany(classes)}
+		h := maskRCNN{Classes: countOrMany(classes)}
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}

@@ -29,7 +29,7 @@ func middles(g *Graph, cells, pixels int) *Node {
 func inside(boxes *Node, h, w int, picture [2]int) *Node {
 	g := boxes.Graph()
 	within := func(at *Node, lo, hi int) *Node {
-		low, high := InsertAxes(last(boxes, lo), -1), InsertAxes(last(boxes, hi), -1)
+		low, high := InsertAxes(takeLast(boxes, lo), -1), InsertAxes(takeLast(boxes, hi), -1)
 		return ConvertDType(LogicalAnd(GreaterOrEqual(at, low), LessThan(at, high)), dtypes.Float32)
 	}
 	rows, columns := within(middles(g, h, picture[0]), 1, 3), within(middles(g, w, picture[1]), 0, 2)
@@ -41,7 +41,7 @@ func inside(boxes *Node, h, w int, picture [2]int) *Node {
 func paste(masks, boxes *Node, h, w int, picture [2]int) *Node {
 	g, m := masks.Graph(), masks.Shape().Dim(-1)
 	weights := func(cells, pixels, lo, hi int) *Node { // [batch, k, cells, m]
-		low, high := InsertAxes(last(boxes, lo), -1), InsertAxes(last(boxes, hi), -1)
+		low, high := InsertAxes(takeLast(boxes, lo), -1), InsertAxes(takeLast(boxes, hi), -1)
 		length := MaxScalar(Sub(high, low), 1e-6)
 		at := AddScalar(MulScalar(Div(Sub(middles(g, cells, pixels), low), length), float64(m)), -0.5)
 		at = InsertAxes(ClipScalar(at, 0, float64(m-1)), -1)

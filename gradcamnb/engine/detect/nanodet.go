@@ -56,12 +56,12 @@ func (n *nanoDet) Decode(outputs []*Node, picture [2]int) Candidates {
 	if n.Middle {
 		point = AddScalar(point, 0.5)
 	}
-	sides := Softmax(Reshape(from(rows, classes, 0), dims[0], dims[1], 4, n.Bins), -1)
+	sides := Softmax(Reshape(sliceLast(rows, classes, 0), dims[0], dims[1], 4, n.Bins), -1)
 	bins := make([]float32, n.Bins)
 	for i := range bins {
 		bins[i] = float32(i)
 	}
 	far := ReduceSum(Mul(sides, Const(g, [][][][]float32{{{bins}}})), -1)
-	lo, hi := Sub(point, from(far, 0, 2)), Add(point, from(far, 2, 4))
-	return Candidates{Boxes: Mul(Concatenate([]*Node{lo, hi}, -1), stride), Scores: from(rows, 0, classes)}
+	lo, hi := Sub(point, sliceLast(far, 0, 2)), Add(point, sliceLast(far, 2, 4))
+	return Candidates{Boxes: Mul(Concatenate([]*Node{lo, hi}, -1), stride), Scores: sliceLast(rows, 0, classes)}
 }

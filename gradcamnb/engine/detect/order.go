@@ -11,11 +11,11 @@ var orders = map[string]func(*Node) *Node{
 	"xyxy":   func(x *Node) *Node { return x },
 	"cxcywh": corners,
 	"yxyx": func(x *Node) *Node {
-		return Stack([]*Node{last(x, 1), last(x, 0), last(x, 3), last(x, 2)}, -1)
+		return Stack([]*Node{takeLast(x, 1), takeLast(x, 0), takeLast(x, 3), takeLast(x, 2)}, -1)
 	},
 	"xywh": func(x *Node) *Node { // the first corner and the size
-		at := from(x, 0, 2)
-		return Concatenate([]*Node{at, Add(at, from(x, 2, 4))}, -1)
+		at := sliceLast(x, 0, 2)
+		return Concatenate([]*Node{at, Add(at, sliceLast(x, 2, 4))}, -1)
 	},
 }
 

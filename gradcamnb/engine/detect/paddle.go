@@ -16,7 +16,7 @@ var Paddle = register(Decoder{
 	Asked:   true,
 	Spec:    Spec{Threshold: 0.5, NMS: 1},
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		h := paddle{Classes: orMany(classes)}
+		h := paddle{Classes: countOrMany(classes)}
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}
@@ -40,5 +40,6 @@ func (paddle) Check(outputs [][]int, _ [2]int) error {
 
 func (h paddle) Decode(outputs []*Node, _ [2]int) Candidates {
 	rows := outputs[0]
-	return Candidates{Boxes: from(rows, 2, 6), Scores: oneHot(last(rows, 0), h.Classes), Objectness: last(rows, 1)}
+	return Candidates{Boxes: sliceLast(rows, 2, 6), Scores: oneHot(takeLast(rows, 0), h.Classes),
+		Objectness: takeLast(rows, 1)}
 }

@@ -91,13 +91,13 @@ func (h retinaFace) Decode(outputs []*Node, picture [2]int) Candidates {
 	offsets, landmarks := outputs[p[0]], outputs[p[2]]
 	priors := h.priors(picture)
 	all := Const(offsets.Graph(), tensors.FromFlatDataAndDimensions(priors, 1, len(priors)/3, 3))
-	middle, side := from(all, 0, 2), from(all, 2, 3)
+	middle, side := sliceLast(all, 0, 2), sliceLast(all, 2, 3)
 	near := MulScalar(side, h.Variances[0])
-	size := Mul(side, Exp(MulScalar(from(offsets, 2, 4), h.Variances[1])))
+	size := Mul(side, Exp(MulScalar(sliceLast(offsets, 2, 4), h.Variances[1])))
 	marks := Reshape(landmarks, landmarks.Shape().Dim(0), landmarks.Shape().Dim(1), -1, 2)
-	presence := last(outputs[p[1]], 1)
+	presence := takeLast(outputs[p[1]], 1)
 	return Candidates{
-		Boxes:      corners(Concatenate([]*Node{Add(middle, Mul(from(offsets, 0, 2), near)), size}, -1)),
+		Boxes:      corners(Concatenate([]*Node{Add(middle, Mul(sliceLast(offsets, 0, 2), near)), size}, -1)),
 		Objectness: presence, Scores: OnesLike(InsertAxes(presence, -1)),
 		Points: Add(InsertAxes(middle, 2), Mul(marks, InsertAxes(near, 2))),
 	}

@@ -8,7 +8,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// SAM reads what Segment Anything makes of a point or box, which is an input beside the picture: mask logits [batch,
+// SAM reads what Segment Anything makes of a point or box, which is an input besides the picture: mask logits [batch,
 // m, h, w] over the model's input, and how large it thinks the overlap of each with the truth is, [batch, m], in either
 // order; an axis of one prompt behind the batch is left out. There is one class; the objectness is that overlap, and
 // the box is the one around the mask.
@@ -63,7 +63,7 @@ func (h sam) Decode(outputs []*Node, picture [2]int) Candidates {
 	logits, overlaps := plain(outputs[k], 4), ClipScalar(plain(outputs[1-k], 2), 0, 1)
 	masks := Sigmoid(logits)
 	return Candidates{
-		Boxes:      around(ConvertDType(GreaterThan(logits, ZerosLike(logits)), dtypes.Float32), picture),
+		Boxes:      boundBoxes(ConvertDType(GreaterThan(logits, ZerosLike(logits)), dtypes.Float32), picture),
 		Scores:     OnesLike(InsertAxes(overlaps, -1)),
 		Objectness: overlaps,
 		Mask:       func(chosen *Node) *Node { return pick(masks, chosen) },

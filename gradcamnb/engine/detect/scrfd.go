@@ -109,8 +109,8 @@ func (h scrfd) Decode(outputs []*Node, picture [2]int) Candidates {
 	column, row, stride = repeated(column), repeated(row), repeated(stride)
 	at := Concatenate([]*Node{column, row}, -1)
 	d := joined(1)
-	c := Candidates{Boxes: Mul(Concatenate([]*Node{Sub(at, from(d, 0, 2)), Add(at, from(d, 2, 4))}, -1), stride)}
-	c.Objectness = last(joined(0), 0)
+	c := Candidates{Boxes: Mul(Concatenate([]*Node{Sub(at, sliceLast(d, 0, 2)), Add(at, sliceLast(d, 2, 4))}, -1), stride)}
+	c.Objectness = takeLast(joined(0), 0)
 	c.Scores = OnesLike(InsertAxes(c.Objectness, -1))
 	if len(p[2]) > 0 {
 		l := joined(2)

@@ -93,14 +93,14 @@ func (h ssd) Decode(outputs []*Node, picture [2]int) Candidates {
 		flat = append(flat, p[:]...)
 	}
 	priors := Const(offsets.Graph(), tensors.FromFlatDataAndDimensions(flat, 1, len(flat)/4, 4))
-	middle, size := from(priors, 0, 2), from(priors, 2, 4)
-	middle = Add(middle, MulScalar(Mul(from(offsets, 0, 2), size), h.Variances[0]))
-	size = Mul(size, Exp(MulScalar(from(offsets, 2, 4), h.Variances[1])))
+	middle, size := sliceLast(priors, 0, 2), sliceLast(priors, 2, 4)
+	middle = Add(middle, MulScalar(Mul(sliceLast(offsets, 0, 2), size), h.Variances[0]))
+	size = Mul(size, Exp(MulScalar(sliceLast(offsets, 2, 4), h.Variances[1])))
 	if !h.Softmaxed {
 		scores = Softmax(scores, -1)
 	}
 	return Candidates{
 		Boxes:  inPixels(corners(Concatenate([]*Node{middle, size}, -1)), picture),
-		Scores: from(scores, 1, 0),
+		Scores: sliceLast(scores, 1, 0),
 	}
 }

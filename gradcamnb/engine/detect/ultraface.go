@@ -33,5 +33,5 @@ func (ultraFace) Check(outputs [][]int, _ [2]int) error {
 }
 
 func (ultraFace) Decode(outputs []*Node, picture [2]int) Candidates {
-	return Candidates{Boxes: inPixels(outputs[1], picture), Scores: from(outputs[0], 1, 2)}
+	return Candidates{Boxes: inPixels(outputs[1], picture), Scores: sliceLast(outputs[0], 1, 2)}
 }

@@ -39,19 +39,19 @@ func (y yoloOBB) Check(outputs [][]int, _ [2]int) error {
 func (yoloOBB) Decode(outputs []*Node, _ [2]int) Candidates {
 	rows := TransposeAllAxes(outputs[0], 0, 2, 1)
 	end := rows.Shape().Dim(-1) - 1
-	angle := last(rows, end)
+	angle := takeLast(rows, end)
 	turned := func(length *Node, x, y *Node) *Node { // half a side, [batch, n, 2]
 		half := MulScalar(length, 0.5)
 		return Stack([]*Node{Mul(half, x), Mul(half, y)}, -1)
 	}
-	middle := from(rows, 0, 2)
-	u := turned(last(rows, 2), Cos(angle), Sin(angle))
-	v := turned(last(rows, 3), Neg(Sin(angle)), Cos(angle))
+	middle := sliceLast(rows, 0, 2)
+	u := turned(takeLast(rows, 2), Cos(angle), Sin(angle))
+	v := turned(takeLast(rows, 3), Neg(Sin(angle)), Cos(angle))
 	points := Stack([]*Node{
 		Add(Add(middle, u), v), Sub(Add(middle, u), v), Sub(Sub(middle, u), v), Add(Sub(middle, u), v),
 	}, 2)
 	return Candidates{
 		Boxes:  Concatenate([]*Node{ReduceMin(points, 2), ReduceMax(points, 2)}, -1),
-		Scores: from(rows, 4, end), Points: points,
+		Scores: sliceLast(rows, 4, end), Points: points,
 	}
 }

@@ -46,10 +46,10 @@ func (y yoloPose) Check(outputs [][]int, _ [2]int) error {
 
 func (y yoloPose) Decode(outputs []*Node, _ [2]int) Candidates {
 	rows := TransposeAllAxes(outputs[0], 0, 2, 1)
-	points := from(rows, 4+y.classes, 0)
+	points := sliceLast(rows, 4+y.classes, 0)
 	points = Reshape(points, points.Shape().Dim(0), points.Shape().Dim(1), y.Points, y.Values)
 	return Candidates{
-		Boxes: orders[y.Order](from(rows, 0, 4)), Scores: from(rows, 4, 4+y.classes),
-		Points: from(points, 0, 2),
+		Boxes: orders[y.Order](sliceLast(rows, 0, 4)), Scores: sliceLast(rows, 4, 4+y.classes),
+		Points: sliceLast(points, 0, 2),
 	}
 }

@@ -51,5 +51,5 @@ func rowsOf(o []int, classes, before, after int) error {
 }
 
 func (y yoloRows) Decode(outputs []*Node, _ [2]int) Candidates {
-	return Candidates{Boxes: orders[y.Order](from(outputs[0], 0, 4)), Scores: from(outputs[0], 4, 0)}
+	return Candidates{Boxes: orders[y.Order](sliceLast(outputs[0], 0, 4)), Scores: sliceLast(outputs[0], 4, 0)}
 }

@@ -51,10 +51,10 @@ func (y yoloSeg) Decode(outputs []*Node, picture [2]int) Candidates {
 	rows, prototypes := TransposeAllAxes(outputs[0], 0, 2, 1), outputs[1]
 	k := prototypes.Shape().Dim(1)
 	end := rows.Shape().Dim(-1) - k
-	boxes, coefficients := orders[y.Order](from(rows, 0, 4)), from(rows, end, 0)
+	boxes, coefficients := orders[y.Order](sliceLast(rows, 0, 4)), sliceLast(rows, end, 0)
 	return Candidates{
 		Boxes:  boxes,
-		Scores: from(rows, 4, end),
+		Scores: sliceLast(rows, 4, end),
 		Mask:   prototyped(coefficients, prototypes, boxes, picture),
 	}
 }

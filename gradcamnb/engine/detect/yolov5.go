@@ -41,5 +41,5 @@ func (y yolov5) Check(outputs [][]int, _ [2]int) error {
 
 func (yolov5) Decode(outputs []*Node, _ [2]int) Candidates {
 	rows := outputs[0]
-	return Candidates{Boxes: corners(from(rows, 0, 4)), Objectness: last(rows, 4), Scores: from(rows, 5, 0)}
+	return Candidates{Boxes: corners(sliceLast(rows, 0, 4)), Objectness: takeLast(rows, 4), Scores: sliceLast(rows, 5, 0)}
 }

@@ -48,9 +48,9 @@ func (y yolov5Seg) Check(outputs [][]int, _ [2]int) error {
 func (yolov5Seg) Decode(outputs []*Node, picture [2]int) Candidates {
 	rows := outputs[0]
 	end := rows.Shape().Dim(-1) - outputs[1].Shape().Dim(1)
-	boxes := corners(from(rows, 0, 4))
+	boxes := corners(sliceLast(rows, 0, 4))
 	return Candidates{
-		Boxes: boxes, Objectness: last(rows, 4), Scores: from(rows, 5, end),
-		Mask: prototyped(from(rows, end, 0), outputs[1], boxes, picture),
+		Boxes: boxes, Objectness: takeLast(rows, 4), Scores: sliceLast(rows, 5, end),
+		Mask: prototyped(sliceLast(rows, end, 0), outputs[1], boxes, picture),
 	}
 }

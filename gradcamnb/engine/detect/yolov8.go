@@ -53,5 +53,5 @@ func columns(o []int, classes, more int) error {
 
 func (y yolov8) Decode(outputs []*Node, _ [2]int) Candidates {
 	rows := TransposeAllAxes(outputs[0], 0, 2, 1)
-	return Candidates{Boxes: orders[y.Order](from(rows, 0, 4)), Scores: from(rows, 4, 0)}
+	return Candidates{Boxes: orders[y.Order](sliceLast(rows, 0, 4)), Scores: sliceLast(rows, 4, 0)}
 }

@@ -67,8 +67,8 @@ func everyCell(n int, picture [2]int, strides []int) error {
 func (y *yolox) Decode(outputs []*Node, picture [2]int) Candidates {
 	rows := outputs[0]
 	column, row, stride := cells(rows.Graph(), picture, y.Strides)
-	middle := Mul(Add(from(rows, 0, 2), Concatenate([]*Node{column, row}, -1)), stride)
-	size := Mul(Exp(from(rows, 2, 4)), stride)
-	return Candidates{Boxes: corners(Concatenate([]*Node{middle, size}, -1)), Objectness: last(rows, 4),
-		Scores: from(rows, 5, 0)}
+	middle := Mul(Add(sliceLast(rows, 0, 2), Concatenate([]*Node{column, row}, -1)), stride)
+	size := Mul(Exp(sliceLast(rows, 2, 4)), stride)
+	return Candidates{Boxes: corners(Concatenate([]*Node{middle, size}, -1)), Objectness: takeLast(rows, 4),
+		Scores: sliceLast(rows, 5, 0)}
 }

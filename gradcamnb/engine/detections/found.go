@@ -7,8 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
-// Found is what was found in pictures.
-type Found struct {
+// Findings is what was found in pictures.
+type Findings struct {
 	read    *Reader
 	frames  []imgio.Frame
 	found   [][]heatmap.Detection // boxes in pixels of the original pictures
@@ -19,19 +19,19 @@ type Found struct {
 	masks   bool // the model has instance masks
 }
 
-// AsKind returns what kinds of targets see of it; nil if nothing was detected.
-func (d *Found) AsKind() *kind.Found {
+// ToKind returns what kinds of targets see of it; nil if nothing was detected.
+func (d *Findings) ToKind() *kind.Findings {
 	if d == nil {
 		return nil
 	}
-	return &kind.Found{
+	return &kind.Findings{
 		Detections: d.found, Best: d.best, Threshold: d.read.spec.Threshold, Decoder: d.read.spec.Decoder,
 		Labels: d.read.labels, Classes: d.classes, Masks: d.masks, Frames: d.frames,
 	}
 }
 
 // ToModel returns a box of picture i in pixels of the model's input.
-func (d *Found) ToModel(b heatmap.Box, i int) heatmap.Box {
+func (d *Findings) ToModel(b heatmap.Box, i int) heatmap.Box {
 	x0, y0 := d.frames[i].ToModel(b[0], b[1])
 	x1, y1 := d.frames[i].ToModel(b[2], b[3])
 	return heatmap.Box{x0, y0, x1, y1}
@@ -45,7 +45,7 @@ func toPicture(f imgio.Frame, b heatmap.Box) heatmap.Box {
 
 // CandidateOf returns the number of the candidate of picture i that a detection is, or the one
 // that matches best if it was drawn; -1 if nothing is known of candidates.
-func (d *Found) CandidateOf(rank int, drawn heatmap.Detection, i int) int {
+func (d *Findings) CandidateOf(rank int, drawn heatmap.Detection, i int) int {
 	if len(d.kept) <= i {
 		return -1
 	}
@@ -64,7 +64,7 @@ func (d *Found) CandidateOf(rank int, drawn heatmap.Detection, i int) int {
 }
 
 // MaskToModel returns a mask of picture i over the model's input, pixel by pixel.
-func (d *Found) MaskToModel(m heatmap.Grid, i int) heatmap.Grid {
+func (d *Findings) MaskToModel(m heatmap.Grid, i int) heatmap.Grid {
 	f := d.frames[i]
 	out := heatmap.NewGrid(f.ModelW, f.ModelH)
 	for k := range out.Values {
@@ -77,10 +77,10 @@ func (d *Found) MaskToModel(m heatmap.Grid, i int) heatmap.Grid {
 }
 
 // Box returns the box of a candidate of picture i as the model has it, not cut off at the picture's edge.
-func (d *Found) Box(i, candidate int) heatmap.Box { return d.all[i].box(candidate) }
+func (d *Findings) Box(i, candidate int) heatmap.Box { return d.all[i].box(candidate) }
 
 // Candidates returns how many candidates picture i has; 0 if nothing is known of them.
-func (d *Found) Candidates(i int) int {
+func (d *Findings) Candidates(i int) int {
 	if i >= len(d.all) {
 		return 0
 	}
@@ -88,10 +88,10 @@ func (d *Found) Candidates(i int) int {
 }
 
 // Reader returns what read the model's outputs.
-func (d *Found) Reader() *Reader { return d.read }
+func (d *Findings) Reader() *Reader { return d.read }
 
 // In returns what was found in picture i, the surest first; nil if nothing was looked for.
-func (d *Found) In(i int) []heatmap.Detection {
+func (d *Findings) In(i int) []heatmap.Detection {
 	if d == nil {
 		return nil
 	}
@@ -99,11 +99,11 @@ func (d *Found) In(i int) []heatmap.Detection {
 }
 
 // Detections returns what was found in each picture, the surest first.
-func (d *Found) Detections() [][]heatmap.Detection { return d.found }
+func (d *Findings) Detections() [][]heatmap.Detection { return d.found }
 
 // Given is what a detector that is a Go function found in one picture.
-func Given(found []heatmap.Detection, labels []string, whole imgio.Frame) *Found {
-	return &Found{
+func Given(found []heatmap.Detection, labels []string, whole imgio.Frame) *Findings {
+	return &Findings{
 		read:   &Reader{spec: detect.Spec{Decoder: "a Go function"}, labels: labels},
 		frames: []imgio.Frame{whole}, found: [][]heatmap.Detection{found}, best: []float32{0}, classes: len(labels),
 		masks: true, // whether the function gives any is seen under each mask

@@ -131,7 +131,7 @@ func shapesOf(m source.Model, input []int, names []string) ([][]int, error) {
 
 // butForLabels says which decoders would fit if the number of labels were another.
 func butForLabels(c source.Card, shapes [][]int, picture [2]int) string {
-	would := detect.WouldFit(shapes, picture)
+	would := detect.ListFitting(shapes, picture)
 	if len(c.Labels) == 0 || len(would) == 0 {
 		return ""
 	}

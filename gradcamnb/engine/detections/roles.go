@@ -55,9 +55,9 @@ func NamedRoles(outputs []string) *detect.Spec {
 // torchvisionRoles are those of torchvision's detectors: boxes [n, 4], scores [n], and class
 // numbers [n], which are integers; key points and masks of whole pictures are left out.
 func torchvisionRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
-	boxes := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 2 && t.Dims[1] == 4 && !t.Whole() })
-	labels := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && t.Whole() })
-	scores := slices.IndexFunc(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && !t.Whole() })
+	boxes := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 2 && t.Dims[1] == 4 && !t.IsInteger() })
+	labels := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && t.IsInteger() })
+	scores := slices.IndexFunc(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && !t.IsInteger() })
 	if boxes < 0 || scores < 0 || labels < 0 || outputs[scores].Dims[0] != outputs[boxes].Dims[0] ||
 		outputs[labels].Dims[0] != outputs[boxes].Dims[0] {
 		return nil, nil
@@ -69,7 +69,7 @@ func torchvisionRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 // paddleRoles are those of PaddleDetection: rows [n, 6] and how many each picture has.
 func paddleRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	rows := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 2 && t.Dims[1] == 6 })
-	count := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && t.Dims[0] == 1 && t.Whole() })
+	count := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && t.Dims[0] == 1 && t.IsInteger() })
 	if rows < 0 || count < 0 || len(outputs) > 3 {
 		return nil, nil
 	}

@@ -31,8 +31,8 @@ type Search struct {
 
 // Choose reads the outputs with every decoder that was named, or that fits them, and takes
 // the only reading that makes sense on the pictures.
-func (s Search) Choose(reads []*Reader) (*Found, error) {
-	var sensible []*Found
+func (s Search) Choose(reads []*Reader) (*Findings, error) {
+	var sensible []*Findings
 	var faults []error
 	for _, read := range reads {
 		d, err := s.find(read)
@@ -77,7 +77,7 @@ func (s Search) instead(reads []*Reader) string {
 	if err != nil {
 		return ""
 	}
-	would := detect.WouldFit(shapes, c.Layout.Size(s.Input.Dims))
+	would := detect.ListFitting(shapes, c.Layout.Size(s.Input.Dims))
 	would = slices.DeleteFunc(would, func(name string) bool {
 		return slices.ContainsFunc(reads, func(r *Reader) bool { return r.spec.Decoder == name })
 	})
@@ -88,7 +88,7 @@ func (s Search) instead(reads []*Reader) string {
 }
 
 // find runs the model and keeps what is sure enough and not found twice.
-func (s Search) find(read *Reader) (*Found, error) {
+func (s Search) find(read *Reader) (*Findings, error) {
 	c := s.Model.Card()
 	picture := c.Layout.Size(s.Input.Dims)
 	decode := func(scope *model.Scope, x *Node) detect.Candidates {
@@ -115,7 +115,7 @@ func (s Search) find(read *Reader) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Found{read: read, frames: s.Input.Frames, classes: out[1].Dims[2], masks: decoder.Masks}
+	d := &Findings{read: read, frames: s.Input.Frames, classes: out[1].Dims[2], masks: decoder.Masks}
 	told := (c.Told != "" || c.Plain) && c.Detector != nil && read.spec.Decoder == c.Detector.Decoder
 	for i := range s.Input.Dims[0] {
 		var all candidates
@@ -141,7 +141,7 @@ func (s Search) find(read *Reader) (*Found, error) {
 }
 
 // masks fills in the instance masks of what was found.
-func (s Search) masks(d *Found, decode func(*model.Scope, *Node) detect.Candidates) error {
+func (s Search) masks(d *Findings, decode func(*model.Scope, *Node) detect.Candidates) error {
 	most := 0
 	for _, k := range d.kept {
 		most = max(most, len(k))

@@ -45,9 +45,9 @@ func sayRefused(say io.Writer, err error) {
 	}
 }
 
-// trustedPlugin is [home.Trusted] of a plugin.
+// trustedPlugin is [home.CheckTrusted] of a plugin.
 func trustedPlugin(file string) error {
-	if err := home.Trusted(file); err != nil {
+	if err := home.CheckTrusted(file); err != nil {
 		return fmt.Errorf("the PJRT plugin is not loaded: %w", err)
 	}
 	return nil

@@ -15,7 +15,7 @@ import (
 
 // Model is a file that onnxruntime runs.
 type Model struct {
-	whole  source.Whole
+	whole  source.WholeModel
 	run    *onnxruntime.Model
 	card   source.Card
 	looked sync.Once
@@ -24,8 +24,8 @@ type Model struct {
 
 // Open loads a model's file with onnxruntime. It is freed when nothing uses it any more: an engine may forget it while
 // another call is within a pass.
-func Open(fed source.Fed) (*Model, error) {
-	whole, err := source.WholeOf(fed)
+func Open(fed source.BoundModel) (*Model, error) {
+	whole, err := source.NewWholeModel(fed)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (m *Model) Card() source.Card { return m.card }
 
 // Pass runs pictures [n, ...], as many at once as the file is made for, and gives every
 // output as [n, ...].
-func (m *Model) Pass(values []float32, dims []int, beside map[string]source.Value) (map[string]source.Value, error) {
+func (m *Model) Pass(values []float32, dims []int, others map[string]source.Value) (map[string]source.Value, error) {
 	n := len(values) / dims[0]
 	var rows []map[string]source.Value // by picture
 	for at := 0; at < dims[0]; at += m.whole.Batch {
@@ -66,7 +66,7 @@ func (m *Model) Pass(values []float32, dims []int, beside map[string]source.Valu
 		}
 		inputs := []onnxruntime.Tensor{{Name: m.whole.Picture, Type: m.whole.Type, Dims: shape, Values: part}}
 		for _, i := range m.card.Inputs {
-			if v, ok := beside[i.Name]; ok {
+			if v, ok := others[i.Name]; ok {
 				inputs = append(inputs, onnxruntime.Tensor{Name: i.Name, Type: i.Type, Dims: v.Dims, Values: v.Values})
 			}
 		}
@@ -74,7 +74,7 @@ func (m *Model) Pass(values []float32, dims []int, beside map[string]source.Valu
 		if err != nil {
 			return nil, fmt.Errorf("model %s: %w", m.card.Name, err)
 		}
-		m.looked.Do(func() { m.look(outputs) })
+		m.looked.Do(func() { m.learnOutputs(outputs) })
 		for i := range min(m.whole.Batch, dims[0]-at) {
 			row, err := m.row(outputs, i)
 			if err != nil {
@@ -86,8 +86,8 @@ func (m *Model) Pass(values []float32, dims []int, beside map[string]source.Valu
 	return stacked(rows, m.ragged), nil
 }
 
-// look finds out, after the first pass, what the outputs are.
-func (m *Model) look(outputs []onnxruntime.Tensor) {
+// learnOutputs finds out, after the first pass, what the outputs are.
+func (m *Model) learnOutputs(outputs []onnxruntime.Tensor) {
 	names, spec := detections.Roles(outputs)
 	m.ragged = m.whole.Bare || spec != nil && len(outputs[0].Dims) < 3 ||
 		slices.ContainsFunc(outputs, func(t onnxruntime.Tensor) bool {

@@ -39,8 +39,8 @@ type Memory struct {
 	fileLimit, files int // files that models keep open
 }
 
-// Kept is something kept: a model or a program.
-type Kept struct {
+// Entry is something kept: a model or a program.
+type Entry struct {
 	Bytes int64  // that it counts as
 	Files int    // that it keeps open
 	Drop  func() // forgets it where it is found; called with the memory locked
@@ -72,21 +72,21 @@ func memoryLimit(text string) (int64, error) {
 }
 
 // Add keeps a thing. The memory must be locked.
-func (m *Memory) Add(t *Kept) {
+func (m *Memory) Add(t *Entry) {
 	t.at = m.order.PushFront(t)
 	m.used += t.Bytes
 	m.files += t.Files
 }
 
 // Touch marks a thing as used now. The memory must be locked.
-func (m *Memory) Touch(t *Kept) {
+func (m *Memory) Touch(t *Entry) {
 	if t.at != nil {
 		m.order.MoveToFront(t.at)
 	}
 }
 
 // Forget drops a thing, which may be forgotten already. The memory must be locked.
-func (m *Memory) Forget(t *Kept) {
+func (m *Memory) Forget(t *Entry) {
 	if t.at == nil {
 		return
 	}
@@ -102,7 +102,7 @@ func (m *Memory) Forget(t *Kept) {
 func (m *Memory) Trim(n int) {
 	trimmed := false
 	for (m.used > m.limit || m.fileLimit > 0 && m.files > m.fileLimit) && m.order.Len() > n {
-		m.Forget(m.order.Back().Value.(*Kept))
+		m.Forget(m.order.Back().Value.(*Entry))
 		trimmed = true
 	}
 	if trimmed {
@@ -113,7 +113,7 @@ func (m *Memory) Trim(n int) {
 // Clear forgets everything. The memory must be locked.
 func (m *Memory) Clear() {
 	for m.order.Len() > 0 {
-		m.Forget(m.order.Back().Value.(*Kept))
+		m.Forget(m.order.Back().Value.(*Entry))
 	}
 }
 

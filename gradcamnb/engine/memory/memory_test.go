@@ -28,8 +28,8 @@ func TestLeastRecentlyUsedGoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	var gone []string
-	keep := func(name string, bytes int64) *Kept {
-		x := &Kept{Bytes: bytes, Drop: func() { gone = append(gone, name) }}
+	keep := func(name string, bytes int64) *Entry {
+		x := &Entry{Bytes: bytes, Drop: func() { gone = append(gone, name) }}
 		m.Add(x)
 		m.Trim(1)
 		return x
@@ -52,7 +52,7 @@ func TestOpenFilesAreBounded(t *testing.T) {
 	defer m.Unlock()
 	gone := 0
 	for range 10 {
-		m.Add(&Kept{Bytes: 1, Files: 2, Drop: func() { gone++ }})
+		m.Add(&Entry{Bytes: 1, Files: 2, Drop: func() { gone++ }})
 		m.Trim(1)
 	}
 	if gone != 8 || m.files != 4 {

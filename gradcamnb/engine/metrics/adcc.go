@@ -26,7 +26,7 @@ var ADCC = register(Metric{
 	Needs:   Maps,
 	Cost:    "1 explanation a map, 1 pass",
 	Beware:  "three measures in one number: look at the one that is low",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		if s.Again == nil {
 			return nil, errNotAgain
 		}
@@ -67,11 +67,11 @@ func mean(values []float32) float64 {
 }
 
 // multiply multiplies every channel of a picture with a map of its size.
-func (s *Show) multiply(picture, share []float32) {
+func (s *Probe) multiply(picture, share []float32) {
 	channels := len(picture) / len(share)
 	for i := range picture {
 		p := i % len(share)
-		if s.last() {
+		if s.channelsLast() {
 			p = i / channels
 		}
 		picture[i] *= share[p]

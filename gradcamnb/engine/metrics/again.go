@@ -11,7 +11,7 @@ import (
 
 // noisy explains n pictures to which noise is added, and measures each map by its maps there:
 // value gets the magnitudes of the change and of the map.
-func (s *Show) noisy(ctx context.Context, n int, noise func(draw *rand.Rand) float32) (maps [][]*heatmap.Map,
+func (s *Probe) noisy(ctx context.Context, n int, noise func(draw *rand.Rand) float32) (maps [][]*heatmap.Map,
 	moved []float64, err error) {
 	if s.Again == nil {
 		return nil, nil, errNotAgain
@@ -41,8 +41,8 @@ func uniform(r float32) func(draw *rand.Rand) float32 {
 	return func(draw *rand.Rand) float32 { return (2*draw.Float32() - 1) * r }
 }
 
-// apart is the Euclidean distance of two maps' signed values.
-func apart(a, b *heatmap.Map) float64 {
+// distance is the Euclidean distance of two maps' signed values.
+func distance(a, b *heatmap.Map) float64 {
 	x, y := a.Evidence().Values, b.Evidence().Values
 	var sum float64
 	for i := range x {

@@ -23,8 +23,8 @@ var AttributionLocalisation = register(Metric{
 	Better:  "higher",
 	Needs:   Truth,
 	Beware:  "an object that fills the picture scores 0",
-	Measure: func(_ context.Context, s *Show) ([]float64, error) {
-		return s.onTruth(func(m, truth heatmap.Grid) float64 {
+	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
+		return s.measureOnTruth(func(m, truth heatmap.Grid) float64 {
 			n := count(truth)
 			if n == 0 {
 				return math.NaN()

@@ -24,7 +24,7 @@ var AUC = register(Metric{
 	Better:  "higher",
 	Needs:   Truth,
 	Beware:  "a map that is zero over most of the picture is mostly ties",
-	Measure: func(_ context.Context, s *Show) ([]float64, error) { return s.onTruth(areaUnderROC) },
+	Measure: func(_ context.Context, s *Probe) ([]float64, error) { return s.measureOnTruth(areaUnderROC) },
 })
 
 // areaUnderROC is the Mann-Whitney statistic from the mean ranks; NaN if all pixels, or none,

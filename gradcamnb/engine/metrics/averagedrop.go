@@ -24,7 +24,7 @@ var AverageDrop = register(Metric{
 	Paper:   "Chattopadhay et al. 2018, arXiv:1710.11063",
 	Formula: "max(0, Y - O) / Y, Y = S(I), O = S(L I) with L scaled to [0, 1]",
 	Better:  "lower",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		return s.underMap(ctx, func(whole, shown float64) float64 {
 			if whole <= 0 {
 				return math.NaN()
@@ -36,7 +36,7 @@ var AverageDrop = register(Metric{
 
 // underMap compares the score of the whole picture with that of the picture under each
 // map.
-func (s *Show) underMap(ctx context.Context, compare func(whole, shown float64) float64) ([]float64, error) {
+func (s *Probe) underMap(ctx context.Context, compare func(whole, shown float64) float64) ([]float64, error) {
 	scores, err := s.score(ctx, s.Mean, 1+len(s.Maps), func(i int, mask []float32) {
 		if i == 0 {
 			fill(mask, true)

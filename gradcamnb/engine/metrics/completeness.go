@@ -24,7 +24,7 @@ var Completeness = register(Metric{
 	Needs:   Passes,
 	Cost:    "2 passes, for all maps together",
 	Beware:  "only maps in the score's own unit can add up: not Grad-CAM's",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		height, width := s.Mean.Size()
 		everything := make(set, height*width)
 		for p := range everything {

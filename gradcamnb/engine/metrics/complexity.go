@@ -23,7 +23,7 @@ var Entropy = register(Metric{
 	Better:  "lower",
 	Needs:   Nothing,
 	Beware:  "says nothing of whether the place is right",
-	Measure: func(_ context.Context, s *Show) ([]float64, error) {
+	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
 		return s.each(func(_ int, m *heatmap.Map) float64 { return entropy(magnitudes(m.Grid)) })
 	},
 })

@@ -27,7 +27,7 @@ func area(scores []float32) float64 {
 
 // areas are the areas of all maps over a baseline. The two ends of a curve are the
 // same for every map and are scored once.
-func (s *Show) areas(ctx context.Context, name string, over Model, insert bool) ([]float64, error) {
+func (s *Probe) areas(ctx context.Context, name string, over Model, insert bool) ([]float64, error) {
 	if got, ok := s.curves[name]; ok {
 		return got, nil
 	}

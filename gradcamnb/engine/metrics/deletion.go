@@ -19,6 +19,6 @@ var Deletion = register(Metric{
 	Measure: deletion,
 })
 
-func deletion(ctx context.Context, s *Show) ([]float64, error) {
+func deletion(ctx context.Context, s *Probe) ([]float64, error) {
 	return s.areas(ctx, "deletion", s.Mean, false)
 }

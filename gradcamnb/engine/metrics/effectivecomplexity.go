@@ -21,7 +21,7 @@ var EffectiveComplexity = register(Metric{
 	Better:  "lower",
 	Needs:   Nothing,
 	Beware:  "counts pixels, so it depends on the model's input size",
-	Measure: func(_ context.Context, s *Show) ([]float64, error) {
+	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
 		return s.each(func(_ int, m *heatmap.Map) float64 {
 			a := magnitudes(m.Grid)
 			var top float64

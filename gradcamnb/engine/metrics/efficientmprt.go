@@ -23,7 +23,7 @@ var EfficientMPRT = register(Metric{
 	Needs:   Maps,
 	Cost:    "1 explanation by a changed model",
 	Beware:  "a layer of few cells has a coarse histogram",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		if s.Again == nil {
 			return nil, errNotAgain
 		}

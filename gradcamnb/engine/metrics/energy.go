@@ -42,5 +42,5 @@ var EnergyInside = register(Metric{
 	Better:  "higher",
 	Needs:   Truth,
 	Beware:  "it grows with the object: compare maps of one picture only",
-	Measure: func(_ context.Context, s *Show) ([]float64, error) { return s.onTruth(Energy) },
+	Measure: func(_ context.Context, s *Probe) ([]float64, error) { return s.measureOnTruth(Energy) },
 })

@@ -20,13 +20,13 @@ var FaithfulnessCorrelation = register(Metric{
 	Needs:   Passes,
 	Cost:    "100 passes, for all maps together",
 	Beware:  "few scattered pixels hardly change the score of a deep net, so it is noisy: average pictures",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		return s.correlate(ctx, s.scattered(), pearson)
 	},
 })
 
 // correlate compares, over sets of pixels, the sums of every map with what its score loses.
-func (s *Show) correlate(ctx context.Context, sets []set, compare func(x, y []float64) float64) ([]float64, error) {
+func (s *Probe) correlate(ctx context.Context, sets []set, compare func(x, y []float64) float64) ([]float64, error) {
 	lost, err := s.drops(ctx, s.Mean, sets)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ var FaithfulnessEstimate = register(Metric{
 	Needs:   Passes,
 	Cost:    "a pass a step",
 	Beware:  "with few steps it is a correlation of few numbers",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		return s.eachSlices(ctx, func(m *heatmap.Map, slices []set, lost []float64) float64 {
 			return pearson(sums(m, slices), lost)
 		})
@@ -32,7 +32,7 @@ var FaithfulnessEstimate = register(Metric{
 
 // eachSlices cuts the pixels of every map, by falling value, in equal slices, and measures by
 // what the score loses when one slice alone is hidden.
-func (s *Show) eachSlices(ctx context.Context,
+func (s *Probe) eachSlices(ctx context.Context,
 	value func(m *heatmap.Map, slices []set, lost []float64) float64) ([]float64, error) {
 	var sets []set
 	for _, m := range s.Maps {

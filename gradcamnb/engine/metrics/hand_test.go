@@ -9,14 +9,14 @@ import (
 )
 
 // linear is a model of a 2 x 2 picture (1, 2, 3, 4) that scores w.x.
-func linear(w ...float64) *Show {
+func linear(w ...float64) *Probe {
 	p := peers{Side: 2, W: w, V: make([]float64, 4), X: []float64{1, 2, 3, 4}, Truth: []float32{0, 0, 1, 1}}
 	s := p.show()
 	s.Steps = 4
 	return s
 }
 
-func (s *Show) of(values ...float64) *Show {
+func (s *Probe) of(values ...float64) *Probe {
 	s.Maps = []*heatmap.Map{peers{Side: 2}.mapOf(values)}
 	return s
 }
@@ -26,7 +26,7 @@ func TestMetricsByHand(t *testing.T) {
 	for _, c := range []struct {
 		what   string
 		metric Metric
-		show   *Show
+		show   *Probe
 		want   float64
 	}{
 		// Shown by rising value: 4, 4+3, 4+3+2, all: never falls. With the second weight below zero the third step falls.

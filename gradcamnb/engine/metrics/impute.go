@@ -2,8 +2,8 @@ package metrics
 
 import "math/rand/v2"
 
-// beside are the weights of a pixel's eight neighbours in a noisy linear imputation.
-var beside = []struct {
+// neighbourWeights are the weights of a pixel's eight neighbours in a noisy linear imputation.
+var neighbourWeights = []struct {
 	dy, dx int
 	weight float64
 }{
@@ -42,7 +42,7 @@ func impute(values []float32, at func(i int) int, hidden []bool, h, w int, noise
 	links := make([][]link, n)
 	for k, i := range unknown {
 		y, x := int(i)/w, int(i)%w
-		for _, b := range beside {
+		for _, b := range neighbourWeights {
 			v, u := y+b.dy, x+b.dx
 			if v < 0 || v >= h || u < 0 || u >= w {
 				continue

@@ -24,7 +24,7 @@ var Infidelity = register(Metric{
 	Needs:   Passes,
 	Cost:    "100 passes, for all maps together",
 	Beware:  "it is in squared units of the score: compare maps of one picture and target only",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		return s.correlate(ctx, s.scattered(), infidelity)
 	},
 })

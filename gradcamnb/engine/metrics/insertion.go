@@ -19,6 +19,6 @@ var Insertion = register(Metric{
 	Measure: insertion,
 })
 
-func insertion(ctx context.Context, s *Show) ([]float64, error) {
+func insertion(ctx context.Context, s *Probe) ([]float64, error) {
 	return s.areas(ctx, "insertion", s.Blur, true)
 }

@@ -13,7 +13,7 @@ var InsertionDeletion = register(Metric{
 	Paper:   "of the areas of Petsiuk et al. 2018, arXiv:1806.07421",
 	Formula: "insertion - deletion",
 	Better:  "higher",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		in, err := insertion(ctx, s)
 		if err != nil {
 			return nil, err

@@ -43,7 +43,7 @@ var IoUAtFifth = register(Metric{
 	Better:  "higher",
 	Needs:   Truth,
 	Beware:  "the cut decides much: a sharp map of the right place may score low",
-	Measure: func(_ context.Context, s *Show) ([]float64, error) {
-		return s.onTruth(func(m, truth heatmap.Grid) float64 { return IoU(m, truth, 0.2) })
+	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
+		return s.measureOnTruth(func(m, truth heatmap.Grid) float64 { return IoU(m, truth, 0.2) })
 	},
 })

@@ -25,13 +25,13 @@ var LocalLipschitz = register(Metric{
 	Needs:   Maps,
 	Cost:    "10 explanations",
 	Beware:  "it has the map's unit: compare maps of one method and layer",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		maps, moved, err := s.noisy(ctx, sensitivityDraws,
 			func(draw *rand.Rand) float32 { return 0.1 * float32(draw.NormFloat64()) })
 		if err != nil {
 			return nil, err
 		}
-		values := reached(maps, len(s.Maps), func(k, m int) float64 { return apart(maps[k][m], s.Maps[m]) / moved[k] },
+		values := reached(maps, len(s.Maps), func(k, m int) float64 { return distance(maps[k][m], s.Maps[m]) / moved[k] },
 			func(a, b float64) float64 { return max(a, b) })
 		return s.each(func(i int, _ *heatmap.Map) float64 { return values[i] })
 	},

@@ -26,7 +26,7 @@ const (
 	Axiom         Group = "axiom"         // does the map keep a law?
 )
 
-// Need is what a metric needs beside the map.
+// Need is what a metric needs besides the map.
 type Need string
 
 // What a metric may need.
@@ -50,7 +50,7 @@ type Metric struct {
 	Beware  string // when it misleads
 
 	// Measure gives one value a map; NaN where the metric has none.
-	Measure func(ctx context.Context, s *Show) ([]float64, error)
+	Measure func(ctx context.Context, s *Probe) ([]float64, error)
 }
 
 var all = registry.New("metric", func(v Metric) []string { return append([]string{v.Name}, v.Also...) })
@@ -64,25 +64,25 @@ func All() []Metric { return all.All() }
 func ByName(name string) (Metric, error) { return all.Find(name) }
 
 // Model is one picture in front of a model. Scores are [row][aim], one aim for each score
-// that is explained. Hear is told after every pass.
+// that is explained. report is called after every pass.
 type Model interface {
 	// Size is the height and width of the picture, as the model takes it.
 	Size() (height, width int)
 
 	// Masked scores the picture under n masks of height*width values, from 1, seen, to 0,
 	// where the baseline is seen instead. Draw writes mask i.
-	Masked(ctx context.Context, n int, draw func(i int, mask []float32), hear func(done, total int) error) ([][]float32,
+	Masked(ctx context.Context, n int, draw func(i int, mask []float32), report func(done, total int) error) ([][]float32,
 		error)
 
 	// Pictures scores n other pictures. Draw changes a copy of the picture, in the model's
 	// own units and layout, to picture i.
 	Pictures(ctx context.Context, n int, draw func(i int, picture []float32),
-		hear func(done, total int) error) ([][]float32, error)
+		report func(done, total int) error) ([][]float32, error)
 }
 
-// Show shows a model parts of one picture, as its maps say. It keeps what several
+// Probe shows a model parts of one picture, as its maps say. It keeps what several
 // metrics ask for.
-type Show struct {
+type Probe struct {
 	Mean, Blur Model // the picture over the baselines of deletion and of insertion; nil if no metric needs passes
 	Maps       []*heatmap.Map
 	Aims       []int // of each map, by number in the models' scores
@@ -98,7 +98,7 @@ type Show struct {
 	// cannot be had.
 	Again func(ctx context.Context, c Change) ([]*heatmap.Map, error)
 
-	Hear func(passes int) // is told of every batch of passes
+	Report func(passes int) // is told of every batch of passes
 
 	curves map[string][]float64
 }
@@ -112,22 +112,22 @@ type Change struct {
 }
 
 // score scores the picture under n masks; see [Model.Masked].
-func (s *Show) score(ctx context.Context, over Model, n int, draw func(i int, mask []float32)) ([][]float32, error) {
-	return over.Masked(ctx, n, draw, s.hear())
+func (s *Probe) score(ctx context.Context, over Model, n int, draw func(i int, mask []float32)) ([][]float32, error) {
+	return over.Masked(ctx, n, draw, s.report())
 }
 
-// hear passes on how many passes were added.
-func (s *Show) hear() func(done, total int) error {
+// report passes on how many passes were added.
+func (s *Probe) report() func(done, total int) error {
 	before := 0
 	return func(done, _ int) error {
-		s.Hear(done - before)
+		s.Report(done - before)
 		before = done
 		return nil
 	}
 }
 
 // each measures every map by itself. A map that puts pixels in no order has no value.
-func (s *Show) each(value func(i int, m *heatmap.Map) float64) ([]float64, error) {
+func (s *Probe) each(value func(i int, m *heatmap.Map) float64) ([]float64, error) {
 	out := make([]float64, len(s.Maps))
 	for i, m := range s.Maps {
 		out[i] = math.NaN()
@@ -138,8 +138,8 @@ func (s *Show) each(value func(i int, m *heatmap.Map) float64) ([]float64, error
 	return out, nil
 }
 
-// onTruth measures every map, by pixel of the picture, against where the object is.
-func (s *Show) onTruth(value func(m, truth heatmap.Grid) float64) ([]float64, error) {
+// measureOnTruth measures every map, by pixel of the picture, against where the object is.
+func (s *Probe) measureOnTruth(value func(m, truth heatmap.Grid) float64) ([]float64, error) {
 	if s.Unknown {
 		return s.each(func(int, *heatmap.Map) float64 { return math.NaN() })
 	}
@@ -153,5 +153,5 @@ func (s *Show) onTruth(value func(m, truth heatmap.Grid) float64) ([]float64, er
 	return s.each(func(_ int, m *heatmap.Map) float64 { return value(m.OnPicture(s.Frame), s.Truth) })
 }
 
-// last tells whether the channels are the last axis of a picture.
-func (s *Show) last() bool { return s.Layout == imgio.ChannelsLast }
+// channelsLast tells whether the channels are the last axis of a picture.
+func (s *Probe) channelsLast() bool { return s.Layout == imgio.ChannelsLast }

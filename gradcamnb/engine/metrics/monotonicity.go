@@ -20,13 +20,13 @@ var Monotonicity = register(Metric{
 	Needs:   Passes,
 	Cost:    "a pass a step",
 	Beware:  "one bit a picture, and nearly always 0 for deep nets: average many",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		paths, err := s.path(ctx, s.Mean, func(m int) []set {
 			sets := slicesOf(ranking(s.Maps[m]), s.Steps)
 			slices.Reverse(sets)
 			return sets
 		}, true)
-		return s.along(paths, err, func(path []float64) float64 {
+		return s.measurePaths(paths, err, func(path []float64) float64 {
 			for k := 2; k < len(path); k++ {
 				if path[k] < path[k-1] {
 					return 0

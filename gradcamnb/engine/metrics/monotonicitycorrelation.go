@@ -25,7 +25,7 @@ var MonotonicityCorrelation = register(Metric{
 	Needs:   Passes,
 	Cost:    "a pass a step",
 	Beware:  "what speaks for and what speaks against the class counts alike",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		return s.eachSlices(ctx, func(m *heatmap.Map, slices []set, lost []float64) float64 {
 			values := m.Signed().Values
 			size, change := make([]float64, len(slices)), make([]float64, len(slices))

@@ -22,7 +22,7 @@ var MuFidelity = register(Metric{
 	Needs:   Passes,
 	Cost:    "200 passes, for all maps together",
 	Beware:  "cells are coarse: it cannot tell maps that differ within a cell",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		const n, share, draws = 9, 0.2, 200
 		height, width := s.Mean.Size()
 		draw := rand.New(rand.NewPCG(s.Seed, 1))

@@ -25,7 +25,7 @@ var NonSensitivity = register(Metric{
 	Needs:   Passes,
 	Cost:    "a pass a step",
 	Beware:  "what is below zero is no map of nothing: it counts as mattering",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		const eps = 1e-5
 		return s.eachSlices(ctx, func(m *heatmap.Map, slices []set, lost []float64) float64 {
 			values := m.Signed().Values

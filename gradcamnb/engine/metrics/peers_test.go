@@ -53,12 +53,12 @@ func (p peers) mapOf(values []float64) *heatmap.Map {
 	return &heatmap.Map{Grid: positive, Raw: raw}
 }
 
-func (p peers) show() *Show {
+func (p peers) show() *Probe {
 	truth := heatmap.Grid{W: p.Side, H: p.Side, Values: p.Truth}
 	whole := imgio.Frame{PictureW: p.Side, PictureH: p.Side, ModelW: p.Side, ModelH: p.Side, ScaleX: 1, ScaleY: 1}
-	return &Show{
+	return &Probe{
 		Mean: quadratic{p}, Blur: quadratic{p}, Maps: []*heatmap.Map{p.mapOf(p.A)}, Aims: []int{0}, Steps: 8,
-		Truth: truth, Frame: whole, Layout: imgio.ChannelsFirst, Hear: func(int) {},
+		Truth: truth, Frame: whole, Layout: imgio.ChannelsFirst, Report: func(int) {},
 	}
 }
 
@@ -171,12 +171,12 @@ func TestPeersAgreeOnMapsAgain(t *testing.T) {
 		again = append(again, []*heatmap.Map{p.mapOf(values)})
 	}
 	original := p.mapOf(p.A)
-	relative := func(k, m int) float64 { return apart(again[k][m], original) / length(original) }
+	relative := func(k, m int) float64 { return distance(again[k][m], original) / length(original) }
 	larger := func(a, b float64) float64 { return max(a, b) }
 	near(t, "max-sensitivity", reached(again, 1, relative, larger)[0], p.Sensitivity)
 	near(t, "average sensitivity", reached(again, 1, relative, func(a, b float64) float64 { return a + b })[0]/3,
 		p.Sensitivity2)
 	near(t, "local Lipschitz",
-		reached(again, 1, func(k, m int) float64 { return apart(again[k][m], original) / p.Moved[k] }, larger)[0],
+		reached(again, 1, func(k, m int) float64 { return distance(again[k][m], original) / p.Moved[k] }, larger)[0],
 		p.Lipschitz)
 }

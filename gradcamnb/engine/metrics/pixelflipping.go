@@ -19,11 +19,11 @@ var PixelFlipping = register(Metric{
 	Needs:   Passes,
 	Cost:    "a pass a step",
 	Beware:  "pictures with holes are unlike those that the model was trained on",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		paths, err := s.path(ctx, s.Mean, s.byValue, false)
-		return s.along(paths, err, func(path []float64) float64 { return trapezoid(path[1:]) / float64(len(path)-2) })
+		return s.measurePaths(paths, err, func(path []float64) float64 { return trapezoid(path[1:]) / float64(len(path)-2) })
 	},
 })
 
 // byValue are the slices of map m, the highest values first.
-func (s *Show) byValue(m int) []set { return slicesOf(ranking(s.Maps[m]), s.Steps) }
+func (s *Probe) byValue(m int) []set { return slicesOf(ranking(s.Maps[m]), s.Steps) }

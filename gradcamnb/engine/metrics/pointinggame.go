@@ -20,8 +20,8 @@ var PointingGame = register(Metric{
 	Better:  "higher",
 	Needs:   Truth,
 	Beware:  "an object that fills the picture is hit by any map",
-	Measure: func(_ context.Context, s *Show) ([]float64, error) {
-		return s.onTruth(func(m, truth heatmap.Grid) float64 {
+	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
+		return s.measureOnTruth(func(m, truth heatmap.Grid) float64 {
 			if Pointing(m, truth, 0) {
 				return 1
 			}

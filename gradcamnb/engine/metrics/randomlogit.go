@@ -23,13 +23,13 @@ var RandomLogit = register(Metric{
 	Needs:   Maps,
 	Cost:    "1 explanation",
 	Beware:  "two classes that are alike have like maps, rightly",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		return s.likeness(ctx, Change{Class: true})
 	},
 })
 
 // likeness is the rank correlation of every map with that of a changed explanation.
-func (s *Show) likeness(ctx context.Context, c Change) ([]float64, error) {
+func (s *Probe) likeness(ctx context.Context, c Change) ([]float64, error) {
 	if s.Again == nil {
 		return nil, errNotAgain
 	}

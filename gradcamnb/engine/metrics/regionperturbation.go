@@ -28,12 +28,12 @@ var RegionPerturbation = register(Metric{
 	Needs:   Passes,
 	Cost:    "up to 100 passes",
 	Beware:  "hidden squares have edges that the model may see something in",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		paths, err := s.path(ctx, s.Mean, func(m int) []set {
 			regions := s.regions(m)
 			return regions[:min(len(regions), maxRegions)]
 		}, false)
-		return s.along(paths, err, func(path []float64) float64 {
+		return s.measurePaths(paths, err, func(path []float64) float64 {
 			var sum float64
 			for _, f := range path {
 				sum += path[0] - f
@@ -45,7 +45,7 @@ var RegionPerturbation = register(Metric{
 
 // regions are the squares of 8 x 8 pixels of the input, smaller at its right and lower edge, by
 // falling sum of map m.
-func (s *Show) regions(m int) []set {
+func (s *Probe) regions(m int) []set {
 	const side = 8
 	height, width := s.Mean.Size()
 	var out []set
@@ -60,11 +60,11 @@ func (s *Show) regions(m int) []set {
 			out = append(out, one)
 		}
 	}
-	return bySum(s.Maps[m], out)
+	return sortBySum(s.Maps[m], out)
 }
 
-// bySum orders sets by falling sum of a map; of equal sums the first stays first.
-func bySum(m *heatmap.Map, sets []set) []set {
+// sortBySum orders sets by falling sum of a map; of equal sums the first stays first.
+func sortBySum(m *heatmap.Map, sets []set) []set {
 	weight := sums(m, sets)
 	order := make([]int, len(sets))
 	for i := range order {

@@ -26,7 +26,7 @@ var RelativeInputStability = register(Metric{
 	Needs:   Maps,
 	Cost:    "10 explanations",
 	Beware:  "cells that are nearly zero decide it",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		if s.Again == nil {
 			return nil, errNotAgain
 		}

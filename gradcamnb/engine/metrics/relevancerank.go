@@ -22,7 +22,7 @@ var RelevanceRank = register(Metric{
 	Better:  "higher",
 	Needs:   Truth,
 	Beware:  "pixels of equal value count by their place in the picture",
-	Measure: func(_ context.Context, s *Show) ([]float64, error) {
-		return s.onTruth(func(m, truth heatmap.Grid) float64 { return hitsOfTop(m, truth, count(truth)) })
+	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
+		return s.measureOnTruth(func(m, truth heatmap.Grid) float64 { return hitsOfTop(m, truth, count(truth)) })
 	},
 })

@@ -31,12 +31,12 @@ var ROAD = register(Metric{
 	Needs:   Passes,
 	Cost:    "8 passes",
 	Beware:  "the filled regions are smooth, so textures vanish first",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
-		least, err := s.road(ctx, true)
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
+		least, err := s.measureROAD(ctx, true)
 		if err != nil {
 			return nil, err
 		}
-		most, err := s.road(ctx, false)
+		most, err := s.measureROAD(ctx, false)
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +65,7 @@ var ROADMostRelevant = register(Metric{
 	Needs:   Passes,
 	Cost:    "4 passes",
 	Beware:  "the filled regions are smooth, so textures vanish first",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) { return s.road(ctx, false) },
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) { return s.measureROAD(ctx, false) },
 })
 
 // ROADLeastRelevant is the mean score f when the least relevant pixels are taken out and filled
@@ -80,11 +80,11 @@ var ROADLeastRelevant = register(Metric{
 	Needs:   Passes,
 	Cost:    "4 passes",
 	Beware:  "the filled regions are smooth, so textures vanish first",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) { return s.road(ctx, true) },
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) { return s.measureROAD(ctx, true) },
 })
 
-// road is, for every map, the mean score over the shares.
-func (s *Show) road(ctx context.Context, least bool) ([]float64, error) {
+// measureROAD is, for every map, the mean score over the shares.
+func (s *Probe) measureROAD(ctx context.Context, least bool) ([]float64, error) {
 	n := len(roadShares)
 	var ranks []int32
 	of := -1
@@ -103,7 +103,7 @@ func (s *Show) road(ctx context.Context, least bool) ([]float64, error) {
 			hidden[p] = rank < limit
 		}
 		s.imputeAll(picture, hidden, draw)
-	}, s.hear())
+	}, s.report())
 	if err != nil {
 		return nil, err
 	}
@@ -117,13 +117,13 @@ func (s *Show) road(ctx context.Context, least bool) ([]float64, error) {
 }
 
 // imputeAll fills the hidden pixels of every channel.
-func (s *Show) imputeAll(picture []float32, hidden []bool, draw *rand.Rand) {
+func (s *Probe) imputeAll(picture []float32, hidden []bool, draw *rand.Rand) {
 	height, width := s.Mean.Size()
 	pixels := height * width
 	channels := len(picture) / pixels
 	for c := range channels {
 		at := func(i int) int { return c*pixels + i }
-		if s.last() {
+		if s.channelsLast() {
 			at = func(i int) int { return i*channels + c }
 		}
 		impute(picture, at, hidden, height, width, roadNoise, draw)

@@ -18,8 +18,10 @@ var Selectivity = register(Metric{
 	Needs:   Passes,
 	Cost:    "a pass for each 64 pixels of the input, 784 for 224 x 224",
 	Beware:  "costly; region perturbation says nearly the same with 100 passes",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		paths, err := s.path(ctx, s.Mean, s.regions, false)
-		return s.along(paths, err, func(path []float64) float64 { return trapezoid(path[1:]) / float64(max(1, len(path)-2)) })
+		return s.measurePaths(paths, err, func(path []float64) float64 {
+			return trapezoid(path[1:]) / float64(max(1, len(path)-2))
+		})
 	},
 })

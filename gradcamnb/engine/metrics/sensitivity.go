@@ -28,7 +28,7 @@ var MaxSensitivity = register(Metric{
 	Needs:   Maps,
 	Cost:    "10 explanations",
 	Beware:  "a map that never changes is perfectly stable and says nothing",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		return s.sensitivity(ctx, func(a, b float64) float64 { return max(a, b) }, 1)
 	},
 })
@@ -47,18 +47,18 @@ var AverageSensitivity = register(Metric{
 	Needs:   Maps,
 	Cost:    "10 explanations",
 	Beware:  "a map that never changes is perfectly stable and says nothing",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		return s.sensitivity(ctx, func(a, b float64) float64 { return a + b }, sensitivityDraws)
 	},
 })
 
 // sensitivity folds the relative changes of every map and divides by n.
-func (s *Show) sensitivity(ctx context.Context, fold func(a, b float64) float64, n float64) ([]float64, error) {
+func (s *Probe) sensitivity(ctx context.Context, fold func(a, b float64) float64, n float64) ([]float64, error) {
 	maps, _, err := s.noisy(ctx, sensitivityDraws, uniform(sensitivityRadius))
 	if err != nil {
 		return nil, err
 	}
 	values := reached(maps, len(s.Maps),
-		func(k, m int) float64 { return apart(maps[k][m], s.Maps[m]) / length(s.Maps[m]) }, fold)
+		func(k, m int) float64 { return distance(maps[k][m], s.Maps[m]) / length(s.Maps[m]) }, fold)
 	return s.each(func(i int, _ *heatmap.Map) float64 { return values[i] / n })
 }

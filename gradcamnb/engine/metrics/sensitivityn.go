@@ -22,7 +22,7 @@ var SensitivityN = register(Metric{
 	Needs:   Passes,
 	Cost:    "192 passes, for all maps together",
 	Beware:  "scattered holes are unlike what the model was trained on",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		const drawsPerSize = 32
 		height, width := s.Mean.Size()
 		pixels := height * width

@@ -25,7 +25,7 @@ func randomSets(seed uint64, n, size, pixels int) []set {
 
 // scattered are 100 random sets, the default of Quantus 0.6.0, of as many pixels as the input is
 // wide, or of a quarter of the pixels of a smaller input.
-func (s *Show) scattered() []set {
+func (s *Probe) scattered() []set {
 	const n = 100
 	height, width := s.Mean.Size()
 	pixels := height * width
@@ -34,7 +34,7 @@ func (s *Show) scattered() []set {
 
 // drops is, for each set, how much every aim's score falls when the set alone is hidden:
 // f(x) - f(x without S), [set][aim].
-func (s *Show) drops(ctx context.Context, over Model, sets []set) ([][]float64, error) {
+func (s *Probe) drops(ctx context.Context, over Model, sets []set) ([][]float64, error) {
 	scores, err := s.score(ctx, over, 1+len(sets), func(i int, mask []float32) {
 		fill(mask, true)
 		if i > 0 {

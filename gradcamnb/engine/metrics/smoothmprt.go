@@ -24,7 +24,7 @@ var SmoothMPRT = register(Metric{
 	Needs:   Maps,
 	Cost:    "20 explanations",
 	Beware:  "a map of an untrained net still shows the picture's edges",
-	Measure: func(ctx context.Context, s *Show) ([]float64, error) {
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		trained, err := s.smoothed(ctx, false)
 		if err != nil {
 			return nil, err
@@ -38,7 +38,7 @@ var SmoothMPRT = register(Metric{
 })
 
 // smoothed is, for every map, its sum over noisy pictures, with random weights or the model's own.
-func (s *Show) smoothed(ctx context.Context, random bool) ([][]float64, error) {
+func (s *Probe) smoothed(ctx context.Context, random bool) ([][]float64, error) {
 	if s.Again == nil {
 		return nil, errNotAgain
 	}

@@ -22,7 +22,7 @@ var Sparseness = register(Metric{
 	Better:  "higher",
 	Needs:   Nothing,
 	Beware:  "says nothing of whether the place is right",
-	Measure: func(_ context.Context, s *Show) ([]float64, error) {
+	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
 		return s.each(func(_ int, m *heatmap.Map) float64 {
 			a := magnitudes(m.Grid)
 			slices.Sort(a)

@@ -9,7 +9,7 @@ import (
 // path scores, for every map, a path of pictures: step k of n hides set k as well, of sets that
 // make(m) gives for map m. If reveal is set, everything is hidden at first and step k shows
 // set k. The result is [map][step], steps from 0, where nothing has happened, to n.
-func (s *Show) path(ctx context.Context, over Model, sets func(m int) []set, reveal bool) ([][]float64, error) {
+func (s *Probe) path(ctx context.Context, over Model, sets func(m int) []set, reveal bool) ([][]float64, error) {
 	paths := make([][]set, len(s.Maps))
 	starts := make([]int, len(s.Maps)+1)
 	for m := range s.Maps {
@@ -51,8 +51,8 @@ func (s *Show) path(ctx context.Context, over Model, sets func(m int) []set, rev
 	return out, nil
 }
 
-// along measures every map by its path; see [Show.path].
-func (s *Show) along(paths [][]float64, err error, value func(path []float64) float64) ([]float64, error) {
+// measurePaths measures every map by its path; see [Probe.path].
+func (s *Probe) measurePaths(paths [][]float64, err error, value func(path []float64) float64) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -23,8 +23,8 @@ var TopKIntersection = register(Metric{
 	Better:  "higher",
 	Needs:   Truth,
 	Beware:  "an object of less than 1,000 pixels cannot reach 1",
-	Measure: func(_ context.Context, s *Show) ([]float64, error) {
-		return s.onTruth(func(m, truth heatmap.Grid) float64 { return hitsOfTop(m, truth, min(1000, len(m.Values))) })
+	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
+		return s.measureOnTruth(func(m, truth heatmap.Grid) float64 { return hitsOfTop(m, truth, min(1000, len(m.Values))) })
 	},
 })
 

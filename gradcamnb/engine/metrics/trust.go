@@ -10,7 +10,7 @@ import (
 )
 
 // Trust writes into the maps of one picture how far they can be believed.
-func Trust(ctx context.Context, show *Show) error {
+func Trust(ctx context.Context, show *Probe) error {
 	maps := show.Maps
 	if len(maps) == 0 {
 		return nil
@@ -20,7 +20,7 @@ func Trust(ctx context.Context, show *Show) error {
 		return err
 	}
 	n := len(maps)
-	weights, class, moves := missing(n), missing(n), missing(n)
+	weights, class, moves := allNaN(n), allNaN(n), allNaN(n)
 	if show.Again != nil {
 		if weights, err = MPRT.Measure(ctx, show); err != nil {
 			return err
@@ -42,14 +42,14 @@ func Trust(ctx context.Context, show *Show) error {
 	return nil
 }
 
-func missing(n int) []float64 { return slices.Repeat([]float64{math.NaN()}, n) }
+func allNaN(n int) []float64 { return slices.Repeat([]float64{math.NaN()}, n) }
 
 // faithfulness is insertion less deletion of all maps and then, for each of them, of noise and of a
 // bump in the middle of its size.
-func faithfulness(ctx context.Context, show Show) ([]float64, error) {
+func faithfulness(ctx context.Context, show Probe) ([]float64, error) {
 	maps, aims := show.Maps, show.Aims
 	draw := rand.New(rand.NewPCG(show.Seed, 7))
-	all := Show{Mean: show.Mean, Blur: show.Blur, Steps: show.Steps, Hear: show.Hear, Maps: slices.Clone(maps),
+	all := Probe{Mean: show.Mean, Blur: show.Blur, Steps: show.Steps, Report: show.Report, Maps: slices.Clone(maps),
 		Aims: slices.Clone(aims)}
 	for i, m := range maps {
 		all.Maps = append(all.Maps, flat(m, func(int, int) float64 { return draw.Float64() }),

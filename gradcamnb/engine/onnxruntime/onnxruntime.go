@@ -28,8 +28,8 @@ type Tensor struct {
 	Values []float32
 }
 
-// Whole tells whether the tensor's numbers are integers in the file.
-func (t Tensor) Whole() bool {
+// IsInteger tells whether the tensor's numbers are integers in the file.
+func (t Tensor) IsInteger() bool {
 	return t.Type != "float32" && t.Type != "float64" && t.Type != "float16"
 }
 

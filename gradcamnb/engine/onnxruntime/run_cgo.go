@@ -22,7 +22,7 @@ var started = sync.OnceValue(func() error {
 	if err != nil {
 		return err
 	}
-	if err := home.Trusted(path); err != nil {
+	if err := home.CheckTrusted(path); err != nil {
 		return fmt.Errorf("onnxruntime is not loaded: %w", err)
 	}
 	ort.SetSharedLibraryPath(path)
@@ -96,13 +96,13 @@ func value(t Tensor) (ort.Value, error) {
 	case "float32":
 		return ort.NewTensor(shape, t.Values)
 	case "float64":
-		return ort.NewTensor(shape, as[float64](t.Values))
+		return ort.NewTensor(shape, convert[float64](t.Values))
 	case "uint8":
-		return ort.NewTensor(shape, as[uint8](rounded(t.Values)))
+		return ort.NewTensor(shape, convert[uint8](rounded(t.Values)))
 	case "int32":
-		return ort.NewTensor(shape, as[int32](t.Values))
+		return ort.NewTensor(shape, convert[int32](t.Values))
 	case "int64":
-		return ort.NewTensor(shape, as[int64](t.Values))
+		return ort.NewTensor(shape, convert[int64](t.Values))
 	case "bool":
 		is := make([]bool, len(t.Values))
 		for i, v := range t.Values {
@@ -122,7 +122,7 @@ func rounded(values []float32) []float32 {
 	return out
 }
 
-func as[T, S float32 | float64 | uint8 | int8 | int32 | int64](values []S) []T {
+func convert[T, S float32 | float64 | uint8 | int8 | int32 | int64](values []S) []T {
 	out := make([]T, len(values))
 	for i, v := range values {
 		out[i] = T(v)
@@ -138,15 +138,15 @@ func tensor(v ort.Value) (Tensor, error) {
 	}
 	switch v := v.(type) {
 	case *ort.Tensor[float32]:
-		t.Values = as[float32](v.GetData())
+		t.Values = convert[float32](v.GetData())
 	case *ort.Tensor[float64]:
-		t.Values = as[float32](v.GetData())
+		t.Values = convert[float32](v.GetData())
 	case *ort.Tensor[int64]:
-		t.Type, t.Values = "int64", as[float32](v.GetData())
+		t.Type, t.Values = "int64", convert[float32](v.GetData())
 	case *ort.Tensor[int32]:
-		t.Type, t.Values = "int32", as[float32](v.GetData())
+		t.Type, t.Values = "int32", convert[float32](v.GetData())
 	case *ort.Tensor[uint8]:
-		t.Type, t.Values = "uint8", as[float32](v.GetData())
+		t.Type, t.Values = "uint8", convert[float32](v.GetData())
 	case *ort.Tensor[bool]:
 		t.Type, t.Values = "bool", make([]float32, len(v.GetData()))
 		for i, is := range v.GetData() {

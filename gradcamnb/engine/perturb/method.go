@@ -28,12 +28,12 @@ type Method struct {
 	// the method is AtLayers. Of a map it fills in the values (Grid, Raw, and StdErr and
 	// Sampled where it draws); the engine adds what is known about the target. Where
 	// ctx ends it returns what there is so far with the context's error.
-	Explain func(ctx context.Context, s *Subject, hear Hear) ([]*heatmap.Map, error)
+	Explain func(ctx context.Context, s *Subject, report Listener) ([]*heatmap.Map, error)
 }
 
-// Hear is told how many passes are done. Partial makes the maps so far and is
+// Listener is told how many passes are done. Partial makes the maps so far and is
 // called at once or never; it is nil where the method has none before its end.
-type Hear func(done, total int, partial func() ([]*heatmap.Map, error)) error
+type Listener func(done, total int, partial func() ([]*heatmap.Map, error)) error
 
 // Title is the method's name on a map, of a detection or of another target.
 func (m Method) Title(ofBox bool) string {

@@ -26,7 +26,7 @@ var Occlusion = register(Method{
 	Explain: occlude,
 })
 
-func occlude(ctx context.Context, s *Subject, hear Hear) ([]*heatmap.Map, error) {
+func occlude(ctx context.Context, s *Subject, report Listener) ([]*heatmap.Map, error) {
 	grid := s.Sampling.Grid
 	if grid == 0 {
 		grid = 7
@@ -51,7 +51,7 @@ func occlude(ctx context.Context, s *Subject, hear Hear) ([]*heatmap.Map, error)
 		}
 	}
 	scores, err := s.Masked(ctx, len(rows)*len(columns)+1, draw,
-		func(done, total int) error { return hear(done, total, nil) })
+		func(done, total int) error { return report(done, total, nil) })
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func occlude(ctx context.Context, s *Subject, hear Hear) ([]*heatmap.Map, error)
 		for i := range raw.Values {
 			raw.Values[i] /= covers[i]
 		}
-		maps = append(maps, &heatmap.Map{Place: heatmap.AtMasks, Grid: above(raw, 0), Raw: raw})
+		maps = append(maps, &heatmap.Map{Place: heatmap.AtMasks, Grid: positiveAbove(raw, 0), Raw: raw})
 	}
 	return maps, nil
 }
@@ -95,8 +95,8 @@ func checkGrid(grid, height, width int) error {
 	return nil
 }
 
-// above is the positive part of a grid less a level.
-func above(g heatmap.Grid, level float32) heatmap.Grid {
+// positiveAbove is the positive part of a grid less a level.
+func positiveAbove(g heatmap.Grid, level float32) heatmap.Grid {
 	out := heatmap.NewGrid(g.W, g.H)
 	for i, v := range g.Values {
 		out.Values[i] = max(v-level, 0)

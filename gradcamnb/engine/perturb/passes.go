@@ -19,10 +19,10 @@ import (
 // a method of one pass.
 func Passes(m cam.Method) (Method, bool) {
 	p := passes{method: m}
-	switch how := m.How.(type) {
+	switch how := m.Procedure.(type) {
 	case cam.Pictures:
 		p.see, p.start = how.See, how.Start
-	case cam.Masked:
+	case cam.MaskedPictures:
 		p.mask, p.start = how.Mask, how.Start
 	case cam.Activations:
 		p.fromLayer, p.start = true, how.Start
@@ -31,7 +31,7 @@ func Passes(m cam.Method) (Method, bool) {
 	}
 	return Method{
 		Name: m.Name, Aliases: m.Aliases, Paper: m.Paper, Formula: m.Formula, Passes: m.Passes, Use: m.Use, Peers: m.Peers,
-		AtLayers: cam.HasLayer(m.How), Slopes: p.see != nil, Explain: p.explain,
+		AtLayers: cam.HasLayer(m.Procedure), Slopes: p.see != nil, Explain: p.explain,
 	}, true
 }
 
@@ -41,12 +41,12 @@ type passes struct {
 	see       cam.OnePass                                // of a pass over a picture
 	mask      func(shown *Node, height, width int) *Node // of a pass over a masked picture
 	fromLayer bool                                       // a pass begins at the layer
-	start     func(cam.Clean) cam.Run
+	start     func(cam.Original) cam.Run
 }
 
-func (p passes) explain(ctx context.Context, s *Subject, hear Hear) ([]*heatmap.Map, error) {
+func (p passes) explain(ctx context.Context, s *Subject, report Listener) ([]*heatmap.Map, error) {
 	layers := []*source.Layer{nil}
-	if cam.HasLayer(p.method.How) {
+	if cam.HasLayer(p.method.Procedure) {
 		layers = nil
 		for i := range s.Layers {
 			layers = append(layers, &s.Layers[i])
@@ -65,7 +65,7 @@ func (p passes) explain(ctx context.Context, s *Subject, hear Hear) ([]*heatmap.
 			}
 		}
 		err = p.run(ctx, s, l, runs, c, func(done, total int) error {
-			return hear(k*total+done, n*total, func() ([]*heatmap.Map, error) {
+			return report(k*total+done, n*total, func() ([]*heatmap.Map, error) {
 				sofar()
 				if k+1 < n { // the maps of later layers are not begun
 					return nil, nil
@@ -90,33 +90,34 @@ func (p passes) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map {
 	g := run.Map()
 	raw := heatmap.Grid{H: g.H, W: g.W, Values: g.Flat}
 	height, width := s.Size()
-	m := &heatmap.Map{Raw: raw, Grid: above(raw, 0).Resized(width, height), Place: heatmap.AtPicture, Layer: "picture",
-		Unit: p.method.Unit, KeepsCells: p.method.KeepsCells}
+	m := &heatmap.Map{Raw: raw, Grid: positiveAbove(raw, 0).Resized(width, height), Place: heatmap.AtPicture,
+		Layer: "picture",
+		Unit:  p.method.Unit, KeepsCells: p.method.KeepsCells}
 	if l != nil {
 		m.Place, m.Layer, m.Suggested = heatmap.AtLayer, l.Title(), l.Suggested
 	}
 	return m
 }
 
-// cleaned holds the forward pass of the unchanged picture.
-type cleaned struct {
+// originalPass holds the forward pass of the unchanged picture.
+type originalPass struct {
 	node *tensors.Tensor // the layer as the model has it; nil where there is no layer
 }
 
-func (c cleaned) end() {
+func (c originalPass) end() {
 	if c.node != nil {
 		c.node.MustFinalizeAll()
 	}
 }
 
 // begin looks at the picture as it is and starts a run for every aim.
-func (p passes) begin(s *Subject, l *source.Layer) ([]cam.Run, cleaned, error) {
+func (p passes) begin(s *Subject, l *source.Layer) ([]cam.Run, originalPass, error) {
 	var cuts []string
 	key := "clean"
 	if l != nil {
 		cuts, key = []string{l.Name}, "clean "+l.Name
 	}
-	program, err := s.Compile(key, func(m *Within, _ []*Node) []*Node {
+	program, err := s.Compile(key, func(m *SubjectGraph, _ []*Node) []*Node {
 		built := m.Build(m.Picture, cuts, s.Wants())
 		out := []*Node{m.ScoresOf(built.Outputs)}
 		for _, c := range built.Cuts {
@@ -125,27 +126,27 @@ func (p passes) begin(s *Subject, l *source.Layer) ([]cam.Run, cleaned, error) {
 		return out
 	})
 	if err != nil {
-		return nil, cleaned{}, err
+		return nil, originalPass{}, err
 	}
 	out, err := program()
 	if err != nil {
-		return nil, cleaned{}, err
+		return nil, originalPass{}, err
 	}
 	scores, err := device.Floats(out[0])
 	if err != nil {
-		return nil, cleaned{}, err
+		return nil, originalPass{}, err
 	}
 	height, width := s.Size()
-	clean := cam.Clean{
+	clean := cam.Original{
 		Picture:      cam.Values{H: height, W: width, C: len(s.Values) / (height * width), Flat: s.Values},
 		ChannelsLast: s.Model.Card().Layout == imgio.ChannelsLast,
 	}
-	var c cleaned
+	var c originalPass
 	if l != nil {
 		d := out[1].Shape().Dimensions
 		act, err := device.Floats(out[1])
 		if err != nil {
-			return nil, cleaned{}, err
+			return nil, originalPass{}, err
 		}
 		clean.Act = cam.Values{H: d[1], W: d[2], C: d[3], Flat: act}
 		c.node = out[2]
@@ -159,8 +160,8 @@ func (p passes) begin(s *Subject, l *source.Layer) ([]cam.Run, cleaned, error) {
 }
 
 // run does the passes. Every aim's run has the same inputs, and hears its own score.
-func (p passes) run(ctx context.Context, s *Subject, l *source.Layer, runs []cam.Run, c cleaned,
-	hear func(done, total int) error) error {
+func (p passes) run(ctx context.Context, s *Subject, l *source.Layer, runs []cam.Run, c originalPass,
+	report func(done, total int) error) error {
 	n := runs[0].Inputs
 	batch, err := s.batch(n)
 	if err != nil {
@@ -189,20 +190,20 @@ func (p passes) run(ctx context.Context, s *Subject, l *source.Layer, runs []cam
 		if err != nil {
 			return err
 		}
-		if err := tell(runs, out, batch, done, now); err != nil {
+		if err := deliver(runs, out, batch, done, now); err != nil {
 			return err
 		}
 		done += now
-		if err := hear(done, n); err != nil {
+		if err := report(done, n); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// tell hands every run what the pass gave: the scores [aims, batch] and, for each aim,
+// deliver hands every run what the pass gave: the scores [aims, batch] and, for each aim,
 // what was seen, [batch, ...].
-func tell(runs []cam.Run, out []*tensors.Tensor, batch, done, now int) error {
+func deliver(runs []cam.Run, out []*tensors.Tensor, batch, done, now int) error {
 	var all [][]float32
 	for _, t := range out {
 		v, err := device.Floats(t)
@@ -228,7 +229,7 @@ func tell(runs []cam.Run, out []*tensors.Tensor, batch, done, now int) error {
 func (p passes) dims(s *Subject, l *source.Layer, batch int) []int {
 	switch {
 	case p.fromLayer:
-		return []int{batch, l.Grid[0], l.Grid[1], l.Grid[2]}
+		return []int{batch, l.Grid[0], l.Grid[1], l.Channels}
 	case p.mask != nil:
 		return []int{batch, l.Grid[0], l.Grid[1]}
 	}
@@ -245,7 +246,7 @@ func (p passes) compile(s *Subject, l *source.Layer, batch int) (Program, error)
 	if p.fromLayer {
 		key = fmt.Sprintf("from %q, %d a pass", name, batch)
 	}
-	return s.Compile(key, func(m *Within, in []*Node) []*Node {
+	return s.Compile(key, func(m *SubjectGraph, in []*Node) []*Node {
 		if p.fromLayer {
 			return []*Node{m.ScoresOf(m.buildFrom(p.method.Name, l.Name, in[0], in[1]))}
 		}
@@ -253,20 +254,20 @@ func (p passes) compile(s *Subject, l *source.Layer, batch int) (Program, error)
 			height, width := s.Size()
 			return []*Node{m.Scores(m.Hide(p.mask(in[0], height, width)))}
 		}
-		return p.seen(m, l, in[0])
+		return p.collect(m, l, in[0])
 	})
 }
 
-func (m *Within) buildFrom(method, layer string, grid, clean *Node) map[string]*Node {
-	parts, ok := m.subject.Model.(source.StartsAtLayer)
+func (m *SubjectGraph) buildFrom(method, layer string, grid, clean *Node) map[string]*Node {
+	parts, ok := m.subject.Model.(source.LayerBuilder)
 	if !ok {
 		exceptions.Panicf("model %s: %s begins its passes at a layer, and the model can only be built as a whole; take Score-CAM or RISE", m.subject.Model.Card().Name, method)
 	}
 	return parts.BuildFrom(m.scope, m.Picture, layer, grid, clean, m.subject.Wants())
 }
 
-// seen are the scores and, for every aim, what the method sees of a pass.
-func (p passes) seen(m *Within, l *source.Layer, x *Node) []*Node {
+// collect are the scores and, for every aim, what the method sees of a pass.
+func (p passes) collect(m *SubjectGraph, l *source.Layer, x *Node) []*Node {
 	cut := source.Picture
 	if l != nil {
 		cut = l.Name
@@ -278,7 +279,7 @@ func (p passes) seen(m *Within, l *source.Layer, x *Node) []*Node {
 	params := m.params
 	for a, aim := range m.subject.Aims {
 		score := Squeeze(Slice(scores, AxisElem(a)), 0)
-		at := cam.At{
+		at := cam.View{
 			Act: c.Grid(c.Node), Grad: c.Grid(Gradient(ReduceAllSum(score), c.Node)[0]), Score: score,
 			Node: c.Node, Grid: c.Grid, Name: cut,
 			Output: built.Outputs[aim.Wants[0]], Index: params[0],
@@ -288,7 +289,7 @@ func (p passes) seen(m *Within, l *source.Layer, x *Node) []*Node {
 			out = append(out, pixels(at))
 			continue
 		}
-		seen, ok := cam.AtLayer(p.see, at)
+		seen, ok := cam.MakeMap(p.see, at)
 		if !ok {
 			exceptions.Panicf("%s cannot be seen in a pass", p.method.Name)
 		}

@@ -10,10 +10,10 @@ import (
 )
 
 // Pictures scores n other pictures, one after the other. Picture i begins as a copy of the
-// subject's, as the model takes it, and draw changes it. The result is [picture][aim]. Hear is
+// subject's, as the model takes it, and draw changes it. The result is [picture][aim]. Report is
 // told after every pass.
 func (s *Subject) Pictures(ctx context.Context, n int, draw func(i int, picture []float32),
-	hear func(done, total int) error) ([][]float32, error) {
+	report func(done, total int) error) ([][]float32, error) {
 	if s.Host != nil {
 		return nil, errors.New("a model that is a Go function, or that onnxruntime runs, is shown masks only, so no changed picture can be scored")
 	}
@@ -23,7 +23,7 @@ func (s *Subject) Pictures(ctx context.Context, n int, draw func(i int, picture 
 	}
 	dims := slices.Clone(s.Input)
 	dims[0] = batch
-	program, err := s.Compile(fmt.Sprintf("pictures %d", dims[0]), func(m *Within, in []*Node) []*Node {
+	program, err := s.Compile(fmt.Sprintf("pictures %d", dims[0]), func(m *SubjectGraph, in []*Node) []*Node {
 		return []*Node{m.Scores(in[0])}
 	})
 	if err != nil {
@@ -33,5 +33,5 @@ func (s *Subject) Pictures(ctx context.Context, n int, draw func(i int, picture 
 		copy(picture, s.Values)
 		draw(i, picture)
 	}
-	return s.inBatches(ctx, series{n: n, dims: dims, draw: copied, score: only(program), hear: hear})
+	return s.inBatches(ctx, series{n: n, dims: dims, draw: copied, score: singleResult(program), report: report})
 }

@@ -41,13 +41,13 @@ var RISE = register(Method{
 	Explain: rise,
 })
 
-func rise(ctx context.Context, s *Subject, hear Hear) ([]*heatmap.Map, error) {
+func rise(ctx context.Context, s *Subject, report Listener) ([]*heatmap.Map, error) {
 	r, err := newRun(s)
 	if err != nil {
 		return nil, err
 	}
 	defer r.end()
-	ended := r.goOn(ctx, hear)
+	ended := r.continueRun(ctx, report)
 	if ended != nil && (ctx.Err() == nil || r.done == 0) {
 		return nil, ended
 	}
@@ -83,7 +83,7 @@ func newRun(s *Subject) (*run, error) {
 	}
 	var err error
 	if r.draw, err = s.Compile(fmt.Sprintf("rise draw %d masks of %d %s", o.Batch, o.Grid, o.Design),
-		func(_ *Within, in []*Node) []*Node {
+		func(_ *SubjectGraph, in []*Node) []*Node {
 			return []*Node{designs[o.Design].draw(in[1], in[0], in[2], o.Batch, o.Grid, r.height, r.width)}
 		}); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func newRun(s *Subject) (*run, error) {
 	if r.score, err = s.scorer(o.Batch); err != nil {
 		return nil, err
 	}
-	if r.add, err = s.Compile(fmt.Sprintf("rise add %d masks", o.Batch), func(_ *Within, in []*Node) []*Node {
+	if r.add, err = s.Compile(fmt.Sprintf("rise add %d masks", o.Batch), func(_ *SubjectGraph, in []*Node) []*Node {
 		return accumulate(in[0], in[1], in[2], in[3], in[4])
 	}); err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func accumulate(masks, rows, squareRows, sums, squareSums *Node) []*Node {
 
 func withDefaults(s *Subject) ask.Sampling {
 	o := s.Sampling
-	boxed := slices.ContainsFunc(s.Aims, func(a Aim) bool { return a.Boxed })
+	boxed := slices.ContainsFunc(s.Aims, func(a Aim) bool { return a.IsDetection })
 	fill := func(v *int, plain, detection int) {
 		if *v == 0 {
 			*v = plain
@@ -180,8 +180,8 @@ func checkResume(o ask.Sampling, aims int) error {
 	return nil
 }
 
-// goOn draws until the run is complete, a stop rule holds, or ctx ends.
-func (r *run) goOn(ctx context.Context, hear Hear) error {
+// continueRun draws until the run is complete, a stop rule holds, or ctx ends.
+func (r *run) continueRun(ctx context.Context, report Listener) error {
 	start := time.Now()
 	for batch := 0; r.done < r.sampling.Masks; batch++ {
 		if err := ctx.Err(); err != nil {
@@ -190,10 +190,10 @@ func (r *run) goOn(ctx context.Context, hear Hear) error {
 		if err := r.step(batch); err != nil {
 			return err
 		}
-		if err := hear(r.done, r.sampling.Masks, r.maps); err != nil {
+		if err := report(r.done, r.sampling.Masks, r.maps); err != nil {
 			return err
 		}
-		enough, err := r.enough(batch)
+		enough, err := r.isEnough(batch)
 		if err != nil {
 			return err
 		}
@@ -204,8 +204,8 @@ func (r *run) goOn(ctx context.Context, hear Hear) error {
 	return nil
 }
 
-// enough tells whether the halves agree as was asked for, once in a while.
-func (r *run) enough(batch int) (bool, error) {
+// isEnough tells whether the halves agree as was asked for, once in a while.
+func (r *run) isEnough(batch int) (bool, error) {
 	const every = 16 // batches
 	if r.sampling.Agreement == 0 || batch%every != every-1 {
 		return false, nil
@@ -345,14 +345,14 @@ func (r *run) maps() ([]*heatmap.Map, error) {
 			raw.Values[i] = float32(z + centre)
 			stderr.Values[i] = float32(math.Sqrt(max(square/(n*p*p)-z*z, 0) / (n - 1)))
 		}
-		sampled := &heatmap.Sampled{
+		sampled := &heatmap.SampledRun{
 			Masks: r.sampling.Masks, Grid: r.sampling.Grid, P: p, Seed: r.sampling.Seed, Batch: r.sampling.Batch,
 			Design:  r.sampling.Design,
 			Weights: slices.Clone(weights), Mean: mean, Agreement: math.NaN(),
 		}
 		if centre != 0 {
 			for h := range halves {
-				halves[h] = less(halves[h], field(sums, h*(1+aims)), centre)
+				halves[h] = subtract(halves[h], field(sums, h*(1+aims)), centre)
 			}
 		}
 		if r.done >= 2*r.stretch() {
@@ -361,14 +361,14 @@ func (r *run) maps() ([]*heatmap.Map, error) {
 		if r.done == 1 {
 			stderr = heatmap.Grid{}
 		}
-		out = append(out, &heatmap.Map{Place: heatmap.AtMasks, Grid: above(raw, float32(sampled.Mean)), Raw: raw,
+		out = append(out, &heatmap.Map{Place: heatmap.AtMasks, Grid: positiveAbove(raw, float32(sampled.Mean)), Raw: raw,
 			StdErr: stderr, Sampled: sampled})
 	}
 	return out, nil
 }
 
-// less is a sum of masks by weight less the sum of masks times a level.
-func less(weighed, masks []float32, level float64) []float32 {
+// subtract is a sum of masks by weight less the sum of masks times a level.
+func subtract(weighed, masks []float32, level float64) []float32 {
 	out := make([]float32, len(weighed))
 	for i := range out {
 		out[i] = weighed[i] - float32(level)*masks[i]

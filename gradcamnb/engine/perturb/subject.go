@@ -41,9 +41,9 @@ type Subject struct {
 
 // Aim is one score of a batch of pictures.
 type Aim struct {
-	Wants  []string          // tensors of the model that the score reads
-	Params []*tensors.Tensor // what may differ without another program, such as a class
-	Boxed  bool              // it scores detections
+	Wants       []string          // tensors of the model that the score reads
+	Params      []*tensors.Tensor // what may differ without another program, such as a class
+	IsDetection bool              // it scores detections
 
 	// Score gives [batch] from the wanted tensors and the nodes of the parameters.
 	Score func(outputs map[string]*Node, params []*Node) *Node
@@ -51,14 +51,14 @@ type Aim struct {
 
 // GraphFn builds a program. Every program has the picture and the aims' parameters
 // at hand in m, and inputs of its own.
-type GraphFn func(m *Within, inputs []*Node) []*Node
+type GraphFn func(m *SubjectGraph, inputs []*Node) []*Node
 
 // Program is a compiled graph, called with its own inputs. The tensors given stay the
 // caller's, and those returned become the caller's.
 type Program func(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error)
 
-// Within is the subject inside a graph.
-type Within struct {
+// SubjectGraph is the subject inside a graph.
+type SubjectGraph struct {
 	Picture  *Node // as the model takes it, with a batch of 1
 	baseline *Node // like the picture; nil for zeros
 
@@ -69,12 +69,12 @@ type Within struct {
 
 // Enter puts the subject into a graph whose first inputs are those of
 // [Subject.Arguments]; the rest is the program's own.
-func (s *Subject) Enter(scope *model.Scope, inputs []*Node) (m *Within, rest []*Node) {
+func (s *Subject) Enter(scope *model.Scope, inputs []*Node) (m *SubjectGraph, rest []*Node) {
 	n := 1
 	for _, a := range s.Aims {
 		n += len(a.Params)
 	}
-	m = &Within{Picture: inputs[0], subject: s, scope: scope, params: inputs[1:n]}
+	m = &SubjectGraph{Picture: inputs[0], subject: s, scope: scope, params: inputs[1:n]}
 	if s.Baseline != nil {
 		m.baseline, n = inputs[n], n+1
 	}
@@ -95,18 +95,18 @@ func (s *Subject) Arguments() []*tensors.Tensor {
 }
 
 // Build puts the model behind x, a batch of pictures.
-func (m *Within) Build(x *Node, cuts, wants []string) source.Built {
+func (m *SubjectGraph) Build(x *Node, cuts, wants []string) source.BuiltModel {
 	return m.subject.Model.Build(m.scope, x, cuts, wants)
 }
 
 // Scores is what the aims score for x, a batch of pictures: [aims, batch].
-func (m *Within) Scores(x *Node) *Node {
+func (m *SubjectGraph) Scores(x *Node) *Node {
 	return m.ScoresOf(m.Build(x, nil, m.subject.Wants()).Outputs)
 }
 
-// ScoresOf is [Within.Scores] of a model that is built already, with the tensors of
+// ScoresOf is [SubjectGraph.Scores] of a model that is built already, with the tensors of
 // [Subject.Wants].
-func (m *Within) ScoresOf(outputs map[string]*Node) *Node {
+func (m *SubjectGraph) ScoresOf(outputs map[string]*Node) *Node {
 	return m.subject.ScoresOf(outputs, m.params)
 }
 
@@ -144,7 +144,7 @@ func (s *Subject) Size() (height, width int) {
 
 // Hide shows the picture through masks [batch, H, W], from 1, seen, to 0, where the
 // baseline B is seen instead: B + M (I - B).
-func (m *Within) Hide(masks *Node) *Node {
+func (m *SubjectGraph) Hide(masks *Node) *Node {
 	channels, _, _ := m.subject.Model.Card().Layout.Axes()
 	masks = InsertAxes(masks, channels)
 	if m.baseline == nil {
@@ -166,9 +166,9 @@ func (s *Subject) Batch() int {
 
 // Masked scores the picture under n masks that are made here, one after the other:
 // mask i is written into a field of H*W values by draw. The result is
-// [mask][aim]. Hear is told after every pass.
+// [mask][aim]. report is called after every pass.
 func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []float32),
-	hear func(done, total int) error) ([][]float32, error) {
+	report func(done, total int) error) ([][]float32, error) {
 	batch, err := s.batch(n)
 	if err != nil {
 		return nil, err
@@ -178,16 +178,16 @@ func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []flo
 	if err != nil {
 		return nil, err
 	}
-	return s.inBatches(ctx, series{n: n, dims: []int{batch, height, width}, draw: draw, score: score, hear: hear})
+	return s.inBatches(ctx, series{n: n, dims: []int{batch, height, width}, draw: draw, score: score, report: report})
 }
 
 // series is n things that are drawn and scored in batches.
 type series struct {
-	n     int
-	dims  []int // of a batch, whose first is how many it holds
-	draw  func(i int, one []float32)
-	score func(batch *tensors.Tensor) ([]float32, error) // [aim][one of the batch] laid flat
-	hear  func(done, total int) error
+	n      int
+	dims   []int // of a batch, whose first is how many it holds
+	draw   func(i int, one []float32)
+	score  func(batch *tensors.Tensor) ([]float32, error) // [aim][one of the batch] laid flat
+	report func(done, total int) error
 }
 
 // inBatches draws and scores: [one][aim].
@@ -219,7 +219,7 @@ func (s *Subject) inBatches(ctx context.Context, r series) ([][]float32, error) 
 			}
 			out = append(out, row)
 		}
-		if err := r.hear(len(out), n); err != nil {
+		if err := r.report(len(out), n); err != nil {
 			return out, err
 		}
 	}
@@ -246,14 +246,14 @@ func (s *Subject) scorer(batch int) (func(masks *tensors.Tensor) ([]float32, err
 			return s.Host(values, batch)
 		}, nil
 	}
-	program, err := s.Compile(fmt.Sprintf("masked %d %v", batch, s.Baseline != nil), func(m *Within, in []*Node) []*Node {
+	program, err := s.Compile(fmt.Sprintf("masked %d %v", batch, s.Baseline != nil), func(m *SubjectGraph, in []*Node) []*Node {
 		return []*Node{m.Scores(m.Hide(in[0]))}
 	})
-	return only(program), err
+	return singleResult(program), err
 }
 
-// only is a program whose one result is numbers.
-func only(program Program) func(in *tensors.Tensor) ([]float32, error) {
+// singleResult is a program whose one result is numbers.
+func singleResult(program Program) func(in *tensors.Tensor) ([]float32, error) {
 	return func(in *tensors.Tensor) ([]float32, error) {
 		out, err := program(in)
 		if err != nil {

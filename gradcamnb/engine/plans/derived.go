@@ -7,8 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// InOrder puts maps together by aim: those of before, then those of each method.
-func (p Plan) InOrder(before []*heatmap.Map, made [][]*heatmap.Map) []*heatmap.Map {
+// MergeMaps puts maps together by aim: those of before, then those of each method.
+func (p Plan) MergeMaps(before []*heatmap.Map, made [][]*heatmap.Map) []*heatmap.Map {
 	var out []*heatmap.Map
 	part := func(maps []*heatmap.Map, a int) []*heatmap.Map {
 		n := len(maps) / len(p.Aims)
@@ -26,7 +26,7 @@ func (p Plan) InOrder(before []*heatmap.Map, made [][]*heatmap.Map) []*heatmap.M
 // Repeatable tells whether one pass explains again what the plan explains: no method draws masks, and no target is a
 // detection.
 func (p Plan) Repeatable() bool {
-	return len(p.Forward) == 0 && p.Host == nil && !slices.ContainsFunc(p.Aims, aims.Aim.Boxed)
+	return len(p.Forward) == 0 && p.Host == nil && !slices.ContainsFunc(p.Aims, aims.Aim.IsDetection)
 }
 
 // Picture returns the plan for picture i alone, at what the aims came to there.
@@ -39,12 +39,12 @@ func (p Plan) Picture(i int, found []aims.Outcome) Plan {
 	return p
 }
 
-// Another returns the plan, of one picture, at other classes than those explained.
-func (p Plan) Another() (Plan, error) {
+// ChangeClass returns the plan, of one picture, at other classes than those explained.
+func (p Plan) ChangeClass() (Plan, error) {
 	p.Aims = slices.Clone(p.Aims)
 	for k, a := range p.Aims {
 		var err error
-		if p.Aims[k], err = a.Another(); err != nil {
+		if p.Aims[k], err = a.ChangeClass(); err != nil {
 			return p, err
 		}
 	}

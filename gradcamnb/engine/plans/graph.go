@@ -53,10 +53,10 @@ func (p Plan) Build(m source.Model, scope *model.Scope, inputs []*Node) *Parts {
 }
 
 // Parts are the nodes that the program of a plan gives back.
-type Parts = explained[*Node]
+type Parts = programResults[*Node]
 
 func buildGuided(m source.Model, scope *model.Scope, x *Node, wants []string) map[string]*Node {
-	parts, ok := m.(source.Guidable)
+	parts, ok := m.(source.GuidedBuilder)
 	if !ok {
 		exceptions.Panicf("model %s: guided backpropagation changes the gradient of the model's ReLUs, which are out of reach in it; take Saliency, SmoothGrad or Input x gradient", m.Card().Name)
 	}
@@ -68,7 +68,7 @@ type scene struct {
 	plan          Plan
 	model         source.Model
 	cuts          []string
-	built         source.Built
+	built         source.BuiltModel
 	x             *Node
 	score, output *Node
 	index         *Node
@@ -89,16 +89,16 @@ func (s scene) explain() explainedAim[*Node] {
 		if len(atLayer) == 0 {
 			break
 		}
-		at := s.at(i, "")
+		at := s.viewAt(i, "")
 		l := explainedLayer[*Node]{act: at.Act, grad: at.Grad}
 		for _, leaf := range atLayer {
 			here := at
-			if r, ok := leaf.how.(cam.Retargeted); ok {
-				here = s.at(i, r.Target)
+			if r, ok := leaf.how.(cam.Retargeting); ok {
+				here = s.viewAt(i, r.Target)
 			}
-			raw, _ := cam.AtLayer(leaf.how, here)
+			raw, _ := cam.MakeMap(leaf.how, here)
 			m := mapOf(raw)
-			if gross, ok := cam.Gross(leaf.how, here); ok {
+			if gross, ok := cam.SumMagnitudes(leaf.how, here); ok {
 				m.gross = ReduceMax(gross, 1, 2)
 			}
 			l.maps = append(l.maps, m)
@@ -106,22 +106,22 @@ func (s scene) explain() explainedAim[*Node] {
 		out.layers = append(out.layers, l)
 	}
 	for _, leaf := range atPicture {
-		out.picture = append(out.picture, mapOf(s.ofPicture(leaf)))
+		out.picture = append(out.picture, mapOf(s.makePictureMap(leaf)))
 	}
 	return out
 }
 
-// ofPicture is the map of a method that has no layer of its own.
-func (s scene) ofPicture(l leaf) *Node {
-	picture := s.at(s.cut(source.Picture), "")
+// makePictureMap is the map of a method that has no layer of its own.
+func (s scene) makePictureMap(l leaf) *Node {
+	picture := s.viewAt(s.cut(source.Picture), "")
 	switch how := l.how.(type) {
-	case cam.Guided:
+	case cam.GuidedPixels:
 		picture.Grad = picture.Grid(s.guided)
 		return how(picture)
-	case cam.Across:
-		var layers []cam.At
-		for _, name := range s.plan.across[l.name] {
-			layers = append(layers, s.at(s.cut(name), ""))
+	case cam.ManyLayers:
+		var layers []cam.View
+		for _, name := range s.plan.manyLayers[l.name] {
+			layers = append(layers, s.viewAt(s.cut(name), ""))
 		}
 		return how.Map(picture, layers)
 	case cam.Pixels:
@@ -133,8 +133,8 @@ func (s scene) ofPicture(l leaf) *Node {
 
 func (s scene) cut(name string) int { return slices.Index(s.cuts, name) }
 
-// at is what a method sees at a cut, for the aim's own score or for another of its class.
-func (s scene) at(cut int, retarget string) cam.At {
+// viewAt is what a method sees at a cut, for the aim's own score or for another of its class.
+func (s scene) viewAt(cut int, retarget string) cam.View {
 	score := s.score
 	if retarget != "" {
 		kind, err := target.ByName(retarget)
@@ -156,7 +156,7 @@ func (s scene) at(cut int, retarget string) cam.At {
 		size := s.plan.Size(s.model.Card().Layout)
 		tokens = func(n *Node) *Node { return source.Tokens(n, size) }
 	}
-	return cam.At{
+	return cam.View{
 		Act: c.Grid(c.Node), Grad: c.Grid(s.slopes[retarget][cut]), Score: score, Output: s.output, Index: s.index,
 		Node: c.Node, Grid: c.Grid, Bias: c.Bias, Name: s.cuts[cut],
 		Tokens: tokens,
@@ -165,7 +165,7 @@ func (s scene) at(cut int, retarget string) cam.At {
 
 // guides tells whether a method takes the guided rule's gradient.
 func (p Plan) guides() bool {
-	return slices.ContainsFunc(p.leaves(), func(l leaf) bool { _, ok := l.how.(cam.Guided); return ok })
+	return slices.ContainsFunc(p.leaves(), func(l leaf) bool { _, ok := l.how.(cam.GuidedPixels); return ok })
 }
 
 // cuts are the plan's layers, as far as a method makes a map there, and then what the
@@ -182,7 +182,7 @@ func (p Plan) cuts() []string {
 		names = append(names, source.Picture)
 	}
 	for _, l := range atPicture {
-		for _, name := range p.across[l.name] {
+		for _, name := range p.manyLayers[l.name] {
 			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}

@@ -46,7 +46,7 @@ func resolveLayers(all []source.Layer, names []string) ([]source.Layer, error) {
 		if err != nil {
 			return nil, err
 		}
-		if l.Beside {
+		if l.WithoutPicture {
 			return nil, fmt.Errorf("layer %q does not depend on the picture, but on another input alone, so there is nothing of the picture to explain; layers that do: %s", name, spatialNames(all))
 		}
 		if !l.Spatial() {

@@ -43,15 +43,15 @@ func (p *Plan) takeMethods(names []string) error {
 // atLayers tells whether a method of the plan makes its maps at layers.
 func (p Plan) atLayers() bool {
 	return slices.ContainsFunc(p.methods, func(m cam.Method) bool {
-		_, fused := m.How.(cam.Fused)
-		return fused || cam.HasLayer(m.How)
+		_, fused := m.Procedure.(cam.LayerFusion)
+		return fused || cam.HasLayer(m.Procedure)
 	}) || slices.ContainsFunc(p.Forward, func(f perturb.Method) bool { return f.AtLayers })
 }
 
 // allLevels tells whether a method of the plan is of all levels of a detector.
 func (p Plan) allLevels() bool {
 	return slices.ContainsFunc(p.methods, func(m cam.Method) bool {
-		fused, ok := m.How.(cam.Fused)
+		fused, ok := m.Procedure.(cam.LayerFusion)
 		return ok && fused.AllLevels
 	})
 }
@@ -68,17 +68,17 @@ func (p Plan) leaves() []leaf {
 	var out []leaf
 	var add func(cam.Method)
 	add = func(m cam.Method) {
-		switch how := m.How.(type) {
+		switch how := m.Procedure.(type) {
 		case cam.OnePass:
 			if !slices.ContainsFunc(out, func(l leaf) bool { return l.name == m.Name }) {
 				out = append(out, leaf{m.Name, how, m.Unit})
 			}
-		case cam.Joined:
-			for _, part := range how.Of {
+		case cam.MethodFusion:
+			for _, part := range how.Methods {
 				add(part)
 			}
-		case cam.Fused:
-			add(how.Of)
+		case cam.LayerFusion:
+			add(how.Method)
 		}
 	}
 	for _, m := range p.methods {
@@ -99,11 +99,11 @@ func split(leaves []leaf) (atLayer, atPicture []leaf) {
 	return atLayer, atPicture
 }
 
-// acrossLayers names, for every method that looks at many layers, those that it looks at.
-func acrossLayers(leaves []leaf, layers []source.Layer) map[string][]string {
+// groupLayers names, for every method that looks at many layers, those that it looks at.
+func groupLayers(leaves []leaf, layers []source.Layer) map[string][]string {
 	out := map[string][]string{}
 	for _, l := range leaves {
-		across, ok := l.how.(cam.Across)
+		across, ok := l.how.(cam.ManyLayers)
 		if !ok {
 			continue
 		}
@@ -119,7 +119,7 @@ func acrossLayers(leaves []leaf, layers []source.Layer) map[string][]string {
 // checkRetargeted is an error if a method brings a score of its own that does not fit a target.
 func (p Plan) checkRetargeted() error {
 	for _, l := range p.leaves() {
-		r, ok := l.how.(cam.Retargeted)
+		r, ok := l.how.(cam.Retargeting)
 		if !ok {
 			continue
 		}
@@ -128,7 +128,7 @@ func (p Plan) checkRetargeted() error {
 			return err
 		}
 		for _, a := range p.Aims {
-			if err := a.Rescored(l.name, kind); err != nil {
+			if err := a.CheckRetarget(l.name, kind); err != nil {
 				return err
 			}
 		}

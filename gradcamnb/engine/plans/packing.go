@@ -4,8 +4,8 @@ package plans
 // its parts in that order, both when the graph is built, where the parts are nodes, and when it is
 // called, where they are tensors.
 
-// explained is what the program of a plan gives back.
-type explained[T any] struct {
+// programResults is what the program of a plan gives back.
+type programResults[T any] struct {
 	output T // the model's first output
 	aims   []explainedAim[T]
 }
@@ -30,7 +30,7 @@ type explainedMap[T any] struct {
 }
 
 // each visits what the program gives back, in order.
-func (e *explained[T]) each(visit func(*T)) {
+func (e *programResults[T]) each(visit func(*T)) {
 	visit(&e.output)
 	for i := range e.aims {
 		a := &e.aims[i]
@@ -55,7 +55,7 @@ func eachMap[T any](maps []explainedMap[T], visit func(*T)) {
 }
 
 // List lists what the program gives back, in order.
-func (e *explained[T]) List() []T {
+func (e *programResults[T]) List() []T {
 	var out []T
 	e.each(func(v *T) { out = append(out, *v) })
 	return out
@@ -63,9 +63,9 @@ func (e *explained[T]) List() []T {
 
 // unpack is what a plan's program gave back, of the list that List made. It has no room for
 // activations and gradients.
-func unpack[T any](p Plan, first string, list []T) explained[T] {
+func unpack[T any](p Plan, first string, list []T) programResults[T] {
 	atLayer, atPicture := split(p.leaves())
-	e := explained[T]{aims: make([]explainedAim[T], len(p.Aims))}
+	e := programResults[T]{aims: make([]explainedAim[T], len(p.Aims))}
 	for i := range e.aims {
 		a := &e.aims[i]
 		if p.Aims[i].HasHead(first) {
@@ -83,9 +83,9 @@ func unpack[T any](p Plan, first string, list []T) explained[T] {
 	return e
 }
 
-// Inside lists the activations and the gradient, [b, h, w, c], at every layer of the first aim, which its maps are made
-// of. Who compares them with those of another implementation has a program give them back, too.
-func (e *explained[T]) Inside() []T {
+// Intermediates lists the activations and the gradient, [b, h, w, c], at every layer of the first aim, which its maps
+// are made of. Who compares them with those of another implementation has a program give them back, too.
+func (e *programResults[T]) Intermediates() []T {
 	var out []T
 	for _, l := range e.aims[0].layers {
 		out = append(out, l.act, l.grad)

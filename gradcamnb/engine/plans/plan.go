@@ -23,9 +23,9 @@ type Plan struct {
 	// Host scores masked copies of a picture if the model is a Go function; else nil.
 	Host func(picture int) func(masks []float32, n int) ([]float32, error)
 
-	first   aims.Answer // what the best classes are listed of
-	methods []cam.Method
-	across  map[string][]string // layers that a method looks at beside those of the plan, by method
+	first      aims.Answer // what the best classes are listed of
+	methods    []cam.Method
+	manyLayers map[string][]string // layers that a method looks at besides those of the plan, by method
 }
 
 // Key tells plans apart that need different programs. Indices and masks are
@@ -47,7 +47,7 @@ func (p Plan) Key() string {
 
 // New plans a request. What the model detects in the pictures is needed for targets that are detections, and nil for
 // others.
-func New(m source.Model, input []int, r ask.Request, seen *detections.Found, look aims.Look) (Plan, error) {
+func New(m source.Model, input []int, r ask.Request, seen *detections.Findings, look aims.ValuesFn) (Plan, error) {
 	p := Plan{Input: input}
 	targets := Targets(m.Card(), r)
 	layers, err := m.Layers(input, "")
@@ -68,7 +68,7 @@ func New(m source.Model, input []int, r ask.Request, seen *detections.Found, loo
 	if err := p.checkRetargeted(); err != nil {
 		return Plan{}, err
 	}
-	p.across = acrossLayers(p.leaves(), layers)
+	p.manyLayers = groupLayers(p.leaves(), layers)
 	if !p.atLayers() {
 		return p, nil
 	}
@@ -83,13 +83,13 @@ func Targets(c source.Card, r ask.Request) []ask.Target {
 	case len(r.Targets) > 0:
 		return r.Targets
 	case c.Detector != nil:
-		return []ask.Target{one(kind.Detection)}
+		return []ask.Target{singleTarget(kind.Detection)}
 	}
-	return []ask.Target{one(kind.Top)}
+	return []ask.Target{singleTarget(kind.Top)}
 }
 
-// one is the first target of a kind that counts them by rank.
-func one(k kind.Kind) ask.Target {
+// singleTarget is the first target of a kind that counts them by rank.
+func singleTarget(k kind.Kind) ask.Target {
 	return ask.Target{Spec: kind.Spec{Kind: k.Name, Index: []int{1}}}
 }
 

@@ -67,11 +67,11 @@ func (p Plan) Results(c source.Card, out []*tensors.Tensor, in inputs.Input,
 }
 
 // read takes the maps that the program made of one aim.
-func (p Plan) read(from explainedAim[*tensors.Tensor], c source.Card) (map[made][]shown, error) {
+func (p Plan) read(from explainedAim[*tensors.Tensor], c source.Card) (map[resultKey][]pictureMap, error) {
 	size := p.Size(c.Layout)
 	batch := p.Input[0]
 	atLayer, atPicture := split(p.leaves())
-	maps := map[made][]shown{}
+	maps := map[resultKey][]pictureMap{}
 	take := func(of []leaf, list []explainedMap[*tensors.Tensor], layer int) error {
 		for k, l := range of {
 			raw := list[k].raw.Shape().Dimensions
@@ -82,7 +82,7 @@ func (p Plan) read(from explainedAim[*tensors.Tensor], c source.Card) (map[made]
 				return err
 			}
 			for i := range batch {
-				maps[made{l.name, layer}] = append(maps[made{l.name, layer}], shown{
+				maps[resultKey{l.name, layer}] = append(maps[resultKey{l.name, layer}], pictureMap{
 					raw:   heatmap.Grid{W: raw[2], H: raw[1], Values: device.Row(values, i, batch)},
 					full:  heatmap.Grid{W: size[1], H: size[0], Values: device.Row(full, i, batch)},
 					gross: gross[i],
@@ -99,44 +99,44 @@ func (p Plan) read(from explainedAim[*tensors.Tensor], c source.Card) (map[made]
 	return maps, take(atPicture, from.picture, -1)
 }
 
-// made names what the program made of one aim: a leaf's maps at a layer of the plan, by
+// resultKey names what the program made of one aim: a leaf's maps at a layer of the plan, by
 // number, or of the picture, -1.
-type made struct {
+type resultKey struct {
 	leaf  string
 	layer int
 }
 
-// shown is one map of one picture.
-type shown struct {
+// pictureMap is one map of one picture.
+type pictureMap struct {
 	raw, full heatmap.Grid
 	gross     float32 // see [heatmap.Map]
 }
 
 // mapsOf are the maps of picture i: by layer, then method; then those of the methods that
 // have no layer of their own.
-func (p Plan) mapsOf(from map[made][]shown, i int) []*heatmap.Map {
+func (p Plan) mapsOf(from map[resultKey][]pictureMap, i int) []*heatmap.Map {
 	var out []*heatmap.Map
 	add := func(m cam.Method, layer int) {
-		s := p.show(m.How, m.Name, from, layer, i)
+		s := p.show(m.Procedure, m.Name, from, layer, i)
 		shown := &heatmap.Map{Grid: s.full, Raw: s.raw, Gross: s.gross, Place: heatmap.AtPicture, Layer: "picture",
 			Method: m.Name, Unit: m.Unit, KeepsCells: m.KeepsCells}
 		if layer >= 0 {
 			l := p.Layers[layer]
 			shown.Place, shown.Layer, shown.Field, shown.Suggested = heatmap.AtLayer, l.Title(), field(l), l.Suggested
-		} else if _, ok := m.How.(cam.Fused); ok {
+		} else if _, ok := m.Procedure.(cam.LayerFusion); ok {
 			shown.Place, shown.Layer = heatmap.AtLayer, p.layerNames()
 		}
 		out = append(out, shown)
 	}
 	for k := range p.Layers {
 		for _, m := range p.methods {
-			if cam.HasLayer(m.How) {
+			if cam.HasLayer(m.Procedure) {
 				add(m, k)
 			}
 		}
 	}
 	for _, m := range p.methods {
-		if !cam.HasLayer(m.How) {
+		if !cam.HasLayer(m.Procedure) {
 			add(m, -1)
 		}
 	}
@@ -144,38 +144,38 @@ func (p Plan) mapsOf(from map[made][]shown, i int) []*heatmap.Map {
 }
 
 // show is a method's map at a layer, or of the picture, made of what the program made.
-func (p Plan) show(how cam.How, name string, from map[made][]shown, layer, i int) shown {
+func (p Plan) show(how cam.Procedure, name string, from map[resultKey][]pictureMap, layer, i int) pictureMap {
 	switch how := how.(type) {
-	case cam.Joined:
+	case cam.MethodFusion:
 		var parts []cam.Grid
-		for _, m := range how.Of {
+		for _, m := range how.Methods {
 			at := layer
-			if !cam.HasLayer(m.How) {
+			if !cam.HasLayer(m.Procedure) {
 				at = -1
 			}
-			parts = append(parts, plain(p.show(m.How, m.Name, from, at, i).full))
+			parts = append(parts, plain(p.show(m.Procedure, m.Name, from, at, i).full))
 		}
-		return joined(how.Join(parts))
-	case cam.Fused:
+		return newFusedMap(how.Join(parts))
+	case cam.LayerFusion:
 		var parts []cam.Grid
 		for k := range p.Layers {
-			s := p.show(how.Of.How, how.Of.Name, from, k, i)
+			s := p.show(how.Method.Procedure, how.Method.Name, from, k, i)
 			part := s.full
 			if !how.AllLevels {
 				part = (&heatmap.Map{Grid: s.full, Raw: s.raw}).Scaled()
 			}
 			parts = append(parts, plain(part))
 		}
-		return joined(how.Join(parts))
+		return newFusedMap(how.Join(parts))
 	}
-	return from[made{name, layer}][i]
+	return from[resultKey{name, layer}][i]
 }
 
 func plain(g heatmap.Grid) cam.Grid { return cam.Grid{H: g.H, W: g.W, Flat: g.Values} }
 
-func joined(g cam.Grid) shown {
+func newFusedMap(g cam.Grid) pictureMap {
 	out := heatmap.Grid{H: g.H, W: g.W, Values: g.Flat}
-	return shown{raw: out, full: out}
+	return pictureMap{raw: out, full: out}
 }
 
 // layerNames are the names of all layers of the plan.

@@ -158,8 +158,8 @@ func partsOf(x *Node, n int) []*Node {
 	return out
 }
 
-// together joins what parts of a batch have given, without what filled them up.
-func together(parts []*Node, batch int) *Node {
+// joinParts joins what parts of a batch have given, without what filled them up.
+func joinParts(parts []*Node, batch int) *Node {
 	whole := parts[0]
 	if len(parts) > 1 {
 		whole = Concatenate(parts, 0)
@@ -170,15 +170,15 @@ func together(parts []*Node, batch int) *Node {
 	return whole
 }
 
-// togetherAll is [together] of tensors by name.
-func togetherAll(parts []map[string]*Node, batch int) map[string]*Node {
+// joinAllParts is [joinParts] of tensors by name.
+func joinAllParts(parts []map[string]*Node, batch int) map[string]*Node {
 	out := map[string]*Node{}
 	for name := range parts[0] {
 		var of []*Node
 		for _, p := range parts {
 			of = append(of, p[name])
 		}
-		out[name] = together(of, batch)
+		out[name] = joinParts(of, batch)
 	}
 	return out
 }
@@ -186,7 +186,7 @@ func togetherAll(parts []map[string]*Node, batch int) map[string]*Node {
 // buildInParts is Build for more or fewer pictures than the file is made for: the model is
 // put into the graph once for every part of the batch. A cut is one node all the same, of
 // which every part reads its own pictures; so the parts are built from one cut to the next.
-func (m *onnxModel) buildInParts(scope *model.Scope, x *Node, n int, cuts, wants []string) Built {
+func (m *onnxModel) buildInParts(scope *model.Scope, x *Node, n int, cuts, wants []string) BuiltModel {
 	batch, input := x.Shape().Dim(0), slices.Clone(x.Shape().Dimensions)
 	input[0] = n
 	r := m.rewritten(x.Graph(), input, cuts, wants)
@@ -203,7 +203,7 @@ func (m *onnxModel) buildInParts(scope *model.Scope, x *Node, n int, cuts, wants
 		for _, g := range given {
 			parts = append(parts, r.call(scope, g, []string{t.Name})[0])
 		}
-		whole := together(parts, n*len(parts))
+		whole := joinParts(parts, n*len(parts))
 		nodes[t.Name] = whole
 		for i, g := range given {
 			g[t.Rewritten] = Slice(whole, AxisRange(i*n, (i+1)*n))
@@ -211,9 +211,9 @@ func (m *onnxModel) buildInParts(scope *model.Scope, x *Node, n int, cuts, wants
 	}
 	var outputs []map[string]*Node
 	for _, g := range given {
-		outputs = append(outputs, r.wanted(scope, g, wants))
+		outputs = append(outputs, r.collectOutputs(scope, g, wants))
 	}
-	built := Built{Outputs: togetherAll(outputs, batch)}
+	built := BuiltModel{Outputs: joinAllParts(outputs, batch)}
 	for _, cut := range cuts {
 		if cut == Picture {
 			built.Cuts = append(built.Cuts, m.pictureCut(x))
@@ -227,8 +227,8 @@ func (m *onnxModel) buildInParts(scope *model.Scope, x *Node, n int, cuts, wants
 	return built
 }
 
-// wanted are tensors of the file, in the file's own axis order.
-func (r *rewritten) wanted(scope *model.Scope, given map[string]*Node, wants []string) map[string]*Node {
+// collectOutputs are tensors of the file, in the file's own axis order.
+func (r *rewrittenGraph) collectOutputs(scope *model.Scope, given map[string]*Node, wants []string) map[string]*Node {
 	nodes := r.call(scope, maps.Clone(given), wants)
 	out := map[string]*Node{}
 	for i, want := range wants {

@@ -9,26 +9,26 @@ import (
 
 // cells brings a tensor of the rewritten graph to cells of the picture and back.
 type cells struct {
-	places.Found
+	places.Position
 	rank  int
 	order []int // of the node's axes: batch, then rows and columns or the one axis of both, then channels
 }
 
-// grid is the size of a tensor as a map, [h, w, channels]; zero where it is none.
-func grid(f places.Found, dims []int) [3]int {
+// grid is the size [h, w] of a tensor as a map, and its channels; zero if it is none.
+func grid(f places.Position, dims []int) (size [2]int, channels int) {
 	switch {
 	case !f.Places():
-		return [3]int{}
+		return [2]int{}, 0
 	case f.C == 0:
-		return [3]int{f.Cells[0], f.Cells[1], 1}
+		return f.Cells, 1
 	}
-	return [3]int{f.Cells[0], f.Cells[1], dims[f.C]}
+	return f.Cells, dims[f.C]
 }
 
 // cellsOf says how the node of a tensor is brought to cells. Where the tensor has none, a
 // node of rank 4 counts as [batch, channels, h, w], as attention is looked at.
-func cellsOf(t onnxnorm.Tensor, f places.Found) cells {
-	c := cells{Found: f, rank: len(t.Dims)}
+func cellsOf(t onnxnorm.Tensor, f places.Position) cells {
+	c := cells{Position: f, rank: len(t.Dims)}
 	switch {
 	case !f.Places() && c.rank == 4:
 		c.order = []int{0, 2, 3, 1}
@@ -55,7 +55,7 @@ func (c cells) grid(n *Node) *Node {
 	if c.order == nil {
 		return n
 	}
-	n = places.Ordered(n, c.order)
+	n = places.Reorder(n, c.order)
 	switch {
 	case c.Flat():
 		return c.Unfold(n)
@@ -70,7 +70,7 @@ func (c cells) grid(n *Node) *Node {
 func (c cells) node(grid, clean *Node) *Node {
 	switch {
 	case c.Flat():
-		grid = c.Fold(grid, places.Ordered(clean, c.order))
+		grid = c.Fold(grid, places.Reorder(clean, c.order))
 	case c.Places() && c.C == 0:
 		grid = Squeeze(grid, -1)
 	}
@@ -83,7 +83,7 @@ func tokens(axes []places.Axis) func(*Node) *Node {
 	if len(axes) == 0 {
 		return nil
 	}
-	f, ok := places.OnOne(axes[len(axes)-1])
+	f, ok := places.FindOnOneAxis(axes[len(axes)-1])
 	if !ok {
 		return nil
 	}

@@ -21,7 +21,7 @@ func newDAG(layers []Layer) *dag {
 				from++
 			}
 		}
-		if from == 0 && !l.Beside {
+		if from == 0 && !l.WithoutPicture {
 			g.roots = append(g.roots, i)
 		}
 	}

@@ -20,7 +20,7 @@ func PictureInput(m Model) string {
 // Exposed is the model as it was read, for another runtime to be asked for every tensor
 // that is named: an ONNX file with its weights inside, whose outputs they are, made for
 // a picture of the given shape and other inputs of the shapes of their values.
-func Exposed(f Fed, input []int, names []string) ([]byte, error) {
+func Exposed(f BoundModel, input []int, names []string) ([]byte, error) {
 	o, ok := f.whole.(*onnxModel)
 	if !ok {
 		return nil, errors.New("the model is no ONNX file, so no other runtime can be asked")

@@ -11,21 +11,22 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// besideWeights finds weights that the model keeps in other files, as torch's newer exporter
-// writes them (net.onnx and net.onnx.data), and returns the files. beside opens such a
+// storedWeights finds weights that the model keeps in other files, as torch's newer exporter
+// writes them (net.onnx and net.onnx.data), and returns the files. openBeside opens such a
 // file, which must lie in the model's folder or below it: a model names no other file of
 // the machine.
-func besideWeights(m *protos.ModelProto, beside func(string) (*os.File, error)) (stored map[string]onnxnorm.Stored,
+func storedWeights(m *protos.ModelProto, openBeside func(string) (*os.File, error)) (
+	stored map[string]onnxnorm.StoredValues,
 	files []string, err error) {
 	open := map[string]*os.File{}
-	stored = map[string]onnxnorm.Stored{}
+	stored = map[string]onnxnorm.StoredValues{}
 	for _, t := range m.GetGraph().GetInitializer() {
 		if t.DataLocation != protos.TensorProto_EXTERNAL {
 			continue
 		}
 		location := externalData(t)["location"]
 		if open[location] == nil {
-			f, err := beside(filepath.FromSlash(location))
+			f, err := openBeside(filepath.FromSlash(location))
 			if err != nil {
 				return nil, nil, fmt.Errorf(
 					"the weight %q: its values are in a file of their own, which must lie beside the model: %w", t.Name, err)

@@ -53,7 +53,7 @@ func TestFieldsAgainstNetworks(t *testing.T) {
 func probed(layers []Layer, dims []int) []Layer {
 	var out []Layer
 	for _, l := range slices.Backward(layers) {
-		if l.Field == nil || l.Field.Gated || !l.Spatial() || len(out) == 3 || l.Grid[2] != l.Shape[1] ||
+		if l.Field == nil || l.Field.Gated || !l.Spatial() || len(out) == 3 || l.Channels != l.Shape[1] ||
 			l.Grid[0] != l.Shape[2] {
 			continue
 		}

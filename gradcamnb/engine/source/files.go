@@ -24,11 +24,13 @@ func (files openFiles) close() {
 	}
 }
 
-// readONNX reads a model file. Errors call it by the given name; beside opens a file
+// readONNX reads a model file. Errors call it by the given name; openBeside opens a file
 // that the model keeps weights in, by its name as the model has it.
-func readONNX(path, name string, beside func(string) (*os.File, error), o onnxnorm.Options) (*onnxModel, error) {
+func readONNX(path, name string, openBeside func(string) (*os.File, error), o onnxnorm.Options) (*onnxModel, error) {
 	var files openFiles
-	m, err := files.read(path, name, func(location string) (*os.File, error) { return files.opened(beside(location)) }, o)
+	m, err := files.read(path, name, func(location string) (*os.File, error) {
+		return files.opened(openBeside(location))
+	}, o)
 	if err != nil {
 		files.close() // which ends the hashing, too
 		return nil, err

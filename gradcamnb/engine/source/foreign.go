@@ -16,8 +16,8 @@ import (
 
 // Foreign is a model whose outputs another runtime has computed, for one batch of pictures:
 // [pictures, ...] each. It is built by taking them, has no layers, and no gradient.
-func Foreign(c Card, store *model.Store, outputs map[string]Value) Fed {
-	f := &foreign{card: c, store: store, outputs: outputs}
+func Foreign(c Card, store *model.Store, outputs map[string]Value) BoundModel {
+	f := &foreignModel{card: c, store: store, outputs: outputs}
 	f.card.Inputs = nil
 	var key strings.Builder
 	key.WriteString("foreign")
@@ -29,20 +29,20 @@ func Foreign(c Card, store *model.Store, outputs map[string]Value) Fed {
 		f.card.Inputs = append(f.card.Inputs, Input{Name: name, Type: "float32", Dims: v.Dims, Read: true, Batched: true})
 		fmt.Fprintf(&key, " %q %v", name, v.Dims)
 	}
-	return Fed{Model: f, Key: key.String(), whole: f, values: outputs}
+	return BoundModel{Model: f, Key: key.String(), whole: f, values: outputs}
 }
 
-type foreign struct {
+type foreignModel struct {
 	card    Card
 	store   *model.Store
 	outputs map[string]Value
 }
 
-func (f *foreign) Card() Card          { return f.card }
-func (f *foreign) Store() *model.Store { return f.store }
+func (f *foreignModel) Card() Card          { return f.card }
+func (f *foreignModel) Store() *model.Store { return f.store }
 
 // Layers lists the outputs alone.
-func (f *foreign) Layers(_ []int, output string) ([]Layer, error) {
+func (f *foreignModel) Layers(_ []int, output string) ([]Layer, error) {
 	var out []Layer
 	for i, name := range f.card.Outputs {
 		if v, ok := f.outputs[name]; ok {
@@ -53,11 +53,11 @@ func (f *foreign) Layers(_ []int, output string) ([]Layer, error) {
 }
 
 // Build takes the outputs that the graph has been given.
-func (f *foreign) Build(_ *model.Scope, x *Node, cuts, wants []string) Built {
+func (f *foreignModel) Build(_ *model.Scope, x *Node, cuts, wants []string) BuiltModel {
 	if len(cuts) > 0 {
 		exceptions.Panicf("the model %s is run by onnxruntime, which has no gradients and no layers to explain at; RISE, D-RISE and occlusion need neither", f.card.Name)
 	}
-	built := Built{Outputs: map[string]*Node{}}
+	built := BuiltModel{Outputs: map[string]*Node{}}
 	for _, name := range wants {
 		n := x.Graph().GetNodeByAlias(InputAlias(name))
 		if n == nil {
@@ -70,7 +70,7 @@ func (f *foreign) Build(_ *model.Scope, x *Node, cuts, wants []string) Built {
 }
 
 // fed is the model with the outputs of one of its pictures.
-func (f *foreign) fed(given map[string]onnxnorm.Given) Model {
+func (f *foreignModel) fed(given map[string]onnxnorm.GivenInput) Model {
 	out := *f
 	out.outputs = map[string]Value{}
 	for name, g := range given {
@@ -87,8 +87,8 @@ func FromONNX(m Model) bool {
 	return ok
 }
 
-// Whole is an ONNX model as another runtime reads it, with its weights inside.
-type Whole struct {
+// WholeModel is an ONNX model as another runtime reads it, with its weights inside.
+type WholeModel struct {
 	Data    []byte
 	Picture string // the input that is the picture
 	Type    string // of the picture
@@ -97,24 +97,24 @@ type Whole struct {
 	Outputs []string
 }
 
-// WholeOf is the model with the outputs that its card names.
-func WholeOf(f Fed) (Whole, error) {
+// NewWholeModel is the model with the outputs that its card names.
+func NewWholeModel(f BoundModel) (WholeModel, error) {
 	o, ok := f.whole.(*onnxModel)
 	if !ok {
-		return Whole{}, errors.New("the model is no ONNX file, so onnxruntime cannot run it")
+		return WholeModel{}, errors.New("the model is no ONNX file, so onnxruntime cannot run it")
 	}
 	g := proto.CloneOf(o.proto.Graph)
 	for i, w := range g.Initializer {
 		inside, err := o.inside(w)
 		if err != nil {
-			return Whole{}, err
+			return WholeModel{}, err
 		}
 		g.Initializer[i] = inside
 	}
 	data, err := o.written(g)
 	if err != nil {
-		return Whole{}, err
+		return WholeModel{}, err
 	}
-	return Whole{Data: data, Picture: o.options.Picture, Type: o.kind, Bare: o.bare, Batch: max(1, o.card.Input[0]),
+	return WholeModel{Data: data, Picture: o.options.Picture, Type: o.kind, Bare: o.bare, Batch: max(1, o.card.Input[0]),
 		Outputs: slices.Clone(o.card.Outputs)}, nil
 }

@@ -26,7 +26,7 @@ import (
 // before that.
 type GraphFn func(scope *model.Scope, image *Node) []*Node
 
-// InputsFn is a [GraphFn] of a model with inputs beside the picture, by name, in the types
+// InputsFn is a [GraphFn] of a model with inputs besides the picture, by name, in the types
 // and with the axes that the card's Inputs say.
 type InputsFn func(scope *model.Scope, image *Node, inputs map[string]*Node) []*Node
 
@@ -35,9 +35,9 @@ type gomlxModel struct {
 	card  Card
 	store *model.Store
 	fn    InputsFn
-	at    string                    // where the function is written
-	given map[string]onnxnorm.Given // for the inputs beside the picture
-	key   string                    // of the given values that are built in
+	at    string                         // where the function is written
+	given map[string]onnxnorm.GivenInput // for the inputs besides the picture
+	key   string                         // of the given values that are built in
 
 	listed *listings
 }
@@ -51,7 +51,7 @@ func GoMLX(c Card, store *model.Store, fn GraphFn) (Model, error) {
 		return nil, errNoFunction
 	}
 	if len(c.Inputs) > 0 {
-		return nil, fmt.Errorf("model %s: its card names inputs beside the picture, %s, and its function takes none; give one that does", c.Name, inputNames(c.Inputs))
+		return nil, fmt.Errorf("model %s: its card names inputs besides the picture, %s, and its function takes none; give one that does", c.Name, inputNames(c.Inputs))
 	}
 	m, err := GoMLXWithInputs(c, store,
 		func(scope *model.Scope, image *Node, _ map[string]*Node) []*Node { return fn(scope, image) })
@@ -64,7 +64,7 @@ func GoMLX(c Card, store *model.Store, fn GraphFn) (Model, error) {
 
 var errNoFunction = errors.New("a GoMLX model needs its store and its graph function")
 
-// GoMLXWithInputs is [GoMLX] of a model with inputs beside the picture, which the card's
+// GoMLXWithInputs is [GoMLX] of a model with inputs besides the picture, which the card's
 // Inputs name. An input whose first dimension is free, -1, has one row a picture.
 func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 	switch {
@@ -113,13 +113,13 @@ func checkCard(c Card) error {
 	return nil
 }
 
-func (m *gomlxModel) fed(given map[string]onnxnorm.Given) Model {
+func (m *gomlxModel) fed(given map[string]onnxnorm.GivenInput) Model {
 	view := *m
 	view.given, view.key = given, fmt.Sprint(given)
 	return &view
 }
 
-// inputs are the nodes of the inputs beside the picture.
+// inputs are the nodes of the inputs besides the picture.
 func (m *gomlxModel) inputs(x *Node) map[string]*Node {
 	nodes := map[string]*Node{}
 	for _, in := range m.card.Inputs {
@@ -170,39 +170,39 @@ func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 		named[name] = out[i]
 	}
 	if answer := out[0]; answer.Rank() == 0 || answer.Shape().Dim(0) != x.Shape().Dim(0) {
-		m.wrongf(userLine(answer), "", "output %q%s has the shape %v and no axis of pictures, which the first one is, of %d here", m.card.Outputs[0], made(answer), answer.Shape().Dimensions, x.Shape().Dim(0))
+		m.wrongf(userLine(answer), "", "output %q%s has the shape %v and no axis of pictures, which the first one is, of %d here", m.card.Outputs[0], locateNode(answer), answer.Shape().Dimensions, x.Shape().Dim(0))
 	}
 	return named
 }
 
-// made says where a node was made, if its graph is traced.
-func made(n *Node) string {
+// locateNode says where a node was made, if its graph is traced.
+func locateNode(n *Node) string {
 	if line := userLine(n); line != "" {
 		return ", made at " + line + ","
 	}
 	return ""
 }
 
-// walked is the model in a graph, with its layers.
-type walked struct {
+// walkedModel is the model in a graph, with its layers.
+type walkedModel struct {
 	*walk.Walk
 	outputs map[string]*Node
 }
 
-// walkedAt is where a graph keeps what was built in it.
-type walkedAt struct {
+// walkedKey is where a graph keeps what was built in it.
+type walkedKey struct {
 	of *listings
 	x  *Node
 }
 
 // walk builds the model, once in a graph, and reads it: what the outputs are made of, and
 // every node that the graph function named.
-func (m *gomlxModel) walk(scope *model.Scope, x *Node) walked {
-	at := walkedAt{m.listed, x}
-	if w, ok := x.Graph().State(at).(walked); ok {
+func (m *gomlxModel) walk(scope *model.Scope, x *Node) walkedModel {
+	at := walkedKey{m.listed, x}
+	if w, ok := x.Graph().State(at).(walkedModel); ok {
 		return w
 	}
-	w := walked{outputs: m.outputs(scope, x)}
+	w := walkedModel{outputs: m.outputs(scope, x)}
 	var ends []*Node
 	for _, name := range m.card.Outputs {
 		ends = append(ends, w.outputs[name])
@@ -212,9 +212,9 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walked {
 			ends = append(ends, n)
 		}
 	}
-	w.Walk = walk.Of(walk.Picture{Node: x, ChannelsLast: m.card.Layout == imgio.ChannelsLast}, ends...)
+	w.Walk = walk.Read(walk.Picture{Node: x, ChannelsLast: m.card.Layout == imgio.ChannelsLast}, ends...)
 	if !slices.ContainsFunc(ends, w.Sees) {
-		m.wrongf(userLine(ends[0]), "", "output %q%s does not depend on the picture, so nothing in it explains the output", m.card.Outputs[0], made(ends[0]))
+		m.wrongf(userLine(ends[0]), "", "output %q%s does not depend on the picture, so nothing in it explains the output", m.card.Outputs[0], locateNode(ends[0]))
 	}
 	for _, p := range w.Places { // an output keeps its name, also from a scope that is called so
 		if n := w.outputs[p.Name]; n != nil && n != p.Node {
@@ -229,7 +229,7 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walked {
 func hidden(alias string) bool { return strings.HasPrefix(alias, "/\x00") }
 
 // find is a node by output name, layer or alias.
-func (m *gomlxModel) find(w walked, name string) *Node {
+func (m *gomlxModel) find(w walkedModel, name string) *Node {
 	if n := w.outputs[name]; n != nil {
 		return n
 	}
@@ -266,9 +266,9 @@ func asFloat32(n *Node) *Node {
 
 // Build: see [Model]. Weights and activations stay in the model's own type; outputs and maps
 // are float32.
-func (m *gomlxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Built {
+func (m *gomlxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) BuiltModel {
 	w := m.walk(scope, x)
-	built := Built{Outputs: map[string]*Node{}}
+	built := BuiltModel{Outputs: map[string]*Node{}}
 	nodes := make([]*Node, 0, len(wants)+len(cuts))
 	for _, name := range slices.Concat(wants, cuts) {
 		if name == Picture {
@@ -293,7 +293,7 @@ func (m *gomlxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bu
 }
 
 // grid brings a layer to [batch, h, w, channels].
-func (m *gomlxModel) grid(w walked, n, x *Node) func(*Node) *Node {
+func (m *gomlxModel) grid(w walkedModel, n, x *Node) func(*Node) *Node {
 	layout := m.layout(w, n, x)
 	if a, ok := w.Attention(n); ok && !layout.Map() {
 		layout = a
@@ -303,9 +303,9 @@ func (m *gomlxModel) grid(w walked, n, x *Node) func(*Node) *Node {
 
 // layout is how a layer is a map: what the walk found out, or else what its shape alone
 // allows, if that is one thing.
-func (m *gomlxModel) layout(w walked, n, x *Node) walk.Layout {
+func (m *gomlxModel) layout(w walkedModel, n, x *Node) walk.Layout {
 	l := w.Layout(n)
-	if l.Map() || !w.Lost(n) {
+	if l.Map() || !w.IsLost(n) {
 		return l
 	}
 	return walk.ByShape(n, m.card.Layout.Size(x.Shape().Dimensions))

@@ -120,7 +120,7 @@ func TestLayersOfConstantWeights(t *testing.T) {
 }
 
 // What is added to a layer may be made of one node in 2^64 ways: every node is looked at once.
-func TestLayersBesideDoubledNumbers(t *testing.T) {
+func TestLayersWithDoubledNumbers(t *testing.T) {
 	m, err := GoMLX(Card{Name: "doubled", Input: []int{-1, 8, 8, 3}}, model.NewStore(),
 		func(_ *model.Scope, x *Node) []*Node {
 			g := x.Graph()

@@ -13,7 +13,7 @@ var units = map[walk.Ending]Unit{
 	walk.Ranks: Ranked,
 }
 
-// Ending: see [Ended]. It is read off the graph when the layers are listed; of a model whose
+// Ending: see [EndingTeller]. It is read off the graph when the layers are listed; of a model whose
 // layers were not, everything is taken for logits.
 func (m *gomlxModel) Ending(tensor string) Ending {
 	m.listed.mu.Lock()

@@ -57,8 +57,8 @@ type listing struct {
 	made    map[string]string // where in the graph function a variable is read first
 }
 
-// made is where the graph function reads a variable; empty where it does not.
-func (l *listings) made(path string) string {
+// locateVariable is where the graph function reads a variable; empty where it does not.
+func (l *listings) locateVariable(path string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, one := range l.of {
@@ -94,7 +94,7 @@ func (m *gomlxModel) Layers(input []int, output string) ([]Layer, error) {
 	for i := range layers {
 		layers[i].Feeds, layers[i].answer = l.feeds[at][layers[i].Name], l.answer[at][layers[i].Name]
 	}
-	stand(layers, m.card.Layout.Size(input))
+	markUpright(layers, m.card.Layout.Size(input))
 	suggest(layers)
 	return layers, nil
 }
@@ -157,7 +157,7 @@ func (m *gomlxModel) listAs(on compute.Backend, input []int) (l *listing, err er
 
 // listWalk makes layers of the places of a graph. The output comes last, in place of the
 // layer that it is.
-func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
+func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
 	l := &listing{made: map[string]string{}, endings: map[string]Ending{}}
 	for _, n := range x.Graph().Nodes() {
 		if n.Type() == NodeTypeParameter && strings.HasPrefix(n.GetParameterName(), model.RootScopePath) {
@@ -167,9 +167,9 @@ func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
 	nodes := []*Node{}
 	add := func(layer Layer, n *Node) {
 		layer.Shape, layer.Made = shapeOf(n, x), userLine(n)
-		if layer.Beside = !w.Sees(n); !layer.Beside {
+		if layer.WithoutPicture = !w.Sees(n); !layer.WithoutPicture {
 			lay := m.layout(w, n, x)
-			layer.Axes, layer.Grid = lay.Found(), [3]int{lay.Rows, lay.Columns, lay.Channels}
+			layer.Axes, layer.Grid, layer.Channels = lay.ToPosition(), [2]int{lay.Rows, lay.Columns}, lay.Channels
 		}
 		l.layers, nodes = append(l.layers, layer), append(nodes, n)
 	}
@@ -179,7 +179,7 @@ func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
 		if !p.Named && slices.ContainsFunc(m.card.Outputs, func(name string) bool { return w.outputs[name] == p.Node }) {
 			continue
 		}
-		add(Layer{Name: p.Name, Op: p.Op, Bias: w.HasBias(p), paths: p.Called(), inputs: p.Of()}, p.Node)
+		add(Layer{Name: p.Name, Op: p.Op, Bias: w.HasBias(p), paths: p.Names(), inputs: p.Origins()}, p.Node)
 	}
 	for alias, n := range x.Graph().IterAliasedNodes() {
 		if !hidden(alias) && !w.Sees(n) {
@@ -189,9 +189,9 @@ func (m *gomlxModel) listWalk(w walked, x *Node) *listing {
 	for _, name := range m.card.Outputs {
 		layer := Layer{Name: name, Op: w.outputs[name].Type().String()}
 		if p := ends[w.outputs[name]]; p != nil {
-			layer.Op, layer.inputs, layer.Bias = p.Op, p.Of(), w.HasBias(p)
+			layer.Op, layer.inputs, layer.Bias = p.Op, p.Origins(), w.HasBias(p)
 			if !p.Named {
-				layer.paths = append(p.Called(), p.Name)
+				layer.paths = append(p.Names(), p.Name)
 			}
 		}
 		add(layer, w.outputs[name])

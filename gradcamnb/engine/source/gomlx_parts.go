@@ -22,7 +22,7 @@ func NamedLayer(x *Node, alias string) *Node {
 	return x.WithAlias(name)
 }
 
-// BuildFrom: see [StartsAtLayer]. The whole function is built, and what comes after the layer
+// BuildFrom: see [LayerBuilder]. The whole function is built, and what comes after the layer
 // once more from the given values; what they replace is not computed.
 func (m *gomlxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node,
 	wants []string) map[string]*Node {
@@ -43,7 +43,7 @@ func (m *gomlxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, 
 	return out
 }
 
-// BuildGuided: see [Guidable]. The model is built once more from its first ReLU on.
+// BuildGuided: see [GuidedBuilder]. The model is built once more from its first ReLU on.
 func (m *gomlxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
 	gradient func(r, g *Node) *Node) map[string]*Node {
 	w := m.walk(scope, x)
@@ -61,7 +61,7 @@ func (m *gomlxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
 }
 
 // ends are the nodes of the wanted tensors.
-func (m *gomlxModel) ends(w walked, wants []string) []*Node {
+func (m *gomlxModel) ends(w walkedModel, wants []string) []*Node {
 	out := make([]*Node, len(wants))
 	for i, want := range wants {
 		out[i] = m.find(w, want)

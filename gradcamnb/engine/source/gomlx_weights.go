@@ -113,7 +113,7 @@ func NotNumbers(m Model) error {
 		if err != nil {
 			return fmt.Errorf("model %s: reading the weights %s: %w", g.card.Name, v.Path(), err)
 		}
-		at := g.listed.made(v.Path())
+		at := g.listed.locateVariable(v.Path())
 		if at == "" || finite(t) {
 			continue
 		}

@@ -43,5 +43,5 @@ func Tokens(n *Node, picture [2]int) *Node {
 	if !ok {
 		exceptions.Panicf("%d tokens form no grid of the aspect ratio of a picture of %d x %d pixels, whether %v of them are class and register tokens", n.Shape().Dim(1), picture[1], picture[0], extraTokens)
 	}
-	return places.Found{Cells: [2]int{h, w}, Before: extra}.Unfold(n)
+	return places.Position{Cells: [2]int{h, w}, Before: extra}.Unfold(n)
 }

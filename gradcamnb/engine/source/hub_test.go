@@ -151,16 +151,16 @@ func (h *fakeHub) store(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
 		return
 	}
-	http.ServeContent(&cutting{w, cut}, r, name, time.Time{}, bytes.NewReader(data))
+	http.ServeContent(&cuttingWriter{w, cut}, r, name, time.Time{}, bytes.NewReader(data))
 }
 
-// cutting drops the connection after so many bytes.
-type cutting struct {
+// cuttingWriter drops the connection after so many bytes.
+type cuttingWriter struct {
 	http.ResponseWriter
 	left int
 }
 
-func (c *cutting) Write(p []byte) (int, error) {
+func (c *cuttingWriter) Write(p []byte) (int, error) {
 	if len(p) > c.left {
 		_, _ = c.ResponseWriter.Write(p[:c.left])
 		c.ResponseWriter.(http.Flusher).Flush()

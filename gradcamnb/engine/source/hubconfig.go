@@ -118,7 +118,7 @@ func hubPrep(data []byte) (imgio.Prep, error) {
 		return imgio.Prep{}, errors.New("it shifts values after scaling them (rescale_offset), which is not supported")
 	}
 	p := imgio.Prep{Order: "RGB"}
-	if is(c.DoFlip, kind == "MobileViT") {
+	if boolOr(c.DoFlip, kind == "MobileViT") {
 		p.Order = "BGR"
 	}
 	if err := c.geometry(&p, kind, edge); err != nil {
@@ -130,8 +130,8 @@ func hubPrep(data []byte) (imgio.Prep, error) {
 	return p, p.Validate()
 }
 
-// is is a switch with a default.
-func is(given *bool, otherwise bool) bool {
+// boolOr is a switch with a default.
+func boolOr(given *bool, otherwise bool) bool {
 	if given == nil {
 		return otherwise
 	}
@@ -140,7 +140,7 @@ func is(given *bool, otherwise bool) bool {
 
 // geometry fills in size, fit and interpolation.
 func (c pictureProcessor) geometry(p *imgio.Prep, kind string, edge bool) error {
-	if !is(c.DoResize, true) {
+	if !boolOr(c.DoResize, true) {
 		return errors.New("it does not resize pictures (do_resize), so they would have any size")
 	}
 	size, err := readSize(c.Size, edge)
@@ -154,7 +154,7 @@ func (c pictureProcessor) geometry(p *imgio.Prep, kind string, edge bool) error 
 		}
 		p.Filter = filter
 	}
-	crop := is(c.DoCenterCrop, len(c.CropSize) > 0 && string(c.CropSize) != "null")
+	crop := boolOr(c.DoCenterCrop, len(c.CropSize) > 0 && string(c.CropSize) != "null")
 	switch {
 	case kind == "ConvNext" && size.ShortestEdge > 0:
 		return c.convNext(p, size.ShortestEdge)
@@ -214,7 +214,7 @@ func (c pictureProcessor) cut(p *imgio.Prep, size pixelSize) error {
 // becomes (p*f - mean) / std = (p - mean/f) / (std/f).
 func (c pictureProcessor) values(p *imgio.Prep, kind string) error {
 	factor := 1.
-	if is(c.DoRescale, true) {
+	if boolOr(c.DoRescale, true) {
 		factor = 1. / 255
 		if c.RescaleFactor != nil {
 			factor = *c.RescaleFactor
@@ -224,7 +224,7 @@ func (c pictureProcessor) values(p *imgio.Prep, kind string) error {
 		return errors.New("its rescale_factor is zero")
 	}
 	mean, std := channels3{0}, channels3{1}
-	if is(c.DoNormalize, kind != "MobileViT") {
+	if boolOr(c.DoNormalize, kind != "MobileViT") {
 		mean, std = c.ImageMean, c.ImageStd
 		if !slices.Contains([]int{1, 3}, len(mean)) || !slices.Contains([]int{1, 3}, len(std)) {
 			return fmt.Errorf("it normalises (do_normalize) by image_mean %v and image_std %v, which are not one number or three", mean, std)
@@ -233,7 +233,7 @@ func (c pictureProcessor) values(p *imgio.Prep, kind string) error {
 	for i := range 3 {
 		p.Mean[i] = float32(mean.at(i) / factor)
 		p.Scale[i] = float32(std.at(i) / factor)
-		if kind == "EfficientNet" && is(c.IncludeTop, true) {
+		if kind == "EfficientNet" && boolOr(c.IncludeTop, true) {
 			p.Scale[i] = float32(std.at(i) * std.at(i) / factor)
 		}
 	}

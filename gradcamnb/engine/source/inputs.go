@@ -16,7 +16,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/place"
 )
 
-// Input is an input of a model beside the picture: a second picture, numbers about the
+// Input is an input of a model besides the picture: a second picture, numbers about the
 // picture, a constant that the export has made an input.
 type Input struct {
 	Name string
@@ -109,7 +109,7 @@ func (i Input) fits(v Value, pictures int) (Value, error) {
 			return wrong(fmt.Sprintf("that is %d values for %d pictures; give one, or one a picture", dims[0], pictures))
 		}
 	}
-	if err := i.whole(v.Values); err != nil {
+	if err := i.checkWhole(v.Values); err != nil {
 		return Value{}, err
 	}
 	return Value{dims, v.Values}, nil
@@ -126,8 +126,8 @@ func (i Input) filledUp(dims []int, n int) []int {
 	return dims
 }
 
-// whole is an error if an input of whole numbers is given others.
-func (i Input) whole(values []float32) error {
+// checkWhole is an error if an input of whole numbers is given others.
+func (i Input) checkWhole(values []float32) error {
 	if i.float() {
 		return nil
 	}
@@ -156,14 +156,14 @@ func (i Input) row(v Value, picture int) Value {
 	return Value{dims, v.Values[picture*n : (picture+1)*n]}
 }
 
-// fedModel is a model that can be given values beside the picture. Integers are built in;
+// fedModel is a model that can be given values besides the picture. Integers are built in;
 // floats the graph finds by [InputAlias].
 type fedModel interface {
-	fed(map[string]onnxnorm.Given) Model
+	fed(map[string]onnxnorm.GivenInput) Model
 }
 
-// Fed is a model together with values for its inputs beside the picture.
-type Fed struct {
+// BoundModel is a model together with values for its inputs besides the picture.
+type BoundModel struct {
 	Model
 	Key string // tells apart those that need other programs
 
@@ -171,20 +171,20 @@ type Fed struct {
 	values map[string]Value
 }
 
-// Feed gives a model's inputs beside the picture their values, those of the sidecar where
+// Feed gives a model's inputs besides the picture their values, those of the sidecar where
 // there are no others. A value may have one row a picture.
-func Feed(m Model, values map[string]Value, pictures int) (Fed, error) {
+func Feed(m Model, values map[string]Value, pictures int) (BoundModel, error) {
 	c := m.Card()
 	all := map[string]Value{}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		at := slices.IndexFunc(c.Inputs, func(i Input) bool { return i.Name == name })
 		if at < 0 {
-			return Fed{}, fmt.Errorf("the model %s has no input %q beside the picture; it has %s", c.Name, name,
+			return BoundModel{}, fmt.Errorf("the model %s has no input %q besides the picture; it has %s", c.Name, name,
 				inputNames(c.Inputs))
 		}
 		v, err := c.Inputs[at].fits(values[name], pictures)
 		if err != nil {
-			return Fed{}, fmt.Errorf("model %s: %w", c.Name, err)
+			return BoundModel{}, fmt.Errorf("model %s: %w", c.Name, err)
 		}
 		all[name] = v
 	}
@@ -196,12 +196,12 @@ func Feed(m Model, values map[string]Value, pictures int) (Fed, error) {
 		case i.Default != nil:
 			v, err := i.fits(*i.Default, pictures)
 			if err != nil {
-				return Fed{}, fmt.Errorf("model %s, in its sidecar: %w", c.Name, err)
+				return BoundModel{}, fmt.Errorf("model %s, in its sidecar: %w", c.Name, err)
 			}
 			all[i.Name] = v
 		case i.Read:
-			return Fed{}, fmt.Errorf(
-				"the model %s takes the input %s beside the picture, and nothing gives it: give it with %s, or as one of the \"inputs\" in the sidecar", c.Name, i, place.Words(fmt.Sprintf("gradcamnb.Input(%q, ...)", i.Name), "--input "+i.Name+"=VALUES"))
+			return BoundModel{}, fmt.Errorf(
+				"the model %s takes the input %s besides the picture, and nothing gives it: give it with %s, or as one of the \"inputs\" in the sidecar", c.Name, i, place.Words(fmt.Sprintf("gradcamnb.Input(%q, ...)", i.Name), "--input "+i.Name+"=VALUES"))
 		}
 	}
 	return feed(m, all), nil
@@ -209,7 +209,7 @@ func Feed(m Model, values map[string]Value, pictures int) (Fed, error) {
 
 // FeedForListing is [Feed] where the shapes alone count: floats of a known shape that are
 // not given are zeros, and of values of many pictures those of the first count.
-func FeedForListing(m Model, values map[string]Value) (Fed, error) {
+func FeedForListing(m Model, values map[string]Value) (BoundModel, error) {
 	all := map[string]Value{}
 	maps.Copy(all, values)
 	for _, i := range m.Card().Inputs {
@@ -237,18 +237,18 @@ func FeedForListing(m Model, values map[string]Value) (Fed, error) {
 	return Feed(m, all, 1)
 }
 
-func feed(m Model, values map[string]Value) Fed {
-	f := Fed{Model: m, whole: m, values: values}
+func feed(m Model, values map[string]Value) BoundModel {
+	f := BoundModel{Model: m, whole: m, values: values}
 	if len(values) == 0 {
 		return f
 	}
-	given := map[string]onnxnorm.Given{}
+	given := map[string]onnxnorm.GivenInput{}
 	for _, i := range m.Card().Inputs {
 		v, ok := values[i.Name]
 		if !ok {
 			continue
 		}
-		g := onnxnorm.Given{Dims: v.Dims}
+		g := onnxnorm.GivenInput{Dims: v.Dims}
 		if !i.float() {
 			g.Ints = make([]int64, len(v.Values))
 			for k, x := range v.Values {
@@ -263,7 +263,7 @@ func feed(m Model, values map[string]Value) Fed {
 }
 
 // OfPicture is the model with the values of one of the pictures.
-func (f Fed) OfPicture(i int) Fed {
+func (f BoundModel) OfPicture(i int) BoundModel {
 	if len(f.values) == 0 {
 		return f
 	}
@@ -277,8 +277,8 @@ func (f Fed) OfPicture(i int) Fed {
 }
 
 // Floats are the names of the inputs whose values the programs take, in the order of
-// [Fed.Tensors].
-func (f Fed) Floats() []string {
+// [BoundModel.Tensors].
+func (f BoundModel) Floats() []string {
 	var names []string
 	for _, i := range f.Card().Inputs {
 		if _, ok := f.values[i.Name]; ok && i.float() {
@@ -289,7 +289,7 @@ func (f Fed) Floats() []string {
 }
 
 // Tensors are new tensors of the values that the programs take.
-func (f Fed) Tensors() []*tensors.Tensor {
+func (f BoundModel) Tensors() []*tensors.Tensor {
 	var out []*tensors.Tensor
 	for _, name := range f.Floats() {
 		v := f.values[name]
@@ -299,10 +299,10 @@ func (f Fed) Tensors() []*tensors.Tensor {
 }
 
 // Values are what the inputs are given, by name, with the pictures' axis.
-func (f Fed) Values() map[string]Value { return f.values }
+func (f BoundModel) Values() map[string]Value { return f.values }
 
 // InputAlias is the alias of the node that holds the values of an input, in the graph that
-// a [Fed] model is built in.
+// a [BoundModel] model is built in.
 func InputAlias(name string) string { return "/\x00input/" + name }
 
 // inputNode is that node, with its one row repeated where the model is built for more.

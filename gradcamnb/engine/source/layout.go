@@ -10,8 +10,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// layoutFound is what a graph says about the axes of its picture.
-type layoutFound struct {
+// foundLayout is what a graph says about the axes of its picture.
+type foundLayout struct {
 	layout   imgio.Layout
 	channels int    // that the first convolution takes of the picture; 0 where it does not say
 	by       string // the operator that says it, in words
@@ -20,8 +20,8 @@ type layoutFound struct {
 // layoutOf reads the order of the picture's axes off the graph: the axes are followed from
 // the input, of the given dims (-1 where one is free), to the first operator for which they
 // have a meaning. It is false where no operator says it.
-func layoutOf(m *protos.ModelProto, picture string, dims []int) (layoutFound, bool) {
-	f := follower{consts: constantsOf(m.Graph), at: map[string]followed{
+func layoutOf(m *protos.ModelProto, picture string, dims []int) (foundLayout, bool) {
+	f := follower{consts: constantsOf(m.Graph), at: map[string]tracedAxes{
 		picture: {axes: []int{0, 1, 2, 3}, dims: dims, whole: true},
 	}}
 	for _, n := range onnxnorm.Ordered(m.Graph.Node) {
@@ -30,11 +30,11 @@ func layoutOf(m *protos.ModelProto, picture string, dims []int) (layoutFound, bo
 		}
 		f.follow(n)
 	}
-	return layoutFound{}, false
+	return foundLayout{}, false
 }
 
-// followed says where the axes of a tensor come from.
-type followed struct {
+// tracedAxes says where the axes of a tensor come from.
+type tracedAxes struct {
 	axes  []int // of the picture, for each axis of the tensor; -1 where it is none of them
 	dims  []int // -1 where one is not known
 	whole bool  // nothing was taken away from the channels, or added to them
@@ -42,7 +42,7 @@ type followed struct {
 
 type follower struct {
 	consts map[string]*protos.TensorProto
-	at     map[string]followed
+	at     map[string]tracedAxes
 }
 
 // constantsOf are the weights and Constant nodes of a graph.
@@ -86,15 +86,15 @@ var inPlanes = map[string]bool{
 var kernelAt = map[string]int{"Conv": 1, "FusedConv": 1, "QLinearConv": 3, "ConvInteger": 1, "DeformConv": 1}
 
 // evidence is what a node says about the picture, if it reads it.
-func (f follower) evidence(n *protos.NodeProto) (layoutFound, bool) {
+func (f follower) evidence(n *protos.NodeProto) (foundLayout, bool) {
 	if len(n.Input) == 0 {
-		return layoutFound{}, false
+		return foundLayout{}, false
 	}
 	x, ok := f.at[n.Input[0]]
 	if !ok || len(x.axes) != 4 && n.OpType != "Reshape" {
-		return layoutFound{}, false
+		return foundLayout{}, false
 	}
-	found := layoutFound{by: fmt.Sprintf("operator %s, node %q", n.OpType, n.Name)}
+	found := foundLayout{by: fmt.Sprintf("operator %s, node %q", n.OpType, n.Name)}
 	switch {
 	case channelsLast(n):
 		found.layout, ok = meaning(x.axes[3], x.axes[1:3])
@@ -156,7 +156,7 @@ var reduces = map[string]bool{
 }
 
 // reduced is the layout by a mean, sum or the like over two axes, as a global pooling is written: those are the places.
-func (f follower) reduced(n *protos.NodeProto, x followed) (imgio.Layout, bool) {
+func (f follower) reduced(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool) {
 	over := f.ints(n, "axes")
 	if len(over) != 2 {
 		return "", false
@@ -166,7 +166,7 @@ func (f follower) reduced(n *protos.NodeProto, x followed) (imgio.Layout, bool) 
 
 // split is the layout by a Reshape that cuts two axes into two parts each, as patches are
 // made: those are the places.
-func (f follower) split(n *protos.NodeProto, x followed) (imgio.Layout, bool) {
+func (f follower) split(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool) {
 	out := f.reshaped(n, x)
 	if out == nil || len(out) <= len(x.dims) {
 		return "", false
@@ -184,7 +184,7 @@ func (f follower) split(n *protos.NodeProto, x followed) (imgio.Layout, bool) {
 }
 
 // scaled are the picture's axes that a Resize by constant scales makes longer or shorter.
-func (f follower) scaled(n *protos.NodeProto, x followed) []int {
+func (f follower) scaled(n *protos.NodeProto, x tracedAxes) []int {
 	at := 2
 	if n.OpType == "Upsample" {
 		at = 1
@@ -201,7 +201,7 @@ func (f follower) scaled(n *protos.NodeProto, x followed) []int {
 	return out
 }
 
-// keepAxes are the operators, beside those that work on each number alone, whose output
+// keepAxes are the operators, besides those that work on each number alone, whose output
 // has the axes of their first input.
 var keepAxes = map[string]bool{
 	"Pad": true, "Slice": true, "Split": true, "Concat": true, "Resize": true, "Upsample": true, "Expand": true,
@@ -216,21 +216,21 @@ var changesChannels = map[string]bool{
 
 // follow says where the axes of a node's outputs come from.
 func (f follower) follow(n *protos.NodeProto) {
-	x, at := f.first(n)
+	x, at := f.findFirst(n)
 	if at < 0 {
 		return
 	}
-	axes, dims, ok := f.after(n, x, at)
+	axes, dims, ok := f.followNode(n, x, at)
 	if !ok {
 		return
 	}
 	for _, name := range n.Output {
-		f.at[name] = followed{whole: x.whole && !changesChannels[n.OpType], axes: axes, dims: dims}
+		f.at[name] = tracedAxes{whole: x.whole && !changesChannels[n.OpType], axes: axes, dims: dims}
 	}
 }
 
-// after are the axes and dims of a node's outputs, given those of its input at; ok is false if they are not known.
-func (f follower) after(n *protos.NodeProto, x followed, at int) (axes, dims []int, ok bool) {
+// followNode are the axes and dims of a node's outputs, given those of its input at; ok is false if they are not known.
+func (f follower) followNode(n *protos.NodeProto, x tracedAxes, at int) (axes, dims []int, ok bool) {
 	switch {
 	case n.OpType == "Transpose":
 		return transposed(attrInts(n, "perm"), x)
@@ -247,7 +247,7 @@ func (f follower) after(n *protos.NodeProto, x followed, at int) (axes, dims []i
 }
 
 // transposed are the axes and dims after a Transpose.
-func transposed(perm []int, x followed) (axes, dims []int, ok bool) {
+func transposed(perm []int, x tracedAxes) (axes, dims []int, ok bool) {
 	if len(perm) != len(x.axes) {
 		return nil, nil, false
 	}
@@ -261,7 +261,7 @@ func transposed(perm []int, x followed) (axes, dims []int, ok bool) {
 }
 
 // regrouped are the axes and dims after a Reshape or the like.
-func (f follower) regrouped(n *protos.NodeProto, x followed) (axes, dims []int, ok bool) {
+func (f follower) regrouped(n *protos.NodeProto, x tracedAxes) (axes, dims []int, ok bool) {
 	if dims = f.reshaped(n, x); dims == nil {
 		return nil, nil, false
 	}
@@ -275,7 +275,7 @@ func (f follower) regrouped(n *protos.NodeProto, x followed) (axes, dims []int, 
 }
 
 // gathered are the axes and dims after a Gather by constant indices of at most one axis.
-func (f follower) gathered(n *protos.NodeProto, x followed) (axes, dims []int, ok bool) {
+func (f follower) gathered(n *protos.NodeProto, x tracedAxes) (axes, dims []int, ok bool) {
 	if len(n.Input) < 2 || len(x.axes) == 0 {
 		return nil, nil, false
 	}
@@ -295,8 +295,8 @@ func (f follower) gathered(n *protos.NodeProto, x followed) (axes, dims []int, o
 // wrapped is an axis that may be counted from the end; one of a damaged file that is no axis becomes one.
 func wrapped(axis, rank int) int { return (axis%rank + rank) % rank }
 
-// first is the node's input, with the most axes, that the picture's are known of.
-func (f follower) first(n *protos.NodeProto) (x followed, at int) {
+// findFirst is the node's input, with the most axes, that the picture's are known of.
+func (f follower) findFirst(n *protos.NodeProto) (x tracedAxes, at int) {
 	at = -1
 	for i, name := range n.Input {
 		if t, ok := f.at[name]; ok && (at < 0 || len(t.axes) > len(x.axes)) {

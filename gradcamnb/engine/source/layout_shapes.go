@@ -7,7 +7,7 @@ import (
 )
 
 // reshaped is the shape that a Reshape, Squeeze or Unsqueeze gives; nil if it is not known.
-func (f follower) reshaped(n *protos.NodeProto, x followed) []int {
+func (f follower) reshaped(n *protos.NodeProto, x tracedAxes) []int {
 	switch n.OpType {
 	case "Squeeze":
 		return squeezed(x.dims, f.ints(n, "axes"))
@@ -86,7 +86,7 @@ type group struct{ in, out []int }
 // groups are the smallest runs of axes of two shapes of one size that hold the same values,
 // in order; axes of length 1 are left out. Free dimensions, -1, are taken for equal.
 func groups(in, out []int) []group {
-	a, b := long(in), long(out)
+	a, b := longAxes(in), longAxes(out)
 	var all []group
 	for len(a) > 0 && len(b) > 0 {
 		g := group{a[:1], b[:1]}
@@ -110,8 +110,8 @@ func groups(in, out []int) []group {
 	return all
 }
 
-// long are the axes that are not of length 1.
-func long(dims []int) []int {
+// longAxes are the axes that are not of length 1.
+func longAxes(dims []int) []int {
 	var axes []int
 	for i, d := range dims {
 		if d != 1 {

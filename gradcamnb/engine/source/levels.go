@@ -13,7 +13,7 @@ type level struct {
 
 // isMap tells whether a layer is a map of the picture, of its aspect ratio.
 func isMap(l Layer, picture [2]int) bool {
-	return len(l.Shape) == 4 && l.Grid[0]*l.Grid[1] > 1 && l.Grid[2] > 1 && cellsOff(l.Grid[0], l.Grid[1], picture) <= 1
+	return len(l.Shape) == 4 && l.Grid[0]*l.Grid[1] > 1 && l.Channels > 1 && cellsOff(l.Grid[0], l.Grid[1], picture) <= 1
 }
 
 // ends are the last maps on every way back from a layer: what a head flattens.
@@ -42,8 +42,8 @@ func (g *dag) ends(from int, picture [2]int) []int {
 	return out
 }
 
-// all tells whether every way from the picture to all of the ends goes through a layer.
-func (g *dag) all(through int, ends []int) bool {
+// isOnEveryPath tells whether every way from the picture to all of the ends goes through a layer.
+func (g *dag) isOnEveryPath(through int, ends []int) bool {
 	seen := map[int]bool{through: true}
 	todo := slices.Clone(g.roots)
 	for len(todo) > 0 {
@@ -72,7 +72,7 @@ func levels(layers []Layer, output string, picture [2]int) []level {
 	}
 	byGrid := map[[2]int][]int{}
 	for _, i := range g.ends(from, picture) {
-		grid := [2]int(layers[i].Grid[:2])
+		grid := layers[i].Grid
 		byGrid[grid] = append(byGrid[grid], i)
 	}
 	var out []level
@@ -80,7 +80,7 @@ func levels(layers []Layer, output string, picture [2]int) []level {
 		l := level{grid, -1}
 		for i := slices.Max(ends); i >= 0 && l.last < 0; i-- {
 			c := layers[i]
-			if isMap(c, picture) && [2]int(c.Grid[:2]) == grid && !c.answer && !averages[c.Op] && g.all(i, ends) {
+			if isMap(c, picture) && c.Grid == grid && !c.answer && !averages[c.Op] && g.isOnEveryPath(i, ends) {
 				l.last = i
 			}
 		}
@@ -112,7 +112,7 @@ func suggestLevels(layers []Layer, output string, picture [2]int) bool {
 	flat[candidates] = true
 	for i, l := range layers {
 		if len(l.Shape) == 3 && flat[l.Shape[2]] || len(l.Shape) == 4 && flat[l.Shape[3]] && !isMap(l, picture) {
-			layers[i].Grid = [3]int{}
+			layers[i].Grid, layers[i].Channels = [2]int{}, 0
 		}
 	}
 	suggested := -1
@@ -177,8 +177,8 @@ func (g *dag) joinedAt(picture [2]int, candidate, of int) (grid [2]int, ok bool)
 				ends := g.ends(k, picture)
 				found = len(ends) > 0
 				for _, e := range ends {
-					grid = [2]int(g.layers[e].Grid[:2])
-					found = found && grid == [2]int(g.layers[ends[0]].Grid[:2])
+					grid = g.layers[e].Grid
+					found = found && grid == g.layers[ends[0]].Grid
 				}
 			}
 			at = next

@@ -24,8 +24,8 @@ var toRawData = []protowire.Number{
 const lightFrom = 4 << 10
 
 // unmarshal reads a model whose large weights stay in the file until they are asked for.
-func unmarshal(f *os.File, size int64, m *protos.ModelProto) (map[string]onnxnorm.Stored, error) {
-	r := &ahead{file: f, size: size}
+func unmarshal(f *os.File, size int64, m *protos.ModelProto) (map[string]onnxnorm.StoredValues, error) {
+	r := &aheadReader{file: f, size: size}
 	light, err := r.withoutWeights(0, size, toRawData)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func unmarshal(f *os.File, size int64, m *protos.ModelProto) (map[string]onnxnor
 	if err := proto.Unmarshal(light, m); err != nil {
 		return nil, err
 	}
-	stored := map[string]onnxnorm.Stored{}
+	stored := map[string]onnxnorm.StoredValues{}
 	for i, t := range m.GetGraph().GetInitializer() {
 		if w := r.weights[i]; w.size > 0 {
 			if stored[t.Name], err = inFile(f, w); err != nil {
@@ -47,8 +47,8 @@ func unmarshal(f *os.File, size int64, m *protos.ModelProto) (map[string]onnxnor
 // stretch is a part of a file.
 type stretch struct{ at, size int64 }
 
-// ahead reads an encoded message mostly in order, in few calls.
-type ahead struct {
+// aheadReader reads an encoded message mostly in order, in few calls.
+type aheadReader struct {
 	file   io.ReaderAt
 	size   int64
 	buffer []byte
@@ -58,7 +58,7 @@ type ahead struct {
 }
 
 // bytes reads a stretch, which must lie in the file.
-func (a *ahead) bytes(at, size int64) ([]byte, error) {
+func (a *aheadReader) bytes(at, size int64) ([]byte, error) {
 	if at < a.from || at+size > a.from+int64(len(a.buffer)) {
 		const chunk = 64 << 10
 		a.from, a.buffer = at, make([]byte, min(max(size, chunk), a.size-at))
@@ -72,7 +72,7 @@ func (a *ahead) bytes(at, size int64) ([]byte, error) {
 
 // withoutWeights is the encoded message from at to end without the field that the path of
 // field numbers leads to, where that is large.
-func (a *ahead) withoutWeights(at, end int64, path []protowire.Number) (out []byte, err error) {
+func (a *aheadReader) withoutWeights(at, end int64, path []protowire.Number) (out []byte, err error) {
 	for at < end {
 		const longest = 20 // a tag and a number, ten bytes each
 		head, err := a.bytes(at, min(longest, end-at))
@@ -124,12 +124,12 @@ func (a *ahead) withoutWeights(at, end int64, path []protowire.Number) (out []by
 }
 
 // inFile is where a weight's values are, to be read from a file that stays open for it.
-func inFile(f *os.File, at stretch) (onnxnorm.Stored, error) {
+func inFile(f *os.File, at stretch) (onnxnorm.StoredValues, error) {
 	opened, err := f.Stat()
 	if err != nil {
-		return onnxnorm.Stored{}, err
+		return onnxnorm.StoredValues{}, err
 	}
-	return onnxnorm.Stored{Size: int(at.size), Read: func(into []byte, from int) {
+	return onnxnorm.StoredValues{Size: int(at.size), Read: func(into []byte, from int) {
 		now, err := f.Stat()
 		if err == nil && (now.Size() != opened.Size() || !now.ModTime().Equal(opened.ModTime())) {
 			err = errors.New("it was changed after the model was opened: open the model again")

@@ -12,8 +12,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// told is what a model's file says about itself.
-type told struct {
+// fileMetadata is what a model's file says about itself.
+type fileMetadata struct {
 	by       string // who wrote it, in words
 	prep     *imgio.Prep
 	labels   []string
@@ -23,7 +23,7 @@ type told struct {
 
 // tellers read what a maker's exporter writes into a file's metadata_props; nil where it is
 // not theirs.
-var tellers = []func(props map[string]string, dims []int) *told{ultralytics, paddleOCR}
+var tellers = []func(props map[string]string, dims []int) *fileMetadata{ultralytics, paddleOCR}
 
 // takeMetadata takes from the file's metadata what the sidecar has not said.
 func (m *onnxModel) takeMetadata() error {
@@ -50,7 +50,7 @@ func (m *onnxModel) takeMetadata() error {
 }
 
 // take takes what was told that nothing else says, and says what it took.
-func (m *onnxModel) take(t *told) (took []string, err error) {
+func (m *onnxModel) take(t *fileMetadata) (took []string, err error) {
 	c := &m.card
 	if c.Prep == nil && t.prep != nil && t.prep.Validate() == nil {
 		c.Prep = t.prep
@@ -96,11 +96,11 @@ func Described(c Card, labels string) Sidecar {
 //
 // Ultralytics 8.4.190, ultralytics/engine/exporter.py, data/augment.py (LetterBox) and
 // models/yolo/classify/predict.py.
-func ultralytics(props map[string]string, dims []int) *told {
+func ultralytics(props map[string]string, dims []int) *fileMetadata {
 	if props["stride"] == "" || props["names"] == "" {
 		return nil
 	}
-	t := &told{by: "Ultralytics", labels: pythonNames(props["names"])}
+	t := &fileMetadata{by: "Ultralytics", labels: pythonNames(props["names"])}
 	if v := props["version"]; v != "" {
 		t.by += " " + v
 	}
@@ -180,11 +180,11 @@ func pythonNames(s string) []string {
 
 // paddleOCR reads the characters that a recogniser of PP-OCR tells apart, as RapidOCR's
 // converter writes them, one a line; the first class is the blank, the last the space.
-func paddleOCR(props map[string]string, _ []int) *told {
+func paddleOCR(props map[string]string, _ []int) *fileMetadata {
 	characters := props["character"]
 	if characters == "" {
 		return nil
 	}
 	labels := append([]string{"blank"}, strings.Split(strings.TrimRight(characters, "\n"), "\n")...)
-	return &told{by: "PaddleOCR", labels: append(labels, " ")}
+	return &fileMetadata{by: "PaddleOCR", labels: append(labels, " ")}
 }

@@ -29,7 +29,7 @@ type Model interface {
 	// layers named in cuts become nodes that everything after them reads, and
 	// are handed out, as are the tensors named in wants. It panics with a full
 	// sentence, as graph-building code does.
-	Build(scope *model.Scope, x *Node, cuts, wants []string) Built
+	Build(scope *model.Scope, x *Node, cuts, wants []string) BuiltModel
 }
 
 // Card is what is known about a model before it runs.
@@ -49,7 +49,7 @@ type Card struct {
 
 	// the input that the model was opened with as the picture, model.onnx#name; empty where nobody had to say
 	Picture string
-	Inputs  []Input // beside the picture
+	Inputs  []Input // besides the picture
 
 	Detector *detect.Spec // how detections are read; nil where nothing says
 	// the names, types and shapes of the outputs say which are boxes, scores and classes, and Detector was read off them
@@ -61,8 +61,8 @@ type Card struct {
 	HeadLabels map[string][]string // names of the values of an output, by output, for models with several heads
 }
 
-// Built is a model within a graph.
-type Built struct {
+// BuiltModel is a model within a graph.
+type BuiltModel struct {
 	Outputs map[string]*Node // by name, the wanted tensors too, in the model's own axis order
 	Cuts    []Cut            // in the order of the names asked for
 }
@@ -70,9 +70,9 @@ type Built struct {
 // Picture is the name of the cut at the model's input.
 const Picture = "\x00picture"
 
-// StartsAtLayer is a model that can also be built from one of its layers on. Models from
+// LayerBuilder is a model that can also be built from one of its layers on. Models from
 // ONNX files can, and GoMLX models.
-type StartsAtLayer interface {
+type LayerBuilder interface {
 	// BuildFrom puts what comes after a layer into the graph: from the layer's values as
 	// a map [batch, h, w, channels]. What goes round the layer, such as the skip of a
 	// residual block, is that of the picture x, a batch of one. Where the layer is tokens,
@@ -81,8 +81,8 @@ type StartsAtLayer interface {
 	BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node, wants []string) map[string]*Node
 }
 
-// Guidable is a model that can also be built with another rule at its ReLUs.
-type Guidable interface {
+// GuidedBuilder is a model that can also be built with another rule at its ReLUs.
+type GuidedBuilder interface {
 	// BuildGuided is Build without cuts, with gradient(r, g) in place of the gradient g at
 	// the output r of every ReLU.
 	BuildGuided(scope *model.Scope, x *Node, wants []string, gradient func(r, g *Node) *Node) map[string]*Node
@@ -103,22 +103,23 @@ type Cut struct {
 
 // Layer is one tensor of a model, seen as a place to explain at.
 type Layer struct {
-	Name      string // tensor name, or node alias
-	Path      string // module path of the source network, e.g. "layer4.2.relu"; empty where the file carries none
-	Op        string
-	Bias      bool   // it adds a bias to every channel
-	Shape     []int  // as the model has it, batch first
-	Grid      [3]int // [h, w, channels] as a map; zero where the layer has no spatial size
-	Feeds     bool   // it feeds the output that was asked about
-	Beside    bool   // it does not depend on the picture, but on another input alone
-	Suggested bool
-	Level     bool   // it is the last map before a detector's heads, of one of its levels
-	Why       string // why it is suggested
+	Name           string // tensor name, or node alias
+	Path           string // module path of the source network, e.g. "layer4.2.relu"; empty where the file carries none
+	Op             string
+	Bias           bool   // it adds a bias to every channel
+	Shape          []int  // as the model has it, batch first
+	Grid           [2]int // [h, w] as a map; zero if the layer has no spatial size
+	Channels       int    // as a map
+	Feeds          bool   // it feeds the output that was asked about
+	WithoutPicture bool   // it does not depend on the picture, but on another input alone
+	Suggested      bool
+	Level          bool   // it is the last map before a detector's heads, of one of its levels
+	Why            string // why it is suggested
 
 	Made  string          // file and line of the graph function that makes it; empty for a file
 	Field *onnxnorm.Field // receptive field of its cells; nil where it is not known
 
-	Axes places.Found // where the places of the picture lie in it
+	Axes places.Position // where the places of the picture lie in it
 
 	upright bool // a map of it has the picture's aspect
 

@@ -29,7 +29,7 @@ type onnxModel struct {
 
 	mu     sync.Mutex
 	layers map[string][]Layer    // by input shape and output
-	views  map[string]*onnxModel // with values for the inputs beside the picture
+	views  map[string]*onnxModel // with values for the inputs besides the picture
 
 	fitting   sync.Mutex
 	batchings map[string]batching // by input shape
@@ -99,9 +99,9 @@ func (m *onnxModel) takeSidecar(path string, side Sidecar, labels []string) erro
 	return nil
 }
 
-// fed is the model with values for its inputs beside the picture. Weights are shared, and
+// fed is the model with values for its inputs besides the picture. Weights are shared, and
 // so are lists of layers between values of the same shapes.
-func (m *onnxModel) fed(given map[string]onnxnorm.Given) Model {
+func (m *onnxModel) fed(given map[string]onnxnorm.GivenInput) Model {
 	key := fmt.Sprint(given) // in the order of the names
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -160,7 +160,7 @@ func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
 	return layers, nil
 }
 
-func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Built {
+func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) BuiltModel {
 	input := x.Shape().Dimensions
 	if n := m.mustBatch(input); n != input[0] {
 		return m.buildInParts(scope, x, n, cuts, wants)
@@ -176,7 +176,7 @@ func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bui
 		nodes = slices.Insert(nodes, len(wants)+picture, x)
 	}
 
-	built := Built{Outputs: map[string]*Node{}}
+	built := BuiltModel{Outputs: map[string]*Node{}}
 	for i, want := range wants {
 		built.Outputs[want] = r.asInFile(want, nodes[i])
 	}
@@ -205,11 +205,11 @@ func (m *onnxModel) pictureCut(x *Node) Cut {
 	if m.card.Layout == imgio.ChannelsLast {
 		order = []int{0, 1, 2, 3}
 	}
-	return Cut{Node: x, Grid: func(n *Node) *Node { return places.Ordered(n, order) }}
+	return Cut{Node: x, Grid: func(n *Node) *Node { return places.Reorder(n, order) }}
 }
 
 // cutOf is the cut at a tensor, of which the rewritten graph has the node.
-func (r *rewritten) cutOf(name string, node *Node) Cut {
+func (r *rewrittenGraph) cutOf(name string, node *Node) Cut {
 	t := r.tensor[name]
 	var bias *Node
 	if t.Bias != nil {

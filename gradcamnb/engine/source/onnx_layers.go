@@ -21,15 +21,15 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer 
 		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field,
 			Bias: t.Bias != nil}
 		l.inputs, l.answer = t.Inputs, answers[t.Name]
-		if l.Beside = !sees[t.Name]; !l.Beside {
-			l.Axes = places.In(axes[t.Name], t.Dims, input[0])
-			if l.Grid = grid(l.Axes, t.Dims); l.Axes.Cut && cellsOff(l.Grid[0], l.Grid[1], picture) > 1 {
-				l.Axes, l.Grid = places.Found{}, [3]int{} // a part of a map
+		if l.WithoutPicture = !sees[t.Name]; !l.WithoutPicture {
+			l.Axes = places.Find(axes[t.Name], t.Dims, input[0])
+			if l.Grid, l.Channels = grid(l.Axes, t.Dims); l.Axes.Cut && cellsOff(l.Grid[0], l.Grid[1], picture) > 1 {
+				l.Axes, l.Grid, l.Channels = places.Position{}, [2]int{}, 0 // a part of a map
 			}
 		}
 		out = append(out, l)
 	}
-	stand(out, picture)
+	markUpright(out, picture)
 	keepLast(out)
 	if !suggestLevels(out, output, picture) {
 		suggest(out)
@@ -37,16 +37,16 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer 
 	return out
 }
 
-// stand tells which layers' maps have the picture's aspect. If none that feeds the answer has, the cells are not
+// markUpright tells which layers' maps have the picture's aspect. If none that feeds the answer has, the cells are not
 // square, as those of oblong patches: the first map then says the aspect.
-func stand(layers []Layer, picture [2]int) {
+func markUpright(layers []Layer, picture [2]int) {
 	like := func(l Layer, aspect [2]int) bool {
 		return l.Grid[0] > 0 && places.LikePicture(l.Grid[0], l.Grid[1], aspect)
 	}
 	aspect := picture
 	if !slices.ContainsFunc(layers, func(l Layer) bool { return l.Feeds && like(l, picture) }) {
 		if i := slices.IndexFunc(layers, func(l Layer) bool { return l.Feeds && l.Grid[0] > 0 }); i >= 0 {
-			aspect = [2]int{layers[i].Grid[0], layers[i].Grid[1]}
+			aspect = layers[i].Grid
 		}
 	}
 	for i := range layers {
@@ -69,9 +69,9 @@ func keepLast(layers []Layer) {
 		}
 	}
 	seen := map[string]bool{}
-	for _, beside := range []bool{false, true} { // of a module that sees two pictures, the one that is explained
+	for _, without := range []bool{false, true} { // of a module that sees two pictures, the one that is explained
 		for i := len(layers) - 1; i >= 0; i-- {
-			if layers[i].Beside == beside {
+			if layers[i].WithoutPicture == without {
 				claim(&layers[i], seen, known)
 			}
 		}

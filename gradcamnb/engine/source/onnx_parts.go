@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// BuildFrom: see [StartsAtLayer]. The layer's tensor is given to the rewritten graph, whose
+// BuildFrom: see [LayerBuilder]. The layer's tensor is given to the rewritten graph, whose
 // earlier nodes are then built only where something goes round the layer.
 func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node,
 	wants []string) map[string]*Node {
@@ -19,15 +19,15 @@ func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, c
 		for _, part := range partsOf(grid, n) {
 			parts = append(parts, m.BuildFrom(scope, x, layer, part, clean, wants))
 		}
-		return togetherAll(parts, input[0])
+		return joinAllParts(parts, input[0])
 	}
 	r := m.rewritten(grid.Graph(), input, []string{layer}, wants)
 	t := r.tensor[layer]
 	act := r.cells(layer).node(grid, clean)
-	return r.wanted(scope, map[string]*Node{r.Input: BroadcastToDims(x, input...), t.Rewritten: act}, wants)
+	return r.collectOutputs(scope, map[string]*Node{r.Input: BroadcastToDims(x, input...), t.Rewritten: act}, wants)
 }
 
-// BuildGuided: see [Guidable]. The graph is cut at every ReLU and built from one to the
+// BuildGuided: see [GuidedBuilder]. The graph is cut at every ReLU and built from one to the
 // next, each of which is given to what comes after it.
 func (m *onnxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
 	gradient func(r, g *Node) *Node) map[string]*Node {
@@ -36,7 +36,7 @@ func (m *onnxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
 		for _, part := range partsOf(x, n) {
 			parts = append(parts, m.BuildGuided(scope, part, wants, gradient))
 		}
-		return togetherAll(parts, x.Shape().Dim(0))
+		return joinAllParts(parts, x.Shape().Dim(0))
 	}
 	cuts := []string{Picture}
 	for _, n := range m.proto.Graph.Node {
@@ -53,5 +53,5 @@ func (m *onnxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
 		relu := r.call(scope, given, []string{t.Name})[0]
 		given[t.Rewritten] = IdentityWithCustomGradient(relu, gradient)
 	}
-	return r.wanted(scope, given, wants)
+	return r.collectOutputs(scope, given, wants)
 }

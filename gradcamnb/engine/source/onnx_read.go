@@ -22,7 +22,7 @@ import (
 )
 
 // read is [readONNX], with the file that it opens added to these files.
-func (files *openFiles) read(path, name string, beside func(string) (*os.File, error),
+func (files *openFiles) read(path, name string, openBeside func(string) (*os.File, error),
 	o onnxnorm.Options) (*onnxModel, error) {
 	f, err := files.opened(regular.Open(path)) // and kept open: weights are read when they are used
 	if err != nil {
@@ -41,7 +41,7 @@ func (files *openFiles) read(path, name string, beside func(string) (*os.File, e
 	if err != nil {
 		return nil, err
 	}
-	stored, weights, err := besideWeights(m, beside)
+	stored, weights, err := storedWeights(m, openBeside)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -74,7 +74,7 @@ func (files *openFiles) read(path, name string, beside func(string) (*os.File, e
 }
 
 // parsed is the graph of a model file, without functions, and the weights that are left in the file.
-func parsed(f *os.File, size int64, name string) (*protos.ModelProto, map[string]onnxnorm.Stored, error) {
+func parsed(f *os.File, size int64, name string) (*protos.ModelProto, map[string]onnxnorm.StoredValues, error) {
 	m := &protos.ModelProto{}
 	stored, err := unmarshal(f, size, m)
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/machine"
 )
 
-// rewritten is the model's graph after the normalising pass, for one shape.
-type rewritten struct {
+// rewrittenGraph is the model's graph after the normalising pass, for one shape.
+type rewrittenGraph struct {
 	*onnxnorm.Graph
 	model  *onnxModel
 	tensor map[string]onnxnorm.Tensor
@@ -28,7 +28,7 @@ type rewritten struct {
 }
 
 // axes are what the axes of the tensors count.
-func (r *rewritten) axes() map[string][]places.Axis {
+func (r *rewrittenGraph) axes() map[string][]places.Axis {
 	if r.traced == nil {
 		r.traced = r.model.trace(r.Graph, r.input)
 	}
@@ -36,12 +36,12 @@ func (r *rewritten) axes() map[string][]places.Axis {
 }
 
 // cells says how the node of a tensor is brought to cells of the picture.
-func (r *rewritten) cells(name string) cells {
+func (r *rewrittenGraph) cells(name string) cells {
 	t := r.tensor[name]
-	return cellsOf(t, places.In(r.axes()[name], t.Dims, r.input[0]))
+	return cellsOf(t, places.Find(r.axes()[name], t.Dims, r.input[0]))
 }
 
-func (m *onnxModel) rewritten(g *Graph, input []int, cuts, wants []string) *rewritten {
+func (m *onnxModel) rewritten(g *Graph, input []int, cuts, wants []string) *rewrittenGraph {
 	o := m.options
 	o.Needs = wants
 	for _, cut := range cuts {
@@ -52,7 +52,7 @@ func (m *onnxModel) rewritten(g *Graph, input []int, cuts, wants []string) *rewr
 	}
 	o.PureGo = g.Backend().Name() == gobackend.GetBackend().Name()
 	o.Vectors = o.Vectors || machine.Vectors()
-	o.Winograd = o.PureGo || onXLAsCPU(g.Backend())
+	o.Winograd = o.PureGo || runsOnXLACPU(g.Backend())
 	b, err := m.batching(input)
 	if err != nil {
 		panic(err)
@@ -65,23 +65,23 @@ func (m *onnxModel) rewritten(g *Graph, input []int, cuts, wants []string) *rewr
 	if err := roomFor(out, machine.Memory()); err != nil {
 		exceptions.Panicf("model %s: %v", m.card.Name, err)
 	}
-	r := &rewritten{Graph: out, model: m, tensor: map[string]onnxnorm.Tensor{}, input: input}
+	r := &rewrittenGraph{Graph: out, model: m, tensor: map[string]onnxnorm.Tensor{}, input: input}
 	for _, t := range out.Tensors {
 		r.tensor[t.Name] = t
 	}
 	return r
 }
 
-// onXLAsCPU tells whether programs run on XLA's CPU plugin. A GPU's library has
+// runsOnXLACPU tells whether programs run on XLA's CPU plugin. A GPU's library has
 // convolutions of its own that know Winograd's form.
-func onXLAsCPU(b compute.Backend) bool {
+func runsOnXLACPU(b compute.Backend) bool {
 	p, ok := b.(interface{ PluginName() string })
 	return ok && strings.Contains(p.PluginName(), "cpu")
 }
 
 // call asks the rewritten graph for tensors of the file, from what is given: the model's
 // input, and tensors of the rewritten graph, which are then not computed but taken.
-func (r *rewritten) call(scope *model.Scope, given map[string]*Node, wants []string) []*Node {
+func (r *rewrittenGraph) call(scope *model.Scope, given map[string]*Node, wants []string) []*Node {
 	p := proto.Clone(r.Proto).(*protos.ModelProto)
 	feed := map[string]*Node{}
 	var g *Graph
@@ -108,7 +108,7 @@ func (r *rewritten) call(scope *model.Scope, given map[string]*Node, wants []str
 		}
 		names = append(names, t.Rewritten)
 	}
-	for name, dims := range r.Beside {
+	for name, dims := range r.OtherInputs {
 		feed[name] = inputNode(g, r.model.card.Name, name, dims)
 	}
 	maps.Copy(feed, weightNodes(scope.At(onnxScope), g, r.Weights))
@@ -116,7 +116,7 @@ func (r *rewritten) call(scope *model.Scope, given map[string]*Node, wants []str
 }
 
 // asInFile brings a tensor to the axis order of the file.
-func (r *rewritten) asInFile(name string, n *Node) *Node {
+func (r *rewrittenGraph) asInFile(name string, n *Node) *Node {
 	if r.tensor[name].ChannelsLast {
 		return TransposeAllAxes(n, 0, 3, 1, 2)
 	}

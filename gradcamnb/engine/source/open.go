@@ -36,7 +36,7 @@ func open(ctx context.Context, ref string, say io.Writer) (Model, error) {
 	file, picture := cutPicture(ref)
 	o := onnxnorm.Options{Picture: picture}
 	if strings.HasPrefix(ref, hub.Scheme) {
-		return fromHub(ctx, file, o, say)
+		return openHub(ctx, file, o, say)
 	}
 	if err := notONNX(file); err != nil {
 		return nil, err
@@ -56,9 +56,9 @@ func cutPicture(ref string) (file, picture string) {
 	return ref[:at], ref[at+1:]
 }
 
-// fromHub fetches a model with the files that its weights lie in, and reads what the
+// openHub fetches a model with the files that its weights lie in, and reads what the
 // repository says of preprocessing and labels.
-func fromHub(ctx context.Context, address string, o onnxnorm.Options, say io.Writer) (Model, error) {
+func openHub(ctx context.Context, address string, o onnxnorm.Options, say io.Writer) (Model, error) {
 	ref, err := hub.ParseRef(address)
 	if err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func fromHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 	if err != nil {
 		return nil, err
 	}
-	beside := func(location string) (*os.File, error) {
+	openBeside := func(location string) (*os.File, error) {
 		if !filepath.IsLocal(location) {
 			return nil, fmt.Errorf("%q is not a file beside the model", location)
 		}
@@ -81,7 +81,7 @@ func fromHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 		}
 		return regular.Open(p)
 	}
-	m, err := readONNX(file, address, beside, o)
+	m, err := readONNX(file, address, openBeside, o)
 	if err != nil {
 		return nil, err
 	}

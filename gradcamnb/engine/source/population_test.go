@@ -219,8 +219,8 @@ func (b bench) compare(c backendCase) (verdict string, err error) {
 	return "pass", nil
 }
 
-// running is a case that was opened.
-type running struct {
+// openedCase is a case that was opened.
+type openedCase struct {
 	c     backendCase
 	exec  *model.Exec
 	names []string
@@ -229,16 +229,16 @@ type running struct {
 }
 
 // open imports the case; with a cut the results are the score and its gradient there.
-func (b bench) open(c backendCase, cuts []string) (r *running, err error) {
+func (b bench) open(c backendCase, cuts []string) (r *openedCase, err error) {
 	if len(c.inputs) == 0 {
 		return nil, errors.New("it has no input")
 	}
 	p := c.inputs[c.picture()]
-	o := onnxnorm.Options{Picture: p.name, Given: map[string]onnxnorm.Given{}, Cuts: cuts,
+	o := onnxnorm.Options{Picture: p.name, Given: map[string]onnxnorm.GivenInput{}, Cuts: cuts,
 		PureGo: b.Name() == gobackend.GetBackend().Name(), Winograd: true, Evaluate: evaluate}
 	for _, in := range c.inputs {
 		if in.name != p.name {
-			g := onnxnorm.Given{Dims: in.dims}
+			g := onnxnorm.GivenInput{Dims: in.dims}
 			if !in.real {
 				g.Ints = in.ints()
 			}
@@ -253,9 +253,9 @@ func (b bench) open(c backendCase, cuts []string) (r *running, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r = &running{c: c}
+	r = &openedCase{c: c}
 	tensor := map[string]onnxnorm.Tensor{p.name: {Rewritten: p.name}}
-	for name := range g.Beside {
+	for name := range g.OtherInputs {
 		tensor[name] = onnxnorm.Tensor{Rewritten: name}
 	}
 	for _, t := range g.Tensors {
@@ -277,7 +277,7 @@ func (b bench) open(c backendCase, cuts []string) (r *running, err error) {
 	}
 	r.names = []string{p.name}
 	for _, in := range c.inputs {
-		if _, ok := g.Beside[in.name]; ok {
+		if _, ok := g.OtherInputs[in.name]; ok {
 			r.names = append(r.names, in.name)
 		}
 	}
@@ -324,7 +324,7 @@ func (b bench) open(c backendCase, cuts []string) (r *running, err error) {
 }
 
 // nudge moves the picture off whole numbers, where kinks and ties are, by 0.011 to 0.019.
-func (r *running) nudge() {
+func (r *openedCase) nudge() {
 	r.c.inputs = slices.Clone(r.c.inputs)
 	for i, in := range r.c.inputs {
 		if in.name == r.names[0] {
@@ -342,7 +342,7 @@ func (r *running) nudge() {
 }
 
 // values runs the case, with the values of its inputs moved by h along the direction.
-func (r *running) values(direction []float64, h float64) (out []numbers, err error) {
+func (r *openedCase) values(direction []float64, h float64) (out []numbers, err error) {
 	err = exceptions.TryCatch[error](func() {
 		var got []*tensors.Tensor
 		if len(r.names) > 0 {
@@ -486,7 +486,7 @@ func (b bench) gradient(c backendCase) string {
 
 // directional compares along one direction. What is not smooth within the step, a kink or a
 // rounding, is passed over: there the differences at half the step differ, too.
-func directional(forward *running, grad []float64, seed int) error {
+func directional(forward *openedCase, grad []float64, seed int) error {
 	u := make([]float64, len(grad))
 	var analytic, size float64
 	for i := range u {

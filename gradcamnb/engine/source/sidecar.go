@@ -46,12 +46,12 @@ func SidecarPath(model string) string {
 	return strings.TrimSuffix(model, filepath.Ext(model)) + ".json"
 }
 
-// takeDefaults takes the values of the inputs beside the picture.
+// takeDefaults takes the values of the inputs besides the picture.
 func (c *Card) takeDefaults(values map[string]Value) error {
 	for name, v := range values {
 		at := slices.IndexFunc(c.Inputs, func(i Input) bool { return i.Name == name })
 		if at < 0 {
-			return fmt.Errorf("it gives the input %q, which the model has not beside the picture; it has %s", name,
+			return fmt.Errorf("it gives the input %q, which the model has not besides the picture; it has %s", name,
 				inputNames(c.Inputs))
 		}
 		c.Inputs[at].Default = &v

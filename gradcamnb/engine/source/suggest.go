@@ -36,8 +36,8 @@ func suggest(layers []Layer) {
 type use byte
 
 const (
-	unused use = iota
-	beside     // of tokens those beside the patches alone, such as the class token
+	unused     use = iota
+	extrasOnly     // of tokens those beside the patches alone, such as the class token
 	used
 )
 
@@ -74,10 +74,10 @@ func (f *flow) passes(i, k int) use {
 	case out == unused || !l.Feeds:
 		return unused
 	case picks[l.Op] && in.Axes.Flat() && in.Axes.Before+in.Axes.After > 0 && !l.Axes.Places():
-		return beside
+		return extrasOnly
 	case mixes(l, in, k):
 		return used
-	case l.Op == "Concat" && out == beside:
+	case l.Op == "Concat" && out == extrasOnly:
 		return joins(in)
 	}
 	return out
@@ -103,7 +103,7 @@ func joins(in Layer) use {
 	case in.Axes.Flat() && in.Axes.Before+in.Axes.After == 0:
 		return unused
 	}
-	return beside
+	return extrasOnly
 }
 
 var picks = map[string]bool{"Slice": true, "Gather": true, "Split": true}
@@ -119,7 +119,7 @@ func (f *flow) projections() []bool {
 		if isProduct := products[l.Op] && f.computed(l, 0) && f.computed(l, 1); !isProduct && !out[i] {
 			continue
 		}
-		if out[i] && f.learns(l) { // the projection itself; what it reads is a layer of its own
+		if out[i] && f.hasWeights(l) { // the projection itself; what it reads is a layer of its own
 			continue
 		}
 		for _, in := range l.inputs {
@@ -147,8 +147,8 @@ func (f *flow) computed(l Layer, k int) bool {
 	return ok
 }
 
-// learns tells whether a layer is a product with weights.
-func (f *flow) learns(l Layer) bool {
+// hasWeights tells whether a layer is a product with weights.
+func (f *flow) hasWeights(l Layer) bool {
 	return learns[l.Op] && (!f.computed(l, 0) || !f.computed(l, 1)) && !normalising[l.Op]
 }
 
@@ -202,7 +202,7 @@ func (f *flow) lowest(channels int) []int {
 	pooled := f.summaries()
 	for i, l := range f.layers {
 		n := f.cells(i)
-		if n <= 1 || l.Grid[2] < channels || !l.features() || f.use[i] != used || f.project[i] || f.gate[i] || pooled[i] {
+		if n <= 1 || l.Channels < channels || !l.features() || f.use[i] != used || f.project[i] || f.gate[i] || pooled[i] {
 			continue
 		}
 		if cells == 0 || n < cells {
@@ -251,7 +251,7 @@ func (f *flow) summaries() []bool {
 // higher resolution: where branches meet. Without one it is the last.
 func (f *flow) joint(maps []int) int {
 	for m := len(maps) - 1; m >= 0; m-- {
-		around := f.without(maps[m], f.cells(maps[m]))
+		around := f.suggestWithout(maps[m], f.cells(maps[m]))
 		if !slices.ContainsFunc(maps[:m], func(i int) bool { return around[i] }) {
 			return maps[m]
 		}
@@ -261,9 +261,9 @@ func (f *flow) joint(maps []int) int {
 
 func (f *flow) cells(i int) int { return f.layers[i].Grid[0] * f.layers[i].Grid[1] }
 
-// without are the layers whose patches reach the answer when one layer is taken away, and
+// suggestWithout are the layers whose patches reach the answer when one layer is taken away, and
 // all maps of more than so many cells.
-func (f *flow) without(gone, cells int) []bool {
+func (f *flow) suggestWithout(gone, cells int) []bool {
 	reaches := make([]bool, len(f.layers))
 	for i := len(f.layers) - 1; i >= 0; i-- {
 		if i == gone || f.use[i] != used || f.cells(i) > cells {
@@ -277,7 +277,7 @@ func (f *flow) without(gone, cells int) []bool {
 			ends = false
 			for k, in := range f.layers[r].inputs {
 				if in == f.layers[i].Name && f.passes(r, k) == used {
-					reaches[i] = reaches[i] || f.use[r] == beside || reaches[r]
+					reaches[i] = reaches[i] || f.use[r] == extrasOnly || reaches[r]
 				}
 			}
 		}

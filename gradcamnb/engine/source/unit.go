@@ -41,13 +41,13 @@ type Ending struct {
 	Squash Unit
 }
 
-// Ended is a model that tells how its tensors are made. Of other models all are taken for
+// EndingTeller is a model that tells how its tensors are made. Of other models all are taken for
 // logits.
-type Ended interface{ Ending(tensor string) Ending }
+type EndingTeller interface{ Ending(tensor string) Ending }
 
 // EndingOf is how a tensor of a model is made.
 func EndingOf(m Model, tensor string) Ending {
-	if e, ok := m.(Ended); ok {
+	if e, ok := m.(EndingTeller); ok {
 		return e.Ending(tensor)
 	}
 	return Ending{Unit: Logits}
@@ -64,7 +64,7 @@ func (m *onnxModel) Ending(tensor string) Ending {
 			e.made[out] = n
 		}
 	}
-	return e.of(tensor, 0)
+	return e.findEnding(tensor, 0)
 }
 
 // ofTwo are the operators that are looked at which have two inputs.
@@ -81,15 +81,15 @@ type endings struct {
 // enough for a file whose nodes stand in a circle.
 const deepest = 64
 
-// makes tells how an operator's output is made of its inputs.
-type makes func(e endings, n *protos.NodeProto, depth int) Ending
+// endingRule tells how an operator's output is made of its inputs.
+type endingRule func(e endings, n *protos.NodeProto, depth int) Ending
 
 // ends are the operators that say something of the unit of their output. All others, which
 // learn, pool or mix, make logits.
-var ends = map[string]makes{}
+var ends = map[string]endingRule{}
 
 func init() { // endings.of looks into the map
-	for op, f := range map[string]makes{
+	for op, f := range map[string]endingRule{
 		"Softmax":        squash(SoftmaxProbability),
 		"Sigmoid":        squash(SigmoidProbability),
 		"QLinearSigmoid": squash(SigmoidProbability),
@@ -113,7 +113,7 @@ func init() { // endings.of looks into the map
 	}
 	for _, op := range []string{"Identity", "Cast", "Dropout", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose",
 		"QuantizeLinear", "DequantizeLinear"} {
-		ends[op] = same
+		ends[op] = inputEnding
 	}
 	for _, op := range []string{"Slice", "Gather", "Split", "GatherElements", "GatherND", "Expand", "Tile", "Resize",
 		"Upsample"} {
@@ -133,7 +133,7 @@ func init() { // endings.of looks into the map
 	}
 }
 
-func (e endings) of(tensor string, depth int) Ending {
+func (e endings) findEnding(tensor string, depth int) Ending {
 	n := e.made[tensor]
 	if n == nil || depth > deepest {
 		return Ending{Unit: Plain}
@@ -151,14 +151,16 @@ func (e endings) of(tensor string, depth int) Ending {
 }
 
 // input is how an input of a node is made.
-func (e endings) input(n *protos.NodeProto, i, depth int) Ending { return e.of(n.Input[i], depth+1) }
+func (e endings) input(n *protos.NodeProto, i, depth int) Ending {
+	return e.findEnding(n.Input[i], depth+1)
+}
 
 // squash is the ending of a probability that is made of a tensor.
-func squash(u Unit) makes {
+func squash(u Unit) endingRule {
 	return func(_ endings, n *protos.NodeProto, _ int) Ending { return Ending{u, n.Input[0], u} }
 }
 
-func same(e endings, n *protos.NodeProto, depth int) Ending { return e.input(n, 0, depth) }
+func inputEnding(e endings, n *protos.NodeProto, depth int) Ending { return e.input(n, 0, depth) }
 
 // part has the unit of what it is a part of, whose tensor has more numbers.
 func part(e endings, n *protos.NodeProto, depth int) Ending {

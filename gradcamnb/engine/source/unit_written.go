@@ -11,9 +11,9 @@ import (
 
 // Softmax, log-softmax and sigmoid as they are written out in other operators.
 
-// through is the node that makes a tensor, looked for behind those that only change its
+// findMaker is the node that makes a tensor, looked for behind those that only change its
 // shape.
-func (e endings) through(tensor string) *protos.NodeProto {
+func (e endings) findMaker(tensor string) *protos.NodeProto {
 	for range deepest {
 		n := e.made[tensor]
 		if n == nil || !slices.Contains([]string{"Identity", "Cast", "Unsqueeze", "Squeeze", "Reshape", "Expand"}, n.OpType) {
@@ -26,7 +26,7 @@ func (e endings) through(tensor string) *protos.NodeProto {
 
 // maker is the node that makes a tensor, if it is of the operator.
 func (e endings) maker(tensor, op string) *protos.NodeProto {
-	if n := e.through(tensor); n != nil && n.OpType == op {
+	if n := e.findMaker(tensor); n != nil && n.OpType == op {
 		return n
 	}
 	return nil
@@ -46,7 +46,7 @@ func (e endings) softmax(n *protos.NodeProto) (string, bool) {
 		sum = r.Input[0]
 	}
 	total := e.maker(sum, "ReduceSum")
-	if exp == nil || total == nil || e.through(total.Input[0]) != exp {
+	if exp == nil || total == nil || e.findMaker(total.Input[0]) != exp {
 		return "", false
 	}
 	return e.shifted(exp.Input[0]), true
@@ -78,7 +78,7 @@ func (e endings) logSoftmax(n *protos.NodeProto) (string, bool) {
 		return "", false
 	}
 	exp := e.maker(total.Input[0], "Exp")
-	if exp == nil || exp.Input[0] != n.Input[0] && e.through(exp.Input[0]) != e.through(n.Input[0]) {
+	if exp == nil || exp.Input[0] != n.Input[0] && e.findMaker(exp.Input[0]) != e.findMaker(n.Input[0]) {
 		return "", false
 	}
 	return e.shifted(n.Input[0]), true
@@ -110,7 +110,7 @@ func (e endings) sigmoid(n *protos.NodeProto) (string, bool) {
 
 // negated is x of -x, however that is written.
 func (e endings) negated(tensor string) (string, bool) {
-	n := e.through(tensor)
+	n := e.findMaker(tensor)
 	if n == nil {
 		return "", false
 	}

@@ -5,12 +5,12 @@ import . "github.com/gomlx/gomlx/core/graph"
 // Binary is the only logit of a model for its class 1, and its negative for class 0: the sum of the
 // logits [batch, 1], each times 1 or -1 -> [batch].
 var Binary = register(Kind{
-	Name: "binary", Unit: Weighted.Unit, Check: vector, Beside: Weighted.Beside, Score: Weighted.Score,
+	Name: "binary", Unit: Weighted.Unit, Check: vector, ArgumentShape: Weighted.ArgumentShape, Score: Weighted.Score,
 })
 
 // BinaryProbability is the probability of class 1, 1 / (1 + exp(-y)), or of class 0, 1 / (1 + exp(y)).
 // Logits [batch, 1], each times 1 or -1 -> [batch].
 var BinaryProbability = register(Kind{
-	Name: "binary probability", Unit: "probability", Check: vector, Beside: Weighted.Beside,
+	Name: "binary probability", Unit: "probability", Check: vector, ArgumentShape: Weighted.ArgumentShape,
 	Score: func(output, index, signs *Node) *Node { return Sigmoid(Weighted.Score(output, index, signs)) },
 })

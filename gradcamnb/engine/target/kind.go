@@ -1,5 +1,5 @@
 // Package target holds what can be explained: functions of a model's output that
-// give one score for every picture of the batch. What they need beside the output
+// give one score for every picture of the batch. What they need besides the output
 // (class numbers, masks) are graph inputs, so another class is not another program.
 package target
 
@@ -20,13 +20,13 @@ type Kind struct {
 	// this kind; nil where nothing is. Classes is the number of valid indices.
 	Check func(output []int) (classes int, err error)
 
-	// Beside is the shape, without the batch, of what the kind takes beside the output
+	// ArgumentShape is the shape, without the batch, of what the kind takes besides the output
 	// and the index: a mask, weights, an embedding. It is nil for kinds that take nothing.
-	Beside func(output []int) []int
+	ArgumentShape func(output []int) []int
 
-	// Score gives [batch] from the output, the index [batch] (int32) and what is beside
-	// them, [batch, ...] (nil where Beside is).
-	Score func(output, index, beside *Node) *Node
+	// Score gives [batch] from the output, the index [batch] (int32) and the
+	// argument [batch, ...] (nil if ArgumentShape is).
+	Score func(output, index, argument *Node) *Node
 }
 
 var all = registry.New("target", func(k Kind) []string { return []string{k.Name} })

@@ -10,9 +10,9 @@ import (
 // pixels of mask * y[b, index[b]]. A mask divided by its sum gives the mean.
 // Output [batch, classes, h, w], mask [batch, h, w] -> [batch].
 var Region = register(Kind{
-	Name:   "region",
-	Unit:   "logits",
-	Beside: func(output []int) []int { return output[2:] },
+	Name:          "region",
+	Unit:          "logits",
+	ArgumentShape: func(output []int) []int { return output[2:] },
 	Check: func(output []int) (int, error) {
 		if len(output) != 4 {
 			return 0, fmt.Errorf("the output has the shape %v and is no segmentation, [batch, classes, height, width]", output)

@@ -17,11 +17,11 @@ var Similar = register(Kind{
 	Unit: "cosine",
 	Check: func(output []int) (int, error) {
 		if len(output) < 2 {
-			return 0, fmt.Errorf("the output has the shape %v and no axis beside the batch", output)
+			return 0, fmt.Errorf("the output has the shape %v and no axis besides the batch", output)
 		}
 		return 1, nil
 	},
-	Beside: func(output []int) []int { return output[1:] },
+	ArgumentShape: func(output []int) []int { return output[1:] },
 	Score: func(output, _, embedding *Node) *Node {
 		lengths := Mul(Sqrt(sumAll(Mul(output, output))), Sqrt(sumAll(Mul(embedding, embedding))))
 		return Div(sumAll(Mul(output, embedding)), AddScalar(lengths, 1e-8))

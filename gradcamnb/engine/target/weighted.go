@@ -14,12 +14,12 @@ var Weighted = register(Kind{
 	Unit: "logits",
 	Check: func(output []int) (int, error) {
 		if len(output) < 2 {
-			return 0, fmt.Errorf("the output has the shape %v and no axis beside the batch", output)
+			return 0, fmt.Errorf("the output has the shape %v and no axis besides the batch", output)
 		}
 		return output[1], nil
 	},
-	Beside: func(output []int) []int { return output[1:] },
-	Score:  func(output, _, weights *Node) *Node { return sumAll(Mul(output, weights)) },
+	ArgumentShape: func(output []int) []int { return output[1:] },
+	Score:         func(output, _, weights *Node) *Node { return sumAll(Mul(output, weights)) },
 })
 
 // sumAll sums every axis but the batch.

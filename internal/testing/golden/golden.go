@@ -74,15 +74,15 @@ type Files struct {
 type Ints []int
 
 // UnmarshalJSON reads a number or a list of numbers.
-func (v *Ints) UnmarshalJSON(data []byte) error { return oneOrMany((*[]int)(v), data) }
+func (v *Ints) UnmarshalJSON(data []byte) error { return unmarshalOneOrMany((*[]int)(v), data) }
 
 // Names is a name or a list of names.
 type Names []string
 
 // UnmarshalJSON reads a name or a list of names.
-func (v *Names) UnmarshalJSON(data []byte) error { return oneOrMany((*[]string)(v), data) }
+func (v *Names) UnmarshalJSON(data []byte) error { return unmarshalOneOrMany((*[]string)(v), data) }
 
-func oneOrMany[T any](v *[]T, data []byte) error {
+func unmarshalOneOrMany[T any](v *[]T, data []byte) error {
 	if len(data) > 0 && data[0] == '[' {
 		return json.Unmarshal(data, v)
 	}
@@ -139,8 +139,8 @@ func All(t testing.TB) []Case {
 	return all.Cases
 }
 
-// One is the reference result of that name.
-func One(t testing.TB, method, id string) Case {
+// Find is the reference result of that name.
+func Find(t testing.TB, method, id string) Case {
 	t.Helper()
 	for _, c := range Cases(t, method) {
 		if c.ID == id {

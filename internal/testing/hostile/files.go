@@ -32,7 +32,7 @@ var Files = map[string]func() *protos.ModelProto{
 	"reshapes of a constant": func() *protos.ModelProto {
 		nodes := make([]*protos.NodeProto, 15000)
 		for i := range nodes {
-			nodes[i] = node("Reshape", before(i, "large"), []string{"flat", "square"}[i%2])
+			nodes[i] = node("Reshape", inputName(i, "large"), []string{"flat", "square"}[i%2])
 		}
 		return graphOf(nodes, weight("large", false, []int64{200, 200}, make([]float64, 40000)...),
 			weight("flat", true, []int64{1}, 40000), weight("square", true, []int64{2}, 200, 200))
@@ -43,7 +43,7 @@ var Files = map[string]func() *protos.ModelProto{
 	"whole numbers and numbers in turn": func() *protos.ModelProto {
 		nodes := make([]*protos.NodeProto, 0, 16000)
 		for i := range 5000 {
-			nodes = append(nodes, node("Ceil", before(3*i, "half")), casts(3*i, protos.TensorProto_INT64),
+			nodes = append(nodes, node("Ceil", inputName(3*i, "half")), casts(3*i, protos.TensorProto_INT64),
 				casts(3*i+1, protos.TensorProto_FLOAT))
 		}
 		return graphOf(nodes, weight("half", false, []int64{1}, 0.5))
@@ -51,15 +51,15 @@ var Files = map[string]func() *protos.ModelProto{
 	"doubling a sum": func() *protos.ModelProto {
 		nodes := []*protos.NodeProto{node("ConstantOfShape", "size")}
 		for i := range 15000 {
-			nodes = append(nodes, node("Add", before(i+1, ""), before(i+1, "")))
+			nodes = append(nodes, node("Add", inputName(i+1, ""), inputName(i+1, "")))
 		}
-		return graphOf(append(nodes, node("ReduceMax", before(15001, "")), casts(15001, protos.TensorProto_INT64)),
+		return graphOf(append(nodes, node("ReduceMax", inputName(15001, "")), casts(15001, protos.TensorProto_INT64)),
 			weight("size", true, []int64{1}, 1<<20))
 	},
 	"doubling a constant": func() *protos.ModelProto {
 		nodes := make([]*protos.NodeProto, 30)
 		for i := range nodes {
-			nodes[i] = node("Concat", before(i, "first"), before(i, "first"))
+			nodes[i] = node("Concat", inputName(i, "first"), inputName(i, "first"))
 			nodes[i].Attribute = []*protos.AttributeProto{wholeAttribute("axis", 0)}
 		}
 		return graphOf(nodes, weight("first", true, []int64{2}, 1, 2))
@@ -144,8 +144,8 @@ func pool(op string) *protos.NodeProto {
 	return n
 }
 
-// before is what node i reads of the one before it, or the first.
-func before(i int, first string) string {
+// inputName is what node i reads of the one before it, or the first.
+func inputName(i int, first string) string {
 	if i == 0 {
 		return first
 	}
@@ -160,9 +160,9 @@ func chained(op string, n int, first *protos.TensorProto) *protos.ModelProto {
 	}
 	nodes := make([]*protos.NodeProto, n)
 	for i := range nodes {
-		nodes[i] = node(op, before(i, name))
+		nodes[i] = node(op, inputName(i, name))
 		if op == "Mul" {
-			nodes[i].Input = append(nodes[i].Input, before(i, name))
+			nodes[i].Input = append(nodes[i].Input, inputName(i, name))
 		}
 	}
 	return graphOf(nodes, weights...)
@@ -171,9 +171,9 @@ func chained(op string, n int, first *protos.TensorProto) *protos.ModelProto {
 func sumsBeforeSoftmax() *protos.ModelProto {
 	nodes := []*protos.NodeProto{node("Reshape", "x", "shape")}
 	for i := range 25000 {
-		nodes = append(nodes, node("Add", before(i+1, ""), before(i+1, "")))
+		nodes = append(nodes, node("Add", inputName(i+1, ""), inputName(i+1, "")))
 	}
-	return graphOf(append(nodes, node("Softmax", before(len(nodes), ""))), weight("shape", true, []int64{3}, 1, 32, 96))
+	return graphOf(append(nodes, node("Softmax", inputName(len(nodes), ""))), weight("shape", true, []int64{3}, 1, 32, 96))
 }
 
 func graphOf(nodes []*protos.NodeProto, weights ...*protos.TensorProto) *protos.ModelProto {

@@ -11,30 +11,30 @@ import (
 
 // Lies are models that say what cannot be, or what nobody reads: each is opened, or refused with a sentence.
 var Lies = map[string]func() *protos.ModelProto{
-	"an input of 10^9 x 10^9": func() *protos.ModelProto { return pictured(1, 3, 1e9, 1e9) },
-	"an input of -5 x 0":      func() *protos.ModelProto { return pictured(1, 3, -5, 0) },
-	"an input of five axes":   func() *protos.ModelProto { return pictured(1, 3, 8, 8, 8) },
+	"an input of 10^9 x 10^9": func() *protos.ModelProto { return activationModel(1, 3, 1e9, 1e9) },
+	"an input of -5 x 0":      func() *protos.ModelProto { return activationModel(1, 3, -5, 0) },
+	"an input of five axes":   func() *protos.ModelProto { return activationModel(1, 3, 8, 8, 8) },
 	"an input without a shape": func() *protos.ModelProto {
-		m := pictured(1, 3, 8, 8)
+		m := activationModel(1, 3, 8, 8)
 		m.Graph.Input[0].Type = nil
 		return m
 	},
 	"no graph":   func() *protos.ModelProto { return &protos.ModelProto{IrVersion: 8} },
-	"no output":  func() *protos.ModelProto { m := pictured(1, 3, 8, 8); m.Graph.Output = nil; return m },
-	"no input":   func() *protos.ModelProto { m := pictured(1, 3, 8, 8); m.Graph.Input = nil; return m },
-	"no version": func() *protos.ModelProto { m := pictured(1, 3, 8, 8); m.OpsetImport = nil; return m },
+	"no output":  func() *protos.ModelProto { m := activationModel(1, 3, 8, 8); m.Graph.Output = nil; return m },
+	"no input":   func() *protos.ModelProto { m := activationModel(1, 3, 8, 8); m.Graph.Input = nil; return m },
+	"no version": func() *protos.ModelProto { m := activationModel(1, 3, 8, 8); m.OpsetImport = nil; return m },
 	"the input as output": func() *protos.ModelProto {
-		m := pictured(1, 3, 8, 8)
+		m := activationModel(1, 3, 8, 8)
 		m.Graph.Output[0].Name = "x"
 		return m
 	},
 	"an output that nothing makes": func() *protos.ModelProto {
-		m := pictured(1, 3, 8, 8)
+		m := activationModel(1, 3, 8, 8)
 		m.Graph.Output[0].Name = "y"
 		return m
 	},
 	"the same output twice": func() *protos.ModelProto {
-		m := pictured(1, 3, 8, 8)
+		m := activationModel(1, 3, 8, 8)
 		m.Graph.Output = append(m.Graph.Output, m.Graph.Output[0])
 		return m
 	},
@@ -173,15 +173,15 @@ var Lies = map[string]func() *protos.ModelProto{
 	"weights in a folder":            func() *protos.ModelProto { return external(".", "") },
 }
 
-// pictured is a model of one activation, of an input of that shape.
-func pictured(dims ...int) *protos.ModelProto {
+// activationModel is a model of one activation, of an input of that shape.
+func activationModel(dims ...int) *protos.ModelProto {
 	m := graphOf([]*protos.NodeProto{node("Relu", "x")})
 	m.Graph.Input = []*protos.ValueInfoProto{onnxnorm.Declare("x", dims)}
 	return m
 }
 
 func opset(v int64) *protos.ModelProto {
-	m := pictured(1, 3, 32, 32)
+	m := activationModel(1, 3, 32, 32)
 	m.OpsetImport[0].Version = v
 	return m
 }

@@ -19,8 +19,8 @@ func Kill(pid int, s syscall.Signal) error { return syscall.Kill(pid, s) }
 // Umask sets the mask of new files' modes, for the whole process, and returns the one before.
 func Umask(mask int) int { return syscall.Umask(mask) }
 
-// Spent is how long the processor has worked for this process.
-func Spent() time.Duration {
+// ProcessorTime is how long the processor has worked for this process.
+func ProcessorTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0

@@ -163,7 +163,7 @@ func (r *Repo) fill(ctx context.Context, name string, f *os.File, want content) 
 			if err == nil {
 				err = io.ErrUnexpectedEOF
 			}
-			err = because(ctx, err)
+			err = explainError(ctx, err)
 			return fmt.Errorf("%s: fetching %q broke off after %s of %s: %w; the next time it goes on from there", r.ref, name,
 				megabytes(now), megabytes(want.size), err)
 		}
@@ -181,7 +181,7 @@ type partial struct {
 }
 
 // transfer appends to f what comes from the byte that it has on.
-func (r *Repo) transfer(ctx context.Context, f partial, hear func(done int64)) error {
+func (r *Repo) transfer(ctx context.Context, f partial, report func(done int64)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	watchdog := time.AfterFunc(stall, cancel)
@@ -209,24 +209,24 @@ func (r *Repo) transfer(ctx context.Context, f partial, hear func(done int64)) e
 	if _, err := f.Seek(f.have, io.SeekStart); err != nil {
 		return err
 	}
-	_, err = io.Copy(f, &heard{io.LimitReader(resp.Body, f.size-f.have), f.have, func(done int64) {
+	_, err = io.Copy(f, &countingReader{io.LimitReader(resp.Body, f.size-f.have), f.have, func(done int64) {
 		watchdog.Reset(stall)
-		hear(done)
+		report(done)
 	}})
 	return err
 }
 
-// heard is a reader that tells how far it is.
-type heard struct {
+// countingReader is a reader that tells how far it is.
+type countingReader struct {
 	io.Reader
-	done int64
-	hear func(done int64)
+	done   int64
+	report func(done int64)
 }
 
-func (h *heard) Read(p []byte) (int, error) {
+func (h *countingReader) Read(p []byte) (int, error) {
 	n, err := h.Reader.Read(p)
 	h.done += int64(n)
-	h.hear(h.done)
+	h.report(h.done)
 	return n, err
 }
 

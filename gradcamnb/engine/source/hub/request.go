@@ -98,7 +98,7 @@ func (r *Repo) fetchList(ctx context.Context, file string) error {
 	revision := url.PathEscape(r.ref.Revision)
 	resp, err := r.get(ctx, fmt.Sprintf("%s/api/models/%s/revision/%s?blobs=true", r.endpoint, r.ref.Repo, revision), nil)
 	if err != nil {
-		return because(ctx, err)
+		return explainError(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }() // only read
 	if resp.StatusCode != http.StatusOK {
@@ -107,7 +107,7 @@ func (r *Repo) fetchList(ctx context.Context, file string) error {
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxList+1))
 	switch {
 	case err != nil:
-		return because(ctx, err)
+		return explainError(ctx, err)
 	case len(data) > maxList:
 		return fmt.Errorf("its list of the repository's files has more than %d MiB", maxList>>20)
 	case json.Unmarshal(data, &hf.RepoInfo{}) != nil:
@@ -119,9 +119,9 @@ func (r *Repo) fetchList(ctx context.Context, file string) error {
 	return atomicfile.Write(file, data)
 }
 
-// because is the reason why ctx ended, if it did, else the error of the transfer without the address, which may
+// explainError is the reason why ctx ended, if it did, else the error of the transfer without the address, which may
 // hold a signature.
-func because(ctx context.Context, err error) error {
+func explainError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

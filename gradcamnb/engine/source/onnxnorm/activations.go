@@ -7,7 +7,9 @@ var (
 	// LeakyRelu is x where x >= 0, else alpha*x; its gradient at 0 is alpha, as torch has it.
 	_ = register("LeakyRelu", func(b *builder, n *node) {
 		alpha := n.floatOr("alpha", 0.01)
-		n.out = []*value{b.each(n.need(0), func(x ref) ref { return b.above(x, x, b.binary("Mul", x, b.scalar(alpha))) })}
+		n.out = []*value{b.each(n.need(0), func(x ref) ref {
+			return b.selectPositive(x, x, b.binary("Mul", x, b.scalar(alpha)))
+		})}
 	}, nil)
 
 	// PRelu is LeakyRelu with a slope for each channel. Before opset 7 a vector is one of
@@ -21,10 +23,10 @@ var (
 		}
 		scaled := b.pair("Mul", x, slope)
 		if isLast(scaled) {
-			n.out = []*value{b.fromLast(b.above(b.lastOf(x), b.lastOf(x), scaled.last))}
+			n.out = []*value{b.newFromLast(b.selectPositive(b.lastOf(x), b.lastOf(x), scaled.last))}
 			return
 		}
-		n.out = []*value{inTail(fromPlain(b.above(b.plain(x), b.plain(x), b.plain(scaled))), x)}
+		n.out = []*value{inTail(newFromPlain(b.selectPositive(b.plain(x), b.plain(x), b.plain(scaled))), x)}
 	}, nil)
 
 	// Elu is x where x > 0, else alpha*(exp(x) - 1); Celu alpha*(exp(x/alpha) - 1); Selu
@@ -50,7 +52,7 @@ var (
 	// Softsign is x / (1 + |x|).
 	_ = register("Softsign", func(b *builder, n *node) {
 		n.out = []*value{b.each(n.need(0), func(x ref) ref {
-			return b.binary("Div", x, b.binary("Add", b.absolute(x), b.scalar(1)))
+			return b.binary("Div", x, b.binary("Add", b.abs(x), b.scalar(1)))
 		})}
 	}, nil)
 
@@ -75,8 +77,8 @@ var (
 	}, nil)
 )
 
-// above is yes where x > 0 and no elsewhere.
-func (b *builder) above(x, yes, no ref) ref {
+// selectPositive is yes where x > 0 and no elsewhere.
+func (b *builder) selectPositive(x, yes, no ref) ref {
 	return b.emit("Where", x.dims, []ref{b.emit("Greater", x.dims, []ref{x, b.scalar(0)}), yes, no})
 }
 
@@ -85,13 +87,13 @@ func (b *builder) above(x, yes, no ref) ref {
 // derivative is that of the lower branch, as torch has it.
 func (b *builder) elu(n *node, alpha, inner, gamma float32) {
 	n.out = []*value{b.each(n.need(0), func(x ref) ref {
-		low := b.above(x, b.scalar(0), x)
+		low := b.selectPositive(x, b.scalar(0), x)
 		e := b.binary("Sub", b.unary("Exp", b.scaled(low, inner)), b.scalar(1))
-		return b.scaled(b.above(x, x, b.scaled(e, alpha)), gamma)
+		return b.scaled(b.selectPositive(x, x, b.scaled(e, alpha)), gamma)
 	})}
 }
 
 func (b *builder) softplus(x ref) ref {
-	e := b.unary("Exp", b.unary("Neg", b.absolute(x)))
+	e := b.unary("Exp", b.unary("Neg", b.abs(x)))
 	return b.binary("Add", b.extreme("Max", x, b.scalar(0)), b.unary("Log", b.binary("Add", e, b.scalar(1))))
 }

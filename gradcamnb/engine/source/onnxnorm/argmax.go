@@ -21,9 +21,9 @@ func (b *builder) placeOf(n *node, op string) {
 		place = b.sub(b.scalar(float32(x.dims[at]-1)), place)
 	}
 	if n.intOr("keepdims", 1) == 0 {
-		place = b.reshape(place, without(place.dims, []int{at})...)
+		place = b.reshape(place, dropAxes(place.dims, []int{at})...)
 	}
-	n.out = []*value{fromPlain(place).is(whole)}
+	n.out = []*value{newFromPlain(place).setKind(whole)}
 }
 
 // firstPlace is the place of the first of the largest or smallest entries of an axis, which stays as

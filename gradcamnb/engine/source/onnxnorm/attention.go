@@ -28,7 +28,7 @@ var _ = register("Attention", func(b *builder, n *node) {
 	if a.flat {
 		y = b.reshape(b.swapped(y, 1, 2), y.dims[0], y.dims[2], y.dims[1]*y.dims[3])
 	}
-	n.out = []*value{fromPlain(y), fromPlain(a.k), fromPlain(a.v), fromPlain(shown)}
+	n.out = []*value{newFromPlain(y), newFromPlain(a.k), newFromPlain(a.v), newFromPlain(shown)}
 	for _, v := range n.out {
 		v.typ = protoFloat
 	}
@@ -91,7 +91,7 @@ func (b *builder) maskOf(a *attention, mask *value, keys int) {
 	pad := make([]int, len(m.dims))
 	end := slices.Clone(pad)
 	end[len(end)-1] = max(0, keys-m.dims[len(m.dims)-1])
-	if mask.of() == truth {
+	if mask.kind() == truth {
 		a.allow(b, b.pad(m, pad, end, 0))
 		return
 	}

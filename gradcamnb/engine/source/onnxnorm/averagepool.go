@@ -11,24 +11,24 @@ func averagePool(b *builder, n *node) {
 	weights := w.grid().cellWeights(n.intOr("count_include_pad", 0) != 0)
 	if w.coversAll() {
 		mean := b.spatialMean(x)
-		n.out = []*value{b.fromLast(b.scaled(mean, float32(w.in[0]*w.in[1])*weights[0]))}
+		n.out = []*value{b.newFromLast(b.scaled(mean, float32(w.in[0]*w.in[1])*weights[0]))}
 		return
 	}
 	padded := b.padLast(x, w, 0)
-	n.out = []*value{b.fromLast(b.binary("Mul", b.joined(padded, w, b.plus),
+	n.out = []*value{b.newFromLast(b.binary("Mul", b.joinWindows(padded, w, b.plus),
 		b.floats([]int{1, w.out[0], w.out[1], 1}, weights)))}
 }
 
 var _ = register("GlobalAveragePool", func(b *builder, n *node) {
 	v := n.need(0)
 	if len(v.dims) == 4 {
-		n.out = []*value{b.fromLast(b.spatialMean(b.lastOf(v)))}
+		n.out = []*value{b.newFromLast(b.spatialMean(b.lastOf(v)))}
 		return
 	}
 	if len(v.dims) < 3 {
 		failf("its input has the shape %v and no positions", v.dims)
 	}
-	n.out = []*value{fromPlain(b.reduceRef("ReduceMean", b.plain(v), ascending(len(v.dims))[2:]))}
+	n.out = []*value{newFromPlain(b.reduceRef("ReduceMean", b.plain(v), ascending(len(v.dims))[2:]))}
 }, nil)
 
 // spatialMean is the mean over h and w of [b, h, w, c], as [b, 1, 1, c].

@@ -77,7 +77,7 @@ func (b *builder) repeated(n *node, at int) {
 			}
 			dims := replaced(c.dims, a, v.dims[a])
 			b.rebatched = true
-			n.in[k] = fromPlain(b.spreadTo(b.plain(c), dims))
+			n.in[k] = newFromPlain(b.spreadTo(b.plain(c), dims))
 		}
 		return
 	}

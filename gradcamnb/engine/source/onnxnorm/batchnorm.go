@@ -12,7 +12,7 @@ import (
 // With running statistics these are vectors, of which the weights are made. A layer without
 // any (torch's track_running_stats=False, and weights that are standardised) takes the
 // statistics of what it reads: of each picture alone, which is what the network makes of that
-// picture when it is given no other beside it, as in its explanation.
+// picture when it is given no other besides it, as in its explanation.
 var _ = register("BatchNormalization", func(b *builder, n *node) {
 	v := n.need(0)
 	if len(v.dims) < 2 {
@@ -96,10 +96,10 @@ func (b *builder) eachChannel(n *node, f func(x ref, vector func(ref) ref, over 
 	v := n.in[0]
 	rank := len(v.dims)
 	if spatial(v.dims) {
-		n.out = []*value{b.fromLast(f(b.lastOf(v), func(r ref) ref { return r }, []int{0, 1, 2}))}
+		n.out = []*value{b.newFromLast(f(b.lastOf(v), func(r ref) ref { return r }, []int{0, 1, 2}))}
 		return
 	}
 	shape := append([]int{v.dims[1]}, slices.Repeat([]int{1}, rank-2)...)
-	n.out = []*value{fromPlain(f(b.plain(v), func(r ref) ref { return b.reshape(r, shape...) },
+	n.out = []*value{newFromPlain(f(b.plain(v), func(r ref) ref { return b.reshape(r, shape...) },
 		slices.Concat([]int{0}, ascending(rank)[2:])))}
 }

@@ -57,10 +57,10 @@ type builder struct {
 	walk    *walk // through the graph whose node is rewritten
 	nodes   []*protos.NodeProto
 	weights map[string]Weight
-	shared  map[string]ref    // constants by content, transposes by operand
-	made    map[string]madeBy // how a transposed tensor came about
-	views   map[string]ref    // the matrix that a tensor is a view of
-	truths  map[string]ref    // the condition that a tensor of 0 and 1 stands for
+	shared  map[string]ref      // constants by content, transposes by operand
+	made    map[string]producer // how a transposed tensor came about
+	views   map[string]ref      // the matrix that a tensor is a view of
+	truths  map[string]ref      // the condition that a tensor of 0 and 1 stands for
 	count   int
 
 	folding bool             // this is the graph of constants, see [constants]
@@ -72,7 +72,7 @@ type builder struct {
 	rebatched bool // a number of the file was brought to the batch at hand
 }
 
-type madeBy struct {
+type producer struct {
 	from ref
 	perm []int
 }
@@ -81,7 +81,7 @@ func newBuilder(opset int, o Options) *builder {
 	return &builder{
 		opset: opset, keepLayout: o.KeepLayout, pureGo: o.PureGo, vectors: o.PureGo && o.Vectors, winograds: o.Winograd,
 		own: o.Own, ownBatch: o.OwnBatch,
-		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]madeBy{}, views: map[string]ref{},
+		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]producer{}, views: map[string]ref{},
 		truths: map[string]ref{},
 	}
 }
@@ -216,8 +216,8 @@ func (b *builder) lastOf(v *value) ref {
 	return v.last
 }
 
-// fromLast makes a value of an operator's channels-last result.
-func (b *builder) fromLast(r ref) *value {
+// newFromLast makes a value of an operator's channels-last result.
+func (b *builder) newFromLast(r ref) *value {
 	v := &value{last: r, dims: permute(r.dims, inverse(channelsLast(len(r.dims))))}
 	if b.keepLayout {
 		b.plain(v)
@@ -226,7 +226,7 @@ func (b *builder) fromLast(r ref) *value {
 	return v
 }
 
-func fromPlain(r ref) *value { return &value{plain: r, dims: r.dims} }
+func newFromPlain(r ref) *value { return &value{plain: r, dims: r.dims} }
 
 // isLast tells whether an operator that works on any layout should use the
 // channels-last form of v.
@@ -244,7 +244,7 @@ func (b *builder) transpose(x ref, perm []int) ref {
 	if !ok {
 		r = b.emit("Transpose", permute(x.dims, perm), []ref{x}, attrInts("perm", perm))
 		b.shared[key] = r
-		b.made[r.name] = madeBy{x, perm}
+		b.made[r.name] = producer{x, perm}
 	}
 	return r
 }

@@ -23,7 +23,7 @@ var (
 )
 
 func (b *builder) castTo(v *value, to protos.TensorProto_DataType, saturate bool) *value {
-	from, k := v.of(), kindOf(to)
+	from, k := v.kind(), kindOf(to)
 	u := *v
 	switch {
 	case k == truth && from != truth:

@@ -15,7 +15,7 @@ var _ = register("CausalConvWithState", func(b *builder, n *node) {
 	default:
 		x = b.pad(x, []int{0, 0, before}, []int{0, 0, 0}, 0)
 	}
-	y := b.apply(n.with(attrInt("group", x.dims[1])), "Conv", []*value{fromPlain(x), k, n.input(2)})
+	y := b.apply(n.withAttributes(attrInt("group", x.dims[1])), "Conv", []*value{newFromPlain(x), k, n.input(2)})
 	if a := n.stringOr("activation", "none"); a == "silu" || a == "swish" {
 		y = b.each(y, func(x ref) ref { return b.mul(x, b.unary("Sigmoid", x)) })
 	}
@@ -24,6 +24,6 @@ var _ = register("CausalConvWithState", func(b *builder, n *node) {
 		if before == 0 {
 			failf("its kernel has one entry, and it hands on a state of none")
 		}
-		n.out = append(n.out, fromPlain(b.part(x, 2, x.dims[2]-before, x.dims[2])))
+		n.out = append(n.out, newFromPlain(b.part(x, 2, x.dims[2]-before, x.dims[2])))
 	}
 }, nil)

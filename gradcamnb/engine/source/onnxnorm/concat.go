@@ -16,11 +16,11 @@ var _ = register("Concat", func(b *builder, n *node) {
 		}
 	}
 	if last {
-		n.out = []*value{b.fromLast(b.emit("Concat", permute(dims, channelsLast(4)), in,
+		n.out = []*value{b.newFromLast(b.emit("Concat", permute(dims, channelsLast(4)), in,
 			attrInt("axis", lastAxes([]int{at}, 4)[0])))}
 		return
 	}
-	n.out = []*value{fromPlain(b.emit("Concat", dims, in, attrInt("axis", at)))}
+	n.out = []*value{newFromPlain(b.emit("Concat", dims, in, attrInt("axis", at)))}
 }, foldConcat)
 
 func concatDims(n *node, at int) []int {

@@ -3,7 +3,7 @@ package onnxnorm
 // ConstantOfShape is one number everywhere, zero where the file names none.
 var _ = register("ConstantOfShape", func(b *builder, n *node) {
 	dims, one := filledWith(n)
-	n.out = []*value{fromPlain(b.full(dims, one.numbers()[0])).is((&value{konst: one}).of())}
+	n.out = []*value{newFromPlain(b.fillConstant(dims, one.numbers()[0])).setKind((&value{konst: one}).kind())}
 }, func(n *node) *tensor {
 	dims, one := filledWith(n)
 	switch {

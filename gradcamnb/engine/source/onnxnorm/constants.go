@@ -7,11 +7,11 @@ import "slices"
 var (
 	_ = register("Constant", nil, constant)
 	_ = register("Shape", shapeOf, nil)
-	_ = register("Size", func(_ *builder, n *node) { known(n, intTensor(nil, []int64{int64(size(n.need(0).dims))})) }, nil)
+	_ = register("Size", func(_ *builder, n *node) { setConstant(n, intTensor(nil, []int64{int64(size(n.need(0).dims))})) }, nil)
 	_ = register("Where", where, foldWhere)
 )
 
-func known(n *node, t *tensor) { n.out = []*value{{dims: t.dims, konst: t}} }
+func setConstant(n *node, t *tensor) { n.out = []*value{{dims: t.dims, konst: t}} }
 
 func constant(n *node) *tensor {
 	a := n.attr("value")
@@ -50,7 +50,7 @@ func shapeOf(_ *builder, n *node) {
 	}
 	from, to = place(from), place(to)
 	out := convert(dims[from:max(from, to)], func(d int) int64 { return int64(d) })
-	known(n, intTensor([]int{len(out)}, out))
+	setConstant(n, intTensor([]int{len(out)}, out))
 }
 
 const (
@@ -63,7 +63,7 @@ const (
 
 func where(b *builder, n *node) {
 	c, x, y := b.plain(n.need(0)), b.plain(n.need(1)), b.plain(n.need(2))
-	n.out = []*value{fromPlain(b.choose(b.truthOf(c), x, y)).typed(n.in[1].dtype())}
+	n.out = []*value{newFromPlain(b.choose(b.truthOf(c), x, y)).typed(n.in[1].dtype())}
 }
 
 func foldWhere(n *node) *tensor {

@@ -41,7 +41,7 @@ func conv2(b *builder, n *node) {
 			k.dims[1]*c.groups)
 	}
 	y := b.conv(b.lastOf(v), c)
-	n.out = []*value{b.fromLast(b.bias(y, n.input(2)))}
+	n.out = []*value{b.newFromLast(b.bias(y, n.input(2)))}
 }
 
 // conv is a convolution of a channels-last picture with a constant kernel
@@ -96,11 +96,11 @@ func (b *builder) unfolded(x ref, c conv) ref {
 		}
 	}
 	all := b.emit("Concat", []int{x.dims[0], c.out[0], c.out[1], k * l * in}, taps, attrInt("axis", 3))
-	return b.times(all, c.kernel)
+	return b.multiplyLast(all, c.kernel)
 }
 
-// times multiplies the last axis of x, [h*w*in], by a kernel [out, in, h, w].
-func (b *builder) times(x ref, k *tensor) ref {
+// multiplyLast multiplies the last axis of x, [h*w*in], by a kernel [out, in, h, w].
+func (b *builder) multiplyLast(x ref, k *tensor) ref {
 	out, in := k.dims[0], size(k.dims[1:])
 	if b.packs(size(x.dims)/in, in*out) {
 		w := b.reordered(k, "@o,hwi", []int{0, 2, 3, 1}, out, in)

@@ -21,8 +21,8 @@ func (b *builder) depthwiseBands(x ref, c conv) ref {
 	channels, batch := k.dims[0], x.dims[0]
 	bands := (w.out[1] + bandColumns - 1) / bandColumns
 	columns := (w.out[1] + bands - 1) / bands // of a band's result
-	reach := (columns-1)*w.stride[1] + w.reach(1)
-	w.after[1] = (bands*columns-1)*w.stride[1] + w.reach(1) - w.before[1] - w.in[1]
+	reach := (columns-1)*w.stride[1] + w.extent(1)
+	w.after[1] = (bands*columns-1)*w.stride[1] + w.extent(1) - w.before[1] - w.in[1]
 	lines := b.transpose(b.padLast(x, w, 0), []int{3, 0, 1, 2}) // [channels, batch, h, w]
 	var parts []ref
 	for n := range bands {

@@ -11,7 +11,7 @@ func (b *builder) depthwise(x ref, c conv) ref {
 		return b.depthwiseBands(x, c)
 	}
 	w := b.reordered(c.kernel, "@hwc", []int{2, 3, 1, 0}, c.window.kernel[0]*c.window.kernel[1], c.kernel.dims[0])
-	reach := c.reach(0) - 1
+	reach := c.extent(0) - 1
 	if b.pureGo && c.stride[0] == 1 && c.before[0] <= reach && c.after[0] <= reach {
 		return b.depthwiseLines(x, c.window, w)
 	}
@@ -45,7 +45,7 @@ func (b *builder) depthwiseLines(x ref, w window, weights ref) ref {
 		columns[j] = b.slice(wide, []int{0, 0, start, 0}, []int{wide.dims[0], wide.dims[1], end, wide.dims[3]},
 			[]int{1, 1, w.stride[1], 1})
 	}
-	reach := w.reach(0) - 1
+	reach := w.extent(0) - 1
 	var sum ref // reach rows more than x; row r of y is its row r + reach - before
 	for i := range w.kernel[0] {
 		var line ref

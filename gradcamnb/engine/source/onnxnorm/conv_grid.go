@@ -31,5 +31,5 @@ func convGrid(b *builder, n *node) {
 		dims[1] = k.dims[0]
 		y = b.add(y, b.reshape(b.plain(bias), dims...))
 	}
-	n.out = []*value{fromPlain(y)}
+	n.out = []*value{newFromPlain(y)}
 }

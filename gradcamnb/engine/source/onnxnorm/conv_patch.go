@@ -12,5 +12,5 @@ func (b *builder) patch(x ref, c conv) ref {
 	x = b.reshape(x, batch, c.out[0], k, c.out[1], l, channels)
 	x = b.transpose(x, []int{0, 1, 3, 2, 4, 5})
 	x = b.reshape(x, batch, c.out[0], c.out[1], k*l*channels)
-	return b.times(x, c.kernel)
+	return b.multiplyLast(x, c.kernel)
 }

@@ -3,5 +3,5 @@ package onnxnorm
 // pointwise is a 1x1 convolution: every pixel's channels times [in, out].
 func (b *builder) pointwise(x ref, c conv) ref {
 	x = b.tap(x, c.window, 0, 0)
-	return b.times(x, c.kernel)
+	return b.multiplyLast(x, c.kernel)
 }

@@ -140,12 +140,12 @@ func (b *builder) bothAxes(m [][]float64, order []int) ref {
 func (b *builder) winogradWeights(k *tensor) ref {
 	dims := []int{winogradReach * winogradReach, k.dims[1], k.dims[0]}
 	return b.weightOrConstant(k, k.origin+"@winograd", dims, func() []float32 {
-		return onBothSides(winogradKernel, k.transposed([]int{2, 3, 1, 0}).floats())
+		return multiplyBothSides(winogradKernel, k.transposed([]int{2, 3, 1, 0}).floats())
 	})
 }
 
-// onBothSides is G W G' for every W of w [3, 3, ...]: [6, 6, ...].
-func onBothSides(g [][]float64, w []float32) []float32 {
+// multiplyBothSides is G W G' for every W of w [3, 3, ...]: [6, 6, ...].
+func multiplyBothSides(g [][]float64, w []float32) []float32 {
 	const block = 1024 // values of each position, so that all stay in the cache
 	r, n := len(g), len(w)/9
 	out := make([]float32, r*r*n)

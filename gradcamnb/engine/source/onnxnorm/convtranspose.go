@@ -24,7 +24,7 @@ func convTranspose(b *builder, n *node) {
 	if groups < 1 || v.dims[1] != k.dims[0] || k.dims[0]%groups != 0 {
 		failf("its input has %d channels, and its kernel %v in %d groups takes %d", v.dims[1], k.dims, groups, k.dims[0])
 	}
-	t := newTransposed(n, v.dims, k.dims)
+	t := newTransposedConv(n, v.dims, k.dims)
 	x := b.lastOf(v)
 	var y ref
 	if t.kernel == t.stride && t.cut == [4]int{} && t.dilate == [2]int{1, 1} && groups == 1 {
@@ -32,11 +32,11 @@ func convTranspose(b *builder, n *node) {
 	} else {
 		y = b.overlap(x, t, k.konst, groups)
 	}
-	n.out = []*value{b.fromLast(b.bias(y, n.input(2)))}
+	n.out = []*value{b.newFromLast(b.bias(y, n.input(2)))}
 }
 
-// transposed is the geometry of a transposed convolution.
-type transposed struct {
+// transposedConv is the geometry of a transposed convolution.
+type transposedConv struct {
 	in, kernel, stride, dilate [2]int
 
 	// cut is what is cut from the full output at top, left, bottom, right, where nothing is
@@ -44,9 +44,9 @@ type transposed struct {
 	cut [4]int
 }
 
-func newTransposed(n *node, in, kernel []int) transposed {
+func newTransposedConv(n *node, in, kernel []int) transposedConv {
 	stride, dilate, begin, end := transposedAxes(n, in[2:], kernel[2:])
-	return transposed{
+	return transposedConv{
 		in: [2]int(in[2:]), kernel: [2]int(kernel[2:]), stride: [2]int(stride), dilate: [2]int(dilate),
 		cut: [4]int{begin[0], begin[1], end[0], end[1]},
 	}
@@ -95,7 +95,7 @@ func transposedAxes(n *node, in, kernel []int) (stride, dilate, begin, end []int
 }
 
 // spread: [b, h, w, in] x [in, k*l*out] -> [b, h, w, k, l, out] -> [b, h*k, w*l, out].
-func (b *builder) spread(x ref, t transposed, k *tensor) ref {
+func (b *builder) spread(x ref, t transposedConv, k *tensor) ref {
 	batch, out := x.dims[0], k.dims[1]
 	y := b.linear(x, b.reordered(k, "@i,hwo", []int{0, 2, 3, 1}, k.dims[0], t.kernel[0]*t.kernel[1]*out))
 	y = b.reshape(y, batch, t.in[0], t.in[1], t.kernel[0], t.kernel[1], out)
@@ -103,7 +103,7 @@ func (b *builder) spread(x ref, t transposed, k *tensor) ref {
 	return b.reshape(y, batch, t.in[0]*t.stride[0], t.in[1]*t.stride[1], out)
 }
 
-func (b *builder) overlap(x ref, t transposed, k *tensor, groups int) ref {
+func (b *builder) overlap(x ref, t transposedConv, k *tensor, groups int) ref {
 	batch, channels := x.dims[0], x.dims[3]
 	// Zeros after every pixel, then the zeros behind the last one taken off.
 	x = b.reshape(x, batch, t.in[0], 1, t.in[1], 1, channels)
@@ -114,7 +114,7 @@ func (b *builder) overlap(x ref, t transposed, k *tensor, groups int) ref {
 	for i := range 2 {
 		// Where a whole kernel of the output, or more, is cut or added, that is done after the
 		// convolution: GoMLX has no gradient of one whose windows lie in the padding alone.
-		most := w.reach(i) - 1
+		most := w.extent(i) - 1
 		begin, end := min(max(t.cut[i], 0), most), min(max(t.cut[2+i], 0), most)
 		before[1+i], after[1+i] = begin-t.cut[i], end-t.cut[2+i]
 		w.in[i] = (t.in[i]-1)*t.stride[i] + 1

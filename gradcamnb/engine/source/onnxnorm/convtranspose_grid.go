@@ -31,7 +31,7 @@ func convTransposeGrid(b *builder, n *node) {
 	c := &node{
 		NodeProto: &protos.NodeProto{OpType: "Conv", Name: n.Name, Output: n.Output,
 			Attribute: []*protos.AttributeProto{attrInt("group", groups), attrInts("dilations", dilate)}},
-		in: []*value{fromPlain(x), fromPlain(k), n.input(2)},
+		in: []*value{newFromPlain(x), newFromPlain(k), n.input(2)},
 	}
 	convGrid(b, c)
 	n.out = c.out

@@ -11,7 +11,7 @@ import (
 
 // decode reads a TensorProto with its raw data. Its floats are decoded when they are first
 // asked for.
-func decode(p *protos.TensorProto, raw Stored) (*tensor, error) {
+func decode(p *protos.TensorProto, raw StoredValues) (*tensor, error) {
 	dims := convert(p.Dims, func(d int64) int { return int(d) })
 	if !plausible(dims) {
 		return nil, fmt.Errorf("tensor %q has the shape %v: the file is damaged", p.Name, dims)
@@ -40,12 +40,12 @@ type decoder struct {
 	*tensor
 
 	p   *protos.TensorProto
-	raw Stored
+	raw StoredValues
 	n   int // values by the shape
 }
 
-// enough is an error if the file holds another number of something than the shape needs.
-func (d decoder) enough(have, want int, what, where string) error {
+// checkCount is an error if the file holds another number of something than the shape needs.
+func (d decoder) checkCount(have, want int, what, where string) error {
 	if have == want {
 		return nil
 	}
@@ -64,7 +64,7 @@ func (d decoder) floatsFrom(each int, read func(raw []byte) float32, l list,
 	listed func() []float32) (known bool, err error) {
 	if d.raw.Read == nil {
 		d.floats = listed
-		return true, d.enough(l.len, d.n, "values", l.field)
+		return true, d.checkCount(l.len, d.n, "values", l.field)
 	}
 	raw, n := d.raw, d.n
 	d.floats = func() []float32 {
@@ -74,7 +74,7 @@ func (d decoder) floatsFrom(each int, read func(raw []byte) float32, l list,
 		}
 		return out
 	}
-	return true, d.enough(raw.Size, each*n, "bytes", "raw_data")
+	return true, d.checkCount(raw.Size, each*n, "bytes", "raw_data")
 }
 
 // intsFrom takes whole numbers of so many bytes each, or those of a list.
@@ -83,9 +83,9 @@ func (d decoder) intsFrom(each int, read func(raw []byte) int64, l list,
 	d.isInt = true
 	if d.raw.Read == nil {
 		d.ints = listed()
-		return true, d.enough(l.len, d.n, "values", l.field)
+		return true, d.checkCount(l.len, d.n, "values", l.field)
 	}
-	if err := d.enough(d.raw.Size, each*d.n, "bytes", "raw_data"); err != nil {
+	if err := d.checkCount(d.raw.Size, each*d.n, "bytes", "raw_data"); err != nil {
 		return true, err
 	}
 	bytes := d.raw.bytes()
@@ -110,11 +110,11 @@ func (d decoder) readFloats() (known bool, err error) {
 	case protos.TensorProto_FLOAT:
 		if d.raw.Read == nil {
 			d.floats = func() []float32 { return p.FloatData }
-			return true, d.enough(len(p.FloatData), d.n, "values", "float_data")
+			return true, d.checkCount(len(p.FloatData), d.n, "values", "float_data")
 		}
 		raw := d.raw
 		d.tensor.raw, d.floats = raw, func() []float32 { return readFloats(raw) }
-		return true, d.enough(raw.Size, 4*d.n, "bytes", "raw_data")
+		return true, d.checkCount(raw.Size, 4*d.n, "bytes", "raw_data")
 	case protos.TensorProto_FLOAT16:
 		return of16(half)
 	case protos.TensorProto_BFLOAT16:
@@ -163,7 +163,7 @@ func (d decoder) readPacked() (known bool, err error) {
 	d.floats = func() []float32 { return unpacked(p, raw, bits, n, read) }
 	want := (bits*n + 7) / 8
 	if raw.Read == nil {
-		return true, d.enough(len(p.Int32Data), want, "bytes", "int32_data")
+		return true, d.checkCount(len(p.Int32Data), want, "bytes", "int32_data")
 	}
-	return true, d.enough(raw.Size, want, "bytes", "raw_data")
+	return true, d.checkCount(raw.Size, want, "bytes", "raw_data")
 }

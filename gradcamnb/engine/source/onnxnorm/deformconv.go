@@ -43,5 +43,5 @@ var _ = register("DeformConv", func(b *builder, n *node) {
 	if bias := n.input(3); bias != nil {
 		z = b.add(z, b.plain(bias))
 	}
-	n.out = []*value{fromPlain(b.reshape(b.swapped(z, 1, 2), slices.Concat([]int{batch, k.dims[0]}, g.out)...))}
+	n.out = []*value{newFromPlain(b.reshape(b.swapped(z, 1, 2), slices.Concat([]int{batch, k.dims[0]}, g.out)...))}
 }, nil)

@@ -13,7 +13,7 @@ var (
 		} else {
 			x = b.transpose(b.reshape(x, batch, k, k, c, h, w), []int{0, 3, 4, 1, 5, 2})
 		}
-		n.out = []*value{fromPlain(b.reshape(x, batch, c, h*k, w*k))}
+		n.out = []*value{newFromPlain(b.reshape(x, batch, c, h*k, w*k))}
 	}, nil)
 
 	_ = register("SpaceToDepth", func(b *builder, n *node) {
@@ -28,6 +28,6 @@ var (
 		} else {
 			x = b.transpose(x, []int{0, 3, 5, 1, 2, 4})
 		}
-		n.out = []*value{fromPlain(b.reshape(x, batch, c*k*k, h, w))}
+		n.out = []*value{newFromPlain(b.reshape(x, batch, c*k*k, h, w))}
 	}, nil)
 )

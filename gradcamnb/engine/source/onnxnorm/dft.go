@@ -25,7 +25,7 @@ var _ = register("DFT", func(b *builder, n *node) {
 	if n.input(1) != nil {
 		length = int(n.number(1, "dft_length", 0))
 	}
-	n.out = []*value{fromPlain(b.dft(x, at, length, inverse, onesided))}
+	n.out = []*value{newFromPlain(b.dft(x, at, length, inverse, onesided))}
 }, nil)
 
 func (b *builder) dft(x ref, at, length int, inverse, onesided bool) ref {
@@ -107,7 +107,7 @@ var _ = register("STFT", func(b *builder, n *node) {
 	if window != nil {
 		y = b.mul(y, b.reshape(b.plain(window), length, 1))
 	}
-	n.out = []*value{fromPlain(b.dft(y, 2, length, false, n.intOr("onesided", 1) != 0))}
+	n.out = []*value{newFromPlain(b.dft(y, 2, length, false, n.intOr("onesided", 1) != 0))}
 }, nil)
 
 // Windows of so many values, a - b cos(2 pi i/n) + c cos(4 pi i/n).
@@ -152,7 +152,7 @@ var _ = register("Col2Im", func(b *builder, n *node) {
 	x = b.reshape(x, slices.Concat([]int{x.dims[0], c, area}, g.out)...)
 	var sum ref
 	for tap := range area {
-		y := b.oneAt(x, 2, tap)
+		y := b.takeEntry(x, 2, tap)
 		before, after := []int{0, 0}, []int{0, 0}
 		for i, k := range unravel(tap, block) {
 			y = b.stuffed(y, 2+i, g.stride[i])
@@ -162,7 +162,7 @@ var _ = register("Col2Im", func(b *builder, n *node) {
 		}
 		sum = b.plus(sum, b.cropped(y, before, after))
 	}
-	n.out = []*value{fromPlain(sum)}
+	n.out = []*value{newFromPlain(sum)}
 }, nil)
 
 // cropped is filled that may cut an axis off from its other end.

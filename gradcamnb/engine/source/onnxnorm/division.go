@@ -5,7 +5,7 @@ package onnxnorm
 var (
 	_ = register("Div", func(b *builder, n *node) {
 		n.out = []*value{b.pair("Div", n.need(0), n.need(1))}
-		if n.in[0].of() == whole {
+		if n.in[0].kind() == whole {
 			n.out[0] = b.each(n.out[0], b.truncated)
 		}
 	}, func(n *node) *tensor { return foldBinary(n, divInts, func(a, b float32) float32 { return a / b }) })

@@ -13,6 +13,6 @@ var _ = register("Dropout", func(b *builder, n *node) {
 	}
 	identity(b, n)
 	if len(n.Output) > 1 { // the mask, which keeps all
-		n.out = append(n.out[:1], fromPlain(b.full(slices.Clone(n.in[0].dims), 1)).is(truth))
+		n.out = append(n.out[:1], newFromPlain(b.fillConstant(slices.Clone(n.in[0].dims), 1)).setKind(truth))
 	}
 }, nil)

@@ -14,9 +14,9 @@ var _ = register("Einsum", func(b *builder, n *node) {
 	if len(terms) != len(n.in) {
 		failf("the equation %q has %d operands, and %d are given", equation, len(terms), len(n.in))
 	}
-	var operands []labelled
+	var operands []labelledTensor
 	for i, term := range terms {
-		operands = append(operands, b.diagonal(labelled{b.plain(n.need(i)), spelled(term, len(n.in[i].dims))}))
+		operands = append(operands, b.diagonal(labelledTensor{b.plain(n.need(i)), spelled(term, len(n.in[i].dims))}))
 	}
 	out := einsumOutput(right, explicit, terms, operands)
 	lengthsAgree(equation, operands)
@@ -35,12 +35,12 @@ var _ = register("Einsum", func(b *builder, n *node) {
 			failf("the equation %q makes an axis that no operand has", equation)
 		}
 	}
-	n.out = []*value{fromPlain(b.transpose(x.ref, perm))}
+	n.out = []*value{newFromPlain(b.transpose(x.ref, perm))}
 }, nil)
 
-// labelled is a tensor with a name for each axis. The axes of an ellipsis, counted from the
+// labelledTensor is a tensor with a name for each axis. The axes of an ellipsis, counted from the
 // last, have the names -1, -2, ...
-type labelled struct {
+type labelledTensor struct {
 	ref
 	axes []rune
 }
@@ -63,7 +63,7 @@ func spelled(term string, rank int) []rune {
 
 // einsumOutput is the axes of the result: those named, or without an arrow the ellipsis and
 // then every axis that occurs once, in order of the alphabet.
-func einsumOutput(right string, explicit bool, terms []string, operands []labelled) []rune {
+func einsumOutput(right string, explicit bool, terms []string, operands []labelledTensor) []rune {
 	dots := 0
 	for _, x := range operands {
 		for _, a := range x.axes {
@@ -91,7 +91,7 @@ func einsumOutput(right string, explicit bool, terms []string, operands []labell
 	return out
 }
 
-func lengthsAgree(equation string, operands []labelled) {
+func lengthsAgree(equation string, operands []labelledTensor) {
 	length := map[rune]int{}
 	for _, x := range operands {
 		for i, a := range x.axes {
@@ -104,7 +104,7 @@ func lengthsAgree(equation string, operands []labelled) {
 }
 
 // diagonal makes one axis of two of the same name.
-func (b *builder) diagonal(x labelled) labelled {
+func (b *builder) diagonal(x labelledTensor) labelledTensor {
 	for i := range x.axes {
 		j := slices.Index(x.axes[i+1:], x.axes[i])
 		if j < 0 {
@@ -122,13 +122,13 @@ func (b *builder) diagonal(x labelled) labelled {
 		axes := slices.Clone(x.axes)
 		axes[i], axes[0] = axes[0], axes[i]
 		axes[j], axes[1] = axes[1], axes[j]
-		return b.diagonal(labelled{y, slices.Concat(axes[:1], axes[2:])})
+		return b.diagonal(labelledTensor{y, slices.Concat(axes[:1], axes[2:])})
 	}
 	return x
 }
 
 // summed sums over the axes that are not kept.
-func (b *builder) summed(x labelled, keep []rune) labelled {
+func (b *builder) summed(x labelledTensor, keep []rune) labelledTensor {
 	var over []int
 	var axes []rune
 	for i, a := range x.axes {
@@ -142,12 +142,12 @@ func (b *builder) summed(x labelled, keep []rune) labelled {
 		return x
 	}
 	y := b.reduceRef("ReduceSum", x.ref, over)
-	return labelled{b.reshape(y, without(y.dims, over)...), axes}
+	return labelledTensor{b.reshape(y, dropAxes(y.dims, over)...), axes}
 }
 
 // contract multiplies two tensors and sums over the axes that are not kept: as a product of
 // matrices [shared, own, summed] x [shared, summed, own].
-func (b *builder) contract(x, y labelled, keep []rune) labelled {
+func (b *builder) contract(x, y labelledTensor, keep []rune) labelledTensor {
 	x, y = b.summed(x, append(slices.Clone(keep), y.axes...)), b.summed(y, append(slices.Clone(keep), x.axes...))
 	var shared, sum, ownX, ownY []rune
 	for _, a := range x.axes {
@@ -166,7 +166,7 @@ func (b *builder) contract(x, y labelled, keep []rune) labelled {
 		}
 	}
 	length := map[rune]int{}
-	for _, t := range []labelled{x, y} {
+	for _, t := range []labelledTensor{x, y} {
 		for i, a := range t.axes {
 			length[a] = max(length[a], t.dims[i])
 		}
@@ -178,7 +178,7 @@ func (b *builder) contract(x, y labelled, keep []rune) labelled {
 		}
 		return n
 	}
-	ordered := func(t labelled, axes ...[]rune) ref {
+	ordered := func(t labelledTensor, axes ...[]rune) ref {
 		order := slices.Concat(axes...)
 		perm, dims := make([]int, len(order)), make([]int, len(order))
 		for i, a := range order {
@@ -193,5 +193,5 @@ func (b *builder) contract(x, y labelled, keep []rune) labelled {
 	for i, a := range axes {
 		dims[i] = length[a]
 	}
-	return labelled{b.reshape(b.matmul(left, right), dims...), axes}
+	return labelledTensor{b.reshape(b.matmul(left, right), dims...), axes}
 }

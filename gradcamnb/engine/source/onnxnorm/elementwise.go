@@ -9,7 +9,7 @@ import (
 
 var (
 	_ = registerUnary("Ceil", "Cos", "Erf", "Exp", "Floor", "Log", "Neg", "Reciprocal", "Sigmoid", "Sign", "Sin", "Tanh")
-	_ = register("Abs", func(b *builder, n *node) { n.out = []*value{b.each(n.need(0), b.absolute)} }, nil)
+	_ = register("Abs", func(b *builder, n *node) { n.out = []*value{b.each(n.need(0), b.abs)} }, nil)
 	_ = register("Sqrt", func(b *builder, n *node) { n.out = []*value{b.each(n.need(0), b.root)} }, func(n *node) *tensor {
 		return foldFloats(n, func(v float32) float32 { return float32(math.Sqrt(float64(v))) })
 	})
@@ -38,9 +38,9 @@ func unaryRule(b *builder, n *node) {
 // each applies f to the value in the layout it has.
 func (b *builder) each(v *value, f func(x ref) ref) *value {
 	if isLast(v) {
-		return b.fromLast(b.onMatrix(v.last, f))
+		return b.newFromLast(b.applyOnMatrix(v.last, f))
 	}
-	return inTail(fromPlain(b.onMatrix(b.plain(v), f)), v)
+	return inTail(newFromPlain(b.applyOnMatrix(b.plain(v), f)), v)
 }
 
 // inTail hands on where the file keeps the channels of a picture-like value.
@@ -75,9 +75,9 @@ func (b *builder) combined(x, y *value, f func(x, y ref) ref) *value {
 		failf("the shapes %v and %v do not broadcast", x.dims, y.dims)
 	}
 	if spatial(dims) && (isLast(x) || isLast(y)) && b.canLast(x) && b.canLast(y) {
-		return b.fromLast(f(b.operand(x), b.operand(y)))
+		return b.newFromLast(f(b.operand(x), b.operand(y)))
 	}
-	return inTail(fromPlain(f(b.plain(x), b.plain(y))), x, y)
+	return inTail(newFromPlain(f(b.plain(x), b.plain(y))), x, y)
 }
 
 // canLast tells whether the operand has a channels-last form: it is picture-like

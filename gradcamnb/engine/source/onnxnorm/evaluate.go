@@ -42,8 +42,8 @@ func newConstants(opset int, variant string, run Evaluator) *constants {
 	return k
 }
 
-// computed is a constant of the graph of constants whose values were perhaps not asked for yet.
-type computed struct {
+// lazyConstant is a constant of the graph of constants whose values were perhaps not asked for yet.
+type lazyConstant struct {
 	ref    ref
 	of     *constants
 	once   sync.Once
@@ -55,7 +55,7 @@ type computed struct {
 // again when they are asked for again, which is when they go to another device.
 const keptValues = 1 << 16
 
-func (c *computed) floats() []float32 {
+func (c *lazyConstant) floats() []float32 {
 	if size(c.ref.dims) > keptValues {
 		return c.of.evaluate(c.ref)
 	}
@@ -171,10 +171,10 @@ func (w *walk) constant(n *node, i int, v *value) *value {
 		return &value{dims: v.dims, konst: v.konst}
 	}
 	k := w.graphOfConstants()
-	c := &computed{ref: k.plain(v), of: k}
-	if v.of() != decimal {
+	c := &lazyConstant{ref: k.plain(v), of: k}
+	if v.kind() != decimal {
 		w.spend(size(v.dims))
-		t := intTensor(v.dims, convert(c.floats(), asWhole))
+		t := intTensor(v.dims, convert(c.floats(), roundToInteger))
 		t.kind = v.typ
 		return &value{dims: v.dims, konst: t}
 	}
@@ -188,8 +188,8 @@ func (w *walk) constant(n *node, i int, v *value) *value {
 	return &value{dims: v.dims, konst: t}
 }
 
-// asWhole is a whole number that was computed in float32, which has them all up to 2^24.
-func asWhole(v float32) int64 {
+// roundToInteger is a whole number that was computed in float32, which has them all up to 2^24.
+func roundToInteger(v float32) int64 {
 	const most = 1 << 24
 	if !(-most <= v && v <= most) {
 		failf("it computes the whole number %g of constants, and whole numbers are exact up to %d only", v, most)
@@ -211,7 +211,7 @@ func (k *constants) evaluate(r ref) []float32 {
 	if w, ok := weights[r.name]; ok {
 		return w.Values()
 	}
-	if values, ok := k.here(p, weights, r.name); ok {
+	if values, ok := k.computeFew(p, weights, r.name); ok {
 		return values
 	}
 	k.count()
@@ -280,7 +280,7 @@ func (k *constants) needed(r ref) (*protos.ModelProto, map[string]Weight) {
 }
 
 // variantOf names the shape and the given values that constants computed of shapes depend on.
-func variantOf(input []int, given map[string]Given) string {
+func variantOf(input []int, given map[string]GivenInput) string {
 	return strings.ReplaceAll(fmt.Sprint(" for ", input, given), " ", "_")
 }
 

@@ -37,14 +37,15 @@ func truthNumber(is bool) float64 {
 // few is how many values are few.
 const few = 1 << 10
 
-// here computes a tensor of a graph of few numbers; ok is false of any other graph.
-func (k *constants) here(p *protos.ModelProto, weights map[string]Weight, want string) (values []float32, ok bool) {
-	known := map[string]held{}
+// computeFew computes a tensor of a graph of few numbers; ok is false of any other graph.
+func (k *constants) computeFew(p *protos.ModelProto, weights map[string]Weight, want string) (
+	values []float32, ok bool) {
+	known := map[string]heldValues{}
 	for name, w := range weights {
 		if size(w.Dims) > few {
 			return nil, false
 		}
-		known[name] = held{w.Dims, w.Values()}
+		known[name] = heldValues{w.Dims, w.Values()}
 	}
 	for _, n := range p.Graph.Node {
 		out := n.Output[0]
@@ -55,19 +56,19 @@ func (k *constants) here(p *protos.ModelProto, weights map[string]Weight, want s
 		if !ok {
 			return nil, false
 		}
-		known[out] = held{k.shapes[out], v}
+		known[out] = heldValues{k.shapes[out], v}
 	}
 	return known[want].values, true
 }
 
-// held are the values of a tensor.
-type held struct {
+// heldValues are the values of a tensor.
+type heldValues struct {
 	dims   []int
 	values []float32
 }
 
 // computedHere is what a node makes, of the given shape, of the values it reads.
-func computedHere(n *protos.NodeProto, known map[string]held, dims []int) (out []float32, ok bool) {
+func computedHere(n *protos.NodeProto, known map[string]heldValues, dims []int) (out []float32, ok bool) {
 	in := func(i int) []float32 { return broadcastValues(known[n.Input[i]].values, known[n.Input[i]].dims, dims) }
 	f, one := ofOne[n.OpType]
 	g, two := ofTwo[n.OpType]

@@ -4,7 +4,7 @@ package onnxnorm
 var _ = register("Expand", func(b *builder, n *node) {
 	x := b.plain(n.need(0))
 	dims := expandDims(n)
-	n.out = []*value{fromPlain(b.emit("Expand", dims, []ref{x, b.ints(dims...)}))}
+	n.out = []*value{newFromPlain(b.emit("Expand", dims, []ref{x, b.ints(dims...)}))}
 }, func(n *node) *tensor {
 	t, dims := n.in[0].konst, expandDims(n)
 	switch {

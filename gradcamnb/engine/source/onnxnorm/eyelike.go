@@ -15,12 +15,12 @@ var _ = register("EyeLike", func(_ *builder, n *node) {
 		}
 	}
 	t := floatTensor(slices.Clone(dims), values)
-	to := n.in[0].of()
+	to := n.in[0].kind()
 	if a := n.attr("dtype"); a != nil {
 		to = kindOf(typeNumbered(a.I))
 	}
 	if to != decimal {
 		t = intTensor(t.dims, convert(values, func(v float32) int64 { return int64(v) }))
 	}
-	known(n, t)
+	setConstant(n, t)
 }, nil)

@@ -42,7 +42,7 @@ func fieldOf(n *node, out *value) *Field {
 	}
 	switch {
 	case n.window != nil:
-		return n.in[0].field.through(windowSteps(*n.window))
+		return n.in[0].field.widen(windowSteps(*n.window))
 	case n.OpType == "Pad":
 		return padField(n)
 	case n.OpType == "Resize":
@@ -50,7 +50,7 @@ func fieldOf(n *node, out *value) *Field {
 	case n.OpType == "ConvTranspose":
 		return transposedField(n)
 	case elementwise[n.OpType], cellByCell[n.OpType], channelsAlone(n, out):
-		return united(n, size)
+		return uniteFields(n, size)
 	}
 	return nil
 }
@@ -68,8 +68,8 @@ func channelsAlone(n *node, out *value) bool {
 // from first + i*stride to last + i*stride.
 type steps struct{ first, last, stride [2]float64 }
 
-// through is the field of an operator's output, given its input's.
-func (f *Field) through(s steps) *Field {
+// widen is the field of an operator's output, given its input's.
+func (f *Field) widen(s steps) *Field {
 	if f == nil {
 		return nil
 	}
@@ -87,7 +87,7 @@ func windowSteps(w window) steps {
 	var s steps
 	for i := range 2 {
 		s.first[i] = -float64(w.before[i])
-		s.last[i] = float64(w.reach(i) - 1 - w.before[i])
+		s.last[i] = float64(w.extent(i) - 1 - w.before[i])
 		s.stride[i] = float64(w.stride[i])
 	}
 	return s
@@ -108,7 +108,7 @@ func padField(n *node) *Field {
 		s.first[i] = -float64(before[at+i])
 		s.last[i] = s.first[i]
 	}
-	return n.in[0].field.through(s)
+	return n.in[0].field.widen(s)
 }
 
 // resizeField: output cell i reads no further than two cells of the input about its
@@ -128,7 +128,7 @@ func resizeField(n *node, out [2]int) *Field {
 		middle := s.stride[i]/2 - 0.5
 		s.first[i], s.last[i] = middle-1, middle+1
 	}
-	return n.in[0].field.through(s)
+	return n.in[0].field.widen(s)
 }
 
 // transposedField: output cell i is made of the input cells j with a kernel cell k
@@ -137,7 +137,7 @@ func transposedField(n *node) *Field {
 	if len(n.in[0].dims) != 4 || len(n.in[1].dims) != 4 {
 		return nil
 	}
-	t := newTransposed(n, n.in[0].dims, n.in[1].dims)
+	t := newTransposedConv(n, n.in[0].dims, n.in[1].dims)
 	var s steps
 	for i := range 2 {
 		stride := float64(t.stride[i])
@@ -145,11 +145,11 @@ func transposedField(n *node) *Field {
 		s.first[i] = float64(t.cut[i]-(t.kernel[i]-1)*t.dilate[i]) / stride
 		s.last[i] = float64(t.cut[i]) / stride
 	}
-	return n.in[0].field.through(s)
+	return n.in[0].field.widen(s)
 }
 
-// united returns the union of the inputs' receptive fields. Inputs of 1 x 1 cells, such as gates, are left out.
-func united(n *node, size [2]int) *Field {
+// uniteFields returns the union of the inputs' receptive fields. Inputs of 1 x 1 cells, such as gates, are left out.
+func uniteFields(n *node, size [2]int) *Field {
 	var out *Field
 	gated := false
 	for _, v := range n.in {

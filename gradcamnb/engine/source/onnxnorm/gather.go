@@ -9,7 +9,7 @@ var _ = register("Gather", func(b *builder, n *node) {
 	x := b.plain(v)
 	if index.konst == nil {
 		i := b.indices(b.positive(index, v.dims[at]))
-		n.out = []*value{fromPlain(b.emit("Gather", gatherDims(x.dims, i.dims, at), []ref{x, i}, attrInt("axis", at)))}
+		n.out = []*value{newFromPlain(b.emit("Gather", gatherDims(x.dims, i.dims, at), []ref{x, i}, attrInt("axis", at)))}
 		return
 	}
 	wrapped := wrap(index.konst, v.dims[at])
@@ -18,10 +18,10 @@ var _ = register("Gather", func(b *builder, n *node) {
 		start, end := make([]int, len(x.dims)), slices.Clone(x.dims)
 		start[at], end[at] = i, i+1
 		one := b.slice(x, start, end, slices.Repeat([]int{1}, len(x.dims)))
-		n.out = []*value{fromPlain(b.reshape(one, gatherDims(x.dims, wrapped.dims, at)...))}
+		n.out = []*value{newFromPlain(b.reshape(one, gatherDims(x.dims, wrapped.dims, at)...))}
 		return
 	}
-	n.out = []*value{fromPlain(b.emit("Gather", gatherDims(x.dims, wrapped.dims, at), []ref{x, b.konst(wrapped)},
+	n.out = []*value{newFromPlain(b.emit("Gather", gatherDims(x.dims, wrapped.dims, at), []ref{x, b.konst(wrapped)},
 		attrInt("axis", at)))}
 }, func(n *node) *tensor {
 	t := n.in[0].konst

@@ -15,7 +15,7 @@ var _ = register("GatherElements", func(b *builder, n *node) {
 			x = b.part(x, i, 0, min(d, x.dims[i]))
 		}
 	}
-	n.out = []*value{fromPlain(b.gatherElements(x, b.lookups(index, x.dims[at]), at))}
+	n.out = []*value{newFromPlain(b.gatherElements(x, b.lookups(index, x.dims[at]), at))}
 }, nil)
 
 func (b *builder) gatherElements(x, index ref, at int) ref {

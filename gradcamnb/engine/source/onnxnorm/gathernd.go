@@ -27,7 +27,7 @@ var _ = register("GatherND", func(b *builder, n *node) {
 		places = b.reshape(b.add(b.reshape(places, batch, each), first), places.dims...)
 	}
 	flat := b.reshape(x, slices.Concat([]int{batch * size(rest[:k])}, rest[k:])...)
-	n.out = []*value{fromPlain(b.emit("Gather", slices.Concat(places.dims, rest[k:]), []ref{flat, b.indices(places)},
+	n.out = []*value{newFromPlain(b.emit("Gather", slices.Concat(places.dims, rest[k:]), []ref{flat, b.indices(places)},
 		attrInt("axis", 0)))}
 }, nil)
 

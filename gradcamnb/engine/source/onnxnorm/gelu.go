@@ -18,7 +18,7 @@ func gelu(b *builder, n *node) {
 	tanh := n.stringOr("approximate", "none") == "tanh"
 	n.out = []*value{b.each(n.need(0), func(x ref) ref {
 		if !tanh {
-			c := b.everywhere(math.Sqrt2/2, x)
+			c := b.spreadConstant(math.Sqrt2/2, x)
 			u := b.binary("Mul", x, c)
 			return b.binary("Mul", b.plus(u, b.binary("Mul", u, b.unary("Erf", u))), c)
 		}
@@ -29,11 +29,11 @@ func gelu(b *builder, n *node) {
 	})}
 }
 
-// everywhere is a number that every cell of x is combined with, as a vector of its channels.
+// spreadConstant is a number that every cell of x is combined with, as a vector of its channels.
 // Where XLA joins what is around it to the matrix products (YNNPACK), it writes a number out
 // in the size of x before, 38 MB three times for ConvNeXt-T in a batch of 8, but no vector.
 // The pure-Go backend is quick at numbers and slow at vectors.
-func (b *builder) everywhere(v float32, x ref) ref {
+func (b *builder) spreadConstant(v float32, x ref) ref {
 	if b.pureGo || len(x.dims) == 0 {
 		return b.scalar(v)
 	}

@@ -24,7 +24,7 @@ var _ = register("Gemm", func(b *builder, n *node) {
 	if c := n.input(2); c != nil {
 		out = b.binary("Add", out, b.scaled(b.plain(c), n.floatOr("beta", 1)))
 	}
-	n.out = []*value{fromPlain(out)}
+	n.out = []*value{newFromPlain(out)}
 }, nil)
 
 func (b *builder) scaled(x ref, by float32) ref {

@@ -10,8 +10,8 @@ var _ = register("GlobalMaxPool", func(b *builder, n *node) {
 	}
 	over := ascending(rank)[2:]
 	if spatial(v.dims) {
-		n.out = []*value{b.fromLast(b.reduceExtreme("ReduceMax", b.lastOf(v), lastAxes(over, rank), tiesFirst))}
+		n.out = []*value{b.newFromLast(b.reduceExtreme("ReduceMax", b.lastOf(v), lastAxes(over, rank), tiesFirst))}
 		return
 	}
-	n.out = []*value{fromPlain(b.reduceExtreme("ReduceMax", b.plain(v), over, tiesFirst))}
+	n.out = []*value{newFromPlain(b.reduceExtreme("ReduceMax", b.plain(v), over, tiesFirst))}
 }, nil)

@@ -42,20 +42,20 @@ func newGrid(n *node, dims, kernel []int) grid {
 				kernel, g.in, pads)
 		}
 		// The cells that the windows read, no more and no fewer.
-		g.after[i] = (g.out[i]-1)*g.stride[i] + g.reach(i) - g.in[i] - g.before[i]
+		g.after[i] = (g.out[i]-1)*g.stride[i] + g.extent(i) - g.in[i] - g.before[i]
 	}
 	return g
 }
 
-// reach is the extent of a dilated kernel.
-func reach(kernel, dilate int) int { return (kernel-1)*dilate + 1 }
+// kernelExtent is the extent of a dilated kernel.
+func kernelExtent(kernel, dilate int) int { return (kernel-1)*dilate + 1 }
 
-func (g grid) reach(i int) int { return reach(g.kernel[i], g.dilate[i]) }
+func (g grid) extent(i int) int { return kernelExtent(g.kernel[i], g.dilate[i]) }
 
 // count is the number of windows on an axis: floor((in + pad - reach)/stride) + 1,
 // or with ceil_mode the ceiling, less a window that would begin in the end padding.
 func (g grid) count(i int, ceil bool) int {
-	free := g.in[i] + g.before[i] + g.end[i] - g.reach(i)
+	free := g.in[i] + g.before[i] + g.end[i] - g.extent(i)
 	switch {
 	case free < 0 && (!ceil || -free >= g.stride[i]):
 		return 0
@@ -77,7 +77,7 @@ func (g grid) autoPad(mode string, i int) {
 		g.before[i], g.end[i] = 0, 0
 	case "SAME_UPPER", "SAME_LOWER":
 		out := (g.in[i] + g.stride[i] - 1) / g.stride[i]
-		total := max(0, (out-1)*g.stride[i]+g.reach(i)-g.in[i])
+		total := max(0, (out-1)*g.stride[i]+g.extent(i)-g.in[i])
 		less := total / 2
 		g.before[i], g.end[i] = less, total-less
 		if mode == "SAME_LOWER" {
@@ -133,7 +133,7 @@ func (g grid) cellWeights(includePad bool) []float32 {
 		var next []float32
 		for _, c := range counts {
 			for o := range g.out[i] {
-				next = append(next, c*float32(within(o*g.stride[i], g.dilate[i], g.kernel[i], from, to)))
+				next = append(next, c*float32(countWithin(o*g.stride[i], g.dilate[i], g.kernel[i], from, to)))
 			}
 		}
 		counts = next
@@ -141,8 +141,8 @@ func (g grid) cellWeights(includePad bool) []float32 {
 	return convert(counts, func(c float32) float32 { return 1 / c })
 }
 
-// within is how many of the places first, first + step, ... (n of them) lie in [from, to).
-func within(first, step, n, from, to int) int {
+// countWithin is how many of the places first, first + step, ... (n of them) lie in [from, to).
+func countWithin(first, step, n, from, to int) int {
 	before := func(at int) int { return min(n, max(0, (at-first+step-1)/step)) } // places before at
 	return max(0, before(to)-before(from))
 }

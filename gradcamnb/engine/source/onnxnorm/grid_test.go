@@ -14,7 +14,7 @@ func TestWithin(t *testing.T) {
 							want++
 						}
 					}
-					if got := within(first, step, n, span[0], span[1]); got != want {
+					if got := countWithin(first, step, n, span[0], span[1]); got != want {
 						t.Errorf("%d places from %d by %d within %v: %d, want %d", n, first, step, span, got, want)
 					}
 				}

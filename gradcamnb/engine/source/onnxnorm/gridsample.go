@@ -35,7 +35,7 @@ var _ = register("GridSample", func(b *builder, n *node) {
 	default:
 		failf("mode %q is not known", mode)
 	}
-	n.out = []*value{fromPlain(b.reshape(b.swapped(y, 1, 2), slices.Concat(x.dims[:2], out)...))}
+	n.out = []*value{newFromPlain(b.reshape(b.swapped(y, 1, 2), slices.Concat(x.dims[:2], out)...))}
 }, nil)
 
 // AffineGrid is the grid of [GridSample] that a matrix for each picture makes.
@@ -64,5 +64,5 @@ var _ = register("AffineGrid", func(b *builder, n *node) {
 		base = append(base, 1)
 	}
 	y := b.matmul(b.floats([]int{cells, axes + 1}, base), b.swapped(theta, 1, 2))
-	n.out = []*value{fromPlain(b.reshape(y, slices.Concat(dims[:1], dims[2:], []int{axes})...))}
+	n.out = []*value{newFromPlain(b.reshape(y, slices.Concat(dims[:1], dims[2:], []int{axes})...))}
 }, nil)

@@ -24,6 +24,6 @@ var _ = register("If", func(b *builder, n *node) {
 			failf("its condition is computed from the picture, and its branches make the shapes %v and %v", v.dims,
 				other[i].dims)
 		}
-		n.out = append(n.out, fromPlain(b.choose(c, b.plain(v), b.plain(other[i]))).typed(v.dtype()))
+		n.out = append(n.out, newFromPlain(b.choose(c, b.plain(v), b.plain(other[i]))).typed(v.dtype()))
 	}
 }, nil)

@@ -23,9 +23,9 @@ type Input struct {
 	kind protos.TensorProto_DataType
 }
 
-// Given is what an input beside the picture gets. Its first axis may be 1 where the
+// GivenInput is what an input besides the picture gets. Its first axis may be 1 where the
 // input has one row a picture: all have the same then.
-type Given struct {
+type GivenInput struct {
 	Dims []int
 
 	// Ints are the values of an input of integers or truth values, which becomes a constant
@@ -64,7 +64,7 @@ func (i Input) String() string {
 // Inputs are the inputs of a model, the one that is the picture first: the named one, or
 // without a name the only one that could be. The others are in the file's order.
 func Inputs(m *protos.ModelProto, picture string) ([]Input, error) {
-	all := declared(m.GetGraph())
+	all := listInputs(m.GetGraph())
 	at, err := pictureAmong(all, picture)
 	if err != nil {
 		return nil, err
@@ -78,8 +78,8 @@ func Inputs(m *protos.ModelProto, picture string) ([]Input, error) {
 	return out, nil
 }
 
-// declared are the inputs that are no weights, which older files list, too.
-func declared(g *protos.GraphProto) []Input {
+// listInputs are the inputs that are no weights, which older files list, too.
+func listInputs(g *protos.GraphProto) []Input {
 	weights, read := map[string]bool{}, map[string]bool{}
 	for _, p := range g.GetInitializer() {
 		weights[p.Name] = true
@@ -163,8 +163,8 @@ func (i Input) likePicture() bool {
 }
 
 // inputs declares the initializers, the picture and what the other inputs are given. It
-// returns the picture's name and the inputs of the rewritten graph beside it.
-func (w *walk) inputs(m *protos.ModelProto, dims []int, o Options) (picture string, beside []ref, err error) {
+// returns the picture's name and the inputs of the rewritten graph besides it.
+func (w *walk) inputs(m *protos.ModelProto, dims []int, o Options) (picture string, others []ref, err error) {
 	for _, p := range m.Graph.Initializer {
 		raw, ok := o.Stored[p.Name]
 		if !ok {
@@ -206,12 +206,12 @@ func (w *walk) inputs(m *protos.ModelProto, dims []int, o Options) (picture stri
 		if in.Float() {
 			v.plain, v.typ = ref{in.Name, d}, in.kind
 			w.taken[in.Name] = true
-			beside = append(beside, v.plain)
+			others = append(others, v.plain)
 		} else {
 			v.konst = intTensor(d, broadcastValues(given.Ints, given.Dims, d))
 			v.konst.kind, v.konst.varies = in.kind, true
 		}
 		w.values[in.Name] = v
 	}
-	return picture, beside, nil
+	return picture, others, nil
 }

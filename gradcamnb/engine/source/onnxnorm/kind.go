@@ -31,8 +31,8 @@ func kindOf(t protos.TensorProto_DataType) kind {
 	return decimal
 }
 
-// is makes a value one of the given kind, of its commonest type.
-func (v *value) is(k kind) *value {
+// setKind makes a value one of the given kind, of its commonest type.
+func (v *value) setKind(k kind) *value {
 	v.typ = map[kind]protos.TensorProto_DataType{decimal: protoFloat, whole: protoInt, truth: protoBool}[k]
 	return v
 }
@@ -58,8 +58,8 @@ func (v *value) dtype() protos.TensorProto_DataType {
 	return protoFloat
 }
 
-// of is the kind of the value's numbers.
-func (v *value) of() kind { return kindOf(v.dtype()) }
+// kind is the kind of the value's numbers.
+func (v *value) kind() kind { return kindOf(v.dtype()) }
 
 // inherit gives results that no rule spoke of the type of the node's first input.
 func inherit(n *node) {

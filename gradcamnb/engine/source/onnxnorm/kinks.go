@@ -25,13 +25,13 @@ func (b *builder) extreme(op string, x, y ref) ref {
 	})
 }
 
-// absolute is |x| with the derivative 0 at 0.
-func (b *builder) absolute(x ref) ref {
+// abs is |x| with the derivative 0 at 0.
+func (b *builder) abs(x ref) ref {
 	if !b.differentiable {
 		return b.unary("Abs", x)
 	}
 	below := b.emit("Where", x.dims, []ref{b.isZero(x), b.scalar(0), b.unary("Neg", x)})
-	return b.above(x, x, below)
+	return b.selectPositive(x, x, below)
 }
 
 // root is sqrt(x) with the derivative 0 at 0. torch's sqrt has an infinite one there, which

@@ -22,7 +22,7 @@ var _ = register("LayerNormalization", func(b *builder, n *node) {
 	if spatial(y.dims) && size(y.dims) >= joinedNorm {
 		y = b.sealed(y, window{})
 	}
-	n.out = []*value{inTail(fromPlain(y), n.in[0])}
+	n.out = []*value{inTail(newFromPlain(y), n.in[0])}
 }, nil)
 
 // joinedNorm is from how many values on XLA joins what follows a layer norm to it: of

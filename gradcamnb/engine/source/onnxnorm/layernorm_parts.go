@@ -14,5 +14,5 @@ func (b *builder) layerNormParts(n *node) {
 	if v := n.input(2); v != nil {
 		y = b.add(y, b.plain(v))
 	}
-	n.out = []*value{inTail(fromPlain(y), n.in[0]), fromPlain(mean), fromPlain(inverse)}
+	n.out = []*value{inTail(newFromPlain(y), n.in[0]), newFromPlain(mean), newFromPlain(inverse)}
 }

@@ -16,7 +16,7 @@ var _ = register("LinearAttention", func(b *builder, n *node) {
 	if qHeads%heads != 0 || k.dims[3] != keys {
 		failf("its queries have the shape %v and its keys %v", q.dims, k.dims)
 	}
-	s := b.full([]int{batch, heads, keys, values}, 0)
+	s := b.fillConstant([]int{batch, heads, keys, values}, 0)
 	if past := n.input(3); past != nil {
 		s = b.plain(past)
 	}
@@ -42,7 +42,7 @@ var _ = register("LinearAttention", func(b *builder, n *node) {
 		ys = append(ys, b.scaled(b.matmul(query, b.repeatHeads(s, query)), scale))
 	}
 	y := b.reshape(b.swapped(b.join(2, ys...), 1, 2), batch, length, qHeads*values)
-	n.out = []*value{fromPlain(y), fromPlain(s)}
+	n.out = []*value{newFromPlain(y), newFromPlain(s)}
 }, nil)
 
 // byHead is an input [b, t, heads*c] as [b, heads, t, c], or [b, t, 1] as [b, 1, t, 1].

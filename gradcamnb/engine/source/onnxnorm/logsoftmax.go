@@ -5,9 +5,9 @@ import "slices"
 // LogSoftmax is x - max - log(SUM exp(x - max)), and Hardmax 1 at the first largest entry
 // and 0 elsewhere, both over the axes of [Softmax].
 var (
-	_ = register("LogSoftmax", func(b *builder, n *node) { b.alongSoftmax(n, b.logSoftmax) }, nil)
+	_ = register("LogSoftmax", func(b *builder, n *node) { b.applyAlongSoftmax(n, b.logSoftmax) }, nil)
 	_ = register("Hardmax", func(b *builder, n *node) {
-		b.alongSoftmax(n, func(x ref, at int) ref {
+		b.applyAlongSoftmax(n, func(x ref, at int) ref {
 			return b.compared("Equal", b.spreadTo(b.counting(x.dims[at], len(x.dims)-at), x.dims),
 				b.spreadTo(b.firstPlace("ArgMax", x, at), x.dims))
 		})
@@ -25,16 +25,16 @@ func (b *builder) counting(length, axes int) ref {
 	return b.floats(replaced(slices.Repeat([]int{1}, axes), 0, length), values)
 }
 
-// alongSoftmax applies f over one axis since opset 13; before, over all axes from the given
+// applyAlongSoftmax applies f over one axis since opset 13; before, over all axes from the given
 // one on (default 1), taken as one.
-func (b *builder) alongSoftmax(n *node, f func(x ref, at int) ref) {
+func (b *builder) applyAlongSoftmax(n *node, f func(x ref, at int) ref) {
 	x := b.plain(n.need(0))
 	rank := len(x.dims)
 	if b.opset >= 13 {
-		n.out = []*value{fromPlain(f(x, axis(n.intOr("axis", -1), rank)))}
+		n.out = []*value{newFromPlain(f(x, axis(n.intOr("axis", -1), rank)))}
 		return
 	}
 	from := axis(n.intOr("axis", 1), rank)
 	flat := b.reshape(x, size(x.dims[:from]), size(x.dims[from:]))
-	n.out = []*value{fromPlain(b.reshape(f(flat, 1), x.dims...))}
+	n.out = []*value{newFromPlain(b.reshape(f(flat, 1), x.dims...))}
 }

@@ -6,11 +6,11 @@ import "slices"
 // ignore_index counts nothing.
 var (
 	_ = register("NegativeLogLikelihoodLoss", func(b *builder, n *node) {
-		n.out = []*value{fromPlain(b.likelihoodLoss(n, b.plain(n.need(0))))}
+		n.out = []*value{newFromPlain(b.likelihoodLoss(n, b.plain(n.need(0))))}
 	}, nil)
 	_ = register("SoftmaxCrossEntropyLoss", func(b *builder, n *node) {
 		logs := b.logSoftmax(b.plain(n.need(0)), 1)
-		n.out = []*value{fromPlain(b.likelihoodLoss(n, logs)), fromPlain(logs)}
+		n.out = []*value{newFromPlain(b.likelihoodLoss(n, logs)), newFromPlain(logs)}
 	}, nil)
 )
 
@@ -21,7 +21,7 @@ func (b *builder) likelihoodLoss(n *node, logs ref) ref {
 	classes := logs.dims[1]
 	dims := slices.Insert(slices.Clone(label.dims), 1, 1)
 	label = b.reshape(label, dims...)
-	weights := b.full([]int{classes}, 1)
+	weights := b.fillConstant([]int{classes}, 1)
 	if w := n.input(2); w != nil {
 		weights = b.plain(w)
 	}

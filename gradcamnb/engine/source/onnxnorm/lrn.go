@@ -23,8 +23,8 @@ var _ = register("LRN", func(b *builder, n *node) {
 	base := b.offset(b.scaled(sum, n.floatOr("alpha", 1e-4)/float32(count)), n.floatOr("bias", 1))
 	y := b.div(x, b.exp(b.scaled(b.log(base), n.floatOr("beta", 0.75))))
 	if isLast(v) {
-		n.out = []*value{b.fromLast(y)}
+		n.out = []*value{b.newFromLast(y)}
 		return
 	}
-	n.out = []*value{fromPlain(y)}
+	n.out = []*value{newFromPlain(y)}
 }, nil)

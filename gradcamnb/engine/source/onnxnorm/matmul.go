@@ -4,7 +4,7 @@ package onnxnorm
 var _ = register("MatMul", func(b *builder, n *node) {
 	x, w := b.plain(n.need(0)), n.need(1)
 	if len(x.dims) == 1 || len(w.dims) == 1 {
-		n.out = []*value{fromPlain(b.withVector(x, b.plain(w)))}
+		n.out = []*value{newFromPlain(b.withVector(x, b.plain(w)))}
 		return
 	}
 	y := b.factor(w, x)
@@ -12,10 +12,10 @@ var _ = register("MatMul", func(b *builder, n *node) {
 		failf("it multiplies the shapes %v and %v", x.dims, y.dims)
 	}
 	if len(y.dims) == 2 && len(x.dims) > 2 {
-		n.out = []*value{inTail(fromPlain(b.linear(x, y)), n.in[0])}
+		n.out = []*value{inTail(newFromPlain(b.linear(x, y)), n.in[0])}
 		return
 	}
-	n.out = []*value{fromPlain(b.matmul(x, y))}
+	n.out = []*value{newFromPlain(b.matmul(x, y))}
 }, nil)
 
 func (b *builder) withVector(x, y ref) ref {
@@ -38,7 +38,7 @@ func (b *builder) withVector(x, y ref) ref {
 	if right {
 		drop = append(drop, rank-1)
 	}
-	return b.reshape(z, without(z.dims, drop)...)
+	return b.reshape(z, dropAxes(z.dims, drop)...)
 }
 
 // factor is what x is multiplied by. A constant matrix that should be packed is stored

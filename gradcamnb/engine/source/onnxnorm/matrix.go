@@ -25,8 +25,8 @@ func (b *builder) matrix(x ref) ref {
 	return b.reshape(x, size(x.dims)/k, k)
 }
 
-// onMatrix is f(x) for an f that works on each element alone.
-func (b *builder) onMatrix(x ref, f func(x ref) ref) ref {
+// applyOnMatrix is f(x) for an f that works on each element alone.
+func (b *builder) applyOnMatrix(x ref, f func(x ref) ref) ref {
 	if m, ok := b.views[x.name]; ok {
 		return b.viewed(f(m), x.dims)
 	}

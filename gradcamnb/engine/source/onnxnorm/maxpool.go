@@ -18,10 +18,10 @@ func maxPool(b *builder, n *node) {
 	v := n.need(0)
 	w := newWindow(n, v.dims, n.intsOr("kernel_shape", nil))
 	if w.coversAll() {
-		n.out = []*value{b.fromLast(b.reduceExtreme("ReduceMax", b.lastOf(v), []int{1, 2}, tiesFirst))}
+		n.out = []*value{b.newFromLast(b.reduceExtreme("ReduceMax", b.lastOf(v), []int{1, 2}, tiesFirst))}
 		return
 	}
-	n.out = []*value{b.fromLast(b.joined(b.padLast(b.lastOf(v), w, negInf), w, b.firstMax))}
+	n.out = []*value{b.newFromLast(b.joinWindows(b.padLast(b.lastOf(v), w, negInf), w, b.firstMax))}
 }
 
 // firstMax is max(x, y) whose gradient goes to x where they are equal.

@@ -30,7 +30,7 @@ var (
 			}
 			perm := ascending(rank)
 			perm[rank-1], perm[rank-2] = rank-2, rank-1
-			t := &node{NodeProto: n.with(attrInts("perm", perm)).NodeProto, in: in[i : i+1]}
+			t := &node{NodeProto: n.withAttributes(attrInts("perm", perm)).NodeProto, in: in[i : i+1]}
 			if in[i].konst != nil {
 				k := in[i].konst.transposed(perm)
 				in[i] = &value{dims: k.dims, konst: k}
@@ -57,7 +57,7 @@ var (
 		if bias := n.input(1); bias != nil {
 			x = b.pair("Add", x, bias)
 		}
-		n.out = []*value{b.apply(n.with(attrString("approximate", "tanh")), "Gelu", []*value{x})}
+		n.out = []*value{b.apply(n.withAttributes(attrString("approximate", "tanh")), "Gelu", []*value{x})}
 	}, nil)
 
 	// QuickGelu is x * sigmoid(alpha x).
@@ -71,7 +71,7 @@ var (
 
 // apply runs the rule of a standard operator with the node's attributes.
 func (b *builder) apply(n *node, op string, in []*value) *value {
-	m := n.with()
+	m := n.withAttributes()
 	m.OpType, m.in = op, in
 	rules[op](b, m)
 	return m.out[0]

@@ -37,9 +37,9 @@ func needed(g *protos.GraphProto, o Options) needs {
 	return n
 }
 
-// without leaves a node out that failed, and whatever reads what it makes; it gives the error
+// skipFailed leaves a node out that failed, and whatever reads what it makes; it gives the error
 // back if the node is needed.
-func (n needs) without(p *protos.NodeProto, err error) error {
+func (n needs) skipFailed(p *protos.NodeProto, err error) error {
 	if n.nodes == nil || n.nodes[p] {
 		return err
 	}
@@ -49,8 +49,8 @@ func (n needs) without(p *protos.NodeProto, err error) error {
 	return nil
 }
 
-// broken is why a node that reads what was left out is left out, too.
-func (n needs) broken(p *protos.NodeProto) error {
+// skipReason is why a node that reads what was left out is left out, too.
+func (n needs) skipReason(p *protos.NodeProto) error {
 	for _, name := range append(slices.Clone(p.Input), captured(p)...) {
 		if err := n.left[name]; err != nil {
 			return err
@@ -64,7 +64,7 @@ const smallest = 1 << 12
 
 // smallInts are the values of a small constant of whole numbers; nil of any other.
 func smallInts(v *value) []int {
-	if v.konst == nil || size(v.dims) > smallest || v.of() != whole {
+	if v.konst == nil || size(v.dims) > smallest || v.kind() != whole {
 		return nil
 	}
 	return append([]int{}, v.konst.asInts()...)

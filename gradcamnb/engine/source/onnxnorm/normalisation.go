@@ -15,11 +15,11 @@ var (
 		epsilon := n.floatOr("epsilon", 1e-5)
 		if spatial(v.dims) {
 			x := b.normalised(b.lastOf(v), []int{1, 2}, epsilon)
-			n.out = []*value{b.fromLast(b.affine(n, x, v.dims[1]))}
+			n.out = []*value{b.newFromLast(b.affine(n, x, v.dims[1]))}
 			return
 		}
 		x := b.normalised(b.plain(v), ascending(rank)[2:], epsilon)
-		n.out = []*value{fromPlain(b.affine(n, x, v.dims[1], slices.Repeat([]int{1}, rank-2)...))}
+		n.out = []*value{newFromPlain(b.affine(n, x, v.dims[1], slices.Repeat([]int{1}, rank-2)...))}
 	}, nil)
 
 	// GroupNormalization takes them over groups of neighbouring channels. Its scale and
@@ -42,7 +42,7 @@ var (
 		} else {
 			x = b.affine(n, b.reshape(x, batch, h, w, c), c)
 		}
-		n.out = []*value{b.fromLast(x)}
+		n.out = []*value{b.newFromLast(x)}
 	}, nil)
 )
 
@@ -57,7 +57,7 @@ func (b *builder) groupNorm(n *node, groups int) {
 	} else {
 		y = b.affine(n, b.reshape(y, batch, c, rest), c, 1)
 	}
-	n.out = []*value{fromPlain(b.reshape(y, dims...))}
+	n.out = []*value{newFromPlain(b.reshape(y, dims...))}
 }
 
 // normalised is (x - mean) / sqrt(var + epsilon) over the given axes.

@@ -42,8 +42,8 @@ type Options struct {
 	// say it.
 	Picture string
 
-	// Given is what the inputs beside the picture get, by name.
-	Given map[string]Given
+	// Given is what the inputs besides the picture get, by name.
+	Given map[string]GivenInput
 
 	// Own has the shapes of the tensors for the batch that the file was made for, OwnBatch,
 	// where the graph is written for another. Numbers in the file that say the batch are
@@ -58,11 +58,11 @@ type Options struct {
 	Evaluate Evaluator
 
 	// Stored has the values of initializers that the graph holds without them, by name.
-	Stored map[string]Stored
+	Stored map[string]StoredValues
 }
 
-// Stored is where the values of an initializer are, little-endian as in its raw_data.
-type Stored struct {
+// StoredValues is where the values of an initializer are, little-endian as in its raw_data.
+type StoredValues struct {
 	Size int                       // in bytes
 	Read func(into []byte, at int) // from the byte at; panics where they cannot be read
 }
@@ -106,12 +106,12 @@ type Tensor struct {
 
 // Graph is a rewritten model.
 type Graph struct {
-	Proto   *protos.ModelProto // its inputs are the model's own and the weights
-	Input   string             // name of the model's input that is the picture
-	Beside  map[string][]int   // shapes of the inputs of the rewritten graph that are other inputs of the model, by name
-	Outputs []string           // names in the original graph
-	Weights map[string]Weight
-	Tensors []Tensor // of the original graph, in its order
+	Proto       *protos.ModelProto // its inputs are the model's own and the weights
+	Input       string             // name of the model's input that is the picture
+	OtherInputs map[string][]int   // shapes of the rewritten graph's inputs that are other inputs of the model
+	Outputs     []string           // names in the original graph
+	Weights     map[string]Weight
+	Tensors     []Tensor // of the original graph, in its order
 
 	Given map[string]Tensor // weights and inputs of the original graph, by name
 	Left  map[string]error  // tensors of the original graph that could not be rewritten and were not needed, and why
@@ -129,25 +129,25 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 		return nil, errors.New("the ONNX file holds no graph: it is not a model, or it is damaged")
 	}
 	w := newWalk(m, input, o)
-	name, beside, err := w.inputs(m, input, o)
+	name, others, err := w.inputs(m, input, o)
 	if err != nil {
 		return nil, err
 	}
-	out := &Graph{Input: name, Beside: map[string][]int{}, Weights: w.b.weights, constants: map[string]*tensor{}}
-	for _, r := range beside {
-		out.Beside[r.name] = r.dims
+	out := &Graph{Input: name, OtherInputs: map[string][]int{}, Weights: w.b.weights, constants: map[string]*tensor{}}
+	for _, r := range others {
+		out.OtherInputs[r.name] = r.dims
 	}
 	out.Given = w.initializers(g)
 	need := needed(g, o)
 	out.Left = need.left
 	for _, p := range ordered(g.Node) {
-		err := need.broken(p)
+		err := need.skipReason(p)
 		var tensors []Tensor
 		if err == nil {
 			tensors, err = w.node(p)
 		}
 		if err != nil {
-			if err := need.without(p, err); err != nil {
+			if err := need.skipFailed(p, err); err != nil {
 				return nil, err
 			}
 			continue
@@ -171,7 +171,7 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 		w.constants.listed = true
 	}
 	out.Rebatched = w.b.rebatched
-	out.Proto = w.b.proto(m, append([]ref{{name, input}}, beside...))
+	out.Proto = w.b.proto(m, append([]ref{{name, input}}, others...))
 	return out, nil
 }
 
@@ -244,7 +244,7 @@ func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
 			err = operatorError(p, asError(e))
 		}
 	}()
-	n := &node{NodeProto: w.own(p)}
+	n := &node{NodeProto: w.renameOutputs(p)}
 	for _, name := range p.Input {
 		v, _ := w.find(name)
 		if v == nil && name != "" {
@@ -259,14 +259,14 @@ func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
 	}
 	for i, name := range p.Output {
 		if name != "" {
-			made = append(made, w.made(p, n, i))
+			made = append(made, w.takeOutput(p, n, i))
 		}
 	}
 	return made, nil
 }
 
-// made takes output i of a node among the values.
-func (w *walk) made(p *protos.NodeProto, n *node, i int) Tensor {
+// takeOutput takes output i of a node among the values.
+func (w *walk) takeOutput(p *protos.NodeProto, n *node, i int) Tensor {
 	v, name := *n.out[i], p.Output[i]
 	if w.results[name] { // an answer in integers is read as integers
 		v = *w.b.integers(&v)

@@ -11,10 +11,10 @@ var _ = register("OneHot", func(b *builder, n *node) {
 	}
 	rank := len(index.dims) + 1
 	at := axis(n.intOr("axis", -1), rank)
-	index = b.fromStart(index, depth)
+	index = b.countFromStart(index, depth)
 	dims := slices.Insert(slices.Clone(index.dims), at, 1)
 	full := replaced(dims, at, depth)
 	on := b.binary("Equal", b.spreadTo(b.counting(depth, rank-at), full),
 		b.spreadTo(b.reshape(b.unary("Floor", index), dims...), full))
-	n.out = []*value{fromPlain(b.choose(on, b.part(values, 0, 1, 2), b.part(values, 0, 0, 1))).typed(n.in[2].dtype())}
+	n.out = []*value{newFromPlain(b.choose(on, b.part(values, 0, 1, 2), b.part(values, 0, 0, 1))).typed(n.in[2].dtype())}
 }, nil)

@@ -330,7 +330,7 @@ func TestTransposeStored(t *testing.T) {
 		for i := range n {
 			raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(float32(i)))
 		}
-		got := transposeStored(Stored{len(raw), func(into []byte, at int) { copy(into, raw[at:]) }}, c.dims, c.perm)
+		got := transposeStored(StoredValues{len(raw), func(into []byte, at int) { copy(into, raw[at:]) }}, c.dims, c.perm)
 		to := permute(c.dims, c.perm)
 		if len(got) != n {
 			t.Fatalf("%v by %v: %d values", c.dims, c.perm, len(got))

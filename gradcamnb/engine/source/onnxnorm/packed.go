@@ -29,7 +29,7 @@ func packed(kind protos.TensorProto_DataType) (bits int, read func(raw int) floa
 }
 
 // unpacked reads values that lie several to a byte, the first in the lowest bits.
-func unpacked(p *protos.TensorProto, raw Stored, bits, n int, read func(raw int) float32) []float32 {
+func unpacked(p *protos.TensorProto, raw StoredValues, bits, n int, read func(raw int) float32) []float32 {
 	var bytes []byte
 	if raw.Read != nil {
 		bytes = raw.bytes()

@@ -13,11 +13,11 @@ var _ = register("Pad", func(b *builder, n *node) {
 	if f := n.input(2); f != nil && mode == "constant" {
 		fill = float32(n.number(2, "value", 0))
 	}
-	x, layout := b.plain, fromPlain
+	x, layout := b.plain, newFromPlain
 	if isLast(v) {
 		p := channelsLast(4)
 		before, after = permute(before, p), permute(after, p)
-		x, layout = b.lastOf, b.fromLast
+		x, layout = b.lastOf, b.newFromLast
 	}
 	if mode == "constant" {
 		n.out = []*value{layout(b.filled(x(v), before, after, fill))}

@@ -22,7 +22,7 @@ var (
 		if len(index) == 0 {
 			failf("it keeps nothing")
 		}
-		n.out = []*value{fromPlain(b.take(x, at, index))}
+		n.out = []*value{newFromPlain(b.take(x, at, index))}
 	}, nil)
 
 	// ReverseSequence turns the first entries of each sequence round, as many as it is long.
@@ -39,7 +39,7 @@ var (
 			slices.Reverse(index[:min(l, len(index))])
 			parts = append(parts, b.take(b.part(x, batch, i, i+1), time, index))
 		}
-		n.out = []*value{fromPlain(b.join(batch, parts...))}
+		n.out = []*value{newFromPlain(b.join(batch, parts...))}
 	}, nil)
 
 	// CenterCropPad cuts or pads axes to a length, as much at either end.
@@ -59,7 +59,7 @@ var (
 			before[a] = more / 2 // towards zero: of what is cut, too, the smaller half
 			after[a] = more - before[a]
 		}
-		n.out = []*value{fromPlain(b.filled(x, before, after, 0))}
+		n.out = []*value{newFromPlain(b.filled(x, before, after, 0))}
 	}, nil)
 
 	// Det is the determinant of matrices of up to 6 rows.
@@ -69,7 +69,7 @@ var (
 		if rank < 2 || x.dims[rank-1] != x.dims[rank-2] {
 			failf("its input has the shape %v and is no square matrix", x.dims)
 		}
-		n.out = []*value{fromPlain(b.reshape(b.determinant(x), x.dims[:rank-2]...))}
+		n.out = []*value{newFromPlain(b.reshape(b.determinant(x), x.dims[:rank-2]...))}
 	}, nil)
 
 	_ = register("TensorScatter", tensorScatter, nil)
@@ -122,5 +122,5 @@ func tensorScatter(b *builder, n *node) {
 		}
 		parts = append(parts, b.take(b.join(at, old, fresh), at, index))
 	}
-	n.out = []*value{fromPlain(b.join(0, parts...))}
+	n.out = []*value{newFromPlain(b.join(0, parts...))}
 }

@@ -11,7 +11,7 @@ func inPlanes(withAxes int, two, more rule) rule {
 	return func(b *builder, n *node) {
 		switch len(n.need(0).dims) {
 		case 3:
-			b.onPlanes(n, withAxes, two)
+			b.applyOnPlanes(n, withAxes, two)
 		case 4:
 			two(b, n)
 		default:
@@ -20,9 +20,9 @@ func inPlanes(withAxes int, two, more rule) rule {
 	}
 }
 
-// onPlanes runs a rule over two axes on a node over one.
-func (b *builder) onPlanes(n *node, withAxes int, r rule) {
-	p := n.with()
+// applyOnPlanes runs a rule over two axes on a node over one.
+func (b *builder) applyOnPlanes(n *node, withAxes int, r rule) {
+	p := n.withAttributes()
 	p.Attribute, p.in = nil, slices.Clone(n.in)
 	for _, a := range n.Attribute {
 		if a.Name == "pads" && len(a.Ints) == 2 {
@@ -38,7 +38,7 @@ func (b *builder) onPlanes(n *node, withAxes int, r rule) {
 	}
 	r(b, p)
 	for _, v := range p.out {
-		low := fromPlain(b.reshape(b.plain(v), v.dims[0], v.dims[1], v.dims[3]))
+		low := newFromPlain(b.reshape(b.plain(v), v.dims[0], v.dims[1], v.dims[3]))
 		n.out = append(n.out, low.typed(v.typ))
 	}
 }
@@ -55,7 +55,7 @@ func (b *builder) raised(v *value) *value {
 	if v.konst != nil {
 		return &value{name: v.name, dims: dims, konst: v.konst.reshaped(dims)}
 	}
-	out := fromPlain(b.reshape(b.plain(v), dims...)).typed(v.dtype())
+	out := newFromPlain(b.reshape(b.plain(v), dims...)).typed(v.dtype())
 	out.quant = v.quant
 	return out
 }

@@ -36,9 +36,9 @@ func maxPoolGrid(b *builder, n *node) {
 		}
 		most = b.firstMax(most, tap)
 	})
-	n.out = []*value{fromPlain(most)}
+	n.out = []*value{newFromPlain(most)}
 	if at.ok() {
-		n.out = append(n.out, fromPlain(at).is(whole))
+		n.out = append(n.out, newFromPlain(at).setKind(whole))
 	}
 }
 
@@ -69,7 +69,7 @@ func averagePoolGrid(b *builder, n *node) {
 	g := newGrid(n, x.dims, n.intsOr("kernel_shape", nil))
 	sum := b.sumGrid(x, g)
 	weights := g.cellWeights(n.intOr("count_include_pad", 0) != 0)
-	n.out = []*value{fromPlain(b.mul(sum, b.floats(append([]int{1, 1}, g.out...), weights)))}
+	n.out = []*value{newFromPlain(b.mul(sum, b.floats(append([]int{1, 1}, g.out...), weights)))}
 }
 
 func (b *builder) sumGrid(x ref, g grid) ref {
@@ -84,12 +84,12 @@ var (
 		x := b.plain(n.need(0))
 		g := newGrid(n, x.dims, n.intsOr("kernel_shape", nil))
 		p := lpOrder(n)
-		n.out = []*value{fromPlain(b.powerOf(b.sumGrid(b.powerOf(b.absolute(x), p), g), 1/p))}
+		n.out = []*value{newFromPlain(b.powerOf(b.sumGrid(b.powerOf(b.abs(x), p), g), 1/p))}
 	}, nil)
 	_ = register("GlobalLpPool", func(b *builder, n *node) {
 		x, p := b.plain(n.need(0)), lpOrder(n)
 		over := ascending(len(x.dims))[2:]
-		n.out = []*value{fromPlain(b.powerOf(b.reduceRef("ReduceSum", b.powerOf(b.absolute(x), p), over), 1/p))}
+		n.out = []*value{newFromPlain(b.powerOf(b.reduceRef("ReduceSum", b.powerOf(b.abs(x), p), over), 1/p))}
 	}, nil)
 )
 
@@ -107,11 +107,11 @@ var _ = register("LpNormalization", func(b *builder, n *node) {
 	at := []int{axis(n.intOr("axis", -1), len(x.dims))}
 	var norm ref
 	if n.intOr("p", 2) == 1 {
-		norm = b.reduceRef("ReduceSum", b.absolute(x), at)
+		norm = b.reduceRef("ReduceSum", b.abs(x), at)
 	} else {
 		norm = b.root(b.reduceRef("ReduceSum", b.square(x), at))
 	}
-	n.out = []*value{fromPlain(b.div(x, b.choose(b.isZero(norm), b.scalar(1), norm)))}
+	n.out = []*value{newFromPlain(b.div(x, b.choose(b.isZero(norm), b.scalar(1), norm)))}
 }, nil)
 
 // MaxUnpool puts each value at its place, in a tensor of zeros.
@@ -133,7 +133,7 @@ var _ = register("MaxUnpool", func(b *builder, n *node) {
 	}
 	// Places are counted through a tensor of the shape that the window says.
 	count := size(x.dims)
-	zeros := b.full([]int{size(dims)}, 0)
+	zeros := b.fillConstant([]int{size(dims)}, 0)
 	index := b.reshape(b.lookups(at, math.MaxInt32), count, 1)
 	y := b.emit("ScatterND", []int{size(dims)}, []ref{zeros, index, b.reshape(x, count)}, attrString("reduction", "add"))
 	y = b.reshape(y, dims...)
@@ -141,5 +141,5 @@ var _ = register("MaxUnpool", func(b *builder, n *node) {
 	for i := range dims {
 		after[i] = asked[i] - dims[i]
 	}
-	n.out = []*value{fromPlain(b.filled(y, before, after, 0))}
+	n.out = []*value{newFromPlain(b.filled(y, before, after, 0))}
 }, nil)

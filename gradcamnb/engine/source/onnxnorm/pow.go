@@ -20,7 +20,7 @@ var _ = register("Pow", func(b *builder, n *node) {
 func (b *builder) powerOf(x ref, p float32) ref {
 	switch p {
 	case 0:
-		return b.above(x, b.scalar(1), b.scalar(1))
+		return b.selectPositive(x, b.scalar(1), b.scalar(1))
 	case 1:
 		return x
 	case 2:

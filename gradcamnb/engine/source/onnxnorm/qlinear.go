@@ -63,7 +63,7 @@ func (b *builder) qlinear(n *node, op string, in []*value, scale int) {
 		return
 	}
 	if anyScaled(n, scale, scale+1) {
-		m := n.with()
+		m := n.withAttributes()
 		m.in = []*value{y, n.need(scale), n.input(scale + 1)}
 		b.quantiseAny(m)
 		n.out = m.out
@@ -81,7 +81,7 @@ func (b *builder) operandOf(n *node, i, at int) *value {
 		return &value{name: v.name, dims: t.dims, konst: t}
 	}
 	if v.quant == nil || anyScaled(n, i+1, i+2) || *v.quant != scalingOf(n, i+1, i+2) {
-		m := n.with(attrInt("axis", at))
+		m := n.withAttributes(attrInt("axis", at))
 		m.in = []*value{b.integers(v), n.need(i + 1), n.input(i + 2)}
 		b.dequantiseAny(m)
 		return m.out[0]

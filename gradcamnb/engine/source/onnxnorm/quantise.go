@@ -61,7 +61,7 @@ func dequantizeLinear(b *builder, n *node) {
 		return
 	}
 	v.quant = nil
-	n.out = []*value{v.is(decimal)}
+	n.out = []*value{v.setKind(decimal)}
 }
 
 func foldDequantizeLinear(n *node) *tensor {

@@ -42,7 +42,7 @@ func (b *builder) quantiseAny(n *node) {
 	to := quantisedType(n, 2)
 	y := b.div(x, b.placed(n, n.need(1), x.dims))
 	if f, small := smallFloats[to]; small {
-		n.out = []*value{fromPlain(b.toSmallFloat(y, f, n.intOr("saturate", 1) != 0)).typed(to)}
+		n.out = []*value{newFromPlain(b.toSmallFloat(y, f, n.intOr("saturate", 1) != 0)).typed(to)}
 		return
 	}
 	r, ok := integerRange[to]
@@ -54,7 +54,7 @@ func (b *builder) quantiseAny(n *node) {
 		y = b.add(y, b.placed(n, z, x.dims))
 	}
 	y = b.atMost(b.atLeast(y, float32(r.low)), float32(r.high))
-	n.out = []*value{fromPlain(y).typed(to)}
+	n.out = []*value{newFromPlain(y).typed(to)}
 }
 
 // steps rounds, half to even, with the derivative one: (x + m) - m with m = 1.5 * 2^23, at which
@@ -71,7 +71,7 @@ func (b *builder) dequantiseAny(n *node) {
 	if z := n.input(2); z != nil {
 		x = b.sub(x, b.placed(n, z, x.dims))
 	}
-	n.out = []*value{fromPlain(b.mul(x, b.placed(n, n.need(1), x.dims))).is(decimal)}
+	n.out = []*value{newFromPlain(b.mul(x, b.placed(n, n.need(1), x.dims))).setKind(decimal)}
 }
 
 // placed is a scale or zero point as a tensor that broadcasts to dims: one for all, one for
@@ -122,8 +122,8 @@ var (
 		zero := b.atMost(b.atLeast(b.rounded(b.div(b.neg(low), scale)), 0), 255)
 		y := b.atMost(b.atLeast(b.add(b.steps(b.div(x, scale)), zero), 0), 255)
 		n.out = []*value{
-			fromPlain(y).typed(protos.TensorProto_UINT8), fromPlain(scale).is(decimal),
-			fromPlain(zero).typed(protos.TensorProto_UINT8),
+			newFromPlain(y).typed(protos.TensorProto_UINT8), newFromPlain(scale).setKind(decimal),
+			newFromPlain(zero).typed(protos.TensorProto_UINT8),
 		}
 	}, nil)
 
@@ -160,5 +160,5 @@ func (b *builder) lessZero(n *node, i, zero, at int) *value {
 		shape[axis(at, len(x.dims))] = size(by.dims)
 		by = b.reshape(by, shape...)
 	}
-	return fromPlain(b.sub(x, by)).is(decimal)
+	return newFromPlain(b.sub(x, by)).setKind(decimal)
 }

@@ -44,7 +44,7 @@ func (b *builder) recurrent(n *node, gates int, acts []string, f step) {
 	var ys, hs, cs []ref
 	for d := range directions {
 		k := b.newCell(n, d, gates, hidden, acts)
-		w := b.oneAt(b.plain(n.need(1)), 0, d)
+		w := b.takeEntry(b.plain(n.need(1)), 0, d)
 		all := b.reshape(b.matmul(b.reshape(x, length*batch, x.dims[2]), b.swapped(w, 0, 1)), length, batch, gates*hidden)
 		s := state{b.initial(n, 5, d, batch, hidden, batchFirst), b.initial(n, 6, d, batch, hidden, batchFirst)}
 		back := d == 1 || n.stringOr("direction", "forward") == "reverse"
@@ -54,7 +54,7 @@ func (b *builder) recurrent(n *node, gates int, acts []string, f step) {
 			if back {
 				t = length - 1 - i
 			}
-			next := f(b, k, b.oneAt(all, 0, t), s)
+			next := f(b, k, b.takeEntry(all, 0, t), s)
 			outs[t], s = b.withinLength(n, t, next, s)
 		}
 		for t := range outs {
@@ -67,19 +67,19 @@ func (b *builder) recurrent(n *node, gates int, acts []string, f step) {
 	if batchFirst {
 		y, h, c = b.transpose(y, []int{2, 0, 1, 3}), b.swapped(h, 0, 1), b.swapped(c, 0, 1)
 	}
-	n.out = []*value{fromPlain(y), fromPlain(h), fromPlain(c)}
+	n.out = []*value{newFromPlain(y), newFromPlain(h), newFromPlain(c)}
 }
 
 // initial is the state that an input gives, or zeros.
 func (b *builder) initial(n *node, i, direction, batch, hidden int, batchFirst bool) ref {
 	if n.input(i) == nil || i == 6 && n.OpType != "LSTM" {
-		return b.full([]int{batch, hidden}, 0)
+		return b.fillConstant([]int{batch, hidden}, 0)
 	}
 	x := b.plain(n.need(i))
 	if batchFirst {
 		x = b.swapped(x, 0, 1)
 	}
-	return b.oneAt(x, 0, direction)
+	return b.takeEntry(x, 0, direction)
 }
 
 // withinLength is the output and the state at entry t: past a sequence's own length nothing
@@ -97,15 +97,15 @@ func (b *builder) withinLength(n *node, t int, next, s state) (ref, state) {
 
 func (b *builder) newCell(n *node, d, gates, hidden int, acts []string) *cell {
 	k := &cell{n: n, hidden: hidden, gates: gates, clipped: n.floatOr("clip", 0)}
-	k.r = b.swapped(b.oneAt(b.plain(n.need(2)), 0, d), 0, 1)
+	k.r = b.swapped(b.takeEntry(b.plain(n.need(2)), 0, d), 0, 1)
 	if bias := n.input(3); bias != nil {
-		all := b.oneAt(b.plain(bias), 0, d)
+		all := b.takeEntry(b.plain(bias), 0, d)
 		k.wb, k.rb = b.part(all, 0, 0, gates*hidden), b.part(all, 0, gates*hidden, 2*gates*hidden)
 	} else {
-		k.wb, k.rb = b.full([]int{gates * hidden}, 0), b.full([]int{gates * hidden}, 0)
+		k.wb, k.rb = b.fillConstant([]int{gates * hidden}, 0), b.fillConstant([]int{gates * hidden}, 0)
 	}
 	if p := n.input(7); p != nil && n.OpType == "LSTM" {
-		k.peep = b.oneAt(b.plain(p), 0, d)
+		k.peep = b.takeEntry(b.plain(p), 0, d)
 	}
 	names := acts
 	if a := n.attr("activations"); a != nil {
@@ -114,7 +114,8 @@ func (b *builder) newCell(n *node, d, gates, hidden int, acts []string) *cell {
 	}
 	alpha, beta := n.floatsOr("activation_alpha"), n.floatsOr("activation_beta")
 	for i := range acts {
-		k.acts = append(k.acts, b.recurrentActivation(names[i], at(alpha, d*len(acts)+i), at(beta, d*len(acts)+i)))
+		at := d*len(acts) + i
+		k.acts = append(k.acts, b.recurrentActivation(names[i], entryOrNil(alpha, at), entryOrNil(beta, at)))
 	}
 	return k
 }
@@ -126,8 +127,8 @@ func (n *node) floatsOr(name string) []float32 {
 	return nil
 }
 
-// at is entry i, or nil.
-func at(values []float32, i int) *float32 {
+// entryOrNil is entry i, or nil.
+func entryOrNil(values []float32, i int) *float32 {
 	if i >= len(values) {
 		return nil
 	}
@@ -157,7 +158,7 @@ func (b *builder) recurrentActivation(name string, alpha, beta *float32) func(x 
 				n.Attribute = append(n.Attribute, attrFloat(key, *p))
 			}
 		}
-		return func(x ref) ref { return b.plain(b.apply(n, name, []*value{fromPlain(x)})) }
+		return func(x ref) ref { return b.plain(b.apply(n, name, []*value{newFromPlain(x)})) }
 	}
 	failf("its activation %q is not known", name)
 	return nil

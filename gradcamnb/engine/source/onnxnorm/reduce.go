@@ -13,7 +13,7 @@ var (
 	_ = registerReduce("ReduceMin", nil)
 	_ = registerReduce("ReduceProd", (*builder).product)
 	_ = registerReduce("ReduceL1",
-		func(b *builder, x ref, over []int) ref { return b.reduceRef("ReduceSum", b.absolute(x), over) })
+		func(b *builder, x ref, over []int) ref { return b.reduceRef("ReduceSum", b.abs(x), over) })
 	_ = registerReduce("ReduceL2",
 		func(b *builder, x ref, over []int) ref { return b.root(b.reduceRef("ReduceSum", b.square(x), over)) })
 	_ = registerReduce("ReduceSumSquare",
@@ -42,7 +42,7 @@ func registerReduce(op string, f func(b *builder, x ref, over []int) ref) bool {
 func (b *builder) product(x ref, over []int) ref {
 	for _, at := range over {
 		if x.dims[at] == 0 {
-			x = b.full(replaced(x.dims, at, 1), 1)
+			x = b.fillConstant(replaced(x.dims, at, 1), 1)
 		}
 		for x.dims[at] > 1 {
 			half, d := x.dims[at]/2, x.dims[at]
@@ -85,19 +85,19 @@ func reduce(b *builder, n *node, f func(x ref, over []int) ref) {
 	}
 	if isLast(v) {
 		kept := f(v.last, lastAxes(over, rank))
-		out := b.fromLast(kept)
+		out := b.newFromLast(kept)
 		if !keep {
-			out = fromPlain(b.reshape(b.plain(out), without(out.dims, over)...))
+			out = newFromPlain(b.reshape(b.plain(out), dropAxes(out.dims, over)...))
 		}
 		n.out = []*value{out}
 		return
 	}
 	x := f(b.plain(v), over)
 	if !keep {
-		n.out = []*value{fromPlain(b.reshape(x, without(x.dims, over)...))}
+		n.out = []*value{newFromPlain(b.reshape(x, dropAxes(x.dims, over)...))}
 		return
 	}
-	n.out = []*value{inTail(fromPlain(x), v)}
+	n.out = []*value{inTail(newFromPlain(x), v)}
 }
 
 // reduceRef reduces and keeps the reduced axes as ones.
@@ -110,7 +110,7 @@ func (b *builder) reduceRef(op string, x ref, over []int) ref {
 		return x
 	}
 	if slices.Contains(x.dims, 0) { // of nothing
-		return b.full(dims, map[string]float32{"ReduceMax": negInf, "ReduceMin": -negInf,
+		return b.fillConstant(dims, map[string]float32{"ReduceMax": negInf, "ReduceMin": -negInf,
 			"ReduceMean": float32(math.NaN())}[op])
 	}
 	if b.pureGo && len(over) > 1 && (op == "ReduceMean" || op == "ReduceSum") {
@@ -120,8 +120,8 @@ func (b *builder) reduceRef(op string, x ref, over []int) ref {
 	return b.emit(op, dims, []ref{x, b.ints(over...)}, attrInt("keepdims", 1))
 }
 
-// without drops the named axes.
-func without(dims, drop []int) []int {
+// dropAxes drops the named axes.
+func dropAxes(dims, drop []int) []int {
 	out := []int{}
 	for i, d := range dims {
 		if !slices.Contains(drop, i) {

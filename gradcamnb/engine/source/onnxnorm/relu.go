@@ -9,7 +9,7 @@ var _ = register("Relu", func(b *builder, n *node) {
 		if b.pureGo {
 			return b.atLeast(x, 0)
 		}
-		return b.unless("LessOrEqual", x, 0)
+		return b.selectUnless("LessOrEqual", x, 0)
 	})}
 }, nil)
 
@@ -20,7 +20,7 @@ var _ = register("Relu", func(b *builder, n *node) {
 // first operand, which in onnx-gomlx's Relu is x. A NaN stays a NaN in both forms.
 func (b *builder) atLeast(x ref, lo float32) ref {
 	if b.differentiable {
-		return b.unless("LessOrEqual", x, lo)
+		return b.selectUnless("LessOrEqual", x, lo)
 	}
 	return b.emit("Max", x.dims, []ref{x, b.scalar(lo)})
 }
@@ -28,13 +28,13 @@ func (b *builder) atLeast(x ref, lo float32) ref {
 // atMost is min(x, hi) with the gradient 0 where x = hi.
 func (b *builder) atMost(x ref, hi float32) ref {
 	if b.differentiable {
-		return b.unless("GreaterOrEqual", x, hi)
+		return b.selectUnless("GreaterOrEqual", x, hi)
 	}
 	return b.emit("Min", x.dims, []ref{x, b.scalar(hi)})
 }
 
-// unless is x, or the limit where x compares to it in the given way.
-func (b *builder) unless(comparison string, x ref, limit float32) ref {
+// selectUnless is x, or the limit where x compares to it in the given way.
+func (b *builder) selectUnless(comparison string, x ref, limit float32) ref {
 	beyond := b.emit(comparison, x.dims, []ref{x, b.scalar(limit)})
 	return b.emit("Where", x.dims, []ref{beyond, b.scalar(limit), x})
 }

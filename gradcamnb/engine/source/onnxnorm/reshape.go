@@ -17,10 +17,10 @@ var (
 func (b *builder) view(n *node, dims []int) {
 	v := n.need(0)
 	if isLast(v) && v.dims[2] == 1 && v.dims[3] == 1 {
-		n.out = []*value{fromPlain(b.reshape(v.last, dims...))} // the order is the same
+		n.out = []*value{newFromPlain(b.reshape(v.last, dims...))} // the order is the same
 		return
 	}
-	n.out = []*value{fromPlain(b.reshape(b.plain(v), dims...))}
+	n.out = []*value{newFromPlain(b.reshape(b.plain(v), dims...))}
 }
 
 // reshapeDims resolves 0 (copy) and -1 (infer).
@@ -79,7 +79,7 @@ func squeezeDims(n *node) []int {
 			failf("it drops axis %d of the shape %v, which is not 1", a, in)
 		}
 	}
-	return without(in, drop)
+	return dropAxes(in, drop)
 }
 
 func unsqueezeDims(n *node) []int {

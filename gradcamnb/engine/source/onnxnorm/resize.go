@@ -21,7 +21,8 @@ func resize(b *builder, original *node) {
 	n := original
 	v := n.need(0)
 	if b.opset < 11 {
-		n = n.with(attrString("coordinate_transformation_mode", "asymmetric"), attrString("nearest_mode", beforeOpset11))
+		n = n.withAttributes(attrString("coordinate_transformation_mode", "asymmetric"),
+			attrString("nearest_mode", beforeOpset11))
 	}
 	plans := resizePlans(n, v.dims)
 	if spatial(v.dims) && !plans[0].changes() && !plans[1].changes() {
@@ -34,7 +35,7 @@ func resize(b *builder, original *node) {
 			x = b.resizeAxis(x, at, b.resizeMatrix(n, p))
 		}
 	}
-	original.out = []*value{fromPlain(b.outside(n, x, plans))}
+	original.out = []*value{newFromPlain(b.extrapolate(n, x, plans))}
 }
 
 // resizePlane changes the height and the width.
@@ -48,9 +49,9 @@ func (b *builder) resizePlane(n *node, v *value, plans []*resizePlan) *value {
 	if w.changes() {
 		x = b.matmul(b.resizeMatrix(n, w), b.reshape(x, batch*h.out, w.in, c))
 	}
-	out := b.fromLast(b.reshape(x, batch, h.out, w.out, c))
+	out := b.newFromLast(b.reshape(x, batch, h.out, w.out, c))
 	if len(h.beyond)+len(w.beyond) > 0 {
-		out = fromPlain(b.outside(n, b.plain(out), plans))
+		out = newFromPlain(b.extrapolate(n, b.plain(out), plans))
 	}
 	return out
 }
@@ -80,8 +81,8 @@ func (b *builder) resizeMatrix(n *node, p *resizePlan) ref {
 	return b.weight(name.String(), dims, func() []float32 { return p.weights(n) })
 }
 
-// outside puts extrapolation_value where tf_crop_and_resize reads outside the picture.
-func (b *builder) outside(n *node, x ref, plans []*resizePlan) ref {
+// extrapolate puts extrapolation_value where tf_crop_and_resize reads outside the picture.
+func (b *builder) extrapolate(n *node, x ref, plans []*resizePlan) ref {
 	for _, p := range plans {
 		if len(p.beyond) == 0 {
 			continue

@@ -14,7 +14,7 @@ var _ = register("RoiAlign", func(b *builder, n *node) {
 	}
 	count := n.intOr("sampling_ratio", 0)
 	if count > 0 {
-		n.out = []*value{fromPlain(b.roiAlign(n, x, b.plain(rois), b.plain(n.need(2)), [2]int{count, count}))}
+		n.out = []*value{newFromPlain(b.roiAlign(n, x, b.plain(rois), b.plain(n.need(2)), [2]int{count, count}))}
 		return
 	}
 	if rois.konst == nil {
@@ -26,7 +26,7 @@ var _ = register("RoiAlign", func(b *builder, n *node) {
 		parts = append(parts, b.roiAlign(n, x, b.part(b.plain(rois), 0, i, i+1), b.part(b.plain(n.need(2)), 0, i, i+1),
 			roiSamples(n, at)))
 	}
-	n.out = []*value{fromPlain(b.join(0, parts...))}
+	n.out = []*value{newFromPlain(b.join(0, parts...))}
 }, nil)
 
 // roiSamples is how many samples a cell of a region has, down and across: one a pixel.
@@ -50,7 +50,7 @@ func (n *node) halfPixel() bool {
 func (b *builder) roiAlign(n *node, x, rois, batch ref, samples [2]int) ref {
 	h, w := n.intOr("output_height", 1), n.intOr("output_width", 1)
 	if n.attr("coordinate_transformation_mode") == nil && b.opset < 16 {
-		n = n.with(attrString("coordinate_transformation_mode", "output_half_pixel"))
+		n = n.withAttributes(attrString("coordinate_transformation_mode", "output_half_pixel"))
 	}
 	count := rois.dims[0]
 	offset := float32(0)

@@ -31,7 +31,7 @@ var _ = register("RotaryEmbedding", func(b *builder, n *node) {
 	interleaved := n.intOr("interleaved", 0) != 0
 	if interleaved {
 		pairs := b.reshape(inner, batch, heads, length, turned/2, 2)
-		first, second = b.oneAt(pairs, 4, 0), b.oneAt(pairs, 4, 1)
+		first, second = b.takeEntry(pairs, 4, 0), b.takeEntry(pairs, 4, 1)
 	} else {
 		first, second = b.part(inner, 3, 0, turned/2), b.part(inner, 3, turned/2, turned)
 	}
@@ -47,5 +47,5 @@ var _ = register("RotaryEmbedding", func(b *builder, n *node) {
 	if flat {
 		y = b.reshape(b.swapped(y, 1, 2), batch, length, heads*width)
 	}
-	n.out = []*value{fromPlain(y)}
+	n.out = []*value{newFromPlain(y)}
 }, nil)

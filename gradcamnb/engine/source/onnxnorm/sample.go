@@ -27,7 +27,7 @@ func (s *sampler) cells(place []ref) ref {
 	step := strides(s.dims)
 	for a, p := range place {
 		length := float32(s.dims[a])
-		p = s.inward(p, a)
+		p = s.moveInside(p, a)
 		if s.padding == "zeros" {
 			in := b.mul(b.compared("GreaterOrEqual", p, b.scalar(0)), b.compared("Less", p, b.scalar(length)))
 			inside = b.times2(inside, in)
@@ -47,8 +47,8 @@ func (s *sampler) cells(place []ref) ref {
 	return got
 }
 
-// inward brings a place along an axis to inside the tensor.
-func (s *sampler) inward(p ref, axis int) ref {
+// moveInside brings a place along an axis to inside the tensor.
+func (s *sampler) moveInside(p ref, axis int) ref {
 	b, last := s.b, float32(s.dims[axis]-1)
 	switch s.padding {
 	case "border":
@@ -61,7 +61,7 @@ func (s *sampler) inward(p ref, axis int) ref {
 		if span == 0 {
 			return b.mul(p, b.scalar(0))
 		}
-		d := b.absolute(b.offset(p, -low)) // from the lower edge
+		d := b.abs(b.offset(p, -low)) // from the lower edge
 		flips := b.unary("Floor", b.scaled(d, 1/span))
 		rest := b.sub(d, b.scaled(flips, span))
 		odd := b.sub(flips, b.scaled(b.unary("Floor", b.scaled(flips, 0.5)), 2))
@@ -75,24 +75,24 @@ func (s *sampler) inward(p ref, axis int) ref {
 func (s *sampler) nearest(place []ref) ref {
 	var at []ref
 	for a, p := range place {
-		at = append(at, s.b.rounded(s.inward(p, a)))
+		at = append(at, s.b.rounded(s.moveInside(p, a)))
 	}
 	return s.cells(at)
 }
 
 // linear is the sum of the weighed cells about each place.
-func (s *sampler) linear(place []ref) ref { return s.about(place, s.b.plus) }
+func (s *sampler) linear(place []ref) ref { return s.weighCells(place, s.b.plus) }
 
 // linearMost is the largest of the weighed cells about each place, in place of their sum: what
 // ONNX's RoiAlign takes with mode max.
-func (s *sampler) linearMost(place []ref) ref { return s.about(place, s.b.firstMax) }
+func (s *sampler) linearMost(place []ref) ref { return s.weighCells(place, s.b.firstMax) }
 
-// about weighs the 2^axes cells about each place, and joins them.
-func (s *sampler) about(place []ref, join func(all, cell ref) ref) ref {
+// weighCells weighs the 2^axes cells about each place, and joins them.
+func (s *sampler) weighCells(place []ref, join func(all, cell ref) ref) ref {
 	b := s.b
 	floors, fractions := make([]ref, len(place)), make([]ref, len(place))
 	for a, p := range place {
-		p = s.inward(p, a)
+		p = s.moveInside(p, a)
 		floors[a] = b.unary("Floor", p)
 		fractions[a] = b.sub(p, floors[a])
 	}

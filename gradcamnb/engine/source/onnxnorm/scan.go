@@ -17,7 +17,7 @@ func (b *builder) running(n *node, op string, nothing float32) {
 	for step := 1; step < x.dims[at]; step *= 2 {
 		x = b.binary(op, x, b.shifted(x, at, step, back, nothing))
 	}
-	n.out = []*value{fromPlain(x)}
+	n.out = []*value{newFromPlain(x)}
 }
 
 // shifted moves the entries of an axis up by so many places, or down, and fills what is

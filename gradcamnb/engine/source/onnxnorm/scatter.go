@@ -28,7 +28,7 @@ func scatterElements(b *builder, n *node) {
 	place := b.add(b.scaled(b.positive(index, x.dims[at]), float32(step[at])), b.floats(slices.Clone(index.dims), own))
 	count := size(index.dims)
 	flat := b.scatterRows(n, b.reshape(x, size(x.dims), 1), b.reshape(place, count, 1), b.reshape(updates, count, 1))
-	n.out = []*value{fromPlain(b.reshape(flat, x.dims...))}
+	n.out = []*value{newFromPlain(b.reshape(flat, x.dims...))}
 }
 
 // positive is an index as numbers from 0 on: below zero it counts from the end.
@@ -36,11 +36,11 @@ func (b *builder) positive(index *value, length int) ref {
 	if index.konst != nil {
 		return b.numeric(wrap(index.konst, length))
 	}
-	return b.fromStart(b.plain(index), length)
+	return b.countFromStart(b.plain(index), length)
 }
 
-// fromStart adds the length of an axis to indices below zero, which count from its end.
-func (b *builder) fromStart(i ref, length int) ref {
+// countFromStart adds the length of an axis to indices below zero, which count from its end.
+func (b *builder) countFromStart(i ref, length int) ref {
 	return b.choose(b.binary("Less", i, b.scalar(0)), b.offset(i, float32(length)), i)
 }
 
@@ -64,8 +64,8 @@ func (b *builder) scatterRows(n *node, x, places, updates ref) ref {
 		factors := b.choose(b.truthOf(its), b.reshape(updates, updates.dims[0], 1, updates.dims[1]), b.scalar(1))
 		return b.mul(x, b.reshape(b.product(factors, []int{0}), x.dims...))
 	case "none":
-		count := scatter(b.full([]int{x.dims[0], 1}, 0), b.full([]int{updates.dims[0], 1}, 1), "add")
-		sum := scatter(b.full(slices.Clone(x.dims), 0), updates, "add")
+		count := scatter(b.fillConstant([]int{x.dims[0], 1}, 0), b.fillConstant([]int{updates.dims[0], 1}, 1), "add")
+		sum := scatter(b.fillConstant(slices.Clone(x.dims), 0), updates, "add")
 		there := b.binary("Greater", count, b.scalar(0))
 		mean := b.div(sum, b.choose(there, count, b.scalar(1)))
 		return b.choose(there, mean, x)

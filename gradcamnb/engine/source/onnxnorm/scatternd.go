@@ -14,7 +14,7 @@ var _ = register("ScatterND", func(b *builder, n *node) {
 		failf("its updates have the shape %v, which does not fit %d places of %d values", updates.dims, rows, each)
 	}
 	y := b.scatterRows(n, b.reshape(x, size(x.dims[:k]), each), b.reshape(places, rows, 1), b.reshape(updates, rows, each))
-	n.out = []*value{fromPlain(b.reshape(y, x.dims...))}
+	n.out = []*value{newFromPlain(b.reshape(y, x.dims...))}
 }, func(n *node) *tensor {
 	if n.stringOr("reduction", "none") != "none" {
 		return nil
@@ -43,7 +43,7 @@ func (b *builder) rowOf(index *value, data []int) ref {
 	step := strides(data[:k])
 	var sum ref
 	for a := range k {
-		part := b.fromStart(b.part(i, last, a, a+1), data[a])
+		part := b.countFromStart(b.part(i, last, a, a+1), data[a])
 		sum = b.plus(sum, b.scaled(part, float32(step[a])))
 	}
 	return b.reshape(sum, index.dims[:last]...)

@@ -23,9 +23,9 @@ func (b *builder) part(x ref, at, from, to int) ref {
 	return b.slice(x, start, end, slices.Repeat([]int{1}, len(x.dims)))
 }
 
-// oneAt is one entry of an axis, which is dropped.
-func (b *builder) oneAt(x ref, at, i int) ref {
-	return b.reshape(b.part(x, at, i, i+1), without(x.dims, []int{at})...)
+// takeEntry is one entry of an axis, which is dropped.
+func (b *builder) takeEntry(x ref, at, i int) ref {
+	return b.reshape(b.part(x, at, i, i+1), dropAxes(x.dims, []int{at})...)
 }
 
 // join puts tensors one behind the other along an axis.
@@ -55,8 +55,8 @@ func (b *builder) swapped(x ref, i, j int) ref {
 	return b.transpose(x, perm)
 }
 
-// full is a constant of one value everywhere.
-func (b *builder) full(dims []int, v float32) ref {
+// fillConstant is a constant of one value everywhere.
+func (b *builder) fillConstant(dims []int, v float32) ref {
 	return b.spreadTo(b.scalar(v), dims)
 }
 

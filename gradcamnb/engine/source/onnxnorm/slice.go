@@ -16,10 +16,10 @@ var _ = register("Slice", func(b *builder, n *node) {
 	}
 	if isLast(v) {
 		p := channelsLast(4)
-		n.out = []*value{b.fromLast(b.slice(v.last, permute(start, p), permute(end, p), permute(step, p)))}
+		n.out = []*value{b.newFromLast(b.slice(v.last, permute(start, p), permute(end, p), permute(step, p)))}
 		return
 	}
-	n.out = []*value{fromPlain(b.slice(b.plain(v), start, end, step))}
+	n.out = []*value{newFromPlain(b.slice(b.plain(v), start, end, step))}
 }, func(n *node) *tensor {
 	t := n.in[0].konst
 	start, end, step := sliceRange(n)
@@ -46,9 +46,9 @@ var _ = register("Slice", func(b *builder, n *node) {
 // order: the entries are looked up.
 func (b *builder) backwards(n *node, start, end, step []int) {
 	v := n.in[0]
-	x, layout, places := b.plain(v), fromPlain, ascending(len(start))
+	x, layout, places := b.plain(v), newFromPlain, ascending(len(start))
 	if isLast(v) {
-		x, layout, places = v.last, b.fromLast, inverse(channelsLast(4))
+		x, layout, places = v.last, b.newFromLast, inverse(channelsLast(4))
 	}
 	for i := range start {
 		var index []int

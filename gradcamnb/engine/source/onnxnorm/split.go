@@ -21,10 +21,10 @@ var _ = register("Split", func(b *builder, n *node) {
 		from += s
 		if isLast(v) {
 			p := channelsLast(4)
-			n.out = append(n.out, b.fromLast(b.slice(v.last, permute(start, p), permute(end, p), one)))
+			n.out = append(n.out, b.newFromLast(b.slice(v.last, permute(start, p), permute(end, p), one)))
 			continue
 		}
-		n.out = append(n.out, fromPlain(b.slice(b.plain(v), start, end, one)))
+		n.out = append(n.out, newFromPlain(b.slice(b.plain(v), start, end, one)))
 	}
 	if from != v.dims[at] || len(sizes) != len(n.Output) {
 		failf("its pieces %v do not make up an axis of %d", sizes, v.dims[at])

@@ -22,8 +22,8 @@ func (w *walk) find(name string) (*value, error) {
 	return nil, nil
 }
 
-// own is the node with outputs that no other run of its graph has: weights are named by them.
-func (w *walk) own(p *protos.NodeProto) *protos.NodeProto {
+// renameOutputs is the node with outputs that no other run of its graph has: weights are named by them.
+func (w *walk) renameOutputs(p *protos.NodeProto) *protos.NodeProto {
 	if w.prefix == "" {
 		return p
 	}

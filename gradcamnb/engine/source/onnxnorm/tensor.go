@@ -20,14 +20,14 @@ type tensor struct {
 
 	ints   []int64
 	floats func() []float32 // decoded on demand, since a weight may be large and not needed
-	raw    Stored           // where the file has them so, the floats
+	raw    StoredValues     // where the file has them so, the floats
 
 	// origin names the tensor among the model's weights, with what was done to
 	// it; empty for a value that folding computed.
 	origin string
 
-	varies   bool      // with the shape of the input, or with what other inputs are given
-	computed *computed // of other constants, perhaps not yet
+	varies   bool          // with the shape of the input, or with what other inputs are given
+	computed *lazyConstant // of other constants, perhaps not yet
 }
 
 func intTensor(dims []int, values []int64) *tensor {
@@ -87,18 +87,18 @@ func (t *tensor) asInts() []int {
 }
 
 // bytes reads the values.
-func (s Stored) bytes() []byte {
+func (s StoredValues) bytes() []byte {
 	out := make([]byte, s.Size)
 	s.Read(out, 0)
 	return out
 }
 
 // inGraph is the raw data that a tensor holds itself; without Read where it has none.
-func inGraph(p *protos.TensorProto) Stored {
+func inGraph(p *protos.TensorProto) StoredValues {
 	if p.RawData == nil {
-		return Stored{}
+		return StoredValues{}
 	}
-	return Stored{len(p.RawData), func(into []byte, at int) { copy(into, p.RawData[at:]) }}
+	return StoredValues{len(p.RawData), func(into []byte, at int) { copy(into, p.RawData[at:]) }}
 }
 
 // smallInt is the number of bytes of an integer type and how one is read.
@@ -117,7 +117,7 @@ func smallInt(kind protos.TensorProto_DataType) (each int, read func(raw []byte)
 
 // readFloats reads float32 values to where they stay: a second copy of a large weight is
 // much of the memory that a model takes.
-func readFloats(raw Stored) []float32 {
+func readFloats(raw StoredValues) []float32 {
 	out := make([]float32, raw.Size/4)
 	raw.Read(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(out))), 4*len(out)), 0)
 	for i, cell := range unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(out))), len(out)) {
@@ -132,7 +132,7 @@ func littleEndian(cell [4]byte) float32 {
 
 // transposeStored reads float32 values and transposes them, a slab of the first axis at a
 // time: the first dense layer of VGG has 400 MB, and is in memory once.
-func transposeStored(raw Stored, dims, perm []int) []float32 {
+func transposeStored(raw StoredValues, dims, perm []int) []float32 {
 	if len(dims) < 2 || size(dims) == 0 {
 		return readFloats(raw)
 	}

@@ -29,5 +29,5 @@ var _ = register("Tile", func(b *builder, n *node) {
 			x = b.reshape(b.spreadTo(b.reshape(x, one...), many), result...)
 		}
 	}
-	n.out = []*value{fromPlain(x)}
+	n.out = []*value{newFromPlain(x)}
 }, nil)

@@ -19,7 +19,7 @@ var _ = register("TopK", func(b *builder, n *node) {
 	b.emitNode("TopK", []ref{x, b.ints(k)}, []ref{values, places}, attrInt("axis", at),
 		attrInt("largest", n.intOr("largest", 1)))
 	n.out = []*value{
-		fromPlain(b.gatherElements(x, places, at)),
-		fromPlain(b.fromIndices(places)).is(whole),
+		newFromPlain(b.gatherElements(x, places, at)),
+		newFromPlain(b.fromIndices(places)).setKind(whole),
 	}
 }, nil)

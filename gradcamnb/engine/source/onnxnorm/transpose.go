@@ -8,13 +8,13 @@ var _ = register("Transpose", func(b *builder, n *node) {
 	v := n.need(0)
 	perm := transposePerm(n)
 	if spatial(v.dims) && slices.Equal(perm, inverse(channelsLast(4))) && !b.keepLayout {
-		n.out = []*value{b.fromLast(b.plain(v))}
+		n.out = []*value{b.newFromLast(b.plain(v))}
 		return
 	}
 	if isLast(v) {
-		n.out = []*value{fromPlain(b.transpose(v.last, lastAxes(perm, 4)))}
+		n.out = []*value{newFromPlain(b.transpose(v.last, lastAxes(perm, 4)))}
 	} else {
-		n.out = []*value{fromPlain(b.transpose(b.plain(v), perm))}
+		n.out = []*value{newFromPlain(b.transpose(b.plain(v), perm))}
 	}
 	n.out[0].tail = slices.Equal(perm, channelsLast(len(perm))) && spatial(v.dims)
 }, func(n *node) *tensor { return n.in[0].konst.transposed(transposePerm(n)) })

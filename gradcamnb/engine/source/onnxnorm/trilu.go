@@ -27,5 +27,5 @@ var _ = register("Trilu", func(b *builder, n *node) {
 		}
 	}
 	keep := b.spreadTo(b.floats([]int{rows, columns}, mask), slices.Clone(x.dims))
-	n.out = []*value{fromPlain(b.choose(b.truthOf(keep), x, b.scalar(0)))}
+	n.out = []*value{newFromPlain(b.choose(b.truthOf(keep), x, b.scalar(0)))}
 }, nil)

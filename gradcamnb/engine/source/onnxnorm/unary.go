@@ -46,7 +46,7 @@ var (
 	}, nil)
 
 	_ = register("IsNaN", func(b *builder, n *node) {
-		n.out = []*value{b.each(n.need(0), func(x ref) ref { return b.numberOf(b.unary("IsNaN", x)) }).is(truth)}
+		n.out = []*value{b.each(n.need(0), func(x ref) ref { return b.numberOf(b.unary("IsNaN", x)) }).setKind(truth)}
 	}, nil)
 	_ = register("IsInf", func(b *builder, n *node) {
 		below, above := n.intOr("detect_negative", 1) != 0, n.intOr("detect_positive", 1) != 0
@@ -60,7 +60,7 @@ var (
 				return b.mul(x, b.scalar(0))
 			}
 			return b.compared("Equal", x, b.scalar(float32(math.Inf(1))))
-		}).is(truth)}
+		}).setKind(truth)}
 	}, nil)
 )
 

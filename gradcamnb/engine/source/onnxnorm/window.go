@@ -37,8 +37,8 @@ func (w window) grid() grid {
 	}
 }
 
-// reach is the extent of the dilated kernel on an axis.
-func (w window) reach(i int) int { return reach(w.kernel[i], w.dilate[i]) }
+// extent is the extent of the dilated kernel on an axis.
+func (w window) extent(i int) int { return kernelExtent(w.kernel[i], w.dilate[i]) }
 
 // coversAll tells whether there is one window, and all of the input is in it.
 func (w window) coversAll() bool {
@@ -51,15 +51,15 @@ const largeWindow = 50
 
 func (w window) large() bool { return w.kernel[0]*w.kernel[1] >= largeWindow }
 
-// joined joins what the windows of the padded input read, in row-major order.
-func (b *builder) joined(padded ref, w window, join func(sum, x ref) ref) ref {
+// joinWindows joins what the windows of the padded input read, in row-major order.
+func (b *builder) joinWindows(padded ref, w window, join func(sum, x ref) ref) ref {
 	if w.large() {
 		return b.byAxis(padded, w, join)
 	}
 	var sum ref
 	for i := range w.kernel[0] {
 		for j := range w.kernel[1] {
-			if w.outside(i, j) {
+			if w.isOutside(i, j) {
 				continue
 			}
 			tap := b.tap(padded, w, i, j)
@@ -96,13 +96,13 @@ func (b *builder) byAxis(padded ref, w window, join func(sum, x ref) ref) ref {
 	return padded
 }
 
-// outside tells whether a position of the kernel meets nothing but padding in all windows.
-func (w window) outside(i, j int) bool {
+// isOutside tells whether a position of the kernel meets nothing but padding in all windows.
+func (w window) isOutside(i, j int) bool {
 	return w.outsideAxis(0, i) || w.outsideAxis(1, j)
 }
 
 func (w window) outsideAxis(axis, k int) bool {
-	return within(k*w.dilate[axis], w.stride[axis], w.out[axis], w.before[axis], w.before[axis]+w.in[axis]) == 0
+	return countWithin(k*w.dilate[axis], w.stride[axis], w.out[axis], w.before[axis], w.before[axis]+w.in[axis]) == 0
 }
 
 // padLast pads x [b, h, w, c] for the window; a negative end padding cuts off

@@ -6,7 +6,7 @@ var (
 	_ = register(sliced, "Slice")
 	_ = register(dealt, "Split")
 	_ = register(gathered, "Gather")
-	_ = register(together, "Concat")
+	_ = register(joinAxes, "Concat")
 )
 
 // taken is an axis of which the values from, from+step, ... are taken, n of them.
@@ -15,7 +15,7 @@ func taken(a Axis, size, from, step, n int) Axis {
 		return a
 	}
 	if len(a) == 1 && a[0].Kind == Tokens && step == 1 {
-		return a[0].fewer(from, n)
+		return a[0].cutTokens(from, n)
 	}
 	p, ok := a.place()
 	switch {
@@ -28,13 +28,13 @@ func taken(a Axis, size, from, step, n int) Axis {
 		q.Piece, q.Moved = true, p.Moved || step < 0
 		return Axis{q}
 	case len(a) == 0 || !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other }):
-		return other(n)
+		return otherAxis(n)
 	}
 	return unknown(n)
 }
 
-// fewer is what is left of tokens.
-func (p Part) fewer(from, n int) Axis {
+// cutTokens is what is left of tokens.
+func (p Part) cutTokens(from, n int) Axis {
 	first, end := p.Before, p.Size-p.After // of the cells
 	to := from + n
 	switch {
@@ -45,13 +45,13 @@ func (p Part) fewer(from, n int) Axis {
 		}
 		return Axis{p}
 	case to <= first || from >= end:
-		return other(n)
+		return otherAxis(n)
 	}
 	return unknown(n)
 }
 
 func sliced(s step) []Axis {
-	in, dims := s.in(0), s.dims(0)
+	in, dims := s.inputAxes(0), s.dims(0)
 	starts, ok := s.ints(1, "starts")
 	if in == nil || !ok {
 		return nil
@@ -82,7 +82,7 @@ func sliced(s step) []Axis {
 
 // dealt is an output of a Split, which begins after the outputs before it.
 func dealt(s step) []Axis {
-	in, dims := s.in(0), s.dims(0)
+	in, dims := s.inputAxes(0), s.dims(0)
 	if in == nil {
 		return nil
 	}
@@ -104,7 +104,7 @@ func dealt(s step) []Axis {
 }
 
 func gathered(s step) []Axis {
-	in, dims := s.in(0), s.dims(0)
+	in, dims := s.inputAxes(0), s.dims(0)
 	if in == nil || len(s.Inputs) < 2 {
 		return nil
 	}
@@ -121,7 +121,7 @@ func gathered(s step) []Axis {
 		middle = unknowns(s.Dims[axis : axis+rank])
 		if !slices.ContainsFunc(in[axis], func(p Part) bool { return p.Kind != Other }) {
 			for i := range middle {
-				middle[i] = other(s.Dims[axis+i])
+				middle[i] = otherAxis(s.Dims[axis+i])
 			}
 		}
 	}
@@ -169,29 +169,29 @@ func consecutive(index []int) bool {
 	return len(index) > 0
 }
 
-// together joins along an axis. One operand with cells among others that have none is
+// joinAxes joins along an axis. One operand with cells among others that have none is
 // tokens; pieces of one map are a map whose cells have moved.
-func together(s step) []Axis {
+func joinAxes(s step) []Axis {
 	axis := positive(s.attr("axis", 0), len(s.Dims))
 	out := make([]Axis, len(s.Dims))
 	var pieces []Axis
 	var core *Part
 	before, after, several := 0, 0, false
 	for i := range s.Inputs {
-		in, dims := s.in(i), s.dims(i)
+		in, dims := s.inputAxes(i), s.dims(i)
 		if len(dims) != len(s.Dims) {
 			return nil
 		}
 		for k, a := range in {
 			if k != axis {
-				out[k] = better(out[k], a)
+				out[k] = pickBetter(out[k], a)
 			}
 		}
 		var own Axis
 		if in != nil {
 			own = in[axis]
 		}
-		if places := withCells(own); places != nil {
+		if places := cellPart(own); places != nil {
 			pieces = append(pieces, own)
 			several, core = several || core != nil, places
 			continue
@@ -204,23 +204,23 @@ func together(s step) []Axis {
 	}
 	for k, d := range s.Dims {
 		if out[k] == nil {
-			out[k] = other(d)
+			out[k] = otherAxis(d)
 		}
 	}
 	switch {
 	case core == nil:
-		out[axis] = other(s.Dims[axis])
+		out[axis] = otherAxis(s.Dims[axis])
 	case several:
 		out[axis] = moved(pieces, s.Dims[axis])
 	default:
-		out[axis] = core.among(before, after, s.Dims[axis])
+		out[axis] = core.surround(before, after, s.Dims[axis])
 	}
 	return out
 }
 
-// among is the axis of cells with so many elements more before and after them.
-func (p Part) among(before, after, size int) Axis {
-	if len(p.Core) == 1 && p.Core[0].whole() { // a map with rows or columns put at its ends
+// surround is the axis of cells with so many elements more before and after them.
+func (p Part) surround(before, after, size int) Axis {
+	if len(p.Core) == 1 && p.Core[0].isWhole() { // a map with rows or columns put at its ends
 		return resized(p.Core, p.Size, size)
 	}
 	p.Before, p.After, p.Size = p.Before+before, p.After+after, size
@@ -230,8 +230,8 @@ func (p Part) among(before, after, size int) Axis {
 	return Axis{p}
 }
 
-// withCells is an axis as tokens, if it has cells.
-func withCells(a Axis) *Part {
+// cellPart is an axis as tokens, if it has cells.
+func cellPart(a Axis) *Part {
 	if len(a) == 1 && a[0].Kind == Tokens {
 		p := a[0]
 		return &p

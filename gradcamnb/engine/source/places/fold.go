@@ -9,8 +9,8 @@ func LikePicture(h, w int, picture [2]int) bool {
 	return ratio > 0.6 && ratio < 1.7
 }
 
-// Ordered transposes if that changes anything.
-func Ordered(n *Node, axes []int) *Node {
+// Reorder transposes if that changes anything.
+func Reorder(n *Node, axes []int) *Node {
 	for i, axis := range axes {
 		if i != axis {
 			return TransposeAllAxes(n, axes...)
@@ -19,17 +19,17 @@ func Ordered(n *Node, axes []int) *Node {
 	return n
 }
 
-// Reordered is the reverse of [Ordered].
+// Reordered is the reverse of [Reorder].
 func Reordered(n *Node, axes []int) *Node {
 	back := make([]int, len(axes))
 	for i, axis := range axes {
 		back[axis] = i
 	}
-	return Ordered(n, back)
+	return Reorder(n, back)
 }
 
 // Unfold brings tokens [batch, n, channels] to the grid of their cells, [batch, h, w, channels].
-func (f Found) Unfold(n *Node) *Node {
+func (f Position) Unfold(n *Node) *Node {
 	h, w := f.Cells[0], f.Cells[1]
 	if n.Shape().Dim(1) > h*w {
 		n = Slice(n, AxisRange(), AxisRange(f.Before, f.Before+h*w), AxisRange())
@@ -43,7 +43,7 @@ func (f Found) Unfold(n *Node) *Node {
 
 // Fold is the reverse of Unfold, with the tokens before and after the cells of clean,
 // [1, n, channels].
-func (f Found) Fold(grid, clean *Node) *Node {
+func (f Position) Fold(grid, clean *Node) *Node {
 	if f.Turned {
 		grid = TransposeAllAxes(grid, 0, 2, 1, 3)
 	}

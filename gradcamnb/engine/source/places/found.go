@@ -2,9 +2,9 @@ package places
 
 import "slices"
 
-// Found is where the places of the picture lie in a tensor. The zero value is that of a
+// Position is where the places of the picture lie in a tensor. The zero value is that of a
 // tensor without any.
-type Found struct {
+type Position struct {
 	H, W int // axes of rows and columns; equal if the cells of both lie on one axis
 	C    int // axis of the channels; 0 if there is none
 
@@ -15,30 +15,30 @@ type Found struct {
 }
 
 // Places tells whether the tensor has any.
-func (f Found) Places() bool { return f.H > 0 }
+func (f Position) Places() bool { return f.H > 0 }
 
 // Flat tells whether the cells lie on one axis.
-func (f Found) Flat() bool { return f.H == f.W && f.H > 0 }
+func (f Position) Flat() bool { return f.H == f.W && f.H > 0 }
 
-// In looks for the places of a batch of pictures in a tensor.
-func In(axes []Axis, dims []int, batch int) Found {
+// Find looks for the places of a batch of pictures in a tensor.
+func Find(axes []Axis, dims []int, batch int) Position {
 	if len(dims) < 3 || len(dims) > 4 || dims[0] != batch || len(axes) != len(dims) || !pictures(axes[0]) {
-		return Found{}
+		return Position{}
 	}
 	if len(dims) == 4 && pooled(axes, dims) {
-		return Found{H: 2, W: 3, C: 1, Cells: [2]int{1, 1}}
+		return Position{H: 2, W: 3, C: 1, Cells: [2]int{1, 1}}
 	}
-	f, ok := apart(axes, dims)
+	f, ok := findRowsAndColumns(axes, dims)
 	switch {
 	case !ok:
-		return Found{}
+		return Position{}
 	case f.H > 0 && f.W > 0:
 		if len(dims) == 4 {
 			f.C = 6 - f.H - f.W
 		}
 		return f
 	case len(dims) != 3:
-		return Found{}
+		return Position{}
 	}
 	return flat(axes)
 }
@@ -48,15 +48,16 @@ func pooled(axes []Axis, dims []int) bool {
 	return dims[2] == 1 && dims[3] == 1 && len(axes[2]) == 0 && len(axes[3]) == 0
 }
 
-// apart looks for an axis of rows and one of columns; ok is false if there are several, or if their cells have moved.
-func apart(axes []Axis, dims []int) (f Found, ok bool) {
+// findRowsAndColumns looks for an axis of rows and one of columns; ok is false if there are several, or if their cells
+// have moved.
+func findRowsAndColumns(axes []Axis, dims []int) (f Position, ok bool) {
 	for i, a := range axes[1:] {
 		p, is := a.place()
 		f.Cut = f.Cut || is && p.Piece
 		switch {
 		case !is:
 		case p.Moved, p.Kind == Row && f.H > 0, p.Kind == Column && f.W > 0:
-			return Found{}, false
+			return Position{}, false
 		case p.Kind == Row:
 			f.H, f.Cells[0] = i+1, dims[i+1]
 		case p.Kind == Column:
@@ -71,18 +72,18 @@ func pictures(a Axis) bool {
 }
 
 // flat looks for an axis of all cells in a tensor of rank 3.
-func flat(axes []Axis) Found {
-	var f Found
+func flat(axes []Axis) Position {
+	var f Position
 	for i, a := range axes[1:] {
-		g, ok := OnOne(a)
+		g, ok := FindOnOneAxis(a)
 		if !ok {
 			if slices.ContainsFunc(a, func(p Part) bool { return p.Kind == Row || p.Kind == Column || p.Kind == Tokens }) {
-				return Found{}
+				return Position{}
 			}
 			continue
 		}
 		if f.H > 0 {
-			return Found{} // both axes are cells: attention
+			return Position{} // both axes are cells: attention
 		}
 		f = g
 		f.H, f.W, f.C = i+1, i+1, 2-i
@@ -90,15 +91,15 @@ func flat(axes []Axis) Found {
 	return f
 }
 
-// OnOne reads the cells of the whole picture on one axis.
-func OnOne(a Axis) (Found, bool) {
-	var f Found
+// FindOnOneAxis reads the cells of the whole picture on one axis.
+func FindOnOneAxis(a Axis) (Position, bool) {
+	var f Position
 	if len(a) == 1 && a[0].Kind == Tokens {
 		f.Before, f.After = a[0].Before, a[0].After
 		a = a[0].Core
 	}
-	if len(a) != 2 || !a[0].whole() || !a[1].whole() || a[0].Kind == a[1].Kind || a[0].Moved || a[1].Moved {
-		return Found{}, false
+	if len(a) != 2 || !a[0].isWhole() || !a[1].isWhole() || a[0].Kind == a[1].Kind || a[0].Moved || a[1].Moved {
+		return Position{}, false
 	}
 	f.Cells = [2]int{a[0].Size, a[1].Size}
 	if f.Turned = a[0].Kind == Column; f.Turned {

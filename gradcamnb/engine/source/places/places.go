@@ -38,15 +38,15 @@ type Part struct {
 // Axis is what an axis of a tensor counts; nil for one of length 1 that counts nothing.
 type Axis []Part
 
-// whole tells whether a part counts all rows, or all columns, from one end to the other.
-func (p Part) whole() bool {
+// isWhole tells whether a part counts all rows, or all columns, from one end to the other.
+func (p Part) isWhole() bool {
 	return (p.Kind == Row || p.Kind == Column) && p.Size*p.Stride == p.Extent
 }
 
 // cells is a part of rows or columns that are new cells.
 func cells(k Kind, n int) Part { return Part{Kind: k, Size: n, Stride: 1, Extent: n} }
 
-func other(n int) Axis {
+func otherAxis(n int) Axis {
 	if n == 1 {
 		return nil
 	}
@@ -72,7 +72,7 @@ func unknowns(dims []int) []Axis {
 // is false for any other axis. Channels that were put between the cells, as a pixel shuffle
 // does, make more cells.
 func (a Axis) place() (p Part, ok bool) {
-	if len(a) == 0 || !a[0].whole() {
+	if len(a) == 0 || !a[0].isWhole() {
 		return Part{}, false
 	}
 	p = a[0]
@@ -96,8 +96,8 @@ func (p Part) split(outer int) (a, b Part) {
 	return a, b
 }
 
-// joined puts neighbouring parts together that are one.
-func joined(a Axis) Axis {
+// joinNeighbours puts neighbouring parts together that are one.
+func joinNeighbours(a Axis) Axis {
 	var out Axis
 	for _, p := range a {
 		if n := len(out) - 1; n >= 0 {
@@ -143,13 +143,13 @@ func reshaped(axes []Axis, dims []int) []Axis {
 		if d > 1 {
 			return slices.Concat(out[:i], unknowns(dims[i:]))
 		}
-		out[i] = joined(a)
+		out[i] = joinNeighbours(a)
 	}
 	return out
 }
 
-// better is which of two readings of one axis says more of places.
-func better(a, b Axis) Axis {
+// pickBetter is which of two readings of one axis says more of places.
+func pickBetter(a, b Axis) Axis {
 	rank := func(a Axis) int {
 		switch {
 		case len(a) == 0:

@@ -6,11 +6,11 @@ import (
 )
 
 var (
-	_ = register(first, "BatchNormalization", "LayerNormalization", "InstanceNormalization", "GroupNormalization",
+	_ = register(copyFirst, "BatchNormalization", "LayerNormalization", "InstanceNormalization", "GroupNormalization",
 		"RMSNormalization", "SimplifiedLayerNormalization",
 		"MeanVarianceNormalization", "LpNormalization", "Softmax", "LogSoftmax", "Hardmax", "LRN", "CumSum", "Dropout",
 		"Trilu")
-	_ = register(step.alike, "SkipLayerNormalization")
+	_ = register(step.mergeInputs, "SkipLayerNormalization")
 	_ = register(plane(true), "Conv", "FusedConv", "QLinearConv", "ConvInteger", "ConvTranspose", "DeformConv",
 		"SpaceToDepth", "DepthToSpace")
 	_ = register(plane(false), "MaxPool", "AveragePool", "LpPool", "QLinearAveragePool", "Resize", "Upsample", "Pad",
@@ -21,7 +21,7 @@ var (
 		if !s.computed(0) {
 			return nil
 		}
-		return reshaped(s.in(0), s.Dims)
+		return reshaped(s.inputAxes(0), s.Dims)
 	}, "Reshape", "Flatten", "Squeeze", "Unsqueeze")
 	_ = register(expanded, "Expand", "Tile")
 	_ = register(multiplied, "MatMul", "FusedMatMul", "QLinearMatMul", "MatMulInteger")
@@ -32,34 +32,34 @@ var (
 	_ = register(func(s step) []Axis {
 		out := make([]Axis, len(s.Dims))
 		for i, d := range s.Dims {
-			out[i] = other(d)
+			out[i] = otherAxis(d)
 		}
 		return out
 	}, "RoiAlign", "TopK", "NonMaxSuppression", "NonZero", "MaxRoiPool")
 )
 
-// first is the axes of the first input, whose shape the output has.
-func first(s step) []Axis { return slices.Clone(s.in(0)) }
+// copyFirst is the axes of the first input, whose shape the output has.
+func copyFirst(s step) []Axis { return slices.Clone(s.inputAxes(0)) }
 
-// alike is the axes of numbers that are made of the numbers at the same place of the inputs.
+// mergeInputs is the axes of numbers that are made of the numbers at the same place of the inputs.
 // Where these say different things, what says more of places counts.
-func (s step) alike() []Axis {
+func (s step) mergeInputs() []Axis {
 	out := make([]Axis, len(s.Dims))
 	for i := range s.Inputs {
-		a, dims := s.in(i), s.dims(i)
+		a, dims := s.inputAxes(i), s.dims(i)
 		shift := len(s.Dims) - len(dims)
 		if shift < 0 {
 			return nil
 		}
 		for k, axis := range a {
 			if dims[k] == s.Dims[k+shift] {
-				out[k+shift] = better(out[k+shift], axis)
+				out[k+shift] = pickBetter(out[k+shift], axis)
 			}
 		}
 	}
 	for i, d := range s.Dims {
 		if out[i] == nil {
-			out[i] = other(d)
+			out[i] = otherAxis(d)
 		}
 	}
 	return out
@@ -68,7 +68,7 @@ func (s step) alike() []Axis {
 // plane is an operator of [batch, channels, height, width]: rows and columns become new ones.
 func plane(newChannels bool) rule {
 	return func(s step) []Axis {
-		in, before := s.in(0), s.dims(0)
+		in, before := s.inputAxes(0), s.dims(0)
 		if len(in) != len(s.Dims) || len(in) < 3 {
 			return nil
 		}
@@ -76,19 +76,19 @@ func plane(newChannels bool) rule {
 		for i := range out {
 			switch {
 			case i == 1 && newChannels:
-				out[1] = other(s.Dims[1])
+				out[1] = otherAxis(s.Dims[1])
 			case s.Op == "Pad" || s.Op == "Resize" || s.Op == "Upsample" || i >= 2:
 				out[i] = resized(in[i], before[i], s.Dims[i])
 			}
 		}
-		if newChannels && len(out) == 4 && unsaid(in[2]) && unsaid(in[3]) { // what was lost is found again
+		if newChannels && len(out) == 4 && isUnknown(in[2]) && isUnknown(in[3]) { // what was lost is found again
 			out[2], out[3] = Axis{cells(Row, s.Dims[2])}, Axis{cells(Column, s.Dims[3])}
 		}
 		return out
 	}
 }
 
-func unsaid(a Axis) bool { return len(a) == 1 && a[0].Kind == Unknown }
+func isUnknown(a Axis) bool { return len(a) == 1 && a[0].Kind == Unknown }
 
 // resized is an axis with another number of cells of the same stretch.
 func resized(a Axis, before, after int) Axis {
@@ -101,13 +101,13 @@ func resized(a Axis, before, after int) Axis {
 	case before == after:
 		return a
 	case len(a) == 1 && a[0].Kind == Other || len(a) == 0:
-		return other(after)
+		return otherAxis(after)
 	}
 	return unknown(after)
 }
 
 func pooledWhole(s step) []Axis {
-	in := s.in(0)
+	in := s.inputAxes(0)
 	if len(in) < 2 {
 		return nil
 	}
@@ -115,7 +115,7 @@ func pooledWhole(s step) []Axis {
 }
 
 func transposed(s step) []Axis {
-	in := s.in(0)
+	in := s.inputAxes(0)
 	perm, ok := s.ints(-1, "perm")
 	if !ok {
 		for i := range in {
@@ -133,7 +133,7 @@ func transposed(s step) []Axis {
 }
 
 func expanded(s step) []Axis {
-	in, dims := s.in(0), s.dims(0)
+	in, dims := s.inputAxes(0), s.dims(0)
 	shift := len(s.Dims) - len(dims)
 	if in == nil || shift < 0 {
 		return nil
@@ -142,7 +142,7 @@ func expanded(s step) []Axis {
 	for i, d := range s.Dims {
 		switch {
 		case i < shift || dims[i-shift] == 1 && d != 1:
-			out[i] = other(d)
+			out[i] = otherAxis(d)
 		case dims[i-shift] == d:
 			out[i] = in[i-shift]
 		default:
@@ -158,7 +158,7 @@ func multiplied(s step) []Axis {
 	if s.Op == "QLinearMatMul" {
 		y = 3
 	}
-	a, b, da, db := s.in(0), s.in(y), s.dims(0), s.dims(y)
+	a, b, da, db := s.inputAxes(0), s.inputAxes(y), s.dims(0), s.dims(y)
 	rank := len(s.Dims)
 	if len(da) < 2 || len(db) < 2 || rank < 2 {
 		return nil
@@ -171,7 +171,7 @@ func multiplied(s step) []Axis {
 		shift := rank - len(x.dims)
 		for k := range len(x.axes) - 2 {
 			if x.dims[k] == s.Dims[k+shift] {
-				out[k+shift] = better(out[k+shift], x.axes[k])
+				out[k+shift] = pickBetter(out[k+shift], x.axes[k])
 			}
 		}
 	}
@@ -183,7 +183,7 @@ func multiplied(s step) []Axis {
 	}
 	for i, d := range s.Dims {
 		if out[i] == nil {
-			out[i] = other(d)
+			out[i] = otherAxis(d)
 		}
 	}
 	return out
@@ -191,11 +191,11 @@ func multiplied(s step) []Axis {
 
 // dense is [n, k] x [k, m] -> [n, m], of either turned.
 func dense(s step) []Axis {
-	a, b := s.in(0), s.in(1)
+	a, b := s.inputAxes(0), s.inputAxes(1)
 	if len(s.Dims) != 2 {
 		return nil
 	}
-	out := []Axis{other(s.Dims[0]), other(s.Dims[1])}
+	out := []Axis{otherAxis(s.Dims[0]), otherAxis(s.Dims[1])}
 	if len(a) == 2 {
 		out[0] = a[s.attr("transA", 0)]
 	}
@@ -206,7 +206,7 @@ func dense(s step) []Axis {
 }
 
 func reduced(s step) []Axis {
-	in := s.in(0)
+	in := s.inputAxes(0)
 	var over []int
 	if s.Op == "ArgMax" || s.Op == "ArgMin" {
 		over = []int{s.attr("axis", 0)}
@@ -251,12 +251,12 @@ func einsum(s step) []Axis {
 	out := make([]Axis, len(result))
 	for i, letter := range []byte(result) {
 		for k, term := range terms {
-			if at := strings.IndexByte(term, letter); at >= 0 && at < len(s.in(k)) {
-				out[i] = better(out[i], s.in(k)[at])
+			if at := strings.IndexByte(term, letter); at >= 0 && at < len(s.inputAxes(k)) {
+				out[i] = pickBetter(out[i], s.inputAxes(k)[at])
 			}
 		}
 		if out[i] == nil {
-			out[i] = other(s.Dims[i])
+			out[i] = otherAxis(s.Dims[i])
 		}
 	}
 	return out

@@ -16,7 +16,7 @@ func Trace(g *onnxnorm.Graph, input []int, channelsLast bool) map[string][]Axis 
 	}
 	axes := make([]Axis, len(input))
 	for i, d := range input {
-		axes[i] = other(d)
+		axes[i] = otherAxis(d)
 	}
 	axes[0] = Axis{{Kind: Batch, Size: input[0]}}
 	axes[at[0]], axes[at[1]] = Axis{cells(Row, input[at[0]])}, Axis{cells(Column, input[at[1]])}
@@ -59,14 +59,14 @@ func (t *tracer) output(made onnxnorm.Tensor) []Axis {
 	s := step{t, made}
 	r := rules[made.Op]
 	if r == nil && onnxnorm.Elementwise(made.Op) {
-		r = step.alike
+		r = step.mergeInputs
 	}
 	var out []Axis
 	if r != nil {
 		out = r(s)
 	}
 	if out == nil {
-		out = s.kept()
+		out = s.keepAxes()
 	}
 	if len(out) != len(made.Dims) {
 		return unknowns(made.Dims)
@@ -83,8 +83,8 @@ func (t *tracer) output(made onnxnorm.Tensor) []Axis {
 	return out
 }
 
-// in is the axes of an input that depends on the picture; nil of any other.
-func (s step) in(i int) []Axis {
+// inputAxes is the axes of an input that depends on the picture; nil of any other.
+func (s step) inputAxes(i int) []Axis {
 	if i >= len(s.Inputs) {
 		return nil
 	}
@@ -98,13 +98,13 @@ func (s step) dims(i int) []int {
 	return s.tensors[s.Inputs[i]].Dims
 }
 
-func (s step) computed(i int) bool { return s.in(i) != nil }
+func (s step) computed(i int) bool { return s.inputAxes(i) != nil }
 
-// kept is the axes of the first input of the same shape, for operators of which nothing is
+// keepAxes is the axes of the first input of the same shape, for operators of which nothing is
 // known.
-func (s step) kept() []Axis {
+func (s step) keepAxes() []Axis {
 	for i := range s.Inputs {
-		if a := s.in(i); a != nil && slices.Equal(s.dims(i), s.Dims) {
+		if a := s.inputAxes(i); a != nil && slices.Equal(s.dims(i), s.Dims) {
 			return slices.Clone(a)
 		}
 	}

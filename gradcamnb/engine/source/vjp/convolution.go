@@ -27,7 +27,7 @@ func convolution(n, v *Node) []*Node {
 	if c.BatchGroups > 1 {
 		exceptions.Panicf("the gradient of a convolution with %d groups of pictures is not known", c.BatchGroups)
 	}
-	return []*Node{ofInput(c, x, k, v), ofKernel(c, x, k, v)}
+	return []*Node{inputGradient(c, x, k, v), kernelGradient(c, x, k, v)}
 }
 
 // lengths are those of the axes.
@@ -42,7 +42,7 @@ func lengths(n *Node, axes []int) []int {
 // spread is a length with gaps between its cells.
 func spread(n, dilation int) int { return (n-1)*dilation + 1 }
 
-func ofInput(c walk.Convolution, x, k, v *Node) *Node {
+func inputGradient(c walk.Convolution, x, k, v *Node) *Node {
 	a := c.Axes
 	in, out, kernel := lengths(x, a.InputSpatial), lengths(v, a.OutputSpatial), lengths(k, a.KernelSpatial)
 	padding := make([][2]int, len(in))
@@ -73,10 +73,10 @@ func ofInput(c walk.Convolution, x, k, v *Node) *Node {
 	return ConvGeneral(v, turned, back, c.InputDilations, padding, c.Strides, c.KernelDilations, c.Groups, 1)
 }
 
-// ofKernel takes pictures for channels: those of x and v are summed over.
-func ofKernel(c walk.Convolution, x, k, v *Node) *Node {
+// kernelGradient takes pictures for channels: those of x and v are summed over.
+func kernelGradient(c walk.Convolution, x, k, v *Node) *Node {
 	if c.Groups > 1 {
-		return ofGroupedKernel(c, x, k, v)
+		return groupedKernelGradient(c, x, k, v)
 	}
 	a := c.Axes
 	in, out, kernel := lengths(x, a.InputSpatial), lengths(v, a.OutputSpatial), lengths(k, a.KernelSpatial)
@@ -94,10 +94,10 @@ func ofKernel(c walk.Convolution, x, k, v *Node) *Node {
 	return ConvGeneral(x, v, axes, c.KernelDilations, padding, c.InputDilations, c.Strides, 1, 1)
 }
 
-// ofGroupedKernel is one product a cell of the kernel: what lies under the cell, for all
+// groupedKernelGradient is one product a cell of the kernel: what lies under the cell, for all
 // outputs, with v, group by group. Convolutions in groups of pictures, which would do it at
 // once, end the pure-Go backend of compute 0.1.6 with an index out of range.
-func ofGroupedKernel(c walk.Convolution, x, k, v *Node) *Node {
+func groupedKernelGradient(c walk.Convolution, x, k, v *Node) *Node {
 	a := c.Axes
 	spatial := len(a.InputSpatial)
 	x = TransposeAllAxes(x, append(append([]int{a.InputBatch}, a.InputSpatial...), a.InputChannels)...)

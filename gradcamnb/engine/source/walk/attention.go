@@ -10,7 +10,7 @@ func (w *Walk) Attention(n *Node) (Layout, bool) {
 	if n.Type() != NodeTypeDiv || n.Rank() != 4 {
 		return Layout{}, false
 	}
-	sum := behind(n.Inputs()[1])
+	sum := skipNeutral(n.Inputs()[1])
 	if sum.Type() != NodeTypeReduceSum || len(numbers(sum, "axes")) != 1 {
 		return Layout{}, false
 	}
@@ -20,7 +20,7 @@ func (w *Walk) Attention(n *Node) (Layout, bool) {
 		rows, columns := x.grid()
 		switch {
 		case i == keys:
-		case x.only() == batch:
+		case x.soleKind() == batch:
 			pictures = i
 		case rows*columns > 1:
 			queries = i

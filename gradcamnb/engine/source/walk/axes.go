@@ -78,8 +78,8 @@ func (a axis) size() int {
 	return n
 }
 
-// known tells whether something is known about the axis.
-func (a axis) known() bool {
+// isKnown tells whether something is known about the axis.
+func (a axis) isKnown() bool {
 	return slices.ContainsFunc(a, func(p part) bool { return p.kind != other })
 }
 
@@ -97,8 +97,8 @@ func (a axis) kinds() []kind {
 	return out
 }
 
-// only is the axis's kind where it has one: rows and the rows within them are rows.
-func (a axis) only() kind {
+// soleKind is the axis's kind where it has one: rows and the rows within them are rows.
+func (a axis) soleKind() kind {
 	all := a.kinds()
 	if len(all) == 2 && within[all[0]] == all[1] {
 		return all[0]
@@ -143,7 +143,7 @@ func (a axis) resized(size int) axis {
 	if size == a.size() {
 		return a
 	}
-	return plainAxis(a.only(), size)
+	return plainAxis(a.soleKind(), size)
 }
 
 // regrouped are the axes after a reshape. A length that cuts through a part splits it.

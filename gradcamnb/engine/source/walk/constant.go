@@ -12,21 +12,21 @@ func IsRelu(n *Node) (x int, ok bool) {
 	switch n.Type() {
 	case NodeTypeMax:
 		for i := range in {
-			if isScalar(behind(in[i]), 0) {
+			if isScalar(skipNeutral(in[i]), 0) {
 				return 1 - i, true
 			}
 		}
 	case NodeTypeWhere:
 		condition, kept := in[0], map[NodeType]int{NodeTypeGreaterThan: 1, NodeTypeLessOrEqual: 2}[in[0].Type()]
 		return kept, kept > 0 && condition.Inputs()[0] == in[kept] &&
-			isScalar(behind(condition.Inputs()[1]), 0) && isScalar(behind(in[3-kept]), 0)
+			isScalar(skipNeutral(condition.Inputs()[1]), 0) && isScalar(skipNeutral(in[3-kept]), 0)
 	}
 	return 0, false
 }
 
 // IsNumber tells whether a node is one constant number, spread or not.
 func IsNumber(n *Node) bool {
-	n = behind(n)
+	n = skipNeutral(n)
 	return n.Type() == NodeTypeConstant && n.Shape().Size() == 1
 }
 

@@ -29,8 +29,8 @@ var through = map[NodeType]bool{
 // and with any number taken off z. Of the number of the largest, z is what it is the largest of. Of logits it is no
 // node.
 func EndingOf(output *Node) (Ending, *Node) {
-	n := behind(output)
-	in := func(i int) *Node { return behind(n.Inputs()[i]) }
+	n := skipNeutral(output)
+	in := func(i int) *Node { return skipNeutral(n.Inputs()[i]) }
 	switch n.Type() {
 	case NodeTypeLogistic:
 		return Tags, in(0)
@@ -53,8 +53,8 @@ func EndingOf(output *Node) (Ending, *Node) {
 		if in(1).Type() != NodeTypeLog {
 			break
 		}
-		if sum := behind(in(1).Inputs()[0]); sum.Type() == NodeTypeReduceSum &&
-			behind(sum.Inputs()[0]).Type() == NodeTypeExp {
+		if sum := skipNeutral(in(1).Inputs()[0]); sum.Type() == NodeTypeReduceSum &&
+			skipNeutral(sum.Inputs()[0]).Type() == NodeTypeExp {
 			return LogProbabilities, shifted(n.Inputs()[0])
 		}
 	}
@@ -63,14 +63,14 @@ func EndingOf(output *Node) (Ending, *Node) {
 
 // shifted is z of z less its largest value, or the node itself.
 func shifted(n *Node) *Node {
-	n = behind(n)
-	if n.Type() == NodeTypeSub && behind(n.Inputs()[1]).Type() == NodeTypeReduceMax {
-		return behind(n.Inputs()[0])
+	n = skipNeutral(n)
+	if n.Type() == NodeTypeSub && skipNeutral(n.Inputs()[1]).Type() == NodeTypeReduceMax {
+		return skipNeutral(n.Inputs()[0])
 	}
 	return n
 }
 
-func behind(n *Node) *Node {
+func skipNeutral(n *Node) *Node {
 	for through[n.Type()] {
 		n = n.Inputs()[0]
 	}
@@ -79,7 +79,7 @@ func behind(n *Node) *Node {
 
 // sums tells whether a node is the sum of the other.
 func sums(n, of *Node) bool {
-	return n.Type() == NodeTypeReduceSum && behind(n.Inputs()[0]) == of
+	return n.Type() == NodeTypeReduceSum && skipNeutral(n.Inputs()[0]) == of
 }
 
 // addsOne tells whether a node is 1 + e^-z.
@@ -87,7 +87,7 @@ func addsOne(n *Node) bool {
 	if n.Type() != NodeTypeAdd {
 		return false
 	}
-	a, b := behind(n.Inputs()[0]), behind(n.Inputs()[1])
+	a, b := skipNeutral(n.Inputs()[0]), skipNeutral(n.Inputs()[1])
 	return isOne(a) && b.Type() == NodeTypeExp || isOne(b) && a.Type() == NodeTypeExp
 }
 

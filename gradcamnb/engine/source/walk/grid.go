@@ -20,15 +20,16 @@ func (l Layout) Map() bool { return l.Rows > 0 }
 // Tokens tells whether the cells are tokens, in one axis.
 func (l Layout) Tokens() bool { return len(l.order) == 3 }
 
-// Found is the layout as that of an ONNX file's tensor is said.
-func (l Layout) Found() places.Found {
+// ToPosition is the layout as that of an ONNX file's tensor is said.
+func (l Layout) ToPosition() places.Position {
 	switch {
 	case !l.Map():
-		return places.Found{}
+		return places.Position{}
 	case l.Tokens():
-		return places.Found{H: l.order[1], W: l.order[1], C: l.order[2], Cells: [2]int{l.Rows, l.Columns}, Before: l.before}
+		return places.Position{H: l.order[1], W: l.order[1], C: l.order[2], Cells: [2]int{l.Rows, l.Columns},
+			Before: l.before}
 	}
-	f := places.Found{H: l.order[1], W: l.order[2], Cells: [2]int{l.Rows, l.Columns}}
+	f := places.Position{H: l.order[1], W: l.order[2], Cells: [2]int{l.Rows, l.Columns}}
 	if len(l.order) > 3 {
 		f.C = l.order[3]
 	}
@@ -46,7 +47,7 @@ func (a axes) layout() Layout {
 			sequence, rows, columns = i, r, c
 			continue
 		}
-		k := x.only()
+		k := x.soleKind()
 		if _, twice := at[k]; twice || k == other {
 			return Layout{}
 		}
@@ -73,9 +74,9 @@ func (a axes) layout() Layout {
 
 // Grid brings the node, or its gradient, to [batch, rows, columns, channels].
 func (l Layout) Grid(n *Node) *Node {
-	n = places.Ordered(n, l.order)
+	n = places.Reorder(n, l.order)
 	if l.Tokens() {
-		return l.Found().Unfold(n)
+		return l.ToPosition().Unfold(n)
 	}
 	return n
 }
@@ -84,7 +85,7 @@ func (l Layout) Grid(n *Node) *Node {
 // stand beside the cells are those of clean, the node of a batch of one.
 func (l Layout) Node(grid, clean *Node) *Node {
 	if l.Tokens() {
-		grid = l.Found().Fold(grid, places.Ordered(clean, l.order))
+		grid = l.ToPosition().Fold(grid, places.Reorder(clean, l.order))
 	}
 	return places.Reordered(grid, l.order)
 }

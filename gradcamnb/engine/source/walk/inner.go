@@ -63,7 +63,7 @@ func (p *Place) wrapped() (f, first *Place) {
 		return nil, nil
 	}
 	for _, in := range first.Node.Inputs() {
-		if in != first.enter && behind(in).Shape().Size() == 1 {
+		if in != first.enter && skipNeutral(in).Shape().Size() == 1 {
 			return f, first
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// parameters are what an operator was given beside nodes, as [Node.String] writes it: GoMLX
+// parameters are what an operator was given besides nodes, as [Node.String] writes it: GoMLX
 // has no other way to ask for a convolution's strides or a slice's limits.
 func parameters(n *Node) string {
 	s := n.String()
@@ -89,8 +89,8 @@ func ConvolutionOf(n *Node) Convolution {
 			OutputBatch:   number(n, "OutputBatch"), OutputChannels: number(n, "OutputChannels"),
 			OutputSpatial: numbers(n, "OutputSpatial"),
 		},
-		Strides: orOnes(numbers(n, "strides"), spatial), Paddings: make([][2]int, spatial),
-		InputDilations: orOnes(numbers(n, "inputDilations"), spatial), KernelDilations: orOnes(numbers(n, "kernelDilations"),
+		Strides: defaultOnes(numbers(n, "strides"), spatial), Paddings: make([][2]int, spatial),
+		InputDilations: defaultOnes(numbers(n, "inputDilations"), spatial), KernelDilations: defaultOnes(numbers(n, "kernelDilations"),
 			spatial),
 		Groups: max(1, number(n, "channelGroupCount")), BatchGroups: max(1, number(n, "batchGroupCount")),
 	}
@@ -100,7 +100,7 @@ func ConvolutionOf(n *Node) Convolution {
 	return c
 }
 
-func orOnes(list []int, n int) []int {
+func defaultOnes(list []int, n int) []int {
 	if len(list) > 0 {
 		return list
 	}
@@ -124,7 +124,7 @@ func WindowOf(n *Node) Window {
 	kind, _ := field(parameters(n), "reductionType")
 	w := Window{
 		Reduction: kind, Size: numbers(n, "windowDimensions"), Strides: numbers(n, "strides"), Paddings: make([][2]int, rank),
-		InputDilations: orOnes(numbers(n, "inputDilations"), rank), WindowDilations: orOnes(numbers(n, "windowDilations"),
+		InputDilations: defaultOnes(numbers(n, "inputDilations"), rank), WindowDilations: defaultOnes(numbers(n, "windowDilations"),
 			rank),
 	}
 	if len(w.Strides) == 0 {

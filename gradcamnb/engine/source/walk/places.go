@@ -27,7 +27,7 @@ type Place struct {
 	reads  map[string]bool // paths of variables
 	ops    map[NodeType]bool
 	last   NodeType   // of them
-	noted  []NodeType // operators beside its own, such as the sum in a softmax, that count if it goes on
+	noted  []NodeType // operators besides its own, such as the sum in a softmax, that count if it goes on
 	enter  *Node      // what the first node of a module is made of, that depends on the picture
 	closed bool       // another place is made of it
 	before []bool     // the places that it depends on, itself included, by their number
@@ -65,8 +65,8 @@ type Picture struct {
 	ChannelsLast bool
 }
 
-// Of reads the graph of a model: everything that the outputs are made of.
-func Of(picture Picture, outputs ...*Node) *Walk {
+// Read reads the graph of a model: everything that the outputs are made of.
+func Read(picture Picture, outputs ...*Node) *Walk {
 	nodes := inOrder(outputs...)
 	w := &Walk{
 		picture: picture.Node, sees: map[*Node]bool{picture.Node: true}, weights: map[*Node]map[string]bool{},
@@ -98,14 +98,14 @@ func Of(picture Picture, outputs ...*Node) *Walk {
 // Layout is what is known of a node as a map of the picture.
 func (w *Walk) Layout(n *Node) Layout { return w.trace.of[n].layout() }
 
-// Lost tells whether nothing is known of a node's axes.
-func (w *Walk) Lost(n *Node) bool {
-	return !slices.ContainsFunc(w.trace.of[n], axis.known)
+// IsLost tells whether nothing is known of a node's axes.
+func (w *Walk) IsLost(n *Node) bool {
+	return !slices.ContainsFunc(w.trace.of[n], axis.isKnown)
 }
 
-// Called are the other names of a layer: scopes that it is the end of, and a name with and
+// Names are the other names of a layer: scopes that it is the end of, and a name with and
 // without the slash before it.
-func (p *Place) Called() []string {
+func (p *Place) Names() []string {
 	out := slices.Clone(p.Paths)
 	if p.Named {
 		return append(out, strings.TrimPrefix(p.Name, "/"))
@@ -113,8 +113,8 @@ func (p *Place) Called() []string {
 	return append(out, "/"+p.Name)
 }
 
-// Of are the names of the layers that it is made of.
-func (p *Place) Of() []string {
+// Origins are the names of the layers that it is made of.
+func (p *Place) Origins() []string {
 	var out []string
 	for _, from := range p.From {
 		out = append(out, from.Name)
@@ -212,9 +212,9 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 	moved := moves[n.Type()] && len(homes) == 1
 	switch {
 	case len(reads) > 0:
-		return w.ofModule(n, homes, last, w.scopeOf(reads), reads)
+		return w.placeInModule(n, homes, last, w.scopeOf(reads), reads)
 	case w.frozen(n, last):
-		return w.ofModule(n, homes, last, last.scope, reads)
+		return w.placeInModule(n, homes, last, last.scope, reads)
 	case w.picks(n):
 		return w.addPlace(n, &Place{form: single, scope: last.scope, From: homes})
 	case moved && w.unfolds(n, last):
@@ -234,13 +234,13 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 		}
 		return w.addPlace(n, &Place{form: window, scope: last.scope, From: homes})
 	}
-	return w.goesOn(n, homes, last)
+	return w.continuePlace(n, homes, last)
 }
 
-// goesOn is where a node belongs that has no weights and moves nothing: it goes on with what its inputs are, or joins
-// them.
-func (w *Walk) goesOn(n *Node, homes []*Place, last *Place) *Place {
-	of, ok := oneOf(homes, last)
+// continuePlace is where a node belongs that has no weights and moves nothing: it goes on with what its inputs are, or
+// joins them.
+func (w *Walk) continuePlace(n *Node, homes []*Place, last *Place) *Place {
+	of, ok := commonPlace(homes, last)
 	switch {
 	case !ok:
 		return w.addPlace(n, &Place{form: joined, scope: w.branchScope(homes, last), From: homes})
@@ -276,8 +276,8 @@ func (p *Place) scaledBy(n *Node) bool {
 	return p.form == pool && !p.closed && scales[n.Type()] && n.Shape().Equal(p.Node.Shape())
 }
 
-// oneOf tells whether homes are one place, and functions of it that go on, and which.
-func oneOf(homes []*Place, last *Place) (*Place, bool) {
+// commonPlace tells whether homes are one place, and functions of it that go on, and which.
+func commonPlace(homes []*Place, last *Place) (*Place, bool) {
 	of := last
 	if last.form == single && !last.closed {
 		of = last.From[0]
@@ -290,9 +290,9 @@ func oneOf(homes []*Place, last *Place) (*Place, bool) {
 	return of, true
 }
 
-// ofModule is the place of a node that reads variables, or weights that are constants, of a scope. A bias or a scale
-// goes on with the layer before it, if that is of the same scope; a convolution or a product begins one.
-func (w *Walk) ofModule(n *Node, homes []*Place, last *Place, scope string, reads map[string]bool) *Place {
+// placeInModule is the place of a node that reads variables, or weights that are constants, of a scope. A bias or a
+// scale goes on with the layer before it, if that is of the same scope; a convolution or a product begins one.
+func (w *Walk) placeInModule(n *Node, homes []*Place, last *Place, scope string, reads map[string]bool) *Place {
 	again := slices.ContainsFunc(keys(reads), func(v string) bool { return last.reads[v] })
 	if !learned[n.Type()] && len(homes) == 1 && last.form == module && last.scope == scope && !again && !last.closed {
 		for v := range reads {

@@ -22,7 +22,8 @@ func Unstopped(ends ...*Node) Rule {
 		}
 	}
 	return func(n *Node, inputs []*Node) *Node {
-		if n.Type() != NodeTypeIdentity || !n.StopGradient() || kept[n] || behind(n.Inputs()[0]).Type() == NodeTypeReduceMax {
+		if n.Type() != NodeTypeIdentity || !n.StopGradient() || kept[n] ||
+			skipNeutral(n.Inputs()[0]).Type() == NodeTypeReduceMax {
 			return nil
 		}
 		return inputs[0]

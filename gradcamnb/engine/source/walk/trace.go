@@ -22,7 +22,7 @@ func init() {
 		NodeTypeConcatenate: tracer.concatenate, NodeTypeSlice: tracer.slice, NodeTypeGather: tracer.gather,
 		NodeTypeReduceSum: tracer.reduce, NodeTypeReduceMax: tracer.reduce, NodeTypeReduceMin: tracer.reduce,
 		NodeTypeReduceProduct: tracer.reduce,
-		NodeTypeArgMinMax:     tracer.nothing, NodeTypeScatterSum: tracer.nothing, NodeTypeFFT: tracer.nothing,
+		NodeTypeArgMinMax:     tracer.forget, NodeTypeScatterSum: tracer.forget, NodeTypeFFT: tracer.forget,
 	}
 }
 
@@ -36,7 +36,7 @@ func (t tracer) add(n *Node) {
 	t.of[n] = t.elementwise(n, dims)
 }
 
-func (t tracer) nothing(_ *Node, dims []int) axes { return unknown(dims) }
+func (t tracer) forget(_ *Node, dims []int) axes { return unknown(dims) }
 
 // elementwise takes every axis from the input that knows it, from one that is a map if there is one: a gate beside it
 // may have been spread by a product, which knows nothing of cells. Pooling and padding change lengths only.
@@ -53,7 +53,7 @@ func (t tracer) elementwise(n *Node, dims []int) axes {
 		}
 		for i, x := range from {
 			same := x.size() == dims[i]
-			if !out[i].known() && x.known() && (same || x.size() > 1) {
+			if !out[i].isKnown() && x.isKnown() && (same || x.size() > 1) {
 				out[i] = x.resized(dims[i])
 			}
 		}
@@ -70,8 +70,8 @@ func (t tracer) convolution(n *Node, dims []int) axes {
 	out[c.Axes.OutputChannels] = plainAxis(channels, dims[c.Axes.OutputChannels])
 	spatial := []kind{height, width}
 	if len(c.Axes.OutputSpatial) == 2 {
-		if from := t.of[n.Inputs()[0]]; from != nil && from[c.Axes.InputSpatial[0]].only() == width &&
-			from[c.Axes.InputSpatial[1]].only() == height {
+		if from := t.of[n.Inputs()[0]]; from != nil && from[c.Axes.InputSpatial[0]].soleKind() == width &&
+			from[c.Axes.InputSpatial[1]].soleKind() == height {
 			spatial = []kind{width, height}
 		}
 		for i, a := range c.Axes.OutputSpatial {
@@ -157,11 +157,11 @@ func (t tracer) concatenate(n *Node, dims []int) axes {
 	for _, in := range n.Inputs() {
 		from := t.of[in]
 		size := in.Shape().Dim(at)
-		known := from != nil && from[at].known()
+		known := from != nil && from[at].isKnown()
 		switch {
 		case known && joined == nil:
 			joined = from[at]
-		case known && joined.only() != other && from[at].only() == joined.only():
+		case known && joined.soleKind() != other && from[at].soleKind() == joined.soleKind():
 			joined = joined.resized(joined.size() + size)
 		case joined == nil:
 			before += size

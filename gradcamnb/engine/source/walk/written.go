@@ -56,7 +56,8 @@ func beginsNorm(n *Node, last *Place) bool {
 	}
 	other := n.Inputs()[1]
 	return n.Type() == NodeTypeMul && other == last.Node ||
-		n.Type() == NodeTypeSub && behind(other).Shape().Size() < n.Shape().Size() && behind(other).Type() != NodeTypeConstant
+		n.Type() == NodeTypeSub && skipNeutral(other).Shape().Size() < n.Shape().Size() &&
+			skipNeutral(other).Type() != NodeTypeConstant
 }
 
 // picks tells whether a node takes tokens that are no cells out of a sequence, as the class
