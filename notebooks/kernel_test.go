@@ -8,17 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/gradcam-go/gradcam/internal/resident"
-	"github.com/gradcam-go/gradcam/internal/testing/posix"
-	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 // kernel is a running kernel, through testdata/kernel.py.
@@ -155,48 +150,6 @@ func (k *kernel) shows(when string) cell {
 	return c
 }
 
-// process is a line of ps.
-type process struct {
-	pid, parent int
-	command     string
-}
-
-// processes lists what runs (proc(5)).
-func processes() (out []process) {
-	files, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, f := range files {
-		stat, err := os.ReadFile(f)
-		if err != nil {
-			continue // it has ended
-		}
-		cmd, _ := os.ReadFile(filepath.Join(filepath.Dir(f), "cmdline"))
-		_, rest, _ := strings.Cut(string(stat), ") ") // after the name, which may hold anything
-		fields := strings.Fields(rest)
-		if len(fields) < 2 || fields[0] == "Z" {
-			continue
-		}
-		p := process{command: strings.ReplaceAll(string(cmd), "\x00", " ")}
-		p.pid, _ = strconv.Atoi(filepath.Base(filepath.Dir(f)))
-		p.parent, _ = strconv.Atoi(fields[1])
-		out = append(out, p)
-	}
-	return out
-}
-
-// family is a process and all that it started.
-func family(pid int) []process {
-	all := processes()
-	var out []process
-	for i := -1; i < len(out); i++ {
-		for _, p := range all {
-			if i < 0 && p.pid == pid || i >= 0 && p.parent == out[i].pid {
-				out = append(out, p)
-			}
-		}
-	}
-	return out
-}
-
 // engine is the process of the kernel's resident engine; 0 where there is none.
 func (k *kernel) engine() int {
 	for _, p := range processes() {
@@ -205,44 +158,6 @@ func (k *kernel) engine() int {
 		}
 	}
 	return 0
-}
-
-// memoryOf is the resident memory of a process, in KiB.
-func memoryOf(t *testing.T, pid int) int {
-	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(status), "VmRSS:")
-	var kib int
-	if _, err := fmt.Sscan(rest, &kib); err != nil {
-		t.Fatalf("the memory of process %d is not told: %v", pid, err)
-	}
-	return kib
-}
-
-// eventually waits for something for as long as a busy machine may need.
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	const patience = 2 * time.Minute
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if is() {
-			return
-		}
-	}
-	t.Errorf("after %v: %s", patience, what)
-}
-
-func runs(pid int) bool {
-	return slices.ContainsFunc(processes(), func(p process) bool { return p.pid == pid })
-}
-
-func kill(t *testing.T, pid int, s syscall.Signal) {
-	t.Helper()
-	if err := posix.Kill(pid, s); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // 500 explanations through one engine, each of another class: every picture arrives, and
@@ -337,23 +252,6 @@ func TestInterrupt(t *testing.T) {
 	if used := cpu(t, engine) - before; used > 0.2 {
 		t.Errorf("the engine still works: %.1f s of processor time in a second", used)
 	}
-}
-
-// cpu is the processor time of a process in seconds (proc(5), fields 14 and 15 of stat).
-func cpu(t *testing.T, pid int) float64 {
-	t.Helper()
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	fields := strings.Fields(rest)
-	user, err1 := strconv.Atoi(fields[11])
-	system, err2 := strconv.Atoi(fields[12])
-	if err1 != nil || err2 != nil {
-		t.Fatal(err1, err2)
-	}
-	return float64(user+system) / 100
 }
 
 // Two notebooks have an engine each; the end of one is nothing to the other. A kernel
@@ -459,39 +357,6 @@ func TestDoctor(t *testing.T) {
 	if c.Status != "ok" || c.text("stderr") != "" || strings.Contains(said, "missing  gonb") {
 		t.Errorf("%s %q:\n%s", c.Error, c.text("stderr"), said)
 	}
-}
-
-// Where gopls is installed, names of the library complete with no import, and hovering
-// shows their documentation.
-func TestCompletionAndHover(t *testing.T) {
-	k := startKernel(t)
-	if !strings.Contains(k.run("!command -v gopls").text("stdout"), "gopls") {
-		require.Missing(t, "gopls", "go run ./kernels/gonb-gradcam install --gopls")
-	}
-	k.shows("a cell before") // gopls needs a program that compiles
-	var offered struct{ Matches []string }
-	code := "%%\nmodel := gradcamnb.Op"
-	eventually(t, "after gradcamnb.Op it does not offer Open", func() bool { // gopls reads the packages first
-		k.ask(map[string]any{"complete": code, "at": len(code)}, &offered)
-		return slices.Contains(offered.Matches, "Open")
-	})
-	code = "%%\nmodel := gradcamnb.MustOpen(\"net.onnx\")\nmodel.MustEx"
-	eventually(t, "after model.MustEx it does not offer MustExplain", func() bool {
-		k.ask(map[string]any{"complete": code, "at": len(code)}, &offered)
-		return slices.Contains(offered.Matches, "MustExplain")
-	})
-	var shown struct{ Text string }
-	eventually(t, "hovering over MustOpen does not show its documentation", func() bool {
-		k.ask(map[string]any{"inspect": code, "at": strings.Index(code, "Open") + 1}, &shown)
-		return strings.Contains(shown.Text, "MustOpen is Open that panics with the error.")
-	})
-}
-
-// placed is an error of ours in a cell, with the cell's line.
-func placed(words string, line int) *regexp.Regexp {
-	return regexp.MustCompile(
-		fmt.Sprintf(`^error: %s\n  at .*\[\[ Cell \[\d+\] Line %d \]\].*main\.go:\d+\nexit status 1\n$`,
-			regexp.QuoteMeta(words), line))
 }
 
 // Our errors are one line and their place in the cell, and no stack trace.

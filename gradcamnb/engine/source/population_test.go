@@ -2,7 +2,6 @@ package source
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -14,26 +13,10 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute-onnx/support/protos"
-	"github.com/gomlx/compute/gobackend"
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/support/exceptions"
-	"github.com/gomlx/onnx-gomlx/onnx/parser"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
-
-// backendCase is one of onnx's own backend tests: a model and, for its inputs, the outputs
-// that onnx says are right.
-type backendCase struct {
-	set, name string // "node", "test_abs"
-	proto     *protos.ModelProto
-	inputs    []numbers // in the graph's order
-	outputs   []numbers
-}
 
 // outcome is what became of a case.
 type outcome struct {
@@ -42,124 +25,6 @@ type outcome struct {
 	reason   string
 	constant bool   // every input was given as a constant
 	gradient string // "checked", "none" (nothing real goes in and out), or what is wrong
-}
-
-// readCase reads the first set of inputs of the case in a folder.
-func readCase(dir string) (c backendCase, err error) {
-	c = backendCase{set: filepath.Base(filepath.Dir(dir)), name: filepath.Base(dir), proto: &protos.ModelProto{}}
-	data, err := os.ReadFile(filepath.Join(dir, "model.onnx"))
-	if err != nil {
-		return c, err
-	}
-	if err := proto.Unmarshal(data, c.proto); err != nil {
-		return c, err
-	}
-	for kind, into := range map[string]*[]numbers{"input": &c.inputs, "output": &c.outputs} {
-		declared := c.proto.Graph.Output
-		if kind == "input" {
-			declared = withoutWeights(c.proto.Graph)
-		}
-		for i, v := range declared {
-			file := filepath.Join(dir, "test_data_set_0", fmt.Sprintf("%s_%d.pb", kind, i))
-			data, err := os.ReadFile(file)
-			if errors.Is(err, os.ErrNotExist) && kind == "input" {
-				continue // an input that stays empty
-			}
-			if err != nil {
-				return c, err
-			}
-			p := &protos.TensorProto{}
-			if err := proto.Unmarshal(data, p); err != nil {
-				return c, fmt.Errorf("%s: %w", file, err)
-			}
-			n, err := numbersOf(p)
-			if err != nil {
-				return c, fmt.Errorf("%s: %w", file, err)
-			}
-			n.name = v.Name
-			*into = append(*into, n)
-		}
-	}
-	return c, nil
-}
-
-func withoutWeights(g *protos.GraphProto) []*protos.ValueInfoProto {
-	return slices.DeleteFunc(slices.Clone(g.Input), func(v *protos.ValueInfoProto) bool {
-		return slices.ContainsFunc(g.Initializer, func(p *protos.TensorProto) bool { return p.Name == v.Name })
-	})
-}
-
-// leftOut says why a case is outside what is measured: numbers go in and out, and the
-// same numbers every time.
-func leftOut(m *protos.ModelProto) string {
-	for _, v := range slices.Concat(m.Graph.Input, m.Graph.Output) {
-		t := v.GetType().GetTensorType()
-		switch {
-		case t == nil:
-			return "a sequence, an optional or a map goes in or out"
-		case protos.TensorProto_DataType(t.ElemType) == protos.TensorProto_STRING:
-			return "strings go in or out"
-		case protos.TensorProto_DataType(t.ElemType) == protos.TensorProto_COMPLEX64,
-			protos.TensorProto_DataType(t.ElemType) == protos.TensorProto_COMPLEX128:
-			return "complex numbers go in or out"
-		}
-	}
-	for _, n := range m.Graph.Node {
-		switch {
-		case n.Domain == "ai.onnx.preview.training":
-			return "it is for training"
-		case slices.Contains([]string{"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
-			"RandomUniformLike"}, n.OpType):
-			return "it draws random numbers"
-		case strings.Contains(n.OpType, "Sequence") && n.OpType != "ReverseSequence", strings.HasPrefix(n.OpType, "Optional"):
-			return "sequences or optionals are inside"
-		case n.OpType == "ImageDecoder":
-			return "it reads a file of a picture"
-		case n.OpType == "Dropout" && len(n.Input) > 2 && strings.Contains(m.Graph.Name, "train"):
-			return "it is for training"
-		case n.OpType == "BatchNormalization" && strings.Contains(m.Graph.Name, "training"):
-			return "it is for training"
-		}
-	}
-	return ""
-}
-
-// fit gives every declared input the shape of what is put in.
-func (c *backendCase) fit() {
-	for _, in := range c.inputs {
-		for _, v := range c.proto.Graph.Input {
-			if v.Name == in.name {
-				declared := onnxnorm.Declare(v.Name, in.dims)
-				v.Type.GetTensorType().Shape = declared.Type.GetTensorType().Shape
-			}
-		}
-	}
-}
-
-// picture is the place of the input that stands for the picture: the first of real
-// numbers, or else the first.
-func (c *backendCase) picture() int {
-	at := slices.IndexFunc(c.inputs, func(n numbers) bool { return n.real && n.size() > 0 })
-	return max(at, 0)
-}
-
-// constants is the case with the inputs but the picture as initializers, or all of them.
-func (c backendCase) constants(but int) backendCase {
-	p := proto.Clone(c.proto).(*protos.ModelProto)
-	for i, in := range c.inputs {
-		if i != but {
-			p.Graph.Initializer = append(p.Graph.Initializer, in.proto)
-		}
-	}
-	if but >= 0 {
-		c.inputs = c.inputs[but : but+1]
-	} else {
-		const name = "a picture that nothing reads"
-		p.Graph.Input = append(p.Graph.Input, onnxnorm.Declare(name, []int{1, 3, 2, 2}))
-		c.inputs = []numbers{{name: name, dims: []int{1, 3, 2, 2}, values: make([]float64, 12), real: true}}
-	}
-	c.proto = p
-	return c
 }
 
 // bench runs cases on a backend.
@@ -217,168 +82,6 @@ func (b bench) compare(c backendCase) (verdict string, err error) {
 		}
 	}
 	return "pass", nil
-}
-
-// openedCase is a case that was opened.
-type openedCase struct {
-	c     backendCase
-	exec  *model.Exec
-	names []string
-	at    []int // place of each output among the results, -1 of a constant
-	known []numbers
-}
-
-// open imports the case; with a cut the results are the score and its gradient there.
-func (b bench) open(c backendCase, cuts []string) (r *openedCase, err error) {
-	if len(c.inputs) == 0 {
-		return nil, errors.New("it has no input")
-	}
-	p := c.inputs[c.picture()]
-	o := onnxnorm.Options{Picture: p.name, Given: map[string]onnxnorm.GivenInput{}, Cuts: cuts,
-		PureGo: b.Name() == gobackend.GetBackend().Name(), Winograd: true, Evaluate: evaluate}
-	for _, in := range c.inputs {
-		if in.name != p.name {
-			g := onnxnorm.GivenInput{Dims: in.dims}
-			if !in.real {
-				g.Ints = in.ints()
-			}
-			o.Given[in.name] = g
-		}
-	}
-	m := proto.Clone(c.proto).(*protos.ModelProto)
-	if err := onnxnorm.Inline(m); err != nil {
-		return nil, err
-	}
-	g, err := onnxnorm.Normalise(m, p.dims, o)
-	if err != nil {
-		return nil, err
-	}
-	r = &openedCase{c: c}
-	tensor := map[string]onnxnorm.Tensor{p.name: {Rewritten: p.name}}
-	for name := range g.OtherInputs {
-		tensor[name] = onnxnorm.Tensor{Rewritten: name}
-	}
-	for _, t := range g.Tensors {
-		tensor[t.Name] = t
-	}
-	var wants []string
-	var last []bool
-	for _, out := range g.Outputs {
-		t := tensor[out]
-		if dims, values, ok := g.Constant(out); ok {
-			r.at, r.known = append(r.at, -1), append(r.known, numbers{dims: dims, values: values})
-			continue
-		}
-		r.at, r.known = append(r.at, len(wants)), append(r.known, numbers{})
-		wants, last = append(wants, t.Rewritten), append(last, t.ChannelsLast)
-	}
-	if len(wants) == 0 {
-		return r, nil
-	}
-	r.names = []string{p.name}
-	for _, in := range c.inputs {
-		if _, ok := g.OtherInputs[in.name]; ok {
-			r.names = append(r.names, in.name)
-		}
-	}
-	outs := len(wants)
-	for range cuts {
-		wants, last = append(wants, tensor[cuts[0]].Rewritten), append(last, tensor[cuts[0]].ChannelsLast)
-	}
-	r.exec, err = model.NewExec(b.Backend, model.NewStore(), func(scope *model.Scope, in []*Node) []*Node {
-		data, err := proto.Marshal(g.Proto)
-		if err != nil {
-			panic(err)
-		}
-		imported, err := parser.Parse(data)
-		if err != nil {
-			panic(err)
-		}
-		imported.DisableFusion()
-		feed := weightNodes(scope.At(onnxScope), in[0].Graph(), g.Weights)
-		for i, n := range in {
-			feed[r.names[i]] = n
-		}
-		nodes := imported.CallGraph(nil, in[0].Graph(), feed, wants...)
-		inFile := func(i int, n *Node) *Node {
-			if last[i] {
-				return TransposeAllAxes(n, 0, 3, 1, 2)
-			}
-			return n
-		}
-		if len(cuts) == 0 {
-			for i := range nodes {
-				nodes[i] = ConvertDType(inFile(i, nodes[i]), 0+nodes[i].DType())
-			}
-			return nodes
-		}
-		score := Scalar(in[0].Graph(), nodes[0].DType(), 0)
-		for i := range outs {
-			y := inFile(i, nodes[i])
-			score = Add(score, ReduceAllSum(Mul(y, projection(y.Graph(), y))))
-		}
-		cut := nodes[outs]
-		return []*Node{score, inFile(outs, Gradient(score, cut)[0])}
-	})
-	return r, err
-}
-
-// nudge moves the picture off whole numbers, where kinks and ties are, by 0.011 to 0.019.
-func (r *openedCase) nudge() {
-	r.c.inputs = slices.Clone(r.c.inputs)
-	for i, in := range r.c.inputs {
-		if in.name == r.names[0] {
-			moved := make([]float64, len(in.values))
-			for k, v := range in.values {
-				by := 0.015 + 0.004*math.Sin(float64(7*k+1))
-				if k%3 == 1 {
-					by = -by
-				}
-				moved[k] = v + by
-			}
-			r.c.inputs[i].values = moved
-		}
-	}
-}
-
-// values runs the case, with the values of its inputs moved by h along the direction.
-func (r *openedCase) values(direction []float64, h float64) (out []numbers, err error) {
-	err = exceptions.TryCatch[error](func() {
-		var got []*tensors.Tensor
-		if len(r.names) > 0 {
-			var in []any
-			for i, name := range r.names {
-				at := slices.IndexFunc(r.c.inputs, func(n numbers) bool { return n.name == name })
-				x := r.c.inputs[at]
-				flat := make([]float32, len(x.values))
-				for k, v := range x.values {
-					flat[k] = float32(v)
-					if i == 0 && direction != nil {
-						flat[k] += float32(h * direction[k])
-					}
-				}
-				in = append(in, tensors.FromFlatDataAndDimensions(flat, x.dims...))
-			}
-			results, err := r.exec.Call(in...)
-			if err != nil {
-				panic(err)
-			}
-			got = results
-		}
-		for i, at := range r.at {
-			if at < 0 {
-				out = append(out, r.known[i])
-				continue
-			}
-			flat := tensors.MustCopyFlatData[float32](got[at])
-			n := numbers{dims: got[at].Shape().Dimensions}
-			for _, v := range flat {
-				n.values = append(n.values, float64(v))
-			}
-			out = append(out, n)
-		}
-	})
-	return out, err
 }
 
 // near tells how the values differ from those that are right: at all, for integers and
@@ -584,11 +287,6 @@ func TestBackendTests(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-}
-
-// heavy tells whether the case takes seconds and more: a network, or a million values.
-func (c *backendCase) heavy() bool {
-	return c.set == "light" || slices.ContainsFunc(c.inputs, func(n numbers) bool { return n.size() > 1<<20 })
 }
 
 // outcomeOf reads and runs the case in a folder.
