@@ -153,6 +153,9 @@ func (r run) measurePicture(ctx context.Context, i int, want measuring, show *me
 			maps[k].Metrics[metric.Name] = v
 		}
 	}
+	for k, m := range maps {
+		m.Curves = show.Curves(k)
+	}
 	if r.request.Measuring.Trust {
 		return metrics.Trust(ctx, show)
 	}

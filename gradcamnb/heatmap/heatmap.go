@@ -66,7 +66,10 @@ type Map struct {
 	Field *Field // what of the input a cell of Raw depends on; nil where it is not known
 
 	Metrics map[string]float64 // what was measured of the map, by the metric's name; NaN where it has no value
-	Trust   *Trust             // how far the map can be believed; nil if nobody asked
+	// Curves are the scores of which insertion and deletion, which name them, are the areas: of the picture, of which k of
+	// n equal parts are shown or hidden, k = 0..n; nil if neither was measured.
+	Curves map[string][]float32
+	Trust  *Trust // how far the map can be believed; nil if nobody asked
 }
 
 // Place is what the cells of a map are of.

@@ -112,7 +112,11 @@ func (s *Study) results(ctx context.Context, good []openedPicture) ([]*heatmap.R
 	}
 	choices := append(slices.Clone(s.Choices), gradcamnb.Measured(measuring))
 	if s.AtLabel {
-		choices = append(choices, gradcamnb.Class(classes...))
+		of := s.Of
+		if of == nil {
+			of = gradcamnb.Class
+		}
+		choices = append(choices, of(classes...))
 	}
 	return s.Model.Run(ctx, r, choices...)
 }
@@ -151,7 +155,12 @@ func (s *Study) rows(o openedPicture, r *heatmap.Result) []Row {
 		row.Width, row.Height, row.Map = m.Raw.W, m.Raw.H, halves(m.Raw.Values)
 		row.Left, row.Top = r.Frame.ToPicture(0, 0)
 		row.Right, row.Bottom = r.Frame.ToPicture(float64(r.Frame.ModelW), float64(r.Frame.ModelH))
-		row.Metrics = m.Metrics
+		row.Metrics, row.Curves = m.Metrics, map[string][]float64{}
+		for name, scores := range m.Curves {
+			for _, v := range scores {
+				row.Curves[name] = append(row.Curves[name], float64(v))
+			}
+		}
 		if len(r.Top) > 0 {
 			row.Prediction, row.PredictionIndex, row.Probability = r.Top[0].Label, r.Top[0].Index, float64(r.Top[0].Probability)
 			if o.class >= 0 {

@@ -50,6 +50,53 @@ type rankJSON struct {
 	Critical number `json:"critical_difference"`
 }
 
+type curveJSON struct {
+	cellJSON
+	Metric string   `json:"metric"`
+	Maps   int      `json:"maps"`
+	Mean   []number `json:"mean"`
+	Half   []number `json:"ci95_half"`
+}
+
+type boxJSON struct {
+	cellJSON
+	Metric  string   `json:"metric"`
+	Maps    int      `json:"maps"`
+	Low     number   `json:"low"`
+	Q1      number   `json:"q1"`
+	Median  number   `json:"median"`
+	Q3      number   `json:"q3"`
+	Upmost  number   `json:"high"`
+	Outside []number `json:"outside"`
+}
+
+type classJSON struct {
+	cellJSON
+	Class string   `json:"class"`
+	Maps  int      `json:"maps"`
+	Where string   `json:"where"`
+	Mean  []number `json:"mean_map"`
+}
+
+type clusterJSON struct {
+	cellJSON
+	Class    string   `json:"class,omitempty"`
+	Maps     int      `json:"maps"`
+	Of       int      `json:"of"`
+	Right    int      `json:"right"`
+	Where    string   `json:"where"`
+	Mean     []number `json:"mean_map"`
+	Examples []string `json:"examples"`
+}
+
+func numbers(values []float64) []number {
+	out := make([]number, len(values))
+	for i, v := range values {
+		out[i] = number(v)
+	}
+	return out
+}
+
 type failureJSON struct {
 	Picture string `json:"picture"`
 	Error   string `json:"error"`
@@ -76,8 +123,13 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 		Ranks       []rankJSON                          `json:"ranks"`
 		Failed      []failureJSON                       `json:"failed"`
 		Examples    map[string]map[string][]exampleJSON `json:"examples"`
+		Curves      []curveJSON                         `json:"curves"`
+		Sampled     int                                 `json:"sampled"`
+		Boxes       []boxJSON                           `json:"boxes"`
+		Classes     []classJSON                         `json:"classes"`
+		Clusters    []clusterJSON                       `json:"clusters"`
 	}{Pictures: s.Pictures, Wanted: s.Wanted, Maps: s.Maps, Failures: s.Failures, Right: s.Right, Labelled: s.Labelled,
-		Examples: map[string]map[string][]exampleJSON{}}
+		Sampled: s.Sampled, Examples: map[string]map[string][]exampleJSON{}}
 	for _, n := range s.Numbers {
 		out.Numbers = append(out.Numbers, numberJSON{cellJSON(n.Cell), n.Metric, n.N, number(n.Mean), number(n.StdErr),
 			number(n.Lo), number(n.Hi)})
@@ -93,7 +145,25 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 		out.Failed = append(out.Failed, failureJSON{r.Picture, r.Error})
 	}
 	for metric, x := range s.Examples {
-		out.Examples[metric] = map[string][]exampleJSON{"lowest": examplesJSON(x.Lowest), "highest": examplesJSON(x.Highest)}
+		out.Examples[metric] = map[string][]exampleJSON{"lowest": examplesJSON(x.Lowest), "highest": examplesJSON(x.Highest),
+			"right_beside": examplesJSON(x.Beside)}
+	}
+	for _, c := range s.Curves {
+		out.Curves = append(out.Curves, curveJSON{cellJSON(c.Cell), c.Metric, c.N, numbers(c.Mean), numbers(c.Half)})
+	}
+	for _, b := range s.Boxes {
+		out.Boxes = append(out.Boxes, boxJSON{cellJSON(b.Cell), b.Metric, b.N, number(b.Low), number(b.Q1), number(b.Median),
+			number(b.Q3), number(b.Upmost), numbers(b.Outside)})
+	}
+	for _, c := range s.Classes {
+		out.Classes = append(out.Classes, classJSON{cellJSON(c.Cell), c.Class, c.N, c.Where, numbers(c.Mean)})
+	}
+	for _, c := range s.Clusters {
+		k := clusterJSON{cellJSON(c.Cell), c.Class, c.N, c.Of, c.Correct, c.Where, numbers(c.Mean), nil}
+		for _, r := range c.Examples {
+			k.Examples = append(k.Examples, r.Picture)
+		}
+		out.Clusters = append(out.Clusters, k)
 	}
 	return json.Marshal(out)
 }

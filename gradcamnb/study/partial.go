@@ -135,6 +135,10 @@ type packedTally struct {
 	Pairs                                     []packedPair
 	Ranks                                     []packedValue
 	Examples                                  map[string]Examples
+	Layers, Methods                           []string
+	Curves                                    curveSums
+	Classes                                   classSums
+	Sample                                    sample
 }
 
 type packedValue struct {
@@ -159,9 +163,9 @@ func (p *Partial) MarshalBinary() ([]byte, error) {
 	}
 	all := []packedTally{}
 	for b, t := range p.blocks {
-		w := packedTally{Block: b, Pictures: t.pictures, Maps: t.maps, Failures: t.failures, Right: t.right,
-			Labelled: t.labelled,
-			Failed:   t.failed, Examples: t.examples}
+		w := packedTally{Block: b, Pictures: t.pictures, Maps: t.maps, Failures: t.failures, Right: t.right, Labelled: t.labelled,
+			Failed: t.failed, Examples: t.examples, Layers: t.layers, Methods: t.methods, Curves: t.curves, Classes: t.classes,
+			Sample: t.sample}
 		for k, v := range t.values {
 			w.Values = append(w.Values, packedValue{k.cell, k.metric, v.moments, v.sample})
 		}
@@ -197,6 +201,13 @@ func (p *Partial) UnmarshalBinary(data []byte) error {
 			w.Failed
 		if w.Examples != nil {
 			t.examples = w.Examples
+		}
+		t.layers, t.methods, t.sample = w.Layers, w.Methods, w.Sample
+		if w.Curves != nil {
+			t.curves = w.Curves
+		}
+		if w.Classes != nil {
+			t.classes = w.Classes
 		}
 		for _, v := range w.Values {
 			t.values[key{v.Cell, v.Metric}] = &value{v.Moments, v.Sample}

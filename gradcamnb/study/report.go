@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"image"
+	"image/color"
 	"image/jpeg"
 	"math"
 	"slices"
@@ -29,15 +30,20 @@ const thumbnail = 168
 
 // page is what the report's template draws.
 type page struct {
-	Summary *Summary
-	Metrics []metricPage
+	Summary  *Summary
+	Metrics  []metricPage
+	Curves   []curvesPage
+	Classes  classesPage
+	Clusters []clustersPage
 }
 
 type metricPage struct {
 	Name, Formula, Paper, Beware, Better string
 	Rows                                 []rowPage
-	Critical                             string // the critical difference in words; empty if there is none
-	Lowest, Highest                      []examplePage
+	Critical                             string        // the critical difference in words; empty if there is none
+	Layers, Boxes, Diagram               template.HTML // plots; empty if there is nothing to draw
+	Pairs                                []Comparison
+	Lowest, Highest, Beside              []examplePage
 }
 
 type rowPage struct {
@@ -68,6 +74,12 @@ func Report(s *Summary, pictures []Picture) ([]byte, error) {
 			out.Metrics = append(out.Metrics, m)
 		}
 	}
+	for _, metric := range curvesOf([]string{"insertion - deletion"}) {
+		if plots := s.curvePlots(metric); len(plots) > 0 {
+			out.Curves = append(out.Curves, curvesPage{metric, plots})
+		}
+	}
+	out.Classes, out.Clusters = s.classesPage(), s.clustersPages(drawn)
 	var b bytes.Buffer
 	if err := reportPage.Execute(&b, out); err != nil {
 		return nil, fmt.Errorf("the report: %w", err)
@@ -110,7 +122,14 @@ func (s *Summary) metricPage(name string, drawn *thumbnails) metricPage {
 		}
 		m.Rows = append(m.Rows, row)
 	}
-	m.Lowest, m.Highest = drawn.all(s.Examples[name].Lowest), drawn.all(s.Examples[name].Highest)
+	for _, c := range s.Comparisons {
+		if c.Metric == name {
+			m.Pairs = append(m.Pairs, c)
+		}
+	}
+	m.Layers, m.Boxes, m.Diagram = s.layerPlot(name), s.boxPlot(name), s.criticalPlot(name)
+	x := s.Examples[name]
+	m.Lowest, m.Highest, m.Beside = drawn.all(x.Lowest), drawn.all(x.Highest), drawn.all(x.Beside)
 	return m
 }
 
@@ -182,14 +201,43 @@ func (t *thumbnails) draw(r Row) template.URL {
 	for i, v := range values {
 		values[i] = max(v, 0)
 	}
-	if len(values) != r.Width*r.Height || slices.Max(values) <= 0 {
-		return encode(small)
+	over := small
+	if len(values) == r.Width*r.Height && slices.Max(values) > 0 {
+		over = overlay(small, r, values, scale)
 	}
+	if p.Truth != nil {
+		if truth, err := p.Truth(img.Bounds()); err == nil {
+			outline(over, truth)
+		}
+	}
+	return encode(over)
+}
+
+// overlay draws a row's map on its picture, which was scaled.
+func overlay(small *image.NRGBA, r Row, values []float32, scale float64) *image.NRGBA {
 	frame := imgio.Frame{PictureW: small.Rect.Dx(), PictureH: small.Rect.Dy(), ModelW: r.Width, ModelH: r.Height,
 		X0: r.Left * scale, Y0: r.Top * scale,
 		ScaleX: (r.Right - r.Left) * scale / float64(r.Width), ScaleY: (r.Bottom - r.Top) * scale / float64(r.Height)}
 	m := &heatmap.Map{Grid: heatmap.Grid{W: r.Width, H: r.Height, Values: values}}
-	return encode(render.Overlay(&heatmap.Result{Picture: small, Frame: frame}, m, nil))
+	return render.Overlay(&heatmap.Result{Picture: small, Frame: frame}, m, nil)
+}
+
+// outline draws the border of where the object is.
+func outline(img *image.NRGBA, truth heatmap.Grid) {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	on := func(x, y int) bool {
+		return x >= 0 && y >= 0 && x < w && y < h && truth.At(x*truth.W/w, y*truth.H/h) > 0
+	}
+	if len(truth.Values) == 0 || len(truth.Values) != truth.W*truth.H {
+		return
+	}
+	for y := range h {
+		for x := range w {
+			if on(x, y) && !(on(x-1, y) && on(x+1, y) && on(x, y-1) && on(x, y+1)) {
+				img.SetNRGBA(x, y, color.NRGBA{0, 255, 255, 255})
+			}
+		}
+	}
 }
 
 func encode(img image.Image) template.URL {

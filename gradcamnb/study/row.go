@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
@@ -41,6 +42,9 @@ type Row struct {
 	Map                      []byte  // the raw map, signed, at the layer's size: float16, little endian, row by row
 
 	Metrics map[string]float64
+	// Curves are the scores while the picture is shown or hidden step by step, of insertion and deletion if they are
+	// measured; see [heatmap.Map].
+	Curves map[string][]float64
 }
 
 // metricColumn is the column of a metric: metric_ and its name with _ for what is no letter or digit.
@@ -53,8 +57,19 @@ func metricColumn(name string) string {
 	}, name)
 }
 
+// curvesOf are the metrics whose curves a table has, if it has the metrics.
+func curvesOf(metrics []string) []string {
+	var out []string
+	for _, name := range []string{"insertion", "deletion"} {
+		if slices.Contains(metrics, name) || slices.Contains(metrics, "insertion - deletion") {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // column is one column of the table: its type, how a row's value is written, and read back. A
-// value that write does not give is null.
+// value that write does not give is null; of a list, write gives a []float64, and read takes one value of it.
 type column struct {
 	node  parquet.Node
 	write func(r *Row) (any, bool)
@@ -109,6 +124,16 @@ func columns(metrics []string) map[string]column {
 			func(r *Row) (any, bool) { v, ok := r.Metrics[name]; return v, ok && !math.IsNaN(v) },
 			func(r *Row, v parquet.Value) { r.Metrics[name] = v.Double() }}
 	}
+	for _, name := range curvesOf(metrics) {
+		out["curve_"+name] = column{parquet.Repeated(parquet.Leaf(parquet.DoubleType)),
+			func(r *Row) (any, bool) { return r.Curves[name], true },
+			func(r *Row, v parquet.Value) {
+				if r.Curves == nil {
+					r.Curves = map[string][]float64{}
+				}
+				r.Curves[name] = append(r.Curves[name], v.Double())
+			}}
+	}
 	return out
 }
 
@@ -127,6 +152,24 @@ func table(metrics []string) (*parquet.Schema, []column) {
 	return schema, out
 }
 
+// append appends the values of column k of a row, with the levels at which they repeat and are there.
+func (c column) append(to parquet.Row, r *Row, k int) parquet.Row {
+	value, ok := c.write(r)
+	list, isList := value.([]float64)
+	switch {
+	case !ok, isList && len(list) == 0:
+		return append(to, parquet.Value{}.Level(0, 0, k))
+	case isList:
+		for i, v := range list {
+			to = append(to, parquet.ValueOf(v).Level(min(i, 1), 1, k))
+		}
+		return to
+	case c.node.Optional():
+		return append(to, parquet.ValueOf(value).Level(0, 1, k))
+	}
+	return append(to, parquet.ValueOf(value).Level(0, 0, k))
+}
+
 // writeRows writes the rows of one part, whole or not at all.
 func writeRows(path string, rows []Row, metrics []string) error {
 	var buffer bytes.Buffer
@@ -135,15 +178,7 @@ func writeRows(path string, rows []Row, metrics []string) error {
 	for i := range rows {
 		var row parquet.Row
 		for k, c := range all {
-			value, ok := c.write(&rows[i])
-			switch level := c.node.Optional(); {
-			case !ok:
-				row = append(row, parquet.Value{}.Level(0, 0, k))
-			case level:
-				row = append(row, parquet.ValueOf(value).Level(0, 1, k))
-			default:
-				row = append(row, parquet.ValueOf(value).Level(0, 0, k))
-			}
+			row = c.append(row, &rows[i], k)
 		}
 		if _, err := w.WriteRows([]parquet.Row{row}); err != nil {
 			return fmt.Errorf("writing the rows: %w", err)

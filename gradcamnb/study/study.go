@@ -41,8 +41,10 @@ type Study struct {
 	Pictures []Picture
 	Choices  []gradcamnb.Choice // targets, layers, methods and the rest; as for one picture
 
-	// AtLabel explains, instead of a chosen target, the class that a picture's Label names.
+	// AtLabel explains, instead of a chosen target, the class that a picture's Label names. Of makes the target of the
+	// classes' numbers, one a picture, such as gradcamnb.Tag for a model with tags; nil means gradcamnb.Class.
 	AtLabel bool
+	Of      func(index ...int) gradcamnb.Target
 
 	Metrics  []string // measured of every map; see docs/metrics.md
 	Steps    int      // of metrics that show or hide a picture by parts; 0 means 8
@@ -231,6 +233,7 @@ type manifest struct {
 }
 
 const (
+	version      = 2 // of the rows' columns
 	manifestName = "study.json"
 	maxManifest  = 1 << 20 // bytes
 )
@@ -266,15 +269,19 @@ func (s *Study) claim() error {
 
 func (s *Study) manifest() (manifest, error) {
 	info := s.Model.Info()
-	m := manifest{Version: 1, Model: s.modelName(), Pictures: len(s.Pictures), Part: cmp.Or(s.Part, 64),
+	m := manifest{Version: version, Model: s.modelName(), Pictures: len(s.Pictures), Part: cmp.Or(s.Part, 64),
 		Metrics: s.Metrics}
 	h := sha256.New()
+	fmt.Fprintln(h, version)
 	for _, p := range s.Pictures {
 		fmt.Fprintf(h, "%q %q\n", p.Name, p.Label)
 	}
 	request, err := json.Marshal(gradcamnb.Request{}.With(s.Choices...))
 	if err != nil {
 		return m, fmt.Errorf("the study's choices: %w", err)
+	}
+	if s.Of != nil {
+		fmt.Fprintf(h, "%+v\n", s.Of(0))
 	}
 	fmt.Fprintf(h, "%s\n%s\n%v %v %d %q %q", info.SHA256, request, m.Part, s.AtLabel, s.Steps, s.Baseline, s.Metrics)
 	m.Settings = hex.EncodeToString(h.Sum(nil))

@@ -58,6 +58,7 @@ func (f *fakeSession) Explain(ctx context.Context, r gradcamnb.Request) ([]*heat
 				Layer: "conv", Method: method, Target: "top 1", Index: 0, Score: float32(value), ScoreUnit: "logits",
 				Raw:     heatmap.Grid{W: 2, H: 1, Values: []float32{float32(value), -1.5}},
 				Metrics: map[string]float64{"insertion": value * float64(i+1), "deletion": math.NaN()},
+				Curves:  map[string][]float32{"insertion": {0, float32(value), 1}},
 			})
 		}
 		out = append(out, res)
@@ -121,6 +122,21 @@ func TestSummaryByHand(t *testing.T) {
 	if r := sum.Ranks; len(r) != 2 || r[0].Cell.Method != "B" || r[0].Mean != 1 || r[1].Mean != 2 ||
 		math.Abs(r[0].Critical-1.96/math.Sqrt(3)) > 1e-12 {
 		t.Errorf("%+v", r)
+	}
+	// Steps 0, v, 1 of v = 1, 2, 3, for both methods: at the second the mean is 2, and half its interval 1.96/sqrt(3).
+	if len(sum.Curves) != 2 || sum.Curves[1].N != 3 || fmt.Sprint(sum.Curves[1].Mean) != "[0 2 1]" ||
+		math.Abs(sum.Curves[1].Half[1]-1.96/math.Sqrt(3)) > 1e-12 || sum.Curves[1].Half[0] != 0 {
+		t.Errorf("%+v", sum.Curves)
+	}
+	// Medians of 1, 2, 3 and of 2, 4, 6; maps are positive on the left half: 6 of 12 columns, 16 of whose 72 parts are upper left.
+	if b := sum.Boxes; sum.Sampled != 3 || len(b) != 2 || b[0].Median != 2 || b[1].Median != 4 {
+		t.Errorf("%d pictures, %+v", sum.Sampled, b)
+	}
+	if c := sum.Classes; len(c) != 2 || c[0].Class != "class 0" || c[0].N != 3 || c[0].Where != "upper left, 22 %" {
+		t.Errorf("%+v", c)
+	}
+	if fmt.Sprint(sum.Layers, sum.Methods) != "[conv] [A B]" {
+		t.Error(sum.Layers, sum.Methods)
 	}
 	if x := sum.Examples["insertion"]; x.Lowest[0].Value != 1 || x.Highest[0].Value != 6 ||
 		x.Highest[0].Row.Picture != "p02" {
@@ -221,7 +237,8 @@ func TestRows(t *testing.T) {
 			Layer: "conv", Method: "Grad-CAM",
 			Score: 0.5, Unit: "logits", Prediction: "dark", PredictionIndex: 0, Probability: 0.75, Labelled: true, Correct: true,
 			Diagnosis: "none",
-			Width:     2, Height: 1, Map: halves([]float32{1, -2}), Metrics: map[string]float64{"insertion - deletion": 0.25}},
+			Width:     2, Height: 1, Map: halves([]float32{1, -2}), Metrics: map[string]float64{"insertion - deletion": 0.25},
+			Curves: map[string][]float64{"insertion": {0, 0.5, 1}, "deletion": {1}}},
 		{Index: 4, Picture: "bad", ClassIndex: -1, Error: "damaged", Metrics: map[string]float64{}},
 		// false and 0 are no nulls
 		{Index: 5, Labelled: true, Map: []byte{}, Metrics: map[string]float64{"insertion - deletion": 0}},

@@ -80,10 +80,22 @@ type Summary struct {
 	Ranks       []Rank       // by metric, then place
 
 	Examples map[string]Examples // the lowest and highest maps by metric
+
+	Layers, Methods []string // in the order in which they were asked for
+	Curves          []Curve  // of insertion and deletion, by metric, then cell
+	Classes         []ClassMean
+	Sampled         int       // pictures that Boxes and Clusters are of: all, or 200 that were drawn by their names
+	Boxes           []Box     // by metric, then cell
+	Clusters        []Cluster // by cell
 }
 
 // Examples are the maps with the lowest and the highest value of a metric.
-type Examples struct{ Lowest, Highest []Example }
+type Examples struct {
+	Lowest, Highest []Example
+	// Beside are, of a metric that compares with where the object is, the worst maps of pictures whose prediction is
+	// right: right perhaps for the wrong reason.
+	Beside []Example
+}
 
 // Example is one map that stands out.
 type Example struct {
@@ -121,6 +133,9 @@ func readManifest(dir string) (m manifest, err error) {
 	if err := json.Unmarshal(data, &m); err != nil {
 		return m, fmt.Errorf("%s in %s is damaged: %w", manifestName, dir, err)
 	}
+	if m.Version != version {
+		return m, fmt.Errorf("the study in %s was written by another version of this program: delete it and run it again", dir)
+	}
 	return m, nil
 }
 func (t *tally) summary() *Summary {
@@ -136,6 +151,11 @@ func (t *tally) summary() *Summary {
 		}
 		s.Comparisons = append(s.Comparisons, t.comparisons(metric, cells)...)
 		s.Ranks = append(s.Ranks, t.ranksOf(metric, cells)...)
+	}
+	s.Layers, s.Methods, s.Sampled = t.layers, t.methods, len(t.sample)
+	s.Curves, s.Classes, s.Boxes = t.curves.means(), t.classes.means(), t.sample.boxes(s.Metrics, cells)
+	for _, c := range cells {
+		s.Clusters = append(s.Clusters, t.sample.clusters(c)...)
 	}
 	return s
 }

@@ -31,6 +31,7 @@ type value struct {
 type tally struct {
 	manifest manifest
 	better   map[string]string // of each metric
+	beside   map[string]bool   // whether a metric compares with where the object is
 
 	pictures, maps, failures int
 	right, labelled          int
@@ -41,15 +42,21 @@ type tally struct {
 	ranks    map[key]*moments
 	examples map[string]Examples
 
+	layers, methods []string // in the order of the rows
+	curves          curveSums
+	classes         classSums
+	sample          sample
+
 	group []Row // the rows of one picture so far
 }
 
 func newTally(m manifest) *tally {
-	t := &tally{manifest: m, better: map[string]string{}, values: map[key]*value{}, pairs: map[pair]*moments{},
-		ranks: map[key]*moments{}, examples: map[string]Examples{}}
+	t := &tally{manifest: m, better: map[string]string{}, beside: map[string]bool{}, values: map[key]*value{}, pairs: map[pair]*moments{},
+		ranks: map[key]*moments{}, examples: map[string]Examples{}, curves: curveSums{}, classes: classSums{}}
 	for _, name := range m.Metrics {
 		if metric, err := metrics.ByName(name); err == nil {
 			t.better[name] = metric.Better
+			t.beside[name] = metric.Needs == metrics.Truth
 		}
 	}
 	return t
@@ -86,6 +93,7 @@ func (t *tally) close() {
 	if rows[0].Correct {
 		t.right++
 	}
+	t.look(rows)
 	counts := weights(rows[0].Picture)
 	for _, metric := range t.manifest.Metrics {
 		for from := 0; from < len(rows); { // of one target
@@ -97,6 +105,28 @@ func (t *tally) close() {
 			from = to
 		}
 	}
+}
+
+// look counts what is seen of the maps of one picture.
+func (t *tally) look(rows []Row) {
+	var looks [][]uint8
+	for _, r := range rows {
+		t.layers, t.methods = with(t.layers, r.Layer), with(t.methods, r.Method)
+		cell := Cell{r.Model, r.Layer, r.Method}
+		values := r.Values()
+		looks = append(looks, look(values, r.Width, r.Height))
+		t.curves.add(cell, r)
+		t.classes.add(cell, r, looks[len(looks)-1])
+	}
+	t.sample.draw(rows, t.manifest.Metrics, looks)
+}
+
+// with is a list with a name in it.
+func with(list []string, name string) []string {
+	if slices.Contains(list, name) {
+		return list
+	}
+	return append(list, name)
 }
 
 // measure counts one metric of the maps of one picture and target.
@@ -163,6 +193,13 @@ func (t *tally) keepExtreme(metric string, e Example) {
 	x := t.examples[metric]
 	x.Lowest = insertExample(x.Lowest, e, 1)
 	x.Highest = insertExample(x.Highest, e, -1)
+	if t.beside[metric] && e.Row.Correct {
+		sign := 1.0
+		if t.better[metric] == "lower" {
+			sign = -1
+		}
+		x.Beside = insertExample(x.Beside, e, sign)
+	}
 	t.examples[metric] = x
 }
 
@@ -200,6 +237,15 @@ func (t *tally) merge(o *tally) {
 	t.right, t.labelled = t.right+o.right, t.labelled+o.labelled
 	t.failed = append(t.failed, o.failed...)
 	t.failed = t.failed[:min(len(t.failed), 100)]
+	for _, name := range o.layers {
+		t.layers = with(t.layers, name)
+	}
+	for _, name := range o.methods {
+		t.methods = with(t.methods, name)
+	}
+	t.curves.merge(o.curves)
+	t.classes.merge(o.classes)
+	t.sample.merge(o.sample)
 	for k, v := range o.values {
 		if t.values[k] == nil {
 			t.values[k] = &value{sample: bootstrap{make([]float64, draws), make([]float64, draws)}}
@@ -224,7 +270,7 @@ func (t *tally) merge(o *tally) {
 		t.ranks[k].merge(*m)
 	}
 	for metric, x := range o.examples {
-		for _, e := range slices.Concat(x.Lowest, x.Highest) {
+		for _, e := range slices.Concat(x.Lowest, x.Highest, x.Beside) {
 			t.keepExtreme(metric, e)
 		}
 	}

@@ -10,9 +10,6 @@ import (
 	"github.com/gradcam-go/gradcam/scenes"
 )
 
-// unseen are seeds from which no network learned.
-const unseen = 1 << 33
-
 // The committed weights are those of trained networks: the best tag is true of the
 // scene, and the attributor knows the object's shape, on scenes that none has seen.
 func TestWeights(t *testing.T) {

@@ -25,10 +25,10 @@ func area(scores []float32) float64 {
 	return sum / float64(n)
 }
 
-// areas are the areas of all maps over a baseline. The two ends of a curve are the
+// areasOf are the areas of all maps over a baseline. The two ends of a curve are the
 // same for every map and are scored once.
-func (s *Probe) areas(ctx context.Context, name string, over Model, insert bool) ([]float64, error) {
-	if got, ok := s.curves[name]; ok {
+func (s *Probe) areasOf(ctx context.Context, name string, over Model, insert bool) ([]float64, error) {
+	if got, ok := s.areas[name]; ok {
 		return got, nil
 	}
 	between := s.Steps - 1
@@ -54,7 +54,7 @@ func (s *Probe) areas(ctx context.Context, name string, over Model, insert bool)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]float64, len(s.Maps))
+	out, curves := make([]float64, len(s.Maps)), make([][]float32, len(s.Maps))
 	for m, aim := range s.Aims {
 		curve := make([]float32, s.Steps+1)
 		curve[0], curve[s.Steps] = scores[0][aim], scores[1][aim]
@@ -64,15 +64,15 @@ func (s *Probe) areas(ctx context.Context, name string, over Model, insert bool)
 		for k := range between {
 			curve[k+1] = scores[2+m*between+k][aim]
 		}
-		out[m] = area(curve)
+		out[m], curves[m] = area(curve), curve
 		if !orders(s.Maps[m]) {
 			out[m] = math.NaN()
 		}
 	}
 	if s.curves == nil {
-		s.curves = map[string][]float64{}
+		s.areas, s.curves = map[string][]float64{}, map[string][][]float32{}
 	}
-	s.curves[name] = out
+	s.areas[name], s.curves[name] = out, curves
 	return out, nil
 }
 

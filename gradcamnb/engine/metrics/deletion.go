@@ -20,5 +20,5 @@ var Deletion = register(Metric{
 })
 
 func deletion(ctx context.Context, s *Probe) ([]float64, error) {
-	return s.areas(ctx, "deletion", s.Mean, false)
+	return s.areasOf(ctx, "deletion", s.Mean, false)
 }

@@ -20,5 +20,5 @@ var Insertion = register(Metric{
 })
 
 func insertion(ctx context.Context, s *Probe) ([]float64, error) {
-	return s.areas(ctx, "insertion", s.Blur, true)
+	return s.areasOf(ctx, "insertion", s.Blur, true)
 }

@@ -100,7 +100,20 @@ type Probe struct {
 
 	Report func(passes int) // is told of every batch of passes
 
-	curves map[string][]float64
+	areas  map[string][]float64   // by curve, then map
+	curves map[string][][]float32 // the same curves, step by step
+}
+
+// Curves are the scores of map m step by step, by the names of the metrics that measured them so far.
+func (s *Probe) Curves(m int) map[string][]float32 {
+	var out map[string][]float32
+	for name, of := range s.curves {
+		if out == nil {
+			out = map[string][]float32{}
+		}
+		out[name] = of[m]
+	}
+	return out
 }
 
 // Change is what differs when a picture is explained again. The zero value changes nothing.

@@ -1,0 +1,65 @@
+package study
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+)
+
+// Curve is the mean score of one cell's maps while their pictures are shown or hidden step by step.
+type Curve struct {
+	Cell   Cell
+	Metric string    // "insertion" or "deletion"
+	N      int       // maps
+	Mean   []float64 // at step k of the n, k = 0..n
+	Half   []float64 // half of the 95 % interval of the mean, 1.96 standard errors; NaN of one map
+}
+
+type curveKey struct {
+	Cell   Cell
+	Metric string
+}
+
+type curveSums map[curveKey][]moments
+
+func (s curveSums) add(cell Cell, r Row) {
+	for metric, scores := range r.Curves {
+		k := curveKey{cell, metric}
+		if s[k] == nil {
+			s[k] = make([]moments, len(scores))
+		}
+		for i, v := range scores[:min(len(scores), len(s[k]))] {
+			if !math.IsNaN(v) {
+				s[k][i].add(v)
+			}
+		}
+	}
+}
+
+func (s curveSums) merge(o curveSums) {
+	for k, of := range o {
+		if s[k] == nil {
+			s[k] = make([]moments, len(of))
+		}
+		for i := range of[:min(len(of), len(s[k]))] {
+			s[k][i].merge(of[i])
+		}
+	}
+}
+
+func (s curveSums) means() []Curve {
+	keys := slices.SortedFunc(maps.Keys(s), func(a, b curveKey) int {
+		return cmp.Or(cmp.Compare(b.Metric, a.Metric), a.Cell.compare(b.Cell))
+	})
+	var out []Curve
+	for _, k := range keys {
+		c := Curve{Cell: k.Cell, Metric: k.Metric}
+		for _, m := range s[k] {
+			c.N = max(c.N, m.N)
+			c.Mean, c.Half = append(c.Mean, m.Mean), append(c.Half, 1.96*m.stdErr())
+		}
+		out = append(out, c)
+	}
+	return out
+}

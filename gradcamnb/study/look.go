@@ -1,0 +1,98 @@
+package study
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// side is the number of cells along each side of a look.
+const side = 12
+
+// look is a map that is small enough to keep many: the mean of its positive part in side x side equal parts, from 0 to
+// 255 of the largest; nil of a map without a positive part.
+func look(values []float32, w, h int) []uint8 {
+	if w < 1 || h < 1 || len(values) != w*h {
+		return nil
+	}
+	columns, rows := parts(w), parts(h)
+	var means [side * side]float64
+	for y, row := range rows {
+		for x, column := range columns {
+			for _, r := range row {
+				for _, c := range column {
+					if v := values[r.at*w+c.at]; v > 0 {
+						means[y*side+x] += r.share * c.share * float64(v)
+					}
+				}
+			}
+		}
+	}
+	most := slices.Max(means[:])
+	if !(most > 0) || most > 1e300 {
+		return nil
+	}
+	out := make([]uint8, side*side)
+	for i, v := range means {
+		out[i] = uint8(v/most*255 + 0.5)
+	}
+	return out
+}
+
+type covered struct {
+	at    int
+	share float64
+}
+
+// parts says, for each of side equal parts of n cells, which cells it covers, and with which share of itself.
+func parts(n int) [side][]covered {
+	var out [side][]covered
+	for k := range out {
+		from, to := float64(k)*float64(n)/side, float64(k+1)*float64(n)/side
+		for at := int(from); at < n && float64(at) < to; at++ {
+			share := min(to, float64(at+1)) - max(from, float64(at))
+			if share > 1e-12 {
+				out[k] = append(out[k], covered{at, share / (to - from)})
+			}
+		}
+	}
+	return out
+}
+
+// mass is a look as shares of its sum.
+func mass(look []uint8) []float64 {
+	sum := 0.0
+	for _, v := range look {
+		sum += float64(v)
+	}
+	out := make([]float64, len(look))
+	for i, v := range look {
+		out[i] = float64(v) / sum
+	}
+	return out
+}
+
+// where says in which ninth of the picture most of a look's mass lies, and with which share.
+func where(mass []float64) string {
+	names := [3][3]string{{"upper left", "top", "upper right"}, {"left", "middle", "right"},
+		{"lower left", "bottom", "lower right"}}
+	var ninths [9]float64
+	for i, v := range mass {
+		ninths[i/side/(side/3)*3+i%side/(side/3)] += v
+	}
+	best := 0
+	for i, v := range ninths {
+		if v > ninths[best] {
+			best = i
+		}
+	}
+	return fmt.Sprintf("%s, %.0f %%", names[best/3][best%3], 100*ninths[best])
+}
+
+// className is what a row's explained class is called.
+func className(r Row) string {
+	if r.Class == "" && r.ClassIndex >= 0 {
+		return fmt.Sprintf("class %d", r.ClassIndex)
+	}
+	return cmp.Or(r.Class, r.Target)
+}

@@ -1,0 +1,50 @@
+package study
+
+import (
+	"fmt"
+	"html/template"
+)
+
+// boxPlot draws the spread of a metric over the maps of every cell, a row each.
+func (s *Summary) boxPlot(metric string) template.HTML {
+	var boxes []Box
+	var values []float64
+	for _, b := range s.Boxes {
+		if b.Metric == metric {
+			boxes, values = append(boxes, b), append(append(values, b.Low, b.Upmost), b.Outside...)
+		}
+	}
+	if len(boxes) == 0 {
+		return ""
+	}
+	const left, row = 230.0, 20.0
+	d := &drawing{w: 720, h: row*float64(len(boxes)) + 24}
+	x := newScale(left, d.w-16, values...)
+	d.across(x, 2, d.h-20)
+	for i, b := range boxes {
+		y := row*float64(i) + row/2 + 2
+		d.words(left-8, y+4, "end", cellName(b.Cell, 34))
+		d.line(x.at(b.Low), y, x.at(b.Q1), y, "whisker")
+		d.line(x.at(b.Q3), y, x.at(b.Upmost), y, "whisker")
+		d.put(`<rect x="%.1f" y="%.1f" width="%.1f" height="12" class="box"><title>%s: median %s, quartiles %s and %s, %d maps</title></rect>`,
+			x.at(b.Q1), y-6, max(1, x.at(b.Q3)-x.at(b.Q1)), template.HTMLEscapeString(b.Cell.String()), short(b.Median),
+			short(b.Q1), short(b.Q3), b.N)
+		d.line(x.at(b.Median), y-6, x.at(b.Median), y+6, "median")
+		for _, v := range b.Outside {
+			d.put(`<circle cx="%.1f" cy="%.1f" r="1.5" class="outside"/>`, x.at(v), y)
+		}
+	}
+	return d.html(fmt.Sprintf("box plots of %s, one for each method and layer", metric))
+}
+
+// cellName is a cell in at most so many letters.
+func cellName(c Cell, most int) string {
+	name := c.Method
+	if c.Layer != "" {
+		name += " at " + c.Layer
+	}
+	if letters := []rune(name); len(letters) > most { // a method's beginning and a layer's end tell most
+		name = string(letters[:most/2]) + "…" + string(letters[len(letters)-most/2+1:])
+	}
+	return name
+}

@@ -1,0 +1,108 @@
+package study
+
+import (
+	"encoding/base64"
+	"html/template"
+	"image"
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
+)
+
+const (
+	manyClasses = 30 // that a report shows; the summary has all
+	manyCells   = 8  // methods and layers side by side
+)
+
+type curvesPage struct {
+	Metric string
+	Plots  []template.HTML
+}
+
+// classesPage is a table of mean maps: classes down, methods and layers across.
+type classesPage struct {
+	Cells []Cell
+	Rows  []classPage
+	Left  int // classes that are not shown
+}
+
+type classPage struct {
+	Class string
+	N     int // maps of one cell
+	Means []meanPage
+}
+
+type meanPage struct {
+	Image template.URL
+	Where string
+}
+
+func (s *Summary) classesPage() classesPage {
+	var out classesPage
+	for _, c := range s.Classes {
+		if len(out.Cells) < manyCells && !slices.Contains(out.Cells, c.Cell) {
+			out.Cells = append(out.Cells, c.Cell)
+		}
+	}
+	slices.SortFunc(out.Cells, Cell.compare)
+	for _, c := range s.Classes {
+		if len(out.Rows) == 0 || out.Rows[len(out.Rows)-1].Class != c.Class {
+			if len(out.Rows) == manyClasses {
+				out.Left++
+				continue
+			}
+			out.Rows = append(out.Rows, classPage{Class: c.Class, Means: make([]meanPage, len(out.Cells))})
+		}
+		row := &out.Rows[len(out.Rows)-1]
+		row.N = max(row.N, c.N)
+		if k := slices.Index(out.Cells, c.Cell); k >= 0 {
+			row.Means[k] = meanPage{meanImage(c.Mean), c.Where}
+		}
+	}
+	return out
+}
+
+// meanImage is a mean map as a picture of a pixel a part.
+func meanImage(mean []float64) template.URL {
+	img := image.NewNRGBA(image.Rect(0, 0, side, side))
+	most := slices.Max(mean)
+	for i, v := range mean {
+		img.SetNRGBA(i%side, i/side, render.BlackBody.At(v/most))
+	}
+	data, err := render.EncodePNG(img, nil)
+	if err != nil {
+		return ""
+	}
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(data))
+}
+
+type clustersPage struct {
+	Cell   Cell
+	Groups []clusterPage
+}
+
+type clusterPage struct {
+	Cluster
+	Image    template.URL
+	Examples []examplePage
+}
+
+// clustersPages are the clusters of the first cells.
+func (s *Summary) clustersPages(drawn *thumbnails) []clustersPage {
+	var out []clustersPage
+	for _, c := range s.Clusters {
+		if len(out) == 0 || out[len(out)-1].Cell != c.Cell {
+			if len(out) == manyCells {
+				break
+			}
+			out = append(out, clustersPage{Cell: c.Cell})
+		}
+		p := clusterPage{Cluster: c, Image: meanImage(c.Mean)}
+		for _, r := range c.Examples {
+			p.Examples = append(p.Examples, examplePage{Example{Row: r}, drawn.draw(r)})
+		}
+		at := &out[len(out)-1]
+		at.Groups = append(at.Groups, p)
+	}
+	return out
+}
