@@ -109,7 +109,7 @@ func newCluster(cell Cell, class string, members []shown, of int) Cluster {
 			values[i] = float32(v) / 255
 		}
 		c.Examples = append(c.Examples, Row{Index: m.Index, Picture: m.Picture, Model: cell.Model, Layer: cell.Layer,
-			Method: cell.Method, Class: m.Class, ClassIndex: -1, Width: side, Height: side, Left: m.Left, Top: m.sampled.Top,
+			Method: cell.Method, Class: m.Class, ClassIndex: -1, Width: side, Height: side, Left: m.Left, Top: m.Top,
 			Right: m.Right, Bottom: m.Bottom, Map: halves(values)})
 	}
 	return c
@@ -133,13 +133,13 @@ func distance(a, b []float64) float64 {
 }
 
 // spectral is the number of the cluster of each point: Lapuschkin et al. 2019, "Unmasking Clever Hans predictors and
-// assessing what machines really learn" (SpRAy), with the steps of von Luxburg 2007, "A Tutorial on Spectral Clustering":
-// W joins each point with its nearest ones, either way; of the normalised Laplacian
+// assessing what machines really learn" (SpRAy), with the steps of von Luxburg 2007, "A Tutorial on Spectral
+// Clustering": W joins each point with its nearest ones, either way; of the normalised Laplacian
 //
 //	L = I - D^(-1/2) W D^(-1/2),   D_ii = SUM_j W_ij
 //
-// the lowest eigenvalues l_1, l_2, ... are near 0, as many as there are clusters: their number k is where l_(k+1) - l_k is
-// largest. The rows of the first k eigenvectors, each of length 1, are divided by k-means.
+// the lowest eigenvalues l_1, l_2, ... are near 0, as many as there are clusters: their number k is where l_(k+1) -
+// l_k is largest. The rows of the first k eigenvectors, each of length 1, are divided by k-means.
 func spectral(points [][]float64) []int {
 	n := len(points)
 	var eigen mat.EigenSym
@@ -170,8 +170,8 @@ func spectral(points [][]float64) []int {
 	return kMeans(rows, k)
 }
 
-// neighbours is W: 1 for the nearest points of a point, which are ln n of them and at least 5, and for those that it is one
-// of.
+// neighbours is W: 1 for the nearest points of a point, which are ln n of them and at least 5, and for those that it
+// is one of.
 func neighbours(points [][]float64) *mat.SymDense {
 	n := len(points)
 	near := min(n-1, max(5, int(math.Log(float64(n)))))
@@ -217,20 +217,11 @@ func laplacian(w *mat.SymDense) *mat.SymDense {
 // kMeans divides points into k groups (Lloyd 1982), from the first point and those that lie farthest from all before.
 func kMeans(points [][]float64, k int) []int {
 	centres := [][]float64{points[0]}
-	nearest := func(p []float64) (at int, d float64) {
-		d = math.Inf(1)
-		for c, centre := range centres {
-			if v := distance(p, centre); v < d {
-				at, d = c, v
-			}
-		}
-		return at, d
-	}
 	for len(centres) < k {
-		far, most := 0, -1.0
+		far, farthest := 0, -1.0
 		for i, p := range points {
-			if _, d := nearest(p); d > most {
-				far, most = i, d
+			if _, d := nearest(centres, p); d > farthest {
+				far, farthest = i, d
 			}
 		}
 		centres = append(centres, points[far])
@@ -239,29 +230,48 @@ func kMeans(points [][]float64, k int) []int {
 	for range 100 {
 		moved := false
 		for i, p := range points {
-			at, _ := nearest(p)
+			at, _ := nearest(centres, p)
 			moved, in[i] = moved || at != in[i], at
-		}
-		for c := range centres {
-			centre, n := make([]float64, k), 0.0
-			for i, p := range points {
-				if in[i] == c {
-					n++
-					for j, v := range p {
-						centre[j] += v
-					}
-				}
-			}
-			for j := range centre {
-				centre[j] /= n
-			}
-			if n > 0 {
-				centres[c] = centre
-			}
 		}
 		if !moved {
 			break
 		}
+		for c := range centres {
+			if mean := meanOf(points, in, c); mean != nil {
+				centres[c] = mean
+			}
+		}
 	}
 	return in
+}
+
+// nearest is the centre that lies nearest to a point, and how far away that is.
+func nearest(centres [][]float64, p []float64) (at int, d float64) {
+	d = math.Inf(1)
+	for c, centre := range centres {
+		if v := distance(p, centre); v < d {
+			at, d = c, v
+		}
+	}
+	return at, d
+}
+
+// meanOf is the mean of the points in group c; nil if there are none.
+func meanOf(points [][]float64, in []int, c int) []float64 {
+	sum, n := make([]float64, len(points[0])), 0.0
+	for i, p := range points {
+		if in[i] == c {
+			n++
+			for j, v := range p {
+				sum[j] += v
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	for j := range sum {
+		sum[j] /= n
+	}
+	return sum
 }

@@ -148,23 +148,7 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 		out.Examples[metric] = map[string][]exampleJSON{"lowest": examplesJSON(x.Lowest), "highest": examplesJSON(x.Highest),
 			"right_beside": examplesJSON(x.Beside)}
 	}
-	for _, c := range s.Curves {
-		out.Curves = append(out.Curves, curveJSON{cellJSON(c.Cell), c.Metric, c.N, numbers(c.Mean), numbers(c.Half)})
-	}
-	for _, b := range s.Boxes {
-		out.Boxes = append(out.Boxes, boxJSON{cellJSON(b.Cell), b.Metric, b.N, number(b.Low), number(b.Q1), number(b.Median),
-			number(b.Q3), number(b.Upmost), numbers(b.Outside)})
-	}
-	for _, c := range s.Classes {
-		out.Classes = append(out.Classes, classJSON{cellJSON(c.Cell), c.Class, c.N, c.Where, numbers(c.Mean)})
-	}
-	for _, c := range s.Clusters {
-		k := clusterJSON{cellJSON(c.Cell), c.Class, c.N, c.Of, c.Correct, c.Where, numbers(c.Mean), nil}
-		for _, r := range c.Examples {
-			k.Examples = append(k.Examples, r.Picture)
-		}
-		out.Clusters = append(out.Clusters, k)
-	}
+	out.Curves, out.Boxes, out.Classes, out.Clusters = s.pictured()
 	return json.Marshal(out)
 }
 
@@ -175,4 +159,26 @@ func examplesJSON(all []Example) []exampleJSON {
 			number(e.Value)})
 	}
 	return out
+}
+
+// pictured is what the report's plots are drawn of.
+func (s *Summary) pictured() (curves []curveJSON, boxes []boxJSON, classes []classJSON, clusters []clusterJSON) {
+	for _, c := range s.Curves {
+		curves = append(curves, curveJSON{cellJSON(c.Cell), c.Metric, c.N, numbers(c.Mean), numbers(c.Half)})
+	}
+	for _, b := range s.Boxes {
+		boxes = append(boxes, boxJSON{cellJSON(b.Cell), b.Metric, b.N, number(b.Low), number(b.Q1), number(b.Median),
+			number(b.Q3), number(b.Upmost), numbers(b.Outside)})
+	}
+	for _, c := range s.Classes {
+		classes = append(classes, classJSON{cellJSON(c.Cell), c.Class, c.N, c.Where, numbers(c.Mean)})
+	}
+	for _, c := range s.Clusters {
+		k := clusterJSON{cellJSON(c.Cell), c.Class, c.N, c.Of, c.Correct, c.Where, numbers(c.Mean), nil}
+		for _, r := range c.Examples {
+			k.Examples = append(k.Examples, r.Picture)
+		}
+		clusters = append(clusters, k)
+	}
+	return curves, boxes, classes, clusters
 }

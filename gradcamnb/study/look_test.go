@@ -10,14 +10,15 @@ import (
 	"testing"
 )
 
-// A look is the mean of the positive part in equal parts: of one cell that is all, of 24 cells two by two, of 8 cells by
-// the shares of those that a part covers.
+// A look is the mean of the positive part in equal parts: of one cell that is all, of 24 cells two by two, of 8 cells
+// by the shares of those that a part covers.
 func TestLookByHand(t *testing.T) {
 	if got := look([]float32{3}, 1, 1); !slices.Equal(got, slices.Repeat([]uint8{255}, side*side)) {
 		t.Errorf("one cell: %v", got)
 	}
 	values := make([]float32, 24*24)
-	values[0], values[1], values[24], values[2], values[3] = 4, -9, 2, 1, 2 // the first part's mean is 6/4, the second's 3/4
+	// The first part's mean is 6/4, the second's 3/4.
+	values[0], values[1], values[24], values[2], values[3] = 4, -9, 2, 1, 2
 	got := look(values, 24, 24)
 	if got[0] != 255 || got[1] != 128 || slices.Max(got[2:]) != 0 {
 		t.Errorf("two parts: %v", got[:3])
@@ -79,8 +80,8 @@ func TestSampleIsDrawnByNames(t *testing.T) {
 	}
 }
 
-// Three heaps of points are three clusters, and one heap is one: the heaps' graph has three parts, whose Laplacian has the
-// eigenvalue 0 three times.
+// Three heaps of points are three clusters, and one heap is one: the heaps' graph has three parts, whose Laplacian
+// has the eigenvalue 0 three times.
 func TestSpectralByHand(t *testing.T) {
 	var points [][]float64
 	draw := rand.New(rand.NewPCG(1, 1))
@@ -124,7 +125,8 @@ func TestClustersOfAClass(t *testing.T) {
 	}
 	for _, c := range got {
 		left := strings.Contains(c.Where, "left")
-		if c.Of != 40 || c.Class != "cat" || len(c.Examples) != examples || left != (c.Correct == 20) || !left && c.Correct != 0 {
+		if c.Of != 40 || c.Class != "cat" || len(c.Examples) != examples || left != (c.Correct == 20) ||
+			!left && c.Correct != 0 {
 			t.Errorf("%d of %d, %d right, %s", c.N, c.Of, c.Correct, c.Where)
 		}
 	}
@@ -149,7 +151,8 @@ func TestTicks(t *testing.T) {
 	for _, c := range []struct {
 		lo, hi float64
 		want   []float64
-	}{{0, 1, []float64{0, 0.2, 0.4, 0.6, 0.8, 1}}, {-3, 12, []float64{0, 5, 10}}, {0.111, 0.139, []float64{0.115, 0.12, 0.125, 0.13, 0.135}}} {
+	}{{0, 1, []float64{0, 0.2, 0.4, 0.6, 0.8, 1}}, {-3, 12, []float64{0, 5, 10}},
+		{0.111, 0.139, []float64{0.115, 0.12, 0.125, 0.13, 0.135}}} {
 		s := newScale(0, 100, c.lo, c.hi)
 		got := s.ticks()
 		for i, v := range got {

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"strconv"
 )
 
-// criticalPlot is the critical-difference diagram of a metric (Demsar 2006, figure 1): the cells by their mean place, the
-// best on the left, and bars under those that cannot be told apart. Nothing where there is no critical difference.
+// criticalPlot is the critical-difference diagram of a metric (Demsar 2006, figure 1): the cells by their mean place,
+// the best on the left, and bars under those that cannot be told apart. Nothing where there is no critical
+// difference.
 func (s *Summary) criticalPlot(metric string) template.HTML {
 	var ranks []Rank
 	for _, r := range s.Ranks {
@@ -29,7 +31,7 @@ func (s *Summary) criticalPlot(metric string) template.HTML {
 	for k := 1; k <= n; k++ {
 		d.line(x.at(float64(k)), axis-5, x.at(float64(k)), axis, "axis")
 		if n <= 12 || k%2 == 1 {
-			d.words(x.at(float64(k)), axis-9, "middle", fmt.Sprint(k))
+			d.words(x.at(float64(k)), axis-9, "middle", strconv.Itoa(k))
 		}
 	}
 	wide := ranks[0].Critical / float64(n-1) * (right - left)

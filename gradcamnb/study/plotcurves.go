@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// curvePlots draws the mean curves of insertion or deletion with their bands, a plot for each layer with a line for each
-// method.
+// curvePlots draws the mean curves of insertion or deletion with their bands, a plot for each layer with a line for
+// each method.
 func (s *Summary) curvePlots(metric string) []template.HTML {
 	var values []float64
 	for _, c := range s.Curves {
@@ -68,6 +68,6 @@ func (s *Summary) curvePlot(metric, layer string, lines []Curve, values []float6
 		d.path(xs, ys, "line "+series(k))
 	}
 	d.h = height + 34 + d.legend(height+34, names)
-	return d.html(fmt.Sprintf("%s at %s: the mean score at every step, with 95 %% bands, a line for each of %s", metric, layer,
-		names))
+	return d.html(fmt.Sprintf("%s at %s: the mean score at every step, with 95 %% bands, a line for each of %s", metric,
+		layer, names))
 }

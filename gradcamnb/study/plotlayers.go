@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// layerPlot draws the mean of a metric over the layers, in their order, with a line for each method; nothing if there is
-// only one layer.
+// layerPlot draws the mean of a metric over the layers, in their order, with a line for each method; nothing if there
+// is only one layer.
 func (s *Summary) layerPlot(metric string) template.HTML {
 	of := map[[2]string]Number{} // by method and layer
 	var values []float64
@@ -61,7 +61,8 @@ func (s *Summary) layerPlot(metric string) template.HTML {
 		}
 	}
 	d.h = height + 34 + d.legend(height+32, names)
-	return d.html(fmt.Sprintf("mean %s at each of the layers %s, with 95 %% intervals, a line for each of %s", metric, layers, names))
+	return d.html(fmt.Sprintf("mean %s at each of the layers %s, with 95 %% intervals, a line for each of %s", metric,
+		layers, names))
 }
 
 // firstWith is the first method that has a number at a layer.

@@ -233,7 +233,8 @@ func outline(img *image.NRGBA, truth heatmap.Grid) {
 	}
 	for y := range h {
 		for x := range w {
-			if on(x, y) && !(on(x-1, y) && on(x+1, y) && on(x, y-1) && on(x, y+1)) {
+			inside := on(x-1, y) && on(x+1, y) && on(x, y-1) && on(x, y+1)
+			if on(x, y) && !inside {
 				img.SetNRGBA(x, y, color.NRGBA{0, 255, 255, 255})
 			}
 		}

@@ -128,7 +128,8 @@ func TestSummaryByHand(t *testing.T) {
 		math.Abs(sum.Curves[1].Half[1]-1.96/math.Sqrt(3)) > 1e-12 || sum.Curves[1].Half[0] != 0 {
 		t.Errorf("%+v", sum.Curves)
 	}
-	// Medians of 1, 2, 3 and of 2, 4, 6; maps are positive on the left half: 6 of 12 columns, 16 of whose 72 parts are upper left.
+	// Medians of 1, 2, 3 and of 2, 4, 6; maps are positive on the left half: 6 of 12 columns, 16 of whose 72 parts are
+	// upper left.
 	if b := sum.Boxes; sum.Sampled != 3 || len(b) != 2 || b[0].Median != 2 || b[1].Median != 4 {
 		t.Errorf("%d pictures, %+v", sum.Sampled, b)
 	}

@@ -134,7 +134,8 @@ func readManifest(dir string) (m manifest, err error) {
 		return m, fmt.Errorf("%s in %s is damaged: %w", manifestName, dir, err)
 	}
 	if m.Version != version {
-		return m, fmt.Errorf("the study in %s was written by another version of this program: delete it and run it again", dir)
+		return m, fmt.Errorf("the study in %s was written by another version of this program: delete it and run it again",
+			dir)
 	}
 	return m, nil
 }

@@ -51,7 +51,8 @@ type tally struct {
 }
 
 func newTally(m manifest) *tally {
-	t := &tally{manifest: m, better: map[string]string{}, beside: map[string]bool{}, values: map[key]*value{}, pairs: map[pair]*moments{},
+	t := &tally{manifest: m, better: map[string]string{}, beside: map[string]bool{}, values: map[key]*value{},
+		pairs: map[pair]*moments{},
 		ranks: map[key]*moments{}, examples: map[string]Examples{}, curves: curveSums{}, classes: classSums{}}
 	for _, name := range m.Metrics {
 		if metric, err := metrics.ByName(name); err == nil {

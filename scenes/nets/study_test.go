@@ -78,8 +78,8 @@ func TestStudyOfLayers(t *testing.T) {
 	}
 }
 
-// studied is a table a metric: methods down, layers across, means with intervals, bold where the place cannot be told from
-// the best.
+// studied is a table a metric: methods down, layers across, means with intervals, bold where the place cannot be told
+// from the best.
 func studied(sum *study.Summary, s *study.Study) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%d scenes, %d maps. Each field is the mean and its 95 %% interval. Bold: its mean place among the 20 cannot be told\nfrom the best one's (Nemenyi, 5 %%).\n",
@@ -96,8 +96,8 @@ func studied(sum *study.Summary, s *study.Study) string {
 			}
 			good[r.Cell] = r.Mean-best.Mean < best.Critical
 		}
-		fmt.Fprintf(&b, "\n**%s**\n\n| method | %s |\n|%s\n", strings.ToUpper(metric[:1])+metric[1:], strings.Join(sum.Layers, " | "),
-			strings.Repeat("---|", len(sum.Layers)+1))
+		fmt.Fprintf(&b, "\n**%s**\n\n| method | %s |\n|%s\n", strings.ToUpper(metric[:1])+metric[1:],
+			strings.Join(sum.Layers, " | "), strings.Repeat("---|", len(sum.Layers)+1))
 		for _, method := range sum.Methods {
 			fmt.Fprintf(&b, "| %s |", method)
 			for _, layer := range sum.Layers {
