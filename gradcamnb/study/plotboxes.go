@@ -27,8 +27,8 @@ func (s *Summary) boxPlot(metric string) template.HTML {
 		d.line(x.at(b.Low), y, x.at(b.Q1), y, "whisker")
 		d.line(x.at(b.Q3), y, x.at(b.Upmost), y, "whisker")
 		d.put(`<rect x="%.1f" y="%.1f" width="%.1f" height="12" class="box"><title>%s: median %s, quartiles %s and %s, %d maps</title></rect>`,
-			x.at(b.Q1), y-6, max(1, x.at(b.Q3)-x.at(b.Q1)), template.HTMLEscapeString(b.Cell.String()), short(b.Median),
-			short(b.Q1), short(b.Q3), b.N)
+			x.at(b.Q1), y-6, max(1, x.at(b.Q3)-x.at(b.Q1)), template.HTMLEscapeString(b.Cell.String()), formatShort(b.Median),
+			formatShort(b.Q1), formatShort(b.Q3), b.N)
 		d.line(x.at(b.Median), y-6, x.at(b.Median), y+6, "median")
 		for _, v := range b.Outside {
 			d.put(`<circle cx="%.1f" cy="%.1f" r="1.5" class="outside"/>`, x.at(v), y)

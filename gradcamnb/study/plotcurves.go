@@ -14,7 +14,7 @@ func (s *Summary) curvePlots(metric string) []template.HTML {
 	for _, c := range s.Curves {
 		if c.Metric == metric {
 			for k, v := range c.Mean {
-				values = append(values, v, v-orValue(c.Half[k], 0), v+orValue(c.Half[k], 0))
+				values = append(values, v, v-valueOr(c.Half[k], 0), v+valueOr(c.Half[k], 0))
 			}
 		}
 	}

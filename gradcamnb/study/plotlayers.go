@@ -52,8 +52,8 @@ func (s *Summary) layerPlot(metric string) template.HTML {
 			if !math.IsNaN(n.Lo) {
 				d.line(at, y.at(n.Lo), at, y.at(n.Hi), "line "+series(len(names)))
 			}
-			d.dot(at, y.at(n.Mean), series(len(names)), fmt.Sprintf("%s at %s: %s (%s to %s)", method, l, short(n.Mean),
-				short(n.Lo), short(n.Hi)))
+			d.dot(at, y.at(n.Mean), series(len(names)), fmt.Sprintf("%s at %s: %s (%s to %s)", method, l, formatShort(n.Mean),
+				formatShort(n.Lo), formatShort(n.Hi)))
 		}
 		if len(xs) > 0 {
 			d.path(xs, ys, "line "+series(len(names)))

@@ -111,8 +111,8 @@ func (s sample) boxes(metrics []string, cells []Cell) []Box {
 
 func newBox(cell Cell, metric string, values []float64) Box {
 	slices.Sort(values)
-	b := Box{Cell: cell, Metric: metric, N: len(values), Q1: quantile.Of(values, 0.25), Median: quantile.Of(values, 0.5),
-		Q3: quantile.Of(values, 0.75)}
+	b := Box{Cell: cell, Metric: metric, N: len(values), Q1: quantile.Interpolate(values, 0.25), Median: quantile.Interpolate(values, 0.5),
+		Q3: quantile.Interpolate(values, 0.75)}
 	reach := 1.5 * (b.Q3 - b.Q1)
 	b.Low, b.Upmost = b.Q1, b.Q3
 	for _, v := range values {

@@ -90,14 +90,14 @@ func (s scale) ticks() []float64 {
 func (d *drawing) across(s scale, top, bottom float64) {
 	for _, v := range s.ticks() {
 		d.line(s.at(v), top, s.at(v), bottom, "tick")
-		d.words(s.at(v), bottom+14, "middle", short(v))
+		d.words(s.at(v), bottom+14, "middle", formatShort(v))
 	}
 }
 
 func (d *drawing) up(s scale, left, right float64) {
 	for _, v := range s.ticks() {
 		d.line(left, s.at(v), right, s.at(v), "tick")
-		d.words(left-5, s.at(v)+4, "end", short(v))
+		d.words(left-5, s.at(v)+4, "end", formatShort(v))
 	}
 }
 
