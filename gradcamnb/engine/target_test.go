@@ -360,6 +360,15 @@ func TestTargetErrors(t *testing.T) {
 			t.Errorf("%s: error %v, want %q", target, err, want)
 		}
 	}
+	one := gomlxModel(t, e, source.Card{Name: "classes of one cell", Input: []int{-1, 1, 1, 1}}, func(x *Node) []*Node {
+		plane := TransposeAllAxes(MulScalar(x, 1).WithAlias("/map"), 0, 3, 1, 2)
+		return []*Node{Concatenate([]*Node{plane, Neg(plane)}, 1)}
+	})
+	cell := gradcamnb.Tensor{Dims: []int{1, 1, 1, 1}, Values: []float32{3}}
+	if _, err := one.ExplainTensor(cell, gradcamnb.Region(1), gradcamnb.Layers("/map")); err == nil ||
+		!strings.Contains(err.Error(), "it is a list of classes, so explain class 1") {
+		t.Errorf("a region of one cell: %v", err)
+	}
 }
 
 // A target that does not move, a constant and a softmax that is 1 in float32, gives a map

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -144,6 +145,25 @@ func TestLargeConstantIsLazy(t *testing.T) {
 	}
 	if i := slices.IndexFunc(g.Tensors, func(x onnxnorm.Tensor) bool { return x.Name == "ones" }); !g.Tensors[i].Constant {
 		t.Error("the cosine of zeros is no constant")
+	}
+}
+
+// Whole numbers of any count are put together without a program, as the indices of relative positions are.
+func TestWholeNumbersFoldWithoutAProgram(t *testing.T) {
+	m := constantGraph([]*protos.NodeProto{
+		{OpType: "Expand", Input: []string{"one", "shape"}, Output: []string{"ones"}},
+		{OpType: "Concat", Input: []string{"ones", "ones"}, Output: []string{"two"},
+			Attribute: []*protos.AttributeProto{{Name: "axis", Type: protos.AttributeProto_INT, I: 3}}},
+		{OpType: "Add", Input: []string{"two", "one"}, Output: []string{"more"}},
+		{OpType: "Cast", Input: []string{"more"}, Output: []string{"real"},
+			Attribute: []*protos.AttributeProto{{Name: "to", Type: protos.AttributeProto_INT, I: 1}}},
+		{OpType: "Mul", Input: []string{"x", "real"}, Output: []string{"y"}},
+	}, initializer("shape", true, []int64{4}, 1, 1, 200, 200), initializer("one", true, []int64{1}, 1))
+	none := func(*protos.ModelProto, map[string]onnxnorm.Weight, string) ([]float32, error) {
+		return nil, errors.New("a program is run")
+	}
+	if _, err := onnxnorm.Normalise(m, []int{1, 1, 1, 1}, onnxnorm.Options{Evaluate: none}); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -41,7 +41,7 @@ func concatDims(n *node, at int) []int {
 func foldConcat(n *node) *tensor {
 	at := axis(n.intOr("axis", 0), len(n.need(0).dims))
 	dims := concatDims(n, at)
-	if size(dims) > foldLimit || slices.ContainsFunc(n.in, func(v *value) bool { return !v.konst.isInt }) {
+	if !foldsHere(dims, true) || slices.ContainsFunc(n.in, func(v *value) bool { return !v.konst.isInt }) {
 		return nil
 	}
 	out := make([]int64, 0, size(dims))

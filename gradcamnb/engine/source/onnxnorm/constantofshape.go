@@ -7,7 +7,7 @@ var _ = register("ConstantOfShape", func(b *builder, n *node) {
 }, func(n *node) *tensor {
 	dims, one := filledWith(n)
 	switch {
-	case !plausible(dims) || size(dims) > foldLimit:
+	case !plausible(dims) || !foldsHere(dims, one.isInt):
 		return nil
 	case one.isInt:
 		t := intTensor(dims, broadcastValues(one.ints, []int{1}, dims))

@@ -72,7 +72,7 @@ func foldWhere(n *node) *tensor {
 	if ok {
 		dims, ok = broadcast(dims, c.dims)
 	}
-	if !ok || !c.isInt || x.isInt != y.isInt || size(dims) > foldLimit {
+	if !ok || !c.isInt || x.isInt != y.isInt || !foldsHere(dims, x.isInt) {
 		return nil
 	}
 	cond := broadcastValues(c.ints, c.dims, dims)

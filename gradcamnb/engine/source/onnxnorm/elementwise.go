@@ -111,13 +111,19 @@ func foldFloats(n *node, f func(float32) float32) *tensor {
 // and not in the program: shapes and scalars, not weights.
 const foldLimit = 1 << 14
 
+// foldsHere tells whether a constant of the given shape is computed here: of whole numbers, which must be known at
+// once, any that may be held.
+func foldsHere(dims []int, whole bool) bool {
+	return size(dims) <= foldLimit || whole && size(dims) <= mostFolded
+}
+
 func foldBinary(n *node, ints func(a, b int64) int64, floats func(a, b float32) float32) *tensor {
 	if len(n.in) != 2 {
 		return nil
 	}
 	x, y := n.in[0].konst, n.in[1].konst
 	dims, ok := broadcast(x.dims, y.dims)
-	if !ok || size(dims) > foldLimit || x.isInt != y.isInt {
+	if !ok || x.isInt != y.isInt || !foldsHere(dims, x.isInt) {
 		return nil
 	}
 	if x.isInt {

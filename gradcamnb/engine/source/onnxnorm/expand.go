@@ -8,7 +8,7 @@ var _ = register("Expand", func(b *builder, n *node) {
 }, func(n *node) *tensor {
 	t, dims := n.in[0].konst, expandDims(n)
 	switch {
-	case size(dims) > foldLimit:
+	case !foldsHere(dims, t.isInt):
 	case t.isInt:
 		return intTensor(dims, broadcastValues(t.ints, t.dims, dims))
 	default:

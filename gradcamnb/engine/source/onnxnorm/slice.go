@@ -33,7 +33,7 @@ var _ = register("Slice", func(b *builder, n *node) {
 		from += start[i] * skip[i]
 		skip[i] *= step[i]
 	}
-	if size(dims) > foldLimit {
+	if !foldsHere(dims, t.isInt) {
 		return nil
 	}
 	if t.isInt {

@@ -1,0 +1,56 @@
+package onnxnorm
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+func sparseOf(at []int64, atDims []int64, dims ...int64) *protos.SparseTensorProto {
+	return &protos.SparseTensorProto{
+		Values: &protos.TensorProto{Name: "s", DataType: int32(protos.TensorProto_FLOAT), Dims: []int64{2},
+			FloatData: []float32{5, -7}},
+		Indices: &protos.TensorProto{DataType: int32(protos.TensorProto_INT64), Dims: atDims, Int64Data: at},
+		Dims:    dims,
+	}
+}
+
+// Both ways of naming the places, by one number that counts row by row and by one an axis.
+func TestDensify(t *testing.T) {
+	want := []float32{0, 5, 0, 0, 0, -7}
+	for name, s := range map[string]*protos.SparseTensorProto{
+		"by one number":  sparseOf([]int64{1, 5}, []int64{2}, 2, 3),
+		"by row, column": sparseOf([]int64{0, 1, 1, 2}, []int64{2, 2}, 2, 3),
+	} {
+		m := &protos.ModelProto{Graph: &protos.GraphProto{SparseInitializer: []*protos.SparseTensorProto{s},
+			Node: []*protos.NodeProto{{OpType: "Constant", Attribute: []*protos.AttributeProto{
+				{Name: "sparse_value", Type: protos.AttributeProto_SPARSE_TENSOR, SparseTensor: s}}}}}}
+		if err := Densify(m); err != nil {
+			t.Fatal(name, err)
+		}
+		a := m.Graph.Node[0].Attribute[0]
+		for _, got := range []*protos.TensorProto{m.Graph.Initializer[0], a.T} {
+			if !slices.Equal(got.FloatData, want) || !slices.Equal(got.Dims, []int64{2, 3}) || got.Name != "s" {
+				t.Errorf("%s: %v", name, got)
+			}
+		}
+		if a.Name != "value" || len(m.Graph.SparseInitializer) != 0 {
+			t.Errorf("%s: %v", name, m)
+		}
+	}
+}
+
+func TestDensifyDamaged(t *testing.T) {
+	for want, s := range map[string]*protos.SparseTensorProto{
+		"a place outside":          sparseOf([]int64{1, 6}, []int64{2}, 2, 3),
+		"indices of the shape [3]": sparseOf([]int64{1, 2, 3}, []int64{3}, 2, 3),
+		"the shape [-2 3]":         sparseOf([]int64{1, 5}, []int64{2}, -2, 3),
+	} {
+		m := &protos.ModelProto{Graph: &protos.GraphProto{SparseInitializer: []*protos.SparseTensorProto{s}}}
+		if err := Densify(m); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
