@@ -35,7 +35,8 @@ func (p segmentation) region(class int) (heatmap.Grid, error) {
 		}
 	}
 	if empty && p.w*p.h == 1 {
-		return m, fmt.Errorf("the output has one cell, which is of class %d: it is a list of classes, so explain class %d instead of a region", p.class[0], class)
+		return m, fmt.Errorf("the output has one cell, which is of class %d: it is a list of classes, so explain class %d "+
+			"instead of a region", p.class[0], class)
 	}
 	if empty {
 		return m, fmt.Errorf("no pixel is predicted as class %d, so its region is empty; the classes that are predicted are %v", class, p.classes())

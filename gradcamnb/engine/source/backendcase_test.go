@@ -90,8 +90,6 @@ func leftOut(m *protos.ModelProto) string {
 		case slices.Contains([]string{"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
 			"RandomUniformLike"}, n.OpType):
 			return "it draws random numbers"
-		case strings.Contains(n.OpType, "Sequence") && n.OpType != "ReverseSequence", strings.HasPrefix(n.OpType, "Optional"):
-			return "sequences or optionals are inside"
 		case n.OpType == "ImageDecoder":
 			return "it reads a file of a picture"
 		case n.OpType == "Dropout" && len(n.Input) > 2 && strings.Contains(m.Graph.Name, "train"):

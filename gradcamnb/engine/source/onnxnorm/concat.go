@@ -9,6 +9,9 @@ var _ = register("Concat", func(b *builder, n *node) {
 	last := spatial(dims) && slices.ContainsFunc(n.in, isLast)
 	var in []ref
 	for _, v := range n.in {
+		if size(v.dims) == 0 {
+			continue // it adds nothing
+		}
 		if last {
 			in = append(in, b.lastOf(v))
 		} else {

@@ -123,8 +123,8 @@ func sharesInts(t, u *tensor) bool {
 	return len(t.ints) > 0 && len(u.ints) > 0 && &t.ints[0] == &u.ints[0]
 }
 
-// mostFolded is how many values of constants are held, 1 GB of whole numbers.
-const mostFolded = 1 << 27
+// mostFolded is how many values of constants are held, 512 MB of whole numbers.
+const mostFolded = 1 << 26
 
 // spend counts values that are held.
 func (w *walk) spend(values int) {
@@ -202,7 +202,7 @@ const (
 	mostEvaluations    = 1 << 6  // programs before that of the network
 	mostEvaluatedLater = 1 << 13 // a weight takes one
 	mostEvaluated      = 1 << 20 // nodes of all evaluations
-	mostValues         = 1 << 27 // that are made before any program runs
+	mostValues         = 1 << 26 // that are made before any program runs
 )
 
 // evaluate runs what a tensor of the graph needs.

@@ -212,6 +212,8 @@ type walk struct {
 
 	taken map[string]bool // tensors of the rewritten graph that stand for a value already
 
+	lists map[string][]string // the tensors of each sequence, by its name
+
 	outer  *walk  // of the graph that a subgraph stands in; nil of the model itself
 	prefix string // of the names of a subgraph, which may run more than once
 
@@ -239,6 +241,9 @@ func newWalk(m *protos.ModelProto, input []int, o Options) *walk {
 
 // node rewrites one node and returns the tensors it makes.
 func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
+	if made, ok, err := w.unlisted(p); ok {
+		return made, err
+	}
 	defer func() {
 		if e := recover(); e != nil {
 			err = operatorError(p, asError(e))
@@ -247,6 +252,9 @@ func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
 	n := &node{NodeProto: w.renameOutputs(p)}
 	for _, name := range p.Input {
 		v, _ := w.find(name)
+		if _, is := w.list(name); is {
+			failf("it reads the sequence %q, and tensors alone are supported there", name)
+		}
 		if v == nil && name != "" {
 			failf("it reads %q, which nothing before it makes: the file is damaged or not in order", name)
 		}

@@ -9,10 +9,9 @@ var _ = register("Slice", func(b *builder, n *node) {
 		b.backwards(n, start, end, step)
 		return
 	}
-	for i := range step {
-		if end[i] <= start[i] {
-			failf("it leaves nothing of axis %d", i)
-		}
+	if empty := nothingLeft(start, end); empty != nil {
+		setConstant(n, empty)
+		return
 	}
 	if isLast(v) {
 		p := channelsLast(4)
@@ -41,6 +40,19 @@ var _ = register("Slice", func(b *builder, n *node) {
 	}
 	return floatTensor(dims, gather(t.floats(), dims, skip, from))
 })
+
+// nothingLeft is what a slice leaves that has no values: a constant. It is nil of all others.
+func nothingLeft(start, end []int) *tensor {
+	dims, empty := make([]int, len(start)), false
+	for i := range start {
+		dims[i] = max(0, end[i]-start[i])
+		empty = empty || dims[i] == 0
+	}
+	if !empty {
+		return nil
+	}
+	return floatTensor(dims, nil)
+}
 
 // backwards is a slice with a negative step, as a model has that takes channels in the other
 // order: the entries are looked up.
