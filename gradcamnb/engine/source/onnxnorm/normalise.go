@@ -154,18 +154,8 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 		}
 		out.Tensors = append(out.Tensors, tensors...)
 	}
-	for _, v := range g.Output {
-		if need.left[v.Name] != nil {
-			out.Outputs = append(out.Outputs, v.Name)
-			continue
-		}
-		if w.values[v.Name] == nil {
-			return nil, fmt.Errorf("the ONNX graph names the output %q, which no node makes: the file is damaged", v.Name)
-		}
-		out.Outputs = append(out.Outputs, v.Name)
-		if k := w.values[v.Name].konst; k != nil {
-			out.constants[v.Name] = k
-		}
+	if err := w.outputs(g, need, out); err != nil {
+		return nil, err
 	}
 	if w.constants != nil {
 		w.constants.listed = true
@@ -173,6 +163,30 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 	out.Rebatched = w.b.rebatched
 	out.Proto = w.b.proto(m, append([]ref{{name, input}}, others...))
 	return out, nil
+}
+
+// outputs takes the outputs of the graph, those that are left out, too.
+func (w *walk) outputs(g *protos.GraphProto, need needs, out *Graph) error {
+	for _, v := range g.Output {
+		if err := w.sequenceOutput(v.Name); err != nil {
+			if need.nodes == nil {
+				return err
+			}
+			need.left[v.Name] = err
+		}
+		out.Outputs = append(out.Outputs, v.Name)
+		if need.left[v.Name] != nil {
+			continue
+		}
+		made := w.values[v.Name]
+		if made == nil {
+			return fmt.Errorf("the ONNX graph names the output %q, which no node makes: the file is damaged", v.Name)
+		}
+		if made.konst != nil {
+			out.constants[v.Name] = made.konst
+		}
+	}
+	return nil
 }
 
 // Prefix are the tensors of a model as far as its graph can be written, in the order of

@@ -125,6 +125,11 @@ func TestErrors(t *testing.T) {
 			Output: []string{"y"}}}, weight([]int64{2, 3, 1, 1}, 1, 2)), []string{`"w"`}},
 		"negative shape": {graph([]*protos.NodeProto{{OpType: "Conv", Name: "c", Input: []string{"x", "w"},
 			Output: []string{"y"}}}, weight([]int64{-2, 3, 1, 1})), []string{`"w"`}},
+		"a sequence goes out": {graph([]*protos.NodeProto{{OpType: "SequenceConstruct", Input: []string{"x"},
+			Output: []string{"y"}}}), []string{`"y" is a sequence`, "not supported"}},
+		"a sequence is added": {graph([]*protos.NodeProto{
+			{OpType: "SequenceConstruct", Input: []string{"x"}, Output: []string{"s"}},
+			{OpType: "Add", Name: "a", Input: []string{"x", "s"}, Output: []string{"y"}}}), []string{"Add", `sequence "s"`}},
 		"axis": {graph([]*protos.NodeProto{{OpType: "Softmax", Name: "s", Input: []string{"x"}, Output: []string{"y"},
 			Attribute: []*protos.AttributeProto{{Name: "axis", I: 7}}}}), []string{"Softmax", "axis 7"}},
 	} {
@@ -148,7 +153,7 @@ func TestRefused(t *testing.T) {
 		nodes []*protos.NodeProto
 		want  string
 	}{
-		"RandomNormal": {}, "Multinomial": {}, "StringNormalizer": {}, "SequenceConstruct": {}, "ImageDecoder": {},
+		"RandomNormal": {}, "Multinomial": {}, "StringNormalizer": {}, "SequenceMap": {}, "ImageDecoder": {},
 		"Attention": {[]*protos.NodeProto{{OpType: "Attention", Domain: "com.microsoft", Name: "/block/Attention",
 			Input: []string{"x"}, Output: []string{"y"}}}, "basic level"},
 		"other domain": {[]*protos.NodeProto{{OpType: "MyOp", Domain: "my.own", Name: "/block/MyOp", Input: []string{"x"},

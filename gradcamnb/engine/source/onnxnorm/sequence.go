@@ -223,3 +223,11 @@ func (w *walk) unlisted(p *protos.NodeProto) (made []Tensor, ok bool, err error)
 	}
 	return made, true, nil
 }
+
+// sequenceOutput is an error if the named output is a list.
+func (w *walk) sequenceOutput(name string) error {
+	if _, is := w.lists[name]; is {
+		return fmt.Errorf("the output %q is a sequence, which is not supported: only tensors can be explained", name)
+	}
+	return nil
+}

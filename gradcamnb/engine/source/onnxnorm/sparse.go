@@ -63,45 +63,47 @@ func dense(s *protos.SparseTensorProto) (*protos.TensorProto, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := decode(s.Indices, inGraph(s.Indices))
-	if err != nil {
-		return nil, err
-	}
-	n := size(values.dims)
-	axes := 1
-	if len(at.dims) == 2 {
-		axes = len(dims)
-	}
-	if !at.isInt || len(at.ints) != n*axes {
-		return nil, bad(fmt.Sprintf("has %d values and indices of the shape %v", n, at.dims))
+	at, ok := placesOf(s.Indices, size(values.dims), dims)
+	if !ok {
+		return nil, bad(fmt.Sprintf("has %d values and other indices, or one outside its shape %v", size(values.dims), dims))
 	}
 	out := &protos.TensorProto{Name: name, Dims: s.Dims}
-	steps := []int{1}
-	if axes > 1 {
-		steps = strides(dims)
-	}
-	place := func(k int) int {
-		p := 0
-		for i, step := range steps {
-			p += int(at.ints[k*axes+i]) * step
-		}
-		return p
-	}
-	for k := range n {
-		if p := place(k); p < 0 || p >= size(dims) {
-			return nil, bad("names a place outside its shape")
-		}
-	}
 	if values.isInt {
 		out.DataType, out.Int64Data = int32(protos.TensorProto_INT64), make([]int64, size(dims))
 		for k, v := range values.ints {
-			out.Int64Data[place(k)] = v
+			out.Int64Data[at[k]] = v
 		}
 		return out, nil
 	}
 	out.DataType, out.FloatData = int32(protos.TensorProto_FLOAT), make([]float32, size(dims))
 	for k, v := range values.floats() {
-		out.FloatData[place(k)] = v
+		out.FloatData[at[k]] = v
 	}
 	return out, nil
+}
+
+// placesOf are the places of n values in a tensor, counted row by row; ok is false if there are not n of them, or one
+// lies outside.
+func placesOf(indices *protos.TensorProto, n int, dims []int) (out []int, ok bool) {
+	at, err := decode(indices, inGraph(indices))
+	if err != nil || !at.isInt {
+		return nil, false
+	}
+	steps := []int{1}
+	if len(at.dims) == 2 {
+		steps = strides(dims)
+	}
+	if len(at.ints) != n*len(steps) {
+		return nil, false
+	}
+	out = make([]int, n)
+	for k := range out {
+		for i, step := range steps {
+			out[k] += int(at.ints[k*len(steps)+i]) * step
+		}
+		if out[k] < 0 || out[k] >= size(dims) {
+			return nil, false
+		}
+	}
+	return out, true
 }

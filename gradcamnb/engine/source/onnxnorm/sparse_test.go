@@ -43,14 +43,15 @@ func TestDensify(t *testing.T) {
 }
 
 func TestDensifyDamaged(t *testing.T) {
-	for want, s := range map[string]*protos.SparseTensorProto{
-		"a place outside":          sparseOf([]int64{1, 6}, []int64{2}, 2, 3),
-		"indices of the shape [3]": sparseOf([]int64{1, 2, 3}, []int64{3}, 2, 3),
-		"the shape [-2 3]":         sparseOf([]int64{1, 5}, []int64{2}, -2, 3),
+	for _, s := range []*protos.SparseTensorProto{
+		sparseOf([]int64{1, 6}, []int64{2}, 2, 3),
+		sparseOf([]int64{1, -1}, []int64{2}, 2, 3),
+		sparseOf([]int64{1, 2, 3}, []int64{3}, 2, 3),
+		sparseOf([]int64{1, 5}, []int64{2}, -2, 3),
 	} {
 		m := &protos.ModelProto{Graph: &protos.GraphProto{SparseInitializer: []*protos.SparseTensorProto{s}}}
-		if err := Densify(m); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
+		if err := Densify(m); err == nil || !strings.Contains(err.Error(), `"s"`) {
+			t.Errorf("%v of %v", err, s)
 		}
 	}
 }
