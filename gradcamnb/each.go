@@ -13,8 +13,8 @@ import (
 
 // PictureError is what keeps one of many pictures from being explained. The others are.
 type PictureError struct {
-	Index int // of the picture, from 0
-	Err   error
+	Index int   // of the picture, from 0
+	Err   error // what went wrong with it
 }
 
 func (e *PictureError) Error() string { return fmt.Sprintf("picture %d: %v", e.Index, e.Err) }

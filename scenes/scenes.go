@@ -22,9 +22,9 @@ type Options struct {
 
 // Kind is what an object is. The class of a detector or segmentation is the shape.
 type Kind struct {
-	Shape Shape
-	Color Color
-	Size  Size
+	Shape Shape // square, circle or another
+	Color Color // red, green or another
+	Size  Size  // small or large
 }
 
 // String is the kind in words, e.g. "large red circle".
@@ -41,8 +41,8 @@ type Object struct {
 
 // Scene is a picture with its truth.
 type Scene struct {
-	Picture *image.NRGBA
-	Objects []Object // from back to front
+	Picture *image.NRGBA // as it is drawn
+	Objects []Object     // from back to front
 }
 
 // Draw makes the scene of a seed. An object that finds no room is left out.

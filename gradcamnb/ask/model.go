@@ -7,14 +7,14 @@ import (
 
 // Info describes a model.
 type Info struct {
-	Name   string
-	SHA256 string // of the model's file, hex; empty for a model that has none
-	Input  []int  // declared shape of the input that is the picture, batch first; -1 where it is free
-	Layout imgio.Layout
+	Name   string       // of the model, from its file or its card
+	SHA256 string       // of the model's file, hex; empty for a model that has none
+	Input  []int        // declared shape of the input that is the picture, batch first; -1 where it is free
+	Layout imgio.Layout // where the channels lie in the picture's tensor
 	// the input that the model was opened with as the picture, model.onnx#name; empty where nobody had to say
 	Picture string
-	Inputs  []string // the inputs besides the picture, with type and shape, in words
-	Prep    *imgio.Prep
+	Inputs  []string            // the inputs besides the picture, with type and shape, in words
+	Prep    *imgio.Prep         // how pictures are prepared; nil if nothing says it
 	Labels  []string            // of the classes of the first output; nil if nothing names them
 	Outputs []string            // the first one is the model's answer
 	Heads   map[string][]string // names of the values of outputs, for models with several heads
@@ -44,9 +44,9 @@ func (i Info) Channels() int {
 
 // Layer is a place in a model to explain at.
 type Layer struct {
-	Name           string `json:"name"` // tensor name, or node alias
-	Path           string `json:"path"` // module path of the source network; empty where the file carries none
-	Op             string `json:"op"`
+	Name           string `json:"name"`                      // tensor name, or node alias
+	Path           string `json:"path"`                      // module path of the source network; empty where the file carries none
+	Op             string `json:"op"`                        // the operator that makes it, e.g. "Relu"
 	Shape          []int  `json:"shape"`                     // as the model has it, batch first
 	Grid           [2]int `json:"grid"`                      // height and width of a map there; zero if it has no spatial size
 	Channels       int    `json:"channels,omitempty"`        // of a map there

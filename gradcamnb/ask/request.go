@@ -12,13 +12,13 @@ import (
 
 // Tensor is a model input as it stands: no preprocessing. Dims has the batch first.
 type Tensor struct {
-	Dims   []int     `json:"dims"`
-	Values []float32 `json:"values"`
+	Dims   []int     `json:"dims"`   // shape, batch first
+	Values []float32 `json:"values"` // row by row
 }
 
 // Request is one call of an engine: what to explain, of what, where and how.
 type Request struct {
-	Pictures []image.Image `json:"-"`
+	Pictures []image.Image `json:"-"` // what is explained, each by itself
 	Tensor   *Tensor       `json:"-"` // instead of pictures
 
 	Inputs map[string]Tensor `json:"inputs,omitempty"` // values of the inputs besides the picture, by name

@@ -21,10 +21,10 @@ import (
 
 // Result is one object of a results file.
 type Result struct {
-	Image    int64      `json:"image_id"`
-	Category int64      `json:"category_id"`
-	Box      [4]float64 `json:"bbox"` // x, y, width, height in pixels of the picture
-	Score    float64    `json:"score"`
+	Image    int64      `json:"image_id"`               // number of the image in its data set
+	Category int64      `json:"category_id"`            // number of the class in the data set
+	Box      [4]float64 `json:"bbox"`                   // x, y, width, height in pixels of the picture
+	Score    float64    `json:"score"`                  // the detection's confidence, 0 to 1
 	Mask     *RLE       `json:"segmentation,omitempty"` // of the picture's size
 }
 

@@ -18,18 +18,18 @@ import (
 
 // Values is every tensor of a model that depends on the picture, for one input.
 type Values struct {
-	Input       gradcamnb.Tensor
+	Input       gradcamnb.Tensor            // the picture as the model takes it
 	Picture     string                      // name of the input that is the picture; the files that are no ONNX have none
 	OtherInputs map[string]gradcamnb.Tensor // values of the inputs besides the picture
 	Tensors     []Value                     // in the order of execution
-	Backend     string
+	Backend     string                      // that computed them
 
 	model source.BoundModel
 }
 
 // Value is one tensor, in the model's own axis order.
 type Value struct {
-	Name, Op, Module string
+	Name, Op, Module string // of the tensor, the operator that makes it and its module
 	gradcamnb.Tensor
 }
 

@@ -11,8 +11,8 @@ type Box [4]float64
 
 // Detection is one object that a detector finds in a picture.
 type Detection struct {
-	Box   Box // in the original picture
-	Class int
+	Box   Box     // in the original picture
+	Class int     // number of the class
 	Label string  // of the class; empty where the model has no labels
 	Score float32 // how sure the detector is: objectness times the class's probability
 
@@ -23,7 +23,7 @@ type Detection struct {
 	// Mask is the instance, in [0, 1] over the model's input (not over the picture);
 	// empty where there is none. Frame is where that input lies in the picture.
 	Mask  Grid
-	Frame imgio.Frame
+	Frame imgio.Frame // where the model's input lies in the picture
 }
 
 // MaskOnPicture is the instance's mask on the original picture: 1 where the mask, read bilinearly at

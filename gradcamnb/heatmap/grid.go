@@ -4,8 +4,8 @@ import "math"
 
 // Grid is a field of values, row by row: (x, y) is Values[y*W+x], x right, y down.
 type Grid struct {
-	W, H   int
-	Values []float32
+	W, H   int       // width and height
+	Values []float32 // row by row
 }
 
 // NewGrid returns a grid of zeros.

@@ -49,12 +49,12 @@ type Map struct {
 	// Rank is the place of the explained class among all that the output knows, from 1, and Classes is how many those
 	// are; 0 if the target is none of them. Probability is the class's own, NaN if the model gives none.
 	Rank, Classes int
-	Probability   float32
+	Probability   float32 // 0 to 1
 
 	// Head and Top are the output that is explained, by name, and its best values, if that is not the output that the
 	// result's own predictions are read from: an attribute head beside the classes.
 	Head string
-	Top  []Prediction
+	Top  []Prediction // the best first
 
 	// KeepsCells tells that the method looks at every cell by itself, and averages nothing over the layer.
 	KeepsCells bool
@@ -96,10 +96,10 @@ func (m *Map) place() Place {
 // SampledRun is a run of random masks: which masks they were and what the target
 // scored under each. It is all that is needed to go on with the run.
 type SampledRun struct {
-	Masks     int     // in a full run
-	Grid      int     // cells along each side of the picture
-	P         float64 // probability that a cell is seen
-	Seed      uint64
+	Masks     int       // in a full run
+	Grid      int       // cells along each side of the picture
+	P         float64   // probability that a cell is seen
+	Seed      uint64    // of the random masks
 	Batch     int       // masks in one pass
 	Design    string    // how they were drawn and averaged; empty as in the papers
 	Weights   []float32 // score of the target under each mask drawn so far
@@ -109,7 +109,7 @@ type SampledRun struct {
 
 // Prediction is one class that the model finds in the picture.
 type Prediction struct {
-	Index int
+	Index int     // number of the class
 	Label string  // empty where the model has no labels
 	Score float32 // the model's own output, usually a logit
 	// that the model makes of the score, else the softmax of the scores; NaN where it is none, as for a regression
@@ -127,10 +127,10 @@ type Result struct {
 
 	Name string // of the picture, for titles and tables, such as its file's; empty if nobody gave one
 
-	Model  string // name of the model
-	SHA256 string // of the model's file, hex; empty for a model that has none
-	Input  string // of the model, that was said to be the picture, model.onnx#name; empty where nobody had to say
-	Top    []Prediction
+	Model  string       // name of the model
+	SHA256 string       // of the model's file, hex; empty for a model that has none
+	Input  string       // of the model, that was said to be the picture, model.onnx#name; empty where nobody had to say
+	Top    []Prediction // the likeliest classes, the likeliest first
 	// the model's first output for the picture, or the scores that it squashes or ranks there, where that is a list of
 	// classes
 	Scores []float32
@@ -142,7 +142,7 @@ type Result struct {
 
 	// what was asked, all but the picture, as text that can be asked again; empty where that cannot say it
 	Recipe   string
-	Backend  string            // e.g. "xla:cpu"
-	Versions map[string]string // module to version
-	Timings  map[string]time.Duration
+	Backend  string                   // e.g. "xla:cpu"
+	Versions map[string]string        // module to version
+	Timings  map[string]time.Duration // how long each step took
 }

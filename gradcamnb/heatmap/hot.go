@@ -8,7 +8,7 @@ import (
 
 // HotRegion is the part of a map that is at least a threshold, on the pixels of the picture.
 type HotRegion struct {
-	Cut       Cut
+	Cut       Cut     // how the threshold was chosen
 	Threshold float64 // in the map's unit
 	Mask      Grid    // [height, width] of the picture: 1 where it is hot, 0 elsewhere
 	Box       Box     // just around the largest connected part, as Zhou et al. 2016 draw it

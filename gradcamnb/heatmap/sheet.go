@@ -10,9 +10,9 @@ import (
 // It is data only, as a [Result] is; the maps lie in Results once, and cells say
 // which.
 type Sheet struct {
-	Title   string
-	Rows    []string // titles
-	Columns []string
+	Title   string    // above the table
+	Rows    []string  // titles
+	Columns []string  // what each column is
 	Results []*Result // pictures and maps that the cells are of
 	Cells   [][]Cell  // [row][column]
 

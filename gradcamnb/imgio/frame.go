@@ -17,10 +17,10 @@ import (
 // picture does not have. Pictures are scaled to whole pixels, so ScaleX and ScaleY of
 // a crop or a letterbox can differ by a fraction of a pixel over the whole side.
 type Frame struct {
-	PictureW, PictureH int // the original picture, in pixels
-	ModelW, ModelH     int // the model's input, in pixels
-	X0, Y0             float64
-	ScaleX, ScaleY     float64
+	PictureW, PictureH int     // the original picture, in pixels
+	ModelW, ModelH     int     // the model's input, in pixels
+	X0, Y0             float64 // point of the picture at the input's corner
+	ScaleX, ScaleY     float64 // pixels of the picture for one of the input
 }
 
 // ToPicture is the picture's point of a point of the model's input.

@@ -61,9 +61,9 @@ func (l Layout) Size(dims []int) [2]int {
 // is widened if they shrink: the pixels are those of PIL, and so of torchvision's and timm's
 // transforms. A picture that already has the wanted size is not touched.
 type Prep struct {
-	Width  int `json:"width"`
-	Height int `json:"height"`
-	Fit    Fit `json:"fit"`
+	Width  int `json:"width"`  // of the model's input, in pixels
+	Height int `json:"height"` // of the model's input, in pixels
+	Fit    Fit `json:"fit"`    // how another aspect is dealt with
 	// Crop: length of the shorter side before the centre is cut out; Stretch: of both sides; 0 means just enough to fill
 	// the input
 	Resize int        `json:"resize,omitempty"`
@@ -71,14 +71,14 @@ type Prep struct {
 	Filter Filter     `json:"filter,omitempty"` // default: bilinear
 	Pad    uint8      `json:"pad,omitempty"`    // Letterbox only: grey value of the bars
 	At     Place      `json:"at,omitempty"`     // Letterbox only: default: the middle
-	Mean   [3]float32 `json:"mean"`
-	Scale  [3]float32 `json:"scale"`
-	Order  string     `json:"order"` // "RGB", "BGR", "L" (grey, PIL's), "LA", "RGBA" or "BGRA"
+	Mean   [3]float32 `json:"mean"`             // is taken off each channel first
+	Scale  [3]float32 `json:"scale"`            // then divides each channel
+	Order  string     `json:"order"`            // "RGB", "BGR", "L" (grey, PIL's), "LA", "RGBA" or "BGRA"
 
 	// AlphaMean and AlphaScale are those of the alpha channel, of an order that has one. Where
 	// AlphaScale is 0 they are the colours', which must then be alike.
 	AlphaMean  float32 `json:"alpha_mean,omitempty"`
-	AlphaScale float32 `json:"alpha_scale,omitempty"`
+	AlphaScale float32 `json:"alpha_scale,omitempty"` // then divides the alpha channel
 }
 
 // maxInput bounds the sides of the model's input, against a sidecar that asks for the impossible.

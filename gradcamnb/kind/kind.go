@@ -51,7 +51,9 @@ type Kind struct {
 }
 
 // Form is a way to write a target on the command line.
-type Form struct{ Text, Means string }
+type Form struct {
+	Text, Means string // how it is written, and what that means
+}
 
 var all = registry.New("kind of target", func(k Kind) []string { return []string{k.Name} })
 
@@ -170,8 +172,8 @@ type Outputs []Output
 
 // Output is an output with the names of its elements, nil if nothing names them.
 type Output struct {
-	Name   string
-	Labels []string
+	Name   string   // as in the model
+	Labels []string // of its classes; nil if there are none
 }
 
 // Labels are the names of the elements of an output; the empty name means the first.

@@ -42,10 +42,10 @@ const (
 
 // Tensor is a tensor of a model, looked up.
 type Tensor struct {
-	Name     string
-	Shape    []int // batch first, as it is read
-	Elements int
-	Logits   bool // nothing squashes its numbers, nor are they known for a regression's
+	Name     string // as in the model
+	Shape    []int  // batch first, as it is read
+	Elements int    // how many numbers it has a picture
+	Logits   bool   // nothing squashes its numbers, nor are they known for a regression's
 
 	// Known gives the probabilities that the model makes of its numbers for a picture; nil if
 	// its graph does not say.
@@ -60,10 +60,10 @@ type Findings struct {
 	Best       []float32             // confidence of each picture's best candidate
 	Threshold  float64               // confidence that makes a candidate a detection
 	Decoder    string                // that read them
-	Labels     []string
-	Classes    int
-	Masks      bool // the model has instance masks
-	Frames     []imgio.Frame
+	Labels     []string              // of the classes; nil if there are none
+	Classes    int                   // how many the detector tells apart
+	Masks      bool                  // the model has instance masks
+	Frames     []imgio.Frame         // where the model's input lies in each picture
 }
 
 // ResolvedTarget is a target that is looked up: numbers for an engine. The zero values of what a kind
@@ -87,9 +87,9 @@ type ResolvedTarget struct {
 	// original pictures; the side that is explained, empty for the whole; whether instances are
 	// compared by their masks; and whether those masks are drawn over the picture.
 	Detections    []heatmap.Detection
-	Found         int // their rank among those that the model finds, from 1; 0 if they are drawn
-	Edge          string
-	Masked, Drawn bool
+	Found         int    // their rank among those that the model finds, from 1; 0 if they are drawn
+	Edge          string // the explained side
+	Masked, Drawn bool   // compared by masks, and masks drawn
 }
 
 // lookUp finds the tensor that a target is about and checks that it is what the labels are of.

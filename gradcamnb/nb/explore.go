@@ -26,8 +26,8 @@ import (
 // Explorer lets a person choose class, layer, method and opacity on a live card and
 // see the map at once.
 type Explorer struct {
-	Model   *gradcamnb.Model
-	Picture image.Image
+	Model   *gradcamnb.Model   // that is asked
+	Picture image.Image        // that is explored
 	Choices []gradcamnb.Choice // layers and methods to choose from, and the first target
 
 	Idle   time.Duration // it ends when nothing was chosen for so long; zero: ten minutes

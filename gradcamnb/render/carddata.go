@@ -50,32 +50,32 @@ type cardPredic struct {
 
 // CardMap is one map as the card's script reads it.
 type CardMap struct {
-	Layer     string         `json:"layer"`
-	Method    string         `json:"method"`
-	Target    string         `json:"target"`
-	Class     string         `json:"class"`
-	Index     int            `json:"index"`
-	Score     *float64       `json:"score"`
-	ScoreUnit string         `json:"scoreUnit"`
-	Unit      string         `json:"unit"`
-	Diagnosis string         `json:"diagnosis"`
-	Trust     []string       `json:"trust,omitempty"` // sentences
-	Size      [2]int         `json:"size"`            // of the model's input, width and height
-	Grid      [2]int         `json:"grid"`            // of the layer
-	Kept      [2]int         `json:"kept"`            // of what is embedded
-	Lo        float64        `json:"lo"`
-	Hi        float64        `json:"hi"`
-	Values    string         `json:"values"` // base64 of uint16, little end first: 0 is Lo, 65534 is Hi, 65535 no number
-	Field     *heatmap.Field `json:"field,omitempty"`
-	Note      string         `json:"note,omitempty"`   // what was taken for what the user wrote
-	Pixels    bool           `json:"pixels,omitempty"` // of single pixels: see ofPixels
-	P         *float64       `json:"p,omitempty"`      // probability of what is explained
-	Rank      int            `json:"rank,omitempty"`
-	Of        int            `json:"of,omitempty"` // how many classes the rank is among
-	Head      string         `json:"head,omitempty"`
-	Top       []cardPredic   `json:"top,omitempty"` // of the head, instead of the result's
-	Box       *heatmap.Box   `json:"box,omitempty"` // of the detection that is explained
-	Measured  []cardMeasure  `json:"measured,omitempty"`
+	Layer     string         `json:"layer"`              // that it was made at
+	Method    string         `json:"method"`             // that made it
+	Target    string         `json:"target"`             // what it explains
+	Class     string         `json:"class"`              // its label; empty if there is none
+	Index     int            `json:"index"`              // number of the class
+	Score     *float64       `json:"score"`              // of the target
+	ScoreUnit string         `json:"scoreUnit"`          // of that score
+	Unit      string         `json:"unit"`               // of the map's values
+	Diagnosis string         `json:"diagnosis"`          // what is odd about the map, in words
+	Trust     []string       `json:"trust,omitempty"`    // sentences
+	Size      [2]int         `json:"size"`               // of the model's input, width and height
+	Grid      [2]int         `json:"grid"`               // of the layer
+	Kept      [2]int         `json:"kept"`               // of what is embedded
+	Lo        float64        `json:"lo"`                 // value of the lowest colour
+	Hi        float64        `json:"hi"`                 // value of the highest colour
+	Values    string         `json:"values"`             // base64 of uint16, little end first: 0 is Lo, 65534 is Hi, 65535 no number
+	Field     *heatmap.Field `json:"field,omitempty"`    // receptive field of a cell
+	Note      string         `json:"note,omitempty"`     // what was taken for what the user wrote
+	Pixels    bool           `json:"pixels,omitempty"`   // of single pixels: see ofPixels
+	P         *float64       `json:"p,omitempty"`        // probability of what is explained
+	Rank      int            `json:"rank,omitempty"`     // of the class among the predictions, from 1
+	Of        int            `json:"of,omitempty"`       // how many classes the rank is among
+	Head      string         `json:"head,omitempty"`     // that the class is of
+	Top       []cardPredic   `json:"top,omitempty"`      // of the head, instead of the result's
+	Box       *heatmap.Box   `json:"box,omitempty"`      // of the detection that is explained
+	Measured  []cardMeasure  `json:"measured,omitempty"` // by the metrics
 }
 
 // cardMeasure is what was measured of a map.

@@ -16,8 +16,8 @@ import (
 
 // ColorMap gives a colour to every value from 0 to 1.
 type ColorMap struct {
-	Name string
-	At   func(t float64) color.NRGBA
+	Name string                      // e.g. "turbo"
+	At   func(t float64) color.NRGBA // gives the colour of a value, 0 to 1
 }
 
 var colorMaps []ColorMap

@@ -6,8 +6,8 @@ import "github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 // nb.Explore. The card's script sends an [LiveQuestion] as JSON to one address and reads a
 // [Reply] from another.
 type Live struct {
-	Ask    string   `json:"ask"` // addresses
-	Reply  string   `json:"reply"`
+	Ask    string   `json:"ask"`    // addresses
+	Reply  string   `json:"reply"`  // where answers are read
 	Labels []string `json:"labels"` // of the classes, for looking them up
 
 	// Fixed tells that what is explained has no other element to choose, such as a detection.
@@ -20,26 +20,26 @@ type Live struct {
 
 // LiveQuestion is what a live card wants.
 type LiveQuestion struct {
-	Serial int  `json:"serial"`
-	Index  int  `json:"index"` // of the class to explain
-	Hello  bool `json:"hello"` // the card is there and listens; nothing is asked for
-	Ping   bool `json:"ping"`  // is the cell there?
-	Stop   bool `json:"stop"`
-	Leave  bool `json:"leave"` // the page is going
+	Serial int  `json:"serial"` // number of the question
+	Index  int  `json:"index"`  // of the class to explain
+	Hello  bool `json:"hello"`  // the card is there and listens; nothing is asked for
+	Ping   bool `json:"ping"`   // is the cell there?
+	Stop   bool `json:"stop"`   // the user has ended the exploration
+	Leave  bool `json:"leave"`  // the page is going
 
 	// What is looked at: Chosen tells that the map is there already, and nothing is asked for.
 	Chosen bool   `json:"chosen"`
-	Layer  string `json:"layer"`
-	Method string `json:"method"`
+	Layer  string `json:"layer"`  // that was chosen
+	Method string `json:"method"` // that was chosen
 }
 
 // Reply answers an [LiveQuestion].
 type Reply struct {
-	Serial int       `json:"serial"`
-	Made   string    `json:"made,omitempty"` // where and how fast
-	Maps   []CardMap `json:"maps,omitempty"`
-	Error  string    `json:"error,omitempty"`
-	Pong   bool      `json:"pong,omitempty"` // answers a ping
+	Serial int       `json:"serial"`          // number of the question
+	Made   string    `json:"made,omitempty"`  // where and how fast
+	Maps   []CardMap `json:"maps,omitempty"`  // that were made for it
+	Error  string    `json:"error,omitempty"` // why there are none
+	Pong   bool      `json:"pong,omitempty"`  // answers a ping
 }
 
 // LiveHTML is [HTML] of a card that asks for more maps while somebody listens.

@@ -22,7 +22,9 @@ type Options struct {
 }
 
 // Range is what the ends of the colour map stand for, in the map's units.
-type Range struct{ Lo, Hi float32 }
+type Range struct {
+	Lo, Hi float32 // lowest and highest value
+}
 
 // ShareRange is a range that holds all the maps, so that their pictures compare.
 func ShareRange(maps ...*heatmap.Map) *Range {

@@ -7,8 +7,8 @@ import (
 
 // ClassMean is where the maps of one class lie: the mean of their positive parts, each of which adds up to 1.
 type ClassMean struct {
-	Cell  Cell
-	Class string
+	Cell  Cell      // the method and layer
+	Class string    // of the pictures
 	N     int       // maps
 	Mean  []float64 // share of the map in each of 12 x 12 equal parts of what it covers, row by row
 	Where string    // in words: the ninth of the picture with the largest share

@@ -11,14 +11,14 @@ import (
 
 // Cluster is a group of maps that look alike: of one cell, and of one class, if enough of it was drawn.
 type Cluster struct {
-	Cell     Cell
-	Class    string // empty means of all classes
-	N, Of    int    // maps in the cluster, and in the group that was divided
-	Correct  int    // of the N, those whose prediction is the label
-	Mean     []float64
-	Where    string
-	Classes  string // the commonest classes in it, in words
-	Examples []Row  // nearest to the mean; their maps are looks
+	Cell     Cell      // the method and layer
+	Class    string    // empty means of all classes
+	N, Of    int       // maps in the cluster, and in the group that was divided
+	Correct  int       // of the N, those whose prediction is the label
+	Mean     []float64 // of its maps, as looks
+	Where    string    // part of the picture in which the mean map is high, in words
+	Classes  string    // the commonest classes in it, in words
+	Examples []Row     // nearest to the mean; their maps are looks
 }
 
 const (

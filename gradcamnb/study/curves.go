@@ -9,7 +9,7 @@ import (
 
 // Curve is the mean score of one cell's maps while their pictures are shown or hidden step by step.
 type Curve struct {
-	Cell   Cell
+	Cell   Cell      // the method and layer
 	Metric string    // "insertion" or "deletion"
 	N      int       // maps
 	Mean   []float64 // at step k of the n, k = 0..n

@@ -163,8 +163,9 @@ func (p *Partial) MarshalBinary() ([]byte, error) {
 	}
 	all := []packedTally{}
 	for b, t := range p.blocks {
-		w := packedTally{Block: b, Pictures: t.pictures, Maps: t.maps, Failures: t.failures, Right: t.right, Labelled: t.labelled,
-			Failed: t.failed, Examples: t.examples, Layers: t.layers, Methods: t.methods, Curves: t.curves, Classes: t.classes,
+		w := packedTally{Block: b, Pictures: t.pictures, Maps: t.maps, Failures: t.failures, Right: t.right,
+			Labelled: t.labelled,
+			Failed:   t.failed, Examples: t.examples, Layers: t.layers, Methods: t.methods, Curves: t.curves, Classes: t.classes,
 			Sample: t.sample}
 		for k, v := range t.values {
 			w.Values = append(w.Values, packedValue{k.cell, k.metric, v.moments, v.sample})

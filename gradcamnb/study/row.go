@@ -20,16 +20,16 @@ type Row struct {
 	Index   int    // of the picture in the study, from 0
 	Picture string // its name
 	Label   string // of what it shows; empty if it is not known
-	Model   string
+	Model   string // name of the model
 
-	Target, Class string
-	ClassIndex    int // -1 if the target has none
-	Layer, Method string
-	Score         float64
-	Unit          string // of the score
+	Target, Class string  // what is explained, and its class
+	ClassIndex    int     // -1 if the target has none
+	Layer, Method string  // where, and how
+	Score         float64 // of the target
+	Unit          string  // of the score
 
-	Prediction      string // label of the likeliest class
-	PredictionIndex int
+	Prediction      string  // label of the likeliest class
+	PredictionIndex int     // number of the likeliest class
 	Probability     float64 // of the prediction
 	Labelled        bool    // whether the label is a class of the model
 	Correct         bool    // whether the prediction is the label; false if it is not labelled
@@ -37,11 +37,11 @@ type Row struct {
 	Diagnosis string // what is wrong with the map; empty if nothing is
 	Error     string // why there is no map; empty if there is one
 
-	Width, Height            int
+	Width, Height            int     // of the picture, in pixels
 	Left, Top, Right, Bottom float64 // the part of the picture that the map covers, in its pixels
 	Map                      []byte  // the raw map, signed, at the layer's size: float16, little endian, row by row
 
-	Metrics map[string]float64
+	Metrics map[string]float64 // by name
 	// Curves are the scores while the picture is shown or hidden step by step, of insertion and deletion if they are
 	// measured; see [heatmap.Map].
 	Curves map[string][]float64

@@ -81,10 +81,10 @@ func (s *sample) merge(o sample) {
 // Box is the spread of a metric over the maps of one cell: the quartiles, and the farthest values that lie within one
 // and a half of their distance from them (Tukey 1977, "Exploratory Data Analysis").
 type Box struct {
-	Cell                        Cell
-	Metric                      string
-	N                           int // maps, of the study's sample
-	Low, Q1, Median, Q3, Upmost float64
+	Cell                        Cell      // the method and layer
+	Metric                      string    // whose values these are
+	N                           int       // maps, of the study's sample
+	Low, Q1, Median, Q3, Upmost float64   // lower whisker, quartiles and upper whisker
 	Outside                     []float64 // values beyond Low and Upmost
 }
 
@@ -111,7 +111,8 @@ func (s sample) boxes(metrics []string, cells []Cell) []Box {
 
 func newBox(cell Cell, metric string, values []float64) Box {
 	slices.Sort(values)
-	b := Box{Cell: cell, Metric: metric, N: len(values), Q1: quantile.Interpolate(values, 0.25), Median: quantile.Interpolate(values, 0.5),
+	b := Box{Cell: cell, Metric: metric, N: len(values),
+		Q1: quantile.Interpolate(values, 0.25), Median: quantile.Interpolate(values, 0.5),
 		Q3: quantile.Interpolate(values, 0.75)}
 	reach := 1.5 * (b.Q3 - b.Q1)
 	b.Low, b.Upmost = b.Q1, b.Q3

@@ -36,15 +36,15 @@ import (
 
 // Study is what is explained of many pictures. Model, Pictures and Out must be given.
 type Study struct {
-	Model    *gradcamnb.Model
-	Name     string // of the model in tables; empty means the file's own
-	Pictures []Picture
+	Model    *gradcamnb.Model   // that is studied
+	Name     string             // of the model in tables; empty means the file's own
+	Pictures []Picture          // of the data set, in their order
 	Choices  []gradcamnb.Choice // targets, layers, methods and the rest; as for one picture
 
 	// AtLabel explains, instead of a chosen target, the class that a picture's Label names. Of makes the target of the
 	// classes' numbers, one a picture, such as gradcamnb.Tag for a model with tags; nil means gradcamnb.Class.
 	AtLabel bool
-	Of      func(index ...int) gradcamnb.Target
+	Of      func(index ...int) gradcamnb.Target // makes that target
 
 	Metrics  []string // measured of every map; see docs/metrics.md
 	Steps    int      // of metrics that show or hide a picture by parts; 0 means 8
@@ -63,16 +63,16 @@ type Study struct {
 
 // Progress is how far a study is, in pictures of this shard.
 type Progress struct {
-	Done, Total int
+	Done, Total int // pictures, and all of them
 	There       int // of Done, those that an earlier run had done
 	Failed      int // of Done, those that could not be explained: their rows say why
 }
 
 // Picture is one element of a data set. Open may be called more than once.
 type Picture struct {
-	Name  string // unique in the study
-	Label string // name of the class that it shows, or its number; empty if it is not known
-	Open  func() (image.Image, error)
+	Name  string                                      // unique in the study
+	Label string                                      // name or number of its class; empty if it is not known
+	Open  func() (image.Image, error)                 // reads the picture
 	Truth func(image.Rectangle) (heatmap.Grid, error) // where the object is, by pixel: 1 on it; nil if it is not known
 }
 

@@ -15,7 +15,7 @@ import (
 
 // Cell is one place of a study's table: a layer by a method, of one model.
 type Cell struct {
-	Model, Layer, Method string
+	Model, Layer, Method string // the model, layer and method
 }
 
 func (c Cell) compare(o Cell) int {
@@ -33,8 +33,8 @@ func (c Cell) String() string {
 
 // Number is the mean of one metric over the pictures of one cell.
 type Number struct {
-	Cell   Cell
-	Metric string
+	Cell   Cell    // the method and layer
+	Metric string  // that is averaged
 	N      int     // maps that have a value
 	Mean   float64 // over the maps
 	StdErr float64 // of the mean; NaN of one map
@@ -43,19 +43,19 @@ type Number struct {
 
 // Comparison is the mean difference of two cells, map by map.
 type Comparison struct {
-	A, B       Cell
-	Metric     string
+	A, B       Cell    // the two that are compared
+	Metric     string  // by which they are
 	N          int     // pairs
 	Difference float64 // mean of A - B
-	StdErr     float64
+	StdErr     float64 // of the difference
 	// two-sided, of a difference of 0: normal approximation of the paired t test, Holm-corrected within the metric
 	P float64
 }
 
 // Rank is the mean place of a cell among all cells, 1 the best, by one metric.
 type Rank struct {
-	Cell   Cell
-	Metric string
+	Cell   Cell    // the method and layer
+	Metric string  // by which it is ranked
 	N      int     // pictures and targets on which all cells have a value
 	Mean   float64 // of the places
 	// Critical is the least difference of two mean places that is more than chance at 5 %
@@ -66,32 +66,32 @@ type Rank struct {
 
 // Summary is what a study says so far.
 type Summary struct {
-	Pictures int // with rows
-	Wanted   int // in the whole study
-	Maps     int
+	Pictures int   // with rows
+	Wanted   int   // in the whole study
+	Maps     int   // how many were made
 	Failed   []Row // pictures without a map, 100 at most
 	Failures int   // how many there are
 	Right    int   // pictures whose prediction is their label
 	Labelled int   // pictures that have a label
 
-	Metrics     []string
+	Metrics     []string     // that were measured
 	Numbers     []Number     // by metric, then cell
 	Comparisons []Comparison // by metric, then cells
 	Ranks       []Rank       // by metric, then place
 
 	Examples map[string]Examples // the lowest and highest maps by metric
 
-	Layers, Methods []string // in the order in which they were asked for
-	Curves          []Curve  // of insertion and deletion, by metric, then cell
-	Classes         []ClassMean
-	Sampled         int       // pictures that Boxes and Clusters are of: all, or 200 that were drawn by their names
-	Boxes           []Box     // by metric, then cell
-	Clusters        []Cluster // by cell
+	Layers, Methods []string    // in the order in which they were asked for
+	Curves          []Curve     // of insertion and deletion, by metric, then cell
+	Classes         []ClassMean // mean maps of the pictures of each class
+	Sampled         int         // pictures that Boxes and Clusters are of: all, or 200 that were drawn by their names
+	Boxes           []Box       // by metric, then cell
+	Clusters        []Cluster   // by cell
 }
 
 // Examples are the maps with the lowest and the highest value of a metric.
 type Examples struct {
-	Lowest, Highest []Example
+	Lowest, Highest []Example // those with the lowest and the highest values
 	// Beside are, of a metric that compares with where the object is, the worst maps of pictures whose prediction is
 	// right: right perhaps for the wrong reason.
 	Beside []Example
@@ -99,8 +99,8 @@ type Examples struct {
 
 // Example is one map that stands out.
 type Example struct {
-	Value float64
-	Row   Row
+	Value float64 // of the metric
+	Row   Row     // where it comes from
 }
 
 // Read sums up the parts that are in a study's folder.

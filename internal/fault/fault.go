@@ -78,7 +78,7 @@ type OperatorError struct {
 	Operator string // e.g. "NonMaxSuppression"
 	Node     string // its name in the file, or that of its first output
 	Module   string // of the source network; empty if the file says none
-	Reason   string
+	Reason   string // what is missing, in words
 }
 
 func (e *OperatorError) Error() string {
@@ -94,7 +94,7 @@ func (e *OperatorError) Is(target error) bool { return target == ErrUnsupported 
 
 // FunctionError is that the graph function of a GoMLX model fails, or builds what cannot be explained.
 type FunctionError struct {
-	Model string
+	Model string // its name
 	Line  string // of the function, "cifar/models.go:66"; empty if it is not known
 	Scope string // of the weights that it read last, or that are wrong, "/conv_2/conv"; empty if it read none
 	Text  string // what is wrong, where, and what to do, as a sentence

@@ -15,11 +15,11 @@ import (
 
 // Net is a network.
 type Net struct {
-	Name   string
-	Input  []int // [batch, h, w, channels]
-	Params map[string]any
-	Fn     func(scope *model.Scope, x *Node) *Node
-	Single bool // it takes float32 alone
+	Name   string                                  // of the network
+	Input  []int                                   // [batch, h, w, channels]
+	Params map[string]any                          // how many weights it has
+	Fn     func(scope *model.Scope, x *Node) *Node // its graph function
+	Single bool                                    // it takes float32 alone
 }
 
 // Nets are all of them.

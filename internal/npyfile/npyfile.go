@@ -111,8 +111,8 @@ func checkHeader(data []byte) error {
 
 // Array is one array of several in a file.
 type Array struct {
-	Dims   []int
-	Values []float32
+	Dims   []int     // shape
+	Values []float32 // row by row
 }
 
 // ReadAll reads every array of a .npz file, by its name without .npy.

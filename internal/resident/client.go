@@ -16,7 +16,7 @@ const patience = 3 * time.Minute
 
 // Client makes calls to the server at a socket.
 type Client struct {
-	Socket string
+	Socket string            // path of the server's socket
 	Types  string            // see [Types]
 	Say    func(text string) // shows the user what the server has to say
 }

@@ -14,8 +14,8 @@ import (
 
 // Server answers calls.
 type Server struct {
-	Types   string // see [Types]
-	Methods map[string]Method
+	Types   string            // see [Types]
+	Methods map[string]Method // by name
 
 	mu      sync.Mutex
 	pending []byte // for the user to read

@@ -23,12 +23,12 @@ import (
 
 // Net is one network.
 type Net struct {
-	Name    string
-	Side    int      // of its input, in pixels
-	Labels  []string // of its first output
-	Outputs []string
+	Name    string              // of the network
+	Side    int                 // of its input, in pixels
+	Labels  []string            // of its first output
+	Outputs []string            // names of its outputs
 	Heads   map[string][]string // names of the values of each output, where there are several
-	Graph   source.GraphFn
+	Graph   source.GraphFn      // its graph function
 
 	Detector *detect.Spec // how its detections are read, where it detects
 }

@@ -38,11 +38,11 @@ func (a Aim) argumentDims(batch int) []int {
 
 // Lookup makes aims of targets. It is what a kind of target asks about the model and the pictures.
 type Lookup struct {
-	Model    source.Model
+	Model    source.Model         // whose outputs the targets are of
 	Layers   []source.Layer       // all of the model's
 	Pictures int                  // of the batch
 	Seen     *detections.Findings // for targets that are detections
-	Look     ValuesFn
+	Look     ValuesFn             // gives values that a target depends on
 
 	read map[string]Answer // how tensors were looked up
 }

@@ -14,8 +14,8 @@ import (
 
 // Outcome is what an aim resolved to for each picture.
 type Outcome struct {
-	Score    []float32
-	Index    []int32
+	Score    []float32  // of each picture, in the target's unit
+	Index    []int32    // the class of each picture
 	standing []standing // nil if the target is no element among others
 }
 

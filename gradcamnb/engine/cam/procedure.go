@@ -51,15 +51,15 @@ type (
 
 // ManyLayers is a map of the picture and of every layer that some operators make.
 type ManyLayers struct {
-	Ops  []string // ONNX operators, e.g. "Conv"
-	Bias bool     // of them, those that add a bias
-	Map  func(picture View, layers []View) *Node
+	Ops  []string                                // ONNX operators, e.g. "Conv"
+	Bias bool                                    // of them, those that add a bias
+	Map  func(picture View, layers []View) *Node // makes the map [batch, h, w] of the picture and those layers
 }
 
 // Retargeting is a method with another score in place of the target's.
 type Retargeting struct {
-	Target string // kind of engine/target; it takes the index of the target of the request
-	Base   OnePass
+	Target string  // kind of engine/target; it takes the index of the target of the request
+	Base   OnePass // what is made with that score
 }
 
 // Original is one picture as it is, before a method changes it.
@@ -73,14 +73,14 @@ type Original struct {
 
 // Values is a field of vectors. Those of a layer lie [h, w, c].
 type Values struct {
-	H, W, C int
-	Flat    []float32
+	H, W, C int       // height, width and channels
+	Flat    []float32 // the numbers, row by row
 }
 
 // Grid is a field of numbers, row by row.
 type Grid struct {
-	H, W int
-	Flat []float32
+	H, W int       // height and width
+	Flat []float32 // the numbers, row by row
 }
 
 // Run is one explanation by many passes.
@@ -94,8 +94,8 @@ type Run struct {
 
 // Pictures is a method of many passes over changed pictures, of which See is seen.
 type Pictures struct {
-	See   OnePass
-	Start func(Original) Run
+	See   OnePass            // what is seen of each changed picture
+	Start func(Original) Run // begins an explanation of a picture
 }
 
 // MaskedPictures is a method of many passes over the picture behind masks that are made of what a
@@ -108,20 +108,22 @@ type MaskedPictures struct {
 
 // Activations is a method of many passes from a layer on, over changed activations;
 // only the score is seen.
-type Activations struct{ Start func(Original) Run }
+type Activations struct {
+	Start func(Original) Run // begins an explanation; its inputs are [h, w, c]
+}
 
 // MethodFusion is a map made of other methods' finished maps, each the positive part at the
 // size of the picture.
 type MethodFusion struct {
-	Methods []Method
-	Join    func(maps []Grid) Grid
+	Methods []Method               // whose maps are joined, in this order
+	Join    func(maps []Grid) Grid // makes one map of theirs
 }
 
 // LayerFusion is one map made of a method's maps at all chosen layers, each the positive part
 // normalised to [0, 1] at its own resolution and resized to the picture.
 type LayerFusion struct {
-	Method Method
-	Join   func(maps []Grid) Grid
+	Method Method                 // whose maps are joined
+	Join   func(maps []Grid) Grid // makes one map of those of the layers
 
 	// AllLevels tells that it is of all levels of a detector if no layers are named, and that the maps are joined in the
 	// method's own unit, each the positive part resized to the picture.
@@ -130,8 +132,8 @@ type LayerFusion struct {
 
 // Wrapper wraps another method, as SESS(LayerCAM) does.
 type Wrapper struct {
-	Usual string // the one that it is made of where none is named
-	Make  func(base Method) (Procedure, error)
+	Usual string                               // the one that it is made of where none is named
+	Make  func(base Method) (Procedure, error) // says how the map is made of that method's
 }
 
 func (Terms) procedure()          {}

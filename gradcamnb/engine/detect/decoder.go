@@ -68,7 +68,7 @@ type Head interface {
 
 // Decoder is a way to read outputs.
 type Decoder struct {
-	Name    string
+	Name    string // as in a sidecar, e.g. "yolov8"
 	Outputs string // what it reads, in words
 	Masks   bool   // it gives instance masks
 	Spec    Spec   // its usual threshold and suppression
@@ -84,7 +84,7 @@ type Decoder struct {
 
 // Spec is the part of a sidecar that says how a model's detections are read.
 type Spec struct {
-	Decoder string `json:"decoder"`
+	Decoder string `json:"decoder"` // name of the decoder
 	// tensors that the decoder reads, in its order; by default the model's outputs
 	Outputs   []string `json:"outputs,omitempty"`
 	Threshold float64  `json:"threshold,omitempty"` // confidence that makes a candidate a detection

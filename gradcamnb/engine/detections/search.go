@@ -21,9 +21,9 @@ import (
 
 // Search looks for detections in a batch of pictures.
 type Search struct {
-	Model source.Model
-	Input inputs.Input
-	Say   func(line string)
+	Model source.Model      // the detector
+	Input inputs.Input      // the pictures, prepared
+	Say   func(line string) // where a guess is said
 
 	// Run calls the program of a graph about the model; the key tells programs apart.
 	Run func(key string, graph device.Graph, inputs ...*tensors.Tensor) ([]device.Array, error)

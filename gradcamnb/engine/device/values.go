@@ -30,6 +30,6 @@ func Row(values []float32, i, batch int) []float32 {
 
 // Array is a tensor's shape and values.
 type Array struct {
-	Dims   []int
-	Values []float32
+	Dims   []int     // shape, batch first
+	Values []float32 // row by row
 }

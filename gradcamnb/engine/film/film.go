@@ -26,7 +26,7 @@ const Most = 64
 
 // Frame is what the network looked at after a step.
 type Frame struct {
-	Step    int
+	Step    int               // training step at which it was taken
 	Loss    float64           // the loop's first metric then: as a rule the loss of the step's batch; NaN if it has none
 	Results []*heatmap.Result // of the pictures
 }

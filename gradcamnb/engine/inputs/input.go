@@ -15,11 +15,11 @@ import (
 
 // Input is a batch of model inputs and where they come from.
 type Input struct {
-	Dims     []int
-	Values   []float32
+	Dims     []int         // shape of the model's input, batch first
+	Values   []float32     // of all pictures, row by row
 	Pictures []image.Image // nil for a tensor
-	Frames   []imgio.Frame
-	Prep     *imgio.Prep // how pictures are prepared, or would be beside a tensor; nil if nothing says it
+	Frames   []imgio.Frame // where the input lies in each picture
+	Prep     *imgio.Prep   // how pictures are prepared, or would be beside a tensor; nil if nothing says it
 }
 
 // Prepare makes a model's input of the request's pictures or tensor. What is strange about the preprocessing goes to

@@ -39,15 +39,15 @@ const (
 
 // Metric is a way to measure a map. The zero value is none.
 type Metric struct {
-	Name    string
+	Name    string   // as in its paper, e.g. "insertion"
 	Also    []string // other names in use
-	Group   Group
-	Paper   string // authors, year, identifier
-	Formula string
-	Better  string // "higher" or "lower"
-	Needs   Need
-	Cost    string // what it takes for one map: passes or explanations; empty if nothing
-	Beware  string // when it misleads
+	Group   Group    // what it says something about
+	Paper   string   // authors, year, identifier
+	Formula string   // with the paper's symbols
+	Better  string   // "higher" or "lower"
+	Needs   Need     // what has to be there besides the map
+	Cost    string   // what it takes for one map: passes or explanations; empty if nothing
+	Beware  string   // when it misleads
 
 	// Measure gives one value a map; NaN where the metric has none.
 	Measure func(ctx context.Context, s *Probe) ([]float64, error)
@@ -83,12 +83,12 @@ type Model interface {
 // Probe shows a model parts of one picture, as its maps say. It keeps what several
 // metrics ask for.
 type Probe struct {
-	Mean, Blur Model // the picture over the baselines of deletion and of insertion; nil if no metric needs passes
-	Maps       []*heatmap.Map
-	Aims       []int // of each map, by number in the models' scores
-	Steps      int   // how many times more is shown or taken away
-	Seed       uint64
-	Layout     imgio.Layout // of the pictures that the models take
+	Mean, Blur Model          // the picture over the baselines of deletion and of insertion; nil if no metric needs passes
+	Maps       []*heatmap.Map // the maps that are measured
+	Aims       []int          // of each map, by number in the models' scores
+	Steps      int            // how many times more is shown or taken away
+	Seed       uint64         // of everything that is drawn
+	Layout     imgio.Layout   // of the pictures that the models take
 
 	Truth   heatmap.Grid // 1 on the object, 0 elsewhere, by pixel of the picture; empty if it is not known
 	Unknown bool         // the truth of this picture is not known, while that of others is: there is no value

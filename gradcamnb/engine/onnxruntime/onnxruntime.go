@@ -22,10 +22,10 @@ const HowToGet = "\"gonb-gradcam install --onnxruntime\" fetches it, or name its
 
 // Tensor is an input or output of a model. Numbers of every type are float32 here.
 type Tensor struct {
-	Name   string
-	Type   string // "float32", "int64", "uint8", ...
-	Dims   []int
-	Values []float32
+	Name   string    // as in the file
+	Type   string    // "float32", "int64", "uint8", ...
+	Dims   []int     // shape
+	Values []float32 // row by row, as float32
 }
 
 // IsInteger tells whether the tensor's numbers are integers in the file.

@@ -16,17 +16,17 @@ import (
 
 // Subject is one prepared picture in front of a model, and what is scored there.
 type Subject struct {
-	Model  source.Model
-	Input  []int     // shape of the picture as the model takes it, with a batch of 1
-	Values []float32 // of the picture
-	Aims   []Aim
+	Model  source.Model   // the model that is asked
+	Input  []int          // shape of the picture as the model takes it, with a batch of 1
+	Values []float32      // of the picture
+	Aims   []Aim          // what is scored
 	Layers []source.Layer // for methods that work at layers
 
 	// Baseline is what is seen where the picture is hidden, as the model takes it; nil
 	// means zeros, which for most models is the mean colour.
 	Baseline []float32
 
-	Sampling ask.Sampling
+	Sampling ask.Sampling // how many masks, and of which kind
 
 	// Host scores n masks, [n, H, W] laid flat, where the model is no graph but a function
 	// on this side: [aim][mask] laid flat. Methods that need the model in a graph cannot

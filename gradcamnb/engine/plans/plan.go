@@ -15,9 +15,9 @@ import (
 
 // Plan is a request with every name looked up and every number checked.
 type Plan struct {
-	Input   []int          // shape, batch first
-	Layers  []source.Layer // to explain at
-	Aims    []aims.Aim
+	Input   []int            // shape, batch first
+	Layers  []source.Layer   // to explain at
+	Aims    []aims.Aim       // what is explained, in the request's order
 	Forward []perturb.Method // methods of forward passes alone, which the plan's program does not hold
 
 	// Host scores masked copies of a picture if the model is a Go function; else nil.

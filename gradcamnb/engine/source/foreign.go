@@ -89,12 +89,12 @@ func FromONNX(m Model) bool {
 
 // WholeModel is an ONNX model as another runtime reads it, with its weights inside.
 type WholeModel struct {
-	Data    []byte
-	Picture string // the input that is the picture
-	Type    string // of the picture
-	Bare    bool   // the picture has no axis of a batch
-	Batch   int    // pictures of a pass, at least 1
-	Outputs []string
+	Data    []byte   // the file, encoded
+	Picture string   // the input that is the picture
+	Type    string   // of the picture
+	Bare    bool     // the picture has no axis of a batch
+	Batch   int      // pictures of a pass, at least 1
+	Outputs []string // names of its outputs
 }
 
 // NewWholeModel is the model with the outputs that its card names.

@@ -19,7 +19,7 @@ import (
 // Input is an input of a model besides the picture: a second picture, numbers about the
 // picture, a constant that the export has made an input.
 type Input struct {
-	Name string
+	Name string // as in the file
 	Type string // "float32", "int64", "bool", ...
 	Dims []int  // -1 where a dimension is free
 	Read bool   // the answer needs it; what nothing reads needs no value
@@ -39,8 +39,8 @@ func (i Input) float() bool { return onnxnorm.Input{Type: i.Type}.Float() }
 
 // Value is what an input is given: the values laid flat.
 type Value struct {
-	Dims   []int
-	Values []float32
+	Dims   []int     // shape
+	Values []float32 // row by row
 }
 
 // UnmarshalJSON reads a number, or lists of numbers within lists of the same length.

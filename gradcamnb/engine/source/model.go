@@ -34,8 +34,8 @@ type Model interface {
 
 // Card is what is known about a model before it runs.
 type Card struct {
-	NoRelu  bool // it is known that the model has no ReLU, whose gradient guided backpropagation changes
-	Name    string
+	NoRelu  bool         // it is known that the model has no ReLU, whose gradient guided backpropagation changes
+	Name    string       // of the model, for errors and figures
 	SHA256  string       // of the file, hex; empty for a model that has none
 	Input   []int        // declared shape of the input, -1 where it is free; batch first
 	Layout  imgio.Layout // empty where nothing tells it, which [Card.CheckLayout] says
@@ -105,14 +105,14 @@ type Cut struct {
 type Layer struct {
 	Name           string // tensor name, or node alias
 	Path           string // module path of the source network, e.g. "layer4.2.relu"; empty where the file carries none
-	Op             string
+	Op             string // the operator that makes it, e.g. "Relu"
 	Bias           bool   // it adds a bias to every channel
 	Shape          []int  // as the model has it, batch first
 	Grid           [2]int // [h, w] as a map; zero if the layer has no spatial size
 	Channels       int    // as a map
 	Feeds          bool   // it feeds the output that was asked about
 	WithoutPicture bool   // it does not depend on the picture, but on another input alone
-	Suggested      bool
+	Suggested      bool   // it is what is explained at if no layer is named
 	Level          bool   // it is the last map before a detector's heads, of one of its levels
 	Why            string // why it is suggested
 

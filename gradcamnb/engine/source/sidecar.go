@@ -19,8 +19,8 @@ import (
 // says what the model file itself does not: how pictures are prepared for it and
 // what its classes are called.
 type Sidecar struct {
-	Name   string      `json:"name,omitempty"`
-	Input  *imgio.Prep `json:"input,omitempty"`
+	Name   string      `json:"name,omitempty"`   // of the model, if not the file's
+	Input  *imgio.Prep `json:"input,omitempty"`  // how pictures are prepared
 	Labels string      `json:"labels,omitempty"` // text file beside it, one label a line
 
 	Layout imgio.Layout `json:"layout,omitempty"` // order of the picture's axes, of a model whose graph does not tell it

@@ -30,7 +30,7 @@ func (u Unit) String() string {
 
 // Ending is how a tensor is made at a model's end.
 type Ending struct {
-	Unit Unit
+	Unit Unit // of the tensor's numbers
 
 	// Before is the tensor whose values the unit's operator squashes or ranks: logits, as a
 	// rule; empty if there is none of as many numbers.

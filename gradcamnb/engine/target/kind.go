@@ -11,7 +11,7 @@ import (
 
 // Kind is one kind of target.
 type Kind struct {
-	Name string
+	Name string // e.g. "class"
 
 	// Unit is what the score is measured in, e.g. "logits".
 	Unit string

@@ -16,26 +16,27 @@ import (
 
 // Case is one reference result.
 type Case struct {
-	ID     string
-	Models []struct{ File, Exporter string }
+	ID     string                            // unique among all cases
+	Models []struct{ File, Exporter string } // the files that it is the case of
 
 	Image     string // of photo cases
 	InputFile string `json:"input_file"` // of tiny networks
 
-	Method string
-	Target Target
-	Layer  *Layer
+	Method string  // that made the map
+	Target Target  // what is explained
+	Layer  *Layer  // the map is of
 	Layers []Layer // instead of Layer, in multi-layer cases
 	Size   [2]int  `json:"output_size_hw"` // synthetic cases: of the heatmap
 	Step   int     // every how many rows and columns of the picture are kept; 0 for all
 
-	Files Files
+	Files Files // with the peer's numbers
 
 	// Degenerate says that the map is zero but for rounding, so that there is none to
 	// compare with; nil where there is.
 	Degenerate *struct{ Reason string }
 
-	Tolerance struct {
+	// Tolerance is how far each kind of number may be from the peer's.
+	Tolerance struct { // how far a map may be off
 		Activations float64 `json:"activations_rel"`
 		Gradients   float64 `json:"gradients_rel"`
 		Raw         float64 `json:"cam_raw_from_files_rel"`
@@ -48,25 +49,25 @@ type Case struct {
 
 // Target is what a case explains.
 type Target struct {
-	Kind   string
-	Output string
-	Class  Ints
-	Index  Ints
-	Mask   string
+	Kind   string            // of the target, e.g. "class"
+	Output string            // that it reads
+	Class  Ints              // number of the class
+	Index  Ints              // of the element
+	Mask   string            // file of the region
 	Tensor map[string]string `json:"onnx_tensor"` // by exporter
 }
 
 // Layer is where a case explains.
 type Layer struct {
-	Torch string
+	Torch string            // its name in torch
 	ONNX  map[string]string // tensor by exporter
 }
 
 // Files are the arrays of a case; multi-layer cases have several of some.
 type Files struct {
-	Activations, Gradients Names
-	Raw                    Names `json:"cam_raw"`
-	Heatmap                string
+	Activations, Gradients Names  // of the layer, and the score's gradients there
+	Raw                    Names  `json:"cam_raw"` // the map before any normalising
+	Heatmap                string // the map as the peer draws it
 	Attribution            string // captum's, [batch, colours, H, W]
 }
 

@@ -13,7 +13,7 @@ import (
 
 // Input is an input of a model as the file declares it.
 type Input struct {
-	Name string
+	Name string // as in the file
 	Type string // "float32", "int64", ...
 	Dims []int  // -1 where a dimension is not fixed
 	Read bool   // a node reads it
@@ -26,7 +26,7 @@ type Input struct {
 // GivenInput is what an input besides the picture gets. Its first axis may be 1 where the
 // input has one row a picture: all have the same then.
 type GivenInput struct {
-	Dims []int
+	Dims []int // shape
 
 	// Ints are the values of an input of integers or truth values, which becomes a constant
 	// of the rewritten graph: shapes may be computed from it. Nil for one of floats, which

@@ -51,7 +51,7 @@ type Options struct {
 	// the tensors' shapes, each of which then differs from its own in one axis, by the ratio
 	// of the batches.
 	Own      map[string][]int
-	OwnBatch int
+	OwnBatch int // pictures in a batch that the file was made for
 
 	// Evaluate computes what is made of constants alone. Without it the operators that fold by
 	// themselves make constants, and what the others make is computed in the program.
@@ -69,7 +69,7 @@ type StoredValues struct {
 
 // Weight is a model weight in the order the rewritten graph wants.
 type Weight struct {
-	Dims   []int
+	Dims   []int            // shape
 	Values func() []float32 // decodes and reorders; costs time, so call it once
 }
 
@@ -86,7 +86,7 @@ type Tensor struct {
 	// is set it is stored there as [b, h, w, c] and not as the [b, c, h, w] of Dims.
 	// It is empty for a constant.
 	Rewritten    string
-	ChannelsLast bool
+	ChannelsLast bool // it lies [batch, h, w, channels] there
 
 	// Bias is what the node adds to every channel of its output: a convolution's bias or
 	// a batch norm's shift; nil for any other node.
@@ -110,8 +110,8 @@ type Graph struct {
 	Input       string             // name of the model's input that is the picture
 	OtherInputs map[string][]int   // shapes of the rewritten graph's inputs that are other inputs of the model
 	Outputs     []string           // names in the original graph
-	Weights     map[string]Weight
-	Tensors     []Tensor // of the original graph, in its order
+	Weights     map[string]Weight  // by the names of the graph's inputs
+	Tensors     []Tensor           // of the original graph, in its order
 
 	Given map[string]Tensor // weights and inputs of the original graph, by name
 	Left  map[string]error  // tensors of the original graph that could not be rewritten and were not needed, and why

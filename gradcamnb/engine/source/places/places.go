@@ -21,8 +21,8 @@ const (
 // Part is a part of an axis. An axis is a list of parts, of which the first changes most
 // slowly: the cells of a picture, row after row, are [Row, Column].
 type Part struct {
-	Kind Kind
-	Size int
+	Kind Kind // what the axis counts there
+	Size int  // how many it counts
 
 	// Of rows and columns: the cell number goes up by Stride from one to the next, within
 	// Extent cells. What windows are cut into has parts of less than the extent.

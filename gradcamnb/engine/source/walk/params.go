@@ -69,11 +69,11 @@ func number(n *Node, name string) int {
 
 // Convolution is what a node of GoMLX's ConvGeneral was given.
 type Convolution struct {
-	Axes                            ConvolveAxesConfig
-	Strides                         []int
-	Paddings                        [][2]int
-	InputDilations, KernelDilations []int
-	Groups, BatchGroups             int
+	Axes                            ConvolveAxesConfig // which axes of the operands mean what
+	Strides                         []int              // of each spatial axis
+	Paddings                        [][2]int           // before and after each spatial axis
+	InputDilations, KernelDilations []int              // of each spatial axis
+	Groups, BatchGroups             int                // of channels, and of the batch
 }
 
 // ConvolutionOf reads the parameters of a convolution. Lists that were not given are filled:
@@ -112,10 +112,10 @@ func defaultOnes(list []int, n int) []int {
 
 // Window is what a node of GoMLX's ReduceWindow was given, by axis of its input.
 type Window struct {
-	Reduction                       string // "Max", "Min", "Sum" or "Product"
-	Size, Strides                   []int
-	Paddings                        [][2]int
-	InputDilations, WindowDilations []int
+	Reduction                       string   // "Max", "Min", "Sum" or "Product"
+	Size, Strides                   []int    // of each axis, and its step
+	Paddings                        [][2]int // before and after each axis
+	InputDilations, WindowDilations []int    // of each axis
 }
 
 // WindowOf reads the parameters of a pooling.
@@ -138,8 +138,8 @@ func WindowOf(n *Node) Window {
 
 // Norm is what a node of GoMLX's BatchNormForInference was given.
 type Norm struct {
-	Epsilon float64
-	Axis    int // of the channels
+	Epsilon float64 // what is added to the variance
+	Axis    int     // of the channels
 }
 
 // NormOf reads the parameters of a batch norm.

@@ -15,10 +15,10 @@ type Place struct {
 	Name  string   // as users call it: "block1/conv/relu"
 	Paths []string // scopes that it is the end of, where no later place is
 	Op    string   // what makes it, in the words of ONNX: "Conv", "Relu", "Add"
-	Node  *Node
-	Named bool // the name is an alias that the graph function gave
+	Node  *Node    // of the graph that makes it
+	Named bool     // the name is an alias that the graph function gave
 
-	Layout Layout
+	Layout Layout // the node as a map of the picture
 
 	From []*Place // the places that it is made of
 
@@ -61,8 +61,8 @@ type Walk struct {
 
 // Picture says what the axes of the picture stand for.
 type Picture struct {
-	Node         *Node
-	ChannelsLast bool
+	Node         *Node // the graph's input
+	ChannelsLast bool  // it lies [batch, h, w, channels]
 }
 
 // Read reads the graph of a model: everything that the outputs are made of.
