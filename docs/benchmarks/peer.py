@@ -3,6 +3,7 @@
     peer.py export DIR [NAME...]        writes NAME.onnx and NAME.json into DIR (default: every network of torchvision below)
     peer.py serve                       answers `gradcam-bench` on standard input and output
     peer.py cold MODEL OUT IMAGE...     one explanation by pytorch-grad-cam, from process start to the picture written
+    peer.py medians RECORD              every median of gradcam-bench's record, in milliseconds
     peer.py floors RECORD               a table of what else runs these networks, of gradcam-bench's record, with shares of the bounds
 
 The protocol of serve is lines of JSON. A request
@@ -25,6 +26,7 @@ import sys
 import time
 
 THREADS = len(os.sched_getaffinity(0))
+DEVICE = os.environ.get("PEER_DEVICE", "cpu")  # or "cuda"
 
 # torchvision's networks, with the module that makes the last feature map.
 LAST = {
@@ -49,12 +51,14 @@ def build(name):
         return efficientnet_lite0()
     import torchvision
 
+    torch.backends.cudnn.allow_tf32 = False  # which is torch's default for convolutions; it has names of its own here
     torch.manual_seed(0)
     model = getattr(torchvision.models, name)(weights=None).eval()
     with torch.no_grad():  # a new network's biases and norms are all zeros and ones, which the exporter and XLA share
         for v in [*model.parameters(), *model.buffers()]:
             if v.dim() == 1:
                 v.add_(torch.rand_like(v), alpha=0.1)
+    model = model.to(DEVICE)
     return model, lambda layer: model.get_submodule(layer or LAST[name])
 
 
@@ -83,7 +87,7 @@ def efficientnet_lite0():
             x = self.head_act(n._bn1(n._conv_head(x)))
             return n._fc(torch.flatten(torch.nn.functional.adaptive_avg_pool2d(x, 1), 1))
 
-    model = Head().eval()
+    model = Head().eval().to(DEVICE)
     return model, lambda layer: net.get_submodule(LITE0.get(layer, layer)) if layer else model.head_act
 
 
@@ -93,7 +97,7 @@ def export(folder, *names):
     for name in names or LAST:
         model, _ = build(name)
         path = pathlib.Path(folder) / f"{name}.onnx"
-        torch.onnx.export(model, (torch.zeros(2, 3, SIDE, SIDE),), path, dynamo=True, external_data=False,
+        torch.onnx.export(model.cpu(), (torch.zeros(2, 3, SIDE, SIDE),), path, dynamo=True, external_data=False,
                           input_names=["image"], output_names=["logits"], dynamic_shapes=({0: torch.export.Dim("batch")},))
         prep = {"width": SIDE, "height": SIDE, "fit": "crop", "mean": [MEAN] * 3, "scale": [SCALE] * 3, "order": "RGB"}
         path.with_suffix(".json").write_text(json.dumps({"name": name, "input": prep}, indent=2) + "\n")
@@ -104,7 +108,7 @@ def picture(batch, side):
     import torch
 
     n = batch * 3 * side * side
-    return (torch.arange(n, dtype=torch.int64) * 7919 % 1009).float().div(1009).mul(4).sub(2).reshape(batch, 3, side, side)
+    return (torch.arange(n, dtype=torch.int64) * 7919 % 1009).float().div(1009).mul(4).sub(2).reshape(batch, 3, side, side).to(DEVICE)
 
 
 # Each of these returns a function of nothing that does the work once.
@@ -127,6 +131,36 @@ def forward_channels_last(model, layer_of, r):
 
     model = copy.deepcopy(model).to(memory_format=torch.channels_last)
     x = picture(r["batch"], r["side"]).to(memory_format=torch.channels_last)
+
+    def run():
+        with torch.inference_mode():
+            return model(x)
+
+    return run
+
+
+def forward_tf32(model, layer_of, r):
+    """The forward pass with products and convolutions in TensorFloat-32: ten bits of the fraction."""
+    import torch
+
+    run = forward_channels_last(model, layer_of, r)
+
+    def rounded():
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+        try:
+            return run()
+        finally:
+            torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+
+    return rounded
+
+
+def forward_bfloat16(model, layer_of, r):
+    """The forward pass with weights and values in bfloat16: seven bits of the fraction."""
+    import torch
+
+    model = copy.deepcopy(model).bfloat16().to(memory_format=torch.channels_last)
+    x = picture(r["batch"], r["side"]).bfloat16().to(memory_format=torch.channels_last)
 
     def run():
         with torch.inference_mode():
@@ -169,7 +203,7 @@ def forward_openvino(model, layer_of, r):
 
 def onnx_picture(shape, r):
     """The input, with its channels last if the file has them there."""
-    x = picture(r["batch"], r["side"]).numpy()
+    x = picture(r["batch"], r["side"]).cpu().numpy()
     return x.transpose(0, 2, 3, 1).copy() if shape[3] == 3 else x
 
 
@@ -241,13 +275,14 @@ def captum(model, layer_of, r):
 WORK = {"forward": forward, "forward channels_last": forward_channels_last,
         "pytorch-grad-cam": grad_cam, "torch-cam": torch_cam, "captum": captum,
         "torch.compile": forward_compiled, "onnxruntime": forward_onnxruntime, "OpenVINO": forward_openvino,
-        "pytorch-grad-cam compiled": grad_cam_compiled}
+        "pytorch-grad-cam compiled": grad_cam_compiled, "forward TF32": forward_tf32, "forward bfloat16": forward_bfloat16}
 FLOORS = ["torch.compile", "onnxruntime", "OpenVINO"]
 
 
 def serve():
     import torch
 
+    wait = torch.cuda.synchronize if DEVICE == "cuda" else lambda: None  # a GPU works on after a call returns
     torch.set_num_threads(THREADS)
     name, network, ready = None, None, {}
     for line in sys.stdin:
@@ -261,8 +296,10 @@ def serve():
             ready[line]()
         for _ in range(r["warm"]):
             ready[line]()
+        wait()
         start = time.perf_counter()
         ready[line]()
+        wait()
         print(json.dumps({"seconds": time.perf_counter() - start}), flush=True)
 
 
@@ -286,6 +323,16 @@ def cold(model, out, *images):
     with GradCAM(model=network, target_layers=[layer_of("")]) as cam:
         heat = cam(input_tensor=x, targets=None)
     Image.fromarray(np.concatenate([show_cam_on_image(p / 255, h, use_rgb=True) for p, h in zip(pictures, heat)])).save(out)
+
+
+def medians(record):
+    """All that was measured of each network, whatever it is called."""
+    rows = json.loads(pathlib.Path(record).read_text())["Rows"]
+    who = sorted({w for r in rows for w in r["Medians"]})
+    print("\n| model | batch | first call | " + " | ".join(who) + " |\n" + "|---" * (3 + len(who)) + "|")
+    for r in rows:
+        cells = [f"{1e3 * r['Medians'][w]:.2f}" if w in r["Medians"] else "" for w in who]
+        print("| " + " | ".join([pathlib.Path(r["Case"]["File"]).stem, str(r["Case"]["Batch"]), f"{1e3 * r['First']:.0f}", *cells]) + " |")
 
 
 def best_of(times, run):
@@ -347,4 +394,4 @@ def floors(record):
 
 
 if __name__ == "__main__":
-    {"export": export, "serve": serve, "cold": cold, "floors": floors}[sys.argv[1]](*sys.argv[2:])
+    {"export": export, "serve": serve, "cold": cold, "floors": floors, "medians": medians}[sys.argv[1]](*sys.argv[2:])

@@ -2,15 +2,21 @@ package engine
 
 import (
 	"io"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// onBackends runs a test on every backend that is there.
+// onBackends runs a test on every backend that is there, or on those that GRADCAM_TEST_BACKENDS names, as xla:cuda.
 func onBackends(t *testing.T, test func(t *testing.T, e *Engine)) {
 	t.Helper()
-	for _, name := range []string{"go", "xla:cpu"} {
+	names := []string{"go", "xla:cpu"}
+	if asked := os.Getenv("GRADCAM_TEST_BACKENDS"); asked != "" {
+		names = strings.Split(asked, ",")
+	}
+	for _, name := range names {
 		t.Run(name, func(t *testing.T) { test(t, testEngine(t, name)) })
 	}
 }

@@ -105,10 +105,15 @@ func (c Case) Thin(values []float32, h, w int) []float32 {
 	return out
 }
 
-// Path of a file in testdata.
+// Path of a file in testdata: that of the source, or $GRADCAM_TESTDATA for a test that runs on another machine than it
+// was built on.
 func Path(elem ...string) string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(append([]string{filepath.Dir(file), "..", "..", "..", "testdata"}, elem...)...)
+	root := os.Getenv("GRADCAM_TESTDATA")
+	if root == "" {
+		_, file, _, _ := runtime.Caller(0)
+		root = filepath.Join(filepath.Dir(file), "..", "..", "..", "testdata")
+	}
+	return filepath.Join(append([]string{root}, elem...)...)
 }
 
 // Cases reads the reference results of a method, by pytorch-grad-cam's name.
