@@ -52,6 +52,8 @@ func (s *session) written(input []int) error {
 	c := s.model.Card()
 	names := c.Outputs[:1]
 	switch known := detections.NamedRoles(c.Outputs); {
+	case c.Detector != nil && c.Detector.Outputs != nil:
+		names = c.Detector.Outputs
 	case c.Detector != nil:
 		names = c.Outputs
 	case known != nil:

@@ -24,7 +24,7 @@ func placeCrop(p Prep, w, h int) placement {
 
 // cut cuts the input out of the middle of a picture of w x h pixels.
 func (p Prep) cut(w, h int) placement {
-	return placement{w, h, p.margin(w - p.Width), p.margin(h - p.Height)}
+	return placement{w: w, h: h, left: p.margin(w - p.Width), top: p.margin(h - p.Height)}
 }
 
 // margin is the part of a spare length that lies left of, or above, the cut.

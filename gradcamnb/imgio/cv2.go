@@ -14,7 +14,7 @@ import (
 // (HResizeLinear and VResizeLinear in modules/imgproc/src/resize.cpp).
 func linearCV2(out *image.NRGBA, place image.Rectangle, src *image.NRGBA) {
 	w, h := src.Rect.Dx(), src.Rect.Dy()
-	columns, rows := tapsCV2(place.Dx(), w), tapsCV2(place.Dy(), h)
+	columns, rows := tapsCV2(place.Dx(), w, true), tapsCV2(place.Dy(), h, false)
 	seen := place.Intersect(out.Bounds())
 	row := func(y, c, x int) int { // horizontally
 		t := columns[x]
@@ -26,7 +26,7 @@ func linearCV2(out *image.NRGBA, place image.Rectangle, src *image.NRGBA) {
 		for x := seen.Min.X; x < seen.Max.X; x++ {
 			to := out.Pix[out.PixOffset(x, y):]
 			for c := range 4 {
-				upper, lower := row(t.at, c, x-place.Min.X), row(min(t.at+1, h-1), c, x-place.Min.X)
+				upper, lower := row(max(t.at, 0), c, x-place.Min.X), row(min(t.at+1, h-1), c, x-place.Min.X)
 				v := (t.near*(upper>>4))>>16 + (t.far*(lower>>4))>>16
 				to[c] = uint8(min(255, (v+2)>>2))
 			}
@@ -37,17 +37,19 @@ func linearCV2(out *image.NRGBA, place image.Rectangle, src *image.NRGBA) {
 // tapCV2 is where a pixel reads: between two neighbours, by weights that sum to 2048.
 type tapCV2 struct{ at, near, far int }
 
-func tapsCV2(to, from int) []tapCV2 {
+// tapsCV2 are the taps of every pixel of a side. At the edge of the picture there is one neighbour: whole says that it
+// has the whole weight, as across; down both weights are rounded by themselves all the same.
+func tapsCV2(to, from int, whole bool) []tapCV2 {
 	out := make([]tapCV2, to)
 	scale := float64(from) / float64(to)
 	for i := range out {
 		f := float32((float64(i)+0.5)*scale - 0.5)
 		at := int(math.Floor(float64(f)))
 		f -= float32(at)
-		if at < 0 {
+		if at < 0 && whole {
 			at, f = 0, 0
 		}
-		if at >= from-1 {
+		if at >= from-1 && whole {
 			at, f = from-1, 0
 		}
 		out[i] = tapCV2{at, int(math.RoundToEven(float64((1 - f) * 2048))), int(math.RoundToEven(float64(f * 2048)))}

@@ -48,12 +48,17 @@ func (f Frame) Seen() image.Rectangle {
 type placement struct {
 	w, h      int
 	left, top int
+
+	exact float64 // pixels of the input for one of the picture, if the way back takes no account of the rounding; else 0
 }
 
 // frame is the way back from the input to a picture of w x h pixels.
 func (at placement) frame(p Prep, w, h int) Frame {
 	f := Frame{PictureW: w, PictureH: h, ModelW: p.Width, ModelH: p.Height}
 	f.ScaleX, f.ScaleY = float64(w)/float64(at.w), float64(h)/float64(at.h)
+	if at.exact > 0 {
+		f.ScaleX, f.ScaleY = 1/at.exact, 1/at.exact
+	}
 	f.X0, f.Y0 = float64(at.left)*f.ScaleX, float64(at.top)*f.ScaleY
 	return f
 }

@@ -13,6 +13,10 @@ const (
 	// at the top left, bars on the right and below, as YOLOX, NudeNet, SCRFD and MMDetection have it
 	Corner Place = "corner"
 
+	// CornerDown is the corner for a picture whose sides are rounded down to whole pixels, of which boxes are brought
+	// back by the exact ratio: YOLOX 0.3.0, yolox/data/data_augment.py (preproc).
+	CornerDown Place = "corner-down"
+
 	// Ultralytics is the middle in whole pixels, which boxes are brought back by, as
 	// Ultralytics 8.4.190 does it.
 	Ultralytics Place = "ultralytics"
@@ -23,12 +27,15 @@ const (
 // or below.
 func placeLetterbox(p Prep, w, h int) placement {
 	ratio := p.ratio(w, h)
+	if p.At == CornerDown {
+		return placement{w: max(1, int(float64(w)*ratio)), h: max(1, int(float64(h)*ratio)), exact: ratio}
+	}
 	rw := max(1, int(math.RoundToEven(float64(w)*ratio)))
 	rh := max(1, int(math.RoundToEven(float64(h)*ratio)))
 	if p.At == Corner {
 		return placement{w: rw, h: rh}
 	}
-	return placement{rw, rh, -((p.Width - rw) / 2), -((p.Height - rh) / 2)}
+	return placement{w: rw, h: rh, left: -((p.Width - rw) / 2), top: -((p.Height - rh) / 2)}
 }
 
 // ratio is by what a letterbox scales a picture.

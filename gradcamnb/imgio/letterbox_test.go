@@ -41,6 +41,32 @@ func TestCV2(t *testing.T) {
 	}
 }
 
+// The first and the last row of a picture that is made higher are between one row and itself, whose two halves are
+// rounded down each: cv2.resize(p, (5, 7)) of OpenCV 5.0.0.
+func TestCV2Higher(t *testing.T) {
+	want := [7][5]float32{
+		{4, 48, 92, 137, 181},
+		{57, 113, 169, 122, 134},
+		{123, 171, 191, 133, 83},
+		{189, 198, 104, 189, 44},
+		{72, 150, 107, 116, 150},
+		{65, 147, 111, 76, 157},
+		{118, 167, 114, 61, 110},
+	}
+	p := Prep{Width: 5, Height: 7, Fit: Stretch, Filter: CV2, Scale: [3]float32{1, 1, 1}, Order: "RGB"}
+	got, _, err := p.Tensor(pattern(6, 5), ChannelsFirst)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for y, row := range want {
+		for x, v := range row {
+			if got[5*y+x] != v {
+				t.Errorf("(%d, %d) is %g, and OpenCV's %g", x, y, got[5*y+x], v)
+			}
+		}
+	}
+}
+
 // Where letterboxes put a picture of 451 x 300 in 320 x 320, with r = 320/451: Ultralytics
 // takes round(300 r) = 213 rows from round((320 - 213) / 2 - 0.1) = 53 on.
 func TestPlaces(t *testing.T) {

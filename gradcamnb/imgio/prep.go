@@ -64,16 +64,17 @@ type Prep struct {
 	Width  int `json:"width"`  // of the model's input, in pixels
 	Height int `json:"height"` // of the model's input, in pixels
 	Fit    Fit `json:"fit"`    // how another aspect is dealt with
-	// Crop: length of the shorter side before the centre is cut out; Stretch: of both sides; 0 means just enough to fill
-	// the input
-	Resize int        `json:"resize,omitempty"`
-	Margin Margin     `json:"margin,omitempty"` // of what is cut away; default: even
-	Filter Filter     `json:"filter,omitempty"` // default: bilinear
-	Pad    uint8      `json:"pad,omitempty"`    // Letterbox only: grey value of the bars
-	At     Place      `json:"at,omitempty"`     // Letterbox only: default: the middle
-	Mean   [3]float32 `json:"mean"`             // is taken off each channel first
-	Scale  [3]float32 `json:"scale"`            // then divides each channel
-	Order  string     `json:"order"`            // "RGB", "BGR", "L" (grey, PIL's), "LA", "RGBA" or "BGRA"
+	// Crop: length of the shorter side before the centre is cut out; Stretch: of both sides; Edges: of the shorter side;
+	// 0 means just enough to fill the input
+	Resize  int        `json:"resize,omitempty"`
+	Longest int        `json:"longest,omitempty"` // Edges only: largest length of the longer side; 0 means any
+	Margin  Margin     `json:"margin,omitempty"`  // of what is cut away; default: even
+	Filter  Filter     `json:"filter,omitempty"`  // default: bilinear
+	Pad     uint8      `json:"pad,omitempty"`     // Letterbox only: grey value of the bars
+	At      Place      `json:"at,omitempty"`      // Letterbox only: default: the middle
+	Mean    [3]float32 `json:"mean"`              // is taken off each channel first
+	Scale   [3]float32 `json:"scale"`             // then divides each channel
+	Order   string     `json:"order"`             // "RGB", "BGR", "L" (grey, PIL's), "LA", "RGBA" or "BGRA"
 
 	// AlphaMean and AlphaScale are those of the alpha channel, of an order that has one. Where
 	// AlphaScale is 0 they are the colours', which must then be alike.
@@ -102,6 +103,12 @@ func (p Prep) Validate() error {
 
 // checkSizes says which size is wrong, if one is.
 func (p Prep) checkSizes() error {
+	if p.Longest != 0 && p.Fit != Edges {
+		return fmt.Errorf("preprocessing: \"longest\" is of the fit %q, and fit is %q", Edges, p.Fit)
+	}
+	if p.Fit == Edges && p.Width == 0 && p.Height == 0 { // the picture says it
+		return p.checkEdges()
+	}
 	switch smallest := p.smallestResize(); {
 	case p.Width < 1 || p.Height < 1 || p.Width > maxInput || p.Height > maxInput:
 		return fmt.Errorf("preprocessing: the size %d x %d is not between 1 and %d", p.Width, p.Height, maxInput)
@@ -126,14 +133,14 @@ func (p Prep) smallestResize() int {
 func (p Prep) checkNames() error {
 	switch {
 	case fits[p.Fit] == nil:
-		return fmt.Errorf("preprocessing: fit %q is not known; there are %q, %q and %q", p.Fit, Stretch, Crop, Letterbox)
+		return fmt.Errorf("preprocessing: fit %q is not known; there are %q, %q, %q and %q", p.Fit, Stretch, Crop, Letterbox, Edges)
 	case p.Margin != "" && p.Margin != MarginEven && p.Margin != MarginDown:
 		return fmt.Errorf("preprocessing: the margin %q is not known; there are %q and %q", p.Margin, MarginEven, MarginDown)
 	case p.Filter != Nearest && kernels[p.Filter].at == nil:
 		return fmt.Errorf("preprocessing: the filter %q is not known; there are %q, %q, %q, %q, %q and %q",
 			p.Filter, Nearest, Bilinear, Bicubic, Lanczos, Linear, CV2)
-	case p.At != Middle && p.At != Corner && p.At != Ultralytics:
-		return fmt.Errorf("preprocessing: a picture is not put at %q; there are %q and %q, and the middle where nothing is said", p.At, Corner, Ultralytics)
+	case p.At != Middle && p.At != Corner && p.At != CornerDown && p.At != Ultralytics:
+		return fmt.Errorf("preprocessing: a picture is not put at %q; there are %q, %q and %q, and the middle where nothing is said", p.At, Corner, CornerDown, Ultralytics)
 	case p.At != Middle && p.Fit != Letterbox:
 		return fmt.Errorf("preprocessing: \"at\" is of a letterbox, and fit is %q", p.Fit)
 	}
@@ -151,6 +158,7 @@ func (p Prep) Tensor(img image.Image, layout Layout) ([]float32, Frame, error) {
 		return nil, Frame{}, errors.New("the picture is empty")
 	}
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	p = p.Sized(w, h)
 	at := fits[p.Fit](p, w, h)
 	return p.values(p.resample(p.grey(p.pixels(img)), at), layout), at.frame(p, w, h), nil
 }

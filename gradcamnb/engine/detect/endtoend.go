@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -13,7 +15,8 @@ import (
 // pixels of the model's input (YOLO v10, exports with suppression built in), or in
 // three: boxes [batch, n, 4], scores [batch, n] and class numbers [batch, n] (where
 // they come in another order, "outputs" puts them right). Rows that are not used have
-// the score zero.
+// the score zero. Other rows than those six numbers are named in "columns", as
+// "picture x0 y0 x1 y1 class score", of which all but the picture are read.
 var EndToEnd = register(Decoder{
 	Name:    "end-to-end",
 	Outputs: "one output [batch, n, 6]: x0, y0, x1, y1, score, class; or three: boxes [batch, n, 4], scores [batch, n], class numbers [batch, n]",
@@ -29,20 +32,37 @@ var EndToEnd = register(Decoder{
 		if h.Classes < 1 {
 			return nil, errNoClasses
 		}
+		for _, name := range rowOfSix {
+			if h.Columns != "" && !slices.Contains(strings.Fields(h.Columns), name) {
+				return nil, fmt.Errorf(`"columns" are %q and have no %s`, h.Columns, name)
+			}
+		}
 		return h, nil
 	},
 })
+
+// rowOfSix are the numbers of a row.
+var rowOfSix = []string{"x0", "y0", "x1", "y1", "score", "class"}
 
 type endToEnd struct {
 	Classes int    `json:"classes"`
 	Order   string `json:"order"` // of a box's numbers: "xyxy" or, as TensorFlow has it, "yxyx"
 	Unit    bool   `json:"unit"`  // boxes are of the unit square
+	Columns string `json:"columns"`
 }
 
-func (endToEnd) Check(outputs [][]int, _ [2]int) error {
+// columns are the names of the numbers of a row.
+func (h endToEnd) columns() []string {
+	if h.Columns == "" {
+		return rowOfSix
+	}
+	return strings.Fields(h.Columns)
+}
+
+func (h endToEnd) Check(outputs [][]int, _ [2]int) error {
 	switch len(outputs) {
 	case 1:
-		return shaped("the output", outputs[0], -1, -1, 6)
+		return shaped("the output", outputs[0], -1, -1, len(h.columns()))
 	case 3:
 		if err := shaped("boxes", outputs[0], -1, -1, 4); err != nil {
 			return err
@@ -56,7 +76,9 @@ func (endToEnd) Check(outputs [][]int, _ [2]int) error {
 func (h endToEnd) Decode(outputs []*Node, picture [2]int) Candidates {
 	var boxes, scores, classes *Node
 	if len(outputs) == 1 {
-		boxes, scores, classes = sliceLast(outputs[0], 0, 4), takeLast(outputs[0], 4), takeLast(outputs[0], 5)
+		at := func(name string) *Node { return takeLast(outputs[0], slices.Index(h.columns(), name)) }
+		boxes = Stack([]*Node{at("x0"), at("y0"), at("x1"), at("y1")}, -1)
+		scores, classes = at("score"), at("class")
 	} else {
 		boxes, scores, classes = outputs[0], outputs[1], outputs[2]
 	}

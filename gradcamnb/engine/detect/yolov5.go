@@ -9,19 +9,24 @@ import (
 
 // YOLOv5 reads the head of YOLO v5 and v7 as they are exported: one output
 // [batch, n, 5 + classes] with rows cx, cy, w, h in pixels of the model's input,
-// objectness and class probabilities.
+// objectness and class probabilities. YOLO v6 writes 1 in the place of an objectness that it
+// has not: "objectness": false.
 var YOLOv5 = register(Decoder{
 	Name:    "yolov5",
 	Outputs: "one output [batch, n, 5 + classes]: cx, cy, w, h, objectness, class probabilities",
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		return yolov5{classes}, numbers(data, &struct{}{})
+		h := yolov5{Objectness: true, classes: classes}
+		return &h, numbers(data, &h)
 	},
 })
 
-type yolov5 struct{ classes int }
+type yolov5 struct {
+	Objectness bool `json:"objectness"`
+	classes    int
+}
 
-func (y yolov5) Check(outputs [][]int, _ [2]int) error {
+func (y *yolov5) Check(outputs [][]int, _ [2]int) error {
 	if err := count(outputs, 1, "one output, [batch, n, 5 + classes]"); err != nil {
 		return err
 	}
@@ -39,7 +44,11 @@ func (y yolov5) Check(outputs [][]int, _ [2]int) error {
 	return nil
 }
 
-func (yolov5) Decode(outputs []*Node, _ [2]int) Candidates {
+func (y *yolov5) Decode(outputs []*Node, _ [2]int) Candidates {
 	rows := outputs[0]
-	return Candidates{Boxes: corners(sliceLast(rows, 0, 4)), Objectness: takeLast(rows, 4), Scores: sliceLast(rows, 5, 0)}
+	c := Candidates{Boxes: corners(sliceLast(rows, 0, 4)), Scores: sliceLast(rows, 5, 0)}
+	if y.Objectness {
+		c.Objectness = takeLast(rows, 4)
+	}
+	return c
 }

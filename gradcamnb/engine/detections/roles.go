@@ -53,13 +53,24 @@ func NamedRoles(outputs []string) *detect.Spec {
 }
 
 // torchvisionRoles are those of torchvision's detectors: boxes [n, 4], scores [n], and class
-// numbers [n], which are integers; key points and masks of whole pictures are left out.
+// numbers [n], which are integers; key points and masks of whole pictures are left out. Of several outputs [n] that are
+// no integers the scores are the one that is called so, or the only one whose values all lie from 0 to 1; if that
+// leaves several, nothing is known.
 func torchvisionRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	boxes := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 2 && t.Dims[1] == 4 && !t.IsInteger() })
 	labels := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && t.IsInteger() })
-	scores := slices.IndexFunc(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && !t.IsInteger() })
-	if boxes < 0 || scores < 0 || labels < 0 || outputs[scores].Dims[0] != outputs[boxes].Dims[0] ||
-		outputs[labels].Dims[0] != outputs[boxes].Dims[0] {
+	if boxes < 0 || labels < 0 || outputs[labels].Dims[0] != outputs[boxes].Dims[0] {
+		return nil, nil
+	}
+	likely := func(t onnxruntime.Tensor) bool {
+		return len(t.Dims) == 1 && !t.IsInteger() && t.Dims[0] == outputs[boxes].Dims[0] &&
+			!slices.ContainsFunc(t.Values, func(v float32) bool { return !(v >= 0 && v <= 1) })
+	}
+	scores := only(outputs, func(t onnxruntime.Tensor) bool { return likely(t) && t.Name == "scores" })
+	if scores < 0 {
+		scores = only(outputs, likely)
+	}
+	if scores < 0 {
 		return nil, nil
 	}
 	return []string{outputs[boxes].Name, outputs[scores].Name, outputs[labels].Name},

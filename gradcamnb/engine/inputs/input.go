@@ -38,6 +38,9 @@ func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error)
 	if err != nil {
 		return Input{}, err
 	}
+	if prep, err = sizedFor(c, prep, r); err != nil {
+		return Input{}, err
+	}
 	dims, err := Shape(c, prep, len(r.Pictures))
 	if err != nil {
 		return Input{}, err
@@ -62,6 +65,30 @@ func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error)
 		in.Frames = append(in.Frames, frame)
 	}
 	return in, nil
+}
+
+// sizedFor is the preprocessing with the size that it has for these pictures: those of one batch have one.
+func sizedFor(c source.Card, prep *imgio.Prep, r ask.Request) (*imgio.Prep, error) {
+	if prep.Fit != imgio.Edges {
+		return prep, nil
+	}
+	out := *prep
+	for i, img := range r.Pictures {
+		if img == nil {
+			continue
+		}
+		part := img.Bounds()
+		if n := len(r.Boxes); n > 0 && !r.Boxes[i%n].Empty() {
+			part = r.Boxes[i%n]
+		}
+		of := prep.Sized(part.Dx(), part.Dy())
+		if i > 0 && (of.Width != out.Width || of.Height != out.Height) {
+			return nil, fmt.Errorf("the model %s takes every picture in its own shape, and these would be %d x %d and %d x %d pixels: explain one at a time, or pictures of one shape, or give the sidecar %s a \"width\", \"height\" and \"fit\"", c.Name, out.Width,
+				out.Height, of.Width, of.Height, c.SidecarName())
+		}
+		out = of
+	}
+	return &out, nil
 }
 
 // Picture returns picture i alone, as a batch of one.
@@ -95,8 +122,17 @@ func Shape(c source.Card, prep *imgio.Prep, batch int) ([]int, error) {
 	dims := slices.Clone(c.Input)
 	dims[0] = batch
 	ch, h, w := c.Layout.Axes()
-	if prep != nil {
+	switch {
+	case prep == nil:
+	case prep.Width > 0:
 		dims[h], dims[w] = prep.Height, prep.Width
+	default: // each picture in its own size: what the layers are is looked at with a square one
+		const usual = 640
+		for _, axis := range []int{h, w} {
+			if dims[axis] < 0 {
+				dims[axis] = cmp.Or(prep.Resize, usual)
+			}
+		}
 	}
 	if dims[ch] < 0 {
 		dims[ch] = 3

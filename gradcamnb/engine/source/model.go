@@ -54,9 +54,12 @@ type Card struct {
 	Detector *detect.Spec // how detections are read; nil where nothing says
 	// the names, types and shapes of the outputs say which are boxes, scores and classes, and Detector was read off them
 	Plain bool
-	// what the file itself says of this, and who wrote it there; empty where nothing is taken from it
+	// what the file itself, or its maker's files beside it, say of this, and who wrote it there; empty where nothing is
+	// taken from them
 	Told string
 	Odd  string // what of the file one should know, in words; empty if nothing is odd
+	// part of that is known of its maker alone, whose export it is by the names and shapes of its inputs and outputs
+	Guessed bool
 
 	HeadLabels map[string][]string // names of the values of an output, by output, for models with several heads
 }

@@ -65,6 +65,16 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 		m.files.close()
 		return nil, err
 	}
+	if err := m.takeTold(m.besideFile(dir), false); err != nil {
+		m.files.close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if side.Detector != nil && len(side.Detector.Outputs) > 0 {
+		if err := m.endAt(side.Detector.Outputs); err != nil {
+			m.files.close()
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
 	return m, nil
 }
 
@@ -87,14 +97,6 @@ func (m *onnxModel) takeSidecar(path string, side Sidecar, labels []string) erro
 	}
 	if side.Name != "" {
 		c.Name = side.Name
-	}
-	if err := m.takeMetadata(); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if side.Detector != nil && len(side.Detector.Outputs) > 0 {
-		if err := m.endAt(side.Detector.Outputs); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
 	}
 	return nil
 }

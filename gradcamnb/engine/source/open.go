@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/hub"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
-	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
@@ -94,7 +94,9 @@ func openHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 		m.files.close()
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
-	if m.card.Prep, m.card.Labels, err = repositoryConfig(ctx, repo, path.Dir(ref.File)); err != nil {
+	var failed error
+	err = m.takeTold(besideOnHub(ctx, repo, path.Dir(ref.File), &failed), true)
+	if err = cmp.Or(failed, err); err != nil {
 		m.files.close()
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
@@ -104,37 +106,23 @@ func openHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 // maxConfig is how many bytes of a configuration are read.
 const maxConfig = 64 << 20
 
-// repositoryConfig reads preprocessor_config.json and config.json, in the model's
-// folder or else at the top. A repository without them says nothing.
-func repositoryConfig(ctx context.Context, repo *hub.Repo, dir string) (prep *imgio.Prep, labels []string, err error) {
-	read := func(name string) ([]byte, error) {
+// besideOnHub fetches files from the model's folder or else from the top of its repository; a repository without one
+// says nothing. What went wrong first is left in failed.
+func besideOnHub(ctx context.Context, repo *hub.Repo, dir string, failed *error) func(name string) []byte {
+	return func(name string) []byte {
 		for _, candidate := range []string{path.Join(dir, name), name} {
-			if repo.Has(candidate) {
-				p, err := repo.Fetch(ctx, candidate)
-				if err != nil {
-					return nil, err
-				}
-				return regular.Read(p, maxConfig)
+			if *failed != nil || !repo.Has(candidate) {
+				continue
 			}
+			p, err := repo.Fetch(ctx, candidate)
+			if err == nil {
+				var data []byte
+				if data, err = regular.Read(p, maxConfig); err == nil {
+					return data
+				}
+			}
+			*failed = err
 		}
-		return nil, nil
+		return nil
 	}
-	data, err := read("preprocessor_config.json")
-	if err != nil {
-		return nil, nil, err
-	}
-	if data != nil {
-		p, err := hubPrep(data)
-		if err != nil {
-			return nil, nil, fmt.Errorf("preprocessor_config.json: %w", err)
-		}
-		prep = &p
-	}
-	if data, err = read("config.json"); err != nil || data == nil {
-		return prep, nil, err
-	}
-	if labels, err = hubLabels(data); err != nil {
-		return nil, nil, fmt.Errorf("config.json: %w", err)
-	}
-	return prep, labels, nil
 }

@@ -130,3 +130,13 @@ func (c *Card) takePrep(p *imgio.Prep) error {
 	c.Prep = &filled
 	return nil
 }
+
+// Described is the sidecar that says what is known about a model, for it to be written out
+// and changed: the labels go into the named file.
+func Described(c Card, labels string) Sidecar {
+	s := Sidecar{Name: c.Name, Input: c.Prep, Detector: c.Detector, Heads: c.HeadLabels}
+	if len(c.Labels) > 0 {
+		s.Labels = labels
+	}
+	return s
+}

@@ -90,12 +90,20 @@ func listInputs(g *protos.GraphProto) []Input {
 		}
 	}
 	var out []Input
-	for _, v := range g.GetInput() {
-		if weights[v.Name] {
-			continue
+	for _, in := range Declared(g.GetInput()) {
+		if in.Read = read[in.Name]; !weights[in.Name] {
+			out = append(out, in)
 		}
+	}
+	return out
+}
+
+// Declared are tensors as a graph declares its inputs and outputs, -1 where a dimension is free or not said.
+func Declared(values []*protos.ValueInfoProto) []Input {
+	var out []Input
+	for _, v := range values {
 		t := v.GetType().GetTensorType()
-		in := Input{Name: v.Name, Type: typeName(protos.TensorProto_DataType(t.GetElemType())), Read: read[v.Name],
+		in := Input{Name: v.Name, Type: typeName(protos.TensorProto_DataType(t.GetElemType())),
 			kind: protos.TensorProto_DataType(t.GetElemType())}
 		for _, d := range t.GetShape().GetDim() {
 			n := -1

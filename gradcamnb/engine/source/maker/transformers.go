@@ -1,4 +1,4 @@
-package source
+package maker
 
 import (
 	"bytes"
@@ -9,9 +9,89 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/place"
 )
+
+// Transformers reads preprocessor_config.json, and of config.json the labels and what the model is for.
+//
+// transformers 5.24.0, models/*/image_processing_*.py.
+var Transformers = register(Maker{Name: "transformers", Where: Besides, Tell: func(f File) (*Told, error) {
+	t := &Told{}
+	var files []string
+	if data := f.Beside("preprocessor_config.json"); data != nil {
+		p, err := hubPrep(data)
+		if err != nil {
+			return nil, fmt.Errorf("preprocessor_config.json: %w", err)
+		}
+		if h, w := f.size(); h > 0 && w > 0 && (p.Fit == imgio.Edges || p.Fit == imgio.Stretch && p.Resize == 0) {
+			p.Height, p.Width, p.Fit, p.Resize, p.Longest = h, w, imgio.Stretch, 0, 0
+		}
+		t.Prep, files = &p, append(files, "preprocessor_config.json")
+	}
+	if data := f.Beside("config.json"); data != nil {
+		var err error
+		if t.Labels, err = hubLabels(data); err != nil {
+			return nil, fmt.Errorf("config.json: %w", err)
+		}
+		if t.Detector = f.head(data); t.Detector != nil || t.Labels != nil {
+			files = append(files, "config.json")
+		}
+	}
+	if files == nil {
+		return nil, nil
+	}
+	t.By = "as " + strings.Join(files, " and ") + " beside it say"
+	if len(files) == 1 {
+		t.By += "s"
+	}
+	return t, nil
+}})
+
+// heads are the decoders of transformers' detectors, by the name of the architecture without ForObjectDetection and the
+// like, and the outputs that they read.
+var heads = map[string]struct {
+	decoder string
+	outputs []string
+}{
+	"Detr": {"detr", boxed}, "Yolos": {"detr", boxed}, "TableTransformer": {"detr", boxed},
+	"ConditionalDetr": {"rt-detr", boxed}, "DeformableDetr": {"rt-detr", boxed}, "Deta": {"rt-detr", boxed},
+	"DabDetr": {"rt-detr", boxed}, "RTDetr": {"rt-detr", boxed}, "RTDetrV2": {"rt-detr", boxed},
+	"DFine": {"rt-detr", boxed},
+	"MaskFormer": {"maskformer", masked}, "Mask2Former": {"maskformer", masked}, "OneFormer": {"maskformer", masked},
+}
+
+// The outputs of detectors with boxes, and of those with masks.
+var boxed, masked = []string{"logits", "pred_boxes"}, []string{"class_queries_logits", "masks_queries_logits"}
+
+// head is how the outputs are read of the architecture that config.json names; nil where they are no detections.
+func (f File) head(config []byte) *detect.Spec {
+	var c struct {
+		Architectures []string `json:"architectures"`
+	}
+	if json.Unmarshal(config, &c) != nil || len(c.Architectures) != 1 {
+		return nil
+	}
+	name := c.Architectures[0]
+	for _, task := range []string{"ForObjectDetection", "ForInstanceSegmentation", "ForUniversalSegmentation"} {
+		name = strings.TrimSuffix(name, task)
+	}
+	h, ok := heads[name]
+	if !ok || name == c.Architectures[0] {
+		return nil
+	}
+	for _, o := range h.outputs {
+		if _, is := f.output(o); !is { // the outputs have other names: their order is the model's
+			return &detect.Spec{Decoder: h.decoder}
+		}
+	}
+	numbers := json.RawMessage(nil)
+	if h.decoder == "rt-detr" {
+		numbers = json.RawMessage(`{"first": "logits"}`)
+	}
+	return &detect.Spec{Decoder: h.decoder, Outputs: h.outputs, Numbers: numbers}
+}
 
 // pictureProcessor is preprocessor_config.json as transformers writes it. A field
 // that is missing has its processor's default.
@@ -58,6 +138,7 @@ type pixelSize struct {
 	Height       int `json:"height"`
 	Width        int `json:"width"`
 	ShortestEdge int `json:"shortest_edge"`
+	LongestEdge  int `json:"longest_edge"` // of a processor in [edged]
 }
 
 // readSize reads 224, [224, 320] (height, width), {"height": ..., "width": ...} or
@@ -77,7 +158,7 @@ func readSize(data json.RawMessage, edge bool) (pixelSize, error) {
 	}
 	var s pixelSize
 	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields() // longest_edge, max_pixels, ...
+	d.DisallowUnknownFields() // max_pixels, ...
 	if err := d.Decode(&s); err != nil || (s.ShortestEdge > 0) == (s.Height > 0 && s.Width > 0) {
 		return pixelSize{}, fmt.Errorf(
 			"the size %s is none of 224, {\"height\": 224, \"width\": 224} and {\"shortest_edge\": 224}", data)
@@ -89,8 +170,15 @@ func readSize(data json.RawMessage, edge bool) (pixelSize, error) {
 // FeatureExtractor: whether a bare number for the size is the shortest edge.
 var processors = map[string]bool{
 	"": false, "ViT": false, "DeiT": false, "Beit": false, "Siglip": false, "Segformer": false, "EfficientNet": false,
+	"RTDetr": false, "Detr": false, "Yolos": false, "ConditionalDetr": false, "DeformableDetr": false, "Deta": false,
+	"MaskFormer": false, "Mask2Former": false, "OneFormer": false,
 	"ConvNext": true, "CLIP": true, "Bit": true, "MobileNetV1": true, "MobileNetV2": true, "MobileViT": true,
 }
+
+// edged are the processors of detectors, which keep the ratio of a picture's sides and pad it only to be as large as
+// others of a batch.
+var edged = []string{"Detr", "Yolos", "ConditionalDetr", "DeformableDetr", "Deta", "RTDetr", "MaskFormer",
+	"Mask2Former", "OneFormer"}
 
 // filters are the interpolations by PIL's numbers.
 var filters = map[int]imgio.Filter{0: imgio.Nearest, 1: imgio.Lanczos, 2: imgio.Bilinear, 3: imgio.Bicubic}
@@ -112,7 +200,7 @@ func hubPrep(data []byte) (imgio.Prep, error) {
 	case !known:
 		return imgio.Prep{}, fmt.Errorf("the processor %s is not known here: give %s to a copy of the model", name,
 			place.Words("gradcamnb.Prepared", "--size, --mean and --scale"))
-	case c.DoPad || c.PadSize != nil:
+	case c.DoPad && !slices.Contains(edged, kind) || c.PadSize != nil:
 		return imgio.Prep{}, errors.New("it pads pictures (do_pad), which is not supported")
 	case c.RescaleOffset:
 		return imgio.Prep{}, errors.New("it shifts values after scaling them (rescale_offset), which is not supported")
@@ -147,15 +235,16 @@ func (c pictureProcessor) geometry(p *imgio.Prep, kind string, edge bool) error 
 	if err != nil {
 		return err
 	}
-	if c.Resample != nil {
-		filter, ok := filters[*c.Resample]
-		if !ok {
-			return fmt.Errorf("it resizes by the filter %d of PIL (resample), which is not supported", *c.Resample)
-		}
-		p.Filter = filter
+	if p.Filter, err = c.filter(); err != nil {
+		return err
 	}
 	crop := boolOr(c.DoCenterCrop, len(c.CropSize) > 0 && string(c.CropSize) != "null")
 	switch {
+	case size.ShortestEdge > 0 && slices.Contains(edged, kind):
+		p.Fit, p.Resize, p.Longest = imgio.Edges, size.ShortestEdge, size.LongestEdge
+		return nil
+	case size.LongestEdge > 0:
+		return fmt.Errorf("its size has a longest_edge, which is not known for the processor %q", kind)
 	case kind == "ConvNext" && size.ShortestEdge > 0:
 		return c.convNext(p, size.ShortestEdge)
 	case c.CropPct != nil:
@@ -167,6 +256,18 @@ func (c pictureProcessor) geometry(p *imgio.Prep, kind string, edge bool) error 
 		return nil
 	}
 	return c.cut(p, size)
+}
+
+// filter is the interpolation; empty where none is named.
+func (c pictureProcessor) filter() (imgio.Filter, error) {
+	if c.Resample == nil {
+		return "", nil
+	}
+	filter, ok := filters[*c.Resample]
+	if !ok {
+		return "", fmt.Errorf("it resizes by the filter %d of PIL (resample), which is not supported", *c.Resample)
+	}
+	return filter, nil
 }
 
 // convNext fills in what ConvNext's processor does: of up to 384 pixels it cuts a part of crop_pct out.
@@ -224,7 +325,7 @@ func (c pictureProcessor) values(p *imgio.Prep, kind string) error {
 		return errors.New("its rescale_factor is zero")
 	}
 	mean, std := channels3{0}, channels3{1}
-	if boolOr(c.DoNormalize, kind != "MobileViT") {
+	if boolOr(c.DoNormalize, kind != "MobileViT" && kind != "RTDetr") {
 		mean, std = c.ImageMean, c.ImageStd
 		if !slices.Contains([]int{1, 3}, len(mean)) || !slices.Contains([]int{1, 3}, len(std)) {
 			return fmt.Errorf("it normalises (do_normalize) by image_mean %v and image_std %v, which are not one number or three", mean, std)

@@ -1,0 +1,31 @@
+package detections
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
+)
+
+// Which of two outputs of one number an object are the scores is told by its name or by its values, or not at all.
+func TestScoresAreTold(t *testing.T) {
+	number := func(name string, values ...float32) onnxruntime.Tensor {
+		return onnxruntime.Tensor{Name: name, Type: "float32", Dims: []int{2}, Values: values}
+	}
+	boxes := onnxruntime.Tensor{Name: "boxes", Type: "float32", Dims: []int{2, 4}, Values: make([]float32, 8)}
+	labels := onnxruntime.Tensor{Name: "labels", Type: "int64", Dims: []int{2}, Values: []float32{1, 2}}
+	for _, c := range []struct {
+		a, b onnxruntime.Tensor
+		want []string
+	}{
+		{number("angles", 0.5, -3), number("p", 0.9, 0.4), []string{"boxes", "p", "labels"}},
+		{number("quality", 0.5, 0.3), number("scores", 0.9, 0.4), []string{"boxes", "scores", "labels"}},
+		{number("quality", 0.5, 0.3), number("p", 0.9, 0.4), nil},
+		{number("depth", 5, 3), number("scores", 90, 40), nil},
+	} {
+		names, _ := Roles([]onnxruntime.Tensor{boxes, c.a, labels, c.b})
+		if !slices.Equal(names, c.want) {
+			t.Errorf("of %s %v and %s %v: %q, want %q", c.a.Name, c.a.Values, c.b.Name, c.b.Values, names, c.want)
+		}
+	}
+}

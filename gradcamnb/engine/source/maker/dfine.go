@@ -1,0 +1,24 @@
+package maker
+
+import (
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// DFINE knows the exports of D-FINE, DEIM and RT-DETR's own repository: the picture and the size, width first, that
+// boxes are multiplied with; class numbers, boxes and scores of the best queries.
+//
+// Peterande/D-FINE, tools/deployment/export_onnx.py and tools/inference/onnx_inf.py; lyuwenyu/RT-DETR,
+// rtdetrv2_pytorch/tools/export_onnx.py and src/zoo/rtdetr/rtdetr_postprocessor.py.
+var DFINE = register(Maker{Name: "D-FINE", Where: Named, Tell: func(f File) (*Told, error) {
+	if !f.inputs("images", "orig_target_sizes") || !f.outputs("labels", "boxes", "scores") {
+		return nil, nil
+	}
+	const usual = 640
+	prep := f.sized(imgio.Prep{Fit: imgio.Stretch, Scale: each(255), Order: "RGB"}, usual)
+	return &Told{By: exportOf("the exporter of D-FINE, DEIM and RT-DETR"), Prep: prep,
+		Detector: &detect.Spec{Decoder: "end-to-end", Threshold: 0.4, Outputs: []string{"boxes", "scores", "labels"}},
+		Inputs: map[string]Value{
+			"orig_target_sizes": {[]int{1, 2}, []float32{float32(prep.Width), float32(prep.Height)}},
+		}}, nil
+}})

@@ -1,0 +1,145 @@
+// Package maker knows what makers of models leave in their files and beside them: how pictures are prepared, the
+// labels, how detections are read, and the values of inputs beside the picture. One maker a file.
+package maker
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/registry"
+)
+
+// File is what a model's file shows.
+type File struct {
+	Props   map[string]string // its metadata_props
+	Inputs  []Tensor          // the picture first, with an axis for the batch
+	Bare    bool              // the file's own picture has no such axis
+	Outputs []Tensor
+	Layout  imgio.Layout
+	Ops     map[string]bool // operators of its graph
+
+	Beside func(name string) []byte // a file beside it; nil where there is none
+}
+
+// Tensor is an input or output.
+type Tensor struct {
+	Name, Type string // the type as "float32"
+	Dims       []int  // -1 where a dimension is free or not said
+}
+
+// Told is what a maker's file says of itself.
+type Told struct {
+	By       string // who says it and where, in words that follow the file's name
+	Prep     *imgio.Prep
+	Labels   []string
+	Detector *detect.Spec
+	Ended    bool             // the file makes its own suppression or choice of boxes
+	Inputs   map[string]Value // beside the picture
+}
+
+// Value is what an input is given: the values laid flat.
+type Value struct {
+	Dims   []int
+	Values []float32
+}
+
+// Where is where a maker says it. What is said nearer to the weights counts before what is said further off.
+type Where int
+
+// The places.
+const (
+	Inside  Where = iota // in the file's own words
+	Besides              // in a file beside it
+	Named                // the names and shapes of its inputs and outputs are those of one maker's exporter
+)
+
+// Maker reads what one maker's tools leave.
+type Maker struct {
+	Name  string
+	Where Where
+	Tell  func(File) (*Told, error) // nil where the file is not theirs
+}
+
+var all = registry.New("maker", func(m Maker) []string { return []string{m.Name} })
+
+func register(m Maker) Maker { return all.Add(m) }
+
+// All returns every maker, those that say it nearest to the weights first.
+func All() []Maker {
+	return slices.SortedStableFunc(slices.Values(all.All()), func(a, b Maker) int { return cmp.Compare(a.Where, b.Where) })
+}
+
+// size is the height and width of the pictures that the file takes; -1 where they are free.
+func (f File) size() (height, width int) {
+	_, h, w := f.Layout.Axes()
+	if f.Layout == "" || len(f.Inputs[0].Dims) != 4 {
+		return -1, -1
+	}
+	return f.Inputs[0].Dims[h], f.Inputs[0].Dims[w]
+}
+
+// sized gives a preprocessing the file's size, or where that is free the usual one; without a usual one a picture keeps
+// its own.
+func (f File) sized(p imgio.Prep, usual int) *imgio.Prep {
+	p.Height, p.Width = f.size()
+	switch {
+	case p.Height > 0 && p.Width > 0:
+	case usual > 0:
+		p.Height, p.Width = usual, usual
+	default:
+		p.Height, p.Width, p.Fit = 0, 0, imgio.Edges
+	}
+	return &p
+}
+
+// inputs tells whether the inputs have these names, the picture's first.
+func (f File) inputs(names ...string) bool { return sameNames(f.Inputs, names) }
+
+// outputs tells whether the outputs have these names, in this order.
+func (f File) outputs(names ...string) bool { return sameNames(f.Outputs, names) }
+
+func sameNames(tensors []Tensor, names []string) bool {
+	return slices.EqualFunc(tensors, names, func(t Tensor, name string) bool { return t.Name == name })
+}
+
+// output is the output of a name, and whether there is one.
+func (f File) output(name string) (Tensor, bool) {
+	at := slices.IndexFunc(f.Outputs, func(t Tensor) bool { return t.Name == name })
+	if at < 0 {
+		return Tensor{}, false
+	}
+	return f.Outputs[at], true
+}
+
+// rows is the number of rows and of columns of an output [batch, rows, columns]; ok is false where it is none.
+func (t Tensor) rows() (rows, columns int, ok bool) {
+	if len(t.Dims) != 3 || t.Dims[1] < 1 || t.Dims[2] < 1 {
+		return 0, 0, false
+	}
+	return t.Dims[1], t.Dims[2], true
+}
+
+// cells is the number of cells of grids of these strides over the file's pictures; -1 where their size is free.
+func (f File) cells(strides ...int) int {
+	h, w := f.size()
+	if h < 1 || w < 1 {
+		return -1
+	}
+	n := 0
+	for _, s := range strides {
+		n += ((h + s - 1) / s) * ((w + s - 1) / s)
+	}
+	return n
+}
+
+func each(v float32) [3]float32 { return [3]float32{v, v, v} }
+
+// imagenet is mean and standard deviation of ImageNet's colours, red first, in 0..255.
+var imagenetMean, imagenetScale = [3]float32{123.675, 116.28, 103.53}, [3]float32{58.395, 57.12, 57.375}
+
+// exportOf says that the names of the inputs and outputs are those of a maker's exporter.
+func exportOf(who string) string {
+	return "whose inputs and outputs have the names and shapes that " + who + " gives them, is taken as its tools do"
+}

@@ -1,0 +1,23 @@
+package maker
+
+import (
+	"encoding/json"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// MLPerf knows the exports of MLPerf's SSD, which the ONNX model zoo has as ssd-12, too: boxes of the unit square,
+// class numbers and scores after its own suppression.
+//
+// mlcommons/inference, vision/classification_and_detection/python/dataset.py (pre_process_coco_resnet34); onnx/models,
+// validated/vision/object_detection_segmentation/ssd/README.md.
+var MLPerf = register(Maker{Name: "MLPerf", Where: Named, Tell: func(f File) (*Told, error) {
+	if !f.inputs("image") || !f.outputs("bboxes", "labels", "scores") {
+		return nil, nil
+	}
+	return &Told{By: exportOf("MLPerf's SSD"),
+		Detector: &detect.Spec{Decoder: "end-to-end", Threshold: 0.5, Outputs: []string{"bboxes", "scores", "labels"},
+			Numbers: json.RawMessage(`{"unit": true}`)},
+		Prep: f.sized(imgio.Prep{Fit: imgio.Stretch, Mean: imagenetMean, Scale: imagenetScale, Order: "RGB"}, 1200)}, nil
+}})

@@ -1,0 +1,132 @@
+package maker
+
+import (
+	"fmt"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// PaddleDetection knows its exports by their inputs: the picture, im_shape, its height and width, and scale_factor, by
+// what it was scaled down and across. It writes infer_cfg.yml beside a model, with the steps that prepare a picture and
+// the labels. Boxes are made in pixels of the model's input here, by factors of 1.
+//
+// PaddleDetection 2.8, ppdet/engine/export_utils.py and deploy/python/preprocess.py.
+var PaddleDetection = register(Maker{Name: "PaddleDetection", Where: Besides, Tell: func(f File) (*Told, error) {
+	named := func(name string) bool {
+		return slices.ContainsFunc(f.Inputs, func(t Tensor) bool { return t.Name == name })
+	}
+	if f.Inputs[0].Name != "image" || !named("scale_factor") {
+		return nil, nil
+	}
+	t := &Told{By: exportOf("PaddleDetection's exporter")}
+	height, width := f.size()
+	if data := f.Beside("infer_cfg.yml"); data != nil {
+		c := paddleConfig{}
+		if err := yaml.Unmarshal(data, &c); err != nil {
+			return nil, fmt.Errorf("infer_cfg.yml: it is not as it should be: %w", err)
+		}
+		p, err := c.prep()
+		if err != nil {
+			return nil, fmt.Errorf("infer_cfg.yml: %w", err)
+		}
+		t.By, t.Prep, t.Labels = "as PaddleDetection's infer_cfg.yml beside it says", &p, c.Labels
+		if height > 0 && width > 0 {
+			p.Height, p.Width = height, width
+			if p.Fit == imgio.Edges {
+				p.Fit, p.Resize, p.Longest = imgio.Stretch, 0, 0
+			}
+		}
+		height, width = p.Height, p.Width
+	}
+	t.Inputs = map[string]Value{"scale_factor": {[]int{1, 2}, []float32{1, 1}}}
+	if named("im_shape") && height > 0 && width > 0 {
+		t.Inputs["im_shape"] = Value{[]int{1, 2}, []float32{float32(height), float32(width)}}
+	}
+	return t, nil
+}})
+
+// paddleConfig is infer_cfg.yml.
+type paddleConfig struct {
+	Steps  []paddleStep `yaml:"Preprocess"`
+	Labels []string     `yaml:"label_list"`
+}
+
+// paddleStep is a step of the preparation. Sizes are [height, width].
+type paddleStep struct {
+	Type      string    `yaml:"type"`
+	Size      []int     `yaml:"target_size"`
+	KeepRatio bool      `yaml:"keep_ratio"`
+	Interp    *int      `yaml:"interp"` // OpenCV's number of the filter
+	Mean      []float32 `yaml:"mean"`
+	Std       []float32 `yaml:"std"`
+	IsScale   *bool     `yaml:"is_scale"`
+	NormType  string    `yaml:"norm_type"`
+}
+
+// prep makes our preprocessing of the steps. PaddleDetection's pictures are RGB.
+func (c paddleConfig) prep() (imgio.Prep, error) {
+	p := imgio.Prep{Filter: imgio.CV2, Scale: each(1), Order: "RGB"}
+	for _, s := range c.Steps {
+		switch s.Type {
+		case "Resize", "LetterBoxResize":
+			if err := s.resize(&p); err != nil {
+				return p, err
+			}
+		case "NormalizeImage":
+			if err := s.normalise(&p); err != nil {
+				return p, err
+			}
+		case "Permute", "PadStride", "Pad": // of a stride that the picture's size may be already
+		default:
+			return p, fmt.Errorf("its step %s is not known here", s.Type)
+		}
+	}
+	if p.Fit == "" {
+		return p, fmt.Errorf("no step of it resizes the picture")
+	}
+	return p, nil
+}
+
+func (s paddleStep) resize(p *imgio.Prep) error {
+	if len(s.Size) != 2 {
+		return fmt.Errorf("the target_size %v of its step %s is not [height, width]", s.Size, s.Type)
+	}
+	if s.Interp != nil {
+		filter, ok := map[int]imgio.Filter{0: imgio.Nearest, 1: imgio.CV2, 2: imgio.Bicubic}[*s.Interp]
+		if !ok {
+			return fmt.Errorf("it resizes by the filter %d of OpenCV (interp), which is not supported", *s.Interp)
+		}
+		p.Filter = filter
+	}
+	p.Height, p.Width, p.Fit = s.Size[0], s.Size[1], imgio.Stretch
+	switch {
+	case s.Type == "LetterBoxResize":
+		p.Fit, p.Pad = imgio.Letterbox, 128
+	case s.KeepRatio:
+		p.Fit, p.Resize, p.Longest = imgio.Edges, min(p.Height, p.Width), max(p.Height, p.Width)
+		p.Height, p.Width = 0, 0
+	}
+	return nil
+}
+
+// normalise fills in Mean and Scale: of (p/255 - mean) / std a channel has 255 mean and 255 std.
+func (s paddleStep) normalise(p *imgio.Prep) error {
+	factor := float32(255)
+	if s.IsScale != nil && !*s.IsScale {
+		factor = 1
+	}
+	mean, std := s.Mean, s.Std
+	if s.NormType == "none" {
+		mean, std = []float32{0, 0, 0}, []float32{1, 1, 1}
+	}
+	if len(mean) != 3 || len(std) != 3 {
+		return fmt.Errorf("its step NormalizeImage has the mean %v and the std %v, which are not three numbers each", s.Mean, s.Std)
+	}
+	for i := range 3 {
+		p.Mean[i], p.Scale[i] = factor*mean[i], factor*std[i]
+	}
+	return nil
+}

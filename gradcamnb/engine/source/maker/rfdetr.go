@@ -1,0 +1,29 @@
+package maker
+
+import (
+	"encoding/json"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// RFDETR knows the exports of Roboflow's RF-DETR: boxes [batch, queries, 4] and class logits [batch, queries, classes].
+// Masks of its segmentation models, a third output, are not read.
+//
+// roboflow/rf-detr 1.2.1, rfdetr/deploy/export.py and rfdetr/detr.py (predict).
+var RFDETR = register(Maker{Name: "RF-DETR", Where: Named, Tell: func(f File) (*Told, error) {
+	if !f.inputs("input") || len(f.Outputs) < 2 || f.Outputs[0].Name != "dets" || f.Outputs[1].Name != "labels" {
+		return nil, nil
+	}
+	if d := f.Outputs[0].Dims; len(d) != 3 || d[2] != 4 || len(f.Outputs[1].Dims) != 3 {
+		return nil, nil
+	}
+	by := exportOf("RF-DETR's exporter")
+	if len(f.Outputs) > 2 {
+		by += " (but for its instance masks, which are not read)"
+	}
+	return &Told{By: by,
+		Detector: &detect.Spec{Decoder: "rt-detr", Numbers: json.RawMessage(`{"first": "boxes"}`),
+			Outputs: []string{"dets", "labels"}},
+		Prep: f.sized(imgio.Prep{Fit: imgio.Stretch, Mean: imagenetMean, Scale: imagenetScale, Order: "RGB"}, 560)}, nil
+}})

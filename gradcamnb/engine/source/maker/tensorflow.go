@@ -1,0 +1,31 @@
+package maker
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// TensorFlow knows the exports of TensorFlow's object detection API: bytes of a picture of any size, which the model
+// scales itself; boxes y0, x0, y1, x1 of the unit square, scores and class numbers.
+//
+// tensorflow/models, research/object_detection/exporter_lib_v2.py.
+var TensorFlow = register(Maker{Name: "TensorFlow", Where: Named, Tell: func(f File) (*Told, error) {
+	var names []string
+	for _, role := range []string{"detection_boxes", "detection_scores", "detection_classes"} {
+		for _, o := range f.Outputs {
+			if name, _, _ := strings.Cut(o.Name, ":"); name == role {
+				names = append(names, o.Name)
+			}
+		}
+	}
+	if len(names) != 3 {
+		return nil, nil
+	}
+	return &Told{By: exportOf("TensorFlow's object detection API"),
+		Detector: &detect.Spec{Decoder: "end-to-end", Outputs: names,
+			Numbers: json.RawMessage(`{"order": "yxyx", "unit": true}`)},
+		Prep: f.sized(imgio.Prep{Fit: imgio.Stretch, Scale: each(1), Order: "RGB"}, 0)}, nil
+}})

@@ -1,0 +1,101 @@
+package maker
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// Ultralytics reads what Ultralytics' exporter writes: imgsz is [height, width], names a
+// Python dictionary by class. Its predictor letterboxes with grey 114 and divides by 255; of
+// a classifier it scales the shorter side and cuts the middle out.
+//
+// Ultralytics 8.4.190, ultralytics/engine/exporter.py, data/augment.py (LetterBox) and
+// models/yolo/classify/predict.py.
+var Ultralytics = register(Maker{Name: "Ultralytics", Where: Inside, Tell: func(f File) (*Told, error) {
+	props := f.Props
+	if props["stride"] == "" || props["names"] == "" {
+		return nil, nil
+	}
+	t := &Told{By: "as Ultralytics wrote into it", Labels: pythonNames(props["names"])}
+	if v := props["version"]; v != "" {
+		t.By = "as Ultralytics " + v + " wrote into it"
+	}
+	height, width := f.size()
+	var size []int
+	if json.Unmarshal([]byte(props["imgsz"]), &size) == nil && len(size) == 2 && (height < 0 || width < 0) {
+		height, width = size[0], size[1]
+	}
+	p := imgio.Prep{Width: width, Height: height, Fit: imgio.Letterbox, Pad: 114, At: imgio.Ultralytics, Filter: imgio.CV2,
+		Scale: [3]float32{255, 255, 255}, Order: "RGB"}
+	if props["task"] == "classify" {
+		p.Fit, p.At, p.Pad, p.Filter, p.Resize = imgio.Crop, imgio.Middle, 0, imgio.Bilinear, min(height, width)
+	}
+	t.Prep = &p
+	t.Ended = props["end2end"] == "True" || strings.Contains(props["args"], "'nms': True")
+	// its predictor's, and none if the head has one box an object
+	if t.Detector = ultralyticsHead(props, t.Ended); t.Detector != nil {
+		t.Detector.NMS = map[bool]float64{false: 0.7, true: 1}[props["end2end"] == "True"]
+	}
+	return t, nil
+}})
+
+// ultralyticsHead is how the outputs are read; nil if they are no detections. What a suppression reads has corners.
+func ultralyticsHead(props map[string]string, ended bool) *detect.Spec {
+	order, more := "", ""
+	if ended {
+		order, more = `{"order": "xyxy"}`, `, "order": "xyxy"`
+	}
+	switch props["task"] {
+	case "":
+		if ended {
+			return &detect.Spec{Decoder: "yolov8", Numbers: json.RawMessage(order)}
+		}
+	case "detect":
+		return &detect.Spec{Decoder: "yolov8", Numbers: json.RawMessage(order)}
+	case "segment":
+		return &detect.Spec{Decoder: "yolo-seg", Numbers: json.RawMessage(order)}
+	case "pose":
+		var shape []int
+		if json.Unmarshal([]byte(props["kpt_shape"]), &shape) == nil && len(shape) == 2 {
+			numbers := fmt.Sprintf(`{"points": %d, "values": %d%s}`, shape[0], shape[1], more)
+			return &detect.Spec{Decoder: "yolo-pose", Numbers: json.RawMessage(numbers)}
+		}
+	case "obb":
+		return &detect.Spec{Decoder: "yolo-obb"}
+	}
+	return nil
+}
+
+// pythonName is an entry of a dictionary of names by number, or of a list of names, as
+// Python prints it.
+var pythonName = regexp.MustCompile(`(?:(\d+)\s*:\s*)?(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")`)
+
+// pythonNames reads {0: 'person', 1: "bird's nest"} or ['person', ...]; nil where a class
+// has no name.
+func pythonNames(s string) []string {
+	found := pythonName.FindAllStringSubmatch(s, -1)
+	names := make([]string, len(found))
+	seen := 0
+	for i, f := range found {
+		at := i
+		if f[1] != "" {
+			at, _ = strconv.Atoi(f[1])
+		}
+		if at >= len(names) || names[at] != "" {
+			return nil
+		}
+		name := f[2] + f[3]
+		names[at] = strings.NewReplacer(`\\`, `\`, `\'`, `'`, `\"`, `"`).Replace(name)
+		seen++
+	}
+	if seen == 0 {
+		return nil
+	}
+	return names
+}

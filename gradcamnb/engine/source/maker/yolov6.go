@@ -1,0 +1,23 @@
+package maker
+
+import (
+	"encoding/json"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+)
+
+// YOLOv6 knows the exports of Meituan's YOLOv6: one candidate of every cell, [batch, cells, 5 + classes], whose
+// objectness is 1.
+//
+// meituan/YOLOv6 at 0.4.1, deploy/ONNX/export_onnx.py and yolov6/data/data_augment.py (letterbox).
+var YOLOv6 = register(Maker{Name: "YOLOv6", Where: Named, Tell: func(f File) (*Told, error) {
+	if !f.inputs("images") || !f.outputs("outputs") {
+		return nil, nil
+	}
+	n, columns, ok := f.Outputs[0].rows()
+	if !ok || columns < 6 || n != f.cells(8, 16, 32) && n != f.cells(8, 16, 32, 64) {
+		return nil, nil
+	}
+	return &Told{By: exportOf("YOLOv6's exporter"), Prep: letterboxed(f),
+		Detector: &detect.Spec{Decoder: "yolov5", Numbers: json.RawMessage(`{"objectness": false}`)}}, nil
+}})

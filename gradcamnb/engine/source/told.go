@@ -1,0 +1,138 @@
+package source
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/maker"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/regular"
+)
+
+// takeTold takes from the words of the model's maker, in the file and beside it, what the sidecar has not said. A maker
+// whose words lie nearer to the weights counts before another. Words beside the file that cannot be followed are an
+// error if they must be, else they are told.
+func (m *onnxModel) takeTold(beside func(name string) []byte, must bool) error {
+	f := m.shown(beside)
+	var lines []string
+	for _, who := range maker.All() {
+		t, err := who.Tell(f)
+		switch {
+		case err != nil && must:
+			return err
+		case err != nil && m.card.Prep == nil:
+			lines = append(lines, fmt.Sprintf("beside which %s is not followed: %v", who.Name, err))
+		}
+		if t == nil || err != nil {
+			continue
+		}
+		took, err := m.take(t)
+		if err != nil {
+			return err
+		}
+		if len(took) > 0 {
+			lines = append(lines, fmt.Sprintf("%s: %s", t.By, strings.Join(took, ", ")))
+			m.card.Guessed = m.card.Guessed || who.Where == maker.Named
+		}
+	}
+	if len(lines) > 0 {
+		m.card.Told = filepath.Base(m.card.File) + ", " + strings.Join(lines, "; ")
+	}
+	return nil
+}
+
+// prepared says how pictures are prepared.
+func prepared(p imgio.Prep) string {
+	words := fmt.Sprintf("pictures of %d x %d (%s)", p.Width, p.Height, p.Fit)
+	switch {
+	case p.Fit == imgio.Edges && p.Width == 0 && p.Resize == 0:
+		words = "pictures of their own size"
+	case p.Fit == imgio.Edges && p.Width == 0:
+		words = fmt.Sprintf("pictures whose shorter side is %d", p.Resize)
+	}
+	return fmt.Sprintf("%s in %s, (p - %v) / %v", words, p.Order, p.Mean, p.Scale)
+}
+
+// besideFile reads files in the folder of the model, and, if that is called onnx, in the one above, as optimum and
+// transformers.js lay models out. What is read, or would be, is what the model depends on.
+func (m *onnxModel) besideFile(dir *os.Root) func(name string) []byte {
+	return func(name string) []byte {
+		m.card.Files = append(m.card.Files, filepath.Join(dir.Name(), name))
+		data, err := regular.ReadIn(dir, name, maxConfig)
+		if err == nil {
+			return data
+		}
+		above := filepath.Dir(filepath.Clean(dir.Name()))
+		if filepath.Base(dir.Name()) != "onnx" {
+			return nil
+		}
+		m.card.Files = append(m.card.Files, filepath.Join(above, name))
+		data, err = regular.Read(filepath.Join(above, name), maxConfig)
+		if err != nil {
+			return nil
+		}
+		return data
+	}
+}
+
+// shown is what the makers see of the file.
+func (m *onnxModel) shown(beside func(name string) []byte) maker.File {
+	c := &m.card
+	f := maker.File{Props: map[string]string{}, Layout: c.Layout, Bare: m.bare, Ops: map[string]bool{}, Beside: beside,
+		Inputs: []maker.Tensor{{Name: m.options.Picture, Type: m.kind, Dims: c.Input}}}
+	for _, p := range m.proto.MetadataProps {
+		f.Props[p.Key] = p.Value
+	}
+	for _, i := range c.Inputs {
+		f.Inputs = append(f.Inputs, maker.Tensor{Name: i.Name, Type: i.Type, Dims: i.Dims})
+	}
+	for _, o := range onnxnorm.Declared(m.proto.Graph.Output) {
+		f.Outputs = append(f.Outputs, maker.Tensor{Name: o.Name, Type: o.Type, Dims: o.Dims})
+	}
+	for _, n := range m.proto.Graph.Node {
+		f.Ops[n.OpType] = true
+	}
+	return f
+}
+
+// take takes what was told that nothing else says, and says what it took.
+func (m *onnxModel) take(t *maker.Told) (took []string, err error) {
+	c := &m.card
+	if c.Prep == nil && t.Prep != nil && t.Prep.Validate() == nil {
+		c.Prep = t.Prep
+		took = append(took, prepared(*t.Prep))
+	}
+	if c.Labels == nil && t.Labels != nil {
+		c.Labels = t.Labels
+		took = append(took, fmt.Sprintf("%d labels", len(t.Labels)))
+	}
+	for i := range c.Inputs {
+		if v, ok := t.Inputs[c.Inputs[i].Name]; ok && c.Inputs[i].Default == nil {
+			value := Value(v)
+			c.Inputs[i].Default = &value
+			took = append(took, fmt.Sprintf("%s = %v", c.Inputs[i].Name, v.Values))
+		}
+	}
+	if c.Detector != nil || t.Detector == nil {
+		return took, nil
+	}
+	spec, err := t.Detector.Filled()
+	if err != nil {
+		return nil, err
+	}
+	c.Detector = &spec
+	took = append(took, "decoder "+spec.Decoder)
+	if t.Ended {
+		cut, err := m.endBeforeSuppression()
+		if err != nil {
+			return nil, err
+		}
+		if cut != "" {
+			took = append(took, cut)
+		}
+	}
+	return took, nil
+}
