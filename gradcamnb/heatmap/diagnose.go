@@ -105,5 +105,5 @@ func (m *Map) diagnoseDraw() string {
 	if hi-lo > noise*max(hi, -lo) {
 		return ""
 	}
-	return fmt.Sprintf("The map is chance: the target %s scores %.3g under each of the %d masks, and what is seen is only how evenly they lie. Show more of the picture or less (p), or look at another target.", m.Target, hi, len(w))
+	return fmt.Sprintf("The map is chance, all masks score alike: the target %s scores %.3g under each of the %d masks, and what is seen is only how evenly they lie. Show more of the picture or less (p), or look at another target.", m.Target, hi, len(w))
 }

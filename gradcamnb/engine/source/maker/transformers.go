@@ -58,7 +58,7 @@ var heads = map[string]struct {
 	"Detr": {"detr", boxed}, "Yolos": {"detr", boxed}, "TableTransformer": {"detr", boxed},
 	"ConditionalDetr": {"rt-detr", boxed}, "DeformableDetr": {"rt-detr", boxed}, "Deta": {"rt-detr", boxed},
 	"DabDetr": {"rt-detr", boxed}, "RTDetr": {"rt-detr", boxed}, "RTDetrV2": {"rt-detr", boxed},
-	"DFine": {"rt-detr", boxed},
+	"DFine":      {"rt-detr", boxed},
 	"MaskFormer": {"maskformer", masked}, "Mask2Former": {"maskformer", masked}, "OneFormer": {"maskformer", masked},
 }
 
