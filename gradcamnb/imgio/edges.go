@@ -5,18 +5,18 @@ import (
 	"math"
 )
 
-func init() { fits[Edges] = placeStretch } // see [Prep.Sized]
+func init() { fits[Edges] = placeStretch } // see [Prep.ForSize]
 
 // Edges keeps the picture's own ratio of width to height: the model's input is the whole picture, of another size for
 // each. Its shorter side is scaled to Prep.Resize pixels, or its longer one to Prep.Longest if it were longer then; a
-// limit of 0 is none, and with neither the picture keeps its size. [Prep.Sized] says the size.
+// limit of 0 is none, and with neither the picture keeps its size. [Prep.ForSize] says the size.
 const Edges Fit = "edges"
 
-// Sized returns the preprocessing for pictures of w x h pixels: that of [Edges] becomes one to a width and a height.
+// ForSize returns the preprocessing for pictures of w x h pixels: that of [Edges] becomes one to a width and a height.
 //
 // With the shorter side a, the longer one b and the limits s and m, the shorter one becomes s or, if b/a s > m, m a/b;
 // the longer one that times b/a, rounded down; transformers 5.24.0, image_transforms.py (get_size_with_aspect_ratio).
-func (p Prep) Sized(w, h int) Prep {
+func (p Prep) ForSize(w, h int) Prep {
 	if p.Fit != Edges || w < 1 || h < 1 {
 		return p
 	}

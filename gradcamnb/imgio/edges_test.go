@@ -3,7 +3,7 @@ package imgio
 import "testing"
 
 // Sizes by transformers 5.24.0, get_size_with_aspect_ratio((height, width), shortest, longest).
-func TestSized(t *testing.T) {
+func TestForSize(t *testing.T) {
 	for _, c := range []struct{ w, h, resize, longest, width, height int }{
 		{227, 150, 96, 133, 133, 88},
 		{640, 480, 800, 1333, 1066, 800},
@@ -16,7 +16,7 @@ func TestSized(t *testing.T) {
 		if err := p.Validate(); err != nil {
 			t.Fatal(err)
 		}
-		if got := p.Sized(c.w, c.h); got.Width != c.width || got.Height != c.height || got.Validate() != nil {
+		if got := p.ForSize(c.w, c.h); got.Width != c.width || got.Height != c.height || got.Validate() != nil {
 			t.Errorf("%d x %d: %d x %d, want %d x %d", c.w, c.h, got.Width, got.Height, c.width, c.height)
 		}
 	}

@@ -158,7 +158,7 @@ func (p Prep) Tensor(img image.Image, layout Layout) ([]float32, Frame, error) {
 		return nil, Frame{}, errors.New("the picture is empty")
 	}
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
-	p = p.Sized(w, h)
+	p = p.ForSize(w, h)
 	at := fits[p.Fit](p, w, h)
 	return p.values(p.resample(p.grey(p.pixels(img)), at), layout), at.frame(p, w, h), nil
 }

@@ -38,7 +38,7 @@ func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error)
 	if err != nil {
 		return Input{}, err
 	}
-	if prep, err = sizedFor(c, prep, r); err != nil {
+	if prep, err = fitSize(c, prep, r); err != nil {
 		return Input{}, err
 	}
 	dims, err := Shape(c, prep, len(r.Pictures))
@@ -67,8 +67,8 @@ func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error)
 	return in, nil
 }
 
-// sizedFor is the preprocessing with the size that it has for these pictures: those of one batch have one.
-func sizedFor(c source.Card, prep *imgio.Prep, r ask.Request) (*imgio.Prep, error) {
+// fitSize is the preprocessing with the size that it has for these pictures: those of one batch have one.
+func fitSize(c source.Card, prep *imgio.Prep, r ask.Request) (*imgio.Prep, error) {
 	if prep.Fit != imgio.Edges {
 		return prep, nil
 	}
@@ -81,7 +81,7 @@ func sizedFor(c source.Card, prep *imgio.Prep, r ask.Request) (*imgio.Prep, erro
 		if n := len(r.Boxes); n > 0 && !r.Boxes[i%n].Empty() {
 			part = r.Boxes[i%n]
 		}
-		of := prep.Sized(part.Dx(), part.Dy())
+		of := prep.ForSize(part.Dx(), part.Dy())
 		if i > 0 && (of.Width != out.Width || of.Height != out.Height) {
 			return nil, fmt.Errorf("the model %s takes every picture in its own shape, and these would be %d x %d and %d x %d pixels: explain one at a time, or pictures of one shape, or give the sidecar %s a \"width\", \"height\" and \"fit\"", c.Name, out.Width,
 				out.Height, of.Width, of.Height, c.SidecarName())

@@ -65,7 +65,7 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 		m.files.close()
 		return nil, err
 	}
-	if err := m.takeTold(m.besideFile(dir), false); err != nil {
+	if err := m.takeMetadata(m.besideFile(dir), false); err != nil {
 		m.files.close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

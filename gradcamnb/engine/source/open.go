@@ -95,7 +95,7 @@ func openHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
 	var failed error
-	err = m.takeTold(besideOnHub(ctx, repo, path.Dir(ref.File), &failed), true)
+	err = m.takeMetadata(besideOnHub(ctx, repo, path.Dir(ref.File), &failed), true)
 	if err = cmp.Or(failed, err); err != nil {
 		m.files.close()
 		return nil, fmt.Errorf("%s: %w", address, err)

@@ -10,13 +10,13 @@ import (
 //
 // Peterande/D-FINE, tools/deployment/export_onnx.py and tools/inference/onnx_inf.py; lyuwenyu/RT-DETR,
 // rtdetrv2_pytorch/tools/export_onnx.py and src/zoo/rtdetr/rtdetr_postprocessor.py.
-var DFINE = register(Maker{Name: "D-FINE", Where: Named, Tell: func(f File) (*Told, error) {
-	if !f.inputs("images", "orig_target_sizes") || !f.outputs("labels", "boxes", "scores") {
+var DFINE = register(Maker{Name: "D-FINE", Place: InNames, Tell: func(f File) (*Metadata, error) {
+	if !f.hasInputs("images", "orig_target_sizes") || !f.hasOutputs("labels", "boxes", "scores") {
 		return nil, nil
 	}
 	const usual = 640
-	prep := f.sized(imgio.Prep{Fit: imgio.Stretch, Scale: each(255), Order: "RGB"}, usual)
-	return &Told{By: exportOf("the exporter of D-FINE, DEIM and RT-DETR"), Prep: prep,
+	prep := f.prepOfSize(imgio.Prep{Fit: imgio.Stretch, Scale: each(255), Order: "RGB"}, usual)
+	return &Metadata{By: exporterWords("the exporter of D-FINE, DEIM and RT-DETR"), Prep: prep,
 		Detector: &detect.Spec{Decoder: "end-to-end", Threshold: 0.4, Outputs: []string{"boxes", "scores", "labels"}},
 		Inputs: map[string]Value{
 			"orig_target_sizes": {[]int{1, 2}, []float32{float32(prep.Width), float32(prep.Height)}},

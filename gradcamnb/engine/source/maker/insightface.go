@@ -11,7 +11,7 @@ import (
 // a row.
 //
 // InsightFace, python-package/insightface/model_zoo/retinaface.py (detect).
-var InsightFace = register(Maker{Name: "InsightFace", Where: Named, Tell: func(f File) (*Told, error) {
+var InsightFace = register(Maker{Name: "InsightFace", Place: InNames, Tell: func(f File) (*Metadata, error) {
 	if len(f.Inputs) != 1 || len(f.Outputs) != 6 && len(f.Outputs) != 9 {
 		return nil, nil
 	}
@@ -25,7 +25,7 @@ var InsightFace = register(Maker{Name: "InsightFace", Where: Named, Tell: func(f
 	if seen[1] != 3 || seen[4] != 3 || !slices.Contains([]int{0, 3}, seen[10]) {
 		return nil, nil
 	}
-	return &Told{By: exportOf("InsightFace's SCRFD"), Detector: &detect.Spec{Decoder: "scrfd"},
-		Prep: f.sized(imgio.Prep{Fit: imgio.Letterbox, At: imgio.CornerDown, Filter: imgio.CV2, Mean: each(127.5),
+	return &Metadata{By: exporterWords("InsightFace's SCRFD"), Detector: &detect.Spec{Decoder: "scrfd"},
+		Prep: f.prepOfSize(imgio.Prep{Fit: imgio.Letterbox, At: imgio.CornerDown, Filter: imgio.CV2, Mean: each(127.5),
 			Scale: each(128), Order: "RGB"}, 640)}, nil
 }})

@@ -29,8 +29,8 @@ type Tensor struct {
 	Dims       []int  // -1 where a dimension is free or not said
 }
 
-// Told is what a maker's file says of itself.
-type Told struct {
+// Metadata is what a maker's file says of itself.
+type Metadata struct {
 	By       string // who says it and where, in words that follow the file's name
 	Prep     *imgio.Prep
 	Labels   []string
@@ -45,21 +45,21 @@ type Value struct {
 	Values []float32
 }
 
-// Where is where a maker says it. What is said nearer to the weights counts before what is said further off.
-type Where int
+// Place is where a maker says it. What is said nearer to the weights counts before what is said further off.
+type Place int
 
 // The places.
 const (
-	Inside  Where = iota // in the file's own words
-	Besides              // in a file beside it
-	Named                // the names and shapes of its inputs and outputs are those of one maker's exporter
+	InFile      Place = iota // in the file's own words
+	InNeighbour              // in a file beside it
+	InNames                  // the names and shapes of its inputs and outputs are those of one maker's exporter
 )
 
 // Maker reads what one maker's tools leave.
 type Maker struct {
 	Name  string
-	Where Where
-	Tell  func(File) (*Told, error) // nil where the file is not theirs
+	Place Place
+	Tell  func(File) (*Metadata, error) // nil where the file is not theirs
 }
 
 var all = registry.New("maker", func(m Maker) []string { return []string{m.Name} })
@@ -68,7 +68,7 @@ func register(m Maker) Maker { return all.Add(m) }
 
 // All returns every maker, those that say it nearest to the weights first.
 func All() []Maker {
-	return slices.SortedStableFunc(slices.Values(all.All()), func(a, b Maker) int { return cmp.Compare(a.Where, b.Where) })
+	return slices.SortedStableFunc(slices.Values(all.All()), func(a, b Maker) int { return cmp.Compare(a.Place, b.Place) })
 }
 
 // size is the height and width of the pictures that the file takes; -1 where they are free.
@@ -80,9 +80,9 @@ func (f File) size() (height, width int) {
 	return f.Inputs[0].Dims[h], f.Inputs[0].Dims[w]
 }
 
-// sized gives a preprocessing the file's size, or where that is free the usual one; without a usual one a picture keeps
-// its own.
-func (f File) sized(p imgio.Prep, usual int) *imgio.Prep {
+// prepOfSize gives a preprocessing the file's size, or where that is free the usual one; without a usual one a picture
+// keeps its own.
+func (f File) prepOfSize(p imgio.Prep, usual int) *imgio.Prep {
 	p.Height, p.Width = f.size()
 	switch {
 	case p.Height > 0 && p.Width > 0:
@@ -94,11 +94,11 @@ func (f File) sized(p imgio.Prep, usual int) *imgio.Prep {
 	return &p
 }
 
-// inputs tells whether the inputs have these names, the picture's first.
-func (f File) inputs(names ...string) bool { return sameNames(f.Inputs, names) }
+// hasInputs tells whether the inputs have these names, the picture's first.
+func (f File) hasInputs(names ...string) bool { return sameNames(f.Inputs, names) }
 
-// outputs tells whether the outputs have these names, in this order.
-func (f File) outputs(names ...string) bool { return sameNames(f.Outputs, names) }
+// hasOutputs tells whether the outputs have these names, in this order.
+func (f File) hasOutputs(names ...string) bool { return sameNames(f.Outputs, names) }
 
 func sameNames(tensors []Tensor, names []string) bool {
 	return slices.EqualFunc(tensors, names, func(t Tensor, name string) bool { return t.Name == name })
@@ -139,7 +139,7 @@ func each(v float32) [3]float32 { return [3]float32{v, v, v} }
 // imagenet is mean and standard deviation of ImageNet's colours, red first, in 0..255.
 var imagenetMean, imagenetScale = [3]float32{123.675, 116.28, 103.53}, [3]float32{58.395, 57.12, 57.375}
 
-// exportOf says that the names of the inputs and outputs are those of a maker's exporter.
-func exportOf(who string) string {
+// exporterWords says that the names of the inputs and outputs are those of a maker's exporter.
+func exporterWords(who string) string {
 	return "whose inputs and outputs have the names and shapes that " + who + " gives them, is taken as its tools do"
 }

@@ -12,12 +12,12 @@ import (
 //
 // mlcommons/inference, vision/classification_and_detection/python/dataset.py (pre_process_coco_resnet34); onnx/models,
 // validated/vision/object_detection_segmentation/ssd/README.md.
-var MLPerf = register(Maker{Name: "MLPerf", Where: Named, Tell: func(f File) (*Told, error) {
-	if !f.inputs("image") || !f.outputs("bboxes", "labels", "scores") {
+var MLPerf = register(Maker{Name: "MLPerf", Place: InNames, Tell: func(f File) (*Metadata, error) {
+	if !f.hasInputs("image") || !f.hasOutputs("bboxes", "labels", "scores") {
 		return nil, nil
 	}
-	return &Told{By: exportOf("MLPerf's SSD"),
+	return &Metadata{By: exporterWords("MLPerf's SSD"),
 		Detector: &detect.Spec{Decoder: "end-to-end", Threshold: 0.5, Outputs: []string{"bboxes", "scores", "labels"},
 			Numbers: json.RawMessage(`{"unit": true}`)},
-		Prep: f.sized(imgio.Prep{Fit: imgio.Stretch, Mean: imagenetMean, Scale: imagenetScale, Order: "RGB"}, 1200)}, nil
+		Prep: f.prepOfSize(imgio.Prep{Fit: imgio.Stretch, Mean: imagenetMean, Scale: imagenetScale, Order: "RGB"}, 1200)}, nil
 }})

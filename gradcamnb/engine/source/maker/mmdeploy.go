@@ -12,7 +12,7 @@ import (
 // a detector are dets [batch, n, 5] and labels [batch, n]; instance masks are not read.
 //
 // MMDeploy 1.3.1, mmdeploy/backend/sdk/export_info.py (get_preprocess).
-var MMDeploy = register(Maker{Name: "MMDeploy", Where: Besides, Tell: func(f File) (*Told, error) {
+var MMDeploy = register(Maker{Name: "MMDeploy", Place: InNeighbour, Tell: func(f File) (*Metadata, error) {
 	_, dets := f.output("dets")
 	_, labels := f.output("labels")
 	data := f.Beside("pipeline.json")
@@ -23,7 +23,7 @@ var MMDeploy = register(Maker{Name: "MMDeploy", Where: Besides, Tell: func(f Fil
 	if err != nil {
 		return nil, fmt.Errorf("pipeline.json: %w", err)
 	}
-	t := &Told{By: "as MMDeploy's pipeline.json beside it says"}
+	t := &Metadata{By: "as MMDeploy's pipeline.json beside it says"}
 	if h, w := f.size(); h > 0 && w > 0 {
 		p.Height, p.Width = h, w
 		if p.Fit == imgio.Edges {

@@ -12,8 +12,8 @@ import (
 // NanoDet knows the exports of NanoDet and NanoDet-Plus: [batch, cells, classes + 32] of 3 or 4 strides.
 //
 // NanoDet 1.0.0, tools/export_onnx.py and config/nanodet-plus-m_416.yml (keep_ratio: False).
-var NanoDet = register(Maker{Name: "NanoDet", Where: Named, Tell: func(f File) (*Told, error) {
-	if !f.inputs("data") || !f.outputs("output") {
+var NanoDet = register(Maker{Name: "NanoDet", Place: InNames, Tell: func(f File) (*Metadata, error) {
+	if !f.hasInputs("data") || !f.hasOutputs("output") {
 		return nil, nil
 	}
 	n, columns, ok := f.Outputs[0].rows()
@@ -25,9 +25,9 @@ var NanoDet = register(Maker{Name: "NanoDet", Where: Named, Tell: func(f File) (
 			continue
 		}
 		numbers := fmt.Sprintf(`{"strides": %s}`, strings.ReplaceAll(fmt.Sprint(strides), " ", ", "))
-		return &Told{By: exportOf("NanoDet's exporter"),
+		return &Metadata{By: exporterWords("NanoDet's exporter"),
 			Detector: &detect.Spec{Decoder: "nanodet", Numbers: json.RawMessage(numbers)},
-			Prep: f.sized(imgio.Prep{Fit: imgio.Stretch, Filter: imgio.CV2, Order: "BGR",
+			Prep: f.prepOfSize(imgio.Prep{Fit: imgio.Stretch, Filter: imgio.CV2, Order: "BGR",
 				Mean: [3]float32{103.53, 116.28, 123.675}, Scale: [3]float32{57.375, 57.12, 58.395}}, 0)}, nil
 	}
 	return nil, nil

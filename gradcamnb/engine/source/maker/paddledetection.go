@@ -14,14 +14,14 @@ import (
 // the labels. Boxes are made in pixels of the model's input here, by factors of 1.
 //
 // PaddleDetection 2.8, ppdet/engine/export_utils.py and deploy/python/preprocess.py.
-var PaddleDetection = register(Maker{Name: "PaddleDetection", Where: Besides, Tell: func(f File) (*Told, error) {
+var PaddleDetection = register(Maker{Name: "PaddleDetection", Place: InNeighbour, Tell: func(f File) (*Metadata, error) {
 	named := func(name string) bool {
 		return slices.ContainsFunc(f.Inputs, func(t Tensor) bool { return t.Name == name })
 	}
 	if f.Inputs[0].Name != "image" || !named("scale_factor") {
 		return nil, nil
 	}
-	t := &Told{By: exportOf("PaddleDetection's exporter")}
+	t := &Metadata{By: exporterWords("PaddleDetection's exporter")}
 	height, width := f.size()
 	if data := f.Beside("infer_cfg.yml"); data != nil {
 		c := paddleConfig{}

@@ -11,19 +11,19 @@ import (
 // Masks of its segmentation models, a third output, are not read.
 //
 // roboflow/rf-detr 1.2.1, rfdetr/deploy/export.py and rfdetr/detr.py (predict).
-var RFDETR = register(Maker{Name: "RF-DETR", Where: Named, Tell: func(f File) (*Told, error) {
-	if !f.inputs("input") || len(f.Outputs) < 2 || f.Outputs[0].Name != "dets" || f.Outputs[1].Name != "labels" {
+var RFDETR = register(Maker{Name: "RF-DETR", Place: InNames, Tell: func(f File) (*Metadata, error) {
+	if !f.hasInputs("input") || len(f.Outputs) < 2 || f.Outputs[0].Name != "dets" || f.Outputs[1].Name != "labels" {
 		return nil, nil
 	}
 	if d := f.Outputs[0].Dims; len(d) != 3 || d[2] != 4 || len(f.Outputs[1].Dims) != 3 {
 		return nil, nil
 	}
-	by := exportOf("RF-DETR's exporter")
+	by := exporterWords("RF-DETR's exporter")
 	if len(f.Outputs) > 2 {
 		by += " (but for its instance masks, which are not read)"
 	}
-	return &Told{By: by,
+	return &Metadata{By: by,
 		Detector: &detect.Spec{Decoder: "rt-detr", Numbers: json.RawMessage(`{"first": "boxes"}`),
 			Outputs: []string{"dets", "labels"}},
-		Prep: f.sized(imgio.Prep{Fit: imgio.Stretch, Mean: imagenetMean, Scale: imagenetScale, Order: "RGB"}, 560)}, nil
+		Prep: f.prepOfSize(imgio.Prep{Fit: imgio.Stretch, Mean: imagenetMean, Scale: imagenetScale, Order: "RGB"}, 560)}, nil
 }})

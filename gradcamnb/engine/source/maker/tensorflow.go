@@ -12,7 +12,7 @@ import (
 // scales itself; boxes y0, x0, y1, x1 of the unit square, scores and class numbers.
 //
 // tensorflow/models, research/object_detection/exporter_lib_v2.py.
-var TensorFlow = register(Maker{Name: "TensorFlow", Where: Named, Tell: func(f File) (*Told, error) {
+var TensorFlow = register(Maker{Name: "TensorFlow", Place: InNames, Tell: func(f File) (*Metadata, error) {
 	var names []string
 	for _, role := range []string{"detection_boxes", "detection_scores", "detection_classes"} {
 		for _, o := range f.Outputs {
@@ -24,8 +24,8 @@ var TensorFlow = register(Maker{Name: "TensorFlow", Where: Named, Tell: func(f F
 	if len(names) != 3 {
 		return nil, nil
 	}
-	return &Told{By: exportOf("TensorFlow's object detection API"),
+	return &Metadata{By: exporterWords("TensorFlow's object detection API"),
 		Detector: &detect.Spec{Decoder: "end-to-end", Outputs: names,
 			Numbers: json.RawMessage(`{"order": "yxyx", "unit": true}`)},
-		Prep: f.sized(imgio.Prep{Fit: imgio.Stretch, Scale: each(1), Order: "RGB"}, 0)}, nil
+		Prep: f.prepOfSize(imgio.Prep{Fit: imgio.Stretch, Scale: each(1), Order: "RGB"}, 0)}, nil
 }})

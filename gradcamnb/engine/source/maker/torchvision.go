@@ -11,7 +11,7 @@ import (
 // [n, 4], class numbers [n], which alone are integers, and scores [n].
 //
 // torchvision 0.29.2, models/detection/transform.py (GeneralizedRCNNTransform) and roi_heads.py.
-var Torchvision = register(Maker{Name: "torchvision", Where: Named, Tell: func(f File) (*Told, error) {
+var Torchvision = register(Maker{Name: "torchvision", Place: InNames, Tell: func(f File) (*Metadata, error) {
 	if f.Layout != imgio.ChannelsFirst || len(f.Inputs) != 1 || len(f.Outputs) < 3 {
 		return nil, nil
 	}
@@ -23,10 +23,10 @@ var Torchvision = register(Maker{Name: "torchvision", Where: Named, Tell: func(f
 	if !has(2, false) || !has(1, true) || !has(1, false) {
 		return nil, nil
 	}
-	by := exportOf("torchvision's detectors")
+	by := exporterWords("torchvision's detectors")
 	if slices.ContainsFunc(f.Outputs, func(t Tensor) bool { return len(t.Dims) == 4 }) {
 		by += " (but for its instance masks, which are not read)"
 	}
-	return &Told{By: by,
-		Prep: f.sized(imgio.Prep{Fit: imgio.Stretch, Scale: each(255), Order: "RGB"}, 0)}, nil
+	return &Metadata{By: by,
+		Prep: f.prepOfSize(imgio.Prep{Fit: imgio.Stretch, Scale: each(255), Order: "RGB"}, 0)}, nil
 }})

@@ -17,8 +17,8 @@ import (
 // Transformers reads preprocessor_config.json, and of config.json the labels and what the model is for.
 //
 // transformers 5.24.0, models/*/image_processing_*.py.
-var Transformers = register(Maker{Name: "transformers", Where: Besides, Tell: func(f File) (*Told, error) {
-	t := &Told{}
+var Transformers = register(Maker{Name: "transformers", Place: InNeighbour, Tell: func(f File) (*Metadata, error) {
+	t := &Metadata{}
 	var files []string
 	if data := f.Beside("preprocessor_config.json"); data != nil {
 		p, err := hubPrep(data)

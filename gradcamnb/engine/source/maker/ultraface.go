@@ -8,8 +8,8 @@ import (
 // UltraFace knows the exports of Linzaer's face detectors: probabilities [batch, n, 2] and boxes [batch, n, 4].
 //
 // Linzaer, "Ultra-Light-Fast-Generic-Face-Detector-1MB", convert_to_onnx.py and run_video_face_detect_onnx.py.
-var UltraFace = register(Maker{Name: "UltraFace", Where: Named, Tell: func(f File) (*Told, error) {
-	if !f.inputs("input") || !f.outputs("scores", "boxes") {
+var UltraFace = register(Maker{Name: "UltraFace", Place: InNames, Tell: func(f File) (*Metadata, error) {
+	if !f.hasInputs("input") || !f.hasOutputs("scores", "boxes") {
 		return nil, nil
 	}
 	_, scores, ok := f.Outputs[0].rows()
@@ -17,7 +17,8 @@ var UltraFace = register(Maker{Name: "UltraFace", Where: Named, Tell: func(f Fil
 	if !ok || !ok2 || scores != 2 || boxes != 4 {
 		return nil, nil
 	}
-	return &Told{By: exportOf("UltraFace's exporter"), Detector: &detect.Spec{Decoder: "ultraface"},
-		Prep: f.sized(imgio.Prep{Fit: imgio.Stretch, Filter: imgio.CV2, Mean: each(127), Scale: each(128), Order: "RGB"}, 0),
+	return &Metadata{By: exporterWords("UltraFace's exporter"), Detector: &detect.Spec{Decoder: "ultraface"},
+		Prep: f.prepOfSize(imgio.Prep{Fit: imgio.Stretch, Filter: imgio.CV2, Mean: each(127), Scale: each(128),
+			Order: "RGB"}, 0),
 	}, nil
 }})

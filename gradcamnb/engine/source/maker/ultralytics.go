@@ -17,12 +17,12 @@ import (
 //
 // Ultralytics 8.4.190, ultralytics/engine/exporter.py, data/augment.py (LetterBox) and
 // models/yolo/classify/predict.py.
-var Ultralytics = register(Maker{Name: "Ultralytics", Where: Inside, Tell: func(f File) (*Told, error) {
+var Ultralytics = register(Maker{Name: "Ultralytics", Place: InFile, Tell: func(f File) (*Metadata, error) {
 	props := f.Props
 	if props["stride"] == "" || props["names"] == "" {
 		return nil, nil
 	}
-	t := &Told{By: "as Ultralytics wrote into it", Labels: pythonNames(props["names"])}
+	t := &Metadata{By: "as Ultralytics wrote into it", Labels: pythonNames(props["names"])}
 	if v := props["version"]; v != "" {
 		t.By = "as Ultralytics " + v + " wrote into it"
 	}

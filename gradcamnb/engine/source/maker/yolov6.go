@@ -10,14 +10,14 @@ import (
 // objectness is 1.
 //
 // meituan/YOLOv6 at 0.4.1, deploy/ONNX/export_onnx.py and yolov6/data/data_augment.py (letterbox).
-var YOLOv6 = register(Maker{Name: "YOLOv6", Where: Named, Tell: func(f File) (*Told, error) {
-	if !f.inputs("images") || !f.outputs("outputs") {
+var YOLOv6 = register(Maker{Name: "YOLOv6", Place: InNames, Tell: func(f File) (*Metadata, error) {
+	if !f.hasInputs("images") || !f.hasOutputs("outputs") {
 		return nil, nil
 	}
 	n, columns, ok := f.Outputs[0].rows()
 	if !ok || columns < 6 || n != f.cells(8, 16, 32) && n != f.cells(8, 16, 32, 64) {
 		return nil, nil
 	}
-	return &Told{By: exportOf("YOLOv6's exporter"), Prep: letterboxed(f),
+	return &Metadata{By: exporterWords("YOLOv6's exporter"), Prep: letterboxPrep(f),
 		Detector: &detect.Spec{Decoder: "yolov5", Numbers: json.RawMessage(`{"objectness": false}`)}}, nil
 }})

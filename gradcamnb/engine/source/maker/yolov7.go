@@ -11,11 +11,11 @@ import (
 // [batch, 3 cells, 5 + classes]; with --end2end what its suppression leaves, [n, 7].
 //
 // WongKinYiu/yolov7 at v0.1, export.py and utils/datasets.py (letterbox).
-var YOLOv7 = register(Maker{Name: "YOLOv7", Where: Named, Tell: func(f File) (*Told, error) {
-	if !f.inputs("images") || len(f.Outputs) == 0 || f.Outputs[0].Name != "output" || f.Props["stride"] != "" {
+var YOLOv7 = register(Maker{Name: "YOLOv7", Place: InNames, Tell: func(f File) (*Metadata, error) {
+	if !f.hasInputs("images") || len(f.Outputs) == 0 || f.Outputs[0].Name != "output" || f.Props["stride"] != "" {
 		return nil, nil
 	}
-	t := &Told{By: exportOf("YOLOv7's exporter"), Prep: letterboxed(f)}
+	t := &Metadata{By: exporterWords("YOLOv7's exporter"), Prep: letterboxPrep(f)}
 	o := f.Outputs[0]
 	if len(f.Outputs) == 1 && len(o.Dims) == 2 && o.Dims[1] == 7 {
 		t.Detector = &detect.Spec{Decoder: "end-to-end",
@@ -30,8 +30,8 @@ var YOLOv7 = register(Maker{Name: "YOLOv7", Where: Named, Tell: func(f File) (*T
 	return t, nil
 }})
 
-// letterboxed is how YOLO v5, v6 and v7 prepare pictures: as Ultralytics does.
-func letterboxed(f File) *imgio.Prep {
-	return f.sized(imgio.Prep{Fit: imgio.Letterbox, At: imgio.Ultralytics, Pad: 114, Filter: imgio.CV2, Scale: each(255),
-		Order: "RGB"}, 640)
+// letterboxPrep is how YOLO v5, v6 and v7 prepare pictures: as Ultralytics does.
+func letterboxPrep(f File) *imgio.Prep {
+	return f.prepOfSize(imgio.Prep{Fit: imgio.Letterbox, At: imgio.Ultralytics, Pad: 114, Filter: imgio.CV2,
+		Scale: each(255), Order: "RGB"}, 640)
 }

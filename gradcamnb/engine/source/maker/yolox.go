@@ -9,8 +9,8 @@ import (
 // takes the exponential of the sizes.
 //
 // YOLOX 0.3.0, tools/export_onnx.py, demo/ONNXRuntime/onnx_inference.py and yolox/data/data_augment.py (preproc).
-var YOLOX = register(Maker{Name: "YOLOX", Where: Named, Tell: func(f File) (*Told, error) {
-	if !f.inputs("images") || !f.outputs("output") {
+var YOLOX = register(Maker{Name: "YOLOX", Place: InNames, Tell: func(f File) (*Metadata, error) {
+	if !f.hasInputs("images") || !f.hasOutputs("output") {
 		return nil, nil
 	}
 	n, columns, ok := f.Outputs[0].rows()
@@ -21,7 +21,7 @@ var YOLOX = register(Maker{Name: "YOLOX", Where: Named, Tell: func(f File) (*Tol
 	if f.Ops["Exp"] {
 		decoder = "yolov5"
 	}
-	return &Told{By: exportOf("YOLOX's exporter"), Detector: &detect.Spec{Decoder: decoder, Threshold: 0.3, NMS: 0.45},
-		Prep: f.sized(imgio.Prep{Fit: imgio.Letterbox, At: imgio.CornerDown, Pad: 114, Filter: imgio.CV2, Scale: each(1),
+	return &Metadata{By: exporterWords("YOLOX's exporter"), Detector: &detect.Spec{Decoder: decoder, Threshold: 0.3, NMS: 0.45},
+		Prep: f.prepOfSize(imgio.Prep{Fit: imgio.Letterbox, At: imgio.CornerDown, Pad: 114, Filter: imgio.CV2, Scale: each(1),
 			Order: "BGR"}, 0)}, nil
 }})

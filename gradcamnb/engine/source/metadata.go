@@ -12,10 +12,10 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// takeTold takes from the words of the model's maker, in the file and beside it, what the sidecar has not said. A maker
-// whose words lie nearer to the weights counts before another. Words beside the file that cannot be followed are an
+// takeMetadata takes from the words of the model's maker, in the file and beside it, what the sidecar has not said. A
+// maker whose words lie nearer to the weights counts before another. Words beside the file that cannot be followed are an
 // error if they must be, else they are told.
-func (m *onnxModel) takeTold(beside func(name string) []byte, must bool) error {
+func (m *onnxModel) takeMetadata(beside func(name string) []byte, must bool) error {
 	f := m.shown(beside)
 	var lines []string
 	for _, who := range maker.All() {
@@ -35,7 +35,7 @@ func (m *onnxModel) takeTold(beside func(name string) []byte, must bool) error {
 		}
 		if len(took) > 0 {
 			lines = append(lines, fmt.Sprintf("%s: %s", t.By, strings.Join(took, ", ")))
-			m.card.Guessed = m.card.Guessed || who.Where == maker.Named
+			m.card.Guessed = m.card.Guessed || who.Place == maker.InNames
 		}
 	}
 	if len(lines) > 0 {
@@ -99,7 +99,7 @@ func (m *onnxModel) shown(beside func(name string) []byte) maker.File {
 }
 
 // take takes what was told that nothing else says, and says what it took.
-func (m *onnxModel) take(t *maker.Told) (took []string, err error) {
+func (m *onnxModel) take(t *maker.Metadata) (took []string, err error) {
 	c := &m.card
 	if c.Prep == nil && t.Prep != nil && t.Prep.Validate() == nil {
 		c.Prep = t.Prep
