@@ -13,8 +13,8 @@ import (
 )
 
 // takeMetadata takes from the words of the model's maker, in the file and beside it, what the sidecar has not said. A
-// maker whose words lie nearer to the weights counts before another. Words beside the file that cannot be followed are an
-// error if they must be, else they are told.
+// maker whose words lie nearer to the weights counts before another. Words beside the file that cannot be followed are
+// an error if they must be, else they are told.
 func (m *onnxModel) takeMetadata(beside func(name string) []byte, must bool) error {
 	f := m.shown(beside)
 	var lines []string
@@ -81,7 +81,7 @@ func (m *onnxModel) besideFile(dir *os.Root) func(name string) []byte {
 // shown is what the makers see of the file.
 func (m *onnxModel) shown(beside func(name string) []byte) maker.File {
 	c := &m.card
-	f := maker.File{Props: map[string]string{}, Layout: c.Layout, Bare: m.bare, Ops: map[string]bool{}, Beside: beside,
+	f := maker.File{Props: map[string]string{}, Layout: c.Layout, Ops: map[string]bool{}, Beside: beside,
 		Inputs: []maker.Tensor{{Name: m.options.Picture, Type: m.kind, Dims: c.Input}}}
 	for _, p := range m.proto.MetadataProps {
 		f.Props[p.Key] = p.Value

@@ -15,34 +15,34 @@ import (
 type File struct {
 	Props   map[string]string // its metadata_props
 	Inputs  []Tensor          // the picture first, with an axis for the batch
-	Bare    bool              // the file's own picture has no such axis
-	Outputs []Tensor
-	Layout  imgio.Layout
-	Ops     map[string]bool // operators of its graph
+	Outputs []Tensor          // in the file's order
+	Layout  imgio.Layout      // of the picture; empty where nothing tells it
+	Ops     map[string]bool   // operators of its graph
 
 	Beside func(name string) []byte // a file beside it; nil where there is none
 }
 
 // Tensor is an input or output.
 type Tensor struct {
-	Name, Type string // the type as "float32"
-	Dims       []int  // -1 where a dimension is free or not said
+	Name string // in the file
+	Type string // as "float32"
+	Dims []int  // -1 where a dimension is free or not said
 }
 
 // Metadata is what a maker's file says of itself.
 type Metadata struct {
-	By       string // who says it and where, in words that follow the file's name
-	Prep     *imgio.Prep
-	Labels   []string
-	Detector *detect.Spec
+	By       string           // who says it and where, in words that follow the file's name
+	Prep     *imgio.Prep      // how pictures are prepared; nil where it is not said
+	Labels   []string         // nil where they are not said
+	Detector *detect.Spec     // how detections are read; nil where it is not said
 	Ended    bool             // the file makes its own suppression or choice of boxes
 	Inputs   map[string]Value // beside the picture
 }
 
-// Value is what an input is given: the values laid flat.
+// Value is what an input is given.
 type Value struct {
-	Dims   []int
-	Values []float32
+	Dims   []int     // its shape
+	Values []float32 // laid flat
 }
 
 // Place is where a maker says it. What is said nearer to the weights counts before what is said further off.
@@ -57,8 +57,8 @@ const (
 
 // Maker reads what one maker's tools leave.
 type Maker struct {
-	Name  string
-	Place Place
+	Name  string                        // of the tools
+	Place Place                         // where they say it
 	Tell  func(File) (*Metadata, error) // nil where the file is not theirs
 }
 
