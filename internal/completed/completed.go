@@ -21,10 +21,12 @@ func Backend(b compute.Backend) compute.Backend { return backend{b} }
 type backend struct{ compute.Backend }
 
 // Capabilities implements [compute.Backend]. Fused operators are not among them: later versions of GoMLX build one that
-// is announced without writing it out, in graphs that are plain, too. Unannounced, they are tried.
+// is announced without writing it out, in graphs that are plain, too. Unannounced, they are tried. Nor does it want
+// variables as constants, as later versions do: a program would keep the weights that it was compiled with, while they
+// are trained, and their names would be lost.
 func (b backend) Capabilities() compute.Capabilities {
 	c := b.Backend.Capabilities()
-	c.Operations = maps.Clone(c.Operations)
+	c.Operations, c.PreferConstantsForVariables = maps.Clone(c.Operations), false
 	maps.DeleteFunc(c.Operations, func(op compute.OpType, _ bool) bool { return strings.HasPrefix(op.String(), "Fused") })
 	return c
 }
@@ -120,7 +122,7 @@ func (b builder) Compile() (compute.Executable, error) {
 
 func (b builder) function(f compute.Function) compute.Function {
 	if b.plain {
-		return plainFunction{function{f, b}}
+		return plainFunction{function{f, b}, lackingFused}
 	}
 	return function{f, b}
 }

@@ -40,9 +40,10 @@ func Nets() []Net {
 	}
 }
 
-// Store is a store with the network's parameters.
+// Store is a store with the network's parameters, and weights that are drawn the same every time.
 func (n Net) Store() *model.Store {
 	s := model.NewStore()
+	s.RootScope().SetParam(model.ParamInitialSeed, int64(1))
 	for name, v := range n.Params {
 		s.RootScope().SetParam(name, v)
 	}

@@ -149,6 +149,18 @@ func TestPooling(t *testing.T) {
 			return Gradient(ReduceAllSum(Mul(MaxPool(x).Window(3).Strides(2).PadSame().Done(),
 				MaxPool(x).Window(3).Strides(2).PadSame().Done())), x)[0]
 		},
+		"nearest, second": func(x *Node) *Node {
+			y := Interpolate(x, NoInterpolation, 9, 4, NoInterpolation).Nearest().Done()
+			return Gradient(ReduceAllSum(Mul(Mul(y, y), y)), x)[0]
+		},
+		"bilinear, second": func(x *Node) *Node {
+			y := Interpolate(x, NoInterpolation, 9, 4, NoInterpolation).Bilinear().Done()
+			return Gradient(ReduceAllSum(Mul(Mul(y, y), y)), x)[0]
+		},
+		"taken rows, second": func(x *Node) *Node {
+			y := Gather(x, Const(x.Graph(), [][]int32{{0}, {0}, {0}}))
+			return Gradient(ReduceAllSum(Mul(Mul(y, y), y)), x)[0]
+		},
 		"convolution, second": func(x *Node) *Node {
 			k := Const(x.Graph(), noise(9, 3, 3, 2, 2))
 			y := Convolve(x, k).Strides(2).PadSame().Done()

@@ -173,3 +173,16 @@ func ScatterOf(n *Node) Window {
 	}
 	return w
 }
+
+// Places are what a node of GoMLX's ScatterSum was given.
+type Places struct {
+	IndexAxis        int   // of the indices: its values are one place
+	Window, Inserted []int // the axes of the updates that lie in a window, and those of the operand that a window lacks
+	Operand          []int // the axes of the operand that a place counts
+}
+
+// ScatterSumOf reads the parameters of a sum of values at places.
+func ScatterSumOf(n *Node) Places {
+	return Places{number(n, "indexVectorAxis"), numbers(n, "updateWindowAxes"), numbers(n, "insertedWindowAxes"),
+		numbers(n, "scatterAxesToOperandAxes")}
+}
