@@ -46,7 +46,7 @@ func (m *Model) ExplainEach(ctx context.Context, pictures iter.Seq2[image.Image,
 		inner, cancel := context.WithCancel(ctx)
 		var stages sync.WaitGroup
 		defer stages.Wait()
-		defer cancel() // also where the caller has had enough
+		defer cancel() // also if the caller has had enough
 		read, explained := make(chan *group), make(chan *group)
 		stages.Go(func() {
 			defer close(read)
@@ -107,7 +107,7 @@ func forEvery(r Request) error {
 
 // group is some pictures on their way.
 type group struct {
-	errs     []error // of each picture, nil where it was read
+	errs     []error // of each picture, nil if it was read
 	pictures []image.Image
 	bytes    int               // of the pictures, as pixels
 	cut      bool              // there are fewer than a batch, since they are large

@@ -34,9 +34,9 @@ func Again(recipe string) (Request, error) {
 	return w.Request, nil
 }
 
-// recipeOf is the request as JSON without its pictures, or nothing where that cannot say
-// it all: where a target holds a picture or masks of its own, or speaks of each of
-// several pictures, or where another input of the model is more than a few numbers.
+// recipeOf is the request as JSON without its pictures, or nothing if that cannot say
+// it all: if a target holds a picture or masks of its own, or speaks of each of
+// several pictures, or if another input of the model is more than a few numbers.
 func recipeOf(r Request, i Info) string {
 	for _, t := range r.Targets {
 		if t.Picture != nil || t.Func() != nil || len(t.Masks) > 0 || len(r.Pictures) > 1 && len(t.Index) > 1 {

@@ -28,7 +28,7 @@ func Class(index ...int) Target { return target(kind.Spec{Kind: "class", Index: 
 func Label(name string) Target { return target(kind.Spec{Kind: "class", Value: name}) }
 
 // Softmax is the softmax probability of a class: one for all pictures, or one a
-// picture. Where the model is sure its gradient vanishes, and Class says more.
+// picture. If the model is sure its gradient vanishes, and Class says more.
 func Softmax(index ...int) Target { return target(kind.Spec{Kind: "softmax", Index: index}) }
 
 // Binary is what a model with a single logit says for its class 1, the logit, or for its

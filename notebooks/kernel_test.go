@@ -150,7 +150,7 @@ func (k *kernel) shows(when string) cell {
 	return c
 }
 
-// engine is the process of the kernel's resident engine; 0 where there is none.
+// engine is the process of the kernel's resident engine; 0 if there is none.
 func (k *kernel) engine() int {
 	for _, p := range processes() {
 		if p.parent == k.pid && strings.Contains(p.command, "gradcam serve") {

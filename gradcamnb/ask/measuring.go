@@ -2,7 +2,7 @@ package ask
 
 import "github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 
-// DefaultSteps is how many times more of a picture is shown where nothing else is asked
+// DefaultSteps is how many times more of a picture is shown if nothing else is asked
 // for.
 const DefaultSteps = 8
 

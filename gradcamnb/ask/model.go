@@ -11,7 +11,7 @@ type Info struct {
 	SHA256 string       // of the model's file, hex; empty for a model that has none
 	Input  []int        // declared shape of the input that is the picture, batch first; -1 where it is free
 	Layout imgio.Layout // where the channels lie in the picture's tensor
-	// the input that the model was opened with as the picture, model.onnx#name; empty where nobody had to say
+	// the input that the model was opened with as the picture, model.onnx#name; empty if nobody had to say
 	Picture string
 	Inputs  []string            // the inputs besides the picture, with type and shape, in words
 	Prep    *imgio.Prep         // how pictures are prepared; nil if nothing says it

@@ -60,7 +60,7 @@ func (r Request) With(choices ...Choice) Request {
 // Progress is how far a method of many passes is.
 type Progress struct {
 	Done, Total int               // passes of the model
-	Partial     []*heatmap.Result // the maps so far; nil where the method has none before its end
+	Partial     []*heatmap.Result // the maps so far; nil if the method has none before its end
 }
 
 // Choice is something that the user picks for an explanation: a [Target], a

@@ -50,7 +50,7 @@ func TestFilesOfABatchOfTheirOwn(t *testing.T) {
 			explain := func(in gradcamnb.Tensor, batch int) []*aloneMap {
 				t.Helper()
 				choices := []gradcamnb.Choice{}
-				if name == "mixed" { // whose maps become attention alone, where none is suggested
+				if name == "mixed" { // whose maps become attention alone, if none is suggested
 					choices = append(choices, gradcamnb.Layers("/Relu_output_0"))
 				}
 				results, err := m.ExplainTensor(in, append(choices, gradcamnb.Class(1), gradcamnb.Methods(methods...),

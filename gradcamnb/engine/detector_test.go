@@ -31,7 +31,7 @@ func brightest(pictures []image.Image) ([][]heatmap.Detection, error) {
 }
 
 // A Go function's detection is explained as a graph's: the map of the only bright
-// square of a picture is highest on it, also where a mask hides it and nothing is found.
+// square of a picture is highest on it, also if a mask hides it and nothing is found.
 func TestDetectorThatIsAFunction(t *testing.T) {
 	pic := image.NewNRGBA(image.Rect(0, 0, 60, 40))
 	for i := range 60 * 40 {

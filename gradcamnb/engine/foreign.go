@@ -19,7 +19,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
-// openInRuntime is the session with onnxruntime in the place of the graph, where that was asked
+// openInRuntime is the session with onnxruntime in the place of the graph, if that was asked
 // for or the graph cannot be written; found are its outputs for the pictures.
 func (s *session) openInRuntime(in inputs.Input) (*session, error) {
 	why := error(nil)

@@ -18,7 +18,7 @@ import (
 )
 
 // perturb adds the maps of the plan's forward-only methods to the results: for every
-// picture, after the maps of the target that has them. Where ctx ends first the
+// picture, after the maps of the target that has them. If ctx ends first the
 // results have what there is so far.
 func (r run) perturb(ctx context.Context) error {
 	if len(r.results) > 1 && r.request.Sampling.Resume != nil {

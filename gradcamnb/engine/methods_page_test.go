@@ -17,7 +17,7 @@ import (
 type methodSection struct {
 	name, paper, formula, unit, passes, use, peers string
 
-	usual string // what it is made of where no other is named
+	usual string // what it is made of if no other is named
 }
 
 // everyDocumented is every method of both registries, by name.

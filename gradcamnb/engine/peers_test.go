@@ -220,7 +220,7 @@ func mirrored(values []float32, w int) []float32 {
 	return out
 }
 
-// comparedBy names the test of this package that compares a golden case; empty where none does.
+// comparedBy names the test of this package that compares a golden case; empty if none does.
 func comparedBy(c golden.Case) string {
 	_, unknown := cam.ByName(strings.Replace(c.Method, "captum.LayerGradCam", "GradCAM", 1))
 	switch {

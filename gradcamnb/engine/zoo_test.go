@@ -121,7 +121,7 @@ func zooScore(output *Node, kind string, index []int32) *Node {
 type zooResult struct{ values, maps, seconds float64 }
 
 // Every network of the zoo imports, its outputs are within 1e-4 of onnxruntime's (of the
-// largest value where that is above 1), its layer is found by its module's name, and its
+// largest value if that is above 1), its layer is found by its module's name, and its
 // Grad-CAM is pytorch-grad-cam's to within what float32 justifies. docs/zoo.md has the table.
 func TestZoo(t *testing.T) {
 	cases := zoo(t)

@@ -13,21 +13,21 @@ type Box [4]float64
 type Detection struct {
 	Box   Box     // in the original picture
 	Class int     // number of the class
-	Label string  // of the class; empty where the model has no labels
+	Label string  // of the class; empty if the model has no labels
 	Score float32 // how sure the detector is: objectness times the class's probability
 
 	Scores     []float32    // probability of each class
 	Objectness float32      // probability that there is an object at all; 1 for detectors that do not say
-	Points     [][2]float64 // landmarks, in pixels of the original picture; nil where there are none
+	Points     [][2]float64 // landmarks, in pixels of the original picture; nil if there are none
 
 	// Mask is the instance, in [0, 1] over the model's input (not over the picture);
-	// empty where there is none. Frame is where that input lies in the picture.
+	// empty if there is none. Frame is where that input lies in the picture.
 	Mask  Grid
 	Frame imgio.Frame // where the model's input lies in the picture
 }
 
 // MaskOnPicture is the instance's mask on the original picture: 1 where the mask, read bilinearly at
-// the middle of a pixel, is above 1/2, and 0 elsewhere. It is empty where there is no mask.
+// the middle of a pixel, is above 1/2, and 0 elsewhere. It is empty if there is no mask.
 func (d Detection) MaskOnPicture() Grid {
 	if len(d.Mask.Values) == 0 || d.Frame.PictureW == 0 {
 		return Grid{}
@@ -72,7 +72,7 @@ func (d Detection) Match(o Detection) float64 {
 	return overlap * cosine(d.Scores, o.Scores) * float64(o.Objectness)
 }
 
-// Weight is the best match among the detections of a masked picture; 0 where there
+// Weight is the best match among the detections of a masked picture; 0 if there
 // are none.
 func (d Detection) Weight(found []Detection) float64 {
 	var best float64
@@ -122,7 +122,7 @@ func (m *Map) Points(f imgio.Frame) bool {
 }
 
 // Energy is the share of the map's values that lies inside the box of its detection
-// (Wang et al. 2020, "Score-CAM", section 4.3); NaN where the map is zero.
+// (Wang et al. 2020, "Score-CAM", section 4.3); NaN if the map is zero.
 func (m *Map) Energy(f imgio.Frame) float64 {
 	var in, all float64
 	for i, v := range m.Values {

@@ -14,7 +14,7 @@ func NewGrid(w, h int) Grid { return Grid{W: w, H: h, Values: make([]float32, w*
 // At is the value at (x, y).
 func (g Grid) At(x, y int) float32 { return g.Values[y*g.W+x] }
 
-// Range is the lowest and highest value; ok is false where there is no number.
+// Range is the lowest and highest value; ok is false if there is no number.
 func (g Grid) Range() (lo, hi float32, ok bool) {
 	lo, hi = float32(math.Inf(1)), float32(math.Inf(-1))
 	for _, v := range g.Values {

@@ -29,7 +29,7 @@ type Map struct {
 	// sum with the magnitudes of its terms. 0 where the method is no sum over channels.
 	Gross float32
 
-	StdErr  Grid        // standard error of Raw, like it in size; empty where the method draws nothing by chance
+	StdErr  Grid        // standard error of Raw, like it in size; empty if the method draws nothing by chance
 	Sampled *SampledRun // the draw, for methods that draw; nil for others
 	Box     Box         // of the detection that is explained, in pixels of the original picture; zero for other targets
 
@@ -39,11 +39,11 @@ type Map struct {
 	Target    string  // e.g. "class 285"
 	AskedRank int     // of "the n-th best class", from 1; 0 if a target was named
 	Note      string  // what was taken for what the user wrote, such as a class for a name; empty if that was exact
-	Class     string  // label of the target's class, empty where it has none
+	Class     string  // label of the target's class, empty if it has none
 	Index     int     // class or element the target resolved to; -1 where it has none
 	Score     float32 // value of the target for this picture
 	ScoreUnit string  // e.g. "logits"
-	// of the values: the score's; "activation" where the method takes no gradient; "pixels" of a gradient of a box's side
+	// of the values: the score's; "activation" if the method takes no gradient; "pixels" of a gradient of a box's side
 	Unit string
 
 	// Rank is the place of the explained class among all that the output knows, from 1, and Classes is how many those
@@ -63,9 +63,9 @@ type Map struct {
 
 	Diagnosis string // what is wrong with the map, in words; empty when nothing is
 
-	Field *Field // what of the input a cell of Raw depends on; nil where it is not known
+	Field *Field // what of the input a cell of Raw depends on; nil if it is not known
 
-	Metrics map[string]float64 // what was measured of the map, by the metric's name; NaN where it has no value
+	Metrics map[string]float64 // what was measured of the map, by the metric's name; NaN if it has no value
 	// Curves are the scores of which insertion and deletion, which name them, are the areas: of the picture, of which k of
 	// n equal parts are shown or hidden, k = 0..n; nil if neither was measured.
 	Curves map[string][]float32
@@ -110,9 +110,9 @@ type SampledRun struct {
 // Prediction is one class that the model finds in the picture.
 type Prediction struct {
 	Index int     // number of the class
-	Label string  // empty where the model has no labels
+	Label string  // empty if the model has no labels
 	Score float32 // the model's own output, usually a logit
-	// that the model makes of the score, else the softmax of the scores; NaN where it is none, as for a regression
+	// that the model makes of the score, else the softmax of the scores; NaN if it is none, as for a regression
 	Probability float32
 }
 
@@ -129,18 +129,18 @@ type Result struct {
 
 	Model  string       // name of the model
 	SHA256 string       // of the model's file, hex; empty for a model that has none
-	Input  string       // of the model, that was said to be the picture, model.onnx#name; empty where nobody had to say
+	Input  string       // of the model, that was said to be the picture, model.onnx#name; empty if nobody had to say
 	Top    []Prediction // the likeliest classes, the likeliest first
-	// the model's first output for the picture, or the scores that it squashes or ranks there, where that is a list of
+	// the model's first output for the picture, or the scores that it squashes or ranks there, if that is a list of
 	// classes
 	Scores []float32
-	Known  []float32 // the probabilities that the model makes of Scores; nil where its graph does not say
+	Known  []float32 // the probabilities that the model makes of Scores; nil if its graph does not say
 	Maps   []*Map    // by target, then layer, then method
 
 	// all that the detector finds in the picture, if one of them is explained; nil for other targets
 	Detections []Detection
 
-	// what was asked, all but the picture, as text that can be asked again; empty where that cannot say it
+	// what was asked, all but the picture, as text that can be asked again; empty if that cannot say it
 	Recipe   string
 	Backend  string                   // e.g. "xla:cpu"
 	Versions map[string]string        // module to version

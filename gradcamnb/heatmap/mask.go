@@ -46,7 +46,7 @@ func Polygon(w, h int, corners ...[2]float64) Grid {
 	return g
 }
 
-// BoundingBox is the box just around what a mask shows, over 1/2; without area where that is
+// BoundingBox is the box just around what a mask shows, over 1/2; without area if that is
 // nothing.
 func (g Grid) BoundingBox() Box {
 	var r image.Rectangle

@@ -32,7 +32,7 @@ type Cell struct {
 	Framed      bool   // it is the best by the sheet's measure
 }
 
-// At is the map of a cell with the result that it is part of; nil where the cell is
+// At is the map of a cell with the result that it is part of; nil if the cell is
 // empty.
 func (s *Sheet) At(row, column int) (*Result, *Map) {
 	c := s.Cells[row][column]

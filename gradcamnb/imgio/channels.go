@@ -27,7 +27,7 @@ const orderNames = `"RGB", "BGR", "L" (grey), "LA" (grey and alpha), "RGBA" and 
 
 // For is the preprocessing for a model that takes so many channels: of one that is made for
 // colours a model of one channel takes the brightness, of two the brightness and alpha, of
-// four the colours and alpha. It is an error where a picture has no such channels, or where
+// four the colours and alpha. It is an error if a picture has no such channels, or if
 // a mean or scale for each of three colours would have to serve another number of channels.
 // 0 stands for a model that takes any number.
 func (p Prep) For(channels int) (Prep, error) {

@@ -140,7 +140,7 @@ func (p Prep) checkNames() error {
 		return fmt.Errorf("preprocessing: the filter %q is not known; there are %q, %q, %q, %q, %q and %q",
 			p.Filter, Nearest, Bilinear, Bicubic, Lanczos, Linear, CV2)
 	case p.At != Middle && p.At != Corner && p.At != CornerDown && p.At != Ultralytics:
-		return fmt.Errorf("preprocessing: a picture is not put at %q; there are %q, %q and %q, and the middle where nothing is said", p.At, Corner, CornerDown, Ultralytics)
+		return fmt.Errorf("preprocessing: a picture is not put at %q; there are %q, %q and %q, and the middle if nothing is said", p.At, Corner, CornerDown, Ultralytics)
 	case p.At != Middle && p.Fit != Letterbox:
 		return fmt.Errorf("preprocessing: \"at\" is of a letterbox, and fit is %q", p.Fit)
 	}

@@ -16,7 +16,7 @@ var Detections = Register(Kind{
 	Name: "detections", IsDetection: true, NamesSeveral: true,
 	Prefix: "detections",
 	Forms: []Form{{"detections[:MOST][:boxes]",
-		"every detection of a picture, or the surest few, one map each; by their masks where there are any, or by boxes"}},
+		"every detection of a picture, or the surest few, one map each; by their masks if there are any, else by boxes"}},
 	Read: func(rest string) (Spec, error) {
 		s := Spec{Kind: "detections"}
 		most, boxes := strings.CutSuffix(rest, ":"+byBoxes)

@@ -35,7 +35,7 @@ type Kind struct {
 
 	// Score names the engine's function that gives the score, such as "class", the logit
 	// (package engine/target); empty if the kind brings one of its own or is a detection.
-	// Measured names the one that maps are measured by where that is another: the metrics'
+	// Measured names the one that maps are measured by if that is another: the metrics'
 	// papers score a class by its probability.
 	Score, Measured string
 

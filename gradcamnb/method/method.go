@@ -9,14 +9,14 @@ type Name = string
 
 // The names.
 const (
-	AblationCAM           Name = "Ablation-CAM"           // where there is no gradient, or none to be trusted
+	AblationCAM           Name = "Ablation-CAM"           // if there is no gradient, or none to be trusted
 	AugSmooth             Name = "AugSmooth"              // to centre a map better on the object
 	CAM                   Name = "CAM"                    // for networks with global average pooling and one linear layer, at the layer before the pooling
-	EigenCAM              Name = "Eigen-CAM"              // to see the strongest pattern at the layer, whatever the class; where there is no gradient
+	EigenCAM              Name = "Eigen-CAM"              // to see the strongest pattern at the layer, whatever the class; if there is no gradient
 	EigenGradCAM          Name = "Eigen-Grad-CAM"         // as Eigen-CAM, but for one class, with less noise than Grad-CAM
 	EigenSmooth           Name = "EigenSmooth"            // to quieten a noisy map
 	ElementWiseGradCAM    Name = "Element-wise Grad-CAM"  // to see everything that speaks for the class, without what speaks against it taken off
-	FEM                   Name = "FEM"                    // to see what stands out at the layer, whatever the class; where there is no gradient
+	FEM                   Name = "FEM"                    // to see what stands out at the layer, whatever the class; if there is no gradient
 	FinerCAM              Name = "FinerCAM"               // for classes that look alike: birds, cars, breeds
 	FullGrad              Name = "FullGrad"               // to see everything at once, without choosing a layer
 	GradCAM               Name = "Grad-CAM"               // first, and at the last layers: the channels that matter for the class, summed
@@ -32,14 +32,14 @@ const (
 	Max                   Name = "Max"                    // to see what any of several layers sees
 	Mean                  Name = "Mean"                   // to have one map of several layers
 	ODAM                  Name = "ODAM"                   // of a detection or one side of its box; over all levels as Levels(ODAM)
-	Occlusion             Name = "Occlusion"              // where the model is a black box and a map of few passes is enough: what it loses without a part
-	RISE                  Name = "RISE"                   // where the model is a black box, or to check a map of gradients by another way; of detections it is D-RISE
-	ReciproCAM            Name = "Recipro-CAM"            // where there is no gradient and Score-CAM is too slow: late layers have few cells
+	Occlusion             Name = "Occlusion"              // if the model is a black box and a map of few passes is enough: what it loses without a part
+	RISE                  Name = "RISE"                   // if the model is a black box, or to check a map of gradients by another way; of detections it is D-RISE
+	ReciproCAM            Name = "Recipro-CAM"            // if there is no gradient and Score-CAM is too slow: late layers have few cells
 	RefineCAM             Name = "RefineCAM"              // for the detail of early layers without their noise: name two or more layers
 	SESS                  Name = "SESS"                   // for small or several objects
 	Saliency              Name = "Saliency"               // to see single pixels; noisy
-	ScoreCAM              Name = "Score-CAM"              // where there is no gradient, or none to be trusted
-	ShapleyCAM            Name = "ShapleyCAM"             // with a softmax target, where a logit says too little about its rivals
+	ScoreCAM              Name = "Score-CAM"              // if there is no gradient, or none to be trusted
+	ShapleyCAM            Name = "ShapleyCAM"             // with a softmax target, if a logit says too little about its rivals
 	SmoothGrad            Name = "SmoothGrad"             // to quieten Saliency
 	SmoothGradCAMPlusPlus Name = "Smooth Grad-CAM++"      // as Grad-CAM++, with less noise
 	XGradCAM              Name = "XGrad-CAM"              // as Grad-CAM, with weights that add up to the score in networks of ReLUs; at a layer after a ReLU

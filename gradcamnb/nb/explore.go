@@ -41,7 +41,7 @@ type Explorer struct {
 // interrupted or nothing was chosen for ten minutes. Then what was looked at stays
 // in the notebook, as [Show] shows it.
 //
-// Where the page cannot talk to the cell it says why and shows the same maps as
+// If the page cannot talk to the cell it says why and shows the same maps as
 // Show does, at once.
 func Explore(m *gradcamnb.Model, img image.Image, choices ...gradcamnb.Choice) error {
 	return Explorer{Model: m, Picture: img, Choices: choices}.Run(context.Background())
@@ -78,7 +78,7 @@ func (e Explorer) Run(ctx context.Context) error {
 	return Show(results...)
 }
 
-// unreachable says why no page can talk to this program, where that is known from
+// unreachable says why no page can talk to this program, if that is known from
 // the start.
 func unreachable() string {
 	switch {

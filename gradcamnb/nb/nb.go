@@ -32,14 +32,14 @@ func InNotebook() bool { return gonbui.IsNotebook }
 const few = 3
 
 // Show shows results as one card to play with, in which the pictures, targets, layers and methods can be switched (see
-// [render.HTML]). Where cards do not play, as on a page without scripts, what stands in its place is the maps as one
+// [render.HTML]). If cards do not play, as on a page without scripts, what stands in its place is the maps as one
 // picture with the predictions as a table below it; a playing card hides both. Of many pictures that picture is a grid
 // with the name, the class and its probability below each. When it returns everything has reached the notebook.
 //
 // [ShowPicture], [ShowTable] and [ShowCard] show one of the three alone.
 //
 // Outside a notebook it writes the picture into the working folder, or the
-// temporary one where that cannot be written to, and prints where it is.
+// temporary one if that cannot be written to, and prints where it is.
 func Show(results ...*heatmap.Result) error { return showOpen(results, results, nil) }
 
 // MustShow is Show that panics with the error.

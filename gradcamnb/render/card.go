@@ -27,7 +27,7 @@ const (
 // Card draws the whole figure of one map: a title with model, method, layer,
 // target and score, the original picture, the map on it, a colour bar in real
 // units, the best predictions with the explained one marked, and the diagnosis
-// where there is one.
+// if there is one.
 func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	f := faces()
 	w, h := fitted(m.W, m.H)

@@ -103,7 +103,7 @@ func (c canvas) instance(d heatmap.Detection, col color.NRGBA) {
 
 // DetectionSheet draws the detections that a result explains, a row each: the crop with
 // the box, class and score, the map drawn from masks (D-RISE) with its standard error,
-// the map of a gradient where there is one, whether each map is highest in the box, and
+// the map of a gradient if there is one, whether each map is highest in the box, and
 // the share of it that lies there.
 func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 	f := faces()

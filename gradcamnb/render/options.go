@@ -87,7 +87,7 @@ func (r Range) words(unit string) string {
 }
 
 // place is where a value lies in the range, from 0 to 1. Zero is in the middle of a
-// signed range, also where the range is empty.
+// signed range, also if the range is empty.
 func (o *Options) place(v float32, r Range) float64 {
 	if o.signed() && v == 0 {
 		return 0.5

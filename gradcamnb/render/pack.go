@@ -64,7 +64,7 @@ func packed(g heatmap.Grid, lo, hi float64) string {
 	return base64.StdEncoding.EncodeToString(out)
 }
 
-// finite is the value, or nil where JSON has no number for it.
+// finite is the value, or nil if JSON has no number for it.
 func finite(v float32) *float64 {
 	f := float64(v)
 	if math.IsNaN(f) || math.IsInf(f, 0) {

@@ -18,7 +18,7 @@ func figureTitle(r *heatmap.Result, m *heatmap.Map) string {
 	return clean(r.Model) + ": " + clean(madeBy(m))
 }
 
-// madeBy names the method and, where it has one, the layer.
+// madeBy names the method and, if it has one, the layer.
 func madeBy(m *heatmap.Map) string {
 	if m.Layer == "" {
 		return m.Method

@@ -8,7 +8,7 @@ import (
 )
 
 // criticalPlot is the critical-difference diagram of a metric (Demsar 2006, figure 1): the cells by their mean place,
-// the best on the left, and bars under those that cannot be told apart. Nothing where there is no critical
+// the best on the left, and bars under those that cannot be told apart. Nothing if there is no critical
 // difference.
 func (s *Summary) criticalPlot(metric string) template.HTML {
 	var ranks []Rank

@@ -26,7 +26,7 @@ func Usage(err error) error { return usage{err} }
 // Usagef is fmt.Errorf for an error in how the command was called.
 func Usagef(format string, args ...any) error { return usage{fmt.Errorf(format, args...)} }
 
-// Code is the exit code of a command: 0, or 1 where it failed, or 2 where it was
+// Code is the exit code of a command: 0, or 1 if it failed, or 2 if it was
 // called wrongly.
 func Code(err error) int {
 	switch {
@@ -38,7 +38,7 @@ func Code(err error) int {
 	return 1
 }
 
-// Execute runs a command: 0, or 1 where it failed, or 2 where it was called wrongly. What it prints cannot
+// Execute runs a command: 0, or 1 if it failed, or 2 if it was called wrongly. What it prints cannot
 // steer the terminal. A panic is an error of one line, and its stack is printed with --debug, if the
 // command has that flag. told makes of the error what the user is told.
 func Execute(ctx context.Context, root *cobra.Command, args []string, told func(error) error) int {

@@ -1,4 +1,4 @@
-// Package invented makes an input for a model where no picture is given, for commands that compare or time what is
+// Package invented makes an input for a model if no picture is given, for commands that compare or time what is
 // computed of it.
 package invented
 

@@ -1,4 +1,4 @@
-// Package must is for functions that panic with an error where their twins return it:
+// Package must is for functions that panic with the error that their twins return:
 // in a notebook such an error is one line, and no stack trace.
 package must
 
@@ -34,7 +34,7 @@ type failure struct {
 
 func (f *failure) Unwrap() error { return f.error }
 
-// Error is the error's own text. Where the Go runtime asks for it, nobody has recovered
+// Error is the error's own text. If the Go runtime asks for it, nobody has recovered
 // from the panic and all deferred functions have run: the program is about to end with
 // a stack trace. In a notebook's cell it ends here instead, with the error and the cell's line: GoNB puts the cell's
 // number and line in front of a place in the cell's program.

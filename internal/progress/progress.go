@@ -19,7 +19,7 @@ type Line struct {
 	shown bool
 }
 
-// New returns a line on w, which shows only where w is a terminal.
+// New returns a line on w, which shows only if w is a terminal.
 func New(w io.Writer) *Line {
 	if f, ok := w.(*os.File); !ok || !IsTerminal(f) {
 		return &Line{}

@@ -21,11 +21,11 @@ type Client struct {
 	Say    func(text string) // shows the user what the server has to say
 }
 
-// Call calls a method: note hears the notes on the way and may be nil. Where ctx ends
+// Call calls a method: note hears the notes on the way and may be nil. If ctx ends
 // first, the server is told so, and the call returns what it answers then.
 //
-// The error is an [*UnavailableError] where nothing was done, [ErrLost] where the server
-// ended on the way, and an [*Error] where the method failed.
+// The error is an [*UnavailableError] if nothing was done, [ErrLost] if the server
+// ended on the way, and an [*Error] if the method failed.
 func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, args Args,
 	note func(Note)) (answer Answer, err error) {
 	conn, err := c.dial(ctx)

@@ -78,7 +78,7 @@ type Error struct {
 
 func (e *Error) Error() string { return e.message }
 
-// Unwrap gives the context's error where that ended the call, else the error with all
+// Unwrap gives the context's error if that ended the call, else the error with all
 // that the server's side said of it.
 func (e *Error) Unwrap() error { return e.cause }
 

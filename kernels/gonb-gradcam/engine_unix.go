@@ -68,7 +68,7 @@ func (e *engine) end() {
 	_ = os.RemoveAll(filepath.Dir(e.socket())) // a temporary folder
 }
 
-// keepRunning runs engines, one after the other. Where that cannot work, cells get the
+// keepRunning runs engines, one after the other. If that cannot work, cells get the
 // reason instead.
 func (e *engine) keepRunning(ctx context.Context) {
 	for failures := 0; failures < manyTimes; failures++ {
@@ -116,7 +116,7 @@ func (e *engine) runOnce(ctx context.Context) error {
 	}
 	stop := context.AfterFunc(ctx, func() {
 		_ = alive.Close()
-		time.AfterFunc(time.Second, func() { _ = c.Process.Kill() }) // fails where it has ended
+		time.AfterFunc(time.Second, func() { _ = c.Process.Kill() }) // fails if it has ended
 	})
 	defer stop()
 	if err := c.Wait(); err != nil {

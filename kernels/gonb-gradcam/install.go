@@ -60,7 +60,7 @@ func installCommand() *cobra.Command {
 	c.Flags().Bool("user", true, "install for you alone (the default)")
 	c.Flags().StringVar(&prefix, "prefix", "", "install into PREFIX/share/jupyter, e.g. of a virtual environment")
 	c.Flags().StringVar(&backend, "backend", "",
-		"backend that notebooks compute on (default: XLA where a PJRT plugin is installed, else pure Go)")
+		"backend that notebooks compute on (default: XLA if a PJRT plugin is installed, else pure Go)")
 	c.Flags().BoolVar(&xla, "xla", false, "also download the pinned PJRT plugin for XLA on CPU (60 MB, with pip)")
 	c.Flags().BoolVar(&ort, "onnxruntime", false,
 		"also download the pinned library of onnxruntime, for files whose graph cannot be written (28 MB, with pip)")

@@ -34,7 +34,7 @@ func putShim(h home) error {
 		if to, err := os.Readlink(link); err == nil && to == h.bin("gonb-gradcam") {
 			continue
 		}
-		_ = os.Remove(link) // fails where there is none
+		_ = os.Remove(link) // fails if there is none
 		if err := os.Symlink(h.bin("gonb-gradcam"), link); err != nil {
 			return fmt.Errorf("putting the shim of %s: %w", name, err)
 		}

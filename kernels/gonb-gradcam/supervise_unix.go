@@ -51,7 +51,7 @@ func supervise(kernel *exec.Cmd) error {
 		case <-tooLate:
 			sendSignal(kernel, syscall.SIGKILL)
 		case err := <-ended:
-			_ = syscall.Kill(-kernel.Process.Pid, syscall.SIGKILL) // fails where nothing is left
+			_ = syscall.Kill(-kernel.Process.Pid, syscall.SIGKILL) // fails if nothing is left
 			if err != nil {
 				return fmt.Errorf("the kernel ended: %w", err)
 			}

@@ -22,7 +22,7 @@ type wheel struct {
 	name, version string
 	sha256        string
 	file          string   // the library, in the wheel
-	choose        []string // what pip is told to choose the wheel by, where there are several
+	choose        []string // what pip is told to choose the wheel by, if there are several
 	instead       string   // what to do on another system
 }
 

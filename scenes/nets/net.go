@@ -27,10 +27,10 @@ type Net struct {
 	Side    int                 // of its input, in pixels
 	Labels  []string            // of its first output
 	Outputs []string            // names of its outputs
-	Heads   map[string][]string // names of the values of each output, where there are several
+	Heads   map[string][]string // names of the values of each output, if there are several
 	Graph   source.GraphFn      // its graph function
 
-	Detector *detect.Spec // how its detections are read, where it detects
+	Detector *detect.Spec // how its detections are read, if it detects
 }
 
 // Prep is how a picture becomes the network's input.

@@ -96,7 +96,7 @@ func peerCells(theirs, mine float64, channelsLast bool) string {
 	return fmt.Sprintf(" %.1f%s | %.2f |", 1e3*theirs, cl, theirs/mine)
 }
 
-// forward is torch's bare forward pass in its quicker layout; zero where it was
+// forward is torch's bare forward pass in its quicker layout; zero if it was
 // not measured.
 func (r benchRow) forward() (seconds float64, channelsLast bool) {
 	plain, cl := r.Medians[forward], r.Medians[forwardChannelsLast]

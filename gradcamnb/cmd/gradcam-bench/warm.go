@@ -146,7 +146,7 @@ func (f benchFlags) round(explain func() (float64, error), p *peer, c benchCase,
 	return out, nil
 }
 
-// median of the values; zero where there are none.
+// median of the values; zero if there are none.
 func median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0

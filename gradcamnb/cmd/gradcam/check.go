@@ -253,7 +253,7 @@ func module(path string) string {
 
 // gap is how far two tensors are from each other.
 type gap struct {
-	relative float64 // largest difference over the reference's largest value; infinite where shapes differ
+	relative float64 // largest difference over the reference's largest value; infinite if shapes differ
 	words    string
 }
 

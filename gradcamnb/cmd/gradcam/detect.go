@@ -91,7 +91,7 @@ results file instead of what the model finds, and --method takes a method of a l
 	flags.BoolVar(&f.explain, "explain", false, "explain all detections of the picture")
 	flags.IntVar(&f.most, "most", 12, "largest number of detections to explain, the surest first")
 	flags.BoolVar(&f.nearMiss, "near-miss", false, "explain the surest candidate below the threshold, too")
-	flags.BoolVar(&f.byBox, "by-box", false, "compare boxes, also where the model has instance masks")
+	flags.BoolVar(&f.byBox, "by-box", false, "compare boxes, even if the model has instance masks")
 	flags.StringVar(&f.method, "method", "", "explain by this method instead of D-RISE, e.g. ODAM or LayerCAM")
 	flags.StringArrayVar(&f.layers, "layer", nil,
 		"of a method that has one, by tensor name or module path; levels means all before the heads (default: that of each detection)")

@@ -17,7 +17,7 @@ import (
 
 func main() { os.Exit(run(os.Args[1:])) }
 
-// run is the command: 0, or 1 where it failed, or 2 where it was called wrongly.
+// run is the command: 0, or 1 if it failed, or 2 if it was called wrongly.
 func run(args []string) int {
 	home.FindPlugin()
 	place.CommandLine()

@@ -175,7 +175,7 @@ func (t *tally) describe() string {
 	return s
 }
 
-// end says what came of it; it is an error where a picture could not be explained.
+// end says what came of it; it is an error if a picture could not be explained.
 func (t *tally) end(w io.Writer) error {
 	things := "pictures"
 	if t.done == 1 {

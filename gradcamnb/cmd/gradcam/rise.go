@@ -197,7 +197,7 @@ saliency.npy [targets, H, W] are written.`,
 	f.add(c, 2000, 16)
 	flags := c.Flags()
 	drawn.add(c)
-	flags.BoolVar(&f.byBox, "by-box", false, "compare boxes, also where the model has instance masks")
+	flags.BoolVar(&f.byBox, "by-box", false, "compare boxes, even if the model has instance masks")
 	flags.StringVar(&side, "side", "", "explain one side alone: left, top, right or bottom")
 	flags.StringVar(&f.method, "method", "",
 		"put the map of a gradient beside it in sheet.png, by HiResCAM or another method of a layer")
@@ -282,7 +282,7 @@ func (f *samplingFlags) byMask(target gradcamnb.Target, i gradcamnb.Info) gradca
 	return target
 }
 
-// gradient is the map of --method at --layer; none where no method is named.
+// gradient is the map of --method at --layer; none if no method is named.
 func (f *samplingFlags) gradient(ctx context.Context, m *gradcamnb.Model, r gradcamnb.Request) ([]*heatmap.Map, error) {
 	if f.method == "" {
 		return nil, nil

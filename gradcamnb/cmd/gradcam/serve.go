@@ -80,7 +80,7 @@ func listener(inherited bool, args []string) (*net.UnixListener, error) {
 func removeSocket(l *net.UnixListener) {
 	socket := l.Addr().String()
 	_ = os.Remove(socket)
-	_ = os.Remove(filepath.Dir(socket)) // which fails where it holds anything else
+	_ = os.Remove(filepath.Dir(socket)) // which fails if it holds anything else
 }
 
 // serve answers until ctx ends. The default backend starts at once, while the user

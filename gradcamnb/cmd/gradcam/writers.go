@@ -18,7 +18,7 @@ type writers struct {
 
 func newWriters() *writers { return &writers{free: make(chan struct{}, runtime.GOMAXPROCS(0))} }
 
-// start writes one result as soon as a core is free. It is an error where an earlier one
+// start writes one result as soon as a core is free. It is an error if an earlier one
 // could not be written.
 func (w *writers) start(write func() error) error {
 	w.free <- struct{}{}

@@ -224,7 +224,7 @@ func (a Answer) unitOf(scored target.Kind) string {
 func (a Answer) isKnown() bool { return a.squash != "" || !a.logits() && a.unit != source.Plain }
 
 // probabilities are those of a picture's numbers: what the model makes of them, or else the softmax
-// of logits, or their sigmoids if they are tags; NaN where they are neither.
+// of logits, or their sigmoids if they are tags; NaN if they are neither.
 func (a Answer) probabilities(numbers []float32, tags bool) []float32 {
 	each := func(f func(float64) float64) []float32 {
 		out := make([]float32, len(numbers))

@@ -20,7 +20,7 @@ type detectionAim struct {
 	reader *detections.Reader
 	wanted []heatmap.Detection // one a picture, its box in pixels of the model's input
 	boxes  []heatmap.Box       // the same in pixels of the original pictures
-	at     []int               // their candidates, -1 where none is known
+	at     []int               // their candidates, -1 if none is known
 	of     int                 // candidates of a picture
 	edge   string
 	masked bool // instances are compared by their masks
@@ -104,7 +104,7 @@ func (b *detectionAim) score(outputs map[string]*Node, given params[*Node], pict
 type matches struct {
 	c      detect.Candidates
 	box    *Node // of the wanted detection, [batch or 1, 4]
-	mask   *Node // likewise, [batch or 1, h, w]; nil where boxes count
+	mask   *Node // likewise, [batch or 1, h, w]; nil if boxes count
 	likely *Node // cosine times presence [batch, n]
 	match  *Node // IoU of boxes times that
 }

@@ -14,7 +14,7 @@ import (
 const ranked = -1
 
 // Score returns the aim's score and index, [batch] each, of the model's outputs, with the
-// nodes of its arguments: the index that is given, or where that is [ranked] the index
+// nodes of its arguments: the index that is given, or if that is [ranked] the index
 // of the rank-th best class. So the next class does not compile again.
 func (a Aim) Score(outputs map[string]*Node, args []*Node, picture [2]int) (score, index *Node) {
 	given, _ := unpackParams(a, args)

@@ -16,7 +16,7 @@ var AblationCAM = register(Method{
 	Formula: "ReLU(SUM_k w_k A_k), w_k = (S - S_k) / S, S_k = score with A_k = 0 (eq. 3, 4)",
 	Unit:    "activation",
 	Passes:  "1 forward from the layer on for every channel",
-	Use:     "where there is no gradient, or none to be trusted",
+	Use:     "if there is no gradient, or none to be trusted",
 	Peers:   "pytorch-grad-cam writes 0 only where the layer's minimum is 0, as after a ReLU, and about -1e7 (i+1) elsewhere, i being the place in the batch; there its map is another",
 	Procedure: Activations{Start: func(c Original) Run {
 		weights := make([]float64, c.Act.C)

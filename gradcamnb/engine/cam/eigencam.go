@@ -22,7 +22,7 @@ var EigenCAM = register(Method{
 	Formula:   "ReLU(X v), X = centred activations, v = their first right singular vector",
 	Unit:      "activation",
 	Passes:    "1 forward",
-	Use:       "to see the strongest pattern at the layer, whatever the class; where there is no gradient",
+	Use:       "to see the strongest pattern at the layer, whatever the class; if there is no gradient",
 	Peers:     "pytorch-grad-cam keeps the sign that LAPACK returns, so half of its maps can be turned round",
 	Procedure: Map(func(at View) *Node { return principal(at.Act) }),
 })

@@ -22,7 +22,7 @@ var FEM = register(Method{
 	Formula: "ReLU(SUM_k w_k A_k), w_k = share of cells with A_k > mean + 2 std",
 	Unit:    "activation",
 	Passes:  "1 forward",
-	Use:     "to see what stands out at the layer, whatever the class; where there is no gradient",
+	Use:     "to see what stands out at the layer, whatever the class; if there is no gradient",
 	Procedure: Terms(func(act, _ *Node) *Node {
 		mean := ReduceAndKeep(act, ReduceMean, 1, 2)
 		off := Sub(act, mean)

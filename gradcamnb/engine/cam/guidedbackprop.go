@@ -4,7 +4,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// GuidedBackprop is [Saliency] with a gradient that every ReLU lets through only where
+// GuidedBackprop is [Saliency] with a gradient that every ReLU lets through only if
 // it is positive,
 //
 //	R_l = [f_l > 0] [R_l+1 > 0] R_l+1,   L = max_c |R_0|

@@ -24,7 +24,7 @@ type Method struct {
 
 	Passes string // what it costs, e.g. "1 forward, 1 backward"
 	Use    string // when to take it
-	Peers  string // where other libraries do something else; empty where they agree
+	Peers  string // where other libraries do something else; empty if they agree
 	NoPeer string // why no golden numbers of a library are compared with it; empty if there are some
 
 	Procedure Procedure // how the map is made

@@ -25,7 +25,7 @@ type View struct {
 
 	Node *Node             // the place as the model has it, in its own axis order
 	Grid func(*Node) *Node // brings such a node to [batch, h, w, channels]
-	Bias *Node             // what the layer adds to each channel, [channels]; nil where it adds nothing
+	Bias *Node             // what the layer adds to each channel, [channels]; nil if it adds nothing
 	Name string            // of the layer, for errors
 
 	Tokens func(*Node) *Node // brings tokens [batch, n, channels] to the picture's grid [batch, h, w, channels]
@@ -132,7 +132,7 @@ type LayerFusion struct {
 
 // Wrapper wraps another method, as SESS(LayerCAM) does.
 type Wrapper struct {
-	Usual string                               // the one that it is made of where none is named
+	Usual string                               // the one that it is made of if none is named
 	Make  func(base Method) (Procedure, error) // says how the map is made of that method's
 }
 

@@ -22,7 +22,7 @@ var ScoreCAM = register(Method{
 	Formula: "ReLU(SUM_k w_k A_k), w = softmax_k S(x * s(Up(A_k))) (eq. 5, 6)",
 	Unit:    "activation",
 	Passes:  "1 forward for every channel",
-	Use:     "where there is no gradient, or none to be trusted",
+	Use:     "if there is no gradient, or none to be trusted",
 	Peers:   "tf-keras-vis takes the softmax of the prediction and none over the channels",
 	Procedure: MaskedPictures{
 		Mask: func(shown *Node, height, width int) *Node {

@@ -23,7 +23,7 @@ var ShapleyCAM = register(Method{
 	Paper:   "Cai 2025, arXiv:2501.06261",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = mean_ij (G - 1/2 H A)_k,ij, G = dS/dA, H = d2S/dA2",
 	Passes:  "1 forward, 2 backward",
-	Use:     "with a softmax target, where a logit says too little about its rivals",
+	Use:     "with a softmax target, if a logit says too little about its rivals",
 	Procedure: Map(func(at View) *Node {
 		along := ReduceAllSum(Mul(at.Grad, StopGradient(at.Act)))
 		var curved *Node

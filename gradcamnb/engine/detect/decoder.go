@@ -27,16 +27,16 @@ type Candidates struct {
 	Objectness *Node
 
 	// Points [batch, n, points, 2] are landmarks, x and y in pixels of the model's
-	// input; nil where there are none.
+	// input; nil if there are none.
 	Points *Node
 
 	// Mask gives the instance masks of chosen candidates, int32 [batch, k], as
-	// [batch, k, h, w] in [0, 1] over the model's input; nil where there are none.
+	// [batch, k, h, w] in [0, 1] over the model's input; nil if there are none.
 	Mask func(chosen *Node) *Node
 }
 
 // Confidence is how sure the detector is of each candidate [batch, n]: objectness
-// times the best class's score, or that score alone where there is no objectness.
+// times the best class's score, or that score alone if there is no objectness.
 func (c Candidates) Confidence() *Node {
 	best := ReduceMax(c.Scores, -1)
 	if c.Objectness == nil {
@@ -78,7 +78,7 @@ type Decoder struct {
 	Asked bool // it is taken where it is named alone: by the shapes of the outputs it could be another
 
 	// New makes a head with the decoder's numbers of the sidecar, for so many classes
-	// where that is known, else 0.
+	// if that is known, else 0.
 	New func(numbers json.RawMessage, classes int) (Head, error)
 }
 
@@ -112,7 +112,7 @@ func (s Spec) Filled() (Spec, error) {
 	return s, nil
 }
 
-// Over is another spec, where there is one, with the threshold and the suppression of this one
+// Over is another spec, if there is one, with the threshold and the suppression of this one
 // where they are given.
 func (s Spec) Over(other *Spec) Spec {
 	if other == nil {

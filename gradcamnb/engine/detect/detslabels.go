@@ -32,7 +32,7 @@ type detsLabels struct {
 	Classes int `json:"classes"`
 }
 
-// manyClasses is how many classes are told apart where nothing says how many there are.
+// manyClasses is how many classes are told apart if nothing says how many there are.
 const manyClasses = 2048
 
 func countOrMany(classes int) int {

@@ -55,7 +55,7 @@ func (h retinaFace) priors(picture [2]int) []float32 {
 	return out
 }
 
-// places are the outputs with offsets, probabilities and landmarks; -1 where there is none.
+// places are the outputs with offsets, probabilities and landmarks; -1 if there is none.
 func (retinaFace) places(outputs [][]int) [3]int {
 	out := [3]int{-1, -1, -1}
 	for i, o := range outputs {

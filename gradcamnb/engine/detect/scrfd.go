@@ -11,7 +11,7 @@ import (
 )
 
 // SCRFD reads a face detector of several strides as InsightFace exports it: of each stride s scores [n, 1], distances
-// [n, 4] from the cell (c, r) to the left, top, right and bottom side of the box, and where there are any landmarks
+// [n, 4] from the cell (c, r) to the left, top, right and bottom side of the box, and if there are any landmarks
 // [n, 10], all in units of the stride; n is the cells, row by row, of which each has the same number of anchors one
 // after the other:
 //

@@ -13,7 +13,7 @@ import (
 //	cx = (d_0 + x) s, cy = (d_1 + y) s, w = s exp(d_2), h = s exp(d_3)
 //
 // and objectness and class probabilities. Its demos letterbox at the corner with grey 114,
-// in the order BGR and not divided by 255. Where the file decodes for itself take "yolov5".
+// in the order BGR and not divided by 255. If the file decodes for itself take "yolov5".
 //
 // Ge et al. 2021, "YOLOX: Exceeding YOLO Series in 2021"; YOLOX 0.3.0,
 // yolox/utils/demo_utils.py (demo_postprocess).

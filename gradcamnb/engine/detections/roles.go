@@ -39,7 +39,7 @@ func tensorFlowRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	return names, &detect.Spec{Decoder: "end-to-end", Numbers: json.RawMessage(`{"order": "yxyx", "unit": true}`)}
 }
 
-// NamedRoles is how outputs of these names are read, nil where the names do not tell it.
+// NamedRoles is how outputs of these names are read, nil if the names do not tell it.
 func NamedRoles(outputs []string) *detect.Spec {
 	var as []onnxruntime.Tensor
 	for _, name := range outputs {

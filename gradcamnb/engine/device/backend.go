@@ -40,7 +40,7 @@ type Backend struct {
 }
 
 // Open opens the named backend. The empty name means $GOMLX_BACKEND, or
-// without that XLA where a PJRT plugin is installed and pure Go elsewhere; then a
+// without that XLA if a PJRT plugin is installed and pure Go elsewhere; then a
 // line on say tells what was picked and how to get the other.
 func Open(name string, say io.Writer) (*Backend, error) {
 	switch name = Asked(name); name {

@@ -17,7 +17,7 @@ import (
 // code, some 0.5 MB a program, and loses what was not used for five days.
 const ProgramsEnv = "GRADCAMNB_PROGRAMS"
 
-// keepPrograms has what the named PJRT plugin compiles kept, where it can be. It is an error if the
+// keepPrograms has what the named PJRT plugin compiles kept, if it can be. It is an error if the
 // plugin lies in the private folder and somebody else could have put it there.
 var keepPrograms = func(string) error { return nil }
 

@@ -118,7 +118,7 @@ func (m *Model) row(outputs []onnxruntime.Tensor, i int) (map[string]source.Valu
 	return row, nil
 }
 
-// stacked lays the rows of pictures together. Where a model finds another number of objects
+// stacked lays the rows of pictures together. If a model finds another number of objects
 // in each, rows of zeros are added up to a power of two, so that few programs read them.
 func stacked(rows []map[string]source.Value, ragged bool) map[string]source.Value {
 	out := map[string]source.Value{}

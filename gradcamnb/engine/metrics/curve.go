@@ -86,7 +86,7 @@ func fill(mask []float32, shown bool) {
 	}
 }
 
-// ranking is the place of every pixel by falling value of the map. Where the map is
+// ranking is the place of every pixel by falling value of the map. If the map is
 // equal, as it is at zero where its positive part ends, what is below zero decides, and
 // then the place in the picture.
 func ranking(m *heatmap.Map) []int32 {

@@ -49,7 +49,7 @@ type Metric struct {
 	Cost    string   // what it takes for one map: passes or explanations; empty if nothing
 	Beware  string   // when it misleads
 
-	// Measure gives one value a map; NaN where the metric has none.
+	// Measure gives one value a map; NaN if the metric has none.
 	Measure func(ctx context.Context, s *Probe) ([]float64, error)
 }
 

@@ -111,7 +111,7 @@ func near(t *testing.T, name string, got, want float64) {
 	}
 }
 
-// Where a definition is the peer's, so is the number.
+// If a definition is the peer's, so is the number.
 func TestPeersAgree(t *testing.T) {
 	p := readPeers(t)
 	compared := 0

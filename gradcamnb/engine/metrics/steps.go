@@ -8,7 +8,7 @@ import (
 
 // path scores, for every map, a path of pictures: step k of n hides set k as well, of sets that
 // make(m) gives for map m. If reveal is set, everything is hidden at first and step k shows
-// set k. The result is [map][step], steps from 0, where nothing has happened, to n.
+// set k. The result is [map][step], steps from 0, when nothing has happened, to n.
 func (s *Probe) path(ctx context.Context, over Model, sets func(m int) []set, reveal bool) ([][]float64, error) {
 	paths := make([][]set, len(s.Maps))
 	starts := make([]int, len(s.Maps)+1)

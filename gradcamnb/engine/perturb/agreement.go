@@ -7,7 +7,7 @@ import (
 )
 
 // rankCorrelation is Spearman's: the correlation of the ranks, where equal values
-// share the mean of their ranks. It is NaN where one side is constant.
+// share the mean of their ranks. It is NaN if one side is constant.
 func rankCorrelation(a, b []float32) float64 {
 	ra, rb := ranks(a), ranks(b)
 	middle := float64(len(a)-1) / 2

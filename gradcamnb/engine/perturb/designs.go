@@ -17,7 +17,7 @@ type design struct {
 	centred bool // the mean score is taken away before averaging
 	half    bool // it needs the probability 1/2
 
-	block func(cells int) int // masks that are drawn together; nil where each is drawn by itself
+	block func(cells int) int // masks that are drawn together; nil if each is drawn by itself
 }
 
 // designs are by the name in [ask.Sampling]. A centred average has the same

@@ -14,12 +14,12 @@ import (
 type Method struct {
 	Name    string   // as in the paper, e.g. "RISE"
 	Aliases []string // other names in use
-	OfBoxes string   // its name where a detection is explained; empty where that is no other
+	OfBoxes string   // its name where a detection is explained; empty if that is no other
 	Paper   string   // authors, year, identifier
 	Formula string   // with the paper's equation numbers
 	Passes  string   // of the model for one picture, in words
 	Use     string   // when to take it
-	Peers   string   // where other libraries do something else; empty where they agree
+	Peers   string   // where other libraries do something else; empty if they agree
 
 	AtLayers bool // a map is made at every layer of the request
 	Slopes   bool // its passes take gradients of the score
@@ -32,7 +32,7 @@ type Method struct {
 }
 
 // Listener is told how many passes are done. Partial makes the maps so far and is
-// called at once or never; it is nil where the method has none before its end.
+// called at once or never; it is nil if the method has none before its end.
 type Listener func(done, total int, partial func() ([]*heatmap.Map, error)) error
 
 // Title is the method's name on a map, of a detection or of another target.

@@ -101,7 +101,7 @@ func (p passes) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map {
 
 // originalPass holds the forward pass of the unchanged picture.
 type originalPass struct {
-	node *tensors.Tensor // the layer as the model has it; nil where there is no layer
+	node *tensors.Tensor // the layer as the model has it; nil if there is no layer
 }
 
 func (c originalPass) end() {

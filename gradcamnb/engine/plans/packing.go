@@ -26,7 +26,7 @@ type explainedMap[T any] struct {
 	raw  T // [batch, h, w], signed, at the layer's resolution
 	full T // [batch, H, W] of the model's input, positive part
 
-	gross T // [batch], the largest cell if nothing cancelled; zero where the map is no sum
+	gross T // [batch], the largest cell if nothing cancelled; zero if the map is no sum
 }
 
 // each visits what the program gives back, in order.

@@ -15,10 +15,10 @@ import (
 // batch in its file brought to that number, or in parts of the batch that its file is made for.
 type batching struct {
 	batch  int              // pictures that the graph is written for at once
-	own    map[string][]int // see [onnxnorm.Options]; nil where the file's own batch does
+	own    map[string][]int // see [onnxnorm.Options]; nil if the file's own batch does
 	ownOf  int              // the file's own batch
 	shapes map[string][]int // of the tensors, for batch pictures
-	why    error            // why it is written in parts; nil where it is not
+	why    error            // why it is written in parts; nil if it is not
 
 	rebatched bool // numbers of the file were brought to the batch
 }

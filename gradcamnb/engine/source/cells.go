@@ -25,7 +25,7 @@ func grid(f places.Position, dims []int) (size [2]int, channels int) {
 	return f.Cells, dims[f.C]
 }
 
-// cellsOf says how the node of a tensor is brought to cells. Where the tensor has none, a
+// cellsOf says how the node of a tensor is brought to cells. If the tensor has none, a
 // node of rank 4 counts as [batch, channels, h, w], as attention is looked at.
 func cellsOf(t onnxnorm.Tensor, f places.Position) cells {
 	c := cells{Position: f, rank: len(t.Dims)}

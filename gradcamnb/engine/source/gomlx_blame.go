@@ -90,7 +90,7 @@ var libraries = []string{
 }
 
 // lineOf is the innermost line of a stack that is the user's, "model.go:34" with the folder
-// before it; empty where there is none. GoMLX's own examples count as a user's.
+// before it; empty if there is none. GoMLX's own examples count as a user's.
 func lineOf(pcs []uintptr) string {
 	frames := runtime.CallersFrames(pcs)
 	for {

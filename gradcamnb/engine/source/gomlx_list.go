@@ -18,7 +18,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/completed"
 )
 
-// pureGo is the backend that layers are listed on where nobody says another.
+// pureGo is the backend that layers are listed on if nobody says another.
 var pureGo = sync.OnceValues(func() (compute.Backend, error) { return completed.Backend(gobackend.GetBackend()), nil })
 
 // ListOn has a GoMLX model's layers listed on the backend that explains it, which may have
@@ -57,7 +57,7 @@ type listing struct {
 	made    map[string]string // where in the graph function a variable is read first
 }
 
-// locateVariable is where the graph function reads a variable; empty where it does not.
+// locateVariable is where the graph function reads a variable; empty if it does not.
 func (l *listings) locateVariable(path string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -99,7 +99,7 @@ func (m *gomlxModel) Layers(input []int, output string) ([]Layer, error) {
 	return layers, nil
 }
 
-// list is the listing for an input, made where there is none.
+// list is the listing for an input, made if there is none.
 func (m *gomlxModel) list(input []int) (l *listing, err error) {
 	m.listed.mu.Lock()
 	defer m.listed.mu.Unlock()

@@ -99,7 +99,7 @@ func scopeWords(of map[*model.Variable]bool) string {
 }
 
 // NotNumbers is an error that names a weight of a GoMLX model that holds NaN or infinity; nil
-// where there is none.
+// if there is none.
 func NotNumbers(m Model) error {
 	g, ok := m.(*gomlxModel)
 	if !ok {

@@ -28,7 +28,7 @@ type Input struct {
 	// everybody's.
 	Batched bool
 
-	Default *Value // the sidecar's value; nil where it has none
+	Default *Value // the sidecar's value; nil if it has none
 }
 
 func (i Input) String() string {

@@ -13,13 +13,13 @@ import (
 // foundLayout is what a graph says about the axes of its picture.
 type foundLayout struct {
 	layout   imgio.Layout
-	channels int    // that the first convolution takes of the picture; 0 where it does not say
+	channels int    // that the first convolution takes of the picture; 0 if it does not say
 	by       string // the operator that says it, in words
 }
 
 // layoutOf reads the order of the picture's axes off the graph: the axes are followed from
 // the input, of the given dims (-1 where one is free), to the first operator for which they
-// have a meaning. It is false where no operator says it.
+// have a meaning. It is false if no operator says it.
 func layoutOf(m *protos.ModelProto, picture string, dims []int) (foundLayout, bool) {
 	f := follower{consts: constantsOf(m.Graph), at: map[string]tracedAxes{
 		picture: {axes: []int{0, 1, 2, 3}, dims: dims, whole: true},
@@ -363,7 +363,7 @@ func (m *onnxModel) settle(said imgio.Layout) error {
 	return nil
 }
 
-// CheckLayout is an error where nothing tells the order of the picture's axes.
+// CheckLayout is an error if nothing tells the order of the picture's axes.
 func (c Card) CheckLayout() error {
 	if c.Layout != "" {
 		return nil

@@ -8,7 +8,7 @@ import (
 // level is one resolution that a detector's heads read.
 type level struct {
 	grid [2]int // h, w
-	last int    // the last map that everything of the resolution which the heads make is made from; -1 where there is none
+	last int    // the last map that everything of the resolution which the heads make is made from; -1 if there is none
 }
 
 // isMap tells whether a layer is a map of the picture, of its aspect ratio.

@@ -71,7 +71,7 @@ func (a *aheadReader) bytes(at, size int64) ([]byte, error) {
 }
 
 // withoutWeights is the encoded message from at to end without the field that the path of
-// field numbers leads to, where that is large.
+// field numbers leads to, if that is large.
 func (a *aheadReader) withoutWeights(at, end int64, path []protowire.Number) (out []byte, err error) {
 	for at < end {
 		const longest = 20 // a tag and a number, ten bytes each

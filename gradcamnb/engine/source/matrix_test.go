@@ -57,7 +57,7 @@ func TestShortcutIsOneTensor(t *testing.T) {
 	}
 }
 
-// reshapeOf is what the tensor is a Reshape of; empty where it is none.
+// reshapeOf is what the tensor is a Reshape of; empty if it is none.
 func reshapeOf(g *protos.GraphProto, name string) string {
 	for _, n := range g.Node {
 		if n.OpType == "Reshape" && n.Output[0] == name {

@@ -38,23 +38,23 @@ type Card struct {
 	Name    string       // of the model, for errors and figures
 	SHA256  string       // of the file, hex; empty for a model that has none
 	Input   []int        // declared shape of the input, -1 where it is free; batch first
-	Layout  imgio.Layout // empty where nothing tells it, which [Card.CheckLayout] says
-	Prep    *imgio.Prep  // nil where nothing says how pictures are prepared
-	Labels  []string     // nil where there are none
+	Layout  imgio.Layout // empty if nothing tells it, which [Card.CheckLayout] says
+	Prep    *imgio.Prep  // nil if nothing says how pictures are prepared
+	Labels  []string     // nil if there are none
 	Outputs []string     // names; the first one is the model's answer
 	File    string       // where it was read from, empty for a model in memory
 	Files   []string     // all that it depends on, also those that are not there; when one changes it is another model
 
 	Untrained bool // of a GoMLX model: weights that its store lacks are made up, not refused
 
-	// the input that the model was opened with as the picture, model.onnx#name; empty where nobody had to say
+	// the input that the model was opened with as the picture, model.onnx#name; empty if nobody had to say
 	Picture string
 	Inputs  []Input // besides the picture
 
-	Detector *detect.Spec // how detections are read; nil where nothing says
+	Detector *detect.Spec // how detections are read; nil if nothing says
 	// the names, types and shapes of the outputs say which are boxes, scores and classes, and Detector was read off them
 	Plain bool
-	// what the file itself, or its maker's files beside it, say of this, and who wrote it there; empty where nothing is
+	// what the file itself, or its maker's files beside it, say of this, and who wrote it there; empty if nothing is
 	// taken from them
 	Told string
 	Odd  string // what of the file one should know, in words; empty if nothing is odd
@@ -78,7 +78,7 @@ const Picture = "\x00picture"
 type LayerBuilder interface {
 	// BuildFrom puts what comes after a layer into the graph: from the layer's values as
 	// a map [batch, h, w, channels]. What goes round the layer, such as the skip of a
-	// residual block, is that of the picture x, a batch of one. Where the layer is tokens,
+	// residual block, is that of the picture x, a batch of one. If the layer is tokens,
 	// the ones beside the map are those of clean, the layer's node as a cut hands it out,
 	// of a batch of one.
 	BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node, wants []string) map[string]*Node
@@ -98,7 +98,7 @@ type Cut struct {
 	// channels], to the grid of the patches; nil if it counts none.
 	Tokens func(*Node) *Node
 
-	Bias *Node // what the layer adds to every channel, [channels]; nil where it adds nothing
+	Bias *Node // what the layer adds to every channel, [channels]; nil if it adds nothing
 
 	// Grid brings the node, or its gradient, to [batch, h, w, channels].
 	Grid func(*Node) *Node
@@ -107,7 +107,7 @@ type Cut struct {
 // Layer is one tensor of a model, seen as a place to explain at.
 type Layer struct {
 	Name           string // tensor name, or node alias
-	Path           string // module path of the source network, e.g. "layer4.2.relu"; empty where the file carries none
+	Path           string // module path of the source network, e.g. "layer4.2.relu"; empty if the file carries none
 	Op             string // the operator that makes it, e.g. "Relu"
 	Bias           bool   // it adds a bias to every channel
 	Shape          []int  // as the model has it, batch first
@@ -120,7 +120,7 @@ type Layer struct {
 	Why            string // why it is suggested
 
 	Made  string          // file and line of the graph function that makes it; empty for a file
-	Field *onnxnorm.Field // receptive field of its cells; nil where it is not known
+	Field *onnxnorm.Field // receptive field of its cells; nil if it is not known
 
 	Axes places.Position // where the places of the picture lie in it
 
@@ -144,7 +144,7 @@ func (c Card) Size() (height, width int, ok bool) {
 // Spatial tells whether a map can be drawn at the layer.
 func (l Layer) Spatial() bool { return l.Grid[0] > 0 }
 
-// Title is the module path, where there is one, and the tensor's name.
+// Title is the module path, if there is one, and the tensor's name.
 func (l Layer) Title() string {
 	if l.Path == "" || l.Path == l.Name {
 		return l.Name

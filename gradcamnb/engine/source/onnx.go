@@ -36,7 +36,7 @@ type onnxModel struct {
 }
 
 // ONNX opens an ONNX file. Its preprocessing and labels come from the sidecar
-// beside it, model.onnx -> model.json (see [Sidecar]), where there is one.
+// beside it, model.onnx -> model.json (see [Sidecar]), if there is one.
 func ONNX(path string) (Model, error) {
 	return ONNXWith(path, onnxnorm.Options{})
 }

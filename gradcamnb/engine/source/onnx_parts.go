@@ -8,7 +8,7 @@ import (
 )
 
 // BuildFrom: see [LayerBuilder]. The layer's tensor is given to the rewritten graph, whose
-// earlier nodes are then built only where something goes round the layer.
+// earlier nodes are then built only if something goes round the layer.
 func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node,
 	wants []string) map[string]*Node {
 	input := slices.Clone(x.Shape().Dimensions)

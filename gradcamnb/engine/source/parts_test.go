@@ -14,7 +14,7 @@ import (
 )
 
 // A model that is built from any of its layers on, of what the layer holds, answers as the
-// whole model does: also where a connection goes round the layer, as those of a U-Net do.
+// whole model does: also if a connection goes round the layer, as those of a U-Net do.
 func TestBuiltFromEveryLayer(t *testing.T) {
 	for _, name := range []string{"unet", "resnet-basic", "densenet", "squeezenet", "vit", "convnext"} {
 		m, err := ONNX(golden.Path("models", name+".dyn.onnx"))

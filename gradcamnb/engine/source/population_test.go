@@ -31,7 +31,7 @@ type outcome struct {
 type bench struct{ compute.Backend }
 
 // run tries a case with its inputs as they are, integers and truth values being constants, and
-// where that is refused with more of them as constants.
+// if that is refused with more of them as constants.
 func (b bench) run(c backendCase) outcome {
 	o := outcome{backendCase: c}
 	if o.reason = leftOut(c.proto); o.reason != "" {

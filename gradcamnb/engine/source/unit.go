@@ -167,7 +167,7 @@ func part(e endings, n *protos.NodeProto, depth int) Ending {
 	return Ending{Unit: e.input(n, 0, depth).Unit}
 }
 
-// pooled has the unit of what it is the mean or the largest of, where that is a probability:
+// pooled has the unit of what it is the mean or the largest of, if that is a probability:
 // logits are often the mean of a ReLU's map.
 func pooled(e endings, n *protos.NodeProto, depth int) Ending {
 	if u := e.input(n, 0, depth).Unit; u == SoftmaxProbability || u == SigmoidProbability {

@@ -16,7 +16,7 @@ import (
 )
 
 // A 3x3 convolution with a quarter of its multiplications against the sum of all of them
-// in float64, also where the sides are no multiples of four and the padding is lopsided.
+// in float64, also if the sides are no multiples of four and the padding is lopsided.
 func TestWinograd(t *testing.T) {
 	const in, out = 128, 96
 	for _, c := range []struct{ n, h, w, top, left, bottom, right int }{{4, 12, 8, 1, 1, 1, 1}, {12, 5, 7, 0, 2, 1, 0},
@@ -92,7 +92,7 @@ func TestWinogradOnlyBeforeTheLayer(t *testing.T) {
 	}
 }
 
-// usesWinograd fails where the convolution does not take Winograd's form.
+// usesWinograd fails if the convolution does not take Winograd's form.
 func usesWinograd(t *testing.T, m *protos.ModelProto, input []int) {
 	t.Helper()
 	g, err := onnxnorm.Normalise(m, input, onnxnorm.Options{Winograd: true})

@@ -2,4 +2,4 @@
 
 package source
 
-import _ "github.com/gomlx/go-xla/compute/xla" // the backend xla, where it can be built
+import _ "github.com/gomlx/go-xla/compute/xla" // the backend xla, if it can be built

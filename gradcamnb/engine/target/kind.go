@@ -17,7 +17,7 @@ type Kind struct {
 	Unit string
 
 	// Check says what is wrong with the shape of the output, batch first, for
-	// this kind; nil where nothing is. Classes is the number of valid indices.
+	// this kind; nil if nothing is. Classes is the number of valid indices.
 	Check func(output []int) (classes int, err error)
 
 	// ArgumentShape is the shape, without the batch, of what the kind takes besides the output

@@ -32,7 +32,7 @@ type Case struct {
 	Files Files // with the peer's numbers
 
 	// Degenerate says that the map is zero but for rounding, so that there is none to
-	// compare with; nil where there is.
+	// compare with; nil if there is.
 	Degenerate *struct{ Reason string }
 
 	// Tolerance is how far each kind of number may be from the peer's.

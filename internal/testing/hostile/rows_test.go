@@ -19,7 +19,7 @@ import (
 // row is something that was tried once, and what holds the answer today.
 type row struct {
 	id, what, answer string
-	tests            []string // package, then the names of its tests; empty where the answer is a reason
+	tests            []string // package, then the names of its tests; empty if the answer is a reason
 }
 
 const root = "../../.."

@@ -1,4 +1,4 @@
-// Package posix has the calls of Unix that tests use, so that the tests compile everywhere. Where there is no Unix each
+// Package posix has the calls of Unix that tests use, so that the tests compile everywhere. If there is no Unix each
 // returns an error, and [Need] skips the test.
 package posix
 
@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Need skips a test where there is no Unix.
+// Need skips a test if there is no Unix.
 func Need(t testing.TB) {
 	t.Helper()
 	if !Is {

@@ -15,7 +15,7 @@ const Scheme = "hf://"
 type Ref struct {
 	Repo     string // owner/name
 	File     string // within the repository, with slashes
-	Revision string // branch, tag or commit; "main" where none is given
+	Revision string // branch, tag or commit; "main" if none is given
 }
 
 var (

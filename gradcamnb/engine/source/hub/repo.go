@@ -37,7 +37,7 @@ type Repo struct {
 	say      io.Writer
 }
 
-// Open finds a repository and lists its files. Where the hub cannot be reached, or
+// Open finds a repository and lists its files. If the hub cannot be reached, or
 // HF_HUB_OFFLINE is set, it is what the cache holds of it.
 //
 // As in Python, HF_TOKEN holds the access token, HF_ENDPOINT names another hub, and
@@ -224,7 +224,7 @@ func (r *Repo) models() string {
 }
 
 // link makes a snapshot's file of a blob, as Python does: a relative link, or the
-// file itself where there are no links.
+// file itself if there are no links.
 func link(snapshot, blob string) error {
 	if err := os.MkdirAll(filepath.Dir(snapshot), 0o755); err != nil {
 		return fmt.Errorf("the cache of the hub: %w", err)

@@ -16,10 +16,10 @@ type File struct {
 	Props   map[string]string // its metadata_props
 	Inputs  []Tensor          // the picture first, with an axis for the batch
 	Outputs []Tensor          // in the file's order
-	Layout  imgio.Layout      // of the picture; empty where nothing tells it
+	Layout  imgio.Layout      // of the picture; empty if nothing tells it
 	Ops     map[string]bool   // operators of its graph
 
-	Beside func(name string) []byte // a file beside it; nil where there is none
+	Beside func(name string) []byte // a file beside it; nil if there is none
 }
 
 // Tensor is an input or output.
@@ -32,9 +32,9 @@ type Tensor struct {
 // Metadata is what a maker's file says of itself.
 type Metadata struct {
 	By       string           // who says it and where, in words that follow the file's name
-	Prep     *imgio.Prep      // how pictures are prepared; nil where it is not said
-	Labels   []string         // nil where they are not said
-	Detector *detect.Spec     // how detections are read; nil where it is not said
+	Prep     *imgio.Prep      // how pictures are prepared; nil if it is not said
+	Labels   []string         // nil if they are not said
+	Detector *detect.Spec     // how detections are read; nil if it is not said
 	Ended    bool             // the file makes its own suppression or choice of boxes
 	Inputs   map[string]Value // beside the picture
 }
@@ -59,7 +59,7 @@ const (
 type Maker struct {
 	Name  string                        // of the tools
 	Place Place                         // where they say it
-	Tell  func(File) (*Metadata, error) // nil where the file is not theirs
+	Tell  func(File) (*Metadata, error) // nil if the file is not theirs
 }
 
 var all = registry.New("maker", func(m Maker) []string { return []string{m.Name} })
@@ -80,7 +80,7 @@ func (f File) size() (height, width int) {
 	return f.Inputs[0].Dims[h], f.Inputs[0].Dims[w]
 }
 
-// prepOfSize gives a preprocessing the file's size, or where that is free the usual one; without a usual one a picture
+// prepOfSize gives a preprocessing the file's size, or if that is free the usual one; without a usual one a picture
 // keeps its own.
 func (f File) prepOfSize(p imgio.Prep, usual int) *imgio.Prep {
 	p.Height, p.Width = f.size()
@@ -113,7 +113,7 @@ func (f File) output(name string) (Tensor, bool) {
 	return f.Outputs[at], true
 }
 
-// rows is the number of rows and of columns of an output [batch, rows, columns]; ok is false where it is none.
+// rows is the number of rows and of columns of an output [batch, rows, columns]; ok is false if it is none.
 func (t Tensor) rows() (rows, columns int, ok bool) {
 	if len(t.Dims) != 3 || t.Dims[1] < 1 || t.Dims[2] < 1 {
 		return 0, 0, false

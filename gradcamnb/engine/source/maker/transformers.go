@@ -65,7 +65,7 @@ var heads = map[string]struct {
 // The outputs of detectors with boxes, and of those with masks.
 var boxed, masked = []string{"logits", "pred_boxes"}, []string{"class_queries_logits", "masks_queries_logits"}
 
-// head is how the outputs are read of the architecture that config.json names; nil where they are no detections.
+// head is how the outputs are read of the architecture that config.json names; nil if they are no detections.
 func (f File) head(config []byte) *detect.Spec {
 	var c struct {
 		Architectures []string `json:"architectures"`
@@ -258,7 +258,7 @@ func (c pictureProcessor) geometry(p *imgio.Prep, kind string, edge bool) error 
 	return c.cut(p, size)
 }
 
-// filter is the interpolation; empty where none is named.
+// filter is the interpolation; empty if none is named.
 func (c pictureProcessor) filter() (imgio.Filter, error) {
 	if c.Resample == nil {
 		return "", nil

@@ -76,7 +76,7 @@ func ultralyticsHead(props map[string]string, ended bool) *detect.Spec {
 // Python prints it.
 var pythonName = regexp.MustCompile(`(?:(\d+)\s*:\s*)?(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")`)
 
-// pythonNames reads {0: 'person', 1: "bird's nest"} or ['person', ...]; nil where a class
+// pythonNames reads {0: 'person', 1: "bird's nest"} or ['person', ...]; nil if a class
 // has no name.
 func pythonNames(s string) []string {
 	found := pythonName.FindAllStringSubmatch(s, -1)

@@ -128,7 +128,7 @@ func (b *builder) repeatHeads(x, like ref) ref {
 	return b.take(x, 1, index)
 }
 
-// maskedWith is the scores with their bias, and a number where none counts.
+// maskedWith is the scores with their bias, and a number if none counts.
 func (b *builder) maskedWith(scores ref, a *attention, v float32) ref {
 	if a.bias.ok() {
 		scores = b.add(scores, a.bias)

@@ -3,13 +3,13 @@ package onnxnorm
 import "slices"
 
 // A file that was made for one batch of pictures holds numbers which say so: the shape of a
-// Reshape, the sizes of a Resize, a class token that is repeated for the batch. Where the
+// Reshape, the sizes of a Resize, a class token that is repeated for the batch. If the
 // graph is written for another batch, [Options.Own] has every tensor's shape for the file's
 // own batch, and the rules below bring such numbers to the batch at hand. What they do not
 // know fails, or shows in a shape that does not have the batch: see [Options.Own].
 
 // batchAxis is the axis that has the pictures, by a tensor's shape here and for the file's
-// own batch: the only one that differs. It is false where none or several do.
+// own batch: the only one that differs. It is false if none or several do.
 func batchAxis(here, own []int) (axis int, ok bool) {
 	if len(here) != len(own) {
 		return 0, false
@@ -54,7 +54,7 @@ func (b *builder) reshapeDims(n *node) []int {
 	return nil
 }
 
-// asWritten are the dims of a Reshape as the file has them; nil where they do not fit.
+// asWritten are the dims of a Reshape as the file has them; nil if they do not fit.
 func asWritten(n *node) (dims []int) {
 	_ = attempt(func() { dims = reshapeDims(n) })
 	return dims

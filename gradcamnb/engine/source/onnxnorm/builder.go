@@ -36,7 +36,7 @@ type value struct {
 
 	quant *scaling // of a value that the file keeps as integers; nil of all others
 
-	field *Field // what of the picture a cell depends on; nil where it is not known
+	field *Field // what of the picture a cell depends on; nil if it is not known
 }
 
 // spatial tells whether the value is picture-like and so kept channels-last.
@@ -305,7 +305,7 @@ func (b *builder) broadcasting(x, y ref, f func(x, y ref, dims []int) ref) ref {
 	return f(b.inFull(x, dims), b.inFull(y, dims), dims)
 }
 
-// plus is sum + x, or x where there is no sum yet.
+// plus is sum + x, or x if there is no sum yet.
 func (b *builder) plus(sum, x ref) ref {
 	if !sum.ok() {
 		return x

@@ -68,7 +68,7 @@ func (b *builder) wrapped(x ref, r bounds) ref {
 }
 
 // smallFloat is a floating-point type with so many bits of mantissa, the smallest normal
-// exponent, and the largest number, beyond which is infinity or, where there is none, NaN.
+// exponent, and the largest number, beyond which is infinity or, if there is none, NaN.
 type smallFloat struct {
 	mantissa, least int
 	most            float32

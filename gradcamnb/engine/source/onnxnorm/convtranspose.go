@@ -39,7 +39,7 @@ func convTranspose(b *builder, n *node) {
 type transposedConv struct {
 	in, kernel, stride, dilate [2]int
 
-	// cut is what is cut from the full output at top, left, bottom, right, where nothing is
+	// cut is what is cut from the full output at top, left, bottom, right, if nothing is
 	// multiplied with nothing; below zero, how many zeros are added: output_padding does so.
 	cut [4]int
 }
@@ -112,7 +112,7 @@ func (b *builder) overlap(x ref, t transposedConv, k *tensor, groups int) ref {
 	w := window{kernel: t.kernel, stride: [2]int{1, 1}, dilate: t.dilate}
 	before, after := make([]int, 4), make([]int, 4)
 	for i := range 2 {
-		// Where a whole kernel of the output, or more, is cut or added, that is done after the
+		// If a whole kernel of the output, or more, is cut or added, that is done after the
 		// convolution: GoMLX has no gradient of one whose windows lie in the padding alone.
 		most := w.extent(i) - 1
 		begin, end := min(max(t.cut[i], 0), most), min(max(t.cut[2+i], 0), most)

@@ -33,7 +33,7 @@ func (v *value) cells() (size [2]int, ok bool) {
 	return [2]int(v.dims[2:4]), true
 }
 
-// fieldOf is the receptive field of a node's output; nil where it has no cells, or
+// fieldOf is the receptive field of a node's output; nil if it has no cells, or
 // where it is not known, as behind attention.
 func fieldOf(n *node, out *value) *Field {
 	size, ok := out.cells()

@@ -30,7 +30,7 @@ func gelu(b *builder, n *node) {
 }
 
 // spreadConstant is a number that every cell of x is combined with, as a vector of its channels.
-// Where XLA joins what is around it to the matrix products (YNNPACK), it writes a number out
+// If XLA joins what is around it to the matrix products (YNNPACK), it writes a number out
 // in the size of x before, 38 MB three times for ConvNeXt-T in a batch of 8, but no vector.
 // The pure-Go backend is quick at numbers and slow at vectors.
 func (b *builder) spreadConstant(v float32, x ref) ref {

@@ -8,7 +8,7 @@ import (
 // Piecewise functions with the derivative that torch takes where their pieces meet. After a
 // Relu half of all cells lie on such a place. docs/kinks.md lists them all, with their values.
 //
-// Where no gradient is taken they are the plain operators, which are quicker.
+// If no gradient is taken they are the plain operators, which are quicker.
 
 // extreme is max(x, y) or min(x, y), which sends a half of its gradient to each operand where
 // they are equal, as torch.maximum does. It is the mean of the two selections that send all of
@@ -125,7 +125,7 @@ func tiesOf(n *node, asked []int, rank int) ties {
 }
 
 // torchCall is the operator of torch that the newer exporter made a node from, such as
-// "amax.default", and its arguments; empty where the file does not say.
+// "amax.default", and its arguments; empty if the file does not say.
 func torchCall(n *node) (call, args string) {
 	for _, m := range n.MetadataProps {
 		if m.Key == "pkg.torch.onnx.fx_node" {

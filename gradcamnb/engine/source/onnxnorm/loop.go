@@ -16,7 +16,7 @@ var _ = register("Loop", func(b *builder, n *node) {
 	for i := range times {
 		yes, known := isTrue(goOn)
 		if !known {
-			failf("whether it goes on is computed from the picture, and it is only supported where the count of its runs is fixed")
+			failf("whether it goes on is computed from the picture, and it is only supported if the count of its runs is fixed")
 		}
 		if !yes {
 			break

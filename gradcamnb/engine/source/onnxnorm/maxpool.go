@@ -1,7 +1,7 @@
 package onnxnorm
 
 // MaxPool is a running maximum over shifted slices. A later cell replaces an
-// earlier one only where it is greater, so a tie sends its whole gradient to the
+// earlier one only if it is greater, so a tie sends its whole gradient to the
 // first cell in row-major order, as torch does; windows that are all zero after a
 // Relu make such ties frequent. Dilations, ceil_mode and uneven pads come with it.
 //

@@ -21,7 +21,7 @@ type node struct {
 // through failf with a sentence that does not name the node (the walk does).
 type rule func(b *builder, n *node)
 
-// fold computes a node whose inputs are all constants. It returns nil where it
+// fold computes a node whose inputs are all constants. It returns nil if it
 // cannot, and the rule is used.
 type fold func(n *node) *tensor
 
@@ -106,7 +106,7 @@ func (n *node) intsOr(name string, def []int) []int {
 	return def
 }
 
-// input is the i-th input, nil where it is not given.
+// input is the i-th input, nil if it is not given.
 func (n *node) input(i int) *value {
 	if i >= len(n.in) {
 		return nil
@@ -124,7 +124,7 @@ func (n *node) need(i int) *value {
 }
 
 // param reads a parameter that older opsets keep in an attribute and newer ones
-// in a constant input; ok is false where it is given in neither.
+// in a constant input; ok is false if it is given in neither.
 func (n *node) param(i int, name string) (values []int, ok bool) {
 	if v := n.input(i); v != nil {
 		if v.konst == nil {

@@ -95,7 +95,7 @@ type Tensor struct {
 	// Tail tells that the file itself keeps the channels last here: Dims are [b, h, w, c].
 	Tail bool
 
-	Field *Field // receptive field of its cells; nil where it is not known
+	Field *Field // receptive field of its cells; nil if it is not known
 
 	Scopes []string // module path, where the exporter left one: "layer4", "layer4.2", ...
 	Inputs []string // tensors that the node reads

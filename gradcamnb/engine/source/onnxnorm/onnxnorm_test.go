@@ -18,7 +18,7 @@ import (
 )
 
 // The values and gradients of every operator are tested beside this package, in
-// source/operators_test.go, where they can be run. Here is what needs no backend.
+// source/operators_test.go, if they can be run. Here is what needs no backend.
 
 func ints(name string, values ...int64) *protos.TensorProto {
 	return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(values))},

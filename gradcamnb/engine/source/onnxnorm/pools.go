@@ -101,7 +101,7 @@ func lpOrder(n *node) float32 {
 	return float32(n.intOr("p", 2))
 }
 
-// LpNormalization is x / (SUM |x|^p)^(1/p) along an axis, and 0 where that is 0.
+// LpNormalization is x / (SUM |x|^p)^(1/p) along an axis, and 0 if that is 0.
 var _ = register("LpNormalization", func(b *builder, n *node) {
 	x := b.plain(n.need(0))
 	at := []int{axis(n.intOr("axis", -1), len(x.dims))}

@@ -2,7 +2,7 @@ package onnxnorm
 
 import "math"
 
-// Pow is x^p. At x = 0 the derivative is p*0^(p-1) where that is a number, as torch has it, and
+// Pow is x^p. At x = 0 the derivative is p*0^(p-1) if that is a number, as torch has it, and
 // 0 where it would be infinite, for p between 0 and 1, as for the square root.
 var _ = register("Pow", func(b *builder, n *node) {
 	x, p := n.need(0), n.need(1)

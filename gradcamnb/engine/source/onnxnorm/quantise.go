@@ -15,7 +15,7 @@ import (
 //	DequantizeLinear  x -> x
 //
 // with low and high the ends of the integer type. The gradient goes straight through the
-// rounding and is zero where the integers saturate (Bengio et al. 2013, Estimating or
+// rounding and is zero if the integers saturate (Bengio et al. 2013, Estimating or
 // Propagating Gradients Through Stochastic Neurons, section 4; Jacob et al. 2018, section
 // 3). A Relu that a quantiser has folded into a zero point at the lower end so keeps its
 // gradient.

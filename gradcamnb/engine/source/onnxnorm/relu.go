@@ -15,7 +15,7 @@ var _ = register("Relu", func(b *builder, n *node) {
 
 // atLeast is max(x, lo) with the gradient 0 where x = lo, as torch's Relu has it.
 //
-// Where a gradient is taken it is a selection, whose backward pass is one more:
+// If a gradient is taken it is a selection, whose backward pass is one more:
 // GoMLX's gradient of Max takes four passes over the data and gives a tie to its
 // first operand, which in onnx-gomlx's Relu is x. A NaN stays a NaN in both forms.
 func (b *builder) atLeast(x ref, lo float32) ref {

@@ -153,7 +153,7 @@ func (b *builder) cubicWeights(f ref) (out [4]ref) {
 	return out
 }
 
-// times2 is x * y, or y where there is no x yet.
+// times2 is x * y, or y if there is no x yet.
 func (b *builder) times2(x, y ref) ref {
 	if !x.ok() {
 		return y

@@ -10,7 +10,7 @@ import (
 )
 
 // scopes returns the module paths that a node stands in, from the outermost to
-// the innermost, or nil where the exporter left none.
+// the innermost, or nil if the exporter left none.
 //
 // torch's newer exporter writes them into the node's metadata as a Python list,
 // "[”, 'layer4', 'layer4.2', 'layer4.2.relu', 'relu_48']", whose last entry is

@@ -9,7 +9,7 @@ import (
 )
 
 // find is the value of a name here or in a graph around this one, or why there is none; both
-// are nil where nothing of that name was met.
+// are nil if nothing of that name was met.
 func (w *walk) find(name string) (*value, error) {
 	for ; w != nil; w = w.outer {
 		if v := w.values[name]; v != nil {

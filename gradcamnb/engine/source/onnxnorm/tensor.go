@@ -16,7 +16,7 @@ import (
 type tensor struct {
 	dims  []int
 	isInt bool
-	kind  protos.TensorProto_DataType // in the file; zero where folding computed it
+	kind  protos.TensorProto_DataType // in the file; zero if folding computed it
 
 	ints   []int64
 	floats func() []float32 // decoded on demand, since a weight may be large and not needed

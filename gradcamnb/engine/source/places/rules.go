@@ -42,7 +42,7 @@ var (
 func copyFirst(s step) []Axis { return slices.Clone(s.inputAxes(0)) }
 
 // mergeInputs is the axes of numbers that are made of the numbers at the same place of the inputs.
-// Where these say different things, what says more of places counts.
+// If these say different things, what says more of places counts.
 func (s step) mergeInputs() []Axis {
 	out := make([]Axis, len(s.Dims))
 	for i := range s.Inputs {

@@ -38,7 +38,7 @@ type sequence struct {
 // axis is the parts of an axis, the slowest first.
 type axis []part
 
-// axes are those of a node's value, in its order; nil where nothing is known.
+// axes are those of a node's value, in its order; nil if nothing is known.
 type axes []axis
 
 func plainAxis(k kind, size int) axis { return axis{{kind: k, size: size}} }
@@ -114,7 +114,7 @@ func (a axis) soleKind() kind {
 	return other
 }
 
-// grid is the rows and columns of an axis of tokens, zero where it is none.
+// grid is the rows and columns of an axis of tokens, zero if it is none.
 func (a axis) grid() (rows, columns int) {
 	rows, columns = 1, 1
 	seen := []kind{}

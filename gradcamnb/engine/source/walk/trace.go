@@ -62,7 +62,7 @@ func (t tracer) elementwise(n *Node, dims []int) axes {
 }
 
 // convolution has what its own description of the axes says. Which spatial axis is the rows
-// the input knows, where it does.
+// the input knows, if it does.
 func (t tracer) convolution(n *Node, dims []int) axes {
 	c := ConvolutionOf(n)
 	out := unknown(dims)
