@@ -16,17 +16,15 @@ type inputChoice struct{ choice }
 
 func (inputChoice) SaysInputs() {}
 
-// InBox has the model see a part of the picture only, such as an object whose attributes
-// are explained: one box for all pictures, or one a picture, in pixels from the picture's
-// top left corner. Maps lie in the frame of the whole picture all the same.
+// InBox shows the model only a part of each picture, such as an object whose attributes are explained. Give one box for
+// all pictures, or one for each, in pixels from the picture's top left corner. Maps still cover the whole picture.
 func InBox(boxes ...image.Rectangle) Choice {
 	return choice(func(r *Request) { r.Boxes = slices.Concat(r.Boxes, boxes) })
 }
 
-// Input gives a value to an input of the model besides the picture: a vector of numbers
-// about it, a second picture (see [Model.Prepare]), a constant of the export. An input
-// that has a row for every picture takes one for all or one a picture; its axis may be
-// left out where it is one for all.
+// Input gives a value to an input of the model besides the picture: a vector of numbers about it, a second picture (see
+// [Model.Prepare]), a constant of the export. An input that has a row for every picture takes one for all or one a
+// picture; its axis may be left out if it is one for all.
 func Input(name string, value Tensor) InputChoice {
 	return inputChoice{func(r *Request) {
 		inputs := maps.Clone(r.Inputs) // requests share theirs
@@ -61,7 +59,7 @@ func Prepared(p imgio.Prep) InputChoice {
 	return inputChoice{func(r *Request) { r.Prep = &p }}
 }
 
-// Sampled picks how the methods that hide parts of the picture go about it.
+// Sampled sets how the methods that hide parts of the picture sample their masks.
 func Sampled(s Sampling) Choice {
 	return choice(func(r *Request) { r.Sampling = s })
 }
@@ -74,7 +72,7 @@ func Trusted() Choice {
 	return choice(func(r *Request) { r.Measuring.Trust = true })
 }
 
-// Measured picks what is measured of every map; besides that, [Trusted] holds wherever it is given.
+// Measured picks what is measured of every map. The last one given counts; [Trusted] adds to it.
 func Measured(m Measuring) Choice {
 	return choice(func(r *Request) { r.Measure(m) })
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// PictureError is what keeps one of many pictures from being explained. The others are.
+// PictureError says why one of many pictures was not explained. The others were.
 type PictureError struct {
 	Index int   // of the picture, from 0
 	Err   error // what went wrong with it
@@ -22,11 +22,10 @@ func (e *PictureError) Error() string { return fmt.Sprintf("picture %d: %v", e.I
 // Unwrap is what went wrong.
 func (e *PictureError) Unwrap() error { return e.Err }
 
-// ExplainEach explains any number of pictures in batches and hands out one result a
-// picture, in their order. Reading the next batch, running the model on one, and what
-// the caller does with the results of the one before happen at the same time, and no
-// more than these three batches are in memory. A batch of large pictures, of more than 512 MB as pixels,
-// is explained in parts. What is chosen holds for every picture.
+// ExplainEach explains any number of pictures in batches and hands out one result a picture, in their order. Reading
+// the next batch, running the model on one, and what the caller does with the results of the one before happen at the
+// same time, and no more than these three batches are in memory. A batch of more than 512 MB of pixels is explained in
+// parts. The choices hold for every picture.
 //
 // A picture that comes with an error has a [PictureError] in place of a result. Any
 // other error, also that of ctx, ends the sequence.

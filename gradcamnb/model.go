@@ -22,11 +22,10 @@ import (
 // compute waits for its turn, since one program runs at a time, on all cores.
 type Model struct{ session guardedSession }
 
-// Open reads a model: an ONNX file, or one on the hub, hf://owner/name/file.onnx[@revision],
-// which is fetched into the cache that Python's tools use, too. Of a model with several
-// inputs model.onnx#name says which one is the picture, where their shapes do not. In a notebook the kernel's
-// resident engine opens it and keeps it for the cells to come; elsewhere, the engine that
-// is linked in.
+// Open reads a model: an ONNX file, or one on the hub, hf://owner/name/file.onnx[@revision], which is fetched into the
+// cache that Python's tools use, too. If a model has several inputs and their shapes do not tell which one is the
+// picture, model.onnx#name does. In a notebook the kernel's resident engine opens it and keeps it for the cells to
+// come; elsewhere, the engine that is linked in.
 //
 // The model's preprocessing and labels are read from the sidecar beside it,
 // model.onnx -> model.json, or from the repository's preprocessor_config.json and
@@ -118,9 +117,8 @@ func (m *Model) Prepare(img image.Image, inputs ...InputChoice) (Tensor, error) 
 	return Tensor{Dims: []int{1, channels, frame.ModelH, frame.ModelW}, Values: values}, nil
 }
 
-// Explain says why the model said what it said about a picture: a map for every
-// chosen target, layer and method. Without a choice it is Grad-CAM of the
-// prediction at the suggested layer.
+// Explain returns the maps that show why the model said what it said about a picture: one for every chosen target,
+// layer and method. Without choices that is Grad-CAM of the prediction at the suggested layer.
 func (m *Model) Explain(img image.Image, choices ...Choice) (*heatmap.Result, error) {
 	results, err := m.ExplainAll([]image.Image{img}, choices...)
 	if err != nil {
@@ -144,8 +142,7 @@ func (m *Model) MustExplain(img image.Image, choices ...Choice) *heatmap.Result 
 	return must.Get(m.Explain(img, choices...))
 }
 
-// ExplainAll explains several pictures as one batch; a target may name one index
-// a picture.
+// ExplainAll explains several pictures as one batch. A target may name one index for all pictures, or one for each.
 func (m *Model) ExplainAll(imgs []image.Image, choices ...Choice) ([]*heatmap.Result, error) {
 	if len(imgs) == 0 {
 		return nil, errors.New("there is no picture to explain")

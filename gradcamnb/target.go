@@ -18,7 +18,7 @@ func target(s kind.Spec) Target { return Target{Spec: s} }
 // prediction.
 func Top(rank int) Target { return target(kind.Spec{Kind: "top", Index: []int{rank}}) }
 
-// Class is the logit of a class: one for all pictures, or one a picture. See also [Label].
+// Class is the logit of a class: one for all pictures, or one for each. See also [Label].
 func Class(index ...int) Target { return target(kind.Spec{Kind: "class", Index: index}) }
 
 // Label is the logit of the class with that label, such as "tiger cat". If no label is exactly so,
@@ -27,15 +27,14 @@ func Class(index ...int) Target { return target(kind.Spec{Kind: "class", Index: 
 // the nearest labels.
 func Label(name string) Target { return target(kind.Spec{Kind: "class", Value: name}) }
 
-// Softmax is the softmax probability of a class: one for all pictures, or one a
-// picture. If the model is sure its gradient vanishes, and Class says more.
+// Softmax is the softmax probability of a class: one for all pictures, or one for each. If the model is sure, the
+// gradient vanishes; use Class then.
 func Softmax(index ...int) Target { return target(kind.Spec{Kind: "softmax", Index: index}) }
 
-// Binary is what a model with a single logit says for its class 1, the logit, or for its
-// class 0, the logit's negative.
+// Binary explains a model with a single logit: class 1 is the logit, class 0 its negative.
 func Binary(class ...int) Target { return target(kind.Spec{Kind: "binary", Index: class}) }
 
-// Contrast is why one class rather than another: the difference of their logits.
+// Contrast explains why the model prefers one class to another: the difference of their logits.
 func Contrast(class, rather int) Target {
 	return target(kind.Spec{Kind: "contrast", Index: []int{class, rather}})
 }
@@ -90,9 +89,9 @@ func RegionMean(class int, mask ...heatmap.Grid) Target {
 // Detection is the rank-th surest detection of each picture, from 1.
 func Detection(rank int) Target { return target(kind.Spec{Kind: "detection", Index: []int{rank}}) }
 
-// Detections is every detection of a picture, the surest first and at most so many, one map each;
-// 0 is all. Methods that hide parts of the picture hide the same ones for all. Of a model with
-// instance masks what counts is the overlap of masks.
+// Detections is every detection of a picture, the surest first and at most so many, one map each; 0 is all. Methods
+// that hide parts of the picture hide the same ones for all. If the model has instance masks, masks are compared
+// instead of boxes.
 func Detections(most int) Target {
 	if most == 0 {
 		return target(kind.Spec{Kind: "detections"})
@@ -104,8 +103,8 @@ func Detections(most int) Target {
 // masks, not of boxes.
 func Instance(rank int) Target { return target(kind.Spec{Kind: "instance", Index: []int{rank}}) }
 
-// Box is a box of a class that need not be found: "why is nothing found here?" It is
-// given in pixels of the original picture.
+// Box is a box of a class, in pixels of the original picture. The detector need not have found it: "why is nothing
+// found here?"
 func Box(box heatmap.Box, class int) Target {
 	return target(kind.Spec{Kind: "box", Box: box, Index: []int{class}})
 }
@@ -123,9 +122,8 @@ func Part(class, x, y int) Target {
 	return target(kind.Spec{Kind: "part", Index: []int{class}, Point: image.Pt(x, y)})
 }
 
-// Border is why the border between two predicted regions of a segmentation lies where it
-// does: the first class's logit less the second's, summed over the pixels of both that
-// touch the other.
+// Border explains why the border between two predicted regions of a segmentation lies where it does: the first class's
+// logit less the second's, summed over the pixels of both that touch the other.
 func Border(class, other int) Target {
 	return target(kind.Spec{Kind: "border", Index: []int{class, other}})
 }

@@ -9,7 +9,7 @@ const (
 	mostSteps = 100_000
 )
 
-// Check is an error if a request asks for more than any map needs.
+// Check returns an error if a request asks for more than any map needs.
 func (r Request) Check() error {
 	for _, asked := range []struct {
 		what  string

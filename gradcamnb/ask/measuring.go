@@ -2,8 +2,7 @@ package ask
 
 import "github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 
-// DefaultSteps is how many times more of a picture is shown if nothing else is asked
-// for.
+// DefaultSteps is the number of steps in which a picture is shown or hidden if Measuring names none.
 const DefaultSteps = 8
 
 // Measuring says what is measured of every map, by showing the model parts of the
@@ -27,7 +26,7 @@ type Measuring struct {
 	Trust bool `json:"trust,omitempty"`
 }
 
-// Measure sets what is measured of every map; besides that, Trust holds wherever it is given.
+// Measure sets what is measured of every map. Trust stays set once it is.
 func (r *Request) Measure(m Measuring) {
 	m.Trust = m.Trust || r.Measuring.Trust
 	r.Measuring = m

@@ -9,7 +9,7 @@ import (
 type Info struct {
 	Name   string       // of the model, from its file or its card
 	SHA256 string       // of the model's file, hex; empty for a model that has none
-	Input  []int        // declared shape of the input that is the picture, batch first; -1 where it is free
+	Input  []int        // declared shape of the input that is the picture, batch first; -1 if it is free
 	Layout imgio.Layout // where the channels lie in the picture's tensor
 	// the input that the model was opened with as the picture, model.onnx#name; empty if nobody had to say
 	Picture string
@@ -45,7 +45,7 @@ func (i Info) Channels() int {
 // Layer is a place in a model to explain at.
 type Layer struct {
 	Name           string `json:"name"`                      // tensor name, or node alias
-	Path           string `json:"path"`                      // module path of the source network; empty where the file carries none
+	Path           string `json:"path"`                      // module path of the source network; empty if the file carries none
 	Op             string `json:"op"`                        // the operator that makes it, e.g. "Relu"
 	Shape          []int  `json:"shape"`                     // as the model has it, batch first
 	Grid           [2]int `json:"grid"`                      // height and width of a map there; zero if it has no spatial size

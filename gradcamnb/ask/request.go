@@ -36,12 +36,12 @@ type Request struct {
 	Sampling  Sampling  `json:"sampling,omitzero"`  // of the methods that hide parts of the picture
 	Measuring Measuring `json:"measuring,omitzero"` // of every map
 
-	Progress func(Progress) `json:"-"` // hears how far a method of many passes is; nil where nobody listens
+	Progress func(Progress) `json:"-"` // is told how far a method of many passes is; nil if nobody listens
 
-	OnlyCounts bool `json:"-"` // Progress takes no maps, which need not cross a socket
+	OnlyCounts bool `json:"-"` // Progress takes no maps, so they are not sent
 }
 
-// Reading says how the outputs of a detector are read, where not as its sidecar says.
+// Reading says how the outputs of a detector are read, if not as its sidecar says.
 type Reading struct {
 	Decoder   string  `json:"decoder,omitempty"`   // by name, e.g. "yolov8"
 	Threshold float64 `json:"threshold,omitempty"` // confidence that makes a candidate a detection

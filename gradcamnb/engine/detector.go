@@ -23,10 +23,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/must"
 )
 
-// DetectFn is a detector of the user's own, of any making: a batch of pictures in, what
-// is found in each out, with boxes in pixels of its picture. Of a detection Box and
-// either Class or Scores must be given. Objectness 0 means that the detector does not
-// say. Masks must be of one size, over their picture.
+// DetectFn is a detector of the user's own: it gets a batch of pictures and returns what it finds in each, with boxes
+// in pixels of that picture. Every detection must have a Box and either Class or Scores. Objectness 0 means that the
+// detector gives none. Masks must all have one size, and cover their picture.
 type DetectFn func(pictures []image.Image) ([][]heatmap.Detection, error)
 
 // Detector makes a model of a user's own detector. It is explained by the methods that

@@ -45,8 +45,7 @@ func (d Detection) MaskOnPicture() Grid {
 // Area is the area of a box; a box turned inside out has none.
 func (b Box) Area() float64 { return max(b[2]-b[0], 0) * max(b[3]-b[1], 0) }
 
-// IoU is the area that two boxes share over the area that they cover. It is 0 where
-// they do not meet or have no area.
+// IoU is the area that two boxes share over the area that they cover. It is 0 if they do not meet or have no area.
 func (b Box) IoU(o Box) float64 {
 	shared := Box{max(b[0], o[0]), max(b[1], o[1]), min(b[2], o[2]), min(b[3], o[3])}.Area()
 	covered := b.Area() + o.Area() - shared
@@ -62,8 +61,7 @@ func (b Box) IoU(o Box) float64 {
 //
 //	s = IoU(L, L_o) * (P . P_o) / (|P| |P_o|) * O_o
 //
-// with boxes L, class probabilities P and objectness O. Of two instances with masks of
-// one size the IoU is that of the masks.
+// with boxes L, class probabilities P and objectness O. If both have masks of one size, the IoU is that of the masks.
 func (d Detection) Match(o Detection) float64 {
 	overlap := d.Box.IoU(o.Box)
 	if n := len(d.Mask.Values); n > 0 && n == len(o.Mask.Values) {
@@ -72,8 +70,7 @@ func (d Detection) Match(o Detection) float64 {
 	return overlap * cosine(d.Scores, o.Scores) * float64(o.Objectness)
 }
 
-// Weight is the best match among the detections of a masked picture; 0 if there
-// are none.
+// Weight returns the best match among the detections of a masked picture; 0 if there are none.
 func (d Detection) Weight(found []Detection) float64 {
 	var best float64
 	for _, o := range found {
@@ -108,9 +105,8 @@ func cosine(a, b []float32) float64 {
 	return ab / math.Sqrt(aa*bb)
 }
 
-// Points tells whether the map is highest inside the box of its detection (the pointing
-// game of Zhang et al. 2016, "Top-down Neural Attention by Excitation Backprop"), where
-// the frame says how the map lies in the picture.
+// Points tells whether the map is highest inside the box of its detection (the pointing game of Zhang et al. 2016,
+// "Top-down Neural Attention by Excitation Backprop"). The frame says how the map lies in the picture.
 func (m *Map) Points(f imgio.Frame) bool {
 	at := 0
 	for i, v := range m.Values {

@@ -15,9 +15,8 @@ func init() { gob.Register(&image.NRGBA{}) } // the picture of a Result
 
 // Map is one explanation of one score at one layer by one method.
 //
-// The unit of the values is that of the score where the method takes a gradient: a
-// Grad-CAM value is the sum over channels of (score per unit of activation) times
-// activation, so for a logit target it is measured in logits.
+// The unit of the values is that of the score if the method takes a gradient: a Grad-CAM value is the sum over channels
+// of (score per unit of activation) times activation, so for a logit target it is measured in logits.
 type Map struct {
 	// [H, W] of the model's input: the positive part of Raw, resized bilinearly; not normalised. Of RISE: of Raw less its
 	// Mean
@@ -93,8 +92,8 @@ func (m *Map) place() Place {
 	return AtLayer
 }
 
-// SampledRun is a run of random masks: which masks they were and what the target
-// scored under each. It is all that is needed to go on with the run.
+// SampledRun is a run of random masks: which masks they were and what the target scored under each. A run can be
+// continued from it.
 type SampledRun struct {
 	Masks     int       // in a full run
 	Grid      int       // cells along each side of the picture

@@ -5,8 +5,8 @@ import (
 	"image/color"
 )
 
-// MaskOf is a mask that is drawn as a picture: 1 where it is lighter than mid-grey, 0
-// elsewhere. Of a picture with transparent parts 1 is what is more opaque than not.
+// MaskOf reads a mask that is drawn as a picture: 1 where it is lighter than mid-grey, 0 elsewhere. If the picture has
+// transparent parts, 1 is where it is more opaque than not.
 func MaskOf(img image.Image) Grid {
 	b := img.Bounds()
 	light, opaque := NewGrid(b.Dx(), b.Dy()), NewGrid(b.Dx(), b.Dy())
@@ -46,8 +46,7 @@ func Polygon(w, h int, corners ...[2]float64) Grid {
 	return g
 }
 
-// BoundingBox is the box just around what a mask shows, over 1/2; without area if that is
-// nothing.
+// BoundingBox returns the smallest box that holds all values over 1/2. Its area is 0 if there are none.
 func (g Grid) BoundingBox() Box {
 	var r image.Rectangle
 	for i, v := range g.Values {

@@ -13,9 +13,8 @@ import (
 //	r = bilinear resize of l to [H, W]
 //	p = (r - min r) / (1e-7 + max(r - min r))      at full resolution
 //
-// NaN stays NaN. A map that is constant or nowhere positive becomes exact zeros. Of a map
-// that is drawn by chance c = Raw, as RISE's own code scales it: its values are mean scores,
-// whose sign says nothing.
+// NaN stays NaN. A map that is constant or nowhere positive becomes exact zeros. For a map made of random masks c =
+// Raw, as RISE's own code scales it: the values are mean scores, whose sign says nothing.
 func (m *Map) Parity() Grid { return minMax(m.layerParity()) }
 
 // Fuse joins maps of several layers as pytorch-grad-cam does: the mean of the

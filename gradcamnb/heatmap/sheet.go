@@ -32,8 +32,7 @@ type Cell struct {
 	Framed      bool   // it is the best by the sheet's measure
 }
 
-// At is the map of a cell with the result that it is part of; nil if the cell is
-// empty.
+// At returns the map of a cell and the result that it belongs to; nil if the cell is empty.
 func (s *Sheet) At(row, column int) (*Result, *Map) {
 	c := s.Cells[row][column]
 	if c.Empty != "" {
@@ -47,8 +46,8 @@ func (s *Sheet) At(row, column int) (*Result, *Map) {
 // [H, W] of the model's input as the map itself is.
 func (m *Map) Signed() Grid { return m.Evidence().Resized(m.W, m.H) }
 
-// Evidence is Raw, less its Mean where it was drawn by chance: what is positive speaks for
-// the target, what is negative against it.
+// Evidence returns Raw, less its Mean if the map was made of random masks. Positive values speak for the target,
+// negative ones against it.
 func (m *Map) Evidence() Grid {
 	if m.Sampled == nil {
 		return m.Raw
@@ -60,8 +59,8 @@ func (m *Map) Evidence() Grid {
 	return g
 }
 
-// Difference is the map a - b, in the unit of both and at the resolution of the
-// model's input: where it is positive a has more. Its Raw is signed, at [H, W].
+// Difference is the map a - b, in the unit of both and at the resolution of the model's input: it is positive where a
+// is larger. Its Raw is signed, at [H, W].
 func Difference(a, b *Map) (*Map, error) {
 	switch {
 	case a.Unit != b.Unit:

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Trust is how far a map can be believed: what was measured of it beside two maps that explain
-// nothing, and what follows, in words.
+// Trust says how far a map can be believed: its metrics next to those of two maps that explain nothing, and what
+// follows, in words.
 type Trust struct {
 	Faithful float64 // insertion less deletion of the map; NaN if it has none
 	Noise    float64 // the same of a map of noise
@@ -25,7 +25,7 @@ const (
 	moved = 0.5 // of a map's own norm
 )
 
-// Say puts the numbers into words.
+// Say fills in the words that follow from the numbers.
 func (t *Trust) Say() {
 	var grave, fine []string
 	say := func(doubt bool, doubtful, good string) {

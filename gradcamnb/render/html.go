@@ -16,9 +16,8 @@ import (
 // region, the value and the receptive field under the pointer, and a switch between
 // the pictures, targets, layers and methods that the results hold.
 //
-// Where scripts are stripped, as in a notebook that is not trusted, the first map
-// stays as a picture with its title and diagnosis. The id must be unique within the
-// page.
+// If scripts are stripped, as in a notebook that is not trusted, the first map stays as a picture with its title and
+// diagnosis. The id must be unique within the page.
 //
 // Maps are embedded as 16 bits a cell at the layer's resolution, and the browser
 // resizes them as [heatmap.Map] says.
@@ -87,8 +86,8 @@ func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (str
 		html.EscapeString(id), still, script), nil
 }
 
-// CoverOutputs is a card that stands for the figure and the table before it on the page: where it plays it hides so
-// many of the outputs just before its own, and offers to show them.
+// CoverOutputs returns the card as one that stands for the figure and the table before it on the page: if it plays, it
+// hides so many of the outputs just before its own, and offers to show them.
 func CoverOutputs(card string, outputs int) string {
 	if outputs == 0 {
 		return card

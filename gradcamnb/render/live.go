@@ -2,9 +2,8 @@ package render
 
 import "github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 
-// Live makes a card ask for the maps of a class that it does not hold; see
-// nb.Explore. The card's script sends an [LiveQuestion] as JSON to one address and reads a
-// [Reply] from another.
+// Live makes a card ask for the maps of a class that it does not hold; see nb.Explore. The card's script sends a
+// [LiveQuestion] as JSON to one address and reads a [Reply] from another.
 type Live struct {
 	Ask    string   `json:"ask"`    // addresses
 	Reply  string   `json:"reply"`  // where answers are read
@@ -33,7 +32,7 @@ type LiveQuestion struct {
 	Method string `json:"method"` // that was chosen
 }
 
-// Reply answers an [LiveQuestion].
+// Reply answers a [LiveQuestion].
 type Reply struct {
 	Serial int       `json:"serial"`          // number of the question
 	Made   string    `json:"made,omitempty"`  // where and how fast
@@ -42,7 +41,7 @@ type Reply struct {
 	Pong   bool      `json:"pong,omitempty"`  // answers a ping
 }
 
-// LiveHTML is [HTML] of a card that asks for more maps while somebody listens.
+// LiveHTML is like [HTML], but the card asks its cell for maps that it does not hold.
 func LiveHTML(id string, r *heatmap.Result, l Live, o *Options) (string, error) {
 	labels := make([]string, len(l.Labels)) // the card's script takes a list, also of none
 	for i, label := range l.Labels {

@@ -26,7 +26,7 @@ type Range struct {
 	Lo, Hi float32 // lowest and highest value
 }
 
-// ShareRange is a range that holds all the maps, so that their pictures compare.
+// ShareRange returns a range that holds all the maps, so that their colours mean the same.
 func ShareRange(maps ...*heatmap.Map) *Range {
 	r := Range{}
 	for _, m := range maps {
@@ -36,7 +36,7 @@ func ShareRange(maps ...*heatmap.Map) *Range {
 	return &r
 }
 
-// ShareSignedRange is a range around zero that holds all the signed maps.
+// ShareSignedRange returns a range around zero that holds all the signed maps.
 func ShareSignedRange(maps ...*heatmap.Map) *Range {
 	var far float32
 	for _, m := range maps {
