@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/plans"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
@@ -55,7 +57,7 @@ func (g *rerun) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.
 	if !c.Weights {
 		out, err = g.run(p, in, g.session.program)
 	} else {
-		err = withRandomWeights(g.session.model.Store(), c.Seed, func() error {
+		err = withRandomWeights(g.session.model, c.Top, c.Seed, func() error {
 			var err error
 			out, err = g.run(p, in, g.programOfWeights)
 			return err
@@ -93,14 +95,10 @@ func (g *rerun) programOfWeights(b *device.Backend, p plans.Plan) (*device.Progr
 	return g.session.newProgramOf(b, p)
 }
 
-// withRandomWeights permutes the values of each of a model's weights among themselves while do runs.
-func withRandomWeights(store *model.Store, seed uint64, do func() error) (err error) {
-	var all []*model.Variable
-	for v := range store.IterVariables() {
-		if v.HasValue() && v.Shape().DType == dtypes.Float32 && v.Shape().Size() > 1 {
-			all = append(all, v)
-		}
-	}
+// withRandomWeights permutes the values of each of a model's weights among themselves while do runs: of those in the last
+// share of the layers that have weights, or of all if that is 0.
+func withRandomWeights(m source.Model, top float64, seed uint64, do func() error) (err error) {
+	all := findWeights(m, top)
 	if len(all) == 0 {
 		return errors.New("the model has no weights that could be made random")
 	}
@@ -129,4 +127,35 @@ func withRandomWeights(store *model.Store, seed uint64, do func() error) (err er
 		}()
 	}
 	return do()
+}
+
+// findWeights returns the weights in the last share of a model's layers, or all if that is 0.
+func findWeights(m source.Model, top float64) []*model.Variable {
+	var all []*model.Variable
+	var depths []int // of all
+	for v := range m.Store().IterVariables() {
+		if !v.HasValue() || v.Shape().DType != dtypes.Float32 || v.Shape().Size() <= 1 {
+			continue
+		}
+		depth := len(depths)
+		if teller, ok := m.(source.DepthTeller); ok {
+			depth = teller.Depth(v.Path())
+		}
+		all, depths = append(all, v), append(depths, depth)
+	}
+	layers := slices.Compact(slices.Sorted(slices.Values(depths)))
+	if len(layers) > 0 && layers[0] < 0 { // numbers that are no weights of the file
+		layers = layers[1:]
+	}
+	if top == 0 || len(layers) == 0 {
+		return all
+	}
+	from := layers[max(0, len(layers)-max(1, int(math.Ceil(top*float64(len(layers))))))]
+	var out []*model.Variable
+	for i, v := range all {
+		if depths[i] >= from {
+			out = append(out, v)
+		}
+	}
+	return out
 }

@@ -12,8 +12,11 @@ type Trust struct {
 	Noise    float64 // the same of a map of noise
 	Centre   float64 // the same of a bump in the middle
 	Weights  float64 // rank correlation with the map of the model with random weights; NaN if it was not explained again
-	Class    float64 // rank correlation with the map of another class; NaN if the target is not one class of several
-	Moves    float64 // largest relative change under noise that nobody sees; NaN if it was not explained again
+	// Cascade are the rank correlations with the maps of the model with random weights in the last quarter of its layers, in
+	// the last half, and in the last three quarters; nil if it was not explained again.
+	Cascade []float64
+	Class   float64 // rank correlation with the map of another class; NaN if the target is not one class of several
+	Moves   float64 // largest relative change under noise that nobody sees; NaN if it was not explained again
 
 	Words []string // a sentence for each that was measured, the gravest first
 }
@@ -40,6 +43,13 @@ func (t *Trust) Say() {
 			fmt.Sprintf("This map does not depend on what the model has learnt: with random weights it is nearly the same (rank correlation %.2f).", t.Weights),
 			fmt.Sprintf("It depends on what the model has learnt: with random weights it is another one (rank correlation %.2f).", t.Weights))
 	}
+	if len(t.Cascade) > 0 && t.Cascade[0] == t.Cascade[0] {
+		say(t.Cascade[0] > alike,
+			fmt.Sprintf("This map does not depend on the last layers' weights: with those of the last quarter of the layers random it is nearly the same (rank correlation %.2f%s).",
+				t.Cascade[0], describeDeeper(t.Cascade[1:])),
+			fmt.Sprintf("It depends on the last layers' weights: with those of the last quarter of the layers random it is another one (rank correlation %.2f%s).",
+				t.Cascade[0], describeDeeper(t.Cascade[1:])))
+	}
 	if t.Class == t.Class {
 		say(t.Class > alike,
 			fmt.Sprintf("This map does not depend on the class: another class has nearly the same (rank correlation %.2f).",
@@ -62,4 +72,15 @@ func (t *Trust) Say() {
 			fmt.Sprintf("Under noise that nobody sees it changes by %.0f %% of itself.", 100*t.Moves))
 	}
 	t.Words = slices.Concat(grave, fine)
+}
+
+// describeDeeper says what comes of more layers than the last quarter.
+func describeDeeper(cascade []float64) string {
+	text := ""
+	for i, name := range []string{"half", "three quarters"} {
+		if i < len(cascade) {
+			text += fmt.Sprintf("; of the last %s %.2f", name, cascade[i])
+		}
+	}
+	return text
 }

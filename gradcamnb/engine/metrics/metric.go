@@ -120,7 +120,8 @@ func (s *Probe) Curves(m int) map[string][]float32 {
 type Change struct {
 	Picture func(values []float32) // changes a copy of the picture, in the model's own units
 	Class   bool                   // explains another class than the one that was explained, half of the list further
-	Weights bool                   // makes all weights random
+	Weights bool                   // makes weights random: all, or those of Top
+	Top     float64                // share of the layers with weights, the last ones of the model; 0 means all
 	Seed    uint64                 // of the random weights
 }
 

@@ -21,8 +21,12 @@ func Trust(ctx context.Context, show *Probe) error {
 	}
 	n := len(maps)
 	weights, class, moves := allNaN(n), allNaN(n), allNaN(n)
+	cascade := make([][]float64, n)
 	if show.Again != nil {
 		if weights, err = MPRT.Measure(ctx, show); err != nil {
+			return err
+		}
+		if cascade, err = show.randomiseByDepth(ctx); err != nil {
 			return err
 		}
 		if moves, err = MaxSensitivity.Measure(ctx, show); err != nil {
@@ -36,13 +40,30 @@ func Trust(ctx context.Context, show *Probe) error {
 	}
 	for i, m := range maps {
 		m.Trust = &heatmap.Trust{Faithful: faithful[i], Noise: faithful[n+2*i], Centre: faithful[n+2*i+1],
-			Weights: weights[i], Class: class[i], Moves: moves[i]}
+			Weights: weights[i], Cascade: cascade[i], Class: class[i], Moves: moves[i]}
 		m.Trust.Say()
 	}
 	return nil
 }
 
 func allNaN(n int) []float64 { return slices.Repeat([]float64{math.NaN()}, n) }
+
+// randomiseByDepth returns, for every map, its likeness with the maps of the model with random weights in the last
+// quarter of the layers, in the last half, and in the last three quarters (Adebayo et al. 2018, "Sanity Checks for Saliency
+// Maps", section 3.1, cascading randomisation).
+func (s *Probe) randomiseByDepth(ctx context.Context) ([][]float64, error) {
+	out := make([][]float64, len(s.Maps))
+	for _, top := range []float64{0.25, 0.5, 0.75} {
+		likenesses, err := s.likeness(ctx, Change{Weights: true, Top: top, Seed: s.Seed})
+		if err != nil {
+			return nil, err
+		}
+		for i, v := range likenesses {
+			out[i] = append(out[i], v)
+		}
+	}
+	return out, nil
+}
 
 // faithfulness is insertion less deletion of all maps and then, for each of them, of noise and of a
 // bump in the middle of its size.

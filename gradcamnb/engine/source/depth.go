@@ -1,0 +1,36 @@
+package source
+
+import (
+	"strings"
+
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Depth implements [DepthTeller]: the place among the file's nodes of the first one that reads the weight. A rewritten
+// weight's name begins with that of the file's.
+func (m *onnxModel) Depth(path string) int {
+	name := path[strings.LastIndex(path, model.ScopeSeparator)+1:]
+	of, longest := -1, 0
+	for weight, at := range m.findReaders() {
+		if len(weight) > longest && strings.HasPrefix(name, weight) {
+			of, longest = at, len(weight)
+		}
+	}
+	return of
+}
+
+// findReaders returns the place of the first node that reads each weight, by the name that the weight has in the store.
+func (m *onnxModel) findReaders() map[string]int {
+	out := map[string]int{}
+	for _, p := range m.proto.GetGraph().GetInitializer() {
+		out[variableName(p.GetName())] = -1
+	}
+	for i, n := range m.proto.GetGraph().GetNode() {
+		for _, input := range n.GetInput() {
+			if at, ok := out[variableName(input)]; ok && at < 0 {
+				out[variableName(input)] = i
+			}
+		}
+	}
+	return out
+}
