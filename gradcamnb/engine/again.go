@@ -38,15 +38,15 @@ func (r run) again(i int) *rerun {
 	return &rerun{r.session.ofPicture(i), r.backend, r.plan.Picture(i, r.found), r.input.Picture(i)}
 }
 
-// explain returns a map for each map of the picture, in their order.
-func (g *rerun) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.Map, err error) {
+// explain returns a map for each map of the picture, in their order, and the model's scores.
+func (g *rerun) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.Map, scores []float32, err error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p, in := g.plan, g.input
 	if c.Class {
 		if p, err = p.ChangeClass(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if c.Picture != nil {
@@ -54,9 +54,16 @@ func (g *rerun) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.
 		c.Picture(in.Values)
 	}
 	var out []*tensors.Tensor
-	if !c.Weights {
+	switch {
+	case c.Shift != 0:
+		in.Values = slices.Clone(in.Values)
+		for i := range in.Values {
+			in.Values[i] += c.Shift
+		}
+		out, err = g.run(p, in, g.session.shiftedProgram(c.Shift))
+	case !c.Weights:
 		out, err = g.run(p, in, g.session.program)
-	} else {
+	default:
 		err = withRandomWeights(g.session.model, c.Top, c.Seed, func() error {
 			var err error
 			out, err = g.run(p, in, g.programOfWeights)
@@ -64,13 +71,13 @@ func (g *rerun) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.
 		})
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	results, _, err := p.Results(g.session.model.Card(), out, in, g.backend.Name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return results[0].Maps, nil
+	return results[0].Maps, results[0].Scores, nil
 }
 
 func (g *rerun) run(p plans.Plan, in inputs.Input, program func(*device.Backend, plans.Plan) (*device.Program,
@@ -95,8 +102,8 @@ func (g *rerun) programOfWeights(b *device.Backend, p plans.Plan) (*device.Progr
 	return g.session.newProgramOf(b, p)
 }
 
-// withRandomWeights permutes the values of each of a model's weights among themselves while do runs: of those in the last
-// share of the layers that have weights, or of all if that is 0.
+// withRandomWeights permutes the values of each of a model's weights among themselves while do runs: of those in the
+// last share of the layers that have weights, or of all if that is 0.
 func withRandomWeights(m source.Model, top float64, seed uint64, do func() error) (err error) {
 	all := findWeights(m, top)
 	if len(all) == 0 {

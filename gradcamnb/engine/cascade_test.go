@@ -62,3 +62,24 @@ func TestWeightsByDepth(t *testing.T) {
 		t.Error("a constant has a depth")
 	}
 }
+
+// What the picture's gradient says does not move when a number is added to the picture and taken off in the model; what is
+// multiplied with the picture does.
+func TestInputInvariance(t *testing.T) {
+	s, in := open(t, New("go"), "resnet-basic.dyn.onnx"), tiny(t, "resnet-basic")
+	r, err := gradcamnb.NewModel(s).ExplainTensor(*in, gradcamnb.Class(1),
+		gradcamnb.Methods("Saliency", "Grad-CAM", "Guided backpropagation", "Input x gradient"),
+		gradcamnb.Measured(gradcamnb.Measuring{Metrics: []string{"input invariance", "relative output stability"}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range r[0].Maps {
+		moved := m.Metrics["input invariance"]
+		if multiplied := m.Method == "Input x gradient"; multiplied != (moved > 0.05) || !multiplied && moved > 1e-3 {
+			t.Errorf("%s moves by %g", m.Method, moved)
+		}
+		if v := m.Metrics["relative output stability"]; !(v > 0) {
+			t.Errorf("the relative output stability of %s is %g", m.Method, v)
+		}
+	}
+}

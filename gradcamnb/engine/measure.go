@@ -72,6 +72,7 @@ func (r run) measure(ctx context.Context) error {
 	for i := range r.results {
 		show := r.show(i)
 		show.Report, show.Steps = report, want.steps
+		show.Scores = r.results[i].Scores
 		if g := explained.again(i); g != nil {
 			show.Again = g.explain
 		}

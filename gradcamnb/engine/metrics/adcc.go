@@ -37,7 +37,7 @@ var ADCC = register(Metric{
 		coherent := make([]float64, len(s.Maps))
 		for i, m := range s.Maps {
 			share := scaled(m.Grid)
-			under, err := s.Again(ctx, Change{Picture: func(values []float32) { s.multiply(values, share) }})
+			under, _, err := s.Again(ctx, Change{Picture: func(values []float32) { s.multiply(values, share) }})
 			if err != nil {
 				return nil, err
 			}

@@ -19,7 +19,7 @@ func (s *Probe) noisy(ctx context.Context, n int, noise func(draw *rand.Rand) fl
 	for k := range n {
 		draw := rand.New(rand.NewPCG(s.Seed, uint64(3+k)))
 		var square float64
-		found, err := s.Again(ctx, Change{Picture: func(values []float32) {
+		found, _, err := s.Again(ctx, Change{Picture: func(values []float32) {
 			for i := range values {
 				d := noise(draw)
 				values[i] += d

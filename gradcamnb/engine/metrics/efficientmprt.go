@@ -27,7 +27,7 @@ var EfficientMPRT = register(Metric{
 		if s.Again == nil {
 			return nil, errNotAgain
 		}
-		random, err := s.Again(ctx, Change{Weights: true, Seed: s.Seed})
+		random, _, err := s.Again(ctx, Change{Weights: true, Seed: s.Seed})
 		if err != nil {
 			return nil, err
 		}

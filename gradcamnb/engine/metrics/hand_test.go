@@ -128,15 +128,19 @@ func TestMapsAgain(t *testing.T) {
 		t.Error("a class is changed although nothing can be explained again")
 	}
 	var asked []Change
-	s.Again = func(_ context.Context, c Change) ([]*heatmap.Map, error) {
+	s.Again = func(_ context.Context, c Change) ([]*heatmap.Map, []float32, error) {
 		asked = append(asked, c)
-		if c.Class {
-			return []*heatmap.Map{peers{Side: 2}.mapOf([]float64{1, 2, 3, 4})}, nil
+		if c.Shift != 0 { // two more in the first place
+			return []*heatmap.Map{peers{Side: 2}.mapOf([]float64{6, 3, 2, 1})}, nil, nil
 		}
-		return s.Maps, nil
+		if c.Class {
+			return []*heatmap.Map{peers{Side: 2}.mapOf([]float64{1, 2, 3, 4})}, nil, nil
+		}
+		return s.Maps, s.Scores, nil
 	}
+	s.Scores = []float32{0, 1}
 	for metric, want := range map[string]float64{"random logit": -1, "model randomisation": 1, "max-sensitivity": 0,
-		"local Lipschitz": 0} {
+		"local Lipschitz": 0, "relative output stability": 0, "input invariance": 2. / 4} {
 		m, err := ByName(metric)
 		if err != nil {
 			t.Fatal(err)

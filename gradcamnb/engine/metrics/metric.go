@@ -94,9 +94,12 @@ type Probe struct {
 	Unknown bool         // the truth of this picture is not known, while that of others is: there is no value
 	Frame   imgio.Frame  // where the maps lie in the picture
 
-	// Again explains a changed picture, model or class: a map for each of Maps. Nil if that
+	// Scores are the model's first output for the picture, as its graph has it; empty if that is no list of classes.
+	Scores []float32
+
+	// Again explains a changed picture, model or class: a map for each of Maps, and the scores. Nil if that
 	// cannot be had.
-	Again func(ctx context.Context, c Change) ([]*heatmap.Map, error)
+	Again func(ctx context.Context, c Change) (maps []*heatmap.Map, scores []float32, err error)
 
 	Report func(passes int) // is told of every batch of passes
 
@@ -119,6 +122,7 @@ func (s *Probe) Curves(m int) map[string][]float32 {
 // Change is what differs when a picture is explained again. The zero value changes nothing.
 type Change struct {
 	Picture func(values []float32) // changes a copy of the picture, in the model's own units
+	Shift   float32                // is added to the picture, and taken off again within the model
 	Class   bool                   // explains another class than the one that was explained, half of the list further
 	Weights bool                   // makes weights random: all, or those of Top
 	Top     float64                // share of the layers with weights, the last ones of the model; 0 means all

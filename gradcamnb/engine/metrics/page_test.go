@@ -25,11 +25,13 @@ f is the explained score: of a class its probability. a is the map at the size o
 its positive part L. M is where the object is, for which a truth must be given: a mask or a box. x is the picture. The pixels are taken in 8 steps
 unless something else is asked for; published figures take up to 224: 8 are right for choosing between maps, not for quoting.
 
-The numbers agree with Quantus 0.6.0, captum 0.9.0 and scikit-learn within 1e-5 wherever the definition is the same
+The numbers agree with Quantus 0.6.0, captum 0.9.0, pytorch-grad-cam 1.5.7 and scikit-learn within 1e-5 wherever the definition is the same
 (` + "`testdata/golden/metrics/make.py`" +
 	`, TestPeersAgree). Known differences: Quantus hides single values of single channels, we hide pixels; its
 Monotonicity puts the baseline on the baseline and is always 1; its Sensitivity-n correlates over pictures; insertion with RISE's own blur
-(11 x 11, cut at one sigma) lies up to 0.23 above ours, which is cut at two.
+(11 x 11, cut at one sigma) lies up to 0.23 above ours, which is cut at two. ROAD is pytorch-grad-cam 1.5.7's but for its noise, which each
+library draws, and for maps with pixels of one value, of which it hides all or none; its two halves are there less the whole picture's score.
+IROF's regions are each library's own; over the same ones the number is Quantus'.
 
 `
 

@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -12,8 +13,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// peers are the answers of Quantus 0.6.0, captum 0.9.0 and scikit-learn for one map of one small
-// model, which testdata/golden/metrics/make.py defines and writes.
+// peers are the answers of Quantus 0.6.0, captum 0.9.0, scikit-learn and pytorch-grad-cam 1.5.7 for one map of one
+// small model, which testdata/golden/metrics/make.py defines and writes.
 type peers struct {
 	Side         int
 	W, V, X, A   []float64
@@ -29,6 +30,9 @@ type peers struct {
 	Sensitivity2 float64 `json:"average sensitivity"`
 	Lipschitz    float64 `json:"local Lipschitz"`
 	Spearman     float64
+	Squares      []int       // the region of every pixel
+	Scores       [][]float32 // of the picture, and of those of Again
+	Stability    float64     `json:"relative output stability"`
 }
 
 func readPeers(t *testing.T) peers {
@@ -124,6 +128,20 @@ func TestPeersAgree(t *testing.T) {
 			got, err = s.correlate(t.Context(), p.Sets, pearson)
 		case "infidelity":
 			got, err = s.correlate(t.Context(), p.Sets, infidelity)
+		case "IROF": // over the regions that Quantus was given
+			regions := make([]set, 16)
+			for i, k := range p.Squares {
+				regions[k] = append(regions[k], int32(i))
+			}
+			got, err = s.removeRegions(t.Context(), regions)
+		case "ROAD most relevant first": // without the noise, as all of ROAD here
+			got, err = s.measureROAD(t.Context(), false, 0)
+		case "ROAD least relevant first":
+			got, err = s.measureROAD(t.Context(), true, 0)
+		case "ROAD":
+			got, err = s.measureROAD(t.Context(), true, 0)
+			most, failed := s.measureROAD(t.Context(), false, 0)
+			got, err = []float64{(got[0] - most[0]) / 2}, errors.Join(err, failed)
 		default:
 			metric, unknown := ByName(name)
 			if unknown != nil {
@@ -137,8 +155,8 @@ func TestPeersAgree(t *testing.T) {
 		near(t, name, got[0], want)
 		compared++
 	}
-	if compared != 15 {
-		t.Errorf("%d metrics are compared, 15 are wanted", compared)
+	if compared != 19 {
+		t.Errorf("%d metrics are compared, 19 are wanted", compared)
 	}
 	near(t, "focus", Focus(p.mapOf(p.A).Raw, [4]bool{true, false, true, false}), p.Focus)
 	near(t, "spearman", spearman(p.A, p.Again[0]), p.Spearman)
@@ -176,6 +194,13 @@ func TestPeersAgreeOnMapsAgain(t *testing.T) {
 	near(t, "max-sensitivity", reached(again, 1, relative, larger)[0], p.Sensitivity)
 	near(t, "average sensitivity", reached(again, 1, relative, func(a, b float64) float64 { return a + b })[0]/3,
 		p.Sensitivity2)
+	s := p.show()
+	s.Maps, s.Scores = []*heatmap.Map{original}, p.Scores[0]
+	stability, err := s.relativeToScores(again, p.Scores[1:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "relative output stability", stability[0], p.Stability)
 	near(t, "local Lipschitz",
 		reached(again, 1, func(k, m int) float64 { return distance(again[k][m], original) / p.Moved[k] }, larger)[0],
 		p.Lipschitz)

@@ -33,7 +33,7 @@ func (s *Probe) likeness(ctx context.Context, c Change) ([]float64, error) {
 	if s.Again == nil {
 		return nil, errNotAgain
 	}
-	changed, err := s.Again(ctx, c)
+	changed, _, err := s.Again(ctx, c)
 	if err != nil {
 		return nil, err
 	}

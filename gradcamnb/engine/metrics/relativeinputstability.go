@@ -36,7 +36,7 @@ var RelativeInputStability = register(Metric{
 		for k := range sensitivityDraws {
 			draw := rand.New(rand.NewPCG(s.Seed, uint64(3+k)))
 			var square float64
-			found, err := s.Again(ctx, Change{Picture: func(values []float32) {
+			found, _, err := s.Again(ctx, Change{Picture: func(values []float32) {
 				for i, v := range values {
 					d := noise(draw)
 					values[i] += d

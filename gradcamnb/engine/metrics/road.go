@@ -7,14 +7,14 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// roadShares are the shares of the pixels that are taken out, those of pytorch-grad-cam 1.5.7.
-var roadShares = []float64{0.2, 0.4, 0.6, 0.8}
+// roadShares are the shares of the pixels that are taken out, in per cent: those of pytorch-grad-cam 1.5.7.
+var roadShares = []int{10, 20, 30, 40, 50, 60, 70, 80, 90}
 
 // roadNoise is the standard deviation of the noise of imputed values, in the model's units.
 const roadNoise = 0.01
 
 // ROAD is half of what more the score f keeps when the least relevant pixels are taken out than
-// when the most relevant are, averaged over 20, 40, 60 and 80 % of the pixels. What is taken out
+// when the most relevant are, averaged over 10, 20, ... and 90 % of the pixels. What is taken out
 // is filled from what lies around it, with a little noise. High is good.
 //
 //	mean_p ( f(x less the lowest p) - f(x less the highest p) ) / 2
@@ -29,14 +29,14 @@ var ROAD = register(Metric{
 	Formula: "mean_p (f(x less the lowest p) - f(x less the highest p)) / 2, imputed",
 	Better:  "higher",
 	Needs:   Passes,
-	Cost:    "8 passes",
+	Cost:    "18 passes",
 	Beware:  "the filled regions are smooth, so textures vanish first",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
-		least, err := s.measureROAD(ctx, true)
+		least, err := s.measureROAD(ctx, true, roadNoise)
 		if err != nil {
 			return nil, err
 		}
-		most, err := s.measureROAD(ctx, false)
+		most, err := s.measureROAD(ctx, false, roadNoise)
 		if err != nil {
 			return nil, err
 		}
@@ -51,10 +51,10 @@ var ROAD = register(Metric{
 // ROADMostRelevant is the mean score f when the most relevant pixels are taken out and filled
 // from what lies around them. Low is good.
 //
-//	mean_p f(x less the highest p),   p = 20, 40, 60, 80 %
+//	mean_p f(x less the highest p),   p = 10, 20, ..., 90 %
 //
 // Rong et al. 2022; pytorch-grad-cam 1.5.7's ROADMostRelevantFirst gives the change of the score at
-// one share, this its mean over four, with the whole picture's score left in.
+// one share, this its mean over nine, with the whole picture's score left in.
 var ROADMostRelevant = register(Metric{
 	Name:    "ROAD most relevant first",
 	Also:    []string{"ROAD MoRF"},
@@ -63,9 +63,9 @@ var ROADMostRelevant = register(Metric{
 	Formula: "mean_p f(x less the highest p), imputed",
 	Better:  "lower",
 	Needs:   Passes,
-	Cost:    "4 passes",
+	Cost:    "9 passes",
 	Beware:  "the filled regions are smooth, so textures vanish first",
-	Measure: func(ctx context.Context, s *Probe) ([]float64, error) { return s.measureROAD(ctx, false) },
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) { return s.measureROAD(ctx, false, roadNoise) },
 })
 
 // ROADLeastRelevant is the mean score f when the least relevant pixels are taken out and filled
@@ -78,13 +78,13 @@ var ROADLeastRelevant = register(Metric{
 	Formula: "mean_p f(x less the lowest p), imputed",
 	Better:  "higher",
 	Needs:   Passes,
-	Cost:    "4 passes",
+	Cost:    "9 passes",
 	Beware:  "the filled regions are smooth, so textures vanish first",
-	Measure: func(ctx context.Context, s *Probe) ([]float64, error) { return s.measureROAD(ctx, true) },
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) { return s.measureROAD(ctx, true, roadNoise) },
 })
 
 // measureROAD is, for every map, the mean score over the shares.
-func (s *Probe) measureROAD(ctx context.Context, least bool) ([]float64, error) {
+func (s *Probe) measureROAD(ctx context.Context, least bool, noise float64) ([]float64, error) {
 	n := len(roadShares)
 	var ranks []int32
 	of := -1
@@ -95,14 +95,14 @@ func (s *Probe) measureROAD(ctx context.Context, least bool) ([]float64, error) 
 			ranks = ranking(s.Maps[of])
 		}
 		hidden := make([]bool, len(ranks))
-		limit := int32(roadShares[i%n] * float64(len(ranks)))
+		limit := hideCount(len(ranks), roadShares[i%n])
 		for p, rank := range ranks {
 			if least {
 				rank = int32(len(ranks)) - 1 - rank
 			}
 			hidden[p] = rank < limit
 		}
-		s.imputeAll(picture, hidden, draw)
+		s.imputeAll(picture, hidden, noise, draw)
 	}, s.report())
 	if err != nil {
 		return nil, err
@@ -116,8 +116,14 @@ func (s *Probe) measureROAD(ctx context.Context, least bool) ([]float64, error) 
 	})
 }
 
+// hideCount returns how many of n pixels are at least at the percentile that leaves so many per cent above it, which
+// numpy interpolates: pytorch-grad-cam hides these, and of 256 pixels 52 instead of 51 at 20 %.
+func hideCount(n, percent int) int32 {
+	return int32(n - ((100-percent)*(n-1)+99)/100)
+}
+
 // imputeAll fills the hidden pixels of every channel.
-func (s *Probe) imputeAll(picture []float32, hidden []bool, draw *rand.Rand) {
+func (s *Probe) imputeAll(picture []float32, hidden []bool, noise float64, draw *rand.Rand) {
 	height, width := s.Mean.Size()
 	pixels := height * width
 	channels := len(picture) / pixels
@@ -126,6 +132,6 @@ func (s *Probe) imputeAll(picture []float32, hidden []bool, draw *rand.Rand) {
 		if s.channelsLast() {
 			at = func(i int) int { return i*channels + c }
 		}
-		impute(picture, at, hidden, height, width, roadNoise, draw)
+		impute(picture, at, hidden, height, width, noise, draw)
 	}
 }

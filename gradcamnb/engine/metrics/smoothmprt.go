@@ -45,7 +45,7 @@ func (s *Probe) smoothed(ctx context.Context, random bool) ([][]float64, error) 
 	sum := make([][]float64, len(s.Maps))
 	for k := range sensitivityDraws {
 		draw := rand.New(rand.NewPCG(s.Seed, uint64(3+k)))
-		maps, err := s.Again(ctx, Change{Weights: random, Seed: s.Seed, Picture: func(values []float32) {
+		maps, _, err := s.Again(ctx, Change{Weights: random, Seed: s.Seed, Picture: func(values []float32) {
 			lo, hi, _ := (heatmap.Grid{Values: values}).Range()
 			for i := range values {
 				values[i] += 0.1 * (hi - lo) * float32(draw.NormFloat64())

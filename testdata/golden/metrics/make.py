@@ -1,6 +1,7 @@
-"""Writes cases.json: what Quantus 0.6.0, captum 0.9.0 and scikit-learn 1.9.1 say of one map of one small model.
+"""Writes cases.json: what Quantus 0.6.0, captum 0.9.0, scikit-learn 1.9.1 and pytorch-grad-cam 1.5.7 say of one map of
+one small model.
 
-    python make.py        (numpy 2.4, torch 2.15, quantus 0.6.0, captum 0.9.0)
+    python make.py        (numpy 2.4, torch 2.15, quantus 0.6.0, captum 0.9.0, grad-cam 1.5.7)
 
 The model takes one channel of 16 x 16 values x and scores w.x + (v.x)^2 / 10. The numbers are made by formulas, without a
 random generator, and no two values of the map are equal.
@@ -14,6 +15,8 @@ np.trapz = getattr(np, "trapz", None) or np.trapezoid  # Quantus 0.6.0 calls it 
 import quantus
 import torch
 from captum.metrics import infidelity
+from pytorch_grad_cam.metrics import road
+from quantus.metrics.faithfulness import irof
 from quantus.functions.perturb_func import noisy_linear_imputation
 
 N = 16
@@ -113,6 +116,21 @@ want["energy"] = float(quantus.AttributionLocalisation(positive_attributions=Tru
 focus = quantus.Focus(**placed)(model=Model().eval(), x_batch=x.reshape(1, 1, N, N), y_batch=np.array([1]), a_batch=a.reshape(1, 1, N, N).copy(),
                                 custom_batch=[(1, 0, 1, 0)], device="cpu")
 
+# ROAD without its noise, by pytorch-grad-cam's own averages over its own percentiles; the whole picture's score is what it
+# takes off from every one.
+road.NoisyLinearImputer.__init__.__defaults__ = (0.0, road.neighbors_weights)
+picture = torch.tensor(x.reshape(1, 1, N, N), dtype=torch.float32)
+asked = dict(input_tensor=picture, cams=a.reshape(1, N, N).astype(np.float32), targets=[lambda out: out[1]], model=Model().eval())
+whole = float(Model()(picture)[0, 1])
+want["ROAD"] = float(road.ROADCombined()(**asked)[0])
+want["ROAD most relevant first"] = float(road.ROADMostRelevantFirstAverage()(**asked)[0]) + whole
+want["ROAD least relevant first"] = float(road.ROADLeastRelevantFirstAverage()(**asked)[0]) + whole
+
+# IROF over squares of 4 x 4 for the superpixels, which are each library's own.
+squares = i // N // 4 * 4 + i % N // 4
+irof.utils.get_superpixel_segments = lambda img, segmentation_method: squares.reshape(N, N)
+want["IROF"] = float(ask(quantus.IROF(**scored))[0]) / 16
+
 hidden = np.flatnonzero(a > np.sort(a)[N * N // 2])
 imputed = noisy_linear_imputation(x.reshape(1, N, N), hidden, noise=0.0).reshape(-1)
 
@@ -120,6 +138,11 @@ again = [(a + 0.01 * np.sin(i * (k + 1.3))).round(6) for k in range(3)]
 steps = [0.02 * np.cos(i * (k + 0.7)) for k in range(3)]
 norm = np.linalg.norm
 moved = [norm(quantus.similarity_func.difference(b, a)) / norm(a) for b in again]
+# h are scores of the picture and of three others.
+h = [np.array([np.sin(k * 1.3), np.cos(k * 0.7)]).round(4) for k in range(4)]
+stability = quantus.RelativeOutputStability(**dict(common, normalise=False))
+outputs = max(float(stability.relative_output_stability_objective(h[0][None], one[None], a[None], b[None])[0])
+              for one, b in zip(h[1:], again))
 lipschitz = max(quantus.similarity_func.lipschitz_constant(
     a=a[None], b=b[None], c=x[None], d=(x + d)[None],
     norm_numerator=quantus.similarity_func.distance_euclidean, norm_denominator=quantus.similarity_func.distance_euclidean)[0]
@@ -131,6 +154,7 @@ json.dump({
     "focus": float(focus[0]), "hidden": hidden.tolist(), "imputed": imputed.round(7).tolist(),
     "again": [b.tolist() for b in again], "moved": [float(norm(d)) for d in steps],
     "max-sensitivity": float(max(moved)), "average sensitivity": float(np.mean(moved)), "local Lipschitz": float(lipschitz),
+    "squares": squares.tolist(), "scores": [one.tolist() for one in h], "relative output stability": outputs,
     "spearman": float(quantus.similarity_func.correlation_spearman(a, again[0])),
 }, open("cases.json", "w"))
 for name, value in want.items():

@@ -1,0 +1,59 @@
+package engine
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/plans"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+)
+
+// shiftedProgram returns what makes the program of a plan for a model that takes a number off the picture first.
+func (s *session) shiftedProgram(by float32) func(*device.Backend, plans.Plan) (*device.Program, error) {
+	return func(b *device.Backend, p plans.Plan) (*device.Program, error) {
+		return s.kept(fmt.Sprintf("%s shifted by %g", p.Key(), by), func() (*device.Program, error) {
+			return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node {
+				return p.Build(shift(s.model, by), scope, inputs).List()
+			})
+		})
+	}
+}
+
+// shift returns the model that takes a number off the picture first. It is guided if the model is.
+func shift(m source.Model, by float32) source.Model {
+	shifted := shiftedModel{m, by}
+	if guided, ok := m.(source.GuidedBuilder); ok {
+		return shiftedGuided{shifted, guided}
+	}
+	return shifted
+}
+
+type shiftedModel struct {
+	source.Model
+	by float32
+}
+
+// Build implements [source.Model].
+func (m shiftedModel) Build(scope *model.Scope, x *Node, cuts, wants []string) source.BuiltModel {
+	built := m.Model.Build(scope, AddScalar(x, -m.by), cuts, wants)
+	for i, cut := range cuts {
+		if cut == source.Picture { // the picture is what the model is given, and not what it computes with
+			built.Cuts[i].Node = x
+		}
+	}
+	return built
+}
+
+type shiftedGuided struct {
+	shiftedModel
+	guided source.GuidedBuilder
+}
+
+// BuildGuided implements [source.GuidedBuilder].
+func (m shiftedGuided) BuildGuided(scope *model.Scope, x *Node, wants []string,
+	gradient func(r, g *Node) *Node) map[string]*Node {
+	return m.guided.BuildGuided(scope, AddScalar(x, -m.by), wants, gradient)
+}
