@@ -12,9 +12,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// On EfficientNet-Lite0 the last quarter of random weights changes the map of Grad-CAM. Guided backpropagation has no ReLU
-// to change there, only ReLU6, and is the plain gradient, as with captum; more random weights do not change it more, until
-// those of the first layers are random, too.
+// On EfficientNet-Lite0 the last quarter of random weights changes the map of Grad-CAM. Guided backpropagation has no
+// ReLU to change there, only ReLU6, and is the plain gradient, as with captum; more random weights do not change it
+// more, until those of the first layers are random, too.
 func TestRandomWeightsOfEfficientNet(t *testing.T) {
 	require.Slow(t, "it explains a published network 34 times")
 	m := gradcamnb.NewModel(openFile(t, testEngine(t, "go"), golden.Path("models", "efficientnet-lite0.onnx")))
@@ -34,7 +34,8 @@ func TestRandomWeightsOfEfficientNet(t *testing.T) {
 	}
 }
 
-// The last quarter of a residual network's layers are those nearest to the answer, whatever a rewritten weight is called.
+// The last quarter of a residual network's layers are those nearest to the answer, whatever a rewritten weight is
+// called.
 func TestWeightsByDepth(t *testing.T) {
 	s := open(t, New("go"), "resnet-basic.dyn.onnx").(*session)
 	explainTiny(t, s, tiny(t, "resnet-basic"))
@@ -50,8 +51,8 @@ func TestWeightsByDepth(t *testing.T) {
 		}
 	}
 	half := strings.Join(names(0.5), " ")
-	if !strings.Contains(half, "fc.weight") || !strings.Contains(half, "layer3.0.conv1") || strings.Contains(half, "stem") ||
-		strings.Contains(half, "layer1.") {
+	if !strings.Contains(half, "fc.weight") || !strings.Contains(half, "layer3.0.conv1") ||
+		strings.Contains(half, "stem") || strings.Contains(half, "layer1.") {
 		t.Errorf("the last half are %s", half)
 	}
 	if all := names(1); slices.ContainsFunc(all, func(s string) bool { return strings.HasPrefix(s, "@") }) ||
@@ -63,8 +64,8 @@ func TestWeightsByDepth(t *testing.T) {
 	}
 }
 
-// What the picture's gradient says does not move when a number is added to the picture and taken off in the model; what is
-// multiplied with the picture does.
+// What the picture's gradient says does not move when a number is added to the picture and taken off in the model;
+// what is multiplied with the picture does.
 func TestInputInvariance(t *testing.T) {
 	s, in := open(t, New("go"), "resnet-basic.dyn.onnx"), tiny(t, "resnet-basic")
 	r, err := gradcamnb.NewModel(s).ExplainTensor(*in, gradcamnb.Class(1),

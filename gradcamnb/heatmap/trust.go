@@ -3,6 +3,7 @@ package heatmap
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Trust says how far a map can be believed: its metrics next to those of two maps that explain nothing, and what
@@ -12,8 +13,8 @@ type Trust struct {
 	Noise    float64 // the same of a map of noise
 	Centre   float64 // the same of a bump in the middle
 	Weights  float64 // rank correlation with the map of the model with random weights; NaN if it was not explained again
-	// Cascade are the rank correlations with the maps of the model with random weights in the last quarter of its layers, in
-	// the last half, and in the last three quarters; nil if it was not explained again.
+	// Cascade are the rank correlations with the maps of the model with random weights in the last quarter of its layers,
+	// in the last half, and in the last three quarters; nil if it was not explained again.
 	Cascade []float64
 	Class   float64 // rank correlation with the map of another class; NaN if the target is not one class of several
 	Moves   float64 // largest relative change under noise that nobody sees; NaN if it was not explained again
@@ -76,11 +77,11 @@ func (t *Trust) Say() {
 
 // describeDeeper says what comes of more layers than the last quarter.
 func describeDeeper(cascade []float64) string {
-	text := ""
+	var text strings.Builder
 	for i, name := range []string{"half", "three quarters"} {
 		if i < len(cascade) {
-			text += fmt.Sprintf("; of the last %s %.2f", name, cascade[i])
+			fmt.Fprintf(&text, "; of the last %s %.2f", name, cascade[i])
 		}
 	}
-	return text
+	return text.String()
 }

@@ -2,6 +2,17 @@ package metrics
 
 import "math"
 
+// superpixels is a picture on its way into regions of like colour.
+type superpixels struct {
+	height, width int
+	apart         int         // of neighbouring centres at first, in pixels
+	spread        float64     // standard deviation of the picture's values
+	pixels        [][]float64 // y, x and the colour
+	centres       [][]float64 // the same, of a region's middle
+	region        []int       // of every pixel
+	near          []float64   // its distance from the centre
+}
+
 // segmentation divides a picture of channels x height x width values into regions of like colour, about 100 of them, by
 // SLIC (Achanta et al. 2012, "SLIC Superpixels Compared to State-of-the-Art Superpixel Methods"): k-means of colour and
 // place, which looks for a pixel's centre only nearby. With the standard deviation s of the picture's values and the
@@ -11,88 +22,88 @@ import "math"
 //
 // Value c of pixel i is at(c, i). Regions may be in several pieces.
 func segmentation(channels, height, width int, at func(c, i int) float64) []set {
-	apart := max(1, int(math.Sqrt(float64(height*width)/100)))
-	var centres [][]float64 // y, x and the colour
-	colour := func(y, x int) []float64 {
-		p := []float64{float64(y), float64(x)}
+	n := height * width
+	s := superpixels{height: height, width: width, apart: max(1, int(math.Sqrt(float64(n)/100))),
+		pixels: make([][]float64, n), region: make([]int, n), near: make([]float64, n),
+		spread: deviation(channels*n, func(k int) float64 { return at(k%channels, k/channels) })}
+	for i := range s.pixels {
+		s.pixels[i] = []float64{float64(i / width), float64(i % width)}
 		for c := range channels {
-			p = append(p, at(c, y*width+x))
-		}
-		return p
-	}
-	for y := apart / 2; y < height; y += apart {
-		for x := apart / 2; x < width; x += apart {
-			centres = append(centres, colour(y, x))
+			s.pixels[i] = append(s.pixels[i], at(c, i))
 		}
 	}
-	spread := deviation(channels*height*width, func(k int) float64 { return at(k%channels, k/channels) })
-	in, near := make([]int, height*width), make([]float64, height*width)
+	for y := s.apart / 2; y < height; y += s.apart {
+		for x := s.apart / 2; x < width; x += s.apart {
+			s.centres = append(s.centres, append([]float64(nil), s.pixels[y*width+x]...))
+		}
+	}
 	for range 10 {
-		for i := range near {
-			near[i] = math.Inf(1)
+		for i := range s.near {
+			s.near[i] = math.Inf(1)
 		}
-		for k, centre := range centres {
-			claim(centre, k, height, width, apart, spread, colour, in, near)
+		for k := range s.centres {
+			s.claim(k)
 		}
-		recentre(centres, in, width, colour)
+		s.recentre()
 	}
-	out := make([]set, len(centres))
-	for i, k := range in {
-		out[k] = append(out[k], int32(i))
-	}
-	kept := out[:0]
-	for _, s := range out {
-		if len(s) > 0 {
-			kept = append(kept, s)
-		}
-	}
-	return kept
+	return s.collect()
 }
 
-// claim gives a centre those pixels around it that lie nearer to it than to any before.
-func claim(centre []float64, k, height, width, apart int, spread float64, colour func(y, x int) []float64, in []int,
-	near []float64) {
+// claim gives region k those pixels around its centre that lie nearer to it than to any before.
+func (s *superpixels) claim(k int) {
+	centre, reach := s.centres[k], 2*s.apart
 	cy, cx := int(centre[0]), int(centre[1])
-	for y := max(0, cy-2*apart); y < min(height, cy+2*apart+1); y++ {
-		for x := max(0, cx-2*apart); x < min(width, cx+2*apart+1); x++ {
-			var place, value float64
-			for c, v := range colour(y, x) {
+	for y := max(0, cy-reach); y < min(s.height, cy+reach+1); y++ {
+		for x := max(0, cx-reach); x < min(s.width, cx+reach+1); x++ {
+			i := y*s.width + x
+			var place, colour float64
+			for c, v := range s.pixels[i] {
 				d := (v - centre[c]) * (v - centre[c])
 				if c < 2 {
 					place += d
 				} else {
-					value += d
+					colour += d
 				}
 			}
-			d := value/(spread*spread) + place/float64(apart*apart)
-			if d < near[y*width+x] {
-				near[y*width+x], in[y*width+x] = d, k
+			if d := colour/(s.spread*s.spread) + place/float64(s.apart*s.apart); d < s.near[i] {
+				s.near[i], s.region[i] = d, k
 			}
 		}
 	}
 }
 
 // recentre brings every centre to the mean of its pixels.
-func recentre(centres [][]float64, in []int, width int, colour func(y, x int) []float64) {
-	counts := make([]float64, len(centres))
-	sums := make([][]float64, len(centres))
-	for i, k := range in {
-		p := colour(i/width, i%width)
+func (s *superpixels) recentre() {
+	counts, sums := make([]float64, len(s.centres)), make([][]float64, len(s.centres))
+	for i, k := range s.region {
 		if sums[k] == nil {
-			sums[k] = make([]float64, len(p))
+			sums[k] = make([]float64, len(s.pixels[i]))
 		}
 		counts[k]++
-		for c, v := range p {
+		for c, v := range s.pixels[i] {
 			sums[k][c] += v
 		}
 	}
 	for k, n := range counts {
-		if n > 0 {
-			for c := range sums[k] {
-				centres[k][c] = sums[k][c] / n
-			}
+		for c := range sums[k] {
+			s.centres[k][c] = sums[k][c] / n
 		}
 	}
+}
+
+// collect returns the regions that have pixels.
+func (s *superpixels) collect() []set {
+	all := make([]set, len(s.centres))
+	for i, k := range s.region {
+		all[k] = append(all[k], int32(i))
+	}
+	var out []set
+	for _, one := range all {
+		if len(one) > 0 {
+			out = append(out, one)
+		}
+	}
+	return out
 }
 
 // deviation is the standard deviation of n values; 1 if they are all the same.

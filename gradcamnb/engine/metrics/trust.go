@@ -49,8 +49,8 @@ func Trust(ctx context.Context, show *Probe) error {
 func allNaN(n int) []float64 { return slices.Repeat([]float64{math.NaN()}, n) }
 
 // randomiseByDepth returns, for every map, its likeness with the maps of the model with random weights in the last
-// quarter of the layers, in the last half, and in the last three quarters (Adebayo et al. 2018, "Sanity Checks for Saliency
-// Maps", section 3.1, cascading randomisation).
+// quarter of the layers, in the last half, and in the last three quarters (Adebayo et al. 2018, "Sanity Checks for
+// Saliency Maps", section 3.1, cascading randomisation).
 func (s *Probe) randomiseByDepth(ctx context.Context) ([][]float64, error) {
 	out := make([][]float64, len(s.Maps))
 	for _, top := range []float64{0.25, 0.5, 0.75} {

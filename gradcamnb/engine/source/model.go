@@ -84,8 +84,8 @@ type LayerBuilder interface {
 	BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node, wants []string) map[string]*Node
 }
 
-// DepthTeller is a model that knows in which order its weights are used. Models from ONNX files do; the weights of others are
-// made in the order in which they are used.
+// DepthTeller is a model that knows in which order its weights are used. Models from ONNX files do; the weights of
+// others are made in the order in which they are used.
 type DepthTeller interface {
 	// Depth is how far from the picture a variable of the store is used: a number that grows towards the answer, or -1 if
 	// the file has no such weight.
