@@ -1,0 +1,159 @@
+// Package everywhere tries every method on a network, for tests, and keeps what came of it in a table of
+// docs/methods-everywhere.md: one table of the files of testdata, another of networks written with GoMLX.
+package everywhere
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/internal/testing/require"
+)
+
+// Backends are those that the methods are tried on.
+var Backends = []string{"go", "xla:cpu"}
+
+// Page is a table: by method, network and backend why there is no map; nothing if there is one.
+type Page struct {
+	path, part string
+	networks   []string
+	why        map[[3]string]string
+}
+
+// untried is the reason of what was not tried yet.
+const untried = "-"
+
+// Read reads a table of the page at a path. The page has it between two comments that name the table.
+func Read(t *testing.T, path, part string, networks []string) *Page {
+	t.Helper()
+	p := &Page{path, part, networks, map[[3]string]string{}}
+	_, table, _ := p.around(t)
+	var rows [][]string
+	reasons := map[string]string{"ok": "", untried: untried}
+	for line := range strings.Lines(table) {
+		line = strings.TrimSpace(line)
+		if cells, ok := strings.CutPrefix(line, "| "); ok {
+			rows = append(rows, strings.Split(strings.TrimSuffix(cells, " |"), " | "))
+		} else if n, why, ok := strings.Cut(line, ". "); ok {
+			reasons[n] = why
+		}
+	}
+	for _, row := range rows[min(1, len(rows)):] {
+		for i, cell := range row[1:] {
+			of := []string{cell, cell}
+			if both, differ := strings.CutPrefix(cell, "go "); differ {
+				of = []string{both, untried}
+				if a, b, two := strings.Cut(both, ", xla:cpu "); two {
+					of = []string{a, b}
+				}
+			}
+			for k, backend := range Backends {
+				p.why[[3]string{row[0], rows[0][i+1], backend}] = reasons[of[k]]
+			}
+		}
+	}
+	return p
+}
+
+// around are the text before the table, the table, and the text after it.
+func (p *Page) around(t *testing.T) (before, table, after string) {
+	t.Helper()
+	text, err := os.ReadFile(p.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, end := "<!-- "+p.part+" -->\n", "<!-- end of "+p.part+" -->"
+	before, rest, ok := strings.Cut(string(text), begin)
+	table, after, ended := strings.Cut(rest, end)
+	if !ok || !ended {
+		t.Fatalf("%s lacks the place for the table of %s", p.path, p.part)
+	}
+	return before + begin, table, end + after
+}
+
+// Take compares what came of the methods on a network and a backend with the table, or with -update writes it there.
+func (p *Page) Take(t *testing.T, network, backend string, why map[string]string) {
+	t.Helper()
+	for method, why := range why {
+		if want := p.of(method, network, backend); !require.Update() && want != why {
+			t.Errorf("%s: %q, and %s says %q (-update writes it)", method, why, p.path, want)
+		}
+		p.why[[3]string{method, network, backend}] = why
+	}
+	if !require.Update() || t.Failed() {
+		return
+	}
+	before, _, after := p.around(t)
+	if err := os.WriteFile(p.path, []byte(before+p.text()+after), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whole checks that the table lacks nothing.
+func (p *Page) Whole(t *testing.T) {
+	t.Helper()
+	for _, method := range Methods() {
+		for _, network := range p.networks {
+			for _, backend := range Backends {
+				if p.of(method, network, backend) == untried {
+					t.Errorf("%s lacks %s of %s on %s: run this test with -slow -update", p.path, method, network, backend)
+				}
+			}
+		}
+	}
+}
+
+func (p *Page) of(method, network, backend string) string {
+	if why, ok := p.why[[3]string{method, network, backend}]; ok {
+		return why
+	}
+	return untried
+}
+
+// text is the table, and the reasons below it.
+func (p *Page) text() string {
+	var b strings.Builder
+	b.WriteString("| method | " + strings.Join(p.networks, " | ") + " |\n|---|" + strings.Repeat("---|", len(p.networks)) +
+		"\n")
+	var reasons []string
+	for _, method := range Methods() {
+		fmt.Fprintf(&b, "| %s |", method)
+		for _, network := range p.networks {
+			fmt.Fprintf(&b, " %s |", p.cell(method, network, &reasons))
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\n")
+	for i, why := range reasons {
+		fmt.Fprintf(&b, "%d. %s\n", i+1, why)
+	}
+	return b.String()
+}
+
+// cell is "ok" or the number of the reason; by backend if they differ.
+func (p *Page) cell(method, network string, reasons *[]string) string {
+	var of []string
+	for _, backend := range Backends {
+		why := p.of(method, network, backend)
+		if why == "" || why == untried {
+			of = append(of, cmp.Or(why, "ok"))
+			continue
+		}
+		at := slices.Index(*reasons, why)
+		if at < 0 {
+			at, *reasons = len(*reasons), append(*reasons, why)
+		}
+		of = append(of, strconv.Itoa(at+1))
+	}
+	switch {
+	case of[0] == of[1]:
+		return of[0]
+	case of[1] == untried:
+		return "go " + of[0]
+	}
+	return "go " + of[0] + ", xla:cpu " + of[1]
+}

@@ -1,0 +1,124 @@
+package everywhere
+
+import (
+	"context"
+	"errors"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Methods are the names of all methods, sorted.
+func Methods() []string {
+	single, many := byPasses()
+	all := slices.Concat(single, many)
+	slices.Sort(all)
+	return all
+}
+
+// byPasses names the methods of one pass and those of many.
+func byPasses() (single, many []string) {
+	for _, m := range cam.All() {
+		made, err := cam.ByName(m.Name)
+		if err != nil {
+			panic(err)
+		}
+		if _, passes := perturb.Passes(made); passes {
+			many = append(many, m.Name)
+		} else {
+			single = append(single, m.Name)
+		}
+	}
+	for _, m := range perturb.All() {
+		many = append(many, m.Name)
+	}
+	return single, many
+}
+
+// Try says of every method, of one pass or of many, why it makes no map for a request; nothing if it does. All
+// methods of one pass are one program. Those of many passes are given up after the first, whose map shows that they
+// work.
+func Try(t *testing.T, m *gradcamnb.Model, r gradcamnb.Request, onePass, manyPasses bool) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	single, many := byPasses()
+	if onePass {
+		together(t, m, r, single, out)
+	}
+	if manyPasses {
+		for _, name := range many {
+			out[name] = try(t, m, r, name)
+		}
+	}
+	return out
+}
+
+// together tries methods in one program, and if that fails in two halves.
+func together(t *testing.T, m *gradcamnb.Model, r gradcamnb.Request, methods []string, out map[string]string) {
+	t.Helper()
+	why := try(t, m, r, methods...)
+	if why == "" || len(methods) == 1 {
+		for _, method := range methods {
+			out[method] = why
+		}
+		return
+	}
+	half := len(methods) / 2
+	together(t, m, r, methods[:half], out)
+	together(t, m, r, methods[half:], out)
+}
+
+// try explains by the methods, up to the first progress, and checks the maps.
+func try(t *testing.T, model *gradcamnb.Model, r gradcamnb.Request, methods ...string) (why string) {
+	t.Helper()
+	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
+	r.Methods, r.Progress = methods, func(gradcamnb.Progress) { giveUp() }
+	results, err := model.Run(ctx, r)
+	// it has no map before its end
+	if errors.Is(err, context.Canceled) && (len(results) == 0 || len(results[0].Maps) == 0) {
+		r.Progress = func(gradcamnb.Progress) {}
+		results, err = model.Run(t.Context(), r)
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return reason(err)
+	}
+	if len(results) != 1 || len(results[0].Maps) != len(methods) {
+		t.Fatalf("%q: %d results, want one of %d maps", methods, len(results), len(methods))
+	}
+	check(t, results[0])
+	return ""
+}
+
+// check is an error for every map that has another size than it should, or holds what is no number.
+func check(t *testing.T, r *heatmap.Result) {
+	t.Helper()
+	for _, m := range r.Maps {
+		f := r.Frame
+		if m.W != f.ModelW || m.H != f.ModelH || len(m.Values) != m.W*m.H || len(m.Raw.Values) != m.Raw.W*m.Raw.H ||
+			m.Raw.W == 0 {
+			t.Errorf("%s: a map of %d x %d (%d values) and a raw map of %d x %d (%d values) of a picture of %d x %d",
+				m.Method, m.W, m.H, len(m.Values), m.Raw.W, m.Raw.H, len(m.Raw.Values), f.ModelW, f.ModelH)
+		}
+		if i := slices.IndexFunc(append(m.Raw.Values, m.Values...), func(v float32) bool {
+			return math.IsNaN(float64(v)) ||
+				math.IsInf(float64(v), 0)
+		}); i >= 0 {
+			t.Errorf("%s: value %d is no number: %s", m.Method, i, m.Diagnosis)
+		}
+	}
+}
+
+var explaining = regexp.MustCompile(`^(explaining|running) .* on (go|xla:cpu)[^:]*: `)
+
+// reason is what an error says besides where it came up.
+func reason(err error) string {
+	return explaining.ReplaceAllString(strings.ReplaceAll(err.Error(), "\n", " "), "")
+}
