@@ -138,7 +138,7 @@ func TestDetectorErrors(t *testing.T) {
 			[]gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Decoder: "yolov8"})}},
 		"the decoders that fit them are centerface": {"centerface.onnx",
 			[]gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Decoder: "ssd"})}},
-		"nothing says how the detections of the model": {"efficientnet-lite0.onnx",
+		"the shape [1 1000], a score for each class of the whole picture": {"efficientnet-lite0.onnx",
 			[]gradcamnb.Choice{gradcamnb.Detection(1)}},
 		"the threshold 2 must lie between 0 and 1": {"centerface.onnx",
 			[]gradcamnb.Choice{gradcamnb.Detection(1), gradcamnb.Read(gradcamnb.Reading{Threshold: 2})}},

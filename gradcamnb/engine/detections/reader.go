@@ -3,6 +3,7 @@ package detections
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -68,6 +69,10 @@ func Readers(m source.Model, input []int, how ask.Reading) ([]*Reader, error) {
 		return []*Reader{r}, err
 	}
 	fit := detect.Fitting(shapes, picture, len(c.Labels))
+	if len(fit) == 0 && isClassRow(shapes) {
+		return nil, fmt.Errorf("the model %s detects nothing: its one output has the shape %v, a score for each class of the whole picture, as a classifier's; explain a class of it instead, or its prediction",
+			c.Name, shapes[0])
+	}
 	if len(fit) == 0 {
 		return nil, fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder, or give the sidecar %s a \"detector\"; its outputs have the shapes %v, and %s%s",
 			c.Name, c.SidecarName(), shapes, fitting(fit), butForLabels(c, shapes, picture))
@@ -111,6 +116,15 @@ func fitting(names []string) string {
 		return "no decoder fits them as they stand; there are " + strings.Join(all, ", ")
 	}
 	return "the decoders that fit them are " + strings.Join(names, ", ")
+}
+
+// isClassRow tells whether the outputs are one row of scores a picture, [batch, classes] but for axes of length 1.
+func isClassRow(shapes [][]int) bool {
+	if len(shapes) != 1 || len(shapes[0]) < 2 {
+		return false
+	}
+	rest := slices.DeleteFunc(slices.Clone(shapes[0][1:]), func(n int) bool { return n == 1 })
+	return len(rest) <= 1
 }
 
 func shapesOf(m source.Model, input []int, names []string) ([][]int, error) {
