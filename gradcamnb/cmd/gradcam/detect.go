@@ -95,6 +95,7 @@ results file instead of what the model finds, and --method takes a method of a l
 	flags.StringVar(&f.method, "method", "", "explain by this method instead of D-RISE, e.g. ODAM or LayerCAM")
 	flags.StringArrayVar(&f.layers, "layer", nil,
 		"of a method that has one, by tensor name or module path; levels means all before the heads (default: that of each detection)")
+	flags.Var(&f.hot, "hot", hotHelp)
 	flags.StringVar(&f.coco, "coco", "", "write a COCO results file")
 	flags.StringVar(&f.cocoNames, "coco-names", "", "COCO annotation file that numbers pictures and categories")
 	flags.StringVar(&f.listed, "detections", "", "COCO results file whose boxes and masks are explained")

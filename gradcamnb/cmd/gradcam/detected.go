@@ -45,7 +45,7 @@ func (f *detectFlags) check(c *cobra.Command) error {
 		return nil
 	}
 	for _, name := range []string{"near-miss", "detections", "method", "layer", "most", "by-box", "masks", "grid", "p",
-		"seed", "design", "agreement", "time", "batch"} {
+		"seed", "design", "agreement", "time", "batch", "hot"} {
 		if c.Flags().Changed(name) {
 			return cli.Usagef("--%s goes with --explain", name)
 		}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/coco"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
 )
 
@@ -78,7 +80,8 @@ func TestCOCOResultsAreWrittenAndExplained(t *testing.T) {
 	}
 	explained, alone := filepath.Join(dir, "explained"), filepath.Join(dir, "alone")
 	masks := []string{"--masks", "8", "--grid", "4", "--threshold", "0.3"}
-	faces(t, "detect", append(masks, "--explain", "--out", explained, "--detections", results, "--coco-names", names)...)
+	faces(t, "detect", append(masks, "--explain", "--out", explained, "--detections", results, "--coco-names", names,
+		"--hot", "quantile:0.9")...)
 	faces(t, "drise", append(masks, "--out", alone)...)
 	got, want := rawOf(t, filepath.Join(explained, "raw.npy")), rawOf(t, filepath.Join(alone, "raw.npy"))
 	for i := range want {
@@ -90,6 +93,29 @@ func TestCOCOResultsAreWrittenAndExplained(t *testing.T) {
 	if err != nil || !json.Valid(report) || !strings.Contains(string(report), "box at") {
 		t.Errorf("%v\n%s", err, report)
 	}
+	hotOfAll(t, report, filepath.Join(explained, "mask.png"))
+}
+
+// hotOfAll checks that every map of a report is cut at its highest tenth, and that the first one's mask is a picture.
+func hotOfAll(t *testing.T, data []byte, mask string) {
+	t.Helper()
+	var rep report
+	if err := json.Unmarshal(data, &rep); err != nil {
+		t.Fatal(err)
+	}
+	img, err := imgio.Open(mask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range rep.Images[0].Maps {
+		if m.Hot == nil || m.Hot.Area < 0.05 || m.Hot.Area > 0.15 || len(m.Hot.Polygons) == 0 {
+			t.Fatalf("map %d: %+v", i, m.Hot)
+		}
+		runs, err := m.Hot.RLE.Grid()
+		if err != nil || i == 0 && !slices.Equal(runs.Values, heatmap.MaskOf(img).Values) {
+			t.Errorf("the run lengths of map %d are another mask, %v", i, err)
+		}
+	}
 }
 
 // What does not go together is said before anything is computed.
@@ -99,6 +125,7 @@ func TestDetectUsage(t *testing.T) {
 		args []string
 	}{
 		{"goes with --out", []string{"--explain"}},
+		{"--hot goes with --explain", []string{"--hot", "otsu"}},
 		{"goes with --explain", []string{"--masks", "8"}},
 		{"--most 0", []string{"--explain", "--out", t.TempDir(), "--most", "0"}},
 		{"exclude each other", []string{"--explain", "--out", t.TempDir(), "--near-miss", "--detections", "r.json"}},
