@@ -18,6 +18,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
+	"github.com/gradcam-go/gradcam/internal/must"
 )
 
 //go:embed report.html
@@ -86,6 +87,9 @@ func Report(s *Summary, pictures []Picture) ([]byte, error) {
 	}
 	return b.Bytes(), nil
 }
+
+// MustReport is Report that panics with the error.
+func MustReport(s *Summary, pictures []Picture) []byte { return must.Get(Report(s, pictures)) }
 
 func (s *Summary) metricPage(name string, drawn *thumbnails) metricPage {
 	m := metricPage{Name: name}

@@ -31,6 +31,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/must"
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
@@ -129,6 +130,9 @@ func (s *Study) Run(ctx context.Context) (*Summary, error) {
 	}
 	return Read(s.Out)
 }
+
+// MustRun is Run that panics with the error.
+func (s *Study) MustRun(ctx context.Context) *Summary { return must.Get(s.Run(ctx)) }
 
 // Prepare checks the study, claims its folder and returns how many parts it has. [Study.Run] does it by itself;
 // before [Study.RunPart] it is called once.
