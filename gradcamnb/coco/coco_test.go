@@ -109,7 +109,7 @@ func TestResultsThereAndBack(t *testing.T) {
 			Frame: imgio.Frame{PictureW: 8, PictureH: 8, ModelW: 4, ModelH: 4, ScaleX: 2, ScaleY: 2},
 		},
 	}
-	results, err := n.Of("elsewhere/street.jpg", found)
+	results, err := n.Results("elsewhere/street.jpg", found)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,16 +143,16 @@ func TestResultsThereAndBack(t *testing.T) {
 	if area != 15 {
 		t.Errorf("the mask has %g pixels", area)
 	}
-	if _, err := n.Of("other.jpg", found); err == nil || !strings.Contains(err.Error(), `"other.jpg"`) {
+	if _, err := n.Results("other.jpg", found); err == nil || !strings.Contains(err.Error(), `"other.jpg"`) {
 		t.Errorf("a picture that is not among the annotations: %v", err)
 	}
-	if _, err := n.Of("b/twice.jpg", found); err == nil || !strings.Contains(err.Error(), `more than one picture "twice.jpg"`) {
+	if _, err := n.Results("b/twice.jpg", found); err == nil || !strings.Contains(err.Error(), `more than one picture "twice.jpg"`) {
 		t.Errorf("a picture whose name stands twice among the annotations: %v", err)
 	}
-	if _, err := (Names{}).Of("street.jpg", found); err == nil {
+	if _, err := (Names{}).Results("street.jpg", found); err == nil {
 		t.Error("a name without a number is a number")
 	}
-	if of, err := (Names{}).Of("000000000139.jpg", found[:1]); err != nil || of[0].Image != 139 || of[0].Category != 0 {
+	if of, err := (Names{}).Results("000000000139.jpg", found[:1]); err != nil || of[0].Image != 139 || of[0].Category != 0 {
 		t.Errorf("%+v, %v", of, err)
 	}
 }

@@ -126,8 +126,8 @@ func (n Names) class(category int64, labels []string) (int, error) {
 	return 0, fmt.Errorf("the model has no class %q", name)
 }
 
-// Of are what is found in a picture's file as results.
-func (n Names) Of(file string, found []heatmap.Detection) ([]Result, error) {
+// Results returns what is found in a picture's file as COCO results.
+func (n Names) Results(file string, found []heatmap.Detection) ([]Result, error) {
 	image, err := n.Image(file)
 	if err != nil {
 		return nil, err
@@ -203,16 +203,11 @@ func (n Names) Detections(results []Result, file string, labels []string, w, h i
 			if d.Mask, err = r.Mask.Grid(); err != nil {
 				return nil, err
 			}
-			d.Frame = whole(w, h)
+			d.Frame = imgio.WholeFrame(w, h)
 		}
 		out = append(out, d)
 	}
 	return surestFirst(out), nil
-}
-
-// whole is the frame of a mask that lies over a picture as it is.
-func whole(w, h int) imgio.Frame {
-	return imgio.Frame{PictureW: w, PictureH: h, ModelW: w, ModelH: h, ScaleX: 1, ScaleY: 1}
 }
 
 func surestFirst(found []heatmap.Detection) []heatmap.Detection {

@@ -28,6 +28,7 @@ func (e *Engine) Close() error {
 	keep.Lock()
 	keep.Clear()
 	keep.Unlock()
+	e.runtimes.Clear()
 	e.start.Do(func() { e.err = ErrClosed }) // it was not started, and will not be
 	if e.ready.Swap(false) {
 		e.backend.Finalize()
@@ -47,6 +48,7 @@ func (s *session) Close() error {
 	defer keep.Unlock()
 	keep.Forget(s.entry)
 	s.forgetPrograms(keep)
+	s.engine.runtimes.Delete(s.entry)
 	go runtime.GC() // see [memory.Memory.Trim]
 	return nil
 }

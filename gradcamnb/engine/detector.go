@@ -116,8 +116,7 @@ func (f *ownDetector) complete(d *heatmap.Detection, picture image.Image) error 
 
 // whole is the frame of a model that sees the picture as it is.
 func whole(picture image.Image) imgio.Frame {
-	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
-	return imgio.Frame{PictureW: w, PictureH: h, ModelW: w, ModelH: h, ScaleX: 1, ScaleY: 1}
+	return imgio.WholeFrame(picture.Bounds().Dx(), picture.Bounds().Dy())
 }
 
 // longestMask bounds the masks of a function's pictures: they are stretched over it.

@@ -23,6 +23,11 @@ type Frame struct {
 	ScaleX, ScaleY     float64 // pixels of the picture for one of the input
 }
 
+// WholeFrame returns the frame of a model whose input is the picture of w x h pixels as it is.
+func WholeFrame(w, h int) Frame {
+	return Frame{PictureW: w, PictureH: h, ModelW: w, ModelH: h, ScaleX: 1, ScaleY: 1}
+}
+
 // ToPicture is the picture's point of a point of the model's input.
 func (f Frame) ToPicture(u, v float64) (x, y float64) {
 	return f.X0 + u*f.ScaleX, f.Y0 + v*f.ScaleY

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
@@ -138,5 +139,13 @@ func TestLosses(t *testing.T) {
 		!strings.Contains(got, "a, batch 8") ||
 		!strings.Contains(got, "forward pass takes 0.50 times") || !strings.Contains(got, "captum takes 0.75 times") {
 		t.Errorf("losses: %s", got)
+	}
+}
+
+// A model whose input is no picture is refused with a sentence.
+func TestInputThatIsNoPicture(t *testing.T) {
+	in := gradcamnb.Info{Name: "rows", Input: []int{1, 8}}
+	if _, err := (benchCase{Batch: 1, Side: 8}).input(in); err == nil || !strings.Contains(err.Error(), "four axes") {
+		t.Errorf("an input of two axes: %v", err)
 	}
 }

@@ -115,6 +115,10 @@ func grow(base benchCase, what string) ([]benchCase, error) {
 
 // input is a batch of invented values, the same as the peers'.
 func (c benchCase) input(info gradcamnb.Info) (gradcamnb.Tensor, error) {
+	if len(info.Input) != 4 {
+		return gradcamnb.Tensor{}, fmt.Errorf("the model %s has the input %v, and a picture has four axes: batch, height, width and channels",
+			info.Name, info.Input)
+	}
 	dims := slices.Clone(info.Input)
 	dims[0] = c.Batch
 	if c.Side > 0 {

@@ -76,6 +76,7 @@ func (f benchFlags) row(ctx context.Context, m *gradcamnb.Model, p *peer, c benc
 	if err != nil {
 		return benchRow{}, err
 	}
+	_, height, _ := invented.Axes(m.Info().Layout)
 	explain := func() (float64, error) {
 		start := time.Now()
 		results, err := m.Run(ctx, gradcamnb.Request{Tensor: &in}, c.choices()...)
@@ -98,7 +99,6 @@ func (f benchFlags) row(ctx context.Context, m *gradcamnb.Model, p *peer, c benc
 		pids = append(pids, p.cmd.Process.Pid)
 	}
 	seconds := map[string][]float64{}
-	_, height, _ := invented.Axes(m.Info().Layout)
 	for try := 0; len(seconds[ours]) < f.rounds; try++ {
 		before, known := processorTime(pids...)
 		round, err := f.round(explain, p, c, in.Dims[height])

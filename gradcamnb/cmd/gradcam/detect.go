@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
@@ -83,22 +84,25 @@ results file instead of what the model finds, and --method takes a method of a l
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
 	f.addDetector(c)
-	f.addMasks(c, 2000, 16)
+	f.explaining = pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.addMasks(f.explaining, 2000, 16)
 	flags := c.Flags()
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
 	flags.StringVar(&f.out, "out", "", "folder for pictures and results")
 	flags.StringVar(&f.colors, "colors", "", colorsHelp("colour map of the maps"))
 	flags.BoolVar(&f.explain, "explain", false, "explain all detections of the picture")
-	flags.IntVar(&f.most, "most", 12, "largest number of detections to explain, the surest first")
-	flags.BoolVar(&f.nearMiss, "near-miss", false, "explain the surest candidate below the threshold, too")
-	flags.BoolVar(&f.byBox, "by-box", false, "compare boxes, even if the model has instance masks")
-	flags.StringVar(&f.method, "method", "", "explain by this method instead of D-RISE, e.g. ODAM or LayerCAM")
-	flags.StringArrayVar(&f.layers, "layer", nil,
+	explaining := f.explaining
+	explaining.IntVar(&f.most, "most", 12, "largest number of detections to explain, the surest first")
+	explaining.BoolVar(&f.nearMiss, "near-miss", false, "explain the surest candidate below the threshold, too")
+	explaining.BoolVar(&f.byBox, "by-box", false, "compare boxes, even if the model has instance masks")
+	explaining.StringVar(&f.method, "method", "", "explain by this method instead of D-RISE, e.g. ODAM or LayerCAM")
+	explaining.StringArrayVar(&f.layers, "layer", nil,
 		"of a method that has one, by tensor name or module path; levels means all before the heads (default: that of each detection)")
-	flags.Var(&f.hot, "hot", hotHelp)
+	explaining.Var(&f.hot, "hot", hotHelp)
 	flags.StringVar(&f.coco, "coco", "", "write a COCO results file")
 	flags.StringVar(&f.cocoNames, "coco-names", "", "COCO annotation file that numbers pictures and categories")
-	flags.StringVar(&f.listed, "detections", "", "COCO results file whose boxes and masks are explained")
+	explaining.StringVar(&f.listed, "detections", "", "COCO results file whose boxes and masks are explained")
+	flags.AddFlagSet(explaining)
 	return c
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/coco"
@@ -25,10 +26,11 @@ type detectFlags struct {
 	asJSON, explain, nearMiss bool
 	most                      int
 	coco, cocoNames, listed   string
+	explaining                *pflag.FlagSet // those that go with --explain
 }
 
 // check says what does not go together.
-func (f *detectFlags) check(c *cobra.Command) error {
+func (f *detectFlags) check() error {
 	switch {
 	case f.explain && f.out == "":
 		return cli.Usagef("--explain goes with --out: name a folder for the results")
@@ -44,17 +46,17 @@ func (f *detectFlags) check(c *cobra.Command) error {
 	if f.explain {
 		return nil
 	}
-	for _, name := range []string{"near-miss", "detections", "method", "layer", "most", "by-box", "masks", "grid", "p",
-		"seed", "design", "agreement", "time", "batch", "hot"} {
-		if c.Flags().Changed(name) {
-			return cli.Usagef("--%s goes with --explain", name)
+	var err error
+	f.explaining.VisitAll(func(flag *pflag.Flag) {
+		if flag.Changed && err == nil {
+			err = cli.Usagef("--%s goes with --explain", flag.Name)
 		}
-	}
-	return nil
+	})
+	return err
 }
 
 func (f *detectFlags) run(c *cobra.Command) error {
-	if err := f.check(c); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	names, err := f.names()
@@ -109,7 +111,7 @@ func (f *detectFlags) names() (coco.Names, error) {
 func writeCOCO(path string, names coco.Names, images []string, found [][]heatmap.Detection) error {
 	all := []coco.Result{}
 	for i, image := range images {
-		results, err := names.Of(image, found[i])
+		results, err := names.Results(image, found[i])
 		if err != nil {
 			return fmt.Errorf("%w (--coco-names)", err)
 		}
@@ -173,7 +175,7 @@ func (f *detectFlags) explained(c *cobra.Command, m *gradcamnb.Model, r gradcamn
 	if r.Sampling, err = f.sampling(); err != nil {
 		return err
 	}
-	r.Methods, r.Layers, r.Progress = []string{perturb.RISE.Name}, f.layers, progress(os.Stderr)
+	r.Methods, r.Layers, r.Progress = []string{perturb.RISE.Name}, f.layers, maskProgress(os.Stderr)
 	if f.method != "" {
 		r.Methods = []string{f.method}
 	} else if len(f.layers) > 0 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"os"
 	"path/filepath"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/coco"
@@ -54,6 +55,19 @@ func newReportHot(h *heatmap.HotRegion) *reportHot {
 		r.Polygons = append(r.Polygons, flat)
 	}
 	return r
+}
+
+// removeMask removes the mask.png of an earlier run, so that a folder shows one run. A picture that is not ours stays.
+func removeMask(dir string) error {
+	path := filepath.Join(dir, "mask.png")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil //nolint:nilerr // there is none, or none that can be ours
+	}
+	if texts, err := render.ReadTexts(data); err != nil || texts["gradcam:model"] == "" {
+		return nil //nolint:nilerr // a picture of the user's
+	}
+	return os.Remove(path)
 }
 
 // writeMask writes a mask as a picture: white where it is hot, black elsewhere.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"image"
 	"math"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
 )
 
 // The mask, the polygons and the run lengths of --hot say the same, and the box lies around it.
@@ -60,5 +62,32 @@ func TestHotPart(t *testing.T) {
 	}
 	if code, _, said := call(t, "explain", "--hot", "osu"); code != 2 || said == "" {
 		t.Errorf("a wrong cut: %d, %s", code, said)
+	}
+}
+
+// A folder shows one run: the mask of an earlier one goes, and a picture of the user's own stays.
+func TestMaskOfAnEarlierRun(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "mask.png")
+	for ours, text := range map[bool]map[string]string{true: {"gradcam:model": "net"}, false: nil} {
+		png, err := render.EncodePNG(image.NewGray(image.Rect(0, 0, 2, 2)), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, png, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := removeMask(dir); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(path); os.IsNotExist(err) != ours {
+			t.Errorf("ours %v: %v", ours, err)
+		}
+	}
+	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	if err := removeMask(dir); err != nil {
+		t.Errorf("no mask: %v", err)
 	}
 }

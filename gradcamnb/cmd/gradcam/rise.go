@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/progress"
 )
 
 // samplingFlags say how masks are drawn.
@@ -33,8 +35,8 @@ type samplingFlags struct {
 
 func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
 	f.addDetector(c)
-	f.addMasks(c, masks, grid)
 	flags := c.Flags()
+	f.addMasks(flags, masks, grid)
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", colorsHelp("colour map of overlay.png"))
 	flags.DurationVar(&f.checkpoint, "checkpoint", time.Minute,
@@ -44,8 +46,7 @@ func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
 }
 
 // addMasks adds the flags that say how masks are drawn.
-func (f *samplingFlags) addMasks(c *cobra.Command, masks, grid int) {
-	flags := c.Flags()
+func (f *samplingFlags) addMasks(flags *pflag.FlagSet, masks, grid int) {
 	flags.IntVar(&f.masks, "masks", masks, "number of masks")
 	flags.IntVar(&f.grid, "grid", grid, "number of cells of a mask along each side of the picture")
 	flags.Float64Var(&f.p, "p", 0.5, "probability that a cell is visible")
@@ -251,7 +252,7 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 	}
 	keep := newCheckpoint(dir, f.checkpoint, c.ErrOrStderr())
 	defer cli.LastWords(keep.lastWords)()
-	r.Methods, r.Sampling, r.Progress = []string{"RISE"}, o, callBoth(keep.report, progress(os.Stderr))
+	r.Methods, r.Sampling, r.Progress = []string{"RISE"}, o, callBoth(keep.report, maskProgress(os.Stderr))
 	results, ended := m.Run(c.Context(), r)
 	keep.end()
 	if len(results) == 0 || len(results[0].Maps) == 0 {
@@ -304,7 +305,7 @@ func writeDetectionSheet(dir string, r *heatmap.Result, o *render.Options) error
 	return atomicfile.Write(filepath.Join(dir, "sheet.png"), png)
 }
 
-// callBoth hears with both.
+// callBoth calls both with every report.
 func callBoth(a, b func(gradcamnb.Progress)) func(gradcamnb.Progress) {
 	if b == nil {
 		return a
@@ -324,25 +325,24 @@ func estimate(to io.Writer) func(gradcamnb.Progress) {
 		case !said && p.Done > done:
 			said = true
 			rate := float64(p.Done-done) / time.Since(first).Seconds()
-			left := time.Duration(float64(p.Total-p.Done) / rate * float64(time.Second)).Round(time.Second)
-			fmt.Fprintf(to, "gradcam: %d masks at %.1f a second: %s at most\n", p.Total, rate, left)
+			left := time.Duration(float64(p.Total-p.Done) / rate * float64(time.Second))
+			fmt.Fprintf(to, "gradcam: %d masks at %.1f a second: %s at most\n", p.Total, rate, progress.FormatDuration(left))
 		}
 	}
 }
 
-// progress shows masks done, rate and time left on a terminal.
-func progress(to *os.File) func(gradcamnb.Progress) {
-	if info, err := to.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+// maskProgress shows masks done, rate and time left on a terminal, and elsewhere says once how long the run may take.
+func maskProgress(to *os.File) func(gradcamnb.Progress) {
+	if !progress.IsTerminal(to) {
 		return estimate(to)
 	}
-	start := time.Now()
+	line := progress.New(to)
+	var pace progress.Pace
 	return func(p gradcamnb.Progress) {
-		rate := float64(p.Done) / time.Since(start).Seconds()
-		left := time.Duration(float64(p.Total-p.Done) / rate * float64(time.Second)).Round(time.Second)
-		line := fmt.Sprintf("%d of %d masks, %.1f a second, %s left", p.Done, p.Total, rate, left)
 		if p.Done >= p.Total {
-			line = ""
+			line.Clear()
+			return
 		}
-		fmt.Fprintf(to, "\r%-60s\r%s", "", line)
+		line.Set("masks: %s", pace.Words(p.Done, p.Total, time.Now()))
 	}
 }

@@ -122,6 +122,9 @@ func write(dir string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Re
 	if err := writeFigure(filepath.Join(dir, "overlay.png"), results, 0, o); err != nil {
 		return err
 	}
+	if err := removeMask(dir); err != nil { // result.json comes with its own
+		return err
+	}
 	page, err := render.Page(results, o)
 	if err != nil {
 		return err

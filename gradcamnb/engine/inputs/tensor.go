@@ -29,7 +29,7 @@ func FromTensor(c source.Card, t ask.Tensor) (Input, error) {
 		return Input{}, fmt.Errorf("the tensor has the shape %v and the model %s takes %s: the number of channels differs",
 			t.Dims, c.Name, shapeWords(c.Input))
 	}
-	f := imgio.Frame{PictureW: t.Dims[w], PictureH: t.Dims[h], ModelW: t.Dims[w], ModelH: t.Dims[h], ScaleX: 1, ScaleY: 1}
+	f := imgio.WholeFrame(t.Dims[w], t.Dims[h])
 	return Input{Dims: t.Dims, Values: t.Values, Frames: slices.Repeat([]imgio.Frame{f}, t.Dims[0])}, nil
 }
 

@@ -44,9 +44,11 @@ func foldQuantizeLinear(n *node) *tensor {
 		return nil
 	}
 	q := scalingOf(n, 1, 2)
-	return intTensor(n.in[0].dims, convert(n.in[0].konst.numbers(), func(x float32) int64 {
+	t := intTensor(n.in[0].dims, convert(n.in[0].konst.numbers(), func(x float32) int64 {
 		return int64(min(max(math.RoundToEven(float64(x/q.scale))+float64(q.zero), float64(q.low)), float64(q.high)))
 	}))
+	t.kind = quantisedType(n, 2)
+	return t
 }
 
 func dequantizeLinear(b *builder, n *node) {

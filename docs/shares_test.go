@@ -1,4 +1,4 @@
-package source
+package docs
 
 import (
 	"os"
@@ -13,7 +13,7 @@ import (
 // that the measurements wrote.
 func TestSharesOfREADME(t *testing.T) {
 	read := func(name string) string {
-		data, err := os.ReadFile(filepath.Join("..", "..", "..", filepath.FromSlash(name)))
+		data, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)
 		}
