@@ -84,6 +84,10 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 		"a function that makes NaN of numbers": {nil, func(scope *model.Scope, x *Node) []*Node {
 			return mean(Log(Neg(Square(conv(scope, x)))))
 		}, []string{"conv/log", "mistakes_test.go:", "NaN"}},
+		"an operator without a gradient": {nil, func(scope *model.Scope, x *Node) []*Node {
+			sorted := Sort(Reshape(conv(scope, x), x.Shape().Dim(0), 64, 2), 1, true)
+			return []*Node{ReduceMean(Slice(sorted, AxisRange(), AxisRange(32)), 1)}
+		}, []string{"conv/sort", "mistakes_test.go:", "no gradient of"}},
 		"training left on": {nil, func(scope *model.Scope, x *Node) []*Node {
 			scope.Store().SetTraining(x.Graph(), true)
 			return mean(layers.DropoutStatic(scope, conv(scope, x), 0.5))

@@ -341,6 +341,13 @@ func strangers() []stranger {
 				x = twoConvolutions(s, x, at)[0]
 				return []*Node{layers.Dense(s.In("head"), ConvertDType(x, kind), true, 3)}
 			}},
+		{name: "gated halves of length one", input: picture8, suggested: "b/norm",
+			fn: func(s *model.Scope, x *Node, at tap) []*Node {
+				x = at("conv/swish", "bhwc", activation.SwiGLU(conv3(s.In("conv"), x, 8, 2)))
+				x = at("b", "bhwc", conv3(s.In("b"), x, 4, 1))
+				x = at("b/norm", "bhwc", L2Normalize(x, -1))
+				return []*Node{layers.Dense(s.In("head"), Reshape(x, x.Shape().Dim(0), -1), true, 3)}
+			}},
 		{name: "one projection", input: picture8, suggested: "add",
 			fn: func(s *model.Scope, x *Node, at tap) []*Node {
 				n := x.Shape().Dim(0)

@@ -38,6 +38,9 @@ func (r *run) compute(clock *stopwatch) error {
 	clock.lap("import")
 	out, err := r.call(r.backend, prog, r.plan, r.input)
 	if err != nil {
+		if without := source.NoGradient(r.model, err); without != nil {
+			return without
+		}
 		return device.Wrap(err, "explaining %s at %s on %s", r.model.Card().Name, r.plan.Places(), r.backend.Name)
 	}
 	clock.lap("run") // the first run of a program compiles it, too

@@ -54,7 +54,15 @@ func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool) {
 		}
 	}
 	m.wrongf(line, first.Scope(), "graph function makes up the weights %s %s in the scope %s%s, which nobody has trained or loaded, and %d more; the store has weights in %s: load them, call the function in the scope that they lie in, or say in the card that the model is Untrained",
-		first.Path(), first.Shape(), first.Scope(), where, len(made)-1, scopeWords(before))
+		first.Path(), first.Shape(), first.Scope(), where, len(made)-1, scopeWords(before)+m.lazily())
+}
+
+// lazily says that a checkpoint holds weights that the store does not show yet.
+func (m *gomlxModel) lazily() string {
+	if m.store.Loader() == nil {
+		return ""
+	}
+	return ", but for those that its checkpoint loads when they are asked for by name (Immediate() shows them)"
 }
 
 // keepVariables has an explanation leave every variable as it was, also one that the graph function gives another

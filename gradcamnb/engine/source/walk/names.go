@@ -94,6 +94,9 @@ type function struct {
 var functions = []function{
 	{"log_softmax", "LogSoftmax", []NodeType{NodeTypeExp, NodeTypeReduceSum, NodeTypeLog}},
 	{"softmax", "Softmax", []NodeType{NodeTypeExp, NodeTypeReduceSum, NodeTypeDiv}},
+	{"norm", "Norm", []NodeType{NodeTypeReduceSum, NodeTypeSqrt}},
+	{"norm", "Norm", []NodeType{NodeTypeReduceSum, NodeTypeRsqrt}},
+	{"sort", "Sort", []NodeType{NodeTypeSort}},
 	{"gelu", "Gelu", []NodeType{NodeTypeErf}},
 	{"gelu", "Gelu", []NodeType{NodeTypeTanh, NodeTypeAdd, NodeTypeMul}},
 	{"swish", "Swish", []NodeType{NodeTypeLogistic, NodeTypeMul}},
@@ -104,8 +107,6 @@ var functions = []function{
 	{"hard_swish", "HardSwish", []NodeType{NodeTypeMax, NodeTypeMin, NodeTypeMul}},
 	{"clip", "Clip", []NodeType{NodeTypeMax, NodeTypeMin}},
 	{"relu", "Relu", []NodeType{NodeTypeMax}},
-	{"norm", "Norm", []NodeType{NodeTypeReduceSum, NodeTypeSqrt}},
-	{"norm", "Norm", []NodeType{NodeTypeReduceSum, NodeTypeRsqrt}},
 	{"concat", "Concat", []NodeType{NodeTypeConcatenate}},
 	{"matmul", "MatMul", []NodeType{NodeTypeDotGeneral}},
 }

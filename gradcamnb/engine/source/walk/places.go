@@ -122,6 +122,9 @@ func (p *Place) Origins() []string {
 	return out
 }
 
+// Home is the place that a node which depends on the picture belongs to.
+func (w *Walk) Home(n *Node) *Place { return w.home[n] }
+
 // Sees tells whether a node depends on the picture.
 func (w *Walk) Sees(n *Node) bool { return w.sees[n] }
 
@@ -244,15 +247,24 @@ func (w *Walk) continuePlace(n *Node, homes []*Place, last *Place) *Place {
 	switch {
 	case !ok:
 		return w.addPlace(n, &Place{form: joined, scope: w.branchScope(homes, last), From: homes})
-	case n.Shape().Size() != of.Node.Shape().Size(): // a mean, or what is made of one
+	case n.Shape().Size() != of.Node.Shape().Size() && !w.isHalf(n, last) && !scrambles[n.Type()]:
+		// a mean, or what is made of one
 		last.note(n)
 		return last
-	case of != last && !beginsNorm(n, last):
+	case of != last && n.Shape().Size() == last.Node.Shape().Size() && !beginsNorm(n, last) && !scrambles[n.Type()]:
 		return last.extend(n)
-	case of != last:
-		of = last
 	}
-	return w.addPlace(n, &Place{form: single, scope: last.scope, From: []*Place{of}})
+	return w.addPlace(n, &Place{form: single, scope: last.scope, From: []*Place{last}})
+}
+
+// scrambles are the operators after which a value is no longer where it was.
+var scrambles = map[NodeType]bool{NodeTypeSort: true, NodeTypeSplitNode: true, NodeTypeWhile: true, NodeTypeIf: true,
+	NodeTypeCall: true}
+
+// isHalf tells whether a node is a map of some channels of a place, as the halves of a gated linear unit are.
+func (w *Walk) isHalf(n *Node, of *Place) bool {
+	a, b := w.Layout(n), w.Layout(of.Node)
+	return a.Map() && a.Rows == b.Rows && a.Columns == b.Columns && a.Channels > 1
 }
 
 // moves are the operators that only put values elsewhere, or take fewer.

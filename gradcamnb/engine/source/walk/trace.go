@@ -24,6 +24,9 @@ func init() {
 		NodeTypeReduceProduct: tracer.reduce,
 		NodeTypeArgMinMax:     tracer.forget, NodeTypeScatterSum: tracer.forget, NodeTypeFFT: tracer.forget,
 	}
+	for t := range scrambles {
+		traces[t] = tracer.scramble
+	}
 }
 
 // add finds out the axes of a node from those of its inputs.
@@ -37,6 +40,15 @@ func (t tracer) add(n *Node) {
 }
 
 func (t tracer) forget(_ *Node, dims []int) axes { return unknown(dims) }
+
+// scramble leaves the axis of pictures, so that nobody takes the others for rows and columns by their lengths.
+func (t tracer) scramble(_ *Node, dims []int) axes {
+	out := unknown(dims)
+	if len(out) > 0 {
+		out[0] = plainAxis(batch, dims[0])
+	}
+	return out
+}
 
 // elementwise takes every axis from the input that knows it, from one that is a map if there is one: a gate beside it
 // may have been spread by a product, which knows nothing of cells. Pooling and padding change lengths only.
