@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
@@ -21,6 +22,11 @@ const manyPasses = 100
 type measuring struct {
 	metrics []metrics.Metric
 	steps   int
+}
+
+// passes tells whether any of the metrics shows the model parts of the picture.
+func (m measuring) passes() bool {
+	return slices.ContainsFunc(m.metrics, func(m metrics.Metric) bool { return m.Needs == metrics.Passes })
 }
 
 func newMeasuring(m gradcamnb.Measuring) (measuring, error) {
@@ -57,7 +63,10 @@ func (r run) measure(ctx context.Context) error {
 	end()
 	r.plan = r.plan.Measured()
 	maps := len(r.results) * len(r.results[0].Maps)
-	heard, expected := 0, maps*2*want.steps
+	heard, expected := 0, 0
+	if want.passes() {
+		expected = maps * 2 * want.steps
+	}
 	if expected >= manyPasses && r.backend.Name == "go" {
 		r.sayOnce(fmt.Sprintf("measuring %d maps takes about %d passes of the model, which pure Go is slow at; "+
 			"maps without measures take a fraction of that", maps, expected))
