@@ -1,5 +1,6 @@
-// Package must is for functions that panic with the error that their twins return:
-// in a notebook such an error is one line, and no stack trace.
+// Package must ends a notebook's cell with one line if one of our panics is not recovered: the Error method of what
+// [Get] and [OK] panic with ends the process, since a stack trace would hide the line. It serves functions that panic
+// with the error that their twins return.
 package must
 
 import (

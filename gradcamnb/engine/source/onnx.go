@@ -125,6 +125,9 @@ func (m *onnxModel) fed(given map[string]onnxnorm.GivenInput) Model {
 func (m *onnxModel) Card() Card          { return m.card }
 func (m *onnxModel) Store() *model.Store { return m.store }
 
+// mostLists bounds the lists of layers that are kept, a few kB each, for a program that asks about ever other shapes.
+const mostLists = 64
+
 func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
 	if output == "" {
 		output = m.card.Outputs[0]
@@ -157,6 +160,9 @@ func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
 		if b.batch != input[0] && len(l.Shape) > 0 && l.Shape[0] == b.batch { // it is built in parts
 			layers[i].Shape = append([]int{input[0]}, l.Shape[1:]...)
 		}
+	}
+	if len(m.layers) >= mostLists {
+		clear(m.layers)
 	}
 	m.layers[key] = layers
 	return layers, nil
