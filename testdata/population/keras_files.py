@@ -1,8 +1,9 @@
-"""Keras networks through tf2onnx, of 1 to 11 channels, classification and segmentation, against tensorflow's gradient.
+"""Keras networks through Keras' own export and through tf2onnx, of 1 to 11 channels, classification and segmentation, against
+tensorflow's gradient.
 
     python keras_files.py FOLDER GRADCAM
 
-writes a line a file to FOLDER/results.jsonl. Needs tensorflow-cpu 2.21.0, keras 3.15.1, tf2onnx 1.17.0, onnxruntime 1.32.0.
+writes a line a file to FOLDER/results.jsonl; what agrees there already is not made again. Needs tensorflow-cpu 2.21.0, keras 3.15.1, tf2onnx 1.17.0, onnxruntime 1.32.0.
 """
 import itertools, json, os, pathlib, subprocess, sys, traceback
 
@@ -140,29 +141,54 @@ def check(r, net, x, path, gradcam, folder):
     return r | dict(verdict="agrees" if r["output"] <= 1e-4 and r["map"] <= 1e-4 else "differs")
 
 
+def by_tf2onnx(opset):
+    def export(net, path):
+        shape = [1, *net.input_shape[1:]]
+        f = tf.function(lambda t: net(t, training=False), input_signature=[tf.TensorSpec(shape, tf.float32, name="x")])
+        tf2onnx.convert.from_function(f, input_signature=f.input_signature, opset=opset, output_path=path)
+
+    return export
+
+
+def by_keras(net, path):
+    net.export(path, format="onnx", verbose=False)
+
+
+def exporters(i):
+    """Those of network i: opsets take turns."""
+    opset = (9, 11, 13, 15, 18)[i % 5]
+    return {"Keras, tf2onnx": by_tf2onnx(17), f"Keras, tf2onnx, opset {opset}": by_tf2onnx(opset), "Keras' export": by_keras}
+
+
 def main(folder, gradcam):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    results = folder / "results.jsonl"
+    done = {(r["network"], r["exporter"]) for r in map(json.loads, results.read_text().splitlines()) if r["verdict"] == "agrees"} if results.exists() else set()
     for i, (kind, channels, head) in enumerate(CASES):
-        r = dict(library="keras", network=f"{kind}, {channels} channels, {head}", exporter="Keras, tf2onnx")
+        network_name = f"{kind}, {channels} channels, {head}"
+        todo = {e: f for e, f in exporters(i).items() if (network_name, e) not in done}
+        if not todo:
+            continue
+        keras.backend.clear_session()
+        net = network(kind, channels, head)
+        settle(net, i)
+        x = np.random.RandomState(i).normal(size=(1, *net.input_shape[1:])).astype("float32")
         path = str(folder / "net.onnx")
-        try:
-            keras.backend.clear_session()
-            net = network(kind, channels, head)
-            settle(net, i)
-            x = np.random.RandomState(i).normal(size=(1, *net.input_shape[1:])).astype("float32")
-            f = tf.function(lambda t: net(t, training=False), input_signature=[tf.TensorSpec([1, *net.input_shape[1:]], tf.float32, name="x")])
-            tf2onnx.convert.from_function(f, input_signature=f.input_signature, opset=17, output_path=path)
-        except Exception as e:
-            r |= dict(verdict="not exported", reason=f"{type(e).__name__}: {str(e)[:200]}")
-        else:
+        for exporter, export in todo.items():
+            r = dict(library="keras", network=network_name, exporter=exporter)
             try:
-                r = check(r, net, x, path, gradcam, folder)
-            except Exception:
-                r |= dict(verdict="fault of this program", reason=traceback.format_exc()[-700:])
-        with (folder / "results.jsonl").open("a") as out:
-            out.write(json.dumps(r) + "\n")
-        print(r["network"], r["verdict"], r.get("map"), r.get("output"), r.get("layer"), r.get("reason", "")[:400], flush=True)
+                export(net, path)
+            except Exception as e:
+                r |= dict(verdict="not exported", reason=f"{type(e).__name__}: {str(e)[:200]}")
+            else:
+                try:
+                    r = check(r, net, x, path, gradcam, folder)
+                except Exception:
+                    r |= dict(verdict="fault of this program", reason=traceback.format_exc()[-700:])
+            with results.open("a") as out:
+                out.write(json.dumps(r) + "\n")
+            print(r["network"], r["exporter"], r["verdict"], r.get("map"), r.get("output"), r.get("layer"), r.get("reason", "")[:400], flush=True)
 
 
 main(sys.argv[1], sys.argv[2])
