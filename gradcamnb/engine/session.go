@@ -184,7 +184,7 @@ func (s *session) newProgram(b *device.Backend,
 func (s *session) fed(r gradcamnb.Request) (*session, error) {
 	pictures := len(r.Pictures)
 	if r.Tensor != nil && len(r.Tensor.Dims) > 0 {
-		pictures = r.Tensor.Dims[0]
+		pictures = inputs.Whole(s.model.Card(), r.Tensor.Dims)[0]
 	}
 	values, err := source.Feed(s.model, given(r.Inputs), pictures)
 	if err != nil {

@@ -196,6 +196,40 @@ for n in (1, 2, 4, 11):
     m = seeded(Net(lambda y: y, 4, channels=n), 9)
     write(f"channels-{n}", m, xn, "body", one)
     write(f"channels-{n}-last", seeded(Net(lambda y: y, 4, channels=n, last=True), 9), xn.permute(0, 2, 3, 1).contiguous(), "body", one)
+
+
+class Signal(nn.Module):
+    """A network on signals; last: its channels are last, rows: it makes a picture of one row of them."""
+
+    def __init__(s, last=False, rows=False):
+        super().__init__()
+        c = (lambda i, o, k, *a: nn.Conv2d(i, o, (1, k), padding=(0, k // 2))) if rows else (lambda i, o, k, stride=1: nn.Conv1d(i, o, k, stride, k // 2))
+        s.body, s.fc, s.last, s.rows = nn.Sequential(c(2, 6, 5, 2), nn.ReLU(), c(6, 8, 3), nn.ReLU()), nn.Linear(8, 4), last, rows
+
+    def forward(s, x):
+        x = x.transpose(1, 2) if s.last else x
+        x = s.body(x.unsqueeze(2) if s.rows else x)
+        return s.fc(x.mean((2, 3)) if s.rows else x.mean(2))
+
+
+class Axis(nn.Module):
+    """A network of pictures whose input lacks an axis: that of the batch (0), or that of the one channel (1)."""
+
+    def __init__(s, at):
+        super().__init__()
+        s.at, s.net = at, Net(lambda y: y, 4, channels=(3, 1)[at])
+
+    def forward(s, x):
+        return s.net(x.unsqueeze(s.at))
+
+
+row = lambda t: t if t.dim() == 4 else t[:, :, None]
+signal = picture(1, 40, 2)[:, :, 0]
+write("signal", seeded(Signal(), 9), signal, "body", one, row, suggested="body.3")
+write("signal-last", seeded(Signal(last=True), 9), signal.transpose(1, 2).contiguous(), "body", one, row, suggested="body.3")
+write("signal-rows", seeded(Signal(rows=True), 9), signal, "body", one, row, suggested="body.3")
+write("no-batch", seeded(Axis(0), 9), picture(16, 24)[0], "net.body", one)
+write("no-channels", seeded(Axis(1), 9), picture(16, 24, 1)[:, 0], "net.body", one)
 with open(os.path.join(here, "expected.json"), "w") as f:
     json.dump(expected, f, separators=(",", ":"))
 print(len(expected), "networks")

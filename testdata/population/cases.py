@@ -122,9 +122,7 @@ BOXES = {(8, 16, 40, 48): (2, 0.9), (4, 4, 20, 12): (0, 0.6)}
 
 
 def found(text):
-    got = json.loads(text)
-    got = got if isinstance(got, list) else got.get("detections", got)
-    return got[0] if got and isinstance(got[0], list) else got
+    return json.loads(text)["images"][0]["detections"]
 
 
 def case_09(folder, t):
@@ -236,7 +234,7 @@ def by_differences(case, layer):
                 continue
             rest = strange.Rest(f, named[0]["name"], feeds)
             of = lambda y: float(y[0, 1])
-            want = strange.maps(rest.value, rest.gradient(of), (*named[0]["grid"][:3], 0))["Grad-CAM"]
+            want = strange.maps(rest.value, rest.gradient(of), (*named[0]["grid"], named[0]["channels"], 0))["Grad-CAM"]
             raw, image, said = t.explain(f, "--tensor", "x.npy", "--layer", layer, "--target", "class:1")
             yield judge(case, f, "Grad-CAM", t, raw, image, said, [(want[None], rest.score(rest.value, of), None)])
 

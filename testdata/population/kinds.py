@@ -99,7 +99,7 @@ def by_differences(r, x, path, gradcam, folder):
     _, score = population.targets(name, population.onnxruntime_of(path, xs)[name])
     l = [l for l in json.loads(population.tool(gradcam, "layers", "--model", path, "--json")) if l.get("suggested")][0]
     rest = strange.Rest(path, l["name"], {onnx.load(path).graph.input[0].name: xs})
-    want = strange.maps(rest.value, rest.gradient(lambda y: float(score(torch.tensor(y)))), (*l["grid"][:3], 0))["Grad-CAM"]
+    want = strange.maps(rest.value, rest.gradient(lambda y: float(score(torch.tensor(y)))), (*l["grid"], l["channels"], 0))["Grad-CAM"]
     r |= dict(by="differences", map=population.off(np.load(folder / "out" / "raw.npy")[0], want))
     r.pop("reason", None)
     return r | dict(verdict="differs")

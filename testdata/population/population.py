@@ -173,7 +173,7 @@ def check(r, m, x, path, gradcam, folder):
     image = json.loads((out / "result.json").read_text())["images"][0]
     said = image["maps"][0]
     r["diagnosis"] = said.get("diagnosis", "")
-    place = *l["grid"], networks.AFTER.get(r["network"], 0)
+    place = *l["grid"], l["channels"], networks.AFTER.get(r["network"], 0)
     value = onnxruntime_of(path, xs, [l["name"]])[l["name"]]
     if y.ndim == 2 and y.shape[1] <= 5:
         r["output"] = float(max(abs(c["score"] - y[0, c["class"]]) for c in image["top"]) / np.abs(y).max())

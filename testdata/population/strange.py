@@ -198,7 +198,7 @@ def check(path, feeds, a, folder, tolerance=1e-5, layers=("act",), explains=None
         wanted = [*chosen, *(l for l in listed if l["name"] in layers and l not in chosen)]
         worst = {}
         for l in wanted:
-            place = *l["grid"][:3], 0
+            place = *l["grid"], l["channels"], 0
             k = at_layer(path, l["name"], place, feeds, text, of, x, y, a, folder, explains)
             worst[l["name"]] = k
             r["output"] = abs(k["score"] - of(np.asarray(y, "float64"))) / max(abs(float(np.abs(y).max())), 1e-12)

@@ -13,6 +13,7 @@ import (
 
 // FromTensor takes a tensor as it stands; its frame is itself.
 func FromTensor(c source.Card, t ask.Tensor) (Input, error) {
+	t.Dims = Whole(c, t.Dims)
 	if len(t.Dims) != len(c.Input) {
 		return Input{}, fmt.Errorf("the tensor has the shape %v and the model %s takes %s, batch first", t.Dims, c.Name,
 			shapeWords(c.Input))
@@ -31,6 +32,14 @@ func FromTensor(c source.Card, t ask.Tensor) (Input, error) {
 	}
 	f := imgio.WholeFrame(t.Dims[w], t.Dims[h])
 	return Input{Dims: t.Dims, Values: t.Values, Frames: slices.Repeat([]imgio.Frame{f}, t.Dims[0])}, nil
+}
+
+// Whole is the shape of a tensor with the axis that the file's own input has not, if it was given without.
+func Whole(c source.Card, dims []int) []int {
+	if c.Lacks > 0 && len(dims) == len(c.Input)-1 {
+		return slices.Insert(slices.Clone(dims), c.Lacks-1, 1)
+	}
+	return dims
 }
 
 func shapeWords(dims []int) string {

@@ -77,6 +77,9 @@ func occlude(ctx context.Context, s *Subject, report Listener) ([]*heatmap.Map, 
 
 // windows cuts n pixels into overlapping windows [from, to).
 func windows(n, grid int) [][2]int {
+	if n == 1 { // the row of a signal
+		return [][2]int{{0, 1}}
+	}
 	var out [][2]int
 	for k := range 2*grid - 1 {
 		out = append(out, [2]int{k * n / (2 * grid), (k + 2) * n / (2 * grid)})
@@ -88,7 +91,11 @@ func checkGrid(grid, height, width int) error {
 	if grid < 1 {
 		return fmt.Errorf("a grid of %d cells makes no mask: give at least 1", grid)
 	}
-	if grid > min(height, width) {
+	shorter := min(height, width)
+	if height == 1 { // a signal, which is covered along its length
+		shorter = width
+	}
+	if grid > shorter {
 		return fmt.Errorf("a grid of %d x %d cells is finer than the model's input of %d x %d pixels: give a smaller one",
 			grid, grid, width, height)
 	}

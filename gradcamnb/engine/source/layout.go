@@ -15,15 +15,19 @@ type foundLayout struct {
 	layout   imgio.Layout
 	channels int    // that the first convolution takes of the picture; 0 if it does not say
 	by       string // the operator that says it, in words
+	batch    int    // the picture's axis that it takes for the batch; -1 for none
 }
 
 // layoutOf reads the order of the picture's axes off the graph: the axes are followed from
 // the input, of the given dims (-1 where one is free), to the first operator for which they
 // have a meaning. It is false if no operator says it.
 func layoutOf(m *protos.ModelProto, picture string, dims []int) (foundLayout, bool) {
-	f := follower{consts: constantsOf(m.Graph), at: map[string]tracedAxes{
-		picture: {axes: []int{0, 1, 2, 3}, dims: dims, whole: true},
-	}}
+	return layoutFrom(m, picture, tracedAxes{axes: []int{0, 1, 2, 3}, dims: dims, whole: true})
+}
+
+// layoutFrom is [layoutOf] for an input whose axes are those of the picture that x names.
+func layoutFrom(m *protos.ModelProto, picture string, x tracedAxes) (foundLayout, bool) {
+	f := follower{consts: constantsOf(m.Graph), at: map[string]tracedAxes{picture: x}}
 	for _, n := range onnxnorm.Ordered(m.Graph.Node) {
 		if found, ok := f.evidence(n); ok {
 			return found, true
@@ -91,15 +95,16 @@ func (f follower) evidence(n *protos.NodeProto) (foundLayout, bool) {
 		return foundLayout{}, false
 	}
 	x, ok := f.at[n.Input[0]]
-	if !ok || len(x.axes) != 4 && n.OpType != "Reshape" {
+	if !ok || !tells(n, len(x.axes)) {
 		return foundLayout{}, false
 	}
-	found := foundLayout{by: fmt.Sprintf("operator %s, node %q", n.OpType, n.Name)}
+	found := foundLayout{by: fmt.Sprintf("operator %s, node %q", n.OpType, n.Name), batch: x.axes[0]}
 	switch {
 	case channelsLast(n):
-		found.layout, ok = meaning(x.axes[3], x.axes[1:3])
+		last := len(x.axes) - 1
+		found.layout, ok = meaning(x.axes[last], x.axes[1:last])
 	case inPlanes[n.OpType]:
-		found.layout, ok = meaning(x.axes[1], x.axes[2:4])
+		found.layout, ok = meaning(x.axes[1], x.axes[2:])
 		if ok && x.whole {
 			found.channels = f.channels(n)
 		}
@@ -115,6 +120,12 @@ func (f follower) evidence(n *protos.NodeProto) (foundLayout, bool) {
 	return found, ok
 }
 
+// tells tells whether a node may say what the axes of a tensor of a rank are: one of a picture, or of a signal that
+// operators of planes have one axis less of.
+func tells(n *protos.NodeProto, rank int) bool {
+	return rank == 4 || n.OpType == "Reshape" && rank > 0 || rank == 3 && inPlanes[n.OpType]
+}
+
 // channelsLast tells whether a node is a convolution of onnxruntime's own that takes the channels last.
 func channelsLast(n *protos.NodeProto) bool {
 	return n.OpType == "NhwcConv" || n.OpType == "QLinearConv" && intAttr(n, "channels_last", 0) == 1
@@ -125,6 +136,7 @@ func channelsLast(n *protos.NodeProto) bool {
 func meaning(channel int, places []int) (imgio.Layout, bool) {
 	in := slices.Sorted(slices.Values(places))
 	switch {
+	case channel == 0: // the batch
 	case channel == 1 || slices.Equal(in, []int{2, 3}):
 		return imgio.ChannelsFirst, true
 	case channel == 3 || slices.Equal(in, []int{1, 2}):
@@ -336,11 +348,19 @@ func intAttr(n *protos.NodeProto, name string, otherwise int) int {
 	return otherwise
 }
 
+// layout is what the graph says, which was read off it before if an axis was added.
+func (m *onnxModel) layout() (foundLayout, bool) {
+	if m.card.Lacks > 0 {
+		return foundLayout{layout: m.card.Layout, by: "graph"}, true
+	}
+	return layoutOf(m.proto, m.options.Picture, m.card.Input)
+}
+
 // settle makes the card's layout and channels of what the graph, the sidecar and the
 // declared shape say.
 func (m *onnxModel) settle(said imgio.Layout) error {
 	c := &m.card
-	found, ok := layoutOf(m.proto, m.options.Picture, c.Input)
+	found, ok := m.layout()
 	switch {
 	case said != "" && said != imgio.ChannelsFirst && said != imgio.ChannelsLast:
 		return fmt.Errorf("the layout %q is not known; there are %q and %q", said, imgio.ChannelsFirst, imgio.ChannelsLast)

@@ -38,6 +38,7 @@ type Card struct {
 	Name    string       // of the model, for errors and figures
 	SHA256  string       // of the file, hex; empty for a model that has none
 	Input   []int        // declared shape of the input, -1 where it is free; batch first
+	Lacks   int          // 1 + the axis, of length 1, of Input that the file's own input has not; 0 of most
 	Layout  imgio.Layout // empty if nothing tells it, which [Card.CheckLayout] says
 	Prep    *imgio.Prep  // nil if nothing says how pictures are prepared
 	Labels  []string     // nil if there are none
@@ -62,6 +63,12 @@ type Card struct {
 	Guessed bool
 
 	HeadLabels map[string][]string // names of the values of an output, by output, for models with several heads
+}
+
+// line tells whether the model takes signals, which are pictures of one row.
+func (c Card) line() bool {
+	_, h, _ := c.Layout.Axes()
+	return c.Lacks > 0 && c.Layout != "" && h == c.Lacks-1
 }
 
 // BuiltModel is a model within a graph.

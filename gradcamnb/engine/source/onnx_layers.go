@@ -15,14 +15,14 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer 
 	axes, picture := m.trace(g, input), m.card.Layout.Size(input)
 	var out []Layer
 	for _, t := range g.Tensors {
-		if t.Constant {
+		if t.Constant || t.Name == onnxnorm.Unlifted(m.options.Picture) {
 			continue
 		}
 		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field,
 			Bias: t.Bias != nil}
 		l.inputs, l.answer = t.Inputs, answers[t.Name]
 		if l.WithoutPicture = !sees[t.Name]; !l.WithoutPicture {
-			l.Axes = places.Find(axes[t.Name], t.Dims, input[0])
+			l.Axes = places.Find(axes[t.Name], t.Dims, input[0], m.card.line())
 			if l.Grid, l.Channels = grid(l.Axes, t.Dims); l.Axes.Cut && cellsOff(l.Grid[0], l.Grid[1], picture) > 1 {
 				l.Axes, l.Grid, l.Channels = places.Position{}, [2]int{}, 0 // a part of a map
 			}

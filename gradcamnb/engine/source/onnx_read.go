@@ -63,6 +63,7 @@ func (files *openFiles) read(path, name string, openBeside func(string) (*os.Fil
 		Input: dims, File: path, Files: append([]string{path}, weights...), Odd: oddOpset(m, name),
 		NoRelu: !slices.ContainsFunc(m.Graph.Node, func(n *protos.NodeProto) bool { return n.OpType == "Relu" }),
 	}
+	bare = bare && !c.lift(m, inputs[0])
 	for _, i := range inputs[1:] {
 		c.Inputs = append(c.Inputs, Input{Name: i.Name, Type: i.Type, Dims: i.Dims, Read: i.Read, Batched: i.Batched})
 	}

@@ -27,7 +27,7 @@ func suggest(layers []Layer) {
 	l := &layers[best]
 	l.Suggested = true
 	l.Why = fmt.Sprintf("last feature map at the lowest resolution, %d x %d cells", l.Grid[0], l.Grid[1])
-	if l.Axes.Flat() {
+	if l.Axes.Flat() && l.Grid[0] > 1 {
 		l.Why = fmt.Sprintf("last tokens of patches that reach the answer, %d x %d patches", l.Grid[0], l.Grid[1])
 	}
 }

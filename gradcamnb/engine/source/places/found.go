@@ -21,7 +21,9 @@ func (f Position) Places() bool { return f.H > 0 }
 func (f Position) Flat() bool { return f.H == f.W && f.H > 0 }
 
 // Find looks for the places of a batch of pictures in a tensor.
-func Find(axes []Axis, dims []int, batch int) Position {
+//
+// Of signals, which are pictures of one row, line is true: the row may have no axis.
+func Find(axes []Axis, dims []int, batch int, line bool) Position {
 	if len(dims) < 3 || len(dims) > 4 || dims[0] != batch || len(axes) != len(dims) || !pictures(axes[0]) {
 		return Position{}
 	}
@@ -37,10 +39,28 @@ func Find(axes []Axis, dims []int, batch int) Position {
 			f.C = 6 - f.H - f.W
 		}
 		return f
+	case line && f.W > 0:
+		return oneRow(f, dims)
 	case len(dims) != 3:
 		return Position{}
 	}
 	return flat(axes)
+}
+
+// oneRow are the columns of a signal, with an axis of length 1 as its row if there is one.
+func oneRow(f Position, dims []int) Position {
+	f.Cells[0] = 1
+	if len(dims) == 3 {
+		f.H, f.C = f.W, 3-f.W
+		return f
+	}
+	for _, i := range []int{2, 3, 1} {
+		if i != f.W && dims[i] == 1 {
+			f.H, f.C = i, 6-f.W-i
+			return f
+		}
+	}
+	return Position{}
 }
 
 // pooled tells whether a tensor of rank 4 was pooled over the whole picture.
