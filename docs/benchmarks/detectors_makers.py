@@ -2,6 +2,7 @@
 
     GRADCAM=gradcam python detectors_makers.py OUT.md [FILE ...]     (torch 2.15.0, torchvision 0.29.2, transformers 5.24.0,
                                                                       onnxruntime 1.32.0, opencv 5.0.0, Pillow)
+    python detectors_makers.py --small DIR      writes the smallest of them, a picture, and what their makers find in it, for tests
 
 The nets are small torch modules of random weights with the heads, the names of inputs and outputs and the files beside them that
 each maker's exporter writes. Of every file: `gradcam detect` without a sidecar or a flag about the picture, compared with what
@@ -25,7 +26,7 @@ from torch import nn
 from detectors import MASKS, failed, gradient, iou, masks, matched, picture, tool
 from detectors_torch import CLASSES, Logits, Masked, one_stage, resnet, rt, small, spread
 
-SIZE, NAMES = 160, ["person", "car", "dog", "cat", "tree"]
+(SIZE, WIDTH), NAMES = (96, 6) if "--small" in sys.argv else (160, 16), ["person", "car", "dog", "cat", "tree"]
 IMAGENET = np.array([123.675, 116.28, 103.53], np.float32), np.array([58.395, 57.12, 57.375], np.float32)
 
 
@@ -77,12 +78,12 @@ def conv(i, o, s=1):
 
 
 class Body(nn.Module):
-    """maps of strides 8, 16, 32 and 64 with 16 channels"""
+    """maps of strides 8, 16, 32 and 64 with WIDTH channels"""
 
     def __init__(self, levels=3):
         super().__init__()
-        self.stem = nn.Sequential(conv(3, 8, 2), conv(8, 16, 2), conv(16, 16, 2))
-        self.down = nn.ModuleList(conv(16, 16, 2) for _ in range(levels - 1))
+        self.stem = nn.Sequential(conv(3, WIDTH // 2, 2), conv(WIDTH // 2, WIDTH, 2), conv(WIDTH, WIDTH, 2))
+        self.down = nn.ModuleList(conv(WIDTH, WIDTH, 2) for _ in range(levels - 1))
 
     def forward(self, x):
         maps = [self.stem(x)]
@@ -97,7 +98,7 @@ class Heads(nn.Module):
     def __init__(self, columns, steep, anchors=1, levels=3, unit=1.0):
         super().__init__()
         self.unit, self.body, self.columns, self.anchors = unit, Body(levels), columns, anchors
-        self.heads = nn.ModuleList(nn.Conv2d(16, anchors * columns, 1) for _ in range(levels))
+        self.heads = nn.ModuleList(nn.Conv2d(WIDTH, anchors * columns, 1) for _ in range(levels))
         self.steep, self.shift = nn.Buffer(torch.ones(levels, columns)), nn.Buffer(torch.zeros(levels, columns))
         self.given = steep
 
@@ -240,6 +241,77 @@ class UltraFace(nn.Module):
         return y[..., 4:].softmax(-1), torchvision.ops.box_convert(y[..., :4].sigmoid(), "cxcywh", "xyxy")
 
 
+class RetinaFace(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.heads = Heads(16, [(0, 1)] * 4 + [(0, 1.5)] * 2 + [(0, 1)] * 10, anchors=2)
+
+    def forward(self, x):
+        rows = []
+        for r, s, b in zip(self.heads.raw(x), self.heads.steep, self.heads.shift):
+            y = r * s + b
+            n = y.shape[1] // 2
+            rows.append(y.reshape(2, n, 16).permute(1, 0, 2).reshape(1, 2 * n, 16))
+        y = torch.cat(rows, 1)
+        return y[..., :4], y[..., 4:6].softmax(-1), y[..., 6:]
+
+
+class EfficientDet(nn.Module):
+    """zylo117's: offsets, probabilities, anchors y0, x0, y1, x1 of one scale"""
+
+    def __init__(self):
+        super().__init__()
+        self.heads = Heads(4 + CLASSES, [(0, 0.5)] * 4 + [SCORE] * CLASSES)
+        at = cells(SIZE, SIZE, (8, 16, 32))
+        middle, half = (at[:, [1, 0]] + 0.5) * at[:, 2:], at[:, 2:] * 2
+        self.anchors = nn.Buffer(torch.cat([middle - half, middle + half], 1)[None])
+
+    def forward(self, x):
+        y = self.heads(x)
+        return y[..., :4], y[..., 4:].sigmoid(), self.anchors
+
+
+class CenterNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.heads = Heads(CLASSES + 4, [SCORE] * CLASSES + [(2, 0.5), (2, 0.5), (0.5, 0.2), (0.5, 0.2)], levels=1)
+
+    def forward(self, x):
+        y = self.heads(x).transpose(1, 2).reshape(1, CLASSES + 4, SIZE // 8, SIZE // 8)
+        return y[:, :CLASSES].sigmoid(), y[:, CLASSES:CLASSES + 2], y[:, CLASSES + 2:]
+
+
+class Segmented(nn.Module):
+    """YOLOv5's instances: rows with 4 mask coefficients, and prototypes"""
+
+    def __init__(self):
+        super().__init__()
+        self.heads = Heads(9 + CLASSES, [BOX, BOX, SIZES, SIZES, (0.5, 1)] + [SCORE] * CLASSES + [(0, 1)] * 4, 3)
+        self.at = nn.Buffer(cells(SIZE, SIZE, (8, 16, 32), 3))
+
+    def forward(self, x):
+        y, s = self.heads(x), self.at[:, 2:]
+        z = y[..., :4].sigmoid()
+        maps = self.heads.body.stem[:2](x * self.heads.unit)[:, :4]
+        return torch.cat([(z[..., :2] * 2 - 0.5 + self.at[:, :2]) * s, (z[..., 2:] * 2) ** 2 * s * 2, y[..., 4:5 + CLASSES].sigmoid(), y[..., 5 + CLASSES:]], -1), maps
+
+
+class Prompted(nn.Module):
+    """what Segment Anything's decoder gives for a point: masks that are the surer the nearer to it, and how good they may be"""
+
+    def __init__(self):
+        super().__init__()
+        self.heads = Heads(3, [(0, 2)] * 3, levels=1)
+
+    def forward(self, x, point):
+        n = SIZE // 8
+        y = self.heads(x).transpose(1, 2).reshape(1, 3, n, n)
+        at = (torch.arange(n).float() + 0.5) * 8
+        far = ((at[None, :] - point[0, 0, 0]) ** 2 + (at[:, None] - point[0, 0, 1]) ** 2).sqrt() / 16
+        masks = y - far + torch.tensor([1.0, 2, 3])[None, :, None, None]
+        return masks, masks.sigmoid().mean((2, 3)) * 2
+
+
 # What each maker makes of the outputs: boxes in pixels of the input, class probabilities, presence.
 
 def one_hot(label, n=91):
@@ -284,6 +356,41 @@ def scrfd(y):
     at = cells(SIZE, SIZE, (8, 16, 32)).numpy().repeat(2, 0)
     scores, d = np.concatenate(y[:3])[:, 0], np.concatenate(y[3:6])
     return np.concatenate([at[:, :2] - d[:, :2], at[:, :2] + d[:, 2:]], 1) * at[:, 2:], np.ones((len(at), 1), np.float32), scores
+
+
+def retinaface(y):
+    at = cells(SIZE, SIZE, (8, 16, 32)).numpy().repeat(2, 0)
+    sides = np.array([{8: (16, 32), 16: (64, 128), 32: (256, 512)}[int(s)][i % 2] for i, s in enumerate(at[:, 2])], np.float32)[:, None]
+    middle, d = (at[:, :2] + 0.5) * at[:, 2:], y[0][0]
+    c, s = middle + d[:, :2] * 0.1 * sides, sides * np.exp(d[:, 2:] * 0.2)
+    return np.concatenate([c - s / 2, c + s / 2], 1), np.ones((len(at), 1), np.float32), y[1][0][:, 1]
+
+
+def efficientdet(y):
+    a, d = y[2][0], y[0][0]
+    middle, size = (a[:, :2] + a[:, 2:]) / 2, a[:, 2:] - a[:, :2]
+    c, s = middle + d[:, :2] * size, size * np.exp(d[:, 2:])
+    return np.concatenate([(c - s / 2)[:, ::-1], (c + s / 2)[:, ::-1]], 1), y[1][0], y[1][0].max(1)
+
+
+def centernet(y):
+    heat, n = y[0][0], y[0].shape[-1]
+    high = torch.nn.functional.max_pool2d(torch.tensor(y[0]), 3, 1, 1).numpy()[0]
+    p = np.where(heat == high, heat, 0).reshape(CLASSES, -1).T
+    r, c = np.divmod(np.arange(n * n), n)
+    middle, size = np.stack([c, r], 1) + y[2][0].reshape(2, -1).T, y[1][0].reshape(2, -1).T
+    return np.concatenate([middle - size / 2, middle + size / 2], 1).astype(np.float32) * 8, p, p.max(1)
+
+
+def prompted(y, h, w):
+    boxes = masked([np.zeros((1, 3, 2), np.float32), y[0]], h, w)[0]
+    return boxes, np.ones((3, 1), np.float32), y[1][0].clip(0, 1)
+
+
+def sidecar(decoder, **more):
+    """for files of which nothing says how pictures are prepared: ImageNet's colours, stretched"""
+    return {"model.json": json.dumps({"input": {"width": SIZE, "height": SIZE, "fit": "stretch", "mean": [123.675, 116.28, 103.53], "scale": [58.395, 57.12, 57.375]},
+                                      "detector": {"decoder": decoder}, **more})}
 
 
 def masked(y, h, w):
@@ -386,6 +493,13 @@ CASES = {
         inputs=("pixel_values",), outputs=("class_queries_logits", "masks_queries_logits"), files=hub("MaskFormerImageProcessor", "MaskFormerForInstanceSegmentation", size={"shortest_edge": 160, "longest_edge": 213}), threshold=0.05),
     "UltraFace": lambda: Case(UltraFace(), lambda p: stretched(p, mean=127, scale=128, pil=False), lambda y, h, w: (y[1][0] * np.array([w, h, w, h], np.float32), y[0][0][:, 1:], y[0][0][:, 1]), inputs=("input",),
                               outputs=("scores", "boxes"), threshold=0.7, nms=0.3),
+    "RetinaFace": lambda: Case(RetinaFace(), lambda p: stretched(p, "BGR", np.array([104, 117, 123], np.float32), 1, pil=False), lambda y, h, w: retinaface(y), inputs=("input0",), outputs=("output0", "o590", "o591"), threshold=0.5,
+                               nms=0.4),
+    "EfficientDet, with a sidecar": lambda: Case(EfficientDet(), normal, lambda y, h, w: efficientdet(y), inputs=("input",), outputs=("regression", "classification", "anchors"), threshold=0.3, nms=0.5, files=sidecar("efficientdet")),
+    "CenterNet, with a sidecar": lambda: Case(CenterNet(), normal, lambda y, h, w: centernet(y), inputs=("input",), outputs=("hm", "wh", "reg"), threshold=0.3, files=sidecar("centernet")),
+    "YOLOv5's instances": lambda: Case(Segmented(), letterboxed, lambda y, h, w: (*rows(y[0][0][:, :5 + CLASSES])[:2], y[0][0][:, 4]), outputs=("output0", "output1"), words={"stride": "32", "names": str(NAMES)}, nms=0.45),
+    "a point of SAM, with a sidecar": lambda: Case(Prompted(), normal, prompted, inputs=("image", "point_coords"), outputs=("masks", "iou_predictions"), args=(torch.tensor([[[40.0, 30.0]]]),), threshold=0.05,
+                                                   files=sidecar("sam", inputs={"point_coords": [[[40, 30]]]}, picture="image")),
     "SCRFD": lambda: Case(Scrfd(), lambda p: cornered(p, "RGB", 127.5, 128, 0), lambda y, h, w: scrfd(y), inputs=("input.1",), outputs=tuple(f"o{448 + i}" for i in range(9)), threshold=0.5, nms=0.4, opset=11),
 }
 
@@ -497,7 +611,40 @@ def check(name, image, work):
     return found, drise, gradient(path, work, out, "detection:1", *how)
 
 
+SMALL = [name for name in CASES if "torchvision" not in name and not name.endswith(("hub", "size"))]
+
+
+def small_files(dir):
+    """model, files beside it, picture and detections.json of every small case: boxes in pixels of the picture, classes, scores"""
+    image = picture(0)[:60, :91].copy()
+    os.makedirs(dir, exist_ok=True)
+    cv2.imwrite(os.path.join(dir, "street.png"), image)
+    for name in SMALL:
+        case_dir = os.path.join(dir, "".join(c if c.isalnum() else "-" for c in name.lower()).replace("--", "-"))
+        os.makedirs(case_dir, exist_ok=True)
+        path = os.path.join(case_dir, "model.onnx")
+        torch.manual_seed(4)
+        case = CASES[name]()
+        make(case, path, image)
+        peer = Peer(path, case)
+        x, (x0, y0, sx, sy) = case.prep(image)
+        boxes, p, presence = peer.candidates(x)
+        conf, label = peer.confidence(p, presence), p.argmax(1)
+        keep = kept(boxes, conf, label, case.threshold, case.nms)
+        at = ((boxes - [x0, y0, x0, y0]) * [sx, sy, sx, sy]).clip(0, [image.shape[1], image.shape[0]] * 2)
+        if os.path.getsize(path) > 50e3 or len(keep) < 2:
+            print(f"{name}: {os.path.getsize(path)} bytes, {len(keep)} found: left out")
+            shutil.rmtree(case_dir)
+            continue
+        found = [{"box": [round(float(v), 4) for v in at[k]], "class": int(label[k]), "score": round(float(conf[k]), 7)} for k in keep]
+        with open(os.path.join(case_dir, "detections.json"), "w") as f:
+            json.dump({"maker": name, "threshold": case.threshold, "found": len(keep), "first": found[:12]}, f, indent=1)
+        print(f"{name}: {os.path.getsize(path)} bytes, {len(keep)} found")
+
+
 def main():
+    if sys.argv[1] == "--small":
+        return small_files(sys.argv[2])
     work = os.environ.get("WORK") or tempfile.mkdtemp()
     image = picture(0)
     cv2.imwrite(os.path.join(work, "street.png"), image)

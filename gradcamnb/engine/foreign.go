@@ -60,8 +60,13 @@ func (s *session) written(input []int) error {
 		names = known.Outputs
 	}
 	for _, name := range names {
-		if _, err := s.model.Layers(input, name); err != nil {
+		layers, err := s.model.Layers(input, name)
+		if err != nil {
 			return err
+		}
+		if _, err := source.Resolve(layers, name); err != nil && c.Detector != nil {
+			return fmt.Errorf("its output %q, which the decoder %s reads, does not depend on the picture", name,
+				c.Detector.Decoder)
 		}
 	}
 	return nil

@@ -65,6 +65,10 @@ var files = map[string]struct {
 		float("4", -1, 4), float("5", -1, 4), float("6", -1, 4)}, nil, "InsightFace", "scrfd",
 		imgio.Prep{Width: 640, Height: 640, Fit: imgio.Letterbox, At: imgio.CornerDown, Filter: imgio.CV2,
 			Mean: each(127.5), Scale: each(128), Order: "RGB"}},
+	"RetinaFace": {[]Tensor{float("input0", 1, 3, 64, 64)},
+		[]Tensor{float("output0", 1, 168, 4), float("590", 1, 168, 2), float("591", 1, 168, 10)}, nil, "RetinaFace",
+		"retinaface", imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Filter: imgio.CV2,
+			Mean: [3]float32{104, 117, 123}, Scale: each(1), Order: "BGR"}},
 	"other names":  {inputs: []Tensor{float("x", 1, 3, 64, 64)}, outputs: []Tensor{float("y", 1, 84, 85)}},
 	"a classifier": {inputs: []Tensor{float("input", 1, 3, 64, 64)}, outputs: []Tensor{float("output", 1, 5)}},
 }
