@@ -18,9 +18,9 @@ type checkpoint struct {
 	say   io.Writer
 
 	mu      sync.Mutex
-	latest  *heatmap.Map // the run so far; nil before the first scores
-	written bool         // the latest is
-	when    time.Time    // the last time
+	latest  []*heatmap.Map // the run so far, a map each target; none before the first scores
+	written bool           // the latest is
+	when    time.Time      // the last time
 	over    bool
 	failed  bool
 }
@@ -36,7 +36,7 @@ func (c *checkpoint) report(p gradcamnb.Progress) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.latest, c.written = p.Partial[0].Maps[0], false
+	c.latest, c.written = p.Partial[0].Maps, false
 	if time.Since(c.when) >= c.every {
 		c.write()
 	}
@@ -49,7 +49,7 @@ func (c *checkpoint) write() {
 		return
 	}
 	c.when = time.Now()
-	if err := writeRun(c.dir, c.latest); err != nil {
+	if err := writeRuns(c.dir, c.latest); err != nil {
 		if !c.failed {
 			fmt.Fprintf(c.say, "gradcam: the run continues, but its checkpoint cannot be written: %v\n", err)
 		}
@@ -66,7 +66,7 @@ func (c *checkpoint) lastWords() {
 	if c.latest == nil || c.over {
 		return
 	}
-	done, all := len(c.latest.Sampled.Weights), c.latest.Sampled.Masks
+	done, all := len(c.latest[0].Sampled.Weights), c.latest[0].Sampled.Masks
 	if c.write(); !c.failed {
 		fmt.Fprintf(c.say, "gradcam: interrupted after %d of %d masks; --resume %s continues\n", done, all, c.dir)
 	}

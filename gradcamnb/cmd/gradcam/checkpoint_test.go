@@ -32,7 +32,7 @@ func TestRiseIsKilledAndGoesOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		for wait := time.Now(); name == "killed" || time.Since(wait) < 2*time.Second; time.Sleep(10 * time.Millisecond) {
-			if run, err := readRun(dir); err == nil && len(run.Weights) > 0 {
+			if run, err := firstRun(dir); err == nil && len(run.Weights) > 0 {
 				break
 			} else if time.Since(wait) > time.Minute {
 				t.Fatalf("no checkpoint in a minute: %v", err)
@@ -42,7 +42,7 @@ func TestRiseIsKilledAndGoesOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = c.Wait() // it was ended
-		run, err := readRun(dir)
+		run, err := firstRun(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +84,7 @@ func TestRunWrittenInPart(t *testing.T) {
 	dir := t.TempDir()
 	write := func(weights ...float32) {
 		t.Helper()
-		if err := writeRun(dir, &heatmap.Map{Sampled: &heatmap.SampledRun{Masks: 9, Weights: weights}}); err != nil {
+		if err := writeRuns(dir, []*heatmap.Map{{Sampled: &heatmap.SampledRun{Masks: 9, Weights: weights}}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -94,14 +94,14 @@ func TestRunWrittenInPart(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(1, 2, 3, 4, 5)
-	if run, err := readRun(dir); err != nil || !slices.Equal(run.Weights, []float32{1, 2, 3, 4, 5}) {
+	if run, err := firstRun(dir); err != nil || !slices.Equal(run.Weights, []float32{1, 2, 3, 4, 5}) {
 		t.Errorf("%v, %v", run, err)
 	}
 	// As if the disk was full, or the process killed, before run.json was written again.
 	if err := os.WriteFile(filepath.Join(dir, "run.json"), manifest, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if run, err := readRun(dir); err != nil || !slices.Equal(run.Weights, []float32{1, 2, 3}) {
+	if run, err := firstRun(dir); err != nil || !slices.Equal(run.Weights, []float32{1, 2, 3}) {
 		t.Errorf("%v, %v", run, err)
 	}
 	// The scores of another run are found out, and too few are.
@@ -109,7 +109,7 @@ func TestRunWrittenInPart(t *testing.T) {
 		if err := npyfile.Write(filepath.Join(dir, "weights.npy"), []int{1, len(other)}, other); err != nil {
 			t.Fatal(err)
 		}
-		if run, err := readRun(dir); err == nil || !strings.Contains(err.Error(), "are not of one run") {
+		if run, err := firstRun(dir); err == nil || !strings.Contains(err.Error(), "are not of one run") {
 			t.Errorf("%v, %v", run, err)
 		}
 	}
@@ -117,7 +117,7 @@ func TestRunWrittenInPart(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "run.json"), []byte(`{"masks": 9, "done": 2}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if run, err := readRun(dir); err != nil || len(run.Weights) != 2 {
+	if run, err := firstRun(dir); err != nil || len(run.Weights) != 2 {
 		t.Errorf("%v, %v", run, err)
 	}
 	// Its balanced masks were others where the number of cells is a power of two.
@@ -126,7 +126,7 @@ func TestRunWrittenInPart(t *testing.T) {
 			fmt.Appendf(nil, `{"masks": 9, "done": 2, "grid": %d, "design": "balanced"}`, grid), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := readRun(dir); (err != nil) != refused || refused && !strings.Contains(err.Error(), "begin anew") {
+		if _, err := firstRun(dir); (err != nil) != refused || refused && !strings.Contains(err.Error(), "begin anew") {
 			t.Errorf("grid %d: %v", grid, err)
 		}
 	}
@@ -134,7 +134,7 @@ func TestRunWrittenInPart(t *testing.T) {
 		0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readRun(dir); err == nil || !strings.Contains(err.Error(), "not beside it") {
+	if _, err := firstRun(dir); err == nil || !strings.Contains(err.Error(), "not beside it") {
 		t.Error(err)
 	}
 }
@@ -146,7 +146,7 @@ func TestCheckpointThatCannotBeWritten(t *testing.T) {
 	c := newCheckpoint(dir, 0, &said)
 	latest := &heatmap.Map{Sampled: &heatmap.SampledRun{Masks: 9, Weights: []float32{1}}}
 	for range 3 {
-		c.latest = latest
+		c.latest = []*heatmap.Map{latest}
 		c.write()
 	}
 	if got := said.String(); strings.Count(got, "cannot be written") != 1 {
@@ -156,7 +156,7 @@ func TestCheckpointThatCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.lastWords()
-	if run, err := readRun(dir); err != nil || len(run.Weights) != 1 ||
+	if run, err := firstRun(dir); err != nil || len(run.Weights) != 1 ||
 		!strings.Contains(said.String(), "interrupted after 1 of 9 masks") {
 		t.Errorf("%v, %v, %s", run, err, said.String())
 	}
@@ -193,4 +193,13 @@ func TestOneSignalIsEnough(t *testing.T) {
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("it took %v to end", took)
 	}
+}
+
+// firstRun is the run of the first target in a folder.
+func firstRun(dir string) (*heatmap.SampledRun, error) {
+	runs, err := readRuns(dir)
+	if err != nil {
+		return nil, err
+	}
+	return runs[0], nil
 }

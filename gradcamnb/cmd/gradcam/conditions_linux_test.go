@@ -52,7 +52,7 @@ func TestRunOnFullDisk(t *testing.T) {
 	if code, _, said := call(t, riseOf("40", dir)...); code != 0 {
 		t.Fatal(said)
 	}
-	before, err := readRun(dir)
+	before, err := firstRun(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestRunOnFullDisk(t *testing.T) {
 	if code != 1 || !strings.Contains(said, "no space left") {
 		t.Errorf("on the full disk: exit code %d: %s", code, said)
 	}
-	run, err := readRun(dir)
+	run, err := firstRun(dir)
 	if err != nil || len(run.Weights) < len(before.Weights) {
 		t.Fatalf("%d masks were scored, and of %v %v is left", len(before.Weights), run, err)
 	}

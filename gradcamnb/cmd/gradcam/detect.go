@@ -73,6 +73,7 @@ With --explain all detections of one picture are explained together, by the same
 there are in the folder, too
 
   explained.png     the picture, and a map of every detection, all on one colour scale
+  run.json, weights.npy   the masks, and every detection's score under each, for --resume
   result.json, overlay-*.png, heatmap-*.npy, raw-*.npy   what was explained, and every map by itself
 
 --near-miss explains the surest candidate below the threshold, too. --detections explains the boxes and masks of a COCO

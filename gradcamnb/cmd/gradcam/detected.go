@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -175,13 +176,17 @@ func (f *detectFlags) explained(c *cobra.Command, m *gradcamnb.Model, r gradcamn
 	if r.Sampling, err = f.sampling(); err != nil {
 		return err
 	}
-	r.Methods, r.Layers, r.Progress = []string{perturb.RISE.Name}, f.layers, maskProgress(os.Stderr)
+	if err := f.checkMethod(found); err != nil {
+		return err
+	}
+	keep := newCheckpoint(f.out, f.checkpoint, c.ErrOrStderr())
+	defer cli.LastWords(keep.lastWords)()
+	r.Methods, r.Layers, r.Progress = []string{perturb.RISE.Name}, f.layers, callBoth(keep.report, maskProgress(os.Stderr))
 	if f.method != "" {
 		r.Methods = []string{f.method}
-	} else if len(f.layers) > 0 {
-		return cli.Usagef("--layer goes with --method: D-RISE has no layer")
 	}
 	results, err := m.Run(c.Context(), r)
+	keep.end()
 	if len(results) == 0 || len(results[0].Maps) == 0 {
 		return err
 	}
@@ -194,7 +199,30 @@ func (f *detectFlags) explained(c *cobra.Command, m *gradcamnb.Model, r gradcamn
 	if err2 == nil {
 		err2 = atomicfile.Write(filepath.Join(f.out, "explained.png"), png)
 	}
+	if f.method == "" {
+		err2 = errors.Join(err2, writeRuns(f.out, result.Maps))
+	}
+	if errors.Is(err, context.Canceled) {
+		s := result.Maps[0].Sampled
+		err = fmt.Errorf("interrupted after %d of %d masks; the maps so far are in %s, and --resume %s continues them",
+			len(s.Weights), s.Masks, f.out, f.out)
+	}
 	return errors.Join(err, err2, write(f.out, f.explainFlags, m, results, options))
+}
+
+// checkMethod says what of the method and of the run to resume does not go together.
+func (f *detectFlags) checkMethod(found []heatmap.Detection) error {
+	switch {
+	case f.checkpoint <= 0:
+		return cli.Usagef("--checkpoint %s: give a time, e.g. 30s", f.checkpoint)
+	case f.method != "" && f.resume != "":
+		return cli.Usagef("--resume and --method exclude each other: a run of masks alone is continued")
+	case f.method == "" && len(f.layers) > 0:
+		return cli.Usagef("--layer goes with --method: D-RISE has no layer")
+	case f.resume != "" && f.listed == "" && !f.nearMiss:
+		return checkBoxes(f.resume, found)
+	}
+	return nil
 }
 
 // targets are what is explained: what the model finds, or what the results file has.

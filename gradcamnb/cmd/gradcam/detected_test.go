@@ -58,6 +58,44 @@ func TestAllDetectionsShareTheirMasks(t *testing.T) {
 	}
 }
 
+// A run of masks for all detections that is continued ends where one run would have; of other detections it is refused.
+func TestDetectResumes(t *testing.T) {
+	half, resumed, whole := t.TempDir(), t.TempDir(), t.TempDir()
+	explain := []string{"--explain", "--threshold", "0.05", "--nms", "1", "--grid", "4", "--batch", "8", "--most", "2"}
+	faces(t, "detect", append(explain, "--masks", "8", "--out", half)...)
+	faces(t, "detect", append(explain, "--masks", "24", "--out", resumed, "--resume", half)...)
+	faces(t, "detect", append(explain, "--masks", "24", "--out", whole)...)
+	for name, shape := range map[string][]int{"weights.npy": {2, 24}, "stderr.npy": {2, 64, 64}} {
+		dims, got, err := npyfile.Read(filepath.Join(resumed, name))
+		_, want, err2 := npyfile.Read(filepath.Join(whole, name))
+		if err != nil || err2 != nil || !slices.Equal(dims, shape) || !slices.Equal(got, want) {
+			t.Errorf("%s of the resumed run, %v, is not that of the whole run; %v, %v", name, dims, err, err2)
+		}
+	}
+	run := filepath.Join(half, "run.json")
+	data, err := os.ReadFile(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file map[string]any
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	file["boxes"] = [][]float64{{0, 0, 9, 9}, {0, 0, 9, 9}}
+	if data, err = json.Marshal(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(run, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := append([]string{"detect", "--model", model("centerface.onnx"), "--image", picture("astronaut.png"),
+		"--size", "64", "--masks", "24", "--out", resumed, "--resume", half}, explain...)
+	code, _, said := call(t, args...)
+	if code == 0 || !strings.Contains(said, "other detections are to be explained now") {
+		t.Errorf("a run of other boxes: %d, %s", code, said)
+	}
+}
+
 // What is found is written as COCO's results, and those are explained as boxes. CenterFace has one class, so that a box
 // of it weighs what the detection does.
 func TestCOCOResultsAreWrittenAndExplained(t *testing.T) {

@@ -39,10 +39,6 @@ func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
 	f.addMasks(flags, masks, grid)
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", colorsHelp("colour map of overlay.png"))
-	flags.DurationVar(&f.checkpoint, "checkpoint", time.Minute,
-		"time between two writes of run.json and weights.npy, from which --resume goes on if a run is killed")
-	flags.StringVar(&f.resume, "resume", "",
-		"folder of an earlier run of the same picture, target and masks, which is continued")
 }
 
 // addMasks adds the flags that say how masks are drawn.
@@ -57,6 +53,10 @@ func (f *samplingFlags) addMasks(flags *pflag.FlagSet, masks, grid int) {
 		"largest number of masks in one pass of the model (default: 16, or fewer if pictures are larger than 256 x 256, or what the file is made for)")
 	flags.Float64Var(&f.agreement, "agreement", 0,
 		"stop when the maps of two halves of the masks have this rank correlation, e.g. 0.95")
+	flags.DurationVar(&f.checkpoint, "checkpoint", time.Minute,
+		"time between two writes of run.json and weights.npy, from which --resume goes on if a run is killed")
+	flags.StringVar(&f.resume, "resume", "",
+		"folder of an earlier run of the same picture, target and masks, which is continued")
 	flags.DurationVar(&f.limit, "time", 0, "stop after this time, e.g. 30s")
 }
 
@@ -104,11 +104,12 @@ func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
 		Agreement: f.agreement, Limit: f.limit}
 	o.Batch = min(o.Batch, o.Masks) // all in one pass
 	if f.resume != "" {
-		run, err := readRun(f.resume)
+		runs, err := readRuns(f.resume)
 		if err != nil {
 			return o, err
 		}
-		o.Resume = []*heatmap.SampledRun{run}
+		o.Resume = runs
+		run := runs[0]
 		if o.Batch == 0 || run.Batch == min(f.batch, run.Masks) { // the earlier run's masks were the cap of its batch
 			o.Batch = run.Batch
 		}
@@ -259,7 +260,7 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 		return ended
 	}
 	drawn := results[0].Maps[0]
-	err = errors.Join(writeRun(dir, drawn), write(dir, f.explainFlags, m, results, options))
+	err = errors.Join(writeRuns(dir, []*heatmap.Map{drawn}), write(dir, f.explainFlags, m, results, options))
 	if err == nil && drawn.Box.Area() > 0 {
 		sheet := *results[0]
 		sheet.Maps = append([]*heatmap.Map{drawn}, gradients...)

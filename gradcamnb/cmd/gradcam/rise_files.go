@@ -30,45 +30,62 @@ type runFile struct {
 	Seed      uint64   `json:"seed"`
 	Batch     int      `json:"batch"`
 	Design    string   `json:"design,omitempty"`
-	Mean      float64  `json:"mean"`                // of the scores
-	Agreement *float64 `json:"agreement,omitempty"` // rank correlation of the maps of two halves
+	Mean      float64  `json:"mean"`                // of the first target's scores
+	Agreement *float64 `json:"agreement,omitempty"` // rank correlation of the maps of two halves, of the first target
+	// of several targets, in pixels of the picture
+	Boxes []heatmap.Box `json:"boxes,omitempty"`
 	// the file with the scores, beside this one; it may have more of them
 	Weights string `json:"weights,omitempty"`
-	SHA256  string `json:"weights_sha256,omitempty"` // of the first Done of them, as float32, little-endian
+	SHA256  string `json:"weights_sha256,omitempty"` // of the first Done of each target, as float32, little-endian
 }
 
-// writeRun writes weights.npy [1, masks], stderr.npy and run.json, in this order, so that it can end
+// writeRuns writes weights.npy [targets, masks], stderr.npy and run.json, in this order, so that it can end
 // anywhere: scores are only ever added to a run, and an older run.json tells the first of them.
-func writeRun(dir string, m *heatmap.Map) error {
-	s := m.Sampled
-	agreement := finite(float32(s.Agreement))
-	data, err := json.MarshalIndent(runFile{s.Masks, len(s.Weights), s.Grid, s.P, s.Seed, s.Batch, s.Design, s.Mean,
-		agreement, weightsFile, sumOf(s.Weights)}, "", "  ")
+func writeRuns(dir string, maps []*heatmap.Map) error {
+	s := maps[0].Sampled
+	f := runFile{Masks: s.Masks, Done: len(s.Weights), Grid: s.Grid, P: s.P, Seed: s.Seed, Batch: s.Batch,
+		Design: s.Design, Mean: s.Mean, Agreement: finite(float32(s.Agreement)), Weights: weightsFile}
+	var weights, stderr []float32
+	for _, m := range maps {
+		weights, stderr = append(weights, m.Sampled.Weights...), append(stderr, m.StdErr.Values...)
+		if len(maps) > 1 {
+			f.Boxes = append(f.Boxes, m.Box)
+		}
+	}
+	f.SHA256 = sumOf(weights)
+	data, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
 		return fmt.Errorf("writing run.json: %w", err)
 	}
-	if err := npyfile.Write(filepath.Join(dir, weightsFile), []int{1, len(s.Weights)}, s.Weights); err != nil {
+	if err := npyfile.Write(filepath.Join(dir, weightsFile), []int{len(maps), len(s.Weights)}, weights); err != nil {
 		return err
 	}
-	if len(m.StdErr.Values) > 0 {
-		if err := npyfile.Write(filepath.Join(dir, "stderr.npy"), []int{1, m.StdErr.H, m.StdErr.W},
-			m.StdErr.Values); err != nil {
+	if e := maps[0].StdErr; len(stderr) > 0 {
+		if err := npyfile.Write(filepath.Join(dir, "stderr.npy"), []int{len(maps), e.H, e.W}, stderr); err != nil {
 			return err
 		}
 	}
 	return atomicfile.Write(filepath.Join(dir, "run.json"), append(data, '\n'))
 }
 
-// readRun reads what writeRun wrote.
-func readRun(dir string) (*heatmap.SampledRun, error) {
-	path := filepath.Join(dir, "run.json")
+// readRunFile reads run.json.
+func readRunFile(path string) (f runFile, err error) {
 	data, err := regular.Read(path, maxRunFile)
 	if err != nil {
-		return nil, fmt.Errorf("the run to resume: %w", err)
+		return f, fmt.Errorf("the run to resume: %w", err)
 	}
-	var f runFile
 	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w", path, err)
+		return f, fmt.Errorf("%s is damaged: %w", path, err)
+	}
+	return f, nil
+}
+
+// readRuns reads what writeRuns wrote, a run each target.
+func readRuns(dir string) ([]*heatmap.SampledRun, error) {
+	path := filepath.Join(dir, "run.json")
+	f, err := readRunFile(path)
+	if err != nil {
+		return nil, err
 	}
 	if f.Weights != "" && f.Weights != filepath.Base(f.Weights) {
 		return nil, fmt.Errorf("%s is damaged: the file %q with its scores is not beside it", path, f.Weights)
@@ -85,17 +102,41 @@ func readRun(dir string) (*heatmap.SampledRun, error) {
 		return nil, fmt.Errorf("%s is of an earlier version, whose balanced masks of a grid of %d were others: begin anew",
 			path, f.Grid)
 	}
-	weights = weights[:f.Done]
-	if f.SHA256 != "" && sumOf(weights) != f.SHA256 {
+	var runs []*heatmap.SampledRun
+	var told []float32 // the scores that run.json knows of
+	for target := range dims[0] {
+		scores := weights[target*dims[1]:][:f.Done]
+		told = append(told, scores...)
+		runs = append(runs, &heatmap.SampledRun{Masks: f.Masks, Grid: f.Grid, P: f.P, Seed: f.Seed, Batch: f.Batch,
+			Design: f.Design, Weights: scores, Mean: f.Mean})
+	}
+	if f.SHA256 != "" && sumOf(told) != f.SHA256 {
 		return nil, fmt.Errorf("%s and %s beside it are not of one run", path, file)
 	}
-	return &heatmap.SampledRun{Masks: f.Masks, Grid: f.Grid, P: f.P, Seed: f.Seed, Batch: f.Batch, Design: f.Design,
-		Weights: weights, Mean: f.Mean}, nil
+	return runs, nil
+}
+
+// checkBoxes is an error if the run in a folder explained other boxes than these.
+func checkBoxes(dir string, found []heatmap.Detection) error {
+	path := filepath.Join(dir, "run.json")
+	f, err := readRunFile(path)
+	if err != nil {
+		return err
+	}
+	const near = 0.01 // pixels
+	for i, b := range f.Boxes {
+		for k := range b {
+			if i >= len(found) || math.Abs(b[k]-found[i].Box[k]) > near {
+				return fmt.Errorf("%s is of a run that explained %d boxes, number %d at %.0f, and other detections are to be explained now: ask for the same", path, len(f.Boxes), i+1, b)
+			}
+		}
+	}
+	return nil
 }
 
 // fits tells whether scores of that shape can be the run's. Without a checksum there are no more of them than it says.
 func (f runFile) fits(dims []int) bool {
-	if len(dims) != 2 || dims[0] != 1 || f.Done < 1 {
+	if len(dims) != 2 || dims[0] != max(1, len(f.Boxes)) || f.Done < 1 {
 		return false
 	}
 	return dims[1] == f.Done || dims[1] > f.Done && f.SHA256 != ""
