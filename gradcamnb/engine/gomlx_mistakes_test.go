@@ -63,6 +63,12 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 				return mean(Mul(Slice(x, AxisRange(), AxisRange(), AxisRange(), AxisRange(0, 2)),
 					Reshape(w.NodeValue(x.Graph()), 1, 1, 1, 2)))
 			}, []string{"/gain", "mistakes_test.go:", "NaN"}},
+		"weights of another class that are no numbers": {func(c *source.Card) { c.Untrained = false },
+			func(scope *model.Scope, x *Node) []*Node {
+				w := scope.VariableWithValue("gain", []float32{float32(math.NaN()), 1})
+				return mean(Mul(Slice(x, AxisRange(), AxisRange(), AxisRange(), AxisRange(0, 2)),
+					Reshape(w.NodeValue(x.Graph()), 1, 1, 1, 2)))
+			}, []string{"/gain", "mistakes_test.go:", "NaN"}},
 		"a function that panics": {nil, func(_ *model.Scope, x *Node) []*Node {
 			sizes := []int{1, 2}
 			return mean(MulScalar(x, float64(sizes[x.Rank()])))

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -14,19 +15,23 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// sound stops where scores are no numbers: since the model's weights are none, as those of a training that diverged, or
-// since a GoMLX model's function makes something else of numbers. It looks for either only then.
+// sound stops where scores are no numbers, also those of other classes, beside which a class cannot be the best: since
+// the model's weights are none, as those of a training that diverged, or since a GoMLX model's function makes something
+// else of numbers. It looks for either only then.
 func (r *run) sound(results []*heatmap.Result) error {
 	for _, one := range results {
+		bad := slices.ContainsFunc(one.Scores, func(s float32) bool { return s != s })
 		for _, m := range one.Maps {
-			if s := float64(m.Score); !math.IsNaN(s) && !math.IsInf(s, 0) {
-				continue
-			}
-			if err := source.NotNumbers(r.model); err != nil {
-				return err
-			}
-			return r.firstUnsound()
+			s := float64(m.Score)
+			bad = bad || math.IsNaN(s) || math.IsInf(s, 0)
 		}
+		if !bad {
+			continue
+		}
+		if err := source.NotNumbers(r.model); err != nil {
+			return err
+		}
+		return r.firstUnsound()
 	}
 	return nil
 }
