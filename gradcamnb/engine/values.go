@@ -16,7 +16,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
-// Values is every tensor of a model that depends on the picture, for one input.
+// Values holds every tensor of a model that depends on the picture, for one input.
 type Values struct {
 	Input       gradcamnb.Tensor            // the picture as the model takes it
 	Picture     string                      // name of the input that is the picture; the files that are no ONNX have none

@@ -163,8 +163,8 @@ func (p Prep) Tensor(img image.Image, layout Layout) ([]float32, Frame, error) {
 	return p.values(p.resample(p.grey(p.pixels(img)), at), layout), at.frame(p, w, h), nil
 }
 
-// Part is [Prep.Tensor] of what lies in a box of the picture, in pixels from its top left
-// corner; the frame is that of the whole picture. An empty box means the whole.
+// Part is like [Prep.Tensor], for the part of the picture in a box, in pixels from its top left corner. The frame is
+// that of the whole picture. An empty box means the whole.
 func (p Prep) Part(img image.Image, box image.Rectangle, layout Layout) ([]float32, Frame, error) {
 	if img == nil || img.Bounds().Empty() || box == (image.Rectangle{}) {
 		return p.Tensor(img, layout)

@@ -34,12 +34,10 @@ type Explorer struct {
 	Answer time.Duration // that the page has to answer in at the start; zero: fifteen seconds
 }
 
-// Explore shows a live card of the model's explanation of the picture, in which the
-// class can be chosen, and the layer and the method among those of the choices;
-// without choices these are the last feature map of every resolution and the methods
-// of one backward pass. The cell runs until Stop is pressed, the kernel is
-// interrupted or nothing was chosen for ten minutes. Then what was looked at stays
-// in the notebook, as [Show] shows it.
+// Explore shows a live card of the model's explanation of the picture, in which the class can be chosen, and the layer
+// and the method among those of the choices; without choices these are the last feature map of every resolution and the
+// methods of one backward pass. The cell ends when Stop is pressed, when the kernel is interrupted, or when nothing was
+// chosen for ten minutes. Then what was looked at stays in the notebook, as [Show] shows it.
 //
 // If the page cannot talk to the cell it says why and shows the same maps as
 // Show does, at once.

@@ -12,10 +12,10 @@ import (
 	"github.com/gradcam-go/gradcam/internal/progress"
 )
 
-// Follow returns what [gradcamnb.Request.Progress] takes: in a notebook it shows the maps
-// so far as a picture that sharpens in place, and below it the passes done, their rate
-// and the time left; before the first maps are there, as while the model is compiled, [gradcamnb.Model.Run] shows its
-// own line. Both disappear at the end. Elsewhere it is nil.
+// Follow returns a function for [gradcamnb.Request.Progress]. In a notebook it shows the maps so far as a picture that
+// sharpens in place, and below it the passes done, their rate and the time left; before the first maps are there, as
+// while the model is compiled, [gradcamnb.Model.Run] shows its own line. Both disappear at the end. Elsewhere it is
+// nil.
 func Follow(label string) func(gradcamnb.Progress) {
 	if !InNotebook() {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Provenance is what a saved figure says about itself; see [EncodePNG].
+// Provenance returns the texts that a saved figure has about itself: model, method, target and recipe; see [EncodePNG].
 func Provenance(r *heatmap.Result, m *heatmap.Map) map[string]string {
 	text := map[string]string{
 		"Title":           fmt.Sprintf("%s: %s, target %s", r.Model, madeBy(m), m.Target),
