@@ -89,7 +89,7 @@ def main(page, paths):
         lines += [f"| {r['network']} | {r['exporter']} | {short(r['map'])} | {short(r.get('float32'))} | {short(r['output'])} | {short(r.get('torch'))} |" for r in wide] + [""]
     if others:
         lines += ["## Other tools", "", f"**{good} of {m} files are right, {percent_others:.1f} %**: of Keras by its own export and through tf2onnx, compared with tensorflow's gradient",
-            "(`testdata/population/keras_files.py`), and of onnxruntime's, onnxslim's and onnxsim's optimisers, float16 and 8 bits",
+            "(`testdata/population/keras_files.py`), networks on signals, compared with captum (`signals.py`), and of onnxruntime's, onnxslim's and onnxsim's optimisers, float16 and 8 bits",
             "(`kinds.py`). Of 8 bits the output is compared, and not the map: where others have the map's difference stands 1 less its",
             "correlation with that of the file before it was made of 8 bits.", ""]
         lines += ["| network | tool | suggested layer | output off | map off |", "|---|---|---|---|---|"]

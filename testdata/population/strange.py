@@ -170,7 +170,7 @@ def at_layer(path, layer, place, feeds, target, of, x, y, a, folder, out=None):
         r["diagnosis"] = said.get("diagnosis", "")
         if w is not None:
             if np.ndim(w) == 0:
-                d = float(abs(raw.sum() - w) / max(abs(w), np.abs(raw).max(), least))
+                d = float(abs(raw.sum() - w) / max(abs(w), np.abs(raw).sum(), least))
             else:
                 d = float(np.abs(raw - w).max() / max(np.abs(w).max(), least)) if raw.shape == w.shape else 9.0
             r.setdefault("maps", {})[method] = d

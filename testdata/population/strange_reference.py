@@ -1,5 +1,5 @@
-"""Operators as they are defined, in float64, where onnx 1.23.2's reference evaluator has them otherwise: it computes Erf in float32,
-sums LRN over the first channels only, takes LpNormalization without absolute values, and has no BatchNormalization of opsets 7 to
+"""Operators as they are defined, in float64, where onnx 1.23.2's reference evaluator has them otherwise: it computes Erf and
+DeformConv in float32, sums LRN over the first channels only, takes LpNormalization without absolute values, and has no BatchNormalization of opsets 7 to
 13 with one output."""
 import math
 
@@ -57,4 +57,15 @@ class MeanVarianceNormalization(OpRun):
         return ((x - x.mean(tuple(axes), keepdims=True)) / (x.std(tuple(axes), keepdims=True) + 1e-9),)
 
 
-OPS = [Erf, LRN, LpNormalization, GroupNormalization, BatchNormalization, MeanVarianceNormalization]
+class DeformConv(OpRun):
+    op_domain = ""
+
+    def _run(self, x, w, offset, b=None, mask=None, pads=None, **_):
+        import torch
+        from torchvision.ops import deform_conv2d
+
+        x, w, offset, b, mask = (None if v is None else torch.tensor(v) for v in (x, w, offset, b, mask))
+        return (deform_conv2d(x, offset, w, b, padding=tuple(pads[:2]), mask=mask).numpy(),)
+
+
+OPS = [DeformConv, Erf, LRN, LpNormalization, GroupNormalization, BatchNormalization, MeanVarianceNormalization]
