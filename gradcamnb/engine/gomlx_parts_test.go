@@ -154,3 +154,21 @@ func TestStoppedGradientsByHand(t *testing.T) {
 		}
 	})
 }
+
+// A function that names a layer and is called twice, as the two towers of a siamese network, has two layers: of
+// S = SUM 3 a + SUM 5 b, HiResCAM is 3 x at the first one and 5 x at the second.
+func TestNamesOfTwoTowersByHand(t *testing.T) {
+	e := testEngine(t, "go")
+	m := gomlxModel(t, e, source.Card{Name: "towers", Input: []int{-1, 1, 2, 1}}, func(x *Node) []*Node {
+		tower := func() *Node { return ReduceSum(Layer(MulScalar(x, 1), "/cut"), 1, 2) }
+		return []*Node{Add(MulScalar(tower(), 3), MulScalar(tower(), 5))}
+	})
+	for layer, want := range map[string][]float32{"/cut": {6, 3}, "/cut#2": {10, 5}} {
+		r, err := m.ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 1, 2, 1}, Values: []float32{2, 1}}, gradcamnb.Class(0),
+			gradcamnb.Methods("HiResCAM"), gradcamnb.Layers(layer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantMap(t, layer, r[0].Maps[0].Raw.Values, want...)
+	}
+}
