@@ -10,10 +10,12 @@ import (
 // zero value of a field means what the method's paper does, so the zero Sampling
 // is a good one.
 type Sampling struct {
-	Masks int     `json:"masks,omitempty"` // masks to draw; 4000 for RISE, 5000 for D-RISE
-	Grid  int     `json:"grid,omitempty"`  // cells along each side of the picture; 7 for RISE and occlusion, 16 for D-RISE
-	P     float64 `json:"p,omitempty"`     // probability that a cell is seen, between 0 and 1, both excluded; 1/2
-	Seed  uint64  `json:"seed,omitempty"`  // of the masks: the same seed makes the same masks, on every backend
+	// masks to draw; 4000 for RISE, 5000 for D-RISE. The command gradcam drise has other defaults: the design "balanced"
+	// until the halves agree to 0.95, and at most 2000.
+	Masks int     `json:"masks,omitempty"`
+	Grid  int     `json:"grid,omitempty"` // cells along each side of the picture; 7 for RISE and occlusion, 16 for D-RISE
+	P     float64 `json:"p,omitempty"`    // probability that a cell is seen, between 0 and 1, both excluded; 1/2
+	Seed  uint64  `json:"seed,omitempty"` // of the masks: the same seed makes the same masks, on every backend
 	// masks in one pass of the model; 16 of pictures up to 256 x 256, fewer of larger ones, as many as the file takes
 	Batch int `json:"batch,omitempty"`
 
