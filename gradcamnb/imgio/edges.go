@@ -17,7 +17,7 @@ const Edges Fit = "edges"
 // With the shorter side a, the longer one b and the limits s and m, the shorter one becomes s or, if b/a s > m, m a/b;
 // the longer one that times b/a, rounded down; transformers 5.24.0, image_transforms.py (get_size_with_aspect_ratio).
 func (p Prep) ForSize(w, h int) Prep {
-	if p.Fit != Edges || w < 1 || h < 1 {
+	if p.Fit != Edges || p.Width > 0 || w < 1 || h < 1 { // of a given size both sides are scaled to it
 		return p
 	}
 	p.Fit, p.Width, p.Height = Stretch, w, h

@@ -21,3 +21,12 @@ func TestForSize(t *testing.T) {
 		}
 	}
 }
+
+// A size that is given is kept: both sides are scaled to it.
+func TestEdgesOfAGivenSize(t *testing.T) {
+	p := Prep{Width: 8, Height: 5, Fit: Edges, Scale: [3]float32{1, 1, 1}, Order: "RGB"}
+	values, f, err := p.Tensor(pattern(11, 7), ChannelsFirst)
+	if err != nil || len(values) != 3*8*5 || f.ModelW != 8 || f.ModelH != 5 {
+		t.Errorf("%d values, %+v, %v", len(values), f, err)
+	}
+}

@@ -69,7 +69,7 @@ func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error)
 
 // fitSize is the preprocessing with the size that it has for these pictures: those of one batch have one.
 func fitSize(c source.Card, prep *imgio.Prep, r ask.Request) (*imgio.Prep, error) {
-	if prep.Fit != imgio.Edges {
+	if prep.Fit != imgio.Edges || prep.Width > 0 {
 		return prep, nil
 	}
 	out := *prep
