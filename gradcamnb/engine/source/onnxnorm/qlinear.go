@@ -29,6 +29,7 @@ var (
 	_ = registerQLinear("Add", 2)
 	_ = registerQLinear("Mul", 2)
 	_ = registerQLinear("Sigmoid", 1)
+	_ = registerQLinear("Softmax", 1)
 	_ = registerQLinear("LeakyRelu", 1)
 	_ = registerQLinear("AveragePool", 1)
 	_ = registerQLinear("GlobalAveragePool", 1)
