@@ -58,6 +58,12 @@ func (files *openFiles) read(path, name string, openBeside func(string) (*os.Fil
 		return nil, fmt.Errorf("reading the model: %w", err)
 	}
 	o.Picture, o.Stored, o.Evaluate = inputs[0].Name, stored, evaluate
+	o.Bytes = info.Size()
+	for _, file := range weights {
+		if beside, err := os.Stat(file); err == nil { // it was read before
+			o.Bytes += beside.Size()
+		}
+	}
 	c := Card{
 		Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), SHA256: hex.EncodeToString(sum.Sum(nil)),
 		Input: dims, File: path, Files: append([]string{path}, weights...), Odd: oddOpset(m, name),

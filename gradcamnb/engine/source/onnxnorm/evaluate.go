@@ -31,13 +31,17 @@ type constants struct {
 	evaluations int  // programs that were run
 	visited     int  // nodes
 	values      int  // that evaluations made
+	most        int  // values that may be made before any program runs
 	listed      bool // the walk is over: what is evaluated now is asked for by a program
 	mu          sync.Mutex
 }
 
-func newConstants(opset int, variant string, run Evaluator) *constants {
-	k := &constants{builder: newBuilder(opset, Options{KeepLayout: true, PureGo: true}),
-		maker: map[string]*protos.NodeProto{}, variant: variant, run: run}
+func newConstants(w *walk) *constants {
+	for w.outer != nil {
+		w = w.outer
+	}
+	k := &constants{builder: newBuilder(w.b.opset, Options{KeepLayout: true, PureGo: true}),
+		maker: map[string]*protos.NodeProto{}, variant: w.variant, run: w.evaluate, most: w.most}
 	k.folding, k.shapes = true, map[string][]int{}
 	return k
 }
@@ -123,16 +127,20 @@ func sharesInts(t, u *tensor) bool {
 	return len(t.ints) > 0 && len(u.ints) > 0 && &t.ints[0] == &u.ints[0]
 }
 
-// mostFolded is how many values of constants are held, 512 MB of whole numbers.
-const mostFolded = 1 << 26
+// mostFolded is how many values one constant has that is computed at once: 128 MB of whole numbers.
+const mostFolded = 1 << 24
+
+// constantsFor is how many values of constants are computed for a file of so many bytes: a small file has no need of
+// many, and mvitv2_tiny, of 97 MB, of 40 million, which are places of its relative positions.
+func constantsFor(bytes int64) int { return int(min(1<<23+bytes/2, 1<<27)) }
 
 // spend counts values that are held.
 func (w *walk) spend(values int) {
 	for w.outer != nil {
 		w = w.outer
 	}
-	if w.spent += values; w.spent > mostFolded {
-		failf("the file computes more than %d numbers that do not depend on the picture", mostFolded)
+	if w.spent += values; w.spent > w.most {
+		failf("the file computes more than %d numbers that do not depend on the picture", w.most)
 	}
 }
 
@@ -160,7 +168,7 @@ func (w *walk) applied(n *node, r rule) (m *node, failed *failure) {
 // graphOfConstants is the graph of constants, from the first of them on.
 func (w *walk) graphOfConstants() *constants {
 	if w.constants == nil {
-		w.constants = newConstants(w.b.opset, w.variant, w.evaluate)
+		w.constants = newConstants(w)
 	}
 	return w.constants
 }
@@ -202,7 +210,6 @@ const (
 	mostEvaluations    = 1 << 6  // programs before that of the network
 	mostEvaluatedLater = 1 << 13 // a weight takes one
 	mostEvaluated      = 1 << 20 // nodes of all evaluations
-	mostValues         = 1 << 26 // that are made before any program runs
 )
 
 // evaluate runs what a tensor of the graph needs.
@@ -264,9 +271,9 @@ func (k *constants) needed(r ref) (*protos.ModelProto, map[string]Weight) {
 			nodes, todo = append(nodes, n), append(todo, n.Input...)
 		}
 	}
-	if !k.listed && k.values > mostValues {
+	if !k.listed && k.values > k.most {
 		failf("shapes and other whole numbers are computed of more than %d values that do not depend on the picture",
-			mostValues)
+			k.most)
 	}
 	if k.visited += len(nodes); k.visited > mostEvaluated {
 		failf("constants are computed in more than %d steps", mostEvaluated)

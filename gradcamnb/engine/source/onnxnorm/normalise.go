@@ -57,6 +57,9 @@ type Options struct {
 	// themselves make constants, and what the others make is computed in the program.
 	Evaluate Evaluator
 
+	// Bytes is the size of the file with its weights. What a file may compute of constants grows with it.
+	Bytes int64
+
 	// Stored has the values of initializers that the graph holds without them, by name.
 	Stored map[string]StoredValues
 }
@@ -237,12 +240,13 @@ type walk struct {
 	constants *constants // nil as long as there are none
 	variant   string     // see [constants]
 	spent     int        // whole numbers of constants that are held
+	most      int        // of them that may be
 }
 
 func newWalk(m *protos.ModelProto, input []int, o Options) *walk {
 	w := &walk{
 		values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(opset(m), o), cuts: o.Cuts,
-		results: map[string]bool{}, evaluate: o.Evaluate, variant: variantOf(input, o.Given),
+		results: map[string]bool{}, evaluate: o.Evaluate, variant: variantOf(input, o.Given), most: constantsFor(o.Bytes),
 	}
 	if len(input) > 0 {
 		w.b.batch = input[0]
