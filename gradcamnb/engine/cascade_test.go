@@ -7,32 +7,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
-	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/testing/golden"
-	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
-
-// On EfficientNet-Lite0 the last quarter of random weights changes the map of Grad-CAM. Guided backpropagation has no
-// ReLU to change there, only ReLU6, and is the plain gradient, as with captum; more random weights do not change it
-// more, until those of the first layers are random, too.
-func TestRandomWeightsOfEfficientNet(t *testing.T) {
-	require.Slow(t, "it explains a published network 34 times")
-	m := gradcamnb.NewModel(openFile(t, testEngine(t, "go"), golden.Path("models", "efficientnet-lite0.onnx")))
-	img, err := imgio.Open(golden.Path("images", "cat.png"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := m.Explain(img, gradcamnb.Methods("Grad-CAM", "Guided backpropagation"), gradcamnb.Trusted())
-	if err != nil {
-		t.Fatal(err)
-	}
-	cam, guided := r.Maps[0].Trust, r.Maps[1].Trust
-	t.Logf("Grad-CAM %.2f, all %.2f; guided backpropagation %.2f, all %.2f", cam.Cascade, cam.Weights, guided.Cascade,
-		guided.Weights)
-	if cam.Cascade[0] > 0.3 || guided.Cascade[2] < guided.Cascade[0]-0.1 || guided.Weights > guided.Cascade[2]-0.1 {
-		t.Errorf("Grad-CAM %.2f, guided backpropagation %.2f", cam.Cascade, guided.Cascade)
-	}
-}
 
 // The last quarter of a residual network's layers are those nearest to the answer, whatever a rewritten weight is
 // called.

@@ -167,7 +167,7 @@ func maskByHand(seed uint64, i uint32, grid int, p float64) []float64 {
 }
 
 // The same seed gives the same bits; an interrupted run has the maps of the masks that
-// it got to, and gone on with it gives the bits of a run that was not interrupted.
+// it got to, and when it is continued it gives the bits of a run that was not interrupted.
 func TestRepeatInterruptResume(t *testing.T) {
 	found := gradcamnb.Detection(1)
 	for name, c := range map[string]struct {

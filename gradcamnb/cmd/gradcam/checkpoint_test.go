@@ -22,7 +22,7 @@ func riseOf(masks, dir string, more ...string) []string {
 		"--target", "class:3", "--masks", masks, "--seed", "7", "--out", dir}, more...)
 }
 
-// A run that is killed or hung up on is gone on with from its last checkpoint, and ends with the bits of a
+// A run that is killed or hung up on is continued from its last checkpoint, and ends with the bits of a
 // run that was left alone.
 func TestRiseIsKilledAndGoesOn(t *testing.T) {
 	for name, end := range map[string]os.Signal{"killed": os.Kill, "hung up on": syscall.SIGHUP} {

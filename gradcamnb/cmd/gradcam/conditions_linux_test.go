@@ -46,7 +46,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// A run that is gone on with while the disk fills up can be gone on with when there is room again.
+// A run that is continued while the disk fills up can be continued again when there is room again.
 func TestRunOnFullDisk(t *testing.T) {
 	dir := disk(t, "1m")
 	if code, _, said := call(t, riseOf("40", dir)...); code != 0 {

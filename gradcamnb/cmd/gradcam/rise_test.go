@@ -86,7 +86,7 @@ func TestReferenceDRISE(t *testing.T) {
 	}
 }
 
-// rise writes its files, and a run gone on with ends where one run would have.
+// rise writes its files, and a run that is continued ends where one run would have.
 func TestRiseCommand(t *testing.T) {
 	rise := func(masks, dir string, more ...string) {
 		t.Helper()

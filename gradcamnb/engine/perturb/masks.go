@@ -12,7 +12,7 @@ import (
 // uint32 and p a float32.
 //
 // Every mask is a function of the seed and its number alone, so a run can be repeated
-// and gone on with, in batches of any size, on any backend.
+// and continued, in batches of any size, on any backend.
 func drawn(seed, first, p *Node, n, grid, height, width int) *Node {
 	cells := grid * grid
 	random := hash(seed, first, n, cells+2) // the last two are the shift

@@ -157,7 +157,7 @@ func checkSampling(o ask.Sampling, height, width int) error {
 	return checkGrid(o.Grid, height, width)
 }
 
-// checkResume says why the runs given cannot be gone on with.
+// checkResume says why the given runs cannot be continued.
 func checkResume(o ask.Sampling, aims int) error {
 	if o.Resume == nil {
 		return nil
