@@ -224,6 +224,14 @@ func testRepeatInterruptResume(t *testing.T, s driver.Session, targets []gradcam
 			t.Errorf("map %d of the resumed run is not that of the whole run", i)
 		}
 	}
+	if slices.Equal(whole[0].Sampled.Weights[:16], whole[1].Sampled.Weights[:16]) {
+		return // the box and its side are as well matched in all of the first masks
+	}
+	slices.Reverse(o.Resume) // the run of another target
+	_, err = sample(t.Context(), t, s, gradcamnb.Request{Sampling: o, Targets: targets})
+	if err == nil || !strings.Contains(err.Error(), "is of another picture, model or target") {
+		t.Errorf("the runs of two targets are exchanged: error %v", err)
+	}
 }
 
 // A run ends at its last mask, though a batch would have more, or before it: when the

@@ -15,7 +15,7 @@ import (
 // ShowPage shows a page that needs nothing from elsewhere, such as a study's report, in a frame of its own below the
 // cell: its scripts run, and reach nothing of the notebook. The title says what it is to those who do not see it.
 //
-// Outside a notebook it writes the page into the working folder, or the temporary one where that cannot be written to,
+// Outside a notebook it writes the page into the working folder, or the temporary one if that cannot be written to,
 // and prints where it is.
 func ShowPage(title string, page []byte) error {
 	if !InNotebook() {
@@ -39,7 +39,7 @@ func writePage(page []byte) error {
 	for _, in := range []string{dir, os.TempDir()} {
 		for n := 1; ; n++ {
 			path := filepath.Join(in, fmt.Sprintf("page-%d.html", n))
-			if _, err := os.Lstat(path); err == nil {
+			if _, there := os.Lstat(path); there == nil {
 				continue
 			}
 			if err = atomicfile.Write(path, page); err == nil {
@@ -49,5 +49,5 @@ func writePage(page []byte) error {
 			break
 		}
 	}
-	return fmt.Errorf("the page could not be written into %s nor into %s", dir, os.TempDir())
+	return fmt.Errorf("the page could not be written into %s nor into %s: %w", dir, os.TempDir(), err)
 }

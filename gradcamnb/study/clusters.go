@@ -22,9 +22,10 @@ type Cluster struct {
 }
 
 const (
-	fewest   = 24 // maps of a class that are divided by themselves
-	most     = 8  // clusters
-	examples = 5  // of a cluster
+	fewest   = 24  // maps of a class that are divided by themselves
+	divided  = 400 // of them at most: a picture may have many, and n of them take n x n numbers
+	most     = 8   // clusters
+	examples = 5   // of a cluster
 )
 
 // clusters divides the sample's maps of a cell by what they look like, as SpRAy does.
@@ -57,8 +58,9 @@ type shown struct {
 	mass []float64
 }
 
-// divide is the clusters of a group, the largest first.
+// divide is the clusters of a group, or of the first of it, which were drawn by hash, the largest first.
 func divide(cell Cell, class string, of []shown) []Cluster {
+	of = of[:min(len(of), divided)]
 	masses := make([][]float64, len(of))
 	for i, one := range of {
 		masses[i] = one.mass
@@ -110,7 +112,7 @@ func newCluster(cell Cell, class string, members []shown, of int) Cluster {
 		}
 		c.Examples = append(c.Examples, Row{Index: m.Index, Picture: m.Picture, Model: cell.Model, Layer: cell.Layer,
 			Method: cell.Method, Class: m.Class, ClassIndex: -1, Width: side, Height: side, Left: m.Left, Top: m.Top,
-			Right: m.Right, Bottom: m.Bottom, Map: halves(values)})
+			Right: m.Right, Bottom: m.Bottom, Map: halves(values), Scale: 1})
 	}
 	return c
 }

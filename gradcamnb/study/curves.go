@@ -12,7 +12,7 @@ type Curve struct {
 	Cell   Cell      // the method and layer
 	Metric string    // "insertion" or "deletion"
 	N      int       // maps
-	Mean   []float64 // at step k of the n, k = 0..n
+	Mean   []float64 // at step k of the n, k = 0..n; NaN of a step at which no map has a score
 	Half   []float64 // half of the 95 % interval of the mean, 1.96 standard errors; NaN of one map
 }
 
@@ -30,7 +30,7 @@ func (s curveSums) add(cell Cell, r Row) {
 			s[k] = make([]moments, len(scores))
 		}
 		for i, v := range scores[:min(len(scores), len(s[k]))] {
-			if !math.IsNaN(v) {
+			if !math.IsNaN(v) && !math.IsInf(v, 0) {
 				s[k][i].add(v)
 			}
 		}
@@ -56,8 +56,12 @@ func (s curveSums) means() []Curve {
 	for _, k := range keys {
 		c := Curve{Cell: k.Cell, Metric: k.Metric}
 		for _, m := range s[k] {
+			mean := m.Mean
+			if m.N == 0 { // no map has a score at this step
+				mean = math.NaN()
+			}
 			c.N = max(c.N, m.N)
-			c.Mean, c.Half = append(c.Mean, m.Mean), append(c.Half, 1.96*m.stdErr())
+			c.Mean, c.Half = append(c.Mean, mean), append(c.Half, 1.96*m.stdErr())
 		}
 		out = append(out, c)
 	}

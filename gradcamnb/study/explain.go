@@ -152,7 +152,8 @@ func (s *Study) rows(o openedPicture, r *heatmap.Result) []Row {
 		row.Target, row.Class, row.ClassIndex = m.Target, m.Class, m.Index
 		row.Layer, row.Method = m.Layer, m.Method
 		row.Score, row.Unit, row.Diagnosis = float64(m.Score), m.ScoreUnit, m.Diagnosis
-		row.Width, row.Height, row.Map = m.Raw.W, m.Raw.H, halves(m.Raw.Values)
+		row.Width, row.Height = m.Raw.W, m.Raw.H
+		row.Map, row.Scale = scaledHalves(m.Raw.Values)
 		row.Left, row.Top = r.Frame.ToPicture(0, 0)
 		row.Right, row.Bottom = r.Frame.ToPicture(float64(r.Frame.ModelW), float64(r.Frame.ModelH))
 		row.Metrics, row.Curves = m.Metrics, map[string][]float64{}

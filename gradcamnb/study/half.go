@@ -2,9 +2,31 @@ package study
 
 import (
 	"encoding/binary"
+	"math"
 
 	"github.com/gradcam-go/gradcam/internal/half"
 )
+
+// scaledHalves writes values as float16, divided by the power of two that brings the largest magnitude to 1..2, which
+// float16 holds; 1 if there is none.
+func scaledHalves(values []float32) (data []byte, scale float64) {
+	most := 0.0
+	for _, v := range values {
+		if a := math.Abs(float64(v)); !math.IsInf(a, 0) && a > most { // and so no NaN
+			most = a
+		}
+	}
+	scale = 1
+	if most > 0 {
+		_, exponent := math.Frexp(most)
+		scale = math.Ldexp(1, exponent-1)
+	}
+	scaled := make([]float32, len(values))
+	for i, v := range values {
+		scaled[i] = float32(float64(v) / scale)
+	}
+	return halves(scaled), scale
+}
 
 // halves writes values as float16, little endian.
 func halves(values []float32) []byte {
@@ -19,7 +41,7 @@ func halves(values []float32) []byte {
 func (r Row) Values() []float32 {
 	out := make([]float32, len(r.Map)/2)
 	for i := range out {
-		out[i] = half.Float32(binary.LittleEndian.Uint16(r.Map[2*i:]))
+		out[i] = float32(r.Scale) * half.Float32(binary.LittleEndian.Uint16(r.Map[2*i:]))
 	}
 	return out
 }

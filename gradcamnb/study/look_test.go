@@ -146,6 +146,16 @@ func TestGroupsByHand(t *testing.T) {
 	}
 }
 
+// One value is in the middle of its scale, also if it is one but for rounding.
+func TestTicksOfOneValue(t *testing.T) {
+	for _, v := range []float64{0, 1, -3, 1e20, 0.99999994} {
+		s := newScale(0, 100, v, math.Nextafter(v, math.Inf(1)))
+		if n := len(s.ticks()); n < 2 || n > 12 || math.Abs(s.at(v)-50) > 1 {
+			t.Errorf("%g: %d ticks, at %g of 100", v, n, s.at(v))
+		}
+	}
+}
+
 // Ticks are round, three to six, and within.
 func TestTicks(t *testing.T) {
 	for _, c := range []struct {

@@ -19,7 +19,7 @@ func (s *Summary) layerPlot(metric string) template.HTML {
 		}
 	}
 	var layers []string
-	for _, l := range s.Layers { // those that several methods have, and not the picture itself
+	for _, l := range s.Layers { // those that a method has, and not the picture itself
 		if _, ok := of[[2]string{firstWith(of, s.Methods, l), l}]; ok && l != "" {
 			layers = append(layers, l)
 		}

@@ -36,6 +36,8 @@ type page struct {
 	Curves   []curvesPage
 	Classes  classesPage
 	Clusters []clustersPage
+
+	MoreClusters int // methods and layers whose clusters are not shown
 }
 
 type metricPage struct {
@@ -80,7 +82,8 @@ func Report(s *Summary, pictures []Picture) ([]byte, error) {
 			out.Curves = append(out.Curves, curvesPage{metric, plots})
 		}
 	}
-	out.Classes, out.Clusters = s.classesPage(), s.clustersPages(drawn)
+	out.Classes = s.classesPage()
+	out.Clusters, out.MoreClusters = s.clustersPages(drawn)
 	var b bytes.Buffer
 	if err := reportPage.Execute(&b, out); err != nil {
 		return nil, fmt.Errorf("the report: %w", err)

@@ -24,6 +24,7 @@ type classesPage struct {
 	Cells []Cell
 	Rows  []classPage
 	Left  int // classes that are not shown
+	More  int // methods and layers that are not shown
 }
 
 type classPage struct {
@@ -40,15 +41,21 @@ type meanPage struct {
 func (s *Summary) classesPage() classesPage {
 	var out classesPage
 	for _, c := range s.Classes {
-		if len(out.Cells) < manyCells && !slices.Contains(out.Cells, c.Cell) {
+		if !slices.Contains(out.Cells, c.Cell) {
 			out.Cells = append(out.Cells, c.Cell)
 		}
 	}
 	slices.SortFunc(out.Cells, Cell.compare)
+	out.More = max(0, len(out.Cells)-manyCells)
+	out.Cells = out.Cells[:len(out.Cells)-out.More]
+	left := ""
 	for _, c := range s.Classes {
 		if len(out.Rows) == 0 || out.Rows[len(out.Rows)-1].Class != c.Class {
 			if len(out.Rows) == manyClasses {
-				out.Left++
+				if out.Left == 0 || left != c.Class {
+					out.Left++
+				}
+				left = c.Class
 				continue
 			}
 			out.Rows = append(out.Rows, classPage{Class: c.Class, Means: make([]meanPage, len(out.Cells))})
@@ -87,14 +94,20 @@ type clusterPage struct {
 	Examples []examplePage
 }
 
-// clustersPages are the clusters of the first cells.
-func (s *Summary) clustersPages(drawn *thumbnails) []clustersPage {
-	var out []clustersPage
+// clustersPages are the clusters of the first cells, and of how many cells there are more.
+func (s *Summary) clustersPages(drawn *thumbnails) (out []clustersPage, more int) {
+	var last Cell
 	for _, c := range s.Clusters {
-		if len(out) == 0 || out[len(out)-1].Cell != c.Cell {
+		if len(out) == 0 || last != c.Cell {
+			last = c.Cell
 			if len(out) == manyCells {
-				break
+				more++
 			}
+		}
+		if more > 0 {
+			continue
+		}
+		if len(out) == 0 || out[len(out)-1].Cell != c.Cell {
 			out = append(out, clustersPage{Cell: c.Cell})
 		}
 		p := clusterPage{Cluster: c, Image: meanImage(c.Mean)}
@@ -104,5 +117,5 @@ func (s *Summary) clustersPages(drawn *thumbnails) []clustersPage {
 		at := &out[len(out)-1]
 		at.Groups = append(at.Groups, p)
 	}
-	return out
+	return out, more
 }

@@ -39,7 +39,8 @@ type Row struct {
 
 	Width, Height            int     // of the picture, in pixels
 	Left, Top, Right, Bottom float64 // the part of the picture that the map covers, in its pixels
-	Map                      []byte  // the raw map, signed, at the layer's size: float16, little endian, row by row
+	Map                      []byte  // the raw map, signed, at the layer's size, over Scale: float16, little endian, row by row
+	Scale                    float64 // what the map's values are multiplied with, a power of two: so gradients of 1e-9 are held, too
 
 	Metrics map[string]float64 // by name
 	// Curves are the scores while the picture is shown or hidden step by step, of insertion and deletion if they are
@@ -111,6 +112,7 @@ func columns(metrics []string) map[string]column {
 		"top":              double(func(r *Row) *float64 { return &r.Top }),
 		"right":            double(func(r *Row) *float64 { return &r.Right }),
 		"bottom":           double(func(r *Row) *float64 { return &r.Bottom }),
+		"map_scale":        double(func(r *Row) *float64 { return &r.Scale }),
 		"width":            integerColumn(func(r *Row) *int { return &r.Width }),
 		"height":           integerColumn(func(r *Row) *int { return &r.Height }),
 		"map": {parquet.Leaf(parquet.ByteArrayType), func(r *Row) (any, bool) { return r.Map, true },

@@ -88,6 +88,8 @@ func (s *Study) check() error {
 		return errors.New("the study has no folder for its results: name one in Out")
 	case s.Steps < 0 || s.Steps == 1:
 		return fmt.Errorf("a picture cannot be shown in %d steps: give at least 2", s.Steps)
+	case s.Batch < 0 || s.Part < 0:
+		return fmt.Errorf("a batch of %d pictures in parts of %d: numbers below 0 mean nothing, and 0 the default", s.Batch, s.Part)
 	case s.Shards < 0 || s.Shard < 0 || s.Shards > 0 && s.Shard >= s.Shards:
 		return fmt.Errorf("shard %d of %d: shards are numbered from 0 to one less than their number", s.Shard, s.Shards)
 	}
@@ -264,6 +266,9 @@ func (s *Study) claim() error {
 	var there manifest
 	if err := json.Unmarshal(data, &there); err != nil {
 		return fmt.Errorf("%s is no manifest of a study: name another folder: %w", path, err)
+	}
+	if there.Version != version {
+		return otherVersion(s.Out)
 	}
 	if there.Settings != want.Settings {
 		return fmt.Errorf("the folder %s has the results of another study (other pictures, model, choices or metrics): name another folder, or delete it", s.Out)

@@ -231,6 +231,24 @@ func read(t *testing.T, path string) string {
 	return string(data)
 }
 
+// A map is held whatever its size is: gradients of a saturated probability and sums of millions.
+func TestMapsOfAnySize(t *testing.T) {
+	for _, size := range []float32{1e-30, 3e-9, 1, 7e4, 1e30} {
+		var r Row
+		r.Map, r.Scale = scaledHalves([]float32{size, -size / 4, 0, size / 1000})
+		for i, want := range []float32{size, -size / 4, 0, size / 1000} {
+			if got := r.Values()[i]; math.Abs(float64(got-want)) > 1e-3*math.Abs(float64(want)) {
+				t.Errorf("value %d of a map of %g is %g, want %g", i, size, got, want)
+			}
+		}
+	}
+	var r Row
+	r.Map, r.Scale = scaledHalves([]float32{0, 0, float32(math.NaN())})
+	if v := r.Values(); v[0] != 0 || v[2] == v[2] {
+		t.Errorf("zeros and NaN come back as %v", v)
+	}
+}
+
 // A row comes back as it was written.
 func TestRows(t *testing.T) {
 	rows := []Row{
@@ -238,7 +256,7 @@ func TestRows(t *testing.T) {
 			Layer: "conv", Method: "Grad-CAM",
 			Score: 0.5, Unit: "logits", Prediction: "dark", PredictionIndex: 0, Probability: 0.75, Labelled: true, Correct: true,
 			Diagnosis: "none",
-			Width:     2, Height: 1, Map: halves([]float32{1, -2}), Metrics: map[string]float64{"insertion - deletion": 0.25},
+			Width:     2, Height: 1, Map: halves([]float32{1, -2}), Scale: 1, Metrics: map[string]float64{"insertion - deletion": 0.25},
 			Curves: map[string][]float64{"insertion": {0, 0.5, 1}, "deletion": {1}}},
 		{Index: 4, Picture: "bad", ClassIndex: -1, Error: "damaged", Metrics: map[string]float64{}},
 		// false and 0 are no nulls

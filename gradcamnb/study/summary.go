@@ -134,11 +134,15 @@ func readManifest(dir string) (m manifest, err error) {
 		return m, fmt.Errorf("%s in %s is damaged: %w", manifestName, dir, err)
 	}
 	if m.Version != version {
-		return m, fmt.Errorf("the study in %s was written by another version of this program: delete it and run it again",
-			dir)
+		return m, otherVersion(dir)
 	}
 	return m, nil
 }
+
+func otherVersion(dir string) error {
+	return fmt.Errorf("the study in %s was written by another version of this program: delete it and run it again", dir)
+}
+
 func (t *tally) summary() *Summary {
 	s := &Summary{Pictures: t.pictures, Wanted: t.manifest.Pictures, Maps: t.maps, Failed: t.failed, Failures: t.failures,
 		Right: t.right, Labelled: t.labelled, Metrics: t.manifest.Metrics, Examples: t.examples}

@@ -62,8 +62,9 @@ func newScale(a, b float64, values ...float64) scale {
 	switch {
 	case s.lo > s.hi:
 		s.lo, s.hi = 0, 1
-	case s.lo == s.hi:
-		s.lo, s.hi = s.lo-0.5, s.hi+0.5
+	case s.hi-s.lo <= 1e-9*max(math.Abs(s.lo), math.Abs(s.hi), 1e-300): // one value, but for rounding
+		half := max(0.5, 0.5*math.Abs(s.lo))
+		s.lo, s.hi = s.lo-half, s.hi+half
 	}
 	return s
 }
@@ -80,8 +81,11 @@ func (s scale) ticks() []float64 {
 		}
 	}
 	var out []float64
-	for k := math.Ceil(s.lo / step); k*step <= s.hi+step*1e-9; k++ {
-		out = append(out, k*step)
+	first := math.Ceil(s.lo / step)
+	for k := range 12 {
+		if v := (first + float64(k)) * step; v <= s.hi+step*1e-9 {
+			out = append(out, v)
+		}
 	}
 	return out
 }

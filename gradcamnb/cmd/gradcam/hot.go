@@ -11,6 +11,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 const hotHelp = "cut every map, and write what is hot as a mask, a box, polygons and COCO's run lengths into result.json, and the first one as mask.png: " +
@@ -57,10 +58,13 @@ func newReportHot(h *heatmap.HotRegion) *reportHot {
 	return r
 }
 
+// maxMask is how many bytes of a mask.png are read.
+const maxMask = 1 << 27
+
 // removeMask removes the mask.png of an earlier run, so that a folder shows one run. A picture that is not ours stays.
 func removeMask(dir string) error {
 	path := filepath.Join(dir, "mask.png")
-	data, err := os.ReadFile(path)
+	data, err := regular.Read(path, maxMask)
 	if err != nil {
 		return nil //nolint:nilerr // there is none, or none that can be ours
 	}

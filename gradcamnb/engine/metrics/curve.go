@@ -64,10 +64,11 @@ func (s *Probe) areasOf(ctx context.Context, name string, over Model, insert boo
 		for k := range between {
 			curve[k+1] = scores[2+m*between+k][aim]
 		}
-		out[m], curves[m] = area(curve), curve
 		if !orders(s.Maps[m]) {
 			out[m] = math.NaN()
+			continue
 		}
+		out[m], curves[m] = area(curve), curve
 	}
 	if s.curves == nil {
 		s.areas, s.curves = map[string][]float64{}, map[string][][]float32{}

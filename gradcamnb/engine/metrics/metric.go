@@ -111,6 +111,9 @@ type Probe struct {
 func (s *Probe) Curves(m int) map[string][]float32 {
 	var out map[string][]float32
 	for name, of := range s.curves {
+		if of[m] == nil { // the map orders nothing
+			continue
+		}
 		if out == nil {
 			out = map[string][]float32{}
 		}

@@ -250,6 +250,28 @@ func (r *run) step(batch int) error {
 	return nil
 }
 
+// recognise is an error if the first masks' scores are not those of the run to resume: it was of another picture, model
+// or target.
+func (r *run) recognise(masks *tensors.Tensor, known []float32) error {
+	now, err := r.score(masks)
+	if err != nil {
+		return err
+	}
+	n := r.sampling.Batch
+	for a := range r.weights {
+		apart, size := 0.0, 0.0
+		for i, v := range known[a*n : a*n+min(n, r.sampling.Masks)] {
+			apart += math.Abs(float64(now[a*n+i] - v))
+			size += math.Abs(float64(v))
+		}
+		const rounding = 0.01 // of the scores: another backend may find a faint detection or not
+		if !(apart <= rounding*size+1e-6) {
+			return fmt.Errorf("the run to resume is of another picture, model or target: its first mask scored %.4g, and scores %.4g now", known[a*n], now[a*n])
+		}
+	}
+	return nil
+}
+
 // scores returns the scores of the targets under a batch of masks, [target][mask] laid flat. at is the number of the
 // first mask. Scores that the resumed run has are taken from it.
 func (r *run) scores(at int, masks *tensors.Tensor) ([]float32, error) {
@@ -259,7 +281,10 @@ func (r *run) scores(at int, masks *tensors.Tensor) ([]float32, error) {
 		for a, k := range known {
 			copy(scores[a*n:(a+1)*n], k.Weights[at:])
 		}
-		return scores, nil
+		if at > 0 {
+			return scores, nil
+		}
+		return scores, r.recognise(masks, scores)
 	}
 	scores, err := r.score(masks)
 	if err != nil {
