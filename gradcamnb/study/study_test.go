@@ -256,8 +256,9 @@ func TestRows(t *testing.T) {
 			Layer: "conv", Method: "Grad-CAM",
 			Score: 0.5, Unit: "logits", Prediction: "dark", PredictionIndex: 0, Probability: 0.75, Labelled: true, Correct: true,
 			Diagnosis: "none",
-			Width:     2, Height: 1, Map: halves([]float32{1, -2}), Scale: 1, Metrics: map[string]float64{"insertion - deletion": 0.25},
-			Curves: map[string][]float64{"insertion": {0, 0.5, 1}, "deletion": {1}}},
+			Width:     2, Height: 1, Map: halves([]float32{1, -2}), Scale: 1,
+			Metrics: map[string]float64{"insertion - deletion": 0.25},
+			Curves:  map[string][]float64{"insertion": {0, 0.5, 1}, "deletion": {1}}},
 		{Index: 4, Picture: "bad", ClassIndex: -1, Error: "damaged", Metrics: map[string]float64{}},
 		// false and 0 are no nulls
 		{Index: 5, Labelled: true, Map: []byte{}, Metrics: map[string]float64{"insertion - deletion": 0}},
