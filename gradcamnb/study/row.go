@@ -39,8 +39,8 @@ type Row struct {
 
 	Width, Height            int     // of the picture, in pixels
 	Left, Top, Right, Bottom float64 // the part of the picture that the map covers, in its pixels
-	Map   []byte  // the raw map, signed, at the layer's size, divided by Scale: float16, little endian, row by row
-	Scale float64 // a power of two, so that gradients of 1e-9 are held, too
+	Map                      []byte  // the raw map over Scale: signed, float16, little endian, row by row
+	Scale                    float64 // a power of two, so that gradients of 1e-9 are held, too
 
 	Metrics map[string]float64 // by name
 	// Curves are the scores while the picture is shown or hidden step by step, of insertion and deletion if they are
