@@ -78,7 +78,7 @@ func ReadNames(path string) (Names, error) {
 	return n, nil
 }
 
-// Image is the number of a picture's file.
+// Image returns the number of a picture's file.
 func (n Names) Image(file string) (int64, error) {
 	base := filepath.Base(file)
 	if n.images != nil {
@@ -174,8 +174,8 @@ func Read(path string) ([]Result, error) {
 	return out, nil
 }
 
-// Detections are the results of a picture's file as detections of a model with these labels, the surest
-// first, in a picture of w x h pixels.
+// Detections returns the results of a picture's file as detections of a model with these labels, the surest first.
+// The picture has w x h pixels.
 func (n Names) Detections(results []Result, file string, labels []string, w, h int) ([]heatmap.Detection, error) {
 	image, err := n.Image(file)
 	if err != nil {

@@ -22,7 +22,7 @@ type Counts []int
 // mostPixels of a mask are read.
 const mostPixels = 1 << 28
 
-// NewRLE is the run lengths of a mask: what is above 0 is the object.
+// NewRLE returns the run lengths of a mask. Values above 0 are the object.
 func NewRLE(g heatmap.Grid) RLE {
 	r := RLE{Size: [2]int{g.H, g.W}}
 	run, object := 0, false
@@ -39,8 +39,8 @@ func NewRLE(g heatmap.Grid) RLE {
 	return r
 }
 
-// Grid is the mask of run lengths, 1 for the object's pixels and 0 for others. Runs that are longer than the mask
-// are an error; pixels behind the last run are not the object's.
+// Grid returns the mask of run lengths, 1 for the object's pixels and 0 for others. Runs that are longer than the mask
+// are an error. Pixels behind the last run are not the object's.
 func (r RLE) Grid() (heatmap.Grid, error) {
 	h, w := r.Size[0], r.Size[1]
 	if h < 1 || w < 1 || h > mostPixels/w {
@@ -60,9 +60,9 @@ func (r RLE) Grid() (heatmap.Grid, error) {
 	return g, nil
 }
 
-// MarshalJSON writes COCO's text of run lengths: each number in groups of 5 bits, the lowest first, as
-// characters from '0'; the sixth bit says that more follow, the highest of the last group is the sign; from the fourth
-// number on they are differences to the number two before.
+// MarshalJSON writes COCO's text of run lengths. Each number is written in groups of 5 bits, the lowest group first,
+// each group as a character from '0'. A group's sixth bit says that more follow. The highest of the last group's 5 bits
+// is the sign. From the fourth number on, the difference to the number two before is written.
 func (c Counts) MarshalJSON() ([]byte, error) {
 	var b strings.Builder
 	for i, n := range c {

@@ -1,5 +1,5 @@
-// Package driver is for who writes an engine or a kernel: what an engine has to do, how it is registered and how it
-// answers for other processes over a socket. Who explains uses package gradcamnb.
+// Package driver is for authors of engines and kernels. It says what an engine has to do, registers it, and lets it
+// answer other processes over a socket. Programs that explain a model use package gradcamnb.
 package driver
 
 import (
@@ -17,11 +17,11 @@ import (
 	"github.com/gradcam-go/gradcam/internal/waiting"
 )
 
-// Engine answers for package gradcamnb. Programs do not call it: they find the one of the
-// notebook's kernel by itself, or link one in, in the manner of database/sql drivers,
-// and use gradcamnb.Open.
+// Engine does the work of package gradcamnb. Programs do not call it, they call gradcamnb.Open. That finds the engine
+// of the notebook's kernel by itself. Without a kernel a program links an engine in, as it does a driver of
+// database/sql.
 type Engine interface {
-	// OpenContext reads a model; the end of ctx ends it while it fetches one.
+	// OpenContext reads a model. If ctx ends while a model is being fetched, the fetch ends too.
 	OpenContext(ctx context.Context, ref string) (Session, error)
 }
 

@@ -23,12 +23,11 @@ func init() { // what a request's pictures may be; see sendable
 	}
 }
 
-// Serve answers for engines on a socket until it is closed: what the kernel's resident
-// engine does, while the cells' programs come and go. A program finds it by the
-// environment variable [SocketEnv].
+// Serve answers for engines on a socket until the socket is closed. The kernel's resident engine runs it while the
+// cells' programs come and go. A program finds the socket by the environment variable [SocketEnv].
 //
-// newEngine makes the engine of a backend when it is first asked for, and that of the
-// default backend, the empty name, at once. What the engine writes to say reaches the user of the cell that asks.
+// newEngine makes the engine of a backend. Serve calls it for the default backend, the empty name, at once, and for
+// another backend when that is first asked for. What the engine writes to say reaches the user of the cell that asks.
 func Serve(l *net.UnixListener, newEngine func(backend string, say io.Writer) Engine) error {
 	s := &server{newEngine: newEngine, engines: map[string]Engine{}}
 	s.calls = resident.Server{Types: wireTypes(), Methods: map[string]resident.Method{
