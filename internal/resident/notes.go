@@ -20,9 +20,8 @@ const (
 	manyNotes = 64
 	shortly   = time.Second
 	writeTime = 10 * time.Minute // of one note or answer; a caller that reads nothing for so long is gone
+	greetTime = time.Minute      // for a caller to say what it wants
 )
-
-var greetTime = time.Minute // for a caller to say what it wants; a test waits less
 
 // newNotes passes notes on with send, which tells whether the caller is still there.
 func newNotes(send func(any) bool) *notes {

@@ -19,12 +19,16 @@ import (
 // serve runs a server with the methods and returns a client of it.
 func serve(t *testing.T, methods map[string]Method) (Client, *net.UnixListener) {
 	t.Helper()
+	return serveBy(t, &Server{Types: "1", Methods: methods})
+}
+
+func serveBy(t *testing.T, s *Server) (Client, *net.UnixListener) {
+	t.Helper()
 	socket := filepath.Join(t.TempDir(), "s", "engine.sock")
 	l, err := Listen(socket)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Types: "1", Methods: methods}
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(l) }()
 	t.Cleanup(func() {
@@ -302,9 +306,8 @@ func TestStoppedCaller(t *testing.T) {
 
 // Callers that say nothing, or a byte now and then, are hung up on, and hold up nobody meanwhile.
 func TestSilentCaller(t *testing.T) {
-	defer func(before time.Duration) { greetTime = before }(greetTime)
-	greetTime = 200 * time.Millisecond
-	c, _ := serve(t, map[string]Method{"double": Handle(double)})
+	c, _ := serveBy(t, &Server{Types: "1", Methods: map[string]Method{"double": Handle(double)},
+		greet: 200 * time.Millisecond})
 	var silent []net.Conn
 	for i := range 20 {
 		conn, err := net.Dial("unix", c.Socket)

@@ -1,6 +1,7 @@
 package resident
 
 import (
+	"cmp"
 	"context"
 	"encoding/gob"
 	"errors"
@@ -17,6 +18,7 @@ type Server struct {
 	Types   string            // see [Types]
 	Methods map[string]Method // by name
 
+	greet   time.Duration // how long a caller may take to say what it wants; 0 means greetTime
 	mu      sync.Mutex
 	pending []byte // for the user to read
 }
@@ -106,7 +108,7 @@ func (s *Server) answer(conn *net.UnixConn) {
 	if enc.Encode(greeting{Protocol: protocol, Types: s.Types}) != nil {
 		return
 	}
-	_ = conn.SetReadDeadline(time.Now().Add(greetTime)) // a socket can have one
+	_ = conn.SetReadDeadline(time.Now().Add(cmp.Or(s.greet, greetTime))) // a socket can have one
 	var g greeting
 	var name string
 	if dec.Decode(&g) != nil || g.Protocol != protocol || g.Types != s.Types || dec.Decode(&name) != nil {
