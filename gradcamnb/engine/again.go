@@ -140,8 +140,12 @@ func withRandomWeights(m source.Model, top float64, seed uint64, do func() error
 func findWeights(m source.Model, top float64) []*model.Variable {
 	var all []*model.Variable
 	var depths []int // of all
+	_, fromFile := m.(source.DepthTeller)
 	for v := range m.Store().IterVariables() {
 		if !v.HasValue() || v.Shape().DType != dtypes.Float32 || v.Shape().Size() <= 1 {
+			continue
+		}
+		if !fromFile && !v.Trainable { // of a GoMLX model: averages, and what an optimiser remembers
 			continue
 		}
 		depth := len(depths)

@@ -224,8 +224,8 @@ func testRepeatInterruptResume(t *testing.T, s driver.Session, targets []gradcam
 			t.Errorf("map %d of the resumed run is not that of the whole run", i)
 		}
 	}
-	if slices.Equal(whole[0].Sampled.Weights[:16], whole[1].Sampled.Weights[:16]) {
-		return // the box and its side are as well matched in all of the first masks
+	if slices.Equal(whole[0].Sampled.Weights, whole[1].Sampled.Weights) {
+		return // the box and its side are as well matched under every mask
 	}
 	slices.Reverse(o.Resume) // the run of another target
 	_, err = sample(t.Context(), t, s, gradcamnb.Request{Sampling: o, Targets: targets})

@@ -20,18 +20,23 @@ import (
 // else of numbers. It looks for either only then.
 func (r *run) sound(results []*heatmap.Result) error {
 	for _, one := range results {
-		bad := slices.ContainsFunc(one.Scores, func(s float32) bool { return s != s })
-		for _, m := range one.Maps {
-			s := float64(m.Score)
-			bad = bad || math.IsNaN(s) || math.IsInf(s, 0)
-		}
-		if !bad {
+		other := slices.IndexFunc(one.Scores, func(s float32) bool { return s != s })
+		own := slices.ContainsFunc(one.Maps, func(m *heatmap.Map) bool {
+			return math.IsNaN(float64(m.Score)) || math.IsInf(float64(m.Score), 0)
+		})
+		if other < 0 && !own {
 			continue
 		}
 		if err := source.NotNumbers(r.model); err != nil {
 			return err
 		}
-		return r.firstUnsound()
+		if err := r.firstUnsound(); err != nil {
+			return err
+		}
+		if !own { // the map itself would say it
+			return fmt.Errorf("model %s: score %d of %d is no number (NaN) for this picture, so no class is the best: look for weights that are none, or for an operator that overflows",
+				r.model.Card().Name, other, len(one.Scores))
+		}
 	}
 	return nil
 }

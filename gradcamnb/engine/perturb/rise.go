@@ -68,7 +68,9 @@ type run struct {
 	seed, p *tensors.Tensor
 	done    int         // masks
 	weights [][]float32 // [aim][mask], scores
-	sums    []*tensors.Tensor
+
+	recognised bool // the run to resume is of this picture
+	sums       []*tensors.Tensor
 }
 
 func newRun(s *Subject) (*run, error) {
@@ -250,8 +252,8 @@ func (r *run) step(batch int) error {
 	return nil
 }
 
-// recognise is an error if the first masks' scores are not those of the run to resume: it was of another picture, model
-// or target.
+// recognise is an error if the scores of masks are not those that the run to resume has: it was of another picture,
+// model or target.
 func (r *run) recognise(masks *tensors.Tensor, known []float32) error {
 	now, err := r.score(masks)
 	if err != nil {
@@ -265,11 +267,20 @@ func (r *run) recognise(masks *tensors.Tensor, known []float32) error {
 			size += math.Abs(float64(v))
 		}
 		const rounding = 0.01 // of the scores: another backend may find a faint detection or not
-		if !(apart <= rounding*size+1e-6) {
-			return fmt.Errorf("the run to resume is of another picture, model or target: its first mask scored %.4g, and scores %.4g now", known[a*n], now[a*n])
+		if !(apart <= rounding*size) {
+			return fmt.Errorf("the run to resume is of another picture, model or target: masks scored %.4g on average, which score %.4g now",
+				mean(known[a*n:(a+1)*n]), mean(now[a*n:(a+1)*n]))
 		}
 	}
 	return nil
+}
+
+func mean(values []float32) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += float64(v)
+	}
+	return sum / float64(len(values))
 }
 
 // scores returns the scores of the targets under a batch of masks, [target][mask] laid flat. at is the number of the
@@ -281,9 +292,10 @@ func (r *run) scores(at int, masks *tensors.Tensor) ([]float32, error) {
 		for a, k := range known {
 			copy(scores[a*n:(a+1)*n], k.Weights[at:])
 		}
-		if at > 0 {
+		if r.recognised || slices.Max(scores) == slices.Min(scores) { // which tells nothing
 			return scores, nil
 		}
+		r.recognised = true
 		return scores, r.recognise(masks, scores)
 	}
 	scores, err := r.score(masks)

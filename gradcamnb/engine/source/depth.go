@@ -12,7 +12,8 @@ func (m *onnxModel) Depth(path string) int {
 	name := path[strings.LastIndex(path, model.ScopeSeparator)+1:]
 	of, longest := -1, 0
 	for weight, at := range m.findReaders() {
-		if len(weight) > longest && strings.HasPrefix(name, weight) {
+		rest, ok := strings.CutPrefix(name, weight)
+		if ok && len(weight) > longest && (rest == "" || rest[0] == '@') {
 			of, longest = at, len(weight)
 		}
 	}

@@ -21,9 +21,9 @@ func (m *onnxModel) takeMetadata(beside func(name string) []byte, must bool) err
 	for _, who := range maker.All() {
 		t, err := who.Tell(f)
 		switch {
-		case err != nil && must:
+		case err != nil && must && m.card.Prep == nil:
 			return err
-		case err != nil && m.card.Prep == nil:
+		case err != nil && (m.card.Prep == nil || m.card.Labels == nil):
 			lines = append(lines, fmt.Sprintf("beside which %s is not followed: %v", who.Name, err))
 		}
 		if t == nil || err != nil {

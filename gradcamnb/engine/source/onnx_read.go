@@ -101,7 +101,10 @@ func parsed(f *os.File, size int64, name string) (*protos.ModelProto, map[string
 	if len(m.Graph.Output) == 0 {
 		return nil, nil, fmt.Errorf("%s: the ONNX graph has no output: the file is damaged", name)
 	}
-	if err := cmp.Or(onnxnorm.Inline(m), onnxnorm.Densify(m)); err != nil {
+	if err := onnxnorm.Inline(m); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if err := onnxnorm.Densify(m, size); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return m, stored, nil

@@ -69,6 +69,39 @@ var Files = map[string]func() *protos.ModelProto{
 			casts(1, protos.TensorProto_INT64), node("Add", "x", "t2")},
 			weight("size", true, []int64{2}, 1<<15, 1<<16))
 	},
+	"functions that call the next one twice": func() *protos.ModelProto {
+		m := graphOf([]*protos.NodeProto{{OpType: "f0", Domain: "own", Input: []string{"x"}}})
+		for i := range 40 {
+			next := func(in, out string) *protos.NodeProto {
+				return &protos.NodeProto{OpType: fmt.Sprint("f", i+1), Domain: "own", Input: []string{in}, Output: []string{out}}
+			}
+			m.Functions = append(m.Functions, &protos.FunctionProto{Name: fmt.Sprint("f", i), Domain: "own", Input: []string{"a"},
+				Output: []string{"c"}, Node: []*protos.NodeProto{next("a", "b"), next("b", "c")}})
+		}
+		m.OpsetImport = append(m.OpsetImport, &protos.OperatorSetIdProto{Domain: "own", Version: 1})
+		return m
+	},
+	"a constant cut into 2^30 pieces": func() *protos.ModelProto {
+		return graphOf([]*protos.NodeProto{node("ConstantOfShape", "size"), node("SplitToSequence", "t0"),
+			node("ConcatFromSequence", "t1"), node("Add", "x", "t2")}, weight("size", true, []int64{1}, 1<<30))
+	},
+	"a sequence that grows by one, 20,000 times": func() *protos.ModelProto {
+		nodes := []*protos.NodeProto{node("SequenceConstruct", "x")}
+		for i := range 20000 {
+			nodes = append(nodes, node("SequenceInsert", fmt.Sprint("t", i), "x"))
+		}
+		return graphOf(append(nodes, node("ConcatFromSequence", "t20000")))
+	},
+	"a hundred sparse tensors of 2^24": func() *protos.ModelProto {
+		m := graphOf([]*protos.NodeProto{node("Relu", "x")})
+		for i := range 100 {
+			m.Graph.SparseInitializer = append(m.Graph.SparseInitializer, &protos.SparseTensorProto{Dims: []int64{1 << 24},
+				Values: &protos.TensorProto{Name: fmt.Sprint("s", i), DataType: int32(protos.TensorProto_FLOAT), Dims: []int64{1},
+					FloatData: []float32{1}},
+				Indices: &protos.TensorProto{DataType: int32(protos.TensorProto_INT64), Dims: []int64{1}, Int64Data: []int64{3}}})
+		}
+		return m
+	},
 	"tensors of rank 100,000": func() *protos.ModelProto {
 		axes := make([]float64, 100000)
 		for i := range axes {

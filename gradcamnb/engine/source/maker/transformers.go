@@ -2,6 +2,7 @@ package maker
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -102,6 +103,7 @@ type pictureProcessor struct {
 	DoResize *bool           `json:"do_resize"`
 	Size     json.RawMessage `json:"size"`
 	CropPct  *float64        `json:"crop_pct"`
+	MaxSize  int             `json:"max_size"` // of the longer edge, beside an older form of the size
 	Resample *int            `json:"resample"`
 
 	DoCenterCrop *bool           `json:"do_center_crop"`
@@ -170,8 +172,8 @@ func readSize(data json.RawMessage, edge bool) (pixelSize, error) {
 // FeatureExtractor: whether a bare number for the size is the shortest edge.
 var processors = map[string]bool{
 	"": false, "ViT": false, "DeiT": false, "Beit": false, "Siglip": false, "Segformer": false, "EfficientNet": false,
-	"RTDetr": false, "Detr": false, "Yolos": false, "ConditionalDetr": false, "DeformableDetr": false, "Deta": false,
-	"MaskFormer": false, "Mask2Former": false, "OneFormer": false,
+	"RTDetr": false, "Detr": true, "Yolos": true, "ConditionalDetr": true, "DeformableDetr": true, "Deta": true,
+	"MaskFormer": true, "Mask2Former": true, "OneFormer": true,
 	"ConvNext": true, "CLIP": true, "Bit": true, "MobileNetV1": true, "MobileNetV2": true, "MobileViT": true,
 }
 
@@ -241,8 +243,10 @@ func (c pictureProcessor) geometry(p *imgio.Prep, kind string, edge bool) error 
 	crop := boolOr(c.DoCenterCrop, len(c.CropSize) > 0 && string(c.CropSize) != "null")
 	switch {
 	case size.ShortestEdge > 0 && slices.Contains(edged, kind):
-		p.Fit, p.Resize, p.Longest = imgio.Edges, size.ShortestEdge, size.LongestEdge
+		p.Fit, p.Resize, p.Longest = imgio.Edges, size.ShortestEdge, cmp.Or(size.LongestEdge, c.MaxSize)
 		return nil
+	case c.MaxSize > 0:
+		return fmt.Errorf("its size has a longest edge (max_size), which is not known for the processor %q", kind)
 	case size.LongestEdge > 0:
 		return fmt.Errorf("its size has a longest_edge, which is not known for the processor %q", kind)
 	case kind == "ConvNext" && size.ShortestEdge > 0:

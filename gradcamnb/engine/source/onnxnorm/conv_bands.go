@@ -9,6 +9,24 @@ const bandColumns = 64
 // processor's time, and EfficientNetV2-S, with 3x3, a twentieth more.
 const bandTaps = 25
 
+// bandShare is how many values the bands have at most for each of the input's: 6 to 13 do for kernels of 5x5 and 7x7.
+const bandShare = 16
+
+// bandSize is into how many bands a result is cut, how many columns each has, and how many columns of the input one
+// reads.
+func (c conv) bandSize() (bands, columns, reach int) {
+	w := c.window
+	bands = (w.out[1] + bandColumns - 1) / bandColumns
+	columns = (w.out[1] + bands - 1) / bands
+	return bands, columns, (columns-1)*w.stride[1] + w.extent(1)
+}
+
+// bandValues is how many values the kernel's bands have.
+func (c conv) bandValues() int {
+	_, columns, reach := c.bandSize()
+	return c.kernel.dims[0] * c.window.kernel[0] * reach * columns
+}
+
 // depthwiseBands convolves every channel by a product of matrices: of the rows that the lines of its kernel read, side
 // by side, and a band matrix,
 //
@@ -19,9 +37,7 @@ const bandTaps = 25
 func (b *builder) depthwiseBands(x ref, c conv) ref {
 	w, k := c.window, c.kernel
 	channels, batch := k.dims[0], x.dims[0]
-	bands := (w.out[1] + bandColumns - 1) / bandColumns
-	columns := (w.out[1] + bands - 1) / bands // of a band's result
-	reach := (columns-1)*w.stride[1] + w.extent(1)
+	bands, columns, reach := c.bandSize()
 	w.after[1] = (bands*columns-1)*w.stride[1] + w.extent(1) - w.before[1] - w.in[1]
 	lines := b.transpose(b.padLast(x, w, 0), []int{3, 0, 1, 2}) // [channels, batch, h, w]
 	var parts []ref

@@ -35,9 +35,13 @@ func functionKey(domain, name, overload string) string {
 // deepest is how far functions may call each other: one that calls itself is damaged.
 const deepest = 64
 
+// mostInlined is how many nodes calls of functions make: each function may call the next one twice.
+const mostInlined = 1 << 18
+
 type inliner struct {
 	functions map[string]*protos.FunctionProto
-	count     int
+	count     int // calls
+	made      int // nodes
 }
 
 func (f *inliner) nodes(in []*protos.NodeProto, depth int) (out []*protos.NodeProto, err error) {
@@ -56,6 +60,9 @@ func (f *inliner) nodes(in []*protos.NodeProto, depth int) (out []*protos.NodePr
 		}
 		if depth == deepest {
 			return nil, fmt.Errorf("the ONNX file's functions call each other without an end (%q): the file is damaged", fn.Name)
+		}
+		if f.made += len(fn.Node); f.made > mostInlined {
+			return nil, fmt.Errorf("the ONNX file's functions (%q) make more than %d nodes: the file is damaged", fn.Name, mostInlined)
 		}
 		inner, err := f.nodes(f.body(fn, p), depth+1)
 		if err != nil {

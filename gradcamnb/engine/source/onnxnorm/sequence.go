@@ -24,6 +24,7 @@ var listers = map[string]lister{
 		if len(p.Input) > 2 && p.Input[2] != "" {
 			at = w.placeIn(p, 2, len(list), len(list)+1)
 		}
+		w.spend(len(list) + 1)
 		return nil, slices.Insert(slices.Clone(list), at, p.Input[1])
 	},
 	"SequenceErase": func(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []string) {
@@ -35,6 +36,7 @@ var listers = map[string]lister{
 		if at < 0 {
 			failf("it takes a tensor from an empty sequence")
 		}
+		w.spend(len(list))
 		return nil, slices.Delete(slices.Clone(list), at, at+1)
 	},
 	"SequenceAt": func(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []string) {
@@ -72,6 +74,9 @@ func passed(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []string) {
 	return []*protos.NodeProto{instead(p, "Identity", p.Input[:1], p.Output)}, nil
 }
 
+// mostPieces is into how many pieces a tensor may be cut: each is a node.
+const mostPieces = 1 << 12
+
 // splitToSequence cuts a tensor along an axis: into pieces of one length, of given lengths, or, without any, of length
 // one, which keepdims=0 leaves out of the shape.
 func splitToSequence(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []string) {
@@ -93,9 +98,15 @@ func splitToSequence(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []strin
 			failf("its pieces have the length %d", each)
 		}
 		sizes = nil
+		if x.dims[at]/each >= mostPieces {
+			failf("it is cut into more than %d pieces", mostPieces)
+		}
 		for left := x.dims[at]; left > 0; left -= each {
 			sizes = append(sizes, min(each, left))
 		}
+	}
+	if len(sizes) > mostPieces {
+		failf("it is cut into more than %d pieces", mostPieces)
 	}
 	var names []string
 	for i := range sizes {

@@ -6,15 +6,21 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// Densify writes the sparse tensors of a model out in full: initializers, and values of Constant.
-func Densify(m *protos.ModelProto) error { return densifyGraph(m.GetGraph(), 0) }
+// Densify writes the sparse tensors of a model out in full: initializers, and values of Constant. bytes is the size of
+// its file, with which the numbers grow that it may hold so.
+func Densify(m *protos.ModelProto, bytes int64) error {
+	d := densifier{left: constantsFor(bytes)}
+	return d.graph(m.GetGraph(), 0)
+}
 
-func densifyGraph(g *protos.GraphProto, depth int) error {
+type densifier struct{ left int } // numbers that may still be written out
+
+func (d *densifier) graph(g *protos.GraphProto, depth int) error {
 	if g == nil || depth > deepest {
 		return nil
 	}
 	for _, s := range g.SparseInitializer {
-		t, err := dense(s)
+		t, err := d.dense(s)
 		if err != nil {
 			return err
 		}
@@ -23,7 +29,7 @@ func densifyGraph(g *protos.GraphProto, depth int) error {
 	g.SparseInitializer = nil
 	for _, n := range g.Node {
 		for _, a := range n.Attribute {
-			if err := densifyAttribute(a, depth); err != nil {
+			if err := d.attribute(a, depth); err != nil {
 				return err
 			}
 		}
@@ -31,19 +37,19 @@ func densifyGraph(g *protos.GraphProto, depth int) error {
 	return nil
 }
 
-func densifyAttribute(a *protos.AttributeProto, depth int) error {
+func (d *densifier) attribute(a *protos.AttributeProto, depth int) error {
 	if a.SparseTensor != nil {
-		t, err := dense(a.SparseTensor)
+		t, err := d.dense(a.SparseTensor)
 		if err != nil {
 			return err
 		}
 		a.Name, a.Type, a.T, a.SparseTensor = "value", protos.AttributeProto_TENSOR, t, nil
 	}
-	if err := densifyGraph(a.G, depth+1); err != nil {
+	if err := d.graph(a.G, depth+1); err != nil {
 		return err
 	}
 	for _, g := range a.Graphs {
-		if err := densifyGraph(g, depth+1); err != nil {
+		if err := d.graph(g, depth+1); err != nil {
 			return err
 		}
 	}
@@ -52,12 +58,15 @@ func densifyAttribute(a *protos.AttributeProto, depth int) error {
 
 // dense is a sparse tensor in full: zeros but for the values at the places that its indices name, each one number that
 // counts row by row, or one number an axis.
-func dense(s *protos.SparseTensorProto) (*protos.TensorProto, error) {
+func (d *densifier) dense(s *protos.SparseTensorProto) (*protos.TensorProto, error) {
 	name := s.GetValues().GetName()
 	bad := func(what string) error { return fmt.Errorf("the sparse tensor %q %s: the file is damaged", name, what) }
 	dims := convert(s.Dims, func(d int64) int { return int(d) })
-	if s.Values == nil || s.Indices == nil || !plausible(dims) || size(dims) > mostFolded {
+	if s.Values == nil || s.Indices == nil || !plausible(dims) {
 		return nil, bad(fmt.Sprintf("has the shape %v, or no values", dims))
+	}
+	if d.left -= size(dims); d.left < 0 {
+		return nil, fmt.Errorf("the sparse tensors of the file, up to %q of the shape %v, stand for more numbers than a file of its size is given room for", name, dims)
 	}
 	values, err := decode(s.Values, inGraph(s.Values))
 	if err != nil {
@@ -68,10 +77,24 @@ func dense(s *protos.SparseTensorProto) (*protos.TensorProto, error) {
 		return nil, bad(fmt.Sprintf("has %d values and other indices, or one outside its shape %v", size(values.dims), dims))
 	}
 	out := &protos.TensorProto{Name: name, Dims: s.Dims}
-	if values.isInt {
-		out.DataType, out.Int64Data = int32(protos.TensorProto_INT64), make([]int64, size(dims))
+	switch typ := s.Values.DataType; {
+	case !values.isInt:
+	case typ == int32(protos.TensorProto_INT64):
+		out.DataType, out.Int64Data = typ, make([]int64, size(dims))
 		for k, v := range values.ints {
 			out.Int64Data[at[k]] = v
+		}
+		return out, nil
+	case typ == int32(protos.TensorProto_UINT64), typ == int32(protos.TensorProto_UINT32):
+		out.DataType, out.Uint64Data = typ, make([]uint64, size(dims))
+		for k, v := range values.ints {
+			out.Uint64Data[at[k]] = uint64(v)
+		}
+		return out, nil
+	default: // truth values and whole numbers of up to 32 bits
+		out.DataType, out.Int32Data = typ, make([]int32, size(dims))
+		for k, v := range values.ints {
+			out.Int32Data[at[k]] = int32(v)
 		}
 		return out, nil
 	}
@@ -89,9 +112,9 @@ func placesOf(indices *protos.TensorProto, n int, dims []int) (out []int, ok boo
 	if err != nil || !at.isInt {
 		return nil, false
 	}
-	steps := []int{1}
+	steps, lengths := []int{1}, []int{size(dims)}
 	if len(at.dims) == 2 {
-		steps = strides(dims)
+		steps, lengths = strides(dims), dims
 	}
 	if len(at.ints) != n*len(steps) {
 		return nil, false
@@ -99,10 +122,11 @@ func placesOf(indices *protos.TensorProto, n int, dims []int) (out []int, ok boo
 	out = make([]int, n)
 	for k := range out {
 		for i, step := range steps {
-			out[k] += int(at.ints[k*len(steps)+i]) * step
-		}
-		if out[k] < 0 || out[k] >= size(dims) {
-			return nil, false
+			place := at.ints[k*len(steps)+i]
+			if place < 0 || place >= int64(lengths[i]) {
+				return nil, false
+			}
+			out[k] += int(place) * step
 		}
 	}
 	return out, true

@@ -27,7 +27,7 @@ func TestDensify(t *testing.T) {
 		m := &protos.ModelProto{Graph: &protos.GraphProto{SparseInitializer: []*protos.SparseTensorProto{s},
 			Node: []*protos.NodeProto{{OpType: "Constant", Attribute: []*protos.AttributeProto{
 				{Name: "sparse_value", Type: protos.AttributeProto_SPARSE_TENSOR, SparseTensor: s}}}}}}
-		if err := Densify(m); err != nil {
+		if err := Densify(m, 0); err != nil {
 			t.Fatal(name, err)
 		}
 		a := m.Graph.Node[0].Attribute[0]
@@ -48,10 +48,28 @@ func TestDensifyDamaged(t *testing.T) {
 		sparseOf([]int64{1, -1}, []int64{2}, 2, 3),
 		sparseOf([]int64{1, 2, 3}, []int64{3}, 2, 3),
 		sparseOf([]int64{1, 5}, []int64{2}, -2, 3),
+		sparseOf([]int64{0, 5, 0, 0}, []int64{2, 2}, 2, 3), // column 5 of 3, and not row 1, column 2
+		sparseOf([]int64{1, -1, 0, 0}, []int64{2, 2}, 2, 3),
+		sparseOf([]int64{1, 5}, []int64{2}, 1<<12, 1<<12), // more numbers than a small file has room for
 	} {
 		m := &protos.ModelProto{Graph: &protos.GraphProto{SparseInitializer: []*protos.SparseTensorProto{s}}}
-		if err := Densify(m); err == nil || !strings.Contains(err.Error(), `"s"`) {
+		if err := Densify(m, 0); err == nil || !strings.Contains(err.Error(), `"s"`) {
 			t.Errorf("%v of %v", err, s)
 		}
+	}
+}
+
+// Truth values stay what they are.
+func TestDensifyTruth(t *testing.T) {
+	s := sparseOf([]int64{1, 2}, []int64{2}, 4)
+	s.Values = &protos.TensorProto{Name: "s", DataType: int32(protos.TensorProto_BOOL), Dims: []int64{2},
+		Int32Data: []int32{1, 1}}
+	m := &protos.ModelProto{Graph: &protos.GraphProto{SparseInitializer: []*protos.SparseTensorProto{s}}}
+	if err := Densify(m, 0); err != nil {
+		t.Fatal(err)
+	}
+	got := m.Graph.Initializer[0]
+	if got.DataType != int32(protos.TensorProto_BOOL) || !slices.Equal(got.Int32Data, []int32{0, 1, 1, 0}) {
+		t.Errorf("%v", got)
 	}
 }
