@@ -73,7 +73,8 @@ var Files = map[string]func() *protos.ModelProto{
 		m := graphOf([]*protos.NodeProto{{OpType: "f0", Domain: "own", Input: []string{"x"}}})
 		for i := range 40 {
 			next := func(in, out string) *protos.NodeProto {
-				return &protos.NodeProto{OpType: fmt.Sprint("f", i+1), Domain: "own", Input: []string{in}, Output: []string{out}}
+				return &protos.NodeProto{OpType: fmt.Sprint("f", i+1), Domain: "own", Input: []string{in},
+					Output: []string{out}}
 			}
 			m.Functions = append(m.Functions, &protos.FunctionProto{Name: fmt.Sprint("f", i), Domain: "own", Input: []string{"a"},
 				Output: []string{"c"}, Node: []*protos.NodeProto{next("a", "b"), next("b", "c")}})
