@@ -76,8 +76,8 @@ var Files = map[string]func() *protos.ModelProto{
 				return &protos.NodeProto{OpType: fmt.Sprint("f", i+1), Domain: "own", Input: []string{in},
 					Output: []string{out}}
 			}
-			m.Functions = append(m.Functions, &protos.FunctionProto{Name: fmt.Sprint("f", i), Domain: "own", Input: []string{"a"},
-				Output: []string{"c"}, Node: []*protos.NodeProto{next("a", "b"), next("b", "c")}})
+			m.Functions = append(m.Functions, &protos.FunctionProto{Name: fmt.Sprint("f", i), Domain: "own",
+				Input: []string{"a"}, Output: []string{"c"}, Node: []*protos.NodeProto{next("a", "b"), next("b", "c")}})
 		}
 		m.OpsetImport = append(m.OpsetImport, &protos.OperatorSetIdProto{Domain: "own", Version: 1})
 		return m

@@ -1,0 +1,65 @@
+package perturb
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
+)
+
+// checkResume says why the given runs cannot be continued.
+func checkResume(o ask.Sampling, aims int) error {
+	if o.Resume == nil {
+		return nil
+	}
+	if len(o.Resume) != aims {
+		return fmt.Errorf("there are %d targets and %d runs to resume: give one a target", aims, len(o.Resume))
+	}
+	for _, s := range o.Resume {
+		if s == nil {
+			return errors.New("there is no run to resume: the map was not made with random masks")
+		}
+		if s.Grid != o.Grid || s.P != o.P || s.Seed != o.Seed || s.Batch != o.Batch || s.Design != o.Design {
+			return fmt.Errorf("the run to resume drew masks of %d cells, probability %g, seed %d in batches of %d (design %q), and now %d cells, %g, seed %d and batches of %d (design %q) are asked for: ask for the same",
+				s.Grid, s.P, s.Seed, s.Batch, s.Design, o.Grid, o.P, o.Seed, o.Batch, o.Design)
+		}
+		if len(s.Weights) != len(o.Resume[0].Weights) {
+			return errors.New("the runs to resume have different lengths: they are not of one run")
+		}
+	}
+	return nil
+}
+
+// recognise is an error if the scores of masks are not those that the run to resume has: it was of another picture,
+// model or target.
+func (r *run) recognise(masks *tensors.Tensor, known []float32) error {
+	now, err := r.score(masks)
+	if err != nil {
+		return err
+	}
+	n := r.sampling.Batch
+	for a := range r.weights {
+		apart, size := 0.0, 0.0
+		for i, v := range known[a*n : a*n+min(n, r.sampling.Masks)] {
+			apart += math.Abs(float64(now[a*n+i] - v))
+			size += math.Abs(float64(v))
+		}
+		const rounding = 0.01 // of the scores: another backend may find a faint detection or not
+		if !(apart <= rounding*size) {
+			return fmt.Errorf("the run to resume is of another picture, model or target: masks scored %.4g on average, which score %.4g now",
+				mean(known[a*n:(a+1)*n]), mean(now[a*n:(a+1)*n]))
+		}
+	}
+	return nil
+}
+
+func mean(values []float32) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += float64(v)
+	}
+	return sum / float64(len(values))
+}
