@@ -33,24 +33,25 @@ func checkResume(o ask.Sampling, aims int) error {
 	return nil
 }
 
-// recognise is an error if the scores of masks are not those that the run to resume has: it was of another picture,
-// model or target.
-func (r *run) recognise(masks *tensors.Tensor, known []float32) error {
+// recognise is an error if the scores of a batch of masks, the first of which has the number at, are not those that the
+// run to resume has: it was of another picture, model or target.
+func (r *run) recognise(at int, masks *tensors.Tensor, known []float32) error {
 	now, err := r.score(masks)
 	if err != nil {
 		return err
 	}
 	n := r.sampling.Batch
+	drawn := min(n, r.sampling.Masks-at)
 	for a := range r.weights {
 		apart, size := 0.0, 0.0
-		for i, v := range known[a*n : a*n+min(n, r.sampling.Masks)] {
+		for i, v := range known[a*n : a*n+drawn] {
 			apart += math.Abs(float64(now[a*n+i] - v))
 			size += math.Abs(float64(v))
 		}
 		const rounding = 0.01 // of the scores: another backend may find a faint detection or not
 		if !(apart <= rounding*size) {
 			return fmt.Errorf("the run to resume is of another picture, model or target: masks scored %.4g on average, which score %.4g now",
-				mean(known[a*n:(a+1)*n]), mean(now[a*n:(a+1)*n]))
+				mean(known[a*n:a*n+drawn]), mean(now[a*n:a*n+drawn]))
 		}
 	}
 	return nil

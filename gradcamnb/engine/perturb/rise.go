@@ -242,7 +242,7 @@ func (r *run) scores(at int, masks *tensors.Tensor) ([]float32, error) {
 			return scores, nil
 		}
 		r.recognised = true
-		return scores, r.recognise(masks, scores)
+		return scores, r.recognise(at, masks, scores)
 	}
 	scores, err := r.score(masks)
 	if err != nil {
