@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // Depthwise convolutions as products of bands, as programs with vector instructions compute them, are the sums that
@@ -42,7 +43,7 @@ func TestDepthwiseBands(t *testing.T) {
 					}
 				}
 			}
-			file := saved(t, net)
+			file := golden.Save(t, net)
 			onBackends(t, func(t *testing.T, b compute.Backend, o onnxnorm.Options) {
 				o.Vectors = true
 				m, err := ONNXWith(file, o)

@@ -109,7 +109,7 @@ func TestKinksAgainstTorch(t *testing.T) {
 	onBackends(t, func(t *testing.T, b compute.Backend, o onnxnorm.Options) {
 		for i, k := range cases {
 			t.Run(fmt.Sprintf("%d %s", i, k.Operator), func(t *testing.T) {
-				m, err := ONNXWith(saved(t, k.model()), o)
+				m, err := ONNXWith(golden.Save(t, k.model()), o)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // Large constant matrices that are multiplied by 49 rows, and so stored transposed, against
@@ -59,7 +60,7 @@ func TestPackedMatrices(t *testing.T) {
 			c.model.Graph.Input[0].Name = "picture" // of which x is a tensor that a gradient can be taken at
 			c.model.Graph.Node = slices.Insert(c.model.Graph.Node, 0,
 				&protos.NodeProto{OpType: "Identity", Input: []string{"picture"}, Output: []string{"x"}})
-			file := saved(t, c.model)
+			file := golden.Save(t, c.model)
 			x := picture(input)
 			exact := c.want(x, c.model.Graph.Initializer[0].FloatData)
 			want := make([]float32, len(exact))

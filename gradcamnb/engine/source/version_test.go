@@ -1,29 +1,17 @@
 package source
 
 import (
-	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/gomlx/compute-onnx/support/protos"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // A version of the operators that there is not, or that is newer than the rules, is told when the file is opened.
 func TestOddOpsets(t *testing.T) {
-	data, err := os.ReadFile(golden.Path("models", "resnet-basic.dyn.onnx"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var m protos.ModelProto
-	if err := proto.Unmarshal(data, &m); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "net.onnx")
+	m := golden.Model(t, "resnet-basic.dyn.onnx")
 	own := m.OpsetImport
 	for _, c := range []struct {
 		opsets []*protos.OperatorSetIdProto
@@ -37,10 +25,7 @@ func TestOddOpsets(t *testing.T) {
 		{[]*protos.OperatorSetIdProto{{Version: 99}}, "28 is the newest known here"},
 	} {
 		m.OpsetImport = c.opsets
-		data, err := proto.Marshal(&m)
-		if err := errors.Join(err, os.WriteFile(path, data, 0o600)); err != nil {
-			t.Fatal(err)
-		}
+		path := golden.Save(t, m)
 		var said strings.Builder
 		if _, err := Open(t.Context(), path, &said); err != nil {
 			t.Errorf("%v: %v", c.opsets, err)

@@ -3,8 +3,6 @@ package source
 import (
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // A 3x3 convolution with a quarter of its multiplications against the sum of all of them
@@ -26,7 +25,7 @@ func TestWinograd(t *testing.T) {
 			net := convolution([]int{c.n, in, c.h, c.w}, []int{out, in, 3, 3}, w,
 				[]int64{int64(c.top), int64(c.left), int64(c.bottom), int64(c.right)})
 			usesWinograd(t, net, []int{c.n, in, c.h, c.w})
-			file := saved(t, net)
+			file := golden.Save(t, net)
 			oh, ow := c.h+c.top+c.bottom-2, c.w+c.left+c.right-2
 			want := make([]float64, c.n*out*oh*ow)
 			var terms float64 // the largest SUM |x w|, of which rounding errors are a part
@@ -122,17 +121,4 @@ func convolution(x, kernel []int, w []float32, pads []int64) *protos.ModelProto 
 			Output:      []*protos.ValueInfoProto{{Name: "y"}},
 		},
 	}
-}
-
-func saved(t *testing.T, m *protos.ModelProto) string {
-	t.Helper()
-	data, err := proto.Marshal(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "convolution.onnx")
-	if err := os.WriteFile(file, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
 }
