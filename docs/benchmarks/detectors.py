@@ -197,6 +197,27 @@ def matched(got, boxes, conf, label, ties):
     return max(off)
 
 
+def listed(path, work, *how):
+    """what `detect` finds, or the words for why it fails"""
+    r = tool(path, work, "detect", "--json", *how)
+    return failed(r) if r.returncode else json.loads(r.stdout)["images"][0]["detections"]
+
+
+def compared(path, work, how, k, boxes, p, size, candidates, exact=1e-5):
+    """how far the weights of `drise` for candidate k are from D-RISE's formula, of what candidates(mask) gives; what the tool said"""
+    out = path[:-5]
+    r = tool(path, work, "drise", "--out", out, "--masks", str(MASKS), "--design", "papers", "--by-box", *how)
+    if r.returncode:
+        return failed(r), r.stderr
+    want = []
+    for m in masks(*size):
+        b, s, q = candidates(m)
+        cosine = s @ p[k] / np.maximum(np.linalg.norm(s, axis=1) * np.linalg.norm(p[k]), 1e-12)
+        want.append((iou(b, boxes[k]) * cosine * q).max(initial=0))
+    d = np.abs(np.load(out + "/weights.npy")[0] - want).max()
+    return f"{'ok' if d < exact else 'no'}: {d:.1e}", r.stderr
+
+
 def gradient(path, work, out, target, *how):
     r = tool(path, work, "explain", "--target", target, "--method", "HiResCAM", "--out", out, *how)
     if r.returncode:

@@ -23,7 +23,7 @@ import yaml
 from PIL import Image
 from torch import nn
 
-from detectors import MASKS, failed, gradient, iou, masks, matched, picture, tool
+from detectors import compared, gradient, iou, listed, matched, picture
 from detectors_torch import CLASSES, Logits, Masked, one_stage, resnet, rt, small, spread
 
 (SIZE, WIDTH), NAMES = (96, 6) if "--small" in sys.argv else (160, 16), ["person", "car", "dog", "cat", "tree"]
@@ -572,43 +572,45 @@ def kept(boxes, conf, label, threshold, limit):
     return keep[:300]
 
 
-def check(name, image, work):
-    dir = os.path.join(work, "".join(c if c.isalnum() else "-" for c in name))
-    os.makedirs(dir, exist_ok=True)
-    path = os.path.join(dir, "model.onnx")
+def folder_name(name):
+    return "".join(c if c.isalnum() else "-" for c in name)
+
+
+def made(name, path, image):
+    """the case, its file written, and the peer's candidates of the prepared picture, with their places in the picture"""
     torch.manual_seed(4)
     case = CASES[name]()
     make(case, path, image)
     peer = Peer(path, case)
     x, (x0, y0, sx, sy) = case.prep(image)
-    how = ["--threshold", str(case.threshold), *case.flags]
-    r = tool(path, work, "detect", "--json", *how)
-    if r.returncode:
-        return failed(r), "", ""
-    got = json.loads(r.stdout)["images"][0]["detections"]
     boxes, p, presence = peer.candidates(x)
     conf, label = peer.confidence(p, presence), p.argmax(1)
     keep = kept(boxes, conf, label, case.threshold, case.nms)
+    at = ((boxes - [x0, y0, x0, y0]) * [sx, sy, sx, sy]).clip(0, [image.shape[1], image.shape[0]] * 2)
+    return case, peer, x, boxes, p, conf, label, keep, at
+
+
+def check(name, image, work):
+    dir = os.path.join(work, folder_name(name))
+    os.makedirs(dir, exist_ok=True)
+    path = os.path.join(dir, "model.onnx")
+    case, peer, x, boxes, p, conf, label, keep, at = made(name, path, image)
+    how = ["--threshold", str(case.threshold), *case.flags]
+    got = listed(path, work, *how)
+    if isinstance(got, str):
+        return got, "", ""
     if len(got) != len(keep) or not len(got):
         return f"no: {len(got)} found, {len(keep)} by onnxruntime", "", ""
-    at = ((boxes - [x0, y0, x0, y0]) * [sx, sy, sx, sy]).clip(0, [image.shape[1], image.shape[0]] * 2)
     off = matched(got, at[keep], conf[keep], label[keep], 1e-5)
     found = f"{'ok' if off < 0.01 else 'no'}: {len(got)} boxes, {off:.1e} px"
-    out = path[:-5]
-    r = tool(path, work, "drise", "--out", out, "--masks", str(MASKS), "--design", "papers", "--by-box", *how)
-    if r.returncode:
-        return found, failed(r), ""
-    k, want = keep[0], []
-    h, w = x.shape[:2] if x.shape[-1] == 3 else x.shape[1:]
-    for m in masks(h, w):
-        b, s, q = peer.candidates(x * (m[..., None] if x.shape[-1] == 3 else m))
-        cosine = s @ p[k] / np.maximum(np.linalg.norm(s, axis=1) * np.linalg.norm(p[k]), 1e-12)
-        want.append((iou(b, boxes[k]) * cosine * q).max(initial=0))
-    d = np.abs(np.load(out + "/weights.npy")[0] - want).max()
-    drise = f"{'ok' if d < (1e-3 if case.args == 'bytes' else 1e-5) else 'no'}: {d:.1e}"
-    if "is run by onnxruntime" in r.stderr:
+    last = x.shape[-1] == 3
+    drise, told = compared(path, work, how, keep[0], boxes, p, x.shape[:2] if last else x.shape[1:],
+                           lambda m: peer.candidates(x * (m[..., None] if last else m)), 1e-3 if case.args == "bytes" else 1e-5)
+    if not drise.startswith("ok"):
+        return found, drise, ""
+    if "is run by onnxruntime" in told:
         return found, drise, "none: onnxruntime has no gradients"
-    return found, drise, gradient(path, work, out, "detection:1", *how)
+    return found, drise, gradient(path, work, path[:-5], "detection:1", *how)
 
 
 SMALL = [name for name in CASES if "torchvision" not in name and not name.endswith(("hub", "size"))]
@@ -620,18 +622,10 @@ def small_files(dir):
     os.makedirs(dir, exist_ok=True)
     cv2.imwrite(os.path.join(dir, "street.png"), image)
     for name in SMALL:
-        case_dir = os.path.join(dir, "".join(c if c.isalnum() else "-" for c in name.lower()).replace("--", "-"))
+        case_dir = os.path.join(dir, folder_name(name.lower()).replace("--", "-"))
         os.makedirs(case_dir, exist_ok=True)
         path = os.path.join(case_dir, "model.onnx")
-        torch.manual_seed(4)
-        case = CASES[name]()
-        make(case, path, image)
-        peer = Peer(path, case)
-        x, (x0, y0, sx, sy) = case.prep(image)
-        boxes, p, presence = peer.candidates(x)
-        conf, label = peer.confidence(p, presence), p.argmax(1)
-        keep = kept(boxes, conf, label, case.threshold, case.nms)
-        at = ((boxes - [x0, y0, x0, y0]) * [sx, sy, sx, sy]).clip(0, [image.shape[1], image.shape[0]] * 2)
+        case, _, _, _, _, conf, label, keep, at = made(name, path, image)
         if os.path.getsize(path) > 50e3 or len(keep) < 2:
             print(f"{name}: {os.path.getsize(path)} bytes, {len(keep)} found: left out")
             shutil.rmtree(case_dir)
@@ -662,7 +656,7 @@ def main():
         lines.append(f"| {name} | " + " | ".join(c.replace("|", "/").replace("\n", " ") for c in row) + " |")
         print(lines[-1], flush=True)
         if not os.environ.get("WORK"):
-            shutil.rmtree(os.path.join(work, "".join(c if c.isalnum() else "-" for c in name)), ignore_errors=True)
+            shutil.rmtree(os.path.join(work, folder_name(name)), ignore_errors=True)
         with open(sys.argv[1], "w") as f:
             f.write("# Other makers' detectors, one command each\n\n" + __doc__.split("\n\n", 2)[2].strip() + "\n\n"
                     f"{right} of {len(lines)} files are right.\n\n| file | detections | D-RISE's weights | gradient, at |\n|---|---|---|---|\n" + "\n".join(lines) + "\n")

@@ -6,7 +6,7 @@ Of every file: `gradcam detect` compared with what onnxruntime gives, decoded as
 weights are compared with those of a program that draws the same masks by itself; and whether the suggested layer has a gradient.
 torchvision's files have their suppression inside and are run by onnxruntime, which has no gradients.
 """
-import json, os, shutil, sys, tempfile
+import os, shutil, sys, tempfile
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ import torch
 import torchvision.models.detection as tv
 import transformers as hf
 
-from detectors import GRID, MASKS, SIZE, failed, gradient, iou, masks, matched, picture, tool
+from detectors import SIZE, compared, gradient, listed, matched, picture
 
 CLASSES = 5
 
@@ -138,10 +138,9 @@ def check(name, image, work):
     peer = Peer(path, decoder)
     how = ["--size", str(SIZE), "--mean", "0", "--scale", "255", "--threshold", str(threshold)] + (["--backend", "onnxruntime"] if name in TV else ["--decoder", decoder])
     x = image[..., ::-1].transpose(2, 0, 1).astype(np.float32) / np.float32(255)
-    r = tool(path, work, "detect", "--json", *how)
-    if r.returncode:
-        return failed(r), "", ""
-    got = json.loads(r.stdout)["images"][0]["detections"]
+    got = listed(path, work, *how)
+    if isinstance(got, str):
+        return got, "", ""
     boxes, p, presence = peer.candidates(x)
     conf, label = peer.confidence(p, presence), p.argmax(1)
     keep = np.argsort(-conf, kind="stable")
@@ -150,20 +149,12 @@ def check(name, image, work):
         return f"no: {len(got)} found, {len(keep)} by onnxruntime", "", ""
     off = matched(got, boxes[keep].clip(0, SIZE), conf[keep], label[keep], 1e-5)
     found = f"{'ok' if off < 0.01 else 'no'}: {len(got)} boxes, {off:.1e} px"
-    out = path[:-5]
-    r = tool(path, work, "drise", "--out", out, "--masks", str(MASKS), "--design", "papers", "--by-box", *how)
-    if r.returncode:
-        return found, failed(r), ""
-    k, want = keep[0], []
-    for m in masks(SIZE, SIZE):
-        b, s, q = peer.candidates(x * m)
-        cosine = s @ p[k] / np.maximum(np.linalg.norm(s, axis=1) * np.linalg.norm(p[k]), 1e-12)
-        want.append((iou(b, boxes[k]) * cosine * q).max(initial=0))
-    d = np.abs(np.load(out + "/weights.npy")[0] - want).max()
-    drise = f"{'ok' if d < 1e-5 else 'no'}: {d:.1e}"
+    drise, _ = compared(path, work, how, keep[0], boxes, p, (SIZE, SIZE), lambda m: peer.candidates(x * m))
+    if not drise.startswith("ok"):
+        return found, drise, ""
     if name in TV:
         return found, drise, "none: onnxruntime has no gradients"
-    return found, drise, gradient(path, work, out, "detection:1", *how)
+    return found, drise, gradient(path, work, path[:-5], "detection:1", *how)
 
 
 def main():
