@@ -140,22 +140,14 @@ func withRandomWeights(m source.Model, top float64, seed uint64, do func() error
 func findWeights(m source.Model, top float64) []*model.Variable {
 	var all []*model.Variable
 	var depths []int // of all
-	_, fromFile := m.(source.DepthTeller)
 	for v := range m.Store().IterVariables() {
 		if !v.HasValue() || v.Shape().DType != dtypes.Float32 || v.Shape().Size() <= 1 {
 			continue
 		}
-		if !fromFile && !v.Trainable { // of a GoMLX model: averages, and what an optimiser remembers
-			continue
-		}
-		depth := len(depths)
-		if teller, ok := m.(source.DepthTeller); ok {
-			depth = teller.Depth(v.Path())
-		}
-		all, depths = append(all, v), append(depths, depth)
+		all, depths = append(all, v), append(depths, m.Depth(v.Path()))
 	}
 	layers := slices.Compact(slices.Sorted(slices.Values(depths)))
-	if len(layers) > 0 && layers[0] < 0 { // numbers that are no weights of the file
+	if len(layers) > 0 && layers[0] < 0 { // no weights of the model, as what an optimiser remembers
 		layers = layers[1:]
 	}
 	if top == 0 || len(layers) == 0 {

@@ -6,7 +6,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Depth implements [DepthTeller]: the place among the file's nodes of the first one that reads the weight. A rewritten
+// Depth implements [Model]: the place among the file's nodes of the first one that reads the weight. A rewritten
 // weight's name begins with that of the file's.
 func (m *onnxModel) Depth(path string) int {
 	name := path[strings.LastIndex(path, model.ScopeSeparator)+1:]
@@ -18,6 +18,19 @@ func (m *onnxModel) Depth(path string) int {
 		}
 	}
 	return of
+}
+
+// Depth implements [Model]: the place among the graph's nodes at which the function reads the variable first. What
+// it does not read, as what an optimiser remembers, has none.
+func (m *gomlxModel) Depth(path string) int {
+	m.listed.mu.Lock()
+	defer m.listed.mu.Unlock()
+	for _, one := range m.listed.of {
+		if at, ok := one.order[path]; ok {
+			return at
+		}
+	}
+	return -1
 }
 
 // findReaders returns the place of the first node that reads each weight, by the name that the weight has in the store.

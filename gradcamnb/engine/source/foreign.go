@@ -41,6 +41,9 @@ type foreignModel struct {
 func (f *foreignModel) Card() Card          { return f.card }
 func (f *foreignModel) Store() *model.Store { return f.store }
 
+// Depth is never asked: the store of a file that onnxruntime runs is empty.
+func (f *foreignModel) Depth(string) int { return -1 }
+
 // Layers lists the outputs alone.
 func (f *foreignModel) Layers(_ []int, output string) ([]Layer, error) {
 	var out []Layer

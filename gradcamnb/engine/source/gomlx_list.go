@@ -55,6 +55,7 @@ type listing struct {
 	answer  []map[string]bool // of those, the ones it becomes without anything learned between
 	endings map[string]Ending // of the layers
 	made    map[string]string // where in the graph function a variable is read first
+	order   map[string]int    // the place of that among the graph's nodes
 
 	gradientless []gradientless
 }
@@ -160,10 +161,11 @@ func (m *gomlxModel) listAs(on compute.Backend, input []int) (l *listing, err er
 // listWalk makes layers of the places of a graph. The output comes last, in place of the
 // layer that it is.
 func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
-	l := &listing{made: map[string]string{}, endings: map[string]Ending{}, gradientless: withoutGradient(w, x)}
-	for _, n := range x.Graph().Nodes() {
+	l := &listing{made: map[string]string{}, order: map[string]int{}, endings: map[string]Ending{},
+		gradientless: withoutGradient(w, x)}
+	for i, n := range x.Graph().Nodes() {
 		if n.Type() == NodeTypeParameter && strings.HasPrefix(n.GetParameterName(), model.RootScopePath) {
-			l.made[n.GetParameterName()] = userLine(n)
+			l.made[n.GetParameterName()], l.order[n.GetParameterName()] = userLine(n), i
 		}
 	}
 	nodes := []*Node{}

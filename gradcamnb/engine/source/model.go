@@ -20,6 +20,10 @@ type Model interface {
 	// Store holds the model's variables.
 	Store() *model.Store
 
+	// Depth is how far from the picture a variable of the store is used: a number that grows towards the answer, or -1 if
+	// the model does not use it, or its layers were not listed yet.
+	Depth(path string) int
+
 	// Layers lists the layers for an input of the given shape, in the order of
 	// execution, and tells which feed the named output or tensor; the empty name
 	// means the model's first output.
@@ -89,14 +93,6 @@ type LayerBuilder interface {
 	// the ones beside the map are those of clean, the layer's node as a cut hands it out,
 	// of a batch of one.
 	BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node, wants []string) map[string]*Node
-}
-
-// DepthTeller is a model that knows in which order its weights are used. Models from ONNX files do; the weights of
-// others are made in the order in which they are used.
-type DepthTeller interface {
-	// Depth is how far from the picture a variable of the store is used: a number that grows towards the answer, or -1 if
-	// the file has no such weight.
-	Depth(path string) int
 }
 
 // GuidedBuilder is a model that can also be built with another rule at its ReLUs.
