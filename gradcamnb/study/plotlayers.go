@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"math"
 	"slices"
+	"strings"
 )
 
 // layerPlot draws the mean of a metric over the layers, in their order, with a line for each method; nothing if there
@@ -28,15 +29,16 @@ func (s *Summary) layerPlot(metric string) template.HTML {
 		return ""
 	}
 	const left, top, height = 52.0, 10.0, 220.0
-	d := &drawing{w: max(420, 60+90*float64(len(layers)))}
-	x, y := newScale(left+36, d.w-44, 0, float64(len(layers)-1)), newScale(height, top, values...)
+	d := &drawing{w: max(420, 80+100*float64(len(layers)))}
+	x, y := newScale(left+44, d.w-56, 0, float64(len(layers)-1)), newScale(height, top, values...)
 	d.up(y, left, d.w-8)
 	for i, l := range layers {
 		at := 0.0
 		if len(layers) > 6 { // or the names run into one another
 			at = float64(i%2) * 12
 		}
-		d.words(x.at(float64(i)), height+15+at, "middle", shortened(l, 14))
+		path, _, _ := strings.Cut(l, " (") // without the tensor's name
+		d.words(x.at(float64(i)), height+15+at, "middle", shortened(path, 14))
 	}
 	var names []string
 	for k, method := range s.Methods {
