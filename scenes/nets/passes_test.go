@@ -112,7 +112,7 @@ func TestTruthOfManyPasses(t *testing.T) {
 		if !ok1 || !ok2 {
 			t.Fatal("docs/which-layer.md has no place for the figures of many passes")
 		}
-		text = fmt.Sprintf("%s%s\n\n%d scenes a question; RISE with %d masks.\n%s%s%s", head, beginPasses, n, riseMasks,
+		text = fmt.Sprintf("%s%s\n\n%d scenes for each question; RISE with %d masks.\n%s%s%s", head, beginPasses, n, riseMasks,
 			&tables, endPasses, tail)
 		if err := os.WriteFile(page, []byte(text), 0o644); err != nil {
 			t.Fatal(err)

@@ -78,11 +78,11 @@ func TestStudyOfLayers(t *testing.T) {
 	}
 }
 
-// studied is a table a metric: methods down, layers across, means with intervals, bold where the place cannot be told
-// from the best.
+// studied is a table for each metric: methods down, layers across, means with intervals, bold if the rank cannot be told
+// apart from the best.
 func studied(sum *study.Summary, s *study.Study) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%d scenes, %d maps. Each field is the mean and its 95 %% interval. Bold: its mean place among the 20 cannot be told\nfrom the best one's (Nemenyi, 5 %%).\n",
+	fmt.Fprintf(&b, "\n%d scenes, %d maps. Each field has the mean and its 95 %% interval. A field is bold if its mean rank among the\n20 cannot be told apart from the best (Nemenyi, 5 %%).\n",
 		sum.Pictures, sum.Maps)
 	for _, metric := range s.Metrics {
 		good := map[study.Cell]bool{}

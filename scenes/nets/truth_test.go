@@ -289,7 +289,7 @@ func (q question) table(b *strings.Builder, a questionScores) {
 
 func (q question) tableOf(b *strings.Builder, a questionScores, methods []string) {
 	columns := append(slices.Clone(q.layers), wholePicture)
-	fmt.Fprintf(b, "\n**Asked for %s.** A bump in the middle of what the network sees: %s; noise: %s.\n\n| method |",
+	fmt.Fprintf(b, "\n**Asked for %s.** By chance: a bump in the middle of the model's view has %s, and noise has %s.\n\n| method |",
 		q.name, a.middle, a.random)
 	for _, l := range columns {
 		fmt.Fprintf(b, " %s |", strings.TrimPrefix(l, "/"))

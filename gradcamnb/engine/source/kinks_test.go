@@ -152,9 +152,9 @@ func TestKinksPage(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`# Kinks and ties
 
-The derivative that is taken where the pieces of a piecewise operator meet. A Relu's map is zero in about half of its
-cells, so such places are the rule behind it, and another choice there is another map. The values are those of torch
-` + torch + `'s autograd; on both backends a test compares them
+This page lists the derivative that is taken at kinks, where the pieces of an operator meet, and at ties, where values are
+equal. It matters: behind a Relu about half of all cells are zero, and another derivative there gives another map. The
+derivatives are those of torch ` + torch + `'s autograd, and a test compares them on both backends
 (` + "`go test ./gradcamnb/engine/source -run TestKinks -update`" + ` writes this page).
 
 | operator | where | derivative | as torch's |
@@ -169,15 +169,17 @@ cells, so such places are the rule behind it, and another choice there is anothe
 	}
 	b.WriteString(strings.Join(rows, ""))
 	b.WriteString(`
-What selects by an index or a condition (Where, Gather, TopK, Slice, Split, Pad, Resize's nearest) hands its gradient to what
-it selected. ArgMax, comparisons, Not, And, Or, Round and casts to integers have none.
+Operators that select by an index or a condition (Where, Gather, TopK, Slice, Split, Pad, Resize's nearest) hand their gradient
+to what they selected. ArgMax, comparisons, Not, And, Or, Round and casts to integers have no gradient.
 
-Two things a file may not say. torch's older exporter writes ` + "`x.max(1)[0]` and `x.amax(1)`" +
-		` as the same node: one axis
-of a ReduceMax is taken for the first, whose gradient goes to one of equal values, as in CBAM; several axes, and
-ReduceMin, for the second. And ` + "`torch.clamp(x, min=0)`" + ` of the newer exporter is a Max, told from
-` + "`torch.maximum`" + ` by the call that this exporter writes beside the node. A tool that drops this record (metadata)
-makes a half of the 0.
+An ONNX file may leave two things open:
+
+* torch's older exporter writes ` + "`x.max(1)[0]` and `x.amax(1)`" + ` as the same node. A ReduceMax over one axis is
+  read as the first, whose gradient goes to only one of several equal values, as in CBAM. A ReduceMax over several axes,
+  and every ReduceMin, is read as the second.
+* torch's newer exporter writes ` + "`torch.clamp(x, min=0)` and `torch.maximum`" + ` as a Max. They are told apart by
+  the call that the exporter records beside the node. If a tool drops that record (metadata), the derivative at a tie is a
+  half and not 0.
 `)
 	path := filepath.Join("..", "..", "..", "docs", "kinks.md")
 	if require.Update() {
