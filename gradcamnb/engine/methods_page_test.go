@@ -45,14 +45,13 @@ func TestMethodsPage(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`# Methods
 
-Made of the registries in ` + "`gradcamnb/engine/cam` and `gradcamnb/engine/perturb`" + ` by a test
+Every method, with its formula, picture, cost and paper, and when to take it. A test writes this page
 (` + "`go test ./gradcamnb/engine -run 'TestMethodPictures|TestMethodsPage' -update`" + `).
-S is the explained score, A_k a channel of the layer, G = dS/dA, x the model's input. Names are taken as in
-the papers or as pytorch-grad-cam's classes; case, dashes and spaces do not matter. Numbers in parentheses are
-those of the paper's equations; where there is none, the source says why. A method that is made of
-another takes it in parentheses, ` + "`SESS(LayerCAM)`, `FinerCAM(HiResCAM)`, `RefineCAM(LayerCAM)`" +
-		`; without, it takes
-the one named below. How to add one: [extending.md](extending.md).
+In the formulas S is the explained score, A_k a channel of the layer, G = dS/dA, and x the model's input. Numbers in
+parentheses are those of the paper's equations; if there is none, the source says why. Ask for a method by its name in
+the paper, or by that of its class in pytorch-grad-cam; case, dashes and spaces do not matter. Some methods use another
+method, which you name in parentheses: ` + "`SESS(LayerCAM)`, `FinerCAM(HiResCAM)`, `RefineCAM(LayerCAM)`" + `. Without
+parentheses they use the one named below. [Extending](extending.md) says how to add a method.
 
 | method | passes of the model | when to take it |
 |---|---|---|
@@ -88,7 +87,7 @@ func (m methodSection) write(b *strings.Builder) {
 	fmt.Fprintf(b, "![%s of %s](methods/%s.png)\n\n", m.name, pictured(m.name), anchor(m.name))
 	fmt.Fprintf(b, "    %s\n\n%s. ", m.formula, m.paper)
 	if m.usual != "" {
-		fmt.Fprintf(b, "Made of %s where no other is named. ", m.usual)
+		fmt.Fprintf(b, "It uses %s unless you name another method. ", m.usual)
 	}
 	unit := m.unit
 	if unit == "" {
@@ -96,7 +95,7 @@ func (m methodSection) write(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "Unit: %s. Passes: %s.\n\nTake it %s.\n", unit, m.passes, m.use)
 	if m.peers != "" {
-		fmt.Fprintf(b, "\nElsewhere: %s.\n", m.peers)
+		fmt.Fprintf(b, "\nOther libraries: %s.\n", m.peers)
 	}
 }
 

@@ -17,7 +17,7 @@ var AblationCAM = register(Method{
 	Unit:    "activation",
 	Passes:  "1 forward from the layer on for every channel",
 	Use:     "if there is no gradient, or none to be trusted",
-	Peers:   "pytorch-grad-cam writes 0 only where the layer's minimum is 0, as after a ReLU, and about -1e7 (i+1) elsewhere, i being the place in the batch; there its map is another",
+	Peers:   "pytorch-grad-cam writes 0 only if the layer's minimum is 0, as after a ReLU; otherwise it writes about -1e7 (i+1) for picture i of the batch, and its map is another",
 	Procedure: Activations{Start: func(c Original) Run {
 		weights := make([]float64, c.Act.C)
 		return Run{

@@ -12,7 +12,7 @@ var AugSmooth = register(Method{
 	Formula: "mean of the method's maps of f x and f mirrored x, f = 0.9, 1, 1.1",
 	Passes:  "6 times the method that it is made of",
 	Use:     "to centre a map better on the object",
-	Peers:   "pytorch-grad-cam averages the maps scaled to [0, 1], here they keep their unit; both agree where the variants' maps have the same range",
+	Peers:   "pytorch-grad-cam averages maps that are scaled to [0, 1]; here they keep their unit; both agree if all variants' maps have the same range",
 	Procedure: Wrapper{Usual: "Grad-CAM", Make: func(base Method) (Procedure, error) {
 		see, err := onePass(base)
 		return Pictures{See: see, Start: func(c Original) Run {

@@ -23,6 +23,6 @@ var EigenCAM = register(Method{
 	Unit:      "activation",
 	Passes:    "1 forward",
 	Use:       "to see the strongest pattern at the layer, whatever the class; if there is no gradient",
-	Peers:     "pytorch-grad-cam keeps the sign that LAPACK returns, so half of its maps can be turned round",
+	Peers:     "pytorch-grad-cam keeps the sign that LAPACK returns, so about half of its maps have the other sign",
 	Procedure: Map(func(at View) *Node { return principal(at.Act) }),
 })

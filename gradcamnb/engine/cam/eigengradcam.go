@@ -18,7 +18,7 @@ var EigenGradCAM = register(Method{
 	Paper:     "pytorch-grad-cam 1.5.7, after Muhammad and Yeasin 2020",
 	Formula:   "ReLU(X v), X = centred dS/dA * A, v = its first right singular vector",
 	Passes:    "1 forward, 1 backward down to the layer",
-	Use:       "as Eigen-CAM, but for one class, with less noise than Grad-CAM",
+	Use:       "like Eigen-CAM, but for one class, with less noise than Grad-CAM",
 	Peers:     "pytorch-grad-cam keeps the sign that LAPACK returns",
 	Procedure: Map(func(at View) *Node { return principal(Mul(at.Grad, at.Act)) }),
 })

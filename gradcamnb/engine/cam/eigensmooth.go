@@ -19,7 +19,7 @@ var EigenSmooth = register(Method{
 	Paper:   "pytorch-grad-cam 1.5.7 (base_cam.py), after Muhammad and Yeasin 2020",
 	Formula: "ReLU(X v), X = the method's centred terms, v = their first right singular vector",
 	Passes:  "as the method that it is made of",
-	Use:     "to quieten a noisy map",
+	Use:     "to reduce the noise of a map",
 	Peers:   "pytorch-grad-cam keeps the sign that LAPACK returns",
 	Procedure: Wrapper{Usual: "Grad-CAM", Make: func(base Method) (Procedure, error) {
 		terms, ok := base.Procedure.(Terms)

@@ -18,7 +18,7 @@ var FinerCAM = register(Method{
 	Paper:   "Zhang et al. 2025, arXiv:2501.11309",
 	Formula: "the method's map of SUM_r p_r (y_c - y_r) / SUM_r p_r, r = the three classes nearest to c, p = softmax(y)",
 	Passes:  "as the method that it is made of",
-	Use:     "for classes that look alike: birds, cars, breeds",
+	Use:     "for classes that look alike, such as birds, cars or breeds",
 	Peers:   "torch-cam subtracts without the weights p",
 	Procedure: Wrapper{Usual: "Grad-CAM", Make: func(base Method) (Procedure, error) {
 		if base.Unit != "" {

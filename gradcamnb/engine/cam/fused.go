@@ -12,7 +12,7 @@ var MeanFusion = register(Method{
 	Formula: "mean over the layers of the method's scaled maps, scaled",
 	Unit:    "relative",
 	Passes:  "as the method that it is made of, for all layers together",
-	Use:     "to have one map of several layers",
+	Use:     "to join several layers in one map",
 	Procedure: overLayers("Grad-CAM", func(maps []Grid) Grid {
 		sum := combine(maps, func(a, b float32) float32 { return a + b })
 		for i := range sum.Flat {

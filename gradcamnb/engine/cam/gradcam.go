@@ -18,8 +18,8 @@ var GradCAM = register(Method{
 	Paper:   "Selvaraju et al. 2017, arXiv:1610.02391",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = 1/Z SUM_ij dS/dA_k,ij (eq. 1, 2)",
 	Passes:  "1 forward, 1 backward down to the layer",
-	Use:     "first, and at the last layers: the channels that matter for the class, summed",
-	Peers:   "captum's LayerGradCam leaves the ReLU out unless asked, and resizes by the nearest cell",
+	Use:     "first, and at the last layers: it sums the channels that matter for the class",
+	Peers:   "captum's LayerGradCam leaves the ReLU out by default, and resizes by the nearest cell",
 	Procedure: Terms(func(act, grad *Node) *Node {
 		w := cellMean(grad)
 		return Mul(w, act)

@@ -19,7 +19,7 @@ var GradCAMElementWise = register(Method{
 	Paper:   "Pillai and Pirsiavash 2021, AAAI 35(3)",
 	Formula: "SUM_k ReLU(dS/dA_k * A_k)",
 	Passes:  "1 forward, 1 backward down to the layer",
-	Use:     "to see everything that speaks for the class, without what speaks against it taken off",
+	Use:     "to see everything that speaks for the class; what speaks against it is not subtracted",
 
 	KeepsCells: true,
 

@@ -21,7 +21,7 @@ var GuidedBackprop = register(Method{
 	Formula:   "max_c |R_0|, R_l = [f_l > 0] [R_l+1 > 0] R_l+1 at every ReLU (section 3.4)",
 	Unit:      "score per unit of input",
 	Passes:    "1 forward, 1 backward down to the picture",
-	Use:       "as an edge detector together with Grad-CAM; alone it says little about the class",
+	Use:       "together with Grad-CAM, as an edge detector; alone it says little about the class",
 	Peers:     "captum and pytorch-grad-cam give the colours one by one",
 	Procedure: GuidedPixels(func(at View) *Node { return ReduceMax(Abs(at.Grad), -1) }),
 })

@@ -19,7 +19,7 @@ var HiResCAM = register(Method{
 	Formula: "ReLU(SUM_k dS/dA_k * A_k) (eq. 3)",
 	Passes:  "1 forward, 1 backward down to the layer",
 	Use:     "to see exactly what the score is made of: faithful for networks that end in one linear layer",
-	Peers:   "at a layer read only through a layer norm over its channels the map is zero by construction; pytorch-grad-cam draws its rounding noise, here it is diagnosed",
+	Peers:   "if a layer is read only through a layer norm over its channels, the map is zero by construction; pytorch-grad-cam draws rounding noise there, and here a diagnosis says so",
 
 	KeepsCells: true,
 

@@ -19,7 +19,7 @@ var InputXGradient = register(Method{
 	Paper:     "Shrikumar et al. 2016, arXiv:1605.01713",
 	Formula:   "SUM_c x_c dS/dx_c",
 	Passes:    "1 forward, 1 backward down to the picture",
-	Use:       "as Saliency, with the sign of the contribution",
+	Use:       "like Saliency, with the sign of the contribution",
 	Peers:     "captum gives the colours one by one",
 	Procedure: Pixels(func(at View) *Node { return ReduceSum(Mul(at.Act, at.Grad), -1) }),
 })

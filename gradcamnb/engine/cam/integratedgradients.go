@@ -18,7 +18,7 @@ var IntegratedGradients = register(Method{
 	Paper:   "Sundararajan et al. 2017, arXiv:1703.01365",
 	Formula: "SUM_c x_c INTEGRAL_0^1 dS/dx_c (a x) da, 50 points (eq. 1)",
 	Passes:  "50 forward, 50 backward down to the picture",
-	Use:     "to share the score out over the pixels so that it adds up",
+	Use:     "to divide the score among the pixels, so that they add up to it",
 	Peers:   "captum gives the colours one by one",
 	Procedure: Pictures{See: InputXGradient.Procedure.(Pixels), Start: func(c Original) Run {
 		points, weights := gaussLegendre(50)

@@ -18,7 +18,7 @@ var LayerCAM = register(Method{
 	Formula: "ReLU(SUM_k ReLU(dS/dA_k) * A_k) (eq. 6 to 8)",
 	Passes:  "1 forward, 1 backward down to the layer",
 	Use:     "at early layers, for fine detail",
-	Peers:   "over several layers torch-cam takes tanh(2 L) and the largest, pytorch-grad-cam the mean; here Mean, Max and Product say which",
+	Peers:   "to join several layers, torch-cam takes the largest of tanh(2 L), and pytorch-grad-cam the mean; here the methods Mean, Max and RefineCAM do it",
 
 	KeepsCells: true,
 

@@ -22,7 +22,7 @@ var LeGrad = register(Method{
 	Formula: "mean over layers, heads and queries of ReLU(dS/dA), A = attention (eq. 7, 9)",
 	Passes:  "1 forward, 1 backward",
 	Use:     "for vision transformers, without choosing a layer",
-	Peers:   "the authors score every layer through the head, here the model's own score serves all layers",
+	Peers:   "the authors compute a score of every layer through the head; here all layers have the model's own score",
 	Procedure: ManyLayers{Ops: []string{"Softmax"}, Map: func(_ View, layers []View) *Node {
 		var sum *Node
 		n := 0

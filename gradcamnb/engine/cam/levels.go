@@ -14,7 +14,7 @@ var LevelsFusion = register(Method{
 	Formula: "largest over a detector's levels of the method's maps, each divided by its highest value",
 	Unit:    "relative",
 	Passes:  "as the method that it is made of, for all levels together",
-	Use:     "to see what all levels of a detector hold for a detection",
+	Use:     "to join the maps of all levels of a detector",
 	Peers:   "Ultralytics takes the largest over all its predictions, too",
 	Procedure: Wrapper{Usual: "LayerCAM", Make: func(base Method) (Procedure, error) {
 		if _, err := onePassAtLayer(base); err != nil {

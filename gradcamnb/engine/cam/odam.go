@@ -14,8 +14,8 @@ var ODAM = register(Method{
 	Paper:   "Zhao and Chan 2023, ICLR, arXiv:2304.06354",
 	Formula: "ReLU(SUM_k dS/dA_k * A_k), S of one detection",
 	Passes:  "1 forward, 1 backward down to the layer",
-	Use:     "of a detection or one side of its box; over all levels as Levels(ODAM)",
-	Peers:   "the paper smooths the gradient by a Gaussian that is as large as the object; the authors' program does not, nor is it done here",
+	Use:     "for a detection or one side of its box; over all levels as Levels(ODAM)",
+	Peers:   "the paper smooths the gradient with a Gaussian as large as the object; neither the authors' program nor gradcam does",
 
 	KeepsCells: true,
 

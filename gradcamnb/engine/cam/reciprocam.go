@@ -20,7 +20,7 @@ var ReciproCAM = register(Method{
 	Paper:   "Byun and Lee 2022, arXiv:2209.14074",
 	Formula: "S(A * M_ij) - min S, M_ij = cell (i, j) alone, softened by a 3 x 3 Gaussian",
 	Passes:  "1 forward from the layer on for every cell",
-	Use:     "if there is no gradient and Score-CAM is too slow: late layers have few cells",
+	Use:     "if there is no gradient and Score-CAM is too slow; it is quick at late layers, which have few cells",
 	Peers:   "openvino_xai scales the map to 0..255",
 	Procedure: Activations{Start: func(c Original) Run {
 		scores := Grid{H: c.Act.H, W: c.Act.W, Flat: make([]float32, c.Act.H*c.Act.W)}

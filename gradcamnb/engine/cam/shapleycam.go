@@ -16,14 +16,14 @@ import (
 // the gradient of <G, A> with A held fixed in the product, so no matrix H is made. In networks
 // of ReLUs a logit has H = 0 almost everywhere, and the map is Grad-CAM's: explain the softmax
 // probability. Shapes: [batch, h, w, channels] -> [batch, h, w]. GoMLX 0.28.8 has no second derivative of a
-// convolution with strides and of max pooling. The pass over ONNX files rewrites both; in a GoMLX model one of them
-// after the layer is an error that says so.
+// convolution with strides and of max pooling: the pass over ONNX files rewrites both, and package vjp adds them for
+// GoMLX models.
 var ShapleyCAM = register(Method{
 	Name:    "ShapleyCAM",
 	Paper:   "Cai 2025, arXiv:2501.06261",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = mean_ij (G - 1/2 H A)_k,ij, G = dS/dA, H = d2S/dA2",
 	Passes:  "1 forward, 2 backward",
-	Use:     "with a softmax target, if a logit says too little about its rivals",
+	Use:     "with the target softmax, which knows the other classes; for a logit it mostly gives Grad-CAM's map",
 	Procedure: Map(func(at View) *Node {
 		along := ReduceAllSum(Mul(at.Grad, StopGradient(at.Act)))
 		var curved *Node

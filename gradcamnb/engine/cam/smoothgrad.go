@@ -18,8 +18,8 @@ var SmoothGrad = register(Method{
 	Paper:   "Smilkov et al. 2017, arXiv:1706.03825",
 	Formula: "1/n SUM_i M(x + N(0, sigma^2)), n = 50, sigma = 0.15 (max x - min x) (section 3)",
 	Passes:  "50 forward, 50 backward",
-	Use:     "to quieten Saliency",
-	Peers:   "captum's NoiseTunnel takes n = 5 and sigma = 1 unless told",
+	Use:     "to reduce the noise of Saliency",
+	Peers:   "captum's NoiseTunnel takes n = 5 and sigma = 1 by default",
 	Procedure: Wrapper{Usual: "Saliency", Make: func(base Method) (Procedure, error) {
 		see, err := onePass(base)
 		return Pictures{See: see, Start: func(c Original) Run {

@@ -21,7 +21,7 @@ var SmoothGradCAMPlusPlus = register(Method{
 	Paper:   "Omeiza et al. 2019, arXiv:1908.01224",
 	Formula: "Grad-CAM++ with G, G^2 and G^3 averaged over noisy pictures",
 	Passes:  "16 forward, 16 backward down to the layer",
-	Use:     "as Grad-CAM++, with less noise",
+	Use:     "like Grad-CAM++, with less noise",
 	Peers:   "torch-cam takes 4 noisy pictures of sigma 0.3 and sums G^3 A together in the denominator",
 	Procedure: Pictures{See: Map(func(at View) *Node { return at.Grad }), Start: func(c Original) Run {
 		const n = 16

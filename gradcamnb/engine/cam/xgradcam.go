@@ -20,7 +20,7 @@ var XGradCAM = register(Method{
 	Paper:   "Fu et al. 2020, arXiv:2008.02312",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = SUM_ij dS/dA_k,ij A_k,ij / SUM A_k (eq. 8)",
 	Passes:  "1 forward, 1 backward down to the layer",
-	Use:     "as Grad-CAM, with weights that add up to the score in networks of ReLUs; at a layer after a ReLU",
+	Use:     "like Grad-CAM, at a layer after a ReLU; in networks of ReLUs its terms add up to the score",
 	Peers:   "torch-cam adds 1e-8 to the denominator, pytorch-grad-cam 1e-7",
 	Procedure: Terms(func(act, grad *Node) *Node {
 		sum := AddScalar(cellSum(act), 1e-7)

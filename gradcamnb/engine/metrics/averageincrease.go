@@ -14,7 +14,7 @@ var AverageIncrease = register(Metric{
 	Group:   Faithfulness,
 	Needs:   Passes,
 	Cost:    "1 pass",
-	Beware:  "one bit a picture: average many",
+	Beware:  "it says only yes or no for a picture: average many",
 	Paper:   "Chattopadhay et al. 2018, arXiv:1710.11063",
 	Formula: "1 if Y < O, else 0, Y = S(I), O = S(L I) with L scaled to [0, 1]",
 	Better:  "higher",

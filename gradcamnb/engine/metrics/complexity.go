@@ -22,7 +22,7 @@ var Entropy = register(Metric{
 	Formula: "-SUM p ln p, p = |a| / SUM |a|",
 	Better:  "lower",
 	Needs:   Nothing,
-	Beware:  "says nothing of whether the place is right",
+	Beware:  "it does not say whether the place is right",
 	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
 		return s.each(func(_ int, m *heatmap.Map) float64 { return entropy(magnitudes(m.Grid)) })
 	},

@@ -20,7 +20,7 @@ var EffectiveComplexity = register(Metric{
 	Formula: "|{ i : |a_i| > 1e-5 max |a| }|",
 	Better:  "lower",
 	Needs:   Nothing,
-	Beware:  "counts pixels, so it depends on the model's input size",
+	Beware:  "it counts pixels, so it depends on the model's input size",
 	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
 		return s.each(func(_ int, m *heatmap.Map) float64 {
 			a := magnitudes(m.Grid)

@@ -26,7 +26,7 @@ var InputInvariance = register(Metric{
 	Better:  "lower",
 	Needs:   Maps,
 	Cost:    "1 explanation by a changed model",
-	Beware:  "methods that multiply with the picture cannot keep it, and need not be wrong",
+	Beware:  "methods that multiply with the picture cannot keep this law, and need not be wrong",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		if s.Again == nil {
 			return nil, errNotAgain

@@ -12,7 +12,7 @@ var Insertion = register(Metric{
 	Group:   Faithfulness,
 	Needs:   Passes,
 	Cost:    "a pass a step",
-	Beware:  "the blur that is started from decides much; published figures differ by it",
+	Beware:  "much depends on the blur at the start, and published figures use different ones",
 	Paper:   "Petsiuk et al. 2018, arXiv:1806.07421",
 	Formula: "area under S(the first k/n of the pixels on the baseline), k = 0..n",
 	Better:  "higher",

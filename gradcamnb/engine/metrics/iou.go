@@ -42,7 +42,7 @@ var IoUAtFifth = register(Metric{
 	Formula: "|L >= max L / 5 and M| / |L >= max L / 5 or M|",
 	Better:  "higher",
 	Needs:   Truth,
-	Beware:  "the cut decides much: a sharp map of the right place may score low",
+	Beware:  "much depends on the cut: a sharp map of the right place may score low",
 	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
 		return s.measureOnTruth(func(m, truth heatmap.Grid) float64 { return IoU(m, truth, 0.2) })
 	},

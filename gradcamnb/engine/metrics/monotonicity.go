@@ -19,7 +19,7 @@ var Monotonicity = register(Metric{
 	Better:  "higher",
 	Needs:   Passes,
 	Cost:    "a pass a step",
-	Beware:  "one bit a picture, and nearly always 0 for deep nets: average many",
+	Beware:  "it says only yes or no for a picture, and nearly always no for deep nets: average many",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		paths, err := s.path(ctx, s.Mean, func(m int) []set {
 			sets := slicesOf(ranking(s.Maps[m]), s.Steps)

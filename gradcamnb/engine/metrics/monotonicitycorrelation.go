@@ -24,7 +24,7 @@ var MonotonicityCorrelation = register(Metric{
 	Better:  "higher",
 	Needs:   Passes,
 	Cost:    "a pass a step",
-	Beware:  "what speaks for and what speaks against the class counts alike",
+	Beware:  "it treats evidence for the class and evidence against it alike",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		return s.eachSlices(ctx, func(m *heatmap.Map, slices []set, lost []float64) float64 {
 			values := m.Signed().Values

@@ -20,7 +20,7 @@ var MPRT = register(Metric{
 	Better:  "lower",
 	Needs:   Maps,
 	Cost:    "1 explanation by a changed model",
-	Beware:  "a map of an untrained net still shows the picture's edges; weights are permuted as they lie in memory, so backends differ",
+	Beware:  "a map of an untrained net still shows the picture's edges; weights are permuted in the order in which they lie in memory, so backends differ",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		return s.likeness(ctx, Change{Weights: true, Seed: s.Seed})
 	},

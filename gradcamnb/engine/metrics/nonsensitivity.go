@@ -24,7 +24,7 @@ var NonSensitivity = register(Metric{
 	Better:  "lower",
 	Needs:   Passes,
 	Cost:    "a pass a step",
-	Beware:  "what is below zero is no map of nothing: it counts as mattering",
+	Beware:  "a negative value of the map counts as one that matters, just as a positive one does",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		const eps = 1e-5
 		return s.eachSlices(ctx, func(m *heatmap.Map, slices []set, lost []float64) float64 {

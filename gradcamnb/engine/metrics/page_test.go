@@ -15,23 +15,25 @@ const pagePath = "../../../docs/metrics.md"
 
 const pageHead = `# Metrics
 
-Made of the registry in ` + "`gradcamnb/engine/metrics`" + ` by a test (` +
-	"`go test ./gradcamnb/engine/metrics -run Page -update`" + `). A metric says how
-far a map can be believed, in one number. Ask for any of them with ` +
-	"`gradcamnb.Measured(gradcamnb.Measuring{Metrics: ...})`" + `, or over a
-whole data set with ` + "`gradcam study --metric NAME`" + `. Case, dashes and spaces do not matter in a name.
+A metric says in one number how far a map can be believed. Ask for one with
+` + "`gradcamnb.Measured(gradcamnb.Measuring{Metrics: ...})`" + `, or over a whole data set with
+` + "`gradcam study --metric NAME`" + `. Case, dashes and spaces do not matter in a name. A test writes this page
+(` + "`go test ./gradcamnb/engine/metrics -run Page -update`" + `).
 
-f is the explained score: of a class its probability. a is the map at the size of the model's input, with its sign where a formula adds it up, else
-its positive part L. M is where the object is, for which a truth must be given: a mask or a box. x is the picture. The pixels are taken in 8 steps
-unless something else is asked for; published figures take up to 224: 8 are right for choosing between maps, not for quoting.
+In the formulas f is the explained score, which for a class is its probability. a is the map at the size of the model's input, with
+its sign if a formula adds it up; otherwise L is its positive part. M is where the object is: for it you must give a truth, a mask or a box.
+x is the picture. Pixels are taken in 8 steps by default. That is enough to choose between maps, but not to quote: published figures
+take up to 224.
 
-The numbers agree with Quantus 0.6.0, captum 0.9.0, pytorch-grad-cam 1.5.7 and scikit-learn within 1e-5 wherever the definition is the same
-(` + "`testdata/golden/metrics/make.py`" +
-	`, TestPeersAgree). Known differences: Quantus hides single values of single channels, we hide pixels; its
-Monotonicity puts the baseline on the baseline and is always 1; its Sensitivity-n correlates over pictures; insertion with RISE's own blur
-(11 x 11, cut at one sigma) lies up to 0.23 above ours, which is cut at two. ROAD is pytorch-grad-cam 1.5.7's but for its noise, which each
-library draws, and for maps with pixels of one value, of which it hides all or none; its two halves are there less the whole picture's score.
-IROF's regions are each library's own; over the same ones the number is Quantus'.
+The numbers agree with Quantus 0.6.0, captum 0.9.0, pytorch-grad-cam 1.5.7 and scikit-learn within 1e-5 wherever the definition is the
+same (` + "`testdata/golden/metrics/make.py`" + `, TestPeersAgree). These differences are known:
+
+* Quantus hides single values of single channels; here whole pixels are hidden. Its Monotonicity compares the baseline with itself and
+  is always 1. Its Sensitivity-n correlates over pictures.
+* Insertion with RISE's own blur (11 x 11, cut at one sigma) is up to 0.23 higher than ours, whose blur is cut at two.
+* ROAD is that of pytorch-grad-cam 1.5.7, except for the noise, which each library draws itself, and for maps in which many pixels have
+  one value: pytorch-grad-cam hides all of these or none. It also subtracts the whole picture's score from ROAD's two halves.
+* IROF's regions are each library's own; over the same regions the number is that of Quantus.
 
 `
 

@@ -22,7 +22,7 @@ var RandomLogit = register(Metric{
 	Better:  "lower",
 	Needs:   Maps,
 	Cost:    "1 explanation",
-	Beware:  "two classes that are alike have like maps, rightly",
+	Beware:  "classes that are alike rightly have similar maps",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		return s.likeness(ctx, Change{Class: true})
 	},

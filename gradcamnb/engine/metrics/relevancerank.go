@@ -21,7 +21,7 @@ var RelevanceRank = register(Metric{
 	Formula: "|top_K(L) and M| / K, K = |M|",
 	Better:  "higher",
 	Needs:   Truth,
-	Beware:  "pixels of equal value count by their place in the picture",
+	Beware:  "pixels of equal value are ordered by their place in the picture",
 	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
 		return s.measureOnTruth(func(m, truth heatmap.Grid) float64 { return hitsOfTop(m, truth, count(truth)) })
 	},

@@ -21,7 +21,7 @@ var Sparseness = register(Metric{
 	Formula: "SUM_k (2k - n - 1) a_(k) / (n SUM a), a sorted, rising",
 	Better:  "higher",
 	Needs:   Nothing,
-	Beware:  "says nothing of whether the place is right",
+	Beware:  "it does not say whether the place is right",
 	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
 		return s.each(func(_ int, m *heatmap.Map) float64 {
 			a := magnitudes(m.Grid)

@@ -21,7 +21,7 @@ var Occlusion = register(Method{
 	Paper:   "Zeiler and Fergus 2014, arXiv:1311.2901",
 	Formula: "L_xy = mean over windows k holding (x, y) of S - S_k",
 	Passes:  "(2 grid - 1)^2 + 1 forward: 170 for the usual grid of 7",
-	Use:     "if the model is a black box and a map of few passes is enough: what it loses without a part",
+	Use:     "if the model is a black box and you want few passes: it shows what the score loses without a part",
 	Peers:   "captum takes the same mean, with the window's size and stride from the caller; the paper draws S_k itself",
 	Explain: occlude,
 })

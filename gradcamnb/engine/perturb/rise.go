@@ -36,8 +36,8 @@ var RISE = register(Method{
 	Paper:   "Petsiuk et al. 2018, arXiv:1806.07421; of detections (D-RISE): Petsiuk et al. 2021, arXiv:2006.03204",
 	Formula: "1/(p N) SUM_i f(I * M_i) M_i, M_i random masks (eq. 6)",
 	Passes:  "4000 forward, 5000 of detections, or fewer if a map need not be as sure",
-	Use:     "if the model is a black box, or to check a map of gradients by another way; of detections it is D-RISE",
-	Peers:   "the authors' RISEBatch leaves the factor 1/(p N) out; openvino_xai enlarges masks by cubic interpolation; Microsoft's D-RISE draws 25 masks of 4 x 4 unless told, without blending between cells, and takes the mean score off",
+	Use:     "if the model is a black box, or to check a map of gradients in another way; for detections it is D-RISE",
+	Peers:   "the authors' RISEBatch leaves the factor 1/(p N) out; openvino_xai enlarges masks by cubic interpolation; Microsoft's D-RISE by default draws 25 masks of 4 x 4, without blending between cells, and subtracts the mean score",
 	Explain: rise,
 })
 
