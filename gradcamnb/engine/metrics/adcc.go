@@ -24,7 +24,7 @@ var ADCC = register(Metric{
 	Formula: "3 / (1/coherency + 1/(1 - complexity) + 1/(1 - average drop))",
 	Better:  "higher",
 	Needs:   Maps,
-	Cost:    "1 explanation a map, 1 pass",
+	Cost:    "1 explanation for each map, 1 pass",
 	Beware:  "three measures in one number: look at the one that is low",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		if s.Again == nil {

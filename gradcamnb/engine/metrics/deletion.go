@@ -11,7 +11,7 @@ var Deletion = register(Metric{
 	Name:    "deletion",
 	Group:   Faithfulness,
 	Needs:   Passes,
-	Cost:    "a pass a step",
+	Cost:    "a pass for each step",
 	Beware:  "pictures with holes are unlike those that the model was trained on",
 	Paper:   "Petsiuk et al. 2018, arXiv:1806.07421",
 	Formula: "area under S(the picture without the first k/n of its pixels), k = 0..n",

@@ -21,7 +21,7 @@ var FaithfulnessEstimate = register(Metric{
 	Formula: "corr_k(SUM_(i in S_k) a_i, f(x) - f(x without S_k)), S_k the k-th slice by falling a",
 	Better:  "higher",
 	Needs:   Passes,
-	Cost:    "a pass a step",
+	Cost:    "a pass for each step",
 	Beware:  "with few steps it is a correlation of few numbers",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		return s.eachSlices(ctx, func(m *heatmap.Map, slices []set, lost []float64) float64 {

@@ -11,7 +11,7 @@ var Insertion = register(Metric{
 	Name:    "insertion",
 	Group:   Faithfulness,
 	Needs:   Passes,
-	Cost:    "a pass a step",
+	Cost:    "a pass for each step",
 	Beware:  "much depends on the blur at the start, and published figures use different ones",
 	Paper:   "Petsiuk et al. 2018, arXiv:1806.07421",
 	Formula: "area under S(the first k/n of the pixels on the baseline), k = 0..n",

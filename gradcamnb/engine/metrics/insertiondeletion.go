@@ -8,7 +8,7 @@ var InsertionDeletion = register(Metric{
 	Name:    "insertion - deletion",
 	Group:   Faithfulness,
 	Needs:   Passes,
-	Cost:    "two passes a step",
+	Cost:    "two passes for each step",
 	Beware:  "as insertion and deletion",
 	Paper:   "of the areas of Petsiuk et al. 2018, arXiv:1806.07421",
 	Formula: "insertion - deletion",

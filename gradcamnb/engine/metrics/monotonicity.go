@@ -18,7 +18,7 @@ var Monotonicity = register(Metric{
 	Formula: "1 if f(the k + 1 lowest slices shown) >= f(the k lowest shown) for all k, else 0",
 	Better:  "higher",
 	Needs:   Passes,
-	Cost:    "a pass a step",
+	Cost:    "a pass for each step",
 	Beware:  "it says only yes or no for a picture, and nearly always no for deep nets: average many",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		paths, err := s.path(ctx, s.Mean, func(m int) []set {

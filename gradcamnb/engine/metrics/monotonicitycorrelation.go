@@ -23,7 +23,7 @@ var MonotonicityCorrelation = register(Metric{
 	Formula: "spearman_k(SUM_(i in S_k) |a_i|, (f(x) - f(x without S_k))^2)",
 	Better:  "higher",
 	Needs:   Passes,
-	Cost:    "a pass a step",
+	Cost:    "a pass for each step",
 	Beware:  "it treats evidence for the class and evidence against it alike",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		return s.eachSlices(ctx, func(m *heatmap.Map, slices []set, lost []float64) float64 {

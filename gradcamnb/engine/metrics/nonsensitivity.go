@@ -23,7 +23,7 @@ var NonSensitivity = register(Metric{
 	Formula: "|{ k : (max_(S_k) |a| < eps) xor (|f(x) - f(x without S_k)| < eps) }|",
 	Better:  "lower",
 	Needs:   Passes,
-	Cost:    "a pass a step",
+	Cost:    "a pass for each step",
 	Beware:  "a negative value of the map counts as one that matters, just as a positive one does",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		const eps = 1e-5

@@ -17,7 +17,7 @@ var PixelFlipping = register(Metric{
 	Formula: "(f_1/2 + f_2 + ... + f_n/2) / (n - 1), f_k = f(x without the first k/n of its pixels)",
 	Better:  "lower",
 	Needs:   Passes,
-	Cost:    "a pass a step",
+	Cost:    "a pass for each step",
 	Beware:  "pictures with holes are unlike those that the model was trained on",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		paths, err := s.path(ctx, s.Mean, s.byValue, false)
