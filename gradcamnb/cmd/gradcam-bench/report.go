@@ -14,9 +14,9 @@ import (
 func benchReport(rec *record) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Grad-CAM, %s\n\n", time.Now().Format(time.DateOnly))
-	fmt.Fprintf(&b, "%s/%s, %d threads, %s; medians of %s interleaved rounds, in milliseconds. An explanation goes from the model's input to the normalised heatmaps; without a word on classes it is that of each picture's best one. "+
-		"Behind every time of a peer stands how many times as long as gradcam it takes; *cl* marks torch's forward pass in channels_last, which stands where it is quicker than the default layout. *Import* is reading the file and the pass over its graph; the *first* call uploads the weights, compiles, or takes the program that an earlier process kept, and runs. "+
-		"A round in which other processes took more than a tenth of the machine is measured again; † marks a case in which most were disturbed all the same, so that its medians say little.\n",
+	fmt.Fprintf(&b, "%s/%s, %d threads, %s; medians of %s interleaved rounds, in milliseconds. An explanation goes from the model's input to the normalised heatmaps. If a row names no class, it is each picture's best. "+
+		"The number after a peer's time says how many times as long as gradcam the peer takes. *cl* marks torch's forward pass in channels_last, which is shown if it is quicker than the default layout. *Import* is the time to read the file and rewrite its graph. *First* is the first call: it uploads the weights, compiles or takes the program that an earlier process kept, and runs. "+
+		"A round in which other processes took more than a tenth of the machine is measured again; † marks a case in which most rounds were still disturbed, so that its medians say little.\n",
 		runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), runtime.Version(), rec.rounds())
 	for _, grown := range []string{"", "size", "batch", "classes", "layers", "methods"} {
 		b.WriteString(benchTable(rec.Rows, grown))
