@@ -324,9 +324,9 @@ def write(page, rows):
     backends = list(dict.fromkeys(r.backend for r in rows))
     good = {b: [r for r in rows if r.backend == b and r.verdict.startswith("right")] for b in backends}
     lines = ["# Cases of public reports", "", "Files as others make them, each with what is right: `testdata/population/cases.py` runs them and writes this page.",
-        "Right is the map of torch in float64, or of differences in float64, to 1e-5 of its largest value, with its score and its",
-        "unit; a refusal with its reason, of what cannot be answered; mean colours of a picture to 3 of 255; a box to half a pixel.",
-        "Pictures are decoded before there is a backend, and may stand under one alone.", ""]
+        "A map is right if it is that of torch, or of differences, in float64 to 1e-5 of its largest value, and its score and unit are right,",
+        "too. If a question cannot be answered, a refusal with its reason is right. A picture is right to 3 of 255 in its mean colours, and a",
+        "box to half a pixel. Pictures are decoded before a backend is used, so a row may have only one.", ""]
     for b in backends:
         n = sum(r.backend == b for r in rows)
         lines.append(f"- **{b}: {len(good[b])} of {n} right**")

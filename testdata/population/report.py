@@ -63,21 +63,21 @@ def main(page, paths):
     outright, roughly = within(nets, 1e-5), within(nets, 1e-4)
     lines = [
         "# Files of networks that others made", "",
-        f"{tried['timm']} architectures of timm {v('timm')} and {tried['transformers']} of transformers {v('transformers')} with random weights, exported by both of torch {v('torch')}'s",
-        f"exporters: {by['older']} files of the older and {by['newer']} of the newer. A file is right if it opens, its output is onnxruntime's, and",
-        "Grad-CAM at the layer that is suggested is that of torch's autograd in float64, to 1e-4 of the largest value or three",
-        "times torch's own distance in float32.",
+        f"This page tries {tried['timm']} architectures of timm {v('timm')} and {tried['transformers']} of transformers {v('transformers')} with random weights, exported by",
+        f"both of torch {v('torch')}'s exporters: {by['older']} files by the older and {by['newer']} by the newer. A file is right if it opens, its output is that of",
+        "onnxruntime, and Grad-CAM at the suggested layer is that of torch's autograd in float64. The map may differ by 1e-4 of the",
+        "largest value, or by three times as much as torch in float32 does.",
         f"**{right} of {n} files are right, {percent:.1f} %.** Backend go; made by",
         "`testdata/population/population.py` and `report.py` on 2026-11-28.", "",
-        "What counts as equal, of output and map, by the largest value:", "",
+        "Differences of output and map are told as a share of the largest value:", "",
         f"- {outright} files are within 1e-5 outright, and {roughly} within 1e-4.",
-        f"- {right - roughly} more are right by a wider rule: networks that blow rounding up differ from float64 in torch's own float32, too,",
-        "  and such a file may be as far off as three times torch's distance. Each of them stands below with both numbers.",
+        f"- {right - roughly} more are right by a wider rule: some networks blow up rounding so much that torch itself differs in float32, and such",
+        "  a file may differ by three times as much as torch does. They are listed below with both numbers.",
         "- A file on which the comparing program itself fails counts as not right.", "",
-        "Batch norms have running statistics of noise, and parameters that are one number everywhere (layer scales of 1e-6, last",
-        "norms of 0) random ones, so that no branch is silent. The number is the map's largest difference by its largest value.",
-        "\"no file\": the exporter, or the network itself at this size, ends in an error. A network that was tried by one",
-        "exporter only says so. ViT-MAE, which draws random numbers, is left out.", "",
+        "So that no branch is silent, batch norms have running statistics of noise, and parameters that are one number everywhere",
+        "(layer scales of 1e-6, last norms of 0) have random ones. The number in a field is the map's largest difference.",
+        "\"No file\" means that the exporter, or the network itself at this size, ends in an error. If a network was tried by only one",
+        "exporter, its row says so. ViT-MAE is left out, because it draws random numbers.", "",
         *networks_table(rows), "",
     ]
     wrong = [r for r in [*nets, *others] if r["verdict"] not in NOT_A_FILE and r["verdict"] != "agrees"]
@@ -91,8 +91,8 @@ def main(page, paths):
     if others:
         lines += ["## Other tools", "", f"**{good} of {m} files are right, {percent_others:.1f} %**: of Keras by its own export and through tf2onnx, compared with tensorflow's gradient",
             "(`testdata/population/keras_files.py`), networks on signals, compared with captum (`signals.py`), and of onnxruntime's, onnxslim's and onnxsim's optimisers, float16 and 8 bits",
-            "(`kinds.py`). Of 8 bits the output is compared, and not the map: where others have the map's difference stands 1 less its",
-            "correlation with that of the file before it was made of 8 bits.", ""]
+            "(`kinds.py`). For 8 bits only the output is compared. In place of the map's difference these rows have 1 - r, with the correlation r",
+            "of the map and that of the file before it was quantised.", ""]
         lines += ["| network | tool | suggested layer | output off | map off |", "|---|---|---|---|---|"]
         for r in sorted(others, key=lambda r: (r["exporter"], r["network"])):
             lines.append(f"| {r['network']} | {r['exporter']} | {'`' + r['layer'] + '`' if 'layer' in r else ''} | {short(r.get('output'))} | {cell(r)} |")

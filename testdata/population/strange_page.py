@@ -29,10 +29,10 @@ def main(page, results):
     lines = [
         "# Small strange files", "",
         f"{len(rows)} small files of kinds that strangers bring, written node by node by `testdata/population/strange_graphs.py` and",
-        "`strange_files.py`. Of each the score is compared with onnxruntime's, and Grad-CAM and HiResCAM, at the suggested layer and at",
-        "the first activation, with differences in float64 by onnx's reference evaluator (`strange.py`), to 1e-5 of the largest value;",
-        "at the first activation of HiResCAM the sum, by that of its absolute values.",
-        f"**{count('agrees')} agree, and of {count('value agrees')} more the value does; {count('refused')} are refused with a reason; {count('differs') + count('fault of this program')} differ.** Backend go.", "",
+        "`strange_files.py`. For each file `strange.py` compares the score with onnxruntime's, and Grad-CAM and HiResCAM, at the suggested",
+        "layer and at the first activation, with differences in float64 by onnx's reference evaluator, to 1e-5 of the largest value. For",
+        "HiResCAM at the first activation it compares the sum, by the sum of absolute values.",
+        f"**{count('agrees')} agree; for {count('value agrees')} more only the value could be compared, and agrees; {count('refused')} refused with a reason; {count('differs') + count('fault of this program')} wrong.** Backend go.", "",
         "| kind | output off | maps off |", "|---|---|---|",
         *(f"| {r['kind']} | {short(r.get('output'))} | {said(r)} |" for r in rows), "",
     ]

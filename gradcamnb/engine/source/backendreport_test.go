@@ -123,11 +123,11 @@ func writeReport(path, backend string, outcomes []outcome) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Operators
 
-What of ONNX can stand between a picture and its score, measured with onnx 1.23.2's own backend tests, of which numbers
-go in and out: **%d of %d pass, %.1f %%**, on the backend %s, and of %d the gradient agrees with differences. Values agree
-to 1e-5 of the largest for float32, or as onnx's own runner compares where the expected numbers were typed by hand; to a
-step of the type for smaller types; exactly for whole numbers and truth values. Inputs of whole numbers and truth values
-are given as constants, as an exporter writes them.
+This page says which of ONNX's operators work, by onnx 1.23.2's own backend tests of operators with tensors as inputs and
+outputs: **%d of %d pass, %.1f %%**, on the backend %s. For %d of them the gradient agrees with differences, too. A value
+passes if it agrees to 1e-5 of the largest for float32, or as onnx's own runner compares if the expected numbers were typed
+by hand; to a step of the type for smaller types; exactly for whole numbers and truth values. Inputs of whole numbers and
+truth values are given as constants, as an exporter writes them.
 
 `+"`python testdata/backend/make.py FOLDER` writes the tests, and `GRADCAM_BACKEND_TESTS=FOLDER go test ./gradcamnb/engine/source -run TestBackendTests -update`"+`
 this page.
@@ -143,7 +143,7 @@ this page.
 	for _, reason := range slices.Sorted(maps.Keys(left)) {
 		fmt.Fprintf(&b, "- %d: %s\n", left[reason], reason)
 	}
-	b.WriteString("\n## By operator\n\nThe cases of the set node, without those that onnx writes out in other operators. What of it does not pass says why.\n\n| operator | pass | gradient compared | why not |\n|---|---|---|---|\n")
+	b.WriteString("\n## By operator\n\nThe cases of the set *node*, without those that onnx writes out in other operators. If a case does not pass, the last column says why.\n\n| operator | pass | gradient compared | why not |\n|---|---|---|---|\n")
 	for _, name := range slices.Sorted(maps.Keys(operators)) {
 		t := operators[name]
 		fmt.Fprintf(&b, "| %s | %d of %d | %d | %s |\n", name, t.pass, t.cases, t.checked, strings.Join(t.reasons, "; "))
