@@ -2,9 +2,9 @@
 
     GRADCAM=gradcam python detectors.py OUT.md [FILE ...]     (ultralytics 8.4.190, torch 2.15.0, onnxruntime 1.32.0, opencv 5.0.0)
 
-Of every file: `gradcam detect` without a sidecar, compared with Ultralytics' own suppression and scaling of what onnxruntime
-gives; `gradcam drise` with 8 masks, whose weights are compared with those of a program that draws the same masks by itself; and
-whether the file's suggested layer has a gradient.
+Three things are checked of every file. `gradcam detect` runs without a sidecar, and is compared with Ultralytics' own suppression and
+scaling of onnxruntime's outputs. `gradcam drise` runs with 8 masks, and its weights are compared with those of a separate program that
+draws the same masks. And the suggested layer must have a gradient.
 """
 import copy, json, os, shutil, subprocess, sys, tempfile
 

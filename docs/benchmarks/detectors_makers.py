@@ -4,11 +4,12 @@
                                                                       onnxruntime 1.32.0, opencv 5.0.0, Pillow)
     python detectors_makers.py --small DIR      writes the smallest of them, a picture, and what their makers find in it, for tests
 
-The nets are small torch modules of random weights with the heads, the names of inputs and outputs and the files beside them that
-each maker's exporter writes. Of every file: `gradcam detect` without a sidecar or a flag about the picture, compared with what
-onnxruntime gives for the picture as the maker prepares it, decoded as the maker does; `gradcam drise` with 8 masks, whose weights are
-compared with those of a program that draws the same masks by itself; and whether the suggested layer has a gradient. Weights must
-agree to 1e-5, of nets that take bytes, where half a grey value can go either way, to 1e-3.
+The networks are small torch modules with random weights. They have the heads, the names of inputs and outputs, and the files beside
+the model that each maker's exporter writes. Three things are checked of every file. `gradcam detect` runs without a sidecar or a flag
+about the picture, and is compared with onnxruntime's outputs for the picture as the maker prepares it, decoded as the maker does.
+`gradcam drise` runs with 8 masks, and its weights are compared with those of a separate program that draws the same masks. And the
+suggested layer must have a gradient. Weights must agree to 1e-5; for networks that take bytes to 1e-3, because half a grey value can be
+rounded either way.
 """
 import json, os, shutil, sys, tempfile
 

@@ -2,9 +2,9 @@
 
     GRADCAM=gradcam python detectors_torch.py OUT.md [FILE ...]     (torch 2.15.0, torchvision 0.29.2, transformers 5.24.0, onnxruntime 1.32.0)
 
-Of every file: `gradcam detect` compared with what onnxruntime gives, decoded as the maker does; `gradcam drise` with 8 masks, whose
-weights are compared with those of a program that draws the same masks by itself; and whether the suggested layer has a gradient.
-torchvision's files have their suppression inside and are run by onnxruntime, which has no gradients.
+Three things are checked of every file. `gradcam detect` is compared with onnxruntime's outputs, decoded as the maker does. `gradcam drise`
+runs with 8 masks, and its weights are compared with those of a separate program that draws the same masks. And the suggested layer must
+have a gradient. torchvision's files have their suppression inside, so onnxruntime runs them, and it has no gradients.
 """
 import os, shutil, sys, tempfile
 
