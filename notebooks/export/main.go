@@ -211,7 +211,7 @@ func narrowed(img image.Image) image.Image {
 // gallery lists the notebooks with their first picture.
 func gallery(files []string) error {
 	var b strings.Builder
-	b.WriteString("# Gallery\n\nThe notebooks as pages that play without a kernel: download one and open it in a browser (GitHub shows\npages as text), or read the notebook itself. `go run ./notebooks/export` executes all of them on the\ninstalled kernel and writes the pages and this list.\n")
+	b.WriteString("# Gallery\n\nThese pages of notebooks play without a kernel. Download one and open it in a browser (GitHub shows pages as\ntext), or read the notebook itself. `go run ./notebooks/export` executes all notebooks on the installed kernel, and\nwrites the pages and this list.\n")
 	slices.SortStableFunc(files, func(a, b string) int { // the quickstart first
 		return strings.Compare(order(a), order(b))
 	})

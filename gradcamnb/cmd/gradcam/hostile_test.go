@@ -143,9 +143,9 @@ func TestHostile(t *testing.T) {
 	}
 	var report strings.Builder
 	tried := campaign()
-	fmt.Fprintf(&report, "# What strangers may hand over\n\nWritten by `go test ./gradcamnb/cmd/gradcam -run Hostile -slow -update`. Each of the %d attempts is a process of its own with "+
-		"6 GB of address space; it ends within a minute, and within 5 s of the processor for a model, with exit code 0 or 1 (2 if the command was called wrongly), one sentence and no stack. "+
-		"Damaged files by the thousand are tried by `go test ./gradcamnb/cmd/gradcam -run Mutants -slow -mutants 100000`.\n\n| | what | exit code | said |\n|---|---|---|---|\n", len(tried))
+	fmt.Fprintf(&report, "# What strangers may hand over\n\nWritten by `go test ./gradcamnb/cmd/gradcam -run Hostile -slow -update`. Each of the %d attempts runs in a process of its own with "+
+		"6 GB of address space. It ends within a minute, or for a model within 5 s of the processor, with exit code 0 or 1 (2 if the command was called wrongly), and prints one sentence and no stack. "+
+		"`go test ./gradcamnb/cmd/gradcam -run Mutants -slow -mutants 100000` tries damaged files by the thousand.\n\n| | what | exit code | said |\n|---|---|---|---|\n", len(tried))
 	for _, h := range tried {
 		t.Run(h.area+" "+h.what, func(t *testing.T) {
 			dir := t.TempDir()

@@ -116,10 +116,10 @@ func page(ended map[string]string) string {
 	}
 	b.WriteString(`# Every attack, and the test that holds its answer
 
-In November 2026 this product was attacked at the commit 051f0d5. What failed then stands in the first table, the worst
-first; everything that was tried stands in the second. [What strangers may hand over](hostile.md) lists the attempts
-with files one by one. A test fails if a row names a test that there is not;
-` + "`go test ./internal/testing/hostile -slow -update -timeout 60m`" + ` runs the tests of all rows and writes down here how they ended.
+In November 2026 a review attacked this project at the commit 051f0d5. The first table has what failed then, the worst
+first. The second has everything that was tried. [What strangers may hand over](hostile.md) lists the attempts with files
+one by one. A test fails if a row names a test that does not exist.
+` + "`go test ./internal/testing/hostile -slow -update -timeout 60m`" + ` runs the tests of all rows and writes here how they ended.
 
 `)
 	if len(ended) > 0 {
