@@ -17,7 +17,7 @@ func background(img *image.NRGBA, r *rand.Rand) {
 	}
 }
 
-// muted is a greyish colour.
+// muted returns a greyish colour.
 func muted(r *rand.Rand) color.NRGBA {
 	grey := 70 + r.IntN(120)
 	tint := func() uint8 { return uint8(grey + r.IntN(31) - 15) }

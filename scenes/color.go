@@ -30,7 +30,7 @@ var paints = []color.NRGBA{
 	{R: 150, G: 60, B: 175, A: 255},
 }
 
-// paint is the colour as one object has it, a little off the pure one.
+// paint returns the colour as one object has it, a little off the pure one.
 func (c Color) paint(r *rand.Rand) color.NRGBA {
 	p := paints[c]
 	shift := func(v uint8) uint8 { return shifted(v, r.IntN(41)-20) }
@@ -45,7 +45,7 @@ func grain(c color.NRGBA, n int, r *rand.Rand) color.NRGBA {
 
 func shifted(v uint8, by int) uint8 { return uint8(min(max(int(v)+by, 0), 255)) }
 
-// mix is share parts of b on the rest of a, of whole parts.
+// mix returns share parts of b on the rest of a, of whole parts.
 func mix(a, b color.NRGBA, share, whole int) color.NRGBA {
 	m := func(p, q uint8) uint8 { return uint8((int(p)*(whole-share) + int(q)*share + whole/2) / whole) }
 	return color.NRGBA{R: m(a.R, b.R), G: m(a.G, b.G), B: m(a.B, b.B), A: 255}

@@ -27,7 +27,7 @@ type Kind struct {
 	Size  Size  // small or large
 }
 
-// String is the kind in words, e.g. "large red circle".
+// String returns the kind in words, e.g. "large red circle".
 func (k Kind) String() string {
 	return k.Size.String() + " " + k.Color.String() + " " + k.Shape.String()
 }
@@ -155,7 +155,7 @@ func (s *Scene) add(k Kind, a area, r *rand.Rand) {
 	s.Objects = append(s.Objects, Object{Kind: k, Box: findBounds(mask), Mask: mask})
 }
 
-// findBounds is the smallest box that holds every pixel of the mask.
+// findBounds returns the smallest box that holds every pixel of the mask.
 func findBounds(mask heatmap.Grid) image.Rectangle {
 	var box image.Rectangle
 	for i, v := range mask.Values {
@@ -167,7 +167,7 @@ func findBounds(mask heatmap.Grid) image.Rectangle {
 	return box
 }
 
-// Mask is 1 on every object that is wanted, 0 elsewhere.
+// Mask returns 1 on every object that is wanted, 0 elsewhere.
 func (s Scene) Mask(wanted func(Object) bool) heatmap.Grid {
 	return s.label(func(i int) float32 {
 		if wanted(s.Objects[i]) {

@@ -71,7 +71,7 @@ func (a area) holds(dx, dy int) bool {
 	return false
 }
 
-// share is how many of a pixel's samples the area holds.
+// share returns how many of a pixel's samples the area holds.
 func (a area) share(x, y int) int {
 	n := 0
 	for i := range samples {

@@ -22,7 +22,7 @@ func Classifier(p *pipelines.ImageClassificationPipeline, prep imgio.Prep) (*gra
 	return network(p.Model, prep, nil)
 }
 
-// Detector is [Classifier] of an object detection, whose boxes hugot reads as DETR's: logits [batch, queries,
+// Detector returns [Classifier] of an object detection, whose boxes hugot reads as DETR's: logits [batch, queries,
 // classes + 1] and boxes [batch, queries, 4].
 func Detector(p *pipelines.ObjectDetectionPipeline, prep imgio.Prep) (*gradcamnb.Model, error) {
 	return network(p.Model, prep, &detect.Spec{
@@ -31,7 +31,7 @@ func Detector(p *pipelines.ObjectDetectionPipeline, prep imgio.Prep) (*gradcamnb
 	})
 }
 
-// network is a hugot model that runs on GoMLX, as a GoMLX model. Its first input is the picture.
+// network returns a hugot model that runs on GoMLX, as a GoMLX model. Its first input is the picture.
 func network(m *backends.Model, prep imgio.Prep, detector *detect.Spec) (*gradcamnb.Model, error) {
 	runs := m.GoMLXModel
 	if runs == nil {

@@ -86,7 +86,7 @@ func run(folder, picture string) error {
 	return file.Close()
 }
 
-// classification is a pipeline with the steps that go with prep.
+// classification returns a pipeline with the steps that go with prep.
 func classification(session *hugot.Session, folder string) (*pipelines.ImageClassificationPipeline, error) {
 	mean, deviation := [3]float32{127. / 255, 127. / 255, 127. / 255}, [3]float32{128. / 255, 128. / 255, 128. / 255}
 	return hugot.NewPipeline(session, hugot.ImageClassificationConfig{

@@ -26,10 +26,10 @@ func Recover(err *error) {
 	}
 }
 
-// NewPanicError is the error of what was recovered.
+// NewPanicError returns the error of what was recovered.
 func NewPanicError(value any) *PanicError { return &PanicError{value, debug.Stack()} }
 
-// Error is a sentence. What panicked with an error of its own, as code that builds graphs does, has
+// Error returns a sentence. What panicked with an error of its own, as code that builds graphs does, has
 // said what was wrong; anything else is a fault of ours.
 func (p *PanicError) Error() string {
 	if _, fault := p.value.(runtime.Error); !fault {
@@ -41,7 +41,7 @@ func (p *PanicError) Error() string {
 		firstLine(fmt.Sprint(p.value)))
 }
 
-// Unwrap is what was panicked with, if it was an error.
+// Unwrap returns what was panicked with, if it was an error.
 func (p *PanicError) Unwrap() error {
 	err, _ := p.value.(error)
 	return err

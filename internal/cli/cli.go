@@ -23,10 +23,10 @@ func (u usage) Unwrap() error { return u.error }
 // Usage marks an error as one in how the command was called.
 func Usage(err error) error { return usage{err} }
 
-// Usagef is fmt.Errorf for an error in how the command was called.
+// Usagef returns fmt.Errorf for an error in how the command was called.
 func Usagef(format string, args ...any) error { return usage{fmt.Errorf(format, args...)} }
 
-// Code is the exit code of a command: 0, or 1 if it failed, or 2 if it was
+// Code returns the exit code of a command: 0, or 1 if it failed, or 2 if it was
 // called wrongly.
 func Code(err error) int {
 	switch {
@@ -83,7 +83,7 @@ func noteCommand(c *cobra.Command, called **cobra.Command) {
 	}
 }
 
-// Root is a command that has commands: it prints no error itself, and its help when it
+// Root returns a command that has commands: it prints no error itself, and its help when it
 // is called alone.
 func Root(use, short string, commands ...*cobra.Command) *cobra.Command {
 	root := Standalone(&cobra.Command{
@@ -108,7 +108,7 @@ func Standalone(c *cobra.Command) *cobra.Command {
 	return c
 }
 
-// NoArguments is a cobra.Command's Args that allows flags only.
+// NoArguments returns a cobra.Command's Args that allows flags only.
 func NoArguments(c *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:

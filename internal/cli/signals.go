@@ -17,7 +17,7 @@ const patience = 3 * time.Second
 // wordsTime is how long last words may take.
 const wordsTime = time.Second
 
-// Signals is a context that ends at the first SIGINT, SIGTERM or SIGHUP. A command that has not ended
+// Signals returns a context that ends at the first SIGINT, SIGTERM or SIGHUP. A command that has not ended
 // some seconds later, because it computes or waits where no context is heard, is ended then, with the
 // exit code 128 + the signal's number, as shells have it; and at once at a second signal. Files appear
 // whole or not at all, so nothing half written is left.

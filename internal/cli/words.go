@@ -11,7 +11,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
-// version is that of the program's module, with the commit if it was built from a checkout, and what it was built with.
+// version returns that of the program's module, with the commit if it was built from a checkout, and what it was built
+// with.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -38,7 +39,7 @@ func commandNames(c *cobra.Command) []string {
 
 var unknownFlag = regexp.MustCompile(`^unknown (?:flag: |shorthand flag: '.' in )-{1,2}(\S+)$`)
 
-// flagError is an error in the flags, with the nearest names for one that is not known.
+// flagError returns an error in the flags, with the nearest names for one that is not known.
 func flagError(c *cobra.Command, err error) error {
 	m := unknownFlag.FindStringSubmatch(err.Error())
 	if m == nil {

@@ -15,7 +15,7 @@ import (
 // Plain begins the name of a graph that is built without fused operators.
 const Plain = "plain "
 
-// Backend is the backend with what it lacks.
+// Backend returns the backend with what it lacks.
 func Backend(b compute.Backend) compute.Backend { return backend{b} }
 
 type backend struct{ compute.Backend }

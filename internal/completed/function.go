@@ -10,7 +10,7 @@ type function struct {
 	of builder
 }
 
-// inner is the function that the inner backend made.
+// inner returns the function that the inner backend made.
 func inner(f compute.Function) compute.Function {
 	switch f := f.(type) {
 	case function:

@@ -143,7 +143,7 @@ func (s *scattering) scatter(operand, indices, updates compute.Value, at []int) 
 	return sum, steps.err
 }
 
-// vectorSize is how many numbers one index has.
+// vectorSize returns how many numbers one index has.
 func (s *scattering) vectorSize() int {
 	if s.vector == s.indices.Rank() {
 		return 1

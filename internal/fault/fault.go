@@ -45,12 +45,12 @@ func Mark(kind, err error) error {
 	return markedError{err, kind}
 }
 
-// Errorf is fmt.Errorf of an error of a kind.
+// Errorf returns fmt.Errorf of an error of a kind.
 func Errorf(kind error, format string, args ...any) error {
 	return markedError{fmt.Errorf(format, args...), kind}
 }
 
-// Names are the kinds that an error is of, for the way over a socket; [MarkNamed] makes it of them again there.
+// Names returns the kinds that an error is of, for the way over a socket; [MarkNamed] makes it of them again there.
 func Names(err error) (names []string) {
 	for _, k := range kinds {
 		if errors.Is(err, k) {

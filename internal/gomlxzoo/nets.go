@@ -22,7 +22,7 @@ type Net struct {
 	Single bool                                    // it takes float32 alone
 }
 
-// Nets are all of them.
+// Nets returns all of them.
 func Nets() []Net {
 	return []Net{
 		{"cifar", []int{1, 32, 32, 3}, nil, cifar.C10ConvolutionModelGraph, false},
@@ -40,7 +40,7 @@ func Nets() []Net {
 	}
 }
 
-// Store is a store with the network's parameters, and weights that are drawn the same every time.
+// Store returns a store with the network's parameters, and weights that are drawn the same every time.
 func (n Net) Store() *model.Store {
 	s := model.NewStore()
 	s.RootScope().SetParam(model.ParamInitialSeed, int64(1))

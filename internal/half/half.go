@@ -3,7 +3,7 @@ package half
 
 import "math"
 
-// FromFloat32 is the float16 of a float32, rounded to the nearest and ties to even. What is too large becomes
+// FromFloat32 returns the float16 of a float32, rounded to the nearest and ties to even. What is too large becomes
 // infinite.
 func FromFloat32(v float32) uint16 {
 	bits := math.Float32bits(v)
@@ -21,7 +21,7 @@ func FromFloat32(v float32) uint16 {
 	}
 }
 
-// Float32 is the float32 of a float16.
+// Float32 returns the float32 of a float16.
 func Float32(h uint16) float32 {
 	sign := float32(1)
 	if h&0x8000 != 0 {

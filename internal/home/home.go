@@ -17,7 +17,7 @@ const Marker = ".gradcamnb"
 const markerText = "This folder was made by gradcamnb, which keeps here what it builds and downloads.\n" +
 	"\"gonb-gradcam uninstall --all\" removes it. Keep nothing of your own in it.\n"
 
-// Dir is $GRADCAMNB_HOME, or gradcamnb in the user's cache folder.
+// Dir returns $GRADCAMNB_HOME, or gradcamnb in the user's cache folder.
 func Dir() (string, error) {
 	dir := os.Getenv("GRADCAMNB_HOME")
 	if dir == "" {

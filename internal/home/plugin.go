@@ -14,7 +14,7 @@ const PluginEnv = "PJRT_PLUGIN_LIBRARY_PATH"
 // PluginFile is the plugin that gonb-gradcam install --xla puts into the private folder.
 const PluginFile = "pjrt/pjrt_c_api_cpu_plugin.so"
 
-// PluginFolders are the folders that go-xla looks for plugins in when [PluginEnv]
+// PluginFolders returns the folders that go-xla looks for plugins in when [PluginEnv]
 // does not say (go-xla 0.4.5, pjrt/dynamiclib_posix.go).
 func PluginFolders(lookup func(string) (string, bool)) []string {
 	var dirs []string
@@ -28,8 +28,8 @@ func PluginFolders(lookup func(string) (string, bool)) []string {
 	return dirs
 }
 
-// ownPlugin is the plugin of the private folder, if there is one, and why it is not used, if others could have put it
-// there.
+// ownPlugin returns the plugin of the private folder, if there is one, and why it is not used, if others could have put
+// it there.
 func ownPlugin() (plugin string, refused error) {
 	dir, err := Dir()
 	if err != nil {
@@ -42,7 +42,8 @@ func ownPlugin() (plugin string, refused error) {
 	return plugin, private.Check(plugin)
 }
 
-// PluginRefusal is why the plugin of the private folder is not used, if it is there and others could have put it there.
+// PluginRefusal returns why the plugin of the private folder is not used, if it is there and others could have put it
+// there.
 func PluginRefusal() error {
 	_, refused := ownPlugin()
 	return refused

@@ -2,7 +2,7 @@ package machine
 
 import "syscall"
 
-// addressSpace is the limit that `ulimit -v` sets.
+// addressSpace returns the limit that `ulimit -v` sets.
 func addressSpace() (uint64, error) {
 	var l syscall.Rlimit
 	err := syscall.Getrlimit(syscall.RLIMIT_AS, &l)

@@ -35,7 +35,7 @@ type failure struct {
 
 func (f *failure) Unwrap() error { return f.error }
 
-// Error is the error's own text. If the Go runtime asks for it, nobody has recovered
+// Error returns the error's own text. If the Go runtime asks for it, nobody has recovered
 // from the panic and all deferred functions have run: the program is about to end with
 // a stack trace. In a notebook's cell it ends here instead, with the error and the cell's line: GoNB puts the cell's
 // number and line in front of a place in the cell's program.
@@ -69,8 +69,8 @@ func calledByRuntime() bool {
 	}
 }
 
-// callingLine is the innermost line of the program's own package that is being run, as FILE:LINE; empty if there is
-// none.
+// callingLine returns the innermost line of the program's own package that is being run, as FILE:LINE; empty if there
+// is none.
 func callingLine() string {
 	pcs := make([]uintptr, 32)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])

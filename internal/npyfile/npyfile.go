@@ -153,7 +153,7 @@ func ReadAll(path string) (map[string]Array, error) {
 // not what fills the memory.
 const largest = 4 << 30
 
-// unpacked is what a packed file holds, at most limit bytes.
+// unpacked returns what a packed file holds, at most limit bytes.
 func unpacked(r io.Reader, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil && int64(len(data)) > limit {

@@ -41,7 +41,7 @@ var numbers = map[string]number{
 
 func exactFloat(v int64) (float32, bool) { return float32(v), v >= -everyInteger && v <= everyInteger }
 
-// typeOf is how the numbers of a type as NumPy writes it, "<f4", are read, and the size of each; the
+// typeOf returns how the numbers of a type as NumPy writes it, "<f4", are read, and the size of each; the
 // size is 0 of a type that is none of numbers.
 func typeOf(name string) (read number, order binary.ByteOrder, size int) {
 	if len(name) != 3 {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// Memory is the largest resident memory of a process that has ended, in MiB.
+// Memory returns the largest resident memory of a process that has ended, in MiB.
 func Memory(p *os.ProcessState) (float64, bool) {
 	usage, ok := p.SysUsage().(*syscall.Rusage)
 	if !ok {

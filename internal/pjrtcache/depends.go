@@ -27,7 +27,7 @@ func dependsOn(plugin string) ([]byte, error) {
 		runtime.NumCPU(), os.Getenv("NPROC"), model(processor)), nil
 }
 
-// model is the lines on the first processor that tell its model and instructions, and
+// model returns the lines on the first processor that tell its model and instructions, and
 // neither its clock nor the system's mood.
 func model(cpuinfo []byte) []byte {
 	first, _, _ := bytes.Cut(cpuinfo, []byte("\n\n"))

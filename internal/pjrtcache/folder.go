@@ -54,7 +54,7 @@ func open(dir string) (*folder, error) {
 	return f, nil
 }
 
-// get is a program. Its bytes are those of the file that was opened and looked at.
+// get returns a program. Its bytes are those of the file that was opened and looked at.
 func (f *folder) get(id cache.ActionID) ([]byte, error) {
 	index, err := f.files.File(place(id, "a"))
 	if err != nil {
@@ -100,7 +100,7 @@ func (f *folder) put(id cache.ActionID, program []byte) error {
 // trimmed is the file in which the cache keeps when it was last trimmed.
 const trimmed = "trim.txt"
 
-// place is the name of a file of the cache: of the entry "a" of an id, or of the data "d" of a sum.
+// place returns the name of a file of the cache: of the entry "a" of an id, or of the data "d" of a sum.
 func place(id [sha256.Size]byte, kind string) string {
 	return filepath.Join(fmt.Sprintf("%02x", id[0]), fmt.Sprintf("%x-%s", id, kind))
 }

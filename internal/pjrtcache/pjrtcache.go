@@ -72,7 +72,7 @@ func Register(name, path, dir string) error {
 
 var errTaken = errors.New("the programs of a plugin are kept already, and a process has one such")
 
-// kept_compile is PJRT_Client_Compile as go-xla gets it. What goes wrong with keeping
+// kept_compile returns PJRT_Client_Compile as go-xla gets it. What goes wrong with keeping
 // costs the time to compile, no more.
 //
 //export kept_compile
@@ -99,7 +99,7 @@ func kept_compile(args *C.PJRT_Client_Compile_Args) *C.PJRT_Error {
 	return nil
 }
 
-// id is what a program is found by.
+// id returns what a program is found by.
 func (p *plugin) id(args *C.PJRT_Client_Compile_Args) cache.ActionID {
 	h := sha256.New()
 	for _, part := range [][]byte{

@@ -11,11 +11,11 @@ import (
 	"unicode/utf8"
 )
 
-// Line is a text as one line that can be shown: what steers a terminal is written as \x1b, \n or
+// Line returns a text as one line that can be shown: what steers a terminal is written as \x1b, \n or
 // \u202e.
 func Line(s string) string { return escaped(s, "") }
 
-// Text is [Line] that keeps newlines and tabs.
+// Text returns [Line] that keeps newlines and tabs.
 func Text(s string) string { return escaped(s, "\n\t") }
 
 func escaped(s, keep string) string {

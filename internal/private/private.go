@@ -20,7 +20,7 @@ func (r *RefusedError) Error() string { return r.reason }
 
 func refuse(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
 
-// Check is a [RefusedError] if others than the user and root can change the file or folder, or any folder
+// Check returns a [RefusedError] if others than the user and root can change the file or folder, or any folder
 // above it, and so put another one there. A folder above may be open to all if it is sticky, as
 // /tmp is. Links are followed, and are checked as what they lead to is.
 func Check(path string) error {
@@ -69,7 +69,7 @@ func check(path string, links int) error {
 	return nil
 }
 
-// checkInfo is [RefusedError] if others can change a file or folder. A sticky folder will do if it is
+// checkInfo returns [RefusedError] if others can change a file or folder. A sticky folder will do if it is
 // above what is looked at, since others can change nothing in it that is not theirs.
 func checkInfo(path string, info os.FileInfo, above bool) error {
 	switch {
@@ -116,10 +116,10 @@ func Open(dir string) (*Folder, error) {
 // Close closes the folder.
 func (f *Folder) Close() error { return f.root.Close() }
 
-// Path is the folder's name.
+// Path returns the folder's name.
 func (f *Folder) Path() string { return f.path }
 
-// Root is the folder.
+// Root returns the folder.
 func (f *Folder) Root() *os.Root { return f.root }
 
 // Make makes folders in the folder, for the user alone, unless they are there, and checks them.

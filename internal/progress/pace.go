@@ -54,7 +54,7 @@ func perSecond(rate float64) string {
 	return fmt.Sprintf("%.0f a second", rate)
 }
 
-// FormatDuration is a duration as people say it, to the second: "6 s", "2 min 5 s", "3 h 20 min".
+// FormatDuration returns a duration as people say it, to the second: "6 s", "2 min 5 s", "3 h 20 min".
 func FormatDuration(d time.Duration) string {
 	s := int(d.Round(time.Second).Seconds())
 	switch {

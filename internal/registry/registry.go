@@ -55,7 +55,7 @@ type UnknownError struct {
 	Known      []string // all names that are known
 }
 
-// Unknown is the error of a name that is none of those known, with those nearest to it first.
+// Unknown returns the error of a name that is none of those known, with those nearest to it first.
 func Unknown(kind, name string, known []string) error { return &UnknownError{kind, name, known} }
 
 // Is tells that it is a [fault.ErrUnknownName], and of a method a [fault.ErrUnknownMethod].

@@ -18,7 +18,7 @@ func Open(path string) (*os.File, error) {
 	return Check(os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0))
 }
 
-// OpenIn is Open of a file in a folder that it cannot leave, by links either.
+// OpenIn returns Open of a file in a folder that it cannot leave, by links either.
 func OpenIn(root *os.Root, name string) (*os.File, error) {
 	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	var of *fs.PathError
@@ -28,7 +28,7 @@ func OpenIn(root *os.Root, name string) (*os.File, error) {
 	return Check(f, err)
 }
 
-// Check is the file if it is a regular one, else an error, and the file is closed.
+// Check returns the file if it is a regular one, else an error, and the file is closed.
 func Check(f *os.File, err error) (*os.File, error) {
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func Check(f *os.File, err error) (*os.File, error) {
 	return f, nil
 }
 
-// kind is what a file is that is not regular.
+// kind returns what a file is that is not regular.
 func kind(m fs.FileMode) string {
 	switch {
 	case m.IsDir():
@@ -68,7 +68,7 @@ func Read(path string, limit int64) ([]byte, error) {
 	return data, errors.Join(err, f.Close())
 }
 
-// ReadIn is Read of a file in a folder that it cannot leave.
+// ReadIn returns Read of a file in a folder that it cannot leave.
 func ReadIn(root *os.Root, name string, limit int64) ([]byte, error) {
 	f, err := OpenIn(root, name)
 	if err != nil {
@@ -108,7 +108,7 @@ func ReadAll(f *os.File, limit int64) ([]byte, error) {
 	}
 }
 
-// size is a number of bytes for people.
+// size returns a number of bytes for people.
 func size(n int64) string {
 	switch {
 	case n >= 1<<30 && n%(1<<30) == 0:

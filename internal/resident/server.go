@@ -43,7 +43,7 @@ func Handle[Args, Note, Answer any](f func(ctx context.Context, args Args, note 
 	}
 }
 
-// panicked is the error of a panic: one line, with the stack behind it.
+// panicked returns the error of a panic: one line, with the stack behind it.
 func panicked(e any) error {
 	return &Error{fmt.Sprintf("the engine failed: %v", e), fmt.Errorf("%v\n%s", e, debug.Stack())}
 }

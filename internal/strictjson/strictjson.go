@@ -26,7 +26,7 @@ func Decode(data []byte, v any) error {
 	return nil
 }
 
-// inWords is an error of encoding/json without its names for Go's types.
+// inWords returns an error of encoding/json without its names for Go's types.
 func inWords(data []byte, err error) error {
 	var (
 		syntax *json.SyntaxError
@@ -53,7 +53,7 @@ func inWords(data []byte, err error) error {
 	return err
 }
 
-// kindOf is what encoding/json calls a value, in words: a list is an array there, and text a string.
+// kindOf returns what encoding/json calls a value, in words: a list is an array there, and text a string.
 func kindOf(value string) string {
 	switch value {
 	case "array":

@@ -123,7 +123,7 @@ func (w *Wait) show() {
 	}
 }
 
-// line is what the line says after a time.
+// line returns what the line says after a time.
 func (w *Wait) line(after time.Duration) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -91,7 +91,7 @@ func examine(h home) []finding {
 	}
 }
 
-// version is the first line that a program says of its version.
+// version returns the first line that a program says of its version.
 func version(name string, args ...string) string {
 	c := exec.Command(name, args...)
 	c.Dir = string(filepath.Separator) // nothing of the folder where one stands is run
@@ -112,7 +112,7 @@ func firstProgram(names ...string) string {
 	return ""
 }
 
-// findProgram is a program in the private folder, else on PATH.
+// findProgram returns a program in the private folder, else on PATH.
 func findProgram(h home, name string) string {
 	if exists(h.bin(name)) {
 		return h.bin(name)
@@ -130,7 +130,7 @@ func jupyterFound(h home) string {
 	return ""
 }
 
-// installedSpec is the kernelspec's folder, if the program it names is there.
+// installedSpec returns the kernelspec's folder, if the program it names is there.
 func installedSpec(h home) string {
 	user, err := userData()
 	if err != nil {

@@ -49,7 +49,7 @@ func startEngine(ctx context.Context, command func() (*exec.Cmd, error)) (*engin
 	return e, nil
 }
 
-// socketFolder is the temporary folder, unless its name is so long that a socket's, of
+// socketFolder returns the temporary folder, unless its name is so long that a socket's, of
 // which unix(7) allows 104 bytes everywhere, has no room.
 func socketFolder() string {
 	if dir := os.TempDir(); len(dir) < 60 {

@@ -35,7 +35,7 @@ const module = "github.com/gradcam-go/gradcam"
 //	programs/       what XLA compiled, by the engine
 type home string
 
-// findHome is where the private folder is, or would be.
+// findHome returns where the private folder is, or would be.
 func findHome() (home, error) {
 	dir, err := privatehome.Dir()
 	return home(dir), err
@@ -55,7 +55,7 @@ func openHome() (home, error) {
 	return home(f.Path()), nil
 }
 
-// trusted is an error if somebody else could have put one of the given files of the private folder
+// trusted returns an error if somebody else could have put one of the given files of the private folder
 // there, or could change it. What is not there is left to who needs it.
 func (h home) trusted(names ...string) error {
 	for _, name := range names {
@@ -70,7 +70,7 @@ func (h home) join(elem ...string) string {
 	return filepath.Join(append([]string{string(h)}, elem...)...)
 }
 
-// bin is the path of a program of ours.
+// bin returns the path of a program of ours.
 func (h home) bin(name string) string {
 	if runtime.GOOS == "windows" {
 		name += ".exe"
@@ -121,7 +121,7 @@ func exists(path string) bool {
 
 func isMissing(path string) bool { return !exists(path) }
 
-// checkout is the folder of this module's source: cells use it, since no release
+// checkout returns the folder of this module's source: cells use it, since no release
 // of the module is published yet.
 func checkout(ctx context.Context) (string, error) {
 	c := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module)

@@ -69,7 +69,7 @@ type launcher struct {
 	src, goBin, backend, connection string
 }
 
-// command is the unmodified gonb. Its option -go_work makes a workspace of the
+// command returns the unmodified gonb. Its option -go_work makes a workspace of the
 // checkout and the cells' module, so that cells find the library with no replace,
 // no set-up cell and nothing fetched, also after %reset; see docs/decisions.
 func (l launcher) command(ctx context.Context) (*exec.Cmd, error) {
@@ -98,7 +98,7 @@ func (l launcher) command(ctx context.Context) (*exec.Cmd, error) {
 	return c, err
 }
 
-// engine is the resident engine, which runs in the environment of the cells.
+// engine returns the resident engine, which runs in the environment of the cells.
 func (l launcher) engine(env []string) (*exec.Cmd, error) {
 	if err := buildEngine(l.home, l.src, quietly); err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func (l launcher) path(users string) string {
 	return strings.Join(dirs, string(os.PathListSeparator))
 }
 
-// environment is what cells run in, besides what the user has set. GOMLX_BACKEND
+// environment returns what cells run in, besides what the user has set. GOMLX_BACKEND
 // is passed on as it is.
 func (l launcher) environment(flags string, lookup func(string) (string, bool)) []string {
 	env := []string{"GOFLAGS=" + cellFlags(flags), "GOWORK=auto"}
@@ -142,7 +142,7 @@ func (l launcher) environment(flags string, lookup func(string) (string, bool)) 
 	return env
 }
 
-// userFlags are the GOFLAGS of the user, also those of "go env -w".
+// userFlags returns the GOFLAGS of the user, also those of "go env -w".
 func userFlags(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "env", "GOFLAGS").Output()
 	if err != nil {
@@ -157,7 +157,7 @@ var modFlag = regexp.MustCompile(`(^|\s)--?mod(file)?=\S*`)
 // linkerFlags halve the time to link a cell.
 const linkerFlags = "-ldflags=-s"
 
-// cellFlags are the user's GOFLAGS with [linkerFlags], unless the user has others.
+// cellFlags returns the user's GOFLAGS with [linkerFlags], unless the user has others.
 func cellFlags(flags string) string {
 	flags = strings.TrimSpace(modFlag.ReplaceAllString(flags, ""))
 	if strings.Contains(flags, "-ldflags=") {

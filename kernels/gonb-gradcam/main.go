@@ -19,7 +19,7 @@ func main() {
 	os.Exit(run(os.Args[1:]))
 }
 
-// run is the command. The launcher ends with the kernel's own exit code.
+// run returns the command. The launcher ends with the kernel's own exit code.
 func run(args []string) int {
 	ctx, stop := cli.Signals()
 	if len(args) > 0 && args[0] == launchName { // which ends when the kernel does, and not at a signal

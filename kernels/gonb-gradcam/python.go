@@ -13,7 +13,7 @@ import (
 
 var errNoPython = errors.New("no Python 3 is installed")
 
-// findPython is a Python 3 that runs.
+// findPython returns a Python 3 that runs.
 func findPython() (string, error) {
 	for _, name := range []string{"python3", "python"} {
 		path, err := exec.LookPath(name)
@@ -27,7 +27,7 @@ func findPython() (string, error) {
 	return "", errNoPython
 }
 
-// python is a Python that stands in the root folder and not where the user does: of the folder where
+// python returns a Python that stands in the root folder and not where the user does: of the folder where
 // it stands it would run any file that is named as what it imports. Python's -I would do so, too,
 // but does not find a Jupyter that the user installed for herself.
 func python(path string, args ...string) *exec.Cmd {
@@ -39,7 +39,7 @@ func python(path string, args ...string) *exec.Cmd {
 // jupyter is a Python that has Jupyter, and how to call it.
 type jupyter struct{ python string }
 
-// findJupyter is the user's own Jupyter, if it can execute notebooks.
+// findJupyter returns the user's own Jupyter, if it can execute notebooks.
 func findJupyter() (jupyter, bool) {
 	if _, err := exec.LookPath("jupyter"); err != nil {
 		return jupyter{}, false

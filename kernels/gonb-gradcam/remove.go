@@ -68,7 +68,7 @@ func (h home) remove() error {
 	return nil
 }
 
-// listOurs is what is there of ours, the deepest first: files, and the folders that they are in.
+// listOurs returns what is there of ours, the deepest first: files, and the folders that they are in.
 func listOurs(root *os.Root) ([]string, error) {
 	var names []string
 	for _, pattern := range made {
@@ -95,7 +95,7 @@ func notEmpty(root *os.Root, name string) bool {
 	return err == nil && len(entries) > 0
 }
 
-// findLeftOver is the first thing in the folder besides the marker; empty if there is none.
+// findLeftOver returns the first thing in the folder besides the marker; empty if there is none.
 func findLeftOver(root *os.Root) string {
 	entries, err := fs.ReadDir(root.FS(), ".")
 	if err != nil {

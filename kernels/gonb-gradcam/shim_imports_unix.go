@@ -41,7 +41,7 @@ func importOurs(file, src string) error {
 	return os.WriteFile(file, slices.Concat(text[:at], []byte(imports), text[at:]), 0o600)
 }
 
-// oursMissing are the imports to add to a program and where: in the package clause's
+// oursMissing returns the imports to add to a program and where: in the package clause's
 // line, so that the other lines keep their numbers. They are none for a program that does
 // not parse: goimports says what is wrong with it.
 func oursMissing(text []byte, src string) (imports string, at int) {
@@ -57,7 +57,7 @@ func oursMissing(text []byte, src string) (imports string, at int) {
 	return b.String(), fset.Position(f.Name.End()).Offset
 }
 
-// unimported are the packages of the front that a program uses, as name.Symbol, where
+// unimported returns the packages of the front that a program uses, as name.Symbol, where
 // it declares or imports nothing of the name.
 func unimported(f *ast.File, src string) []string {
 	taken := map[string]bool{}

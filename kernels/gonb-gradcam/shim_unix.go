@@ -42,7 +42,7 @@ func putShim(h home) error {
 	return nil
 }
 
-// shimmed is the environment of cells with the shim first in PATH.
+// shimmed returns the environment of cells with the shim first in PATH.
 func shimmed(h home, src string, env []string) ([]string, error) {
 	if !exists(h.join("shim", "go")) {
 		return env, nil
@@ -61,7 +61,7 @@ func isShim() bool {
 	return (name == "go" || name == "goimports") && os.Getenv(realGoEnv) != ""
 }
 
-// shim is the go command and goimports without what costs a cell time and changes
+// shim returns the go command and goimports without what costs a cell time and changes
 // nothing.
 func shim() int {
 	if filepath.Base(os.Args[0]) == "goimports" {
@@ -70,7 +70,7 @@ func shim() int {
 	return shimGo(os.Args[1:])
 }
 
-// shimGo is the go command. GoNB runs "go get" for every cell, 0.3 s that are only of use
+// shimGo returns the go command. GoNB runs "go get" for every cell, 0.3 s that are only of use
 // where an import is new, and the linker collects garbage that the end of its process
 // frees.
 func shimGo(args []string) int {

@@ -31,7 +31,7 @@ type kernelspec struct {
 	Env           map[string]string `json:"env"`
 }
 
-// newSpec is the kernelspec: Jupyter starts our launcher, which runs gonb. What the
+// newSpec returns the kernelspec: Jupyter starts our launcher, which runs gonb. What the
 // launcher must know stands in its arguments, since Jupyter may be started from
 // anywhere, also with an environment other than today's.
 func newSpec(h home, src, goBin, backend string) kernelspec {
@@ -77,7 +77,7 @@ func removeSpec(dir string) error {
 
 func specDir(data string) string { return filepath.Join(data, "kernels", kernelName) }
 
-// userData is Jupyter's data folder of the user (jupyter_core, jupyter_data_dir).
+// userData returns Jupyter's data folder of the user (jupyter_core, jupyter_data_dir).
 func userData() (string, error) {
 	if dir := os.Getenv("JUPYTER_DATA_DIR"); dir != "" {
 		return dir, nil
@@ -100,7 +100,7 @@ func userData() (string, error) {
 	return filepath.Join(user, ".local", "share", "jupyter"), nil
 }
 
-// dataFolder is where to install: the user's folder, or that of a prefix.
+// dataFolder returns where to install: the user's folder, or that of a prefix.
 func dataFolder(prefix string) (string, error) {
 	if prefix != "" {
 		return filepath.Join(prefix, "share", "jupyter"), nil

@@ -90,7 +90,7 @@ func (l *lastLine) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// text is the last line that is not empty.
+// text returns the last line that is not empty.
 func (l *lastLine) text() string {
 	lines := strings.Split(strings.TrimSpace(string(l.tail)), "\n")
 	return strings.TrimSpace(lines[len(lines)-1])

@@ -26,7 +26,7 @@ type wheel struct {
 	instead       string   // what to do on another system
 }
 
-// library is the library's file, from the private folder on.
+// library returns the library's file, from the private folder on.
 func (w wheel) library() string { return path.Join(w.folder, path.Base(w.file)) }
 
 // fetch downloads the pinned wheel, checks it and takes the library out.

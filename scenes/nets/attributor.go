@@ -24,7 +24,7 @@ var Attributor = Net{
 	},
 }
 
-// Crop is the square around a box that the attributor looks at, half as wide again as
+// Crop returns the square around a box that the attributor looks at, half as wide again as
 // the box's longer side and within the picture.
 func Crop(picture, box image.Rectangle) image.Rectangle {
 	side := min(3*max(box.Dx(), box.Dy())/2, picture.Dx(), picture.Dy())

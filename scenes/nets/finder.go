@@ -38,7 +38,7 @@ var Finder = Net{
 	},
 }
 
-// linear is a convolution 3 x 3 without anything after it.
+// linear returns a convolution 3 x 3 without anything after it.
 func linear(scope *model.Scope, name string, x *Node, channels int) *Node {
 	return layers.Convolution(scope.In("%s", name), x).Channels(channels).KernelSize(3).PadSame().Done()
 }

@@ -33,7 +33,7 @@ type Net struct {
 	Detector *detect.Spec // how its detections are read, if it detects
 }
 
-// Prep is how a picture becomes the network's input.
+// Prep returns how a picture becomes the network's input.
 func (n Net) Prep() imgio.Prep {
 	return imgio.Prep{
 		Width: n.Side, Height: n.Side, Fit: imgio.Stretch, Order: "RGB",
@@ -41,7 +41,7 @@ func (n Net) Prep() imgio.Prep {
 	}
 }
 
-// Card is what the network says about itself.
+// Card returns what the network says about itself.
 func (n Net) Card() source.Card {
 	prep := n.Prep()
 	return source.Card{Name: n.Name, Input: []int{-1, n.Side, n.Side, 3}, Prep: &prep, Labels: n.Labels,
@@ -67,10 +67,10 @@ func (n Net) Open(dir string) (*gradcamnb.Model, error) {
 	return engine.Model(n.Card(), store, n.Graph)
 }
 
-// MustOpen is Open that panics with the error.
+// MustOpen returns Open that panics with the error.
 func (n Net) MustOpen(dir string) *gradcamnb.Model { return must.Get(n.Open(dir)) }
 
-// stages is the trunk of the networks: each stage halves the resolution and then looks
+// stages returns the trunk of the networks: each stage halves the resolution and then looks
 // at it once more. Its two feature maps are named /stage<k>.0 and /stage<k>.1, from
 // k = 1. Picture [batch, h, w, 3] -> the last map of every stage.
 func stages(scope *model.Scope, x *Node, channels ...int) []*Node {
@@ -85,14 +85,14 @@ func stages(scope *model.Scope, x *Node, channels ...int) []*Node {
 	return maps
 }
 
-// conv is a convolution 3 x 3 with a ReLU, named as a layer to explain at.
+// conv returns a convolution 3 x 3 with a ReLU, named as a layer to explain at.
 func conv(scope *model.Scope, name string, x *Node, channels, stride int) *Node {
 	scope = scope.In("%s", name).WithInitializer(initializer.HeFn(scope))
 	x = layers.Convolution(scope, x).Channels(channels).KernelSize(3).PadSame().Strides(stride).Done()
 	return engine.Layer(activation.Relu(x), "/"+name)
 }
 
-// head is a linear layer on the mean over a feature map: [batch, h, w, c] -> [batch, n].
+// head returns a linear layer on the mean over a feature map: [batch, h, w, c] -> [batch, n].
 func head(scope *model.Scope, name string, x *Node, n int) *Node {
 	return layers.DenseWithBias(scope.In("%s", name), ReduceMean(x, 1, 2), n)
 }

@@ -12,7 +12,7 @@ import (
 // unseen are seeds from which no network learned.
 const unseen = 1 << 33
 
-// Pictures are n scenes for a study, which no network learned from: each is labelled with the shape of its first
+// Pictures returns n scenes for a study, which no network learned from: each is labelled with the shape of its first
 // object, and its truth is where objects of that shape are.
 func Pictures(n int) []study.Picture {
 	out := make([]study.Picture, n)

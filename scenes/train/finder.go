@@ -88,7 +88,7 @@ func (t cellSummary) mean(x *Node) *Node {
 	return Div(ReduceAllSum(Mul(x, t.there)), MaxScalar(ReduceAllSum(t.there), 1))
 }
 
-// classLoss is the focal loss of every cell and shape (Lin et al. 2017, eq. 4, with
+// classLoss returns the focal loss of every cell and shape (Lin et al. 2017, eq. 4, with
 // gamma 2), a sum for each object.
 func (t cellSummary) classLoss() *Node {
 	truth := Einsum("bmn,bmc->bnc", Mul(t.mine, InsertAxes(t.there, -1)),
@@ -120,14 +120,14 @@ func (t cellSummary) overlap() *Node {
 	return Div(shared, MaxScalar(Sub(Add(area(a), area(b)), shared), 1))
 }
 
-// boxLoss is 1 - IoU, and a little of how far the sides are off, which has a gradient
+// boxLoss returns 1 - IoU, and a little of how far the sides are off, which has a gradient
 // where boxes do not meet.
 func (t cellSummary) boxLoss() *Node {
 	off := ReduceMean(Abs(Sub(t.corners(), t.box)), -1)
 	return t.mean(Add(OneMinus(t.overlap()), MulScalar(off, 0.05)))
 }
 
-// maskLoss is the cross entropy of the masks within the objects' boxes and four pixels
+// maskLoss returns the cross entropy of the masks within the objects' boxes and four pixels
 // around.
 func (t cellSummary) maskLoss() *Node {
 	g, batch, size := t.box.Graph(), t.box.Shape().Dim(0), t.prototypes.Shape().Dim(2)

@@ -23,7 +23,7 @@ type batching struct {
 	rebatched bool // numbers of the file were brought to the batch
 }
 
-// Batch is how many pictures a pass of many should be made of where input has as many as are
+// Batch returns how many pictures a pass of many should be made of where input has as many as are
 // wished for: that number, or the one that the model's file is made for, and why then.
 // Repaired tells that the file is made for another number and was brought to this one. An
 // output of which no axis, or another than the first, has the pictures is an error.
@@ -170,7 +170,7 @@ func joinParts(parts []*Node, batch int) *Node {
 	return whole
 }
 
-// joinAllParts is [joinParts] of tensors by name.
+// joinAllParts returns [joinParts] of tensors by name.
 func joinAllParts(parts []map[string]*Node, batch int) map[string]*Node {
 	out := map[string]*Node{}
 	for name := range parts[0] {
@@ -183,7 +183,7 @@ func joinAllParts(parts []map[string]*Node, batch int) map[string]*Node {
 	return out
 }
 
-// buildInParts is Build for more or fewer pictures than the file is made for: the model is
+// buildInParts returns Build for more or fewer pictures than the file is made for: the model is
 // put into the graph once for every part of the batch. A cut is one node all the same, of
 // which every part reads its own pictures; so the parts are built from one cut to the next.
 func (m *onnxModel) buildInParts(scope *model.Scope, x *Node, n int, cuts, wants []string) BuiltModel {
@@ -227,7 +227,7 @@ func (m *onnxModel) buildInParts(scope *model.Scope, x *Node, n int, cuts, wants
 	return built
 }
 
-// collectOutputs are tensors of the file, in the file's own axis order.
+// collectOutputs returns tensors of the file, in the file's own axis order.
 func (r *rewrittenGraph) collectOutputs(scope *model.Scope, given map[string]*Node, wants []string) map[string]*Node {
 	nodes := r.call(scope, maps.Clone(given), wants)
 	out := map[string]*Node{}

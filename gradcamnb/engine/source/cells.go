@@ -14,7 +14,7 @@ type cells struct {
 	order []int // of the node's axes: batch, then rows and columns or the one axis of both, then channels
 }
 
-// grid is the size [h, w] of a tensor as a map, and its channels; zero if it is none.
+// grid returns the size [h, w] of a tensor as a map, and its channels; zero if it is none.
 func grid(f places.Position, dims []int) (size [2]int, channels int) {
 	switch {
 	case !f.Places():
@@ -65,7 +65,7 @@ func (c cells) grid(n *Node) *Node {
 	return n
 }
 
-// node is the reverse of grid. The tokens beside the map are those of clean, a node of a
+// node returns the reverse of grid. The tokens beside the map are those of clean, a node of a
 // batch of one.
 func (c cells) node(grid, clean *Node) *Node {
 	switch {

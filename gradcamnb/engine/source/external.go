@@ -53,7 +53,7 @@ func externalData(t *protos.TensorProto) map[string]string {
 	return out
 }
 
-// placeOf is the part of a file that a tensor's external_data says.
+// placeOf returns the part of a file that a tensor's external_data says.
 func placeOf(t *protos.TensorProto, f *os.File) (stretch, error) {
 	says := externalData(t)
 	offset, err := strconv.ParseInt(says["offset"], 10, 64)

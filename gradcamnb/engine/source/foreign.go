@@ -14,7 +14,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// Foreign is a model whose outputs another runtime has computed, for one batch of pictures:
+// Foreign returns a model whose outputs another runtime has computed, for one batch of pictures:
 // [pictures, ...] each. It is built by taking them, has no layers, and no gradient.
 func Foreign(c Card, store *model.Store, outputs map[string]Value) BoundModel {
 	f := &foreignModel{card: c, store: store, outputs: outputs}
@@ -72,7 +72,7 @@ func (f *foreignModel) Build(_ *model.Scope, x *Node, cuts, wants []string) Buil
 	return built
 }
 
-// fed is the model with the outputs of one of its pictures.
+// fed returns the model with the outputs of one of its pictures.
 func (f *foreignModel) fed(given map[string]onnxnorm.GivenInput) Model {
 	out := *f
 	out.outputs = map[string]Value{}
@@ -100,7 +100,7 @@ type WholeModel struct {
 	Outputs []string // names of its outputs
 }
 
-// NewWholeModel is the model with the outputs that its card names.
+// NewWholeModel returns the model with the outputs that its card names.
 func NewWholeModel(f BoundModel) (WholeModel, error) {
 	o, ok := f.whole.(*onnxModel)
 	if !ok {

@@ -64,7 +64,7 @@ func GoMLX(c Card, store *model.Store, fn GraphFn) (Model, error) {
 
 var errNoFunction = errors.New("a GoMLX model needs its store and its graph function")
 
-// GoMLXWithInputs is [GoMLX] of a model with inputs besides the picture, which the card's
+// GoMLXWithInputs returns [GoMLX] of a model with inputs besides the picture, which the card's
 // Inputs name. An input whose first dimension is free, -1, has one row a picture.
 func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 	switch {
@@ -99,7 +99,7 @@ func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 	return &gomlxModel{card: c, store: store, fn: fn, at: standsAt(fn), listed: listed}, nil
 }
 
-// checkCard is an error if what a card says does not go together.
+// checkCard returns an error if what a card says does not go together.
 func checkCard(c Card) error {
 	for i, name := range c.Outputs {
 		if slices.Contains(c.Outputs[:i], name) {
@@ -119,7 +119,7 @@ func (m *gomlxModel) fed(given map[string]onnxnorm.GivenInput) Model {
 	return &view
 }
 
-// inputs are the nodes of the inputs besides the picture.
+// inputs returns the nodes of the inputs besides the picture.
 func (m *gomlxModel) inputs(x *Node) map[string]*Node {
 	nodes := map[string]*Node{}
 	for _, in := range m.card.Inputs {
@@ -228,7 +228,7 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walkedModel {
 // hidden tells whether an alias is one of the engine's own.
 func hidden(alias string) bool { return strings.HasPrefix(alias, "/\x00") }
 
-// find is a node by output name, layer or alias.
+// find returns a node by output name, layer or alias.
 func (m *gomlxModel) find(w walkedModel, name string) *Node {
 	if n := w.outputs[name]; n != nil {
 		return n
@@ -247,7 +247,8 @@ func (m *gomlxModel) find(w walkedModel, name string) *Node {
 	return nil
 }
 
-// result is an output as everything after the model takes it: of one number a picture, [batch], it is a list of one.
+// result returns an output as everything after the model takes it: of one number a picture, [batch], it is a list of
+// one.
 func result(n, x *Node) *Node {
 	if n.Rank() == 1 && n.Shape().Dim(0) == x.Shape().Dim(0) {
 		n = ExpandAxes(n, -1)
@@ -255,7 +256,7 @@ func result(n, x *Node) *Node {
 	return asFloat32(n)
 }
 
-// asFloat32 is a value as everything after the model takes it; numbers of classes and the
+// asFloat32 returns a value as everything after the model takes it; numbers of classes and the
 // like stay as they are.
 func asFloat32(n *Node) *Node {
 	if !n.DType().IsFloat() || n.DType() == dtypes.Float32 {
@@ -301,7 +302,7 @@ func (m *gomlxModel) grid(w walkedModel, n, x *Node) func(*Node) *Node {
 	return func(n *Node) *Node { return asFloat32(layout.Grid(n)) }
 }
 
-// layout is how a layer is a map: what the walk found out, or else what its shape alone
+// layout returns how a layer is a map: what the walk found out, or else what its shape alone
 // allows, if that is one thing.
 func (m *gomlxModel) layout(w walkedModel, n, x *Node) walk.Layout {
 	l := w.Layout(n)

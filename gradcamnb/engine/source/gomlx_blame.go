@@ -52,8 +52,8 @@ func (m *gomlxModel) wrongf(line, scope, format string, args ...any) {
 		Text: fmt.Sprintf("model %s: its "+format, append([]any{m.card.Name}, args...)...)})
 }
 
-// reason is what was panicked with, as one line. Of an error of a program that the function itself runs, around which
-// GoMLX wraps several, it is the innermost one.
+// reason returns what was panicked with, as one line. Of an error of a program that the function itself runs, around
+// which GoMLX wraps several, it is the innermost one.
 func reason(e any) string {
 	err, ok := e.(error)
 	if !ok {
@@ -72,7 +72,7 @@ func reason(e any) string {
 // lacking is what GoMLX says of an operator that a backend lacks.
 var lacking = regexp.MustCompile(`sorry, op "(\w+)" not implemented in the "(\w+)" backend yet.*`)
 
-// lastVariable is the scope of the variable that the graph read last.
+// lastVariable returns the scope of the variable that the graph read last.
 func lastVariable(g *Graph) string {
 	for _, n := range slices.Backward(g.Nodes()) {
 		if n.Type() == NodeTypeParameter && strings.HasPrefix(n.GetParameterName(), model.RootScopePath) {
@@ -89,7 +89,7 @@ var libraries = []string{
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/",
 }
 
-// lineOf is the innermost line of a stack that is the user's, "model.go:34" with the folder
+// lineOf returns the innermost line of a stack that is the user's, "model.go:34" with the folder
 // before it; empty if there is none. GoMLX's own examples count as a user's.
 func lineOf(pcs []uintptr) string {
 	frames := runtime.CallersFrames(pcs)
@@ -106,7 +106,7 @@ func lineOf(pcs []uintptr) string {
 	}
 }
 
-// standsAt is where a function is written, as "model.go:34" with the folder before it.
+// standsAt returns where a function is written, as "model.go:34" with the folder before it.
 func standsAt(function any) string {
 	f := runtime.FuncForPC(reflect.ValueOf(function).Pointer())
 	if f == nil {
@@ -120,7 +120,7 @@ func lineIn(file string, line int) string {
 	return fmt.Sprintf("%s:%d", filepath.Join(filepath.Base(filepath.Dir(file)), filepath.Base(file)), line)
 }
 
-// userLine is the line of the graph function that made a node of a traced graph.
+// userLine returns the line of the graph function that made a node of a traced graph.
 func userLine(n *Node) string {
 	traced, ok := n.Trace().(interface{ StackTrace() pkgerrors.StackTrace })
 	if !ok {

@@ -26,7 +26,7 @@ func (m *gomlxModel) Ending(tensor string) Ending {
 	return Ending{Unit: Logits}
 }
 
-// endingOf is how a node ends. What it squashes has a name if it is a layer of as many numbers.
+// endingOf returns how a node ends. What it squashes has a name if it is a layer of as many numbers.
 func endingOf(n *Node, names map[*Node]string) Ending {
 	ending, before := walk.EndingOf(n)
 	e := Ending{Unit: units[ending]}

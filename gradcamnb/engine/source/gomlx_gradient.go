@@ -13,7 +13,7 @@ import (
 // gradientless is a node that the answer is made of and that GoMLX has no gradient of.
 type gradientless struct{ operator, line, layer string }
 
-// withoutGradient are those nodes of a model.
+// withoutGradient returns those nodes of a model.
 func withoutGradient(w walkedModel, x *Node) (out []gradientless) {
 	feeds := map[*Node]bool{}
 	for _, n := range w.outputs {
@@ -35,8 +35,8 @@ func withoutGradient(w walkedModel, x *Node) (out []gradientless) {
 	return out
 }
 
-// NoGradient is an error that says which operator of a GoMLX model has no gradient, and where, if err is GoMLX's about
-// that; nil if it is another.
+// NoGradient returns an error that says which operator of a GoMLX model has no gradient, and where, if err is GoMLX's
+// about that; nil if it is another.
 func NoGradient(m Model, err error) error {
 	g, ok := m.(*gomlxModel)
 	if !ok || !strings.Contains(err.Error(), "no gradient is defined") {

@@ -31,7 +31,7 @@ func ListOn(m Model, on func() (compute.Backend, error)) {
 	}
 }
 
-// GraphName is the name of the graphs that a model is built in. Those of GoMLX models are
+// GraphName returns the name of the graphs that a model is built in. Those of GoMLX models are
 // built without fused operators.
 func GraphName(m Model) (name string, ok bool) {
 	if _, ok := m.(*gomlxModel); !ok {
@@ -60,7 +60,7 @@ type listing struct {
 	gradientless []gradientless
 }
 
-// locateVariable is where the graph function reads a variable; empty if it does not.
+// locateVariable returns where the graph function reads a variable; empty if it does not.
 func (l *listings) locateVariable(path string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -72,7 +72,7 @@ func (l *listings) locateVariable(path string) string {
 	return ""
 }
 
-// kindOrFloat32 is what the picture is given to the graph function as.
+// kindOrFloat32 returns what the picture is given to the graph function as.
 func (l *listings) kindOrFloat32() dtypes.DType {
 	if l.kind == dtypes.InvalidDType {
 		return dtypes.Float32
@@ -102,7 +102,7 @@ func (m *gomlxModel) Layers(input []int, output string) ([]Layer, error) {
 	return layers, nil
 }
 
-// list is the listing for an input, made if there is none.
+// list returns the listing for an input, made if there is none.
 func (m *gomlxModel) list(input []int) (l *listing, err error) {
 	m.listed.mu.Lock()
 	defer m.listed.mu.Unlock()
@@ -130,7 +130,7 @@ func (m *gomlxModel) list(input []int) (l *listing, err error) {
 	return nil, err
 }
 
-// kinds are the types that the graph function may take a picture in: float32, and that of
+// kinds returns the types that the graph function may take a picture in: float32, and that of
 // its weights where all of them have another.
 func (m *gomlxModel) kinds() []dtypes.DType {
 	if m.listed.kind != dtypes.InvalidDType {
@@ -204,7 +204,7 @@ func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
 	return l
 }
 
-// shapeOf is the shape of a node as [result] has it.
+// shapeOf returns the shape of a node as [result] has it.
 func shapeOf(n, x *Node) []int {
 	dims := n.Shape().Dimensions
 	if len(dims) == 1 && dims[0] == x.Shape().Dim(0) {
@@ -234,7 +234,7 @@ func (l *listing) connect(nodes []*Node) {
 	}
 }
 
-// ancestors is every node that the given one depends on, itself included, not
+// ancestors returns every node that the given one depends on, itself included, not
 // going beyond the nodes to stop at.
 func ancestors(n *Node, stop map[*Node]bool) map[*Node]bool {
 	seen := map[*Node]bool{}

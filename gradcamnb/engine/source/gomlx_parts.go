@@ -60,7 +60,7 @@ func (m *gomlxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
 	return out
 }
 
-// ends are the nodes of the wanted tensors.
+// ends returns the nodes of the wanted tensors.
 func (m *gomlxModel) ends(w walkedModel, wants []string) []*Node {
 	out := make([]*Node, len(wants))
 	for i, want := range wants {

@@ -14,7 +14,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// variables are those that the store has.
+// variables returns those that the store has.
 func (m *gomlxModel) variables() map[*model.Variable]bool {
 	out := map[*model.Variable]bool{}
 	for v := range m.store.IterVariables() {
@@ -87,7 +87,7 @@ func (m *gomlxModel) keepVariables(g *Graph) {
 	}
 }
 
-// scopeWords are the scopes of variables, a few of them.
+// scopeWords returns the scopes of variables, a few of them.
 func scopeWords(of map[*model.Variable]bool) string {
 	var scopes []string
 	for v := range of {
@@ -106,7 +106,7 @@ func scopeWords(of map[*model.Variable]bool) string {
 	return strings.Join(scopes, ", ")
 }
 
-// NotNumbers is an error that names a weight of a GoMLX model that holds NaN or infinity; nil
+// NotNumbers returns an error that names a weight of a GoMLX model that holds NaN or infinity; nil
 // if there is none.
 func NotNumbers(m Model) error {
 	g, ok := m.(*gomlxModel)
@@ -143,7 +143,7 @@ func finite(t *tensors.Tensor) bool {
 	return ok
 }
 
-// number is a value of any float type.
+// number returns a value of any float type.
 func number(v reflect.Value) float64 {
 	if short, ok := v.Interface().(interface{ Float32() float32 }); ok {
 		return float64(short.Float32())

@@ -27,7 +27,7 @@ func noGradient(node *Node, _ []*Node, _ shapes.Shape) []*Node {
 	return make([]*Node, len(node.Inputs()))
 }
 
-// convertGradient is the gradient of a conversion between types of floating point, complex ones
+// convertGradient returns the gradient of a conversion between types of floating point, complex ones
 // among them, and nothing through integers and truth values.
 func convertGradient(between VJP) VJP {
 	return func(node *Node, v []*Node, output shapes.Shape) []*Node {

@@ -14,7 +14,7 @@ import (
 // and four registers (DINOv2).
 var extraTokens = []int{0, 1, 2, 5}
 
-// cellsOff is by how many cells h and w miss the aspect ratio of the picture.
+// cellsOff returns by how many cells h and w miss the aspect ratio of the picture.
 func cellsOff(h, w int, picture [2]int) float64 {
 	high, wide := float64(picture[0]), float64(picture[1])
 	return math.Abs(float64(h)*wide-float64(w)*high) / max(high, wide)

@@ -115,7 +115,7 @@ func (i Input) fits(v Value, pictures int) (Value, error) {
 	return Value{dims, v.Values}, nil
 }
 
-// filledUp is the shape of a value of n numbers with the axes that may be missing.
+// filledUp returns the shape of a value of n numbers with the axes that may be missing.
 func (i Input) filledUp(dims []int, n int) []int {
 	switch {
 	case i.Batched && len(dims) == len(i.Dims)-1:
@@ -126,7 +126,7 @@ func (i Input) filledUp(dims []int, n int) []int {
 	return dims
 }
 
-// checkWhole is an error if an input of whole numbers is given others.
+// checkWhole returns an error if an input of whole numbers is given others.
 func (i Input) checkWhole(values []float32) error {
 	if i.float() {
 		return nil
@@ -145,7 +145,7 @@ func (i Input) checkWhole(values []float32) error {
 	return nil
 }
 
-// row is a value's part of one picture.
+// row returns a value's part of one picture.
 func (i Input) row(v Value, picture int) Value {
 	if !i.Batched || v.Dims[0] <= 1 || len(v.Values)%v.Dims[0] != 0 {
 		return v
@@ -207,7 +207,7 @@ func Feed(m Model, values map[string]Value, pictures int) (BoundModel, error) {
 	return feed(m, all), nil
 }
 
-// FeedForListing is [Feed] where the shapes alone count: floats of a known shape that are
+// FeedForListing returns [Feed] where the shapes alone count: floats of a known shape that are
 // not given are zeros, and of values of many pictures those of the first count.
 func FeedForListing(m Model, values map[string]Value) (BoundModel, error) {
 	all := map[string]Value{}
@@ -262,7 +262,7 @@ func feed(m Model, values map[string]Value) BoundModel {
 	return f
 }
 
-// OfPicture is the model with the values of one of the pictures.
+// OfPicture returns the model with the values of one of the pictures.
 func (f BoundModel) OfPicture(i int) BoundModel {
 	if len(f.values) == 0 {
 		return f
@@ -276,7 +276,7 @@ func (f BoundModel) OfPicture(i int) BoundModel {
 	return feed(f.whole, rows)
 }
 
-// Floats are the names of the inputs whose values the programs take, in the order of
+// Floats returns the names of the inputs whose values the programs take, in the order of
 // [BoundModel.Tensors].
 func (f BoundModel) Floats() []string {
 	var names []string
@@ -288,7 +288,7 @@ func (f BoundModel) Floats() []string {
 	return names
 }
 
-// Tensors are new tensors of the values that the programs take.
+// Tensors returns new tensors of the values that the programs take.
 func (f BoundModel) Tensors() []*tensors.Tensor {
 	var out []*tensors.Tensor
 	for _, name := range f.Floats() {
@@ -298,14 +298,14 @@ func (f BoundModel) Tensors() []*tensors.Tensor {
 	return out
 }
 
-// Values are what the inputs are given, by name, with the pictures' axis.
+// Values returns what the inputs are given, by name, with the pictures' axis.
 func (f BoundModel) Values() map[string]Value { return f.values }
 
-// InputAlias is the alias of the node that holds the values of an input, in the graph that
+// InputAlias returns the alias of the node that holds the values of an input, in the graph that
 // a [BoundModel] model is built in.
 func InputAlias(name string) string { return "/\x00input/" + name }
 
-// inputNode is that node, with its one row repeated where the model is built for more.
+// inputNode returns that node, with its one row repeated where the model is built for more.
 func inputNode(g *graph.Graph, model, name string, dims []int) *graph.Node {
 	n := g.GetNodeByAlias(InputAlias(name))
 	if n == nil {

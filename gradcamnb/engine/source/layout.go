@@ -25,7 +25,7 @@ func layoutOf(m *protos.ModelProto, picture string, dims []int) (foundLayout, bo
 	return layoutFrom(m, picture, tracedAxes{axes: []int{0, 1, 2, 3}, dims: dims, whole: true})
 }
 
-// layoutFrom is [layoutOf] for an input whose axes are those of the picture that x names.
+// layoutFrom returns [layoutOf] for an input whose axes are those of the picture that x names.
 func layoutFrom(m *protos.ModelProto, picture string, x tracedAxes) (foundLayout, bool) {
 	f := follower{consts: constantsOf(m.Graph), at: map[string]tracedAxes{picture: x}}
 	for _, n := range onnxnorm.Ordered(m.Graph.Node) {
@@ -49,7 +49,7 @@ type follower struct {
 	at     map[string]tracedAxes
 }
 
-// constantsOf are the weights and Constant nodes of a graph.
+// constantsOf returns the weights and Constant nodes of a graph.
 func constantsOf(g *protos.GraphProto) map[string]*protos.TensorProto {
 	out := map[string]*protos.TensorProto{}
 	for _, t := range g.Initializer {
@@ -89,7 +89,7 @@ var inPlanes = map[string]bool{
 // channels on its second axis.
 var kernelAt = map[string]int{"Conv": 1, "FusedConv": 1, "QLinearConv": 3, "ConvInteger": 1, "DeformConv": 1}
 
-// evidence is what a node says about the picture, if it reads it.
+// evidence returns what a node says about the picture, if it reads it.
 func (f follower) evidence(n *protos.NodeProto) (foundLayout, bool) {
 	if len(n.Input) == 0 {
 		return foundLayout{}, false
@@ -131,7 +131,7 @@ func channelsLast(n *protos.NodeProto) bool {
 	return n.OpType == "NhwcConv" || n.OpType == "QLinearConv" && intAttr(n, "channels_last", 0) == 1
 }
 
-// meaning is the layout in which the picture's axes are a channel axis and two of places;
+// meaning returns the layout in which the picture's axes are a channel axis and two of places;
 // -1 stands for one that is not known.
 func meaning(channel int, places []int) (imgio.Layout, bool) {
 	in := slices.Sorted(slices.Values(places))
@@ -145,7 +145,7 @@ func meaning(channel int, places []int) (imgio.Layout, bool) {
 	return "", false
 }
 
-// channels is the number that a convolution reads; 0 if its kernel does not say.
+// channels returns the number that a convolution reads; 0 if its kernel does not say.
 func (f follower) channels(n *protos.NodeProto) int {
 	k := f.kernel(n)
 	if k == nil {
@@ -167,7 +167,8 @@ var reduces = map[string]bool{
 	"ReduceMean": true, "ReduceMax": true, "ReduceSum": true, "ReduceMin": true, "ReduceL2": true,
 }
 
-// reduced is the layout by a mean, sum or the like over two axes, as a global pooling is written: those are the places.
+// reduced returns the layout by a mean, sum or the like over two axes, as a global pooling is written: those are the
+// places.
 func (f follower) reduced(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool) {
 	over := f.ints(n, "axes")
 	if len(over) != 2 {
@@ -176,7 +177,7 @@ func (f follower) reduced(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool
 	return meaning(-1, []int{x.axes[wrapped(over[0], 4)], x.axes[wrapped(over[1], 4)]})
 }
 
-// split is the layout by a Reshape that cuts two axes into two parts each, as patches are
+// split returns the layout by a Reshape that cuts two axes into two parts each, as patches are
 // made: those are the places.
 func (f follower) split(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool) {
 	out := f.reshaped(n, x)
@@ -195,7 +196,7 @@ func (f follower) split(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool) 
 	return meaning(-1, cut)
 }
 
-// scaled are the picture's axes that a Resize by constant scales makes longer or shorter.
+// scaled returns the picture's axes that a Resize by constant scales makes longer or shorter.
 func (f follower) scaled(n *protos.NodeProto, x tracedAxes) []int {
 	at := 2
 	if n.OpType == "Upsample" {
@@ -241,7 +242,8 @@ func (f follower) follow(n *protos.NodeProto) {
 	}
 }
 
-// followNode are the axes and dims of a node's outputs, given those of its input at; ok is false if they are not known.
+// followNode returns the axes and dims of a node's outputs, given those of its input at; ok is false if they are not
+// known.
 func (f follower) followNode(n *protos.NodeProto, x tracedAxes, at int) (axes, dims []int, ok bool) {
 	switch {
 	case n.OpType == "Transpose":
@@ -258,7 +260,7 @@ func (f follower) followNode(n *protos.NodeProto, x tracedAxes, at int) (axes, d
 	return nil, nil, false
 }
 
-// transposed are the axes and dims after a Transpose.
+// transposed returns the axes and dims after a Transpose.
 func transposed(perm []int, x tracedAxes) (axes, dims []int, ok bool) {
 	if len(perm) != len(x.axes) {
 		return nil, nil, false
@@ -272,7 +274,7 @@ func transposed(perm []int, x tracedAxes) (axes, dims []int, ok bool) {
 	return axes, dims, true
 }
 
-// regrouped are the axes and dims after a Reshape or the like.
+// regrouped returns the axes and dims after a Reshape or the like.
 func (f follower) regrouped(n *protos.NodeProto, x tracedAxes) (axes, dims []int, ok bool) {
 	if dims = f.reshaped(n, x); dims == nil {
 		return nil, nil, false
@@ -286,7 +288,7 @@ func (f follower) regrouped(n *protos.NodeProto, x tracedAxes) (axes, dims []int
 	return axes, dims, true
 }
 
-// gathered are the axes and dims after a Gather by constant indices of at most one axis.
+// gathered returns the axes and dims after a Gather by constant indices of at most one axis.
 func (f follower) gathered(n *protos.NodeProto, x tracedAxes) (axes, dims []int, ok bool) {
 	if len(n.Input) < 2 || len(x.axes) == 0 {
 		return nil, nil, false
@@ -304,10 +306,10 @@ func (f follower) gathered(n *protos.NodeProto, x tracedAxes) (axes, dims []int,
 	return axes, dims, true
 }
 
-// wrapped is an axis that may be counted from the end; one of a damaged file that is no axis becomes one.
+// wrapped returns an axis that may be counted from the end; one of a damaged file that is no axis becomes one.
 func wrapped(axis, rank int) int { return (axis%rank + rank) % rank }
 
-// findFirst is the node's input, with the most axes, that the picture's are known of.
+// findFirst returns the node's input, with the most axes, that the picture's are known of.
 func (f follower) findFirst(n *protos.NodeProto) (x tracedAxes, at int) {
 	at = -1
 	for i, name := range n.Input {
@@ -318,7 +320,7 @@ func (f follower) findFirst(n *protos.NodeProto) (x tracedAxes, at int) {
 	return x, at
 }
 
-// ints are whole numbers that a node has as its second input, a constant, or as an attribute.
+// ints returns whole numbers that a node has as its second input, a constant, or as an attribute.
 func (f follower) ints(n *protos.NodeProto, attr string) []int {
 	if len(n.Input) > 1 && f.consts[n.Input[1]] != nil {
 		return onnxnorm.Ints(f.consts[n.Input[1]])
@@ -348,7 +350,7 @@ func intAttr(n *protos.NodeProto, name string, otherwise int) int {
 	return otherwise
 }
 
-// layout is what the graph says, which was read off it before if an axis was added.
+// layout returns what the graph says, which was read off it before if an axis was added.
 func (m *onnxModel) layout() (foundLayout, bool) {
 	if m.card.Lacks > 0 {
 		return foundLayout{layout: m.card.Layout, by: "graph"}, true
@@ -383,7 +385,7 @@ func (m *onnxModel) settle(said imgio.Layout) error {
 	return nil
 }
 
-// CheckLayout is an error if nothing tells the order of the picture's axes.
+// CheckLayout returns an error if nothing tells the order of the picture's axes.
 func (c Card) CheckLayout() error {
 	if c.Layout != "" {
 		return nil

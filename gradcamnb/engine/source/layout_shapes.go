@@ -6,7 +6,7 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// reshaped is the shape that a Reshape, Squeeze or Unsqueeze gives; nil if it is not known.
+// reshaped returns the shape that a Reshape, Squeeze or Unsqueeze gives; nil if it is not known.
 func (f follower) reshaped(n *protos.NodeProto, x tracedAxes) []int {
 	switch n.OpType {
 	case "Squeeze":
@@ -26,7 +26,7 @@ func (f follower) reshaped(n *protos.NodeProto, x tracedAxes) []int {
 	return inferred(x.dims, out)
 }
 
-// squeezed are dims without some, or if none are named without all ones.
+// squeezed returns dims without some, or if none are named without all ones.
 func squeezed(dims, drop []int) []int {
 	var out []int
 	for i, d := range dims {
@@ -41,7 +41,7 @@ func squeezed(dims, drop []int) []int {
 	return out
 }
 
-// unsqueezed are dims with ones put in at some places of the result.
+// unsqueezed returns dims with ones put in at some places of the result.
 func unsqueezed(dims, add []int) []int {
 	rank := len(dims) + len(add)
 	out := make([]int, 0, rank)
@@ -83,7 +83,7 @@ func inferred(in, out []int) []int {
 // group is a run of axes of one shape that hold the same values as a run of another.
 type group struct{ in, out []int }
 
-// groups are the smallest runs of axes of two shapes of one size that hold the same values,
+// groups returns the smallest runs of axes of two shapes of one size that hold the same values,
 // in order; axes of length 1 are left out. Free dimensions, -1, are taken for equal.
 func groups(in, out []int) []group {
 	a, b := longAxes(in), longAxes(out)
@@ -110,7 +110,7 @@ func groups(in, out []int) []group {
 	return all
 }
 
-// longAxes are the axes that are not of length 1.
+// longAxes returns the axes that are not of length 1.
 func longAxes(dims []int) []int {
 	var axes []int
 	for i, d := range dims {

@@ -16,7 +16,7 @@ func isMap(l Layer, picture [2]int) bool {
 	return len(l.Shape) == 4 && l.Grid[0]*l.Grid[1] > 1 && l.Channels > 1 && cellsOff(l.Grid[0], l.Grid[1], picture) <= 1
 }
 
-// ends are the last maps on every way back from a layer: what a head flattens.
+// ends returns the last maps on every way back from a layer: what a head flattens.
 func (g *dag) ends(from int, picture [2]int) []int {
 	var out []int
 	seen := map[int]bool{}
@@ -61,7 +61,7 @@ func (g *dag) isOnEveryPath(through int, ends []int) bool {
 	return true
 }
 
-// levels are the resolutions that the named tensor is made of, the finest first, each with
+// levels returns the resolutions that the named tensor is made of, the finest first, each with
 // the last map before its heads part: all that the heads make of the resolution is made of
 // it. One that becomes the answer itself without more being learned is none.
 func levels(layers []Layer, output string, picture [2]int) []level {
@@ -131,7 +131,7 @@ func suggestLevels(layers []Layer, output string, picture [2]int) bool {
 	return true
 }
 
-// LevelOf are the layers before the heads of a detector that a candidate is made of, of
+// LevelOf returns the layers before the heads of a detector that a candidate is made of, of
 // so many that its first output lists: that of its own level, or of all levels where the
 // graph does not join them candidate by candidate. There are none for other models.
 func LevelOf(layers []Layer, output string, picture [2]int, candidate, of int) []Layer {
@@ -157,7 +157,7 @@ func LevelOf(layers []Layer, output string, picture [2]int, candidate, of int) [
 	return all
 }
 
-// joinedAt is the resolution that a candidate comes from: the part that holds it of a Concat
+// joinedAt returns the resolution that a candidate comes from: the part that holds it of a Concat
 // of as many candidates, each of whose operands is made of one resolution.
 func (g *dag) joinedAt(picture [2]int, candidate, of int) (grid [2]int, ok bool) {
 	for _, l := range g.layers {

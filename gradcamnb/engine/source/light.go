@@ -70,7 +70,7 @@ func (a *aheadReader) bytes(at, size int64) ([]byte, error) {
 	return a.buffer[at-a.from:][:size], nil
 }
 
-// withoutWeights is the encoded message from at to end without the field that the path of
+// withoutWeights returns the encoded message from at to end without the field that the path of
 // field numbers leads to, if that is large.
 func (a *aheadReader) withoutWeights(at, end int64, path []protowire.Number) (out []byte, err error) {
 	for at < end {
@@ -123,7 +123,7 @@ func (a *aheadReader) withoutWeights(at, end int64, path []protowire.Number) (ou
 	return out, nil
 }
 
-// inFile is where a weight's values are, to be read from a file that stays open for it.
+// inFile returns where a weight's values are, to be read from a file that stays open for it.
 func inFile(f *os.File, at stretch) (onnxnorm.StoredValues, error) {
 	opened, err := f.Stat()
 	if err != nil {

@@ -78,7 +78,7 @@ func (m *onnxModel) besideFile(dir *os.Root) func(name string) []byte {
 	}
 }
 
-// shown is what the makers see of the file.
+// shown returns what the makers see of the file.
 func (m *onnxModel) shown(beside func(name string) []byte) maker.File {
 	c := &m.card
 	f := maker.File{Props: map[string]string{}, Layout: c.Layout, Ops: map[string]bool{}, Beside: beside,

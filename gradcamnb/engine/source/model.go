@@ -20,8 +20,8 @@ type Model interface {
 	// Store holds the model's variables.
 	Store() *model.Store
 
-	// Depth is how far from the picture a variable of the store is used: a number that grows towards the answer, or -1 if
-	// the model does not use it, or its layers were not listed yet.
+	// Depth is how far from the picture a variable of the store is used: a number that grows towards the answer, or -1
+	// if the model does not use it, or its layers were not listed yet.
 	Depth(path string) int
 
 	// Layers lists the layers for an input of the given shape, in the order of
@@ -57,7 +57,8 @@ type Card struct {
 	Inputs  []Input // besides the picture
 
 	Detector *detect.Spec // how detections are read; nil if nothing says
-	// the names, types and shapes of the outputs say which are boxes, scores and classes, and Detector was read off them
+	// the names, types and shapes of the outputs say which are boxes, scores and classes, and Detector was read off
+	// them
 	Plain bool
 	// what the file itself, or its maker's files beside it, say of this, and who wrote it there; empty if nothing is
 	// taken from them
@@ -143,7 +144,7 @@ type Layer struct {
 	paths []string // every module that this is the last tensor of
 }
 
-// Size is the height and width of the pictures that the model takes; ok is false if either is free or not known.
+// Size returns the height and width of the pictures that the model takes; ok is false if either is free or not known.
 func (c Card) Size() (height, width int, ok bool) {
 	if len(c.Input) != 4 {
 		return 0, 0, false
@@ -155,7 +156,7 @@ func (c Card) Size() (height, width int, ok bool) {
 // Spatial tells whether a map can be drawn at the layer.
 func (l Layer) Spatial() bool { return l.Grid[0] > 0 }
 
-// Title is the module path, if there is one, and the tensor's name.
+// Title returns the module path, if there is one, and the tensor's name.
 func (l Layer) Title() string {
 	if l.Path == "" || l.Path == l.Name {
 		return l.Name

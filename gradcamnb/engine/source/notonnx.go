@@ -32,7 +32,7 @@ const (
 	keras   = "is a Keras model: load it and export it with model.export(\"model.onnx\", format=\"onnx\")"
 )
 
-// notONNX is an error for what is plainly no ONNX file, which says how to get one of it.
+// notONNX returns an error for what is plainly no ONNX file, which says how to get one of it.
 func notONNX(path string) error {
 	if scheme, rest, ok := strings.Cut(path, "://"); ok {
 		if scheme == "http" || scheme == "https" {
@@ -81,7 +81,7 @@ func byMagic(path string) string {
 	return ""
 }
 
-// inFolder is the error for a folder: it names the models in it.
+// inFolder returns the error for a folder: it names the models in it.
 func inFolder(path string) error {
 	found, _ := filepath.Glob(filepath.Join(path, "*.onnx")) // a strange pattern finds nothing
 	if len(found) > 0 {
@@ -94,7 +94,7 @@ func inFolder(path string) error {
 	return fmt.Errorf("%s is a folder, and no ONNX file lies in it", path)
 }
 
-// neighbours are the models beside a file that is not there, with names like its own.
+// neighbours returns the models beside a file that is not there, with names like its own.
 func neighbours(path string) string {
 	found, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.onnx")) // a strange pattern finds nothing
 	names := make([]string, len(found))

@@ -41,7 +41,7 @@ func ONNX(path string) (Model, error) {
 	return ONNXWith(path, onnxnorm.Options{})
 }
 
-// ONNXWith is [ONNX] with options for the normalising pass.
+// ONNXWith returns [ONNX] with options for the normalising pass.
 func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 	side, labels, err := readSidecar(path)
 	if err != nil {
@@ -101,7 +101,7 @@ func (m *onnxModel) takeSidecar(path string, side Sidecar, labels []string) erro
 	return nil
 }
 
-// fed is the model with values for its inputs besides the picture. Weights are shared, and
+// fed returns the model with values for its inputs besides the picture. Weights are shared, and
 // so are lists of layers between values of the same shapes.
 func (m *onnxModel) fed(given map[string]onnxnorm.GivenInput) Model {
 	key := fmt.Sprint(given) // in the order of the names
@@ -198,7 +198,7 @@ func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bui
 	return built
 }
 
-// mustBatch is the number of pictures that the graph is written for at once.
+// mustBatch returns the number of pictures that the graph is written for at once.
 func (m *onnxModel) mustBatch(input []int) int {
 	b, err := m.batching(input)
 	if err != nil {
@@ -207,7 +207,7 @@ func (m *onnxModel) mustBatch(input []int) int {
 	return b.batch
 }
 
-// pictureCut is the cut at the model's input.
+// pictureCut returns the cut at the model's input.
 func (m *onnxModel) pictureCut(x *Node) Cut {
 	order := []int{0, 2, 3, 1}
 	if m.card.Layout == imgio.ChannelsLast {
@@ -216,7 +216,7 @@ func (m *onnxModel) pictureCut(x *Node) Cut {
 	return Cut{Node: x, Grid: func(n *Node) *Node { return places.Reorder(n, order) }}
 }
 
-// cutOf is the cut at a tensor, of which the rewritten graph has the node.
+// cutOf returns the cut at a tensor, of which the rewritten graph has the node.
 func (r *rewrittenGraph) cutOf(name string, node *Node) Cut {
 	t := r.tensor[name]
 	var bias *Node

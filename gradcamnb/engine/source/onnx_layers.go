@@ -105,7 +105,7 @@ func withoutCounter(path string, known map[string]bool) string {
 	return path
 }
 
-// feeding is the set of tensors that the named one depends on, itself included.
+// feeding returns the set of tensors that the named one depends on, itself included.
 func feeding(g *onnxnorm.Graph, output string) map[string]bool {
 	feeds := map[string]bool{output: true}
 	for _, t := range slices.Backward(g.Tensors) {
@@ -118,7 +118,7 @@ func feeding(g *onnxnorm.Graph, output string) map[string]bool {
 	return feeds
 }
 
-// seeing is the set of tensors that depend on the picture, and not on other inputs alone.
+// seeing returns the set of tensors that depend on the picture, and not on other inputs alone.
 func seeing(g *onnxnorm.Graph) map[string]bool {
 	sees := map[string]bool{g.Input: true}
 	for _, t := range g.Tensors {
@@ -127,7 +127,7 @@ func seeing(g *onnxnorm.Graph) map[string]bool {
 	return sees
 }
 
-// answering is the set of tensors that become the output without anything learned or
+// answering returns the set of tensors that become the output without anything learned or
 // pooled coming between: class scores before they are resized, joined or decoded. They
 // are the answer, and no feature of the picture.
 func answering(g *onnxnorm.Graph, output string) map[string]bool {

@@ -21,7 +21,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// read is [readONNX], with the file that it opens added to these files.
+// read returns [readONNX], with the file that it opens added to these files.
 func (files *openFiles) read(path, name string, openBeside func(string) (*os.File, error),
 	o onnxnorm.Options) (*onnxModel, error) {
 	f, err := files.opened(regular.Open(path)) // and kept open: weights are read when they are used
@@ -80,7 +80,7 @@ func (files *openFiles) read(path, name string, openBeside func(string) (*os.Fil
 		layers: map[string][]Layer{}, views: map[string]*onnxModel{}}, nil
 }
 
-// parsed is the graph of a model file, without functions, and the weights that are left in the file.
+// parsed returns the graph of a model file, without functions, and the weights that are left in the file.
 func parsed(f *os.File, size int64, name string) (*protos.ModelProto, map[string]onnxnorm.StoredValues, error) {
 	m := &protos.ModelProto{}
 	stored, err := unmarshal(f, size, m)
@@ -110,7 +110,7 @@ func parsed(f *os.File, size int64, name string) (*protos.ModelProto, map[string
 	return m, stored, nil
 }
 
-// pictureDims is the shape of a batch of pictures by the input that takes them; bare tells that
+// pictureDims returns the shape of a batch of pictures by the input that takes them; bare tells that
 // the input takes a single one, without the axis of the batch.
 func pictureDims(in onnxnorm.Input) (dims []int, bare bool, err error) {
 	if !in.Numeric() {

@@ -27,7 +27,7 @@ type rewrittenGraph struct {
 	traced map[string][]places.Axis // once it is asked for
 }
 
-// axes are what the axes of the tensors count.
+// axes returns what the axes of the tensors count.
 func (r *rewrittenGraph) axes() map[string][]places.Axis {
 	if r.traced == nil {
 		r.traced = r.model.trace(r.Graph, r.input)

@@ -21,7 +21,7 @@ import (
 // onnxScope is where the store keeps the model's weights.
 const onnxScope = "onnx"
 
-// weightNodes are the graph's nodes of the weights. A weight is decoded, reordered and
+// weightNodes returns the graph's nodes of the weights. A weight is decoded, reordered and
 // uploaded the first time it is used, on all cores.
 func weightNodes(scope *model.Scope, g *Graph, weights map[string]onnxnorm.Weight) map[string]*Node {
 	names := slices.Sorted(maps.Keys(weights))

@@ -31,7 +31,7 @@ func Resolve(layers []Layer, name string) (Layer, error) {
 		nearest.Quoted(nearestNames(layers, name)), suggested)
 }
 
-// Suggested is the layer that Grad-CAM is usually wanted at.
+// Suggested returns the layer that Grad-CAM is usually wanted at.
 func Suggested(layers []Layer) (Layer, error) {
 	for _, l := range layers {
 		if l.Suggested {

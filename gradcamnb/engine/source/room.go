@@ -6,8 +6,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// roomFor is an error if the graph cannot run in the memory that the process may use: one of its nodes has inputs and
-// an output, which are there at once, of more bytes. That a graph has room for each node is not enough for all of it.
+// roomFor returns an error if the graph cannot run in the memory that the process may use: one of its nodes has inputs
+// and an output, which are there at once, of more bytes. That a graph has room for each node is not enough for all of
+// it.
 func roomFor(g *onnxnorm.Graph, limit int64) error {
 	if limit == 0 {
 		return nil

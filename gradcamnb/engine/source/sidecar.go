@@ -33,7 +33,7 @@ type Sidecar struct {
 	Heads map[string][]string `json:"heads,omitempty"` // names of the values of other outputs, by output
 }
 
-// SidecarName is the sidecar that a model's errors speak of: that of its file, or an example.
+// SidecarName returns the sidecar that a model's errors speak of: that of its file, or an example.
 func (c Card) SidecarName() string {
 	if c.File == "" {
 		return "model.json"
@@ -41,7 +41,7 @@ func (c Card) SidecarName() string {
 	return SidecarPath(c.File)
 }
 
-// SidecarPath is where the sidecar of a model file lies.
+// SidecarPath returns where the sidecar of a model file lies.
 func SidecarPath(model string) string {
 	return strings.TrimSuffix(model, filepath.Ext(model)) + ".json"
 }
@@ -131,7 +131,7 @@ func (c *Card) takePrep(p *imgio.Prep) error {
 	return nil
 }
 
-// Described is the sidecar that says what is known about a model, for it to be written out
+// Described returns the sidecar that says what is known about a model, for it to be written out
 // and changed: the labels go into the named file.
 func Described(c Card, labels string) Sidecar {
 	s := Sidecar{Name: c.Name, Input: c.Prep, Detector: c.Detector, Heads: c.HeadLabels}

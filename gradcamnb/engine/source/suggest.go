@@ -65,7 +65,7 @@ func newFlow(layers []Layer) *flow {
 	return f
 }
 
-// passes is how much of its k-th input layer i makes reach the answer.
+// passes returns how much of its k-th input layer i makes reach the answer.
 func (f *flow) passes(i, k int) use {
 	l := f.layers[i]
 	in := f.layers[f.at[l.inputs[k]]]
@@ -94,7 +94,7 @@ func mixes(l, in Layer, k int) bool {
 	return false
 }
 
-// joins is how much of an operand reaches the answer if only tokens beside the patches do of
+// joins returns how much of an operand reaches the answer if only tokens beside the patches do of
 // what it is joined to.
 func joins(in Layer) use {
 	switch {
@@ -110,7 +110,7 @@ var picks = map[string]bool{"Slice": true, "Gather": true, "Split": true}
 
 var products = map[string]bool{"MatMul": true, "FusedMatMul": true, "Einsum": true}
 
-// projections are what attention is made of, from the matrices of its products back to the
+// projections returns what attention is made of, from the matrices of its products back to the
 // layers that its queries, keys and values are read from.
 func (f *flow) projections() []bool {
 	out := make([]bool, len(f.layers))
@@ -157,7 +157,7 @@ var normalising = map[string]bool{
 	"SkipLayerNormalization": true,
 }
 
-// gates are the layers that only become a factor between 0 and 1 of something else.
+// gates returns the layers that only become a factor between 0 and 1 of something else.
 func (f *flow) gates() []bool {
 	out := make([]bool, len(f.layers))
 	for i := len(f.layers) - 1; i >= 0; i-- {
@@ -194,7 +194,7 @@ func (f *flow) squashed(i int) bool {
 	return false
 }
 
-// lowest are the maps of the lowest resolution of more than one cell, with at least so many
+// lowest returns the maps of the lowest resolution of more than one cell, with at least so many
 // channels.
 func (f *flow) lowest(channels int) []int {
 	var out []int
@@ -229,7 +229,7 @@ var views = map[string]bool{
 	"Unsqueeze": true, "Flatten": true, "Identity": true, "Cast": true, "Dropout": true,
 }
 
-// summaries are the means of large parts of a map, such as the pyramid that PSPNet joins to
+// summaries returns the means of large parts of a map, such as the pyramid that PSPNet joins to
 // it, and what is made of them at that size.
 func (f *flow) summaries() []bool {
 	out := make([]bool, len(f.layers))
@@ -247,7 +247,7 @@ func (f *flow) summaries() []bool {
 	return out
 }
 
-// joint is the last of the maps past which nothing goes that an earlier one made, but at a
+// joint returns the last of the maps past which nothing goes that an earlier one made, but at a
 // higher resolution: where branches meet. Without one it is the last.
 func (f *flow) joint(maps []int) int {
 	for m := len(maps) - 1; m >= 0; m-- {
@@ -261,7 +261,7 @@ func (f *flow) joint(maps []int) int {
 
 func (f *flow) cells(i int) int { return f.layers[i].Grid[0] * f.layers[i].Grid[1] }
 
-// suggestWithout are the layers whose patches reach the answer when one layer is taken away, and
+// suggestWithout returns the layers whose patches reach the answer when one layer is taken away, and
 // all maps of more than so many cells.
 func (f *flow) suggestWithout(gone, cells int) []bool {
 	reaches := make([]bool, len(f.layers))

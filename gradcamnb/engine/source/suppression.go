@@ -57,7 +57,7 @@ func (m *onnxModel) candidates(dims []int) bool {
 	return len(dims) == 3 && dims[1] >= 4+max(1, len(m.card.Labels)) && dims[2] > dims[1]
 }
 
-// shapesBefore are the shapes of the tensors as far as the graph can be written.
+// shapesBefore returns the shapes of the tensors as far as the graph can be written.
 func (m *onnxModel) shapesBefore() map[string][]int {
 	input := slices.Clone(m.card.Input)
 	input[0] = max(1, input[0])
@@ -72,7 +72,7 @@ func (m *onnxModel) shapesBefore() map[string][]int {
 	return out
 }
 
-// ancestors is the set of tensors that the named ones depend on, themselves included.
+// ancestors returns the set of tensors that the named ones depend on, themselves included.
 func (m *onnxModel) ancestors(names []string) map[string]bool {
 	out := map[string]bool{}
 	for _, name := range names {
@@ -88,7 +88,7 @@ func (m *onnxModel) ancestors(names []string) map[string]bool {
 	return out
 }
 
-// chosenOutputs are the outputs that depend on a choice.
+// chosenOutputs returns the outputs that depend on a choice.
 func (m *onnxModel) chosenOutputs() map[string]bool {
 	out := map[string]bool{}
 	for _, n := range m.proto.Graph.Node {

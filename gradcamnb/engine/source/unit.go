@@ -17,7 +17,7 @@ const (
 	Plain  Unit = "output" // squashed in another way, as by tanh, exp or a clip: a regression
 )
 
-// String is the unit as a result shows it.
+// String returns the unit as a result shows it.
 func (u Unit) String() string {
 	switch u {
 	case SoftmaxProbability, SigmoidProbability:
@@ -45,7 +45,7 @@ type Ending struct {
 // logits.
 type EndingTeller interface{ Ending(tensor string) Ending }
 
-// EndingOf is how a tensor of a model is made.
+// EndingOf returns how a tensor of a model is made.
 func EndingOf(m Model, tensor string) Ending {
 	if e, ok := m.(EndingTeller); ok {
 		return e.Ending(tensor)
@@ -150,12 +150,12 @@ func (e endings) findEnding(tensor string, depth int) Ending {
 	return known
 }
 
-// input is how an input of a node is made.
+// input returns how an input of a node is made.
 func (e endings) input(n *protos.NodeProto, i, depth int) Ending {
 	return e.findEnding(n.Input[i], depth+1)
 }
 
-// squash is the ending of a probability that is made of a tensor.
+// squash returns the ending of a probability that is made of a tensor.
 func squash(u Unit) endingRule {
 	return func(_ endings, n *protos.NodeProto, _ int) Ending { return Ending{u, n.Input[0], u} }
 }
@@ -218,7 +218,7 @@ func concatenation(e endings, n *protos.NodeProto, depth int) Ending {
 	return Ending{Unit: u}
 }
 
-// quotient is a softmax or sigmoid written out,
+// quotient returns a softmax or sigmoid written out,
 //
 //	exp(x - m) / SUM exp(x - m),  1 / (1 + exp(-x)),
 //
@@ -265,7 +265,7 @@ func product(e endings, n *protos.NodeProto, depth int) Ending {
 	return Ending{Unit: Plain}
 }
 
-// minus is a log-softmax written out,
+// minus returns a log-softmax written out,
 //
 //	(x - m) - log SUM exp(x - m),
 //
@@ -282,7 +282,7 @@ func minus(e endings, n *protos.NodeProto, depth int) Ending {
 	return sum(e, n, depth)
 }
 
-// sum is logits if a term is, and else no unit that has a name.
+// sum returns logits if a term is, and else no unit that has a name.
 func sum(e endings, n *protos.NodeProto, depth int) Ending {
 	for i := range n.Input {
 		if e.consts[n.Input[i]] == nil && e.input(n, i, depth).Unit == Logits {

@@ -11,7 +11,7 @@ import (
 
 // Softmax, log-softmax and sigmoid as they are written out in other operators.
 
-// findMaker is the node that makes a tensor, looked for behind those that only change its
+// findMaker returns the node that makes a tensor, looked for behind those that only change its
 // shape.
 func (e endings) findMaker(tensor string) *protos.NodeProto {
 	for range deepest {
@@ -24,7 +24,7 @@ func (e endings) findMaker(tensor string) *protos.NodeProto {
 	return nil
 }
 
-// maker is the node that makes a tensor, if it is of the operator.
+// maker returns the node that makes a tensor, if it is of the operator.
 func (e endings) maker(tensor, op string) *protos.NodeProto {
 	if n := e.findMaker(tensor); n != nil && n.OpType == op {
 		return n
@@ -32,7 +32,7 @@ func (e endings) maker(tensor, op string) *protos.NodeProto {
 	return nil
 }
 
-// softmax is what a node is the written-out softmax of.
+// softmax returns what a node is the written-out softmax of.
 func (e endings) softmax(n *protos.NodeProto) (string, bool) {
 	if !ofTwo[n.OpType] {
 		return "", false
@@ -52,7 +52,7 @@ func (e endings) softmax(n *protos.NodeProto) (string, bool) {
 	return e.shifted(exp.Input[0]), true
 }
 
-// shifted is x of x - max(x), or the tensor itself.
+// shifted returns x of x - max(x), or the tensor itself.
 func (e endings) shifted(tensor string) string {
 	n := e.maker(tensor, "Sub")
 	if n == nil {
@@ -84,7 +84,7 @@ func (e endings) logSoftmax(n *protos.NodeProto) (string, bool) {
 	return e.shifted(n.Input[0]), true
 }
 
-// sigmoid is what a node is the written-out sigmoid of.
+// sigmoid returns what a node is the written-out sigmoid of.
 func (e endings) sigmoid(n *protos.NodeProto) (string, bool) {
 	below := n.Input[0]
 	if n.OpType == "Div" {
@@ -108,7 +108,7 @@ func (e endings) sigmoid(n *protos.NodeProto) (string, bool) {
 	return "", false
 }
 
-// negated is x of -x, however that is written.
+// negated returns x of -x, however that is written.
 func (e endings) negated(tensor string) (string, bool) {
 	n := e.findMaker(tensor)
 	if n == nil {
@@ -131,7 +131,7 @@ func (e endings) negated(tensor string) (string, bool) {
 	return "", false
 }
 
-// number is a constant of one value.
+// number returns a constant of one value.
 func (e endings) number(tensor string) (float64, bool) {
 	t := e.consts[tensor]
 	if t == nil {

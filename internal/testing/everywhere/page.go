@@ -59,7 +59,7 @@ func Read(t *testing.T, path, part string, networks []string) *Page {
 	return p
 }
 
-// around are the text before the table, the table, and the text after it.
+// around returns the text before the table, the table, and the text after it.
 func (p *Page) around(t *testing.T) (before, table, after string) {
 	t.Helper()
 	text, err := os.ReadFile(p.path)
@@ -114,7 +114,7 @@ func (p *Page) of(method, network, backend string) string {
 	return untried
 }
 
-// text is the table, and the reasons below it.
+// text returns the table, and the reasons below it.
 func (p *Page) text() string {
 	var b strings.Builder
 	b.WriteString("| method | " + strings.Join(p.networks, " | ") + " |\n|---|" + strings.Repeat("---|", len(p.networks)) +

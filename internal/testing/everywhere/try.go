@@ -15,7 +15,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Methods are the names of all methods, sorted.
+// Methods returns the names of all methods, sorted.
 func Methods() []string {
 	single, many := byPasses()
 	all := slices.Concat(single, many)
@@ -118,7 +118,7 @@ func check(t *testing.T, r *heatmap.Result) {
 
 var explaining = regexp.MustCompile(`^(explaining|running) .* on (go|xla:cpu)[^:]*: `)
 
-// reason is what an error says besides where it came up.
+// reason returns what an error says besides where it came up.
 func reason(err error) string {
 	return explaining.ReplaceAllString(strings.ReplaceAll(err.Error(), "\n", " "), "")
 }

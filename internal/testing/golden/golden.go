@@ -91,7 +91,7 @@ func unmarshalOneOrMany[T any](v *[]T, data []byte) error {
 	return json.Unmarshal(data, &(*v)[0])
 }
 
-// Thin is the part of arrays [..., h, w] that a case keeps.
+// Thin returns the part of arrays [..., h, w] that a case keeps.
 func (c Case) Thin(values []float32, h, w int) []float32 {
 	if c.Step == 0 {
 		return values
@@ -145,7 +145,7 @@ func All(t testing.TB) []Case {
 	return all.Cases
 }
 
-// Find is the reference result of that name.
+// Find returns the reference result of that name.
 func Find(t testing.TB, method, id string) Case {
 	t.Helper()
 	for _, c := range Cases(t, method) {

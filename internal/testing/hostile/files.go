@@ -158,7 +158,7 @@ var Files = map[string]func() *protos.ModelProto{
 	},
 }
 
-// node is a node whose output the graph names t0, t1, ...
+// node returns a node whose output the graph names t0, t1, ...
 func node(op string, in ...string) *protos.NodeProto {
 	return &protos.NodeProto{OpType: op, Input: in}
 }
@@ -178,7 +178,7 @@ func pool(op string) *protos.NodeProto {
 	return n
 }
 
-// inputName is what node i reads of the one before it, or the first.
+// inputName returns what node i reads of the one before it, or the first.
 func inputName(i int, first string) string {
 	if i == 0 {
 		return first
@@ -186,7 +186,7 @@ func inputName(i int, first string) string {
 	return fmt.Sprint("t", i-1)
 }
 
-// chained is n operators one after another, of a constant or, without one, of the picture.
+// chained returns n operators one after another, of a constant or, without one, of the picture.
 func chained(op string, n int, first *protos.TensorProto) *protos.ModelProto {
 	name, weights := "x", []*protos.TensorProto(nil)
 	if first != nil {
@@ -226,7 +226,7 @@ func wholeAttribute(name string, v int) *protos.AttributeProto {
 	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: int64(v)}
 }
 
-// weight is a constant of numbers, or of whole numbers.
+// weight returns a constant of numbers, or of whole numbers.
 func weight(name string, whole bool, dims []int64, values ...float64) *protos.TensorProto {
 	p := &protos.TensorProto{Name: name, Dims: dims, DataType: int32(protos.TensorProto_FLOAT)}
 	for _, v := range values {

@@ -173,7 +173,7 @@ var Lies = map[string]func() *protos.ModelProto{
 	"weights in a folder":            func() *protos.ModelProto { return external(".", "") },
 }
 
-// activationModel is a model of one activation, of an input of that shape.
+// activationModel returns a model of one activation, of an input of that shape.
 func activationModel(dims ...int) *protos.ModelProto {
 	m := graphOf([]*protos.NodeProto{node("Relu", "x")})
 	m.Graph.Input = []*protos.ValueInfoProto{onnxnorm.Declare("x", dims)}
@@ -186,7 +186,7 @@ func opset(v int64) *protos.ModelProto {
 	return m
 }
 
-// external is a model whose weights are said to lie in a file, from an offset on.
+// external returns a model whose weights are said to lie in a file, from an offset on.
 func external(file, offset string) *protos.ModelProto {
 	w := &protos.TensorProto{Name: "w", Dims: []int64{64, 3, 3, 3}, DataType: int32(protos.TensorProto_FLOAT),
 		DataLocation: protos.TensorProto_EXTERNAL,

@@ -6,7 +6,7 @@ import (
 	"image/color"
 )
 
-// Difference is the largest difference of a channel of 8 bits between two pictures;
+// Difference returns the largest difference of a channel of 8 bits between two pictures;
 // 256 where their sizes differ.
 func Difference(a, b image.Image) int {
 	if a.Bounds().Size() != b.Bounds().Size() {

@@ -13,10 +13,10 @@ const Is = false
 
 var errNone = errors.New("this system is no Unix")
 
-// Mkfifo is an error.
+// Mkfifo returns an error.
 func Mkfifo(string, uint32) error { return errNone }
 
-// Kill is an error.
+// Kill returns an error.
 func Kill(int, syscall.Signal) error { return errNone }
 
 // Umask does nothing.

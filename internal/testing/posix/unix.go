@@ -19,7 +19,7 @@ func Kill(pid int, s syscall.Signal) error { return syscall.Kill(pid, s) }
 // Umask sets the mask of new files' modes, for the whole process, and returns the one before.
 func Umask(mask int) int { return syscall.Umask(mask) }
 
-// ProcessorTime is how long the processor has worked for this process.
+// ProcessorTime returns how long the processor has worked for this process.
 func ProcessorTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

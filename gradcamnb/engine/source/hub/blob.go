@@ -32,7 +32,7 @@ type content struct {
 
 var sumPattern = regexp.MustCompile(`^[0-9a-f]+$`) // it becomes the name of a file
 
-// expected is what the hub says of a file: the SHA-256 of a large one, which Git LFS
+// expected returns what the hub says of a file: the SHA-256 of a large one, which Git LFS
 // keeps, and git's name of a small one, the SHA-1 of "blob SIZE\0" and the content.
 func expected(f *hf.FileInfo) (content, error) {
 	c := content{size: f.Size, sum: f.BlobID, hash: sha1.New}

@@ -62,7 +62,7 @@ func Open(ctx context.Context, ref Ref, say io.Writer) (*Repo, error) {
 	return r, nil
 }
 
-// cacheDir is the cache that the environment names; empty for go-huggingface's default.
+// cacheDir returns the cache that the environment names; empty for go-huggingface's default.
 func cacheDir() string {
 	if dir := os.Getenv("HF_HUB_CACHE"); dir != "" {
 		return dir
@@ -73,7 +73,7 @@ func cacheDir() string {
 	return ""
 }
 
-// token is the user's, from where Python's tools take it, too; empty without one.
+// token returns the user's, from where Python's tools take it, too; empty without one.
 func token() string {
 	if t := cmp.Or(os.Getenv("HF_TOKEN"), os.Getenv("HUGGING_FACE_HUB_TOKEN")); t != "" {
 		return strings.TrimSpace(t)
@@ -172,7 +172,7 @@ func (r *Repo) refused(status int) error {
 // Has tells whether the repository has a file.
 func (r *Repo) Has(name string) bool { return r.files[name] != nil }
 
-// SHA256 is the checksum of a file as the hub says it; empty for small files, which
+// SHA256 returns the checksum of a file as the hub says it; empty for small files, which
 // have another one.
 func (r *Repo) SHA256(name string) string {
 	if f := r.files[name]; f != nil && f.LFS != nil {
@@ -245,7 +245,7 @@ func link(snapshot, blob string) error {
 	return nil
 }
 
-// flat is an error as one line.
+// flat returns an error as one line.
 func flat(err error) error {
 	return errors.New(strings.Join(strings.Fields(err.Error()), " "))
 }

@@ -26,7 +26,7 @@ const (
 	maxRedirects = 10
 )
 
-// endpointOf is where the hub is: $HF_ENDPOINT, or go-huggingface's default, which 0.4.3 tells nobody.
+// endpointOf returns where the hub is: $HF_ENDPOINT, or go-huggingface's default, which 0.4.3 tells nobody.
 func endpointOf(r *hf.Repo) (*url.URL, error) {
 	field := reflect.ValueOf(r).Elem().FieldByName("hfEndpoint")
 	if field.Kind() != reflect.String || field.String() == "" {
@@ -119,8 +119,8 @@ func (r *Repo) fetchList(ctx context.Context, file string) error {
 	return atomicfile.Write(file, data)
 }
 
-// explainError is the reason why ctx ended, if it did, else the error of the transfer without the address, which may
-// hold a signature.
+// explainError returns the reason why ctx ended, if it did, else the error of the transfer without the address, which
+// may hold a signature.
 func explainError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

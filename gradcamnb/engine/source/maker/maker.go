@@ -71,7 +71,7 @@ func All() []Maker {
 	return slices.SortedStableFunc(slices.Values(all.All()), func(a, b Maker) int { return cmp.Compare(a.Place, b.Place) })
 }
 
-// size is the height and width of the pictures that the file takes; -1 where they are free.
+// size returns the height and width of the pictures that the file takes; -1 where they are free.
 func (f File) size() (height, width int) {
 	_, h, w := f.Layout.Axes()
 	if f.Layout == "" || len(f.Inputs[0].Dims) != 4 {
@@ -104,7 +104,7 @@ func sameNames(tensors []Tensor, names []string) bool {
 	return slices.EqualFunc(tensors, names, func(t Tensor, name string) bool { return t.Name == name })
 }
 
-// output is the output of a name, and whether there is one.
+// output returns the output of a name, and whether there is one.
 func (f File) output(name string) (Tensor, bool) {
 	at := slices.IndexFunc(f.Outputs, func(t Tensor) bool { return t.Name == name })
 	if at < 0 {
@@ -113,7 +113,7 @@ func (f File) output(name string) (Tensor, bool) {
 	return f.Outputs[at], true
 }
 
-// rows is the number of rows and of columns of an output [batch, rows, columns]; ok is false if it is none.
+// rows returns the number of rows and of columns of an output [batch, rows, columns]; ok is false if it is none.
 func (t Tensor) rows() (rows, columns int, ok bool) {
 	if len(t.Dims) != 3 || t.Dims[1] < 1 || t.Dims[2] < 1 {
 		return 0, 0, false
@@ -121,7 +121,7 @@ func (t Tensor) rows() (rows, columns int, ok bool) {
 	return t.Dims[1], t.Dims[2], true
 }
 
-// cells is the number of cells of grids of these strides over the file's pictures; -1 where their size is free.
+// cells returns the number of cells of grids of these strides over the file's pictures; -1 where their size is free.
 func (f File) cells(strides ...int) int {
 	h, w := f.size()
 	if h < 1 || w < 1 {

@@ -119,7 +119,7 @@ func (s mmStep) onto(p *imgio.Prep) error {
 	return nil
 }
 
-// grey is the value of the bars: a number, or {"img": [r, g, b]}.
+// grey returns the value of the bars: a number, or {"img": [r, g, b]}.
 func (s mmStep) grey() uint8 {
 	var one float64
 	var named struct {

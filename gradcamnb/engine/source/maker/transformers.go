@@ -66,7 +66,7 @@ var heads = map[string]struct {
 // The outputs of detectors with boxes, and of those with masks.
 var boxed, masked = []string{"logits", "pred_boxes"}, []string{"class_queries_logits", "masks_queries_logits"}
 
-// head is how the outputs are read of the architecture that config.json names; nil if they are no detections.
+// head returns how the outputs are read of the architecture that config.json names; nil if they are no detections.
 func (f File) head(config []byte) *detect.Spec {
 	var c struct {
 		Architectures []string `json:"architectures"`
@@ -220,7 +220,7 @@ func hubPrep(data []byte) (imgio.Prep, error) {
 	return p, p.Validate()
 }
 
-// boolOr is a switch with a default.
+// boolOr returns a switch with a default.
 func boolOr(given *bool, otherwise bool) bool {
 	if given == nil {
 		return otherwise
@@ -262,7 +262,7 @@ func (c pictureProcessor) geometry(p *imgio.Prep, kind string, edge bool) error 
 	return c.cut(p, size)
 }
 
-// filter is the interpolation; empty if none is named.
+// filter returns the interpolation; empty if none is named.
 func (c pictureProcessor) filter() (imgio.Filter, error) {
 	if c.Resample == nil {
 		return "", nil

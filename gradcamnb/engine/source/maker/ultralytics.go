@@ -45,7 +45,8 @@ var Ultralytics = register(Maker{Name: "Ultralytics", Place: InFile, Tell: func(
 	return t, nil
 }})
 
-// ultralyticsHead is how the outputs are read; nil if they are no detections. What a suppression reads has corners.
+// ultralyticsHead returns how the outputs are read; nil if they are no detections. What a suppression reads has
+// corners.
 func ultralyticsHead(props map[string]string, ended bool) *detect.Spec {
 	order, more := "", ""
 	if ended {

@@ -30,7 +30,7 @@ var YOLOv7 = register(Maker{Name: "YOLOv7", Place: InNames, Tell: func(f File) (
 	return t, nil
 }})
 
-// letterboxPrep is how YOLO v5, v6 and v7 prepare pictures: as Ultralytics does.
+// letterboxPrep returns how YOLO v5, v6 and v7 prepare pictures: as Ultralytics does.
 func letterboxPrep(f File) *imgio.Prep {
 	return f.prepOfSize(imgio.Prep{Fit: imgio.Letterbox, At: imgio.Ultralytics, Pad: 114, Filter: imgio.CV2,
 		Scale: each(255), Order: "RGB"}, 640)

@@ -77,7 +77,7 @@ var (
 	}, nil)
 )
 
-// selectPositive is yes where x > 0 and no elsewhere.
+// selectPositive returns yes where x > 0 and no elsewhere.
 func (b *builder) selectPositive(x, yes, no ref) ref {
 	return b.emit("Where", x.dims, []ref{b.emit("Greater", x.dims, []ref{x, b.scalar(0)}), yes, no})
 }

@@ -26,7 +26,7 @@ func (b *builder) placeOf(n *node, op string) {
 	n.out = []*value{newFromPlain(place).setKind(whole)}
 }
 
-// firstPlace is the place of the first of the largest or smallest entries of an axis, which stays as
+// firstPlace returns the place of the first of the largest or smallest entries of an axis, which stays as
 // one.
 func (b *builder) firstPlace(op string, x ref, at int) ref {
 	return b.fromIndices(b.emit(op, replaced(x.dims, at, 1), []ref{x}, attrInt("axis", at), attrInt("keepdims", 1)))

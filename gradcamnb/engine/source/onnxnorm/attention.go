@@ -108,7 +108,7 @@ func (a *attention) allow(b *builder, where ref) {
 	a.allowed = where
 }
 
-// heads is [b, n, heads*c] as [b, heads, n, c].
+// heads returns [b, n, heads*c] as [b, heads, n, c].
 func (b *builder) heads(x ref, heads int) ref {
 	if heads < 1 || x.dims[2]%heads != 0 {
 		failf("its input has the shape %v, and it has %d heads", x.dims, heads)
@@ -128,7 +128,7 @@ func (b *builder) repeatHeads(x, like ref) ref {
 	return b.take(x, 1, index)
 }
 
-// maskedWith is the scores with their bias, and a number if none counts.
+// maskedWith returns the scores with their bias, and a number if none counts.
 func (b *builder) maskedWith(scores ref, a *attention, v float32) ref {
 	if a.bias.ok() {
 		scores = b.add(scores, a.bias)
@@ -139,7 +139,7 @@ func (b *builder) maskedWith(scores ref, a *attention, v float32) ref {
 	return scores
 }
 
-// masked is the softmax of the scores that count.
+// masked returns the softmax of the scores that count.
 func (b *builder) masked(scores ref, a *attention) ref {
 	last := []int{len(scores.dims) - 1}
 	z := b.maskedWith(scores, a, -math.MaxFloat32)

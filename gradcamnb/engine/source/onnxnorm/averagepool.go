@@ -31,7 +31,7 @@ var _ = register("GlobalAveragePool", func(b *builder, n *node) {
 	n.out = []*value{newFromPlain(b.reduceRef("ReduceMean", b.plain(v), ascending(len(v.dims))[2:]))}
 }, nil)
 
-// spatialMean is the mean over h and w of [b, h, w, c], as [b, 1, 1, c].
+// spatialMean returns the mean over h and w of [b, h, w, c], as [b, 1, 1, c].
 func (b *builder) spatialMean(x ref) ref {
 	if len(x.dims) != 4 {
 		failf("its input has the shape %v, and only two spatial axes are supported", x.dims)

@@ -8,7 +8,7 @@ import "slices"
 // own batch, and the rules below bring such numbers to the batch at hand. What they do not
 // know fails, or shows in a shape that does not have the batch: see [Options.Own].
 
-// batchAxis is the axis that has the pictures, by a tensor's shape here and for the file's
+// batchAxis returns the axis that has the pictures, by a tensor's shape here and for the file's
 // own batch: the only one that differs. It is false if none or several do.
 func batchAxis(here, own []int) (axis int, ok bool) {
 	if len(here) != len(own) {
@@ -27,7 +27,7 @@ func batchAxis(here, own []int) (axis int, ok bool) {
 	return axis, axis >= 0
 }
 
-// reshapeDims are the dims of a Reshape for the batch at hand. With the pictures' axis a of
+// reshapeDims returns the dims of a Reshape for the batch at hand. With the pictures' axis a of
 // the input, the file's output has them where as many values lie before them,
 //
 //	PRODUCT_(i<a) in_i = PRODUCT_(i<k) out_i,
@@ -54,7 +54,7 @@ func (b *builder) reshapeDims(n *node) []int {
 	return nil
 }
 
-// asWritten are the dims of a Reshape as the file has them; nil if they do not fit.
+// asWritten returns the dims of a Reshape as the file has them; nil if they do not fit.
 func asWritten(n *node) (dims []int) {
 	_ = attempt(func() { dims = reshapeDims(n) })
 	return dims

@@ -2,7 +2,7 @@ package onnxnorm
 
 import "math"
 
-// biasOf is what a node adds to every channel of its output: a convolution's bias, or a
+// biasOf returns what a node adds to every channel of its output: a convolution's bias, or a
 // batch norm's beta - mean gamma / sqrt(var + epsilon); nil for any other node, and where
 // the bias is computed from the picture.
 func biasOf(n *node) func() []float32 {

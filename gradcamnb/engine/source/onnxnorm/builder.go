@@ -154,7 +154,7 @@ func (b *builder) constant(dims []int, proto *protos.TensorProto) ref {
 	return r
 }
 
-// ints is a constant vector, for shapes, axes, starts, ends, pads.
+// ints returns a constant vector, for shapes, axes, starts, ends, pads.
 func (b *builder) ints(values ...int) ref {
 	p := &protos.TensorProto{DataType: int32(protos.TensorProto_INT64)}
 	for _, v := range values {
@@ -163,10 +163,10 @@ func (b *builder) ints(values ...int) ref {
 	return b.constant([]int{len(values)}, p)
 }
 
-// scalar is a constant of rank 0.
+// scalar returns a constant of rank 0.
 func (b *builder) scalar(v float32) ref { return b.floats(nil, []float32{v}) }
 
-// floats is a small constant.
+// floats returns a small constant.
 func (b *builder) floats(dims []int, values []float32) ref {
 	return b.constant(dims, &protos.TensorProto{DataType: int32(protos.TensorProto_FLOAT), FloatData: values})
 }
@@ -192,7 +192,7 @@ func (b *builder) konst(t *tensor) ref {
 	}
 }
 
-// plain is the value in the original axis order.
+// plain returns the value in the original axis order.
 func (b *builder) plain(v *value) ref {
 	if !v.plain.ok() {
 		if v.konst != nil {
@@ -204,7 +204,7 @@ func (b *builder) plain(v *value) ref {
 	return v.plain
 }
 
-// lastOf is the value with its channels moved last: [b, c, h, w] -> [b, h, w, c].
+// lastOf returns the value with its channels moved last: [b, c, h, w] -> [b, h, w, c].
 func (b *builder) lastOf(v *value) ref {
 	if !v.last.ok() {
 		if v.konst != nil && (!b.folding || !v.plain.ok()) {
@@ -287,12 +287,12 @@ func (b *builder) slice(x ref, start, end, step []int) ref {
 	return b.emit("Slice", dims, []ref{x, b.ints(s...), b.ints(e...), b.ints(a...), b.ints(k...)})
 }
 
-// binary is an elementwise operator with broadcasting.
+// binary returns an elementwise operator with broadcasting.
 func (b *builder) binary(op string, x, y ref) ref {
 	return b.broadcasting(x, y, func(x, y ref, dims []int) ref { return b.emit(op, dims, []ref{x, y}) })
 }
 
-// broadcasting is f(x, y) for an f that works on each element alone and has results of the
+// broadcasting returns f(x, y) for an f that works on each element alone and has results of the
 // shape dims.
 func (b *builder) broadcasting(x, y ref, f func(x, y ref, dims []int) ref) ref {
 	dims, ok := broadcast(x.dims, y.dims)
@@ -305,7 +305,7 @@ func (b *builder) broadcasting(x, y ref, f func(x, y ref, dims []int) ref) ref {
 	return f(b.inFull(x, dims), b.inFull(y, dims), dims)
 }
 
-// plus is sum + x, or x if there is no sum yet.
+// plus returns sum + x, or x if there is no sum yet.
 func (b *builder) plus(sum, x ref) ref {
 	if !sum.ok() {
 		return x
@@ -318,7 +318,7 @@ func isVector(x ref, c int) bool {
 	return len(x.dims) > 0 && size(x.dims) == c && x.dims[len(x.dims)-1] == c
 }
 
-// inFull is a vector v [c] that is to be broadcast to [..., c], written out in full
+// inFull returns a vector v [c] that is to be broadcast to [..., c], written out in full
 // on pure Go, as the product of a column of ones with it.
 func (b *builder) inFull(v ref, dims []int) ref {
 	if !b.pureGo || len(dims) == 0 {

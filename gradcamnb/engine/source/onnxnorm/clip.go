@@ -16,7 +16,7 @@ var _ = register("Clip", func(b *builder, n *node) {
 	})}
 }, nil)
 
-// bound is a limit of Clip: an input since opset 11, an attribute before.
+// bound returns a limit of Clip: an input since opset 11, an attribute before.
 func bound(n *node, i int, name string) (float32, bool) {
 	if v := n.input(i); v != nil {
 		if v.konst == nil {

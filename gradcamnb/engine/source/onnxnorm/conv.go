@@ -52,7 +52,7 @@ type conv struct {
 	groups int
 }
 
-// positions is how many results there are a channel, for a batch.
+// positions returns how many results there are a channel, for a batch.
 func (c conv) positions(batch int) int { return batch * c.out[0] * c.out[1] }
 
 func (b *builder) conv(x ref, c conv) ref {
@@ -109,7 +109,7 @@ func (b *builder) multiplyLast(x ref, k *tensor) ref {
 	return b.linear(x, b.reordered(k, "@hwi,o", []int{2, 3, 1, 0}, in, out))
 }
 
-// dense is ONNX's own Conv, in groups where c has them, between two transposes, which XLA
+// dense returns ONNX's own Conv, in groups where c has them, between two transposes, which XLA
 // cancels. Its weight is stored [h, w, in, out], the order XLA reads, and an even side of
 // the kernel gets a row of zeros at its end.
 func (b *builder) dense(x ref, c conv) ref {

@@ -21,7 +21,7 @@ func (c conv) bandSize() (bands, columns, reach int) {
 	return bands, columns, (columns-1)*w.stride[1] + w.extent(1)
 }
 
-// bandValues is how many values the kernel's bands have.
+// bandValues returns how many values the kernel's bands have.
 func (c conv) bandValues() int {
 	_, columns, reach := c.bandSize()
 	return c.kernel.dims[0] * c.window.kernel[0] * reach * columns
@@ -61,7 +61,7 @@ func (b *builder) depthwiseBands(x ref, c conv) ref {
 	return b.transpose(y, []int{1, 2, 3, 0})
 }
 
-// bands is the kernel [channels, 1, h, w] as band matrices [channels, h*reach, columns].
+// bands returns the kernel [channels, 1, h, w] as band matrices [channels, h*reach, columns].
 func (b *builder) bands(k *tensor, w window, columns, reach int) ref {
 	channels := k.dims[0]
 	name := fmt.Sprintf("%s@bands%d,%d,%d", k.origin, columns, w.stride[1], w.dilate[1])

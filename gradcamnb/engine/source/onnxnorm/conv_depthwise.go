@@ -60,7 +60,7 @@ func (b *builder) depthwiseLines(x ref, w window, weights ref) ref {
 		[]int{1, 1, 1, 1})
 }
 
-// position is the vector [1, 1, 1, channels] of a kernel's position (i, j), of
+// position returns the vector [1, 1, 1, channels] of a kernel's position (i, j), of
 // weights [positions, channels].
 func (b *builder) position(weights ref, w window, i, j int) ref {
 	at, channels := i*w.kernel[1]+j, weights.dims[1]

@@ -2,7 +2,7 @@ package onnxnorm
 
 import "fmt"
 
-// grouped is a convolution in groups of several channels, in the form that the backend
+// grouped returns a convolution in groups of several channels, in the form that the backend
 // is quicker at.
 func (b *builder) grouped(x ref, c conv) ref {
 	if b.pureGo {
@@ -75,7 +75,7 @@ func (b *builder) groupedBlocks(x ref, c conv) ref {
 	return b.emit("Concat", []int{x.dims[0], c.out[0], c.out[1], c.kernel.dims[0]}, blocks, attrInt("axis", 3))
 }
 
-// block is the dense kernel [n*out, n*in, h, w] of groups from to to, n of them, of a
+// block returns the dense kernel [n*out, n*in, h, w] of groups from to to, n of them, of a
 // kernel [groups*out, in, h, w].
 func block(k *tensor, groups, from, to int) *tensor {
 	in, out, area, n := k.dims[1], k.dims[0]/groups, k.dims[2]*k.dims[3], to-from

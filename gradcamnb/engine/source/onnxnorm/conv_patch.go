@@ -1,6 +1,6 @@
 package onnxnorm
 
-// patch is a convolution whose kernel is as large as its stride, without padding
+// patch returns a convolution whose kernel is as large as its stride, without padding
 // (patch embeddings, ConvNeXt's downsampling): no pixel is read twice, so it is
 // space-to-depth and one matrix product,
 //

@@ -25,7 +25,7 @@ var winogradPoints = []float64{0, 3. / 4, -3. / 4, 3. / 2, -3. / 2}
 
 var winogradOutput, winogradKernel, winogradInput = cookToom(winogradPoints)
 
-// cookToom is A', G and B' of F(n-1, 3) for n finite points.
+// cookToom returns A', G and B' of F(n-1, 3) for n finite points.
 func cookToom(points []float64) (output, kernel, input [][]float64) {
 	n := len(points)
 	output = make([][]float64, n-1)
@@ -77,7 +77,7 @@ func (b *builder) worthWinograd(x ref, c conv) bool {
 		saved >= minWinogradSaving*moved
 }
 
-// winograd is a 3x3 convolution with a quarter of its multiplications. Its transforms
+// winograd returns a 3x3 convolution with a quarter of its multiplications. Its transforms
 // are matrix products, too, with the 6x6 inputs of all tiles side by side,
 //
 //	[36, 36] x [36, b*tiles*in] = [36, b*tiles, in]
@@ -121,7 +121,7 @@ func (b *builder) winograd(x ref, c conv) ref {
 	return b.slice(y, []int{0, 0, 0, 0}, []int{n, c.out[0], c.out[1], out}, []int{1, 1, 1, 1})
 }
 
-// bothAxes is the matrix that does to the cells of a tile, taken in an order, what m does to
+// bothAxes returns the matrix that does to the cells of a tile, taken in an order, what m does to
 // either of its axes: the Kronecker product of m with itself.
 func (b *builder) bothAxes(m [][]float64, order []int) ref {
 	r := len(m[0])
@@ -144,7 +144,7 @@ func (b *builder) winogradWeights(k *tensor) ref {
 	})
 }
 
-// multiplyBothSides is G W G' for every W of w [3, 3, ...]: [6, 6, ...].
+// multiplyBothSides returns G W G' for every W of w [3, 3, ...]: [6, 6, ...].
 func multiplyBothSides(g [][]float64, w []float32) []float32 {
 	const block = 1024 // values of each position, so that all stay in the cache
 	r, n := len(g), len(w)/9

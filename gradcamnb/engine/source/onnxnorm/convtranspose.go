@@ -129,7 +129,7 @@ func (b *builder) overlap(x ref, t transposedConv, k *tensor, groups int) ref {
 	return b.filled(y, before, after, 0)
 }
 
-// turned is the kernel [in, out/groups, h, w] as the ordinary convolution wants it:
+// turned returns the kernel [in, out/groups, h, w] as the ordinary convolution wants it:
 // [out, in/groups, h, w] with both spatial axes reversed.
 func turned(k *tensor, groups int) *tensor {
 	in, out, h, w := k.dims[0]/groups, k.dims[1], k.dims[2], k.dims[3]

@@ -44,7 +44,7 @@ type decoder struct {
 	n   int // values by the shape
 }
 
-// checkCount is an error if the file holds another number of something than the shape needs.
+// checkCount returns an error if the file holds another number of something than the shape needs.
 func (d decoder) checkCount(have, want int, what, where string) error {
 	if have == want {
 		return nil

@@ -63,7 +63,7 @@ type dftMatrix struct {
 	inverse, onesided bool
 }
 
-// weight is the matrix of cosines or sines. It is made when it is needed: it may be large.
+// weight returns the matrix of cosines or sines. It is made when it is needed: it may be large.
 func (m dftMatrix) weight(b *builder, name string, f func(float64) float64) ref {
 	name = fmt.Sprintf("@dft %s %d %d %d %t %t", name, m.out, m.in, m.length, m.inverse, m.onesided)
 	return b.weight(name, []int{m.out, m.in}, func() []float32 {

@@ -2,7 +2,7 @@ package onnxnorm
 
 import "slices"
 
-// size is the number of elements of a shape.
+// size returns the number of elements of a shape.
 func size(dims []int) int {
 	n := 1
 	for _, d := range dims {
@@ -44,7 +44,7 @@ func permute(in, perm []int) []int {
 	return out
 }
 
-// inverse is the permutation that undoes perm.
+// inverse returns the permutation that undoes perm.
 func inverse(perm []int) []int {
 	out := make([]int, len(perm))
 	for i, p := range perm {
@@ -147,7 +147,7 @@ func leftPad(dims []int, rank int) []int {
 	return append(slices.Repeat([]int{1}, rank-len(dims)), dims...)
 }
 
-// ascending is 0, 1, ..., n-1.
+// ascending returns 0, 1, ..., n-1.
 func ascending(n int) []int {
 	out := make([]int, n)
 	for i := range out {
@@ -156,7 +156,7 @@ func ascending(n int) []int {
 	return out
 }
 
-// channelsLast is the permutation [b, c, spatial...] -> [b, spatial..., c].
+// channelsLast returns the permutation [b, c, spatial...] -> [b, spatial..., c].
 func channelsLast(rank int) []int {
 	perm := slices.Concat([]int{0}, ascending(rank)[2:])
 	return append(perm, 1)

@@ -21,7 +21,7 @@ var (
 	})
 )
 
-// remainder is x - y*q, where q is x/y rounded to zero (fmod) or down, so that the
+// remainder returns x - y*q, where q is x/y rounded to zero (fmod) or down, so that the
 // derivative is 1 in x and -q in y.
 func (b *builder) remainder(x, y ref, fmod bool) ref {
 	q := b.binary("Div", x, y)

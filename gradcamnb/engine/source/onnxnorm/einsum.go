@@ -61,7 +61,7 @@ func spelled(term string, rank int) []rune {
 	return out
 }
 
-// einsumOutput is the axes of the result: those named, or without an arrow the ellipsis and
+// einsumOutput returns the axes of the result: those named, or without an arrow the ellipsis and
 // then every axis that occurs once, in order of the alphabet.
 func einsumOutput(right string, explicit bool, terms []string, operands []labelledTensor) []rune {
 	dots := 0

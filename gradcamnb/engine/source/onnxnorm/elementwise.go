@@ -67,7 +67,7 @@ func (b *builder) pair(op string, x, y *value) *value {
 	return b.combined(x, y, func(x, y ref) ref { return b.binary(op, x, y) })
 }
 
-// combined is f(x, y), channels-last where one of them is and the other can be, for an f that
+// combined returns f(x, y), channels-last where one of them is and the other can be, for an f that
 // works on each element alone.
 func (b *builder) combined(x, y *value, f func(x, y ref) ref) *value {
 	dims, ok := broadcast(x.dims, y.dims)
@@ -86,7 +86,7 @@ func (b *builder) canLast(v *value) bool {
 	return spatial(v.dims) || v.konst != nil && len(v.dims) <= 4
 }
 
-// operand is the channels-last form of an operand that may be a constant of lower
+// operand returns the channels-last form of an operand that may be a constant of lower
 // rank, such as the [c, 1, 1] of a layer scale.
 func (b *builder) operand(v *value) ref {
 	if v.konst == nil || spatial(v.dims) {

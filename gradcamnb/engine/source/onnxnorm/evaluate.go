@@ -130,8 +130,8 @@ func sharesInts(t, u *tensor) bool {
 // mostFolded is how many values one constant has that is computed at once: 128 MB of whole numbers.
 const mostFolded = 1 << 24
 
-// constantsFor is how many values of constants are computed for a file of so many bytes: a small file has no need of
-// many, and mvitv2_tiny, of 97 MB, of 40 million, which are places of its relative positions.
+// constantsFor returns how many values of constants are computed for a file of so many bytes: a small file has no need
+// of many, and mvitv2_tiny, of 97 MB, of 40 million, which are places of its relative positions.
 func constantsFor(bytes int64) int { return int(min(1<<23+bytes/2, 1<<27)) }
 
 // spend counts values that are held.
@@ -144,7 +144,7 @@ func (w *walk) spend(values int) {
 	}
 }
 
-// applied is the node after its rule wrote it into the graph of constants.
+// applied returns the node after its rule wrote it into the graph of constants.
 func (w *walk) applied(n *node, r rule) (m *node, failed *failure) {
 	m = &node{NodeProto: n.NodeProto}
 	for _, v := range n.in {
@@ -165,7 +165,7 @@ func (w *walk) applied(n *node, r rule) (m *node, failed *failure) {
 	return m, failed
 }
 
-// graphOfConstants is the graph of constants, from the first of them on.
+// graphOfConstants returns the graph of constants, from the first of them on.
 func (w *walk) graphOfConstants() *constants {
 	if w.constants == nil {
 		w.constants = newConstants(w)
@@ -173,7 +173,7 @@ func (w *walk) graphOfConstants() *constants {
 	return w.constants
 }
 
-// constant is output i of a node as a constant, given what its rule made of it.
+// constant returns output i of a node as a constant, given what its rule made of it.
 func (w *walk) constant(n *node, i int, v *value) *value {
 	if v.konst != nil {
 		return &value{dims: v.dims, konst: v.konst}
@@ -196,7 +196,7 @@ func (w *walk) constant(n *node, i int, v *value) *value {
 	return &value{dims: v.dims, konst: t}
 }
 
-// roundToInteger is a whole number that was computed in float32, which has them all up to 2^24.
+// roundToInteger returns a whole number that was computed in float32, which has them all up to 2^24.
 func roundToInteger(v float32) int64 {
 	const most = 1 << 24
 	if !(-most <= v && v <= most) {
@@ -242,7 +242,7 @@ func (k *constants) count() {
 	}
 }
 
-// needed is the part of the graph that a tensor depends on, and the weights that it reads.
+// needed returns the part of the graph that a tensor depends on, and the weights that it reads.
 func (k *constants) needed(r ref) (*protos.ModelProto, map[string]Weight) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

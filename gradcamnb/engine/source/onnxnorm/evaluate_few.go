@@ -67,7 +67,7 @@ type heldValues struct {
 	values []float32
 }
 
-// computedHere is what a node makes, of the given shape, of the values it reads.
+// computedHere returns what a node makes, of the given shape, of the values it reads.
 func computedHere(n *protos.NodeProto, known map[string]heldValues, dims []int) (out []float32, ok bool) {
 	in := func(i int) []float32 { return broadcastValues(known[n.Input[i]].values, known[n.Input[i]].dims, dims) }
 	f, one := ofOne[n.OpType]

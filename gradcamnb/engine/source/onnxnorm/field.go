@@ -21,7 +21,7 @@ func set(names ...string) map[string]bool {
 	return out
 }
 
-// cells is the size of a picture-like value, in the file's own order or with the
+// cells returns the size of a picture-like value, in the file's own order or with the
 // channels last.
 func (v *value) cells() (size [2]int, ok bool) {
 	if v == nil || len(v.dims) != 4 {
@@ -33,7 +33,7 @@ func (v *value) cells() (size [2]int, ok bool) {
 	return [2]int(v.dims[2:4]), true
 }
 
-// fieldOf is the receptive field of a node's output; nil if it has no cells, or
+// fieldOf returns the receptive field of a node's output; nil if it has no cells, or
 // where it is not known, as behind attention.
 func fieldOf(n *node, out *value) *Field {
 	size, ok := out.cells()
@@ -68,7 +68,7 @@ func channelsAlone(n *node, out *value) bool {
 // from first + i*stride to last + i*stride.
 type steps struct{ first, last, stride [2]float64 }
 
-// widen is the field of an operator's output, given its input's.
+// widen returns the field of an operator's output, given its input's.
 func (f *Field) widen(s steps) *Field {
 	if f == nil {
 		return nil

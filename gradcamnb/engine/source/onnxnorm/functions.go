@@ -73,7 +73,7 @@ func (f *inliner) nodes(in []*protos.NodeProto, depth int) (out []*protos.NodePr
 	return out, nil
 }
 
-// body is the nodes of a function for one call: its inputs and outputs have the call's names,
+// body returns the nodes of a function for one call: its inputs and outputs have the call's names,
 // all else names of its own, and attributes that refer to the call's are set.
 func (f *inliner) body(fn *protos.FunctionProto, call *protos.NodeProto) []*protos.NodeProto {
 	f.count++

@@ -31,7 +31,7 @@ var _ = register("GatherND", func(b *builder, n *node) {
 		attrInt("axis", 0)))}
 }, nil)
 
-// tuple is the length of the index tuples in indices of the given dims.
+// tuple returns the length of the index tuples in indices of the given dims.
 func tuple(indices []int) int {
 	if len(indices) == 0 {
 		failf("its indices have no axis")

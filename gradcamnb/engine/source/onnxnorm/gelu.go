@@ -29,7 +29,7 @@ func gelu(b *builder, n *node) {
 	})}
 }
 
-// spreadConstant is a number that every cell of x is combined with, as a vector of its channels.
+// spreadConstant returns a number that every cell of x is combined with, as a vector of its channels.
 // If XLA joins what is around it to the matrix products (YNNPACK), it writes a number out
 // in the size of x before, 38 MB three times for ConvNeXt-T in a batch of 8, but no vector.
 // The pure-Go backend is quick at numbers and slow at vectors.

@@ -47,12 +47,12 @@ func newGrid(n *node, dims, kernel []int) grid {
 	return g
 }
 
-// kernelExtent is the extent of a dilated kernel.
+// kernelExtent returns the extent of a dilated kernel.
 func kernelExtent(kernel, dilate int) int { return (kernel-1)*dilate + 1 }
 
 func (g grid) extent(i int) int { return kernelExtent(g.kernel[i], g.dilate[i]) }
 
-// count is the number of windows on an axis: floor((in + pad - reach)/stride) + 1,
+// count returns the number of windows on an axis: floor((in + pad - reach)/stride) + 1,
 // or with ceil_mode the ceiling, less a window that would begin in the end padding.
 func (g grid) count(i int, ceil bool) int {
 	free := g.in[i] + g.before[i] + g.end[i] - g.extent(i)
@@ -109,7 +109,7 @@ func (b *builder) taps(padded ref, g grid, f func(tap ref, position []int)) {
 	}
 }
 
-// unravel is the index, axis by axis, of a place in row-major order.
+// unravel returns the index, axis by axis, of a place in row-major order.
 func unravel(at int, dims []int) []int {
 	out := make([]int, len(dims))
 	for i := len(dims) - 1; i >= 0; i-- {
@@ -118,7 +118,7 @@ func unravel(at int, dims []int) []int {
 	return out
 }
 
-// cellWeights is 1 over the number of cells that count, for each window: of those in the input, or
+// cellWeights returns 1 over the number of cells that count, for each window: of those in the input, or
 // with the pads in them. Cells that ceil_mode adds beyond the declared pads never count.
 func (g grid) cellWeights(includePad bool) []float32 {
 	if size(g.out) > mostFolded {
@@ -141,7 +141,7 @@ func (g grid) cellWeights(includePad bool) []float32 {
 	return convert(counts, func(c float32) float32 { return 1 / c })
 }
 
-// countWithin is how many of the places first, first + step, ... (n of them) lie in [from, to).
+// countWithin returns how many of the places first, first + step, ... (n of them) lie in [from, to).
 func countWithin(first, step, n, from, to int) int {
 	before := func(at int) int { return min(n, max(0, (at-first+step-1)/step)) } // places before at
 	return max(0, before(to)-before(from))

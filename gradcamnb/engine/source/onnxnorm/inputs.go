@@ -48,7 +48,7 @@ func (i Input) Numeric() bool {
 	return true
 }
 
-// String is the input in words, e.g. `"size" (int64, [any 2])`.
+// String returns the input in words, e.g. `"size" (int64, [any 2])`.
 func (i Input) String() string {
 	var words []string
 	for _, d := range i.Dims {
@@ -61,7 +61,7 @@ func (i Input) String() string {
 	return fmt.Sprintf("%q (%s, %v)", i.Name, i.Type, words)
 }
 
-// Inputs are the inputs of a model, the one that is the picture first: the named one, or
+// Inputs returns the inputs of a model, the one that is the picture first: the named one, or
 // without a name the only one that could be. The others are in the file's order.
 func Inputs(m *protos.ModelProto, picture string) ([]Input, error) {
 	all := listInputs(m.GetGraph())
@@ -78,7 +78,7 @@ func Inputs(m *protos.ModelProto, picture string) ([]Input, error) {
 	return out, nil
 }
 
-// listInputs are the inputs that are no weights, which older files list, too.
+// listInputs returns the inputs that are no weights, which older files list, too.
 func listInputs(g *protos.GraphProto) []Input {
 	weights, read := map[string]bool{}, map[string]bool{}
 	for _, p := range g.GetInitializer() {
@@ -98,7 +98,7 @@ func listInputs(g *protos.GraphProto) []Input {
 	return out
 }
 
-// Declared are tensors as a graph declares its inputs and outputs, -1 where a dimension is free or not said.
+// Declared returns tensors as a graph declares its inputs and outputs, -1 where a dimension is free or not said.
 func Declared(values []*protos.ValueInfoProto) []Input {
 	var out []Input
 	for _, v := range values {
@@ -118,7 +118,7 @@ func Declared(values []*protos.ValueInfoProto) []Input {
 	return out
 }
 
-// typeName is the type as users write it, "float32" for FLOAT.
+// typeName returns the type as users write it, "float32" for FLOAT.
 func typeName(t protos.TensorProto_DataType) string {
 	switch t {
 	case protos.TensorProto_FLOAT:
@@ -129,7 +129,7 @@ func typeName(t protos.TensorProto_DataType) string {
 	return strings.ToLower(t.String())
 }
 
-// pictureAmong is the place of the input that is the picture.
+// pictureAmong returns the place of the input that is the picture.
 func pictureAmong(all []Input, name string) (int, error) {
 	var words []string
 	var read, like []int

@@ -17,7 +17,7 @@ const (
 	truth
 )
 
-// kindOf is the kind of a type of ONNX.
+// kindOf returns the kind of a type of ONNX.
 func kindOf(t protos.TensorProto_DataType) kind {
 	switch t {
 	case protos.TensorProto_BOOL:
@@ -43,7 +43,7 @@ func (v *value) typed(t protos.TensorProto_DataType) *value {
 	return v
 }
 
-// dtype is the type that the value has in the file.
+// dtype returns the type that the value has in the file.
 func (v *value) dtype() protos.TensorProto_DataType {
 	switch {
 	case v.konst == nil && v.typ == 0:
@@ -58,7 +58,7 @@ func (v *value) dtype() protos.TensorProto_DataType {
 	return protoFloat
 }
 
-// kind is the kind of the value's numbers.
+// kind returns the kind of the value's numbers.
 func (v *value) kind() kind { return kindOf(v.dtype()) }
 
 // inherit gives results that no rule spoke of the type of the node's first input.
@@ -71,7 +71,7 @@ func inherit(n *node) {
 	}
 }
 
-// numeric is a constant as float32, whatever its type.
+// numeric returns a constant as float32, whatever its type.
 func (b *builder) numeric(t *tensor) ref {
 	if t.isInt {
 		t = &tensor{dims: t.dims, floats: t.numbers, origin: t.origin}
@@ -79,7 +79,7 @@ func (b *builder) numeric(t *tensor) ref {
 	return b.konst(t)
 }
 
-// truthOf is the truth value of each number of x, for the condition of a Where.
+// truthOf returns the truth value of each number of x, for the condition of a Where.
 func (b *builder) truthOf(x ref) ref {
 	if c, ok := b.truths[x.name]; ok {
 		return c
@@ -87,19 +87,19 @@ func (b *builder) truthOf(x ref) ref {
 	return b.emit("Cast", x.dims, []ref{x}, attrInt("to", protoBool))
 }
 
-// numberOf is 1 where the condition c holds and 0 elsewhere.
+// numberOf returns 1 where the condition c holds and 0 elsewhere.
 func (b *builder) numberOf(c ref) ref {
 	x := b.emit("Where", c.dims, []ref{c, b.scalar(1), b.scalar(0)})
 	b.truths[x.name] = c
 	return x
 }
 
-// indices is x as integers, to look up by.
+// indices returns x as integers, to look up by.
 func (b *builder) indices(x ref) ref {
 	return b.emit("Cast", x.dims, []ref{x}, attrInt("to", protoInt))
 }
 
-// fromIndices is integers as numbers.
+// fromIndices returns integers as numbers.
 func (b *builder) fromIndices(i ref) ref {
 	return b.emit("Cast", i.dims, []ref{i}, attrInt("to", protoFloat))
 }
@@ -107,7 +107,7 @@ func (b *builder) fromIndices(i ref) ref {
 // compared compares numbers.
 func (b *builder) compared(op string, x, y ref) ref { return b.numberOf(b.binary(op, x, y)) }
 
-// choose is yes where c holds and no elsewhere, broadcast to each other.
+// choose returns yes where c holds and no elsewhere, broadcast to each other.
 func (b *builder) choose(c, yes, no ref) ref {
 	dims, ok := broadcast(yes.dims, no.dims)
 	if ok {
@@ -119,7 +119,7 @@ func (b *builder) choose(c, yes, no ref) ref {
 	return b.emit("Where", dims, []ref{c, yes, no})
 }
 
-// truncated is x without its fraction.
+// truncated returns x without its fraction.
 func (b *builder) truncated(x ref) ref {
 	return b.binary("Mul", b.unary("Sign", x), b.unary("Floor", b.unary("Abs", x)))
 }

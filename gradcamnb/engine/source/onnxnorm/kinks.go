@@ -10,7 +10,7 @@ import (
 //
 // If no gradient is taken they are the plain operators, which are quicker.
 
-// extreme is max(x, y) or min(x, y), which sends a half of its gradient to each operand where
+// extreme returns max(x, y) or min(x, y), which sends a half of its gradient to each operand where
 // they are equal, as torch.maximum does. It is the mean of the two selections that send all of
 // it to the one or the other.
 func (b *builder) extreme(op string, x, y ref) ref {
@@ -25,7 +25,7 @@ func (b *builder) extreme(op string, x, y ref) ref {
 	})
 }
 
-// abs is |x| with the derivative 0 at 0.
+// abs returns |x| with the derivative 0 at 0.
 func (b *builder) abs(x ref) ref {
 	if !b.differentiable {
 		return b.unary("Abs", x)
@@ -40,7 +40,7 @@ func (b *builder) root(x ref) ref {
 	return b.exceptZero(x, b.scalar(0), func(x ref) ref { return b.unary("Sqrt", x) })
 }
 
-// exceptZero is f(x), or the given value where x is 0: f and its derivative are not asked there.
+// exceptZero returns f(x), or the given value where x is 0: f and its derivative are not asked there.
 func (b *builder) exceptZero(x, atZero ref, f func(x ref) ref) ref {
 	if !b.differentiable {
 		return f(x)
@@ -60,7 +60,7 @@ const (
 	tiesFirst             // the first in row-major order
 )
 
-// reduceExtreme is ReduceMax or ReduceMin over axes, which it keeps as ones. The axes are in
+// reduceExtreme returns ReduceMax or ReduceMin over axes, which it keeps as ones. The axes are in
 // the file's order, which says which value is first.
 //
 //	share:  SUM (x where x = max x, else 0) / COUNT (x = max x)
@@ -124,7 +124,7 @@ func tiesOf(n *node, asked []int, rank int) ties {
 	return tiesShare
 }
 
-// torchCall is the operator of torch that the newer exporter made a node from, such as
+// torchCall returns the operator of torch that the newer exporter made a node from, such as
 // "amax.default", and its arguments; empty if the file does not say.
 func torchCall(n *node) (call, args string) {
 	for _, m := range n.MetadataProps {

@@ -6,7 +6,7 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// Unlifted is the tensor that stands for the file's own input after [Lift].
+// Unlifted returns the tensor that stands for the file's own input after [Lift].
 func Unlifted(picture string) string { return picture + "@without" }
 
 // Lift gives the picture of a model an axis of length 1 more, in the declared input, and takes it away again before

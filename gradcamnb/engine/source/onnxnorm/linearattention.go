@@ -45,7 +45,7 @@ var _ = register("LinearAttention", func(b *builder, n *node) {
 	n.out = []*value{newFromPlain(y), newFromPlain(s)}
 }, nil)
 
-// byHead is an input [b, t, heads*c] as [b, heads, t, c], or [b, t, 1] as [b, 1, t, 1].
+// byHead returns an input [b, t, heads*c] as [b, heads, t, c], or [b, t, 1] as [b, 1, t, 1].
 func (b *builder) byHead(n *node, i, heads, batch, length int) ref {
 	v := n.input(i)
 	if v == nil {

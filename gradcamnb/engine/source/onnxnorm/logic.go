@@ -42,7 +42,7 @@ func registerLogic(op string, ints func(a, b int64) int64, f func(b *builder, x,
 	}, func(n *node) *tensor { return asTruth(foldBinary(n, ints, nil)) })
 }
 
-// truthTensor is a constant of truth values, 0 and 1.
+// truthTensor returns a constant of truth values, 0 and 1.
 func truthTensor(dims []int, values []int64) *tensor { return asTruth(intTensor(dims, values)) }
 
 func asTruth(t *tensor) *tensor {

@@ -19,7 +19,7 @@ func (b *builder) logSoftmax(x ref, at int) ref {
 	return b.sub(z, b.log(b.reduceRef("ReduceSum", b.exp(z), []int{at})))
 }
 
-// counting is 0, 1, ... along the axis that so many axes end with.
+// counting returns 0, 1, ... along the axis that so many axes end with.
 func (b *builder) counting(length, axes int) ref {
 	values := convert(ascending(length), func(i int) float32 { return float32(i) })
 	return b.floats(replaced(slices.Repeat([]int{1}, axes), 0, length), values)

@@ -14,7 +14,7 @@ var (
 	}, nil)
 )
 
-// likelihoodLoss is -w[label] * logs[label] at each place, or its sum, or that by the sum of the
+// likelihoodLoss returns -w[label] * logs[label] at each place, or its sum, or that by the sum of the
 // weights that counted.
 func (b *builder) likelihoodLoss(n *node, logs ref) ref {
 	label := b.plain(n.need(1))

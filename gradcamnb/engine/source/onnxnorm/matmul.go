@@ -41,7 +41,7 @@ func (b *builder) withVector(x, y ref) ref {
 	return b.reshape(z, dropAxes(z.dims, drop)...)
 }
 
-// factor is what x is multiplied by. A constant matrix that should be packed is stored
+// factor returns what x is multiplied by. A constant matrix that should be packed is stored
 // transposed.
 func (b *builder) factor(w *value, x ref) ref {
 	swap := []int{1, 0}

@@ -7,7 +7,7 @@ import "slices"
 // matrices. So the next product reads the very tensor that a shortcut around it reads. With
 // a Reshape between the two, XLA computes it once for each, with all that is before it.
 
-// viewed is a matrix as a tensor of the given shape, whose last axis is the matrix's.
+// viewed returns a matrix as a tensor of the given shape, whose last axis is the matrix's.
 func (b *builder) viewed(m ref, dims []int) ref {
 	x := b.reshape(m, dims...)
 	if x.name != m.name {
@@ -16,7 +16,7 @@ func (b *builder) viewed(m ref, dims []int) ref {
 	return x
 }
 
-// matrix is x as a matrix of its last axis.
+// matrix returns x as a matrix of its last axis.
 func (b *builder) matrix(x ref) ref {
 	if m, ok := b.views[x.name]; ok {
 		return m
@@ -25,7 +25,7 @@ func (b *builder) matrix(x ref) ref {
 	return b.reshape(x, size(x.dims)/k, k)
 }
 
-// applyOnMatrix is f(x) for an f that works on each element alone.
+// applyOnMatrix returns f(x) for an f that works on each element alone.
 func (b *builder) applyOnMatrix(x ref, f func(x ref) ref) ref {
 	if m, ok := b.views[x.name]; ok {
 		return b.viewed(f(m), x.dims)
@@ -33,7 +33,7 @@ func (b *builder) applyOnMatrix(x ref, f func(x ref) ref) ref {
 	return f(x)
 }
 
-// matrices are the operands of an elementwise operator with results of the given shape as
+// matrices returns the operands of an elementwise operator with results of the given shape as
 // matrices, where both are views or one is and the other is the same for every row.
 func (b *builder) matrices(x, y ref, dims []int) (mx, my ref, ok bool) {
 	if !b.isView(x, dims) && !b.isView(y, dims) {
@@ -49,7 +49,7 @@ func (b *builder) isView(x ref, dims []int) bool {
 	return ok && slices.Equal(x.dims, dims)
 }
 
-// rows is the matrix that x is a view of, or what is the same for every row, [c] or [1, c].
+// rows returns the matrix that x is a view of, or what is the same for every row, [c] or [1, c].
 func (b *builder) rows(x ref, dims []int) (m ref, ok bool) {
 	switch {
 	case b.isView(x, dims):

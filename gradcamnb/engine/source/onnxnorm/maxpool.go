@@ -24,7 +24,7 @@ func maxPool(b *builder, n *node) {
 	n.out = []*value{b.newFromLast(b.joinWindows(b.padLast(b.lastOf(v), w, negInf), w, b.firstMax))}
 }
 
-// firstMax is max(x, y) whose gradient goes to x where they are equal.
+// firstMax returns max(x, y) whose gradient goes to x where they are equal.
 func (b *builder) firstMax(x, y ref) ref {
 	if !b.differentiable {
 		return b.emit("Max", x.dims, []ref{x, y})

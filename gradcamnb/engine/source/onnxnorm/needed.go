@@ -12,7 +12,7 @@ type needs struct {
 	left  map[string]error           // tensors that are left out, and why
 }
 
-// needed are the nodes that the options' tensors are made of.
+// needed returns the nodes that the options' tensors are made of.
 func needed(g *protos.GraphProto, o Options) needs {
 	n := needs{left: map[string]error{}}
 	if o.Needs == nil {
@@ -49,7 +49,7 @@ func (n needs) skipFailed(p *protos.NodeProto, err error) error {
 	return nil
 }
 
-// skipReason is why a node that reads what was left out is left out, too.
+// skipReason returns why a node that reads what was left out is left out, too.
 func (n needs) skipReason(p *protos.NodeProto) error {
 	for _, name := range append(slices.Clone(p.Input), captured(p)...) {
 		if err := n.left[name]; err != nil {
@@ -62,7 +62,7 @@ func (n needs) skipReason(p *protos.NodeProto) error {
 // smallest is up to how many whole numbers of a constant are handed out with a tensor.
 const smallest = 1 << 12
 
-// smallInts are the values of a small constant of whole numbers; nil of any other.
+// smallInts returns the values of a small constant of whole numbers; nil of any other.
 func smallInts(v *value) []int {
 	if v.konst == nil || size(v.dims) > smallest || v.kind() != whole {
 		return nil
@@ -70,7 +70,7 @@ func smallInts(v *value) []int {
 	return append([]int{}, v.konst.asInts()...)
 }
 
-// initializers are the shapes of the weights, with the values of small ones of whole numbers.
+// initializers returns the shapes of the weights, with the values of small ones of whole numbers.
 func (w *walk) initializers(g *protos.GraphProto) map[string]Tensor {
 	out := map[string]Tensor{}
 	for _, p := range g.Initializer {

@@ -37,7 +37,7 @@ var _ = register("NonMaxSuppression", func(_ *builder, _ *node) {
 	return intTensor([]int{len(out) / 3, 3}, out)
 })
 
-// corners is a box from low to high, whichever way the file keeps it.
+// corners returns a box from low to high, whichever way the file keeps it.
 func corners(n *node, box []float32) [4]float64 {
 	a, b, c, d := float64(box[0]), float64(box[1]), float64(box[2]), float64(box[3])
 	if n.intOr("center_point_box", 0) != 0 { // x, y, width, height of the centre
@@ -46,7 +46,7 @@ func corners(n *node, box []float32) [4]float64 {
 	return [4]float64{min(a, c), min(b, d), max(a, c), max(b, d)}
 }
 
-// iou is intersection over union.
+// iou returns intersection over union.
 func iou(a, b [4]float64) float64 {
 	w, h := min(a[2], b[2])-max(a[0], b[0]), min(a[3], b[3])-max(a[1], b[1])
 	if w <= 0 || h <= 0 {

@@ -71,7 +71,7 @@ func (n *node) attr(name string) *protos.AttributeProto {
 	return nil
 }
 
-// withAttributes is the node with further attributes, which go before its own.
+// withAttributes returns the node with further attributes, which go before its own.
 func (n *node) withAttributes(attrs ...*protos.AttributeProto) *node {
 	p := &protos.NodeProto{OpType: n.OpType, Name: n.Name, Input: n.Input, Output: n.Output,
 		Attribute: append(attrs, n.Attribute...)}
@@ -106,7 +106,7 @@ func (n *node) intsOr(name string, def []int) []int {
 	return def
 }
 
-// input is the i-th input, nil if it is not given.
+// input returns the i-th input, nil if it is not given.
 func (n *node) input(i int) *value {
 	if i >= len(n.in) {
 		return nil
@@ -114,7 +114,7 @@ func (n *node) input(i int) *value {
 	return n.in[i]
 }
 
-// need is the i-th input, which must be given.
+// need returns the i-th input, which must be given.
 func (n *node) need(i int) *value {
 	v := n.input(i)
 	if v == nil {

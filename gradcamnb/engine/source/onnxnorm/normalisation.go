@@ -60,14 +60,14 @@ func (b *builder) groupNorm(n *node, groups int) {
 	n.out = []*value{newFromPlain(b.reshape(y, dims...))}
 }
 
-// normalised is (x - mean) / sqrt(var + epsilon) over the given axes.
+// normalised returns (x - mean) / sqrt(var + epsilon) over the given axes.
 func (b *builder) normalised(x ref, over []int, epsilon float32) ref {
 	centred := b.binary("Sub", x, b.reduceRef("ReduceMean", x, over))
 	variance := b.reduceRef("ReduceMean", b.binary("Mul", centred, centred), over)
 	return b.binary("Div", centred, b.unary("Sqrt", b.binary("Add", variance, b.scalar(epsilon))))
 }
 
-// affine is x * scale + bias, inputs 1 and 2 of the node, which have the given length and
+// affine returns x * scale + bias, inputs 1 and 2 of the node, which have the given length and
 // are followed by as many axes of one.
 func (b *builder) affine(n *node, x ref, length int, ones ...int) ref {
 	for i, op := range []string{"Mul", "Add"} {

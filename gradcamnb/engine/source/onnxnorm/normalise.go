@@ -131,7 +131,7 @@ func (w *walk) outputs(g *protos.GraphProto, need needs, out *Graph) error {
 	return nil
 }
 
-// Prefix are the tensors of a model as far as its graph can be written, in the order of
+// Prefix returns the tensors of a model as far as its graph can be written, in the order of
 // execution, and what stopped it.
 func Prefix(m *protos.ModelProto, input []int, o Options) ([]Tensor, error) {
 	w := newWalk(m, input, o)
@@ -250,7 +250,7 @@ func (w *walk) takeOutput(p *protos.NodeProto, n *node, i int) Tensor {
 	return t
 }
 
-// asError is what a rule panicked with: a sentence of failf, an error, or a run-time error, such as an index
+// asError returns what a rule panicked with: a sentence of failf, an error, or a run-time error, such as an index
 // out of range, that only a file which contradicts itself causes.
 func asError(e any) error {
 	switch e := e.(type) {
@@ -319,7 +319,7 @@ func (w *walk) cut(v *value) {
 	v.plain, v.last = own(w.b.plain(v)), ref{}
 }
 
-// stored is what stands for a value in the rewritten graph, and in which layout.
+// stored returns what stands for a value in the rewritten graph, and in which layout.
 // It is asked when the value is made: later on there may be a transpose of it, too.
 func (b *builder) stored(v *value) (name string, channelsLast bool) {
 	switch {
@@ -331,7 +331,7 @@ func (b *builder) stored(v *value) (name string, channelsLast bool) {
 	return b.plain(v).name, false
 }
 
-// proto is the rewritten graph as a file that onnx-gomlx parses.
+// proto returns the rewritten graph as a file that onnx-gomlx parses.
 func (b *builder) proto(m *protos.ModelProto, inputs []ref) *protos.ModelProto {
 	g := &protos.GraphProto{Name: m.Graph.Name, Node: b.nodes}
 	for _, in := range inputs {
@@ -349,7 +349,7 @@ func (b *builder) proto(m *protos.ModelProto, inputs []ref) *protos.ModelProto {
 	return &protos.ModelProto{IrVersion: 10, OpsetImport: []*protos.OperatorSetIdProto{{Version: 20}}, Graph: g}
 }
 
-// Declare is the declaration of a graph's input.
+// Declare returns the declaration of a graph's input.
 func Declare(name string, dims []int) *protos.ValueInfoProto { return valueInfo(name, dims) }
 
 func valueInfo(name string, dims []int) *protos.ValueInfoProto {

@@ -2,7 +2,7 @@ package onnxnorm
 
 import "github.com/gomlx/compute-onnx/support/protos"
 
-// ordered is the nodes in the file's order, but each after those that make what it
+// ordered returns the nodes in the file's order, but each after those that make what it
 // reads, as ONNX wants them and some converters (to float16, for one) do not leave
 // them. Nodes in a circle stay as they are; the walk finds what is missing.
 func ordered(nodes []*protos.NodeProto) []*protos.NodeProto {

@@ -6,7 +6,7 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// packed is the number of bits of a type of at most 8 that has no other reader, and how one
+// packed returns the number of bits of a type of at most 8 that has no other reader, and how one
 // of its values is read; 0 bits of any other type.
 func packed(kind protos.TensorProto_DataType) (bits int, read func(raw int) float32) {
 	if f, ok := smallFloats[kind]; ok {
@@ -44,7 +44,7 @@ func unpacked(p *protos.TensorProto, raw StoredValues, bits, n int, read func(ra
 	return out
 }
 
-// read is the number that the bits stand for: sign, exponent, mantissa.
+// read returns the number that the bits stand for: sign, exponent, mantissa.
 func (f smallFloat) read(raw, bits int) float32 {
 	sign := 1.0
 	if raw>>(bits-1) != 0 {

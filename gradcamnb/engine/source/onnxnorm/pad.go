@@ -73,7 +73,7 @@ func (b *builder) filled(x ref, before, after []int, fill float32) ref {
 	return b.pad(b.slice(x, start, end, slices.Repeat([]int{1}, len(x.dims))), before, after, fill)
 }
 
-// padIndex is what stands at place i of an axis of the given length.
+// padIndex returns what stands at place i of an axis of the given length.
 func padIndex(mode string, i, length int) int {
 	switch {
 	case length == 0:

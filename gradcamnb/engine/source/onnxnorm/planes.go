@@ -5,7 +5,7 @@ import "slices"
 // Operators with a window over one axis are those over two of which the first has the length
 // one: a signal [b, c, n] inside a network of pictures goes through what pictures go through.
 
-// inPlanes is a rule for any number of spatial axes, from a rule for two and one for more. The
+// inPlanes returns a rule for any number of spatial axes, from a rule for two and one for more. The
 // node's first so many inputs have spatial axes.
 func inPlanes(withAxes int, two, more rule) rule {
 	return func(b *builder, n *node) {
@@ -46,7 +46,7 @@ func (b *builder) applyOnPlanes(n *node, withAxes int, r rule) {
 // planeFill is what an attribute has for an axis of the length one.
 var planeFill = map[string]int{"kernel_shape": 1, "strides": 1, "dilations": 1, "output_padding": 0, "output_shape": 1}
 
-// raised is [b, c, n] as [b, c, 1, n].
+// raised returns [b, c, n] as [b, c, 1, n].
 func (b *builder) raised(v *value) *value {
 	if len(v.dims) != 3 {
 		failf("one of its operands has the shape %v, and its input one spatial axis", v.dims)

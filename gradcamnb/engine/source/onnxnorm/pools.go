@@ -93,7 +93,7 @@ var (
 	}, nil)
 )
 
-// lpOrder is the attribute p, a whole number since opset 2.
+// lpOrder returns the attribute p, a whole number since opset 2.
 func lpOrder(n *node) float32 {
 	if a := n.attr("p"); a != nil && a.I == 0 && a.F != 0 {
 		return a.F

@@ -16,7 +16,7 @@ var _ = register("Pow", func(b *builder, n *node) {
 	return foldBinary(n, nil, func(a, b float32) float32 { return float32(math.Pow(float64(a), float64(b))) })
 })
 
-// powerOf is x^p for a number p.
+// powerOf returns x^p for a number p.
 func (b *builder) powerOf(x ref, p float32) ref {
 	switch p {
 	case 0:
@@ -35,7 +35,7 @@ func (b *builder) powerOf(x ref, p float32) ref {
 	return power(x)
 }
 
-// power is x^p for tensors. Where x is 0 and no power of it is asked for, log(x), which the
+// power returns x^p for tensors. Where x is 0 and no power of it is asked for, log(x), which the
 // gradient of p has as a factor, is not either.
 func (b *builder) power(x, p ref) ref {
 	if !b.differentiable {

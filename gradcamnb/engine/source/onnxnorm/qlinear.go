@@ -73,7 +73,7 @@ func (b *builder) qlinear(n *node, op string, in []*value, scale int) {
 	n.out = []*value{b.quantised(y, scalingOf(n, scale, scale+1))}
 }
 
-// operandOf is input i, whose scale and zero point follow it, as numbers; at is the axis
+// operandOf returns input i, whose scale and zero point follow it, as numbers; at is the axis
 // of a constant's scales.
 func (b *builder) operandOf(n *node, i, at int) *value {
 	v := n.need(i)
@@ -92,7 +92,7 @@ func (b *builder) operandOf(n *node, i, at int) *value {
 	return &u
 }
 
-// accumulated is a bias as numbers: integers in steps of the product of the scales of
+// accumulated returns a bias as numbers: integers in steps of the product of the scales of
 // the two operands.
 func accumulated(n *node, bias *value) *value {
 	x, w := n.need(1).konst, n.need(4).konst

@@ -37,7 +37,7 @@ func quantizeLinear(b *builder, n *node) {
 	n.out = []*value{b.quantised(n.need(0), scalingOf(n, 1, 2))}
 }
 
-// foldQuantizeLinear is the integers clip(round(x/s) + z, low, high) of a few constants, such as a padding's
+// foldQuantizeLinear returns the integers clip(round(x/s) + z, low, high) of a few constants, such as a padding's
 // value or a size, which must stay constants. Weights are left to the graph, which holds them in float32.
 func foldQuantizeLinear(n *node) *tensor {
 	if size(n.need(0).dims) > few || anyScaled(n, 1, 2) {
@@ -109,7 +109,7 @@ func (b *builder) asIntegers(n *node) {
 	}
 }
 
-// quantAware are the operators that are given integers and their scales.
+// quantAware returns the operators that are given integers and their scales.
 func quantAware(op string) bool {
 	return op == "DequantizeLinear" || op == "QGemm" || strings.HasPrefix(op, "QLinear")
 }
@@ -129,7 +129,7 @@ func scalingOf(n *node, scale, zero int) scaling {
 	return out
 }
 
-// quantised is s * round(clip(x/s, low - z, high - z)), half to even.
+// quantised returns s * round(clip(x/s, low - z, high - z)), half to even.
 func (b *builder) quantised(v *value, q scaling) *value {
 	out := b.each(v, func(x ref) ref {
 		x = b.binary("Div", x, b.scalar(q.scale))
@@ -140,7 +140,7 @@ func (b *builder) quantised(v *value, q scaling) *value {
 	return out
 }
 
-// dequantised is the constant s*(q - z), with a scale for all or one for each entry of an axis.
+// dequantised returns the constant s*(q - z), with a scale for all or one for each entry of an axis.
 func dequantised(n *node, v *value, scale, zero, at int) *tensor {
 	q, s := v.konst, n.need(scale).konst
 	if q == nil || s == nil {
@@ -177,7 +177,7 @@ func dequantised(n *node, v *value, scale, zero, at int) *tensor {
 	return t
 }
 
-// numbers is the tensor's values as floats, whatever they are.
+// numbers returns the tensor's values as floats, whatever they are.
 func (t *tensor) numbers() []float32 {
 	if t.isInt {
 		return convert(t.ints, func(v int64) float32 { return float32(v) })

@@ -25,7 +25,7 @@ var stepTypes = map[protos.TensorProto_DataType]bool{
 	protos.TensorProto_INT16: true,
 }
 
-// quantisedType is the type that is quantised to: the zero point's, or an attribute's.
+// quantisedType returns the type that is quantised to: the zero point's, or an attribute's.
 func quantisedType(n *node, zero int) protos.TensorProto_DataType {
 	if z := n.input(zero); z != nil {
 		return z.dtype()
@@ -74,7 +74,7 @@ func (b *builder) dequantiseAny(n *node) {
 	n.out = []*value{newFromPlain(b.mul(x, b.placed(n, n.need(1), x.dims))).setKind(decimal)}
 }
 
-// placed is a scale or zero point as a tensor that broadcasts to dims: one for all, one for
+// placed returns a scale or zero point as a tensor that broadcasts to dims: one for all, one for
 // each entry of an axis, or one for each block of block_size entries of it.
 func (b *builder) placed(n *node, v *value, dims []int) ref {
 	s := b.plain(v)
@@ -97,7 +97,7 @@ func (b *builder) placed(n *node, v *value, dims []int) ref {
 	return b.reshape(s, shape...)
 }
 
-// integers is a value that is held as the numbers it stands for as the integers of the file.
+// integers returns a value that is held as the numbers it stands for as the integers of the file.
 func (b *builder) integers(v *value) *value {
 	if v.quant == nil {
 		return v
@@ -137,7 +137,7 @@ var (
 	}, nil)
 )
 
-// lessZero is input i less its zero point: one for all, or one an entry of an axis.
+// lessZero returns input i less its zero point: one for all, or one an entry of an axis.
 func (b *builder) lessZero(n *node, i, zero, at int) *value {
 	v := b.integers(n.need(i))
 	z := n.input(zero)

@@ -4,10 +4,10 @@ import "github.com/gomlx/compute-onnx/support/protos"
 
 // What others need to know of a graph that is not rewritten.
 
-// Ordered is the nodes each after those that it reads from.
+// Ordered returns the nodes each after those that it reads from.
 func Ordered(nodes []*protos.NodeProto) []*protos.NodeProto { return ordered(nodes) }
 
-// Ints are the values of a tensor of whole numbers that the graph holds itself; nil of any
+// Ints returns the values of a tensor of whole numbers that the graph holds itself; nil of any
 // other.
 func Ints(p *protos.TensorProto) []int {
 	t, err := decode(p, inGraph(p))
@@ -17,7 +17,7 @@ func Ints(p *protos.TensorProto) []int {
 	return t.asInts()
 }
 
-// Floats are the values of a tensor of floats that the graph holds itself; nil of any other.
+// Floats returns the values of a tensor of floats that the graph holds itself; nil of any other.
 func Floats(p *protos.TensorProto) []float32 {
 	t, err := decode(p, inGraph(p))
 	if err != nil || t.isInt {

@@ -70,7 +70,7 @@ func (b *builder) recurrent(n *node, gates int, acts []string, f step) {
 	n.out = []*value{newFromPlain(y), newFromPlain(h), newFromPlain(c)}
 }
 
-// initial is the state that an input gives, or zeros.
+// initial returns the state that an input gives, or zeros.
 func (b *builder) initial(n *node, i, direction, batch, hidden int, batchFirst bool) ref {
 	if n.input(i) == nil || i == 6 && n.OpType != "LSTM" {
 		return b.fillConstant([]int{batch, hidden}, 0)
@@ -82,7 +82,7 @@ func (b *builder) initial(n *node, i, direction, batch, hidden int, batchFirst b
 	return b.takeEntry(x, 0, direction)
 }
 
-// withinLength is the output and the state at entry t: past a sequence's own length nothing
+// withinLength returns the output and the state at entry t: past a sequence's own length nothing
 // comes out, and the state stays.
 func (b *builder) withinLength(n *node, t int, next, s state) (ref, state) {
 	lengths := n.input(4)
@@ -127,7 +127,7 @@ func (n *node) floatsOr(name string) []float32 {
 	return nil
 }
 
-// entryOrNil is entry i, or nil.
+// entryOrNil returns entry i, or nil.
 func entryOrNil(values []float32, i int) *float32 {
 	if i >= len(values) {
 		return nil
@@ -135,7 +135,7 @@ func entryOrNil(values []float32, i int) *float32 {
 	return &values[i]
 }
 
-// recurrentActivation is one of the functions that the attribute activations names: most are
+// recurrentActivation returns one of the functions that the attribute activations names: most are
 // operators, with their defaults.
 func (b *builder) recurrentActivation(name string, alpha, beta *float32) func(x ref) ref {
 	or := func(p *float32, def float32) float32 {
@@ -172,7 +172,7 @@ func (k *cell) clip(b *builder, x ref) ref {
 	return b.atMost(b.atLeast(x, -k.clipped), k.clipped)
 }
 
-// gate is columns of gate i of [.., gates*hidden].
+// gate returns columns of gate i of [.., gates*hidden].
 func (k *cell) gate(b *builder, x ref, i int) ref {
 	return b.part(x, len(x.dims)-1, i*k.hidden, (i+1)*k.hidden)
 }

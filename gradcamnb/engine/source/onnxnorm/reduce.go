@@ -56,7 +56,7 @@ func (b *builder) product(x ref, over []int) ref {
 	return x
 }
 
-// replaced is dims with another length of one axis.
+// replaced returns dims with another length of one axis.
 func replaced(dims []int, at, length int) []int {
 	out := slices.Clone(dims)
 	out[at] = length

@@ -13,7 +13,7 @@ var _ = register("Relu", func(b *builder, n *node) {
 	})}
 }, nil)
 
-// atLeast is max(x, lo) with the gradient 0 where x = lo, as torch's Relu has it.
+// atLeast returns max(x, lo) with the gradient 0 where x = lo, as torch's Relu has it.
 //
 // If a gradient is taken it is a selection, whose backward pass is one more:
 // GoMLX's gradient of Max takes four passes over the data and gives a tie to its
@@ -25,7 +25,7 @@ func (b *builder) atLeast(x ref, lo float32) ref {
 	return b.emit("Max", x.dims, []ref{x, b.scalar(lo)})
 }
 
-// atMost is min(x, hi) with the gradient 0 where x = hi.
+// atMost returns min(x, hi) with the gradient 0 where x = hi.
 func (b *builder) atMost(x ref, hi float32) ref {
 	if b.differentiable {
 		return b.selectUnless("GreaterOrEqual", x, hi)
@@ -33,7 +33,7 @@ func (b *builder) atMost(x ref, hi float32) ref {
 	return b.emit("Min", x.dims, []ref{x, b.scalar(hi)})
 }
 
-// selectUnless is x, or the limit where x compares to it in the given way.
+// selectUnless returns x, or the limit where x compares to it in the given way.
 func (b *builder) selectUnless(comparison string, x ref, limit float32) ref {
 	beyond := b.emit(comparison, x.dims, []ref{x, b.scalar(limit)})
 	return b.emit("Where", x.dims, []ref{beyond, b.scalar(limit), x})

@@ -64,7 +64,7 @@ func (b *builder) resizeAxis(x ref, at int, matrix ref) ref {
 	return b.reshape(y, replaced(x.dims, at, out)...)
 }
 
-// resizeMatrix is the matrix of an axis, [out, in]. A large one is made when it is needed.
+// resizeMatrix returns the matrix of an axis, [out, in]. A large one is made when it is needed.
 func (b *builder) resizeMatrix(n *node, p *resizePlan) ref {
 	dims := []int{p.out, p.in}
 	if size(dims) <= foldLimit || p.cropped { // which has to know at once what lies outside

@@ -44,7 +44,7 @@ func resizePlans(n *node, in []int) []*resizePlan {
 	return plans
 }
 
-// resizeGiven is the sizes or scales, one for each of so many axes.
+// resizeGiven returns the sizes or scales, one for each of so many axes.
 func resizeGiven(n *node, count int) (given *tensor, isSize bool) {
 	scales, sizes := n.input(2), n.input(3)
 	if len(n.in) == 2 { // opset 9 and 10: (x, scales)
@@ -103,7 +103,7 @@ func planRegion(n *node, plans []*resizePlan, along []int) {
 	}
 }
 
-// weights is the matrix [out, in] of the axis.
+// weights returns the matrix [out, in] of the axis.
 func (p *resizePlan) weights(n *node) []float32 {
 	weights := make([]float64, p.out*p.in)
 	inside := n.intOr("exclude_outside", 0) != 0
@@ -132,7 +132,7 @@ type resizeTap struct {
 	weight float64
 }
 
-// taps is what is read at the place x of the input. With antialias the kernel is as wide as
+// taps returns what is read at the place x of the input. With antialias the kernel is as wide as
 // the axis is made shorter.
 func (p *resizePlan) taps(n *node, x float64) []resizeTap {
 	var kernel func(d float64) float64
@@ -168,7 +168,7 @@ func (p *resizePlan) taps(n *node, x float64) []resizeTap {
 	return out
 }
 
-// coordinate is the place in the input of output pixel o (ONNX: Resize,
+// coordinate returns the place in the input of output pixel o (ONNX: Resize,
 // coordinate_transformation_mode).
 func (p *resizePlan) coordinate(n *node, o int) float64 {
 	x, in, out := float64(o), p.in, p.out
@@ -225,7 +225,7 @@ func nearest(n *node, x, scale float64) int {
 	}
 }
 
-// cubic is Keys' kernel at the distance d (Keys 1981, eq. 15, a = -0.5 there).
+// cubic returns Keys' kernel at the distance d (Keys 1981, eq. 15, a = -0.5 there).
 func cubic(d, a float64) float64 {
 	switch {
 	case d <= 1:

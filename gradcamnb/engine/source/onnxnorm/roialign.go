@@ -29,7 +29,7 @@ var _ = register("RoiAlign", func(b *builder, n *node) {
 	n.out = []*value{newFromPlain(b.join(0, parts...))}
 }, nil)
 
-// roiSamples is how many samples a cell of a region has, down and across: one a pixel.
+// roiSamples returns how many samples a cell of a region has, down and across: one a pixel.
 func roiSamples(n *node, roi []float32) [2]int {
 	scale := n.floatOr("spatial_scale", 1)
 	var out [2]int

@@ -80,10 +80,10 @@ func (s *sampler) nearest(place []ref) ref {
 	return s.cells(at)
 }
 
-// linear is the sum of the weighed cells about each place.
+// linear returns the sum of the weighed cells about each place.
 func (s *sampler) linear(place []ref) ref { return s.weighCells(place, s.b.plus) }
 
-// linearMost is the largest of the weighed cells about each place, in place of their sum: what
+// linearMost returns the largest of the weighed cells about each place, in place of their sum: what
 // ONNX's RoiAlign takes with mode max.
 func (s *sampler) linearMost(place []ref) ref { return s.weighCells(place, s.b.firstMax) }
 
@@ -135,7 +135,7 @@ func (s *sampler) cubic(place []ref) ref {
 	return sum
 }
 
-// cubicWeights is what the cells at -1, 0, 1 and 2 weigh for a fraction f.
+// cubicWeights returns what the cells at -1, 0, 1 and 2 weigh for a fraction f.
 func (b *builder) cubicWeights(f ref) (out [4]ref) {
 	const a = -0.75
 	for k := range 4 {
@@ -153,7 +153,7 @@ func (b *builder) cubicWeights(f ref) (out [4]ref) {
 	return out
 }
 
-// times2 is x * y, or y if there is no x yet.
+// times2 returns x * y, or y if there is no x yet.
 func (b *builder) times2(x, y ref) ref {
 	if !x.ok() {
 		return y

@@ -31,7 +31,7 @@ func scatterElements(b *builder, n *node) {
 	n.out = []*value{newFromPlain(b.reshape(flat, x.dims...))}
 }
 
-// positive is an index as numbers from 0 on: below zero it counts from the end.
+// positive returns an index as numbers from 0 on: below zero it counts from the end.
 func (b *builder) positive(index *value, length int) ref {
 	if index.konst != nil {
 		return b.numeric(wrap(index.konst, length))

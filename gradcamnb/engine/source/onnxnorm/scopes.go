@@ -86,7 +86,7 @@ func inModule(p *protos.NodeProto) string {
 	return ""
 }
 
-// operatorError is what is wrong with a node.
+// operatorError returns what is wrong with a node.
 func operatorError(p *protos.NodeProto, err error) error {
 	return &fault.OperatorError{Operator: p.OpType, Node: nodeName(p), Module: inModule(p), Reason: err.Error()}
 }

@@ -148,13 +148,13 @@ func concatFromSequence(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []st
 	return append(nodes, instead(p, "Concat", names, p.Output, attrInt("axis", at))), nil
 }
 
-// instead is another node in the place of p.
+// instead returns another node in the place of p.
 func instead(p *protos.NodeProto, op string, in, out []string, attributes ...*protos.AttributeProto) *protos.NodeProto {
 	return &protos.NodeProto{OpType: op, Name: p.Name, Input: in, Output: out, Attribute: attributes,
 		MetadataProps: p.MetadataProps}
 }
 
-// list is the list of a name, here or around this graph.
+// list returns the list of a name, here or around this graph.
 func (w *walk) list(name string) ([]string, bool) {
 	for ; w != nil; w = w.outer {
 		if list, ok := w.lists[name]; ok {
@@ -164,7 +164,7 @@ func (w *walk) list(name string) ([]string, bool) {
 	return nil, false
 }
 
-// listAt is the list that input i of a node names.
+// listAt returns the list that input i of a node names.
 func (w *walk) listAt(p *protos.NodeProto, i int) []string {
 	if i < len(p.Input) {
 		if list, ok := w.list(p.Input[i]); ok {
@@ -175,7 +175,7 @@ func (w *walk) listAt(p *protos.NodeProto, i int) []string {
 	return nil
 }
 
-// tensorAt is the tensor that input i of a node names.
+// tensorAt returns the tensor that input i of a node names.
 func (w *walk) tensorAt(p *protos.NodeProto, i int) *value {
 	if i < len(p.Input) {
 		if v, _ := w.find(p.Input[i]); v != nil {
@@ -186,7 +186,8 @@ func (w *walk) tensorAt(p *protos.NodeProto, i int) *value {
 	return nil
 }
 
-// placeIn is the place in a list of n that input i says, from its end if it is negative, and one of the given count.
+// placeIn returns the place in a list of n that input i says, from its end if it is negative, and one of the given
+// count.
 func (w *walk) placeIn(p *protos.NodeProto, i, n, count int) int {
 	v := w.tensorAt(p, i)
 	if v.konst == nil || size(v.dims) != 1 {
@@ -235,7 +236,7 @@ func (w *walk) unlisted(p *protos.NodeProto) (made []Tensor, ok bool, err error)
 	return made, true, nil
 }
 
-// sequenceOutput is an error if the named output is a list.
+// sequenceOutput returns an error if the named output is a list.
 func (w *walk) sequenceOutput(name string) error {
 	if _, is := w.lists[name]; is {
 		return fmt.Errorf("the output %q is a sequence, which is not supported: only tensors can be explained", name)

@@ -13,17 +13,17 @@ func (b *builder) log(x ref) ref    { return b.unary("Log", x) }
 func (b *builder) neg(x ref) ref    { return b.unary("Neg", x) }
 func (b *builder) square(x ref) ref { return b.mul(x, x) }
 
-// offset is x + c for a number c.
+// offset returns x + c for a number c.
 func (b *builder) offset(x ref, c float32) ref { return b.add(x, b.scalar(c)) }
 
-// part is [from, to) of one axis of x.
+// part returns [from, to) of one axis of x.
 func (b *builder) part(x ref, at, from, to int) ref {
 	start, end := make([]int, len(x.dims)), slices.Clone(x.dims)
 	start[at], end[at] = from, to
 	return b.slice(x, start, end, slices.Repeat([]int{1}, len(x.dims)))
 }
 
-// takeEntry is one entry of an axis, which is dropped.
+// takeEntry returns one entry of an axis, which is dropped.
 func (b *builder) takeEntry(x ref, at, i int) ref {
 	return b.reshape(b.part(x, at, i, i+1), dropAxes(x.dims, []int{at})...)
 }
@@ -55,7 +55,7 @@ func (b *builder) swapped(x ref, i, j int) ref {
 	return b.transpose(x, perm)
 }
 
-// fillConstant is a constant of one value everywhere.
+// fillConstant returns a constant of one value everywhere.
 func (b *builder) fillConstant(dims []int, v float32) ref {
 	return b.spreadTo(b.scalar(v), dims)
 }
@@ -68,7 +68,7 @@ func (b *builder) spreadTo(x ref, dims []int) ref {
 	return b.emit("Expand", dims, []ref{x, b.ints(dims...)})
 }
 
-// constantInput is a constant input as a tensor; the picture must not come into it.
+// constantInput returns a constant input as a tensor; the picture must not come into it.
 func (n *node) constantInput(i int, what string) *tensor {
 	v := n.need(i)
 	if v.konst == nil {
@@ -77,7 +77,7 @@ func (n *node) constantInput(i int, what string) *tensor {
 	return v.konst
 }
 
-// number is a constant input of one number, or what is said where it is not given.
+// number returns a constant input of one number, or what is said where it is not given.
 func (n *node) number(i int, what string, def float64) float64 {
 	if n.input(i) == nil {
 		return def

@@ -41,7 +41,7 @@ var _ = register("Slice", func(b *builder, n *node) {
 	return floatTensor(dims, gather(t.floats(), dims, skip, from))
 })
 
-// nothingLeft is what a slice leaves that has no values: a constant. It is nil of all others.
+// nothingLeft returns what a slice leaves that has no values: a constant. It is nil of all others.
 func nothingLeft(start, end []int) *tensor {
 	dims, empty := make([]int, len(start)), false
 	for i := range start {

@@ -56,8 +56,8 @@ func (d *densifier) attribute(a *protos.AttributeProto, depth int) error {
 	return nil
 }
 
-// dense is a sparse tensor in full: zeros but for the values at the places that its indices name, each one number that
-// counts row by row, or one number an axis.
+// dense returns a sparse tensor in full: zeros but for the values at the places that its indices name, each one number
+// that counts row by row, or one number an axis.
 func (d *densifier) dense(s *protos.SparseTensorProto) (*protos.TensorProto, error) {
 	name := s.GetValues().GetName()
 	bad := func(what string) error { return fmt.Errorf("the sparse tensor %q %s: the file is damaged", name, what) }
@@ -105,8 +105,8 @@ func (d *densifier) dense(s *protos.SparseTensorProto) (*protos.TensorProto, err
 	return out, nil
 }
 
-// placesOf are the places of n values in a tensor, counted row by row; ok is false if there are not n of them, or one
-// lies outside.
+// placesOf returns the places of n values in a tensor, counted row by row; ok is false if there are not n of them, or
+// one lies outside.
 func placesOf(indices *protos.TensorProto, n int, dims []int) (out []int, ok bool) {
 	at, err := decode(indices, inGraph(indices))
 	if err != nil || !at.isInt {

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// find is the value of a name here or in a graph around this one, or why there is none; both
+// find returns the value of a name here or in a graph around this one, or why there is none; both
 // are nil if nothing of that name was met.
 func (w *walk) find(name string) (*value, error) {
 	for ; w != nil; w = w.outer {
@@ -22,7 +22,7 @@ func (w *walk) find(name string) (*value, error) {
 	return nil, nil
 }
 
-// renameOutputs is the node with outputs that no other run of its graph has: weights are named by them.
+// renameOutputs returns the node with outputs that no other run of its graph has: weights are named by them.
 func (w *walk) renameOutputs(p *protos.NodeProto) *protos.NodeProto {
 	if w.prefix == "" {
 		return p
@@ -36,7 +36,7 @@ func (w *walk) renameOutputs(p *protos.NodeProto) *protos.NodeProto {
 	return q
 }
 
-// captured are the names that the subgraphs of a node read from around them.
+// captured returns the names that the subgraphs of a node read from around them.
 func captured(p *protos.NodeProto) []string {
 	var out []string
 	for _, a := range p.Attribute {
@@ -70,7 +70,7 @@ func captured(p *protos.NodeProto) []string {
 	return out
 }
 
-// graphsIn are the subgraphs in an attribute.
+// graphsIn returns the subgraphs in an attribute.
 func graphsIn(a *protos.AttributeProto) []*protos.GraphProto {
 	if a.G == nil {
 		return a.Graphs
@@ -151,7 +151,7 @@ func (b *builder) standard(n *node, op string, in []*value, attrs ...*protos.Att
 	return m.out[0]
 }
 
-// graphOf is the subgraph in an attribute.
+// graphOf returns the subgraph in an attribute.
 func (n *node) graphOf(name string) *protos.GraphProto {
 	a := n.attr(name)
 	if a == nil || a.G == nil {
@@ -160,7 +160,7 @@ func (n *node) graphOf(name string) *protos.GraphProto {
 	return a.G
 }
 
-// isTrue is a constant truth value; ok is false of one that is computed.
+// isTrue returns a constant truth value; ok is false of one that is computed.
 func isTrue(v *value) (yes, ok bool) {
 	if v.konst == nil || size(v.dims) != 1 {
 		return false, false
@@ -168,7 +168,7 @@ func isTrue(v *value) (yes, ok bool) {
 	return v.konst.numbers()[0] != 0, true
 }
 
-// ints1 is a constant vector as a value.
+// ints1 returns a constant vector as a value.
 func ints1(values ...int) *value {
 	t := intTensor([]int{len(values)}, convert(values, func(v int) int64 { return int64(v) }))
 	return &value{dims: t.dims, konst: t}

@@ -38,7 +38,7 @@ func floatTensor(dims []int, values []float32) *tensor {
 	return &tensor{dims: dims, floats: func() []float32 { return values }}
 }
 
-// reshaped is the same values under other dims.
+// reshaped returns the same values under other dims.
 func (t *tensor) reshaped(dims []int) *tensor {
 	u := *t
 	u.dims, u.computed = dims, nil
@@ -78,7 +78,7 @@ func (t *tensor) transposed(perm []int) *tensor {
 	return u
 }
 
-// asInts is the tensor's values as Go ints, for shapes, axes and the like.
+// asInts returns the tensor's values as Go ints, for shapes, axes and the like.
 func (t *tensor) asInts() []int {
 	if t.isInt {
 		return convert(t.ints, func(v int64) int { return int(v) })
@@ -93,7 +93,7 @@ func (s StoredValues) bytes() []byte {
 	return out
 }
 
-// inGraph is the raw data that a tensor holds itself; without Read where it has none.
+// inGraph returns the raw data that a tensor holds itself; without Read where it has none.
 func inGraph(p *protos.TensorProto) StoredValues {
 	if p.RawData == nil {
 		return StoredValues{}
@@ -101,7 +101,7 @@ func inGraph(p *protos.TensorProto) StoredValues {
 	return StoredValues{len(p.RawData), func(into []byte, at int) { copy(into, p.RawData[at:]) }}
 }
 
-// smallInt is the number of bytes of an integer type and how one is read.
+// smallInt returns the number of bytes of an integer type and how one is read.
 func smallInt(kind protos.TensorProto_DataType) (each int, read func(raw []byte) float32) {
 	switch kind {
 	case protos.TensorProto_UINT8:

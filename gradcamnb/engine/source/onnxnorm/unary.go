@@ -84,12 +84,12 @@ func (b *builder) atan(x ref) ref {
 	return b.mul(b.mul(x, sum), b.scalar(8))
 }
 
-// asin is 2 atan(x / (1 + sqrt(1 - x^2))).
+// asin returns 2 atan(x / (1 + sqrt(1 - x^2))).
 func (b *builder) asin(x ref) ref {
 	return b.mul(b.atan(b.div(x, b.offset(b.root(b.sub(b.scalar(1), b.square(x))), 1))), b.scalar(2))
 }
 
-// rounded is the nearest whole number, of two the even one; its derivative is zero.
+// rounded returns the nearest whole number, of two the even one; its derivative is zero.
 func (b *builder) rounded(x ref) ref {
 	up := b.unary("Floor", b.offset(x, 0.5))
 	half := b.mul(up, b.scalar(0.5))

@@ -29,7 +29,7 @@ func newWindow(n *node, dims, kernel []int) window {
 	return w
 }
 
-// grid is the window as what it is over any number of axes.
+// grid returns the window as what it is over any number of axes.
 func (w window) grid() grid {
 	return grid{
 		in: w.in[:], kernel: w.kernel[:], stride: w.stride[:], dilate: w.dilate[:],
@@ -37,7 +37,7 @@ func (w window) grid() grid {
 	}
 }
 
-// extent is the extent of the dilated kernel on an axis.
+// extent returns the extent of the dilated kernel on an axis.
 func (w window) extent(i int) int { return kernelExtent(w.kernel[i], w.dilate[i]) }
 
 // coversAll tells whether there is one window, and all of the input is in it.
@@ -113,7 +113,7 @@ func (b *builder) padLast(x ref, w window, fill float32) ref {
 	return b.pad(x, []int{0, w.before[0], w.before[1], 0}, []int{0, max(0, w.after[0]), max(0, w.after[1]), 0}, fill)
 }
 
-// sealed is x padded with zeros in a form that XLA does not see through: it is a slice of a
+// sealed returns x padded with zeros in a form that XLA does not see through: it is a slice of a
 // tensor one row higher whose rows and columns are one axis. Through a plain pad XLA reads
 // the positions of a kernel that are within x from x itself, and so computes what comes
 // before, or keeps it, once padded and once not. The pure-Go backend sees through nothing,
@@ -130,7 +130,7 @@ func (b *builder) sealed(x ref, w window) ref {
 	return b.reshape(flat, n, rows, columns, c)
 }
 
-// tap is what position (i, j) of the kernel reads in the padded input: a strided
+// tap returns what position (i, j) of the kernel reads in the padded input: a strided
 // slice [b, out, out, c].
 func (b *builder) tap(padded ref, w window, i, j int) ref {
 	y, x := i*w.dilate[0], j*w.dilate[1]

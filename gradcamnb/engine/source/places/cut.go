@@ -9,7 +9,7 @@ var (
 	_ = register(joinAxes, "Concat")
 )
 
-// taken is an axis of which the values from, from+step, ... are taken, n of them.
+// taken returns an axis of which the values from, from+step, ... are taken, n of them.
 func taken(a Axis, size, from, step, n int) Axis {
 	if n == size && step == 1 {
 		return a
@@ -33,7 +33,7 @@ func taken(a Axis, size, from, step, n int) Axis {
 	return unknown(n)
 }
 
-// cutTokens is what is left of tokens.
+// cutTokens returns what is left of tokens.
 func (p Part) cutTokens(from, n int) Axis {
 	first, end := p.Before, p.Size-p.After // of the cells
 	to := from + n
@@ -80,7 +80,7 @@ func sliced(s step) []Axis {
 	return out
 }
 
-// dealt is an output of a Split, which begins after the outputs before it.
+// dealt returns an output of a Split, which begins after the outputs before it.
 func dealt(s step) []Axis {
 	in, dims := s.inputAxes(0), s.dims(0)
 	if in == nil {
@@ -128,7 +128,7 @@ func gathered(s step) []Axis {
 	return slices.Concat(in[:axis], middle, in[axis+1:])
 }
 
-// windows are the axes of cells that are taken by a table of their numbers which goes up by the same
+// windows returns the axes of cells that are taken by a table of their numbers which goes up by the same
 // step along each of its axes, as an unfolding into windows has it; nil of another table.
 func windows(a Axis, dims, index []int) []Axis {
 	p, ok := a.place()
@@ -218,7 +218,7 @@ func joinAxes(s step) []Axis {
 	return out
 }
 
-// surround is the axis of cells with so many elements more before and after them.
+// surround returns the axis of cells with so many elements more before and after them.
 func (p Part) surround(before, after, size int) Axis {
 	if len(p.Core) == 1 && p.Core[0].isWhole() { // a map with rows or columns put at its ends
 		return resized(p.Core, p.Size, size)
@@ -230,7 +230,7 @@ func (p Part) surround(before, after, size int) Axis {
 	return Axis{p}
 }
 
-// cellPart is an axis as tokens, if it has cells.
+// cellPart returns an axis as tokens, if it has cells.
 func cellPart(a Axis) *Part {
 	if len(a) == 1 && a[0].Kind == Tokens {
 		p := a[0]
@@ -248,7 +248,7 @@ func cellPart(a Axis) *Part {
 	return &Part{Kind: Tokens, Size: n, Core: a}
 }
 
-// moved is an axis of pieces of rows, or of columns.
+// moved returns an axis of pieces of rows, or of columns.
 func moved(pieces []Axis, size int) Axis {
 	k := Unknown
 	for _, a := range pieces {

@@ -12,7 +12,7 @@ func Reorder(n *Node, axes []int) *Node {
 	return n
 }
 
-// Reordered is the reverse of [Reorder].
+// Reordered returns the reverse of [Reorder].
 func Reordered(n *Node, axes []int) *Node {
 	back := make([]int, len(axes))
 	for i, axis := range axes {
@@ -34,7 +34,7 @@ func (f Position) Unfold(n *Node) *Node {
 	return Reshape(n, batch, h, w, channels)
 }
 
-// Fold is the reverse of Unfold, with the tokens before and after the cells of clean,
+// Fold returns the reverse of Unfold, with the tokens before and after the cells of clean,
 // [1, n, channels].
 func (f Position) Fold(grid, clean *Node) *Node {
 	if f.Turned {

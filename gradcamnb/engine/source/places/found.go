@@ -47,7 +47,7 @@ func Find(axes []Axis, dims []int, batch int, line bool) Position {
 	return flat(axes)
 }
 
-// oneRow are the columns of a signal, with an axis of length 1 as its row if there is one.
+// oneRow returns the columns of a signal, with an axis of length 1 as its row if there is one.
 func oneRow(f Position, dims []int) Position {
 	f.Cells[0] = 1
 	if len(dims) == 3 {

@@ -43,7 +43,7 @@ func (p Part) isWhole() bool {
 	return (p.Kind == Row || p.Kind == Column) && p.Size*p.Stride == p.Extent
 }
 
-// cells is a part of rows or columns that are new cells.
+// cells returns a part of rows or columns that are new cells.
 func cells(k Kind, n int) Part { return Part{Kind: k, Size: n, Stride: 1, Extent: n} }
 
 func otherAxis(n int) Axis {
@@ -68,7 +68,7 @@ func unknowns(dims []int) []Axis {
 	return out
 }
 
-// place is the part of an axis that counts rows or columns, all of them and nothing else; ok
+// place returns the part of an axis that counts rows or columns, all of them and nothing else; ok
 // is false for any other axis. Channels that were put between the cells, as a pixel shuffle
 // does, make more cells.
 func (a Axis) place() (p Part, ok bool) {
@@ -115,7 +115,7 @@ func joinNeighbours(a Axis) Axis {
 	return out
 }
 
-// reshaped are the axes after a change of shape that keeps the order of the values.
+// reshaped returns the axes after a change of shape that keeps the order of the values.
 func reshaped(axes []Axis, dims []int) []Axis {
 	var rest []Part
 	for _, a := range axes {
@@ -148,7 +148,7 @@ func reshaped(axes []Axis, dims []int) []Axis {
 	return out
 }
 
-// pickBetter is which of two readings of one axis says more of places.
+// pickBetter returns which of two readings of one axis says more of places.
 func pickBetter(a, b Axis) Axis {
 	rank := func(a Axis) int {
 		switch {

@@ -38,10 +38,10 @@ var (
 	}, "RoiAlign", "TopK", "NonMaxSuppression", "NonZero", "MaxRoiPool")
 )
 
-// copyFirst is the axes of the first input, whose shape the output has.
+// copyFirst returns the axes of the first input, whose shape the output has.
 func copyFirst(s step) []Axis { return slices.Clone(s.inputAxes(0)) }
 
-// mergeInputs is the axes of numbers that are made of the numbers at the same place of the inputs.
+// mergeInputs returns the axes of numbers that are made of the numbers at the same place of the inputs.
 // If these say different things, what says more of places counts.
 func (s step) mergeInputs() []Axis {
 	out := make([]Axis, len(s.Dims))
@@ -65,7 +65,7 @@ func (s step) mergeInputs() []Axis {
 	return out
 }
 
-// plane is an operator of [batch, channels, height, width]: rows and columns become new ones.
+// plane returns an operator of [batch, channels, height, width]: rows and columns become new ones.
 func plane(newChannels bool) rule {
 	return func(s step) []Axis {
 		in, before := s.inputAxes(0), s.dims(0)
@@ -90,7 +90,7 @@ func plane(newChannels bool) rule {
 
 func isUnknown(a Axis) bool { return len(a) == 1 && a[0].Kind == Unknown }
 
-// resized is an axis with another number of cells of the same stretch.
+// resized returns an axis with another number of cells of the same stretch.
 func resized(a Axis, before, after int) Axis {
 	p, ok := a.place()
 	switch {
@@ -152,7 +152,7 @@ func expanded(s step) []Axis {
 	return out
 }
 
-// multiplied is a matrix product [..., n, k] x [..., k, m] -> [..., n, m].
+// multiplied returns a matrix product [..., n, k] x [..., k, m] -> [..., n, m].
 func multiplied(s step) []Axis {
 	y := 1
 	if s.Op == "QLinearMatMul" {
@@ -189,7 +189,7 @@ func multiplied(s step) []Axis {
 	return out
 }
 
-// dense is [n, k] x [k, m] -> [n, m], of either turned.
+// dense returns [n, k] x [k, m] -> [n, m], of either turned.
 func dense(s step) []Axis {
 	a, b := s.inputAxes(0), s.inputAxes(1)
 	if len(s.Dims) != 2 {

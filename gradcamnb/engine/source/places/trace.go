@@ -54,7 +54,7 @@ func register(r rule, ops ...string) bool {
 	return true
 }
 
-// output is the axes of a tensor. They always have the sizes of its shape.
+// output returns the axes of a tensor. They always have the sizes of its shape.
 func (t *tracer) output(made onnxnorm.Tensor) []Axis {
 	s := step{t, made}
 	r := rules[made.Op]
@@ -83,7 +83,7 @@ func (t *tracer) output(made onnxnorm.Tensor) []Axis {
 	return out
 }
 
-// inputAxes is the axes of an input that depends on the picture; nil of any other.
+// inputAxes returns the axes of an input that depends on the picture; nil of any other.
 func (s step) inputAxes(i int) []Axis {
 	if i >= len(s.Inputs) {
 		return nil
@@ -100,7 +100,7 @@ func (s step) dims(i int) []int {
 
 func (s step) computed(i int) bool { return s.inputAxes(i) != nil }
 
-// keepAxes is the axes of the first input of the same shape, for operators of which nothing is
+// keepAxes returns the axes of the first input of the same shape, for operators of which nothing is
 // known.
 func (s step) keepAxes() []Axis {
 	for i := range s.Inputs {
@@ -111,7 +111,7 @@ func (s step) keepAxes() []Axis {
 	return unknowns(s.Dims)
 }
 
-// ints are whole numbers that the node has as a constant input, or as an attribute.
+// ints returns whole numbers that the node has as a constant input, or as an attribute.
 func (s step) ints(i int, attr string) ([]int, bool) {
 	if i >= 0 && i < len(s.Inputs) && s.Inputs[i] != "" {
 		t := s.tensors[s.Inputs[i]]

@@ -8,7 +8,7 @@ import (
 
 func init() { register(NodeTypeBatchNormForInference, batchNorm) }
 
-// batchNorm is the gradient of y = (x - m) c / sqrt(s + e) + o, of each channel, which GoMLX
+// batchNorm returns the gradient of y = (x - m) c / sqrt(s + e) + o, of each channel, which GoMLX
 // 0.28.8 has not. With r = 1/sqrt(s + e),
 //
 //	dS/dx = v c r, dS/dc = SUM v (x - m) r, dS/do = SUM v,

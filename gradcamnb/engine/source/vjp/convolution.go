@@ -12,7 +12,7 @@ import (
 
 func init() { register(NodeTypeConvGeneral, convolution) }
 
-// convolution is the gradient of y = x * k with strides s, padding p in front, the input
+// convolution returns the gradient of y = x * k with strides s, padding p in front, the input
 // dilated by a, the kernel by d, in g groups of channels. With K = (k-1) d + 1, the length of
 // the dilated kernel,
 //
@@ -30,7 +30,7 @@ func convolution(n, v *Node) []*Node {
 	return []*Node{inputGradient(c, x, k, v), kernelGradient(c, x, k, v)}
 }
 
-// lengths are those of the axes.
+// lengths returns those of the axes.
 func lengths(n *Node, axes []int) []int {
 	out := make([]int, len(axes))
 	for i, a := range axes {
@@ -39,7 +39,7 @@ func lengths(n *Node, axes []int) []int {
 	return out
 }
 
-// spread is a length with gaps between its cells.
+// spread returns a length with gaps between its cells.
 func spread(n, dilation int) int { return (n-1)*dilation + 1 }
 
 func inputGradient(c walk.Convolution, x, k, v *Node) *Node {
@@ -94,7 +94,7 @@ func kernelGradient(c walk.Convolution, x, k, v *Node) *Node {
 	return ConvGeneral(x, v, axes, c.KernelDilations, padding, c.InputDilations, c.Strides, 1, 1)
 }
 
-// groupedKernelGradient is one product a cell of the kernel: what lies under the cell, for all
+// groupedKernelGradient returns one product a cell of the kernel: what lies under the cell, for all
 // outputs, with v, group by group. Convolutions in groups of pictures, which would do it at
 // once, end the pure-Go backend of compute 0.1.6 with an index out of range.
 func groupedKernelGradient(c walk.Convolution, x, k, v *Node) *Node {

@@ -44,7 +44,7 @@ func explained(t NodeType, f func(n, v *Node, theirs func(n *Node) []*Node) []*N
 	}
 }
 
-// extreme is that of the larger or the smaller of two.
+// extreme returns that of the larger or the smaller of two.
 func extreme(n, v *Node, theirs func(n *Node) []*Node) []*Node {
 	a, b := n.Inputs()[0], n.Inputs()[1]
 	beyond, again := GreaterThan, Max
@@ -63,8 +63,8 @@ func extreme(n, v *Node, theirs func(n *Node) []*Node) []*Node {
 	return []*Node{MulScalar(Add(one[0], other[1]), 0.5), MulScalar(Add(one[1], other[0]), 0.5)}
 }
 
-// branch is that of a selection. One that keeps what is not less than a number, as GoMLX's leaky ReLU does, keeps what
-// is greater.
+// branch returns that of a selection. One that keeps what is not less than a number, as GoMLX's leaky ReLU does, keeps
+// what is greater.
 func branch(n, _ *Node, theirs func(n *Node) []*Node) []*Node {
 	condition := n.Inputs()[0]
 	if condition.Type() == NodeTypeGreaterOrEqual && condition.Inputs()[0] == n.Inputs()[1] &&
@@ -74,7 +74,7 @@ func branch(n, _ *Node, theirs func(n *Node) []*Node) []*Node {
 	return theirs(n)
 }
 
-// shared is that of the extreme over axes. GoMLX's goes to every cell that has it.
+// shared returns that of the extreme over axes. GoMLX's goes to every cell that has it.
 func shared(n, v *Node, theirs func(n *Node) []*Node) []*Node {
 	x, axes := n.Inputs()[0], walk.ReducedAxes(n)
 	kept := slices.Clone(x.Shape().Dimensions)

@@ -24,7 +24,7 @@ func init() {
 	})
 }
 
-// bounded is the gradient of a clamp whose bounds are no constants: what is cut off goes to its bound.
+// bounded returns the gradient of a clamp whose bounds are no constants: what is cut off goes to its bound.
 func bounded(low, x, high, v *Node) []*Node {
 	to := func(bound, cut *Node) *Node {
 		g := Where(cut, v, ZerosLike(v))

@@ -19,7 +19,7 @@ func init() {
 	register(NodeTypeSelectAndScatterMax, scattered)
 }
 
-// sumPool is the gradient of y_o = SUM_k x_(s o + d k - p), along one axis after the other:
+// sumPool returns the gradient of y_o = SUM_k x_(s o + d k - p), along one axis after the other:
 //
 //	dS/dx_i = SUM_k v_o, s o + d k - p = i
 //
@@ -56,7 +56,7 @@ func sumPool(w walk.Window, x, v *Node) *Node {
 	return v
 }
 
-// scattered is the gradient of the gradient of max pooling, which puts what a window is given
+// scattered returns the gradient of the gradient of max pooling, which puts what a window is given
 // where the window has its largest value, the first of several: each window is given what
 // lies there. The places do not move, so nothing goes to x. GoMLX 0.28.8 has none.
 func scattered(n, u *Node) []*Node {

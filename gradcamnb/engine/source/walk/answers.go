@@ -4,7 +4,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Answers are the nodes that become an output without anything learned or pooled coming
+// Answers returns the nodes that become an output without anything learned or pooled coming
 // between: class scores before they are resized or normed. They are the answer, and no
 // feature of the picture.
 func Answers(output *Node) map[*Node]bool {

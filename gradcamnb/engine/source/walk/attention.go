@@ -4,7 +4,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Attention is how a softmax over tokens is [batch, queries, keys, heads], which no map of the
+// Attention returns how a softmax over tokens is [batch, queries, keys, heads], which no map of the
 // picture is; false for any other node. The keys are what the softmax sums over.
 func (w *Walk) Attention(n *Node) (Layout, bool) {
 	if n.Type() != NodeTypeDiv || n.Rank() != 4 {

@@ -51,7 +51,7 @@ func inSequence(cells axis, before, after int) axis {
 	return axis{{kind: tokens, size: cells.size() + before + after, of: &sequence{cells, before, after}}}
 }
 
-// sequence is what the axis has beside its cells, and those.
+// sequence returns what the axis has beside its cells, and those.
 func (a axis) sequence() sequence {
 	for _, p := range a {
 		if p.of != nil {
@@ -69,7 +69,7 @@ func unknown(dims []int) axes {
 	return out
 }
 
-// size is the length of the axis.
+// size returns the length of the axis.
 func (a axis) size() int {
 	n := 1
 	for _, p := range a {
@@ -83,7 +83,7 @@ func (a axis) isKnown() bool {
 	return slices.ContainsFunc(a, func(p part) bool { return p.kind != other })
 }
 
-// kinds are what the axis stands for, without parts of one cell and repeats.
+// kinds returns what the axis stands for, without parts of one cell and repeats.
 func (a axis) kinds() []kind {
 	var out []kind
 	for _, p := range a {
@@ -97,7 +97,7 @@ func (a axis) kinds() []kind {
 	return out
 }
 
-// soleKind is the axis's kind where it has one: rows and the rows within them are rows.
+// soleKind returns the axis's kind where it has one: rows and the rows within them are rows.
 func (a axis) soleKind() kind {
 	all := a.kinds()
 	if len(all) == 2 && within[all[0]] == all[1] {
@@ -114,7 +114,7 @@ func (a axis) soleKind() kind {
 	return other
 }
 
-// grid is the rows and columns of an axis of tokens, zero if it is none.
+// grid returns the rows and columns of an axis of tokens, zero if it is none.
 func (a axis) grid() (rows, columns int) {
 	rows, columns = 1, 1
 	seen := []kind{}
@@ -138,7 +138,7 @@ func (a axis) grid() (rows, columns int) {
 	return rows, columns
 }
 
-// resized is the axis at another length, which its parts cannot say any more.
+// resized returns the axis at another length, which its parts cannot say any more.
 func (a axis) resized(size int) axis {
 	if size == a.size() {
 		return a
@@ -146,7 +146,7 @@ func (a axis) resized(size int) axis {
 	return plainAxis(a.soleKind(), size)
 }
 
-// regrouped are the axes after a reshape. A length that cuts through a part splits it.
+// regrouped returns the axes after a reshape. A length that cuts through a part splits it.
 func (a axes) regrouped(dims []int) axes {
 	var todo []part
 	for _, x := range a {

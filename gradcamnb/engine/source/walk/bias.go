@@ -11,7 +11,7 @@ func (w *Walk) HasBias(p *Place) bool {
 		(p.Op == "Conv" && p.ops[NodeTypeAdd] || p.Op == "BatchNormalization")
 }
 
-// Bias is what the layer that a node is the end of adds to every channel, [channels]: what it
+// Bias returns what the layer that a node is the end of adds to every channel, [channels]: what it
 // makes of a picture of zeros. It is nil for a layer without one.
 func (w *Walk) Bias(n *Node) *Node {
 	for _, p := range w.Places {

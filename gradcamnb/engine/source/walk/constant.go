@@ -47,7 +47,7 @@ func isScalar(n *Node, want float64) bool {
 	return false
 }
 
-// asFloat is the value of a scalar of a type that Go has not.
+// asFloat returns the value of a scalar of a type that Go has not.
 func asFloat(v any) float64 {
 	if f, ok := v.(interface{ Float32() float32 }); ok {
 		return float64(f.Float32())

@@ -24,7 +24,7 @@ var through = map[NodeType]bool{
 	NodeTypeIdentity: true, NodeTypeSlice: true, NodeTypeBroadcastInDim: true, NodeTypeOptimizationBarrier: true,
 }
 
-// EndingOf is how an output ends, and the node z that its function is of: e^z/SUM e^z is a
+// EndingOf returns how an output ends, and the node z that its function is of: e^z/SUM e^z is a
 // softmax, 1/(1 + e^-z) a sigmoid, and z - log SUM e^z a log-softmax, however they are written
 // and with any number taken off z. Of the number of the largest, z is what it is the largest of. Of logits it is no
 // node.
@@ -61,7 +61,7 @@ func EndingOf(output *Node) (Ending, *Node) {
 	return Logits, nil
 }
 
-// shifted is z of z less its largest value, or the node itself.
+// shifted returns z of z less its largest value, or the node itself.
 func shifted(n *Node) *Node {
 	n = skipNeutral(n)
 	if n.Type() == NodeTypeSub && skipNeutral(n.Inputs()[1]).Type() == NodeTypeReduceMax {

@@ -20,7 +20,7 @@ func (l Layout) Map() bool { return l.Rows > 0 }
 // Tokens tells whether the cells are tokens, in one axis.
 func (l Layout) Tokens() bool { return len(l.order) == 3 }
 
-// ToPosition is the layout as that of an ONNX file's tensor is said.
+// ToPosition returns the layout as that of an ONNX file's tensor is said.
 func (l Layout) ToPosition() places.Position {
 	switch {
 	case !l.Map():
@@ -81,7 +81,7 @@ func (l Layout) Grid(n *Node) *Node {
 	return n
 }
 
-// Node is the reverse of Grid: the value that the model has where the map is. Tokens that
+// Node returns the reverse of Grid: the value that the model has where the map is. Tokens that
 // stand beside the cells are those of clean, the node of a batch of one.
 func (l Layout) Node(grid, clean *Node) *Node {
 	if l.Tokens() {
@@ -90,7 +90,7 @@ func (l Layout) Node(grid, clean *Node) *Node {
 	return places.Reordered(grid, l.order)
 }
 
-// ByShape is how a node may be a map by its shape alone, of a picture [height, width]: if just
+// ByShape returns how a node may be a map by its shape alone, of a picture [height, width]: if just
 // one order of its axes, channels last or first, has rows and columns in the picture's aspect
 // ratio.
 func ByShape(n *Node, picture [2]int) Layout {

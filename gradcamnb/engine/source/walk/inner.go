@@ -7,7 +7,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// withoutInner are the places but for those within a norm: what is left of a place when its
+// withoutInner returns the places but for those within a norm: what is left of a place when its
 // mean is taken off, before it is scaled by weights, and what is between two scales of one norm.
 func (w *Walk) withoutInner(nodes []*Node) []*Place {
 	consumers := w.consumers(nodes)
@@ -31,7 +31,7 @@ func (w *Walk) withoutInner(nodes []*Node) []*Place {
 	return slices.DeleteFunc(w.Places, func(p *Place) bool { return inner[p] })
 }
 
-// consumers are the places of the nodes that read one of another place.
+// consumers returns the places of the nodes that read one of another place.
 func (w *Walk) consumers(nodes []*Node) map[*Place][]*Place {
 	out := map[*Place][]*Place{}
 	for _, n := range nodes {
@@ -49,7 +49,7 @@ func (p *Place) scales() bool {
 	return p.form == module && !p.ops[NodeTypeConvGeneral] && !p.ops[NodeTypeDotGeneral]
 }
 
-// wrapped are the function and the scale, one number, within a module that scales what a function makes of its own
+// wrapped returns the function and the scale, one number, within a module that scales what a function makes of its own
 // scale, as GoMLX's dynamic tanh does: g tanh(a x) + b. It has nil for another place.
 func (p *Place) wrapped() (f, first *Place) {
 	plain := func(p *Place) bool {

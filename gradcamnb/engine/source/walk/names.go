@@ -21,10 +21,10 @@ func scopesOf(nodes []*Node) map[string]int {
 	return out
 }
 
-// parent is the scope that a variable or a scope lies in, empty for the root.
+// parent returns the scope that a variable or a scope lies in, empty for the root.
 func parent(path string) string { return path[:max(0, strings.LastIndex(path, "/"))] }
 
-// scopeOf is the scope of variables: the innermost that holds them all, or one around it
+// scopeOf returns the scope of variables: the innermost that holds them all, or one around it
 // that holds nothing else, as "conv_2" around GoMLX's own "conv_2/conv". A variable of the
 // root stands for itself.
 func (w *Walk) scopeOf(reads map[string]bool) string {
@@ -43,7 +43,7 @@ func (w *Walk) scopeOf(reads map[string]bool) string {
 	return scope
 }
 
-// commonPath is the innermost scope around both.
+// commonPath returns the innermost scope around both.
 func commonPath(a, b string) string {
 	for a != b && !strings.HasPrefix(b, a+"/") {
 		a = parent(a)
@@ -51,7 +51,7 @@ func commonPath(a, b string) string {
 	return a
 }
 
-// branchScope is the scope of what comes together in a place: that around all layers that
+// branchScope returns the scope of what comes together in a place: that around all layers that
 // lie on some of its branches and not on all, as those of a residual block.
 func (w *Walk) branchScope(homes []*Place, last *Place) string {
 	scope, found := "", false
@@ -120,7 +120,7 @@ var modules = []function{
 	{"concat", "Concat", []NodeType{NodeTypeConcatenate}},
 }
 
-// function is the first that the place's operators are enough for; its last operator where
+// function returns the first that the place's operators are enough for; its last operator where
 // there is none.
 func (p *Place) function(of []function) function {
 	at := slices.IndexFunc(of, func(f function) bool {
@@ -133,7 +133,7 @@ func (p *Place) function(of []function) function {
 	return function{name: strings.ToLower(op), op: op}
 }
 
-// naming is the name of a place's operator, and ONNX's word for it.
+// naming returns the name of a place's operator, and ONNX's word for it.
 func (p *Place) naming() function {
 	switch {
 	case p.ops[NodeTypeReduceWindow]:
@@ -153,7 +153,7 @@ func (p *Place) naming() function {
 	return p.function(functions)
 }
 
-// windowNode is the pooling that the place began with.
+// windowNode returns the pooling that the place began with.
 func (p *Place) windowNode() *Node {
 	n := p.Node
 	for n.Type() != NodeTypeReduceWindow {

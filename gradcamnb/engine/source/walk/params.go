@@ -10,7 +10,7 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// parameters are what an operator was given besides nodes, as [Node.String] writes it: GoMLX
+// parameters returns what an operator was given besides nodes, as [Node.String] writes it: GoMLX
 // has no other way to ask for a convolution's strides or a slice's limits.
 func parameters(n *Node) string {
 	s := n.String()
@@ -26,7 +26,7 @@ func parameters(n *Node) string {
 
 var patterns sync.Map // of parameters, by name
 
-// field is the text of a parameter, name=... or name:..., up to the next one.
+// field returns the text of a parameter, name=... or name:..., up to the next one.
 func field(params, name string) (string, bool) {
 	p, ok := patterns.Load(name)
 	if !ok {
@@ -40,7 +40,7 @@ func field(params, name string) (string, bool) {
 	return m[1], true
 }
 
-// numbers are the whole numbers of a parameter, [1 2] or [[1 2] [3 4]], in order.
+// numbers returns the whole numbers of a parameter, [1 2] or [[1 2] [3 4]], in order.
 func numbers(n *Node, name string) []int {
 	text, ok := field(parameters(n), name)
 	if !ok {
@@ -57,7 +57,7 @@ func numbers(n *Node, name string) []int {
 	return out
 }
 
-// number is a parameter that is one whole number.
+// number returns a parameter that is one whole number.
 func number(n *Node, name string) int {
 	all := numbers(n, name)
 	if len(all) != 1 {
@@ -152,7 +152,7 @@ func NormOf(n *Node) Norm {
 	return Norm{epsilon, number(n, "featureAxis")}
 }
 
-// ReducedAxes are the axes that a node sums or takes the extreme over.
+// ReducedAxes returns the axes that a node sums or takes the extreme over.
 func ReducedAxes(n *Node) []int {
 	axes := numbers(n, "axes")
 	if len(axes) > 0 {

@@ -95,7 +95,7 @@ func Read(picture Picture, outputs ...*Node) *Walk {
 	return w
 }
 
-// Layout is what is known of a node as a map of the picture.
+// Layout returns what is known of a node as a map of the picture.
 func (w *Walk) Layout(n *Node) Layout { return w.trace.of[n].layout() }
 
 // IsLost tells whether nothing is known of a node's axes.
@@ -103,7 +103,7 @@ func (w *Walk) IsLost(n *Node) bool {
 	return !slices.ContainsFunc(w.trace.of[n], axis.isKnown)
 }
 
-// Names are the other names of a layer: scopes that it is the end of, and a name with and
+// Names returns the other names of a layer: scopes that it is the end of, and a name with and
 // without the slash before it.
 func (p *Place) Names() []string {
 	out := slices.Clone(p.Paths)
@@ -113,7 +113,7 @@ func (p *Place) Names() []string {
 	return append(out, "/"+p.Name)
 }
 
-// Origins are the names of the layers that it is made of.
+// Origins returns the names of the layers that it is made of.
 func (p *Place) Origins() []string {
 	var out []string
 	for _, from := range p.From {
@@ -122,13 +122,13 @@ func (p *Place) Origins() []string {
 	return out
 }
 
-// Home is the place that a node which depends on the picture belongs to.
+// Home returns the place that a node which depends on the picture belongs to.
 func (w *Walk) Home(n *Node) *Place { return w.home[n] }
 
 // Sees tells whether a node depends on the picture.
 func (w *Walk) Sees(n *Node) bool { return w.sees[n] }
 
-// inOrder are the nodes that some are made of, in the order of execution.
+// inOrder returns the nodes that some are made of, in the order of execution.
 func inOrder(ends ...*Node) []*Node {
 	seen := map[*Node]bool{}
 	var out []*Node
@@ -181,7 +181,7 @@ func (w *Walk) read(n *Node) {
 	w.honourAlias(n)
 }
 
-// variable is the path of the variable of weights that a node is. The state of random numbers is none.
+// variable returns the path of the variable of weights that a node is. The state of random numbers is none.
 func variable(n *Node) (string, bool) {
 	if n.Type() != NodeTypeParameter || !n.DType().IsFloat() {
 		return "", false
@@ -204,7 +204,7 @@ func (w *Walk) honourAlias(n *Node) {
 	p.form, p.Named, p.Name = named, true, alias
 }
 
-// place is where a node belongs, which may be a new place.
+// place returns where a node belongs, which may be a new place.
 func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 	last := homes[0]
 	for _, h := range homes {
@@ -240,8 +240,8 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 	return w.continuePlace(n, homes, last)
 }
 
-// continuePlace is where a node belongs that has no weights and moves nothing: it goes on with what its inputs are, or
-// joins them.
+// continuePlace returns where a node belongs that has no weights and moves nothing: it goes on with what its inputs
+// are, or joins them.
 func (w *Walk) continuePlace(n *Node, homes []*Place, last *Place) *Place {
 	of, ok := commonPlace(homes, last)
 	switch {
@@ -302,8 +302,8 @@ func commonPlace(homes []*Place, last *Place) (*Place, bool) {
 	return of, true
 }
 
-// placeInModule is the place of a node that reads variables, or weights that are constants, of a scope. A bias or a
-// scale goes on with the layer before it, if that is of the same scope; a convolution or a product begins one.
+// placeInModule returns the place of a node that reads variables, or weights that are constants, of a scope. A bias or
+// a scale goes on with the layer before it, if that is of the same scope; a convolution or a product begins one.
 func (w *Walk) placeInModule(n *Node, homes []*Place, last *Place, scope string, reads map[string]bool) *Place {
 	again := slices.ContainsFunc(keys(reads), func(v string) bool { return last.reads[v] })
 	if !learned[n.Type()] && len(homes) == 1 && last.form == module && last.scope == scope && !again && !last.closed {

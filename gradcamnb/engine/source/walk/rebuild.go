@@ -52,7 +52,7 @@ func Rebuild(ends []*Node, given map[*Node]*Node, rule Rule) []*Node {
 	return out
 }
 
-// copyOf is the node made of other inputs.
+// copyOf returns the node made of other inputs.
 func copyOf(n *Node, inputs []*Node) *Node {
 	c := n.CloneWithInputs(inputs...)
 	if c == nil || c == n {

@@ -4,9 +4,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Unstopped is a rule that takes StopGradient out of a model: a backbone that a training leaves as it is is behind one,
-// and the score's gradient through it, which a training has no need of, would be 0 where finite differences are not.
-// Two are kept: that around the largest value that a softmax takes off, which changes nothing, and that of a
+// Unstopped returns a rule that takes StopGradient out of a model: a backbone that a training leaves as it is is behind
+// one, and the score's gradient through it, which a training has no need of, would be 0 where finite differences are
+// not. Two are kept: that around the largest value that a softmax takes off, which changes nothing, and that of a
 // straight-through estimator, x + StopGradient(q(x) - x), whose gradient is meant to be that of x.
 func Unstopped(ends ...*Node) Rule {
 	kept := map[*Node]bool{}
