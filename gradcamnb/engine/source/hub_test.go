@@ -294,7 +294,7 @@ func TestHubErrors(t *testing.T) {
 				h.files["config.json"] = []byte(`{"id2label": {"0": "a", "2": "b"}}`)
 			}},
 		"not an address":         {"hf://net.onnx", "names no file", nil},
-		"owner leads out":        {"hf://../net/net.onnx", "no proper owner and name", nil},
+		"owner leads out":        {"hf://../net/net.onnx", "no valid owner and name", nil},
 		"file leads out":         {"hf://owner/net/../../x.onnx", "not within a repository", nil},
 		"revision leads out":     {"hf://owner/net/x.onnx@../../x", "neither a branch nor a tag", nil},
 		"revision is nothing":    {"hf://owner/net/x.onnx@", "neither a branch nor a tag", nil},

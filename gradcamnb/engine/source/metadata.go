@@ -81,7 +81,7 @@ func (m *onnxModel) besideFile(dir *os.Root) func(name string) []byte {
 // shown returns what the makers see of the file.
 func (m *onnxModel) shown(beside func(name string) []byte) maker.File {
 	c := &m.card
-	f := maker.File{Props: map[string]string{}, Layout: c.Layout, Ops: map[string]bool{}, Beside: beside,
+	f := maker.File{Props: map[string]string{}, Layout: c.Layout, Ops: map[string]bool{}, ReadNeighbour: beside,
 		Inputs: []maker.Tensor{{Name: m.options.Picture, Type: m.kind, Dims: c.Input}}}
 	for _, p := range m.proto.MetadataProps {
 		f.Props[p.Key] = p.Value

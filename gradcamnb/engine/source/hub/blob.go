@@ -23,17 +23,17 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// content is what a file must be.
+// content is what the hub says that a file must contain.
 type content struct {
 	size int64
-	sum  string // hex, and the file's name among the blobs
+	sum  string // in hex; also the file's name among the blobs
 	hash func() hash.Hash
 }
 
 var sumPattern = regexp.MustCompile(`^[0-9a-f]+$`) // it becomes the name of a file
 
-// expected returns what the hub says of a file: the SHA-256 of a large one, which Git LFS
-// keeps, and git's name of a small one, the SHA-1 of "blob SIZE\0" and the content.
+// expected returns what the hub says about a file. For a large file that is the SHA-256 that Git LFS keeps. For a small
+// one it is git's name, the SHA-1 of "blob SIZE\0" and the content.
 func expected(f *hf.FileInfo) (content, error) {
 	c := content{size: f.Size, sum: f.BlobID, hash: sha1.New}
 	if f.LFS != nil {
@@ -45,7 +45,7 @@ func expected(f *hf.FileInfo) (content, error) {
 	return c, nil
 }
 
-// check says what is wrong with a file, if anything is.
+// check returns an error that says what is wrong with a file; nil if it is right.
 func (c content) check(f io.ReadSeeker) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
@@ -63,11 +63,11 @@ func (c content) check(f io.ReadSeeker) error {
 	return nil
 }
 
-// checked are files of the cache whose sums were found right in this process.
+// checked holds the files of the cache whose sums were found right in this process.
 var checked sync.Map
 
-// has tells whether a file is there, whole and with the right sum. The sum is worked out once a process, and again
-// when the file has changed.
+// has tells whether a file is there, whole and with the right sum. The sum is computed once for each process, and again
+// after the file has changed.
 func (c content) has(path string) bool {
 	f, err := regular.Open(path)
 	if err != nil {
@@ -90,12 +90,12 @@ func (c content) has(path string) bool {
 }
 
 const (
-	tries = 5                // of a transfer that breaks off, as long as each brings something
-	stall = 60 * time.Second // without a byte is as good as broken off
+	tries = 5                // how often a broken transfer is resumed, as long as each try brings something
+	stall = 60 * time.Second // a transfer without a byte for so long counts as broken
 )
 
-// blob downloads the content of a file, unless another process does or did. A partial download lies in a file beside
-// it, and is resumed.
+// blob downloads the content of a file, unless another process does so or did. A partial download is kept next to it,
+// and is resumed.
 func (r *Repo) blob(ctx context.Context, name, blob string, want content) error {
 	if err := os.MkdirAll(filepath.Dir(blob), 0o755); err != nil {
 		return fmt.Errorf("the cache of the hub: %w", err)
@@ -104,7 +104,7 @@ func (r *Repo) blob(ctx context.Context, name, blob string, want content) error 
 	if _, err := lock.TryLockContext(ctx, 200*time.Millisecond); err != nil {
 		return fmt.Errorf("%s: waiting for another process that fetches %q: %w", r.ref, name, err)
 	}
-	defer func() { _ = lock.Unlock() }() // the process's end does it, too
+	defer func() { _ = lock.Unlock() }() // the end of the process unlocks it, too
 	if want.has(blob) {
 		return nil
 	}
@@ -113,7 +113,7 @@ func (r *Repo) blob(ctx context.Context, name, blob string, want content) error 
 	if err != nil {
 		return fmt.Errorf("the cache of the hub: %w", err)
 	}
-	defer func() { _ = f.Close() }() // closed below where it counts
+	defer func() { _ = f.Close() }() // the close that counts is below
 	if err := r.fill(ctx, name, f, want); err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (r *Repo) blob(ctx context.Context, name, blob string, want content) error 
 	return os.Rename(part, blob)
 }
 
-// fill brings f to the wanted size, from where it is.
+// fill downloads the rest of f, up to the wanted size.
 func (r *Repo) fill(ctx context.Context, name string, f *os.File, want content) error {
 	line := progress.New(r.say)
 	defer line.Clear()
@@ -136,7 +136,7 @@ func (r *Repo) fill(ctx context.Context, name string, f *os.File, want content) 
 		if err != nil {
 			return fmt.Errorf("the cache of the hub: %w", err)
 		}
-		if have > want.size { // of something else
+		if have > want.size { // it holds something else
 			have = 0
 			if err := f.Truncate(0); err != nil {
 				return fmt.Errorf("the cache of the hub: %w", err)
@@ -170,17 +170,17 @@ func (r *Repo) fill(ctx context.Context, name string, f *os.File, want content) 
 	}
 }
 
-// refusal is an answer of the hub that trying again does not change.
+// refusal is an answer of the hub that another try would not change.
 type refusal struct{ error }
 
-// partial is a file of which the first bytes are there.
+// partial is a file whose first bytes are there.
 type partial struct {
 	*os.File
 	name       string // in the repository
 	have, size int64
 }
 
-// transfer appends to f what comes from the byte that it has on.
+// transfer appends to f what the hub sends, from the first missing byte on.
 func (r *Repo) transfer(ctx context.Context, f partial, report func(done int64)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -192,7 +192,7 @@ func (r *Repo) transfer(ctx context.Context, f partial, report func(done int64))
 	}
 	defer func() { _ = resp.Body.Close() }() // only read
 	switch resp.StatusCode {
-	case http.StatusOK: // from the beginning, asked or not
+	case http.StatusOK: // the hub sends the file from the beginning
 		f.have = 0
 		if err := f.Truncate(0); err != nil {
 			return err
@@ -216,7 +216,7 @@ func (r *Repo) transfer(ctx context.Context, f partial, report func(done int64))
 	return err
 }
 
-// countingReader is a reader that tells how far it is.
+// countingReader is a reader that reports how many bytes it has read.
 type countingReader struct {
 	io.Reader
 	done   int64

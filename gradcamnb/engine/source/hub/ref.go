@@ -10,8 +10,8 @@ import (
 // Scheme begins every address of a file on the hub.
 const Scheme = "hf://"
 
-// Ref is an address: hf://owner/name/file.onnx[@revision]. The revision may also
-// stand behind the name, as Python's fsspec writes it.
+// Ref is an address: hf://owner/name/file.onnx[@revision]. The revision may also follow the name, as Python's fsspec
+// writes it.
 type Ref struct {
 	Repo     string // owner/name
 	File     string // within the repository, with slashes
@@ -23,8 +23,7 @@ var (
 	revisionPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$`)
 )
 
-// ParseRef reads an address. Everything in it becomes a part of file names, so
-// nothing that leads out of a folder gets through.
+// ParseRef reads an address. All of it becomes part of file names, so it refuses anything that leads out of a folder.
 func ParseRef(s string) (Ref, error) {
 	wrong := func(why string) (Ref, error) {
 		return Ref{}, fmt.Errorf("the address %q %s; write hf://owner/name/file.onnx or hf://owner/name/file.onnx@revision",
@@ -49,7 +48,7 @@ func ParseRef(s string) (Ref, error) {
 	switch {
 	case !namePattern.MatchString(parts[0]) || !namePattern.MatchString(name) || strings.Contains(r.Repo, "..") ||
 		strings.Contains(r.Repo, "--"):
-		return wrong("has no proper owner and name")
+		return wrong("has no valid owner and name")
 	case !revisionPattern.MatchString(r.Revision) || strings.Contains(r.Revision, ".."):
 		return wrong(fmt.Sprintf("has the revision %q, which is neither a branch nor a tag nor a commit", r.Revision))
 	case !properFile(r.File):
@@ -58,7 +57,7 @@ func ParseRef(s string) (Ref, error) {
 	return r, nil
 }
 
-// properFile tells whether a name is that of a file within a repository.
+// properFile tells whether a name can be a file's within a repository.
 func properFile(name string) bool {
 	return name != "" && name == path.Clean(name) && !path.IsAbs(name) && name != ".." &&
 		!strings.HasPrefix(name, "../") && !strings.ContainsAny(name, "\\\x00")

@@ -1,8 +1,7 @@
-// Package hub fetches files of a model repository into the cache that Python's
-// huggingface_hub and go-huggingface share. go-huggingface finds the repository, its
-// commit and its files with their checksums; what it lacks in v0.4.3 is done here:
-// a download that was interrupted is resumed, and no file is used before its
-// checksum is right (see docs/upstream.md).
+// Package hub fetches files of a model repository into the cache that Python's huggingface_hub and go-huggingface
+// share. go-huggingface finds the repository, its commit and its files with their checksums. This package adds what
+// v0.4.3 does not do: it resumes a download that was interrupted, and it uses no file before its checksum is right (see
+// docs/upstream.md).
 package hub
 
 import (
@@ -31,17 +30,17 @@ type Repo struct {
 	hf       *hf.Repo
 	token    string
 	endpoint *url.URL
-	dir      string // of the repository in the cache
+	dir      string // folder of the repository in the cache
 	files    map[string]*hf.FileInfo
 	offline  bool
 	say      io.Writer
 }
 
-// Open finds a repository and lists its files. If the hub cannot be reached, or
-// HF_HUB_OFFLINE is set, it is what the cache holds of it.
+// Open finds a repository and lists its files. If the hub cannot be reached, or if HF_HUB_OFFLINE is set, the list is
+// what the cache holds.
 //
-// As in Python, HF_TOKEN holds the access token, HF_ENDPOINT names another hub, and
-// HF_HUB_CACHE or HF_HOME another cache. say hears what is fetched.
+// As in Python, HF_TOKEN is the access token, HF_ENDPOINT names another hub, and HF_HUB_CACHE or HF_HOME another cache.
+// Open writes to say what it fetches.
 func Open(ctx context.Context, ref Ref, say io.Writer) (*Repo, error) {
 	r := &Repo{ref: ref, token: token(), say: say}
 	r.hf = hf.New(ref.Repo).WithAuth(r.token).WithRevision(url.PathEscape(ref.Revision)).WithProgressBar(false)
@@ -73,7 +72,7 @@ func cacheDir() string {
 	return ""
 }
 
-// token returns the user's, from where Python's tools take it, too; empty without one.
+// token returns the user's access token, from the places where Python's tools look; empty if there is none.
 func token() string {
 	if t := cmp.Or(os.Getenv("HF_TOKEN"), os.Getenv("HUGGING_FACE_HUB_TOKEN")); t != "" {
 		return strings.TrimSpace(t)
@@ -92,7 +91,7 @@ func token() string {
 	}
 	data, err := regular.Read(file, 1<<16)
 	if err != nil {
-		return "" // logged out
+		return "" // the user has logged out
 	}
 	return strings.TrimSpace(string(data))
 }
@@ -117,7 +116,7 @@ func (r *Repo) list(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := r.hf.DownloadInfo(false); err != nil { // reads the list in the cache
+	if err := r.hf.DownloadInfo(false); err != nil { // it only reads the list in the cache
 		return fmt.Errorf("%s: the list of its files in the cache: %w", r.ref, flat(err))
 	}
 	info := r.hf.Info()
@@ -133,7 +132,7 @@ func (r *Repo) list(ctx context.Context) error {
 	return nil
 }
 
-// refresh fetches the list anew. Without an answer the list in the cache will do, if there is one.
+// refresh fetches the list again. If the hub does not answer, the list in the cache is used, if there is one.
 func (r *Repo) refresh(ctx context.Context, path string, known bool) error {
 	err := r.fetchList(ctx, path)
 	var status statusError
@@ -150,7 +149,7 @@ func (r *Repo) refresh(ctx context.Context, path string, known bool) error {
 	return nil
 }
 
-// refused says in words what a status of the hub means.
+// refused returns an error that explains a status of the hub.
 func (r *Repo) refused(status int) error {
 	switch status {
 	case http.StatusUnauthorized:
@@ -172,8 +171,7 @@ func (r *Repo) refused(status int) error {
 // Has tells whether the repository has a file.
 func (r *Repo) Has(name string) bool { return r.files[name] != nil }
 
-// SHA256 returns the checksum of a file as the hub says it; empty for small files, which
-// have another one.
+// SHA256 returns the hub's checksum of a file; empty for small files, which have another kind of checksum.
 func (r *Repo) SHA256(name string) string {
 	if f := r.files[name]; f != nil && f.LFS != nil {
 		return f.LFS.SHA256
@@ -196,7 +194,7 @@ func (r *Repo) Fetch(ctx context.Context, name string) (string, error) {
 		return snapshot, nil
 	}
 	if r.offline {
-		return "", fmt.Errorf("%s: %q is not in the cache, or is damaged there, and the hub cannot be asked; try again with a network", r.ref, name)
+		return "", fmt.Errorf("%s: %q is not in the cache, or is damaged there, and the hub cannot be reached; try again when you are online", r.ref, name)
 	}
 	if _, err := os.Stat(snapshot); err == nil {
 		fmt.Fprintf(r.say, "gradcam: %s in the cache is not what the hub announced, and is fetched anew\n", name)
@@ -208,7 +206,7 @@ func (r *Repo) Fetch(ctx context.Context, name string) (string, error) {
 	return snapshot, link(snapshot, blob)
 }
 
-// models names what could have been meant.
+// models returns words that name the ONNX files of the repository.
 func (r *Repo) models() string {
 	var names []string
 	for name := range r.files {
@@ -223,8 +221,8 @@ func (r *Repo) models() string {
 	return fmt.Sprintf("its ONNX files are %q", names[:min(len(names), 10)])
 }
 
-// link makes a snapshot's file of a blob, as Python does: a relative link, or the
-// file itself if there are no links.
+// link makes the file of a snapshot out of a blob, as Python does: as a relative link, or by moving the blob if the
+// system has no links.
 func link(snapshot, blob string) error {
 	if err := os.MkdirAll(filepath.Dir(snapshot), 0o755); err != nil {
 		return fmt.Errorf("the cache of the hub: %w", err)
@@ -245,7 +243,7 @@ func link(snapshot, blob string) error {
 	return nil
 }
 
-// flat returns an error as one line.
+// flat returns an error with its text on one line.
 func flat(err error) error {
 	return errors.New(strings.Join(strings.Fields(err.Error()), " "))
 }

@@ -19,14 +19,14 @@ import (
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 )
 
-// What is asked of a hub, at most.
+// Limits on what a hub is asked for.
 const (
 	listTime     = 30 * time.Second // for the list of a repository's files
-	maxList      = 32 << 20         // bytes of it
+	maxList      = 32 << 20         // bytes of that list
 	maxRedirects = 10
 )
 
-// endpointOf returns where the hub is: $HF_ENDPOINT, or go-huggingface's default, which 0.4.3 tells nobody.
+// endpointOf returns the address of the hub: $HF_ENDPOINT, or go-huggingface's default, which 0.4.3 does not export.
 func endpointOf(r *hf.Repo) (*url.URL, error) {
 	field := reflect.ValueOf(r).Elem().FieldByName("hfEndpoint")
 	if field.Kind() != reflect.String || field.String() == "" {
@@ -39,8 +39,8 @@ func endpointOf(r *hf.Repo) (*url.URL, error) {
 	return u, nil
 }
 
-// client follows redirects. The token goes to the hub's own scheme, host and port only, and what came by https
-// does not go on without it.
+// client returns a client that follows redirects. It sends the token to the hub's own scheme, host and port only, and
+// never follows from https to another scheme.
 func (r *Repo) client() *http.Client {
 	return &http.Client{CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		if len(via) > maxRedirects {
@@ -56,7 +56,7 @@ func (r *Repo) client() *http.Client {
 	}}
 }
 
-// get asks the hub for something.
+// get sends a request to the hub.
 func (r *Repo) get(ctx context.Context, address string, header map[string]string) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -72,7 +72,7 @@ func (r *Repo) get(ctx context.Context, address string, header map[string]string
 	return r.client().Do(req)
 }
 
-// request asks for a file from a byte on.
+// request asks for a file, from one byte on.
 func (r *Repo) request(ctx context.Context, name string, from int64) (*http.Response, error) {
 	parts := []string{r.endpoint.String(), r.ref.Repo, "resolve", r.hf.Info().CommitHash}
 	for part := range strings.SplitSeq(name, "/") {
@@ -85,13 +85,13 @@ func (r *Repo) request(ctx context.Context, name string, from int64) (*http.Resp
 	return r.get(ctx, strings.Join(parts, "/"), header)
 }
 
-// statusError is an answer that is none.
+// statusError is the status of an answer other than 200.
 type statusError int
 
 func (s statusError) Error() string { return fmt.Sprintf("it answered with status %d", int(s)) }
 
-// fetchList fetches the list of the revision's files into the cache, where go-huggingface reads it. It hears ctx,
-// ends after a while, and leaves the list that is there if anything fails: go-huggingface's own does none of this.
+// fetchList fetches the list of the revision's files into the cache, where go-huggingface reads it. It ends with ctx or
+// after listTime, and keeps the list that is there if anything fails. go-huggingface's own function does none of this.
 func (r *Repo) fetchList(ctx context.Context, file string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, listTime, fmt.Errorf("it has not answered in %s", listTime))
 	defer cancel()
@@ -119,8 +119,8 @@ func (r *Repo) fetchList(ctx context.Context, file string) error {
 	return atomicfile.Write(file, data)
 }
 
-// explainError returns the reason why ctx ended, if it did, else the error of the transfer without the address, which
-// may hold a signature.
+// explainError returns the reason why ctx ended, if it did. Else it returns the error of the transfer without the
+// address, which may hold a signature.
 func explainError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -8,8 +8,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// AutoML knows the exports of Google's EfficientDet: bytes of a picture, which the model prepares itself, and rows
-// [batch, n, 7] of picture, y0, x0, y1, x1, score and class in pixels of that picture.
+// AutoML recognises the exports of Google's EfficientDet. The input is a picture as bytes, which the model prepares
+// itself. The output is rows [batch, n, 7] of picture, y0, x0, y1, x1, score and class, in pixels of that picture.
 //
 // google/automl, efficientdet/inference.py (ServingDriver).
 var AutoML = register(Maker{Name: "AutoML", Place: InNames, Tell: func(f File) (*Metadata, error) {

@@ -5,8 +5,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// DFINE knows the exports of D-FINE, DEIM and RT-DETR's own repository: the picture and the size, width first, that
-// boxes are multiplied with; class numbers, boxes and scores of the best queries.
+// DFINE recognises the exports of D-FINE, of DEIM and of RT-DETR's own repository. The inputs are the picture and a
+// size (width first) that the boxes are scaled to. The outputs are the class numbers, boxes and scores of the best
+// queries.
 //
 // Peterande/D-FINE, tools/deployment/export_onnx.py and tools/inference/onnx_inf.py; lyuwenyu/RT-DETR,
 // rtdetrv2_pytorch/tools/export_onnx.py and src/zoo/rtdetr/rtdetr_postprocessor.py.

@@ -7,8 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// InsightFace knows the exports of SCRFD: of three strides scores, distances and perhaps landmarks, 1, 4 and 10 numbers
-// a row.
+// InsightFace recognises the exports of SCRFD. For each of three strides there are scores and distances, and perhaps
+// landmarks: 1, 4 and 10 numbers a row.
 //
 // InsightFace, python-package/insightface/model_zoo/retinaface.py (detect).
 var InsightFace = register(Maker{Name: "InsightFace", Place: InNames, Tell: func(f File) (*Metadata, error) {

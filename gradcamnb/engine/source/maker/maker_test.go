@@ -77,7 +77,7 @@ var files = map[string]struct {
 func TestNames(t *testing.T) {
 	for name, c := range files {
 		f := File{Inputs: c.inputs, Outputs: c.outputs, Layout: imgio.ChannelsFirst, Ops: map[string]bool{},
-			Beside: func(string) []byte { return nil }}
+			ReadNeighbour: func(string) []byte { return nil }}
 		if c.inputs[0].Dims[3] == 3 {
 			f.Layout = imgio.ChannelsLast
 		}
@@ -129,8 +129,8 @@ func TestMMDeploy(t *testing.T) {
 		{"type": "Normalize", "mean": [103.53, 116.28, 123.675], "std": [1, 1, 1], "to_rgb": false},
 		{"type": "Pad", "size_divisor": 32}, {"type": "Collect"}]}]}}`
 	f := File{Inputs: []Tensor{float("input", -1, 3, -1, -1)}, Layout: imgio.ChannelsFirst,
-		Outputs: []Tensor{float("dets", -1, -1, 5), {"labels", "int64", []int{-1, -1}}},
-		Beside:  beside("pipeline.json", text)}
+		Outputs:       []Tensor{float("dets", -1, -1, 5), {"labels", "int64", []int{-1, -1}}},
+		ReadNeighbour: beside("pipeline.json", text)}
 	told, err := MMDeploy.Tell(f)
 	want := imgio.Prep{Fit: imgio.Edges, Resize: 800, Longest: 1333, Filter: imgio.CV2,
 		Mean: [3]float32{103.53, 116.28, 123.675}, Scale: each(1), Order: "BGR"}
@@ -144,11 +144,11 @@ func TestMMDeploy(t *testing.T) {
 		t.Errorf("of a fixed size %+v, %v; want %+v", told.Prep, err, want)
 	}
 	padded := strings.Replace(text, `"size_divisor": 32`, `"size": [640, 640], "pad_val": {"img": [114, 114, 114]}`, 1)
-	f.Inputs[0].Dims, f.Beside = []int{1, 3, 640, 640}, beside("pipeline.json", padded)
+	f.Inputs[0].Dims, f.ReadNeighbour = []int{1, 3, 640, 640}, beside("pipeline.json", padded)
 	if told, err = MMDeploy.Tell(f); err != nil || told.Prep.Fit != imgio.Letterbox || told.Prep.Pad != 114 {
 		t.Errorf("padded to a size %+v, %v", told.Prep, err)
 	}
-	f.Beside = beside("pipeline.json", `{"pipeline": {"tasks": []}}`)
+	f.ReadNeighbour = beside("pipeline.json", `{"pipeline": {"tasks": []}}`)
 	if _, err = MMDeploy.Tell(f); err == nil || !strings.Contains(err.Error(), "resizes") {
 		t.Errorf("without a size: %v", err)
 	}
@@ -161,7 +161,7 @@ func TestPaddleDetection(t *testing.T) {
 		"label_list:\n- person\n- car\n"
 	f := File{Inputs: []Tensor{float("image", -1, 3, 320, 640), float("im_shape", -1, 2), float("scale_factor", -1, 2)},
 		Outputs: []Tensor{float("multiclass_nms3_0.tmp_0", -1, 6)}, Layout: imgio.ChannelsFirst,
-		Beside: beside("infer_cfg.yml", text)}
+		ReadNeighbour: beside("infer_cfg.yml", text)}
 	told, err := PaddleDetection.Tell(f)
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func TestPaddleDetection(t *testing.T) {
 		t.Errorf("im_shape %v", got)
 	}
 	for _, wrong := range []string{"Preprocess: 3", "Preprocess:\n- type: WarpAffine\n", "arch: YOLO"} {
-		f.Beside = beside("infer_cfg.yml", wrong)
+		f.ReadNeighbour = beside("infer_cfg.yml", wrong)
 		if _, err := PaddleDetection.Tell(f); err == nil || !strings.Contains(err.Error(), "infer_cfg.yml") {
 			t.Errorf("%q: %v", wrong, err)
 		}
@@ -191,8 +191,8 @@ func TestTransformersHeads(t *testing.T) {
 			t.Fatal(err)
 		}
 		f := File{Inputs: []Tensor{float("pixel_values", 1, 3, 64, 64)}, Layout: imgio.ChannelsFirst,
-			Outputs: []Tensor{float("logits", 1, 9, 5), float("pred_boxes", 1, 9, 4)},
-			Beside:  beside("config.json", string(config))}
+			Outputs:       []Tensor{float("logits", 1, 9, 5), float("pred_boxes", 1, 9, 4)},
+			ReadNeighbour: beside("config.json", string(config))}
 		told, err := Transformers.Tell(f)
 		if err != nil {
 			t.Fatal(err)

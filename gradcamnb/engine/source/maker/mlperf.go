@@ -7,8 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// MLPerf knows the exports of MLPerf's SSD, which the ONNX model zoo has as ssd-12, too: boxes of the unit square,
-// class numbers and scores after its own suppression.
+// MLPerf recognises the exports of MLPerf's SSD, which the ONNX model zoo has as ssd-12, too. The outputs are boxes of
+// the unit square, class numbers and scores, after the model's own suppression.
 //
 // mlcommons/inference, vision/classification_and_detection/python/dataset.py (pre_process_coco_resnet34); onnx/models,
 // validated/vision/object_detection_segmentation/ssd/README.md.

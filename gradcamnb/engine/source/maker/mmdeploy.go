@@ -8,14 +8,14 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// MMDeploy reads pipeline.json, which MMDeploy writes beside a model: the steps that prepare a picture. The outputs of
-// a detector are dets [batch, n, 5] and labels [batch, n]; instance masks are not read.
+// MMDeploy reads pipeline.json, which MMDeploy writes next to a model: the steps that prepare a picture. The outputs of
+// a detector are dets [batch, n, 5] and labels [batch, n]. Instance masks are not read.
 //
 // MMDeploy 1.3.1, mmdeploy/backend/sdk/export_info.py (get_preprocess).
 var MMDeploy = register(Maker{Name: "MMDeploy", Place: InNeighbour, Tell: func(f File) (*Metadata, error) {
 	_, dets := f.output("dets")
 	_, labels := f.output("labels")
-	data := f.Beside("pipeline.json")
+	data := f.ReadNeighbour("pipeline.json")
 	if data == nil {
 		return nil, nil
 	}
@@ -40,7 +40,7 @@ var MMDeploy = register(Maker{Name: "MMDeploy", Place: InNeighbour, Tell: func(f
 	return t, nil
 }})
 
-// mmStep is a step of the preparation. Sizes are [height, width].
+// mmStep is a step of the preprocessing. Sizes are [height, width].
 type mmStep struct {
 	Type      string          `json:"type"`
 	Size      json.RawMessage `json:"size"`
@@ -51,7 +51,7 @@ type mmStep struct {
 	PadVal    json.RawMessage `json:"pad_val"`
 }
 
-// mmPrep makes our preprocessing of the steps.
+// mmPrep returns the preprocessing that the steps of pipeline.json amount to.
 func mmPrep(data []byte) (imgio.Prep, error) {
 	var c struct {
 		Pipeline struct {
@@ -81,7 +81,7 @@ func mmPrep(data []byte) (imgio.Prep, error) {
 	return p, nil
 }
 
-// onto writes a step onto the preprocessing; steps that change no number of the picture do nothing.
+// onto applies a step to the preprocessing. A step that changes no value of the picture does nothing.
 func (s mmStep) onto(p *imgio.Prep) error {
 	switch s.Type {
 	case "Resize":
@@ -90,13 +90,13 @@ func (s mmStep) onto(p *imgio.Prep) error {
 			return fmt.Errorf("the size %s of its step Resize is not [height, width]", s.Size)
 		}
 		p.Height, p.Width, p.Fit = size[0], size[1], imgio.Stretch
-		if s.KeepRatio { // the shorter side to the shorter, the longer one at most to the longer
+		if s.KeepRatio { // the shorter side becomes the smaller size, the longer one at most the larger
 			*p = imgio.Prep{Fit: imgio.Edges, Resize: min(size[0], size[1]), Longest: max(size[0], size[1]), Filter: p.Filter,
 				Mean: p.Mean, Scale: p.Scale, Order: p.Order}
 		}
 	case "Pad":
 		if len(s.Size) == 0 || p.Fit != imgio.Edges {
-			return nil // to a multiple of the stride, which the picture's size may be already
+			return nil // it pads to a multiple of the stride, which the picture's size may be already
 		}
 		var size [2]int
 		if err := json.Unmarshal(s.Size, &size); err != nil {
@@ -119,7 +119,7 @@ func (s mmStep) onto(p *imgio.Prep) error {
 	return nil
 }
 
-// grey returns the value of the bars: a number, or {"img": [r, g, b]}.
+// grey returns the value of the padding, which is written as a number or as {"img": [r, g, b]}.
 func (s mmStep) grey() uint8 {
 	var one float64
 	var named struct {

@@ -9,7 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// NanoDet knows the exports of NanoDet and NanoDet-Plus: [batch, cells, classes + 32] of 3 or 4 strides.
+// NanoDet recognises the exports of NanoDet and NanoDet-Plus: one output [batch, cells, classes + 32] for 3 or 4
+// strides.
 //
 // NanoDet 1.0.0, tools/export_onnx.py and config/nanodet-plus-m_416.yml (keep_ratio: False).
 var NanoDet = register(Maker{Name: "NanoDet", Place: InNames, Tell: func(f File) (*Metadata, error) {

@@ -9,9 +9,10 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// PaddleDetection knows its exports by their inputs: the picture, im_shape, its height and width, and scale_factor, by
-// what it was scaled down and across. It writes infer_cfg.yml beside a model, with the steps that prepare a picture and
-// the labels. Boxes are made in pixels of the model's input here, by factors of 1.
+// PaddleDetection recognises PaddleDetection's exports by their inputs: the picture; im_shape, its height and width;
+// and scale_factor, by what it was scaled down and across. It reads infer_cfg.yml next to the model, which holds the
+// steps that prepare a picture and the labels. Both factors are given as 1, so that boxes come in pixels of the model's
+// input.
 //
 // PaddleDetection 2.8, ppdet/engine/export_utils.py and deploy/python/preprocess.py.
 var PaddleDetection = register(Maker{Name: "PaddleDetection", Place: InNeighbour, Tell: func(f File) (*Metadata, error) {
@@ -23,7 +24,7 @@ var PaddleDetection = register(Maker{Name: "PaddleDetection", Place: InNeighbour
 	}
 	t := &Metadata{By: exporterWords("PaddleDetection's exporter")}
 	height, width := f.size()
-	if data := f.Beside("infer_cfg.yml"); data != nil {
+	if data := f.ReadNeighbour("infer_cfg.yml"); data != nil {
 		c := paddleConfig{}
 		if err := yaml.Unmarshal(data, &c); err != nil {
 			return nil, fmt.Errorf("infer_cfg.yml: it is not as it should be: %w", err)
@@ -48,25 +49,25 @@ var PaddleDetection = register(Maker{Name: "PaddleDetection", Place: InNeighbour
 	return t, nil
 }})
 
-// paddleConfig is infer_cfg.yml.
+// paddleConfig is the content of infer_cfg.yml.
 type paddleConfig struct {
 	Steps  []paddleStep `yaml:"Preprocess"`
 	Labels []string     `yaml:"label_list"`
 }
 
-// paddleStep is a step of the preparation. Sizes are [height, width].
+// paddleStep is a step of the preprocessing. Sizes are [height, width].
 type paddleStep struct {
 	Type      string    `yaml:"type"`
 	Size      []int     `yaml:"target_size"`
 	KeepRatio bool      `yaml:"keep_ratio"`
-	Interp    *int      `yaml:"interp"` // OpenCV's number of the filter
+	Interp    *int      `yaml:"interp"` // OpenCV's number for the filter
 	Mean      []float32 `yaml:"mean"`
 	Std       []float32 `yaml:"std"`
 	IsScale   *bool     `yaml:"is_scale"`
 	NormType  string    `yaml:"norm_type"`
 }
 
-// prep makes our preprocessing of the steps. PaddleDetection's pictures are RGB.
+// prep returns the preprocessing that the steps amount to. PaddleDetection's pictures are RGB.
 func (c paddleConfig) prep() (imgio.Prep, error) {
 	p := imgio.Prep{Filter: imgio.CV2, Scale: each(1), Order: "RGB"}
 	for _, s := range c.Steps {
@@ -79,7 +80,7 @@ func (c paddleConfig) prep() (imgio.Prep, error) {
 			if err := s.normalise(&p); err != nil {
 				return p, err
 			}
-		case "Permute", "PadStride", "Pad": // of a stride that the picture's size may be already
+		case "Permute", "PadStride", "Pad": // they pad to a multiple of the stride, which the picture's size may be already
 		default:
 			return p, fmt.Errorf("its step %s is not known here", s.Type)
 		}
@@ -112,7 +113,7 @@ func (s paddleStep) resize(p *imgio.Prep) error {
 	return nil
 }
 
-// normalise fills in Mean and Scale: of (p/255 - mean) / std a channel has 255 mean and 255 std.
+// normalise fills in Mean and Scale: (p/255 - mean) / std is (p - 255 mean) / (255 std).
 func (s paddleStep) normalise(p *imgio.Prep) error {
 	factor := float32(255)
 	if s.IsScale != nil && !*s.IsScale {

@@ -2,8 +2,8 @@ package maker
 
 import "strings"
 
-// PaddleOCR reads the characters that a recogniser of PP-OCR tells apart, as RapidOCR's
-// converter writes them, one a line; the first class is the blank, the last the space.
+// PaddleOCR reads the characters that a PP-OCR recogniser distinguishes, one a line, as RapidOCR's converter writes
+// them. The first class is the blank, the last one the space.
 var PaddleOCR = register(Maker{Name: "PaddleOCR", Place: InFile, Tell: func(f File) (*Metadata, error) {
 	characters := f.Props["character"]
 	if characters == "" {

@@ -7,8 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// RetinaFace knows the exports of the face detector by biubug6: offsets, probabilities and landmarks, 4, 2 and 10
-// numbers a prior.
+// RetinaFace recognises the exports of biubug6's face detector: offsets, probabilities and landmarks, 4, 2 and 10
+// numbers for each prior.
 //
 // biubug6/Pytorch_Retinaface, convert_to_onnx.py and detect.py.
 var RetinaFace = register(Maker{Name: "RetinaFace", Place: InNames, Tell: func(f File) (*Metadata, error) {

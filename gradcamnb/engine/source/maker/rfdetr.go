@@ -7,8 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// RFDETR knows the exports of Roboflow's RF-DETR: boxes [batch, queries, 4] and class logits [batch, queries, classes].
-// Masks of its segmentation models, a third output, are not read.
+// RFDETR recognises the exports of Roboflow's RF-DETR: boxes [batch, queries, 4] and class logits [batch, queries,
+// classes]. The masks of its segmentation models, a third output, are not read.
 //
 // roboflow/rf-detr 1.2.1, rfdetr/deploy/export.py and rfdetr/detr.py (predict).
 var RFDETR = register(Maker{Name: "RF-DETR", Place: InNames, Tell: func(f File) (*Metadata, error) {

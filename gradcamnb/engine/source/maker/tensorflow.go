@@ -8,8 +8,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// TensorFlow knows the exports of TensorFlow's object detection API: bytes of a picture of any size, which the model
-// scales itself; boxes y0, x0, y1, x1 of the unit square, scores and class numbers.
+// TensorFlow recognises the exports of TensorFlow's object detection API. The input is a picture of any size as bytes,
+// which the model scales itself. The outputs are boxes (y0, x0, y1, x1 of the unit square), scores and class numbers.
 //
 // tensorflow/models, research/object_detection/exporter_lib_v2.py.
 var TensorFlow = register(Maker{Name: "TensorFlow", Place: InNames, Tell: func(f File) (*Metadata, error) {

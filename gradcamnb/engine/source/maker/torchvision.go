@@ -6,9 +6,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// Torchvision knows the exports of torchvision's detectors, which take one picture without a batch, of any size, in
-// colours from 0 to 1, and normalise and scale it themselves. Their outputs, of one object in a row each, are boxes
-// [n, 4], class numbers [n], which alone are integers, and scores [n].
+// Torchvision recognises the exports of torchvision's detectors. They take one picture of any size without a batch
+// axis, in colours from 0 to 1, and normalise and scale it themselves. Their outputs have one object in each row: boxes
+// [n, 4], scores [n], and class numbers [n], which are the only integers.
 //
 // torchvision 0.29.2, models/detection/transform.py (GeneralizedRCNNTransform) and roi_heads.py.
 var Torchvision = register(Maker{Name: "torchvision", Place: InNames, Tell: func(f File) (*Metadata, error) {

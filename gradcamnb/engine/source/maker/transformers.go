@@ -15,13 +15,13 @@ import (
 	"github.com/gradcam-go/gradcam/internal/place"
 )
 
-// Transformers reads preprocessor_config.json, and of config.json the labels and what the model is for.
+// Transformers reads preprocessor_config.json, and in config.json the labels and the architecture.
 //
 // transformers 5.24.0, models/*/image_processing_*.py.
 var Transformers = register(Maker{Name: "transformers", Place: InNeighbour, Tell: func(f File) (*Metadata, error) {
 	t := &Metadata{}
 	var files []string
-	if data := f.Beside("preprocessor_config.json"); data != nil {
+	if data := f.ReadNeighbour("preprocessor_config.json"); data != nil {
 		p, err := hubPrep(data)
 		if err != nil {
 			return nil, fmt.Errorf("preprocessor_config.json: %w", err)
@@ -31,7 +31,7 @@ var Transformers = register(Maker{Name: "transformers", Place: InNeighbour, Tell
 		}
 		t.Prep, files = &p, append(files, "preprocessor_config.json")
 	}
-	if data := f.Beside("config.json"); data != nil {
+	if data := f.ReadNeighbour("config.json"); data != nil {
 		var err error
 		if t.Labels, err = hubLabels(data); err != nil {
 			return nil, fmt.Errorf("config.json: %w", err)
@@ -50,8 +50,8 @@ var Transformers = register(Maker{Name: "transformers", Place: InNeighbour, Tell
 	return t, nil
 }})
 
-// heads are the decoders of transformers' detectors, by the name of the architecture without ForObjectDetection and the
-// like, and the outputs that they read.
+// heads maps an architecture of transformers' detectors to its decoder and to the outputs that the decoder reads. The
+// architectures are named without ForObjectDetection and the like.
 var heads = map[string]struct {
 	decoder string
 	outputs []string
@@ -63,10 +63,10 @@ var heads = map[string]struct {
 	"MaskFormer": {"maskformer", masked}, "Mask2Former": {"maskformer", masked}, "OneFormer": {"maskformer", masked},
 }
 
-// The outputs of detectors with boxes, and of those with masks.
+// boxed and masked are the outputs of detectors with boxes, and of those with masks.
 var boxed, masked = []string{"logits", "pred_boxes"}, []string{"class_queries_logits", "masks_queries_logits"}
 
-// head returns how the outputs are read of the architecture that config.json names; nil if they are no detections.
+// head returns how the outputs of the architecture in config.json are read; nil if they are no detections.
 func (f File) head(config []byte) *detect.Spec {
 	var c struct {
 		Architectures []string `json:"architectures"`
@@ -83,7 +83,7 @@ func (f File) head(config []byte) *detect.Spec {
 		return nil
 	}
 	for _, o := range h.outputs {
-		if _, is := f.output(o); !is { // the outputs have other names: their order is the model's
+		if _, is := f.output(o); !is { // the outputs have other names: the decoder takes them in the model's order
 			return &detect.Spec{Decoder: h.decoder}
 		}
 	}
@@ -94,16 +94,15 @@ func (f File) head(config []byte) *detect.Spec {
 	return &detect.Spec{Decoder: h.decoder, Outputs: h.outputs, Numbers: numbers}
 }
 
-// pictureProcessor is preprocessor_config.json as transformers writes it. A field
-// that is missing has its processor's default.
+// pictureProcessor is preprocessor_config.json as transformers writes it. A missing field has its processor's default.
 type pictureProcessor struct {
 	ImageProcessorType   string `json:"image_processor_type"`
-	FeatureExtractorType string `json:"feature_extractor_type"` // its older name
+	FeatureExtractorType string `json:"feature_extractor_type"` // the older name of image_processor_type
 
 	DoResize *bool           `json:"do_resize"`
 	Size     json.RawMessage `json:"size"`
 	CropPct  *float64        `json:"crop_pct"`
-	MaxSize  int             `json:"max_size"` // of the longer edge, beside an older form of the size
+	MaxSize  int             `json:"max_size"` // limit for the longer edge, written with an older form of the size
 	Resample *int            `json:"resample"`
 
 	DoCenterCrop *bool           `json:"do_center_crop"`
@@ -122,7 +121,7 @@ type pictureProcessor struct {
 	PadSize     *pixelSize `json:"pad_size"`
 }
 
-// channels3 is one number, or one for each of three channels.
+// channels3 is one number, or one for each of the three channels.
 type channels3 []float64
 
 func (c *channels3) UnmarshalJSON(data []byte) error {
@@ -140,12 +139,11 @@ type pixelSize struct {
 	Height       int `json:"height"`
 	Width        int `json:"width"`
 	ShortestEdge int `json:"shortest_edge"`
-	LongestEdge  int `json:"longest_edge"` // of a processor in [edged]
+	LongestEdge  int `json:"longest_edge"` // only for the processors in [edged]
 }
 
-// readSize reads 224, [224, 320] (height, width), {"height": ..., "width": ...} or
-// {"shortest_edge": ...}; a bare number is a square, or the shortest edge for the
-// processors that take it so.
+// readSize reads a size: 224, [224, 320] (height, width), {"height": ..., "width": ...} or {"shortest_edge": ...}. A
+// bare number is the shortest edge if edge is true, and else the side of a square.
 func readSize(data json.RawMessage, edge bool) (pixelSize, error) {
 	var n int
 	if json.Unmarshal(data, &n) == nil {
@@ -168,8 +166,8 @@ func readSize(data json.RawMessage, edge bool) (pixelSize, error) {
 	return s, nil
 }
 
-// The processors whose arithmetic is known, by their names without ImageProcessor or
-// FeatureExtractor: whether a bare number for the size is the shortest edge.
+// processors are the processors whose arithmetic is known, by their names without ImageProcessor or FeatureExtractor.
+// The value tells whether a bare number as the size is the shortest edge.
 var processors = map[string]bool{
 	"": false, "ViT": false, "DeiT": false, "Beit": false, "Siglip": false, "Segformer": false, "EfficientNet": false,
 	"RTDetr": false, "Detr": true, "Yolos": true, "ConditionalDetr": true, "DeformableDetr": true, "Deta": true,
@@ -177,16 +175,16 @@ var processors = map[string]bool{
 	"ConvNext": true, "CLIP": true, "Bit": true, "MobileNetV1": true, "MobileNetV2": true, "MobileViT": true,
 }
 
-// edged are the processors of detectors, which keep the ratio of a picture's sides and pad it only to be as large as
-// others of a batch.
+// edged are the processors of detectors that keep the aspect ratio of a picture. They pad a picture only to make it as
+// large as the others of its batch.
 var edged = []string{"Detr", "Yolos", "ConditionalDetr", "DeformableDetr", "Deta", "RTDetr", "MaskFormer",
 	"Mask2Former", "OneFormer"}
 
-// filters are the interpolations by PIL's numbers.
+// filters are the interpolations by PIL's number.
 var filters = map[int]imgio.Filter{0: imgio.Nearest, 1: imgio.Lanczos, 2: imgio.Bilinear, 3: imgio.Bicubic}
 
-// hubPrep makes our preprocessing of preprocessor_config.json, and refuses what would
-// come out differently.
+// hubPrep returns the preprocessing that preprocessor_config.json describes. It refuses a file whose arithmetic would
+// come out differently here.
 func hubPrep(data []byte) (imgio.Prep, error) {
 	var c pictureProcessor
 	if err := json.Unmarshal(data, &c); err != nil {
@@ -220,7 +218,7 @@ func hubPrep(data []byte) (imgio.Prep, error) {
 	return p, p.Validate()
 }
 
-// boolOr returns a switch with a default.
+// boolOr returns the given switch, or the default if it is nil.
 func boolOr(given *bool, otherwise bool) bool {
 	if given == nil {
 		return otherwise
@@ -228,7 +226,7 @@ func boolOr(given *bool, otherwise bool) bool {
 	return *given
 }
 
-// geometry fills in size, fit and interpolation.
+// geometry fills in the size, the fit and the interpolation.
 func (c pictureProcessor) geometry(p *imgio.Prep, kind string, edge bool) error {
 	if !boolOr(c.DoResize, true) {
 		return errors.New("it does not resize pictures (do_resize), so they would have any size")
@@ -274,7 +272,8 @@ func (c pictureProcessor) filter() (imgio.Filter, error) {
 	return filter, nil
 }
 
-// convNext fills in what ConvNext's processor does: of up to 384 pixels it cuts a part of crop_pct out.
+// convNext fills in what ConvNext's processor does: below 384 pixels it resizes to edge/crop_pct and cuts out the
+// middle.
 func (c pictureProcessor) convNext(p *imgio.Prep, edge int) error {
 	p.Width, p.Height, p.Fit = edge, edge, imgio.Stretch
 	if edge >= 384 {
@@ -291,7 +290,7 @@ func (c pictureProcessor) convNext(p *imgio.Prep, edge int) error {
 	return nil
 }
 
-// cut fills in the size that is cut out of pictures that were resized to another one.
+// cut fills in the size that is cut out of a resized picture.
 func (c pictureProcessor) cut(p *imgio.Prep, size pixelSize) error {
 	cut := pixelSize{Height: size.Height, Width: size.Width}
 	var err error
@@ -315,8 +314,8 @@ func (c pictureProcessor) cut(p *imgio.Prep, size pixelSize) error {
 	return nil
 }
 
-// values fills in Mean and Scale: with the factor f of the rescaling a channel p
-// becomes (p*f - mean) / std = (p - mean/f) / (std/f).
+// values fills in Mean and Scale. With the rescaling factor f a channel p becomes (p*f - mean) / std = (p - mean/f) /
+// (std/f).
 func (c pictureProcessor) values(p *imgio.Prep, kind string) error {
 	factor := 1.
 	if boolOr(c.DoRescale, true) {
@@ -345,8 +344,8 @@ func (c pictureProcessor) values(p *imgio.Prep, kind string) error {
 	return nil
 }
 
-// hubLabels reads id2label of config.json: a name for every class from 0 on. The
-// names LABEL_0, LABEL_1, ..., which transformers makes up, are none.
+// hubLabels reads the labels from id2label in config.json: a name for every class, from 0 on. It returns nil for the
+// names LABEL_0, LABEL_1, ..., which transformers makes up.
 func hubLabels(data []byte) ([]string, error) {
 	var c struct {
 		Names map[string]string `json:"id2label"`

@@ -5,7 +5,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// UltraFace knows the exports of Linzaer's face detectors: probabilities [batch, n, 2] and boxes [batch, n, 4].
+// UltraFace recognises the exports of Linzaer's face detectors: probabilities [batch, n, 2] and boxes [batch, n, 4].
 //
 // Linzaer, "Ultra-Light-Fast-Generic-Face-Detector-1MB", convert_to_onnx.py and run_video_face_detect_onnx.py.
 var UltraFace = register(Maker{Name: "UltraFace", Place: InNames, Tell: func(f File) (*Metadata, error) {

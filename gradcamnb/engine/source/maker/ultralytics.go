@@ -11,12 +11,11 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// Ultralytics reads what Ultralytics' exporter writes: imgsz is [height, width], names a
-// Python dictionary by class. Its predictor letterboxes with grey 114 and divides by 255; of
-// a classifier it scales the shorter side and cuts the middle out.
+// Ultralytics reads what Ultralytics' exporter writes into a file: imgsz is [height, width], names is a Python
+// dictionary by class. Its predictor letterboxes with grey 114 and divides by 255. For a classifier it scales the
+// shorter side and cuts out the middle.
 //
-// Ultralytics 8.4.190, ultralytics/engine/exporter.py, data/augment.py (LetterBox) and
-// models/yolo/classify/predict.py.
+// Ultralytics 8.4.190, ultralytics/engine/exporter.py, data/augment.py (LetterBox) and models/yolo/classify/predict.py.
 var Ultralytics = register(Maker{Name: "Ultralytics", Place: InFile, Tell: func(f File) (*Metadata, error) {
 	props := f.Props
 	if props["stride"] == "" || props["names"] == "" {
@@ -38,15 +37,16 @@ var Ultralytics = register(Maker{Name: "Ultralytics", Place: InFile, Tell: func(
 	}
 	t.Prep = &p
 	t.Ended = props["end2end"] == "True" || strings.Contains(props["args"], "'nms': True")
-	// its predictor's, and none if the head has one box an object
+	// Overlapping boxes are suppressed at the predictor's threshold, and not at all if the head has one box for each
+	// object.
 	if t.Detector = ultralyticsHead(props, t.Ended); t.Detector != nil {
 		t.Detector.NMS = map[bool]float64{false: 0.7, true: 1}[props["end2end"] == "True"]
 	}
 	return t, nil
 }})
 
-// ultralyticsHead returns how the outputs are read; nil if they are no detections. What a suppression reads has
-// corners.
+// ultralyticsHead returns how the outputs are read; nil if they are no detections. If the file ends in its own
+// suppression, boxes have corners.
 func ultralyticsHead(props map[string]string, ended bool) *detect.Spec {
 	order, more := "", ""
 	if ended {
@@ -73,8 +73,7 @@ func ultralyticsHead(props map[string]string, ended bool) *detect.Spec {
 	return nil
 }
 
-// pythonName is an entry of a dictionary of names by number, or of a list of names, as
-// Python prints it.
+// pythonName matches an entry of a dictionary of names by number, or of a list of names, as Python prints it.
 var pythonName = regexp.MustCompile(`(?:(\d+)\s*:\s*)?(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")`)
 
 // pythonNames reads {0: 'person', 1: "bird's nest"} or ['person', ...]; nil if a class

@@ -6,8 +6,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 )
 
-// YOLOv6 knows the exports of Meituan's YOLOv6: one candidate of every cell, [batch, cells, 5 + classes], whose
-// objectness is 1.
+// YOLOv6 recognises the exports of Meituan's YOLOv6: one candidate for each cell, [batch, cells, 5 + classes], with an
+// objectness of 1.
 //
 // meituan/YOLOv6 at 0.4.1, deploy/ONNX/export_onnx.py and yolov6/data/data_augment.py (letterbox).
 var YOLOv6 = register(Maker{Name: "YOLOv6", Place: InNames, Tell: func(f File) (*Metadata, error) {

@@ -7,8 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// YOLOv7 knows the exports of YOLOv7 and of YOLOv5 before it wrote its words into them: three anchors of every cell,
-// [batch, 3 cells, 5 + classes]; with --end2end what its suppression leaves, [n, 7].
+// YOLOv7 recognises the exports of YOLOv7, and of YOLOv5 before it wrote metadata into its files. The output has three
+// anchors for each cell, [batch, 3 cells, 5 + classes], or with --end2end what the file's suppression leaves, [n, 7].
 //
 // WongKinYiu/yolov7 at v0.1, export.py and utils/datasets.py (letterbox).
 var YOLOv7 = register(Maker{Name: "YOLOv7", Place: InNames, Tell: func(f File) (*Metadata, error) {
@@ -30,7 +30,7 @@ var YOLOv7 = register(Maker{Name: "YOLOv7", Place: InNames, Tell: func(f File) (
 	return t, nil
 }})
 
-// letterboxPrep returns how YOLO v5, v6 and v7 prepare pictures: as Ultralytics does.
+// letterboxPrep returns how YOLO v5, v6 and v7 prepare pictures, which is as Ultralytics does.
 func letterboxPrep(f File) *imgio.Prep {
 	return f.prepOfSize(imgio.Prep{Fit: imgio.Letterbox, At: imgio.Ultralytics, Pad: 114, Filter: imgio.CV2,
 		Scale: each(255), Order: "RGB"}, 640)

@@ -5,8 +5,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// YOLOX knows the exports of YOLOX: [batch, cells, 5 + classes], raw, or decoded with --decode_in_inference, which
-// takes the exponential of the sizes.
+// YOLOX recognises the exports of YOLOX: [batch, cells, 5 + classes], raw, or decoded by --decode_in_inference. A graph
+// with an Exp is decoded.
 //
 // YOLOX 0.3.0, tools/export_onnx.py, demo/ONNXRuntime/onnx_inference.py and yolox/data/data_augment.py (preproc).
 var YOLOX = register(Maker{Name: "YOLOX", Place: InNames, Tell: func(f File) (*Metadata, error) {

@@ -9,7 +9,7 @@ var (
 	_ = register(joinAxes, "Concat")
 )
 
-// taken returns an axis of which the values from, from+step, ... are taken, n of them.
+// taken returns the axis of the n values at from, from+step, ... of a.
 func taken(a Axis, size, from, step, n int) Axis {
 	if n == size && step == 1 {
 		return a
@@ -33,9 +33,9 @@ func taken(a Axis, size, from, step, n int) Axis {
 	return unknown(n)
 }
 
-// cutTokens returns what is left of tokens.
+// cutTokens returns the axis of the n elements of tokens that begin at from.
 func (p Part) cutTokens(from, n int) Axis {
-	first, end := p.Before, p.Size-p.After // of the cells
+	first, end := p.Before, p.Size-p.After // where the cells begin and end
 	to := from + n
 	switch {
 	case from <= first && to >= end:
@@ -80,7 +80,7 @@ func sliced(s step) []Axis {
 	return out
 }
 
-// dealt returns an output of a Split, which begins after the outputs before it.
+// dealt returns the axes of an output of a Split. It begins after the outputs before it.
 func dealt(s step) []Axis {
 	in, dims := s.inputAxes(0), s.dims(0)
 	if in == nil {
@@ -128,8 +128,8 @@ func gathered(s step) []Axis {
 	return slices.Concat(in[:axis], middle, in[axis+1:])
 }
 
-// windows returns the axes of cells that are taken by a table of their numbers which goes up by the same
-// step along each of its axes, as an unfolding into windows has it; nil of another table.
+// windows returns the axes of cells that are gathered by a table of their numbers, as an unfolding into windows does.
+// The numbers must go up by the same step along each axis of the table; nil if they do not.
 func windows(a Axis, dims, index []int) []Axis {
 	p, ok := a.place()
 	if !ok || len(a) != 1 || len(index) == 0 {
@@ -169,8 +169,8 @@ func consecutive(index []int) bool {
 	return len(index) > 0
 }
 
-// joinAxes joins along an axis. One operand with cells among others that have none is
-// tokens; pieces of one map are a map whose cells have moved.
+// joinAxes returns the axes of a Concat. If one operand has cells and the others have none, they are tokens. If several
+// have cells, the result is a map whose cells have moved.
 func joinAxes(s step) []Axis {
 	axis := positive(s.attr("axis", 0), len(s.Dims))
 	out := make([]Axis, len(s.Dims))
@@ -218,9 +218,9 @@ func joinAxes(s step) []Axis {
 	return out
 }
 
-// surround returns the axis of cells with so many elements more before and after them.
+// surround returns the axis of cells with before more elements in front of them and after more behind them.
 func (p Part) surround(before, after, size int) Axis {
-	if len(p.Core) == 1 && p.Core[0].isWhole() { // a map with rows or columns put at its ends
+	if len(p.Core) == 1 && p.Core[0].isWhole() { // rows or columns were added at the ends of a map
 		return resized(p.Core, p.Size, size)
 	}
 	p.Before, p.After, p.Size = p.Before+before, p.After+after, size
@@ -230,7 +230,7 @@ func (p Part) surround(before, after, size int) Axis {
 	return Axis{p}
 }
 
-// cellPart returns an axis as tokens, if it has cells.
+// cellPart returns an axis as tokens; nil if it has no cells.
 func cellPart(a Axis) *Part {
 	if len(a) == 1 && a[0].Kind == Tokens {
 		p := a[0]
@@ -248,7 +248,7 @@ func cellPart(a Axis) *Part {
 	return &Part{Kind: Tokens, Size: n, Core: a}
 }
 
-// moved returns an axis of pieces of rows, or of columns.
+// moved returns the axis of rows, or of columns, that was joined from pieces.
 func moved(pieces []Axis, size int) Axis {
 	k := Unknown
 	for _, a := range pieces {

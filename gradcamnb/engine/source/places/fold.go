@@ -2,7 +2,7 @@ package places
 
 import . "github.com/gomlx/gomlx/core/graph"
 
-// Reorder transposes if that changes anything.
+// Reorder transposes n to the order axes, if that changes anything.
 func Reorder(n *Node, axes []int) *Node {
 	for i, axis := range axes {
 		if i != axis {
@@ -21,7 +21,7 @@ func Reordered(n *Node, axes []int) *Node {
 	return Reorder(n, back)
 }
 
-// Unfold brings tokens [batch, n, channels] to the grid of their cells, [batch, h, w, channels].
+// Unfold turns tokens [batch, n, channels] into the grid of their cells, [batch, h, w, channels].
 func (f Position) Unfold(n *Node) *Node {
 	h, w := f.Cells[0], f.Cells[1]
 	if n.Shape().Dim(1) > h*w {
@@ -34,8 +34,7 @@ func (f Position) Unfold(n *Node) *Node {
 	return Reshape(n, batch, h, w, channels)
 }
 
-// Fold returns the reverse of Unfold, with the tokens before and after the cells of clean,
-// [1, n, channels].
+// Fold is the reverse of Unfold. The tokens before and after the cells are those of clean, [1, n, channels].
 func (f Position) Fold(grid, clean *Node) *Node {
 	if f.Turned {
 		grid = TransposeAllAxes(grid, 0, 2, 1, 3)

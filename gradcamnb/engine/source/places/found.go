@@ -2,27 +2,26 @@ package places
 
 import "slices"
 
-// Position is where the places of the picture lie in a tensor. The zero value is that of a
-// tensor without any.
+// Position tells where a tensor holds the places of the picture. The zero value stands for a tensor that holds none.
 type Position struct {
-	H, W int // axes of rows and columns; equal if the cells of both lie on one axis
+	H, W int // axes of the rows and columns; equal if the cells lie on one axis
 	C    int // axis of the channels; 0 if there is none
 
-	Cells         [2]int // rows and columns
-	Before, After int    // on an axis of both: tokens before and after the cells
+	Cells         [2]int // number of rows and of columns
+	Before, After int    // if the cells lie on one axis: tokens before and after them
 	Cut           bool   // rows or columns at an end were cut off, or every second one taken
-	Turned        bool   // on an axis of both: column after column, not row after row
+	Turned        bool   // if the cells lie on one axis: it goes column by column, not row by row
 }
 
-// Places tells whether the tensor has any.
+// Places tells whether the tensor holds places of the picture.
 func (f Position) Places() bool { return f.H > 0 }
 
 // Flat tells whether the cells lie on one axis.
 func (f Position) Flat() bool { return f.H == f.W && f.H > 0 }
 
-// Find looks for the places of a batch of pictures in a tensor.
+// Find returns where a tensor of a batch of pictures holds their places.
 //
-// Of signals, which are pictures of one row, line is true: the row may have no axis.
+// line is true for signals, which are pictures of one row: that row may have no axis.
 func Find(axes []Axis, dims []int, batch int, line bool) Position {
 	if len(dims) < 3 || len(dims) > 4 || dims[0] != batch || len(axes) != len(dims) || !pictures(axes[0]) {
 		return Position{}
@@ -47,7 +46,7 @@ func Find(axes []Axis, dims []int, batch int, line bool) Position {
 	return flat(axes)
 }
 
-// oneRow returns the columns of a signal, with an axis of length 1 as its row if there is one.
+// oneRow returns the position of a signal's columns. Its row is an axis of length 1, if there is one.
 func oneRow(f Position, dims []int) Position {
 	f.Cells[0] = 1
 	if len(dims) == 3 {
@@ -91,7 +90,7 @@ func pictures(a Axis) bool {
 	return !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Batch && p.Kind != Unknown })
 }
 
-// flat looks for an axis of all cells in a tensor of rank 3.
+// flat looks for one axis of all cells in a tensor of rank 3.
 func flat(axes []Axis) Position {
 	var f Position
 	for i, a := range axes[1:] {
@@ -103,7 +102,7 @@ func flat(axes []Axis) Position {
 			continue
 		}
 		if f.H > 0 {
-			return Position{} // both axes are cells: attention
+			return Position{} // both axes are cells, as in attention
 		}
 		f = g
 		f.H, f.W, f.C = i+1, i+1, 2-i
@@ -111,8 +110,8 @@ func flat(axes []Axis) Position {
 	return f
 }
 
-// FindOnOneAxis reads the cells of the whole picture on one axis.
-func FindOnOneAxis(a Axis) (Position, bool) {
+// FindOnOneAxis returns the position of the cells on an axis; ok is false if it does not hold the whole picture.
+func FindOnOneAxis(a Axis) (f Position, ok bool) {
 	var f Position
 	if len(a) == 1 && a[0].Kind == Tokens {
 		f.Before, f.After = a[0].Before, a[0].After

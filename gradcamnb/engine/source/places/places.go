@@ -1,11 +1,11 @@
-// Package places follows the height and width of the picture through a graph: which axes of
-// a tensor are rows and columns of cells, which axis holds the cells of a picture one after
-// another, with how many tokens before and after them, and which tensors have cells no more.
+// Package places follows the height and width of the picture through a graph. It finds the axes of a tensor that are
+// rows and columns of cells, the axis that holds all cells one after another and how many tokens stand before and after
+// them, and the tensors that have no cells any more.
 package places
 
 import "slices"
 
-// Kind is what an axis, or a part of one, counts.
+// Kind is what an axis, or a part of an axis, counts.
 type Kind byte
 
 // The kinds.
@@ -18,24 +18,24 @@ const (
 	Tokens       // cells with something before or after them, such as a class token
 )
 
-// Part is a part of an axis. An axis is a list of parts, of which the first changes most
-// slowly: the cells of a picture, row after row, are [Row, Column].
+// Part is a part of an axis. An axis is a list of parts, and its first part changes most slowly: the cells of a
+// picture, row after row, are [Row, Column].
 type Part struct {
-	Kind Kind // what the axis counts there
+	Kind Kind // what the part counts
 	Size int  // how many it counts
 
-	// Of rows and columns: the cell number goes up by Stride from one to the next, within
-	// Extent cells. What windows are cut into has parts of less than the extent.
+	// For rows and columns: the number of the cell goes up by Stride from one to the next, and there are Extent cells
+	// in all. If an axis is cut into windows, its parts count fewer than Extent.
 	Stride, Extent int
 
-	Piece bool // cells at an end were cut off, or every second one taken
-	Moved bool // the cells do not lie where they lay, as after a shift of windows
+	Piece bool // cells at an end were cut off, or every second one was taken
+	Moved bool // the cells do not lie where they lay before, as after a shift of windows
 
-	Core          []Part // Tokens: the cells
-	Before, After int    // Tokens: what comes before and after them
+	Core          []Part // for Tokens: the cells
+	Before, After int    // for Tokens: how many elements stand before and after the cells
 }
 
-// Axis is what an axis of a tensor counts; nil for one of length 1 that counts nothing.
+// Axis is what an axis of a tensor counts; nil if it has length 1 and counts nothing.
 type Axis []Part
 
 // isWhole tells whether a part counts all rows, or all columns, from one end to the other.
@@ -43,7 +43,7 @@ func (p Part) isWhole() bool {
 	return (p.Kind == Row || p.Kind == Column) && p.Size*p.Stride == p.Extent
 }
 
-// cells returns a part of rows or columns that are new cells.
+// cells returns a part of n new rows or columns.
 func cells(k Kind, n int) Part { return Part{Kind: k, Size: n, Stride: 1, Extent: n} }
 
 func otherAxis(n int) Axis {
@@ -68,9 +68,8 @@ func unknowns(dims []int) []Axis {
 	return out
 }
 
-// place returns the part of an axis that counts rows or columns, all of them and nothing else; ok
-// is false for any other axis. Channels that were put between the cells, as a pixel shuffle
-// does, make more cells.
+// place returns the part of an axis that counts all rows or all columns; ok is false if the axis counts anything else,
+// too. Channels that were put between the cells, as a pixel shuffle does, make more cells.
 func (a Axis) place() (p Part, ok bool) {
 	if len(a) == 0 || !a[0].isWhole() {
 		return Part{}, false
@@ -88,7 +87,7 @@ func (a Axis) place() (p Part, ok bool) {
 	return p, true
 }
 
-// split cuts a part into two, the first of so many.
+// split cuts a part into two; the first one has the length outer.
 func (p Part) split(outer int) (a, b Part) {
 	a, b = p, p
 	a.Size, b.Size = outer, p.Size/outer
@@ -96,7 +95,7 @@ func (p Part) split(outer int) (a, b Part) {
 	return a, b
 }
 
-// joinNeighbours puts neighbouring parts together that are one.
+// joinNeighbours joins neighbouring parts that belong together.
 func joinNeighbours(a Axis) Axis {
 	var out Axis
 	for _, p := range a {
@@ -148,7 +147,7 @@ func reshaped(axes []Axis, dims []int) []Axis {
 	return out
 }
 
-// pickBetter returns which of two readings of one axis says more of places.
+// pickBetter returns the one of two readings of an axis that says more about places.
 func pickBetter(a, b Axis) Axis {
 	rank := func(a Axis) int {
 		switch {

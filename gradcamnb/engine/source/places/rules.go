@@ -38,11 +38,11 @@ var (
 	}, "RoiAlign", "TopK", "NonMaxSuppression", "NonZero", "MaxRoiPool")
 )
 
-// copyFirst returns the axes of the first input, whose shape the output has.
+// copyFirst returns the axes of the first input, which has the shape of the output.
 func copyFirst(s step) []Axis { return slices.Clone(s.inputAxes(0)) }
 
-// mergeInputs returns the axes of numbers that are made of the numbers at the same place of the inputs.
-// If these say different things, what says more of places counts.
+// mergeInputs returns the axes of an elementwise operator's output. If the inputs disagree about an axis, the one that
+// says more about places counts.
 func (s step) mergeInputs() []Axis {
 	out := make([]Axis, len(s.Dims))
 	for i := range s.Inputs {
@@ -65,7 +65,7 @@ func (s step) mergeInputs() []Axis {
 	return out
 }
 
-// plane returns an operator of [batch, channels, height, width]: rows and columns become new ones.
+// plane is the rule of an operator of [batch, channels, height, width] that makes new rows and columns.
 func plane(newChannels bool) rule {
 	return func(s step) []Axis {
 		in, before := s.inputAxes(0), s.dims(0)
@@ -81,7 +81,7 @@ func plane(newChannels bool) rule {
 				out[i] = resized(in[i], before[i], s.Dims[i])
 			}
 		}
-		if newChannels && len(out) == 4 && isUnknown(in[2]) && isUnknown(in[3]) { // what was lost is found again
+		if newChannels && len(out) == 4 && isUnknown(in[2]) && isUnknown(in[3]) { // the map starts again
 			out[2], out[3] = Axis{cells(Row, s.Dims[2])}, Axis{cells(Column, s.Dims[3])}
 		}
 		return out
@@ -90,7 +90,7 @@ func plane(newChannels bool) rule {
 
 func isUnknown(a Axis) bool { return len(a) == 1 && a[0].Kind == Unknown }
 
-// resized returns an axis with another number of cells of the same stretch.
+// resized returns an axis that was resized from before to after elements.
 func resized(a Axis, before, after int) Axis {
 	p, ok := a.place()
 	switch {
@@ -152,7 +152,7 @@ func expanded(s step) []Axis {
 	return out
 }
 
-// multiplied returns a matrix product [..., n, k] x [..., k, m] -> [..., n, m].
+// multiplied returns the axes of a matrix product [..., n, k] x [..., k, m] -> [..., n, m].
 func multiplied(s step) []Axis {
 	y := 1
 	if s.Op == "QLinearMatMul" {
@@ -189,7 +189,7 @@ func multiplied(s step) []Axis {
 	return out
 }
 
-// dense returns [n, k] x [k, m] -> [n, m], of either turned.
+// dense returns the axes of a Gemm [n, k] x [k, m] -> [n, m]. Either operand may be transposed.
 func dense(s step) []Axis {
 	a, b := s.inputAxes(0), s.inputAxes(1)
 	if len(s.Dims) != 2 {

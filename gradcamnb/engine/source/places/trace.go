@@ -7,8 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// Trace follows the axes of a picture, [batch, channels, height, width] or with the channels
-// last, through a graph. Tensors that do not depend on it are left out.
+// Trace follows the axes of a picture through a graph and returns those of every tensor that depends on it. The picture
+// is [batch, channels, height, width], or has its channels last.
 func Trace(g *onnxnorm.Graph, input []int, channelsLast bool) map[string][]Axis {
 	at := []int{2, 3}
 	if channelsLast {
@@ -36,13 +36,13 @@ type tracer struct {
 	tensors map[string]onnxnorm.Tensor
 }
 
-// step is a node on the way: one of its outputs with what it is made of.
+// step is one output of a node, with what it is made of.
 type step struct {
 	*tracer
 	onnxnorm.Tensor
 }
 
-// rule gives the axes of a node's output; nil if it cannot tell.
+// rule returns the axes of a node's output; nil if it cannot tell.
 type rule func(s step) []Axis
 
 var rules = map[string]rule{}
@@ -54,7 +54,7 @@ func register(r rule, ops ...string) bool {
 	return true
 }
 
-// output returns the axes of a tensor. They always have the sizes of its shape.
+// output returns the axes of a tensor, whose lengths always match its shape.
 func (t *tracer) output(made onnxnorm.Tensor) []Axis {
 	s := step{t, made}
 	r := rules[made.Op]
@@ -83,7 +83,7 @@ func (t *tracer) output(made onnxnorm.Tensor) []Axis {
 	return out
 }
 
-// inputAxes returns the axes of an input that depends on the picture; nil of any other.
+// inputAxes returns the axes of an input that depends on the picture; nil for any other input.
 func (s step) inputAxes(i int) []Axis {
 	if i >= len(s.Inputs) {
 		return nil
@@ -100,8 +100,7 @@ func (s step) dims(i int) []int {
 
 func (s step) computed(i int) bool { return s.inputAxes(i) != nil }
 
-// keepAxes returns the axes of the first input of the same shape, for operators of which nothing is
-// known.
+// keepAxes returns the axes of the first input with the output's shape. It is the rule of operators that are not known.
 func (s step) keepAxes() []Axis {
 	for i := range s.Inputs {
 		if a := s.inputAxes(i); a != nil && slices.Equal(s.dims(i), s.Dims) {
@@ -111,8 +110,8 @@ func (s step) keepAxes() []Axis {
 	return unknowns(s.Dims)
 }
 
-// ints returns whole numbers that the node has as a constant input, or as an attribute.
-func (s step) ints(i int, attr string) ([]int, bool) {
+// ints returns whole numbers that a node has as a constant input or as an attribute; ok is false if it has neither.
+func (s step) ints(i int, attr string) (numbers []int, ok bool) {
 	if i >= 0 && i < len(s.Inputs) && s.Inputs[i] != "" {
 		t := s.tensors[s.Inputs[i]]
 		return t.Ints, t.Ints != nil

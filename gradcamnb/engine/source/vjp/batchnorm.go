@@ -8,13 +8,13 @@ import (
 
 func init() { register(NodeTypeBatchNormForInference, batchNorm) }
 
-// batchNorm returns the gradient of y = (x - m) c / sqrt(s + e) + o, of each channel, which GoMLX
-// 0.28.8 has not. With r = 1/sqrt(s + e),
+// batchNorm returns the gradient of y = (x - m) c / sqrt(s + e) + o for each channel, which GoMLX 0.28.8 does not have.
+// With r = 1/sqrt(s + e),
 //
 //	dS/dx = v c r, dS/dc = SUM v (x - m) r, dS/do = SUM v,
 //	dS/dm = -c r SUM v, dS/ds = -c r^3/2 SUM v (x - m)
 //
-// x and v [...], with the channels in one axis; the others [channels].
+// x and v are [...] with the channels on one axis; the others are [channels].
 func batchNorm(n, v *Node) []*Node {
 	in, norm := n.Inputs(), walk.NormOf(n)
 	x, scale, mean, variance := in[0], in[1], in[3], in[4]

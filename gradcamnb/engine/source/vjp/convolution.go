@@ -12,15 +12,14 @@ import (
 
 func init() { register(NodeTypeConvGeneral, convolution) }
 
-// convolution returns the gradient of y = x * k with strides s, padding p in front, the input
-// dilated by a, the kernel by d, in g groups of channels. With K = (k-1) d + 1, the length of
-// the dilated kernel,
+// convolution returns the gradient of y = x * k with strides s and padding p in front. The input is dilated by a, the
+// kernel by d, and the channels are in g groups. With K = (k-1) d + 1, the length of the dilated kernel,
 //
 //	dS/dx = v * k turned round, v dilated by s, strides a, padding K - 1 - p in front
 //	dS/dk = x * v, v dilated by s, strides d, padding p in front
 //
-// and behind whatever gives the length of x and of k. GoMLX 0.28.8 pads the first wrongly if
-// the kernel is even, splits either into g convolutions, and has no gradient with an a.
+// and the padding behind is whatever gives the lengths of x and of k. GoMLX 0.28.8 pads the first one wrongly if the
+// kernel is even, splits both into g convolutions, and has no gradient for an a above 1.
 func convolution(n, v *Node) []*Node {
 	c := walk.ConvolutionOf(n)
 	x, k := n.Inputs()[0], n.Inputs()[1]
@@ -30,7 +29,7 @@ func convolution(n, v *Node) []*Node {
 	return []*Node{inputGradient(c, x, k, v), kernelGradient(c, x, k, v)}
 }
 
-// lengths returns those of the axes.
+// lengths returns the lengths of some axes.
 func lengths(n *Node, axes []int) []int {
 	out := make([]int, len(axes))
 	for i, a := range axes {
@@ -39,7 +38,7 @@ func lengths(n *Node, axes []int) []int {
 	return out
 }
 
-// spread returns a length with gaps between its cells.
+// spread returns a length after its cells were moved apart by a dilation.
 func spread(n, dilation int) int { return (n-1)*dilation + 1 }
 
 func inputGradient(c walk.Convolution, x, k, v *Node) *Node {
@@ -73,7 +72,7 @@ func inputGradient(c walk.Convolution, x, k, v *Node) *Node {
 	return ConvGeneral(v, turned, back, c.InputDilations, padding, c.Strides, c.KernelDilations, c.Groups, 1)
 }
 
-// kernelGradient takes pictures for channels: those of x and v are summed over.
+// kernelGradient swaps pictures and channels: it sums over the pictures of x and v.
 func kernelGradient(c walk.Convolution, x, k, v *Node) *Node {
 	if c.Groups > 1 {
 		return groupedKernelGradient(c, x, k, v)
@@ -94,9 +93,9 @@ func kernelGradient(c walk.Convolution, x, k, v *Node) *Node {
 	return ConvGeneral(x, v, axes, c.KernelDilations, padding, c.InputDilations, c.Strides, 1, 1)
 }
 
-// groupedKernelGradient returns one product a cell of the kernel: what lies under the cell, for all
-// outputs, with v, group by group. Convolutions in groups of pictures, which would do it at
-// once, end the pure-Go backend of compute 0.1.6 with an index out of range.
+// groupedKernelGradient computes one product for each cell of the kernel and each group: what lies under the cell, for
+// all outputs, times v. Convolutions in groups of pictures would do it at once, but they end the pure-Go backend of
+// compute 0.1.6 with an index out of range.
 func groupedKernelGradient(c walk.Convolution, x, k, v *Node) *Node {
 	a := c.Axes
 	spatial := len(a.InputSpatial)

@@ -3,6 +3,6 @@ package vjp
 import . "github.com/gomlx/gomlx/core/graph"
 
 func init() {
-	// Identity passes its gradient on, and has none in GoMLX 0.28.8.
+	// Identity passes its gradient on. GoMLX 0.28.8 has no gradient for it.
 	register(NodeTypeIdentity, func(_, v *Node) []*Node { return []*Node{v} })
 }

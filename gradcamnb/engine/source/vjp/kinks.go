@@ -11,9 +11,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/completed"
 )
 
-// Where the pieces of a function meet it has no derivative, and GoMLX 0.28.8 takes another one there than torch, whose
-// choice the numbers of the field hold (docs/kinks.md). An explanation takes torch's; a training, whose graphs have
-// other names, keeps GoMLX's:
+// These are the derivatives where the pieces of a function meet. Mathematically there is none, and GoMLX 0.28.8 takes
+// another one there than torch, whose choice the numbers of the field were made with (docs/kinks.md). Explanations take
+// torch's. Graphs of a training, which have other names, keep GoMLX's:
 //
 //	max(x, c), min(x, c)  at c: 0                          GoMLX: 1 or 0, by the order of the operands
 //	max(a, b), min(a, b)  of equal ones: a half each       GoMLX: all to the first of max, to the second of min
@@ -31,8 +31,8 @@ func init() {
 	explained(NodeTypeReduceMin, shared)
 }
 
-// explained puts a gradient in place of GoMLX's in the graphs of explanations. It is given GoMLX's own, of any node of
-// the type.
+// explained replaces GoMLX's gradient of a type of node, in the graphs of explanations only. f gets GoMLX's own
+// gradient as theirs.
 func explained(t NodeType, f func(n, v *Node, theirs func(n *Node) []*Node) []*Node) {
 	before := VJPRegistration[t]
 	VJPRegistration[t] = func(n *Node, v []*Node, shape shapes.Shape) []*Node {
@@ -44,7 +44,7 @@ func explained(t NodeType, f func(n, v *Node, theirs func(n *Node) []*Node) []*N
 	}
 }
 
-// extreme returns that of the larger or the smaller of two.
+// extreme returns the gradient of the larger or the smaller of two values.
 func extreme(n, v *Node, theirs func(n *Node) []*Node) []*Node {
 	a, b := n.Inputs()[0], n.Inputs()[1]
 	beyond, again := GreaterThan, Max
@@ -63,8 +63,8 @@ func extreme(n, v *Node, theirs func(n *Node) []*Node) []*Node {
 	return []*Node{MulScalar(Add(one[0], other[1]), 0.5), MulScalar(Add(one[1], other[0]), 0.5)}
 }
 
-// branch returns that of a selection. One that keeps what is not less than a number, as GoMLX's leaky ReLU does, keeps
-// what is greater.
+// branch returns the gradient of a selection. If it keeps values that are not less than a number, as GoMLX's leaky ReLU
+// does, only those that are greater count as kept.
 func branch(n, _ *Node, theirs func(n *Node) []*Node) []*Node {
 	condition := n.Inputs()[0]
 	if condition.Type() == NodeTypeGreaterOrEqual && condition.Inputs()[0] == n.Inputs()[1] &&
@@ -74,7 +74,8 @@ func branch(n, _ *Node, theirs func(n *Node) []*Node) []*Node {
 	return theirs(n)
 }
 
-// shared returns that of the extreme over axes. GoMLX's goes to every cell that has it.
+// shared returns the gradient of an extreme over axes, in equal shares. GoMLX gives the whole to every cell that has
+// it.
 func shared(n, v *Node, theirs func(n *Node) []*Node) []*Node {
 	x, axes := n.Inputs()[0], walk.ReducedAxes(n)
 	kept := slices.Clone(x.Shape().Dimensions)

@@ -6,7 +6,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
 )
 
-// Gradients that GoMLX 0.28.8 has not.
+// These are gradients that GoMLX 0.28.8 does not have.
 func init() {
 	// 1/sqrt(x): -1/(2 x sqrt(x))
 	register(NodeTypeRsqrt, func(n, v *Node) []*Node {
@@ -14,7 +14,7 @@ func init() {
 	})
 	// e^x - 1: e^x
 	register(NodeTypeExpm1, func(n, v *Node) []*Node { return []*Node{Mul(v, AddScalar(n, 1))} })
-	// x between two numbers: 1 strictly between them, as torch.clamp of docs/kinks.md
+	// x between two numbers: 1 strictly between them, like torch.clamp in docs/kinks.md
 	register(NodeTypeClamp, func(n, v *Node) []*Node {
 		low, x, high := n.Inputs()[0], n.Inputs()[1], n.Inputs()[2]
 		if !walk.IsNumber(low) || !walk.IsNumber(high) {
@@ -24,7 +24,7 @@ func init() {
 	})
 }
 
-// bounded returns the gradient of a clamp whose bounds are no constants: what is cut off goes to its bound.
+// bounded returns the gradient of a clamp whose bounds are no constants: where x is cut off, it goes to the bound.
 func bounded(low, x, high, v *Node) []*Node {
 	to := func(bound, cut *Node) *Node {
 		g := Where(cut, v, ZerosLike(v))

@@ -23,7 +23,7 @@ func init() {
 //
 //	dS/dx_i = SUM_k v_o, s o + d k - p = i
 //
-// The one of GoMLX 0.28.8 ends the process on the pure-Go backend if the pooling is padded.
+// GoMLX 0.28.8's own gradient ends the process on the pure-Go backend if the pooling is padded.
 func sumPool(w walk.Window, x, v *Node) *Node {
 	for axis, size := range w.Size {
 		in, out := x.Shape().Dim(axis), v.Shape().Dim(axis)
@@ -56,9 +56,9 @@ func sumPool(w walk.Window, x, v *Node) *Node {
 	return v
 }
 
-// scattered returns the gradient of the gradient of max pooling, which puts what a window is given
-// where the window has its largest value, the first of several: each window is given what
-// lies there. The places do not move, so nothing goes to x. GoMLX 0.28.8 has none.
+// scattered returns the gradient of the gradient of max pooling, which GoMLX 0.28.8 does not have. The first gradient
+// puts the value of each window at the place of the window's largest value, the first one if there are several. Its
+// gradient takes for each window what lies at that place. The places do not move, so nothing goes to x.
 func scattered(n, u *Node) []*Node {
 	x := n.Inputs()[0]
 	w := walk.ScatterOf(n)

@@ -8,9 +8,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
 )
 
-// What a sum at places y_p = x_p + SUM_(k at p) u_k passes on is v to x, and to each u_k what v has at its place. The
-// one of GoMLX 0.28.8 takes every scatter for one of whole slices, which that of a GatherSlices' gradient, as
-// Interpolate has it, is not; second derivatives need it.
+// The gradient of a sum at places, y_p = x_p + SUM_(k at p) u_k, is v for x, and for each u_k the value of v at its
+// place. GoMLX 0.28.8 takes every scatter for one of whole slices. The gradient of a GatherSlices, which Interpolate
+// uses, is no such scatter, and second derivatives need it.
 func init() {
 	register(NodeTypeScatterSum, func(n, v *Node) []*Node {
 		indices, updates := n.Inputs()[1], n.Inputs()[2]

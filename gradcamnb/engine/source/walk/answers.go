@@ -4,9 +4,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Answers returns the nodes that become an output without anything learned or pooled coming
-// between: class scores before they are resized or normed. They are the answer, and no
-// feature of the picture.
+// Answers returns the nodes between which and the output nothing is learned or pooled, such as class scores before they
+// are resized or normalised. They are the model's answer and not a feature of the picture.
 func Answers(output *Node) map[*Node]bool {
 	seen := map[*Node]bool{}
 	todo := []*Node{output}
@@ -24,7 +23,7 @@ func Answers(output *Node) map[*Node]bool {
 	return seen
 }
 
-// pools are the operators that many cells become one by, and the norms.
+// pools are the operators that turn many cells into one, and the norms.
 var pools = map[NodeType]bool{
 	NodeTypeReduceWindow: true, NodeTypeReduceSum: true, NodeTypeReduceMax: true, NodeTypeReduceMin: true,
 	NodeTypeBatchNormForInference: true,

@@ -4,8 +4,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Attention returns how a softmax over tokens is [batch, queries, keys, heads], which no map of the
-// picture is; false for any other node. The keys are what the softmax sums over.
+// Attention returns the layout [batch, queries, keys, heads] of a softmax over tokens, which is no map of the picture.
+// It returns false for any other node. The keys are the axis that the softmax sums over.
 func (w *Walk) Attention(n *Node) (Layout, bool) {
 	if n.Type() != NodeTypeDiv || n.Rank() != 4 {
 		return Layout{}, false

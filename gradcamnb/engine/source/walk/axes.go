@@ -4,46 +4,45 @@ import (
 	"slices"
 )
 
-// kind says what an axis, or a part of one, stands for.
+// kind is what an axis, or a part of one, stands for.
 type kind int
 
 const (
-	other        kind = iota // not known, or none of these: repeats, heads of a sequence
+	other        kind = iota // unknown, or none of these: repeats, heads of a sequence
 	batch                    // pictures
 	height                   // rows of cells
-	heightWithin             // rows within a cell, as patches have them
+	heightWithin             // rows within a cell, such as those of a patch
 	width                    // columns of cells
 	widthWithin
 	channels
-	tokens // of a sequence
+	tokens // elements of a sequence
 )
 
-// within is what a part that is split off behind an axis of the kind stands for.
+// within maps a kind to the kind of the part that is split off behind it.
 var within = map[kind]kind{height: heightWithin, width: widthWithin}
 
 // part is a factor of an axis: tokens are rows times columns.
 type part struct {
 	kind kind
 	size int
-	of   *sequence // of a sequence
+	of   *sequence // the sequence, if the kind is tokens
 }
 
-// sequence is tokens, not all of which are cells of the picture: a class token stands before
-// them. It has no factors.
+// sequence is an axis of tokens of which some are no cells of the picture, such as a class token. It has no factors.
 type sequence struct {
 	cells         axis
 	before, after int
 }
 
-// axis is the parts of an axis, the slowest first.
+// axis is the list of an axis's parts, the slowest first.
 type axis []part
 
-// axes are those of a node's value, in its order; nil if nothing is known.
+// axes are the axes of a node's value, in order; nil if nothing is known.
 type axes []axis
 
 func plainAxis(k kind, size int) axis { return axis{{kind: k, size: size}} }
 
-// inSequence are cells with others beside them.
+// inSequence returns the axis of cells that have before tokens in front of them and after tokens behind them.
 func inSequence(cells axis, before, after int) axis {
 	if before+after == 0 {
 		return cells
@@ -51,7 +50,7 @@ func inSequence(cells axis, before, after int) axis {
 	return axis{{kind: tokens, size: cells.size() + before + after, of: &sequence{cells, before, after}}}
 }
 
-// sequence returns what the axis has beside its cells, and those.
+// sequence returns the cells of the axis, and the tokens before and after them.
 func (a axis) sequence() sequence {
 	for _, p := range a {
 		if p.of != nil {
@@ -83,7 +82,7 @@ func (a axis) isKnown() bool {
 	return slices.ContainsFunc(a, func(p part) bool { return p.kind != other })
 }
 
-// kinds returns what the axis stands for, without parts of one cell and repeats.
+// kinds returns what the axis stands for, without parts of length 1 and repeats.
 func (a axis) kinds() []kind {
 	var out []kind
 	for _, p := range a {
@@ -97,7 +96,7 @@ func (a axis) kinds() []kind {
 	return out
 }
 
-// soleKind returns the axis's kind where it has one: rows and the rows within them are rows.
+// soleKind returns the axis's kind if it has only one. Rows and the rows within them are rows.
 func (a axis) soleKind() kind {
 	all := a.kinds()
 	if len(all) == 2 && within[all[0]] == all[1] {
@@ -114,7 +113,7 @@ func (a axis) soleKind() kind {
 	return other
 }
 
-// grid returns the rows and columns of an axis of tokens, zero if it is none.
+// grid returns the rows and columns of an axis of tokens; 0 if it is not one.
 func (a axis) grid() (rows, columns int) {
 	rows, columns = 1, 1
 	seen := []kind{}
@@ -138,7 +137,7 @@ func (a axis) grid() (rows, columns int) {
 	return rows, columns
 }
 
-// resized returns the axis at another length, which its parts cannot say any more.
+// resized returns the axis with another length. Its parts are lost, since they no longer fit.
 func (a axis) resized(size int) axis {
 	if size == a.size() {
 		return a
@@ -146,7 +145,7 @@ func (a axis) resized(size int) axis {
 	return plainAxis(a.soleKind(), size)
 }
 
-// regrouped returns the axes after a reshape. A length that cuts through a part splits it.
+// regrouped returns the axes after a reshape. A length that cuts through a part splits the part.
 func (a axes) regrouped(dims []int) axes {
 	var todo []part
 	for _, x := range a {
@@ -163,7 +162,7 @@ func (a axes) regrouped(dims []int) axes {
 	return out
 }
 
-// taken takes parts that make an axis of a length off the front of a list; nil if they make none.
+// taken takes the parts of an axis of length d off the front of a list; nil if no parts make up that length.
 func taken(todo []part, d int) (mine axis, rest []part) {
 	size := 1
 	for len(todo) > 0 && (size < d || d == 1 && len(mine) == 0 && todo[0].size == 1) {
@@ -188,7 +187,7 @@ func taken(todo []part, d int) (mine axis, rest []part) {
 	return mine, todo
 }
 
-// split cuts a part into the first so many steps and those within each of them.
+// split cuts a part into its first size steps and the elements within each of them.
 func (p part) split(size int) (first, rest part) {
 	first, rest = part{kind: p.kind, size: size}, part{kind: p.kind, size: p.size / size}
 	if inner, ok := within[p.kind]; ok {
@@ -197,7 +196,7 @@ func (p part) split(size int) (first, rest part) {
 	return first, rest
 }
 
-// join puts a part behind others; rows and the rows within them are rows again.
+// join appends a part. Rows and the rows within them become rows again.
 func join(parts axis, p part) axis {
 	if n := len(parts); n > 0 {
 		last := &parts[n-1]

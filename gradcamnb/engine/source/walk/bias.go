@@ -11,8 +11,8 @@ func (w *Walk) HasBias(p *Place) bool {
 		(p.Op == "Conv" && p.ops[NodeTypeAdd] || p.Op == "BatchNormalization")
 }
 
-// Bias returns what the layer that a node is the end of adds to every channel, [channels]: what it
-// makes of a picture of zeros. It is nil for a layer without one.
+// Bias returns what a layer adds to every channel, [channels]: its output for a picture of zeros. n is the last node of
+// the layer. It returns nil for a layer without a bias.
 func (w *Walk) Bias(n *Node) *Node {
 	for _, p := range w.Places {
 		if p.Node != n || !w.HasBias(p) {

@@ -6,7 +6,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// IsRelu tells whether a node is max(x, 0), or x where it is greater than 0 and else 0, and of which input.
+// IsRelu tells whether a node is max(x, 0), also if it is written as a selection, and which of its inputs x is.
 func IsRelu(n *Node) (x int, ok bool) {
 	in := n.Inputs()
 	switch n.Type() {
@@ -24,13 +24,13 @@ func IsRelu(n *Node) (x int, ok bool) {
 	return 0, false
 }
 
-// IsNumber tells whether a node is one constant number, spread or not.
+// IsNumber tells whether a node is one constant number, broadcast or not.
 func IsNumber(n *Node) bool {
 	n = skipNeutral(n)
 	return n.Type() == NodeTypeConstant && n.Shape().Size() == 1
 }
 
-// isScalar tells whether a node is a constant of one value, and that value.
+// isScalar tells whether a node is a constant with the one value want.
 func isScalar(n *Node, want float64) bool {
 	t := n.ConstantValue()
 	if t == nil || t.Size() != 1 {
@@ -47,7 +47,7 @@ func isScalar(n *Node, want float64) bool {
 	return false
 }
 
-// asFloat returns the value of a scalar of a type that Go has not.
+// asFloat returns the value of a scalar of a type that Go does not have.
 func asFloat(v any) float64 {
 	if f, ok := v.(interface{ Float32() float32 }); ok {
 		return float64(f.Float32())

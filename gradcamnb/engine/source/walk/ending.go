@@ -4,30 +4,29 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Ending is what the values of an output are, as the end of its graph shows.
+// Ending is what the values of an output are, judged by the end of its graph.
 type Ending int
 
-// The endings that are told apart. A model that ends in none of the functions ends in what
-// is neither bounded nor normed: logits.
+// The endings. A model that ends in none of the functions below gives values that are neither bounded nor normalised:
+// logits.
 const (
 	Logits           Ending = iota
-	Probabilities           // of classes that exclude one another: softmax
-	Tags                    // each with a probability of its own: sigmoid
+	Probabilities           // softmax: classes that exclude one another
+	Tags                    // sigmoid: each has a probability of its own
 	LogProbabilities        // log-softmax
-	Squashed                // in another way, as by tanh: no probability
-	Ranks                   // the number of the largest value or the smallest: it has no gradient
+	Squashed                // another bounded function, such as tanh: no probability
+	Ranks                   // the index of the largest or smallest value: it has no gradient
 )
 
-// through are the operators that an ending is looked for behind.
+// through are the operators that are skipped when an ending is looked for.
 var through = map[NodeType]bool{
 	NodeTypeReshape: true, NodeTypeDynamicReshape: true, NodeTypeTranspose: true, NodeTypeConvertDType: true,
 	NodeTypeIdentity: true, NodeTypeSlice: true, NodeTypeBroadcastInDim: true, NodeTypeOptimizationBarrier: true,
 }
 
-// EndingOf returns how an output ends, and the node z that its function is of: e^z/SUM e^z is a
-// softmax, 1/(1 + e^-z) a sigmoid, and z - log SUM e^z a log-softmax, however they are written
-// and with any number taken off z. Of the number of the largest, z is what it is the largest of. Of logits it is no
-// node.
+// EndingOf returns how an output ends, and the node z that the last function is applied to. e^z/SUM e^z is a softmax,
+// 1/(1 + e^-z) a sigmoid and z - log SUM e^z a log-softmax, however they are written and whatever number is subtracted
+// from z. For an index of the largest value, z is the node that is searched. For logits it is nil.
 func EndingOf(output *Node) (Ending, *Node) {
 	n := skipNeutral(output)
 	in := func(i int) *Node { return skipNeutral(n.Inputs()[i]) }
@@ -61,7 +60,7 @@ func EndingOf(output *Node) (Ending, *Node) {
 	return Logits, nil
 }
 
-// shifted returns z of z less its largest value, or the node itself.
+// shifted returns z for a node z - max(z), and else the node itself.
 func shifted(n *Node) *Node {
 	n = skipNeutral(n)
 	if n.Type() == NodeTypeSub && skipNeutral(n.Inputs()[1]).Type() == NodeTypeReduceMax {
@@ -77,7 +76,7 @@ func skipNeutral(n *Node) *Node {
 	return n
 }
 
-// sums tells whether a node is the sum of the other.
+// sums tells whether n is the sum of the node of.
 func sums(n, of *Node) bool {
 	return n.Type() == NodeTypeReduceSum && skipNeutral(n.Inputs()[0]) == of
 }

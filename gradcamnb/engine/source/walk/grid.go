@@ -6,9 +6,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/places"
 )
 
-// Layout says how a node's value is a map of the picture.
+// Layout tells how a node's value is a map of the picture.
 type Layout struct {
-	Rows, Columns, Channels int // of the map
+	Rows, Columns, Channels int // size of the map
 
 	order  []int // the node's axes as batch, rows, columns, channels, or as batch, tokens, channels
 	before int   // tokens that stand before the cells
@@ -17,10 +17,10 @@ type Layout struct {
 // Map tells whether there is a map at all.
 func (l Layout) Map() bool { return l.Rows > 0 }
 
-// Tokens tells whether the cells are tokens, in one axis.
+// Tokens tells whether the cells are tokens on one axis.
 func (l Layout) Tokens() bool { return len(l.order) == 3 }
 
-// ToPosition returns the layout as that of an ONNX file's tensor is said.
+// ToPosition returns the layout in the form that is used for tensors of ONNX files.
 func (l Layout) ToPosition() places.Position {
 	switch {
 	case !l.Map():
@@ -36,8 +36,8 @@ func (l Layout) ToPosition() places.Position {
 	return f
 }
 
-// layout reads it off the axes: one of pictures, one of channels, and rows and columns, in an
-// axis each or one of tokens.
+// layout reads the layout off the axes. There must be one axis of pictures, one of channels, and either one axis of
+// rows and one of columns or one of tokens.
 func (a axes) layout() Layout {
 	at := map[kind]int{}
 	sequence := -1
@@ -72,7 +72,7 @@ func (a axes) layout() Layout {
 	return l
 }
 
-// Grid brings the node, or its gradient, to [batch, rows, columns, channels].
+// Grid turns the node, or its gradient, into [batch, rows, columns, channels].
 func (l Layout) Grid(n *Node) *Node {
 	n = places.Reorder(n, l.order)
 	if l.Tokens() {
@@ -81,8 +81,8 @@ func (l Layout) Grid(n *Node) *Node {
 	return n
 }
 
-// Node returns the reverse of Grid: the value that the model has where the map is. Tokens that
-// stand beside the cells are those of clean, the node of a batch of one.
+// Node is the reverse of Grid: it returns the value with the axes that it has in the model. Tokens that are no cells
+// are those of clean, the node for a batch of one.
 func (l Layout) Node(grid, clean *Node) *Node {
 	if l.Tokens() {
 		grid = l.ToPosition().Fold(grid, places.Reorder(clean, l.order))
@@ -90,9 +90,8 @@ func (l Layout) Node(grid, clean *Node) *Node {
 	return places.Reordered(grid, l.order)
 }
 
-// ByShape returns how a node may be a map by its shape alone, of a picture [height, width]: if just
-// one order of its axes, channels last or first, has rows and columns in the picture's aspect
-// ratio.
+// ByShape returns the layout of a node by its shape alone. Exactly one order of its axes, channels last or first, must
+// have rows and columns in the aspect ratio of the picture [height, width].
 func ByShape(n *Node, picture [2]int) Layout {
 	dims := n.Shape().Dimensions
 	if len(dims) != 4 {

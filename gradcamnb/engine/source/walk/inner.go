@@ -7,8 +7,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// withoutInner returns the places but for those within a norm: what is left of a place when its
-// mean is taken off, before it is scaled by weights, and what is between two scales of one norm.
+// withoutInner returns the places without those within a norm: what remains after the mean is subtracted and before it
+// is scaled by weights, and what lies between two scales of one norm.
 func (w *Walk) withoutInner(nodes []*Node) []*Place {
 	consumers := w.consumers(nodes)
 	inner := map[*Place]bool{}
@@ -31,7 +31,7 @@ func (w *Walk) withoutInner(nodes []*Node) []*Place {
 	return slices.DeleteFunc(w.Places, func(p *Place) bool { return inner[p] })
 }
 
-// consumers returns the places of the nodes that read one of another place.
+// consumers returns, for each place, the places whose nodes read one of its nodes.
 func (w *Walk) consumers(nodes []*Node) map[*Place][]*Place {
 	out := map[*Place][]*Place{}
 	for _, n := range nodes {
@@ -49,8 +49,8 @@ func (p *Place) scales() bool {
 	return p.form == module && !p.ops[NodeTypeConvGeneral] && !p.ops[NodeTypeDotGeneral]
 }
 
-// wrapped returns the function and the scale, one number, within a module that scales what a function makes of its own
-// scale, as GoMLX's dynamic tanh does: g tanh(a x) + b. It has nil for another place.
+// wrapped returns the two inner places of a module g f(a x) + b, where a is one number, such as GoMLX's dynamic tanh:
+// the function f and the scale a x. It returns nil for any other place.
 func (p *Place) wrapped() (f, first *Place) {
 	plain := func(p *Place) bool {
 		return p.form == module && !p.ops[NodeTypeConvGeneral] && !p.ops[NodeTypeDotGeneral]
@@ -70,7 +70,7 @@ func (p *Place) wrapped() (f, first *Place) {
 	return nil, nil
 }
 
-// normalises tells whether a function takes a mean off, or divides by a deviation.
+// normalises tells whether a function subtracts a mean or divides by a deviation.
 func (p *Place) normalises() bool {
 	return p.ops[NodeTypeSub] || p.ops[NodeTypeSqrt] || p.ops[NodeTypeRsqrt]
 }

@@ -8,7 +8,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// scopesOf counts the variables in every scope that the nodes read.
+// scopesOf counts the variables that the nodes read, for every scope.
 func scopesOf(nodes []*Node) map[string]int {
 	out := map[string]int{}
 	for _, n := range nodes {
@@ -21,12 +21,11 @@ func scopesOf(nodes []*Node) map[string]int {
 	return out
 }
 
-// parent returns the scope that a variable or a scope lies in, empty for the root.
+// parent returns the scope around a variable or a scope; empty at the root.
 func parent(path string) string { return path[:max(0, strings.LastIndex(path, "/"))] }
 
-// scopeOf returns the scope of variables: the innermost that holds them all, or one around it
-// that holds nothing else, as "conv_2" around GoMLX's own "conv_2/conv". A variable of the
-// root stands for itself.
+// scopeOf returns the scope of some variables. It is the innermost scope that holds them all, or one around it that
+// holds nothing else, such as "conv_2" around GoMLX's own "conv_2/conv". A variable at the root stands for itself.
 func (w *Walk) scopeOf(reads map[string]bool) string {
 	all := keys(reads)
 	slices.Sort(all)
@@ -43,7 +42,7 @@ func (w *Walk) scopeOf(reads map[string]bool) string {
 	return scope
 }
 
-// commonPath returns the innermost scope around both.
+// commonPath returns the innermost scope that holds both.
 func commonPath(a, b string) string {
 	for a != b && !strings.HasPrefix(b, a+"/") {
 		a = parent(a)
@@ -51,8 +50,8 @@ func commonPath(a, b string) string {
 	return a
 }
 
-// branchScope returns the scope of what comes together in a place: that around all layers that
-// lie on some of its branches and not on all, as those of a residual block.
+// branchScope returns the scope of a place that joins branches, such as the end of a residual block. It holds all
+// layers that lie on some of the branches and not on all.
 func (w *Walk) branchScope(homes []*Place, last *Place) string {
 	scope, found := "", false
 	for _, p := range w.Places {
@@ -84,13 +83,13 @@ func keys(m map[string]bool) []string {
 	return out
 }
 
-// function is one that a place may be, by the operators that it is made of.
+// function is a function that a place may compute, with the operators that it is made of.
 type function struct {
 	name, op string
 	of       []NodeType
 }
 
-// functions are those that have a name, the first that fits counts.
+// functions are the functions without weights. The first one that fits counts.
 var functions = []function{
 	{"log_softmax", "LogSoftmax", []NodeType{NodeTypeExp, NodeTypeReduceSum, NodeTypeLog}},
 	{"softmax", "Softmax", []NodeType{NodeTypeExp, NodeTypeReduceSum, NodeTypeDiv}},
@@ -111,7 +110,7 @@ var functions = []function{
 	{"matmul", "MatMul", []NodeType{NodeTypeDotGeneral}},
 }
 
-// modules are those that read variables, or weights that are constants.
+// modules are the functions that read variables, or weights that are constants.
 var modules = []function{
 	{"conv", "Conv", []NodeType{NodeTypeConvGeneral}},
 	{"norm", "BatchNormalization", []NodeType{NodeTypeBatchNormForInference}},
@@ -120,8 +119,8 @@ var modules = []function{
 	{"concat", "Concat", []NodeType{NodeTypeConcatenate}},
 }
 
-// function returns the first that the place's operators are enough for; its last operator where
-// there is none.
+// function returns the first function whose operators the place has. If there is none, it is named after the last
+// operator.
 func (p *Place) function(of []function) function {
 	at := slices.IndexFunc(of, func(f function) bool {
 		return !slices.ContainsFunc(f.of, func(t NodeType) bool { return !p.ops[t] })
@@ -133,7 +132,7 @@ func (p *Place) function(of []function) function {
 	return function{name: strings.ToLower(op), op: op}
 }
 
-// naming returns the name of a place's operator, and ONNX's word for it.
+// naming returns the name of a place's function, and ONNX's word for it.
 func (p *Place) naming() function {
 	switch {
 	case p.ops[NodeTypeReduceWindow]:
@@ -162,7 +161,7 @@ func (p *Place) windowNode() *Node {
 	return n
 }
 
-// name gives every place its name, and the scopes that it is the end of.
+// name gives every place its name, and the scopes that end with it.
 func (w *Walk) name() {
 	taken := map[string]int{}
 	for _, p := range w.Places {

@@ -10,15 +10,15 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// parameters returns what an operator was given besides nodes, as [Node.String] writes it: GoMLX
-// has no other way to ask for a convolution's strides or a slice's limits.
+// parameters returns the arguments of an operator that are no nodes, as [Node.String] writes them. GoMLX offers no
+// other way to ask for the strides of a convolution or the limits of a slice.
 func parameters(n *Node) string {
 	s := n.String()
 	name := " " + n.Type().String() + "("
 	if at := strings.Index(s, name); at >= 0 && n.GetAlias() == "" {
 		return s[at+len(name):]
 	}
-	if at := strings.LastIndex(s, name); at >= 0 { // an alias may hold anything
+	if at := strings.LastIndex(s, name); at >= 0 { // an alias may hold any text
 		return s[at+len(name):]
 	}
 	return s
@@ -26,7 +26,7 @@ func parameters(n *Node) string {
 
 var patterns sync.Map // of parameters, by name
 
-// field returns the text of a parameter, name=... or name:..., up to the next one.
+// field returns the text of the parameter that is written as name=... or name:....
 func field(params, name string) (string, bool) {
 	p, ok := patterns.Load(name)
 	if !ok {
@@ -40,7 +40,7 @@ func field(params, name string) (string, bool) {
 	return m[1], true
 }
 
-// numbers returns the whole numbers of a parameter, [1 2] or [[1 2] [3 4]], in order.
+// numbers returns the whole numbers of a parameter, written as [1 2] or [[1 2] [3 4]], in order.
 func numbers(n *Node, name string) []int {
 	text, ok := field(parameters(n), name)
 	if !ok {
@@ -57,7 +57,7 @@ func numbers(n *Node, name string) []int {
 	return out
 }
 
-// number returns a parameter that is one whole number.
+// number returns a parameter that is a single whole number.
 func number(n *Node, name string) int {
 	all := numbers(n, name)
 	if len(all) != 1 {
@@ -67,17 +67,17 @@ func number(n *Node, name string) int {
 	return all[0]
 }
 
-// Convolution is what a node of GoMLX's ConvGeneral was given.
+// Convolution holds the parameters of GoMLX's ConvGeneral.
 type Convolution struct {
-	Axes                            ConvolveAxesConfig // which axes of the operands mean what
-	Strides                         []int              // of each spatial axis
+	Axes                            ConvolveAxesConfig // meaning of the operands' axes
+	Strides                         []int              // for each spatial axis
 	Paddings                        [][2]int           // before and after each spatial axis
-	InputDilations, KernelDilations []int              // of each spatial axis
-	Groups, BatchGroups             int                // of channels, and of the batch
+	InputDilations, KernelDilations []int              // for each spatial axis
+	Groups, BatchGroups             int                // groups of channels, and of the batch
 }
 
-// ConvolutionOf reads the parameters of a convolution. Lists that were not given are filled:
-// strides and dilations of one, no padding.
+// ConvolutionOf reads the parameters of a convolution. Lists that are not given are filled in: strides and dilations of
+// 1, no padding.
 func ConvolutionOf(n *Node) Convolution {
 	spatial := n.Rank() - 2
 	c := Convolution{
@@ -110,12 +110,12 @@ func defaultOnes(list []int, n int) []int {
 	return list
 }
 
-// Window is what a node of GoMLX's ReduceWindow was given, by axis of its input.
+// Window holds the parameters of GoMLX's ReduceWindow, for each axis of its input.
 type Window struct {
 	Reduction                       string   // "Max", "Min", "Sum" or "Product"
-	Size, Strides                   []int    // of each axis, and its step
+	Size, Strides                   []int    // for each axis: length and step of the window
 	Paddings                        [][2]int // before and after each axis
-	InputDilations, WindowDilations []int    // of each axis
+	InputDilations, WindowDilations []int    // for each axis
 }
 
 // WindowOf reads the parameters of a pooling.
@@ -136,10 +136,10 @@ func WindowOf(n *Node) Window {
 	return w
 }
 
-// Norm is what a node of GoMLX's BatchNormForInference was given.
+// Norm holds the parameters of GoMLX's BatchNormForInference.
 type Norm struct {
-	Epsilon float64 // what is added to the variance
-	Axis    int     // of the channels
+	Epsilon float64 // added to the variance
+	Axis    int     // axis of the channels
 }
 
 // NormOf reads the parameters of a batch norm.
@@ -152,7 +152,7 @@ func NormOf(n *Node) Norm {
 	return Norm{epsilon, number(n, "featureAxis")}
 }
 
-// ReducedAxes returns the axes that a node sums or takes the extreme over.
+// ReducedAxes returns the axes that a node reduces, as a sum or an extreme does.
 func ReducedAxes(n *Node) []int {
 	axes := numbers(n, "axes")
 	if len(axes) > 0 {
@@ -174,14 +174,14 @@ func ScatterOf(n *Node) Window {
 	return w
 }
 
-// Places are what a node of GoMLX's ScatterSum was given.
+// Places holds the parameters of GoMLX's ScatterSum.
 type Places struct {
-	IndexAxis        int   // of the indices: its values are one place
+	IndexAxis        int   // axis of the indices whose values make up one place
 	Window, Inserted []int // the axes of the updates that lie in a window, and those of the operand that a window lacks
-	Operand          []int // the axes of the operand that a place counts
+	Operand          []int // the axes of the operand that the indices count along
 }
 
-// ScatterSumOf reads the parameters of a sum of values at places.
+// ScatterSumOf reads the parameters of a sum of values at given places.
 func ScatterSumOf(n *Node) Places {
 	return Places{number(n, "indexVectorAxis"), numbers(n, "updateWindowAxes"), numbers(n, "insertedWindowAxes"),
 		numbers(n, "scatterAxesToOperandAxes")}

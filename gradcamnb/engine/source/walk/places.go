@@ -1,6 +1,6 @@
-// Package walk reads a model that was built with GoMLX from the nodes of its graph: which of
-// them are layers, what to call them, and what their axes stand for. Nothing has to be named
-// in the graph function for that: a layer's name is the scope of its variables.
+// Package walk reads a model that was built with GoMLX from the nodes of its graph: which nodes are layers, what they
+// are called, and what their axes stand for. The graph function need not name anything: a layer is named after the
+// scope of its variables.
 package walk
 
 import (
@@ -12,24 +12,24 @@ import (
 
 // Place is a node of a model, seen as a layer.
 type Place struct {
-	Name  string   // as users call it: "block1/conv/relu"
-	Paths []string // scopes that it is the end of, where no later place is
-	Op    string   // what makes it, in the words of ONNX: "Conv", "Relu", "Add"
-	Node  *Node    // of the graph that makes it
-	Named bool     // the name is an alias that the graph function gave
+	Name  string   // as users write it: "block1/conv/relu"
+	Paths []string // scopes that end with it: no later place lies in them
+	Op    string   // its operator in the words of ONNX: "Conv", "Relu", "Add"
+	Node  *Node    // node of the graph that holds its value
+	Named bool     // the name is an alias that the graph function set
 
 	Layout Layout // the node as a map of the picture
 
-	From []*Place // the places that it is made of
+	From []*Place // the places that it reads
 
-	scope  string // of the variables that it, or the last place before it, reads
+	scope  string // scope of the variables that it, or the last place before it, reads
 	form   form
 	reads  map[string]bool // paths of variables
 	ops    map[NodeType]bool
-	last   NodeType   // of them
-	noted  []NodeType // operators besides its own, such as the sum in a softmax, that count if it goes on
-	enter  *Node      // what the first node of a module is made of, that depends on the picture
-	closed bool       // another place is made of it
+	last   NodeType   // the last operator
+	noted  []NodeType // other operators, such as the sum in a softmax, that count if the function goes on
+	enter  *Node      // input of the first node of a module, if it depends on the picture
+	closed bool       // another place reads it
 	before []bool     // the places that it depends on, itself included, by their number
 	number int
 }
@@ -43,29 +43,29 @@ const (
 	single             // a function of one place: ReLU, softmax, a scale
 	pool
 	window // a pooling that is written as slices
-	joined // made of several places
-	named  // the graph function gave it an alias, and what comes after begins anew
+	joined // it joins several places
+	named  // the graph function set an alias; what follows begins anew
 )
 
-// Walk is a graph that was read.
+// Walk is a graph that has been read.
 type Walk struct {
 	Places []*Place // in the order of execution
 
 	picture *Node
-	sees    map[*Node]bool            // depends on the picture
-	weights map[*Node]map[string]bool // variables that a node which does not depend on the picture is made of
+	sees    map[*Node]bool            // nodes that depend on the picture
+	weights map[*Node]map[string]bool // for nodes that do not depend on the picture: the variables that they are made of
 	home    map[*Node]*Place
 	trace   tracer
-	scopes  map[string]int // how many variables there are in every scope
+	scopes  map[string]int // number of variables in every scope
 }
 
-// Picture says what the axes of the picture stand for.
+// Picture is the input of a graph, and the order of its axes.
 type Picture struct {
-	Node         *Node // the graph's input
-	ChannelsLast bool  // it lies [batch, h, w, channels]
+	Node         *Node // input of the graph
+	ChannelsLast bool  // its axes are [batch, h, w, channels]
 }
 
-// Read reads the graph of a model: everything that the outputs are made of.
+// Read reads the graph of a model: all nodes that the outputs depend on.
 func Read(picture Picture, outputs ...*Node) *Walk {
 	nodes := inOrder(outputs...)
 	w := &Walk{
@@ -95,7 +95,7 @@ func Read(picture Picture, outputs ...*Node) *Walk {
 	return w
 }
 
-// Layout returns what is known of a node as a map of the picture.
+// Layout returns how a node is a map of the picture.
 func (w *Walk) Layout(n *Node) Layout { return w.trace.of[n].layout() }
 
 // IsLost tells whether nothing is known of a node's axes.
@@ -103,8 +103,8 @@ func (w *Walk) IsLost(n *Node) bool {
 	return !slices.ContainsFunc(w.trace.of[n], axis.isKnown)
 }
 
-// Names returns the other names of a layer: scopes that it is the end of, and a name with and
-// without the slash before it.
+// Names returns the other names of a layer: the scopes that end with it, and its name with or without the leading
+// slash.
 func (p *Place) Names() []string {
 	out := slices.Clone(p.Paths)
 	if p.Named {
@@ -113,7 +113,7 @@ func (p *Place) Names() []string {
 	return append(out, "/"+p.Name)
 }
 
-// Origins returns the names of the layers that it is made of.
+// Origins returns the names of the layers that it reads.
 func (p *Place) Origins() []string {
 	var out []string
 	for _, from := range p.From {
@@ -122,13 +122,13 @@ func (p *Place) Origins() []string {
 	return out
 }
 
-// Home returns the place that a node which depends on the picture belongs to.
+// Home returns the place of a node that depends on the picture.
 func (w *Walk) Home(n *Node) *Place { return w.home[n] }
 
 // Sees tells whether a node depends on the picture.
 func (w *Walk) Sees(n *Node) bool { return w.sees[n] }
 
-// inOrder returns the nodes that some are made of, in the order of execution.
+// inOrder returns the nodes that the ends depend on, in the order of execution.
 func inOrder(ends ...*Node) []*Node {
 	seen := map[*Node]bool{}
 	var out []*Node
@@ -146,7 +146,7 @@ func inOrder(ends ...*Node) []*Node {
 	return out
 }
 
-// read finds out what a node is. Its inputs were read before.
+// read finds out what a node is. Its inputs must have been read before.
 func (w *Walk) read(n *Node) {
 	if n == w.picture {
 		return
@@ -181,7 +181,7 @@ func (w *Walk) read(n *Node) {
 	w.honourAlias(n)
 }
 
-// variable returns the path of the variable of weights that a node is. The state of random numbers is none.
+// variable returns the path of the weights that a node is. The state of random numbers has none.
 func variable(n *Node) (string, bool) {
 	if n.Type() != NodeTypeParameter || !n.DType().IsFloat() {
 		return "", false
@@ -190,21 +190,21 @@ func variable(n *Node) (string, bool) {
 	return name, len(name) > 0 && name[0] == '/'
 }
 
-// honourAlias makes a layer of a node that the graph function named.
+// honourAlias makes a layer of a node that has an alias.
 func (w *Walk) honourAlias(n *Node) {
 	alias := n.GetAlias()
 	if alias == "" || len(alias) > 1 && alias[1] == 0 || n.Graph().GetNodeByAlias(alias) != n {
-		return // none, one of the engine's, or the word on a copy
+		return // no alias, an alias of the engine, or an alias that a copied node shares
 	}
 	p := w.home[n]
-	if p.Node != n { // a move, which is no layer otherwise
+	if p.Node != n { // the node only moves values, which is no layer otherwise
 		p = w.addPlace(n, &Place{scope: p.scope, From: []*Place{p}})
 		w.home[n] = p
 	}
 	p.form, p.Named, p.Name = named, true, alias
 }
 
-// place returns where a node belongs, which may be a new place.
+// place returns the place of a node, which may be a new one.
 func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 	last := homes[0]
 	for _, h := range homes {
@@ -240,15 +240,15 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 	return w.continuePlace(n, homes, last)
 }
 
-// continuePlace returns where a node belongs that has no weights and moves nothing: it goes on with what its inputs
-// are, or joins them.
+// continuePlace returns the place of a node that has no weights and moves nothing. The node continues the place of its
+// inputs, or joins several.
 func (w *Walk) continuePlace(n *Node, homes []*Place, last *Place) *Place {
 	of, ok := commonPlace(homes, last)
 	switch {
 	case !ok:
 		return w.addPlace(n, &Place{form: joined, scope: w.branchScope(homes, last), From: homes})
 	case n.Shape().Size() != of.Node.Shape().Size() && !w.isHalf(n, last) && !scrambles[n.Type()]:
-		// a mean, or what is made of one
+		// It is a mean, or is computed from one.
 		last.note(n)
 		return last
 	case of != last && n.Shape().Size() == last.Node.Shape().Size() && !beginsNorm(n, last) && !scrambles[n.Type()]:
@@ -261,13 +261,13 @@ func (w *Walk) continuePlace(n *Node, homes []*Place, last *Place) *Place {
 var scrambles = map[NodeType]bool{NodeTypeSort: true, NodeTypeSplitNode: true, NodeTypeWhile: true, NodeTypeIf: true,
 	NodeTypeCall: true}
 
-// isHalf tells whether a node is a map of some channels of a place, as the halves of a gated linear unit are.
+// isHalf tells whether a node is a map of some channels of a place, such as one half of a gated linear unit.
 func (w *Walk) isHalf(n *Node, of *Place) bool {
 	a, b := w.Layout(n), w.Layout(of.Node)
 	return a.Map() && a.Rows == b.Rows && a.Columns == b.Columns && a.Channels > 1
 }
 
-// moves are the operators that only put values elsewhere, or take fewer.
+// moves are the operators that only move values, or leave some out.
 var moves = map[NodeType]bool{
 	NodeTypeReshape: true, NodeTypeDynamicReshape: true, NodeTypeTranspose: true, NodeTypeBroadcastInDim: true,
 	NodeTypeSlice: true, NodeTypePad: true, NodeTypeConvertDType: true, NodeTypeIdentity: true, NodeTypeReverse: true,
@@ -277,20 +277,21 @@ var moves = map[NodeType]bool{
 	NodeTypeDynamicSlice: true, NodeTypeOptimizationBarrier: true,
 }
 
-// learned are the operators that bring the weights of a layer.
+// learned are the operators that apply the weights of a layer.
 var learned = map[NodeType]bool{NodeTypeConvGeneral: true, NodeTypeDotGeneral: true}
 
-// scales are what makes a sum pool a mean pool.
+// scales are the operators that turn a sum pool into a mean pool.
 var scales = map[NodeType]bool{NodeTypeMul: true, NodeTypeDiv: true}
 
-// scaledBy tells whether a node makes a sum pool a mean pool.
+// scaledBy tells whether a node turns the place, a sum pool, into a mean pool.
 func (p *Place) scaledBy(n *Node) bool {
 	return p.form == pool && !p.closed && scales[n.Type()] && n.Shape().Equal(p.Node.Shape())
 }
 
-// commonPlace tells whether homes are one place, and functions of it that go on, and which.
-func commonPlace(homes []*Place, last *Place) (*Place, bool) {
-	of := last
+// commonPlace returns the place that all homes are, or that they are unfinished functions of; ok is false if they
+// differ.
+func commonPlace(homes []*Place, last *Place) (of *Place, ok bool) {
+	of = last
 	if last.form == single && !last.closed {
 		of = last.From[0]
 	}
@@ -302,8 +303,8 @@ func commonPlace(homes []*Place, last *Place) (*Place, bool) {
 	return of, true
 }
 
-// placeInModule returns the place of a node that reads variables, or weights that are constants, of a scope. A bias or
-// a scale goes on with the layer before it, if that is of the same scope; a convolution or a product begins one.
+// placeInModule returns the place of a node that reads variables of a scope, or weights that are constants. A bias or a
+// scale continues the layer before it if the scope is the same. A convolution or a product begins a new layer.
 func (w *Walk) placeInModule(n *Node, homes []*Place, last *Place, scope string, reads map[string]bool) *Place {
 	again := slices.ContainsFunc(keys(reads), func(v string) bool { return last.reads[v] })
 	if !learned[n.Type()] && len(homes) == 1 && last.form == module && last.scope == scope && !again && !last.closed {
@@ -334,8 +335,8 @@ func (w *Walk) addPlace(n *Node, p *Place) *Place {
 	return p.extend(n)
 }
 
-// note remembers an operator within a function that does not end it. It counts when the function goes on: a mean after
-// a clip makes no other function of it.
+// note remembers an operator within a function that does not end it. It counts only if the function goes on: a mean
+// after a clip does not turn the clip into another function.
 func (p *Place) note(n *Node) {
 	if p.form == single && !p.closed {
 		p.noted = append(p.noted, n.Type())
@@ -346,7 +347,7 @@ func (p *Place) note(n *Node) {
 func (p *Place) extend(n *Node) *Place {
 	p.Node, p.last = n, n.Type()
 	if _, relu := IsRelu(n); relu {
-		p.last = NodeTypeMax // also one that is written as a selection
+		p.last = NodeTypeMax // also if it is written as a selection
 	}
 	for _, t := range append(p.noted, p.last) {
 		p.ops[t] = true

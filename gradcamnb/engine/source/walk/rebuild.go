@@ -5,13 +5,12 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Rule puts another node in the place of one that is copied, made of its copied inputs; nil
-// leaves the copy as it is.
+// Rule returns the node to put in place of a copy of n. Its inputs are the copied inputs. If it returns nil, n is
+// copied as it is.
 type Rule func(n *Node, inputs []*Node) *Node
 
-// Rebuild builds again what comes after some nodes, with others given in their place, and
-// returns the copies of the ends. A rule may replace nodes on the way; what does not depend
-// on the given ones is not copied.
+// Rebuild builds the ends again with other nodes in place of the keys of given, and returns the copies of the ends.
+// rule may replace nodes on the way. Nodes that do not depend on the keys of given are not copied.
 func Rebuild(ends []*Node, given map[*Node]*Node, rule Rule) []*Node {
 	copies := map[*Node]*Node{}
 	for n, c := range given {
@@ -52,11 +51,11 @@ func Rebuild(ends []*Node, given map[*Node]*Node, rule Rule) []*Node {
 	return out
 }
 
-// copyOf returns the node made of other inputs.
+// copyOf returns a copy of the node with other inputs.
 func copyOf(n *Node, inputs []*Node) *Node {
 	c := n.CloneWithInputs(inputs...)
 	if c == nil || c == n {
-		exceptions.Panicf("the model's node %s cannot be copied, which building it again from a layer on needs", n)
+		exceptions.Panicf("the model's node %s cannot be copied, so the model cannot be built again from a layer on", n)
 	}
 	return c
 }

@@ -4,10 +4,10 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Unstopped returns a rule that takes StopGradient out of a model: a backbone that a training leaves as it is is behind
-// one, and the score's gradient through it, which a training has no need of, would be 0 where finite differences are
-// not. Two are kept: that around the largest value that a softmax takes off, which changes nothing, and that of a
-// straight-through estimator, x + StopGradient(q(x) - x), whose gradient is meant to be that of x.
+// Unstopped returns a rule that removes StopGradient from a model. A backbone that is not trained lies behind one, and
+// the gradient of the score through it would be 0 although finite differences are not. Two kinds are kept: around the
+// largest value that a softmax subtracts, where it changes nothing, and in a straight-through estimator, x +
+// StopGradient(q(x) - x), whose gradient is meant to be that of x.
 func Unstopped(ends ...*Node) Rule {
 	kept := map[*Node]bool{}
 	for _, n := range inOrder(ends...) {

@@ -7,12 +7,12 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// tracer follows what every axis stands for from the picture on.
+// tracer finds out what every axis stands for, from the picture on.
 type tracer struct {
-	of map[*Node]axes // of nodes that depend on the picture
+	of map[*Node]axes // axes of the nodes that depend on the picture
 }
 
-// traces are the operators whose axes are not those of their first input, by type.
+// traces maps the operators whose axes are not those of their first input to the function that finds them.
 var traces map[NodeType]func(t tracer, n *Node, dims []int) axes
 
 func init() {
@@ -29,7 +29,7 @@ func init() {
 	}
 }
 
-// add finds out the axes of a node from those of its inputs.
+// add finds the axes of a node from those of its inputs.
 func (t tracer) add(n *Node) {
 	dims := n.Shape().Dimensions
 	if trace, ok := traces[n.Type()]; ok {
@@ -41,7 +41,7 @@ func (t tracer) add(n *Node) {
 
 func (t tracer) forget(_ *Node, dims []int) axes { return unknown(dims) }
 
-// scramble leaves the axis of pictures, so that nobody takes the others for rows and columns by their lengths.
+// scramble keeps only the axis of pictures. Nobody must take the others for rows and columns because of their lengths.
 func (t tracer) scramble(_ *Node, dims []int) axes {
 	out := unknown(dims)
 	if len(out) > 0 {
@@ -50,8 +50,8 @@ func (t tracer) scramble(_ *Node, dims []int) axes {
 	return out
 }
 
-// elementwise takes every axis from the input that knows it, from one that is a map if there is one: a gate beside it
-// may have been spread by a product, which knows nothing of cells. Pooling and padding change lengths only.
+// elementwise takes every axis from an input that knows it, and prefers an input that is a map: a gate may have been
+// broadcast by a product, which knows nothing about cells. Pooling and padding only change lengths.
 func (t tracer) elementwise(n *Node, dims []int) axes {
 	out := unknown(dims)
 	inputs := slices.Clone(n.Inputs())
@@ -73,8 +73,7 @@ func (t tracer) elementwise(n *Node, dims []int) axes {
 	return out
 }
 
-// convolution has what its own description of the axes says. Which spatial axis is the rows
-// the input knows, if it does.
+// convolution takes the axes from the operator's own description. Which spatial axis holds the rows, its input tells.
 func (t tracer) convolution(n *Node, dims []int) axes {
 	c := ConvolutionOf(n)
 	out := unknown(dims)
@@ -124,8 +123,8 @@ func (t tracer) broadcast(n *Node, dims []int) axes {
 	return out
 }
 
-// product has the batch axes first, then what is left of the left side and of the right. A
-// matrix of weights brings channels.
+// product puts the batch axes first, then the remaining axes of the left side and of the right. A matrix of weights
+// brings channels.
 func (t tracer) product(n *Node, dims []int) axes {
 	var out axes
 	side := func(in *Node, names ...string) (free axes, shared axes) {
@@ -159,8 +158,8 @@ func (t tracer) product(n *Node, dims []int) axes {
 	return out
 }
 
-// concatenate joins channels to channels and rows to rows; what does not depend on the
-// picture, as a class token, stands beside the cells.
+// concatenate joins channels to channels and rows to rows. What does not depend on the picture, such as a class token,
+// becomes tokens before or after the cells.
 func (t tracer) concatenate(n *Node, dims []int) axes {
 	at := number(n, "axis")
 	out := t.elementwise(n, dims)
@@ -190,8 +189,7 @@ func (t tracer) concatenate(n *Node, dims []int) axes {
 	return out
 }
 
-// slice leaves an axis that is cut in what it stands for, and takes tokens that stand beside
-// the cells away.
+// slice leaves the kind of an axis that is cut. It removes tokens before or after the cells.
 func (t tracer) slice(n *Node, dims []int) axes {
 	from := t.of[n.Inputs()[0]]
 	if from == nil {
@@ -238,8 +236,8 @@ func (t tracer) reduce(n *Node, dims []int) axes {
 	return out
 }
 
-// gather has the axes of its slices where they stand in the output, and those that the
-// indices run over in place of them, as interpolation gathers rows and columns.
+// gather takes the axes of its slices, and puts the axes that the indices run over in place of the others, as
+// interpolation does with rows and columns.
 func (t tracer) gather(n *Node, dims []int) axes {
 	from, out := t.of[n.Inputs()[0]], unknown(dims)
 	if from == nil {

@@ -6,8 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// frozen tells whether a node applies weights that are constants of the graph and no variables, as those of an imported
-// file are: a convolution or a product with them, or a bias or a scale right behind one.
+// frozen tells whether a node applies weights that are constants of the graph instead of variables, as an imported file
+// does: in a convolution or a product, or in a bias or a scale right after one.
 func (w *Walk) frozen(n *Node, last *Place) bool {
 	behindOne := last.form == module && len(last.reads) == 0 && !last.closed &&
 		(n.Type() == NodeTypeAdd || n.Type() == NodeTypeMul)
@@ -17,22 +17,22 @@ func (w *Walk) frozen(n *Node, last *Place) bool {
 	return slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return !w.sees[in] && stored(in) })
 }
 
-// stored tells whether a node is made of a constant of several values, as weights are.
+// stored tells whether a node depends on a constant of several values, such as weights.
 func stored(n *Node) bool {
 	return slices.ContainsFunc(inOrder(n), func(of *Node) bool {
 		return of.Type() == NodeTypeConstant && of.Shape().Size() > 1
 	})
 }
 
-// unfolds tells whether a node makes a map of a place that was computed as rows of a matrix, one a cell, such as a
-// convolution of 1 x 1 that is written as a product.
+// unfolds tells whether a node makes a map of a place that was computed as the rows of a matrix, one for each cell. A 1
+// x 1 convolution may be written as such a product.
 func (w *Walk) unfolds(n *Node, last *Place) bool {
 	return !last.closed && n.Inputs()[0] == last.Node && n.Shape().Size() == last.Node.Shape().Size() &&
 		w.trace.of[n].layout().Map() && !w.trace.of[last.Node].layout().Map()
 }
 
-// slides tells whether a node is a step of a pooling that is written as slices of one map, of which the largest value
-// or the sum is taken: the first such step, or one that goes on.
+// slides tells whether a node is the first or a further step of a pooling that is written as slices of one map, whose
+// maximum or sum is taken.
 func (w *Walk) slides(n *Node, homes []*Place, last *Place) bool {
 	if n.Type() != NodeTypeMax && n.Type() != NodeTypeAdd ||
 		slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return !w.sees[in] }) {
@@ -48,8 +48,8 @@ func (w *Walk) slides(n *Node, homes []*Place, last *Place) bool {
 		})
 }
 
-// beginsNorm tells whether a node is the first of a norm of what the last function gives: its values less their own
-// mean, or their squares. The function, such as a ReLU before a layer norm, is a layer of its own.
+// beginsNorm tells whether a node is the first of a norm of what the last function gives: its values minus their mean,
+// or their squares. The function, such as a ReLU before a layer norm, stays a layer of its own.
 func beginsNorm(n *Node, last *Place) bool {
 	if len(n.Inputs()) != 2 || n.Inputs()[0] != last.Node || last.normalises() {
 		return false
@@ -60,8 +60,7 @@ func beginsNorm(n *Node, last *Place) bool {
 			skipNeutral(other).Type() != NodeTypeConstant
 }
 
-// picks tells whether a node takes tokens that are no cells out of a sequence, as the class
-// token is.
+// picks tells whether a node takes tokens that are no cells out of a sequence, such as the class token.
 func (w *Walk) picks(n *Node) bool {
 	if n.Type() != NodeTypeSlice && n.Type() != NodeTypeGather {
 		return false
