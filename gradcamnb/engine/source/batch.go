@@ -11,22 +11,22 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// batching is how a model is written for a number of pictures: as it stands, with the
-// batch in its file brought to that number, or in parts of the batch that its file is made for.
+// batching is how a model is built for a number of pictures: as it stands, with the batch in its file changed to that
+// number, or in parts of the batch that its file is made for.
 type batching struct {
-	batch  int              // pictures that the graph is written for at once
+	batch  int              // number of pictures that the graph is written for
 	own    map[string][]int // see [onnxnorm.Options]; nil if the file's own batch does
 	ownOf  int              // the file's own batch
-	shapes map[string][]int // of the tensors, for batch pictures
-	why    error            // why it is written in parts; nil if it is not
+	shapes map[string][]int // shapes of the tensors for batch pictures
+	why    error            // why the model is built in parts; nil if it is not
 
-	rebatched bool // numbers of the file were brought to the batch
+	rebatched bool // numbers in the file were changed to the batch
 }
 
-// Batch returns how many pictures a pass of many should be made of where input has as many as are
-// wished for: that number, or the one that the model's file is made for, and why then.
-// Repaired tells that the file is made for another number and was brought to this one. An
-// output of which no axis, or another than the first, has the pictures is an error.
+// Batch returns how many pictures one pass can take if as many as input has are wanted. That is input's number, or the
+// one that the model's file is made for; why then says the reason. repaired tells that the file is made for another
+// number and was changed to this one. It is an error if an output has the pictures on no axis, or on another axis than
+// the first.
 func Batch(m Model, input []int, wants []string) (batch int, why error, repaired bool, err error) {
 	o, ok := m.(*onnxModel)
 	if !ok {
@@ -45,9 +45,9 @@ func Batch(m Model, input []int, wants []string) (batch int, why error, repaired
 	return b.batch, b.why, b.rebatched, nil
 }
 
-// batching finds how the model is written for an input: at the file's own batch as it
-// stands; at another where every tensor of the picture then has the pictures on one axis, so
-// many times as long as in the file.
+// batching finds how the model is built for an input. At the file's own batch it is built as it stands. At another
+// batch it is changed, if every tensor that depends on the picture then has the pictures on one axis, longer by the
+// same factor.
 func (m *onnxModel) batching(input []int) (batching, error) {
 	m.fitting.Lock()
 	defer m.fitting.Unlock()
@@ -73,7 +73,7 @@ func (m *onnxModel) batchingLocked(input []int) (batching, error) {
 
 func (m *onnxModel) batchingAt(input []int, n int) (batching, error) {
 	o := m.options
-	o.Needs = []string{} // what a target needs is looked at when it is known
+	o.Needs = []string{} // the needs of a target are checked once the target is known
 	if m.bare {
 		return batching{}, fmt.Errorf("model %s: its input %q is one picture without an axis for a batch", m.card.Name,
 			m.options.Picture)
@@ -103,7 +103,7 @@ func (m *onnxModel) batchingAt(input []int, n int) (batching, error) {
 	if err == nil {
 		err = batched(g, own.shapes, input[0], n)
 	}
-	if err != nil { // it is run in passes of its own batch, and why is kept
+	if err != nil { // it is run in passes of its own batch, and the reason is kept
 		b := batching{batch: n, ownOf: n, shapes: own.shapes, why: err}
 		return b, nil //nolint:nilerr // the reason is part of the answer
 	}
@@ -118,7 +118,7 @@ func shapesIn(g *onnxnorm.Graph) map[string][]int {
 	return out
 }
 
-// batched says which tensor of the picture does not have the pictures on one axis.
+// batched returns an error that names a tensor of the picture that does not have the pictures on one axis.
 func batched(g *onnxnorm.Graph, own map[string][]int, batch, ownBatch int) error {
 	sees := seeing(g)
 	for _, t := range g.Tensors {
@@ -143,8 +143,7 @@ func batched(g *onnxnorm.Graph, own map[string][]int, batch, ownBatch int) error
 	return nil
 }
 
-// partsOf cuts a batch into parts of n pictures; the last is filled up with copies of the
-// last picture.
+// partsOf cuts a batch into parts of n pictures. The last part is filled up with copies of the last picture.
 func partsOf(x *Node, n int) []*Node {
 	batch := x.Shape().Dim(0)
 	if fill := (n - batch%n) % n; fill > 0 {
@@ -158,7 +157,7 @@ func partsOf(x *Node, n int) []*Node {
 	return out
 }
 
-// joinParts joins what parts of a batch have given, without what filled them up.
+// joinParts joins the results of the parts of a batch, without the pictures that filled it up.
 func joinParts(parts []*Node, batch int) *Node {
 	whole := parts[0]
 	if len(parts) > 1 {
@@ -170,7 +169,7 @@ func joinParts(parts []*Node, batch int) *Node {
 	return whole
 }
 
-// joinAllParts returns [joinParts] of tensors by name.
+// joinAllParts applies [joinParts] to tensors by name.
 func joinAllParts(parts []map[string]*Node, batch int) map[string]*Node {
 	out := map[string]*Node{}
 	for name := range parts[0] {
@@ -183,9 +182,9 @@ func joinAllParts(parts []map[string]*Node, batch int) map[string]*Node {
 	return out
 }
 
-// buildInParts returns Build for more or fewer pictures than the file is made for: the model is
-// put into the graph once for every part of the batch. A cut is one node all the same, of
-// which every part reads its own pictures; so the parts are built from one cut to the next.
+// buildInParts is Build for more or fewer pictures than the file is made for. It puts the model into the graph once for
+// every part of the batch. A cut stays one node, from which every part reads its own pictures, so the parts are built
+// from one cut to the next.
 func (m *onnxModel) buildInParts(scope *model.Scope, x *Node, n int, cuts, wants []string) BuiltModel {
 	batch, input := x.Shape().Dim(0), slices.Clone(x.Shape().Dimensions)
 	input[0] = n
@@ -227,7 +226,7 @@ func (m *onnxModel) buildInParts(scope *model.Scope, x *Node, n int, cuts, wants
 	return built
 }
 
-// collectOutputs returns tensors of the file, in the file's own axis order.
+// collectOutputs returns tensors of the file, with the file's own axis order.
 func (r *rewrittenGraph) collectOutputs(scope *model.Scope, given map[string]*Node, wants []string) map[string]*Node {
 	nodes := r.call(scope, maps.Clone(given), wants)
 	out := map[string]*Node{}

@@ -7,14 +7,14 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/places"
 )
 
-// cells brings a tensor of the rewritten graph to cells of the picture and back.
+// cells turns a tensor of the rewritten graph into cells of the picture, and back.
 type cells struct {
 	places.Position
 	rank  int
-	order []int // of the node's axes: batch, then rows and columns or the one axis of both, then channels
+	order []int // the node's axes in the order batch, rows, columns, channels, or batch, tokens, channels
 }
 
-// grid returns the size [h, w] of a tensor as a map, and its channels; zero if it is none.
+// grid returns the size [h, w] of a tensor as a map and the number of its channels; 0 if it is no map.
 func grid(f places.Position, dims []int) (size [2]int, channels int) {
 	switch {
 	case !f.Places():
@@ -25,8 +25,8 @@ func grid(f places.Position, dims []int) (size [2]int, channels int) {
 	return f.Cells, dims[f.C]
 }
 
-// cellsOf says how the node of a tensor is brought to cells. If the tensor has none, a
-// node of rank 4 counts as [batch, channels, h, w], as attention is looked at.
+// cellsOf returns how the node of a tensor is turned into cells. A node of rank 4 without cells, such as attention,
+// counts as [batch, channels, h, w].
 func cellsOf(t onnxnorm.Tensor, f places.Position) cells {
 	c := cells{Position: f, rank: len(t.Dims)}
 	switch {
@@ -50,7 +50,7 @@ func cellsOf(t onnxnorm.Tensor, f places.Position) cells {
 	return c
 }
 
-// grid brings the node, or its gradient, to [batch, h, w, channels].
+// grid turns the node, or its gradient, into [batch, h, w, channels].
 func (c cells) grid(n *Node) *Node {
 	if c.order == nil {
 		return n
@@ -65,8 +65,7 @@ func (c cells) grid(n *Node) *Node {
 	return n
 }
 
-// node returns the reverse of grid. The tokens beside the map are those of clean, a node of a
-// batch of one.
+// node is the reverse of grid. Tokens that are no cells are those of clean, a node for a batch of one.
 func (c cells) node(grid, clean *Node) *Node {
 	switch {
 	case c.Flat():
@@ -77,8 +76,8 @@ func (c cells) node(grid, clean *Node) *Node {
 	return places.Reordered(grid, c.order)
 }
 
-// tokens brings numbers of the tokens that the last axis of a tensor counts to the grid of
-// the patches; nil if it counts none.
+// tokens returns a function that turns the last axis of a tensor, which counts tokens, into the grid of the patches;
+// nil if that axis counts no tokens.
 func tokens(axes []places.Axis) func(*Node) *Node {
 	if len(axes) == 0 {
 		return nil

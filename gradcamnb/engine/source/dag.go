@@ -1,11 +1,11 @@
 package source
 
-// dag is the layers of a model as a graph, by their places in the list.
+// dag is the graph of a model's layers, which are numbered by their place in the list.
 type dag struct {
 	layers  []Layer
 	at      map[string]int // by name
-	readers [][]int        // layers that are made of each
-	roots   []int          // layers that are made of no other
+	readers [][]int        // for each layer, the layers that read it
+	roots   []int          // layers that read no other
 }
 
 func newDAG(layers []Layer) *dag {

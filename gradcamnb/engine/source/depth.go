@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Depth implements [Model]: the place among the file's nodes of the first one that reads the weight. A rewritten
-// weight's name begins with that of the file's.
+// Depth implements [Model]. It returns the place of the first node of the file that reads the weight. The name of a
+// rewritten weight begins with that of the file's.
 func (m *onnxModel) Depth(path string) int {
 	name := path[strings.LastIndex(path, model.ScopeSeparator)+1:]
 	of, longest := -1, 0
@@ -20,8 +20,8 @@ func (m *onnxModel) Depth(path string) int {
 	return of
 }
 
-// Depth implements [Model]: the place among the graph's nodes at which the function reads the variable first. What
-// it does not read, as what an optimiser remembers, has none.
+// Depth implements [Model]. It returns the place of the first node of the graph that reads the variable. A variable
+// that the function does not read, such as an optimiser's memory, has none.
 func (m *gomlxModel) Depth(path string) int {
 	m.listed.mu.Lock()
 	defer m.listed.mu.Unlock()
@@ -33,7 +33,7 @@ func (m *gomlxModel) Depth(path string) int {
 	return -1
 }
 
-// findReaders returns the place of the first node that reads each weight, by the name that the weight has in the store.
+// findReaders returns the place of the first node that reads each weight, by the weight's name in the store.
 func (m *onnxModel) findReaders() map[string]int {
 	out := map[string]int{}
 	for _, p := range m.proto.GetGraph().GetInitializer() {

@@ -22,8 +22,8 @@ var constantsBackend = sync.OnceValues(func() (compute.Backend, error) {
 	return compute.NewWithConfig("go:ops_sequential")
 })
 
-// evaluate computes a tensor of a graph of constants on GoMLX's pure-Go backend. What reading
-// a weight panics with goes on as it is.
+// evaluate computes a tensor of a graph of constants on GoMLX's pure-Go backend. If reading a weight panics, the panic
+// goes on as it is.
 func evaluate(p *protos.ModelProto, weights map[string]onnxnorm.Weight, want string) (values []float32, err error) {
 	var inputs []any
 	for _, in := range p.Graph.Input {

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// PictureInput returns the name of the input of an ONNX file that is the picture.
+// PictureInput returns the name of the ONNX file's input that takes the picture.
 func PictureInput(m Model) string {
 	if o, ok := m.(*onnxModel); ok {
 		return o.options.Picture
@@ -17,9 +17,9 @@ func PictureInput(m Model) string {
 	return ""
 }
 
-// Exposed returns the model as it was read, for another runtime to be asked for every tensor
-// that is named: an ONNX file with its weights inside, whose outputs they are, made for
-// a picture of the given shape and other inputs of the shapes of their values.
+// Exposed returns the model as an ONNX file for another runtime, as it was read and with its weights inside. The file's
+// outputs are the named tensors. It is made for a picture of the given shape, and for the shapes of the other inputs'
+// values.
 func Exposed(f BoundModel, input []int, names []string) ([]byte, error) {
 	o, ok := f.whole.(*onnxModel)
 	if !ok {
@@ -37,7 +37,7 @@ func Exposed(f BoundModel, input []int, names []string) ([]byte, error) {
 	}
 	for _, in := range o.proto.Graph.Input {
 		if weights[in.Name] {
-			continue // older files list weights as inputs, too
+			continue // older files list weights among the inputs
 		}
 		dims := input
 		if in.Name != o.options.Picture {
@@ -62,7 +62,7 @@ func Exposed(f BoundModel, input []int, names []string) ([]byte, error) {
 	return o.written(g)
 }
 
-// inside returns a weight with its values inside, also if they were left in a file.
+// inside returns a weight with its values, also if they are kept in another file.
 func (m *onnxModel) inside(w *protos.TensorProto) (*protos.TensorProto, error) {
 	s, ok := m.options.Stored[w.Name]
 	if !ok {
@@ -75,7 +75,7 @@ func (m *onnxModel) inside(w *protos.TensorProto) (*protos.TensorProto, error) {
 	return &protos.TensorProto{Name: w.Name, DataType: w.DataType, Dims: w.Dims, RawData: raw}, nil
 }
 
-// written returns the ONNX file of another graph in place of the model's.
+// written returns the model's ONNX file with another graph.
 func (m *onnxModel) written(g *protos.GraphProto) ([]byte, error) {
 	data, err := proto.Marshal(&protos.ModelProto{IrVersion: m.proto.IrVersion, OpsetImport: m.proto.OpsetImport,
 		Functions: m.proto.Functions, Graph: g})

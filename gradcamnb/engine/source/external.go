@@ -11,10 +11,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// storedWeights finds weights that the model keeps in other files, as torch's newer exporter
-// writes them (net.onnx and net.onnx.data), and returns the files. openBeside opens such a
-// file, which must lie in the model's folder or below it: a model names no other file of
-// the machine.
+// storedWeights finds weights that the model keeps in other files, as torch's newer exporter writes them (net.onnx and
+// net.onnx.data), and returns the files. openBeside opens such a file. It must lie in the model's folder or below it,
+// so that a model cannot read any other file of the machine.
 func storedWeights(m *protos.ModelProto, openBeside func(string) (*os.File, error)) (
 	stored map[string]onnxnorm.StoredValues,
 	files []string, err error) {
@@ -53,7 +52,7 @@ func externalData(t *protos.TensorProto) map[string]string {
 	return out
 }
 
-// placeOf returns the part of a file that a tensor's external_data says.
+// placeOf returns the part of a file that a tensor's external_data names.
 func placeOf(t *protos.TensorProto, f *os.File) (stretch, error) {
 	says := externalData(t)
 	offset, err := strconv.ParseInt(says["offset"], 10, 64)

@@ -6,11 +6,11 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// openFiles are the files that a model reads its weights from when they are used. They are
-// closed when the model is collected, or at once if it cannot be opened.
+// openFiles are the files from which a model reads its weights when they are used. They are closed when the model is
+// garbage-collected, or at once if it cannot be opened.
 type openFiles []*os.File
 
-// opened adds a file that was opened without an error.
+// opened adds a file, if it was opened without an error.
 func (files *openFiles) opened(f *os.File, err error) (*os.File, error) {
 	if err == nil {
 		*files = append(*files, f)
@@ -24,8 +24,8 @@ func (files openFiles) close() {
 	}
 }
 
-// readONNX reads a model file. Errors call it by the given name; openBeside opens a file
-// that the model keeps weights in, by its name as the model has it.
+// readONNX reads a model file. Errors call the file name. openBeside opens a file that the model keeps weights in, by
+// the name that the model has for it.
 func readONNX(path, name string, openBeside func(string) (*os.File, error), o onnxnorm.Options) (*onnxModel, error) {
 	var files openFiles
 	m, err := files.read(path, name, func(location string) (*os.File, error) {

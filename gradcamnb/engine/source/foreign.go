@@ -14,8 +14,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// Foreign returns a model whose outputs another runtime has computed, for one batch of pictures:
-// [pictures, ...] each. It is built by taking them, has no layers, and no gradient.
+// Foreign returns a model whose outputs, [pictures, ...] each, another runtime has computed for one batch of pictures.
+// To build it is to take these outputs. It has no layers and no gradient.
 func Foreign(c Card, store *model.Store, outputs map[string]Value) BoundModel {
 	f := &foreignModel{card: c, store: store, outputs: outputs}
 	f.card.Inputs = nil
@@ -41,10 +41,10 @@ type foreignModel struct {
 func (f *foreignModel) Card() Card          { return f.card }
 func (f *foreignModel) Store() *model.Store { return f.store }
 
-// Depth is never asked: the store of a file that onnxruntime runs is empty.
+// Depth implements [Model]. It is never called: the store of a file that onnxruntime runs is empty.
 func (f *foreignModel) Depth(string) int { return -1 }
 
-// Layers lists the outputs alone.
+// Layers implements [Model]. It lists the outputs only.
 func (f *foreignModel) Layers(_ []int, output string) ([]Layer, error) {
 	var out []Layer
 	for i, name := range f.card.Outputs {
@@ -55,7 +55,7 @@ func (f *foreignModel) Layers(_ []int, output string) ([]Layer, error) {
 	return out, nil
 }
 
-// Build takes the outputs that the graph has been given.
+// Build implements [Model]. It takes the outputs that were put into the graph.
 func (f *foreignModel) Build(_ *model.Scope, x *Node, cuts, wants []string) BuiltModel {
 	if len(cuts) > 0 {
 		exceptions.Panicf("the model %s is run by onnxruntime, which has no gradients and no layers to explain at; RISE, D-RISE and occlusion need neither", f.card.Name)
@@ -72,7 +72,7 @@ func (f *foreignModel) Build(_ *model.Scope, x *Node, cuts, wants []string) Buil
 	return built
 }
 
-// fed returns the model with the outputs of one of its pictures.
+// fed returns the model for one of its pictures.
 func (f *foreignModel) fed(given map[string]onnxnorm.GivenInput) Model {
 	out := *f
 	out.outputs = map[string]Value{}
@@ -90,13 +90,13 @@ func FromONNX(m Model) bool {
 	return ok
 }
 
-// WholeModel is an ONNX model as another runtime reads it, with its weights inside.
+// WholeModel is an ONNX model for another runtime, with its weights inside.
 type WholeModel struct {
 	Data    []byte   // the file, encoded
 	Picture string   // the input that is the picture
-	Type    string   // of the picture
-	Bare    bool     // the picture has no axis of a batch
-	Batch   int      // pictures of a pass, at least 1
+	Type    string   // type of the picture's numbers
+	Bare    bool     // the picture has no batch axis
+	Batch   int      // pictures in a pass, at least 1
 	Outputs []string // names of its outputs
 }
 

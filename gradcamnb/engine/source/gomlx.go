@@ -20,14 +20,13 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// GraphFn builds a model: a batch of pictures in, outputs out, the first one being the
-// model's answer. Its layers are found by walking through the graph and have the names of the
-// scopes that their variables lie in; a name given with [NamedLayer] or Node.WithAlias counts
-// before that.
+// GraphFn builds a model: it takes a batch of pictures and returns the outputs, the model's answer first. Its layers
+// are found by walking through the graph, and are named after the scopes of their variables. A name given with
+// [NamedLayer] or Node.WithAlias takes precedence.
 type GraphFn func(scope *model.Scope, image *Node) []*Node
 
-// InputsFn is a [GraphFn] of a model with inputs besides the picture, by name, in the types
-// and with the axes that the card's Inputs say.
+// InputsFn is a [GraphFn] for a model with other inputs besides the picture. They come by name, with the types and the
+// axes of the card's Inputs.
 type InputsFn func(scope *model.Scope, image *Node, inputs map[string]*Node) []*Node
 
 // gomlxModel is a model built in Go.
@@ -36,16 +35,15 @@ type gomlxModel struct {
 	store *model.Store
 	fn    InputsFn
 	at    string                         // where the function is written
-	given map[string]onnxnorm.GivenInput // for the inputs besides the picture
-	key   string                         // of the given values that are built in
+	given map[string]onnxnorm.GivenInput // values of the inputs besides the picture
+	key   string                         // key of the given values that are built into the graph
 
 	listed *listings
 }
 
-// GoMLX makes a model of a store of variables and the function that builds its
-// graph. Of the card, Name and Input must be given, [batch, h, w, 3] or, with
-// Layout ChannelsFirst, [batch, 3, h, w]; Outputs names what the function returns,
-// "output" where it is empty.
+// GoMLX makes a model of a store of variables and the function that builds its graph. The card must have a Name and an
+// Input, which is [batch, h, w, 3] or, with the Layout ChannelsFirst, [batch, 3, h, w]. Outputs names what the function
+// returns; if it is empty, that is "output".
 func GoMLX(c Card, store *model.Store, fn GraphFn) (Model, error) {
 	if fn == nil {
 		return nil, errNoFunction
@@ -64,8 +62,8 @@ func GoMLX(c Card, store *model.Store, fn GraphFn) (Model, error) {
 
 var errNoFunction = errors.New("a GoMLX model needs its store and its graph function")
 
-// GoMLXWithInputs returns [GoMLX] of a model with inputs besides the picture, which the card's
-// Inputs name. An input whose first dimension is free, -1, has one row a picture.
+// GoMLXWithInputs is [GoMLX] for a model with inputs besides the picture, which the card's Inputs name. An input whose
+// first dimension is free, -1, has one row for each picture.
 func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 	switch {
 	case store == nil || fn == nil:
@@ -91,7 +89,7 @@ func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 			in.Type = "float32"
 		}
 		if _, err := dtypes.DTypeString(in.Type); err != nil {
-			return nil, fmt.Errorf("model %s: its input %s has no type of GoMLX's", c.Name, in)
+			return nil, fmt.Errorf("model %s: its input %s has a type that GoMLX does not have", c.Name, in)
 		}
 		in.Read, in.Batched = true, len(in.Dims) > 0 && in.Dims[0] < 0
 	}
@@ -99,7 +97,7 @@ func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 	return &gomlxModel{card: c, store: store, fn: fn, at: standsAt(fn), listed: listed}, nil
 }
 
-// checkCard returns an error if what a card says does not go together.
+// checkCard returns an error if a card contradicts itself.
 func checkCard(c Card) error {
 	for i, name := range c.Outputs {
 		if slices.Contains(c.Outputs[:i], name) {
@@ -140,7 +138,7 @@ func (m *gomlxModel) inputs(x *Node) map[string]*Node {
 		case !in.float():
 			n = Const(x.Graph(), tensors.FromFlatDataAndDimensions(g.Ints, g.Dims...))
 		case n == nil:
-			n = Zeros(x.Graph(), shapes.Make(dtypes.Float32, g.Dims...)) // the layers are listed
+			n = Zeros(x.Graph(), shapes.Make(dtypes.Float32, g.Dims...)) // only the layers are listed
 		}
 		nodes[in.Name] = BroadcastToDims(ConvertDType(n, kind), dims...)
 	}
@@ -175,7 +173,7 @@ func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 	return named
 }
 
-// locateNode says where a node was made, if its graph is traced.
+// locateNode returns words that say where a node was made, if its graph is traced.
 func locateNode(n *Node) string {
 	if line := userLine(n); line != "" {
 		return ", made at " + line + ","
@@ -183,20 +181,20 @@ func locateNode(n *Node) string {
 	return ""
 }
 
-// walkedModel is the model in a graph, with its layers.
+// walkedModel is the model in a graph, together with its layers.
 type walkedModel struct {
 	*walk.Walk
 	outputs map[string]*Node
 }
 
-// walkedKey is where a graph keeps what was built in it.
+// walkedKey is the key under which a graph keeps what was built in it.
 type walkedKey struct {
 	of *listings
 	x  *Node
 }
 
-// walk builds the model, once in a graph, and reads it: what the outputs are made of, and
-// every node that the graph function named.
+// walk builds the model, once for each graph, and reads it: everything that the outputs depend on, and every node that
+// the graph function named.
 func (m *gomlxModel) walk(scope *model.Scope, x *Node) walkedModel {
 	at := walkedKey{m.listed, x}
 	if w, ok := x.Graph().State(at).(walkedModel); ok {
@@ -216,7 +214,7 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walkedModel {
 	if !slices.ContainsFunc(ends, w.Sees) {
 		m.wrongf(userLine(ends[0]), "", "output %q%s does not depend on the picture, so nothing in it explains the output", m.card.Outputs[0], locateNode(ends[0]))
 	}
-	for _, p := range w.Places { // an output keeps its name, also from a scope that is called so
+	for _, p := range w.Places { // an output keeps its name, also against a scope of the same name
 		if n := w.outputs[p.Name]; n != nil && n != p.Node {
 			p.Name += "#layer"
 		}
@@ -228,7 +226,7 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walkedModel {
 // hidden tells whether an alias is one of the engine's own.
 func hidden(alias string) bool { return strings.HasPrefix(alias, "/\x00") }
 
-// find returns a node by output name, layer or alias.
+// find returns a node by the name of an output, a layer or an alias.
 func (m *gomlxModel) find(w walkedModel, name string) *Node {
 	if n := w.outputs[name]; n != nil {
 		return n
@@ -247,8 +245,8 @@ func (m *gomlxModel) find(w walkedModel, name string) *Node {
 	return nil
 }
 
-// result returns an output as everything after the model takes it: of one number a picture, [batch], it is a list of
-// one.
+// result returns an output in the form that everything after the model takes. An output of one number for each picture,
+// [batch], becomes a list of one.
 func result(n, x *Node) *Node {
 	if n.Rank() == 1 && n.Shape().Dim(0) == x.Shape().Dim(0) {
 		n = ExpandAxes(n, -1)
@@ -256,8 +254,8 @@ func result(n, x *Node) *Node {
 	return asFloat32(n)
 }
 
-// asFloat32 returns a value as everything after the model takes it; numbers of classes and the
-// like stay as they are.
+// asFloat32 returns a value as float32, the type that everything after the model takes. Integers, such as the numbers
+// of classes, stay as they are.
 func asFloat32(n *Node) *Node {
 	if !n.DType().IsFloat() || n.DType() == dtypes.Float32 {
 		return n
@@ -265,8 +263,7 @@ func asFloat32(n *Node) *Node {
 	return ConvertDType(n, dtypes.Float32)
 }
 
-// Build: see [Model]. Weights and activations stay in the model's own type; outputs and maps
-// are float32.
+// Build implements [Model]. Weights and activations keep the model's own type; outputs and maps are float32.
 func (m *gomlxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) BuiltModel {
 	w := m.walk(scope, x)
 	built := BuiltModel{Outputs: map[string]*Node{}}
@@ -293,7 +290,7 @@ func (m *gomlxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bu
 	return built
 }
 
-// grid brings a layer to [batch, h, w, channels].
+// grid returns the function that turns a layer into [batch, h, w, channels].
 func (m *gomlxModel) grid(w walkedModel, n, x *Node) func(*Node) *Node {
 	layout := m.layout(w, n, x)
 	if a, ok := w.Attention(n); ok && !layout.Map() {
@@ -302,8 +299,8 @@ func (m *gomlxModel) grid(w walkedModel, n, x *Node) func(*Node) *Node {
 	return func(n *Node) *Node { return asFloat32(layout.Grid(n)) }
 }
 
-// layout returns how a layer is a map: what the walk found out, or else what its shape alone
-// allows, if that is one thing.
+// layout returns how a layer is a map: as the walk found, or else as the layer's shape alone allows, if it allows only
+// one layout.
 func (m *gomlxModel) layout(w walkedModel, n, x *Node) walk.Layout {
 	l := w.Layout(n)
 	if l.Map() || !w.IsLost(n) {

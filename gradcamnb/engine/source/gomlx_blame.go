@@ -17,8 +17,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// call calls the graph function. What it panics with says where in the function that was, and
-// of which model, in one sentence.
+// call calls the graph function. If it panics, call panics with one sentence that says in which model, and where in the
+// function.
 func (m *gomlxModel) call(x *Node, function func() []*Node) (out []*Node) {
 	defer func() {
 		e := recover()
@@ -46,14 +46,14 @@ func (m *gomlxModel) call(x *Node, function func() []*Node) (out []*Node) {
 	return function()
 }
 
-// wrongf is a panic about what the graph function builds, in one sentence.
+// wrongf panics with one sentence about what the graph function builds.
 func (m *gomlxModel) wrongf(line, scope, format string, args ...any) {
 	panic(&fault.FunctionError{Model: m.card.Name, Line: line, Scope: scope,
 		Text: fmt.Sprintf("model %s: its "+format, append([]any{m.card.Name}, args...)...)})
 }
 
-// reason returns what was panicked with, as one line. Of an error of a program that the function itself runs, around
-// which GoMLX wraps several, it is the innermost one.
+// reason returns the value of a panic as one line. If it is the error of a program that the function itself runs,
+// around which GoMLX wraps several, reason returns the innermost one.
 func reason(e any) string {
 	err, ok := e.(error)
 	if !ok {
@@ -69,7 +69,7 @@ func reason(e any) string {
 	return lacking.ReplaceAllString(line, "the backend $2 has no operator $1")
 }
 
-// lacking is what GoMLX says of an operator that a backend lacks.
+// lacking is GoMLX's error for an operator that a backend does not have.
 var lacking = regexp.MustCompile(`sorry, op "(\w+)" not implemented in the "(\w+)" backend yet.*`)
 
 // lastVariable returns the scope of the variable that the graph read last.
@@ -83,14 +83,14 @@ func lastVariable(g *Graph) string {
 	return ""
 }
 
-// libraries are what a graph function calls, and what calls it.
+// libraries are the packages that a graph function calls, and those that call it.
 var libraries = []string{
 	"runtime.", "github.com/gomlx/", "github.com/gradcam-go/gradcam/gradcamnb/engine/source.",
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/",
 }
 
-// lineOf returns the innermost line of a stack that is the user's, "model.go:34" with the folder
-// before it; empty if there is none. GoMLX's own examples count as a user's.
+// lineOf returns the innermost line of a stack that is in the user's code, "model.go:34" with the folder in front;
+// empty if there is none. GoMLX's own examples count as user code.
 func lineOf(pcs []uintptr) string {
 	frames := runtime.CallersFrames(pcs)
 	for {
@@ -106,7 +106,7 @@ func lineOf(pcs []uintptr) string {
 	}
 }
 
-// standsAt returns where a function is written, as "model.go:34" with the folder before it.
+// standsAt returns the place where a function is written, "model.go:34" with the folder in front.
 func standsAt(function any) string {
 	f := runtime.FuncForPC(reflect.ValueOf(function).Pointer())
 	if f == nil {

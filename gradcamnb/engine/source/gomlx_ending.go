@@ -6,15 +6,15 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
 )
 
-// units are what the endings of a graph are called.
+// units maps the endings of a graph to units.
 var units = map[walk.Ending]Unit{
 	walk.Logits: Logits, walk.Probabilities: SoftmaxProbability, walk.Tags: SigmoidProbability,
 	walk.LogProbabilities: LogProbability, walk.Squashed: Plain,
 	walk.Ranks: Ranked,
 }
 
-// Ending: see [EndingTeller]. It is read off the graph when the layers are listed; of a model whose
-// layers were not, everything is taken for logits.
+// Ending implements [EndingTeller]. It is read off the graph when the layers are listed. Before that, everything counts
+// as logits.
 func (m *gomlxModel) Ending(tensor string) Ending {
 	m.listed.mu.Lock()
 	defer m.listed.mu.Unlock()
@@ -26,7 +26,7 @@ func (m *gomlxModel) Ending(tensor string) Ending {
 	return Ending{Unit: Logits}
 }
 
-// endingOf returns how a node ends. What it squashes has a name if it is a layer of as many numbers.
+// endingOf returns how a node ends. The node that it squashes has a name only if it is a layer of as many numbers.
 func endingOf(n *Node, names map[*Node]string) Ending {
 	ending, before := walk.EndingOf(n)
 	e := Ending{Unit: units[ending]}

@@ -10,10 +10,10 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// gradientless is a node that the answer is made of and that GoMLX has no gradient of.
+// gradientless is a node that the answer depends on and whose operator GoMLX has no gradient for.
 type gradientless struct{ operator, line, layer string }
 
-// withoutGradient returns those nodes of a model.
+// withoutGradient returns the nodes of a model whose operator has no gradient.
 func withoutGradient(w walkedModel, x *Node) (out []gradientless) {
 	feeds := map[*Node]bool{}
 	for _, n := range w.outputs {
@@ -35,8 +35,8 @@ func withoutGradient(w walkedModel, x *Node) (out []gradientless) {
 	return out
 }
 
-// NoGradient returns an error that says which operator of a GoMLX model has no gradient, and where, if err is GoMLX's
-// about that; nil if it is another.
+// NoGradient returns an error that says which operator of a GoMLX model has no gradient, and where it stands. It
+// returns nil if err is not GoMLX's error about a missing gradient.
 func NoGradient(m Model, err error) error {
 	g, ok := m.(*gomlxModel)
 	if !ok || !strings.Contains(err.Error(), "no gradient is defined") {

@@ -18,11 +18,11 @@ import (
 	"github.com/gradcam-go/gradcam/internal/completed"
 )
 
-// pureGo is the backend that layers are listed on if nobody says another.
+// pureGo is the backend that layers are listed on unless [ListOn] sets another.
 var pureGo = sync.OnceValues(func() (compute.Backend, error) { return completed.Backend(gobackend.GetBackend()), nil })
 
-// ListOn has a GoMLX model's layers listed on the backend that explains it, which may have
-// operators that others lack. It is asked for when it is needed first.
+// ListOn makes a GoMLX model list its layers on the backend that explains it, which may have operators that others
+// lack. on is called when the backend is first needed.
 func ListOn(m Model, on func() (compute.Backend, error)) {
 	if m, ok := m.(*gomlxModel); ok {
 		m.listed.mu.Lock()
@@ -31,8 +31,8 @@ func ListOn(m Model, on func() (compute.Backend, error)) {
 	}
 }
 
-// GraphName returns the name of the graphs that a model is built in. Those of GoMLX models are
-// built without fused operators.
+// GraphName returns the name of the graphs that a GoMLX model is built in, which have no fused operators; ok is false
+// for other models.
 func GraphName(m Model) (name string, ok bool) {
 	if _, ok := m.(*gomlxModel); !ok {
 		return "", false
@@ -40,21 +40,21 @@ func GraphName(m Model) (name string, ok bool) {
 	return completed.Plain + m.Card().Name, true
 }
 
-// listings are what was found out about a model, by the shape of its input.
+// listings hold what was found out about a model, by the shape of its input.
 type listings struct {
 	mu   sync.Mutex
 	on   func() (compute.Backend, error)
 	of   map[string]*listing
-	kind dtypes.DType // that the graph function takes; zero before it was called
+	kind dtypes.DType // the type that the graph function takes; zero before it was called
 }
 
-// listing is the layers of a model for one shape of its input.
+// listing holds the layers of a model for one shape of its input.
 type listing struct {
 	layers  []Layer
-	feeds   []map[string]bool // the layers that each layer is made of, itself included
-	answer  []map[string]bool // of those, the ones it becomes without anything learned between
+	feeds   []map[string]bool // for each layer, the layers that it depends on, itself included
+	answer  []map[string]bool // of those, the ones that become the layer without anything learned in between
 	endings map[string]Ending // of the layers
-	made    map[string]string // where in the graph function a variable is read first
+	made    map[string]string // where the graph function first reads a variable
 	order   map[string]int    // the place of that among the graph's nodes
 
 	gradientless []gradientless
@@ -72,7 +72,7 @@ func (l *listings) locateVariable(path string) string {
 	return ""
 }
 
-// kindOrFloat32 returns what the picture is given to the graph function as.
+// kindOrFloat32 returns the type in which the graph function gets the picture.
 func (l *listings) kindOrFloat32() dtypes.DType {
 	if l.kind == dtypes.InvalidDType {
 		return dtypes.Float32
@@ -80,7 +80,7 @@ func (l *listings) kindOrFloat32() dtypes.DType {
 	return l.kind
 }
 
-// Layers builds the graph once for every shape of the input, without running it.
+// Layers implements [Model]. It builds the graph once for every shape of the input, and runs nothing.
 func (m *gomlxModel) Layers(input []int, output string) ([]Layer, error) {
 	if output == "" {
 		output = m.card.Outputs[0]
@@ -102,7 +102,7 @@ func (m *gomlxModel) Layers(input []int, output string) ([]Layer, error) {
 	return layers, nil
 }
 
-// list returns the listing for an input, made if there is none.
+// list returns the listing for an input, and makes it if there is none.
 func (m *gomlxModel) list(input []int) (l *listing, err error) {
 	m.listed.mu.Lock()
 	defer m.listed.mu.Unlock()
@@ -122,7 +122,7 @@ func (m *gomlxModel) list(input []int) (l *listing, err error) {
 			m.listed.of[key] = l
 			return l, nil
 		}
-		if err == nil { // what is said of the first try counts
+		if err == nil { // the error of the first try counts
 			err = failed
 		}
 	}
@@ -130,8 +130,8 @@ func (m *gomlxModel) list(input []int) (l *listing, err error) {
 	return nil, err
 }
 
-// kinds returns the types that the graph function may take a picture in: float32, and that of
-// its weights where all of them have another.
+// kinds returns the types in which the graph function may take a picture, in the order to try: float32, then the other
+// floating-point types of its variables. Once one has worked, it is the only one.
 func (m *gomlxModel) kinds() []dtypes.DType {
 	if m.listed.kind != dtypes.InvalidDType {
 		return []dtypes.DType{m.listed.kind}
@@ -145,7 +145,7 @@ func (m *gomlxModel) kinds() []dtypes.DType {
 	return out
 }
 
-// listAs lists the layers with the picture given in a type.
+// listAs lists the layers, with the picture in the type that is set.
 func (m *gomlxModel) listAs(on compute.Backend, input []int) (l *listing, err error) {
 	err = exceptions.TryCatch[error](func() {
 		g := NewGraph(on, completed.Plain+m.card.Name)
@@ -158,8 +158,7 @@ func (m *gomlxModel) listAs(on compute.Backend, input []int) (l *listing, err er
 	return l, err
 }
 
-// listWalk makes layers of the places of a graph. The output comes last, in place of the
-// layer that it is.
+// listWalk makes layers of the places of a graph. The output comes last, in place of the layer that it is.
 func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
 	l := &listing{made: map[string]string{}, order: map[string]int{}, endings: map[string]Ending{},
 		gradientless: withoutGradient(w, x)}
@@ -204,7 +203,7 @@ func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
 	return l
 }
 
-// shapeOf returns the shape of a node as [result] has it.
+// shapeOf returns the shape of a node after [result].
 func shapeOf(n, x *Node) []int {
 	dims := n.Shape().Dimensions
 	if len(dims) == 1 && dims[0] == x.Shape().Dim(0) {
@@ -213,7 +212,7 @@ func shapeOf(n, x *Node) []int {
 	return dims
 }
 
-// connect finds out how each layer's numbers end, and which layers feed which, of the nodes of the layers.
+// connect finds out how each layer's numbers end, and which layers feed which. nodes are the nodes of the layers.
 func (l *listing) connect(nodes []*Node) {
 	names := map[*Node]string{}
 	for i, n := range nodes {
@@ -234,8 +233,7 @@ func (l *listing) connect(nodes []*Node) {
 	}
 }
 
-// ancestors returns every node that the given one depends on, itself included, not
-// going beyond the nodes to stop at.
+// ancestors returns every node that n depends on, n included. It does not go beyond the nodes in stop.
 func ancestors(n *Node, stop map[*Node]bool) map[*Node]bool {
 	seen := map[*Node]bool{}
 	todo := []*Node{n}

@@ -11,9 +11,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
 )
 
-// NamedLayer names a node of a graph function as a layer to explain at, as Node.WithAlias
-// does, and returns it. In a function that is called twice, as the two towers of a siamese
-// network, the second node of a name has #2 behind it, where Node.WithAlias panics.
+// NamedLayer names a node of a graph function as a layer to explain at, as Node.WithAlias does, and returns the node.
+// If the function is called twice, as for the two towers of a siamese network, the second node gets #2 after its name.
+// Node.WithAlias would panic.
 func NamedLayer(x *Node, alias string) *Node {
 	name := alias
 	for i := 2; x.Graph().GetNodeByAlias(name) != nil; i++ {
@@ -22,8 +22,8 @@ func NamedLayer(x *Node, alias string) *Node {
 	return x.WithAlias(name)
 }
 
-// BuildFrom: see [LayerBuilder]. The whole function is built, and what comes after the layer
-// once more from the given values; what they replace is not computed.
+// BuildFrom implements [LayerBuilder]. It builds the whole function, and then what comes after the layer once more,
+// from the given values. What they replace is not computed.
 func (m *gomlxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node,
 	wants []string) map[string]*Node {
 	dims := slices.Clone(x.Shape().Dimensions)
@@ -43,7 +43,7 @@ func (m *gomlxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, 
 	return out
 }
 
-// BuildGuided: see [GuidedBuilder]. The model is built once more from its first ReLU on.
+// BuildGuided implements [GuidedBuilder]. It builds the model once more from its first ReLU on.
 func (m *gomlxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
 	gradient func(r, g *Node) *Node) map[string]*Node {
 	w := m.walk(scope, x)

@@ -14,7 +14,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// variables returns those that the store has.
+// variables returns the set of the store's variables.
 func (m *gomlxModel) variables() map[*model.Variable]bool {
 	out := map[*model.Variable]bool{}
 	for v := range m.store.IterVariables() {
@@ -23,9 +23,9 @@ func (m *gomlxModel) variables() map[*model.Variable]bool {
 	return out
 }
 
-// refuseMadeUp stops if the graph function reads a weight that has no value, which GoMLX would
-// fill with random numbers: nobody has trained them. Weights that the function itself gives a
-// value, as one that reads them from files does, are its own. The store is left as it was.
+// refuseMadeUp panics if the graph function reads a weight that has no value. GoMLX would fill it with random numbers,
+// which nobody has trained. A weight to which the function itself gives a value, for example from a file, is its own.
+// The store is left as it was.
 func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool) {
 	if m.card.Untrained {
 		return
@@ -41,7 +41,7 @@ func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool) {
 	}
 	for _, v := range made {
 		if !before[v] {
-			_ = m.store.DeleteVariable(v.Path()) // it was just made
+			_ = m.store.DeleteVariable(v.Path()) // the graph function has just made it
 		}
 	}
 	first := made[0]
@@ -57,7 +57,7 @@ func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool) {
 		first.Path(), first.Shape(), first.Scope(), where, len(made)-1, scopeWords(before)+m.lazily())
 }
 
-// lazily says that a checkpoint holds weights that the store does not show yet.
+// lazily returns words that say that a checkpoint holds weights that the store does not show yet.
 func (m *gomlxModel) lazily() string {
 	if m.store.Loader() == nil {
 		return ""
@@ -65,8 +65,8 @@ func (m *gomlxModel) lazily() string {
 	return ", but for those that its checkpoint loads when they are asked for by name (Immediate() shows them)"
 }
 
-// keepVariables has an explanation leave every variable as it was, also one that the graph function gives another
-// value, such as a counter, a moving average or the state of its random numbers: only a training may change them.
+// keepVariables makes an explanation leave every variable as it was, also one that the graph function changes, such as
+// a counter, a moving average or the state of its random numbers. Only a training may change them.
 func (m *gomlxModel) keepVariables(g *Graph) {
 	var read map[string]*Node
 	for v := range m.store.IterVariables() {
@@ -87,7 +87,7 @@ func (m *gomlxModel) keepVariables(g *Graph) {
 	}
 }
 
-// scopeWords returns the scopes of variables, a few of them.
+// scopeWords returns words that name the scopes of variables, a few of them.
 func scopeWords(of map[*model.Variable]bool) string {
 	var scopes []string
 	for v := range of {
@@ -106,8 +106,7 @@ func scopeWords(of map[*model.Variable]bool) string {
 	return strings.Join(scopes, ", ")
 }
 
-// NotNumbers returns an error that names a weight of a GoMLX model that holds NaN or infinity; nil
-// if there is none.
+// NotNumbers returns an error that names a weight of a GoMLX model that holds NaN or infinity; nil if no weight does.
 func NotNumbers(m Model) error {
 	g, ok := m.(*gomlxModel)
 	if !ok {
@@ -130,7 +129,7 @@ func NotNumbers(m Model) error {
 	return nil
 }
 
-// finite tells whether a tensor holds numbers alone.
+// finite tells whether a tensor holds neither NaN nor infinity.
 func finite(t *tensors.Tensor) bool {
 	ok := true
 	t.MustConstFlatData(func(flat any) {

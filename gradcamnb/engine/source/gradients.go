@@ -6,8 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Gradients that GoMLX 0.28 lacks. Without them a gradient through one of these operators
-// panics. They are the zero that torch takes: the operators are constant between their steps.
+// These are gradients that GoMLX 0.28 lacks; without them, a gradient through one of these operators panics. They are
+// zero, as in torch: the operators are constant between their steps.
 func init() {
 	for _, t := range []NodeType{
 		NodeTypeFloor, NodeTypeCeil, NodeTypeRound, NodeTypeSign, NodeTypeArgMinMax, NodeTypeIsFinite, NodeTypeIsNaN,
@@ -27,8 +27,8 @@ func noGradient(node *Node, _ []*Node, _ shapes.Shape) []*Node {
 	return make([]*Node, len(node.Inputs()))
 }
 
-// convertGradient returns the gradient of a conversion between types of floating point, complex ones
-// among them, and nothing through integers and truth values.
+// convertGradient returns the gradient of a conversion between floating-point types, complex ones included. Nothing
+// passes through integers and truth values.
 func convertGradient(between VJP) VJP {
 	return func(node *Node, v []*Node, output shapes.Shape) []*Node {
 		discrete := func(t dtypes.DType) bool { return !t.IsFloat() && !t.IsComplex() }

@@ -16,16 +16,15 @@ import (
 	"github.com/gradcam-go/gradcam/internal/place"
 )
 
-// Input is an input of a model besides the picture: a second picture, numbers about the
-// picture, a constant that the export has made an input.
+// Input is an input of a model besides the picture: a second picture, numbers about the picture, or a constant that the
+// export has turned into an input.
 type Input struct {
 	Name string // as in the file
 	Type string // "float32", "int64", "bool", ...
-	Dims []int  // -1 where a dimension is free
-	Read bool   // the answer needs it; what nothing reads needs no value
+	Dims []int  // -1 if a dimension is free
+	Read bool   // the answer needs it; an input that nothing reads needs no value
 
-	// Batched tells that its first axis is the pictures'. A value for one picture is then
-	// everybody's.
+	// Batched tells that its first axis counts the pictures. A value for one picture then goes for all of them.
 	Batched bool
 
 	Default *Value // the sidecar's value; nil if it has none
@@ -37,7 +36,7 @@ func (i Input) String() string {
 
 func (i Input) float() bool { return onnxnorm.Input{Type: i.Type}.Float() }
 
-// Value is what an input is given: the values laid flat.
+// Value is the value of an input.
 type Value struct {
 	Dims   []int     // shape
 	Values []float32 // row by row
@@ -78,12 +77,11 @@ func (v *Value) add(tree any, depth int) error {
 	return fmt.Errorf("the value of an input is a number or a list of numbers, and not %v", tree)
 }
 
-// everyInteger is below which float32 holds every whole number: 2^24 + 1 is the first that it
-// does not.
+// everyInteger is the bound below which float32 holds every whole number: 2^24 + 1 is the first that it does not hold.
 const everyInteger = 1 << 24
 
-// fits brings a value to the declared shape: the axis of the pictures, and axes of
-// length 1 of a value of one number, may be missing.
+// fits brings a value to the declared shape. The axis of the pictures may be missing, and so may axes of length 1 if
+// the value is one number.
 func (i Input) fits(v Value, pictures int) (Value, error) {
 	wrong := func(why string) (Value, error) {
 		return Value{}, fmt.Errorf("the model's input %s is given the shape %v: %s", i, v.Dims, why)
@@ -115,7 +113,7 @@ func (i Input) fits(v Value, pictures int) (Value, error) {
 	return Value{dims, v.Values}, nil
 }
 
-// filledUp returns the shape of a value of n numbers with the axes that may be missing.
+// filledUp returns the shape of a value of n numbers, with the axes that may be missing.
 func (i Input) filledUp(dims []int, n int) []int {
 	switch {
 	case i.Batched && len(dims) == len(i.Dims)-1:
@@ -126,7 +124,7 @@ func (i Input) filledUp(dims []int, n int) []int {
 	return dims
 }
 
-// checkWhole returns an error if an input of whole numbers is given others.
+// checkWhole returns an error if an input of whole numbers is given other numbers.
 func (i Input) checkWhole(values []float32) error {
 	if i.float() {
 		return nil
@@ -145,7 +143,7 @@ func (i Input) checkWhole(values []float32) error {
 	return nil
 }
 
-// row returns a value's part of one picture.
+// row returns the part of a value that belongs to one picture.
 func (i Input) row(v Value, picture int) Value {
 	if !i.Batched || v.Dims[0] <= 1 || len(v.Values)%v.Dims[0] != 0 {
 		return v
@@ -156,8 +154,8 @@ func (i Input) row(v Value, picture int) Value {
 	return Value{dims, v.Values[picture*n : (picture+1)*n]}
 }
 
-// fedModel is a model that can be given values besides the picture. Integers are built in;
-// floats the graph finds by [InputAlias].
+// fedModel is a model that can be given values besides the picture. Integers are built into the graph. The graph finds
+// floats by [InputAlias].
 type fedModel interface {
 	fed(map[string]onnxnorm.GivenInput) Model
 }
@@ -165,14 +163,14 @@ type fedModel interface {
 // BoundModel is a model together with values for its inputs besides the picture.
 type BoundModel struct {
 	Model
-	Key string // tells apart those that need other programs
+	Key string // differs between values that need different programs
 
-	whole  Model // without values
+	whole  Model // the model without values
 	values map[string]Value
 }
 
-// Feed gives a model's inputs besides the picture their values, those of the sidecar where
-// there are no others. A value may have one row a picture.
+// Feed gives a model's inputs besides the picture their values, or those of the sidecar if there are none. A value may
+// have one row for each picture.
 func Feed(m Model, values map[string]Value, pictures int) (BoundModel, error) {
 	c := m.Card()
 	all := map[string]Value{}
@@ -207,8 +205,8 @@ func Feed(m Model, values map[string]Value, pictures int) (BoundModel, error) {
 	return feed(m, all), nil
 }
 
-// FeedForListing returns [Feed] where the shapes alone count: floats of a known shape that are
-// not given are zeros, and of values of many pictures those of the first count.
+// FeedForListing is [Feed] for when only shapes count: floats of a known shape that are not given are zeros, and if
+// there are values of many pictures, those of the first count.
 func FeedForListing(m Model, values map[string]Value) (BoundModel, error) {
 	all := map[string]Value{}
 	maps.Copy(all, values)
@@ -276,8 +274,7 @@ func (f BoundModel) OfPicture(i int) BoundModel {
 	return feed(f.whole, rows)
 }
 
-// Floats returns the names of the inputs whose values the programs take, in the order of
-// [BoundModel.Tensors].
+// Floats returns the names of the inputs whose values the programs take, in the order of [BoundModel.Tensors].
 func (f BoundModel) Floats() []string {
 	var names []string
 	for _, i := range f.Card().Inputs {
@@ -298,14 +295,14 @@ func (f BoundModel) Tensors() []*tensors.Tensor {
 	return out
 }
 
-// Values returns what the inputs are given, by name, with the pictures' axis.
+// Values returns the values of the inputs by name, with an axis for the pictures.
 func (f BoundModel) Values() map[string]Value { return f.values }
 
-// InputAlias returns the alias of the node that holds the values of an input, in the graph that
-// a [BoundModel] model is built in.
+// InputAlias returns the alias of the node that holds the values of an input, in a graph that a [BoundModel] is built
+// in.
 func InputAlias(name string) string { return "/\x00input/" + name }
 
-// inputNode returns that node, with its one row repeated where the model is built for more.
+// inputNode returns the node of an input's values. Its one row is repeated if the model is built for more pictures.
 func inputNode(g *graph.Graph, model, name string, dims []int) *graph.Node {
 	n := g.GetNodeByAlias(InputAlias(name))
 	if n == nil {

@@ -73,7 +73,7 @@ func TestSidecarOfSeveralInputs(t *testing.T) {
 	}
 	if _, err = open(`{"inputs": {"abuot": [1, 2]}}`); err == nil ||
 		!strings.Contains(err.Error(),
-			`gives the input "abuot", which the model has not besides the picture; it has "about"`) {
+			`gives the input "abuot", which is none of the model's inputs besides the picture; it has "about"`) {
 		t.Errorf("an unknown input: error %v", err)
 	}
 	if _, err = open(`{"picture": "about"}`); err == nil || !strings.Contains(err.Error(), "no batch of pictures") {

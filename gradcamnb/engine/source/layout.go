@@ -13,19 +13,18 @@ import (
 // foundLayout is what a graph says about the axes of its picture.
 type foundLayout struct {
 	layout   imgio.Layout
-	channels int    // that the first convolution takes of the picture; 0 if it does not say
-	by       string // the operator that says it, in words
-	batch    int    // the picture's axis that it takes for the batch; -1 for none
+	channels int    // channels of the picture that the first convolution reads; 0 if unknown
+	by       string // the operator that says so, in words
+	batch    int    // the picture's axis that it takes for the batch; -1 if none
 }
 
-// layoutOf reads the order of the picture's axes off the graph: the axes are followed from
-// the input, of the given dims (-1 where one is free), to the first operator for which they
-// have a meaning. It is false if no operator says it.
+// layoutOf reads the order of the picture's axes off the graph. It follows the axes from the input, which has the given
+// dims (-1 if free), to the first operator that gives them a meaning. It returns false if no operator does.
 func layoutOf(m *protos.ModelProto, picture string, dims []int) (foundLayout, bool) {
 	return layoutFrom(m, picture, tracedAxes{axes: []int{0, 1, 2, 3}, dims: dims, whole: true})
 }
 
-// layoutFrom returns [layoutOf] for an input whose axes are those of the picture that x names.
+// layoutFrom is [layoutOf] for an input whose axes are the picture's axes that x names.
 func layoutFrom(m *protos.ModelProto, picture string, x tracedAxes) (foundLayout, bool) {
 	f := follower{consts: constantsOf(m.Graph), at: map[string]tracedAxes{picture: x}}
 	for _, n := range onnxnorm.Ordered(m.Graph.Node) {
@@ -37,11 +36,11 @@ func layoutFrom(m *protos.ModelProto, picture string, x tracedAxes) (foundLayout
 	return foundLayout{}, false
 }
 
-// tracedAxes says where the axes of a tensor come from.
+// tracedAxes tells where the axes of a tensor come from.
 type tracedAxes struct {
-	axes  []int // of the picture, for each axis of the tensor; -1 where it is none of them
-	dims  []int // -1 where one is not known
-	whole bool  // nothing was taken away from the channels, or added to them
+	axes  []int // for each axis of the tensor the picture's axis; -1 if it is none
+	dims  []int // -1 if unknown
+	whole bool  // no channels were removed or added
 }
 
 type follower struct {
@@ -76,7 +75,7 @@ func constantsOf(g *protos.GraphProto) map[string]*protos.TensorProto {
 	return out
 }
 
-// inPlanes are the operators of [batch, channels, height, width].
+// inPlanes are the operators that take [batch, channels, height, width].
 var inPlanes = map[string]bool{
 	"Conv": true, "FusedConv": true, "QLinearConv": true, "ConvInteger": true, "ConvTranspose": true,
 	"DeformConv": true, "MaxPool": true, "AveragePool": true, "LpPool": true, "GlobalAveragePool": true,
@@ -85,11 +84,10 @@ var inPlanes = map[string]bool{
 	"GridSample": true,
 }
 
-// kernelAt is the input that is the kernel, of the operators whose kernel has the number of
-// channels on its second axis.
+// kernelAt tells which input is the kernel, for operators whose kernel has the channels on its second axis.
 var kernelAt = map[string]int{"Conv": 1, "FusedConv": 1, "QLinearConv": 3, "ConvInteger": 1, "DeformConv": 1}
 
-// evidence returns what a node says about the picture, if it reads it.
+// evidence returns what a node says about the picture; false if it says nothing.
 func (f follower) evidence(n *protos.NodeProto) (foundLayout, bool) {
 	if len(n.Input) == 0 {
 		return foundLayout{}, false
@@ -120,19 +118,19 @@ func (f follower) evidence(n *protos.NodeProto) (foundLayout, bool) {
 	return found, ok
 }
 
-// tells tells whether a node may say what the axes of a tensor of a rank are: one of a picture, or of a signal that
-// operators of planes have one axis less of.
+// tells tells whether a node may say what the axes of a tensor of this rank are. The tensor must be a picture, or, for
+// operators of planes, a signal, which has one axis less.
 func tells(n *protos.NodeProto, rank int) bool {
 	return rank == 4 || n.OpType == "Reshape" && rank > 0 || rank == 3 && inPlanes[n.OpType]
 }
 
-// channelsLast tells whether a node is a convolution of onnxruntime's own that takes the channels last.
+// channelsLast tells whether a node is one of onnxruntime's own convolutions with the channels last.
 func channelsLast(n *protos.NodeProto) bool {
 	return n.OpType == "NhwcConv" || n.OpType == "QLinearConv" && intAttr(n, "channels_last", 0) == 1
 }
 
-// meaning returns the layout in which the picture's axes are a channel axis and two of places;
-// -1 stands for one that is not known.
+// meaning returns the layout in which the axis channel holds the channels and the axes places hold rows and columns. -1
+// stands for an unknown axis.
 func meaning(channel int, places []int) (imgio.Layout, bool) {
 	in := slices.Sorted(slices.Values(places))
 	switch {
@@ -145,7 +143,7 @@ func meaning(channel int, places []int) (imgio.Layout, bool) {
 	return "", false
 }
 
-// channels returns the number that a convolution reads; 0 if its kernel does not say.
+// channels returns the number of channels that a convolution reads; 0 if its kernel does not say.
 func (f follower) channels(n *protos.NodeProto) int {
 	k := f.kernel(n)
 	if k == nil {
@@ -167,8 +165,8 @@ var reduces = map[string]bool{
 	"ReduceMean": true, "ReduceMax": true, "ReduceSum": true, "ReduceMin": true, "ReduceL2": true,
 }
 
-// reduced returns the layout by a mean, sum or the like over two axes, as a global pooling is written: those are the
-// places.
+// reduced returns the layout that follows from a mean, sum or the like over two axes. It is taken for a global pooling,
+// so the two axes are rows and columns.
 func (f follower) reduced(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool) {
 	over := f.ints(n, "axes")
 	if len(over) != 2 {
@@ -177,8 +175,8 @@ func (f follower) reduced(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool
 	return meaning(-1, []int{x.axes[wrapped(over[0], 4)], x.axes[wrapped(over[1], 4)]})
 }
 
-// split returns the layout by a Reshape that cuts two axes into two parts each, as patches are
-// made: those are the places.
+// split returns the layout that follows from a Reshape that cuts two axes into two parts each, as a cut into patches
+// does. The two axes are rows and columns.
 func (f follower) split(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool) {
 	out := f.reshaped(n, x)
 	if out == nil || len(out) <= len(x.dims) {
@@ -196,7 +194,7 @@ func (f follower) split(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool) 
 	return meaning(-1, cut)
 }
 
-// scaled returns the picture's axes that a Resize by constant scales makes longer or shorter.
+// scaled returns the picture's axes whose length a Resize by constant scales changes.
 func (f follower) scaled(n *protos.NodeProto, x tracedAxes) []int {
 	at := 2
 	if n.OpType == "Upsample" {
@@ -214,20 +212,19 @@ func (f follower) scaled(n *protos.NodeProto, x tracedAxes) []int {
 	return out
 }
 
-// keepAxes are the operators, besides those that work on each number alone, whose output
-// has the axes of their first input.
+// keepAxes are the operators whose output has the axes of their first input, besides the elementwise ones.
 var keepAxes = map[string]bool{
 	"Pad": true, "Slice": true, "Split": true, "Concat": true, "Resize": true, "Upsample": true, "Expand": true,
 	"Tile": true, "BatchNormalization": true, "InstanceNormalization": true, "LayerNormalization": true,
 	"MeanVarianceNormalization": true, "Softmax": true, "LogSoftmax": true, "CumSum": true,
 }
 
-// changesChannels are those that may take channels away or add some.
+// changesChannels are the operators that may remove or add channels.
 var changesChannels = map[string]bool{
 	"Pad": true, "Slice": true, "Split": true, "Concat": true, "Gather": true, "Expand": true, "Tile": true,
 }
 
-// follow says where the axes of a node's outputs come from.
+// follow finds out where the axes of a node's outputs come from.
 func (f follower) follow(n *protos.NodeProto) {
 	x, at := f.findFirst(n)
 	if at < 0 {
@@ -242,8 +239,8 @@ func (f follower) follow(n *protos.NodeProto) {
 	}
 }
 
-// followNode returns the axes and dims of a node's outputs, given those of its input at; ok is false if they are not
-// known.
+// followNode returns the axes and dims of a node's outputs. x are the axes of the node's input at. ok is false if the
+// outputs' are unknown.
 func (f follower) followNode(n *protos.NodeProto, x tracedAxes, at int) (axes, dims []int, ok bool) {
 	switch {
 	case n.OpType == "Transpose":
@@ -274,7 +271,7 @@ func transposed(perm []int, x tracedAxes) (axes, dims []int, ok bool) {
 	return axes, dims, true
 }
 
-// regrouped returns the axes and dims after a Reshape or the like.
+// regrouped returns the axes and dims after a change of shape, such as a Reshape.
 func (f follower) regrouped(n *protos.NodeProto, x tracedAxes) (axes, dims []int, ok bool) {
 	if dims = f.reshaped(n, x); dims == nil {
 		return nil, nil, false
@@ -288,7 +285,7 @@ func (f follower) regrouped(n *protos.NodeProto, x tracedAxes) (axes, dims []int
 	return axes, dims, true
 }
 
-// gathered returns the axes and dims after a Gather by constant indices of at most one axis.
+// gathered returns the axes and dims after a Gather by constant indices that have at most one axis.
 func (f follower) gathered(n *protos.NodeProto, x tracedAxes) (axes, dims []int, ok bool) {
 	if len(n.Input) < 2 || len(x.axes) == 0 {
 		return nil, nil, false
@@ -309,7 +306,8 @@ func (f follower) gathered(n *protos.NodeProto, x tracedAxes) (axes, dims []int,
 // wrapped returns an axis that may be counted from the end; one of a damaged file that is no axis becomes one.
 func wrapped(axis, rank int) int { return (axis%rank + rank) % rank }
 
-// findFirst returns the node's input, with the most axes, that the picture's are known of.
+// findFirst returns the input of the node whose axes are known, and its number. If there are several, it is the one
+// with the most axes; at is -1 if there is none.
 func (f follower) findFirst(n *protos.NodeProto) (x tracedAxes, at int) {
 	at = -1
 	for i, name := range n.Input {
@@ -350,7 +348,7 @@ func intAttr(n *protos.NodeProto, name string, otherwise int) int {
 	return otherwise
 }
 
-// layout returns what the graph says, which was read off it before if an axis was added.
+// layout returns what the graph says about the axes. If an axis was added, that was found out before.
 func (m *onnxModel) layout() (foundLayout, bool) {
 	if m.card.Lacks > 0 {
 		return foundLayout{layout: m.card.Layout, by: "graph"}, true
@@ -358,8 +356,7 @@ func (m *onnxModel) layout() (foundLayout, bool) {
 	return layoutOf(m.proto, m.options.Picture, m.card.Input)
 }
 
-// settle makes the card's layout and channels of what the graph, the sidecar and the
-// declared shape say.
+// settle sets the card's layout and channels by what the graph, the sidecar and the declared shape say.
 func (m *onnxModel) settle(said imgio.Layout) error {
 	c := &m.card
 	found, ok := m.layout()

@@ -6,7 +6,7 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// reshaped returns the shape that a Reshape, Squeeze or Unsqueeze gives; nil if it is not known.
+// reshaped returns the shape after a Reshape, Squeeze or Unsqueeze; nil if it is unknown.
 func (f follower) reshaped(n *protos.NodeProto, x tracedAxes) []int {
 	switch n.OpType {
 	case "Squeeze":
@@ -26,7 +26,7 @@ func (f follower) reshaped(n *protos.NodeProto, x tracedAxes) []int {
 	return inferred(x.dims, out)
 }
 
-// squeezed returns dims without some, or if none are named without all ones.
+// squeezed returns dims without those at drop, or without all dims of length 1 if drop is empty.
 func squeezed(dims, drop []int) []int {
 	var out []int
 	for i, d := range dims {
@@ -41,7 +41,7 @@ func squeezed(dims, drop []int) []int {
 	return out
 }
 
-// unsqueezed returns dims with ones put in at some places of the result.
+// unsqueezed returns dims with ones inserted, which stand at the places add of the result.
 func unsqueezed(dims, add []int) []int {
 	rank := len(dims) + len(add)
 	out := make([]int, 0, rank)
@@ -55,7 +55,7 @@ func unsqueezed(dims, add []int) []int {
 	return out
 }
 
-// inferred fills in the one dimension that a Reshape leaves open, where the rest is known.
+// inferred fills in the one dimension that a Reshape leaves open, if the rest is known.
 func inferred(in, out []int) []int {
 	at := slices.Index(out, -1)
 	if at < 0 {
@@ -80,11 +80,11 @@ func inferred(in, out []int) []int {
 	return out
 }
 
-// group is a run of axes of one shape that hold the same values as a run of another.
+// group is a run of axes of one shape that holds the same values as a run of axes of another.
 type group struct{ in, out []int }
 
-// groups returns the smallest runs of axes of two shapes of one size that hold the same values,
-// in order; axes of length 1 are left out. Free dimensions, -1, are taken for equal.
+// groups returns the smallest runs of axes of two shapes of one size that hold the same values, in order. Axes of
+// length 1 are left out. Free dimensions, -1, count as equal.
 func groups(in, out []int) []group {
 	a, b := longAxes(in), longAxes(out)
 	var all []group
@@ -110,7 +110,7 @@ func groups(in, out []int) []group {
 	return all
 }
 
-// longAxes returns the axes that are not of length 1.
+// longAxes returns the axes whose length is not 1.
 func longAxes(dims []int) []int {
 	var axes []int
 	for i, d := range dims {

@@ -8,15 +8,15 @@ import (
 // level is one resolution that a detector's heads read.
 type level struct {
 	grid [2]int // h, w
-	last int    // the last map that everything of the resolution which the heads make is made from; -1 if there is none
+	last int    // the last map on which all that the heads make of this resolution depends; -1 if there is none
 }
 
-// isMap tells whether a layer is a map of the picture, of its aspect ratio.
+// isMap tells whether a layer is a map with the picture's aspect ratio.
 func isMap(l Layer, picture [2]int) bool {
 	return len(l.Shape) == 4 && l.Grid[0]*l.Grid[1] > 1 && l.Channels > 1 && cellsOff(l.Grid[0], l.Grid[1], picture) <= 1
 }
 
-// ends returns the last maps on every way back from a layer: what a head flattens.
+// ends returns the last map on each way back from a layer: the maps that a head flattens.
 func (g *dag) ends(from int, picture [2]int) []int {
 	var out []int
 	seen := map[int]bool{}
@@ -42,7 +42,7 @@ func (g *dag) ends(from int, picture [2]int) []int {
 	return out
 }
 
-// isOnEveryPath tells whether every way from the picture to all of the ends goes through a layer.
+// isOnEveryPath tells whether every way from the picture to any of the ends goes through a layer.
 func (g *dag) isOnEveryPath(through int, ends []int) bool {
 	seen := map[int]bool{through: true}
 	todo := slices.Clone(g.roots)
@@ -61,9 +61,9 @@ func (g *dag) isOnEveryPath(through int, ends []int) bool {
 	return true
 }
 
-// levels returns the resolutions that the named tensor is made of, the finest first, each with
-// the last map before its heads part: all that the heads make of the resolution is made of
-// it. One that becomes the answer itself without more being learned is none.
+// levels returns the resolutions that the named tensor is made of, the finest first. Each has the last map before its
+// heads part: all that the heads make of the resolution depends on that map. A map that becomes the answer without
+// anything learned in between does not count.
 func levels(layers []Layer, output string, picture [2]int) []level {
 	g := newDAG(layers)
 	from, ok := g.at[output]
@@ -90,11 +90,11 @@ func levels(layers []Layer, output string, picture [2]int) []level {
 	return out
 }
 
-// suggestLevels marks the maps before a detector's heads, of a model whose answer is made of
-// several resolutions, and suggests the coarsest. What the heads lay flat, candidate by
-// candidate, is no map.
+// suggestLevels marks the maps before a detector's heads, if the model's answer is made of several resolutions, and
+// suggests the coarsest. Tensors in which the heads have flattened the cells, one for each candidate, no longer count
+// as maps.
 func suggestLevels(layers []Layer, output string, picture [2]int) bool {
-	const list = 2 // axes of an answer that is no list of candidates, but of classes
+	const list = 2 // number of axes of an answer that lists classes and not candidates
 	if slices.ContainsFunc(layers, func(l Layer) bool { return l.Name == output && len(l.Shape) <= list }) {
 		return false
 	}
@@ -131,9 +131,9 @@ func suggestLevels(layers []Layer, output string, picture [2]int) bool {
 	return true
 }
 
-// LevelOf returns the layers before the heads of a detector that a candidate is made of, of
-// so many that its first output lists: that of its own level, or of all levels where the
-// graph does not join them candidate by candidate. There are none for other models.
+// LevelOf returns the layers before the heads of a detector that one of its candidates depends on. of is the number of
+// candidates in its first output. It returns the layer of the candidate's own level, or those of all levels if the
+// graph does not join the levels candidate by candidate. It returns none for other models.
 func LevelOf(layers []Layer, output string, picture [2]int, candidate, of int) []Layer {
 	found := levels(layers, output, picture)
 	var all []Layer
@@ -157,8 +157,8 @@ func LevelOf(layers []Layer, output string, picture [2]int, candidate, of int) [
 	return all
 }
 
-// joinedAt returns the resolution that a candidate comes from: the part that holds it of a Concat
-// of as many candidates, each of whose operands is made of one resolution.
+// joinedAt returns the resolution that a candidate comes from. It looks for a Concat of as many candidates as there
+// are, each of whose operands is made of one resolution, and takes the operand that holds the candidate.
 func (g *dag) joinedAt(picture [2]int, candidate, of int) (grid [2]int, ok bool) {
 	for _, l := range g.layers {
 		if l.Op != "Concat" || len(l.inputs) < 2 {

@@ -9,23 +9,23 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// lifted is how a file's input of three axes is a batch of pictures: which axis of length 1 it lacks, and where its own
-// axes lie in the picture.
+// lifted tells how a file's input of three axes is a batch of pictures: which axis of length 1 is missing, and where
+// the input's own axes lie in the picture.
 type lifted struct {
 	at     int
 	axes   []int
-	layout imgio.Layout // that the graph must say; empty if either will do
+	layout imgio.Layout // the layout that the graph must show; empty if either will do
 }
 
-// liftings are a signal [batch, channels, length], a picture of one row; a signal [batch, length, channels], or a grey
-// picture [batch, height, width]; and one picture without a batch.
+// liftings are the three cases. A signal [batch, channels, length] is a picture of one row. So is a signal [batch,
+// length, channels], which looks like a grey picture [batch, height, width]. The third is one picture without a batch.
 var liftings = []lifted{
 	{at: 2, axes: []int{0, 1, 3}, layout: imgio.ChannelsFirst},
 	{at: 1, axes: []int{0, 2, 3}},
 	{at: 0, axes: []int{1, 2, 3}},
 }
 
-// lift gives the card's picture, of three axes, the fourth, if the graph says which; ok is false if it does not.
+// lift gives a picture of three axes its fourth, if the graph says which; ok is false if it does not.
 func (c *Card) lift(m *protos.ModelProto, in onnxnorm.Input) (ok bool) {
 	for _, l := range liftings {
 		found, ok := layoutFrom(m, in.Name, tracedAxes{axes: l.axes, dims: in.Dims, whole: true})

@@ -13,7 +13,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// Field numbers of onnx.proto on the way to what most of a file is.
+// toRawData is the path of field numbers in onnx.proto to the values of the weights, which are most of a file.
 var toRawData = []protowire.Number{
 	7, // ModelProto.graph
 	5, // GraphProto.initializer
@@ -23,7 +23,7 @@ var toRawData = []protowire.Number{
 // lightFrom is the size in bytes from which a weight is left in the file and read when it is needed.
 const lightFrom = 4 << 10
 
-// unmarshal reads a model whose large weights stay in the file until they are asked for.
+// unmarshal reads a model. Large weights stay in the file until they are needed.
 func unmarshal(f *os.File, size int64, m *protos.ModelProto) (map[string]onnxnorm.StoredValues, error) {
 	r := &aheadReader{file: f, size: size}
 	light, err := r.withoutWeights(0, size, toRawData)
@@ -47,17 +47,17 @@ func unmarshal(f *os.File, size int64, m *protos.ModelProto) (map[string]onnxnor
 // stretch is a part of a file.
 type stretch struct{ at, size int64 }
 
-// aheadReader reads an encoded message mostly in order, in few calls.
+// aheadReader reads an encoded message mostly in order, with few calls.
 type aheadReader struct {
 	file   io.ReaderAt
 	size   int64
 	buffer []byte
-	from   int64 // of the buffer in the file
+	from   int64 // where the buffer begins in the file
 
-	weights []stretch // of each initializer that was met, what was left out
+	weights []stretch // for each initializer so far, what was left out
 }
 
-// bytes reads a stretch, which must lie in the file.
+// bytes reads a stretch, which must lie within the file.
 func (a *aheadReader) bytes(at, size int64) ([]byte, error) {
 	if at < a.from || at+size > a.from+int64(len(a.buffer)) {
 		const chunk = 64 << 10
@@ -70,11 +70,11 @@ func (a *aheadReader) bytes(at, size int64) ([]byte, error) {
 	return a.buffer[at-a.from:][:size], nil
 }
 
-// withoutWeights returns the encoded message from at to end without the field that the path of
-// field numbers leads to, if that is large.
+// withoutWeights returns the encoded message from at to end. It leaves out the field at the end of path, a list of
+// field numbers, if that field is large.
 func (a *aheadReader) withoutWeights(at, end int64, path []protowire.Number) (out []byte, err error) {
 	for at < end {
-		const longest = 20 // a tag and a number, ten bytes each
+		const longest = 20 // a tag and a number have at most ten bytes each
 		head, err := a.bytes(at, min(longest, end-at))
 		if err != nil {
 			return nil, err
@@ -83,7 +83,7 @@ func (a *aheadReader) withoutWeights(at, end int64, path []protowire.Number) (ou
 		if n < 0 {
 			return nil, protowire.ParseError(n)
 		}
-		if kind != protowire.BytesType { // a number: ONNX has no groups
+		if kind != protowire.BytesType { // a number, since ONNX has no groups
 			m := protowire.ConsumeFieldValue(number, kind, head[n:])
 			if m < 0 {
 				return nil, protowire.ParseError(m)
@@ -123,7 +123,7 @@ func (a *aheadReader) withoutWeights(at, end int64, path []protowire.Number) (ou
 	return out, nil
 }
 
-// inFile returns where a weight's values are, to be read from a file that stays open for it.
+// inFile returns the values of a weight that are read from a file, which must stay open for that.
 func inFile(f *os.File, at stretch) (onnxnorm.StoredValues, error) {
 	opened, err := f.Stat()
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// takeMetadata takes from the words of the model's maker, in the file and beside it, what the sidecar has not said. A
-// maker whose words lie nearer to the weights counts before another. Words beside the file that cannot be followed are
-// an error if they must be, else they are told.
+// takeMetadata fills in from the words of the model's maker, in the file and in its folder, what the sidecar does not
+// say. A maker whose words lie nearer to the weights takes precedence. If a maker's files cannot be followed, that is
+// an error if must is true, and is only told otherwise.
 func (m *onnxModel) takeMetadata(beside func(name string) []byte, must bool) error {
 	f := m.shown(beside)
 	var lines []string
@@ -44,7 +44,7 @@ func (m *onnxModel) takeMetadata(beside func(name string) []byte, must bool) err
 	return nil
 }
 
-// prepared says how pictures are prepared.
+// prepared returns words that say how pictures are prepared.
 func prepared(p imgio.Prep) string {
 	words := fmt.Sprintf("pictures of %d x %d (%s)", p.Width, p.Height, p.Fit)
 	switch {
@@ -56,8 +56,9 @@ func prepared(p imgio.Prep) string {
 	return fmt.Sprintf("%s in %s, (p - %v) / %v", words, p.Order, p.Mean, p.Scale)
 }
 
-// besideFile reads files in the folder of the model, and, if that is called onnx, in the one above, as optimum and
-// transformers.js lay models out. What is read, or would be, is what the model depends on.
+// besideFile returns a function that reads files in the model's folder. If that folder is called onnx, the function
+// also looks in the one above it, which is how optimum and transformers.js lay out models. The model depends on each
+// file that it looks for, also on those that are missing.
 func (m *onnxModel) besideFile(dir *os.Root) func(name string) []byte {
 	return func(name string) []byte {
 		m.card.Files = append(m.card.Files, filepath.Join(dir.Name(), name))
@@ -78,7 +79,7 @@ func (m *onnxModel) besideFile(dir *os.Root) func(name string) []byte {
 	}
 }
 
-// shown returns what the makers see of the file.
+// shown returns the part of the file that the makers get to see.
 func (m *onnxModel) shown(beside func(name string) []byte) maker.File {
 	c := &m.card
 	f := maker.File{Props: map[string]string{}, Layout: c.Layout, Ops: map[string]bool{}, ReadNeighbour: beside,
@@ -98,7 +99,7 @@ func (m *onnxModel) shown(beside func(name string) []byte) maker.File {
 	return f
 }
 
-// take takes what was told that nothing else says, and says what it took.
+// take fills in what t says and nothing else does, and returns words for what it took.
 func (m *onnxModel) take(t *maker.Metadata) (took []string, err error) {
 	c := &m.card
 	if c.Prep == nil && t.Prep != nil && t.Prep.Validate() == nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// exports say, for each kind of file that is no ONNX file, what it is and how to get one.
+// exports maps the endings of other model files to words that say what such a file is and how to get an ONNX file of
+// it.
 var exports = map[string]string{
 	".pth":         pytorch,
 	".pt":          pytorch,
@@ -32,7 +33,7 @@ const (
 	keras   = "is a Keras model: load it and export it with model.export(\"model.onnx\", format=\"onnx\")"
 )
 
-// notONNX returns an error for what is plainly no ONNX file, which says how to get one of it.
+// notONNX returns an error for a file that is clearly no ONNX file. The error says how to get one.
 func notONNX(path string) error {
 	if scheme, rest, ok := strings.Cut(path, "://"); ok {
 		if scheme == "http" || scheme == "https" {
@@ -60,7 +61,7 @@ func notONNX(path string) error {
 	return nil
 }
 
-// byMagic tells a file by its first bytes.
+// byMagic returns what a file is by its first bytes.
 func byMagic(path string) string {
 	f, err := regular.Open(path)
 	if err != nil {
@@ -81,7 +82,7 @@ func byMagic(path string) string {
 	return ""
 }
 
-// inFolder returns the error for a folder: it names the models in it.
+// inFolder returns the error for a folder, which names the models in it.
 func inFolder(path string) error {
 	found, _ := filepath.Glob(filepath.Join(path, "*.onnx")) // a strange pattern finds nothing
 	if len(found) > 0 {
@@ -94,7 +95,7 @@ func inFolder(path string) error {
 	return fmt.Errorf("%s is a folder, and no ONNX file lies in it", path)
 }
 
-// neighbours returns the models beside a file that is not there, with names like its own.
+// neighbours returns words for the models in the folder of a missing file whose names are like its own.
 func neighbours(path string) string {
 	found, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.onnx")) // a strange pattern finds nothing
 	names := make([]string, len(found))

@@ -24,7 +24,7 @@ type onnxModel struct {
 	store   *model.Store
 	options onnxnorm.Options
 	kind    string // type of the picture's numbers
-	bare    bool   // the picture has no axis of a batch: onnxruntime alone can run it
+	bare    bool   // the picture has no batch axis: only onnxruntime can run the model
 	files   openFiles
 
 	mu     sync.Mutex
@@ -35,13 +35,13 @@ type onnxModel struct {
 	batchings map[string]batching // by input shape
 }
 
-// ONNX opens an ONNX file. Its preprocessing and labels come from the sidecar
-// beside it, model.onnx -> model.json (see [Sidecar]), if there is one.
+// ONNX opens an ONNX file. If there is a sidecar in its folder, model.onnx -> model.json, it gives the preprocessing
+// and the labels (see [Sidecar]).
 func ONNX(path string) (Model, error) {
 	return ONNXWith(path, onnxnorm.Options{})
 }
 
-// ONNXWith returns [ONNX] with options for the normalising pass.
+// ONNXWith is [ONNX] with options for the normalising pass.
 func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 	side, labels, err := readSidecar(path)
 	if err != nil {
@@ -78,7 +78,7 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 	return m, nil
 }
 
-// takeSidecar writes what the sidecar of the file says onto the model.
+// takeSidecar fills in what the sidecar of the file says.
 func (m *onnxModel) takeSidecar(path string, side Sidecar, labels []string) error {
 	c := &m.card
 	if err := c.takeDefaults(side.Inputs); err != nil {
@@ -101,8 +101,8 @@ func (m *onnxModel) takeSidecar(path string, side Sidecar, labels []string) erro
 	return nil
 }
 
-// fed returns the model with values for its inputs besides the picture. Weights are shared, and
-// so are lists of layers between values of the same shapes.
+// fed returns the model with values for its inputs besides the picture. It shares the weights, and for values of the
+// same shapes also the lists of layers.
 func (m *onnxModel) fed(given map[string]onnxnorm.GivenInput) Model {
 	key := fmt.Sprint(given) // in the order of the names
 	m.mu.Lock()
@@ -110,7 +110,7 @@ func (m *onnxModel) fed(given map[string]onnxnorm.GivenInput) Model {
 	if v, ok := m.views[key]; ok {
 		return v
 	}
-	const most = 16 // integers that differ from picture to picture make one each
+	const most = 16 // integers that differ between pictures make one view each
 	if len(m.views) >= most {
 		clear(m.views)
 	}
@@ -125,7 +125,7 @@ func (m *onnxModel) fed(given map[string]onnxnorm.GivenInput) Model {
 func (m *onnxModel) Card() Card          { return m.card }
 func (m *onnxModel) Store() *model.Store { return m.store }
 
-// mostLists bounds the lists of layers that are kept, a few kB each, for a program that asks about ever other shapes.
+// mostLists bounds how many lists of layers are kept, a few kB each, for programs that keep asking for other shapes.
 const mostLists = 64
 
 func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
@@ -152,7 +152,7 @@ func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.card.Name, err)
 	}
-	if g.Left[output] != nil { // scores are explained in place of their rank
+	if g.Left[output] != nil { // the scores are explained in place of their rank
 		output = o.Needs[0]
 	}
 	layers := m.list(g, output, at)
@@ -198,7 +198,7 @@ func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bui
 	return built
 }
 
-// mustBatch returns the number of pictures that the graph is written for at once.
+// mustBatch returns the number of pictures that the graph is written for.
 func (m *onnxModel) mustBatch(input []int) int {
 	b, err := m.batching(input)
 	if err != nil {
@@ -216,7 +216,7 @@ func (m *onnxModel) pictureCut(x *Node) Cut {
 	return Cut{Node: x, Grid: func(n *Node) *Node { return places.Reorder(n, order) }}
 }
 
-// cutOf returns the cut at a tensor, of which the rewritten graph has the node.
+// cutOf returns the cut at a tensor whose node in the rewritten graph is given.
 func (r *rewrittenGraph) cutOf(name string, node *Node) Cut {
 	t := r.tensor[name]
 	var bias *Node

@@ -9,7 +9,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// list makes layers of the tensors that depend on the input.
+// list returns the tensors that depend on the input, as layers.
 func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer {
 	feeds, answers, sees := feeding(g, output), answering(g, output), seeing(g)
 	axes, picture := m.trace(g, input), m.card.Layout.Size(input)
@@ -37,8 +37,8 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer 
 	return out
 }
 
-// markUpright tells which layers' maps have the picture's aspect. If none that feeds the answer has, the cells are not
-// square, as those of oblong patches: the first map then says the aspect.
+// markUpright marks the layers whose maps have the picture's aspect ratio. If none that feeds the answer has it, the
+// cells are not square, such as those of oblong patches; then the first map's aspect ratio counts.
 func markUpright(layers []Layer, picture [2]int) {
 	like := func(l Layer, aspect [2]int) bool {
 		return l.Grid[0] > 0 && places.LikePicture(l.Grid[0], l.Grid[1], aspect)
@@ -59,8 +59,7 @@ func (m *onnxModel) trace(g *onnxnorm.Graph, input []int) map[string][]places.Ax
 	return places.Trace(g, input, m.card.Layout == imgio.ChannelsLast)
 }
 
-// keepLast leaves every module path with the last tensor made inside the module,
-// which is the module's output.
+// keepLast keeps every module path at the last tensor made inside the module only, which is the module's output.
 func keepLast(layers []Layer) {
 	known := map[string]bool{}
 	for _, l := range layers {
@@ -69,7 +68,7 @@ func keepLast(layers []Layer) {
 		}
 	}
 	seen := map[string]bool{}
-	for _, without := range []bool{false, true} { // of a module that sees two pictures, the one that is explained
+	for _, without := range []bool{false, true} { // if a module sees two pictures, first the one that is explained
 		for i := len(layers) - 1; i >= 0; i-- {
 			if layers[i].WithoutPicture == without {
 				claim(&layers[i], seen, known)
@@ -78,7 +77,7 @@ func keepLast(layers []Layer) {
 	}
 }
 
-// claim leaves a layer with the module paths that no later one has.
+// claim keeps a layer's module paths that no later layer has.
 func claim(l *Layer, seen, known map[string]bool) {
 	var mine []string
 	for _, p := range l.paths {
@@ -95,8 +94,8 @@ func claim(l *Layer, seen, known map[string]bool) {
 	l.paths = mine
 }
 
-// withoutCounter drops the call counter of torch's older exporter, "relu_2" for
-// the third call of "relu", where the module itself is known.
+// withoutCounter removes the call counter of torch's older exporter, such as "relu_2" for the third call of "relu", if
+// the module itself is known.
 func withoutCounter(path string, known map[string]bool) string {
 	i := strings.LastIndex(path, "_")
 	if i > 0 && strings.Trim(path[i+1:], "0123456789") == "" && known[path[:i]] {
@@ -118,7 +117,7 @@ func feeding(g *onnxnorm.Graph, output string) map[string]bool {
 	return feeds
 }
 
-// seeing returns the set of tensors that depend on the picture, and not on other inputs alone.
+// seeing returns the set of tensors that depend on the picture.
 func seeing(g *onnxnorm.Graph) map[string]bool {
 	sees := map[string]bool{g.Input: true}
 	for _, t := range g.Tensors {
@@ -127,9 +126,8 @@ func seeing(g *onnxnorm.Graph) map[string]bool {
 	return sees
 }
 
-// answering returns the set of tensors that become the output without anything learned or
-// pooled coming between: class scores before they are resized, joined or decoded. They
-// are the answer, and no feature of the picture.
+// answering returns the set of tensors between which and the output nothing is learned or pooled, such as class scores
+// before they are resized, joined or decoded. They are the model's answer and not a feature of the picture.
 func answering(g *onnxnorm.Graph, output string) map[string]bool {
 	answers := map[string]bool{output: true}
 	for _, t := range slices.Backward(g.Tensors) {
@@ -143,7 +141,7 @@ func answering(g *onnxnorm.Graph, output string) map[string]bool {
 	return answers
 }
 
-// learns are the operators that hold the weights of a network.
+// learns are the operators that apply the weights of a network.
 var learns = map[string]bool{
 	"Conv": true, "FusedConv": true, "QLinearConv": true, "ConvTranspose": true, "Gemm": true, "FusedGemm": true,
 	"QGemm": true, "MatMul": true, "FusedMatMul": true, "QLinearMatMul": true, "Einsum": true,

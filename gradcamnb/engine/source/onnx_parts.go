@@ -7,13 +7,13 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// BuildFrom: see [LayerBuilder]. The layer's tensor is given to the rewritten graph, whose
-// earlier nodes are then built only if something goes round the layer.
+// BuildFrom implements [LayerBuilder]. It gives the layer's tensor to the rewritten graph. Earlier nodes are built only
+// if something goes around the layer.
 func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node,
 	wants []string) map[string]*Node {
 	input := slices.Clone(x.Shape().Dimensions)
 	input[0] = grid.Shape().Dim(0)
-	clean = Slice(clean, AxisRange(0, 1)) // without what filled up a part of a batch
+	clean = Slice(clean, AxisRange(0, 1)) // without the pictures that filled up a part of a batch
 	if n := m.mustBatch(input); n != input[0] {
 		var parts []map[string]*Node
 		for _, part := range partsOf(grid, n) {
@@ -27,8 +27,8 @@ func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, c
 	return r.collectOutputs(scope, map[string]*Node{r.Input: BroadcastToDims(x, input...), t.Rewritten: act}, wants)
 }
 
-// BuildGuided: see [GuidedBuilder]. The graph is cut at every ReLU and built from one to the
-// next, each of which is given to what comes after it.
+// BuildGuided implements [GuidedBuilder]. It cuts the graph at every ReLU and builds it from each to the next. Every
+// ReLU is given to what comes after it.
 func (m *onnxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
 	gradient func(r, g *Node) *Node) map[string]*Node {
 	if n := m.mustBatch(x.Shape().Dimensions); n != x.Shape().Dim(0) {

@@ -21,10 +21,10 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// read returns [readONNX], with the file that it opens added to these files.
+// read is [readONNX] that adds the files that it opens to these.
 func (files *openFiles) read(path, name string, openBeside func(string) (*os.File, error),
 	o onnxnorm.Options) (*onnxModel, error) {
-	f, err := files.opened(regular.Open(path)) // and kept open: weights are read when they are used
+	f, err := files.opened(regular.Open(path)) // it stays open, since weights are read when they are used
 	if err != nil {
 		return nil, fmt.Errorf("opening the model: %w", err)
 	}
@@ -60,7 +60,7 @@ func (files *openFiles) read(path, name string, openBeside func(string) (*os.Fil
 	o.Picture, o.Stored, o.Evaluate = inputs[0].Name, stored, evaluate
 	o.Bytes = info.Size()
 	for _, file := range weights {
-		if beside, err := os.Stat(file); err == nil { // it was read before
+		if beside, err := os.Stat(file); err == nil { // it has been read before
 			o.Bytes += beside.Size()
 		}
 	}
@@ -80,7 +80,7 @@ func (files *openFiles) read(path, name string, openBeside func(string) (*os.Fil
 		layers: map[string][]Layer{}, views: map[string]*onnxModel{}}, nil
 }
 
-// parsed returns the graph of a model file, without functions, and the weights that are left in the file.
+// parsed returns the graph of a model file, with its functions inlined, and the weights that were left in the file.
 func parsed(f *os.File, size int64, name string) (*protos.ModelProto, map[string]onnxnorm.StoredValues, error) {
 	m := &protos.ModelProto{}
 	stored, err := unmarshal(f, size, m)
@@ -90,7 +90,7 @@ func parsed(f *os.File, size int64, name string) (*protos.ModelProto, map[string
 		if _, errRead := f.ReadAt(begin, 0); errRead == nil && string(begin) == pointer {
 			return nil, nil, fmt.Errorf("%s is a pointer of Git LFS and not the model itself: fetch it with git lfs pull", name)
 		}
-		if errors.Is(err, proto.Error) { // which says no more than that
+		if errors.Is(err, proto.Error) { // this error says nothing more
 			return nil, nil, fmt.Errorf("%s is not an ONNX file, or it is damaged", name)
 		}
 		return nil, nil, fmt.Errorf("%s is not an ONNX file, or it is damaged: %w", name, cmp.Or(errors.Unwrap(err), err))
@@ -110,8 +110,8 @@ func parsed(f *os.File, size int64, name string) (*protos.ModelProto, map[string
 	return m, stored, nil
 }
 
-// pictureDims returns the shape of a batch of pictures by the input that takes them; bare tells that
-// the input takes a single one, without the axis of the batch.
+// pictureDims returns the shape of a batch of pictures for the input that takes them. bare tells that the input takes a
+// single picture, without a batch axis.
 func pictureDims(in onnxnorm.Input) (dims []int, bare bool, err error) {
 	if !in.Numeric() {
 		return nil, false, fmt.Errorf("the model's input %q holds no numbers (%s) and so no picture", in.Name, in.Type)

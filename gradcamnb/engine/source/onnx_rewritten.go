@@ -18,16 +18,16 @@ import (
 	"github.com/gradcam-go/gradcam/internal/machine"
 )
 
-// rewrittenGraph is the model's graph after the normalising pass, for one shape.
+// rewrittenGraph is the model's graph for one shape, after the normalising pass.
 type rewrittenGraph struct {
 	*onnxnorm.Graph
 	model  *onnxModel
 	tensor map[string]onnxnorm.Tensor
 	input  []int
-	traced map[string][]places.Axis // once it is asked for
+	traced map[string][]places.Axis // nil until it is needed
 }
 
-// axes returns what the axes of the tensors count.
+// axes returns what the axes of each tensor count.
 func (r *rewrittenGraph) axes() map[string][]places.Axis {
 	if r.traced == nil {
 		r.traced = r.model.trace(r.Graph, r.input)
@@ -35,7 +35,7 @@ func (r *rewrittenGraph) axes() map[string][]places.Axis {
 	return r.traced
 }
 
-// cells says how the node of a tensor is brought to cells of the picture.
+// cells returns how the node of a tensor is turned into cells of the picture.
 func (r *rewrittenGraph) cells(name string) cells {
 	t := r.tensor[name]
 	return cellsOf(t, places.Find(r.axes()[name], t.Dims, r.input[0], r.model.card.line()))
@@ -72,15 +72,15 @@ func (m *onnxModel) rewritten(g *Graph, input []int, cuts, wants []string) *rewr
 	return r
 }
 
-// runsOnXLACPU tells whether programs run on XLA's CPU plugin. A GPU's library has
-// convolutions of its own that know Winograd's form.
+// runsOnXLACPU tells whether programs run on XLA's CPU plugin. The library of a GPU has convolutions of its own that
+// use Winograd's form.
 func runsOnXLACPU(b compute.Backend) bool {
 	p, ok := b.(interface{ PluginName() string })
 	return ok && strings.Contains(p.PluginName(), "cpu")
 }
 
-// call asks the rewritten graph for tensors of the file, from what is given: the model's
-// input, and tensors of the rewritten graph, which are then not computed but taken.
+// call computes tensors of the file from the given ones. These are the model's input, or tensors of the rewritten
+// graph, which are then taken instead of computed.
 func (r *rewrittenGraph) call(scope *model.Scope, given map[string]*Node, wants []string) []*Node {
 	p := proto.Clone(r.Proto).(*protos.ModelProto)
 	feed := map[string]*Node{}
@@ -115,7 +115,7 @@ func (r *rewrittenGraph) call(scope *model.Scope, given map[string]*Node, wants 
 	return imported.CallGraph(nil, g, feed, names...)
 }
 
-// asInFile brings a tensor to the axis order of the file.
+// asInFile returns a tensor with the axis order of the file.
 func (r *rewrittenGraph) asInFile(name string, n *Node) *Node {
 	if r.tensor[name].ChannelsLast {
 		return TransposeAllAxes(n, 0, 3, 1, 2)

@@ -18,15 +18,15 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// onnxScope is where the store keeps the model's weights.
+// onnxScope is the scope of the model's weights in the store.
 const onnxScope = "onnx"
 
-// weightNodes returns the graph's nodes of the weights. A weight is decoded, reordered and
-// uploaded the first time it is used, on all cores.
+// weightNodes returns the graph's nodes for the weights. A weight is decoded, reordered and uploaded when it is first
+// used, on all cores.
 func weightNodes(scope *model.Scope, g *Graph, weights map[string]onnxnorm.Weight) map[string]*Node {
 	names := slices.Sorted(maps.Keys(weights))
 	values := make([]*tensors.Tensor, len(names))
-	failed := make([]any, len(names)) // what decoding panicked with, as a damaged file makes it
+	failed := make([]any, len(names)) // the panic of each decoding, which a damaged file may cause
 	var wait sync.WaitGroup
 	free := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for i, name := range names {
@@ -54,7 +54,7 @@ func weightNodes(scope *model.Scope, g *Graph, weights map[string]onnxnorm.Weigh
 	return nodes
 }
 
-// upload decodes a weight onto the backend, with no copy in Go's memory that would stay.
+// upload decodes a weight onto the backend. No copy stays in Go's memory.
 func upload(b compute.Backend, w onnxnorm.Weight) *tensors.Tensor {
 	flat := w.Values()
 	raw := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(flat))), 4*len(flat))

@@ -15,10 +15,10 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// Open opens a model by its reference: an ONNX file, or an address on the hub,
-// hf://owner/name/file.onnx[@revision]. say hears what is fetched.
+// Open opens the model that a reference names: an ONNX file, or an address on the hub,
+// hf://owner/name/file.onnx[@revision]. It writes to say what it fetches.
 //
-// Of a model with several inputs, model.onnx#name says which is the picture.
+// If a model has several inputs, model.onnx#name says which of them is the picture.
 func Open(ctx context.Context, ref string, say io.Writer) (Model, error) {
 	m, err := open(ctx, ref, say)
 	if err != nil {
@@ -44,7 +44,7 @@ func open(ctx context.Context, ref string, say io.Writer) (Model, error) {
 	return ONNXWith(file, o)
 }
 
-// cutPicture takes the input's name off a reference. A file may have the sign in its name.
+// cutPicture splits the input's name off a reference. The name of a file may contain the sign, too.
 func cutPicture(ref string) (file, picture string) {
 	at := strings.LastIndex(ref, "#")
 	if at < 0 {
@@ -56,8 +56,8 @@ func cutPicture(ref string) (file, picture string) {
 	return ref[:at], ref[at+1:]
 }
 
-// openHub fetches a model with the files that its weights lie in, and reads what the
-// repository says of preprocessing and labels.
+// openHub fetches a model with the files that hold its weights, and reads what the repository says about preprocessing
+// and labels.
 func openHub(ctx context.Context, address string, o onnxnorm.Options, say io.Writer) (Model, error) {
 	ref, err := hub.ParseRef(address)
 	if err != nil {
@@ -103,11 +103,11 @@ func openHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 	return m, nil
 }
 
-// maxConfig is how many bytes of a configuration are read.
+// maxConfig is the largest size of a configuration file, in bytes.
 const maxConfig = 64 << 20
 
-// besideOnHub fetches files from the model's folder or else from the top of its repository; a repository without one
-// says nothing. What went wrong first is left in failed.
+// besideOnHub returns a function that fetches a file from the model's folder, or else from the top of its repository.
+// It returns nil if the repository has no such file. The first error is left in failed.
 func besideOnHub(ctx context.Context, repo *hub.Repo, dir string, failed *error) func(name string) []byte {
 	return func(name string) []byte {
 		for _, candidate := range []string{path.Join(dir, name), name} {

@@ -9,9 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
-// Resolve finds the layer that a name means: a tensor name, a module path, or a
-// node alias. A module path means the module's output, which is the last tensor
-// made inside it. An unknown name is an error with the nearest ones.
+// Resolve returns the layer that a name means: a tensor name, a module path or a node alias. A module path means the
+// module's output, which is the last tensor made inside it. The error for an unknown name lists the nearest ones.
 func Resolve(layers []Layer, name string) (Layer, error) {
 	for _, l := range layers {
 		if l.Name == name {
@@ -31,7 +30,7 @@ func Resolve(layers []Layer, name string) (Layer, error) {
 		nearest.Quoted(nearestNames(layers, name)), suggested)
 }
 
-// Suggested returns the layer that Grad-CAM is usually wanted at.
+// Suggested returns the layer that Grad-CAM is usually taken at.
 func Suggested(layers []Layer) (Layer, error) {
 	for _, l := range layers {
 		if l.Suggested {
@@ -42,7 +41,7 @@ func Suggested(layers []Layer) (Layer, error) {
 		"no layer of the model has a spatial map that feeds its output, so none can be suggested: name one")
 }
 
-// nearestNames lists the names that take the fewest edits to become the wanted one.
+// nearestNames returns the names that take the fewest edits to become want.
 func nearestNames(layers []Layer, want string) []string {
 	var names []string
 	for _, l := range layers {

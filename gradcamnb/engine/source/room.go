@@ -6,14 +6,13 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// roomFor returns an error if the graph cannot run in the memory that the process may use: one of its nodes has inputs
-// and an output, which are there at once, of more bytes. That a graph has room for each node is not enough for all of
-// it.
+// roomFor returns an error if one of the graph's nodes needs more bytes than the process may use, for its inputs and
+// output, which exist at the same time. A graph that passes may still need too much.
 func roomFor(g *onnxnorm.Graph, limit int64) error {
 	if limit == 0 {
 		return nil
 	}
-	sizes := make(map[string]float64, len(g.Tensors)) // which do not overflow, whatever a file says
+	sizes := make(map[string]float64, len(g.Tensors)) // floats do not overflow, whatever a file says
 	for _, t := range g.Tensors {
 		if t.Constant {
 			continue

@@ -15,25 +15,24 @@ import (
 	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
-// Sidecar is the small JSON file beside a model, model.onnx -> model.json, that
-// says what the model file itself does not: how pictures are prepared for it and
-// what its classes are called.
+// Sidecar is the small JSON file in the folder of a model, model.onnx -> model.json. It says what the model file itself
+// does not: how pictures are prepared, and what the classes are called.
 type Sidecar struct {
-	Name   string      `json:"name,omitempty"`   // of the model, if not the file's
+	Name   string      `json:"name,omitempty"`   // name of the model, if it is not the file's
 	Input  *imgio.Prep `json:"input,omitempty"`  // how pictures are prepared
-	Labels string      `json:"labels,omitempty"` // text file beside it, one label a line
+	Labels string      `json:"labels,omitempty"` // text file in the same folder, one label a line
 
-	Layout imgio.Layout `json:"layout,omitempty"` // order of the picture's axes, of a model whose graph does not tell it
+	Layout imgio.Layout `json:"layout,omitempty"` // order of the picture's axes, if the graph does not tell it
 
-	Picture string           `json:"picture,omitempty"` // the input that is the picture, of a model with several
+	Picture string           `json:"picture,omitempty"` // the input that is the picture, if there are several
 	Inputs  map[string]Value `json:"inputs,omitempty"`  // values of the other inputs
 
-	Detector *detect.Spec `json:"detector,omitempty"` // how the detections of a detector are read
+	Detector *detect.Spec `json:"detector,omitempty"` // how a detector's outputs are read
 
-	Heads map[string][]string `json:"heads,omitempty"` // names of the values of other outputs, by output
+	Heads map[string][]string `json:"heads,omitempty"` // for other outputs: the names of their values
 }
 
-// SidecarName returns the sidecar that a model's errors speak of: that of its file, or an example.
+// SidecarName returns the sidecar's name for error texts: that of the model's file, or an example.
 func (c Card) SidecarName() string {
 	if c.File == "" {
 		return "model.json"
@@ -41,17 +40,17 @@ func (c Card) SidecarName() string {
 	return SidecarPath(c.File)
 }
 
-// SidecarPath returns where the sidecar of a model file lies.
+// SidecarPath returns the path of a model file's sidecar.
 func SidecarPath(model string) string {
 	return strings.TrimSuffix(model, filepath.Ext(model)) + ".json"
 }
 
-// takeDefaults takes the values of the inputs besides the picture.
+// takeDefaults sets the values of the inputs besides the picture.
 func (c *Card) takeDefaults(values map[string]Value) error {
 	for name, v := range values {
 		at := slices.IndexFunc(c.Inputs, func(i Input) bool { return i.Name == name })
 		if at < 0 {
-			return fmt.Errorf("it gives the input %q, which the model has not besides the picture; it has %s", name,
+			return fmt.Errorf("it gives the input %q, which is none of the model's inputs besides the picture; it has %s", name,
 				inputNames(c.Inputs))
 		}
 		c.Inputs[at].Default = &v
@@ -93,14 +92,14 @@ func readSidecar(model string) (Sidecar, []string, error) {
 	return s, labels, err
 }
 
-// What is read of a sidecar and of labels, at most, in bytes.
+// The largest sizes of a sidecar and of labels, in bytes.
 const (
 	maxSidecar = 64 << 20
 	maxLabels  = 64 << 20
 )
 
-// readLabels reads labels in the model's folder or below it: a sidecar names no other file of the machine,
-// by a link either.
+// readLabels reads labels in the model's folder or below it. A sidecar cannot name any other file of the machine, by a
+// link either.
 func readLabels(root *os.Root, name string) ([]string, error) {
 	data, err := regular.ReadIn(root, name, maxLabels)
 	if err != nil {
@@ -110,8 +109,8 @@ func readLabels(root *os.Root, name string) ([]string, error) {
 	return strings.Split(text, "\n"), nil
 }
 
-// takePrep takes the sidecar's preprocessing. A size that it does not say is that of the model's pictures, if they
-// have one.
+// takePrep sets the sidecar's preprocessing. If it has no size, the size is that of the model's pictures, if they have
+// one.
 func (c *Card) takePrep(p *imgio.Prep) error {
 	if p == nil {
 		return nil
@@ -131,8 +130,8 @@ func (c *Card) takePrep(p *imgio.Prep) error {
 	return nil
 }
 
-// Described returns the sidecar that says what is known about a model, for it to be written out
-// and changed: the labels go into the named file.
+// Described returns a sidecar that holds what is known about a model, ready to be written out and changed. labels is
+// the file that the labels go into.
 func Described(c Card, labels string) Sidecar {
 	s := Sidecar{Name: c.Name, Input: c.Prep, Detector: c.Detector, Heads: c.HeadLabels}
 	if len(c.Labels) > 0 {

@@ -5,14 +5,13 @@ import (
 	"slices"
 )
 
-// suggest marks the layer that Grad-CAM is usually wanted at: the last map at the lowest
-// resolution through which all go that was made at that resolution. In a classifier that is
-// the last one before the global pooling, in a U-Net the bottleneck, in a transformer that
-// answers by its class token the tokens that the last attention reads.
+// suggest marks the layer that Grad-CAM is usually taken at. It is a map at the lowest resolution: the last one that
+// everything made at that resolution goes through. In a classifier that is the last map before the global pooling, in a
+// U-Net the bottleneck, and in a transformer that answers by its class token the tokens that the last attention reads.
 func suggest(layers []Layer) {
 	f := newFlow(layers)
 	maps := f.lowest(2)
-	if len(maps) == 0 { // of one channel, such as deviations in a layer norm, only if there is no other
+	if len(maps) == 0 { // maps of one channel, such as deviations in a layer norm, only if there is no other
 		maps = f.lowest(1)
 	}
 	if len(maps) == 0 { // the network is nothing but attention, or a gate
@@ -32,28 +31,28 @@ func suggest(layers []Layer) {
 	}
 }
 
-// use is how much of a tensor reaches the answer.
+// use tells how much of a tensor reaches the answer.
 type use byte
 
 const (
 	unused     use = iota
-	extrasOnly     // of tokens those beside the patches alone, such as the class token
+	extrasOnly     // only tokens that are no patches, such as the class token
 	used
 )
 
-// flow is what layers do for the answer.
+// flow tells what layers do for the answer.
 type flow struct {
 	*dag
 	use     []use
-	project []bool // it becomes attention and nothing else: queries, keys, values, weights
-	gate    []bool // it multiplies a map and is nothing else
+	project []bool // it only becomes attention: queries, keys, values, weights
+	gate    []bool // it only multiplies a map
 }
 
 func newFlow(layers []Layer) *flow {
 	f := &flow{dag: newDAG(layers), use: make([]use, len(layers))}
 	for i := len(layers) - 1; i >= 0; i-- {
 		if layers[i].Feeds && !slices.ContainsFunc(f.readers[i], func(r int) bool { return layers[r].Feeds }) {
-			f.use[i] = used // the answer, which may be made at several places
+			f.use[i] = used // it is the answer, which several layers may make together
 		}
 		for k, name := range layers[i].inputs {
 			if in, ok := f.at[name]; ok {
@@ -65,7 +64,7 @@ func newFlow(layers []Layer) *flow {
 	return f
 }
 
-// passes returns how much of its k-th input layer i makes reach the answer.
+// passes returns how much of the k-th input of layer i reaches the answer, by what layer i makes of it.
 func (f *flow) passes(i, k int) use {
 	l := f.layers[i]
 	in := f.layers[f.at[l.inputs[k]]]
@@ -83,7 +82,7 @@ func (f *flow) passes(i, k int) use {
 	return out
 }
 
-// mixes tells whether every row of what a layer makes reads all of an input, its k-th.
+// mixes tells whether every row of a layer's output reads all of its k-th input.
 func mixes(l, in Layer, k int) bool {
 	switch {
 	case products[l.Op]:
@@ -94,8 +93,8 @@ func mixes(l, in Layer, k int) bool {
 	return false
 }
 
-// joins returns how much of an operand reaches the answer if only tokens beside the patches do of
-// what it is joined to.
+// joins returns how much of the operand in of a Concat reaches the answer, if only the tokens of the result that are no
+// patches do.
 func joins(in Layer) use {
 	switch {
 	case !in.Axes.Places():
@@ -110,8 +109,8 @@ var picks = map[string]bool{"Slice": true, "Gather": true, "Split": true}
 
 var products = map[string]bool{"MatMul": true, "FusedMatMul": true, "Einsum": true}
 
-// projections returns what attention is made of, from the matrices of its products back to the
-// layers that its queries, keys and values are read from.
+// projections marks what attention is made of, from the matrices of its products back to the layers that its queries,
+// keys and values are read from.
 func (f *flow) projections() []bool {
 	out := make([]bool, len(f.layers))
 	for i := len(f.layers) - 1; i >= 0; i-- {
@@ -131,7 +130,7 @@ func (f *flow) projections() []bool {
 	return out
 }
 
-// readOtherwise tells whether something reads a layer that is not attention.
+// readOtherwise tells whether a layer is read by something that is not attention.
 func (f *flow) readOtherwise(k int, attention []bool) bool {
 	return slices.ContainsFunc(f.readers[k], func(r int) bool {
 		l := f.layers[r]
@@ -157,7 +156,7 @@ var normalising = map[string]bool{
 	"SkipLayerNormalization": true,
 }
 
-// gates returns the layers that only become a factor between 0 and 1 of something else.
+// gates marks the layers that only become a factor between 0 and 1 of something else.
 func (f *flow) gates() []bool {
 	out := make([]bool, len(f.layers))
 	for i := len(f.layers) - 1; i >= 0; i-- {
@@ -172,8 +171,8 @@ func (f *flow) gates() []bool {
 	return out
 }
 
-// squashed tells whether a layer's values lie between 0 and 1 by the operator that made them,
-// whatever has changed their number or order since.
+// squashed tells whether the operator that computed a layer's values bounds them to 0..1. Later operators may have
+// changed their number or order.
 func (f *flow) squashed(i int) bool {
 	for range len(f.layers) {
 		l := f.layers[i]
@@ -194,8 +193,7 @@ func (f *flow) squashed(i int) bool {
 	return false
 }
 
-// lowest returns the maps of the lowest resolution of more than one cell, with at least so many
-// channels.
+// lowest returns the maps with the lowest resolution of more than one cell, and with at least so many channels.
 func (f *flow) lowest(channels int) []int {
 	var out []int
 	cells := 0
@@ -215,25 +213,25 @@ func (f *flow) lowest(channels int) []int {
 	return out
 }
 
-// averages are the operators of pooling that have no map of their own.
+// averages are the pooling operators whose result does not count as a map of its own.
 var averages = map[string]bool{"AveragePool": true, "GlobalAveragePool": true, "ReduceMean": true}
 
-// features tells whether a layer has made features of the picture, which the answer reads.
+// features tells whether a layer holds features of the picture that the answer reads.
 func (l Layer) features() bool {
 	return l.Feeds && l.upright && !l.answer && !averages[l.Op] && !views[l.Op]
 }
 
-// views are the operators that hand on what another layer has.
+// views are the operators that pass on the values of another layer.
 var views = map[string]bool{
 	"Slice": true, "Split": true, "Gather": true, "Reshape": true, "Transpose": true, "Squeeze": true,
 	"Unsqueeze": true, "Flatten": true, "Identity": true, "Cast": true, "Dropout": true,
 }
 
-// summaries returns the means of large parts of a map, such as the pyramid that PSPNet joins to
-// it, and what is made of them at that size.
+// summaries marks the means of large parts of a map, such as the pyramid that PSPNet joins to it, and what is computed
+// from them at the same size.
 func (f *flow) summaries() []bool {
 	out := make([]bool, len(f.layers))
-	const small = 4 // cells that an ordinary pool makes one
+	const small = 4 // an ordinary pool makes one cell of at most this many
 	for i, l := range f.layers {
 		for _, in := range l.inputs {
 			k, ok := f.at[in]
@@ -247,8 +245,8 @@ func (f *flow) summaries() []bool {
 	return out
 }
 
-// joint returns the last of the maps past which nothing goes that an earlier one made, but at a
-// higher resolution: where branches meet. Without one it is the last.
+// joint returns the last of the maps that everything made by an earlier map goes through, apart from what goes around
+// it at a higher resolution. Branches meet there. If there is no such map, it returns the last one.
 func (f *flow) joint(maps []int) int {
 	for m := len(maps) - 1; m >= 0; m-- {
 		around := f.suggestWithout(maps[m], f.cells(maps[m]))
@@ -261,8 +259,8 @@ func (f *flow) joint(maps []int) int {
 
 func (f *flow) cells(i int) int { return f.layers[i].Grid[0] * f.layers[i].Grid[1] }
 
-// suggestWithout returns the layers whose patches reach the answer when one layer is taken away, and
-// all maps of more than so many cells.
+// suggestWithout marks the layers whose patches still reach the answer if the layer gone and all maps of more than
+// cells cells are removed.
 func (f *flow) suggestWithout(gone, cells int) []bool {
 	reaches := make([]bool, len(f.layers))
 	for i := len(f.layers) - 1; i >= 0; i-- {

@@ -9,16 +9,14 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// chooses are the operators that choose among boxes: with them a model's own suppression
-// begins.
+// chooses are the operators that choose among boxes. A model's own suppression begins with one of them.
 var chooses = map[string]bool{
 	"NonMaxSuppression": true, "TopK": true, "NonZero": true, "ArgMax": true, "Compress": true, "GatherND": true,
 }
 
-// endBeforeSuppression ends the model before it chooses among its own boxes: at the last
-// tensor [batch, 4 + classes + more, n] of every candidate on which the choice depends. Other
-// outputs, such as mask prototypes, stay. It returns what was done, in words; nothing is done
-// where no tensor has that shape.
+// endBeforeSuppression makes the model end before it chooses among its own boxes: at the last tensor [batch, 4 +
+// classes + more, n] of all candidates that the choice depends on. Other outputs, such as mask prototypes, stay. It
+// returns words that say what was done. If no tensor has that shape, it does nothing.
 func (m *onnxModel) endBeforeSuppression() (string, error) {
 	nodes := m.proto.Graph.Node
 	first := slices.IndexFunc(nodes, func(n *protos.NodeProto) bool { return chooses[n.OpType] })
@@ -51,13 +49,12 @@ func (m *onnxModel) endBeforeSuppression() (string, error) {
 	return "", nil
 }
 
-// candidates tells whether a shape is that of every candidate of a head of YOLO: more of
-// them than there are numbers of each.
+// candidates tells whether a shape can hold all candidates of a YOLO head: more candidates than numbers for each.
 func (m *onnxModel) candidates(dims []int) bool {
 	return len(dims) == 3 && dims[1] >= 4+max(1, len(m.card.Labels)) && dims[2] > dims[1]
 }
 
-// shapesBefore returns the shapes of the tensors as far as the graph can be written.
+// shapesBefore returns the shapes of the tensors, as far as the graph can be written.
 func (m *onnxModel) shapesBefore() map[string][]int {
 	input := slices.Clone(m.card.Input)
 	input[0] = max(1, input[0])
@@ -88,7 +85,7 @@ func (m *onnxModel) ancestors(names []string) map[string]bool {
 	return out
 }
 
-// chosenOutputs returns the outputs that depend on a choice.
+// chosenOutputs returns the set of outputs that depend on a choice.
 func (m *onnxModel) chosenOutputs() map[string]bool {
 	out := map[string]bool{}
 	for _, n := range m.proto.Graph.Node {

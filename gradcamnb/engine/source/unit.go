@@ -2,22 +2,22 @@ package source
 
 import "github.com/gomlx/compute-onnx/support/protos"
 
-// Unit is what the numbers of a tensor are, by the operators that make them.
+// Unit tells what the numbers of a tensor are, judged by the operators that compute them.
 type Unit string
 
-// The units. What no operator squashes is taken for logits, as nothing in a file tells a
-// regression of several numbers from them.
+// The units. Numbers that no operator squashes count as logits, because nothing in a file tells a regression of several
+// numbers from them.
 const (
 	Logits             Unit = "logits"
 	SoftmaxProbability Unit = "softmax"     // of classes that exclude each other
 	SigmoidProbability Unit = "sigmoid"     // of a class by itself
 	LogProbability     Unit = "log-softmax" // logarithm of a SoftmaxProbability
-	// the number of the best class, or scores in order: what has no gradient, or no class of its own
+	// the index of the best class, or sorted scores: they have no gradient, or belong to no fixed class
 	Ranked Unit = "rank"
-	Plain  Unit = "output" // squashed in another way, as by tanh, exp or a clip: a regression
+	Plain  Unit = "output" // squashed in another way, such as by tanh, exp or a clip: a regression
 )
 
-// String returns the unit as a result shows it.
+// String returns the unit as results show it.
 func (u Unit) String() string {
 	switch u {
 	case SoftmaxProbability, SigmoidProbability:
@@ -28,24 +28,22 @@ func (u Unit) String() string {
 	return string(u)
 }
 
-// Ending is how a tensor is made at a model's end.
+// Ending tells how a tensor at a model's end is computed.
 type Ending struct {
-	Unit Unit // of the tensor's numbers
+	Unit Unit // unit of the tensor's numbers
 
-	// Before is the tensor whose values the unit's operator squashes or ranks: logits, as a
-	// rule; empty if there is none of as many numbers.
+	// Before is the tensor whose values the unit's operator squashes or ranks, which usually holds logits. It is empty
+	// if no such tensor has as many numbers.
 	Before string
 
-	// Squash is the probability that the model makes of the values of Before; empty if it
-	// makes none.
+	// Squash is the kind of probability that the model computes from the values of Before; empty if it computes none.
 	Squash Unit
 }
 
-// EndingTeller is a model that tells how its tensors are made. Of other models all are taken for
-// logits.
+// EndingTeller is a model that tells how its tensors are computed. In other models all tensors count as logits.
 type EndingTeller interface{ Ending(tensor string) Ending }
 
-// EndingOf returns how a tensor of a model is made.
+// EndingOf returns how a tensor of a model is computed.
 func EndingOf(m Model, tensor string) Ending {
 	if e, ok := m.(EndingTeller); ok {
 		return e.Ending(tensor)
@@ -53,11 +51,11 @@ func EndingOf(m Model, tensor string) Ending {
 	return Ending{Unit: Logits}
 }
 
-// Ending reads the unit off the operators.
+// Ending implements [EndingTeller]. It reads the unit off the operators.
 func (m *onnxModel) Ending(tensor string) Ending {
 	e := endings{made: map[string]*protos.NodeProto{}, consts: constantsOf(m.proto.Graph), known: map[string]Ending{}}
 	for _, n := range m.proto.Graph.Node {
-		if len(n.Input) == 0 || ofTwo[n.OpType] && len(n.Input) != 2 { // the latter of a damaged file
+		if len(n.Input) == 0 || ofTwo[n.OpType] && len(n.Input) != 2 { // a damaged file may give such an operator one input
 			continue
 		}
 		for _, out := range n.Output {
@@ -67,25 +65,25 @@ func (m *onnxModel) Ending(tensor string) Ending {
 	return e.findEnding(tensor, 0)
 }
 
-// ofTwo are the operators that are looked at which have two inputs.
+// ofTwo are the operators with two inputs that are looked at.
 var ofTwo = map[string]bool{"Add": true, "Sub": true, "Mul": true, "Div": true}
 
-// endings goes back from a graph's outputs.
+// endings goes back from the outputs of a graph.
 type endings struct {
-	made   map[string]*protos.NodeProto // each with as many inputs as are looked at
+	made   map[string]*protos.NodeProto // nodes with as many inputs as are looked at
 	consts map[string]*protos.TensorProto
 	known  map[string]Ending
 }
 
-// deepest is how many operators are looked back through: more than any head has, and few
-// enough for a file whose nodes stand in a circle.
+// deepest is how many operators are looked back through: more than any head has, and few enough for a damaged file
+// whose nodes form a circle.
 const deepest = 64
 
-// endingRule tells how an operator's output is made of its inputs.
+// endingRule returns the ending of an operator's output.
 type endingRule func(e endings, n *protos.NodeProto, depth int) Ending
 
-// ends are the operators that say something of the unit of their output. All others, which
-// learn, pool or mix, make logits.
+// ends maps operators to rules about the unit of their output. The output of all other operators, which learn, pool or
+// mix, counts as logits.
 var ends = map[string]endingRule{}
 
 func init() { // endings.of looks into the map
@@ -142,7 +140,7 @@ func (e endings) findEnding(tensor string, depth int) Ending {
 	if f == nil {
 		return Ending{Unit: Logits}
 	}
-	known, ok := e.known[tensor] // else what is read twice at each of many levels takes 2^levels
+	known, ok := e.known[tensor] // without this, a tensor read twice at each of many levels would take 2^levels steps
 	if !ok {
 		known = f(e, n, depth)
 		e.known[tensor] = known
@@ -150,25 +148,26 @@ func (e endings) findEnding(tensor string, depth int) Ending {
 	return known
 }
 
-// input returns how an input of a node is made.
+// input returns the ending of an input of a node.
 func (e endings) input(n *protos.NodeProto, i, depth int) Ending {
 	return e.findEnding(n.Input[i], depth+1)
 }
 
-// squash returns the ending of a probability that is made of a tensor.
+// squash returns the rule of an operator that turns a tensor into a probability.
 func squash(u Unit) endingRule {
 	return func(_ endings, n *protos.NodeProto, _ int) Ending { return Ending{u, n.Input[0], u} }
 }
 
 func inputEnding(e endings, n *protos.NodeProto, depth int) Ending { return e.input(n, 0, depth) }
 
-// part has the unit of what it is a part of, whose tensor has more numbers.
+// part returns the unit of the tensor that the output is a part of. It has no Before, since that tensor has more
+// numbers.
 func part(e endings, n *protos.NodeProto, depth int) Ending {
 	return Ending{Unit: e.input(n, 0, depth).Unit}
 }
 
-// pooled has the unit of what it is the mean or the largest of, if that is a probability:
-// logits are often the mean of a ReLU's map.
+// pooled returns the unit of the tensor that the output is the mean or the maximum of, if that is a probability. Logits
+// are often the mean of a ReLU's map.
 func pooled(e endings, n *protos.NodeProto, depth int) Ending {
 	if u := e.input(n, 0, depth).Unit; u == SoftmaxProbability || u == SigmoidProbability {
 		return Ending{Unit: u}
@@ -196,7 +195,8 @@ func exponential(e endings, n *protos.NodeProto, depth int) Ending {
 	return Ending{Unit: Plain}
 }
 
-// ranked is of the scores before it: those before a probability, too, whose order is theirs.
+// ranked returns the ending of an index or of sorted scores. Their order is that of the scores before a probability,
+// too.
 func ranked(e endings, n *protos.NodeProto, depth int) Ending {
 	in := e.input(n, 0, depth)
 	switch {
@@ -218,11 +218,11 @@ func concatenation(e endings, n *protos.NodeProto, depth int) Ending {
 	return Ending{Unit: u}
 }
 
-// quotient returns a softmax or sigmoid written out,
+// quotient returns the ending of a softmax or a sigmoid that is written out,
 //
 //	exp(x - m) / SUM exp(x - m),  1 / (1 + exp(-x)),
 //
-// or scores over a constant.
+// or of scores divided by a constant.
 func quotient(e endings, n *protos.NodeProto, depth int) Ending {
 	if x, ok := e.softmax(n); ok {
 		return Ending{SoftmaxProbability, x, SoftmaxProbability}
@@ -236,7 +236,7 @@ func quotient(e endings, n *protos.NodeProto, depth int) Ending {
 	return Ending{Unit: Plain}
 }
 
-// scaled has the unit of an input that is logits, which a constant changes to other logits.
+// scaled returns logits if the input is logits, since a constant turns them into other logits.
 func (e endings) scaled(n *protos.NodeProto, i, depth int) Ending {
 	if e.input(n, i, depth).Unit == Logits {
 		return Ending{Unit: Logits}
@@ -244,8 +244,9 @@ func (e endings) scaled(n *protos.NodeProto, i, depth int) Ending {
 	return Ending{Unit: Plain}
 }
 
-// product is of probabilities a probability, as a detector's of an object and of its class;
-// with a constant it is scaled; else it is logits if a factor is, the other being a gate.
+// product returns a probability for a product of probabilities, such as a detector's of an object and of its class. For
+// a product with a constant it returns the scaled ending. Otherwise it returns logits if a factor is, as the other is a
+// gate.
 func product(e endings, n *protos.NodeProto, depth int) Ending {
 	if x, ok := e.softmax(n); ok {
 		return Ending{SoftmaxProbability, x, SoftmaxProbability}
@@ -265,11 +266,11 @@ func product(e endings, n *protos.NodeProto, depth int) Ending {
 	return Ending{Unit: Plain}
 }
 
-// minus returns a log-softmax written out,
+// minus returns the ending of a log-softmax that is written out,
 //
 //	(x - m) - log SUM exp(x - m),
 //
-// or a probability's complement, 1 - p, or logits if one of the two is.
+// or of a probability's complement, 1 - p. Otherwise it returns logits if one of the two is.
 func minus(e endings, n *protos.NodeProto, depth int) Ending {
 	if x, ok := e.logSoftmax(n); ok {
 		return Ending{LogProbability, x, SoftmaxProbability}
@@ -282,7 +283,7 @@ func minus(e endings, n *protos.NodeProto, depth int) Ending {
 	return sum(e, n, depth)
 }
 
-// sum returns logits if a term is, and else no unit that has a name.
+// sum returns logits if a term is, and else a unit without a name.
 func sum(e endings, n *protos.NodeProto, depth int) Ending {
 	for i := range n.Input {
 		if e.consts[n.Input[i]] == nil && e.input(n, i, depth).Unit == Logits {

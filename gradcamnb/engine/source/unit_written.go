@@ -9,10 +9,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// Softmax, log-softmax and sigmoid as they are written out in other operators.
+// This file finds softmax, log-softmax and sigmoid that are written out in other operators.
 
-// findMaker returns the node that makes a tensor, looked for behind those that only change its
-// shape.
+// findMaker returns the node that computes a tensor, and skips nodes that only change its shape.
 func (e endings) findMaker(tensor string) *protos.NodeProto {
 	for range deepest {
 		n := e.made[tensor]
@@ -24,7 +23,7 @@ func (e endings) findMaker(tensor string) *protos.NodeProto {
 	return nil
 }
 
-// maker returns the node that makes a tensor, if it is of the operator.
+// maker returns the node that computes a tensor; nil if its operator is not op.
 func (e endings) maker(tensor, op string) *protos.NodeProto {
 	if n := e.findMaker(tensor); n != nil && n.OpType == op {
 		return n
@@ -32,7 +31,7 @@ func (e endings) maker(tensor, op string) *protos.NodeProto {
 	return nil
 }
 
-// softmax returns what a node is the written-out softmax of.
+// softmax returns the tensor that a node computes the softmax of, in a form that is written out.
 func (e endings) softmax(n *protos.NodeProto) (string, bool) {
 	if !ofTwo[n.OpType] {
 		return "", false
@@ -52,7 +51,7 @@ func (e endings) softmax(n *protos.NodeProto) (string, bool) {
 	return e.shifted(exp.Input[0]), true
 }
 
-// shifted returns x of x - max(x), or the tensor itself.
+// shifted returns x for a tensor x - max(x), and else the tensor itself.
 func (e endings) shifted(tensor string) string {
 	n := e.maker(tensor, "Sub")
 	if n == nil {
@@ -84,7 +83,7 @@ func (e endings) logSoftmax(n *protos.NodeProto) (string, bool) {
 	return e.shifted(n.Input[0]), true
 }
 
-// sigmoid returns what a node is the written-out sigmoid of.
+// sigmoid returns the tensor that a node computes the sigmoid of, in a form that is written out.
 func (e endings) sigmoid(n *protos.NodeProto) (string, bool) {
 	below := n.Input[0]
 	if n.OpType == "Div" {
@@ -108,7 +107,7 @@ func (e endings) sigmoid(n *protos.NodeProto) (string, bool) {
 	return "", false
 }
 
-// negated returns x of -x, however that is written.
+// negated returns x for a tensor -x, however it is written.
 func (e endings) negated(tensor string) (string, bool) {
 	n := e.findMaker(tensor)
 	if n == nil {
@@ -131,7 +130,7 @@ func (e endings) negated(tensor string) (string, bool) {
 	return "", false
 }
 
-// number returns a constant of one value.
+// number returns the value of a constant that has only one.
 func (e endings) number(tensor string) (float64, bool) {
 	t := e.consts[tensor]
 	if t == nil {

@@ -7,9 +7,8 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// endAt makes the named tensors the model's outputs and leaves out every node that they
-// do not need. So a detector can be read before its own non-maximum suppression, which
-// gives a changing number of boxes and cannot be compiled.
+// endAt makes the named tensors the model's outputs and removes every node that they do not need. So a detector can be
+// read before its own non-maximum suppression, which returns a changing number of boxes and cannot be compiled.
 func (m *onnxModel) endAt(names []string) error {
 	maker := map[string]*protos.NodeProto{}
 	for _, n := range m.proto.Graph.Node {

@@ -7,10 +7,10 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// newestOpset is the version of ONNX's operators that the rules know, that of onnx 1.23.
+// newestOpset is the version of ONNX's operators that the rules know, which is that of onnx 1.23.
 const newestOpset = 28
 
-// oddOpset says what is odd about the version of ONNX's operators that a file names; empty if nothing is.
+// oddOpset returns words for what is odd about the version of ONNX's operators that a file names; empty if nothing is.
 func oddOpset(m *protos.ModelProto, path string) string {
 	name := filepath.Base(path)
 	for _, o := range m.GetOpsetImport() {
