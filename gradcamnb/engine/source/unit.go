@@ -55,7 +55,7 @@ func EndingOf(m Model, tensor string) Ending {
 func (m *onnxModel) Ending(tensor string) Ending {
 	e := endings{made: map[string]*protos.NodeProto{}, consts: constantsOf(m.proto.Graph), known: map[string]Ending{}}
 	for _, n := range m.proto.Graph.Node {
-		if len(n.Input) == 0 || ofTwo[n.OpType] && len(n.Input) != 2 { // a damaged file may give such an operator one input
+		if len(n.Input) == 0 || ofTwo[n.OpType] && len(n.Input) != 2 { // as in a damaged file
 			continue
 		}
 		for _, out := range n.Output {

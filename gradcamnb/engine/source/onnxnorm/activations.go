@@ -2,7 +2,7 @@ package onnxnorm
 
 import "slices"
 
-// Activations that are written with simpler operators.
+// These activations are written with simpler operators.
 var (
 	// LeakyRelu is x where x >= 0, else alpha*x; its gradient at 0 is alpha, as torch has it.
 	_ = register("LeakyRelu", func(b *builder, n *node) {
@@ -12,8 +12,7 @@ var (
 		})}
 	}, nil)
 
-	// PRelu is LeakyRelu with a slope for each channel. Before opset 7 a vector is one of
-	// channels.
+	// PRelu is LeakyRelu with a slope for each channel. Before opset 7, a vector of slopes counts channels.
 	_ = register("PRelu", func(b *builder, n *node) {
 		x, slope := n.need(0), n.need(1)
 		if b.opset < 7 && len(slope.dims) == 1 && slope.konst != nil && len(x.dims) > 1 {
@@ -40,8 +39,8 @@ var (
 		b.elu(n, n.floatOr("alpha", 1.67326319217681884765625), 1, n.floatOr("gamma", 1.05070102214813232421875))
 	}, nil)
 
-	// Softplus is log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), which does not overflow. It
-	// is smooth at 0, where the maximum has the derivative 1/2 and |x| has 0.
+	// Softplus is log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), a form that does not overflow. It stays smooth at
+	// 0: there the maximum has the derivative 1/2 and |x| has 0.
 	_ = register("Softplus", func(b *builder, n *node) { n.out = []*value{b.each(n.need(0), b.softplus)} }, nil)
 
 	// Mish is x * tanh(softplus(x)).
@@ -82,9 +81,9 @@ func (b *builder) selectPositive(x, yes, no ref) ref {
 	return b.emit("Where", x.dims, []ref{b.emit("Greater", x.dims, []ref{x, b.scalar(0)}), yes, no})
 }
 
-// elu is gamma*x above 0 and gamma*alpha*(exp(x*inner) - 1) elsewhere. The exponent is of
-// min(x, 0), since an overflow in the branch not taken would make the gradient NaN. At 0 the
-// derivative is that of the lower branch, as torch has it.
+// elu writes gamma*x above 0 and gamma*alpha*(exp(x*inner) - 1) elsewhere. The exponent is taken of min(x, 0), since an
+// overflow in the branch that is not taken would make the gradient NaN. At 0 the derivative is that of the lower
+// branch, as in torch.
 func (b *builder) elu(n *node, alpha, inner, gamma float32) {
 	n.out = []*value{b.each(n.need(0), func(x ref) ref {
 		low := b.selectPositive(x, b.scalar(0), x)

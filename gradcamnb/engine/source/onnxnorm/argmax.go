@@ -2,8 +2,8 @@ package onnxnorm
 
 import "slices"
 
-// ArgMax and ArgMin are the place of the largest or smallest entry of an axis, the first of
-// equal ones or, with select_last_index, the last.
+// ArgMax and ArgMin give the place of the largest or smallest entry of an axis. Of equal entries it is the first one
+// or, with select_last_index, the last one.
 var (
 	_ = register("ArgMax", func(b *builder, n *node) { b.placeOf(n, "ArgMax") }, nil)
 	_ = register("ArgMin", func(b *builder, n *node) { b.placeOf(n, "ArgMin") }, nil)
@@ -26,13 +26,13 @@ func (b *builder) placeOf(n *node, op string) {
 	n.out = []*value{newFromPlain(place).setKind(whole)}
 }
 
-// firstPlace returns the place of the first of the largest or smallest entries of an axis, which stays as
-// one.
+// firstPlace returns the place of the first of the largest or smallest entries of an axis. The axis is kept with length
+// 1.
 func (b *builder) firstPlace(op string, x ref, at int) ref {
 	return b.fromIndices(b.emit(op, replaced(x.dims, at, 1), []ref{x}, attrInt("axis", at), attrInt("keepdims", 1)))
 }
 
-// reversed turns an axis round.
+// reversed reverses an axis.
 func (b *builder) reversed(x ref, at int) ref {
 	index := ascending(x.dims[at])
 	slices.Reverse(index)

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Attention is softmax(scale Q K' + bias) V for heads (Vaswani et al. 2017, section 3.2; ONNX
-// since opset 23). A row of which every key is masked gives zeros.
+// Attention is softmax(scale Q K' + bias) V for each head (Vaswani et al. 2017, section 3.2; ONNX since opset 23). A
+// row whose keys are all masked gives zeros.
 var _ = register("Attention", func(b *builder, n *node) {
 	a := newAttention(b, n)
 	scale := n.floatOr("scale", float32(1/math.Sqrt(float64(a.q.dims[3]))))
@@ -34,8 +34,8 @@ var _ = register("Attention", func(b *builder, n *node) {
 	}
 }, nil)
 
-// attention is the operands: queries, keys and values [b, heads, n, c], what is added to the
-// scores and where scores count; the two are broadcast to [b, heads, queries, keys].
+// attention holds the operands: queries, keys and values [b, heads, n, c], the numbers added to the scores, and where
+// scores count. The last two broadcast to [b, heads, queries, keys].
 type attention struct {
 	q, k, v       ref
 	flat          bool // [b, n, heads*c] in the file
@@ -84,8 +84,8 @@ func newAttention(b *builder, n *node) *attention {
 	return a
 }
 
-// maskOf reads the mask: truth values say where scores count, numbers are added, and minus
-// infinity says that one does not count. Keys beyond the mask do not.
+// maskOf reads the mask. Truth values say which scores count. Numbers are added, and minus infinity says that a score
+// does not count. Keys beyond the mask do not count.
 func (b *builder) maskOf(a *attention, mask *value, keys int) {
 	m := b.plain(mask)
 	pad := make([]int, len(m.dims))
@@ -116,7 +116,7 @@ func (b *builder) heads(x ref, heads int) ref {
 	return b.swapped(b.reshape(x, x.dims[0], x.dims[1], heads, x.dims[2]/heads), 1, 2)
 }
 
-// repeatHeads gives each head of the queries the one of the keys that its group shares.
+// repeatHeads repeats the heads of the keys, so that each head of the queries has the one that its group shares.
 func (b *builder) repeatHeads(x, like ref) ref {
 	if x.dims[1] == like.dims[1] {
 		return x
@@ -128,7 +128,7 @@ func (b *builder) repeatHeads(x, like ref) ref {
 	return b.take(x, 1, index)
 }
 
-// maskedWith returns the scores with their bias, and a number if none counts.
+// maskedWith returns the scores with their bias, and v for each score that does not count.
 func (b *builder) maskedWith(scores ref, a *attention, v float32) ref {
 	if a.bias.ok() {
 		scores = b.add(scores, a.bias)

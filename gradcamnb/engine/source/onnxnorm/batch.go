@@ -2,14 +2,14 @@ package onnxnorm
 
 import "slices"
 
-// A file that was made for one batch of pictures holds numbers which say so: the shape of a
-// Reshape, the sizes of a Resize, a class token that is repeated for the batch. If the
-// graph is written for another batch, [Options.Own] has every tensor's shape for the file's
-// own batch, and the rules below bring such numbers to the batch at hand. What they do not
-// know fails, or shows in a shape that does not have the batch: see [Options.Own].
+// A file that was made for one batch of pictures holds numbers that depend on the batch: the shape of a Reshape, the
+// sizes of a Resize, a class token that is repeated for each picture. If the graph is written for another batch,
+// [Options.Own] has every tensor's shape for the file's own batch, and the rules below change such numbers to the batch
+// at hand. A number that they do not know makes an operator fail, or shows in a shape without the batch: see
+// [Options.Own].
 
-// batchAxis returns the axis that has the pictures, by a tensor's shape here and for the file's
-// own batch: the only one that differs. It is false if none or several do.
+// batchAxis returns the axis of the pictures, given a tensor's shape here and for the file's own batch: the only axis
+// that differs. ok is false if none or several differ.
 func batchAxis(here, own []int) (axis int, ok bool) {
 	if len(here) != len(own) {
 		return 0, false
@@ -27,12 +27,12 @@ func batchAxis(here, own []int) (axis int, ok bool) {
 	return axis, axis >= 0
 }
 
-// reshapeDims returns the dims of a Reshape for the batch at hand. With the pictures' axis a of
-// the input, the file's output has them where as many values lie before them,
+// reshapeDims returns the dims of a Reshape for the batch at hand. If a is the pictures' axis of the input, the output
+// of the file has them where as many values lie in front of them,
 //
 //	PRODUCT_(i<a) in_i = PRODUCT_(i<k) out_i,
 //
-// at an axis k of their own or at the first axis, whose length is then so many times as much.
+// at an axis k of their own, or at the first axis, which is then longer by the same factor.
 func (b *builder) reshapeDims(n *node) []int {
 	in, ownIn, ownOut := n.need(0).dims, b.own[n.Input[0]], b.own[n.Output[0]]
 	a, ok := batchAxis(in, ownIn)
@@ -54,14 +54,14 @@ func (b *builder) reshapeDims(n *node) []int {
 	return nil
 }
 
-// asWritten returns the dims of a Reshape as the file has them; nil if they do not fit.
+// asWritten returns the dims of a Reshape as they are in the file; nil if they do not fit.
 func asWritten(n *node) (dims []int) {
 	_ = attempt(func() { dims = reshapeDims(n) })
 	return dims
 }
 
-// repeated are the operands of a Concat, of which constants that the file has once, for its
-// one picture, are repeated for every picture: class tokens.
+// repeated repeats constant operands of a Concat that the file has once, for its one picture, such as a class token.
+// Each is repeated for every picture.
 func (b *builder) repeated(n *node, at int) {
 	for i, v := range n.in {
 		if v == nil || v.konst != nil {

@@ -5,14 +5,13 @@ import (
 	"slices"
 )
 
-// BatchNormalization of [batch, channels, ...] is, a channel,
+// BatchNormalization of [batch, channels, ...] is, for each channel,
 //
 //	y = (x - mean) / sqrt(var + epsilon) * scale + bias.
 //
-// With running statistics these are vectors, of which the weights are made. A layer without
-// any (torch's track_running_stats=False, and weights that are standardised) takes the
-// statistics of what it reads: of each picture alone, which is what the network makes of that
-// picture when it is given no other besides it, as in its explanation.
+// The running statistics are vectors, which become weights. A layer without them (torch's track_running_stats=False,
+// and standardised weights) takes the statistics of its input, for each picture alone. That is the network's answer to
+// the picture if it gets no other one at the same time, as in an explanation.
 var _ = register("BatchNormalization", func(b *builder, n *node) {
 	v := n.need(0)
 	if len(v.dims) < 2 {
@@ -36,7 +35,7 @@ var _ = register("BatchNormalization", func(b *builder, n *node) {
 	}
 }, nil)
 
-// runningStatistics is one multiply and one add,
+// runningStatistics writes one multiplication and one addition,
 //
 //	y = x * s + (bias - mean*s),  s = scale / sqrt(var + epsilon),
 //
@@ -58,10 +57,10 @@ func (b *builder) runningStatistics(n *node) {
 	})
 }
 
-// givenStatistics are computed by other nodes.
+// givenStatistics uses statistics that other nodes compute.
 func (b *builder) givenStatistics(n *node) {
 	if b.batch > 1 && n.in[3].konst == nil {
-		failf("its statistics are computed of all %d pictures of a batch at once: explain one picture at a time", b.batch)
+		failf("its statistics are computed from all %d pictures of a batch at once: explain one picture at a time", b.batch)
 	}
 	b.eachChannel(n, func(x ref, vector func(ref) ref, _ []int) ref {
 		deviation := b.unary("Sqrt", b.binary("Add", b.plain(n.in[4]), b.scalar(n.floatOr("epsilon", 1e-5))))
@@ -70,7 +69,7 @@ func (b *builder) givenStatistics(n *node) {
 	})
 }
 
-// ownStatistics are those of what the layer reads.
+// ownStatistics computes the statistics of the layer's input.
 func (b *builder) ownStatistics(n *node) {
 	b.eachChannel(n, func(x ref, vector func(ref) ref, over []int) ref {
 		if x.dims[0] == b.batch {
@@ -81,7 +80,7 @@ func (b *builder) ownStatistics(n *node) {
 		}
 		return b.scaleAndBias(n, b.normalised(x, over, n.floatOr("epsilon", 1e-5)), vector)
 	})
-	for i := range n.Output[1:] { // the running statistics that training would go on with
+	for i := range n.Output[1:] { // the running statistics for further training
 		n.out = append(n.out, n.in[3+i%2])
 	}
 }
@@ -90,8 +89,8 @@ func (b *builder) scaleAndBias(n *node, x ref, vector func(ref) ref) ref {
 	return b.binary("Add", b.binary("Mul", x, vector(b.plain(n.in[1]))), vector(b.plain(n.in[2])))
 }
 
-// eachChannel sets the node's output to f(x, vector, over), where vector makes one value a
-// channel fit x, and over are the axes of x but the channels'.
+// eachChannel sets the node's output to f(x, vector, over). vector brings one value for each channel to a shape that
+// broadcasts to x. over are all axes of x except the channels'.
 func (b *builder) eachChannel(n *node, f func(x ref, vector func(ref) ref, over []int) ref) {
 	v := n.in[0]
 	rank := len(v.dims)

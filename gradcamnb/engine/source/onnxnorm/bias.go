@@ -2,9 +2,8 @@ package onnxnorm
 
 import "math"
 
-// biasOf returns what a node adds to every channel of its output: a convolution's bias, or a
-// batch norm's beta - mean gamma / sqrt(var + epsilon); nil for any other node, and where
-// the bias is computed from the picture.
+// biasOf returns what a node adds to every channel of its output: a convolution's bias, or a batch norm's beta - mean
+// gamma / sqrt(var + epsilon). It returns nil for any other node, and if the bias is computed from the picture.
 func biasOf(n *node) func() []float32 {
 	switch n.OpType {
 	case "Conv", "ConvTranspose":

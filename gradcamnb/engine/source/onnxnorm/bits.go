@@ -2,7 +2,7 @@ package onnxnorm
 
 import "github.com/gomlx/compute-onnx/support/protos"
 
-// Operators on the bits of whole numbers, exact up to 2^24.
+// These operators work on the bits of whole numbers. They are exact up to 2^24.
 var (
 	_ = registerBitwise("BitwiseAnd")
 	_ = registerBitwise("BitwiseOr")
@@ -15,7 +15,7 @@ var (
 		case protos.TensorProto_UINT8, protos.TensorProto_UINT16:
 			top = float32(integerRange[v.dtype()].high)
 		case protos.TensorProto_UINT32, protos.TensorProto_UINT64:
-			failf("it turns round the bits of %s, which are more than float32 holds", typeName(v.dtype()))
+			failf("it inverts the bits of %s, which has more bits than float32 holds", typeName(v.dtype()))
 		}
 		n.out = []*value{b.each(v, func(x ref) ref { return b.sub(b.scalar(top), x) })}
 	}, nil)

@@ -10,7 +10,7 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// ref is a tensor of the rewritten graph: its name and its shape.
+// ref is a tensor of the rewritten graph: its name and shape.
 type ref struct {
 	name string
 	dims []int
@@ -18,9 +18,8 @@ type ref struct {
 
 func (r ref) ok() bool { return r.name != "" }
 
-// value is a tensor of the original graph and what stands for it in the
-// rewritten one: a constant, or a tensor in the original axis order, or one with
-// the channels moved last, or both (one being a transpose of the other).
+// value is a tensor of the original graph, with its form in the rewritten one: a constant, a tensor in the original
+// axis order, one with the channels last, or both (one is then a transpose of the other).
 type value struct {
 	name  string
 	dims  []int // in the original axis order
@@ -28,48 +27,48 @@ type value struct {
 	plain ref
 	last  ref
 
-	// tail tells that the file itself keeps the channels on the last axis here,
-	// [b, h, w, c], as ConvNeXt and Swin do between two of their transposes.
+	// tail tells that the file itself keeps the channels on the last axis, [b, h, w, c], as ConvNeXt and Swin do
+	// between two of their transposes.
 	tail bool
 
-	typ protos.TensorProto_DataType // in the file; a constant's is its tensor's
+	typ protos.TensorProto_DataType // type in the file; a constant has its tensor's
 
-	quant *scaling // of a value that the file keeps as integers; nil of all others
+	quant *scaling // for a value that the file keeps as integers; else nil
 
-	field *Field // what of the picture a cell depends on; nil if it is not known
+	field *Field // the part of the picture that a cell depends on; nil if unknown
 }
 
-// spatial tells whether the value is picture-like and so kept channels-last.
+// spatial tells whether a shape is that of a picture or a map, whose values are kept channels-last.
 func spatial(dims []int) bool { return len(dims) == 4 }
 
 // builder collects the nodes of the rewritten graph.
 type builder struct {
 	opset      int
 	keepLayout bool // leave values in the original axis order between operators
-	pureGo     bool // for the backend that runs one operator after another
-	vectors    bool // which multiplies matrices with vector instructions
-	winograds  bool // 3x3 convolutions in Winograd's form
+	pureGo     bool // the backend runs one operator after another
+	vectors    bool // that backend multiplies matrices with vector instructions
+	winograds  bool // 3x3 convolutions may use Winograd's form
 
-	// differentiable is set once a cut is made: from there on gradients are
-	// taken, and forms with the right gradient are worth a slower forward pass.
+	// differentiable is set once a cut is made. From there on gradients are taken, so forms with the right gradient are
+	// worth a slower forward pass.
 	differentiable bool
 
-	walk    *walk // through the graph whose node is rewritten
+	walk    *walk // the walk through the graph whose node is rewritten
 	nodes   []*protos.NodeProto
 	weights map[string]Weight
 	shared  map[string]ref      // constants by content, transposes by operand
-	made    map[string]producer // how a transposed tensor came about
-	views   map[string]ref      // the matrix that a tensor is a view of
-	truths  map[string]ref      // the condition that a tensor of 0 and 1 stands for
+	made    map[string]producer // what each transposed tensor was made from
+	views   map[string]ref      // the matrix that each tensor is a view of
+	truths  map[string]ref      // the condition behind each tensor of 0 and 1
 	count   int
 
 	folding bool             // this is the graph of constants, see [constants]
-	shapes  map[string][]int // of its tensors
-	batch   int              // how many pictures there are; 0 of constants
+	shapes  map[string][]int // shapes of that graph's tensors
+	batch   int              // number of pictures; 0 for constants
 
 	own       map[string][]int // see [Options.Own]
 	ownBatch  int
-	rebatched bool // a number of the file was brought to the batch at hand
+	rebatched bool // a number of the file was changed to the batch at hand
 }
 
 type producer struct {
@@ -86,8 +85,8 @@ func newBuilder(opset int, o Options) *builder {
 	}
 }
 
-// emit adds a node with one output of the given shape. Inputs are refs or, for an
-// operator's optional inputs, zero refs.
+// emit adds a node with one output of the given shape. in holds its inputs; a zero ref stands for an optional input
+// that is left out.
 func (b *builder) emit(op string, dims []int, in []ref, attrs ...*protos.AttributeProto) ref {
 	if len(dims) > mostAxes {
 		failf("it would make a tensor of %d axes, and %d are supported", len(dims), mostAxes)
@@ -121,11 +120,10 @@ func (b *builder) emitNode(op string, in, out []ref, attrs ...*protos.AttributeP
 		Attribute: attrs})
 }
 
-// mostNodes is how many operations a rewritten graph may have; the largest networks take some
-// ten thousand.
+// mostNodes is how many operations a rewritten graph may have. The largest networks need some ten thousand.
 const mostNodes = 1 << 19
 
-// contentOf tells constants apart.
+// contentOf returns a key that differs between constants.
 func contentOf(dims []int, p *protos.TensorProto) string {
 	const few = 64
 	if len(p.Int64Data)+len(p.FloatData)+len(p.Int32Data) <= few {
@@ -133,14 +131,13 @@ func contentOf(dims []int, p *protos.TensorProto) string {
 	}
 	h := sha256.New()
 	for _, values := range []any{p.Int64Data, p.FloatData, p.Int32Data} {
-		_ = binary.Write(h, binary.LittleEndian, values) // a hash takes everything
+		_ = binary.Write(h, binary.LittleEndian, values) // writing to a hash cannot fail
 	}
 	return fmt.Sprintf("%v %v %x", p.DataType, dims, h.Sum(nil))
 }
 
-// constant emits a Constant node, shared with every equal one. It must be a node
-// and not an initializer: onnx-gomlx evaluates initializers one compiled program
-// at a time where it needs their values.
+// constant emits a Constant node, and shares it between equal constants. It must be a node and not an initializer: if
+// onnx-gomlx needs the values of initializers, it evaluates them one compiled program at a time.
 func (b *builder) constant(dims []int, proto *protos.TensorProto) ref {
 	key := contentOf(dims, proto)
 	if r, ok := b.shared[key]; ok {
@@ -179,8 +176,8 @@ func (b *builder) weight(name string, dims []int, values func() []float32) ref {
 	return ref{name, dims}
 }
 
-// konst emits a constant of the original graph: its own weight where it is one,
-// a Constant node where it is a single number, integers or the product of folding.
+// konst emits a constant of the original graph. It becomes a weight, or a Constant node if it is a single number,
+// integers or a result of folding.
 func (b *builder) konst(t *tensor) ref {
 	switch {
 	case t.isInt:
@@ -228,8 +225,7 @@ func (b *builder) newFromLast(r ref) *value {
 
 func newFromPlain(r ref) *value { return &value{plain: r, dims: r.dims} }
 
-// isLast tells whether an operator that works on any layout should use the
-// channels-last form of v.
+// isLast tells whether an operator that works on any layout should use the channels-last form of v.
 func isLast(v *value) bool { return v.last.ok() && spatial(v.dims) }
 
 func (b *builder) transpose(x ref, perm []int) ref {
@@ -256,7 +252,7 @@ func (b *builder) reshape(x ref, dims ...int) ref {
 	return b.emit("Reshape", dims, []ref{x, b.ints(dims...)})
 }
 
-// pad puts before and after on each axis, filled with the value.
+// pad adds before and after cells on each axis, filled with the value.
 func (b *builder) pad(x ref, before, after []int, fill float32) ref {
 	dims := make([]int, len(x.dims))
 	pads := false
@@ -270,7 +266,7 @@ func (b *builder) pad(x ref, before, after []int, fill float32) ref {
 	return b.emit("Pad", dims, []ref{x, b.ints(append(slices.Clone(before), after...)...), b.scalar(fill)})
 }
 
-// slice takes [start, end) with a step on each axis of x.
+// slice takes the cells from start to end, exclusive, with a step, on each axis of x.
 func (b *builder) slice(x ref, start, end, step []int) ref {
 	var s, e, a, k []int
 	dims := slices.Clone(x.dims)
@@ -287,13 +283,12 @@ func (b *builder) slice(x ref, start, end, step []int) ref {
 	return b.emit("Slice", dims, []ref{x, b.ints(s...), b.ints(e...), b.ints(a...), b.ints(k...)})
 }
 
-// binary returns an elementwise operator with broadcasting.
+// binary emits an elementwise operator on two operands that broadcast.
 func (b *builder) binary(op string, x, y ref) ref {
 	return b.broadcasting(x, y, func(x, y ref, dims []int) ref { return b.emit(op, dims, []ref{x, y}) })
 }
 
-// broadcasting returns f(x, y) for an f that works on each element alone and has results of the
-// shape dims.
+// broadcasting returns f(x, y). f must work on each element alone and give results of the shape dims.
 func (b *builder) broadcasting(x, y ref, f func(x, y ref, dims []int) ref) ref {
 	dims, ok := broadcast(x.dims, y.dims)
 	if !ok {
@@ -318,8 +313,8 @@ func isVector(x ref, c int) bool {
 	return len(x.dims) > 0 && size(x.dims) == c && x.dims[len(x.dims)-1] == c
 }
 
-// inFull returns a vector v [c] that is to be broadcast to [..., c], written out in full
-// on pure Go, as the product of a column of ones with it.
+// inFull prepares a vector v [c] for broadcasting to [..., c]. On pure Go it is written out in full, as the product of
+// a column of ones with it.
 func (b *builder) inFull(v ref, dims []int) ref {
 	if !b.pureGo || len(dims) == 0 {
 		return v

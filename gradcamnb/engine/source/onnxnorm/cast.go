@@ -7,10 +7,9 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// Cast changes what kind of numbers a value holds. To integers it drops the fraction, which
-// has the derivative zero, and wraps round at 16 bits and fewer. To float16, bfloat16 and
-// larger it changes nothing, since all is computed in float32; to smaller ones it rounds, with
-// the derivative one.
+// Cast changes the kind of numbers that a value holds. A cast to integers drops the fraction, which has the derivative
+// zero, and wraps around at 16 bits and fewer. A cast to float16, bfloat16 and larger types changes nothing, since
+// everything is computed in float32. A cast to smaller types rounds, with the derivative one.
 var (
 	_ = register("Cast", func(b *builder, n *node) {
 		n.out = []*value{b.castTo(n.need(0), typeNumbered(int64(n.intOr("to", protoFloat))), n.intOr("saturate", 1) != 0)}
@@ -51,7 +50,7 @@ func (b *builder) castTo(v *value, to protos.TensorProto_DataType, saturate bool
 	return u.typed(to)
 }
 
-// bounds are the ends of an integer type.
+// bounds are the smallest and the largest number of an integer type.
 type bounds struct{ low, high int }
 
 var integerRange = map[protos.TensorProto_DataType]bounds{
@@ -61,14 +60,14 @@ var integerRange = map[protos.TensorProto_DataType]bounds{
 	protos.TensorProto_INT16: {-32768, 32767}, protos.TensorProto_UINT16: {0, 65535},
 }
 
-// wrapped takes whole multiples of the range off, x - range*floor((x - low)/range).
+// wrapped subtracts whole multiples of the range: x - range*floor((x - low)/range).
 func (b *builder) wrapped(x ref, r bounds) ref {
 	period := float32(r.high - r.low + 1)
 	return b.sub(x, b.scaled(b.unary("Floor", b.scaled(b.offset(x, -float32(r.low)), 1/period)), period))
 }
 
-// smallFloat is a floating-point type with so many bits of mantissa, the smallest normal
-// exponent, and the largest number, beyond which is infinity or, if there is none, NaN.
+// smallFloat is a floating-point type: its bits of mantissa, its smallest normal exponent, its largest number, and what
+// lies beyond, which is infinity or, if the type has none, NaN.
 type smallFloat struct {
 	mantissa, least int
 	most            float32
@@ -85,11 +84,10 @@ var smallFloats = map[protos.TensorProto_DataType]smallFloat{
 	protos.TensorProto_FLOAT4E2M1:     {1, 0, 6, 6},
 }
 
-// toSmallFloat rounds to the type's mantissa, half to even: with c = 2^(23-mantissa) + 1 it is
-// c*x - (c*x - x) (Dekker 1971, section 4), and below the smallest normal number the nearest
-// multiple of the smallest step.
+// toSmallFloat rounds to the type's mantissa, half to even. With c = 2^(23-mantissa) + 1 the result is c*x - (c*x - x)
+// (Dekker 1971, section 4). Below the smallest normal number it is the nearest multiple of the smallest step.
 func (b *builder) toSmallFloat(x ref, f smallFloat, saturate bool) ref {
-	// A weight, which no compiler works out.
+	// This is a weight, since a compiler would compute with a constant.
 	c := b.weight(fmt.Sprint("@split", f.mantissa), []int{1},
 		func() []float32 { return []float32{float32(math.Ldexp(1, 23-f.mantissa) + 1)} })
 	step := math.Ldexp(1, f.least-f.mantissa)

@@ -1,7 +1,7 @@
 package onnxnorm
 
-// CausalConvWithState convolves each channel of a signal with what came before it, which a
-// state may give, and hands the last entries on.
+// CausalConvWithState convolves each channel of a signal with the entries before it, which may begin with a state, and
+// returns the last entries as the next state.
 var _ = register("CausalConvWithState", func(b *builder, n *node) {
 	x, k := b.plain(n.need(0)), n.need(1)
 	if len(x.dims) != 3 || len(k.dims) != 3 || k.dims[0] != x.dims[1] || k.dims[1] != 1 {

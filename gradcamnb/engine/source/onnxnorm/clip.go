@@ -1,7 +1,6 @@
 package onnxnorm
 
-// Clip is min(max(x, lo), hi), with the gradient 0 at both ends, as torch's ReLU6
-// has it.
+// Clip is min(max(x, lo), hi), with the gradient 0 at both ends, as in torch's ReLU6.
 var _ = register("Clip", func(b *builder, n *node) {
 	lo, hasLo := bound(n, 1, "min")
 	hi, hasHi := bound(n, 2, "max")

@@ -39,8 +39,8 @@ func concatDims(n *node, at int) []int {
 	return dims
 }
 
-// foldConcat joins constant integers, which is how shapes and indices are put
-// together: of each operand in turn as many values as lie together in it.
+// foldConcat joins constant integers, since exporters put shapes and indices together this way. It takes from each
+// operand in turn as many values as lie together in it.
 func foldConcat(n *node) *tensor {
 	at := axis(n.intOr("axis", 0), len(n.need(0).dims))
 	dims := concatDims(n, at)

@@ -1,6 +1,6 @@
 package onnxnorm
 
-// ConstantOfShape is one number everywhere, zero if the file names none.
+// ConstantOfShape is filled with one number, which is zero if the file names none.
 var _ = register("ConstantOfShape", func(b *builder, n *node) {
 	dims, one := filledWith(n)
 	n.out = []*value{newFromPlain(b.fillConstant(dims, one.numbers()[0])).setKind((&value{konst: one}).kind())}

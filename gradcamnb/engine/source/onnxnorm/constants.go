@@ -2,7 +2,7 @@ package onnxnorm
 
 import "slices"
 
-// Operators that make constants, once every shape is known.
+// These operators make constants, once every shape is known.
 
 var (
 	_ = register("Constant", nil, constant)
@@ -38,7 +38,7 @@ func constant(n *node) *tensor {
 	return nil
 }
 
-// shapeOf honours Shape's start and end (opset 15).
+// shapeOf is the rule of Shape, with start and end (opset 15).
 func shapeOf(_ *builder, n *node) {
 	dims := n.need(0).dims
 	from, to := n.intOr("start", 0), n.intOr("end", len(dims))

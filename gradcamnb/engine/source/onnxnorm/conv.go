@@ -6,7 +6,7 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// Conv becomes whichever of the forms below is right and fast for its kernel:
+// Conv becomes the form below that is right and fast for its kernel:
 //
 //	1x1                      one matrix product         pointwise
 //	kernel = stride, no pad  space-to-depth + product   patch
@@ -18,10 +18,9 @@ import (
 //	any other, on pure Go    slices + one product       unfolded
 //	any other                Conv                       dense
 //
-// GoMLX's gradient of a convolution with an even kernel is wrong, so the dense
-// form pads such a kernel to an odd one; the gradient of grouped convolutions
-// hangs the pure-Go backend and takes XLA minutes to compile, so the rewritten graph has none if a
-// gradient is taken. GoMLX has no second derivative of a convolution with explicit strides, even 1.
+// GoMLX's gradient of a convolution with an even kernel is wrong, so the dense form pads such a kernel to an odd one.
+// The gradient of a grouped convolution hangs the pure-Go backend and takes XLA minutes to compile, so the rewritten
+// graph has none if a gradient is taken. GoMLX has no second derivative of a convolution with explicit strides, even 1.
 var _ = register("Conv", func(b *builder, n *node) {
 	if n.need(1).konst == nil {
 		convGrid(b, n)
@@ -44,15 +43,14 @@ func conv2(b *builder, n *node) {
 	n.out = []*value{b.newFromLast(b.bias(y, n.input(2)))}
 }
 
-// conv is a convolution of a channels-last picture with a constant kernel
-// [out, in/groups, h, w].
+// conv is a convolution of a channels-last picture with a constant kernel [out, in/groups, h, w].
 type conv struct {
 	window
 	kernel *tensor
 	groups int
 }
 
-// positions returns how many results there are a channel, for a batch.
+// positions returns the number of results for each channel, in a batch.
 func (c conv) positions(batch int) int { return batch * c.out[0] * c.out[1] }
 
 func (b *builder) conv(x ref, c conv) ref {
@@ -74,18 +72,18 @@ func (b *builder) conv(x ref, c conv) ref {
 	return b.dense(x, c)
 }
 
-// outOfReach tells whether a convolution cannot be ONNX's own: onnx-gomlx does not take strides and dilations at once,
-// and GoMLX has no second derivative of one with strides.
+// outOfReach tells whether ONNX's own Conv cannot do a convolution: onnx-gomlx does not take strides and dilations
+// together, and GoMLX has no second derivative of a convolution with strides.
 func (b *builder) outOfReach(c conv) bool {
 	return c.stride != [2]int{1, 1} && (c.dilate != [2]int{1, 1} || b.differentiable)
 }
 
-// unfolded lays what every position of the kernel reads side by side, and is one product,
+// unfolded puts the inputs of all positions of the kernel side by side and multiplies once,
 //
 //	[b, h, w, k*l*in] x [k*l*in, out] -> [b, h, w, out].
 //
-// Products are seven times as fast as convolutions on the pure-Go backend, and have a
-// second derivative, which GoMLX's convolution with strides has not.
+// Products are seven times as fast as convolutions on the pure-Go backend. They have a second derivative, which GoMLX's
+// convolution with strides does not have.
 func (b *builder) unfolded(x ref, c conv) ref {
 	k, l, in := c.window.kernel[0], c.window.kernel[1], c.kernel.dims[1]
 	padded := b.padLast(x, c.window, 0)
@@ -109,9 +107,8 @@ func (b *builder) multiplyLast(x ref, k *tensor) ref {
 	return b.linear(x, b.reordered(k, "@hwi,o", []int{2, 3, 1, 0}, in, out))
 }
 
-// dense returns ONNX's own Conv, in groups where c has them, between two transposes, which XLA
-// cancels. Its weight is stored [h, w, in, out], the order XLA reads, and an even side of
-// the kernel gets a row of zeros at its end.
+// dense emits ONNX's own Conv between two transposes, which XLA removes; it has groups if c has. Its weight is stored
+// [h, w, in, out], the order that XLA reads. If the kernel has an even side, a row of zeros is added at its end.
 func (b *builder) dense(x ref, c conv) ref {
 	kernel, before, after := c.kernel, c.before, c.after
 	odd := c.window.kernel
@@ -156,8 +153,7 @@ func zeroRows(k *tensor, odd [2]int) []float32 {
 	return out
 }
 
-// weightOrConstant declares a reordered kernel: a weight where it is one of the
-// model's, a constant where folding made it.
+// weightOrConstant declares a reordered kernel: a weight if it is one of the model's, a constant if folding made it.
 func (b *builder) weightOrConstant(of *tensor, name string, dims []int, values func() []float32) ref {
 	if of.origin == "" {
 		return b.floats(dims, values())

@@ -2,18 +2,18 @@ package onnxnorm
 
 import "fmt"
 
-// bandColumns is how many columns of a result are one product at most: wider bands multiply more zeros.
+// bandColumns is how many columns of a result one product may have; wider bands multiply more zeros.
 const bandColumns = 64
 
-// bandTaps is from how many positions of a kernel on bands are quicker: ConvNeXt-T, with 7x7, takes two thirds of the
-// processor's time, and EfficientNetV2-S, with 3x3, a twentieth more.
+// bandTaps is the number of kernel positions from which bands are quicker: ConvNeXt-T, with 7x7, takes two thirds of
+// the processor's time, and EfficientNetV2-S, with 3x3, a twentieth more.
 const bandTaps = 25
 
-// bandShare is how many values the bands have at most for each of the input's: 6 to 13 do for kernels of 5x5 and 7x7.
+// bandShare bounds how many values the bands have for each of the input's. Kernels of 5x5 and 7x7 need 6 to 13.
 const bandShare = 16
 
-// bandSize is into how many bands a result is cut, how many columns each has, and how many columns of the input one
-// reads.
+// bandSize returns the number of bands that a result is cut into, the number of columns of a band, and the number of
+// columns of the input that a band reads.
 func (c conv) bandSize() (bands, columns, reach int) {
 	w := c.window
 	bands = (w.out[1] + bandColumns - 1) / bandColumns
@@ -27,13 +27,13 @@ func (c conv) bandValues() int {
 	return c.kernel.dims[0] * c.window.kernel[0] * reach * columns
 }
 
-// depthwiseBands convolves every channel by a product of matrices: of the rows that the lines of its kernel read, side
-// by side, and a band matrix,
+// depthwiseBands convolves every channel by a product of matrices. One holds the rows that the lines of its kernel
+// read, side by side. The other is a band matrix,
 //
 //	y[c][r, p] = SUM_iq x[c][r stride + i dilate, q] B[c][i, q, p],   B[c][i, q, p] = kernel[c, i, j] if q = p stride + j dilate, else 0.
 //
-// It multiplies some ten zeros for every value of the kernel, and takes as many copies as the kernel has lines, and not
-// as many sums as it has positions: with vector instructions that is less.
+// For every value of the kernel it multiplies some ten zeros. But it makes as many copies as the kernel has lines,
+// instead of as many sums as it has positions, which costs less if there are vector instructions.
 func (b *builder) depthwiseBands(x ref, c conv) ref {
 	w, k := c.window, c.kernel
 	channels, batch := k.dims[0], x.dims[0]

@@ -25,15 +25,14 @@ func (b *builder) depthwise(x ref, c conv) ref {
 	return sum
 }
 
-// depthwiseLines is depthwise for a vertical stride of one. It slices columns only,
-// once for all lines of the kernel, and shifts each line's sum as a whole,
+// depthwiseLines is depthwise for a vertical stride of one. It slices columns only, once for all lines of the kernel,
+// and shifts each line's sum as a whole,
 //
 //	y = SUM_i shift_i( SUM_j x[:, :, j::stride, :] * w[i, j, :] ),
 //
-// which takes as many slices and shifts as the kernel is wide and high, and not as
-// many as it has positions: 9 to 15 % less time for EfficientNet-Lite0 on pure Go, which
-// copies every slice. In XLA's loops each shift is a branch, and in some processes, not in
-// others, a 5x5 kernel takes five times as long with them (decision 11).
+// so it needs as many slices and shifts as the kernel is wide and high, and not as many as it has positions.
+// EfficientNet-Lite0 takes 9 to 15 % less time on pure Go, which copies every slice. In XLA's loops each shift is a
+// branch, and in some processes, not in others, a 5x5 kernel takes five times as long with them (decision 11).
 func (b *builder) depthwiseLines(x ref, w window, weights ref) ref {
 	flat := w
 	flat.before[0], flat.after[0] = 0, 0

@@ -2,9 +2,8 @@ package onnxnorm
 
 import "slices"
 
-// convGrid is a convolution over any number of axes, and by a kernel that may be computed from
-// the picture: what every position of the kernel reads lies side by side, and is one product a
-// group,
+// convGrid is a convolution over any number of axes, whose kernel may be computed from the picture. The inputs of all
+// positions of the kernel lie side by side, and each group is one product,
 //
 //	[g, b*out, k*in] x [g, k*in, o] -> [g, b*out, o].
 func convGrid(b *builder, n *node) {

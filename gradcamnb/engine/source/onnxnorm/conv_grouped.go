@@ -2,8 +2,7 @@ package onnxnorm
 
 import "fmt"
 
-// grouped returns a convolution in groups of several channels, in the form that the backend
-// is quicker at.
+// grouped emits a convolution in groups of several channels, in the form that is quicker on the backend.
 func (b *builder) grouped(x ref, c conv) ref {
 	if b.pureGo {
 		return b.groupedProducts(x, c)
@@ -14,8 +13,8 @@ func (b *builder) grouped(x ref, c conv) ref {
 	return b.groupedBlocks(x, c)
 }
 
-// groupedProducts lays all positions of the kernel side by side, and every group is one
-// product of a batch of them,
+// groupedProducts puts the inputs of all positions of the kernel side by side. Every group is one product in a batch of
+// products,
 //
 //	[b, h, w, k*l, g, in] -> [g, b*h*w, k*l*in] x [g, k*l*in, out] -> [b, h, w, g*out].
 func (b *builder) groupedProducts(x ref, c conv) ref {
@@ -41,22 +40,19 @@ func (b *builder) groupedProducts(x ref, c conv) ref {
 	return b.reshape(b.transpose(y, []int{1, 0, 2}), x.dims[0], c.out[0], c.out[1], g*out)
 }
 
-// fewPositions are so few that XLA's own grouped convolution is quicker than a convolution
-// of each block, which costs something each: RegNetY-400MF, whose groups have 8 channels,
-// takes 15.5 ms instead of 18 for one picture and 73 instead of 79 for eight, and half a
-// second less to compile.
+// fewPositions is the number of positions up to which XLA's own grouped convolution is quicker than a convolution of
+// each block, which has a cost of its own. RegNetY-400MF, whose groups have 8 channels, takes 15.5 ms instead of 18 for
+// one picture and 73 instead of 79 for eight, and compiles half a second faster.
 const fewPositions = 400
 
-// blockChannels is how many channels are convolved at once. Fewer leave more convolutions,
-// each with a cost of its own, and more multiply more zeros: for RegNetY-400MF in a batch
-// of 8, 64 and 128
-// take a tenth and two fifths more time than 32.
+// blockChannels is how many channels are convolved at once. Fewer leave more convolutions, each with a cost of its own,
+// and more multiply more zeros: for RegNetY-400MF in a batch of 8, 64 and 128 take a tenth and two fifths more time
+// than 32.
 const blockChannels = 32
 
-// groupedBlocks joins neighbouring groups into blocks of up to blockChannels channels, and
-// convolves every block with a dense kernel that is zero between its groups. XLA's
-// convolution is so much faster than its products of many small matrices, and saves so
-// much copying, that RegNetY-400MF takes three fifths of the time.
+// groupedBlocks joins neighbouring groups into blocks of up to blockChannels channels, and convolves every block with a
+// dense kernel that is zero between its groups. XLA's convolution is much faster than its products of many small
+// matrices, and saves much copying: RegNetY-400MF takes three fifths of the time.
 func (b *builder) groupedBlocks(x ref, c conv) ref {
 	in, out := c.kernel.dims[1], c.kernel.dims[0]/c.groups
 	each := max(1, blockChannels/max(in, out))

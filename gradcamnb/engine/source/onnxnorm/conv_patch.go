@@ -1,8 +1,7 @@
 package onnxnorm
 
-// patch returns a convolution whose kernel is as large as its stride, without padding
-// (patch embeddings, ConvNeXt's downsampling): no pixel is read twice, so it is
-// space-to-depth and one matrix product,
+// patch emits a convolution whose kernel is as large as its stride, without padding (patch embeddings, ConvNeXt's
+// downsampling). No pixel is read twice, so it is space-to-depth and one matrix product,
 //
 //	[b, H, W, c] -> [b, h, k, w, l, c] -> [b, h, w, k*l*c] x [k*l*c, out].
 func (b *builder) patch(x ref, c conv) ref {

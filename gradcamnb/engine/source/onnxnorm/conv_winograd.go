@@ -1,7 +1,7 @@
 package onnxnorm
 
-// Winograd's F(4x4, 3x3): sixteen neighbouring results of a 3x3 kernel take 36 products
-// instead of 144,
+// These are the constants of Winograd's F(4x4, 3x3), in which sixteen neighbouring results of a 3x3 kernel take 36
+// products instead of 144,
 //
 //	Y = A' [ (G W G') * (B' D B) ] A
 //
@@ -18,9 +18,9 @@ const (
 	winogradReach = winogradTile + 2 // inputs that they depend on
 )
 
-// winogradPoints leave two fifths of the rounding error that the usual 1, -1, 2, -2 leave:
-// for 64 to 512 channels after a ReLU, root mean squares of 2.5e-7 and 5.1e-7 of the
-// largest result, where the plain sum has 0.6e-7. A and B are exact in them.
+// winogradPoints leave two fifths of the rounding error of the usual points 1, -1, 2, -2. For 64 to 512 channels after
+// a ReLU, the root mean squares are 2.5e-7 and 5.1e-7 of the largest result; the plain sum has 0.6e-7. A and B are
+// exact.
 var winogradPoints = []float64{0, 3. / 4, -3. / 4, 3. / 2, -3. / 2}
 
 var winogradOutput, winogradKernel, winogradInput = cookToom(winogradPoints)
@@ -62,12 +62,12 @@ func cookToom(points []float64) (output, kernel, input [][]float64) {
 	return output, kernel, input
 }
 
-// minWinogradSaving is the least number of multiplications that are saved for every value
-// that Winograd's form moves and the plain one does not: the kernel's, which are four times
-// as many, those of the 6x6 inputs, which are there three times, and of the products, twice.
+// minWinogradSaving is the least number of multiplications that must be saved for every value that only Winograd's form
+// moves: the values of the kernel, which become four times as many, of the 6x6 inputs, three times, and of the
+// products, twice.
 const minWinogradSaving = 28
 
-// worthWinograd tells whether Winograd's form pays. No gradient is taken through it.
+// worthWinograd tells whether Winograd's form pays. It may only be used if no gradient goes through it.
 func (b *builder) worthWinograd(x ref, c conv) bool {
 	out, in, positions := c.kernel.dims[0], c.kernel.dims[1], c.positions(x.dims[0])
 	saved := positions * in * out * 9 * 3 / 4
@@ -77,8 +77,8 @@ func (b *builder) worthWinograd(x ref, c conv) bool {
 		saved >= minWinogradSaving*moved
 }
 
-// winograd returns a 3x3 convolution with a quarter of its multiplications. Its transforms
-// are matrix products, too, with the 6x6 inputs of all tiles side by side,
+// winograd emits a 3x3 convolution with a quarter of its multiplications. Its transforms are matrix products, too, with
+// the 6x6 inputs of all tiles side by side,
 //
 //	[36, 36] x [36, b*tiles*in] = [36, b*tiles, in]
 //	[36, b*tiles, in] x [36, in, out]
@@ -90,8 +90,8 @@ func (b *builder) winograd(x ref, c conv) ref {
 	const t, r = winogradTile, winogradReach
 	th, tw := (c.out[0]+t-1)/t, (c.out[1]+t-1)/t
 
-	// Every value once: cell (i, j) of all tiles, and one tile more on either axis, for a
-	// tile's last cells are the first of the next.
+	// Every value is there once: cell (i, j) of all tiles. Each axis has one tile more, since a tile's last cells are
+	// the first of the next.
 	wide := c.window
 	wide.after = [2]int{(th+1)*t - wide.in[0] - wide.before[0], (tw+1)*t - wide.in[1] - wide.before[1]}
 	cells := b.reshape(b.padLast(x, wide, 0), n, th+1, t, tw+1, t, in)
@@ -121,8 +121,8 @@ func (b *builder) winograd(x ref, c conv) ref {
 	return b.slice(y, []int{0, 0, 0, 0}, []int{n, c.out[0], c.out[1], out}, []int{1, 1, 1, 1})
 }
 
-// bothAxes returns the matrix that does to the cells of a tile, taken in an order, what m does to
-// either of its axes: the Kronecker product of m with itself.
+// bothAxes returns the matrix that does to both axes of a tile what m does to one: the Kronecker product of m with
+// itself. order gives the order of the tile's cells.
 func (b *builder) bothAxes(m [][]float64, order []int) ref {
 	r := len(m[0])
 	var values []float32

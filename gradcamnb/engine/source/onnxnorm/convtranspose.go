@@ -4,9 +4,9 @@ import "slices"
 
 // ConvTranspose spreads every pixel over the output: y[s*i + k - p] += x[i] * w[k].
 //
-// With kernel = stride and no pads nothing overlaps, and it is one matrix product
-// and depth-to-space. Otherwise it is an ordinary convolution of the picture with
-// stride-1 zeros between its pixels, by the kernel turned round.
+// If the kernel is as large as the stride and there are no pads, nothing overlaps, and it is one matrix product and
+// depth-to-space. Otherwise it is an ordinary convolution by the reversed kernel, of the picture with stride-1 zeros
+// between its pixels.
 var _ = register("ConvTranspose", func(b *builder, n *node) {
 	if n.need(1).konst == nil {
 		convTransposeGrid(b, n)
@@ -39,8 +39,8 @@ func convTranspose(b *builder, n *node) {
 type transposedConv struct {
 	in, kernel, stride, dilate [2]int
 
-	// cut is what is cut from the full output at top, left, bottom, right, if nothing is
-	// multiplied with nothing; below zero, how many zeros are added: output_padding does so.
+	// cut is how many lines are cut from the full output at the top, left, bottom and right. A number below zero says
+	// how many zeros are added, which output_padding may cause.
 	cut [4]int
 }
 
@@ -52,11 +52,11 @@ func newTransposedConv(n *node, in, kernel []int) transposedConv {
 	}
 }
 
-// transposedAxes reads the attributes for any number of axes. With output_shape or auto_pad
+// transposedAxes reads the attributes, for any number of axes. With output_shape or auto_pad, it cuts
 //
 //	total = stride*(in - 1) + output_padding + (kernel - 1)*dilation + 1 - output
 //
-// is cut, half of it at either end.
+// off the full output, a half at either end.
 func transposedAxes(n *node, in, kernel []int) (stride, dilate, begin, end []int) {
 	count := len(in)
 	ones := slices.Repeat([]int{1}, count)
@@ -94,7 +94,8 @@ func transposedAxes(n *node, in, kernel []int) (stride, dilate, begin, end []int
 	return stride, dilate, begin, end
 }
 
-// spread: [b, h, w, in] x [in, k*l*out] -> [b, h, w, k, l, out] -> [b, h*k, w*l, out].
+// spread emits a transposed convolution without overlap: [b, h, w, in] x [in, k*l*out] -> [b, h, w, k, l, out] -> [b,
+// h*k, w*l, out].
 func (b *builder) spread(x ref, t transposedConv, k *tensor) ref {
 	batch, out := x.dims[0], k.dims[1]
 	y := b.linear(x, b.reordered(k, "@i,hwo", []int{0, 2, 3, 1}, k.dims[0], t.kernel[0]*t.kernel[1]*out))
@@ -105,15 +106,15 @@ func (b *builder) spread(x ref, t transposedConv, k *tensor) ref {
 
 func (b *builder) overlap(x ref, t transposedConv, k *tensor, groups int) ref {
 	batch, channels := x.dims[0], x.dims[3]
-	// Zeros after every pixel, then the zeros behind the last one taken off.
+	// Zeros are put after every pixel, and the zeros after the last one are cut off.
 	x = b.reshape(x, batch, t.in[0], 1, t.in[1], 1, channels)
 	x = b.pad(x, make([]int, 6), []int{0, 0, t.stride[0] - 1, 0, t.stride[1] - 1, 0}, 0)
 	x = b.reshape(x, batch, t.in[0]*t.stride[0], t.in[1]*t.stride[1], channels)
 	w := window{kernel: t.kernel, stride: [2]int{1, 1}, dilate: t.dilate}
 	before, after := make([]int, 4), make([]int, 4)
 	for i := range 2 {
-		// If a whole kernel of the output, or more, is cut or added, that is done after the
-		// convolution: GoMLX has no gradient of one whose windows lie in the padding alone.
+		// If a whole kernel of the output, or more, is cut or added, that is done after the convolution: GoMLX has no
+		// gradient of a convolution that has windows in the padding only.
 		most := w.extent(i) - 1
 		begin, end := min(max(t.cut[i], 0), most), min(max(t.cut[2+i], 0), most)
 		before[1+i], after[1+i] = begin-t.cut[i], end-t.cut[2+i]
@@ -129,8 +130,8 @@ func (b *builder) overlap(x ref, t transposedConv, k *tensor, groups int) ref {
 	return b.filled(y, before, after, 0)
 }
 
-// turned returns the kernel [in, out/groups, h, w] as the ordinary convolution wants it:
-// [out, in/groups, h, w] with both spatial axes reversed.
+// turned returns the kernel [in, out/groups, h, w] for the ordinary convolution, as [out, in/groups, h, w] with both
+// spatial axes reversed.
 func turned(k *tensor, groups int) *tensor {
 	in, out, h, w := k.dims[0]/groups, k.dims[1], k.dims[2], k.dims[3]
 	u := k.reshaped([]int{groups, in, out, h, w}).transposed([]int{0, 2, 1, 3, 4})

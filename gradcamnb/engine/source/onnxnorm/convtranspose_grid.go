@@ -6,9 +6,8 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// convTransposeGrid is a transposed convolution over any number of axes, and by a kernel that
-// may be computed from the picture: a convolution, by the kernel turned round, of the input
-// with zeros between its cells.
+// convTransposeGrid is a transposed convolution over any number of axes, whose kernel may be computed from the picture.
+// It is a convolution by the reversed kernel, of the input with zeros between its cells.
 func convTransposeGrid(b *builder, n *node) {
 	x, k := b.plain(n.need(0)), b.plain(n.need(1))
 	groups, count := n.intOr("group", 1), len(x.dims)-2
@@ -37,8 +36,7 @@ func convTransposeGrid(b *builder, n *node) {
 	n.out = c.out
 }
 
-// stuffed puts zeros between the entries of an axis, so that each is as many places from the
-// next as the stride.
+// stuffed puts zeros between the entries of an axis, so that neighbours are stride places apart.
 func (b *builder) stuffed(x ref, at, stride int) ref {
 	if stride == 1 {
 		return x

@@ -9,8 +9,7 @@ import (
 	"github.com/gomlx/compute/dtypes/float16"
 )
 
-// decode reads a TensorProto with its raw data. Its floats are decoded when they are first
-// asked for.
+// decode reads a TensorProto, whose raw data may be elsewhere. Floats are decoded when they are first needed.
 func decode(p *protos.TensorProto, raw StoredValues) (*tensor, error) {
 	dims := convert(p.Dims, func(d int64) int { return int(d) })
 	if !plausible(dims) {
@@ -41,10 +40,10 @@ type decoder struct {
 
 	p   *protos.TensorProto
 	raw StoredValues
-	n   int // values by the shape
+	n   int // number of values, by the shape
 }
 
-// checkCount returns an error if the file holds another number of something than the shape needs.
+// checkCount returns an error if the file holds another number of values than the shape needs.
 func (d decoder) checkCount(have, want int, what, where string) error {
 	if have == want {
 		return nil
@@ -53,13 +52,13 @@ func (d decoder) checkCount(have, want int, what, where string) error {
 		want, what, where, have)
 }
 
-// list is where a tensor has its values if it has no raw data: a field, and how many are there.
+// list is the field that holds a tensor's values if it has no raw data, and the number of them.
 type list struct {
 	field string
 	len   int
 }
 
-// floatsFrom takes floats of so many bytes each, or those of a list.
+// floatsFrom reads floats of each bytes from the raw data, or those of a list.
 func (d decoder) floatsFrom(each int, read func(raw []byte) float32, l list,
 	listed func() []float32) (known bool, err error) {
 	if d.raw.Read == nil {
@@ -77,7 +76,7 @@ func (d decoder) floatsFrom(each int, read func(raw []byte) float32, l list,
 	return true, d.checkCount(raw.Size, each*n, "bytes", "raw_data")
 }
 
-// intsFrom takes whole numbers of so many bytes each, or those of a list.
+// intsFrom reads whole numbers of each bytes from the raw data, or those of a list.
 func (d decoder) intsFrom(each int, read func(raw []byte) int64, l list,
 	listed func() []int64) (known bool, err error) {
 	d.isInt = true
@@ -96,8 +95,8 @@ func (d decoder) intsFrom(each int, read func(raw []byte) int64, l list,
 	return true, nil
 }
 
-// readFloats reads floats, and the small integers of quantised networks: those are weights, as many as there are, so
-// they are decoded when asked for.
+// readFloats reads floats, and the small integers of quantised networks. Both may be large weights, so they are decoded
+// when they are needed.
 func (d decoder) readFloats() (known bool, err error) {
 	p, int32s := d.p, list{"int32_data", len(d.p.Int32Data)}
 	half := func(v uint16) float32 { return float16.Float16(v).Float32() }
@@ -153,7 +152,7 @@ func (d decoder) readInts() (known bool, err error) {
 	return false, nil
 }
 
-// readPacked reads types of fewer than 8 bits, of which several lie in a byte.
+// readPacked reads types of fewer than 8 bits, several of which lie in a byte.
 func (d decoder) readPacked() (known bool, err error) {
 	bits, read := packed(d.kind)
 	if bits == 0 {

@@ -2,8 +2,8 @@ package onnxnorm
 
 import "slices"
 
-// DeformConv is a convolution of which every tap is moved by an offset that is computed, and
-// weighed by a mask (Zhu et al. 2019, equation 1).
+// DeformConv is a convolution whose taps are moved by computed offsets and multiplied by a mask (Zhu et al. 2019,
+// equation 1).
 var _ = register("DeformConv", func(b *builder, n *node) {
 	x, k, offset := b.plain(n.need(0)), n.need(1), b.plain(n.need(2))
 	if len(x.dims) != 4 || len(k.dims) != 4 {

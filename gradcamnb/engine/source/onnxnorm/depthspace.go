@@ -1,6 +1,6 @@
 package onnxnorm
 
-// DepthToSpace lays channels out as blocks of pixels, and SpaceToDepth the other way.
+// DepthToSpace turns channels into blocks of pixels, and SpaceToDepth does the reverse.
 var (
 	_ = register("DepthToSpace", func(b *builder, n *node) {
 		x, k := b.plain(n.need(0)), n.intOr("blocksize", 0)

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// DFT is a product with the matrix exp(-2 pi i j k/n) along an axis; the last axis holds real
-// and imaginary parts. inverse has the sign turned round and divides by n. onesided keeps the
-// first n/2 + 1 frequencies or, inverse, has been given them.
+// DFT is a product with the matrix exp(-2 pi i j k/n) along an axis. The last axis holds real and imaginary parts.
+// inverse changes the sign and divides by n. onesided keeps the first n/2 + 1 frequencies, or takes them if it is
+// inverse.
 var _ = register("DFT", func(b *builder, n *node) {
 	x := b.plain(n.need(0))
 	rank := len(x.dims)
@@ -39,7 +39,7 @@ func (b *builder) dft(x ref, at, length int, inverse, onesided bool) ref {
 	} else if onesided {
 		out = length/2 + 1
 	}
-	// What is longer is cut off, and what is shorter filled with zeros.
+	// A longer axis is cut off, and a shorter one is filled with zeros.
 	before, after := make([]int, last+1), make([]int, last+1)
 	after[at] = in - x.dims[at]
 	x = b.filled(x, before, after, 0)
@@ -57,13 +57,13 @@ func (b *builder) dft(x ref, at, length int, inverse, onesided bool) ref {
 	return b.join(last, re, im)
 }
 
-// dftMatrix is the matrix [out, in] of a transformation of so many frequencies.
+// dftMatrix is the matrix [out, in] of a Fourier transform.
 type dftMatrix struct {
 	out, in, length   int
 	inverse, onesided bool
 }
 
-// weight returns the matrix of cosines or sines. It is made when it is needed: it may be large.
+// weight declares the matrix of cosines or sines. It may be large, so it is computed when it is needed.
 func (m dftMatrix) weight(b *builder, name string, f func(float64) float64) ref {
 	name = fmt.Sprintf("@dft %s %d %d %d %t %t", name, m.out, m.in, m.length, m.inverse, m.onesided)
 	return b.weight(name, []int{m.out, m.in}, func() []float32 {
@@ -75,7 +75,7 @@ func (m dftMatrix) weight(b *builder, name string, f func(float64) float64) ref 
 					angle, weight = -angle, 1/float64(m.length)
 				}
 				if m.inverse && m.onesided && j > 0 && 2*j != m.length {
-					weight *= 2 // its other side is the conjugate, and only the real part is wanted
+					weight *= 2 // the other side is the conjugate, and only the real part is needed
 				}
 				values[k*m.in+j] = float32(weight * f(angle))
 			}
@@ -84,7 +84,7 @@ func (m dftMatrix) weight(b *builder, name string, f func(float64) float64) ref 
 	})
 }
 
-// STFT is DFT of frames of a signal [b, n, 1|2], each weighed by a window.
+// STFT is the DFT of frames of a signal [b, n, 1|2], each multiplied by a window.
 var _ = register("STFT", func(b *builder, n *node) {
 	x := b.plain(n.need(0))
 	hop := int(n.number(1, "frame_step", 0))
@@ -110,7 +110,7 @@ var _ = register("STFT", func(b *builder, n *node) {
 	n.out = []*value{newFromPlain(b.dft(y, 2, length, false, n.intOr("onesided", 1) != 0))}
 }, nil)
 
-// Windows of so many values, a - b cos(2 pi i/n) + c cos(4 pi i/n).
+// The windows, a - b cos(2 pi i/n) + c cos(4 pi i/n) for i = 0, 1, ...
 var (
 	_ = registerWindow("HannWindow", 0.5, 0.5, 0)
 	_ = registerWindow("HammingWindow", 25.0/46, 21.0/46, 0)
@@ -136,7 +136,7 @@ func registerWindow(op string, a, c1, c2 float64) bool {
 	})
 }
 
-// Col2Im adds columns, [b, c*k, positions], into the picture that they were read from.
+// Col2Im adds columns, [b, c*k, positions], to the picture that they were read from.
 var _ = register("Col2Im", func(b *builder, n *node) {
 	x := b.plain(n.need(0))
 	picture, block := n.constantInput(1, "image_shape").asInts(), n.constantInput(2, "block_shape").asInts()
@@ -165,7 +165,7 @@ var _ = register("Col2Im", func(b *builder, n *node) {
 	n.out = []*value{newFromPlain(sum)}
 }, nil)
 
-// cropped is filled that may cut an axis off from its other end.
+// cropped is filled, but it may also cut an axis off from the other end.
 func (b *builder) cropped(x ref, before, after []int) ref {
 	return b.filled(b.filled(x, positive(before), positive(after), 0), negative(before), negative(after), 0)
 }

@@ -11,11 +11,11 @@ func size(dims []int) int {
 	return n
 }
 
-// largest is the number of values of the largest tensor that is believed, against
-// a damaged file: 8 GiB of float32.
+// largest is the number of values of the largest tensor that a file may have, 8 GiB of float32. It guards against
+// damaged files.
 const largest = 1 << 31
 
-// mostAxes is more than any network has.
+// mostAxes is more axes than any network needs.
 const mostAxes = 64
 
 // plausible tells whether a tensor can have these dims.
@@ -64,14 +64,13 @@ func strides(dims []int) []int {
 	return out
 }
 
-// gather lists the values at every index of a shape, where step[i] elements of
-// the source lie between neighbours on axis i and the first index is at start.
-// It is what transposing, broadcasting and slicing of constants have in common.
+// gather lists the values at every index of a shape. The first is at start, and neighbours on axis i are step[i]
+// elements apart. Constants are transposed, broadcast and sliced by it.
 func gather[T any](values []T, dims, step []int, start int) []T {
 	return gatherInto(make([]T, 0, size(dims)), values, dims, step, start)
 }
 
-// gatherInto is gather that appends to out.
+// gatherInto is gather, but appends to out.
 func gatherInto[T any](out, values []T, dims, step []int, start int) []T {
 	if size(dims) == 0 {
 		return out

@@ -1,7 +1,7 @@
 package onnxnorm
 
-// Div of whole numbers drops the fraction. Mod has the sign of the divisor, or with fmod=1
-// of the dividend.
+// Div of whole numbers drops the fraction. The result of Mod has the sign of the divisor, or with fmod=1 of the
+// dividend.
 var (
 	_ = register("Div", func(b *builder, n *node) {
 		n.out = []*value{b.pair("Div", n.need(0), n.need(1))}
@@ -21,8 +21,7 @@ var (
 	})
 )
 
-// remainder returns x - y*q, where q is x/y rounded to zero (fmod) or down, so that the
-// derivative is 1 in x and -q in y.
+// remainder returns x - y*q, where q is x/y rounded to zero (fmod) or down. The derivative is 1 in x and -q in y.
 func (b *builder) remainder(x, y ref, fmod bool) ref {
 	q := b.binary("Div", x, y)
 	if fmod {
@@ -40,7 +39,7 @@ func divInts(a, b int64) int64 {
 	return a / b
 }
 
-// modInts has the sign of the divisor, as ONNX's Mod has with fmod=0.
+// modInts returns the remainder with the sign of the divisor, like ONNX's Mod with fmod=0.
 func modInts(a, b int64) int64 {
 	if b == 0 {
 		failf("a constant is divided by zero")

@@ -11,12 +11,10 @@
 //   - it keeps every picture-like value channels-last, [batch, h, w, channels],
 //     which is what both XLA on CPU and the pure-Go backend are quick at.
 //
-// Each operator is one file: a [rule], registered under the ONNX name, that
-// states the output's shape and emits the nodes. The walk knows every shape,
-// because the input's shape is given; so whatever only computes shapes is folded
-// away, and a rule never meets a dynamic dimension.
+// Each operator is one file: a [rule], registered under the ONNX name, that states the output's shape and emits the
+// nodes. The walk knows every shape, because the input's shape is given. So it folds away whatever only computes
+// shapes, and a rule never meets a dynamic dimension.
 //
-// Weights never pass through the rewritten file: they are graph inputs whose
-// values [Graph.Weights] hands out, already transposed to the order the rewritten
-// graph wants. So a second input shape rewrites the structure only.
+// Weights never pass through the rewritten file. They are graph inputs whose values [Graph.Weights] returns, transposed
+// to the order that the rewritten graph needs. So a second input shape rewrites only the structure.
 package onnxnorm

@@ -2,7 +2,7 @@ package onnxnorm
 
 import "slices"
 
-// Dropout does nothing but in training, in which a network's answers are random.
+// Dropout does nothing, except in training, when a network's answers are random.
 var _ = register("Dropout", func(b *builder, n *node) {
 	training := b.opset < 7 && n.attr("is_test") != nil && n.intOr("is_test", 0) == 0
 	if n.input(2) != nil {

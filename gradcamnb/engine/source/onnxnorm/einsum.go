@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Einsum of any number of operands, two at a time: axes that nothing behind needs are summed
-// as soon as they can be, as matrix products.
+// Einsum multiplies any number of operands, two at a time, as matrix products. An axis is summed over as soon as
+// nothing later needs it.
 var _ = register("Einsum", func(b *builder, n *node) {
 	equation := strings.ReplaceAll(n.stringOr("equation", ""), " ", "")
 	left, right, explicit := strings.Cut(equation, "->")
@@ -45,7 +45,7 @@ type labelledTensor struct {
 	axes []rune
 }
 
-// spelled writes the ellipsis of a term out for a tensor of the given rank.
+// spelled returns a term with its ellipsis written out, for a tensor of the given rank.
 func spelled(term string, rank int) []rune {
 	before, after, dots := strings.Cut(term, "...")
 	out := []rune(before)
@@ -61,8 +61,8 @@ func spelled(term string, rank int) []rune {
 	return out
 }
 
-// einsumOutput returns the axes of the result: those named, or without an arrow the ellipsis and
-// then every axis that occurs once, in order of the alphabet.
+// einsumOutput returns the axes of the result. Those are the named ones or, without an arrow, the ellipsis and then
+// every axis that occurs once, in alphabetical order.
 func einsumOutput(right string, explicit bool, terms []string, operands []labelledTensor) []rune {
 	dots := 0
 	for _, x := range operands {
@@ -103,7 +103,7 @@ func lengthsAgree(equation string, operands []labelledTensor) {
 	}
 }
 
-// diagonal makes one axis of two of the same name.
+// diagonal joins two axes with the same name.
 func (b *builder) diagonal(x labelledTensor) labelledTensor {
 	for i := range x.axes {
 		j := slices.Index(x.axes[i+1:], x.axes[i])

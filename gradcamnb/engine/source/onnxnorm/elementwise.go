@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Operators that work on each element alone keep whatever layout they are given.
+// Operators that work on each element alone keep the layout of their input.
 
 var (
 	_ = registerUnary("Ceil", "Cos", "Erf", "Exp", "Floor", "Log", "Neg", "Reciprocal", "Sigmoid", "Sign", "Sin", "Tanh")
@@ -43,7 +43,7 @@ func (b *builder) each(v *value, f func(x ref) ref) *value {
 	return inTail(newFromPlain(b.applyOnMatrix(b.plain(v), f)), v)
 }
 
-// inTail hands on where the file keeps the channels of a picture-like value.
+// inTail marks an output of picture-like values as channels-last in the file, if one of its inputs is.
 func inTail(out *value, from ...*value) *value {
 	out.tail = spatial(out.dims) && slices.ContainsFunc(from, func(v *value) bool { return v.tail })
 	return out
@@ -67,8 +67,8 @@ func (b *builder) pair(op string, x, y *value) *value {
 	return b.combined(x, y, func(x, y ref) ref { return b.binary(op, x, y) })
 }
 
-// combined returns f(x, y), channels-last where one of them is and the other can be, for an f that
-// works on each element alone.
+// combined returns f(x, y) for an f that works on each element alone. It works channels-last if one of them is and the
+// other can be.
 func (b *builder) combined(x, y *value, f func(x, y ref) ref) *value {
 	dims, ok := broadcast(x.dims, y.dims)
 	if !ok {
@@ -107,12 +107,12 @@ func foldFloats(n *node, f func(float32) float32) *tensor {
 	return floatTensor(t.dims, convert(t.floats(), f))
 }
 
-// foldLimit is the number of elements up to which constants are computed here
-// and not in the program: shapes and scalars, not weights.
+// foldLimit is the number of elements up to which constants are computed here and not in the program. Shapes and
+// scalars are smaller, weights are larger.
 const foldLimit = 1 << 14
 
-// foldsHere tells whether a constant of the given shape is computed here: of whole numbers, which must be known at
-// once, any that may be held.
+// foldsHere tells whether a constant of the given shape is computed here. Whole numbers must be known at once, so for
+// them the limit is what may be held.
 func foldsHere(dims []int, whole bool) bool {
 	return size(dims) <= foldLimit || whole && size(dims) <= mostFolded
 }

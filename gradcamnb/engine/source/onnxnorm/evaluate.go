@@ -9,30 +9,29 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// Evaluator computes a tensor of a graph of float32, given the graph's inputs.
+// Evaluator computes a tensor of a float32 graph from the graph's inputs.
 type Evaluator func(p *protos.ModelProto, inputs map[string]Weight, want string) ([]float32, error)
 
-// A constant is a constant, whatever computes it. What an operator makes of constants is
-// computed by its own rule: the rule writes nodes into a graph of constants, beside the
-// rewritten one, and [Options.Evaluate] runs what a value of it needs when that value is asked
-// for. Whole numbers and truth values, of which shapes and indices are made, are asked for
-// at once; numbers, which may be weights of any size, when they are needed.
+// The result of an operator on constants is a constant. The operator's own rule computes it: the rule writes nodes into
+// a graph of constants next to the rewritten one, and [Options.Evaluate] runs the part that a value needs when the
+// value is asked for. Whole numbers and truth values, which shapes and indices are made of, are asked for at once.
+// Other numbers may be weights of any size, and are computed when they are needed.
 //
-// Folds of single operators come first: they are quicker, and exact for whole numbers of any
-// size, of which float32 holds those up to 2^24.
+// Folds of single operators come first. They are quicker, and exact for whole numbers of any size, while float32 is
+// exact up to 2^24.
 
 // constants is the graph of constants.
 type constants struct {
 	*builder
-	maker       map[string]*protos.NodeProto // by output
+	maker       map[string]*protos.NodeProto // the node that makes each tensor
 	seen        int                          // nodes that are in maker
-	variant     string                       // of the input's shape and the values given
+	variant     string                       // the input's shape and the given values
 	run         Evaluator
-	evaluations int  // programs that were run
-	visited     int  // nodes
-	values      int  // that evaluations made
-	most        int  // values that may be made before any program runs
-	listed      bool // the walk is over: what is evaluated now is asked for by a program
+	evaluations int  // programs that have been run
+	visited     int  // nodes of those programs
+	values      int  // values that those programs computed
+	most        int  // values that may be computed before the network's program runs
+	listed      bool // the walk is over: from now on programs ask for values
 	mu          sync.Mutex
 }
 
@@ -46,17 +45,17 @@ func newConstants(w *walk) *constants {
 	return k
 }
 
-// lazyConstant is a constant of the graph of constants whose values were perhaps not asked for yet.
+// lazyConstant is a constant of the graph of constants, whose values may not have been computed yet.
 type lazyConstant struct {
 	ref    ref
 	of     *constants
 	once   sync.Once
-	values []float32 // where they are few
+	values []float32 // if there are few
 	known  bool
 }
 
-// keptValues is up to how many values of a computed constant are kept. More are computed
-// again when they are asked for again, which is when they go to another device.
+// keptValues is the number of values up to which a computed constant is kept. A larger one is computed again when it is
+// asked for again, which happens if it goes to another device.
 const keptValues = 1 << 16
 
 func (c *lazyConstant) floats() []float32 {
@@ -67,11 +66,11 @@ func (c *lazyConstant) floats() []float32 {
 	return c.values
 }
 
-// pending tells whether the tensor's values would have to be computed.
+// pending tells whether the tensor's values have yet to be computed.
 func (t *tensor) pending() bool { return t.computed != nil && !t.computed.known }
 
-// folded makes the outputs of a node whose inputs are constants. It tells that it cannot by false,
-// or by panicking as the rule does.
+// folded makes the outputs of a node whose inputs are constants. If it cannot, it returns false, or panics as the rule
+// does.
 func (w *walk) folded(n *node, r rule, f fold) bool {
 	pending := anyPending(n.in)
 	if f != nil && !pending && w.foldedAtOnce(n, f) {
@@ -83,7 +82,7 @@ func (w *walk) folded(n *node, r rule, f fold) bool {
 	if len(n.in) == 0 || w.evaluate == nil {
 		return false
 	}
-	own := pending && f != nil // a fold of its own, which has not been tried
+	own := pending && f != nil // the operator has a fold of its own, which has not been tried
 	m, failed := w.applied(n, r)
 	switch {
 	case own && (failed != nil || anyQuantised(m.out)):
@@ -109,7 +108,7 @@ func anyQuantised(out []*value) bool {
 	return slices.ContainsFunc(out, func(v *value) bool { return v.quant != nil })
 }
 
-// foldedAtOnce makes the output by the operator's own fold, where that can.
+// foldedAtOnce makes the output by the operator's own fold; false if that is not possible.
 func (w *walk) foldedAtOnce(n *node, f fold) bool {
 	t := f(n)
 	if t == nil {
@@ -127,14 +126,14 @@ func sharesInts(t, u *tensor) bool {
 	return len(t.ints) > 0 && len(u.ints) > 0 && &t.ints[0] == &u.ints[0]
 }
 
-// mostFolded is how many values one constant has that is computed at once: 128 MB of whole numbers.
+// mostFolded is how many values a constant may have that is computed at once: 128 MB of whole numbers.
 const mostFolded = 1 << 24
 
-// constantsFor returns how many values of constants are computed for a file of so many bytes: a small file has no need
-// of many, and mvitv2_tiny, of 97 MB, of 40 million, which are places of its relative positions.
+// constantsFor returns how many values of constants may be computed for a file of a size in bytes. A small file needs
+// few. mvitv2_tiny, of 97 MB, needs 40 million for the places of its relative positions.
 func constantsFor(bytes int64) int { return int(min(1<<23+bytes/2, 1<<27)) }
 
-// spend counts values that are held.
+// spend counts values that are kept.
 func (w *walk) spend(values int) {
 	for w.outer != nil {
 		w = w.outer
@@ -144,7 +143,7 @@ func (w *walk) spend(values int) {
 	}
 }
 
-// applied returns the node after its rule wrote it into the graph of constants.
+// applied returns the node after its rule has written it into the graph of constants.
 func (w *walk) applied(n *node, r rule) (m *node, failed *failure) {
 	m = &node{NodeProto: n.NodeProto}
 	for _, v := range n.in {
@@ -165,7 +164,7 @@ func (w *walk) applied(n *node, r rule) (m *node, failed *failure) {
 	return m, failed
 }
 
-// graphOfConstants returns the graph of constants, from the first of them on.
+// graphOfConstants returns the graph of constants, and makes it if there is none.
 func (w *walk) graphOfConstants() *constants {
 	if w.constants == nil {
 		w.constants = newConstants(w)
@@ -173,7 +172,7 @@ func (w *walk) graphOfConstants() *constants {
 	return w.constants
 }
 
-// constant returns output i of a node as a constant, given what its rule made of it.
+// constant returns output i of a node as a constant. v is what the node's rule made of it.
 func (w *walk) constant(n *node, i int, v *value) *value {
 	if v.konst != nil {
 		return &value{dims: v.dims, konst: v.konst}
@@ -196,23 +195,23 @@ func (w *walk) constant(n *node, i int, v *value) *value {
 	return &value{dims: v.dims, konst: t}
 }
 
-// roundToInteger returns a whole number that was computed in float32, which has them all up to 2^24.
+// roundToInteger returns a whole number that was computed in float32, which is exact up to 2^24.
 func roundToInteger(v float32) int64 {
 	const most = 1 << 24
 	if !(-most <= v && v <= most) {
-		failf("it computes the whole number %g of constants, and whole numbers are exact up to %d only", v, most)
+		failf("it computes the whole number %g from constants, and whole numbers are exact up to %d only", v, most)
 	}
 	return int64(v)
 }
 
-// Bounds of what constants may cost.
+// Limits on the cost of constants.
 const (
-	mostEvaluations    = 1 << 6  // programs before that of the network
-	mostEvaluatedLater = 1 << 13 // a weight takes one
-	mostEvaluated      = 1 << 20 // nodes of all evaluations
+	mostEvaluations    = 1 << 6  // programs before the network's
+	mostEvaluatedLater = 1 << 13 // later programs; a weight takes one
+	mostEvaluated      = 1 << 20 // nodes of all programs
 )
 
-// evaluate runs what a tensor of the graph needs.
+// evaluate computes the values of a tensor of the graph.
 func (k *constants) evaluate(r ref) []float32 {
 	p, weights := k.needed(r)
 	if w, ok := weights[r.name]; ok {
@@ -224,12 +223,12 @@ func (k *constants) evaluate(r ref) []float32 {
 	k.count()
 	values, err := k.run(p, weights, r.name)
 	if err != nil {
-		failf("its value, computed of constants, could not be had: %w", err)
+		failf("its value could not be computed from constants: %w", err)
 	}
 	return values
 }
 
-// count counts programs that are run.
+// count counts the programs that are run.
 func (k *constants) count() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -286,14 +285,13 @@ func (k *constants) needed(r ref) (*protos.ModelProto, map[string]Weight) {
 	return &protos.ModelProto{IrVersion: 10, OpsetImport: []*protos.OperatorSetIdProto{{Version: 20}}, Graph: g}, weights
 }
 
-// variantOf names the shape and the given values that constants computed of shapes depend on.
+// variantOf returns a name for the shape and the given values that constants made from shapes depend on.
 func variantOf(input []int, given map[string]GivenInput) string {
 	return strings.ReplaceAll(fmt.Sprint(" for ", input, given), " ", "_")
 }
 
-// vary tells the node's constant outputs that they vary with the shape of the input or with what
-// other inputs are given: those of an operator such as Shape, whose input is no constant, and all
-// that are made of them.
+// vary marks the node's constant outputs as depending on the shape of the input or on the values of other inputs. These
+// are the outputs of an operator such as Shape, whose input is no constant, and everything computed from them.
 func (n *node) vary(constant bool) {
 	if constant && !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst.varies }) {
 		return

@@ -6,9 +6,9 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// Sizes and paddings are computed of a few numbers each. Starting a program for them takes some
-// ten milliseconds, so a constant of few numbers that only these operators are needed for is
-// computed here, in float32 as there.
+// These operators compute sizes and paddings from a few numbers. To start a program for them takes some ten
+// milliseconds, so a constant of few numbers that needs only these operators is computed here, in float32 as a program
+// would.
 var (
 	ofOne = map[string]func(x float64) float64{
 		"Ceil": math.Ceil, "Floor": math.Floor, "Abs": math.Abs, "Sqrt": math.Sqrt, "Exp": math.Exp, "Log": math.Log,
@@ -34,10 +34,10 @@ func truthNumber(is bool) float64 {
 	return 0
 }
 
-// few is how many values are few.
+// few is the number of values up to which they count as few.
 const few = 1 << 10
 
-// computeFew computes a tensor of a graph of few numbers; ok is false of any other graph.
+// computeFew computes a tensor of a graph of few numbers; ok is false for any other graph.
 func (k *constants) computeFew(p *protos.ModelProto, weights map[string]Weight, want string) (
 	values []float32, ok bool) {
 	known := map[string]heldValues{}
@@ -67,7 +67,7 @@ type heldValues struct {
 	values []float32
 }
 
-// computedHere returns what a node makes, of the given shape, of the values it reads.
+// computedHere returns the output of a node, which has the shape dims, from the known values.
 func computedHere(n *protos.NodeProto, known map[string]heldValues, dims []int) (out []float32, ok bool) {
 	in := func(i int) []float32 { return broadcastValues(known[n.Input[i]].values, known[n.Input[i]].dims, dims) }
 	f, one := ofOne[n.OpType]

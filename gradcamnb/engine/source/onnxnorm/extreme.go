@@ -1,7 +1,7 @@
 package onnxnorm
 
-// Max and Min of any number of tensors, two at a time. torch.clamp with a number, which torch's
-// newer exporter writes so, is a Clip.
+// Max and Min combine any number of tensors, two at a time. torch's newer exporter writes torch.clamp with a number
+// this way, which becomes a Clip.
 var (
 	_ = register("Max", extremeRule, foldExtreme(func(a, b int64) int64 { return max(a, b) }))
 	_ = register("Min", extremeRule, foldExtreme(func(a, b int64) int64 { return min(a, b) }))

@@ -1,15 +1,14 @@
 package onnxnorm
 
-// Field is the receptive field of a tensor's cells in the model's input: cell i of
-// an axis depends on the pixels between the edges Lo + i*Step and Hi + i*Step, which
-// may lie in the padding.
+// Field is the receptive field of a tensor's cells in the model's input. Cell i of an axis depends on the pixels
+// between the edges Lo + i*Step and Hi + i*Step, which may lie in the padding.
 type Field struct {
 	Lo, Hi, Step [2]float64 // height, width
-	Gated        bool       // a factor a channel, made of the whole picture, comes in, too
+	Gated        bool       // each channel is also multiplied by a factor that depends on the whole picture
 }
 
-// cellByCell are the operators but the [elementwise] whose every output cell depends on the same
-// cell of their inputs alone, where that keeps the size.
+// cellByCell are the operators, besides the [elementwise] ones, whose output cells depend only on the same cell of the
+// inputs if the size stays the same.
 var cellByCell = set("BatchNormalization", "Concat", "Gather", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceSum",
 	"Slice", "Split", "Transpose")
 
@@ -21,8 +20,7 @@ func set(names ...string) map[string]bool {
 	return out
 }
 
-// cells returns the size of a picture-like value, in the file's own order or with the
-// channels last.
+// cells returns the size of a picture-like value, whether the file has its channels first or last.
 func (v *value) cells() (size [2]int, ok bool) {
 	if v == nil || len(v.dims) != 4 {
 		return size, false
@@ -33,8 +31,8 @@ func (v *value) cells() (size [2]int, ok bool) {
 	return [2]int(v.dims[2:4]), true
 }
 
-// fieldOf returns the receptive field of a node's output; nil if it has no cells, or
-// where it is not known, as behind attention.
+// fieldOf returns the receptive field of a node's output; nil if it has no cells, or if the field is unknown, as after
+// attention.
 func fieldOf(n *node, out *value) *Field {
 	size, ok := out.cells()
 	if !ok || out.konst != nil || size == [2]int{1, 1} {
@@ -55,7 +53,7 @@ func fieldOf(n *node, out *value) *Field {
 	return nil
 }
 
-// channelsAlone tells whether a node works on the last axis, that of the channels, and on every cell alone.
+// channelsAlone tells whether a node works on the last axis, the channels, for every cell alone.
 func channelsAlone(n *node, out *value) bool {
 	if len(n.in) == 0 || n.in[0] == nil || !n.in[0].tail || !out.tail {
 		return false
@@ -64,8 +62,8 @@ func channelsAlone(n *node, out *value) bool {
 		n.OpType == "MatMul" && len(n.in) == 2 && n.in[1] != nil && n.in[1].konst != nil
 }
 
-// steps says which cells of the input an output cell i reads on each axis: those
-// from first + i*stride to last + i*stride.
+// steps tells which cells of the input an output cell i reads on each axis: those from first + i*stride to last +
+// i*stride.
 type steps struct{ first, last, stride [2]float64 }
 
 // widen returns the field of an operator's output, given its input's.
@@ -82,7 +80,7 @@ func (f *Field) widen(s steps) *Field {
 	return &out
 }
 
-// windowSteps: output cell i reads i*stride - pad and the reach - 1 cells after it.
+// windowSteps returns the steps of a window: output cell i reads i*stride - pad and the reach - 1 cells after it.
 func windowSteps(w window) steps {
 	var s steps
 	for i := range 2 {
@@ -93,7 +91,7 @@ func windowSteps(w window) steps {
 	return s
 }
 
-// padField: output cell i is input cell i - pad.
+// padField returns the field after a Pad: output cell i is input cell i - pad.
 func padField(n *node) *Field {
 	if len(n.in[0].dims) != 4 || n.stringOr("mode", "constant") != "constant" {
 		return nil
@@ -111,8 +109,8 @@ func padField(n *node) *Field {
 	return n.in[0].field.widen(s)
 }
 
-// resizeField: output cell i reads no further than two cells of the input about its
-// place (i + 1/2)*in/out - 1/2, whatever the mode but cubic.
+// resizeField returns the field after a Resize: output cell i reads no further than two cells of the input around its
+// place (i + 1/2)*in/out - 1/2, in every mode except cubic.
 func resizeField(n *node, out [2]int) *Field {
 	in, ok := n.in[0].cells()
 	if !ok || n.stringOr("mode", "nearest") == "cubic" || n.intOr("antialias", 0) != 0 ||
@@ -131,8 +129,8 @@ func resizeField(n *node, out [2]int) *Field {
 	return n.in[0].field.widen(s)
 }
 
-// transposedField: output cell i is made of the input cells j with a kernel cell k
-// for which stride*j + dilation*k - pad = i.
+// transposedField returns the field after a transposed convolution: output cell i depends on the input cells j for
+// which some kernel cell k has stride*j + dilation*k - pad = i.
 func transposedField(n *node) *Field {
 	if len(n.in[0].dims) != 4 || len(n.in[1].dims) != 4 {
 		return nil

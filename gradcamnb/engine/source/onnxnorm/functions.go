@@ -8,7 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Inline puts the functions that a model brings with it in the place of their calls.
+// Inline replaces the calls of functions that are defined in the model by the functions' nodes.
 func Inline(m *protos.ModelProto) error {
 	if len(m.GetFunctions()) == 0 || m.Graph == nil {
 		return nil
@@ -32,16 +32,16 @@ func functionKey(domain, name, overload string) string {
 	return domain + "/" + name + "/" + overload
 }
 
-// deepest is how far functions may call each other: one that calls itself is damaged.
+// deepest is how far functions may call each other. A function that calls itself is damaged.
 const deepest = 64
 
-// mostInlined is how many nodes calls of functions make: each function may call the next one twice.
+// mostInlined is how many nodes the calls may make: each function may call the next one twice.
 const mostInlined = 1 << 18
 
 type inliner struct {
 	functions map[string]*protos.FunctionProto
-	count     int // calls
-	made      int // nodes
+	count     int // number of calls
+	made      int // number of nodes
 }
 
 func (f *inliner) nodes(in []*protos.NodeProto, depth int) (out []*protos.NodeProto, err error) {
@@ -73,8 +73,8 @@ func (f *inliner) nodes(in []*protos.NodeProto, depth int) (out []*protos.NodePr
 	return out, nil
 }
 
-// body returns the nodes of a function for one call: its inputs and outputs have the call's names,
-// all else names of its own, and attributes that refer to the call's are set.
+// body returns the nodes of a function for one call. Its inputs and outputs get the call's names, and all others get
+// new names. Attributes that refer to the call's are filled in.
 func (f *inliner) body(fn *protos.FunctionProto, call *protos.NodeProto) []*protos.NodeProto {
 	f.count++
 	names := map[string]string{"": ""}
@@ -85,7 +85,7 @@ func (f *inliner) body(fn *protos.FunctionProto, call *protos.NodeProto) []*prot
 		}
 	}
 	prefix := fmt.Sprintf("%s@%d/", nodeName(call), f.count)
-	var copies []*protos.NodeProto // an output that is an input: as an Identity
+	var copies []*protos.NodeProto // for each output that is an input, an Identity
 	for i, name := range fn.Output {
 		if i >= len(call.Output) || call.Output[i] == "" {
 			continue
@@ -135,7 +135,7 @@ func renamed(p *protos.NodeProto, names map[string]string, prefix string, given 
 		if a.RefAttrName != "" {
 			of := given[a.RefAttrName]
 			if of == nil {
-				continue // it is not given, and the operator's own default is meant
+				continue // it is not given, so the operator's own default applies
 			}
 			a2 := proto.CloneOf(of)
 			a2.Name = a.Name

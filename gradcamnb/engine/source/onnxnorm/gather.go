@@ -36,7 +36,7 @@ func gatherDims(data, index []int, at int) []int {
 	return slices.Concat(data[:at], index, data[at+1:])
 }
 
-// wrap makes negative indices positive and checks them.
+// wrap counts negative indices from the end, and checks all.
 func wrap(index *tensor, length int) *tensor {
 	return intTensor(index.dims, convert(index.asInts(), func(i int) int64 { return int64(wrapped(i, length)) }))
 }

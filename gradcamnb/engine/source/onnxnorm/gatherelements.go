@@ -22,7 +22,7 @@ func (b *builder) gatherElements(x, index ref, at int) ref {
 	return b.emit("GatherElements", slices.Clone(index.dims), []ref{x, index}, attrInt("axis", at))
 }
 
-// lookups returns a value as indices of an axis of the given length.
+// lookups returns a value as indices into an axis of the given length.
 func (b *builder) lookups(v *value, length int) ref {
 	if v.konst != nil {
 		return b.konst(wrap(v.konst, length))

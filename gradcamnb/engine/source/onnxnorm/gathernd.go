@@ -2,8 +2,8 @@ package onnxnorm
 
 import "slices"
 
-// GatherND takes entries by index tuples [..., k] over the first k axes, behind batch_dims
-// that data and indices share: as a Gather of the tensor with those axes made one.
+// GatherND takes entries by index tuples [..., k] over the first k axes after the batch_dims axes that data and indices
+// share. It becomes a Gather from the tensor with these axes joined into one.
 var _ = register("GatherND", func(b *builder, n *node) {
 	x, index := b.plain(n.need(0)), n.need(1)
 	shared := n.intOr("batch_dims", 0)
@@ -39,8 +39,8 @@ func tuple(indices []int) int {
 	return indices[len(indices)-1]
 }
 
-// flatIndices turns constant index tuples into indices of the first axes of data made one;
-// dims are those of the indices without the tuples' axis.
+// flatIndices turns constant index tuples into indices into the first axes of data, joined into one. dims are those of
+// the indices without the axis of the tuples.
 func flatIndices(index *value, data []int) (at []int64, dims []int) {
 	if tuple(index.dims) > len(data) || tuple(index.dims) < 1 {
 		failf("its indices have the shape %v, which does not fit data of the shape %v", index.dims, data)

@@ -11,9 +11,8 @@ var (
 	_ = register("com.microsoft.Gelu", gelu, nil)
 )
 
-// gelu is x/2 * (1 + erf(x/sqrt(2))) = (u + u*erf(u))/sqrt(2) with u = x/sqrt(2), or with
-// approximate="tanh" x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715*x^3))), an attribute that
-// onnx-gomlx passes over.
+// gelu is x/2 * (1 + erf(x/sqrt(2))) = (u + u*erf(u))/sqrt(2) with u = x/sqrt(2), or with approximate="tanh" x/2 * (1 +
+// tanh(sqrt(2/pi) * (x + 0.044715*x^3))). onnx-gomlx ignores that attribute.
 func gelu(b *builder, n *node) {
 	tanh := n.stringOr("approximate", "none") == "tanh"
 	n.out = []*value{b.each(n.need(0), func(x ref) ref {
@@ -29,10 +28,10 @@ func gelu(b *builder, n *node) {
 	})}
 }
 
-// spreadConstant returns a number that every cell of x is combined with, as a vector of its channels.
-// If XLA joins what is around it to the matrix products (YNNPACK), it writes a number out
-// in the size of x before, 38 MB three times for ConvNeXt-T in a batch of 8, but no vector.
-// The pure-Go backend is quick at numbers and slow at vectors.
+// spreadConstant returns a number that every cell of x is combined with, as a vector over the channels. If XLA joins
+// the operators around it to the matrix products (YNNPACK), it first writes a number out in the size of x, three times
+// 38 MB for ConvNeXt-T in a batch of 8, but not a vector. The pure-Go backend is quick with numbers and slow with
+// vectors.
 func (b *builder) spreadConstant(v float32, x ref) ref {
 	if b.pureGo || len(x.dims) == 0 {
 		return b.scalar(v)

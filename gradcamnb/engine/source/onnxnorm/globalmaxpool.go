@@ -1,7 +1,7 @@
 package onnxnorm
 
-// GlobalMaxPool is the largest value of every channel. The first of equal ones gets the
-// gradient, as torch's adaptive pooling has it.
+// GlobalMaxPool is the largest value of every channel. The first of equal values gets the gradient, as in torch's
+// adaptive pooling.
 var _ = register("GlobalMaxPool", func(b *builder, n *node) {
 	v := n.need(0)
 	rank := len(v.dims)

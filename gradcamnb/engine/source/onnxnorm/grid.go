@@ -41,7 +41,7 @@ func newGrid(n *node, dims, kernel []int) grid {
 			failf("its window %v does not fit into the input %v with the pads %v: the picture is too small for this model",
 				kernel, g.in, pads)
 		}
-		// The cells that the windows read, no more and no fewer.
+		// The windows read exactly these cells.
 		g.after[i] = (g.out[i]-1)*g.stride[i] + g.extent(i) - g.in[i] - g.before[i]
 	}
 	return g
@@ -52,8 +52,8 @@ func kernelExtent(kernel, dilate int) int { return (kernel-1)*dilate + 1 }
 
 func (g grid) extent(i int) int { return kernelExtent(g.kernel[i], g.dilate[i]) }
 
-// count returns the number of windows on an axis: floor((in + pad - reach)/stride) + 1,
-// or with ceil_mode the ceiling, less a window that would begin in the end padding.
+// count returns the number of windows on an axis: floor((in + pad - reach)/stride) + 1. With ceil_mode it is the
+// ceiling, without a window that would begin in the end padding.
 func (g grid) count(i int, ceil bool) int {
 	free := g.in[i] + g.before[i] + g.end[i] - g.extent(i)
 	switch {
@@ -93,8 +93,8 @@ func (b *builder) padGrid(x ref, g grid, fill float32) ref {
 	return b.filled(x, append([]int{0, 0}, g.before...), append([]int{0, 0}, g.after...), fill)
 }
 
-// taps calls f with what each position of the kernel reads in a padded x [b, c, axes...]: a
-// strided slice [b, c, out...].
+// taps calls f for each position of the kernel, with the values that the position reads in a padded x [b, c, axes...]:
+// a strided slice [b, c, out...].
 func (b *builder) taps(padded ref, g grid, f func(tap ref, position []int)) {
 	for at := range size(g.kernel) {
 		position := unravel(at, g.kernel)
@@ -109,7 +109,7 @@ func (b *builder) taps(padded ref, g grid, f func(tap ref, position []int)) {
 	}
 }
 
-// unravel returns the index, axis by axis, of a place in row-major order.
+// unravel returns the index on each axis of a place in row-major order.
 func unravel(at int, dims []int) []int {
 	out := make([]int, len(dims))
 	for i := len(dims) - 1; i >= 0; i-- {
@@ -118,8 +118,8 @@ func unravel(at int, dims []int) []int {
 	return out
 }
 
-// cellWeights returns 1 over the number of cells that count, for each window: of those in the input, or
-// with the pads in them. Cells that ceil_mode adds beyond the declared pads never count.
+// cellWeights returns 1 over the number of cells that count, for each window: the cells in the input, or these and the
+// pads. Cells that ceil_mode adds beyond the declared pads never count.
 func (g grid) cellWeights(includePad bool) []float32 {
 	if size(g.out) > mostFolded {
 		failf("it has %v windows, which is more than a picture has", g.out)
@@ -141,8 +141,8 @@ func (g grid) cellWeights(includePad bool) []float32 {
 	return convert(counts, func(c float32) float32 { return 1 / c })
 }
 
-// countWithin returns how many of the places first, first + step, ... (n of them) lie in [from, to).
+// countWithin returns how many of the n places first, first + step, ... lie in [from, to).
 func countWithin(first, step, n, from, to int) int {
-	before := func(at int) int { return min(n, max(0, (at-first+step-1)/step)) } // places before at
+	before := func(at int) int { return min(n, max(0, (at-first+step-1)/step)) } // number of places before at
 	return max(0, before(to)-before(from))
 }

@@ -2,8 +2,8 @@ package onnxnorm
 
 import "slices"
 
-// GridSample reads the picture at places that a grid names, from -1 to 1 between its edges
-// (Jaderberg et al. 2015, section 3.3). The gradient goes to the picture and to the grid.
+// GridSample reads the picture at the places of a grid, which go from -1 to 1 between the edges (Jaderberg et al. 2015,
+// section 3.3). The gradient goes to the picture and to the grid.
 var _ = register("GridSample", func(b *builder, n *node) {
 	x, grid := b.plain(n.need(0)), b.plain(n.need(1))
 	axes := len(x.dims) - 2
@@ -38,7 +38,7 @@ var _ = register("GridSample", func(b *builder, n *node) {
 	n.out = []*value{newFromPlain(b.reshape(b.swapped(y, 1, 2), slices.Concat(x.dims[:2], out)...))}
 }, nil)
 
-// AffineGrid is the grid of [GridSample] that a matrix for each picture makes.
+// AffineGrid makes the grid of [GridSample] from a matrix for each picture.
 var _ = register("AffineGrid", func(b *builder, n *node) {
 	theta := b.plain(n.need(0))
 	dims := n.constantInput(1, "size").asInts()

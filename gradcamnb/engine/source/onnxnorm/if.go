@@ -2,8 +2,8 @@ package onnxnorm
 
 import "slices"
 
-// If is the branch that a constant condition names. With a condition that is computed from
-// the picture both are computed, and one is chosen; they must have the same shapes.
+// If is the branch that a constant condition selects. If the condition is computed from the picture, both branches are
+// computed and one is chosen; they must have the same shapes.
 var _ = register("If", func(b *builder, n *node) {
 	yes, known := isTrue(n.need(0))
 	if known {

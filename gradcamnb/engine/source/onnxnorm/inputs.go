@@ -11,34 +11,34 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// Input is an input of a model as the file declares it.
+// Input is an input of a model, as the file declares it.
 type Input struct {
-	Name string // as in the file
+	Name string // name in the file
 	Type string // "float32", "int64", ...
-	Dims []int  // -1 where a dimension is not fixed
+	Dims []int  // -1 if a dimension is free
 	Read bool   // a node reads it
 
-	Batched bool // its first axis is the pictures'
+	Batched bool // its first axis counts the pictures
 
 	kind protos.TensorProto_DataType
 }
 
-// GivenInput is what an input besides the picture gets. Its first axis may be 1 where the
-// input has one row a picture: all have the same then.
+// GivenInput is the value of an input besides the picture. If the input has one row for each picture, the value's first
+// axis may be 1; the row then goes for all pictures.
 type GivenInput struct {
 	Dims []int // shape
 
-	// Ints are the values of an input of integers or truth values, which becomes a constant
-	// of the rewritten graph: shapes may be computed from it. Nil for one of floats, which
-	// becomes an input of the rewritten graph.
+	// Ints are the values if the input holds integers or truth values. They become a constant of the rewritten graph,
+	// because shapes may be computed from them. For an input of floats, which becomes an input of the rewritten graph,
+	// it is nil.
 	Ints []int64
 }
 
 // Float tells whether the values of the input are floating-point numbers.
 func (i Input) Float() bool { return strings.Contains(i.Type, "float") }
 
-// Numeric tells whether the values of the input can be those of a picture: numbers of any type.
-// They are given as float32, and the model is computed in float32.
+// Numeric tells whether the input's values can be those of a picture, which are numbers of any type. They are given as
+// float32, and the model is computed in float32.
 func (i Input) Numeric() bool {
 	switch i.kind {
 	case protos.TensorProto_UNDEFINED, protos.TensorProto_STRING, protos.TensorProto_BOOL, protos.TensorProto_COMPLEX64,
@@ -61,8 +61,8 @@ func (i Input) String() string {
 	return fmt.Sprintf("%q (%s, %v)", i.Name, i.Type, words)
 }
 
-// Inputs returns the inputs of a model, the one that is the picture first: the named one, or
-// without a name the only one that could be. The others are in the file's order.
+// Inputs returns the inputs of a model, the picture's first, then the others in the file's order. picture names it; if
+// it is empty, only one input may be able to take a picture.
 func Inputs(m *protos.ModelProto, picture string) ([]Input, error) {
 	all := listInputs(m.GetGraph())
 	at, err := pictureAmong(all, picture)
@@ -78,7 +78,7 @@ func Inputs(m *protos.ModelProto, picture string) ([]Input, error) {
 	return out, nil
 }
 
-// listInputs returns the inputs that are no weights, which older files list, too.
+// listInputs returns the inputs without the weights, which older files list among them.
 func listInputs(g *protos.GraphProto) []Input {
 	weights, read := map[string]bool{}, map[string]bool{}
 	for _, p := range g.GetInitializer() {
@@ -98,7 +98,8 @@ func listInputs(g *protos.GraphProto) []Input {
 	return out
 }
 
-// Declared returns tensors as a graph declares its inputs and outputs, -1 where a dimension is free or not said.
+// Declared returns the tensors that a graph declares as its inputs or outputs; -1 stands for a free or missing
+// dimension.
 func Declared(values []*protos.ValueInfoProto) []Input {
 	var out []Input
 	for _, v := range values {
@@ -129,7 +130,7 @@ func typeName(t protos.TensorProto_DataType) string {
 	return strings.ToLower(t.String())
 }
 
-// pictureAmong returns the place of the input that is the picture.
+// pictureAmong returns the place of the picture's input.
 func pictureAmong(all []Input, name string) (int, error) {
 	var words []string
 	var read, like []int
@@ -163,15 +164,15 @@ func pictureAmong(all []Input, name string) (int, error) {
 	return 0, fmt.Errorf("the model has %d inputs and %d could be the picture; they are %s: name the one that is explained behind the file, model.onnx#%s, or as \"picture\" in the sidecar", len(all), len(like), list, all[like[0]].Name)
 }
 
-// likePicture tells whether the input could be a picture by its type and shape.
+// likePicture tells whether the input's type and shape could be those of a picture.
 func (i Input) likePicture() bool {
 	channels := func(n int) bool { return n == 1 || n == 3 || n == 4 }
 	types := []string{"float32", "float16", "bfloat16", "float64", "uint8"}
 	return slices.Contains(types, i.Type) && len(i.Dims) == 4 && (channels(i.Dims[1]) || channels(i.Dims[3]))
 }
 
-// inputs declares the initializers, the picture and what the other inputs are given. It
-// returns the picture's name and the inputs of the rewritten graph besides it.
+// inputs declares the initializers, the picture and the values of the other inputs. It returns the picture's name and
+// the other inputs of the rewritten graph.
 func (w *walk) inputs(m *protos.ModelProto, dims []int, o Options) (picture string, others []ref, err error) {
 	for _, p := range m.Graph.Initializer {
 		raw, ok := o.Stored[p.Name]
@@ -192,7 +193,7 @@ func (w *walk) inputs(m *protos.ModelProto, dims []int, o Options) (picture stri
 	w.values[picture] = &value{name: picture, typ: all[0].kind, dims: dims, plain: ref{picture, dims},
 		field: &Field{Hi: [2]float64{1, 1}, Step: [2]float64{1, 1}}}
 	w.taken[picture] = true
-	if slices.Contains(w.cuts, picture) { // a gradient down to the picture
+	if slices.Contains(w.cuts, picture) { // a gradient may go down to the picture
 		w.b.differentiable = true
 	}
 	for _, in := range all[1:] {

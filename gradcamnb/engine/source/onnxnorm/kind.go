@@ -6,9 +6,9 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// kind is what the values of a tensor are. In the rewritten graph all are float32: a whole
-// number is one without a fraction, exact up to 2^24, and a truth value is 0 or 1. So every
-// operator takes every type, gradients pass through a cast, and a picture in uint8 has one.
+// kind tells what the values of a tensor are. In the rewritten graph all of them are float32: a whole number has no
+// fraction and is exact up to 2^24, and a truth value is 0 or 1. So every operator takes every type, gradients pass
+// through a cast, and a picture in uint8 has a gradient.
 type kind int
 
 const (
@@ -31,13 +31,13 @@ func kindOf(t protos.TensorProto_DataType) kind {
 	return decimal
 }
 
-// setKind makes a value one of the given kind, of its commonest type.
+// setKind gives a value the commonest type of a kind.
 func (v *value) setKind(k kind) *value {
 	v.typ = map[kind]protos.TensorProto_DataType{decimal: protoFloat, whole: protoInt, truth: protoBool}[k]
 	return v
 }
 
-// typed makes a value one of the given type.
+// typed gives a value a type.
 func (v *value) typed(t protos.TensorProto_DataType) *value {
 	v.typ = t
 	return v
@@ -61,7 +61,7 @@ func (v *value) dtype() protos.TensorProto_DataType {
 // kind returns the kind of the value's numbers.
 func (v *value) kind() kind { return kindOf(v.dtype()) }
 
-// inherit gives results that no rule spoke of the type of the node's first input.
+// inherit gives each result for which the rule has set no type the type of the node's first input.
 func inherit(n *node) {
 	i := slices.IndexFunc(n.in, func(v *value) bool { return v != nil })
 	for _, v := range n.out {
@@ -87,14 +87,14 @@ func (b *builder) truthOf(x ref) ref {
 	return b.emit("Cast", x.dims, []ref{x}, attrInt("to", protoBool))
 }
 
-// numberOf returns 1 where the condition c holds and 0 elsewhere.
+// numberOf returns 1 where the condition c holds, and 0 elsewhere.
 func (b *builder) numberOf(c ref) ref {
 	x := b.emit("Where", c.dims, []ref{c, b.scalar(1), b.scalar(0)})
 	b.truths[x.name] = c
 	return x
 }
 
-// indices returns x as integers, to look up by.
+// indices returns x as integers, for looking up.
 func (b *builder) indices(x ref) ref {
 	return b.emit("Cast", x.dims, []ref{x}, attrInt("to", protoInt))
 }

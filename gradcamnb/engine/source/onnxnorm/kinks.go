@@ -5,14 +5,13 @@ import (
 	"strings"
 )
 
-// Piecewise functions with the derivative that torch takes where their pieces meet. After a
-// Relu half of all cells lie on such a place. docs/kinks.md lists them all, with their values.
+// These piecewise functions have the derivative that torch takes where their pieces meet. After a Relu half of all
+// cells lie at such a place. docs/kinks.md lists all of them, with their values.
 //
 // If no gradient is taken they are the plain operators, which are quicker.
 
-// extreme returns max(x, y) or min(x, y), which sends a half of its gradient to each operand where
-// they are equal, as torch.maximum does. It is the mean of the two selections that send all of
-// it to the one or the other.
+// extreme returns max(x, y) or min(x, y). Where the operands are equal, it sends a half of its gradient to each, as
+// torch.maximum does. It is the mean of two selections, each of which sends the whole gradient to one operand.
 func (b *builder) extreme(op string, x, y ref) ref {
 	if !b.differentiable {
 		return b.binary(op, x, y)
@@ -34,13 +33,13 @@ func (b *builder) abs(x ref) ref {
 	return b.selectPositive(x, x, below)
 }
 
-// root is sqrt(x) with the derivative 0 at 0. torch's sqrt has an infinite one there, which
-// leaves nothing of a map, and its norms and standard deviations have 0.
+// root returns sqrt(x) with the derivative 0 at 0. The derivative of torch's sqrt is infinite there, which would leave
+// nothing of a map; torch's norms and standard deviations have 0, too.
 func (b *builder) root(x ref) ref {
 	return b.exceptZero(x, b.scalar(0), func(x ref) ref { return b.unary("Sqrt", x) })
 }
 
-// exceptZero returns f(x), or the given value where x is 0: f and its derivative are not asked there.
+// exceptZero returns f(x), or atZero where x is 0. f and its derivative are not evaluated there.
 func (b *builder) exceptZero(x, atZero ref, f func(x ref) ref) ref {
 	if !b.differentiable {
 		return f(x)
@@ -52,7 +51,7 @@ func (b *builder) exceptZero(x, atZero ref, f func(x ref) ref) ref {
 
 func (b *builder) isZero(x ref) ref { return b.emit("Equal", x.dims, []ref{x, b.scalar(0)}) }
 
-// ties says which of several equal values ReduceMax and ReduceMin send their gradient to.
+// ties tells which of several equal values gets the gradient of ReduceMax and ReduceMin.
 type ties int
 
 const (
@@ -60,8 +59,8 @@ const (
 	tiesFirst             // the first in row-major order
 )
 
-// reduceExtreme returns ReduceMax or ReduceMin over axes, which it keeps as ones. The axes are in
-// the file's order, which says which value is first.
+// reduceExtreme emits ReduceMax or ReduceMin over axes, which are kept with length 1. The axes are in the file's order,
+// which decides which value is the first.
 //
 //	share:  SUM (x where x = max x, else 0) / COUNT (x = max x)
 //	first:  SUM (x where it is the first with x = max x, else 0)
@@ -83,8 +82,8 @@ func (b *builder) reduceExtreme(op string, x ref, over []int, t ties) ref {
 	return b.reduceRef("ReduceSum", b.emit("Where", x.dims, []ref{chosen, x, b.scalar(0)}), over)
 }
 
-// places numbers the cells of the given axes in row-major order, as a constant that is the
-// same along all other axes; count is how many there are.
+// places numbers the cells of the given axes in row-major order, as a constant that is the same along all other axes.
+// count is the number of these cells.
 func places(dims, over []int) (numbers *tensor, count float32) {
 	shape, along := slices.Repeat([]int{1}, len(dims)), 1
 	for _, a := range slices.Backward(over) {
@@ -101,11 +100,10 @@ func places(dims, over []int) (numbers *tensor, count float32) {
 	return floatTensor(shape, values), float32(along)
 }
 
-// tiesOf reads off a ReduceMax or ReduceMin which call of torch it was. The newer exporter
-// writes the call beside the node: amax and amin share, max(x, dim) and min(x, dim) choose one,
-// and adaptive pooling, written as amax over the axes [-2, -1], chooses the first, too. The
-// older exporter writes the same node for all of them: one axis of a ReduceMax is taken for
-// max(x, dim), several for amax, and ReduceMin for amin.
+// tiesOf finds out which call of torch a ReduceMax or ReduceMin was. The newer exporter writes the call into the node:
+// amax and amin share the gradient, and max(x, dim) and min(x, dim) choose one value. Adaptive pooling, written as amax
+// over the axes [-2, -1], chooses the first value, too. The older exporter writes the same node for all of these. Then
+// a ReduceMax over one axis counts as max(x, dim), over several as amax, and a ReduceMin as amin.
 func tiesOf(n *node, asked []int, rank int) ties {
 	call, _ := torchCall(n)
 	switch {
@@ -124,8 +122,8 @@ func tiesOf(n *node, asked []int, rank int) ties {
 	return tiesShare
 }
 
-// torchCall returns the operator of torch that the newer exporter made a node from, such as
-// "amax.default", and its arguments; empty if the file does not say.
+// torchCall returns the operator of torch that the newer exporter made a node from, such as "amax.default", and its
+// arguments; both are empty if the file does not say.
 func torchCall(n *node) (call, args string) {
 	for _, m := range n.MetadataProps {
 		if m.Key == "pkg.torch.onnx.fx_node" {
@@ -137,8 +135,8 @@ func torchCall(n *node) (call, args string) {
 	return "", ""
 }
 
-// clampsToNumber tells whether a Max or Min is torch.clamp with a number, as torch's newer
-// exporter writes it. Its derivative at the number is 0, and not a half as torch.maximum's.
+// clampsToNumber tells whether a Max or Min is torch.clamp with a number, as torch's newer exporter writes it. Its
+// derivative at that number is 0, and not a half as torch.maximum's is.
 func clampsToNumber(n *node) bool {
 	call, args := torchCall(n)
 	return strings.HasPrefix(call, "clamp") &&

@@ -1,10 +1,9 @@
 package onnxnorm
 
-// LayerNormalization is left as it is; its gradient is right on both backends. In pictures
-// it is sealed off from what is around it. XLA would compute its input again for each of the
-// three times that it is read; and from about a million values on it would make one pipeline
-// of YNNPACK of the norm with the products and activations before and after it, which takes
-// longer than they do apart.
+// LayerNormalization is left as it is, since its gradient is right on both backends. In pictures it is sealed off from
+// the operators around it. XLA would otherwise compute its input again for each of the three times that it is read.
+// From about a million values on, it would also join the norm with the products and activations before and after it
+// into one pipeline of YNNPACK, which takes longer than they do apart.
 var _ = register("LayerNormalization", func(b *builder, n *node) {
 	x := b.plain(n.need(0))
 	if len(n.Output) > 1 || axis(n.intOr("axis", -1), len(x.dims)) != len(x.dims)-1 {
@@ -25,6 +24,6 @@ var _ = register("LayerNormalization", func(b *builder, n *node) {
 	n.out = []*value{inTail(newFromPlain(y), n.in[0])}
 }, nil)
 
-// joinedNorm is from how many values on XLA joins what follows a layer norm to it: of
-// ConvNeXt-T in a batch of 8 [8, 28, 28, 192] but not [8, 14, 14, 384].
+// joinedNorm is the number of values from which XLA joins what follows a layer norm to it: for ConvNeXt-T in a batch of
+// 8 [8, 28, 28, 192], but not [8, 14, 14, 384].
 const joinedNorm = 1 << 20

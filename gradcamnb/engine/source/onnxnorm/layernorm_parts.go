@@ -1,7 +1,7 @@
 package onnxnorm
 
-// layerNormParts is LayerNormalization with the mean and the reciprocal of the deviation as
-// further outputs, or over more than the last axis.
+// layerNormParts is LayerNormalization over more than the last axis, or with the mean and the reciprocal of the
+// deviation as further outputs.
 func (b *builder) layerNormParts(n *node) {
 	x := b.plain(n.need(0))
 	rank := len(x.dims)

@@ -6,11 +6,11 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// Unlifted returns the tensor that stands for the file's own input after [Lift].
+// Unlifted returns the name of the tensor that replaces the file's own input after [Lift].
 func Unlifted(picture string) string { return picture + "@without" }
 
-// Lift gives the picture of a model an axis of length 1 more, in the declared input, and takes it away again before
-// the nodes that read the picture.
+// Lift adds an axis of length 1 to the declared input of the picture, and removes it again before the nodes that read
+// the picture.
 func Lift(m *protos.ModelProto, picture string, at int) {
 	within := Unlifted(picture)
 	readFrom(m.Graph.Node, picture, within)
@@ -34,7 +34,7 @@ func Lift(m *protos.ModelProto, picture string, at int) {
 	m.Graph.Node = slices.Insert(m.Graph.Node, 0, squeeze)
 }
 
-// readFrom has nodes, and those of their inner graphs, read another tensor.
+// readFrom makes nodes, and those of their inner graphs, read another tensor.
 func readFrom(nodes []*protos.NodeProto, name, other string) {
 	for _, n := range nodes {
 		for i, in := range n.Input {

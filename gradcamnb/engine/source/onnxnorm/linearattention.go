@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// LinearAttention is a state S [keys, values] a head that every entry is written into and read
-// from (Yang et al. 2024, Gated Delta Networks, equation 10), unrolled:
+// LinearAttention has a state S [keys, values] for each head. Every entry is written into it and read from it (Yang et
+// al. 2024, Gated Delta Networks, equation 10). It is unrolled:
 //
 //	S <- exp(decay) S;  v <- beta (v - S' k);  S <- S + k v';  y = scale S' q
 var _ = register("LinearAttention", func(b *builder, n *node) {

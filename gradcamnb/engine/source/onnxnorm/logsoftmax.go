@@ -19,14 +19,14 @@ func (b *builder) logSoftmax(x ref, at int) ref {
 	return b.sub(z, b.log(b.reduceRef("ReduceSum", b.exp(z), []int{at})))
 }
 
-// counting returns 0, 1, ... along the axis that so many axes end with.
+// counting returns the numbers 0, 1, ..., length - 1 along the first axis of a tensor with this many axes.
 func (b *builder) counting(length, axes int) ref {
 	values := convert(ascending(length), func(i int) float32 { return float32(i) })
 	return b.floats(replaced(slices.Repeat([]int{1}, axes), 0, length), values)
 }
 
-// applyAlongSoftmax applies f over one axis since opset 13; before, over all axes from the given
-// one on (default 1), taken as one.
+// applyAlongSoftmax applies f over one axis since opset 13. Before that, it applies f over all axes from the given one
+// on (default 1), joined into one.
 func (b *builder) applyAlongSoftmax(n *node, f func(x ref, at int) ref) {
 	x := b.plain(n.need(0))
 	rank := len(x.dims)

@@ -1,6 +1,6 @@
 package onnxnorm
 
-// Loop is unrolled: how often it runs must not depend on the picture.
+// Loop is unrolled, so the number of its runs must not depend on the picture.
 var _ = register("Loop", func(b *builder, n *node) {
 	body := n.graphOf("body")
 	times := foldLimit

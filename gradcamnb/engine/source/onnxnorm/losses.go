@@ -2,8 +2,8 @@ package onnxnorm
 
 import "slices"
 
-// Losses, which some exports keep at their end. Labels are constants or computed; one that is
-// ignore_index counts nothing.
+// These are losses, which some exports have at their end. Labels are constants or computed; a label equal to
+// ignore_index does not count.
 var (
 	_ = register("NegativeLogLikelihoodLoss", func(b *builder, n *node) {
 		n.out = []*value{newFromPlain(b.likelihoodLoss(n, b.plain(n.need(0))))}
@@ -14,8 +14,8 @@ var (
 	}, nil)
 )
 
-// likelihoodLoss returns -w[label] * logs[label] at each place, or its sum, or that by the sum of the
-// weights that counted.
+// likelihoodLoss returns -w[label] * logs[label] at each place, their sum, or the sum divided by that of the weights
+// that count.
 func (b *builder) likelihoodLoss(n *node, logs ref) ref {
 	label := b.plain(n.need(1))
 	classes := logs.dims[1]
@@ -27,7 +27,7 @@ func (b *builder) likelihoodLoss(n *node, logs ref) ref {
 	}
 	shape := slices.Repeat([]int{1}, len(logs.dims))
 	shape[1] = classes
-	// One at the label's class, and nowhere if the label is to be ignored.
+	// This is one at the label's class, and zero everywhere if the label is ignored.
 	on := b.compared("Equal", b.spreadTo(b.counting(classes, len(dims)-1), logs.dims), b.spreadTo(label, logs.dims))
 	if a := n.attr("ignore_index"); a != nil {
 		ignored := b.compared("Equal", label, b.scalar(float32(a.I)))

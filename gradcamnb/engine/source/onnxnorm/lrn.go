@@ -1,7 +1,7 @@
 package onnxnorm
 
-// LRN divides by (bias + alpha/size * SUM x^2)^beta, the sum over the size channels about
-// each (Krizhevsky et al. 2012, section 3.3).
+// LRN divides by (bias + alpha/size * SUM x^2)^beta, with the sum over the size channels around each (Krizhevsky et al.
+// 2012, section 3.3).
 var _ = register("LRN", func(b *builder, n *node) {
 	v := n.need(0)
 	count := n.intOr("size", 0)

@@ -2,10 +2,10 @@ package onnxnorm
 
 import "slices"
 
-// The result [b, h, w, c] of a matrix product is a view of the matrix [b*h*w, c], and the
-// results of elementwise operators on views are views again: the operators work on the
-// matrices. So the next product reads the very tensor that a shortcut around it reads. With
-// a Reshape between the two, XLA computes it once for each, with all that is before it.
+// The result [b, h, w, c] of a matrix product is a view of the matrix [b*h*w, c]. The results of elementwise operators
+// on views are views again, since these operators work on the matrices. So the next product reads the same tensor that
+// a shortcut around it reads. With a Reshape between the two, XLA would compute it once for each, with everything
+// before it.
 
 // viewed returns a matrix as a tensor of the given shape, whose last axis is the matrix's.
 func (b *builder) viewed(m ref, dims []int) ref {
@@ -25,7 +25,7 @@ func (b *builder) matrix(x ref) ref {
 	return b.reshape(x, size(x.dims)/k, k)
 }
 
-// applyOnMatrix returns f(x) for an f that works on each element alone.
+// applyOnMatrix returns f(x), computed on x's matrix; f must work on each element alone.
 func (b *builder) applyOnMatrix(x ref, f func(x ref) ref) ref {
 	if m, ok := b.views[x.name]; ok {
 		return b.viewed(f(m), x.dims)
@@ -33,8 +33,8 @@ func (b *builder) applyOnMatrix(x ref, f func(x ref) ref) ref {
 	return f(x)
 }
 
-// matrices returns the operands of an elementwise operator with results of the given shape as
-// matrices, where both are views or one is and the other is the same for every row.
+// matrices returns the operands of an elementwise operator as matrices; dims is the shape of its results. ok is false
+// unless both are views, or one is and the other is the same for every row.
 func (b *builder) matrices(x, y ref, dims []int) (mx, my ref, ok bool) {
 	if !b.isView(x, dims) && !b.isView(y, dims) {
 		return ref{}, ref{}, false
@@ -49,7 +49,7 @@ func (b *builder) isView(x ref, dims []int) bool {
 	return ok && slices.Equal(x.dims, dims)
 }
 
-// rows returns the matrix that x is a view of, or what is the same for every row, [c] or [1, c].
+// rows returns the matrix that x is a view of, or x as [c] or [1, c] if it is the same for every row.
 func (b *builder) rows(x ref, dims []int) (m ref, ok bool) {
 	switch {
 	case b.isView(x, dims):

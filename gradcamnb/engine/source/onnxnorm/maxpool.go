@@ -1,11 +1,10 @@
 package onnxnorm
 
-// MaxPool is a running maximum over shifted slices. A later cell replaces an
-// earlier one only if it is greater, so a tie sends its whole gradient to the
-// first cell in row-major order, as torch does; windows that are all zero after a
-// Relu make such ties frequent. Dilations, ceil_mode and uneven pads come with it.
+// MaxPool is a running maximum over shifted slices. A later cell replaces an earlier one only if it is greater, so in a
+// tie the first cell in row-major order gets the whole gradient, as in torch. Such ties are frequent: after a Relu many
+// windows are all zero. Dilations, ceil_mode and uneven pads are supported.
 //
-// Over more than two axes, and with the places as second output, it is [maxPoolGrid].
+// With more than two axes, or with the places as second output, it is [maxPoolGrid].
 var _ = register("MaxPool", func(b *builder, n *node) {
 	if len(n.Output) > 1 && n.Output[1] != "" {
 		maxPoolGrid(b, n)
@@ -24,7 +23,7 @@ func maxPool(b *builder, n *node) {
 	n.out = []*value{b.newFromLast(b.joinWindows(b.padLast(b.lastOf(v), w, negInf), w, b.firstMax))}
 }
 
-// firstMax returns max(x, y) whose gradient goes to x where they are equal.
+// firstMax returns max(x, y). If they are equal, the gradient goes to x.
 func (b *builder) firstMax(x, y ref) ref {
 	if !b.differentiable {
 		return b.emit("Max", x.dims, []ref{x, y})

@@ -2,10 +2,10 @@ package onnxnorm
 
 import "github.com/gomlx/compute-onnx/support/protos"
 
-// Operators of onnxruntime's own, domain com.microsoft, that its extended optimiser puts
-// in the place of two or three of the standard.
+// These are operators of onnxruntime's own (domain com.microsoft) with which its extended optimiser replaces two or
+// three standard ones.
 var (
-	// FusedConv is Conv, plus an addend, through an activation.
+	// FusedConv is Conv, plus an addend, followed by an activation.
 	_ = register("com.microsoft.FusedConv", func(b *builder, n *node) {
 		conv := b.apply(n, "Conv", n.in[:min(3, len(n.in))])
 		if z := n.input(3); z != nil {
@@ -43,7 +43,7 @@ var (
 		n.out = []*value{b.each(out, func(x ref) ref { return b.scaled(x, n.floatOr("alpha", 1)) })}
 	}, nil)
 
-	// FusedGemm is Gemm through an activation.
+	// FusedGemm is Gemm followed by an activation.
 	_ = register("com.microsoft.FusedGemm", func(b *builder, n *node) {
 		n.out = []*value{b.activated(n, b.apply(n, "Gemm", n.in))}
 	}, nil)
@@ -77,8 +77,8 @@ func (b *builder) apply(n *node, op string, in []*value) *value {
 	return m.out[0]
 }
 
-// activated applies the node's attribute activation. FusedConv lists its parameters,
-// FusedGemm has an attribute for each.
+// activated applies the activation that the node's attribute names. FusedConv lists its parameters; FusedGemm has an
+// attribute for each.
 func (b *builder) activated(n *node, v *value) *value {
 	op := n.stringOr("activation", "")
 	var p []float32

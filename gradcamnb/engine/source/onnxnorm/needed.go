@@ -6,13 +6,13 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// needs tells which nodes a graph cannot do without.
+// needs tells which nodes of a graph are needed.
 type needs struct {
 	nodes map[*protos.NodeProto]bool // nil if all are needed
-	left  map[string]error           // tensors that are left out, and why
+	left  map[string]error           // tensors that were left out, and why
 }
 
-// needed returns the nodes that the options' tensors are made of.
+// needed returns the nodes that the tensors in the options depend on.
 func needed(g *protos.GraphProto, o Options) needs {
 	n := needs{left: map[string]error{}}
 	if o.Needs == nil {
@@ -37,8 +37,8 @@ func needed(g *protos.GraphProto, o Options) needs {
 	return n
 }
 
-// skipFailed leaves a node out that failed, and whatever reads what it makes; it gives the error
-// back if the node is needed.
+// skipFailed leaves out a node that failed, so that whatever reads its outputs is left out, too. It returns the error
+// if the node is needed.
 func (n needs) skipFailed(p *protos.NodeProto, err error) error {
 	if n.nodes == nil || n.nodes[p] {
 		return err
@@ -49,7 +49,7 @@ func (n needs) skipFailed(p *protos.NodeProto, err error) error {
 	return nil
 }
 
-// skipReason returns why a node that reads what was left out is left out, too.
+// skipReason returns why a node is left out because of what it reads; nil if it reads nothing that was left out.
 func (n needs) skipReason(p *protos.NodeProto) error {
 	for _, name := range append(slices.Clone(p.Input), captured(p)...) {
 		if err := n.left[name]; err != nil {
@@ -59,10 +59,10 @@ func (n needs) skipReason(p *protos.NodeProto) error {
 	return nil
 }
 
-// smallest is up to how many whole numbers of a constant are handed out with a tensor.
+// smallest is the number of values up to which the whole numbers of a constant are returned with a tensor.
 const smallest = 1 << 12
 
-// smallInts returns the values of a small constant of whole numbers; nil of any other.
+// smallInts returns the values of a small constant of whole numbers; nil for any other value.
 func smallInts(v *value) []int {
 	if v.konst == nil || size(v.dims) > smallest || v.kind() != whole {
 		return nil
@@ -70,14 +70,14 @@ func smallInts(v *value) []int {
 	return append([]int{}, v.konst.asInts()...)
 }
 
-// initializers returns the shapes of the weights, with the values of small ones of whole numbers.
+// initializers returns the shapes of the weights. Small weights of whole numbers have their values, too.
 func (w *walk) initializers(g *protos.GraphProto) map[string]Tensor {
 	out := map[string]Tensor{}
 	for _, p := range g.Initializer {
 		v := w.values[p.Name]
 		out[p.Name] = Tensor{Name: p.Name, Dims: v.dims, Constant: true, Ints: smallInts(v)}
 	}
-	for name, v := range w.values { // what other inputs are given
+	for name, v := range w.values { // the values of other inputs
 		if _, ok := out[name]; !ok {
 			out[name] = Tensor{Name: name, Dims: v.dims, Constant: v.konst != nil, Ints: smallInts(v)}
 		}

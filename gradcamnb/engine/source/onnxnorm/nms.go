@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// NonMaxSuppression of constants. How many boxes are left of what is computed from the picture
-// depends on the picture, and a program has tensors of fixed shapes: explain the scores before it.
+// NonMaxSuppression is only computed for constants. If its input is computed from the picture, the number of boxes that
+// remain depends on the picture, but the tensors of a program have fixed shapes. Then the scores before it must be
+// explained.
 var _ = register("NonMaxSuppression", func(_ *builder, _ *node) {
 	failf("how many boxes it leaves depends on the picture: explain a tensor before it, such as its scores, or let D-RISE suppress")
 }, func(n *node) *tensor {
@@ -37,7 +38,7 @@ var _ = register("NonMaxSuppression", func(_ *builder, _ *node) {
 	return intTensor([]int{len(out) / 3, 3}, out)
 })
 
-// corners returns a box from low to high, whichever way the file keeps it.
+// corners returns a box from low to high corner, in whichever form the file keeps it.
 func corners(n *node, box []float32) [4]float64 {
 	a, b, c, d := float64(box[0]), float64(box[1]), float64(box[2]), float64(box[3])
 	if n.intOr("center_point_box", 0) != 0 { // x, y, width, height of the centre

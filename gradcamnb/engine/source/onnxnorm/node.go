@@ -7,8 +7,7 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// node is one node of the original graph with its inputs looked up; an optional
-// input that is not given is nil.
+// node is one node of the original graph, with its inputs looked up. An optional input that is not given is nil.
 type node struct {
 	*protos.NodeProto
 	in  []*value
@@ -17,12 +16,11 @@ type node struct {
 	window *window // of a convolution or pool
 }
 
-// rule rewrites one node: it emits what stands for it and sets n.out, or panics
-// through failf with a sentence that does not name the node (the walk does).
+// rule rewrites one node. It emits the nodes that replace it and sets n.out, or panics through failf with a sentence
+// that does not name the node (the walk does).
 type rule func(b *builder, n *node)
 
-// fold computes a node whose inputs are all constants. It returns nil if it
-// cannot, and the rule is used.
+// fold computes a node whose inputs are all constants. If it cannot, it returns nil, and the rule is used.
 type fold func(n *node) *tensor
 
 var (
@@ -30,7 +28,7 @@ var (
 	folds = map[string]fold{}
 )
 
-// register adds the rule of an operator; f may be nil.
+// register adds the rule of an operator. f may be nil.
 func register(op string, r rule, f fold) bool {
 	if _, dup := rules[op]; dup {
 		panic("onnxnorm: two rules for " + op)
@@ -42,12 +40,12 @@ func register(op string, r rule, f fold) bool {
 	return true
 }
 
-// failure is what failf panics with.
+// failure is the value that failf panics with.
 type failure struct{ error }
 
 func failf(format string, args ...any) { panic(failure{fmt.Errorf(format, args...)}) }
 
-// attempt runs f, and returns what failf panicked with in it; nil if nothing did.
+// attempt runs f, and returns the value that failf panicked with in it; nil if it did not.
 func attempt(f func()) (failed *failure) {
 	defer func() {
 		if e := recover(); e != nil {
@@ -71,7 +69,7 @@ func (n *node) attr(name string) *protos.AttributeProto {
 	return nil
 }
 
-// withAttributes returns the node with further attributes, which go before its own.
+// withAttributes returns the node with further attributes, which take precedence over its own.
 func (n *node) withAttributes(attrs ...*protos.AttributeProto) *node {
 	p := &protos.NodeProto{OpType: n.OpType, Name: n.Name, Input: n.Input, Output: n.Output,
 		Attribute: append(attrs, n.Attribute...)}
@@ -123,8 +121,8 @@ func (n *node) need(i int) *value {
 	return v
 }
 
-// param reads a parameter that older opsets keep in an attribute and newer ones
-// in a constant input; ok is false if it is given in neither.
+// param reads a parameter that older opsets keep in an attribute and newer ones in a constant input; ok is false if
+// neither is given.
 func (n *node) param(i int, name string) (values []int, ok bool) {
 	if v := n.input(i); v != nil {
 		if v.konst == nil {
@@ -138,7 +136,7 @@ func (n *node) param(i int, name string) (values []int, ok bool) {
 	return nil, false
 }
 
-// axes makes negative axes positive and checks them.
+// axes counts negative axes from the end, and checks all.
 func axes(values []int, rank int) []int {
 	out := slices.Clone(values)
 	for i := range out {

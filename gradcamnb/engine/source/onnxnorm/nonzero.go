@@ -1,7 +1,7 @@
 package onnxnorm
 
-// NonZero lists the indices of what is not zero, [rank, count], of a constant: it is how
-// torch's older exporter wrote a range of numbers before opset 11.
+// NonZero lists the indices of the values of a constant that are not zero, [rank, count]. torch's older exporter wrote
+// a range of numbers in this way before opset 11.
 var _ = register("NonZero", func(_ *builder, _ *node) {
 	failf("only constants are supported there, and this depends on the picture")
 }, func(n *node) *tensor {

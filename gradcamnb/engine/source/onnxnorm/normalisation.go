@@ -2,10 +2,9 @@ package onnxnorm
 
 import "slices"
 
-// Normalisations by statistics of the picture itself, y = (x - mean) / sqrt(var + epsilon)
-// * scale + bias.
+// These normalise by statistics of the picture itself, y = (x - mean) / sqrt(var + epsilon) * scale + bias.
 var (
-	// InstanceNormalization takes them over the positions of each channel of each picture.
+	// InstanceNormalization takes the statistics over the positions of each channel of each picture.
 	_ = register("InstanceNormalization", func(b *builder, n *node) {
 		v := n.need(0)
 		rank := len(v.dims)
@@ -22,8 +21,8 @@ var (
 		n.out = []*value{newFromPlain(b.affine(n, x, v.dims[1], slices.Repeat([]int{1}, rank-2)...))}
 	}, nil)
 
-	// GroupNormalization takes them over groups of neighbouring channels. Its scale and
-	// bias are one a channel since opset 21, one a group before.
+	// GroupNormalization takes the statistics over groups of neighbouring channels. Since opset 21 its scale and bias
+	// have one value for each channel, before that one for each group.
 	_ = register("GroupNormalization", func(b *builder, n *node) {
 		v := n.need(0)
 		groups := n.intOr("num_groups", 0)
@@ -67,8 +66,8 @@ func (b *builder) normalised(x ref, over []int, epsilon float32) ref {
 	return b.binary("Div", centred, b.unary("Sqrt", b.binary("Add", variance, b.scalar(epsilon))))
 }
 
-// affine returns x * scale + bias, inputs 1 and 2 of the node, which have the given length and
-// are followed by as many axes of one.
+// affine returns x * scale + bias. Scale and bias are inputs 1 and 2 of the node; they must have the given length, and
+// are followed by the axes ones.
 func (b *builder) affine(n *node, x ref, length int, ones ...int) ref {
 	for i, op := range []string{"Mul", "Add"} {
 		v := n.need(i + 1)

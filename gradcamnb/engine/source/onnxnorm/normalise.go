@@ -9,56 +9,55 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// Weight is a model weight in the order the rewritten graph wants.
+// Weight is a model weight, in the order that the rewritten graph needs.
 type Weight struct {
 	Dims   []int            // shape
-	Values func() []float32 // decodes and reorders; costs time, so call it once
+	Values func() []float32 // decodes and reorders, which takes time, so call it once
 }
 
 // Tensor is a tensor of the original graph.
 type Tensor struct {
-	Name string // in the original graph
-	Op   string // of the node that makes it
+	Name string // name in the original graph
+	Op   string // operator of the node that makes it
 	Node string // name of that node
-	Dims []int  // in the original axis order
+	Dims []int  // shape in the original axis order
 
 	Constant bool // it does not depend on the input
 
-	// Rewritten is the tensor's name in the rewritten graph. Where ChannelsLast
-	// is set it is stored there as [b, h, w, c] and not as the [b, c, h, w] of Dims.
-	// It is empty for a constant.
+	// Rewritten is the tensor's name in the rewritten graph; empty for a constant. If ChannelsLast is set, the tensor
+	// is stored there as [b, h, w, c] and not as the [b, c, h, w] of Dims.
 	Rewritten    string
 	ChannelsLast bool // it lies [batch, h, w, channels] there
 
-	// Bias is what the node adds to every channel of its output: a convolution's bias or
-	// a batch norm's shift; nil for any other node.
+	// Bias returns what the node adds to every channel of its output: a convolution's bias or a batch norm's shift. It
+	// is nil for any other node.
 	Bias func() []float32
 
 	// Tail tells that the file itself keeps the channels last here: Dims are [b, h, w, c].
 	Tail bool
 
-	Field *Field // receptive field of its cells; nil if it is not known
+	Field *Field // receptive field of its cells; nil if unknown
 
-	Scopes []string // module path, where the exporter left one: "layer4", "layer4.2", ...
+	Scopes []string // module path, if the exporter wrote one: "layer4", "layer4.2", ...
 	Inputs []string // tensors that the node reads
 
-	Made *protos.NodeProto // the node
-	Ints []int             // values of a small constant of whole numbers
+	Made *protos.NodeProto // the node that makes it
+	Ints []int             // the values of a small constant of whole numbers
 }
 
 // Graph is a rewritten model.
 type Graph struct {
 	Proto       *protos.ModelProto // its inputs are the model's own and the weights
-	Input       string             // name of the model's input that is the picture
-	OtherInputs map[string][]int   // shapes of the rewritten graph's inputs that are other inputs of the model
-	Outputs     []string           // names in the original graph
-	Weights     map[string]Weight  // by the names of the graph's inputs
-	Tensors     []Tensor           // of the original graph, in its order
+	Input       string             // name of the picture's input
+	OtherInputs map[string][]int   // other inputs of the model that are inputs of the rewritten graph, with their shapes
+	Outputs     []string           // names of the outputs in the original graph
+	Weights     map[string]Weight  // by the name of the rewritten graph's input
+	Tensors     []Tensor           // tensors of the original graph, in its order
 
 	Given map[string]Tensor // weights and inputs of the original graph, by name
 	Left  map[string]error  // tensors of the original graph that could not be rewritten and were not needed, and why
 
-	Rebatched bool               // numbers of the file were brought to the batch at hand, see [Options]
+	Rebatched bool               // numbers of the file were changed to the batch at hand, see [Options]
 	constants map[string]*tensor // outputs that do not depend on the picture
 }
 
@@ -107,7 +106,7 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 	return out, nil
 }
 
-// outputs takes the outputs of the graph, those that are left out, too.
+// outputs sets the outputs of the graph, those that are left out, too.
 func (w *walk) outputs(g *protos.GraphProto, need needs, out *Graph) error {
 	for _, v := range g.Output {
 		if err := w.sequenceOutput(v.Name); err != nil {
@@ -131,8 +130,8 @@ func (w *walk) outputs(g *protos.GraphProto, need needs, out *Graph) error {
 	return nil
 }
 
-// Prefix returns the tensors of a model as far as its graph can be written, in the order of
-// execution, and what stopped it.
+// Prefix returns the tensors of a model as far as its graph can be written, in the order of execution, and the error
+// that stopped it.
 func Prefix(m *protos.ModelProto, input []int, o Options) ([]Tensor, error) {
 	w := newWalk(m, input, o)
 	if _, _, err := w.inputs(m, input, o); err != nil {
@@ -158,7 +157,7 @@ func opset(m *protos.ModelProto) int {
 	return 1
 }
 
-// walk goes through the nodes of a graph, each after those that it reads from.
+// walk goes through the nodes of a graph. Each node comes after those that it reads from.
 type walk struct {
 	values map[string]*value
 	b      *builder
@@ -166,20 +165,20 @@ type walk struct {
 
 	results map[string]bool // outputs of the graph
 
-	taken map[string]bool // tensors of the rewritten graph that stand for a value already
+	taken map[string]bool // tensors of the rewritten graph that already belong to a value
 
 	lists map[string][]string // the tensors of each sequence, by its name
 
-	outer  *walk  // of the graph that a subgraph stands in; nil of the model itself
-	prefix string // of the names of a subgraph, which may run more than once
+	outer  *walk  // the walk of the graph around this subgraph; nil for the model itself
+	prefix string // goes before the names of a subgraph, which may run more than once
 
-	refused map[string]error // of a subgraph: why there is no such tensor
+	refused map[string]error // in a subgraph: why a tensor does not exist
 
 	evaluate  Evaluator
 	constants *constants // nil as long as there are none
 	variant   string     // see [constants]
-	spent     int        // whole numbers of constants that are held
-	most      int        // of them that may be
+	spent     int        // whole numbers of constants that are kept
+	most      int        // how many of them may be kept
 }
 
 func newWalk(m *protos.ModelProto, input []int, o Options) *walk {
@@ -196,7 +195,7 @@ func newWalk(m *protos.ModelProto, input []int, o Options) *walk {
 	return w
 }
 
-// node rewrites one node and returns the tensors it makes.
+// node rewrites one node and returns the tensors that it makes.
 func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
 	if made, ok, err := w.unlisted(p); ok {
 		return made, err
@@ -230,10 +229,10 @@ func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
 	return made, nil
 }
 
-// takeOutput takes output i of a node among the values.
+// takeOutput adds output i of a node to the values.
 func (w *walk) takeOutput(p *protos.NodeProto, n *node, i int) Tensor {
 	v, name := *n.out[i], p.Output[i]
-	if w.results[name] { // an answer in integers is read as integers
+	if w.results[name] { // the answer must be read as integers
 		v = *w.b.integers(&v)
 	}
 	v.name = name
@@ -250,21 +249,21 @@ func (w *walk) takeOutput(p *protos.NodeProto, n *node, i int) Tensor {
 	return t
 }
 
-// asError returns what a rule panicked with: a sentence of failf, an error, or a run-time error, such as an index
-// out of range, that only a file which contradicts itself causes.
+// asError returns the value that a rule panicked with, as an error. It may be a sentence of failf, an error, or a
+// run-time error such as an index out of range, which only a file that contradicts itself causes.
 func asError(e any) error {
 	switch e := e.(type) {
 	case failure:
 		return e.error
 	case runtime.Error:
 		return contradiction{e}
-	case error: // such as that a weight cannot be read any more
+	case error: // such as the error of a weight that can no longer be read
 		return e
 	}
 	return contradiction{fmt.Errorf("%v", e)}
 }
 
-// contradiction is what was panicked with at a file that contradicts itself. Its words are for who debugs.
+// contradiction is the error for a file that contradicts itself. Its cause is for debugging.
 type contradiction struct{ cause error }
 
 func (contradiction) Error() string {
@@ -298,17 +297,16 @@ func (w *walk) rewrite(n *node) {
 	inherit(n)
 }
 
-// cut makes the value a node that everything that reads it later reads, so that
-// its gradient is the whole gradient and nothing but it. A value that shares its
-// node with an earlier one (a Transpose that costs nothing, an Identity) gets a
-// node of its own, the product with one: GoMLX's Identity has no gradient.
+// cut makes the value a node that every later reader reads, so that its gradient is the whole gradient and nothing
+// else. A value that shares its node with an earlier one (a Transpose that costs nothing, an Identity) gets a node of
+// its own, the product with one, because GoMLX's Identity has no gradient.
 func (w *walk) cut(v *value) {
 	w.b.differentiable = true
 	own := func(r ref) ref {
 		if w.taken[r.name] {
 			r = w.b.binary("Mul", r, w.b.scalar(1))
 		}
-		delete(w.b.made, r.name) // nobody may look behind it, not even behind the product
+		delete(w.b.made, r.name) // nothing may look behind the cut, not even behind the product
 		delete(w.b.views, r.name)
 		return r
 	}
@@ -319,8 +317,8 @@ func (w *walk) cut(v *value) {
 	v.plain, v.last = own(w.b.plain(v)), ref{}
 }
 
-// stored returns what stands for a value in the rewritten graph, and in which layout.
-// It is asked when the value is made: later on there may be a transpose of it, too.
+// stored returns the name of a value's tensor in the rewritten graph, and its layout. It is called when the value is
+// made: later there may be a transpose of it, too.
 func (b *builder) stored(v *value) (name string, channelsLast bool) {
 	switch {
 	case v.konst != nil:
@@ -340,11 +338,11 @@ func (b *builder) proto(m *protos.ModelProto, inputs []ref) *protos.ModelProto {
 	for name, w := range b.weights {
 		g.Input = append(g.Input, valueInfo(name, w.Dims))
 	}
-	if len(b.nodes) == 0 { // every node was free
+	if len(b.nodes) == 0 { // no node costs anything
 		b.unary("Identity", inputs[0])
 		g.Node = b.nodes
 	}
-	// The importer wants an output; which tensors are asked for is said at the call.
+	// The importer requires an output; which tensors are wanted is said at the call.
 	g.Output = []*protos.ValueInfoProto{valueInfo(b.nodes[len(b.nodes)-1].Output[0], nil)}
 	return &protos.ModelProto{IrVersion: 10, OpsetImport: []*protos.OperatorSetIdProto{{Version: 20}}, Graph: g}
 }

@@ -2,7 +2,7 @@ package onnxnorm
 
 import "slices"
 
-// OneHot writes each index as an axis of values, one on and all others off.
+// OneHot replaces each index by an axis of values, one of them on and all others off.
 var _ = register("OneHot", func(b *builder, n *node) {
 	index, values := b.plain(n.need(0)), b.plain(n.need(2))
 	depth := int(n.number(1, "depth", 0))

@@ -2,9 +2,9 @@ package onnxnorm
 
 import "github.com/gomlx/compute-onnx/support/protos"
 
-// ordered returns the nodes in the file's order, but each after those that make what it
-// reads, as ONNX wants them and some converters (to float16, for one) do not leave
-// them. Nodes in a circle stay as they are; the walk finds what is missing.
+// ordered returns the nodes in the file's order, but each after the nodes whose outputs it reads. ONNX requires that,
+// and some converters, such as one to float16, do not do it. Nodes in a circle stay as they are; the walk finds what is
+// missing.
 func ordered(nodes []*protos.NodeProto) []*protos.NodeProto {
 	maker := map[string]int{}
 	for i, n := range nodes {
@@ -14,7 +14,7 @@ func ordered(nodes []*protos.NodeProto) []*protos.NodeProto {
 	}
 	out := make([]*protos.NodeProto, 0, len(nodes))
 	placed := make([]bool, len(nodes))
-	type begun struct{ node, next int } // and the input that is looked at next
+	type begun struct{ node, next int } // next is the input that is looked at next
 	for i := range nodes {
 		for waiting := []begun{{node: i}}; len(waiting) > 0; {
 			at := &waiting[len(waiting)-1]

@@ -1,6 +1,6 @@
 package onnxnorm
 
-// Constant returns an output that does not depend on the picture; ok is false of any other.
+// Constant returns an output that does not depend on the picture; ok is false for any other output.
 func (g *Graph) Constant(name string) (dims []int, values []float64, ok bool) {
 	t := g.constants[name]
 	if t == nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// packed returns the number of bits of a type of at most 8 that has no other reader, and how one
-// of its values is read; 0 bits of any other type.
+// packed returns the number of bits of a type of at most 8 bits that has no other reader, and the function that reads
+// one of its values. For any other type bits is 0.
 func packed(kind protos.TensorProto_DataType) (bits int, read func(raw int) float32) {
 	if f, ok := smallFloats[kind]; ok {
 		bits = 8
@@ -28,7 +28,7 @@ func packed(kind protos.TensorProto_DataType) (bits int, read func(raw int) floa
 	}
 }
 
-// unpacked reads values that lie several to a byte, the first in the lowest bits.
+// unpacked reads values several of which lie in a byte, the first in the lowest bits.
 func unpacked(p *protos.TensorProto, raw StoredValues, bits, n int, read func(raw int) float32) []float32 {
 	var bytes []byte
 	if raw.Read != nil {

@@ -2,8 +2,8 @@ package onnxnorm
 
 import "slices"
 
-// Pad puts cells before and after each axis; a negative number cuts off. What is put there is
-// a number, or with mode reflect, edge and wrap what the axis holds.
+// Pad adds cells before and after each axis; a negative number cuts cells off. The new cells hold a number, or with the
+// modes reflect, edge and wrap what the axis holds.
 var _ = register("Pad", func(b *builder, n *node) {
 	v := n.need(0)
 	rank := len(v.dims)
@@ -37,8 +37,8 @@ var _ = register("Pad", func(b *builder, n *node) {
 	n.out = []*value{layout(y)}
 }, nil)
 
-// padding reads the pads: an input since opset 11, with the axes that they are for since
-// opset 18, an attribute before.
+// padding reads the pads. They are an input since opset 11, with the axes that they are for since opset 18, and an
+// attribute before.
 func padding(n *node, rank int) (before, after []int) {
 	pads, ok := n.param(1, "pads")
 	if !ok {
@@ -58,7 +58,7 @@ func padding(n *node, rank int) (before, after []int) {
 	return before, after
 }
 
-// filled pads with a number after it has cut off where pads are negative.
+// filled first cuts off where pads are negative, and then pads with a number.
 func (b *builder) filled(x ref, before, after []int, fill float32) ref {
 	start, end := make([]int, len(x.dims)), slices.Clone(x.dims)
 	before, after = slices.Clone(before), slices.Clone(after)
@@ -73,7 +73,7 @@ func (b *builder) filled(x ref, before, after []int, fill float32) ref {
 	return b.pad(b.slice(x, start, end, slices.Repeat([]int{1}, len(x.dims))), before, after, fill)
 }
 
-// padIndex returns what stands at place i of an axis of the given length.
+// padIndex returns the index of the cell that is copied to place i, for an axis of the given length.
 func padIndex(mode string, i, length int) int {
 	switch {
 	case length == 0:

@@ -2,7 +2,7 @@ package onnxnorm
 
 import "slices"
 
-// Operators that pick entries by constants, and the determinant.
+// These operators pick entries by constants. The determinant is here, too.
 var (
 	// Compress keeps the entries of an axis, or of the flat tensor, where its condition holds.
 	_ = register("Compress", func(b *builder, n *node) {
@@ -25,7 +25,7 @@ var (
 		n.out = []*value{newFromPlain(b.take(x, at, index))}
 	}, nil)
 
-	// ReverseSequence turns the first entries of each sequence round, as many as it is long.
+	// ReverseSequence reverses the first entries of each sequence, up to its length.
 	_ = register("ReverseSequence", func(b *builder, n *node) {
 		x := b.plain(n.need(0))
 		lengths := n.constantInput(1, "sequence_lens").asInts()
@@ -42,7 +42,7 @@ var (
 		n.out = []*value{newFromPlain(b.join(batch, parts...))}
 	}, nil)
 
-	// CenterCropPad cuts or pads axes to a length, as much at either end.
+	// CenterCropPad cuts or pads axes to a length, the same at both ends.
 	_ = register("CenterCropPad", func(b *builder, n *node) {
 		x := b.plain(n.need(0))
 		want := n.constantInput(1, "shape").asInts()
@@ -56,7 +56,7 @@ var (
 		before, after := make([]int, len(x.dims)), make([]int, len(x.dims))
 		for i, a := range along {
 			more := want[i] - x.dims[a]
-			before[a] = more / 2 // towards zero: of what is cut, too, the smaller half
+			before[a] = more / 2 // rounded towards zero, also for a negative number
 			after[a] = more - before[a]
 		}
 		n.out = []*value{newFromPlain(b.filled(x, before, after, 0))}
@@ -98,7 +98,7 @@ func (b *builder) determinant(x ref) ref {
 	return sum
 }
 
-// tensorScatter writes an update into a cache, for each picture from its own entry on.
+// tensorScatter writes an update into a cache, for each picture from an entry of its own on.
 func tensorScatter(b *builder, n *node) {
 	x, update := b.plain(n.need(0)), b.plain(n.need(1))
 	at := axis(n.intOr("axis", -2), len(x.dims))

@@ -2,11 +2,11 @@ package onnxnorm
 
 import "slices"
 
-// Operators with a window over one axis are those over two of which the first has the length
-// one: a signal [b, c, n] inside a network of pictures goes through what pictures go through.
+// An operator with a window over one axis is one over two axes of which the first has length 1. So a signal [b, c, n]
+// in a network of pictures uses the rules for pictures.
 
-// inPlanes returns a rule for any number of spatial axes, from a rule for two and one for more. The
-// node's first so many inputs have spatial axes.
+// inPlanes returns a rule for any number of spatial axes, made from a rule for two of them and one for more. The node's
+// first withAxes inputs have spatial axes.
 func inPlanes(withAxes int, two, more rule) rule {
 	return func(b *builder, n *node) {
 		switch len(n.need(0).dims) {
@@ -43,7 +43,7 @@ func (b *builder) applyOnPlanes(n *node, withAxes int, r rule) {
 	}
 }
 
-// planeFill is what an attribute has for an axis of the length one.
+// planeFill has the value of each attribute for an axis of length 1.
 var planeFill = map[string]int{"kernel_shape": 1, "strides": 1, "dilations": 1, "output_padding": 0, "output_shape": 1}
 
 // raised returns [b, c, n] as [b, c, 1, n].

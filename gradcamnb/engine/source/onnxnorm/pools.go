@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// Pools over any number of axes, for signals, volumes and what has more to tell than
-// [MaxPool] and [AveragePool] over two axes.
+// Pools over any number of axes, for signals, volumes and the outputs and modes that [MaxPool] and [AveragePool] over
+// two axes do not have.
 
-// maxPoolGrid is MaxPool with the places of the largest cells as second output, counted
-// through the whole input, row by row or with storage_order 1 column by column.
+// maxPoolGrid is MaxPool with a second output: the places of the largest cells, counted through the whole input, row by
+// row or with storage_order 1 column by column.
 func maxPoolGrid(b *builder, n *node) {
 	x := b.plain(n.need(0))
 	g := newGrid(n, x.dims, n.intsOr("kernel_shape", nil))
@@ -42,8 +42,7 @@ func maxPoolGrid(b *builder, n *node) {
 	}
 }
 
-// cellNumbers numbers the cells of x [b, c, axes...], the given order of the axes having the
-// last the fastest.
+// cellNumbers numbers the cells of x [b, c, axes...]. The last axis in the given order counts fastest.
 func (b *builder) cellNumbers(dims, order []int) ref {
 	spatial := dims[2:]
 	inner := permute(spatial, order)
@@ -114,7 +113,7 @@ var _ = register("LpNormalization", func(b *builder, n *node) {
 	n.out = []*value{newFromPlain(b.div(x, b.choose(b.isZero(norm), b.scalar(1), norm)))}
 }, nil)
 
-// MaxUnpool puts each value at its place, in a tensor of zeros.
+// MaxUnpool puts each value at its place in a tensor of zeros.
 var _ = register("MaxUnpool", func(b *builder, n *node) {
 	x, at := b.plain(n.need(0)), n.need(1)
 	dims := slices.Clone(x.dims)
@@ -131,7 +130,7 @@ var _ = register("MaxUnpool", func(b *builder, n *node) {
 	if n.input(2) != nil {
 		asked = n.constantInput(2, "output_shape").asInts()
 	}
-	// Places are counted through a tensor of the shape that the window says.
+	// The places count through a tensor of the shape that the window implies.
 	count := size(x.dims)
 	zeros := b.fillConstant([]int{size(dims)}, 0)
 	index := b.reshape(b.lookups(at, math.MaxInt32), count, 1)

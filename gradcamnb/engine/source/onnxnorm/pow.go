@@ -2,8 +2,8 @@ package onnxnorm
 
 import "math"
 
-// Pow is x^p. At x = 0 the derivative is p*0^(p-1) if that is a number, as torch has it, and
-// 0 where it would be infinite, for p between 0 and 1, as for the square root.
+// Pow is x^p. At x = 0 the derivative is p*0^(p-1) if that is a number, as in torch. If it would be infinite, for p
+// between 0 and 1, it is 0, as for the square root.
 var _ = register("Pow", func(b *builder, n *node) {
 	x, p := n.need(0), n.need(1)
 	if p.konst == nil || size(p.dims) != 1 || len(p.dims) > len(x.dims) {
@@ -35,8 +35,8 @@ func (b *builder) powerOf(x ref, p float32) ref {
 	return power(x)
 }
 
-// power returns x^p for tensors. Where x is 0 and no power of it is asked for, log(x), which the
-// gradient of p has as a factor, is not either.
+// power returns x^p for tensors. If x is 0 and no power of it is needed, neither is log(x), which is a factor of p's
+// gradient.
 func (b *builder) power(x, p ref) ref {
 	if !b.differentiable {
 		return b.binary("Pow", x, p)

@@ -1,9 +1,8 @@
 package onnxnorm
 
-// Operators on integers, each the operator on what the integers stand for and then
-// quantised, as onnxruntime's quantiser writes them in its format "QOperator". Their
-// inputs are (value, scale, zero point) for each operand and (scale, zero point) of the
-// result.
+// These operators take and give integers. Each does what the operator does to the numbers that the integers stand for,
+// and then quantises the result. onnxruntime's quantiser writes them in its format "QOperator". Their inputs are value,
+// scale and zero point for each operand, then scale and zero point of the result.
 var (
 	_ = register("QLinearConv", func(b *builder, n *node) {
 		in := []*value{b.operandOf(n, 0, 0), b.operandOf(n, 3, 0)}
@@ -16,7 +15,7 @@ var (
 		b.qlinear(n, "MatMul", []*value{b.operandOf(n, 0, 0), b.operandOf(n, 3, -1)}, 6)
 	}, nil)
 	_ = register("com.microsoft.QGemm", func(b *builder, n *node) {
-		at := 1 // of B's columns
+		at := 1 // the axis of B's columns
 		if n.intOr("transB", 0) != 0 {
 			at = 0
 		}
@@ -52,8 +51,7 @@ func registerQLinear(op string, operands int) bool {
 	}, nil)
 }
 
-// qlinear applies the operator to numbers and quantises what comes out, where a scale for
-// that is given.
+// qlinear applies the operator to numbers, and quantises the result if there is a scale for it.
 func (b *builder) qlinear(n *node, op string, in []*value, scale int) {
 	if n.intOr("channels_last", 0) != 0 {
 		failf("channels_last is not supported")
@@ -73,8 +71,8 @@ func (b *builder) qlinear(n *node, op string, in []*value, scale int) {
 	n.out = []*value{b.quantised(y, scalingOf(n, scale, scale+1))}
 }
 
-// operandOf returns input i, whose scale and zero point follow it, as numbers; at is the axis
-// of a constant's scales.
+// operandOf returns input i, whose scale and zero point follow it, as numbers. at is the axis that the scales count
+// along.
 func (b *builder) operandOf(n *node, i, at int) *value {
 	v := n.need(i)
 	if v.konst != nil {

@@ -7,21 +7,19 @@ import (
 	"strings"
 )
 
-// Quantised networks are computed in float32. What the file keeps as integers q is held
-// here as the numbers they stand for, s*(q - z), and a value remembers its scale s and
-// zero point z, so that
+// Quantised networks are computed in float32. The integers q of the file are held as the numbers s*(q - z) that they
+// stand for, and a value remembers its scale s and its zero point z. So
 //
 //	QuantizeLinear    x -> s * round(clip(x/s, low - z, high - z))
 //	DequantizeLinear  x -> x
 //
-// with low and high the ends of the integer type. The gradient goes straight through the
-// rounding and is zero if the integers saturate (Bengio et al. 2013, Estimating or
-// Propagating Gradients Through Stochastic Neurons, section 4; Jacob et al. 2018, section
-// 3). A Relu that a quantiser has folded into a zero point at the lower end so keeps its
+// with low and high the ends of the integer type. The gradient goes straight through the rounding, and is zero if the
+// integers saturate (Bengio et al. 2013, Estimating or Propagating Gradients Through Stochastic Neurons, section 4;
+// Jacob et al. 2018, section 3). So a Relu that a quantiser has folded into a zero point at the lower end keeps its
 // gradient.
 //
-// onnxruntime adds integers exactly and rounds products of scales; float32 comes out on
-// the other side of a rounding here and there, which is one step of the scale.
+// onnxruntime adds integers exactly and rounds products of scales. float32 sometimes falls on the other side of a
+// rounding, which is a difference of one step of the scale.
 var (
 	_ = register("QuantizeLinear", quantizeLinear, foldQuantizeLinear)
 	_ = register("DequantizeLinear", dequantizeLinear, foldDequantizeLinear)
@@ -37,8 +35,8 @@ func quantizeLinear(b *builder, n *node) {
 	n.out = []*value{b.quantised(n.need(0), scalingOf(n, 1, 2))}
 }
 
-// foldQuantizeLinear returns the integers clip(round(x/s) + z, low, high) of a few constants, such as a padding's
-// value or a size, which must stay constants. Weights are left to the graph, which holds them in float32.
+// foldQuantizeLinear returns the integers clip(round(x/s) + z, low, high) of a few constants, such as the value of a
+// padding or a size, which must stay constants. Weights are left to the graph, which holds them in float32.
 func foldQuantizeLinear(n *node) *tensor {
 	if size(n.need(0).dims) > few || anyScaled(n, 1, 2) {
 		return nil
@@ -73,18 +71,18 @@ func foldDequantizeLinear(n *node) *tensor {
 	return dequantised(n, n.in[0], 1, 2, n.intOr("axis", 1))
 }
 
-// scaling is how integers stand for numbers: scale * (q - zero), q from low to high.
+// scaling tells how integers stand for numbers: scale * (q - zero), with q from low to high.
 type scaling struct {
 	scale float32
 	zero  int
 	bounds
 }
 
-// sameNumbers are operators that move integers and do not calculate with them.
+// sameNumbers are the operators that move integers and do not calculate with them.
 var sameNumbers = []string{"MaxPool", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Slice",
 	"Split", "Gather"}
 
-// carryQuant hands steps on through operators that only move numbers.
+// carryQuant passes the scale on through operators that only move numbers.
 func carryQuant(n *node) {
 	if len(n.in) == 0 || n.in[0] == nil || n.in[0].quant == nil || !slices.Contains(sameNumbers, n.OpType) {
 		return
@@ -96,8 +94,7 @@ func carryQuant(n *node) {
 	}
 }
 
-// asIntegers gives an operator that calculates with the integers of a quantised network the
-// integers.
+// asIntegers turns a quantised network's numbers back into integers, for an operator that calculates with the integers.
 func (b *builder) asIntegers(n *node) {
 	if quantAware(n.OpType) || slices.Contains(sameNumbers, n.OpType) {
 		return
@@ -109,12 +106,12 @@ func (b *builder) asIntegers(n *node) {
 	}
 }
 
-// quantAware returns the operators that are given integers and their scales.
+// quantAware tells whether an operator takes integers and their scales.
 func quantAware(op string) bool {
 	return op == "DequantizeLinear" || op == "QGemm" || strings.HasPrefix(op, "QLinear")
 }
 
-// scalingOf reads a scale and a zero point that [anyScaled] is false of.
+// scalingOf reads a scale and a zero point, for which [anyScaled] must be false.
 func scalingOf(n *node, scale, zero int) scaling {
 	out := scaling{scale: n.need(scale).konst.numbers()[0], bounds: integerRange[quantisedType(n, zero)]}
 	if !(out.scale > 0) {
@@ -129,7 +126,7 @@ func scalingOf(n *node, scale, zero int) scaling {
 	return out
 }
 
-// quantised returns s * round(clip(x/s, low - z, high - z)), half to even.
+// quantised returns s * round(clip(x/s, low - z, high - z)), with halves rounded to even.
 func (b *builder) quantised(v *value, q scaling) *value {
 	out := b.each(v, func(x ref) ref {
 		x = b.binary("Div", x, b.scalar(q.scale))
@@ -140,7 +137,7 @@ func (b *builder) quantised(v *value, q scaling) *value {
 	return out
 }
 
-// dequantised returns the constant s*(q - z), with a scale for all or one for each entry of an axis.
+// dequantised returns the constant s*(q - z), with one scale for all or one for each entry of an axis.
 func dequantised(n *node, v *value, scale, zero, at int) *tensor {
 	q, s := v.konst, n.need(scale).konst
 	if q == nil || s == nil {

@@ -6,10 +6,10 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// Quantisation with scales that are computed, that differ from place to place, or to small
-// floating-point types: the integers are values of their own here, q = round(x/s) + z.
+// This is quantisation with scales that are computed, with scales that differ from place to place, and to small
+// floating-point types. Here the integers are values of their own, q = round(x/s) + z.
 
-// anyScaled tells whether the scales are more than one constant for all.
+// anyScaled tells whether the scales are something other than one constant for all.
 func anyScaled(n *node, scale, zero int) bool {
 	s, z := n.need(scale), n.input(zero)
 	if s.konst == nil || size(s.dims) != 1 || z != nil && z.konst == nil {
@@ -19,13 +19,13 @@ func anyScaled(n *node, scale, zero int) bool {
 	return !eight
 }
 
-// stepTypes are the types of which [scaling] knows the ends.
+// stepTypes are the types whose ends [scaling] knows.
 var stepTypes = map[protos.TensorProto_DataType]bool{
 	protos.TensorProto_UINT8: true, protos.TensorProto_INT8: true, protos.TensorProto_UINT16: true,
 	protos.TensorProto_INT16: true,
 }
 
-// quantisedType returns the type that is quantised to: the zero point's, or an attribute's.
+// quantisedType returns the type of the result: the zero point's, or an attribute's.
 func quantisedType(n *node, zero int) protos.TensorProto_DataType {
 	if z := n.input(zero); z != nil {
 		return z.dtype()
@@ -36,7 +36,7 @@ func quantisedType(n *node, zero int) protos.TensorProto_DataType {
 	return protos.TensorProto_UINT8
 }
 
-// quantiseAny is QuantizeLinear whose integers are numbers of their own.
+// quantiseAny is QuantizeLinear with integers that are values of their own.
 func (b *builder) quantiseAny(n *node) {
 	x := b.plain(n.need(0))
 	to := quantisedType(n, 2)
@@ -57,8 +57,8 @@ func (b *builder) quantiseAny(n *node) {
 	n.out = []*value{newFromPlain(y).typed(to)}
 }
 
-// steps rounds, half to even, with the derivative one: (x + m) - m with m = 1.5 * 2^23, at which
-// float32 has no fractions. m is a weight, lest a compiler calculate m - m.
+// steps rounds, halves to even, with the derivative one: (x + m) - m with m = 1.5 * 2^23, at which float32 has no
+// fractions. m is a weight, so that no compiler computes m - m.
 func (b *builder) steps(x ref) ref {
 	m := b.weight("@round", []int{1}, func() []float32 { return []float32{12582912} })
 	return b.sub(b.add(x, m), m)
@@ -74,8 +74,8 @@ func (b *builder) dequantiseAny(n *node) {
 	n.out = []*value{newFromPlain(b.mul(x, b.placed(n, n.need(1), x.dims))).setKind(decimal)}
 }
 
-// placed returns a scale or zero point as a tensor that broadcasts to dims: one for all, one for
-// each entry of an axis, or one for each block of block_size entries of it.
+// placed returns a scale or zero point as a tensor that broadcasts to dims. It may be one for all, one for each entry
+// of an axis, or one for each block of block_size entries of it.
 func (b *builder) placed(n *node, v *value, dims []int) ref {
 	s := b.plain(v)
 	if size(s.dims) == 1 {
@@ -97,7 +97,7 @@ func (b *builder) placed(n *node, v *value, dims []int) ref {
 	return b.reshape(s, shape...)
 }
 
-// integers returns a value that is held as the numbers it stands for as the integers of the file.
+// integers returns a value that is held as numbers as the integers of the file.
 func (b *builder) integers(v *value) *value {
 	if v.quant == nil {
 		return v
@@ -112,7 +112,7 @@ func (b *builder) integers(v *value) *value {
 }
 
 var (
-	// DynamicQuantizeLinear is to uint8, with the scale and the zero point that the values ask for.
+	// DynamicQuantizeLinear quantises to uint8, with the scale and the zero point that the values require.
 	_ = register("DynamicQuantizeLinear", func(b *builder, n *node) {
 		x := b.plain(n.need(0))
 		all := ascending(len(x.dims))
@@ -137,14 +137,14 @@ var (
 	}, nil)
 )
 
-// lessZero returns input i less its zero point: one for all, or one an entry of an axis.
+// lessZero returns input i minus its zero point, which is one for all or one for each entry of an axis.
 func (b *builder) lessZero(n *node, i, zero, at int) *value {
 	v := b.integers(n.need(i))
 	z := n.input(zero)
 	if z == nil {
 		return v
 	}
-	if v.konst != nil && z.konst != nil && size(z.dims) == 1 { // which stays a constant
+	if v.konst != nil && z.konst != nil && size(z.dims) == 1 { // it stays a constant
 		t, by := v.konst, z.konst.numbers()[0]
 		u := &tensor{dims: t.dims, floats: func() []float32 {
 			return convert(t.numbers(), func(v float32) float32 { return v - by })

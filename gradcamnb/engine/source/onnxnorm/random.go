@@ -1,7 +1,7 @@
 package onnxnorm
 
-// Operators that draw random numbers have no place in a network that answers: torch writes
-// them for a dropout in training mode.
+// Operators that draw random numbers are refused, since a network that answers needs none. torch writes them for a
+// dropout in training mode.
 var _ = func() bool {
 	for _, op := range []string{"RandomUniform", "RandomNormal", "RandomUniformLike", "RandomNormalLike", "Bernoulli",
 		"Multinomial"} {

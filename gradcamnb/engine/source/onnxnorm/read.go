@@ -2,13 +2,12 @@ package onnxnorm
 
 import "github.com/gomlx/compute-onnx/support/protos"
 
-// What others need to know of a graph that is not rewritten.
+// These functions tell other packages about graphs that are not rewritten.
 
-// Ordered returns the nodes each after those that it reads from.
+// Ordered returns the nodes in an order in which each comes after those that it reads from.
 func Ordered(nodes []*protos.NodeProto) []*protos.NodeProto { return ordered(nodes) }
 
-// Ints returns the values of a tensor of whole numbers that the graph holds itself; nil of any
-// other.
+// Ints returns the values of a tensor of whole numbers that the graph itself holds; nil for any other tensor.
 func Ints(p *protos.TensorProto) []int {
 	t, err := decode(p, inGraph(p))
 	if err != nil || !t.isInt {
@@ -17,7 +16,7 @@ func Ints(p *protos.TensorProto) []int {
 	return t.asInts()
 }
 
-// Floats returns the values of a tensor of floats that the graph holds itself; nil of any other.
+// Floats returns the values of a tensor of floats that the graph itself holds; nil for any other tensor.
 func Floats(p *protos.TensorProto) []float32 {
 	t, err := decode(p, inGraph(p))
 	if err != nil || t.isInt {
@@ -26,8 +25,8 @@ func Floats(p *protos.TensorProto) []float32 {
 	return t.floats()
 }
 
-// elementwise are the operators whose every output number is made of the numbers at the
-// same place of their inputs, after broadcasting.
+// elementwise are the operators whose output numbers depend only on the numbers at the same place of the inputs, after
+// broadcasting.
 var elementwise = set("Abs", "Acos", "Acosh", "Add", "And", "Asin", "Asinh", "Atan", "Atanh", "BitShift", "Cast",
 	"CastLike", "Ceil", "Celu", "Clip", "Cos", "Cosh", "DequantizeLinear", "Div", "Dropout", "Elu", "Equal", "Erf",
 	"Exp", "Floor", "Gelu", "Greater", "GreaterOrEqual", "HardSigmoid", "HardSwish", "Identity", "IsInf", "IsNaN",
@@ -36,6 +35,6 @@ var elementwise = set("Abs", "Acos", "Acosh", "Add", "And", "Asin", "Asinh", "At
 	"Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus", "Softsign", "Sqrt",
 	"Sub", "Sum", "Swish", "Tan", "Tanh", "ThresholdedRelu", "Where", "Xor", "BiasGelu", "FastGelu")
 
-// Elementwise tells whether every number of an operator's output is made of the numbers at
-// the same place of its inputs, after broadcasting.
+// Elementwise tells whether every number of an operator's output depends only on the numbers at the same place of its
+// inputs, after broadcasting.
 func Elementwise(op string) bool { return elementwise[op] }

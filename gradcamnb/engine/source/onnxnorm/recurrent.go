@@ -2,8 +2,7 @@ package onnxnorm
 
 import "github.com/gomlx/compute-onnx/support/protos"
 
-// Recurrent layers are unrolled: RNN, GRU (Cho et al. 2014) and LSTM (Hochreiter and
-// Schmidhuber 1997), in ONNX's order of gates.
+// RNN, GRU (Cho et al. 2014) and LSTM (Hochreiter and Schmidhuber 1997) are unrolled. Their gates are in ONNX's order.
 var (
 	_ = register("RNN", func(b *builder, n *node) { b.recurrent(n, 1, []string{"Tanh"}, rnnStep) }, nil)
 	_ = register("GRU", func(b *builder, n *node) { b.recurrent(n, 3, []string{"Sigmoid", "Tanh"}, gruStep) }, nil)
@@ -18,15 +17,15 @@ type cell struct {
 	gates   int
 	r       ref // [hidden, gates*hidden]
 	wb, rb  ref // biases [gates*hidden]
-	peep    ref // of LSTM [3*hidden]
+	peep    ref // peepholes of an LSTM [3*hidden]
 	acts    []func(x ref) ref
 	clipped float32
 }
 
-// state is what is carried from step to step, [b, hidden]; c of LSTM alone.
+// state is carried from step to step, [b, hidden]. Only LSTM has c.
 type state struct{ h, c ref }
 
-// step is the state after one entry, given x W' [b, gates*hidden].
+// step returns the state after one entry, given x W' [b, gates*hidden].
 type step func(b *builder, k *cell, x ref, s state) state
 
 func (b *builder) recurrent(n *node, gates int, acts []string, f step) {
@@ -82,8 +81,8 @@ func (b *builder) initial(n *node, i, direction, batch, hidden int, batchFirst b
 	return b.takeEntry(x, 0, direction)
 }
 
-// withinLength returns the output and the state at entry t: past a sequence's own length nothing
-// comes out, and the state stays.
+// withinLength returns the output and the state at entry t. After the end of a sequence the output is zero and the
+// state stays as it is.
 func (b *builder) withinLength(n *node, t int, next, s state) (ref, state) {
 	lengths := n.input(4)
 	if lengths == nil {
@@ -135,8 +134,8 @@ func entryOrNil(values []float32, i int) *float32 {
 	return &values[i]
 }
 
-// recurrentActivation returns one of the functions that the attribute activations names: most are
-// operators, with their defaults.
+// recurrentActivation returns one of the functions that the attribute activations names. Most are operators, with their
+// defaults.
 func (b *builder) recurrentActivation(name string, alpha, beta *float32) func(x ref) ref {
 	or := func(p *float32, def float32) float32 {
 		if p != nil {
@@ -164,7 +163,7 @@ func (b *builder) recurrentActivation(name string, alpha, beta *float32) func(x 
 	return nil
 }
 
-// clip keeps what goes into an activation between -clip and clip.
+// clip bounds the input of an activation to -clip..clip.
 func (k *cell) clip(b *builder, x ref) ref {
 	if k.clipped <= 0 {
 		return x
@@ -172,18 +171,18 @@ func (k *cell) clip(b *builder, x ref) ref {
 	return b.atMost(b.atLeast(x, -k.clipped), k.clipped)
 }
 
-// gate returns columns of gate i of [.., gates*hidden].
+// gate returns the columns of gate i of [.., gates*hidden].
 func (k *cell) gate(b *builder, x ref, i int) ref {
 	return b.part(x, len(x.dims)-1, i*k.hidden, (i+1)*k.hidden)
 }
 
-// rnnStep: h' = f(x W' + h R' + b).
+// rnnStep computes h' = f(x W' + h R' + b).
 func rnnStep(b *builder, k *cell, x ref, s state) state {
 	z := b.add(b.add(x, b.matmul(s.h, k.r)), b.add(k.wb, k.rb))
 	return state{k.acts[0](k.clip(b, z)), s.c}
 }
 
-// gruStep: z, r = f(...); h~ = g(x W' + r (h R' + b) or (r h) R' + b); h' = (1 - z) h~ + z h.
+// gruStep computes z, r = f(...); h~ = g(x W' + r (h R' + b) or (r h) R' + b); h' = (1 - z) h~ + z h.
 func gruStep(b *builder, k *cell, x ref, s state) state {
 	x = b.add(x, k.wb)
 	gate := func(i int) ref {
@@ -201,7 +200,7 @@ func gruStep(b *builder, k *cell, x ref, s state) state {
 	return state{b.add(b.mul(b.sub(b.scalar(1), z), candidate), b.mul(z, s.h)), s.c}
 }
 
-// lstmStep, with gates in the order input, output, forget, cell and peepholes p:
+// lstmStep computes, with gates in the order input, output, forget, cell and peepholes p,
 //
 //	i = f(xi + pi c); f = f(xf + pf c); c' = f c + i g(xc); o = f(xo + po c'); h' = o h(c')
 func lstmStep(b *builder, k *cell, x ref, s state) state {

@@ -24,7 +24,7 @@ var (
 		if slices.Contains(x.dims, 0) {
 			return b.log(b.reduceRef("ReduceSum", b.exp(x), over))
 		}
-		// The largest is taken out, which is at least as far as float32 goes, lest exp overflow.
+		// The largest value, at least -MaxFloat32, is subtracted, so that exp does not overflow.
 		most := b.binary("Max", b.reduceRef("ReduceMax", x, over), b.scalar(-math.MaxFloat32))
 		return b.add(most, b.log(b.reduceRef("ReduceSum", b.exp(b.sub(x, most)), over)))
 	})
@@ -38,7 +38,8 @@ func registerReduce(op string, f func(b *builder, x ref, over []int) ref) bool {
 		nil)
 }
 
-// product halves each axis, so that it has a derivative wherever a factor is zero.
+// product multiplies the two halves of an axis until one entry is left, so that it has a derivative even if a factor is
+// zero.
 func (b *builder) product(x ref, over []int) ref {
 	for _, at := range over {
 		if x.dims[at] == 0 {
@@ -56,15 +57,15 @@ func (b *builder) product(x ref, over []int) ref {
 	return x
 }
 
-// replaced returns dims with another length of one axis.
+// replaced returns dims with another length on one axis.
 func replaced(dims []int, at, length int) []int {
 	out := slices.Clone(dims)
 	out[at] = length
 	return out
 }
 
-// reduce takes the axes from an attribute or an input, as the opset has it, and
-// works on the layout it is given.
+// reduce takes the axes from an attribute or an input, depending on the opset, and works on the layout that it is
+// given.
 func reduce(b *builder, n *node, f func(x ref, over []int) ref) {
 	v := n.need(0)
 	rank := len(v.dims)
@@ -109,12 +110,12 @@ func (b *builder) reduceRef(op string, x ref, over []int) ref {
 	if len(over) == 0 {
 		return x
 	}
-	if slices.Contains(x.dims, 0) { // of nothing
+	if slices.Contains(x.dims, 0) { // there is nothing to reduce
 		return b.fillConstant(dims, map[string]float32{"ReduceMax": negInf, "ReduceMin": -negInf,
 			"ReduceMean": float32(math.NaN())}[op])
 	}
 	if b.pureGo && len(over) > 1 && (op == "ReduceMean" || op == "ReduceSum") {
-		// It adds up one value after another, and loses less with one axis after another.
+		// It adds one value after another, and loses less precision with one axis after another.
 		return b.reduceRef(op, b.reduceRef(op, x, over[1:]), over[:1])
 	}
 	return b.emit(op, dims, []ref{x, b.ints(over...)}, attrInt("keepdims", 1))

@@ -1,9 +1,8 @@
 package onnxnorm
 
-// Relu is max(x, 0), on XLA as a selection always. A maximum with a number has one large
-// operand, and XLA computes such an operator again for each that reads it, with all that is
-// before it: the sums of ResNet's shortcuts once for every block that follows, a tenth of its
-// time in a batch of 8. A selection has two.
+// Relu is max(x, 0). On XLA it is always written as a selection. A maximum with a number has only one large operand,
+// and XLA computes such an operator again for each reader, with everything before it: the sums of ResNet's shortcuts
+// once for every block that follows, which is a tenth of its time in a batch of 8. A selection has two large operands.
 var _ = register("Relu", func(b *builder, n *node) {
 	n.out = []*value{b.each(n.need(0), func(x ref) ref {
 		if b.pureGo {
@@ -13,11 +12,11 @@ var _ = register("Relu", func(b *builder, n *node) {
 	})}
 }, nil)
 
-// atLeast returns max(x, lo) with the gradient 0 where x = lo, as torch's Relu has it.
+// atLeast returns max(x, lo), with the gradient 0 where x = lo, as in torch's Relu.
 //
-// If a gradient is taken it is a selection, whose backward pass is one more:
-// GoMLX's gradient of Max takes four passes over the data and gives a tie to its
-// first operand, which in onnx-gomlx's Relu is x. A NaN stays a NaN in both forms.
+// If a gradient is taken it is a selection, whose backward pass is one more selection. GoMLX's gradient of Max takes
+// four passes over the data, and gives a tie to its first operand, which in onnx-gomlx's Relu is x. A NaN stays a NaN
+// in both forms.
 func (b *builder) atLeast(x ref, lo float32) ref {
 	if b.differentiable {
 		return b.selectUnless("LessOrEqual", x, lo)
@@ -25,7 +24,7 @@ func (b *builder) atLeast(x ref, lo float32) ref {
 	return b.emit("Max", x.dims, []ref{x, b.scalar(lo)})
 }
 
-// atMost returns min(x, hi) with the gradient 0 where x = hi.
+// atMost returns min(x, hi), with the gradient 0 where x = hi.
 func (b *builder) atMost(x ref, hi float32) ref {
 	if b.differentiable {
 		return b.selectUnless("GreaterOrEqual", x, hi)
@@ -33,7 +32,7 @@ func (b *builder) atMost(x ref, hi float32) ref {
 	return b.emit("Min", x.dims, []ref{x, b.scalar(hi)})
 }
 
-// selectUnless returns x, or the limit where x compares to it in the given way.
+// selectUnless returns x, or the limit where the comparison of x with it holds.
 func (b *builder) selectUnless(comparison string, x ref, limit float32) ref {
 	beyond := b.emit(comparison, x.dims, []ref{x, b.scalar(limit)})
 	return b.emit("Where", x.dims, []ref{beyond, b.scalar(limit), x})

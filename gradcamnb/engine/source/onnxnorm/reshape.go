@@ -13,7 +13,7 @@ var (
 		func(n *node) *tensor { return n.in[0].konst.reshaped(unsqueezeDims(n)) })
 )
 
-// view gives the values of the first input other dims.
+// view gives the values of the first input another shape.
 func (b *builder) view(n *node, dims []int) {
 	v := n.need(0)
 	if isLast(v) && v.dims[2] == 1 && v.dims[3] == 1 {
@@ -23,7 +23,7 @@ func (b *builder) view(n *node, dims []int) {
 	n.out = []*value{newFromPlain(b.reshape(b.plain(v), dims...))}
 }
 
-// reshapeDims resolves 0 (copy) and -1 (infer).
+// reshapeDims resolves 0, which copies a dimension, and -1, which is inferred.
 func reshapeDims(n *node) []int {
 	in := n.need(0).dims
 	want, ok := n.param(1, "shape")

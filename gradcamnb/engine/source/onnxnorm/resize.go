@@ -11,12 +11,12 @@ var (
 	_ = register("Upsample", resize, nil) // of opset 7 and 9, which Resize took the place of
 )
 
-// resize is a matrix product with constant weights for each axis that changes,
+// resize multiplies by constant weights along each axis that changes,
 //
 //	y[o] = SUM_i W[o, i] x[i],
 //
-// whose rows hold the interpolation weights of each output pixel. GoMLX's own
-// interpolation has a wrong gradient on the pure-Go backend.
+// The rows of W hold the interpolation weights of each output pixel. GoMLX's own interpolation has a wrong gradient on
+// the pure-Go backend.
 func resize(b *builder, original *node) {
 	n := original
 	v := n.need(0)
@@ -64,15 +64,15 @@ func (b *builder) resizeAxis(x ref, at int, matrix ref) ref {
 	return b.reshape(y, replaced(x.dims, at, out)...)
 }
 
-// resizeMatrix returns the matrix of an axis, [out, in]. A large one is made when it is needed.
+// resizeMatrix returns the matrix of an axis, [out, in]. A large one is computed when it is needed.
 func (b *builder) resizeMatrix(n *node, p *resizePlan) ref {
 	dims := []int{p.out, p.in}
-	if size(dims) <= foldLimit || p.cropped { // which has to know at once what lies outside
+	if size(dims) <= foldLimit || p.cropped { // cropping must know at once what lies outside
 		return b.floats(dims, p.weights(n))
 	}
 	probe := *p
 	probe.out = 1
-	probe.weights(n) // what is not supported is said now
+	probe.weights(n) // an unsupported attribute is reported now
 	var name strings.Builder
 	fmt.Fprintf(&name, "@resize %d to %d by %v", p.in, p.out, p.scale)
 	for _, a := range n.Attribute {
@@ -81,7 +81,7 @@ func (b *builder) resizeMatrix(n *node, p *resizePlan) ref {
 	return b.weight(name.String(), dims, func() []float32 { return p.weights(n) })
 }
 
-// extrapolate puts extrapolation_value where tf_crop_and_resize reads outside the picture.
+// extrapolate writes extrapolation_value where tf_crop_and_resize reads outside the picture.
 func (b *builder) extrapolate(n *node, x ref, plans []*resizePlan) ref {
 	for _, p := range plans {
 		if len(p.beyond) == 0 {
@@ -99,6 +99,6 @@ func (b *builder) extrapolate(n *node, x ref, plans []*resizePlan) ref {
 	return x
 }
 
-// beforeOpset11 is how onnxruntime rounds where an opset had no nearest_mode: down when
-// it enlarges, up when it makes smaller.
+// beforeOpset11 is onnxruntime's rounding for opsets without nearest_mode: down when it enlarges, up when it makes
+// smaller.
 const beforeOpset11 = "before opset 11"

@@ -2,19 +2,19 @@ package onnxnorm
 
 import "math"
 
-// resizePlan is what Resize does with one axis.
+// resizePlan tells what Resize does to one axis.
 type resizePlan struct {
 	axis, in, out int
 	scale         float64
-	region        [2]float64 // of tf_crop_and_resize, in parts of the axis
+	region        [2]float64 // for tf_crop_and_resize: the part of the axis that is read
 	cropped       bool
-	beyond        []int // outputs outside the picture, of tf_crop_and_resize
+	beyond        []int // for tf_crop_and_resize: the outputs outside the picture
 }
 
-// changes tells whether the axis is more than copied.
+// changes tells whether the axis is not just copied.
 func (p *resizePlan) changes() bool { return p.out != p.in || p.scale != 1 || p.cropped }
 
-// resizePlans reads sizes or scales, which since opset 18 may be for some axes only.
+// resizePlans reads sizes or scales. Since opset 18 they may be for some axes only.
 func resizePlans(n *node, in []int) []*resizePlan {
 	along := ascending(len(in))
 	if n.attr("axes") != nil {
@@ -44,7 +44,7 @@ func resizePlans(n *node, in []int) []*resizePlan {
 	return plans
 }
 
-// resizeGiven returns the sizes or scales, one for each of so many axes.
+// resizeGiven returns the sizes or scales, one for each of count axes.
 func resizeGiven(n *node, count int) (given *tensor, isSize bool) {
 	scales, sizes := n.input(2), n.input(3)
 	if len(n.in) == 2 { // opset 9 and 10: (x, scales)
@@ -63,7 +63,7 @@ func resizeGiven(n *node, count int) (given *tensor, isSize bool) {
 	return v.konst, isSize
 }
 
-// planSizes takes sizes as they are, or as bounds that keep the aspect.
+// planSizes uses sizes as they are, or as bounds that keep the aspect ratio.
 func planSizes(n *node, plans []*resizePlan, along, sizes []int) {
 	policy := n.stringOr("keep_aspect_ratio_policy", "stretch")
 	least, most := math.Inf(1), 0.0
@@ -86,7 +86,7 @@ func planSizes(n *node, plans []*resizePlan, along, sizes []int) {
 	}
 }
 
-// planRegion reads the regions of tf_crop_and_resize: all begins, then all ends.
+// planRegion reads the regions of tf_crop_and_resize: first all beginnings, then all ends.
 func planRegion(n *node, plans []*resizePlan, along []int) {
 	roi := n.constantInput(1, "roi").numbers()
 	if len(roi) != 2*len(along) {
@@ -126,14 +126,14 @@ func (p *resizePlan) weights(n *node) []float32 {
 	return convert(weights, func(w float64) float32 { return float32(w) })
 }
 
-// resizeTap is a cell that is read and what it weighs.
+// resizeTap is a cell that is read, and its weight.
 type resizeTap struct {
 	at     int
 	weight float64
 }
 
-// taps returns what is read at the place x of the input. With antialias the kernel is as wide as
-// the axis is made shorter.
+// taps returns the cells that are read for the place x of the input. With antialias the kernel is wider by the factor
+// by which the axis gets shorter.
 func (p *resizePlan) taps(n *node, x float64) []resizeTap {
 	var kernel func(d float64) float64
 	reach := 1.0

@@ -1,7 +1,7 @@
 package onnxnorm
 
-// RMSNormalization is x / sqrt(mean(x^2) + epsilon) * scale over the axes from the given one
-// on (Zhang and Sennrich 2019, equation 4).
+// RMSNormalization is x / sqrt(mean(x^2) + epsilon) * scale, over all axes from the given one on (Zhang and Sennrich
+// 2019, equation 4).
 var _ = register("RMSNormalization", func(b *builder, n *node) {
 	x := b.plain(n.need(0))
 	rank := len(x.dims)

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// RoiAlign pools regions of a picture (He et al. 2017, section 3), as the mean or the largest
-// of samples in each cell. The gradient goes to the picture, and to regions that are computed.
+// RoiAlign pools regions of a picture (He et al. 2017, section 3): each cell is the mean or the maximum of samples. The
+// gradient goes to the picture, and to regions that are computed.
 var _ = register("RoiAlign", func(b *builder, n *node) {
 	x, rois := b.plain(n.need(0)), n.need(1)
 	if len(x.dims) != 4 || len(rois.dims) != 2 || rois.dims[1] != 4 {
@@ -29,7 +29,7 @@ var _ = register("RoiAlign", func(b *builder, n *node) {
 	n.out = []*value{newFromPlain(b.join(0, parts...))}
 }, nil)
 
-// roiSamples returns how many samples a cell of a region has, down and across: one a pixel.
+// roiSamples returns the number of samples of a region's cell, down and across: one for each pixel.
 func roiSamples(n *node, roi []float32) [2]int {
 	scale := n.floatOr("spatial_scale", 1)
 	var out [2]int

@@ -1,7 +1,7 @@
 package onnxnorm
 
-// RotaryEmbedding turns pairs of channels by the angle of their position (Su et al. 2021,
-// equation 34): x1 cos - x2 sin and x2 cos + x1 sin.
+// RotaryEmbedding rotates pairs of channels by the angle of their position (Su et al. 2021, equation 34): x1 cos - x2
+// sin and x2 cos + x1 sin.
 var _ = register("RotaryEmbedding", func(b *builder, n *node) {
 	x := b.plain(n.need(0))
 	flat := len(x.dims) == 3

@@ -6,10 +6,10 @@ import "slices"
 type sampler struct {
 	b       *builder
 	rows    ref   // [b*cells, c]
-	dims    []int // of the axes
+	dims    []int // lengths of the axes
 	batch   int
 	padding string // "zeros", "border" or "reflection"
-	corners bool   // align_corners: whole-number places are the outermost cells' centres
+	corners bool   // align_corners: whole-number places are the centres of the outermost cells
 }
 
 func (b *builder) newSampler(x ref, padding string, corners bool) *sampler {
@@ -19,8 +19,8 @@ func (b *builder) newSampler(x ref, padding string, corners bool) *sampler {
 	return &sampler{b: b, rows: rows, dims: x.dims[2:], batch: batch, padding: padding, corners: corners}
 }
 
-// cells reads the cells at whole-number places, [b, n] an axis, as [b, n, c]. What lies
-// outside is zero, or with border and reflection read inside.
+// cells reads the cells at whole-number places, [b, n] for each axis, as [b, n, c]. Outside the tensor it reads zero,
+// or with border and reflection a cell inside.
 func (s *sampler) cells(place []ref) ref {
 	b := s.b
 	var index, inside ref
@@ -47,7 +47,7 @@ func (s *sampler) cells(place []ref) ref {
 	return got
 }
 
-// moveInside brings a place along an axis to inside the tensor.
+// moveInside moves a place on an axis into the tensor.
 func (s *sampler) moveInside(p ref, axis int) ref {
 	b, last := s.b, float32(s.dims[axis]-1)
 	switch s.padding {
@@ -71,7 +71,7 @@ func (s *sampler) moveInside(p ref, axis int) ref {
 	return p
 }
 
-// nearest reads the nearest cell, of two the even one.
+// nearest reads the nearest cell, or the even one of two.
 func (s *sampler) nearest(place []ref) ref {
 	var at []ref
 	for a, p := range place {
@@ -80,14 +80,13 @@ func (s *sampler) nearest(place []ref) ref {
 	return s.cells(at)
 }
 
-// linear returns the sum of the weighed cells about each place.
+// linear returns the weighted sum of the cells around each place.
 func (s *sampler) linear(place []ref) ref { return s.weighCells(place, s.b.plus) }
 
-// linearMost returns the largest of the weighed cells about each place, in place of their sum: what
-// ONNX's RoiAlign takes with mode max.
+// linearMost returns the maximum of the weighted cells around each place, as ONNX's RoiAlign does with mode max.
 func (s *sampler) linearMost(place []ref) ref { return s.weighCells(place, s.b.firstMax) }
 
-// weighCells weighs the 2^axes cells about each place, and joins them.
+// weighCells weights the 2^axes cells around each place, and joins them.
 func (s *sampler) weighCells(place []ref, join func(all, cell ref) ref) ref {
 	b := s.b
 	floors, fractions := make([]ref, len(place)), make([]ref, len(place))
@@ -115,7 +114,7 @@ func (s *sampler) weighCells(place []ref, join func(all, cell ref) ref) ref {
 	return all
 }
 
-// cubic weighs the 4^axes cells about each place (Keys 1981, with a = -0.75).
+// cubic returns the weighted sum of the 4^axes cells around each place (Keys 1981, with a = -0.75).
 func (s *sampler) cubic(place []ref) ref {
 	b := s.b
 	floors, weights := make([]ref, len(place)), make([][4]ref, len(place))
@@ -135,7 +134,7 @@ func (s *sampler) cubic(place []ref) ref {
 	return sum
 }
 
-// cubicWeights returns what the cells at -1, 0, 1 and 2 weigh for a fraction f.
+// cubicWeights returns the weights of the cells at -1, 0, 1 and 2 for a fraction f.
 func (b *builder) cubicWeights(f ref) (out [4]ref) {
 	const a = -0.75
 	for k := range 4 {

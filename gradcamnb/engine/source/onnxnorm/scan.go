@@ -1,7 +1,7 @@
 package onnxnorm
 
-// CumSum and CumProd run along an axis, in log2(length) steps: each adds what is 1, 2, 4, ...
-// entries before.
+// CumSum and CumProd run along an axis in log2(length) steps. The steps combine each entry with the one 1, 2, 4, ...
+// places before it.
 var (
 	_ = register("CumSum", func(b *builder, n *node) { b.running(n, "Add", 0) }, nil)
 	_ = register("CumProd", func(b *builder, n *node) { b.running(n, "Mul", 1) }, nil)
@@ -20,8 +20,7 @@ func (b *builder) running(n *node, op string, nothing float32) {
 	n.out = []*value{newFromPlain(x)}
 }
 
-// shifted moves the entries of an axis up by so many places, or down, and fills what is
-// left.
+// shifted moves the entries of an axis up by some places, or down, and fills the places that become free.
 func (b *builder) shifted(x ref, at, by int, down bool, fill float32) ref {
 	length := x.dims[at]
 	before, after := make([]int, len(x.dims)), make([]int, len(x.dims))

@@ -2,8 +2,8 @@ package onnxnorm
 
 import "slices"
 
-// ScatterElements and ScatterND put updates into a tensor, or with a reduction combine them
-// with what is there. The gradient goes to the updates, and to the data that stays.
+// ScatterElements and ScatterND write updates into a tensor, or with a reduction combine them with its values. The
+// gradient goes to the updates, and to the data that remains.
 var (
 	_ = register("ScatterElements", scatterElements, nil)
 	_ = register("Scatter", scatterElements, nil) // its name before opset 11
@@ -15,7 +15,7 @@ func scatterElements(b *builder, n *node) {
 	if len(index.dims) != len(x.dims) || !slices.Equal(index.dims, updates.dims) {
 		failf("its indices have the shape %v, its updates %v and its data %v", index.dims, updates.dims, x.dims)
 	}
-	// The place in the flat tensor: the index along the axis, and along all others the update's own.
+	// The place in the flat tensor is given by the index along its axis and by the update's own place along all others.
 	step := strides(x.dims)
 	own := make([]float32, size(index.dims))
 	for i := range own {
@@ -31,7 +31,7 @@ func scatterElements(b *builder, n *node) {
 	n.out = []*value{newFromPlain(b.reshape(flat, x.dims...))}
 }
 
-// positive returns an index as numbers from 0 on: below zero it counts from the end.
+// positive returns an index as numbers from 0 on. A negative index counts from the end.
 func (b *builder) positive(index *value, length int) ref {
 	if index.konst != nil {
 		return b.numeric(wrap(index.konst, length))
@@ -39,13 +39,13 @@ func (b *builder) positive(index *value, length int) ref {
 	return b.countFromStart(b.plain(index), length)
 }
 
-// countFromStart adds the length of an axis to indices below zero, which count from its end.
+// countFromStart adds the length of an axis to negative indices, which count from its end.
 func (b *builder) countFromStart(i ref, length int) ref {
 	return b.choose(b.binary("Less", i, b.scalar(0)), b.offset(i, float32(length)), i)
 }
 
-// scatterRows puts updates [m, k] at rows of x [n, k]; places [m, 1] are whole numbers. Of
-// several updates for one row that are not combined the mean is put there.
+// scatterRows writes updates [m, k] to rows of x [n, k]. places [m, 1] are whole numbers. If several updates for one
+// row are not combined, their mean is written.
 func (b *builder) scatterRows(n *node, x, places, updates ref) ref {
 	index := b.indices(places)
 	scatter := func(into, what ref, how string) ref {
@@ -55,7 +55,7 @@ func (b *builder) scatterRows(n *node, x, places, updates ref) ref {
 	case "add", "max", "min":
 		return scatter(x, updates, how)
 	case "mul":
-		// log and exp would do for what is above zero only: one column a row says which updates are its.
+		// A sum of logarithms would only work for positive numbers. So each row has a column that marks its updates.
 		if x.dims[0]*updates.dims[0]*x.dims[1] > foldLimit*64 {
 			failf("its reduction mul of %d updates into %d rows is too large", updates.dims[0], x.dims[0])
 		}

@@ -2,8 +2,8 @@ package onnxnorm
 
 import "slices"
 
-// ScatterND puts slices at index tuples over the first axes. Of constants it is computed here:
-// it is how exporters write an assignment to a slice, as in the attention masks of Swin.
+// ScatterND writes slices at index tuples over the first axes. It is computed here for constants: exporters write an
+// assignment to a slice in this way, such as in the attention masks of Swin.
 var _ = register("ScatterND", func(b *builder, n *node) {
 	x, updates := b.plain(n.need(0)), b.plain(n.need(2))
 	k := tuple(n.need(1).dims)
@@ -31,8 +31,8 @@ var _ = register("ScatterND", func(b *builder, n *node) {
 	return floatTensor(data.dims, scattered(data.floats(), at, each, updates.floats()))
 })
 
-// rowOf turns index tuples [..., k] over the first k axes of data into places in them made
-// one, as whole numbers.
+// rowOf turns index tuples [..., k] over the first k axes of data into places in these axes joined into one, as whole
+// numbers.
 func (b *builder) rowOf(index *value, data []int) ref {
 	k := tuple(index.dims)
 	if k < 1 || k > len(data) {

@@ -9,15 +9,15 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// scopes returns the module paths that a node stands in, from the outermost to
-// the innermost, or nil if the exporter left none.
+// scopes returns the module paths around a node, from the outermost to the innermost; nil if the exporter wrote none.
 //
-// torch's newer exporter writes them into the node's metadata as a Python list,
-// "[”, 'layer4', 'layer4.2', 'layer4.2.relu', 'relu_48']", whose last entry is
-// the operation. The older one writes them into the node's name,
-// "/layer4/layer4.2/relu_2/Relu": a part that begins with the part before it is a
-// child of a Sequential, any other is an attribute of the module before it. There
-// a call counter ("_2") may follow the module's name.
+// torch's newer exporter writes them into the node's metadata as a Python list whose last entry is the operation,
+//
+//	['', 'layer4', 'layer4.2', 'layer4.2.relu', 'relu_48']
+//
+// The older exporter writes them into the node's name, "/layer4/layer4.2/relu_2/Relu". A part that begins with the part
+// before it is a child of a Sequential; any other is an attribute of the module before it. A call counter ("_2") may
+// follow the name of a module.
 func scopes(p *protos.NodeProto) []string {
 	for _, m := range p.MetadataProps {
 		if m.Key == "pkg.torch.onnx.name_scopes" {
@@ -44,8 +44,8 @@ func metadataScopes(list string) []string {
 	return out
 }
 
-// deepestModule is how many modules within each other are believed. The paths of a longer name would
-// take the square of its length.
+// deepestModule is how many modules may lie within each other. The paths of a longer name would take the square of its
+// length.
 const deepestModule = 256
 
 func nameScopes(name string) []string {
@@ -69,7 +69,7 @@ func nameScopes(name string) []string {
 		before = p
 		ends = append(ends, path.Len())
 	}
-	return convert(ends, func(end int) string { return path.String()[:end] }) // which share their memory
+	return convert(ends, func(end int) string { return path.String()[:end] }) // the paths share their memory
 }
 
 func nodeName(p *protos.NodeProto) string {
@@ -86,7 +86,7 @@ func inModule(p *protos.NodeProto) string {
 	return ""
 }
 
-// operatorError returns what is wrong with a node.
+// operatorError returns an error that names a node and its module.
 func operatorError(p *protos.NodeProto, err error) error {
 	return &fault.OperatorError{Operator: p.OpType, Node: nodeName(p), Module: inModule(p), Reason: err.Error()}
 }

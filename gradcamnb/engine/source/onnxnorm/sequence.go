@@ -7,12 +7,12 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// A sequence is a list of tensors, and an optional value here one that is there. Which tensors a list holds is known
-// when the graph is rewritten, so that lists are names of tensors and operators on them become operators on tensors:
-// SequenceAt is an Identity, ConcatFromSequence a Concat, SplitToSequence a Split.
+// A sequence is a list of tensors, and an optional value is one tensor that is there. The tensors in a list are known
+// when the graph is rewritten. So lists become names of tensors, and operators on them become operators on tensors:
+// SequenceAt an Identity, ConcatFromSequence a Concat, SplitToSequence a Split.
 
-// lister puts nodes in the place of one that makes or reads a list; made is the list that the node makes, nil of a
-// tensor.
+// lister returns the nodes that replace one that makes or reads a list. made is the list that the node makes; nil if it
+// makes a tensor.
 type lister func(w *walk, p *protos.NodeProto) (nodes []*protos.NodeProto, made []string)
 
 var listers = map[string]lister{
@@ -63,7 +63,7 @@ var listers = map[string]lister{
 	},
 }
 
-// passed hands on what it is given, a list or a tensor.
+// passed passes a list or a tensor on.
 func passed(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []string) {
 	if len(p.Input) == 0 || p.Input[0] == "" {
 		failf("it is empty, and what reads it would be left out")
@@ -74,11 +74,11 @@ func passed(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []string) {
 	return []*protos.NodeProto{instead(p, "Identity", p.Input[:1], p.Output)}, nil
 }
 
-// mostPieces is into how many pieces a tensor may be cut: each is a node.
+// mostPieces is how many pieces a tensor may be cut into: each is a node.
 const mostPieces = 1 << 12
 
-// splitToSequence cuts a tensor along an axis: into pieces of one length, of given lengths, or, without any, of length
-// one, which keepdims=0 leaves out of the shape.
+// splitToSequence cuts a tensor along an axis into pieces of one length or of given lengths. Without a length the
+// pieces have length 1, and keepdims=0 removes that axis.
 func splitToSequence(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []string) {
 	n := &node{NodeProto: p}
 	x := w.tensorAt(p, 0)
@@ -129,7 +129,7 @@ func splitToSequence(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []strin
 	return nodes, names
 }
 
-// concatFromSequence joins the tensors of a list along an axis, a new one if new_axis is 1.
+// concatFromSequence joins the tensors of a list along an axis, which is a new one if new_axis is 1.
 func concatFromSequence(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []string) {
 	n := &node{NodeProto: p}
 	names, at := slices.Clone(w.listAt(p, 0)), n.intOr("axis", 0)
@@ -148,13 +148,13 @@ func concatFromSequence(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []st
 	return append(nodes, instead(p, "Concat", names, p.Output, attrInt("axis", at))), nil
 }
 
-// instead returns another node in the place of p.
+// instead returns a node that replaces p.
 func instead(p *protos.NodeProto, op string, in, out []string, attributes ...*protos.AttributeProto) *protos.NodeProto {
 	return &protos.NodeProto{OpType: op, Name: p.Name, Input: in, Output: out, Attribute: attributes,
 		MetadataProps: p.MetadataProps}
 }
 
-// list returns the list of a name, here or around this graph.
+// list returns the list with a name, from this graph or one around it.
 func (w *walk) list(name string) ([]string, bool) {
 	for ; w != nil; w = w.outer {
 		if list, ok := w.lists[name]; ok {
@@ -186,8 +186,8 @@ func (w *walk) tensorAt(p *protos.NodeProto, i int) *value {
 	return nil
 }
 
-// placeIn returns the place in a list of n that input i says, from its end if it is negative, and one of the given
-// count.
+// placeIn returns the place in a list of n tensors that input i names, which must be below count. A negative one counts
+// from the end.
 func (w *walk) placeIn(p *protos.NodeProto, i, n, count int) int {
 	v := w.tensorAt(p, i)
 	if v.konst == nil || size(v.dims) != 1 {
@@ -203,7 +203,7 @@ func (w *walk) placeIn(p *protos.NodeProto, i, n, count int) int {
 	return at
 }
 
-// unlisted rewrites a node that makes or reads a list; ok is false of all others.
+// unlisted rewrites a node that makes or reads a list; ok is false for all other nodes.
 func (w *walk) unlisted(p *protos.NodeProto) (made []Tensor, ok bool, err error) {
 	l := listers[p.OpType]
 	if l == nil && p.OpType == "Identity" && len(p.Input) == 1 {

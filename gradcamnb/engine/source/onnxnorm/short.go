@@ -2,7 +2,7 @@ package onnxnorm
 
 import "slices"
 
-// Short forms, for rules that are formulas.
+// These are short forms for rules that are formulas.
 
 func (b *builder) add(x, y ref) ref { return b.binary("Add", x, y) }
 func (b *builder) sub(x, y ref) ref { return b.binary("Sub", x, y) }
@@ -16,7 +16,7 @@ func (b *builder) square(x ref) ref { return b.mul(x, x) }
 // offset returns x + c for a number c.
 func (b *builder) offset(x ref, c float32) ref { return b.add(x, b.scalar(c)) }
 
-// part returns [from, to) of one axis of x.
+// part returns the entries from from to to, exclusive, of one axis of x.
 func (b *builder) part(x ref, at, from, to int) ref {
 	start, end := make([]int, len(x.dims)), slices.Clone(x.dims)
 	start[at], end[at] = from, to
@@ -28,7 +28,7 @@ func (b *builder) takeEntry(x ref, at, i int) ref {
 	return b.reshape(b.part(x, at, i, i+1), dropAxes(x.dims, []int{at})...)
 }
 
-// join puts tensors one behind the other along an axis.
+// join puts tensors one after another along an axis.
 func (b *builder) join(at int, parts ...ref) ref {
 	if len(parts) == 1 {
 		return parts[0]
@@ -48,14 +48,14 @@ func (b *builder) take(x ref, at int, index []int) ref {
 	return b.emit("Gather", replaced(x.dims, at, len(index)), []ref{x, b.ints(index...)}, attrInt("axis", at))
 }
 
-// swapped exchanges two axes.
+// swapped swaps two axes.
 func (b *builder) swapped(x ref, i, j int) ref {
 	perm := ascending(len(x.dims))
 	perm[i], perm[j] = j, i
 	return b.transpose(x, perm)
 }
 
-// fillConstant returns a constant of one value everywhere.
+// fillConstant returns a constant that has one value everywhere.
 func (b *builder) fillConstant(dims []int, v float32) ref {
 	return b.spreadTo(b.scalar(v), dims)
 }
@@ -68,7 +68,7 @@ func (b *builder) spreadTo(x ref, dims []int) ref {
 	return b.emit("Expand", dims, []ref{x, b.ints(dims...)})
 }
 
-// constantInput returns a constant input as a tensor; the picture must not come into it.
+// constantInput returns a constant input as a tensor. It fails if the input is computed from the picture.
 func (n *node) constantInput(i int, what string) *tensor {
 	v := n.need(i)
 	if v.konst == nil {
@@ -77,7 +77,7 @@ func (n *node) constantInput(i int, what string) *tensor {
 	return v.konst
 }
 
-// number returns a constant input of one number, or what is said where it is not given.
+// number returns a constant input of one number, or def if it is not given.
 func (n *node) number(i int, what string, def float64) float64 {
 	if n.input(i) == nil {
 		return def

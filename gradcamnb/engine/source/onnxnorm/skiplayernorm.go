@@ -2,14 +2,14 @@ package onnxnorm
 
 import "github.com/gomlx/compute-onnx/support/protos"
 
-// Of onnxruntime's own, in the place of a transformer's additions and norms.
+// These are operators of onnxruntime's own, which replace a transformer's additions and norms.
 var (
-	// SkipLayerNormalization is the layer norm of x + skip + bias, and as its fourth output that sum.
+	// SkipLayerNormalization is the layer norm of x + skip + bias. Its fourth output is that sum.
 	_ = register("com.microsoft.SkipLayerNormalization", func(b *builder, n *node) {
 		b.skipNorm(n, "LayerNormalization", 1)
 	}, nil)
 
-	// SkipSimplifiedLayerNormalization is the same with the root mean square, and has no shift.
+	// SkipSimplifiedLayerNormalization does the same with the root mean square, and without a shift.
 	_ = register("com.microsoft.SkipSimplifiedLayerNormalization", func(b *builder, n *node) {
 		b.skipNorm(n, "RMSNormalization", 0)
 	}, nil)
@@ -20,8 +20,8 @@ var (
 	}, nil)
 )
 
-// skipNorm norms the sum of the first two inputs and of the bias, which is the last input, after the
-// scale and so many shifts.
+// skipNorm normalises the sum of the first two inputs and of the bias, which is the last input, after the scale and
+// shifts shifts.
 func (b *builder) skipNorm(n *node, op string, shifts int) {
 	sum := b.pair("Add", n.need(0), n.need(1))
 	if bias := n.input(3 + shifts); bias != nil {

@@ -41,7 +41,7 @@ var _ = register("Slice", func(b *builder, n *node) {
 	return floatTensor(dims, gather(t.floats(), dims, skip, from))
 })
 
-// nothingLeft returns what a slice leaves that has no values: a constant. It is nil of all others.
+// nothingLeft returns the result of a slice without values, a constant; nil for any other slice.
 func nothingLeft(start, end []int) *tensor {
 	dims, empty := make([]int, len(start)), false
 	for i := range start {
@@ -54,8 +54,7 @@ func nothingLeft(start, end []int) *tensor {
 	return floatTensor(dims, nil)
 }
 
-// backwards is a slice with a negative step, as a model has that takes channels in the other
-// order: the entries are looked up.
+// backwards is a slice with a negative step, which a model may use to reverse its channels. It looks the entries up.
 func (b *builder) backwards(n *node, start, end, step []int) {
 	v := n.in[0]
 	x, layout, places := b.plain(v), newFromPlain, ascending(len(start))
@@ -75,10 +74,9 @@ func (b *builder) backwards(n *node, start, end, step []int) {
 	n.out = []*value{inTail(layout(x), v)}
 }
 
-// sliceRange resolves starts, ends, axes and steps into [start, end) and a step
-// for every axis. A negative step runs from start down to end, exclusive, and its
-// end may be -1, before the first element (onnx-gomlx 0.5.5 reads that wrongly:
-// the pads of torch's older exporter are made so).
+// sliceRange resolves starts, ends, axes and steps into a range [start, end) and a step for every axis. A negative step
+// goes down from start to end, exclusive, and its end may be -1, before the first element. onnx-gomlx 0.5.5 reads that
+// wrongly, and torch's older exporter makes pads in this way.
 func sliceRange(n *node) (start, end, step []int) {
 	dims := n.need(0).dims
 	rank := len(dims)

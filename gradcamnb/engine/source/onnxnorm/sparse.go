@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// Densify writes the sparse tensors of a model out in full: initializers, and values of Constant. bytes is the size of
-// its file, with which the numbers grow that it may hold so.
+// Densify writes out the sparse tensors of a model in full: initializers, and values of Constant. bytes is the size of
+// the file; a larger file may hold more numbers in this way.
 func Densify(m *protos.ModelProto, bytes int64) error {
 	d := densifier{left: constantsFor(bytes)}
 	return d.graph(m.GetGraph(), 0)
@@ -56,8 +56,8 @@ func (d *densifier) attribute(a *protos.AttributeProto, depth int) error {
 	return nil
 }
 
-// dense returns a sparse tensor in full: zeros but for the values at the places that its indices name, each one number
-// that counts row by row, or one number an axis.
+// dense returns a sparse tensor in full: zeros, except at the places that its indices name. An index is one number that
+// counts row by row, or one number for each axis.
 func (d *densifier) dense(s *protos.SparseTensorProto) (*protos.TensorProto, error) {
 	name := s.GetValues().GetName()
 	bad := func(what string) error { return fmt.Errorf("the sparse tensor %q %s: the file is damaged", name, what) }
@@ -106,7 +106,7 @@ func (d *densifier) dense(s *protos.SparseTensorProto) (*protos.TensorProto, err
 }
 
 // placesOf returns the places of n values in a tensor, counted row by row; ok is false if there are not n of them, or
-// one lies outside.
+// if one lies outside.
 func placesOf(indices *protos.TensorProto, n int, dims []int) (out []int, ok bool) {
 	at, err := decode(indices, inGraph(indices))
 	if err != nil || !at.isInt {

@@ -8,8 +8,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// find returns the value of a name here or in a graph around this one, or why there is none; both
-// are nil if nothing of that name was met.
+// find returns the value with a name, from this graph or one around it, or an error that says why there is none. Both
+// are nil if the name has not occurred.
 func (w *walk) find(name string) (*value, error) {
 	for ; w != nil; w = w.outer {
 		if v := w.values[name]; v != nil {
@@ -22,7 +22,8 @@ func (w *walk) find(name string) (*value, error) {
 	return nil, nil
 }
 
-// renameOutputs returns the node with outputs that no other run of its graph has: weights are named by them.
+// renameOutputs returns the node with output names that no other run of its graph has, because weights are named after
+// them.
 func (w *walk) renameOutputs(p *protos.NodeProto) *protos.NodeProto {
 	if w.prefix == "" {
 		return p
@@ -36,7 +37,7 @@ func (w *walk) renameOutputs(p *protos.NodeProto) *protos.NodeProto {
 	return q
 }
 
-// captured returns the names that the subgraphs of a node read from around them.
+// captured returns the names that the subgraphs of a node read from outside.
 func captured(p *protos.NodeProto) []string {
 	var out []string
 	for _, a := range p.Attribute {
@@ -78,12 +79,12 @@ func graphsIn(a *protos.AttributeProto) []*protos.GraphProto {
 	return append(slices.Clone(a.Graphs), a.G)
 }
 
-// holdsGraph tells whether the node has subgraphs, which may read what is no constant.
+// holdsGraph tells whether the node has subgraphs, which may read values that are no constants.
 func (n *node) holdsGraph() bool {
 	return slices.ContainsFunc(n.Attribute, func(a *protos.AttributeProto) bool { return len(graphsIn(a)) > 0 })
 }
 
-// run puts a subgraph in the place of the node that holds it, with its inputs bound.
+// run replaces the node that holds a subgraph by the subgraph, with its inputs bound.
 func (b *builder) run(n *node, g *protos.GraphProto, bind []*value) []*value {
 	outer := b.walk
 	defer func() { b.walk = outer }()
@@ -123,7 +124,7 @@ func (b *builder) run(n *node, g *protos.GraphProto, bind []*value) []*value {
 	return out
 }
 
-// inner rewrites a node of a subgraph, which may fail if nothing that is needed reads it.
+// inner rewrites a node of a subgraph. The node may fail if nothing that is needed reads it.
 func (w *walk) inner(p *protos.NodeProto) {
 	var err error
 	for _, name := range append(slices.Clone(p.Input), captured(p)...) {
@@ -141,7 +142,7 @@ func (w *walk) inner(p *protos.NodeProto) {
 	}
 }
 
-// standard applies a standard operator to values: to constants, what folds stays one.
+// standard applies a standard operator to values. For constants the result stays a constant if the operator folds.
 func (b *builder) standard(n *node, op string, in []*value, attrs ...*protos.AttributeProto) *value {
 	b.count++
 	names := convert(in, func(v *value) string { return v.name })
@@ -160,7 +161,7 @@ func (n *node) graphOf(name string) *protos.GraphProto {
 	return a.G
 }
 
-// isTrue returns a constant truth value; ok is false of one that is computed.
+// isTrue returns a constant truth value; ok is false if it is computed.
 func isTrue(v *value) (yes, ok bool) {
 	if v.konst == nil || size(v.dims) != 1 {
 		return false, false

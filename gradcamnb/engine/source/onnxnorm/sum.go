@@ -1,6 +1,6 @@
 package onnxnorm
 
-// Sum and Mean of any number of tensors.
+// Sum and Mean combine any number of tensors.
 var (
 	_ = register("Sum", func(b *builder, n *node) { n.out = []*value{b.total(n)} }, nil)
 	_ = register("Mean", func(b *builder, n *node) {

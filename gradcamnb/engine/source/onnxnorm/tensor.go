@@ -11,23 +11,23 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// tensor is a constant: an initializer, a Constant node, or what folding made of
-// them. Exactly one of ints and floats is in use; booleans are ints of 0 and 1.
+// tensor is a constant: an initializer, a Constant node, or a result of folding. It uses exactly one of ints and
+// floats; booleans are the ints 0 and 1.
 type tensor struct {
 	dims  []int
 	isInt bool
-	kind  protos.TensorProto_DataType // in the file; zero if folding computed it
+	kind  protos.TensorProto_DataType // type in the file; zero if folding computed it
 
 	ints   []int64
 	floats func() []float32 // decoded on demand, since a weight may be large and not needed
-	raw    StoredValues     // where the file has them so, the floats
+	raw    StoredValues     // the floats, if the file holds them in this form
 
-	// origin names the tensor among the model's weights, with what was done to
-	// it; empty for a value that folding computed.
+	// origin is the tensor's name among the model's weights, with what was done to it; empty for a value that folding
+	// computed.
 	origin string
 
-	varies   bool          // with the shape of the input, or with what other inputs are given
-	computed *lazyConstant // of other constants, perhaps not yet
+	varies   bool          // depends on the shape of the input, or on the values of other inputs
+	computed *lazyConstant // computed from other constants, perhaps not yet
 }
 
 func intTensor(dims []int, values []int64) *tensor {
@@ -48,8 +48,8 @@ func (t *tensor) reshaped(dims []int) *tensor {
 	return &u
 }
 
-// derived names what is made of a weight. A long name is replaced by its hash: a chain of many
-// operators would take the square of its length.
+// derived returns a name for a tensor that is made from a weight. A long name is replaced by its hash, because the
+// names along a chain of many operators would take the square of its length.
 func derived(origin, how string) string {
 	const long = 512
 	if len(origin)+len(how) <= long {
@@ -93,7 +93,7 @@ func (s StoredValues) bytes() []byte {
 	return out
 }
 
-// inGraph returns the raw data that a tensor holds itself; without Read where it has none.
+// inGraph returns the raw data that a tensor itself holds; Read is nil if there is none.
 func inGraph(p *protos.TensorProto) StoredValues {
 	if p.RawData == nil {
 		return StoredValues{}
@@ -115,13 +115,13 @@ func smallInt(kind protos.TensorProto_DataType) (each int, read func(raw []byte)
 	}
 }
 
-// readFloats reads float32 values to where they stay: a second copy of a large weight is
-// much of the memory that a model takes.
+// readFloats reads float32 values into the slice where they stay. A second copy of a large weight would be much of the
+// memory that a model takes.
 func readFloats(raw StoredValues) []float32 {
 	out := make([]float32, raw.Size/4)
 	raw.Read(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(out))), 4*len(out)), 0)
 	for i, cell := range unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(out))), len(out)) {
-		out[i] = littleEndian(cell) // which on most machines changes nothing
+		out[i] = littleEndian(cell) // on most machines this changes nothing
 	}
 	return out
 }
@@ -130,14 +130,14 @@ func littleEndian(cell [4]byte) float32 {
 	return math.Float32frombits(binary.LittleEndian.Uint32(cell[:]))
 }
 
-// transposeStored reads float32 values and transposes them, a slab of the first axis at a
-// time: the first dense layer of VGG has 400 MB, and is in memory once.
+// transposeStored reads float32 values and transposes them, a slab of the first axis at a time. So the first dense
+// layer of VGG, of 400 MB, is in memory only once.
 func transposeStored(raw StoredValues, dims, perm []int) []float32 {
 	if len(dims) < 2 || size(dims) == 0 {
 		return readFloats(raw)
 	}
 	out := make([]float32, size(dims))
-	const slab = 1 << 20 // bytes, but no less than a tile
+	const slab = 1 << 20 // in bytes, but at least one tile
 	row := len(out) / dims[0]
 	rows := min(max(slab/(4*row), tile), dims[0])
 	cells := make([][4]byte, rows*row)
@@ -151,14 +151,13 @@ func transposeStored(raw StoredValues, dims, perm []int) []float32 {
 	return out
 }
 
-// tile is how many values of either axis are moved together: what is read in order and
-// what is written in order both stay in the cache.
+// tile is how many values of either axis are moved together. Values that are read in order and values that are written
+// in order then both stay in the cache.
 const tile = 32
 
-// scatter moves values of a shape to where step values of out lie between neighbours on
-// each axis.
+// scatter moves the values of a shape to places in out. Neighbours on an axis are step values apart there.
 func scatter(out []float32, cells [][4]byte, dims, step []int) {
-	last, near := len(dims)-1, 0 // the axes that are in order in cells, and in out
+	last, near := len(dims)-1, 0 // the axes whose neighbours lie together in cells, and in out
 	for i := range step {
 		if step[i] < step[near] || step[i] == step[near] && dims[i] > dims[near] {
 			near = i

@@ -1,7 +1,6 @@
 package onnxnorm
 
-// TopK gives the largest or smallest k entries of an axis and their places. The gradient
-// goes to the entries that are picked.
+// TopK returns the largest or smallest k entries of an axis and their places. The gradient goes to these entries.
 var _ = register("TopK", func(b *builder, n *node) {
 	x := b.plain(n.need(0))
 	rank := len(x.dims)

@@ -2,8 +2,8 @@ package onnxnorm
 
 import "slices"
 
-// Transpose between the two picture layouts costs nothing: the value that is
-// wanted is already there, or becomes the channels-last form of the output.
+// Transpose between the two picture layouts costs nothing: the wanted value is already there, or becomes the
+// channels-last form of the output.
 var _ = register("Transpose", func(b *builder, n *node) {
 	v := n.need(0)
 	perm := transposePerm(n)

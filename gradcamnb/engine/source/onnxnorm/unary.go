@@ -2,7 +2,7 @@ package onnxnorm
 
 import "math"
 
-// Functions of one number, written with those that have a derivative.
+// These functions of one number are written with functions that have a derivative.
 var (
 	_ = registerFormula("Tan", func(b *builder, x ref) ref { return b.div(b.unary("Sin", x), b.unary("Cos", x)) })
 	_ = registerFormula("Sinh", func(b *builder, x ref) ref {
@@ -70,8 +70,8 @@ func registerFormula(op string, f func(b *builder, x ref) ref) bool {
 	}, nil)
 }
 
-// atan halves the angle three times, atan(x) = 2 atan(x / (1 + sqrt(1 + x^2))), which leaves
-// |x| < 0.2, and there adds x - x^3/3 + x^5/5 - ... up to x^11.
+// atan halves the angle three times, atan(x) = 2 atan(x / (1 + sqrt(1 + x^2))), until |x| < 0.2, and then sums x -
+// x^3/3 + x^5/5 - ... up to x^11.
 func (b *builder) atan(x ref) ref {
 	for range 3 {
 		x = b.div(x, b.offset(b.root(b.offset(b.square(x), 1)), 1))
@@ -89,7 +89,7 @@ func (b *builder) asin(x ref) ref {
 	return b.mul(b.atan(b.div(x, b.offset(b.root(b.sub(b.scalar(1), b.square(x))), 1))), b.scalar(2))
 }
 
-// rounded returns the nearest whole number, of two the even one; its derivative is zero.
+// rounded returns the nearest whole number, or the even one of two. Its derivative is zero.
 func (b *builder) rounded(x ref) ref {
 	up := b.unary("Floor", b.offset(x, 0.5))
 	half := b.mul(up, b.scalar(0.5))

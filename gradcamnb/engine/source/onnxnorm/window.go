@@ -10,12 +10,11 @@ type window struct {
 	dilate [2]int
 	before [2]int // padding at the start
 	end    [2]int // padding at the end, as declared
-	after  [2]int // padding at the end that the windows read; negative where they leave cells out
+	after  [2]int // padding at the end that the windows read; negative if they leave cells out
 	out    [2]int // output size
 }
 
-// newWindow reads the attributes that Conv and the pools share, for an input
-// [b, c, h, w].
+// newWindow reads the attributes that Conv and the pools share, for an input [b, c, h, w].
 func newWindow(n *node, dims, kernel []int) window {
 	if len(dims) != 4 || len(kernel) != 2 {
 		failf("its input has the shape %v and its kernel %v, and only two spatial axes, [batch, channels, height, width], are supported", dims, kernel)
@@ -29,7 +28,7 @@ func newWindow(n *node, dims, kernel []int) window {
 	return w
 }
 
-// grid returns the window as what it is over any number of axes.
+// grid returns the window in the form for any number of axes.
 func (w window) grid() grid {
 	return grid{
 		in: w.in[:], kernel: w.kernel[:], stride: w.stride[:], dilate: w.dilate[:],
@@ -37,21 +36,21 @@ func (w window) grid() grid {
 	}
 }
 
-// extent returns the extent of the dilated kernel on an axis.
+// extent returns the length of the dilated kernel on an axis.
 func (w window) extent(i int) int { return kernelExtent(w.kernel[i], w.dilate[i]) }
 
-// coversAll tells whether there is one window, and all of the input is in it.
+// coversAll tells whether there is only one window, which holds the whole input.
 func (w window) coversAll() bool {
 	return w.out == [2]int{1, 1} && w.dilate == [2]int{1, 1} && w.before == [2]int{} && w.kernel[0] >= w.in[0] &&
 		w.kernel[1] >= w.in[1]
 }
 
-// largeWindow is from how many cells on a pool goes along one axis and then along the other.
+// largeWindow is the number of cells from which a pool goes along one axis and then along the other.
 const largeWindow = 50
 
 func (w window) large() bool { return w.kernel[0]*w.kernel[1] >= largeWindow }
 
-// joinWindows joins what the windows of the padded input read, in row-major order.
+// joinWindows joins the cells of each window of the padded input, in row-major order.
 func (b *builder) joinWindows(padded ref, w window, join func(sum, x ref) ref) ref {
 	if w.large() {
 		return b.byAxis(padded, w, join)
@@ -72,9 +71,9 @@ func (b *builder) joinWindows(padded ref, w window, join func(sum, x ref) ref) r
 	return sum
 }
 
-// byAxis joins what the windows of the padded input read, first along the rows and then the
-// columns, which takes as many steps as the window is wide and high and not as it has cells. The
-// first of equal values in row-major order stays the first.
+// byAxis joins the cells of each window of the padded input, first along the rows and then along the columns. That
+// takes as many steps as the window is wide and high, and not as many as it has cells. The first of equal values in
+// row-major order stays the first.
 func (b *builder) byAxis(padded ref, w window, join func(sum, x ref) ref) ref {
 	for _, axis := range []int{1, 0} {
 		var sum ref
@@ -96,7 +95,7 @@ func (b *builder) byAxis(padded ref, w window, join func(sum, x ref) ref) ref {
 	return padded
 }
 
-// isOutside tells whether a position of the kernel meets nothing but padding in all windows.
+// isOutside tells whether a position of the kernel meets only padding, in all windows.
 func (w window) isOutside(i, j int) bool {
 	return w.outsideAxis(0, i) || w.outsideAxis(1, j)
 }
@@ -105,19 +104,17 @@ func (w window) outsideAxis(axis, k int) bool {
 	return countWithin(k*w.dilate[axis], w.stride[axis], w.out[axis], w.before[axis], w.before[axis]+w.in[axis]) == 0
 }
 
-// padLast pads x [b, h, w, c] for the window; a negative end padding cuts off
-// what no window reads.
+// padLast pads x [b, h, w, c] for the window. A negative end padding cuts off what no window reads.
 func (b *builder) padLast(x ref, w window, fill float32) ref {
 	end := []int{x.dims[0], x.dims[1] + min(0, w.after[0]), x.dims[2] + min(0, w.after[1]), x.dims[3]}
 	x = b.slice(x, []int{0, 0, 0, 0}, end, []int{1, 1, 1, 1})
 	return b.pad(x, []int{0, w.before[0], w.before[1], 0}, []int{0, max(0, w.after[0]), max(0, w.after[1]), 0}, fill)
 }
 
-// sealed returns x padded with zeros in a form that XLA does not see through: it is a slice of a
-// tensor one row higher whose rows and columns are one axis. Through a plain pad XLA reads
-// the positions of a kernel that are within x from x itself, and so computes what comes
-// before, or keeps it, once padded and once not. The pure-Go backend sees through nothing,
-// and copies every slice.
+// sealed returns x padded with zeros, in a form that XLA does not see through: a slice of a tensor that is one row
+// higher and whose rows and columns are one axis. Through a plain pad, XLA reads the positions of a kernel that lie
+// within x from x itself. So it computes or keeps the values before the pad once padded and once not. The pure-Go
+// backend sees through nothing, and copies every slice.
 func (b *builder) sealed(x ref, w window) ref {
 	if b.pureGo {
 		return b.padLast(x, w, 0)
@@ -130,8 +127,8 @@ func (b *builder) sealed(x ref, w window) ref {
 	return b.reshape(flat, n, rows, columns, c)
 }
 
-// tap returns what position (i, j) of the kernel reads in the padded input: a strided
-// slice [b, out, out, c].
+// tap returns the values that position (i, j) of the kernel reads in the padded input: a strided slice [b, out, out,
+// c].
 func (b *builder) tap(padded ref, w window, i, j int) ref {
 	y, x := i*w.dilate[0], j*w.dilate[1]
 	return b.slice(padded,
