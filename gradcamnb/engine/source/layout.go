@@ -172,7 +172,7 @@ func (f follower) reduced(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool
 	if len(over) != 2 {
 		return "", false
 	}
-	return meaning(-1, []int{x.axes[wrapped(over[0], 4)], x.axes[wrapped(over[1], 4)]})
+	return meaning(-1, []int{x.axes[axisOf(over[0], 4)], x.axes[axisOf(over[1], 4)]})
 }
 
 // split returns the layout that follows from a Reshape that cuts two axes into two parts each, as a cut into patches
@@ -291,7 +291,7 @@ func (f follower) gathered(n *protos.NodeProto, x tracedAxes) (axes, dims []int,
 		return nil, nil, false
 	}
 	axes, dims = slices.Clone(x.axes), slices.Clone(x.dims)
-	at := wrapped(intAttr(n, "axis", 0), len(axes))
+	at := axisOf(intAttr(n, "axis", 0), len(axes))
 	index := f.consts[n.Input[1]]
 	switch {
 	case index == nil || len(index.Dims) > 1:
@@ -303,8 +303,9 @@ func (f follower) gathered(n *protos.NodeProto, x tracedAxes) (axes, dims []int,
 	return axes, dims, true
 }
 
-// wrapped returns an axis that may be counted from the end; one of a damaged file that is no axis becomes one.
-func wrapped(axis, rank int) int { return (axis%rank + rank) % rank }
+// axisOf returns an axis as counted from the start. In a damaged file it may lie outside the rank; it is then wrapped
+// around.
+func axisOf(axis, rank int) int { return onnxnorm.FromStart(axis%rank, rank) }
 
 // findFirst returns the input of the node whose axes are known, and its number. If there are several, it is the one
 // with the most axes; at is -1 if there is none.

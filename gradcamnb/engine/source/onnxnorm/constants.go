@@ -42,12 +42,7 @@ func constant(n *node) *tensor {
 func shapeOf(_ *builder, n *node) {
 	dims := n.need(0).dims
 	from, to := n.intOr("start", 0), n.intOr("end", len(dims))
-	place := func(i int) int {
-		if i < 0 {
-			i += len(dims)
-		}
-		return min(max(i, 0), len(dims))
-	}
+	place := func(i int) int { return min(max(FromStart(i, len(dims)), 0), len(dims)) }
 	from, to = place(from), place(to)
 	out := convert(dims[from:max(from, to)], func(d int) int64 { return int64(d) })
 	setConstant(n, intTensor([]int{len(out)}, out))

@@ -45,5 +45,5 @@ func wrapped(i, length int) int {
 	if i < -length || i >= length {
 		failf("index %d is outside an axis of %d", i, length)
 	}
-	return (i + length) % length
+	return FromStart(i, length)
 }

@@ -140,9 +140,7 @@ func (n *node) param(i int, name string) (values []int, ok bool) {
 func axes(values []int, rank int) []int {
 	out := slices.Clone(values)
 	for i := range out {
-		if out[i] < 0 {
-			out[i] += rank
-		}
+		out[i] = FromStart(out[i], rank)
 		if out[i] < 0 || out[i] >= rank {
 			failf("axis %d does not exist in a tensor of rank %d", values[i], rank)
 		}

@@ -38,3 +38,11 @@ var elementwise = set("Abs", "Acos", "Acosh", "Add", "And", "Asin", "Asinh", "At
 // Elementwise tells whether every number of an operator's output depends only on the numbers at the same place of its
 // inputs, after broadcasting.
 func Elementwise(op string) bool { return elementwise[op] }
+
+// FromStart returns a place on an axis as counted from the axis's start. A negative place counts from its end.
+func FromStart(place, length int) int {
+	if place < 0 {
+		return place + length
+	}
+	return place
+}

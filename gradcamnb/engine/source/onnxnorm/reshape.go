@@ -56,10 +56,7 @@ func reshapeDims(n *node) []int {
 
 func flattenDims(n *node) []int {
 	in := n.need(0).dims
-	at := n.intOr("axis", 1)
-	if at < 0 {
-		at += len(in)
-	}
+	at := FromStart(n.intOr("axis", 1), len(in))
 	return []int{size(in[:at]), size(in[at:])}
 }
 

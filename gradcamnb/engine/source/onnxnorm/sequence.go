@@ -193,10 +193,7 @@ func (w *walk) placeIn(p *protos.NodeProto, i, n, count int) int {
 	if v.konst == nil || size(v.dims) != 1 {
 		failf("its place in the sequence is computed from the picture")
 	}
-	at := v.konst.asInts()[0]
-	if at < 0 {
-		at += n
-	}
+	at := FromStart(v.konst.asInts()[0], n)
 	if at < 0 || at >= count {
 		failf("its place %d lies outside a sequence of %d", at, n)
 	}

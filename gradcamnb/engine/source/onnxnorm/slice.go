@@ -106,12 +106,7 @@ func sliceRange(n *node) (start, end, step []int) {
 		if k == 0 {
 			failf("a step of 0 along axis %d", a)
 		}
-		place := func(at int) int {
-			if at < 0 {
-				at += d
-			}
-			return min(max(at, lo), hi)
-		}
+		place := func(at int) int { return min(max(FromStart(at, d), lo), hi) }
 		start[a], end[a], step[a] = place(starts[i]), place(ends[i]), k
 	}
 	return start, end, step

@@ -1,6 +1,10 @@
 package places
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+)
 
 var (
 	_ = register(sliced, "Slice")
@@ -66,15 +70,15 @@ func sliced(s step) []Axis {
 	steps, _ := s.ints(4, "steps")
 	out := slices.Clone(in)
 	for i, a := range axes {
-		if i >= len(starts) || positive(a, len(dims)) >= len(dims) {
+		if i >= len(starts) || onnxnorm.FromStart(a, len(dims)) >= len(dims) {
 			return nil
 		}
-		a = positive(a, len(dims))
+		a = onnxnorm.FromStart(a, len(dims))
 		step := 1
 		if i < len(steps) {
 			step = steps[i]
 		}
-		from := min(max(positive(starts[i], dims[a]), 0), dims[a])
+		from := min(max(onnxnorm.FromStart(starts[i], dims[a]), 0), dims[a])
 		out[a] = taken(in[a], dims[a], from, step, s.Dims[a])
 	}
 	return out
@@ -86,7 +90,7 @@ func dealt(s step) []Axis {
 	if in == nil {
 		return nil
 	}
-	axis := positive(s.attr("axis", 0), len(dims))
+	axis := onnxnorm.FromStart(s.attr("axis", 0), len(dims))
 	from := 0
 	for _, name := range s.Made.GetOutput() {
 		if name == s.Name {
@@ -108,13 +112,13 @@ func gathered(s step) []Axis {
 	if in == nil || len(s.Inputs) < 2 {
 		return nil
 	}
-	axis := positive(s.attr("axis", 0), len(dims))
+	axis := onnxnorm.FromStart(s.attr("axis", 0), len(dims))
 	rank := len(s.dims(1))
 	index := s.tensors[s.Inputs[1]].Ints
 	var middle []Axis
 	switch {
 	case rank == 1 && index != nil && consecutive(index):
-		middle = []Axis{taken(in[axis], dims[axis], positive(index[0], dims[axis]), 1, len(index))}
+		middle = []Axis{taken(in[axis], dims[axis], onnxnorm.FromStart(index[0], dims[axis]), 1, len(index))}
 	case rank > 1 && windows(in[axis], s.dims(1), index) != nil:
 		middle = windows(in[axis], s.dims(1), index)
 	case rank > 0:
@@ -172,7 +176,7 @@ func consecutive(index []int) bool {
 // joinAxes returns the axes of a Concat. If one operand has cells and the others have none, they are tokens. If several
 // have cells, the result is a map whose cells have moved.
 func joinAxes(s step) []Axis {
-	axis := positive(s.attr("axis", 0), len(s.Dims))
+	axis := onnxnorm.FromStart(s.attr("axis", 0), len(s.Dims))
 	out := make([]Axis, len(s.Dims))
 	var pieces []Axis
 	var core *Part

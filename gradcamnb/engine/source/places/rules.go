@@ -3,6 +3,8 @@ package places
 import (
 	"slices"
 	"strings"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
 var (
@@ -221,7 +223,7 @@ func reduced(s step) []Axis {
 	}
 	gone := map[int]bool{}
 	for _, a := range over {
-		gone[positive(a, len(in))] = true
+		gone[onnxnorm.FromStart(a, len(in))] = true
 	}
 	var out []Axis
 	for i, a := range in {

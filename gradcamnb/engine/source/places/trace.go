@@ -136,10 +136,3 @@ func (s step) attr(name string, otherwise int) int {
 	}
 	return otherwise
 }
-
-func positive(axis, rank int) int {
-	if axis < 0 {
-		return axis + rank
-	}
-	return axis
-}
