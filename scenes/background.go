@@ -24,13 +24,13 @@ func muted(r *rand.Rand) color.NRGBA {
 	return color.NRGBA{R: tint(), G: tint(), B: tint(), A: 255}
 }
 
-// full is a texture's highest value, which stands for its second colour alone.
+// full is a texture's highest value, at which only its second colour is seen.
 const full = 256
 
-// textures are fields of 0 to full, by pixel.
+// textures are functions that return a field of values from 0 to full, by pixel.
 var textures = []func(size image.Point, r *rand.Rand) func(x, y int) int{clouds, stripes, checks, slope}
 
-// clouds are random values on a coarse lattice, bilinear between them.
+// clouds returns random values on a coarse lattice, bilinear between its points.
 func clouds(size image.Point, r *rand.Rand) func(x, y int) int {
 	cell := 6 + r.IntN(12)
 	w, h := size.X/cell+2, size.Y/cell+2
@@ -47,7 +47,7 @@ func clouds(size image.Point, r *rand.Rand) func(x, y int) int {
 	}
 }
 
-// stripes run in one of several directions, with soft edges.
+// stripes returns stripes with soft edges, in one of several directions.
 func stripes(_ image.Point, r *rand.Rand) func(x, y int) int {
 	period := 6 + r.IntN(12)
 	dx, dy := r.IntN(3), r.IntN(3)
@@ -60,7 +60,7 @@ func stripes(_ image.Point, r *rand.Rand) func(x, y int) int {
 	}
 }
 
-// checks are squares of the two colours in turn.
+// checks returns squares of the two colours in turn.
 func checks(_ image.Point, r *rand.Rand) func(x, y int) int {
 	cell := 5 + r.IntN(10)
 	return func(x, y int) int { return (x/cell + y/cell) % 2 * full }

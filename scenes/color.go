@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// Color is what an object is painted with.
+// Color is the colour of an object.
 type Color int
 
 // The colours.
@@ -17,7 +17,7 @@ const (
 	Purple
 )
 
-// Colors names the colours, by number.
+// Colors are the names of the colours, by number.
 var Colors = []string{"red", "green", "blue", "yellow", "purple"}
 
 func (c Color) String() string { return Colors[c] }
@@ -30,7 +30,7 @@ var paints = []color.NRGBA{
 	{R: 150, G: 60, B: 175, A: 255},
 }
 
-// paint returns the colour as one object has it, a little off the pure one.
+// paint returns the colour of one object, which is a little off the pure colour.
 func (c Color) paint(r *rand.Rand) color.NRGBA {
 	p := paints[c]
 	shift := func(v uint8) uint8 { return shifted(v, r.IntN(41)-20) }
@@ -45,7 +45,7 @@ func grain(c color.NRGBA, n int, r *rand.Rand) color.NRGBA {
 
 func shifted(v uint8, by int) uint8 { return uint8(min(max(int(v)+by, 0), 255)) }
 
-// mix returns share parts of b on the rest of a, of whole parts.
+// mix returns a mixture of two colours: share parts of b and the rest of a, out of whole parts.
 func mix(a, b color.NRGBA, share, whole int) color.NRGBA {
 	m := func(p, q uint8) uint8 { return uint8((int(p)*(whole-share) + int(q)*share + whole/2) / whole) }
 	return color.NRGBA{R: m(a.R, b.R), G: m(a.G, b.G), B: m(a.B, b.B), A: 255}

@@ -1,6 +1,6 @@
-// Package scenes draws pictures whose truth is known: coloured shapes on textured
-// backgrounds, with class, attributes, box, instance mask and class mask of every
-// object. Networks are trained on them and explanations are measured on them.
+// Package scenes draws pictures whose truth is known: coloured shapes on textured backgrounds, with the class, the
+// attributes, the box, the instance mask and the class mask of every object. Networks are trained on them, and
+// explanations are measured on them.
 //
 // A seed gives the same scene on every machine: all drawing is integer arithmetic.
 package scenes
@@ -12,10 +12,10 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Options of a scene; the zero value of a field means its default.
+// Options are the options of a scene. The zero value of a field means its default.
 type Options struct {
 	Width, Height int    // 96 x 96 pixels
-	Least, Most   int    // number of objects: from 1 to 3
+	Least, Most   int    // smallest and largest number of objects: 1 and 3
 	Kinds         []Kind // draws exactly these, instead of a random choice
 	Overlap       bool   // objects may hide up to a third of another
 }
@@ -35,7 +35,7 @@ func (k Kind) String() string {
 // Object is one object of a scene.
 type Object struct {
 	Kind
-	Box  image.Rectangle // just around what is seen of it
+	Box  image.Rectangle // just around the part of it that is seen
 	Mask heatmap.Grid    // 1 where it is seen, 0 elsewhere, by pixel of the picture
 }
 
@@ -45,7 +45,7 @@ type Scene struct {
 	Objects []Object     // from back to front
 }
 
-// Draw makes the scene of a seed. An object that finds no room is left out.
+// Draw draws the scene of a seed. An object for which there is no room is left out.
 func Draw(seed uint64, o Options) Scene {
 	o = o.withDefaults()
 	r := rand.New(rand.NewPCG(seed, 0x5ce7e5))
@@ -81,11 +81,11 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// tries is how often a place is sought for an object before it is left out.
+// tries is how often a place is looked for before an object is left out.
 const tries = 200
 
-// place finds where an object fits: whole within the picture, and clear of the
-// others by two pixels or, with Overlap, hiding at most a third of each.
+// place returns where an object fits. It must lie within the picture, and two pixels clear of the others; with Overlap
+// it may instead hide at most a third of each.
 func (s Scene) place(k Kind, o Options, r *rand.Rand) (area, bool) {
 	radius := k.Size.radius(min(o.Width, o.Height), r)
 	span := func(side int) int { return max(1, side*sub-2*radius) }
@@ -126,7 +126,7 @@ func (s Scene) clear(a area, overlap bool) bool {
 	return true
 }
 
-// add draws an object on the scene and takes what it hides from the others.
+// add draws an object on the scene, and removes what it hides from the masks of the others.
 func (s *Scene) add(k Kind, a area, r *rand.Rand) {
 	bounds := s.Picture.Bounds()
 	mask := heatmap.NewGrid(bounds.Dx(), bounds.Dy())
@@ -167,7 +167,7 @@ func findBounds(mask heatmap.Grid) image.Rectangle {
 	return box
 }
 
-// Mask returns 1 on every object that is wanted, 0 elsewhere.
+// Mask returns a grid with 1 on every wanted object, and 0 elsewhere.
 func (s Scene) Mask(wanted func(Object) bool) heatmap.Grid {
 	return s.label(func(i int) float32 {
 		if wanted(s.Objects[i]) {
@@ -177,14 +177,12 @@ func (s Scene) Mask(wanted func(Object) bool) heatmap.Grid {
 	})
 }
 
-// ClassMask says what is seen at every pixel: 0 for the background, else 1 + the
-// number of the shape.
+// ClassMask returns what is seen at every pixel: 0 for the background, else 1 + the number of the shape.
 func (s Scene) ClassMask() heatmap.Grid {
 	return s.label(func(i int) float32 { return float32(1 + s.Objects[i].Shape) })
 }
 
-// InstanceMask says which object is seen at every pixel: 0 for the background, else
-// 1 + its place in Objects.
+// InstanceMask returns which object is seen at every pixel: 0 for the background, else 1 + its place in Objects.
 func (s Scene) InstanceMask() heatmap.Grid {
 	return s.label(func(i int) float32 { return float32(1 + i) })
 }

@@ -16,7 +16,7 @@ const (
 	Cross
 )
 
-// Shapes names the shapes, by number.
+// Shapes are the names of the shapes, by number.
 var Shapes = []string{"circle", "square", "triangle", "cross"}
 
 func (s Shape) String() string { return Shapes[s] }
@@ -31,31 +31,30 @@ const (
 	Large              // two fifths
 )
 
-// Sizes names the sizes, by number.
+// Sizes are the names of the sizes, by number.
 var Sizes = []string{"small", "medium", "large"}
 
 func (s Size) String() string { return Sizes[s] }
 
-// radius is half the extent of an object in a picture of the given shorter side, in
-// parts of a pixel.
+// radius returns half the extent of an object, in parts of a pixel. side is the shorter side of the picture.
 func (s Size) radius(side int, r *rand.Rand) int {
 	percent := []int{8, 12, 19}[s] + r.IntN(3)
 	return side * sub * percent / 100
 }
 
-// sub is the number of parts that a pixel's side is cut into.
+// sub is the number of parts that a pixel's side is divided into.
 const sub = 8
 
 // samples is how many points of a pixel are looked at: 4 x 4.
 const samples = 16
 
-// area is a shape in its place; lengths are in parts of a pixel.
+// area is a shape in its place. Lengths are in parts of a pixel.
 type area struct {
 	shape   Shape
-	x, y, r int // middle and half the extent
+	x, y, r int // middle, and half the extent
 }
 
-// holds tells whether the area holds a point, given from its middle.
+// holds tells whether the area contains a point, given relative to its middle.
 func (a area) holds(dx, dy int) bool {
 	wide, high := max(dx, -dx), max(dy, -dy)
 	switch a.shape {
@@ -71,7 +70,7 @@ func (a area) holds(dx, dy int) bool {
 	return false
 }
 
-// share returns how many of a pixel's samples the area holds.
+// share returns how many of a pixel's samples the area contains.
 func (a area) share(x, y int) int {
 	n := 0
 	for i := range samples {
@@ -82,10 +81,10 @@ func (a area) share(x, y int) int {
 	return n
 }
 
-// covers tells whether the area holds at least half of a pixel.
+// covers tells whether the area contains at least half of a pixel.
 func (a area) covers(x, y int) bool { return 2*a.share(x, y) >= samples }
 
-// box holds every pixel that the area touches.
+// box returns the box of the pixels that the area touches.
 func (a area) box(within image.Rectangle) image.Rectangle {
 	return image.Rect((a.x-a.r)/sub-1, (a.y-a.r)/sub-1, (a.x+a.r)/sub+2, (a.y+a.r)/sub+2).Intersect(within)
 }

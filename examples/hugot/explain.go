@@ -15,15 +15,15 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// Classifier makes the network of a hugot image classification ready to be explained: hugot's own graph function over
-// hugot's own weights, so nothing is read or computed a second way. The preprocessing says the same as the pipeline's
-// steps do: hugot has no way to ask for these.
+// Classifier returns the network of a hugot image classification, ready to be explained. It uses hugot's own graph
+// function and weights, so nothing is read or computed a second time. prep must say the same as the pipeline's steps,
+// because hugot offers no way to ask for them.
 func Classifier(p *pipelines.ImageClassificationPipeline, prep imgio.Prep) (*gradcamnb.Model, error) {
 	return network(p.Model, prep, nil)
 }
 
-// Detector returns [Classifier] of an object detection, whose boxes hugot reads as DETR's: logits [batch, queries,
-// classes + 1] and boxes [batch, queries, 4].
+// Detector is [Classifier] for an object detection. hugot reads its boxes like DETR's: logits [batch, queries, classes
+// + 1] and boxes [batch, queries, 4].
 func Detector(p *pipelines.ObjectDetectionPipeline, prep imgio.Prep) (*gradcamnb.Model, error) {
 	return network(p.Model, prep, &detect.Spec{
 		Decoder: "detr", Outputs: []string{p.ScoresOutput, p.BoxesOutput}, Threshold: float64(p.ScoreThreshold),

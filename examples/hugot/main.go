@@ -1,10 +1,10 @@
-// Command hugot classifies a picture with a pipeline of hugot (github.com/knights-analytics/hugot), prints what the
-// pipeline says, and writes why.png, where it looked.
+// Command hugot classifies a picture with a pipeline of hugot (github.com/knights-analytics/hugot), prints the answer,
+// and writes why.png, which shows where the network looked.
 //
 //	go run . MODEL_FOLDER PICTURE
 //
-// The folder is as hugot takes it: one ONNX file and its config.json. The program is a module of its own, so that
-// hugot's requirements are nobody else's. It is made of two calls: hugot's pipeline, and [Classifier] of it.
+// The folder has the form that hugot takes: one ONNX file and its config.json. The program is a module of its own, so
+// that nobody else gets hugot's requirements. It consists of two calls: hugot's pipeline, and [Classifier] of it.
 package main
 
 import (
@@ -24,11 +24,11 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 )
 
-// side is that of the networks' pictures, in pixels.
+// side is the side of the network's pictures, in pixels.
 const side = 224
 
-// prep is what hugot's steps below do with a picture, in the words of this library: the middle of it, (x - 127)/128,
-// which EfficientNet-Lite0 takes.
+// prep does to a picture what hugot's steps below do, in the words of this library: it takes the middle, and (x -
+// 127)/128, which EfficientNet-Lite0 needs.
 var prep = imgio.Prep{
 	Width: side, Height: side, Fit: imgio.Crop, Filter: imgio.Nearest, Order: "RGB",
 	Mean: [3]float32{127, 127, 127}, Scale: [3]float32{128, 128, 128},
@@ -86,7 +86,7 @@ func run(folder, picture string) error {
 	return file.Close()
 }
 
-// classification returns a pipeline with the steps that go with prep.
+// classification returns a pipeline whose steps do the same as prep.
 func classification(session *hugot.Session, folder string) (*pipelines.ImageClassificationPipeline, error) {
 	mean, deviation := [3]float32{127. / 255, 127. / 255, 127. / 255}, [3]float32{128. / 255, 128. / 255, 128. / 255}
 	return hugot.NewPipeline(session, hugot.ImageClassificationConfig{

@@ -13,9 +13,8 @@ import (
 	"time"
 )
 
-// Write puts data into the named file through a temporary one beside it, which
-// is renamed when it is complete. What was there before stays if anything fails.
-// The file has the mode 0666 less the umask.
+// Write puts data into the named file. It writes a temporary file in the same folder, which is renamed when it is
+// complete. If anything fails, the old file stays. The file has the mode 0666 less the umask.
 func Write(path string, data []byte) (err error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return fmt.Errorf("writing %s: it is a folder", path)
@@ -39,10 +38,10 @@ func Write(path string, data []byte) (err error) {
 	return os.Rename(f.Name(), path)
 }
 
-// create makes a temporary file beside path: hidden, and with a name that nothing has.
+// create makes a temporary file in the folder of path. It is hidden, and has a name that is not in use.
 func create(path string) (*os.File, error) {
 	base := filepath.Base(path)
-	const longest = 255 - 1 - len(".4294967295.part") // of a file's name, less what is added
+	const longest = 255 - 1 - len(".4294967295.part") // of a file's name, without what is added
 	base = base[:min(len(base), longest)]
 	for {
 		name := fmt.Sprintf(".%s.%d.part", base, rand.Uint32())
@@ -53,22 +52,22 @@ func create(path string) (*os.File, error) {
 	}
 }
 
-// A process that is killed leaves its temporary file. It is old after a day.
+// A process that is killed leaves its temporary file behind. After a day such a file counts as left behind.
 var (
 	temporary = regexp.MustCompile(`^\..+\.[0-9]+\.part$`)
-	swept     sync.Map // folders of this process
+	swept     sync.Map // folders that this process has swept
 )
 
 const old = 24 * time.Hour
 
-// sweep removes what killed processes left in a folder long ago, once a process.
+// sweep removes old files that killed processes left in a folder. It does so once in a process for each folder.
 func sweep(dir string) {
 	if _, done := swept.LoadOrStore(dir, true); done {
 		return
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return // writing says why
+		return // the write will report the error
 	}
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), ".") || !temporary.MatchString(e.Name()) {

@@ -1,4 +1,4 @@
-// Package border makes errors of panics where a command or a call of the library ends: a user gets a
+// Package border turns panics into errors at the end of a command or of a call of the library, so that a user gets a
 // sentence and not a stack.
 package border
 
@@ -10,14 +10,13 @@ import (
 	"strings"
 )
 
-// PanicError is an error that was a panic. With %+v it is printed with the stack.
+// PanicError is the error of a panic. With %+v it is printed with the stack.
 type PanicError struct {
 	value any
 	stack []byte
 }
 
-// Recover makes an error of a panic of the function that defers it. An error that the function
-// returns already stays.
+// Recover turns a panic of the function that defers it into an error. It keeps an error that the function has returned.
 //
 //	defer border.Recover(&err)
 func Recover(err *error) {
@@ -26,11 +25,11 @@ func Recover(err *error) {
 	}
 }
 
-// NewPanicError returns the error of what was recovered.
+// NewPanicError returns the error for a recovered value.
 func NewPanicError(value any) *PanicError { return &PanicError{value, debug.Stack()} }
 
-// Error returns a sentence. What panicked with an error of its own, as code that builds graphs does, has
-// said what was wrong; anything else is a fault of ours.
+// Error returns a sentence. If the panic had an error of its own, as in code that builds graphs, that error says what
+// was wrong. Any other panic is a fault of ours.
 func (p *PanicError) Error() string {
 	if _, fault := p.value.(runtime.Error); !fault {
 		if err, ok := p.value.(error); ok {
@@ -41,7 +40,7 @@ func (p *PanicError) Error() string {
 		firstLine(fmt.Sprint(p.value)))
 }
 
-// Unwrap returns what was panicked with, if it was an error.
+// Unwrap returns the value of the panic, if it was an error.
 func (p *PanicError) Unwrap() error {
 	err, _ := p.value.(error)
 	return err

@@ -1,5 +1,5 @@
-// Package cli is what our commands have in common: errors are one line, and wrong use
-// ends with another exit code than failure.
+// Package cli holds what our commands have in common: errors are one line, and wrong use has another exit code than
+// failure.
 package cli
 
 import (
@@ -20,14 +20,13 @@ type usage struct{ error }
 
 func (u usage) Unwrap() error { return u.error }
 
-// Usage marks an error as one in how the command was called.
+// Usage marks an error as an error in how the command was called.
 func Usage(err error) error { return usage{err} }
 
-// Usagef returns fmt.Errorf for an error in how the command was called.
+// Usagef is fmt.Errorf for an error in how the command was called.
 func Usagef(format string, args ...any) error { return usage{fmt.Errorf(format, args...)} }
 
-// Code returns the exit code of a command: 0, or 1 if it failed, or 2 if it was
-// called wrongly.
+// Code returns the exit code of a command: 0, or 1 if it failed, or 2 if it was called wrongly.
 func Code(err error) int {
 	switch {
 	case err == nil:
@@ -38,9 +37,9 @@ func Code(err error) int {
 	return 1
 }
 
-// Execute runs a command: 0, or 1 if it failed, or 2 if it was called wrongly. What it prints cannot
-// steer the terminal. A panic is an error of one line, and its stack is printed with --debug, if the
-// command has that flag. told makes of the error what the user is told.
+// Execute runs a command and returns its exit code: 0, or 1 if it failed, or 2 if it was called wrongly. What the
+// command prints cannot steer the terminal. A panic becomes an error of one line; its stack is printed with --debug, if
+// the command has that flag. told turns an error into the one that the user is told.
 func Execute(ctx context.Context, root *cobra.Command, args []string, told func(error) error) int {
 	say := printable.Writer(os.Stderr)
 	root.SetArgs(args)
@@ -70,7 +69,7 @@ func execute(ctx context.Context, root *cobra.Command) (called *cobra.Command, e
 	return root.ExecuteContextC(ctx)
 }
 
-// noteCommand notes which command runs, for one that panics.
+// noteCommand stores the command that runs, for the case that it panics.
 func noteCommand(c *cobra.Command, called **cobra.Command) {
 	if run := c.RunE; run != nil {
 		c.RunE = func(c *cobra.Command, args []string) error {
@@ -83,14 +82,14 @@ func noteCommand(c *cobra.Command, called **cobra.Command) {
 	}
 }
 
-// Root returns a command that has commands: it prints no error itself, and its help when it
-// is called alone.
+// Root returns a command that consists of commands. It prints no error itself, and prints its help if it is called
+// alone.
 func Root(use, short string, commands ...*cobra.Command) *cobra.Command {
 	root := Standalone(&cobra.Command{
 		Use:   use,
 		Short: short,
 		Args:  NoArguments,
-		// A word that is no command is told before the flags behind it, which are not the root's.
+		// A word that is no command is reported before the flags after it, which are not the root's.
 		FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true},
 		RunE:               func(c *cobra.Command, _ []string) error { return c.Help() },
 	})
@@ -98,8 +97,8 @@ func Root(use, short string, commands ...*cobra.Command) *cobra.Command {
 	return root
 }
 
-// Standalone makes of a command a whole program: it prints no error itself, an unknown flag is told with the nearest
-// ones, and --version prints what it was built from.
+// Standalone turns a command into a whole program. It prints no error itself, reports an unknown flag with the nearest
+// ones, and prints with --version what it was built from.
 func Standalone(c *cobra.Command) *cobra.Command {
 	c.SilenceErrors, c.SilenceUsage = true, true
 	c.SetFlagErrorFunc(flagError)
@@ -108,7 +107,7 @@ func Standalone(c *cobra.Command) *cobra.Command {
 	return c
 }
 
-// NoArguments returns a cobra.Command's Args that allows flags only.
+// NoArguments is a cobra.Command's Args that allows only flags.
 func NoArguments(c *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:

@@ -11,28 +11,28 @@ import (
 	"time"
 )
 
-// patience is how long a command may take to end by itself after a signal: to write what it has.
+// patience is how long a command may take to end by itself after a signal, to write the results that it has.
 const patience = 3 * time.Second
 
-// wordsTime is how long last words may take.
+// wordsTime is how long the last words may take.
 const wordsTime = time.Second
 
-// Signals returns a context that ends at the first SIGINT, SIGTERM or SIGHUP. A command that has not ended
-// some seconds later, because it computes or waits where no context is heard, is ended then, with the
-// exit code 128 + the signal's number, as shells have it; and at once at a second signal. Files appear
-// whole or not at all, so nothing half written is left.
+// Signals returns a context that ends at the first SIGINT, SIGTERM or SIGHUP. A command that has not ended some seconds
+// later, because it computes or waits without looking at a context, is then ended with the exit code 128 + the signal's
+// number, as in shells. A second signal ends it at once. Files appear whole or not at all, so no half-written file is
+// left.
 func Signals() (ctx context.Context, stop func()) {
 	return signals(patience, os.Exit)
 }
 
-// words are what is done before a command is ended that did not end by itself.
+// words are the functions to call before a command is ended that did not end by itself.
 var words struct {
 	sync.Mutex
 	last []*func()
 }
 
-// LastWords has something done before the process is ended, such as writing what a long run has. It returns
-// what takes that back.
+// LastWords registers a function to call before the process is ended, such as one that writes the results of a long
+// run. takeBack removes it again.
 func LastWords(say func()) (takeBack func()) {
 	words.Lock()
 	defer words.Unlock()
@@ -59,7 +59,7 @@ func signals(patience time.Duration, exit func(code int)) (ctx context.Context, 
 	ctx, cancel := context.WithCancel(context.Background())
 	got := make(chan os.Signal, 2)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(s) { // as nohup has it
+		if !signal.Ignored(s) { // nohup ignores SIGHUP
 			signal.Notify(got, s)
 		}
 	}

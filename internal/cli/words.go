@@ -11,8 +11,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
-// version returns that of the program's module, with the commit if it was built from a checkout, and what it was built
-// with.
+// version returns the version of the program's module, with the commit if it was built from a checkout, and the Go
+// version and system that it was built for.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -39,7 +39,7 @@ func commandNames(c *cobra.Command) []string {
 
 var unknownFlag = regexp.MustCompile(`^unknown (?:flag: |shorthand flag: '.' in )-{1,2}(\S+)$`)
 
-// flagError returns an error in the flags, with the nearest names for one that is not known.
+// flagError returns an error about the flags. For an unknown flag it names the nearest ones.
 func flagError(c *cobra.Command, err error) error {
 	m := unknownFlag.FindStringSubmatch(err.Error())
 	if m == nil {

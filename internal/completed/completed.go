@@ -1,7 +1,7 @@
-// Package completed adds to GoMLX's pure-Go backend what the models of its own layers need and
-// the backend lacks: batch norm's inference form, and scattered windows in their places. It also takes fused
-// operators away from the graphs that ask for that, [Plain]: the walk through a model, guided gradients and second
-// derivatives want the operators that a fused one stands for.
+// Package completed adds to GoMLX's pure-Go backend what models made of GoMLX's own layers need and the backend lacks:
+// batch norm's inference form, and windows that are scattered to their places. It also removes fused operators from
+// graphs whose name begins with [Plain]: the walk through a model, guided gradients and second derivatives need the
+// operators that a fused one replaces.
 package completed
 
 import (
@@ -12,18 +12,18 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// Plain begins the name of a graph that is built without fused operators.
+// Plain is the beginning of the name of a graph that is built without fused operators.
 const Plain = "plain "
 
-// Backend returns the backend with what it lacks.
+// Backend returns the backend with the missing operators added.
 func Backend(b compute.Backend) compute.Backend { return backend{b} }
 
 type backend struct{ compute.Backend }
 
-// Capabilities implements [compute.Backend]. Fused operators are not among them: later versions of GoMLX build one that
-// is announced without writing it out, in graphs that are plain, too. Unannounced, they are tried. Nor does it want
-// variables as constants, as later versions do: a program would keep the weights that it was compiled with, while they
-// are trained, and their names would be lost.
+// Capabilities implements [compute.Backend]. It announces no fused operators, because later versions of GoMLX build an
+// announced one without writing it out, in plain graphs, too. Operators that are not announced are tried. It does not
+// want variables as constants either, as later versions do: a program would keep the weights that it was compiled with
+// while they are trained, and their names would be lost.
 func (b backend) Capabilities() compute.Capabilities {
 	c := b.Backend.Capabilities()
 	c.Operations, c.PreferConstantsForVariables = maps.Clone(c.Operations), false
@@ -57,7 +57,7 @@ func (b backend) wrapBuffer(inner compute.Buffer, err error) (compute.Buffer, er
 	return buffer{inner, b}, nil
 }
 
-// buffer is a buffer that knows this backend as its own: a tensor is on one backend only.
+// buffer is a buffer that belongs to this backend: a tensor is on one backend only.
 type buffer struct {
 	compute.Buffer
 	on backend

@@ -4,7 +4,7 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// function is a function of the inner backend with batch norm beside it.
+// function is a function of the inner backend, with batch norm added.
 type function struct {
 	compute.Function
 	of builder
@@ -67,7 +67,7 @@ func (f function) If(pred compute.Value, trueBranch, falseBranch compute.Functio
 //
 //	y = (x - mean) scale / sqrt(variance + epsilon) + offset
 //
-// x [...], with the channels in featureAxis; the other four [channels].
+// x is [...] with the channels in featureAxis; the other four are [channels].
 func (f function) BatchNormForInference(x, scale, offset, mean, variance compute.Value, epsilon float32,
 	featureAxis int) (compute.Value, error) {
 	shape, err := f.Shape(x)
@@ -79,7 +79,7 @@ func (f function) BatchNormForInference(x, scale, offset, mean, variance compute
 		return nil, err
 	}
 	var steps chain
-	whole := func(v compute.Value) compute.Value { // over all axes but the channels'
+	whole := func(v compute.Value) compute.Value { // broadcast over all axes except the channels'
 		return steps.do(func() (compute.Value, error) { return f.BroadcastInDim(v, shape, []int{featureAxis}) })
 	}
 	e := steps.do(func() (compute.Value, error) { return f.Constant([]float32{epsilon}) })
@@ -95,7 +95,7 @@ func (f function) BatchNormForInference(x, scale, offset, mean, variance compute
 	return y, steps.err
 }
 
-// chain is steps of which none is done after one that failed.
+// chain runs steps until one fails.
 type chain struct{ err error }
 
 func (c *chain) do(step func() (compute.Value, error)) (v compute.Value) {

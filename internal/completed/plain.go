@@ -5,12 +5,12 @@ import (
 	"github.com/gomlx/compute/notimplemented"
 )
 
-// plainFunction is a function without any fused operator, also one that a later version of GoMLX adds: GoMLX writes out
-// what a backend lacks.
+// plainFunction is a function without any fused operator, also without those that a later version of GoMLX may add.
+// GoMLX writes out the operators that a backend lacks.
 type plainFunction struct {
 	function
 	compute.FusedOps
 }
 
-// lackingFused are the fused operators of a backend that has none.
+// lackingFused is a backend's function without fused operators.
 var lackingFused = notimplemented.Function{ErrFn: func(compute.OpType) error { return compute.ErrNotImplemented }}

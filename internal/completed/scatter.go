@@ -8,9 +8,9 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// ScatterSum implements [compute.StandardOps]. The pure-Go backend of compute 0.1.6 puts windows that are smaller than
-// the operand into wrong places: it counts through the operand's axes and not through the window's. So each place of
-// such windows is scattered by itself, with its axes taken away.
+// ScatterSum implements [compute.StandardOps]. If windows are smaller than the operand, the pure-Go backend of compute
+// 0.1.6 puts them into wrong places: it counts through the operand's axes instead of the window's. So each place of
+// such a window is scattered by itself, without the window's axes.
 func (f function) ScatterSum(operand, indices, updates compute.Value, indexVectorAxis int, updateWindowAxes,
 	insertedWindowAxes, scatterAxesToOperandAxes []int, sorted, unique bool) (compute.Value, error) {
 	s := scattering{f: f, vector: indexVectorAxis, inserted: insertedWindowAxes, to: scatterAxesToOperandAxes}
@@ -45,17 +45,17 @@ type scattering struct {
 	operand, indices, updates shapes.Shape
 	vector                    int // axis of the indices that holds one index
 	inserted, to              []int
-	small                     []window // smaller than the operand
-	whole                     []int    // axes of the updates whose window is the operand's whole axis
+	small                     []window // axes whose window is smaller than the operand
+	whole                     []int    // axes of the updates whose window is the whole axis of the operand
 }
 
 // window is one axis of a window.
 type window struct {
-	axis, operand int // of the updates, and of the operand
+	axis, operand int // axis of the updates, and axis of the operand
 	size          int
 }
 
-// windows sorts the axes of the windows.
+// windows sorts the axes of the windows into small and whole ones.
 func (s *scattering) windows(axes []int) error {
 	operandAxis := 0
 	for _, axis := range axes {
@@ -77,7 +77,7 @@ func (s *scattering) windows(axes []int) error {
 	return nil
 }
 
-// places yields every place within the small windows.
+// places yields every place in the small windows.
 func (s *scattering) places() func(yield func([]int) bool) {
 	return func(yield func([]int) bool) {
 		at := make([]int, len(s.small))
@@ -99,7 +99,7 @@ func (s *scattering) places() func(yield func([]int) bool) {
 	}
 }
 
-// scatter adds what the updates have at one place of their small windows.
+// scatter adds the updates at one place of their small windows.
 func (s *scattering) scatter(operand, indices, updates compute.Value, at []int) (compute.Value, error) {
 	var steps chain
 	rank := s.updates.Rank()
@@ -143,7 +143,7 @@ func (s *scattering) scatter(operand, indices, updates compute.Value, at []int) 
 	return sum, steps.err
 }
 
-// vectorSize returns how many numbers one index has.
+// vectorSize returns the length of one index.
 func (s *scattering) vectorSize() int {
 	if s.vector == s.indices.Rank() {
 		return 1

@@ -1,5 +1,5 @@
-// Package fault holds the kinds of errors that a program can act on, for errors.Is and errors.As.
-// Package gradcamnb has them for users. They cross the socket of a notebook's engine.
+// Package fault holds the kinds of errors that a program can act on, for errors.Is and errors.As. Users find them in
+// package gradcamnb. They cross the socket of a notebook's engine.
 package fault
 
 import (
@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// The kinds. Their texts name them on the socket; what a user reads is in the error itself.
+// The kinds. Their texts are only their names on the socket; the error itself has the text that a user reads.
 var (
 	ErrUnknownLayer    = kind("unknown layer")
 	ErrUnknownMethod   = kind("unknown method")
@@ -37,7 +37,7 @@ type markedError struct {
 func (m markedError) Is(target error) bool { return target == m.kind }
 func (m markedError) Unwrap() error        { return m.error }
 
-// Mark makes err one of a kind, with its own message; nil stays nil.
+// Mark makes err an error of a kind. It keeps its own message; nil stays nil.
 func Mark(kind, err error) error {
 	if err == nil {
 		return nil
@@ -45,12 +45,13 @@ func Mark(kind, err error) error {
 	return markedError{err, kind}
 }
 
-// Errorf returns fmt.Errorf of an error of a kind.
+// Errorf is fmt.Errorf for an error of a kind.
 func Errorf(kind error, format string, args ...any) error {
 	return markedError{fmt.Errorf(format, args...), kind}
 }
 
-// Names returns the kinds that an error is of, for the way over a socket; [MarkNamed] makes it of them again there.
+// Names returns the names of the kinds that an error is of, to be sent over a socket and given to [MarkNamed] on the
+// other side.
 func Names(err error) (names []string) {
 	for _, k := range kinds {
 		if errors.Is(err, k) {
@@ -60,7 +61,7 @@ func Names(err error) (names []string) {
 	return names
 }
 
-// MarkNamed makes err one of the named kinds. Names that are not known say nothing.
+// MarkNamed makes err an error of the named kinds. It ignores unknown names.
 func MarkNamed(err error, names []string) error {
 	for _, k := range kinds {
 		for _, name := range names {
@@ -72,12 +73,12 @@ func MarkNamed(err error, names []string) error {
 	return err
 }
 
-// OperatorError is that an operator of a model's file cannot be computed or has no gradient here.
-// It is an [ErrUnsupported].
+// OperatorError says that an operator of a model's file cannot be computed here, or has no gradient. It is an
+// [ErrUnsupported].
 type OperatorError struct {
 	Operator string // e.g. "NonMaxSuppression"
-	Node     string // its name in the file, or that of its first output
-	Module   string // of the source network; empty if the file says none
+	Node     string // its name in the file, or the name of its first output
+	Module   string // module of the source network; empty if the file names none
 	Reason   string // what is missing, in words
 }
 
@@ -89,19 +90,19 @@ func (e *OperatorError) Error() string {
 	return fmt.Sprintf("operator %s, node %q%s: %s", e.Operator, e.Node, module, e.Reason)
 }
 
-// Is tells that it is an [ErrUnsupported].
+// Is tells whether target is [ErrUnsupported].
 func (e *OperatorError) Is(target error) bool { return target == ErrUnsupported }
 
-// FunctionError is that the graph function of a GoMLX model fails, or builds what cannot be explained.
+// FunctionError says that the graph function of a GoMLX model fails, or builds something that cannot be explained.
 type FunctionError struct {
-	Model string // its name
-	Line  string // of the function, "cifar/models.go:66"; empty if it is not known
-	Scope string // of the weights that it read last, or that are wrong, "/conv_2/conv"; empty if it read none
+	Model string // name of the model
+	Line  string // line of the function, "cifar/models.go:66"; empty if unknown
+	Scope string // scope of the weights that it read last, or that are wrong, "/conv_2/conv"; empty if it read none
 	Text  string // what is wrong, where, and what to do, as a sentence
-	Cause error  // what the function panicked with; nil if that was no error
+	Cause error  // the error that the function panicked with; nil if it was no error
 }
 
 func (e *FunctionError) Error() string { return e.Text }
 
-// Unwrap returns what the function panicked with.
+// Unwrap returns the error that the function panicked with.
 func (e *FunctionError) Unwrap() error { return e.Cause }

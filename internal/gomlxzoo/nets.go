@@ -1,7 +1,6 @@
-// Package gomlxzoo holds networks written with GoMLX, for tests of what the engine makes of
-// them: those of GoMLX's own examples, imported unchanged, and a ResNet, a vision transformer
-// and a U-Net as one would write them. It is a module of its own, so that the examples'
-// requirements are nobody else's.
+// Package gomlxzoo holds networks written with GoMLX, for tests of the engine. They are those of GoMLX's own examples,
+// imported unchanged, and a ResNet, a vision transformer and a U-Net in the usual form. It is a module of its own, so
+// that nobody else gets the examples' requirements.
 package gomlxzoo
 
 import (
@@ -15,14 +14,14 @@ import (
 
 // Net is a network.
 type Net struct {
-	Name   string                                  // of the network
+	Name   string                                  // name of the network
 	Input  []int                                   // [batch, h, w, channels]
-	Params map[string]any                          // how many weights it has
+	Params map[string]any                          // parameters of the function, such as how many layers there are
 	Fn     func(scope *model.Scope, x *Node) *Node // its graph function
-	Single bool                                    // it takes float32 alone
+	Single bool                                    // it takes float32 only
 }
 
-// Nets returns all of them.
+// Nets returns all networks.
 func Nets() []Net {
 	return []Net{
 		{"cifar", []int{1, 32, 32, 3}, nil, cifar.C10ConvolutionModelGraph, false},
@@ -40,7 +39,7 @@ func Nets() []Net {
 	}
 }
 
-// Store returns a store with the network's parameters, and weights that are drawn the same every time.
+// Store returns a store with the network's parameters, and with random weights that are the same every time.
 func (n Net) Store() *model.Store {
 	s := model.NewStore()
 	s.RootScope().SetParam(model.ParamInitialSeed, int64(1))

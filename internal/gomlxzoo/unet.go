@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// UNet goes down twice and up twice again, and gives two scores a pixel, [batch, h, w, 2].
+// UNet halves the resolution twice and doubles it twice, and gives two scores for each pixel, [batch, h, w, 2].
 func UNet(scope *model.Scope, x *Node) *Node {
 	conv := func(scope *model.Scope, x *Node, channels int) *Node {
 		return activation.Swish(layers.Convolution(scope, x).Channels(channels).KernelSize(3).PadSame().Done())

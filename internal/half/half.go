@@ -3,15 +3,15 @@ package half
 
 import "math"
 
-// FromFloat32 returns the float16 of a float32, rounded to the nearest and ties to even. What is too large becomes
-// infinite.
+// FromFloat32 returns the float16 of a float32, rounded to the nearest with ties to even. A number that is too large
+// becomes infinite.
 func FromFloat32(v float32) uint16 {
 	bits := math.Float32bits(v)
 	sign := uint16(bits >> 16 & 0x8000)
 	switch magnitude := math.Float32frombits(bits &^ (1 << 31)); {
 	case v != v:
 		return sign | 0x7e00
-	case magnitude >= 65520: // half of the way from the largest number to the next
+	case magnitude >= 65520: // half the way from the largest number to the next
 		return sign | 0x7c00
 	case magnitude >= 0x1p-14: // a normal number: 13 bits of the fraction go
 		rounded := bits&^(1<<31) + 0xfff + bits>>13&1

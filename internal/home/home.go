@@ -11,7 +11,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// Marker is the file that tells that a folder was made here and is used for nothing else.
+// Marker is the file that says that a folder was made here and is used for nothing else.
 const Marker = ".gradcamnb"
 
 const markerText = "This folder was made by gradcamnb, which keeps here what it builds and downloads.\n" +
@@ -34,9 +34,8 @@ func Dir() (string, error) {
 	return dir, nil
 }
 
-// Open opens the private folder, and makes it if it is not there yet. It is an error if the folder
-// holds something and was not made here, or if others can change it ([private.Check]). The
-// caller closes it.
+// Open opens the private folder, and makes it if it does not exist. It is an error if the folder holds something and
+// was not made here, or if others can change it ([private.Check]). The caller closes it.
 func Open() (*private.Folder, error) {
 	dir, err := Dir()
 	if err != nil {
@@ -55,7 +54,7 @@ func Open() (*private.Folder, error) {
 	return f, nil
 }
 
-// mark marks a folder as ours if it is empty, or was made by a version that did not mark.
+// mark marks a folder as ours if it is empty, or if a version without the marker made it.
 func mark(f *private.Folder) error {
 	if IsOurs(f.Root()) {
 		return nil
@@ -90,8 +89,8 @@ func IsOurs(root *os.Root) bool {
 	return err == nil && string(text) == markerText
 }
 
-// isUnmarked tells whether a folder was made by a version without the marker. It left the stamp of
-// what it built, a SHA-256 and nothing more, or compiled programs alone.
+// isUnmarked tells whether a folder was made by a version without the marker. Such a folder holds only the stamp of
+// what it built, a SHA-256, or compiled programs.
 func isUnmarked(root *os.Root, entries []os.DirEntry) bool {
 	for _, name := range []string{"tools", "pjrt", "engine"} {
 		text, err := regular.ReadIn(root, filepath.Join("stamps", name), 1<<10)

@@ -8,14 +8,14 @@ import (
 	"github.com/gradcam-go/gradcam/internal/private"
 )
 
-// PluginEnv names the environment variable with the folders that PJRT plugins are looked for in.
+// PluginEnv is the environment variable that names the folders in which PJRT plugins are looked for.
 const PluginEnv = "PJRT_PLUGIN_LIBRARY_PATH"
 
 // PluginFile is the plugin that gonb-gradcam install --xla puts into the private folder.
 const PluginFile = "pjrt/pjrt_c_api_cpu_plugin.so"
 
-// PluginFolders returns the folders that go-xla looks for plugins in when [PluginEnv]
-// does not say (go-xla 0.4.5, pjrt/dynamiclib_posix.go).
+// PluginFolders returns the folders in which go-xla looks for plugins if [PluginEnv] is not set (go-xla 0.4.5,
+// pjrt/dynamiclib_posix.go).
 func PluginFolders(lookup func(string) (string, bool)) []string {
 	var dirs []string
 	if user, ok := lookup("HOME"); ok {
@@ -28,8 +28,8 @@ func PluginFolders(lookup func(string) (string, bool)) []string {
 	return dirs
 }
 
-// ownPlugin returns the plugin of the private folder, if there is one, and why it is not used, if others could have put
-// it there.
+// ownPlugin returns the plugin of the private folder, if there is one. If others could have put it there, it returns
+// the reason why it is not used.
 func ownPlugin() (plugin string, refused error) {
 	dir, err := Dir()
 	if err != nil {
@@ -42,15 +42,15 @@ func ownPlugin() (plugin string, refused error) {
 	return plugin, private.Check(plugin)
 }
 
-// PluginRefusal returns why the plugin of the private folder is not used, if it is there and others could have put it
-// there.
+// PluginRefusal returns the reason why the plugin of the private folder is not used: others could have put it there. It
+// returns nil if there is no plugin, or if it may be used.
 func PluginRefusal() error {
 	_, refused := ownPlugin()
 	return refused
 }
 
-// FindPlugin lets this program find the plugin of the private folder before all others, unless the environment says
-// where plugins are. A plugin that others could have put there is passed over.
+// FindPlugin makes this program look for plugins in the private folder first, unless the environment says where plugins
+// are. It passes over a plugin that others could have put there.
 func FindPlugin() {
 	if _, set := os.LookupEnv(PluginEnv); set {
 		return

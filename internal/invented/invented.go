@@ -1,5 +1,5 @@
-// Package invented makes an input for a model if no picture is given, for commands that compare or time what is
-// computed of it.
+// Package invented makes an input for a model if no picture is given. Commands that compare or time computations use
+// it.
 package invented
 
 import (
@@ -9,8 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// Input returns a tensor of the given shape with values v_i = 4 (7919 i mod 1009) / 1009 - 2 in [-2, 2), the same every
-// time and the same as in docs/benchmarks/peer.py.
+// Input returns a tensor of the given shape with the values v_i = 4 (7919 i mod 1009) / 1009 - 2 in [-2, 2). They are
+// always the same, and the same as in docs/benchmarks/peer.py.
 func Input(dims []int) gradcamnb.Tensor {
 	n := 1
 	for _, d := range dims {
@@ -23,7 +23,7 @@ func Input(dims []int) gradcamnb.Tensor {
 	return gradcamnb.Tensor{Dims: slices.Clone(dims), Values: values}
 }
 
-// Axes returns the axes of a picture in a model's input of four axes: its channels, its height and its width.
+// Axes returns the axes of the channels, the height and the width in a model's input of four axes.
 func Axes(l imgio.Layout) (channels, height, width int) {
 	if l == imgio.ChannelsLast {
 		return 3, 1, 2

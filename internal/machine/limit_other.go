@@ -2,5 +2,5 @@
 
 package machine
 
-// addressSpace is asked for on Linux only.
+// addressSpace returns 0: only Linux is asked for a limit.
 func addressSpace() (uint64, error) { return 0, nil }

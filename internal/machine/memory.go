@@ -1,4 +1,4 @@
-// Package machine knows how much memory the process may use.
+// Package machine tells how much memory the process may use, and whether the processor's vector instructions are used.
 package machine
 
 import (
@@ -7,8 +7,8 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 )
 
-// Memory is how many bytes this process may use: the least of what the machine has, its control group allows and, on
-// Linux, the limit of its address space is. It is 0 if none is known.
+// Memory returns how many bytes this process may use. It is the least of the machine's memory, the limit of its control
+// group and, on Linux, the limit of its address space; 0 if none is known.
 var Memory = sync.OnceValue(func() int64 {
 	least := uint64(0)
 	for _, ask := range []memlimit.Provider{memlimit.FromCgroup, memlimit.FromSystem, addressSpace} {

@@ -4,9 +4,9 @@ package machine
 
 import "simd/archsimd"
 
-// Vectors tells whether pure Go multiplies matrices with vector instructions: the program is built with
-// GOEXPERIMENT=simd, and the processor has them.
+// Vectors tells whether pure Go multiplies matrices with vector instructions. The program must be built with
+// GOEXPERIMENT=simd, and the processor must have them.
 func Vectors() bool { return archsimd.X86.AVX2() }
 
-// CouldHaveVectors tells whether the same program would have them if it were built with GOEXPERIMENT=simd.
+// CouldHaveVectors tells whether the same program would use them if it were built with GOEXPERIMENT=simd.
 const CouldHaveVectors = false

@@ -1,6 +1,6 @@
-// Package must ends a notebook's cell with one line if one of our panics is not recovered: the Error method of what
-// [Get] and [OK] panic with ends the process, since a stack trace would hide the line. It serves functions that panic
-// with the error that their twins return.
+// Package must is for functions that panic with the error that their twins return. If such a panic is not recovered in
+// a notebook's cell, the cell ends with one line: the Error method of the value that [Get] and [OK] panic with ends the
+// process, since a stack trace would hide the line.
 package must
 
 import (
@@ -26,8 +26,7 @@ func OK(err error) {
 	}
 }
 
-// failure is the error of a panic of ours. It can be recovered, and is then the error
-// that it wraps.
+// failure is the value that we panic with. If it is recovered, it is the error that it wraps.
 type failure struct {
 	error
 	at string // file and line of the program that called us
@@ -35,10 +34,10 @@ type failure struct {
 
 func (f *failure) Unwrap() error { return f.error }
 
-// Error returns the error's own text. If the Go runtime asks for it, nobody has recovered
-// from the panic and all deferred functions have run: the program is about to end with
-// a stack trace. In a notebook's cell it ends here instead, with the error and the cell's line: GoNB puts the cell's
-// number and line in front of a place in the cell's program.
+// Error returns the text of the wrapped error. If the Go runtime calls it, nobody has recovered from the panic and all
+// deferred functions have run, so the program is about to end with a stack trace. In a notebook's cell Error then ends
+// the program itself, and prints the error and the cell's line. GoNB puts the cell's number and line in front of a
+// place in the cell's program.
 func (f *failure) Error() string {
 	if notebook.Cell() && calledByRuntime() {
 		fmt.Fprintln(os.Stderr, "error:", f.error)
@@ -50,9 +49,8 @@ func (f *failure) Error() string {
 	return f.error.Error()
 }
 
-// calledByRuntime tells whether the runtime is printing a panic that ends the program
-// (runtime/panic.go, preprintpanics). Should a later Go call that differently, the
-// stack trace is back and nothing else changes.
+// calledByRuntime tells whether the runtime is printing a panic that ends the program (runtime/panic.go,
+// preprintpanics). If a later version of Go uses another name, the stack trace comes back, and nothing else changes.
 func calledByRuntime() bool {
 	pcs := make([]uintptr, 8)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
@@ -69,8 +67,8 @@ func calledByRuntime() bool {
 	}
 }
 
-// callingLine returns the innermost line of the program's own package that is being run, as FILE:LINE; empty if there
-// is none.
+// callingLine returns the innermost line of the program's own package on the stack, as FILE:LINE; empty if there is
+// none.
 func callingLine() string {
 	pcs := make([]uintptr, 32)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])

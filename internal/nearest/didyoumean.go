@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// DidYouMean is ", did you mean "x" or "y"?" for those of the names that are near enough to the written one to be
-// meant, the nearest first, and nothing if none is: they hold it, or no more than a third of its letters differ. Case,
-// spaces, dashes and underscores do not count.
+// DidYouMean returns ", did you mean "x" or "y"?" with the names that may have been meant, the nearest first; empty if
+// there is none. A name may have been meant if it contains the written one, or if no more than a third of its letters
+// differ. Case, spaces, dashes and underscores do not count.
 func DidYouMean(written string, names []string) string {
 	const most = 3
 	w := fold(written)

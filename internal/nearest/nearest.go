@@ -1,4 +1,4 @@
-// Package nearest finds the names that a misspelt one may mean.
+// Package nearest finds the names that a misspelt name may mean.
 package nearest
 
 import (
@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Names returns up to n of the names, those first that take the fewest edits to become the
-// wanted one. Case does not matter.
+// Names returns up to n of the names, with those first that take the fewest edits to become the wanted one. Case does
+// not matter.
 func Names(names []string, wanted string, n int) []string {
 	type candidate struct {
 		name string
@@ -31,7 +31,7 @@ func Names(names []string, wanted string, n int) []string {
 	return out
 }
 
-// Quoted lists names for an error.
+// Quoted returns names as a quoted list for an error.
 func Quoted(names []string) string {
 	var out []string
 	for _, n := range names {
@@ -40,7 +40,7 @@ func Quoted(names []string) string {
 	return strings.Join(out, ", ")
 }
 
-// edits returns the Levenshtein distance.
+// edits returns the Levenshtein distance of two words.
 func edits(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -1,4 +1,4 @@
-// Package notebook tells whether a program is a notebook's cell, and says things there in the right place.
+// Package notebook tells whether a program is a cell of a notebook, and prints messages where they belong.
 package notebook
 
 import (
@@ -11,7 +11,7 @@ import (
 // Cell tells whether this program is a cell of GoNB.
 func Cell() bool { return os.Getenv("GONB_PIPE") != "" }
 
-// Say tells the user something: on standard error, or in a cell, where that looks like an error, on standard output.
+// Say prints a message on standard error. In a cell, where that looks like an error, it prints on standard output.
 func Say(text string) {
 	text = printable.Text(text)
 	if Cell() {

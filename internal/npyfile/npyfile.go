@@ -20,9 +20,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// Read reads an array of numbers, its shape and its values in C order, from a .npy file, or from one
-// packed with gzip, .npy.gz. Numbers of any type and byte order become float32; one that this does
-// not hold, such as a whole number above 2^24, is an error.
+// Read reads an array of numbers from a .npy file, or from one packed with gzip, .npy.gz. It returns the shape, and the
+// values in C order. Numbers of any type and byte order become float32. A number that float32 does not hold, such as a
+// whole number above 2^24, is an error.
 func Read(path string) (dims []int, values []float32, err error) {
 	data, err := regular.Read(path, largest)
 	if err != nil {
@@ -42,7 +42,7 @@ func Read(path string) (dims []int, values []float32, err error) {
 
 func decode(path string, data []byte) (dims []int, values []float32, err error) {
 	defer func() {
-		if e := recover(); e != nil { // npyio, of a header that it does not expect
+		if e := recover(); e != nil { // npyio panics at some headers
 			err = fmt.Errorf("%s is not a NumPy .npy file, or it is damaged: %w", path, border.NewPanicError(e))
 		}
 	}()
@@ -62,7 +62,7 @@ func decode(path string, data []byte) (dims []int, values []float32, err error) 
 	}
 	n, most := 1, body.Len()/each
 	for _, s := range d.Shape {
-		if s < 0 || s > most || n*s > most { // either is at most the file's length, so the product is no overflow
+		if s < 0 || s > most || n*s > most { // both are at most the file's length, so the product does not overflow
 			return nil, nil, fmt.Errorf("%s declares the shape %v and is too short for it: the file is damaged", path, d.Shape)
 		}
 		n *= s
@@ -82,9 +82,9 @@ func decode(path string, data []byte) (dims []int, values []float32, err error) 
 	return d.Shape, values, nil
 }
 
-// checkHeader looks at the header of a .npy file before npyio (0.6.0) does, which makes room for whatever
-// length it claims and takes its last byte for granted. It is "\x93NUMPY", a version of two bytes, a
-// length of 2 bytes (version 1) or 4, and so many bytes of text that end with a newline (NEP 1).
+// checkHeader checks the header of a .npy file before npyio (0.6.0) reads it, which allocates whatever length the
+// header claims and assumes that it is not empty. The header is "\x93NUMPY", a version of two bytes, a length of 2
+// bytes (version 1) or 4, and that many bytes of text that end with a newline (NEP 1).
 func checkHeader(data []byte) error {
 	const magic = "\x93NUMPY"
 	const most = 64 << 10
@@ -109,13 +109,13 @@ func checkHeader(data []byte) error {
 	return nil
 }
 
-// Array is one array of several in a file.
+// Array is one of several arrays in a file.
 type Array struct {
 	Dims   []int     // shape
 	Values []float32 // row by row
 }
 
-// ReadAll reads every array of a .npz file, by its name without .npy.
+// ReadAll reads every array of a .npz file, by its name without ".npy".
 func ReadAll(path string) (map[string]Array, error) {
 	file, err := regular.Open(path)
 	if err != nil {
@@ -149,15 +149,15 @@ func ReadAll(path string) (map[string]Array, error) {
 	return out, nil
 }
 
-// largest is what a file may hold, packed or not, in bytes: more than any picture or map, and
-// not what fills the memory.
+// largest is the number of bytes that a file may have, packed or not. It is more than any picture or map needs, and
+// less than would fill the memory.
 const largest = 4 << 30
 
-// unpacked returns what a packed file holds, at most limit bytes.
+// unpacked returns the content of a packed file, at most limit bytes.
 func unpacked(r io.Reader, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil && int64(len(data)) > limit {
-		return nil, fmt.Errorf("unpacked it has more than %d bytes, which are read of an array at most", limit)
+		return nil, fmt.Errorf("it unpacks to more than %d bytes, which is the most that is read of an array", limit)
 	}
 	return data, err
 }
@@ -171,7 +171,7 @@ func Write(path string, dims []int, values []float32) error {
 	if n != len(values) || n == 0 {
 		return fmt.Errorf("writing %s: %d values do not fill the shape %v", path, len(values), dims)
 	}
-	// npyio writes the shape of Go arrays, so the values are viewed as one: [2][3]float32.
+	// npyio takes the shape from a Go array, so the values are viewed as one, such as [2][3]float32.
 	t := reflect.TypeFor[float32]()
 	for i := range dims {
 		t = reflect.ArrayOf(dims[len(dims)-1-i], t)

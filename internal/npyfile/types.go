@@ -9,13 +9,13 @@ import (
 	"github.com/gradcam-go/gradcam/internal/half"
 )
 
-// everyInteger is up to which float32 holds every whole number: 2^24.
+// everyInteger is the bound up to which float32 holds every whole number: 2^24.
 const everyInteger = 1 << 24
 
-// number reads one number of an array; ok is false of one that float32 does not hold.
+// number reads one number of an array; ok is false if float32 does not hold it.
 type number func(order binary.ByteOrder, b []byte) (v float32, ok bool)
 
-// numbers are how the types of NumPy, without their byte order, are read.
+// numbers maps the types of NumPy, without their byte order, to their readers.
 var numbers = map[string]number{
 	"f2": func(o binary.ByteOrder, b []byte) (float32, bool) {
 		return half.Float32(o.Uint16(b)), true
@@ -41,8 +41,8 @@ var numbers = map[string]number{
 
 func exactFloat(v int64) (float32, bool) { return float32(v), v >= -everyInteger && v <= everyInteger }
 
-// typeOf returns how the numbers of a type as NumPy writes it, "<f4", are read, and the size of each; the
-// size is 0 of a type that is none of numbers.
+// typeOf returns the reader of a type as NumPy writes it, such as "<f4", its byte order, and the size of a number. The
+// size is 0 if the type is not known.
 func typeOf(name string) (read number, order binary.ByteOrder, size int) {
 	if len(name) != 3 {
 		return nil, nil, 0
@@ -58,7 +58,7 @@ func typeOf(name string) (read number, order binary.ByteOrder, size int) {
 	return read, order, size
 }
 
-// toRowMajor brings values in Fortran's order, the first axis changing quickest, to C's.
+// toRowMajor returns values that are in Fortran's order, with the first axis changing fastest, in C's order.
 func toRowMajor(values []float32, dims []int) []float32 {
 	step := make([]int, len(dims))
 	for i, n := 0, 1; i < len(dims); i++ {

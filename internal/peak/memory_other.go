@@ -4,5 +4,5 @@ package peak
 
 import "os"
 
-// Memory is not known on this system.
+// Memory returns false: the figure is not known on this system.
 func Memory(*os.ProcessState) (float64, bool) { return 0, false }

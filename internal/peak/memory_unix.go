@@ -14,7 +14,7 @@ func Memory(p *os.ProcessState) (float64, bool) {
 	if !ok {
 		return 0, false
 	}
-	if runtime.GOOS == "darwin" { // counts bytes, others KiB
+	if runtime.GOOS == "darwin" { // darwin counts bytes, other systems KiB
 		return float64(usage.Maxrss) / (1 << 20), true
 	}
 	return float64(usage.Maxrss) / (1 << 10), true

@@ -1,2 +1,2 @@
-// Package peak reads how much memory a process took at most.
+// Package peak reads the largest amount of memory that a process used.
 package peak

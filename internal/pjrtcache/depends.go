@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// dependsOn describes what the machine code of a program depends on besides the program:
-// the plugin's file, the processor, and how many of them XLA divides loops among.
+// dependsOn describes what the machine code of a program depends on besides the program: the plugin's file, the
+// processor, and the number of processors among which XLA divides loops.
 func dependsOn(plugin string) ([]byte, error) {
 	info, err := os.Stat(plugin)
 	if err != nil {
@@ -27,8 +27,8 @@ func dependsOn(plugin string) ([]byte, error) {
 		runtime.NumCPU(), os.Getenv("NPROC"), model(processor)), nil
 }
 
-// model returns the lines on the first processor that tell its model and instructions, and
-// neither its clock nor the system's mood.
+// model returns the lines about the first processor that tell its model and instructions. They do not change with its
+// clock or load.
 func model(cpuinfo []byte) []byte {
 	first, _, _ := bytes.Cut(cpuinfo, []byte("\n\n"))
 	var out bytes.Buffer

@@ -19,19 +19,19 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// folder keeps programs, which are machine code: it, all above it and each file that is read must be
-// the user's alone.
+// folder keeps programs. These are machine code, so the folder, all folders above it and each file that is read must
+// belong to the user alone.
 type folder struct {
 	files *private.Folder
 	kept  *cache.Cache
 }
 
 const (
-	maxProgram = 256 << 20 // bytes of one program; a large network's has 2 MB
+	maxProgram = 256 << 20 // bytes of one program; that of a large network has 2 MB
 	maxKept    = 2 << 30   // bytes of all programs
 )
 
-// open opens the folder, and makes it if it is not there.
+// open opens the folder, and makes it if it does not exist.
 func open(dir string) (*folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder of compiled programs: %w", err)
@@ -40,7 +40,7 @@ func open(dir string) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the folder of compiled programs: %w", err)
 	}
-	for i := range 256 { // before the cache makes them as the umask has it
+	for i := range 256 { // before the cache makes them with the mode of the umask
 		if err := files.Make(fmt.Sprintf("%02x", i)); err != nil {
 			return nil, errors.Join(fmt.Errorf("the folder of compiled programs: %w", err), files.Close())
 		}
@@ -54,7 +54,7 @@ func open(dir string) (*folder, error) {
 	return f, nil
 }
 
-// get returns a program. Its bytes are those of the file that was opened and looked at.
+// get returns a program. The bytes come from the same open file that was checked.
 func (f *folder) get(id cache.ActionID) ([]byte, error) {
 	index, err := f.files.File(place(id, "a"))
 	if err != nil {
@@ -81,7 +81,7 @@ func (f *folder) get(id cache.ActionID) ([]byte, error) {
 	return program, nil
 }
 
-// put keeps a program. What was not used for days goes then, at most once a day.
+// put keeps a program. At most once a day it also removes programs that have not been used for days.
 func (f *folder) put(id cache.ActionID, program []byte) error {
 	if len(program) > maxProgram {
 		return errors.New("the program is too large to keep")
@@ -90,22 +90,22 @@ func (f *folder) put(id cache.ActionID, program []byte) error {
 		return err
 	}
 	err := f.kept.Trim()
-	root := f.files.Root() // the cache makes files as the umask has it
+	root := f.files.Root() // the cache makes files with the mode of the umask
 	for _, name := range []string{place(id, "a"), place(sha256.Sum256(program), "d"), trimmed} {
 		err = errors.Join(err, root.Chmod(name, 0o600))
 	}
 	return err
 }
 
-// trimmed is the file in which the cache keeps when it was last trimmed.
+// trimmed is the file in which the cache stores when it was last trimmed.
 const trimmed = "trim.txt"
 
-// place returns the name of a file of the cache: of the entry "a" of an id, or of the data "d" of a sum.
+// place returns the name of a file of the cache. kind is "a" for the entry of an id, and "d" for the data of a sum.
 func place(id [sha256.Size]byte, kind string) string {
 	return filepath.Join(fmt.Sprintf("%02x", id[0]), fmt.Sprintf("%x-%s", id, kind))
 }
 
-// bound removes the programs that were used longest ago, until the others have at most so many bytes.
+// bound removes the programs that were used longest ago, until the others have at most this many bytes.
 func (f *folder) bound(most int64) {
 	type program struct {
 		name string

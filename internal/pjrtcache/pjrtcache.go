@@ -1,11 +1,10 @@
 //go:build cgo && linux && !noxla
 
-// Package pjrtcache keeps what XLA compiles from one process to the next.
+// Package pjrtcache keeps what XLA compiles for later processes.
 //
-// It stands between go-xla and a PJRT plugin. A plugin is a table of functions; go-xla is
-// given a copy of the table in which PJRT_Client_Compile first looks into a folder, and
-// leaves there what the plugin compiles. A program is found by everything that its machine
-// code depends on: its StableHLO, the options, the plugin and the processor.
+// It stands between go-xla and a PJRT plugin. A plugin is a table of functions. go-xla gets a copy of the table, in
+// which PJRT_Client_Compile first looks into a folder, and stores there what the plugin compiles. The key of a program
+// is everything that its machine code depends on: its StableHLO, the options, the plugin and the processor.
 package pjrtcache
 
 // #cgo LDFLAGS: -ldl
@@ -26,18 +25,17 @@ import (
 
 // plugin is a PJRT plugin whose programs are kept.
 type plugin struct {
-	api   *C.PJRT_Api // its own table
+	api   *C.PJRT_Api // the plugin's own table
 	kept  *folder
 	where []byte // what programs depend on besides themselves
 }
 
-// hooked is the plugin behind [kept_compile]. There is one in a process, since a function
-// in a table of C cannot know which table it was called from.
+// hooked is the plugin behind [kept_compile]. A process has only one, since a function in a table of C cannot know
+// which table it was called from.
 var hooked atomic.Pointer[plugin]
 
-// Register loads the PJRT plugin in the file path, hands it to go-xla under the name that
-// it will be asked for, and keeps in dir what it compiles. Only the first plugin of a
-// process can be had so.
+// Register loads the PJRT plugin in the file path, registers it with go-xla under the given name, and keeps in dir what
+// it compiles. It works only for the first plugin of a process.
 func Register(name, path, dir string) error {
 	if hooked.Load() != nil {
 		return errTaken
@@ -72,8 +70,7 @@ func Register(name, path, dir string) error {
 
 var errTaken = errors.New("the programs of a plugin are kept already, and a process has one such")
 
-// kept_compile returns PJRT_Client_Compile as go-xla gets it. What goes wrong with keeping
-// costs the time to compile, no more.
+// kept_compile replaces PJRT_Client_Compile for go-xla. If keeping a program fails, it is only compiled again.
 //
 //export kept_compile
 func kept_compile(args *C.PJRT_Client_Compile_Args) *C.PJRT_Error {
@@ -99,7 +96,7 @@ func kept_compile(args *C.PJRT_Client_Compile_Args) *C.PJRT_Error {
 	return nil
 }
 
-// id returns what a program is found by.
+// id returns the key of a program.
 func (p *plugin) id(args *C.PJRT_Client_Compile_Args) cache.ActionID {
 	h := sha256.New()
 	for _, part := range [][]byte{
@@ -114,7 +111,7 @@ func (p *plugin) id(args *C.PJRT_Client_Compile_Args) cache.ActionID {
 	return cache.ActionID(h.Sum(nil))
 }
 
-// bytesOf are bytes of C, as long as they are there.
+// bytesOf returns memory of C as bytes, which are valid as long as that memory is.
 func bytesOf(p *C.char, n C.size_t) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(p)), n)
 }

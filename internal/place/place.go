@@ -1,20 +1,20 @@
-// Package place chooses the words in which an error names a remedy: those of a Go program or a notebook, or those of
-// the command line.
+// Package place chooses the words for a remedy in an error: those of a Go program or notebook, or those of the command
+// line.
 package place
 
 import "sync/atomic"
 
 var onCommandLine atomic.Bool
 
-// CommandLine has errors of this process name flags, and no Go names. Commands call it that print their errors
-// themselves.
+// CommandLine makes the errors of this process name flags, and no Go names. Commands that print their errors themselves
+// call it.
 func CommandLine() { onCommandLine.Store(true) }
 
-// Program has errors of this process name Go's names, and no flags, which is so from the start. A command calls it that
-// computes for other programs.
+// Program makes the errors of this process name Go names, and no flags, which is the default. A command that computes
+// for other programs calls it.
 func Program() { onCommandLine.Store(false) }
 
-// Words returns call, or flag if this process is a command.
+// Words returns flag if the errors of this process name flags, and else call.
 func Words(call, flag string) string {
 	if onCommandLine.Load() {
 		return flag

@@ -1,5 +1,5 @@
-// Package printable keeps what others named from steering a terminal: escape sequences, newlines
-// within a line, and marks that turn the direction of text.
+// Package printable makes text from other people safe to print: it escapes control sequences, newlines within a line,
+// and marks that change the direction of text.
 package printable
 
 import (
@@ -11,11 +11,10 @@ import (
 	"unicode/utf8"
 )
 
-// Line returns a text as one line that can be shown: what steers a terminal is written as \x1b, \n or
-// \u202e.
+// Line returns a text as one printable line. Characters that steer a terminal are written as \x1b, \n or \u202e.
 func Line(s string) string { return escaped(s, "") }
 
-// Text returns [Line] that keeps newlines and tabs.
+// Text is [Line], but keeps newlines and tabs.
 func Text(s string) string { return escaped(s, "\n\t") }
 
 func escaped(s, keep string) string {
@@ -49,17 +48,17 @@ func isBroken(s string) bool {
 	return size == 1
 }
 
-// steers tells whether a terminal may do something at a rune other than to draw it.
+// steers tells whether a terminal may do anything but draw a rune.
 func steers(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
-// Writer writes text to w as [Text] has it.
+// Writer returns a writer that writes text to w in the form of [Text].
 func Writer(w io.Writer) io.Writer { return &writer{w: w} }
 
 type writer struct {
 	w    io.Writer
-	rest []byte // the beginning of a character whose end is still to come
+	rest []byte // the beginning of a character whose end has not come yet
 }
 
 func (w *writer) Write(p []byte) (int, error) {

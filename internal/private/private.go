@@ -1,5 +1,5 @@
-// Package private tells whether somebody else could have put a file in its place, or could change
-// it: what is run, loaded as machine code or listened to must be the user's own.
+// Package private tells whether somebody else could have put a file in its place, or could change it. What is run,
+// loaded as machine code or listened to must be the user's own.
 package private
 
 import (
@@ -13,16 +13,16 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// RefusedError is the error for what others can change. It is a sentence.
+// RefusedError is the error for a file or folder that others can change. Its text is a sentence.
 type RefusedError struct{ reason string }
 
 func (r *RefusedError) Error() string { return r.reason }
 
 func refuse(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
 
-// Check returns a [RefusedError] if others than the user and root can change the file or folder, or any folder
-// above it, and so put another one there. A folder above may be open to all if it is sticky, as
-// /tmp is. Links are followed, and are checked as what they lead to is.
+// Check returns a [RefusedError] if others than the user and root can change the file or folder or any folder above it,
+// and so put another one there. A folder above may be open to all if it is sticky, as /tmp is. Links are followed, and
+// what they lead to is checked.
 func Check(path string) error {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -69,8 +69,8 @@ func check(path string, links int) error {
 	return nil
 }
 
-// checkInfo returns [RefusedError] if others can change a file or folder. A sticky folder will do if it is
-// above what is looked at, since others can change nothing in it that is not theirs.
+// checkInfo returns a [RefusedError] if others can change a file or folder. A sticky folder is allowed if above is
+// true, since others can only change their own files in it.
 func checkInfo(path string, info os.FileInfo, above bool) error {
 	switch {
 	case !isOwned(info):
@@ -82,8 +82,8 @@ func checkInfo(path string, info os.FileInfo, above bool) error {
 	return nil
 }
 
-// Folder is a folder that nobody else can change. Files are looked up in the folder that was opened,
-// whatever becomes of its name.
+// Folder is a folder that nobody else can change. Files are looked up in the folder that was opened, even if its name
+// changes.
 type Folder struct {
 	root *os.Root
 	path string
@@ -105,7 +105,7 @@ func Open(dir string) (*Folder, error) {
 	f := &Folder{root, abs}
 	info, err := root.Stat(".")
 	if err == nil {
-		err = checkInfo(abs, info, false) // of what was opened, too
+		err = checkInfo(abs, info, false) // also for the folder that was opened
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -116,13 +116,13 @@ func Open(dir string) (*Folder, error) {
 // Close closes the folder.
 func (f *Folder) Close() error { return f.root.Close() }
 
-// Path returns the folder's name.
+// Path returns the name of the folder.
 func (f *Folder) Path() string { return f.path }
 
-// Root returns the folder.
+// Root returns the open folder.
 func (f *Folder) Root() *os.Root { return f.root }
 
-// Make makes folders in the folder, for the user alone, unless they are there, and checks them.
+// Make makes folders in the folder for the user alone, if they do not exist, and checks them.
 func (f *Folder) Make(names ...string) error {
 	for _, name := range names {
 		if err := f.root.Mkdir(name, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
@@ -142,7 +142,7 @@ func (f *Folder) Make(names ...string) error {
 	return nil
 }
 
-// File opens a regular file in the folder. It is [RefusedError] if others can change it or a folder that
+// File opens a regular file in the folder. It returns a [RefusedError] if others can change the file or a folder that
 // it lies in. The caller closes it.
 func (f *Folder) File(name string) (*os.File, error) {
 	for dir := filepath.Dir(name); dir != "."; dir = filepath.Dir(dir) {

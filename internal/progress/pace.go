@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// Pace is how fast counted work goes. What comes before the first piece is done, such as compiling, counts for nothing:
-// the rate is that of the pieces after it. The zero value has heard nothing. It may be used by several goroutines.
+// Pace measures how fast counted work goes. What happens before the first pieces are done, such as compiling, does not
+// count: the rate is that of the later pieces. The zero value is ready to use. It may be used by several goroutines.
 type Pace struct {
 	mu    sync.Mutex
 	from  time.Time // when the first pieces were done
-	first int       // how many those were
+	first int       // how many pieces those were
 
-	done int       // at the last news
-	last time.Time // of the last news: a line that is renewed without any changes no rate
+	done int       // at the last report
+	last time.Time // time of the last report; a line that is renewed without one keeps its rate
 }
 
-// Words says how far the work is: "16 of 64 (25 %), 8.0 a second, 6 s left". Rate and time left come with the second
-// piece of news.
+// Words returns how far the work is: "16 of 64 (25 %), 8.0 a second, 6 s left". The rate and the time left appear from
+// the second report on.
 func (p *Pace) Words(done, total int, now time.Time) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -54,7 +54,7 @@ func perSecond(rate float64) string {
 	return fmt.Sprintf("%.0f a second", rate)
 }
 
-// FormatDuration returns a duration as people say it, to the second: "6 s", "2 min 5 s", "3 h 20 min".
+// FormatDuration returns a duration in the usual form, to the second: "6 s", "2 min 5 s", "3 h 20 min".
 func FormatDuration(d time.Duration) string {
 	s := int(d.Round(time.Second).Seconds())
 	switch {

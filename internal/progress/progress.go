@@ -1,5 +1,4 @@
-// Package progress shows how far something is: one line that is written over on a
-// terminal, and nothing elsewhere.
+// Package progress shows how far work is. On a terminal it writes one line over and over; elsewhere it shows nothing.
 package progress
 
 import (
@@ -9,7 +8,7 @@ import (
 	"time"
 )
 
-// every is how often the line changes, at most.
+// every is the shortest time between two changes of the line.
 const every = 100 * time.Millisecond
 
 // Line is one line of a terminal. The zero value shows nothing.
@@ -33,7 +32,7 @@ func IsTerminal(f *os.File) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// Set replaces what the line says, unless it was replaced a moment ago.
+// Set replaces the text of the line, unless it was replaced a moment ago.
 func (l *Line) Set(format string, args ...any) {
 	if l.w == nil || time.Since(l.last) < every {
 		return
@@ -42,7 +41,7 @@ func (l *Line) Set(format string, args ...any) {
 	fmt.Fprintf(l.w, "\r\x1b[K"+format, args...)
 }
 
-// Clear takes the line away, before something else is written or at the end.
+// Clear removes the line, before something else is written or at the end.
 func (l *Line) Clear() {
 	if l.shown {
 		fmt.Fprint(l.w, "\r\x1b[K")

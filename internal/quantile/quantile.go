@@ -1,8 +1,8 @@
-// Package quantile reads quantiles.
+// Package quantile computes quantiles.
 package quantile
 
-// Interpolate reads numbers, of which there is at least one, the lowest first, at the share q, from 0 to 1: between two
-// of them, as numpy's quantile does by default.
+// Interpolate returns the quantile q, from 0 to 1, of sorted, which holds at least one number, the lowest first.
+// Between two numbers it interpolates, as numpy's quantile does by default.
 func Interpolate(sorted []float64, q float64) float64 {
 	at := q * float64(len(sorted)-1)
 	i := int(at)

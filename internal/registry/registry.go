@@ -1,4 +1,4 @@
-// Package registry keeps the values that the files of a package register, one a file.
+// Package registry keeps the values that the files of a package register, one in each file.
 package registry
 
 import (
@@ -17,8 +17,8 @@ type Registry[T any] struct {
 	all   []T
 }
 
-// New returns an empty registry. Kind is what errors call a value; names are a value's
-// own name and then others in use.
+// New returns an empty registry. kind is the word for a value in errors. names returns a value's own name, and then its
+// other names.
 func New[T any](kind string, names func(T) []string) *Registry[T] {
 	return &Registry[T]{kind: kind, names: names}
 }
@@ -29,13 +29,13 @@ func (r *Registry[T]) Add(v T) T {
 	return v
 }
 
-// All returns every value, by name.
+// All returns every value, sorted by name.
 func (r *Registry[T]) All() []T {
 	return slices.SortedFunc(slices.Values(r.all),
 		func(a, b T) int { return strings.Compare(r.names(a)[0], r.names(b)[0]) })
 }
 
-// Find finds a value; case, dashes, underscores and spaces do not matter.
+// Find returns the value with a name. Case, dashes, underscores and spaces do not matter.
 func (r *Registry[T]) Find(name string) (T, error) {
 	var known []string
 	for _, v := range r.All() {
@@ -49,16 +49,16 @@ func (r *Registry[T]) Find(name string) (T, error) {
 	return none, Unknown(r.kind, name, known)
 }
 
-// UnknownError is that a name is not known.
+// UnknownError says that a name is not known.
 type UnknownError struct {
-	Kind, Name string   // what it was to be, and the name
+	Kind, Name string   // what was looked for, and its name
 	Known      []string // all names that are known
 }
 
-// Unknown returns the error of a name that is none of those known, with those nearest to it first.
+// Unknown returns an [UnknownError], whose text names the nearest known names first.
 func Unknown(kind, name string, known []string) error { return &UnknownError{kind, name, known} }
 
-// Is tells that it is a [fault.ErrUnknownName], and of a method a [fault.ErrUnknownMethod].
+// Is tells that it is a [fault.ErrUnknownName], and for a method a [fault.ErrUnknownMethod].
 func (e *UnknownError) Is(target error) bool {
 	return target == fault.ErrUnknownName || target == fault.ErrUnknownMethod && e.Kind == "method"
 }

@@ -1,5 +1,5 @@
-// Package regular opens files that a stranger may have made: regular ones only, without waiting,
-// and up to a size.
+// Package regular opens files that a stranger may have made. It opens only regular files, never waits, and reads only
+// up to a size.
 package regular
 
 import (
@@ -12,23 +12,23 @@ import (
 	"syscall"
 )
 
-// Open opens a regular file for reading. A pipe, a device, a socket or a folder is an error, and
-// is not waited for. The caller closes the file.
+// Open opens a regular file for reading. For a pipe, a device, a socket or a folder it returns an error at once. The
+// caller closes the file.
 func Open(path string) (*os.File, error) {
 	return Check(os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0))
 }
 
-// OpenIn returns Open of a file in a folder that it cannot leave, by links either.
+// OpenIn opens a file in a folder that it cannot leave, by links either; see [Open].
 func OpenIn(root *os.Root, name string) (*os.File, error) {
 	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	var of *fs.PathError
-	if errors.As(err, &of) && of.Err.Error() == "path escapes from parent" { // os keeps the error to itself
+	if errors.As(err, &of) && of.Err.Error() == "path escapes from parent" { // os does not export this error
 		err = &fs.PathError{Op: "open", Path: filepath.Join(root.Name(), name), Err: errors.New("it leads out of the folder")}
 	}
 	return Check(f, err)
 }
 
-// Check returns the file if it is a regular one, else an error, and the file is closed.
+// Check returns the file if it is a regular one. If not, it closes the file and returns an error.
 func Check(f *os.File, err error) (*os.File, error) {
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func Check(f *os.File, err error) (*os.File, error) {
 	return f, nil
 }
 
-// kind returns what a file is that is not regular.
+// kind returns the word for a file that is not regular.
 func kind(m fs.FileMode) string {
 	switch {
 	case m.IsDir():
@@ -68,7 +68,7 @@ func Read(path string, limit int64) ([]byte, error) {
 	return data, errors.Join(err, f.Close())
 }
 
-// ReadIn returns Read of a file in a folder that it cannot leave.
+// ReadIn reads a file in a folder that it cannot leave; see [Read].
 func ReadIn(root *os.Root, name string, limit int64) ([]byte, error) {
 	f, err := OpenIn(root, name)
 	if err != nil {
@@ -92,7 +92,7 @@ func ReadAll(f *os.File, limit int64) ([]byte, error) {
 		return nil, tooLarge()
 	}
 	data := make([]byte, 0, info.Size()+512)
-	for { // to the end, which may lie behind the size that was told
+	for { // to the end, which may lie beyond the size that was reported
 		n, err := f.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
 		switch {
@@ -108,7 +108,7 @@ func ReadAll(f *os.File, limit int64) ([]byte, error) {
 	}
 }
 
-// size returns a number of bytes for people.
+// size returns a number of bytes in words.
 func size(n int64) string {
 	switch {
 	case n >= 1<<30 && n%(1<<30) == 0:

@@ -10,31 +10,30 @@ import (
 	"time"
 )
 
-// patience is how long a server may take to greet: it may still be starting, or even
-// being built.
+// patience is how long a server may take to greet. It may still be starting, or even being built.
 const patience = 3 * time.Minute
 
 // Client makes calls to the server at a socket.
 type Client struct {
 	Socket string            // path of the server's socket
 	Types  string            // see [Types]
-	Say    func(text string) // shows the user what the server has to say
+	Say    func(text string) // shows the user what the server says
 }
 
-// Call calls a method: note hears the notes on the way and may be nil. If ctx ends
-// first, the server is told so, and the call returns what it answers then.
+// Call calls a method. note gets the notes on the way and may be nil. If ctx ends first, the server is told so, and the
+// call returns what the server then answers.
 //
-// The error is an [*UnavailableError] if nothing was done, [ErrLost] if the server
-// ended on the way, and an [*Error] if the method failed.
+// The error is an [*UnavailableError] if nothing was done, [ErrLost] if the server ended on the way, and an [*Error] if
+// the method failed.
 func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, args Args,
 	note func(Note)) (answer Answer, err error) {
 	conn, err := c.dial(ctx)
 	if err != nil {
 		return answer, err
 	}
-	defer func() { _ = conn.Close() }() // everything was read
+	defer func() { _ = conn.Close() }() // everything has been read
 	enc, dec := gob.NewEncoder(conn), gob.NewDecoder(conn)
-	// A server that refuses reads nothing of this, so what it sent is looked at first.
+	// A server that refuses does not read this, so its own message is looked at first.
 	sent := errors.Join(enc.Encode(greeting{Protocol: protocol, Types: c.Types}), enc.Encode(method), enc.Encode(args))
 	if err := c.greeted(ctx, conn, dec); err != nil {
 		return answer, err

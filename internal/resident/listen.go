@@ -9,8 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/private"
 )
 
-// Listen makes a socket in a folder that only the user may enter. What an ended server
-// has left there is removed; a socket that a server answers at is not.
+// Listen makes a socket in a folder that only the user may enter. It removes a socket that an ended server has left,
+// but not one at which a server answers.
 func Listen(socket string) (*net.UnixListener, error) {
 	if err := os.MkdirAll(filepath.Dir(socket), 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder of the socket: %w", err)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// notes passes notes on to the caller, one after the other. A caller that has stopped reading, as one that a debugger
-// holds, delays the one that makes them by shortly at most: then notes are left out until it reads again.
+// notes passes notes on to the caller, one after another. A caller that has stopped reading, for example in a debugger,
+// delays the one that adds notes only for a short time. After that, notes are left out until the caller reads again.
 type notes struct {
 	mu      sync.Mutex
 	stopped bool // the caller reads nothing at the moment
@@ -19,11 +19,11 @@ type notes struct {
 const (
 	manyNotes = 64
 	shortly   = time.Second
-	writeTime = 10 * time.Minute // of one note or answer; a caller that reads nothing for so long is gone
+	writeTime = 10 * time.Minute // for one note or answer; a caller that reads nothing for so long is gone
 	greetTime = time.Minute      // for a caller to say what it wants
 )
 
-// newNotes passes notes on with send, which tells whether the caller is still there.
+// newNotes returns notes that are passed on with send, which tells whether the caller is still there.
 func newNotes(send func(any) bool) *notes {
 	n := &notes{queue: make(chan any, manyNotes), gone: make(chan struct{}), done: make(chan struct{})}
 	go func() {
@@ -67,7 +67,7 @@ func (n *notes) add(note any) {
 	}
 }
 
-// end returns when all notes are sent, or cannot be. What is added afterwards is left out.
+// end waits until all notes have been sent, or cannot be. Notes that are added later are left out.
 func (n *notes) end() {
 	n.mu.Lock()
 	n.ended = true

@@ -4,5 +4,5 @@ package resident
 
 import "net"
 
-// sameUser is left to the socket's folder, which only the user may enter.
+// sameUser allows every process, because only the user may enter the socket's folder.
 func sameUser(*net.UnixConn) error { return nil }

@@ -1,12 +1,9 @@
-// Package resident is how programs talk to one that stays: typed calls over a unix
-// socket, with notes on the way, giving up, and a check that both sides are of one
-// version. It knows nothing of models.
+// Package resident lets programs talk to one that stays. It has typed calls over a unix socket, notes on the way, a way
+// to give a call up, and a check that both sides have the same version. It knows nothing about models.
 //
-// One call is one connection, so that a server that was restarted between two calls is
-// no special case. The client sends its greeting, the name of the method and the
-// arguments, and closes its sending side to give the call up, which the end of its
-// process does, too. The server sends its greeting, notes, and one answer. All of it is
-// one gob stream each way.
+// One call is one connection, so a server that was restarted between two calls is no special case. The client sends its
+// greeting, the name of the method and the arguments. It closes its sending side to give the call up; the end of its
+// process does the same. The server sends its greeting, notes, and one answer. Each direction is one gob stream.
 package resident
 
 import (
@@ -18,32 +15,32 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// protocol is the version of the frames below; what they carry has its own, see [Types].
+// protocol is the version of the messages below. Their contents have a version of their own, see [Types].
 const protocol = 1
 
 // greeting is what each side sends first.
 type greeting struct {
 	Protocol int
 	Types    string // see [Types]
-	Refusal  string // why nothing will be answered
+	Refusal  string // why nothing will be answered; empty if it will
 }
 
 // head goes before every value that the server sends.
 type head struct {
-	Answer  bool // the value is the answer and the last; else it is a note
+	Answer  bool // the value is the answer and the last value; else it is a note
 	Failure *failure
-	Say     string // for the user to read
+	Say     string // text for the user
 }
 
-// failure is an error on its way.
+// failure is an error in the form in which it is sent.
 type failure struct {
 	Message, Detail string
 	Cause           cause
 	Kinds           []string             // see [fault.Names]
-	Operator        *fault.OperatorError // which operator is not supported
+	Operator        *fault.OperatorError // the operator that is not supported
 }
 
-// cause keeps the errors that callers test for.
+// cause tells which of the errors that callers test for an error is.
 type cause int
 
 const (
@@ -70,7 +67,7 @@ func failureOf(err error) *failure {
 	return f
 }
 
-// Error is what the server's method returned.
+// Error is an error that the server's method returned.
 type Error struct {
 	message string
 	cause   error
@@ -78,8 +75,8 @@ type Error struct {
 
 func (e *Error) Error() string { return e.message }
 
-// Unwrap gives the context's error if that ended the call, else the error with all
-// that the server's side said of it.
+// Unwrap returns the context's error if that ended the call. Otherwise it returns the error with everything that the
+// server said about it.
 func (e *Error) Unwrap() error { return e.cause }
 
 func (f *failure) err() error {
@@ -97,8 +94,7 @@ func (f *failure) err() error {
 	return &Error{f.Message, fault.MarkNamed(errors.New(f.Detail), f.Kinds)}
 }
 
-// UnavailableError is the error of a call that found no server to answer it, so that nothing
-// was done.
+// UnavailableError is the error of a call that no server answered. Nothing was done.
 type UnavailableError struct{ reason string }
 
 func (u *UnavailableError) Error() string { return u.reason }

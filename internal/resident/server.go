@@ -20,14 +20,14 @@ type Server struct {
 
 	greet   time.Duration // how long a caller may take to say what it wants; 0 means greetTime
 	mu      sync.Mutex
-	pending []byte // for the user to read
+	pending []byte // text for the user
 }
 
-// Method answers one kind of call.
+// Method answers one kind of call. decode reads the arguments.
 type Method func(ctx context.Context, decode func(any) error, note func(any)) (answer any, err error)
 
-// Handle makes a method of a function. What it returns besides an error reaches the
-// caller, too. A panic becomes an error: a server outlives it.
+// Handle turns a function into a method. An answer that is returned together with an error reaches the caller, too. A
+// panic becomes an error, and the server goes on.
 func Handle[Args, Note, Answer any](f func(ctx context.Context, args Args, note func(Note)) (Answer, error)) Method {
 	return func(ctx context.Context, decode func(any) error, note func(any)) (answer any, err error) {
 		var args Args
@@ -43,12 +43,12 @@ func Handle[Args, Note, Answer any](f func(ctx context.Context, args Args, note 
 	}
 }
 
-// panicked returns the error of a panic: one line, with the stack behind it.
+// panicked returns the error of a panic: one line, and the stack in the error behind it.
 func panicked(e any) error {
 	return &Error{fmt.Sprintf("the engine failed: %v", e), fmt.Errorf("%v\n%s", e, debug.Stack())}
 }
 
-// Write keeps a text for the user to read: the next note or answer takes it along.
+// Write keeps a text for the user. It is sent with the next note or answer.
 func (s *Server) Write(text []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,7 +64,7 @@ func (s *Server) say() string {
 	return text
 }
 
-// Serve answers everything that comes on the listener until that is closed.
+// Serve answers all calls on the listener until the listener is closed.
 func (s *Server) Serve(l *net.UnixListener) error {
 	var pause time.Duration
 	for {
@@ -85,8 +85,8 @@ func (s *Server) Serve(l *net.UnixListener) error {
 	}
 }
 
-// passing tells whether an error of accepting a call passes: there are too many files open at the moment, or the
-// caller has gone already.
+// passing tells whether an error of accepting a call will pass: too many files are open at the moment, or the caller
+// has already gone.
 func passing(err error) bool {
 	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ECONNABORTED, syscall.ENOMEM, syscall.ENOBUFS,
 		syscall.EINTR} {
@@ -97,8 +97,7 @@ func passing(err error) bool {
 	return false
 }
 
-// answer answers one call. Whatever fails on the connection means that the caller is
-// gone, and then there is nobody to tell.
+// answer answers one call. If anything fails on the connection, the caller is gone, and there is nobody to tell.
 func (s *Server) answer(conn *net.UnixConn) {
 	defer func() { _ = conn.Close() }()
 	if sameUser(conn) != nil {
@@ -108,7 +107,7 @@ func (s *Server) answer(conn *net.UnixConn) {
 	if enc.Encode(greeting{Protocol: protocol, Types: s.Types}) != nil {
 		return
 	}
-	_ = conn.SetReadDeadline(time.Now().Add(cmp.Or(s.greet, greetTime))) // a socket can have one
+	_ = conn.SetReadDeadline(time.Now().Add(cmp.Or(s.greet, greetTime))) // a socket can have a deadline
 	var g greeting
 	var name string
 	if dec.Decode(&g) != nil || g.Protocol != protocol || g.Types != s.Types || dec.Decode(&name) != nil {
@@ -117,20 +116,20 @@ func (s *Server) answer(conn *net.UnixConn) {
 	_ = conn.SetReadDeadline(time.Time{})
 	method, ok := s.Methods[name]
 	if !ok {
-		return // a server of the same version has it
+		return // a server of the same version has the method
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	decode := func(to any) error {
 		err := dec.Decode(to)
-		go func() { // the caller sends nothing more but its end
+		go func() { // after this the caller only ends
 			_, _ = conn.Read(make([]byte, 1))
 			cancel()
 		}()
 		return err
 	}
 	passed := newNotes(func(n any) bool {
-		_ = conn.SetWriteDeadline(time.Now().Add(writeTime)) // a socket can have one
+		_ = conn.SetWriteDeadline(time.Now().Add(writeTime)) // a socket can have a deadline
 		if enc.Encode(head{Say: s.say()}) != nil || enc.Encode(n) != nil {
 			cancel()
 			return false
@@ -145,8 +144,7 @@ func (s *Server) answer(conn *net.UnixConn) {
 	}
 }
 
-// Refuse answers every call on the listener with the reason why nothing is answered,
-// until the listener is closed.
+// Refuse answers every call on the listener with the reason why nothing is answered, until the listener is closed.
 func Refuse(l *net.UnixListener, reason string) {
 	for {
 		conn, err := l.AcceptUnix()

@@ -8,9 +8,9 @@ import (
 	"reflect"
 )
 
-// Types tells versions of what is sent apart: a fingerprint of the types of the values,
-// of the names and types of their fields, and so on. gob leaves out what one side does
-// not know, and a request that is half understood must not be answered.
+// Types returns a fingerprint of the types of the values: of the names and types of their fields, and so on. It tells
+// versions of the messages apart. gob leaves out fields that one side does not know, and a request that is only half
+// understood must not be answered.
 func Types(values ...any) string {
 	h := sha256.New()
 	seen := map[reflect.Type]bool{}

@@ -1,4 +1,4 @@
-// Package strictjson reads the JSON that people write, and says in their words what is wrong with it.
+// Package strictjson reads JSON that people have written, and describes errors in their words.
 package strictjson
 
 import (
@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Decode reads data, which holds one value and nothing after it, into v. A field that v has not is an error. A byte
-// order mark, which editors of Windows write, is passed over.
+// Decode reads data, which holds one value and nothing after it, into v. A field that v does not have is an error. A
+// byte order mark, which editors of Windows write, is ignored.
 func Decode(data []byte, v any) error {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	d := json.NewDecoder(bytes.NewReader(data))
@@ -53,7 +53,8 @@ func inWords(data []byte, err error) error {
 	return err
 }
 
-// kindOf returns what encoding/json calls a value, in words: a list is an array there, and text a string.
+// kindOf returns the plain word for a value as encoding/json calls it, such as a list for an array, or text for a
+// string.
 func kindOf(value string) string {
 	switch value {
 	case "array":
@@ -64,7 +65,7 @@ func kindOf(value string) string {
 	return value
 }
 
-// describeType names what a value of a type is written as.
+// describeType returns words for how a value of a type is written.
 func describeType(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:

@@ -1,4 +1,4 @@
-// Package waiting shows how far work is that takes longer than a second.
+// Package waiting shows how far work is, if the work takes longer than a second.
 package waiting
 
 import (
@@ -18,16 +18,16 @@ import (
 
 const (
 	patience = time.Second            // work that is done earlier shows nothing
-	renewal  = 250 * time.Millisecond // of the line
-	compiles = 2 * time.Second        // what has no pass done by then is being compiled
+	renewal  = 250 * time.Millisecond // how often the line is renewed
+	compiles = 2 * time.Second        // work without a pass by then is being compiled
 )
 
-// showLine shows what a wait says: one line that replaces the one before; the empty one
-// takes it away. On a terminal it is the standard error's last line.
+// showLine shows the text of a wait as one line, which replaces the line before; an empty text removes it. On a
+// terminal it is the last line of standard error.
 var showLine atomic.Pointer[func(string)]
 
 func init() {
-	if notebook.Cell() { // in a cell that does not import package nb, which shows it better
+	if notebook.Cell() { // a cell that does not import package nb, which shows it better
 		Show(showPlain(os.Stdout))
 		return
 	}
@@ -41,13 +41,12 @@ func init() {
 	})
 }
 
-// Show replaces the line of the terminal in which work that takes longer than a second
-// says how far it is: show gets what the line says now, and nothing at the end. It may be called while work is going
-// on.
+// Show replaces the terminal's line for work that takes longer than a second. show gets each text of the line, and an
+// empty text at the end. Show may be called while work is going on.
 func Show(show func(line string)) { showLine.Store(&show) }
 
-// showPlain shows a line in the output of a notebook's cell, which goes back to the line's beginning as a terminal
-// does.
+// showPlain returns a function that shows a line in the output of a notebook's cell. At \r the output returns to the
+// line's beginning, as a terminal does.
 func showPlain(to io.Writer) func(line string) {
 	wide := 0
 	return func(line string) {
@@ -60,14 +59,14 @@ func showPlain(to io.Writer) func(line string) {
 	}
 }
 
-// Wait shows how far something is that takes longer than a second.
+// Wait shows how far work is that takes longer than a second.
 type Wait struct {
 	what  string
 	start time.Time
 	over  chan struct{}
 	gone  sync.WaitGroup
 
-	once string // said of what takes its time before the first pass
+	once string // what takes time before the first pass
 	pace progress.Pace
 	end  func()
 
@@ -75,10 +74,10 @@ type Wait struct {
 	done, total int
 }
 
-// Start begins to wait for something, which the line names.
+// Start begins to wait for what the line names.
 func Start(what string) *Wait {
 	w := &Wait{what: printable.Line(what), start: time.Now(), over: make(chan struct{})}
-	w.end = sync.OnceFunc(func() { // takes the line away
+	w.end = sync.OnceFunc(func() { // removes the line
 		close(w.over)
 		w.gone.Wait()
 	})
@@ -86,14 +85,14 @@ func Start(what string) *Wait {
 	return w
 }
 
-// SetFirst has the line say what takes its time before the first pass, if that lasts.
+// SetFirst sets what the line says before the first pass, if that takes long.
 func (w *Wait) SetFirst(words string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.once = words
 }
 
-// End takes the line away. It may be called several times.
+// End removes the line. It may be called several times.
 func (w *Wait) End() { w.end() }
 
 // Report takes the progress of a method of many passes.
@@ -123,7 +122,7 @@ func (w *Wait) show() {
 	}
 }
 
-// line returns what the line says after a time.
+// line returns the text of the line after a time.
 func (w *Wait) line(after time.Duration) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

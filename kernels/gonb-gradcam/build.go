@@ -11,8 +11,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 )
 
-// buildTools builds gonb and goimports, and puts this program, which is what Jupyter
-// launches, beside them.
+// buildTools builds gonb and goimports, and copies this program, which Jupyter starts, into the same folder.
 func buildTools(ctx context.Context, s *steps, h home, src string) error {
 	if err := s.buildPinned(ctx, h, src, "tools", "github.com/janpfeifer/gonb",
 		"golang.org/x/tools/cmd/goimports"); err != nil {
@@ -28,7 +27,7 @@ func buildTools(ctx context.Context, s *steps, h home, src string) error {
 	return putShim(h)
 }
 
-// buildGopls builds gopls, which GoNB asks for completion and for what hovering shows.
+// buildGopls builds gopls, which GoNB uses for completion and for the text shown on hover.
 func buildGopls(ctx context.Context, s *steps, h home) error {
 	src, err := checkout(ctx)
 	if err != nil {
@@ -37,8 +36,7 @@ func buildGopls(ctx context.Context, s *steps, h home) error {
 	return s.buildPinned(ctx, h, src, "gopls", "golang.org/x/tools/gopls")
 }
 
-// buildPinned builds programs at the versions of tools/go.mod, unless that was done
-// before.
+// buildPinned builds programs at the versions of tools/go.mod, unless that has been done before.
 func (s *steps) buildPinned(ctx context.Context, h home, src, stamp string, packages ...string) error {
 	tools := filepath.Join(src, "kernels", "gonb-gradcam", "tools")
 	pins, err := os.ReadFile(filepath.Join(tools, "go.mod"))
@@ -55,8 +53,7 @@ func (s *steps) buildPinned(ctx context.Context, h home, src, stamp string, pack
 	})
 }
 
-// copyProgram puts a program in its place as a whole: what runs of the old one
-// runs on.
+// copyProgram puts a program in its place as a whole. A running old program keeps running.
 func copyProgram(from, to string) error {
 	if from == to {
 		return nil
@@ -71,8 +68,8 @@ func copyProgram(from, to string) error {
 	return os.Chmod(to, 0o755)
 }
 
-// warm compiles what every cell links, with the flags that cells use, so that the
-// first cell is about as quick as the next. Go's build cache does the rest.
+// warm compiles what every cell links, with the flags that cells use, so that the first cell is about as quick as the
+// next. Go's build cache keeps it.
 func warm(ctx context.Context, s *steps, src string) error {
 	flags, err := userFlags(ctx)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
-// executePy executes a notebook and writes it, its page and its picture.
+// executePy executes a notebook, and writes it, its page and its picture.
 //
 //go:embed execute.py
 var executePy string
@@ -73,10 +73,10 @@ func newDemo(ctx context.Context) (*demo, error) {
 	return &demo{ctx: ctx, s: s, h: h, src: src}, err
 }
 
-// environment makes Jupyter see the kernel in the private folder.
+// environment makes Jupyter find the kernel in the private folder.
 func (d *demo) environment() []string { return []string{"JUPYTER_PATH=" + d.h.join("jupyter")} }
 
-// inNotebook executes the quickstart on the kernel, installed privately.
+// inNotebook executes the quickstart with the kernel, which is installed privately.
 func (d *demo) inNotebook() (err error) {
 	var found bool
 	if d.jupyter, found = findJupyter(); !found {
@@ -111,7 +111,7 @@ To keep the kernel:         go run ./kernels/gonb-gradcam install
 	return nil
 }
 
-// withoutPython makes the same picture with the command line, and a page of it.
+// withoutPython makes the same picture with the command line, and a page with it.
 func (d *demo) withoutPython() error {
 	out := d.h.join("demo", "explain")
 	err := d.s.do("explaining the picture", func() error {
@@ -141,11 +141,11 @@ Left out: the notebook. Python 3 is not installed, and Jupyter needs it.
 	return nil
 }
 
-// openLab shows the notebook in JupyterLab and stays until it is closed. It is the copy in the private folder, where
-// Jupyter may save it. Python stands in the private folder, too; see python.
+// openLab shows the notebook in JupyterLab and waits until that is closed. It shows the copy in the private folder,
+// where Jupyter may save it. Python runs in the private folder, too; see [python].
 func (d *demo) openLab() error {
 	args := []string{"-m", "jupyter", "lab", d.h.join("demo", "quickstart.ipynb")}
-	if os.Geteuid() == 0 { // in a container; JupyterLab refuses root unless it is told
+	if os.Geteuid() == 0 { // in a container; JupyterLab refuses root unless a flag allows it
 		args = append(args, "--allow-root")
 	}
 	c := exec.CommandContext(d.ctx, d.jupyter.python, args...)
@@ -153,7 +153,7 @@ func (d *demo) openLab() error {
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 10 * time.Second
-	if err := c.Run(); err != nil && d.ctx.Err() == nil { // Ctrl-C is how one leaves it
+	if err := c.Run(); err != nil && d.ctx.Err() == nil { // Ctrl-C is the usual way to leave it
 		return fmt.Errorf("JupyterLab: %w", err)
 	}
 	return nil

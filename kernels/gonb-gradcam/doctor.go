@@ -18,9 +18,9 @@ import (
 // finding is one line of the doctor's report.
 type finding struct {
 	What     string `json:"what"`
-	Found    string `json:"found"`                // where or which version; empty where it is missing
+	Found    string `json:"found"`                // where it is or which version; empty if it is missing
 	Required bool   `json:"required"`             // nothing works without it
-	Get      string `json:"how_to_get,omitempty"` // when it is missing
+	Get      string `json:"how_to_get,omitempty"` // what to do if it is missing
 }
 
 func doctorCommand() *cobra.Command {
@@ -91,10 +91,10 @@ func examine(h home) []finding {
 	}
 }
 
-// version returns the first line that a program says of its version.
+// version returns the first line of a program's words about its version.
 func version(name string, args ...string) string {
 	c := exec.Command(name, args...)
-	c.Dir = string(filepath.Separator) // nothing of the folder where one stands is run
+	c.Dir = string(filepath.Separator) // so that nothing in the current folder is run
 	out, err := c.Output()
 	if err != nil {
 		return ""
@@ -112,7 +112,7 @@ func firstProgram(names ...string) string {
 	return ""
 }
 
-// findProgram returns a program in the private folder, else on PATH.
+// findProgram returns a program in the private folder, or else on PATH.
 func findProgram(h home, name string) string {
 	if exists(h.bin(name)) {
 		return h.bin(name)
@@ -130,7 +130,7 @@ func jupyterFound(h home) string {
 	return ""
 }
 
-// installedSpec returns the kernelspec's folder, if the program it names is there.
+// installedSpec returns the kernelspec's folder, if the program that it names exists.
 func installedSpec(h home) string {
 	user, err := userData()
 	if err != nil {

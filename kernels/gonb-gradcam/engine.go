@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// buildEngine builds the command gradcam, which as "gradcam serve" is the resident
-// engine of the kernel, unless it was built from the same source already.
+// buildEngine builds the command gradcam, unless it was already built from the same source. "gradcam serve" is the
+// resident engine of the kernel.
 func buildEngine(h home, src string, run func(env []string, dir, name string, args ...string) error) error {
 	source, err := sourceState(src)
 	if err != nil {
@@ -27,9 +27,9 @@ func buildEngine(h home, src string, run func(env []string, dir, name string, ar
 	})
 }
 
-// vectors has pure Go multiply matrices with the processor's vector instructions, which is an experiment of Go 1.26 for
-// amd64: ResNet-50 takes a quarter of the time. It is nothing if the go command does not know the experiment, or if the
-// user chose experiments of their own.
+// vectors returns the environment that makes pure Go multiply matrices with the processor's vector instructions, an
+// experiment of Go 1.26 for amd64: ResNet-50 takes a quarter of the time. It returns nothing if the go command does not
+// know the experiment, or if the user has chosen experiments.
 func vectors(src string) []string {
 	env := []string{"GOEXPERIMENT=simd"}
 	if runtime.GOARCH != "amd64" || os.Getenv("GOEXPERIMENT") != "" || quietly(env, src, "go", "version") != nil {
@@ -38,8 +38,8 @@ func vectors(src string) []string {
 	return env
 }
 
-// sourceState changes with the source that the engine is built from. It looks at sizes
-// and times, not into the files: a kernel does it every time that it starts.
+// sourceState returns a text that changes with the source of the engine. It looks at the sizes and times of files and
+// does not read them, because a kernel calls it at every start.
 func sourceState(src string) (string, error) {
 	h := sha256.New()
 	for _, part := range []string{"go.mod", "go.sum", "gradcamnb", "internal"} {
@@ -60,7 +60,7 @@ func sourceState(src string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// quietly runs a program whose output is only looked at when it fails.
+// quietly runs a program, and shows its output only if it fails.
 func quietly(env []string, dir, name string, args ...string) error {
 	c := exec.Command(name, args...)
 	c.Env, c.Dir = append(os.Environ(), env...), dir

@@ -10,7 +10,7 @@ import (
 
 type engine struct{}
 
-// startEngine has no way to hand a socket over here: cells explain within themselves.
+// startEngine does nothing here, because a socket cannot be handed over: cells explain in their own process.
 func startEngine(context.Context, func() (*exec.Cmd, error)) (*engine, error) {
 	return nil, errors.ErrUnsupported
 }

@@ -17,12 +17,11 @@ import (
 	"github.com/gradcam-go/gradcam/internal/resident"
 )
 
-// engine is the resident engine beside the kernel. Its socket is there before the first
-// cell and until the kernel ends, whatever becomes of the engine: cells that come while
-// it starts wait at the socket.
+// engine is the resident engine of the kernel. Its socket exists from before the first cell until the kernel ends,
+// whatever happens to the engine. Cells that come while it starts wait at the socket.
 type engine struct {
 	listener *net.UnixListener
-	command  func() (*exec.Cmd, error) // builds it where necessary
+	command  func() (*exec.Cmd, error) // builds it if necessary
 	stop     context.CancelFunc
 	stopped  sync.WaitGroup
 }
@@ -33,7 +32,7 @@ const (
 	tooShort  = 5 * time.Second
 )
 
-// startEngine starts the resident engine, and again whenever it ends.
+// startEngine starts the resident engine, and starts it again whenever it ends.
 func startEngine(ctx context.Context, command func() (*exec.Cmd, error)) (*engine, error) {
 	dir, err := os.MkdirTemp(socketFolder(), "gradcamnb-")
 	if err != nil {
@@ -49,8 +48,8 @@ func startEngine(ctx context.Context, command func() (*exec.Cmd, error)) (*engin
 	return e, nil
 }
 
-// socketFolder returns the temporary folder, unless its name is so long that a socket's, of
-// which unix(7) allows 104 bytes everywhere, has no room.
+// socketFolder returns the temporary folder, unless its name is too long. A socket's name may have only 104 bytes on
+// every system (unix(7)).
 func socketFolder() string {
 	if dir := os.TempDir(); len(dir) < 60 {
 		return dir
@@ -63,13 +62,12 @@ func (e *engine) socket() string { return e.listener.Addr().String() }
 // end ends the engine and removes its socket.
 func (e *engine) end() {
 	e.stop()
-	_ = e.listener.Close() // which ends resident.Refuse, too
+	_ = e.listener.Close() // this ends resident.Refuse, too
 	e.stopped.Wait()
 	_ = os.RemoveAll(filepath.Dir(e.socket())) // a temporary folder
 }
 
-// keepRunning runs engines, one after the other. If that cannot work, cells get the
-// reason instead.
+// keepRunning runs engines, one after another. If none can run, cells get the reason instead.
 func (e *engine) keepRunning(ctx context.Context) {
 	for failures := 0; failures < manyTimes; failures++ {
 		start := time.Now()
@@ -78,7 +76,7 @@ func (e *engine) keepRunning(ctx context.Context) {
 			return
 		}
 		if time.Since(start) > tooShort {
-			failures = -1 // it was fine: the next one is the first again
+			failures = -1 // the engine ran well, so its next failure counts as the first
 		}
 		if failures == manyTimes-1 || errors.As(err, new(*buildError)) {
 			resident.Refuse(e.listener, fmt.Sprintf("it does not start: %v", err))
@@ -87,7 +85,7 @@ func (e *engine) keepRunning(ctx context.Context) {
 	}
 }
 
-// buildError is that there is no engine to run.
+// buildError says that there is no engine to run.
 type buildError struct{ error }
 
 func (b *buildError) Unwrap() error { return b.error }
@@ -104,8 +102,8 @@ func (e *engine) runOnce(ctx context.Context) error {
 	}
 	defer func() { _ = socket.Close() }()
 	c.ExtraFiles = []*os.File{socket}
-	// A group of its own, since interrupting the kernel is no reason to end. It ends when
-	// its input does, and that is when this process ends, however that comes about.
+	// The engine has a process group of its own, so that an interrupt of the kernel does not end it. It ends when its
+	// input ends, which happens when this process ends, in whatever way.
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	alive, err := c.StdinPipe()
 	if err != nil {
@@ -116,7 +114,7 @@ func (e *engine) runOnce(ctx context.Context) error {
 	}
 	stop := context.AfterFunc(ctx, func() {
 		_ = alive.Close()
-		time.AfterFunc(time.Second, func() { _ = c.Process.Kill() }) // fails if it has ended
+		time.AfterFunc(time.Second, func() { _ = c.Process.Kill() }) // it fails if the process has ended
 	})
 	defer stop()
 	if err := c.Wait(); err != nil {

@@ -22,7 +22,7 @@ import (
 // module is this repository's module path.
 const module = "github.com/gradcam-go/gradcam"
 
-// home is the private folder that everything we build or download goes to:
+// home is the private folder of everything that we build or download:
 //
 //	bin/            gonb, goimports, gopls, gradcam and this program
 //	shim/           this program as the go command and goimports of cells
@@ -35,16 +35,16 @@ const module = "github.com/gradcam-go/gradcam"
 //	programs/       what XLA compiled, by the engine
 type home string
 
-// findHome returns where the private folder is, or would be.
+// findHome returns the path of the private folder, which need not exist.
 func findHome() (home, error) {
 	dir, err := privatehome.Dir()
 	return home(dir), err
 }
 
-// openHome is findHome with the folder made and marked as ours, or checked: it must have been made
-// by us, and nobody else may be able to change it.
+// openHome returns the private folder, and makes and marks it if it does not exist. A folder that exists must have been
+// made by us, and nobody else may be able to change it.
 func openHome() (home, error) {
-	closeUmask() // what is built and downloaded is run
+	closeUmask() // programs that are built and downloaded will be run
 	f, err := privatehome.Open()
 	if err != nil {
 		return "", err
@@ -55,8 +55,8 @@ func openHome() (home, error) {
 	return home(f.Path()), nil
 }
 
-// trusted returns an error if somebody else could have put one of the given files of the private folder
-// there, or could change it. What is not there is left to who needs it.
+// trusted returns an error if somebody else could have put one of the named files into the private folder, or could
+// change it. A missing file is reported by whoever needs it.
 func (h home) trusted(names ...string) error {
 	for _, name := range names {
 		if err := private.Check(h.join(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -78,8 +78,7 @@ func (h home) bin(name string) string {
 	return h.join("bin", name)
 }
 
-// doOnce does work that makes the given files, unless they are there and a stamp
-// says that they were made for the same key.
+// doOnce does work that makes the named files, unless they exist and a stamp says that they were made for the same key.
 func (h home) doOnce(name, key string, makes []string, work func() error) error {
 	stamp := h.join("stamps", name)
 	sum := sha256.Sum256([]byte(key))
@@ -94,7 +93,7 @@ func (h home) doOnce(name, key string, makes []string, work func() error) error 
 	if err := work(); err != nil {
 		return err
 	}
-	for _, made := range makes { // whatever the umask of today
+	for _, made := range makes { // whatever the umask is now
 		if err := closeToOthers(made); err != nil {
 			return err
 		}
@@ -105,7 +104,7 @@ func (h home) doOnce(name, key string, makes []string, work func() error) error 
 	return closeToOthers(stamp)
 }
 
-// closeToOthers takes the right to write to a file from everybody but the user.
+// closeToOthers removes everybody's right to write to a file, except the user's.
 func closeToOthers(file string) error {
 	info, err := os.Stat(file)
 	if err != nil || info.Mode().Perm()&0o022 == 0 {
@@ -121,11 +120,11 @@ func exists(path string) bool {
 
 func isMissing(path string) bool { return !exists(path) }
 
-// checkout returns the folder of this module's source: cells use it, since no release
-// of the module is published yet.
+// checkout returns the folder of this module's source. Cells use it, since no release of the module has been published
+// yet.
 func checkout(ctx context.Context) (string, error) {
 	c := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module)
-	c.Env = append(os.Environ(), "GOPROXY=off") // what is not here is not looked for elsewhere
+	c.Env = append(os.Environ(), "GOPROXY=off") // it is not looked for elsewhere
 	out, err := c.Output()
 	dir := strings.TrimSpace(string(out))
 	if err != nil || dir == "" {

@@ -68,7 +68,7 @@ func installCommand() *cobra.Command {
 	return c
 }
 
-// next says how a notebook is opened.
+// next returns words that say how to open a notebook.
 func next() string {
 	if _, found := findJupyter(); found {
 		return "Try it: jupyter lab notebooks/quickstart.ipynb"
@@ -77,8 +77,7 @@ func next() string {
 		"go run ./kernels/gonb-gradcam demo --open"
 }
 
-// install builds what the kernel needs and writes the kernelspec into a Jupyter
-// data folder.
+// install builds what the kernel needs, and writes the kernelspec into a data folder of Jupyter.
 func install(ctx context.Context, s *steps, h home, data, backend string) (string, error) {
 	src, err := checkout(ctx)
 	if err != nil {

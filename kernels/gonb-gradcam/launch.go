@@ -56,22 +56,21 @@ func launchCommand() *cobra.Command {
 	return c
 }
 
-// exitError is a kernel that ended with an exit code; it has said why itself.
+// exitError says that a kernel ended with an exit code. The kernel has printed the reason itself.
 type exitError struct{ code int }
 
 func (e exitError) Error() string {
 	return fmt.Sprintf("the kernel ended with the exit code %d", e.code)
 }
 
-// launcher is what the kernelspec tells about how to start gonb.
+// launcher holds what the kernelspec says about how to start gonb.
 type launcher struct {
 	home                            home
 	src, goBin, backend, connection string
 }
 
-// command returns the unmodified gonb. Its option -go_work makes a workspace of the
-// checkout and the cells' module, so that cells find the library with no replace,
-// no set-up cell and nothing fetched, also after %reset; see docs/decisions.
+// command returns the unmodified gonb. Its option -go_work makes a workspace of the checkout and the cells' module. So
+// cells find the library without a replace, a set-up cell or a download, also after %reset; see docs/decisions.
 func (l launcher) command(ctx context.Context) (*exec.Cmd, error) {
 	const again = "run gonb-gradcam install again, in the place where the source is now"
 	if !exists(filepath.Join(l.src, "go.mod")) {
@@ -98,7 +97,7 @@ func (l launcher) command(ctx context.Context) (*exec.Cmd, error) {
 	return c, err
 }
 
-// engine returns the resident engine, which runs in the environment of the cells.
+// engine returns the command of the resident engine, which runs in the environment of the cells.
 func (l launcher) engine(env []string) (*exec.Cmd, error) {
 	if err := buildEngine(l.home, l.src, quietly); err != nil {
 		return nil, err
@@ -111,8 +110,8 @@ func (l launcher) engine(env []string) (*exec.Cmd, error) {
 	return c, nil
 }
 
-// path puts our programs before the user's, and the go command that installed the
-// kernel after them: a Jupyter that a desktop starts may have none.
+// path puts our programs before the user's, and the go command that installed the kernel after them. A Jupyter that was
+// started from a desktop may have no go command.
 func (l launcher) path(users string) string {
 	dirs := []string{l.home.join("bin"), users}
 	if l.goBin != "" {
@@ -121,8 +120,7 @@ func (l launcher) path(users string) string {
 	return strings.Join(dirs, string(os.PathListSeparator))
 }
 
-// environment returns what cells run in, besides what the user has set. GOMLX_BACKEND
-// is passed on as it is.
+// environment returns the environment of cells, in addition to the user's. GOMLX_BACKEND is passed on as it is.
 func (l launcher) environment(flags string, lookup func(string) (string, bool)) []string {
 	env := []string{"GOFLAGS=" + cellFlags(flags), "GOWORK=auto"}
 	unlessSet := func(key, value string) {
@@ -130,7 +128,7 @@ func (l launcher) environment(flags string, lookup func(string) (string, bool)) 
 			env = append(env, key+"="+value)
 		}
 	}
-	unlessSet("GRADCAMNB_HOME", string(l.home)) // for the doctor
+	unlessSet("GRADCAMNB_HOME", string(l.home)) // so that the doctor finds it
 	unlessSet("GOMLX_NO_AUTO_INSTALL", "1")
 	if l.backend != "" {
 		unlessSet("GOMLX_BACKEND", l.backend)
@@ -142,7 +140,7 @@ func (l launcher) environment(flags string, lookup func(string) (string, bool)) 
 	return env
 }
 
-// userFlags returns the GOFLAGS of the user, also those of "go env -w".
+// userFlags returns the user's GOFLAGS, also those of "go env -w".
 func userFlags(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "env", "GOFLAGS").Output()
 	if err != nil {
@@ -151,13 +149,13 @@ func userFlags(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// modFlag is a flag that a workspace does not allow.
+// modFlag matches a flag that a workspace does not allow.
 var modFlag = regexp.MustCompile(`(^|\s)--?mod(file)?=\S*`)
 
-// linkerFlags halve the time to link a cell.
+// linkerFlags halve the time that it takes to link a cell.
 const linkerFlags = "-ldflags=-s"
 
-// cellFlags returns the user's GOFLAGS with [linkerFlags], unless the user has others.
+// cellFlags returns the user's GOFLAGS with [linkerFlags] added, unless the user has other linker flags.
 func cellFlags(flags string) string {
 	flags = strings.TrimSpace(modFlag.ReplaceAllString(flags, ""))
 	if strings.Contains(flags, "-ldflags=") {

@@ -1,5 +1,4 @@
-// Command gonb-gradcam is the Jupyter kernel "Go (Grad-CAM)": its installer, its
-// launcher, a doctor and a demo.
+// Command gonb-gradcam is the Jupyter kernel "Go (Grad-CAM)": its installer, its launcher, a doctor and a demo.
 package main
 
 import (
@@ -19,10 +18,10 @@ func main() {
 	os.Exit(run(os.Args[1:]))
 }
 
-// run returns the command. The launcher ends with the kernel's own exit code.
+// run runs the command and returns its exit code. The launcher returns the kernel's own exit code.
 func run(args []string) int {
 	ctx, stop := cli.Signals()
-	if len(args) > 0 && args[0] == launchName { // which ends when the kernel does, and not at a signal
+	if len(args) > 0 && args[0] == launchName { // the launcher ends when the kernel does, and not at a signal
 		stop()
 		ctx, stop = signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	}

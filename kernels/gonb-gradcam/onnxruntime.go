@@ -2,8 +2,8 @@ package main
 
 import "github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
 
-// ortWheel has the library of onnxruntime for CPU. It is Microsoft's wheel for one Python, so that
-// there is one checksum; any Python's pip fetches it.
+// ortWheel has the library of onnxruntime for CPU. It is Microsoft's wheel for one version of Python, so that there is
+// one checksum. The pip of any Python fetches it.
 var ortWheel = wheel{
 	folder: "onnxruntime",
 	name:   "onnxruntime", version: "1.32.0",

@@ -20,7 +20,7 @@ var pjrtWheel = wheel{
 
 var pluginFile = regexp.MustCompile(`^pjrt(?:_c_api_(.+)_plugin|[-_]plugin[-_](.+))\.(?:so|dylib|dll)$`)
 
-// findPlugins lists the PJRT plugins that go-xla would find, by file.
+// findPlugins returns the files of the PJRT plugins that go-xla would find.
 func findPlugins(h home, lookup func(string) (string, bool)) []string {
 	dirs := privatehome.PluginFolders(lookup)
 	if path, set := lookup("PJRT_PLUGIN_LIBRARY_PATH"); set {

@@ -13,7 +13,7 @@ import (
 
 var errNoPython = errors.New("no Python 3 is installed")
 
-// findPython returns a Python 3 that runs.
+// findPython returns the path of a Python 3 that runs.
 func findPython() (string, error) {
 	for _, name := range []string{"python3", "python"} {
 		path, err := exec.LookPath(name)
@@ -27,16 +27,16 @@ func findPython() (string, error) {
 	return "", errNoPython
 }
 
-// python returns a Python that stands in the root folder and not where the user does: of the folder where
-// it stands it would run any file that is named as what it imports. Python's -I would do so, too,
-// but does not find a Jupyter that the user installed for herself.
+// python returns a command that runs Python in the root folder and not in the user's current one. There Python would
+// run any file that has the name of an imported module. Its option -I would prevent that, too, but would not find a
+// Jupyter that the user has installed for herself.
 func python(path string, args ...string) *exec.Cmd {
 	c := exec.Command(path, args...)
 	c.Dir = string(filepath.Separator)
 	return c
 }
 
-// jupyter is a Python that has Jupyter, and how to call it.
+// jupyter is a Python that has Jupyter, and the way to call it.
 type jupyter struct{ python string }
 
 // findJupyter returns the user's own Jupyter, if it can execute notebooks.
@@ -48,7 +48,7 @@ func findJupyter() (jupyter, bool) {
 	if err != nil {
 		return jupyter{}, false
 	}
-	// Looked for, and not imported, which takes seconds.
+	// The modules are looked for and not imported, which would take seconds.
 	const look = "import sys, importlib.util as u; sys.exit(not all(u.find_spec(m) for m in ('jupyterlab', 'nbclient', 'nbconvert')))"
 	if python(path, "-c", look).Run() != nil {
 		return jupyter{}, false

@@ -12,7 +12,7 @@ import (
 	privatehome "github.com/gradcam-go/gradcam/internal/home"
 )
 
-// made are the files that we put into the private folder, by name; nothing else in it is removed.
+// made are the files that we put into the private folder. Nothing else in it is removed.
 var made = []string{
 	"bin/gonb", "bin/goimports", "bin/gopls", "bin/gradcam", "bin/gonb-gradcam", "bin/.*.part",
 	"bin/gonb.exe", "bin/goimports.exe", "bin/gopls.exe", "bin/gradcam.exe", "bin/gonb-gradcam.exe",
@@ -29,8 +29,7 @@ var made = []string{
 	"programs/[0-9a-f][0-9a-f]/*-[ad]", "programs/trim.txt", "programs/README",
 }
 
-// remove removes the private folder, but nothing in it that is not ours. The folder must be marked
-// as made here.
+// remove removes the private folder, but nothing in it that is not ours. The folder must be marked as made here.
 func (h home) remove() error {
 	root, err := os.OpenRoot(string(h))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -44,7 +43,7 @@ func (h home) remove() error {
 		return fmt.Errorf("%s stays as it is: it was not made by gradcamnb (it has no file %s). If it is an older version's, run gonb-gradcam install once, which marks it",
 			h, privatehome.Marker)
 	}
-	venv := exists(h.join("stamps", "venv")) // else it is not ours, or half made
+	venv := exists(h.join("stamps", "venv")) // without the stamp it is not ours, or only half made
 	names, err := listOurs(root)
 	if err != nil {
 		return fmt.Errorf("removing the private folder: %w", err)
@@ -68,7 +67,7 @@ func (h home) remove() error {
 	return nil
 }
 
-// listOurs returns what is there of ours, the deepest first: files, and the folders that they are in.
+// listOurs returns our files and their folders, the deepest first.
 func listOurs(root *os.Root) ([]string, error) {
 	var names []string
 	for _, pattern := range made {
@@ -89,7 +88,7 @@ func listOurs(root *os.Root) ([]string, error) {
 	return names, nil
 }
 
-// notEmpty tells whether a name is a folder in which something is.
+// notEmpty tells whether a name is a folder that holds something.
 func notEmpty(root *os.Root, name string) bool {
 	entries, err := fs.ReadDir(root.FS(), name)
 	return err == nil && len(entries) > 0

@@ -14,9 +14,9 @@ import (
 	"strings"
 )
 
-// shimGoimports is goimports for a cell's program, "goimports -w FILE". What the program
-// takes of the library is imported first: goimports would look through all modules of
-// the workspace for it, 0.2 s a cell, since GoNB forgets the imports that it has found.
+// shimGoimports does what goimports does for a cell's program, "goimports -w FILE". It first adds the imports of the
+// library's packages. goimports would look for them in all modules of the workspace, 0.2 s for each cell, because GoNB
+// forgets the imports that it has found.
 func shimGoimports(args []string) int {
 	if len(args) == 2 && args[0] == "-w" {
 		if err := importOurs(args[1], os.Getenv(sourceEnv)); err != nil {
@@ -27,8 +27,8 @@ func shimGoimports(args []string) int {
 	return become(os.Getenv(realGoimportsEnv), append([]string{"goimports"}, args...))
 }
 
-// importOurs adds to a program the imports of the library's packages in the checkout src
-// that it uses and does not import.
+// importOurs adds to a program the imports of those of the library's packages, in the checkout src, that it uses and
+// does not import.
 func importOurs(file, src string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -41,9 +41,9 @@ func importOurs(file, src string) error {
 	return os.WriteFile(file, slices.Concat(text[:at], []byte(imports), text[at:]), 0o600)
 }
 
-// oursMissing returns the imports to add to a program and where: in the package clause's
-// line, so that the other lines keep their numbers. They are none for a program that does
-// not parse: goimports says what is wrong with it.
+// oursMissing returns the imports to add to a program, and the place for them. That is the line of the package clause,
+// so that the other lines keep their numbers. It returns none for a program that does not parse; goimports says what is
+// wrong with it.
 func oursMissing(text []byte, src string) (imports string, at int) {
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, "", text, 0)
@@ -57,8 +57,8 @@ func oursMissing(text []byte, src string) (imports string, at int) {
 	return b.String(), fset.Position(f.Name.End()).Offset
 }
 
-// unimported returns the packages of the front that a program uses, as name.Symbol, where
-// it declares or imports nothing of the name.
+// unimported returns the packages of the front that a program uses, as name.Symbol, if it declares or imports nothing
+// of that name.
 func unimported(f *ast.File, src string) []string {
 	taken := map[string]bool{}
 	for _, spec := range f.Imports {

@@ -16,15 +16,15 @@ import (
 	"syscall"
 )
 
-// The shim finds the programs that it stands for, and the checkout of the library, by these.
+// These environment variables tell the shim which programs it replaces, and where the library's checkout is.
 const (
 	realGoEnv        = "GRADCAMNB_GO"
 	realGoimportsEnv = "GRADCAMNB_GOIMPORTS"
 	sourceEnv        = "GRADCAMNB_SOURCE"
 )
 
-// putShim puts this program into the private folder under the names of the programs that
-// GoNB runs for every cell; see [shim].
+// putShim puts this program into the private folder, under the names of the programs that GoNB runs for every cell; see
+// [shim].
 func putShim(h home) error {
 	if err := os.MkdirAll(h.join("shim"), 0o700); err != nil {
 		return fmt.Errorf("making the private folder: %w", err)
@@ -34,7 +34,7 @@ func putShim(h home) error {
 		if to, err := os.Readlink(link); err == nil && to == h.bin("gonb-gradcam") {
 			continue
 		}
-		_ = os.Remove(link) // fails if there is none
+		_ = os.Remove(link) // it fails if there is none
 		if err := os.Symlink(h.bin("gonb-gradcam"), link); err != nil {
 			return fmt.Errorf("putting the shim of %s: %w", name, err)
 		}
@@ -42,7 +42,7 @@ func putShim(h home) error {
 	return nil
 }
 
-// shimmed returns the environment of cells with the shim first in PATH.
+// shimmed returns the environment of cells, with the shim first in PATH.
 func shimmed(h home, src string, env []string) ([]string, error) {
 	if !exists(h.join("shim", "go")) {
 		return env, nil
@@ -55,14 +55,14 @@ func shimmed(h home, src string, env []string) ([]string, error) {
 	return append(env, realGoEnv+"="+goBin, realGoimportsEnv+"="+h.bin("goimports"), sourceEnv+"="+src, "PATH="+path), nil
 }
 
-// isShim tells whether this program was called as one that GoNB runs.
+// isShim tells whether this program was called by the name of one that GoNB runs.
 func isShim() bool {
 	name := filepath.Base(os.Args[0])
 	return (name == "go" || name == "goimports") && os.Getenv(realGoEnv) != ""
 }
 
-// shim returns the go command and goimports without what costs a cell time and changes
-// nothing.
+// shim runs the go command or goimports, without steps that cost a cell time and change nothing. It returns the exit
+// code.
 func shim() int {
 	if filepath.Base(os.Args[0]) == "goimports" {
 		return shimGoimports(os.Args[1:])
@@ -70,16 +70,15 @@ func shim() int {
 	return shimGo(os.Args[1:])
 }
 
-// shimGo returns the go command. GoNB runs "go get" for every cell, 0.3 s that are only of use
-// where an import is new, and the linker collects garbage that the end of its process
-// frees.
+// shimGo runs the go command. GoNB runs "go get" for every cell, which takes 0.3 s and is only of use for a new import.
+// The linker collects garbage that would be freed at the end of its process anyway, so it is told not to.
 func shimGo(args []string) int {
 	switch {
 	case len(args) == 1 && args[0] == "get" && isSatisfied("main.go"):
 		return 0
 	case len(args) > 0 && args[0] == "build":
 		if os.Getenv("GOGC") == "" {
-			_ = os.Setenv("GOGC", "off") // the name and the value are right
+			_ = os.Setenv("GOGC", "off") // the name and the value are valid
 		}
 		if linksItself(args) {
 			if out, linked := linkWithin(args); linked {
@@ -93,16 +92,15 @@ func shimGo(args []string) int {
 	return become(os.Getenv(realGoEnv), append([]string{"go"}, args...))
 }
 
-// linksItself tells whether Go's own linker may link a cell's program, which for one with
-// cgo leaves that to the C compiler's otherwise, 0.2 s: whether the flags are ours, and
-// nothing but the library brings cgo.
+// linksItself tells whether Go's own linker may link a cell's program. By default Go leaves a program with cgo to the C
+// compiler, which takes 0.2 s longer. The flags must be ours, and nothing but the library may bring cgo.
 func linksItself(args []string) bool {
 	flagged := slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "-ldflags") })
 	return runtime.GOOS == "linux" && !flagged && slices.Contains(strings.Fields(os.Getenv("GOFLAGS")), linkerFlags) &&
 		isSatisfied("main.go")
 }
 
-// linkWithin builds with Go's own linker, and tells what was said and whether that worked.
+// linkWithin builds with Go's own linker, and returns what that printed and whether it worked.
 func linkWithin(args []string) (said string, linked bool) {
 	c := exec.Command(os.Getenv(realGoEnv), append([]string{"build", linkerFlags + " -linkmode=internal"}, args[1:]...)...)
 	out, err := c.CombinedOutput()
@@ -116,8 +114,8 @@ func become(program string, args []string) int {
 	return 1
 }
 
-// isSatisfied tells whether a cell's program imports nothing but the standard library and
-// packages that the library itself is built with, so that there is nothing to get.
+// isSatisfied tells whether a cell's program imports only the standard library and packages that the library itself is
+// built with, so that there is nothing to get.
 func isSatisfied(file string) bool {
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 )
 
-// kernelName is what notebooks name as their kernel.
+// kernelName is the name of the kernel in notebooks.
 const kernelName = "gonb-gradcam"
 
 var (
@@ -31,9 +31,8 @@ type kernelspec struct {
 	Env           map[string]string `json:"env"`
 }
 
-// newSpec returns the kernelspec: Jupyter starts our launcher, which runs gonb. What the
-// launcher must know stands in its arguments, since Jupyter may be started from
-// anywhere, also with an environment other than today's.
+// newSpec returns the kernelspec: Jupyter starts our launcher, which runs gonb. The launcher gets all that it must know
+// as arguments, since Jupyter may be started from anywhere, and with another environment than today's.
 func newSpec(h home, src, goBin, backend string) kernelspec {
 	argv := []string{h.bin("gonb-gradcam"), "launch", "--home", string(h), "--source", src, "--go", goBin}
 	if backend != "" {
@@ -65,7 +64,7 @@ func writeSpec(data string, s kernelspec) (string, error) {
 	)
 }
 
-// removeSpec removes what writeSpec wrote, and the folder if that is all that it held.
+// removeSpec removes the files that writeSpec wrote, and the folder if it holds nothing else.
 func removeSpec(dir string) error {
 	for _, name := range []string{"kernel.json", "logo-svg.svg", "logo-64x64.png"} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -77,7 +76,7 @@ func removeSpec(dir string) error {
 
 func specDir(data string) string { return filepath.Join(data, "kernels", kernelName) }
 
-// userData returns Jupyter's data folder of the user (jupyter_core, jupyter_data_dir).
+// userData returns the user's data folder of Jupyter (jupyter_core, jupyter_data_dir).
 func userData() (string, error) {
 	if dir := os.Getenv("JUPYTER_DATA_DIR"); dir != "" {
 		return dir, nil
@@ -100,7 +99,7 @@ func userData() (string, error) {
 	return filepath.Join(user, ".local", "share", "jupyter"), nil
 }
 
-// dataFolder returns where to install: the user's folder, or that of a prefix.
+// dataFolder returns the data folder to install into: the user's, or that of a prefix.
 func dataFolder(prefix string) (string, error) {
 	if prefix != "" {
 		return filepath.Join(prefix, "share", "jupyter"), nil

@@ -13,8 +13,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/progress"
 )
 
-// steps shows long work step by step, and keeps what the programs it runs print
-// in a log file.
+// steps shows long work step by step, and writes the output of the programs that it runs to a log file.
 type steps struct {
 	out  io.Writer
 	live bool // out is a terminal: the seconds are counted while a step runs
@@ -60,8 +59,8 @@ func outcome(err error) string {
 	return "\n"
 }
 
-// run runs a program with its output in the log. Its error says how it ended, the
-// last line that it printed and where the rest is.
+// run runs a program with its output in the log. The error says how the program ended, the last line that it printed,
+// and where the rest is.
 func (s *steps) run(ctx context.Context, env []string, dir, name string, args ...string) error {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }

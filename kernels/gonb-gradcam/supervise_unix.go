@@ -13,13 +13,12 @@ import (
 	"time"
 )
 
-// patience is how long a kernel that was told to end may take.
+// patience is how long a kernel may take to end after it was told to.
 const patience = 10 * time.Second
 
-// supervise runs the kernel until it ends, and leaves no process behind: signals
-// go on to the kernel; it is told to end when Jupyter is gone or when this process
-// is killed (on Linux); and what its process group still runs when it has ended,
-// such as the program of a cell, is killed.
+// supervise runs the kernel until it ends, and leaves no process behind. It passes signals on to the kernel. It tells
+// the kernel to end when Jupyter is gone, or on Linux also when this process is killed. After the kernel has ended, it
+// kills what still runs in the kernel's process group, such as the program of a cell.
 func supervise(kernel *exec.Cmd) error {
 	runtime.LockOSThread() // the kernel ends with the thread that started it
 	defer runtime.UnlockOSThread()
@@ -51,7 +50,7 @@ func supervise(kernel *exec.Cmd) error {
 		case <-tooLate:
 			sendSignal(kernel, syscall.SIGKILL)
 		case err := <-ended:
-			_ = syscall.Kill(-kernel.Process.Pid, syscall.SIGKILL) // fails if nothing is left
+			_ = syscall.Kill(-kernel.Process.Pid, syscall.SIGKILL) // it fails if nothing is left
 			if err != nil {
 				return fmt.Errorf("the kernel ended: %w", err)
 			}
@@ -60,7 +59,7 @@ func supervise(kernel *exec.Cmd) error {
 	}
 }
 
-// sendSignal sends a signal to the kernel; one that has ended needs none.
+// sendSignal sends a signal to the kernel. It does nothing if the kernel has ended.
 func sendSignal(kernel *exec.Cmd, s syscall.Signal) {
 	if err := kernel.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		fmt.Fprintf(os.Stderr, "gonb-gradcam: sending %s to the kernel: %v\n", s, err)

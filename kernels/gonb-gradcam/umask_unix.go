@@ -4,5 +4,5 @@ package main
 
 import "syscall"
 
-// closeUmask keeps all that this process and its children make from being writable by others.
+// closeUmask makes sure that others cannot write to what this process and its children make.
 func closeUmask() { syscall.Umask(syscall.Umask(0o022) | 0o022) }

@@ -16,17 +16,17 @@ import (
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 )
 
-// wheel is a Python wheel of one library for Linux on amd64, of which nothing else is used.
+// wheel is a Python wheel of one library for Linux on amd64. Only the library is used.
 type wheel struct {
-	folder        string // of the private folder that the library goes to, and the stamp's name
+	folder        string // folder in the private folder that the library goes to; also the stamp's name
 	name, version string
 	sha256        string
-	file          string   // the library, in the wheel
-	choose        []string // what pip is told to choose the wheel by, if there are several
+	file          string   // the library's file in the wheel
+	choose        []string // options by which pip chooses the wheel, if there are several
 	instead       string   // what to do on another system
 }
 
-// library returns the library's file, from the private folder on.
+// library returns the path of the library's file within the private folder.
 func (w wheel) library() string { return path.Join(w.folder, path.Base(w.file)) }
 
 // fetch downloads the pinned wheel, checks it and takes the library out.
@@ -58,7 +58,7 @@ func (w wheel) fetch(ctx context.Context, s *steps, h home) error {
 	})
 }
 
-// extract takes the file out of a downloaded wheel, whose SHA-256 must be the pinned one.
+// extract takes the file out of a downloaded wheel. The wheel's SHA-256 must be the pinned one.
 func (w wheel) extract(path, to string) error {
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -9,8 +9,7 @@ import (
 	"github.com/gradcam-go/gradcam/scenes"
 )
 
-// Attributor says what the object in a crop is like: one head for its shape and one
-// for its colour.
+// Attributor says what the object in a crop is like. It has one head for the shape and one for the colour.
 var Attributor = Net{
 	Name:    "attributor",
 	Side:    48,
@@ -24,8 +23,8 @@ var Attributor = Net{
 	},
 }
 
-// Crop returns the square around a box that the attributor looks at, half as wide again as
-// the box's longer side and within the picture.
+// Crop returns the square around a box that the attributor looks at. It is half as wide again as the box's longer side,
+// and lies within the picture.
 func Crop(picture, box image.Rectangle) image.Rectangle {
 	side := min(3*max(box.Dx(), box.Dy())/2, picture.Dx(), picture.Dy())
 	middle := box.Min.Add(box.Max).Div(2)

@@ -12,15 +12,13 @@ import (
 )
 
 const (
-	finderCell = 8 // pixels of a cell that can find an object
-	finderMask = 8 // prototypes of a mask
+	finderCell = 8 // pixels of a cell's side; a cell can find one object
+	finderMask = 8 // prototypes that a mask is made of
 )
 
-// Finder finds objects: their boxes, shapes and instance masks. Every cell of 8 x 8
-// pixels may find one object, whose middle lies in it. Its outputs are laid out as those
-// of YOLO v8's instance segmentation: [batch, 4 + shapes + 8, 144] with cx, cy, w, h,
-// the probability of each shape and the mask's coefficients, and prototypes
-// [batch, 8, 48, 48].
+// Finder finds objects: their boxes, shapes and instance masks. Every cell of 8 x 8 pixels may find one object, whose
+// middle lies in it. The outputs have the layout of YOLO v8's instance segmentation: [batch, 4 + shapes + 8, 144] with
+// cx, cy, w, h, the probability of each shape and the coefficients of the mask, and prototypes [batch, 8, 48, 48].
 var Finder = Net{
 	Name:     "finder",
 	Side:     96,
@@ -38,14 +36,13 @@ var Finder = Net{
 	},
 }
 
-// linear returns a convolution 3 x 3 without anything after it.
+// linear returns a 3 x 3 convolution without anything after it.
 func linear(scope *model.Scope, name string, x *Node, channels int) *Node {
 	return layers.Convolution(scope.In("%s", name), x).Channels(channels).KernelSize(3).PadSame().Done()
 }
 
-// found reads what cells say, [batch, h, w, 4 + shapes + masks], as candidates. The
-// middle of an object lies in its cell or half a cell beside it, and its size is
-// exp(t) times 24 pixels:
+// found turns the output of the cells, [batch, h, w, 4 + shapes + masks], into candidates. The middle of an object lies
+// in its cell, or up to half a cell outside it, and its size is exp(t) times 24 pixels:
 //
 //	cx = (column + 2 sigmoid(t_0) - 1/2) 8, w = 24 exp(t_2), likewise cy and h
 func found(cells *Node) *Node {

@@ -1,6 +1,5 @@
-// Package nets holds small networks that were trained on scenes, as GoMLX graph
-// functions with committed weights: a tagger, an attributor, a segmenter and a finder. One
-// network a file. scenes/train made the weights.
+// Package nets holds small networks that were trained on scenes, as GoMLX graph functions with committed weights: a
+// tagger, an attributor, a segmenter and a finder. Each network has a file of its own. scenes/train made the weights.
 package nets
 
 import (
@@ -23,17 +22,17 @@ import (
 
 // Net is one network.
 type Net struct {
-	Name    string              // of the network
-	Side    int                 // of its input, in pixels
-	Labels  []string            // of its first output
+	Name    string              // name of the network
+	Side    int                 // side of its input, in pixels
+	Labels  []string            // names of the values of its first output
 	Outputs []string            // names of its outputs
 	Heads   map[string][]string // names of the values of each output, if there are several
 	Graph   source.GraphFn      // its graph function
 
-	Detector *detect.Spec // how its detections are read, if it detects
+	Detector *detect.Spec // how its detections are read; nil if it is no detector
 }
 
-// Prep returns how a picture becomes the network's input.
+// Prep returns the preprocessing that turns a picture into the network's input.
 func (n Net) Prep() imgio.Prep {
 	return imgio.Prep{
 		Width: n.Side, Height: n.Side, Fit: imgio.Stretch, Order: "RGB",
@@ -41,14 +40,14 @@ func (n Net) Prep() imgio.Prep {
 	}
 }
 
-// Card returns what the network says about itself.
+// Card returns the facts about the network that the engine needs.
 func (n Net) Card() source.Card {
 	prep := n.Prep()
 	return source.Card{Name: n.Name, Input: []int{-1, n.Side, n.Side, 3}, Prep: &prep, Labels: n.Labels,
 		Outputs: n.Outputs, HeadLabels: n.Heads, Detector: n.Detector}
 }
 
-// Store reads weights: a folder with a GoMLX checkpoint.
+// Store reads weights from a folder with a GoMLX checkpoint.
 func Store(dir string) (*model.Store, error) {
 	store := model.NewStore()
 	if _, err := checkpoint.Load(store).Dir(dir).Immediate().Done(); err != nil {
@@ -57,8 +56,7 @@ func Store(dir string) (*model.Store, error) {
 	return store, nil
 }
 
-// Open makes the network ready to be explained, with the weights of a folder, such as
-// testdata/scenes/tagger.
+// Open returns the network, ready to be explained, with the weights of a folder such as testdata/scenes/tagger.
 func (n Net) Open(dir string) (*gradcamnb.Model, error) {
 	store, err := Store(dir)
 	if err != nil {
@@ -67,12 +65,12 @@ func (n Net) Open(dir string) (*gradcamnb.Model, error) {
 	return engine.Model(n.Card(), store, n.Graph)
 }
 
-// MustOpen returns Open that panics with the error.
+// MustOpen is Open, but panics with the error.
 func (n Net) MustOpen(dir string) *gradcamnb.Model { return must.Get(n.Open(dir)) }
 
-// stages returns the trunk of the networks: each stage halves the resolution and then looks
-// at it once more. Its two feature maps are named /stage<k>.0 and /stage<k>.1, from
-// k = 1. Picture [batch, h, w, 3] -> the last map of every stage.
+// stages builds the trunk of the networks, from a picture [batch, h, w, 3], and returns the last map of every stage.
+// Each stage halves the resolution and then convolves once more. Its two feature maps are named /stage<k>.0 and
+// /stage<k>.1, from k = 1.
 func stages(scope *model.Scope, x *Node, channels ...int) []*Node {
 	var maps []*Node
 	for i, c := range channels {
@@ -85,14 +83,14 @@ func stages(scope *model.Scope, x *Node, channels ...int) []*Node {
 	return maps
 }
 
-// conv returns a convolution 3 x 3 with a ReLU, named as a layer to explain at.
+// conv returns a 3 x 3 convolution with a ReLU, named as a layer to explain at.
 func conv(scope *model.Scope, name string, x *Node, channels, stride int) *Node {
 	scope = scope.In("%s", name).WithInitializer(initializer.HeFn(scope))
 	x = layers.Convolution(scope, x).Channels(channels).KernelSize(3).PadSame().Strides(stride).Done()
 	return engine.Layer(activation.Relu(x), "/"+name)
 }
 
-// head returns a linear layer on the mean over a feature map: [batch, h, w, c] -> [batch, n].
+// head returns a linear layer on the mean of a feature map: [batch, h, w, c] -> [batch, n].
 func head(scope *model.Scope, name string, x *Node, n int) *Node {
 	return layers.DenseWithBias(scope.In("%s", name), ReduceMean(x, 1, 2), n)
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/gradcam-go/gradcam/scenes"
 )
 
-// unseen are seeds from which no network learned.
+// unseen is the first of the seeds that no network has learned from.
 const unseen = 1 << 33
 
-// Pictures returns n scenes for a study, which no network learned from: each is labelled with the shape of its first
-// object, and its truth is where objects of that shape are.
+// Pictures returns n scenes for a study, which no network has learned from. Each is labelled with the shape of its
+// first object, and its truth is where objects of that shape are.
 func Pictures(n int) []study.Picture {
 	out := make([]study.Picture, n)
 	for i := range out {

@@ -8,8 +8,8 @@ import (
 	"github.com/gradcam-go/gradcam/scenes"
 )
 
-// Segmenter says for every pixel which shape is seen there, or none: logits
-// [batch, 1 + shapes, h, w], the background first. It is a U-Net.
+// Segmenter says for every pixel which shape is seen there, if any: logits [batch, 1 + shapes, h, w], with the
+// background first. It is a U-Net.
 var Segmenter = Net{
 	Name:    "segmenter",
 	Side:    96,

@@ -9,8 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/scenes"
 )
 
-// Tagger says which shapes and which colours are in a picture: one logit a tag, of
-// which any number may be positive.
+// Tagger says which shapes and which colours are in a picture. It gives one logit for each tag, any number of which may
+// be positive.
 var Tagger = Net{
 	Name:    "tagger",
 	Side:    96,
@@ -22,7 +22,7 @@ var Tagger = Net{
 	},
 }
 
-// Tags tells for every label of the tagger whether an object has it.
+// Tags returns for every label of the tagger whether an object has it.
 func Tags(o scenes.Object) []bool {
 	tags := make([]bool, len(Tagger.Labels))
 	tags[o.Shape] = true

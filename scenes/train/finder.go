@@ -13,12 +13,11 @@ import (
 
 const (
 	mostObjects = 4
-	boxNumbers  = 6 // there or not, class, x0, y0, x1, y1
+	boxNumbers  = 6 // present or not, class, x0, y0, x1, y1
 )
 
-// finder learns boxes, shapes and masks of up to four objects. What is true of a
-// picture is a row of numbers for each object, and then for each pixel the number of
-// the object seen there, from 1.
+// finder learns boxes, shapes and masks of up to four objects. The labels of a picture are a row of numbers for each
+// object, and then for each pixel the number of the object that is seen there, from 1.
 var finder = course{
 	net: nets.Finder, steps: 3500, labels: mostObjects*boxNumbers + nets.Finder.Side*nets.Finder.Side,
 	example: func(seed uint64) (image.Image, []int32) {
@@ -48,7 +47,7 @@ var finder = course{
 	},
 }
 
-// cellSummary is what the cells that should find the objects say of them.
+// cellSummary holds the truth, and what the cells that should find the objects say about them.
 type cellSummary struct {
 	there, class, box *Node // truth [batch, objects], [batch, objects], [batch, objects, 4]
 	instances         *Node // truth [batch, side, side]
@@ -71,7 +70,7 @@ func newFound(outputs []*Node, labels *Node) cellSummary {
 		prototypes: outputs[1],
 	}
 	cells := 12
-	cell := func(lo, hi int) *Node { // of the middle
+	cell := func(lo, hi int) *Node { // numbers of the cell of the middle
 		middle := MulScalar(Add(column(lo), column(hi)), 1)
 		return ConvertDType(Floor(MulScalar(ConvertDType(middle, dtypes.Float32), 0.5*float64(cells)/float64(side))),
 			dtypes.Int32)
@@ -83,24 +82,24 @@ func newFound(outputs []*Node, labels *Node) cellSummary {
 	return t
 }
 
-// mean is over the objects that are there.
+// mean returns the mean over the objects that are present.
 func (t cellSummary) mean(x *Node) *Node {
 	return Div(ReduceAllSum(Mul(x, t.there)), MaxScalar(ReduceAllSum(t.there), 1))
 }
 
-// classLoss returns the focal loss of every cell and shape (Lin et al. 2017, eq. 4, with
-// gamma 2), a sum for each object.
+// classLoss returns the focal loss of every cell and shape, summed for each object (Lin et al. 2017, eq. 4, with gamma
+// 2).
 func (t cellSummary) classLoss() *Node {
 	truth := Einsum("bmn,bmc->bnc", Mul(t.mine, InsertAxes(t.there, -1)),
 		OneHot(t.class, len(scenes.Shapes), dtypes.Float32))
-	truth = MinScalar(truth, 1) // two objects in one cell
+	truth = MinScalar(truth, 1) // two objects may share a cell
 	p := ClipScalar(Slice(t.every, AxisRange(), AxisRange(), AxisRange(4, 4+len(scenes.Shapes))), 1e-5, 1-1e-5)
 	right := Add(Mul(truth, p), Mul(OneMinus(truth), OneMinus(p)))
 	focal := Neg(Mul(Square(OneMinus(right)), Log(right)))
 	return Div(ReduceAllSum(focal), MaxScalar(ReduceAllSum(t.there), 1))
 }
 
-// corners are x0, y0, x1, y1 of what was said.
+// corners returns x0, y0, x1, y1 of the boxes that the cells give.
 func (t cellSummary) corners() *Node {
 	middle, half := Slice(t.said, AxisRange(), AxisRange(), AxisRange(0, 2)),
 		MulScalar(Slice(t.said, AxisRange(), AxisRange(), AxisRange(2, 4)), 0.5)
@@ -120,15 +119,14 @@ func (t cellSummary) overlap() *Node {
 	return Div(shared, MaxScalar(Sub(Add(area(a), area(b)), shared), 1))
 }
 
-// boxLoss returns 1 - IoU, and a little of how far the sides are off, which has a gradient
-// where boxes do not meet.
+// boxLoss returns 1 - IoU, plus a little of how far the sides are off, which has a gradient even if the boxes do not
+// meet.
 func (t cellSummary) boxLoss() *Node {
 	off := ReduceMean(Abs(Sub(t.corners(), t.box)), -1)
 	return t.mean(Add(OneMinus(t.overlap()), MulScalar(off, 0.05)))
 }
 
-// maskLoss returns the cross entropy of the masks within the objects' boxes and four pixels
-// around.
+// maskLoss returns the cross entropy of the masks, within the objects' boxes and four pixels around.
 func (t cellSummary) maskLoss() *Node {
 	g, batch, size := t.box.Graph(), t.box.Shape().Dim(0), t.prototypes.Shape().Dim(2)
 	step := nets.Finder.Side / size

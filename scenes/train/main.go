@@ -2,8 +2,8 @@
 //
 //	go run ./scenes/train testdata/scenes
 //
-// Seeds are fixed and every step sees scenes that none saw before. It takes some
-// minutes on two cores with XLA.
+// The seeds are fixed, and every step sees scenes that no earlier step has seen. Training takes some minutes on two
+// cores with XLA.
 package main
 
 import (
@@ -50,15 +50,15 @@ func main() {
 type course struct {
 	net    nets.Net
 	steps  int
-	labels int // numbers that say what is true of one picture
+	labels int // how many numbers label one picture
 
-	// example makes a picture of a seed and what is true of it.
+	// example returns the picture of a seed and its labels.
 	example func(seed uint64) (image.Image, []int32)
 
 	// loss compares the outputs with labels [batch, labels].
 	loss func(outputs []*Node, labels *Node) *Node
 
-	// right is the share of right answers, as a scalar.
+	// right returns the share of right answers, as a scalar.
 	right func(outputs []*Node, labels *Node) *Node
 }
 
@@ -210,7 +210,7 @@ func setRate(store *model.Store, rate float32) error {
 
 type examples struct{ x, labels *tensors.Tensor }
 
-// batches makes one batch after the other, while the last one is trained on.
+// batches makes the next batch while one is trained on.
 func (c course) batches() <-chan examples {
 	out := make(chan examples, 2)
 	go func() {

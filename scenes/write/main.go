@@ -1,5 +1,5 @@
-// Command write writes scenes as a data set for a study: tar archives of WebDataset with pictures and the shape of
-// each one's first object, and boxes.csv, which says where objects of that shape are.
+// Command write writes scenes as a data set for a study. It writes tar archives of WebDataset, with pictures and the
+// shape of each one's first object, and boxes.csv, which says where objects of that shape are.
 //
 //	go run ./scenes/write -out DIR -pictures 20000 -shards 40
 package main
@@ -19,7 +19,7 @@ import (
 	"github.com/gradcam-go/gradcam/scenes"
 )
 
-// from is the first seed: from it on no network learned.
+// from is the first seed. No network has learned from it or from a later one.
 const from = 1 << 33
 
 func main() {

@@ -1,5 +1,5 @@
-// Package everywhere tries every method on a network, for tests, and keeps what came of it in a table of
-// docs/methods-everywhere.md: one table of the files of testdata, another of networks written with GoMLX.
+// Package everywhere tries every method on a network, for tests, and keeps the results in a table of
+// docs/methods-everywhere.md. One table is for the files of testdata, another for networks written with GoMLX.
 package everywhere
 
 import (
@@ -14,20 +14,21 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// Backends are those that the methods are tried on.
+// Backends are the backends that the methods are tried on.
 var Backends = []string{"go", "xla:cpu"}
 
-// Page is a table: by method, network and backend why there is no map; nothing if there is one.
+// Page is a table. For each method, network and backend it says why there is no map; the entry is empty if there is
+// one.
 type Page struct {
 	path, part string
 	networks   []string
 	why        map[[3]string]string
 }
 
-// untried is the reason of what was not tried yet.
+// untried is the entry for what has not been tried yet.
 const untried = "-"
 
-// Read reads a table of the page at a path. The page has it between two comments that name the table.
+// Read reads a table of the page at path. In the page it stands between two comments that name the table.
 func Read(t *testing.T, path, part string, networks []string) *Page {
 	t.Helper()
 	p := &Page{path, part, networks, map[[3]string]string{}}
@@ -75,7 +76,8 @@ func (p *Page) around(t *testing.T) (before, table, after string) {
 	return before + begin, table, end + after
 }
 
-// Take compares what came of the methods on a network and a backend with the table, or with -update writes it there.
+// Take compares the results of the methods on a network and a backend with the table. With -update it writes them
+// there.
 func (p *Page) Take(t *testing.T, network, backend string, why map[string]string) {
 	t.Helper()
 	for method, why := range why {
@@ -93,7 +95,7 @@ func (p *Page) Take(t *testing.T, network, backend string, why map[string]string
 	}
 }
 
-// Whole checks that the table lacks nothing.
+// Whole checks that the table lacks no entry.
 func (p *Page) Whole(t *testing.T) {
 	t.Helper()
 	for _, method := range Methods() {
@@ -114,7 +116,7 @@ func (p *Page) of(method, network, backend string) string {
 	return untried
 }
 
-// text returns the table, and the reasons below it.
+// text returns the table and the reasons below it.
 func (p *Page) text() string {
 	var b strings.Builder
 	b.WriteString("| method | " + strings.Join(p.networks, " | ") + " |\n|---|" + strings.Repeat("---|", len(p.networks)) +
@@ -134,7 +136,7 @@ func (p *Page) text() string {
 	return b.String()
 }
 
-// cell is "ok" or the number of the reason; by backend if they differ.
+// cell returns "ok" or the number of the reason, for each backend if they differ.
 func (p *Page) cell(method, network string, reasons *[]string) string {
 	var of []string
 	for _, backend := range Backends {

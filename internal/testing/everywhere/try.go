@@ -23,7 +23,7 @@ func Methods() []string {
 	return all
 }
 
-// byPasses names the methods of one pass and those of many.
+// byPasses returns the names of the methods that take one pass, and of those that take many.
 func byPasses() (single, many []string) {
 	for _, m := range cam.All() {
 		made, err := cam.ByName(m.Name)
@@ -42,9 +42,9 @@ func byPasses() (single, many []string) {
 	return single, many
 }
 
-// Try says of every method, of one pass or of many, why it makes no map for a request; nothing if it does. All
-// methods of one pass are one program. Those of many passes are given up after the first, whose map shows that they
-// work.
+// Try returns for each method why it makes no map for a request; the entry is empty if it makes one. onePass and
+// manyPasses say which methods are tried. All methods of one pass are one program. Methods of many passes are stopped
+// after the first pass, whose map shows that they work.
 func Try(t *testing.T, m *gradcamnb.Model, r gradcamnb.Request, onePass, manyPasses bool) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -60,7 +60,7 @@ func Try(t *testing.T, m *gradcamnb.Model, r gradcamnb.Request, onePass, manyPas
 	return out
 }
 
-// together tries methods in one program, and if that fails in two halves.
+// together tries methods in one program, and in two halves if that fails.
 func together(t *testing.T, m *gradcamnb.Model, r gradcamnb.Request, methods []string, out map[string]string) {
 	t.Helper()
 	why := try(t, m, r, methods...)
@@ -75,7 +75,7 @@ func together(t *testing.T, m *gradcamnb.Model, r gradcamnb.Request, methods []s
 	together(t, m, r, methods[half:], out)
 }
 
-// try explains by the methods, up to the first progress, and checks the maps.
+// try explains with the methods, up to the first progress, and checks the maps.
 func try(t *testing.T, model *gradcamnb.Model, r gradcamnb.Request, methods ...string) (why string) {
 	t.Helper()
 	ctx, giveUp := context.WithCancel(t.Context())
@@ -97,7 +97,7 @@ func try(t *testing.T, model *gradcamnb.Model, r gradcamnb.Request, methods ...s
 	return ""
 }
 
-// check is an error for every map that has another size than it should, or holds what is no number.
+// check reports every map that has the wrong size, or holds a value that is no number.
 func check(t *testing.T, r *heatmap.Result) {
 	t.Helper()
 	for _, m := range r.Maps {
@@ -118,7 +118,7 @@ func check(t *testing.T, r *heatmap.Result) {
 
 var explaining = regexp.MustCompile(`^(explaining|running) .* on (go|xla:cpu)[^:]*: `)
 
-// reason returns what an error says besides where it came up.
+// reason returns the text of an error without the place where it came up.
 func reason(err error) string {
 	return explaining.ReplaceAllString(strings.ReplaceAll(err.Error(), "\n", " "), "")
 }

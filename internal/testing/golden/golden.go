@@ -1,5 +1,5 @@
-// Package golden reads the reference results in testdata: what pytorch-grad-cam
-// 1.5.7 and onnxruntime 1.32 made of the golden models (testdata/golden/README.md).
+// Package golden reads the reference results in testdata, which pytorch-grad-cam 1.5.7 and onnxruntime 1.32 computed
+// for the golden models (testdata/golden/README.md).
 package golden
 
 import (
@@ -17,22 +17,22 @@ import (
 // Case is one reference result.
 type Case struct {
 	ID     string                            // unique among all cases
-	Models []struct{ File, Exporter string } // the files that it is the case of
+	Models []struct{ File, Exporter string } // the files that it is a case of
 
-	Image     string // of photo cases
-	InputFile string `json:"input_file"` // of tiny networks
+	Image     string // for photo cases
+	InputFile string `json:"input_file"` // for tiny networks
 
-	Method string  // that made the map
+	Method string  // the method that made the map
 	Target Target  // what is explained
-	Layer  *Layer  // the map is of
-	Layers []Layer // instead of Layer, in multi-layer cases
-	Size   [2]int  `json:"output_size_hw"` // synthetic cases: of the heatmap
-	Step   int     // every how many rows and columns of the picture are kept; 0 for all
+	Layer  *Layer  // the layer that the map is of
+	Layers []Layer // in place of Layer, in multi-layer cases
+	Size   [2]int  `json:"output_size_hw"` // in synthetic cases: size of the heatmap
+	Step   int     // one of this many rows and columns of the picture is kept; 0 for all
 
-	Files Files // with the peer's numbers
+	Files Files // files with the peer's numbers
 
-	// Degenerate says that the map is zero but for rounding, so that there is none to
-	// compare with; nil if there is.
+	// Degenerate says that the map is zero except for rounding, so that there is nothing to compare with; nil if there
+	// is.
 	Degenerate *struct{ Reason string }
 
 	// Tolerance is how far each kind of number may be from the peer's.
@@ -47,25 +47,25 @@ type Case struct {
 	}
 }
 
-// Target is what a case explains.
+// Target is the target of a case.
 type Target struct {
-	Kind   string            // of the target, e.g. "class"
-	Output string            // that it reads
+	Kind   string            // kind of the target, e.g. "class"
+	Output string            // output that it reads
 	Class  Ints              // number of the class
-	Index  Ints              // of the element
-	Mask   string            // file of the region
-	Tensor map[string]string `json:"onnx_tensor"` // by exporter
+	Index  Ints              // number of the element
+	Mask   string            // file with the region
+	Tensor map[string]string `json:"onnx_tensor"` // tensor for each exporter
 }
 
-// Layer is where a case explains.
+// Layer is the layer of a case.
 type Layer struct {
 	Torch string            // its name in torch
-	ONNX  map[string]string // tensor by exporter
+	ONNX  map[string]string // tensor for each exporter
 }
 
-// Files are the arrays of a case; multi-layer cases have several of some.
+// Files are the arrays of a case. Multi-layer cases have several of some.
 type Files struct {
-	Activations, Gradients Names  // of the layer, and the score's gradients there
+	Activations, Gradients Names  // of the layer, and the gradients of the score there
 	Raw                    Names  `json:"cam_raw"` // the map before any normalising
 	Heatmap                string // the map as the peer draws it
 	Attribution            string // captum's, [batch, colours, H, W]
@@ -105,8 +105,8 @@ func (c Case) Thin(values []float32, h, w int) []float32 {
 	return out
 }
 
-// Path of a file in testdata: that of the source, or $GRADCAM_TESTDATA for a test that runs on another machine than it
-// was built on.
+// Path returns the path of a file in testdata: that of the source, or of $GRADCAM_TESTDATA for a test that runs on
+// another machine than the one it was built on.
 func Path(elem ...string) string {
 	root := os.Getenv("GRADCAM_TESTDATA")
 	if root == "" {
@@ -145,7 +145,7 @@ func All(t testing.TB) []Case {
 	return all.Cases
 }
 
-// Find returns the reference result of that name.
+// Find returns the reference result with an ID.
 func Find(t testing.TB, method, id string) Case {
 	t.Helper()
 	for _, c := range Cases(t, method) {
@@ -157,8 +157,7 @@ func Find(t testing.TB, method, id string) Case {
 	return Case{}
 }
 
-// Array reads an array, by its name in the index, a.npy. Most are kept packed, as
-// a.npy.gz.
+// Array reads an array by its name in the index, a.npy. Most arrays are kept packed, as a.npy.gz.
 func Array(t testing.TB, name string) ([]int, []float32) {
 	t.Helper()
 	path := Path(filepath.FromSlash(name))

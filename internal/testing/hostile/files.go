@@ -1,4 +1,4 @@
-// Package hostile makes model files that a stranger may hand over. Tests of several packages try them.
+// Package hostile makes model files that a stranger might hand over, for the tests of several packages.
 package hostile
 
 import (
@@ -11,8 +11,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// Files are models that ask for much more than they hold: each is made here, and is no larger
-// than 1 MB.
+// Files are models that ask for much more than they hold. Each is made here, and is no larger than 1 MB.
 var Files = map[string]func() *protos.ModelProto{
 	"a constant of 2^30 whole numbers": func() *protos.ModelProto {
 		return graphOf([]*protos.NodeProto{
@@ -158,7 +157,7 @@ var Files = map[string]func() *protos.ModelProto{
 	},
 }
 
-// node returns a node whose output the graph names t0, t1, ...
+// node returns a node. The graph will name its output t0, t1, ...
 func node(op string, in ...string) *protos.NodeProto {
 	return &protos.NodeProto{OpType: op, Input: in}
 }
@@ -178,7 +177,7 @@ func pool(op string) *protos.NodeProto {
 	return n
 }
 
-// inputName returns what node i reads of the one before it, or the first.
+// inputName returns what node i reads: the output of the node before it, or first.
 func inputName(i int, first string) string {
 	if i == 0 {
 		return first
@@ -186,7 +185,7 @@ func inputName(i int, first string) string {
 	return fmt.Sprint("t", i-1)
 }
 
-// chained returns n operators one after another, of a constant or, without one, of the picture.
+// chained returns n operators one after another. The first reads a constant, or the picture if there is none.
 func chained(op string, n int, first *protos.TensorProto) *protos.ModelProto {
 	name, weights := "x", []*protos.TensorProto(nil)
 	if first != nil {
@@ -226,7 +225,7 @@ func wholeAttribute(name string, v int) *protos.AttributeProto {
 	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: int64(v)}
 }
 
-// weight returns a constant of numbers, or of whole numbers.
+// weight returns a constant of numbers, or of whole numbers if whole is true.
 func weight(name string, whole bool, dims []int64, values ...float64) *protos.TensorProto {
 	p := &protos.TensorProto{Name: name, Dims: dims, DataType: int32(protos.TensorProto_FLOAT)}
 	for _, v := range values {

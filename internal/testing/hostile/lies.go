@@ -9,7 +9,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// Lies are models that say what cannot be, or what nobody reads: each is opened, or refused with a sentence.
+// Lies are models that claim the impossible, or what nobody reads. Each is opened, or is refused with a sentence.
 var Lies = map[string]func() *protos.ModelProto{
 	"an input of 10^9 x 10^9": func() *protos.ModelProto { return activationModel(1, 3, 1e9, 1e9) },
 	"an input of -5 x 0":      func() *protos.ModelProto { return activationModel(1, 3, -5, 0) },
@@ -173,7 +173,7 @@ var Lies = map[string]func() *protos.ModelProto{
 	"weights in a folder":            func() *protos.ModelProto { return external(".", "") },
 }
 
-// activationModel returns a model of one activation, of an input of that shape.
+// activationModel returns a model of one activation, with an input of the given shape.
 func activationModel(dims ...int) *protos.ModelProto {
 	m := graphOf([]*protos.NodeProto{node("Relu", "x")})
 	m.Graph.Input = []*protos.ValueInfoProto{onnxnorm.Declare("x", dims)}
@@ -186,7 +186,7 @@ func opset(v int64) *protos.ModelProto {
 	return m
 }
 
-// external returns a model whose weights are said to lie in a file, from an offset on.
+// external returns a model that claims that its weights lie in a file, from an offset on.
 func external(file, offset string) *protos.ModelProto {
 	w := &protos.TensorProto{Name: "w", Dims: []int64{64, 3, 3, 3}, DataType: int32(protos.TensorProto_FLOAT),
 		DataLocation: protos.TensorProto_EXTERNAL,

@@ -10,8 +10,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// Golden compares a picture with one in testdata that a person has looked at. No
-// channel of 8 bits may be further off than the tolerance. With -update the picture is written instead.
+// Golden compares a picture with one in testdata that a person has looked at. No 8-bit channel may differ by more than
+// the tolerance. With -update the picture is written instead.
 func Golden(t *testing.T, got image.Image, tolerance int, elem ...string) {
 	t.Helper()
 	path := golden.Path(elem...)

@@ -6,8 +6,7 @@ import (
 	"image/color"
 )
 
-// Difference returns the largest difference of a channel of 8 bits between two pictures;
-// 256 where their sizes differ.
+// Difference returns the largest difference between two pictures in any 8-bit channel; 256 if their sizes differ.
 func Difference(a, b image.Image) int {
 	if a.Bounds().Size() != b.Bounds().Size() {
 		return 256

@@ -22,5 +22,5 @@ func Kill(int, syscall.Signal) error { return errNone }
 // Umask does nothing.
 func Umask(int) int { return 0 }
 
-// ProcessorTime is not known.
+// ProcessorTime returns 0: the time is not known.
 func ProcessorTime() time.Duration { return 0 }

@@ -1,4 +1,4 @@
-// Package posix has the calls of Unix that tests use, so that the tests compile everywhere. If there is no Unix each
+// Package posix has the calls of Unix that tests use, so that the tests compile everywhere. On other systems each call
 // returns an error, and [Need] skips the test.
 package posix
 
@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// Need skips a test if there is no Unix.
+// Need skips a test on systems other than Unix.
 func Need(t testing.TB) {
 	t.Helper()
 	if !Is {
-		t.Skipf("needs pipes, masks and signals of Unix, which %s has not", runtime.GOOS)
+		t.Skipf("needs pipes, masks and signals of Unix, which %s does not have", runtime.GOOS)
 	}
 }

@@ -1,6 +1,6 @@
-// Package require decides for a test that needs something which may not be
-// installed: it skips with a reason, unless the environment says that the thing
-// must be there, as GRADCAM_REQUIRE=xla,jupyter,chromium,gopls,onnxruntime does in CI.
+// Package require decides what happens to a test that needs something which may not be installed. The test is skipped
+// with a reason, unless the environment says that the thing must be there, as
+// GRADCAM_REQUIRE=xla,jupyter,chromium,gopls,onnxruntime does in CI.
 package require
 
 import (
@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Missing ends a test that cannot run because the named thing is not there.
+// Missing ends a test that cannot run because the named thing is not installed.
 func Missing(t testing.TB, thing, reason string) {
 	t.Helper()
 	if slices.Contains(strings.Split(os.Getenv("GRADCAM_REQUIRE"), ","), thing) {
