@@ -26,7 +26,7 @@ func TestHeadOnAFilesBackbone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		last, err := source.Suggested(all)
+		last, err := source.SuggestedLayer(all)
 		if err != nil {
 			t.Fatal(err)
 		}

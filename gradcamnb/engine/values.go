@@ -93,5 +93,5 @@ func (v *Values) ONNX() ([]byte, error) {
 	for _, t := range v.Tensors {
 		names = append(names, t.Name)
 	}
-	return source.Exposed(v.model, v.Input.Dims, names)
+	return source.Expose(v.model, v.Input.Dims, names)
 }

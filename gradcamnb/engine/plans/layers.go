@@ -20,7 +20,7 @@ func (p *Plan) chooseLayers(m source.Model, all []source.Layer, names []string) 
 		}
 	}
 	if len(names) == 0 {
-		l, err := source.Suggested(all)
+		l, err := source.SuggestedLayer(all)
 		if err != nil {
 			return err
 		}

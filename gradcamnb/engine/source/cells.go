@@ -73,7 +73,7 @@ func (c cells) node(grid, clean *Node) *Node {
 	case c.Places() && c.C == 0:
 		grid = Squeeze(grid, -1)
 	}
-	return places.Reordered(grid, c.order)
+	return places.Restore(grid, c.order)
 }
 
 // tokens returns a function that turns the last axis of a tensor, which counts tokens, into the grid of the patches;

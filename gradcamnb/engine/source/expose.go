@@ -17,10 +17,10 @@ func PictureInput(m Model) string {
 	return ""
 }
 
-// Exposed returns the model as an ONNX file for another runtime, as it was read and with its weights inside. The file's
+// Expose returns the model as an ONNX file for another runtime, as it was read and with its weights inside. The file's
 // outputs are the named tensors. It is made for a picture of the given shape, and for the shapes of the other inputs'
 // values.
-func Exposed(f BoundModel, input []int, names []string) ([]byte, error) {
+func Expose(f BoundModel, input []int, names []string) ([]byte, error) {
 	o, ok := f.whole.(*onnxModel)
 	if !ok {
 		return nil, errors.New("the model is no ONNX file, so no other runtime can be asked")

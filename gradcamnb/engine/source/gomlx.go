@@ -275,7 +275,7 @@ func (m *gomlxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bu
 			nodes = append(nodes, m.find(w, name))
 		}
 	}
-	open := walk.Rebuild(nodes, nil, walk.Unstopped(nodes...))
+	open := walk.Rebuild(nodes, nil, walk.RemoveStops(nodes...))
 	for i, want := range wants {
 		built.Outputs[want] = result(open[i], x)
 	}
@@ -306,5 +306,5 @@ func (m *gomlxModel) layout(w walkedModel, n, x *Node) walk.Layout {
 	if l.Map() || !w.IsLost(n) {
 		return l
 	}
-	return walk.ByShape(n, m.card.Layout.Size(x.Shape().Dimensions))
+	return walk.LayoutByShape(n, m.card.Layout.Size(x.Shape().Dimensions))
 }

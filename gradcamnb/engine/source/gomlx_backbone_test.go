@@ -56,7 +56,7 @@ func suggestedThrough(t *testing.T, on func() (compute.Backend, error)) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want, err := Suggested(all)
+			want, err := SuggestedLayer(all)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,7 +73,7 @@ func suggestedThrough(t *testing.T, on func() (compute.Backend, error)) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := Suggested(all)
+			got, err := SuggestedLayer(all)
 			if err != nil || got.Grid != want.Grid || got.Op != want.Op {
 				t.Errorf("error %v, the suggestion is %s (%s, %v), want %s (%s, %v)", err, got.Name, got.Op, got.Grid, want.Name,
 					want.Op, want.Grid)
@@ -114,7 +114,7 @@ func TestLayersOfConstantWeights(t *testing.T) {
 			t.Errorf("layer %d is %q, want %q", i+1, got, want)
 		}
 	}
-	if got, err := Suggested(all); err != nil || got.Name != "pool#2" || !all[0].Bias {
+	if got, err := SuggestedLayer(all); err != nil || got.Name != "pool#2" || !all[0].Bias {
 		t.Errorf("error %v, %q is suggested; the first convolution has a bias: %t", err, got.Name, all[0].Bias)
 	}
 }

@@ -48,7 +48,7 @@ func (m *gomlxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
 	gradient func(r, g *Node) *Node) map[string]*Node {
 	w := m.walk(scope, x)
 	out, ends := map[string]*Node{}, m.ends(w, wants)
-	unstopped := walk.Unstopped(ends...)
+	unstopped := walk.RemoveStops(ends...)
 	for i, n := range walk.Rebuild(ends, nil, func(n *Node, inputs []*Node) *Node {
 		if _, ok := walk.IsRelu(n); !ok || !w.Sees(n) {
 			return unstopped(n, inputs)

@@ -27,7 +27,7 @@ func layoutOf(m *protos.ModelProto, picture string, dims []int) (foundLayout, bo
 // layoutFrom is [layoutOf] for an input whose axes are the picture's axes that x names.
 func layoutFrom(m *protos.ModelProto, picture string, x tracedAxes) (foundLayout, bool) {
 	f := follower{consts: constantsOf(m.Graph), at: map[string]tracedAxes{picture: x}}
-	for _, n := range onnxnorm.Ordered(m.Graph.Node) {
+	for _, n := range onnxnorm.SortNodes(m.Graph.Node) {
 		if found, ok := f.evidence(n); ok {
 			return found, true
 		}

@@ -90,7 +90,7 @@ func (m *onnxModel) shown(beside func(name string) []byte) maker.File {
 	for _, i := range c.Inputs {
 		f.Inputs = append(f.Inputs, maker.Tensor{Name: i.Name, Type: i.Type, Dims: i.Dims})
 	}
-	for _, o := range onnxnorm.Declared(m.proto.Graph.Output) {
+	for _, o := range onnxnorm.Declarations(m.proto.Graph.Output) {
 		f.Outputs = append(f.Outputs, maker.Tensor{Name: o.Name, Type: o.Type, Dims: o.Dims})
 	}
 	for _, n := range m.proto.Graph.Node {

@@ -15,7 +15,7 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer 
 	axes, picture := m.trace(g, input), m.card.Layout.Size(input)
 	var out []Layer
 	for _, t := range g.Tensors {
-		if t.Constant || t.Name == onnxnorm.Unlifted(m.options.Picture) {
+		if t.Constant || t.Name == onnxnorm.UnliftedName(m.options.Picture) {
 			continue
 		}
 		l := Layer{Name: t.Name, Op: t.Op, Shape: t.Dims, Feeds: feeds[t.Name], paths: t.Scopes, Field: t.Field,

@@ -23,15 +23,15 @@ func Resolve(layers []Layer, name string) (Layer, error) {
 		}
 	}
 	suggested := ""
-	if l, err := Suggested(layers); err == nil {
+	if l, err := SuggestedLayer(layers); err == nil {
 		suggested = fmt.Sprintf("; the suggested layer is %q", cmp.Or(l.Path, l.Name))
 	}
 	return Layer{}, fault.Errorf(fault.ErrUnknownLayer, "the model has no layer %q; the nearest names are %s%s", name,
 		nearest.Quoted(nearestNames(layers, name)), suggested)
 }
 
-// Suggested returns the layer that Grad-CAM is usually taken at.
-func Suggested(layers []Layer) (Layer, error) {
+// SuggestedLayer returns the layer that Grad-CAM is usually taken at.
+func SuggestedLayer(layers []Layer) (Layer, error) {
 	for _, l := range layers {
 		if l.Suggested {
 			return l, nil

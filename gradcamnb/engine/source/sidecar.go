@@ -129,13 +129,3 @@ func (c *Card) takePrep(p *imgio.Prep) error {
 	c.Prep = &filled
 	return nil
 }
-
-// Described returns a sidecar that holds what is known about a model, ready to be written out and changed. labels is
-// the file that the labels go into.
-func Described(c Card, labels string) Sidecar {
-	s := Sidecar{Name: c.Name, Input: c.Prep, Detector: c.Detector, Heads: c.HeadLabels}
-	if len(c.Labels) > 0 {
-		s.Labels = labels
-	}
-	return s
-}

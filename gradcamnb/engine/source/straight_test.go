@@ -39,7 +39,7 @@ func BenchmarkStraight(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	layer, err := Suggested(layers)
+	layer, err := SuggestedLayer(layers)
 	if err != nil {
 		b.Fatal(err)
 	}

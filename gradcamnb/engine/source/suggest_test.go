@@ -78,7 +78,7 @@ func TestSuggested(t *testing.T) {
 		"deit.dyn-18":      {"encoder.layers.encoder_layer_1.ln_1", [2]int{8, 8}},
 		"squeezenet.ts-10": {"", [2]int{3, 3}},
 	} {
-		l, err := Suggested(zooLayers(t, name, 64))
+		l, err := SuggestedLayer(zooLayers(t, name, 64))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -277,7 +277,7 @@ func (k *constants) needed(r ref) (*protos.ModelProto, map[string]Weight) {
 	if k.visited += len(nodes); k.visited > mostEvaluated {
 		failf("constants are computed in more than %d steps", mostEvaluated)
 	}
-	g := &protos.GraphProto{Name: "constants", Node: ordered(nodes),
+	g := &protos.GraphProto{Name: "constants", Node: SortNodes(nodes),
 		Output: []*protos.ValueInfoProto{valueInfo(r.name, nil)}}
 	for name, w := range weights {
 		g.Input = append(g.Input, valueInfo(name, w.Dims))

@@ -90,7 +90,7 @@ func listInputs(g *protos.GraphProto) []Input {
 		}
 	}
 	var out []Input
-	for _, in := range Declared(g.GetInput()) {
+	for _, in := range Declarations(g.GetInput()) {
 		if in.Read = read[in.Name]; !weights[in.Name] {
 			out = append(out, in)
 		}
@@ -98,9 +98,9 @@ func listInputs(g *protos.GraphProto) []Input {
 	return out
 }
 
-// Declared returns the tensors that a graph declares as its inputs or outputs; -1 stands for a free or missing
+// Declarations returns the tensors that a graph declares as its inputs or outputs; -1 stands for a free or missing
 // dimension.
-func Declared(values []*protos.ValueInfoProto) []Input {
+func Declarations(values []*protos.ValueInfoProto) []Input {
 	var out []Input
 	for _, v := range values {
 		t := v.GetType().GetTensorType()

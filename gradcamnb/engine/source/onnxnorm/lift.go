@@ -6,13 +6,13 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// Unlifted returns the name of the tensor that replaces the file's own input after [Lift].
-func Unlifted(picture string) string { return picture + "@without" }
+// UnliftedName returns the name of the tensor that replaces the file's own input after [Lift].
+func UnliftedName(picture string) string { return picture + "@without" }
 
 // Lift adds an axis of length 1 to the declared input of the picture, and removes it again before the nodes that read
 // the picture.
 func Lift(m *protos.ModelProto, picture string, at int) {
-	within := Unlifted(picture)
+	within := UnliftedName(picture)
 	readFrom(m.Graph.Node, picture, within)
 	for _, v := range m.Graph.Input {
 		if v.Name == picture {

@@ -81,7 +81,7 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 	out.Given = w.initializers(g)
 	need := needed(g, o)
 	out.Left = need.left
-	for _, p := range ordered(g.Node) {
+	for _, p := range SortNodes(g.Node) {
 		err := need.skipReason(p)
 		var tensors []Tensor
 		if err == nil {
@@ -138,7 +138,7 @@ func Prefix(m *protos.ModelProto, input []int, o Options) ([]Tensor, error) {
 		return nil, err
 	}
 	var out []Tensor
-	for _, p := range ordered(m.GetGraph().GetNode()) {
+	for _, p := range SortNodes(m.GetGraph().GetNode()) {
 		tensors, err := w.node(p)
 		if err != nil {
 			return out, err

@@ -2,10 +2,10 @@ package onnxnorm
 
 import "github.com/gomlx/compute-onnx/support/protos"
 
-// ordered returns the nodes in the file's order, but each after the nodes whose outputs it reads. ONNX requires that,
+// SortNodes returns the nodes in the file's order, but each after the nodes whose outputs it reads. ONNX requires that,
 // and some converters, such as one to float16, do not do it. Nodes in a circle stay as they are; the walk finds what is
 // missing.
-func ordered(nodes []*protos.NodeProto) []*protos.NodeProto {
+func SortNodes(nodes []*protos.NodeProto) []*protos.NodeProto {
 	maker := map[string]int{}
 	for i, n := range nodes {
 		for _, name := range n.Output {

@@ -4,9 +4,6 @@ import "github.com/gomlx/compute-onnx/support/protos"
 
 // These functions tell other packages about graphs that are not rewritten.
 
-// Ordered returns the nodes in an order in which each comes after those that it reads from.
-func Ordered(nodes []*protos.NodeProto) []*protos.NodeProto { return ordered(nodes) }
-
 // Ints returns the values of a tensor of whole numbers that the graph itself holds; nil for any other tensor.
 func Ints(p *protos.TensorProto) []int {
 	t, err := decode(p, inGraph(p))

@@ -106,7 +106,7 @@ func (b *builder) run(n *node, g *protos.GraphProto, bind []*value) []*value {
 	for i, in := range g.Input {
 		w.values[in.Name] = bind[i]
 	}
-	for _, p := range ordered(g.Node) {
+	for _, p := range SortNodes(g.Node) {
 		w.inner(p)
 	}
 	var out []*value

@@ -12,8 +12,8 @@ func Reorder(n *Node, axes []int) *Node {
 	return n
 }
 
-// Reordered returns the reverse of [Reorder].
-func Reordered(n *Node, axes []int) *Node {
+// Restore is the reverse of [Reorder]: it brings n from the order axes back to its own.
+func Restore(n *Node, axes []int) *Node {
 	back := make([]int, len(axes))
 	for i, axis := range axes {
 		back[axis] = i

@@ -87,12 +87,12 @@ func (l Layout) Node(grid, clean *Node) *Node {
 	if l.Tokens() {
 		grid = l.ToPosition().Fold(grid, places.Reorder(clean, l.order))
 	}
-	return places.Reordered(grid, l.order)
+	return places.Restore(grid, l.order)
 }
 
-// ByShape returns the layout of a node by its shape alone. Exactly one order of its axes, channels last or first, must
-// have rows and columns in the aspect ratio of the picture [height, width].
-func ByShape(n *Node, picture [2]int) Layout {
+// LayoutByShape returns the layout of a node by its shape alone. Exactly one order of its axes, channels last or first,
+// must have rows and columns in the aspect ratio of the picture [height, width].
+func LayoutByShape(n *Node, picture [2]int) Layout {
 	dims := n.Shape().Dimensions
 	if len(dims) != 4 {
 		return Layout{}

@@ -4,11 +4,11 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Unstopped returns a rule that removes StopGradient from a model. A backbone that is not trained lies behind one, and
+// RemoveStops returns a rule that removes StopGradient from a model. A backbone that is not trained lies behind one, and
 // the gradient of the score through it would be 0 although finite differences are not. Two kinds are kept: around the
 // largest value that a softmax subtracts, where it changes nothing, and in a straight-through estimator, x +
 // StopGradient(q(x) - x), whose gradient is meant to be that of x.
-func Unstopped(ends ...*Node) Rule {
+func RemoveStops(ends ...*Node) Rule {
 	kept := map[*Node]bool{}
 	for _, n := range inOrder(ends...) {
 		if n.Type() != NodeTypeAdd {
