@@ -9,9 +9,8 @@ import (
 	"testing"
 )
 
-// A seed gives the same pixels and the same truth on every machine: weights that
-// were trained and figures that were measured on scenes are about these. A change of
-// the sum is a change of all of them.
+// A seed gives the same pixels and the same truth on every machine. Trained weights and measured figures depend on
+// these scenes; a change of the sum changes all of them.
 func TestSameEverywhere(t *testing.T) {
 	h := sha256.New()
 	for seed := range uint64(50) {
@@ -93,7 +92,7 @@ func TestTruthIsInThePicture(t *testing.T) {
 	}
 }
 
-// nearest is the colour whose pure form is nearest to a pixel.
+// nearest returns the colour whose pure form is nearest to a pixel.
 func (s Scene) nearest(x, y int) Color {
 	best, least := Color(0), math.MaxInt
 	p := s.Picture.NRGBAAt(x, y)

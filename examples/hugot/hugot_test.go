@@ -35,7 +35,7 @@ func session(t *testing.T) *hugot.Session {
 	return s
 }
 
-// folder is EfficientNet-Lite0 as hugot wants a model: a file and its config.json.
+// folder returns EfficientNet-Lite0 in the form that hugot takes: a file and its config.json.
 func folder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -61,8 +61,8 @@ func folder(t *testing.T) string {
 	return dir
 }
 
-// What is explained is what hugot said: the same classes in the same order with the same scores, and the map is that
-// which the file gives when it is opened without hugot.
+// The explanation is of hugot's answer: the same classes in the same order with the same scores. The map is the one
+// that the file gives when it is opened without hugot.
 func TestClassification(t *testing.T) {
 	p, err := classification(session(t), folder(t))
 	if err != nil {
@@ -117,7 +117,7 @@ func apart(a, b []float32) (most float64) {
 }
 
 // Detections are hugot's, box by box, and the map of each lies in its box. hugot takes DETR's last class, "no object",
-// for one like the others: what it reports of it is no detection.
+// for a class like the others, so some of its detections are none.
 func TestDetection(t *testing.T) {
 	p, err := hugot.NewPipeline(session(t), hugot.ObjectDetectionConfig{
 		ModelPath: filepath.Join("testdata", "detr"), Name: "detect",
@@ -140,7 +140,7 @@ func TestDetection(t *testing.T) {
 		t.Fatalf("hugot sees %+v", want)
 	}
 	m, err := Detector(p, imgio.Prep{
-		// x/255, less ImageNet's mean, over its deviation: what hugot takes
+		// hugot takes (x/255 - ImageNet's mean) / its deviation.
 		Width: 64, Height: 64, Fit: imgio.Stretch, Order: "RGB",
 		Mean: [3]float32{0.485 * 255, 0.456 * 255, 0.406 * 255}, Scale: [3]float32{0.229 * 255, 0.224 * 255, 0.225 * 255},
 	})
@@ -167,8 +167,8 @@ func TestDetection(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// All of it lies in the box's one cell of 4 x 4. Of a cell drawn as a tent 7/8 lies within it along an axis on which
-		// it is the last, and 3/4 where it has neighbours on either side.
+		// The whole map lies in the box's one cell of 4 x 4. A cell is drawn as a tent: 7/8 of it lies within the cell
+		// along an axis on which it is the last one, and 3/4 if it has neighbours on both sides.
 		if e, want := r.Maps[0].Energy(r.Frame),
 			map[string]float64{"blue": 7. / 8 * 7 / 8, "red": 7. / 8 * 3 / 4}[d.Label]; math.Abs(e-want) > 0.01 {
 			t.Errorf("%s: %.3f of the map lies in the box, want %.3f", d.Label, e, want)

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// prelude is what the block of docs/gomlx.md takes for granted: a session, a folder, the pipeline's steps, the card and
-// a picture.
+// prelude declares what the block of docs/gomlx.md assumes: a session, a folder, the pipeline's steps, the card and a
+// picture.
 const prelude = `
 	ctx := context.Background()
 	session, err := hugot.NewGoSession(ctx)

@@ -22,8 +22,7 @@ func TestWriteReplacesWhole(t *testing.T) {
 	}
 }
 
-// A rename onto a folder that is not empty fails: what was there stays and no
-// temporary file is left behind.
+// A rename onto a folder that is not empty fails. The folder stays, and no temporary file is left behind.
 func TestFailureLosesNothing(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")
@@ -63,7 +62,7 @@ func TestMode(t *testing.T) {
 	}
 }
 
-// What a killed process left goes after a day; nothing else does.
+// Files that a killed process left are removed after a day; nothing else is.
 func TestSweep(t *testing.T) {
 	dir := t.TempDir()
 	for name, hours := range map[string]int{".a.1.part": 25, ".b.2.part": 1, ".c.part": 25, ".hidden": 25,

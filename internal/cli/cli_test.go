@@ -33,7 +33,7 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// One signal is enough: what does not hear the context is ended a while after it.
+// One signal is enough: a command that does not look at the context is ended some time after it.
 func TestSignals(t *testing.T) {
 	posix.Need(t)
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
@@ -55,7 +55,7 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// What ends in time is not ended.
+// A command that ends in time is not ended.
 func TestSignalsHeard(t *testing.T) {
 	posix.Need(t)
 	ctx, stop := signals(50*time.Millisecond, func(code int) { t.Errorf("ended with the exit code %d", code) })

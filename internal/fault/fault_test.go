@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// An error is of its kind through every wrapping, keeps its own message and what it wraps, and is
-// of no other kind; over a socket its kinds go by name.
+// An error keeps its kind through every wrapping, keeps its own message and the error that it wraps, and is of no other
+// kind. Over a socket its kinds go by name.
 func TestKinds(t *testing.T) {
 	err := fmt.Errorf("opening: %w", Errorf(ErrUnknownLayer, "there is no layer %q: %w", "x", fs.ErrNotExist))
 	if !errors.Is(err, ErrUnknownLayer) || errors.Is(err, ErrUnknownMethod) || !errors.Is(err, fs.ErrNotExist) {

@@ -29,17 +29,17 @@ func open(t *testing.T, backend string, n Net) *gradcamnb.Model {
 	return gradcamnb.NewModel(engine.New(backend).Session(m))
 }
 
-// suggested is where each network's map is wanted, which a person chose who read its code: the
-// last map at the lowest resolution that all of it goes through; in the transformer the
-// normalised tokens that the last attention reads.
+// suggested holds for each network the layer where its map is wanted, chosen by a person who read its code. It is the
+// last map at the lowest resolution that everything made there goes through; in the transformer, the normalised tokens
+// that the last attention reads.
 var suggested = map[string]string{
 	"cifar": "012_conv/pool", "cifar-batch": "013_norm/pool", "mnist": "model/002_conv/pool",
 	"dogsvscats":  "model/002_conv/repeat_01/add",
 	"inceptionv3": "InceptionV3/concat#15", "resnet": "block3/relu", "vit": "block1/norm1", "unet": "middle/swish",
 }
 
-// The layers that are listed of every network, without a name given in any, are those of
-// docs/gomlx.md (-update writes it), and the suggested one is right, on both backends.
+// The layers that are listed of every network, without a name in any of them, are those of docs/gomlx.md (-update
+// writes it), and the suggested one is right, on both backends.
 func TestLayers(t *testing.T) { onBackends(t, testLayers) }
 
 func testLayers(t *testing.T, on *device.Backend) {

@@ -12,8 +12,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// Every method works on GoMLX networks at layers that nobody named, or says why not, which is what
-// docs/methods-everywhere.md says; -update writes it, network by network.
+// Every method works on GoMLX networks at layers that nobody named, or says why not. docs/methods-everywhere.md has the
+// results; -update writes them, network by network.
 func TestMethods(t *testing.T) {
 	path := filepath.Join("..", "..", "docs", "methods-everywhere.md")
 	var names []string
@@ -35,7 +35,7 @@ func TestMethods(t *testing.T) {
 	everywhere.Read(t, path, "GoMLX networks", names).Whole(t)
 }
 
-// request asks for one map of class 0 of noise; of the U-Net for that of the class over the whole picture.
+// request asks for one map of class 0 for noise; for the U-Net, of the class over the whole picture.
 func (n Net) request() gradcamnb.Request {
 	r := rand.New(rand.NewPCG(1, 1))
 	in := gradcamnb.Tensor{Dims: n.Input, Values: make([]float32, n.Input[1]*n.Input[2]*n.Input[3])}

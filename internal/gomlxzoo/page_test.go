@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// prelude is what docs/gomlx.md takes for granted: a user's store, trained a little, a picture, a file to write to, and
-// the loop and data of a training.
+// prelude declares what docs/gomlx.md assumes: a user's store, trained a little, a picture, a file to write to, and the
+// loop and data of a training.
 const prelude = `
 	store := model.NewStore()
 	loop := train.NewLoop(train.NewTrainer(engine.MustBackend(), store, cifar.C10ConvolutionModelGraph,
@@ -50,16 +50,15 @@ func (ones) Iter() iter.Seq2[train.Batch, error] {
 }
 `
 
-// functions are what the table of docs/gomlx.md wraps, in its order.
+// functions are the functions that the table of docs/gomlx.md wraps, in its order.
 var functions = []string{
 	"var f func(*model.Scope, *graph.Node) *graph.Node",
 	"var f train.ModelFn; var spec any",
 	"var f func(*model.Scope, *graph.Node) *graph.Node",
 }
 
-// The blocks of docs/gomlx.md run as they stand, those of them that are about GoMLX's own network, with 2 steps of
-// training in place of 1000: a card and a film are written. The functions of its table compile. What is about hugot is
-// run in examples/hugot.
+// The blocks of docs/gomlx.md about GoMLX's own network run as they stand, with 2 steps of training in place of 1000,
+// and write a card and a film. The functions of its table compile. The block about hugot is run in examples/hugot.
 func TestPage(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "gomlx.md"))
 	if err != nil {

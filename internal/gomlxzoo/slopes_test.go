@@ -32,9 +32,9 @@ func onBackends(t *testing.T, test func(t *testing.T, on *device.Backend)) {
 	}
 }
 
-// The gradient of every network's score, at its first map, one half way and the last, along
-// random directions, against central differences, in float64 on both backends. A step is small
-// beside what lies between a kink of a ReLU or of a pool and the picture.
+// The gradient of every network's score at its first map, one half way and the last agrees with central differences
+// along random directions, in float64, on both backends. A step is small compared with the distance between the picture
+// and the kinks of a ReLU or a pool.
 func TestSlopes(t *testing.T) { onBackends(t, testSlopes) }
 
 func testSlopes(t *testing.T, on *device.Backend) {
@@ -74,7 +74,7 @@ func testSlopes(t *testing.T, on *device.Backend) {
 	}
 }
 
-// slopes are, for three layers, the gradient along a direction and the difference there.
+// slopes returns, for three layers, the gradient along a direction and the difference along it.
 func slopes(w *walk.Walk, out *Node, names *[]string) []*Node {
 	var maps []*walk.Place
 	for _, p := range w.Places {
@@ -103,7 +103,7 @@ func slopes(w *walk.Walk, out *Node, names *[]string) []*Node {
 	return nodes
 }
 
-// inDouble is a network of float32 once more in float64, of the same weights.
+// inDouble returns a float32 network rebuilt in float64 with the same weights.
 func inDouble(out, single, double *Node) *Node {
 	return walk.Rebuild([]*Node{out}, map[*Node]*Node{single: double}, func(n *Node, inputs []*Node) *Node {
 		changed := false

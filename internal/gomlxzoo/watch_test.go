@@ -26,7 +26,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// noises are batches of noise with CIFAR's shape, without end.
+// noises are endless batches of noise with CIFAR's shape.
 type noises struct{ size int }
 
 func (noises) Name() string { return "noise" }
@@ -51,7 +51,7 @@ func (n noises) Iter() iter.Seq2[train.Batch, error] {
 	}
 }
 
-// busy is how long this process has kept the processors busy.
+// busy returns how long this process has kept the processors busy.
 func busy(t *testing.T) time.Duration {
 	t.Helper()
 	var u unix.Rusage
@@ -61,9 +61,9 @@ func busy(t *testing.T) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// Watching every 20th step costs less than a twentieth of the time that GoMLX's CIFAR network trains, on the backend of
-// $GOMLX_BACKEND: the medians of seven trainings of 20 steps each with and without, in turns. Programs are compiled
-// before. The time is that of the processors, which other programs on the machine do not lengthen.
+// Watching every 20th step costs less than a twentieth of the training time of GoMLX's CIFAR network, on the backend of
+// $GOMLX_BACKEND. The figures are medians of seven trainings of 20 steps each with and without, in turns. Programs are
+// compiled before. Processor time is measured, which other programs on the machine do not lengthen.
 //
 //	GOMLX_BACKEND=go go test -run WatchingCosts -slow -v -timeout 30m .
 func TestWatchingCosts(t *testing.T) {

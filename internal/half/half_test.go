@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// IEEE 754's half precision: powers of two, the largest number, the smallest, rounding to even.
+// The test takes powers of two, the largest number, the smallest, and rounding to even, as IEEE 754 has them.
 func TestHalf(t *testing.T) {
 	for v, want := range map[float32]uint16{
 		0: 0, 1: 0x3c00, -2: 0xc000, 65504: 0x7bff, 65519: 0x7bff, 65520: 0x7c00, 1e10: 0x7c00, 0x1p-24: 1, 0x1p-25: 0,

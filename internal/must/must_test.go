@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// The test program fails like a cell's program where this variable says how.
+// If this variable is set, the test program fails like a cell's program, in the way that it names.
 const failing = "GRADCAM_TEST_FAIL"
 
 func TestMain(m *testing.M) {
@@ -49,8 +49,8 @@ func fail(t *testing.T, how string, env ...string) (stdout, stderr string) {
 	return string(out), errs.String()
 }
 
-// In a cell our errors are one line and the place in the cell's program, after what was deferred; other panics, and
-// all of them elsewhere, have their stack trace.
+// In a cell our errors are printed as one line and the place in the cell's program, after the deferred functions. Other
+// panics have their stack trace, and so have all panics outside a cell.
 func TestUnrecovered(t *testing.T) {
 	const cell = "GONB_PIPE=/tmp/pipe"
 	ours := regexp.MustCompile(`^error: open no such file: no such file or directory\n  at \S+\.go:\d+\n$`)

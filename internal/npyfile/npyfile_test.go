@@ -37,7 +37,7 @@ func TestReadsNumPy(t *testing.T) {
 	}
 }
 
-// A packed array is the array.
+// A packed array is read as the same array.
 func TestReadsPacked(t *testing.T) {
 	dir := t.TempDir()
 	plain := filepath.Join(dir, "a.npy")
@@ -105,7 +105,7 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
-// A small file may unpack to any length: what is more than the limit is an error, and not cut off there.
+// A small file may unpack to any length. A length above the limit is an error and is not cut off.
 func TestUnpackedLimit(t *testing.T) {
 	for n, want := range map[int]bool{4: true, 5: false} {
 		data, err := unpacked(strings.NewReader("abcdef"[:n]), 4)
@@ -115,7 +115,7 @@ func TestUnpackedLimit(t *testing.T) {
 	}
 }
 
-// Headers that npyio panics at, or makes gigabytes of room for, are errors here.
+// Headers at which npyio panics or allocates gigabytes are errors here.
 func TestHostileHeaders(t *testing.T) {
 	dir := t.TempDir()
 	for i, data := range []string{
@@ -140,7 +140,7 @@ func TestHostileHeaders(t *testing.T) {
 	}
 }
 
-// npyOf is a file with a header and four bytes.
+// npyOf returns a file with a header and four bytes.
 func npyOf(header string) string {
 	header += "\n"
 	return "\x93NUMPY\x01\x00" + string([]byte{byte(len(header)), 0}) + header + "\x00\x00\x80\x3f"

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// What numpy.save of numpy 2.4.6 wrote of [[1.5, -2, 3], [4, 5, 6]] and the like, as [2, 3].
+// These are the files that numpy.save of numpy 2.4.6 wrote for [[1.5, -2, 3], [4, 5, 6]] and the like, of the shape [2,
+// 3].
 func TestReadsEveryType(t *testing.T) {
 	for name, c := range map[string]struct {
 		data, fails string

@@ -18,7 +18,7 @@ import (
 
 const nobody = 65534
 
-// asNobody runs a shell's line as a process of another user, and returns what it prints.
+// asNobody runs a shell command as a process of another user, and returns its output.
 func asNobody(t *testing.T, line string, args ...string) string {
 	t.Helper()
 	c := exec.Command("/bin/sh", append([]string{"-c", line, "sh"}, args...)...)
@@ -32,7 +32,7 @@ func asNobody(t *testing.T, line string, args ...string) string {
 	return string(out)
 }
 
-// reachable is a folder that another user may look into, as a shared disk has it.
+// reachable returns a folder that another user may look into, as on a shared disk.
 func reachable(t *testing.T) string {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -52,8 +52,8 @@ func reachable(t *testing.T) string {
 	return dir
 }
 
-// A process of another user cannot put its code in the place of a kept program, although the folder was made open to
-// all to read and the umask is 0; once it could have, its code does not run.
+// A process of another user cannot replace a kept program by its own code, although the folder was opened to all for
+// reading and the umask is 0. If it could have replaced it, the code does not run.
 func TestProcessOfAnotherUser(t *testing.T) {
 	top := reachable(t)
 	defer posix.Umask(posix.Umask(0))
@@ -79,7 +79,7 @@ func TestProcessOfAnotherUser(t *testing.T) {
 		t.Errorf("the program is %q, %v", got, err)
 	}
 
-	// Another user's own folder of programs, under the name of ours.
+	// This is another user's own folder of programs, under the name of ours.
 	theirs := filepath.Join(top, "theirs")
 	other, err := open(theirs)
 	if err != nil {

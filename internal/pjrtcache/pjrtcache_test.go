@@ -24,7 +24,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// The plugin is registered once in a process, so all that it does is one test.
+// The plugin is registered once in a process, so one test covers all that it does.
 func TestKept(t *testing.T) {
 	file, ok := pjrt.AvailablePlugins()["cpu"]
 	if !ok {
@@ -61,7 +61,7 @@ func TestKept(t *testing.T) {
 		t.Errorf("loaded: 2*7 = %v", got)
 	}
 
-	// What the folder holds is what runs: in the place of 2x it holds x*x now.
+	// The program in the folder is the one that runs: it now holds x*x in place of 2x.
 	if got := of(square); got != 49 {
 		t.Fatalf("compiled: 7*7 = %v", got)
 	}
@@ -76,7 +76,7 @@ func TestKept(t *testing.T) {
 		t.Errorf("2*7 = %v: compiled, where the folder held x*x for it", got)
 	}
 
-	// But not on another processor, or with another plugin.
+	// The program does not run on another processor, or with another plugin.
 	here := hooked.Load()
 	hooked.Store(&plugin{here.api, here.kept, append([]byte("other "), here.where...)})
 	if got := of(double); got != 14 {
@@ -84,7 +84,7 @@ func TestKept(t *testing.T) {
 	}
 	hooked.Store(here)
 
-	// What cannot be loaded, or is not what was put there, is compiled again.
+	// A program that cannot be loaded, or is not what was stored, is compiled again.
 	put(t, id, []byte("no program"))
 	if got := of(double); got != 14 {
 		t.Errorf("with rubbish in the folder 2*7 = %v", got)
@@ -109,7 +109,7 @@ func put(t *testing.T, id cache.ActionID, program []byte) {
 	}
 }
 
-// programs are the files of programs, and theProgram is the only one.
+// programs returns the files of all programs, and theProgram the only one.
 func programs(t *testing.T, dir string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*", "*-d"))
@@ -128,7 +128,7 @@ func theProgram(t *testing.T, dir string) string {
 	return files[0]
 }
 
-// idBefore is what the only program in the folder is found by.
+// idBefore returns the key of the only program in the folder.
 func idBefore(t *testing.T, dir string) cache.ActionID {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*", "*-a"))
@@ -163,8 +163,8 @@ func TestFolderOfOthers(t *testing.T) {
 	}
 }
 
-// Whatever the umask, what is kept is closed to others and found; a file that others may write to, is
-// longer than its entry tells, or is a pipe, is not used; and what was used longest ago goes.
+// With any umask, kept programs are closed to others and are found again. A file that others may write to, that is
+// longer than its entry says, or that is a pipe is not used. The programs used longest ago are removed.
 func TestFilesOfOthers(t *testing.T) {
 	posix.Need(t)
 	dir := t.TempDir()
@@ -226,7 +226,7 @@ func TestFilesOfOthers(t *testing.T) {
 	}
 }
 
-// The model of a processor, as /proc/cpuinfo has it.
+// The model of a processor is read from the lines of /proc/cpuinfo.
 func TestModel(t *testing.T) {
 	const info = "processor\t: 0\nmodel\t\t: 207\nmodel name\t: Some\ncpu MHz\t\t: %s\nflags\t\t: avx512f\n\nprocessor\t: 1\nflags\t\t: other\n"
 	slow, fast := model([]byte(strings.Replace(info, "%s", "1000", 1))),
@@ -236,7 +236,7 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// The header is that of the go-xla which go.mod names: an upgrade brings its own.
+// The header is that of the version of go-xla in go.mod; an upgrade needs its header.
 func TestHeader(t *testing.T) {
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/gomlx/go-xla").Output()
 	if err != nil {

@@ -2,7 +2,7 @@ package place
 
 import "testing"
 
-// A process speaks Go until it says that it is a command.
+// The errors of a process name Go until it says that it is a command.
 func TestWords(t *testing.T) {
 	defer Program()
 	if got := Words("gradcamnb.Class", "class:"); got != "gradcamnb.Class" {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// 16 pieces are there after half a minute of compiling; 32 more take 4 s, so 8 are done a second and the 16 that are
-// left take 2 s.
+// 16 pieces are done after half a minute of compiling. 32 more take 4 s, so 8 are done in a second, and the remaining
+// 16 take 2 s.
 func TestPaceLeavesCompilingOut(t *testing.T) {
 	var p Pace
 	start := time.Unix(1000, 0)

@@ -9,7 +9,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/posix"
 )
 
-// Nothing but a regular file is read, and nothing is waited for: the test would hang at the pipe.
+// Only a regular file is read, and nothing is waited for: otherwise the test would hang at the pipe.
 func TestOnlyRegularFiles(t *testing.T) {
 	dir := t.TempDir()
 	pipe := filepath.Join(dir, "pipe")

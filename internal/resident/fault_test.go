@@ -9,8 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// What a caller tests an error for crosses the socket: its kind, the operator's fields, and whether
-// the call was given up.
+// Everything that a caller tests an error for crosses the socket: its kind, the operator's fields, and whether the call
+// was given up.
 func TestKindsCross(t *testing.T) {
 	cross := func(err error) error { return failureOf(err).err() }
 	if err := cross(fault.Errorf(fault.ErrUnknownLayer, "there is no layer x")); !errors.Is(err, fault.ErrUnknownLayer) ||

@@ -81,7 +81,7 @@ func TestCall(t *testing.T) {
 	}
 }
 
-// Giving up reaches the method, and what it has so far comes back.
+// Giving a call up reaches the method, and the method's results so far come back.
 func TestGiveUp(t *testing.T) {
 	ended := make(chan struct{}, 1)
 	c, _ := serve(t, map[string]Method{"wait": Handle(func(ctx context.Context, _ int, note func(int)) (string, error) {
@@ -131,7 +131,7 @@ func TestUnavailable(t *testing.T) {
 	if err := try(c); !errors.As(err, &none) || !strings.Contains(err.Error(), "nothing answers") {
 		t.Errorf("no server: %v", err)
 	}
-	// A server that dies without a word, and a program that is no engine.
+	// A server that dies without an answer, and a program that is no engine.
 	for name, said := range map[string]string{"nothing": "", "noise": "HTTP/1.1 400 Bad Request\r\n\r\n"} {
 		socket := filepath.Join(t.TempDir(), "x.sock")
 		l, err := net.Listen("unix", socket)
@@ -150,7 +150,7 @@ func TestUnavailable(t *testing.T) {
 		}
 		_ = l.Close()
 	}
-	// One that says why not.
+	// A server that says why it does not answer.
 	refusing, err := Listen(filepath.Join(t.TempDir(), "s", "x.sock"))
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +161,7 @@ func TestUnavailable(t *testing.T) {
 		t.Errorf("a refusal: %v", err)
 	}
 	_ = refusing.Close()
-	// A deadline that comes while the server does not greet.
+	// A deadline that passes while the server does not greet.
 	silent, err := net.Listen("unix", filepath.Join(t.TempDir(), "y.sock"))
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +175,7 @@ func TestUnavailable(t *testing.T) {
 	}
 }
 
-// A server that ends on the way is told from a method that fails.
+// A server that ends on the way is distinguished from a method that fails.
 func TestLost(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "x.sock")
 	l, err := net.Listen("unix", socket)
@@ -197,7 +197,7 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// What the server has to say reaches the user once.
+// The server's messages reach the user once.
 func TestSay(t *testing.T) {
 	s := &Server{Types: "1", Methods: map[string]Method{"double": Handle(double)}}
 	l, err := Listen(filepath.Join(t.TempDir(), "s", "x.sock"))
@@ -256,7 +256,7 @@ func TestListen(t *testing.T) {
 	}
 }
 
-// Anything that gob would silently leave out is another version.
+// A difference that gob would silently leave out makes another version.
 func TestTypes(t *testing.T) {
 	type a struct{ X int }
 	type b struct {
@@ -276,7 +276,7 @@ func TestTypes(t *testing.T) {
 	Types(list{}) // ends
 }
 
-// A caller that reads nothing, as one that a debugger has stopped, holds up neither the method nor others.
+// A caller that reads nothing, for example in a debugger, delays neither the method nor other callers.
 func TestStoppedCaller(t *testing.T) {
 	made := make(chan struct{})
 	c, _ := serve(t, map[string]Method{
@@ -304,7 +304,7 @@ func TestStoppedCaller(t *testing.T) {
 	}
 }
 
-// Callers that say nothing, or a byte now and then, are hung up on, and hold up nobody meanwhile.
+// Callers that send nothing, or a byte now and then, are disconnected, and delay nobody meanwhile.
 func TestSilentCaller(t *testing.T) {
 	c, _ := serveBy(t, &Server{Types: "1", Methods: map[string]Method{"double": Handle(double)},
 		greet: 200 * time.Millisecond})
@@ -340,7 +340,7 @@ func TestSilentCaller(t *testing.T) {
 	}
 }
 
-// Errors of accepting that pass are waited out.
+// Errors of accepting a call that will pass are waited out.
 func TestPassing(t *testing.T) {
 	for err, want := range map[error]bool{syscall.EMFILE: true, syscall.ENFILE: true, syscall.ECONNABORTED: true,
 		syscall.EBADF: false, net.ErrClosed: false} {
@@ -350,8 +350,8 @@ func TestPassing(t *testing.T) {
 	}
 }
 
-// Whatever a caller sends, the server outlives it and answers the next.
-// A longer run: go test ./internal/resident -fuzz FuzzMessage -fuzztime 10m
+// The server survives whatever a caller sends, and answers the next one. A longer run: go test ./internal/resident
+// -fuzz FuzzMessage -fuzztime 10m
 func FuzzMessage(f *testing.F) {
 	whole := func(types, method string, args any) []byte {
 		var b bytes.Buffer

@@ -1,6 +1,5 @@
-// Package upstream holds the small cases of docs/upstream.md that a few lines of Go show,
-// to be sent as they are. A test that fails tells that something was mended upstream, and
-// that what goes round it here may go.
+// Package upstream holds those cases of docs/upstream.md that a few lines of Go show, ready to be sent. If a test
+// fails, something was mended upstream, and the way around it here may go.
 package upstream
 
 import (
@@ -24,7 +23,7 @@ import (
 
 const mended = "this works now: update docs/upstream.md and take away what goes round it"
 
-// call is f(x) on the pure-Go backend.
+// call returns f(x) on the pure-Go backend.
 func call(t *testing.T, f func(x *Node) *Node, dims []int, x []float32) ([]float32, error) {
 	t.Helper()
 	b, err := compute.NewWithConfig("go:ops_sequential")
@@ -43,7 +42,7 @@ func call(t *testing.T, f func(x *Node) *Node, dims []int, x []float32) ([]float
 	return tensors.CopyFlatData[float32](out[0])
 }
 
-// run is call of what runs.
+// run is call for a function that works.
 func run(t *testing.T, f func(x *Node) *Node, dims []int, x []float32) []float32 {
 	t.Helper()
 	values, err := call(t, f, dims, x)
@@ -53,7 +52,7 @@ func run(t *testing.T, f func(x *Node) *Node, dims []int, x []float32) []float32
 	return values
 }
 
-// builds is the error of a call with zeros.
+// builds returns the error of a call with zeros.
 func builds(t *testing.T, f func(x *Node) *Node, dims ...int) error {
 	t.Helper()
 	n := 1
@@ -64,8 +63,8 @@ func builds(t *testing.T, f func(x *Node) *Node, dims ...int) error {
 	return err
 }
 
-// gradientError is how far the gradient of the sum of squares of f is from central
-// differences, as a part of the largest of those.
+// gradientError returns how far the gradient of the sum of squares of f is from central differences, as a share of the
+// largest of these.
 func gradientError(t *testing.T, f func(x *Node) *Node, dims []int) float64 {
 	t.Helper()
 	n := 1
@@ -162,7 +161,7 @@ func TestSecondDerivative(t *testing.T) {
 	}
 }
 
-// one is an ONNX model of one node, x -> y, with x of the given dims and constants for the
+// one returns an ONNX model of one node, x -> y, with x of the given dims and constants for the
 // node's other inputs.
 func one(t *testing.T, dims []int64, node *protos.NodeProto, constants ...*protos.TensorProto) []byte {
 	t.Helper()
@@ -201,7 +200,7 @@ func int64s(name string, values ...int64) *protos.TensorProto {
 		Int64Data: values}
 }
 
-// imported is an ONNX model as onnx-gomlx builds it.
+// imported returns an ONNX model as onnx-gomlx builds it.
 func imported(t *testing.T, data []byte) func(x *Node) *Node {
 	t.Helper()
 	m, err := parser.Parse(data)
@@ -211,7 +210,7 @@ func imported(t *testing.T, data []byte) func(x *Node) *Node {
 	return func(x *Node) *Node { return m.CallGraph(nil, x.Graph(), map[string]*Node{"x": x}, "y")[0] }
 }
 
-// onnx-gomlx: a Slice that turns a vector round.
+// onnx-gomlx: a Slice that reverses a vector.
 func TestSlice(t *testing.T) {
 	f := imported(t, one(t, []int64{3}, &protos.NodeProto{OpType: "Slice"}, int64s("starts", -1),
 		int64s("ends", math.MinInt64+1), int64s("axes", 0), int64s("steps", -1)))

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// The line says what takes so long until the first pass is done, if the backend compiles, and then how far it is.
+// Until the first pass is done, the line says what takes so long, if the backend compiles; after that, it says how far
+// the work is.
 func TestLine(t *testing.T) {
 	w := &Wait{what: "x", once: "compiling"}
 	if got := w.line(3 * time.Second); got != "x: compiling, 3 s" {

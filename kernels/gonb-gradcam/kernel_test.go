@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// The test program is the command itself where this variable is set.
+// If this variable is set, the test program is the command itself.
 const asCommand = "GRADCAM_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
@@ -61,7 +61,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// What Jupyter reads: jupyter_client's documentation, "Kernel specs".
+// The kernelspec is as in jupyter_client's documentation, "Kernel specs".
 func TestSpec(t *testing.T) {
 	data := t.TempDir()
 	dir, err := writeSpec(data, newSpec("/private", "/src", "/usr/go/bin", "xla:cpu"))
@@ -111,7 +111,7 @@ func TestCellFlags(t *testing.T) {
 	}
 }
 
-// What the user has set stays; the backend of the kernelspec is a default.
+// The user's settings stay; the backend of the kernelspec is a default.
 func TestCellEnvironment(t *testing.T) {
 	h := home(t.TempDir())
 	l := launcher{home: h, src: "/src", backend: "go"}
@@ -144,7 +144,7 @@ func TestPath(t *testing.T) {
 	}
 }
 
-// Where go-xla 0.4.5 looks for plugins, and how it wants them named.
+// Plugins are found in the folders and under the names of go-xla 0.4.5.
 func TestFindPlugins(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"pjrt_c_api_cpu_plugin.so", "pjrt-plugin-cuda.so", "libsomething.so",
@@ -163,7 +163,7 @@ func TestFindPlugins(t *testing.T) {
 	}
 }
 
-// A wheel with another SHA-256 is not unpacked, and what was there stays.
+// A wheel with another SHA-256 is not unpacked, and the old library stays.
 func TestPluginIsChecked(t *testing.T) {
 	dir := t.TempDir()
 	file, to := filepath.Join(dir, "x.whl"), filepath.Join(dir, "pjrt", "plugin.so")
@@ -218,8 +218,7 @@ func TestDoctor(t *testing.T) {
 	}
 }
 
-// Work is done once for a key, and again where the key changes, where what it made
-// is gone, and where it failed.
+// Work is done once for a key. It is done again if the key changes, if what it made is missing, or if it failed.
 func TestOnce(t *testing.T) {
 	t.Setenv("GRADCAMNB_HOME", t.TempDir())
 	h, err := openHome()
@@ -256,7 +255,7 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// Removing the private folder leaves what is not ours.
+// Removing the private folder leaves files that are not ours.
 func TestRemoveHome(t *testing.T) {
 	t.Setenv("GRADCAMNB_HOME", filepath.Join(t.TempDir(), "h"))
 	h, err := openHome()
@@ -278,7 +277,7 @@ func TestRemoveHome(t *testing.T) {
 	}
 }
 
-// A step that fails says what the program said last, and where the rest is.
+// The error of a step that fails has the last words of the program, and says where the rest is.
 func TestStepsSayWhatFailed(t *testing.T) {
 	t.Setenv("GRADCAMNB_HOME", t.TempDir())
 	h, err := openHome()
@@ -300,13 +299,13 @@ func TestStepsSayWhatFailed(t *testing.T) {
 	}
 }
 
-// When the kernel ends, what it started ends, too.
+// When the kernel ends, the processes that it started end, too.
 func TestSuperviseLeavesNothing(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("needs a shell")
 	}
 	alive := filepath.Join(t.TempDir(), "alive")
-	// A cell's program that goes on after the kernel has ended.
+	// This is a cell's program that runs on after the kernel has ended.
 	kernel := exec.Command("sh", "-c",
 		`(while :; do touch "$1"; sleep 0.05; done) & until [ -e "$1" ]; do sleep 0.05; done; exit 7`, "sh", alive)
 	err := supervise(kernel)
@@ -323,8 +322,8 @@ func TestSuperviseLeavesNothing(t *testing.T) {
 	}
 }
 
-// A program of ours that fails is not the kernel's end: its error is printed. Only the
-// kernel's own exit code is handed on in silence.
+// If a program of ours fails, its error is printed, since the kernel has not said why. Only the kernel's own exit code
+// is passed on in silence.
 func TestFailureIsSaid(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("needs a shell")

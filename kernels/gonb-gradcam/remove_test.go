@@ -20,7 +20,7 @@ func tree(t *testing.T, dir string, files ...string) {
 	}
 }
 
-// what is what lies under a folder, sorted.
+// what returns the names under a folder, sorted.
 func what(t *testing.T, dir string) string {
 	t.Helper()
 	var names []string
@@ -36,7 +36,7 @@ func what(t *testing.T, dir string) string {
 	return strings.Join(names, " ")
 }
 
-// A folder of the user's whose parts have the names of ours loses nothing, and nothing is put there.
+// A user's folder that has parts with the names of ours loses nothing, and nothing is put into it.
 func TestForeignHomeStays(t *testing.T) {
 	dir, prefix := t.TempDir(), t.TempDir()
 	own := []string{"bin/mytool", "demo/a", "docs/a", "jupyter/a", "log/a", "programs/a", "stamps/a", "venv/bin/python"}
@@ -56,7 +56,7 @@ func TestForeignHomeStays(t *testing.T) {
 	}
 }
 
-// In our folder what is ours goes, by name, and what is not stays, also through a link.
+// In our folder our files are removed by name, and all others stay, also those behind a link.
 func TestRemoveByName(t *testing.T) {
 	t.Setenv("GRADCAMNB_HOME", filepath.Join(t.TempDir(), "h"))
 	h, err := openHome()
@@ -82,7 +82,8 @@ func TestRemoveByName(t *testing.T) {
 	}
 }
 
-// What install downloads goes with the folder, and a library that others can change stops the kernel.
+// The libraries that install downloads are removed with the folder. The kernel does not start with a library that
+// others can change.
 func TestLibrariesAreOurs(t *testing.T) {
 	for _, w := range []wheel{pjrtWheel, ortWheel} {
 		t.Setenv("GRADCAMNB_HOME", filepath.Join(t.TempDir(), "h"))
@@ -104,7 +105,7 @@ func TestLibrariesAreOurs(t *testing.T) {
 	}
 }
 
-// A folder of a version that had no marker is known by its stamps, and marked.
+// A folder made by a version without the marker is recognised by its stamps, and is marked.
 func TestOlderHomeIsMarked(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("GRADCAMNB_HOME", dir)
@@ -125,8 +126,7 @@ func TestOlderHomeIsMarked(t *testing.T) {
 	}
 }
 
-// Nothing of the folder where one stands is run: the doctor asks Python for packages whose names
-// files there have.
+// Nothing in the current folder is run: the doctor asks Python for packages, and files in that folder have their names.
 func TestDoctorRunsNothingOfFolder(t *testing.T) {
 	dir, bin := t.TempDir(), t.TempDir()
 	if _, err := findPython(); err != nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A cell needs no "go get" for what the library is built with.
+// A cell needs no "go get" for packages that the library itself is built with.
 func TestSatisfied(t *testing.T) {
 	for imports, want := range map[string]bool{
 		"": true,
@@ -33,8 +33,8 @@ func TestSatisfied(t *testing.T) {
 	}
 }
 
-// What a cell uses of the library is imported, in a line that is there already; names of
-// its own, other packages and programs with a mistake are left alone.
+// The library's packages that a cell uses are imported, in an existing line. Names of the cell's own, other packages
+// and programs with a mistake are left alone.
 func TestImportOurs(t *testing.T) {
 	src, err := checkout(t.Context())
 	if err != nil {

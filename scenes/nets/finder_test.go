@@ -20,7 +20,7 @@ import (
 	"github.com/gradcam-go/gradcam/scenes"
 )
 
-// truthOf is the object that a detection finds: of its shape, with an IoU over 1/2.
+// truthOf returns the object that a detection finds: one of its shape, with an IoU above 1/2.
 func truthOf(s scenes.Scene, d heatmap.Detection) *scenes.Object {
 	for i, o := range s.Objects {
 		box := heatmap.Box{float64(o.Box.Min.X), float64(o.Box.Min.Y), float64(o.Box.Max.X), float64(o.Box.Max.Y)}
@@ -31,8 +31,8 @@ func truthOf(s scenes.Scene, d heatmap.Detection) *scenes.Object {
 	return nil
 }
 
-// The finder's weights are those of a trained network: it finds most objects of unseen
-// scenes, little else, and its masks cover them.
+// The finder's weights are those of a trained network: it finds most objects of unseen scenes and little else, and its
+// masks cover them.
 func TestFinder(t *testing.T) {
 	finder := Finder.MustOpen(golden.Path("scenes", "finder"))
 	objects, found, right := 0, 0, 0
@@ -67,7 +67,7 @@ type explainedScene struct {
 	detection heatmap.Detection
 }
 
-// explainedScenes are the first n unseen scenes in which something is found.
+// explainedScenes returns the first n unseen scenes in which something is found.
 func explainedScenes(finder *gradcamnb.Model, n int) (out []explainedScene) {
 	for seed := uint64(unseen); len(out) < n; seed++ {
 		s := scenes.Draw(seed, scenes.Options{})
@@ -78,13 +78,13 @@ func explainedScenes(finder *gradcamnb.Model, n int) (out []explainedScene) {
 	return out
 }
 
-// mapSource is a way to a map of a detection.
+// mapSource is a way to make a map of a detection.
 type mapSource struct {
 	name  string
 	mapOf func(finder *gradcamnb.Model, e explainedScene) heatmap.Grid
 }
 
-// byDRISE is D-RISE of so many masks, drawn by a design.
+// byDRISE returns D-RISE with a number of masks that a design draws.
 func byDRISE(masks int, design string) mapSource {
 	name := fmt.Sprintf("D-RISE, %d masks", masks)
 	if design != "" {
@@ -97,7 +97,7 @@ func byDRISE(masks int, design string) mapSource {
 	}}
 }
 
-// byGradient is a method of the gradient at a layer.
+// byGradient returns a method of the gradient at a layer.
 func byGradient(method, layer string) mapSource {
 	return mapSource{method + " of the box at " + layer, func(finder *gradcamnb.Model, e explainedScene) heatmap.Grid {
 		return finder.MustExplain(e.picture, gradcamnb.Detection(1), gradcamnb.Methods(method),
@@ -105,8 +105,8 @@ func byGradient(method, layer string) mapSource {
 	}}
 }
 
-// The floors have not looked at the model: noise, and a bump in the middle of the box, half
-// as wide there.
+// The floors are maps made without looking at the model: noise, and a bump in the middle of the box, half as wide as
+// the box.
 var (
 	byChance = mapSource{"random", func(_ *gradcamnb.Model, e explainedScene) heatmap.Grid {
 		r := rand.New(rand.NewPCG(1, uint64(e.detection.Box[0]*1000)))
@@ -129,13 +129,12 @@ var (
 
 const finderSide = 96 // of the scenes and of the network's input, which are the same pixels
 
-// mapScore is what a map is worth.
+// mapScore is the score of a map.
 type mapScore struct{ pointing, energy, insertion, deletion float64 }
 
-// worth measures a map of a detection: the pointing game and the energy in its box, and the
-// areas of insertion and deletion as engine/metrics defines them, of the best match with the
-// detection among all candidates. What is hidden is grey in both: blurred, as the paper has
-// it for insertion, a plain shape is found as well as before.
+// worth measures a map of a detection: the pointing game and the energy in its box, and the areas of insertion and
+// deletion as engine/metrics defines them, for the best match with the detection among all candidates. Hidden parts are
+// grey in both. The paper blurs for insertion, but a plain shape is found as well when it is blurred.
 func worth(t *testing.T, finder *gradcamnb.Model, e explainedScene, g heatmap.Grid) (s mapScore) {
 	t.Helper()
 	whole := imgio.Frame{PictureW: finderSide, PictureH: finderSide, ModelW: finderSide, ModelH: finderSide, ScaleX: 1,
@@ -151,8 +150,8 @@ func worth(t *testing.T, finder *gradcamnb.Model, e explainedScene, g heatmap.Gr
 	return s
 }
 
-// area is the area under the best match's curve while the picture is shown on grey, or
-// hidden by it, in 16 steps by falling value of the map (trapezoid rule).
+// area returns the area under the best match's curve while the picture is revealed on grey, or hidden by grey, in 16
+// steps by falling value of the map (trapezoid rule).
 func area(t *testing.T, finder *gradcamnb.Model, e explainedScene, g heatmap.Grid, insert bool) float64 {
 	t.Helper()
 	const steps = 16
@@ -201,7 +200,7 @@ func area(t *testing.T, finder *gradcamnb.Model, e explainedScene, g heatmap.Gri
 	return sum
 }
 
-// average is the mean of what the maps of one way are worth over scenes.
+// average returns the mean score over scenes of one way to make maps.
 func average(t *testing.T, finder *gradcamnb.Model, way mapSource, of []explainedScene) (mean mapScore) {
 	t.Helper()
 	for _, e := range of {
@@ -215,9 +214,8 @@ func average(t *testing.T, finder *gradcamnb.Model, way mapSource, of []explaine
 	return mean
 }
 
-// D-RISE finds the object that the detection is of. It points into the box and has most
-// of its energy there, unlike noise, and what it holds for important makes the object
-// appear sooner than noise does, and vanish sooner.
+// D-RISE finds the object of the detection. Its map points into the box and has most of its energy there, unlike noise.
+// The parts that it marks make the object appear sooner than noise does, and vanish sooner.
 func TestFinderExplained(t *testing.T) {
 	needsXLA(t)
 	finder := Finder.MustOpen(golden.Path("scenes", "finder"))
@@ -233,8 +231,8 @@ func TestFinderExplained(t *testing.T) {
 	}
 }
 
-// A drawn mask is explained as what is found there: on an object it matches well and the
-// map is highest there; where there is nothing, nothing matches.
+// A drawn mask is explained as the object that is found there. On an object the match is good and the map is highest
+// there; without an object nothing matches.
 func TestDrawnInstance(t *testing.T) {
 	finder := Finder.MustOpen(golden.Path("scenes", "finder"))
 	kind := scenes.Kind{Shape: scenes.Circle, Color: scenes.Red, Size: scenes.Medium}
@@ -292,6 +290,6 @@ func TestFinderReport(t *testing.T) {
 	}
 }
 
-// Between these the page is made by this test.
+// The test writes the page between these marks.
 const finderBegin, finderEnd = "<!-- figures: go test ./scenes/nets -run FinderReport -update -->",
 	"<!-- end of figures -->"

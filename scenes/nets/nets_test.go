@@ -10,8 +10,8 @@ import (
 	"github.com/gradcam-go/gradcam/scenes"
 )
 
-// The committed weights are those of trained networks: the best tag is true of the
-// scene, and the attributor knows the object's shape, on scenes that none has seen.
+// The committed weights are those of trained networks: on unseen scenes the best tag is true of the scene, and the
+// attributor knows the object's shape.
 func TestWeights(t *testing.T) {
 	tagger := Tagger.MustOpen(golden.Path("scenes", "tagger"))
 	attributor := Attributor.MustOpen(golden.Path("scenes", "attributor"))
@@ -63,9 +63,8 @@ func TestCrop(t *testing.T) {
 	}
 }
 
-// After a network of pooling and one linear layer, CAM is Grad-CAM times the number of
-// cells (Selvaraju et al. 2017, section 3.1); for the prediction, which the graph itself
-// picks, as for a tag by number.
+// In a network that ends in pooling and one linear layer, CAM is Grad-CAM times the number of cells (Selvaraju et al.
+// 2017, section 3.1), both for the prediction, which the graph itself picks, and for a tag by number.
 func TestCAMIsGradCAMBeforePooling(t *testing.T) {
 	tagger := Tagger.MustOpen(golden.Path("scenes", "tagger"))
 	picture := scenes.Draw(unseen+1, scenes.Options{}).Picture

@@ -18,7 +18,7 @@ import (
 	"github.com/gradcam-go/gradcam/scenes"
 )
 
-// passMethods are the methods of many passes.
+// passMethods returns the methods of many passes.
 func passMethods(t *testing.T) (names []string, layered map[string]bool) {
 	t.Helper()
 	layered = map[string]bool{}
@@ -80,9 +80,8 @@ func (q question) passes(t *testing.T, n int, names []string, layered map[string
 	return a
 }
 
-// Methods of many passes, too, have more of their map on the right object than noise has, at
-// some layer. Three of them on a few scenes stand for all; with -slow all are measured, and -update writes their
-// figures.
+// Methods of many passes have more of their map on the right object than noise has, at some layer. Three of them on a
+// few scenes stand for all; with -slow all are measured, and -update writes their figures.
 func TestTruthOfManyPasses(t *testing.T) {
 	needsXLA(t)
 	all, layered := passMethods(t)
@@ -126,6 +125,6 @@ func TestTruthOfManyPasses(t *testing.T) {
 	}
 }
 
-// Between these the page is made by this test.
+// The test writes the page between these marks.
 const beginPasses, endPasses = "<!-- many passes: go test ./scenes/nets -run ManyPasses -update -->",
 	"<!-- end of many passes -->"

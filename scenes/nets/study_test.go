@@ -13,7 +13,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// ofLayers is the study of docs/which-layer.md and of notebooks/study.ipynb: 4 layers by 5 methods, asked for a shape.
+// ofLayers returns the study of docs/which-layer.md and of notebooks/study.ipynb: 4 layers by 5 methods, asked for a
+// shape.
 func ofLayers(out string, n int) *study.Study {
 	return &study.Study{
 		Model: Tagger.MustOpen(golden.Path("scenes", "tagger")), Pictures: Pictures(n), AtLabel: true, Of: gradcamnb.Tag,
@@ -28,8 +29,8 @@ const (
 	studyEnd   = "<!-- end of study -->"
 )
 
-// The page's answer comes from this study. Without -slow it is a small one, which must find what the page says: that
-// HiResCAM finds the shape at the first stage, and that Grad-CAM does better at the third than there.
+// The page's answer comes from this study. Without -slow it is a small one, which must find what the page says:
+// HiResCAM finds the shape at the first stage, and Grad-CAM does better at the third stage than at the first.
 func TestStudyOfLayers(t *testing.T) {
 	out, n := t.TempDir(), 12
 	if require.IsSlow() {
@@ -78,7 +79,7 @@ func TestStudyOfLayers(t *testing.T) {
 	}
 }
 
-// studied is a table for each metric: methods down, layers across, means with intervals, bold if the rank cannot be
+// studied returns a table for each metric: methods down, layers across, means with intervals, bold if the rank cannot be
 // told apart from the best.
 func studied(sum *study.Summary, s *study.Study) string {
 	var b strings.Builder

@@ -9,9 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// With random weights in the last quarter of the tagger's layers, the map of Grad-CAM is another one, and that of
-// guided backpropagation nearly the same, as Adebayo et al. 2018 found (figures 2 and 4); the trust panel says so in
-// words.
+// With random weights in the last quarter of the tagger's layers, the map of Grad-CAM changes, and that of guided
+// backpropagation hardly does, as Adebayo et al. 2018 found (figures 2 and 4). The trust panel says so in words.
 func TestTrustTellsGuidedBackpropagation(t *testing.T) {
 	m := Tagger.MustOpen(golden.Path("scenes", "tagger"))
 	img, err := Pictures(1)[0].Open()

@@ -30,8 +30,8 @@ type question struct {
 	layers []string
 	last   int // of the layers, the one with the lowest resolution
 
-	// about says of a scene what is asked: the target, where the truth lies, and the part
-	// of the picture that the network sees, empty for all of it.
+	// about returns what is asked about a scene: the target, where the truth lies, and the part of the picture that the
+	// network sees, empty for all of it.
 	about func(s scenes.Scene) (t gradcamnb.Target, truth heatmap.Grid, box image.Rectangle)
 }
 
@@ -72,7 +72,7 @@ var questions = []question{
 		}},
 }
 
-// figure is what a kind of map scores over scenes.
+// figure is the score of a kind of map over scenes.
 type figure struct{ hits, energy, n float64 }
 
 // add counts a map, in pixels of the picture. A map without a positive value points
@@ -98,8 +98,7 @@ type questionScores struct {
 	middle, random figure
 }
 
-// methods are those of one pass that work on any network: all that cost no more than a
-// look at another layer does.
+// methods returns the methods of one pass that work on any network, which cost no more than a look at another layer.
 func methods() (out []cam.Method) {
 	for _, m := range cam.All() {
 		switch m.Procedure.(type) {
@@ -163,8 +162,8 @@ func (q question) ask(t *testing.T, n int) questionScores {
 	return a
 }
 
-// accepted are the methods that take every layer of the network, and those that take the
-// last one only, as CAM does. The pure-Go backend says it without compiling.
+// accepted returns the methods that take every layer of the network, and those that take only the last one, such as
+// CAM. The pure-Go backend tells that without compiling.
 func (q question) accepted(t *testing.T, img image.Image, target gradcamnb.Target) (everywhere, atTheLast []string) {
 	t.Helper()
 	store, err := Store(golden.Path("scenes", q.net.Name))
@@ -191,8 +190,7 @@ func (q question) accepted(t *testing.T, img image.Image, target gradcamnb.Targe
 	return everywhere, atTheLast
 }
 
-// floors counts what a map earns that has not looked: a bump in the middle of what is
-// seen, and noise.
+// floors adds the scores of maps made without looking at the model: a bump in the middle of the seen part, and noise.
 func (a *questionScores) floors(seen image.Rectangle, truth heatmap.Grid, r *rand.Rand) {
 	middle, random := heatmap.NewGrid(truth.W, truth.H), heatmap.NewGrid(truth.W, truth.H)
 	for y := seen.Min.Y; y < seen.Max.Y; y++ {
@@ -207,7 +205,7 @@ func (a *questionScores) floors(seen image.Rectangle, truth heatmap.Grid, r *ran
 	a.random.add(random, truth)
 }
 
-// best is the highest figure of a method at any layer.
+// best returns the highest figure of a method at any layer.
 func (a questionScores) best(method string, of func(figure) float64) float64 {
 	best := 0.0
 	for _, f := range a.by[method] {
@@ -216,11 +214,10 @@ func (a questionScores) best(method string, of func(figure) float64) float64 {
 	return best
 }
 
-// With the truth known, every method that knows the target is right at some layer more
-// often than noise and, where the network sees the whole picture, than a bump in its
-// middle: its highest value lies on the right object, and more of the map lies there. In
-// a crop, of which the object is a third, a highest value is on it by luck too often for a
-// dozen scenes to tell, and only the second counts.
+// Every method that knows the target is right at some layer more often than noise and, if the network sees the whole
+// picture, than a bump in its middle. Its highest value lies on the right object, and more of the map lies there. In a
+// crop, a third of which is the object, a highest value lies on it by luck too often for a dozen scenes to tell, so
+// only the second counts.
 func TestTruth(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a while")
@@ -275,7 +272,7 @@ func TestTruth(t *testing.T) {
 	}
 }
 
-// Between these the page is made by this test.
+// The test writes the page between these marks.
 const begin, end = "<!-- figures: go test ./scenes/nets -run Truth -update -->", "<!-- end of figures -->"
 
 // table writes the figures of a question: methods down, layers across.
@@ -308,7 +305,7 @@ func (q question) tableOf(b *strings.Builder, a questionScores, methods []string
 	}
 }
 
-// wholePicture is the layer of methods that have none.
+// wholePicture is the column of methods that have no layer.
 const wholePicture = "the picture"
 
 // drawPictures makes the sheets that the page shows.

@@ -68,8 +68,7 @@ func withoutWeights(g *protos.GraphProto) []*protos.ValueInfoProto {
 	})
 }
 
-// leftOut says why a case is outside what is measured: numbers go in and out, and the
-// same numbers every time.
+// leftOut returns why a case is outside what is measured: numbers go in and out, and the same numbers every time.
 func leftOut(m *protos.ModelProto) string {
 	for _, v := range slices.Concat(m.Graph.Input, m.Graph.Output) {
 		t := v.GetType().GetTensorType()
@@ -101,7 +100,7 @@ func leftOut(m *protos.ModelProto) string {
 	return ""
 }
 
-// fit gives every declared input the shape of what is put in.
+// fit gives every declared input the shape of its value.
 func (c *backendCase) fit() {
 	for _, in := range c.inputs {
 		for _, v := range c.proto.Graph.Input {
@@ -113,14 +112,13 @@ func (c *backendCase) fit() {
 	}
 }
 
-// picture is the place of the input that stands for the picture: the first of real
-// numbers, or else the first.
+// picture returns the place of the input that stands for the picture: the first of real numbers, or else the first.
 func (c *backendCase) picture() int {
 	at := slices.IndexFunc(c.inputs, func(n numbers) bool { return n.real && n.size() > 0 })
 	return max(at, 0)
 }
 
-// constants is the case with the inputs but the picture as initializers, or all of them.
+// constants returns the case with the inputs as initializers: all of them, or all but the picture.
 func (c backendCase) constants(but int) backendCase {
 	p := proto.Clone(c.proto).(*protos.ModelProto)
 	for i, in := range c.inputs {
@@ -139,7 +137,7 @@ func (c backendCase) constants(but int) backendCase {
 	return c
 }
 
-// heavy tells whether the case takes seconds and more: a network, or a million values.
+// heavy tells whether the case takes seconds or more: a network, or a million values.
 func (c *backendCase) heavy() bool {
 	return c.set == "light" || slices.ContainsFunc(c.inputs, func(n numbers) bool { return n.size() > 1<<20 })
 }

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// different says why an answer of ours is not the one that onnx's tests expect, by the name
-// of the case. Any other case with a wrong answer fails the test.
+// different says why an answer of ours is not the one that onnx's tests expect, by the name of the case. Any other case
+// with a wrong answer fails the test.
 var different = []struct{ name, reason string }{
 	{`^test_mod_`, "an infinity or the sign of a zero, which the formula x - y floor(x/y) does not keep"},
 	{`^test_bitwise_|^test_bitshift_`,
@@ -24,7 +24,7 @@ var different = []struct{ name, reason string }{
 	{`^test_operator_add`, "values of float64 beyond the largest float32"},
 }
 
-// rough says why a gradient is not compared, or not a number, where the values are right.
+// rough says why a gradient is not compared, or is not a number, although the values are right.
 var rough = []struct{ name, reason string }{
 	{`^test_attention_.*_expanded$`,
 		"a row that is masked throughout, of which onnx's own formula has 0/0 in its gradient"},
@@ -76,7 +76,7 @@ func (t *tally) add(o outcome) {
 	}
 }
 
-// shortReason is an error of ours without the node's name, in one line of a table.
+// shortReason returns an error of ours without the node's name, in one line of a table.
 func shortReason(s string) string {
 	s = regexp.MustCompile(`^(output \d+: )?operator (\w+), node "[^"]*"[^:]*: `).ReplaceAllString(s, "$2: ")
 	s = strings.ReplaceAll(strings.ReplaceAll(s, "|", "/"), "\n", " ")
@@ -89,8 +89,8 @@ func shortReason(s string) string {
 	return s
 }
 
-// operatorOf is the operator that a case is a test of: that of its only node, or the one that its
-// expanded form stands for, by its name.
+// operatorOf returns the operator that a case tests: that of its only node, or the one that its expanded form replaces,
+// by its name.
 func operatorOf(o outcome) string {
 	nodes := o.proto.GetGraph().GetNode()
 	if o.set == "node" && len(nodes) > 0 && !strings.HasSuffix(o.name, "_expanded") {

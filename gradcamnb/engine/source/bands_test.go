@@ -12,8 +12,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// Depthwise convolutions as products of bands, as programs with vector instructions compute them, are the sums that
-// the definition has: with strides, dilations, uneven padding, and wider than one band.
+// Depthwise convolutions as products of bands, which programs with vector instructions use, give the sums of the
+// definition: with strides, dilations, uneven padding, and wider than one band.
 func TestDepthwiseBands(t *testing.T) {
 	const channels = 3
 	for _, c := range []struct{ n, h, w, k, l, stride, dilate, top, left, bottom, right int }{

@@ -11,7 +11,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// initializer is one of floats, or of integers where whole is true.
+// initializer returns an initializer of floats, or of integers if whole is true.
 func initializer(name string, whole bool, dims []int64, values ...float64) *protos.TensorProto {
 	p := &protos.TensorProto{Name: name, Dims: dims, DataType: int32(protos.TensorProto_FLOAT)}
 	for _, v := range values {
@@ -28,7 +28,7 @@ func wholeAttribute(name string, v int) *protos.AttributeProto {
 	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: int64(v)}
 }
 
-// constantGraph is a model with the input "x" and the output "y".
+// constantGraph returns a model with the input "x" and the output "y".
 func constantGraph(nodes []*protos.NodeProto, weights ...*protos.TensorProto) *protos.ModelProto {
 	return &protos.ModelProto{
 		OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}},
@@ -37,7 +37,7 @@ func constantGraph(nodes []*protos.NodeProto, weights ...*protos.TensorProto) *p
 	}
 }
 
-// What operators make of constants, by hand.
+// Operators on constants give the values that are worked out by hand.
 func TestConstantsOfConstants(t *testing.T) {
 	reals := func(values ...float64) *protos.TensorProto {
 		return initializer("a", false, []int64{int64(len(values))}, values...)
@@ -148,7 +148,7 @@ func TestLargeConstantIsLazy(t *testing.T) {
 	}
 }
 
-// Whole numbers of any count are put together without a program, as the indices of relative positions are.
+// Whole numbers are put together without a program, however many there are, such as the indices of relative positions.
 func TestWholeNumbersFoldWithoutAProgram(t *testing.T) {
 	m := constantGraph([]*protos.NodeProto{
 		{OpType: "Expand", Input: []string{"one", "shape"}, Output: []string{"ones"}},

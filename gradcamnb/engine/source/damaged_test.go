@@ -6,9 +6,8 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// A damaged file may have operators with fewer inputs than they take, or more, and axes that
-// are none. What its numbers are and how its picture lies is then not known, and nothing ends
-// the process.
+// A damaged file may have operators with too few inputs or too many, and axes that do not exist. Then it is unknown
+// what its numbers are and how its picture lies, but nothing ends the process.
 func TestDamagedOperators(t *testing.T) {
 	for _, op := range []string{
 		"Softmax", "Log", "Exp", "Div", "Reciprocal", "Mul", "Sub", "Add", "Concat", "ArgMax", "Identity", "Slice", "Gather",

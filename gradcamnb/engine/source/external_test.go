@@ -16,8 +16,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// external writes a golden model with its weights in a file of their own and returns
-// the model's path; change alters what the first weight says of its place.
+// external writes a golden model with its weights in a file of their own, and returns the model's path. change alters
+// what the first weight says about its place.
 func external(t *testing.T, change func(e *protos.StringStringEntryProto)) string {
 	t.Helper()
 	data, err := os.ReadFile(golden.Path("models", "squeezenet.dyn.onnx"))
@@ -57,7 +57,7 @@ func external(t *testing.T, change func(e *protos.StringStringEntryProto)) strin
 	return filepath.Join(dir, "net.onnx")
 }
 
-// A model with its weights beside it is the same model.
+// A model with its weights in a second file is the same model.
 func TestExternalWeights(t *testing.T) {
 	dims, x := golden.Array(t, "golden/squeezenet/input.npy")
 	var got [2][]float32
@@ -73,8 +73,8 @@ func TestExternalWeights(t *testing.T) {
 	}
 }
 
-// A file that is not there, not long enough or not beside the model is an error that
-// names the weight, and nothing outside the model's folder is read.
+// A file that is missing, too short or outside the model's folder is an error that names the weight, and nothing
+// outside the model's folder is read.
 func TestBadExternalWeights(t *testing.T) {
 	for name, c := range map[string]struct{ key, value, want string }{
 		"missing":  {"location", "other.data", "other.data"},

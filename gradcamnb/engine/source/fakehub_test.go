@@ -18,9 +18,8 @@ import (
 	"time"
 )
 
-// fakeHub speaks the hub's protocol: the repository's list at /api/models, its files at
-// /owner/net/resolve, where large ones are redirected to another host, with the headers
-// that the hub sends, and Range requests.
+// fakeHub speaks the hub's protocol. The repository's list is at /api/models, and its files are at /owner/net/resolve,
+// where large ones are redirected to another host. It sends the hub's headers and answers Range requests.
 type fakeHub struct {
 	files map[string][]byte // .onnx and .data are large ones
 	token string            // wanted; empty for a public repository
@@ -141,7 +140,7 @@ func (h *fakeHub) store(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(&cuttingWriter{w, cut}, r, name, time.Time{}, bytes.NewReader(data))
 }
 
-// cuttingWriter drops the connection after so many bytes.
+// cuttingWriter drops the connection after a number of bytes.
 type cuttingWriter struct {
 	http.ResponseWriter
 	left int
@@ -157,7 +156,7 @@ func (c *cuttingWriter) Write(p []byte) (int, error) {
 	return c.ResponseWriter.Write(p)
 }
 
-// aRepository is a network with its weights beside it, preprocessing and labels.
+// aRepository returns a repository of a network with its weights in a second file, preprocessing and labels.
 func aRepository(t *testing.T) *fakeHub {
 	t.Helper()
 	path := external(t, nil)

@@ -14,9 +14,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// Receptive fields against the networks themselves: what lies outside a cell's field
-// leaves the cell as it is, and each of the field's outermost lines of pixels changes it.
-// Gates, which see all, are not in these networks.
+// Receptive fields agree with the networks themselves: pixels outside a cell's field leave the cell as it is, and each
+// of the field's outermost lines of pixels changes it. Gates, which see the whole picture, are not in these networks.
 func TestFieldsAgainstNetworks(t *testing.T) {
 	b, err := compute.NewWithConfig("go:ops_sequential")
 	if err != nil {
@@ -48,8 +47,7 @@ func TestFieldsAgainstNetworks(t *testing.T) {
 	}
 }
 
-// probed are the last three layers whose middle cell's field lies within the picture,
-// larger than a pixel.
+// probed returns the last three layers whose middle cell's field lies within the picture and is larger than a pixel.
 func probed(layers []Layer, dims []int) []Layer {
 	var out []Layer
 	for _, l := range slices.Backward(layers) {
@@ -65,7 +63,7 @@ func probed(layers []Layer, dims []int) []Layer {
 	return out
 }
 
-// middleField is the field of a layer's middle cell, in whole pixels.
+// middleField returns the field of a layer's middle cell, in whole pixels.
 func middleField(l Layer) (lo, hi [2]int) {
 	for i := range 2 {
 		at := float64(l.Grid[i] / 2)
@@ -93,7 +91,7 @@ func checkField(t *testing.T, b compute.Backend, m Model, dims []int, l Layer) {
 	for i := range x {
 		x[i] = float32(rng.NormFloat64())
 	}
-	// changed is the picture with other values where the pixel is chosen.
+	// changed is the picture with other values at the chosen pixels.
 	changed := func(chosen func(y, x int) bool) []float32 {
 		out := slices.Clone(x)
 		for i := range out {

@@ -12,8 +12,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/posix"
 )
 
-// A model and what is beside it are regular files of its folder: nothing is waited for, and no other file
-// of the machine gets into the results.
+// A model and the files that it uses are regular files of its folder. Nothing is waited for, and no other file of the
+// machine gets into the results.
 func TestStaysInFolder(t *testing.T) {
 	whole, err := os.ReadFile(golden.Path("models", "squeezenet.ts.onnx"))
 	if err != nil {
@@ -69,7 +69,7 @@ func TestStaysInFolder(t *testing.T) {
 	}
 }
 
-// A pipe by another name than a model's is not waited for either, when its first bytes are asked what it is.
+// A pipe whose name is not a model's is not waited for either, when its first bytes are looked at.
 func TestPipeByAnyName(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "net")
 	if err := posix.Mkfifo(path, 0o600); err != nil {

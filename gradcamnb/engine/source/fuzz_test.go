@@ -9,8 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// Whatever stands in a model file, it is opened and its layers are listed, or it is refused, and no panic.
-// A longer run: go test ./gradcamnb/engine/source -run - -fuzz FuzzOpen -fuzztime 10m
+// A model file with any content is opened and its layers are listed, or it is refused; nothing panics. A longer run: go
+// test ./gradcamnb/engine/source -run - -fuzz FuzzOpen -fuzztime 10m
 func FuzzOpen(f *testing.F) {
 	for _, folder := range []string{"ops", "axes", "batch"} {
 		files, err := filepath.Glob(golden.Path(folder, "*.onnx"))
@@ -50,8 +50,8 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// Whatever a sidecar says, it is read or refused, and no panic.
-// A longer run: go test ./gradcamnb/engine/source -fuzz FuzzSidecar -fuzztime 10m
+// A sidecar with any content is read or refused; nothing panics. A longer run: go test ./gradcamnb/engine/source -fuzz
+// FuzzSidecar -fuzztime 10m
 func FuzzSidecar(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"name": "x", "labels": "l.txt"}`, `{"labels": "../l.txt"}`, `{"labels": "/etc/passwd"}`,

@@ -20,8 +20,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// A head on a file's network, without a name given, has the layer suggested that the file's own network has, however a
-// backend has it: convolutions of 1 x 1 are products of rows, poolings and depthwise convolutions sums of slices.
+// A head on a file's network gets the layer suggested that the file's own network gets, without a name for it. The
+// backend's form does not matter: convolutions of 1 x 1 may be products of rows, poolings and depthwise convolutions
+// sums of slices.
 func TestSuggestionThroughAFilesNetwork(t *testing.T) {
 	for _, backend := range []string{"go", "xla:cpu"} {
 		t.Run(backend, func(t *testing.T) {
@@ -82,7 +83,7 @@ func suggestedThrough(t *testing.T, on func() (compute.Backend, error)) {
 	}
 }
 
-// Weights that are constants of the graph, as an imported file's may be, make layers as variables do.
+// Weights that are constants of the graph, as an imported file may have them, make layers as variables do.
 func TestLayersOfConstantWeights(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 3))
 	weights := func(g *Graph, dims ...int) *Node {
@@ -119,7 +120,7 @@ func TestLayersOfConstantWeights(t *testing.T) {
 	}
 }
 
-// What is added to a layer may be made of one node in 2^64 ways: every node is looked at once.
+// The number added to a layer may be made from one node in 2^64 ways. Every node is looked at only once.
 func TestLayersWithDoubledNumbers(t *testing.T) {
 	m, err := GoMLX(Card{Name: "doubled", Input: []int{-1, 8, 8, 3}}, model.NewStore(),
 		func(_ *model.Scope, x *Node) []*Node {

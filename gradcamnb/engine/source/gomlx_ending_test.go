@@ -9,8 +9,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// What a graph function's numbers are is read off the end of its graph, however its last
-// function is written; before it stands the layer that it is of.
+// The end of a graph tells what the numbers of a graph function are, however its last function is written, and which
+// layer that function is applied to.
 func TestEndingsOfGoMLXModels(t *testing.T) {
 	const head = "head"
 	for name, c := range map[string]struct {

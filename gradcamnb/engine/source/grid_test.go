@@ -2,7 +2,7 @@ package source
 
 import "testing"
 
-// Tokens as grids, with the tokens before them, worked by hand.
+// Tokens become grids without the tokens before them; worked out by hand.
 func TestTokenGrid(t *testing.T) {
 	square, wide := [2]int{224, 224}, [2]int{480, 640}
 	type grid struct {

@@ -28,9 +28,8 @@ const commit = "0123456789abcdef0123456789abcdef01234567"
 
 const address = "hf://owner/net/onnx/net.onnx"
 
-// A model on the hub is the model that it is in a file, with what the repository says
-// of preprocessing and labels; the next time nothing is fetched, and go-huggingface
-// finds it in the same cache.
+// A model on the hub is the same model as in a file, with the repository's preprocessing and labels. The next time
+// nothing is fetched, and go-huggingface finds it in the same cache.
 func TestHub(t *testing.T) {
 	h := aRepository(t)
 	h.token = "secret"
@@ -110,8 +109,8 @@ func cached(t *testing.T, folder string) []string {
 	return out
 }
 
-// A transfer that breaks off goes on from there, and one that breaks off for good
-// leaves nothing that could be taken for the file; the next call goes on from there.
+// A broken transfer is resumed. If it cannot be, it leaves nothing that could be taken for the file, and the next call
+// resumes it.
 func TestHubInterrupted(t *testing.T) {
 	h := aRepository(t)
 	h.start(t)
@@ -146,7 +145,7 @@ func TestHubInterrupted(t *testing.T) {
 	}
 }
 
-// The end of the context ends a download: what has not come by then is not waited for.
+// The end of the context ends a download. Bytes that have not come by then are not waited for.
 func TestHubGivenUp(t *testing.T) {
 	h := aRepository(t)
 	h.start(t)
@@ -157,7 +156,7 @@ func TestHubGivenUp(t *testing.T) {
 	}
 }
 
-// A file that is not what was announced is an error and gone.
+// A file that is not what the hub announced is an error, and is deleted.
 func TestHubWrongHash(t *testing.T) {
 	h := aRepository(t)
 	h.start(t)
@@ -231,7 +230,7 @@ func TestHubOfAStranger(t *testing.T) {
 	if _, err := Open(ctx, address, io.Discard); err == nil || time.Since(start) > 5*time.Second {
 		t.Errorf("%v after %v", err, time.Since(start))
 	}
-	// The good hub's list redirects to another port of its host: the token stays.
+	// The good hub's list redirects to another port of its host; the token stays.
 	mu.Lock()
 	tokens = ""
 	mu.Unlock()
@@ -256,7 +255,7 @@ func TestHubOfAStranger(t *testing.T) {
 	}
 }
 
-// What the hub refuses is one line that says what to do.
+// If the hub refuses something, the error is one line that says what to do.
 func TestHubErrors(t *testing.T) {
 	first := func(list map[string]any) map[string]any { return list["siblings"].([]map[string]any)[0] }
 	for name, c := range map[string]struct {

@@ -11,7 +11,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// A value in the sidecar is a number or lists of numbers, whose nesting is its shape.
+// A value in the sidecar is a number, or lists of numbers whose nesting is its shape.
 func TestInputValueFromJSON(t *testing.T) {
 	for text, want := range map[string]Value{
 		"3":                {nil, []float32{3}},
@@ -81,7 +81,7 @@ func TestSidecarOfSeveralInputs(t *testing.T) {
 	}
 }
 
-// An input that only what was cut off reads needs no value.
+// An input needs no value if only nodes that were cut off read it.
 func TestInputBehindTheCut(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.onnx")
 	data, err := os.ReadFile(golden.Path("inputs", "about.onnx"))

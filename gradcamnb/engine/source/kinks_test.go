@@ -55,7 +55,7 @@ func kinks(t *testing.T) (cases []kink, torch string) {
 	return all.Cases, all.Torch
 }
 
-// model is the case as a file: image -> Identity "x" -> the operator -> y.
+// model returns the case as a file: image -> Identity "x" -> the operator -> y.
 func (k kink) model() *protos.ModelProto {
 	nodes := []*protos.NodeProto{{OpType: "Identity", Name: "begin", Input: []string{"image"}, Output: []string{"x"}}}
 	n := &protos.NodeProto{OpType: k.Operator, Name: "it", Input: []string{"x"}, Output: []string{"y"}}
@@ -87,7 +87,7 @@ func (k kink) model() *protos.ModelProto {
 	return &protos.ModelProto{IrVersion: 8, OpsetImport: []*protos.OperatorSetIdProto{{Version: k.Opset}}, Graph: g}
 }
 
-// attribute is a number or a list of whole numbers, as JSON has them.
+// attribute returns a number or a list of whole numbers, as JSON holds them.
 func attribute(name string, v any) *protos.AttributeProto {
 	if list, ok := v.([]any); ok {
 		a := &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INTS}

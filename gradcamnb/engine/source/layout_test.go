@@ -30,8 +30,8 @@ type layoutCase struct {
 	channels int
 }
 
-// The order of the picture's axes is that with which the first operator of planes, or of
-// patches, meets them; worked by hand.
+// The order of the picture's axes follows from the first operator of planes, or of patches, that meets them; worked out
+// by hand.
 func TestLayoutOf(t *testing.T) {
 	first, last := imgio.ChannelsFirst, imgio.ChannelsLast
 	shape := func(name string, v ...int64) *protos.TensorProto {
@@ -90,7 +90,7 @@ func TestLayoutOf(t *testing.T) {
 	}
 }
 
-// A sidecar says the layout where the graph does not, and cannot say another.
+// A sidecar says the layout if the graph does not, and cannot contradict the graph.
 func TestLayoutOfTheSidecar(t *testing.T) {
 	silent := &protos.GraphProto{Node: []*protos.NodeProto{nodeOf("Flatten", "x", "y")}}
 	plain := &protos.GraphProto{Node: []*protos.NodeProto{nodeOf("MaxPool", "x", "y")}}

@@ -14,9 +14,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// The nine networks of onnx's set light open as a user opens them, name a layer to explain, and the
-// gradient of a class's score there is a number everywhere. That their outputs are right is measured
-// by TestBackendTests.
+// The nine networks of onnx's set "light" open as a user opens them and name a layer to explain at, and the gradient of
+// a class's score there is a number everywhere. TestBackendTests checks that their outputs are right.
 func TestLightNetworks(t *testing.T) {
 	root := os.Getenv("GRADCAM_BACKEND_TESTS")
 	if root == "" {

@@ -13,8 +13,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// A model read with its weights left in place is the model that protobuf reads, and a
-// file that ends anywhere is an error or the same model to both.
+// A model that is read with its weights left in the file is the model that protobuf reads. If the file is cut off
+// anywhere, it is an error for both or the same model for both.
 func TestUnmarshalIsProtobufs(t *testing.T) {
 	data, err := os.ReadFile(golden.Path("models", "tagger.dyn.onnx"))
 	if err != nil {
@@ -55,7 +55,7 @@ func TestUnmarshalIsProtobufs(t *testing.T) {
 	}
 }
 
-// Weights of a file that is written over while the model is open are not read.
+// Weights are not read from a file that was overwritten while the model was open.
 func TestChangedFile(t *testing.T) {
 	data, err := os.ReadFile(golden.Path("models", "tagger.dyn.onnx"))
 	if err != nil {

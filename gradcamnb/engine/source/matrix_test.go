@@ -9,8 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// What a shortcut goes round reads the very tensor that the shortcut does, so that XLA does
-// not compute it for each of the two; but where the graph is cut, both read from the cut.
+// The layers inside a shortcut read the same tensor as the shortcut, so that XLA does not compute it twice. If the
+// graph is cut there, both read from the cut.
 func TestShortcutIsOneTensor(t *testing.T) {
 	dims := []int{2, 16, 5, 5}
 	m := convolution(dims, []int{16, 16, 1, 1}, picture([]int{16, 16}), nil)
@@ -57,7 +57,7 @@ func TestShortcutIsOneTensor(t *testing.T) {
 	}
 }
 
-// reshapeOf is what the tensor is a Reshape of; empty if it is none.
+// reshapeOf returns the tensor that the named one is a Reshape of; empty if it is no Reshape.
 func reshapeOf(g *protos.GraphProto, name string) string {
 	for _, n := range g.Node {
 		if n.OpType == "Reshape" && n.Output[0] == name {

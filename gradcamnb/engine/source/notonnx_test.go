@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// What is plainly no ONNX file says how to get one, by its name or its first bytes.
+// A file that is clearly no ONNX file, by its name or its first bytes, is an error that says how to get one.
 func TestForeignFiles(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {

@@ -20,7 +20,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// onBackends runs a test on every backend that is there, in both layouts.
+// onBackends runs a test on every backend that is installed, in both layouts.
 func onBackends(t *testing.T, test func(t *testing.T, b compute.Backend, o onnxnorm.Options)) {
 	t.Helper()
 	for _, name := range []string{"go:ops_sequential", "xla:cpu"} {
@@ -68,7 +68,7 @@ func TestOperators(t *testing.T) {
 				if d := difference(got, want); !(d < 1e-5) {
 					t.Errorf("differs from onnxruntime by %g of its largest value", d)
 				}
-				// The forms that stand where a gradient is taken, by the score of their values.
+				// These are the forms for graphs with a gradient, by the score of their values.
 				score, _ := c.scored(x)
 				var sum, terms float64
 				for i, v := range want {
@@ -88,7 +88,7 @@ func TestOperators(t *testing.T) {
 	})
 }
 
-// picture is the input of testdata/ops/generate.py.
+// picture returns the input of testdata/ops/generate.py.
 func picture(dims []int) []float32 {
 	n := 1
 	for _, d := range dims {
@@ -141,7 +141,7 @@ func newCheck(t *testing.T, b compute.Backend, m Model) check {
 	return check{m.Card().Input, forward, both}
 }
 
-// projection is fixed weights for the output, cos(i) of element i.
+// projection gives the output fixed weights, cos(i) for element i, and returns their weighted sum.
 func projection(g *Graph, y *Node) *Node {
 	weights := make([]float32, y.Shape().Size())
 	for i := range weights {
@@ -154,15 +154,15 @@ func (c check) values(x []float32) []float32 {
 	return tensors.MustCopyFlatData[float32](c.forward.MustCall(tensors.FromFlatDataAndDimensions(x, c.dims...))[0])
 }
 
-// scored is the score of x and its gradient, [b, h, w, c].
+// scored returns the score of x and its gradient, [b, h, w, c].
 func (c check) scored(x []float32) (float64, []float32) {
 	out := c.both.MustCall(tensors.FromFlatDataAndDimensions(x, c.dims...))
 	return float64(tensors.MustCopyFlatData[float32](out[0])[0]), tensors.MustCopyFlatData[float32](out[1])
 }
 
-// gradient compares with central differences over h at a spread of elements. Scores are
-// summed in float32, so the comparison is to one percent of the largest gradient; step is
-// by how much a rounding may move the higher score against the lower.
+// gradient compares with central differences over h, at elements spread over the input. Scores are summed in float32,
+// so the comparison is to one percent of the largest gradient. step is by how much a rounding may move the higher score
+// against the lower.
 func (c check) gradient(t *testing.T, x []float32, h float32, step float64) {
 	t.Helper()
 	_, grad := c.scored(x)
@@ -186,7 +186,7 @@ func (c check) gradient(t *testing.T, x []float32, h float32, step float64) {
 	}
 }
 
-// lastIndex is where element i of [b, c, h, w] stands in [b, h, w, c].
+// lastIndex returns where element i of [b, c, h, w] stands in [b, h, w, c].
 func (c check) lastIndex(i int) int {
 	channels, h, w := c.dims[1], c.dims[2], c.dims[3]
 	x, y, k, b := i%w, i/w%h, i/(w*h)%channels, i/(w*h*channels)

@@ -12,9 +12,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// Large constant matrices that are multiplied by 49 rows, and so stored transposed, against
-// the sum of all terms in float64; and their gradient, for of a linear function
-// s(x) = <grad s, x>.
+// Large constant matrices that are multiplied by 49 rows, and so are stored transposed, agree with the sum of all terms
+// in float64. So does their gradient, since a linear function has s(x) = <grad s, x>.
 func TestPackedMatrices(t *testing.T) {
 	conv := func(in, side, out, kernel, stride, pad int) *protos.ModelProto {
 		p, s := int64(pad), int64(stride)
@@ -90,7 +89,7 @@ func TestPackedMatrices(t *testing.T) {
 	}
 }
 
-// convolved is the convolution of x [in, side, side] with w [out, in, kernel, kernel].
+// convolved returns the convolution of x [in, side, side] with w [out, in, kernel, kernel].
 func convolved(in, side, out, kernel, stride, pad int) func(x, w []float32) []float64 {
 	return func(x, w []float32) []float64 {
 		to := (side+2*pad-kernel)/stride + 1

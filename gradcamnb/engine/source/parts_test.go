@@ -13,8 +13,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// A model that is built from any of its layers on, of what the layer holds, answers as the
-// whole model does: also if a connection goes round the layer, as those of a U-Net do.
+// A model that is built from any of its layers on, from the layer's values, answers as the whole model does, also if a
+// connection goes around the layer, as in a U-Net.
 func TestBuiltFromEveryLayer(t *testing.T) {
 	for _, name := range []string{"unet", "resnet-basic", "densenet", "squeezenet", "vit", "convnext"} {
 		m, err := ONNX(golden.Path("models", name+".dyn.onnx"))

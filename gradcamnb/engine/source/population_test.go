@@ -18,7 +18,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// outcome is what became of a case.
+// outcome is the result of a case.
 type outcome struct {
 	backendCase
 	verdict  string // "pass", "refused", "wrong", "left out"
@@ -30,8 +30,8 @@ type outcome struct {
 // bench runs cases on a backend.
 type bench struct{ compute.Backend }
 
-// run tries a case with its inputs as they are, integers and truth values being constants, and
-// if that is refused with more of them as constants.
+// run tries a case with its inputs as they are, with integers and truth values as constants. If that is refused, it
+// makes more of the inputs constants.
 func (b bench) run(c backendCase) outcome {
 	o := outcome{backendCase: c}
 	if o.reason = leftOut(c.proto); o.reason != "" {
@@ -84,9 +84,8 @@ func (b bench) compare(c backendCase) (verdict string, err error) {
 	return "pass", nil
 }
 
-// near tells how the values differ from those that are right: at all, for integers and
-// truth values; by more than 1e-5 of the largest, for float32 and float64; and by more than
-// a step or two of the type, for smaller ones.
+// near returns an error if the values differ from the right ones: at all, for integers and truth values; by more than
+// 1e-5 of the largest, for float32 and float64; and by more than a step or two of the type, for smaller ones.
 func (n numbers) near(got []float64) error {
 	if len(got) != len(n.values) {
 		return fmt.Errorf("%d values, want %d", len(got), len(n.values))
@@ -118,7 +117,7 @@ func (n numbers) nearEnough(got []float64) bool {
 	return true
 }
 
-// tolerance is what may lie between a value and the right one.
+// tolerance returns how far a value may be from the right one.
 func (n numbers) tolerance(want, largest float64) float64 {
 	switch {
 	case !n.real:
@@ -187,8 +186,8 @@ func (b bench) gradient(c backendCase) string {
 	return "checked"
 }
 
-// directional compares along one direction. What is not smooth within the step, a kink or a
-// rounding, is passed over: there the differences at half the step differ, too.
+// directional compares along one direction. It passes over places that are not smooth within the step, such as a kink
+// or a rounding: there the differences at half the step differ, too.
 func directional(forward *openedCase, grad []float64, seed int) error {
 	u := make([]float64, len(grad))
 	var analytic, size float64

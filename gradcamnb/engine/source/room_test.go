@@ -7,7 +7,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// A node whose inputs and output are more than the memory is refused; what is just as much is not.
+// A node whose inputs and output need more than the memory is refused; one that needs exactly that much is not.
 func TestRoom(t *testing.T) {
 	g := &onnxnorm.Graph{Tensors: []onnxnorm.Tensor{
 		{Name: "k", Op: "Constant", Dims: []int{1 << 20}, Constant: true},

@@ -9,7 +9,7 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// Tensors go into lists and come out again, and what leaves nothing of an axis adds nothing to a Concat.
+// Tensors go into lists and come out again. A tensor with an empty axis adds nothing to a Concat.
 func TestSequences(t *testing.T) {
 	n := func(op, in, out string, attrs ...*protos.AttributeProto) *protos.NodeProto {
 		return &protos.NodeProto{OpType: op, Input: strings.Fields(in), Output: []string{out}, Attribute: attrs}

@@ -10,9 +10,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// TestGradientAtWhatChangesNothing asks for the gradient at a tensor that is another one by a second name, read
-// by a pointwise convolution, as what it stands for is made by one. By hand: y_i = 2 a_i - 3 b_i, score = y_0 +
-// cos(1) y_1.
+// TestGradientAtWhatChangesNothing asks for the gradient at a tensor that is a second name of another one. A pointwise
+// convolution makes the first and another one reads the second. By hand: y_i = 2 a_i - 3 b_i, score = y_0 + cos(1) y_1.
 func TestGradientAtWhatChangesNothing(t *testing.T) {
 	want := []float64{2, 2 * math.Cos(1), -3, -3 * math.Cos(1)}
 	for op, beside := range map[string][]string{"Identity": nil, "Pad": {"none"}} {

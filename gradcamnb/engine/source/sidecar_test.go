@@ -7,7 +7,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// A sidecar needs no size for a model that has one; for one that has none it is asked for.
+// A sidecar needs no size if the model has one. If the model has none, the error asks for it.
 func TestSidecarWithoutSize(t *testing.T) {
 	for _, c := range []struct {
 		input  []int

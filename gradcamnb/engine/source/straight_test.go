@@ -92,7 +92,7 @@ func BenchmarkStraight(b *testing.B) {
 	b.ReportMetric(c/a, "times")
 }
 
-// straightExec is Grad-CAM by onnx-gomlx with nothing of ours before it.
+// straightExec returns Grad-CAM by onnx-gomlx alone, without our rewriting.
 func straightExec(backend compute.Backend, path, layer, output string) (*model.Exec, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -114,7 +114,7 @@ func straightExec(backend compute.Backend, path, layer, output string) (*model.E
 	})
 }
 
-// slope is the gradient of the best class at a layer.
+// slope returns the gradient of the best class at a layer.
 func slope(scores, layer *Node) *Node { return Gradient(ReduceAllMax(scores), layer)[0] }
 
 // gradCAM is relu(sum over k of mean(grad_k) act_k), of [1, h, w, channels].

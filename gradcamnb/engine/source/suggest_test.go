@@ -9,8 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// Attention, the windows that it looks at and tokens that stand before the batch have the
-// shape of maps and are none. Those of the batch 1 are told apart, too.
+// Attention, the windows that it looks at, and tokens that stand before the batch have the shape of maps but are no
+// maps. They are told apart at batch 1, too.
 func TestAttentionIsNoMap(t *testing.T) {
 	for _, name := range []string{"vit.dyn-18", "vit.ts-14", "deit.dyn-18", "swin.dyn-18", "swin-v2.dyn-18",
 		"maxvit.dyn-18"} {
@@ -59,9 +59,9 @@ func zooLayers(t *testing.T, name string, size int) []Layer {
 	return layers
 }
 
-// The suggested layer is a feature map and not the answer: not the class scores of a
-// segmentation before their last resize, nor those of a detector before they are joined.
-// A transformer's tokens are found whether its layer norms are one operator or nine.
+// The suggested layer is a feature map and not the answer: not the class scores of a segmentation before their last
+// resize, nor those of a detector before they are joined. A transformer's tokens are found whether a layer norm is one
+// operator or nine.
 func TestSuggested(t *testing.T) {
 	for name, want := range map[string]struct {
 		module string // that the layer lies in
@@ -89,8 +89,8 @@ func TestSuggested(t *testing.T) {
 	}
 }
 
-// What Swin cuts from its maps when it shifts its windows is no map: every map of the
-// list has the aspect ratio of the picture.
+// The parts that Swin cuts from its maps when it shifts its windows are no maps: every map in the list has the aspect
+// ratio of the picture.
 func TestPartsOfMapsAreNotListed(t *testing.T) {
 	files, err := filepath.Glob(golden.Path("zoo", "swin*.onnx"))
 	if err != nil || len(files) == 0 {

@@ -11,8 +11,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// A model that ends in its own non-maximum suppression, which cannot be compiled, is
-// read before it where the sidecar names the tensors.
+// A model that ends in its own non-maximum suppression, which cannot be compiled, is read before it if the sidecar
+// names the tensors.
 func TestReadBeforeSuppression(t *testing.T) {
 	float := int32(protos.TensorProto_FLOAT)
 	var dims []*protos.TensorShapeProto_Dimension

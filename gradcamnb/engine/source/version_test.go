@@ -9,7 +9,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// A version of the operators that there is not, or that is newer than the rules, is told when the file is opened.
+// An operator version that does not exist, or that is newer than the rules, is reported when the file is opened.
 func TestOddOpsets(t *testing.T) {
 	m := golden.Model(t, "resnet-basic.dyn.onnx")
 	own := m.OpsetImport

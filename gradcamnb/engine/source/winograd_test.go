@@ -14,8 +14,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// A 3x3 convolution with a quarter of its multiplications against the sum of all of them
-// in float64, also if the sides are no multiples of four and the padding is lopsided.
+// A 3x3 convolution with a quarter of its multiplications agrees with the full sum in float64, also if the sides are no
+// multiples of four and the padding is lopsided.
 func TestWinograd(t *testing.T) {
 	const in, out = 128, 96
 	for _, c := range []struct{ n, h, w, top, left, bottom, right int }{{4, 12, 8, 1, 1, 1, 1}, {12, 5, 7, 0, 2, 1, 0},
@@ -62,8 +62,8 @@ func TestWinograd(t *testing.T) {
 	}
 }
 
-// What a gradient goes through keeps the plain form: of two convolutions, the one after
-// the layer.
+// A convolution that a gradient goes through keeps the plain form: of two convolutions, that is the one after the
+// layer.
 func TestWinogradOnlyBeforeTheLayer(t *testing.T) {
 	w := picture([]int{128, 128, 3, 3})
 	m := convolution([]int{1, 128, 32, 32}, []int{128, 128, 3, 3}, w, []int64{1, 1, 1, 1})
@@ -103,7 +103,7 @@ func usesWinograd(t *testing.T, m *protos.ModelProto, input []int) {
 	}
 }
 
-// convolution is a model of one convolution y of the picture x with the kernel w.
+// convolution returns a model of one convolution y of the picture x with the kernel w.
 func convolution(x, kernel []int, w []float32, pads []int64) *protos.ModelProto {
 	var dims []int64
 	for _, v := range kernel {

@@ -16,7 +16,7 @@ const (
 	files   = "internal/atomicfile "
 )
 
-// failures are what did not hold.
+// failures are the attacks that once succeeded.
 var failures = []row{
 	{"H1", "`uninstall --all` deleted folders of the user's own",
 		"a marker is written when the folder is made, a folder without it is refused, and files are removed by name",
@@ -92,7 +92,7 @@ var failures = []row{
 		[]string{cmd + "TestRiseIsKilledAndGoesOn", machine + "TestRepeatInterruptResume"}},
 }
 
-// tried is everything else.
+// tried are all other attacks.
 var tried = []row{
 	{"models", "232 files by hand: dimensions, initializers, cycles, types, external data, nesting, names",
 		"makers of these kinds stand in this package", []string{sources + "TestHostileFiles TestExternalWeights TestBadExternalWeights TestForeignFiles", cmd + "TestHostile"}},

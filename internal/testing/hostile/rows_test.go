@@ -16,7 +16,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// row is something that was tried once, and what holds the answer today.
+// row is an attack that was tried once, and the test that holds the answer today.
 type row struct {
 	id, what, answer string
 	tests            []string // package, then the names of its tests; empty if the answer is a reason
@@ -24,8 +24,8 @@ type row struct {
 
 const root = "../../.."
 
-// Every test that a row names is there. With -slow all of them run, each package in a process of its own. -update
-// writes the page, with how they ended if they ran.
+// Every test that a row names exists. With -slow all of them run, each package in a process of its own. -update writes
+// the page, with the results if they ran.
 func TestRows(t *testing.T) {
 	names := map[string][]string{} // by package
 	for _, r := range slices.Concat(failures, tried) {

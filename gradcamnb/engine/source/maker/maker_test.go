@@ -11,8 +11,8 @@ import (
 
 func float(name string, dims ...int) Tensor { return Tensor{Name: name, Type: "float32", Dims: dims} }
 
-// files are inputs and outputs as makers' exporters declare them, for pictures of 64 x 64, whose grids of the strides
-// 8, 16, 32 and 64 have 64, 16, 4 and 1 cells.
+// files are inputs and outputs as makers' exporters declare them, for pictures of 64 x 64. The grids of the strides 8,
+// 16, 32 and 64 then have 64, 16, 4 and 1 cells.
 var files = map[string]struct {
 	inputs, outputs []Tensor
 	ops             []string
@@ -73,7 +73,7 @@ var files = map[string]struct {
 	"a classifier": {inputs: []Tensor{float("input", 1, 3, 64, 64)}, outputs: []Tensor{float("output", 1, 5)}},
 }
 
-// Every maker's export is known by its names and shapes, and is no other maker's.
+// Every maker's export is recognised by its names and shapes, and by no other maker.
 func TestNames(t *testing.T) {
 	for name, c := range files {
 		f := File{Inputs: c.inputs, Outputs: c.outputs, Layout: imgio.ChannelsFirst, Ops: map[string]bool{},
@@ -112,7 +112,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// beside is a folder of one file.
+// beside returns the files of a folder that holds one file.
 func beside(name, text string) func(string) []byte {
 	return func(asked string) []byte {
 		if asked != name {
@@ -122,7 +122,8 @@ func beside(name, text string) func(string) []byte {
 	}
 }
 
-// What MMDeploy writes for a file of any size, whose pictures keep their ratio, and for one of a fixed size.
+// MMDeploy's pipeline.json is read for a file of any size, whose pictures keep their ratio, and for one of a fixed
+// size.
 func TestMMDeploy(t *testing.T) {
 	text := `{"pipeline": {"tasks": [{"module": "Net"}, {"module": "Transform", "transforms": [
 		{"type": "LoadImageFromFile"}, {"type": "Resize", "keep_ratio": true, "size": [800, 1333]},
@@ -154,7 +155,8 @@ func TestMMDeploy(t *testing.T) {
 	}
 }
 
-// What PaddleDetection writes; boxes come in pixels of the input by the values of the inputs beside the picture.
+// PaddleDetection's infer_cfg.yml is read. Boxes come in pixels of the input, by the values of the inputs besides the
+// picture.
 func TestPaddleDetection(t *testing.T) {
 	text := "arch: YOLO\nPreprocess:\n- interp: 1\n  keep_ratio: false\n  target_size:\n  - 320\n  - 640\n  type: Resize\n" +
 		"- mean:\n  - 0.0\n  - 0.0\n  - 0.0\n  norm_type: none\n  std: [1.0, 1.0, 1.0]\n  type: NormalizeImage\n- type: Permute\n" +
@@ -181,7 +183,7 @@ func TestPaddleDetection(t *testing.T) {
 	}
 }
 
-// What transformers' detectors are by config.json.
+// transformers' detectors are read by the architecture in config.json.
 func TestTransformersHeads(t *testing.T) {
 	for architecture, want := range map[string]string{"DetrForObjectDetection": "detr",
 		"RTDetrV2ForObjectDetection": "rt-detr", "Mask2FormerForUniversalSegmentation": "maskformer",

@@ -8,7 +8,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// What transformers writes, and the arithmetic that it means.
+// preprocessor_config.json becomes a preprocessing with the arithmetic that transformers has.
 func TestHubPrep(t *testing.T) {
 	imagenet := `"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]`
 	mean, scale := [3]float32{123.675, 116.28, 103.53}, [3]float32{58.395, 57.12, 57.375}

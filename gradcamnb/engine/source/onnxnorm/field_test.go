@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// chain is a network of convolutions "c kernel stride pad" and pools "p ...", one
+// chain returns a network of convolutions "c kernel stride pad" and pools "p ...", one
 // channel wide.
 func chain(t *testing.T, size int, layers ...[4]int) *Field {
 	t.Helper()
@@ -77,8 +77,8 @@ func TestFieldByHand(t *testing.T) {
 	}
 }
 
-// A shortcut beside a convolution adds nothing; the wider of two branches counts.
-// A squeeze-and-excitation is a gate.
+// A shortcut around a convolution adds nothing. Of two branches the wider one counts. A squeeze-and-excitation is a
+// gate.
 func TestFieldOfBranches(t *testing.T) {
 	g, err := Normalise(graph([]*protos.NodeProto{
 		{OpType: "Conv", Input: []string{"x", "w"}, Output: []string{"a"},
@@ -104,8 +104,8 @@ func TestFieldOfBranches(t *testing.T) {
 	}
 }
 
-// What works on each number alone changes no field, and a Pad for some axes alone shifts it as one
-// for all does: padded by one, cell 0 lies left of and above the picture.
+// An elementwise operator changes no field. A Pad for some axes shifts the field as a Pad for all axes does: padded by
+// one, cell 0 lies left of and above the picture.
 func TestFieldOfElementsAndPads(t *testing.T) {
 	pads, along := ints("pads", 1, 1, 1, 1), ints("along", 2, 3)
 	g, err := Normalise(graph([]*protos.NodeProto{

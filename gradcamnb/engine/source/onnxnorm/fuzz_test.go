@@ -8,7 +8,7 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// FuzzNormalise: whatever stands in a model file ends as a graph or an error. A longer run:
+// FuzzNormalise rewrites files with any content: the result is a graph or an error. A longer run:
 //
 //	go test ./gradcamnb/engine/source/onnxnorm -run - -fuzz FuzzNormalise -fuzztime 10m
 func FuzzNormalise(f *testing.F) {

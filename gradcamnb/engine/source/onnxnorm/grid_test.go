@@ -2,7 +2,7 @@ package onnxnorm
 
 import "testing"
 
-// Counting places beside looking at each.
+// Counting places gives the same number as looking at each of them.
 func TestWithin(t *testing.T) {
 	for _, first := range []int{-7, -1, 0, 3, 9} {
 		for step := 1; step < 4; step++ {

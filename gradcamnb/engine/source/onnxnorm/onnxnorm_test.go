@@ -17,8 +17,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// The values and gradients of every operator are tested beside this package, in
-// source/operators_test.go, if they can be run. Here is what needs no backend.
+// The values and gradients of every operator that can be run are tested in source/operators_test.go. The tests here
+// need no backend.
 
 func ints(name string, values ...int64) *protos.TensorProto {
 	return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(values))},
@@ -33,7 +33,7 @@ func weight(dims []int64, values ...float32) *protos.TensorProto {
 	return &protos.TensorProto{Name: "w", DataType: int32(protos.TensorProto_FLOAT), Dims: dims, RawData: raw}
 }
 
-// graph is a model with the input "x" and the output "y".
+// graph returns a model with the input "x" and the output "y".
 func graph(nodes []*protos.NodeProto, weights ...*protos.TensorProto) *protos.ModelProto {
 	return &protos.ModelProto{
 		OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}},
@@ -80,8 +80,8 @@ func TestPadsOfOlderExporter(t *testing.T) {
 	}
 }
 
-// Module paths: the newer exporter's metadata, and the older one's node names,
-// where a child of a Sequential repeats its parent's name.
+// Module paths come from the newer exporter's metadata and from the older one's node names, in which a child of a
+// Sequential repeats its parent's name.
 func TestScopes(t *testing.T) {
 	for _, c := range []struct {
 		node *protos.NodeProto
@@ -103,7 +103,7 @@ func TestScopes(t *testing.T) {
 	}
 }
 
-// What is not supported, or damaged, says operator, node and module.
+// The error for an unsupported or damaged operator names the operator, node and module.
 func TestErrors(t *testing.T) {
 	kernel := weight([]int64{2, 3, 1, 1}, 1, 2, 3, 4, 5, 6)
 	for name, c := range map[string]struct {
@@ -147,7 +147,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// What docs/models.md says is refused is refused, with operator, node and module.
+// The models that docs/models.md lists as refused are refused, with operator, node and module.
 func TestRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		nodes []*protos.NodeProto
@@ -186,7 +186,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// An initializer that is listed as an input, too, as older files do, is a weight.
+// An initializer that is also listed as an input, as in older files, is a weight.
 func TestInitializerListedAsInput(t *testing.T) {
 	m := graph([]*protos.NodeProto{{OpType: "Conv", Input: []string{"x", "w"}, Output: []string{"y"}}},
 		weight([]int64{2, 3, 1, 1}, 1, 2, 3, 4, 5, 6))
@@ -229,8 +229,8 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// Between convolutions and poolings nothing is transposed: of the whole network the
-// picture is, once, and nothing else that has spatial size.
+// Between convolutions and poolings nothing is transposed. In the whole network only the picture is, once, and nothing
+// else that has a spatial size.
 func TestChannelsLastHasNoTransposesBetween(t *testing.T) {
 	m := golden3x3(t)
 	g, err := Normalise(m, []int{1, 3, 64, 64}, Options{})
@@ -273,9 +273,8 @@ func golden3x3(t *testing.T) *protos.ModelProto {
 	return m
 }
 
-// Model files are untrusted. Whatever stands in them ends as a graph or an error,
-// never as a panic: bytes of real models are changed at random, and what still
-// parses is rewritten.
+// Model files are untrusted, so any content ends as a graph or an error, never as a panic. Bytes of real models are
+// changed at random, and files that still parse are rewritten.
 func TestDamagedModelsDoNotPanic(t *testing.T) {
 	files, err := filepath.Glob(golden.Path("ops", "*.onnx"))
 	if err != nil || len(files) == 0 {

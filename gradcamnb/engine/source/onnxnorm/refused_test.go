@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// An output that cannot be computed refuses nothing but itself, and what reads it.
+// An output that cannot be computed is refused alone, together with what reads it.
 func TestSideOutputs(t *testing.T) {
 	m := graph([]*protos.NodeProto{
 		{OpType: "StringSplit", Name: "/side/Split", Input: []string{"x"}, Output: []string{"words"}},

@@ -17,7 +17,7 @@ func sparseOf(at []int64, atDims []int64, dims ...int64) *protos.SparseTensorPro
 	}
 }
 
-// Both ways of naming the places, by one number that counts row by row and by one an axis.
+// Places are named in both ways: by one number that counts row by row, and by one number for each axis.
 func TestDensify(t *testing.T) {
 	want := []float32{0, 5, 0, 0, 0, -7}
 	for name, s := range map[string]*protos.SparseTensorProto{
@@ -59,7 +59,7 @@ func TestDensifyDamaged(t *testing.T) {
 	}
 }
 
-// Truth values stay what they are.
+// Truth values stay truth values.
 func TestDensifyTruth(t *testing.T) {
 	s := sparseOf([]int64{1, 2}, []int64{2}, 4)
 	s.Values = &protos.TensorProto{Name: "s", DataType: int32(protos.TensorProto_BOOL), Dims: []int64{2},

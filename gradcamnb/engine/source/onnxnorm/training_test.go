@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// A network that was exported in training mode is refused, with the cause.
+// A network that was exported in training mode is refused, and the error says why.
 func TestTrainingModeIsRefused(t *testing.T) {
 	yes := &protos.TensorProto{Name: "yes", DataType: int32(protos.TensorProto_BOOL), Int32Data: []int32{1}}
 	one := weight([]int64{3}, 1, 1, 1)

@@ -18,7 +18,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/completed"
 )
 
-// groupNorm normalises the channels of each of some groups together, as Wu and He 2018 do; GoMLX has no layer for it.
+// groupNorm normalises groups of channels together (Wu and He 2018). GoMLX has no layer for it.
 func groupNorm(scope *model.Scope, x *Node, groups int) *Node {
 	d := x.Shape().Dimensions
 	x = Reshape(x, d[0], d[1], d[2], groups, d[3]/groups)
@@ -28,9 +28,9 @@ func groupNorm(scope *model.Scope, x *Node, groups int) *Node {
 	return Mul(Reshape(x, d...), gain)
 }
 
-// The gradients of GoMLX's layers at the picture, in graphs of explanations, against central differences in float64:
-// norms, attention, interpolation, pools and what surrounds them. The worst is of the order of the differences' own
-// error.
+// The gradients of GoMLX's layers with respect to the picture, in graphs of explanations, agree with central
+// differences in float64: norms, attention, interpolation, pools and the operators around them. The worst difference is
+// of the order of the differences' own error.
 func TestLayersOfGoMLX(t *testing.T) {
 	tokens := func(x *Node) *Node { return Reshape(x, x.Shape().Dim(0), -1, x.Shape().Dim(3)) }
 	for name, f := range map[string]func(scope *model.Scope, x *Node) *Node{

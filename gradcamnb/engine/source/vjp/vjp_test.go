@@ -25,7 +25,7 @@ func backend(t *testing.T) compute.Backend {
 	return completed.Backend(b)
 }
 
-// noise is a tensor of numbers between -1 and 1.
+// noise returns a tensor of numbers between -1 and 1.
 func noise(seed uint64, dims ...int) *tensors.Tensor {
 	r := rand.New(rand.NewPCG(seed, 1))
 	n := 1
@@ -39,8 +39,8 @@ func noise(seed uint64, dims ...int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(values, dims...)
 }
 
-// differences compares the gradients of the sum of the squares of f, at all inputs, with
-// central differences of step 1e-5 in float64: the largest difference of any, over the largest value.
+// differences compares the gradients of the sum of the squares of f, at all inputs, with central differences of step
+// 1e-5 in float64. It returns the largest difference over the largest value.
 func differences(t *testing.T, f func(in []*Node) *Node, in ...*tensors.Tensor) float64 {
 	t.Helper()
 	b := backend(t)
@@ -77,7 +77,7 @@ func differences(t *testing.T, f func(in []*Node) *Node, in ...*tensors.Tensor) 
 	return worst
 }
 
-// The gradients with respect to the picture and to the kernel, of kernels even and odd,
+// The gradients of a convolution with respect to the picture and the kernel are right, for kernels even and odd,
 // strides, dilations, paddings, groups and orders of axes.
 func TestConvolution(t *testing.T) {
 	last := ConvolveAxesConfig{InputBatch: 0, InputSpatial: []int{1, 2}, InputChannels: 3, KernelSpatial: []int{0, 1},
@@ -115,8 +115,8 @@ func TestConvolution(t *testing.T) {
 	}
 }
 
-// Batch norm's inference form, on the pure-Go backend too: its values are those of the
-// formula, and its gradients those of differences.
+// Batch norm's inference form has the values of its formula and the gradients of differences, on the pure-Go backend,
+// too.
 func TestBatchNorm(t *testing.T) {
 	variance := tensors.FromFlatDataAndDimensions([]float64{0.5, 1, 2}, 3)
 	norm := func(in []*Node) *Node {
@@ -136,8 +136,8 @@ func TestBatchNorm(t *testing.T) {
 	}
 }
 
-// Mean and sum pooling with strides, gaps and padding, and the second derivative of max
-// pooling, of which the first is taken as the function here.
+// The gradients of mean and sum pooling are right with strides, gaps and padding, and so is the second derivative of
+// max pooling, whose first derivative is the function here.
 func TestPooling(t *testing.T) {
 	for name, f := range map[string]func(x *Node) *Node{
 		"mean, padded":      func(x *Node) *Node { return MeanPool(x).Window(3).Strides(1).PadSame().Done() },
