@@ -103,7 +103,7 @@ func (c Client) greeted(ctx context.Context, conn net.Conn, dec *gob.Decoder) er
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return unavailable("it did not answer within %s", patience)
 	case err != nil:
-		return unavailable("what answers at its socket %s does not speak its language", c.Socket)
+		return unavailable("the program at its socket %s does not speak its protocol", c.Socket)
 	case g.Refusal != "":
 		return unavailable("%s", g.Refusal)
 	case g.Protocol != protocol || g.Types != c.Types:

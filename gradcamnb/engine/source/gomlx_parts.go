@@ -35,7 +35,7 @@ func (m *gomlxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, 
 	out, ends := map[string]*Node{}, m.ends(w, wants)
 	for i, n := range walk.Rebuild(ends, map[*Node]*Node{node: ConvertDType(given, node.DType())}, nil) {
 		if n == ends[i] {
-			exceptions.Panicf("model %s: %q is not made of the layer %q, so no pass to it can begin there", m.card.Name,
+			exceptions.Panicf("model %s: %q does not depend on the layer %q, so no pass to it can begin there", m.card.Name,
 				wants[i], layer)
 		}
 		out[wants[i]] = result(n, x)

@@ -275,7 +275,7 @@ func TestHubErrors(t *testing.T) {
 		"offline": {address, "HF_HUB_OFFLINE",
 			func(t *testing.T, _ *fakeHub, _ *httptest.Server) { t.Setenv("HF_HUB_OFFLINE", "1") }},
 		"not ONNX": {"hf://owner/net/config.json", "is not an ONNX file", nil},
-		"commit": {address, "which is none", func(_ *testing.T, h *fakeHub, _ *httptest.Server) {
+		"commit": {address, "which is no commit", func(_ *testing.T, h *fakeHub, _ *httptest.Server) {
 			h.announce = func(l map[string]any) { l["sha"] = "../../x" }
 		}},
 		"checksum": {address, "names no checksum", func(_ *testing.T, h *fakeHub, _ *httptest.Server) {

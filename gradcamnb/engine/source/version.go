@@ -19,9 +19,9 @@ func oddOpset(m *protos.ModelProto, path string) string {
 		}
 		switch v := o.GetVersion(); {
 		case v < 1:
-			return fmt.Sprintf("%s names version %d of ONNX's operators, which there is not: they are read as in version 1", name, v)
+			return fmt.Sprintf("%s names version %d of ONNX's operators, which does not exist: they are read as in version 1", name, v)
 		case v > newestOpset:
-			return fmt.Sprintf("%s names version %d of ONNX's operators, and %d is the newest known here: what changed since is not seen",
+			return fmt.Sprintf("%s names version %d of ONNX's operators, and %d is the newest known here: later changes are ignored",
 				name, v, newestOpset)
 		}
 		return ""

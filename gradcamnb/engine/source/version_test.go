@@ -20,8 +20,8 @@ func TestOddOpsets(t *testing.T) {
 		{own, ""},
 		{nil, "does not name"},
 		{[]*protos.OperatorSetIdProto{{Domain: "com.microsoft", Version: 1}}, "does not name"},
-		{[]*protos.OperatorSetIdProto{{Version: 0}}, "which there is not"},
-		{[]*protos.OperatorSetIdProto{{Domain: "ai.onnx", Version: -1}}, "which there is not"},
+		{[]*protos.OperatorSetIdProto{{Version: 0}}, "which does not exist"},
+		{[]*protos.OperatorSetIdProto{{Domain: "ai.onnx", Version: -1}}, "which does not exist"},
 		{[]*protos.OperatorSetIdProto{{Version: 99}}, "28 is the newest known here"},
 	} {
 		m.OpsetImport = c.opsets

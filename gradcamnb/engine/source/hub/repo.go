@@ -121,7 +121,7 @@ func (r *Repo) list(ctx context.Context) error {
 	}
 	info := r.hf.Info()
 	if !commitPattern.MatchString(info.CommitHash) { // it becomes the name of a folder
-		return fmt.Errorf("%s: the hub names the commit %q, which is none", r.ref, info.CommitHash)
+		return fmt.Errorf("%s: the hub names the commit %q, which is no commit", r.ref, info.CommitHash)
 	}
 	r.files = map[string]*hf.FileInfo{}
 	for _, f := range info.Siblings {

@@ -111,7 +111,7 @@ func (r *Repo) fetchList(ctx context.Context, file string) error {
 	case len(data) > maxList:
 		return fmt.Errorf("its list of the repository's files has more than %d MiB", maxList>>20)
 	case json.Unmarshal(data, &hf.RepoInfo{}) != nil:
-		return errors.New("its list of the repository's files is not as it should be")
+		return errors.New("its list of the repository's files cannot be read")
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err

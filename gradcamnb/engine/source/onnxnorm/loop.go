@@ -16,7 +16,7 @@ var _ = register("Loop", func(b *builder, n *node) {
 	for i := range times {
 		yes, known := isTrue(goOn)
 		if !known {
-			failf("whether it goes on is computed from the picture, and it is only supported if the count of its runs is fixed")
+			failf("its condition is computed from the picture, which is only supported if the number of its runs is fixed")
 		}
 		if !yes {
 			break
@@ -40,7 +40,7 @@ var _ = register("Loop", func(b *builder, n *node) {
 func (b *builder) stacked(n *node, parts []*value, at int) *value {
 	switch len(parts) {
 	case 0:
-		failf("it never runs, and what it would collect has no shape")
+		failf("it never runs, so the values that it collects have no shape")
 	case 1:
 		return parts[0]
 	}

@@ -66,7 +66,7 @@ var listers = map[string]lister{
 // passed passes a list or a tensor on.
 func passed(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []string) {
 	if len(p.Input) == 0 || p.Input[0] == "" {
-		failf("it is empty, and what reads it would be left out")
+		failf("it is empty, so the nodes that read it would be left out")
 	}
 	if list, ok := w.list(p.Input[0]); ok {
 		return nil, list

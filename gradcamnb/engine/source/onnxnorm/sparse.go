@@ -66,7 +66,7 @@ func (d *densifier) dense(s *protos.SparseTensorProto) (*protos.TensorProto, err
 		return nil, bad(fmt.Sprintf("has the shape %v, or no values", dims))
 	}
 	if d.left -= size(dims); d.left < 0 {
-		return nil, fmt.Errorf("the sparse tensors of the file, up to %q of the shape %v, stand for more numbers than a file of its size is given room for", name, dims)
+		return nil, fmt.Errorf("the sparse tensors of the file, up to %q of the shape %v, stand for more numbers than a file of this size may hold", name, dims)
 	}
 	values, err := decode(s.Values, inGraph(s.Values))
 	if err != nil {
