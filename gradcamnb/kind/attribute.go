@@ -32,7 +32,7 @@ var Attribute = Register(Kind{
 		i := slices.IndexFunc(values, func(v string) bool { return folded(v) == folded(s.Value) })
 		if i < 0 {
 			return nil, noClassf("the head %q has no value %q; it has %s", s.Name, s.Value,
-				nearest.Quoted(nearest.Names(values, s.Value, 10)))
+				nearest.Quote(nearest.Names(values, s.Value, 10)))
 		}
 		return wrapOne(element(sc, Spec{Kind: "output", Name: s.Name, Index: []int{i}}, "class", Classes))
 	},

@@ -24,7 +24,7 @@ func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string,
 	switch {
 	case len(found) == 0:
 		near := nearest.Names(r.Labels, name, 5)
-		return 0, "", noClassf("there is no class %q; the nearest labels are %s", name, nearest.Quoted(near))
+		return 0, "", noClassf("there is no class %q; the nearest labels are %s", name, nearest.Quote(near))
 	case len(found) == 1 && exact:
 		return found[0], "", nil
 	case len(found) > 1:

@@ -85,7 +85,7 @@ func noteCommand(c *cobra.Command, called **cobra.Command) {
 // Root returns a command that consists of commands. It prints no error itself, and prints its help if it is called
 // alone.
 func Root(use, short string, commands ...*cobra.Command) *cobra.Command {
-	root := Standalone(&cobra.Command{
+	root := MakeStandalone(&cobra.Command{
 		Use:   use,
 		Short: short,
 		Args:  NoArguments,
@@ -97,9 +97,9 @@ func Root(use, short string, commands ...*cobra.Command) *cobra.Command {
 	return root
 }
 
-// Standalone turns a command into a whole program. It prints no error itself, reports an unknown flag with the nearest
+// MakeStandalone turns a command into a whole program. It prints no error itself, reports an unknown flag with the nearest
 // ones, and prints with --version what it was built from.
-func Standalone(c *cobra.Command) *cobra.Command {
+func MakeStandalone(c *cobra.Command) *cobra.Command {
 	c.SilenceErrors, c.SilenceUsage = true, true
 	c.SetFlagErrorFunc(flagError)
 	c.Version = version()

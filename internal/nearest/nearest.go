@@ -31,8 +31,8 @@ func Names(names []string, wanted string, n int) []string {
 	return out
 }
 
-// Quoted returns names as a quoted list for an error.
-func Quoted(names []string) string {
+// Quote returns names as a quoted list for an error.
+func Quote(names []string) string {
 	var out []string
 	for _, n := range names {
 		out = append(out, fmt.Sprintf("%q", n))

@@ -46,7 +46,7 @@ func (r *Registry[T]) Find(name string) (T, error) {
 		known = append(known, names[0])
 	}
 	var none T
-	return none, Unknown(r.kind, name, known)
+	return none, NewUnknownError(r.kind, name, known)
 }
 
 // UnknownError says that a name is not known.
@@ -55,8 +55,8 @@ type UnknownError struct {
 	Known      []string // all names that are known
 }
 
-// Unknown returns an [UnknownError], whose text names the nearest known names first.
-func Unknown(kind, name string, known []string) error { return &UnknownError{kind, name, known} }
+// NewUnknownError returns the error for a name that is not known. Its text names the nearest known names first.
+func NewUnknownError(kind, name string, known []string) error { return &UnknownError{kind, name, known} }
 
 // Is tells that it is a [fault.ErrUnknownName], and for a method a [fault.ErrUnknownMethod].
 func (e *UnknownError) Is(target error) bool {

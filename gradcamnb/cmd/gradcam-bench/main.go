@@ -39,7 +39,7 @@ type benchFlags struct {
 
 func benchCommand() *cobra.Command {
 	var f benchFlags
-	c := cli.Standalone(&cobra.Command{
+	c := cli.MakeStandalone(&cobra.Command{
 		Use:   "gradcam-bench --model M.onnx[=LAYER,LAYER...]",
 		Short: "Measure explanations, alone or side by side with torch and its libraries",
 		Long: `Measure explanations: for every model, batch and backend the median time of an

@@ -71,7 +71,7 @@ func ByName(name string) (Method, error) {
 		}
 		return m.wrap(base)
 	}
-	return Method{}, registry.Unknown("method", name, names)
+	return Method{}, registry.NewUnknownError("method", name, names)
 }
 
 // wrap is a method that is made of another, with that one filled in.

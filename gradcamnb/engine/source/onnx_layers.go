@@ -126,8 +126,9 @@ func seeing(g *onnxnorm.Graph) map[string]bool {
 	return sees
 }
 
-// answering returns the set of tensors between which and the output nothing is learned or pooled, such as class scores
-// before they are resized, joined or decoded. They are the model's answer and not a feature of the picture.
+// answering returns the set of tensors that become the output without anything learned or pooled in between, such as
+// class scores before they are resized, joined or decoded. They are the model's answer and not a feature of the
+// picture.
 func answering(g *onnxnorm.Graph, output string) map[string]bool {
 	answers := map[string]bool{output: true}
 	for _, t := range slices.Backward(g.Tensors) {

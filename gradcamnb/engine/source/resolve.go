@@ -27,7 +27,7 @@ func Resolve(layers []Layer, name string) (Layer, error) {
 		suggested = fmt.Sprintf("; the suggested layer is %q", cmp.Or(l.Path, l.Name))
 	}
 	return Layer{}, fault.Errorf(fault.ErrUnknownLayer, "the model has no layer %q; the nearest names are %s%s", name,
-		nearest.Quoted(nearestNames(layers, name)), suggested)
+		nearest.Quote(nearestNames(layers, name)), suggested)
 }
 
 // SuggestedLayer returns the layer that Grad-CAM is usually taken at.

@@ -4,8 +4,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Answers returns the nodes between which and the output nothing is learned or pooled, such as class scores before they
-// are resized or normalised. They are the model's answer and not a feature of the picture.
+// Answers returns the nodes that become the output without anything learned or pooled in between, such as class scores
+// before they are resized or normalised. They are the model's answer and not a feature of the picture.
 func Answers(output *Node) map[*Node]bool {
 	seen := map[*Node]bool{}
 	todo := []*Node{output}
