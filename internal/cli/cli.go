@@ -97,8 +97,8 @@ func Root(use, short string, commands ...*cobra.Command) *cobra.Command {
 	return root
 }
 
-// MakeStandalone turns a command into a whole program. It prints no error itself, reports an unknown flag with the nearest
-// ones, and prints with --version what it was built from.
+// MakeStandalone turns a command into a whole program. It prints no error itself, reports an unknown flag with the
+// nearest ones, and prints with --version what it was built from.
 func MakeStandalone(c *cobra.Command) *cobra.Command {
 	c.SilenceErrors, c.SilenceUsage = true, true
 	c.SetFlagErrorFunc(flagError)

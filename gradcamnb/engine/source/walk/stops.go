@@ -4,9 +4,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// RemoveStops returns a rule that removes StopGradient from a model. A backbone that is not trained lies behind one, and
-// the gradient of the score through it would be 0 although finite differences are not. Two kinds are kept: around the
-// largest value that a softmax subtracts, where it changes nothing, and in a straight-through estimator, x +
+// RemoveStops returns a rule that removes StopGradient from a model. A backbone that is not trained lies behind one,
+// and the gradient of the score through it would be 0 although finite differences are not. Two kinds are kept: around
+// the largest value that a softmax subtracts, where it changes nothing, and in a straight-through estimator, x +
 // StopGradient(q(x) - x), whose gradient is meant to be that of x.
 func RemoveStops(ends ...*Node) Rule {
 	kept := map[*Node]bool{}
