@@ -56,7 +56,9 @@ type UnknownError struct {
 }
 
 // NewUnknownError returns the error for a name that is not known. Its text names the nearest known names first.
-func NewUnknownError(kind, name string, known []string) error { return &UnknownError{kind, name, known} }
+func NewUnknownError(kind, name string, known []string) error {
+	return &UnknownError{kind, name, known}
+}
 
 // Is tells that it is a [fault.ErrUnknownName], and for a method a [fault.ErrUnknownMethod].
 func (e *UnknownError) Is(target error) bool {

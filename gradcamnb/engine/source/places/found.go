@@ -112,7 +112,6 @@ func flat(axes []Axis) Position {
 
 // FindOnOneAxis returns the position of the cells on an axis; ok is false if it does not hold the whole picture.
 func FindOnOneAxis(a Axis) (f Position, ok bool) {
-	var f Position
 	if len(a) == 1 && a[0].Kind == Tokens {
 		f.Before, f.After = a[0].Before, a[0].After
 		a = a[0].Core
