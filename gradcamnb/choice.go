@@ -23,8 +23,8 @@ func InBox(boxes ...image.Rectangle) Choice {
 }
 
 // Input gives a value to an input of the model besides the picture: a vector of numbers about it, a second picture (see
-// [Model.Prepare]), a constant of the export. An input that has a row for every picture takes one for all or one a
-// picture; its axis may be left out if it is one for all.
+// [Model.Prepare]), or a constant of the export. If the input has a row for every picture, give one row for each, or
+// one for all. One for all may leave the axis of pictures out.
 func Input(name string, value Tensor) InputChoice {
 	return inputChoice{func(r *Request) {
 		inputs := maps.Clone(r.Inputs) // requests share theirs
@@ -36,7 +36,7 @@ func Input(name string, value Tensor) InputChoice {
 	}}
 }
 
-// Numbers is a vector as the value of an [Input].
+// Numbers returns a vector as the value of an [Input].
 func Numbers(values ...float32) Tensor { return Tensor{Dims: []int{len(values)}, Values: values} }
 
 // Layers picks the layers to explain at, by tensor name, module path or alias; see also
@@ -53,7 +53,7 @@ func Methods(names ...string) Choice {
 // Read picks how the outputs of a detector are read.
 func Read(how Reading) Choice { return choice(func(r *Request) { r.Reading = how }) }
 
-// Prepared replaces the model's own preprocessing; what p does not say is as [imgio.Prep.Filled] has it.
+// Prepared replaces the model's own preprocessing. Fields that p leaves empty get the defaults of [imgio.Prep.Filled].
 func Prepared(p imgio.Prep) InputChoice {
 	p = p.Filled()
 	return inputChoice{func(r *Request) { r.Prep = &p }}
@@ -64,15 +64,15 @@ func Sampled(s Sampling) Choice {
 	return choice(func(r *Request) { r.Sampling = s })
 }
 
-// Trusted asks how far every map can be believed, in numbers and words: [heatmap.Map.Trust]. It
-// compares the map with noise and with a bump in the middle by what they show the model, with the
-// map of the model with random weights, with that of another class, and with those of pictures
-// under noise that nobody sees. A map costs some 60 passes and 12 explanations.
+// Trusted tests how far every map can be believed, and puts the answer into [heatmap.Map.Trust], in numbers and words.
+// It asks whether the map finds more of what the model uses than noise does, and than a bump in the middle. It also
+// compares the map with that of the same model with random weights, with that of another class, and with those of the
+// same picture under noise too weak to be seen. This costs some 60 passes and 12 explanations for each map.
 func Trusted() Choice {
 	return choice(func(r *Request) { r.Measuring.Trust = true })
 }
 
-// Measured picks what is measured of every map. The last one given counts; [Trusted] adds to it.
+// Measured picks the metrics that are computed for every map. The last one given counts; [Trusted] adds to it.
 func Measured(m Measuring) Choice {
 	return choice(func(r *Request) { r.Measure(m) })
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/gradcam-go/gradcam/internal/notebook"
 )
 
-// Doctor prints what explains here, and in a notebook on our kernel what is installed,
-// what is missing and how to get it.
+// Doctor prints which engine explains models here. If gonb-gradcam is installed, it also prints what that needs, what
+// is missing and how to get it.
 func Doctor() { fmt.Print(examine(os.Getenv(driver.SocketEnv))) }
 
-// examine is Doctor's report.
+// examine returns the report of [Doctor].
 func examine(socket string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "go        %s %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)

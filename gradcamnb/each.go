@@ -11,7 +11,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// PictureError says why one of many pictures was not explained. The others were.
+// PictureError says why one of many pictures was not explained. The other pictures are explained.
 type PictureError struct {
 	Index int   // of the picture, from 0
 	Err   error // what went wrong with it
@@ -19,18 +19,23 @@ type PictureError struct {
 
 func (e *PictureError) Error() string { return fmt.Sprintf("picture %d: %v", e.Index, e.Err) }
 
-// Unwrap is what went wrong.
+// Unwrap returns what went wrong with the picture.
 func (e *PictureError) Unwrap() error { return e.Err }
 
-// ExplainEach explains any number of pictures in batches and hands out one result a picture, in their order. Reading
-// the next batch, running the model on one, and what the caller does with the results of the one before happen at the
-// same time, and no more than these three batches are in memory. A batch of more than 512 MB of pixels is explained in
-// parts. The choices hold for every picture.
+// ExplainEach explains any number of pictures in batches and yields one result for each picture, in their order. Three
+// things happen at the same time: the next batch is read, the model runs on another one, and the caller uses the
+// results of the one before. No more than these three batches are in memory. A batch of more than 512 MB of pixels is
+// explained in parts. The choices hold for every picture.
 //
-// A picture that comes with an error has a [PictureError] in place of a result. Any
-// other error, also that of ctx, ends the sequence.
+// If a picture comes with an error, ExplainEach yields a [PictureError] in place of its result and goes on. Any other
+// error, also that of ctx, ends the sequence.
 //
 //	for r, err := range model.ExplainEach(ctx, pictures, 16) {
+//		if err != nil {
+//			return err
+//		}
+//		use(r)
+//	}
 func (m *Model) ExplainEach(ctx context.Context, pictures iter.Seq2[image.Image, error], batch int,
 	choices ...Choice) iter.Seq2[*heatmap.Result, error] {
 	return func(yield func(*heatmap.Result, error) bool) {
@@ -86,10 +91,10 @@ func (m *Model) ExplainEach(ctx context.Context, pictures iter.Seq2[image.Image,
 	}
 }
 
-// forEvery tells what of a request is said of each of several pictures, and so cannot hold
-// for any number of them.
+// forEvery returns an error if the request says something different for each picture, such as one box a picture. That
+// cannot hold for any number of pictures.
 func forEvery(r Request) error {
-	const why = "where any number of pictures is explained one after the other: give one for all, or explain the pictures in one batch"
+	const why = "but any number of pictures is explained here: give one for all, or explain the pictures in one batch"
 	if n := len(r.Boxes); n > 1 {
 		return fmt.Errorf("there are %d boxes to see, one a picture, %s", n, why)
 	}
@@ -104,7 +109,7 @@ func forEvery(r Request) error {
 	return nil
 }
 
-// group is some pictures on their way.
+// group is a batch of pictures on its way through the stages of [Model.ExplainEach].
 type group struct {
 	errs     []error // of each picture, nil if it was read
 	pictures []image.Image
@@ -123,10 +128,10 @@ func send(ctx context.Context, to chan<- *group, g *group) bool {
 	}
 }
 
-// groupBytes is how many bytes of pictures are explained together, if it is more than one picture.
+// groupBytes limits a group: when its pictures have this many bytes, it is explained, however few they are.
 const groupBytes = 512 << 20
 
-// readGroups sends groups of so many pictures, and whatever errors come between.
+// readGroups reads pictures and sends them in groups of batch, together with the errors that come between.
 func readGroups(ctx context.Context, pictures iter.Seq2[image.Image, error], batch int, to chan<- *group) {
 	g := &group{}
 	for img, err := range pictures {
@@ -151,9 +156,8 @@ func readGroups(ctx context.Context, pictures iter.Seq2[image.Image, error], bat
 	}
 }
 
-// pace knows how long batches take, to do with a smaller last one what is quicker: fill
-// it up with copies of a picture and drop their results, or have a program of its own
-// compiled.
+// pace measures how long batches take. It decides what is quicker for a last batch that is smaller: to fill it up with
+// copies of a picture and drop their results, or to compile a program for its size.
 type pace struct {
 	batch         int
 	first, steady time.Duration // of a full batch; the first one compiles
@@ -186,8 +190,8 @@ func (p *pace) explain(ctx context.Context, m *Model, g *group, choices []Choice
 	return nil
 }
 
-// fill tells whether the copies cost less than compiling: (batch - n)/batch of a batch
-// against what the first batch took longer than the others.
+// fill tells whether copies cost less than compiling. The copies cost (batch - n)/batch of a batch; compiling costs
+// what the first batch took longer than a later one.
 func (p *pace) fill(n int) bool {
 	if n == p.batch || p.steady == 0 {
 		return false

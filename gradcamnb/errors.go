@@ -2,9 +2,9 @@ package gradcamnb
 
 import "github.com/gradcam-go/gradcam/internal/fault"
 
-// Errors that a program can act on, for errors.Is. The error itself says more, in a sentence: what
-// was wrong, where, and what to do. A call that was given up is context.Canceled or
-// context.DeadlineExceeded, and a picture of many that cannot be read is a [PictureError].
+// These are the errors that a program can act on, with errors.Is. The text of an error says what was wrong, where, and
+// what to do. If the context ended, the error is context.Canceled or context.DeadlineExceeded. If one of many pictures
+// cannot be read, it is a [PictureError].
 var (
 	ErrUnknownLayer    = fault.ErrUnknownLayer    // the model has no such layer; the error names the nearest
 	ErrUnknownMethod   = fault.ErrUnknownMethod   // there is no such method
@@ -17,10 +17,10 @@ var (
 	ErrClosed          = fault.ErrClosed          // the engine was closed
 )
 
-// OperatorError is that an operator of a model's file cannot be computed, or has no gradient; it is
-// an [ErrUnsupported]. Get it with errors.As.
+// OperatorError says which operator of a model's file cannot be computed, or has no gradient. It is an
+// [ErrUnsupported]. Get it with errors.As.
 type OperatorError = fault.OperatorError
 
-// FunctionError is that the graph function of a GoMLX model fails, or builds what cannot be explained, such as an
-// output without an axis of pictures, or weights that nobody has trained. Get it with errors.As.
+// FunctionError says why the graph function of a GoMLX model fails, or why what it builds cannot be explained: an
+// output has no axis of pictures, for example, or nobody has trained the weights. Get it with errors.As.
 type FunctionError = fault.FunctionError

@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// Names that stand for several layers, where layers are chosen.
+// These names stand for several layers in a choice of layers.
 const (
 	AllLayers   = "all"    // every layer with a spatial map that feeds the output
 	StageLayers = "stages" // the last feature map of each resolution
 	LevelLayers = "levels" // the last map before a detector's heads, of each of its levels
 )
 
-// expanded replaces the names that stand for several layers.
+// expanded returns the request's layers, with each name that stands for several layers replaced by them.
 func (m *Model) expanded(r Request) ([]string, error) {
 	names := r.Layers
 	if !slices.Contains(names, AllLayers) && !slices.Contains(names, StageLayers) && !slices.Contains(names, LevelLayers) {
@@ -42,8 +42,8 @@ func (m *Model) expanded(r Request) ([]string, error) {
 	return slices.Compact(out), nil
 }
 
-// spatial are the layers that a map can be looked at: of more than one cell and one
-// channel, within the model, that feed its output.
+// spatial returns the layers whose map is worth looking at: they feed the output, are not an output themselves, and
+// have more than one cell and more than one channel.
 func (m *Model) spatial(layers []Layer) []Layer {
 	outputs := m.Info().Outputs
 	return slices.DeleteFunc(slices.Clone(layers), func(l Layer) bool {
@@ -51,8 +51,8 @@ func (m *Model) spatial(layers []Layer) []Layer {
 	})
 }
 
-// stages are the last layers of every resolution: down to the lowest, and in a network
-// that goes up again each resolution once more.
+// stages returns the last layer of each resolution on the way down to the lowest one. If a network goes up again,
+// stages adds the last layer of each resolution on the way up.
 func stages(layers []Layer) []Layer {
 	cells := func(l Layer) int { return l.Grid[0] * l.Grid[1] }
 	bottom := 0

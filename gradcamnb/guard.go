@@ -9,7 +9,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/border"
 )
 
-// guardedSession is a session whose panics are errors. All that a [Model] does goes through one.
+// guardedSession is a session that returns panics as errors. Every call of a [Model] goes through one.
 type guardedSession struct{ driver.Session }
 
 func (g guardedSession) Layers(r Request) (layers []Layer, err error) {

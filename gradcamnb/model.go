@@ -18,18 +18,17 @@ import (
 	"github.com/gradcam-go/gradcam/internal/waiting"
 )
 
-// Model is an open model. Its methods may be called by several goroutines at a time; what they
-// compute waits for its turn, since one program runs at a time, on all cores.
+// Model is an open model. Several goroutines may call its methods at the same time. Their computations wait for each
+// other, since one program runs at a time, on all cores.
 type Model struct{ session guardedSession }
 
-// Open reads a model: an ONNX file, or one on the hub, hf://owner/name/file.onnx[@revision], which is fetched into the
-// cache that Python's tools use, too. If a model has several inputs and their shapes do not tell which one is the
-// picture, model.onnx#name does. In a notebook the kernel's resident engine opens it and keeps it for the cells to
-// come; elsewhere, the engine that is linked in.
+// Open reads a model from an ONNX file or from the hub, hf://owner/name/file.onnx[@revision]. A model from the hub is
+// fetched into the cache that Python's tools use, too. If a model has several inputs and their shapes do not tell which
+// one is the picture, write model.onnx#name. In a notebook the kernel's resident engine opens the model and keeps it
+// for later cells. In any other program the engine that is linked in opens it.
 //
-// The model's preprocessing and labels are read from the sidecar beside it,
-// model.onnx -> model.json, or from the repository's preprocessor_config.json and
-// config.json; see docs/models.md.
+// Open reads the model's preprocessing and labels from the sidecar beside it (model.json for model.onnx), or from the
+// repository's preprocessor_config.json and config.json; see docs/models.md.
 func Open(ref string) (*Model, error) { return OpenContext(context.Background(), ref) }
 
 // OpenContext is like Open, but stops downloading when ctx is done. The next call resumes a partial download.
@@ -37,7 +36,7 @@ func OpenContext(ctx context.Context, ref string) (*Model, error) {
 	return opening(ctx, ref, driver.Open)
 }
 
-// OpenWith is OpenContext with an engine of one's own, such as engine.New("xla:cpu"), instead of
+// OpenWith is like OpenContext, but opens the model with the given engine, such as engine.New("xla:cpu"), instead of
 // the process's or the kernel's.
 func OpenWith(ctx context.Context, e driver.Engine, ref string) (*Model, error) {
 	return opening(ctx, ref, func(ctx context.Context, ref string) (driver.Session,
@@ -46,7 +45,8 @@ func OpenWith(ctx context.Context, e driver.Engine, ref string) (*Model, error) 
 	})
 }
 
-// opening is a model that open reads; what it panics with is an error, and the wait is shown.
+// opening returns the model that the function open reads. It shows a line while that takes long, and returns a panic as
+// an error.
 func opening(ctx context.Context, ref string, open func(context.Context, string) (driver.Session, error)) (m *Model,
 	err error) {
 	defer border.Recover(&err)
@@ -59,28 +59,28 @@ func opening(ctx context.Context, ref string, open func(context.Context, string)
 	return NewModel(s), nil
 }
 
-// MustOpen is Open that panics with the error.
+// MustOpen is like Open, but panics with the error.
 func MustOpen(ref string) *Model { return must.Get(Open(ref)) }
 
-// NewModel wraps a session. Engines use it for models that are not files.
+// NewModel returns a model for an engine's session. Engines use it for models that are not files.
 func NewModel(s driver.Session) *Model { return &Model{guardedSession{s}} }
 
-// Close tells the engine that the model is not needed any more, so that its memory can be used
-// for others. It is optional: an engine keeps models within bounds by itself, and a notebook's
-// kernel keeps its models for the next cell.
+// Close tells the engine that the model is not needed any more, so that it can use the memory for others. Close is
+// optional: an engine limits the memory of its models by itself, and a notebook's kernel keeps its models for the next
+// cell.
 func (m *Model) Close() error {
 	return m.session.Close()
 }
 
-// Info describes the model.
+// Info returns the description of the model.
 func (m *Model) Info() Info { return m.session.Info() }
 
-// Layers lists the model's layers in the order of execution, for the inputs that are chosen.
+// Layers returns the model's layers in the order of execution, for the chosen inputs.
 func (m *Model) Layers(inputs ...InputChoice) ([]Layer, error) {
 	return m.session.Layers(withInputs(inputs))
 }
 
-// withInputs is a request for what is chosen of the inputs alone.
+// withInputs returns a request that holds only the choices about inputs.
 func withInputs(choices []InputChoice) Request {
 	var r Request
 	for _, c := range choices {
@@ -89,8 +89,8 @@ func withInputs(choices []InputChoice) Request {
 	return Request{Prep: r.Prep, Inputs: r.Inputs}
 }
 
-// Prepare makes of a picture what the model takes, a batch of one: also for an input that
-// is a second picture, see [Input].
+// Prepare returns the tensor that the model takes for a picture, as a batch of one. It also serves for an input that is
+// a second picture; see [Input].
 func (m *Model) Prepare(img image.Image, inputs ...InputChoice) (Tensor, error) {
 	info, r := m.Info(), withInputs(inputs)
 	prep := info.Prep
@@ -118,7 +118,7 @@ func (m *Model) Prepare(img image.Image, inputs ...InputChoice) (Tensor, error) 
 }
 
 // Explain returns the maps that show why the model said what it said about a picture: one for every chosen target,
-// layer and method. Without choices that is Grad-CAM of the prediction at the suggested layer.
+// layer and method. Without choices it returns Grad-CAM of the prediction at the suggested layer.
 func (m *Model) Explain(img image.Image, choices ...Choice) (*heatmap.Result, error) {
 	results, err := m.ExplainAll([]image.Image{img}, choices...)
 	if err != nil {
@@ -127,8 +127,8 @@ func (m *Model) Explain(img image.Image, choices ...Choice) (*heatmap.Result, er
 	return results[0], nil
 }
 
-// ExplainContext is Explain that ends when ctx does: what is running finishes its pass, and a call
-// that waits for another one gives up at once.
+// ExplainContext is like Explain, but ends when ctx does. A call that is running finishes its pass first. A call that
+// waits for another one returns at once.
 func (m *Model) ExplainContext(ctx context.Context, img image.Image, choices ...Choice) (*heatmap.Result, error) {
 	results, err := m.Run(ctx, Request{Pictures: []image.Image{img}}, choices...)
 	if len(results) == 0 {
@@ -137,7 +137,7 @@ func (m *Model) ExplainContext(ctx context.Context, img image.Image, choices ...
 	return results[0], err
 }
 
-// MustExplain is Explain that panics with the error.
+// MustExplain is like Explain, but panics with the error.
 func (m *Model) MustExplain(img image.Image, choices ...Choice) *heatmap.Result {
 	return must.Get(m.Explain(img, choices...))
 }
@@ -150,17 +150,17 @@ func (m *Model) ExplainAll(imgs []image.Image, choices ...Choice) ([]*heatmap.Re
 	return m.Run(context.Background(), Request{Pictures: imgs}, choices...)
 }
 
-// ExplainTensor explains a batch of model inputs as they stand.
+// ExplainTensor explains a ready-made batch of model inputs, without preprocessing.
 func (m *Model) ExplainTensor(t Tensor, choices ...Choice) ([]*heatmap.Result, error) {
 	return m.Run(context.Background(), Request{Tensor: &t}, choices...)
 }
 
-// Detect lists what a detector finds in a picture, the surest first.
+// Detect returns what a detector finds in a picture, the surest detection first.
 func (m *Model) Detect(img image.Image, choices ...Choice) ([]heatmap.Detection, error) {
 	return m.DetectContext(context.Background(), img, choices...)
 }
 
-// DetectContext is Detect that ends when ctx does.
+// DetectContext is like Detect, but ends when ctx does.
 func (m *Model) DetectContext(ctx context.Context, img image.Image, choices ...Choice) ([]heatmap.Detection, error) {
 	found, err := m.DetectAll(ctx, Request{Pictures: []image.Image{img}}, choices...)
 	if err != nil {
@@ -169,21 +169,22 @@ func (m *Model) DetectContext(ctx context.Context, img image.Image, choices ...C
 	return found[0], nil
 }
 
-// MustDetect is Detect that panics with the error.
+// MustDetect is like Detect, but panics with the error.
 func (m *Model) MustDetect(img image.Image, choices ...Choice) []heatmap.Detection {
 	return must.Get(m.Detect(img, choices...))
 }
 
-// DetectAll is the general form of Detect: what is found in each of a request's
-// pictures, with the choices added.
+// DetectAll is the general form of Detect. It adds the choices to the request and returns what the detector finds in
+// each of the request's pictures.
 func (m *Model) DetectAll(ctx context.Context, r Request, choices ...Choice) ([][]heatmap.Detection, error) {
 	w := waiting.Start("detecting with " + m.Info().Name)
 	defer w.End()
 	return m.session.Detect(ctx, r.With(choices...))
 }
 
-// Run is the general form of Explain: the request with the choices added. Work that takes longer than a
-// second shows a line until it is done or, if the request's Progress is set, until that is first called.
+// Run is the general form of Explain. It adds the choices to the request and returns one result for each picture. If
+// the work takes longer than a second, Run shows a line until it is done or, if the request's Progress is set, until
+// that is first called.
 func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatmap.Result, error) {
 	r = r.With(choices...)
 	layers, err := m.expanded(r)
@@ -207,10 +208,10 @@ func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatm
 	return results, err
 }
 
-// String is the model in one line, for fmt.Println.
+// String returns the model in one line, for fmt.Println.
 func (m *Model) String() string { return m.Info().String() }
 
-// waiting is the wait for an explanation of the model.
+// waiting starts the line that is shown while the caller waits for an explanation.
 func (m *Model) waiting() *waiting.Wait {
 	info := m.Info()
 	w := waiting.Start("explaining " + info.Name)

@@ -9,19 +9,19 @@ import (
 	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
-// recipeVersion is that of the recipes written now. It grows when an old reader would explain
-// something else than a new recipe says.
+// recipeVersion is the version of the recipes written now. It must be raised when an old reader would explain something
+// else than what a new recipe says.
 const recipeVersion = 1
 
 // versionedRequest is a recipe: a request as JSON with its version.
 type versionedRequest struct {
-	Version int `json:"v"` // recipes of before there were versions have none
+	Version int `json:"v"` // 0 if the recipe is older than versions
 	Request
 }
 
-// Again returns the request that made a result, from its [heatmap.Result.Recipe]: all but the
-// picture, and with the preprocessing that the model had then. A recipe of a later version, or
-// one that says anything unknown, is an error.
+// Again returns the request that made a result, read from its [heatmap.Result.Recipe]. The request has no picture, and
+// it has the preprocessing that the model had then. Again returns an error if the recipe has a later version or an
+// unknown field.
 func Again(recipe string) (Request, error) {
 	var w versionedRequest
 	if err := strictjson.Decode([]byte(recipe), &w); err != nil {
@@ -29,14 +29,14 @@ func Again(recipe string) (Request, error) {
 	}
 	if w.Version < 0 || w.Version > recipeVersion {
 		return Request{}, fmt.Errorf(
-			"reading how the result was made: the recipe has the version %d, and this program knows those up to %d: take a newer one", w.Version, recipeVersion)
+			"reading how the result was made: the recipe has the version %d, and this program reads versions up to %d: use a newer program", w.Version, recipeVersion)
 	}
 	return w.Request, nil
 }
 
-// recipeOf is the request as JSON without its pictures, or nothing if that cannot say
-// it all: if a target holds a picture or masks of its own, or speaks of each of
-// several pictures, or if another input of the model is more than a few numbers.
+// recipeOf returns the request as JSON without its pictures. It returns an empty text if that JSON could not repeat the
+// request: if a target holds a function, a picture or masks of its own, or names an index for each of several pictures,
+// if the request explains a tensor or has several boxes, or if the other inputs have more than 1000 numbers.
 func recipeOf(r Request, i Info) string {
 	for _, t := range r.Targets {
 		if t.Picture != nil || t.Func() != nil || len(t.Masks) > 0 || len(r.Pictures) > 1 && len(t.Index) > 1 {
@@ -73,7 +73,7 @@ func sign(results []*heatmap.Result, r Request, i Info) {
 	}
 }
 
-// callPictures names results as the files are that their pictures were read from.
+// callPictures gives each result the name of the file that its picture was read from.
 func callPictures(results []*heatmap.Result, r Request) {
 	for i, result := range results {
 		if i < len(r.Pictures) && result.Name == "" {

@@ -21,20 +21,20 @@ func (m *Model) Sheet(img image.Image, rows, columns heatmap.Axis, choices ...Ch
 	return m.SheetContext(context.Background(), img, rows, columns, choices...)
 }
 
-// SheetContext is Sheet that ends when ctx does.
+// SheetContext is like Sheet, but ends when ctx does.
 func (m *Model) SheetContext(ctx context.Context, img image.Image, rows, columns heatmap.Axis,
 	choices ...Choice) (*heatmap.Sheet, error) {
 	return m.RunSheet(ctx, Request{Pictures: []image.Image{img}}.With(choices...), []heatmap.Axis{rows},
 		[]heatmap.Axis{columns})
 }
 
-// MustSheet is Sheet that panics with the error.
+// MustSheet is like Sheet, but panics with the error.
 func (m *Model) MustSheet(img image.Image, rows, columns heatmap.Axis, choices ...Choice) *heatmap.Sheet {
 	return must.Get(m.Sheet(img, rows, columns, choices...))
 }
 
-// RunSheet is the general form of Sheet: any number of pictures, several axes down and
-// across. What is laid out neither way must be one: one picture, target, layer or method.
+// RunSheet is the general form of Sheet: it takes any number of pictures, and several axes down and across. Of what is
+// not an axis the request must have one only: one picture, target, layer or method.
 func (m *Model) RunSheet(ctx context.Context, r Request, rows, columns []heatmap.Axis) (*heatmap.Sheet, error) {
 	if r.Measuring.Metrics == nil {
 		r.Measuring.Metrics = []string{"insertion", "deletion", "insertion - deletion"}
@@ -55,7 +55,7 @@ func (m *Model) RunSheet(ctx context.Context, r Request, rows, columns []heatmap
 	return s, nil
 }
 
-// measured says how maps are measured.
+// measured returns a phrase that says how maps are measured.
 func measured(m Measuring) string {
 	steps := m.Steps
 	if steps == 0 {

@@ -2,14 +2,15 @@ package ask
 
 import "fmt"
 
-// What a request may ask for, against a recipe in a figure of a stranger's that asks for what no machine has.
+// These are upper bounds for requests. They protect against a recipe from somebody else's figure that asks for more
+// than any machine has.
 const (
 	mostMasks = 100_000_000
 	mostBatch = 1 << 16
 	mostSteps = 100_000
 )
 
-// Check returns an error if a request asks for more than any map needs.
+// Check returns an error if the request asks for more masks or steps than any map needs.
 func (r Request) Check() error {
 	for _, asked := range []struct {
 		what  string

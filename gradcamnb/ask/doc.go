@@ -1,4 +1,4 @@
-// Package ask holds what is asked of an engine, and what it says of a model, as plain data: a [Request] with its
-// [Target]s, [Sampling] and [Measuring], and [Info] and [Layer]. It is beneath both package gradcamnb, which has these
-// types under the same names for who explains, and package driver, which is for who writes an engine.
+// Package ask holds the plain data that goes to an engine and comes back from it: a [Request] with its [Target]s,
+// [Sampling] and [Measuring], and the description of a model, [Info] and [Layer]. Package gradcamnb has these types
+// under the same names for programs that explain models. Package driver uses them for authors of engines.
 package ask

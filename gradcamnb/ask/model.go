@@ -23,14 +23,13 @@ type Info struct {
 	Backend string              // what computes, e.g. "xla:cpu"
 }
 
-// Elements are the names of what [Target.WithIndex] can take instead of a target's class or value: the
-// labels of the output that it is about. They are nil if nothing names them, or if the target has no
-// elements.
+// Elements returns the names of the classes or values that [Target.WithIndex] chooses from: the labels of the output
+// that the target is about. It returns nil if nothing names them, or if the target has no elements.
 func (i Info) Elements(t Target) []string {
 	return t.Elements(kind.OutputsOf(i.Outputs, i.Heads, i.Labels))
 }
 
-// Channels is the number of channels of the input that is the picture, 0 where it is free.
+// Channels returns the number of channels of the input that is the picture, or 0 if it is free.
 func (i Info) Channels() int {
 	at := 1
 	if i.Layout == imgio.ChannelsLast {
@@ -42,7 +41,7 @@ func (i Info) Channels() int {
 	return max(i.Input[at], 0)
 }
 
-// Layer is a place in a model to explain at.
+// Layer is a place in a model at which a map can be made.
 type Layer struct {
 	Name           string `json:"name"`                      // tensor name, or node alias
 	Path           string `json:"path"`                      // module path of the source network; empty if the file carries none

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// String is the model in one line: name, input, outputs, and how many labels.
+// String returns the model in one line: name, input, outputs, and the number of labels.
 func (i Info) String() string {
 	shape := make([]string, len(i.Input))
 	for k, d := range i.Input {
@@ -24,7 +24,7 @@ func (i Info) String() string {
 	return s
 }
 
-// String is the layer in one line: name, module, operator, and the size of a map there.
+// String returns the layer in one line: name, module, operator, and the size of a map there.
 func (l Layer) String() string {
 	s := l.Name
 	if l.Path != "" && l.Path != l.Name {

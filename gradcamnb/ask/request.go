@@ -10,13 +10,13 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// Tensor is a model input as it stands: no preprocessing. Dims has the batch first.
+// Tensor is a ready-made model input: the engine does not preprocess it. Dims has the batch first.
 type Tensor struct {
 	Dims   []int     `json:"dims"`   // shape, batch first
 	Values []float32 `json:"values"` // row by row
 }
 
-// Request is one call of an engine: what to explain, of what, where and how.
+// Request is one call of an engine: the pictures, what to explain of them, at which layers and by which methods.
 type Request struct {
 	Pictures []image.Image `json:"-"` // what is explained, each by itself
 	Tensor   *Tensor       `json:"-"` // instead of pictures
@@ -49,7 +49,7 @@ type Reading struct {
 	NMS float64 `json:"nms,omitempty"`
 }
 
-// With is the request with the choices added.
+// With returns the request with the choices added.
 func (r Request) With(choices ...Choice) Request {
 	for _, c := range choices {
 		c.Choose(&r)
@@ -57,7 +57,7 @@ func (r Request) With(choices ...Choice) Request {
 	return r
 }
 
-// Progress is how far a method of many passes is.
+// Progress says how many of its passes a method has done.
 type Progress struct {
 	Done, Total int               // passes of the model
 	Partial     []*heatmap.Result // the maps so far; nil if the method has none before its end
@@ -73,14 +73,15 @@ type Progress struct {
 // then Methods("LayerCAM") explains with LayerCAM, too.
 type Choice interface{ Choose(*Request) }
 
-// InputChoice is a choice that says what the model's inputs are: Prepared and Input; or a
-// [Request], of which the rest does not matter then.
+// InputChoice is a choice about the model's inputs: Prepared or Input, or a whole [Request], of which only these two
+// are used.
 type InputChoice interface {
 	Choice
 	SaysInputs()
 }
 
-// Choose adds every choice that the request holds. Pictures and the tensor are no choices.
+// Choose adds every choice that the request holds to another one. It leaves out the pictures and the tensor, which are
+// no choices.
 func (r Request) Choose(to *Request) {
 	inputs := maps.Clone(to.Inputs)
 	if inputs == nil {
@@ -111,10 +112,10 @@ func (r Request) Choose(to *Request) {
 	}
 }
 
-// SaysInputs makes a request an [InputChoice].
+// SaysInputs does nothing; it makes a request an [InputChoice].
 func (r Request) SaysInputs() {}
 
-// WithoutPictures is the request for a call that needs no pictures.
+// WithoutPictures returns the request without pictures, tensor, targets and Progress, for a call that needs none.
 func (r Request) WithoutPictures() Request {
 	r.Pictures, r.Tensor, r.Targets, r.Progress = nil, nil, nil, nil
 	return r

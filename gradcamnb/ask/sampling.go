@@ -6,9 +6,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Sampling says how the methods that hide parts of the picture go about it. The
-// zero value of a field means what the method's paper does, so the zero Sampling
-// is a good one.
+// Sampling says how the methods that hide parts of the picture draw their masks. The zero value of a field means what
+// the method's paper does, so the zero Sampling is a good one.
 type Sampling struct {
 	// masks to draw; 4000 for RISE, 5000 for D-RISE. The command gradcam drise has other defaults: the design "balanced"
 	// until the halves agree to 0.95, and at most 2000.
@@ -21,21 +20,20 @@ type Sampling struct {
 
 	// Design is how masks are drawn and averaged.
 	//
-	//   - "" draws every cell of every mask for itself and averages as in the papers;
-	//   - "centred" draws the same masks and takes the mean score away before averaging,
-	//     which needs less than half of the masks for the same error;
-	//   - "balanced" draws blocks of masks in which every two cells are seen together
-	//     equally often, and centres, too, which needs less than a quarter; P must be 1/2, and
-	//     it does best in whole blocks, of 128 masks for a grid of 7 and 512 for one of 16.
-	//     StdErr is an upper bound then.
+	//   - "" draws every cell of every mask independently and averages as in the papers.
+	//   - "centred" draws the same masks and subtracts the mean score before averaging. It needs less than half of the
+	//     masks for the same error.
+	//   - "balanced" draws blocks of masks in which every two cells are seen together equally often, and centres, too.
+	//     It needs less than a quarter of the masks. P must be 1/2. It does best in whole blocks: 128 masks for a grid
+	//     of 7, 512 for one of 16. StdErr is an upper bound then.
 	Design string `json:"design,omitempty"`
 
-	// A run ends early at the first of these that holds; zero means never.
-	// rank correlation of the maps of two halves of the masks, e.g. 0.95
+	// A run ends early as soon as Agreement or Limit is reached; zero means never. Agreement is the rank correlation of
+	// the maps of two halves of the masks, e.g. 0.95.
 	Agreement float64       `json:"agreement,omitempty"`
 	Limit     time.Duration `json:"limit,omitempty"` // time since the first mask
 
-	// Resume goes on where an earlier run of the same picture ended, one entry a
-	// target: Sampled of its maps.
+	// Resume continues an earlier run of the same picture. It has one entry for each target: the field Sampled of the
+	// target's map.
 	Resume []*heatmap.SampledRun `json:"resume,omitempty"`
 }

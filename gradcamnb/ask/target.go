@@ -6,34 +6,32 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
-// Target says what is explained, as plain data; the engine holds the function that scores it.
-// Make one with one of package gradcamnb's functions, such as gradcamnb.Class, or of text with [ParseTarget]. Package
-// kind has all that is known about each kind of target.
+// Target says what is explained, as plain data; the engine holds the function that scores it. One of package
+// gradcamnb's functions makes it, such as gradcamnb.Class, or [ParseTarget] reads it from text. Package kind describes
+// each kind of target.
 type Target struct{ kind.Spec }
 
-// ParseTarget reads a target as the command line writes it, e.g. "class:285", "class:tiger cat" or
-// "top1"; its String writes it back. Some texts name files, which are read.
+// ParseTarget reads a target as the command line writes it, e.g. "class:285", "class:tiger cat" or "top1". The target's
+// String writes it back. If the text names a file, ParseTarget reads it.
 func ParseTarget(text string) (Target, error) {
 	s, err := kind.Parse(text)
 	return Target{s}, err
 }
 
-// WithIndex is the same target for another element: another class of the same output, another value of
-// the same attribute head. It is an error for targets that have no elements, such as a detection.
+// WithIndex returns the same target for another element: another class of the same output, or another value of the same
+// attribute head. It returns an error if the target has no elements, such as a detection.
 func (t Target) WithIndex(index int) (Target, error) {
 	s, err := t.Spec.WithIndex(index)
 	return Target{s}, err
 }
 
-// Side is one side of a detection or box, "left", "top", "right" or "bottom": what
-// moves it?
+// Side explains one side of a detection or box, "left", "top", "right" or "bottom": what moves it?
 func (t Target) Side(edge string) Target {
 	t.Edge = edge
 	return t
 }
 
-// In is gradcamnb.Similar with the embeddings of a named tensor of the model instead of its first
-// output.
+// In takes the embeddings for gradcamnb.Similar from a named tensor of the model instead of its first output.
 func (t Target) In(tensor string) Target {
 	t.Name = tensor
 	return t

@@ -1,6 +1,6 @@
-// Package coco reads and writes what a detector finds in COCO's format for results: a list of boxes with
-// categories and scores, and masks as run lengths. See cocodataset.org, "Results Format"; the text of run lengths is
-// that of pycocotools 2.0.
+// Package coco reads and writes files of the data set COCO: results, which are lists of boxes with categories, scores
+// and masks, and annotations, which name the pictures, the categories and the true boxes. See cocodataset.org, "Data
+// Format" and "Results Format". Masks are written as run lengths in the text of pycocotools 2.0.
 package coco
 
 import (
@@ -28,38 +28,20 @@ type Result struct {
 	Mask     *RLE       `json:"segmentation,omitempty"` // of the picture's size
 }
 
-// Names are what the numbers of a results file mean. The zero value takes the number in a picture's
-// file name for its image, as Ultralytics does, and a class's number for its category.
+// Names maps the numbers of a results file to pictures and categories. The zero value takes the number in a picture's
+// file name as the number of the image, as Ultralytics does, and a class's number as that of the category.
 type Names struct {
 	images     map[string][]int64 // by file name, without its folder; two say that it is not one picture
 	categories map[string]int64   // by name
 	names      map[int64]string
 }
 
-// annotations is what is read of a COCO annotation file.
-type annotations struct {
-	Images []struct {
-		ID   int64  `json:"id"`
-		File string `json:"file_name"`
-	} `json:"images"`
-	Categories []struct {
-		ID   int64  `json:"id"`
-		Name string `json:"name"`
-	} `json:"categories"`
-}
-
-// mostText is how many bytes of JSON are read.
-const mostText = 1 << 30
-
-// ReadNames reads the pictures and categories of an annotation file.
+// ReadNames reads the pictures and categories of an annotation file. It leaves out the objects, which take most of the
+// file.
 func ReadNames(path string) (Names, error) {
-	data, err := regular.Read(path, mostText)
-	if err != nil {
-		return Names{}, fmt.Errorf("the annotations: %w", err)
-	}
-	var f annotations
-	if err := json.Unmarshal(data, &f); err != nil {
-		return Names{}, fmt.Errorf("%s is no COCO file: %w", path, err)
+	var f Index
+	if err := readFile(path, &f); err != nil {
+		return Names{}, err
 	}
 	if len(f.Images) == 0 || len(f.Categories) == 0 {
 		return Names{}, fmt.Errorf("%s names no pictures or no categories: it is no annotation file of COCO", path)
@@ -78,7 +60,7 @@ func ReadNames(path string) (Names, error) {
 	return n, nil
 }
 
-// Image returns the number of a picture's file.
+// Image returns the number of the image with that file name. The folder does not matter.
 func (n Names) Image(file string) (int64, error) {
 	base := filepath.Base(file)
 	if n.images != nil {
@@ -92,12 +74,12 @@ func (n Names) Image(file string) (int64, error) {
 	}
 	id, err := strconv.ParseInt(strings.TrimSuffix(base, filepath.Ext(base)), 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("the picture %q has no number as its name, by which COCO calls pictures: give the annotation file that numbers them", base)
+		return 0, fmt.Errorf("the name of the picture %q is no number, and COCO knows pictures by their numbers: give the annotation file that numbers them", base)
 	}
 	return id, nil
 }
 
-// category is the number of a class.
+// category returns the number of the category of a detection's class.
 func (n Names) category(d heatmap.Detection) (int64, error) {
 	if n.categories == nil {
 		return int64(d.Class), nil
@@ -109,7 +91,8 @@ func (n Names) category(d heatmap.Detection) (int64, error) {
 	return id, nil
 }
 
-// class is the class of a category: by its name among labels, or its own number.
+// class returns the class of a category: the place of its name among labels, or the category's own number if there are
+// no annotations.
 func (n Names) class(category int64, labels []string) (int, error) {
 	if n.names == nil {
 		return int(category), nil
@@ -126,7 +109,7 @@ func (n Names) class(category int64, labels []string) (int, error) {
 	return 0, fmt.Errorf("the model has no class %q", name)
 }
 
-// Results returns what is found in a picture's file as COCO results.
+// Results returns the detections of a picture as COCO results. The annotations must name its file.
 func (n Names) Results(file string, found []heatmap.Detection) ([]Result, error) {
 	image, err := n.Image(file)
 	if err != nil {
@@ -150,7 +133,7 @@ func (n Names) Results(file string, found []heatmap.Detection) ([]Result, error)
 	return out, nil
 }
 
-// Write writes a results file.
+// Write writes results as a COCO results file.
 func Write(path string, results []Result) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -174,8 +157,8 @@ func Read(path string) ([]Result, error) {
 	return out, nil
 }
 
-// Detections returns the results of a picture's file as detections of a model with these labels, the surest first.
-// The picture has w x h pixels.
+// Detections returns the results that belong to a picture as detections of a model with these labels, the surest first.
+// The picture has w x h pixels. A mask of another size is an error.
 func (n Names) Detections(results []Result, file string, labels []string, w, h int) ([]heatmap.Detection, error) {
 	image, err := n.Image(file)
 	if err != nil {

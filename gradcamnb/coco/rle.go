@@ -9,17 +9,17 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// RLE is a mask as COCO writes it: how long the runs of pixels are, down the columns, beginning with those
+// RLE is a mask as COCO writes it: the lengths of runs of equal pixels, column by column. The first run is of pixels
 // that are not the object.
 type RLE struct {
 	Size   [2]int `json:"size"`   // height, width
 	Counts Counts `json:"counts"` // their sum is height x width
 }
 
-// Counts are run lengths. As JSON they are read as a list of numbers or as COCO's text, and written as its text.
+// Counts are run lengths. In JSON they may be a list of numbers or COCO's text. They are written as COCO's text.
 type Counts []int
 
-// mostPixels of a mask are read.
+// mostPixels is the most pixels that a mask may have.
 const mostPixels = 1 << 28
 
 // NewRLE returns the run lengths of a mask. Values above 0 are the object.
@@ -39,8 +39,8 @@ func NewRLE(g heatmap.Grid) RLE {
 	return r
 }
 
-// Grid returns the mask of run lengths, 1 for the object's pixels and 0 for others. Runs that are longer than the mask
-// are an error. Pixels behind the last run are not the object's.
+// Grid returns the mask as a grid, 1 for the object's pixels and 0 for others. It returns an error if the runs are
+// longer than the mask. Pixels after the last run do not belong to the object.
 func (r RLE) Grid() (heatmap.Grid, error) {
 	h, w := r.Size[0], r.Size[1]
 	if h < 1 || w < 1 || h > mostPixels/w {

@@ -1,5 +1,5 @@
-// Package driver is for authors of engines and kernels. It says what an engine has to do, registers it, and lets it
-// answer other processes over a socket. Programs that explain a model use package gradcamnb.
+// Package driver is for authors of engines and kernels. It defines what an engine has to do, registers engines, and
+// lets them answer other processes over a socket. Programs that explain a model use package gradcamnb.
 package driver
 
 import (
@@ -17,9 +17,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/waiting"
 )
 
-// Engine does the work of package gradcamnb. Programs do not call it, they call gradcamnb.Open. That finds the engine
-// of the notebook's kernel by itself. Without a kernel a program links an engine in, as it does a driver of
-// database/sql.
+// Engine does the work of package gradcamnb. Programs do not call it; they call gradcamnb.Open, which finds the engine
+// of the notebook's kernel by itself. Without a kernel a program links an engine with a blank import, as it does a
+// driver of database/sql.
 type Engine interface {
 	// OpenContext reads a model. If ctx ends while a model is being fetched, the fetch ends too.
 	OpenContext(ctx context.Context, ref string) (Session, error)
@@ -29,16 +29,15 @@ type Engine interface {
 type Session interface {
 	Info() ask.Info
 
-	// Layers lists the model's layers. Of the request it reads the preprocessing and the
-	// inputs besides the picture.
+	// Layers returns the model's layers. Of the request it uses the preprocessing and the inputs besides the picture.
 	Layers(r ask.Request) ([]ask.Layer, error)
 
-	// Detect lists what a detector finds in each picture, the surest first. Of the
-	// request it reads the pictures, the other inputs, the preprocessing and the detector.
+	// Detect returns what a detector finds in each picture, the surest detection first. Of the request it uses the
+	// pictures, the other inputs, the preprocessing and the Reading.
 	Detect(ctx context.Context, r ask.Request) ([][]heatmap.Detection, error)
 
-	// Explain answers a request. If ctx ends first it returns what there is so
-	// far, if anything, with the context's error.
+	// Explain answers a request with one result for each picture. If ctx ends first, it returns the results so far, if
+	// there are any, with the context's error.
 	Explain(ctx context.Context, r ask.Request) ([]*heatmap.Result, error)
 }
 
@@ -47,9 +46,8 @@ var linked struct {
 	engine Engine
 }
 
-// Register makes an engine the one that gradcamnb.Open uses in this process. The package of the
-// engine calls it when it is imported; a second engine is a mistake in the program's imports,
-// and Register panics.
+// Register makes an engine the one that gradcamnb.Open uses in this process. An engine's package calls it when it is
+// imported. Register panics if it is called twice, since a program must not import two engines.
 func Register(e Engine) {
 	linked.Lock()
 	defer linked.Unlock()
@@ -59,8 +57,7 @@ func Register(e Engine) {
 	linked.engine = e
 }
 
-// Open reads a model with the kernel's resident engine if there is one, else with the engine that is
-// linked in.
+// Open reads a model with the kernel's resident engine if there is one, or else with the engine that is linked in.
 func Open(ctx context.Context, ref string) (Session, error) {
 	linked.Lock()
 	own := linked.engine
@@ -82,7 +79,8 @@ func Open(ctx context.Context, ref string) (Session, error) {
 	return own.OpenContext(ctx, ref)
 }
 
-// Status says which engine [Open] takes, if the environment names that socket; empty if it names none.
+// Status returns a line that says which engine [Open] takes if [SocketEnv] holds that socket. An empty socket means
+// that it holds none.
 func Status(socket string) string {
 	linked.Lock()
 	own := "an engine is linked in"
@@ -100,7 +98,7 @@ func Status(socket string) string {
 	return "the kernel's engine, at " + socket
 }
 
-// ShowWaiting replaces the line of the terminal in which work that takes longer than a second says how far it is: show
-// gets what the line says now, and nothing at the end. Package nb shows it in notebooks. It may be called while work
-// is going on.
+// ShowWaiting replaces the terminal's progress line, which appears if work takes longer than a second. It calls show
+// with the line's text whenever that changes, and with an empty text at the end. Package nb uses it to show the line in
+// notebooks. ShowWaiting may be called while work is going on.
 func ShowWaiting(show func(line string)) { waiting.Show(show) }

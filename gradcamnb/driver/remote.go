@@ -18,15 +18,14 @@ import (
 	"github.com/gradcam-go/gradcam/internal/resident"
 )
 
-// SocketEnv names the environment variable with the socket of the kernel's resident
-// engine; see [Serve].
+// SocketEnv is the name of the environment variable with the socket of the kernel's resident engine; see [Serve].
 const SocketEnv = "GRADCAMNB_SOCKET"
 
-// remoteCall is what goes to the resident engine: a model and what to do with it. A model is
-// named anew in every call, so an engine that was restarted opens it again.
+// remoteCall is a message to the resident engine: a model and what to do with it. Every call names the model anew, so
+// an engine that was restarted opens it again.
 type remoteCall[Args any] struct {
 	Ref     string
-	Backend string // that this program asks for, where the engine's process does not
+	Backend string // that this program's GOMLX_BACKEND names
 	SHA256  string // of the file that the program has seen; empty when it opens it
 	Listens bool   // to progress
 	Counts  bool   // of it, to the counts only
@@ -36,7 +35,7 @@ type remoteCall[Args any] struct {
 // noArguments is the empty argument list.
 type noArguments struct{}
 
-// wireTypes tells an engine of another version; see [resident.Types].
+// wireTypes returns a text that differs if an engine has another version of the messages' types; see [resident.Types].
 var wireTypes = sync.OnceValue(func() string {
 	return resident.Types(remoteCall[ask.Request]{}, []*heatmap.Result{}, ask.Progress{}, ask.Info{}, []ask.Layer{},
 		[]heatmap.Detection{})
@@ -59,15 +58,16 @@ func (e remoteEngine) OpenContext(ctx context.Context, ref string) (Session, err
 	return s, err
 }
 
-// answers tells whether the engine can be used, by asking for something that it has not.
+// answers returns an error if the engine cannot be reached or has another version. It calls a method that no engine
+// has.
 func (e remoteEngine) answers() error {
 	_, err := resident.Call[noArguments, noArguments, noArguments](
 		context.Background(), e.client, "none", noArguments{}, nil)
 	return err
 }
 
-// resolveRef makes a path one that is right in the engine's folder, too. Addresses, such
-// as hf://, stay.
+// resolveRef makes a path absolute, since the engine runs in another folder. Addresses, such as hf://, stay as they
+// are.
 func resolveRef(ref string) (string, error) {
 	if strings.Contains(ref, "://") {
 		return ref, nil
@@ -86,8 +86,8 @@ type remote struct {
 	info   ask.Info
 }
 
-// call asks the engine for something; a new method of [Session] is one call here and
-// one line in [Serve].
+// call asks the engine to run a method of a [Session] and returns the answer. A new method of Session needs one call
+// here and one line in [Serve].
 func call[Args, Answer any](ctx context.Context, s *remote, method string, args Args,
 	progress func(ask.Progress)) (Answer, error) {
 	a := remoteCall[Args]{Ref: s.ref, Backend: os.Getenv("GOMLX_BACKEND"), SHA256: s.info.SHA256, Listens: progress != nil,
@@ -121,13 +121,13 @@ func (s *remote) Explain(ctx context.Context, r ask.Request) ([]*heatmap.Result,
 	return results, err
 }
 
-// Detect lists what a detector finds.
+// Detect returns what a detector finds.
 func (s *remote) Detect(ctx context.Context, r ask.Request) ([][]heatmap.Detection, error) {
 	r.Pictures = s.allSendable(r.Pictures)
 	return call[ask.Request, [][]heatmap.Detection](ctx, s, "Detect", r, nil)
 }
 
-// addPictures adds the pictures to the partial results that progress hears.
+// addPictures wraps progress so that the partial results it gets hold their pictures.
 func addPictures(pictures []image.Image, progress func(ask.Progress)) func(ask.Progress) {
 	if progress == nil {
 		return nil
@@ -148,7 +148,7 @@ func withPictures(results []*heatmap.Result, pictures []image.Image) {
 	}
 }
 
-// allSendable are pictures as they cross the socket, with their alpha if the model may take it.
+// allSendable returns pictures as they cross the socket. They keep their alpha if the model has 2 or 4 channels.
 func (s *remote) allSendable(pictures []image.Image) []image.Image {
 	out := make([]image.Image, len(pictures))
 	for i, p := range pictures {
@@ -160,8 +160,8 @@ func (s *remote) allSendable(pictures []image.Image) []image.Image {
 	return out
 }
 
-// sendable is a picture of a type that the engine knows: a picture of a type of the
-// user's own is copied, with 16 bits a channel.
+// sendable returns a picture as a type that the engine knows. It copies a picture of any other type, with 16 bits a
+// channel.
 func sendable(p image.Image) image.Image {
 	switch p.(type) {
 	case nil, *image.NRGBA, *image.RGBA, *image.NRGBA64, *image.RGBA64, *image.Gray, *image.Gray16, *image.YCbCr,

@@ -23,11 +23,12 @@ func init() { // what a request's pictures may be; see sendable
 	}
 }
 
-// Serve answers for engines on a socket until the socket is closed. The kernel's resident engine runs it while the
-// cells' programs come and go. A program finds the socket by the environment variable [SocketEnv].
+// Serve answers calls on a socket with engines until the socket is closed. The kernel's resident engine runs it while
+// the cells' programs come and go. A program finds the socket through the environment variable [SocketEnv].
 //
-// newEngine makes the engine of a backend. Serve calls it for the default backend, the empty name, at once, and for
-// another backend when that is first asked for. What the engine writes to say reaches the user of the cell that asks.
+// newEngine makes the engine of a backend. Serve calls it at once for the default backend, whose name is empty, and for
+// another backend when a program first asks for it. What the engine writes to say reaches the user of the cell that
+// asks.
 func Serve(l *net.UnixListener, newEngine func(backend string, say io.Writer) Engine) error {
 	s := &server{newEngine: newEngine, engines: map[string]Engine{}}
 	s.calls = resident.Server{Types: wireTypes(), Methods: map[string]resident.Method{
@@ -49,8 +50,8 @@ type server struct {
 	engines map[string]Engine // by backend
 }
 
-// engine returns the engine of a backend. The default, and what the environment of this
-// process names, are one.
+// engine returns the engine of a backend and makes it if it is new. The backend that this process's environment names
+// is the default.
 func (s *server) engine(backend string) Engine {
 	if backend == os.Getenv("GOMLX_BACKEND") {
 		backend = ""
@@ -65,8 +66,8 @@ func (s *server) engine(backend string) Engine {
 	return e
 }
 
-// method answers a call with a method of the model that it names. progress is nil where
-// nobody listens.
+// method returns a handler that opens the model of a call and answers with f. The progress that f gets is nil if nobody
+// listens.
 func method[Args, Answer any](s *server, f func(ctx context.Context, m Session, args Args,
 	progress func(ask.Progress)) (Answer, error)) resident.Method {
 	return resident.Handle(func(ctx context.Context, a remoteCall[Args], note func(ask.Progress)) (

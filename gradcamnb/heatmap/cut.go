@@ -11,13 +11,13 @@ import (
 	"github.com/gradcam-go/gradcam/internal/quantile"
 )
 
-// Cut says where a map is cut: what is at least the threshold is hot.
+// Cut says how the threshold of a map is chosen. Values of at least the threshold are hot.
 type Cut struct {
 	name  string // in cuts
 	value float64
 }
 
-// cuts are the ways to cut, by the name that a text begins with.
+// cuts are the functions that choose a threshold, by the name with which a cut's text begins.
 var cuts = map[string]func(g Grid, value float64) (float64, error){
 	"over":     func(_ Grid, value float64) (float64, error) { return value, nil },
 	"share":    cutHighest,
@@ -25,22 +25,23 @@ var cuts = map[string]func(g Grid, value float64) (float64, error){
 	"otsu":     func(g Grid, _ float64) (float64, error) { return otsu(g) },
 }
 
-// CutAt cuts at a value, in the map's unit.
+// CutAt returns a cut at a value, in the map's unit.
 func CutAt(value float64) Cut { return Cut{"over", value} }
 
-// CutAtShare cuts at a share of the map's highest value, as 0.2 (Zhou et al. 2016, arXiv:1512.04150, section 3.2).
+// CutAtShare returns a cut at a share of the map's highest value, such as 0.2 (Zhou et al. 2016, arXiv:1512.04150,
+// section 3.2).
 func CutAtShare(share float64) Cut { return Cut{"share", share} }
 
-// CutAtQuantile cuts so that a share q of the map's values, from 0 to 1, lies below, interpolated between two values as
-// numpy's quantile does by default.
+// CutAtQuantile returns a cut at the q-quantile of the map's values, with q from 0 to 1. It interpolates between two
+// values as numpy's quantile does by default.
 func CutAtQuantile(q float64) Cut { return Cut{"quantile", q} }
 
-// CutByOtsu cuts at the value t of the map that divides its values best: the one with the highest
+// CutByOtsu returns a cut at the value t of the map that divides its values best. That is the t with the highest
 //
 //	w0(t) w1(t) (m0(t) - m1(t))^2
 //
-// of all, with w the shares and m the means of the values below t (0) and of the others (1). It is equation 14 of
-// Otsu 1979, "A Threshold Selection Method from Gray-Level Histograms".
+// Here w is the share and m the mean of the values below t (0) and of the others (1). It is equation 14 of Otsu 1979,
+// "A Threshold Selection Method from Gray-Level Histograms".
 func CutByOtsu() Cut { return Cut{"otsu", 0} }
 
 // ParseCut reads a cut: "over:1.5", "share:0.2", "quantile:0.9" or "otsu".
@@ -64,7 +65,7 @@ func ParseCut(text string) (Cut, error) {
 	return c, c.check()
 }
 
-// check says why nothing can be cut there, if nothing can.
+// check returns an error if the cut has no valid number.
 func (c Cut) check() error {
 	switch {
 	case cuts[c.name] == nil:
@@ -77,7 +78,7 @@ func (c Cut) check() error {
 	return nil
 }
 
-// String is the text that ParseCut reads.
+// String returns the text that ParseCut reads.
 func (c Cut) String() string {
 	if c.name == "otsu" {
 		return c.name
@@ -85,8 +86,8 @@ func (c Cut) String() string {
 	return c.name + ":" + strconv.FormatFloat(c.value, 'g', -1, 64)
 }
 
-// Threshold is the value at which the grid is cut. It is an error if the share or quantile is not from 0 to 1, and if
-// no threshold divides the grid: if no value is above 0 for a share, or all values are the same for Otsu.
+// Threshold returns the value at which the grid is cut. It returns an error if the share or quantile is not from 0 to
+// 1, or if no threshold divides the grid: no value is above 0 for a share, or all values are the same for Otsu.
 func (c Cut) Threshold(g Grid) (float64, error) {
 	if err := c.check(); err != nil {
 		return 0, err
@@ -102,7 +103,7 @@ func cutHighest(g Grid, share float64) (float64, error) {
 	return share * float64(highest), nil
 }
 
-// sorted are the numbers of the grid, the lowest first.
+// sorted returns the values of the grid without NaN, in rising order.
 func sorted(g Grid) []float64 {
 	var out []float64
 	for _, v := range g.Values {

@@ -20,14 +20,14 @@ type Detection struct {
 	Objectness float32      // probability that there is an object at all; 1 for detectors that do not say
 	Points     [][2]float64 // landmarks, in pixels of the original picture; nil if there are none
 
-	// Mask is the instance, in [0, 1] over the model's input (not over the picture);
-	// empty if there is none. Frame is where that input lies in the picture.
+	// Mask is the mask of the instance, with values in [0, 1]. It covers the model's input, not the picture, and may have
+	// another resolution. It is empty if the model has no instance masks.
 	Mask  Grid
 	Frame imgio.Frame // where the model's input lies in the picture
 }
 
-// MaskOnPicture is the instance's mask on the original picture: 1 where the mask, read bilinearly at
-// the middle of a pixel, is above 1/2, and 0 elsewhere. It is empty if there is no mask.
+// MaskOnPicture returns the instance's mask on the original picture: 1 if the mask, read bilinearly at the middle of a
+// pixel, is above 1/2, and 0 otherwise. It is empty if there is no mask.
 func (d Detection) MaskOnPicture() Grid {
 	if len(d.Mask.Values) == 0 || d.Frame.PictureW == 0 {
 		return Grid{}
@@ -42,10 +42,10 @@ func (d Detection) MaskOnPicture() Grid {
 	return g
 }
 
-// Area is the area of a box; a box turned inside out has none.
+// Area returns the area of a box. It is 0 if x1 < x0 or y1 < y0.
 func (b Box) Area() float64 { return max(b[2]-b[0], 0) * max(b[3]-b[1], 0) }
 
-// IoU is the area that two boxes share over the area that they cover. It is 0 if they do not meet or have no area.
+// IoU returns the area that two boxes share over the area that they cover. It is 0 if they do not meet or have no area.
 func (b Box) IoU(o Box) float64 {
 	shared := Box{max(b[0], o[0]), max(b[1], o[1]), min(b[2], o[2]), min(b[3], o[3])}.Area()
 	covered := b.Area() + o.Area() - shared
@@ -55,9 +55,8 @@ func (b Box) IoU(o Box) float64 {
 	return shared / covered
 }
 
-// Match is how well a detection o of a masked picture matches this one of the whole
-// picture (Petsiuk et al. 2021, "Black-box Explanation of Object Detectors via Saliency
-// Maps", eq. 5):
+// Match returns how well a detection o of a masked picture matches this one of the whole picture (Petsiuk et al. 2021,
+// "Black-box Explanation of Object Detectors via Saliency Maps", eq. 5):
 //
 //	s = IoU(L, L_o) * (P . P_o) / (|P| |P_o|) * O_o
 //
@@ -79,8 +78,8 @@ func (d Detection) Weight(found []Detection) float64 {
 	return best
 }
 
-// IoU is the overlap of two masks with values in [0, 1] and of one size:
-// SUM min(a, b) / SUM max(a, b).
+// IoU returns the overlap of two masks with values in [0, 1] and of one size: SUM min(a, b) / SUM max(a, b). It is 0 if
+// both are empty.
 func (g Grid) IoU(o Grid) float64 {
 	var shared, covered float64
 	for i, v := range g.Values {
@@ -105,8 +104,8 @@ func cosine(a, b []float32) float64 {
 	return ab / math.Sqrt(aa*bb)
 }
 
-// Points tells whether the map is highest inside the box of its detection (the pointing game of Zhang et al. 2016,
-// "Top-down Neural Attention by Excitation Backprop"). The frame says how the map lies in the picture.
+// Points tells whether the map has its highest value inside the box of its detection (the pointing game of Zhang et al.
+// 2016, "Top-down Neural Attention by Excitation Backprop"). The frame says where the map lies in the picture.
 func (m *Map) Points(f imgio.Frame) bool {
 	at := 0
 	for i, v := range m.Values {
@@ -117,8 +116,8 @@ func (m *Map) Points(f imgio.Frame) bool {
 	return len(m.Values) > 0 && m.isInBox(f, at)
 }
 
-// Energy is the share of the map's values that lies inside the box of its detection
-// (Wang et al. 2020, "Score-CAM", section 4.3); NaN if the map is zero.
+// Energy returns the share of the sum of the map's values that lies inside the box of its detection (Wang et al. 2020,
+// "Score-CAM", section 4.3). It is NaN if the map is zero.
 func (m *Map) Energy(f imgio.Frame) float64 {
 	var in, all float64
 	for i, v := range m.Values {

@@ -6,19 +6,18 @@ import (
 	"slices"
 )
 
-// noise is how large a map that is zero comes out beside its [Map.Gross], at most. A
-// gradient that went back through some hundred float32 operations is right to a few 1e-6 of
-// itself, and the sum of the terms adds 2^-24 a term, in part at random; 1e-5 is 170 times
-// 2^-24. A map that is there is far above: its terms would have to cancel to five digits in
-// every cell.
+// noise is the largest share of its [Map.Gross] that a map can have by rounding alone. A gradient that went back
+// through some hundred float32 operations has a relative error of a few 1e-6. Adding up the terms brings an error of
+// 2^-24 for each, in part at random; 1e-5 is 170 times 2^-24. A true map is far larger: otherwise its terms would have
+// to cancel to five digits in every cell.
 const noise = 1e-5
 
-// saturated is how near to 1 a softmax probability's gradient, which is proportional to
-// 1 - p, is lost: float32 has 1 - p to 6e-8, here to one part in a hundred.
+// saturated is the distance 1 - p of a softmax probability from 1 below which its gradient, which is proportional to
+// 1 - p, is lost in rounding. float32 has 1 - p to 6e-8, which is one part in a hundred here.
 const saturated = 6e-6
 
-// Diagnose says in words what is wrong with the map, so that an empty picture is
-// never shown without a reason; it is empty if nothing is wrong.
+// Diagnose returns a sentence that says what is wrong with the map, so that an empty picture is never shown without a
+// reason. It returns an empty text if nothing is wrong.
 func (m *Map) Diagnose() string {
 	lo, hi, bad := m.bounds()
 	n := len(m.Raw.Values)
@@ -44,7 +43,7 @@ func (m *Map) Diagnose() string {
 	return ""
 }
 
-// bounds returns the lowest and highest value of the map, and how many are no numbers.
+// bounds returns the lowest and the highest value of the map, and the number of values that are NaN or infinite.
 func (m *Map) bounds() (lo, hi float32, bad int) {
 	lo, hi = float32(math.Inf(1)), float32(math.Inf(-1))
 	for _, v := range m.Raw.Values {
@@ -57,7 +56,7 @@ func (m *Map) bounds() (lo, hi float32, bad int) {
 	return lo, hi, bad
 }
 
-// diagnoseMasks says what is wrong with a map that was made by hiding parts.
+// diagnoseMasks returns what is wrong with a map that was made by hiding parts of the picture.
 func (m *Map) diagnoseMasks(lo, hi float32) string {
 	switch {
 	case lo == 0 && hi == 0:
@@ -68,7 +67,7 @@ func (m *Map) diagnoseMasks(lo, hi float32) string {
 	return ""
 }
 
-// diagnoseZero says why a map is zero, or as good as zero.
+// diagnoseZero returns why a map is zero, or nothing but rounding.
 func (m *Map) diagnoseZero(lo, hi float32) string {
 	switch {
 	case m.place() == AtMasks:
@@ -83,7 +82,7 @@ func (m *Map) diagnoseZero(lo, hi float32) string {
 	return fmt.Sprintf("The map is zero everywhere: at layer %s nothing moves the target %s for this picture. A saturated softmax or a dead ReLU does that; explain the logit instead of the probability, or choose another layer.", m.Layer, m.Target)
 }
 
-// diagnoseNegative says why a map of gradients has no positive value.
+// diagnoseNegative returns why a map of gradients has no positive value.
 func (m *Map) diagnoseNegative(lo float32) string {
 	switch {
 	case m.Box.Area() > 0 && m.place() == AtLayer && !m.KeepsCells:
@@ -94,8 +93,8 @@ func (m *Map) diagnoseNegative(lo float32) string {
 	return fmt.Sprintf("The map is nowhere positive (its lowest value is %.3g): what layer %s sees speaks against the target %s everywhere. Look at the signed map, or at another target.", lo, m.Layer, m.Target)
 }
 
-// diagnoseDraw says what is wrong with a map of random masks: that they all score the same,
-// so that it shows no more than how evenly they lie.
+// diagnoseDraw returns what is wrong with a map of random masks: if all masks score the same, the map shows only how
+// evenly they cover the picture.
 func (m *Map) diagnoseDraw() string {
 	w := m.Sampled.Weights
 	if len(w) < 2 {

@@ -2,7 +2,7 @@ package heatmap
 
 import "math"
 
-// Grid is a field of values, row by row: (x, y) is Values[y*W+x], x right, y down.
+// Grid is a rectangle of values, row by row: the value at (x, y) is Values[y*W+x], x right, y down.
 type Grid struct {
 	W, H   int       // width and height
 	Values []float32 // row by row
@@ -11,10 +11,10 @@ type Grid struct {
 // NewGrid returns a grid of zeros.
 func NewGrid(w, h int) Grid { return Grid{W: w, H: h, Values: make([]float32, w*h)} }
 
-// At is the value at (x, y).
+// At returns the value at (x, y).
 func (g Grid) At(x, y int) float32 { return g.Values[y*g.W+x] }
 
-// Range is the lowest and highest value; ok is false if there is no number.
+// Range returns the lowest and the highest value without NaN. ok is false if there is no value.
 func (g Grid) Range() (lo, hi float32, ok bool) {
 	lo, hi = float32(math.Inf(1)), float32(math.Inf(-1))
 	for _, v := range g.Values {

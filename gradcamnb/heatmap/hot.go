@@ -6,17 +6,17 @@ import (
 	"math"
 )
 
-// HotRegion is the part of a map that is at least a threshold, on the pixels of the picture.
+// HotRegion is the part of a map whose values are at least a threshold, in pixels of the picture.
 type HotRegion struct {
 	Cut       Cut     // how the threshold was chosen
 	Threshold float64 // in the map's unit
-	Mask      Grid    // [height, width] of the picture: 1 where it is hot, 0 elsewhere
-	Box       Box     // just around the largest connected part, as Zhou et al. 2016 draw it
+	Mask      Grid    // [height, width] of the picture: 1 for hot pixels, 0 for others
+	Box       Box     // smallest box around the largest connected part, as Zhou et al. 2016 draw it
 	Area      float64 // share of the picture that is hot, from 0 to 1
 }
 
-// Hot cuts one of the result's maps, brought to the pixels of the picture. What the model did not see is not hot, and
-// counts for no threshold.
+// Hot cuts one of the result's maps at the resolution of the picture and returns the hot region. Pixels that the model
+// did not see are not hot, and the threshold does not depend on them.
 func (r *Result) Hot(m *Map, c Cut) (*HotRegion, error) {
 	g := m.OnPicture(r.Frame)
 	seen := r.Frame.Seen()
@@ -42,9 +42,9 @@ func (r *Result) Hot(m *Map, c Cut) (*HotRegion, error) {
 	return h, nil
 }
 
-// Outlines are the borders of a mask's parts, over 0, along the edges of its pixels: closed polygons with the part to
-// their right, so that holes run the other way round. Pixels that meet at a corner are of one part. Filled by the
-// even-odd rule they are the mask again, see [Polygon].
+// Outlines returns the borders of the parts of a mask whose values are above 0, as closed polygons along the edges of
+// its pixels. The part lies to the right of its border, so the borders of holes run the other way round. Pixels that
+// meet at a corner belong to one part. Filling the polygons by the even-odd rule gives the mask back; see [Polygon].
 func (g Grid) Outlines() [][]image.Point {
 	on := func(x, y int) bool { return x >= 0 && y >= 0 && x < g.W && y < g.H && g.At(x, y) > 0 }
 	// The border leaves a corner to the east, south, west or north: bit 0 to 3.
@@ -82,8 +82,8 @@ func (g Grid) Outlines() [][]image.Point {
 	return out
 }
 
-// traceOutline follows one border from a corner, and takes its edges away. At a corner where two borders meet it turns
-// left, into the other pixel.
+// traceOutline follows one border from a corner and removes its edges from leave. At a corner where two borders meet,
+// it turns left, into the other pixel.
 func traceOutline(leave map[image.Point]uint8, steps [4]image.Point, start image.Point, to int) []image.Point {
 	corners, at := []image.Point{start}, start
 	for {
@@ -98,7 +98,7 @@ func traceOutline(leave map[image.Point]uint8, steps [4]image.Point, start image
 				break
 			}
 		}
-		if leave[at]&(1<<to) == 0 { // back at the start, whose other border is another's
+		if leave[at]&(1<<to) == 0 { // back at the start, where another part has a border, too
 			break
 		}
 		if to != came {

@@ -5,8 +5,8 @@ import (
 	"image/color"
 )
 
-// MaskOf reads a mask that is drawn as a picture: 1 where it is lighter than mid-grey, 0 elsewhere. If the picture has
-// transparent parts, 1 is where it is more opaque than not.
+// MaskOf returns a mask that is drawn as a picture: 1 for pixels lighter than mid-grey, 0 for others. If the picture
+// has transparent parts, it returns 1 for pixels that are more than half opaque instead.
 func MaskOf(img image.Image) Grid {
 	b := img.Bounds()
 	light, opaque := NewGrid(b.Dx(), b.Dy()), NewGrid(b.Dx(), b.Dy())
@@ -30,8 +30,8 @@ func MaskOf(img image.Image) Grid {
 	return light
 }
 
-// Polygon is a mask of w x h pixels: 1 for the pixels whose middle lies in the polygon of
-// the given corners, x right and y down (even-odd rule), 0 elsewhere.
+// Polygon returns a mask of w x h pixels: 1 for pixels whose middle lies in the polygon with the given corners
+// (even-odd rule), 0 for others. Corners are in pixels, x right, y down.
 func Polygon(w, h int, corners ...[2]float64) Grid {
 	g := NewGrid(w, h)
 	for i := range g.Values {
@@ -46,7 +46,7 @@ func Polygon(w, h int, corners ...[2]float64) Grid {
 	return g
 }
 
-// BoundingBox returns the smallest box that holds all values over 1/2. Its area is 0 if there are none.
+// BoundingBox returns the smallest box that holds all pixels with a value above 1/2. Its area is 0 if there are none.
 func (g Grid) BoundingBox() Box {
 	var r image.Rectangle
 	for i, v := range g.Values {

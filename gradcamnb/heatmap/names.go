@@ -2,8 +2,8 @@ package heatmap
 
 import "fmt"
 
-// PictureNames are the titles of the results' pictures: their names if these are there and tell them apart, else their
-// numbers from 1, "picture 3", with the name in brackets.
+// PictureNames returns a title for each result's picture: its name if no other picture has that name, or else its
+// number from 1, such as "picture 3", with the name in brackets if there is one.
 func PictureNames(results []*Result) []string {
 	count := map[string]int{}
 	for _, r := range results {
@@ -23,13 +23,13 @@ func PictureNames(results []*Result) []string {
 	return out
 }
 
-// Likelihood is how probable the model finds the class that a map explains, from 0 to 1; ok is false if it gives no
-// probability for it, or the map explains no class.
+// Likelihood returns how probable the model finds the class that a map explains, from 0 to 1. ok is false if the model
+// gives no probability for it, or if the map explains no class.
 func (r *Result) Likelihood(m *Map) (probability float32, ok bool) {
 	if m.Rank > 0 {
 		return m.Probability, m.Probability == m.Probability
 	}
-	if m.Class == "" { // a contrast, a function: its index is no class of its own
+	if m.Class == "" { // the index of a contrast or a function is not its class
 		return 0, false
 	}
 	for _, p := range r.Predictions(m) {
@@ -40,7 +40,7 @@ func (r *Result) Likelihood(m *Map) (probability float32, ok bool) {
 	return 0, false
 }
 
-// Predictions are the best values of the output that a map explains.
+// Predictions returns the best values of the output that a map explains.
 func (r *Result) Predictions(m *Map) []Prediction {
 	if m.Head != "" {
 		return m.Top

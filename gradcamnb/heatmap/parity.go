@@ -13,20 +13,21 @@ import (
 //	r = bilinear resize of l to [H, W]
 //	p = (r - min r) / (1e-7 + max(r - min r))      at full resolution
 //
-// NaN stays NaN. A map that is constant or nowhere positive becomes exact zeros. For a map made of random masks c =
-// Raw, as RISE's own code scales it: the values are mean scores, whose sign says nothing.
+// NaN stays NaN. A map that is constant or nowhere positive becomes exact zeros. For a map of random masks c = Raw, as
+// in RISE's own code: its values are mean scores, whose sign says nothing.
 func (m *Map) Parity() Grid { return minMax(m.layerParity()) }
 
-// Fuse joins maps of several layers as pytorch-grad-cam does: the mean of the
-// maps r of [Map.Parity], normalised once more at full resolution.
+// Fuse joins maps of several layers as pytorch-grad-cam does: it returns the mean of the maps r of [Map.Parity],
+// normalised once more at full resolution. It returns an error if the maps differ in size.
 func Fuse(maps ...*Map) (Grid, error) {
 	if len(maps) == 0 {
-		return Grid{}, fmt.Errorf("heatmap: there is no map to fuse")
+		return Grid{}, fmt.Errorf("there is no map to fuse")
 	}
 	sum := maps[0].layerParity()
 	for _, m := range maps[1:] {
 		if m.W != sum.W || m.H != sum.H {
-			return Grid{}, fmt.Errorf("heatmap: maps of %d x %d and %d x %d pixels cannot be fused", sum.W, sum.H, m.W, m.H)
+			return Grid{}, fmt.Errorf("maps of %d x %d and %d x %d pixels cannot be fused: explain all at one input size",
+				sum.W, sum.H, m.W, m.H)
 		}
 		for i, v := range m.layerParity().Values {
 			sum.Values[i] += v
@@ -38,11 +39,10 @@ func Fuse(maps ...*Map) (Grid, error) {
 	return minMax(sum), nil
 }
 
-// Scaled is the map scaled to [0, 1] at the layer's resolution and then resized, the r of
-// [Map.Parity].
+// Scaled returns the map scaled to [0, 1] at the layer's resolution and then resized, the r of [Map.Parity].
 func (m *Map) Scaled() Grid { return m.layerParity() }
 
-// layerParity is r: normalised at the layer's resolution, then resized.
+// layerParity returns r: the map normalised at the layer's resolution and then resized.
 func (m *Map) layerParity() Grid {
 	c := Grid{W: m.Raw.W, H: m.Raw.H, Values: slices.Clone(m.Raw.Values)}
 	if m.Sampled == nil {
@@ -53,7 +53,7 @@ func (m *Map) layerParity() Grid {
 	return minMax(c).Resized(m.W, m.H)
 }
 
-// minMax turns every value v of g, in place, into (v - min v) / (1e-7 + max(v - min v)).
+// minMax replaces every value v of g by (v - min v) / (1e-7 + max(v - min v)), and returns g.
 func minMax(g Grid) Grid {
 	lo, hi := float32(math.Inf(1)), float32(math.Inf(-1))
 	for _, v := range g.Values {
@@ -75,9 +75,8 @@ func minMax(g Grid) Grid {
 	return g
 }
 
-// Resized scales bilinearly with half-pixel centres, clamped at the edges and
-// without antialiasing, as OpenCV's INTER_LINEAR: output pixel o reads the input
-// at x = (o + 1/2) * in/out - 1/2.
+// Resized returns the grid scaled to w x h, bilinearly, with half-pixel centres, clamped at the edges and without
+// antialiasing, as OpenCV's INTER_LINEAR does: output pixel o reads the input at x = (o + 1/2) * in/out - 1/2.
 func (g Grid) Resized(w, h int) Grid {
 	out := Grid{W: w, H: h, Values: make([]float32, w*h)}
 	columns := make([]blendedPlace, w)
@@ -97,13 +96,13 @@ func (g Grid) Resized(w, h int) Grid {
 	return out
 }
 
-// blendedPlace is a place between two cells, as a part of the way from the first.
+// blendedPlace is a place between two cells: part is its distance from the first, from 0 to 1.
 type blendedPlace struct {
 	lo, hi int
 	part   float32
 }
 
-// neighbours are the two input cells that output pixel o lies between.
+// neighbours returns the place of output pixel o between two input cells.
 func neighbours(o, in, out int) blendedPlace {
 	at := (float64(o)+0.5)*float64(in)/float64(out) - 0.5
 	floor := math.Floor(at)

@@ -2,8 +2,8 @@ package heatmap
 
 import "github.com/gradcam-go/gradcam/gradcamnb/imgio"
 
-// OnPicture is the map by pixel of the picture, read where the model saw the pixel's
-// middle; zero where the model saw nothing.
+// OnPicture returns the map at the resolution of the picture: each pixel has the map's value at the pixel's middle. It
+// is 0 for pixels that the model did not see.
 func (g Grid) OnPicture(f imgio.Frame) Grid {
 	out := NewGrid(f.PictureW, f.PictureH)
 	seen := f.Seen()
@@ -15,8 +15,8 @@ func (g Grid) OnPicture(f imgio.Frame) Grid {
 	return out
 }
 
-// AtPixel reads the map at the middle of a pixel of the picture, bilinearly and
-// clamped at the map's edges.
+// AtPixel returns the map's value at the middle of a pixel of the picture, read bilinearly and clamped at the map's
+// edges.
 func (g Grid) AtPixel(f imgio.Frame, x, y int) float32 {
 	u, v := f.ToModel(float64(x)+0.5, float64(y)+0.5)
 	x0, x1, fx := neighbourCells(u-0.5, g.W)
@@ -26,7 +26,7 @@ func (g Grid) AtPixel(f imgio.Frame, x, y int) float32 {
 	return top*(1-fy) + bottom*fy
 }
 
-// neighbourCells are the two cells around a place, and how far it is from the first.
+// neighbourCells returns the two cells around a place, and its distance from the first.
 func neighbourCells(at float64, n int) (lo, hi int, fraction float32) {
 	at = min(max(at, 0), float64(n-1))
 	lo = int(at)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// String is the grid's size and range in one line: printing thousands of values helps nobody.
+// String returns the grid's size and range in one line, since printing thousands of values helps nobody.
 func (g Grid) String() string {
 	if len(g.Values) == 0 {
 		return fmt.Sprintf("%d x %d cells", g.W, g.H)
@@ -14,7 +14,7 @@ func (g Grid) String() string {
 	return fmt.Sprintf("%d x %d cells from %.4g to %.4g", g.W, g.H, slices.Min(g.Values), slices.Max(g.Values))
 }
 
-// String is the map in one line: method, place, target, score and range.
+// String returns the map in one line: method, layer, target, score and range.
 func (m *Map) String() string {
 	where := ""
 	if m.place() == AtLayer {
@@ -31,7 +31,7 @@ func (m *Map) String() string {
 	return s
 }
 
-// String is the result in a few lines: the model, its best classes, and a line for every map.
+// String returns the result in a few lines: the model, its best classes, and a line for every map.
 func (r *Result) String() string {
 	var top []string
 	for _, p := range r.Top {
@@ -48,7 +48,7 @@ func (r *Result) String() string {
 	return strings.Join(lines, "\n")
 }
 
-// String is the sheet's title and size in one line.
+// String returns the sheet's title, rows and columns in one line.
 func (s *Sheet) String() string {
 	return fmt.Sprintf("%s: %d rows (%s) by %d columns (%s)", s.Title, len(s.Rows), strings.Join(s.Rows, "; "),
 		len(s.Columns), strings.Join(s.Columns, "; "))

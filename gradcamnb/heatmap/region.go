@@ -1,9 +1,9 @@
 package heatmap
 
-// Region is the largest connected part of a grid whose values are at least the given share of the highest one: 1 there,
-// 0 elsewhere. Cells are connected at their sides and corners (Zhou et al. 2016, section 3.2). It is 0 everywhere if no
-// value is above 0; of two equally large parts it is the one that is met first, row by row. [Grid.BoundingBox] is the
-// box around it, and [Grid.OnPicture] brings it to the pixels of the picture.
+// Region returns the largest connected part of a grid whose values are at least the given share of the highest one: 1
+// for its cells, 0 for others. Cells are connected at their sides and corners (Zhou et al. 2016, section 3.2). If no
+// value is above 0, all cells are 0. If two parts are equally large, Region takes the one that comes first, row by row.
+// [Grid.BoundingBox] returns the box around it, and [Grid.OnPicture] brings it to the resolution of the picture.
 func (g Grid) Region(share float64) Grid {
 	out := NewGrid(g.W, g.H)
 	least, err := cutHighest(g, share)
@@ -37,7 +37,7 @@ func (g Grid) Region(share float64) Grid {
 	return out
 }
 
-// neighbours are the cells around a cell, by their places in Values.
+// neighbours returns the up to eight cells around a cell, as indices of Values.
 func (g Grid) neighbours(i int) []int {
 	out := make([]int, 0, 8)
 	x, y := i%g.W, i/g.W

@@ -6,22 +6,21 @@ import (
 	"slices"
 )
 
-// Sheet is a table of maps that are looked at together, such as layers by methods.
-// It is data only, as a [Result] is; the maps lie in Results once, and cells say
-// which.
+// Sheet is a table of maps to be compared, such as layers by methods. Like a [Result] it is data only. Results holds
+// each map once, and the cells refer to them.
 type Sheet struct {
 	Title   string    // above the table
 	Rows    []string  // titles
-	Columns []string  // what each column is
-	Results []*Result // pictures and maps that the cells are of
+	Columns []string  // titles
+	Results []*Result // the pictures and maps of the cells
 	Cells   [][]Cell  // [row][column]
 
-	// Shared tells that all maps of one unit are drawn on one scale, so that colours
-	// compare; else each map has its own.
+	// Shared is true if all maps of one unit are drawn on one scale, so that their colours can be compared. Otherwise
+	// each map has its own scale.
 	Shared bool
 
 	Metrics []string // names in Map.Metrics that are shown below the maps
-	Note    string   // how they were measured, and what a frame says
+	Note    string   // how the maps were measured, and what a frame means
 }
 
 // Cell is the place of one map on a sheet.
@@ -42,8 +41,8 @@ func (s *Sheet) At(row, column int) (*Result, *Map) {
 	return r, r.Maps[c.Map]
 }
 
-// Signed is the map with what speaks against the target: [Map.Evidence], resized to
-// [H, W] of the model's input as the map itself is.
+// Signed returns the map with its negative values: [Map.Evidence], resized to [H, W] of the model's input like the map
+// itself.
 func (m *Map) Signed() Grid { return m.Evidence().Resized(m.W, m.H) }
 
 // Evidence returns Raw, less its Mean if the map was made of random masks. Positive values speak for the target,
@@ -59,8 +58,8 @@ func (m *Map) Evidence() Grid {
 	return g
 }
 
-// Difference is the map a - b, in the unit of both and at the resolution of the model's input: it is positive where a
-// is larger. Its Raw is signed, at [H, W].
+// Difference returns the map a - b, in the unit of both. Its Raw is signed and has the size [H, W] of the model's
+// input. It returns an error if the maps differ in unit or size.
 func Difference(a, b *Map) (*Map, error) {
 	switch {
 	case a.Unit != b.Unit:
@@ -88,7 +87,7 @@ func Difference(a, b *Map) (*Map, error) {
 	return &d, nil
 }
 
-// mergeWords is what two maps have in common, or both of what they have not.
+// mergeWords returns a if it equals b, or else "a - b".
 func mergeWords(a, b string) string {
 	if a == b {
 		return a

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Axis is one of the things in which the maps of results differ.
+// Axis is a property in which the maps of a sheet differ.
 type Axis string
 
-// The axes.
+// These are the axes.
 const (
 	ByPicture Axis = "pictures"
 	ByTarget  Axis = "targets"
@@ -18,10 +18,10 @@ const (
 	ByMethod  Axis = "methods"
 )
 
-// axes are all of them, in the order in which titles name them.
+// axes are all axes, in the order in which titles name them.
 var axes = []Axis{ByPicture, ByTarget, ByLayer, ByMethod}
 
-// AxisByName finds an axis; "images" and "classes" are other names of two.
+// AxisByName returns the axis with a name. "images" is another name of "pictures", and "classes" of "targets".
 func AxisByName(name string) (Axis, error) {
 	switch name = strings.ToLower(strings.TrimSpace(name)); name {
 	case "images":
@@ -35,11 +35,11 @@ func AxisByName(name string) (Axis, error) {
 	return Axis(name), nil
 }
 
-// place is where a map stands on the axes: numbers in the order of appearance.
+// place is the place of a map on each of the axes, numbered in the order of appearance.
 type place [4]int
 
-// Tabulate lays the maps of results out as a sheet: by some axes down and by others
-// across. What is on neither must be the same for all maps.
+// Tabulate lays the maps of results out as a sheet, by the axes of rows down and by those of columns across. On every
+// other axis all maps must be the same.
 func Tabulate(results []*Result, rows, columns []Axis) (*Sheet, error) {
 	for _, a := range rows {
 		if slices.Contains(columns, a) {
@@ -95,7 +95,7 @@ func Tabulate(results []*Result, rows, columns []Axis) (*Sheet, error) {
 	return s, nil
 }
 
-// names are the titles on each axis, by number, and where every map stands.
+// names holds the titles on each axis, by number, and the place of every map.
 type names struct {
 	titles map[Axis][]string
 	places [][]place // by result and map
@@ -132,8 +132,8 @@ func newNames(results []*Result) names {
 	return n
 }
 
-// nameTarget titles a target by its class; where pictures differ in it, by its rank, "top 1",
-// or its number.
+// nameTarget gives a target its title: its class. If pictures differ in the class, the title is the rank, such as
+// "top 1", or the target's number.
 func (n names) nameTarget(t int, m *Map) {
 	title := m.Target
 	if m.Class != "" {
@@ -162,8 +162,7 @@ func (n names) title(p place, by []Axis) string {
 	return strings.Join(parts, ", ")
 }
 
-// common is what all maps have in common, as a title: the model, and every axis that
-// is laid out neither way.
+// common returns what all maps have in common, as a title: the model, and the axes that are laid out neither way.
 func (n names) common(results []*Result, laid []Axis) string {
 	parts := []string{results[0].Model}
 	for _, a := range axes[1:] {
@@ -174,7 +173,7 @@ func (n names) common(results []*Result, laid []Axis) string {
 	return strings.Join(parts, ", ")
 }
 
-// key tells places apart on some axes.
+// key returns a text that differs for two places that differ on one of the given axes.
 func (p place) key(by []Axis) string {
 	var b strings.Builder
 	for _, a := range by {
@@ -183,7 +182,7 @@ func (p place) key(by []Axis) string {
 	return b.String()
 }
 
-// firstDifference is the first axis on which two places are not the same.
+// firstDifference returns the first axis on which two places differ.
 func (p place) firstDifference(q place) Axis {
 	for i, a := range axes {
 		if p[i] != q[i] {
@@ -193,8 +192,8 @@ func (p place) firstDifference(q place) Axis {
 	return ByMethod // the same method asked for twice
 }
 
-// Frame frames, for every picture and target with several measured maps, the cell whose map
-// has the best value of a metric: the highest, or the lowest.
+// Frame frames the cell with the best value of a metric, for every picture and target that has several measured maps.
+// The best is the highest value, or the lowest if higher is false.
 func (s *Sheet) Frame(metric string, higher bool) {
 	type group struct {
 		result int
@@ -230,9 +229,8 @@ func (s *Sheet) Frame(metric string, higher bool) {
 	}
 }
 
-// Stack puts sheets with the same columns one below the other, such as those of two
-// checkpoints of a model. Titles of rows begin with the sheet's own title, if it is
-// given here.
+// Stack returns one sheet with the rows of several, such as those of two checkpoints of a model. The sheets must have
+// the same columns. If titles are given, the title of a row begins with that of its sheet.
 func Stack(titles []string, sheets ...*Sheet) (*Sheet, error) {
 	if len(sheets) == 0 {
 		return nil, fmt.Errorf("there is no sheet to stack")
@@ -260,8 +258,7 @@ func Stack(titles []string, sheets ...*Sheet) (*Sheet, error) {
 	return out, nil
 }
 
-// Subtract adds a row of the maps of row a less those of row b, drawn signed; see
-// [Difference].
+// Subtract adds a row with the maps of row a less those of row b, drawn signed; see [Difference].
 func (s *Sheet) Subtract(a, b int) error {
 	for _, i := range []int{a, b} {
 		if i < 0 || i >= len(s.Cells) {

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Tags lists the classes whose probability is above a threshold, the most probable
-// first, for a model that gives several tags at once. The probability of a tag is what the
-// model's graph makes of its score, and the sigmoid of the score if that does not say.
+// Tags returns the classes whose probability is above a threshold, the most probable first, for a model that gives
+// several tags at once. The probability of a tag is what the model's graph computes from its score, or the sigmoid of
+// the score if the graph does not say.
 func (r *Result) Tags(threshold float32) []Prediction {
 	var out []Prediction
 	for i, v := range r.Scores {

@@ -6,30 +6,30 @@ import (
 	"strings"
 )
 
-// Trust says how far a map can be believed: its metrics next to those of two maps that explain nothing, and what
-// follows, in words.
+// Trust says how far a map can be believed: it compares the map with maps that explain nothing and with maps of a
+// changed model, target or picture, in numbers and in words.
 type Trust struct {
 	Faithful float64 // insertion less deletion of the map; NaN if it has none
-	Noise    float64 // the same of a map of noise
-	Centre   float64 // the same of a bump in the middle
-	Weights  float64 // rank correlation with the map of the model with random weights; NaN if it was not explained again
-	// Cascade are the rank correlations with the maps of the model with random weights in the last quarter of its layers,
-	// in the last half, and in the last three quarters; nil if it was not explained again.
+	Noise    float64 // the same for a map of noise
+	Centre   float64 // the same for a bump in the middle
+	Weights  float64 // rank correlation with the map of the model with random weights; NaN if there is no such map
+	// Cascade holds the rank correlations with the maps of the model with random weights in the last quarter of its
+	// layers, in the last half, and in the last three quarters. It is nil if there are no such maps.
 	Cascade []float64
 	Class   float64 // rank correlation with the map of another class; NaN if the target is not one class of several
-	Moves   float64 // largest relative change under noise that nobody sees; NaN if it was not explained again
+	Moves   float64 // largest relative change under noise too weak to be seen; NaN if that was not measured
 
-	Words []string // a sentence for each that was measured, the gravest first
+	Words []string // a sentence for each number that was measured; those that cast doubt come first
 }
 
-// The values from which a map is doubted. No paper gives any: they are a choice, and every sentence
-// has its number beside it.
+// A map is doubted if a number is above one of these values. No paper gives any; they are a choice, so every sentence
+// shows its number.
 const (
-	alike = 0.7 // of two maps' rank correlation
-	moved = 0.5 // of a map's own norm
+	alike = 0.7 // rank correlation of two maps
+	moved = 0.5 // change of a map, as a share of its norm
 )
 
-// Say fills in the words that follow from the numbers.
+// Say fills in Words from the numbers.
 func (t *Trust) Say() {
 	var grave, fine []string
 	say := func(doubt bool, doubtful, good string) {
@@ -75,7 +75,7 @@ func (t *Trust) Say() {
 	t.Words = slices.Concat(grave, fine)
 }
 
-// describeDeeper says what comes of more layers than the last quarter.
+// describeDeeper returns the rank correlations for more layers than the last quarter, in words.
 func describeDeeper(cascade []float64) string {
 	var text strings.Builder
 	for i, name := range []string{"half", "three quarters"} {

@@ -5,12 +5,12 @@ import (
 	"image/draw"
 )
 
-// alphas are the pictures with their alpha of those that were read over white.
+// alphas holds, for pictures that were read over white, the same pictures with their alpha.
 var alphas sideTable[*image.NRGBA]
 
-// Straight is a picture with its alpha, as its file has it. [Open] returns pictures over white, as they
-// are drawn and as most models see them; a model that takes an alpha channel sees this one. It is the
-// picture itself if nothing of it is transparent or it was not read here.
+// Straight returns a picture with its alpha, as its file has it. [Open] returns pictures over white, as they are drawn
+// and as most models see them; a model with an alpha channel sees the picture that Straight returns. If nothing in the
+// picture is transparent, or if this package did not read it, Straight returns the picture itself.
 func Straight(img image.Image) image.Image {
 	if straight, ok := alphas.of(img); ok {
 		return straight
@@ -18,7 +18,7 @@ func Straight(img image.Image) image.Image {
 	return img
 }
 
-// straight copies a part of a picture with its alpha; nil if nothing in it is transparent.
+// straight returns a copy of a part of a picture with its alpha, or nil if nothing in the picture is transparent.
 func straight(img image.Image, part image.Rectangle) *image.NRGBA {
 	if o, ok := img.(interface{ Opaque() bool }); ok && o.Opaque() {
 		return nil

@@ -7,12 +7,12 @@ import (
 	"weak"
 )
 
-// sideTable is what is known of pictures besides their pixels, for as long as they are in use.
+// sideTable keeps a value for each of some pictures, as long as they are in use.
 type sideTable[T any] struct {
 	known sync.Map // from weak.Pointer[image.NRGBA] to T
 }
 
-// of is what is known of a picture; ok is false for one of which nothing is.
+// of returns the value that is kept for a picture. ok is false if there is none.
 func (a *sideTable[T]) of(img image.Image) (known T, ok bool) {
 	p, _ := img.(*image.NRGBA)
 	if p == nil {

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// orders are the channels of a model's input by the name of their order: 0 to 2 are red,
-// green and blue, 3 is alpha, grey is the brightness.
+// orders holds the channels of a model's input by the name of their order. 0 to 2 are red, green and blue, 3 is alpha,
+// and grey is the brightness.
 var orders = map[string][]int{
 	"RGB": {0, 1, 2}, "BGR": {2, 1, 0}, "L": {grey}, "LA": {grey, alpha}, "RGBA": {0, 1, 2, alpha},
 	"BGRA": {2, 1, 0, alpha},
@@ -22,14 +22,13 @@ const (
 	grey  = 4
 )
 
-// orderNames are those of the orders, for messages.
+// orderNames lists the names of the orders, for messages.
 const orderNames = `"RGB", "BGR", "L" (grey), "LA" (grey and alpha), "RGBA" and "BGRA"`
 
-// For is the preprocessing for a model that takes so many channels: of one that is made for
-// colours a model of one channel takes the brightness, of two the brightness and alpha, of
-// four the colours and alpha. It is an error if a picture has no such channels, or if
-// a mean or scale for each of three colours would have to serve another number of channels.
-// 0 stands for a model that takes any number.
+// For returns the preprocessing for a model that takes the given number of channels; 0 means that it takes any number.
+// If the preprocessing is made for three colours, a model of one channel takes the brightness, a model of two the
+// brightness and alpha, and a model of four the colours and alpha. For returns an error if a picture has no such
+// channels, or if a mean or scale differs by colour and the model takes no colours.
 func (p Prep) For(channels int) (Prep, error) {
 	if channels == 0 || p.Channels() == channels {
 		return p, nil
@@ -48,13 +47,12 @@ func (p Prep) For(channels int) (Prep, error) {
 	return p, p.checkChannels()
 }
 
-// Channels is the number of channels that the model's input has.
+// Channels returns the number of channels of the model's input.
 func (p Prep) Channels() int { return len(orders[p.Order]) }
 
 func alike(v [3]float32) bool { return v[0] == v[1] && v[1] == v[2] }
 
-// checkChannels says what is wrong with the order of the channels, or with what they are
-// divided by.
+// checkChannels returns an error if the order of the channels is unknown, or if the mean or scale does not fit it.
 func (p Prep) checkChannels() error {
 	channels, ok := orders[p.Order]
 	if !ok {
@@ -71,7 +69,7 @@ func (p Prep) checkChannels() error {
 	return nil
 }
 
-// normal is the mean and the scale of the i-th channel of the model's input.
+// normal returns the mean and the scale of the i-th channel of the model's input.
 func (p Prep) normal(i int) (mean, scale float32) {
 	switch orders[p.Order][i] {
 	case grey:
@@ -85,8 +83,7 @@ func (p Prep) normal(i int) (mean, scale float32) {
 	return p.Mean[i], p.Scale[i]
 }
 
-// Black is what a black pixel, and for alpha one that is not transparent, becomes in the
-// i-th channel of the model's input.
+// Black returns the value of an opaque black pixel in the i-th channel of the model's input.
 func (p Prep) Black(i int) float32 {
 	mean, scale := p.normal(i)
 	if orders[p.Order][i] == alpha {
@@ -95,7 +92,7 @@ func (p Prep) Black(i int) float32 {
 	return -mean / scale
 }
 
-// pixels are the picture's from (0, 0) on, without their alpha unless the model takes it.
+// pixels returns the picture with its corner at (0, 0). It is opaque unless the model takes an alpha channel.
 func (p Prep) pixels(img image.Image) *image.NRGBA {
 	if p.takesAlpha() {
 		img = Straight(img)
@@ -116,7 +113,8 @@ func (p Prep) pixels(img image.Image) *image.NRGBA {
 
 func (p Prep) takesAlpha() bool { return slices.Contains(orders[p.Order], alpha) }
 
-// grey is a picture whose colours are its brightness, as PIL's mode L has it:
+// grey returns the picture with its brightness in place of its colours, as PIL's mode L has it, if the model takes the
+// brightness:
 //
 //	L = (19595 R + 38470 G + 7471 B) / 65536, rounded
 func (p Prep) grey(img *image.NRGBA) *image.NRGBA {
@@ -134,7 +132,7 @@ func (p Prep) grey(img *image.NRGBA) *image.NRGBA {
 	return out
 }
 
-// values lays the pixels out as the model wants them.
+// values returns the normalised pixels in the model's layout.
 func (p Prep) values(img *image.NRGBA, layout Layout) []float32 {
 	channels := orders[p.Order]
 	n := p.Width * p.Height

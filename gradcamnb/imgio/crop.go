@@ -4,14 +4,14 @@ import "math"
 
 func init() { fits[Crop] = placeCrop }
 
-// placeCrop scales the shorter side to Resize whole pixels and the longer one in the same
-// ratio, rounded down, as torchvision's Resize does, and cuts the centre out. Without Resize
-// it takes the smallest size that fills the input.
+// placeCrop scales the shorter side to Resize pixels and the longer one in the same ratio, rounded down, as
+// torchvision's Resize does. Then it cuts the centre out. If Resize is 0, it scales to the smallest size that fills the
+// input.
 func placeCrop(p Prep, w, h int) placement {
 	short := p.Resize
 	switch {
 	case short > 0:
-	case w*p.Height < h*p.Width: // the width is what fills up last
+	case w*p.Height < h*p.Width: // the picture is narrower than the input
 		return p.cut(p.Width, h*p.Width/w)
 	default:
 		return p.cut(w*p.Height/h, p.Height)
@@ -27,7 +27,7 @@ func (p Prep) cut(w, h int) placement {
 	return placement{w: w, h: h, left: p.margin(w - p.Width), top: p.margin(h - p.Height)}
 }
 
-// margin is the part of a spare length that lies left of, or above, the cut.
+// margin returns the part of a spare length that lies left of the cut, or above it.
 func (p Prep) margin(spare int) int {
 	if p.Margin == MarginDown {
 		return spare / 2

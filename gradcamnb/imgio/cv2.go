@@ -5,13 +5,13 @@ import (
 	"math"
 )
 
-// linearCV2 scales a picture to a place in out as OpenCV's INTER_LINEAR does for bytes: from
-// the four pixels around each point, not widened where the picture shrinks,
+// linearCV2 scales a picture to a place in out as OpenCV's INTER_LINEAR does for bytes. Each pixel is made of the four
+// pixels around a point, however much the picture shrinks:
 //
 //	x = (u + 1/2) w / W - 1/2,  p = SUM_i SUM_j a_i b_j p_(x+i, y+j)
 //
-// with weights in units of 1/2048 and the intermediate rounding of its resize for 8 bits
-// (HResizeLinear and VResizeLinear in modules/imgproc/src/resize.cpp).
+// The weights are in units of 1/2048, and sums are rounded in between as in OpenCV's resize for 8 bits (HResizeLinear
+// and VResizeLinear in modules/imgproc/src/resize.cpp).
 func linearCV2(out *image.NRGBA, place image.Rectangle, src *image.NRGBA) {
 	w, h := src.Rect.Dx(), src.Rect.Dy()
 	columns, rows := tapsCV2(place.Dx(), w, true), tapsCV2(place.Dy(), h, false)
@@ -34,11 +34,12 @@ func linearCV2(out *image.NRGBA, place image.Rectangle, src *image.NRGBA) {
 	}
 }
 
-// tapCV2 is where a pixel reads: between two neighbours, by weights that sum to 2048.
+// tapCV2 says how a pixel is made of two neighbours, at and at+1: by the weights near and far, which sum to 2048.
 type tapCV2 struct{ at, near, far int }
 
-// tapsCV2 are the taps of every pixel of a side. At the edge of the picture there is one neighbour: whole says that it
-// has the whole weight, as across; down both weights are rounded by themselves all the same.
+// tapsCV2 returns the taps of every pixel of a side. At the edge of the picture there is only one neighbour. If whole
+// is true, it gets the whole weight, as OpenCV does across; otherwise both weights are rounded by themselves, as it
+// does down.
 func tapsCV2(to, from int, whole bool) []tapCV2 {
 	out := make([]tapCV2, to)
 	scale := float64(from) / float64(to)

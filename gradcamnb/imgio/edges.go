@@ -7,17 +7,20 @@ import (
 
 func init() { fits[Edges] = placeStretch } // see [Prep.ForSize]
 
-// Edges keeps the picture's own ratio of width to height: the model's input is the whole picture, of another size for
-// each. Its shorter side is scaled to Prep.Resize pixels, or its longer one to Prep.Longest if it were longer then; a
-// limit of 0 is none, and with neither the picture keeps its size. [Prep.ForSize] says the size.
+// Edges keeps the picture's ratio of width to height. The model's input is the whole picture, so its size differs from
+// picture to picture. The shorter side is scaled to Prep.Resize pixels. If the longer side would then be longer than
+// Prep.Longest, it is scaled to that instead. A limit of 0 means no limit; without both, the picture keeps its size.
+// [Prep.ForSize] computes the size.
 const Edges Fit = "edges"
 
-// ForSize returns the preprocessing for pictures of w x h pixels: that of [Edges] becomes one to a width and a height.
+// ForSize returns the preprocessing for pictures of w x h pixels. If the fit is [Edges], it becomes [Stretch] to a
+// width and a height.
 //
-// With the shorter side a, the longer one b and the limits s and m, the shorter one becomes s or, if b/a s > m, m a/b;
-// the longer one that times b/a, rounded down; transformers 5.24.0, image_transforms.py (get_size_with_aspect_ratio).
+// Let a be the shorter side, b the longer one, s the limit Resize and m the limit Longest. The shorter side becomes s,
+// or m a/b if s b/a > m. The longer side becomes that times b/a, rounded down. See transformers 5.24.0,
+// image_transforms.py (get_size_with_aspect_ratio).
 func (p Prep) ForSize(w, h int) Prep {
-	if p.Fit != Edges || p.Width > 0 || w < 1 || h < 1 { // of a given size both sides are scaled to it
+	if p.Fit != Edges || p.Width > 0 || w < 1 || h < 1 { // both sides are scaled to a size that is given
 		return p
 	}
 	p.Fit, p.Width, p.Height = Stretch, w, h
@@ -39,7 +42,7 @@ func (p Prep) ForSize(w, h int) Prep {
 	return p
 }
 
-// checkEdges says which limit of [Edges] is wrong, if one is.
+// checkEdges returns an error if a limit of [Edges] is wrong.
 func (p Prep) checkEdges() error {
 	if p.Resize < 0 || p.Resize > maxInput || p.Longest < 0 || p.Longest > maxInput {
 		return fmt.Errorf("preprocessing: resize %d or longest %d is not between 0 and %d", p.Resize, p.Longest, maxInput)

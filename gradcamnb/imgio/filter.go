@@ -2,31 +2,30 @@ package imgio
 
 import "math"
 
-// Filter is how pixels are interpolated where a picture is scaled.
+// Filter says how pixels are interpolated when a picture is scaled.
 type Filter string
 
-// The filters: PIL's of the same names, and Linear, which takes the four nearest pixels however
-// much the picture shrinks, as OpenCV's INTER_LINEAR and TensorFlow's resize do.
+// These are the filters. Nearest, Bilinear, Bicubic and Lanczos are PIL's of the same names. Linear takes the four
+// nearest pixels however much the picture shrinks, as OpenCV's INTER_LINEAR and TensorFlow's resize do.
 const (
 	Nearest  Filter = "nearest"
 	Bilinear Filter = "bilinear"
 	Bicubic  Filter = "bicubic"
 	Lanczos  Filter = "lanczos"
 	Linear   Filter = "linear"
-	CV2      Filter = "cv2" // Linear with OpenCV's own rounding, to the bit where pictures shrink
+	CV2      Filter = "cv2" // Linear with OpenCV's own rounding, to the bit if pictures shrink
 )
 
-// kernel is a filter as a function of the distance from the pixel's middle, in pixels of the
-// smaller picture; at(t) is 0 for |t| >= support. A narrow one is in pixels of the larger
-// picture if the picture shrinks.
+// kernel is a filter as a function of the distance t from the pixel's middle, in pixels of the smaller picture; at(t)
+// is 0 for |t| >= support. If narrow is true and the picture shrinks, t is in pixels of the larger picture.
 type kernel struct {
 	support float64
 	at      func(t float64) float64
 	narrow  bool
 }
 
-// kernels are the filters that weigh; Nearest, which takes one pixel, is none. Bicubic is
-// Keys' with a = -1/2, as in PIL; Lanczos is sinc(t) sinc(t/3).
+// kernels holds the kernels of all filters but Nearest, which takes one pixel. Bicubic is Keys' with a = -1/2, as in
+// PIL. Lanczos is sinc(t) sinc(t/3).
 var kernels = map[Filter]kernel{
 	"":       {1, triangle, false},
 	Bilinear: {1, triangle, false},

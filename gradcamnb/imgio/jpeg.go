@@ -7,10 +7,10 @@ import (
 
 func init() { formats["jpeg"] = format{exif: jpegEXIF} }
 
-// jpegEXIF finds the EXIF block of a JPEG.
+// jpegEXIF returns the EXIF block of a JPEG, or nil if there is none.
 //
-// The file is a chain of segments FF <marker> <length>; the segment APP1 holds
-// "Exif\0\0" and a TIFF header (CIPA DC-008, 4.7.2).
+// The file is a chain of segments FF <marker> <length>. The segment APP1 holds "Exif\0\0" and a TIFF header (CIPA
+// DC-008, 4.7.2).
 func jpegEXIF(jpeg []byte) []byte {
 	for at := 2; at+4 <= len(jpeg) && jpeg[at] == 0xff; {
 		marker, length := jpeg[at+1], int(binary.BigEndian.Uint16(jpeg[at+2:]))

@@ -8,8 +8,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
-// UnmarshalJSON reads a preprocessing, and refuses fields that it does not know. Mean and scale are a
-// number for each of three colours, or one number for all.
+// UnmarshalJSON reads a preprocessing. An unknown field is an error. Mean and scale may be a number for each of three
+// colours, or one number for all.
 func (p *Prep) UnmarshalJSON(data []byte) error {
 	type plain Prep
 	var numbers struct {
@@ -29,7 +29,7 @@ func (p *Prep) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// take takes three numbers, or one for all. None leaves what is there.
+// take sets to to three numbers, or to one number for all three. If from is empty, to stays as it is.
 func take(to *[3]float32, name string, from []float32) error {
 	switch len(from) {
 	case 0:
@@ -43,7 +43,7 @@ func take(to *[3]float32, name string, from []float32) error {
 	return nil
 }
 
-// channels are the numbers of a mean or scale: a list, or one number alone.
+// channels are the numbers of a mean or scale. In JSON they are a list, or one number alone.
 type channels []float32
 
 func (c *channels) UnmarshalJSON(data []byte) error {
@@ -55,7 +55,7 @@ func (c *channels) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*[]float32)(c))
 }
 
-// Filled is the preprocessing with what is usual in place of what is not said: fit crop and order RGB.
+// Filled returns the preprocessing with defaults for empty fields: the fit crop and the order RGB.
 func (p Prep) Filled() Prep {
 	if p.Fit == "" {
 		p.Fit = Crop

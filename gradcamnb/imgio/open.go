@@ -1,6 +1,6 @@
-// Package imgio turns pictures into model inputs and remembers the geometry:
-// reading image files upright and safely, and resizing, cropping or letterboxing
-// them to what a model wants, together with the [Frame] that leads back.
+// Package imgio reads picture files and turns pictures into model inputs. It reads files upright and safely, and
+// resizes, crops or letterboxes pictures to the size that a model takes. A [Frame] leads back from the input to the
+// picture.
 package imgio
 
 import (
@@ -28,20 +28,19 @@ import (
 	_ "golang.org/x/image/webp"
 )
 
-// MaxPixels is the size of the largest picture that is read: 100 megapixels,
-// 400 MB in memory.
+// MaxPixels is the most pixels of a picture that is read: 100 megapixels, which take 400 MB in memory.
 const MaxPixels = 100_000_000
 
 // MaxSide is the longest side of a picture that is read, in pixels.
 const MaxSide = 1 << 20
 
-// MaxBytes is the size of the largest picture file that is read.
+// MaxBytes is the most bytes of a picture file that is read.
 const MaxBytes = 1 << 30
 
-// Open reads the picture in a file, which must be a regular one. See [Decode].
+// Open reads the picture in a regular file. See [Decode].
 func Open(path string) (image.Image, error) {
 	if scheme, _, found := strings.Cut(path, "://"); found && !strings.ContainsAny(scheme, `/\`) {
-		return nil, fmt.Errorf("reading the picture: %s is an address, and pictures are read from files: download it first",
+		return nil, fmt.Errorf("reading the picture: %s is an address, but pictures are read from files: download it first",
 			path)
 	}
 	data, err := regular.Read(path, MaxBytes)
@@ -51,21 +50,20 @@ func Open(path string) (image.Image, error) {
 	return Decode(data, path)
 }
 
-// MustOpen is Open that panics with the error.
+// MustOpen is like Open, but panics with the error.
 func MustOpen(path string) image.Image {
 	return must.Get(Open(path))
 }
 
-// Decode reads a PNG, JPEG, GIF, BMP, TIFF or WebP picture of at most [MaxPixels] and [MaxSide];
-// of an animation in a PNG or GIF, the first picture. The name is for errors,
-// and [Name] gives its last part.
+// Decode reads a PNG, JPEG, GIF, BMP, TIFF or WebP picture of at most [MaxPixels] and [MaxSide]. If a PNG or GIF is an
+// animation, it reads the first picture. The name is for errors, and [Name] returns its last part.
 //
-// The result is an [image.NRGBA] of 8 bits a channel, upright as its EXIF orientation says,
-// and opaque: transparent pixels are laid over white, since a model has no use for them and
-// what hides under them is arbitrary.
+// The result is an [image.NRGBA] with 8 bits a channel. It is turned upright as its EXIF orientation says. It is
+// opaque: transparent pixels are laid over white, since a model has no use for them and the colours under them are
+// arbitrary.
 func Decode(data []byte, name string) (picture image.Image, err error) {
 	defer func() {
-		if e := recover(); e != nil { // a decoder that a damaged file led astray
+		if e := recover(); e != nil { // a decoder panics if a file is damaged
 			err = fmt.Errorf("%s is damaged: %w", name, border.NewPanicError(e))
 		}
 	}()
@@ -113,21 +111,21 @@ func Decode(data []byte, name string) (picture image.Image, err error) {
 	return flat, nil
 }
 
-// format is what is done here for a format besides its decoder.
+// format holds what this package does for a format besides calling its decoder. Fields may be nil.
 type format struct {
-	check func(data []byte) error             // what the decoder would read too late; "is ..."
-	mend  func(data []byte, img *image.NRGBA) // what the decoder does otherwise than others
-	exif  func(data []byte) []byte            // the EXIF block, which is a TIFF header; nil if there is none
+	check func(data []byte) error             // refuses a file before it is decoded; errors begin with "is ..."
+	mend  func(data []byte, img *image.NRGBA) // corrects what the decoder does differently from other decoders
+	exif  func(data []byte) []byte            // returns the EXIF block, which is a TIFF header; nil if there is none
 }
 
-// formats are the formats by their decoders' names.
+// formats holds the formats by their decoders' names.
 var formats = map[string]format{}
 
-// overWhite copies a part of a picture, its 16-bit channels reduced to their high byte. The part is
-// white if the picture has nothing there.
+// overWhite returns a copy of a part of a picture over white. Channels of 16 bits are reduced to their high byte. The
+// copy is white if the picture has nothing there.
 //
-// It is drawn with premultiplied colours, for which the image packages have quick ways;
-// what is opaque has the same in both.
+// It draws with premultiplied colours, for which the image packages have fast paths. An opaque picture has the same
+// bytes with and without premultiplied colours.
 func overWhite(img image.Image, part image.Rectangle) *image.NRGBA {
 	out := image.NewRGBA(image.Rect(0, 0, part.Dx(), part.Dy()))
 	if o, ok := img.(interface{ Opaque() bool }); !ok || img.Bounds() != part || !o.Opaque() {

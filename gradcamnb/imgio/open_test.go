@@ -220,7 +220,7 @@ func FuzzDecode(f *testing.F) {
 // A picture at an address is no missing file.
 func TestOpenAddress(t *testing.T) {
 	for path, want := range map[string]string{
-		"https://example.org/cat.png": "is an address, and pictures are read from files: download it first",
+		"https://example.org/cat.png": "is an address, but pictures are read from files: download it first",
 		"no/such://cat.png":           "no such file",
 	} {
 		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), want) {

@@ -9,38 +9,38 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// Fit is how a picture is brought to the model's input size.
+// Fit says how a picture is brought to the model's input size.
 type Fit string
 
-// The ways to fit.
+// These are the ways to fit. See also [Edges].
 const (
-	Stretch   Fit = "stretch"   // both sides scaled to the input size, aspect ratio not kept
+	Stretch   Fit = "stretch"   // each side scaled to the input size by itself
 	Crop      Fit = "crop"      // the shorter side scaled to Prep.Resize, then the centre cut out
 	Letterbox Fit = "letterbox" // the longer side scaled to the input size, the rest filled with Prep.Pad
 )
 
-// fits are the ways to fit: where a picture of w x h pixels comes to lie.
+// fits holds, for each way to fit, the function that places a picture of w x h pixels.
 var fits = map[Fit]func(p Prep, w, h int) placement{}
 
-// Margin says on which side of a cut the odd pixel of what is cut away lies.
+// Margin says how the left and the upper margin of a cut are rounded if an odd number of pixels is cut away.
 type Margin string
 
-// The margins.
+// These are the margins.
 const (
-	MarginEven Margin = "even" // the left and upper margin are the even number: torchvision, timm
-	MarginDown Margin = "down" // they are the smaller number: transformers, Keras
+	MarginEven Margin = "even" // to the even number: torchvision, timm
+	MarginDown Margin = "down" // down: transformers, Keras
 )
 
 // Layout is the order of a model input's axes.
 type Layout string
 
-// The layouts.
+// These are the layouts.
 const (
 	ChannelsFirst Layout = "NCHW" // [batch, channels, height, width]
 	ChannelsLast  Layout = "NHWC" // [batch, height, width, channels]
 )
 
-// Axes returns which axes of a batch of pictures are their channels, height and width.
+// Axes returns the numbers of the axes of channels, height and width in a batch of pictures.
 func (l Layout) Axes() (channels, height, width int) {
 	if l == ChannelsLast {
 		return 3, 1, 2
@@ -48,44 +48,44 @@ func (l Layout) Axes() (channels, height, width int) {
 	return 1, 2, 3
 }
 
-// Size returns the height and width of pictures, of the shape of a batch of them.
+// Size returns the height and width of pictures from the shape of a batch of them.
 func (l Layout) Size(dims []int) [2]int {
 	_, h, w := l.Axes()
 	return [2]int{dims[h], dims[w]}
 }
 
-// Prep is the preprocessing of a model: picture to input tensor. A pixel
-// channel p in 0..255 becomes (p - Mean) / Scale.
+// Prep is the preprocessing of a model: it turns a picture into an input tensor. A channel p of a pixel, from 0 to 255,
+// becomes (p - Mean) / Scale.
 //
-// Pictures are scaled to whole pixels and then cut, bilinearly or by the given Filter, which
-// is widened if they shrink: the pixels are those of PIL, and so of torchvision's and timm's
-// transforms. A picture that already has the wanted size is not touched.
+// A picture is scaled to whole pixels and then cut. It is scaled bilinearly or by the given Filter, which is widened if
+// the picture shrinks, so the pixels are those of PIL, and of torchvision's and timm's transforms. A picture that
+// already has the wanted size is not scaled.
 type Prep struct {
 	Width  int `json:"width"`  // of the model's input, in pixels
 	Height int `json:"height"` // of the model's input, in pixels
-	Fit    Fit `json:"fit"`    // how another aspect is dealt with
-	// Crop: length of the shorter side before the centre is cut out; Stretch: of both sides; Edges: of the shorter side;
-	// 0 means just enough to fill the input
+	Fit    Fit `json:"fit"`    // how a picture of another size is fitted
+	// Resize is a length in pixels. With Crop it is the length of the shorter side before the centre is cut out, with
+	// Stretch of both sides, and with Edges of the shorter side. 0 means just enough to fill the input.
 	Resize  int        `json:"resize,omitempty"`
 	Longest int        `json:"longest,omitempty"` // Edges only: largest length of the longer side; 0 means any
 	Margin  Margin     `json:"margin,omitempty"`  // of what is cut away; default: even
 	Filter  Filter     `json:"filter,omitempty"`  // default: bilinear
 	Pad     uint8      `json:"pad,omitempty"`     // Letterbox only: grey value of the bars
 	At      Place      `json:"at,omitempty"`      // Letterbox only: default: the middle
-	Mean    [3]float32 `json:"mean"`              // is taken off each channel first
-	Scale   [3]float32 `json:"scale"`             // then divides each channel
+	Mean    [3]float32 `json:"mean"`              // subtracted from each channel
+	Scale   [3]float32 `json:"scale"`             // divides each channel after that
 	Order   string     `json:"order"`             // "RGB", "BGR", "L" (grey, PIL's), "LA", "RGBA" or "BGRA"
 
-	// AlphaMean and AlphaScale are those of the alpha channel, of an order that has one. Where
-	// AlphaScale is 0 they are the colours', which must then be alike.
+	// AlphaMean and AlphaScale are the mean and scale of the alpha channel, if the order has one. If AlphaScale is 0, the
+	// alpha channel takes those of the colours, which must then be the same for all colours.
 	AlphaMean  float32 `json:"alpha_mean,omitempty"`
-	AlphaScale float32 `json:"alpha_scale,omitempty"` // then divides the alpha channel
+	AlphaScale float32 `json:"alpha_scale,omitempty"` // divides the alpha channel
 }
 
-// maxInput bounds the sides of the model's input, against a sidecar that asks for the impossible.
+// maxInput is the longest side of a model's input. It protects against a sidecar that asks for the impossible.
 const maxInput = 8192
 
-// Validate says what is wrong with the preprocessing, if anything is.
+// Validate returns an error if something is wrong with the preprocessing.
 func (p Prep) Validate() error {
 	if err := p.checkSizes(); err != nil {
 		return err
@@ -101,10 +101,10 @@ func (p Prep) Validate() error {
 	return p.checkChannels()
 }
 
-// checkSizes says which size is wrong, if one is.
+// checkSizes returns an error if a size is wrong.
 func (p Prep) checkSizes() error {
 	if p.Longest != 0 && p.Fit != Edges {
-		return fmt.Errorf("preprocessing: \"longest\" is of the fit %q, and fit is %q", Edges, p.Fit)
+		return fmt.Errorf("preprocessing: \"longest\" belongs to the fit %q, but the fit is %q", Edges, p.Fit)
 	}
 	if p.Fit == Edges && p.Width == 0 && p.Height == 0 { // the picture says it
 		return p.checkEdges()
@@ -121,7 +121,7 @@ func (p Prep) checkSizes() error {
 	return nil
 }
 
-// smallestResize is the smallest resize that the size can be cut out of.
+// smallestResize returns the smallest Resize from which the input can be cut.
 func (p Prep) smallestResize() int {
 	if p.Fit == Stretch {
 		return max(p.Width, p.Height)
@@ -129,7 +129,7 @@ func (p Prep) smallestResize() int {
 	return min(p.Width, p.Height)
 }
 
-// checkNames says which of the names is not known, if one is not, or does not go with another.
+// checkNames returns an error if a name is unknown or does not go with another one.
 func (p Prep) checkNames() error {
 	switch {
 	case fits[p.Fit] == nil:
@@ -142,14 +142,13 @@ func (p Prep) checkNames() error {
 	case p.At != Middle && p.At != Corner && p.At != CornerDown && p.At != Ultralytics:
 		return fmt.Errorf("preprocessing: a picture is not put at %q; there are %q, %q and %q, and the middle if nothing is said", p.At, Corner, CornerDown, Ultralytics)
 	case p.At != Middle && p.Fit != Letterbox:
-		return fmt.Errorf("preprocessing: \"at\" is of a letterbox, and fit is %q", p.Fit)
+		return fmt.Errorf("preprocessing: \"at\" belongs to a letterbox, but the fit is %q", p.Fit)
 	}
 	return nil
 }
 
-// Tensor prepares a picture: the values of one model input without the batch
-// axis, [height, width, channels] or [channels, height, width] as the layout says, and
-// the frame that leads back to the picture.
+// Tensor prepares a picture. It returns the values of one model input without the batch axis, [height, width, channels]
+// or [channels, height, width] as the layout says, and the frame that leads back to the picture.
 func (p Prep) Tensor(img image.Image, layout Layout) ([]float32, Frame, error) {
 	if err := p.Validate(); err != nil {
 		return nil, Frame{}, err

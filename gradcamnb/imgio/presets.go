@@ -8,15 +8,15 @@ import (
 	near "github.com/gradcam-go/gradcam/internal/nearest"
 )
 
-// preset is how the pictures of a library's models are prepared, for an input of w x h pixels.
+// preset is the preprocessing of a library's models, for an input of w x h pixels.
 type preset struct {
 	name string
-	what string // whose models those are
+	what string // the models that are trained with it
 	prep func(w, h int) Prep
 }
 
-// presets are the preparations that come with a library, not with one model of it. Their numbers are those of
-// torchvision 0.27 (transforms._presets.ImageClassification), timm 1.0 (data.constants, crop_pct 0.875), Keras 3
+// presets are the preprocessings that a library uses for many of its models. The numbers come from torchvision 0.27
+// (transforms._presets.ImageClassification), timm 1.0 (data.constants, crop_pct 0.875), Keras 3
 // (applications.imagenet_utils, modes tf, caffe and torch) and OpenAI's CLIP (clip.clip._transform).
 var presets = []preset{
 	{"torchvision", "torchvision's classifiers", func(w, h int) Prep {
@@ -58,9 +58,9 @@ func imagenet(p Prep) Prep {
 
 func each(v float32) [3]float32 { return [3]float32{v, v, v} }
 
-// Preset is the preprocessing of a library's models by the library's name, for an input of w x h pixels: "torchvision",
+// Preset returns the preprocessing of a library's models, for an input of w x h pixels. The name is "torchvision",
 // "timm", "keras", "keras-caffe", "keras-torch", "keras-raw", "clip" or "unit". It is right for models that were
-// trained as the library's own; what a model was trained with in truth, only its author can say.
+// trained like the library's own. Only its author knows how a model was really trained.
 func Preset(name string, w, h int) (Prep, error) {
 	i := slices.IndexFunc(presets, func(p preset) bool { return p.name == strings.ToLower(strings.TrimSpace(name)) })
 	if i < 0 {
@@ -71,7 +71,7 @@ func Preset(name string, w, h int) (Prep, error) {
 	return p, p.Validate()
 }
 
-// PresetNames are the names that [Preset] knows.
+// PresetNames returns the names that [Preset] takes.
 func PresetNames() []string {
 	var names []string
 	for _, p := range presets {
@@ -80,7 +80,7 @@ func PresetNames() []string {
 	return names
 }
 
-// PresetWords lists the presets with whose models they are for, a line each.
+// PresetWords returns a line for each preset, with its name and the models that it is for.
 func PresetWords() string {
 	var b strings.Builder
 	for _, p := range presets {

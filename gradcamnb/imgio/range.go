@@ -5,17 +5,17 @@ import (
 	"math"
 )
 
-// What a channel of 0 to 255 becomes in the networks in use reaches over 1 (divided by 255) to 255
-// (as it is), and lies no further from 0.
+// Networks in use take channels whose range is between 1 wide (divided by 255) and 255 wide (as they are), and no
+// farther from 0 than 255. These bounds leave some room beyond that.
 const (
 	widest    = 1.5 * 255
 	farthest  = 300
 	narrowest = 0.02
 )
 
-// Strange says, as a sentence, why a network cannot have been trained with the preprocessing; empty
-// if it can. Mean and scale are of pixels of 0 to 255, and papers and libraries often give those of
-// 0 to 1: of ImageNet's 0.485 and 0.229 a white pixel becomes 1111.
+// Strange returns a sentence that says why a network cannot have been trained with the preprocessing, or an empty text
+// if it can. Mean and scale are for pixels from 0 to 255, but papers and libraries often give them for pixels from 0 to
+// 1: with ImageNet's 0.485 and 0.229 a white pixel would become 1111.
 func (p Prep) Strange() string {
 	small := p.Channels() > 0 // all means
 	for i := range p.Channels() {

@@ -8,12 +8,11 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// resample draws the picture as the model's input sees it. Only the part that is seen is worked
-// out, one row of the input at a time, so that the memory does not grow with the size to which
-// the whole picture would be scaled.
+// resample returns the picture as the model's input. It computes only the part that the model sees, one row of the
+// input at a time, so that the memory does not grow with the size to which the whole picture would be scaled.
 //
-// The arithmetic is that of PIL's resize (13.0.0), to the bit: one side is scaled after the other,
-// with weights in multiples of 2^-22 and 8-bit pixels between the two.
+// The arithmetic is that of PIL's resize (13.0.0), to the bit: one side is scaled after the other, with weights in
+// multiples of 2^-22 and with 8-bit pixels in between.
 func (p Prep) resample(img *image.NRGBA, at placement) *image.NRGBA {
 	src, changed, scaled := img, false, img.Rect.Dx() != at.w || img.Rect.Dy() != at.h
 	if scaled {
@@ -47,14 +46,14 @@ func (p Prep) resample(img *image.NRGBA, at placement) *image.NRGBA {
 	return out
 }
 
-// columnsFirst says that a picture of w x h pixels is scaled down before it is scaled across:
-// it is what PIL does if the height shrinks by more than twice as many pixels as the width.
+// columnsFirst tells whether the height of a picture of w x h pixels is scaled before its width. PIL does so if the
+// height shrinks by more than twice as many pixels as the width.
 func columnsFirst(w, h int, at placement) bool {
 	return at.h < h && h-at.h > 2*(w-at.w)
 }
 
-// rowsFirst makes one row of the input after the other: it scales the picture's rows, then adds
-// them up. The rows must be asked for from the top down.
+// rowsFirst returns a function that makes one row of the input: it scales the picture's rows and then adds them up. It
+// must be called for the rows from the top down.
 func rowsFirst(src *image.NRGBA, columns []taps) func(row taps, to []byte) {
 	wide := window{src: src, columns: columns}
 	sums := make([]int32, 4*len(columns))
@@ -63,7 +62,7 @@ func rowsFirst(src *image.NRGBA, columns []taps) func(row taps, to []byte) {
 	}
 }
 
-// columnsThenRows is rowsFirst that adds the picture's rows up and scales the sum.
+// columnsThenRows is like rowsFirst, but adds the picture's rows up and then scales the sum.
 func columnsThenRows(src *image.NRGBA, columns []taps) func(row taps, to []byte) {
 	last := columns[len(columns)-1]
 	used := 4 * (last.first + len(last.weights))
@@ -79,8 +78,8 @@ func columnsThenRows(src *image.NRGBA, columns []taps) func(row taps, to []byte)
 	}
 }
 
-// multiplied is a picture whose colours are multiplied by their alpha, so that what hides under
-// transparent pixels weighs nothing. It is the picture itself if all is opaque.
+// multiplied returns a picture whose colours are multiplied by their alpha, so that the colours of transparent pixels
+// do not count. It returns the picture itself if it is opaque.
 func multiplied(img *image.NRGBA) (out *image.NRGBA, changed bool) {
 	if img.Opaque() {
 		return img, false
@@ -95,7 +94,7 @@ func multiplied(img *image.NRGBA) (out *image.NRGBA, changed bool) {
 	return out, true
 }
 
-// divide takes back what multiplied did.
+// divide undoes multiplied.
 func divide(img *image.NRGBA) {
 	for i := 0; i < len(img.Pix); i += 4 {
 		a := int(img.Pix[i+3])
@@ -107,18 +106,18 @@ func divide(img *image.NRGBA) {
 	}
 }
 
-// taps are the pixels that one scaled pixel is made of: the first one's place and their weights,
-// in multiples of 2^-precision.
+// taps are the pixels of which one scaled pixel is made: the place of the first one, and the weights in multiples of
+// 2^-precision.
 type taps struct {
 	first   int
 	weights []int32
 }
 
-// precision leaves a sum of weighted bytes room in 32 bits.
+// precision is the number of bits of a weight. A sum of weighted bytes then fits in 32 bits.
 const precision = 32 - 8 - 2
 
-// taps tells of what the scaled pixels from, from+1, ... of a side are made, where it is scaled
-// from in to out pixels.
+// taps returns a function that returns the taps of the scaled pixel from+i of a side, which is scaled from in to out
+// pixels.
 func (p Prep) taps(in, out, from, n int) func(i int) taps {
 	scale := float64(in) / float64(out)
 	if p.Filter == Nearest {
@@ -128,7 +127,8 @@ func (p Prep) taps(in, out, from, n int) func(i int) taps {
 	return func(i int) taps { return k.taps(in, scale, from+i) }
 }
 
-// taps is pixel i of the scaled side. The kernel is widened if the picture shrinks, unless it is narrow.
+// taps returns the taps of pixel i of the scaled side. The kernel is widened if the picture shrinks, unless it is
+// narrow.
 func (k kernel) taps(in int, scale float64, i int) taps {
 	widened := max(scale, 1)
 	if k.narrow {
@@ -153,8 +153,8 @@ func (k kernel) taps(in int, scale float64, i int) taps {
 	return t
 }
 
-// nearest takes the pixel under the scaled pixel's middle. The places are summed up and not
-// multiplied, since PIL does so and ties turn out as rounding has it.
+// nearest returns the taps that take the pixel under the scaled pixel's middle. It adds up the places instead of
+// multiplying, as PIL does, since rounding decides ties.
 func nearest(in int, scale float64, from, n int) func(i int) taps {
 	place := make([]int, n)
 	middle := scale * 0.5
@@ -168,16 +168,16 @@ func nearest(in int, scale float64, from, n int) func(i int) taps {
 	return func(i int) taps { return taps{place[i], one} }
 }
 
-// window holds the rows of a picture that a row of the input is made of, scaled to its columns.
+// window holds the rows of a picture of which one row of the input is made, scaled to the input's columns.
 type window struct {
 	src     *image.NRGBA
 	columns []taps
-	first   int      // the picture's row that held begins with
+	first   int      // number of the picture's row that is held[0]
 	held    [][]byte // 4 bytes a pixel
 	free    [][]byte
 }
 
-// rows are n rows from the given one on. It must not be less than the last time.
+// rows returns n rows from the given one on. first must not be less than in the call before.
 func (w *window) rows(first, n int) [][]byte {
 	for len(w.held) > 0 && w.first < first {
 		w.free = append(w.free, w.held[0])
@@ -215,7 +215,7 @@ func mixPixels(from []byte, columns []taps, to []byte) {
 	}
 }
 
-// mixRows adds up weighted rows. A row that is taken whole is copied. The sums are scratch space.
+// mixRows adds up weighted rows. A single row of full weight is copied. The sums are scratch space.
 func mixRows(rows [][]byte, weights, sums []int32, to []byte) {
 	if len(weights) == 1 && weights[0] == 1<<precision {
 		copy(to, rows[0])
@@ -235,7 +235,7 @@ func mixRows(rows [][]byte, weights, sums []int32, to []byte) {
 	}
 }
 
-// half rounds what is shifted right by precision.
+// half is added before a shift by precision, so that the shift rounds.
 const half = int32(1) << (precision - 1)
 
 func clip(sum int32) byte { return byte(min(max(sum>>precision, 0), 255)) }

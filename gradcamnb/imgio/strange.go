@@ -11,8 +11,7 @@ import (
 	"golang.org/x/image/tiff"
 )
 
-// strange are beginnings of files that are no pictures of a known format, and what they are. A
-// question mark stands for any byte.
+// strange lists how files of formats that are not read begin, and what they are. A question mark stands for any byte.
 var strange = []struct{ begin, what string }{
 	{"????ftypavif", "an AVIF picture"},
 	{"????ftypavis", "an animated AVIF picture"},
@@ -34,7 +33,7 @@ var strange = []struct{ begin, what string }{
 	{"\x93NUMPY", "a numpy array"},
 }
 
-// unknown is the error for a file of no known format.
+// unknown returns the error for a file of an unknown format.
 func unknown(data []byte, name string) error {
 	switch {
 	case len(data) == 0:
@@ -62,8 +61,8 @@ func begins(data []byte, with string) bool {
 	return true
 }
 
-// unreadable is the error for a picture that its decoder refuses: it is damaged, or of a kind that
-// the decoder does not know.
+// unreadable returns the error for a picture that its decoder refuses: it is damaged, or of a kind that the decoder
+// does not know.
 func unreadable(err error, name string) error {
 	var (
 		asJPEG jpeg.UnsupportedError

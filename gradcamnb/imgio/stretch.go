@@ -2,7 +2,7 @@ package imgio
 
 func init() { fits[Stretch] = placeStretch }
 
-// placeStretch scales both sides on their own to the input's size, or both to Resize pixels,
+// placeStretch scales each side by itself to the input's size. If Resize is set, it scales both sides to Resize pixels
 // and cuts the centre out.
 func placeStretch(p Prep, _, _ int) placement {
 	if p.Resize > 0 {

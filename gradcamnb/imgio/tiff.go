@@ -7,15 +7,15 @@ import (
 
 func init() { formats["tiff"] = format{mend: tiffMend, exif: func(tiff []byte) []byte { return tiff }} }
 
-// The fields of a TIFF directory that are read here (TIFF 6.0).
+// These are the fields of a TIFF directory that are read here (TIFF 6.0).
 const (
 	tiffCompression = 0x0103
 	tiffPhotometric = 0x0106
 	tiffOrientated  = 0x0112
 )
 
-// tiffMend turns black and white round in fax pictures (compressions 2 to 4) that say that 0 is
-// black: the decoder takes a fax's white for white whatever the file says.
+// tiffMend swaps black and white in fax pictures (compressions 2 to 4) whose file says that 0 is black. The decoder
+// ignores that field for fax pictures.
 func tiffMend(tiff []byte, img *image.NRGBA) {
 	compression, _ := tiffField(tiff, tiffCompression)
 	photometric, ok := tiffField(tiff, tiffPhotometric)
@@ -29,8 +29,8 @@ func tiffMend(tiff []byte, img *image.NRGBA) {
 	}
 }
 
-// tiffOrientation is the orientation in a TIFF header's first directory, 1 to 8; 1, upright, if
-// there is none or it cannot be read.
+// tiffOrientation returns the orientation in a TIFF header's first directory, 1 to 8. It returns 1, upright, if there
+// is none or it cannot be read.
 func tiffOrientation(tiff []byte) int {
 	if o, ok := tiffField(tiff, tiffOrientated); ok && o >= 1 && o <= 8 {
 		return int(o)
@@ -38,7 +38,7 @@ func tiffOrientation(tiff []byte) int {
 	return 1
 }
 
-// tiffField is the 16-bit value of a field of the first directory.
+// tiffField returns the 16-bit value of a field of the first directory.
 func tiffField(tiff []byte, field uint16) (uint16, bool) {
 	if len(tiff) < 8 {
 		return 0, false

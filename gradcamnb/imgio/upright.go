@@ -2,8 +2,8 @@ package imgio
 
 import "image"
 
-// upright turns a picture the way its orientation asks for. Where pixel (x, y) of
-// the upright picture stands in the stored one, of size w x h:
+// upright returns a picture turned upright by its orientation. Pixel (x, y) of the upright picture is this pixel of the
+// stored one, of size w x h:
 //
 //	1 (x, y)        2 (w-1-x, y)      3 (w-1-x, h-1-y)  4 (x, h-1-y)
 //	5 (y, x)        6 (y, h-1-x)      7 (w-1-y, h-1-x)  8 (w-1-y, x)

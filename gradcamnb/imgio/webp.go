@@ -9,8 +9,8 @@ import (
 
 func init() { formats["webp"] = format{check: webpCheck, exif: webpEXIF} }
 
-// webpCheck refuses an animation, and a picture whose pixels have another size than its header
-// says: the decoder makes room for them before it compares.
+// webpCheck returns an error for an animation, and for a picture whose pixels have another size than its header says.
+// The decoder would allocate memory for the pixels before it compares the two.
 func webpCheck(webp []byte) error {
 	var canvas [2]int
 	for kind, body := range webpChunks(webp) {
@@ -30,7 +30,7 @@ func webpCheck(webp []byte) error {
 	return nil
 }
 
-// webpEXIF is the chunk EXIF of a WebP; some begin it as JPEG does.
+// webpEXIF returns the chunk EXIF of a WebP, or nil if there is none. Some files begin it as JPEG does.
 func webpEXIF(webp []byte) []byte {
 	for kind, body := range webpChunks(webp) {
 		if kind == "EXIF" {
@@ -40,8 +40,8 @@ func webpEXIF(webp []byte) []byte {
 	return nil
 }
 
-// webpChunks are the chunks of a WebP: "RIFF" <length> "WEBP", then <type> <length> <body>, filled up
-// to an even length.
+// webpChunks yields the chunks of a WebP: "RIFF" <length> "WEBP", then <type> <length> <body>, padded to an even
+// length.
 func webpChunks(webp []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		for rest := webp[min(12, len(webp)):]; len(rest) >= 8; {

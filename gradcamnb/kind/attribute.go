@@ -7,7 +7,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
-// Attribute is a value of an attribute head, by the value's name.
+// Attribute is the kind of target for a value of an attribute head, by the value's name.
 var Attribute = Register(Kind{
 	Name: "attribute", Score: "class", Measured: "softmax",
 	Forms: []Form{{"attribute:HEAD:VALUE", "a value of an attribute head by name"}},

@@ -6,8 +6,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/place"
 )
 
-// Binary is what a model with a single logit says for its class 1, the logit, or for its class 0,
-// the logit's negative. Its labels are those of the two classes, if there are two.
+// Binary is the kind of target for models with a single logit: the logit for class 1, its negative for class 0. If the
+// model has two labels, they are those of the two classes.
 var Binary = Register(Kind{
 	Name: "binary", Score: "binary", Measured: "binary probability",
 	Forms:     []Form{{"binary:1", "the logit of a model with a single one; binary:0 its negative"}},
@@ -24,7 +24,7 @@ var Binary = Register(Kind{
 			return nil, fmt.Errorf("the output has the shape %v, and this target is for models with a single logit, [batch, 1]; explain a class", t.Shape)
 		}
 		if !t.Logits {
-			return nil, fmt.Errorf("the output %q is no logit, but what an operator has squashed: explain it as it is, with %s",
+			return nil, fmt.Errorf("the output %q is no logit, since an operator has squashed it: explain it as it is, with %s",
 				t.Name, place.Words(fmt.Sprintf("gradcamnb.Output(%q, 0)", t.Name), "--target output:"+t.Name+":0"))
 		}
 		r := ResolvedTarget{Tensors: []string{t.Name}, Shape: t.Shape, As: Classes, Unit: "logits", Words: "class"}
@@ -44,7 +44,7 @@ var Binary = Register(Kind{
 	},
 })
 
-// signs are the factors of the logit for the classes 0 and 1: -1 and 1.
+// signs returns the factor of the logit for each class: -1 for class 0, 1 for class 1.
 func signs(classes []int32) []float32 {
 	var out []float32
 	for _, i := range classes {
@@ -53,7 +53,7 @@ func signs(classes []int32) []float32 {
 	return out
 }
 
-// predictedOfTwo is the class 0 or 1 that a binary classifier says, or the other one for rank 2.
+// predictedOfTwo looks up the class that a binary classifier predicts for each picture, or the other one for rank 2.
 func predictedOfTwo(sc Scene, r ResolvedTarget) (ResolvedTarget, error) {
 	_, values, err := sc.Values(r.Tensors[0], nil)
 	if err != nil {

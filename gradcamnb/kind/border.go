@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Border is why the border between two predicted regions of a segmentation lies where it does: the
-// first class's logit less the second's, summed over the pixels of both that touch the other.
+// Border is the kind of target that explains why the border between two predicted regions of a segmentation lies where
+// it does: the first class's logit less the second's, summed over the pixels of both that touch the other.
 var Border = Register(Kind{
 	Name: "border", Score: "weighted", NamesSeveral: true,
 	Forms: []Form{{"border:CLASS,OTHER[:mean]", "why the border between two predicted regions lies where it does"}},
@@ -49,8 +49,8 @@ var Border = Register(Kind{
 	},
 })
 
-// border weighs the pixels of two predicted regions that touch: 1 for the first class, -1 for the
-// other, there; divided by their number for a mean.
+// border returns the weights of the scores, [classes, h, w]: at each pixel where the two predicted regions touch, 1 for
+// the first class and -1 for the other. For a mean it divides them by the number of these pixels.
 func (p segmentation) border(s Spec, classes int) ([]float32, error) {
 	first, other := s.Index[0], s.Index[1]
 	weights := make([]float32, classes*p.h*p.w)

@@ -9,7 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// Box is a box of a class that need not be found, in pixels of the original picture.
+// Box is the kind of target for a box of a class, in pixels of the original picture. The detector need not have found
+// it.
 var Box = Register(Kind{
 	Name: "box", IsDetection: true,
 	Forms: []Form{{"box:X0,Y0,X1,Y1:CLASS[:SIDE]", "a box of a class that need not be found, in pixels of the picture"}},
@@ -47,7 +48,7 @@ var Box = Register(Kind{
 	},
 })
 
-// drawn is a box of the user's as a detection.
+// drawn returns a box that the user drew as a detection. It checks that the model can see the box.
 func (f *Findings) drawn(s Spec, b heatmap.Box, picture int) (heatmap.Detection, error) {
 	frame, class := f.Frames[picture], s.Index[0]
 	if !(b[0] < b[2] && b[1] < b[3]) {
@@ -75,8 +76,8 @@ func (f *Findings) drawn(s Spec, b heatmap.Box, picture int) (heatmap.Detection,
 	return d, nil
 }
 
-// rounded is a box that reaches less than a pixel over the picture, as boxes do that were
-// rounded where they were printed, cut off there.
+// rounded cuts a box off at the picture's edges if it reaches less than a pixel over them, as a box may that was
+// rounded for printing. It returns any other box as it is.
 func rounded(b heatmap.Box, f imgio.Frame) heatmap.Box {
 	w, h := float64(f.PictureW), float64(f.PictureH)
 	if b[0] > -1 && b[1] > -1 && b[2] < w+1 && b[3] < h+1 {

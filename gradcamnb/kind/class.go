@@ -1,7 +1,7 @@
 package kind
 
-// Class is the logit of a class, by its number, one for all pictures or one a picture, or by its
-// label.
+// Class is the kind of target for the logit of a class, by its label or by its number. There is one number for all
+// pictures, or one for each.
 var Class = Register(Kind{
 	Name: "class", Score: "class", Measured: "softmax",
 	Forms: []Form{

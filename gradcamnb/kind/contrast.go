@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// Contrast is why one class rather than another: the difference of their logits.
+// Contrast is the kind of target that explains why the model prefers one class to another: the difference of their
+// logits.
 var Contrast = Register(Kind{
 	Name: "contrast", Score: "weighted", NamesSeveral: true,
 	Forms: []Form{{"contrast:285,282", "why class 285 rather than class 282"}},
@@ -30,7 +31,7 @@ func checkTwo(s Spec) error {
 	return nil
 }
 
-// weigh looks a target up that is a weighted sum of an output's classes.
+// weigh looks up a target that is a weighted sum of an output's classes.
 func weigh(sc Scene, s Spec, weights map[int]float32, words string) (ResolvedTarget, error) {
 	r, n, err := lookUp(sc, s, "weighted", Classes)
 	if err != nil {

@@ -8,10 +8,10 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Edges are the sides of a box, by the place of their coordinate in it.
+// Edges are the names of a box's sides, in the order of its coordinates.
 var Edges = []string{"left", "top", "right", "bottom"}
 
-// Detection is the rank-th surest detection of each picture, from 1.
+// Detection is the kind of target for the rank-th surest detection of each picture, counted from 1.
 var Detection = Register(Kind{
 	Name: "detection", IsDetection: true,
 	Forms: []Form{{"detection:RANK[:SIDE]", "a detection, 1 the surest; or its left, top, right or bottom side"}},
@@ -42,8 +42,7 @@ func edgeSuffix(s Spec) string {
 	return ":" + s.Edge
 }
 
-// boxed looks a target up that is a detection: pick says which one of each picture, and words what
-// it is called.
+// boxed looks up a target that is a detection. pick chooses the detection of each picture, and words names it.
 func boxed(sc Scene, s Spec, pick func(f *Findings, picture int) (heatmap.Detection, error),
 	words func(heatmap.Detection) string) (ResolvedTarget, error) {
 	if s.Edge != "" && !slices.Contains(Edges, s.Edge) {
@@ -70,7 +69,7 @@ func boxed(sc Scene, s Spec, pick func(f *Findings, picture int) (heatmap.Detect
 	return r, nil
 }
 
-// ranked is the detection of one picture that a rank means.
+// ranked returns the detection of one picture that has the target's rank.
 func (f *Findings) ranked(s Spec, picture int) (heatmap.Detection, error) {
 	rank, found := s.Index[0], f.Detections[picture]
 	if rank < 1 {

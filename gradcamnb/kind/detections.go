@@ -7,11 +7,11 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// byBoxes is the value of [Detections] whose boxes are compared, also of a model with instance masks.
+// byBoxes is the Value of a target of the kind [Detections] that compares boxes even if the model has instance masks.
 const byBoxes = "boxes"
 
-// Detections is every detection of one picture, the surest first, or the surest few: one target each. Of a
-// model with instance masks what counts is the overlap of masks, unless boxes are asked for.
+// Detections is the kind of target for every detection of one picture, or for the surest few. Each becomes one target,
+// the surest first. If the model has instance masks, the overlap of masks counts, unless the target asks for boxes.
 var Detections = Register(Kind{
 	Name: "detections", IsDetection: true, NamesSeveral: true,
 	Prefix: "detections",
@@ -32,7 +32,7 @@ var Detections = Register(Kind{
 		}
 		index, err := readIndices(number)
 		if err == nil && (len(index) != 1 || index[0] < 1) {
-			err = textErrorf("the most that are explained is one number from 1, as in detections:8")
+			err = textErrorf("give the most detections to explain as one number from 1, as in detections:8")
 		}
 		s.Index = index
 		return s, err
@@ -50,9 +50,9 @@ var Detections = Register(Kind{
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		f := sc.Found()
 		if n := len(f.Detections); n != 1 {
-			return nil, fmt.Errorf("there are %d pictures, and in each other detections: explain all detections of one picture at a time", n)
+			return nil, fmt.Errorf("there are %d pictures, each with its own detections: explain the detections of one picture at a time", n)
 		}
-		n := max(1, len(f.Detections[0])) // of none, the first says why
+		n := max(1, len(f.Detections[0])) // if there is none, looking up the first says why
 		if len(s.Index) == 1 {
 			n = min(n, s.Index[0])
 		}

@@ -1,6 +1,6 @@
 package kind
 
-// Element is one element of any tensor of the model, [batch, n], such as the one before a final
+// Element is the kind of target for one element of any tensor of the model, [batch, n], such as the one before a final
 // sigmoid.
 var Element = Register(Kind{
 	Name: "tensor", Score: "class", Measured: "softmax",

@@ -1,6 +1,6 @@
 package kind
 
-// Finer is what sets a class apart from the three that the model holds for most similar.
+// Finer is the kind of target for what sets a class apart from the three that the model finds most similar to it.
 var Finer = Register(Kind{
 	Name: "finer", Score: "finer",
 	Forms: []Form{{"finer:285", "what sets a class apart from the three most similar (FinerCAM)"}},

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Function is a target that an engine computes with a function of the user's own. The engine
-// looks it up, for nobody else knows what it is.
+// Function is the kind of target that an engine computes with a function of the user's own. Only the engine can look it
+// up, since only it knows the function's type.
 var Function = Register(Kind{
 	Name:  "func",
 	Write: func(s Spec) string { return strings.TrimSuffix("func:"+s.Name, ":") },
@@ -15,11 +15,11 @@ var Function = Register(Kind{
 	},
 })
 
-// OfFunction is a target of [Function]. It can be explained in this process only.
+// OfFunction returns a target of the kind [Function]. It can be explained in this process only.
 func OfFunction(name string, function any) Spec {
 	return Spec{Kind: "func", Name: name, function: function}
 }
 
-// Func is what [OfFunction] was given; nil for another kind of target, and for one that came from
-// another process.
+// Func returns the function that [OfFunction] was given. It returns nil for another kind of target, and for a target
+// that came from another process.
 func (s Spec) Func() any { return s.function }

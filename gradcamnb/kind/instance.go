@@ -6,8 +6,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Instance is [Detection] of a model with instance masks: what counts is the overlap of masks, not
-// of boxes.
+// Instance is like [Detection], for models with instance masks: the overlap of masks counts, not of boxes.
 var Instance = Register(Kind{
 	Name: "instance", IsDetection: true,
 	Forms: []Form{{"instance:RANK", "a detection of a model with instance masks, by its mask"}},
@@ -32,7 +31,7 @@ var Instance = Register(Kind{
 	},
 })
 
-// noSide says that masks have no sides, if one is asked for.
+// noSide returns an error if the target asks for a side, since masks have none.
 func noSide(s Spec) error {
 	if s.Edge != "" {
 		return fmt.Errorf("an instance's mask has no %s side: explain the side of the detection", s.Edge)

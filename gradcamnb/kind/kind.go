@@ -1,11 +1,10 @@
-// Package kind holds the kinds of targets: what of a model's answer can be explained. Each kind
-// is one value in one file, and everything that asks what kind a target is asks that value: the
-// front and the command line (text and back), the engine (what is scored, and what the maps are
-// measured by), cards and nb.Explore (what the elements are called, and the same for another
-// element).
+// Package kind holds the kinds of targets: the parts of a model's answer that can be explained. Each kind is one value
+// in one file. Everything that depends on the kind of a target asks that value: the front and the command line (how a
+// target is read and written as text), the engine (which score is explained, and by which score maps are measured), and
+// cards and nb.Explore (the names of the elements, and the same target for another element).
 //
-// It is for who writes a kind of target or an engine. Who explains uses the functions of package
-// gradcamnb, such as gradcamnb.Class.
+// The package is for authors of kinds and engines. Programs that explain models use the functions of package gradcamnb,
+// such as gradcamnb.Class.
 package kind
 
 import (
@@ -23,30 +22,30 @@ type Kind struct {
 	// Prefix begins the command line's text; empty means the name and a colon.
 	Prefix string
 
-	// Read makes a target of what stands behind the prefix. It is nil if the command line has
-	// no text for the kind. Errors say what to write.
+	// Read reads a target from the text after the prefix. It is nil if the command line has no text for the kind. Its
+	// errors say what to write.
 	Read func(rest string) (Spec, error)
 
-	// Write is the command line's text of a target; nil means the prefix and its indices.
+	// Write returns the command line's text of a target; nil means the prefix and the indices.
 	Write func(s Spec) string
 
-	NamesSeveral bool // Index names several classes of every picture, and not one a picture
-	IsDetection  bool // it is a detection
+	NamesSeveral bool // Index holds several classes for every picture, instead of one for each picture
+	IsDetection  bool // its targets are detections
 
-	// Score names the engine's function that gives the score, such as "class", the logit
-	// (package engine/target); empty if the kind brings one of its own or is a detection.
-	// Measured names the one that maps are measured by if that is another: the metrics'
-	// papers score a class by its probability.
+	// Score names the engine's function that computes the score, such as "class", the logit (package engine/target). It
+	// is empty if the kind has a function of its own or is a detection. Measured names the function that metrics use
+	// instead, if that is another one: the metrics' papers score a class by its probability.
 	Score, Measured string
 
-	// WithIndex is the target for another element, such as another class; nil if it has no elements.
+	// WithIndex returns the target for another element, such as another class; nil if the kind has no elements.
 	WithIndex func(s Spec, index int) Spec
 
-	// Elements are the names of its elements, those of its own output; nil if nothing names them.
+	// Elements returns the names of the elements of the target's output, or nil if nothing names them. Elements itself
+	// is nil if the kind has no elements.
 	Elements func(s Spec, m Outputs) []string
 
-	// Resolve looks a target up in a model, for a batch of pictures: one score, or several for
-	// kinds that stand for several targets.
+	// Resolve looks a target up in a model, for a batch of pictures. It returns one target, or several if the kind
+	// stands for several.
 	Resolve func(sc Scene, s Spec) ([]ResolvedTarget, error)
 }
 
@@ -57,10 +56,10 @@ type Form struct {
 
 var all = registry.New("kind of target", func(k Kind) []string { return []string{k.Name} })
 
-// Register makes a kind known. It is called when the package that has the kind is initialised.
+// Register adds a kind and returns it. It is called when the package that has the kind is initialised.
 func Register(k Kind) Kind { return all.Add(k) }
 
-// All returns every kind, by name.
+// All returns every kind, sorted by name.
 func All() []Kind { return all.All() }
 
 // Lookup returns the kind of a target.
@@ -80,10 +79,10 @@ func (k Kind) prefix() string {
 	return k.Prefix
 }
 
-// ErrText marks a text that is no target.
+// ErrText is the error for a text that is no target.
 var ErrText = errors.New("no target")
 
-// textError is an error about a target's text. The text is in the message already.
+// textError is an error about a target's text that is an [ErrText]. Its message does not repeat that.
 type textError struct{ error }
 
 func (textError) Is(target error) bool { return target == ErrText }
@@ -91,8 +90,8 @@ func (e textError) Unwrap() error      { return e.error }
 
 func textErrorf(format string, args ...any) error { return textError{fmt.Errorf(format, args...)} }
 
-// Parse reads a target as the command line writes it, e.g. "class:285". An error about the text
-// is an [ErrText]; others are of files that the text names.
+// Parse reads a target as the command line writes it, e.g. "class:285". If the text is wrong, the error is an
+// [ErrText]. Other errors are about files that the text names.
 func Parse(text string) (Spec, error) {
 	var best Kind
 	prefix := "" // the longest that fits
@@ -111,7 +110,7 @@ func Parse(text string) (Spec, error) {
 	return s, nil
 }
 
-// Help lists every form of every kind, one a line.
+// Help returns every form of every kind, one in each line.
 func Help() string {
 	var b strings.Builder
 	for _, k := range all.All() {
@@ -122,7 +121,7 @@ func Help() string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// String is the target as the command line writes it.
+// String returns the target as the command line writes it.
 func (s Spec) String() string {
 	k, err := Lookup(s)
 	switch {
@@ -134,8 +133,8 @@ func (s Spec) String() string {
 	return k.prefix() + s.element()
 }
 
-// WithIndex is the same target for another of its elements, such as another class or value of the same
-// head. It is an error for kinds that have no elements, such as a detection.
+// WithIndex returns the same target for another element, such as another class or value of the same head. It returns an
+// error if the kind has no elements, such as a detection.
 func (s Spec) WithIndex(index int) (Spec, error) {
 	k, err := Lookup(s)
 	if err != nil {
@@ -147,7 +146,7 @@ func (s Spec) WithIndex(index int) (Spec, error) {
 	return k.WithIndex(s, index), nil
 }
 
-// Elements are the names of what [Spec.WithIndex] takes; nil if there are none.
+// Elements returns the names of the elements that [Spec.WithIndex] chooses from, or nil if nothing names them.
 func (s Spec) Elements(m Outputs) []string {
 	if k, err := Lookup(s); err == nil && k.Elements != nil {
 		return k.Elements(s, m)
@@ -155,13 +154,13 @@ func (s Spec) Elements(m Outputs) []string {
 	return nil
 }
 
-// NamesSeveral tells that Index names several classes of every picture, and not one a picture.
+// NamesSeveral tells whether Index holds several classes for every picture, instead of one for each picture.
 func (s Spec) NamesSeveral() bool {
 	k, err := Lookup(s)
 	return err == nil && k.NamesSeveral
 }
 
-// IsDetection tells that the target is a detection.
+// IsDetection tells whether the target is a detection.
 func (s Spec) IsDetection() bool {
 	k, err := Lookup(s)
 	return err == nil && k.IsDetection
@@ -176,7 +175,8 @@ type Output struct {
 	Labels []string // of its classes; nil if there are none
 }
 
-// Labels are the names of the elements of an output; the empty name means the first.
+// Labels returns the names of the elements of an output; the empty name means the first output. It returns nil if
+// nothing names them.
 func (o Outputs) Labels(name string) []string {
 	for i, out := range o {
 		if out.Name == name || name == "" && i == 0 {
@@ -186,8 +186,8 @@ func (o Outputs) Labels(name string) []string {
 	return nil
 }
 
-// OutputsOf returns the outputs of a model by their names, with their labels. Heads has the labels by output; first has
-// those of the first output if heads names none for it.
+// OutputsOf returns a model's outputs with their labels. heads holds the labels by output. The first output gets the
+// labels first if heads has none for it.
 func OutputsOf(names []string, heads map[string][]string, first []string) Outputs {
 	var out Outputs
 	for i, name := range names {
@@ -208,7 +208,7 @@ func LabelOf(labels []string, i int) string {
 	return labels[i]
 }
 
-// Names are the outputs' names.
+// Names returns the outputs' names.
 func (o Outputs) Names() []string {
 	var names []string
 	for _, out := range o {

@@ -11,11 +11,11 @@ import (
 	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
-// findLabel is the number of the element that a name means. A label that is the name comes first,
-// or has it as one of several with commas between them ("tabby, tabby cat"); then labels that
-// have it as whole words; then those that hold it anywhere. Of several the model's likeliest for
-// the pictures is taken. The note says what was taken, unless only one label is the name.
-// Case, and whether words are joined by spaces, dashes or underscores, does not matter.
+// findLabel returns the number of the element that a name means. It tries three rules and takes the first that finds a
+// label: the name is the label, or one of its parts between commas ("tabby, tabby cat"); the label holds the name as
+// whole words; the label holds the name anywhere. If there are several, it takes the one that the model finds likeliest
+// in the pictures. The note says what was taken, unless only one label is the name. Case does not matter, nor whether
+// spaces, dashes or underscores join words.
 func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string, err error) {
 	if len(r.Labels) == 0 {
 		return 0, "", noClassf("nothing names the classes of the output %q: put them into the sidecar or the card, or give the number", r.Tensors[0])
@@ -47,7 +47,8 @@ func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string,
 	return index, note, nil
 }
 
-// matching are the labels that a name may mean, by the first rule that finds any.
+// matching returns the numbers of the labels that a name may mean, by the first rule that finds any. exact tells
+// whether that was the first rule, that the name is the label.
 func matching(labels []string, name string) (found []int, exact bool) {
 	want := folded(name)
 	rules := []func(label string) bool{
@@ -71,14 +72,14 @@ func matching(labels []string, name string) (found []int, exact bool) {
 	return nil, false
 }
 
-// folded is a text in lower case, with single spaces for spaces, dashes and underscores.
+// folded returns a text in lower case, with single spaces in place of spaces, dashes and underscores.
 func folded(text string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return unicode.IsSpace(r) || r == '-' || r == '_'
 	}), " ")
 }
 
-// spaced is a text's words with a space before and behind each.
+// spaced returns a text's words in lower case, with one space before and after each.
 func spaced(text string) string {
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsNumber(r)
@@ -86,7 +87,7 @@ func spaced(text string) string {
 	return " " + strings.Join(words, " ") + " "
 }
 
-// likeliest sorts elements by the mean of their softmax probabilities over the pictures.
+// likeliest sorts elements by the mean of their softmax probabilities over the pictures, the likeliest first.
 func likeliest(sc Scene, r ResolvedTarget, found []int) ([]int, error) {
 	dims, values, err := sc.Values(r.Tensors[0], nil)
 	if err != nil {

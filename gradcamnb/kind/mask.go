@@ -6,9 +6,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Mask is [Box] of a model with instance masks: an instance of a class that need not be found,
-// drawn as a mask of the original picture's size. The command line draws it with gradcam drise
-// --mask.
+// Mask is like [Box], for models with instance masks: an instance of a class, drawn as a mask of the original picture's
+// size. The detector need not have found it. On the command line, gradcam drise --mask gives the mask.
 var Mask = Register(Kind{
 	Name: "mask", IsDetection: true,
 	Write:     func(s Spec) string { return "mask:" + s.element() + edgeSuffix(s) },
@@ -25,7 +24,7 @@ var Mask = Register(Kind{
 	},
 })
 
-// drawnMask is an instance that the user has drawn, as a detection with a mask of the picture.
+// drawnMask returns an instance that the user drew, as a detection with a mask of the picture.
 func (f *Findings) drawnMask(s Spec, picture int) (heatmap.Detection, error) {
 	frame := f.Frames[picture]
 	if len(s.Masks) != 1 && len(s.Masks) != len(f.Frames) {

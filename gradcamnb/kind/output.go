@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// NamedOutput is one element of a named output, such as an attribute head.
+// NamedOutput is the kind of target for one element of a named output, such as an attribute head.
 var NamedOutput = Register(Kind{
 	Name: "output", Score: "class", Measured: "softmax",
 	Forms: []Form{{"output:NAME:INDEX", "an element of a named output"}},
@@ -18,7 +18,7 @@ var NamedOutput = Register(Kind{
 	},
 })
 
-// nameAndIndex is a Read of NAME:INDEX. Names may hold colons.
+// nameAndIndex returns a [Kind.Read] for NAME:INDEX. Names may hold colons.
 func nameAndIndex(kind string) func(string) (Spec, error) {
 	return func(rest string) (Spec, error) {
 		colon := strings.LastIndex(rest, ":")

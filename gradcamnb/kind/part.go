@@ -8,8 +8,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Part is [Region] over one connected part of where the class is the prediction: the one that
-// holds a pixel of the segmentation.
+// Part is like [Region], over one connected part of the region where the class is the prediction: the part that holds a
+// given pixel of the segmentation.
 var Part = Register(Kind{
 	Name: "part", Score: "region",
 	Forms: []Form{{"part:CLASS:X,Y[:mean]", "the connected part of a predicted region that holds a pixel"}},
@@ -37,7 +37,7 @@ var Part = Register(Kind{
 	},
 })
 
-// part is everything that is predicted as a class and connected, side by side, with a pixel.
+// part returns the mask of the pixels that are predicted as a class and connected with a pixel, side by side.
 func (p segmentation) part(class int, from image.Point) (heatmap.Grid, error) {
 	m := heatmap.NewGrid(p.w, p.h)
 	if !from.In(image.Rect(0, 0, p.w, p.h)) {

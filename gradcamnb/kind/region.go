@@ -8,8 +8,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/npyfile"
 )
 
-// Region is the logit of a class of a segmentation summed over a mask of its pixels, or over where
-// the class is the prediction.
+// Region is the kind of target for the logit of a class of a segmentation, summed over a mask of its pixels. Without a
+// mask it is summed over the region where the class is the prediction.
 var Region = Register(Kind{
 	Name: "region", Score: "region",
 	Forms: []Form{
@@ -25,7 +25,7 @@ var Region = Register(Kind{
 	},
 })
 
-// region is where a class is predicted.
+// region returns the mask of the pixels that are predicted as a class.
 func (p segmentation) region(class int) (heatmap.Grid, error) {
 	m := heatmap.NewGrid(p.w, p.h)
 	empty := true
@@ -44,8 +44,8 @@ func (p segmentation) region(class int) (heatmap.Grid, error) {
 	return m, nil
 }
 
-// readRegion reads CLASS[:mean] or CLASS:MASK.npy[:mean]; the mask is [H, W], or [batch, H, W]
-// with one a picture.
+// readRegion reads CLASS[:mean] or CLASS:MASK.npy[:mean]. The file holds one mask, [H, W], or one for each picture,
+// [batch, H, W].
 func readRegion(rest string) (Spec, error) {
 	rest, mean := strings.CutSuffix(rest, ":mean")
 	class, file, masked := strings.Cut(rest, ":")

@@ -9,49 +9,47 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// Scene is what a kind may ask when a target is looked up: the model, and the pictures in front
-// of it.
+// Scene answers a kind's questions about the model and its pictures while a target is looked up.
 type Scene interface {
 	Outputs() Outputs
 	Batch() int // number of pictures
 
-	// Tensor looks a tensor of the model up, an output or another, to be read in a way, and tells
-	// whether the engine's function of that name can score it; Elements is how many values it can
-	// choose. Of an output that squashes or ranks scores it is those scores, if it is read as
-	// classes or places.
+	// Tensor looks up a tensor of the model, an output or another one, to be read as the last argument says. It returns
+	// an error if the engine's function named score cannot score the tensor. If an output squashes or ranks scores and is
+	// read as Classes or Places, Tensor returns the scores before that.
 	Tensor(name, score string, as TensorReading) (Tensor, error)
 
-	// Values runs the model and gives the values of a tensor, batch first and as it was looked up:
-	// for the pictures, or for a second one alone if that is not nil.
+	// Values runs the model on the pictures and returns the values of a tensor, batch first, read as it was looked up. If
+	// second is not nil, it runs the model on that picture alone.
 	Values(tensor string, second image.Image) (dims []int, values []float32, err error)
 
-	// Found is what the detector finds in the pictures. It is nil unless a target is a detection.
+	// Found returns what the detector finds in the pictures. It returns nil unless a target is a detection.
 	Found() *Findings
 }
 
-// TensorReading is how a tensor is read.
+// TensorReading says how a tensor is read.
 type TensorReading int
 
-// The ways to read a tensor.
+// These are the ways to read a tensor.
 const (
-	AsItIs  TensorReading = iota
-	Numbers               // all its numbers, [batch, n], in its own order
-	Classes               // scores of classes, [batch, n]
-	Places                // scores of classes at places, [batch, classes, height, width]
+	AsItIs  TensorReading = iota // in the model's own shape
+	Numbers                      // all its numbers, [batch, n], in its own order
+	Classes                      // scores of classes, [batch, n]
+	Places                       // scores of classes at places, [batch, classes, height, width]
 )
 
-// Tensor is a tensor of a model, looked up.
+// Tensor describes a tensor of a model that was looked up.
 type Tensor struct {
 	Name     string // as in the model
 	Shape    []int  // batch first, as it is read
-	Elements int    // how many numbers it has a picture
+	Elements int    // how many elements a target can choose from
 	Logits   bool   // nothing squashes its numbers, nor are they known for a regression's
 
-	// Known gives the probabilities that the model makes of its numbers for a picture; nil if
-	// its graph does not say.
+	// Known returns the probabilities that the model computes from its scores of a picture; nil if the graph does not
+	// say how.
 	Known func(scores []float32) []float32
 
-	Made string // line of the user's program that makes it; empty if nothing says
+	Made string // line of the user's program that makes it; empty if it is not known
 }
 
 // Findings is what a detector found in pictures.
@@ -66,8 +64,7 @@ type Findings struct {
 	Frames     []imgio.Frame         // where the model's input lies in each picture
 }
 
-// ResolvedTarget is a target that is looked up: numbers for an engine. The zero values of what a kind
-// does not need stay.
+// ResolvedTarget is a target that was looked up, as numbers for an engine. Fields that the kind does not need are zero.
 type ResolvedTarget struct {
 	Tensors  []string      // of the model that are read, the first one by the score
 	As       TensorReading // how it is read
@@ -83,19 +80,19 @@ type ResolvedTarget struct {
 	Labels []string // of the elements; nil if nothing names them
 	Note   string   // what was taken for what the user wrote; empty if that was exact
 
-	// Of a detection, instead of all above but the words: the one of each picture, in pixels of the
-	// original pictures; the side that is explained, empty for the whole; whether instances are
-	// compared by their masks; and whether those masks are drawn over the picture.
+	// The fields below are for detections, which use none of the fields above but Words and Labels. Detections has one of
+	// each picture, in pixels of the original pictures.
 	Detections    []heatmap.Detection
 	Found         int    // their rank among those that the model finds, from 1; 0 if they are drawn
-	Edge          string // the explained side
-	Masked, Drawn bool   // compared by masks, and masks drawn
+	Edge          string // the explained side; empty means the whole detection
+	Masked, Drawn bool   // instances are compared by their masks; the user drew these masks
 }
 
-// lookUp finds the tensor that a target is about and checks that it is what the labels are of.
+// lookUp looks up the tensor that a target is about and checks that the labels fit it. It returns the number of
+// elements as well.
 //
-// A single score with two labels is that of a binary classifier: its classes are 0 and 1, and the
-// score is the logit of class 1.
+// If a model has a single logit and two labels, it is a binary classifier: its classes are 0 and 1, and the score is
+// the logit of class 1.
 func lookUp(sc Scene, s Spec, score string, as TensorReading) (ResolvedTarget, int, error) {
 	outputs := sc.Outputs()
 	name := s.Name
@@ -129,7 +126,7 @@ func lookUp(sc Scene, s Spec, score string, as TensorReading) (ResolvedTarget, i
 	return r, t.Elements, nil
 }
 
-// element looks a target up that is one element of an output: by its number, or by its name.
+// element looks up a target that is one element of an output, by its number or by its name.
 func element(sc Scene, s Spec, score string, as TensorReading) (ResolvedTarget, error) {
 	r, n, err := lookUp(sc, s, score, as)
 	if err != nil {
@@ -155,12 +152,12 @@ func element(sc Scene, s Spec, score string, as TensorReading) (ResolvedTarget, 
 	return r, nil
 }
 
-// elements is a Resolve of kinds that are one element of an output.
+// elements returns a [Kind.Resolve] for kinds that are one element of an output.
 func elements(score string, as TensorReading) func(Scene, Spec) ([]ResolvedTarget, error) {
 	return func(sc Scene, s Spec) ([]ResolvedTarget, error) { return wrapOne(element(sc, s, score, as)) }
 }
 
-// wrapOne is the answer of a Resolve that gives one target.
+// wrapOne returns the answer of a [Kind.Resolve] that has one target.
 func wrapOne(r ResolvedTarget, err error) ([]ResolvedTarget, error) {
 	if err != nil {
 		return nil, err
@@ -181,7 +178,7 @@ func inRange(index []int, n int, tensor string) error {
 	return nil
 }
 
-// DescribeClasses says how many classes there are, and their numbers.
+// DescribeClasses returns a phrase that says how many classes there are, and their numbers.
 func DescribeClasses(classes int) string {
 	if classes == 1 {
 		return "one, whose number is 0"
@@ -189,7 +186,7 @@ func DescribeClasses(classes int) string {
 	return fmt.Sprintf("%d, numbered from 0 to %d", classes, classes-1)
 }
 
-// perPicture spreads one index to all pictures, or takes one a picture.
+// perPicture returns one index for each picture. It repeats a single index for all pictures.
 func perPicture(index []int, batch int) ([]int32, error) {
 	if len(index) != 1 && len(index) != batch {
 		return nil, fmt.Errorf("it names %d indices for %d pictures: name one, or one a picture; "+

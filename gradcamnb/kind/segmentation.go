@@ -14,7 +14,7 @@ type segmentation struct {
 	class []int
 }
 
-// predicted runs the model and takes the best class of every pixel of every picture.
+// predicted runs the model and returns the best class of every pixel, for every picture.
 func predicted(sc Scene, tensor string) ([]segmentation, error) {
 	dims, values, err := sc.Values(tensor, nil)
 	if err != nil {
@@ -40,7 +40,7 @@ func predicted(sc Scene, tensor string) ([]segmentation, error) {
 	return out, nil
 }
 
-// neighbours are the pixels above, below and beside a pixel.
+// neighbours returns the pixels above, below, left and right of a pixel.
 func (p segmentation) neighbours(k int) []int {
 	var out []int
 	if k >= p.w {
@@ -58,15 +58,15 @@ func (p segmentation) neighbours(k int) []int {
 	return out
 }
 
-// classes are those that are predicted anywhere.
+// classes returns the classes that are predicted anywhere, in rising order.
 func (p segmentation) classes() []int {
 	sorted := slices.Clone(p.class)
 	slices.Sort(sorted)
 	return slices.Compact(sorted)
 }
 
-// overMasks looks a class of a segmentation up that is scored over masks [h, w]: those of the
-// target, or those that predict makes of the model's own segmentation.
+// overMasks looks up a class of a segmentation that is scored over masks [h, w]. It takes the masks of the target. If
+// there are none, predict makes them from the model's own segmentation.
 func overMasks(sc Scene, s Spec, predict func(p segmentation, class int) (heatmap.Grid, error)) (
 	ResolvedTarget, error) {
 	r, err := element(sc, s, "region", Places)
@@ -100,7 +100,7 @@ func overMasks(sc Scene, s Spec, predict func(p segmentation, class int) (heatma
 	return r, nil
 }
 
-// maskWeights are the values of a mask of h x w pixels, divided by their sum for a mean.
+// maskWeights returns the values of a mask of h x w pixels. For a mean it divides them by their sum.
 func maskWeights(m heatmap.Grid, h, w int, mean bool) ([]float32, error) {
 	if m.H != h || m.W != w {
 		return nil, fmt.Errorf("the mask is %d x %d pixels and the output %d x %d (width x height); bring it to the output's size, a weight for each of its pixels", m.W, m.H, w, h)
@@ -127,7 +127,7 @@ func maskWeights(m heatmap.Grid, h, w int, mean bool) ([]float32, error) {
 	return out, nil
 }
 
-// meanSuffix is how the command line says that a region is scored by its mean.
+// meanSuffix returns the end of the command line's text if a region is scored by its mean.
 func meanSuffix(s Spec) string {
 	if s.Mean {
 		return ":mean"

@@ -8,8 +8,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// Similar is how alike the model finds the picture and a second one: the cosine of the angle
-// between their embeddings, the model's first output or a named tensor.
+// Similar is the kind of target for how alike the model finds the picture and a second one: the cosine of the angle
+// between their embeddings, which are the model's first output or a named tensor.
 var Similar = Register(Kind{
 	Name: "similar", Score: "similar",
 	Forms: []Form{{"similar:PICTURE[:TENSOR]", "likeness to a second picture, by the first output or a tensor"}},

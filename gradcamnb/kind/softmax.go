@@ -1,6 +1,6 @@
 package kind
 
-// Softmax is the softmax probability of a class.
+// Softmax is the kind of target for the softmax probability of a class.
 var Softmax = Register(Kind{
 	Name: "softmax", Score: "softmax",
 	Forms: []Form{{"softmax:285", "the softmax probability of a class"}},

@@ -8,8 +8,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Spec is a target as plain data. What the fields mean is up to the kind; those that a kind does
-// not name are empty.
+// Spec is a target as plain data. The kind decides what the fields mean. Fields that it does not use are empty.
 type Spec struct {
 	Kind  string `json:"kind"`            // e.g. "class"
 	Name  string `json:"name,omitempty"`  // of the output or tensor, for the kinds that name one
@@ -32,7 +31,7 @@ type Spec struct {
 	function any // func: what the engine calls; it lives in this process only
 }
 
-// element is the element as text: its name, or its indices.
+// element returns the target's element as text: its name, or its indices.
 func (s Spec) element() string {
 	if s.Value != "" {
 		return s.Value
@@ -44,7 +43,7 @@ func (s Spec) element() string {
 	return strings.Join(index, ",")
 }
 
-// readIndices reads numbers with commas between them.
+// readIndices reads whole numbers with commas between them.
 func readIndices(list string) ([]int, error) {
 	var out []int
 	for part := range strings.SplitSeq(list, ",") {
@@ -57,7 +56,7 @@ func readIndices(list string) ([]int, error) {
 	return out, nil
 }
 
-// numbered is a Read of kinds whose text is numbers alone.
+// numbered returns a [Kind.Read] for kinds whose text is only numbers.
 func numbered(name string) func(string) (Spec, error) {
 	return func(rest string) (Spec, error) {
 		index, err := readIndices(rest)
@@ -65,7 +64,7 @@ func numbered(name string) func(string) (Spec, error) {
 	}
 }
 
-// namedOrNumbered is a Read of kinds whose text is numbers or the name of a class.
+// namedOrNumbered returns a [Kind.Read] for kinds whose text is numbers or the name of a class.
 func namedOrNumbered(name string) func(string) (Spec, error) {
 	return func(rest string) (Spec, error) {
 		index, err := readIndices(rest)
@@ -79,11 +78,11 @@ func namedOrNumbered(name string) func(string) (Spec, error) {
 	}
 }
 
-// setIndex is an At of kinds with one class.
+// setIndex is the [Kind.WithIndex] of kinds with one class.
 func setIndex(s Spec, index int) Spec {
 	s.Index, s.Value = []int{index}, ""
 	return s
 }
 
-// named is an Elements of kinds that are about one output.
+// named is the [Kind.Elements] of kinds that are about one output.
 func named(s Spec, m Outputs) []string { return m.Labels(s.Name) }

@@ -1,7 +1,7 @@
 package kind
 
-// Tag is the logit of one tag of a multi-label model. Its maps are measured by the tag's own
-// probability, since tags do not exclude each other.
+// Tag is the kind of target for the logit of one tag of a multi-label model. Metrics use the tag's own probability,
+// since tags do not exclude each other.
 var Tag = Register(Kind{
 	Name: "tag", Score: "class", Measured: "sigmoid",
 	Forms: []Form{{"tag:4", "the logit of a tag, by number or label; tags:1,4 those of several together"}},

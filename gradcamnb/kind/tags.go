@@ -2,7 +2,7 @@ package kind
 
 import "fmt"
 
-// Tags is the sum of the logits of several tags.
+// Tags is the kind of target for the sum of the logits of several tags.
 var Tags = Register(Kind{
 	Name: "tags", Score: "weighted", NamesSeveral: true,
 	Read: numbered("tags"),

@@ -7,8 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// TagsAbove is every tag whose probability is above a threshold in any of the pictures, one
-// target a tag.
+// TagsAbove is the kind of target for every tag whose probability is above a threshold in any of the pictures. Each tag
+// becomes one target.
 var TagsAbove = Register(Kind{
 	Name: "tags above", Score: "class", Measured: "sigmoid",
 	Prefix: "tags>",

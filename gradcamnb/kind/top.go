@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Top is the logit of the rank-th best class of each picture, from 1.
+// Top is the kind of target for the logit of the rank-th best class of each picture, counted from 1.
 var Top = Register(Kind{
 	Name: "top", Score: "class", Measured: "softmax",
 	Prefix: "top",

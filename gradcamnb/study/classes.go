@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// ClassMean is where the maps of one class lie: the mean of their positive parts, each of which adds up to 1.
+// ClassMean says where the maps of one class lie: it is the mean of their positive parts, each of which adds up to 1.
 type ClassMean struct {
 	Cell  Cell      // the method and layer
-	Class string    // of the pictures
+	Class string    // that the maps explain
 	N     int       // maps
 	Mean  []float64 // share of the map in each of 12 x 12 equal parts of what it covers, row by row
 	Where string    // in words: the ninth of the picture with the largest share
@@ -19,7 +19,7 @@ type classKey struct {
 	Class string
 }
 
-// classSum is the sum of the masses of a class.
+// classSum is the sum of the normalised looks of a class.
 type classSum struct {
 	N   int
 	Sum []float64
@@ -29,7 +29,7 @@ type classSums map[classKey]*classSum
 
 func (s classSums) add(cell Cell, r Row, look []uint8) {
 	if look != nil {
-		s.join(classKey{cell, className(r)}, classSum{1, mass(look)})
+		s.join(classKey{cell, className(r)}, classSum{1, normalise(look)})
 	}
 }
 
@@ -51,7 +51,7 @@ func (s classSums) merge(o classSums) {
 	}
 }
 
-// means are those of every class, the one with most maps first.
+// means returns the mean map of every class and cell. The class with the most maps comes first.
 func (s classSums) means() []ClassMean {
 	total := map[string]int{}
 	var out []ClassMean
@@ -61,7 +61,7 @@ func (s classSums) means() []ClassMean {
 		for _, sum := range v.Sum {
 			m.Mean = append(m.Mean, sum/float64(v.N))
 		}
-		m.Where = where(m.Mean)
+		m.Where = describePlace(m.Mean)
 		out = append(out, m)
 	}
 	slices.SortFunc(out, func(a, b ClassMean) int {

@@ -9,33 +9,34 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// Cluster is a group of maps that look alike: of one cell, and of one class, if enough of it was drawn.
+// Cluster is a group of maps of one cell that look alike. They are of one class if the sample has enough maps of it,
+// and of all classes otherwise.
 type Cluster struct {
 	Cell     Cell      // the method and layer
-	Class    string    // empty means of all classes
-	N, Of    int       // maps in the cluster, and in the group that was divided
+	Class    string    // that the maps explain; empty means all classes
+	N, Of    int       // maps in the cluster, and in the group that was divided into clusters
 	Correct  int       // of the N, those whose prediction is the label
-	Mean     []float64 // of its maps, as looks
-	Where    string    // part of the picture in which the mean map is high, in words
+	Mean     []float64 // share of the mean map in each of 12 x 12 equal parts of what it covers, row by row
+	Where    string    // in words: the ninth of the picture with the largest share
 	Classes  string    // the commonest classes in it, in words
-	Examples []Row     // nearest to the mean; their maps are looks
+	Examples []Row     // the maps nearest to the mean, each 12 x 12 values from 0 to 1
 }
 
 const (
-	fewest   = 24  // maps of a class that are divided by themselves
-	divided  = 400 // of them at most: a picture may have many, and n of them take n x n numbers
+	fewest   = 24  // maps of a class for which it has clusters of its own
+	divided  = 400 // maps of a group at most: a picture may have many, and n maps take n x n numbers
 	most     = 8   // clusters
 	examples = 5   // of a cluster
 )
 
-// clusters divides the sample's maps of a cell by what they look like, as SpRAy does.
+// clusters divides the sample's maps of a cell into groups that look alike, as SpRAy does.
 func (s sample) clusters(cell Cell) []Cluster {
-	byClass := map[string][]shown{}
-	var all []shown
+	byClass := map[string][]drawnMap{}
+	var all []drawnMap
 	for _, one := range s {
 		for _, m := range one.Maps {
 			if m.Cell == cell && m.Look != nil {
-				all = append(all, shown{one, m, mass(m.Look)})
+				all = append(all, drawnMap{one, m, normalise(m.Look)})
 				byClass[m.Class] = append(byClass[m.Class], all[len(all)-1])
 			}
 		}
@@ -52,14 +53,15 @@ func (s sample) clusters(cell Cell) []Cluster {
 	return out
 }
 
-type shown struct {
-	sampled
+type drawnMap struct {
+	sampledPicture
 	sampledMap
 	mass []float64
 }
 
-// divide is the clusters of a group, or of the first of it, which were drawn by hash, the largest first.
-func divide(cell Cell, class string, of []shown) []Cluster {
+// divide returns the clusters of a group, the largest first. If the group is too large, it divides only its first maps;
+// these are a random choice, since the sample is sorted by hash.
+func divide(cell Cell, class string, of []drawnMap) []Cluster {
 	of = of[:min(len(of), divided)]
 	masses := make([][]float64, len(of))
 	for i, one := range of {
@@ -68,7 +70,7 @@ func divide(cell Cell, class string, of []shown) []Cluster {
 	in := spectral(masses)
 	var out []Cluster
 	for k := range slices.Max(in) + 1 {
-		var members []shown
+		var members []drawnMap
 		for i, c := range in {
 			if c == k {
 				members = append(members, of[i])
@@ -82,7 +84,7 @@ func divide(cell Cell, class string, of []shown) []Cluster {
 	return out
 }
 
-func newCluster(cell Cell, class string, members []shown, of int) Cluster {
+func newCluster(cell Cell, class string, members []drawnMap, of int) Cluster {
 	c := Cluster{Cell: cell, Class: class, N: len(members), Of: of, Mean: make([]float64, side*side)}
 	count := map[string]int{}
 	for _, m := range members {
@@ -93,7 +95,7 @@ func newCluster(cell Cell, class string, members []shown, of int) Cluster {
 			c.Correct++
 		}
 	}
-	c.Where = where(c.Mean)
+	c.Where = describePlace(c.Mean)
 	names := sorted(count)
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(count[b], count[a]) })
 	for _, name := range names[:min(3, len(names))] {
@@ -102,7 +104,7 @@ func newCluster(cell Cell, class string, members []shown, of int) Cluster {
 		}
 		c.Classes += fmt.Sprintf("%s %d", name, count[name])
 	}
-	slices.SortStableFunc(members, func(a, b shown) int {
+	slices.SortStableFunc(members, func(a, b drawnMap) int {
 		return cmp.Compare(distance(a.mass, c.Mean), distance(b.mass, c.Mean))
 	})
 	for _, m := range members[:min(examples, len(members))] {
@@ -134,14 +136,15 @@ func distance(a, b []float64) float64 {
 	return math.Sqrt(sum)
 }
 
-// spectral is the number of the cluster of each point: Lapuschkin et al. 2019, "Unmasking Clever Hans predictors and
-// assessing what machines really learn" (SpRAy), with the steps of von Luxburg 2007, "A Tutorial on Spectral
-// Clustering": W joins each point with its nearest ones, either way; of the normalised Laplacian
+// spectral returns the number of each point's cluster (Lapuschkin et al. 2019, "Unmasking Clever Hans predictors and
+// assessing what machines really learn", SpRAy). It takes the steps of von Luxburg 2007, "A Tutorial on Spectral
+// Clustering". W joins each point with its nearest neighbours, in both directions. The normalised Laplacian is
 //
 //	L = I - D^(-1/2) W D^(-1/2),   D_ii = SUM_j W_ij
 //
-// the lowest eigenvalues l_1, l_2, ... are near 0, as many as there are clusters: their number k is where l_(k+1) -
-// l_k is largest. The rows of the first k eigenvectors, each of length 1, are divided by k-means.
+// It has as many eigenvalues near 0 as there are clusters. With the eigenvalues l_1, l_2, ... in rising order, the
+// number of clusters is the k for which l_(k+1) - l_k is largest. The rows of the first k eigenvectors are scaled to
+// length 1 and divided by k-means.
 func spectral(points [][]float64) []int {
 	n := len(points)
 	var eigen mat.EigenSym
@@ -172,8 +175,8 @@ func spectral(points [][]float64) []int {
 	return kMeans(rows, k)
 }
 
-// neighbours is W: 1 for the nearest points of a point, which are ln n of them and at least 5, and for those that it
-// is one of.
+// neighbours returns W: it is 1 for a point and each of its ln n nearest points, at least 5, in both directions, and 0
+// elsewhere.
 func neighbours(points [][]float64) *mat.SymDense {
 	n := len(points)
 	near := min(n-1, max(5, int(math.Log(float64(n)))))
@@ -216,7 +219,8 @@ func laplacian(w *mat.SymDense) *mat.SymDense {
 	return l
 }
 
-// kMeans divides points into k groups (Lloyd 1982), from the first point and those that lie farthest from all before.
+// kMeans divides points into k groups (Lloyd 1982) and returns the number of each point's group. It starts from the
+// first point and from points that each lie farthest from those before.
 func kMeans(points [][]float64, k int) []int {
 	centres := [][]float64{points[0]}
 	for len(centres) < k {
@@ -247,7 +251,7 @@ func kMeans(points [][]float64, k int) []int {
 	return in
 }
 
-// nearest is the centre that lies nearest to a point, and how far away that is.
+// nearest returns the number of the centre that lies nearest to a point, and its distance.
 func nearest(centres [][]float64, p []float64) (at int, d float64) {
 	d = math.Inf(1)
 	for c, centre := range centres {
@@ -258,7 +262,7 @@ func nearest(centres [][]float64, p []float64) (at int, d float64) {
 	return at, d
 }
 
-// meanOf is the mean of the points in group c; nil if there are none.
+// meanOf returns the mean of the points in group c, or nil if there are none.
 func meanOf(points [][]float64, in []int, c int) []float64 {
 	sum, n := make([]float64, len(points[0])), 0.0
 	for i, p := range points {

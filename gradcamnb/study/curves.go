@@ -12,8 +12,8 @@ type Curve struct {
 	Cell   Cell      // the method and layer
 	Metric string    // "insertion" or "deletion"
 	N      int       // maps
-	Mean   []float64 // at step k of the n, k = 0..n; NaN of a step at which no map has a score
-	Half   []float64 // half of the 95 % interval of the mean, 1.96 standard errors; NaN of one map
+	Mean   []float64 // at steps 0 to n; NaN at a step at which no map has a score
+	Half   []float64 // half the width of the mean's 95 % interval, 1.96 standard errors; NaN if there is one map only
 }
 
 type curveKey struct {

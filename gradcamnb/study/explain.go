@@ -20,7 +20,8 @@ type openedPicture struct {
 	class int          // of the label; -1 if it is not known
 }
 
-// explain returns the rows of some pictures, those that failed among them.
+// explain explains the pictures from number from to before number to and returns their rows. A picture that fails has a
+// row with its error.
 func (s *Study) explain(ctx context.Context, from, to int) ([]Row, error) {
 	rows := make([][]Row, to-from)
 	var good []openedPicture
@@ -42,7 +43,7 @@ func (s *Study) explain(ctx context.Context, from, to int) ([]Row, error) {
 		}
 		return slices.Concat(rows...), nil
 	}
-	for _, o := range good { // one of them is at fault: each by itself
+	for _, o := range good { // explain each by itself, since one of them is at fault
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -80,13 +81,12 @@ func (s *Study) open(i int) (openedPicture, error) {
 		}
 	}
 	if s.AtLabel && p.Label == "" {
-		return openedPicture{}, fmt.Errorf("it has no label, and its label is to be explained")
+		return openedPicture{}, fmt.Errorf("it has no label, but the study explains the class of the label")
 	}
 	return o, nil
 }
 
-// classOf is the number of a class that is named by its label or its number; -1 with an error if
-// there is none.
+// classOf returns the number of the class that a label or number names. If there is none, it returns -1 and an error.
 func classOf(name string, labels []string) (int, error) {
 	if i := slices.Index(labels, name); i >= 0 {
 		return i, nil
@@ -112,16 +112,16 @@ func (s *Study) results(ctx context.Context, good []openedPicture) ([]*heatmap.R
 	}
 	choices := append(slices.Clone(s.Choices), gradcamnb.Measured(measuring))
 	if s.AtLabel {
-		of := s.Of
-		if of == nil {
-			of = gradcamnb.Class
+		target := s.LabelTarget
+		if target == nil {
+			target = gradcamnb.Class
 		}
-		choices = append(choices, of(classes...))
+		choices = append(choices, target(classes...))
 	}
 	return s.Model.Run(ctx, r, choices...)
 }
 
-// concernsStudy tells whether an error is of the model or of what was chosen, and so the same for every picture.
+// concernsStudy tells whether an error comes from the model or the choices, and so would be the same for every picture.
 func concernsStudy(err error) bool {
 	for _, kind := range []error{gradcamnb.ErrUnknownName, gradcamnb.ErrUnknownLayer, gradcamnb.ErrNoClass,
 		gradcamnb.ErrNoPreprocessing,
@@ -133,7 +133,7 @@ func concernsStudy(err error) bool {
 	return false
 }
 
-// row is what is known of a picture before it is explained.
+// row returns a row with what is known of picture i before it is explained.
 func (s *Study) row(i int) Row {
 	return Row{Index: i, Picture: s.Pictures[i].Name, Label: s.Pictures[i].Label, Model: s.modelName(), ClassIndex: -1}
 }
@@ -144,7 +144,7 @@ func (s *Study) failed(i int, err error) Row {
 	return row
 }
 
-// rows are what came out for one picture, one a map.
+// rows returns the rows of one picture, one for each map of its result.
 func (s *Study) rows(o openedPicture, r *heatmap.Result) []Row {
 	var rows []Row
 	for _, m := range r.Maps {

@@ -12,12 +12,12 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// extensions are those of the picture files that a folder is searched for.
+// extensions are the extensions of picture files.
 var extensions = []string{".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 
-// Files are the pictures that a path means: one file, a pattern like photos/*.jpg, or a folder with
-// everything below it. Pictures of a folder are named by their path in it; if they lie in folders
-// of their own, such as train/cat/1.jpg, the folder's name is the label.
+// Files returns the pictures that a path means: one file, a pattern like photos/*.jpg, or a folder with everything
+// below it. Pictures of a folder are named by their path in it. If a picture lies in a folder of its own, such as
+// train/cat/1.jpg, the name of that folder is its label.
 func Files(path string) ([]Picture, error) {
 	info, err := os.Stat(path)
 	if err != nil {

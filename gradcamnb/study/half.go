@@ -7,8 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/half"
 )
 
-// scaledHalves writes values as float16, divided by the power of two that brings the largest magnitude to 1..2, which
-// float16 holds; 1 if there is none.
+// scaledHalves returns values as float16, divided by scale. That is the power of two that brings the largest magnitude
+// to between 1 and 2, which float16 can hold. If no value is finite and other than 0, it is 1.
 func scaledHalves(values []float32) (data []byte, scale float64) {
 	most := 0.0
 	for _, v := range values {
@@ -28,7 +28,7 @@ func scaledHalves(values []float32) (data []byte, scale float64) {
 	return halves(scaled), scale
 }
 
-// halves writes values as float16, little endian.
+// halves returns values as float16, little endian.
 func halves(values []float32) []byte {
 	out := make([]byte, 0, 2*len(values))
 	for _, v := range values {
@@ -37,7 +37,7 @@ func halves(values []float32) []byte {
 	return out
 }
 
-// Values reads a row's map back: [Height, Width] laid flat.
+// Values returns the row's map in its own units, [Height, Width], row by row.
 func (r Row) Values() []float32 {
 	out := make([]float32, len(r.Map)/2)
 	for i := range out {

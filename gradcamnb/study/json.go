@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// number is a float that JSON can hold: null if it is none.
+// number is a float that JSON writes as null if it is NaN or infinite.
 type number float64
 
 // MarshalJSON writes a number, or null.
@@ -109,7 +109,7 @@ type exampleJSON struct {
 	Value   number `json:"value"`
 }
 
-// MarshalJSON writes the summary as summary.json has it: snake case, null for what has no value.
+// MarshalJSON writes the summary as in summary.json: keys in snake case, and null for a number without a value.
 func (s *Summary) MarshalJSON() ([]byte, error) {
 	out := struct {
 		Pictures    int                                 `json:"pictures"`
@@ -146,9 +146,9 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 	}
 	for metric, x := range s.Examples {
 		out.Examples[metric] = map[string][]exampleJSON{"lowest": examplesJSON(x.Lowest), "highest": examplesJSON(x.Highest),
-			"right_beside": examplesJSON(x.Beside)}
+			"misplaced": examplesJSON(x.Misplaced)}
 	}
-	out.Curves, out.Boxes, out.Classes, out.Clusters = s.pictured()
+	out.Curves, out.Boxes, out.Classes, out.Clusters = s.plotData()
 	return json.Marshal(out)
 }
 
@@ -161,8 +161,8 @@ func examplesJSON(all []Example) []exampleJSON {
 	return out
 }
 
-// pictured is what the report's plots are drawn of.
-func (s *Summary) pictured() (curves []curveJSON, boxes []boxJSON, classes []classJSON, clusters []clusterJSON) {
+// plotData returns the data of the report's plots as JSON has them.
+func (s *Summary) plotData() (curves []curveJSON, boxes []boxJSON, classes []classJSON, clusters []clusterJSON) {
 	for _, c := range s.Curves {
 		curves = append(curves, curveJSON{cellJSON(c.Cell), c.Metric, c.N, numbers(c.Mean), numbers(c.Half)})
 	}

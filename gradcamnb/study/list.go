@@ -12,11 +12,11 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// maxText is how many bytes of a list or of annotations are read. LVIS's, which are large, have 1.1 GB.
+// maxText is the most bytes of a list or of annotations that are read.
 const maxText = 2 << 30
 
-// List are the pictures of a CSV file with a column picture, of paths from the file's folder, and, if
-// there is one, a column label.
+// List returns the pictures of a CSV file. Its column picture has their paths, which start at the file's folder. If
+// there is a column label, it has their labels.
 func List(path string) (out []Picture, err error) {
 	data, err := regular.Read(path, maxText)
 	if err != nil {
@@ -38,7 +38,8 @@ func List(path string) (out []Picture, err error) {
 	return out, err
 }
 
-// records hands out the records of a CSV file with a first line of column names.
+// records calls a function for each record of a CSV file whose first line names the columns. The function gets a getter
+// of the record's columns.
 func records(data []byte, path string, record func(get func(column string) (string, bool)) error) error {
 	c := csv.NewReader(bytes.NewReader(data))
 	header, err := c.Read()

@@ -6,16 +6,16 @@ import (
 	"slices"
 )
 
-// side is the number of cells along each side of a look.
+// side is the number of parts along each side of a look.
 const side = 12
 
-// look is a map that is small enough to keep many: the mean of its positive part in side x side equal parts, from 0 to
-// 255 of the largest; nil of a map without a positive part.
-func look(values []float32, w, h int) []uint8 {
+// newLook returns a map's look, which is small enough to keep many: the mean of the map's positive part in each of
+// side x side equal parts, scaled so that the largest is 255. It returns nil if the map has no positive part.
+func newLook(values []float32, w, h int) []uint8 {
 	if w < 1 || h < 1 || len(values) != w*h {
 		return nil
 	}
-	columns, rows := parts(w), parts(h)
+	columns, rows := divideCells(w), divideCells(h)
 	var means [side * side]float64
 	for y, row := range rows {
 		for x, column := range columns {
@@ -39,28 +39,29 @@ func look(values []float32, w, h int) []uint8 {
 	return out
 }
 
-type covered struct {
+// cellShare is a cell that a part of a look covers, and the share of the part that lies in it.
+type cellShare struct {
 	at    int
 	share float64
 }
 
-// parts says, for each of side equal parts of n cells, which cells it covers, and with which share of itself.
-func parts(n int) [side][]covered {
-	var out [side][]covered
+// divideCells divides n cells into side equal parts and returns the cells that each part covers.
+func divideCells(n int) [side][]cellShare {
+	var out [side][]cellShare
 	for k := range out {
 		from, to := float64(k)*float64(n)/side, float64(k+1)*float64(n)/side
 		for at := int(from); at < n && float64(at) < to; at++ {
 			share := min(to, float64(at+1)) - max(from, float64(at))
 			if share > 1e-12 {
-				out[k] = append(out[k], covered{at, share / (to - from)})
+				out[k] = append(out[k], cellShare{at, share / (to - from)})
 			}
 		}
 	}
 	return out
 }
 
-// mass is a look as shares of its sum.
-func mass(look []uint8) []float64 {
+// normalise returns the parts of a look as shares of their sum.
+func normalise(look []uint8) []float64 {
 	sum := 0.0
 	for _, v := range look {
 		sum += float64(v)
@@ -72,12 +73,12 @@ func mass(look []uint8) []float64 {
 	return out
 }
 
-// where says in which ninth of the picture most of a look's mass lies, and with which share.
-func where(mass []float64) string {
+// describePlace returns a phrase that names the ninth of the picture with the largest share, and that share.
+func describePlace(shares []float64) string {
 	names := [3][3]string{{"upper left", "top", "upper right"}, {"left", "middle", "right"},
 		{"lower left", "bottom", "lower right"}}
 	var ninths [9]float64
-	for i, v := range mass {
+	for i, v := range shares {
 		ninths[i/side/(side/3)*3+i%side/(side/3)] += v
 	}
 	best := 0
@@ -89,7 +90,7 @@ func where(mass []float64) string {
 	return fmt.Sprintf("%s, %.0f %%", names[best/3][best%3], 100*ninths[best])
 }
 
-// className is what a row's explained class is called.
+// className returns the name of the class that a row explains.
 func className(r Row) string {
 	if r.Class == "" && r.ClassIndex >= 0 {
 		return fmt.Sprintf("class %d", r.ClassIndex)

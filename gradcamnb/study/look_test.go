@@ -13,28 +13,28 @@ import (
 // A look is the mean of the positive part in equal parts: of one cell that is all, of 24 cells two by two, of 8 cells
 // by the shares of those that a part covers.
 func TestLookByHand(t *testing.T) {
-	if got := look([]float32{3}, 1, 1); !slices.Equal(got, slices.Repeat([]uint8{255}, side*side)) {
+	if got := newLook([]float32{3}, 1, 1); !slices.Equal(got, slices.Repeat([]uint8{255}, side*side)) {
 		t.Errorf("one cell: %v", got)
 	}
 	values := make([]float32, 24*24)
 	// The first part's mean is 6/4, the second's 3/4.
 	values[0], values[1], values[24], values[2], values[3] = 4, -9, 2, 1, 2
-	got := look(values, 24, 24)
+	got := newLook(values, 24, 24)
 	if got[0] != 255 || got[1] != 128 || slices.Max(got[2:]) != 0 {
 		t.Errorf("two parts: %v", got[:3])
 	}
 	row := []float32{6, 0, 3, 0, 0, 0, 0, 0} // a part covers 2/3 of a cell: 6, then 6/2, 0, 3 and 3/2
-	if got := look(row, 8, 1)[:6]; !slices.Equal(got, []uint8{255, 128, 0, 128, 64, 0}) {
+	if got := newLook(row, 8, 1)[:6]; !slices.Equal(got, []uint8{255, 128, 0, 128, 64, 0}) {
 		t.Errorf("eight cells: %v", got)
 	}
 	for _, nothing := range [][]float32{{-1, 0}, {float32(math.NaN()), 0}, {}} {
-		if got := look(nothing, 2, 1); got != nil {
+		if got := newLook(nothing, 2, 1); got != nil {
 			t.Errorf("%v: %v", nothing, got)
 		}
 	}
 	all := make([]float64, side*side)
 	all[5*side+9], all[0] = 0.75, 0.25
-	if got := where(all); got != "right, 75 %" {
+	if got := describePlace(all); got != "right, 75 %" {
 		t.Errorf("%q", got)
 	}
 }
@@ -61,7 +61,7 @@ func TestSampleIsDrawnByNames(t *testing.T) {
 		return s
 	}
 	all := draw(0, 1000, 1)
-	if len(all) != kept {
+	if len(all) != mostSampled {
 		t.Fatalf("%d pictures are kept", len(all))
 	}
 	if back := draw(999, -1, -1); !reflect.DeepEqual(all, back) {
@@ -75,7 +75,7 @@ func TestSampleIsDrawnByNames(t *testing.T) {
 	for _, p := range all {
 		sum += p.Maps[0].Values[0]
 	}
-	if mean := sum / kept; math.Abs(mean-499.5) > 55 {
+	if mean := sum / mostSampled; math.Abs(mean-499.5) > 55 {
 		t.Errorf("the mean of the drawn ones is %g", mean)
 	}
 }
@@ -117,7 +117,7 @@ func TestClustersOfAClass(t *testing.T) {
 		}
 		row := Row{Index: i, Picture: "p" + strconv.Itoa(i), Method: "m", Class: "cat", Correct: i%2 == 0,
 			Metrics: map[string]float64{}}
-		s.draw([]Row{row}, nil, [][]uint8{look(values, 6, 6)})
+		s.draw([]Row{row}, nil, [][]uint8{newLook(values, 6, 6)})
 	}
 	got := s.clusters(Cell{Method: "m"})
 	if len(got) != 2 || got[0].N != 20 || got[1].N != 20 {

@@ -9,11 +9,11 @@ import (
 	"github.com/gradcam-go/gradcam/internal/quantile"
 )
 
-// draws is how many bootstrap samples an interval is taken from.
+// draws is the number of bootstrap samples for an interval.
 const draws = 1000
 
-// moments are the count, mean and sum of squared deviations of numbers, which can be added up from
-// parts (Chan et al. 1983, "Algorithms for computing the sample variance").
+// moments are the count, mean and sum of squared deviations of numbers. They can be added up from parts (Chan et al.
+// 1983, "Algorithms for computing the sample variance").
 type moments struct {
 	N        int
 	Mean, M2 float64
@@ -35,13 +35,12 @@ func (m *moments) merge(o moments) {
 	m.N = n
 }
 
-// stdErr is the standard error of the mean, sqrt(M2 / (n - 1) / n); NaN of one number.
+// stdErr returns the standard error of the mean, sqrt(M2 / (n - 1) / n). It is NaN if there is one number only.
 func (m moments) stdErr() float64 { return math.Sqrt(m.M2 / float64(m.N-1) / float64(m.N)) }
 
-// bootstrap keeps the sums of a Poisson bootstrap: in each of its samples every picture counts as
-// often as a Poisson variable of mean 1 says (Chamandy et al. 2012, "Estimating uncertainty for
-// massive data streams"). The weights depend on the picture's name alone, so parts and machines
-// agree, and sums of parts can be added up.
+// bootstrap keeps the sums of a Poisson bootstrap: in each of its samples every picture counts as often as a Poisson
+// variable of mean 1 says (Chamandy et al. 2012, "Estimating uncertainty for massive data streams"). The weights depend
+// only on the picture's name, so all machines draw the same ones, and the sums of parts can be added up.
 type bootstrap struct {
 	Sum, Count []float64
 }
@@ -56,7 +55,7 @@ func (b *bootstrap) add(weights []float64, v float64) {
 	}
 }
 
-// interval is the middle 95 % of the samples' means; NaN if there is none.
+// interval returns the middle 95 % of the samples' means, or NaN if there is none.
 func (b bootstrap) interval() (lo, hi float64) {
 	var means []float64
 	for i, n := range b.Count {

@@ -14,8 +14,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// datasetRow is a row of a data set as the hub's tools write it: the encoded picture in a column
-// image, of bytes and path, and the class's number in a column label.
+// datasetRow is a row of a data set as the hub's tools write it. The column image has the bytes of the encoded picture
+// and its path. The column label has the class's number.
 type datasetRow struct {
 	Image struct {
 		Bytes []byte `parquet:"bytes"`
@@ -24,10 +24,10 @@ type datasetRow struct {
 	Label int64 `parquet:"label,optional"`
 }
 
-// Parquet are the pictures of a Parquet file with a column image (bytes, path) and, if there is one,
-// label, as image data sets are published. Pictures are read when they are asked for.
+// Parquet returns the pictures of a Parquet file, the format in which image data sets are published. It needs a column
+// image with bytes and, if pictures have labels, a column label. A picture is read when it is opened.
 func Parquet(path string) (out []Picture, err error) {
-	defer damaged(path, &err)
+	defer recoverDamage(path, &err)
 	f, err := regular.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("the pictures: %w", err)
@@ -68,15 +68,15 @@ func Parquet(path string) (out []Picture, err error) {
 	return out, nil
 }
 
-// damaged makes an error of a panic, which is what the library does over a damaged file.
-func damaged(path string, err *error) {
+// recoverDamage turns a panic of the Parquet library into an error. The library panics if a file is damaged.
+func recoverDamage(path string, err *error) {
 	if recover() != nil {
 		*err = fmt.Errorf("%s is no Parquet file of pictures, or it is damaged", path)
 	}
 }
 
 func parquetRow(path string, i int64) (row datasetRow, err error) {
-	defer damaged(path, &err)
+	defer recoverDamage(path, &err)
 	f, err := regular.Open(path)
 	if err != nil {
 		return row, fmt.Errorf("the pictures: %w", err)

@@ -11,26 +11,27 @@ import (
 	"slices"
 )
 
-// Partial is what the rows of some parts say. Partials are added up, on one machine or many; they grow with the layers,
-// methods and metrics of a study, and not with its pictures. The same parts make the same summary to the last bit, in
-// whatever order they were added: two neighbours are joined as in a binary tree over the numbers of the parts.
+// Partial is a summary of some parts of a study that can be added to that of others, on one machine or many. Its size
+// grows with the layers, methods and metrics of a study, but not with its pictures. The same parts make the same
+// summary to the last bit, in whatever order they were added: neighbours are joined in pairs, as in a binary tree over
+// the numbers of the parts.
 type Partial struct {
 	manifest manifest
 	blocks   map[block]*tally
 }
 
-// block is the parts from Index << Level on, 1 << Level of them.
+// block is a run of 1 << Level parts, which begins with part Index << Level.
 type block struct{ Level, Index int }
 
-// isWithin tells whether the block lies in another.
+// isWithin tells whether the block lies within another or is the same.
 func (b block) isWithin(o block) bool {
 	return b.Level <= o.Level && b.Index>>(o.Level-b.Level) == o.Index
 }
 
-// start is the first part of the block.
+// start returns the first part of the block.
 func (b block) start() int { return b.Index << b.Level }
 
-// Parts are the numbers of the parts whose files are in the study's folder, in order.
+// Parts returns the numbers of the parts whose files are in the study's folder, in rising order.
 func Parts(dir string) ([]int, error) {
 	names, err := fs.Glob(os.DirFS(dir), "part-*.parquet")
 	if err != nil {
@@ -48,10 +49,10 @@ func Parts(dir string) ([]int, error) {
 	return out, nil
 }
 
-// partName is the name of a part's file.
+// partName returns the name of the file of part k.
 func partName(k int) string { return fmt.Sprintf("part-%06d.parquet", k) }
 
-// ReadPart reads what one part of the study in a folder says.
+// ReadPart reads part k of the study in a folder and returns its summary.
 func ReadPart(dir string, k int) (*Partial, error) {
 	m, err := readManifest(dir)
 	if err != nil {
@@ -72,7 +73,7 @@ func (p *Partial) read(dir string, k int) error {
 	return nil
 }
 
-// insert joins a block with its neighbour, if that is there, and so on.
+// insert adds a block. If its neighbour is there, insert joins the two and adds the joined block in the same way.
 func (p *Partial) insert(b block, t *tally) {
 	for {
 		neighbour := block{b.Level, b.Index ^ 1}
@@ -90,8 +91,8 @@ func (p *Partial) insert(b block, t *tally) {
 	}
 }
 
-// Add adds what other parts of the same study say, which o must not be used for afterwards. A part that was counted
-// before counts once.
+// Add adds other parts of the same study. A part that is in both counts once. It returns an error if the studies
+// differ, or if o joins parts of which only some were counted before. o must not be used afterwards.
 func (p *Partial) Add(o *Partial) error {
 	if p.blocks == nil {
 		*p = *o
@@ -106,8 +107,8 @@ func (p *Partial) Add(o *Partial) error {
 		for there := range p.blocks {
 			counted = counted || b.isWithin(there)
 			if there != b && there.isWithin(b) {
-				return fmt.Errorf("parts %d to %d were counted before, and are in what is added among others", there.start(),
-					there.start()+1<<there.Level-1)
+				return fmt.Errorf("parts %d to %d were counted before, and parts %d to %d, which are to be added, include them",
+					there.start(), there.start()+1<<there.Level-1, b.start(), b.start()+1<<b.Level-1)
 			}
 		}
 		if !counted {
@@ -117,7 +118,7 @@ func (p *Partial) Add(o *Partial) error {
 	return nil
 }
 
-// Summary is what the parts so far say.
+// Summary returns the summary of the parts so far.
 func (p *Partial) Summary() *Summary {
 	t := newTally(p.manifest)
 	for _, b := range slices.SortedFunc(maps.Keys(p.blocks), func(a, b block) int { return a.start() - b.start() }) {
@@ -126,7 +127,7 @@ func (p *Partial) Summary() *Summary {
 	return t.summary()
 }
 
-// packedTally is a tally as it crosses from one machine to another.
+// packedTally is a tally in the form in which it goes from one machine to another.
 type packedTally struct {
 	Block                                     block
 	Pictures, Maps, Failures, Right, Labelled int

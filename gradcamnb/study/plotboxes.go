@@ -5,7 +5,7 @@ import (
 	"html/template"
 )
 
-// boxPlot draws the spread of a metric over the maps of every cell, a row each.
+// boxPlot draws the spread of a metric over the maps of every cell, with one row for each cell.
 func (s *Summary) boxPlot(metric string) template.HTML {
 	var boxes []Box
 	var values []float64
@@ -20,7 +20,7 @@ func (s *Summary) boxPlot(metric string) template.HTML {
 	const left, row = 230.0, 20.0
 	d := &drawing{w: 720, h: row*float64(len(boxes)) + 24}
 	x := newScale(left, d.w-16, values...)
-	d.across(x, 2, d.h-20)
+	d.drawXTicks(x, 2, d.h-20)
 	for i, b := range boxes {
 		y := row*float64(i) + row/2 + 2
 		d.words(left-8, y+4, "end", cellName(b.Cell, 34))
@@ -37,7 +37,7 @@ func (s *Summary) boxPlot(metric string) template.HTML {
 	return d.html(fmt.Sprintf("box plots of %s, one for each method and layer", metric))
 }
 
-// cellName is a cell in at most so many letters.
+// cellName returns the name of a cell in at most most letters.
 func cellName(c Cell, most int) string {
 	name := c.Method
 	if c.Layer != "" {

@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// criticalPlot is the critical-difference diagram of a metric (Demsar 2006, figure 1): the cells by their mean place,
-// the best on the left, and bars under those that cannot be told apart. Nothing if there is no critical
-// difference.
+// criticalPlot draws the critical-difference diagram of a metric (Demsar 2006, figure 1): the cells by their mean
+// place, the best on the left, and bars under those that cannot be told apart. It returns nothing if there is no
+// critical difference.
 func (s *Summary) criticalPlot(metric string) template.HTML {
 	var ranks []Rank
 	for _, r := range s.Ranks {
@@ -54,8 +54,8 @@ func (s *Summary) criticalPlot(metric string) template.HTML {
 	return d.html(fmt.Sprintf("critical-difference diagram of %s: mean places of %d methods and layers", metric, n))
 }
 
-// groups are the first and last of every largest run of ranks, by rising mean, of which none is farther apart than the
-// critical difference.
+// groups returns the first and the last rank of every group that cannot be told apart: a run of ranks whose means
+// differ by less than the critical difference. Ranks are sorted by rising mean. A run within a larger one is left out.
 func groups(ranks []Rank) (out [][2]int) {
 	end := -1
 	for i, r := range ranks {

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// curvePlots draws the mean curves of insertion or deletion with their bands, a plot for each layer with a line for
-// each method.
+// curvePlots draws the mean curves of insertion or deletion with their bands: one plot for each layer, with one line
+// for each method.
 func (s *Summary) curvePlots(metric string) []template.HTML {
 	var values []float64
 	for _, c := range s.Curves {
@@ -41,7 +41,7 @@ func (s *Summary) curvePlot(metric, layer string, lines []Curve, values []float6
 	d := &drawing{w: width}
 	x, y := newScale(left, width-24, 0, 1), newScale(height, top, values...)
 	d.words(left, 14, "start", metric+map[bool]string{true: " at " + layer}[layer != ""])
-	d.up(y, left, width-24)
+	d.drawYTicks(y, left, width-24)
 	for _, v := range []float64{0, 0.5, 1} {
 		d.words(x.at(v), height+14, "middle", fmt.Sprintf("%.0f %%", 100*v))
 	}

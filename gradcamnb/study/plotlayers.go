@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// layerPlot draws the mean of a metric over the layers, in their order, with a line for each method; nothing if there
-// is only one layer.
+// layerPlot draws the mean of a metric over the layers, in their order, with one line for each method. It returns
+// nothing if there is only one layer.
 func (s *Summary) layerPlot(metric string) template.HTML {
 	of := map[[2]string]Number{} // by method and layer
 	var values []float64
@@ -20,7 +20,7 @@ func (s *Summary) layerPlot(metric string) template.HTML {
 		}
 	}
 	var layers []string
-	for _, l := range s.Layers { // those that a method has, and not the picture itself
+	for _, l := range s.Layers { // leave out the picture itself, and layers without a number
 		if _, ok := of[[2]string{firstWith(of, s.Methods, l), l}]; ok && l != "" {
 			layers = append(layers, l)
 		}
@@ -31,7 +31,7 @@ func (s *Summary) layerPlot(metric string) template.HTML {
 	const left, top, height = 52.0, 10.0, 220.0
 	d := &drawing{w: max(420, 80+100*float64(len(layers)))}
 	x, y := newScale(left+44, d.w-56, 0, float64(len(layers)-1)), newScale(height, top, values...)
-	d.up(y, left, d.w-8)
+	d.drawYTicks(y, left, d.w-8)
 	for i, l := range layers {
 		at := 0.0
 		if len(layers) > 6 { // or the names run into one another
@@ -67,7 +67,7 @@ func (s *Summary) layerPlot(metric string) template.HTML {
 		layers, names))
 }
 
-// firstWith is the first method that has a number at a layer.
+// firstWith returns the first method that has a number at a layer; empty if none has.
 func firstWith(of map[[2]string]Number, methods []string, layer string) string {
 	i := slices.IndexFunc(methods, func(m string) bool { _, ok := of[[2]string{m, layer}]; return ok })
 	if i < 0 {
@@ -76,7 +76,7 @@ func firstWith(of map[[2]string]Number, methods []string, layer string) string {
 	return methods[i]
 }
 
-// shortened is a text in at most so many letters, with its end, by which names of layers differ.
+// shortened returns a text in at most most letters. It keeps the end, since names of layers differ there.
 func shortened(text string, most int) string {
 	if letters := []rune(text); len(letters) > most {
 		return "…" + string(letters[len(letters)-most+1:])

@@ -29,7 +29,7 @@ var reportPage = template.Must(template.New("report").Funcs(template.FuncMap{"sh
 // thumbnail is the longer side of a picture in a report, in pixels.
 const thumbnail = 168
 
-// page is what the report's template draws.
+// page is the data of the report's template.
 type page struct {
 	Summary  *Summary
 	Metrics  []metricPage
@@ -46,14 +46,14 @@ type metricPage struct {
 	Critical                             string        // the critical difference in words; empty if there is none
 	Layers, Boxes, Diagram               template.HTML // plots; empty if there is nothing to draw
 	Pairs                                []Comparison
-	Lowest, Highest, Beside              []examplePage
+	Lowest, Highest, Misplaced           []examplePage
 }
 
 type rowPage struct {
 	Number
 	Rank     float64 // mean place; 0 if there is none
 	Place    int
-	AsGood   bool // cannot be told from the best place
+	AsGood   bool // the critical difference does not tell it from the best
 	Interval template.HTML
 }
 
@@ -62,9 +62,9 @@ type examplePage struct {
 	Image template.URL
 }
 
-// Report is a page, in one file and without anything from elsewhere, that shows a summary: tables
-// that sort, intervals, and the maps that stand out, drawn on their pictures. Pictures that cannot
-// be read any more are left out.
+// Report returns an HTML page that shows a summary: tables that can be sorted, plots with intervals, and the maps that
+// stand out, drawn on their pictures. The page is one file and loads nothing. A picture that cannot be read any more is
+// left out.
 func Report(s *Summary, pictures []Picture) ([]byte, error) {
 	byName := map[string]Picture{}
 	for _, p := range pictures {
@@ -91,7 +91,7 @@ func Report(s *Summary, pictures []Picture) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// MustReport is Report that panics with the error.
+// MustReport is like Report, but panics with the error.
 func MustReport(s *Summary, pictures []Picture) []byte { return must.Get(Report(s, pictures)) }
 
 func (s *Summary) metricPage(name string, drawn *thumbnails) metricPage {
@@ -136,7 +136,7 @@ func (s *Summary) metricPage(name string, drawn *thumbnails) metricPage {
 	}
 	m.Layers, m.Boxes, m.Diagram = s.layerPlot(name), s.boxPlot(name), s.criticalPlot(name)
 	x := s.Examples[name]
-	m.Lowest, m.Highest, m.Beside = drawn.all(x.Lowest), drawn.all(x.Highest), drawn.all(x.Beside)
+	m.Lowest, m.Highest, m.Misplaced = drawn.all(x.Lowest), drawn.all(x.Highest), drawn.all(x.Misplaced)
 	return m
 }
 
@@ -147,7 +147,7 @@ func valueOr(v, otherwise float64) float64 {
 	return v
 }
 
-// interval draws a mean and its interval between the lowest and the highest of all.
+// interval draws a mean and its interval on a line from lo to hi.
 func interval(n Number, lo, hi float64) template.HTML {
 	const width, height = 180.0, 14.0
 	at := func(v float64) float64 {
@@ -162,7 +162,7 @@ func interval(n Number, lo, hi float64) template.HTML {
 		width, height, formatShort(n.Mean), formatShort(n.Lo), formatShort(n.Hi), a, b, at(n.Mean))) // numbers only
 }
 
-// formatShort is a number for a table; a dash if it is none.
+// formatShort returns a number as a table shows it, or a dash if it is NaN or infinite.
 func formatShort(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "-"
@@ -190,7 +190,7 @@ func (t *thumbnails) all(examples []Example) []examplePage {
 	return out
 }
 
-// draw is empty if the picture cannot be read.
+// draw returns the picture of a row with its map as a data URL. It is empty if the picture cannot be read.
 func (t *thumbnails) draw(r Row) template.URL {
 	p, ok := t.pictures[r.Picture]
 	if !ok || r.Width < 1 || r.Height < 1 {
@@ -220,7 +220,7 @@ func (t *thumbnails) draw(r Row) template.URL {
 	return encode(over)
 }
 
-// overlay draws a row's map on its picture, which was scaled.
+// overlay returns a row's picture, scaled to small, with the row's map on it.
 func overlay(small *image.NRGBA, r Row, values []float32, scale float64) *image.NRGBA {
 	frame := imgio.Frame{PictureW: small.Rect.Dx(), PictureH: small.Rect.Dy(), ModelW: r.Width, ModelH: r.Height,
 		X0: r.Left * scale, Y0: r.Top * scale,
@@ -229,7 +229,7 @@ func overlay(small *image.NRGBA, r Row, values []float32, scale float64) *image.
 	return render.Overlay(&heatmap.Result{Picture: small, Frame: frame}, m, nil)
 }
 
-// outline draws the border of where the object is.
+// outline draws the outline of the object on a picture.
 func outline(img *image.NRGBA, truth heatmap.Grid) {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	on := func(x, y int) bool {

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	manyClasses = 30 // that a report shows; the summary has all
-	manyCells   = 8  // methods and layers side by side
+	manyClasses = 30 // classes that a report shows; the summary has all
+	manyCells   = 8  // methods and layers that a report shows side by side
 )
 
 type curvesPage struct {
@@ -19,7 +19,7 @@ type curvesPage struct {
 	Plots  []template.HTML
 }
 
-// classesPage is a table of mean maps: classes down, methods and layers across.
+// classesPage is the data of the table of mean maps: classes down, methods and layers across.
 type classesPage struct {
 	Cells []Cell
 	Rows  []classPage
@@ -69,7 +69,7 @@ func (s *Summary) classesPage() classesPage {
 	return out
 }
 
-// meanImage is a mean map as a picture of a pixel a part.
+// meanImage returns a mean map as a picture, one pixel for each part, as a data URL.
 func meanImage(mean []float64) template.URL {
 	img := image.NewNRGBA(image.Rect(0, 0, side, side))
 	most := slices.Max(mean)
@@ -94,7 +94,7 @@ type clusterPage struct {
 	Examples []examplePage
 }
 
-// clustersPages are the clusters of the first cells, and of how many cells there are more.
+// clustersPages returns the clusters of the first cells, and the number of cells that are left out.
 func (s *Summary) clustersPages(drawn *thumbnails) (out []clustersPage, more int) {
 	var last Cell
 	for _, c := range s.Clusters {

@@ -15,7 +15,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// Row is one map of one picture, or why there is none.
+// Row holds one map of one picture, or the reason why there is none.
 type Row struct {
 	Index   int    // of the picture in the study, from 0
 	Picture string // its name
@@ -24,7 +24,7 @@ type Row struct {
 
 	Target, Class string  // what is explained, and its class
 	ClassIndex    int     // -1 if the target has none
-	Layer, Method string  // where, and how
+	Layer, Method string  // that made the map
 	Score         float64 // of the target
 	Unit          string  // of the score
 
@@ -37,18 +37,19 @@ type Row struct {
 	Diagnosis string // what is wrong with the map; empty if nothing is
 	Error     string // why there is no map; empty if there is one
 
-	Width, Height            int     // of the picture, in pixels
+	Width, Height            int     // of Map, in values
 	Left, Top, Right, Bottom float64 // the part of the picture that the map covers, in its pixels
-	Map                      []byte  // the raw map over Scale: signed, float16, little endian, row by row
-	Scale                    float64 // a power of two, so that gradients of 1e-9 are held, too
+	Map                      []byte  // the raw map divided by Scale: signed, float16, little endian, row by row
+	Scale                    float64 // a power of two, so that float16 can hold gradients of 1e-9, too
 
 	Metrics map[string]float64 // by name
-	// Curves are the scores while the picture is shown or hidden step by step, of insertion and deletion if they are
+	// Curves holds the scores while the picture is shown or hidden step by step, for insertion and deletion if they are
 	// measured; see [heatmap.Map].
 	Curves map[string][]float64
 }
 
-// metricColumn is the column of a metric: metric_ and its name with _ for what is no letter or digit.
+// metricColumn returns the name of a metric's column: metric_ and the metric's name, with _ in place of all that is no
+// letter or digit.
 func metricColumn(name string) string {
 	return "metric_" + strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
@@ -58,7 +59,7 @@ func metricColumn(name string) string {
 	}, name)
 }
 
-// curvesOf are the metrics whose curves a table has, if it has the metrics.
+// curvesOf returns the metrics that have curves in a table of the given metrics.
 func curvesOf(metrics []string) []string {
 	var out []string
 	for _, name := range []string{"insertion", "deletion"} {
@@ -69,15 +70,15 @@ func curvesOf(metrics []string) []string {
 	return out
 }
 
-// column is one column of the table: its type, how a row's value is written, and read back. A
-// value that write does not give is null; of a list, write gives a []float64, and read takes one value of it.
+// column is one column of the table: its type, and how a row's value is written and read back. If write returns false,
+// the value is null. For a column of lists, write returns a []float64, and read gets one value at a time.
 type column struct {
 	node  parquet.Node
 	write func(r *Row) (any, bool)
 	read  func(r *Row, v parquet.Value)
 }
 
-func text(of func(r *Row) *string) column {
+func textColumn(of func(r *Row) *string) column {
 	return column{parquet.String(), func(r *Row) (any, bool) { return *of(r), true },
 		func(r *Row, v parquet.Value) { *of(r) = string(v.ByteArray()) }}
 }
@@ -87,32 +88,32 @@ func integerColumn(of func(r *Row) *int) column {
 		func(r *Row, v parquet.Value) { *of(r) = int(v.Int64()) }}
 }
 
-func double(of func(r *Row) *float64) column {
+func doubleColumn(of func(r *Row) *float64) column {
 	return column{parquet.Leaf(parquet.DoubleType), func(r *Row) (any, bool) { return *of(r), true },
 		func(r *Row, v parquet.Value) { *of(r) = v.Double() }}
 }
 
-// columns are those of a table with these metrics, by name.
+// columns returns the columns of a table with these metrics, by name.
 func columns(metrics []string) map[string]column {
 	out := map[string]column{
-		"index": integerColumn(func(r *Row) *int { return &r.Index }), "picture": text(func(r *Row) *string { return &r.Picture }),
-		"label": text(func(r *Row) *string { return &r.Label }), "model": text(func(r *Row) *string { return &r.Model }),
-		"target": text(func(r *Row) *string { return &r.Target }), "class": text(func(r *Row) *string { return &r.Class }),
+		"index": integerColumn(func(r *Row) *int { return &r.Index }), "picture": textColumn(func(r *Row) *string { return &r.Picture }),
+		"label": textColumn(func(r *Row) *string { return &r.Label }), "model": textColumn(func(r *Row) *string { return &r.Model }),
+		"target": textColumn(func(r *Row) *string { return &r.Target }), "class": textColumn(func(r *Row) *string { return &r.Class }),
 		"class_index":      integerColumn(func(r *Row) *int { return &r.ClassIndex }),
-		"layer":            text(func(r *Row) *string { return &r.Layer }),
-		"method":           text(func(r *Row) *string { return &r.Method }),
-		"score":            double(func(r *Row) *float64 { return &r.Score }),
-		"unit":             text(func(r *Row) *string { return &r.Unit }),
-		"prediction":       text(func(r *Row) *string { return &r.Prediction }),
+		"layer":            textColumn(func(r *Row) *string { return &r.Layer }),
+		"method":           textColumn(func(r *Row) *string { return &r.Method }),
+		"score":            doubleColumn(func(r *Row) *float64 { return &r.Score }),
+		"unit":             textColumn(func(r *Row) *string { return &r.Unit }),
+		"prediction":       textColumn(func(r *Row) *string { return &r.Prediction }),
 		"prediction_index": integerColumn(func(r *Row) *int { return &r.PredictionIndex }),
-		"probability":      double(func(r *Row) *float64 { return &r.Probability }),
-		"diagnosis":        text(func(r *Row) *string { return &r.Diagnosis }),
-		"error":            text(func(r *Row) *string { return &r.Error }),
-		"left":             double(func(r *Row) *float64 { return &r.Left }),
-		"top":              double(func(r *Row) *float64 { return &r.Top }),
-		"right":            double(func(r *Row) *float64 { return &r.Right }),
-		"bottom":           double(func(r *Row) *float64 { return &r.Bottom }),
-		"map_scale":        double(func(r *Row) *float64 { return &r.Scale }),
+		"probability":      doubleColumn(func(r *Row) *float64 { return &r.Probability }),
+		"diagnosis":        textColumn(func(r *Row) *string { return &r.Diagnosis }),
+		"error":            textColumn(func(r *Row) *string { return &r.Error }),
+		"left":             doubleColumn(func(r *Row) *float64 { return &r.Left }),
+		"top":              doubleColumn(func(r *Row) *float64 { return &r.Top }),
+		"right":            doubleColumn(func(r *Row) *float64 { return &r.Right }),
+		"bottom":           doubleColumn(func(r *Row) *float64 { return &r.Bottom }),
+		"map_scale":        doubleColumn(func(r *Row) *float64 { return &r.Scale }),
 		"width":            integerColumn(func(r *Row) *int { return &r.Width }),
 		"height":           integerColumn(func(r *Row) *int { return &r.Height }),
 		"map": {parquet.Leaf(parquet.ByteArrayType), func(r *Row) (any, bool) { return r.Map, true },
@@ -139,8 +140,8 @@ func columns(metrics []string) map[string]column {
 	return out
 }
 
-// table is the schema and its columns, in the order of the schema.
-func table(metrics []string) (*parquet.Schema, []column) {
+// newSchema returns the schema of a table with these metrics, and its columns in the order of the schema.
+func newSchema(metrics []string) (*parquet.Schema, []column) {
 	group := parquet.Group{}
 	all := columns(metrics)
 	for name, c := range all {
@@ -154,7 +155,7 @@ func table(metrics []string) (*parquet.Schema, []column) {
 	return schema, out
 }
 
-// append appends the values of column k of a row, with the levels at which they repeat and are there.
+// append appends the values of column k of a row, with Parquet's repetition and definition levels.
 func (c column) append(to parquet.Row, r *Row, k int) parquet.Row {
 	value, ok := c.write(r)
 	list, isList := value.([]float64)
@@ -172,10 +173,10 @@ func (c column) append(to parquet.Row, r *Row, k int) parquet.Row {
 	return append(to, parquet.ValueOf(value).Level(0, 0, k))
 }
 
-// writeRows writes the rows of one part, whole or not at all.
+// writeRows writes the rows of one part. The file appears whole or not at all.
 func writeRows(path string, rows []Row, metrics []string) error {
 	var buffer bytes.Buffer
-	schema, all := table(metrics)
+	schema, all := newSchema(metrics)
 	w := parquet.NewWriter(&buffer, schema, parquet.Compression(&parquet.Zstd))
 	for i := range rows {
 		var row parquet.Row
@@ -192,7 +193,7 @@ func writeRows(path string, rows []Row, metrics []string) error {
 	return atomicfile.Write(path, buffer.Bytes())
 }
 
-// readRows hands out the rows of one part, in their order.
+// readRows calls a function for each row of one part, in their order.
 func readRows(path string, metrics []string, row func(Row) error) (err error) {
 	broken := func(cause any) error {
 		return fmt.Errorf("%s is no part of a study, or it is damaged: delete it, and the study writes it again (%v)", path,
@@ -208,7 +209,7 @@ func readRows(path string, metrics []string, row func(Row) error) (err error) {
 			err = broken(cause)
 		}
 	}()
-	schema, all := table(metrics)
+	schema, all := newSchema(metrics)
 	r := parquet.NewReader(f, schema)
 	defer func() { err = errors.Join(err, r.Close()) }()
 	buffer := make([]parquet.Row, 64)

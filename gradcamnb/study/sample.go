@@ -9,12 +9,12 @@ import (
 	"github.com/gradcam-go/gradcam/internal/quantile"
 )
 
-// kept is how many pictures a sample holds at most.
-const kept = 200
+// mostSampled is the most pictures that a sample holds.
+const mostSampled = 200
 
-// sampled is one picture of the sample, with all its maps.
-type sampled struct {
-	Hash          uint64 // of its name: the sample is the pictures with the smallest ones, whoever saw them
+// sampledPicture is one picture of the sample, with all its maps.
+type sampledPicture struct {
+	Hash          uint64 // of its name: the pictures with the smallest hashes make the sample, on every machine
 	Index         int
 	Picture       string
 	Left, Top     float64 // of what the maps cover
@@ -30,15 +30,16 @@ type sampledMap struct {
 	Look    []uint8   // nil if there is nothing to see
 }
 
-// sample is drawn by the names of the pictures, so parts and machines agree, and samples of parts can be put together.
-type sample []sampled
+// sample is a random choice of the study's pictures. It is drawn by their names, so all machines draw the same one, and
+// the samples of parts can be put together.
+type sample []sampledPicture
 
-// draw takes the rows of one picture into the sample, if its hash is among the smallest.
+// draw adds the rows of one picture to the sample if its hash is among the smallest.
 func (s *sample) draw(rows []Row, metrics []string, looks [][]uint8) {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte("sample " + rows[0].Picture)) // never an error
-	one := sampled{Hash: mixed(h.Sum64()), Index: rows[0].Index, Picture: rows[0].Picture}
-	if len(*s) == kept && one.compare((*s)[kept-1]) > 0 {
+	one := sampledPicture{Hash: mixed(h.Sum64()), Index: rows[0].Index, Picture: rows[0].Picture}
+	if len(*s) == mostSampled && one.compare((*s)[mostSampled-1]) > 0 {
 		return
 	}
 	one.Left, one.Top, one.Right, one.Bottom = rows[0].Left, rows[0].Top, rows[0].Right, rows[0].Bottom
@@ -52,23 +53,23 @@ func (s *sample) draw(rows []Row, metrics []string, looks [][]uint8) {
 	s.put(one)
 }
 
-// mixed spreads a hash over all bits: FNV's high ones hardly change with the last letters of a name (the finaliser of
-// MurmurHash3).
+// mixed spreads a hash over all bits with the finaliser of MurmurHash3. FNV's high bits hardly change with the last
+// letters of a name.
 func mixed(h uint64) uint64 {
 	h = (h ^ h>>33) * 0xff51afd7ed558ccd
 	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
 	return h ^ h>>33
 }
 
-func (a sampled) compare(b sampled) int {
+func (a sampledPicture) compare(b sampledPicture) int {
 	return cmp.Or(cmp.Compare(a.Hash, b.Hash), cmp.Compare(a.Index, b.Index))
 }
 
-func (s *sample) put(one sampled) {
-	at, there := slices.BinarySearchFunc(*s, one, sampled.compare)
+func (s *sample) put(one sampledPicture) {
+	at, there := slices.BinarySearchFunc(*s, one, sampledPicture.compare)
 	if !there {
 		*s = slices.Insert(*s, at, one)
-		*s = (*s)[:min(len(*s), kept)]
+		*s = (*s)[:min(len(*s), mostSampled)]
 	}
 }
 
@@ -78,8 +79,8 @@ func (s *sample) merge(o sample) {
 	}
 }
 
-// Box is the spread of a metric over the maps of one cell: the quartiles, and the farthest values that lie within one
-// and a half of their distance from them (Tukey 1977, "Exploratory Data Analysis").
+// Box is the spread of a metric over the maps of one cell, as a box plot shows it (Tukey 1977, "Exploratory Data
+// Analysis"). The whiskers end at the farthest values that lie within 1.5 x (Q3 - Q1) of the quartiles.
 type Box struct {
 	Cell                        Cell      // the method and layer
 	Metric                      string    // whose values these are
@@ -88,7 +89,7 @@ type Box struct {
 	Outside                     []float64 // values beyond Low and Upmost
 }
 
-// boxes are those of every metric and cell, in these orders.
+// boxes returns the box of every metric and cell, in the order of the metrics, then of the cells.
 func (s sample) boxes(metrics []string, cells []Cell) []Box {
 	var out []Box
 	for k, metric := range metrics {

@@ -11,8 +11,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 )
 
-// OpenPictures are the pictures that paths mean, by their extensions: [List] of .csv, [Tar] of .tar, [Parquet] of
-// .parquet, and [Files] of anything else.
+// OpenPictures returns the pictures that paths mean. The extension decides how a path is read: .csv by [List], .tar by
+// [Tar], .parquet by [Parquet], and anything else by [Files].
 func OpenPictures(paths ...string) ([]Picture, error) {
 	var all []Picture
 	for _, path := range paths {
@@ -34,8 +34,9 @@ func OpenPictures(paths ...string) ([]Picture, error) {
 	return all, nil
 }
 
-// OpenTruths says where the objects are, by the path: [BoxesCSV] of .csv, [COCO] of .json, [VOC] of a folder with .xml
-// files, and [Masks] of any other folder. A class counts the objects of that name only, in COCO and .xml files.
+// OpenTruths returns the truths that a path means: .csv is read by [BoxesCSV], .json by [COCO], a folder with .xml
+// files by [VOC], and any other folder by [Masks]. If a class is given, only objects of that name count, in COCO and
+// .xml files.
 func OpenTruths(path, class string) (Truths, error) {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".csv":

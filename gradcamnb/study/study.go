@@ -1,7 +1,7 @@
-// Package study explains a whole data set: every picture, model, target, layer and method, with
-// what is measured of each map. It writes one Parquet file a part of the pictures, and a summary
-// with means, intervals and comparisons. A study that was stopped, however hard, goes on where it
-// was: a part is written whole or not at all.
+// Package study explains a whole data set with one model: every picture, target, layer and method, with metrics of each
+// map. It divides the pictures into parts and writes one Parquet file for each part, and a summary with means,
+// intervals and comparisons. If a study was stopped, even by a crash, running it again continues it: a part's file
+// appears whole or not at all.
 //
 //	s := study.Study{
 //		Model:    model,
@@ -35,37 +35,38 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// Study is what is explained of many pictures. Model, Pictures and Out must be given.
+// Study says what is explained of many pictures. Model, Pictures and Out must be set.
 type Study struct {
 	Model    *gradcamnb.Model   // that is studied
-	Name     string             // of the model in tables; empty means the file's own
+	Name     string             // of the model in tables; empty means its own name
 	Pictures []Picture          // of the data set, in their order
 	Choices  []gradcamnb.Choice // targets, layers, methods and the rest; as for one picture
 
-	// AtLabel explains, instead of a chosen target, the class that a picture's Label names. Of makes the target of the
-	// classes' numbers, one a picture, such as gradcamnb.Tag for a model with tags; nil means gradcamnb.Class.
-	AtLabel bool
-	Of      func(index ...int) gradcamnb.Target // makes that target
+	// AtLabel explains the class that each picture's Label names, instead of a chosen target. LabelTarget makes the
+	// target from the numbers of these classes, one for each picture. For a model with tags it is gradcamnb.Tag. If it is
+	// nil, it is gradcamnb.Class.
+	AtLabel     bool
+	LabelTarget func(index ...int) gradcamnb.Target // makes the target of AtLabel
 
 	Metrics  []string // measured of every map; see docs/metrics.md
-	Steps    int      // of metrics that show or hide a picture by parts; 0 means 8
-	Baseline string   // what is seen where a picture is hidden; empty means what the metric's paper takes
+	Steps    int      // of metrics that show or hide a picture part by part; 0 means 8
+	Baseline string   // what replaces hidden parts of a picture; empty means what the metric's paper takes
 
 	Out   string // folder of the results
 	Batch int    // pictures in one pass; 0 means 8
 	Part  int    // pictures in one file of rows; 0 means 64
 
-	// Shard and Shards split the parts among machines that write to one folder: this one does
-	// those whose number is Shard modulo Shards. 0 shards means all.
+	// Shard and Shards split the parts among machines that write to one folder. This machine does the parts whose number
+	// is Shard modulo Shards. If Shards is 0, it does all.
 	Shard, Shards int
 
-	Progress func(Progress) // hears of every batch; may be nil
+	Progress func(Progress) // called at the start and after every batch; may be nil
 }
 
-// Progress is how far a study is, in pictures of this shard.
+// Progress says how many pictures of this shard are done.
 type Progress struct {
-	Done, Total int // pictures, and all of them
-	There       int // of Done, those that an earlier run had done
+	Done, Total int // pictures that are done, and all pictures
+	There       int // of Done, those that an earlier run did
 	Failed      int // of Done, those that could not be explained: their rows say why
 }
 
@@ -74,10 +75,10 @@ type Picture struct {
 	Name  string                                      // unique in the study
 	Label string                                      // name or number of its class; empty if it is not known
 	Open  func() (image.Image, error)                 // reads the picture
-	Truth func(image.Rectangle) (heatmap.Grid, error) // where the object is, by pixel: 1 on it; nil if it is not known
+	Truth func(image.Rectangle) (heatmap.Grid, error) // mask of the object, 1 for its pixels; nil if it is not known
 }
 
-// check says what the study lacks.
+// check returns an error if a field of the study is missing or wrong.
 func (s *Study) check() error {
 	switch {
 	case s.Model == nil:
@@ -103,9 +104,9 @@ func (s *Study) check() error {
 	return nil
 }
 
-// Run explains what is not explained yet and returns the summary of all parts that are there.
-// When ctx ends, it returns what is there and the error of ctx. A picture that cannot be read or
-// explained is a row with its error, and no error of the study.
+// Run explains the pictures that are not explained yet and returns the summary of all parts in the folder. If ctx ends
+// first, Run returns the summary of the parts so far with the error of ctx. If a picture cannot be read or explained,
+// its row holds the error and the study goes on.
 func (s *Study) Run(ctx context.Context) (*Summary, error) {
 	all, err := s.Prepare()
 	if err != nil {
@@ -126,18 +127,18 @@ func (s *Study) Run(ctx context.Context) (*Summary, error) {
 	s.report(progress)
 	for _, k := range parts {
 		if err := s.runPart(ctx, k, &progress); err != nil {
-			summary, _ := Read(s.Out) // what is there is worth more than why not all is
+			summary, _ := Read(s.Out) // the first error says more than an error of reading
 			return summary, err
 		}
 	}
 	return Read(s.Out)
 }
 
-// MustRun is Run that panics with the error.
+// MustRun is like Run, but panics with the error.
 func (s *Study) MustRun(ctx context.Context) *Summary { return must.Get(s.Run(ctx)) }
 
-// Prepare checks the study, claims its folder and returns how many parts it has. [Study.Run] does it by itself;
-// before [Study.RunPart] it is called once.
+// Prepare checks the study, claims its folder and returns the number of parts. [Study.Run] calls it by itself. Call it
+// once before [Study.RunPart].
 func (s *Study) Prepare() (parts int, err error) {
 	if err := s.check(); err != nil {
 		return 0, err
@@ -152,7 +153,8 @@ func (s *Study) Prepare() (parts int, err error) {
 	return (len(s.Pictures) + size - 1) / size, s.claim()
 }
 
-// RunPart explains the pictures of part k, from 0, and writes its file, unless that is there.
+// RunPart explains the pictures of part k and writes its file. Parts are counted from 0. If the file is there already,
+// RunPart does nothing.
 func (s *Study) RunPart(ctx context.Context, k int) error {
 	if s.isDone(k) {
 		return nil
@@ -170,13 +172,13 @@ func (s *Study) isDone(k int) bool {
 	return err == nil
 }
 
-// pictures are those of part k: from this number to before that.
+// pictures returns the numbers of the first picture of part k and of the first one after it.
 func (s *Study) pictures(k int) (from, to int) {
 	size := cmp.Or(s.Part, 64)
 	return k * size, min((k+1)*size, len(s.Pictures))
 }
 
-// measured are the names of the metrics, each by its own and once.
+// measured returns the metrics' own names, each once.
 func (s *Study) measured() ([]string, error) {
 	var out []string
 	for _, name := range s.Metrics {
@@ -200,7 +202,7 @@ func (s *Study) report(p Progress) {
 	}
 }
 
-// part is the file of part k.
+// part returns the path of the file of part k.
 func (s *Study) part(k int) string {
 	return filepath.Join(s.Out, partName(k))
 }
@@ -228,10 +230,10 @@ func (s *Study) runPart(ctx context.Context, k int, progress *Progress) error {
 	return writeRows(s.part(k), rows, s.Metrics)
 }
 
-// manifest is what all parts of a folder share.
+// manifest is the description of a study that lies in its folder with the parts.
 type manifest struct {
 	Version  int      `json:"version"`
-	Settings string   `json:"settings"` // hash of all that rows depend on
+	Settings string   `json:"settings"` // hash of everything that the rows depend on
 	Model    string   `json:"model"`
 	Pictures int      `json:"pictures"`
 	Part     int      `json:"part"`
@@ -244,8 +246,8 @@ const (
 	maxManifest  = 1 << 20 // bytes
 )
 
-// claim writes the manifest, or compares with the one that is there: rows of two studies do not
-// share a folder.
+// claim writes the manifest into the folder. If one is there already, claim returns an error if it is that of another
+// study: two studies cannot share a folder.
 func (s *Study) claim() error {
 	want, err := s.manifest()
 	if err != nil {
@@ -289,8 +291,8 @@ func (s *Study) manifest() (manifest, error) {
 	if err != nil {
 		return m, fmt.Errorf("the study's choices: %w", err)
 	}
-	if s.Of != nil {
-		fmt.Fprintf(h, "%+v\n", s.Of(0))
+	if s.LabelTarget != nil {
+		fmt.Fprintf(h, "%+v\n", s.LabelTarget(0))
 	}
 	fmt.Fprintf(h, "%s\n%s\n%v %v %d %q %q", info.SHA256, request, m.Part, s.AtLabel, s.Steps, s.Baseline, s.Metrics)
 	m.Settings = hex.EncodeToString(h.Sum(nil))

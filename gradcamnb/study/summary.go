@@ -13,16 +13,16 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// Cell is one place of a study's table: a layer by a method, of one model.
+// Cell is one cell of a study's table: a method at a layer of one model.
 type Cell struct {
-	Model, Layer, Method string // the model, layer and method
+	Model, Layer, Method string // names; the layer is empty for a method without one
 }
 
 func (c Cell) compare(o Cell) int {
 	return cmp.Or(cmp.Compare(c.Model, o.Model), cmp.Compare(c.Layer, o.Layer), cmp.Compare(c.Method, o.Method))
 }
 
-// String is "method at layer", with the model before it.
+// String returns "model: method at layer".
 func (c Cell) String() string {
 	s := c.Method
 	if c.Layer != "" {
@@ -37,7 +37,7 @@ type Number struct {
 	Metric string  // that is averaged
 	N      int     // maps that have a value
 	Mean   float64 // over the maps
-	StdErr float64 // of the mean; NaN of one map
+	StdErr float64 // of the mean; NaN if there is one map only
 	Lo, Hi float64 // 95 % interval of the mean, by a bootstrap over pictures
 }
 
@@ -48,29 +48,29 @@ type Comparison struct {
 	N          int     // pairs
 	Difference float64 // mean of A - B
 	StdErr     float64 // of the difference
-	// two-sided, of a difference of 0: normal approximation of the paired t test, Holm-corrected within the metric
+	// P is the two-sided p-value of a difference of 0, by the normal approximation of the paired t test, corrected by
+	// Holm's method within the metric.
 	P float64
 }
 
-// Rank is the mean place of a cell among all cells, 1 the best, by one metric.
+// Rank is the mean place of a cell among all cells by one metric. The best place is 1.
 type Rank struct {
 	Cell   Cell    // the method and layer
 	Metric string  // by which it is ranked
 	N      int     // pictures and targets on which all cells have a value
 	Mean   float64 // of the places
-	// Critical is the least difference of two mean places that is more than chance at 5 %
-	// (Nemenyi; Demsar 2006, "Statistical Comparisons of Classifiers over Multiple Data Sets"); NaN of
-	// more than 20 cells.
+	// Critical is the smallest difference of two mean places that is significant at 5 % (Nemenyi; Demsar 2006,
+	// "Statistical Comparisons of Classifiers over Multiple Data Sets"). It is NaN if there are more than 20 cells.
 	Critical float64
 }
 
-// Summary is what a study says so far.
+// Summary holds the results of a study so far.
 type Summary struct {
 	Pictures int   // with rows
 	Wanted   int   // in the whole study
-	Maps     int   // how many were made
-	Failed   []Row // pictures without a map, 100 at most
-	Failures int   // how many there are
+	Maps     int   // that were made
+	Failed   []Row // the first 100 pictures that could not be explained
+	Failures int   // number of pictures that could not be explained
 	Right    int   // pictures whose prediction is their label
 	Labelled int   // pictures that have a label
 
@@ -84,7 +84,7 @@ type Summary struct {
 	Layers, Methods []string    // in the order in which they were asked for
 	Curves          []Curve     // of insertion and deletion, by metric, then cell
 	Classes         []ClassMean // mean maps of the pictures of each class
-	Sampled         int         // pictures that Boxes and Clusters are of: all, or 200 that were drawn by their names
+	Sampled         int         // pictures behind Boxes and Clusters: all, or 200 that were drawn by their names
 	Boxes           []Box       // by metric, then cell
 	Clusters        []Cluster   // by cell
 }
@@ -92,18 +92,18 @@ type Summary struct {
 // Examples are the maps with the lowest and the highest value of a metric.
 type Examples struct {
 	Lowest, Highest []Example // those with the lowest and the highest values
-	// Beside are, of a metric that compares with where the object is, the worst maps of pictures whose prediction is
-	// right: right perhaps for the wrong reason.
-	Beside []Example
+	// Misplaced are the worst maps of pictures whose prediction is right, for a metric that compares maps with the truth:
+	// the model is perhaps right for the wrong reason.
+	Misplaced []Example
 }
 
 // Example is one map that stands out.
 type Example struct {
 	Value float64 // of the metric
-	Row   Row     // where it comes from
+	Row   Row     // the map and its picture
 }
 
-// Read sums up the parts that are in a study's folder.
+// Read reads the parts in a study's folder and returns their summary.
 func Read(dir string) (*Summary, error) {
 	m, err := readManifest(dir)
 	if err != nil {
@@ -184,7 +184,7 @@ func (t *tally) comparisons(metric string, cells []Cell) []Comparison {
 	return out
 }
 
-// twoSided is the chance of a difference at least as far from 0, if it is normal with this standard
+// twoSided returns the chance of a difference at least as far from 0, if it is normal with mean 0 and this standard
 // error.
 func twoSided(difference, stdErr float64) float64 {
 	if stdErr == 0 {
@@ -196,9 +196,9 @@ func twoSided(difference, stdErr float64) float64 {
 	return math.Erfc(math.Abs(difference) / stdErr / math.Sqrt2)
 }
 
-// holm corrects the chances of all comparisons of one metric (Holm 1979, "A simple sequentially
-// rejective multiple test procedure"): the k-th smallest of m, k from 0, is multiplied with m - k, and
-// none is smaller than the one before.
+// holm corrects the p-values of all comparisons of one metric (Holm 1979, "A simple sequentially rejective multiple
+// test procedure"). Of m p-values in rising order it multiplies the k-th, k from 0, by m - k. None becomes smaller than
+// the one before, or larger than 1.
 func holm(all []Comparison) {
 	var order []int
 	for i, c := range all {

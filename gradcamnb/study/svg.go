@@ -8,20 +8,20 @@ import (
 	"strings"
 )
 
-// drawing is a picture of lines and words, whose colours are those of the page that it stands in: light or dark.
+// drawing is an SVG picture of lines and words. It takes its colours from the page that holds it, light or dark.
 type drawing struct {
 	b    strings.Builder
 	w, h float64
 }
 
-// put adds an element; text among the values is escaped by whoever gives it.
+// put adds an element. The caller must escape text among the values.
 func (d *drawing) put(format string, values ...any) { fmt.Fprintf(&d.b, format, values...) }
 
 func (d *drawing) line(x1, y1, x2, y2 float64, class string) {
 	d.put(`<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" class="%s"/>`, x1, y1, x2, y2, class)
 }
 
-// words writes a text whose start, middle or end lies at x.
+// words writes a text whose start, middle or end lies at x, as the anchor says.
 func (d *drawing) words(x, y float64, anchor, text string) {
 	d.put(`<text x="%.1f" y="%.1f" text-anchor="%s">%s</text>`, x, y, anchor, html.EscapeString(text))
 }
@@ -30,7 +30,7 @@ func (d *drawing) dot(x, y float64, class, title string) {
 	d.put(`<circle cx="%.1f" cy="%.1f" r="3" class="%s"><title>%s</title></circle>`, x, y, class, html.EscapeString(title))
 }
 
-// path joins points, and fills what lies between if the class says so.
+// path draws a line through points. If the class says so, the area within is filled.
 func (d *drawing) path(x, y []float64, class string) {
 	if len(x) == 0 {
 		return
@@ -42,16 +42,16 @@ func (d *drawing) path(x, y []float64, class string) {
 	d.put(`"/>`)
 }
 
-// html is the drawing; what says what it shows to those who do not see it.
+// html returns the drawing as HTML. what describes it for people who cannot see it.
 func (d *drawing) html(what string) template.HTML {
 	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %g %g" width="%g" height="%g" role="img" aria-label="%s">%s</svg>`,
 		d.w, d.h, d.w, d.h, html.EscapeString(what), d.b.String())) // words are escaped, the rest is numbers
 }
 
-// scale brings the values from lo to hi to the places from a to b.
+// scale maps values from lo to hi to places from a to b.
 type scale struct{ lo, hi, a, b float64 }
 
-// newScale has room for all values.
+// newScale returns a scale from a to b that has room for all values.
 func newScale(a, b float64, values ...float64) scale {
 	s := scale{math.Inf(1), math.Inf(-1), a, b}
 	for _, v := range values {
@@ -71,7 +71,7 @@ func newScale(a, b float64, values ...float64) scale {
 
 func (s scale) at(v float64) float64 { return s.a + (v-s.lo)/(s.hi-s.lo)*(s.b-s.a) }
 
-// ticks are round numbers within the scale, about five of them.
+// ticks returns about five round numbers within the scale.
 func (s scale) ticks() []float64 {
 	step := math.Pow(10, math.Floor(math.Log10((s.hi-s.lo)/4)))
 	for _, times := range []float64{5, 2} {
@@ -90,25 +90,26 @@ func (s scale) ticks() []float64 {
 	return out
 }
 
-// across draws the ticks of a scale of x from the top to the bottom of a field, and up those of a scale of y.
-func (d *drawing) across(s scale, top, bottom float64) {
+// drawXTicks draws the ticks of a scale of x, as lines from the top to the bottom of a field.
+func (d *drawing) drawXTicks(s scale, top, bottom float64) {
 	for _, v := range s.ticks() {
 		d.line(s.at(v), top, s.at(v), bottom, "tick")
 		d.words(s.at(v), bottom+14, "middle", formatShort(v))
 	}
 }
 
-func (d *drawing) up(s scale, left, right float64) {
+// drawYTicks draws the ticks of a scale of y, as lines from the left to the right of a field.
+func (d *drawing) drawYTicks(s scale, left, right float64) {
 	for _, v := range s.ticks() {
 		d.line(left, s.at(v), right, s.at(v), "tick")
 		d.words(left-5, s.at(v)+4, "end", formatShort(v))
 	}
 }
 
-// series is the class of the k-th line of a plot; colours and dashes repeat after eight.
+// series returns the class of the k-th line of a plot. Colours and dashes repeat after eight lines.
 func series(k int) string { return fmt.Sprintf("s%d", k%8) }
 
-// legend names the lines of a plot below it, from y on, and returns how high it is.
+// legend names the lines of a plot below it, starting at y. It returns its own height.
 func (d *drawing) legend(y float64, names []string) float64 {
 	x, rows := 40.0, 1.0
 	for k, name := range names {

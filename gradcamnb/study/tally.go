@@ -8,7 +8,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 )
 
-// keep is how many maps stand out by a metric at either end.
+// keep is the number of maps that are kept at either end of a metric.
 const keep = 12
 
 type key struct {
@@ -26,12 +26,12 @@ type value struct {
 	sample  bootstrap
 }
 
-// tally is what a summary is made of. It grows with the cells and metrics, not with the pictures,
-// and tallies of parts can be added up.
+// tally holds the sums from which a summary is made. Its size grows with the cells and metrics, but not with the
+// pictures. The tallies of parts can be added up.
 type tally struct {
 	manifest manifest
 	better   map[string]string // of each metric
-	beside   map[string]bool   // whether a metric compares with where the object is
+	byTruth  map[string]bool   // whether a metric compares maps with the truth
 
 	pictures, maps, failures int
 	right, labelled          int
@@ -51,19 +51,19 @@ type tally struct {
 }
 
 func newTally(m manifest) *tally {
-	t := &tally{manifest: m, better: map[string]string{}, beside: map[string]bool{}, values: map[key]*value{},
+	t := &tally{manifest: m, better: map[string]string{}, byTruth: map[string]bool{}, values: map[key]*value{},
 		pairs: map[pair]*moments{},
 		ranks: map[key]*moments{}, examples: map[string]Examples{}, curves: curveSums{}, classes: classSums{}}
 	for _, name := range m.Metrics {
 		if metric, err := metrics.ByName(name); err == nil {
 			t.better[name] = metric.Better
-			t.beside[name] = metric.Needs == metrics.Truth
+			t.byTruth[name] = metric.Needs == metrics.Truth
 		}
 	}
 	return t
 }
 
-// add takes the next row; the rows of a picture follow one another.
+// add adds the next row. The rows of a picture must follow one another.
 func (t *tally) add(r Row) error {
 	if len(t.group) > 0 && t.group[0].Index != r.Index {
 		t.close()
@@ -72,7 +72,7 @@ func (t *tally) add(r Row) error {
 	return nil
 }
 
-// close counts the picture whose rows were added last.
+// close counts the picture whose rows were added last. It must be called after the last row.
 func (t *tally) close() {
 	rows := t.group
 	t.group = nil
@@ -94,7 +94,7 @@ func (t *tally) close() {
 	if rows[0].Correct {
 		t.right++
 	}
-	t.look(rows)
+	t.countMaps(rows)
 	counts := weights(rows[0].Picture)
 	for _, metric := range t.manifest.Metrics {
 		for from := 0; from < len(rows); { // of one target
@@ -108,22 +108,22 @@ func (t *tally) close() {
 	}
 }
 
-// look counts what is seen of the maps of one picture.
-func (t *tally) look(rows []Row) {
+// countMaps counts the curves and looks of the maps of one picture.
+func (t *tally) countMaps(rows []Row) {
 	var looks [][]uint8
 	for _, r := range rows {
-		t.layers, t.methods = with(t.layers, r.Layer), with(t.methods, r.Method)
+		t.layers, t.methods = appendNew(t.layers, r.Layer), appendNew(t.methods, r.Method)
 		cell := Cell{r.Model, r.Layer, r.Method}
 		values := r.Values()
-		looks = append(looks, look(values, r.Width, r.Height))
+		looks = append(looks, newLook(values, r.Width, r.Height))
 		t.curves.add(cell, r)
 		t.classes.add(cell, r, looks[len(looks)-1])
 	}
 	t.sample.draw(rows, t.manifest.Metrics, looks)
 }
 
-// with is a list with a name in it.
-func with(list []string, name string) []string {
+// appendNew appends a name to a list unless the list has it.
+func appendNew(list []string, name string) []string {
 	if slices.Contains(list, name) {
 		return list
 	}
@@ -171,7 +171,7 @@ func (t *tally) measure(metric string, rows []Row, counts []float64) {
 	}
 }
 
-// places are the ranks of values, 1 the best; equal values share their mean place.
+// places returns the places of values by a metric, 1 for the best. Equal values share their mean place.
 func (t *tally) places(metric string, values []float64) []float64 {
 	out := make([]float64, len(values))
 	for i, v := range values {
@@ -194,17 +194,18 @@ func (t *tally) keepExtreme(metric string, e Example) {
 	x := t.examples[metric]
 	x.Lowest = insertExample(x.Lowest, e, 1)
 	x.Highest = insertExample(x.Highest, e, -1)
-	if t.beside[metric] && e.Row.Correct {
+	if t.byTruth[metric] && e.Row.Correct {
 		sign := 1.0
 		if t.better[metric] == "lower" {
 			sign = -1
 		}
-		x.Beside = insertExample(x.Beside, e, sign)
+		x.Misplaced = insertExample(x.Misplaced, e, sign)
 	}
 	t.examples[metric] = x
 }
 
-// insertExample keeps the first examples by value, times sign; of equal ones the first picture.
+// insertExample inserts an example into a list that is sorted by value times sign, then by picture. It keeps the first
+// ones only.
 func insertExample(all []Example, e Example, sign float64) []Example {
 	order := func(a, b Example) int {
 		return cmp.Or(cmp.Compare(sign*a.Value, sign*b.Value), cmp.Compare(a.Row.Index, b.Row.Index),
@@ -218,7 +219,7 @@ func insertExample(all []Example, e Example, sign float64) []Example {
 	return all[:min(len(all), keep)]
 }
 
-// cells are all that have a value, in order.
+// cells returns all cells that have a value, in order.
 func (t *tally) cells() []Cell {
 	seen := map[Cell]bool{}
 	var out []Cell
@@ -232,17 +233,17 @@ func (t *tally) cells() []Cell {
 	return out
 }
 
-// merge adds what another part says.
+// merge adds the sums of another part.
 func (t *tally) merge(o *tally) {
 	t.pictures, t.maps, t.failures = t.pictures+o.pictures, t.maps+o.maps, t.failures+o.failures
 	t.right, t.labelled = t.right+o.right, t.labelled+o.labelled
 	t.failed = append(t.failed, o.failed...)
 	t.failed = t.failed[:min(len(t.failed), 100)]
 	for _, name := range o.layers {
-		t.layers = with(t.layers, name)
+		t.layers = appendNew(t.layers, name)
 	}
 	for _, name := range o.methods {
-		t.methods = with(t.methods, name)
+		t.methods = appendNew(t.methods, name)
 	}
 	t.curves.merge(o.curves)
 	t.classes.merge(o.classes)
@@ -271,7 +272,7 @@ func (t *tally) merge(o *tally) {
 		t.ranks[k].merge(*m)
 	}
 	for metric, x := range o.examples {
-		for _, e := range slices.Concat(x.Lowest, x.Highest, x.Beside) {
+		for _, e := range slices.Concat(x.Lowest, x.Highest, x.Misplaced) {
 			t.keepExtreme(metric, e)
 		}
 	}

@@ -14,12 +14,12 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// maxPictureFile is how large a picture in an archive may be.
+// maxPictureFile is the most bytes that a picture in an archive may have.
 const maxPictureFile = 256 << 20
 
-// Tar are the pictures of a shard of WebDataset: a tar archive in which a picture and what belongs
-// to it share a name, 0001.jpg and 0001.cls. The .cls file, or .txt if there is none, is the label.
-// Pictures are read when they are asked for.
+// Tar returns the pictures of a shard of WebDataset: a tar archive in which a picture and its label share a name, such
+// as 0001.jpg and 0001.cls. The .cls file holds the label, or the .txt file if there is no .cls. A picture is read when
+// it is opened.
 func Tar(path string) (out []Picture, err error) {
 	f, err := regular.Open(path)
 	if err != nil {
@@ -69,7 +69,7 @@ func Tar(path string) (out []Picture, err error) {
 	return out, nil
 }
 
-// countingReader counts what is read, so that a member's place in the archive is known.
+// countingReader counts the bytes that are read, so that the place of a member in the archive is known.
 type countingReader struct {
 	r io.Reader
 	n int64
@@ -81,7 +81,7 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// member is a picture of an archive whose bytes begin at a place.
+// member returns the picture whose bytes begin at a place in an archive.
 func member(path, name string, at, size int64) Picture {
 	return Picture{Name: filepath.Base(path) + "/" + name, Open: func() (img image.Image, err error) {
 		if size > maxPictureFile {

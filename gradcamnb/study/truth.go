@@ -9,11 +9,12 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Truths say where the object of a picture is, by the picture's name.
+// Truths holds, by the name of a picture, a function that returns the mask of its object: 1 for its pixels. The
+// function gets the bounds of the picture.
 type Truths map[string]func(image.Rectangle) (heatmap.Grid, error)
 
-// Attach gives every picture its truth: the one of its name, or of its file's name, with or without
-// its extension. It returns how many have one.
+// Attach sets the Truth of every picture that has one under its name, or under its file's name with or without the
+// extension. It returns the number of these pictures.
 func (t Truths) Attach(pictures []Picture) int {
 	byName := map[string]func(image.Rectangle) (heatmap.Grid, error){}
 	for name, truth := range t {
@@ -33,13 +34,13 @@ func (t Truths) Attach(pictures []Picture) int {
 	return n
 }
 
-// stem is a file's name without folders and extension.
+// stem returns a file's name without folders and extension.
 func stem(name string) string {
 	base := path.Base(name)
 	return strings.TrimSuffix(base, path.Ext(base))
 }
 
-// Boxes is the truth of one or more boxes.
+// Boxes returns a truth that covers one or more boxes, in pixels of the picture.
 func Boxes(boxes ...heatmap.Box) func(image.Rectangle) (heatmap.Grid, error) {
 	return func(r image.Rectangle) (heatmap.Grid, error) {
 		g := heatmap.NewGrid(r.Dx(), r.Dy())
@@ -54,8 +55,8 @@ func Boxes(boxes ...heatmap.Box) func(image.Rectangle) (heatmap.Grid, error) {
 	}
 }
 
-// sized checks that a mask has the picture's size.
-func sized(g heatmap.Grid, r image.Rectangle) (heatmap.Grid, error) {
+// checkSize returns a mask, or an error if it has another size than the picture.
+func checkSize(g heatmap.Grid, r image.Rectangle) (heatmap.Grid, error) {
 	if g.W != r.Dx() || g.H != r.Dy() {
 		return g, fmt.Errorf("the mask has %d x %d pixels, and the picture %d x %d", g.W, g.H, r.Dx(), r.Dy())
 	}

@@ -7,48 +7,23 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/coco"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
-	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// cocoFile is what is read of a COCO annotation file.
-type cocoFile struct {
-	Images []struct {
-		ID   int64  `json:"id"`
-		File string `json:"file_name"`
-	} `json:"images"`
-	Categories []struct {
-		ID   int64  `json:"id"`
-		Name string `json:"name"`
-	} `json:"categories"`
-	Annotations []cocoAnnotation `json:"annotations"`
-}
-
-type cocoAnnotation struct {
-	Image        int64           `json:"image_id"`
-	Category     int64           `json:"category_id"`
-	Box          []float64       `json:"bbox"` // x, y, width, height
-	Segmentation json.RawMessage `json:"segmentation"`
-}
-
-// COCO are the truths of a COCO annotation file: what polygons, run lengths or, if there are none,
-// boxes cover, of all objects of a picture or of those of one category if one is given.
+// COCO returns the truths of a COCO annotation file. A truth covers all objects of the picture or, if a category is
+// given, those of that category. An object's polygons or run lengths count, or its box if it has neither.
 func COCO(path, category string) (Truths, error) {
-	data, err := regular.Read(path, maxText)
+	f, err := coco.ReadAnnotations(path)
 	if err != nil {
-		return nil, fmt.Errorf("the annotations: %w", err)
-	}
-	var f cocoFile
-	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, fmt.Errorf("%s is no COCO file: %w", path, err)
+		return nil, err
 	}
 	wanted := map[int64]bool{}
 	for _, c := range f.Categories {
 		wanted[c.ID] = category == "" || c.Name == category
 	}
-	of := map[int64][]cocoAnnotation{}
-	for _, a := range f.Annotations {
-		if category == "" || wanted[a.Category] {
-			of[a.Image] = append(of[a.Image], a)
+	of := map[int64][]coco.Object{}
+	for _, o := range f.Objects {
+		if category == "" || wanted[o.Category] {
+			of[o.Image] = append(of[o.Image], o)
 		}
 	}
 	out := Truths{}
@@ -56,8 +31,8 @@ func COCO(path, category string) (Truths, error) {
 		if all := of[img.ID]; len(all) > 0 {
 			out[img.File] = func(r image.Rectangle) (heatmap.Grid, error) {
 				g := heatmap.NewGrid(r.Dx(), r.Dy())
-				for _, a := range all {
-					if err := a.draw(g, r); err != nil {
+				for _, o := range all {
+					if err := drawObject(o, g, r); err != nil {
 						return g, err
 					}
 				}
@@ -68,13 +43,13 @@ func COCO(path, category string) (Truths, error) {
 	return out, nil
 }
 
-// draw adds an annotation to a mask.
-func (a cocoAnnotation) draw(g heatmap.Grid, r image.Rectangle) error {
+// drawObject adds an object to the mask of a picture with these bounds.
+func drawObject(o coco.Object, g heatmap.Grid, r image.Rectangle) error {
 	var polygons [][]float64
 	var runs coco.RLE
 	var one heatmap.Grid
 	switch {
-	case len(a.Segmentation) > 0 && json.Unmarshal(a.Segmentation, &polygons) == nil && len(polygons) > 0:
+	case len(o.Segmentation) > 0 && json.Unmarshal(o.Segmentation, &polygons) == nil && len(polygons) > 0:
 		for _, p := range polygons {
 			var corners [][2]float64
 			for i := 0; i+1 < len(p); i += 2 {
@@ -83,20 +58,20 @@ func (a cocoAnnotation) draw(g heatmap.Grid, r image.Rectangle) error {
 			join(g, heatmap.Polygon(g.W, g.H, corners...))
 		}
 		return nil
-	case len(a.Segmentation) > 0 && a.Segmentation[0] == '{':
-		if err := json.Unmarshal(a.Segmentation, &runs); err != nil {
+	case len(o.Segmentation) > 0 && o.Segmentation[0] == '{':
+		if err := json.Unmarshal(o.Segmentation, &runs); err != nil {
 			return err
 		}
-		if _, err := sized(heatmap.Grid{W: runs.Size[1], H: runs.Size[0]}, r); err != nil { // before there is room for it
+		if _, err := checkSize(heatmap.Grid{W: runs.Size[1], H: runs.Size[0]}, r); err != nil { // before there is room for it
 			return err
 		}
 		var err error
 		if one, err = runs.Grid(); err != nil {
 			return err
 		}
-	case len(a.Box) == 4:
+	case len(o.Box) == 4:
 		var err error
-		if one, err = Boxes(heatmap.Box{a.Box[0], a.Box[1], a.Box[0] + a.Box[2], a.Box[1] + a.Box[3]})(r); err != nil {
+		if one, err = Boxes(heatmap.Box{o.Box[0], o.Box[1], o.Box[0] + o.Box[2], o.Box[1] + o.Box[3]})(r); err != nil {
 			return err
 		}
 	default:

@@ -10,8 +10,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// BoxesCSV are the truths of a CSV file with the columns picture, x0, y0, x1 and y1, in pixels of the
-// picture. A picture may have several boxes, a line each.
+// BoxesCSV returns the truths of a CSV file with the columns picture, x0, y0, x1 and y1, in pixels of the picture. Each
+// line is one box. A picture may have several.
 func BoxesCSV(path string) (out Truths, err error) {
 	data, err := regular.Read(path, maxText)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Masks are the truths of a folder of masks, by the names of the pictures: light is the object, or
-// what is opaque if the mask has transparent parts. A mask has the size of its picture.
+// Masks returns the truths of a folder of masks, which are named like their pictures. Light pixels are the object. If a
+// mask has transparent parts, its opaque pixels are the object instead. A mask must have the size of its picture.
 func Masks(dir string) (Truths, error) {
 	files, err := Files(dir)
 	if err != nil {
@@ -20,7 +20,7 @@ func Masks(dir string) (Truths, error) {
 			if err != nil {
 				return heatmap.Grid{}, err
 			}
-			return sized(heatmap.MaskOf(img), r)
+			return checkSize(heatmap.MaskOf(img), r)
 		}
 	}
 	return out, nil

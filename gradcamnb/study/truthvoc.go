@@ -11,9 +11,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// VOC are the truths of a folder of annotations of Pascal VOC or ImageNet, one XML file a picture:
-// all of its boxes, or those of one class (the object's name) if one is given. Boxes there count
-// pixels from 1 and include the last one.
+// VOC returns the truths of a folder of annotations of Pascal VOC or ImageNet, which has one XML file for each picture.
+// A truth covers all boxes of the picture or, if a class is given, those of objects with that name. In these files
+// pixels are counted from 1, and a box includes its last pixel.
 func VOC(dir, class string) (Truths, error) {
 	found, err := fs.Glob(os.DirFS(dir), "*.xml")
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 // shape.
 func ofLayers(out string, n int) *study.Study {
 	return &study.Study{
-		Model: Tagger.MustOpen(golden.Path("scenes", "tagger")), Pictures: Pictures(n), AtLabel: true, Of: gradcamnb.Tag,
+		Model: Tagger.MustOpen(golden.Path("scenes", "tagger")), Pictures: Pictures(n), AtLabel: true, LabelTarget: gradcamnb.Tag,
 		Choices: []gradcamnb.Choice{gradcamnb.Layers(stageNames(4)...),
 			gradcamnb.Methods("Grad-CAM", "Grad-CAM++", "HiResCAM", "LayerCAM", "Eigen-CAM")},
 		Metrics: []string{"pointing game", "energy", "insertion", "deletion"}, Out: out,

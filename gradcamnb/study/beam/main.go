@@ -22,8 +22,8 @@ func init() {
 	register.Emitter1[string]()
 }
 
-// explain explains one part, and hands out what its rows say. A part that is there is not done again, and its file
-// appears whole or not at all, so that a bundle that is run twice counts once.
+// explain explains one part and emits its summary. If the part's file is there, it is not explained again. The file
+// appears whole or not at all, so a bundle that runs twice counts once.
 type explain struct{ Plan Plan }
 
 func (e *explain) ProcessElement(ctx context.Context, part int, emit func([]byte)) error {
@@ -46,7 +46,8 @@ func (e *explain) ProcessElement(ctx context.Context, part int, emit func([]byte
 	return nil
 }
 
-// sum adds up what parts say: counts, means and squared deviations, bootstrap samples, and the rows that stand out.
+// sum adds up the summaries of parts: counts, means and squared deviations, bootstrap samples, and the rows that stand
+// out.
 type sum struct{}
 
 func (*sum) MergeAccumulators(a, b []byte) ([]byte, error) {
@@ -60,7 +61,7 @@ func (*sum) MergeAccumulators(a, b []byte) ([]byte, error) {
 	return left.MarshalBinary()
 }
 
-// report writes the summary and the report.
+// report writes the summary and the report, and emits a line about them.
 type report struct{ Plan Plan }
 
 func (r *report) ProcessElement(ctx context.Context, data []byte, emit func(string)) error {
@@ -80,7 +81,7 @@ func (r *report) ProcessElement(ctx context.Context, data []byte, emit func(stri
 	return nil
 }
 
-// pipeline is the study as Beam runs it.
+// pipeline returns the study as a pipeline of Beam.
 func pipeline(plan Plan, parts int) *beam.Pipeline {
 	all := make([]int, parts)
 	for k := range all {

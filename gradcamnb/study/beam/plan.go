@@ -1,9 +1,10 @@
-// Command beam runs a study on Apache Beam: each of its parts is an element, workers write the parts' files into one
-// folder that all of them see, and what the parts say is added up by a combiner. Names travel, pictures do not.
+// Command beam runs a study on Apache Beam. Each part of the study is an element. Workers write the parts' files into
+// one folder that all of them can reach, and a combiner adds up the parts' summaries. Only names go from worker to
+// worker; pictures do not.
 //
 //	go run . --model net.onnx --pictures photos --metric insertion --out study
 //
-// runs it on this machine, by Prism. It is a module of its own, so that nobody else links Beam.
+// runs the study on this machine with Prism. The command is a module of its own, so that no other program links Beam.
 package main
 
 import (
@@ -20,7 +21,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/study"
 )
 
-// Plan is all that a worker needs to know of a study. Paths must mean the same on every worker.
+// Plan holds all that a worker needs to know of a study. Its paths must mean the same on every worker.
 type Plan struct {
 	Model, Backend     string
 	Pictures           []string
@@ -44,7 +45,7 @@ func (l *list) Set(text string) error {
 	return nil
 }
 
-// flags declares the plan's flags; they are read when Beam reads its own.
+// flags declares the plan's flags on a flag set. They are parsed together with Beam's own.
 func (p *Plan) flags(f *flag.FlagSet) {
 	f.StringVar(&p.Model, "model", "", "ONNX file")
 	f.StringVar(&p.Backend, "backend", "", "go, xla:cpu, xla:cuda or onnxruntime")
@@ -57,14 +58,14 @@ func (p *Plan) flags(f *flag.FlagSet) {
 	f.Var((*list)(&p.Layers), "layer", `layer, or "stages"; may be repeated`)
 	f.Var((*list)(&p.Methods), "method", "method; may be repeated")
 	f.Var((*list)(&p.Metrics), "metric", "what is measured of every map; may be repeated")
-	f.IntVar(&p.Steps, "steps", 0, "how many times more of a picture is shown or hidden to measure a map")
-	f.StringVar(&p.Baseline, "baseline", "", "what is seen where a picture is hidden: mean, blur or black")
-	f.IntVar(&p.Part, "part", 64, "pictures in one file of rows, which are one element")
+	f.IntVar(&p.Steps, "steps", 0, "number of steps in which a picture is shown or hidden to measure a map; 0 means 8")
+	f.StringVar(&p.Baseline, "baseline", "", "what replaces hidden parts of a picture: mean, blur or black")
+	f.IntVar(&p.Part, "part", 64, "pictures in one part, which is one element and one file of rows")
 	f.IntVar(&p.Batch, "batch", 8, "pictures in one pass")
-	f.StringVar(&p.Out, "out", "", "folder for the results, which every worker sees")
+	f.StringVar(&p.Out, "out", "", "folder for the results; every worker must be able to write to it")
 }
 
-// check says what is missing.
+// check returns an error if a flag is missing.
 func (p Plan) check() error {
 	switch {
 	case p.Model == "":
@@ -77,19 +78,19 @@ func (p Plan) check() error {
 	return nil
 }
 
-// opened is a plan's study, with its model.
-type opened struct {
+// openedStudy is a plan's study with its model.
+type openedStudy struct {
 	*study.Study
 	parts int
 }
 
 var (
 	mu    sync.Mutex
-	plans = map[string]*opened{} // one engine and one study a process, by the plan as JSON
+	plans = map[string]*openedStudy{} // the studies that this process has opened, by the plan as JSON
 )
 
-// open opens the plan's study once a process; its folder is claimed.
-func (p Plan) open(ctx context.Context) (*opened, error) {
+// open opens the plan's study and claims its folder. A process opens each plan once.
+func (p Plan) open(ctx context.Context) (*openedStudy, error) {
 	key, err := json.Marshal(p)
 	if err != nil {
 		return nil, fmt.Errorf("the study's plan: %w", err)
@@ -109,7 +110,7 @@ func (p Plan) open(ctx context.Context) (*opened, error) {
 			return nil, err
 		}
 		if truths.Attach(pictures) == 0 {
-			return nil, fmt.Errorf("--truth %s says nothing of any of the %d pictures: it goes by the pictures' file names",
+			return nil, fmt.Errorf("--truth %s has a truth for none of the %d pictures: name its entries like the pictures' files",
 				p.Truth, len(pictures))
 		}
 	}
@@ -133,7 +134,7 @@ func (p Plan) open(ctx context.Context) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &opened{s, parts}
+	o := &openedStudy{s, parts}
 	plans[string(key)] = o
 	return o, nil
 }

@@ -1,0 +1,62 @@
+package coco
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/gradcam-go/gradcam/internal/regular"
+)
+
+// mostText is the most bytes of JSON that are read. LVIS's annotations, which are large, have 1.1 GB.
+const mostText = 2 << 30
+
+// Image is a picture of an annotation file.
+type Image struct {
+	ID   int64  `json:"id"`        // number of the picture in the data set
+	File string `json:"file_name"` // its file, perhaps with a folder
+}
+
+// Category is a class of an annotation file.
+type Category struct {
+	ID   int64  `json:"id"`   // number of the class in the data set
+	Name string `json:"name"` // as the data set calls it
+}
+
+// Object is a true object in a picture.
+type Object struct {
+	Image        int64           `json:"image_id"`     // ID of the picture
+	Category     int64           `json:"category_id"`  // ID of the object's class
+	Box          []float64       `json:"bbox"`         // x, y, width, height in pixels of the picture
+	Segmentation json.RawMessage `json:"segmentation"` // a list of polygons or an RLE; empty if the object has none
+}
+
+// Index lists the pictures and categories of an annotation file.
+type Index struct {
+	Images     []Image    `json:"images"`     // in the order of the file
+	Categories []Category `json:"categories"` // in the order of the file
+}
+
+// Annotations holds what a COCO annotation file says of a data set.
+type Annotations struct {
+	Index
+	Objects []Object `json:"annotations"` // of all pictures, in the order of the file
+}
+
+// ReadAnnotations reads an annotation file.
+func ReadAnnotations(path string) (Annotations, error) {
+	var a Annotations
+	err := readFile(path, &a)
+	return a, err
+}
+
+// readFile reads the parts of an annotation file that into has fields for.
+func readFile(path string, into any) error {
+	data, err := regular.Read(path, mostText)
+	if err != nil {
+		return fmt.Errorf("the annotations: %w", err)
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("%s is no COCO file: %w", path, err)
+	}
+	return nil
+}
