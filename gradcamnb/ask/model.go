@@ -49,7 +49,7 @@ type Layer struct {
 	Shape          []int  `json:"shape"`                     // as the model has it, batch first
 	Grid           [2]int `json:"grid"`                      // height and width of a map there; zero if it has no spatial size
 	Channels       int    `json:"channels,omitempty"`        // of a map there
-	WithoutPicture bool   `json:"without_picture,omitempty"` // it does not depend on the picture, but on another input alone
+	WithoutPicture bool   `json:"without_picture,omitempty"` // it depends only on another input, and not on the picture
 	Feeds          bool   `json:"feeds"`                     // it feeds the model's first output
 	Level          bool   `json:"level,omitempty"`           // it is the last map before a detector's heads, of one of its levels
 	Suggested      bool   `json:"suggested"`                 // it is what Explain takes when no layer is named

@@ -29,8 +29,8 @@ type rerun struct {
 	input   inputs.Input
 }
 
-// again explains picture i anew. It is nil if what was explained cannot be explained again by one pass: a method draws
-// masks, or the target is a detection.
+// again returns a rerun of picture i. It returns nil if one pass cannot explain the picture again: because a method
+// draws masks, or because the target is a detection.
 func (r run) again(i int) *rerun {
 	if !r.plan.Repeatable() {
 		return nil
@@ -93,8 +93,8 @@ func (g *rerun) run(p plans.Plan, in inputs.Input, program func(*device.Backend,
 	return out, nil
 }
 
-// programOfWeights is the plan's program if it takes the weights as arguments, and one of its own,
-// which is not kept, if it holds them.
+// programOfWeights returns the plan's program if that takes the weights as arguments. If a program holds the weights as
+// constants, it returns a new one that is not kept.
 func (g *rerun) programOfWeights(b *device.Backend, p plans.Plan) (*device.Program, error) {
 	if !b.Capabilities().PreferConstantsForVariables {
 		return g.session.program(b, p)
@@ -102,8 +102,8 @@ func (g *rerun) programOfWeights(b *device.Backend, p plans.Plan) (*device.Progr
 	return g.session.newProgramOf(b, p)
 }
 
-// withRandomWeights permutes the values of each of a model's weights among themselves while do runs: of those in the
-// last share of the layers that have weights, or of all if that is 0.
+// withRandomWeights runs do while the values of each of the model's weights are permuted. It permutes the weights in
+// the last layers, a share top of the layers that have weights, or all weights if top is 0.
 func withRandomWeights(m source.Model, top float64, seed uint64, do func() error) (err error) {
 	all := findWeights(m, top)
 	if len(all) == 0 {
@@ -128,7 +128,7 @@ func withRandomWeights(m source.Model, top float64, seed uint64, do func() error
 		}
 		defer func() {
 			if back := v.SetValuePreservingOld(old); err == nil && back != nil {
-				err = fmt.Errorf("giving the weights back: %w", device.Root(back))
+				err = fmt.Errorf("restoring the weights: %w", device.Root(back))
 			}
 			random.MustFinalizeAll()
 		}()
@@ -136,10 +136,10 @@ func withRandomWeights(m source.Model, top float64, seed uint64, do func() error
 	return do()
 }
 
-// findWeights returns the weights in the last share of a model's layers, or all if that is 0.
+// findWeights returns the weights in the last layers of a model, a share top of them, or all weights if top is 0.
 func findWeights(m source.Model, top float64) []*model.Variable {
 	var all []*model.Variable
-	var depths []int // of all
+	var depths []int // of each of them
 	for v := range m.Store().IterVariables() {
 		if !v.HasValue() || v.Shape().DType != dtypes.Float32 || v.Shape().Size() <= 1 {
 			continue
@@ -147,7 +147,7 @@ func findWeights(m source.Model, top float64) []*model.Variable {
 		all, depths = append(all, v), append(depths, m.Depth(v.Path()))
 	}
 	layers := slices.Compact(slices.Sorted(slices.Values(depths)))
-	if len(layers) > 0 && layers[0] < 0 { // no weights of the model, as what an optimiser remembers
+	if len(layers) > 0 && layers[0] < 0 { // not the model's weights, such as the state of an optimiser
 		layers = layers[1:]
 	}
 	if top == 0 || len(layers) == 0 {

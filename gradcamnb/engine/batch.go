@@ -11,9 +11,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
-// takeBatch sets how many pictures a pass of the subject's has: as many as are asked for, or
-// as the model's file is made for where it cannot be written for others. Nothing runs before
-// the shapes of every tensor are known to go through.
+// takeBatch sets the number of pictures in a pass of the subject: the number that is asked for or, if the model cannot
+// be built for that, the one that its file is made for. It checks the shapes of all tensors before anything runs.
+// repaired is true if the model was changed to take another batch than its file's.
 func (s *session) takeBatch(subject *perturb.Subject) (repaired bool, err error) {
 	input := append([]int{subject.Batch()}, subject.Input[1:]...)
 	n, why, repaired, err := source.Batch(s.model, input, subject.Wants())
@@ -33,16 +33,16 @@ func (s *session) takeBatch(subject *perturb.Subject) (repaired bool, err error)
 	return repaired, nil
 }
 
-// sayOnce says a line about the model once.
+// sayOnce prints a line about the model, unless it was printed before.
 func (s *session) sayOnce(line string) {
 	if _, said := s.engine.said.LoadOrStore(line, true); !said {
 		fmt.Fprintln(s.engine.say, "gradcam: "+line)
 	}
 }
 
-// proveBatch runs one pass of a model that was brought to another batch than its file's, of
-// the whole picture behind pictures of which parts are hidden, and goes back to the file's own
-// batch where the score differs from that of the picture alone.
+// proveBatch tests a model that was changed to take another batch than its file's. It runs one pass in which the whole
+// picture comes after pictures with hidden parts. If the picture's score differs from that of the picture alone, it
+// goes back to the file's own batch.
 func (s *session) proveBatch(subject *perturb.Subject, found []aims.Outcome, picture int) error {
 	key := fmt.Sprint(subject.Sampling.Batch, subject.Input)
 	if batch, done := s.proved.Load(key); done {
@@ -54,7 +54,7 @@ func (s *session) proveBatch(subject *perturb.Subject, found []aims.Outcome, pic
 	masks := make([]float32, n*height*width)
 	for i := range masks {
 		k, row := i/(height*width), i/width%height
-		if k == n-1 || row*n < (k+1)*height { // the last shows all, the others less and less from above
+		if k == n-1 || row*n < (k+1)*height { // the last shows all, the k-th only the upper (k + 1) / n
 			masks[i] = 1
 		}
 	}

@@ -7,12 +7,11 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// ErrClosed is the error of an engine that is asked for something after its Close.
+// ErrClosed is the error of calls to an engine that was closed.
 var ErrClosed = fault.Errorf(fault.ErrClosed, "the engine is closed: make another one, with engine.New")
 
-// Close forgets the engine's models and programs and ends its backend, when what runs now is
-// done. It is optional: a process that ends needs none. Afterwards every call of the engine and
-// its models is [ErrClosed].
+// Close waits for the call that runs now, forgets the engine's models and programs, and ends its backend. It is
+// optional: a process that ends needs no Close. Afterwards every call of the engine and its models returns [ErrClosed].
 func (e *Engine) Close() error {
 	if e.closed.Swap(true) {
 		return nil
@@ -29,16 +28,16 @@ func (e *Engine) Close() error {
 	keep.Clear()
 	keep.Unlock()
 	e.runtimes.Clear()
-	e.start.Do(func() { e.err = ErrClosed }) // it was not started, and will not be
+	e.start.Do(func() { e.err = ErrClosed }) // if it was not started, it never will be
 	if e.ready.Swap(false) {
 		e.backend.Finalize()
 	}
 	return nil
 }
 
-// Close tells the engine that the model is not needed any more: it forgets the model's programs
-// and weights, and the memory is free when nothing uses them. It is optional: the engine forgets
-// by itself what was not used for longest. A model that is asked again is compiled again.
+// Close tells the engine that the model is not needed any more. The engine forgets the model's programs and weights,
+// and their memory is free when nothing uses them. Close is optional: the engine by itself forgets what was used least
+// recently. A closed model that is used again is compiled again.
 func (s *session) Close() error {
 	keep, err := s.engine.keeps()
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Detect lists what the model finds in each picture.
+// Detect returns what the model finds in each picture.
 func (s *session) Detect(ctx context.Context, r gradcamnb.Request) ([][]heatmap.Detection, error) {
 	s, in, err := s.facing(r)
 	if err != nil {
@@ -44,14 +44,14 @@ func (s *session) detect(ctx context.Context, in inputs.Input, how gradcamnb.Rea
 	return d, errors.Join(err, giveBack())
 }
 
-// running is [session.once] on a backend.
+// running returns [session.once] on a backend.
 func (s *session) running(b *device.Backend) func(string, device.Graph, ...*tensors.Tensor) ([]device.Array, error) {
 	return func(key string, graph device.Graph, inputs ...*tensors.Tensor) ([]device.Array, error) {
 		return s.once(b, key, graph, inputs...)
 	}
 }
 
-// once calls the program of a key and takes its outputs.
+// once runs the program of a key and returns its outputs. The program is kept.
 func (s *session) once(b *device.Backend, key string, graph device.Graph,
 	inputs ...*tensors.Tensor) ([]device.Array, error) {
 	prog, err := s.kept(key, func() (*device.Program, error) { return s.newProgram(b, graph) })

@@ -23,14 +23,13 @@ import (
 	"github.com/gradcam-go/gradcam/internal/must"
 )
 
-// DetectFn is a detector of the user's own: it gets a batch of pictures and returns what it finds in each, with boxes
+// DetectFn is a detector of the user's own. It takes a batch of pictures and returns what it finds in each, with boxes
 // in pixels of that picture. Every detection must have a Box and either Class or Scores. Objectness 0 means that the
-// detector gives none. Masks must all have one size, and cover their picture.
+// detector has none. All masks must have the same size; each covers its whole picture.
 type DetectFn func(pictures []image.Image) ([][]heatmap.Detection, error)
 
-// Detector makes a model of a user's own detector. It is explained by the methods that
-// only hide parts of the picture, RISE (which is D-RISE then) and occlusion, on this
-// side in batches of [gradcamnb.Sampling.Batch].
+// Detector returns a model for a user's own detector. The methods that only hide parts of the picture can explain it:
+// RISE, which is D-RISE for detections, and occlusion. They call the detector in batches of [gradcamnb.Sampling.Batch].
 func Detector(name string, labels []string, find DetectFn) (*gradcamnb.Model, error) {
 	if find == nil || len(labels) == 0 {
 		return nil, fmt.Errorf("the detector %s needs its function and the labels of its classes", name)
@@ -38,7 +37,7 @@ func Detector(name string, labels []string, find DetectFn) (*gradcamnb.Model, er
 	return gradcamnb.NewModel(Default().detector(name, labels, find)), nil
 }
 
-// MustDetector is Detector that panics with the error.
+// MustDetector is like Detector, but panics with the error.
 func MustDetector(name string, labels []string, find DetectFn) *gradcamnb.Model {
 	return must.Get(Detector(name, labels, find))
 }
@@ -49,17 +48,17 @@ func (e *Engine) detector(name string, labels []string, find DetectFn) *ownDetec
 	return &ownDetector{e.newSession(source.Foreign(card, model.NewStore(), nil).Model), labels, find}
 }
 
-// ownDetector is a session of a detector that is a Go function.
+// ownDetector is the session of a detector that is a Go function.
 type ownDetector struct {
 	*session
 	labels []string
 	find   DetectFn
 }
 
-// Layers says that a function has none.
+// Layers returns no layers, since a function has none.
 func (f *ownDetector) Layers(gradcamnb.Request) ([]gradcamnb.Layer, error) { return nil, nil }
 
-// Detect calls the function.
+// Detect returns what the function finds.
 func (f *ownDetector) Detect(ctx context.Context, r gradcamnb.Request) ([][]heatmap.Detection, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -86,7 +85,8 @@ func (f *ownDetector) Detect(ctx context.Context, r gradcamnb.Request) ([][]heat
 	return found, nil
 }
 
-// complete fills in what the function has left out.
+// complete fills in the fields that the function has left empty. It returns an error if the detection does not fit the
+// labels.
 func (f *ownDetector) complete(d *heatmap.Detection, picture image.Image) error {
 	if d.Scores == nil {
 		if d.Class < 0 || d.Class >= len(f.labels) {
@@ -114,12 +114,12 @@ func (f *ownDetector) complete(d *heatmap.Detection, picture image.Image) error 
 	return nil
 }
 
-// whole is the frame of a model that sees the picture as it is.
+// whole returns the frame of a model that sees the picture as it is.
 func whole(picture image.Image) imgio.Frame {
 	return imgio.WholeFrame(picture.Bounds().Dx(), picture.Bounds().Dy())
 }
 
-// longestMask bounds the masks of a function's pictures: they are stretched over it.
+// longestMask is the longest side of the masks that hide parts of a picture. Masks are stretched over the picture.
 const longestMask = 512
 
 // Explain explains detections by hiding parts of the pictures.
@@ -184,12 +184,12 @@ func (f *ownDetector) explain(ctx context.Context, b *device.Backend, r gradcamn
 	}.perturb(ctx)
 }
 
-// aims looks targets up in what was found.
+// aims looks up targets among the detections that were found.
 func (f *ownDetector) aims(targets []gradcamnb.Target, seen *detections.Findings) ([]aims.Aim, error) {
 	var out []aims.Aim
 	for _, t := range targets {
 		if !t.IsDetection() {
-			return nil, fmt.Errorf("target %s: a detector that is a Go function has detections alone to explain", t)
+			return nil, fmt.Errorf("target %s: of a detector that is a Go function only detections can be explained", t)
 		}
 		list, err := aims.Lookup{Model: f.model, Pictures: 1, Seen: seen}.Aims(t)
 		if err != nil {
@@ -200,7 +200,7 @@ func (f *ownDetector) aims(targets []gradcamnb.Target, seen *detections.Findings
 	return out, nil
 }
 
-// score is what the aims score under n masks of the plan's size: [aim][mask] laid flat.
+// score returns the scores of the aims under n masks of the plan's size, [aims, n].
 func (f *ownDetector) score(p plans.Plan, picture image.Image, masks []float32, n int) ([]float32, error) {
 	mh, mw := p.Input[1], p.Input[2]
 	hidden := make([]image.Image, n)
@@ -220,7 +220,7 @@ func (f *ownDetector) score(p plans.Plan, picture image.Image, masks []float32, 
 	return scores, nil
 }
 
-// hide multiplies a picture with a mask that is stretched over it.
+// hide returns a picture multiplied by a mask that is stretched over it.
 func hide(picture image.Image, mask heatmap.Grid) *image.NRGBA {
 	b := picture.Bounds()
 	out := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))

@@ -73,9 +73,9 @@ func TestDetectorThatIsAFunction(t *testing.T) {
 		}
 	}
 	for want, choices := range map[string][]gradcamnb.Choice{
-		"it has no layers to explain at":     {gradcamnb.Methods("Grad-CAM")},
+		"it has no layers and no gradients":  {gradcamnb.Methods("Grad-CAM")},
 		"nor gradients":                      {gradcamnb.Methods("Saliency")},
-		"has detections alone to explain":    {gradcamnb.Class(0)},
+		"only detections can be explained":   {gradcamnb.Class(0)},
 		"the model has no instance masks":    {gradcamnb.Instance(1)},
 		"there is no detection 2: the model": {gradcamnb.Detection(2)},
 	} {

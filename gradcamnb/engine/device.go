@@ -5,12 +5,13 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/memory"
 )
 
-// Error is what explaining returns: one line, with what GoMLX said in full behind it.
+// Error is an error of explaining. It has one line; its cause is GoMLX's error in full.
 type Error = device.Error
 
-// ProgramsEnv names the environment variable with the folder that keeps compiled programs; see
+// ProgramsEnv is the name of the environment variable with the folder that keeps compiled programs; see
 // [device.ProgramsEnv].
 const ProgramsEnv = device.ProgramsEnv
 
-// MemoryEnv names the environment variable that bounds what an engine keeps of models and programs; see [memory.Env].
+// MemoryEnv is the name of the environment variable that limits the memory of the models and programs that an engine
+// keeps; see [memory.Env].
 const MemoryEnv = memory.Env

@@ -1,12 +1,12 @@
-// Package engine explains models: it is what links GoMLX into a program.
+// Package engine explains models with GoMLX.
 //
-// A program that uses the front, [gradcamnb], links it with a blank import. A
-// model that is built in Go code is handed to it directly, by [Model].
+// A program that uses the front, [gradcamnb], links the engine with a blank import. A model that is built in Go code
+// goes to the engine directly, with [Model].
 //
-// Importing it registers it with the front and changes nothing else in the process; package
-// keepmemory tunes the process's allocator for those who want that. All functions and methods
-// may be called by several goroutines at a time. One program runs at a time, on all cores;
-// calls wait for their turn, and stop waiting when their context ends.
+// Importing the package registers the engine with the front and changes nothing else in the process. Package keepmemory
+// tunes the process's allocator for programs that want that. Several goroutines may call all functions and methods at
+// the same time. One program runs at a time, on all cores. Calls wait for their turn, and stop waiting when their
+// context ends.
 package engine
 
 import (
@@ -31,7 +31,7 @@ func init() { driver.Register(Default()) }
 // Engine explains models within this process, on one backend.
 type Engine struct {
 	name string    // of the backend, empty for the default
-	say  io.Writer // hears which backend was picked
+	say  io.Writer // takes lines for the user, such as which backend was picked
 
 	start   sync.Once
 	backend *device.Backend
@@ -41,9 +41,9 @@ type Engine struct {
 
 	turn turn
 
-	said sync.Map // lines about models
+	said sync.Map // lines about models that were printed
 
-	runtimes sync.Map // what onnxruntime has loaded, by the session's entry
+	runtimes sync.Map // models that onnxruntime has loaded, by the session's entry
 
 	keeps func() (*memory.Memory, error)
 	open  map[string]openedModel // by what they were opened with; the memory's lock guards it
@@ -51,9 +51,8 @@ type Engine struct {
 	reading reading
 }
 
-// New returns an engine on the named backend: "go", "xla:cpu", "xla:cuda" or
-// "xla:<path of a PJRT plugin>"; empty for the default. The backend starts with
-// the first explanation.
+// New returns an engine on the named backend: "go", "xla:cpu", "xla:cuda", "xla:<path of a PJRT plugin>" or
+// "onnxruntime". The empty name means the default backend. The backend starts with the first explanation.
 func New(backend string) *Engine {
 	say := os.Stderr
 	if notebook.Cell() { // in a notebook, where stderr looks like an error
@@ -62,7 +61,7 @@ func New(backend string) *Engine {
 	return NewSaying(backend, say)
 }
 
-// NewSaying is [New] of an engine that says which backend was picked on say.
+// NewSaying is like [New], but the engine prints its lines for the user to say, such as which backend was picked.
 func NewSaying(backend string, say io.Writer) *Engine {
 	return &Engine{name: backend, say: printable.Writer(say), turn: newTurn(), keeps: sync.OnceValues(memory.New),
 		open: map[string]openedModel{}}
@@ -84,8 +83,8 @@ func (e *Engine) started() (*device.Backend, error) {
 	return e.backend, e.err
 }
 
-// Open reads an ONNX file, or fetches one from the hub. A file that was opened before and has not changed is not read
-// again: the engine keeps models and their programs, within [MemoryEnv].
+// Open reads an ONNX file, or fetches one from the hub. If a file was opened before and has not changed, Open does not
+// read it again: the engine keeps models and their programs, within the limit of [MemoryEnv].
 func (e *Engine) Open(ref string) (driver.Session, error) {
 	return e.OpenContext(context.Background(), ref)
 }
@@ -99,7 +98,7 @@ func (e *Engine) OpenContext(ctx context.Context, ref string) (driver.Session, e
 	return s, nil
 }
 
-// Session explains a model from any source.
+// Session returns a session that explains a model from any source.
 func (e *Engine) Session(m source.Model) driver.Session {
 	return e.newSession(m)
 }
@@ -116,7 +115,7 @@ func (e *Engine) newSession(m source.Model) *session {
 		entry: &memory.Entry{}, proved: &sync.Map{}}
 }
 
-// Start starts the backend, which the first explanation does otherwise.
+// Start starts the backend. Without it the first explanation does.
 func (e *Engine) Start() error {
 	_, err := e.started()
 	return err

@@ -19,19 +19,19 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
-// openInRuntime is the session with onnxruntime in the place of the graph, if that was asked
-// for or the graph cannot be written; found are its outputs for the pictures.
+// openInRuntime returns a session that runs the model with onnxruntime instead of a graph, if the user asked for that
+// or the graph cannot be built. Its model holds the outputs for the input. Otherwise it returns the session itself.
 func (s *session) openInRuntime(in inputs.Input) (*session, error) {
 	why := error(nil)
 	if device.Asked(s.engine.name) != device.ONNXRuntime {
-		if why = s.written(in.Dims); why == nil || !source.FromONNX(s.model) {
+		if why = s.checkGraph(in.Dims); why == nil || !source.FromONNX(s.model) {
 			return s, nil
 		}
 		if !onnxruntime.Available() {
 			return nil, fmt.Errorf("%w; if onnxruntime runs the file, RISE, D-RISE and occlusion explain it: %s", why,
 				onnxruntime.HowToGet)
 		}
-		s.sayOnce(fmt.Sprintf("%s is run by onnxruntime, for its graph cannot be written: %v", s.model.Card().Name, why))
+		s.sayOnce(fmt.Sprintf("%s is run by onnxruntime, since its graph cannot be built: %v", s.model.Card().Name, why))
 	}
 	m, err := s.runtime()
 	if err != nil {
@@ -46,9 +46,9 @@ func (s *session) openInRuntime(in inputs.Input) (*session, error) {
 	return out, nil
 }
 
-// written says why the graph of an output cannot be written: of all that a known detector
-// reads, or of the model's answer.
-func (s *session) written(input []int) error {
+// checkGraph returns an error if the graph of an output cannot be built: of any output that a known detector reads, or
+// of the model's answer.
+func (s *session) checkGraph(input []int) error {
 	c := s.model.Card()
 	names := c.Outputs[:1]
 	switch known := detections.NamedRoles(c.Outputs); {
@@ -72,7 +72,7 @@ func (s *session) written(input []int) error {
 	return nil
 }
 
-// forwardOnly says which of the methods onnxruntime cannot make.
+// forwardOnly returns an error if onnxruntime runs the model and one of the methods needs more than forward passes.
 func (s *session) forwardOnly(methods []string) error {
 	if s.runs == nil {
 		return nil
@@ -88,7 +88,7 @@ func (s *session) forwardOnly(methods []string) error {
 	return nil
 }
 
-// runtime is the model loaded by onnxruntime, once.
+// runtime returns the model as onnxruntime runs it. It is loaded once.
 func (s *session) runtime() (*foreign.Model, error) {
 	if m, ok := s.engine.runtimes.Load(s.entry); ok {
 		return m.(*foreign.Model), nil
@@ -101,8 +101,8 @@ func (s *session) runtime() (*foreign.Model, error) {
 	return kept.(*foreign.Model), nil
 }
 
-// setHost makes a subject's passes run on onnxruntime: pictures are hidden here, and what the
-// aims score is computed of the outputs.
+// setHost makes a subject's passes run on onnxruntime if that runs the model. The pictures are masked here, and the
+// scores of the aims are computed from the outputs.
 func (r run) setHost(subject *perturb.Subject) {
 	s, b, p := r.session, r.backend, r.plan
 	if s.runs == nil {
@@ -137,7 +137,7 @@ func (r run) setHost(subject *perturb.Subject) {
 	}
 }
 
-// scoresOf is what the aims score, [aims, n], of outputs that the graph has been given.
+// scoresOf returns the scores of the aims, [aims, n], from outputs that are arguments of the graph.
 func scoresOf(s *session, subject *perturb.Subject, params []*Node) *Node {
 	g := params[0].Graph()
 	outputs := map[string]*Node{}

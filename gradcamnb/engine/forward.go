@@ -17,12 +17,11 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// perturb adds the maps of the plan's forward-only methods to the results: for every
-// picture, after the maps of the target that has them. If ctx ends first the
-// results have what there is so far.
+// perturb adds the maps of the plan's forward-only methods to the results, for every picture and target, after the
+// target's other maps. If ctx ends first, the results hold the maps so far.
 func (r run) perturb(ctx context.Context) error {
 	if len(r.results) > 1 && r.request.Sampling.Resume != nil {
-		return fmt.Errorf("an earlier run can be resumed for one picture only, and there are %d", len(r.results))
+		return fmt.Errorf("an earlier run can be resumed for one picture only, but there are %d: explain one at a time", len(r.results))
 	}
 	giveBack, err := device.Borrow(r.model.Store(), r.backend)
 	if err != nil {
@@ -63,7 +62,7 @@ func (r run) perturbAll(ctx context.Context) error {
 	return nil
 }
 
-// subject is picture i in front of the model.
+// subject returns picture i as the subject of a method that hides parts of it.
 func (r run) subject(i int) *perturb.Subject {
 	in, p := r.input, r.plan
 	one := in.Picture(i)
@@ -78,8 +77,8 @@ func (r run) subject(i int) *perturb.Subject {
 	return subject
 }
 
-// prepareSubject puts picture i in front of the model, in a batch that holds; its programs are at hand until end is
-// called. change, if it is not nil, changes the subject first.
+// prepareSubject returns picture i as a subject, in a batch that the model can take. Its programs can be used until end
+// is called. If change is not nil, it changes the subject first.
 func (r run) prepareSubject(i int, change func(*perturb.Subject) error) (
 	subject *perturb.Subject, end func(), err error) {
 	one := r.ofPicture(i)
@@ -104,8 +103,8 @@ func (r run) prepareSubject(i int, change func(*perturb.Subject) error) (
 	return subject, end, nil
 }
 
-// programsOf compiles a subject's programs, or takes them from an earlier run, and
-// keeps the subject's arguments on the device until end.
+// programsOf returns a function that compiles a subject's programs or takes them from an earlier run. The subject's
+// arguments stay on the device until end is called.
 func (r run) programsOf(subject *perturb.Subject) (compile func(string, perturb.GraphFn) (perturb.Program, error),
 	end func()) {
 	arguments := append(r.values.Tensors(), subject.Arguments()...)
@@ -133,11 +132,11 @@ func (r run) programsOf(subject *perturb.Subject) (compile func(string, perturb.
 	}, end
 }
 
-// sign writes onto a method's maps of picture i, by aim, what is known about them.
+// sign fills in a method's maps of picture i with what is known about them. The maps are sorted by aim.
 func (r run) sign(maps []*heatmap.Map, method perturb.Method, i int) {
 	p := r.plan
 	for k, m := range maps {
-		a := k * len(p.Aims) / len(maps) // at layers there are several maps an aim
+		a := k * len(p.Aims) / len(maps) // at layers an aim has several maps
 		m.Method = method.Title(p.Aims[a].IsDetection())
 		unit := p.Aims[a].ScoreUnit()
 		if method.Slopes {
@@ -147,11 +146,11 @@ func (r run) sign(maps []*heatmap.Map, method perturb.Method, i int) {
 	}
 }
 
-// listener passes progress on, and makes maps of what there is so far now and then.
+// listener passes progress on, and from time to time the maps so far.
 type listener struct {
 	tell    func(gradcamnb.Progress)
 	results []*heatmap.Result
-	stage   int // the method of a picture that runs now
+	stage   int // number of the method and picture that run now
 	stages  int
 	shown   time.Time
 }
@@ -162,7 +161,7 @@ func newListener(tell func(gradcamnb.Progress), results []*heatmap.Result, stage
 
 func (l *listener) next() { l.stage++ }
 
-// report is what a method reports to; put places its maps so far into the results.
+// report returns the listener of one method. put places the method's maps so far into the results.
 func (l *listener) report(put func([]*heatmap.Map)) perturb.Listener {
 	const pause = time.Second // between maps so far: making one takes time
 	return func(done, total int, partial func() ([]*heatmap.Map, error)) error {

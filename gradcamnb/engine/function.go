@@ -5,14 +5,14 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/aims"
 )
 
-// ScoreFn is a target of one's own: a graph function of the model's outputs, or of other
-// tensors of it, each [batch, ...] in the model's own axis order, that gives one score a
-// picture, [batch]. The pictures of a batch must not mix in it.
+// ScoreFn is a target of the user's own: a graph function that returns one score for each picture, [batch]. It takes
+// outputs or other tensors of the model, each [batch, ...] in the model's own axis order. It must not mix the pictures
+// of a batch.
 type ScoreFn = aims.ScoreFn
 
-// Target makes a target of a graph function. It reads the named outputs or tensors, the
-// model's first output if none is named. The target holds the function: make it once and use
-// it for many pictures, since every call of Target is a program of its own.
+// Target returns a target that a graph function scores. The function gets the named outputs or tensors, or the model's
+// first output if none is named. Every call of Target makes a program of its own, so make a target once and use it for
+// many pictures.
 func Target(name, unit string, score ScoreFn, outputs ...string) gradcamnb.Target {
 	return aims.Target(name, unit, score, outputs...)
 }

@@ -239,7 +239,7 @@ func TestInputErrors(t *testing.T) {
 	}
 	_, err = gradcamnb.NewModel(twins).ExplainTensor(picture, gradcamnb.Input("right", picture),
 		gradcamnb.Layers("/body/body.3_1/Relu_output_0"))
-	if err == nil || !strings.Contains(err.Error(), "does not depend on the picture, but on another input alone") {
+	if err == nil || !strings.Contains(err.Error(), "depends only on another input and not on the picture") {
 		t.Errorf("the other twin's layer: error %v", err)
 	}
 	single := linearModel(t, e)

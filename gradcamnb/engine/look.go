@@ -13,8 +13,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 )
 
-// looking is the [aims.ValuesFn] at an input, with a forward pass of its own for every tensor that
-// is asked for.
+// looking returns the [aims.ValuesFn] for an input. It runs a forward pass for every tensor that is asked for.
 func (s *session) looking(b *device.Backend, in inputs.Input) aims.ValuesFn {
 	return func(tensor string, second image.Image) ([]int, []float32, error) {
 		see := in
@@ -28,7 +27,7 @@ func (s *session) looking(b *device.Backend, in inputs.Input) aims.ValuesFn {
 	}
 }
 
-// forward is the value of a tensor.
+// forward runs the model on an input and returns the shape and the values of a tensor.
 func (s *session) forward(b *device.Backend, in inputs.Input, tensor string) ([]int, []float32, error) {
 	prog, err := s.kept(fmt.Sprintf("forward %v %q", in.Dims, tensor), func() (*device.Program, error) {
 		return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node {

@@ -15,16 +15,16 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// manyPasses is how many passes are told before they are made.
+// manyPasses is the number of passes from which the user is told in advance that they are slow.
 const manyPasses = 100
 
-// measuring is what a request wants measured, looked up and checked.
+// measuring holds the metrics that a request asks for, looked up and checked.
 type measuring struct {
 	metrics []metrics.Metric
 	steps   int
 }
 
-// passes tells whether any of the metrics shows the model parts of the picture.
+// passes tells whether one of the metrics shows the model parts of the picture.
 func (m measuring) passes() bool {
 	return slices.ContainsFunc(m.metrics, func(m metrics.Metric) bool { return m.Needs == metrics.Passes })
 }
@@ -47,7 +47,7 @@ func newMeasuring(m gradcamnb.Measuring) (measuring, error) {
 	return out, nil
 }
 
-// measure writes what was asked for into the maps of all results.
+// measure computes the metrics of all maps and writes them into the maps.
 func (r run) measure(ctx context.Context) error {
 	want := r.want
 	giveBack, err := device.Borrow(r.model.Store(), r.backend)
@@ -55,7 +55,7 @@ func (r run) measure(ctx context.Context) error {
 		return err
 	}
 	explained := r
-	// This proves a batch by the scores that are known, which are the explained ones.
+	// This tests the batch with the explained scores. The scores that are measured are not known yet.
 	_, end, err := explained.prepareSubject(0, nil)
 	if err != nil {
 		return errors.Join(fmt.Errorf("measuring the maps: %w", err), giveBack())
@@ -92,7 +92,7 @@ func (r run) measure(ctx context.Context) error {
 	return giveBack()
 }
 
-// show is picture i with its maps and what is known of it.
+// show returns picture i as a probe: its maps, and what is known of the picture.
 func (r run) show(i int) *metrics.Probe {
 	show := &metrics.Probe{Maps: r.results[i].Maps, Frame: r.input.Frames[i], Layout: r.model.Card().Layout,
 		Seed: r.request.Sampling.Seed}
@@ -103,8 +103,8 @@ func (r run) show(i int) *metrics.Probe {
 	return show
 }
 
-// prep is the preprocessing of the pictures; nil if nothing says it, or if it does not fit, as it need not for a
-// tensor.
+// prep returns the preprocessing of the pictures. It returns nil if nothing says it, or if it does not fit the model,
+// which it need not if a tensor is explained.
 func (r run) prep() *imgio.Prep {
 	if r.input.Prep == nil {
 		return nil

@@ -12,8 +12,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/must"
 )
 
-// Open is [gradcamnb.Open] within this process, also in a notebook, whose kernel has an
-// engine of its own: for targets that are functions of the program, see [Target].
+// Open is like [gradcamnb.Open], but opens the model in this process even in a notebook, whose kernel has an engine of
+// its own. Targets that are functions of the program need that; see [Target].
 func Open(ref string) (*gradcamnb.Model, error) {
 	s, err := Default().Open(ref)
 	if err != nil {
@@ -22,20 +22,19 @@ func Open(ref string) (*gradcamnb.Model, error) {
 	return gradcamnb.NewModel(s), nil
 }
 
-// MustOpen is Open that panics with the error.
+// MustOpen is like Open, but panics with the error.
 func MustOpen(ref string) *gradcamnb.Model { return must.Get(Open(ref)) }
 
-// Layer names a node of a graph function as a layer to explain at, and returns it:
+// Layer names a node of a graph function, so that it can be explained as a layer, and returns the node:
 //
 //	x = engine.Layer(activation.Relu(x), "/block1")
 //
-// Layers have names without it, those of the scopes of their weights. If a name is given twice, as in a function that
-// is called twice, the second is "/block1#2"; Node.WithAlias, which names a layer, too, panics there.
+// Other layers have the names of the scopes of their weights. If a name is given twice, for example because a function
+// is called twice, the second layer is "/block1#2". Node.WithAlias names a layer, too, but panics in this case.
 func Layer(x *graph.Node, alias string) *graph.Node { return source.NamedLayer(x, alias) }
 
-// Model makes a GoMLX model, a store and a graph function, ready to be explained
-// by the process's engine. Layers have the names of the scopes of their weights. See
-// [source.GoMLX] for what the card must say.
+// Model returns a GoMLX model, which is a store and a graph function, as a model that the process's engine explains.
+// Layers have the names of the scopes of their weights. See [source.GoMLX] for what the card must say.
 func Model(c source.Card, store *model.Store, fn source.GraphFn) (*gradcamnb.Model, error) {
 	m, err := source.GoMLX(c, store, fn)
 	if err != nil {
@@ -44,8 +43,8 @@ func Model(c source.Card, store *model.Store, fn source.GraphFn) (*gradcamnb.Mod
 	return gradcamnb.NewModel(Default().Session(m)), nil
 }
 
-// ModelWithInputs is Model of a graph function that takes inputs besides the picture, which
-// the card's Inputs name; their values are given with [gradcamnb.Input].
+// ModelWithInputs is like Model, for a graph function that takes inputs besides the picture. The card's Inputs name
+// them, and [gradcamnb.Input] gives their values.
 func ModelWithInputs(c source.Card, store *model.Store, fn source.InputsFn) (*gradcamnb.Model, error) {
 	m, err := source.GoMLXWithInputs(c, store, fn)
 	if err != nil {
@@ -54,14 +53,13 @@ func ModelWithInputs(c source.Card, store *model.Store, fn source.InputsFn) (*gr
 	return gradcamnb.NewModel(Default().Session(m)), nil
 }
 
-// MustModel is Model that panics with the error.
+// MustModel is like Model, but panics with the error.
 func MustModel(c source.Card, store *model.Store, fn source.GraphFn) *gradcamnb.Model {
 	return must.Get(Model(c, store, fn))
 }
 
-// Backend is what the process's engine computes on, for a program that trains the
-// model that it explains. A model that was trained on another backend is explained,
-// too; its variables are then moved for every explanation.
+// Backend returns the backend of the process's engine, for a program that trains the model that it explains. A model
+// that was trained on another backend can be explained, too; its variables are then moved for every explanation.
 func Backend() (compute.Backend, error) {
 	b, err := Default().started()
 	if err != nil {
@@ -70,7 +68,7 @@ func Backend() (compute.Backend, error) {
 	return b.Backend, nil
 }
 
-// MustBackend is Backend that panics with the error.
+// MustBackend is like Backend, but panics with the error.
 func MustBackend() compute.Backend {
 	return must.Get(Backend())
 }

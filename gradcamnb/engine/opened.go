@@ -9,14 +9,13 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
-// openedModel is a model that the engine has read from files, and will not read again while
-// they stay as they are.
+// openedModel is a model that the engine has read from files. It is not read again while the files stay the same.
 type openedModel struct {
 	session *session
 	files   []stamp
 }
 
-// stamp tells whether a file is still the same; one that is missing has a size of -1.
+// stamp tells whether a file is still the same. If the file is missing, its size is -1.
 type stamp struct {
 	path     string
 	size     int64
@@ -41,8 +40,7 @@ func (o openedModel) fresh() bool {
 	return true
 }
 
-// remembered is the session of a model that was read before from the same files; nil if there
-// is none.
+// remembered returns the session of a model that was read before from the same files, or nil if there is none.
 func (e *Engine) remembered(keep *memory.Memory, ref string) *session {
 	keep.Lock()
 	o, ok := e.open[ref]
@@ -50,7 +48,7 @@ func (e *Engine) remembered(keep *memory.Memory, ref string) *session {
 	if !ok {
 		return nil
 	}
-	fresh := o.fresh() // which asks the file system
+	fresh := o.fresh() // asks the file system, so the memory is not locked
 	keep.Lock()
 	defer keep.Unlock()
 	if fresh {
@@ -61,8 +59,8 @@ func (e *Engine) remembered(keep *memory.Memory, ref string) *session {
 	return nil
 }
 
-// model is the session of a model that is read with read, or was before from the same
-// files. Models of other references are read at the same time.
+// model returns the session of a model that was read before from the same files, or else of one that read reads. Models
+// of other references can be read at the same time.
 func (e *Engine) model(ctx context.Context, ref string, read func() (source.Model, error)) (*session, error) {
 	keep, err := e.keeps()
 	if err != nil {
@@ -94,13 +92,13 @@ func (e *Engine) model(ctx context.Context, ref string, read func() (source.Mode
 	}}
 	for _, path := range m.Card().Files {
 		s := stampOf(path)
-		if s.modified.After(start) { // it was written to while it was read
+		if s.modified.After(start) { // the file changed while it was read
 			s.modified = time.Time{}
 		}
 		o.files = append(o.files, s)
 		o.session.entry.Bytes += memory.ModelFactor * max(0, s.size)
 	}
-	o.session.entry.Files = len(o.files) // at most: those with weights stay open
+	o.session.entry.Files = len(o.files) // at most, since only files with weights stay open
 	e.open[ref] = o
 	keep.Add(o.session.entry)
 	keep.Trim(1)

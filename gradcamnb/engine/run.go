@@ -12,9 +12,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// run is one explanation on its way: a request that is planned, and what there is of it so far. The
-// plan's program comes first ([run.compute]); the stations after it ([run.perturb], [run.measure]) write
-// into its results.
+// run is one explanation on its way: a request with its plan, and its results so far. The plan's program runs first
+// ([run.compute]). The stations after it ([run.perturb], [run.measure]) add to the results.
 type run struct {
 	*session
 	backend *device.Backend
@@ -22,11 +21,11 @@ type run struct {
 	request gradcamnb.Request
 	want    measuring // what the request wants measured
 	input   inputs.Input
-	found   []aims.Outcome // what the plan's aims came to
+	found   []aims.Outcome // of each of the plan's aims
 	results []*heatmap.Result
 }
 
-// compute runs the plan's program and makes results of what it gives.
+// compute runs the plan's program and makes results of its outputs.
 func (r *run) compute(clock *stopwatch) error {
 	if _, _, _, err := source.Batch(r.model, r.input.Dims, r.plan.Wants()); err != nil {
 		return err
@@ -61,7 +60,8 @@ func (r *run) compute(clock *stopwatch) error {
 	return nil
 }
 
-// finish adds to the results what takes passes of its own. They have what there is so far if it fails.
+// finish adds to the results what takes further passes: maps of forward-only methods and metrics. If it fails, the
+// results hold what there is so far.
 func (r run) finish(ctx context.Context, clock *stopwatch) error {
 	if len(r.plan.Forward) > 0 {
 		err := r.perturb(ctx)
@@ -78,8 +78,7 @@ func (r run) finish(ctx context.Context, clock *stopwatch) error {
 	return nil
 }
 
-// ofPicture is the run in front of one of its pictures, whose other inputs have that picture's
-// values.
+// ofPicture returns the run for one of its pictures: the model's other inputs have that picture's values.
 func (r run) ofPicture(i int) run {
 	r.session = r.session.ofPicture(i)
 	return r

@@ -27,17 +27,17 @@ import (
 type session struct {
 	engine *Engine
 	model  source.Model
-	values source.BoundModel // of the model's inputs besides the picture, once they are given
+	values source.BoundModel // the model with the values of its inputs besides the picture
 
-	runs        *foreign.Model          // where onnxruntime runs the model
+	runs        *foreign.Model          // the model in onnxruntime, if that runs it
 	otherInputs map[string]source.Value // values of its inputs besides the picture then
 
-	entry    *memory.Entry           // what the engine's memory has of it
+	entry    *memory.Entry           // in the engine's memory
 	programs map[string]*keptProgram // the memory's lock guards it
-	proved   *sync.Map               // batches that the model was brought to and that were found to be right
+	proved   *sync.Map               // the results of proveBatch
 }
 
-// keptProgram is a program within the engine's memory.
+// keptProgram is a program that the engine's memory keeps.
 type keptProgram struct {
 	*device.Program
 	*memory.Entry
@@ -69,7 +69,7 @@ func (s *session) Layers(r gradcamnb.Request) ([]gradcamnb.Layer, error) {
 		return nil, err
 	}
 	layers, err := fed.Layers(input, "")
-	if err != nil && c.Input[0] > 1 { // the file may be made for its own batch only
+	if err != nil && c.Input[0] > 1 { // the model may take its file's own batch only
 		input[0] = c.Input[0]
 		layers, err = fed.Layers(input, "")
 	}
@@ -127,8 +127,8 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	return now.results, err
 }
 
-// facing is the session with the request's values for the model's other inputs, and what the model is
-// given of the request's pictures or tensor.
+// facing returns the session with the request's values for the model's other inputs, and the input that is made from
+// the request's pictures or tensor.
 func (s *session) facing(r gradcamnb.Request) (*session, inputs.Input, error) {
 	s, err := s.fed(r)
 	if err != nil {
@@ -142,20 +142,19 @@ func (s *session) facing(r gradcamnb.Request) (*session, inputs.Input, error) {
 	return s, in, err
 }
 
-// program returns the compiled program of a plan, which a plan of the same key
-// has made before or not.
+// program returns the compiled program of a plan. Plans with the same key share one program.
 func (s *session) program(b *device.Backend, p plans.Plan) (*device.Program, error) {
 	return s.kept(p.Key(), func() (*device.Program, error) { return s.newProgramOf(b, p) })
 }
 
-// newProgramOf prepares the program of a plan, which is not kept.
+// newProgramOf prepares the program of a plan. It does not keep the program.
 func (s *session) newProgramOf(b *device.Backend, p plans.Plan) (*device.Program, error) {
 	return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node {
 		return p.Build(s.model, scope, inputs).List()
 	})
 }
 
-// call runs a plan's program in front of an input.
+// call runs a plan's program on an input.
 func (s *session) call(b *device.Backend, prog *device.Program, p plans.Plan,
 	in inputs.Input) ([]*tensors.Tensor, error) {
 	args, err := p.Arguments(b, in.Values)
@@ -165,9 +164,9 @@ func (s *session) call(b *device.Backend, prog *device.Program, p plans.Plan,
 	return prog.Call(slices.Concat(s.values.Tensors(), args)...)
 }
 
-// newProgram prepares the program of a graph about the model. Its first arguments are
-// the values of the model's inputs besides the picture, [source.BoundModel.Tensors], which the
-// model finds in the graph by itself; the rest is the graph's own.
+// newProgram prepares the program of a graph about the model. The program's first arguments are the values of the
+// model's inputs besides the picture, [source.BoundModel.Tensors]; the model finds these in the graph by itself. The
+// graph function gets the other arguments.
 func (s *session) newProgram(b *device.Backend,
 	graph func(scope *model.Scope, inputs []*Node) []*Node) (*device.Program, error) {
 	names := s.values.Floats()
@@ -180,7 +179,7 @@ func (s *session) newProgram(b *device.Backend,
 	})
 }
 
-// fed is the session with the request's values for the model's inputs besides the picture.
+// fed returns the session with the request's values for the model's inputs besides the picture.
 func (s *session) fed(r gradcamnb.Request) (*session, error) {
 	pictures := len(r.Pictures)
 	if r.Tensor != nil && len(r.Tensor.Dims) > 0 {
@@ -193,7 +192,7 @@ func (s *session) fed(r gradcamnb.Request) (*session, error) {
 	return s.with(values), nil
 }
 
-// ofPicture is the session with the values that one of the pictures has.
+// ofPicture returns the session with the values that belong to one of the pictures.
 func (s *session) ofPicture(i int) *session { return s.with(s.values.OfPicture(i)) }
 
 func (s *session) with(values source.BoundModel) *session {
@@ -231,7 +230,7 @@ func (s *session) kept(key string, build func() (*device.Program, error)) (*devi
 	t := &memory.Entry{Bytes: memory.ProgramBytes, Drop: func() { delete(s.programs, key) }}
 	s.programs[key] = &keptProgram{prog, t}
 	m.Add(t)
-	m.Trim(2) // not the model and its program
+	m.Trim(2) // but keep the model and its program
 	return prog, nil
 }
 

@@ -11,7 +11,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
-// shiftedProgram returns what makes the program of a plan for a model that takes a number off the picture first.
+// shiftedProgram returns a function that makes the program of a plan for a model that first subtracts a number from the
+// picture.
 func (s *session) shiftedProgram(by float32) func(*device.Backend, plans.Plan) (*device.Program, error) {
 	return func(b *device.Backend, p plans.Plan) (*device.Program, error) {
 		return s.kept(fmt.Sprintf("%s shifted by %g", p.Key(), by), func() (*device.Program, error) {
@@ -22,7 +23,8 @@ func (s *session) shiftedProgram(by float32) func(*device.Backend, plans.Plan) (
 	}
 }
 
-// shift returns the model that takes a number off the picture first. It is guided if the model is.
+// shift returns the model that first subtracts a number from the picture. It is a [source.GuidedBuilder] if the model
+// is.
 func shift(m source.Model, by float32) source.Model {
 	shifted := shiftedModel{m, by}
 	if guided, ok := m.(source.GuidedBuilder); ok {
@@ -40,7 +42,7 @@ type shiftedModel struct {
 func (m shiftedModel) Build(scope *model.Scope, x *Node, cuts, wants []string) source.BuiltModel {
 	built := m.Model.Build(scope, AddScalar(x, -m.by), cuts, wants)
 	for i, cut := range cuts {
-		if cut == source.Picture { // the picture is what the model is given, and not what it computes with
+		if cut == source.Picture { // the picture is the input before the subtraction
 			built.Cuts[i].Node = x
 		}
 	}

@@ -7,13 +7,13 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 )
 
-// turn lets one program run at a time: it has all cores. It is a channel with one place, so
-// that a call which waits for its turn can give up.
+// turn lets only one program run at a time, since a program uses all cores. It is a channel with one place, so that a
+// call that waits for its turn can give up.
 type turn chan struct{}
 
 func newTurn() turn { return make(turn, 1) }
 
-// take waits for the turn, or for the end of ctx, with the error of which it then returns.
+// take waits for the turn. If ctx ends first, it returns the error of ctx.
 func (t turn) take(ctx context.Context) error {
 	select {
 	case t <- struct{}{}:
@@ -30,7 +30,7 @@ func (t turn) take(ctx context.Context) error {
 // pass gives the turn to the next.
 func (t turn) pass() { <-t }
 
-// begin starts the backend, if no call has yet, and takes the turn until end is called.
+// begin starts the backend if that has not started yet, and takes the turn until end is called.
 func (e *Engine) begin(ctx context.Context) (b *device.Backend, end func(), err error) {
 	if b, err = e.started(); err != nil {
 		return nil, nil, err
@@ -38,22 +38,21 @@ func (e *Engine) begin(ctx context.Context) (b *device.Backend, end func(), err 
 	if err := e.turn.take(ctx); err != nil {
 		return nil, nil, err
 	}
-	if e.closed.Load() { // while another call had the turn
+	if e.closed.Load() { // it was closed while another call had the turn
 		e.turn.pass()
 		return nil, nil, ErrClosed
 	}
 	return b, e.turn.pass, nil
 }
 
-// reading is which models are being read, so that each is read once and nobody waits for
-// another model. It is no singleflight, since each caller has a context of its own: when the
-// one who reads is cancelled, the next one reads.
+// reading knows which models are being read, so that each is read once and no call waits for another model. It is no
+// singleflight, since each caller has a context of its own: if the caller that reads is cancelled, the next one reads.
 type reading struct {
 	mu   sync.Mutex
 	busy map[string]chan struct{} // by reference, closed at the end
 }
 
-// begin waits until nobody reads the model of a reference, and takes it until end is called.
+// begin waits until no other call reads the model of a reference, and reserves it until end is called.
 func (r *reading) begin(ctx context.Context, ref string) (end func(), err error) {
 	for {
 		r.mu.Lock()

@@ -19,7 +19,7 @@ import (
 // Values holds every tensor of a model that depends on the picture, for one input.
 type Values struct {
 	Input       gradcamnb.Tensor            // the picture as the model takes it
-	Picture     string                      // name of the input that is the picture; the files that are no ONNX have none
+	Picture     string                      // name of the input that is the picture; empty if the model is no ONNX file
 	OtherInputs map[string]gradcamnb.Tensor // values of the inputs besides the picture
 	Tensors     []Value                     // in the order of execution
 	Backend     string                      // that computed them
@@ -33,8 +33,8 @@ type Value struct {
 	gradcamnb.Tensor
 }
 
-// Values runs a model forward for a request's picture or tensor and keeps everything
-// that it computes. It is what `gradcam check` compares with another runtime.
+// Values runs a model forward on a request's picture or tensor and returns every tensor that depends on it. The command
+// gradcam check compares them with those of another runtime.
 func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*Values, error) {
 	s, err := e.model(ctx, ref, func() (source.Model, error) { return source.Open(ctx, ref, e.say) })
 	if err != nil {
@@ -87,7 +87,7 @@ func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*
 	return v, nil
 }
 
-// ONNX is the model as an ONNX file whose outputs are the same tensors.
+// ONNX returns the model as an ONNX file whose outputs are the same tensors.
 func (v *Values) ONNX() ([]byte, error) {
 	var names []string
 	for _, t := range v.Tensors {

@@ -15,9 +15,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// sound stops where scores are no numbers, also those of other classes, beside which a class cannot be the best: since
-// the model's weights are none, as those of a training that diverged, or since a GoMLX model's function makes something
-// else of numbers. It looks for either only then.
+// sound returns an error if a score is NaN or infinite, and says why: the model's weights are NaN, as after a training
+// that diverged, or a GoMLX model's function makes NaN from numbers. It looks for the reason only in that case. A NaN
+// score of another class is an error, too, since no class can be the best beside it.
 func (r *run) sound(results []*heatmap.Result) error {
 	for _, one := range results {
 		other := slices.IndexFunc(one.Scores, func(s float32) bool { return s != s })
@@ -33,16 +33,16 @@ func (r *run) sound(results []*heatmap.Result) error {
 		if err := r.firstUnsound(); err != nil {
 			return err
 		}
-		if !own { // the map itself would say it
-			return fmt.Errorf("model %s: score %d of %d is no number (NaN) for this picture, so no class is the best: look for weights that are none, or for an operator that overflows",
+		if !own { // otherwise the map's diagnosis says it
+			return fmt.Errorf("model %s: score %d of %d is no number (NaN) for this picture, so no class is the best: look for weights that are no numbers, or for an operator that overflows",
 				r.model.Card().Name, other, len(one.Scores))
 		}
 	}
 	return nil
 }
 
-// firstUnsound is an error that names the first layer of a GoMLX model whose values in front of the input are not all
-// numbers; nil if there is none.
+// firstUnsound returns an error that names the first layer of a GoMLX model that has NaN or infinite values for the
+// input. It returns nil if there is none.
 func (r *run) firstUnsound() error {
 	if _, ok := source.GraphName(r.model); !ok {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
-// choiceCode is how a map of a target is asked for in a cell.
+// choiceCode returns the Go code with which a cell asks for a map of a target.
 func choiceCode(t gradcamnb.Target, m *heatmap.Map) string {
 	before, target := targetCode(t)
 	parts := []string{target}
@@ -20,8 +20,8 @@ func choiceCode(t gradcamnb.Target, m *heatmap.Map) string {
 	return before + "net.MustExplain(picture, " + strings.Join(parts, ", ") + ")"
 }
 
-// targetCode is a target as an argument, and what has to stand before it. A target that no text can say, as one of a
-// second picture or a mask, is the one that the cell has given.
+// targetCode returns the Go code of a target as an argument, and the code that must stand before it. If text cannot
+// hold the target, as with a second picture or a mask, the code refers to the target that the cell made.
 func targetCode(t gradcamnb.Target) (before, argument string) {
 	text := t.String()
 	again, err := gradcamnb.ParseTarget(text)
@@ -34,7 +34,7 @@ func targetCode(t gradcamnb.Target) (before, argument string) {
 	return fmt.Sprintf("target, err := gradcamnb.ParseTarget(%q)\nif err != nil {\n\tpanic(err)\n}\n", text), "target"
 }
 
-// layerName is a layer's tensor name, which stands in brackets behind its module path, if it has one.
+// layerName returns a layer's tensor name. If the layer has a module path, the name stands in brackets behind it.
 func layerName(title string) string {
 	if _, name, ok := strings.Cut(title, " ("); ok {
 		return strings.TrimSuffix(name, ")")

@@ -23,34 +23,33 @@ import (
 	"github.com/gradcam-go/gradcam/internal/must"
 )
 
-// Explorer lets a person choose class, layer, method and opacity on a live card and
-// see the map at once.
+// Explorer shows a live card on which a person can choose class, layer, method and opacity and see the map at once.
 type Explorer struct {
 	Model   *gradcamnb.Model   // that is asked
 	Picture image.Image        // that is explored
-	Choices []gradcamnb.Choice // layers and methods to choose from, and the first target
+	Choices []gradcamnb.Choice // the layers and methods on offer, and the first target
 
-	Idle   time.Duration // it ends when nothing was chosen for so long; zero: ten minutes
-	Answer time.Duration // that the page has to answer in at the start; zero: fifteen seconds
+	Idle   time.Duration // the card ends if nothing is chosen for this long; zero means ten minutes
+	Answer time.Duration // time for the page to answer at the start; zero means fifteen seconds
 }
 
-// Explore shows a live card of the model's explanation of the picture, in which the class can be chosen, and the layer
-// and the method among those of the choices; without choices these are the last feature map of every resolution and the
-// methods of one backward pass. The cell ends when Stop is pressed, when the kernel is interrupted, or when nothing was
-// chosen for ten minutes. Then what was looked at stays in the notebook, as [Show] shows it.
+// Explore shows a live card of the model's explanation of the picture. On the card the class can be chosen, and the
+// layer and the method among those of the choices. Without choices, the card offers the last feature map of every
+// resolution and the methods of one backward pass. The cell ends when Stop is pressed, when the kernel is interrupted,
+// or when nothing was chosen for ten minutes. Then the maps that were looked at stay in the notebook, as [Show] shows
+// them.
 //
-// If the page cannot talk to the cell it says why and shows the same maps as
-// Show does, at once.
+// If the page cannot talk to the cell, Explore says why and shows the maps at once, as Show does.
 func Explore(m *gradcamnb.Model, img image.Image, choices ...gradcamnb.Choice) error {
 	return Explorer{Model: m, Picture: img, Choices: choices}.Run(context.Background())
 }
 
-// MustExplore is Explore that panics with the error.
+// MustExplore is like Explore, but panics with the error.
 func MustExplore(m *gradcamnb.Model, img image.Image, choices ...gradcamnb.Choice) {
 	must.OK(Explore(m, img, choices...))
 }
 
-// Run is [Explore]; the end of the context ends it like Stop.
+// Run shows the card as [Explore] does. It ends when ctx does, as if Stop were pressed.
 func (e Explorer) Run(ctx context.Context) error {
 	ctx, cancel := signal.NotifyContext(ctx, os.Interrupt)
 	defer cancel()
@@ -76,8 +75,7 @@ func (e Explorer) Run(ctx context.Context) error {
 	return Show(results...)
 }
 
-// unreachable says why no page can talk to this program, if that is known from
-// the start.
+// unreachable returns why no page can talk to this program, or an empty text if nothing speaks against it.
 func unreachable() string {
 	switch {
 	case !InNotebook():
@@ -88,13 +86,13 @@ func unreachable() string {
 	return ""
 }
 
-// methods of one backward pass, which a new class costs next to nothing.
+// quick are methods of one backward pass. With them a new class costs next to nothing.
 var quick = []string{"Grad-CAM", "Grad-CAM++", "HiResCAM", "LayerCAM"}
 
-// deepest is how many layers are offered unasked.
+// deepest is the number of layers that are offered if none is chosen.
 const deepest = 4
 
-// offerAll is the request with every layer and method that can be chosen.
+// offerAll returns the request with every layer and method that the card offers.
 func offerAll(m *gradcamnb.Model, r gradcamnb.Request) (gradcamnb.Request, error) {
 	if len(r.Methods) == 0 {
 		r.Methods = quick
@@ -110,8 +108,8 @@ func offerAll(m *gradcamnb.Model, r gradcamnb.Request) (gradcamnb.Request, error
 	return r, nil
 }
 
-// stages names the last feature map of each resolution, the deepest ones, and the
-// suggested layer, in the order of execution.
+// stages returns the names of the last feature maps of the deepest resolutions, in the order of execution. The
+// suggested layer stands for its resolution.
 func stages(layers []gradcamnb.Layer) []string {
 	last := map[[2]int]int{}
 	suggested := -1
@@ -138,15 +136,14 @@ func stages(layers []gradcamnb.Layer) []string {
 	return names[max(0, len(names)-deepest):]
 }
 
-// opening is the first map to be seen: of one layer and one method, which is quicker
-// than all of them.
+// opening returns the request for the first map to be seen: of one layer and one method, which is quicker than all.
 func opening(r gradcamnb.Request) gradcamnb.Request {
 	r.Layers, r.Methods, r.Targets = r.Layers[:min(1, len(r.Layers))], r.Methods[:min(1, len(r.Methods))],
 		r.Targets[:min(1, len(r.Targets))]
 	return r
 }
 
-// reach lets GoNB's side of the page reach the kernel behind a base URL and over https.
+// reach is a script that lets GoNB's side of the page reach the kernel behind a base URL and over https.
 var reach = "<script>" + reachScript + "</script>"
 
 //go:embed reach.js
@@ -156,16 +153,16 @@ var reachScript string
 type session struct {
 	Explorer
 	all    gradcamnb.Request
-	given  gradcamnb.Target // what the card opened with
-	opened int              // its element
+	given  gradcamnb.Target // with which the card opened
+	opened int              // the element of that target
 	live   render.Live
 	result *heatmap.Result     // the picture with all maps so far
 	latest []*heatmap.Map      // of the class that was chosen last
-	chosen render.LiveQuestion // what is looked at
+	chosen render.LiveQuestion // the map that is looked at
 }
 
-// run shows the card and answers it until the end, and then leaves a static result.
-// It returns a reason where the page does not answer.
+// run shows the card, answers it until the end, and then leaves a static result. If the page does not answer, run
+// returns a reason instead.
 func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason string, err error) {
 	results, err := s.Model.Run(ctx, first)
 	if err != nil {
@@ -198,9 +195,9 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 	heard := newInbox(s.live.Reply)
 	subscription := comms.Subscribe(s.live.Ask, func(_ string, text string) { heard.sort(text) })
 	defer comms.Unsubscribe(subscription)
-	// Whatever happens, the live card goes: without the cell it is dead.
+	// The live card is removed in any case, since it does nothing without the cell.
 	remove := func() { gonbui.UpdateHTML(id, "") }
-	gonbui.UpdateHTML(id, reach) // before the connection is asked for, and gone with the card
+	gonbui.UpdateHTML(id, reach) // before the connection is opened; the card replaces it
 	if !s.greeted(ctx, heard.hello, func() { gonbui.UpdateHTML(id, card) }) {
 		remove()
 		return "the page did not answer; it must be one of JupyterLab or Jupyter Notebook, and not VS Code or Colab", nil
@@ -212,11 +209,11 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 	return "", s.leave()
 }
 
-// greeted shows the card until the page says hello, and a first and a second time anew
-// where it does not: a connection that takes half a second to open is given up by GoNB's
-// side of the page (docs/upstream.md), and what the card said on it is lost.
+// greeted shows the card and waits until the page says hello. It returns false if the page does not. It shows the card
+// up to three times, because GoNB's side of the page gives a connection up that takes half a second to open
+// (docs/upstream.md), and what the card said on it is lost.
 //
-// Until then a line says what is waited for.
+// Until the page says hello, a line says what the cell waits for.
 func (s *session) greeted(ctx context.Context, hello <-chan bool, show func()) bool {
 	line := gonbui.UniqueId()
 	defer renew(line, "")
@@ -232,15 +229,15 @@ func (s *session) greeted(ctx context.Context, hello <-chan bool, show func()) b
 		case <-hello:
 			return true
 		case <-ctx.Done():
-			return true // the loop ends with it, too
+			return true // the loop ends with ctx, too
 		case <-time.After(wait):
 		}
 	}
 	return false
 }
 
-// loop answers the card until the end, and says how that came. A card that says hello once
-// more was shown anew and has the first maps only.
+// loop answers the card until the end and returns a phrase that says how it ended. If a card says hello once more, it
+// was shown anew and has only the first maps.
 func (s *session) loop(ctx context.Context, heard *inbox) string {
 	const looked = "; what was looked at:"
 	patience := cmp.Or(s.Idle, 10*time.Minute)
@@ -308,8 +305,8 @@ func (s *session) explain(ctx context.Context, index int) ([]*heatmap.Result, er
 	return s.Model.Run(ctx, r)
 }
 
-// target explains an element of what the first target explained. The element that the card opened
-// with is that target itself, which need not have elements.
+// target returns the first target for another element. For the element with which the card opened it returns the first
+// target itself, which need not have elements.
 func (s *session) target(index int) (gradcamnb.Target, error) {
 	if index == s.opened {
 		return s.given, nil
@@ -317,7 +314,7 @@ func (s *session) target(index int) (gradcamnb.Target, error) {
 	return s.given.WithIndex(index)
 }
 
-// keep adds the maps of a class, in place of those that are there already.
+// keep adds the maps of a class to the result. They replace earlier maps of that class.
 func (s *session) keep(r *heatmap.Result) {
 	var maps []*heatmap.Map
 	for _, m := range s.result.Maps {
@@ -330,8 +327,8 @@ func (s *session) keep(r *heatmap.Result) {
 	s.result, s.latest = &kept, r.Maps
 }
 
-// leave shows what was looked at: the latest class as a picture, all on the card, which opens at what was seen last,
-// and the Go code that asks for it.
+// leave shows what was looked at: the latest class as a picture, all maps on a card that opens at the last one seen,
+// and the Go code that asks for that map.
 func (s *session) leave() error {
 	seen := *s.result
 	seen.Maps = s.latest
@@ -347,7 +344,7 @@ func (s *session) leave() error {
 	return checkDelivered()
 }
 
-// last is the map that was looked at last.
+// last returns the map that was looked at last.
 func (s *session) last() *heatmap.Map {
 	for _, m := range s.result.Maps {
 		if c := s.chosen; c.Method != "" && m.Index == c.Index && m.Layer == c.Layer && m.Method == c.Method {

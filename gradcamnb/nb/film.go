@@ -9,7 +9,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/must"
 )
 
-// Strip returns what takes a film's frames so far, see package engine/film: in a notebook it
+// Strip returns a function that takes the frames of a film so far; see package engine/film. In a notebook the function
 // shows them as one picture that grows in place. Elsewhere it does nothing.
 func Strip(label string) func(*heatmap.Sheet) error {
 	if !InNotebook() {
@@ -30,9 +30,8 @@ func Strip(label string) func(*heatmap.Sheet) error {
 	}
 }
 
-// ShowFilm shows results that are the frames of a film as a card with a slider over them, and
-// as a figure of the last one where no card plays. Outside a notebook it writes that figure, as
-// [Show] does.
+// ShowFilm shows results that are the frames of a film, as a card with a slider over them. If the card cannot run, a
+// figure of the last frame stands in its place. Outside a notebook ShowFilm writes that figure, as [Show] does.
 func ShowFilm(frames ...*heatmap.Result) error {
 	if err := haveMaps(frames); err != nil {
 		return err
@@ -45,5 +44,5 @@ func ShowFilm(frames ...*heatmap.Result) error {
 	return send(png, alt, []*heatmap.Result{last}, startCardWith(frames, &render.Options{Open: last.Maps[0], Film: true}))
 }
 
-// MustShowFilm is ShowFilm that panics with the error.
+// MustShowFilm is like ShowFilm, but panics with the error.
 func MustShowFilm(frames ...*heatmap.Result) { must.OK(ShowFilm(frames...)) }

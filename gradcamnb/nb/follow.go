@@ -12,10 +12,10 @@ import (
 	"github.com/gradcam-go/gradcam/internal/progress"
 )
 
-// Follow returns a function for [gradcamnb.Request.Progress]. In a notebook it shows the maps so far as a picture that
-// sharpens in place, and below it the passes done, their rate and the time left; before the first maps are there, as
-// while the model is compiled, [gradcamnb.Model.Run] shows its own line. Both disappear at the end. Elsewhere it is
-// nil.
+// Follow returns a function for [gradcamnb.Request.Progress]. In a notebook the function shows the maps so far as a
+// picture that sharpens in place, and below it the number of passes, their rate and the time left. Before the first
+// maps are there, for example while the model is compiled, [gradcamnb.Model.Run] shows its own line. Picture and line
+// disappear at the end. Outside a notebook Follow returns nil.
 func Follow(label string) func(gradcamnb.Progress) {
 	if !InNotebook() {
 		return nil
@@ -41,7 +41,7 @@ func Follow(label string) func(gradcamnb.Progress) {
 		if len(cards) > 0 {
 			png, err := render.EncodePNG(render.Stack(cards), nil)
 			if err != nil {
-				return // a picture on the way is no reason to end the run
+				return // the run goes on without this picture
 			}
 			drawn = true
 			gonbui.SendData(&protocol.DisplayData{

@@ -10,15 +10,15 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 )
 
-// absence is how long a page may be silent before it counts as gone. A card knocks every few seconds; browsers let a
-// page in the background do so once a minute.
+// absence is the time after which a silent page counts as gone. A card pings every few seconds, but browsers let a page
+// in the background do so only once a minute.
 const absence = 150 * time.Second
 
-// inbox sorts what a live card says by where it is waited for.
+// inbox sorts the messages of a live card into channels.
 type inbox struct {
 	reply  string // the address that the card listens to
 	hello  chan bool
-	asks   chan render.LiveQuestion // the latest replaces one that was not looked at yet
+	asks   chan render.LiveQuestion // a new one replaces one that was not taken yet
 	chosen chan render.LiveQuestion // likewise
 	stop   chan render.LiveQuestion
 	last   atomic.Int64 // Unix nanoseconds of the last message
@@ -32,10 +32,10 @@ func newInbox(reply string) *inbox {
 	return b
 }
 
-// silence is how long nothing was heard of the page.
+// silence returns the time since the last message of the page.
 func (b *inbox) silence() time.Duration { return time.Since(time.Unix(0, b.last.Load())) }
 
-// sort puts what the page says where it is waited for. A knock is answered at once, whatever is computed meanwhile.
+// sort puts a message of the page into its channel. It answers a ping at once, even while maps are computed.
 func (b *inbox) sort(text string) {
 	var a render.LiveQuestion
 	if json.Unmarshal([]byte(text), &a) != nil {
@@ -61,7 +61,7 @@ func (b *inbox) sort(text string) {
 	}
 }
 
-// latest puts a message into a channel of one, in place of one that nobody has taken yet.
+// latest puts a message into a channel that holds one. It replaces a message that nobody has taken yet.
 func latest(c chan render.LiveQuestion, a render.LiveQuestion) {
 	select {
 	case <-c:

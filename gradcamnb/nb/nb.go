@@ -1,9 +1,8 @@
-// Package nb shows results inline in a GoNB notebook.
+// Package nb shows results in a GoNB notebook.
 //
-// Every figure is an image/png output of its own, so it survives export, a
-// sanitised page and a reader without a kernel; the numbers follow as a small
-// table. Outside a notebook the figures become files. It is the only package
-// that imports gonbui.
+// Every figure is an image/png output of its own, so it survives export, a sanitised page and a reader without a
+// kernel. A small table with the numbers follows. Outside a notebook the figures become files. No other package imports
+// gonbui.
 package nb
 
 import (
@@ -27,27 +26,26 @@ import (
 // InNotebook tells whether the program runs in a GoNB cell.
 func InNotebook() bool { return gonbui.IsNotebook }
 
-// few is how many maps are drawn as whole figures, one below the other; more become
-// one sheet.
+// few is the most maps that are drawn as whole figures, one below the other. More maps become one sheet.
 const few = 3
 
-// Show shows results as one card to play with, in which the pictures, targets, layers and methods can be switched (see
-// [render.HTML]). If cards do not play, as on a page without scripts, what stands in its place is the maps as one
-// picture with the predictions as a table below it; a playing card hides both. Of many pictures that picture is a grid
-// with the name, the class and its probability below each. When it returns everything has reached the notebook.
+// Show shows results as one interactive card, on which the pictures, targets, layers and methods can be switched (see
+// [render.HTML]). If the card cannot run, as on a page without scripts, the maps stand in its place as one picture,
+// with the predictions as a table below it. A running card hides both. For many pictures, the picture is a grid with
+// the name, the class and its probability below each. When Show returns, the notebook has everything.
 //
 // [ShowPicture], [ShowTable] and [ShowCard] show one of the three alone.
 //
-// Outside a notebook it writes the picture into the working folder, or the
-// temporary one if that cannot be written to, and prints where it is.
+// Outside a notebook Show writes the picture into the working folder and prints its path. If that folder cannot be
+// written to, it takes the temporary one.
 func Show(results ...*heatmap.Result) error { return showOpen(results, results, nil) }
 
-// MustShow is Show that panics with the error.
+// MustShow is like Show, but panics with the error.
 func MustShow(results ...*heatmap.Result) {
 	must.OK(Show(results...))
 }
 
-// ShowSheet shows a table of maps: as one picture, and as a card of all its maps.
+// ShowSheet shows a table of maps as one picture and as a card of all its maps.
 func ShowSheet(s *heatmap.Sheet) error {
 	card := startCard(s.Results, findFramed(s))
 	png, err := render.EncodePNG(render.Sheet(s, nil), map[string]string{"Title": s.Title})
@@ -57,7 +55,7 @@ func ShowSheet(s *heatmap.Sheet) error {
 	return send(png, fmt.Sprintf("%s: a table of %d by %d maps", s.Title, len(s.Rows), len(s.Columns)), nil, card)
 }
 
-// MustShowSheet is ShowSheet that panics with the error.
+// MustShowSheet is like ShowSheet, but panics with the error.
 func MustShowSheet(s *heatmap.Sheet) {
 	must.OK(ShowSheet(s))
 }
@@ -78,13 +76,12 @@ func ShowDetections(picture image.Image, found []heatmap.Detection) error {
 	return checkDelivered()
 }
 
-// MustShowDetections is ShowDetections that panics with the error.
+// MustShowDetections is like ShowDetections, but panics with the error.
 func MustShowDetections(picture image.Image, found []heatmap.Detection) {
 	must.OK(ShowDetections(picture, found))
 }
 
-// ShowDetectionSheet shows the explained detections of a picture, a row each: see
-// [render.DetectionSheet].
+// ShowDetectionSheet shows the explained detections of a picture, one in each row; see [render.DetectionSheet].
 func ShowDetectionSheet(r *heatmap.Result) error {
 	card := startCard([]*heatmap.Result{r}, nil)
 	title := r.Model + ": detections explained"
@@ -95,9 +92,9 @@ func ShowDetectionSheet(r *heatmap.Result) error {
 	return send(png, title, nil, card)
 }
 
-// ShowDetected shows everything that a result explains of a detector: the picture with all boxes and masks, and a map
-// of every explained detection on one colour scale, see [render.Detected], and one card of them all. Ask for all with
-// [gradcamnb.Detections].
+// ShowDetected shows everything that a result explains of a detector: the picture with all boxes and masks, a map of
+// every explained detection on one colour scale (see [render.Detected]), and one card of them all.
+// [gradcamnb.Detections] asks for all detections.
 func ShowDetected(r *heatmap.Result) error {
 	card := startCard([]*heatmap.Result{r}, nil)
 	title := r.Model + ": everything found, explained"
@@ -108,16 +105,16 @@ func ShowDetected(r *heatmap.Result) error {
 	return send(png, title, nil, card)
 }
 
-// MustShowDetected is ShowDetected that panics with the error.
+// MustShowDetected is like ShowDetected, but panics with the error.
 func MustShowDetected(r *heatmap.Result) { must.OK(ShowDetected(r)) }
 
-// MustShowDetectionSheet is ShowDetectionSheet that panics with the error.
+// MustShowDetectionSheet is like ShowDetectionSheet, but panics with the error.
 func MustShowDetectionSheet(r *heatmap.Result) {
 	must.OK(ShowDetectionSheet(r))
 }
 
-// showOpen shows a picture of some results and a card of others, which opens at a map, or at what the results suggest
-// for nil.
+// showOpen shows a picture of some results and a card of others. The card opens at the map open; if that is nil, it
+// opens at the suggested layer.
 func showOpen(drawn, played []*heatmap.Result, open *heatmap.Map) error {
 	card := startCard(played, open)
 	png, alt, err := picture(drawn)
@@ -127,13 +124,13 @@ func showOpen(drawn, played []*heatmap.Result, open *heatmap.Map) error {
 	return send(png, alt, drawn, card)
 }
 
-// startCard makes the card of results, in a notebook, while the picture is drawn, and
-// returns what waits for it.
+// startCard starts to make the card of results while the picture is drawn. It returns a function that waits for the
+// card. Outside a notebook it returns nil.
 func startCard(played []*heatmap.Result, open *heatmap.Map) (card func(covers int) (string, error)) {
 	return startCardWith(played, &render.Options{Open: open})
 }
 
-// startCardWith is making with any options.
+// startCardWith is like startCard, but takes any options.
 func startCardWith(played []*heatmap.Result, o *render.Options) (card func(covers int) (string, error)) {
 	if !InNotebook() {
 		return nil
@@ -148,7 +145,7 @@ func startCardWith(played []*heatmap.Result, o *render.Options) (card func(cover
 	}
 }
 
-// send shows a picture, the predictions of the listed results, and the card that stands for both where it plays.
+// send shows a picture, the predictions of the listed results, and the card, which hides both if it runs.
 func send(png []byte, alt string, listed []*heatmap.Result, card func(covers int) (string, error)) error {
 	if err := showPNG(png, alt); err != nil {
 		return err
@@ -169,7 +166,7 @@ func send(png []byte, alt string, listed []*heatmap.Result, card func(covers int
 	return checkDelivered()
 }
 
-// picture is the static figure of all maps, and what it shows in words.
+// picture returns the static figure of all maps as PNG, and words that describe it.
 func picture(results []*heatmap.Result) (png []byte, alt string, err error) {
 	var about map[string]string
 	n := 0
@@ -205,8 +202,8 @@ func picture(results []*heatmap.Result) (png []byte, alt string, err error) {
 	return png, alt, err
 }
 
-// checkDelivered waits until the notebook has everything: a cell that ends earlier
-// loses output.
+// checkDelivered waits until the notebook has everything, since a cell that ends earlier loses output. It returns the
+// error of sending, if there is one.
 func checkDelivered() error {
 	if !InNotebook() {
 		return nil
@@ -242,7 +239,7 @@ func showPNG(png []byte, alt string) error {
 	return nil
 }
 
-// writeNew writes heatmap-1.png, or the first number that is not taken.
+// writeNew writes heatmap-1.png, or the file with the first number that is free, and returns its path.
 func writeNew(dir string, png []byte) (string, error) {
 	for n := 1; ; n++ {
 		path := filepath.Join(dir, fmt.Sprintf("heatmap-%d.png", n))

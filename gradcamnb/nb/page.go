@@ -12,11 +12,11 @@ import (
 	"github.com/gradcam-go/gradcam/internal/must"
 )
 
-// ShowPage shows a page that needs nothing from elsewhere, such as a study's report, in a frame of its own below the
-// cell: its scripts run, and reach nothing of the notebook. The title says what it is to those who do not see it.
+// ShowPage shows an HTML page that loads nothing, such as a study's report, in a frame of its own below the cell. The
+// page's scripts run, but cannot reach the notebook. The title describes the page for people who cannot see it.
 //
-// Outside a notebook it writes the page into the working folder, or the temporary one if that cannot be written to,
-// and prints where it is.
+// Outside a notebook ShowPage writes the page into the working folder and prints its path. If that folder cannot be
+// written to, it takes the temporary one.
 func ShowPage(title string, page []byte) error {
 	if !InNotebook() {
 		return writePage(page)
@@ -27,10 +27,10 @@ func ShowPage(title string, page []byte) error {
 	return checkDelivered()
 }
 
-// MustShowPage is ShowPage that panics with the error.
+// MustShowPage is like ShowPage, but panics with the error.
 func MustShowPage(title string, page []byte) { must.OK(ShowPage(title, page)) }
 
-// writePage writes page-1.html, or the first number that is not taken.
+// writePage writes page-1.html, or the file with the first number that is free.
 func writePage(page []byte) error {
 	dir, err := os.Getwd()
 	if err != nil {

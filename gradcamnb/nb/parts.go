@@ -15,8 +15,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
-// ShowPicture shows the maps of results as one picture, and nothing else: up to three maps as whole figures, one map of
-// each of many pictures as a grid, and others as a table of maps. Outside a notebook it writes a file, as [Show] does.
+// ShowPicture shows the maps of results as one picture, and nothing else. Up to three maps are whole figures. If there
+// are many pictures with one map each, they are a grid; other maps are a table. Outside a notebook ShowPicture writes a
+// file, as [Show] does.
 func ShowPicture(results ...*heatmap.Result) error {
 	png, alt, err := picture(results)
 	if err != nil {
@@ -28,11 +29,11 @@ func ShowPicture(results ...*heatmap.Result) error {
 	return checkDelivered()
 }
 
-// MustShowPicture is ShowPicture that panics with the error.
+// MustShowPicture is like ShowPicture, but panics with the error.
 func MustShowPicture(results ...*heatmap.Result) { must.OK(ShowPicture(results...)) }
 
 // ShowGrid shows one map of each result in a grid of pictures, with the picture's name, the explained class and its
-// probability below each, wrapped to the page: the map at the suggested layer, if the result has one, else its first.
+// probability below each. The map is the one at the suggested layer if the result has it, or else the first.
 func ShowGrid(results ...*heatmap.Result) error {
 	if err := haveMaps(results); err != nil {
 		return err
@@ -47,7 +48,7 @@ func ShowGrid(results ...*heatmap.Result) error {
 	return checkDelivered()
 }
 
-// MustShowGrid is ShowGrid that panics with the error.
+// MustShowGrid is like ShowGrid, but panics with the error.
 func MustShowGrid(results ...*heatmap.Result) { must.OK(ShowGrid(results...)) }
 
 // ShowTable shows the predictions of results as one table. Outside a notebook it prints them.
@@ -56,20 +57,20 @@ func ShowTable(results ...*heatmap.Result) error {
 	if words == "" {
 		return errors.New("there is no prediction to show: the model's first output is no list of classes")
 	}
-	return inWords(words)
+	return showWords(words)
 }
 
-// MustShowTable is ShowTable that panics with the error.
+// MustShowTable is like ShowTable, but panics with the error.
 func MustShowTable(results ...*heatmap.Result) { must.OK(ShowTable(results...)) }
 
-// ShowCard shows results as a card to play with, and nothing else. Outside a notebook it is an error, as there is no
-// page to play in: [render.Page] makes one.
+// ShowCard shows results as an interactive card, and nothing else. Outside a notebook it returns an error, since the
+// card has no page to run in; [render.Page] makes such a page.
 func ShowCard(results ...*heatmap.Result) error {
 	if err := haveMaps(results); err != nil {
 		return err
 	}
 	if !InNotebook() {
-		return errors.New("a card needs a notebook to play in; render.Page makes a page of its own of results")
+		return errors.New("a card needs a notebook to run in: outside a notebook make a page with render.Page")
 	}
 	html, err := startCard(results, nil)(0)
 	if err != nil {
@@ -79,11 +80,11 @@ func ShowCard(results ...*heatmap.Result) error {
 	return checkDelivered()
 }
 
-// MustShowCard is ShowCard that panics with the error.
+// MustShowCard is like ShowCard, but panics with the error.
 func MustShowCard(results ...*heatmap.Result) { must.OK(ShowCard(results...)) }
 
-// ShowLayers lists the layers of a model that a map can be looked at, in the order of execution, with the suggested one
-// marked and why. Outside a notebook it prints them.
+// ShowLayers shows a table of the layers of a model that have a map, in the order of execution. It marks the suggested
+// layer and says why it is suggested. Outside a notebook it prints the table.
 func ShowLayers(m *gradcamnb.Model) error {
 	layers, err := m.Layers()
 	if err != nil {
@@ -102,14 +103,14 @@ func ShowLayers(m *gradcamnb.Model) error {
 		fmt.Fprintf(&b, "| %s | %s | %s | %d × %d | %d | %s |\n", escape(l.Name), escape(l.Path), escape(l.Op), l.Grid[0],
 			l.Grid[1], l.Channels, escape(why))
 	}
-	return inWords(b.String())
+	return showWords(b.String())
 }
 
-// MustShowLayers is ShowLayers that panics with the error.
+// MustShowLayers is like ShowLayers, but panics with the error.
 func MustShowLayers(m *gradcamnb.Model) { must.OK(ShowLayers(m)) }
 
-// inWords shows a text in Markdown, or prints it outside a notebook, without the escapes that Markdown needs.
-func inWords(words string) error {
+// showWords shows a text in Markdown. Outside a notebook it prints the text without the escapes that Markdown needs.
+func showWords(words string) error {
 	if !InNotebook() {
 		fmt.Print(printable.Text(html.UnescapeString(words)))
 		return nil
@@ -118,6 +119,7 @@ func inWords(words string) error {
 	return checkDelivered()
 }
 
+// haveMaps returns an error if there is no result, or one without a map.
 func haveMaps(results []*heatmap.Result) error {
 	for i, r := range results {
 		if len(r.Maps) == 0 {
@@ -130,7 +132,7 @@ func haveMaps(results []*heatmap.Result) error {
 	return nil
 }
 
-// gridAlt is a grid in words, for those who cannot see it.
+// gridAlt returns words that describe a grid for people who cannot see it.
 func gridAlt(results []*heatmap.Result) string {
 	const named = 12 // a longer list helps nobody
 	var parts []string

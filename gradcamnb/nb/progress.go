@@ -20,11 +20,12 @@ func init() {
 	}
 }
 
-// often is how often a line changes, at most: a page and its kernel are not flooded by a quick loop.
+// often is the shortest time between two changes of a line, so that a quick loop does not flood a page and its kernel.
 const often = 100 * time.Millisecond
 
-// Progress returns a function that shows how far long work is, in a notebook or on a terminal: one line that is renewed
-// in place, with a bar, per cent, rate and time left, and behind them what else is given, such as a loss:
+// Progress returns a function that shows how far long work is, in a notebook or on a terminal. It shows one line that
+// is renewed in place, with a bar, the steps done, per cent, rate and time left. Other texts may follow, such as a
+// loss:
 //
 //	show := nb.Progress("training")
 //	for i := range steps {
@@ -32,8 +33,8 @@ const often = 100 * time.Millisecond
 //		show(i+1, steps, fmt.Sprintf("loss %.3f", loss))
 //	}
 //
-// It may be called as often as one likes: the line changes ten times a second at most. With done at total the line
-// ends, with its last value and how long it took, and stays.
+// The function may be called often: the line changes at most ten times a second. When done reaches total, the line gets
+// its last values and the time that the work took, and stays.
 func Progress(label string) func(done, total int, also ...string) {
 	var show func(line string, ended bool)
 	switch {
@@ -59,7 +60,7 @@ func Progress(label string) func(done, total int, also ...string) {
 	return c.count
 }
 
-// counter shows counted work, at most every so often; what was said last is shown in any case.
+// counter shows counted work in a line that changes at most every [often]. It shows the last values in any case.
 type counter struct {
 	label string
 	start time.Time
@@ -68,8 +69,8 @@ type counter struct {
 
 	mu    sync.Mutex
 	last  time.Time   // of a change
-	later *time.Timer // shows what came too soon
-	line  string      // that is to be shown
+	later *time.Timer // shows a line that came too soon after the one before
+	line  string      // the newest line
 }
 
 func (c *counter) count(done, total int, also ...string) {
@@ -91,11 +92,11 @@ func (c *counter) count(done, total int, also ...string) {
 	}
 }
 
-// flush shows what came too soon after a change.
+// flush shows the newest line, which came too soon after a change.
 func (c *counter) flush() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.later == nil { // the end came in between
+	if c.later == nil { // the work ended in between
 		return
 	}
 	c.later, c.last = nil, time.Now()
@@ -115,12 +116,11 @@ func (c *counter) words(done, total int, now time.Time, also []string) string {
 	return c.label + " " + strings.Join(append(parts, also...), " · ")
 }
 
-// renew replaces the line of an output, and takes it away where the line is empty. It is
-// HTML: Markdown is drawn when JupyterLab gets round to it, and a line that went at once
-// was drawn after it had gone, and stayed in the page.
+// renew replaces the line of an output. An empty line removes it. The line is HTML, since JupyterLab draws Markdown
+// late: a line that was removed at once was drawn after that, and stayed in the page.
 func renew(id, line string) { gonbui.UpdateHTML(id, html.EscapeString(line)) }
 
-// showWaiting shows what a wait of the front says, in one output that is renewed in place.
+// showWaiting returns a function for [driver.ShowWaiting] that shows the line in one output, which is renewed in place.
 func showWaiting() func(line string) {
 	id := ""
 	return func(line string) {

@@ -9,8 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// sheetOf lays the maps of results out as a table: pictures and layers down, targets
-// and methods across. What all maps share is said in the title alone.
+// sheetOf lays the maps of results out as a table: pictures and layers down, targets and methods across. What all maps
+// have in common stands only in the title.
 func sheetOf(results []*heatmap.Result) *heatmap.Sheet {
 	s := &heatmap.Sheet{Results: results}
 	var rows, columns [][2]int // picture and layer; target and method, by their order
@@ -79,7 +79,7 @@ func sheetOf(results []*heatmap.Result) *heatmap.Sheet {
 	return s
 }
 
-// findFramed is the map of a sheet's first framed cell; nil if there is none.
+// findFramed returns the map of a sheet's first framed cell, or nil if there is none.
 func findFramed(s *heatmap.Sheet) *heatmap.Map {
 	for i := range s.Cells {
 		for j, c := range s.Cells[i] {
@@ -91,7 +91,7 @@ func findFramed(s *heatmap.Sheet) *heatmap.Map {
 	return nil
 }
 
-// part is a piece of a title, said where it tells rows or columns apart.
+// part is a piece of a title. It is said only if it tells rows or columns apart.
 type part struct {
 	text string
 	said bool

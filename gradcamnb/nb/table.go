@@ -11,9 +11,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 )
 
-// tables lists the predictions of results in one table of markdown: the best ones of a picture or, of several pictures,
-// of each picture the first; and what is explained, if that is another class. Results with the same predictions, as of
-// one picture that is explained several times, are listed once.
+// tables returns one Markdown table with the predictions of results: the best ones of each picture, or only the first
+// one if there are many pictures, and the explained class if it is another one. Results with the same predictions, such
+// as those of one picture that is explained several times, are listed once.
 func tables(results []*heatmap.Result) string {
 	var rows []string
 	seen := map[string]bool{}
@@ -45,8 +45,8 @@ func tables(results []*heatmap.Result) string {
 	return head + under + strings.Join(rows, "")
 }
 
-// rowsOf are the rows of a result, without the picture's name: of its predictions, the first alone if they are to be
-// brief, and of every explained class that is not among them.
+// rowsOf returns the rows of a result, without the picture's name: one for each of its predictions, or only for the
+// first one if brief is true, and one for every explained class that is not among these.
 func rowsOf(r *heatmap.Result, brief bool) []string {
 	var rows []string
 	line := func(label string, index int, score, probability float32, rank int) {
@@ -77,11 +77,11 @@ func rowsOf(r *heatmap.Result, brief bool) []string {
 	return rows
 }
 
-// longestLabel is the number of characters of a label that are shown.
+// longestLabel is the most characters of a label that are shown.
 const longestLabel = 80
 
-// escape makes a label safe as a markdown table cell: one short line without
-// anything that HTML or markdown would read.
+// escape returns a label that is safe as a cell of a Markdown table: one short line without anything that HTML or
+// Markdown would interpret.
 func escape(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if runes := []rune(s); len(runes) > longestLabel {
@@ -96,7 +96,7 @@ var markdown = strings.NewReplacer(
 	`(`, `&#40;`, `)`, `&#41;`, `~`, `&#126;`, `$`, `&#36;`, `!`, `&#33;`, `:`, `&#58;`,
 )
 
-// detectionTable lists detections in markdown.
+// detectionTable returns a Markdown table of detections.
 func detectionTable(found []heatmap.Detection) string {
 	if len(found) == 0 {
 		return "Nothing is found."

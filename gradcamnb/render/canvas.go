@@ -23,7 +23,7 @@ var (
 	mark  = color.NRGBA{R: 178, G: 60, B: 20, A: 255}
 )
 
-// night is what stands for each of the colours above on a dark figure; the others stay.
+// night holds the colour that replaces each of the colours above on a dark figure. Other colours stay.
 var night = map[color.NRGBA]color.NRGBA{
 	white: {R: 32, G: 33, B: 36, A: 255},
 	ink:   {R: 232, G: 234, B: 237, A: 255},
@@ -32,7 +32,7 @@ var night = map[color.NRGBA]color.NRGBA{
 	mark:  {R: 255, G: 148, B: 112, A: 255},
 }
 
-// canvas is a picture that shapes and text are put on.
+// canvas is a picture on which shapes and text are drawn.
 type canvas struct {
 	*image.NRGBA
 	dark bool
@@ -40,14 +40,14 @@ type canvas struct {
 
 func newCanvas(w, h int) canvas { return (*Options)(nil).canvas(w, h) }
 
-// canvas is an empty one, light or dark.
+// canvas returns an empty canvas, light or dark.
 func (o *Options) canvas(w, h int) canvas {
 	c := canvas{NRGBA: image.NewNRGBA(image.Rect(0, 0, w, h)), dark: o != nil && o.Dark}
 	c.fill(c.Bounds(), white)
 	return c
 }
 
-// shade is a colour as it is on the canvas.
+// shade returns the colour that stands for col on the canvas, light or dark.
 func (c canvas) shade(col color.NRGBA) color.NRGBA {
 	if other, ok := night[col]; ok && c.dark {
 		return other
@@ -59,23 +59,23 @@ func (c canvas) fill(r image.Rectangle, col color.NRGBA) {
 	draw.Draw(c.opaque(), r, image.NewUniform(c.shade(col)), image.Point{}, draw.Src)
 }
 
-// picture scales img into r.
+// picture draws img scaled into r.
 func (c canvas) picture(img image.Image, r image.Rectangle) {
 	draw.CatmullRom.Scale(c.opaque(), r, img, img.Bounds(), draw.Over, nil)
 }
 
-// put copies a picture of the canvas's own kind to a place.
+// put copies an opaque picture to a place.
 func (c canvas) put(img *image.NRGBA, x, y int) {
 	draw.Draw(c.opaque(), img.Bounds().Add(image.Pt(x, y)), (canvas{NRGBA: img}).opaque(), image.Point{}, draw.Src)
 }
 
-// opaque is the canvas as a picture of premultiplied colours, for which the image
-// packages have quick ways. A canvas is opaque, so its colours are the same in both.
+// opaque returns the canvas as a picture with premultiplied colours, for which the image packages have fast paths. A
+// canvas is opaque, so its bytes are the same in both.
 func (c canvas) opaque() *image.RGBA {
 	return &image.RGBA{Pix: c.Pix, Stride: c.Stride, Rect: c.Rect}
 }
 
-// text writes a line whose baseline begins at (x, y), spelled and cut to the width.
+// text writes a line whose baseline begins at (x, y). The line is spelled (see spelled) and cut to the width.
 func (c canvas) text(s string, x, y, width int, face font.Face, col color.NRGBA) {
 	d := font.Drawer{Dst: c.opaque(), Src: image.NewUniform(c.shade(col)), Face: face, Dot: fixed.P(x, y)}
 	d.DrawString(shorten(spelled(s), width, face))
@@ -87,11 +87,10 @@ func (c canvas) textRight(s string, x, y int, face font.Face, col color.NRGBA) {
 
 func textWidth(s string, face font.Face) int { return font.MeasureString(face, s).Ceil() }
 
-// longest is the number of characters of a label that are looked at; no line
-// holds more.
+// longest is the most characters of a label that are drawn. No line has room for more.
 const longest = 300
 
-// shorten cuts a line to the width, with an ellipsis, and makes one line of it.
+// shorten returns a text as one line. If it is wider than the width, it is cut and ends in an ellipsis.
 func shorten(s string, width int, face font.Face) string {
 	runes := []rune(oneLine(s))
 	if len(runes) > longest {
@@ -147,8 +146,8 @@ func face(ttf []byte, size float64) font.Face {
 	return &sharedFace{face: f}
 }
 
-// sharedFace is a face that several goroutines may draw with. An opentype face has one
-// buffer, in which it also hands out its masks.
+// sharedFace is a face with which several goroutines may draw. An opentype face has one buffer, and the masks that it
+// returns lie in it.
 type sharedFace struct {
 	mu   sync.Mutex
 	face font.Face

@@ -10,7 +10,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Measures of a card, in pixels.
+// These are the measures of a card, in pixels.
 const (
 	margin   = 20
 	gap      = 14
@@ -24,10 +24,9 @@ const (
 	lineH      = 20
 )
 
-// Card draws the whole figure of one map: a title with model, method, layer,
-// target and score, the original picture, the map on it, a colour bar in real
-// units, the best predictions with the explained one marked, and the diagnosis
-// if there is one.
+// Card returns the whole figure of one map: a title with model, method, layer, target and score, the original picture,
+// the map on it, a colour bar in real units, the best predictions with the explained one marked, and the diagnosis if
+// there is one.
 func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	f := faces()
 	w, h := fitted(m.W, m.H)
@@ -78,7 +77,7 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 		c.put(picture, x, top)
 		x += w + gap
 	}
-	c.text(where(r, m), x, top-6, w+gap-8, f.small, faint)
+	c.text(cellWords(r, m), x, top-6, w+gap-8, f.small, faint)
 	c.put(overlaid(r, m, o, picture, w, h), x, top)
 	x += w + gap
 	c.colorBar(m, o, image.Rect(x, top, x+barWidth, top+h))
@@ -92,7 +91,7 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	return c.NRGBA
 }
 
-// fitted is the size at which a picture of w x h pixels is shown.
+// fitted returns the size at which a picture of w x h pixels is shown.
 func fitted(w, h int) (int, int) {
 	scale := float64(side) / float64(max(w, h))
 	if scale > 1 {
@@ -116,7 +115,7 @@ func (c canvas) colorBar(m *heatmap.Map, o *Options, r image.Rectangle) {
 	c.text(m.Unit, r.Min.X, r.Min.Y-6, widestUnit, f.small, faint)
 }
 
-// ticks writes numbers beside a colour bar, so many pixels wide.
+// ticks writes numbers beside a colour bar. A number may be width pixels wide.
 func (c canvas) ticks(ticks []tick, r image.Rectangle, width int) {
 	for _, t := range ticks {
 		y := r.Max.Y - 1 - int(math.Round(t.at*float64(r.Dy()-1)))
@@ -125,7 +124,7 @@ func (c canvas) ticks(ticks []tick, r image.Rectangle, width int) {
 	}
 }
 
-// listed are the best classes of the output that a map explains, and the explained one if it is not among them.
+// listed returns the best classes of the output that a map explains, and the explained one if it is not among them.
 func listed(r *heatmap.Result, m *heatmap.Map) []heatmap.Prediction {
 	list := r.Predictions(m)
 	if m.Rank > 0 && !slices.ContainsFunc(list, func(p heatmap.Prediction) bool { return p.Index == m.Index }) {
@@ -135,8 +134,8 @@ func listed(r *heatmap.Result, m *heatmap.Map) []heatmap.Prediction {
 	return list
 }
 
-// predictions lists classes, each with a bar of its probability or, where
-// there is none, of its score next to the best.
+// predictions draws a list of classes. Each has a bar of its probability or, if there is none, of its score relative to
+// the best one.
 func (c canvas) predictions(list []heatmap.Prediction, m *heatmap.Map, x, y int) {
 	f := faces()
 	title := "predictions"

@@ -10,12 +10,12 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// cardData is what the script works with.
+// cardData is the data that the card's script reads.
 type cardData struct {
-	Open    [2]int       `json:"open"` // the result and its map that are seen first
+	Open    [2]int       `json:"open"` // the result and the map that are shown first
 	Opacity float64      `json:"opacity"`
 	Colors  []cardColor  `json:"colors"`          // the first one is chosen
-	Range   *[2]float32  `json:"range,omitempty"` // of the colours, where it is not each map's own
+	Range   *[2]float32  `json:"range,omitempty"` // of the colours; nil if each map has its own
 	Results []cardResult `json:"results"`
 	Live    *Live        `json:"live,omitempty"`
 	Film    bool         `json:"film,omitempty"` // the results are frames, one after the other
@@ -53,7 +53,7 @@ type CardMap struct {
 	Layer     string         `json:"layer"`              // that it was made at
 	Method    string         `json:"method"`             // that made it
 	Target    string         `json:"target"`             // what it explains
-	Class     string         `json:"class"`              // its label; empty if there is none
+	Class     string         `json:"class"`              // label of the explained class; empty if there is none
 	Index     int            `json:"index"`              // number of the class
 	Score     *float64       `json:"score"`              // of the target
 	ScoreUnit string         `json:"scoreUnit"`          // of that score
@@ -62,23 +62,23 @@ type CardMap struct {
 	Trust     []string       `json:"trust,omitempty"`    // sentences
 	Size      [2]int         `json:"size"`               // of the model's input, width and height
 	Grid      [2]int         `json:"grid"`               // of the layer
-	Kept      [2]int         `json:"kept"`               // of what is embedded
+	Kept      [2]int         `json:"kept"`               // width and height of the embedded values
 	Lo        float64        `json:"lo"`                 // value of the lowest colour
 	Hi        float64        `json:"hi"`                 // value of the highest colour
-	Values    string         `json:"values"`             // base64 of uint16, little end first: 0 is Lo, 65534 is Hi, 65535 no number
+	Values    string         `json:"values"`             // base64 of uint16, little endian: 0 is Lo, 65534 is Hi, 65535 is NaN
 	Field     *heatmap.Field `json:"field,omitempty"`    // receptive field of a cell
 	Note      string         `json:"note,omitempty"`     // what was taken for what the user wrote
-	Pixels    bool           `json:"pixels,omitempty"`   // of single pixels: see ofPixels
+	Pixels    bool           `json:"pixels,omitempty"`   // the map has a value of its own for every pixel
 	P         *float64       `json:"p,omitempty"`        // probability of what is explained
 	Rank      int            `json:"rank,omitempty"`     // of the class among the predictions, from 1
-	Of        int            `json:"of,omitempty"`       // how many classes the rank is among
-	Head      string         `json:"head,omitempty"`     // that the class is of
-	Top       []cardPredic   `json:"top,omitempty"`      // of the head, instead of the result's
+	Of        int            `json:"of,omitempty"`       // number of classes that are ranked
+	Head      string         `json:"head,omitempty"`     // output of the class, if it is not the first
+	Top       []cardPredic   `json:"top,omitempty"`      // predictions of the head, instead of the result's
 	Box       *heatmap.Box   `json:"box,omitempty"`      // of the detection that is explained
-	Measured  []cardMeasure  `json:"measured,omitempty"` // by the metrics
+	Measured  []cardMeasure  `json:"measured,omitempty"` // values of the metrics
 }
 
-// cardMeasure is what was measured of a map.
+// cardMeasure is the value of one metric of a map.
 type cardMeasure struct {
 	Name  string   `json:"name"`
 	Value *float64 `json:"value"`
@@ -91,7 +91,7 @@ func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) 
 		seen = image.Rect(0, 0, r.Frame.PictureW, r.Frame.PictureH)
 	}
 	c = cardResult{
-		Name: clean(r.Name), Model: clean(r.Model), Made: made(r), Has: r.Picture != nil, Size: [2]int{w, h}, Frame: r.Frame,
+		Name: clean(r.Name), Model: clean(r.Model), Made: timing(r), Has: r.Picture != nil, Size: [2]int{w, h}, Frame: r.Frame,
 		Seen: corners(seen),
 		Top:  []cardPredic{}, Maps: []CardMap{},
 	}
@@ -108,7 +108,7 @@ func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) 
 	return c, picture, err
 }
 
-// NewCardMap packs a map.
+// NewCardMap returns a map as the card's script reads it.
 func NewCardMap(m *heatmap.Map) CardMap {
 	kept := averaged(m.Evidence())
 	lo, hi := bounds(kept)
@@ -146,7 +146,7 @@ func measured(m *heatmap.Map) []cardMeasure {
 	return out
 }
 
-// cardColors are the registered colour maps, the chosen one first.
+// cardColors returns the registered colour maps, the chosen one first.
 func cardColors(chosen ColorMap) []cardColor {
 	const stops = 33
 	pack := func(m ColorMap) cardColor {

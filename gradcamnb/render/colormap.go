@@ -17,7 +17,7 @@ import (
 // ColorMap gives a colour to every value from 0 to 1.
 type ColorMap struct {
 	Name string                      // e.g. "turbo"
-	At   func(t float64) color.NRGBA // gives the colour of a value, 0 to 1
+	At   func(t float64) color.NRGBA // returns the colour of a value from 0 to 1
 }
 
 var colorMaps []ColorMap
@@ -27,18 +27,17 @@ func register(m ColorMap) ColorMap {
 	return m
 }
 
-// BlackBody is the default: black over purple, red and orange to white, with a
-// luminance that rises evenly, so it reads the same for colour-blind people and
-// in grey print. It is the extended black body map of Moreland 2016, "Why We Use
-// Bad Color Maps and What You Can Do About It".
+// BlackBody is the default colour map: from black through purple, red and orange to white. Its luminance rises evenly,
+// so it reads the same for colour-blind people and in grey print. It is the extended black body map of Moreland 2016,
+// "Why We Use Bad Color Maps and What You Can Do About It".
 var BlackBody = register(fromPalette("black body", moreland.ExtendedBlackBody()))
 
-// BlueRed is for signed maps: blue below zero, white at it, red above (Moreland
-// 2009, "Diverging Color Maps for Scientific Visualization"). Zero is at 1/2.
+// BlueRed is the colour map for signed maps: blue below zero, white at zero, red above (Moreland 2009, "Diverging Color
+// Maps for Scientific Visualization"). Zero is at 1/2.
 var BlueRed = register(fromPalette("blue-red", moreland.SmoothBlueRed()))
 
-// fromPalette reads the colours from a table, since computing one goes through several
-// colour spaces. It has so many that no channel is more than one of its 256 levels off.
+// fromPalette returns a colour map of a palette. It reads the colours from a table, since computing one goes through
+// several colour spaces. The table is so large that no channel is off by more than one of its 256 levels.
 func fromPalette(name string, m palette.ColorMap) ColorMap {
 	const steps = 1 << 11
 	table := sync.OnceValue(func() []color.NRGBA {
@@ -60,7 +59,8 @@ func fromPalette(name string, m palette.ColorMap) ColorMap {
 	}}
 }
 
-// ColorMapByName finds a colour map; case, dashes and spaces do not matter.
+// ColorMapByName returns the colour map with a name. Case, dashes and spaces do not matter. If there is none, the error
+// lists the names.
 func ColorMapByName(name string) (ColorMap, error) {
 	fold := func(s string) string {
 		return strings.NewReplacer("-", "", " ", "", "_", "").Replace(strings.ToLower(s))
@@ -73,7 +73,7 @@ func ColorMapByName(name string) (ColorMap, error) {
 		strings.Join(names, ", "))
 }
 
-// ColorMapNames are the names of all colour maps, the default first.
+// ColorMapNames returns the names of all colour maps, the default first.
 func ColorMapNames() []string {
 	var names []string
 	for _, m := range colorMaps {

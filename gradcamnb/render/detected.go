@@ -7,17 +7,17 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Measures of a figure of all detections, in pixels.
+// These are the measures of a figure of all detections, in pixels.
 const (
 	detectedSide  = 230  // longest side of a map
 	detectedWidth = 1000 // of the whole, at most
 	detectedWhole = 620  // longest side of the picture with all boxes
 )
 
-// Detected draws everything that a result explains of a detector in one figure: the picture with all
-// boxes and masks, and below it one map of every explained detection, all on one colour scale, which
-// stands beside the picture. Below each map stand the detection's number, class and score, and how the map lies to its
-// box. Of several maps of one detection, by layers or methods, the first is drawn.
+// Detected returns one figure of everything that a result explains of a detector: the picture with all boxes and masks,
+// and below it one map of every explained detection. All maps have one colour scale, which stands beside the picture.
+// Below each map stand the detection's number, class and score, and the share of the map that lies in its box. If a
+// detection has several maps, by layers or methods, the first one is drawn.
 func Detected(r *heatmap.Result, o *Options) *image.NRGBA {
 	maps := detectedMaps(r)
 	one := oneScale(o, maps)
@@ -62,7 +62,7 @@ func Detected(r *heatmap.Result, o *Options) *image.NRGBA {
 	return c.NRGBA
 }
 
-// detectedMaps are the first map of every detection that is explained.
+// detectedMaps returns the first map of every detection that is explained.
 func detectedMaps(r *heatmap.Result) []*heatmap.Map {
 	var maps []*heatmap.Map
 	for _, m := range r.Maps {
@@ -73,7 +73,7 @@ func detectedMaps(r *heatmap.Result) []*heatmap.Map {
 	return maps
 }
 
-// oneScale is the options with one range for all maps, if they have none.
+// oneScale returns the options with one range for all maps. It keeps a range that the options have.
 func oneScale(o *Options, maps []*heatmap.Map) *Options {
 	one := Options{}
 	if o != nil {
@@ -107,7 +107,7 @@ func detectedTitle(r *heatmap.Result, maps []*heatmap.Map) string {
 	return title
 }
 
-// detectedWords is the number, class and score of an explained detection, or the class of one that was drawn.
+// detectedWords returns the number, class and score of an explained detection, or only the class if the user drew it.
 func detectedWords(r *heatmap.Result, m *heatmap.Map) string {
 	for i, d := range r.Detections {
 		if d.Box == m.Box && d.Class == m.Index {

@@ -12,10 +12,10 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// boxColor is of the boxes: a green that the default colours do not have.
+// boxColor is the colour of boxes: a green that the default colour map does not have.
 var boxColor = color.NRGBA{R: 60, G: 220, B: 90, A: 255}
 
-// outline draws a box just around its place, with lines so many pixels wide.
+// outline draws lines around a box, width pixels wide.
 func outline(img *image.NRGBA, b heatmap.Box, width int, c color.NRGBA) {
 	r := image.Rect(int(math.Floor(b[0])), int(math.Floor(b[1])), int(math.Ceil(b[2])), int(math.Ceil(b[3])))
 	for _, side := range []image.Rectangle{
@@ -28,14 +28,14 @@ func outline(img *image.NRGBA, b heatmap.Box, width int, c color.NRGBA) {
 	}
 }
 
-// Detections draws what a detector finds on the original picture: boxes with number,
-// class and score, instance masks over their pixels, and points. Small pictures are shown larger, so that the
-// words can be read, and large ones smaller.
+// Detections returns the original picture with what a detector finds: boxes with number, class and score, instance
+// masks over their pixels, and points. Small pictures are enlarged, so that the words can be read, and large ones are
+// shrunk.
 func Detections(picture image.Image, found []heatmap.Detection) *image.NRGBA {
 	return boxesOn(picture, found, 1024)
 }
 
-// boxesOn is [Detections] of at most so many pixels a side.
+// boxesOn is like [Detections], but no side of the figure is longer than most pixels.
 func boxesOn(picture image.Image, found []heatmap.Detection, most float64) *image.NRGBA {
 	const least = 480 // pixels of the longer side
 	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
@@ -73,11 +73,12 @@ func boxesOn(picture image.Image, found []heatmap.Detection, most float64) *imag
 	return c.NRGBA
 }
 
-// instanceColors tell instances apart; [BlackBody] has none of them.
+// instanceColors are the colours of instances. [BlackBody] has none of them.
 var instanceColors = []color.NRGBA{boxColor, {80, 170, 255, 255}, {230, 110, 240, 255}, {60, 225, 225, 255},
 	{170, 150, 255, 255}, {190, 230, 120, 255}}
 
-// instanceColor is of the box and the mask of detection i, counted from 0. Boxes alone have one colour.
+// instanceColor returns the colour of the box and the mask of detection i, counted from 0. Boxes without a mask all
+// have one colour.
 func instanceColor(i int, d heatmap.Detection) color.NRGBA {
 	if len(d.Mask.Values) == 0 {
 		return boxColor
@@ -85,7 +86,7 @@ func instanceColor(i int, d heatmap.Detection) color.NRGBA {
 	return instanceColors[i%len(instanceColors)]
 }
 
-// instance lays a detection's mask over the picture that the canvas shows.
+// instance draws a detection's mask over the picture that the canvas shows.
 func (c canvas) instance(d heatmap.Detection, col color.NRGBA) {
 	mask := d.MaskOnPicture()
 	if len(mask.Values) == 0 {
@@ -101,10 +102,9 @@ func (c canvas) instance(d heatmap.Detection, col color.NRGBA) {
 	}
 }
 
-// DetectionSheet draws the detections that a result explains, a row each: the crop with
-// the box, class and score, the map drawn from masks (D-RISE) with its standard error,
-// the map of a gradient if there is one, whether each map is highest in the box, and
-// the share of it that lies there.
+// DetectionSheet returns a figure of the detections that a result explains, one in each row. A row shows the crop with
+// the box, class and score, the map of random masks (D-RISE) with its standard error, and the map of a gradient if
+// there is one. It says whether each map has its peak in the box, and the share of the map that lies there.
 func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 	f := faces()
 	rows := detectionRows(r)
@@ -139,7 +139,7 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 			c.text(o.scale(m).words(m.Unit), x(2+k), y+cell+captionH-2, cell, f.small, faint)
 			below := y + cell + 2*captionH - 2
 			switch {
-			case k == 1: // a standard error points at nothing
+			case k == 1: // a standard error has no peak to speak of
 			case m.Diagnosis != "":
 				c.text(firstClause(m.Diagnosis), x(2+k), below, cell, f.small, mark)
 			default:
@@ -150,7 +150,7 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 	return c.NRGBA
 }
 
-// verdict is what the box says of the map.
+// verdict returns words that say whether the map's peak lies in its box, and the share of the map that does.
 func verdict(m *heatmap.Map, r *heatmap.Result) string {
 	hit := "peak outside the box"
 	if m.Points(r.Frame) {
@@ -162,7 +162,7 @@ func verdict(m *heatmap.Map, r *heatmap.Result) string {
 	return hit
 }
 
-// detectionRow is the maps of one target.
+// detectionRow holds the maps of one target: of random masks and of a gradient.
 type detectionRow struct{ drawn, gradient *heatmap.Map }
 
 func (d detectionRow) first() *heatmap.Map {
@@ -191,7 +191,7 @@ func (d detectionRow) words(m *heatmap.Map) []string {
 	return lines
 }
 
-// detectionRows puts the maps of one target together.
+// detectionRows returns a row for each target, with its maps.
 func detectionRows(r *heatmap.Result) []detectionRow {
 	var rows []detectionRow
 	at := map[string]int{}
@@ -215,7 +215,7 @@ func detectionRows(r *heatmap.Result) []detectionRow {
 	return rows
 }
 
-// standardError is the map of a map's standard error.
+// standardError returns a map's standard error as a map, or nil if it has none.
 func standardError(m *heatmap.Map) *heatmap.Map {
 	if m == nil || len(m.StdErr.Values) == 0 {
 		return nil
@@ -225,8 +225,8 @@ func standardError(m *heatmap.Map) *heatmap.Map {
 	return &e
 }
 
-// cropped is the box with half of its longer side around it, as large as fits into a square, with its outline. It is
-// nil if there is no picture or the box lies outside it.
+// cropped returns the part of the picture around a box, with the box's outline. It reaches half of the longer side
+// beyond the box and is scaled to fit a square. It is nil if there is no picture or the box lies outside it.
 func cropped(r *heatmap.Result, b heatmap.Box, side int) *image.NRGBA {
 	if r.Picture == nil {
 		return nil

@@ -8,9 +8,9 @@ import (
 	"image/draw"
 )
 
-// Fingerprint tells pictures apart by what can be seen of them: the SHA-256, in hex, of
-// width and height, 4 bytes each with the highest first, and the pixels, row by row, as
-// red, green, blue and alpha of a byte each, not premultiplied.
+// Fingerprint returns a text that differs for pictures that look different. It is the SHA-256, in hex, of width and
+// height, 4 bytes each, big endian, and of the pixels, row by row, as one byte each of red, green, blue and alpha, not
+// premultiplied.
 func Fingerprint(img image.Image) string {
 	b := img.Bounds()
 	h := sha256.New()

@@ -7,16 +7,16 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Measures of a grid of pictures.
+// These are the measures of a grid of pictures.
 const (
 	gridSide  = 150  // longest side of a picture, in pixels
-	gridWidth = 1000 // of the whole, at most; what does not fit goes to the next row
+	gridWidth = 1000 // of the whole, at most, in pixels; pictures that do not fit go to the next row
 	gridWords = 3    // lines below a picture
 )
 
-// Grid draws the maps of many pictures, one of each, beside one another and wrapped to the page: below each the
-// picture's name, the explained class with its probability, and the range of the colours. What all have in common
-// stands in the title.
+// Grid returns a figure with one map of each of many pictures, side by side and wrapped to the page. Below each map
+// stand the picture's name, the explained class with its probability, and the range of the colours. What all maps have
+// in common stands in the title. Each result must have a map.
 func Grid(results []*heatmap.Result, o *Options) *image.NRGBA {
 	f := faces()
 	maps := make([]*heatmap.Map, len(results))
@@ -60,7 +60,7 @@ func Grid(results []*heatmap.Result, o *Options) *image.NRGBA {
 	return c.NRGBA
 }
 
-// gridTitle names what the maps have in common.
+// gridTitle returns a title with what the maps have in common.
 func gridTitle(results []*heatmap.Result, maps []*heatmap.Map) string {
 	title := clean(results[0].Model)
 	made := clean(madeBy(maps[0]))

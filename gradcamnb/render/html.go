@@ -11,21 +11,20 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// HTML writes results as one card that plays in any browser, without a kernel and
-// with nothing from elsewhere: opacity, colours, a threshold with the box of its
-// region, the value and the receptive field under the pointer, and a switch between
-// the pictures, targets, layers and methods that the results hold.
+// HTML returns results as one interactive card that runs in any browser, without a kernel and without loading anything.
+// The card has controls for opacity, colours, a threshold with the box of its region, and for the pictures, targets,
+// layers and methods of the results. It shows the value and the receptive field under the pointer.
 //
 // If scripts are stripped, as in a notebook that is not trusted, the first map stays as a picture with its title and
 // diagnosis. The id must be unique within the page.
 //
-// Maps are embedded as 16 bits a cell at the layer's resolution, and the browser
-// resizes them as [heatmap.Map] says.
+// Maps are embedded with 16 bits for each cell at the layer's resolution. The browser resizes them as [heatmap.Map]
+// says.
 func HTML(id string, results []*heatmap.Result, o *Options) (string, error) {
 	return htmlCard(id, results, o, nil)
 }
 
-// Page is [HTML] as a page of its own.
+// Page returns the card of [HTML] as a page of its own.
 func Page(results []*heatmap.Result, o *Options) (string, error) {
 	card, err := HTML("card", results, o)
 	if err != nil {
@@ -41,8 +40,9 @@ func Page(results []*heatmap.Result, o *Options) (string, error) {
 		"<title>" + title + "</title>\n<body>\n<main>\n<h1>" + title + "</h1>\n" + card + "\n</main>\n", nil
 }
 
-// policy lets a page run the card's own script and nothing else, and load nothing: what others named, such as
-// classes and layers, could do nothing even if it came to stand in the page as it is.
+// policy returns the tag of a content security policy that lets a page run the card's own script and nothing else, and
+// load nothing. Names from strangers, such as classes and layers, could do no harm even if they got into the page
+// unescaped.
 func policy(card string) string {
 	_, script, _ := strings.Cut(card, "<script>")
 	script, _, _ = strings.Cut(script, "</script>")
@@ -86,8 +86,8 @@ func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (str
 		html.EscapeString(id), still, script), nil
 }
 
-// CoverOutputs returns the card as one that stands for the figure and the table before it on the page: if it plays, it
-// hides so many of the outputs just before its own, and offers to show them.
+// CoverOutputs returns the card as one that stands for the figure and the table before it on the page. If the card
+// runs, it hides that number of outputs just before its own, and offers to show them.
 func CoverOutputs(card string, outputs int) string {
 	if outputs == 0 {
 		return card

@@ -2,8 +2,8 @@ package render
 
 import "image/color"
 
-// Jet is the rainbow of OpenCV and of most published CAM pictures, for comparing
-// with them. It is not perceptually uniform: it draws edges where the map has none.
+// Jet is the rainbow of OpenCV and of most published CAM pictures, for comparing with them. It is not perceptually
+// uniform, so it shows edges that the map does not have.
 //
 //	red(t) = 3/2 - |4t - 3|, green(t) = 3/2 - |4t - 2|, blue(t) = 3/2 - |4t - 1|, cut to [0, 1]
 var Jet = register(ColorMap{Name: "jet", At: func(t float64) color.NRGBA {

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// known are the colour maps that people know by name, as colormaps.py writes them: a line each, name and colours.
+// known holds the colour maps that people know by name, as colormaps.py writes them: one in each line, with name and
+// colours.
 //
 //go:embed colormaps.txt
 var known string
@@ -24,7 +25,7 @@ func init() {
 	}
 }
 
-// fromStops is a colour map of colours at equal distances, of three bytes each, linear between them.
+// fromStops returns a colour map that is linear between colours at equal distances. A colour is three bytes.
 func fromStops(name string, stops []byte) ColorMap {
 	last := len(stops)/3 - 1
 	return ColorMap{Name: name, At: func(t float64) color.NRGBA {

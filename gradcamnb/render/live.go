@@ -2,31 +2,31 @@ package render
 
 import "github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 
-// Live makes a card ask for the maps of a class that it does not hold; see nb.Explore. The card's script sends a
-// [LiveQuestion] as JSON to one address and reads a [Reply] from another.
+// Live describes how a live card asks for the maps of a class that it does not hold; see nb.Explore. The card's script
+// sends a [LiveQuestion] as JSON to one address and reads a [Reply] from another.
 type Live struct {
-	Ask    string   `json:"ask"`    // addresses
-	Reply  string   `json:"reply"`  // where answers are read
+	Ask    string   `json:"ask"`    // address of questions
+	Reply  string   `json:"reply"`  // address of replies
 	Labels []string `json:"labels"` // of the classes, for looking them up
 
-	// Fixed tells that what is explained has no other element to choose, such as a detection.
+	// Fixed is true if the target has no other element to choose, such as a detection.
 	Fixed bool `json:"fixed"`
 
-	// Likely are the scores of the classes, so that of several with a like name the likeliest is taken; empty if they
-	// are not known.
+	// Likely holds the scores of the classes. If several classes fit a name, the card takes the likeliest. It is empty if
+	// the scores are not known.
 	Likely []float32 `json:"likely"`
 }
 
-// LiveQuestion is what a live card wants.
+// LiveQuestion is a message of a live card.
 type LiveQuestion struct {
 	Serial int  `json:"serial"` // number of the question
 	Index  int  `json:"index"`  // of the class to explain
-	Hello  bool `json:"hello"`  // the card is there and listens; nothing is asked for
-	Ping   bool `json:"ping"`   // is the cell there?
+	Hello  bool `json:"hello"`  // the card is there and listens, but asks for nothing
+	Ping   bool `json:"ping"`   // asks whether the cell is there
 	Stop   bool `json:"stop"`   // the user has ended the exploration
-	Leave  bool `json:"leave"`  // the page is going
+	Leave  bool `json:"leave"`  // the page is being closed
 
-	// What is looked at: Chosen tells that the map is there already, and nothing is asked for.
+	// Chosen is true if the card has the map that was chosen, and asks for nothing.
 	Chosen bool   `json:"chosen"`
 	Layer  string `json:"layer"`  // that was chosen
 	Method string `json:"method"` // that was chosen
@@ -35,7 +35,7 @@ type LiveQuestion struct {
 // Reply answers a [LiveQuestion].
 type Reply struct {
 	Serial int       `json:"serial"`          // number of the question
-	Made   string    `json:"made,omitempty"`  // where and how fast
+	Made   string    `json:"made,omitempty"`  // backend and time
 	Maps   []CardMap `json:"maps,omitempty"`  // that were made for it
 	Error  string    `json:"error,omitempty"` // why there are none
 	Pong   bool      `json:"pong,omitempty"`  // answers a ping
@@ -51,9 +51,9 @@ func LiveHTML(id string, r *heatmap.Result, l Live, o *Options) (string, error) 
 	return htmlCard(id, []*heatmap.Result{r}, o, &l)
 }
 
-// NewReply packs the maps of a result.
+// NewReply returns the reply with the maps of a result to the question with that number.
 func NewReply(serial int, r *heatmap.Result) Reply {
-	p := Reply{Serial: serial, Made: made(r)}
+	p := Reply{Serial: serial, Made: timing(r)}
 	for _, m := range r.Maps {
 		p.Maps = append(p.Maps, NewCardMap(m))
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// opening is where the map is that a card shows first, as the places of its result and of the map there: the one that
-// the options name, else the first at the suggested layer, else the first of all.
+// opening returns the indices of the result and of the map in it that a card shows first: the map that the options
+// name, or else the first one at the suggested layer, or else the first one.
 func opening(results []*heatmap.Result, o *Options) [2]int {
 	if o != nil && o.Open != nil {
 		for i, r := range results {

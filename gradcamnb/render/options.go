@@ -1,5 +1,5 @@
-// Package render draws heatmaps: on the original picture with true geometry, and
-// as a figure with title, colour bar in real units and predictions.
+// Package render draws heatmaps: on the original picture with true geometry, and as a figure with a title, a colour bar
+// in real units and predictions.
 package render
 
 import (
@@ -9,19 +9,19 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Options of drawing. A nil *Options means the zero value of each field.
+// Options says how maps are drawn. A nil *Options means the zero value of each field.
 type Options struct {
 	Colors  ColorMap // zero: BlackBody, or BlueRed with Signed
 	Opacity float64  // of the strongest colour; zero: 0.75
-	Range   *Range   // of the colours; nil: from zero to the map's own highest value, or as far below zero with Signed
-	Signed  bool     // draws what speaks against the target, too
-	Dark    bool     // a figure on a dark ground; a card follows the page by itself
+	Range   *Range   // of the colours; nil: from zero, or with Signed from as far below it, to the map's highest value
+	Signed  bool     // draws negative values, too, which speak against the target
+	Dark    bool     // draws a figure on a dark ground; a card follows the page by itself
 
 	Film bool         // the results are frames of a film: a card has a slider over them
-	Open *heatmap.Map // that a card shows first; nil: one at the suggested layer, if the results hold it
+	Open *heatmap.Map // that a card shows first; nil: the one at the suggested layer, if the results hold it
 }
 
-// Range is what the ends of the colour map stand for, in the map's units.
+// Range holds the values at the two ends of the colour map, in the map's units.
 type Range struct {
 	Lo, Hi float32 // lowest and highest value
 }
@@ -48,7 +48,7 @@ func ShareSignedRange(maps ...*heatmap.Map) *Range {
 
 func (o *Options) signed() bool { return o != nil && o.Signed }
 
-// field is what is drawn of a map.
+// field returns the values of a map that are drawn.
 func (o *Options) field(m *heatmap.Map) heatmap.Grid {
 	if o.signed() {
 		return m.Signed()
@@ -62,8 +62,7 @@ type tick struct {
 	text string
 }
 
-// ticks are n numbers from one end of a range to the other; of an empty range the one that
-// it has.
+// ticks returns n numbers from one end of a range to the other. If the range is empty, it returns its one number.
 func (r Range) ticks(n int) []tick {
 	if r.Hi <= r.Lo {
 		n = 1
@@ -78,7 +77,7 @@ func (r Range) ticks(n int) []tick {
 	return out
 }
 
-// words is the range in the map's unit.
+// words returns the range with the map's unit.
 func (r Range) words(unit string) string {
 	if r.Hi <= r.Lo {
 		return number(float64(r.Lo)) + " " + unit
@@ -86,8 +85,8 @@ func (r Range) words(unit string) string {
 	return fmt.Sprintf("%s to %s %s", number(float64(r.Lo)), number(float64(r.Hi)), unit)
 }
 
-// place is where a value lies in the range, from 0 to 1. Zero is in the middle of a
-// signed range, also if the range is empty.
+// place returns the place of a value in the range, from 0 to 1. Zero is in the middle of a signed range, even if the
+// range is empty.
 func (o *Options) place(v float32, r Range) float64 {
 	if o.signed() && v == 0 {
 		return 0.5
@@ -95,7 +94,7 @@ func (o *Options) place(v float32, r Range) float64 {
 	return r.place(v)
 }
 
-// strength is how strongly a place in the range covers the picture, from 0 to 1.
+// strength returns how strongly a place in the range covers the picture, from 0 to 1.
 func (o *Options) strength(t float64) float64 {
 	if o.signed() {
 		t = math.Abs(2*t - 1)
@@ -130,8 +129,8 @@ func (o *Options) scale(m *heatmap.Map) Range {
 	return *ShareRange(m)
 }
 
-// place is where a value lies in the range, from 0 to 1; NaN stays NaN. In an
-// empty range everything lies at its lower end.
+// place returns the place of a value in the range, from 0 to 1. NaN stays NaN. In an empty range every value lies at
+// the lower end.
 func (r Range) place(v float32) float64 {
 	if math.IsNaN(float64(v)) {
 		return math.NaN()

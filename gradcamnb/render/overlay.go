@@ -13,13 +13,12 @@ import (
 // nanColor marks values that are not numbers; no colour map has it.
 var nanColor = color.NRGBA{R: 0, G: 200, B: 200, A: 255}
 
-// Overlay draws the map on the original picture, at the picture's own size and
-// in its true place: every pixel reads the map where the model saw it. What the
-// model never saw is grey. Without a picture the map is drawn alone.
+// Overlay returns the original picture with the map on it, at the picture's own size and in its true place: every pixel
+// reads the map at the point where the model saw it. Pixels that the model never saw are grey. Without a picture
+// Overlay draws the map alone.
 //
-// A colour covers the picture with Opacity times the square root of its place in
-// the range, so the picture shows where the map is low. The square root keeps
-// middling values visible. Of a signed map the place is that of its distance from zero.
+// A colour covers the picture with Opacity times the square root of its place in the range, so the picture can be seen
+// where the map is low. The square root keeps middling values visible. For a signed map the distance from zero counts.
 func Overlay(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	field, colors, scale, opacity := o.field(m), o.colors(), o.scale(m), o.opacity()
 	if r.Picture == nil {
@@ -70,8 +69,7 @@ func blend(under, over color.NRGBA, alpha float64) color.NRGBA {
 	return color.NRGBA{R: mix(under.R, over.R), G: mix(under.G, over.G), B: mix(under.B, over.B), A: 255}
 }
 
-// greyOut is the colour without its hue and paler: luma (ITU-R BT.601) halfway to
-// light grey.
+// greyOut returns a paler colour without hue: its luma (ITU-R BT.601), halfway to light grey.
 func greyOut(c color.NRGBA) color.NRGBA {
 	y := uint8((299*int(c.R) + 587*int(c.G) + 114*int(c.B)) / 1000)
 	y = uint8((int(y) + 200) / 2)

@@ -8,11 +8,11 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// cardCells is how many cells an embedded map has at most; a larger one is averaged down.
+// cardCells is the most cells of an embedded map. A larger map is averaged down.
 const cardCells = 64 * 64
 
-// averaged is the grid with at most cardCells cells: means of blocks, one block a
-// cell, all of the same size to within a cell.
+// averaged returns the grid with at most cardCells cells. Each of them is the mean of a block of cells; the blocks are
+// of the same size to within a cell.
 func averaged(g heatmap.Grid) heatmap.Grid {
 	if g.W*g.H <= cardCells {
 		return g
@@ -34,7 +34,7 @@ func averaged(g heatmap.Grid) heatmap.Grid {
 	return out
 }
 
-// bounds is the range of the finite values.
+// bounds returns the lowest and the highest finite value.
 func bounds(g heatmap.Grid) (lo, hi float64) {
 	lo, hi = math.Inf(1), math.Inf(-1)
 	for _, v := range g.Values {
@@ -48,7 +48,8 @@ func bounds(g heatmap.Grid) (lo, hi float64) {
 	return lo, hi
 }
 
-// packed is round(65534*(v-lo)/(hi-lo)) as 16 bits, 65535 for what is no number.
+// packed returns the values as round(65534*(v-lo)/(hi-lo)) in 16 bits each, in base64. NaN and infinite values are
+// 65535.
 func packed(g heatmap.Grid, lo, hi float64) string {
 	out := make([]byte, 0, 2*len(g.Values))
 	for _, v := range g.Values {
@@ -64,7 +65,7 @@ func packed(g heatmap.Grid, lo, hi float64) string {
 	return base64.StdEncoding.EncodeToString(out)
 }
 
-// finite is the value, or nil if JSON has no number for it.
+// finite returns the value, or nil if it is NaN or infinite, for which JSON has no number.
 func finite(v float32) *float64 {
 	f := float64(v)
 	if math.IsNaN(f) || math.IsInf(f, 0) {
@@ -73,7 +74,7 @@ func finite(v float32) *float64 {
 	return &f
 }
 
-// finites are the values with zero for what JSON has no number for; never nil.
+// finites returns the values with zero in place of NaN and infinite ones. It never returns nil.
 func finites(values []float32) []float32 {
 	out := make([]float32, len(values))
 	for i, v := range values {

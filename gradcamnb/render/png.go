@@ -12,9 +12,8 @@ import (
 	"sync"
 )
 
-// EncodePNG writes a picture as PNG with the given texts in iTXt chunks (PNG
-// specification, 11.3.4.5), so that a saved figure says what made it. A keyword
-// has 1 to 79 printable ASCII characters.
+// EncodePNG returns a picture as PNG with the given texts in iTXt chunks (PNG specification, 11.3.4.5), so that a saved
+// figure says how it was made. A keyword has 1 to 79 printable ASCII characters.
 func EncodePNG(img image.Image, text map[string]string) ([]byte, error) {
 	var buf bytes.Buffer
 	if err := encoder.Encode(&buf, img); err != nil {
@@ -25,18 +24,18 @@ func EncodePNG(img image.Image, text map[string]string) ([]byte, error) {
 	out := slices.Clone(data[:header])
 	for _, key := range slices.Sorted(maps.Keys(text)) {
 		if len(key) < 1 || len(key) > 79 {
-			return nil, fmt.Errorf("writing the picture as PNG: the keyword %q has not 1 to 79 characters", key)
+			return nil, fmt.Errorf("writing the picture as PNG: the keyword %q must have 1 to 79 characters", key)
 		}
 		out = append(out, chunk("iTXt", []byte(key+"\x00\x00\x00\x00\x00"+text[key]))...)
 	}
 	return append(out, data[header:]...), nil
 }
 
-// encoder compresses in a third of the time that the default takes; the files are a
-// tenth larger. Most of the time of a figure would go there.
+// encoder compresses in a third of the time that the default takes, and its files are a tenth larger. With the default,
+// most of the time of a figure would go into compressing.
 var encoder = png.Encoder{CompressionLevel: png.BestSpeed, BufferPool: &buffers{}}
 
-// buffers keeps what the encoder works in for the next picture.
+// buffers keeps the encoder's buffers for the next picture.
 type buffers struct{ sync.Pool }
 
 func (b *buffers) Get() *png.EncoderBuffer {

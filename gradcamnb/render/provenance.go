@@ -7,7 +7,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Provenance returns the texts that a saved figure has about itself: model, method, target and recipe; see [EncodePNG].
+// Provenance returns the texts for [EncodePNG] that say how a figure was made: model, method, target and recipe.
 func Provenance(r *heatmap.Result, m *heatmap.Map) map[string]string {
 	text := map[string]string{
 		"Title":           fmt.Sprintf("%s: %s, target %s", r.Model, madeBy(m), m.Target),

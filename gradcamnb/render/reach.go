@@ -7,12 +7,12 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// A map of single pixels is steep: a few of them lie far above all others, and on a scale that ends at the highest one
-// the rest cannot be seen. Its colours end at a percentile instead (as in Smilkov et al. 2017, "SmoothGrad", section
-// 3.2, which caps at the 99th).
+// In a map of single pixels a few values lie far above all others, and on a scale that ends at the highest one the rest
+// cannot be seen. Its colours end at a percentile instead, as in Smilkov et al. 2017, "SmoothGrad", section 3.2, which
+// caps at the 99th.
 const (
-	clipShare = 0.99 // of the pixels lie within the scale
-	clipFrom  = 2    // if the highest value is more than so many times the percentile
+	clipShare = 0.99 // share of the pixels within the scale
+	clipFrom  = 2    // colours end at the percentile if the highest value is more than this many times it
 )
 
 // ofPixels tells whether a map has a value of its own for every pixel of the model's input.
@@ -20,9 +20,9 @@ func ofPixels(m *heatmap.Map) bool {
 	return m.Sampled == nil && m.Raw.W == m.W && m.Raw.H == m.H && m.W*m.H > 0
 }
 
-// findReach is the value that the strongest colour stands for if the map is drawn on its own scale: the highest value,
-// of a signed map the largest magnitude, and of a map of single pixels the percentile of these. clipped tells that it
-// is the percentile and some pixels lie above.
+// findReach returns the value of the strongest colour if the map is drawn on its own scale: the highest value, or the
+// largest magnitude of a signed map. If the map is one of single pixels, it may be the percentile of these; clipped is
+// true then, and some pixels lie above.
 func findReach(m *heatmap.Map, signed bool) (top float32, clipped bool) {
 	field := m.Grid
 	if signed {
@@ -49,7 +49,7 @@ func findReach(m *heatmap.Map, signed bool) (top float32, clipped bool) {
 	return top, false
 }
 
-// clipped tells whether some of the map lies above the colours' end, on its own scale.
+// clipped tells whether the map is drawn on its own scale and some of its pixels lie above the end of the colours.
 func (o *Options) clipped(m *heatmap.Map) bool {
 	if o != nil && o.Range != nil {
 		return false

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// ReadTexts reads the texts of a PNG picture that [EncodePNG] wrote.
+// ReadTexts returns the texts of a PNG picture that [EncodePNG] wrote.
 func ReadTexts(data []byte) (map[string]string, error) {
 	const signature = "\x89PNG\r\n\x1a\n"
 	rest, ok := bytes.CutPrefix(data, []byte(signature))

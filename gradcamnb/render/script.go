@@ -11,7 +11,7 @@ import (
 //go:embed card
 var cardFiles embed.FS
 
-// cardParts are the files of the card's script in their order; each knows the ones before.
+// cardParts are the files of the card's script in their order. Each may use those before it.
 var cardParts = []string{"main", "maps", "parts", "draw", "text", "live", "keys", "start"}
 
 var (
@@ -34,10 +34,9 @@ func cardFile(name string) string {
 	return string(text)
 }
 
-// scriptHTML is the script with what it works with. JSON as Go writes it has no <, >
-// or & and no line separators, so it cannot end the script. What it says is a comment of
-// HTML, too, which JavaScript passes over: nbconvert --sanitize-html takes the tags of a
-// script away and leaves what is between them as text, except for comments.
+// scriptHTML returns the script element with its data. JSON as Go writes it has no <, > or & and no line separators, so
+// it cannot end the script. The script stands in an HTML comment, which JavaScript ignores: nbconvert --sanitize-html
+// removes the tags of a script and leaves the text between them, but not comments.
 func scriptHTML(id string, data cardData) (string, error) {
 	var arguments []string
 	for _, v := range []any{id, cardStyle(), data} {

@@ -11,7 +11,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Measures of a sheet, in pixels.
+// These are the measures of a sheet, in pixels.
 const (
 	cellSide  = 150 // longest side of a map
 	rowTitle  = 150 // widest title of a row
@@ -22,11 +22,10 @@ const (
 	frameW    = 4
 )
 
-// Sheet draws a table of maps as one picture: titles, the pictures that the maps are
-// of, every map with its range and what was measured of it, the framed cell, and a
-// colour bar in real units for every scale. Whether maps share a scale is written on
-// it. Of the options, Range replaces a shared scale of maps that are not signed, and
-// Signed is what each cell says.
+// Sheet returns a table of maps as one picture: titles, the pictures of the maps, every map with its range and metrics,
+// the framed cell, and a colour bar in real units for every scale. A note says whether the maps share a scale. The
+// option Range replaces the shared scale of maps that are not signed. The option Signed has no effect, since each cell
+// says it.
 func Sheet(s *heatmap.Sheet, o *Options) *image.NRGBA {
 	l := newSheetLayout(s, o)
 	c := o.canvas(l.width, l.height)
@@ -52,7 +51,7 @@ func Sheet(s *heatmap.Sheet, o *Options) *image.NRGBA {
 	return c.NRGBA
 }
 
-// sheetLayout says where everything on a sheet is.
+// sheetLayout holds the places and sizes of everything on a sheet.
 type sheetLayout struct {
 	*heatmap.Sheet
 	options *Options
@@ -77,7 +76,7 @@ type bar struct {
 	title, unit string
 	options     *Options
 	scale       Range
-	own         bool // every map has its own, so that the ends have no numbers
+	own         bool // every map has a scale of its own, so the ends have no numbers
 }
 
 func newSheetLayout(s *heatmap.Sheet, o *Options) *sheetLayout {
@@ -140,11 +139,11 @@ func (l *sheetLayout) columnX(j int) int {
 	return margin + l.titleW + cellGap + j*(cellSide+cellGap)
 }
 
-// rowHeight is the height of a row with maps of the given height.
+// rowHeight returns the height of a row with maps of the given height.
 func (l *sheetLayout) rowHeight(maps int) int { return maps + l.captions*captionH + cellGap + 6 }
 
-// scales lists the colour bars: one for each unit and sign on a shared scale, one for
-// each sign on own scales.
+// scales returns the colour bars. If scales are shared, there is one for each unit, signed and unsigned; otherwise
+// there is one for signed and one for unsigned maps.
 func (l *sheetLayout) scales() []bar {
 	var bars []bar
 	for i := range l.Cells {
@@ -168,7 +167,7 @@ func (l *sheetLayout) scales() []bar {
 	return bars
 }
 
-// shared is the scale of all the maps of a unit.
+// shared returns the scale of all maps of a unit.
 func (l *sheetLayout) shared(unit string, signed bool) *Range {
 	if !signed && l.options != nil && l.options.Range != nil {
 		return l.options.Range
@@ -187,12 +186,12 @@ func (l *sheetLayout) shared(unit string, signed bool) *Range {
 	return ShareRange(maps...)
 }
 
-// cellOptions is how a cell is drawn, but for its range.
+// cellOptions returns the options of a cell, without its range.
 func (l *sheetLayout) cellOptions(c heatmap.Cell) *Options {
 	o := &Options{Signed: c.Signed}
 	if l.options != nil {
 		o.Opacity = l.options.Opacity
-		if !c.Signed { // a diverging palette is not a matter of taste
+		if !c.Signed { // a signed map needs a diverging palette
 			o.Colors = l.options.Colors
 		}
 	}
@@ -229,7 +228,7 @@ func (l *sheetLayout) row(c canvas, i int) {
 	}
 }
 
-// pictureOf is the result that a row's maps are of.
+// pictureOf returns the result of a row's maps.
 func (l *sheetLayout) pictureOf(i int) *heatmap.Result {
 	for j := range l.Cells[i] {
 		if r, _ := l.At(i, j); r != nil {
@@ -316,7 +315,7 @@ func (c canvas) frame(r image.Rectangle, w int) {
 	}
 }
 
-// thumbSize is the size at which a map is drawn in a square cell.
+// thumbSize returns the size at which a map is drawn in a square cell.
 func thumbSize(r *heatmap.Result, m *heatmap.Map, side int) (w, h int) {
 	if r.Picture != nil {
 		return fittedSquare(r.Picture.Bounds().Dx(), r.Picture.Bounds().Dy(), side)
@@ -324,7 +323,7 @@ func thumbSize(r *heatmap.Result, m *heatmap.Map, side int) (w, h int) {
 	return fittedSquare(m.W, m.H, side)
 }
 
-// thumbnail is a result's picture at a size. Nil without a picture.
+// thumbnail returns a result's picture at a size, or nil if it has none.
 func thumbnail(r *heatmap.Result, w, h int) *image.NRGBA {
 	if r.Picture == nil {
 		return nil
@@ -332,13 +331,14 @@ func thumbnail(r *heatmap.Result, w, h int) *image.NRGBA {
 	return shrunk(r.Picture, w, h)
 }
 
-// fittedSquare is the size of a picture as large as fits into a square.
+// fittedSquare returns the largest size at which a picture fits into a square.
 func fittedSquare(w, h, side int) (int, int) {
 	scale := float64(side) / float64(max(w, h))
 	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
 }
 
-// thumbnail is a result's picture scaled to a cell; it is made once for all cells of the result. Nil without a picture.
+// thumbnail returns a result's picture scaled to a cell, or nil if it has none. It is made once for all cells of the
+// result.
 func (l *sheetLayout) thumbnail(r *heatmap.Result) *image.NRGBA {
 	small, ok := l.thumbs[r]
 	if !ok {
@@ -353,7 +353,7 @@ func firstLines(lines []string, n int) []string { return lines[:min(len(lines), 
 
 func lastLines(lines []string, n int) []string { return lines[max(0, len(lines)-n):] }
 
-// firstClause is a diagnosis in a few words: what is before its first colon.
+// firstClause returns a diagnosis in a few words: the text before its first colon or bracket.
 func firstClause(s string) string {
 	s, _, _ = strings.Cut(s, ":")
 	s, _, _ = strings.Cut(s, " (")

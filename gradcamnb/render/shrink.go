@@ -9,9 +9,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// shrunk is a picture of w x h pixels for drawing, laid over white if it is translucent. A picture many times larger is
-// first averaged over blocks of whole pixels to about twice the size, in one pass over it, and then scaled: that costs
-// little more than reading it once, and no memory besides what is drawn.
+// shrunk returns a picture scaled to w x h pixels for drawing, over white if it is translucent. A picture that is many
+// times larger is first averaged over blocks of whole pixels to about twice the size, in one pass, and then scaled.
+// That costs little more than reading the picture once, and little memory besides the result.
 func shrunk(img image.Image, w, h int) *image.NRGBA {
 	b := img.Bounds()
 	times := min(b.Dx()/max(w, 1), b.Dy()/max(h, 1))
@@ -29,8 +29,9 @@ func shrunk(img image.Image, w, h int) *image.NRGBA {
 	return c.NRGBA
 }
 
-// averagedBlocks is the mean colour of every block of k x k pixels; what is left over at the right and at the bottom,
-// fewer than k pixels, goes to the last blocks. It knows pictures of 8 bits a channel without transparency.
+// averagedBlocks returns the mean colour of every block of k x k pixels. The fewer than k pixels that are left over at
+// the right and at the bottom go to the last blocks. It returns false unless the picture is opaque with 8 bits a
+// channel.
 func averagedBlocks(img image.Image, k int) (*image.NRGBA, bool) {
 	row, ok := opaqueRows(img)
 	if !ok {
@@ -61,7 +62,7 @@ func averagedBlocks(img image.Image, k int) (*image.NRGBA, bool) {
 	return out, true
 }
 
-// addBlocks adds a row of pixels, red, green, blue and alpha a byte each, to the sums of their blocks.
+// addBlocks adds a row of pixels to the sums of their blocks. A pixel is one byte each of red, green, blue and alpha.
 func addBlocks(sums []uint32, row []byte, k int) {
 	last := len(sums)/3 - 1
 	for i := 0; i <= last; i++ {
@@ -77,8 +78,8 @@ func addBlocks(sums []uint32, row []byte, k int) {
 	}
 }
 
-// meanBlocks writes the means of blocks of k pixels across, the last as wide as the picture's width w leaves, and high
-// pixels down.
+// meanBlocks writes the means of a row of blocks. Blocks are k pixels wide and high pixels high; the last one is as
+// wide as the picture's width w leaves.
 func meanBlocks(pix []byte, sums []uint32, w, k, high int) {
 	n := len(sums) / 3
 	for i := range n {
@@ -94,8 +95,9 @@ func meanBlocks(pix []byte, sums []uint32, w, k, high int) {
 	}
 }
 
-// opaqueRows reads rows of a picture, red, green, blue and alpha a byte each, into a buffer or from where they lie; ok
-// is false for pictures that may be translucent or have more than 8 bits a channel.
+// opaqueRows returns a function that returns a row of a picture, with one byte each of red, green, blue and alpha. The
+// row lies in the buffer or in the picture itself. ok is false if the picture may be translucent or has more than 8
+// bits a channel.
 func opaqueRows(img image.Image) (row func(y int, buffer []byte) []byte, ok bool) {
 	b := img.Bounds()
 	plain := func(pix []byte, stride int) func(int, []byte) []byte {
@@ -116,7 +118,7 @@ func opaqueRows(img image.Image) (row func(y int, buffer []byte) []byte, ok bool
 	return nil, false
 }
 
-// withPicture is a result whose picture is drawn at another size.
+// withPicture returns a result with its picture, and so its frame, at another size.
 func withPicture(r *heatmap.Result, small *image.NRGBA) *heatmap.Result {
 	w, h := small.Rect.Dx(), small.Rect.Dy()
 	t := *r
@@ -128,18 +130,18 @@ func withPicture(r *heatmap.Result, small *image.NRGBA) *heatmap.Result {
 	return &t
 }
 
-// moved is a map of a result's picture with its box where it lies in the picture of w x h pixels.
-func moved(r *heatmap.Result, m *heatmap.Map, w, h int) *heatmap.Map {
+// moveBox returns a map whose box is moved to its place in the result's picture at w x h pixels.
+func moveBox(r *heatmap.Result, m *heatmap.Map, w, h int) *heatmap.Map {
 	t := *m
 	sx, sy := float64(w)/float64(r.Frame.PictureW), float64(h)/float64(r.Frame.PictureH)
 	t.Box = heatmap.Box{m.Box[0] * sx, m.Box[1] * sy, m.Box[2] * sx, m.Box[3] * sy}
 	return &t
 }
 
-// overlaid is [Overlay] drawn at w x h pixels. A picture that is shown smaller is shrunk first and the map laid over
-// it then, so that drawing costs what the figure is large and not what the picture is.
+// overlaid returns the picture of [Overlay] at w x h pixels. If that is smaller than the picture, the picture is shrunk
+// before the map is drawn on it, so the cost depends on the size of the figure and not of the picture.
 //
-// small is the picture at that size, nil without a picture.
+// small is the picture at that size, or nil if there is none.
 func overlaid(r *heatmap.Result, m *heatmap.Map, o *Options, small *image.NRGBA, w, h int) *image.NRGBA {
 	if r.Picture == nil || w > r.Picture.Bounds().Dx() {
 		big := Overlay(r, m, o)
@@ -150,5 +152,5 @@ func overlaid(r *heatmap.Result, m *heatmap.Map, o *Options, small *image.NRGBA,
 		c.picture(big, c.Bounds())
 		return c.NRGBA
 	}
-	return Overlay(withPicture(r, small), moved(r, m, w, h), o)
+	return Overlay(withPicture(r, small), moveBox(r, m, w, h), o)
 }

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/image/font/sfnt"
 )
 
-// drawable is the regular Go font, whose letters are those of the bold one: Latin, Greek
-// and Cyrillic ones, and common signs.
+// drawable returns the regular Go font. It has the same characters as the bold one: Latin, Greek and Cyrillic letters,
+// and common signs.
 var drawable = sync.OnceValue(func() *sfnt.Font {
 	f, err := sfnt.Parse(goregular.TTF)
 	if err != nil {
@@ -20,10 +20,9 @@ var drawable = sync.OnceValue(func() *sfnt.Font {
 	return f
 })
 
-// spelled makes one line of a text and writes characters that the fonts do not have, and
-// those that would not be seen, by their numbers: a panda's face as ‹U+1F43C›, two letters
-// as ‹U+05D0 U+05D1›. Boxes in their place would all look alike, and the fonts of a machine
-// would make another picture on the next one.
+// spelled returns a text as one line. It writes the numbers of characters that the fonts do not have and of those that
+// cannot be seen: a panda's face as ‹U+1F43C›, two letters as ‹U+05D0 U+05D1›. Boxes in their place would all look
+// alike, and with a machine's own fonts the picture would differ from machine to machine.
 func spelled(s string) string {
 	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0 {
 		return oneLine(s)

@@ -2,7 +2,7 @@ package render
 
 import "image"
 
-// Stack puts figures one below the other.
+// Stack returns one picture with the figures one below the other.
 func Stack(figures []*image.NRGBA) *image.NRGBA {
 	if len(figures) == 1 {
 		return figures[0]
@@ -12,7 +12,7 @@ func Stack(figures []*image.NRGBA) *image.NRGBA {
 		w, h = max(w, f.Bounds().Dx()), h+f.Bounds().Dy()
 	}
 	c := newCanvas(w, h)
-	c.fill(c.Bounds(), figures[0].NRGBAAt(0, 0)) // dark beside dark ones
+	c.fill(c.Bounds(), figures[0].NRGBAAt(0, 0)) // dark if the figures are
 	y := 0
 	for _, f := range figures {
 		b := f.Bounds()

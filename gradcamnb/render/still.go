@@ -14,17 +14,17 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Measures of a card's pictures.
+// These are the measures of a card's pictures.
 const (
 	cardPicture = 440 // longest side of an embedded picture, in pixels
-	cardHeat    = 96  // longest side of the map that is shown where no script runs
+	cardHeat    = 96  // longest side of the map that is shown if no script runs, in pixels
 	cardQuality = 85  // of the embedded pictures, as JPEG
 )
 
-// stillHTML is what stays where scripts are stripped; the script draws its own in
-// place of it. The map and the picture are backgrounds: JupyterLab keeps them in what it
-// does not trust, and nbconvert --sanitize-html takes styles away, where it would write out
-// an img element with its thousands of characters.
+// stillHTML returns the part of a card that stays if scripts are stripped. A script that runs replaces it. The map and
+// the picture are backgrounds of an element: JupyterLab keeps backgrounds in a notebook that is not trusted, and
+// nbconvert --sanitize-html removes them with the styles. It would write out an img element with its thousands of
+// characters.
 func stillHTML(r *heatmap.Result, m *heatmap.Map, picture string, o *Options) (string, error) {
 	heat, err := pngURL(overlayAlone(r, m, o))
 	if err != nil {
@@ -40,7 +40,7 @@ func stillHTML(r *heatmap.Result, m *heatmap.Map, picture string, o *Options) (s
 
 	var b strings.Builder
 	fmt.Fprintf(&b, `<div style="font-weight:bold">%s</div><div>%s</div>`, title, about)
-	fmt.Fprintf(&b, `<div role="img" title="%s, %s" class="gradcam-still" style="width:%dpx;height:%dpx;margin:8px 0 8px 0;background-size:100%% 100%%;background-image:%s"></div><div>%s</div>`, title, about, w, h, layers, text(where(r, m)))
+	fmt.Fprintf(&b, `<div role="img" title="%s, %s" class="gradcam-still" style="width:%dpx;height:%dpx;margin:8px 0 8px 0;background-size:100%% 100%%;background-image:%s"></div><div>%s</div>`, title, about, w, h, layers, text(cellWords(r, m)))
 	if m.Diagnosis != "" {
 		fmt.Fprintf(&b, `<div style="font-weight:bold">%s</div>`, text(clean(m.Diagnosis)))
 	}
@@ -52,7 +52,7 @@ func stillHTML(r *heatmap.Result, m *heatmap.Map, picture string, o *Options) (s
 	return b.String(), nil
 }
 
-// stageSize is the size at which a result's picture is shown.
+// stageSize returns the size at which a card shows a result's picture.
 func stageSize(r *heatmap.Result) (w, h int) {
 	w, h = r.Frame.PictureW, r.Frame.PictureH
 	if r.Picture != nil {
@@ -65,8 +65,7 @@ func stageSize(r *heatmap.Result) (w, h int) {
 	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
 }
 
-// overlayAlone is what [Overlay] puts on the picture, as a small translucent
-// picture of its own.
+// overlayAlone returns what [Overlay] draws on the picture, as a small translucent picture of its own.
 func overlayAlone(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	w, h := stageSize(r)
 	shrink := min(1, float64(cardHeat)/float64(max(w, h)))
@@ -93,7 +92,7 @@ func overlayAlone(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 		}
 	}
 	if m.Box.Area() > 0 {
-		outline(out, moved(r, m, b.Dx(), b.Dy()).Box, 1, boxColor)
+		outline(out, moveBox(r, m, b.Dx(), b.Dy()).Box, 1, boxColor)
 	}
 	return out
 }

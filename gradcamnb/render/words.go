@@ -10,15 +10,15 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// cardLabel is how many characters of a label are embedded in a card at most.
+// cardLabel is the most characters of a label that are embedded in a card.
 const cardLabel = 400
 
-// figureTitle is the first line of a figure.
+// figureTitle returns the first line of a figure: the model, the method and the layer.
 func figureTitle(r *heatmap.Result, m *heatmap.Map) string {
 	return clean(r.Model) + ": " + clean(madeBy(m))
 }
 
-// madeBy names the method and, if it has one, the layer.
+// madeBy returns the map's method and, if it has one, its layer.
 func madeBy(m *heatmap.Map) string {
 	if m.Layer == "" {
 		return m.Method
@@ -26,8 +26,8 @@ func madeBy(m *heatmap.Map) string {
 	return m.Method + " at " + m.Layer
 }
 
-// made is the backend with the time that it took.
-func made(r *heatmap.Result) string {
+// timing returns the backend of a result and the time that it took.
+func timing(r *heatmap.Result) string {
 	var ms float64
 	for _, d := range r.Timings {
 		ms += d.Seconds() * 1000
@@ -41,7 +41,7 @@ func made(r *heatmap.Result) string {
 	return fmt.Sprintf("%s, %.1f s", r.Backend, ms/1000)
 }
 
-// subtitle is the second line of a figure: the target and its score.
+// subtitle returns the second line of a figure: the target and its score.
 func subtitle(r *heatmap.Result, m *heatmap.Map, class string) string {
 	s := "target " + m.Target
 	if class != "" {
@@ -57,8 +57,9 @@ func subtitle(r *heatmap.Result, m *heatmap.Map, class string) string {
 	return s
 }
 
-// where says how fine a map is, and what grey is if some of the picture was not seen.
-func where(r *heatmap.Result, m *heatmap.Map) string {
+// cellWords returns the number of a map's cells. If the model did not see all of the picture, it also says what grey
+// means.
+func cellWords(r *heatmap.Result, m *heatmap.Map) string {
 	s := fmt.Sprintf("%d x %d cells", m.Raw.W, m.Raw.H)
 	if r.Picture != nil && r.Frame.Seen() != image.Rect(0, 0, r.Frame.PictureW, r.Frame.PictureH) {
 		s += "; grey: not seen by the model"
@@ -66,14 +67,14 @@ func where(r *heatmap.Result, m *heatmap.Map) string {
 	return s
 }
 
-// clipWords says that some pixels lie above the end of the colours.
+// clipWords returns a sentence that says that some pixels lie above the end of the colours.
 func clipWords(m *heatmap.Map, o *Options) string {
 	lo, hi, _ := o.field(m).Range()
 	return fmt.Sprintf("The colours end at the 99th percentile; the highest pixel is %s %s.",
 		number(float64(max(hi, -lo))), m.Unit)
 }
 
-// className is the label of a class, or its number if it has none.
+// className returns the label of a class, or its number if it has none.
 func className(label string, index int) string {
 	if label == "" {
 		return fmt.Sprintf("class %d", index)
@@ -81,7 +82,7 @@ func className(label string, index int) string {
 	return label
 }
 
-// number writes a value with three significant digits.
+// number returns a value with three significant digits.
 func number(v float64) string {
 	if v == 0 {
 		return "0"
@@ -89,12 +90,12 @@ func number(v float64) string {
 	return fmt.Sprintf("%.3g", v)
 }
 
-// explainedWords is the explained class, or the target, with its probability.
+// explainedWords returns the explained class, or else the target, with its probability.
 func explainedWords(r *heatmap.Result, m *heatmap.Map) string {
 	return strings.TrimSpace(cmp.Or(m.Class, m.Target) + " " + likelihoodWords(r, m))
 }
 
-// likelihoodWords is the probability of what a map explains in per cent, with its rank if it is not the first.
+// likelihoodWords returns the probability of what a map explains in per cent, with its rank if it is not the first.
 func likelihoodWords(r *heatmap.Result, m *heatmap.Map) string {
 	p, ok := r.Likelihood(m)
 	if !ok {
@@ -107,7 +108,7 @@ func likelihoodWords(r *heatmap.Result, m *heatmap.Map) string {
 	return words
 }
 
-// Percent is a probability in per cent; one that is not zero is never written as zero.
+// Percent returns a probability in per cent. A probability that is not zero is never written as zero.
 func Percent(p float32) string {
 	if p > 0 && p < 0.001 {
 		return "< 0.1 %"
@@ -115,8 +116,8 @@ func Percent(p float32) string {
 	return fmt.Sprintf("%.1f %%", 100*p)
 }
 
-// clean makes a label one line of at most cardLabel characters, without control
-// characters and without those that turn the direction of what follows.
+// clean returns a label as one line of at most cardLabel characters, without control characters and without characters
+// that change the direction of writing.
 func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Bidi_Control, r) || unicode.IsControl(r) && !unicode.IsSpace(r) {

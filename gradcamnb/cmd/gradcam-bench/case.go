@@ -12,23 +12,23 @@ import (
 	"github.com/gradcam-go/gradcam/internal/invented"
 )
 
-// benchCase is one thing to measure.
+// benchCase is one case to measure.
 type benchCase struct {
-	Grown   string   // what grows in the table that it belongs to; empty in the main one
+	Grown   string   // what grows in the case's table; empty in the main table
 	File    string   // of the model
-	Backend string   // ours
-	Batch   int      //
-	Side    int      // of the pictures; 0 for the model's own
+	Backend string   // of gradcam
+	Batch   int      // pictures
+	Side    int      // of the pictures, in pixels; 0 means the model's own size
 	Layers  []string // none means the suggested one
 	Methods []string
-	Classes int // the first so many classes; 0 for each picture's best
+	Classes int // number of classes, from class 0 on; 0 means each picture's best class
 	Warm    int // warm-up calls before each timed call
 }
 
-// model is the name that the peers know the network by.
+// model returns the name by which the peers know the network.
 func (c benchCase) model() string { return strings.TrimSuffix(filepath.Base(c.File), ".onnx") }
 
-// key tells cases apart.
+// key returns a text that differs for two cases.
 func (c benchCase) key() string { return fmt.Sprintf("%+v", c) }
 
 func (c benchCase) classes() []int {
@@ -39,7 +39,7 @@ func (c benchCase) classes() []int {
 	return out
 }
 
-// choices are the case as an explanation's.
+// choices returns the choices of the case's explanation.
 func (c benchCase) choices() []gradcamnb.Choice {
 	out := []gradcamnb.Choice{gradcamnb.Methods(c.Methods...), gradcamnb.Layers(c.Layers...)}
 	for _, class := range c.classes() {
@@ -48,7 +48,7 @@ func (c benchCase) choices() []gradcamnb.Choice {
 	return out
 }
 
-// cases are what the flags ask for, the growing ones last.
+// cases returns the cases that the flags ask for, those of --grow last.
 func (f benchFlags) cases() ([]benchCase, error) {
 	var out []benchCase
 	for _, backend := range f.backends {
@@ -79,7 +79,7 @@ func (f benchFlags) base(model, backend string, batch int) benchCase {
 	return c
 }
 
-// grow makes one case a value: "size=112,224".
+// grow returns one case for each value of --grow, such as "size=112,224".
 func grow(base benchCase, what string) ([]benchCase, error) {
 	name, list, _ := strings.Cut(what, "=")
 	values := strings.Split(list, ",")
@@ -113,7 +113,7 @@ func grow(base benchCase, what string) ([]benchCase, error) {
 	return out, nil
 }
 
-// input is a batch of invented values, the same as the peers'.
+// input returns a batch of invented values, the same as the peers use.
 func (c benchCase) input(info gradcamnb.Info) (gradcamnb.Tensor, error) {
 	if len(info.Input) != 4 {
 		return gradcamnb.Tensor{}, fmt.Errorf("the model %s has the input %v, and a picture has four axes: batch, height, width and channels",

@@ -16,7 +16,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/peak"
 )
 
-// coldRow is a cold start: medians from process start to the picture written.
+// coldRow is a cold start that was measured: medians from process start to the picture written.
 type coldRow struct {
 	Who     string
 	File    string // of the model
@@ -26,8 +26,8 @@ type coldRow struct {
 	MiB     float64 // largest resident memory
 }
 
-// cold measures processes, ours on each backend and pytorch-grad-cam's, one after
-// the other in every round, for every model and batch that the record lacks.
+// cold measures the processes of gradcam on each backend and of pytorch-grad-cam, one after the other in every round,
+// for every model and batch that the record lacks.
 func (f benchFlags) cold(ctx context.Context, rec *record, progress io.Writer) error {
 	program, err := f.gradcamProgram()
 	if err != nil {
@@ -63,7 +63,8 @@ func (f benchFlags) cold(ctx context.Context, rec *record, progress io.Writer) e
 	return nil
 }
 
-// gradcamProgram is the path of the command whose starts are timed: the named one, or gradcam in this program's folder.
+// gradcamProgram returns the path of the command whose starts are timed: the one that --gradcam names, or gradcam in
+// this program's folder.
 func (f benchFlags) gradcamProgram() (string, error) {
 	if f.gradcam != "" {
 		return f.gradcam, nil
@@ -83,15 +84,15 @@ func (r *record) hasCold(who, file string, batch int) bool {
 	return slices.ContainsFunc(r.Cold, func(c coldRow) bool { return c.Who == who && c.File == file && c.Batch == batch })
 }
 
-// coldStart is a program with its command line and what is set for it.
+// coldStart is a program with its command line and its environment.
 type coldStart struct {
 	who   string
 	words []string
 	env   []string
 }
 
-// coldStarts are ours and the peer's. On XLA it is once as from the second process on, which
-// finds its program kept, and once as the first, which compiles it.
+// coldStarts returns the starts of gradcam and of the peer. On XLA gradcam starts in two ways: like a later process,
+// which finds its program kept, and like the first one, which compiles it.
 func (f benchFlags) coldStarts(program, model, dir string, batch int) []coldStart {
 	var out []coldStart
 	for _, backend := range f.backends {
@@ -124,7 +125,7 @@ func (f benchFlags) coldRows(ctx context.Context, starts []coldStart) ([]coldRow
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w: %s", s.who, err, strings.TrimSpace(string(out)))
 			}
-			if round == 0 { // which reads the files from disk, and compiles what is kept
+			if round == 0 { // reads the files from disk, and compiles the programs that later rounds find
 				continue
 			}
 			seconds[i] = append(seconds[i], took)

@@ -7,10 +7,11 @@ import (
 	"strings"
 )
 
-// ticks is processor time, in the kernel's unit, of the machine and of processes of ours.
+// ticks is the processor time of the machine and of the measured processes, in the kernel's unit.
 type ticks struct{ machine, idle, ours float64 }
 
-// processorTime reads what the machine's processors did so far, and the given processes.
+// processorTime returns the processor time so far of the machine and of the given processes. ok is false if it cannot
+// be read.
 func processorTime(pids ...int) (t ticks, ok bool) {
 	data, err := os.ReadFile("/proc/stat")
 	if err != nil {
@@ -52,8 +53,7 @@ func processorTime(pids ...int) (t ticks, ok bool) {
 	return t, true
 }
 
-// measureOtherLoad is the part of the machine's processor time between two readings that other
-// processes took.
+// measureOtherLoad returns the share of the machine's processor time between two readings that other processes took.
 func measureOtherLoad(before, after ticks) float64 {
 	all := after.machine - before.machine
 	if all <= 0 {

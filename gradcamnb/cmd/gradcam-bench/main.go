@@ -1,5 +1,5 @@
-// Command gradcam-bench measures explanations, alone or side by side with torch and its libraries. It is for who works
-// on gradcam.
+// Command gradcam-bench measures explanations, alone or side by side with torch and its libraries. It is for developers
+// of gradcam.
 package main
 
 import (
@@ -20,14 +20,14 @@ import (
 func main() {
 	home.FindPlugin()
 	place.CommandLine()
-	_ = os.Unsetenv(driver.SocketEnv) // in a notebook, too, the command computes itself
+	_ = os.Unsetenv(driver.SocketEnv) // the command computes by itself, in a notebook, too
 	ctx, stop := cli.Signals()
 	code := cli.Execute(ctx, benchCommand(), os.Args[1:], func(err error) error { return err })
 	stop()
 	os.Exit(code)
 }
 
-// benchFlags are what the user gave.
+// benchFlags holds the flags of gradcam-bench.
 type benchFlags struct {
 	models, backends, methods, grow []string
 	batches                         []int

@@ -15,7 +15,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
-// What docs/benchmarks/peer.py does, by the names that it is asked with.
+// These are the tasks of docs/benchmarks/peer.py, by the names that requests use.
 const (
 	ours                = "gradcam"
 	forward             = "forward"
@@ -27,7 +27,7 @@ var (
 	peerWork      = append([]string{forward, forwardChannelsLast}, peerLibraries...)
 )
 
-// peer is a process that other implementations run in, asked by lines of JSON.
+// peer is a process that runs other implementations. It takes requests as lines of JSON.
 type peer struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
@@ -49,7 +49,7 @@ func startPeer(commandLine string) (*peer, error) {
 	return &peer{c, in, bufio.NewScanner(out)}, nil
 }
 
-// ask has the peer do one thing and returns its seconds.
+// ask has the peer run one task and returns the seconds that it took.
 func (p *peer) ask(do string, c benchCase, side int) (float64, error) {
 	layers := c.Layers
 	if len(layers) == 0 {

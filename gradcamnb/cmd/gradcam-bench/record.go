@@ -11,24 +11,24 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// maxRecord is how many bytes of a record are read.
+// maxRecord is the most bytes of a record that are read.
 const maxRecord = 1 << 30
 
-// record is what was measured, kept in a file where one is named.
+// record holds the measurements. If path is set, they are kept in that file.
 type record struct {
 	path string
 	Rows []benchRow
 	Cold []coldRow
 }
 
-// benchRow is one case measured, in seconds.
+// benchRow is one case that was measured. Times are in seconds.
 type benchRow struct {
 	Case      benchCase
 	Rounds    int
 	Disturbed int                // rounds in which other processes took too much of the machine
-	Import    float64            // reading the file and the pass over its graph
-	First     float64            // the first explanation, which uploads the weights and compiles
-	Medians   map[string]float64 // of each that took part
+	Import    float64            // time to read the file and pass over its graph
+	First     float64            // time of the first explanation, which uploads the weights and compiles
+	Medians   map[string]float64 // by task
 }
 
 func openRecord(path string) (*record, error) {

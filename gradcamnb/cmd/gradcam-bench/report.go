@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// benchReport is a record as Markdown.
+// benchReport returns a record as Markdown.
 func benchReport(rec *record) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Grad-CAM, %s\n\n", time.Now().Format(time.DateOnly))
@@ -40,7 +40,7 @@ func (r *record) rounds() string {
 	return fmt.Sprintf("%d to %d", lo, hi)
 }
 
-// benchTable is the table of the cases in which the same thing grows.
+// benchTable returns the table of the cases in which the same thing grows, or nothing if there are none.
 func benchTable(rows []benchRow, grown string) string {
 	var b strings.Builder
 	libraries := slices.Clone(peerLibraries)
@@ -77,7 +77,7 @@ func benchTable(rows []benchRow, grown string) string {
 	return b.String()
 }
 
-// mark tells a case most of whose rounds were disturbed.
+// mark returns a sign if most of the case's rounds were disturbed.
 func (r benchRow) mark() string {
 	if 2*r.Disturbed > r.Rounds {
 		return " †"
@@ -96,8 +96,7 @@ func peerCells(theirs, mine float64, channelsLast bool) string {
 	return fmt.Sprintf(" %.1f%s | %.2f |", 1e3*theirs, cl, theirs/mine)
 }
 
-// forward is torch's bare forward pass in its quicker layout; zero if it was
-// not measured.
+// forward returns the time of torch's bare forward pass in its quicker layout, or 0 if it was not measured.
 func (r benchRow) forward() (seconds float64, channelsLast bool) {
 	plain, cl := r.Medians[forward], r.Medians[forwardChannelsLast]
 	if cl > 0 && (plain == 0 || cl < plain) {
@@ -106,7 +105,7 @@ func (r benchRow) forward() (seconds float64, channelsLast bool) {
 	return plain, false
 }
 
-// words is what a case explains: layers, methods, classes and size.
+// words returns what a case explains: layers, methods, classes and size.
 func (c benchCase) words() string {
 	layers := strings.Join(c.Layers, ", ")
 	if layers == "" {
@@ -128,7 +127,8 @@ func (c benchCase) words() string {
 	return strings.Join(out, "; ")
 }
 
-// coldTable has behind every peer how many times as much it takes as the first of ours.
+// coldTable returns the table of cold starts. Behind every peer it says how many times as much the peer takes as the
+// first start of gradcam.
 func coldTable(rows []coldRow) string {
 	if len(rows) == 0 {
 		return ""
@@ -153,7 +153,7 @@ func coldTable(rows []coldRow) string {
 	return b.String()
 }
 
-// losses names every case in which something else is quicker.
+// losses returns a list of the cases in which a peer is quicker, or nothing if there are none.
 func losses(rows []benchRow) string {
 	var b strings.Builder
 	for _, r := range rows {

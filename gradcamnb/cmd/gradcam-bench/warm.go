@@ -54,8 +54,7 @@ func (f benchFlags) warm(ctx context.Context, rec *record, cases []benchCase, pr
 	return nil
 }
 
-// timedOpen opens a model, with the seconds that reading the file and the pass over its
-// graph take.
+// timedOpen opens a model and returns the seconds that it takes to read the file and to pass over its graph.
 func timedOpen(ctx context.Context, e *engine.Engine, file string) (*gradcamnb.Model, float64, error) {
 	start := time.Now()
 	s, err := e.OpenContext(ctx, file)
@@ -69,8 +68,7 @@ func timedOpen(ctx context.Context, e *engine.Engine, file string) (*gradcamnb.M
 	return m, time.Since(start).Seconds(), nil
 }
 
-// row measures one case: in every round our explanation and what the peers do,
-// one after the other.
+// row measures one case. Every round runs one explanation and the tasks of the peers, one after the other.
 func (f benchFlags) row(ctx context.Context, m *gradcamnb.Model, p *peer, c benchCase) (benchRow, error) {
 	in, err := c.input(m.Info())
 	if err != nil {
@@ -122,11 +120,11 @@ func (f benchFlags) row(ctx context.Context, m *gradcamnb.Model, p *peer, c benc
 	return row, nil
 }
 
-// disturbed is the part of the machine that other processes take, from which on a round
-// is measured again.
+// disturbed is the share of the machine's time above which other processes disturb a round. The round is then measured
+// again.
 const disturbed = 0.1
 
-// round is one explanation and one of each that the peers do.
+// round runs one explanation and one of each task of the peers. It returns their seconds.
 func (f benchFlags) round(explain func() (float64, error), p *peer, c benchCase, side int) (map[string]float64, error) {
 	out := map[string]float64{}
 	var err error
@@ -146,7 +144,7 @@ func (f benchFlags) round(explain func() (float64, error), p *peer, c benchCase,
 	return out, nil
 }
 
-// median of the values; zero if there are none.
+// median returns the median of the values, or 0 if there are none.
 func median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0

@@ -25,12 +25,12 @@ import (
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
-// The program that asks onnxruntime.
+// checkScript is the Python program that runs the model with onnxruntime.
 //
 //go:embed check.py
 var checkScript []byte
 
-// checkFlags are what the user gave.
+// checkFlags holds the flags of gradcam check.
 type checkFlags struct {
 	explainFlags
 	python    string
@@ -68,7 +68,7 @@ tensors agree, 1 if one differs, and 2 if they could not be compared.`,
 	return c
 }
 
-// check returns a usage error, exit code 2, wherever nothing could be compared.
+// check compares the tensors. If they could not be compared, it returns a usage error, exit code 2.
 func check(c *cobra.Command, f checkFlags) error {
 	if f.model == "" {
 		return cli.Usagef("--model is missing: name an ONNX file, or hf://owner/name/file.onnx")
@@ -97,7 +97,7 @@ func check(c *cobra.Command, f checkFlags) error {
 	return compare(c.OutOrStdout(), f, v, theirs, version)
 }
 
-// request is the picture, or values in [-2, 2] in the model's shape.
+// request returns a request with the picture or, if there is none, with values in [-2, 2] in the model's shape.
 func (f checkFlags) request(m *gradcamnb.Model) (r gradcamnb.Request, err error) {
 	if len(f.images) > 0 {
 		return r, f.input(m, &r)
@@ -105,7 +105,7 @@ func (f checkFlags) request(m *gradcamnb.Model) (r gradcamnb.Request, err error)
 	info := m.Info()
 	if f.size != "" {
 		if f.mean == "" && f.scale == "" && info.Prep == nil {
-			f.mean, f.scale = "0", "1" // they do not matter here
+			f.mean, f.scale = "0", "1" // no picture is prepared
 		}
 		if info.Prep, err = f.prep(info.Prep); err != nil {
 			return r, err
@@ -120,8 +120,8 @@ func (f checkFlags) request(m *gradcamnb.Model) (r gradcamnb.Request, err error)
 	return r, f.addInputs(m, &r)
 }
 
-// inventedShape is the model's input with a number for each free axis: one picture, the channels of its preprocessing,
-// and the size of that, which comes first if the user gave one.
+// inventedShape returns the shape of the model's input with a number for each free axis: one picture, and the channels
+// and the size of the preprocessing. If the user gave a size, it replaces the model's own.
 func inventedShape(info gradcamnb.Info, sized bool) ([]int, error) {
 	dims := slices.Clone(info.Input)
 	dims[0] = max(1, dims[0])
@@ -139,7 +139,7 @@ func inventedShape(info gradcamnb.Info, sized bool) ([]int, error) {
 	return dims, nil
 }
 
-// findPython is the path of the Python that the user names, or that there is.
+// findPython returns the path of the Python that the user names, or of one that is installed.
 func findPython(named string) (string, error) {
 	candidates := []string{"python3", "python"}
 	if named != "" {
@@ -154,9 +154,8 @@ func findPython(named string) (string, error) {
 		strings.Join(candidates, " and no "))
 }
 
-// reference asks onnxruntime for the same tensors, in a folder of its own that no one
-// else can write to. The model's file is what its author made it, so what it says never
-// becomes a file name or a part of the script.
+// reference returns the same tensors from onnxruntime. It works in a temporary folder that nobody else can write to.
+// The model's author is not trusted, so no name in the model's file becomes a file name or a part of the script.
 func reference(ctx context.Context, python string,
 	v *engine.Values) (out []gradcamnb.Tensor, version string, err error) {
 	dir, err := os.MkdirTemp("", "gradcam-check")
@@ -173,7 +172,7 @@ func reference(ctx context.Context, python string,
 			return nil, "", fmt.Errorf("writing the model for onnxruntime: %w", err)
 		}
 	}
-	inputs := map[string]string{v.Picture: "input.npy"} // the model's names become no names of files
+	inputs := map[string]string{v.Picture: "input.npy"} // never a name from the model's file
 	if err := npyfile.Write(filepath.Join(dir, "input.npy"), v.Input.Dims, v.Input.Values); err != nil {
 		return nil, "", err
 	}
@@ -214,7 +213,7 @@ func reference(ctx context.Context, python string,
 	return out, strings.TrimSpace(said.String()), nil
 }
 
-// compare reports, and fails at the first tensor that differs.
+// compare reports how far the tensors agree. It returns an error that names the first tensor that differs.
 func compare(w io.Writer, f checkFlags, v *engine.Values, theirs []gradcamnb.Tensor, version string) error {
 	var failed error
 	var worst float64
@@ -233,7 +232,7 @@ func compare(w io.Writer, f checkFlags, v *engine.Values, theirs []gradcamnb.Ten
 		}
 		differ++
 		if failed == nil {
-			failed = fmt.Errorf("the tensor %q differs from onnxruntime %s, the first of those that do: operator %s%s, shape %v here and %v there%s",
+			failed = fmt.Errorf("the tensor %q is the first that differs from onnxruntime %s: operator %s%s, shape %v here and %v there%s",
 				ours.Name, version, ours.Op, module(ours.Module), ours.Dims, theirs[i].Dims, d.words)
 		}
 	}
@@ -257,7 +256,7 @@ type gap struct {
 	words    string
 }
 
-// difference compares values; not-a-numbers at the same place are the same.
+// difference returns how far two tensors are from each other. NaN at the same place in both counts as equal.
 func difference(a, b gradcamnb.Tensor) gap {
 	if !slices.Equal(a.Dims, b.Dims) {
 		return gap{relative: math.Inf(1)}
@@ -289,7 +288,7 @@ func difference(a, b gradcamnb.Tensor) gap {
 	}
 }
 
-// indices returns a flat index as one along each axis.
+// indices returns the index along each axis for a flat index.
 func indices(at int, dims []int) []int {
 	out := make([]int, len(dims))
 	for i := len(dims) - 1; i >= 0; i-- {

@@ -10,17 +10,17 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// checkpoint writes what a long run has, once in a while and when the process is about to be ended, so that
-// --resume goes on from there after whatever happens.
+// checkpoint writes the state of a long run from time to time and when the process is about to be ended, so that
+// --resume can continue the run.
 type checkpoint struct {
 	dir   string
 	every time.Duration
 	say   io.Writer
 
 	mu      sync.Mutex
-	latest  []*heatmap.Map // the run so far, a map each target; none before the first scores
-	written bool           // the latest is
-	when    time.Time      // the last time
+	latest  []*heatmap.Map // the run so far, one map for each target; nil before the first scores
+	written bool           // latest is written
+	when    time.Time      // of the last write
 	over    bool
 	failed  bool
 }
@@ -29,7 +29,7 @@ func newCheckpoint(dir string, every time.Duration, say io.Writer) *checkpoint {
 	return &checkpoint{dir: dir, every: every, say: say, when: time.Now()}
 }
 
-// report takes the progress of a run.
+// report takes the progress of a run and writes it if it is time.
 func (c *checkpoint) report(p gradcamnb.Progress) {
 	if len(p.Partial) == 0 || len(p.Partial[0].Maps) == 0 || p.Partial[0].Maps[0].Sampled == nil {
 		return
@@ -42,8 +42,8 @@ func (c *checkpoint) report(p gradcamnb.Progress) {
 	}
 }
 
-// write writes the latest map's run. A failure, as of a full disk, is told once: the run goes on, and so
-// does trying. The lock is held.
+// write writes the latest state. If it fails, for example because the disk is full, it says so once; the run goes on,
+// and write tries again later. The caller holds the lock.
 func (c *checkpoint) write() {
 	if c.latest == nil || c.written || c.over {
 		return
@@ -59,7 +59,7 @@ func (c *checkpoint) write() {
 	c.written, c.failed = true, false
 }
 
-// lastWords writes what there is before the process is ended, and says so.
+// lastWords writes the state before the process is ended, and says so.
 func (c *checkpoint) lastWords() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -72,7 +72,7 @@ func (c *checkpoint) lastWords() {
 	}
 }
 
-// end ends writing: the results are complete.
+// end stops writing, since the results are complete.
 func (c *checkpoint) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

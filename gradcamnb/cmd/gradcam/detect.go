@@ -18,7 +18,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
-// readingFlags say how a detector's outputs are read.
+// readingFlags holds the flags that say how a detector's outputs are read.
 type readingFlags struct {
 	decoder        string
 	threshold, nms float64
@@ -45,7 +45,7 @@ func (f *readingFlags) addReading(c *cobra.Command) {
 }
 
 func (f readingFlags) reading() (gradcamnb.Reading, error) {
-	if f.changed == nil { // a command that finds nothing
+	if f.changed == nil { // the command has no such flags
 		return gradcamnb.Reading{}, nil
 	}
 	if f.changed("threshold") && !(f.threshold > 0 && f.threshold < 1) {
@@ -107,7 +107,7 @@ results file instead of what the model finds, and --method takes a method of a l
 	return c
 }
 
-// detector returns the pictures and how they are read, and the model.
+// detector opens the model and returns it with a request that holds the pictures and how their detections are read.
 func (f explainFlags) detector(ctx context.Context) (gradcamnb.Request, *gradcamnb.Model, error) {
 	switch {
 	case f.model == "":
@@ -190,7 +190,7 @@ func detectionTable(w io.Writer, images []string, found [][]heatmap.Detection) e
 	return t.Flush()
 }
 
-// className is the label of a detection's class, or its number.
+// className returns the label of a detection's class, or its number if it has none.
 func className(d heatmap.Detection) string {
 	if d.Label == "" {
 		return fmt.Sprintf("class %d", d.Class)

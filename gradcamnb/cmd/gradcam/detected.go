@@ -21,16 +21,16 @@ import (
 	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
-// detectFlags are what the user gave to gradcam detect.
+// detectFlags holds the flags of gradcam detect.
 type detectFlags struct {
 	samplingFlags
 	asJSON, explain, nearMiss bool
 	most                      int
 	coco, cocoNames, listed   string
-	explaining                *pflag.FlagSet // those that go with --explain
+	explaining                *pflag.FlagSet // flags that need --explain
 }
 
-// check says what does not go together.
+// check returns an error if flags do not go together.
 func (f *detectFlags) check() error {
 	switch {
 	case f.explain && f.out == "":
@@ -164,8 +164,8 @@ func (f *detectFlags) explained(c *cobra.Command, m *gradcamnb.Model, r gradcamn
 	}
 	if f.nearMiss {
 		if len(found) > f.most {
-			return cli.Usagef("--near-miss: it comes behind all %d detections, and --most is %d; give a larger one", len(found),
-				f.most)
+			return cli.Usagef("--near-miss comes after all %d detections, and --most %d is less: give a larger --most",
+				len(found), f.most)
 		}
 		if r.Reading.Threshold, err = f.lower(c, m, r, len(found)); err != nil {
 			return err
@@ -210,13 +210,13 @@ func (f *detectFlags) explained(c *cobra.Command, m *gradcamnb.Model, r gradcamn
 	return errors.Join(err, err2, write(f.out, f.explainFlags, m, results, options))
 }
 
-// checkMethod says what of the method and of the run to resume does not go together.
+// checkMethod returns an error if the method and the run to resume do not go together.
 func (f *detectFlags) checkMethod(found []heatmap.Detection) error {
 	switch {
 	case f.checkpoint <= 0:
 		return cli.Usagef("--checkpoint %s: give a time, e.g. 30s", f.checkpoint)
 	case f.method != "" && f.resume != "":
-		return cli.Usagef("--resume and --method exclude each other: a run of masks alone is continued")
+		return cli.Usagef("--resume and --method exclude each other: only a run of masks can be continued")
 	case f.method == "" && len(f.layers) > 0:
 		return cli.Usagef("--layer goes with --method: D-RISE has no layer")
 	case f.resume != "" && f.listed == "" && !f.nearMiss:
@@ -225,7 +225,7 @@ func (f *detectFlags) checkMethod(found []heatmap.Detection) error {
 	return nil
 }
 
-// targets are what is explained: what the model finds, or what the results file has.
+// targets returns the targets to explain: what the model finds, or what the results file has.
 func (f *detectFlags) targets(m *gradcamnb.Model, r gradcamnb.Request, names coco.Names,
 	found []heatmap.Detection) ([]gradcamnb.Target, error) {
 	if f.listed == "" {
@@ -261,7 +261,7 @@ func (f *detectFlags) targets(m *gradcamnb.Model, r gradcamnb.Request, names coc
 	return targets, nil
 }
 
-// lower is a threshold that one candidate more passes than the n that are detections.
+// lower returns a threshold that n + 1 candidates pass, if n are detections now.
 func (f *detectFlags) lower(c *cobra.Command, m *gradcamnb.Model, r gradcamnb.Request, n int) (float64, error) {
 	const faintest = 1e-6
 	r.Reading.Threshold = faintest

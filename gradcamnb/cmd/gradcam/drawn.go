@@ -14,7 +14,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
-// drawnFlags say which detection is explained: one that is found, or one that is drawn.
+// drawnFlags holds the flags that say which detection is explained: one that the model finds, or one that the user
+// draws.
 type drawnFlags struct {
 	number, instance   int
 	class              int
@@ -35,7 +36,7 @@ func (f *drawnFlags) add(c *cobra.Command) {
 	flags.IntVar(&f.class, "class", -1, "class of what is drawn")
 }
 
-// target is the target of the flags.
+// target returns the target of the flags.
 func (f *drawnFlags) target(c *cobra.Command) (gradcamnb.Target, error) {
 	var given []string
 	for _, name := range []string{"detection", "instance", "box", "mask", "polygon"} {
@@ -75,7 +76,7 @@ func (f *drawnFlags) target(c *cobra.Command) (gradcamnb.Target, error) {
 	return gradcamnb.Box(heatmap.Box(v), f.class), nil
 }
 
-// foundTarget is a detection that the model finds, or its instance.
+// foundTarget returns a detection that the model finds, or its instance.
 func (f *drawnFlags) foundTarget(c *cobra.Command) (gradcamnb.Target, error) {
 	flag, number, target := "--detection", f.number, gradcamnb.Detection
 	if c.Flags().Changed("instance") {
@@ -87,7 +88,7 @@ func (f *drawnFlags) foundTarget(c *cobra.Command) (gradcamnb.Target, error) {
 	return target(number), nil
 }
 
-// polygonTarget is a mask of the picture's size.
+// polygonTarget returns the mask of --polygon, in the size of the picture.
 func (f *drawnFlags) polygonTarget(c *cobra.Command) (gradcamnb.Target, error) {
 	v, err := numbers("--polygon", f.polygon)
 	if err != nil {
@@ -111,7 +112,7 @@ func (f *drawnFlags) polygonTarget(c *cobra.Command) (gradcamnb.Target, error) {
 	return gradcamnb.Mask(heatmap.Polygon(img.Bounds().Dx(), img.Bounds().Dy(), corners...), f.class), nil
 }
 
-// numbers reads a list with commas.
+// numbers reads numbers with commas between them.
 func numbers(flag, text string) ([]float64, error) {
 	var out []float64
 	for p := range strings.SplitSeq(text, ",") {

@@ -25,7 +25,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
-// explainFlags are what the user gave.
+// explainFlags holds the flags of gradcam explain. Other commands share many of them.
 type explainFlags struct {
 	model, tensor, method, target, backend, out, colors, like string
 	images, layers                                            []string
@@ -33,7 +33,7 @@ type explainFlags struct {
 	// values of other inputs, and the part that the model sees
 	given, boxes []string
 	batch        int
-	inputs       string // hash for result.json, of one of many pictures
+	inputs       string // hash of the inputs, for result.json, if the picture is one of many
 	measured     measureFlags
 	hot          cutFlag
 	dark         bool // figures on a dark ground
@@ -97,14 +97,14 @@ from a notebook.`,
 	return c
 }
 
-// colorsHelp is the help of --colors.
+// colorsHelp returns the help of --colors.
 func colorsHelp(what string) string {
 	return what + ": " + strings.Join(render.ColorMapNames(), ", ") + " (default: black body)"
 }
 
 const backendHelp = "go, xla:cpu, xla:cuda, xla:PATH of a plugin, or onnxruntime, which takes no gradients (default: $GOMLX_BACKEND, else XLA if a PJRT plugin is installed, else go)"
 
-// addPreparation adds the flags that say what computes and what the model sees.
+// addPreparation adds the flags for the backend and for the model's inputs.
 func (f *explainFlags) addPreparation(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVar(&f.backend, "backend", "", backendHelp)
@@ -130,7 +130,7 @@ func methodNames() string {
 	return strings.Join(names, ", ")
 }
 
-// check says which flag is missing or wrong, if one is.
+// check returns an error if a flag is missing or wrong.
 func (f explainFlags) check() error {
 	switch {
 	case f.model == "":
@@ -208,7 +208,7 @@ func (f explainFlags) options() (*render.Options, error) {
 	return &o, nil
 }
 
-// input reads the pictures or the tensor.
+// input adds the pictures or the tensor to a request, and how they are prepared.
 func (f explainFlags) input(m *gradcamnb.Model, r *gradcamnb.Request) error {
 	if err := f.readInputs(m, r); err != nil {
 		return err
@@ -234,7 +234,7 @@ func (f explainFlags) input(m *gradcamnb.Model, r *gradcamnb.Request) error {
 	return nil
 }
 
-// readInputs says what the model sees: preprocessing, the part of the picture, other inputs.
+// readInputs adds to a request how pictures are prepared, the part that the model sees, and the other inputs.
 func (f explainFlags) readInputs(m *gradcamnb.Model, r *gradcamnb.Request) error {
 	if f.tensor == "" {
 		prep, err := f.prep(m.Info().Prep)
@@ -257,8 +257,8 @@ func (f explainFlags) readInputs(m *gradcamnb.Model, r *gradcamnb.Request) error
 	return f.addInputs(m, r)
 }
 
-// prep is the sidecar's preprocessing with what --size, --mean and --scale change.
-// Without a sidecar all three must be given.
+// prep returns the sidecar's preprocessing with the changes of --size, --mean and --scale. Without a sidecar all three
+// must be given.
 func (f explainFlags) prep(known *imgio.Prep) (*imgio.Prep, error) {
 	if f.size == "" && f.mean == "" && f.scale == "" {
 		return known, nil
@@ -309,7 +309,7 @@ func parseChannels(s string, to *[3]float32) error {
 	return nil
 }
 
-// figure is overlay.png of a batch: the cards one below the other.
+// figure returns the picture of overlay.png: the cards of a batch one below the other.
 func figure(results []*heatmap.Result, layer int, o *render.Options) image.Image {
 	var cards []*image.NRGBA
 	for _, r := range results {

@@ -35,13 +35,13 @@ func (f *cutFlag) String() string {
 	return f.Cut.String()
 }
 
-// reportHot is the hot part of a map in result.json; x right, y down, in the picture's pixels.
+// reportHot is the hot part of a map in result.json. Coordinates are in pixels of the picture, x right, y down.
 type reportHot struct {
 	Cut       string      `json:"cut"`
 	Threshold float64     `json:"threshold"` // in the map's unit
 	Area      float64     `json:"area"`      // share of the picture
 	Box       heatmap.Box `json:"box"`       // x0, y0, x1, y1 of the largest connected part
-	Polygons  [][]int     `json:"polygons"`  // x, y, x, y, ...; filled by the even-odd rule they are the mask
+	Polygons  [][]int     `json:"polygons"`  // x, y, x, y, ...; the even-odd rule fills them to the mask
 	RLE       coco.RLE    `json:"rle"`
 }
 
@@ -58,15 +58,16 @@ func newReportHot(h *heatmap.HotRegion) *reportHot {
 	return r
 }
 
-// maxMask is how many bytes of a mask.png are read.
+// maxMask is the most bytes of a mask.png that are read.
 const maxMask = 1 << 27
 
-// removeMask removes the mask.png of an earlier run, so that a folder shows one run. A picture that is not ours stays.
+// removeMask removes the mask.png of an earlier run, so that a folder holds one run only. It keeps a mask.png that
+// gradcam did not write.
 func removeMask(dir string) error {
 	path := filepath.Join(dir, "mask.png")
 	data, err := regular.Read(path, maxMask)
 	if err != nil {
-		return nil //nolint:nilerr // there is none, or none that can be ours
+		return nil //nolint:nilerr // there is none, or gradcam did not write it
 	}
 	if texts, err := render.ReadTexts(data); err != nil || texts["gradcam:model"] == "" {
 		return nil //nolint:nilerr // a picture of the user's
@@ -74,7 +75,7 @@ func removeMask(dir string) error {
 	return os.Remove(path)
 }
 
-// writeMask writes a mask as a picture: white where it is hot, black elsewhere.
+// writeMask writes a mask as a picture, white for hot pixels and black for others.
 func writeMask(dir string, r *heatmap.Result, h *heatmap.HotRegion) error {
 	img := image.NewGray(image.Rect(0, 0, h.Mask.W, h.Mask.H))
 	for i, v := range h.Mask.Values {

@@ -54,7 +54,7 @@ func parseNumbers(list string) ([]float32, bool) {
 	return out, true
 }
 
-// addInputs puts the values of the inputs besides the picture into a request.
+// addInputs adds the values of the inputs besides the picture to a request.
 func (f explainFlags) addInputs(m *gradcamnb.Model, r *gradcamnb.Request) error {
 	for _, given := range f.given {
 		name, t, err := f.inputValue(m, *r, given)

@@ -26,7 +26,7 @@ func layersCommand() *cobra.Command {
 				return cli.Usagef("--model is missing: name an ONNX file, or hf://owner/name/file.onnx")
 			}
 			e := engine.New(f.backend)
-			if f.backend != "" { // a name that is wrong is told, although layers are listed without computing
+			if f.backend != "" { // a wrong name is an error, although layers are listed without computing
 				if err := e.Start(); err != nil {
 					return err
 				}
@@ -35,7 +35,7 @@ func layersCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if f.size != "" && m.Info().Prep == nil { // which do not matter here
+			if f.size != "" && m.Info().Prep == nil { // no picture is prepared
 				f.mean, f.scale = "0", "1"
 			}
 			var r gradcamnb.Request

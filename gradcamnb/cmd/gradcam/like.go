@@ -23,8 +23,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// explainLike makes a figure again: with the model, the picture and the request that it says it
-// was made of.
+// explainLike makes a figure again, with the model, the picture and the request that its texts name.
 func explainLike(ctx context.Context, f explainFlags) error {
 	says, err := readFigure(f.like)
 	if err != nil {
@@ -59,11 +58,11 @@ func explainLike(ctx context.Context, f explainFlags) error {
 		return err
 	}
 	if got, want := m.Info().SHA256, says["gradcam:sha256"]; got != want {
-		return fmt.Errorf("%s was made with another model: %s, SHA-256 %s, and %s has %s", f.like, says["gradcam:model"],
+		return fmt.Errorf("%s was made with another model: %s, SHA-256 %s, but %s has %s", f.like, says["gradcam:model"],
 			want, f.model, got)
 	}
 	if got := m.Info().Picture; got != input {
-		return fmt.Errorf("%s was made with %s as the picture, and %s says %s: leave what is behind the # out", f.like,
+		return fmt.Errorf("%s was made with %s as the picture, but %s names %s: leave out the text after the #", f.like,
 			inputWords(input), f.model, inputWords(got))
 	}
 	results, err := m.Run(ctx, r)
@@ -74,15 +73,15 @@ func explainLike(ctx context.Context, f explainFlags) error {
 	return write(dir, f, m, results, options)
 }
 
-// inputWords names the input that a model was opened with as the picture.
+// inputWords returns words for the input that a model was opened with as the picture.
 func inputWords(name string) string {
 	if name == "" {
-		return "the input that the model has for it"
+		return "the model's own choice"
 	}
 	return fmt.Sprintf("the input %q", name)
 }
 
-// readFigure reads what a figure says about itself.
+// readFigure returns the texts of a figure that say how it was made.
 func readFigure(path string) (map[string]string, error) {
 	data, err := regular.Read(path, imgio.MaxBytes)
 	if err != nil {
@@ -101,8 +100,8 @@ func readFigure(path string) (map[string]string, error) {
 	return says, nil
 }
 
-// likePicture is the picture of --image, which must be the one that the figure shows, or
-// the one of the working folder and the figure's that is.
+// likePicture returns the picture that the figure shows: that of --image or, without it, one in the working folder or
+// in the figure's folder.
 func (f explainFlags) likePicture(fingerprint string) (image.Image, error) {
 	if len(f.images) == 1 {
 		img, err := imgio.Open(f.images[0])
@@ -123,8 +122,8 @@ func (f explainFlags) likePicture(fingerprint string) (image.Image, error) {
 		f.like)
 }
 
-// findLikeModel is --model, or the model of the working folder and the figure's that the
-// figure was made with.
+// findLikeModel returns the path of the figure's model: --model or, without it, a file in the working folder or in the
+// figure's folder.
 func (f explainFlags) findLikeModel(sum string) (string, error) {
 	if f.model != "" {
 		return f.model, nil
@@ -138,7 +137,7 @@ func (f explainFlags) findLikeModel(sum string) (string, error) {
 		f.like)
 }
 
-// nearby are the files with the extensions in the working folder and the figure's.
+// nearby returns the files with the extensions in the working folder and in the figure's folder.
 func (f explainFlags) nearby(extensions ...string) (paths []string) {
 	for _, dir := range []string{".", filepath.Dir(f.like)} {
 		entries, err := os.ReadDir(dir)
@@ -167,18 +166,18 @@ func fileSum(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// sayOtherVersions warns where what computes is not what computed then.
+// sayOtherVersions warns if the backend or a module's version is not that of the figure.
 func sayOtherVersions(figure string, says map[string]string, r *heatmap.Result) {
 	now := render.Provenance(r, r.Maps[0])
 	for _, key := range slices.Sorted(maps.Keys(says)) {
 		if (strings.HasPrefix(key, "gradcam:version:") || key == "gradcam:backend") && now[key] != says[key] {
-			fmt.Fprintf(os.Stderr, "gradcam: %s was made with %s %s, and this is %s\n", printable.Line(figure),
+			fmt.Fprintf(os.Stderr, "gradcam: %s was made with %s %s, but this is %s\n", printable.Line(figure),
 				key[strings.LastIndex(key, ":")+1:], printable.Line(says[key]), now[key])
 		}
 	}
 }
 
-// checkLike tells which flags do not go with --like.
+// checkLike returns an error if a flag does not go with --like.
 func (f explainFlags) checkLike(changed func(string) bool) error {
 	for _, flag := range []string{"tensor", "layer", "method", "target", "batch", "size", "mean", "scale", "input",
 		"in-box", "decoder", "threshold", "nms"} {

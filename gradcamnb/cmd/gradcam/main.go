@@ -17,12 +17,12 @@ import (
 
 func main() { os.Exit(run(os.Args[1:])) }
 
-// run is the command: 0, or 1 if it failed, or 2 if it was called wrongly.
+// run runs the command and returns its exit code: 0, 1 if it failed, or 2 if it was called wrongly.
 func run(args []string) int {
 	home.FindPlugin()
 	place.CommandLine()
-	_ = os.Unsetenv(driver.SocketEnv) // in a notebook, too, the command computes itself
-	ctx, stop := cli.Signals()        // long runs keep what they have
+	_ = os.Unsetenv(driver.SocketEnv) // the command computes by itself, in a notebook, too
+	ctx, stop := cli.Signals()        // a long run that is interrupted keeps its results so far
 	defer stop()
 	return cli.Execute(ctx, command(), args, func(err error) error {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {

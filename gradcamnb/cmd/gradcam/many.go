@@ -30,12 +30,11 @@ import (
 // job is one of many pictures and the folder for its results.
 type job struct {
 	picture, dir string
-	inputs       string // hash of all that its results depend on, known once it is read
+	inputs       string // hash of everything that the results depend on; set when the picture is read
 }
 
-// explainMany explains pictures in batches, each into a folder of its own. A picture
-// whose folder has its results already is left out, so a run that was interrupted goes
-// on where it was.
+// explainMany explains pictures in batches, each into a folder of its own. It leaves out a picture whose folder has its
+// results already, so running it again continues an interrupted run.
 func (f explainFlags) explainMany(ctx context.Context, m *gradcamnb.Model, r gradcamnb.Request, dir string,
 	o *render.Options) error {
 	jobs, err := f.jobs(dir)
@@ -54,7 +53,7 @@ func (f explainFlags) explainMany(ctx context.Context, m *gradcamnb.Model, r gra
 	line := terminal.New(os.Stderr)
 	defer line.Clear()
 	out := newWriters()
-	defer func() { _, _ = out.end() }() // an error is told below, or another one is
+	defer func() { _, _ = out.end() }() // its error is returned below, unless another one is
 	next := 0
 	for result, err := range m.ExplainEach(ctx, pictures(todo, settings), f.batch, r) {
 		var picture *gradcamnb.PictureError
@@ -86,7 +85,7 @@ func (f explainFlags) explainMany(ctx context.Context, m *gradcamnb.Model, r gra
 	return t.end(os.Stderr)
 }
 
-// pictures reads the jobs' pictures, one after the other as they are asked for.
+// pictures yields the jobs' pictures. It reads each one when it is asked for.
 func pictures(jobs []*job, settings string) iter.Seq2[image.Image, error] {
 	return func(yield func(image.Image, error) bool) {
 		for _, j := range jobs {
@@ -107,7 +106,7 @@ func (j *job) read(settings string) (image.Image, error) {
 	return imgio.Decode(data, printable.Line(j.picture))
 }
 
-// readRegular reads a file, and nothing that could keep it waiting. The error does not name it.
+// readRegular reads a regular file. Its error does not name the file.
 func readRegular(path string) ([]byte, error) {
 	data, err := regular.Read(path, imgio.MaxBytes)
 	var of *fs.PathError
@@ -117,7 +116,7 @@ func readRegular(path string) ([]byte, error) {
 	return data, err
 }
 
-// inputs is the hash of all that results depend on.
+// inputs returns the hash of everything that the results depend on.
 func inputs(picture []byte, settings string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d %s %d ", len(settings), settings, len(picture))
@@ -125,8 +124,8 @@ func inputs(picture []byte, settings string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// finished tells whether the folder has the results already: result.json is written
-// last, and says of what.
+// finished tells whether the folder has the results of this picture with these settings already. It reads result.json,
+// which is written last.
 func (j *job) finished(settings string) bool {
 	data, err := readRegular(filepath.Join(j.dir, "result.json"))
 	if err != nil {
@@ -140,8 +139,8 @@ func (j *job) finished(settings string) bool {
 	return err == nil && rep.Inputs == inputs(picture, settings)
 }
 
-// write writes one picture's results. An older result.json goes first, so that it never
-// stands beside files that are not its own.
+// write writes one picture's results. It first removes an older result.json, so that this never stands beside files of
+// another run.
 func (j *job) write(f explainFlags, m *gradcamnb.Model, r *heatmap.Result, o *render.Options) error {
 	if err := makeFolder(j.dir); err != nil {
 		return err
@@ -153,14 +152,14 @@ func (j *job) write(f explainFlags, m *gradcamnb.Model, r *heatmap.Result, o *re
 	return write(j.dir, f, m, []*heatmap.Result{r}, o)
 }
 
-// tally is how far a run over many pictures is.
+// tally counts the pictures of a run: all, those that were there already, those that are done, and those that failed.
 type tally struct {
 	all, there, done int
 	failed           []error
 	start            time.Time
 }
 
-// rate is pictures a second.
+// rate returns the number of pictures per second.
 func (t *tally) rate() float64 {
 	return float64(t.done) / max(time.Since(t.start).Seconds(), 1e-9)
 }
@@ -175,7 +174,7 @@ func (t *tally) describe() string {
 	return s
 }
 
-// end says what came of it; it is an error if a picture could not be explained.
+// end prints the counts. It returns an error if a picture could not be explained.
 func (t *tally) end(w io.Writer) error {
 	things := "pictures"
 	if t.done == 1 {
@@ -193,11 +192,11 @@ func (t *tally) end(w io.Writer) error {
 	return fmt.Errorf("%d of %d pictures could not be explained:\n%w", len(t.failed), t.all, errors.Join(t.failed...))
 }
 
-// jobs are the pictures that the patterns mean, each once, with their folders.
+// jobs returns the pictures that the patterns mean, each once, with their folders.
 func (f explainFlags) jobs(dir string) ([]*job, error) {
 	var paths []string
 	for _, pattern := range f.images {
-		if _, err := os.Lstat(pattern); err == nil { // a file may be called so
+		if _, err := os.Lstat(pattern); err == nil { // a file may have such a name
 			paths = append(paths, pattern)
 			continue
 		}
@@ -217,13 +216,13 @@ func (f explainFlags) jobs(dir string) ([]*job, error) {
 		path = filepath.Clean(path)
 		if !seen[path] {
 			seen[path] = true
-			names[strings.ToLower(folderName(path))]++ // some systems do not tell them apart
+			names[strings.ToLower(folderName(path))]++ // some systems ignore case
 			jobs = append(jobs, &job{picture: path})
 		}
 	}
 	for _, j := range jobs {
 		name := folderName(j.picture)
-		// of two folders, or with what a folder's name cannot hold
+		// another picture has that name, or a folder's name cannot hold all of it
 		if names[strings.ToLower(name)] > 1 || name != filepath.Base(j.picture) {
 			sum := sha256.Sum256([]byte(j.picture))
 			name += "-" + hex.EncodeToString(sum[:4])
@@ -233,7 +232,7 @@ func (f explainFlags) jobs(dir string) ([]*job, error) {
 	return jobs, nil
 }
 
-// folderName is a picture's file name as that of a folder, on every system.
+// folderName returns a picture's file name as a folder's name that every system takes.
 func folderName(path string) string {
 	name := strings.ToValidUTF8(fileName(filepath.Base(path)), "_")
 	if len(name) > 100 {
@@ -245,7 +244,7 @@ func folderName(path string) string {
 	return name
 }
 
-// settings is all that results depend on besides the picture.
+// settings returns everything that the results depend on besides the picture, as text.
 func (f explainFlags) settings(m *gradcamnb.Model, r gradcamnb.Request) (string, error) {
 	info := m.Info()
 	data, err := json.Marshal([]any{info.SHA256, info.Inputs, info.Prep, info.Labels, r, f.colors, f.dark, f.hot.String()})
@@ -255,8 +254,8 @@ func (f explainFlags) settings(m *gradcamnb.Model, r gradcamnb.Request) (string,
 	return string(data), nil
 }
 
-// inExistingFolder is a pattern in which the signs of patterns stand for themselves in the name of
-// a folder that is there.
+// inExistingFolder returns a pattern with its folder escaped if that folder exists, so that *, ? and [ in the folder's
+// name stand for themselves.
 func inExistingFolder(pattern string) string {
 	folder, name := filepath.Split(pattern)
 	if info, err := os.Stat(folder); folder == "" || err != nil || !info.IsDir() || filepath.Separator == '\\' {

@@ -15,7 +15,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
-// measureFlags say what is measured of every map.
+// measureFlags holds the flags that say what is measured of every map.
 type measureFlags struct {
 	metrics []string
 	truths  []string
@@ -32,7 +32,7 @@ func (f *measureFlags) add(c *cobra.Command) {
 		"say how far every map can be trusted: compared with noise and a bump in the middle, with random weights, for another class, and under noise")
 }
 
-// request writes what is asked for into a request about these pictures.
+// request adds the flags to a request about these pictures.
 func (f measureFlags) request(r *gradcamnb.Request, pictures []string) error {
 	r.Measuring.Metrics, r.Measuring.Trust = f.metrics, f.trust
 	if len(f.truths) == 0 {
@@ -51,7 +51,7 @@ func (f measureFlags) request(r *gradcamnb.Request, pictures []string) error {
 	return nil
 }
 
-// truthOf is a box in a picture, or a mask.
+// truthOf returns the mask of a truth, which is a box in the picture or the file of a mask.
 func truthOf(text, picture string) (heatmap.Grid, error) {
 	if box, err := parseBox(text); err == nil {
 		img, err := imgio.Open(picture)
@@ -68,7 +68,7 @@ func truthOf(text, picture string) (heatmap.Grid, error) {
 	return heatmap.MaskOf(mask), nil
 }
 
-// print says what was measured.
+// print prints the metrics and the words about trust of every map.
 func (f measureFlags) print(out io.Writer, results []*heatmap.Result) {
 	for i, r := range results {
 		for _, m := range r.Maps {

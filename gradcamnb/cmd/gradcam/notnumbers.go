@@ -10,8 +10,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
-// sayNotNumbers tells on the standard error if a map has values that are no numbers, as damaged weights make
-// them: the files are written, and show nothing. of names the picture; it may be empty.
+// sayNotNumbers warns on the standard error if a map has values that are NaN or infinite, as damaged weights make them:
+// the files are written, but show nothing. of names the picture; it may be empty.
 func sayNotNumbers(of string, results []*heatmap.Result) {
 	for _, r := range results {
 		for _, m := range r.Maps {

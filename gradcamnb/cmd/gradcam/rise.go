@@ -20,7 +20,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/progress"
 )
 
-// samplingFlags say how masks are drawn.
+// samplingFlags holds the flags that say how masks are drawn.
 type samplingFlags struct {
 	explainFlags
 	masks, grid, batch int
@@ -30,7 +30,7 @@ type samplingFlags struct {
 	resume, design     string
 
 	designGiven bool
-	byBox       bool // boxes are compared, also of a model with instance masks
+	byBox       bool // boxes are compared even if the model has instance masks
 }
 
 func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
@@ -60,10 +60,10 @@ func (f *samplingFlags) addMasks(flags *pflag.FlagSet, masks, grid int) {
 	flags.DurationVar(&f.limit, "time", 0, "stop after this time, e.g. 30s")
 }
 
-// maxMasks is far more than any map needs, and few enough to remember what each scored.
+// maxMasks is the most masks of a run. It is far more than any map needs, and memory has room for their scores.
 const maxMasks = 100_000_000
 
-// check says which flag is wrong, if one is. All are given: zero means zero here.
+// check returns an error if a flag is missing or wrong. A flag of 0 means 0 here, and not a default.
 func (f *samplingFlags) check() error {
 	switch {
 	case f.model == "":
@@ -83,7 +83,7 @@ func (f *samplingFlags) check() error {
 	case f.masks > maxMasks:
 		return cli.Usagef("--masks %d: give at most %d", f.masks, maxMasks)
 	case f.limit < 0:
-		return cli.Usagef("--time %s: it is over already", f.limit)
+		return cli.Usagef("--time %s: give a time above 0, e.g. 30s", f.limit)
 	case len(f.images) != 1:
 		return cli.Usagef("--image: name one picture")
 	case f.out == "":
@@ -92,7 +92,7 @@ func (f *samplingFlags) check() error {
 	return nil
 }
 
-// sampling reads the flags.
+// sampling returns the sampling of the flags. It reads the run that --resume names.
 func (f *samplingFlags) sampling() (gradcamnb.Sampling, error) {
 	if err := f.check(); err != nil {
 		return gradcamnb.Sampling{}, err
@@ -210,7 +210,7 @@ saliency.npy [targets, H, W] are written.`,
 	return c
 }
 
-// fewMasks fills in what is not given: the balanced design, until the halves agree.
+// fewMasks sets the defaults of the flags that were not given: the balanced design, until the halves agree.
 func (f *samplingFlags) fewMasks(c *cobra.Command) {
 	given := func(name string) bool { return c.Flags().Changed(name) }
 	f.designGiven = given("design")
@@ -225,7 +225,7 @@ func (f *samplingFlags) fewMasks(c *cobra.Command) {
 	}
 }
 
-// run explains a target and writes the files, also of a run that is interrupted.
+// run explains a target and writes the files. If the run is interrupted, it writes the map so far.
 func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 	if f.checkpoint <= 0 {
 		return cli.Usagef("--checkpoint %s: give a time, e.g. 30s", f.checkpoint)
@@ -276,7 +276,8 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 	return ended
 }
 
-// byMask is a detection compared by its mask, if the model has masks and --by-box does not ask otherwise.
+// byMask returns a detection that is compared by its mask, if the model has masks, or else the target as it is. With
+// --by-box it returns the target as it is.
 func (f *samplingFlags) byMask(target gradcamnb.Target, i gradcamnb.Info) gradcamnb.Target {
 	if target.Kind == "detection" && target.Edge == "" && i.Masks && !f.byBox {
 		target.Kind = "instance"
@@ -284,7 +285,7 @@ func (f *samplingFlags) byMask(target gradcamnb.Target, i gradcamnb.Info) gradca
 	return target
 }
 
-// gradient is the map of --method at --layer; none if no method is named.
+// gradient returns the map of --method at --layer, or none if no method is named.
 func (f *samplingFlags) gradient(ctx context.Context, m *gradcamnb.Model, r gradcamnb.Request) ([]*heatmap.Map, error) {
 	if f.method == "" {
 		return nil, nil
@@ -306,7 +307,7 @@ func writeDetectionSheet(dir string, r *heatmap.Result, o *render.Options) error
 	return atomicfile.Write(filepath.Join(dir, "sheet.png"), png)
 }
 
-// callBoth calls both with every report.
+// callBoth returns a function that calls a and, if it is not nil, b.
 func callBoth(a, b func(gradcamnb.Progress)) func(gradcamnb.Progress) {
 	if b == nil {
 		return a
@@ -314,7 +315,8 @@ func callBoth(a, b func(gradcamnb.Progress)) func(gradcamnb.Progress) {
 	return func(p gradcamnb.Progress) { a(p); b(p) }
 }
 
-// estimate says once, after the second pass, how long a run may take: the first one compiles.
+// estimate returns a function that says once how long a run may take. It does so after the second pass, since the first
+// one compiles.
 func estimate(to io.Writer) func(gradcamnb.Progress) {
 	var first time.Time
 	var done int
@@ -332,7 +334,8 @@ func estimate(to io.Writer) func(gradcamnb.Progress) {
 	}
 }
 
-// maskProgress shows masks done, rate and time left on a terminal, and elsewhere says once how long the run may take.
+// maskProgress returns a function that shows the masks done, their rate and the time left on a terminal. Elsewhere the
+// function says once how long the run may take.
 func maskProgress(to *os.File) func(gradcamnb.Progress) {
 	if !progress.IsTerminal(to) {
 		return estimate(to)

@@ -18,12 +18,12 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// maxRunFile is how many bytes of JSON are read.
+// maxRunFile is the most bytes of JSON that are read.
 const maxRunFile = 1 << 30
 
-// runFile is run.json: which masks were drawn. The scores are in the file that it names.
+// runFile is run.json, which says which masks were drawn. The scores are in the file that it names.
 type runFile struct {
-	Masks     int      `json:"masks"` // in a full run
+	Masks     int      `json:"masks"` // number in a full run
 	Done      int      `json:"done"`
 	Grid      int      `json:"grid"`
 	P         float64  `json:"p"`
@@ -32,15 +32,15 @@ type runFile struct {
 	Design    string   `json:"design,omitempty"`
 	Mean      float64  `json:"mean"`                // of the first target's scores
 	Agreement *float64 `json:"agreement,omitempty"` // rank correlation of the maps of two halves, of the first target
-	// of several targets, in pixels of the picture
+	// Boxes holds the box of each target if there are several, in pixels of the picture.
 	Boxes []heatmap.Box `json:"boxes,omitempty"`
-	// the file with the scores, beside this one; it may have more of them
+	// Weights is the file with the scores, in the same folder. It may hold more than Done scores.
 	Weights string `json:"weights,omitempty"`
 	SHA256  string `json:"weights_sha256,omitempty"` // of the first Done of each target, as float32, little-endian
 }
 
-// writeRuns writes weights.npy [targets, masks], stderr.npy and run.json, in this order, so that it can end
-// anywhere: scores are only ever added to a run, and an older run.json tells the first of them.
+// writeRuns writes weights.npy [targets, masks], stderr.npy and run.json, in this order. It may be interrupted
+// anywhere: scores are only ever added to a run, and an older run.json describes the first of them.
 func writeRuns(dir string, maps []*heatmap.Map) error {
 	s := maps[0].Sampled
 	f := runFile{Masks: s.Masks, Done: len(s.Weights), Grid: s.Grid, P: s.P, Seed: s.Seed, Batch: s.Batch,
@@ -80,7 +80,7 @@ func readRunFile(path string) (f runFile, err error) {
 	return f, nil
 }
 
-// readRuns reads what writeRuns wrote, a run each target.
+// readRuns reads what writeRuns wrote and returns one run for each target.
 func readRuns(dir string) ([]*heatmap.SampledRun, error) {
 	path := filepath.Join(dir, "run.json")
 	f, err := readRunFile(path)
@@ -99,7 +99,7 @@ func readRuns(dir string) ([]*heatmap.SampledRun, error) {
 		return nil, fmt.Errorf("%s and %s beside it are not of one run", path, file)
 	}
 	if f.SHA256 == "" && f.Design == "balanced" && bits.OnesCount(uint(f.Grid)) == 1 { // the blocks were larger then
-		return nil, fmt.Errorf("%s is of an earlier version, whose balanced masks of a grid of %d were others: begin anew",
+		return nil, fmt.Errorf("%s was written by an earlier version, which drew other balanced masks for a grid of %d: start a new run",
 			path, f.Grid)
 	}
 	var runs []*heatmap.SampledRun
@@ -116,7 +116,7 @@ func readRuns(dir string) ([]*heatmap.SampledRun, error) {
 	return runs, nil
 }
 
-// checkBoxes is an error if the run in a folder explained other boxes than these.
+// checkBoxes returns an error if the run in a folder explained other boxes than those of the detections.
 func checkBoxes(dir string, found []heatmap.Detection) error {
 	path := filepath.Join(dir, "run.json")
 	f, err := readRunFile(path)
@@ -127,14 +127,14 @@ func checkBoxes(dir string, found []heatmap.Detection) error {
 	for i, b := range f.Boxes {
 		for k := range b {
 			if i >= len(found) || math.Abs(b[k]-found[i].Box[k]) > near {
-				return fmt.Errorf("%s is of a run that explained %d boxes, number %d at %.0f, and other detections are to be explained now: ask for the same", path, len(f.Boxes), i+1, b)
+				return fmt.Errorf("%s holds a run that explained %d boxes, and number %d, at %.0f, is not among the detections now: explain the same detections, or start a new run", path, len(f.Boxes), i+1, b)
 			}
 		}
 	}
 	return nil
 }
 
-// fits tells whether scores of that shape can be the run's. Without a checksum there are no more of them than it says.
+// fits tells whether scores of that shape can belong to the run. Without a checksum there must be exactly Done of them.
 func (f runFile) fits(dims []int) bool {
 	if len(dims) != 2 || dims[0] != max(1, len(f.Boxes)) || f.Done < 1 {
 		return false
@@ -145,7 +145,7 @@ func (f runFile) fits(dims []int) bool {
 // weightsFile is the file with the scores of a run.
 const weightsFile = "weights.npy"
 
-// sumOf is the SHA-256 of values.
+// sumOf returns the SHA-256 of values, in hex.
 func sumOf(values []float32) string {
 	h := sha256.New()
 	var b [4]byte
@@ -156,7 +156,7 @@ func sumOf(values []float32) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// referenceFile is the JSON of targets and of what was detected under each mask.
+// referenceFile is the JSON file of targets and of the detections under each mask.
 type referenceFile struct {
 	Targets    []referenceDetection   `json:"targets"`
 	Detections [][]referenceDetection `json:"detections"` // by mask; none is an empty list
@@ -165,7 +165,7 @@ type referenceFile struct {
 type referenceDetection struct {
 	Box        heatmap.Box `json:"box"`
 	Probs      []float32   `json:"probs"`
-	Objectness *float32    `json:"objectness"` // missing where the detector has none
+	Objectness *float32    `json:"objectness"` // missing if the detector has none
 }
 
 func (d referenceDetection) detection() heatmap.Detection {
@@ -176,7 +176,7 @@ func (d referenceDetection) detection() heatmap.Detection {
 	return out
 }
 
-// weigh returns the weight of every mask and the map, of each target.
+// weigh returns the weight of every mask and the map, for each target.
 func (f referenceFile) weigh(masks []float32, pixels int) (weights, saliency []float32) {
 	for _, t := range f.Targets {
 		sum := make([]float64, pixels)
@@ -198,8 +198,8 @@ func (f referenceFile) weigh(masks []float32, pixels int) (weights, saliency []f
 	return weights, saliency
 }
 
-// referenceDRISE computes D-RISE of given masks and detections: the weight of a mask
-// is the best match under it, the map the sum of the masks by weight.
+// referenceDRISE computes D-RISE from given masks and detections. The weight of a mask is the best match among its
+// detections, and the map is the weighted sum of the masks.
 func referenceDRISE(masks, found, out string) error {
 	switch {
 	case masks == "" || found == "":
@@ -220,7 +220,7 @@ func referenceDRISE(masks, found, out string) error {
 	}
 	var f referenceFile
 	if err := json.Unmarshal(data, &f); err != nil {
-		return fmt.Errorf("%s is not as it should be, {\"targets\": [...], \"detections\": [[...], ...]}: %w", found, err)
+		return fmt.Errorf("%s does not have the form {\"targets\": [...], \"detections\": [[...], ...]}: %w", found, err)
 	}
 	if err := f.check(found, dims[0]); err != nil {
 		return err
@@ -242,9 +242,9 @@ func (f referenceFile) check(path string, masks int) error {
 	case len(f.Targets) == 0:
 		return fmt.Errorf("%s has no targets", path)
 	case masks == 0:
-		return fmt.Errorf("there are no masks: nothing is explained without")
+		return fmt.Errorf("there are no masks: give at least one")
 	case len(f.Detections) != masks:
-		return fmt.Errorf("%s has detections for %d masks, and there are %d", path, len(f.Detections), masks)
+		return fmt.Errorf("%s has detections for %d masks, but there are %d masks", path, len(f.Detections), masks)
 	}
 	classes := len(f.Targets[0].Probs)
 	for _, list := range append([][]referenceDetection{f.Targets}, f.Detections...) {

@@ -10,7 +10,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
-// sayResults says in a line a picture what was found and where the figure is:
+// sayResults prints a line for each picture that says what was found and where the figure is:
 //
 //	espresso 94.4 %, Grad-CAM at _swish -> out/overlay.png
 func sayResults(dir string, results []*heatmap.Result) {
@@ -33,7 +33,7 @@ func sayResults(dir string, results []*heatmap.Result) {
 	}
 }
 
-// describeMap is what a map explains, how likely the model finds it, and how the map was made.
+// describeMap returns words for what a map explains, how likely the model finds it, and how the map was made.
 func describeMap(r *heatmap.Result, m *heatmap.Map) string {
 	what := m.Class
 	if what == "" {
@@ -51,7 +51,7 @@ func describeMap(r *heatmap.Result, m *heatmap.Map) string {
 	return what + ", " + made
 }
 
-// saySheet says which map of a sheet is framed and where the sheet is.
+// saySheet prints a line that says which maps of a sheet are framed and where the sheet is.
 func saySheet(dir string, s *heatmap.Sheet) {
 	var framed []string
 	n := 0

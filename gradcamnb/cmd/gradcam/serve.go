@@ -47,7 +47,7 @@ least recently is dropped first.`,
 			if whileStdin {
 				go func() {
 					_, _ = io.Copy(io.Discard, os.Stdin)
-					removeSocket(l) // whoever made it may have been killed
+					removeSocket(l) // the process that made it may have been killed
 					cancel()
 				}()
 			}
@@ -59,7 +59,7 @@ least recently is dropped first.`,
 	return c
 }
 
-// listener is the socket of the argument, or the one that whoever started this holds.
+// listener returns the socket of the argument, or the one that this process has inherited.
 func listener(inherited bool, args []string) (*net.UnixListener, error) {
 	if !inherited {
 		return resident.Listen(args[0])
@@ -83,15 +83,14 @@ func removeSocket(l *net.UnixListener) {
 	_ = os.Remove(filepath.Dir(socket)) // which fails if it holds anything else
 }
 
-// serve answers until ctx ends. The default backend starts at once, while the user
-// still types.
+// serve answers calls until ctx ends. It starts the default backend at once, while the user still types.
 func serve(ctx context.Context, l *net.UnixListener) error {
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() }) // which ends Serve
 	defer stop()
 	return driver.Serve(l, func(backend string, say io.Writer) driver.Engine {
 		e := engine.NewSaying(backend, say)
 		if backend == "" {
-			go func() { _ = e.Start() }() // who asks for an explanation gets the error
+			go func() { _ = e.Start() }() // a call for an explanation returns the error
 		}
 		return e
 	})

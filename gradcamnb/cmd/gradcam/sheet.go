@@ -22,7 +22,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/cli"
 )
 
-// sheetFlags are what the user gave, besides what explain takes, too.
+// sheetFlags holds the flags of gradcam sheet, with those that it shares with explain.
 type sheetFlags struct {
 	explainFlags
 	models           []string
@@ -79,7 +79,7 @@ are stacked; the columns must have the same names in all of them: --model early.
 	return c
 }
 
-// check says which flag is missing or wrong, if one is.
+// check returns an error if a flag is missing or wrong.
 func (f sheetFlags) check() error {
 	switch {
 	case len(f.models) == 0:
@@ -96,7 +96,7 @@ func (f sheetFlags) check() error {
 	return nil
 }
 
-// request is what is asked of every model, of a sheet with these axes.
+// request returns the request for every model, for a sheet with these axes.
 func (f sheetFlags) request(axes ...heatmap.Axis) (gradcamnb.Request, error) {
 	r := gradcamnb.Request{Layers: f.layers, Methods: f.methods, Measuring: f.measuring}
 	if len(r.Layers) == 0 && slices.Contains(axes, heatmap.ByLayer) {
@@ -162,7 +162,7 @@ func sheet(ctx context.Context, f sheetFlags) error {
 	return nil
 }
 
-// lay changes the sheet as the flags say.
+// lay applies the flags about scales, signs and differences to the sheet.
 func (f sheetFlags) lay(s *heatmap.Sheet) error {
 	s.Shared = f.shared
 	for i := range s.Cells {
@@ -179,7 +179,7 @@ func (f sheetFlags) lay(s *heatmap.Sheet) error {
 	return nil
 }
 
-// makeSheet is the sheet of one model.
+// makeSheet returns the sheet of one model.
 func (f sheetFlags) makeSheet(ctx context.Context, e *engine.Engine, model string, r gradcamnb.Request,
 	axes [2][]heatmap.Axis) (*heatmap.Sheet, error) {
 	m, err := gradcamnb.OpenWith(ctx, e, model)
@@ -192,7 +192,8 @@ func (f sheetFlags) makeSheet(ctx context.Context, e *engine.Engine, model strin
 	return m.RunSheet(ctx, r, axes[0], axes[1])
 }
 
-// stacked puts the models' sheets one below the other, titled by what tells the files apart.
+// stacked returns one sheet with the models' sheets one below the other. Their titles are the file names or, if these
+// are the same, the paths.
 func (f sheetFlags) stacked(sheets []*heatmap.Sheet) (*heatmap.Sheet, error) {
 	if len(sheets) == 1 {
 		return sheets[0], nil
@@ -201,12 +202,12 @@ func (f sheetFlags) stacked(sheets []*heatmap.Sheet) (*heatmap.Sheet, error) {
 	for _, model := range f.models {
 		titles = append(titles, strings.TrimSuffix(filepath.Base(model), ".onnx"))
 	}
-	if len(slices.Compact(slices.Sorted(slices.Values(titles)))) < len(titles) { // files of one name in several folders
+	if len(slices.Compact(slices.Sorted(slices.Values(titles)))) < len(titles) { // files in several folders have one name
 		titles = f.models
 	}
 	s, err := heatmap.Stack(titles, sheets...)
 	if err != nil {
-		return nil, cli.Usagef("the sheets of the models differ: %w; lay out across what they have in common, such as methods", err)
+		return nil, cli.Usagef("the sheets of the models differ: %w; choose columns that all have in common, such as methods", err)
 	}
 	common := strings.TrimPrefix(s.Title, s.Results[0].Model) // target, layer or method of all, after a comma
 	s.Title = strings.Join(titles, ", ") + common
@@ -304,8 +305,8 @@ func writeSheet(dir string, s *heatmap.Sheet, o *render.Options) error {
 	return atomicfile.Write(filepath.Join(dir, "scores.csv"), buf.Bytes())
 }
 
-// disarm is a field that no spreadsheet takes for a formula: names come from model files
-// that nobody has looked at.
+// disarm returns a field that no spreadsheet takes for a formula, since names come from model files that nobody has
+// looked at.
 func disarm(field string) string {
 	if _, err := strconv.ParseFloat(field, 64); err != nil && strings.ContainsAny(field[:min(1, len(field))], "=+-@\t\r") {
 		return "'" + field

@@ -55,7 +55,7 @@ func writeSidecar(ctx context.Context, f sidecarFlags, say io.Writer) error {
 	}
 	path := source.SidecarPath(f.model)
 	if _, err := os.Lstat(path); !f.force && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is there already; --force writes over it", path)
+		return fmt.Errorf("%s is there already; --force overwrites it", path)
 	}
 	m, err := source.Open(ctx, f.model, os.Stderr)
 	if err != nil {
@@ -85,7 +85,7 @@ func writeSidecar(ctx context.Context, f sidecarFlags, say io.Writer) error {
 	return nil
 }
 
-// parseSize reads a size of --size, width before height.
+// parseSize reads the size of --size, 224 or 320x240 with the width first.
 func parseSize(s string) (width, height int, err error) {
 	w, h, both := strings.Cut(s, "x")
 	if !both {

@@ -23,7 +23,7 @@ import (
 	terminal "github.com/gradcam-go/gradcam/internal/progress"
 )
 
-// studyFlags are what the user gave, besides what explain takes, too.
+// studyFlags holds the flags of gradcam study, with those that it shares with explain.
 type studyFlags struct {
 	explainFlags
 	pictures, methods, metrics []string
@@ -119,7 +119,7 @@ func (f studyFlags) run(ctx context.Context, out io.Writer) error {
 	s.Progress = func(p study.Progress) { line.Set("gradcam: %s", describeStudy(p, time.Since(start))) }
 	summary, err := s.Run(ctx)
 	line.Clear()
-	if summary != nil { // after an interruption, of what is there
+	if summary != nil { // if the run was interrupted, of the parts so far
 		err = errors.Join(err, summary.Write(f.out, pictures))
 	}
 	if ctx.Err() != nil {
@@ -131,7 +131,7 @@ func (f studyFlags) run(ctx context.Context, out io.Writer) error {
 	return printStudy(out, summary, f.out)
 }
 
-// open opens the model and says what is explained of it.
+// open opens the study's model and sets its choices.
 func (f studyFlags) open(ctx context.Context, s *study.Study) error {
 	m, err := gradcamnb.OpenWith(ctx, engine.New(f.backend), f.model)
 	if err != nil {
@@ -163,13 +163,13 @@ func (f studyFlags) openPictures() ([]study.Picture, error) {
 		return nil, err
 	}
 	if truths.Attach(all) == 0 {
-		return nil, fmt.Errorf("--truth %s says nothing of any of the %d pictures: it goes by the pictures' file names",
+		return nil, fmt.Errorf("--truth %s has a truth for none of the %d pictures: name its entries like the pictures' files",
 			f.truth, len(all))
 	}
 	return all, nil
 }
 
-// parseShard reads 3/64.
+// parseShard reads the value of --shard, such as 3/64.
 func parseShard(text string) (shard, shards int, err error) {
 	if text == "" {
 		return 0, 0, nil
@@ -183,7 +183,7 @@ func parseShard(text string) (shard, shards int, err error) {
 	return shard, shards, nil
 }
 
-// describeStudy says how far a study is.
+// describeStudy returns words that say how far a study is.
 func describeStudy(p study.Progress, since time.Duration) string {
 	s := fmt.Sprintf("%d of %d pictures", p.Done, p.Total)
 	if now := p.Done - p.There; now > 0 && p.Done < p.Total {
@@ -196,7 +196,7 @@ func describeStudy(p study.Progress, since time.Duration) string {
 	return s
 }
 
-// printStudy prints the means, and where the rest is.
+// printStudy prints the means of a study, its counts, and the path of its report.
 func printStudy(out io.Writer, s *study.Summary, dir string) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "METRIC\tLAYER\tMETHOD\tMEAN\tSTD ERR\t95 % INTERVAL\tMAPS")

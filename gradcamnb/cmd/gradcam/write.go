@@ -19,7 +19,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/npyfile"
 )
 
-// makeFolder makes a folder for results, and those that it lies in.
+// makeFolder makes a folder for results, and its parents.
 func makeFolder(dir string) error {
 	err := os.MkdirAll(dir, 0o755)
 	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist) {
@@ -31,8 +31,8 @@ func makeFolder(dir string) error {
 	return nil
 }
 
-// openFolder makes the folder for the results and checks that it can be written
-// to, before anything is computed.
+// openFolder makes the folder for the results and checks that it can be written to, before anything is computed. It
+// returns the folder.
 func openFolder(dir string) (string, error) {
 	if err := makeFolder(dir); err != nil {
 		return "", err
@@ -56,7 +56,7 @@ type report struct {
 	Versions map[string]string  `json:"versions"`
 	Seconds  map[string]float64 `json:"seconds"`
 	Images   []reportImage      `json:"images"`
-	Inputs   string             `json:"inputs,omitempty"` // hash of the picture and all that was asked, with --batch
+	Inputs   string             `json:"inputs,omitempty"` // with --batch: hash of the picture and the settings
 }
 
 type reportImage struct {
@@ -86,14 +86,14 @@ type reportMap struct {
 	Range     [2]*float64 `json:"raw_range"` // lowest and highest value of raw.npy
 	Diagnosis string      `json:"diagnosis,omitempty"`
 
-	Metrics map[string]*float64 `json:"metrics,omitempty"` // null for what has no value
+	Metrics map[string]*float64 `json:"metrics,omitempty"` // null if a metric has no value
 	Trust   []string            `json:"trust,omitempty"`   // how far the map can be believed, in words
 
 	Box *heatmap.Box `json:"box,omitempty"` // of a detection: x0, y0, x1, y1 in the picture's pixels
 	Hot *reportHot   `json:"hot,omitempty"` // with --hot
 }
 
-// finite is the value, or null where JSON has no number for it.
+// finite returns the value, or nil if it is NaN or infinite, for which JSON has no number.
 func finite(v float32) *float64 {
 	f := float64(v)
 	if math.IsNaN(f) || math.IsInf(f, 0) {
@@ -102,6 +102,7 @@ func finite(v float32) *float64 {
 	return &f
 }
 
+// write writes the files of gradcam explain into a folder.
 func write(dir string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Result, o *render.Options) error {
 	maps := results[0].Maps
 	var heat []float32
@@ -122,7 +123,7 @@ func write(dir string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Re
 	if err := writeFigure(filepath.Join(dir, "overlay.png"), results, 0, o); err != nil {
 		return err
 	}
-	if err := removeMask(dir); err != nil { // result.json comes with its own
+	if err := removeMask(dir); err != nil { // writeReport writes a new one
 		return err
 	}
 	page, err := render.Page(results, o)
@@ -139,7 +140,7 @@ func write(dir string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Re
 			if len(f.layers) == len(maps) {
 				tag = fileName(f.layers[i])
 			}
-			if taken[tag] { // names that differ in what a file name cannot hold
+			if taken[tag] { // names may differ only in characters that a file name cannot hold
 				tag = fmt.Sprintf("%s-%d", tag, i+1)
 			}
 			taken[tag] = true
@@ -151,7 +152,7 @@ func write(dir string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Re
 	return writeReport(filepath.Join(dir, "result.json"), f, m, results)
 }
 
-// keepFirstTarget are the maps of the first of several targets, such as tags.
+// keepFirstTarget returns the maps of the first of several targets, such as tags.
 func keepFirstTarget(maps []*heatmap.Map) []*heatmap.Map {
 	n := 1
 	for n < len(maps) && maps[n].Target == maps[0].Target {
@@ -194,7 +195,7 @@ func writeFigure(path string, results []*heatmap.Result, i int, o *render.Option
 	return atomicfile.Write(path, png)
 }
 
-// fileName is a layer's name as part of a file name.
+// fileName returns a name, such as a layer's, as part of a file name.
 func fileName(layer string) string {
 	return strings.Trim(strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`/\:*?"<>| `, r) || r < ' ' {

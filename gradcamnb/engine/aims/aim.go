@@ -18,40 +18,40 @@ import (
 // Aim is one target of a plan: a target that was looked up, with the function that scores it.
 type Aim struct {
 	kind.ResolvedTarget
-	read     Answer // how the tensor is read; zero if as it is
+	read     Answer // how the tensor is read; zero means as it is
 	scored   target.Kind
-	measured target.Kind // what maps are measured by
+	measured target.Kind // the score by which maps are measured
 
 	rank     int    // from 1, of the class that the program picks if no index is given; 0 if it picks none
 	elements bool   // it is one element of an output, among others
-	key      string // of a function's target, which no other program may be taken for
+	key      string // of a target that is a function, so that it has a program of its own
 
-	fn ScoreFn // in place of the score's function; nil if that serves
+	fn ScoreFn // a function of the user's own, in place of scored; else nil
 
-	box *detectionAim // a detection, instead of all above but the words
+	box *detectionAim // a detection, in place of all above but the words; else nil
 }
 
-// argumentDims is the shape of what the aim takes besides the index, of a batch.
+// argumentDims returns the shape of the argument that the aim takes besides the index, for a batch.
 func (a Aim) argumentDims(batch int) []int {
 	return append([]int{batch}, a.scored.ArgumentShape(a.Shape)...)
 }
 
-// Lookup makes aims of targets. It is what a kind of target asks about the model and the pictures.
+// Lookup makes aims of targets. As a [kind.Scene] it answers a kind's questions about the model and the pictures.
 type Lookup struct {
-	Model    source.Model         // whose outputs the targets are of
-	Layers   []source.Layer       // all of the model's
-	Pictures int                  // of the batch
+	Model    source.Model         // that is explained
+	Layers   []source.Layer       // all layers of the model
+	Pictures int                  // number in the batch
 	Seen     *detections.Findings // for targets that are detections
-	Look     ValuesFn             // gives values that a target depends on
+	Look     ValuesFn             // returns values on which a target depends
 
 	read map[string]Answer // how tensors were looked up
 }
 
-// ValuesFn runs the model and gives a tensor's values: for the pictures, or for a second one alone, in
-// a batch of one. Targets that depend on what the model finds are settled so.
+// ValuesFn runs the model and returns a tensor's values: for the pictures or, if second is not nil, for that picture
+// alone in a batch of one. It serves targets that depend on what the model finds.
 type ValuesFn func(tensor string, second image.Image) (dims []int, values []float32, err error)
 
-// Aims makes the aims of a target: one, but for those that stand for several.
+// Aims returns the aims of a target: one, or several if the target stands for several.
 func (s Lookup) Aims(t ask.Target) ([]Aim, error) {
 	s.read = map[string]Answer{}
 	k, err := kind.Lookup(t.Spec)
@@ -77,7 +77,7 @@ func (s Lookup) Aims(t ask.Target) ([]Aim, error) {
 	return out, nil
 }
 
-// makeAim joins a target that was looked up with the functions that its kind names.
+// makeAim returns the aim of a target that was looked up, with the functions that its kind names.
 func (s Lookup) makeAim(k kind.Kind, r kind.ResolvedTarget) (Aim, error) {
 	if k.IsDetection {
 		return Aim{ResolvedTarget: r, box: newDetectionAim(r, s.Seen)}, nil
@@ -103,23 +103,23 @@ func (s Lookup) makeAim(k kind.Kind, r kind.ResolvedTarget) (Aim, error) {
 		}
 	}
 	if a.scored.Name == target.Element.Name && a.rank == 0 {
-		a.rank = 1 // so that the best class and any other are one program
+		a.rank = 1 // so that the best class and any other class share one program
 	}
 	return a, nil
 }
 
-// Outputs are the model's outputs with the labels of each.
+// Outputs returns the model's outputs with their labels.
 func (s Lookup) Outputs() kind.Outputs { return outputsOf(s.Model.Card()) }
 
-// FirstLabels are the names of the values of a model's answer, its first output, which may be an attribute head.
+// FirstLabels returns the names of the values of a model's answer, its first output, which may be an attribute head.
 func FirstLabels(c source.Card) []string { return outputsOf(c).Labels("") }
 
 func outputsOf(c source.Card) kind.Outputs { return kind.OutputsOf(c.Outputs, c.HeadLabels, c.Labels) }
 
-// Batch is the number of pictures.
+// Batch returns the number of pictures.
 func (s Lookup) Batch() int { return s.Pictures }
 
-// Tensor looks a tensor up, for the score's function of that name.
+// Tensor looks up a tensor for the score's function of that name; see [kind.Scene].
 func (s Lookup) Tensor(name, score string, as kind.TensorReading) (kind.Tensor, error) {
 	f, err := target.ByName(score)
 	if err != nil {
@@ -147,7 +147,7 @@ func (s Lookup) Tensor(name, score string, as kind.TensorReading) (kind.Tensor, 
 	return t, nil
 }
 
-// Values runs the model; see [ValuesFn].
+// Values runs the model and returns a tensor's values; see [kind.Scene].
 func (s Lookup) Values(tensor string, second image.Image) ([]int, []float32, error) {
 	if s.Look == nil {
 		return nil, nil, fmt.Errorf("the tensor %q cannot be looked at here", tensor)
@@ -160,7 +160,7 @@ func (s Lookup) Values(tensor string, second image.Image) ([]int, []float32, err
 	return dims, values, err
 }
 
-// Found is what was detected in the pictures.
+// Found returns what was detected in the pictures.
 func (s Lookup) Found() *kind.Findings { return s.Seen.ToKind() }
 
 // Wants returns the tensors of the model that the aim reads.
@@ -190,8 +190,8 @@ func (a Aim) SlopeUnit() string {
 	return a.ScoreUnit()
 }
 
-// Key tells apart aims that need different programs. Indices and masks are inputs of the program and not part of it;
-// see [Aim.Score].
+// Key returns a text that differs for aims that need different programs. Indices and masks are inputs of the program
+// and not part of it; see [Aim.Score].
 func (a Aim) Key() string {
 	if a.box != nil {
 		return a.box.key()
@@ -202,7 +202,7 @@ func (a Aim) Key() string {
 // IsDetection tells whether the aim is a detection.
 func (a Aim) IsDetection() bool { return a.box != nil }
 
-// Output returns the tensor that the aim reads, of the model's outputs, as it reads it; nil for a detection.
+// Output returns the tensor that the aim reads, in the shape in which it reads it. It returns nil for a detection.
 func (a Aim) Output(outputs map[string]*Node) *Node {
 	if a.box != nil {
 		return nil
@@ -210,7 +210,7 @@ func (a Aim) Output(outputs map[string]*Node) *Node {
 	return a.read.Node(outputs[a.Tensors[0]])
 }
 
-// CheckRetarget is an error if a method that explains the class by a score of its own cannot do so for the aim.
+// CheckRetarget returns an error if a method that explains a class by a score of its own cannot do so for the aim.
 func (a Aim) CheckRetarget(method string, k target.Kind) error {
 	if a.scored.Name != target.Element.Name {
 		return fmt.Errorf("%s explains a class, and %s is none", method, a.Words)
@@ -221,7 +221,7 @@ func (a Aim) CheckRetarget(method string, k target.Kind) error {
 	return nil
 }
 
-// Picture returns the aim for picture i alone, at the element that it was found to be there.
+// Picture returns the aim for picture i alone, at the element that the outcome has for that picture.
 func (a Aim) Picture(i int, found Outcome) Aim {
 	if n := len(found.Index); len(a.Argument) > 0 {
 		a.Argument = a.Argument[i*len(a.Argument)/n : (i+1)*len(a.Argument)/n]
@@ -230,7 +230,8 @@ func (a Aim) Picture(i int, found Outcome) Aim {
 	return a
 }
 
-// ChangeClass returns the aim, of one picture, at another class, half of the list further.
+// ChangeClass returns the aim of one picture for another class, half of the list further on. It returns an error if the
+// target is not one class of several.
 func (a Aim) ChangeClass() (Aim, error) {
 	n := a.Shape[len(a.Shape)-1]
 	if a.scored.Name != target.Element.Name && a.scored.Name != target.Probability.Name || len(a.Shape) != 2 || n < 2 {

@@ -16,18 +16,17 @@ import (
 	"github.com/gradcam-go/gradcam/internal/place"
 )
 
-// Answer is a tensor of the model as a target reads it: a list of numbers a picture, or the
-// classes of places.
+// Answer is a tensor of the model as a target reads it: a list of numbers for each picture, or the classes of places.
 type Answer struct {
 	tensor string
 	unit   source.Unit // of its numbers
-	squash source.Unit // the probability that the model makes of them; empty if it makes none
+	squash source.Unit // kind of probability that the model computes from them; empty if it computes none
 
 	shape []int // as it is read: [batch, numbers], or [batch, classes, height, width]
-	order []int // of the tensor's axes, before it gets that shape; nil as they are
+	order []int // in which the tensor's axes are transposed before it gets that shape; nil if they are not
 }
 
-// Node brings the tensor's node to the answer's shape.
+// Node returns the tensor's node in the answer's shape.
 func (a Answer) Node(n *Node) *Node {
 	if a.shape == nil {
 		return n
@@ -54,7 +53,7 @@ func product(dims []int) int {
 	return n
 }
 
-// values are the tensor's numbers, of a shape, in the answer's order.
+// values returns the numbers of a tensor of shape dims in the answer's order.
 func (a Answer) values(dims []int, flat []float32) []float32 {
 	if a.order == nil {
 		return flat
@@ -81,11 +80,12 @@ func (a Answer) values(dims []int, flat []float32) []float32 {
 	return out
 }
 
-// reading are the ways to read a tensor.
+// reading is a way to read a tensor. It returns the shape of the answer and the order of the tensor's axes, or an error
+// if the tensor cannot be read so.
 type reading func(l source.Layer, batch int) (shape, order []int, err error)
 
-// asList reads a tensor with one axis besides the pictures' that is longer than 1:
-// [batch], [batch, n], [batch, n, 1, 1]; for one picture also [n].
+// asList reads a tensor that has at most one axis longer than 1 besides the axis of pictures: [batch], [batch, n],
+// [batch, n, 1, 1]; for one picture also [n].
 func asList(l source.Layer, batch int) (shape, order []int, err error) {
 	var long []int
 	rest := l.Shape
@@ -122,7 +122,7 @@ func asList(l source.Layer, batch int) (shape, order []int, err error) {
 		l.Name, l.Shape, elementWords(l.Name), n-1)
 }
 
-// elementWords says how an element of an output is asked for.
+// elementWords returns the words with which a user asks for an element of an output.
 func elementWords(output string) string {
 	return place.Words(fmt.Sprintf("gradcamnb.Output(%q, INDEX)", output), "--target output:"+output+":INDEX")
 }
@@ -152,7 +152,7 @@ func asPlaces(l source.Layer, batch int) (shape, order []int, err error) {
 	return []int{batch, l.Shape[a.C], l.Shape[a.H], l.Shape[a.W]}, inOrder([]int{0, a.C, a.H, a.W}), nil
 }
 
-// listHint says that an output without places is a list of classes, if it is.
+// listHint returns a hint to explain a class if an output is a list of classes, or nothing if it is not.
 func listHint(l source.Layer, batch int) string {
 	if shape, _, err := asList(l, batch); err == nil && shape[1] > 0 {
 		return ": it is a list, so explain a class with " + place.Words("gradcamnb.Class(INDEX)", "--target class:INDEX")
@@ -160,7 +160,7 @@ func listHint(l source.Layer, batch int) string {
 	return ""
 }
 
-// inOrder is nil for axes that stand in order.
+// inOrder returns the order of axes, or nil if they stand in order.
 func inOrder(order []int) []int {
 	if slices.IsSorted(order) {
 		return nil
@@ -168,11 +168,11 @@ func inOrder(order []int) []int {
 	return order
 }
 
-// ways are how a tensor is read.
+// ways holds the ways to read a tensor.
 var ways = map[kind.TensorReading]reading{kind.Numbers: asNumbers, kind.Classes: asList, kind.Places: asPlaces}
 
-// readTensor is a tensor as a target reads it. If classes or places are asked for, and the model
-// squashes or ranks scores there, it is those scores.
+// readTensor returns a tensor as a target reads it. If the target asks for classes or places and the model squashes or
+// ranks scores there, it returns the tensor of these scores.
 func readTensor(m source.Model, layers []source.Layer, tensor string, batch int, as kind.TensorReading) (
 	Answer, error) {
 	e, way := source.EndingOf(m, tensor), ways[as]
@@ -185,7 +185,7 @@ func readTensor(m source.Model, layers []source.Layer, tensor string, batch int,
 		}
 	}
 	if err == nil && e.Unit == source.Ranked {
-		err = fmt.Errorf("the output %q is what an operator that ranks or compares scores makes, and has no gradient: explain the scores before it with %s", tensor, place.Words("gradcamnb.Element(NAME, INDEX)", "--target tensor:NAME:INDEX"))
+		err = fmt.Errorf("the output %q comes from an operator that ranks or compares scores, so it has no gradient: explain the scores before it with %s", tensor, place.Words("gradcamnb.Element(NAME, INDEX)", "--target tensor:NAME:INDEX"))
 	}
 	a.unit = e.Unit
 	return a, err
@@ -200,16 +200,16 @@ func readOne(layers []source.Layer, tensor string, batch int, as reading) (Answe
 	return Answer{tensor: l.Name, shape: shape, order: order}, err
 }
 
-// logits tells whether nothing squashes the numbers.
+// logits tells whether the numbers are logits: nothing squashes them.
 func (a Answer) logits() bool { return a.unit == source.Logits }
 
-// isSingle tells whether there is one number a picture, which nothing makes a probability of: a
+// isSingle tells whether there is one number for each picture from which the model computes no probability: a
 // regression, or a logit.
 func (a Answer) isSingle() bool {
 	return a.logits() && a.squash == "" && len(a.shape) == 2 && a.shape[1] == 1
 }
 
-// unitOf is what a score of the answer is measured in.
+// unitOf returns the unit of a score of the answer.
 func (a Answer) unitOf(scored target.Kind) string {
 	if a.tensor == "" || scored.Unit != target.Element.Unit || scored.Name == target.Finer.Name {
 		return scored.Unit
@@ -223,8 +223,8 @@ func (a Answer) unitOf(scored target.Kind) string {
 // isKnown tells whether the model's graph says how the numbers become probabilities.
 func (a Answer) isKnown() bool { return a.squash != "" || !a.logits() && a.unit != source.Plain }
 
-// probabilities are those of a picture's numbers: what the model makes of them, or else the softmax
-// of logits, or their sigmoids if they are tags; NaN if they are neither.
+// probabilities returns the probabilities for a picture's numbers: what the model computes from them, or else the
+// softmax of logits, or their sigmoids if they are tags. They are NaN if the numbers are neither.
 func (a Answer) probabilities(numbers []float32, tags bool) []float32 {
 	each := func(f func(float64) float64) []float32 {
 		out := make([]float32, len(numbers))
@@ -250,8 +250,8 @@ func (a Answer) probabilities(numbers []float32, tags bool) []float32 {
 	return each(func(v float64) float64 { return math.Exp(v-highest) / sum })
 }
 
-// top lists the n best classes of one picture; of equal ones the first. Of a single logit with two
-// labels it lists both.
+// top returns the n best classes of one picture. If scores are equal, the first class comes first. For a single logit
+// with two labels it returns both classes.
 func (a Answer) top(scores []float32, labels []string, n int) []heatmap.Prediction {
 	if len(scores) == 1 && len(labels) == 2 && a.logits() {
 		scores = []float32{-scores[0], scores[0]}
@@ -278,9 +278,8 @@ func (a Answer) top(scores []float32, labels []string, n int) []heatmap.Predicti
 	return out
 }
 
-// measuredBy is the target that scores a class by its probability, as the metrics' papers do, or by
-// its own number if nothing makes a probability of it. Otherwise tells what to take where the graph
-// does not say: the softmax, or of tags the sigmoid.
+// measuredBy returns the target that scores a class by its probability, as the metrics' papers do, or by its own number
+// if that has no probability. If the graph does not say, it returns otherwise: the softmax, or the sigmoid for tags.
 func (a Answer) measuredBy(otherwise target.Kind) target.Kind {
 	switch {
 	case a.unit == source.LogProbability:
@@ -295,8 +294,9 @@ func (a Answer) measuredBy(otherwise target.Kind) target.Kind {
 	return otherwise
 }
 
-// First returns what the best classes are listed of: the model's first output, if that is a list
-// of them, and else nothing, for which a tensor stands that is read anyhow.
+// First returns the answer from which the best classes are listed: the model's first output if that is a list of
+// classes. Otherwise there is nothing to list, and it returns an answer for a tensor that the program reads in any
+// case.
 func First(m source.Model, layers []source.Layer, batch int, aims []Aim) Answer {
 	a, err := readTensor(m, layers, m.Card().Outputs[0], batch, kind.Classes)
 	if err != nil {
@@ -311,7 +311,7 @@ func (a Answer) Tensor() string { return a.tensor }
 // List tells whether there are classes to list.
 func (a Answer) List() bool { return a.shape != nil }
 
-// Write writes a picture's scores onto its result, with the best of them and what is known of their probabilities.
+// Write sets a picture's scores in its result, with the best of them and the known probabilities.
 func (a Answer) Write(r *heatmap.Result, scores []float32, labels []string) {
 	r.Scores = scores
 	r.Top = a.top(scores, labels, 5)

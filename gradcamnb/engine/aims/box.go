@@ -15,18 +15,18 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
-// detectionAim is a target that is a detection of each picture.
+// detectionAim is a target that is a detection in each picture.
 type detectionAim struct {
 	reader *detections.Reader
-	wanted []heatmap.Detection // one a picture, its box in pixels of the model's input
-	boxes  []heatmap.Box       // the same in pixels of the original pictures
-	at     []int               // their candidates, -1 if none is known
-	of     int                 // candidates of a picture
+	wanted []heatmap.Detection // one for each picture, its box in pixels of the model's input
+	boxes  []heatmap.Box       // the boxes in pixels of the original pictures
+	at     []int               // numbers of their candidates, -1 if none is known
+	of     int                 // number of candidates of a picture
 	edge   string
 	masked bool // instances are compared by their masks
 }
 
-// newDetectionAim is a target that is a detection, looked up.
+// newDetectionAim returns the aim of a target that is a detection and was looked up.
 func newDetectionAim(r kind.ResolvedTarget, seen *detections.Findings) *detectionAim {
 	b := &detectionAim{reader: seen.Reader(), edge: r.Edge, masked: r.Masked}
 	for i, d := range r.Detections {
@@ -37,7 +37,7 @@ func newDetectionAim(r kind.ResolvedTarget, seen *detections.Findings) *detectio
 		}
 		at := seen.CandidateOf(r.Found, d, i)
 		if r.Found > 0 && at >= 0 {
-			d.Box = seen.Box(i, at) // as the model has it, not cut off at the picture's edge
+			d.Box = seen.Box(i, at) // the model's own box, not cut off at the picture's edge
 		}
 		b.wanted, b.at = append(b.wanted, d), append(b.at, at)
 		b.of = max(b.of, seen.Candidates(i))
@@ -45,12 +45,12 @@ func newDetectionAim(r kind.ResolvedTarget, seen *detections.Findings) *detectio
 	return b
 }
 
-// key tells apart what needs another program.
+// key returns a text that differs for detections that need different programs.
 func (b *detectionAim) key() string {
 	return fmt.Sprintf("detection %s %q masks %t", b.reader.Key(), b.edge, b.masked)
 }
 
-// slopeUnit is the unit of the quantity whose gradient is taken: see [detectionAim.score].
+// slopeUnit returns the unit of the quantity whose gradient is taken; see [detectionAim.score].
 func (b *detectionAim) slopeUnit() string {
 	if b.edge != "" {
 		return "pixels"
@@ -58,11 +58,11 @@ func (b *detectionAim) slopeUnit() string {
 	return b.unit()
 }
 
-// unit is of the score, from 0 to 1.
+// unit returns the unit of the score, which goes from 0 to 1.
 func (b *detectionAim) unit() string { return "match" }
 
-// arguments are the classes [n], boxes [n, 4], class probabilities [n, classes] and,
-// where they count, masks [n, h, w] of pictures first, first+1, ...
+// arguments returns the arguments for n pictures from first on: classes [n], boxes [n, 4], class probabilities [n,
+// classes] and, if masks count, masks [n, h, w].
 func (b *detectionAim) arguments(first, n int) params[*tensors.Tensor] {
 	var class []int32
 	var box, scores, mask []float32
@@ -86,10 +86,9 @@ func (b *detectionAim) arguments(first, n int) params[*tensors.Tensor] {
 	return out
 }
 
-// score is the match of the candidate that matches best, [batch], or of one side its
-// closeness. That is at its highest, and has no gradient, where the side lies as it is
-// wanted; so the gradient of a side is that of how far out it lies, in pixels of the
-// model's input.
+// score returns the match of the candidate that matches best, [batch], or the closeness of one of its sides. The
+// closeness is highest, and so has no gradient, if the side lies as it is wanted. The gradient of a side is therefore
+// that of its distance outwards, in pixels of the model's input.
 func (b *detectionAim) score(outputs map[string]*Node, given params[*Node], picture [2]int) *Node {
 	m := b.matches(outputs, given, picture)
 	if b.edge == "" {
@@ -100,19 +99,18 @@ func (b *detectionAim) score(outputs map[string]*Node, given params[*Node], pict
 	return Add(StopGradient(m.closeness(edge)), Sub(out, StopGradient(out)))
 }
 
-// matches compares every candidate with the wanted detection.
+// matches holds the comparison of every candidate with the wanted detection.
 type matches struct {
 	c      detect.Candidates
 	box    *Node // of the wanted detection, [batch or 1, 4]
-	mask   *Node // likewise, [batch or 1, h, w]; nil if boxes count
-	likely *Node // cosine times presence [batch, n]
-	match  *Node // IoU of boxes times that
+	mask   *Node // of the wanted detection, [batch or 1, h, w]; nil if boxes count
+	likely *Node // cosine times presence, [batch, n]
+	match  *Node // IoU of boxes times likely, [batch, n]
 }
 
-// matches makes s = IoU * cosine * presence of every candidate (see
-// [heatmap.Detection.Match]). The overlap and the cosine are at their highest where a
-// candidate is the wanted detection, and so have no gradient that means anything: the
-// gradient goes through the presence alone.
+// matches returns s = IoU * cosine * presence of every candidate (see [heatmap.Detection.Match]). The overlap and the
+// cosine are highest if a candidate is the wanted detection, so their gradient means nothing. The gradient goes through
+// the presence only.
 func (b *detectionAim) matches(outputs map[string]*Node, given params[*Node], picture [2]int) matches {
 	m := matches{c: b.reader.Decode(outputs, picture), box: given.box, mask: given.mask}
 	m.likely = Mul(StopGradient(detect.Cosine(m.c.Scores, given.scores)), m.c.Presence())
@@ -120,20 +118,19 @@ func (b *detectionAim) matches(outputs map[string]*Node, given params[*Node], pi
 	return m
 }
 
-// best is one-hot [batch, n], where the match is highest, and its place [batch].
+// best returns the candidate with the highest match, as one-hot [batch, n] and as number [batch].
 func best(match *Node) (chosen, at *Node) {
 	at = ArgMax(StopGradient(match), 1, dtypes.Int32)
 	return OneHot(at, match.Shape().Dim(1), match.DType()), at
 }
 
-// pickValue is the value [batch] of a candidate.
+// pickValue returns the value [batch] of the chosen candidate.
 func pickValue(values, chosen *Node) *Node {
 	return ReduceSum(Where(GreaterThan(chosen, ZerosLike(chosen)), values, ZerosLike(values)), 1)
 }
 
-// score is the best match [batch]. Of instances the overlap is that of the masks,
-// among the three candidates whose boxes match best: laying out every candidate's mask
-// would take more memory than there is.
+// score returns the best match [batch]. If masks count, it takes the overlap of masks of the three candidates whose
+// boxes match best, since the masks of all candidates would take more memory than there is.
 func (m matches) score() *Node {
 	if m.mask == nil {
 		chosen, _ := best(m.match)
@@ -157,12 +154,12 @@ func (m matches) score() *Node {
 	return score
 }
 
-// side is the coordinate [batch] of one side of the best candidate.
+// side returns the coordinate [batch] of one side of the chosen candidate.
 func (m matches) side(edge int, chosen *Node) *Node {
 	return pickValue(Squeeze(Slice(m.c.Boxes, AxisRange(), AxisRange(), AxisElem(edge)), -1), chosen)
 }
 
-// sideDistance is how far out one side of the best candidate lies.
+// sideDistance returns how far outwards one side of the best candidate lies.
 func (m matches) sideDistance(edge int) *Node {
 	chosen, _ := best(m.match)
 	x := m.side(edge, chosen)
@@ -172,9 +169,8 @@ func (m matches) sideDistance(edge int) *Node {
 	return x
 }
 
-// closeness is the best candidate's match times how near one of its sides e is to the
-// wanted one, s * max(0, 1 - |e - e'| / length), the length being that of the box
-// across the side.
+// closeness returns the match s of the best candidate, times the nearness of one of its sides e to the wanted side e':
+// s * max(0, 1 - |e - e'| / length). The length is that of the box across the side.
 func (m matches) closeness(edge int) *Node {
 	chosen, _ := best(m.match)
 	at := func(i int) *Node { return Squeeze(Slice(m.box, AxisRange(), AxisElem(i)), -1) }

@@ -1,3 +1,4 @@
-// Package aims is what is explained: targets that were looked up in a model ([Lookup]), each with the graph function
-// that scores it, its arguments, and what it came to for each picture ([Outcome]). It runs nothing and draws no map.
+// Package aims turns targets into aims. An [Aim] is a target that was looked up in a model ([Lookup]), with the graph
+// function that scores it and the function's arguments. An [Outcome] is what an aim came to for each picture. The
+// package runs nothing and makes no map.
 package aims

@@ -8,7 +8,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/place"
 )
 
-// fit brings what the aim is scored and measured by to what the answer's numbers are.
+// fit chooses the functions by which the aim is scored and measured, so that they fit the unit of the answer's numbers.
+// It returns an error if none fits.
 func (a *Aim) fit() error {
 	r := a.read
 	if a.measured.Name == target.Probability.Name || a.measured.Name == target.TagProbability.Name {
@@ -22,7 +23,7 @@ func (a *Aim) fit() error {
 			return fmt.Errorf("the output %q is one number, whose softmax is 1 whatever it is: explain what it says for class 1 or 0 with %s, or the number itself with %s", r.tensor,
 				place.Words("gradcamnb.Binary(1)", "--target binary:1"), place.Words("gradcamnb.Class(0)", "--target class:0"))
 		case r.unit == source.Plain:
-			return fmt.Errorf("the output %q is no probability, nor logits of which one could be made", r.tensor)
+			return fmt.Errorf("the output %q is no probability, and no logits from which one could be computed", r.tensor)
 		case a.scored.Name == target.TagProbability.Name:
 			a.Note = "the model's probability of the class by itself, a sigmoid and no softmax"
 		}
@@ -39,8 +40,8 @@ func (a *Aim) fit() error {
 	return nil
 }
 
-// Measured returns the aim as its maps are measured: a class is scored by its probability, as the metrics' papers do,
-// also if its logit was explained; a tag by its own.
+// Measured returns the aim with the score by which its maps are measured. A class is scored by its probability, as in
+// the metrics' papers, even if its logit was explained. A tag is scored by its own probability.
 func (a Aim) Measured() Aim {
 	a.scored = a.measured
 	return a

@@ -14,22 +14,22 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
-// ScoreFn is a target of one's own: a graph function of the model's outputs, or of other
-// tensors of it, each [batch, ...] in the model's own axis order, that gives one score a
-// picture, [batch]. The pictures of a batch must not mix in it.
+// ScoreFn is a target of the user's own: a graph function that returns one score for each picture, [batch]. It takes
+// outputs or other tensors of the model, each [batch, ...] in the model's own axis order. It must not mix the pictures
+// of a batch.
 type ScoreFn func(outputs []*Node) *Node
 
-// functions counts the functions that targets were made of.
+// functions counts the targets that were made of functions.
 var functions atomic.Int64
 
 type function struct {
 	unit    string
 	outputs []string
 	score   ScoreFn
-	number  int64 // tells functions apart, also of one name
+	number  int64 // tells functions apart, even if they have one name
 }
 
-// function is the aim of such a target.
+// function returns the aim of a target that is a function.
 func (s Lookup) function(t ask.Target) (Aim, error) {
 	f, ok := t.Func().(function)
 	if !ok {
@@ -59,17 +59,17 @@ func (s Lookup) function(t ask.Target) (Aim, error) {
 	a.fn = func(outputs []*Node) *Node {
 		score := f.score(outputs)
 		if dims := score.Shape().Dimensions; len(dims) != 1 || dims[0] != outputs[0].Shape().Dim(0) {
-			exceptions.Panicf("the target %q gives the shape %v, and a target gives one score a picture, [%d]", t.Name, dims,
-				outputs[0].Shape().Dim(0))
+			exceptions.Panicf("the target %q returns the shape %v, but a target returns one score for each picture, [%d]",
+				t.Name, dims, outputs[0].Shape().Dim(0))
 		}
 		return score
 	}
 	return a, nil
 }
 
-// Target makes a target of a graph function. It reads the named outputs or tensors, the
-// model's first output if none is named. The target holds the function: make it once and use
-// it for many pictures, since every call of Target is a program of its own.
+// Target returns a target that a graph function scores. The function gets the named outputs or tensors, or the model's
+// first output if none is named. Every call of Target makes a program of its own, so make a target once and use it for
+// many pictures.
 func Target(name, unit string, score ScoreFn, outputs ...string) ask.Target {
 	return ask.Target{Spec: kind.OfFunction(name, function{unit, slices.Clone(outputs), score, functions.Add(1)})}
 }

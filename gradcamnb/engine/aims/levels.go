@@ -6,8 +6,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
-// Levels returns the layers before a detector's heads that the explained candidates are made
-// of, or those of all levels, each once; none if no aim is a detection or the model has no levels.
+// Levels returns the layers before a detector's heads from which the explained candidates come, each once. If all is
+// true, it returns the layers of all levels. It returns none if an aim is no detection or the model has no levels.
 func Levels(m source.Model, input []int, aims []Aim, all bool) ([]string, error) {
 	var names []string
 	picture := m.Card().Layout.Size(input)

@@ -6,7 +6,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
-// locateError says of an error about a tensor which line of the user's graph function made it.
+// locateError adds to an error about a tensor the line of the user's graph function that makes the tensor.
 func locateError(l source.Layer, err error) error {
 	if l.Made == "" {
 		return err

@@ -12,28 +12,29 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
-// Outcome is what an aim resolved to for each picture.
+// Outcome is what an aim came to for each picture.
 type Outcome struct {
 	Score    []float32  // of each picture, in the target's unit
 	Index    []int32    // the class of each picture
-	standing []standing // nil if the target is no element among others
+	standing []standing // of each picture's element; nil if the target is no element among others
 }
 
-// standing is where an element stands among those of its output.
+// standing is the place of an element among all elements of its output.
 type standing struct {
 	rank, elements int
 	probability    float32
-	head           string               // the output, if it is another one than the first
-	top            []heatmap.Prediction // its best values then
+	head           string               // name of the output, if it is not the first
+	top            []heatmap.Prediction // the best values of that output
 }
 
-// HasHead tells whether the aim is an element of another output than the first, whose values the
-// program then gives back, too.
+// HasHead tells whether the aim is an element of another output than the first. The program then returns the values of
+// that output, too.
 func (a Aim) HasHead(first string) bool {
 	return a.elements && a.box == nil && a.fn == nil && a.Tensors[0] != first && len(a.Shape) == 2
 }
 
-// Read reads what the program gave of the aim: its scores and indices and, if it has one, the head's values.
+// Read returns the outcome of the aim from what the program returned: the scores, the indices and, if the aim has a
+// head, the head's values.
 func (a Aim) Read(scores, indices *tensors.Tensor, heads []*tensors.Tensor,
 	results []*heatmap.Result) (out Outcome, err error) {
 	score, err1 := device.Floats(scores)
@@ -65,8 +66,8 @@ func (a Aim) Read(scores, indices *tensors.Tensor, heads []*tensors.Tensor,
 	return out, nil
 }
 
-// findStanding says where an element stands among all of its output, of equal ones the first before the
-// others. Its probability is that of the softmax, or of a tag its own.
+// findStanding returns the place of an element among all elements of its output. If scores are equal, the first element
+// comes first. The probability is that of the softmax, or a tag's own.
 func (a Aim) findStanding(scores []float32, index int) standing {
 	s := standing{rank: 1, elements: len(scores)}
 	for i, v := range scores {
@@ -78,8 +79,8 @@ func (a Aim) findStanding(scores []float32, index int) standing {
 	return s
 }
 
-// Sign writes onto a map of a picture what is known about its target, and what is wrong
-// with it. The unit is that of what the map was made from.
+// Sign fills in a map of a picture with what is known about its target, and with its diagnosis. unit is the unit of the
+// map's values, unless the map has one.
 func (a Aim) Sign(m *heatmap.Map, picture int, found Outcome, unit string) {
 	if a.box != nil {
 		m.Box = a.box.boxes[picture]

@@ -4,15 +4,15 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
 )
 
-// params are the program's arguments of one aim.
+// params holds the program's arguments for one aim.
 type params[T any] struct {
 	index    T // class of each picture, [batch]
-	argument T // what the score takes besides the index; see [target.Kind]
+	argument T // of the score, besides the index; see [target.Kind]
 
-	box, scores, mask T // of a detection: its box, class probabilities and, if they count, its mask
+	box, scores, mask T // of a detection: its box, class probabilities and, if masks count, its mask
 }
 
-// each visits the arguments that the aim has, in order.
+// each calls visit for the arguments that the aim has, in order.
 func (p *params[T]) each(a Aim, visit func(*T)) {
 	visit(&p.index)
 	switch {
@@ -29,14 +29,14 @@ func (p *params[T]) each(a Aim, visit func(*T)) {
 
 func takesArgument(k target.Kind) bool { return k.ArgumentShape != nil }
 
-// pack lists the arguments.
+// pack returns the arguments as a list.
 func (p *params[T]) pack(a Aim) []T {
 	var out []T
 	p.each(a, func(v *T) { out = append(out, *v) })
 	return out
 }
 
-// unpackParams takes an aim's arguments off the front of a list.
+// unpackParams returns the arguments of an aim from the front of a list, and the rest of the list.
 func unpackParams[T any](a Aim, list []T) (p params[T], rest []T) {
 	p.each(a, func(v *T) { *v, list = list[0], list[1:] })
 	return p, list

@@ -10,12 +10,12 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
 )
 
-// ranked stands for an index where the program picks the class by its rank.
+// ranked is the index that tells the program to pick the class by its rank.
 const ranked = -1
 
-// Score returns the aim's score and index, [batch] each, of the model's outputs, with the
-// nodes of its arguments: the index that is given, or if that is [ranked] the index
-// of the rank-th best class. So the next class does not compile again.
+// Score returns the aim's score and index, [batch] each, for the model's outputs and the nodes of the aim's arguments.
+// If the index that is given is [ranked], the program picks the rank-th best class. The index is an argument so that
+// another class needs no new program.
 func (a Aim) Score(outputs map[string]*Node, args []*Node, picture [2]int) (score, index *Node) {
 	given, _ := unpackParams(a, args)
 	if a.box != nil {
@@ -36,14 +36,14 @@ func (a Aim) Score(outputs map[string]*Node, args []*Node, picture [2]int) (scor
 	return a.fn(read), index
 }
 
-// Take takes an aim's arguments off the front of a program's.
+// Take returns the arguments of an aim from the front of a program's, and the rest.
 func Take[T any](a Aim, args []T) (own, rest []T) {
 	n := 0
 	(&params[T]{}).each(a, func(*T) { n++ })
 	return args[:n], args[n:]
 }
 
-// Arguments returns the program's arguments of the aim, of a batch.
+// Arguments returns the program's arguments for the aim, for a batch.
 func (a Aim) Arguments(batch int) []*tensors.Tensor {
 	given := a.arguments(batch)
 	return given.pack(a)
@@ -64,7 +64,7 @@ func (a Aim) arguments(batch int) params[*tensors.Tensor] {
 	return out
 }
 
-// Perturbed returns the aim of one picture, at the index that it resolved to there.
+// Perturbed returns the aim for picture i alone, at the index that it has there, as package perturb takes it.
 func (a Aim) Perturbed(i int, index int32, picture [2]int) perturb.Aim {
 	var given params[*tensors.Tensor]
 	if a.box != nil {
@@ -76,7 +76,7 @@ func (a Aim) Perturbed(i int, index int32, picture [2]int) perturb.Aim {
 			given.argument = tensors.FromFlatDataAndDimensions(a.Argument[i*n:(i+1)*n], a.argumentDims(1)...)
 		}
 	}
-	a.rank = 0 // the class is given, that of the whole picture
+	a.rank = 0 // the class is given: that of the whole picture
 	return perturb.Aim{
 		Wants: a.Wants(), Params: given.pack(a), IsDetection: a.box != nil,
 		Score: func(outputs map[string]*Node, nodes []*Node) *Node {

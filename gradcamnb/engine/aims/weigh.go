@@ -7,7 +7,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
-// weigh is the best match among detections here, as [detectionAim.score] has it in a graph.
+// weigh returns the best match among detections. It computes in Go what [detectionAim.score] computes in a graph.
 func (b *detectionAim) weigh(found []heatmap.Detection) float32 {
 	wanted := b.wanted[0]
 	if b.edge == "" {
@@ -31,8 +31,8 @@ func (b *detectionAim) weigh(found []heatmap.Detection) float32 {
 	return float32(closeness)
 }
 
-// FindOutcome returns what the aim, a detection of one picture, comes to in what a detector that is a Go function
-// found.
+// FindOutcome returns the outcome of an aim that is a detection of one picture, from what a detector that is a Go
+// function found.
 func (a Aim) FindOutcome(found []heatmap.Detection) Outcome {
 	return Outcome{Score: []float32{a.box.weigh(found)}, Index: []int32{int32(a.box.wanted[0].Class)}}
 }

@@ -1,5 +1,5 @@
-// Package device is what programs run on: backends by name, what is kept of compiled programs, and
-// whose memory a model's variables lie in. It knows nothing of models or explanations.
+// Package device opens backends by name, runs programs on them, keeps compiled programs on disk, and moves a model's
+// variables between backends. It knows nothing of explanations.
 package device
 
 import (
@@ -21,32 +21,31 @@ import (
 	"github.com/gradcam-go/gradcam/internal/machine"
 )
 
-// xlaPlugins lists the PJRT plugins that are installed, best first. It is nil in
-// a program that is built without XLA.
+// xlaPlugins returns the PJRT plugins that are installed, the best first. It is nil in a program that is built without
+// XLA.
 var xlaPlugins func() []string
 
-// onlyInstalled keeps XLA from downloading a plugin, for nothing is downloaded unasked. It holds
-// for the whole process, from when an engine first starts XLA.
+// onlyInstalled keeps XLA from downloading a plugin, since nothing is downloaded unasked. An engine calls it when it
+// first starts XLA, and it holds for the whole process.
 var onlyInstalled = func() {}
 
-// ONNXRuntime is the name of the backend that runs files with onnxruntime. What is around the
-// model, masks and sums, is computed on the default backend.
+// ONNXRuntime is the name of the backend that runs files with onnxruntime. Everything around the model, such as masks
+// and sums, is computed on the default backend.
 const ONNXRuntime = "onnxruntime"
 
-// Backend is what computes, with the name it was asked for by.
+// Backend is a backend of GoMLX with the name by which it was opened.
 type Backend struct {
 	compute.Backend
 	Name string // "go", "xla:cpu", "xla:cuda" or "xla:<path of a plugin>"
 }
 
-// Open opens the named backend. The empty name means $GOMLX_BACKEND, or
-// without that XLA if a PJRT plugin is installed and pure Go elsewhere; then a
-// line on say tells what was picked and how to get the other.
+// Open opens the named backend. The empty name means $GOMLX_BACKEND. If that is empty, too, Open picks XLA if a PJRT
+// plugin is installed, and pure Go otherwise, and prints a line to say about its choice and how to get the other.
 func Open(name string, say io.Writer) (*Backend, error) {
 	switch name = Asked(name); name {
 	case "":
 		return best(say)
-	case ONNXRuntime: // it runs the model; masks and sums are computed elsewhere
+	case ONNXRuntime: // it runs the model only; masks and sums are computed on b
 		b, err := best(io.Discard)
 		if err != nil {
 			return nil, err
@@ -56,11 +55,11 @@ func Open(name string, say io.Writer) (*Backend, error) {
 	return Named(name)
 }
 
-// Asked is the name of the backend that is asked for: the given one, or without one $GOMLX_BACKEND. It is
-// empty if neither says anything.
+// Asked returns the name of the backend that the user asks for: the given one or, if that is empty, $GOMLX_BACKEND. It
+// is empty if both are.
 func Asked(name string) string { return cmp.Or(name, os.Getenv(compute.ConfigEnvVar)) }
 
-// best is XLA where it starts, else pure Go.
+// best opens XLA if it starts, or else pure Go.
 func best(say io.Writer) (*Backend, error) {
 	var reason string
 	for _, plugin := range installedPlugins() {
@@ -159,9 +158,9 @@ func newXLA(name, plugin string) (b *Backend, err error) {
 	return &Backend{c, name}, nil
 }
 
-// sequential adds the option that makes the pure-Go backend run one operator at a
-// time, each on all cores. Its default, several operators at once, can wait for
-// itself for ever (compute 0.1.6, seen in the gradient of depthwise convolutions).
+// sequential returns the options with the one that makes the pure-Go backend run one operator at a time, each on all
+// cores. The backend's default, several operators at once, can deadlock (compute 0.1.6, seen in the gradient of
+// depthwise convolutions).
 func sequential(options string) string {
 	const option = "ops_sequential"
 	switch {

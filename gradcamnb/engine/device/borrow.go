@@ -7,9 +7,9 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Borrow takes the variables that another backend holds, as those of a model that
-// was just trained there, and returns what gives them back: in GoMLX a tensor is on
-// one backend at a time. Variables in the host's memory or on b stay as they are.
+// Borrow moves variables that another backend holds, such as those of a model that was just trained there, into the
+// host's memory, where b can read them: in GoMLX a tensor is on one backend at a time. It returns a function that takes
+// them off b again. Variables in the host's memory or on b stay as they are.
 func Borrow(store *model.Store, b *Backend) (giveBack func() error, err error) {
 	var borrowed []*tensors.Tensor
 	giveBack = func() error { return toHost(borrowed) }
@@ -31,7 +31,7 @@ func Borrow(store *model.Store, b *Backend) (giveBack func() error, err error) {
 	return giveBack, toHost(borrowed)
 }
 
-// toHost leaves tensors in the host's memory only, where any backend gets at them.
+// toHost moves tensors into the host's memory, where any backend can read them.
 func toHost(ts []*tensors.Tensor) error {
 	for _, t := range ts {
 		if err := t.ToLocal(); err != nil {

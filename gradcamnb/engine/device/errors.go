@@ -8,7 +8,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// Error is what explaining returns: one line, with what GoMLX said in full behind it.
+// Error is an error of explaining. It has one line; its cause is GoMLX's error in full.
 type Error struct {
 	message string
 	cause   error
@@ -16,16 +16,16 @@ type Error struct {
 
 func (e *Error) Error() string { return e.message }
 
-// Unwrap gives the error with the backend's own words and stack, for %+v.
+// Unwrap returns GoMLX's error with its own words and stack, for %+v.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Wrap makes one line of an error that went through GoMLX, which wraps every
-// graph-building failure several times.
+// Wrap returns an error of GoMLX as one line that begins with the given text. GoMLX wraps every failure of building a
+// graph several times.
 func Wrap(err error, format string, args ...any) error {
 	return &Error{message: fmt.Sprintf(format, args...) + ": " + Root(err).Error(), cause: err}
 }
 
-// Root is the innermost error as one line. One of a graph function is told as it is, with what it knows.
+// Root returns the innermost error as one line. It returns a [fault.FunctionError] as it is, with its fields.
 func Root(err error) error {
 	var function *fault.FunctionError
 	if errors.As(err, &function) {

@@ -12,8 +12,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/pjrtcache"
 )
 
-// Programs of XLA on CPU are kept. Whoever gives XLA flags wants it to compile: to see what
-// it writes, or how long it takes.
+// Programs of XLA on CPU are kept, unless the user sets XLA's flags: these may ask for output of the compiler, so it
+// must run.
 func init() {
 	keepPrograms = func(plugin string) error {
 		name, _, _ := strings.Cut(plugin, ",") // options

@@ -12,18 +12,18 @@ import (
 	"github.com/gradcam-go/gradcam/internal/trim"
 )
 
-// Program is a graph about a model, compiled for a backend when it first runs.
+// Program is a graph about a model. It is compiled for its backend when it first runs.
 type Program struct {
 	exec    *model.Exec
 	backend *Backend
 	passes  atomic.Int64
 }
 
-// Graph builds what a program computes of its inputs.
+// Graph builds the outputs of a program from its inputs.
 type Graph = func(scope *model.Scope, inputs []*graph.Node) []*graph.Node
 
-// NewProgram prepares the program of a graph that takes its weights from the store. A name that is not empty keeps
-// what is compiled on disk.
+// NewProgram prepares the program of a graph that takes its weights from the store. If the name is not empty, the
+// compiled program is kept on disk.
 func NewProgram(b *Backend, store *model.Store, name string, g Graph) (*Program, error) {
 	exec, err := model.NewExec(b.Backend, store, g)
 	if err != nil {
@@ -35,13 +35,12 @@ func NewProgram(b *Backend, store *model.Store, name string, g Graph) (*Program,
 	return &Program{exec: exec, backend: b}, nil
 }
 
-// passesBetweenTrims is after how many passes memory that the C library keeps is given
-// back: seldom enough to cost nothing, often enough that a long run needs no more memory
-// than a short one.
+// passesBetweenTrims is the number of passes after which memory that the C library keeps is given back. It is so large
+// that this costs nothing, and so small that a long run needs no more memory than a short one.
 const passesBetweenTrims = 32
 
-// Pass runs the program once. What compiling left behind is given back before the second
-// time, not after the first, which is often the only one.
+// Pass runs the program once. Memory that compiling has left behind is given back before the second pass, and not after
+// the first, which is often the only one.
 func (p *Program) Pass(args ...*tensors.Tensor) (out []*tensors.Tensor, err error) {
 	if n := p.passes.Add(1); n == 2 || n%passesBetweenTrims == 0 {
 		trim.Memory()
@@ -51,12 +50,13 @@ func (p *Program) Pass(args ...*tensors.Tensor) (out []*tensors.Tensor, err erro
 		list[i] = a
 	}
 	if failed := exceptions.TryCatch[error](func() { out, err = p.exec.Call(list...) }); failed != nil {
-		return nil, failed // GoMLX panics if a trainer beside us has a variable in its hands
+		return nil, failed // GoMLX panics if a trainer uses a variable at the same time
 	}
 	return out, err
 }
 
-// Call runs the program once with tensors that nobody needs afterwards, and borrows the model's variables for it.
+// Call runs the program once and borrows the model's variables for it. It frees the arguments, which must not be used
+// afterwards.
 func (p *Program) Call(args ...*tensors.Tensor) ([]*tensors.Tensor, error) {
 	giveBack, err := Borrow(p.exec.Store(), p.backend)
 	if err != nil {

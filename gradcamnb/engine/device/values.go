@@ -7,10 +7,10 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Floats takes a result's values and gives its memory back.
+// Floats returns a tensor's values and frees its memory.
 func Floats(t *tensors.Tensor) ([]float32, error) { return values[float32](t) }
 
-// Ints is [Floats] of whole numbers.
+// Ints is like [Floats], for whole numbers.
 func Ints(t *tensors.Tensor) ([]int32, error) { return values[int32](t) }
 
 func values[T float32 | int32](t *tensors.Tensor) ([]T, error) {
@@ -22,7 +22,7 @@ func values[T float32 | int32](t *tensors.Tensor) ([]T, error) {
 	return v, nil
 }
 
-// Row returns picture i's part of a batch of values.
+// Row returns the part of picture i of a batch of values.
 func Row(values []float32, i, batch int) []float32 {
 	n := len(values) / batch
 	return slices.Clip(values[i*n : (i+1)*n])

@@ -1,4 +1,4 @@
-// Package inputs makes what a model is given of pictures or a tensor, and knows where places of it lie in the pictures.
+// Package inputs makes a model's input from pictures or a tensor, and knows where the input lies in the pictures.
 package inputs
 
 import (
@@ -13,17 +13,17 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// Input is a batch of model inputs and where they come from.
+// Input is a batch of model inputs, with the pictures from which it was made.
 type Input struct {
 	Dims     []int         // shape of the model's input, batch first
 	Values   []float32     // of all pictures, row by row
 	Pictures []image.Image // nil for a tensor
 	Frames   []imgio.Frame // where the input lies in each picture
-	Prep     *imgio.Prep   // how pictures are prepared, or would be beside a tensor; nil if nothing says it
+	Prep     *imgio.Prep   // how pictures are prepared, or would be if the input is a tensor; nil if nothing says it
 }
 
-// Prepare makes a model's input of the request's pictures or tensor. What is strange about the preprocessing goes to
-// say.
+// Prepare returns the model's input for the request's pictures or tensor. If something is strange about the
+// preprocessing, it says so with say.
 func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error) {
 	prep := cmp.Or(r.Prep, c.Prep)
 	if r.Tensor != nil {
@@ -67,7 +67,8 @@ func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error)
 	return in, nil
 }
 
-// fitSize is the preprocessing with the size that it has for these pictures: those of one batch have one.
+// fitSize returns the preprocessing with the size that it has for these pictures. It returns an error if they differ in
+// that size, since the pictures of a batch must have one size.
 func fitSize(c source.Card, prep *imgio.Prep, r ask.Request) (*imgio.Prep, error) {
 	if prep.Fit != imgio.Edges || prep.Width > 0 {
 		return prep, nil
@@ -99,8 +100,8 @@ func (in Input) Picture(i int) Input {
 	}
 }
 
-// Warn writes what is strange about the preprocessing on every map with which nothing else is wrong. Of a tensor
-// nobody knows the preprocessing.
+// Warn sets the diagnosis of every map without one to what is strange about the preprocessing. It does nothing for a
+// tensor, whose preprocessing is not known.
 func (in Input) Warn(results []*heatmap.Result) {
 	if in.Pictures == nil {
 		return
@@ -116,8 +117,8 @@ func (in Input) Warn(results []*heatmap.Result) {
 	}
 }
 
-// Shape returns the shape of a batch of pictures: the size is what the
-// preprocessing makes, else what the model declares.
+// Shape returns the shape of a batch of pictures. The size is that of the preprocessing or, if it has none, the one
+// that the model declares.
 func Shape(c source.Card, prep *imgio.Prep, batch int) ([]int, error) {
 	dims := slices.Clone(c.Input)
 	dims[0] = batch
@@ -126,7 +127,7 @@ func Shape(c source.Card, prep *imgio.Prep, batch int) ([]int, error) {
 	case prep == nil:
 	case prep.Width > 0:
 		dims[h], dims[w] = prep.Height, prep.Width
-	default: // each picture in its own size: what the layers are is looked at with a square one
+	default: // each picture has its own size; the layers are listed for a square one
 		const usual = 640
 		for _, axis := range []int{h, w} {
 			if dims[axis] < 0 {
@@ -146,7 +147,7 @@ func Shape(c source.Card, prep *imgio.Prep, batch int) ([]int, error) {
 	return dims, nil
 }
 
-// PrepFor returns a preprocessing for the channels that the model takes.
+// PrepFor returns the preprocessing for the number of channels that the model takes.
 func PrepFor(c source.Card, prep *imgio.Prep) (*imgio.Prep, error) {
 	channels, _, _ := c.Layout.Axes()
 	how, err := prep.For(max(c.Input[channels], 0))

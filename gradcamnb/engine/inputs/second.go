@@ -9,7 +9,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// Second makes a second picture the model's input, of the size of the first.
+// Second returns a second picture as the model's input. It must have the size of the first.
 func (in Input) Second(c source.Card, picture image.Image) (Input, error) {
 	if in.Prep == nil {
 		return Input{}, fault.Errorf(fault.ErrNoPreprocessing,
@@ -26,7 +26,7 @@ func (in Input) Second(c source.Card, picture image.Image) (Input, error) {
 	dims := slices.Clone(in.Dims)
 	dims[0] = 1
 	if got := []int{frame.ModelH, frame.ModelW}; !slices.Contains(dims, got[0]) || !slices.Contains(dims, got[1]) {
-		return Input{}, fmt.Errorf("the second picture is prepared as %d x %d pixels, and the first one has the shape %v",
+		return Input{}, fmt.Errorf("the second picture is prepared as %d x %d pixels, but the first one has the shape %v",
 			got[1], got[0], in.Dims)
 	}
 	return Input{Dims: dims, Values: values}, nil

@@ -11,11 +11,11 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// FromTensor takes a tensor as it stands; its frame is itself.
+// FromTensor returns a tensor as the model's input. Its frame is the tensor itself.
 func FromTensor(c source.Card, t ask.Tensor) (Input, error) {
 	t.Dims = Whole(c, t.Dims)
 	if len(t.Dims) != len(c.Input) {
-		return Input{}, fmt.Errorf("the tensor has the shape %v and the model %s takes %s, batch first", t.Dims, c.Name,
+		return Input{}, fmt.Errorf("the tensor has the shape %v, but the model %s takes %s, batch first", t.Dims, c.Name,
 			shapeWords(c.Input))
 	}
 	n := 1
@@ -27,14 +27,15 @@ func FromTensor(c source.Card, t ask.Tensor) (Input, error) {
 	}
 	ch, h, w := c.Layout.Axes()
 	if want := c.Input[ch]; want > 0 && t.Dims[ch] != want {
-		return Input{}, fmt.Errorf("the tensor has the shape %v and the model %s takes %s: the number of channels differs",
+		return Input{}, fmt.Errorf("the tensor has the shape %v, but the model %s takes %s: the number of channels differs",
 			t.Dims, c.Name, shapeWords(c.Input))
 	}
 	f := imgio.WholeFrame(t.Dims[w], t.Dims[h])
 	return Input{Dims: t.Dims, Values: t.Values, Frames: slices.Repeat([]imgio.Frame{f}, t.Dims[0])}, nil
 }
 
-// Whole is the shape of a tensor with the axis that the file's own input has not, if it was given without.
+// Whole returns the shape of a tensor with the axis that the file's own input lacks, if the tensor was given without
+// it.
 func Whole(c source.Card, dims []int) []int {
 	if c.Lacks > 0 && len(dims) == len(c.Input)-1 {
 		return slices.Insert(slices.Clone(dims), c.Lacks-1, 1)

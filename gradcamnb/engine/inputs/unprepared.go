@@ -9,8 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// unprepared is the error of a model that nothing says the preprocessing of. It holds a sidecar to save, with the
-// model's own size and the numbers that most classifiers were trained with; of a GoMLX model it speaks of the card.
+// unprepared returns the error for a model without preprocessing. It shows a sidecar to save, with the model's own size
+// and the numbers with which most classifiers were trained. For a GoMLX model it names the card instead.
 func unprepared(c source.Card) error {
 	const usual = 224
 	w, h := usual, usual

@@ -7,7 +7,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// MergeMaps puts maps together by aim: those of before, then those of each method.
+// MergeMaps returns the maps sorted by aim: for each aim those of before, then those of each method in made.
 func (p Plan) MergeMaps(before []*heatmap.Map, made [][]*heatmap.Map) []*heatmap.Map {
 	var out []*heatmap.Map
 	part := func(maps []*heatmap.Map, a int) []*heatmap.Map {
@@ -23,13 +23,12 @@ func (p Plan) MergeMaps(before []*heatmap.Map, made [][]*heatmap.Map) []*heatmap
 	return out
 }
 
-// Repeatable tells whether one pass explains again what the plan explains: no method draws masks, and no target is a
-// detection.
+// Repeatable tells whether one pass can repeat the explanation: no method draws masks, and no target is a detection.
 func (p Plan) Repeatable() bool {
 	return len(p.Forward) == 0 && p.Host == nil && !slices.ContainsFunc(p.Aims, aims.Aim.IsDetection)
 }
 
-// Picture returns the plan for picture i alone, at what the aims came to there.
+// Picture returns the plan for picture i alone, with the outcomes that the aims have there.
 func (p Plan) Picture(i int, found []aims.Outcome) Plan {
 	p.Input = append([]int{1}, p.Input[1:]...)
 	p.Aims = slices.Clone(p.Aims)
@@ -39,7 +38,7 @@ func (p Plan) Picture(i int, found []aims.Outcome) Plan {
 	return p
 }
 
-// ChangeClass returns the plan, of one picture, at other classes than those explained.
+// ChangeClass returns the plan of one picture for other classes than the explained ones.
 func (p Plan) ChangeClass() (Plan, error) {
 	p.Aims = slices.Clone(p.Aims)
 	for k, a := range p.Aims {
@@ -51,7 +50,7 @@ func (p Plan) ChangeClass() (Plan, error) {
 	return p, nil
 }
 
-// Measured returns the plan with the aims as their maps are measured.
+// Measured returns the plan with the scores by which maps are measured; see [aims.Aim.Measured].
 func (p Plan) Measured() Plan {
 	p.Aims = slices.Clone(p.Aims)
 	for k, a := range p.Aims {
@@ -60,7 +59,7 @@ func (p Plan) Measured() Plan {
 	return p
 }
 
-// Scores returns the plan of the aims' scores alone, of an input.
+// Scores returns the plan for the scores only, without maps, for an input of the given shape.
 func (p Plan) Scores(input []int) Plan {
 	p.Input, p.methods = input, nil
 	return p

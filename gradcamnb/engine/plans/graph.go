@@ -19,17 +19,16 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// Build makes the graph of a plan. inputs are the model's input and then, for
-// each aim, its index and what it takes beside it.
+// Build builds the graph of a plan. inputs are the model's input and then the arguments of each aim.
 //
-// The score of the batch is the sum over its pictures, so the gradient at a layer
-// holds every picture's own, since pictures do not mix at inference.
+// The score of the batch is the sum over its pictures. Pictures do not mix at inference, so the gradient at a layer
+// holds the gradient of every picture's own score.
 func (p Plan) Build(m source.Model, scope *model.Scope, inputs []*Node) *Parts {
 	x, rest := inputs[0], inputs[1:]
 	cuts, wants := p.cuts(), p.Wants()
 	built := m.Build(scope, x, cuts, wants)
 	e := &Parts{output: p.first.Node(built.Outputs[p.first.Tensor()])}
-	var guided map[string]*Node // the model once more, with the guided rule
+	var guided map[string]*Node // outputs of the model built a second time, with the guided rule
 	if p.guides() {
 		guided = buildGuided(m, scope, x, wants)
 	}
@@ -52,13 +51,13 @@ func (p Plan) Build(m source.Model, scope *model.Scope, inputs []*Node) *Parts {
 	return e
 }
 
-// Parts are the nodes that the program of a plan gives back.
+// Parts holds the nodes that the program of a plan returns.
 type Parts = programResults[*Node]
 
 func buildGuided(m source.Model, scope *model.Scope, x *Node, wants []string) map[string]*Node {
 	parts, ok := m.(source.GuidedBuilder)
 	if !ok {
-		exceptions.Panicf("model %s: guided backpropagation changes the gradient of the model's ReLUs, which are out of reach in it; take Saliency, SmoothGrad or Input x gradient", m.Card().Name)
+		exceptions.Panicf("model %s: guided backpropagation changes the gradient of the model's ReLUs, but they cannot be changed in this model: take Saliency, SmoothGrad or Input x gradient", m.Card().Name)
 	}
 	return parts.BuildGuided(scope, x, wants, func(_, g *Node) *Node { return Max(g, ZerosLike(g)) })
 }
@@ -73,10 +72,10 @@ type scene struct {
 	score, output *Node
 	index         *Node
 	guided        *Node              // gradient at the picture by the guided rule
-	slopes        map[string][]*Node // gradients at the cuts, by the score that they are of; "" is the aim's own
+	slopes        map[string][]*Node // gradients at the cuts, by the name of the score; "" is the aim's own score
 }
 
-// explain makes the maps of all methods.
+// explain returns the score, the index and the maps of all methods.
 func (s scene) explain() explainedAim[*Node] {
 	out := explainedAim[*Node]{score: s.score, index: s.index}
 	atLayer, atPicture := split(s.plan.leaves())
@@ -111,7 +110,7 @@ func (s scene) explain() explainedAim[*Node] {
 	return out
 }
 
-// makePictureMap is the map of a method that has no layer of its own.
+// makePictureMap returns the map of a method that has no layer of its own.
 func (s scene) makePictureMap(l leaf) *Node {
 	picture := s.viewAt(s.cut(source.Picture), "")
 	switch how := l.how.(type) {
@@ -133,7 +132,7 @@ func (s scene) makePictureMap(l leaf) *Node {
 
 func (s scene) cut(name string) int { return slices.Index(s.cuts, name) }
 
-// viewAt is what a method sees at a cut, for the aim's own score or for another of its class.
+// viewAt returns what a method sees at a cut, for the aim's own score or for another score of its class.
 func (s scene) viewAt(cut int, retarget string) cam.View {
 	score := s.score
 	if retarget != "" {
@@ -168,8 +167,8 @@ func (p Plan) guides() bool {
 	return slices.ContainsFunc(p.leaves(), func(l leaf) bool { _, ok := l.how.(cam.GuidedPixels); return ok })
 }
 
-// cuts are the plan's layers, as far as a method makes a map there, and then what the
-// other methods look at: the picture, and layers across the model.
+// cuts returns the names of the cuts: the plan's layers, if a method makes maps at layers, and then what the other
+// methods look at: the picture, and layers across the model.
 func (p Plan) cuts() []string {
 	atLayer, atPicture := split(p.leaves())
 	var names []string
@@ -191,7 +190,7 @@ func (p Plan) cuts() []string {
 	return names
 }
 
-// Places names the cuts for a person.
+// Places returns the names of the cuts in words for a person.
 func (p Plan) Places() string {
 	names := p.cuts()
 	if at := slices.Index(names, source.Picture); at >= 0 {
@@ -200,7 +199,7 @@ func (p Plan) Places() string {
 	return strings.Join(names, ", ")
 }
 
-// Wants returns what the best classes are listed of and every tensor that an aim reads.
+// Wants returns the tensor from which the best classes are listed, and every tensor that an aim reads.
 func (p Plan) Wants() []string {
 	names := []string{p.first.Tensor()}
 	for _, a := range p.Aims {
@@ -216,8 +215,7 @@ func (p Plan) Wants() []string {
 // Size returns [height, width] of the model's input.
 func (p Plan) Size(layout imgio.Layout) [2]int { return layout.Size(p.Input) }
 
-// Arguments returns the program's inputs. The picture is copied once, to where the backend
-// reads it.
+// Arguments returns the program's inputs. It copies the picture once, into the backend's memory.
 func (p Plan) Arguments(b *device.Backend, values []float32) ([]*tensors.Tensor, error) {
 	picture, err := tensors.FromRaw(b.Backend, 0, shapes.Make(dtypes.Float32, p.Input...),
 		dtypes.UnsafeByteSliceFromAny(values))

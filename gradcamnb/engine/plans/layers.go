@@ -9,9 +9,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
-// chooseLayers looks the layers up, of all of the model's, and checks that a map can be made there for every target.
-// Without names they are the levels that explained detections are made of, all levels for a method that joins them, or
-// the suggested one.
+// chooseLayers looks up the named layers among all of the model's, and checks that a map can be made there for every
+// target. Without names it takes the levels from which the explained detections come, or all levels if a method joins
+// them. If there are no levels, it takes the suggested layer.
 func (p *Plan) chooseLayers(m source.Model, all []source.Layer, names []string) error {
 	if len(names) == 0 {
 		var err error
@@ -38,7 +38,7 @@ func (p *Plan) chooseLayers(m source.Model, all []source.Layer, names []string) 
 	return nil
 }
 
-// resolveLayers looks layers up that a map can be made at.
+// resolveLayers looks up layers. It returns an error if a map cannot be made at one of them.
 func resolveLayers(all []source.Layer, names []string) ([]source.Layer, error) {
 	var out []source.Layer
 	for _, name := range names {
@@ -47,7 +47,7 @@ func resolveLayers(all []source.Layer, names []string) ([]source.Layer, error) {
 			return nil, err
 		}
 		if l.WithoutPicture {
-			return nil, fmt.Errorf("layer %q does not depend on the picture, but on another input alone, so there is nothing of the picture to explain; layers that do: %s", name, spatialNames(all))
+			return nil, fmt.Errorf("layer %q depends only on another input and not on the picture, so it explains nothing of the picture; layers that depend on the picture: %s", name, spatialNames(all))
 		}
 		if !l.Spatial() {
 			return nil, fmt.Errorf("layer %q has the shape %v and no spatial size: it is neither a map, [batch, channels, h, w], nor tokens that form a grid of the picture's aspect ratio; layers that are: %s",
@@ -61,7 +61,7 @@ func resolveLayers(all []source.Layer, names []string) ([]source.Layer, error) {
 	return out, nil
 }
 
-// checkFeeds is an error if a layer has no gradient of an aim.
+// checkFeeds returns an error if an aim does not depend on one of the layers.
 func (p *Plan) checkFeeds(m source.Model, a aims.Aim) error {
 	feeding, err := m.Layers(p.Input, a.Wants()[0])
 	if err != nil {
@@ -94,7 +94,7 @@ func feedsAny(m source.Model, input []int, tensors []string, layer string) (bool
 	return false, nil
 }
 
-// spatialNames names the last few layers that a map can be made at.
+// spatialNames returns the names of the last few layers at which a map can be made.
 func spatialNames(layers []source.Layer) string {
 	var names []string
 	for _, l := range slices.Backward(layers) {

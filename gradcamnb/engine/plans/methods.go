@@ -11,7 +11,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/registry"
 )
 
-// takeMethods looks the methods up, in the order of the request.
+// takeMethods looks up the methods, in the order of the request. Grad-CAM is the default.
 func (p *Plan) takeMethods(names []string) error {
 	if len(names) == 0 {
 		names = []string{cam.GradCAM.Name}
@@ -48,7 +48,7 @@ func (p Plan) atLayers() bool {
 	}) || slices.ContainsFunc(p.Forward, func(f perturb.Method) bool { return f.AtLayers })
 }
 
-// allLevels tells whether a method of the plan is of all levels of a detector.
+// allLevels tells whether a method of the plan joins all levels of a detector.
 func (p Plan) allLevels() bool {
 	return slices.ContainsFunc(p.methods, func(m cam.Method) bool {
 		fused, ok := m.Procedure.(cam.LayerFusion)
@@ -56,14 +56,14 @@ func (p Plan) allLevels() bool {
 	})
 }
 
-// leaf is one map of one pass, which methods are made of.
+// leaf is a method of one pass. Other methods are made of such leaves.
 type leaf struct {
 	name string
 	how  cam.OnePass
 	unit string
 }
 
-// leaves are the maps of one pass that the plan's methods are made of, each once.
+// leaves returns the methods of one pass of which the plan's methods are made, each once.
 func (p Plan) leaves() []leaf {
 	var out []leaf
 	var add func(cam.Method)
@@ -87,7 +87,7 @@ func (p Plan) leaves() []leaf {
 	return out
 }
 
-// split tells the leaves that are made at every layer from those of the picture.
+// split divides leaves into those that make a map at every layer and those that make one map of the picture.
 func split(leaves []leaf) (atLayer, atPicture []leaf) {
 	for _, l := range leaves {
 		if cam.HasLayer(l.how) {
@@ -99,7 +99,7 @@ func split(leaves []leaf) (atLayer, atPicture []leaf) {
 	return atLayer, atPicture
 }
 
-// groupLayers names, for every method that looks at many layers, those that it looks at.
+// groupLayers returns, for every method that looks at many layers, the names of these layers.
 func groupLayers(leaves []leaf, layers []source.Layer) map[string][]string {
 	out := map[string][]string{}
 	for _, l := range leaves {
@@ -116,7 +116,7 @@ func groupLayers(leaves []leaf, layers []source.Layer) map[string][]string {
 	return out
 }
 
-// checkRetargeted is an error if a method brings a score of its own that does not fit a target.
+// checkRetargeted returns an error if a method has a score of its own that does not fit a target.
 func (p Plan) checkRetargeted() error {
 	for _, l := range p.leaves() {
 		r, ok := l.how.(cam.Retargeting)

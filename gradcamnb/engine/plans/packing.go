@@ -1,10 +1,9 @@
 package plans
 
-// This file has the order of a program's arguments and results. Each is a struct whose each visits
-// its parts in that order, both when the graph is built, where the parts are nodes, and when it is
-// called, where they are tensors.
+// This file defines the order of a program's results. They are a struct whose method each visits its parts in that
+// order. The parts are nodes when the graph is built, and tensors when the program is called.
 
-// programResults is what the program of a plan gives back.
+// programResults holds what the program of a plan returns.
 type programResults[T any] struct {
 	output T // the model's first output
 	aims   []explainedAim[T]
@@ -12,13 +11,13 @@ type programResults[T any] struct {
 
 type explainedAim[T any] struct {
 	score, index T   // [batch]
-	head         []T // the output that the aim reads, [batch, n], if it is another one than the first; else nothing
+	head         []T // the output that the aim reads, [batch, n], if that is not the first output; else empty
 	layers       []explainedLayer[T]
-	picture      []explainedMap[T] // of the methods that have no layer
+	picture      []explainedMap[T] // of the methods without a layer
 }
 
 type explainedLayer[T any] struct {
-	act, grad T // [batch, h, w, channels], of the graph alone: the program does not give them back
+	act, grad T // [batch, h, w, channels]; only nodes of the graph, which the program does not return
 	maps      []explainedMap[T]
 }
 
@@ -26,10 +25,10 @@ type explainedMap[T any] struct {
 	raw  T // [batch, h, w], signed, at the layer's resolution
 	full T // [batch, H, W] of the model's input, positive part
 
-	gross T // [batch], the largest cell if nothing cancelled; zero if the map is no sum
+	gross T // [batch], see [heatmap.Map]
 }
 
-// each visits what the program gives back, in order.
+// each calls visit for everything that the program returns, in order.
 func (e *programResults[T]) each(visit func(*T)) {
 	visit(&e.output)
 	for i := range e.aims {
@@ -54,15 +53,15 @@ func eachMap[T any](maps []explainedMap[T], visit func(*T)) {
 	}
 }
 
-// List lists what the program gives back, in order.
+// List returns everything that the program returns, in order.
 func (e *programResults[T]) List() []T {
 	var out []T
 	e.each(func(v *T) { out = append(out, *v) })
 	return out
 }
 
-// unpack is what a plan's program gave back, of the list that List made. It has no room for
-// activations and gradients.
+// unpack returns the results of a plan's program from a list in the order of List. It leaves activations and gradients
+// empty.
 func unpack[T any](p Plan, first string, list []T) programResults[T] {
 	atLayer, atPicture := split(p.leaves())
 	e := programResults[T]{aims: make([]explainedAim[T], len(p.Aims))}
@@ -83,8 +82,8 @@ func unpack[T any](p Plan, first string, list []T) programResults[T] {
 	return e
 }
 
-// Intermediates lists the activations and the gradient, [b, h, w, c], at every layer of the first aim, which its maps
-// are made of. Who compares them with those of another implementation has a program give them back, too.
+// Intermediates returns the activations and the gradient, [b, h, w, c], at every layer of the first aim, from which its
+// maps are made. A program can return them, too, so that they can be compared with those of another implementation.
 func (e *programResults[T]) Intermediates() []T {
 	var out []T
 	for _, l := range e.aims[0].layers {

@@ -16,20 +16,20 @@ import (
 // Plan is a request with every name looked up and every number checked.
 type Plan struct {
 	Input   []int            // shape, batch first
-	Layers  []source.Layer   // to explain at
+	Layers  []source.Layer   // at which maps are made
 	Aims    []aims.Aim       // what is explained, in the request's order
-	Forward []perturb.Method // methods of forward passes alone, which the plan's program does not hold
+	Forward []perturb.Method // methods of forward passes, which are not part of the plan's program
 
 	// Host scores masked copies of a picture if the model is a Go function; else nil.
 	Host func(picture int) func(masks []float32, n int) ([]float32, error)
 
-	first      aims.Answer // what the best classes are listed of
+	first      aims.Answer // from which the best classes are listed
 	methods    []cam.Method
 	manyLayers map[string][]string // layers that a method looks at besides those of the plan, by method
 }
 
-// Key tells plans apart that need different programs. Indices and masks are
-// inputs of the program and not part of it; see [aims.Aim.Score].
+// Key returns a text that differs for plans that need different programs. Indices and masks are inputs of the program
+// and not part of it; see [aims.Aim.Score].
 func (p Plan) Key() string {
 	var b strings.Builder
 	fmt.Fprint(&b, p.Input)
@@ -45,8 +45,8 @@ func (p Plan) Key() string {
 	return b.String()
 }
 
-// New plans a request. What the model detects in the pictures is needed for targets that are detections, and nil for
-// others.
+// New returns the plan of a request. seen is what the model detects in the pictures; it may be nil if no target is a
+// detection.
 func New(m source.Model, input []int, r ask.Request, seen *detections.Findings, look aims.ValuesFn) (Plan, error) {
 	p := Plan{Input: input}
 	targets := Targets(m.Card(), r)
@@ -76,7 +76,7 @@ func New(m source.Model, input []int, r ask.Request, seen *detections.Findings, 
 	return p, err
 }
 
-// Targets returns what is explained: without a choice the prediction, or the surest
+// Targets returns the request's targets. If it has none, they are the prediction or, for a detector, the surest
 // detection.
 func Targets(c source.Card, r ask.Request) []ask.Target {
 	switch {
@@ -88,20 +88,20 @@ func Targets(c source.Card, r ask.Request) []ask.Target {
 	return []ask.Target{singleTarget(kind.Top)}
 }
 
-// singleTarget is the first target of a kind that counts them by rank.
+// singleTarget returns the first target of a kind that counts its targets by rank.
 func singleTarget(k kind.Kind) ask.Target {
 	return ask.Target{Spec: kind.Spec{Kind: k.Name, Index: []int{1}}}
 }
 
-// Hiding plans methods that only hide parts of a picture, which a detector that is a Go function is explained by. Aims
-// and the host are still to be given.
+// Hiding returns a plan of methods that only hide parts of a picture, for a detector that is a Go function. The caller
+// must add the aims and the host.
 func Hiding(input []int, methods []string) (Plan, error) {
 	p := Plan{Input: input}
 	if err := p.takeMethods(methods); err != nil {
 		return Plan{}, err
 	}
 	if p.atLayers() || len(p.methods) > 0 {
-		return Plan{}, fmt.Errorf("it has no layers to explain at, as %s needs, nor gradients; ask for RISE or occlusion",
+		return Plan{}, fmt.Errorf("it has no layers and no gradients, which %s and the like need: ask for RISE or occlusion",
 			cam.GradCAM.Name)
 	}
 	return p, nil

@@ -17,8 +17,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Results makes one result a picture of the program's outputs, whose order is that of [Parts], and tells what the aims
-// came to.
+// Results returns one result for each picture, made of the program's outputs, and the outcomes of the aims. The outputs
+// are in the order of [Parts].
 func (p Plan) Results(c source.Card, out []*tensors.Tensor, in inputs.Input,
 	backend string) (results []*heatmap.Result, found []aims.Outcome, err error) {
 	batch := p.Input[0]
@@ -57,7 +57,7 @@ func (p Plan) Results(c source.Card, out []*tensors.Tensor, in inputs.Input,
 			for _, m := range p.mapsOf(maps, i) {
 				a.Sign(m, i, aimed, a.SlopeUnit())
 				if c.NoRelu {
-					p.saysUnguided(m)
+					p.addUnguided(m)
 				}
 				r.Maps = append(r.Maps, m)
 			}
@@ -66,7 +66,7 @@ func (p Plan) Results(c source.Card, out []*tensors.Tensor, in inputs.Input,
 	return results, found, nil
 }
 
-// read takes the maps that the program made of one aim.
+// read returns the maps that the program made for one aim.
 func (p Plan) read(from explainedAim[*tensors.Tensor], c source.Card) (map[resultKey][]pictureMap, error) {
 	size := p.Size(c.Layout)
 	batch := p.Input[0]
@@ -99,8 +99,8 @@ func (p Plan) read(from explainedAim[*tensors.Tensor], c source.Card) (map[resul
 	return maps, take(atPicture, from.picture, -1)
 }
 
-// resultKey names what the program made of one aim: a leaf's maps at a layer of the plan, by
-// number, or of the picture, -1.
+// resultKey names maps that the program made for one aim: those of a leaf at a layer of the plan, by its number, or of
+// the picture, -1.
 type resultKey struct {
 	leaf  string
 	layer int
@@ -112,8 +112,8 @@ type pictureMap struct {
 	gross     float32 // see [heatmap.Map]
 }
 
-// mapsOf are the maps of picture i: by layer, then method; then those of the methods that
-// have no layer of their own.
+// mapsOf returns the maps of picture i, by layer, then method. The maps of methods without a layer of their own come
+// last.
 func (p Plan) mapsOf(from map[resultKey][]pictureMap, i int) []*heatmap.Map {
 	var out []*heatmap.Map
 	add := func(m cam.Method, layer int) {
@@ -143,7 +143,8 @@ func (p Plan) mapsOf(from map[resultKey][]pictureMap, i int) []*heatmap.Map {
 	return out
 }
 
-// show is a method's map at a layer, or of the picture, made of what the program made.
+// show returns a method's map at a layer, or of the picture. It joins the maps of the program if the method is made of
+// several.
 func (p Plan) show(how cam.Procedure, name string, from map[resultKey][]pictureMap, layer, i int) pictureMap {
 	switch how := how.(type) {
 	case cam.MethodFusion:
@@ -178,7 +179,7 @@ func newFusedMap(g cam.Grid) pictureMap {
 	return pictureMap{raw: out, full: out}
 }
 
-// layerNames are the names of all layers of the plan.
+// layerNames returns the names of all layers of the plan, with commas between them.
 func (p Plan) layerNames() string {
 	var names []string
 	for _, l := range p.Layers {
@@ -187,7 +188,7 @@ func (p Plan) layerNames() string {
 	return strings.Join(names, ", ")
 }
 
-// field is the receptive field of a layer in the result's order, x before y.
+// field returns the receptive field of a layer in the result's order, x before y.
 func field(l source.Layer) *heatmap.Field {
 	if l.Field == nil {
 		return nil
@@ -196,7 +197,7 @@ func field(l source.Layer) *heatmap.Field {
 	return &heatmap.Field{Lo: turned(l.Field.Lo), Hi: turned(l.Field.Hi), Step: turned(l.Field.Step), Gated: l.Field.Gated}
 }
 
-// Versions returns those of the modules that the numbers depend on.
+// Versions returns the versions of the modules on which the numbers depend.
 var Versions = sync.OnceValue(func() map[string]string {
 	out := map[string]string{}
 	info, ok := debug.ReadBuildInfo()
@@ -211,9 +212,9 @@ var Versions = sync.OnceValue(func() map[string]string {
 	return out
 })
 
-// saysUnguided says of a map by the guided rule, which changes the gradient of ReLUs, that the
-// model has none.
-func (p Plan) saysUnguided(m *heatmap.Map) {
+// addUnguided adds to the diagnosis of a map by the guided rule, which changes the gradient of ReLUs, that the model
+// has no ReLU.
+func (p Plan) addUnguided(m *heatmap.Map) {
 	guided := func(method cam.Method) bool {
 		return method.Name == m.Method && Plan{methods: []cam.Method{method}}.guides()
 	}

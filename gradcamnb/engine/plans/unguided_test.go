@@ -13,7 +13,7 @@ func TestSaysUnguided(t *testing.T) {
 	p := Plan{methods: []cam.Method{cam.GuidedBackprop, cam.Saliency}}
 	for name, want := range map[string]bool{cam.GuidedBackprop.Name: true, cam.Saliency.Name: false} {
 		m := &heatmap.Map{Method: name}
-		p.saysUnguided(m)
+		p.addUnguided(m)
 		if got := strings.Contains(m.Diagnosis, "no ReLU"); got != want {
 			t.Errorf("%s: diagnosis %q", name, m.Diagnosis)
 		}
