@@ -74,7 +74,7 @@ func TestDetectorThatIsAFunction(t *testing.T) {
 	}
 	for want, choices := range map[string][]gradcamnb.Choice{
 		"it has no layers and no gradients":  {gradcamnb.Methods("Grad-CAM")},
-		"nor gradients":                      {gradcamnb.Methods("Saliency")},
+		"and no gradients":                   {gradcamnb.Methods("Saliency")},
 		"only detections can be explained":   {gradcamnb.Class(0)},
 		"the model has no instance masks":    {gradcamnb.Instance(1)},
 		"there is no detection 2: the model": {gradcamnb.Detection(2)},

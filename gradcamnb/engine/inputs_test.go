@@ -175,7 +175,7 @@ func TestInputsOfGoMLXModelByHand(t *testing.T) {
 		}
 		_, err = own.ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Layers("/weights"), gradcamnb.Input("weights", weights),
 			gradcamnb.Input("times", gradcamnb.Numbers(2)))
-		if err == nil || !strings.Contains(err.Error(), "does not depend on the picture") {
+		if err == nil || !strings.Contains(err.Error(), "and not on the picture") {
 			t.Errorf("a layer of the weights: error %v", err)
 		}
 	})

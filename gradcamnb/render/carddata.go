@@ -91,9 +91,9 @@ func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) 
 		seen = image.Rect(0, 0, r.Frame.PictureW, r.Frame.PictureH)
 	}
 	c = cardResult{
-		Name: clean(r.Name), Model: clean(r.Model), Made: timing(r), Has: r.Picture != nil, Size: [2]int{w, h}, Frame: r.Frame,
-		Seen: corners(seen),
-		Top:  []cardPredic{}, Maps: []CardMap{},
+		Name: clean(r.Name), Model: clean(r.Model), Made: timing(r), Has: r.Picture != nil, Size: [2]int{w, h},
+		Frame: r.Frame, Seen: corners(seen),
+		Top: []cardPredic{}, Maps: []CardMap{},
 	}
 	if r.Truth.Area() > 0 {
 		c.Truth = &r.Truth
