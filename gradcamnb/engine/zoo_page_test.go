@@ -123,10 +123,10 @@ func (c zooCase) row() string {
 func zooTable(cases []zooCase, results map[string]map[string]zooResult) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n## The zoo: %d files\n\n", len(cases))
-	b.WriteString("Narrow variants of the real architectures (torchvision's own classes where there are any), in `testdata/zoo`,\n" +
-		"each as the named maker wrote it. *Values*: largest difference from onnxruntime's outputs (of the largest value\n" +
-		"where that is above 1). *Map*: largest difference of the raw Grad-CAM at the layer from pytorch-grad-cam 1.5.7's,\n" +
-		"of the map's largest value; its tolerance is ten times what float32 differs from float64 there, at least 1e-4.\n\n" +
+	b.WriteString("The files in `testdata/zoo` are narrow variants of the real architectures, of torchvision's own classes if it has them,\n" +
+		"each as the named maker wrote it. *Values* is the largest difference from onnxruntime's outputs, as a share of the largest\n" +
+		"value if that is above 1. *Map* is the largest difference of the raw Grad-CAM at the layer from pytorch-grad-cam 1.5.7's, as\n" +
+		"a share of the map's largest value. Its tolerance is ten times the difference of float32 and float64 there, at least 1e-4.\n\n" +
 		"| family | maker | opset | layer | values go / xla:cpu | map go / xla:cpu |\n|---|---|---|---|---|---|\n")
 	for _, c := range cases {
 		g, x := results["go"][c.Name], results["xla:cpu"][c.Name]
@@ -157,7 +157,7 @@ const refusedHeading = "## What is refused"
 func refusedTable(files []refusedFile) string {
 	var b strings.Builder
 	b.WriteString(refusedHeading +
-		"\n\nFiles of `testdata/zoo/refused`, as their makers wrote them, and what opening them says.\n\n| file | maker | error |\n|---|---|---|\n")
+		"\n\nThese files of `testdata/zoo/refused` are as their makers wrote them. The error is what opening them gives.\n\n| file | maker | error |\n|---|---|---|\n")
 	for _, r := range files {
 		b.WriteString(r.row())
 	}
