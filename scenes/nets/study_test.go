@@ -79,8 +79,8 @@ func TestStudyOfLayers(t *testing.T) {
 	}
 }
 
-// studied returns a table for each metric: methods down, layers across, means with intervals, bold if the rank cannot be
-// told apart from the best.
+// studied returns a table for each metric: methods down, layers across, means with intervals, bold if the rank cannot
+// be told apart from the best.
 func studied(sum *study.Summary, s *study.Study) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%d scenes, %d maps. Each field has the mean and its 95 %% interval. A field is bold if its mean rank among the\n20 cannot be told apart from the best (Nemenyi, 5 %%).\n",

@@ -117,8 +117,8 @@ func page(ended map[string]string) string {
 	b.WriteString(`# Every attack, and the test that holds its answer
 
 In November 2026 a review attacked this project at the commit 051f0d5. The first table has what failed then, the worst
-first. The second has everything that was tried. [What strangers may hand over](hostile.md) lists the attempts with files
-one by one. A test fails if a row names a test that does not exist.
+first. The second has everything that was tried. [What strangers may hand over](hostile.md) lists the attempts with
+files one by one. A test fails if a row names a test that does not exist.
 ` + "`go test ./internal/testing/hostile -slow -update -timeout 60m`" + ` runs the tests of all rows and writes here how they ended.
 
 `)
