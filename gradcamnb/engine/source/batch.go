@@ -23,8 +23,8 @@ type batching struct {
 	rebatched bool // numbers in the file were changed to the batch
 }
 
-// Batch returns how many pictures one pass can take if as many as input has are wanted. That is input's number, or the
-// one that the model's file is made for; why then says the reason. repaired tells that the file is made for another
+// Batch returns how many pictures one pass takes if input's number is wanted: that number, or the number that the
+// model's file is made for. In the second case why says the reason. repaired tells that the file is made for another
 // number and was changed to this one. It is an error if an output has the pictures on no axis, or on another axis than
 // the first.
 func Batch(m Model, input []int, wants []string) (batch int, why error, repaired bool, err error) {

@@ -17,8 +17,8 @@ type lifted struct {
 	layout imgio.Layout // the layout that the graph must show; empty if either will do
 }
 
-// liftings are the three cases. A signal [batch, channels, length] is a picture of one row. So is a signal [batch,
-// length, channels], which looks like a grey picture [batch, height, width]. The third is one picture without a batch.
+// liftings are the three cases: a signal [batch, channels, length], which is a picture of one row; a signal [batch,
+// length, channels], or a grey picture [batch, height, width]; and one picture without a batch.
 var liftings = []lifted{
 	{at: 2, axes: []int{0, 1, 3}, layout: imgio.ChannelsFirst},
 	{at: 1, axes: []int{0, 2, 3}},

@@ -90,7 +90,7 @@ func (c content) has(path string) bool {
 }
 
 const (
-	tries = 5                // how often a broken transfer is resumed, as long as each try brings something
+	tries = 5                // transfers of a file at most, each of which must bring something
 	stall = 60 * time.Second // a transfer without a byte for so long counts as broken
 )
 
