@@ -1,18 +1,42 @@
-"""What the site needs beyond MkDocs: links from the pages to files of the repository, and notebooks that play in a page."""
+"""What the site needs beyond MkDocs: links from the pages to files of the repository, notebooks that play in a page, and the
+reference of the packages, which is made of their comments."""
+import json
 import pathlib
 import posixpath
 import re
+import subprocess
 
 from mkdocs.plugins import get_plugin_logger
+from mkdocs.structure.files import File
 
 log = get_plugin_logger("repository")
 LINK = re.compile(r"(\]\()([^)\s#:]+)(#[^)]*)?\)")
 PICTURE = re.compile(r"\[!\[[^]]*\]\((notebooks/[\w-]+)\.jpg\)\]\(\1\.html\)")
 FENCE = re.compile(r"(```.*?```)", re.S)
+ROW = re.compile(r"^\| `gradcamnb.*?\|", re.M)  # of api.md: its first cell names packages
+PACKAGE = re.compile(r"`(gradcamnb[\w/]*)`")
+
+
+def on_files(files, config):
+    """Adds a page of reference for each package that api.md names."""
+    root = pathlib.Path(config.docs_dir).parent
+    packages = [name for row in ROW.findall((root / "docs/api.md").read_text()) for name in PACKAGE.findall(row)]
+    made = subprocess.run(["go", "run", "./docs/mkdocs/reference", *packages], cwd=root, check=True, capture_output=True)
+    for package, text in json.loads(made.stdout).items():
+        files.append(File.generated(config, "reference/" + page_of(package), content=text))
+    return files
+
+
+def page_of(package):
+    return package.replace("/", ".") + ".md"
 
 
 def on_page_markdown(markdown, page, config, files):
-    """Code is left as it is."""
+    """Code is left as it is. The packages of api.md lead to their reference."""
+    if page.file.src_uri == "api.md":
+        return ROW.sub(lambda row: PACKAGE.sub(lambda m: f"[`{m[1]}`](reference/{page_of(m[1])})", row[0]), markdown)
+    if page.file.src_uri.startswith("reference/"):
+        return markdown
     parts = FENCE.split(markdown)
     return "".join(part if i % 2 else with_links(part, page, config, files) for i, part in enumerate(parts))
 
