@@ -37,7 +37,7 @@ type noArguments struct{}
 
 // wireTypes returns a text that differs if an engine has another version of the messages' types; see [resident.Types].
 var wireTypes = sync.OnceValue(func() string {
-	return resident.Types(remoteCall[ask.Request]{}, []*heatmap.Result{}, ask.Progress{}, ask.Info{}, []ask.Layer{},
+	return resident.Types(remoteCall[ask.Request]{}, remoteCall[picturesCall]{}, []*heatmap.Result{}, ask.Progress{}, ask.Info{}, []ask.Layer{},
 		[]heatmap.Detection{})
 })
 
@@ -84,6 +84,7 @@ type remote struct {
 	client resident.Client
 	ref    string
 	info   ask.Info
+	sent   sentPictures
 }
 
 // call asks the engine to run a method of a [Session] and returns the answer. A new method of Session needs one call
@@ -92,8 +93,8 @@ func call[Args, Answer any](ctx context.Context, s *remote, method string, args 
 	progress func(ask.Progress)) (Answer, error) {
 	a := remoteCall[Args]{Ref: s.ref, Backend: os.Getenv("GOMLX_BACKEND"), SHA256: s.info.SHA256, Listens: progress != nil,
 		Args: args}
-	if r, ok := any(args).(ask.Request); ok {
-		a.Counts = r.OnlyCounts
+	if c, ok := any(args).(picturesCall); ok {
+		a.Counts = c.Request.OnlyCounts
 	}
 	answer, err := resident.Call[remoteCall[Args], ask.Progress, Answer](ctx, s.client, method, a, progress)
 	var none *resident.UnavailableError
@@ -115,16 +116,14 @@ func (s *remote) Layers(r ask.Request) ([]ask.Layer, error) {
 
 func (s *remote) Explain(ctx context.Context, r ask.Request) ([]*heatmap.Result, error) {
 	pictures := r.Pictures
-	r.Pictures = s.allSendable(pictures)
-	results, err := call[ask.Request, []*heatmap.Result](ctx, s, "Explain", r, addPictures(pictures, r.Progress))
+	results, err := callAbout[[]*heatmap.Result](ctx, s, "Explain", r, addPictures(pictures, r.Progress))
 	withPictures(results, pictures)
 	return results, err
 }
 
 // Detect returns what a detector finds.
 func (s *remote) Detect(ctx context.Context, r ask.Request) ([][]heatmap.Detection, error) {
-	r.Pictures = s.allSendable(r.Pictures)
-	return call[ask.Request, [][]heatmap.Detection](ctx, s, "Detect", r, nil)
+	return callAbout[[][]heatmap.Detection](ctx, s, "Detect", r, nil)
 }
 
 // addPictures wraps progress so that the partial results it gets hold their pictures.

@@ -34,8 +34,8 @@ func Serve(l *net.UnixListener, newEngine func(backend string, say io.Writer) En
 	s.calls = resident.Server{Types: wireTypes(), Methods: map[string]resident.Method{
 		"Info":    method(s, info),
 		"Layers":  method(s, layers),
-		"Explain": method(s, explain),
-		"Detect":  method(s, detections),
+		"Explain": method(s, s.explain),
+		"Detect":  method(s, s.detections),
 	}}
 	fmt.Fprintf(&s.calls, "gradcam: explaining in the kernel's engine, which keeps models and compiled programs between cells\n")
 	s.engine("")
@@ -48,6 +48,8 @@ type server struct {
 
 	mu      sync.Mutex
 	engines map[string]Engine // by backend
+
+	pictures keptPictures
 }
 
 // engine returns the engine of a backend and makes it if it is new. The backend that this process's environment names
@@ -98,11 +100,21 @@ func layers(_ context.Context, m Session, r ask.Request, _ func(ask.Progress)) (
 	return m.Layers(r)
 }
 
-func detections(ctx context.Context, m Session, r ask.Request, _ func(ask.Progress)) ([][]heatmap.Detection, error) {
+func (s *server) detections(ctx context.Context, m Session, c picturesCall, _ func(ask.Progress)) ([][]heatmap.Detection,
+	error) {
+	r, err := s.pictures.request(c)
+	if err != nil {
+		return nil, err
+	}
 	return m.Detect(ctx, r)
 }
 
-func explain(ctx context.Context, m Session, r ask.Request, progress func(ask.Progress)) ([]*heatmap.Result, error) {
+func (s *server) explain(ctx context.Context, m Session, c picturesCall, progress func(ask.Progress)) ([]*heatmap.Result,
+	error) {
+	r, err := s.pictures.request(c)
+	if err != nil {
+		return nil, err
+	}
 	if progress != nil {
 		r.Progress = func(p ask.Progress) {
 			p.Partial = withoutPictures(p.Partial, r.Pictures)

@@ -18,6 +18,7 @@ var (
 	ErrNoBackend       = kind("backend not there")
 	ErrNoEngine        = kind("no engine")
 	ErrClosed          = kind("closed")
+	ErrForgotten       = kind("forgotten picture") // between a cell and its engine
 )
 
 var kinds []error

@@ -1,0 +1,172 @@
+package driver
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"image"
+	"slices"
+	"sync"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
+	"github.com/gradcam-go/gradcam/internal/fault"
+)
+
+// picturesCall is a request about pictures. A picture that the engine has from an earlier call of the same program is
+// named, and does not cross the socket again: of 12 megapixels that is 48 MB a question.
+type picturesCall struct {
+	Request ask.Request
+	Names   []string // of the request's pictures, which are missing if all are known; none for a tensor
+}
+
+// sentPictures are the pictures that a program has sent.
+type sentPictures struct {
+	mu    sync.Mutex
+	names map[string]bool
+}
+
+// program tells this program's pictures from those of others, and seed is what their pixels are hashed with.
+var (
+	program = sync.OnceValue(rand.Text)
+	seed    = maphash.MakeSeed()
+)
+
+// namePictures names pictures by what they show: one that was drawn on since has another name. It returns nil if there
+// are none or one is of a type whose pixels are not at hand.
+func namePictures(pictures []image.Image) []string {
+	var names []string
+	for _, p := range pictures {
+		planes := planesOf(p)
+		if planes == nil {
+			return nil
+		}
+		var h maphash.Hash
+		h.SetSeed(seed)
+		for _, plane := range planes {
+			_, _ = h.Write(plane) // never an error
+		}
+		names = append(names, fmt.Sprintf("%s %T %v %x", program(), p, p.Bounds(), h.Sum64()))
+	}
+	return names
+}
+
+// planesOf are the values of a picture of one of Go's types.
+func planesOf(p image.Image) [][]byte {
+	switch p := p.(type) {
+	case *image.NRGBA:
+		return [][]byte{p.Pix}
+	case *image.RGBA:
+		return [][]byte{p.Pix}
+	case *image.NRGBA64:
+		return [][]byte{p.Pix}
+	case *image.RGBA64:
+		return [][]byte{p.Pix}
+	case *image.Gray:
+		return [][]byte{p.Pix}
+	case *image.Gray16:
+		return [][]byte{p.Pix}
+	case *image.CMYK:
+		return [][]byte{p.Pix}
+	case *image.YCbCr:
+		return [][]byte{p.Y, p.Cb, p.Cr, {byte(p.SubsampleRatio)}}
+	}
+	return nil
+}
+
+// callAbout asks the engine for something about pictures, which it is sent if it does not have them.
+func callAbout[Answer any](ctx context.Context, s *remote, method string, r ask.Request,
+	progress func(ask.Progress)) (Answer, error) {
+	pictures := s.allSendable(r.Pictures)
+	names := namePictures(pictures)
+	if s.sent.all(names) {
+		r.Pictures = nil
+		answer, err := call[picturesCall, Answer](ctx, s, method, picturesCall{r, names}, progress)
+		if !errors.Is(err, fault.ErrForgotten) {
+			return answer, err
+		}
+	}
+	r.Pictures = pictures
+	answer, err := call[picturesCall, Answer](ctx, s, method, picturesCall{r, names}, progress)
+	if err == nil {
+		s.sent.add(names)
+	}
+	return answer, err
+}
+
+// all tells whether all the named pictures were sent. It is false of none.
+func (s *sentPictures) all(names []string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return !s.names[name] })
+}
+
+func (s *sentPictures) add(names []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	const most = 1 << 10
+	if s.names == nil || len(s.names) > most {
+		s.names = map[string]bool{}
+	}
+	for _, name := range names {
+		s.names[name] = true
+	}
+}
+
+// keptPictures are pictures that programs have sent, the last ones within a limit.
+type keptPictures struct {
+	mu    sync.Mutex
+	order []keptPicture // the one that was used last at the end
+}
+
+type keptPicture struct {
+	name    string
+	picture image.Image
+	bytes   int
+}
+
+const mostPictures = 256 << 20 // bytes of kept pictures
+
+// request is the request with its pictures, which are kept, or taken from what is kept.
+func (k *keptPictures) request(c picturesCall) (ask.Request, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	r := c.Request
+	if len(r.Pictures) > 0 {
+		if len(c.Names) == len(r.Pictures) {
+			for i, p := range r.Pictures {
+				k.keep(c.Names[i], p)
+			}
+		}
+		return r, nil
+	}
+	for _, name := range c.Names {
+		at := slices.IndexFunc(k.order, func(p keptPicture) bool { return p.name == name })
+		if at < 0 {
+			return r, fault.Errorf(fault.ErrForgotten, "the engine does not have the picture any more")
+		}
+		p := k.order[at]
+		k.order = append(slices.Delete(k.order, at, at+1), p)
+		r.Pictures = append(r.Pictures, p.picture)
+	}
+	return r, nil
+}
+
+// keep keeps a picture, and forgets those that were used longest ago if there are too many.
+func (k *keptPictures) keep(name string, p image.Image) {
+	var bytes int
+	for _, plane := range planesOf(p) {
+		bytes += len(plane)
+	}
+	k.order = slices.DeleteFunc(k.order, func(p keptPicture) bool { return p.name == name })
+	k.order = append(k.order, keptPicture{name, p, bytes})
+	total := 0
+	for _, p := range k.order {
+		total += p.bytes
+	}
+	for len(k.order) > 0 && total > mostPictures {
+		total -= k.order[0].bytes
+		k.order = slices.Delete(k.order, 0, 1)
+	}
+}
