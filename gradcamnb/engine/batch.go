@@ -11,24 +11,32 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
-// takeBatch sets the number of pictures in a pass of the subject: the number that is asked for or, if the model cannot
-// be built for that, the one that its file is made for. It checks the shapes of all tensors before anything runs.
-// repaired is true if the model was changed to take another batch than its file's.
-func (s *session) takeBatch(subject *perturb.Subject) (repaired bool, err error) {
-	input := append([]int{subject.Batch()}, subject.Input[1:]...)
-	n, why, repaired, err := source.Batch(s.model, input, subject.Wants())
+// takeBatch sets the number of pictures in a pass of the subject: the number that is asked for, on a CPU fewer if that is
+// quicker, or, if the model cannot be built for that, the one that its file is made for. It checks the shapes of all
+// tensors before anything runs. repaired is true if the model was changed to take another batch than its file's.
+func (r run) takeBatch(subject *perturb.Subject) (repaired bool, err error) {
+	batch := subject.Batch()
+	pass := batch
+	if r.runs == nil && r.backend.OnCPU() {
+		pass = subject.SplitBatch(batch)
+	}
+	input := append([]int{pass}, subject.Input[1:]...)
+	n, why, repaired, err := source.Batch(r.model, input, subject.Wants())
 	if err != nil {
 		input[0] = 1
-		if _, _, _, alone := source.Batch(s.model, input, subject.Wants()); alone != nil {
+		if _, _, _, alone := source.Batch(r.model, input, subject.Wants()); alone != nil {
 			return false, err
 		}
-		subject.Sampling.Batch = 1
-		s.sayOnce(fmt.Sprintf("the outputs of %s have no axis of the pictures, so passes are of 1", s.model.Card().Name))
+		subject.Sampling.Batch, subject.Pass = 1, 1
+		r.sayOnce(fmt.Sprintf("the outputs of %s have no axis of the pictures, so passes are of 1", r.model.Card().Name))
 		return false, nil
 	}
-	subject.Sampling.Batch = n
+	if n != pass {
+		batch = n
+	}
+	subject.Sampling.Batch, subject.Pass = batch, n
 	if why != nil {
-		s.sayOnce(fmt.Sprintf("the file of %s is made for a batch of %d, so passes are of %d", s.model.Card().Name, n, n))
+		r.sayOnce(fmt.Sprintf("the file of %s is made for a batch of %d, so passes are of %d", r.model.Card().Name, n, n))
 	}
 	return repaired, nil
 }
@@ -44,12 +52,14 @@ func (s *session) sayOnce(line string) {
 // picture comes after pictures with hidden parts. If the picture's score differs from that of the picture alone, it
 // goes back to the file's own batch.
 func (s *session) proveBatch(subject *perturb.Subject, found []aims.Outcome, picture int) error {
-	key := fmt.Sprint(subject.Sampling.Batch, subject.Input)
-	if batch, done := s.proved.Load(key); done {
-		subject.Sampling.Batch = batch.(int)
+	key := fmt.Sprint(subject.Pass, subject.Input)
+	if own, done := s.proved.Load(key); done {
+		if own := own.(int); own > 0 {
+			subject.Sampling.Batch, subject.Pass = own, own
+		}
 		return nil
 	}
-	n := subject.Sampling.Batch
+	n, proved := subject.Pass, 0
 	height, width := subject.Size()
 	masks := make([]float32, n*height*width)
 	for i := range masks {
@@ -69,10 +79,10 @@ func (s *session) proveBatch(subject *perturb.Subject, found []aims.Outcome, pic
 		if !(math.Abs(alone-among) <= 1e-3*max(1, math.Abs(alone))) {
 			own := max(1, s.model.Card().Input[0])
 			s.sayOnce(fmt.Sprintf("the file of %s is made for a batch of %d and scores %.6g for the picture among %d, and %.6g alone, so passes are of %d", s.model.Card().Name, own, among, n, alone, own))
-			subject.Sampling.Batch = own
+			subject.Sampling.Batch, subject.Pass, proved = own, own, own
 			break
 		}
 	}
-	s.proved.Store(key, subject.Sampling.Batch)
+	s.proved.Store(key, proved)
 	return nil
 }

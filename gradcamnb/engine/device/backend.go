@@ -39,6 +39,12 @@ type Backend struct {
 	Name string // "go", "xla:cpu", "xla:cuda" or "xla:<path of a plugin>"
 }
 
+// OnCPU tells whether programs run on the processor.
+func (b *Backend) OnCPU() bool {
+	p, ok := b.Backend.(interface{ PluginName() string })
+	return !ok || strings.Contains(p.PluginName(), "cpu")
+}
+
 // Open opens the named backend. The empty name means $GOMLX_BACKEND. If that is empty, too, Open picks XLA if a PJRT
 // plugin is installed, and pure Go otherwise, and prints a line to say about its choice and how to get the other.
 func Open(name string, say io.Writer) (*Backend, error) {

@@ -1,6 +1,7 @@
 package perturb
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -33,15 +34,15 @@ func checkResume(o ask.Sampling, aims int) error {
 	return nil
 }
 
-// recognise is an error if the scores of a batch of masks, the first of which has the number at, are not those that the
+// recognise is an error if the scores of a group of masks, the first of which has the number at, are not those that the
 // run to resume has: it was of another picture, model or target.
-func (r *run) recognise(at int, masks *tensors.Tensor, known []float32) error {
-	now, err := r.score(masks)
+func (r *run) recognise(ctx context.Context, at int, masks *tensors.Tensor, known []float32) error {
+	n := r.group
+	drawn := min(n, r.sampling.Masks-at)
+	now, err := r.score(ctx, masks, drawn)
 	if err != nil {
 		return err
 	}
-	n := r.sampling.Batch
-	drawn := min(n, r.sampling.Masks-at)
 	for a := range r.weights {
 		apart, size := 0.0, 0.0
 		for i, v := range known[a*n : a*n+drawn] {

@@ -63,9 +63,10 @@ type run struct {
 	width    int
 
 	draw, add Program
-	score     func(masks *tensors.Tensor) ([]float32, error)
+	score     groupScorer
 
 	seed, p *tensors.Tensor
+	group   int         // masks that are drawn, and added to the sums, at a time
 	done    int         // masks
 	weights [][]float32 // [aim][mask], scores
 
@@ -84,16 +85,17 @@ func newRun(s *Subject) (*run, error) {
 		return nil, err
 	}
 	var err error
-	if r.draw, err = s.Compile(fmt.Sprintf("rise draw %d masks of %d %s", o.Batch, o.Grid, o.Design),
+	r.group = s.group(o.Batch)
+	if r.draw, err = s.Compile(fmt.Sprintf("rise draw %d masks of %d %s", r.group, o.Grid, o.Design),
 		func(_ *SubjectGraph, in []*Node) []*Node {
-			return []*Node{designs[o.Design].draw(in[1], in[0], in[2], o.Batch, o.Grid, r.height, r.width)}
+			return []*Node{designs[o.Design].draw(in[1], in[0], in[2], r.group, o.Grid, r.height, r.width)}
 		}); err != nil {
 		return nil, err
 	}
-	if r.score, err = s.scorer(o.Batch); err != nil {
+	if r.score, err = s.scorerOfGroup(r.group); err != nil {
 		return nil, err
 	}
-	if r.add, err = s.Compile(fmt.Sprintf("rise add %d masks", o.Batch), func(_ *SubjectGraph, in []*Node) []*Node {
+	if r.add, err = s.Compile(fmt.Sprintf("rise add %d masks", r.group), func(_ *SubjectGraph, in []*Node) []*Node {
 		return accumulate(in[0], in[1], in[2], in[3], in[4])
 	}); err != nil {
 		return nil, err
@@ -162,17 +164,17 @@ func checkSampling(o ask.Sampling, height, width int) error {
 // continueRun draws until the run is complete, a stop rule holds, or ctx ends.
 func (r *run) continueRun(ctx context.Context, report Listener) error {
 	start := time.Now()
-	for batch := 0; r.done < r.sampling.Masks; batch++ {
+	for step := 0; r.done < r.sampling.Masks; step++ {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := r.step(batch); err != nil {
+		if err := r.step(ctx, step); err != nil {
 			return err
 		}
 		if err := report(r.done, r.sampling.Masks, r.maps); err != nil {
 			return err
 		}
-		enough, err := r.isEnough(batch)
+		enough, err := r.isEnough(step)
 		if err != nil {
 			return err
 		}
@@ -184,9 +186,9 @@ func (r *run) continueRun(ctx context.Context, report Listener) error {
 }
 
 // isEnough tells whether the halves agree as was asked for, once in a while.
-func (r *run) isEnough(batch int) (bool, error) {
-	const every = 16 // batches
-	if r.sampling.Agreement == 0 || batch%every != every-1 {
+func (r *run) isEnough(step int) (bool, error) {
+	const every = 16 // groups
+	if r.sampling.Agreement == 0 || step%every != every-1 {
 		return false, nil
 	}
 	maps, err := r.maps()
@@ -197,10 +199,10 @@ func (r *run) isEnough(batch int) (bool, error) {
 		nil
 }
 
-// step draws a batch of masks, scores them, and adds them to the sums.
-func (r *run) step(batch int) error {
-	n := r.sampling.Batch
-	first := tensors.FromScalar(uint32(batch * n))
+// step draws a group of masks, scores them, and adds them to the sums.
+func (r *run) step(ctx context.Context, step int) error {
+	n := r.group
+	first := tensors.FromScalar(uint32(step * n))
 	defer first.MustFinalizeAll()
 	drawn, err := r.draw(first, r.seed, r.p)
 	if err != nil {
@@ -208,7 +210,7 @@ func (r *run) step(batch int) error {
 	}
 	masks := drawn[0]
 	defer masks.MustFinalizeAll()
-	scores, err := r.scores(batch*n, masks)
+	scores, err := r.scores(ctx, step*n, masks)
 	if err != nil {
 		return err
 	}
@@ -229,10 +231,10 @@ func (r *run) step(batch int) error {
 	return nil
 }
 
-// scores returns the scores of the targets under a batch of masks, [target][mask] laid flat. at is the number of the
+// scores returns the scores of the targets under a group of masks, [target][mask] laid flat. at is the number of the
 // first mask. Scores that the resumed run has are taken from it.
-func (r *run) scores(at int, masks *tensors.Tensor) ([]float32, error) {
-	n, known := r.sampling.Batch, r.sampling.Resume
+func (r *run) scores(ctx context.Context, at int, masks *tensors.Tensor) ([]float32, error) {
+	n, known := r.group, r.sampling.Resume
 	if len(known) > 0 && len(known[0].Weights) >= min(at+n, r.sampling.Masks) {
 		scores := make([]float32, len(known)*n)
 		for a, k := range known {
@@ -242,9 +244,9 @@ func (r *run) scores(at int, masks *tensors.Tensor) ([]float32, error) {
 			return scores, nil
 		}
 		r.recognised = true
-		return scores, r.recognise(at, masks, scores)
+		return scores, r.recognise(ctx, at, masks, scores)
 	}
-	scores, err := r.score(masks)
+	scores, err := r.score(ctx, masks, min(n, r.sampling.Masks-at))
 	if err != nil {
 		return nil, err
 	}
@@ -265,10 +267,10 @@ func (r *run) stretch() int {
 	return r.sampling.Batch
 }
 
-// rows weighs the next masks, a batch, for the sums: of masks 1 and w for each half, of
+// rows weighs the next masks, a group, for the sums: of masks 1 and w for each half, of
 // squared masks 1, w and w^2.
 func (r *run) rows(scores []float32, masks int) (rows, squareRows *tensors.Tensor) {
-	n, aims := r.sampling.Batch, len(r.weights)
+	n, aims := r.group, len(r.weights)
 	plain, square := make([]float32, 2*(1+aims)*n), make([]float32, (1+2*aims)*n)
 	for i := range masks {
 		half := (r.done + i) / r.stretch() % 2

@@ -6,10 +6,10 @@ import (
 	"github.com/gradcam-go/gradcam/internal/machine"
 )
 
-// batch is [Subject.Batch] of n masks or pictures. It is an error if their masked pictures alone, float32, do not fit
+// batch is [Subject.pass] of n masks or pictures. It is an error if their masked pictures alone, float32, do not fit
 // into the memory that this process may use.
 func (s *Subject) batch(n int) (int, error) {
-	b := min(n, s.Batch())
+	b := min(n, s.pass())
 	return b, roomFor(b, len(s.Values), machine.Memory())
 }
 

@@ -1,9 +1,12 @@
 package perturb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -27,6 +30,9 @@ type Subject struct {
 	Baseline []float32
 
 	Sampling ask.Sampling // how many masks, and of which kind
+
+	// Pass is the number of pictures that the model is given at a time, a divisor of the batch; 0 is the batch.
+	Pass int
 
 	// Host scores n masks, [n, H, W] laid flat, where the model is no graph but a function
 	// on this side: [aim][mask] laid flat. Methods that need the model in a graph cannot
@@ -153,15 +159,44 @@ func (m *SubjectGraph) Hide(masks *Node) *Node {
 	return Add(m.baseline, Mul(masks, Sub(m.Picture, m.baseline)))
 }
 
-// Batch is the number of pictures in one pass: 16, or as many as have the pixels of 16
-// pictures of 256 x 256, which is quicker on a CPU than more and needs less memory.
+// Batch is how many pictures belong together: those of one pass if nothing else is said. It is what was asked for, or
+// [Subject.quickest].
 func (s *Subject) Batch() int {
 	if s.Sampling.Batch != 0 {
 		return s.Sampling.Batch
 	}
-	const most, side = 16, 256
+	return s.quickest()
+}
+
+// quickest is the number of pictures in a pass that is quickest on a CPU: 16, or as many as have the pixels of 25
+// pictures of 256 x 256. With more, the values between two operators leave the processor's caches.
+func (s *Subject) quickest() int {
+	const most, pixels = 16, 25 * 256 * 256
 	height, width := s.Size()
-	return max(1, min(most, most*side*side/max(1, height*width)))
+	return max(1, min(most, pixels/max(1, height*width)))
+}
+
+// SplitBatch is the largest number that divides a batch and is not above the quickest: how many pictures a CPU is given
+// at a time.
+func (s *Subject) SplitBatch(batch int) int {
+	n := min(batch, s.quickest())
+	for batch%n != 0 {
+		n--
+	}
+	return n
+}
+
+// pass is the number of pictures in one pass of the model.
+func (s *Subject) pass() int { return cmp.Or(s.Pass, s.Batch()) }
+
+// group is how many masks are drawn and summed at a time: batches that are 16 together, or one if that is more. Sums of the
+// picture's size are read and written once for all of them.
+func (s *Subject) group(batch int) int {
+	const most = 16
+	if s.Host != nil {
+		return batch
+	}
+	return batch * max(1, most/batch)
 }
 
 // Masked scores the picture under n masks that are made here, one after the other:
@@ -233,6 +268,48 @@ func (s *Subject) ScoreBatch(n int, masks *tensors.Tensor) ([]float32, error) {
 		return nil, err
 	}
 	return score(masks)
+}
+
+// groupScorer scores the first of a group of n masks [n, H, W], and leaves the others 0: [aim][mask] laid flat.
+type groupScorer func(ctx context.Context, masks *tensors.Tensor, first int) ([]float32, error)
+
+// scorerOfGroup scores groups in passes of [Subject.pass], and looks at ctx before each.
+func (s *Subject) scorerOfGroup(n int) (groupScorer, error) {
+	pass := s.pass()
+	if s.Host != nil || pass == n {
+		score, err := s.scorer(n)
+		return func(_ context.Context, masks *tensors.Tensor, _ int) ([]float32, error) { return score(masks) }, err
+	}
+	program, err := s.Compile(fmt.Sprintf("masked %d of %d %v", pass, n, s.Baseline != nil), func(m *SubjectGraph,
+		in []*Node) []*Node {
+		at := Iota(in[1].Graph(), shapes.Make(dtypes.Int32, pass, 1), 0)
+		return []*Node{m.Scores(m.Hide(Gather(in[0], Add(at, in[1]))))}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, masks *tensors.Tensor, first int) ([]float32, error) {
+		all := make([]float32, len(s.Aims)*n)
+		for at := 0; at < first; at += pass {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			from := tensors.FromScalar(int32(at))
+			out, err := program(masks, from)
+			from.MustFinalizeAll()
+			if err != nil {
+				return nil, err
+			}
+			some, err := device.Floats(out[0])
+			if err != nil {
+				return nil, err
+			}
+			for a := range s.Aims {
+				copy(all[a*n+at:a*n+at+pass], some[a*pass:])
+			}
+		}
+		return all, nil
+	}, nil
 }
 
 // scorer scores batches of masks [batch, H, W]: [aim][mask] laid flat.
