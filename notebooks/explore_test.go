@@ -1,13 +1,21 @@
 package notebooks
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
+	"math/big"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
@@ -141,6 +149,69 @@ func TestExploreInJupyterLab(t *testing.T) {
 	if !strings.Contains(seen.said(), "gradcamnb.Class(28") {
 		t.Errorf("the code of the choice is missing: %q", seen.Said)
 	}
+}
+
+// The card is live over https, and in Jupyter Notebook 7, as it is in JupyterLab.
+func TestExploreElsewhere(t *testing.T) {
+	for name, args := range map[string][]string{
+		"https":      {"--certificate", writeCertificate(t)},
+		"notebook 7": {"--app", "notebook"},
+		"hub":        {"--hub"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			needPage(t, name)
+			seen := explore(t, lite, args...)
+			for _, c := range []latency{seen.Opacity, seen.Layer, seen.Class} {
+				if c.Of == 0 || c.Changed != c.Of {
+					t.Errorf("%d of %d choices gave another picture", c.Changed, c.Of)
+				}
+			}
+			if !strings.Contains(seen.Lion, "class 291 (lion)") || !strings.Contains(seen.said(), "stopped") {
+				t.Errorf("lion explains %q, and at the end it says %q", seen.Lion, seen.Said)
+			}
+		})
+	}
+}
+
+// needPage skips a test of a page that is not installed.
+func needPage(t *testing.T, name string) {
+	t.Helper()
+	module, ok := map[string]string{"notebook 7": "notebook", "hub": "jupyterhub"}[name]
+	if !ok {
+		return
+	}
+	if out, err := exec.Command("python3", "-c", "import "+module).CombinedOutput(); err != nil {
+		require.Missing(t, "jupyter", lastLine(out)+"; pip install -r .ci/requirements.txt")
+	}
+	if _, err := exec.LookPath("configurable-http-proxy"); name == "hub" && err != nil {
+		require.Missing(t, "hub", "JupyterHub's proxy is missing: npm install configurable-http-proxy")
+	}
+}
+
+// writeCertificate writes a certificate of this machine, and its key, into one file.
+func writeCertificate(t *testing.T) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := &x509.Certificate{SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	signed, err := x509.CreateCertificate(rand.Reader, plan, plan, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := slices.Concat(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}),
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signed}))
+	file := filepath.Join(t.TempDir(), "certificate.pem")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // A card whose kernel was restarted says that the cell does not answer, and stops waiting.

@@ -1,17 +1,18 @@
 """Plays with a live card in JupyterLab in headless Chromium and prints what came of it as JSON.
 
-usage: explore.py NOTEBOOK FOLDER [--mute] [--late] [--dead]
+usage: explore.py NOTEBOOK FOLDER [--mute] [--late] [--dead] [--app jupyterlab|notebook] [--certificate FILE] [--hub]
 
 The notebook's only cell explores. Screenshots go to the folder. With --mute the page cannot open GoNB's connection, as in an
 editor of its own: it waits for the cell's end and looks at what is left. With --dead the
 kernel is restarted meanwhile. With --late the page gives up its first connection to GoNB, as on a busy machine.
+--app says which page it is, a certificate has it served over https, and --hub has it behind a JupyterHub.
 """
 import argparse
 import json
 import pathlib
 import time
 
-from jupyterlab_browser import chromium, lab
+from jupyterlab_browser import chromium, hub, lab
 
 parser = argparse.ArgumentParser()
 parser.add_argument("notebook", type=pathlib.Path)
@@ -19,6 +20,9 @@ parser.add_argument("folder", type=pathlib.Path)
 parser.add_argument("--mute", action="store_true")
 parser.add_argument("--late", action="store_true")
 parser.add_argument("--dead", action="store_true")
+parser.add_argument("--app", default="jupyterlab")
+parser.add_argument("--certificate", type=pathlib.Path)
+parser.add_argument("--hub", action="store_true")
 args = parser.parse_args()
 notebook, folder = args.notebook, args.folder
 out = {}
@@ -72,8 +76,12 @@ def idle(page, timeout):
     page.wait_for_function("() => /\\d/.test(document.querySelector('.jp-CodeCell .jp-InputPrompt')?.textContent || '')", timeout=timeout)
 
 
-with lab(notebook.parent) as address, chromium() as browser:
-    page = browser.new_page(viewport={"width": 1280, "height": 1100})
+server = hub(notebook.parent) if args.hub else lab(notebook.parent, app=args.app, certificate=args.certificate)
+with server as address, chromium() as browser:
+    page = browser.new_page(viewport={"width": 1280, "height": 1100}, ignore_https_errors=True)
+    if args.hub:
+        address, sign_in = address
+        sign_in(page)
     if args.late:
         page.add_init_script(LATE)
     if args.mute:

@@ -1,4 +1,4 @@
-"""JupyterLab and Chromium for the tests. The server listens on this machine only, behind a token of its own."""
+"""JupyterLab, Jupyter Notebook and Chromium for the tests. The server listens on this machine only, behind a token of its own."""
 import contextlib
 import json
 import os
@@ -6,6 +6,7 @@ import pathlib
 import secrets
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -16,13 +17,15 @@ from playwright.sync_api import sync_playwright
 
 
 @contextlib.contextmanager
-def lab(folder, base="/", theme="JupyterLab Light", trust=()):
-    """A running JupyterLab that trusts the named notebooks; gives the address of a notebook in the folder."""
+def lab(folder, base="/", theme="JupyterLab Light", trust=(), app="jupyterlab", certificate=None):
+    """A running JupyterLab, or with app="notebook" Jupyter Notebook, that trusts the named notebooks; gives the address of a
+    notebook in the folder. It is served over https if a certificate is named, a file that holds the key, too."""
     token = secrets.token_hex(16)
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
-    root = f"http://127.0.0.1:{port}{base}"
+    root = f"{'https' if certificate else 'http'}://127.0.0.1:{port}{base}"
+    secure = [f"--ServerApp.certfile={certificate}"] if certificate else []
     with tempfile.TemporaryDirectory() as own:
         settings = pathlib.Path(own, "settings", "@jupyterlab", "apputils-extension")
         settings.mkdir(parents=True)
@@ -34,24 +37,80 @@ def lab(folder, base="/", theme="JupyterLab Light", trust=()):
         if trust:
             subprocess.run([sys.executable, "-m", "jupyter", "trust", *signatures, *map(str, trust)], check=True, env=env, capture_output=True)
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
-             f"--ServerApp.base_url={base}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}", *signatures],
+            [sys.executable, "-m", app, "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
+             f"--ServerApp.base_url={base}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}", *signatures, *secure],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=env)
         try:
             for _ in range(240):
                 try:
-                    urllib.request.urlopen(f"{root}api/status?token={token}").close()
+                    urllib.request.urlopen(f"{root}api/status?token={token}", context=ssl._create_unverified_context()).close()
                     break
                 except OSError:
                     if server.poll() is not None:
-                        sys.exit("JupyterLab ended: " + server.stderr.read()[-2000:])
+                        sys.exit(f"{app} ended: " + server.stderr.read()[-2000:])
                     time.sleep(0.25)
-            yield lambda notebook: f"{root}lab/tree/{notebook}?token={token}&reset"
+            place = {"jupyterlab": "lab/tree", "notebook": "notebooks"}[app]
+            yield lambda notebook: f"{root}{place}/{notebook}?token={token}&reset"
         finally:
             server.terminate()
             try:
                 server.wait(30)
             except subprocess.TimeoutExpired:  # a busy machine; the kernels end with it
+                server.kill()
+                server.wait()
+
+
+@contextlib.contextmanager
+def hub(folder):
+    """A running JupyterHub whose users see the folder; gives the address of a notebook and what signs a page in."""
+    with contextlib.ExitStack() as sockets:
+        ports = []
+        for _ in range(3):
+            s = sockets.enter_context(socket.socket())
+            s.bind(("127.0.0.1", 0))
+            ports.append(s.getsockname()[1])
+    root = f"http://127.0.0.1:{ports[0]}"
+    with tempfile.TemporaryDirectory() as own:
+        config = pathlib.Path(own, "config.py")
+        config.write_text(f"""
+c.JupyterHub.bind_url = "{root}"
+c.JupyterHub.hub_port = {ports[1]}
+c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{ports[2]}"
+c.JupyterHub.authenticator_class = "dummy"
+c.Authenticator.allow_all = True
+c.JupyterHub.spawner_class = "simple"
+c.SimpleLocalProcessSpawner.home_dir_template = {own!r}
+c.Spawner.notebook_dir = {str(folder)!r}
+c.Spawner.args = ["--allow-root"]
+c.Spawner.env_keep = {list(os.environ)!r}
+c.Spawner.environment = {{"HOME": {os.environ["HOME"]!r}}}
+c.Spawner.start_timeout = 120
+""")
+        server = subprocess.Popen([sys.executable, "-m", "jupyterhub", "-f", str(config)], cwd=own, stdout=subprocess.DEVNULL,
+                                  stderr=open(pathlib.Path(own, "log"), "w"), text=True)
+
+        def sign_in(page):
+            page.goto(f"{root}/hub/login", timeout=60_000)
+            page.fill("#username_input", "explorer")
+            page.fill("#password_input", "any")
+            page.click("#login_submit")
+            page.wait_for_url("**/user/explorer/**", timeout=120_000)
+
+        try:
+            for _ in range(240):
+                try:
+                    urllib.request.urlopen(f"{root}/hub/health").close()
+                    break
+                except OSError:
+                    if server.poll() is not None:
+                        sys.exit("JupyterHub ended: " + pathlib.Path(own, "log").read_text()[-2000:])
+                    time.sleep(0.25)
+            yield lambda notebook: f"{root}/user/explorer/lab/tree/{notebook}?reset", sign_in
+        finally:
+            server.terminate()
+            try:
+                server.wait(30)
+            except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
 
