@@ -39,6 +39,10 @@ type Request struct {
 	Progress func(Progress) `json:"-"` // is told how far a method of many passes is; nil if nobody listens
 
 	OnlyCounts bool `json:"-"` // Progress takes no maps, so they are not sent
+
+	// every map is made by the engine's own backend, and none by pure Go while XLA still compiles, so that the numbers
+	// of many requests can be compared to the last bit
+	Steady bool `json:"steady,omitempty"`
 }
 
 // Reading says how the outputs of a detector are read, if not as its sidecar says.
@@ -104,6 +108,7 @@ func (r Request) Choose(to *Request) {
 	if r.Progress != nil {
 		to.Progress = r.Progress
 	}
+	to.Steady = to.Steady || r.Steady
 	if !reflect.DeepEqual(r.Sampling, Sampling{}) {
 		to.Sampling = r.Sampling
 	}

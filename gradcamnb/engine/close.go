@@ -20,6 +20,7 @@ func (e *Engine) Close() error {
 		return err
 	}
 	defer e.turn.pass()
+	e.idle.stop()
 	keep, err := e.keeps()
 	if err != nil {
 		return err
@@ -27,6 +28,11 @@ func (e *Engine) Close() error {
 	keep.Lock()
 	keep.Clear()
 	keep.Unlock()
+	if e.quick != nil {
+		if err := e.quick.Close(); err != nil {
+			return err
+		}
+	}
 	e.runtimes.Clear()
 	e.start.Do(func() { e.err = ErrClosed }) // if it was not started, it never will be
 	if e.ready.Swap(false) {

@@ -40,6 +40,7 @@ type Engine struct {
 	closed  atomic.Bool
 
 	turn turn
+	idle idle
 
 	said sync.Map // lines about models that were printed
 
@@ -47,6 +48,10 @@ type Engine struct {
 
 	keeps func() (*memory.Memory, error)
 	open  map[string]openedModel // by what they were opened with; the memory's lock guards it
+
+	quick *Engine // answers in pure Go while XLA compiles; nil if none does
+	later later   // what XLA compiles then
+	most  float64 // multiplications that a graph may have; 0 means any number
 
 	reading reading
 }
@@ -112,7 +117,7 @@ func (e *Engine) newSession(m source.Model) *session {
 		return b.Backend, nil
 	})
 	return &session{engine: e, model: m, values: source.BoundModel{Model: m}, programs: map[string]*keptProgram{},
-		entry: &memory.Entry{}, proved: &sync.Map{}}
+		entry: &memory.Entry{}, proved: &sync.Map{}, slow: &atomic.Bool{}}
 }
 
 // Start starts the backend. Without it the first explanation does.

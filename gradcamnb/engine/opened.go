@@ -85,6 +85,7 @@ func (e *Engine) model(ctx context.Context, ref string, read func() (source.Mode
 	keep.Lock()
 	defer keep.Unlock()
 	o := openedModel{session: e.newSession(m)}
+	o.session.ref = ref
 	o.session.entry = &memory.Entry{Drop: func() {
 		delete(e.open, ref)
 		o.session.forgetPrograms(keep)

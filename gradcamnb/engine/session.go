@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -26,6 +27,7 @@ import (
 // session is one open model with the programs that were compiled for it.
 type session struct {
 	engine *Engine
+	ref    string // what it was opened with; empty if it is no file
 	model  source.Model
 	values source.BoundModel // the model with the values of its inputs besides the picture
 
@@ -34,7 +36,8 @@ type session struct {
 
 	entry    *memory.Entry           // in the engine's memory
 	programs map[string]*keptProgram // the memory's lock guards it
-	proved   *sync.Map               // the results of proveBatch
+	proved   *sync.Map               // by batch, as proveBatch found: the file's own if the other is wrong, else 0
+	slow     *atomic.Bool            // pure Go takes too long to answer sooner
 }
 
 // keptProgram is a program that the engine's memory keeps.
@@ -95,6 +98,9 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		return nil, err
 	}
 	clock.lap("prepare")
+	if results := s.answerSooner(ctx, r, in); results != nil {
+		return results, nil
+	}
 	var seen *detections.Findings
 	if slices.ContainsFunc(plans.Targets(s.model.Card(), r), ask.Target.IsDetection) {
 		if seen, err = s.detect(ctx, in, r.Reading); err != nil {
@@ -150,7 +156,9 @@ func (s *session) program(b *device.Backend, p plans.Plan) (*device.Program, err
 // newProgramOf prepares the program of a plan. It does not keep the program.
 func (s *session) newProgramOf(b *device.Backend, p plans.Plan) (*device.Program, error) {
 	return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node {
-		return p.Build(s.model, scope, inputs).List()
+		out := p.Build(s.model, scope, inputs).List()
+		s.engine.checkWork(out[0].Graph())
+		return out
 	})
 }
 

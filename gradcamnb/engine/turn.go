@@ -42,7 +42,10 @@ func (e *Engine) begin(ctx context.Context) (b *device.Backend, end func(), err 
 		e.turn.pass()
 		return nil, nil, ErrClosed
 	}
-	return b, e.turn.pass, nil
+	return b, func() {
+		e.turn.pass()
+		e.idle.restart()
+	}, nil
 }
 
 // reading knows which models are being read, so that each is read once and no call waits for another model. It is no

@@ -102,7 +102,7 @@ func (s *Study) results(ctx context.Context, good []openedPicture) ([]*heatmap.R
 	if len(good) == 0 {
 		return nil, nil
 	}
-	r := gradcamnb.Request{}
+	r := gradcamnb.Request{Steady: true}
 	measuring := gradcamnb.Measuring{Metrics: s.Metrics, Steps: s.Steps, Baseline: s.Baseline}
 	var classes []int
 	for _, o := range good {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -89,7 +90,9 @@ func serve(ctx context.Context, l *net.UnixListener) error {
 	defer stop()
 	return driver.Serve(l, func(backend string, say io.Writer) driver.Engine {
 		e := engine.NewSaying(backend, say)
+		e.GiveBackAfter(time.Minute)
 		if backend == "" {
+			e.AnswerWhileCompiling()
 			go func() { _ = e.Start() }() // a call for an explanation returns the error
 		}
 		return e

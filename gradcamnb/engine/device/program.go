@@ -17,6 +17,7 @@ type Program struct {
 	exec    *model.Exec
 	backend *Backend
 	passes  atomic.Int64
+	ran     atomic.Bool
 }
 
 // Graph builds the outputs of a program from its inputs.
@@ -52,8 +53,14 @@ func (p *Program) Pass(args ...*tensors.Tensor) (out []*tensors.Tensor, err erro
 	if failed := exceptions.TryCatch[error](func() { out, err = p.exec.Call(list...) }); failed != nil {
 		return nil, failed // GoMLX panics if a trainer uses a variable at the same time
 	}
+	if err == nil {
+		p.ran.Store(true)
+	}
 	return out, err
 }
+
+// HasRun tells whether the program has run, and so is compiled.
+func (p *Program) HasRun() bool { return p.ran.Load() }
 
 // Call runs the program once and borrows the model's variables for it. It frees the arguments, which must not be used
 // afterwards.

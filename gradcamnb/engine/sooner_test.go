@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"io"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
+)
+
+// What XLA still has to compile is answered by pure Go, and by XLA once it has: with the same map, also for another class,
+// which needs no other program. A request for the engine's own backend, and a model that pure Go takes too long for, wait.
+func TestAnswerWhileCompiling(t *testing.T) {
+	t.Setenv("GOMLX_BACKEND", "")
+	e := New("")
+	e.say = io.Discard
+	if b, err := e.started(); err != nil || !isXLA(b.Name) {
+		require.Missing(t, "xla", "XLA is not installed")
+	}
+	e.AnswerWhileCompiling()
+	in := tiny(t, "resnet-basic")
+	in.Dims, in.Values = append([]int{1}, in.Dims[1:]...), in.Values[:len(in.Values)/in.Dims[0]]
+	m := gradcamnb.NewModel(open(t, e, "resnet-basic.dyn.onnx"))
+	explain := func(choices ...gradcamnb.Choice) *heatmap.Result {
+		results, err := m.ExplainTensor(*in, choices...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return results[0]
+	}
+	expect := func(what string, r *heatmap.Result, xla bool) {
+		if isXLA(r.Backend) != xla {
+			t.Errorf("%s was computed on %s", what, r.Backend)
+		}
+	}
+	first := explain(gradcamnb.Class(1))
+	expect("the first map", first, false)
+	expect("a request for one backend", explain(gradcamnb.Request{Steady: true}, gradcamnb.Methods("LayerCAM")), true)
+	waitFor(t, e)
+	then := explain(gradcamnb.Class(1))
+	expect("the same map again", then, true)
+	expect("another class", explain(gradcamnb.Class(2)), true)
+	a, b := first.Maps[0].Raw.Values, then.Maps[0].Raw.Values
+	largest := slices.Max(b)
+	for i := range a {
+		if math.Abs(float64(a[i]-b[i])) > 1e-5*float64(largest) {
+			t.Fatalf("value %d of the map is %g in pure Go and %g on XLA", i, a[i], b[i])
+		}
+	}
+	e.quick.most = 1
+	expect("a model that pure Go takes too long for", explain(gradcamnb.Methods("HiResCAM")), true)
+}
+
+// waitFor waits until nothing compiles in the background.
+func waitFor(t *testing.T, e *Engine) {
+	for range 600 {
+		e.later.mu.Lock()
+		busy := e.later.busy
+		e.later.mu.Unlock()
+		if !busy {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatal("the background does not end")
+}
+
+// Of what waits in the background the last alone is done.
+func TestLaterDoesTheLast(t *testing.T) {
+	var l later
+	started, release, done := make(chan bool), make(chan bool), make(chan int, 3)
+	l.do(func() { close(started); <-release; done <- 1 })
+	<-started
+	l.do(func() { done <- 2 })
+	l.do(func() { done <- 3 })
+	close(release)
+	if a, b := <-done, <-done; a != 1 || b != 3 {
+		t.Errorf("done were %d and %d, want 1 and 3", a, b)
+	}
+}
