@@ -37,7 +37,8 @@ type noArguments struct{}
 
 // wireTypes returns a text that differs if an engine has another version of the messages' types; see [resident.Types].
 var wireTypes = sync.OnceValue(func() string {
-	return resident.Types(remoteCall[ask.Request]{}, remoteCall[picturesCall]{}, []*heatmap.Result{}, ask.Progress{}, ask.Info{}, []ask.Layer{},
+	return resident.Types(remoteCall[ask.Request]{}, remoteCall[picturesCall]{}, []*heatmap.Result{}, ask.Progress{},
+		ask.Info{}, []ask.Layer{},
 		[]heatmap.Detection{})
 })
 

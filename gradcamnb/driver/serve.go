@@ -100,8 +100,8 @@ func layers(_ context.Context, m Session, r ask.Request, _ func(ask.Progress)) (
 	return m.Layers(r)
 }
 
-func (s *server) detections(ctx context.Context, m Session, c picturesCall, _ func(ask.Progress)) ([][]heatmap.Detection,
-	error) {
+func (s *server) detections(ctx context.Context, m Session, c picturesCall,
+	_ func(ask.Progress)) ([][]heatmap.Detection, error) {
 	r, err := s.pictures.request(c)
 	if err != nil {
 		return nil, err
@@ -109,8 +109,8 @@ func (s *server) detections(ctx context.Context, m Session, c picturesCall, _ fu
 	return m.Detect(ctx, r)
 }
 
-func (s *server) explain(ctx context.Context, m Session, c picturesCall, progress func(ask.Progress)) ([]*heatmap.Result,
-	error) {
+func (s *server) explain(ctx context.Context, m Session, c picturesCall,
+	progress func(ask.Progress)) ([]*heatmap.Result, error) {
 	r, err := s.pictures.request(c)
 	if err != nil {
 		return nil, err

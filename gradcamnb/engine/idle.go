@@ -8,7 +8,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/trim"
 )
 
-// GiveBackAfter gives memory that nothing uses back to the system once the engine was not asked for anything for so long.
+// GiveBackAfter gives memory that nothing uses back to the system once nobody has asked the engine for so long.
 // Models and programs stay, within [MemoryEnv]. It is for a process that lives to explain, such as a notebook's engine:
 // what Go and the C library keep for the next call is of the whole process.
 func (e *Engine) GiveBackAfter(unused time.Duration) {

@@ -29,8 +29,8 @@ import (
 // about 1e-6 of a map's largest value; a result says which one made it.
 //
 // It is for engines that a person waits for. It changes nothing if a backend was chosen, by its name or by
-// $GOMLX_BACKEND, and for requests of several pictures, of many passes, of measures and of detections, for those that are
-// [ask.Request] Steady, and for models that take pure Go longer than about a second.
+// $GOMLX_BACKEND. Nor does it change requests of several pictures, of many passes, of measures or of detections, those
+// that are [ask.Request] Steady, and those that would take pure Go longer than about a second.
 func (e *Engine) AnswerWhileCompiling() {
 	if e.name != "" || os.Getenv(compute.ConfigEnvVar) != "" {
 		return

@@ -12,8 +12,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// What XLA still has to compile is answered by pure Go, and by XLA once it has: with the same map, also for another class,
-// which needs no other program. A request for the engine's own backend, and a model that pure Go takes too long for, wait.
+// What XLA still has to compile is answered by pure Go, and by XLA once it has: with the same map, also for another
+// class, which needs no other program. A request for the engine's own backend waits, and so does one of a model that
+// pure Go takes too long for.
 func TestAnswerWhileCompiling(t *testing.T) {
 	t.Setenv("GOMLX_BACKEND", "")
 	e := New("")

@@ -189,8 +189,8 @@ func (s *Subject) SplitBatch(batch int) int {
 // pass is the number of pictures in one pass of the model.
 func (s *Subject) pass() int { return cmp.Or(s.Pass, s.Batch()) }
 
-// group is how many masks are drawn and summed at a time: batches that are 16 together, or one if that is more. Sums of the
-// picture's size are read and written once for all of them.
+// group is how many masks are drawn and summed at a time: batches that are 16 together, or one if that is more. The
+// sums, which are as large as the picture, are read and written once for all of them.
 func (s *Subject) group(batch int) int {
 	const most = 16
 	if s.Host != nil {
