@@ -27,7 +27,7 @@ func doctorCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "What is there, what is missing, how to get it",
+		Short: "Show what is installed and what is missing, and how to get it",
 		Args:  cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			h, err := findHome()

@@ -12,8 +12,8 @@ import (
 	privatehome "github.com/gradcam-go/gradcam/internal/home"
 )
 
-// made are the files that we put into the private folder. Nothing else in it is removed.
-var made = []string{
+// ourFiles are the files that we put into the private folder. Nothing else in it is removed.
+var ourFiles = []string{
 	"bin/gonb", "bin/goimports", "bin/gopls", "bin/gradcam", "bin/gonb-gradcam", "bin/.*.part",
 	"bin/gonb.exe", "bin/goimports.exe", "bin/gopls.exe", "bin/gradcam.exe", "bin/gonb-gradcam.exe",
 	"shim/go", "shim/goimports",
@@ -70,7 +70,7 @@ func (h home) remove() error {
 // listOurs returns our files and their folders, the deepest first.
 func listOurs(root *os.Root) ([]string, error) {
 	var names []string
-	for _, pattern := range made {
+	for _, pattern := range ourFiles {
 		found, err := fs.Glob(root.FS(), pattern)
 		if err != nil {
 			return nil, err

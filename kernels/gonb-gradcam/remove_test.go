@@ -20,8 +20,8 @@ func tree(t *testing.T, dir string, files ...string) {
 	}
 }
 
-// what returns the names under a folder, sorted.
-func what(t *testing.T, dir string) string {
+// listFiles returns the names under a folder, sorted.
+func listFiles(t *testing.T, dir string) string {
 	t.Helper()
 	var names []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -50,7 +50,7 @@ func TestForeignHomeStays(t *testing.T) {
 		if code != 1 || !strings.Contains(said, "not made by gradcamnb") {
 			t.Errorf("%v: exit code %d: %s", args, code, said)
 		}
-		if got := what(t, dir); got != strings.Join(own, " ") {
+		if got := listFiles(t, dir); got != strings.Join(own, " ") {
 			t.Errorf("%v: the folder holds %s", args, got)
 		}
 	}
@@ -74,10 +74,10 @@ func TestRemoveByName(t *testing.T) {
 	if err := h.remove(); err == nil || !strings.Contains(err.Error(), "holds something else and stays") {
 		t.Errorf("error %v", err)
 	}
-	if got, want := what(t, string(h)), ".gradcamnb bin/mytool pjrt programs/ab/notes venv/mine"; got != want {
+	if got, want := listFiles(t, string(h)), ".gradcamnb bin/mytool pjrt programs/ab/notes venv/mine"; got != want {
 		t.Errorf("it holds %s, want %s", got, want)
 	}
-	if got := what(t, outside); got != "gonb kernel.json" {
+	if got := listFiles(t, outside); got != "gonb kernel.json" {
 		t.Errorf("outside there is %s", got)
 	}
 }

@@ -132,7 +132,7 @@ func seeing(g *onnxnorm.Graph) map[string]bool {
 func answering(g *onnxnorm.Graph, output string) map[string]bool {
 	answers := map[string]bool{output: true}
 	for _, t := range slices.Backward(g.Tensors) {
-		if !answers[t.Name] || learns[t.Op] || averages[t.Op] {
+		if !answers[t.Name] || learners[t.Op] || averages[t.Op] {
 			continue
 		}
 		for _, in := range t.Inputs {
@@ -142,8 +142,8 @@ func answering(g *onnxnorm.Graph, output string) map[string]bool {
 	return answers
 }
 
-// learns are the operators that apply the weights of a network.
-var learns = map[string]bool{
+// learners are the operators that apply the weights of a network.
+var learners = map[string]bool{
 	"Conv": true, "FusedConv": true, "QLinearConv": true, "ConvTranspose": true, "Gemm": true, "FusedGemm": true,
 	"QGemm": true, "MatMul": true, "FusedMatMul": true, "QLinearMatMul": true, "Einsum": true,
 	"BatchNormalization": true, "LayerNormalization": true, "InstanceNormalization": true, "GroupNormalization": true,

@@ -148,7 +148,7 @@ func (f *flow) computed(l Layer, k int) bool {
 
 // hasWeights tells whether a layer is a product with weights.
 func (f *flow) hasWeights(l Layer) bool {
-	return learns[l.Op] && (!f.computed(l, 0) || !f.computed(l, 1)) && !normalising[l.Op]
+	return learners[l.Op] && (!f.computed(l, 0) || !f.computed(l, 1)) && !normalising[l.Op]
 }
 
 var normalising = map[string]bool{

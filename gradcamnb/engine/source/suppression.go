@@ -9,8 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// chooses are the operators that choose among boxes. A model's own suppression begins with one of them.
-var chooses = map[string]bool{
+// choosers are the operators that choose among boxes. A model's own suppression begins with one of them.
+var choosers = map[string]bool{
 	"NonMaxSuppression": true, "TopK": true, "NonZero": true, "ArgMax": true, "Compress": true, "GatherND": true,
 }
 
@@ -19,7 +19,7 @@ var chooses = map[string]bool{
 // returns words that say what was done. If no tensor has that shape, it does nothing.
 func (m *onnxModel) endBeforeSuppression() (string, error) {
 	nodes := m.proto.Graph.Node
-	first := slices.IndexFunc(nodes, func(n *protos.NodeProto) bool { return chooses[n.OpType] })
+	first := slices.IndexFunc(nodes, func(n *protos.NodeProto) bool { return choosers[n.OpType] })
 	if first < 0 {
 		return "", nil
 	}
@@ -89,7 +89,7 @@ func (m *onnxModel) ancestors(names []string) map[string]bool {
 func (m *onnxModel) chosenOutputs() map[string]bool {
 	out := map[string]bool{}
 	for _, n := range m.proto.Graph.Node {
-		if chooses[n.OpType] || slices.ContainsFunc(n.Input, func(in string) bool { return out[in] }) {
+		if choosers[n.OpType] || slices.ContainsFunc(n.Input, func(in string) bool { return out[in] }) {
 			for _, o := range n.Output {
 				out[o] = true
 			}

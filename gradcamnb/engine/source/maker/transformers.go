@@ -56,15 +56,16 @@ var heads = map[string]struct {
 	decoder string
 	outputs []string
 }{
-	"Detr": {"detr", boxed}, "Yolos": {"detr", boxed}, "TableTransformer": {"detr", boxed},
-	"ConditionalDetr": {"rt-detr", boxed}, "DeformableDetr": {"rt-detr", boxed}, "Deta": {"rt-detr", boxed},
-	"DabDetr": {"rt-detr", boxed}, "RTDetr": {"rt-detr", boxed}, "RTDetrV2": {"rt-detr", boxed},
-	"DFine":      {"rt-detr", boxed},
-	"MaskFormer": {"maskformer", masked}, "Mask2Former": {"maskformer", masked}, "OneFormer": {"maskformer", masked},
+	"Detr": {"detr", boxOutputs}, "Yolos": {"detr", boxOutputs}, "TableTransformer": {"detr", boxOutputs},
+	"ConditionalDetr": {"rt-detr", boxOutputs}, "DeformableDetr": {"rt-detr", boxOutputs}, "Deta": {"rt-detr", boxOutputs},
+	"DabDetr": {"rt-detr", boxOutputs}, "RTDetr": {"rt-detr", boxOutputs}, "RTDetrV2": {"rt-detr", boxOutputs},
+	"DFine":      {"rt-detr", boxOutputs},
+	"MaskFormer": {"maskformer", maskOutputs}, "Mask2Former": {"maskformer", maskOutputs},
+	"OneFormer": {"maskformer", maskOutputs},
 }
 
-// boxed and masked are the outputs of detectors with boxes, and of those with masks.
-var boxed, masked = []string{"logits", "pred_boxes"}, []string{"class_queries_logits", "masks_queries_logits"}
+// boxOutputs and maskOutputs are the outputs of detectors with boxes, and of those with masks.
+var boxOutputs, maskOutputs = []string{"logits", "pred_boxes"}, []string{"class_queries_logits", "masks_queries_logits"}
 
 // head returns how the outputs of the architecture in config.json are read; nil if they are no detections.
 func (f File) head(config []byte) *detect.Spec {
@@ -139,7 +140,7 @@ type pixelSize struct {
 	Height       int `json:"height"`
 	Width        int `json:"width"`
 	ShortestEdge int `json:"shortest_edge"`
-	LongestEdge  int `json:"longest_edge"` // only for the processors in [edged]
+	LongestEdge  int `json:"longest_edge"` // only for the processors in [edgeProcessors]
 }
 
 // readSize reads a size: 224, [224, 320] (height, width), {"height": ..., "width": ...} or {"shortest_edge": ...}. A
@@ -175,9 +176,9 @@ var processors = map[string]bool{
 	"ConvNext": true, "CLIP": true, "Bit": true, "MobileNetV1": true, "MobileNetV2": true, "MobileViT": true,
 }
 
-// edged are the processors of detectors that keep the aspect ratio of a picture. They pad a picture only to make it as
-// large as the others of its batch.
-var edged = []string{"Detr", "Yolos", "ConditionalDetr", "DeformableDetr", "Deta", "RTDetr", "MaskFormer",
+// edgeProcessors are the processors of detectors that keep the aspect ratio of a picture. They pad a picture only to
+// make it as large as the others of its batch.
+var edgeProcessors = []string{"Detr", "Yolos", "ConditionalDetr", "DeformableDetr", "Deta", "RTDetr", "MaskFormer",
 	"Mask2Former", "OneFormer"}
 
 // filters are the interpolations by PIL's number.
@@ -200,7 +201,7 @@ func hubPrep(data []byte) (imgio.Prep, error) {
 	case !known:
 		return imgio.Prep{}, fmt.Errorf("the processor %s is not known here: give %s to a copy of the model", name,
 			place.Words("gradcamnb.Prepared", "--size, --mean and --scale"))
-	case c.DoPad && !slices.Contains(edged, kind) || c.PadSize != nil:
+	case c.DoPad && !slices.Contains(edgeProcessors, kind) || c.PadSize != nil:
 		return imgio.Prep{}, errors.New("it pads pictures (do_pad), which is not supported")
 	case c.RescaleOffset:
 		return imgio.Prep{}, errors.New("it shifts values after scaling them (rescale_offset), which is not supported")
@@ -240,7 +241,7 @@ func (c pictureProcessor) geometry(p *imgio.Prep, kind string, edge bool) error 
 	}
 	crop := boolOr(c.DoCenterCrop, len(c.CropSize) > 0 && string(c.CropSize) != "null")
 	switch {
-	case size.ShortestEdge > 0 && slices.Contains(edged, kind):
+	case size.ShortestEdge > 0 && slices.Contains(edgeProcessors, kind):
 		p.Fit, p.Resize, p.Longest = imgio.Edges, size.ShortestEdge, cmp.Or(size.LongestEdge, c.MaxSize)
 		return nil
 	case c.MaxSize > 0:

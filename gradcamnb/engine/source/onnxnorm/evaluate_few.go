@@ -34,22 +34,22 @@ func truthNumber(is bool) float64 {
 	return 0
 }
 
-// few is the number of values up to which they count as few.
-const few = 1 << 10
+// fewValues is the number of values up to which they count as few.
+const fewValues = 1 << 10
 
 // computeFew computes a tensor of a graph of few numbers; ok is false for any other graph.
 func (k *constants) computeFew(p *protos.ModelProto, weights map[string]Weight, want string) (
 	values []float32, ok bool) {
 	known := map[string]heldValues{}
 	for name, w := range weights {
-		if size(w.Dims) > few {
+		if size(w.Dims) > fewValues {
 			return nil, false
 		}
 		known[name] = heldValues{w.Dims, w.Values()}
 	}
 	for _, n := range p.Graph.Node {
 		out := n.Output[0]
-		if size(k.shapes[out]) > few {
+		if size(k.shapes[out]) > fewValues {
 			return nil, false
 		}
 		v, ok := computedHere(n, known, k.shapes[out])

@@ -35,10 +35,10 @@ func quantizeLinear(b *builder, n *node) {
 	n.out = []*value{b.quantised(n.need(0), scalingOf(n, 1, 2))}
 }
 
-// foldQuantizeLinear returns the integers clip(round(x/s) + z, low, high) of a few constants, such as the value of a
-// padding or a size, which must stay constants. Weights are left to the graph, which holds them in float32.
+// foldQuantizeLinear returns the integers clip(round(x/s) + z, low, high) of a few constants, such as the value
+// of a padding or a size, which must stay constants. Weights are left to the graph, which holds them in float32.
 func foldQuantizeLinear(n *node) *tensor {
-	if size(n.need(0).dims) > few || anyScaled(n, 1, 2) {
+	if size(n.need(0).dims) > fewValues || anyScaled(n, 1, 2) {
 		return nil
 	}
 	q := scalingOf(n, 1, 2)

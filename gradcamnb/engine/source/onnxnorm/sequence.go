@@ -42,11 +42,11 @@ var listers = map[string]lister{
 	"SequenceAt": func(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []string) {
 		list := w.listAt(p, 0)
 		one := list[w.placeIn(p, 1, len(list), len(list))]
-		return []*protos.NodeProto{instead(p, "Identity", []string{one}, p.Output)}, nil
+		return []*protos.NodeProto{replacement(p, "Identity", []string{one}, p.Output)}, nil
 	},
 	"SequenceLength": func(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []string) {
 		n := int64(len(w.listAt(p, 0)))
-		return []*protos.NodeProto{instead(p, "Constant", nil, p.Output,
+		return []*protos.NodeProto{replacement(p, "Constant", nil, p.Output,
 			&protos.AttributeProto{Name: "value_int", Type: protos.AttributeProto_INT, I: n})}, nil
 	},
 	"SplitToSequence":    splitToSequence,
@@ -58,7 +58,7 @@ var listers = map[string]lister{
 		if len(p.Input) == 0 || p.Input[0] == "" {
 			there.Int32Data[0] = 0
 		}
-		return []*protos.NodeProto{instead(p, "Constant", nil, p.Output,
+		return []*protos.NodeProto{replacement(p, "Constant", nil, p.Output,
 			&protos.AttributeProto{Name: "value", Type: protos.AttributeProto_TENSOR, T: there})}, nil
 	},
 }
@@ -71,7 +71,7 @@ func passed(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []string) {
 	if list, ok := w.list(p.Input[0]); ok {
 		return nil, list
 	}
-	return []*protos.NodeProto{instead(p, "Identity", p.Input[:1], p.Output)}, nil
+	return []*protos.NodeProto{replacement(p, "Identity", p.Input[:1], p.Output)}, nil
 }
 
 // mostPieces is how many pieces a tensor may be cut into: each is a node.
@@ -114,17 +114,17 @@ func splitToSequence(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []strin
 	}
 	lengths := p.Output[0] + "@lengths"
 	nodes := []*protos.NodeProto{
-		instead(p, "Constant", nil, []string{lengths}, attrInts("value_ints", sizes)),
-		instead(p, "Split", []string{p.Input[0], lengths}, slices.Clone(names), attrInt("axis", at)),
+		replacement(p, "Constant", nil, []string{lengths}, attrInts("value_ints", sizes)),
+		replacement(p, "Split", []string{p.Input[0], lengths}, slices.Clone(names), attrInt("axis", at)),
 	}
 	if !squeeze {
 		return nodes, names
 	}
 	axes := p.Output[0] + "@axis"
-	nodes = append(nodes, instead(p, "Constant", nil, []string{axes}, attrInts("value_ints", []int{at})))
+	nodes = append(nodes, replacement(p, "Constant", nil, []string{axes}, attrInts("value_ints", []int{at})))
 	for i, name := range names {
 		names[i] = name + "@squeezed"
-		nodes = append(nodes, instead(p, "Squeeze", []string{name, axes}, []string{names[i]}))
+		nodes = append(nodes, replacement(p, "Squeeze", []string{name, axes}, []string{names[i]}))
 	}
 	return nodes, names
 }
@@ -139,17 +139,18 @@ func concatFromSequence(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []st
 	var nodes []*protos.NodeProto
 	if n.intOr("new_axis", 0) != 0 {
 		axes := p.Output[0] + "@axis"
-		nodes = append(nodes, instead(p, "Constant", nil, []string{axes}, attrInts("value_ints", []int{at})))
+		nodes = append(nodes, replacement(p, "Constant", nil, []string{axes}, attrInts("value_ints", []int{at})))
 		for i, name := range names {
 			names[i] = fmt.Sprintf("%s@%d", p.Output[0], i)
-			nodes = append(nodes, instead(p, "Unsqueeze", []string{name, axes}, []string{names[i]}))
+			nodes = append(nodes, replacement(p, "Unsqueeze", []string{name, axes}, []string{names[i]}))
 		}
 	}
-	return append(nodes, instead(p, "Concat", names, p.Output, attrInt("axis", at))), nil
+	return append(nodes, replacement(p, "Concat", names, p.Output, attrInt("axis", at))), nil
 }
 
-// instead returns a node that replaces p.
-func instead(p *protos.NodeProto, op string, in, out []string, attributes ...*protos.AttributeProto) *protos.NodeProto {
+// replacement returns a node that replaces p.
+func replacement(p *protos.NodeProto, op string, in, out []string,
+	attributes ...*protos.AttributeProto) *protos.NodeProto {
 	return &protos.NodeProto{OpType: op, Name: p.Name, Input: in, Output: out, Attribute: attributes,
 		MetadataProps: p.MetadataProps}
 }

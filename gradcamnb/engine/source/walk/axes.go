@@ -18,8 +18,8 @@ const (
 	tokens // elements of a sequence
 )
 
-// within maps a kind to the kind of the part that is split off behind it.
-var within = map[kind]kind{height: heightWithin, width: widthWithin}
+// withinKind maps a kind to the kind of the part that is split off behind it.
+var withinKind = map[kind]kind{height: heightWithin, width: widthWithin}
 
 // part is a factor of an axis: tokens are rows times columns.
 type part struct {
@@ -99,7 +99,7 @@ func (a axis) kinds() []kind {
 // soleKind returns the axis's kind if it has only one. Rows and the rows within them are rows.
 func (a axis) soleKind() kind {
 	all := a.kinds()
-	if len(all) == 2 && within[all[0]] == all[1] {
+	if len(all) == 2 && withinKind[all[0]] == all[1] {
 		return all[0]
 	}
 	if len(all) > 0 && !slices.ContainsFunc(all, func(k kind) bool {
@@ -190,7 +190,7 @@ func taken(todo []part, d int) (mine axis, rest []part) {
 // split cuts a part into its first size steps and the elements within each of them.
 func (p part) split(size int) (first, rest part) {
 	first, rest = part{kind: p.kind, size: size}, part{kind: p.kind, size: p.size / size}
-	if inner, ok := within[p.kind]; ok {
+	if inner, ok := withinKind[p.kind]; ok {
 		rest.kind = inner
 	}
 	return first, rest
@@ -200,7 +200,7 @@ func (p part) split(size int) (first, rest part) {
 func join(parts axis, p part) axis {
 	if n := len(parts); n > 0 {
 		last := &parts[n-1]
-		if p.of == nil && last.kind == p.kind || within[last.kind] == p.kind && p.kind != other {
+		if p.of == nil && last.kind == p.kind || withinKind[last.kind] == p.kind && p.kind != other {
 			last.size *= p.size
 			return parts
 		}

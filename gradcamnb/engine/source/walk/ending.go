@@ -18,8 +18,8 @@ const (
 	Ranks                   // the index of the largest or smallest value: it has no gradient
 )
 
-// through are the operators that are skipped when an ending is looked for.
-var through = map[NodeType]bool{
+// neutral are the operators that are skipped when an ending is looked for.
+var neutral = map[NodeType]bool{
 	NodeTypeReshape: true, NodeTypeDynamicReshape: true, NodeTypeTranspose: true, NodeTypeConvertDType: true,
 	NodeTypeIdentity: true, NodeTypeSlice: true, NodeTypeBroadcastInDim: true, NodeTypeOptimizationBarrier: true,
 }
@@ -70,7 +70,7 @@ func shifted(n *Node) *Node {
 }
 
 func skipNeutral(n *Node) *Node {
-	for through[n.Type()] {
+	for neutral[n.Type()] {
 		n = n.Inputs()[0]
 	}
 	return n
