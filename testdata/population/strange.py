@@ -15,6 +15,7 @@ import onnxruntime
 from onnx import TensorProto as T, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from strange_contrib import OPS as OWN
 from strange_reference import OPS
 from population import Refused, apart, cells, off, onnxruntime_of, tool
 
@@ -75,7 +76,7 @@ def behind(g, names):
 def runner(p, feeds):
     """What runs the file, onnx's evaluator or else onnxruntime, and its last output."""
     try:
-        e = ReferenceEvaluator(p, new_ops=OPS)
+        e = ReferenceEvaluator(p, new_ops=OPS + OWN)
         run = lambda f: e.run(None, {k: f[k] for k in e.input_names if k in f})
         return run, run(feeds)[-1]
     except Exception as first:
@@ -187,7 +188,7 @@ def check(path, feeds, a, folder, tolerance=1e-5, layers=("act",), explains=None
         y, r["by"] = onnxruntime_of(path, x, [name])[name], "onnxruntime"
     except Exception as e:
         r["onnxruntime"] = str(e)[:200]
-        y, r["by"] = ReferenceEvaluator(path, new_ops=OPS).run([name], feeds)[0], "onnx"
+        y, r["by"] = ReferenceEvaluator(path, new_ops=OPS + OWN).run([name], feeds)[0], "onnx"
     np.save(folder / "x.npy", x)
     x = folder / "x.npy"
     text, of = explained(name, y)
@@ -219,7 +220,7 @@ def main():
     p.add_argument("--only", default="")
     a = p.parse_args()
     a.folder.mkdir(parents=True, exist_ok=True)
-    import strange_graphs, strange_files
+    import strange_contrib, strange_files, strange_graphs
 
     def write(r):
         with (a.folder / "strange.jsonl").open("a") as f:
@@ -246,7 +247,7 @@ def main():
 
     results = a.folder / "strange.jsonl"
     done = {r["kind"] for r in map(json.loads, results.read_text().splitlines()) if r["verdict"] == "agrees"} if results.exists() else set()
-    for kind, make in {**strange_graphs.KINDS, **strange_files.KINDS}.items():
+    for kind, make in {**strange_graphs.KINDS, **strange_files.KINDS, **strange_contrib.KINDS}.items():
         if re.search(a.only, kind) and kind not in done:
             apart(lambda: one(kind, make))
 
