@@ -25,9 +25,9 @@ func suggest(layers []Layer) {
 	best := f.joint(maps)
 	l := &layers[best]
 	l.Suggested = true
-	l.Why = fmt.Sprintf("last feature map at the lowest resolution, %d x %d cells", l.Grid[0], l.Grid[1])
+	l.Why = fmt.Sprintf("last feature map at the lowest resolution, %s cells", l.size())
 	if l.Axes.Flat() && l.Grid[0] > 1 {
-		l.Why = fmt.Sprintf("last tokens of patches that reach the answer, %d x %d patches", l.Grid[0], l.Grid[1])
+		l.Why = fmt.Sprintf("last tokens of patches that reach the answer, %s patches", l.size())
 	}
 }
 
@@ -61,6 +61,7 @@ func newFlow(layers []Layer) *flow {
 		}
 	}
 	f.project, f.gate = f.projections(), f.gates()
+	f.markPacked()
 	return f
 }
 
@@ -74,7 +75,7 @@ func (f *flow) passes(i, k int) use {
 		return unused
 	case picks[l.Op] && in.Axes.Flat() && in.Axes.Before+in.Axes.After > 0 && !l.Axes.Places():
 		return extrasOnly
-	case mixes(l, in, k):
+	case mixes(l, in, k), l.Op == "Attention" && !f.computed(l, 1): // onnxruntime's, which makes all three of one input
 		return used
 	case l.Op == "Concat" && out == extrasOnly:
 		return joins(in)
@@ -128,6 +129,21 @@ func (f *flow) projections() []bool {
 		}
 	}
 	return out
+}
+
+// markPacked marks as projections what is cut into parts of which some are, such as keys and values in one tensor whose
+// keys are read by queries that are weights, or values that a convolution reads, too; and what becomes that alone.
+func (f *flow) markPacked() {
+	for i := len(f.layers) - 1; i >= 0; i-- {
+		all, some := false, false
+		for n, r := range f.readers[i] {
+			l := f.layers[r]
+			part := f.project[r] && !f.hasWeights(l)
+			some = some || part && picks[l.Op]
+			all = part && (all || n == 0)
+		}
+		f.project[i] = f.project[i] || some || all
+	}
 }
 
 // readOtherwise tells whether a layer is read by something that is not attention.

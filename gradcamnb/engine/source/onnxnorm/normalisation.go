@@ -61,9 +61,23 @@ func (b *builder) groupNorm(n *node, groups int) {
 
 // normalised returns (x - mean) / sqrt(var + epsilon) over the given axes.
 func (b *builder) normalised(x ref, over []int, epsilon float32) ref {
-	centred := b.binary("Sub", x, b.reduceRef("ReduceMean", x, over))
+	centred := b.binary("Sub", x, b.spreadBack(b.reduceRef("ReduceMean", x, over), x.dims, over))
 	variance := b.reduceRef("ReduceMean", b.binary("Mul", centred, centred), over)
 	return b.binary("Div", centred, b.unary("Sqrt", b.binary("Add", variance, b.scalar(epsilon))))
+}
+
+// spreadBack is a mean over some axes, brought to the size of all of them but the first, so that the pure-Go backend
+// adds the gradient up one axis after another: that of a norm nearly cancels, and it adds one value after another.
+func (b *builder) spreadBack(mean ref, dims, over []int) ref {
+	if !b.pureGo || len(over) < 2 {
+		return mean
+	}
+	for _, a := range over[1:] {
+		to := slices.Clone(mean.dims)
+		to[a] = dims[a]
+		mean = b.spreadTo(mean, to)
+	}
+	return mean
 }
 
 // affine returns x * scale + bias. Scale and bias are inputs 1 and 2 of the node; they must have the given length, and

@@ -154,8 +154,8 @@ func TestRefused(t *testing.T) {
 		want  string
 	}{
 		"RandomNormal": {}, "Multinomial": {}, "StringNormalizer": {}, "SequenceMap": {}, "ImageDecoder": {},
-		"Attention": {[]*protos.NodeProto{{OpType: "Attention", Domain: "com.microsoft", Name: "/block/Attention",
-			Input: []string{"x"}, Output: []string{"y"}}}, "basic level"},
+		"PackedAttention": {[]*protos.NodeProto{{OpType: "PackedAttention", Domain: "com.microsoft",
+			Name: "/block/PackedAttention", Input: []string{"x"}, Output: []string{"y"}}}, "basic level"},
 		"other domain": {[]*protos.NodeProto{{OpType: "MyOp", Domain: "my.own", Name: "/block/MyOp", Input: []string{"x"},
 			Output: []string{"y"}}}, `domain "my.own"`},
 	} {

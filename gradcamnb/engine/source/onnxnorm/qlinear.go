@@ -25,6 +25,31 @@ var (
 		}
 		b.qlinear(n, "Gemm", in, 7)
 	}, nil)
+	_ = register("com.microsoft.QLinearConv", func(b *builder, n *node) { rules["QLinearConv"](b, n) }, nil)
+	_ = register("com.microsoft.QLinearWhere", func(b *builder, n *node) {
+		b.qlinear(n, "Where", []*value{n.need(0), b.operandOf(n, 1, 0), b.operandOf(n, 4, 0)}, 7)
+	}, nil)
+
+	// DynamicQuantizeMatMul quantises its first operand by its own range, and MatMulIntegerToFloat is given one: the
+	// product of both as numbers, and a bias.
+	_ = register("com.microsoft.DynamicQuantizeMatMul", func(b *builder, n *node) {
+		m := n.withAttributes()
+		m.OpType, m.in = "DynamicQuantizeLinear", n.in[:1]
+		rules["DynamicQuantizeLinear"](b, m)
+		b.productOf(n, b.numbersOf(n, []*value{m.out[0], m.out[1], m.out[2]}, 0), []*value{n.need(1), n.need(2), n.input(3)}, 4)
+	}, nil)
+	_ = register("com.microsoft.MatMulIntegerToFloat", func(b *builder, n *node) {
+		b.productOf(n, b.numbersOf(n, []*value{n.need(0), n.need(2), n.input(4)}, 0),
+			[]*value{n.need(1), n.need(3), n.input(5)}, 6)
+	}, nil)
+
+	// NhwcMaxPool is MaxPool of integers with the channels last.
+	_ = register("com.microsoft.NhwcMaxPool", func(b *builder, n *node) {
+		y := b.standard(n, "Transpose", n.in[:1], attrInts("perm", []int{0, 3, 1, 2}))
+		y = b.standard(n, "MaxPool", []*value{y}, n.Attribute...)
+		n.out = []*value{b.standard(n, "Transpose", []*value{y}, attrInts("perm", []int{0, 2, 3, 1}))}
+	}, nil)
+
 	_ = registerQLinear("Add", 2)
 	_ = registerQLinear("Mul", 2)
 	_ = registerQLinear("Sigmoid", 1)
@@ -53,10 +78,14 @@ func registerQLinear(op string, operands int) bool {
 
 // qlinear applies the operator to numbers, and quantises the result if there is a scale for it.
 func (b *builder) qlinear(n *node, op string, in []*value, scale int) {
-	if n.intOr("channels_last", 0) != 0 {
-		failf("channels_last is not supported")
+	last := n.intOr("channels_last", 0) != 0
+	if last {
+		in[0] = b.apply(n.withAttributes(attrInts("perm", []int{0, 3, 1, 2})), "Transpose", in[:1])
 	}
 	y := b.apply(n, op, in)
+	if last {
+		y = b.apply(n.withAttributes(attrInts("perm", []int{0, 2, 3, 1})), "Transpose", []*value{y})
+	}
 	if n.input(scale) == nil {
 		n.out = []*value{y}
 		return
@@ -69,6 +98,25 @@ func (b *builder) qlinear(n *node, op string, in []*value, scale int) {
 		return
 	}
 	n.out = []*value{b.quantised(y, scalingOf(n, scale, scale+1))}
+}
+
+// numbersOf is what integers with their scale and zero point, which may be missing, stand for; at is the axis of the
+// scales.
+func (b *builder) numbersOf(n *node, of []*value, at int) *value {
+	if of[2] == nil {
+		of = of[:2]
+	}
+	return b.standard(n, "DequantizeLinear", of, attrInt("axis", at))
+}
+
+// productOf is the product of numbers with integers, which are weights, and a bias, an input that may be missing.
+func (b *builder) productOf(n *node, x *value, weights []*value, bias int) {
+	at := len(weights[0].dims) - 1
+	y := b.apply(n, "MatMul", []*value{x, b.numbersOf(n, weights, at)})
+	if v := n.input(bias); v != nil {
+		y = b.pair("Add", y, v)
+	}
+	n.out = []*value{y}
 }
 
 // operandOf returns input i, whose scale and zero point follow it, as numbers. at is the axis that the scales count

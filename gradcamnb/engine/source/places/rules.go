@@ -9,10 +9,11 @@ import (
 
 var (
 	_ = register(copyFirst, "BatchNormalization", "LayerNormalization", "InstanceNormalization", "GroupNormalization",
-		"RMSNormalization", "SimplifiedLayerNormalization",
+		"RMSNormalization", "SimplifiedLayerNormalization", "GroupNorm",
 		"MeanVarianceNormalization", "LpNormalization", "Softmax", "LogSoftmax", "Hardmax", "LRN", "CumSum", "Dropout",
 		"Trilu")
-	_ = register(step.mergeInputs, "SkipLayerNormalization")
+	_ = register(step.mergeInputs, "SkipLayerNormalization", "SkipSimplifiedLayerNormalization", "SkipGroupNorm",
+		"BiasGelu", "FastGelu", "QuickGelu")
 	_ = register(plane(true), "Conv", "FusedConv", "QLinearConv", "ConvInteger", "ConvTranspose", "DeformConv",
 		"SpaceToDepth", "DepthToSpace")
 	_ = register(plane(false), "MaxPool", "AveragePool", "LpPool", "QLinearAveragePool", "Resize", "Upsample", "Pad",

@@ -1,0 +1,47 @@
+package onnxnorm
+
+// GroupNorm and SkipGroupNorm of domain com.microsoft are GroupNormalization with the channels last, unless told
+// otherwise, and with a scale and a shift a channel, before SiLU or nothing. The second norms the sum of its input, of
+// skip and of a bias a channel, and hands the sum on.
+var (
+	_ = register("com.microsoft.GroupNorm", func(b *builder, n *node) {
+		n.out = []*value{b.groupNormOf(n, b.channelsSecond(n, n.need(0)))}
+	}, nil)
+	_ = register("com.microsoft.SkipGroupNorm", func(b *builder, n *node) {
+		sum := b.standard(n, "Add", []*value{n.need(0), n.need(3)})
+		if bias := n.input(4); bias != nil {
+			sum = b.standard(n, "Add", []*value{sum, bias})
+		}
+		n.out = []*value{b.groupNormOf(n, b.channelsSecond(n, sum)), sum}
+	}, nil)
+)
+
+// channelsSecond is a node's input as [batch, channels, ...].
+func (b *builder) channelsSecond(n *node, v *value) *value {
+	if n.intOr("channels_last", 1) == 0 {
+		return v
+	}
+	rank := len(v.dims)
+	perm := append([]int{0, rank - 1}, ascending(rank - 1)[1:]...)
+	return b.standard(n, "Transpose", []*value{v}, attrInts("perm", perm))
+}
+
+func (b *builder) groupNormOf(n *node, v *value) *value {
+	x, groups := b.plain(v), n.intOr("groups", 0)
+	dims := x.dims
+	if len(dims) < 3 || groups < 1 || dims[1]%groups != 0 {
+		failf("its input has the shape %v, which does not make %d whole groups of channels", dims, groups)
+	}
+	c, rest := dims[1], size(dims[2:])
+	y := b.normalised(b.reshape(x, dims[0], groups, c/groups*rest), []int{2}, n.floatOr("epsilon", 1e-5))
+	y = b.reshape(b.affine(n, b.reshape(y, dims[0], c, rest), c, 1), dims...)
+	if n.intOr("activation", 0) == 1 {
+		y = b.mul(y, b.unary("Sigmoid", y))
+	}
+	out := newFromPlain(y)
+	if n.intOr("channels_last", 1) != 0 {
+		perm := append(append([]int{0}, ascending(len(dims))[2:]...), 1)
+		out = b.standard(n, "Transpose", []*value{out}, attrInts("perm", perm))
+	}
+	return out
+}
