@@ -48,10 +48,23 @@ type Layer struct {
 	Op             string `json:"op"`                        // the operator that makes it, e.g. "Relu"
 	Shape          []int  `json:"shape"`                     // as the model has it, batch first
 	Grid           [2]int `json:"grid"`                      // height and width of a map there; zero if it has no spatial size
+	Slices         int    `json:"slices,omitempty"`          // of a volume, whose rows the grid counts together; 0 of a picture
 	Channels       int    `json:"channels,omitempty"`        // of a map there
 	WithoutPicture bool   `json:"without_picture,omitempty"` // it depends only on another input, and not on the picture
 	Feeds          bool   `json:"feeds"`                     // it feeds the model's first output
 	Level          bool   `json:"level,omitempty"`           // it is the last map before a detector's heads, of one of its levels
 	Suggested      bool   `json:"suggested"`                 // it is what Explain takes when no layer is named
 	Why            string `json:"why,omitempty"`             // why it is suggested
+}
+
+// Cells is the size of a map at the layer: height and width, or of a volume slices, their height and width; nil if it
+// has no spatial size.
+func (l Layer) Cells() []int {
+	switch {
+	case l.Grid[0] == 0:
+		return nil
+	case l.Slices > 0:
+		return []int{l.Slices, l.Grid[0] / l.Slices, l.Grid[1]}
+	}
+	return l.Grid[:]
 }

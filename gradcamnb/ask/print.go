@@ -2,6 +2,7 @@ package ask
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,7 +35,10 @@ func (l Layer) String() string {
 		s += ", " + l.Op
 	}
 	if l.Grid[0] > 0 {
-		s += fmt.Sprintf(", %d x %d cells, %d channels", l.Grid[1], l.Grid[0], l.Channels)
+		cells := slices.Clone(l.Cells())
+		slices.Reverse(cells)
+		s += fmt.Sprintf(", %s cells, %d channels", strings.ReplaceAll(strings.Trim(fmt.Sprint(cells), "[]"), " ", " x "),
+			l.Channels)
 	}
 	if l.Suggested {
 		s += ", suggested: " + l.Why

@@ -47,6 +47,16 @@ func newMeasuring(m gradcamnb.Measuring) (measuring, error) {
 	return out, nil
 }
 
+// measurable is an error if something is to be measured of a map of a volume: what is hidden and blurred then, and
+// where an object is, is said of pictures.
+func (s *session) measurable(m gradcamnb.Measuring) error {
+	if s.model.Card().Slices > 0 && (len(m.Metrics) > 0 || m.Trust) {
+		return fmt.Errorf("the model %s takes volumes, and only maps of pictures are measured: ask for the map alone",
+			s.model.Card().Name)
+	}
+	return nil
+}
+
 // measure computes the metrics of all maps and writes them into the maps.
 func (r run) measure(ctx context.Context) error {
 	want := r.want

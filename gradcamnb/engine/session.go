@@ -82,7 +82,7 @@ func (s *session) Layers(r gradcamnb.Request) ([]gradcamnb.Layer, error) {
 	var out []gradcamnb.Layer
 	for _, l := range layers {
 		out = append(out, gradcamnb.Layer{Name: l.Name, Path: l.Path, Op: l.Op, Shape: l.Shape, Grid: l.Grid,
-			Channels:       l.Channels,
+			Channels: l.Channels, Slices: l.Slices,
 			WithoutPicture: l.WithoutPicture, Feeds: l.Feeds, Level: l.Level, Suggested: l.Suggested, Why: l.Why})
 	}
 	return out, nil
@@ -107,6 +107,9 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 			return nil, err
 		}
 		clock.lap("detect")
+	}
+	if err := s.measurable(r.Measuring); err != nil {
+		return nil, err
 	}
 	want, err := newMeasuring(r.Measuring) // before anything is computed
 	if err != nil {

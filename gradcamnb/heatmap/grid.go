@@ -1,10 +1,14 @@
 package heatmap
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // Grid is a rectangle of values, row by row: the value at (x, y) is Values[y*W+x], x right, y down.
 type Grid struct {
-	W, H   int       // width and height
+	W, H   int       // width and height, of a volume of all slices together
+	Slices int       // of a volume, from the first to the last; 0 of a picture
 	Values []float32 // row by row
 }
 
@@ -13,6 +17,22 @@ func NewGrid(w, h int) Grid { return Grid{W: w, H: h, Values: make([]float32, w*
 
 // At returns the value at (x, y).
 func (g Grid) At(x, y int) float32 { return g.Values[y*g.W+x] }
+
+// Dims is the shape of the values: [H, W], or of a volume [slices, height of one, W].
+func (g Grid) Dims() []int {
+	if g.Slices > 0 {
+		return []int{g.Slices, g.H / g.Slices, g.W}
+	}
+	return []int{g.H, g.W}
+}
+
+// Size is the number of cells along each axis in words, "8 x 6", or of a volume "8 x 6 x 4": width, height, slices.
+func (g Grid) Size() string {
+	if g.Slices > 0 {
+		return fmt.Sprintf("%d x %d x %d", g.W, g.H/g.Slices, g.Slices)
+	}
+	return fmt.Sprintf("%d x %d", g.W, g.H)
+}
 
 // Range returns the lowest and the highest value without NaN. ok is false if there is no value.
 func (g Grid) Range() (lo, hi float32, ok bool) {

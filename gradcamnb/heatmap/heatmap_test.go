@@ -6,6 +6,7 @@ import (
 	"image"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -243,5 +244,16 @@ func TestSignedByHand(t *testing.T) {
 	m.Sampled = &SampledRun{Mean: 1}
 	if got := m.Signed().Values; !reflect.DeepEqual(got, []float32{-2, -1, 1, 2}) {
 		t.Errorf("less the mean %v", got)
+	}
+}
+
+// A volume is resized along its slices, too: 2 slices of one cell, 0 and 4, become 4 slices at 1/4, 3/4, 5/4 and 7/4
+// of the two, less a half: 0, 1, 3 and 4. Rows of two slices never mix.
+func TestResizedVolume(t *testing.T) {
+	g := Grid{W: 1, H: 2, Slices: 2, Values: []float32{0, 4}}
+	got := g.ResizedLike(Grid{W: 2, H: 8, Slices: 4})
+	want := []float32{0, 0, 0, 0, 1, 1, 1, 1, 3, 3, 3, 3, 4, 4, 4, 4}
+	if !slices.Equal(got.Values, want) || !slices.Equal(got.Dims(), []int{4, 2, 2}) || got.Size() != "2 x 2 x 4" {
+		t.Errorf("%v of the shape %v, want %v", got.Values, got.Dims(), want)
 	}
 }

@@ -18,6 +18,9 @@ type HotRegion struct {
 // Hot cuts one of the result's maps at the resolution of the picture and returns the hot region. Pixels that the model
 // did not see are not hot, and the threshold does not depend on them.
 func (r *Result) Hot(m *Map, c Cut) (*HotRegion, error) {
+	if m.Slices > 0 {
+		return nil, fmt.Errorf("the map of %s is of a volume, and only maps of pictures are cut", m.Target)
+	}
 	g := m.OnPicture(r.Frame)
 	seen := r.Frame.Seen()
 	for i := range g.Values {

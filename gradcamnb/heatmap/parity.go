@@ -44,13 +44,13 @@ func (m *Map) Scaled() Grid { return m.layerParity() }
 
 // layerParity returns r: the map normalised at the layer's resolution and then resized.
 func (m *Map) layerParity() Grid {
-	c := Grid{W: m.Raw.W, H: m.Raw.H, Values: slices.Clone(m.Raw.Values)}
+	c := Grid{W: m.Raw.W, H: m.Raw.H, Slices: m.Raw.Slices, Values: slices.Clone(m.Raw.Values)}
 	if m.Sampled == nil {
 		for i, v := range c.Values {
 			c.Values[i] = max(v, 0)
 		}
 	}
-	return minMax(c).Resized(m.W, m.H)
+	return minMax(c).ResizedLike(m.Grid)
 }
 
 // minMax replaces every value v of g by (v - min v) / (1e-7 + max(v - min v)), and returns g.
@@ -94,6 +94,21 @@ func (g Grid) Resized(w, h int) Grid {
 		}
 	}
 	return out
+}
+
+// ResizedLike is [Grid.Resized] to the size of another grid; of a volume linear along its slices, too, as torch's
+// interpolate(mode="trilinear", align_corners=False).
+func (g Grid) ResizedLike(o Grid) Grid {
+	if g.Slices == 0 {
+		return g.Resized(o.W, o.H)
+	}
+	from, to := g.H/g.Slices*g.W, o.H/o.Slices*o.W
+	planes := Grid{W: to, H: g.Slices, Values: make([]float32, 0, to*g.Slices)} // a row is a slice
+	for z := range g.Slices {
+		one := Grid{W: g.W, H: g.H / g.Slices, Values: g.Values[z*from : (z+1)*from]}
+		planes.Values = append(planes.Values, one.Resized(o.W, o.H/o.Slices).Values...)
+	}
+	return Grid{W: o.W, H: o.H, Slices: o.Slices, Values: planes.Resized(to, o.Slices).Values}
 }
 
 // blendedPlace is a place between two cells: part is its distance from the first, from 0 to 1.

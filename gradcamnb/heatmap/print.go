@@ -9,9 +9,9 @@ import (
 // String returns the grid's size and range in one line, since printing thousands of values helps nobody.
 func (g Grid) String() string {
 	if len(g.Values) == 0 {
-		return fmt.Sprintf("%d x %d cells", g.W, g.H)
+		return g.Size() + " cells"
 	}
-	return fmt.Sprintf("%d x %d cells from %.4g to %.4g", g.W, g.H, slices.Min(g.Values), slices.Max(g.Values))
+	return fmt.Sprintf("%s cells from %.4g to %.4g", g.Size(), slices.Min(g.Values), slices.Max(g.Values))
 }
 
 // String returns the map in one line: method, layer, target, score and range.

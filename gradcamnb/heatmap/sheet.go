@@ -43,7 +43,7 @@ func (s *Sheet) At(row, column int) (*Result, *Map) {
 
 // Signed returns the map with its negative values: [Map.Evidence], resized to [H, W] of the model's input like the map
 // itself.
-func (m *Map) Signed() Grid { return m.Evidence().Resized(m.W, m.H) }
+func (m *Map) Signed() Grid { return m.Evidence().ResizedLike(m.Grid) }
 
 // Evidence returns Raw, less its Mean if the map was made of random masks. Positive values speak for the target,
 // negative ones against it.
@@ -51,7 +51,8 @@ func (m *Map) Evidence() Grid {
 	if m.Sampled == nil {
 		return m.Raw
 	}
-	g := Grid{W: m.Raw.W, H: m.Raw.H, Values: slices.Clone(m.Raw.Values)}
+	g := m.Raw
+	g.Values = slices.Clone(g.Values)
 	for i := range g.Values {
 		g.Values[i] -= float32(m.Sampled.Mean)
 	}
@@ -65,12 +66,13 @@ func Difference(a, b *Map) (*Map, error) {
 	case a.Unit != b.Unit:
 		return nil, fmt.Errorf("maps in %s and in %s have no difference: they are measured in different units",
 			cmp.Or(a.Unit, "no unit"), cmp.Or(b.Unit, "no unit"))
-	case a.W != b.W || a.H != b.H:
-		return nil, fmt.Errorf("maps of %d x %d and of %d x %d pixels have no difference: explain both at one input size",
-			a.W, a.H, b.W, b.H)
+	case a.W != b.W || a.H != b.H || a.Slices != b.Slices:
+		return nil, fmt.Errorf("maps of %s and of %s pixels have no difference: explain both at one input size",
+			a.Size(), b.Size())
 	}
 	d := *a
 	d.Grid, d.Raw = NewGrid(a.W, a.H), NewGrid(a.W, a.H)
+	d.Slices, d.Raw.Slices = a.Slices, a.Slices
 	d.StdErr, d.Sampled, d.Metrics = Grid{}, nil, nil
 	for i := range d.Raw.Values {
 		d.Raw.Values[i] = a.Values[i] - b.Values[i]

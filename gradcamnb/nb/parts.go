@@ -100,8 +100,8 @@ func ShowLayers(m *gradcamnb.Model) error {
 		if l.Suggested {
 			why = "suggested: " + l.Why
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %d × %d | %d | %s |\n", escape(l.Name), escape(l.Path), escape(l.Op), l.Grid[0],
-			l.Grid[1], l.Channels, escape(why))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %s |\n", escape(l.Name), escape(l.Path), escape(l.Op),
+			strings.ReplaceAll(strings.Trim(fmt.Sprint(l.Cells()), "[]"), " ", " × "), l.Channels, escape(why))
 	}
 	return showWords(b.String())
 }

@@ -29,11 +29,12 @@ const (
 // there is one.
 func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	f := faces()
-	w, h := fitted(m.W, m.H)
+	shown, drawn, fixed := laidOut(r, m, o)
+	w, h := fitted(drawn.W, drawn.H)
 	var picture *image.NRGBA
 	if r.Picture != nil {
-		w, h = fitted(r.Picture.Bounds().Dx(), r.Picture.Bounds().Dy())
-		picture = shrunk(r.Picture, w, h)
+		w, h = fitted(shown.Picture.Bounds().Dx(), shown.Picture.Bounds().Dy())
+		picture = shrunk(shown.Picture, w, h)
 	}
 
 	bar := max(barWidth+barText, min(textWidth(spelled(m.Unit), f.small), widestUnit))
@@ -78,7 +79,7 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 		x += w + gap
 	}
 	c.text(cellWords(r, m), x, top-6, w+gap-8, f.small, faint)
-	c.put(overlaid(r, m, o, picture, w, h), x, top)
+	c.put(overlaid(shown, drawn, fixed, picture, w, h), x, top)
 	x += w + gap
 	c.colorBar(m, o, image.Rect(x, top, x+barWidth, top+h))
 	x += bar + gap

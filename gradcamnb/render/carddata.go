@@ -33,7 +33,8 @@ type cardResult struct {
 	Made    string       `json:"made"` // backend and time
 	Picture string       `json:"picture,omitempty"`
 	Has     bool         `json:"hasPicture"`
-	Size    [2]int       `json:"size"` // at which it is shown
+	Size    [2]int       `json:"size"`             // at which it is shown, or a slice of it
+	Slices  int          `json:"slices,omitempty"` // of a volume, whose picture has them one below another
 	Frame   imgio.Frame  `json:"frame"`
 	Seen    [4]int       `json:"seen"` // left, top, right, bottom in the picture's pixels
 	Truth   *heatmap.Box `json:"truth,omitempty"`
@@ -60,9 +61,10 @@ type CardMap struct {
 	Unit      string         `json:"unit"`               // of the map's values
 	Diagnosis string         `json:"diagnosis"`          // what is odd about the map, in words
 	Trust     []string       `json:"trust,omitempty"`    // sentences
-	Size      [2]int         `json:"size"`               // of the model's input, width and height
-	Grid      [2]int         `json:"grid"`               // of the layer
-	Kept      [2]int         `json:"kept"`               // width and height of the embedded values
+	Size      [2]int         `json:"size"`               // of the model's input, width and height, of a volume of a slice
+	Grid      [2]int         `json:"grid"`               // of the layer, likewise
+	Kept      [2]int         `json:"kept"`               // width and height of the embedded values, likewise
+	Slices    *[2]int        `json:"slices,omitempty"`   // of a volume: those of the layer and of the model's input
 	Lo        float64        `json:"lo"`                 // value of the lowest colour
 	Hi        float64        `json:"hi"`                 // value of the highest colour
 	Values    string         `json:"values"`             // base64 of uint16, little endian: 0 is Lo, 65534 is Hi, 65535 is NaN
@@ -95,6 +97,12 @@ func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) 
 		Frame: r.Frame, Seen: corners(seen),
 		Top: []cardPredic{}, Maps: []CardMap{},
 	}
+	volume := r.Maps[0].Grid // maps of one result are all of pictures, or all of volumes
+	if n := volume.Slices; n > 0 {
+		c.Slices, c.Frame = n, imgio.WholeFrame(volume.W, volume.H/n)
+		c.Seen = [4]int{0, 0, volume.W, volume.H / n}
+		c.Size[0], c.Size[1] = stagedSize(volume.W, volume.H/n)
+	}
 	if r.Truth.Area() > 0 {
 		c.Truth = &r.Truth
 	}
@@ -102,7 +110,16 @@ func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) 
 	for _, m := range r.Maps {
 		c.Maps = append(c.Maps, NewCardMap(m))
 	}
-	if r.Picture != nil {
+	switch {
+	case r.Picture == nil:
+	case c.Slices > 0: // the strip for the still figure, and the slices for the script
+		strip, _, _ := laidOut(r, r.Maps[0], nil)
+		w, h = stageSize(strip)
+		if c.Picture, err = jpegURL(tower(r, c.Slices)); err != nil {
+			return c, "", err
+		}
+		picture, err = jpegURL(shrunk(strip.Picture, w, h))
+	default:
 		picture, err = jpegURL(shrunk(r.Picture, w, h))
 	}
 	return c, picture, err
@@ -115,9 +132,12 @@ func NewCardMap(m *heatmap.Map) CardMap {
 	c := CardMap{
 		Layer: clean(m.Layer), Method: clean(m.Method), Target: clean(m.Target), Class: clean(m.Class), Index: m.Index,
 		Score: finite(m.Score), ScoreUnit: clean(m.ScoreUnit), Unit: clean(m.Unit), Diagnosis: clean(m.Diagnosis),
-		Size: [2]int{m.W, m.H}, Grid: [2]int{m.Raw.W, m.Raw.H}, Kept: [2]int{kept.W, kept.H},
+		Size: slice(m.Grid), Grid: slice(m.Raw), Kept: slice(kept),
 		Lo: lo, Hi: hi, Values: packed(kept, lo, hi), Field: m.Field, Measured: measured(m),
 		Note: clean(m.Note), Pixels: ofPixels(m), Head: clean(m.Head), Top: cardPredictions(m.Top),
+	}
+	if m.Slices > 0 {
+		c.Slices = &[2]int{m.Raw.Slices, m.Slices}
 	}
 	if m.Trust != nil {
 		c.Trust = m.Trust.Words
@@ -130,6 +150,9 @@ func NewCardMap(m *heatmap.Map) CardMap {
 	}
 	return c
 }
+
+// slice is the width and height of a grid, or of a slice of a volume.
+func slice(g heatmap.Grid) [2]int { return [2]int{g.W, g.H / max(1, g.Slices)} }
 
 func cardPredictions(list []heatmap.Prediction) (out []cardPredic) {
 	for _, p := range list {

@@ -69,7 +69,7 @@ func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (str
 		}
 		if i == open[0] {
 			first = src
-		} else {
+		} else if c.Slices == 0 {
 			c.Picture = src
 		}
 		data.Results = append(data.Results, c)

@@ -20,6 +20,7 @@ var nanColor = color.NRGBA{R: 0, G: 200, B: 200, A: 255}
 // A colour covers the picture with Opacity times the square root of its place in the range, so the picture can be seen
 // where the map is low. The square root keeps middling values visible. For a signed map the distance from zero counts.
 func Overlay(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
+	r, m, o = laidOut(r, m, o)
 	field, colors, scale, opacity := o.field(m), o.colors(), o.scale(m), o.opacity()
 	if r.Picture == nil {
 		return drawAlone(field, scale, o)

@@ -14,11 +14,19 @@ const cardCells = 64 * 64
 // averaged returns the grid with at most cardCells cells. Each of them is the mean of a block of cells; the blocks are
 // of the same size to within a cell.
 func averaged(g heatmap.Grid) heatmap.Grid {
+	if g.Slices > 0 {
+		return averagedSlices(g)
+	}
 	if g.W*g.H <= cardCells {
 		return g
 	}
 	shrink := math.Sqrt(float64(cardCells) / float64(g.W*g.H))
-	out := heatmap.NewGrid(max(1, int(float64(g.W)*shrink)), max(1, int(float64(g.H)*shrink)))
+	return blocks(g, max(1, int(float64(g.W)*shrink)), max(1, int(float64(g.H)*shrink)))
+}
+
+// blocks is a grid of w x h means of blocks of another.
+func blocks(g heatmap.Grid, w, h int) heatmap.Grid {
+	out := heatmap.NewGrid(w, h)
 	for y := range out.H {
 		for x := range out.W {
 			var sum, n float64
@@ -30,6 +38,19 @@ func averaged(g heatmap.Grid) heatmap.Grid {
 			}
 			out.Values[y*out.W+x] = float32(sum / n)
 		}
+	}
+	return out
+}
+
+// averagedSlices is a volume's grid with all its slices, each averaged by itself, with at most eight times cardCells.
+func averagedSlices(g heatmap.Grid) heatmap.Grid {
+	rows := g.H / g.Slices
+	shrink := min(1, math.Sqrt(8*float64(cardCells)/float64(g.W*g.H)))
+	w, h := max(1, int(float64(g.W)*shrink)), max(1, int(float64(rows)*shrink))
+	out := heatmap.Grid{W: w, H: h * g.Slices, Slices: g.Slices}
+	for z := range g.Slices {
+		one := heatmap.Grid{W: g.W, H: rows, Values: g.Values[z*rows*g.W : (z+1)*rows*g.W]}
+		out.Values = append(out.Values, blocks(one, w, h).Values...)
 	}
 	return out
 }

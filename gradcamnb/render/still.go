@@ -26,7 +26,8 @@ const (
 // nbconvert --sanitize-html removes them with the styles. It would write out an img element with its thousands of
 // characters.
 func stillHTML(r *heatmap.Result, m *heatmap.Map, picture string, o *Options) (string, error) {
-	heat, err := pngURL(overlayAlone(r, m, o))
+	shown, drawn, fixed := laidOut(r, m, o)
+	heat, err := pngURL(overlayAlone(shown, drawn, fixed))
 	if err != nil {
 		return "", err
 	}
@@ -34,7 +35,7 @@ func stillHTML(r *heatmap.Result, m *heatmap.Map, picture string, o *Options) (s
 	if picture != "" {
 		layers += ",url(" + picture + ")"
 	}
-	w, h := stageSize(r)
+	w, h := stageSize(shown)
 	text := html.EscapeString
 	title, about := text(figureTitle(r, m)), text(clean(subtitle(r, m, m.Class)))
 
@@ -58,6 +59,11 @@ func stageSize(r *heatmap.Result) (w, h int) {
 	if r.Picture != nil {
 		w, h = r.Picture.Bounds().Dx(), r.Picture.Bounds().Dy()
 	}
+	return stagedSize(w, h)
+}
+
+// stagedSize is the size at which a picture of w x h pixels is shown.
+func stagedSize(w, h int) (int, int) {
 	scale := float64(cardPicture) / float64(max(w, h, 1))
 	if scale > 1 {
 		scale = max(1, math.Min(scale, 320/float64(max(w, h, 1))))

@@ -60,7 +60,7 @@ func subtitle(r *heatmap.Result, m *heatmap.Map, class string) string {
 // cellWords returns the number of a map's cells. If the model did not see all of the picture, it also says what grey
 // means.
 func cellWords(r *heatmap.Result, m *heatmap.Map) string {
-	s := fmt.Sprintf("%d x %d cells", m.Raw.W, m.Raw.H)
+	s := m.Raw.Size() + " cells"
 	if r.Picture != nil && r.Frame.Seen() != image.Rect(0, 0, r.Frame.PictureW, r.Frame.PictureH) {
 		s += "; grey: not seen by the model"
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -69,7 +70,7 @@ func layerTable(w io.Writer, layers []gradcamnb.Layer) error {
 	for _, l := range layers {
 		grid, feeds, why := "-", "no", ""
 		if l.Grid[0] > 0 {
-			grid = fmt.Sprintf("%dx%d", l.Grid[0], l.Grid[1])
+			grid = strings.ReplaceAll(strings.Trim(fmt.Sprint(l.Cells()), "[]"), " ", "x")
 		}
 		if l.Feeds {
 			feeds = "yes"

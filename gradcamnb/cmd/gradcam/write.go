@@ -81,8 +81,9 @@ type reportMap struct {
 	ClassName string      `json:"class_name,omitempty"`
 	Score     *float64    `json:"score"`
 	ScoreUnit string      `json:"score_unit"`
-	Unit      string      `json:"unit"`      // of the map
-	Grid      [2]int      `json:"grid"`      // height, width
+	Unit      string      `json:"unit"` // of the map
+	Grid      [2]int      `json:"grid"` // height, width, of a volume those of a slice
+	Slices    int         `json:"slices,omitempty"`
 	Range     [2]*float64 `json:"raw_range"` // lowest and highest value of raw.npy
 	Diagnosis string      `json:"diagnosis,omitempty"`
 
@@ -114,7 +115,7 @@ func write(dir string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Re
 		heat = append(heat, fused.Values...)
 	}
 	first := results[0].Maps[0]
-	if err := npyfile.Write(filepath.Join(dir, "heatmap.npy"), []int{len(results), first.H, first.W}, heat); err != nil {
+	if err := npyfile.Write(filepath.Join(dir, "heatmap.npy"), shapeOf(len(results), first.Grid), heat); err != nil {
 		return err
 	}
 	if err := writeRaw(filepath.Join(dir, "raw.npy"), results, 0); err != nil {
@@ -168,7 +169,7 @@ func writeLayer(dir, tag string, results []*heatmap.Result, i int, o *render.Opt
 		heat = append(heat, r.Maps[i].Parity().Values...)
 	}
 	m := results[0].Maps[i]
-	if err := npyfile.Write(filepath.Join(dir, "heatmap-"+tag+".npy"), []int{len(results), m.H, m.W}, heat); err != nil {
+	if err := npyfile.Write(filepath.Join(dir, "heatmap-"+tag+".npy"), shapeOf(len(results), m.Grid), heat); err != nil {
 		return err
 	}
 	if err := writeRaw(filepath.Join(dir, "raw-"+tag+".npy"), results, i); err != nil {
@@ -182,9 +183,11 @@ func writeRaw(path string, results []*heatmap.Result, i int) error {
 	for _, r := range results {
 		raw = append(raw, r.Maps[i].Raw.Values...)
 	}
-	g := results[0].Maps[i].Raw
-	return npyfile.Write(path, []int{len(results), g.H, g.W}, raw)
+	return npyfile.Write(path, shapeOf(len(results), results[0].Maps[i].Raw), raw)
 }
+
+// shapeOf is the shape of so many grids, one after the other.
+func shapeOf(n int, g heatmap.Grid) []int { return append([]int{n}, g.Dims()...) }
 
 func writeFigure(path string, results []*heatmap.Result, i int, o *render.Options) error {
 	r := results[0]
@@ -250,8 +253,8 @@ func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*hea
 func newReportMap(m *heatmap.Map) reportMap {
 	e := reportMap{
 		Layer: m.Layer, Method: m.Method, Target: m.Target, Class: m.Index, ClassName: m.Class,
-		Score: finite(m.Score), ScoreUnit: m.ScoreUnit, Unit: m.Unit, Grid: [2]int{m.Raw.H, m.Raw.W},
-		Diagnosis: m.Diagnosis,
+		Score: finite(m.Score), ScoreUnit: m.ScoreUnit, Unit: m.Unit, Grid: [2]int{m.Raw.H / max(1, m.Raw.Slices), m.Raw.W},
+		Slices: m.Raw.Slices, Diagnosis: m.Diagnosis,
 	}
 	for name, v := range m.Metrics {
 		if e.Metrics == nil {

@@ -18,6 +18,7 @@ import (
 // here S is the model's own score at every layer. Shape: [batch, h, w], whatever the layer.
 var LeGrad = register(Method{
 	Name:    "LeGrad",
+	Plane:   true,
 	Paper:   "Bousselham et al. 2024, arXiv:2404.03214",
 	Formula: "mean over layers, heads and queries of ReLU(dS/dA), A = attention (eq. 7, 9)",
 	Passes:  "1 forward, 1 backward",

@@ -22,6 +22,10 @@ type Method struct {
 	// over the layer, so that what comes from few cells is not lost.
 	KeepsCells bool
 
+	// Plane tells that the method looks at a cell's neighbours, which in a volume lie in three directions, so that it has
+	// no map of one.
+	Plane bool
+
 	Passes string // what it costs, e.g. "1 forward, 1 backward"
 	Use    string // when to take it
 	Peers  string // where other libraries do something else; empty if they agree

@@ -16,6 +16,7 @@ import "slices"
 // pass starts at the layer. Shapes: [h, w, channels] -> [h, w].
 var ReciproCAM = register(Method{
 	Name:    "Recipro-CAM",
+	Plane:   true,
 	Aliases: []string{"ViT-ReciproCAM"},
 	Paper:   "Byun and Lee 2022, arXiv:2209.14074",
 	Formula: "S(A * M_ij) - min S, M_ij = cell (i, j) alone, softened by a 3 x 3 Gaussian",

@@ -19,6 +19,17 @@ func Resize(x *Node, height, width int) *Node {
 		func(o, in, out int) float64 { return (float64(o)+0.5)*float64(in)/float64(out) - 0.5 })
 }
 
+// ResizeSlices is [Resize] of volumes, whose slices lie one below another: of so many slices a map of so many others at
+// the given height, of all of them, and width, linear along each of the three axes, as torch's interpolate
+// (mode="trilinear", align_corners=False).
+func ResizeSlices(x *Node, from, to int, size [2]int) *Node {
+	batch, rows, width := x.Shape().Dim(0), x.Shape().Dim(1), x.Shape().Dim(2)
+	height := size[0] / to
+	x = Resize(Reshape(x, batch*from, rows/from, width), height, size[1])
+	x = Resize(Reshape(x, batch, from, height*size[1]), to, height*size[1])
+	return Reshape(x, batch, size[0], size[1])
+}
+
 // resizeAligned is [Resize] with the corners on each other, as torch's
 // interpolate(align_corners=True): output pixel o reads the input at
 //

@@ -18,6 +18,7 @@ import (
 // pytorch-grad-cam 1.5.7. Shapes: [h, w, channels] -> [h, w].
 var ScoreCAM = register(Method{
 	Name:    "Score-CAM",
+	Plane:   true,
 	Paper:   "Wang et al. 2020, arXiv:1910.01279",
 	Formula: "ReLU(SUM_k w_k A_k), w = softmax_k S(x * s(Up(A_k))) (eq. 5, 6)",
 	Unit:    "activation",

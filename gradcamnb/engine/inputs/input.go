@@ -18,6 +18,7 @@ type Input struct {
 	Dims     []int         // shape of the model's input, batch first
 	Values   []float32     // of all pictures, row by row
 	Pictures []image.Image // nil for a tensor
+	Shown    []image.Image // what maps of volumes are drawn on; nil for pictures and other tensors
 	Frames   []imgio.Frame // where the input lies in each picture
 	Prep     *imgio.Prep   // how pictures are prepared, or would be if the input is a tensor; nil if nothing says it
 }
@@ -30,6 +31,10 @@ func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error)
 		in, err := FromTensor(c, *r.Tensor)
 		in.Prep = prep
 		return in, err
+	}
+	if c.Slices > 0 {
+		return Input{}, fmt.Errorf("the model %s takes volumes of the shape %s, and a picture is none: give it a tensor", c.Name,
+			shapeWords(c.Own()))
 	}
 	if prep == nil {
 		return Input{}, unprepared(c)
@@ -126,7 +131,7 @@ func Shape(c source.Card, prep *imgio.Prep, batch int) ([]int, error) {
 	switch {
 	case prep == nil:
 	case prep.Width > 0:
-		dims[h], dims[w] = prep.Height, prep.Width
+		dims[h], dims[w] = prep.Height*max(1, c.Slices), prep.Width
 	default: // each picture has its own size; the layers are listed for a square one
 		const usual = 640
 		for _, axis := range []int{h, w} {

@@ -13,10 +13,11 @@ import (
 
 // FromTensor returns a tensor as the model's input. Its frame is the tensor itself.
 func FromTensor(c source.Card, t ask.Tensor) (Input, error) {
+	given := t.Dims
 	t.Dims = Whole(c, t.Dims)
-	if len(t.Dims) != len(c.Input) {
-		return Input{}, fmt.Errorf("the tensor has the shape %v, but the model %s takes %s, batch first", t.Dims, c.Name,
-			shapeWords(c.Input))
+	if len(t.Dims) != len(c.Input) || c.Slices > 0 && len(given) != len(c.Input)+1 {
+		return Input{}, fmt.Errorf("the tensor has the shape %v, but the model %s takes %s, batch first", given, c.Name,
+			shapeWords(c.Own()))
 	}
 	n := 1
 	for _, d := range t.Dims {
@@ -28,15 +29,23 @@ func FromTensor(c source.Card, t ask.Tensor) (Input, error) {
 	ch, h, w := c.Layout.Axes()
 	if want := c.Input[ch]; want > 0 && t.Dims[ch] != want {
 		return Input{}, fmt.Errorf("the tensor has the shape %v, but the model %s takes %s: the number of channels differs",
-			t.Dims, c.Name, shapeWords(c.Input))
+			given, c.Name, shapeWords(c.Own()))
 	}
 	f := imgio.WholeFrame(t.Dims[w], t.Dims[h])
-	return Input{Dims: t.Dims, Values: t.Values, Frames: slices.Repeat([]imgio.Frame{f}, t.Dims[0])}, nil
+	in := Input{Dims: t.Dims, Values: t.Values, Frames: slices.Repeat([]imgio.Frame{f}, t.Dims[0])}
+	if c.Slices > 0 {
+		in.Shown = drawVolumes(c, t)
+	}
+	return in, nil
 }
 
 // Whole returns the shape of a tensor with the axis that the file's own input lacks, if the tensor was given without
 // it.
 func Whole(c source.Card, dims []int) []int {
+	_, h, _ := c.Layout.Axes()
+	if c.Slices > 0 && len(dims) == len(c.Input)+1 && dims[h] == c.Slices {
+		return slices.Replace(slices.Clone(dims), h, h+2, dims[h]*dims[h+1])
+	}
 	if c.Lacks > 0 && len(dims) == len(c.Input)-1 {
 		return slices.Insert(slices.Clone(dims), c.Lacks-1, 1)
 	}

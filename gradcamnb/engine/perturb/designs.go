@@ -13,7 +13,7 @@ import (
 
 // design is a way to draw masks and to average them.
 type design struct {
-	draw    func(seed, first, p *Node, n, grid, height, width int) *Node
+	draw    func(seed, first, p *Node, n int, f field) *Node
 	centred bool // the mean score is taken away before averaging
 	half    bool // it needs the probability 1/2
 
@@ -47,13 +47,12 @@ func designNames() string {
 // Cell j of row i is seen where the bits that i and the cell's code have in common are
 // odd in number: with the code 0 in every row or in none, which the complements make half of
 // the masks. Every block has codes, signs, an order of rows and a shift of its own.
-func balanced(seed, first, _ *Node, n, grid, height, width int) *Node {
-	seen, block := balancedCells(seed, first, n, grid*grid)
-	shift := func(stream, size int) *Node {
-		random := InsertAxes(unit(word(seed, block, stream)), -1)
-		return Floor(MulScalar(random, float64(cell(size, grid))))
-	}
-	return enlarge(Reshape(seen, n, grid, grid), shift(5, height), shift(6, width), height, width)
+func balanced(seed, first, _ *Node, n int, f field) *Node {
+	seen, block := balancedCells(seed, first, n, f.cells())
+	return f.enlarge(seen, func(axis, cell int) *Node {
+		random := InsertAxes(unit(word(seed, block, 5+axis)), -1)
+		return Floor(MulScalar(random, float64(cell)))
+	})
 }
 
 // balancedOrder is the order of the Hadamard matrix.

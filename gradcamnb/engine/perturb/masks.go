@@ -8,34 +8,49 @@ import (
 
 // drawn makes masks number first, first+1, ... of a seed: [n, height, width].
 // A mask is a grid of cells, seen (1) or hidden (0), enlarged bilinearly and shifted
-// at random (Petsiuk et al. 2018, section 3.3). Seed is two uint32 words, first a
-// uint32 and p a float32.
+// at random (Petsiuk et al. 2018, section 3.3); of a volume along three axes. Seed is two
+// uint32 words, first a uint32 and p a float32.
 //
 // Every mask is a function of the seed and its number alone, so a run can be repeated
 // and continued, in batches of any size, on any backend.
-func drawn(seed, first, p *Node, n, grid, height, width int) *Node {
-	cells := grid * grid
-	random := hash(seed, first, n, cells+2) // the last two are the shift
+func drawn(seed, first, p *Node, n int, f field) *Node {
+	cells := f.cells()
+	random := hash(seed, first, n, cells+f.axes()) // the last are the shifts
 	seen := ConvertDType(LessThan(Slice(random, AxisRange(), AxisRange(0, cells)), p), dtypes.Float32)
-	shift := func(at, size int) *Node {
-		return Floor(MulScalar(Slice(random, AxisRange(), AxisElem(at)), float64(cell(size, grid))))
-	}
-	return enlarge(Reshape(seen, n, grid, grid), shift(cells, height), shift(cells+1, width), height, width)
+	return f.enlarge(seen, func(axis, cell int) *Node {
+		return Floor(MulScalar(Slice(random, AxisRange(), AxisElem(cells+axis)), float64(cell)))
+	})
 }
 
 // cell is the size of a cell in pixels.
 func cell(size, grid int) int { return (size + grid - 1) / grid }
 
-// enlarge brings grids [n, s, s] of cells of c pixels to a side of (s+1) c pixels,
-// bilinearly with half-pixel centres, and cuts out [n, height, width] from the given
-// shifts [n, 1] on, from 0 to c-1. It is two matrix products, with the shift inside
-// the weights: pixel o reads the grid at
+// axes is the number of axes that masks are shifted along: rows, columns and, of a volume, slices.
+func (f field) axes() int {
+	if f.slices > 1 {
+		return 3
+	}
+	return 2
+}
+
+// enlarge brings grids [n, cells] of s x s cells of c pixels to a side of (s+1) c pixels,
+// bilinearly with half-pixel centres, and cuts out [n, height, width] from a shift [n, 1]
+// of each axis (0 rows, 1 columns, 2 slices) on, from 0 to c-1. It is a matrix product an
+// axis, with the shift inside the weights: pixel o reads the grid at
 //
 //	x = (o + shift + 1/2) s / ((s + 1) c) - 1/2.
-func enlarge(grids, rows, columns *Node, height, width int) *Node {
-	s := grids.Shape().Dim(1)
-	masks := Einsum("nhi,nij->nhj", tents(rows, height, s), grids)
-	return Einsum("nhj,nwj->nhw", masks, tents(columns, width, s))
+func (f field) enlarge(grids *Node, shift func(axis, cell int) *Node) *Node {
+	n, s, rows, k := grids.Shape().Dim(0), f.grid, f.height/f.slices, f.layers()
+	y := tents(shift(0, cell(rows, s)), rows, s)
+	x := tents(shift(1, cell(f.width, s)), f.width, s)
+	if f.slices == 1 {
+		masks := Einsum("nhi,nij->nhj", y, Reshape(grids, n, s, s))
+		return Einsum("nhj,nwj->nhw", masks, x)
+	}
+	masks := Einsum("nhi,nkij->nkhj", y, Reshape(grids, n, k, s, s))
+	masks = Einsum("nkhj,nwj->nkhw", masks, x)
+	masks = Einsum("ndk,nkhw->ndhw", tents(shift(2, cell(f.slices, k)), f.slices, k), masks)
+	return Reshape(masks, n, f.height, f.width)
 }
 
 // tents are the weights [n, size, s] of a linear interpolation, clamped at the ends.

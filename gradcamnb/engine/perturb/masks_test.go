@@ -26,8 +26,8 @@ func TestEnlargeIsTheGoldenRecipe(t *testing.T) {
 		rows, columns = append(rows, shifts[2*i]), append(columns, shifts[2*i+1])
 	}
 	got := values(t, gobackend.GetBackend(), func(in []*Node) *Node {
-		return Einsum("tn,nhw->thw", in[3], enlarge(in[0], in[1], in[2], size, size))
-	}, tensors.FromFlatDataAndDimensions(grids, n, 16, 16), tensors.FromFlatDataAndDimensions(rows, n, 1),
+		return Einsum("tn,nhw->thw", in[3], field{1, size, size, 16}.enlarge(in[0], func(axis, _ int) *Node { return in[1+axis] }))
+	}, tensors.FromFlatDataAndDimensions(grids, n, 256), tensors.FromFlatDataAndDimensions(rows, n, 1),
 		tensors.FromFlatDataAndDimensions(columns, n, 1), tensors.FromFlatDataAndDimensions(weights, 3, n))
 	for i := range want {
 		if d := math.Abs(float64(got[i]-want[i])) / 7.4; !(d < 1e-5) { // 7.4 is the highest value

@@ -23,6 +23,7 @@ type Method struct {
 
 	AtLayers bool // a map is made at every layer of the request
 	Slopes   bool // its passes take gradients of the score
+	Plane    bool // it looks at a cell's neighbours within a picture, and has no map of a volume
 
 	// Explain makes the maps of a subject: for every aim, then for every layer where
 	// the method is AtLayers. Of a map it fills in the values (Grid, Raw, and StdErr and

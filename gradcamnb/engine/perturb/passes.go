@@ -31,7 +31,7 @@ func Passes(m cam.Method) (Method, bool) {
 	}
 	return Method{
 		Name: m.Name, Aliases: m.Aliases, Paper: m.Paper, Formula: m.Formula, Passes: m.Passes, Use: m.Use, Peers: m.Peers,
-		AtLayers: cam.HasLayer(m.Procedure), Slopes: p.see != nil, Explain: p.explain,
+		AtLayers: cam.HasLayer(m.Procedure), Plane: m.Plane, Slopes: p.see != nil, Explain: p.explain,
 	}, true
 }
 
@@ -88,9 +88,13 @@ func (p passes) explain(ctx context.Context, s *Subject, report Listener) ([]*he
 // mapOf is the map of what a run has heard so far.
 func (p passes) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map {
 	g := run.Map()
-	raw := heatmap.Grid{H: g.H, W: g.W, Values: g.Flat}
+	raw := heatmap.Grid{H: g.H, W: g.W, Values: g.Flat, Slices: s.Slices()}
+	if l != nil {
+		raw.Slices = l.Slices
+	}
 	height, width := s.Size()
-	m := &heatmap.Map{Raw: raw, Grid: positiveAbove(raw, 0).Resized(width, height), Place: heatmap.AtPicture,
+	full := positiveAbove(raw, 0).ResizedLike(heatmap.Grid{W: width, H: height, Slices: s.Slices()})
+	m := &heatmap.Map{Raw: raw, Grid: full, Place: heatmap.AtPicture,
 		Layer: "picture",
 		Unit:  p.method.Unit, KeepsCells: p.method.KeepsCells}
 	if l != nil {

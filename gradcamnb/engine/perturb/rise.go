@@ -78,7 +78,8 @@ func newRun(s *Subject) (*run, error) {
 	r := &run{subject: s, sampling: withDefaults(s)}
 	r.height, r.width = s.Size()
 	o := r.sampling
-	if err := checkSampling(o, r.height, r.width); err != nil {
+	f := newField(s, o.Grid)
+	if err := checkSampling(o, f); err != nil {
 		return nil, err
 	}
 	if err := checkResume(o, len(s.Aims)); err != nil {
@@ -88,7 +89,7 @@ func newRun(s *Subject) (*run, error) {
 	r.group = s.group(o.Batch)
 	if r.draw, err = s.Compile(fmt.Sprintf("rise draw %d masks of %d %s", r.group, o.Grid, o.Design),
 		func(_ *SubjectGraph, in []*Node) []*Node {
-			return []*Node{designs[o.Design].draw(in[1], in[0], in[2], r.group, o.Grid, r.height, r.width)}
+			return []*Node{designs[o.Design].draw(in[1], in[0], in[2], r.group, f)}
 		}); err != nil {
 		return nil, err
 	}
@@ -139,7 +140,7 @@ func withDefaults(s *Subject) ask.Sampling {
 	return o
 }
 
-func checkSampling(o ask.Sampling, height, width int) error {
+func checkSampling(o ask.Sampling, f field) error {
 	switch {
 	case o.Masks < 1:
 		return fmt.Errorf("%d masks explain nothing: give at least 1", o.Masks)
@@ -158,7 +159,7 @@ func checkSampling(o ask.Sampling, height, width int) error {
 	if design.half && o.P != 0.5 {
 		return fmt.Errorf("the design %q shows half of the cells in every block, and the probability is %g: give 1/2, or another design", o.Design, o.P)
 	}
-	return checkGrid(o.Grid, height, width)
+	return checkGrid(f)
 }
 
 // continueRun draws until the run is complete, a stop rule holds, or ctx ends.
@@ -262,7 +263,7 @@ func (r *run) scores(ctx context.Context, at int, masks *tensors.Tensor) ([]floa
 // together. Two halves of one block would not be independent.
 func (r *run) stretch() int {
 	if block := designs[r.sampling.Design].block; block != nil {
-		return block(r.sampling.Grid * r.sampling.Grid)
+		return block(newField(r.subject, r.sampling.Grid).cells())
 	}
 	return r.sampling.Batch
 }
@@ -312,6 +313,7 @@ func (r *run) maps() ([]*heatmap.Map, error) {
 	var out []*heatmap.Map
 	for a, weights := range r.weights {
 		raw, stderr := heatmap.NewGrid(r.width, r.height), heatmap.NewGrid(r.width, r.height)
+		raw.Slices, stderr.Slices = r.subject.Slices(), r.subject.Slices()
 		halves := [2][]float32{field(sums, 1+a), field(sums, 1+aims+1+a)}
 		var total float64
 		for _, w := range weights {

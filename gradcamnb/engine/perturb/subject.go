@@ -148,6 +148,9 @@ func (s *Subject) Size() (height, width int) {
 	return size[0], size[1]
 }
 
+// Slices is how many a volume has, whose rows Size counts together; 0 of a picture.
+func (s *Subject) Slices() int { return s.Model.Card().Slices }
+
 // Hide shows the picture through masks [batch, H, W], from 1, seen, to 0, where the
 // baseline B is seen instead: B + M (I - B).
 func (m *SubjectGraph) Hide(masks *Node) *Node {

@@ -79,10 +79,17 @@ type scene struct {
 func (s scene) explain() explainedAim[*Node] {
 	out := explainedAim[*Node]{score: s.score, index: s.index}
 	atLayer, atPicture := split(s.plan.leaves())
-	size := s.plan.Size(s.model.Card().Layout)
-	mapOf := func(raw *Node) explainedMap[*Node] {
+	card := s.model.Card()
+	size := s.plan.Size(card.Layout)
+	mapOf := func(raw *Node, slicesIn int) explainedMap[*Node] {
 		none := Zeros(raw.Graph(), shapes.Make(raw.DType(), raw.Shape().Dim(0)))
-		return explainedMap[*Node]{raw, cam.Resize(Max(raw, ZerosLike(raw)), size[0], size[1]), none}
+		full := Max(raw, ZerosLike(raw))
+		if card.Slices > 0 {
+			full = cam.ResizeSlices(full, slicesIn, card.Slices, size)
+		} else {
+			full = cam.Resize(full, size[0], size[1])
+		}
+		return explainedMap[*Node]{raw, full, none}
 	}
 	for i := range s.plan.Layers {
 		if len(atLayer) == 0 {
@@ -96,7 +103,7 @@ func (s scene) explain() explainedAim[*Node] {
 				here = s.viewAt(i, r.Target)
 			}
 			raw, _ := cam.MakeMap(leaf.how, here)
-			m := mapOf(raw)
+			m := mapOf(raw, s.plan.Layers[i].Slices)
 			if gross, ok := cam.SumMagnitudes(leaf.how, here); ok {
 				m.gross = ReduceMax(gross, 1, 2)
 			}
@@ -105,7 +112,7 @@ func (s scene) explain() explainedAim[*Node] {
 		out.layers = append(out.layers, l)
 	}
 	for _, leaf := range atPicture {
-		out.picture = append(out.picture, mapOf(s.makePictureMap(leaf)))
+		out.picture = append(out.picture, mapOf(s.makePictureMap(leaf), card.Slices))
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package plans
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
@@ -38,6 +39,26 @@ func (p *Plan) takeMethods(names []string) error {
 		p.methods = append(p.methods, method)
 	}
 	return nil
+}
+
+// checkVolumes is an error if a method of the plan has no map of a volume.
+func checkVolumes(p Plan) error {
+	for _, m := range p.methods {
+		if m.Plane {
+			return noVolume(m.Name)
+		}
+	}
+	for _, f := range p.Forward {
+		if f.Plane {
+			return noVolume(f.Name)
+		}
+	}
+	return nil
+}
+
+func noVolume(method string) error {
+	return fmt.Errorf("%s looks at neighbours within a picture and has no map of a volume: take %s, LayerCAM, RISE or Occlusion",
+		method, cam.GradCAM.Name)
 }
 
 // atLayers tells whether a method of the plan makes its maps at layers.

@@ -57,6 +57,11 @@ func New(m source.Model, input []int, r ask.Request, seen *detections.Findings, 
 	if err := p.takeMethods(r.Methods); err != nil {
 		return Plan{}, err
 	}
+	if m.Card().Slices > 0 {
+		if err := checkVolumes(p); err != nil {
+			return Plan{}, err
+		}
+	}
 	for _, t := range targets {
 		found, err := aims.Lookup{Model: m, Layers: layers, Pictures: input[0], Seen: seen, Look: look}.Aims(t)
 		if err != nil {

@@ -28,6 +28,8 @@ func (p Plan) Results(c source.Card, out []*tensors.Tensor, in inputs.Input,
 			Versions: Versions()}
 		if in.Pictures != nil {
 			results[i].Picture = in.Pictures[i]
+		} else if in.Shown != nil {
+			results[i].Picture = in.Shown[i]
 		}
 	}
 	all := unpack(p, p.first.Tensor(), out)
@@ -73,6 +75,10 @@ func (p Plan) read(from explainedAim[*tensors.Tensor], c source.Card) (map[resul
 	atLayer, atPicture := split(p.leaves())
 	maps := map[resultKey][]pictureMap{}
 	take := func(of []leaf, list []explainedMap[*tensors.Tensor], layer int) error {
+		slicesIn := c.Slices
+		if layer >= 0 {
+			slicesIn = p.Layers[layer].Slices
+		}
 		for k, l := range of {
 			raw := list[k].raw.Shape().Dimensions
 			values, err1 := device.Floats(list[k].raw)
@@ -83,8 +89,8 @@ func (p Plan) read(from explainedAim[*tensors.Tensor], c source.Card) (map[resul
 			}
 			for i := range batch {
 				maps[resultKey{l.name, layer}] = append(maps[resultKey{l.name, layer}], pictureMap{
-					raw:   heatmap.Grid{W: raw[2], H: raw[1], Values: device.Row(values, i, batch)},
-					full:  heatmap.Grid{W: size[1], H: size[0], Values: device.Row(full, i, batch)},
+					raw:   heatmap.Grid{W: raw[2], H: raw[1], Slices: slicesIn, Values: device.Row(values, i, batch)},
+					full:  heatmap.Grid{W: size[1], H: size[0], Slices: c.Slices, Values: device.Row(full, i, batch)},
 					gross: gross[i],
 				})
 			}
@@ -146,6 +152,7 @@ func (p Plan) mapsOf(from map[resultKey][]pictureMap, i int) []*heatmap.Map {
 // show returns a method's map at a layer, or of the picture. It joins the maps of the program if the method is made of
 // several.
 func (p Plan) show(how cam.Procedure, name string, from map[resultKey][]pictureMap, layer, i int) pictureMap {
+	var slicesIn int
 	switch how := how.(type) {
 	case cam.MethodFusion:
 		var parts []cam.Grid
@@ -154,9 +161,10 @@ func (p Plan) show(how cam.Procedure, name string, from map[resultKey][]pictureM
 			if !cam.HasLayer(m.Procedure) {
 				at = -1
 			}
-			parts = append(parts, plain(p.show(m.Procedure, m.Name, from, at, i).full))
+			full := p.show(m.Procedure, m.Name, from, at, i).full
+			parts, slicesIn = append(parts, plain(full)), full.Slices
 		}
-		return newFusedMap(how.Join(parts))
+		return newFusedMap(how.Join(parts), slicesIn)
 	case cam.LayerFusion:
 		var parts []cam.Grid
 		for k := range p.Layers {
@@ -165,17 +173,17 @@ func (p Plan) show(how cam.Procedure, name string, from map[resultKey][]pictureM
 			if !how.AllLevels {
 				part = (&heatmap.Map{Grid: s.full, Raw: s.raw}).Scaled()
 			}
-			parts = append(parts, plain(part))
+			parts, slicesIn = append(parts, plain(part)), part.Slices
 		}
-		return newFusedMap(how.Join(parts))
+		return newFusedMap(how.Join(parts), slicesIn)
 	}
 	return from[resultKey{name, layer}][i]
 }
 
 func plain(g heatmap.Grid) cam.Grid { return cam.Grid{H: g.H, W: g.W, Flat: g.Values} }
 
-func newFusedMap(g cam.Grid) pictureMap {
-	out := heatmap.Grid{H: g.H, W: g.W, Values: g.Flat}
+func newFusedMap(g cam.Grid, slicesIn int) pictureMap {
+	out := heatmap.Grid{H: g.H, W: g.W, Slices: slicesIn, Values: g.Flat}
 	return pictureMap{raw: out, full: out}
 }
 

@@ -10,8 +10,9 @@ import (
 // cells turns a tensor of the rewritten graph into cells of the picture, and back.
 type cells struct {
 	places.Position
-	rank  int
-	order []int // the node's axes in the order batch, rows, columns, channels, or batch, tokens, channels
+	rank int
+	// the node's axes in the order batch, slices of a volume, rows, columns, channels, or batch, tokens, channels
+	order []int
 }
 
 // grid returns the size [h, w] of a tensor as a map and the number of its channels; 0 if it is no map.
@@ -36,6 +37,11 @@ func cellsOf(t onnxnorm.Tensor, f places.Position) cells {
 		return c
 	case f.Flat():
 		c.order = []int{0, f.H, f.C}
+	case f.S > 0:
+		if c.order = []int{0, f.S, f.H, f.W}; f.C > 0 {
+			c.order = append(c.order, f.C)
+		}
+		return c
 	case f.C == 0:
 		c.order = []int{0, f.H, f.W}
 	default:
@@ -59,6 +65,8 @@ func (c cells) grid(n *Node) *Node {
 	switch {
 	case c.Flat():
 		return c.Unfold(n)
+	case c.S > 0: // slice below slice
+		return Reshape(n, n.Shape().Dim(0), c.Cells[0], c.Cells[1], -1)
 	case c.Places() && c.C == 0:
 		return InsertAxes(n, -1)
 	}
@@ -70,6 +78,12 @@ func (c cells) node(grid, clean *Node) *Node {
 	switch {
 	case c.Flat():
 		grid = c.Fold(grid, places.Reorder(clean, c.order))
+	case c.S > 0:
+		dims := []int{grid.Shape().Dim(0), c.Slices, c.Cells[0] / c.Slices, c.Cells[1]}
+		if c.C > 0 {
+			dims = append(dims, grid.Shape().Dim(3))
+		}
+		grid = Reshape(grid, dims...)
 	case c.Places() && c.C == 0:
 		grid = Squeeze(grid, -1)
 	}

@@ -121,7 +121,7 @@ func (f follower) evidence(n *protos.NodeProto) (foundLayout, bool) {
 // tells tells whether a node may say what the axes of a tensor of this rank are. The tensor must be a picture, or, for
 // operators of planes, a signal, which has one axis less.
 func tells(n *protos.NodeProto, rank int) bool {
-	return rank == 4 || n.OpType == "Reshape" && rank > 0 || rank == 3 && inPlanes[n.OpType]
+	return rank == 4 || n.OpType == "Reshape" && rank > 0 || (rank == 3 || rank == volumeAxes) && inPlanes[n.OpType]
 }
 
 // channelsLast tells whether a node is one of onnxruntime's own convolutions with the channels last.
@@ -351,7 +351,7 @@ func intAttr(n *protos.NodeProto, name string, otherwise int) int {
 
 // layout returns what the graph says about the axes. If an axis was added, that was found out before.
 func (m *onnxModel) layout() (foundLayout, bool) {
-	if m.card.Lacks > 0 {
+	if m.card.Lacks > 0 || m.card.Slices > 0 {
 		return foundLayout{layout: m.card.Layout, by: "graph"}, true
 	}
 	return layoutOf(m.proto, m.options.Picture, m.card.Input)

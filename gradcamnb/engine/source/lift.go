@@ -1,6 +1,7 @@
 package source
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/gomlx/compute-onnx/support/protos"
@@ -37,4 +38,42 @@ func (c *Card) lift(m *protos.ModelProto, in onnxnorm.Input) (ok bool) {
 		return true
 	}
 	return false
+}
+
+// stackings are a volume [batch, channels, slices, height, width], and one with the channels last: where its own axes
+// lie in a picture whose rows are those of all slices.
+var stackings = []lifted{
+	{at: 2, axes: []int{0, 1, 2, 2, 3}, layout: imgio.ChannelsFirst},
+	{at: 1, axes: []int{0, 1, 1, 2, 3}, layout: imgio.ChannelsLast},
+}
+
+// stack makes the card's input of five axes, a volume, a picture of its slices, one below another. The number of slices
+// is the declared one or, if that is free, said.
+func (c *Card) stack(m *protos.ModelProto, in onnxnorm.Input, said int) error {
+	for _, s := range stackings {
+		found, ok := layoutFrom(m, in.Name, tracedAxes{axes: s.axes, dims: in.Dims, whole: true})
+		if !ok || s.layout != found.layout || found.batch != 0 {
+			continue
+		}
+		n, rows := in.Dims[s.at], in.Dims[s.at+1]
+		if n < 0 {
+			n = said
+		}
+		switch {
+		case n < 1:
+			return fmt.Errorf("the model's input %s takes volumes of any number of slices: say in its sidecar how many yours have, as \"slices\": 16", in)
+		case said > 0 && n != said:
+			return fmt.Errorf("the sidecar speaks of %d slices, and the model's input %s has %d", said, in, n)
+		}
+		if err := onnxnorm.Stack(m, in.Name, s.at, n); err != nil {
+			return err
+		}
+		if rows > 0 {
+			rows *= n
+		}
+		c.Input = slices.Replace(slices.Clone(in.Dims), s.at, s.at+2, rows)
+		c.Slices, c.Layout = n, found.layout
+		return nil
+	}
+	return fmt.Errorf("the model's input %s has 5 axes, and nothing in the model tells that they are those of a volume, [batch, channels, slices, height, width] or with the channels last", in)
 }

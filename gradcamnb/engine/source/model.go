@@ -3,6 +3,9 @@
 package source
 
 import (
+	"fmt"
+	"slices"
+
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -35,11 +38,14 @@ type Model interface {
 
 // Card is what is known about a model before it runs.
 type Card struct {
-	NoRelu  bool         // the model has no ReLU, so guided backpropagation would change nothing
-	Name    string       // name of the model, for errors and figures
-	SHA256  string       // of the file, in hex; empty if the model has no file
-	Input   []int        // declared shape of the input, batch first; -1 if a dimension is free
-	Lacks   int          // 1 + the axis of Input, of length 1, that the file's own input does not have; 0 if it has all
+	NoRelu bool   // the model has no ReLU, so guided backpropagation would change nothing
+	Name   string // name of the model, for errors and figures
+	SHA256 string // of the file, in hex; empty if the model has no file
+	Input  []int  // declared shape of the input, batch first; -1 if a dimension is free
+	Lacks  int    // 1 + the axis of Input, of length 1, that the file's own input does not have; 0 if it has all
+	// Slices is how many slices a model of volumes [batch, channels, slices, height, width] takes; 0 if it takes pictures.
+	// The rows of Input are those of all slices, one below another, as they lie in the file's own input.
+	Slices  int
 	Layout  imgio.Layout // empty if nothing tells it; see [Card.CheckLayout]
 	Prep    *imgio.Prep  // nil if nothing says how pictures are prepared
 	Labels  []string     // nil if there are none
@@ -66,10 +72,32 @@ type Card struct {
 	HeadLabels map[string][]string // for models with several heads: for each output, the names of its values
 }
 
-// line tells whether the model takes signals, which are pictures of one row.
-func (c Card) line() bool {
+// form is what the model looks at.
+func (c Card) form() places.Form {
 	_, h, _ := c.Layout.Axes()
-	return c.Lacks > 0 && c.Layout != "" && h == c.Lacks-1
+	switch {
+	case c.Slices > 0:
+		return places.Volumes
+	case c.Lacks > 0 && c.Layout != "" && h == c.Lacks-1:
+		return places.Signals
+	}
+	return places.Pictures
+}
+
+// Own is the shape of the file's own input, -1 where it is free: Input without the axis that was added, and with the
+// slices of a volume on an axis of their own.
+func (c Card) Own() []int {
+	_, h, _ := c.Layout.Axes()
+	switch own := slices.Clone(c.Input); {
+	case c.Slices > 0:
+		if own[h] > 0 {
+			own[h] /= c.Slices
+		}
+		return slices.Insert(own, h, c.Slices)
+	case c.Lacks > 0:
+		return slices.Delete(own, c.Lacks-1, c.Lacks)
+	}
+	return c.Input
 }
 
 // BuiltModel is a model in a graph.
@@ -116,7 +144,8 @@ type Layer struct {
 	Op             string // the operator that computes it, e.g. "Relu"
 	Bias           bool   // it adds a bias to every channel
 	Shape          []int  // as the model has it, batch first
-	Grid           [2]int // [h, w] of its map; zero if the layer has no spatial size
+	Grid           [2]int // [h, w] of its map, of a volume h of all slices together; zero if the layer has no spatial size
+	Slices         int    // slices of its map of a volume; 0 of a picture
 	Channels       int    // channels of its map
 	Feeds          bool   // it feeds the output that was asked for
 	WithoutPicture bool   // it does not depend on the picture, but only on another input
@@ -142,12 +171,21 @@ func (c Card) Size() (height, width int, ok bool) {
 	if len(c.Input) != 4 {
 		return 0, 0, false
 	}
-	size := c.Layout.Size(c.Input)
+	size := plane(c.Layout.Size(c.Input), c.Slices)
 	return size[0], size[1], size[0] > 0 && size[1] > 0
 }
 
 // Spatial tells whether a map can be drawn at the layer.
 func (l Layer) Spatial() bool { return l.Grid[0] > 0 }
+
+// size is the number of cells along each axis in words, slices first.
+func (l Layer) size() string {
+	one := plane(l.Grid, l.Slices)
+	if l.Slices > 0 {
+		return fmt.Sprintf("%d x %d x %d", l.Slices, one[0], one[1])
+	}
+	return fmt.Sprintf("%d x %d", one[0], one[1])
+}
 
 // Title returns the module path, if there is one, and the tensor's name.
 func (l Layer) Title() string {

@@ -56,6 +56,7 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 	if o.Picture == "" {
 		o.Picture = side.Picture
 	}
+	o.Slices = side.Slices
 	m, err := readONNX(path, path, func(name string) (*os.File, error) { return regular.OpenIn(dir, name) }, o)
 	if err != nil {
 		return nil, err

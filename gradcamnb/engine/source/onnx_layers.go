@@ -12,7 +12,7 @@ import (
 // list returns the tensors that depend on the input, as layers.
 func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer {
 	feeds, answers, sees := feeding(g, output), answering(g, output), seeing(g)
-	axes, picture := m.trace(g, input), m.card.Layout.Size(input)
+	axes, picture := m.trace(g, input), plane(m.card.Layout.Size(input), m.card.Slices)
 	var out []Layer
 	for _, t := range g.Tensors {
 		if t.Constant || t.Name == onnxnorm.UnliftedName(m.options.Picture) {
@@ -22,31 +22,37 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer 
 			Bias: t.Bias != nil}
 		l.inputs, l.answer = t.Inputs, answers[t.Name]
 		if l.WithoutPicture = !sees[t.Name]; !l.WithoutPicture {
-			l.Axes = places.Find(axes[t.Name], t.Dims, input[0], m.card.line())
-			if l.Grid, l.Channels = grid(l.Axes, t.Dims); l.Axes.Cut && cellsOff(l.Grid[0], l.Grid[1], picture) > 1 {
+			l.Axes = places.Find(axes[t.Name], t.Dims, input[0], m.card.form())
+			l.Grid, l.Channels = grid(l.Axes, t.Dims)
+			if one := plane(l.Grid, l.Axes.Slices); l.Axes.Cut && cellsOff(one[0], one[1], picture) > 1 {
 				l.Axes, l.Grid, l.Channels = places.Position{}, [2]int{}, 0 // a part of a map
 			}
+			l.Slices = l.Axes.Slices
 		}
 		out = append(out, l)
 	}
 	markUpright(out, picture)
 	keepLast(out)
-	if !suggestLevels(out, output, picture) {
+	if m.card.Slices > 0 || !suggestLevels(out, output, picture) {
 		suggest(out)
 	}
 	return out
 }
 
+// plane is the size of one of so many slices, which lie one below another in a size; of a picture it is that size.
+func plane(size [2]int, slicesIn int) [2]int { return [2]int{size[0] / max(1, slicesIn), size[1]} }
+
 // markUpright marks the layers whose maps have the picture's aspect ratio. If none that feeds the answer has it, the
 // cells are not square, such as those of oblong patches; then the first map's aspect ratio counts.
 func markUpright(layers []Layer, picture [2]int) {
 	like := func(l Layer, aspect [2]int) bool {
-		return l.Grid[0] > 0 && places.LikePicture(l.Grid[0], l.Grid[1], aspect)
+		one := plane(l.Grid, l.Slices)
+		return one[0] > 0 && places.LikePicture(one[0], one[1], aspect)
 	}
 	aspect := picture
 	if !slices.ContainsFunc(layers, func(l Layer) bool { return l.Feeds && like(l, picture) }) {
 		if i := slices.IndexFunc(layers, func(l Layer) bool { return l.Feeds && l.Grid[0] > 0 }); i >= 0 {
-			aspect = layers[i].Grid
+			aspect = plane(layers[i].Grid, layers[i].Slices)
 		}
 	}
 	for i := range layers {
@@ -56,7 +62,8 @@ func markUpright(layers []Layer, picture [2]int) {
 
 // trace follows the places of the picture through a graph that is written for the input.
 func (m *onnxModel) trace(g *onnxnorm.Graph, input []int) map[string][]places.Axis {
-	return places.Trace(g, input, m.card.Layout == imgio.ChannelsLast)
+	return places.Trace(g, places.Source{Input: input, ChannelsLast: m.card.Layout == imgio.ChannelsLast,
+		Slices: m.card.Slices})
 }
 
 // keepLast keeps every module path at the last tensor made inside the module only, which is the module's output.

@@ -70,6 +70,11 @@ func (files *openFiles) read(path, name string, openBeside func(string) (*os.Fil
 		NoRelu: !slices.ContainsFunc(m.Graph.Node, func(n *protos.NodeProto) bool { return n.OpType == "Relu" }),
 	}
 	bare = bare && !c.lift(m, inputs[0])
+	if len(dims) == volumeAxes {
+		if err := c.stack(m, inputs[0], o.Slices); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
 	for _, i := range inputs[1:] {
 		c.Inputs = append(c.Inputs, Input{Name: i.Name, Type: i.Type, Dims: i.Dims, Read: i.Read, Batched: i.Batched})
 	}
@@ -110,6 +115,9 @@ func parsed(f *os.File, size int64, name string) (*protos.ModelProto, map[string
 	return m, stored, nil
 }
 
+// volumeAxes are those of a batch of volumes.
+const volumeAxes = 5
+
 // pictureDims returns the shape of a batch of pictures for the input that takes them. bare tells that the input takes a
 // single picture, without a batch axis.
 func pictureDims(in onnxnorm.Input) (dims []int, bare bool, err error) {
@@ -120,7 +128,7 @@ func pictureDims(in onnxnorm.Input) (dims []int, bare bool, err error) {
 	if bare = len(dims) == 3; bare {
 		dims = append([]int{1}, dims...)
 	}
-	if len(dims) != 4 {
+	if len(dims) != 4 && len(dims) != volumeAxes {
 		return nil, false, fmt.Errorf("the model's input %s is no batch of pictures, which would have 4 axes", in)
 	}
 	return dims, bare, nil

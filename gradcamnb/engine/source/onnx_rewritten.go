@@ -38,7 +38,7 @@ func (r *rewrittenGraph) axes() map[string][]places.Axis {
 // cells returns how the node of a tensor is turned into cells of the picture.
 func (r *rewrittenGraph) cells(name string) cells {
 	t := r.tensor[name]
-	return cellsOf(t, places.Find(r.axes()[name], t.Dims, r.input[0], r.model.card.line()))
+	return cellsOf(t, places.Find(r.axes()[name], t.Dims, r.input[0], r.model.card.form()))
 }
 
 func (m *onnxModel) rewritten(g *Graph, input []int, cuts, wants []string) *rewrittenGraph {

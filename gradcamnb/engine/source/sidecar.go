@@ -24,6 +24,8 @@ type Sidecar struct {
 
 	Layout imgio.Layout `json:"layout,omitempty"` // order of the picture's axes, if the graph does not tell it
 
+	Slices int `json:"slices,omitempty"` // how many a volume has, if the model's file leaves it free
+
 	Picture string           `json:"picture,omitempty"` // the input that is the picture, if there are several
 	Inputs  map[string]Value `json:"inputs,omitempty"`  // values of the other inputs
 

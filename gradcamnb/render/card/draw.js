@@ -1,13 +1,24 @@
 // ---- drawing
 
 const pixels = {}; // of the pictures, at their size on the card
-const under = () => pixels[state.picture];
+const towers = {}; // pictures of volumes, slice below slice
+const under = () => {
+  const i = state.picture, r = data.results[i], t = towers[i];
+  if (!r.slices || !t) return pixels[i];
+  if (t.slice !== state.slice) {
+    const [w, h] = r.size, c = el("canvas", { width: w, height: h }).getContext("2d"), high = t.image.naturalHeight / r.slices;
+    c.drawImage(t.image, 0, state.slice * high, t.image.naturalWidth, high, 0, 0, w, h);
+    t.slice = state.slice;
+    t.pixels = c.getImageData(0, 0, w, h).data;
+  }
+  return t.pixels;
+};
 
 // The map on the picture, as render.Overlay: a colour covers the picture with the
 // opacity times the square root of its place; what the model never saw is grey.
 const paint = (canvas, m, base, w, h) => {
   const r = result(), f = r.frame, color = data.colors[state.color], signed = !!color.signed;
-  const values = full(m, signed), range = scaleOf(m, signed), colors = table(color), [W, H] = m.size;
+  const values = seen(m, signed), range = scaleOf(m, signed), colors = table(color), [W, H] = m.size;
   const along = (n, size, origin, step, cells, from, to) => Array.from({ length: n }, (_, i) => {
     const p = (i + 0.5) * size / n, at = clamp((p - origin) / step - 0.5, 0, cells - 1), lo = Math.floor(at);
     return [lo, Math.min(lo + 1, cells - 1), at - lo, Math.floor(p) >= from && Math.floor(p) < to];
@@ -74,15 +85,15 @@ const toPicture = (u, v) => { const f = result().frame; return [f.X0 + u * f.Sca
 // The box round the largest region whose values reach the threshold's share of the
 // map's highest, 8-connected, in the picture's pixels (Zhou et al. 2016, section 3.2).
 const region = () => {
-  const m = current, values = full(m, false), [W, H] = m.size, [, hi] = extent(values);
+  const m = current, values = seen(m, false), [W, H] = m.size, [, hi] = extent(full(m, false));
   if (!state.threshold || !(hi > 0)) return null;
-  const least = state.threshold * hi, seen = new Uint8Array(W * H);
+  const least = state.threshold * hi, taken = new Uint8Array(W * H);
   let best = null;
   for (let start = 0; start < W * H; start++) {
-    if (seen[start] || !(values[start] >= least)) continue;
+    if (taken[start] || !(values[start] >= least)) continue;
     const stack = [start], box = [W, H, 0, 0];
     let size = 0;
-    seen[start] = 1;
+    taken[start] = 1;
     while (stack.length) {
       const i = stack.pop(), x = i % W, y = (i - x) / W;
       size++;
@@ -90,7 +101,7 @@ const region = () => {
       for (let v = Math.max(0, y - 1); v <= Math.min(H - 1, y + 1); v++)
         for (let u = Math.max(0, x - 1); u <= Math.min(W - 1, x + 1); u++) {
           const j = v * W + u;
-          if (!seen[j] && values[j] >= least) { seen[j] = 1; stack.push(j); }
+          if (!taken[j] && values[j] >= least) { taken[j] = 1; stack.push(j); }
         }
     }
     if (!best || size > best.size) best = { size, box };

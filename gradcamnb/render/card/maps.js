@@ -46,15 +46,29 @@ const resized = (values, w, h, W, H) => {
   return out;
 };
 
+// A volume, slice after slice, linear along its slices, too (heatmap.Grid.ResizedLike).
+const resizedSlices = (values, [w, h], [W, H], [d, D]) => {
+  const planes = Array.from({ length: d }, (_, z) => resized(values.subarray(z * w * h, (z + 1) * w * h), w, h, W, H)), out = new Float32Array(W * H * D);
+  taps(d, D).forEach(([z0, z1, f], z) => {
+    for (let i = 0; i < W * H; i++) out[z * W * H + i] = planes[z0][i] * (1 - f) + planes[z1][i] * f;
+  });
+  return out;
+};
+
 // The map at the model's input size, as drawn: the positive part, or all of it.
 const full = (m, signed) => {
   const key = signed ? "signedFull" : "positiveFull";
   if (!m[key]) {
     m.cells = m.cells || decode(m);
     const values = signed ? m.cells : m.cells.map(v => v < 0 ? 0 : v);
-    m[key] = resized(values, m.kept[0], m.kept[1], m.size[0], m.size[1]);
+    m[key] = m.slices ? resizedSlices(values, m.kept, m.size, m.slices) : resized(values, m.kept[0], m.kept[1], m.size[0], m.size[1]);
   }
   return m[key];
+};
+// What of it is seen: all, or of a volume the chosen slice.
+const seen = (m, signed) => {
+  const values = full(m, signed), n = m.size[0] * m.size[1];
+  return m.slices ? values.subarray(state.slice * n, (state.slice + 1) * n) : values;
 };
 const extent = values => {
   let lo = Infinity, hi = -Infinity;

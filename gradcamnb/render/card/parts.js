@@ -1,7 +1,7 @@
 // ---- state
 
 let shadow = null; // the tree that the card is drawn in
-const state = { picture: 0, color: 0, opacity: data.opacity, threshold: 0, shared: false, pointer: null };
+const state = { picture: 0, color: 0, opacity: data.opacity, threshold: 0, shared: false, pointer: null, slice: -1 };
 const result = () => data.results[state.picture];
 const targetOf = m => live && m.index >= 0 ? "class " + m.index : m.target;
 const topOf = m => m.top || result().top; // of the output that is explained
@@ -21,7 +21,15 @@ const find = kept => {
 const byTarget = Object.assign(m => targetOf(m), { key: "target" });
 const byLayer = Object.assign(m => m.layer, { key: "layer" });
 const byMethod = Object.assign(m => m.method, { key: "method" });
-const take = m => { current = m; state.target = targetOf(m); state.layer = m.layer; state.method = m.method; };
+const take = m => {
+  current = m; state.target = targetOf(m); state.layer = m.layer; state.method = m.method;
+  if (m.slices && !(state.slice >= 0 && state.slice < m.slices[1])) state.slice = strongest(m);
+};
+// The slice of a volume in which the map is highest.
+const strongest = m => {
+  const values = full(m, false);
+  return Math.floor(values.reduce((best, v, i) => v > values[best] ? i : best, 0) / (m.size[0] * m.size[1]));
+};
 
 // ---- the card's parts
 

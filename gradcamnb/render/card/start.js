@@ -2,16 +2,17 @@
 
 // The picture that the still figure shows stands in the page once, there.
 const sourceOf = i => {
-  if (i !== data.open[0]) return data.results[i].picture;
+  if (i !== data.open[0] || data.results[i].slices) return data.results[i].picture;
   return data.results[i].hasPicture ? still.style.backgroundImage.match(/url\("([^"]*)"\)$/)[1] : "";
 };
 
 const readPicture = () => {
   const i = state.picture, r = data.results[i], src = sourceOf(i);
-  if (pixels[i] || !src) return Promise.resolve();
+  if (pixels[i] || towers[i] || !src) return Promise.resolve();
   const img = new Image();
   img.src = src;
   return img.decode().then(() => {
+    if (r.slices) return void (towers[i] = { image: img });
     const c = el("canvas", { width: r.size[0], height: r.size[1] }).getContext("2d");
     c.drawImage(img, 0, 0, r.size[0], r.size[1]);
     pixels[i] = c.getImageData(0, 0, r.size[0], r.size[1]).data;

@@ -2,9 +2,9 @@ const drawReadout = () => {
   const m = current, p = state.pointer, lines = [];
   if (p && !inSeen(p.x, p.y)) lines.push("pixel (" + Math.floor(p.x) + ", " + Math.floor(p.y) + "): the model never saw this part");
   else if (p) {
-    const c = cellAt(m, p.x, p.y), signed = full(m, true), [W, H] = m.size;
+    const c = cellAt(m, p.x, p.y), signed = seen(m, true), [W, H] = m.size;
     const v = signed[clamp(Math.floor(c.v), 0, H - 1) * W + clamp(Math.floor(c.u), 0, W - 1)];
-    lines.push(number(v) + " " + m.unit + " at pixel (" + Math.floor(p.x) + ", " + Math.floor(p.y) + "), cell (" + c.x + ", " + c.y + ") of " + m.grid[0] + " × " + m.grid[1]);
+    lines.push(number(v) + " " + m.unit + " at pixel (" + Math.floor(p.x) + ", " + Math.floor(p.y) + ")" + (m.slices ? " of slice " + (state.slice + 1) : "") + ", cell (" + c.x + ", " + c.y + ") of " + m.grid[0] + " × " + m.grid[1]);
     if (m.field) {
       const wide = m.field.Hi[0] - m.field.Lo[0], high = m.field.Hi[1] - m.field.Lo[1];
       lines.push("receptive field " + wide + " × " + high + " pixels of the model’s input" + (m.field.Gated ? ", and gates that see all of it" : ""));
@@ -55,7 +55,7 @@ const drawText = () => {
   picture.setAttribute("aria-label", title.textContent + ", " + sub.textContent + (m.diagnosis ? ". " + m.diagnosis : ""));
   stage.setAttribute("aria-label", "the map on the picture; arrow keys read its cells");
   const seesAll = r.seen[0] <= 0 && r.seen[1] <= 0 && r.seen[2] >= r.frame.PictureW && r.seen[3] >= r.frame.PictureH;
-  note.textContent = [...(m.measured || []).map(v => v.name + " " + number(v.value)), m.grid[0] + " × " + m.grid[1] + " cells", reach(m, !!data.colors[state.color].signed).clipped && !data.range && !state.shared ? "the colours end at the 99th percentile, the few highest pixels lie above" : "", m.kept[0] !== m.grid[0] ? "kept here as means on " + m.kept[0] + " × " + m.kept[1] : "", seesAll ? "" : "grey: not seen by the model"].filter(Boolean).join(" · ");
+  note.textContent = [...(m.measured || []).map(v => v.name + " " + number(v.value)), m.grid[0] + " × " + m.grid[1] + (m.slices ? " × " + m.slices[0] : "") + " cells", reach(m, !!data.colors[state.color].signed).clipped && !data.range && !state.shared ? "the colours end at the 99th percentile, the few highest pixels lie above" : "", m.kept[0] !== m.grid[0] ? "kept here as means on " + m.kept[0] + " × " + m.kept[1] : "", seesAll ? "" : "grey: not seen by the model"].filter(Boolean).join(" · ");
 };
 
 // Small pictures of all maps of the target, layers down and methods across.
@@ -159,6 +159,7 @@ const drawSwitches = () => {
     const at = distinct(maps.map(targetOf)).indexOf(state.target);
     choosePicture(Number(v), at);
   }));
+  if (result().slices > 1) parts.push(slider("slice", state.slice, v => { state.slice = v; draw(); drawMarks(); drawReadout(); drawGrid(); }, v => v + 1 + " of " + result().slices, result().slices - 1));
   const named = {};
   for (const p of live && !current.top ? result().top : []) named["class " + p.index] = (p.label || "class") + " (" + p.index + ")";
   for (const m of maps) named[targetOf(m)] = nameOf(m);

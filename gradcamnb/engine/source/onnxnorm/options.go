@@ -31,6 +31,9 @@ type Options struct {
 	// Picture names the picture's input, if the shapes of the inputs do not tell it.
 	Picture string
 
+	// Slices is how many a volume has, if the file leaves it free; 0 if nothing says it.
+	Slices int
+
 	// Given holds the values of the inputs besides the picture, by name.
 	Given map[string]GivenInput
 

@@ -244,7 +244,7 @@ func cellPart(a Axis) *Part {
 	cells := false
 	for _, p := range a {
 		n *= p.Size
-		cells = cells || p.Kind == Row || p.Kind == Column
+		cells = cells || p.Kind.isPlace()
 	}
 	if !cells {
 		return nil

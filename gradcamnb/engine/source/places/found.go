@@ -6,8 +6,10 @@ import "slices"
 type Position struct {
 	H, W int // axes of the rows and columns; equal if the cells lie on one axis
 	C    int // axis of the channels; 0 if there is none
+	S    int // axis of the slices of a volume; 0 if they have none of their own
 
-	Cells         [2]int // number of rows and of columns
+	Cells         [2]int // number of rows, those of all slices one below another, and of columns
+	Slices        int    // of a volume; 0 of a picture
 	Before, After int    // if the cells lie on one axis: tokens before and after them
 	Cut           bool   // rows or columns at an end were cut off, or every second one taken
 	Turned        bool   // if the cells lie on one axis: it goes column by column, not row by row
@@ -19,31 +21,59 @@ func (f Position) Places() bool { return f.H > 0 }
 // Flat tells whether the cells lie on one axis.
 func (f Position) Flat() bool { return f.H == f.W && f.H > 0 }
 
+// Form is what a model looks at.
+type Form byte
+
+// The forms.
+const (
+	Pictures Form = iota
+	Signals       // pictures of one row, which may have no axis
+	Volumes       // pictures of slices, which lie one below another
+)
+
 // Find returns where a tensor of a batch of pictures holds their places.
-//
-// line is true for signals, which are pictures of one row: that row may have no axis.
-func Find(axes []Axis, dims []int, batch int, line bool) Position {
-	if len(dims) < 3 || len(dims) > 4 || dims[0] != batch || len(axes) != len(dims) || !pictures(axes[0]) {
+func Find(axes []Axis, dims []int, batch int, form Form) Position {
+	most := 4
+	if form == Volumes {
+		most = 5
+	}
+	if len(dims) < 3 || len(dims) > most || dims[0] != batch || len(axes) != len(dims) || !pictures(axes[0]) {
 		return Position{}
 	}
-	if len(dims) == 4 && pooled(axes, dims) {
-		return Position{H: 2, W: 3, C: 1, Cells: [2]int{1, 1}}
+	f := find(axes, dims, form)
+	if form == Volumes && f.Places() && f.Slices == 0 { // all slices were brought together
+		f.Slices = 1
+	}
+	return f
+}
+
+func find(axes []Axis, dims []int, form Form) Position {
+	if len(dims) >= 4 && pooled(axes, dims) {
+		return onePlace(len(dims))
 	}
 	f, ok := findRowsAndColumns(axes, dims)
 	switch {
-	case !ok:
+	case !ok || len(dims) == 5 && f.S == 0:
 		return Position{}
 	case f.H > 0 && f.W > 0:
-		if len(dims) == 4 {
-			f.C = 6 - f.H - f.W
-		}
+		f.C = remaining(len(dims), f.H, f.W, f.S)
 		return f
-	case line && f.W > 0:
+	case form == Signals && f.W > 0:
 		return oneRow(f, dims)
 	case len(dims) != 3:
 		return Position{}
 	}
 	return flat(axes)
+}
+
+// remaining is the axis of so many, behind the first, that is none of those given; 0 if there is no other.
+func remaining(rank int, taken ...int) int {
+	for i := 1; i < rank; i++ {
+		if !slices.Contains(taken, i) {
+			return i
+		}
+	}
+	return 0
 }
 
 // oneRow returns the position of a signal's columns. Its row is an axis of length 1, if there is one.
@@ -62,28 +92,60 @@ func oneRow(f Position, dims []int) Position {
 	return Position{}
 }
 
-// pooled tells whether a tensor of rank 4 was pooled over the whole picture.
+// pooled tells whether a tensor of rank 4 or 5 was pooled over the whole picture.
 func pooled(axes []Axis, dims []int) bool {
-	return dims[2] == 1 && dims[3] == 1 && len(axes[2]) == 0 && len(axes[3]) == 0
+	for i := 2; i < len(dims); i++ {
+		if dims[i] != 1 || len(axes[i]) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
-// findRowsAndColumns looks for an axis of rows and one of columns; ok is false if there are several, or if their cells
-// have moved.
+// onePlace is the position of what was pooled: the last axes of the tensor have the length 1.
+func onePlace(rank int) Position {
+	f := Position{H: rank - 2, W: rank - 1, C: 1, Cells: [2]int{1, 1}}
+	if rank == 5 {
+		f.S, f.Slices = 2, 1
+	}
+	return f
+}
+
+// findRowsAndColumns looks for an axis of rows, one of columns and, of a volume, one of slices; ok is false if there
+// are several, or if their cells have moved.
 func findRowsAndColumns(axes []Axis, dims []int) (f Position, ok bool) {
 	for i, a := range axes[1:] {
+		if n := sliceBelowSlice(a); n > 0 && f.H == 0 {
+			f.H, f.Cells[0], f.Slices = i+1, dims[i+1], n
+			continue
+		}
 		p, is := a.place()
 		f.Cut = f.Cut || is && p.Piece
 		switch {
 		case !is:
-		case p.Moved, p.Kind == Row && f.H > 0, p.Kind == Column && f.W > 0:
+		case p.Moved, p.Kind == Row && f.H > 0, p.Kind == Column && f.W > 0, p.Kind == Depth && f.S > 0:
 			return Position{}, false
+		case p.Kind == Depth:
+			f.S, f.Slices = i+1, dims[i+1]
 		case p.Kind == Row:
 			f.H, f.Cells[0] = i+1, dims[i+1]
 		case p.Kind == Column:
 			f.W, f.Cells[1] = i+1, dims[i+1]
 		}
 	}
+	if f.S > 0 {
+		f.Cells[0] *= f.Slices
+	}
 	return f, true
+}
+
+// sliceBelowSlice is the number of slices of an axis that counts the rows of one after those of another; 0 of any
+// other.
+func sliceBelowSlice(a Axis) int {
+	if len(a) == 2 && a[0].unmoved(Depth) && a[1].unmoved(Row) {
+		return a[0].Size
+	}
+	return 0
 }
 
 func pictures(a Axis) bool {
@@ -96,7 +158,7 @@ func flat(axes []Axis) Position {
 	for i, a := range axes[1:] {
 		g, ok := FindOnOneAxis(a)
 		if !ok {
-			if slices.ContainsFunc(a, func(p Part) bool { return p.Kind == Row || p.Kind == Column || p.Kind == Tokens }) {
+			if slices.ContainsFunc(a, func(p Part) bool { return p.Kind.isPlace() || p.Kind == Tokens }) {
 				return Position{}
 			}
 			continue
@@ -116,12 +178,15 @@ func FindOnOneAxis(a Axis) (f Position, ok bool) {
 		f.Before, f.After = a[0].Before, a[0].After
 		a = a[0].Core
 	}
-	if len(a) != 2 || !a[0].isWhole() || !a[1].isWhole() || a[0].Kind == a[1].Kind || a[0].Moved || a[1].Moved {
+	switch {
+	case len(a) == 3 && sliceBelowSlice(a[:2]) > 0 && a[2].unmoved(Column):
+		f.Slices, f.Cells = a[0].Size, [2]int{a[0].Size * a[1].Size, a[2].Size}
+	case len(a) == 2 && a[0].unmoved(Row) && a[1].unmoved(Column):
+		f.Cells = [2]int{a[0].Size, a[1].Size}
+	case len(a) == 2 && a[0].unmoved(Column) && a[1].unmoved(Row):
+		f.Cells, f.Turned = [2]int{a[1].Size, a[0].Size}, true
+	default:
 		return Position{}, false
-	}
-	f.Cells = [2]int{a[0].Size, a[1].Size}
-	if f.Turned = a[0].Kind == Column; f.Turned {
-		f.Cells = [2]int{a[1].Size, a[0].Size}
 	}
 	return f, true
 }

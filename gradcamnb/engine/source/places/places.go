@@ -16,6 +16,7 @@ const (
 	Other        // what is no place: channels, heads, values of an embedding
 	Batch        // pictures
 	Tokens       // cells with something before or after them, such as a class token
+	Depth        // of a volume, from the first to the last
 )
 
 // Part is a part of an axis. An axis is a list of parts, and its first part changes most slowly: the cells of a
@@ -35,13 +36,17 @@ type Part struct {
 	Before, After int    // for Tokens: how many elements stand before and after the cells
 }
 
+// isPlace tells whether it counts places of the picture or volume along one of its axes.
+func (k Kind) isPlace() bool { return k == Row || k == Column || k == Depth }
+
 // Axis is what an axis of a tensor counts; nil if it has length 1 and counts nothing.
 type Axis []Part
 
-// isWhole tells whether a part counts all rows, or all columns, from one end to the other.
-func (p Part) isWhole() bool {
-	return (p.Kind == Row || p.Kind == Column) && p.Size*p.Stride == p.Extent
-}
+// isWhole tells whether a part counts all rows, columns or slices, from one end to the other.
+func (p Part) isWhole() bool { return p.Kind.isPlace() && p.Size*p.Stride == p.Extent }
+
+// unmoved tells whether a part counts all of a kind, each where it lay.
+func (p Part) unmoved(k Kind) bool { return p.Kind == k && p.isWhole() && !p.Moved }
 
 // cells returns a part of n new rows or columns.
 func cells(k Kind, n int) Part { return Part{Kind: k, Size: n, Stride: 1, Extent: n} }
@@ -101,8 +106,7 @@ func joinNeighbours(a Axis) Axis {
 	for _, p := range a {
 		if n := len(out) - 1; n >= 0 {
 			before := &out[n]
-			places := p.Kind == Row || p.Kind == Column
-			if before.Kind == p.Kind && (p.Kind == Other || places && before.Extent == p.Extent &&
+			if before.Kind == p.Kind && (p.Kind == Other || p.Kind.isPlace() && before.Extent == p.Extent &&
 				before.Stride == p.Stride*p.Size && before.Moved == p.Moved) {
 				before.Size *= p.Size
 				before.Stride = p.Stride

@@ -7,11 +7,17 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// Trace follows the axes of a picture through a graph and returns those of every tensor that depends on it. The picture
-// is [batch, channels, height, width], or has its channels last.
-func Trace(g *onnxnorm.Graph, input []int, channelsLast bool) map[string][]Axis {
-	at := []int{2, 3}
-	if channelsLast {
+// Source is how the input of a graph lies: a picture, [batch, channels, height, width] or with the channels last.
+type Source struct {
+	Input        []int // the shape
+	ChannelsLast bool
+	Slices       int // of a volume, whose slices lie one below another in the rows; 0 of a picture
+}
+
+// Trace follows the axes of a picture through a graph and returns those of every tensor that depends on it.
+func Trace(g *onnxnorm.Graph, from Source) map[string][]Axis {
+	at, input := []int{2, 3}, from.Input
+	if from.ChannelsLast {
 		at = []int{1, 2}
 	}
 	axes := make([]Axis, len(input))
@@ -20,6 +26,9 @@ func Trace(g *onnxnorm.Graph, input []int, channelsLast bool) map[string][]Axis 
 	}
 	axes[0] = Axis{{Kind: Batch, Size: input[0]}}
 	axes[at[0]], axes[at[1]] = Axis{cells(Row, input[at[0]])}, Axis{cells(Column, input[at[1]])}
+	if n := from.Slices; n > 0 {
+		axes[at[0]] = Axis{cells(Depth, n), cells(Row, input[at[0]]/n)}
+	}
 	t := &tracer{axes: map[string][]Axis{g.Input: axes}, tensors: map[string]onnxnorm.Tensor{}}
 	maps.Copy(t.tensors, g.Given)
 	for _, made := range g.Tensors {
