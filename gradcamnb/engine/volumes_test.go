@@ -122,8 +122,8 @@ func checkVolume(t *testing.T, what string, got heatmap.Grid, shape []int, value
 // Methods that change activations, or fuse maps, have maps of volumes, too, each of the volume's shape.
 func TestVolumesByEveryMethod(t *testing.T) {
 	m, x := openVolume(t, engine.New("go"), "plain")
-	for _, method := range []string{"Ablation-CAM", "Eigen-CAM", "Grad-CAM++", "XGrad-CAM", "Guided Grad-CAM", "SmoothGrad",
-		"Mean(LayerCAM)", "AugSmooth", "FEM", "Guided backpropagation"} {
+	for _, method := range []string{"Ablation-CAM", "Eigen-CAM", "Grad-CAM++", "XGrad-CAM", "Guided Grad-CAM",
+		"SmoothGrad", "Mean(LayerCAM)", "AugSmooth", "FEM", "Guided backpropagation"} {
 		r := gradcamnb.Request{Layers: []string{"2", "5"}, Methods: []string{method}}
 		results, err := m.ExplainTensor(x, r)
 		if err != nil {

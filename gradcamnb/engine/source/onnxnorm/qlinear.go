@@ -36,7 +36,7 @@ var (
 		m := n.withAttributes()
 		m.OpType, m.in = "DynamicQuantizeLinear", n.in[:1]
 		rules["DynamicQuantizeLinear"](b, m)
-		b.productOf(n, b.numbersOf(n, []*value{m.out[0], m.out[1], m.out[2]}, 0), []*value{n.need(1), n.need(2), n.input(3)}, 4)
+		b.productOf(n, b.numbersOf(n, m.out[:3], 0), []*value{n.need(1), n.need(2), n.input(3)}, 4)
 	}, nil)
 	_ = register("com.microsoft.MatMulIntegerToFloat", func(b *builder, n *node) {
 		b.productOf(n, b.numbersOf(n, []*value{n.need(0), n.need(2), n.input(4)}, 0),
