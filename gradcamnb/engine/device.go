@@ -12,6 +12,6 @@ type Error = device.Error
 // [device.ProgramsEnv].
 const ProgramsEnv = device.ProgramsEnv
 
-// MemoryEnv is the name of the environment variable that limits the memory of the models and programs that an engine
-// keeps; see [memory.Env].
+// MemoryEnv is the name of the environment variable that limits the memory of models and programs that an engine keeps
+// while no call uses them; see [memory.Env].
 const MemoryEnv = memory.Env

@@ -1,5 +1,5 @@
-// Package film follows what a network looks at while it trains: the same pictures, explained
-// every so many steps, as a strip of maps.
+// Package film shows what a network looks at while it trains: it explains the same pictures at regular steps and
+// collects the maps in a strip.
 //
 //	model := engine.MustModel(card, store, fn)
 //	strip := film.Watch(loop, 20, model, pictures, gradcamnb.Class(0)).OnFrame(nb.Strip("training"))
@@ -20,18 +20,18 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Most is how many frames a film keeps. Of a longer one every second frame is dropped, again
-// and again, so that its memory has an end; the last one always stays.
+// Most is the most frames that a film keeps, so that its memory is limited. When there are more, every second frame is
+// dropped, as often as it is needed. The last frame always stays.
 const Most = 64
 
-// Frame is what the network looked at after a step.
+// Frame holds the maps after a step of the training.
 type Frame struct {
 	Step    int               // training step at which it was taken
-	Loss    float64           // the loop's first metric then: as a rule the loss of the step's batch; NaN if it has none
+	Loss    float64           // the loop's first metric, as a rule the loss of the step's batch; NaN if it has none
 	Results []*heatmap.Result // of the pictures
 }
 
-// Film is the frames of a training. Its methods may be called while the training runs.
+// Film collects the frames of a training. Its methods may be called while the training runs.
 type Film struct {
 	model    *gradcamnb.Model
 	pictures []image.Image
@@ -40,18 +40,17 @@ type Film struct {
 
 	mu     sync.Mutex
 	frames []Frame
-	every  int // frames of which one is kept
+	every  int // one of this many frames is kept
 	taken  int
 	err    error
 }
 
-// Watch explains pictures after every so many steps, and at the end, of a loop that trains the model's own
-// weights, which are read where they lie: nothing is copied, and the training goes on as it
-// would without. One program is compiled for all frames.
+// Watch returns a film of a training loop. After every so many steps, and at the end, it explains the pictures with the
+// weights that the loop trains. It copies no weights and does not change the training. One program is compiled for all
+// frames.
 //
-// A first frame that fails ends the training with the error, as the model or the choices are
-// wrong. What fails later, such as a training that diverged, ends the film alone: see
-// [Film.Err].
+// If the first frame fails, the training ends with the error, since the model or the choices are wrong. If a later
+// frame fails, for example because the training diverged, only the film ends; see [Film.Err].
 func Watch(loop *train.Loop, every int, m *gradcamnb.Model, pictures []image.Image, choices ...gradcamnb.Choice) *Film {
 	f := New(m, pictures, choices...)
 	train.EveryNSteps(loop, max(1, every), "what the network looks at", 0,
@@ -67,26 +66,26 @@ func Watch(loop *train.Loop, every int, m *gradcamnb.Model, pictures []image.Ima
 	return f
 }
 
-// New is a film without a loop, for which [Film.Take] is called, such as at each evaluation.
+// New returns a film without a loop. The caller adds frames with [Film.Take], for example at each evaluation.
 func New(m *gradcamnb.Model, pictures []image.Image, choices ...gradcamnb.Choice) *Film {
 	return &Film{model: m, pictures: pictures, choices: choices, every: 1}
 }
 
-// OnFrame has a function called with the strip so far after every frame, such as nb.Strip's,
-// and returns the film. An error of it ends the training.
+// OnFrame sets a function that is called with the strip so far after every frame, such as that of nb.Strip. It returns
+// the film. An error of the function ends the training.
 func (f *Film) OnFrame(show func(*heatmap.Sheet) error) *Film {
 	f.onFrame = show
 	return f
 }
 
-// Take explains the pictures as the network is now, and adds the frame.
+// Take explains the pictures with the network's present weights and adds the frame.
 func (f *Film) Take(step int, loss float64) error {
 	if f.Err() != nil {
 		return nil //nolint:nilerr // the film has ended, the training goes on
 	}
 	results, err := f.model.ExplainAll(f.pictures, f.choices...)
 	if err != nil {
-		err = fmt.Errorf("looking at the network after step %d: %w", step, err)
+		err = fmt.Errorf("explaining the network after step %d: %w", step, err)
 	}
 	f.mu.Lock()
 	first := f.taken == 0
@@ -109,7 +108,7 @@ func (f *Film) Take(step int, loss float64) error {
 	return f.onFrame(sheet)
 }
 
-// add keeps a frame. The last one of all may stand between those that are kept.
+// add adds a frame. The last frame of all is kept even if it is not one of the regular frames.
 func (f *Film) add(frame Frame) {
 	if n := len(f.frames); n > 0 && (f.taken-1)%f.every != 0 {
 		f.frames = f.frames[:n-1]
@@ -129,22 +128,22 @@ func (f *Film) add(frame Frame) {
 	f.frames, f.every = kept, 2*f.every
 }
 
-// Err is why the film ended before the training; nil if it did not.
+// Err returns the error that ended the film before the training, or nil if there is none.
 func (f *Film) Err() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.err
 }
 
-// Frames are those that are kept, in order.
+// Frames returns the frames that are kept, in order.
 func (f *Film) Frames() []Frame {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.frames)
 }
 
-// Results are those of all frames, picture by picture, named by their steps: what a card with
-// a slider over the steps shows.
+// Results returns the results of all frames, picture by picture, named by their steps. A card with a slider over the
+// steps shows them.
 func (f *Film) Results() []*heatmap.Result {
 	var out []*heatmap.Result
 	frames := f.Frames()
@@ -161,8 +160,8 @@ func (f *Film) Results() []*heatmap.Result {
 	return out
 }
 
-// Sheet is the strip: a row for every map of every picture, a column for every frame, with
-// the step and the loss as its title. All maps of a row have one scale of their own.
+// Sheet returns the strip: a row for every map of every picture, and a column for every frame, with the step and the
+// loss as its title. It returns an error if there is no frame yet.
 func (f *Film) Sheet() (*heatmap.Sheet, error) {
 	frames := f.Frames()
 	if len(frames) == 0 {

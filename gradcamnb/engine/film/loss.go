@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// firstOf is the first of a loop's metrics, which is the loss; NaN if it is no number.
+// firstOf returns the first of a loop's metrics, which is the loss. It is NaN if that is no single number.
 func firstOf(metrics []*tensors.Tensor) float64 {
 	if len(metrics) == 0 || metrics[0].Size() != 1 {
 		return math.NaN()

@@ -1,4 +1,4 @@
-// Package foreign runs models whose graph cannot be written, with onnxruntime: pictures in, outputs out.
+// Package foreign runs models whose graph cannot be built, with onnxruntime: it takes pictures and returns outputs.
 package foreign
 
 import (
@@ -19,11 +19,11 @@ type Model struct {
 	run    *onnxruntime.Model
 	card   source.Card
 	looked sync.Once
-	ragged bool // outputs have no axis of the pictures: they are laid out with one, and rows of zeros
+	ragged bool // outputs have no axis of pictures, so they get one, and rows of zeros
 }
 
-// Open loads a model's file with onnxruntime. It is freed when nothing uses it any more: an engine may forget it while
-// another call is within a pass.
+// Open loads a model's file with onnxruntime. The model is freed when nothing uses it any more, since an engine may
+// forget it while another call runs a pass.
 func Open(fed source.BoundModel) (*Model, error) {
 	whole, err := source.NewWholeModel(fed)
 	if err != nil {
@@ -46,17 +46,17 @@ func Open(fed source.BoundModel) (*Model, error) {
 	return m, nil
 }
 
-// Card returns what is known of the model, also what its outputs told after the first pass.
+// Card returns what is known of the model. After the first pass that includes what the outputs show.
 func (m *Model) Card() source.Card { return m.card }
 
-// Pass runs pictures [n, ...], as many at once as the file is made for, and gives every
-// output as [n, ...].
+// Pass runs the model on pictures [n, ...] and returns every output as [n, ...]. It runs as many pictures at once as
+// the file is made for.
 func (m *Model) Pass(values []float32, dims []int, others map[string]source.Value) (map[string]source.Value, error) {
 	n := len(values) / dims[0]
 	var rows []map[string]source.Value // by picture
 	for at := 0; at < dims[0]; at += m.whole.Batch {
 		part := make([]float32, 0, n*m.whole.Batch)
-		for i := range m.whole.Batch { // the last is filled up
+		for i := range m.whole.Batch { // the last batch is filled up
 			k := min(at+i, dims[0]-1)
 			part = append(part, values[k*n:(k+1)*n]...)
 		}
@@ -86,7 +86,8 @@ func (m *Model) Pass(values []float32, dims []int, others map[string]source.Valu
 	return stacked(rows, m.ragged), nil
 }
 
-// learnOutputs finds out, after the first pass, what the outputs are.
+// learnOutputs finds out after the first pass whether the outputs have an axis of pictures, and whether they are those
+// of a detector.
 func (m *Model) learnOutputs(outputs []onnxruntime.Tensor) {
 	names, spec := detections.Roles(outputs)
 	m.ragged = m.whole.Bare || spec != nil && len(outputs[0].Dims) < 3 ||
@@ -101,7 +102,7 @@ func (m *Model) learnOutputs(outputs []onnxruntime.Tensor) {
 	}
 }
 
-// row is what the outputs say of picture i, [1, ...] each.
+// row returns the part of the outputs that belongs to picture i, [1, ...] each.
 func (m *Model) row(outputs []onnxruntime.Tensor, i int) (map[string]source.Value, error) {
 	row := map[string]source.Value{}
 	for _, t := range outputs {
@@ -118,8 +119,8 @@ func (m *Model) row(outputs []onnxruntime.Tensor, i int) (map[string]source.Valu
 	return row, nil
 }
 
-// stacked lays the rows of pictures together. If a model finds another number of objects
-// in each, rows of zeros are added up to a power of two, so that few programs read them.
+// stacked returns the rows of all pictures as one batch. If the pictures have different numbers of objects, it adds
+// rows of zeros up to a power of two, so that few programs are needed to read them.
 func stacked(rows []map[string]source.Value, ragged bool) map[string]source.Value {
 	out := map[string]source.Value{}
 	for name, first := range rows[0] {

@@ -2,5 +2,5 @@
 
 package memory
 
-// fileLimit is how many files models may keep open; 0 means any number.
+// fileLimit returns the number of files that models may keep open; 0 means any number.
 func fileLimit() int { return 0 }

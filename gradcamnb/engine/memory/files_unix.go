@@ -4,7 +4,8 @@ package memory
 
 import "syscall"
 
-// fileLimit is how many files models may keep open: a quarter of what the process may.
+// fileLimit returns the number of files that models may keep open: a quarter of the process's limit; 0 means any
+// number.
 func fileLimit() int {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {

@@ -1,4 +1,4 @@
-// Package memory keeps models and programs within a limit, and forgets what was not used for longest.
+// Package memory keeps models and programs within a limit. It forgets first what was used least recently.
 package memory
 
 import (
@@ -11,43 +11,42 @@ import (
 	"sync"
 )
 
-// Env names the environment variable that bounds what an engine keeps of models
-// and programs that nobody uses at the moment, e.g. 500MB or 8GB; the default is 2GB.
+// Env is the name of the environment variable that limits the memory of models and programs that an engine keeps while
+// no call uses them, e.g. 500MB or 8GB. The default is 2GB.
 const Env = "GRADCAMNB_MEMORY"
 
 const (
 	defaultMemory = 2 << 30
 
-	// ProgramBytes is what a program counts as. It was measured at 5 MB in pure Go and 20 to 35 MB on XLA
-	// (EfficientNet-Lite0).
+	// ProgramBytes is the size that a program counts as. Programs of EfficientNet-Lite0 were measured at 5 MB in pure Go
+	// and 20 to 35 MB on XLA.
 	ProgramBytes = 32 << 20
-	// ModelFactor is how many times its files a model counts as: as read, as the compiled programs want it, and on the
-	// device.
+	// ModelFactor times the size of its files is the size that a model counts as: it may be in memory as read, as compiled
+	// programs need it, and on the device.
 	ModelFactor = 3
 )
 
-// Memory keeps things within a limit: what was not used for longest goes first. It
-// forgets, and the garbage collector frees, so whatever is in use at that moment, or
-// held by the program itself, lives on.
+// Memory keeps entries within a limit. It forgets first the entry that was used least recently. It only forgets; the
+// garbage collector frees. So an entry that is in use, or that the program itself holds, lives on.
 type Memory struct {
 	sync.Mutex
 
 	limit int64
 	used  int64
-	order *list.List // of *Kept, the most recently used first
+	order *list.List // of *Entry, the most recently used first
 
 	fileLimit, files int // files that models keep open
 }
 
-// Entry is something kept: a model or a program.
+// Entry is a model or a program that is kept.
 type Entry struct {
 	Bytes int64  // that it counts as
 	Files int    // that it keeps open
-	Drop  func() // forgets it where it is found; called with the memory locked
+	Drop  func() // removes it from its owner; called with the memory locked
 	at    *list.Element
 }
 
-// New returns a memory within the limit that the environment gives.
+// New returns a memory with the limit of the environment variable [Env].
 func New() (*Memory, error) {
 	limit, err := memoryLimit(os.Getenv(Env))
 	return &Memory{limit: limit, order: list.New(), fileLimit: fileLimit()}, err
@@ -71,21 +70,21 @@ func memoryLimit(text string) (int64, error) {
 	return int64(n * float64(unit)), nil
 }
 
-// Add keeps a thing. The memory must be locked.
+// Add adds an entry. The memory must be locked.
 func (m *Memory) Add(t *Entry) {
 	t.at = m.order.PushFront(t)
 	m.used += t.Bytes
 	m.files += t.Files
 }
 
-// Touch marks a thing as used now. The memory must be locked.
+// Touch marks an entry as used now. The memory must be locked.
 func (m *Memory) Touch(t *Entry) {
 	if t.at != nil {
 		m.order.MoveToFront(t.at)
 	}
 }
 
-// Forget drops a thing, which may be forgotten already. The memory must be locked.
+// Forget drops an entry. It does nothing if the entry is forgotten already. The memory must be locked.
 func (m *Memory) Forget(t *Entry) {
 	if t.at == nil {
 		return
@@ -97,8 +96,8 @@ func (m *Memory) Forget(t *Entry) {
 	t.Drop()
 }
 
-// Trim forgets what was not used for longest until the rest is within the limits, but
-// never the n things used last. The memory must be locked.
+// Trim forgets the entries that were used least recently until the rest is within the limits. It never forgets the n
+// entries that were used last. The memory must be locked.
 func (m *Memory) Trim(n int) {
 	trimmed := false
 	for (m.used > m.limit || m.fileLimit > 0 && m.files > m.fileLimit) && m.order.Len() > n {
@@ -106,7 +105,7 @@ func (m *Memory) Trim(n int) {
 		trimmed = true
 	}
 	if trimmed {
-		go runtime.GC() // which does not know how much a backend holds, and would wait too long
+		go runtime.GC() // by itself it would wait too long, since it does not know how much a backend holds
 	}
 }
 
@@ -117,5 +116,5 @@ func (m *Memory) Clear() {
 	}
 }
 
-// Held returns how many things are kept, and their bytes. The memory must be locked.
-func (m *Memory) Held() (things int, bytes int64) { return m.order.Len(), m.used }
+// Held returns the number of entries that are kept, and their bytes. The memory must be locked.
+func (m *Memory) Held() (entries int, bytes int64) { return m.order.Len(), m.used }

@@ -47,7 +47,7 @@ var ADCC = register(Metric{
 	},
 })
 
-// adcc is 0 if one of its parts is at its worst.
+// adcc returns the ADCC of a map from its three parts. It is 0 if one of them is at its worst.
 func adcc(coherency, complexity, drop float64) float64 {
 	if math.IsNaN(drop) || math.IsNaN(coherency) {
 		return math.NaN()
@@ -66,7 +66,7 @@ func mean(values []float32) float64 {
 	return sum / float64(len(values))
 }
 
-// multiply multiplies every channel of a picture with a map of its size.
+// multiply multiplies every channel of a picture by a map of its size.
 func (s *Probe) multiply(picture, share []float32) {
 	channels := len(picture) / len(share)
 	for i := range picture {

@@ -2,15 +2,15 @@ package metrics
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"math"
 	"math/rand/v2"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// noisy explains n pictures to which noise is added, and measures each map by its maps there:
-// value gets the magnitudes of the change and of the map.
+// noisy explains n copies of the picture to which noise is added. It returns the maps of each copy, and the Euclidean
+// norm of each copy's noise.
 func (s *Probe) noisy(ctx context.Context, n int, noise func(draw *rand.Rand) float32) (maps [][]*heatmap.Map,
 	moved []float64, err error) {
 	if s.Again == nil {
@@ -34,14 +34,14 @@ func (s *Probe) noisy(ctx context.Context, n int, noise func(draw *rand.Rand) fl
 	return maps, moved, nil
 }
 
-var errNotAgain = fmt.Errorf("this metric explains again, which cannot be done for this model and target")
+var errNotAgain = errors.New("this metric explains the picture again, which cannot be done for this model and target")
 
-// uniform draws from -r to r.
+// uniform returns a function that draws a number from -r to r.
 func uniform(r float32) func(draw *rand.Rand) float32 {
 	return func(draw *rand.Rand) float32 { return (2*draw.Float32() - 1) * r }
 }
 
-// distance is the Euclidean distance of two maps' signed values.
+// distance returns the Euclidean distance of two maps' signed values.
 func distance(a, b *heatmap.Map) float64 {
 	x, y := a.Evidence().Values, b.Evidence().Values
 	var sum float64
@@ -52,7 +52,7 @@ func distance(a, b *heatmap.Map) float64 {
 	return math.Sqrt(sum)
 }
 
-// length is the Euclidean norm of a map's signed values.
+// length returns the Euclidean norm of a map's signed values.
 func length(m *heatmap.Map) float64 {
 	var sum float64
 	for _, v := range m.Evidence().Values {
@@ -61,8 +61,8 @@ func length(m *heatmap.Map) float64 {
 	return math.Sqrt(sum)
 }
 
-// reached is, for every map, what fold makes of its values in all explanations.
-func reached(maps [][]*heatmap.Map, n int, value func(k, m int) float64, fold func(a, b float64) float64) []float64 {
+// foldValues returns a number for each of n maps: the values of map m in all explanations k, joined by fold.
+func foldValues(maps [][]*heatmap.Map, n int, value func(k, m int) float64, fold func(a, b float64) float64) []float64 {
 	out := make([]float64, n)
 	for m := range out {
 		out[m] = value(0, m)

@@ -9,9 +9,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// AUC is the area under the receiver operating characteristic of the map L as a detector of
-// the object's pixels M: the chance that a pixel of the object has a higher value than one
-// beside it, ties counting half. High is good; 0.5 is chance.
+// AUC is the area under the receiver operating characteristic of the map L as a detector of the object's pixels M. That
+// is the chance that a pixel of the object has a higher value than a pixel outside the object; ties count half. High is
+// good; 0.5 is chance.
 //
 //	P(L_i > L_j) + P(L_i = L_j) / 2,   i in M, j not in M
 //
@@ -27,8 +27,8 @@ var AUC = register(Metric{
 	Measure: func(_ context.Context, s *Probe) ([]float64, error) { return s.measureOnTruth(areaUnderROC) },
 })
 
-// areaUnderROC is the Mann-Whitney statistic from the mean ranks; NaN if all pixels, or none,
-// are the object's.
+// areaUnderROC returns the Mann-Whitney statistic, computed from mean ranks. It is NaN if all pixels, or none, belong
+// to the object.
 func areaUnderROC(m, truth heatmap.Grid) float64 {
 	inside := count(truth)
 	outside := len(truth.Values) - inside
@@ -46,8 +46,8 @@ func areaUnderROC(m, truth heatmap.Grid) float64 {
 	return (sum - n*(n+1)/2) / (n * float64(outside))
 }
 
-// meanRanks is the place of every value by rising size, from 1; equal values share the mean
-// of their places.
+// meanRanks returns the place of every value in rising order, counted from 1. Equal values share the mean of their
+// places.
 func meanRanks[T cmp.Ordered](values []T) []float64 {
 	order := make([]int, len(values))
 	for i := range order {

@@ -7,9 +7,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// AverageDrop is what share of the score Y is lost when the picture is multiplied with
-// its map L, scaled to [0, 1], which leaves what the map holds for important. Low is
-// good. It is the term of one picture; the paper averages pictures:
+// AverageDrop is the share of the score Y that is lost when the picture is multiplied by its map L, scaled to [0, 1],
+// which leaves only what the map calls important. Low is good. It is the term of one picture; the paper averages
+// pictures:
 //
 //	max(0, Y - O) / Y,   O = S(L I)
 //
@@ -34,8 +34,8 @@ var AverageDrop = register(Metric{
 	},
 })
 
-// underMap compares the score of the whole picture with that of the picture under each
-// map.
+// underMap returns a number for each map: compare gets the score of the whole picture and that of the picture
+// multiplied by the map.
 func (s *Probe) underMap(ctx context.Context, compare func(whole, shown float64) float64) ([]float64, error) {
 	scores, err := s.score(ctx, s.Mean, 1+len(s.Maps), func(i int, mask []float32) {
 		if i == 0 {
@@ -57,7 +57,8 @@ func (s *Probe) underMap(ctx context.Context, compare func(whole, shown float64)
 	return out, nil
 }
 
-// scaled brings a grid's lowest value to 0 and its highest to 1.
+// scaled returns a grid's values scaled so that the lowest is 0 and the highest 1. They are all 0 if the grid is
+// constant.
 func scaled(g heatmap.Grid) []float32 {
 	lo, hi, _ := g.Range()
 	out := make([]float32, len(g.Values))

@@ -5,14 +5,13 @@ import (
 	"math"
 )
 
-// AverageGain is what share of the way to 1 the score Y rises when the picture is multiplied
-// with its map L, scaled to [0, 1]. High is good. It is the term of one picture; the paper
-// averages pictures:
+// AverageGain is the share of the way to 1 by which the score Y rises when the picture is multiplied by its map L,
+// scaled to [0, 1]. High is good. It is the term of one picture; the paper averages pictures:
 //
 //	max(0, O - Y) / (1 - Y),   O = S(L I)
 //
-// Zhang et al. 2024, "Opti-CAM: Optimizing saliency maps for interpretability", which sets it
-// beside the average drop, there in percent. It needs a score below one, such as a probability.
+// Zhang et al. 2024, "Opti-CAM: Optimizing saliency maps for interpretability", which gives it in percent, together
+// with the average drop. It needs a score below one, such as a probability.
 var AverageGain = register(Metric{
 	Name:    "average gain",
 	Group:   Faithfulness,

@@ -2,9 +2,8 @@ package metrics
 
 import "context"
 
-// AverageIncrease is 1 where the score is higher when only what the map holds for
-// important is left of the picture, else 0. High is good. It is the term of one picture;
-// the paper averages pictures:
+// AverageIncrease is 1 if the score rises when only what the map calls important is left of the picture, and 0
+// otherwise. High is good. It is the term of one picture; the paper averages pictures:
 //
 //	1 if Y < O, else 0,   O = S(L I)
 //

@@ -7,10 +7,14 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// Baseline is what is seen where a picture [1, h, w, channels], or as the layout says,
-// is hidden: "mean", zeros in the model's own units, which is the mean colour where the
-// preprocessing takes the mean away; "blur", the picture blurred; "black", for which the
-// preprocessing must be known.
+// Baseline returns the picture that replaces hidden parts of a picture of shape dims, in the model's own units and
+// layout:
+//
+//   - "mean" is zero everywhere, which is the mean colour if the preprocessing subtracts the mean;
+//   - "blur" is the picture blurred;
+//   - "black" is black, for which the preprocessing must be known.
+//
+// Any other name is an error.
 func Baseline(name string, picture []float32, dims []int, layout imgio.Layout, prep *imgio.Prep) ([]float32, error) {
 	switch name {
 	case "mean":
@@ -38,8 +42,8 @@ func black(picture []float32, dims []int, layout imgio.Layout, p imgio.Prep) []f
 	return out
 }
 
-// blurred is the picture under a Gaussian whose sigma is 5 pixels of 224, which is what
-// Petsiuk et al.'s code takes, cut at two sigma and clamped at the edges.
+// blurred returns the picture blurred by a Gaussian, cut at two sigma and clamped at the edges. For 224 pixels sigma is
+// 5 pixels, as in the code of Petsiuk et al.
 func blurred(picture []float32, dims []int, layout imgio.Layout) []float32 {
 	h, w, c := dims[2], dims[3], dims[1]
 	at := func(y, x, k int) int { return (k*h+y)*w + x }

@@ -7,14 +7,14 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Completeness is how far the map's sum is from what the score f loses when all of the picture
-// is hidden, relative to that loss. Low is good; 0 means that the map adds up to the score.
+// Completeness is the distance of the map's sum from the loss of the score f when the whole picture is hidden, relative
+// to that loss. Low is good; 0 means that the map adds up to the loss.
 //
 //	| SUM a - (f(x) - f(baseline)) | / | f(x) - f(baseline) |
 //
 // Sundararajan et al. 2017, "Axiomatic Attribution for Deep Networks", section 3, the axiom of
-// completeness. Quantus 0.6.0 says whether both are equal; this says by how much they are not.
-// The sum is over the cells of the layer, where HiResCAM and its like add up.
+// completeness. Quantus 0.6.0 says whether both are equal; this metric says by how much they differ.
+// The sum is over the cells of the layer, at which HiResCAM and similar methods add up.
 var Completeness = register(Metric{
 	Name:    "completeness",
 	Group:   Axiom,

@@ -28,7 +28,7 @@ var Entropy = register(Metric{
 	},
 })
 
-// entropy is -SUM p ln p of values as shares p of their sum; none is below zero.
+// entropy returns -SUM p ln p of values as shares p of their sum. No value may be below zero.
 func entropy(values []float64) float64 {
 	var sum, out float64
 	for _, v := range values {

@@ -2,7 +2,7 @@ package metrics
 
 import "math"
 
-// pearson is the correlation of two lists of one length; NaN if one of them is constant.
+// pearson returns the correlation of two lists of the same length. It is NaN if one of them is constant.
 //
 //	SUM (x - mean x)(y - mean y) / sqrt(SUM (x - mean x)^2 SUM (y - mean y)^2)
 func pearson(x, y []float64) float64 {
@@ -22,5 +22,5 @@ func pearson(x, y []float64) float64 {
 	return xy / math.Sqrt(xx*yy)
 }
 
-// spearman is the correlation of the ranks; equal values share the mean of their ranks.
+// spearman returns the correlation of the ranks. Equal values share the mean of their ranks.
 func spearman(x, y []float64) float64 { return pearson(meanRanks(x), meanRanks(y)) }

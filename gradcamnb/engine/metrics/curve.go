@@ -9,13 +9,13 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// area is the area under the curve of the score while the picture changes in n equal
-// steps, by the trapezoid rule over k/n, as Petsiuk et al.'s code has it:
+// area returns the area under the curve of the score while the picture changes in n equal steps, by the trapezoid rule
+// over k/n, as in the code of Petsiuk et al.:
 //
 //	AUC = (S_0/2 + S_1 + ... + S_n-1 + S_n/2) / n
 //
-// S_k scores the picture with the first k/n of its pixels, by falling value of the map,
-// shown on the baseline (insertion) or hidden by it (deletion).
+// S_k is the score of the picture when the first k/n of its pixels, by falling value of the map, are shown on the
+// baseline (insertion) or hidden by it (deletion).
 func area(scores []float32) float64 {
 	n := len(scores) - 1
 	sum := (float64(scores[0]) + float64(scores[n])) / 2
@@ -25,8 +25,8 @@ func area(scores []float32) float64 {
 	return sum / float64(n)
 }
 
-// areasOf are the areas of all maps over a baseline. The two ends of a curve are the
-// same for every map and are scored once.
+// areasOf returns the areas of all maps over a baseline. The two ends of a curve are the same for every map, so they
+// are scored once. It keeps the areas and curves under a name.
 func (s *Probe) areasOf(ctx context.Context, name string, over Model, insert bool) ([]float64, error) {
 	if got, ok := s.areas[name]; ok {
 		return got, nil
@@ -87,9 +87,8 @@ func fill(mask []float32, shown bool) {
 	}
 }
 
-// ranking is the place of every pixel by falling value of the map. If the map is
-// equal, as it is at zero where its positive part ends, what is below zero decides, and
-// then the place in the picture.
+// ranking returns the place of every pixel by falling value of the map. If values are equal, as zeros beside the
+// positive part are, the signed map decides, and then the place in the picture.
 func ranking(m *heatmap.Map) []int32 {
 	signed := m.Signed()
 	order := make([]int32, len(m.Values))
@@ -106,8 +105,7 @@ func ranking(m *heatmap.Map) []int32 {
 	return ranks
 }
 
-// orders tells whether a map puts pixels in an order at all: it has numbers only, and
-// not one for all.
+// orders tells whether a map puts pixels in an order: it has no NaN and more than one value.
 func orders(m *heatmap.Map) bool {
 	for _, v := range m.Values {
 		if math.IsNaN(float64(v)) {

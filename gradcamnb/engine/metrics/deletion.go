@@ -2,8 +2,8 @@ package metrics
 
 import "context"
 
-// Deletion is the area under the score's curve while the picture is hidden, what the map
-// holds for most important first. Low is good: without it the score falls at once.
+// Deletion is the area under the score's curve while the picture is hidden step by step, beginning with what the map
+// calls most important. Low is good: without that part the score falls at once.
 //
 // Petsiuk et al. 2018, "RISE: Randomized Input Sampling for Explanation of Black-box
 // Models", section 4.2.

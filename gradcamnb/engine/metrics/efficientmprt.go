@@ -38,8 +38,7 @@ var EfficientMPRT = register(Metric{
 	},
 })
 
-// histogramEntropy is the entropy, in nats, of a histogram of 100 equal bins from the lowest to
-// the highest value.
+// histogramEntropy returns the entropy, in nats, of a histogram of 100 equal bins from the lowest to the highest value.
 func histogramEntropy(values []float32) float64 {
 	lo, hi, ok := (heatmap.Grid{Values: values}).Range()
 	if !ok || lo == hi {

@@ -7,12 +7,11 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Energy is the share of the map L, where it is positive, that lies on the object M:
+// Energy returns the share of the positive part L of the map that lies on the object M:
 //
 //	SUM_(i,j) in M L_ij / SUM_ij L_ij
 //
-// NaN for a map without a positive value. Map and mask are of the same size; see
-// [heatmap.Map.OnPicture].
+// It is NaN if the map has no positive value. Map and mask must have the same size; see [heatmap.Grid.OnPicture].
 //
 // Wang et al. 2020, "Score-CAM: Score-Weighted Visual Explanations for Convolutional
 // Neural Networks", section 4.3, the energy-based pointing game; there M is a box.
@@ -32,7 +31,7 @@ func Energy(m, mask heatmap.Grid) float64 {
 	return in / all
 }
 
-// EnergyInside is [Energy] of a map on its object. High is good.
+// EnergyInside is the [Energy] of a map on its object. High is good.
 var EnergyInside = register(Metric{
 	Name:    "energy",
 	Also:    []string{"relevance mass", "relevance mass accuracy"},

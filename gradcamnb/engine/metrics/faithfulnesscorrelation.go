@@ -2,8 +2,8 @@ package metrics
 
 import "context"
 
-// FaithfulnessCorrelation is the correlation, over random sets S of pixels, of the sum of the
-// map a in S with what the score f loses when S is hidden. High is good.
+// FaithfulnessCorrelation is the correlation, over random sets S of pixels, of the sum of the map a in S with the loss
+// of the score f when S is hidden. High is good.
 //
 //	corr_S( SUM_(i in S) a_i,  f(x) - f(x without S) )
 //
@@ -25,7 +25,8 @@ var FaithfulnessCorrelation = register(Metric{
 	},
 })
 
-// correlate compares, over sets of pixels, the sums of every map with what its score loses.
+// correlate returns a number for each map: compare gets the map's sums over sets of pixels, and the losses of its score
+// when these are hidden.
 func (s *Probe) correlate(ctx context.Context, sets []set, compare func(x, y []float64) float64) ([]float64, error) {
 	lost, err := s.drops(ctx, s.Mean, sets)
 	if err != nil {

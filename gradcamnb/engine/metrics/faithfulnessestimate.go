@@ -30,8 +30,8 @@ var FaithfulnessEstimate = register(Metric{
 	},
 })
 
-// eachSlices cuts the pixels of every map, by falling value, in equal slices, and measures by
-// what the score loses when one slice alone is hidden.
+// eachSlices returns a number for each map. It cuts the pixels, by falling value, into equal slices; value gets the
+// slices and the losses of the score when each slice alone is hidden.
 func (s *Probe) eachSlices(ctx context.Context,
 	value func(m *heatmap.Map, slices []set, lost []float64) float64) ([]float64, error) {
 	var sets []set
@@ -48,8 +48,8 @@ func (s *Probe) eachSlices(ctx context.Context,
 	})
 }
 
-// slicesOf are n sets of nearly equal size, by rank: slice k has the ranks from k P / n up to
-// (k + 1) P / n of P pixels, rounded down.
+// slicesOf returns n sets of nearly equal size, by rank: of P pixels, slice k has the ranks from k P / n up to (k + 1)
+// P / n, rounded down.
 func slicesOf(ranks []int32, n int) []set {
 	out := make([]set, n)
 	for p, rank := range ranks {

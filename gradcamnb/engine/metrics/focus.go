@@ -6,16 +6,14 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Focus is the share of the map L, where it is positive, that lies on those quarters of a
-// mosaic of four pictures that show the explained class. High is good; chance is the share
-// of such quarters. Shows tells it of the upper left, upper right, lower left and lower
-// right quarter. NaN for a map without a positive value.
+// Focus returns the share of the positive part L of a map that lies on the quarters of a mosaic of four pictures that
+// show the explained class. High is good; chance is the share of such quarters. shows tells for the upper left, upper
+// right, lower left and lower right quarter whether it shows the class. Focus is NaN if the map has no positive value.
 //
 //	SUM_(quarters of the class) max(L, 0) / SUM max(L, 0)
 //
 // Arias-Duart et al. 2022, "Focus! Rating XAI Methods and Finding Biases", arXiv:2109.15035.
-// It is no metric of one picture, so no sheet can ask for it: explain a mosaic and measure
-// its map.
+// It is no metric of one picture, so no sheet can ask for it. Explain a mosaic and call Focus on its map.
 func Focus(m heatmap.Grid, shows [4]bool) float64 {
 	var on, all float64
 	for i, v := range m.Values {

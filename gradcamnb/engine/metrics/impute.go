@@ -12,15 +12,14 @@ var neighbourWeights = []struct {
 	{1, -1, 1. / 12}, {1, 0, 1. / 6}, {1, 1, 1. / 12},
 }
 
-// impute fills the hidden pixels of one channel of h x w values so that each is the weighted
-// mean of its neighbours, the hidden ones among them too, and adds noise of the given standard
-// deviation (Rong et al. 2022, section 4):
+// impute fills the hidden pixels of one channel of h x w values. Each becomes the weighted mean of its neighbours,
+// hidden ones included, plus noise of the given standard deviation (Rong et al. 2022, section 4):
 //
 //	x_i SUM_(j beside i) w_ij = SUM_(j beside i) w_ij x_j,   w = 1/6 beside, 1/12 across a corner
 //
-// Neighbours beyond the edge do not count. The system is symmetric and positive definite while
-// one pixel is seen, and is solved by conjugate gradients to 1e-7 of the right-hand side. Value i
-// of the channel is values[at(i)]. If nothing is seen, the values stay.
+// Neighbours beyond the edge do not count. The system is symmetric, and positive definite if at least one pixel is
+// seen. It is solved by conjugate gradients to 1e-7 of the right-hand side. Value i of the channel is values[at(i)]. If
+// no pixel is seen, the values stay as they are.
 func impute(values []float32, at func(i int) int, hidden []bool, h, w int, noise float64, draw *rand.Rand) {
 	var unknown []int32
 	place := make([]int32, len(hidden))
@@ -70,8 +69,8 @@ func impute(values []float32, at func(i int) int, hidden []bool, h, w int, noise
 	}
 }
 
-// conjugateGradients solves A x = b for a symmetric positive definite A, from x = 0, until the
-// residual is 1e-7 of b.
+// conjugateGradients returns the solution of A x = b for a symmetric positive definite A. It starts from x = 0 and
+// stops when the residual is 1e-7 of b. times multiplies by A.
 func conjugateGradients(times func(x, out []float64), b []float64) []float64 {
 	x, ap := make([]float64, len(b)), make([]float64, len(b))
 	r, p := append([]float64(nil), b...), append([]float64(nil), b...)

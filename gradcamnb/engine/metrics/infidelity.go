@@ -5,9 +5,8 @@ import (
 	"math"
 )
 
-// Infidelity is the mean squared difference, over random sets S of pixels, of what the map a
-// says and what the score f loses when S is hidden. The map is scaled by the factor b that
-// fits best. Low is good.
+// Infidelity is the mean squared difference, over random sets S of pixels, of the sum of the map a in S and the loss of
+// the score f when S is hidden. The map is scaled by the factor b that fits best. Low is good.
 //
 //	E_S[ (b SUM_(i in S) a_i - (f(x) - f(x without S)))^2 ]
 //	b = E_S[ SUM_S a (f(x) - f(x without S)) ] / E_S[ (SUM_S a)^2 ]
@@ -29,7 +28,7 @@ var Infidelity = register(Metric{
 	},
 })
 
-// infidelity compares the map's sums with the score's losses.
+// infidelity returns the infidelity of a map's sums, said, to the score's losses. It is NaN if all sums are 0.
 func infidelity(said, lost []float64) float64 {
 	var sl, ss float64
 	for i := range said {

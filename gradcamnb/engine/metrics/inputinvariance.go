@@ -7,17 +7,18 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// inputShift is what is added to every value of the picture, as in Quantus 0.6.0.
+// inputShift is the number that is added to every value of the picture, as in Quantus 0.6.0.
 const inputShift = -1
 
-// InputInvariance is how far the map E moves when a constant c is added to the picture and the model takes it off
-// again: its largest change, as a share of its largest value. What the model computes is the same, and so should be
-// the map. Low is good; 0 is the law.
+// InputInvariance is how far the map E moves when a constant c is added to the picture and the model subtracts it
+// again: the map's largest change, as a share of its largest value. The model computes the same, so the map should stay
+// the same. Low is good; the law asks for 0.
 //
 //	max |E'(x + c) - E(x)| / max |E(x)|,   f'(x) = f(x - c), c = -1
 //
-// Kindermans et al. 2017, "The (Un)reliability of saliency methods". Quantus 0.6.0 says 1 if no value moves by more
-// than 1e-4, else 0, and takes c off in the bias of the first layer, which does not reach what pads the picture.
+// Kindermans et al. 2017, "The (Un)reliability of saliency methods". Quantus 0.6.0 returns 1 if no value moves by more
+// than 1e-4, and 0 otherwise. It subtracts c in the bias of the first layer, which does not reach the padding of the
+// picture.
 var InputInvariance = register(Metric{
 	Name:    "input invariance",
 	Group:   Axiom,

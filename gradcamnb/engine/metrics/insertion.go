@@ -2,8 +2,8 @@ package metrics
 
 import "context"
 
-// Insertion is the area under the score's curve while the picture is shown on a blurred
-// one, what the map holds for most important first. High is good: little suffices.
+// Insertion is the area under the score's curve while the picture is shown step by step on a blurred one, beginning
+// with what the map calls most important. High is good: a small part of the picture is enough.
 //
 // Petsiuk et al. 2018, "RISE: Randomized Input Sampling for Explanation of Black-box
 // Models", section 4.2.

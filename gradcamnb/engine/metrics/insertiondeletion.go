@@ -2,8 +2,8 @@ package metrics
 
 import "context"
 
-// InsertionDeletion is insertion less deletion: one number, in which neither of Petsiuk
-// et al.'s areas can be had at the cost of the other.
+// InsertionDeletion is insertion less deletion. In this one number a map cannot improve one of Petsiuk et al.'s areas
+// at the cost of the other.
 var InsertionDeletion = register(Metric{
 	Name:    "insertion - deletion",
 	Group:   Faithfulness,

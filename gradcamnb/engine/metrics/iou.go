@@ -7,12 +7,11 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// IoU is how well the map, cut at a share t of its highest value, covers the object M:
+// IoU returns how well the map, cut at a share t of its highest value, covers the object M:
 //
 //	|L >= t max L  and  M| / |L >= t max L  or  M|
 //
-// NaN for a map without a positive value. Map and mask are of the same size; see
-// [heatmap.Map.OnPicture].
+// It is NaN if the map has no positive value. Map and mask must have the same size; see [heatmap.Grid.OnPicture].
 //
 // Zhou et al. 2016, "Learning Deep Features for Discriminative Localization", section
 // 3.2, cuts at t = 0.2 and compares boxes.
@@ -34,7 +33,7 @@ func IoU(m, mask heatmap.Grid, t float64) float64 {
 	return float64(both) / float64(either)
 }
 
-// IoUAtFifth is [IoU] of a map, cut at a fifth of its highest value, with its object. High is good.
+// IoUAtFifth is the [IoU] of a map, cut at a fifth of its highest value, and its object. High is good.
 var IoUAtFifth = register(Metric{
 	Name:    "IoU",
 	Group:   Localisation,

@@ -8,13 +8,13 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// IROF is the area over the curve of the score f while the picture's regions of like colour are hidden, those with the
-// highest mean of the map first, as a share of the L regions. High is good.
+// IROF is the area over the curve of the score f while the picture's L regions of similar colour are hidden one after
+// the other, beginning with the highest mean of the map. It is divided by L. High is good.
 //
 //	(L - (f_1/2 + f_2 + ... + f_(L-1) + f_L/2) / f_0) / L,   f_k = f(x without the first k regions)
 //
 // Rieger and Hansen 2020, "IROF: a low resource evaluation metric for explanation methods"; the sum is that of Quantus
-// 0.6.0, which does not divide by L. Regions are those of SLIC, see [segmentation]; scikit-image's are others.
+// 0.6.0, which does not divide by L. The regions come from our own SLIC, see segmentation; scikit-image's differ.
 var IROF = register(Metric{
 	Name:    "IROF",
 	Also:    []string{"iterative removal of features"},
@@ -34,7 +34,7 @@ var IROF = register(Metric{
 	},
 })
 
-// removeRegions measures every map by hiding regions, the one with the highest mean first.
+// removeRegions measures every map by hiding regions one after the other, the one with the highest mean first.
 func (s *Probe) removeRegions(ctx context.Context, regions []set) ([]float64, error) {
 	curves, err := s.path(ctx, s.Mean, func(m int) []set {
 		values := s.Maps[m].Signed().Values
@@ -59,7 +59,7 @@ func meanOver(values []float32, of set) float64 {
 	return sum / float64(len(of))
 }
 
-// segment divides the picture into regions of like colour.
+// segment divides the picture into regions of similar colour.
 func (s *Probe) segment(ctx context.Context) ([]set, error) {
 	height, width := s.Mean.Size()
 	var regions []set

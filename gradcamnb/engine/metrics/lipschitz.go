@@ -7,8 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// LocalLipschitz is the largest change of the map E for the change of the picture, among ten
-// pictures to which normal noise d with a standard deviation of 0.1 is added. Low is good.
+// LocalLipschitz is the largest change of the map E relative to the change of the picture, among ten copies of the
+// picture to which normal noise d with a standard deviation of 0.1 is added. Low is good.
 //
 //	max_d |E(x) - E(x + d)| / |d|
 //
@@ -31,7 +31,7 @@ var LocalLipschitz = register(Metric{
 		if err != nil {
 			return nil, err
 		}
-		values := reached(maps, len(s.Maps), func(k, m int) float64 { return distance(maps[k][m], s.Maps[m]) / moved[k] },
+		values := foldValues(maps, len(s.Maps), func(k, m int) float64 { return distance(maps[k][m], s.Maps[m]) / moved[k] },
 			func(a, b float64) float64 { return max(a, b) })
 		return s.each(func(i int, _ *heatmap.Map) float64 { return values[i] })
 	},

@@ -1,6 +1,5 @@
-// Package metrics measures whether a map can be trusted: by showing the model parts of
-// the picture again, by a truth that is known, by explaining again, or by the map alone.
-// One metric a file.
+// Package metrics measures whether a map can be trusted: by showing the model parts of the picture, by comparing with a
+// known truth, by explaining again, or by the map alone. Each metric has a file.
 package metrics
 
 import (
@@ -16,7 +15,7 @@ import (
 // Group is the question that a metric answers.
 type Group string
 
-// The groups.
+// These are the groups.
 const (
 	Faithfulness  Group = "faithfulness"  // does the model use what the map shows?
 	Robustness    Group = "robustness"    // does the map stay when hardly anything changes?
@@ -26,18 +25,18 @@ const (
 	Axiom         Group = "axiom"         // does the map keep a law?
 )
 
-// Need is what a metric needs besides the map.
+// Need says what a metric needs besides the map.
 type Need string
 
-// What a metric may need.
+// These are the needs.
 const (
-	Nothing Need = "nothing" // the map alone
-	Truth   Need = "truth"   // where the object is
+	Nothing Need = "nothing" // only the map
+	Truth   Need = "truth"   // a mask of the object
 	Passes  Need = "passes"  // forward passes of the model
 	Maps    Need = "maps"    // more explanations
 )
 
-// Metric is a way to measure a map. The zero value is none.
+// Metric is a way to measure a map.
 type Metric struct {
 	Name    string   // as in its paper, e.g. "insertion"
 	Also    []string // other names in use
@@ -45,11 +44,11 @@ type Metric struct {
 	Paper   string   // authors, year, identifier
 	Formula string   // with the paper's symbols
 	Better  string   // "higher" or "lower"
-	Needs   Need     // what has to be there besides the map
-	Cost    string   // what it takes for one map: passes or explanations; empty if nothing
+	Needs   Need     // what it needs besides the map
+	Cost    string   // passes or explanations for one map; empty if none
 	Beware  string   // when it misleads
 
-	// Measure gives one value a map; NaN if the metric has none.
+	// Measure returns one value for each map of the probe. It is NaN if the metric has no value for the map.
 	Measure func(ctx context.Context, s *Probe) ([]float64, error)
 }
 
@@ -57,57 +56,57 @@ var all = registry.New("metric", func(v Metric) []string { return append([]strin
 
 func register(v Metric) Metric { return all.Add(v) }
 
-// All returns every metric, by name.
+// All returns every metric, sorted by name.
 func All() []Metric { return all.All() }
 
-// ByName finds a metric; case, dashes, underscores and spaces do not matter.
+// ByName returns the metric with a name. Case, dashes, underscores and spaces do not matter.
 func ByName(name string) (Metric, error) { return all.Find(name) }
 
-// Model is one picture in front of a model. Scores are [row][aim], one aim for each score
-// that is explained. report is called after every pass.
+// Model scores changed copies of one picture with a model. Scores are [copy][aim], with one aim for each score that is
+// explained. report is called after every pass.
 type Model interface {
-	// Size is the height and width of the picture, as the model takes it.
+	// Size returns the height and width of the picture as the model takes it.
 	Size() (height, width int)
 
-	// Masked scores the picture under n masks of height*width values, from 1, seen, to 0,
-	// where the baseline is seen instead. Draw writes mask i.
+	// Masked scores the picture under n masks of height*width values. The picture is seen where the mask is 1 and the
+	// baseline where it is 0. draw writes mask i.
 	Masked(ctx context.Context, n int, draw func(i int, mask []float32), report func(done, total int) error) ([][]float32,
 		error)
 
-	// Pictures scores n other pictures. Draw changes a copy of the picture, in the model's
-	// own units and layout, to picture i.
+	// Pictures scores n other pictures. draw changes a copy of the picture, in the model's own units and layout, into
+	// picture i.
 	Pictures(ctx context.Context, n int, draw func(i int, picture []float32),
 		report func(done, total int) error) ([][]float32, error)
 }
 
-// Probe shows a model parts of one picture, as its maps say. It keeps what several
-// metrics ask for.
+// Probe is one picture with its maps and the models that score changed copies of it. It keeps values that several
+// metrics need.
 type Probe struct {
 	Mean, Blur Model          // the picture over the baselines of deletion and of insertion; nil if no metric needs passes
 	Maps       []*heatmap.Map // the maps that are measured
-	Aims       []int          // of each map, by number in the models' scores
-	Steps      int            // how many times more is shown or taken away
+	Aims       []int          // number of each map's aim in the models' scores
+	Steps      int            // in which the picture is shown or hidden
 	Seed       uint64         // of everything that is drawn
 	Layout     imgio.Layout   // of the pictures that the models take
 
-	Truth   heatmap.Grid // 1 on the object, 0 elsewhere, by pixel of the picture; empty if it is not known
-	Unknown bool         // the truth of this picture is not known, while that of others is: there is no value
+	Truth   heatmap.Grid // of the picture's size, 1 for the object's pixels, 0 for others; empty if it is not known
+	Unknown bool         // the truth of other pictures is known, but not of this one, so it has no value
 	Frame   imgio.Frame  // where the maps lie in the picture
 
 	// Scores are the model's first output for the picture, as its graph has it; empty if that is no list of classes.
 	Scores []float32
 
-	// Again explains a changed picture, model or class: a map for each of Maps, and the scores. Nil if that
-	// cannot be had.
+	// Again explains a changed picture, model or class. It returns a map for each of Maps, and the scores. It is nil if
+	// the picture cannot be explained again.
 	Again func(ctx context.Context, c Change) (maps []*heatmap.Map, scores []float32, err error)
 
-	Report func(passes int) // is told of every batch of passes
+	Report func(passes int) // called after every batch of passes
 
 	areas  map[string][]float64   // by curve, then map
 	curves map[string][][]float32 // the same curves, step by step
 }
 
-// Curves are the scores of map m step by step, by the names of the metrics that measured them so far.
+// Curves returns the scores of map m step by step, by the names of the metrics that have measured them so far.
 func (s *Probe) Curves(m int) map[string][]float32 {
 	var out map[string][]float32
 	for name, of := range s.curves {
@@ -125,8 +124,8 @@ func (s *Probe) Curves(m int) map[string][]float32 {
 // Change is what differs when a picture is explained again. The zero value changes nothing.
 type Change struct {
 	Picture func(values []float32) // changes a copy of the picture, in the model's own units
-	Shift   float32                // is added to the picture, and taken off again within the model
-	Class   bool                   // explains another class than the one that was explained, half of the list further
+	Shift   float32                // is added to the picture and subtracted again within the model
+	Class   bool                   // explains another class, half of the list further on
 	Weights bool                   // makes weights random: all, or those of Top
 	Top     float64                // share of the layers with weights, the last ones of the model; 0 means all
 	Seed    uint64                 // of the random weights
@@ -137,7 +136,7 @@ func (s *Probe) score(ctx context.Context, over Model, n int, draw func(i int, m
 	return over.Masked(ctx, n, draw, s.report())
 }
 
-// report passes on how many passes were added.
+// report returns a function that passes the number of new passes on to Report.
 func (s *Probe) report() func(done, total int) error {
 	before := 0
 	return func(done, _ int) error {
@@ -147,7 +146,7 @@ func (s *Probe) report() func(done, total int) error {
 	}
 }
 
-// each measures every map by itself. A map that puts pixels in no order has no value.
+// each returns a value for each map. The value is NaN if the map puts pixels in no order.
 func (s *Probe) each(value func(i int, m *heatmap.Map) float64) ([]float64, error) {
 	out := make([]float64, len(s.Maps))
 	for i, m := range s.Maps {
@@ -159,7 +158,7 @@ func (s *Probe) each(value func(i int, m *heatmap.Map) float64) ([]float64, erro
 	return out, nil
 }
 
-// measureOnTruth measures every map, by pixel of the picture, against where the object is.
+// measureOnTruth returns a value for each map. value gets the map at the picture's resolution, and the truth.
 func (s *Probe) measureOnTruth(value func(m, truth heatmap.Grid) float64) ([]float64, error) {
 	if s.Unknown {
 		return s.each(func(int, *heatmap.Map) float64 { return math.NaN() })

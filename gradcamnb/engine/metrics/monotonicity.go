@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Monotonicity is 1 if the score f never falls while the pixels are shown on the baseline, one
-// slice after the other, by rising value of the map; else 0. High is good.
+// Monotonicity is 1 if the score f never falls while the pixels are shown on the baseline, one slice after the other,
+// by rising value of the map. Otherwise it is 0. High is good.
 //
 //	1 if f_(k+1) >= f_k for all k, else 0
 //

@@ -7,15 +7,14 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// MonotonicityCorrelation is the rank correlation, over equal slices of the pixels by falling
-// value of the map a, of the slice's sum of magnitudes with the square of what the score f
-// changes when this slice alone is hidden. High is good.
+// MonotonicityCorrelation is a rank correlation over equal slices of the pixels, by falling value of the map a: of the
+// sum of magnitudes in a slice with the square of the change of the score f when that slice alone is hidden. High is
+// good.
 //
 //	spearman_k( SUM_(i in S_k) |a_i|,  (f(x) - f(x without S_k))^2 / f(x)^2 )
 //
-// Nguyen and Martinez 2020, "On quantitative aspects of model interpretability", who draw what is
-// seen instead at random; here it is the baseline, which is one draw. Quantus 0.6.0 agrees if its
-// baseline is fixed.
+// Nguyen and Martinez 2020, "On quantitative aspects of model interpretability", who draw at random what replaces
+// hidden pixels. Here the baseline replaces them, which is one draw. Quantus 0.6.0 agrees if its baseline is fixed.
 var MonotonicityCorrelation = register(Metric{
 	Name:    "monotonicity correlation",
 	Group:   Faithfulness,

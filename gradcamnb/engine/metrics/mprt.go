@@ -2,15 +2,14 @@ package metrics
 
 import "context"
 
-// MPRT is how alike the map of the trained model and that of a model with random weights are:
-// the rank correlation of their values at the layer's size, all weights random. Low is good: a
-// map that does not need what the model has learnt does not explain it.
+// MPRT is how alike the map of the trained model and that of the model with all weights random are: the rank
+// correlation of their values at the layer's size. Low is good: a map that does not need what the model has learnt does
+// not explain the model.
 //
 //	spearman( E_trained(x), E_random(x) )
 //
-// Adebayo et al. 2018, "Sanity Checks for Saliency Maps", section 3.1, the model parameter
-// randomisation test, its last step. The weights of a layer are permuted, so that their
-// distribution stays.
+// Adebayo et al. 2018, "Sanity Checks for Saliency Maps", section 3.1: the last step of the model parameter
+// randomisation test. The weights of a layer are permuted, so that their distribution stays.
 var MPRT = register(Metric{
 	Name:    "model randomisation",
 	Also:    []string{"MPRT", "model parameter randomisation"},

@@ -5,9 +5,8 @@ import (
 	"math/rand/v2"
 )
 
-// MuFidelity is the rank correlation, over random sets S of cells of a 9 x 9 grid, of the sum
-// of the map a in S with what the score f loses when S is hidden. A set has a fifth of the
-// cells. High is good.
+// MuFidelity is the rank correlation, over random sets S of cells of a 9 x 9 grid, of the sum of the map a in S with
+// the loss of the score f when S is hidden. A set has a fifth of the cells. High is good.
 //
 //	spearman_S( SUM_(i in S) a_i,  f(x) - f(x without S) )
 //

@@ -7,15 +7,15 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// NonSensitivity is the number of equal slices of the pixels, by falling value of the map, in
-// which map and model disagree on whether the slice matters: the map's magnitudes there are
-// below 1e-5 of its largest, or hiding the slice alone changes the score f by less than 1e-5 of
-// it, but not both. Low is good.
+// NonSensitivity is the number of slices on which map and model disagree whether the slice matters. The slices are
+// equal parts of the pixels, by falling value of the map. A slice does not matter to the map if the map's magnitudes
+// there are below 1e-5 of its largest. It does not matter to the model if hiding the slice alone changes the score f by
+// less than 1e-5. Low is good.
 //
 //	|{ k : (max_(S_k) |a| < eps) xor (|f(x) - f(x without S_k)| < eps) }|
 //
-// Nguyen and Martinez 2020, "On quantitative aspects of model interpretability"; single features
-// there and in Quantus 0.6.0, slices here.
+// Nguyen and Martinez 2020, "On quantitative aspects of model interpretability". The paper and Quantus 0.6.0 take
+// single features instead of slices.
 var NonSensitivity = register(Metric{
 	Name:    "non-sensitivity",
 	Group:   Axiom,

@@ -191,8 +191,8 @@ func TestPeersAgreeOnMapsAgain(t *testing.T) {
 	original := p.mapOf(p.A)
 	relative := func(k, m int) float64 { return distance(again[k][m], original) / length(original) }
 	larger := func(a, b float64) float64 { return max(a, b) }
-	near(t, "max-sensitivity", reached(again, 1, relative, larger)[0], p.Sensitivity)
-	near(t, "average sensitivity", reached(again, 1, relative, func(a, b float64) float64 { return a + b })[0]/3,
+	near(t, "max-sensitivity", foldValues(again, 1, relative, larger)[0], p.Sensitivity)
+	near(t, "average sensitivity", foldValues(again, 1, relative, func(a, b float64) float64 { return a + b })[0]/3,
 		p.Sensitivity2)
 	s := p.show()
 	s.Maps, s.Scores = []*heatmap.Map{original}, p.Scores[0]
@@ -202,6 +202,6 @@ func TestPeersAgreeOnMapsAgain(t *testing.T) {
 	}
 	near(t, "relative output stability", stability[0], p.Stability)
 	near(t, "local Lipschitz",
-		reached(again, 1, func(k, m int) float64 { return distance(again[k][m], original) / p.Moved[k] }, larger)[0],
+		foldValues(again, 1, func(k, m int) float64 { return distance(again[k][m], original) / p.Moved[k] }, larger)[0],
 		p.Lipschitz)
 }

@@ -2,8 +2,8 @@ package metrics
 
 import "context"
 
-// PixelFlipping is the mean score f while the pixels x_(1), x_(2), ... are hidden one slice
-// after the other, by falling value of the map, once the first is hidden. Low is good.
+// PixelFlipping is the mean score f while the pixels are hidden one slice after the other, by falling value of the map.
+// It counts from when the first slice is hidden. Low is good.
 //
 //	(f_1/2 + f_2 + ... + f_(n-1) + f_n/2) / (n - 1),   f_k = f(x without the first k/n)
 //
@@ -25,5 +25,5 @@ var PixelFlipping = register(Metric{
 	},
 })
 
-// byValue are the slices of map m, the highest values first.
+// byValue returns the slices of map m, the highest values first.
 func (s *Probe) byValue(m int) []set { return slicesOf(ranking(s.Maps[m]), s.Steps) }

@@ -6,13 +6,11 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Pointing tells whether the highest value of a map lies on the object, or at most
-// tolerance pixels beside it; of several highest values the first counts. Over many
-// pictures the share of hits is the pointing game. Map and mask are of the same size;
-// see [heatmap.Map.OnPicture].
+// Pointing tells whether the highest value of a map lies on the object, or at most tolerance pixels from it. If several
+// values are highest, the first one counts. The share of hits over many pictures is the pointing game. Map and mask
+// must have the same size; see [heatmap.Grid.OnPicture].
 //
-// Zhang et al. 2018, "Top-Down Neural Attention by Excitation Backprop", section 4.1,
-// where the tolerance is 15 pixels.
+// Zhang et al. 2018, "Top-Down Neural Attention by Excitation Backprop", section 4.1, with a tolerance of 15 pixels.
 func Pointing(m, mask heatmap.Grid, tolerance int) bool {
 	best, found := 0, false
 	for i, v := range m.Values {

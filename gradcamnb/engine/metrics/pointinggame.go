@@ -6,11 +6,11 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// PointingGame is 1 if the highest value of the map lies on the object, else 0; see
-// [Pointing]. High is good. It is the term of one picture; the paper averages pictures.
+// PointingGame is 1 if the highest value of the map lies on the object, and 0 otherwise; see [Pointing]. High is good.
+// It is the term of one picture; the paper averages pictures.
 //
-// Zhang et al. 2018, "Top-Down Neural Attention by Excitation Backprop", section 4.1, there
-// with a tolerance of 15 pixels; none here, as in Quantus.
+// Zhang et al. 2018, "Top-Down Neural Attention by Excitation Backprop", section 4.1. The paper has a tolerance of 15
+// pixels; there is none here, as in Quantus.
 var PointingGame = register(Metric{
 	Name:    "pointing game",
 	Also:    []string{"pointing"},

@@ -6,14 +6,14 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// RandomLogit is how alike the maps of the explained class c and of another class c' are: the
-// rank correlation of their values at the layer's size. Low is good: a map that is the same for
-// any class does not explain this one. Another class is the one half of the list further.
+// RandomLogit is how alike the maps of the explained class c and of another class c' are: the rank correlation of their
+// values at the layer's size. Low is good: a map that is the same for any class does not explain this one. The other
+// class is half of the list further on.
 //
 //	spearman( E(x, c), E(x, c') )
 //
-// Sixt et al. 2020, "When Explanations Lie: Why Many Modified BP Attributions Fail", there with
-// the structural similarity.
+// Sixt et al. 2020, "When Explanations Lie: Why Many Modified BP Attributions Fail". The paper takes the structural
+// similarity instead of the rank correlation.
 var RandomLogit = register(Metric{
 	Name:    "random logit",
 	Group:   Randomisation,
@@ -28,7 +28,7 @@ var RandomLogit = register(Metric{
 	},
 })
 
-// likeness is the rank correlation of every map with that of a changed explanation.
+// likeness returns the rank correlation of every map with that of a changed explanation.
 func (s *Probe) likeness(ctx context.Context, c Change) ([]float64, error) {
 	if s.Again == nil {
 		return nil, errNotAgain

@@ -8,12 +8,11 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// maxRegions is how many regions are hidden at most, Quantus 0.6.0's default.
+// maxRegions is the most regions that are hidden. It is the default of Quantus 0.6.0.
 const maxRegions = 100
 
-// RegionPerturbation is the mean of what the score f has lost while the regions of 8 x 8
-// pixels are hidden one after the other, those with the largest sum of the map first: the area
-// over the perturbation curve, AOPC. High is good.
+// RegionPerturbation is the mean loss of the score f while regions of 8 x 8 pixels are hidden one after the other,
+// beginning with the largest sum of the map. It is the area over the perturbation curve, AOPC. High is good.
 //
 //	AOPC = 1/(L+1) SUM_(k=0..L) ( f(x) - f(x without the first k regions) ),   L = at most 100
 //
@@ -43,8 +42,8 @@ var RegionPerturbation = register(Metric{
 	},
 })
 
-// regions are the squares of 8 x 8 pixels of the input, smaller at its right and lower edge, by
-// falling sum of map m.
+// regions returns the squares of 8 x 8 pixels of the input, by falling sum of map m. Squares at the right and lower
+// edge may be smaller.
 func (s *Probe) regions(m int) []set {
 	const side = 8
 	height, width := s.Mean.Size()
@@ -63,7 +62,7 @@ func (s *Probe) regions(m int) []set {
 	return sortBySum(s.Maps[m], out)
 }
 
-// sortBySum orders sets by falling sum of a map; of equal sums the first stays first.
+// sortBySum returns sets by falling sum of a map. Sets of equal sum keep their order.
 func sortBySum(m *heatmap.Map, sets []set) []set {
 	weight := sums(m, sets)
 	order := make([]int, len(sets))

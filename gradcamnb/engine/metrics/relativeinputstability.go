@@ -8,14 +8,13 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// RelativeInputStability is the largest relative change of the map E for the relative change of
-// the picture, value by value, among ten pictures to which uniform noise of up to 0.02 is added.
-// Low is good.
+// RelativeInputStability is the largest relative change of the map E divided by the relative change of the picture,
+// value by value, among ten copies of the picture to which uniform noise of up to 0.02 is added. Low is good.
 //
 //	max_d |(E(x) - E(x + d)) / E(x)| / |d / x|
 //
-// Agarwal et al. 2022, "Rethinking Stability for Attribution-based Explanations", equation 2; where
-// a value is 0, 1e-6 stands for it, as in Quantus 0.6.0. Maps are compared at the layer's own size.
+// Agarwal et al. 2022, "Rethinking Stability for Attribution-based Explanations", equation 2. A value of 0 is replaced
+// by 1e-6, as in Quantus 0.6.0. Maps are compared at the layer's own size.
 var RelativeInputStability = register(Metric{
 	Name:    "relative input stability",
 	Also:    []string{"RIS"},
@@ -48,15 +47,15 @@ var RelativeInputStability = register(Metric{
 			}
 			maps, moved = append(maps, found), append(moved, notZero(math.Sqrt(square)))
 		}
-		values := reached(maps, len(s.Maps),
-			func(k, m int) float64 { return relativelyApart(s.Maps[m], maps[k][m]) / moved[k] },
+		values := foldValues(maps, len(s.Maps),
+			func(k, m int) float64 { return relativeDistance(s.Maps[m], maps[k][m]) / moved[k] },
 			func(a, b float64) float64 { return max(a, b) })
 		return s.each(func(i int, _ *heatmap.Map) float64 { return values[i] })
 	},
 })
 
-// relativelyApart is the Euclidean norm of (a - b) / a.
-func relativelyApart(a, b *heatmap.Map) float64 {
+// relativeDistance returns the Euclidean norm of (a - b) / a.
+func relativeDistance(a, b *heatmap.Map) float64 {
 	x, y := a.Evidence().Values, b.Evidence().Values
 	var sum float64
 	for i := range x {

@@ -9,14 +9,13 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// RelativeOutputStability is the largest relative change of the map E for the change of the model's scores h, among ten
-// pictures to which uniform noise of up to 0.02 is added. Low is good.
+// RelativeOutputStability is the largest relative change of the map E divided by the change of the model's scores h,
+// among ten copies of the picture to which uniform noise of up to 0.02 is added. Low is good.
 //
 //	max_d |(E(x) - E(x + d)) / E(x)| / |h(x) - h(x + d)|
 //
-// Agarwal et al. 2022, "Rethinking Stability for Attribution-based Explanations", equation 5; where a value of E is 0,
-// 1e-6 stands for it, and so it does for a change of h of 0, as in Quantus 0.6.0. Maps are compared at the layer's own
-// size.
+// Agarwal et al. 2022, "Rethinking Stability for Attribution-based Explanations", equation 5. A value of E of 0, and a
+// change of h of 0, are replaced by 1e-6, as in Quantus 0.6.0. Maps are compared at the layer's own size.
 var RelativeOutputStability = register(Metric{
 	Name:    "relative output stability",
 	Also:    []string{"ROS"},
@@ -32,8 +31,7 @@ var RelativeOutputStability = register(Metric{
 			return nil, errNotAgain
 		}
 		if len(s.Scores) == 0 {
-			return nil, errors.New("this metric compares with how the scores of all classes move, and the model's first " +
-				"output is no list of classes")
+			return nil, errors.New("this metric needs the scores of all classes, but the model's first output is no list of classes")
 		}
 		var maps [][]*heatmap.Map
 		var scores [][]float32
@@ -54,19 +52,19 @@ var RelativeOutputStability = register(Metric{
 	},
 })
 
-// relativeToScores measures every map by its maps and scores in other pictures.
+// relativeToScores returns the stability of every map from its maps and scores for other pictures.
 func (s *Probe) relativeToScores(maps [][]*heatmap.Map, scores [][]float32) ([]float64, error) {
 	return s.each(func(i int, m *heatmap.Map) float64 {
 		most := 0.0
 		for k := range maps {
-			most = max(most, relativelyApart(m, maps[k][i])/notZero(scoresApart(s.Scores, scores[k])))
+			most = max(most, relativeDistance(m, maps[k][i])/notZero(scoreDistance(s.Scores, scores[k])))
 		}
 		return most
 	})
 }
 
-// scoresApart is the Euclidean distance of two lists of scores.
-func scoresApart(a, b []float32) float64 {
+// scoreDistance returns the Euclidean distance of two lists of scores.
+func scoreDistance(a, b []float32) float64 {
 	var sum float64
 	for i := range a {
 		d := float64(a[i]) - float64(b[i])

@@ -6,8 +6,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// RelevanceRank is the share of the K highest values of the map L that lie on the object M,
-// which has K pixels. High is good.
+// RelevanceRank is the share of the K highest values of the map L that lie on the object M, if the object has K pixels.
+// High is good.
 //
 //	|top_K(L) and M| / K,   K = |M|
 //

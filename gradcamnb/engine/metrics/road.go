@@ -7,15 +7,15 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// roadShares are the shares of the pixels that are taken out, in per cent: those of pytorch-grad-cam 1.5.7.
+// roadShares are the shares of the pixels that are removed, in per cent. They are those of pytorch-grad-cam 1.5.7.
 var roadShares = []int{10, 20, 30, 40, 50, 60, 70, 80, 90}
 
 // roadNoise is the standard deviation of the noise of imputed values, in the model's units.
 const roadNoise = 0.01
 
-// ROAD is half of what more the score f keeps when the least relevant pixels are taken out than
-// when the most relevant are, averaged over 10, 20, ... and 90 % of the pixels. What is taken out
-// is filled from what lies around it, with a little noise. High is good.
+// ROAD is half the difference of two scores: the score f without the least relevant pixels, less that without the most
+// relevant ones, averaged over 10, 20, ... and 90 % of the pixels. Pixels that are removed are filled from those around
+// them, with a little noise. High is good.
 //
 //	mean_p ( f(x less the lowest p) - f(x less the highest p) ) / 2
 //
@@ -48,13 +48,13 @@ var ROAD = register(Metric{
 	},
 })
 
-// ROADMostRelevant is the mean score f when the most relevant pixels are taken out and filled
-// from what lies around them. Low is good.
+// ROADMostRelevant is the mean score f when the most relevant pixels are removed and filled from those around them. Low
+// is good.
 //
 //	mean_p f(x less the highest p),   p = 10, 20, ..., 90 %
 //
-// Rong et al. 2022; pytorch-grad-cam 1.5.7's ROADMostRelevantFirst gives the change of the score at
-// one share, this its mean over nine, with the whole picture's score left in.
+// Rong et al. 2022. ROADMostRelevantFirst of pytorch-grad-cam 1.5.7 gives the change of the score at one share. This
+// metric is the mean of the score itself over nine shares; the whole picture's score is not subtracted.
 var ROADMostRelevant = register(Metric{
 	Name:    "ROAD most relevant first",
 	Also:    []string{"ROAD MoRF"},
@@ -68,8 +68,8 @@ var ROADMostRelevant = register(Metric{
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) { return s.measureROAD(ctx, false, roadNoise) },
 })
 
-// ROADLeastRelevant is the mean score f when the least relevant pixels are taken out and filled
-// from what lies around them. High is good; see [ROADMostRelevant].
+// ROADLeastRelevant is the mean score f when the least relevant pixels are removed and filled from those around them.
+// High is good; see [ROADMostRelevant].
 var ROADLeastRelevant = register(Metric{
 	Name:    "ROAD least relevant first",
 	Also:    []string{"ROAD LeRF"},
@@ -83,7 +83,7 @@ var ROADLeastRelevant = register(Metric{
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) { return s.measureROAD(ctx, true, roadNoise) },
 })
 
-// measureROAD is, for every map, the mean score over the shares.
+// measureROAD returns the mean score over the shares, for every map.
 func (s *Probe) measureROAD(ctx context.Context, least bool, noise float64) ([]float64, error) {
 	n := len(roadShares)
 	var ranks []int32
@@ -116,8 +116,8 @@ func (s *Probe) measureROAD(ctx context.Context, least bool, noise float64) ([]f
 	})
 }
 
-// hideCount returns how many of n pixels are at least at the percentile that leaves so many per cent above it, which
-// numpy interpolates: pytorch-grad-cam hides these, and of 256 pixels 52 instead of 51 at 20 %.
+// hideCount returns the number of n pixels that pytorch-grad-cam hides for a share in per cent. It hides the pixels at
+// or above numpy's percentile, which is interpolated: of 256 pixels, 52 instead of 51 at 20 %.
 func hideCount(n, percent int) int32 {
 	return int32(n - ((100-percent)*(n-1)+99)/100)
 }

@@ -2,21 +2,21 @@ package metrics
 
 import "math"
 
-// superpixels is a picture on its way into regions of like colour.
+// superpixels is a picture that is being divided into regions of similar colour.
 type superpixels struct {
 	height, width int
-	apart         int         // of neighbouring centres at first, in pixels
+	apart         int         // distance of neighbouring centres at the start, in pixels
 	spread        float64     // standard deviation of the picture's values
-	pixels        [][]float64 // y, x and the colour
-	centres       [][]float64 // the same, of a region's middle
-	region        []int       // of every pixel
-	near          []float64   // its distance from the centre
+	pixels        [][]float64 // y, x and the colour of every pixel
+	centres       [][]float64 // y, x and the colour of every region's centre
+	region        []int       // number of every pixel's region
+	near          []float64   // distance of every pixel from the centre of its region, squared
 }
 
-// segmentation divides a picture of channels x height x width values into regions of like colour, about 100 of them, by
-// SLIC (Achanta et al. 2012, "SLIC Superpixels Compared to State-of-the-Art Superpixel Methods"): k-means of colour and
-// place, which looks for a pixel's centre only nearby. With the standard deviation s of the picture's values and the
-// centres S apart, the distance of a pixel from a centre is
+// segmentation divides a picture of channels x height x width values into about 100 regions of similar colour, by SLIC
+// (Achanta et al. 2012, "SLIC Superpixels Compared to State-of-the-Art Superpixel Methods"). This is k-means of colour
+// and place that looks for a pixel's centre only nearby. Let s be the standard deviation of the picture's values and S
+// the distance of neighbouring centres. The distance of a pixel from a centre is
 //
 //	D^2 = |colour - colour'|^2 / s^2 + |place - place'|^2 / S^2
 //
@@ -49,7 +49,7 @@ func segmentation(channels, height, width int, at func(c, i int) float64) []set 
 	return s.collect()
 }
 
-// claim gives region k those pixels around its centre that lie nearer to it than to any before.
+// claim gives region k the pixels around its centre that lie nearer to it than to the centres before.
 func (s *superpixels) claim(k int) {
 	centre, reach := s.centres[k], 2*s.apart
 	cy, cx := int(centre[0]), int(centre[1])
@@ -72,7 +72,7 @@ func (s *superpixels) claim(k int) {
 	}
 }
 
-// recentre brings every centre to the mean of its pixels.
+// recentre moves every centre to the mean of its pixels.
 func (s *superpixels) recentre() {
 	counts, sums := make([]float64, len(s.centres)), make([][]float64, len(s.centres))
 	for i, k := range s.region {
@@ -106,7 +106,7 @@ func (s *superpixels) collect() []set {
 	return out
 }
 
-// deviation is the standard deviation of n values; 1 if they are all the same.
+// deviation returns the standard deviation of n values, or 1 if they are all the same.
 func deviation(n int, value func(k int) float64) float64 {
 	var sum, square float64
 	for k := range n {

@@ -2,13 +2,13 @@ package metrics
 
 import "context"
 
-// Selectivity is the mean score f while the regions of 8 x 8 pixels are hidden one after the
-// other, those with the largest sum of the map first, until all are. Low is good.
+// Selectivity is the mean score f while all regions of 8 x 8 pixels are hidden one after the other, beginning with the
+// largest sum of the map. Low is good.
 //
 //	(f_1/2 + f_2 + ... + f_(n-1) + f_n/2) / (n - 1),   f_k = f(x without the first k regions)
 //
 // Montavon et al. 2018, "Methods for interpreting and understanding deep neural networks",
-// section 7.2; the area as Quantus 0.6.0 takes it, over the number of intervals.
+// section 7.2. The area is divided by the number of intervals, as in Quantus 0.6.0.
 var Selectivity = register(Metric{
 	Name:    "selectivity",
 	Group:   Faithfulness,

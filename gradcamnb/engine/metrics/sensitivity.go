@@ -7,12 +7,12 @@ import (
 )
 
 const (
-	sensitivityDraws  = 10   // pictures explained again, as captum 0.9.0
-	sensitivityRadius = 0.02 // of the noise, in the model's units, as captum 0.9.0
+	sensitivityDraws  = 10   // pictures that are explained again, as in captum 0.9.0
+	sensitivityRadius = 0.02 // of the noise, in the model's units, as in captum 0.9.0
 )
 
-// MaxSensitivity is the largest change of the map E among ten pictures to which uniform noise d
-// of up to 0.02 is added, relative to the map. Low is good.
+// MaxSensitivity is the largest change of the map E, relative to the map, among ten copies of the picture to which
+// uniform noise d of up to 0.02 is added. Low is good.
 //
 //	max_d |E(x + d) - E(x)| / |E(x)|,   |d|_inf <= 0.02
 //
@@ -33,7 +33,7 @@ var MaxSensitivity = register(Metric{
 	},
 })
 
-// AverageSensitivity is the mean of what [MaxSensitivity] takes the largest of. Low is good.
+// AverageSensitivity is like [MaxSensitivity], but takes the mean of the changes instead of the largest. Low is good.
 //
 //	mean_d |E(x + d) - E(x)| / |E(x)|,   |d|_inf <= 0.02
 //
@@ -52,13 +52,13 @@ var AverageSensitivity = register(Metric{
 	},
 })
 
-// sensitivity folds the relative changes of every map and divides by n.
+// sensitivity returns the relative changes of every map, joined by fold and divided by n.
 func (s *Probe) sensitivity(ctx context.Context, fold func(a, b float64) float64, n float64) ([]float64, error) {
 	maps, _, err := s.noisy(ctx, sensitivityDraws, uniform(sensitivityRadius))
 	if err != nil {
 		return nil, err
 	}
-	values := reached(maps, len(s.Maps),
+	values := foldValues(maps, len(s.Maps),
 		func(k, m int) float64 { return distance(maps[k][m], s.Maps[m]) / length(s.Maps[m]) }, fold)
 	return s.each(func(i int, _ *heatmap.Map) float64 { return values[i] / n })
 }

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// SensitivityN is the correlation of [FaithfulnessCorrelation], taken at six sizes of sets,
-// from one pixel of a hundred to four of five, and averaged. High is good.
+// SensitivityN is the correlation of [FaithfulnessCorrelation] averaged over six sizes of sets, from one pixel of a
+// hundred to four of five. High is good.
 //
 //	mean_n corr_(|S| = n)( SUM_(i in S) a_i,  f(x) - f(x without S) )
 //

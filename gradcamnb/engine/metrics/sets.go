@@ -10,7 +10,7 @@ import (
 // set is a set of pixels of the model's input, by number.
 type set []int32
 
-// randomSets draws n sets of size pixels each, without repetition within a set.
+// randomSets draws n sets of size pixels each. A set has no pixel twice.
 func randomSets(seed uint64, n, size, pixels int) []set {
 	draw := rand.New(rand.NewPCG(seed, 0))
 	out := make([]set, n)
@@ -23,8 +23,8 @@ func randomSets(seed uint64, n, size, pixels int) []set {
 	return out
 }
 
-// scattered are 100 random sets, the default of Quantus 0.6.0, of as many pixels as the input is
-// wide, or of a quarter of the pixels of a smaller input.
+// scattered returns 100 random sets, the default of Quantus 0.6.0. Each has as many pixels as the input is wide, or a
+// quarter of the pixels if that is less.
 func (s *Probe) scattered() []set {
 	const n = 100
 	height, width := s.Mean.Size()
@@ -32,8 +32,8 @@ func (s *Probe) scattered() []set {
 	return randomSets(s.Seed, n, min(width, max(1, pixels/4)), pixels)
 }
 
-// drops is, for each set, how much every aim's score falls when the set alone is hidden:
-// f(x) - f(x without S), [set][aim].
+// drops returns, for each set, how much every aim's score falls when only that set is hidden: f(x) - f(x without S),
+// [set][aim].
 func (s *Probe) drops(ctx context.Context, over Model, sets []set) ([][]float64, error) {
 	scores, err := s.score(ctx, over, 1+len(sets), func(i int, mask []float32) {
 		fill(mask, true)
@@ -56,7 +56,7 @@ func (s *Probe) drops(ctx context.Context, over Model, sets []set) ([][]float64,
 	return out, nil
 }
 
-// sums is the sum of a map, with its sign, over each set.
+// sums returns the sum of a map's signed values over each set.
 func sums(m *heatmap.Map, sets []set) []float64 {
 	values := m.Signed().Values
 	out := make([]float64, len(sets))
@@ -68,7 +68,7 @@ func sums(m *heatmap.Map, sets []set) []float64 {
 	return out
 }
 
-// column is one aim's drop for every set.
+// column returns one aim's drop for every set.
 func column(drops [][]float64, aim int) []float64 {
 	out := make([]float64, len(drops))
 	for i, row := range drops {

@@ -7,8 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// SmoothMPRT is [MPRT] of maps that are averaged over ten noisy pictures, so that a noisy map is
-// not taken for one that depends on the weights. Low is good.
+// SmoothMPRT is [MPRT] with maps that are averaged over ten noisy copies of the picture, so that a noisy map is not
+// taken for one that depends on the weights. Low is good.
 //
 //	spearman( mean_d E_trained(x + d), mean_d E_random(x + d) ),   d normal, 0.1 of the picture's range
 //
@@ -37,7 +37,7 @@ var SmoothMPRT = register(Metric{
 	},
 })
 
-// smoothed is, for every map, its sum over noisy pictures, with random weights or the model's own.
+// smoothed returns the sum of every map over noisy pictures, with random weights or with the model's own.
 func (s *Probe) smoothed(ctx context.Context, random bool) ([][]float64, error) {
 	if s.Again == nil {
 		return nil, errNotAgain

@@ -7,8 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Sparseness is the Gini index of the map's magnitudes: 0 if all n pixels are equal, nearly 1
-// if one has everything. High is good.
+// Sparseness is the Gini index of the map's magnitudes: 0 if all n pixels are equal, and nearly 1 if one pixel has
+// everything. High is good.
 //
 //	SUM_k (2k - n - 1) a_(k) / (n SUM_k a_(k)),   a_(1) <= ... <= a_(n)
 //

@@ -6,9 +6,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// path scores, for every map, a path of pictures: step k of n hides set k as well, of sets that
-// make(m) gives for map m. If reveal is set, everything is hidden at first and step k shows
-// set k. The result is [map][step], steps from 0, when nothing has happened, to n.
+// path returns the scores along a path of pictures for every map, [map][step]. Step 0 is the whole picture, and step k
+// of n hides set k, too; sets(m) returns the sets of map m. If reveal is set, everything is hidden at step 0, and step
+// k shows set k.
 func (s *Probe) path(ctx context.Context, over Model, sets func(m int) []set, reveal bool) ([][]float64, error) {
 	paths := make([][]set, len(s.Maps))
 	starts := make([]int, len(s.Maps)+1)
@@ -51,7 +51,7 @@ func (s *Probe) path(ctx context.Context, over Model, sets func(m int) []set, re
 	return out, nil
 }
 
-// measurePaths measures every map by its path; see [Probe.path].
+// measurePaths returns a value for each map from its path; see [Probe.path].
 func (s *Probe) measurePaths(paths [][]float64, err error, value func(path []float64) float64) ([]float64, error) {
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (s *Probe) measurePaths(paths [][]float64, err error, value func(path []flo
 	return s.each(func(i int, _ *heatmap.Map) float64 { return value(paths[i]) })
 }
 
-// trapezoid is the area under a curve of steps of width 1.
+// trapezoid returns the area under a curve with steps of width 1, by the trapezoid rule.
 func trapezoid(curve []float64) float64 {
 	n := len(curve) - 1
 	sum := (curve[0] + curve[n]) / 2

@@ -13,8 +13,8 @@ import (
 //
 //	|top_1000(L) and M| / 1000
 //
-// Theiner et al. 2022, "Interpretable Semantic Photo Geolocation", there in superpixels;
-// Quantus 0.6.0 takes 1,000 pixels, as this does, or all of a smaller picture.
+// Theiner et al. 2022, "Interpretable Semantic Photo Geolocation", which takes superpixels. Quantus 0.6.0 takes 1,000
+// pixels, and so does this metric; it takes all pixels of a smaller picture.
 var TopKIntersection = register(Metric{
 	Name:    "top-k intersection",
 	Group:   Localisation,
@@ -28,8 +28,8 @@ var TopKIntersection = register(Metric{
 	},
 })
 
-// hitsOfTop is the share of the k highest values that lie on the object; NaN if k is 0. Of
-// equal values the first in the picture counts.
+// hitsOfTop returns the share of the k highest values that lie on the object. It is NaN if k is 0. If values are equal,
+// the first in the picture counts as higher.
 func hitsOfTop(m, truth heatmap.Grid, k int) float64 {
 	if k == 0 {
 		return math.NaN()
@@ -56,7 +56,7 @@ func hitsOfTop(m, truth heatmap.Grid, k int) float64 {
 	return float64(hits) / float64(k)
 }
 
-// count is the number of pixels of an object.
+// count returns the number of pixels of an object.
 func count(truth heatmap.Grid) int {
 	n := 0
 	for _, v := range truth.Values {

@@ -9,7 +9,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Trust writes into the maps of one picture how far they can be believed.
+// Trust measures how far the maps of one picture can be believed, and sets their field Trust.
 func Trust(ctx context.Context, show *Probe) error {
 	maps := show.Maps
 	if len(maps) == 0 {
@@ -65,8 +65,8 @@ func (s *Probe) randomiseByDepth(ctx context.Context) ([][]float64, error) {
 	return out, nil
 }
 
-// faithfulness is insertion less deletion of all maps and then, for each of them, of noise and of a
-// bump in the middle of its size.
+// faithfulness returns insertion less deletion of all maps and then, for each of them, of a map of noise and of a map
+// with a bump in the middle, of the same size.
 func faithfulness(ctx context.Context, show Probe) ([]float64, error) {
 	maps, aims := show.Maps, show.Aims
 	draw := rand.New(rand.NewPCG(show.Seed, 7))
@@ -83,7 +83,7 @@ func faithfulness(ctx context.Context, show Probe) ([]float64, error) {
 	return InsertionDeletion.Measure(ctx, &all)
 }
 
-// flat is a map of m's size with other values.
+// flat returns a map of m's size with other values.
 func flat(m *heatmap.Map, value func(x, y int) float64) *heatmap.Map {
 	g := heatmap.NewGrid(m.W, m.H)
 	for i := range g.Values {

@@ -1,6 +1,5 @@
-// Package onnxruntime runs ONNX files with onnxruntime, for what needs no gradient. The
-// library is loaded when the first file is run, from where it is installed; programs that are
-// built without a C compiler cannot load it.
+// Package onnxruntime runs ONNX files with onnxruntime, for methods that need no gradient. It loads the installed
+// library when the first file is opened. Programs that are built without a C compiler cannot load it.
 package onnxruntime
 
 import (
@@ -14,13 +13,13 @@ import (
 	"github.com/gradcam-go/gradcam/internal/home"
 )
 
-// LibraryEnv names the library's file, or the folder that it lies in.
+// LibraryEnv is the name of the environment variable with the library's file or its folder.
 const LibraryEnv = "ONNXRUNTIME_LIBRARY_PATH"
 
-// HowToGet says how onnxruntime is installed.
+// HowToGet is a phrase that says how to install onnxruntime.
 const HowToGet = "\"gonb-gradcam install --onnxruntime\" fetches it, or name its library in " + LibraryEnv
 
-// Tensor is an input or output of a model. Numbers of every type are float32 here.
+// Tensor is an input or output of a model. It holds numbers of every type as float32.
 type Tensor struct {
 	Name   string    // as in the file
 	Type   string    // "float32", "int64", "uint8", ...
@@ -33,17 +32,17 @@ func (t Tensor) IsInteger() bool {
 	return t.Type != "float32" && t.Type != "float64" && t.Type != "float16"
 }
 
-// Folder is where gonb-gradcam keeps the library.
+// Folder returns the folder in which gonb-gradcam keeps the library.
 func Folder() (string, error) {
 	dir, err := home.Dir()
 	return filepath.Join(dir, "onnxruntime"), err
 }
 
-// libraries are the names of the library's file, as patterns, by system.
+// libraries holds a pattern of the library's file name for each system.
 var libraries = map[string]string{"linux": "libonnxruntime.so*", "darwin": "libonnxruntime*.dylib",
 	"windows": "onnxruntime.dll"}
 
-// Library is the library's file: that of [LibraryEnv], or else the installed one.
+// Library returns the path of the library: that of [LibraryEnv], or else the installed one.
 func Library() (string, error) {
 	path := os.Getenv(LibraryEnv)
 	if path == "" {
@@ -66,7 +65,7 @@ func Library() (string, error) {
 	return slices.Max(found), nil
 }
 
-// Available tells whether files can be run.
+// Available tells whether this program can run files with onnxruntime.
 func Available() bool {
 	_, err := Library()
 	return linked && err == nil

@@ -16,7 +16,7 @@ import (
 
 const linked = true
 
-// started loads the library, once.
+// started loads the library once.
 var started = sync.OnceValue(func() error {
 	path, err := Library()
 	if err != nil {
@@ -32,14 +32,14 @@ var started = sync.OnceValue(func() error {
 	return nil
 })
 
-// Model is a file that is loaded.
+// Model is a file that onnxruntime has loaded.
 type Model struct {
 	session *ort.DynamicAdvancedSession
 	outputs []string
 }
 
-// Open loads the bytes of an ONNX file, with the names of the inputs that it is given and of
-// the outputs that are asked for.
+// Open loads an ONNX file from its bytes. inputs and outputs name the inputs that Run gets and the outputs that it
+// returns.
 func Open(data []byte, inputs, outputs []string) (*Model, error) {
 	if err := started(); err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func Open(data []byte, inputs, outputs []string) (*Model, error) {
 // Close frees the model.
 func (m *Model) Close() error { return m.session.Destroy() }
 
-// Run is one pass. The inputs stand in the order of their names.
+// Run runs one pass and returns the outputs. The inputs must be in the order in which Open was given their names.
 func (m *Model) Run(inputs []Tensor) (outputs []Tensor, err error) {
 	var in []ort.Value
 	out := make([]ort.Value, len(m.outputs))
@@ -86,7 +86,7 @@ func (m *Model) Run(inputs []Tensor) (outputs []Tensor, err error) {
 	return outputs, nil
 }
 
-// value is a tensor in the type that the file has.
+// value returns a tensor in the type that it has in the file.
 func value(t Tensor) (ort.Value, error) {
 	shape := make(ort.Shape, len(t.Dims))
 	for i, d := range t.Dims {
@@ -113,7 +113,7 @@ func value(t Tensor) (ort.Value, error) {
 	return nil, fmt.Errorf("the type %s is not supported", t.Type)
 }
 
-// rounded are the values as bytes have them.
+// rounded returns the values rounded to whole numbers from 0 to 255.
 func rounded(values []float32) []float32 {
 	out := make([]float32, len(values))
 	for i, v := range values {
@@ -130,7 +130,7 @@ func convert[T, S float32 | float64 | uint8 | int8 | int32 | int64](values []S) 
 	return out
 }
 
-// tensor copies an output.
+// tensor returns a copy of an output.
 func tensor(v ort.Value) (Tensor, error) {
 	t := Tensor{Type: "float32"}
 	for _, d := range v.GetShape() {
@@ -154,7 +154,7 @@ func tensor(v ort.Value) (Tensor, error) {
 				t.Values[i] = 1
 			}
 		}
-	case *ort.CustomDataTensor: // half precision, which Go has no type for
+	case *ort.CustomDataTensor: // half precision, for which Go has no type
 		t.Type = "float16"
 		data := v.GetData()
 		for ; len(data) >= 2; data = data[2:] {
@@ -166,7 +166,7 @@ func tensor(v ort.Value) (Tensor, error) {
 	return t, nil
 }
 
-// half is a number of half precision: sign, 5 bits of exponent, 10 of fraction.
+// half returns a number of half precision: sign, 5 bits of exponent, 10 bits of fraction.
 func half(b uint16) float32 {
 	sign, exponent, fraction := float64(1), int(b>>10&31), float64(b&1023)/1024
 	if b>>15 == 1 {

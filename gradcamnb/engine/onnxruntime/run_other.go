@@ -9,10 +9,10 @@ var errNotLinked = errors.New(
 
 const linked = false
 
-// Model is a file that is loaded.
+// Model is a file that onnxruntime has loaded. There is none in this program.
 type Model struct{}
 
-// Open says that nothing can be loaded.
+// Open returns an error, since this program cannot load onnxruntime.
 func Open([]byte, []string, []string) (*Model, error) { return nil, errNotLinked }
 
 // Run is never called.

@@ -2,8 +2,8 @@ package target
 
 import . "github.com/gomlx/gomlx/core/graph"
 
-// Binary is the only logit of a model for its class 1, and its negative for class 0: the sum of the
-// logits [batch, 1], each times 1 or -1 -> [batch].
+// Binary is the score of a model with a single logit: the logit for class 1, and its negative for class 0. Logits
+// [batch, 1], each times 1 or -1 -> [batch].
 var Binary = register(Kind{
 	Name: "binary", Unit: Weighted.Unit, Check: vector, ArgumentShape: Weighted.ArgumentShape, Score: Weighted.Score,
 })

@@ -7,8 +7,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Element is one value of the output, y[b, index[b]]: a class's logit, a tag, a
-// value of an attribute head. Output [batch, classes] -> [batch].
+// Element is one value of the output, y[b, index[b]]: the logit of a class, a tag or a value of an attribute head.
+// Output [batch, classes] -> [batch].
 var Element = register(Kind{
 	Name:  "class",
 	Unit:  "logits",
@@ -23,13 +23,13 @@ func vector(output []int) (int, error) {
 	return output[1], nil
 }
 
-// pick is output[b, index[b]]. It selects and does not multiply, so that a NaN
-// elsewhere in the output does not spread.
+// pick returns output[b, index[b]]. It selects instead of multiplying, so that a NaN elsewhere in the output does not
+// spread.
 func pick(output, index *Node) *Node {
 	return ReduceSum(Where(chosen(output, index), output, ZerosLike(output)), 1)
 }
 
-// chosen is true at [b, index[b]] of an output [batch, classes].
+// chosen returns booleans [batch, classes] that are true at [b, index[b]].
 func chosen(output, index *Node) *Node {
 	shape := output.Shape().Clone()
 	shape.DType = dtypes.Int32

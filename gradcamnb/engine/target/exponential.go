@@ -2,8 +2,8 @@ package target
 
 import . "github.com/gomlx/gomlx/core/graph"
 
-// Exponential is the probability of a class of which the output is the logarithm, exp(y_k).
-// Output [batch, classes] -> [batch].
+// Exponential is the probability of a class, exp(y_k), if the output is its logarithm. Output [batch, classes] ->
+// [batch].
 var Exponential = register(Kind{
 	Name:  "exponential",
 	Unit:  "probability",

@@ -7,17 +7,16 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// references is the number of classes that Finer compares with.
+// references is the number of classes with which Finer compares a class.
 const references = 3
 
-// Finer is how far a class is ahead of the classes that the model holds for similar,
+// Finer is how far a class c is ahead of the classes that the model finds similar to it,
 //
 //	S = SUM_r p_r (y_c - y_r) / (SUM_r p_r + 1e-9),  p = softmax(y)
 //
-// over the three classes r whose logits are nearest to y_c. Zhang et al. 2025, "Finer-CAM",
-// eq. 5 with alpha = 1, as pytorch-grad-cam 1.5.7 has it (model_targets.py:
-// FinerWeightedTarget): the gradient flows through p, too. Output [batch, classes] ->
-// [batch].
+// over the three classes r whose logits are nearest to y_c. The gradient flows through p, too. Zhang et al. 2025,
+// "Finer-CAM", eq. 5 with alpha = 1, as in pytorch-grad-cam 1.5.7 (model_targets.py: FinerWeightedTarget). Output
+// [batch, classes] -> [batch].
 var Finer = register(Kind{
 	Name: "finer",
 	Unit: "logits",

@@ -1,6 +1,6 @@
-// Package target holds what can be explained: functions of a model's output that
-// give one score for every picture of the batch. What they need besides the output
-// (class numbers, masks) are graph inputs, so another class is not another program.
+// Package target holds the functions that score a target: graph functions of a model's output that return one score for
+// every picture of the batch. What they need besides the output, such as class numbers and masks, are inputs of the
+// graph, so another class needs no other program.
 package target
 
 import (
@@ -9,23 +9,23 @@ import (
 	"github.com/gradcam-go/gradcam/internal/registry"
 )
 
-// Kind is one kind of target.
+// Kind is one kind of score.
 type Kind struct {
 	Name string // e.g. "class"
 
-	// Unit is what the score is measured in, e.g. "logits".
+	// Unit is the unit of the score, e.g. "logits".
 	Unit string
 
-	// Check says what is wrong with the shape of the output, batch first, for
-	// this kind; nil if nothing is. Classes is the number of valid indices.
+	// Check returns an error if the output's shape, batch first, does not fit the kind. classes is the number of valid
+	// indices.
 	Check func(output []int) (classes int, err error)
 
-	// ArgumentShape is the shape, without the batch, of what the kind takes besides the output
-	// and the index: a mask, weights, an embedding. It is nil for kinds that take nothing.
+	// ArgumentShape returns the shape, without the batch, of the argument that the kind takes besides the output and the
+	// index: a mask, weights, an embedding. It is nil if the kind takes none.
 	ArgumentShape func(output []int) []int
 
-	// Score gives [batch] from the output, the index [batch] (int32) and the
-	// argument [batch, ...] (nil if ArgumentShape is).
+	// Score returns the scores [batch] from the output, the index [batch] (int32) and the argument [batch, ...], which is
+	// nil if ArgumentShape is.
 	Score func(output, index, argument *Node) *Node
 }
 
@@ -33,5 +33,5 @@ var all = registry.New("target", func(k Kind) []string { return []string{k.Name}
 
 func register(k Kind) Kind { return all.Add(k) }
 
-// ByName finds a kind.
+// ByName returns the kind with a name.
 func ByName(name string) (Kind, error) { return all.Find(name) }

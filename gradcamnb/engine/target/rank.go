@@ -6,9 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Rank is the index of the rank-th greatest value (from 1) of an output
-// [batch, classes], as int32 [batch]; of equal values the first comes first. No
-// gradient flows through it.
+// Rank returns the index of the rank-th greatest value, counted from 1, of an output [batch, classes], as int32
+// [batch]. If values are equal, the first comes first. No gradient flows through it.
 func Rank(output *Node, rank int) *Node {
 	output = StopGradient(output)
 	lowest := Scalar(output.Graph(), output.DType(), math.Inf(-1))

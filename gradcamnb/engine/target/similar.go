@@ -6,8 +6,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Similar is the cosine of the angle between the output and an embedding, that of a
-// second picture:
+// Similar is the cosine of the angle between the output and the embedding of a second picture:
 //
 //	S = <y, e> / (|y| |e| + 1e-8)
 //

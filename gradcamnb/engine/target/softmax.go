@@ -5,7 +5,7 @@ import (
 )
 
 // Probability is the softmax probability of a class, exp(y_k) / SUM_j exp(y_j).
-// Output [batch, classes] -> [batch]. If it is close to 1 its gradient vanishes.
+// Output [batch, classes] -> [batch]. If the probability is close to 1, its gradient vanishes.
 var Probability = register(Kind{
 	Name:  "softmax",
 	Unit:  "probability",

@@ -6,9 +6,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Weighted is the sum of the output's values, each with a weight: several tags together,
-// one class rather than another (1 and -1), the border between two regions of a
-// segmentation. Output [batch, ...], weights of the same shape -> [batch].
+// Weighted is the weighted sum of the output's values. It serves several tags together, one class rather than another
+// (weights 1 and -1), and the border between two regions of a segmentation. Output [batch, ...], weights of the same
+// shape -> [batch].
 var Weighted = register(Kind{
 	Name: "weighted",
 	Unit: "logits",
@@ -22,7 +22,7 @@ var Weighted = register(Kind{
 	Score:         func(output, _, weights *Node) *Node { return sumAll(Mul(output, weights)) },
 })
 
-// sumAll sums every axis but the batch.
+// sumAll returns the sum over every axis but the batch.
 func sumAll(x *Node) *Node {
 	return ReduceSum(Reshape(x, x.Shape().Dim(0), -1), 1)
 }
