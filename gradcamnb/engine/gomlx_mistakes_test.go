@@ -31,11 +31,7 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 		return layers.Convolution(scope.In("conv"), x).Channels(2).KernelSize(3).PadSame().Done()
 	}
 	mean := func(x *Node) []*Node { return []*Node{ReduceMean(x, 1, 2)} }
-	for name, c := range map[string]struct {
-		card func(*source.Card)
-		fn   source.GraphFn
-		want []string
-	}{
+	for name, c := range map[string]mistake{
 		"wrong rank": {nil, func(_ *model.Scope, x *Node) []*Node {
 			x.AssertRank(2) // here
 			return mean(x)
@@ -94,6 +90,13 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 			sorted := Sort(Reshape(conv(scope, x), x.Shape().Dim(0), 64, 2), 1, true)
 			return []*Node{ReduceMean(Slice(sorted, AxisRange(), AxisRange(32)), 1)}
 		}, []string{"conv/sort", "mistakes_test.go:", "no gradient of"}},
+		"two operators without a gradient": {nil, func(scope *model.Scope, x *Node) []*Node {
+			sorted := Sort(Reshape(conv(scope, x), x.Shape().Dim(0), 64, 2), 1, true)
+			again := Sort(layers.Dense(scope.In("dense"), sorted, true, 2), 1, true)
+			aside := Sort(MulScalar(x, 2).WithAlias("/aside"), 1, true) // of the picture, and not of the layer
+			two := Slice(aside, AxisRange(), AxisRange(), AxisRange(), AxisRange(0, 2))
+			return []*Node{Add(ReduceMean(again, 1), ReduceMean(two, 1, 2))}
+		}, []string{"its layer dense/sort", "mistakes_test.go:", "no gradient of"}},
 		"training left on": {nil, func(scope *model.Scope, x *Node) []*Node {
 			scope.Store().SetTraining(x.Graph(), true)
 			return mean(layers.DropoutStatic(scope, conv(scope, x), 0.5))
@@ -122,33 +125,45 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 			}, []string{"mistakes_test.go:", "for the picture [1 8 8 3]", "after the weights of /conv/conv"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			card := eight
-			if c.card != nil {
-				c.card(&card)
-			}
-			fn := c.fn
-			if fn == nil {
-				fn = func(scope *model.Scope, x *Node) []*Node { return mean(conv(scope, x)) }
-			}
-			m, err := source.GoMLX(card, model.NewStore(), fn)
-			if err == nil {
-				_, err = gradcamnb.NewModel(testEngine(t, "go").Session(m)).Explain(image.NewNRGBA(image.Rect(0, 0, 8, 8)),
-					gradcamnb.Class(1))
-			}
-			if err == nil {
-				t.Fatal("no error")
-			}
-			t.Log(err)
-			for _, want := range c.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("the error lacks %q: %v", want, err)
-				}
-			}
-			if strings.ContainsAny(err.Error(), "\x00\n") || strings.Contains(err.Error(), "func1") ||
-				strings.Contains(err.Error(), "convertExecFn") {
-				t.Errorf("the error is no sentence: %q", err)
-			}
+			onBackends(t, func(t *testing.T, e *Engine) { c.test(t, e, eight) })
 		})
+	}
+}
+
+// mistake is one in a card or a graph function, nil for one without, and what its error must say.
+type mistake struct {
+	card func(*source.Card)
+	fn   source.GraphFn
+	want []string
+}
+
+func (c mistake) test(t *testing.T, e *Engine, card source.Card) {
+	if c.card != nil {
+		c.card(&card)
+	}
+	fn := c.fn
+	if fn == nil {
+		fn = func(scope *model.Scope, x *Node) []*Node {
+			x = layers.Convolution(scope.In("conv"), x).Channels(2).KernelSize(3).PadSame().Done()
+			return []*Node{ReduceMean(x, 1, 2)}
+		}
+	}
+	m, err := source.GoMLX(card, model.NewStore(), fn)
+	if err == nil {
+		_, err = gradcamnb.NewModel(e.Session(m)).Explain(image.NewNRGBA(image.Rect(0, 0, 8, 8)), gradcamnb.Class(1))
+	}
+	if err == nil {
+		t.Fatal("no error")
+	}
+	t.Log(err)
+	for _, want := range c.want {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error lacks %q: %v", want, err)
+		}
+	}
+	if strings.ContainsAny(err.Error(), "\x00\n") || strings.Contains(err.Error(), "func1") ||
+		strings.Contains(err.Error(), "convertExecFn") {
+		t.Errorf("the error is no sentence: %q", err)
 	}
 }
 

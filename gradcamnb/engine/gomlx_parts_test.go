@@ -56,6 +56,37 @@ func TestPassesFromALayerOfGoMLXByHand(t *testing.T) {
 	})
 }
 
+// Ablation-CAM divides by the score. If that is 0, also since the layer is, it is refused; a layer of zeros beside a
+// score that is none has the shares 0.
+func TestAblationOfNothing(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		for _, c := range []struct {
+			name    string
+			picture []float32
+			plus    float64
+			refused bool
+		}{
+			{"a score of 0", []float32{1, -1}, 0, true},
+			{"a layer of zeros and a score of 0", []float32{0, 0}, 0, true},
+			{"a layer of zeros", []float32{0, 0}, 3, false},
+		} {
+			m := gomlxModel(t, e, source.Card{Name: "nothing", Input: []int{-1, 1, 2, 1}}, func(x *Node) []*Node {
+				return []*Node{AddScalar(ReduceSum(Layer(MulScalar(x, 2), "/map"), 1, 2), c.plus)}
+			})
+			r, err := m.ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 1, 2, 1}, Values: c.picture}, gradcamnb.Class(0),
+				gradcamnb.Methods("Ablation-CAM"), gradcamnb.Layers("/map"))
+			switch {
+			case c.refused && (err == nil || !strings.Contains(err.Error(), "the score of this picture is 0")):
+				t.Errorf("%s: the error is %v", c.name, err)
+			case !c.refused && err != nil:
+				t.Errorf("%s: %v", c.name, err)
+			case !c.refused:
+				wantMap(t, c.name, r[0].Maps[0].Raw.Values, 0, 0)
+			}
+		}
+	})
+}
+
 // Methods that change the model's rules, or need its biases, work at layers that nobody named.
 // A picture of two cells 1, -2 is weighed by 3 and -1 with a bias of 1 and 2: u = (4, -5) and
 // v = (1, 4), then ReLU (4, 0), (1, 4). With the cells weighed 1 and 2, U = 4 and V = 9,

@@ -45,14 +45,15 @@ type stranger struct {
 //
 //	w_k = 1/Z (S(A + e 1_k) - S(A - e 1_k))/2e, L = SUM_k w_k A_k
 func TestStrangers(t *testing.T) {
-	e := testEngine(t, "go")
-	b, err := e.started()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range strangers() {
-		t.Run(n.name, func(t *testing.T) { n.test(t, e, b.Backend) })
-	}
+	onBackends(t, func(t *testing.T, e *Engine) {
+		b, err := e.started()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range strangers() {
+			t.Run(n.name, func(t *testing.T) { n.test(t, e, b.Backend) })
+		}
+	})
 }
 
 func (n stranger) test(t *testing.T, e *Engine, on compute.Backend) {

@@ -131,7 +131,7 @@ func pictureGradient(t *testing.T, e *Engine, s driver.Session, in gradcamnb.Ten
 		name := m.Card().Outputs[0]
 		var out *Node
 		if guided {
-			out = m.(source.GuidedBuilder).BuildGuided(scope, x, []string{name},
+			out = m.(source.RuledBuilder).BuildGuided(scope, x, []string{name},
 				func(_, g *Node) *Node { return Max(g, ZerosLike(g)) })[name]
 		} else {
 			out = m.Build(scope, x, []string{source.Picture}, []string{name}).Outputs[name]

@@ -37,7 +37,7 @@ func (r *run) compute(clock *stopwatch) error {
 	clock.lap("import")
 	out, err := r.call(r.backend, prog, r.plan, r.input)
 	if err != nil {
-		if without := source.NoGradient(r.model, err); without != nil {
+		if without := source.NoGradient(r.model, r.input.Dims, r.plan.Cuts(), r.plan.Wants(), err); without != nil {
 			return without
 		}
 		return device.Wrap(err, "explaining %s at %s on %s", r.model.Card().Name, r.plan.Places(), r.backend.Name)

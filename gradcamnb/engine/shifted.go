@@ -23,12 +23,12 @@ func (s *session) shiftedProgram(by float32) func(*device.Backend, plans.Plan) (
 	}
 }
 
-// shift returns the model that first subtracts a number from the picture. It is a [source.GuidedBuilder] if the model
+// shift returns the model that first subtracts a number from the picture. It is a [source.RuledBuilder] if the model
 // is.
 func shift(m source.Model, by float32) source.Model {
 	shifted := shiftedModel{m, by}
-	if guided, ok := m.(source.GuidedBuilder); ok {
-		return shiftedGuided{shifted, guided}
+	if ruled, ok := m.(source.RuledBuilder); ok {
+		return shiftedRuled{shifted, ruled}
 	}
 	return shifted
 }
@@ -49,13 +49,18 @@ func (m shiftedModel) Build(scope *model.Scope, x *Node, cuts, wants []string) s
 	return built
 }
 
-type shiftedGuided struct {
+type shiftedRuled struct {
 	shiftedModel
-	guided source.GuidedBuilder
+	ruled source.RuledBuilder
 }
 
-// BuildGuided implements [source.GuidedBuilder].
-func (m shiftedGuided) BuildGuided(scope *model.Scope, x *Node, wants []string,
+// BuildGuided implements [source.RuledBuilder].
+func (m shiftedRuled) BuildGuided(scope *model.Scope, x *Node, wants []string,
 	gradient func(r, g *Node) *Node) map[string]*Node {
-	return m.guided.BuildGuided(scope, AddScalar(x, -m.by), wants, gradient)
+	return m.ruled.BuildGuided(scope, AddScalar(x, -m.by), wants, gradient)
+}
+
+// BuildRelevant implements [source.RuledBuilder].
+func (m shiftedRuled) BuildRelevant(scope *model.Scope, x *Node, wants []string) map[string]*Node {
+	return m.ruled.BuildRelevant(scope, AddScalar(x, -m.by), wants)
 }

@@ -75,8 +75,13 @@ func (r *run) firstUnsound() error {
 	if err != nil {
 		return device.Wrap(err, "looking for what is no number in %s on %s", r.model.Card().Name, r.backend.Name)
 	}
+	unsound := make([]bool, len(out))
+	for i, t := range out { // all are read, and given back at once
+		unsound[i] = tensors.ToScalar[bool](t)
+		t.MustFinalizeAll()
+	}
 	for i, l := range layers {
-		if unsound, ok := out[i].Value().(bool); ok && unsound {
+		if unsound[i] {
 			at := ""
 			if l.Made != "" {
 				at = ", made at " + l.Made + ","

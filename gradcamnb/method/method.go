@@ -26,6 +26,7 @@ const (
 	HiResCAM              Name = "HiResCAM"               // to see exactly what the score is made of: faithful for networks that end in one linear layer
 	InputXGradient        Name = "Input x gradient"       // like Saliency, with the sign of the contribution
 	IntegratedGradients   Name = "Integrated gradients"   // to divide the score among the pixels, so that they add up to it
+	LRP                   Name = "LRP"                    // to see which parts of the picture a convolutional network adds its score up from, with less noise than gradients have
 	LayerCAM              Name = "LayerCAM"               // at early layers, for fine detail
 	LeGrad                Name = "LeGrad"                 // for vision transformers, without choosing a layer
 	Levels                Name = "Levels"                 // to join the maps of all levels of a detector

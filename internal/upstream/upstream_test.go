@@ -17,6 +17,8 @@ import (
 	"github.com/gomlx/go-huggingface/hub"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/layers"
+	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/onnx-gomlx/onnx/parser"
 	"google.golang.org/protobuf/proto"
 )
@@ -275,6 +277,23 @@ func TestInterpolateGradient(t *testing.T) {
 		return Gradient(ReduceAllSum(Interpolate(x, NoInterpolation, 8, 8, NoInterpolation).Bilinear().Done()), x)[0]
 	}, []int{1, 4, 4, 1}, make([]float32, 16))
 	if slices.Max(got) < 4.001 && slices.Min(got) > 3.999 {
+		t.Error(mended)
+	}
+}
+
+func TestGroupedLayer(t *testing.T) {
+	b, err := compute.NewWithConfig("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Finalize()
+	exec, err := model.NewExec(b, model.NewStore(), func(scope *model.Scope, x *Node) *Node {
+		return layers.Convolution(scope, x).Channels(4).KernelSize(3).ChannelGroupCount(2).Done()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exec.Call(tensors.FromFlatDataAndDimensions(make([]float32, 256), 1, 8, 8, 4)); err == nil {
 		t.Error(mended)
 	}
 }

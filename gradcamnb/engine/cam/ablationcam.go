@@ -1,5 +1,7 @@
 package cam
 
+import "errors"
+
 // AblationCAM weighs every channel by how much of the score goes with it, with no
 // gradient:
 //
@@ -7,8 +9,8 @@ package cam
 //	L   = SUM_k w_k A_k                                    (eq. 4, before its ReLU)
 //
 // Desai and Ramaswamy 2020, "Ablation-CAM: Visual Explanations for Deep Convolutional
-// Network via Gradient-free Localization". Every pass starts at the layer. Shapes: [h, w,
-// channels] -> [h, w].
+// Network via Gradient-free Localization". A score of exactly 0 has no shares, and is refused.
+// Every pass starts at the layer. Shapes: [h, w, channels] -> [h, w].
 var AblationCAM = register(Method{
 	Name:    "Ablation-CAM",
 	Aliases: []string{"AblationCAM-zero"},
@@ -18,7 +20,12 @@ var AblationCAM = register(Method{
 	Passes:  "1 forward from the layer on for every channel",
 	Use:     "if there is no gradient, or none to be trusted",
 	Peers:   "pytorch-grad-cam writes 0 only if the layer's minimum is 0, as after a ReLU; otherwise it writes about -1e7 (i+1) for picture i of the batch, and its map is another",
-	Procedure: Activations{Start: func(c Original) Run {
+	Procedure: Activations{Refuse: func(c Original) error {
+		if c.Score == 0 {
+			return errors.New("Ablation-CAM weighs every channel by its share of the score, and the score of this picture is 0, which has no shares: explain another target or the softmax probability, or take Grad-CAM")
+		}
+		return nil
+	}, Start: func(c Original) Run {
 		weights := make([]float64, c.Act.C)
 		return Run{
 			Inputs: c.Act.C,

@@ -5,9 +5,9 @@ import (
 )
 
 // Procedure says how a method makes its maps. A method of one pass is a graph function: [Terms], [Map], [Pixels],
-// [GuidedPixels], [ManyLayers] or [Retargeting]; all of them together are one program. A method of many passes is
-// [Pictures], [MaskedPictures] or [Activations], and one that puts finished maps together is [MethodFusion] or
-// [LayerFusion]. [Wrapper] is a method that still needs the method that it is made of.
+// [GuidedPixels], [RelevancePixels], [ManyLayers] or [Retargeting]; all of them together are one program. A method of
+// many passes is [Pictures], [MaskedPictures] or [Activations], and one that puts finished maps together is
+// [MethodFusion] or [LayerFusion]. [Wrapper] is a method that still needs the method that it is made of.
 type Procedure interface{ procedure() }
 
 // OnePass is a [Procedure] that is a graph function.
@@ -47,6 +47,10 @@ type (
 	// GuidedPixels is Pixels with the gradient of guided backpropagation: every ReLU of the
 	// model lets only positive gradients through.
 	GuidedPixels func(View) *Node
+
+	// RelevancePixels is Pixels with the gradient of relevance propagation: the picture times it is the picture's
+	// relevance.
+	RelevancePixels func(View) *Node
 )
 
 // ManyLayers is a map of the picture and of every layer that some operators make.
@@ -109,7 +113,8 @@ type MaskedPictures struct {
 // Activations is a method of many passes from a layer on, over changed activations;
 // only the score is seen.
 type Activations struct {
-	Start func(Original) Run // begins an explanation; its inputs are [h, w, c]
+	Refuse func(Original) error // says why a picture cannot be explained; nil if every one can
+	Start  func(Original) Run   // begins an explanation; its inputs are [h, w, c]
 }
 
 // MethodFusion is a map made of other methods' finished maps, each the positive part at the
@@ -136,25 +141,27 @@ type Wrapper struct {
 	Make  func(base Method) (Procedure, error) // says how the map is made of that method's
 }
 
-func (Terms) procedure()          {}
-func (Map) procedure()            {}
-func (Pixels) procedure()         {}
-func (GuidedPixels) procedure()   {}
-func (ManyLayers) procedure()     {}
-func (Retargeting) procedure()    {}
-func (Pictures) procedure()       {}
-func (MaskedPictures) procedure() {}
-func (Activations) procedure()    {}
-func (MethodFusion) procedure()   {}
-func (LayerFusion) procedure()    {}
-func (Wrapper) procedure()        {}
+func (Terms) procedure()           {}
+func (Map) procedure()             {}
+func (Pixels) procedure()          {}
+func (GuidedPixels) procedure()    {}
+func (RelevancePixels) procedure() {}
+func (ManyLayers) procedure()      {}
+func (Retargeting) procedure()     {}
+func (Pictures) procedure()        {}
+func (MaskedPictures) procedure()  {}
+func (Activations) procedure()     {}
+func (MethodFusion) procedure()    {}
+func (LayerFusion) procedure()     {}
+func (Wrapper) procedure()         {}
 
-func (Terms) onePass()        {}
-func (Map) onePass()          {}
-func (Pixels) onePass()       {}
-func (GuidedPixels) onePass() {}
-func (ManyLayers) onePass()   {}
-func (Retargeting) onePass()  {}
+func (Terms) onePass()           {}
+func (Map) onePass()             {}
+func (Pixels) onePass()          {}
+func (GuidedPixels) onePass()    {}
+func (RelevancePixels) onePass() {}
+func (ManyLayers) onePass()      {}
+func (Retargeting) onePass()     {}
 
 // MakeMap makes the map of a method at a layer, [batch, h, w]. ok is false if the method has no map of a layer.
 func MakeMap(p Procedure, at View) (m *Node, ok bool) {

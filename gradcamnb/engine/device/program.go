@@ -70,6 +70,9 @@ func (p *Program) Call(args ...*tensors.Tensor) ([]*tensors.Tensor, error) {
 		return nil, err
 	}
 	out, err := p.Pass(args...)
+	if err != nil {
+		err = takenAway(p.exec.Store(), err)
+	}
 	for _, a := range args {
 		a.MustFinalizeAll()
 	}

@@ -25,7 +25,7 @@ func Passes(m cam.Method) (Method, bool) {
 	case cam.MaskedPictures:
 		p.mask, p.start = how.Mask, how.Start
 	case cam.Activations:
-		p.fromLayer, p.start = true, how.Start
+		p.fromLayer, p.refuse, p.start = true, how.Refuse, how.Start
 	default:
 		return Method{}, false
 	}
@@ -41,6 +41,7 @@ type passes struct {
 	see       cam.OnePass                                // of a pass over a picture
 	mask      func(shown *Node, height, width int) *Node // of a pass over a masked picture
 	fromLayer bool                                       // a pass begins at the layer
+	refuse    func(cam.Original) error                   // nil if every picture can be explained
 	start     func(cam.Original) cam.Run
 }
 
@@ -158,6 +159,12 @@ func (p passes) begin(s *Subject, l *source.Layer) ([]cam.Run, originalPass, err
 	var runs []cam.Run
 	for _, score := range scores {
 		clean.Score = score
+		if p.refuse != nil {
+			if err := p.refuse(clean); err != nil {
+				c.end()
+				return nil, originalPass{}, err
+			}
+		}
 		runs = append(runs, p.start(clean))
 	}
 	return runs, c, nil

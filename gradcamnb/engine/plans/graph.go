@@ -25,12 +25,16 @@ import (
 // holds the gradient of every picture's own score.
 func (p Plan) Build(m source.Model, scope *model.Scope, inputs []*Node) *Parts {
 	x, rest := inputs[0], inputs[1:]
-	cuts, wants := p.cuts(), p.Wants()
+	cuts, wants := p.Cuts(), p.Wants()
 	built := m.Build(scope, x, cuts, wants)
 	e := &Parts{output: p.first.Node(built.Outputs[p.first.Tensor()])}
-	var guided map[string]*Node // outputs of the model built a second time, with the guided rule
-	if p.guides() {
-		guided = buildGuided(m, scope, x, wants)
+	var guided, relevant map[string]*Node // outputs of the model built a second time, with other rules
+	if takes[cam.GuidedPixels](p) {
+		guided = ruled(m, "guided backpropagation").BuildGuided(scope, x, wants,
+			func(_, g *Node) *Node { return Max(g, ZerosLike(g)) })
+	}
+	if takes[cam.RelevancePixels](p) {
+		relevant = ruled(m, "LRP").BuildRelevant(scope, x, wants)
 	}
 	for _, a := range p.Aims {
 		var given []*Node
@@ -38,10 +42,14 @@ func (p Plan) Build(m source.Model, scope *model.Scope, inputs []*Node) *Parts {
 		s := scene{plan: p, model: m, cuts: cuts, built: built, x: x, slopes: map[string][]*Node{}}
 		s.score, s.index = a.Score(built.Outputs, given, p.Size(m.Card().Layout))
 		s.output = a.Output(built.Outputs)
-		if guided != nil {
-			score, _ := a.Score(guided, given, p.Size(m.Card().Layout))
-			s.guided = Gradient(ReduceAllSum(score), x)[0]
+		under := func(outputs map[string]*Node) *Node {
+			if outputs == nil {
+				return nil
+			}
+			score, _ := a.Score(outputs, given, p.Size(m.Card().Layout))
+			return Gradient(ReduceAllSum(score), x)[0]
 		}
+		s.guided, s.relevant = under(guided), under(relevant)
 		one := s.explain()
 		if a.HasHead(p.first.Tensor()) {
 			one.head = []*Node{s.output}
@@ -54,12 +62,13 @@ func (p Plan) Build(m source.Model, scope *model.Scope, inputs []*Node) *Parts {
 // Parts holds the nodes that the program of a plan returns.
 type Parts = programResults[*Node]
 
-func buildGuided(m source.Model, scope *model.Scope, x *Node, wants []string) map[string]*Node {
-	parts, ok := m.(source.GuidedBuilder)
+// ruled is the model as one that can be built with other rules than gradients.
+func ruled(m source.Model, method string) source.RuledBuilder {
+	parts, ok := m.(source.RuledBuilder)
 	if !ok {
-		exceptions.Panicf("model %s: guided backpropagation changes the gradient of the model's ReLUs, but they cannot be changed in this model: take Saliency, SmoothGrad or Input x gradient", m.Card().Name)
+		exceptions.Panicf("model %s: %s changes the gradients of the model's operators, but they cannot be changed in this model: take Saliency, SmoothGrad or Input x gradient", m.Card().Name, method)
 	}
-	return parts.BuildGuided(scope, x, wants, func(_, g *Node) *Node { return Max(g, ZerosLike(g)) })
+	return parts
 }
 
 // scene is one aim in the graph of a plan.
@@ -72,6 +81,7 @@ type scene struct {
 	score, output *Node
 	index         *Node
 	guided        *Node              // gradient at the picture by the guided rule
+	relevant      *Node              // gradient at the picture by the rules of relevance
 	slopes        map[string][]*Node // gradients at the cuts, by the name of the score; "" is the aim's own score
 }
 
@@ -124,6 +134,9 @@ func (s scene) makePictureMap(l leaf) *Node {
 	case cam.GuidedPixels:
 		picture.Grad = picture.Grid(s.guided)
 		return how(picture)
+	case cam.RelevancePixels:
+		picture.Grad = picture.Grid(s.relevant)
+		return how(picture)
 	case cam.ManyLayers:
 		var layers []cam.View
 		for _, name := range s.plan.manyLayers[l.name] {
@@ -169,14 +182,14 @@ func (s scene) viewAt(cut int, retarget string) cam.View {
 	}
 }
 
-// guides tells whether a method takes the guided rule's gradient.
-func (p Plan) guides() bool {
-	return slices.ContainsFunc(p.leaves(), func(l leaf) bool { _, ok := l.how.(cam.GuidedPixels); return ok })
+// takes tells whether a method of the plan is a procedure of a kind.
+func takes[K cam.Procedure](p Plan) bool {
+	return slices.ContainsFunc(p.leaves(), func(l leaf) bool { _, ok := l.how.(K); return ok })
 }
 
-// cuts returns the names of the cuts: the plan's layers, if a method makes maps at layers, and then what the other
+// Cuts returns the names of the cuts: the plan's layers, if a method makes maps at layers, and then what the other
 // methods look at: the picture, and layers across the model.
-func (p Plan) cuts() []string {
+func (p Plan) Cuts() []string {
 	atLayer, atPicture := split(p.leaves())
 	var names []string
 	if len(atLayer) > 0 {
@@ -199,7 +212,7 @@ func (p Plan) cuts() []string {
 
 // Places returns the names of the cuts in words for a person.
 func (p Plan) Places() string {
-	names := p.cuts()
+	names := p.Cuts()
 	if at := slices.Index(names, source.Picture); at >= 0 {
 		names[at] = "the picture"
 	}

@@ -224,7 +224,7 @@ var Versions = sync.OnceValue(func() map[string]string {
 // has no ReLU.
 func (p Plan) addUnguided(m *heatmap.Map) {
 	guided := func(method cam.Method) bool {
-		return method.Name == m.Method && Plan{methods: []cam.Method{method}}.guides()
+		return method.Name == m.Method && takes[cam.GuidedPixels](Plan{methods: []cam.Method{method}})
 	}
 	if slices.ContainsFunc(p.methods, guided) {
 		m.Diagnosis = strings.TrimSpace(m.Diagnosis +

@@ -3,56 +3,82 @@ package source
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// gradientless is a node that the answer depends on and whose operator GoMLX has no gradient for.
-type gradientless struct{ operator, line, layer string }
+// gradientless is a node whose operator GoMLX has no gradient for, with the layers that a gradient through it may be
+// taken at.
+type gradientless struct {
+	operator, line, layer string
 
-// withoutGradient returns the nodes of a model whose operator has no gradient.
-func withoutGradient(w walkedModel, x *Node) (out []gradientless) {
-	feeds := map[*Node]bool{}
-	for _, n := range w.outputs {
-		for of := range ancestors(n, nil) {
-			feeds[of] = true
-		}
-	}
+	of    map[string]bool // layers that the node depends on
+	feeds map[string]bool // layers and outputs that depend on the node
+}
+
+// findGradientless finds those nodes of a model, in the order of execution. The nodes given are those of the layers.
+func (l *listing) findGradientless(w walkedModel, x *Node, nodes []*Node) {
 	for _, n := range x.Graph().Nodes() {
-		if !feeds[n] || !w.Sees(n) || n == x || n.StopGradient() || n.CustomGradient() != nil ||
-			n.Type() == NodeTypeSplitNode ||
-			!slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return in.DType().IsFloat() && w.Sees(in) }) {
+		if _, ok := VJPRegistration[n.Type()]; ok || !w.Sees(n) || n == x || n.StopGradient() || n.CustomGradient() != nil ||
+			n.Type() == NodeTypeSplitNode {
 			continue
 		}
-		if _, ok := VJPRegistration[n.Type()]; !ok {
-			place := w.Home(n)
-			out = append(out, gradientless{place.Op, userLine(n), place.Name})
+		place := w.Home(n)
+		g := gradientless{operator: place.Op, line: userLine(n), layer: place.Name, of: map[string]bool{},
+			feeds: map[string]bool{}}
+		below := slopesOf(n)
+		for k, node := range nodes {
+			name := l.layers[k].Name
+			g.of[name] = below[node] && node != n
+			if g.feeds[name] = slopesOf(node)[n]; g.feeds[name] && g.layer == "" { // it is within that layer
+				g.operator, g.layer = n.Type().String(), name
+			}
 		}
+		l.gradientless = append(l.gradientless, g)
 	}
-	return out
+}
+
+// slopesOf returns the nodes that a node depends on through numbers that are no integers, itself included. Only these
+// can have a gradient of it.
+func slopesOf(n *Node) map[*Node]bool {
+	seen := map[*Node]bool{}
+	todo := []*Node{n}
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[n] || n.NumOutputs() == 1 && !n.DType().IsFloat() && !n.DType().IsComplex() {
+			continue
+		}
+		seen[n] = true
+		todo = append(todo, n.Inputs()...)
+	}
+	return seen
 }
 
 // NoGradient returns an error that says which operator of a GoMLX model has no gradient, and where it stands. It
-// returns nil if err is not GoMLX's error about a missing gradient.
-func NoGradient(m Model, err error) error {
+// returns nil if no such operator lies between the cuts and the wanted tensors. Of several operators it names the last,
+// since a gradient can be taken after it. The cause is the error that the missing gradient led to.
+func NoGradient(m Model, input []int, cuts, wants []string, cause error) error {
 	g, ok := m.(*gomlxModel)
-	if !ok || !strings.Contains(err.Error(), "no gradient is defined") {
+	if !ok {
 		return nil
 	}
-	g.listed.mu.Lock()
-	defer g.listed.mu.Unlock()
-	for _, l := range g.listed.of {
-		if len(l.gradientless) == 0 {
+	l, err := g.list(input)
+	if err != nil {
+		return nil // the cause says it
+	}
+	for _, n := range slices.Backward(l.gradientless) {
+		from := slices.ContainsFunc(cuts, func(cut string) bool { return cut == Picture || n.of[cut] })
+		if !from || !slices.ContainsFunc(wants, func(want string) bool { return n.feeds[want] }) {
 			continue
 		}
-		n, at := l.gradientless[0], ""
+		at := ""
 		if n.line != "" {
 			at = ", made at " + n.line + ","
 		}
-		return &fault.FunctionError{Model: g.card.Name, Line: n.line, Cause: err, Text: fmt.Sprintf(
+		return &fault.FunctionError{Model: g.card.Name, Line: n.line, Cause: cause, Text: fmt.Sprintf(
 			"model %s: its layer %s%s is of the operator %s, which GoMLX has no gradient of: explain a layer after it, or with a method that takes no gradient, such as Recipro-CAM, Score-CAM, Occlusion or RISE",
 			g.card.Name, n.layer, at, n.operator)}
 	}

@@ -160,8 +160,7 @@ func (m *gomlxModel) listAs(on compute.Backend, input []int) (l *listing, err er
 
 // listWalk makes layers of the places of a graph. The output comes last, in place of the layer that it is.
 func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
-	l := &listing{made: map[string]string{}, order: map[string]int{}, endings: map[string]Ending{},
-		gradientless: withoutGradient(w, x)}
+	l := &listing{made: map[string]string{}, order: map[string]int{}, endings: map[string]Ending{}}
 	for i, n := range x.Graph().Nodes() {
 		if n.Type() == NodeTypeParameter && strings.HasPrefix(n.GetParameterName(), model.RootScopePath) {
 			l.made[n.GetParameterName()], l.order[n.GetParameterName()] = userLine(n), i
@@ -200,6 +199,7 @@ func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
 		add(layer, w.outputs[name])
 	}
 	l.connect(nodes)
+	l.findGradientless(w, x, nodes)
 	return l
 }
 

@@ -43,7 +43,7 @@ func (m *gomlxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, 
 	return out
 }
 
-// BuildGuided implements [GuidedBuilder]. It builds the model once more from its first ReLU on.
+// BuildGuided implements [RuledBuilder]. It builds the model once more from its first ReLU on.
 func (m *gomlxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
 	gradient func(r, g *Node) *Node) map[string]*Node {
 	w := m.walk(scope, x)
@@ -55,6 +55,15 @@ func (m *gomlxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
 		}
 		return IdentityWithCustomGradient(n.CloneWithInputs(inputs...), gradient)
 	}) {
+		out[wants[i]] = result(n, x)
+	}
+	return out
+}
+
+// BuildRelevant implements [RuledBuilder].
+func (m *gomlxModel) BuildRelevant(scope *model.Scope, x *Node, wants []string) map[string]*Node {
+	out := map[string]*Node{}
+	for i, n := range walk.Relevant(x, m.ends(m.walk(scope, x), wants)...) {
 		out[wants[i]] = result(n, x)
 	}
 	return out

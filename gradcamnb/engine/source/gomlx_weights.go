@@ -54,15 +54,38 @@ func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool) {
 		}
 	}
 	m.wrongf(line, first.Scope(), "graph function makes up the weights %s %s in the scope %s%s, which nobody has trained or loaded, and %d more; the store has weights in %s: load them, call the function in the scope that they lie in, or say in the card that the model is Untrained",
-		first.Path(), first.Shape(), first.Scope(), where, len(made)-1, scopeWords(before)+m.lazily())
+		first.Path(), first.Shape(), first.Scope(), where, len(made)-1, scopeWords(scopesOf(before))+m.lazily())
 }
 
-// lazily returns words that say that a checkpoint holds weights that the store does not show yet.
+// lazily returns words that name the scopes of the weights that a checkpoint holds and the store does not show yet.
+// Only GoMLX's own checkpoints tell what they hold.
 func (m *gomlxModel) lazily() string {
-	if m.store.Loader() == nil {
+	switch loader := m.store.Loader().(type) {
+	case nil:
 		return ""
+	case interface {
+		LoadedVariables() map[string]*tensors.Tensor
+	}:
+		var scopes []string
+		for key, value := range loader.LoadedVariables() {
+			if !value.DType().IsFloat() { // such as the state of random numbers
+				continue
+			}
+			_, path, _ := strings.Cut(key, ":") // "var:/scope/name"
+			scope, _ := model.SplitPath(path)
+			scopes = append(scopes, scope)
+		}
+		return ", and its checkpoint in " + scopeWords(scopes)
 	}
-	return ", but for those that its checkpoint loads when they are asked for by name (Immediate() shows them)"
+	return ", but for those that its loader brings when they are asked for by name"
+}
+
+// scopesOf returns the scopes of variables.
+func scopesOf(variables map[*model.Variable]bool) (scopes []string) {
+	for v := range variables {
+		scopes = append(scopes, v.Scope())
+	}
+	return scopes
 }
 
 // keepVariables makes an explanation leave every variable as it was, also one that the graph function changes, such as
@@ -87,15 +110,10 @@ func (m *gomlxModel) keepVariables(g *Graph) {
 	}
 }
 
-// scopeWords returns words that name the scopes of variables, a few of them.
-func scopeWords(of map[*model.Variable]bool) string {
-	var scopes []string
-	for v := range of {
-		if !slices.Contains(scopes, v.Scope()) {
-			scopes = append(scopes, v.Scope())
-		}
-	}
+// scopeWords returns words that name scopes, each once, a few of them.
+func scopeWords(scopes []string) string {
 	slices.Sort(scopes)
+	scopes = slices.Compact(scopes)
 	const most = 6
 	switch {
 	case len(scopes) == 0:

@@ -118,10 +118,15 @@ type LayerBuilder interface {
 	BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node, wants []string) map[string]*Node
 }
 
-// GuidedBuilder is a model that can also be built with another gradient at its ReLUs.
-type GuidedBuilder interface {
+// RuledBuilder is a model that can also be built with other rules than gradients. Models from ONNX files and GoMLX
+// models can.
+type RuledBuilder interface {
 	// BuildGuided is Build without cuts, with gradient(r, g) in place of the gradient g at the output r of every ReLU.
 	BuildGuided(scope *model.Scope, x *Node, wants []string, gradient func(r, g *Node) *Node) map[string]*Node
+
+	// BuildRelevant is Build without cuts, with gradients that make relevance of the values that they are times; see
+	// package walk's Relevant. It panics if an operator has no rule.
+	BuildRelevant(scope *model.Scope, x *Node, wants []string) map[string]*Node
 }
 
 // Cut is a layer in a graph.

@@ -5,6 +5,8 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
 )
 
 // BuildFrom implements [LayerBuilder]. It gives the layer's tensor to the rewritten graph. Earlier nodes are built only
@@ -27,7 +29,7 @@ func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, c
 	return r.collectOutputs(scope, map[string]*Node{r.Input: BroadcastToDims(x, input...), t.Rewritten: act}, wants)
 }
 
-// BuildGuided implements [GuidedBuilder]. It cuts the graph at every ReLU and builds it from each to the next. Every
+// BuildGuided implements [RuledBuilder]. It cuts the graph at every ReLU and builds it from each to the next. Every
 // ReLU is given to what comes after it.
 func (m *onnxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
 	gradient func(r, g *Node) *Node) map[string]*Node {
@@ -54,4 +56,28 @@ func (m *onnxModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
 		given[t.Rewritten] = IdentityWithCustomGradient(relu, gradient)
 	}
 	return r.collectOutputs(scope, given, wants)
+}
+
+// BuildRelevant implements [RuledBuilder]. Every convolution stays one operator of the graph, so that its rule finds
+// it. Without a cut activations stay plain operators, too, and do not become selections with torch's slope at a kink.
+func (m *onnxModel) BuildRelevant(scope *model.Scope, x *Node, wants []string) map[string]*Node {
+	if n := m.mustBatch(x.Shape().Dimensions); n != x.Shape().Dim(0) {
+		var parts []map[string]*Node
+		for _, part := range partsOf(x, n) {
+			parts = append(parts, m.BuildRelevant(scope, part, wants))
+		}
+		return joinAllParts(parts, x.Shape().Dim(0))
+	}
+	o := m.options
+	o.WholeConvolutions = true
+	r := m.rewrittenWith(o, x.Graph(), x.Shape().Dimensions, nil, wants)
+	out := r.collectOutputs(scope, map[string]*Node{r.Input: x}, wants)
+	ends := make([]*Node, len(wants))
+	for i, want := range wants {
+		ends[i] = out[want]
+	}
+	for i, n := range walk.Relevant(x, ends...) {
+		out[wants[i]] = n
+	}
+	return out
 }

@@ -42,7 +42,11 @@ func (r *rewrittenGraph) cells(name string) cells {
 }
 
 func (m *onnxModel) rewritten(g *Graph, input []int, cuts, wants []string) *rewrittenGraph {
-	o := m.options
+	return m.rewrittenWith(m.options, g, input, cuts, wants)
+}
+
+// rewrittenWith is [onnxModel.rewritten] with other options of the pass.
+func (m *onnxModel) rewrittenWith(o onnxnorm.Options, g *Graph, input []int, cuts, wants []string) *rewrittenGraph {
 	o.Needs = wants
 	for _, cut := range cuts {
 		if cut == Picture {

@@ -48,6 +48,7 @@ type builder struct {
 	pureGo     bool // the backend runs one operator after another
 	vectors    bool // that backend multiplies matrices with vector instructions
 	winograds  bool // 3x3 convolutions may use Winograd's form
+	whole      bool // see [Options.WholeConvolutions]
 
 	// differentiable is set once a cut is made. From there on gradients are taken, so forms with the right gradient are
 	// worth a slower forward pass.
@@ -79,7 +80,8 @@ type producer struct {
 func newBuilder(opset int, o Options) *builder {
 	return &builder{
 		opset: opset, keepLayout: o.KeepLayout, pureGo: o.PureGo, vectors: o.PureGo && o.Vectors, winograds: o.Winograd,
-		own: o.Own, ownBatch: o.OwnBatch,
+		whole: o.WholeConvolutions,
+		own:   o.Own, ownBatch: o.OwnBatch,
 		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]producer{}, views: map[string]ref{},
 		truths: map[string]ref{},
 	}

@@ -54,6 +54,17 @@ type conv struct {
 func (c conv) positions(batch int) int { return batch * c.out[0] * c.out[1] }
 
 func (b *builder) conv(x ref, c conv) ref {
+	if !b.whole {
+		return b.quickConv(x, c)
+	}
+	if c.stride != [2]int{1, 1} && c.dilate != [2]int{1, 1} {
+		failf("it has strides and dilations at once, for which there is no rule of relevance: take Input x gradient")
+	}
+	return b.dense(x, c)
+}
+
+// quickConv writes a convolution in the form that is right and fast for its kernel.
+func (b *builder) quickConv(x ref, c conv) ref {
 	noPad := c.before == [2]int{} && c.after[0] <= 0 && c.after[1] <= 0
 	switch {
 	case c.groups > 1 && c.kernel.dims[1] == 1 && c.kernel.dims[0] == c.groups:

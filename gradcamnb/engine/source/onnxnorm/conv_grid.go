@@ -7,6 +7,9 @@ import "slices"
 //
 //	[g, b*out, k*in] x [g, k*in, o] -> [g, b*out, o].
 func convGrid(b *builder, n *node) {
+	if b.whole {
+		failf("its kernel is not a constant over one or two axes, for which alone there is a rule of relevance: take Input x gradient")
+	}
 	x, k := b.plain(n.need(0)), n.need(1)
 	groups := n.intOr("group", 1)
 	if len(k.dims) != len(x.dims) || groups < 1 || x.dims[1] != k.dims[1]*groups || k.dims[0]%groups != 0 {

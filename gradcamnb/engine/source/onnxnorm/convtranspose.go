@@ -27,7 +27,7 @@ func convTranspose(b *builder, n *node) {
 	t := newTransposedConv(n, v.dims, k.dims)
 	x := b.lastOf(v)
 	var y ref
-	if t.kernel == t.stride && t.cut == [4]int{} && t.dilate == [2]int{1, 1} && groups == 1 {
+	if !b.whole && t.kernel == t.stride && t.cut == [4]int{} && t.dilate == [2]int{1, 1} && groups == 1 {
 		y = b.spread(x, t, k.konst)
 	} else {
 		y = b.overlap(x, t, k.konst, groups)

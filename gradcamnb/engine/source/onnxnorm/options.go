@@ -24,6 +24,11 @@ type Options struct {
 	// gradient goes through them.
 	Winograd bool
 
+	// WholeConvolutions keeps every convolution one operator, so that its rule of relevance can be told from that of a
+	// product. A convolution that cannot stay one is refused: with strides and dilations at once, over three axes, or with
+	// a kernel that is computed.
+	WholeConvolutions bool
+
 	// Needs names the tensors that must be there. A node that they do not depend on is left out if it cannot be
 	// rewritten, see [Graph]. nil means that everything must be there.
 	Needs []string

@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+)
+
+// What is measured is the probability, however a model ends: of the windowed model's first class a = sigmoid(2) with
+// the window and b = 1/2 without. One number may be that of a regression, and is measured as it is, 1 and 0; as a binary
+// target it is a logit, a = sigmoid(1). The window goes first of 16 parts, and the rest changes nothing:
+//
+//	insertion (b/2 + 15 a + a/2) / 16, deletion (a/2 + 15 b + b/2) / 16
+func TestMeasuredEndingsByHand(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		for _, c := range []struct {
+			name          string
+			end           func(seen *Node) *Node
+			target        gradcamnb.Target
+			with, without float64
+			unit          string
+		}{
+			{"softmax", func(seen *Node) *Node { return Softmax(Stack([]*Node{seen, Neg(seen)}, 1)) }, gradcamnb.Class(0),
+				1 / (1 + math.Exp(-2)), 0.5, "probability"},
+			{"log-softmax", func(seen *Node) *Node { return LogSoftmax(Stack([]*Node{seen, Neg(seen)}, 1)) }, gradcamnb.Class(0),
+				1 / (1 + math.Exp(-2)), 0.5, "log-probability"},
+			{"one number", func(seen *Node) *Node { return ExpandAxes(seen, -1) }, gradcamnb.Top(1), 1, 0, "output"},
+			{"one logit", func(seen *Node) *Node { return ExpandAxes(seen, -1) }, gradcamnb.Binary(1),
+				1 / (1 + math.Exp(-1)), 0.5, "logits"},
+		} {
+			m, err := source.GoMLX(source.Card{Name: c.name, Input: []int{-1, side, side, 3}}, model.NewStore(),
+				func(_ *model.Scope, x *Node) []*Node {
+					x = MulScalar(x, 1).WithAlias("/picture")
+					seen := ReduceMean(Slice(x, AxisRange(), AxisRange(6, 12), AxisRange(6, 12), AxisRange()), 1, 2, 3)
+					return []*Node{c.end(seen)}
+				})
+			if err != nil {
+				t.Fatal(err)
+			}
+			maps, err := measured(t, gradcamnb.NewModel(e.Session(m)), gradcamnb.Measuring{Steps: 16, Baseline: "mean",
+				Metrics: []string{"insertion", "deletion", "average drop"}}, c.target)
+			if err != nil {
+				t.Errorf("%s: %v", c.name, err)
+				continue
+			}
+			for name, want := range map[string]float64{"insertion": (c.without/2 + 15.5*c.with) / 16,
+				"deletion": (c.with/2 + 15.5*c.without) / 16, "average drop": 0} {
+				if got := maps[0].Metrics[name]; !(math.Abs(got-want) < 1e-5) {
+					t.Errorf("%s: %s is %g, want %g", c.name, name, got, want)
+				}
+			}
+			if maps[0].ScoreUnit != c.unit {
+				t.Errorf("%s: the score is in %q, want %q", c.name, maps[0].ScoreUnit, c.unit)
+			}
+		}
+	})
+}
+
+// Logits that all lie between 0 and 1, as those of a young network do, are logits: of 0.9 and 0.2 the first one has the
+// probability 1/(1 + exp(-0.7)).
+func TestLogitsLikeProbabilities(t *testing.T) {
+	m := gomlxModel(t, testEngine(t, "go"), source.Card{Name: "young", Input: []int{-1, 1, 1, 1}}, func(x *Node) []*Node {
+		x = ReduceSum(MulScalar(x, 1).WithAlias("/map"), 1, 2)
+		return []*Node{Concatenate([]*Node{MulScalar(x, 0.9), MulScalar(x, 0.2)}, 1)}
+	})
+	r, err := m.ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 1, 1, 1}, Values: []float32{1}}, gradcamnb.Layers("/map"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := 1 / (1 + math.Exp(-0.7))
+	for _, got := range []float32{r[0].Top[0].Probability, r[0].Maps[0].Probability} {
+		if !(math.Abs(float64(got)-want) < 1e-6) {
+			t.Errorf("the probability is %g, want %g", got, want)
+		}
+	}
+}
+
+// A weight that a trainer has just taken away, as it does while it steps, is an error that names it, and no panic.
+func TestAWeightThatIsTaken(t *testing.T) {
+	e := testEngine(t, "go")
+	store := model.NewStore()
+	m, err := source.GoMLX(source.Card{Name: "taken", Input: []int{-1, 2, 2, 1}}, store,
+		func(scope *model.Scope, x *Node) []*Node {
+			gain := scope.VariableWithValue("gain", float32(3)).NodeValue(x.Graph())
+			return []*Node{ReduceMean(Mul(x, gain).WithAlias("/map"), 1, 2)}
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: slices.Repeat([]float32{1}, 4)}
+	explained := gradcamnb.NewModel(e.Session(m))
+	if _, err := explained.ExplainTensor(in, gradcamnb.Class(0)); err != nil {
+		t.Fatal(err)
+	}
+	store.GetVariable("/gain").MustValue().MustFinalizeAll()
+	_, err = explained.ExplainTensor(in, gradcamnb.Class(0))
+	if err == nil || !strings.Contains(err.Error(), "its weights /gain are not there just now") {
+		t.Errorf("the error is %v", err)
+	}
+}
