@@ -1,6 +1,7 @@
 package gradcamnb
 
 import (
+	"context"
 	"errors"
 	"slices"
 )
@@ -13,12 +14,12 @@ const (
 )
 
 // expanded returns the request's layers, with each name that stands for several layers replaced by them.
-func (m *Model) expanded(r Request) ([]string, error) {
+func (m *Model) expanded(ctx context.Context, r Request) ([]string, error) {
 	names := r.Layers
 	if !slices.Contains(names, AllLayers) && !slices.Contains(names, StageLayers) && !slices.Contains(names, LevelLayers) {
 		return names, nil
 	}
-	layers, err := m.session.Layers(r.WithoutPictures())
+	layers, err := m.session.Layers(ctx, r.WithoutPictures())
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ type listedSession struct {
 
 func (l *listedSession) Info() Info { return Info{Outputs: []string{"logits"}} }
 
-func (l *listedSession) Layers(Request) ([]Layer, error) { return l.layers, nil }
+func (l *listedSession) Layers(context.Context, Request) ([]Layer, error) { return l.layers, nil }
 
 func (l *listedSession) Explain(_ context.Context, r Request) ([]*heatmap.Result, error) {
 	l.asked = r

@@ -12,9 +12,9 @@ import (
 // guardedSession is a session that returns panics as errors. Every call of a [Model] goes through one.
 type guardedSession struct{ driver.Session }
 
-func (g guardedSession) Layers(r Request) (layers []Layer, err error) {
+func (g guardedSession) Layers(ctx context.Context, r Request) (layers []Layer, err error) {
 	defer border.Recover(&err)
-	return g.Session.Layers(r)
+	return g.Session.Layers(ctx, r)
 }
 
 func (g guardedSession) Detect(ctx context.Context, r Request) (found [][]heatmap.Detection, err error) {

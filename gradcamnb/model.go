@@ -31,7 +31,7 @@ type Model struct{ session guardedSession }
 // repository's preprocessor_config.json and config.json; see docs/models.md.
 func Open(ref string) (*Model, error) { return OpenContext(context.Background(), ref) }
 
-// OpenContext is like Open, but stops downloading when ctx is done. The next call resumes a partial download.
+// OpenContext is like Open, but stops reading and downloading when ctx is done. The next call resumes a partial download.
 func OpenContext(ctx context.Context, ref string) (*Model, error) {
 	return opening(ctx, ref, driver.Open)
 }
@@ -77,7 +77,12 @@ func (m *Model) Info() Info { return m.session.Info() }
 
 // Layers returns the model's layers in the order of execution, for the chosen inputs.
 func (m *Model) Layers(inputs ...InputChoice) ([]Layer, error) {
-	return m.session.Layers(withInputs(inputs))
+	return m.LayersContext(context.Background(), inputs...)
+}
+
+// LayersContext is like Layers, but stops when ctx is done.
+func (m *Model) LayersContext(ctx context.Context, inputs ...InputChoice) ([]Layer, error) {
+	return m.session.Layers(ctx, withInputs(inputs))
 }
 
 // withInputs returns a request that holds only the choices about inputs.
@@ -187,7 +192,7 @@ func (m *Model) DetectAll(ctx context.Context, r Request, choices ...Choice) ([]
 // that is first called.
 func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatmap.Result, error) {
 	r = r.With(choices...)
-	layers, err := m.expanded(r)
+	layers, err := m.expanded(ctx, r)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,8 @@ type Session interface {
 	Info() ask.Info
 
 	// Layers returns the model's layers. Of the request it uses the preprocessing and the inputs besides the picture.
-	Layers(r ask.Request) ([]ask.Layer, error)
+	// Listing stops when ctx ends.
+	Layers(ctx context.Context, r ask.Request) ([]ask.Layer, error)
 
 	// Detect returns what a detector finds in each picture, the surest detection first. Of the request it uses the
 	// pictures, the other inputs, the preprocessing and the Reading.

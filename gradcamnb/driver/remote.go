@@ -111,8 +111,8 @@ func call[Args, Answer any](ctx context.Context, s *remote, method string, args 
 
 func (s *remote) Info() ask.Info { return s.info }
 
-func (s *remote) Layers(r ask.Request) ([]ask.Layer, error) {
-	return call[ask.Request, []ask.Layer](context.Background(), s, "Layers", r.WithoutPictures(), nil)
+func (s *remote) Layers(ctx context.Context, r ask.Request) ([]ask.Layer, error) {
+	return call[ask.Request, []ask.Layer](ctx, s, "Layers", r.WithoutPictures(), nil)
 }
 
 func (s *remote) Explain(ctx context.Context, r ask.Request) ([]*heatmap.Result, error) {

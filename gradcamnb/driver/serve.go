@@ -96,8 +96,8 @@ func info(_ context.Context, m Session, _ noArguments, _ func(ask.Progress)) (as
 	return m.Info(), nil
 }
 
-func layers(_ context.Context, m Session, r ask.Request, _ func(ask.Progress)) ([]ask.Layer, error) {
-	return m.Layers(r)
+func layers(ctx context.Context, m Session, r ask.Request, _ func(ask.Progress)) ([]ask.Layer, error) {
+	return m.Layers(ctx, r)
 }
 
 func (s *server) detections(ctx context.Context, m Session, c picturesCall,

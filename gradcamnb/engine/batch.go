@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -14,17 +15,20 @@ import (
 // takeBatch sets the number of pictures in a pass of the subject: the number that is asked for, on a CPU fewer if that is
 // quicker, or, if the model cannot be built for that, the one that its file is made for. It checks the shapes of all
 // tensors before anything runs. repaired is true if the model was changed to take another batch than its file's.
-func (r run) takeBatch(subject *perturb.Subject) (repaired bool, err error) {
+func (r run) takeBatch(ctx context.Context, subject *perturb.Subject) (repaired bool, err error) {
 	batch := subject.Batch()
 	pass := batch
 	if r.runs == nil && r.backend.OnCPU() {
 		pass = subject.SplitBatch(batch)
 	}
 	input := append([]int{pass}, subject.Input[1:]...)
-	n, why, repaired, err := source.Batch(r.model, input, subject.Wants())
+	n, why, repaired, err := source.Batch(ctx, r.model, input, subject.Wants())
 	if err != nil {
+		if ctx.Err() != nil {
+			return false, err
+		}
 		input[0] = 1
-		if _, _, _, alone := source.Batch(r.model, input, subject.Wants()); alone != nil {
+		if _, _, _, alone := source.Batch(ctx, r.model, input, subject.Wants()); alone != nil {
 			return false, err
 		}
 		subject.Sampling.Batch, subject.Pass = 1, 1

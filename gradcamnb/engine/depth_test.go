@@ -27,7 +27,7 @@ func TestWeightsOfAFunctionByDepth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Layers([]int{1, 4, 4, 2}, ""); err != nil {
+	if _, err := m.Layers(t.Context(), []int{1, 4, 4, 2}, ""); err != nil {
 		t.Fatal(err)
 	}
 	for top, want := range map[float64]string{0.25: "late", 0.5: "late middle", 0.75: "late early middle"} {

@@ -15,7 +15,7 @@ import (
 
 // Detect returns what the model finds in each picture.
 func (s *session) Detect(ctx context.Context, r gradcamnb.Request) ([][]heatmap.Detection, error) {
-	s, in, err := s.facing(r)
+	s, in, err := s.facing(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func (s *session) Detect(ctx context.Context, r gradcamnb.Request) ([][]heatmap.
 }
 
 func (s *session) detect(ctx context.Context, in inputs.Input, how gradcamnb.Reading) (*detections.Findings, error) {
-	reads, err := detections.Readers(s.model, in.Dims, how)
+	reads, err := detections.Readers(ctx, s.model, in.Dims, how)
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,9 @@ type ownDetector struct {
 }
 
 // Layers returns no layers, since a function has none.
-func (f *ownDetector) Layers(gradcamnb.Request) ([]gradcamnb.Layer, error) { return nil, nil }
+func (f *ownDetector) Layers(context.Context, gradcamnb.Request) ([]gradcamnb.Layer, error) {
+	return nil, nil
+}
 
 // Detect returns what the function finds.
 func (f *ownDetector) Detect(ctx context.Context, r gradcamnb.Request) ([][]heatmap.Detection, error) {

@@ -94,7 +94,7 @@ func (e *Engine) Open(ref string) (driver.Session, error) {
 	return e.OpenContext(context.Background(), ref)
 }
 
-// OpenContext is like Open, but stops downloading when ctx is done.
+// OpenContext is like Open, but stops reading and downloading when ctx is done.
 func (e *Engine) OpenContext(ctx context.Context, ref string) (driver.Session, error) {
 	s, err := e.model(ctx, ref, func() (source.Model, error) { return source.Open(ctx, ref, e.say) })
 	if err != nil {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,11 +22,14 @@ import (
 
 // openInRuntime returns a session that runs the model with onnxruntime instead of a graph, if the user asked for that
 // or the graph cannot be built. Its model holds the outputs for the input. Otherwise it returns the session itself.
-func (s *session) openInRuntime(in inputs.Input) (*session, error) {
+func (s *session) openInRuntime(ctx context.Context, in inputs.Input) (*session, error) {
 	why := error(nil)
 	if device.Asked(s.engine.name) != device.ONNXRuntime {
-		if why = s.checkGraph(in.Dims); why == nil || !source.FromONNX(s.model) {
+		if why = s.checkGraph(ctx, in.Dims); why == nil || !source.FromONNX(s.model) {
 			return s, nil
+		}
+		if ctx.Err() != nil {
+			return nil, why
 		}
 		if !onnxruntime.Available() {
 			return nil, fmt.Errorf("%w; if onnxruntime runs the file, RISE, D-RISE and occlusion explain it: %s", why,
@@ -48,7 +52,7 @@ func (s *session) openInRuntime(in inputs.Input) (*session, error) {
 
 // checkGraph returns an error if the graph of an output cannot be built: of any output that a known detector reads, or
 // of the model's answer.
-func (s *session) checkGraph(input []int) error {
+func (s *session) checkGraph(ctx context.Context, input []int) error {
 	c := s.model.Card()
 	names := c.Outputs[:1]
 	switch known := detections.NamedRoles(c.Outputs); {
@@ -60,7 +64,7 @@ func (s *session) checkGraph(input []int) error {
 		names = known.Outputs
 	}
 	for _, name := range names {
-		layers, err := s.model.Layers(input, name)
+		layers, err := s.model.Layers(ctx, input, name)
 		if err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ func (r run) perturbAll(ctx context.Context) error {
 		before := res.Maps
 		var made [][]*heatmap.Map // by method
 		for _, method := range p.Forward {
-			subject, end, err := r.prepareSubject(i, nil)
+			subject, end, err := r.prepareSubject(ctx, i, nil)
 			if err != nil {
 				return err
 			}
@@ -79,12 +79,12 @@ func (r run) subject(i int) *perturb.Subject {
 
 // prepareSubject returns picture i as a subject, in a batch that the model can take. Its programs can be used until end
 // is called. If change is not nil, it changes the subject first.
-func (r run) prepareSubject(i int, change func(*perturb.Subject) error) (
+func (r run) prepareSubject(ctx context.Context, i int, change func(*perturb.Subject) error) (
 	subject *perturb.Subject, end func(), err error) {
 	one := r.ofPicture(i)
 	subject = one.subject(i)
 	one.setHost(subject)
-	repaired, err := one.takeBatch(subject)
+	repaired, err := one.takeBatch(ctx, subject)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -22,7 +22,7 @@ func TestHeadOnAFilesBackbone(t *testing.T) {
 			t.Fatal(err)
 		}
 		card := source.Card{Name: "head", Input: []int{-1, 3, 64, 64}, Layout: imgio.ChannelsFirst, Untrained: true}
-		all, err := backbone.Layers([]int{1, 3, 64, 64}, "")
+		all, err := backbone.Layers(t.Context(), []int{1, 3, 64, 64}, "")
 		if err != nil {
 			t.Fatal(err)
 		}

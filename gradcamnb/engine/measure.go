@@ -66,7 +66,7 @@ func (r run) measure(ctx context.Context) error {
 	}
 	explained := r
 	// This tests the batch with the explained scores. The scores that are measured are not known yet.
-	_, end, err := explained.prepareSubject(0, nil)
+	_, end, err := explained.prepareSubject(ctx, 0, nil)
 	if err != nil {
 		return errors.Join(fmt.Errorf("measuring the maps: %w", err), giveBack())
 	}
@@ -144,7 +144,7 @@ func (r run) measurePicture(ctx context.Context, i int, want measuring, show *me
 		}
 	}()
 	over := func(baseline string) (*perturb.Subject, error) {
-		subject, end, err := r.prepareSubject(i, func(subject *perturb.Subject) (err error) {
+		subject, end, err := r.prepareSubject(ctx, i, func(subject *perturb.Subject) (err error) {
 			subject.Baseline, err = metrics.Baseline(baseline, subject.Values, subject.Input, r.model.Card().Layout, prep)
 			return err
 		})

@@ -110,7 +110,7 @@ func (w *worstDifference) parity(t *testing.T, e *Engine, m source.Model, group 
 	for _, c := range group {
 		r.Methods = append(r.Methods, c.Method)
 	}
-	p, err := plans.New(m, in.Dims, r, nil, nil)
+	p, err := plans.New(t.Context(), m, in.Dims, r, plans.Known{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func modulePaths(t *testing.T, m source.Model, dims []int, layers []golden.Layer
 	if m.Card().Name == "EfficientNet-Lite0" {
 		return
 	}
-	all, err := m.Layers(dims, "")
+	all, err := m.Layers(t.Context(), dims, "")
 	if err != nil {
 		t.Fatal(err)
 	}

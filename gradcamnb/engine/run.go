@@ -26,8 +26,8 @@ type run struct {
 }
 
 // compute runs the plan's program and makes results of its outputs.
-func (r *run) compute(clock *stopwatch) error {
-	if _, _, _, err := source.Batch(r.model, r.input.Dims, r.plan.Wants()); err != nil {
+func (r *run) compute(ctx context.Context, clock *stopwatch) error {
+	if _, _, _, err := source.Batch(ctx, r.model, r.input.Dims, r.plan.Wants()); err != nil {
 		return err
 	}
 	prog, err := r.program(r.backend, r.plan)
@@ -47,7 +47,7 @@ func (r *run) compute(clock *stopwatch) error {
 	if err != nil {
 		return err
 	}
-	if err := r.sound(r.results); err != nil {
+	if err := r.sound(ctx, r.results); err != nil {
 		return err
 	}
 	clock.lap("collect")

@@ -61,7 +61,7 @@ func (s *session) Info() gradcamnb.Info {
 		Masks: detections.HasMasks(c), Backend: name}
 }
 
-func (s *session) Layers(r gradcamnb.Request) ([]gradcamnb.Layer, error) {
+func (s *session) Layers(ctx context.Context, r gradcamnb.Request) ([]gradcamnb.Layer, error) {
 	c := s.model.Card()
 	input, err := inputs.Shape(c, cmp.Or(r.Prep, c.Prep), 1)
 	if err != nil {
@@ -71,10 +71,10 @@ func (s *session) Layers(r gradcamnb.Request) ([]gradcamnb.Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	layers, err := fed.Layers(input, "")
-	if err != nil && c.Input[0] > 1 { // the model may take its file's own batch only
+	layers, err := fed.Layers(ctx, input, "")
+	if err != nil && ctx.Err() == nil && c.Input[0] > 1 { // the model may take its file's own batch only
 		input[0] = c.Input[0]
-		layers, err = fed.Layers(input, "")
+		layers, err = fed.Layers(ctx, input, "")
 	}
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (s *session) Layers(r gradcamnb.Request) ([]gradcamnb.Layer, error) {
 
 func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
 	clock := newStopwatch()
-	s, in, err := s.facing(r)
+	s, in, err := s.facing(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -120,12 +120,12 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		return nil, err
 	}
 	defer end()
-	p, err := plans.New(s.model, in.Dims, r, seen, s.looking(b, in))
+	p, err := plans.New(ctx, s.model, in.Dims, r, plans.Known{Seen: seen, Look: s.looking(b, in)})
 	if err != nil {
 		return nil, err
 	}
 	now := run{session: s, backend: b, plan: p, request: r, want: want, input: in}
-	if err := now.compute(clock); err != nil {
+	if err := now.compute(ctx, clock); err != nil {
 		return nil, err
 	}
 	for i, res := range now.results {
@@ -138,7 +138,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 
 // facing returns the session with the request's values for the model's other inputs, and the input that is made from
 // the request's pictures or tensor.
-func (s *session) facing(r gradcamnb.Request) (*session, inputs.Input, error) {
+func (s *session) facing(ctx context.Context, r gradcamnb.Request) (*session, inputs.Input, error) {
 	s, err := s.fed(r)
 	if err != nil {
 		return nil, inputs.Input{}, err
@@ -147,7 +147,7 @@ func (s *session) facing(r gradcamnb.Request) (*session, inputs.Input, error) {
 	if err != nil {
 		return nil, inputs.Input{}, err
 	}
-	s, err = s.openInRuntime(in)
+	s, err = s.openInRuntime(ctx, in)
 	return s, in, err
 }
 

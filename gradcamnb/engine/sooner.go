@@ -80,7 +80,7 @@ func multiplications(g *Graph) float64 {
 // answerSooner explains a request in pure Go if XLA would have to compile first, and then has XLA compile in the
 // background. It returns nil if the request is not for that.
 func (s *session) answerSooner(ctx context.Context, r gradcamnb.Request, in inputs.Input) []*heatmap.Result {
-	if !s.mayAnswerSooner(r, in) {
+	if !s.mayAnswerSooner(ctx, r, in) {
 		return nil
 	}
 	same, err := s.engine.quick.OpenContext(ctx, s.ref)
@@ -103,7 +103,7 @@ func (s *session) answerSooner(ctx context.Context, r gradcamnb.Request, in inpu
 }
 
 // mayAnswerSooner tells whether a request has a program of its own for one picture, and XLA did not compile that yet.
-func (s *session) mayAnswerSooner(r gradcamnb.Request, in inputs.Input) bool {
+func (s *session) mayAnswerSooner(ctx context.Context, r gradcamnb.Request, in inputs.Input) bool {
 	e := s.engine
 	if e.quick == nil || s.ref == "" || s.runs != nil || s.slow.Load() || e.ready.Load() && !isXLA(e.backend.Name) {
 		return false
@@ -115,7 +115,7 @@ func (s *session) mayAnswerSooner(r gradcamnb.Request, in inputs.Input) bool {
 	look := func(string, image.Image) ([]int, []float32, error) {
 		return nil, nil, errors.New("it takes a pass to tell")
 	}
-	p, err := plans.New(s.model, in.Dims, r, nil, look)
+	p, err := plans.New(ctx, s.model, in.Dims, r, plans.Known{Look: look})
 	return err == nil && len(p.Forward) == 0 && !s.compiled(p)
 }
 

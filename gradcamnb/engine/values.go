@@ -47,7 +47,7 @@ func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*
 	if err != nil {
 		return nil, err
 	}
-	layers, err := s.model.Layers(in.Dims, "")
+	layers, err := s.model.Layers(ctx, in.Dims, "")
 	if err != nil {
 		return nil, err
 	}

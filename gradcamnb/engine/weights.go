@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -18,7 +19,7 @@ import (
 // sound returns an error if a score is NaN or infinite, and says why: the model's weights are NaN, as after a training
 // that diverged, or a GoMLX model's function makes NaN from numbers. It looks for the reason only in that case. A NaN
 // score of another class is an error, too, since no class can be the best beside it.
-func (r *run) sound(results []*heatmap.Result) error {
+func (r *run) sound(ctx context.Context, results []*heatmap.Result) error {
 	for _, one := range results {
 		other := slices.IndexFunc(one.Scores, func(s float32) bool { return s != s })
 		own := slices.ContainsFunc(one.Maps, func(m *heatmap.Map) bool {
@@ -30,7 +31,7 @@ func (r *run) sound(results []*heatmap.Result) error {
 		if err := source.NotNumbers(r.model); err != nil {
 			return err
 		}
-		if err := r.firstUnsound(); err != nil {
+		if err := r.firstUnsound(ctx); err != nil {
 			return err
 		}
 		if !own { // otherwise the map's diagnosis says it
@@ -43,11 +44,11 @@ func (r *run) sound(results []*heatmap.Result) error {
 
 // firstUnsound returns an error that names the first layer of a GoMLX model that has NaN or infinite values for the
 // input. It returns nil if there is none.
-func (r *run) firstUnsound() error {
+func (r *run) firstUnsound(ctx context.Context) error {
 	if _, ok := source.GraphName(r.model); !ok {
 		return nil
 	}
-	layers, err := r.model.Layers(r.input.Dims, "")
+	layers, err := r.model.Layers(ctx, r.input.Dims, "")
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func refused(t *testing.T) []refusedFile {
 		}
 		m, err := source.ONNX(file)
 		if err == nil {
-			_, err = m.Layers([]int{1, 3, 32, 32}, "")
+			_, err = m.Layers(t.Context(), []int{1, 3, 32, 32}, "")
 		}
 		if err == nil {
 			t.Errorf("%s is not refused", name)

@@ -155,7 +155,7 @@ func (c zooCase) run(t *testing.T, e *Engine) zooResult {
 	if err != nil {
 		t.Fatal(err)
 	}
-	layers, err := m.Layers(c.Input, "")
+	layers, err := m.Layers(t.Context(), c.Input, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ type model struct{ driver.Session }
 
 func (model) Info() gradcamnb.Info { return gradcamnb.Info{Name: "net", Labels: []string{"a", "b"}} }
 
-func (model) Layers(gradcamnb.Request) ([]gradcamnb.Layer, error) {
+func (model) Layers(context.Context, gradcamnb.Request) ([]gradcamnb.Layer, error) {
 	layer := func(name string, size, channels int) gradcamnb.Layer {
 		return gradcamnb.Layer{Name: name, Shape: []int{1, channels, size, size}, Grid: [2]int{size, size},
 			Channels: channels,
@@ -74,7 +74,7 @@ func explorer() Explorer {
 // The last map of each resolution, with the suggested one for its own; neither pooled
 // vectors nor averages over the channels.
 func TestOfferedLayers(t *testing.T) {
-	layers, err := model{}.Layers(gradcamnb.Request{})
+	layers, err := model{}.Layers(t.Context(), gradcamnb.Request{})
 	if err != nil {
 		t.Fatal(err)
 	}

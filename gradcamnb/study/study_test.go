@@ -31,7 +31,9 @@ func (f *fakeSession) Info() gradcamnb.Info {
 	return gradcamnb.Info{Name: "fake", SHA256: "1", Input: []int{-1, 3, 8, 8}, Labels: []string{"dark", "light"}}
 }
 
-func (f *fakeSession) Layers(gradcamnb.Request) ([]gradcamnb.Layer, error) { return nil, nil }
+func (f *fakeSession) Layers(context.Context, gradcamnb.Request) ([]gradcamnb.Layer, error) {
+	return nil, nil
+}
 
 func (f *fakeSession) Detect(context.Context, gradcamnb.Request) ([][]heatmap.Detection, error) {
 	return nil, nil

@@ -43,7 +43,7 @@ func layersCommand() *cobra.Command {
 			if err := f.readInputs(m, &r); err != nil {
 				return err
 			}
-			layers, err := m.Layers(r)
+			layers, err := m.LayersContext(c.Context(), r)
 			if err != nil {
 				return err
 			}

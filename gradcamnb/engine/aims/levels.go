@@ -1,6 +1,7 @@
 package aims
 
 import (
+	"context"
 	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
@@ -8,7 +9,7 @@ import (
 
 // Levels returns the layers before a detector's heads from which the explained candidates come, each once. If all is
 // true, it returns the layers of all levels. It returns none if an aim is no detection or the model has no levels.
-func Levels(m source.Model, input []int, aims []Aim, all bool) ([]string, error) {
+func Levels(ctx context.Context, m source.Model, input []int, aims []Aim, all bool) ([]string, error) {
 	var names []string
 	picture := m.Card().Layout.Size(input)
 	for _, a := range aims {
@@ -16,7 +17,7 @@ func Levels(m source.Model, input []int, aims []Aim, all bool) ([]string, error)
 			return nil, nil
 		}
 		output := a.box.reader.Tensors()[0]
-		layers, err := m.Layers(input, output)
+		layers, err := m.Layers(ctx, input, output)
 		if err != nil {
 			return nil, err
 		}

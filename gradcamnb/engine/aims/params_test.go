@@ -17,7 +17,7 @@ func TestArgumentsAreUnpackedAsTheyWerePacked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	layers, err := m.Layers([]int{1, 3, 64, 64}, "")
+	layers, err := m.Layers(t.Context(), []int{1, 3, 64, 64}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

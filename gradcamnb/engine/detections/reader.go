@@ -2,6 +2,7 @@ package detections
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,7 +41,7 @@ func (r *Reader) Decode(outputs map[string]*Node, picture [2]int) detect.Candida
 
 // Readers finds the decoder of a model: the one that is asked for, else the sidecar's or
 // the file's own, else those that fit the outputs.
-func Readers(m source.Model, input []int, how ask.Reading) ([]*Reader, error) {
+func Readers(ctx context.Context, m source.Model, input []int, how ask.Reading) ([]*Reader, error) {
 	c := m.Card()
 	var spec detect.Spec
 	if c.Detector != nil && (how.Decoder == "" || sameDecoder(how.Decoder, c.Detector.Decoder)) {
@@ -56,11 +57,11 @@ func Readers(m source.Model, input []int, how ask.Reading) ([]*Reader, error) {
 	if names == nil {
 		names = c.Outputs
 	}
-	shapes, err := shapesOf(m, input, names)
+	shapes, err := shapesOf(ctx, m, input, names)
 	if err != nil {
 		return nil, err
 	}
-	if _, _, _, err := source.Batch(m, input, names); err != nil {
+	if _, _, _, err := source.Batch(ctx, m, input, names); err != nil {
 		return nil, err
 	}
 	picture := c.Layout.Size(input)
@@ -127,8 +128,8 @@ func isClassRow(shapes [][]int) bool {
 	return len(rest) <= 1
 }
 
-func shapesOf(m source.Model, input []int, names []string) ([][]int, error) {
-	layers, err := m.Layers(input, "")
+func shapesOf(ctx context.Context, m source.Model, input []int, names []string) ([][]int, error) {
+	layers, err := m.Layers(ctx, input, "")
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package detections
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -73,7 +74,7 @@ func decoderWords(name string) string {
 // instead says how outputs could be read that no reading makes sense of.
 func (s Search) instead(reads []*Reader) string {
 	c := s.Model.Card()
-	shapes, err := shapesOf(s.Model, s.Input.Dims, reads[0].names)
+	shapes, err := shapesOf(context.Background(), s.Model, s.Input.Dims, reads[0].names) // which were listed before
 	if err != nil {
 		return ""
 	}

@@ -1,6 +1,7 @@
 package plans
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,10 +13,10 @@ import (
 // chooseLayers looks up the named layers among all of the model's, and checks that a map can be made there for every
 // target. Without names it takes the levels from which the explained detections come, or all levels if a method joins
 // them. If there are no levels, it takes the suggested layer.
-func (p *Plan) chooseLayers(m source.Model, all []source.Layer, names []string) error {
+func (p *Plan) chooseLayers(ctx context.Context, m source.Model, all []source.Layer, names []string) error {
 	if len(names) == 0 {
 		var err error
-		if names, err = aims.Levels(m, p.Input, p.Aims, p.allLevels()); err != nil {
+		if names, err = aims.Levels(ctx, m, p.Input, p.Aims, p.allLevels()); err != nil {
 			return err
 		}
 	}
@@ -31,7 +32,7 @@ func (p *Plan) chooseLayers(m source.Model, all []source.Layer, names []string) 
 		return err
 	}
 	for _, a := range p.Aims {
-		if err := p.checkFeeds(m, a); err != nil {
+		if err := p.checkFeeds(ctx, m, a); err != nil {
 			return err
 		}
 	}
@@ -62,13 +63,13 @@ func resolveLayers(all []source.Layer, names []string) ([]source.Layer, error) {
 }
 
 // checkFeeds returns an error if an aim does not depend on one of the layers.
-func (p *Plan) checkFeeds(m source.Model, a aims.Aim) error {
-	feeding, err := m.Layers(p.Input, a.Wants()[0])
+func (p *Plan) checkFeeds(ctx context.Context, m source.Model, a aims.Aim) error {
+	feeding, err := m.Layers(ctx, p.Input, a.Wants()[0])
 	if err != nil {
 		return err
 	}
 	for _, l := range p.Layers {
-		feeds, err := feedsAny(m, p.Input, a.Wants(), l.Name)
+		feeds, err := feedsAny(ctx, m, p.Input, a.Wants(), l.Name)
 		if err != nil {
 			return err
 		}
@@ -81,9 +82,9 @@ func (p *Plan) checkFeeds(m source.Model, a aims.Aim) error {
 }
 
 // feedsAny tells whether a layer feeds one of the tensors.
-func feedsAny(m source.Model, input []int, tensors []string, layer string) (bool, error) {
+func feedsAny(ctx context.Context, m source.Model, input []int, tensors []string, layer string) (bool, error) {
 	for _, name := range tensors {
-		feeding, err := m.Layers(input, name)
+		feeding, err := m.Layers(ctx, input, name)
 		if err != nil {
 			return false, err
 		}

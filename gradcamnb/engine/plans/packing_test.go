@@ -26,7 +26,7 @@ func TestResultsAreUnpackedAsTheyWerePacked(t *testing.T) {
 		"both, with heads": {Methods: []string{"Grad-CAM", "Saliency"},
 			Targets: []ask.Target{gradcamnb.Top(2), gradcamnb.Element("view", 3)}},
 	} {
-		p, err := New(m, []int{2, 3, 64, 64}, r, nil, nil)
+		p, err := New(t.Context(), m, []int{2, 3, 64, 64}, r, Known{})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

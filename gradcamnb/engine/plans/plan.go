@@ -1,6 +1,7 @@
 package plans
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -45,12 +46,17 @@ func (p Plan) Key() string {
 	return b.String()
 }
 
-// New returns the plan of a request. seen is what the model detects in the pictures; it may be nil if no target is a
-// detection.
-func New(m source.Model, input []int, r ask.Request, seen *detections.Findings, look aims.ValuesFn) (Plan, error) {
+// Known is what targets are looked up in besides the model.
+type Known struct {
+	Seen *detections.Findings // what the model detects in the pictures, for targets that are detections; nil for others
+	Look aims.ValuesFn        // reads tensors of the model in front of them
+}
+
+// New plans a request.
+func New(ctx context.Context, m source.Model, input []int, r ask.Request, known Known) (Plan, error) {
 	p := Plan{Input: input}
 	targets := Targets(m.Card(), r)
-	layers, err := m.Layers(input, "")
+	layers, err := m.Layers(ctx, input, "")
 	if err != nil {
 		return Plan{}, err
 	}
@@ -63,7 +69,7 @@ func New(m source.Model, input []int, r ask.Request, seen *detections.Findings, 
 		}
 	}
 	for _, t := range targets {
-		found, err := aims.Lookup{Model: m, Layers: layers, Pictures: input[0], Seen: seen, Look: look}.Aims(t)
+		found, err := aims.Lookup{Model: m, Layers: layers, Pictures: input[0], Seen: known.Seen, Look: known.Look}.Aims(t)
 		if err != nil {
 			return Plan{}, fmt.Errorf("target %s: %w", t, err)
 		}
@@ -77,7 +83,7 @@ func New(m source.Model, input []int, r ask.Request, seen *detections.Findings, 
 	if !p.atLayers() {
 		return p, nil
 	}
-	err = p.chooseLayers(m, layers, r.Layers)
+	err = p.chooseLayers(ctx, m, layers, r.Layers)
 	return p, err
 }
 

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,12 +28,12 @@ type batching struct {
 // model's file is made for. In the second case why says the reason. repaired tells that the file is made for another
 // number and was changed to this one. It is an error if an output has the pictures on no axis, or on another axis than
 // the first.
-func Batch(m Model, input []int, wants []string) (batch int, why error, repaired bool, err error) {
+func Batch(ctx context.Context, m Model, input []int, wants []string) (batch int, why error, repaired bool, err error) {
 	o, ok := m.(*onnxModel)
 	if !ok {
 		return input[0], nil, false, nil
 	}
-	b, err := o.batching(input)
+	b, err := o.batching(ctx, input)
 	if err != nil {
 		return 0, nil, false, err
 	}
@@ -48,22 +49,20 @@ func Batch(m Model, input []int, wants []string) (batch int, why error, repaired
 // batching finds how the model is built for an input. At the file's own batch it is built as it stands. At another
 // batch it is changed, if every tensor that depends on the picture then has the pictures on one axis, longer by the
 // same factor.
-func (m *onnxModel) batching(input []int) (batching, error) {
-	m.fitting.Lock()
-	defer m.fitting.Unlock()
-	return m.batchingLocked(input)
-}
-
-func (m *onnxModel) batchingLocked(input []int) (batching, error) {
+func (m *onnxModel) batching(ctx context.Context, input []int) (batching, error) {
 	key := fmt.Sprint(input)
-	if b, ok := m.batchings[key]; ok {
+	m.fitting.Lock()
+	b, ok := m.batchings[key]
+	m.fitting.Unlock()
+	if ok {
 		return b, nil
 	}
-	n := max(1, m.card.Input[0])
-	b, err := m.batchingAt(input, n)
+	b, err := m.batchingAt(ctx, input, max(1, m.card.Input[0])) // without the lock: others may not have the time
 	if err != nil {
 		return b, err
 	}
+	m.fitting.Lock()
+	defer m.fitting.Unlock()
 	if m.batchings == nil {
 		m.batchings = map[string]batching{}
 	}
@@ -71,7 +70,7 @@ func (m *onnxModel) batchingLocked(input []int) (batching, error) {
 	return b, nil
 }
 
-func (m *onnxModel) batchingAt(input []int, n int) (batching, error) {
+func (m *onnxModel) batchingAt(ctx context.Context, input []int, n int) (batching, error) {
 	o := m.options
 	o.Needs = []string{} // the needs of a target are checked once the target is known
 	if m.bare {
@@ -79,7 +78,7 @@ func (m *onnxModel) batchingAt(input []int, n int) (batching, error) {
 			m.options.Picture)
 	}
 	if input[0] == n {
-		g, err := onnxnorm.Normalise(m.proto, input, o)
+		g, err := onnxnorm.Normalise(ctx, m.proto, input, o)
 		if err != nil {
 			return batching{}, fmt.Errorf("model %s: %w", m.card.Name, err)
 		}
@@ -87,12 +86,15 @@ func (m *onnxModel) batchingAt(input []int, n int) (batching, error) {
 	}
 	at := slices.Clone(input)
 	at[0] = n
-	own, err := m.batchingLocked(at)
+	own, err := m.batching(ctx, at)
 	if err != nil { // a value of another input may have a row for each of these pictures
-		return m.batchingAt(input, input[0])
+		return m.batchingAt(ctx, input, input[0])
 	}
 	o.Own, o.OwnBatch = own.shapes, n
-	g, err := onnxnorm.Normalise(m.proto, input, o)
+	g, err := onnxnorm.Normalise(ctx, m.proto, input, o)
+	if err != nil && ctx.Err() != nil {
+		return batching{}, fmt.Errorf("model %s: %w", m.card.Name, err)
+	}
 	if err == nil {
 		for name, reason := range g.Left {
 			if own.shapes[name] != nil { // it can be written for the file's own batch

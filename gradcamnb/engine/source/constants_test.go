@@ -114,7 +114,7 @@ func TestConstantsOfConstants(t *testing.T) {
 			for _, p := range c.in {
 				n.Input = append(n.Input, p.Name)
 			}
-			g, err := onnxnorm.Normalise(constantGraph([]*protos.NodeProto{n}, c.in...), []int{1, 3, 8, 8},
+			g, err := onnxnorm.Normalise(t.Context(), constantGraph([]*protos.NodeProto{n}, c.in...), []int{1, 3, 8, 8},
 				onnxnorm.Options{Evaluate: evaluate})
 			if err != nil {
 				t.Fatal(err)
@@ -139,7 +139,7 @@ func TestLargeConstantIsLazy(t *testing.T) {
 		{OpType: "ReduceMean", Input: []string{"ones"}, Output: []string{"one"}},
 		{OpType: "Mul", Input: []string{"x", "one"}, Output: []string{"y"}},
 	}, initializer("shape", true, []int64{4}, 1, 1, 1<<15, 1<<15))
-	g, err := onnxnorm.Normalise(m, []int{1, 1, 1, 1}, onnxnorm.Options{Evaluate: evaluate})
+	g, err := onnxnorm.Normalise(t.Context(), m, []int{1, 1, 1, 1}, onnxnorm.Options{Evaluate: evaluate})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestWholeNumbersFoldWithoutAProgram(t *testing.T) {
 	none := func(*protos.ModelProto, map[string]onnxnorm.Weight, string) ([]float32, error) {
 		return nil, errors.New("a program is run")
 	}
-	if _, err := onnxnorm.Normalise(m, []int{1, 1, 1, 1}, onnxnorm.Options{Evaluate: none}); err != nil {
+	if _, err := onnxnorm.Normalise(t.Context(), m, []int{1, 1, 1, 1}, onnxnorm.Options{Evaluate: none}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -177,7 +177,7 @@ func TestConstantsOfShapes(t *testing.T) {
 	})
 	names := map[string]bool{}
 	for _, side := range []int{200, 201} {
-		g, err := onnxnorm.Normalise(m, []int{1, 1, side, 200}, onnxnorm.Options{Evaluate: evaluate})
+		g, err := onnxnorm.Normalise(t.Context(), m, []int{1, 1, side, 200}, onnxnorm.Options{Evaluate: evaluate})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,7 +30,7 @@ func TestFieldsAgainstNetworks(t *testing.T) {
 			}
 			dims := slices.Clone(m.Card().Input)
 			dims[0] = 1
-			layers, err := m.Layers(dims, "")
+			layers, err := m.Layers(t.Context(), dims, "")
 			if err != nil {
 				t.Fatal(err)
 			}

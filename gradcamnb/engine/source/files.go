@@ -1,6 +1,8 @@
 package source
 
 import (
+	"context"
+	"io"
 	"os"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
@@ -25,10 +27,11 @@ func (files openFiles) close() {
 }
 
 // readONNX reads a model file. Errors call the file name. openBeside opens a file that the model keeps weights in, by
-// the name that the model has for it.
-func readONNX(path, name string, openBeside func(string) (*os.File, error), o onnxnorm.Options) (*onnxModel, error) {
+// the name that the model has for it. Reading stops when ctx ends.
+func readONNX(ctx context.Context, path, name string, openBeside func(string) (*os.File, error),
+	o onnxnorm.Options) (*onnxModel, error) {
 	var files openFiles
-	m, err := files.read(path, name, func(location string) (*os.File, error) {
+	m, err := files.read(ctx, path, name, func(location string) (*os.File, error) {
 		return files.opened(openBeside(location))
 	}, o)
 	if err != nil {
@@ -37,4 +40,17 @@ func readONNX(path, name string, openBeside func(string) (*os.File, error), o on
 	}
 	m.files = files
 	return m, nil
+}
+
+// heardReader reads until ctx ends.
+type heardReader struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r heardReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -45,7 +46,7 @@ func (f *foreignModel) Store() *model.Store { return f.store }
 func (f *foreignModel) Depth(string) int { return -1 }
 
 // Layers implements [Model]. It lists the outputs only.
-func (f *foreignModel) Layers(_ []int, output string) ([]Layer, error) {
+func (f *foreignModel) Layers(_ context.Context, _ []int, output string) ([]Layer, error) {
 	var out []Layer
 	for i, name := range f.card.Outputs {
 		if v, ok := f.outputs[name]; ok {

@@ -46,7 +46,7 @@ func FuzzOpen(f *testing.F) {
 				in[i] = 16
 			}
 		}
-		_, _ = m.Layers(in, "") // a list or an error
+		_, _ = m.Layers(t.Context(), in, "") // a list or an error
 	})
 }
 

@@ -53,7 +53,7 @@ func suggestedThrough(t *testing.T, on func() (compute.Backend, error)) {
 				side = fixed
 			}
 			input := []int{1, 3, side, side}
-			all, err := file.Layers(input, "")
+			all, err := file.Layers(t.Context(), input, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +70,7 @@ func suggestedThrough(t *testing.T, on func() (compute.Backend, error)) {
 				t.Fatal(err)
 			}
 			ListOn(m, on)
-			all, err = m.Layers(input, "")
+			all, err = m.Layers(t.Context(), input, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,7 +105,7 @@ func TestLayersOfConstantWeights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := m.Layers([]int{1, 8, 8, 3}, "")
+	all, err := m.Layers(t.Context(), []int{1, 8, 8, 3}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestLayersWithDoubledNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := m.Layers([]int{1, 8, 8, 3}, "")
+	all, err := m.Layers(t.Context(), []int{1, 8, 8, 3}, "")
 	if err != nil || all[0].Op != "Conv" {
 		t.Errorf("error %v, layers %+v", err, all)
 	}
@@ -161,7 +161,7 @@ func TestFunctionsBeforeNorms(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all, err := m.Layers([]int{1, 8, 8, 3}, "")
+		all, err := m.Layers(t.Context(), []int{1, 8, 8, 3}, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,7 +39,7 @@ func TestEndingsOfGoMLXModels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := m.Layers([]int{1, 4, 4, 3}, ""); err != nil {
+		if _, err := m.Layers(t.Context(), []int{1, 4, 4, 3}, ""); err != nil {
 			t.Fatal(err)
 		}
 		if e := EndingOf(m, "output"); e.Unit != c.unit || e.Before != c.before {

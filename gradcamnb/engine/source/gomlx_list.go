@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -81,7 +82,10 @@ func (l *listings) kindOrFloat32() dtypes.DType {
 }
 
 // Layers implements [Model]. It builds the graph once for every shape of the input, and runs nothing.
-func (m *gomlxModel) Layers(input []int, output string) ([]Layer, error) {
+func (m *gomlxModel) Layers(ctx context.Context, input []int, output string) ([]Layer, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if output == "" {
 		output = m.card.Outputs[0]
 	}

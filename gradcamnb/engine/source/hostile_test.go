@@ -28,7 +28,7 @@ func TestHostileFiles(t *testing.T) {
 	if file := os.Getenv(hostileEnv); file != "" {
 		m, err := ONNXWith(file, onnxnorm.Options{})
 		if err == nil {
-			_, err = m.Layers([]int{1, 3, 32, 32}, "")
+			_, err = m.Layers(t.Context(), []int{1, 3, 32, 32}, "")
 		}
 		fmt.Println("error:", err)
 		return

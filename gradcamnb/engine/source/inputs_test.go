@@ -106,7 +106,7 @@ func TestInputBehindTheCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Layers([]int{1, 3, 32, 32}, ""); err != nil {
+	if _, err := f.Layers(t.Context(), []int{1, 3, 32, 32}, ""); err != nil {
 		t.Error(err)
 	}
 }

@@ -43,6 +43,9 @@ type tracedAxes struct {
 	whole bool  // no channels were removed or added
 }
 
+// mostAxes is more than any tensor has.
+const mostAxes = 64
+
 type follower struct {
 	consts map[string]*protos.TensorProto
 	at     map[string]tracedAxes
@@ -319,12 +322,17 @@ func (f follower) findFirst(n *protos.NodeProto) (x tracedAxes, at int) {
 	return x, at
 }
 
-// ints returns whole numbers that a node has as its second input, a constant, or as an attribute.
+// ints returns whole numbers, one an axis, that a node has as its second input, a constant, or as an attribute; none if
+// they are more than the axes of any tensor.
 func (f follower) ints(n *protos.NodeProto, attr string) []int {
+	out := attrInts(n, attr)
 	if len(n.Input) > 1 && f.consts[n.Input[1]] != nil {
-		return onnxnorm.Ints(f.consts[n.Input[1]])
+		out = onnxnorm.Ints(f.consts[n.Input[1]])
 	}
-	return attrInts(n, attr)
+	if len(out) > mostAxes {
+		return nil
+	}
+	return out
 }
 
 func attrInts(n *protos.NodeProto, name string) []int {

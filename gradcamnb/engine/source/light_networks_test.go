@@ -40,7 +40,7 @@ func TestLightNetworks(t *testing.T) {
 				t.Fatal(err)
 			}
 			dims := append([]int{1}, m.Card().Input[1:]...)
-			layers, err := m.Layers(dims, "")
+			layers, err := m.Layers(t.Context(), dims, "")
 			if err != nil {
 				t.Fatal(err)
 			}

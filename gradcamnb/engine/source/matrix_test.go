@@ -29,7 +29,7 @@ func TestShortcutIsOneTensor(t *testing.T) {
 		if cut != "" {
 			o.Cuts = []string{cut}
 		}
-		g, err := onnxnorm.Normalise(m, dims, o)
+		g, err := onnxnorm.Normalise(t.Context(), m, dims, o)
 		if err != nil {
 			t.Fatal(err)
 		}

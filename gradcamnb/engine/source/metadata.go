@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,7 +16,7 @@ import (
 // takeMetadata fills in from the words of the model's maker, in the file and in its folder, what the sidecar does not
 // say. A maker whose words lie nearer to the weights takes precedence. If a maker's files cannot be followed, that is
 // an error if must is true, and is only told otherwise.
-func (m *onnxModel) takeMetadata(beside func(name string) []byte, must bool) error {
+func (m *onnxModel) takeMetadata(ctx context.Context, beside func(name string) []byte, must bool) error {
 	f := m.shown(beside)
 	var lines []string
 	for _, who := range maker.All() {
@@ -29,7 +30,7 @@ func (m *onnxModel) takeMetadata(beside func(name string) []byte, must bool) err
 		if t == nil || err != nil {
 			continue
 		}
-		took, err := m.take(t)
+		took, err := m.take(ctx, t)
 		if err != nil {
 			return err
 		}
@@ -100,7 +101,7 @@ func (m *onnxModel) shown(beside func(name string) []byte) maker.File {
 }
 
 // take fills in what t says and nothing else does, and returns words for what it took.
-func (m *onnxModel) take(t *maker.Metadata) (took []string, err error) {
+func (m *onnxModel) take(ctx context.Context, t *maker.Metadata) (took []string, err error) {
 	c := &m.card
 	if c.Prep == nil && t.Prep != nil && t.Prep.Validate() == nil {
 		c.Prep = t.Prep
@@ -127,7 +128,7 @@ func (m *onnxModel) take(t *maker.Metadata) (took []string, err error) {
 	c.Detector = &spec
 	took = append(took, "decoder "+spec.Decoder)
 	if t.Ended {
-		cut, err := m.endBeforeSuppression()
+		cut, err := m.endBeforeSuppression(ctx)
 		if err != nil {
 			return nil, err
 		}

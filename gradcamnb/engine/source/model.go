@@ -3,6 +3,7 @@
 package source
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -27,8 +28,8 @@ type Model interface {
 	Depth(path string) int
 
 	// Layers lists the layers for an input of the given shape, in the order of execution, and marks those that feed the
-	// named output or tensor. An empty name means the model's first output.
-	Layers(input []int, output string) ([]Layer, error)
+	// named output or tensor. An empty name means the model's first output. Listing stops when ctx ends.
+	Layers(ctx context.Context, input []int, output string) ([]Layer, error)
 
 	// Build puts the model into the graph of the input x. The layers named in cuts become nodes that everything after
 	// them reads. Build returns these nodes, and the tensors named in wants. It panics with a full sentence, as all

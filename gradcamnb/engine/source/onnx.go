@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -43,6 +44,11 @@ func ONNX(path string) (Model, error) {
 
 // ONNXWith is [ONNX] with options for the normalising pass.
 func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
+	return onnxWithin(context.Background(), path, o)
+}
+
+// onnxWithin is [ONNXWith] that stops when ctx ends.
+func onnxWithin(ctx context.Context, path string, o onnxnorm.Options) (Model, error) {
 	side, labels, err := readSidecar(path)
 	if err != nil {
 		return nil, err
@@ -57,7 +63,7 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 		o.Picture = side.Picture
 	}
 	o.Slices = side.Slices
-	m, err := readONNX(path, path, func(name string) (*os.File, error) { return regular.OpenIn(dir, name) }, o)
+	m, err := readONNX(ctx, path, path, func(name string) (*os.File, error) { return regular.OpenIn(dir, name) }, o)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +72,7 @@ func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 		m.files.close()
 		return nil, err
 	}
-	if err := m.takeMetadata(m.besideFile(dir), false); err != nil {
+	if err := m.takeMetadata(ctx, m.besideFile(dir), false); err != nil {
 		m.files.close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -129,17 +135,33 @@ func (m *onnxModel) Store() *model.Store { return m.store }
 // mostLists bounds how many lists of layers are kept, a few kB each, for programs that keep asking for other shapes.
 const mostLists = 64
 
-func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
+func (m *onnxModel) Layers(ctx context.Context, input []int, output string) ([]Layer, error) {
 	if output == "" {
 		output = m.card.Outputs[0]
 	}
 	key := fmt.Sprint(input, output)
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if l, ok := m.layers[key]; ok {
+	l, ok := m.layers[key]
+	m.mu.Unlock()
+	if ok {
 		return l, nil
 	}
-	b, err := m.batching(input)
+	layers, err := m.listFor(ctx, input, output) // without the lock: others may not have the time
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.layers) >= mostLists {
+		clear(m.layers)
+	}
+	m.layers[key] = layers
+	return layers, nil
+}
+
+// listFor lists the layers for an input, and tells which feed the named output or tensor.
+func (m *onnxModel) listFor(ctx context.Context, input []int, output string) ([]Layer, error) {
+	b, err := m.batching(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +171,7 @@ func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
 	if e := m.Ending(output); e.Unit == Ranked && e.Before != "" {
 		o.Needs[0] = e.Before
 	}
-	g, err := onnxnorm.Normalise(m.proto, at, o)
+	g, err := onnxnorm.Normalise(ctx, m.proto, at, o)
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.card.Name, err)
 	}
@@ -162,10 +184,6 @@ func (m *onnxModel) Layers(input []int, output string) ([]Layer, error) {
 			layers[i].Shape = append([]int{input[0]}, l.Shape[1:]...)
 		}
 	}
-	if len(m.layers) >= mostLists {
-		clear(m.layers)
-	}
-	m.layers[key] = layers
 	return layers, nil
 }
 
@@ -201,7 +219,7 @@ func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bui
 
 // mustBatch returns the number of pictures that the graph is written for.
 func (m *onnxModel) mustBatch(input []int) int {
-	b, err := m.batching(input)
+	b, err := m.batching(context.Background(), input)
 	if err != nil {
 		panic(err)
 	}

@@ -2,6 +2,7 @@ package source
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -22,7 +23,7 @@ import (
 )
 
 // read is [readONNX] that adds the files that it opens to these.
-func (files *openFiles) read(path, name string, openBeside func(string) (*os.File, error),
+func (files *openFiles) read(ctx context.Context, path, name string, openBeside func(string) (*os.File, error),
 	o onnxnorm.Options) (*onnxModel, error) {
 	f, err := files.opened(regular.Open(path)) // it stays open, since weights are read when they are used
 	if err != nil {
@@ -34,10 +35,10 @@ func (files *openFiles) read(path, name string, openBeside func(string) (*os.Fil
 	}
 	sum, failed := sha256.New(), make(chan error, 1)
 	go func() {
-		_, err := io.Copy(sum, io.NewSectionReader(f, 0, info.Size()))
+		_, err := io.Copy(sum, heardReader{ctx, io.NewSectionReader(f, 0, info.Size())})
 		failed <- err
 	}()
-	m, inFile, err := parsed(f, info.Size(), name)
+	m, inFile, err := parsed(ctx, f, info.Size(), name)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +87,8 @@ func (files *openFiles) read(path, name string, openBeside func(string) (*os.Fil
 }
 
 // parsed returns the graph of a model file, with its functions inlined, and the weights that were left in the file.
-func parsed(f *os.File, size int64, name string) (*protos.ModelProto, map[string]onnxnorm.StoredValues, error) {
+func parsed(ctx context.Context, f *os.File, size int64, name string) (*protos.ModelProto,
+	map[string]onnxnorm.StoredValues, error) {
 	m := &protos.ModelProto{}
 	stored, err := unmarshal(f, size, m)
 	if err != nil {
@@ -106,7 +108,7 @@ func parsed(f *os.File, size int64, name string) (*protos.ModelProto, map[string
 	if len(m.Graph.Output) == 0 {
 		return nil, nil, fmt.Errorf("%s: the ONNX graph has no output: the file is damaged", name)
 	}
-	if err := onnxnorm.Inline(m); err != nil {
+	if err := onnxnorm.Inline(ctx, m); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if err := onnxnorm.Densify(m, size); err != nil {

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"maps"
 	"strings"
 
@@ -57,12 +58,12 @@ func (m *onnxModel) rewrittenWith(o onnxnorm.Options, g *Graph, input []int, cut
 	o.PureGo = g.Backend().Name() == gobackend.GetBackend().Name()
 	o.Vectors = o.Vectors || machine.Vectors()
 	o.Winograd = o.PureGo || runsOnXLACPU(g.Backend())
-	b, err := m.batching(input)
+	b, err := m.batching(context.Background(), input)
 	if err != nil {
 		panic(err)
 	}
 	o.Own, o.OwnBatch = b.own, b.ownOf
-	out, err := onnxnorm.Normalise(m.proto, input, o)
+	out, err := onnxnorm.Normalise(context.Background(), m.proto, input, o)
 	if err != nil {
 		exceptions.Panicf("model %s: %v", m.card.Name, err)
 	}

@@ -41,7 +41,7 @@ func open(ctx context.Context, ref string, say io.Writer) (Model, error) {
 	if err := notONNX(file); err != nil {
 		return nil, err
 	}
-	return ONNXWith(file, o)
+	return onnxWithin(ctx, file, o)
 }
 
 // cutPicture splits the input's name off a reference. The name of a file may contain the sign, too.
@@ -81,7 +81,7 @@ func openHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 		}
 		return regular.Open(p)
 	}
-	m, err := readONNX(file, address, openBeside, o)
+	m, err := readONNX(ctx, file, address, openBeside, o)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func openHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
 	var failed error
-	err = m.takeMetadata(besideOnHub(ctx, repo, path.Dir(ref.File), &failed), true)
+	err = m.takeMetadata(ctx, besideOnHub(ctx, repo, path.Dir(ref.File), &failed), true)
 	if err = cmp.Or(failed, err); err != nil {
 		m.files.close()
 		return nil, fmt.Errorf("%s: %w", address, err)

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"math"
 	"slices"
@@ -44,10 +45,10 @@ func (b bench) open(c backendCase, cuts []string) (r *openedCase, err error) {
 		}
 	}
 	m := proto.Clone(c.proto).(*protos.ModelProto)
-	if err := onnxnorm.Inline(m); err != nil {
+	if err := onnxnorm.Inline(context.Background(), m); err != nil {
 		return nil, err
 	}
-	g, err := onnxnorm.Normalise(m, p.dims, o)
+	g, err := onnxnorm.Normalise(context.Background(), m, p.dims, o)
 	if err != nil {
 		return nil, err
 	}

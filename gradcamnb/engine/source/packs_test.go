@@ -49,7 +49,7 @@ func TestPackedMatrices(t *testing.T) {
 			for _, d := range c.model.Graph.Input[0].Type.GetTensorType().Shape.Dim {
 				input = append(input, int(d.GetDimValue()))
 			}
-			g, err := onnxnorm.Normalise(c.model, input, onnxnorm.Options{})
+			g, err := onnxnorm.Normalise(t.Context(), c.model, input, onnxnorm.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -32,7 +32,7 @@ func builtFromEveryLayer(t *testing.T, name string, m Model) {
 	for i := range values {
 		values[i] = float32(i%17)/8 - 1
 	}
-	layers, err := m.Layers(input, "")
+	layers, err := m.Layers(t.Context(), input, "")
 	if err != nil {
 		t.Fatal(err)
 	}

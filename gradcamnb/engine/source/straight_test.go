@@ -35,7 +35,7 @@ func BenchmarkStraight(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	layers, err := m.Layers(dims, "")
+	layers, err := m.Layers(b.Context(), dims, "")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func TestAttentionIsNoMap(t *testing.T) {
 			t.Fatal(err)
 		}
 		for batch := 1; batch <= 2; batch++ {
-			layers, err := m.Layers([]int{batch, 3, 64, 64}, "")
+			layers, err := m.Layers(t.Context(), []int{batch, 3, 64, 64}, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +52,7 @@ func zooLayers(t *testing.T, name string, size int) []Layer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	layers, err := m.Layers([]int{2, 3, size, size}, "")
+	layers, err := m.Layers(t.Context(), []int{2, 3, size, size}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

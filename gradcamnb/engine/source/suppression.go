@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -17,13 +18,16 @@ var choosers = map[string]bool{
 // endBeforeSuppression makes the model end before it chooses among its own boxes: at the last tensor [batch, 4 +
 // classes + more, n] of all candidates that the choice depends on. Other outputs, such as mask prototypes, stay. It
 // returns words that say what was done. If no tensor has that shape, it does nothing.
-func (m *onnxModel) endBeforeSuppression() (string, error) {
+func (m *onnxModel) endBeforeSuppression(ctx context.Context) (string, error) {
 	nodes := m.proto.Graph.Node
 	first := slices.IndexFunc(nodes, func(n *protos.NodeProto) bool { return choosers[n.OpType] })
 	if first < 0 {
 		return "", nil
 	}
-	shapes := m.shapesBefore()
+	shapes := m.shapesBefore(ctx)
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
 	chosen := m.chosenOutputs()
 	needs := m.ancestors(nodes[first].Input)
 	for _, n := range slices.Backward(nodes[:first]) {
@@ -55,13 +59,13 @@ func (m *onnxModel) candidates(dims []int) bool {
 }
 
 // shapesBefore returns the shapes of the tensors, as far as the graph can be written.
-func (m *onnxModel) shapesBefore() map[string][]int {
+func (m *onnxModel) shapesBefore(ctx context.Context) map[string][]int {
 	input := slices.Clone(m.card.Input)
 	input[0] = max(1, input[0])
 	if p := m.card.Prep; p != nil {
 		input[2], input[3] = p.Height, p.Width
 	}
-	tensors, _ := onnxnorm.Prefix(m.proto, input, m.options)
+	tensors, _ := onnxnorm.Prefix(ctx, m.proto, input, m.options)
 	out := map[string][]int{}
 	for _, t := range tensors {
 		out[t.Name] = t.Dims

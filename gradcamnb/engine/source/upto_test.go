@@ -56,7 +56,7 @@ func TestReadBeforeSuppression(t *testing.T) {
 	if got := read.Card().Outputs; !slices.Equal(got, []string{"boxes"}) {
 		t.Errorf("the outputs are %q", got)
 	}
-	if layers, err := read.Layers([]int{1, 3, 8, 8}, ""); err != nil || len(layers) == 0 {
+	if layers, err := read.Layers(t.Context(), []int{1, 3, 8, 8}, ""); err != nil || len(layers) == 0 {
 		t.Errorf("%d layers: %v", len(layers), err)
 	}
 	write("model.json", `{"detector": {"decoder": "before-nms", "outputs": ["box"]}}`)

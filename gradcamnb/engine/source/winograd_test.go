@@ -75,7 +75,7 @@ func TestWinogradOnlyBeforeTheLayer(t *testing.T) {
 	m.Graph.Node = append(m.Graph.Node, node)
 	m.Graph.Output[0].Name = "z"
 	for cut, want := range map[string]string{"x": "", "y": "w", "z": "w w2"} {
-		g, err := onnxnorm.Normalise(m, []int{1, 128, 32, 32}, onnxnorm.Options{Cuts: []string{cut}, Winograd: true})
+		g, err := onnxnorm.Normalise(t.Context(), m, []int{1, 128, 32, 32}, onnxnorm.Options{Cuts: []string{cut}, Winograd: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +94,7 @@ func TestWinogradOnlyBeforeTheLayer(t *testing.T) {
 // usesWinograd fails if the convolution does not take Winograd's form.
 func usesWinograd(t *testing.T, m *protos.ModelProto, input []int) {
 	t.Helper()
-	g, err := onnxnorm.Normalise(m, input, onnxnorm.Options{Winograd: true})
+	g, err := onnxnorm.Normalise(t.Context(), m, input, onnxnorm.Options{Winograd: true})
 	if err != nil {
 		t.Fatal(err)
 	}

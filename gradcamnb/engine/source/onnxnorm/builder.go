@@ -1,6 +1,7 @@
 package onnxnorm
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -43,6 +44,7 @@ func spatial(dims []int) bool { return len(dims) == 4 }
 
 // builder collects the nodes of the rewritten graph.
 type builder struct {
+	ctx        context.Context // of the call that the graph is rewritten in
 	opset      int
 	keepLayout bool // leave values in the original axis order between operators
 	pureGo     bool // the backend runs one operator after another
@@ -77,11 +79,10 @@ type producer struct {
 	perm []int
 }
 
-func newBuilder(opset int, o Options) *builder {
+func newBuilder(ctx context.Context, opset int, o Options) *builder {
 	return &builder{
-		opset: opset, keepLayout: o.KeepLayout, pureGo: o.PureGo, vectors: o.PureGo && o.Vectors, winograds: o.Winograd,
-		whole: o.WholeConvolutions,
-		own:   o.Own, ownBatch: o.OwnBatch,
+		ctx: ctx, opset: opset, keepLayout: o.KeepLayout, pureGo: o.PureGo, vectors: o.PureGo && o.Vectors,
+		winograds: o.Winograd, whole: o.WholeConvolutions, own: o.Own, ownBatch: o.OwnBatch,
 		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]producer{}, views: map[string]ref{},
 		truths: map[string]ref{},
 	}

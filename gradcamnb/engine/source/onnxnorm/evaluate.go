@@ -39,7 +39,7 @@ func newConstants(w *walk) *constants {
 	for w.outer != nil {
 		w = w.outer
 	}
-	k := &constants{builder: newBuilder(w.b.opset, Options{KeepLayout: true, PureGo: true}),
+	k := &constants{builder: newBuilder(w.b.ctx, w.b.opset, Options{KeepLayout: true, PureGo: true}),
 		maker: map[string]*protos.NodeProto{}, variant: w.variant, run: w.evaluate, most: w.most}
 	k.folding, k.shapes = true, map[string][]int{}
 	return k

@@ -33,7 +33,7 @@ func chain(t *testing.T, size int, layers ...[4]int) *Field {
 		nodes = append(nodes, n)
 		from = to
 	}
-	g, err := Normalise(graph(nodes, weights...), []int{1, 1, size, size}, Options{})
+	g, err := Normalise(t.Context(), graph(nodes, weights...), []int{1, 1, size, size}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestFieldByHand(t *testing.T) {
 // A shortcut around a convolution adds nothing. Of two branches the wider one counts. A squeeze-and-excitation is a
 // gate.
 func TestFieldOfBranches(t *testing.T) {
-	g, err := Normalise(graph([]*protos.NodeProto{
+	g, err := Normalise(t.Context(), graph([]*protos.NodeProto{
 		{OpType: "Conv", Input: []string{"x", "w"}, Output: []string{"a"},
 			Attribute: []*protos.AttributeProto{attrInts("pads", []int{1, 1, 1, 1})}},
 		{OpType: "Add", Input: []string{"x", "a"}, Output: []string{"b"}},
@@ -108,7 +108,7 @@ func TestFieldOfBranches(t *testing.T) {
 // one, cell 0 lies left of and above the picture.
 func TestFieldOfElementsAndPads(t *testing.T) {
 	pads, along := ints("pads", 1, 1, 1, 1), ints("along", 2, 3)
-	g, err := Normalise(graph([]*protos.NodeProto{
+	g, err := Normalise(t.Context(), graph([]*protos.NodeProto{
 		{OpType: "Mish", Input: []string{"x"}, Output: []string{"a"}},
 		{OpType: "Pad", Input: []string{"a", "pads", "", "along"}, Output: []string{"y"}},
 	}, pads, along), []int{1, 1, 8, 8}, Options{})

@@ -1,6 +1,7 @@
 package onnxnorm
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -8,12 +9,12 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Inline replaces the calls of functions that are defined in the model by the functions' nodes.
-func Inline(m *protos.ModelProto) error {
+// Inline replaces the calls of functions that are defined in the model by the functions' nodes. It stops when ctx ends.
+func Inline(ctx context.Context, m *protos.ModelProto) error {
 	if len(m.GetFunctions()) == 0 || m.Graph == nil {
 		return nil
 	}
-	f := inliner{functions: map[string]*protos.FunctionProto{}}
+	f := inliner{ctx: ctx, functions: map[string]*protos.FunctionProto{}}
 	for _, p := range m.Functions {
 		f.functions[functionKey(p.Domain, p.Name, p.Overload)] = p
 	}
@@ -39,6 +40,7 @@ const deepest = 64
 const mostInlined = 1 << 18
 
 type inliner struct {
+	ctx       context.Context
 	functions map[string]*protos.FunctionProto
 	count     int // number of calls
 	made      int // number of nodes
@@ -57,6 +59,9 @@ func (f *inliner) nodes(in []*protos.NodeProto, depth int) (out []*protos.NodePr
 		if fn == nil {
 			out = append(out, p)
 			continue
+		}
+		if err := f.ctx.Err(); err != nil {
+			return nil, err
 		}
 		if depth == deepest {
 			return nil, fmt.Errorf("the ONNX file's functions call each other without an end (%q): the file is damaged", fn.Name)

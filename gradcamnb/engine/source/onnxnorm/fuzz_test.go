@@ -34,13 +34,14 @@ func FuzzNormalise(f *testing.F) {
 		}
 		f.Add(data)
 	}
-	f.Fuzz(func(_ *testing.T, data []byte) {
+	f.Fuzz(func(t *testing.T, data []byte) {
 		m := &protos.ModelProto{}
 		if proto.Unmarshal(data, m) != nil {
 			return
 		}
 		for _, o := range []Options{{}, {KeepLayout: true, PureGo: true, Cuts: []string{"a", "x"}}} {
-			if g, err := Normalise(m, []int{1, 3, 6, 6}, o); err == nil && len(g.Outputs) == 0 && len(m.Graph.Output) > 0 {
+			g, err := Normalise(t.Context(), m, []int{1, 3, 6, 6}, o)
+			if err == nil && len(g.Outputs) == 0 && len(m.Graph.Output) > 0 {
 				panic("a graph without the outputs of the file")
 			}
 		}

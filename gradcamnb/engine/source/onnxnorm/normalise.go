@@ -1,6 +1,7 @@
 package onnxnorm
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -61,15 +62,15 @@ type Graph struct {
 	constants map[string]*tensor // outputs that do not depend on the picture
 }
 
-// Normalise rewrites the model's graph for an input of the given shape.
+// Normalise rewrites the model's graph for an input of the given shape. It stops between two nodes when ctx ends.
 //
 // Errors name the operator, the node and its module.
-func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
+func Normalise(ctx context.Context, m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 	g := m.GetGraph()
 	if g == nil || len(g.Node) == 0 {
 		return nil, errors.New("the ONNX file holds no graph: it is not a model, or it is damaged")
 	}
-	w := newWalk(m, input, o)
+	w := newWalk(ctx, m, input, o)
 	name, others, err := w.inputs(m, input, o)
 	if err != nil {
 		return nil, err
@@ -82,12 +83,18 @@ func Normalise(m *protos.ModelProto, input []int, o Options) (*Graph, error) {
 	need := needed(g, o)
 	out.Left = need.left
 	for _, p := range SortNodes(g.Node) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		err := need.skipReason(p)
 		var tensors []Tensor
 		if err == nil {
 			tensors, err = w.node(p)
 		}
 		if err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
 			if err := need.skipFailed(p, err); err != nil {
 				return nil, err
 			}
@@ -132,13 +139,16 @@ func (w *walk) outputs(g *protos.GraphProto, need needs, out *Graph) error {
 
 // Prefix returns the tensors of a model as far as its graph can be written, in the order of execution, and the error
 // that stopped it.
-func Prefix(m *protos.ModelProto, input []int, o Options) ([]Tensor, error) {
-	w := newWalk(m, input, o)
+func Prefix(ctx context.Context, m *protos.ModelProto, input []int, o Options) ([]Tensor, error) {
+	w := newWalk(ctx, m, input, o)
 	if _, _, err := w.inputs(m, input, o); err != nil {
 		return nil, err
 	}
 	var out []Tensor
 	for _, p := range SortNodes(m.GetGraph().GetNode()) {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
 		tensors, err := w.node(p)
 		if err != nil {
 			return out, err
@@ -181,9 +191,9 @@ type walk struct {
 	most      int        // how many of them may be kept
 }
 
-func newWalk(m *protos.ModelProto, input []int, o Options) *walk {
+func newWalk(ctx context.Context, m *protos.ModelProto, input []int, o Options) *walk {
 	w := &walk{
-		values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(opset(m), o), cuts: o.Cuts,
+		values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(ctx, opset(m), o), cuts: o.Cuts,
 		results: map[string]bool{}, evaluate: o.Evaluate, variant: variantOf(input, o.Given), most: constantsFor(o.Bytes),
 	}
 	if len(input) > 0 {

@@ -68,7 +68,7 @@ func TestPadsOfOlderExporter(t *testing.T) {
 	},
 		ints("pairs", 2, 4, 1, 3, 0, 0, 0, 0), ints("two", -1, 2), ints("flat", -1),
 		ints("start", -1), ints("end", math.MinInt64+1), ints("axis", 0), ints("step", -1))
-	g, err := Normalise(m, []int{1, 3, 5, 5}, Options{})
+	g, err := Normalise(t.Context(), m, []int{1, 3, 5, 5}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestErrors(t *testing.T) {
 			Attribute: []*protos.AttributeProto{{Name: "axis", I: 7}}}}), []string{"Softmax", "axis 7"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Normalise(c.m, []int{1, 3, 8, 8}, Options{})
+			_, err := Normalise(t.Context(), c.m, []int{1, 3, 8, 8}, Options{})
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -166,7 +166,7 @@ func TestRefused(t *testing.T) {
 			}
 			other := weight([]int64{1}, 0.5)
 			other.Name = "other"
-			_, err := Normalise(graph(c.nodes, weight([]int64{1}, 0.25), other), []int{1, 3, 8, 8}, Options{})
+			_, err := Normalise(t.Context(), graph(c.nodes, weight([]int64{1}, 0.25), other), []int{1, 3, 8, 8}, Options{})
 			last := c.nodes[len(c.nodes)-1]
 			if err == nil {
 				t.Fatal("no error")
@@ -180,7 +180,7 @@ func TestRefused(t *testing.T) {
 	}
 	m := graph([]*protos.NodeProto{{OpType: "Add", Name: "a", Input: []string{"x", "x2"}, Output: []string{"y"}}})
 	m.Graph.Input = append(m.Graph.Input, &protos.ValueInfoProto{Name: "x2"})
-	if _, err := Normalise(m, []int{1, 3, 8, 8}, Options{Picture: "x"}); err == nil ||
+	if _, err := Normalise(t.Context(), m, []int{1, 3, 8, 8}, Options{Picture: "x"}); err == nil ||
 		!strings.Contains(err.Error(), `"x2" (undefined, []) is not given`) {
 		t.Errorf("two inputs: error %v", err)
 	}
@@ -191,7 +191,7 @@ func TestInitializerListedAsInput(t *testing.T) {
 	m := graph([]*protos.NodeProto{{OpType: "Conv", Input: []string{"x", "w"}, Output: []string{"y"}}},
 		weight([]int64{2, 3, 1, 1}, 1, 2, 3, 4, 5, 6))
 	m.Graph.Input = append([]*protos.ValueInfoProto{{Name: "w"}}, m.Graph.Input...)
-	g, err := Normalise(m, []int{1, 3, 8, 8}, Options{})
+	g, err := Normalise(t.Context(), m, []int{1, 3, 8, 8}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestOrder(t *testing.T) {
 		{OpType: "Neg", Name: "aside", Input: []string{"x"}, Output: []string{"c"}},
 		{OpType: "Relu", Name: "first", Input: []string{"x"}, Output: []string{"a"}},
 	})
-	g, err := Normalise(m, []int{1, 3, 8, 8}, Options{})
+	g, err := Normalise(t.Context(), m, []int{1, 3, 8, 8}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func TestOrder(t *testing.T) {
 		{OpType: "Relu", Name: "a", Input: []string{"y"}, Output: []string{"b"}},
 		{OpType: "Relu", Name: "b", Input: []string{"b"}, Output: []string{"y"}},
 	})
-	if _, err := Normalise(circle, []int{1, 3, 8, 8}, Options{}); err == nil ||
+	if _, err := Normalise(t.Context(), circle, []int{1, 3, 8, 8}, Options{}); err == nil ||
 		!strings.Contains(err.Error(), "nothing before it makes") {
 		t.Errorf("a circle: error %v", err)
 	}
@@ -233,7 +233,7 @@ func TestOrder(t *testing.T) {
 // else that has a spatial size.
 func TestChannelsLastHasNoTransposesBetween(t *testing.T) {
 	m := golden3x3(t)
-	g, err := Normalise(m, []int{1, 3, 64, 64}, Options{})
+	g, err := Normalise(t.Context(), m, []int{1, 3, 64, 64}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func TestChannelsLastHasNoTransposesBetween(t *testing.T) {
 	if channelsLast != spatial || spatial < 30 {
 		t.Errorf("%d of %d feature maps are channels-last", channelsLast, spatial)
 	}
-	kept, err := Normalise(m, []int{1, 3, 64, 64}, Options{KeepLayout: true})
+	kept, err := Normalise(t.Context(), m, []int{1, 3, 64, 64}, Options{KeepLayout: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +303,7 @@ func TestDamagedModelsDoNotPanic(t *testing.T) {
 						t.Errorf("%s, changed: panic %v", filepath.Base(file), e)
 					}
 				}()
-				if _, err := Normalise(m, []int{1, 3, 6, 6}, Options{}); err == nil {
+				if _, err := Normalise(t.Context(), m, []int{1, 3, 6, 6}, Options{}); err == nil {
 					rewritten++
 				}
 			}()

@@ -15,7 +15,7 @@ func TestSideOutputs(t *testing.T) {
 		{OpType: "Relu", Input: []string{"x"}, Output: []string{"y"}},
 	})
 	m.Graph.Output = append(m.Graph.Output, Declare("side", nil))
-	g, err := Normalise(m, []int{1, 3, 8, 8}, Options{Needs: []string{"y"}})
+	g, err := Normalise(t.Context(), m, []int{1, 3, 8, 8}, Options{Needs: []string{"y"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,10 +25,10 @@ func TestSideOutputs(t *testing.T) {
 	if err := g.Left["side"]; err == nil || !strings.Contains(err.Error(), "StringSplit") {
 		t.Errorf("side output: %v, want what StringSplit is refused for", err)
 	}
-	if _, err := Normalise(m, []int{1, 3, 8, 8}, Options{Needs: []string{"side"}}); err == nil {
+	if _, err := Normalise(t.Context(), m, []int{1, 3, 8, 8}, Options{Needs: []string{"side"}}); err == nil {
 		t.Error("no error for the side output itself")
 	}
-	if _, err := Normalise(m, []int{1, 3, 8, 8}, Options{Needs: []string{}, Cuts: []string{"words"}}); err == nil {
+	if _, err := Normalise(t.Context(), m, []int{1, 3, 8, 8}, Options{Needs: []string{}, Cuts: []string{"words"}}); err == nil {
 		t.Error("no error for a cut that cannot be computed")
 	}
 }

@@ -107,6 +107,9 @@ func (b *builder) run(n *node, g *protos.GraphProto, bind []*value) []*value {
 		w.values[in.Name] = bind[i]
 	}
 	for _, p := range SortNodes(g.Node) {
+		if err := b.ctx.Err(); err != nil { // here, since a node of a subgraph may fail
+			failf("%w", err)
+		}
 		w.inner(p)
 	}
 	var out []*value

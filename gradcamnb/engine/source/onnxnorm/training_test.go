@@ -18,7 +18,7 @@ func TestTrainingModeIsRefused(t *testing.T) {
 		"noise": {OpType: "RandomUniformLike", Input: []string{"x"}, Output: []string{"y"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Normalise(graph([]*protos.NodeProto{n}, yes, one), []int{1, 3, 8, 8}, Options{})
+			_, err := Normalise(t.Context(), graph([]*protos.NodeProto{n}, yes, one), []int{1, 3, 8, 8}, Options{})
 			if err == nil || !strings.Contains(err.Error(), "model.eval()") {
 				t.Errorf("error %v", err)
 			}
