@@ -18,6 +18,7 @@ const (
 	AverageSensitivity          Name = "average sensitivity"
 	Completeness                Name = "completeness"
 	Complexity                  Name = "complexity"
+	Consistency                 Name = "consistency"
 	Deletion                    Name = "deletion"
 	EffectiveComplexity         Name = "effective complexity"
 	EfficientModelRandomisation Name = "efficient model randomisation"
@@ -51,5 +52,6 @@ const (
 	SensitivityN                Name = "sensitivity-n"
 	SmoothModelRandomisation    Name = "smooth model randomisation"
 	Sparseness                  Name = "sparseness"
+	Sufficiency                 Name = "sufficiency"
 	TopKIntersection            Name = "top-k intersection"
 )

@@ -34,6 +34,8 @@ const (
 	Truth   Need = "truth"   // a mask of the object
 	Passes  Need = "passes"  // forward passes of the model
 	Maps    Need = "maps"    // more explanations
+
+	Pictures Need = "pictures" // the maps of other pictures
 )
 
 // Metric is a way to measure a map.
@@ -92,6 +94,9 @@ type Probe struct {
 	Truth   heatmap.Grid // of the picture's size, 1 for the object's pixels, 0 for others; empty if it is not known
 	Unknown bool         // the truth of other pictures is known, but not of this one, so it has no value
 	Frame   imgio.Frame  // where the maps lie in the picture
+
+	Batch *Batch // the pictures that were explained together; nil if that is not known
+	At    int    // place of this picture in it
 
 	// Scores are the model's first output for the picture, as its graph has it; empty if that is no list of classes.
 	Scores []float32

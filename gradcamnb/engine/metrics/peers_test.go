@@ -33,6 +33,12 @@ type peers struct {
 	Squares      []int       // the region of every pixel
 	Scores       [][]float32 // of the picture, and of those of Again
 	Stability    float64     `json:"relative output stability"`
+	Batch        struct {
+		Side                     int
+		Maps                     [][]float64
+		Predictions              []int
+		Sufficiency, Consistency []float64
+	}
 }
 
 func readPeers(t *testing.T) peers {
@@ -108,7 +114,7 @@ func (q quadratic) each(n int, draw func(int, []float32)) [][]float32 {
 	return out
 }
 
-func near(t *testing.T, name string, got, want float64) {
+func wantNear(t *testing.T, name string, got, want float64) {
 	t.Helper()
 	if math.IsNaN(got) || math.Abs(got-want) > 1e-5*max(1, math.Abs(want)) {
 		t.Errorf("%s is %.9g, the peer says %.9g", name, got, want)
@@ -152,14 +158,14 @@ func TestPeersAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		near(t, name, got[0], want)
+		wantNear(t, name, got[0], want)
 		compared++
 	}
 	if compared != 19 {
 		t.Errorf("%d metrics are compared, 19 are wanted", compared)
 	}
-	near(t, "focus", Focus(p.mapOf(p.A).Raw, [4]bool{true, false, true, false}), p.Focus)
-	near(t, "spearman", spearman(p.A, p.Again[0]), p.Spearman)
+	wantNear(t, "focus", Focus(p.mapOf(p.A).Raw, [4]bool{true, false, true, false}), p.Focus)
+	wantNear(t, "spearman", spearman(p.A, p.Again[0]), p.Spearman)
 }
 
 // The imputation without noise is that of Quantus, which solves the same system directly.
@@ -191,8 +197,8 @@ func TestPeersAgreeOnMapsAgain(t *testing.T) {
 	original := p.mapOf(p.A)
 	relative := func(k, m int) float64 { return distance(again[k][m], original) / length(original) }
 	larger := func(a, b float64) float64 { return max(a, b) }
-	near(t, "max-sensitivity", foldValues(again, 1, relative, larger)[0], p.Sensitivity)
-	near(t, "average sensitivity", foldValues(again, 1, relative, func(a, b float64) float64 { return a + b })[0]/3,
+	wantNear(t, "max-sensitivity", foldValues(again, 1, relative, larger)[0], p.Sensitivity)
+	wantNear(t, "average sensitivity", foldValues(again, 1, relative, func(a, b float64) float64 { return a + b })[0]/3,
 		p.Sensitivity2)
 	s := p.show()
 	s.Maps, s.Scores = []*heatmap.Map{original}, p.Scores[0]
@@ -200,8 +206,8 @@ func TestPeersAgreeOnMapsAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	near(t, "relative output stability", stability[0], p.Stability)
-	near(t, "local Lipschitz",
+	wantNear(t, "relative output stability", stability[0], p.Stability)
+	wantNear(t, "local Lipschitz",
 		foldValues(again, 1, func(k, m int) float64 { return distance(again[k][m], original) / p.Moved[k] }, larger)[0],
 		p.Lipschitz)
 }

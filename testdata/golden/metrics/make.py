@@ -148,12 +148,42 @@ lipschitz = max(quantus.similarity_func.lipschitz_constant(
     norm_numerator=quantus.similarity_func.distance_euclidean, norm_denominator=quantus.similarity_func.distance_euclidean)[0]
     for b, d in zip(again, steps))
 
+# Maps in nine places, three pictures with a map in each of four, and predictions that agree with the place now and then.
+B, S = 12, 9
+j, k = np.arange(S * S), np.arange(B)[:, None]
+centre = np.array([(1, 1), (7, 2), (4, 4), (2, 7)])[k[:, 0] % 4]
+maps = np.exp(-((j % S - centre[:, :1]) ** 2 + (j // S - centre[:, 1:]) ** 2) / 5.0) + 0.3 * np.abs(np.sin(j * 1.3 + k * 0.7))
+maps = maps.round(3)
+predictions = np.array([0, 1, 2, 0, 0, 1, 1, 0, 2, 1, 2, 2])
+
+
+class Sorter(torch.nn.Module):
+    """Predicts the class that the first value of a picture names."""
+
+    def forward(self, x):
+        return torch.nn.functional.one_hot(x.reshape(x.shape[0], -1)[:, 0].long(), 10).double()
+
+
+def ninth(values):
+    """The ninth of the picture with most of a map."""
+    return int(values.reshape(3, S // 3, 3, S // 3).sum((1, 3)).argmax())
+
+
+pictures = np.zeros((B, 1, S, S))
+pictures[:, 0, 0, 0] = predictions
+given = dict(model=Sorter().eval(), x_batch=pictures, y_batch=predictions, device="cpu", softmax=False)
+sufficiency = quantus.Sufficiency(**common)(a_batch=maps.reshape(B, 1, S, S).copy(), **given)
+consistency = quantus.Consistency(discretise_func=ninth, **common)(a_batch=maps.reshape(B, 1, S, S).copy(), **given)
+assert len(set(np.round(sufficiency, 3))) > 2 and len(set(np.round(consistency, 3))) > 2
+
 json.dump({
     "versions": {"quantus": "0.6.0", "captum": "0.9.0", "torch": torch.__version__.split("+")[0]},
     "side": N, "w": w.tolist(), "v": v.tolist(), "x": x.tolist(), "a": a.tolist(), "truth": truth.astype(int).tolist(), "sets": sets, "want": want,
     "focus": float(focus[0]), "hidden": hidden.tolist(), "imputed": imputed.round(7).tolist(),
     "again": [b.tolist() for b in again], "moved": [float(norm(d)) for d in steps],
     "max-sensitivity": float(max(moved)), "average sensitivity": float(np.mean(moved)), "local Lipschitz": float(lipschitz),
+    "batch": {"side": S, "maps": maps.tolist(), "predictions": predictions.tolist(),
+              "sufficiency": [float(v) for v in sufficiency], "consistency": [float(v) for v in consistency]},
     "squares": squares.tolist(), "scores": [one.tolist() for one in h], "relative output stability": outputs,
     "spearman": float(quantus.similarity_func.correlation_spearman(a, again[0])),
 }, open("cases.json", "w"))
