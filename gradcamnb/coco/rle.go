@@ -47,17 +47,26 @@ func (r RLE) Grid() (heatmap.Grid, error) {
 		return heatmap.Grid{}, fmt.Errorf("its run lengths are of a mask of %d x %d pixels", w, h)
 	}
 	g := heatmap.NewGrid(w, h)
+	return g, r.AddTo(g)
+}
+
+// AddTo adds the object's pixels to a mask of the same size.
+func (r RLE) AddTo(mask heatmap.Grid) error {
+	h, w := mask.H, mask.W
+	if r.Size != [2]int{h, w} {
+		return fmt.Errorf("the mask has %d x %d pixels, and the picture %d x %d", r.Size[1], r.Size[0], w, h)
+	}
 	at := 0
 	for i, n := range r.Counts {
 		if n < 0 || n > h*w-at {
-			return g, fmt.Errorf("its run lengths are longer than its %d x %d pixels", w, h)
+			return fmt.Errorf("its run lengths are longer than its %d x %d pixels", w, h)
 		}
 		for k := at; i%2 == 1 && k < at+n; k++ {
-			g.Values[k%h*w+k/h] = 1
+			mask.Values[k%h*w+k/h] = 1
 		}
 		at += n
 	}
-	return g, nil
+	return nil
 }
 
 // MarshalJSON writes COCO's text of run lengths. Each number is written in groups of 5 bits, the lowest group first,

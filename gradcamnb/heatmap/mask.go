@@ -3,6 +3,7 @@ package heatmap
 import (
 	"image"
 	"image/color"
+	"math"
 )
 
 // MaskOf returns a mask that is drawn as a picture: 1 for pixels lighter than mid-grey, 0 for others. If the picture
@@ -34,12 +35,27 @@ func MaskOf(img image.Image) Grid {
 // (even-odd rule), 0 for others. Corners are in pixels, x right, y down.
 func Polygon(w, h int, corners ...[2]float64) Grid {
 	g := NewGrid(w, h)
-	for i := range g.Values {
-		x, y := float64(i%w)+0.5, float64(i/w)+0.5
+	turns := make([]bool, w+1) // of a row: whether the pixels before one lie on the other side of an odd number of edges
+	for row := range h {
+		clear(turns)
+		y := float64(row) + 0.5
 		for k, a := range corners {
-			b := corners[(k+1)%len(corners)]
-			if (a[1] > y) != (b[1] > y) && x < a[0]+(y-a[1])*(b[0]-a[0])/(b[1]-a[1]) {
-				g.Values[i] = 1 - g.Values[i]
+			if b := corners[(k+1)%len(corners)]; (a[1] > y) != (b[1] > y) {
+				x := a[0] + (y-a[1])*(b[0]-a[0])/(b[1]-a[1])
+				before := 0 // pixels whose middle is left of x
+				if x > 0.5 {
+					before = int(math.Ceil(min(x-0.5, float64(w))))
+				}
+				turns[before] = !turns[before]
+			}
+		}
+		inside := false
+		for x := w - 1; x >= 0; x-- {
+			if turns[x+1] {
+				inside = !inside
+			}
+			if inside {
+				g.Values[row*w+x] = 1
 			}
 		}
 	}

@@ -16,7 +16,7 @@ import (
 type openedPicture struct {
 	at    int // in the study
 	img   image.Image
-	truth heatmap.Grid // empty if it is not known
+	truth heatmap.Grid // empty if it is not known, or there is no object
 	class int          // of the label; -1 if it is not known
 }
 
@@ -73,6 +73,9 @@ func (s *Study) open(i int) (openedPicture, error) {
 	if p.Truth != nil {
 		if o.truth, err = p.Truth(img.Bounds()); err != nil {
 			return openedPicture{}, fmt.Errorf("its truth: %w", err)
+		}
+		if !slices.ContainsFunc(o.truth.Values, func(v float32) bool { return v > 0 }) { // there is no object, and a map cannot lie on it or beside it
+			o.truth = heatmap.Grid{}
 		}
 	}
 	if p.Label != "" {

@@ -3,6 +3,7 @@ package study
 import (
 	"encoding/json"
 	"math"
+	"strconv"
 )
 
 // number is a float that JSON writes as null if it is NaN or infinite.
@@ -14,6 +15,29 @@ func (n number) MarshalJSON() ([]byte, error) {
 		return []byte("null"), nil
 	}
 	return json.Marshal(float64(n))
+}
+
+// These are the bounds of what summary.json has of where the maps of classes lie, the commonest classes first. A thousand
+// classes by twenty methods and layers have 20,000 such rows, whose mean maps would take 30 MB.
+const (
+	mostRows  = 20000
+	mostMeans = 2000 // rows with a mean map
+)
+
+// share is a part of 1, written with four digits.
+type share float64
+
+// MarshalJSON writes a number of four digits.
+func (s share) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(s), 'g', 4, 64), nil
+}
+
+func shares(values []float64) []share {
+	out := make([]share, len(values))
+	for i, v := range values {
+		out[i] = share(v)
+	}
+	return out
 }
 
 type cellJSON struct {
@@ -72,10 +96,10 @@ type boxJSON struct {
 
 type classJSON struct {
 	cellJSON
-	Class string   `json:"class"`
-	Maps  int      `json:"maps"`
-	Where string   `json:"where"`
-	Mean  []number `json:"mean_map"`
+	Class string  `json:"class"`
+	Maps  int     `json:"maps"`
+	Where string  `json:"where"`
+	Mean  []share `json:"mean_map,omitempty"`
 }
 
 type clusterJSON struct {
@@ -85,7 +109,7 @@ type clusterJSON struct {
 	Of       int      `json:"of"`
 	Right    int      `json:"right"`
 	Where    string   `json:"where"`
-	Mean     []number `json:"mean_map"`
+	Mean     []share  `json:"mean_map"`
 	Examples []string `json:"examples"`
 }
 
@@ -127,6 +151,7 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 		Sampled     int                                 `json:"sampled"`
 		Boxes       []boxJSON                           `json:"boxes"`
 		Classes     []classJSON                         `json:"classes"`
+		LeftOut     int                                 `json:"classes_left_out"`
 		Clusters    []clusterJSON                       `json:"clusters"`
 	}{Pictures: s.Pictures, Wanted: s.Wanted, Maps: s.Maps, Failures: s.Failures, Right: s.Right, Labelled: s.Labelled,
 		Sampled: s.Sampled, Examples: map[string]map[string][]exampleJSON{}}
@@ -148,7 +173,8 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 		out.Examples[metric] = map[string][]exampleJSON{"lowest": examplesJSON(x.Lowest), "highest": examplesJSON(x.Highest),
 			"misplaced": examplesJSON(x.Misplaced)}
 	}
-	out.Curves, out.Boxes, out.Classes, out.Clusters = s.plotData()
+	out.Curves, out.Boxes, out.Clusters = s.plotData()
+	out.Classes, out.LeftOut = s.commonest()
 	return json.Marshal(out)
 }
 
@@ -162,7 +188,7 @@ func examplesJSON(all []Example) []exampleJSON {
 }
 
 // plotData returns the data of the report's plots as JSON has them.
-func (s *Summary) plotData() (curves []curveJSON, boxes []boxJSON, classes []classJSON, clusters []clusterJSON) {
+func (s *Summary) plotData() (curves []curveJSON, boxes []boxJSON, clusters []clusterJSON) {
 	for _, c := range s.Curves {
 		curves = append(curves, curveJSON{cellJSON(c.Cell), c.Metric, c.N, numbers(c.Mean), numbers(c.Half)})
 	}
@@ -170,15 +196,33 @@ func (s *Summary) plotData() (curves []curveJSON, boxes []boxJSON, classes []cla
 		boxes = append(boxes, boxJSON{cellJSON(b.Cell), b.Metric, b.N, number(b.Low), number(b.Q1), number(b.Median),
 			number(b.Q3), number(b.Upmost), numbers(b.Outside)})
 	}
-	for _, c := range s.Classes {
-		classes = append(classes, classJSON{cellJSON(c.Cell), c.Class, c.N, c.Where, numbers(c.Mean)})
-	}
 	for _, c := range s.Clusters {
-		k := clusterJSON{cellJSON(c.Cell), c.Class, c.N, c.Of, c.Correct, c.Where, numbers(c.Mean), nil}
+		k := clusterJSON{cellJSON(c.Cell), c.Class, c.N, c.Of, c.Correct, c.Where, shares(c.Mean), nil}
 		for _, r := range c.Examples {
 			k.Examples = append(k.Examples, r.Picture)
 		}
 		clusters = append(clusters, k)
 	}
-	return curves, boxes, classes, clusters
+	return curves, boxes, clusters
+}
+
+// commonest returns where the maps of the commonest classes lie, and how many classes there are besides.
+func (s *Summary) commonest() (out []classJSON, leftOut int) {
+	full := false
+	for i, c := range s.Classes { // those of one class follow one another
+		if i == 0 || c.Class != s.Classes[i-1].Class {
+			if full = len(out) >= mostRows; full {
+				leftOut++
+			}
+		}
+		if full {
+			continue
+		}
+		row := classJSON{cellJSON(c.Cell), c.Class, c.N, c.Where, nil}
+		if len(out) < mostMeans {
+			row.Mean = shares(c.Mean)
+		}
+		out = append(out, row)
+	}
+	return out, leftOut
 }

@@ -2,12 +2,14 @@ package study
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
@@ -15,19 +17,26 @@ import (
 // maxText is the most bytes of a list or of annotations that are read.
 const maxText = 2 << 30
 
+// Names of columns in use, the first of which is ours.
+var (
+	pictureColumns = []string{"picture", "image", "filename", "file_name", "file", "path", "filepath",
+		"image_path", "image_id"}
+	labelColumns = []string{"label", "class", "class_name", "category", "name"}
+)
+
 // List returns the pictures of a CSV file. Its column picture has their paths, which start at the file's folder. If
-// there is a column label, it has their labels.
+// there is a column label, it has their labels. Other names in use are read, too, such as filename and class.
 func List(path string) (out []Picture, err error) {
 	data, err := regular.Read(path, maxText)
 	if err != nil {
 		return nil, fmt.Errorf("the list of pictures: %w", err)
 	}
-	err = records(data, path, func(get func(column string) (string, bool)) error {
-		name, ok := get("picture")
+	err = records(data, path, func(get func(columns ...string) (string, bool)) error {
+		name, ok := get(pictureColumns...)
 		if !ok {
 			return errors.New("it has no column picture")
 		}
-		label, _ := get("label")
+		label, _ := get(labelColumns...)
 		at := name
 		if !filepath.IsAbs(at) {
 			at = filepath.Join(filepath.Dir(path), at)
@@ -39,12 +48,18 @@ func List(path string) (out []Picture, err error) {
 }
 
 // records calls a function for each record of a CSV file whose first line names the columns. The function gets a getter
-// of the record's columns.
-func records(data []byte, path string, record func(get func(column string) (string, bool)) error) error {
+// of the record's columns, which takes the names that a column may have, the first of which counts.
+func records(data []byte, path string, record func(get func(columns ...string) (string, bool)) error) error {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // as spreadsheets begin files
 	c := csv.NewReader(bytes.NewReader(data))
+	c.TrimLeadingSpace = true
+	c.Comma = separator(data)
 	header, err := c.Read()
 	if err != nil {
 		return fmt.Errorf("%s: its first line names no columns: %w", path, err)
+	}
+	for i, name := range header {
+		header[i] = strings.ToLower(strings.TrimSpace(name))
 	}
 	for {
 		fields, err := c.Read()
@@ -54,9 +69,11 @@ func records(data []byte, path string, record func(get func(column string) (stri
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		err = record(func(column string) (string, bool) {
-			if i := slices.Index(header, column); i >= 0 {
-				return fields[i], true
+		err = record(func(columns ...string) (string, bool) {
+			for _, name := range columns {
+				if i := slices.Index(header, name); i >= 0 {
+					return strings.TrimSpace(fields[i]), true
+				}
 			}
 			return "", false
 		})
@@ -65,4 +82,12 @@ func records(data []byte, path string, record func(get func(column string) (stri
 			return fmt.Errorf("%s, line %d: %w", path, line, err)
 		}
 	}
+}
+
+// separator returns what stands between the columns of a CSV file: what its first line has most of.
+func separator(data []byte) rune {
+	first, _, _ := bytes.Cut(data, []byte("\n"))
+	return slices.MaxFunc([]rune{',', ';', '\t'}, func(a, b rune) int {
+		return cmp.Compare(bytes.Count(first, []byte(string(a))), bytes.Count(first, []byte(string(b))))
+	})
 }

@@ -12,7 +12,7 @@ const side = 12
 // newLook returns a map's look, which is small enough to keep many: the mean of the map's positive part in each of
 // side x side equal parts, scaled so that the largest is 255. It returns nil if the map has no positive part.
 func newLook(values []float32, w, h int) []uint8 {
-	if w < 1 || h < 1 || len(values) != w*h {
+	if w < 1 || h < 1 || w > len(values) || h > len(values) || len(values) != w*h { // a product may have run over
 		return nil
 	}
 	columns, rows := divideCells(w), divideCells(h)

@@ -1,12 +1,12 @@
 package study
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
 	"io"
 	"path/filepath"
-	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -14,82 +14,166 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// datasetRow is a row of a data set as the hub's tools write it. The column image has the bytes of the encoded picture
-// and its path. The column label has the class's number.
-type datasetRow struct {
-	Image struct {
-		Bytes []byte `parquet:"bytes"`
-		Path  string `parquet:"path,optional"`
-	} `parquet:"image"`
-	Label int64 `parquet:"label,optional"`
+// Parquet returns the pictures of a Parquet file, the format in which image data sets are published. It needs a column
+// image (or img) of the encoded pictures, or of their bytes and paths and, if pictures have labels, a column label of
+// numbers or text. A picture is read when it is opened.
+func Parquet(path string) (out []Picture, err error) {
+	err = withParquet(path, func(f *parquet.File, size int64) error {
+		at, ok := pictureColumn(f.Schema())
+		if !ok {
+			return fmt.Errorf("%s has no column image with bytes", path)
+		}
+		n := f.NumRows()
+		if n < 0 || n > size { // a picture takes a byte at least
+			return fmt.Errorf("%s claims %d rows, and has %d bytes: it is damaged", path, n, size)
+		}
+		labels, err := labelsOf(f)
+		if err != nil {
+			return err
+		}
+		for i := range n {
+			p := Picture{Name: fmt.Sprintf("%s/%d", filepath.Base(path), i), Open: func() (image.Image, error) {
+				return parquetPicture(path, at, i)
+			}}
+			if i < int64(len(labels)) {
+				p.Label = labels[i]
+			}
+			out = append(out, p)
+		}
+		return nil
+	})
+	return out, err
 }
 
-// Parquet returns the pictures of a Parquet file, the format in which image data sets are published. It needs a column
-// image with bytes and, if pictures have labels, a column label. A picture is read when it is opened.
-func Parquet(path string) (out []Picture, err error) {
-	defer recoverDamage(path, &err)
-	f, err := regular.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("the pictures: %w", err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("the pictures: %w", err)
-	}
-	file, err := parquet.OpenFile(f, info.Size())
-	if err != nil {
-		return nil, fmt.Errorf("%s is no Parquet file, or it is damaged", path)
-	}
-	if _, ok := file.Schema().Lookup("image", "bytes"); !ok {
-		return nil, fmt.Errorf("%s has no column image with bytes", path)
-	}
-	labelled := false
-	if _, ok := file.Schema().Lookup("label"); ok {
-		labelled = true
-	}
-	for i := range file.NumRows() {
-		p := Picture{Name: fmt.Sprintf("%s/%d", filepath.Base(path), i), Open: func() (image.Image, error) {
-			row, err := parquetRow(path, i)
-			if err != nil {
-				return nil, err
-			}
-			return imgio.Decode(row.Image.Bytes, fmt.Sprintf("row %d of %s", i, path))
-		}}
-		if labelled {
-			row, err := parquetRow(path, i)
-			if err != nil {
-				return nil, err
-			}
-			p.Label = strconv.FormatInt(row.Label, 10)
+// pictureColumn returns the number of the column with the encoded pictures.
+func pictureColumn(s *parquet.Schema) (at int, ok bool) {
+	for _, path := range [][]string{{"image", "bytes"}, {"img", "bytes"}, {"image"}, {"img"}} {
+		if c, ok := s.Lookup(path...); ok && c.Node.Leaf() && c.MaxRepetitionLevel == 0 &&
+			c.Node.Type().Kind() == parquet.ByteArray {
+			return c.ColumnIndex, true
 		}
-		out = append(out, p)
+	}
+	return 0, false
+}
+
+// withParquet opens a Parquet file. What the library panics with at a damaged one is an error.
+func withParquet(path string, do func(f *parquet.File, size int64) error) (err error) {
+	file, err := regular.Open(path)
+	if err != nil {
+		return fmt.Errorf("the pictures: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("%s is no Parquet file of pictures, or it is damaged", path)
+		}
+	}()
+	info, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("the pictures: %w", err)
+	}
+	if !holdsFooter(file, info.Size()) {
+		return fmt.Errorf("%s is no Parquet file, or it is damaged", path)
+	}
+	f, err := parquet.OpenFile(file, info.Size())
+	if err != nil {
+		return fmt.Errorf("%s is no Parquet file, or it is damaged", path)
+	}
+	return do(f, info.Size())
+}
+
+// labelsOf returns the labels of all rows; none if there is no such column.
+func labelsOf(f *parquet.File) (out []string, err error) {
+	c, ok := f.Schema().Lookup("label")
+	if !ok || c.MaxRepetitionLevel > 0 {
+		return nil, nil
+	}
+	for _, group := range f.RowGroups() {
+		err := columnValues(group.ColumnChunks()[c.ColumnIndex], 0, func(v parquet.Value) bool {
+			text := ""
+			if !v.IsNull() {
+				text = v.String()
+			}
+			out = append(out, text)
+			return true
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
 
-// recoverDamage turns a panic of the Parquet library into an error. The library panics if a file is damaged.
-func recoverDamage(path string, err *error) {
-	if recover() != nil {
-		*err = fmt.Errorf("%s is no Parquet file of pictures, or it is damaged", path)
+// parquetPicture returns the picture of row i.
+func parquetPicture(path string, column int, i int64) (img image.Image, err error) {
+	var data []byte
+	name := fmt.Sprintf("row %d of %s", i, path)
+	err = withParquet(path, func(f *parquet.File, _ int64) error {
+		for _, group := range f.RowGroups() {
+			if i >= group.NumRows() {
+				i -= group.NumRows()
+				continue
+			}
+			return columnValues(group.ColumnChunks()[column], i, func(v parquet.Value) bool {
+				data = v.Clone().ByteArray()
+				return false
+			})
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(data) == 0:
+		return nil, fmt.Errorf("%s has no picture: its bytes are missing", name)
+	case len(data) > maxPictureFile:
+		return nil, fmt.Errorf("%s has %d bytes, and at most %d are read", name, len(data), maxPictureFile)
+	}
+	return imgio.Decode(data, name)
+}
+
+// columnValues hands out the values of a column from a row on, for as long as it is wanted.
+func columnValues(chunk parquet.ColumnChunk, from int64, next func(parquet.Value) bool) (err error) {
+	pages := chunk.Pages()
+	defer func() { err = errors.Join(err, pages.Close()) }()
+	if err := pages.SeekToRow(from); err != nil {
+		return fmt.Errorf("the row %d of a Parquet file cannot be found: it is damaged", from)
+	}
+	buffer := make([]parquet.Value, 64)
+	for {
+		page, err := pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return errors.New("a page of a Parquet file cannot be read: it is damaged")
+		}
+		reader := page.Values()
+		for {
+			n, err := reader.ReadValues(buffer)
+			for _, v := range buffer[:n] {
+				if !next(v) {
+					parquet.Release(page)
+					return nil
+				}
+			}
+			if err != nil {
+				break // at its end
+			}
+		}
+		parquet.Release(page)
 	}
 }
 
-func parquetRow(path string, i int64) (row datasetRow, err error) {
-	defer recoverDamage(path, &err)
-	f, err := regular.Open(path)
-	if err != nil {
-		return row, fmt.Errorf("the pictures: %w", err)
+// holdsFooter tells whether a file is as long as the footer that it claims, for which the library makes room before it
+// reads it.
+func holdsFooter(f io.ReaderAt, size int64) bool {
+	const magic = "PAR1" // at both ends; before the last is the footer's length
+	end := make([]byte, 4+len(magic))
+	if size < int64(len(magic)+len(end)) {
+		return false
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	r := parquet.NewGenericReader[datasetRow](f)
-	defer func() { err = errors.Join(err, r.Close()) }()
-	if err := r.SeekToRow(i); err != nil {
-		return row, fmt.Errorf("row %d of %s: %w", i, path, err)
-	}
-	rows := make([]datasetRow, 1)
-	if n, err := r.Read(rows); n != 1 {
-		return row, fmt.Errorf("row %d of %s: %w", i, path, errors.Join(err, io.ErrUnexpectedEOF))
-	}
-	return rows[0], nil
+	_, err := f.ReadAt(end, size-int64(len(end)))
+	return err == nil && string(end[4:]) == magic &&
+		int64(binary.LittleEndian.Uint32(end)) <= size-int64(len(magic)+len(end))
 }

@@ -42,7 +42,7 @@ func TestOnlyRegularFiles(t *testing.T) {
 	for name, read := range map[string]func() error{
 		"List": func() error { _, err := List(pipe); return err }, "Tar": func() error { _, err := Tar(pipe); return err },
 		"Parquet":  func() error { _, err := Parquet(pipe); return err },
-		"BoxesCSV": func() error { _, err := BoxesCSV(pipe); return err },
+		"BoxesCSV": func() error { _, err := BoxesCSV(pipe, ""); return err },
 		"COCO":     func() error { _, err := COCO(pipe, ""); return err },
 		"VOC":      func() error { _, err := VOC(dir, ""); return err },
 		"manifest": func() error { _, err := Read(dir); return err },
@@ -84,15 +84,15 @@ func TestTruths(t *testing.T) {
 	boxes := write("boxes.csv", "picture,x0,y0,x1,y1\np00,1,0,3,4\n")
 	for name, read := range map[string]func() (Truths, error){
 		"VOC": func() (Truths, error) { return VOC(voc, "cat") }, "COCO": func() (Truths, error) { return COCO(coco, "cat") },
-		"CSV": func() (Truths, error) { return BoxesCSV(boxes) },
+		"CSV": func() (Truths, error) { return BoxesCSV(boxes, "") },
 	} {
 		truths, err := read()
 		if err != nil {
 			t.Fatal(name, err)
 		}
 		ps := pictures(1, 2)
-		if n := truths.Attach(ps); n != 1 || ps[1].Truth != nil {
-			t.Fatalf("%s: %d pictures have a truth", name, n)
+		if n, err := truths.Attach(ps); err != nil || n != 1 || ps[1].Truth != nil {
+			t.Fatalf("%s: %d pictures have a truth, %v", name, n, err)
 		}
 		g, err := ps[0].Truth(image.Rect(0, 0, 4, 4))
 		if err != nil {
@@ -104,7 +104,7 @@ func TestTruths(t *testing.T) {
 			}
 		}
 	}
-	if _, err := BoxesCSV(write("bad.csv", "picture,x0,y0,x1,y1\np00,1,0,much,4\n")); err == nil ||
+	if _, err := BoxesCSV(write("bad.csv", "picture,x0,y0,x1,y1\np00,1,0,much,4\n"), ""); err == nil ||
 		!strings.Contains(err.Error(), `line 2: x1 is "much"`) {
 		t.Error(err)
 	}

@@ -209,7 +209,7 @@ func (t *thumbnails) draw(r Row) template.URL {
 		values[i] = max(v, 0)
 	}
 	over := small
-	if len(values) == r.Width*r.Height && slices.Max(values) > 0 {
+	if len(values) > 0 && len(values) == r.Width*r.Height && slices.Max(values) > 0 {
 		over = overlay(small, r, values, scale)
 	}
 	if p.Truth != nil {
@@ -250,7 +250,7 @@ func outline(img *image.NRGBA, truth heatmap.Grid) {
 
 func encode(img image.Image) template.URL {
 	var b bytes.Buffer
-	if jpeg.Encode(&b, img, &jpeg.Options{Quality: 85}) != nil {
+	if jpeg.Encode(&b, img, &jpeg.Options{Quality: 75}) != nil {
 		return ""
 	}
 	return template.URL("data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(b.Bytes()))

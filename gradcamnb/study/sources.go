@@ -3,7 +3,6 @@ package study
 import (
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,43 +10,74 @@ import (
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 )
 
+// readers are what reads the files of pictures that are no pictures, by their extensions.
+var readers = map[string]func(path string) ([]Picture, error){".csv": List, ".tar": Tar, ".parquet": Parquet}
+
 // OpenPictures returns the pictures that paths mean. The extension decides how a path is read: .csv by [List], .tar by
-// [Tar], .parquet by [Parquet], and anything else by [Files].
+// [Tar], .parquet by [Parquet], and anything else by [Files]. A pattern like shards/*.tar, and a folder that has no
+// pictures but .tar or .parquet files, mean all of these files.
 func OpenPictures(paths ...string) ([]Picture, error) {
 	var all []Picture
 	for _, path := range paths {
-		read := Files
-		switch strings.ToLower(filepath.Ext(path)) {
-		case ".csv":
-			read = List
-		case ".tar":
-			read = Tar
-		case ".parquet":
-			read = Parquet
+		found := shards(path)
+		if len(found) == 0 {
+			found = []string{path}
 		}
-		pictures, err := read(path)
-		if err != nil {
-			return nil, err
+		for _, path := range found {
+			read := readers[strings.ToLower(filepath.Ext(path))]
+			if read == nil {
+				read = Files
+			}
+			pictures, err := read(path)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, pictures...)
 		}
-		all = append(all, pictures...)
 	}
 	return all, nil
 }
 
+// shards returns the files that a pattern or a folder of shards means; none of any other path.
+func shards(path string) []string {
+	info, err := os.Stat(path)
+	if err != nil {
+		found, err := filepath.Glob(path)
+		if err != nil || readers[strings.ToLower(filepath.Ext(path))] == nil {
+			return nil // a pattern of pictures, or of nothing
+		}
+		return found
+	}
+	if !info.IsDir() {
+		return nil
+	}
+	if pictures, err := filesBelow(path, extensions...); err != nil || len(pictures) > 0 {
+		return nil
+	}
+	names, err := filesBelow(path, ".tar", ".parquet")
+	if err != nil {
+		return nil
+	}
+	for i, name := range names {
+		names[i] = filepath.Join(path, filepath.FromSlash(name))
+	}
+	return names
+}
+
 // OpenTruths returns the truths that a path means: .csv is read by [BoxesCSV], .json by [COCO], a folder with .xml
-// files by [VOC], and any other folder by [Masks]. If a class is given, only objects of that name count, in COCO and
-// .xml files.
+// files by [VOC], and any other folder by [Masks]. If a class is given, only objects of that name count; of masks, the
+// pixels of that number.
 func OpenTruths(path, class string) (Truths, error) {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".csv":
-		return BoxesCSV(path)
+		return BoxesCSV(path, class)
 	case ".json":
 		return COCO(path, class)
 	}
-	if found, err := fs.Glob(os.DirFS(path), "*.xml"); err == nil && len(found) > 0 {
+	if found, err := filesBelow(path, ".xml"); err == nil && len(found) > 0 {
 		return VOC(path, class)
 	}
-	return Masks(path)
+	return Masks(path, class)
 }
 
 // Write writes the summary into a folder: summary.json, and report.html with the pictures of the maps that stand out.

@@ -295,6 +295,9 @@ func (s *Study) manifest() (manifest, error) {
 		fmt.Fprintf(h, "%+v\n", s.LabelTarget(0))
 	}
 	fmt.Fprintf(h, "%s\n%s\n%v %v %d %q %q", info.SHA256, request, m.Part, s.AtLabel, s.Steps, s.Baseline, s.Metrics)
+	if s.comparesPictures() { // then a picture's values depend on the others of its batch
+		fmt.Fprintf(h, " %d", cmp.Or(s.Batch, 8))
+	}
 	m.Settings = hex.EncodeToString(h.Sum(nil))
 	return m, nil
 }
@@ -304,4 +307,12 @@ func (s *Study) modelName() string {
 		return s.Name
 	}
 	return s.Model.Info().Name
+}
+
+// comparesPictures tells whether a metric compares the maps of a batch.
+func (s *Study) comparesPictures() bool {
+	return slices.ContainsFunc(s.Metrics, func(name string) bool {
+		metric, err := metrics.ByName(name)
+		return err == nil && metric.Needs == metrics.Pictures
+	})
 }

@@ -2,12 +2,15 @@ package study
 
 import (
 	"archive/tar"
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
 	"io"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -17,18 +20,18 @@ import (
 // maxPictureFile is the most bytes that a picture in an archive may have.
 const maxPictureFile = 256 << 20
 
-// Tar returns the pictures of a shard of WebDataset: a tar archive in which a picture and its label share a name, such
-// as 0001.jpg and 0001.cls. The .cls file holds the label, or the .txt file if there is no .cls. A picture is read when
-// it is opened.
+// Tar returns the pictures of a shard of WebDataset: a tar archive in which files with the same name up to the first dot
+// are one sample, such as 0001.jpg, 0001.cls and 0001.seg.png. If a sample has several pictures, only those without a
+// second extension are taken, if there are any. Its .cls file holds the label, or "label" or "cls" in its .json file, or
+// its .txt file. A picture is read when it is opened.
 func Tar(path string) (out []Picture, err error) {
 	f, err := regular.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("the archive of pictures: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	type sample struct{ cls, txt string }
-	labels := map[string]sample{}
-	var keys []string
+	var keys []string // in the order of the archive
+	samples := map[string]*sampleOfTar{}
 	at := &countingReader{r: f}
 	for t := tar.NewReader(at); ; {
 		h, err := t.Next()
@@ -38,35 +41,99 @@ func Tar(path string) (out []Picture, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s is no tar archive, or it is damaged: %w", path, err)
 		}
-		if h.Typeflag != tar.TypeReg {
-			continue
+		if h.Typeflag != tar.TypeReg || strings.HasPrefix(filepath.Base(h.Name), ".") {
+			continue // hidden files are notes of other systems
 		}
-		ext := strings.ToLower(filepath.Ext(h.Name))
-		key := strings.TrimSuffix(h.Name, filepath.Ext(h.Name))
-		switch {
-		case slices.Contains(extensions, ext):
-			out = append(out, member(path, h.Name, at.n, h.Size))
-			keys = append(keys, key)
-		case ext == ".cls" || ext == ".txt":
-			text, err := io.ReadAll(io.LimitReader(t, 1<<10))
-			if err != nil {
-				return nil, fmt.Errorf("%s: %s: %w", path, h.Name, err)
-			}
-			s := labels[key]
-			if ext == ".cls" {
-				s.cls = strings.TrimSpace(string(text))
-			} else {
-				s.txt = strings.TrimSpace(string(text))
-			}
-			labels[key] = s
+		name := strings.TrimPrefix(h.Name, "./")
+		key, ext := cutAtFirstDot(name)
+		s := samples[key]
+		if s == nil {
+			s = &sampleOfTar{labels: map[string]string{}}
+			samples[key], keys = s, append(keys, key)
+		}
+		if slices.Contains(extensions, strings.ToLower(filepath.Ext(name))) {
+			s.add(member(path, name, at.n, h.Size), ext)
+		} else if err := s.takeLabel(t, ext); err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", path, h.Name, err)
 		}
 	}
-	for i, key := range keys {
-		if out[i].Label = labels[key].cls; out[i].Label == "" {
-			out[i].Label = labels[key].txt
-		}
+	for _, key := range keys {
+		out = append(out, samples[key].pictures()...)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("%s has no pictures (%s)", path, strings.Join(extensions, ", "))
 	}
 	return out, nil
+}
+
+// maxLabel is how many bytes of what belongs to a picture are read.
+const maxLabel = 1 << 20
+
+// sampleOfTar is what an archive has of one name.
+type sampleOfTar struct {
+	plain, others []Picture         // with one extension, and with more
+	labels        map[string]string // the texts of the files that may say the label, by their extensions
+}
+
+// add adds a picture, whose name ends with ext.
+func (s *sampleOfTar) add(p Picture, ext string) {
+	if slices.Contains(extensions, ext) {
+		s.plain = append(s.plain, p)
+	} else {
+		s.others = append(s.others, p)
+	}
+}
+
+// takeLabel reads a file that may say the label, by its extension.
+func (s *sampleOfTar) takeLabel(r io.Reader, ext string) error {
+	if ext != ".cls" && ext != ".txt" && ext != ".json" {
+		return nil
+	}
+	text, err := io.ReadAll(io.LimitReader(r, maxLabel))
+	s.labels[ext] = strings.TrimSpace(string(text))
+	return err
+}
+
+// pictures returns those of the sample, with their label.
+func (s *sampleOfTar) pictures() []Picture {
+	out := s.plain
+	if len(out) == 0 {
+		out = s.others
+	}
+	label := cmp.Or(s.labels[".cls"], labelInJSON(s.labels[".json"]), s.labels[".txt"])
+	for i := range out {
+		out[i].Label = label
+	}
+	return out
+}
+
+// labelInJSON returns the "label" or "cls" of an object, a text or a number; empty if it has none.
+func labelInJSON(text string) string {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal([]byte(text), &fields) != nil {
+		return ""
+	}
+	for _, name := range []string{"label", "cls"} {
+		var word string
+		var number int64
+		switch {
+		case json.Unmarshal(fields[name], &word) == nil:
+			return word
+		case json.Unmarshal(fields[name], &number) == nil:
+			return strconv.FormatInt(number, 10)
+		}
+	}
+	return ""
+}
+
+// cutAtFirstDot returns a name up to the first dot after its folders, and the rest in lower case.
+func cutAtFirstDot(name string) (key, ext string) {
+	from := strings.LastIndex(name, "/") + 1
+	at := strings.Index(name[from:], ".")
+	if at < 0 {
+		return name, ""
+	}
+	return name[:from+at], strings.ToLower(name[from+at:])
 }
 
 // countingReader counts the bytes that are read, so that the place of a member in the archive is known.

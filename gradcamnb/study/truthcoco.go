@@ -32,7 +32,7 @@ func COCO(path, category string) (Truths, error) {
 			out[img.File] = func(r image.Rectangle) (heatmap.Grid, error) {
 				g := heatmap.NewGrid(r.Dx(), r.Dy())
 				for _, o := range all {
-					if err := drawObject(o, g, r); err != nil {
+					if err := drawObject(o, g); err != nil {
 						return g, err
 					}
 				}
@@ -43,46 +43,25 @@ func COCO(path, category string) (Truths, error) {
 	return out, nil
 }
 
-// drawObject adds an object to the mask of a picture with these bounds.
-func drawObject(o coco.Object, g heatmap.Grid, r image.Rectangle) error {
+// drawObject adds an object to a mask.
+func drawObject(o coco.Object, g heatmap.Grid) error {
 	var polygons [][]float64
-	var runs coco.RLE
-	var one heatmap.Grid
 	switch {
 	case len(o.Segmentation) > 0 && json.Unmarshal(o.Segmentation, &polygons) == nil && len(polygons) > 0:
 		for _, p := range polygons {
-			var corners [][2]float64
-			for i := 0; i+1 < len(p); i += 2 {
-				corners = append(corners, [2]float64{p[i], p[i+1]})
+			if err := coco.AddPolygon(g, p); err != nil {
+				return err
 			}
-			join(g, heatmap.Polygon(g.W, g.H, corners...))
 		}
 		return nil
 	case len(o.Segmentation) > 0 && o.Segmentation[0] == '{':
+		var runs coco.RLE
 		if err := json.Unmarshal(o.Segmentation, &runs); err != nil {
-			return err
+			return fmt.Errorf("its run lengths are damaged: %w", err)
 		}
-		if _, err := checkSize(heatmap.Grid{W: runs.Size[1], H: runs.Size[0]}, r); err != nil { // before there is room for it
-			return err
-		}
-		var err error
-		if one, err = runs.Grid(); err != nil {
-			return err
-		}
+		return runs.AddTo(g)
 	case len(o.Box) == 4:
-		var err error
-		if one, err = Boxes(heatmap.Box{o.Box[0], o.Box[1], o.Box[0] + o.Box[2], o.Box[1] + o.Box[3]})(r); err != nil {
-			return err
-		}
-	default:
-		return fmt.Errorf("its annotation has no box and no segmentation")
+		return addBox(g, heatmap.Box{o.Box[0], o.Box[1], o.Box[0] + o.Box[2], o.Box[1] + o.Box[3]})
 	}
-	join(g, one)
-	return nil
-}
-
-func join(g, one heatmap.Grid) {
-	for i, v := range one.Values {
-		g.Values[i] = max(g.Values[i], v)
-	}
+	return fmt.Errorf("its annotation has no box and no segmentation")
 }

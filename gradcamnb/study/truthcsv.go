@@ -11,27 +11,27 @@ import (
 )
 
 // BoxesCSV returns the truths of a CSV file with the columns picture, x0, y0, x1 and y1, in pixels of the picture. Each
-// line is one box. A picture may have several.
-func BoxesCSV(path string) (out Truths, err error) {
+// line is one box; a line without numbers is a picture without an object. If a class is given, only the lines count
+// whose column label has it. The columns may have other names in use: filename, xmin, ymin, xmax and ymax, or x1, y1, x2
+// and y2.
+func BoxesCSV(path, class string) (out Truths, err error) {
 	data, err := regular.Read(path, maxText)
 	if err != nil {
 		return nil, fmt.Errorf("the boxes: %w", err)
 	}
 	boxes := map[string][]heatmap.Box{}
-	err = records(data, path, func(get func(column string) (string, bool)) error {
-		name, ok := get("picture")
+	err = records(data, path, func(get func(columns ...string) (string, bool)) error {
+		name, ok := get(pictureColumns...)
 		if !ok {
 			return errors.New("it has no column picture")
 		}
-		var b heatmap.Box
-		for i, column := range []string{"x0", "y0", "x1", "y1"} {
-			text, ok := get(column)
-			if !ok {
-				return fmt.Errorf("it has no column %s", column)
-			}
-			if b[i], err = strconv.ParseFloat(text, 64); err != nil || math.IsNaN(b[i]) || math.IsInf(b[i], 0) {
-				return fmt.Errorf("%s is %q, which is no number", column, text)
-			}
+		label, ok := get(labelColumns...)
+		if class != "" && !ok {
+			return fmt.Errorf("it has no column label, which would tell the boxes of %q", class)
+		}
+		b, ok, err := boxOf(get)
+		if err != nil || !ok || class != "" && label != class {
+			return err
 		}
 		boxes[name] = append(boxes[name], b)
 		return nil
@@ -44,4 +44,36 @@ func BoxesCSV(path string) (out Truths, err error) {
 		out[name] = Boxes(b...)
 	}
 	return out, nil
+}
+
+// boxOf returns the box of a record; ok is false if it has none.
+func boxOf(get func(columns ...string) (string, bool)) (b heatmap.Box, ok bool, err error) {
+	columns := [4][]string{{"x0", "xmin", "x_min", "left"}, {"y0", "ymin", "y_min", "top"},
+		{"x1", "xmax", "x_max", "right"}, {"y1", "ymax", "y_max", "bottom"}}
+	if _, second := get("x2"); second {
+		columns = [4][]string{{"x1"}, {"y1"}, {"x2"}, {"y2"}}
+	}
+	empty := 0
+	for i, names := range columns {
+		text, there := get(names...)
+		if !there {
+			return b, false, fmt.Errorf("it has no column %s", names[0])
+		}
+		if text == "" {
+			empty++
+			continue
+		}
+		if b[i], err = strconv.ParseFloat(text, 64); err != nil || math.IsNaN(b[i]) || math.IsInf(b[i], 0) {
+			return b, false, fmt.Errorf("%s is %q, which is no number", names[0], text)
+		}
+	}
+	switch {
+	case empty == 4:
+		return b, false, nil
+	case empty > 0:
+		return b, false, errors.New("its box lacks a corner")
+	case b[0] > b[2] || b[1] > b[3]:
+		return b, false, fmt.Errorf("its box %v is none: its corners are left, top, right and bottom", b)
+	}
+	return b, true, nil
 }

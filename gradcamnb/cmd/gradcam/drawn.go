@@ -62,7 +62,7 @@ func (f *drawnFlags) target(c *cobra.Command) (gradcamnb.Target, error) {
 		if err != nil {
 			return gradcamnb.Target{}, fmt.Errorf("the mask: %w", err)
 		}
-		return gradcamnb.Mask(heatmap.MaskOf(img), f.class), nil
+		return gradcamnb.Mask(heatmap.MaskOf(imgio.Straight(img)), f.class), nil
 	case f.polygon != "":
 		return f.polygonTarget(c)
 	}

@@ -65,7 +65,7 @@ func truthOf(text, picture string) (heatmap.Grid, error) {
 	if err != nil {
 		return heatmap.Grid{}, fmt.Errorf("--truth is neither a box x0,y0,x1,y1 nor a mask: %w", err)
 	}
-	return heatmap.MaskOf(mask), nil
+	return heatmap.MaskOf(imgio.Straight(mask)), nil
 }
 
 // print prints the metrics and the words about trust of every map.

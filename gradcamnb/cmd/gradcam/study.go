@@ -61,7 +61,7 @@ writes the whole summary.`,
 	flags.StringArrayVar(&f.pictures, "pictures", nil, "folder, pattern, .csv, .tar or .parquet; may be repeated")
 	flags.StringVar(&f.truth, "truth", "",
 		"where the objects are: folder of masks or .xml files, COCO .json, or .csv of boxes")
-	flags.StringVar(&f.truthClass, "truth-class", "", "count the objects of this name only, in COCO and .xml files")
+	flags.StringVar(&f.truthClass, "truth-class", "", "count the objects of this name only; of masks, the pixels of this number")
 	flags.StringArrayVar(&f.layers, "layer", nil,
 		`layer by tensor name or module path, "stages" for the last of each resolution; may be repeated (default: the suggested one)`)
 	flags.StringArrayVar(&f.methods, "method", nil,
@@ -162,7 +162,10 @@ func (f studyFlags) openPictures() ([]study.Picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	if truths.Attach(all) == 0 {
+	switch n, err := truths.Attach(all); {
+	case err != nil:
+		return nil, err
+	case n == 0:
 		return nil, fmt.Errorf("--truth %s has a truth for none of the %d pictures: name its entries like the pictures' files",
 			f.truth, len(all))
 	}

@@ -52,7 +52,7 @@ func (p *Plan) flags(f *flag.FlagSet) {
 	f.Var((*list)(&p.Pictures), "pictures", "folder, pattern, .csv, .tar or .parquet; may be repeated")
 	f.StringVar(&p.Truth, "truth", "",
 		"where the objects are: folder of masks or .xml files, COCO .json, or .csv of boxes")
-	f.StringVar(&p.TruthClass, "truth-class", "", "count the objects of this name only")
+	f.StringVar(&p.TruthClass, "truth-class", "", "count the objects of this name only; of masks, the pixels of this number")
 	f.StringVar(&p.Target, "target", "", "what is explained, as gradcam explain --target")
 	f.BoolVar(&p.AtLabel, "at-label", false, "explain the class that a picture's label names")
 	f.Var((*list)(&p.Layers), "layer", `layer, or "stages"; may be repeated`)
@@ -109,7 +109,10 @@ func (p Plan) open(ctx context.Context) (*openedStudy, error) {
 		if err != nil {
 			return nil, err
 		}
-		if truths.Attach(pictures) == 0 {
+		switch n, err := truths.Attach(pictures); {
+		case err != nil:
+			return nil, err
+		case n == 0:
 			return nil, fmt.Errorf("--truth %s has a truth for none of the %d pictures: name its entries like the pictures' files",
 				p.Truth, len(pictures))
 		}
