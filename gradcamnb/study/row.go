@@ -209,6 +209,10 @@ func readRows(path string, metrics []string, row func(Row) error) (err error) {
 			err = broken(cause)
 		}
 	}()
+	info, err := f.Stat()
+	if err != nil || !holdsFooter(f, info.Size()) {
+		return broken("its end is not that of such a file")
+	}
 	schema, all := newSchema(metrics)
 	r := parquet.NewReader(f, schema)
 	defer func() { err = errors.Join(err, r.Close()) }()

@@ -126,7 +126,7 @@ func campaign() []attempt {
 			}, []string{"layers", "--model", onnx, "--size", "32"}, either, ""})
 		}
 	}
-	return slices.Concat(models, byHand, ofPictures, ofSidecars, ofFlags, ofFolders)
+	return slices.Concat(models, byHand, ofPictures, ofSidecars, ofFlags, ofFolders, ofStudies)
 }
 
 // The campaign: each attempt ends within a time and an address space, with the exit code that it should have, one

@@ -226,8 +226,14 @@ func tryMutants(from, to int, dir string) error {
 	return nil
 }
 
+const mutantsPage = "# Damaged model files\n\nWritten by `go test ./gradcamnb/cmd/gradcam -run Mutants -slow -mutants N -update -timeout 4h`. " +
+	"Our own model files are damaged in one to four places, in their structure or in their bytes, always in the same ways, and given to " +
+	"`gradcam layers`, or every eighth to `gradcam explain`, with 1 GB of address space. " +
+	"Each must end within 10 s of the processor with exit code 0 or 1, and without a stack.\n\n" +
+	"On %s, of the %d that ended so, %d had exit code 0 and %d exit code 1; %d ended otherwise.\n"
+
 // Damaged model files end within 10 s of the processor and 1 GB of address space, with exit code 0 or 1. -mutants
-// 100000 is the campaign of docs/hostile.md.
+// 100000 is the whole campaign. -update writes how many there were, and how they ended, into docs/mutants.md.
 func TestMutants(t *testing.T) {
 	if span := os.Getenv(asMutants); span != "" {
 		var from, to int
@@ -244,11 +250,12 @@ func TestMutants(t *testing.T) {
 		t.Skip("limits the address space as Linux does")
 	}
 	const each = 250 // mutants of a process
-	codes := map[int]int{}
+	codes, failed := map[int]int{}, 0
 	for from := 0; from < *mutants; {
 		to := min(from+each, *mutants)
 		next, said := to, mutantsOf(t, from, to, codes)
 		if said != "" { // the process ended at a mutant
+			failed++
 			number, why, _ := strings.Cut(said, ": ")
 			at, err := strconv.Atoi(number)
 			if err != nil {
@@ -261,6 +268,12 @@ func TestMutants(t *testing.T) {
 		from = next
 	}
 	t.Logf("exit codes: %v", codes)
+	if require.Update() {
+		page := fmt.Sprintf(mutantsPage, time.Now().Format("2 January 2006"), codes[0]+codes[1], codes[0], codes[1], failed)
+		if err := os.WriteFile(golden.Path("..", "docs", "mutants.md"), []byte(page), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for code := range codes {
 		if code != 0 && code != 1 {
 			t.Errorf("%d mutants ended with exit code %d", codes[code], code)
