@@ -136,6 +136,16 @@ func (nb notebook) pictures(t *testing.T) [][]image.Image {
 	return out
 }
 
+// hasFrame tells whether cell i shows a page in a frame.
+func (nb notebook) hasFrame(i int) bool {
+	for _, o := range nb.Cells[i].Outputs {
+		if text, ok := o.Data["text/html"].(string); ok && strings.Contains(text, "<iframe title=") {
+			return true
+		}
+	}
+	return false
+}
+
 // pagePicture is a picture output in the page that nbconvert makes; cards have pictures, too.
 var pagePicture = regexp.MustCompile(`jp-RenderedImage[^>]*>\s*<img[^>]*src="data:image/png;base64,`)
 
@@ -170,7 +180,12 @@ func TestNotebooksRun(t *testing.T) {
 			nb := read(t, file)
 			shown := 0
 			for i, pictures := range nb.pictures(t) {
-				shows := strings.Contains(strings.Join(nb.Cells[i].Source, ""), "nb.Must")
+				source := strings.Join(nb.Cells[i].Source, "")
+				framed := strings.Contains(source, "nb.MustShowPage") // which is no picture
+				if framed != nb.hasFrame(i) {
+					t.Errorf("cell %d has a page in a frame: %v", i, !framed)
+				}
+				shows := strings.Contains(source, "nb.Must") && !framed
 				if shows != (len(pictures) > 0) {
 					t.Errorf("cell %d has %d pictures", i, len(pictures))
 				}

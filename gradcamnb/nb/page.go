@@ -5,6 +5,7 @@ import (
 	"html"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui"
 
@@ -23,9 +24,12 @@ func ShowPage(title string, page []byte) error {
 	}
 	gonbui.DisplayHTML(fmt.Sprintf(
 		`<iframe title="%s" sandbox="allow-scripts" srcdoc="%s" style="width: 100%%; height: 40em; border: 1px solid #888"></iframe>`,
-		html.EscapeString(title), html.EscapeString(string(page))))
+		html.EscapeString(title), quoted.Replace(string(page))))
 	return checkDelivered()
 }
+
+// quoted writes a page as an attribute between quotation marks, where nothing else need be escaped.
+var quoted = strings.NewReplacer("&", "&amp;", `"`, "&#34;")
 
 // MustShowPage is like ShowPage, but panics with the error.
 func MustShowPage(title string, page []byte) { must.OK(ShowPage(title, page)) }
