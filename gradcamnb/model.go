@@ -31,7 +31,8 @@ type Model struct{ session guardedSession }
 // repository's preprocessor_config.json and config.json; see docs/models.md.
 func Open(ref string) (*Model, error) { return OpenContext(context.Background(), ref) }
 
-// OpenContext is like Open, but stops reading and downloading when ctx is done. The next call resumes a partial download.
+// OpenContext is like Open, but stops reading and downloading when ctx is done. The next call resumes a partial
+// download.
 func OpenContext(ctx context.Context, ref string) (*Model, error) {
 	return opening(ctx, ref, driver.Open)
 }

@@ -74,7 +74,8 @@ func (s *Study) open(i int) (openedPicture, error) {
 		if o.truth, err = p.Truth(img.Bounds()); err != nil {
 			return openedPicture{}, fmt.Errorf("its truth: %w", err)
 		}
-		if !slices.ContainsFunc(o.truth.Values, func(v float32) bool { return v > 0 }) { // there is no object, and a map cannot lie on it or beside it
+		if !slices.ContainsFunc(o.truth.Values, func(v float32) bool { return v > 0 }) {
+			// There is no object, and a map cannot lie on it or beside it.
 			o.truth = heatmap.Grid{}
 		}
 	}

@@ -16,8 +16,8 @@ func TestManyClasses(t *testing.T) {
 	}
 	for class := range 1250 {
 		for cell := range 20 {
-			s.Classes = append(s.Classes, ClassMean{Cell: Cell{"net", "layer4", fmt.Sprint(cell)}, Class: fmt.Sprint("class ", class),
-				N: 1, Mean: mean, Where: "top, 50 %"})
+			s.Classes = append(s.Classes, ClassMean{Cell: Cell{"net", "layer4", fmt.Sprint(cell)},
+				Class: fmt.Sprint("class ", class), N: 1, Mean: mean, Where: "top, 50 %"})
 		}
 	}
 	text, err := json.Marshal(s)

@@ -77,7 +77,8 @@ func TestParquetAsPandas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantPictures(t, frame, []string{"frame.parquet/0", "frame.parquet/1", "frame.parquet/2"}, []string{"red", "green", "blue"})
+	wantPictures(t, frame, []string{"frame.parquet/0", "frame.parquet/1", "frame.parquet/2"},
+		[]string{"red", "green", "blue"})
 	hub, err := Parquet(golden.Path("golden", "study", "hub.parquet"))
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +87,8 @@ func TestParquetAsPandas(t *testing.T) {
 		t.Fatalf("%d rows", len(hub))
 	}
 	wantPictures(t, hub[:3], []string{"hub.parquet/0", "hub.parquet/1", "hub.parquet/2"}, []string{"2", "0", ""})
-	if _, err := hub[3].Open(); err == nil || !strings.Contains(err.Error(), "its bytes are missing") || hub[3].Label != "1" {
+	if _, err := hub[3].Open(); err == nil || !strings.Contains(err.Error(), "its bytes are missing") ||
+		hub[3].Label != "1" {
 		t.Errorf("%v, label %q", err, hub[3].Label)
 	}
 }
@@ -143,7 +145,8 @@ func TestMasksAsDrawn(t *testing.T) {
 		}
 		check(of, name)
 	}
-	if _, err := OpenTruths(golden.Path("golden", "study", "masks"), "cat"); err == nil || !strings.Contains(err.Error(), "number") {
+	if _, err := OpenTruths(golden.Path("golden", "study", "masks"), "cat"); err == nil ||
+		!strings.Contains(err.Error(), "number") {
 		t.Errorf("a class by its name: %v", err)
 	}
 }
@@ -229,7 +232,9 @@ func TestBoxesAsElsewhere(t *testing.T) {
 // A Parquet file and a shard that are damaged in a byte, or end there, are pictures or errors: no panic, and no more
 // pictures than a file can hold.
 func TestDamagedPictures(t *testing.T) {
-	for name, read := range map[string]func(string) ([]Picture, error){"frame.parquet": Parquet, "hub.parquet": Parquet, "shard.tar": Tar} {
+	for name, read := range map[string]func(string) ([]Picture, error){
+		"frame.parquet": Parquet, "hub.parquet": Parquet, "shard.tar": Tar,
+	} {
 		whole, err := os.ReadFile(golden.Path("golden", "study", name))
 		if err != nil {
 			t.Fatal(err)

@@ -20,7 +20,8 @@ func TestSignalEndsEveryCommand(t *testing.T) {
 		"explain": {"--image", cat, "--method", "RISE"},
 		"measure": {"--image", cat, "--metric", "ROAD", "--metric", "selectivity", "--layer", "all", "--trust"},
 		"rise":    {"--image", cat, "--masks", "100000"},
-		"sheet":   {"--image", cat, "--rows", "layers", "--cols", "methods", "--layer", "all", "--method", "RISE", "--method", "Score-CAM"},
+		"sheet": {"--image", cat, "--rows", "layers", "--cols", "methods", "--layer", "all",
+			"--method", "RISE", "--method", "Score-CAM"},
 		"study": {"--pictures", cat, "--layer", "all", "--metric", "selectivity", "--metric", "ROAD", "--method", "Grad-CAM",
 			"--method", "Score-CAM"},
 	} {

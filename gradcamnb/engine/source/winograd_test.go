@@ -75,7 +75,8 @@ func TestWinogradOnlyBeforeTheLayer(t *testing.T) {
 	m.Graph.Node = append(m.Graph.Node, node)
 	m.Graph.Output[0].Name = "z"
 	for cut, want := range map[string]string{"x": "", "y": "w", "z": "w w2"} {
-		g, err := onnxnorm.Normalise(t.Context(), m, []int{1, 128, 32, 32}, onnxnorm.Options{Cuts: []string{cut}, Winograd: true})
+		g, err := onnxnorm.Normalise(t.Context(), m, []int{1, 128, 32, 32},
+			onnxnorm.Options{Cuts: []string{cut}, Winograd: true})
 		if err != nil {
 			t.Fatal(err)
 		}
