@@ -48,7 +48,7 @@ func TestScopesOfALazyCheckpoint(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = m.Layers([]int{1, 4, 4, 3}, "")
+		_, err = m.Layers(t.Context(), []int{1, 4, 4, 3}, "")
 		if c.want == nil && err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
