@@ -1,10 +1,11 @@
 """Detectors as their makers export them, random weights, one command each, against onnxruntime with the maker's decoding.
 
-    GRADCAM=gradcam python detectors.py OUT.md [FILE ...]     (ultralytics 8.4.190, torch 2.15.0, onnxruntime 1.32.0, opencv 5.0.0)
+    GRADCAM=gradcam python detectors.py OUT.md [FILE ...]     (ultralytics 8.4.190, torch 2.15.0, onnxruntime 1.32.0, opencv 5.0.0, shapely 2.2.0)
 
 Three things are checked of every file. `gradcam detect` runs without a sidecar, and is compared with Ultralytics' own suppression and
 scaling of onnxruntime's outputs. `gradcam drise` runs with 8 masks, and its weights are compared with those of a separate program that
-draws the same masks. And the suggested layer must have a gradient.
+draws the same masks; turned boxes are compared by shapely. And the suggested layer must have a gradient. Files of any size get
+Ultralytics' rectangle of whole strides.
 """
 import copy, json, os, shutil, subprocess, sys, tempfile
 
@@ -12,6 +13,7 @@ import cv2
 import numpy as np
 import onnx
 import onnxruntime as ort
+import shapely
 import torch
 
 from ultralytics import YOLO
@@ -130,6 +132,13 @@ def iou(a, b):
     return inter / np.maximum(area(a) + area(b) - inter, 1e-9)
 
 
+def turned_iou(a, b):
+    """of turned boxes [n, 4, 2] and one, by their corners"""
+    a, b = shapely.polygons(a.astype(np.float64)), shapely.polygons(b.astype(np.float64))
+    inter = shapely.area(shapely.intersection(a, b))
+    return inter / np.maximum(shapely.area(a) + shapely.area(b) - inter, 1e-9)
+
+
 class Peer:
     """the file on onnxruntime; of one with its choice inside, the tensor before it (its columns have corners)"""
 
@@ -158,7 +167,7 @@ class Peer:
             boxes = np.concatenate([y[:, :2] - y[:, 2:4] / 2, y[:, :2] + y[:, 2:4] / 2], 1)
         if self.task == "obb":
             self.turned = torch.tensor(np.concatenate([y[:, :4], y[:, -1:]], 1)).double()
-            p = ops.xywhr2xyxyxyxy(torch.tensor(np.concatenate([y[:, :4], y[:, -1:]], 1))).numpy()
+            p = self.corners = ops.xywhr2xyxyxyxy(torch.tensor(np.concatenate([y[:, :4], y[:, -1:]], 1))).numpy()
             boxes = np.concatenate([p.min(1), p.max(1)], 1)
         return boxes, scores
 
@@ -176,7 +185,7 @@ class Peer:
                 offset = torch.tensor(boxes[keep] + label[keep, None] * 7680.0)
                 keep = keep[nms.TorchNMS.nms(offset.double(), torch.tensor(conf[keep]), 0.7).numpy()]
         keep = keep[:300]
-        scaled = ops.scale_boxes((self.h, self.w), torch.tensor(boxes[keep]).double(), image.shape).numpy()
+        scaled = ops.scale_boxes(x.shape[1:], torch.tensor(boxes[keep]).double(), image.shape).numpy()
         return scaled, conf[keep], label[keep], keep
 
 
@@ -203,17 +212,25 @@ def listed(path, work, *how):
     return failed(r) if r.returncode else json.loads(r.stdout)["images"][0]["detections"]
 
 
-def compared(path, work, how, k, boxes, p, size, candidates, exact=1e-5):
-    """how far the weights of `drise` for candidate k are from D-RISE's formula, of what candidates(mask) gives; what the tool said"""
+def compared(path, work, how, k, boxes, p, size, candidates, exact=1e-5, instances=None):
+    """how far the weights of `drise` for candidate k are from D-RISE's formula, of what candidates(mask) gives; what the tool said
+
+    With masks of instances [n, h, w] in [0, 1], also the last of what candidates(mask) gives, the overlap is that of the masks, of the
+    three candidates whose boxes match best."""
     out = path[:-5]
-    r = tool(path, work, "drise", "--out", out, "--masks", str(MASKS), "--design", "papers", "--by-box", *how)
+    r = tool(path, work, "drise", "--out", out, "--masks", str(MASKS), "--design", "papers", *([] if instances is not None else ["--by-box"]), *how)
     if r.returncode:
         return failed(r), r.stderr
     want = []
     for m in masks(*size):
-        b, s, q = candidates(m)
-        cosine = s @ p[k] / np.maximum(np.linalg.norm(s, axis=1) * np.linalg.norm(p[k]), 1e-12)
-        want.append((iou(b, boxes[k]) * cosine * q).max(initial=0))
+        b, s, q, *seen = candidates(m)
+        likely = s @ p[k] / np.maximum(np.linalg.norm(s, axis=1) * np.linalg.norm(p[k]), 1e-12) * q
+        match = iou(b, boxes[k]) * likely
+        if instances is not None and len(b):
+            best = np.argsort(-match, kind="stable")[:3]
+            inter, both = np.minimum(seen[0][best], instances[k]).sum((1, 2)), np.maximum(seen[0][best], instances[k]).sum((1, 2))
+            match = inter / np.maximum(both, 1e-9) * likely[best]
+        want.append(match.max(initial=0))
     d = np.abs(np.load(out + "/weights.npy")[0] - want).max()
     return f"{'ok' if d < exact else 'no'}: {d:.1e}", r.stderr
 
@@ -258,7 +275,7 @@ def check(name, yaml, options, image, work):
     if "-cls" in name:
         return classified(path, image, work)
     peer = Peer(path)
-    x = LetterBox((peer.h, peer.w), auto=False)(image=image)[..., ::-1].transpose(2, 0, 1).astype(np.float32) / np.float32(255)
+    x = LetterBox((peer.h, peer.w), auto="dynamic" in name)(image=image)[..., ::-1].transpose(2, 0, 1).astype(np.float32) / np.float32(255)
     r = tool(path, work, "detect", "--json", "--threshold", str(CONF))
     if r.returncode:
         return failed(r), "", ""
@@ -275,11 +292,12 @@ def check(name, yaml, options, image, work):
         return found, failed(r), ""
     weights = np.load(out + "/weights.npy")[0]
     box, scores = peer.candidates(x)
-    k, want = keep[0], []
-    for m in masks(peer.h, peer.w):
+    k, want, corners = keep[0], [], getattr(peer, "corners", None)
+    for m in masks(*x.shape[1:]):
         b, s = peer.candidates(x * m)
         cosine = s @ scores[k] / np.maximum(np.linalg.norm(s, axis=1) * np.linalg.norm(scores[k]), 1e-12)
-        want.append((iou(b, box[k]) * cosine * s.max(1)).max())
+        overlap = iou(b, box[k]) if corners is None else turned_iou(peer.corners, corners[k])
+        want.append((overlap * cosine * s.max(1)).max())
     d = np.abs(weights - want).max()
     return found, f"{'ok' if d < (5e-3 if half else 1e-5) else 'no'}: {d:.1e}", gradient(path, work, out, "detection:1")
 
