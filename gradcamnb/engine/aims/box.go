@@ -24,11 +24,12 @@ type detectionAim struct {
 	of     int                 // number of candidates of a picture
 	edge   string
 	masked bool // instances are compared by their masks
+	turned bool // boxes are turned, and compared by their corners: the first four points of what is wanted
 }
 
 // newDetectionAim returns the aim of a target that is a detection and was looked up.
 func newDetectionAim(r kind.ResolvedTarget, seen *detections.Findings) *detectionAim {
-	b := &detectionAim{reader: seen.Reader(), edge: r.Edge, masked: r.Masked}
+	b := &detectionAim{reader: seen.Reader(), edge: r.Edge, masked: r.Masked, turned: seen.Turned()}
 	for i, d := range r.Detections {
 		b.boxes = append(b.boxes, d.Box)
 		d.Box = seen.ToModel(d.Box, i)
@@ -38,6 +39,9 @@ func newDetectionAim(r kind.ResolvedTarget, seen *detections.Findings) *detectio
 		at := seen.CandidateOf(r.Found, d, i)
 		if r.Found > 0 && at >= 0 {
 			d.Box = seen.Box(i, at) // the model's own box, not cut off at the picture's edge
+		}
+		if b.turned {
+			d.Points = seen.Corners(d, i)
 		}
 		b.wanted, b.at = append(b.wanted, d), append(b.at, at)
 		b.of = max(b.of, seen.Candidates(i))
@@ -61,15 +65,18 @@ func (b *detectionAim) slopeUnit() string {
 // unit returns the unit of the score, which goes from 0 to 1.
 func (b *detectionAim) unit() string { return "match" }
 
-// arguments returns the arguments for n pictures from first on: classes [n], boxes [n, 4], class probabilities [n,
-// classes] and, if masks count, masks [n, h, w].
+// arguments returns the arguments for n pictures from first on: classes [n], boxes [n, 4], of turned boxes their
+// corners [n, 4, 2], class probabilities [n, classes] and, if masks count, masks [n, h, w].
 func (b *detectionAim) arguments(first, n int) params[*tensors.Tensor] {
 	var class []int32
-	var box, scores, mask []float32
+	var box, corners, scores, mask []float32
 	for _, d := range b.wanted[first : first+n] {
 		class = append(class, int32(d.Class))
 		for _, v := range d.Box {
 			box = append(box, float32(v))
+		}
+		for _, at := range d.Points {
+			corners = append(corners, float32(at[0]), float32(at[1]))
 		}
 		scores = append(scores, d.Scores...)
 		mask = append(mask, d.Mask.Values...)
@@ -78,6 +85,9 @@ func (b *detectionAim) arguments(first, n int) params[*tensors.Tensor] {
 		index:  tensors.FromFlatDataAndDimensions(class, n),
 		box:    tensors.FromFlatDataAndDimensions(box, n, 4),
 		scores: tensors.FromFlatDataAndDimensions(scores, n, len(scores)/n),
+	}
+	if b.turned {
+		out.corners = tensors.FromFlatDataAndDimensions(corners, n, 4, 2)
 	}
 	if b.masked {
 		m := b.wanted[first].Mask
@@ -108,13 +118,18 @@ type matches struct {
 	match  *Node // IoU of boxes times likely, [batch, n]
 }
 
-// matches returns s = IoU * cosine * presence of every candidate (see [heatmap.Detection.Match]). The overlap and the
+// matches returns s = IoU * cosine * presence of every candidate (see [heatmap.Detection.Match]). For turned boxes the
+// IoU is that of the turned boxes. The overlap and the
 // cosine are highest if a candidate is the wanted detection, so their gradient means nothing. The gradient goes through
 // the presence only.
 func (b *detectionAim) matches(outputs map[string]*Node, given params[*Node], picture [2]int) matches {
 	m := matches{c: b.reader.Decode(outputs, picture), box: given.box, mask: given.mask}
 	m.likely = Mul(StopGradient(detect.Cosine(m.c.Scores, given.scores)), m.c.Presence())
-	m.match = Mul(StopGradient(detect.IoU(m.c.Boxes, m.box)), m.likely)
+	overlap := detect.IoU(m.c.Boxes, m.box)
+	if b.turned {
+		overlap = detect.TurnedIoU(m.c.Points, given.corners)
+	}
+	m.match = Mul(StopGradient(overlap), m.likely)
 	return m
 }
 

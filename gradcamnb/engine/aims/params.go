@@ -9,7 +9,8 @@ type params[T any] struct {
 	index    T // class of each picture, [batch]
 	argument T // of the score, besides the index; see [target.Kind]
 
-	box, scores, mask T // of a detection: its box, class probabilities and, if masks count, its mask
+	// of a detection: its box, of turned boxes their corners, class probabilities and, if they count, its mask
+	box, corners, scores, mask T
 }
 
 // each calls visit for the arguments that the aim has, in order.
@@ -18,6 +19,9 @@ func (p *params[T]) each(a Aim, visit func(*T)) {
 	switch {
 	case a.box != nil:
 		visit(&p.box)
+		if a.box.turned {
+			visit(&p.corners)
+		}
 		visit(&p.scores)
 		if a.box.masked {
 			visit(&p.mask)

@@ -28,7 +28,7 @@ func TestArgumentsAreUnpackedAsTheyWerePacked(t *testing.T) {
 		t.Fatal(err)
 	}
 	reader := &detectionAim{}
-	masked := &detectionAim{masked: true}
+	masked, turned := &detectionAim{masked: true}, &detectionAim{turned: true}
 	for name, c := range map[string]struct {
 		aim  Aim
 		want params[int]
@@ -37,6 +37,7 @@ func TestArgumentsAreUnpackedAsTheyWerePacked(t *testing.T) {
 		"class":    {class[0], params[int]{index: 1}, 1},
 		"contrast": {contrast[0], params[int]{index: 1, argument: 2}, 2},
 		"box":      {Aim{box: reader}, params[int]{index: 1, box: 2, scores: 3}, 3},
+		"turned":   {Aim{box: turned}, params[int]{index: 1, box: 2, corners: 3, scores: 4}, 4},
 		"instance": {Aim{box: masked, ResolvedTarget: kind.ResolvedTarget{Masked: true}},
 			params[int]{index: 1, box: 2, scores: 3, mask: 4}, 4},
 	} {

@@ -73,7 +73,7 @@ type Decoder struct {
 	Masks   bool   // it gives instance masks
 	Spec    Spec   // its usual threshold and suppression
 
-	Turned bool // its points are the corners of a turned box, one after the other
+	Turned bool // its points are the corners of a turned box, one after the other, by which boxes are compared
 
 	Asked bool // it is taken where it is named alone: by the shapes of the outputs it could be another
 

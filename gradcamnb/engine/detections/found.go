@@ -17,6 +17,7 @@ type Findings struct {
 	best    []float32             // confidence of each picture's best candidate
 	classes int
 	masks   bool // the model has instance masks
+	turned  bool // boxes are turned, and their corners the points
 }
 
 // ToKind returns what kinds of targets see of it; nil if nothing was detected.
@@ -78,6 +79,24 @@ func (d *Findings) MaskToModel(m heatmap.Grid, i int) heatmap.Grid {
 
 // Box returns the box of a candidate of picture i as the model has it, not cut off at the picture's edge.
 func (d *Findings) Box(i, candidate int) heatmap.Box { return d.all[i].box(candidate) }
+
+// Turned tells whether boxes are turned ones, whose corners the model gives.
+func (d *Findings) Turned() bool { return d.turned }
+
+// Corners returns the four corners of a detection of picture i in pixels of the model's input, of one that has none those
+// of its box, which is there already. They stand one after the other.
+func (d *Findings) Corners(of heatmap.Detection, i int) [][2]float64 {
+	b := of.Box
+	if len(of.Points) == 0 {
+		return [][2]float64{{b[2], b[3]}, {b[2], b[1]}, {b[0], b[1]}, {b[0], b[3]}}
+	}
+	var out [][2]float64
+	for _, p := range of.Points {
+		x, y := d.frames[i].ToModel(p[0], p[1])
+		out = append(out, [2]float64{x, y})
+	}
+	return out
+}
 
 // Candidates returns how many candidates picture i has; 0 if nothing is known of them.
 func (d *Findings) Candidates(i int) int {
