@@ -2,6 +2,7 @@ package imgio
 
 import (
 	"fmt"
+	"image"
 	"math"
 )
 
@@ -13,25 +14,44 @@ func init() { fits[Edges] = placeStretch } // see [Prep.ForSize]
 // [Prep.ForSize] computes the size.
 const Edges Fit = "edges"
 
-// ForSize returns the preprocessing for pictures of w x h pixels. If the fit is [Edges], it becomes [Stretch] to a
-// width and a height.
+// ForSize returns the preprocessing for pictures of w x h pixels. If the fit is [Edges], or a letterbox with a stride, it
+// becomes one to a width and a height.
+func (p Prep) ForSize(w, h int) Prep {
+	switch {
+	case w < 1 || h < 1:
+		return p
+	case p.Fit == Letterbox && p.Stride > 0:
+		return p.rectangle(w, h)
+	case p.Fit == Edges && p.Width == 0: // both sides are scaled to a size that is given
+		return p.edges(w, h).barred()
+	}
+	return p
+}
+
+// edges returns the preprocessing that stretches pictures of w x h pixels as [Edges] says.
 //
 // Let a be the shorter side, b the longer one, s the limit Resize and m the limit Longest. The shorter side becomes s,
 // or m a/b if s b/a > m. The longer side becomes that times b/a, rounded down. See transformers 5.24.0,
-// image_transforms.py (get_size_with_aspect_ratio).
-func (p Prep) ForSize(w, h int) Prep {
-	if p.Fit != Edges || p.Width > 0 || w < 1 || h < 1 { // both sides are scaled to a size that is given
-		return p
-	}
+// image_transforms.py (get_size_with_aspect_ratio). With RoundSides both sides are multiplied by min(s/a, m/b) and
+// rounded to the nearest. See mmcv 2.1.0, image/geometric.py (rescale_size).
+func (p Prep) edges(w, h int) Prep {
 	p.Fit, p.Width, p.Height = Stretch, w, h
 	short, long := float64(min(w, h)), float64(max(w, h))
-	exact := float64(p.Resize)
-	side := p.Resize
-	if p.Longest > 0 && (side == 0 && long > float64(p.Longest) || long/short*exact > float64(p.Longest)) {
-		exact = float64(p.Longest) * short / long
+	limit, longest := p.Resize, float64(p.Longest)
+	p.Resize, p.Longest = 0, 0
+	if p.RoundSides && limit > 0 {
+		ratio := float64(limit) / short
+		if longest > 0 {
+			ratio = min(ratio, longest/long)
+		}
+		p.Width, p.Height = max(1, int(float64(w)*ratio+0.5)), max(1, int(float64(h)*ratio+0.5))
+		return p
+	}
+	exact, side := float64(limit), limit
+	if longest > 0 && (side == 0 && long > longest || long/short*exact > longest) {
+		exact = longest * short / long
 		side = int(math.RoundToEven(exact))
 	}
-	p.Resize, p.Longest = 0, 0
 	if side == 0 || side == min(w, h) {
 		return p
 	}
@@ -40,6 +60,38 @@ func (p Prep) ForSize(w, h int) Prep {
 		p.Width, p.Height = side, other
 	}
 	return p
+}
+
+// barred returns the preprocessing, which stretches a picture to its size, with bars right and below up to the next
+// multiples of the stride.
+func (p Prep) barred() Prep {
+	s := p.Stride
+	p.Stride, p.RoundSides = 0, false
+	if s < 1 || p.Width%s == 0 && p.Height%s == 0 {
+		return p
+	}
+	p.scaled = image.Pt(p.Width, p.Height)
+	p.Fit, p.At = Letterbox, Corner
+	p.Width, p.Height = (p.Width+s-1)/s*s, (p.Height+s-1)/s*s
+	return p
+}
+
+// clearBars sets the part of the model's input that lies beside the picture to 0.
+func (p Prep) clearBars(values []float32, at placement, layout Layout) {
+	seen := image.Rect(0, 0, at.w, at.h).Sub(image.Pt(at.left, at.top))
+	channels := p.Channels()
+	for i := range p.Width * p.Height {
+		if (image.Point{X: i % p.Width, Y: i / p.Width}).In(seen) {
+			continue
+		}
+		for c := range channels {
+			if layout == ChannelsLast {
+				values[channels*i+c] = 0
+			} else {
+				values[c*p.Width*p.Height+i] = 0
+			}
+		}
+	}
 }
 
 // checkEdges returns an error if a limit of [Edges] is wrong.

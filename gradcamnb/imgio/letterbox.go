@@ -1,6 +1,9 @@
 package imgio
 
-import "math"
+import (
+	"image"
+	"math"
+)
 
 func init() { fits[Letterbox] = placeLetterbox }
 
@@ -25,16 +28,35 @@ const (
 // placeLetterbox scales the longer side to the input's size and the shorter one in the same ratio, rounded to whole
 // pixels. If the number of spare pixels is odd, the extra pixel lies on the right or below.
 func placeLetterbox(p Prep, w, h int) placement {
+	if p.scaled != (image.Point{}) {
+		return p.within(p.scaled.X, p.scaled.Y)
+	}
 	ratio := p.ratio(w, h)
 	if p.At == CornerDown {
 		return placement{w: max(1, int(float64(w)*ratio)), h: max(1, int(float64(h)*ratio)), exact: ratio}
 	}
 	rw := max(1, int(math.RoundToEven(float64(w)*ratio)))
 	rh := max(1, int(math.RoundToEven(float64(h)*ratio)))
-	if p.At == Corner {
-		return placement{w: rw, h: rh}
+	return p.within(rw, rh)
+}
+
+// within puts a picture of w x h pixels into the input.
+func (p Prep) within(w, h int) placement {
+	if p.At == Corner || p.At == CornerDown {
+		return placement{w: w, h: h}
 	}
-	return placement{w: rw, h: rh, left: -((p.Width - rw) / 2), top: -((p.Height - rh) / 2)}
+	return placement{w: w, h: h, left: -((p.Width - w) / 2), top: -((p.Height - h) / 2)}
+}
+
+// rectangle is a letterbox for pictures of w x h pixels whose bars are what whole strides s leave of them: of a side W
+// and the picture's w r in it the input has w r + (W - w r) mod s pixels. Ultralytics 8.4.190, data/augment.py
+// (LetterBox, auto).
+func (p Prep) rectangle(w, h int) Prep {
+	at := placeLetterbox(p, w, h)
+	p.scaled = image.Pt(at.w, at.h)
+	p.Width, p.Height = at.w+(p.Width-at.w)%p.Stride, at.h+(p.Height-at.h)%p.Stride
+	p.Stride = 0
+	return p
 }
 
 // ratio returns the factor by which a letterbox scales a picture.

@@ -66,20 +66,27 @@ type Prep struct {
 	Fit    Fit `json:"fit"`    // how a picture of another size is fitted
 	// Resize is a length in pixels. With Crop it is the length of the shorter side before the centre is cut out, with
 	// Stretch of both sides, and with Edges of the shorter side. 0 means just enough to fill the input.
-	Resize  int        `json:"resize,omitempty"`
-	Longest int        `json:"longest,omitempty"` // Edges only: largest length of the longer side; 0 means any
-	Margin  Margin     `json:"margin,omitempty"`  // of what is cut away; default: even
-	Filter  Filter     `json:"filter,omitempty"`  // default: bilinear
-	Pad     uint8      `json:"pad,omitempty"`     // Letterbox only: grey value of the bars
-	At      Place      `json:"at,omitempty"`      // Letterbox only: default: the middle
-	Mean    [3]float32 `json:"mean"`              // subtracted from each channel
-	Scale   [3]float32 `json:"scale"`             // divides each channel after that
-	Order   string     `json:"order"`             // "RGB", "BGR", "L" (grey, PIL's), "LA", "RGBA" or "BGRA"
+	Resize  int    `json:"resize,omitempty"`
+	Longest int    `json:"longest,omitempty"` // Edges only: largest length of the longer side; 0 means any
+	Margin  Margin `json:"margin,omitempty"`  // of what is cut away; default: even
+	Filter  Filter `json:"filter,omitempty"`  // default: bilinear
+	Pad     uint8  `json:"pad,omitempty"`     // Letterbox only: grey value of the bars
+	At      Place  `json:"at,omitempty"`      // Letterbox only: default: the middle
+	// Stride is a number of pixels. With Edges there are bars right and below up to its next multiple. With Letterbox the
+	// bars of a side are what is left of it after whole strides, so that Width and Height are the largest sides.
+	Stride     int        `json:"stride,omitempty"`
+	ZeroBars   bool       `json:"zero_bars,omitempty"`   // bars are 0 in the model's input, whatever Pad says
+	RoundSides bool       `json:"round_sides,omitempty"` // Edges only: sides are rounded to the nearest, as MMDetection does
+	Mean       [3]float32 `json:"mean"`                  // subtracted from each channel
+	Scale      [3]float32 `json:"scale"`                 // divides each channel after that
+	Order      string     `json:"order"`                 // "RGB", "BGR", "L" (grey, PIL's), "LA", "RGBA" or "BGRA"
 
 	// AlphaMean and AlphaScale are the mean and scale of the alpha channel, if the order has one. If AlphaScale is 0, the
 	// alpha channel takes those of the colours, which must then be the same for all colours.
 	AlphaMean  float32 `json:"alpha_mean,omitempty"`
 	AlphaScale float32 `json:"alpha_scale,omitempty"` // divides the alpha channel
+
+	scaled image.Point // Letterbox only: size that the picture is scaled to, if [Prep.ForSize] has settled it
 }
 
 // maxInput is the longest side of a model's input. It protects against a sidecar that asks for the impossible.
@@ -105,6 +112,10 @@ func (p Prep) Validate() error {
 func (p Prep) checkSizes() error {
 	if p.Longest != 0 && p.Fit != Edges {
 		return fmt.Errorf("preprocessing: \"longest\" belongs to the fit %q, but the fit is %q", Edges, p.Fit)
+	}
+	if p.Stride != 0 && p.Fit != Edges && p.Fit != Letterbox || p.Stride < 0 || p.Stride > maxInput {
+		return fmt.Errorf("preprocessing: \"stride\" is %d: it is from 1 to %d, of the fits %q and %q, and fit is %q", p.Stride,
+			maxInput, Edges, Letterbox, p.Fit)
 	}
 	if p.Fit == Edges && p.Width == 0 && p.Height == 0 { // the picture says it
 		return p.checkEdges()
@@ -137,8 +148,8 @@ func (p Prep) checkNames() error {
 	case p.Margin != "" && p.Margin != MarginEven && p.Margin != MarginDown:
 		return fmt.Errorf("preprocessing: the margin %q is not known; there are %q and %q", p.Margin, MarginEven, MarginDown)
 	case p.Filter != Nearest && kernels[p.Filter].at == nil:
-		return fmt.Errorf("preprocessing: the filter %q is not known; there are %q, %q, %q, %q, %q and %q",
-			p.Filter, Nearest, Bilinear, Bicubic, Lanczos, Linear, CV2)
+		return fmt.Errorf("preprocessing: the filter %q is not known; there are %q, %q, %q, %q, %q, %q and %q",
+			p.Filter, Nearest, Bilinear, Bicubic, Lanczos, Linear, CV2, CV2Cubic)
 	case p.At != Middle && p.At != Corner && p.At != CornerDown && p.At != Ultralytics:
 		return fmt.Errorf("preprocessing: a picture is not put at %q; there are %q, %q and %q, and the middle if nothing is said", p.At, Corner, CornerDown, Ultralytics)
 	case p.At != Middle && p.Fit != Letterbox:
@@ -159,7 +170,11 @@ func (p Prep) Tensor(img image.Image, layout Layout) ([]float32, Frame, error) {
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
 	p = p.ForSize(w, h)
 	at := fits[p.Fit](p, w, h)
-	return p.values(p.resample(p.grey(p.pixels(img)), at), layout), at.frame(p, w, h), nil
+	values := p.values(p.resample(p.grey(p.pixels(img)), at), layout)
+	if p.ZeroBars {
+		p.clearBars(values, at, layout)
+	}
+	return values, at.frame(p, w, h), nil
 }
 
 // Part is like [Prep.Tensor], for the part of the picture in a box, in pixels from its top left corner. The frame is

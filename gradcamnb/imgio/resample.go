@@ -23,8 +23,8 @@ func (p Prep) resample(img *image.NRGBA, at placement) *image.NRGBA {
 	if seen != out.Rect {
 		draw.Draw(out, out.Rect, image.NewUniform(color.Gray{p.Pad}), image.Point{}, draw.Src)
 	}
-	if p.Filter == CV2 && scaled && !changed {
-		linearCV2(out, image.Rect(0, 0, at.w, at.h).Sub(image.Pt(at.left, at.top)), src)
+	if own := asOpenCV[p.Filter]; own != nil && scaled && !changed {
+		own(out, image.Rect(0, 0, at.w, at.h).Sub(image.Pt(at.left, at.top)), src)
 		return out
 	}
 	columnAt := p.taps(src.Rect.Dx(), at.w, seen.Min.X+at.left, seen.Dx())

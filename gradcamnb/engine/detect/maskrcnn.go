@@ -11,13 +11,13 @@ import (
 // MaskRCNN reads models that end in their own non-maximum suppression and give a small
 // mask for each box, as Mask R-CNN does with a fixed number of detections:
 // boxes [batch, n, 4] as x0, y0, x1, y1 in pixels of the model's input, class numbers
-// [batch, n], scores [batch, n] and masks [batch, n, m, m] in [0, 1] over their boxes
-// ([batch, n, 1, m, m], too).
+// [batch, n], scores [batch, n] and masks [batch, n, m, m] in [0, 1] over their boxes, or
+// [batch, n, h, w] over the model's input, if they have its size ([batch, n, 1, h, w], too).
 //
-// He et al. 2017, "Mask R-CNN" (section 3).
+// He et al. 2017, "Mask R-CNN" (section 3). torchvision 0.29.2 lays masks out over the picture.
 var MaskRCNN = register(Decoder{
 	Name:    "mask-rcnn",
-	Outputs: "four outputs: boxes [batch, n, 4], class numbers [batch, n], scores [batch, n] and masks [batch, n, m, m] over the boxes",
+	Outputs: "four outputs: boxes [batch, n, 4], class numbers [batch, n], scores [batch, n] and masks [batch, n, m, m] over the boxes, or [batch, n, h, w] of the picture's size",
 	Masks:   true,
 	Spec:    Spec{Threshold: 0.5, NMS: 1},
 	New: func(data json.RawMessage, classes int) (Head, error) {
@@ -38,7 +38,7 @@ type maskRCNN struct {
 	Classes int `json:"classes"`
 }
 
-func (maskRCNN) Check(outputs [][]int, _ [2]int) error {
+func (maskRCNN) Check(outputs [][]int, picture [2]int) error {
 	if err := count(outputs, 4, "four outputs: boxes, class numbers, scores and masks"); err != nil {
 		return err
 	}
@@ -49,31 +49,43 @@ func (maskRCNN) Check(outputs [][]int, _ [2]int) error {
 	if err := errors.Join(shaped("class numbers", outputs[1], -1, n), shaped("scores", outputs[2], -1, n)); err != nil {
 		return err
 	}
-	m := outputs[3]
+	return checkBoxMasks(outputs[3], n, picture)
+}
+
+// checkBoxMasks checks the shape of n masks over their boxes, which are square, or over the picture.
+func checkBoxMasks(masks []int, n int, picture [2]int) error {
+	m := masks
 	if len(m) == 5 && m[2] == 1 {
 		m = append(append([]int{}, m[:2]...), m[3:]...)
 	}
 	if err := shaped("masks", m, -1, n, -1, -1); err != nil {
 		return err
 	}
-	if m[2] != m[3] {
-		return fmt.Errorf("masks have the shape %v and should be square", outputs[3])
+	if m[2] != m[3] && [2]int(m[2:]) != picture {
+		return fmt.Errorf("masks have the shape %v and should be square, or of the picture's size %v", masks, picture)
 	}
 	return nil
 }
 
-func (h maskRCNN) Decode(outputs []*Node, picture [2]int) Candidates {
-	boxes, masks := outputs[0], outputs[3]
+// boxMasks are masks that stand over their boxes [batch, n, 4] or, if they have its size, over the picture.
+func boxMasks(masks, boxes *Node, picture [2]int) func(chosen *Node) *Node {
 	if masks.Rank() == 5 {
 		masks = Squeeze(masks, 2)
 	}
+	if [2]int(masks.Shape().Dimensions[2:]) == picture {
+		return func(chosen *Node) *Node { return pick(masks, chosen) }
+	}
 	const coarse = 4 // pixels of a cell of the mask over the whole input
+	return func(chosen *Node) *Node {
+		return paste(pick(masks, chosen), pick(boxes, chosen), max(1, picture[0]/coarse), max(1, picture[1]/coarse), picture)
+	}
+}
+
+func (h maskRCNN) Decode(outputs []*Node, picture [2]int) Candidates {
 	return Candidates{
-		Boxes:      boxes,
+		Boxes:      outputs[0],
 		Scores:     oneHot(outputs[1], h.Classes),
 		Objectness: outputs[2],
-		Mask: func(chosen *Node) *Node {
-			return paste(pick(masks, chosen), pick(boxes, chosen), max(1, picture[0]/coarse), max(1, picture[1]/coarse), picture)
-		},
+		Mask:       boxMasks(outputs[3], outputs[0], picture),
 	}
 }

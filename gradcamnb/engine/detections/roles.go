@@ -53,7 +53,7 @@ func NamedRoles(outputs []string) *detect.Spec {
 }
 
 // torchvisionRoles are those of torchvision's detectors: boxes [n, 4], scores [n], and class
-// numbers [n], which are integers; key points and masks of whole pictures are left out. Of several outputs [n] that are
+// numbers [n], which are integers, and of Mask R-CNN masks [n, 1, h, w] of whole pictures; key points are left out. Of several outputs [n] that are
 // no integers the scores are the one that is called so, or the only one whose values all lie from 0 to 1; if that
 // leaves several, nothing is known.
 func torchvisionRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
@@ -72,6 +72,13 @@ func torchvisionRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	}
 	if scores < 0 {
 		return nil, nil
+	}
+	masks := only(outputs, func(t onnxruntime.Tensor) bool {
+		return len(t.Dims) == 4 && t.Dims[0] == outputs[boxes].Dims[0] && t.Dims[1] == 1
+	})
+	if masks >= 0 {
+		return []string{outputs[boxes].Name, outputs[labels].Name, outputs[scores].Name, outputs[masks].Name},
+			&detect.Spec{Decoder: "mask-rcnn", Threshold: 0.5}
 	}
 	return []string{outputs[boxes].Name, outputs[scores].Name, outputs[labels].Name},
 		&detect.Spec{Decoder: "end-to-end", Threshold: 0.5}

@@ -94,7 +94,11 @@ func (m *Model) learnOutputs(outputs []onnxruntime.Tensor) {
 		slices.ContainsFunc(outputs, func(t onnxruntime.Tensor) bool {
 			return m.whole.Batch == 1 && (len(t.Dims) == 0 || t.Dims[0] != 1)
 		})
-	if spec != nil && m.card.Detector == nil {
+	switch {
+	case spec == nil:
+	case m.card.Detector != nil:
+		m.card.Plain = m.card.Plain || m.card.Detector.Decoder == spec.Decoder
+	default:
 		if filled, err := spec.Filled(); err == nil {
 			filled.Outputs = names
 			m.card.Detector, m.card.Plain = &filled, true

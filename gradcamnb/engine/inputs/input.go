@@ -43,10 +43,11 @@ func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error)
 	if err != nil {
 		return Input{}, err
 	}
-	if prep, err = fitSize(c, prep, r); err != nil {
+	prep, sized, err := fitSize(c, prep, r)
+	if err != nil {
 		return Input{}, err
 	}
-	dims, err := Shape(c, prep, len(r.Pictures))
+	dims, err := Shape(c, sized, len(r.Pictures))
 	if err != nil {
 		return Input{}, err
 	}
@@ -72,11 +73,12 @@ func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error)
 	return in, nil
 }
 
-// fitSize returns the preprocessing with the size that it has for these pictures. It returns an error if they differ in
-// that size, since the pictures of a batch must have one size.
-func fitSize(c source.Card, prep *imgio.Prep, r ask.Request) (*imgio.Prep, error) {
-	if prep.Fit != imgio.Edges || prep.Width > 0 {
-		return prep, nil
+// fitSize returns the preprocessing for these pictures, and the same with the size that it gives them, since the pictures
+// of a batch must have one size. If they would differ, a letterbox with a stride becomes a whole one, as Ultralytics makes
+// it, and any other is an error.
+func fitSize(c source.Card, prep *imgio.Prep, r ask.Request) (use, sized *imgio.Prep, err error) {
+	if (prep.Fit != imgio.Edges || prep.Width > 0) && prep.Stride == 0 {
+		return prep, prep, nil
 	}
 	out := *prep
 	for i, img := range r.Pictures {
@@ -88,13 +90,19 @@ func fitSize(c source.Card, prep *imgio.Prep, r ask.Request) (*imgio.Prep, error
 			part = r.Boxes[i%n]
 		}
 		of := prep.ForSize(part.Dx(), part.Dy())
-		if i > 0 && (of.Width != out.Width || of.Height != out.Height) {
-			return nil, fmt.Errorf("the model %s takes every picture in its own shape, and these would be %d x %d and %d x %d pixels: explain one at a time, or pictures of one shape, or give the sidecar %s a \"width\", \"height\" and \"fit\"", c.Name, out.Width,
+		switch {
+		case i == 0 || of.Width == out.Width && of.Height == out.Height:
+		case prep.Fit == imgio.Letterbox:
+			whole := *prep
+			whole.Stride = 0
+			return &whole, &whole, nil
+		default:
+			return nil, nil, fmt.Errorf("the model %s takes every picture in its own shape, and these would be %d x %d and %d x %d pixels: explain one at a time, or pictures of one shape, or give the sidecar %s a \"width\", \"height\" and \"fit\"", c.Name, out.Width,
 				out.Height, of.Width, of.Height, c.SidecarName())
 		}
 		out = of
 	}
-	return &out, nil
+	return prep, &out, nil
 }
 
 // Picture returns picture i alone, as a batch of one.
@@ -137,6 +145,9 @@ func Shape(c source.Card, prep *imgio.Prep, batch int) ([]int, error) {
 		for _, axis := range []int{h, w} {
 			if dims[axis] < 0 {
 				dims[axis] = cmp.Or(prep.Resize, usual)
+				if s := prep.Stride; s > 1 {
+					dims[axis] = (dims[axis] + s - 1) / s * s
+				}
 			}
 		}
 	}

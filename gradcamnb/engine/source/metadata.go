@@ -54,6 +54,9 @@ func prepared(p imgio.Prep) string {
 	case p.Fit == imgio.Edges && p.Width == 0:
 		words = fmt.Sprintf("pictures whose shorter side is %d", p.Resize)
 	}
+	if p.Stride > 0 {
+		words += fmt.Sprintf(" and bars up to multiples of %d pixels", p.Stride)
+	}
 	return fmt.Sprintf("%s in %s, (p - %v) / %v", words, p.Order, p.Mean, p.Scale)
 }
 

@@ -44,6 +44,13 @@ var files = map[string]struct {
 		[]Tensor{float("dets", 1, 300, 4), float("labels", 1, 300, 91)}, nil, "RF-DETR", "rt-detr",
 		imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Mean: imagenetMean,
 			Scale: imagenetScale, Order: "RGB"}},
+	"RF-DETR, instances": {[]Tensor{float("input", 1, 3, 64, 64)},
+		[]Tensor{float("dets", 1, 300, 4), float("labels", 1, 300, 91), float("masks", 1, 300, 16, 16)}, nil, "RF-DETR",
+		"rt-detr-seg", imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Mean: imagenetMean, Scale: imagenetScale,
+			Order: "RGB"}},
+	"torchvision, instances": {[]Tensor{float("images", 1, 3, -1, -1)},
+		[]Tensor{float("a", -1, 4), {"b", "int64", []int{-1}}, float("c", -1), float("d", -1, 1, -1, -1)}, nil,
+		"torchvision", "mask-rcnn", imgio.Prep{Fit: imgio.Edges, Scale: each(255), Order: "RGB"}},
 	"torchvision": {[]Tensor{float("images", 1, 3, -1, -1)},
 		[]Tensor{float("a", -1, 4), {"b", "int64", []int{-1}}, float("c", -1)}, nil, "torchvision", "",
 		imgio.Prep{Fit: imgio.Edges, Scale: each(255), Order: "RGB"}},
@@ -134,13 +141,19 @@ func TestMMDeploy(t *testing.T) {
 		ReadNeighbour: beside("pipeline.json", text)}
 	told, err := MMDeploy.Tell(f)
 	want := imgio.Prep{Fit: imgio.Edges, Resize: 800, Longest: 1333, Filter: imgio.CV2,
+		RoundSides: true, Stride: 32, ZeroBars: true, // the step Pad comes after Normalize
 		Mean: [3]float32{103.53, 116.28, 123.675}, Scale: each(1), Order: "BGR"}
 	if err != nil || *told.Prep != want || told.Detector.Decoder != "dets-labels" {
 		t.Errorf("%+v, %v; want %+v", told, err, want)
 	}
+	f.Outputs = append(f.Outputs, float("masks", -1, -1, 28, 28))
+	if told, err = MMDeploy.Tell(f); err != nil || told.Detector.Decoder != "dets-labels-masks" {
+		t.Errorf("with masks %+v, %v", told.Detector, err)
+	}
 	f.Inputs[0].Dims = []int{1, 3, 64, 96}
 	told, err = MMDeploy.Tell(f)
 	want.Fit, want.Width, want.Height, want.Resize, want.Longest = imgio.Stretch, 96, 64, 0, 0
+	want.RoundSides, want.Stride, want.ZeroBars = false, 0, false
 	if err != nil || *told.Prep != want {
 		t.Errorf("of a fixed size %+v, %v; want %+v", told.Prep, err, want)
 	}
@@ -174,6 +187,14 @@ func TestPaddleDetection(t *testing.T) {
 	}
 	if got := told.Inputs["im_shape"].Values; !slices.Equal(got, []float32{320, 640}) {
 		t.Errorf("im_shape %v", got)
+	}
+	f.Inputs[0].Dims = []int{-1, 3, -1, -1}
+	f.Beside = beside("infer_cfg.yml", "Preprocess:\n- {type: Resize, interp: 2, keep_ratio: true, target_size: [800, 1333]}\n"+
+		"- {type: NormalizeImage, mean: [0, 0, 0], std: [1, 1, 1]}\n- type: Permute\n- {type: PadStride, stride: 32}\n")
+	want = imgio.Prep{Fit: imgio.Edges, Resize: 800, Longest: 1333, RoundSides: true, Stride: 32, ZeroBars: true,
+		Filter: imgio.CV2Cubic, Scale: each(255), Order: "RGB"}
+	if told, err = PaddleDetection.Tell(f); err != nil || *told.Prep != want {
+		t.Errorf("of any size %+v, %v; want %+v", told.Prep, err, want)
 	}
 	for _, wrong := range []string{"Preprocess: 3", "Preprocess:\n- type: WarpAffine\n", "arch: YOLO"} {
 		f.ReadNeighbour = beside("infer_cfg.yml", wrong)

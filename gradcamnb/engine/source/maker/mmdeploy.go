@@ -9,7 +9,7 @@ import (
 )
 
 // MMDeploy reads pipeline.json, which MMDeploy writes next to a model: the steps that prepare a picture. The outputs of
-// a detector are dets [batch, n, 5] and labels [batch, n]. Instance masks are not read.
+// a detector are dets [batch, n, 5] and labels [batch, n], and perhaps masks [batch, n, h, w].
 //
 // MMDeploy 1.3.1, mmdeploy/backend/sdk/export_info.py (get_preprocess).
 var MMDeploy = register(Maker{Name: "MMDeploy", Place: InNeighbour, Tell: func(f File) (*Metadata, error) {
@@ -28,13 +28,14 @@ var MMDeploy = register(Maker{Name: "MMDeploy", Place: InNeighbour, Tell: func(f
 		p.Height, p.Width = h, w
 		if p.Fit == imgio.Edges {
 			p.Fit, p.Resize, p.Longest = imgio.Stretch, 0, 0
+			p.Stride, p.ZeroBars, p.RoundSides = 0, false, false
 		}
 	}
 	t.Prep = &p
 	if dets && labels {
 		t.Detector = &detect.Spec{Decoder: "dets-labels", Outputs: []string{"dets", "labels"}}
-		if len(f.Outputs) > 2 {
-			t.By += " (but for its instance masks, which are not read)"
+		if masks, ok := f.output("masks"); ok && len(masks.Dims) == 4 {
+			t.Detector = &detect.Spec{Decoder: "dets-labels-masks", Outputs: []string{"dets", "labels", "masks"}}
 		}
 	}
 	return t, nil
@@ -49,6 +50,7 @@ type mmStep struct {
 	Std       []float32       `json:"std"`
 	ToRGB     *bool           `json:"to_rgb"`
 	PadVal    json.RawMessage `json:"pad_val"`
+	Divisor   int             `json:"size_divisor"`
 }
 
 // mmPrep returns the preprocessing that the steps of pipeline.json amount to.
@@ -92,18 +94,23 @@ func (s mmStep) onto(p *imgio.Prep) error {
 		p.Height, p.Width, p.Fit = size[0], size[1], imgio.Stretch
 		if s.KeepRatio { // the shorter side becomes the smaller size, the longer one at most the larger
 			*p = imgio.Prep{Fit: imgio.Edges, Resize: min(size[0], size[1]), Longest: max(size[0], size[1]), Filter: p.Filter,
-				Mean: p.Mean, Scale: p.Scale, Order: p.Order}
+				RoundSides: true, Mean: p.Mean, Scale: p.Scale, Order: p.Order}
 		}
 	case "Pad":
+		normalised := p.Mean != [3]float32{} || p.Scale != each(1)
+		if s.Divisor > 1 && p.Fit == imgio.Edges {
+			p.Stride, p.Pad, p.ZeroBars = s.Divisor, s.grey(), normalised && s.grey() == 0
+			return nil
+		}
 		if len(s.Size) == 0 || p.Fit != imgio.Edges {
-			return nil // it pads to a multiple of the stride, which the picture's size may be already
+			return nil
 		}
 		var size [2]int
 		if err := json.Unmarshal(s.Size, &size); err != nil {
 			return fmt.Errorf("the size %s of its step Pad is not [height, width]", s.Size)
 		}
 		*p = imgio.Prep{Height: size[0], Width: size[1], Fit: imgio.Letterbox, At: imgio.Corner, Pad: s.grey(),
-			Filter: p.Filter, Mean: p.Mean, Scale: p.Scale, Order: p.Order}
+			ZeroBars: normalised && s.grey() == 0, Filter: p.Filter, Mean: p.Mean, Scale: p.Scale, Order: p.Order}
 	case "Normalize":
 		if len(s.Mean) != 3 || len(s.Std) != 3 {
 			return fmt.Errorf("its step Normalize has the mean %v and the std %v, which are not three numbers each", s.Mean, s.Std)

@@ -38,6 +38,7 @@ var PaddleDetection = register(Maker{Name: "PaddleDetection", Place: InNeighbour
 			p.Height, p.Width = height, width
 			if p.Fit == imgio.Edges {
 				p.Fit, p.Resize, p.Longest = imgio.Stretch, 0, 0
+				p.Stride, p.ZeroBars, p.RoundSides = 0, false, false
 			}
 		}
 		height, width = p.Height, p.Width
@@ -65,6 +66,7 @@ type paddleStep struct {
 	Std       []float32 `yaml:"std"`
 	IsScale   *bool     `yaml:"is_scale"`
 	NormType  string    `yaml:"norm_type"`
+	Stride    int       `yaml:"stride"`
 }
 
 // prep returns the preprocessing that the steps amount to. PaddleDetection's pictures are RGB.
@@ -80,7 +82,11 @@ func (c paddleConfig) prep() (imgio.Prep, error) {
 			if err := s.normalise(&p); err != nil {
 				return p, err
 			}
-		case "Permute", "PadStride", "Pad": // they pad to a multiple of the stride, which the picture's size may be already
+		case "PadStride":
+			if p.Fit == imgio.Edges && s.Stride > 1 {
+				p.Stride, p.ZeroBars = s.Stride, true
+			}
+		case "Permute", "Pad":
 		default:
 			return p, fmt.Errorf("its step %s is not known here", s.Type)
 		}
@@ -96,7 +102,7 @@ func (s paddleStep) resize(p *imgio.Prep) error {
 		return fmt.Errorf("the target_size %v of its step %s is not [height, width]", s.Size, s.Type)
 	}
 	if s.Interp != nil {
-		filter, ok := map[int]imgio.Filter{0: imgio.Nearest, 1: imgio.CV2, 2: imgio.Bicubic}[*s.Interp]
+		filter, ok := map[int]imgio.Filter{0: imgio.Nearest, 1: imgio.CV2, 2: imgio.CV2Cubic}[*s.Interp]
 		if !ok {
 			return fmt.Errorf("it resizes by the filter %d of OpenCV (interp), which is not supported", *s.Interp)
 		}
@@ -108,7 +114,7 @@ func (s paddleStep) resize(p *imgio.Prep) error {
 		p.Fit, p.Pad = imgio.Letterbox, 128
 	case s.KeepRatio:
 		p.Fit, p.Resize, p.Longest = imgio.Edges, min(p.Height, p.Width), max(p.Height, p.Width)
-		p.Height, p.Width = 0, 0
+		p.Height, p.Width, p.RoundSides = 0, 0, true
 	}
 	return nil
 }

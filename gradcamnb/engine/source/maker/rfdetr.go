@@ -8,9 +8,9 @@ import (
 )
 
 // RFDETR recognises the exports of Roboflow's RF-DETR: boxes [batch, queries, 4] and class logits [batch, queries,
-// classes]. The masks of its segmentation models, a third output, are not read.
+// classes], and mask logits [batch, queries, h, w] of its segmentation models.
 //
-// roboflow/rf-detr 1.2.1, rfdetr/deploy/export.py and rfdetr/detr.py (predict).
+// roboflow/rf-detr 1.3.0, rfdetr/deploy/export.py and rfdetr/detr.py (predict).
 var RFDETR = register(Maker{Name: "RF-DETR", Place: InNames, Tell: func(f File) (*Metadata, error) {
 	if !f.hasInputs("input") || len(f.Outputs) < 2 || f.Outputs[0].Name != "dets" || f.Outputs[1].Name != "labels" {
 		return nil, nil
@@ -18,12 +18,10 @@ var RFDETR = register(Maker{Name: "RF-DETR", Place: InNames, Tell: func(f File) 
 	if d := f.Outputs[0].Dims; len(d) != 3 || d[2] != 4 || len(f.Outputs[1].Dims) != 3 {
 		return nil, nil
 	}
-	by := exporterWords("RF-DETR's exporter")
-	if len(f.Outputs) > 2 {
-		by += " (but for its instance masks, which are not read)"
+	spec := &detect.Spec{Decoder: "rt-detr", Numbers: json.RawMessage(`{"first": "boxes"}`), Outputs: []string{"dets", "labels"}}
+	if masks, ok := f.output("masks"); ok && len(masks.Dims) == 4 {
+		spec.Decoder, spec.Outputs = "rt-detr-seg", []string{"dets", "labels", "masks"}
 	}
-	return &Metadata{By: by,
-		Detector: &detect.Spec{Decoder: "rt-detr", Numbers: json.RawMessage(`{"first": "boxes"}`),
-			Outputs: []string{"dets", "labels"}},
+	return &Metadata{By: exporterWords("RF-DETR's exporter"), Detector: spec,
 		Prep: f.prepOfSize(imgio.Prep{Fit: imgio.Stretch, Mean: imagenetMean, Scale: imagenetScale, Order: "RGB"}, 560)}, nil
 }})

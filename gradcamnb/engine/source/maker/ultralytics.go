@@ -12,10 +12,11 @@ import (
 )
 
 // Ultralytics reads what Ultralytics' exporter writes into a file: imgsz is [height, width], names is a Python
-// dictionary by class. Its predictor letterboxes with grey 114 and divides by 255. For a classifier it scales the
-// shorter side and cuts out the middle.
+// dictionary by class. Its predictor letterboxes with grey 114 and divides by 255. A file of any size gets the
+// smallest rectangle of whole strides. For a classifier it scales the shorter side and cuts out the middle.
 //
-// Ultralytics 8.4.190, ultralytics/engine/exporter.py, data/augment.py (LetterBox) and models/yolo/classify/predict.py.
+// Ultralytics 8.4.190, ultralytics/engine/exporter.py and predictor.py (pre_transform), data/augment.py (LetterBox) and
+// models/yolo/classify/predict.py.
 var Ultralytics = register(Maker{Name: "Ultralytics", Place: InFile, Tell: func(f File) (*Metadata, error) {
 	props := f.Props
 	if props["stride"] == "" || props["names"] == "" {
@@ -34,6 +35,9 @@ var Ultralytics = register(Maker{Name: "Ultralytics", Place: InFile, Tell: func(
 		Scale: [3]float32{255, 255, 255}, Order: "RGB"}
 	if props["task"] == "classify" {
 		p.Fit, p.At, p.Pad, p.Filter, p.Resize = imgio.Crop, imgio.Middle, 0, imgio.Bilinear, min(height, width)
+	}
+	if h, w := f.size(); h < 0 && w < 0 && p.Fit == imgio.Letterbox {
+		p.Stride, _ = strconv.Atoi(props["stride"]) // its predictor's "rect", for files of any size
 	}
 	t.Prep = &p
 	t.Ended = props["end2end"] == "True" || strings.Contains(props["args"], "'nms': True")
