@@ -18,8 +18,8 @@ func ParseTarget(text string) (Target, error) {
 	return Target{s}, err
 }
 
-// WithIndex returns the same target for another element: another class of the same output, or another value of the same
-// attribute head. It returns an error if the target has no elements, such as a detection.
+// WithIndex returns the same target for another element: another class of the same output, another value of the same
+// attribute head, or another detection by its rank. It returns an error if the target has no elements, such as a contrast.
 func (t Target) WithIndex(index int) (Target, error) {
 	s, err := t.Spec.WithIndex(index)
 	return Target{s}, err

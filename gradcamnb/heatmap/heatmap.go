@@ -36,6 +36,7 @@ type Map struct {
 	Layer     string  // as the model names it; words such as "picture" if the map has no layer
 	Method    string  // e.g. "Grad-CAM"
 	Target    string  // e.g. "class 285"
+	Found     int     // rank of the explained detection among the result's, from 1; 0 if it is none of them
 	AskedRank int     // n if the target is the n-th best class, from 1; 0 for other targets
 	Note      string  // what was taken for what the user wrote, such as a class for a name; empty if that was exact
 	Class     string  // label of the target's class, empty if it has none
@@ -104,7 +105,7 @@ type SampledRun struct {
 	Design    string    // how they were drawn and averaged; empty as in the papers
 	Weights   []float32 // score of the target under each mask drawn so far
 	Mean      float64   // of the weights
-	Agreement float64   // rank correlation of the maps of two halves of the masks; NaN before there are two
+	Agreement float64   // rank correlation of the maps of two halves of the masks; NaN before there are two. See Reliability
 }
 
 // Prediction is one class that the model finds in the picture.

@@ -21,7 +21,8 @@ var Detection = Register(Kind{
 		s.Edge = edge
 		return s, err
 	},
-	Write: func(s Spec) string { return "detection:" + s.element() + edgeSuffix(s) },
+	Write:     func(s Spec) string { return "detection:" + s.element() + edgeSuffix(s) },
+	WithIndex: setIndex,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		r, err := boxed(sc, s, func(f *Findings, i int) (heatmap.Detection, error) { return f.ranked(s, i) },
 			func(d heatmap.Detection) string {

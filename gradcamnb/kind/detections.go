@@ -47,6 +47,7 @@ var Detections = Register(Kind{
 		}
 		return text
 	},
+	WithIndex: func(_ Spec, rank int) Spec { return Spec{Kind: "detection", Index: []int{rank}} },
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		f := sc.Found()
 		if n := len(f.Detections); n != 1 {

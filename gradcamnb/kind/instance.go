@@ -9,9 +9,10 @@ import (
 // Instance is like [Detection], for models with instance masks: the overlap of masks counts, not of boxes.
 var Instance = Register(Kind{
 	Name: "instance", IsDetection: true,
-	Forms: []Form{{"instance:RANK", "a detection of a model with instance masks, by its mask"}},
-	Read:  numbered("instance"),
-	Write: func(s Spec) string { return "instance:" + s.element() + edgeSuffix(s) },
+	Forms:     []Form{{"instance:RANK", "a detection of a model with instance masks, by its mask"}},
+	Read:      numbered("instance"),
+	Write:     func(s Spec) string { return "instance:" + s.element() + edgeSuffix(s) },
+	WithIndex: setIndex,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		if err := noSide(s); err != nil {
 			return nil, err

@@ -37,7 +37,8 @@ type Kind struct {
 	// instead, if that is another one: the metrics' papers score a class by its probability.
 	Score, Measured string
 
-	// WithIndex returns the target for another element, such as another class; nil if the kind has no elements.
+	// WithIndex returns the target for another element, such as another class, or another detection by its rank; nil if
+	// the kind has no elements.
 	WithIndex func(s Spec, index int) Spec
 
 	// Elements returns the names of the elements of the target's output, or nil if nothing names them. Elements itself
@@ -133,8 +134,8 @@ func (s Spec) String() string {
 	return k.prefix() + s.element()
 }
 
-// WithIndex returns the same target for another element, such as another class or value of the same head. It returns an
-// error if the kind has no elements, such as a detection.
+// WithIndex returns the same target for another element, such as another class or value of the same head, or another
+// detection by its rank. It returns an error if the kind has no elements, such as a contrast.
 func (s Spec) WithIndex(index int) (Spec, error) {
 	k, err := Lookup(s)
 	if err != nil {

@@ -103,7 +103,8 @@ func TestAt(t *testing.T) {
 		"attribute:colour:red": "output:colour:1", "output:colour:0": "output:colour:1", "class:star": "class:1",
 		"top1":  "class:1",
 		"tag:0": "tag:1", "tags>0.5": "tag:1", "region:0:mean": "region:1:mean", "softmax:0": "softmax:1",
-		"finer:0":     "finer:1",
+		"finer:0":          "finer:1",
+		"detection:3:left": "detection:1:left", "instance:2": "instance:1", "detections:boxes": "detection:1", "sides:2": "sides:1",
 		"tensor:/x:0": "tensor:/x:1", "box:1,2,3,4:0": "box:1,2,3,4:1", "binary:0": "binary:1",
 	} {
 		s, err := Parse(text)
@@ -115,7 +116,7 @@ func TestAt(t *testing.T) {
 			t.Errorf("%s at 1 is %s, %v; want %s", text, other, err, want)
 		}
 	}
-	for _, text := range []string{"detection:1", "contrast:0,1", "part:0:1,1", "border:0,1"} {
+	for _, text := range []string{"contrast:0,1", "part:0:1,1", "border:0,1"} {
 		s, err := Parse(text)
 		if err != nil {
 			t.Fatal(err)

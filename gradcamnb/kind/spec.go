@@ -78,7 +78,7 @@ func namedOrNumbered(name string) func(string) (Spec, error) {
 	}
 }
 
-// setIndex is the [Kind.WithIndex] of kinds with one class.
+// setIndex is the [Kind.WithIndex] of kinds with one class or rank.
 func setIndex(s Spec, index int) Spec {
 	s.Index, s.Value = []int{index}, ""
 	return s

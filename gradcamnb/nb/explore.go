@@ -19,6 +19,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/must"
 )
@@ -33,9 +34,10 @@ type Explorer struct {
 	Answer time.Duration // time for the page to answer at the start; zero means fifteen seconds
 }
 
-// Explore shows a live card of the model's explanation of the picture. On the card the class can be chosen, and the
-// layer and the method among those of the choices. Without choices, the card offers the last feature map of every
-// resolution and the methods of one backward pass. The cell ends when Stop is pressed, when the kernel is interrupted,
+// Explore shows a live card of the model's explanation of the picture. On the card the class can be chosen, or
+// the detection by a click on its box, and the layer and the method among those of the choices. Without choices, the card
+// offers the last feature map of every resolution, or of every level of a detector, and the methods of one backward pass.
+// A model without layers is explored by RISE with 512 balanced masks. The cell ends when Stop is pressed, when the kernel is interrupted,
 // or when nothing was chosen for ten minutes. Then the maps that were looked at stay in the notebook, as [Show] shows
 // them.
 //
@@ -54,14 +56,16 @@ func (e Explorer) Run(ctx context.Context) error {
 	ctx, cancel := signal.NotifyContext(ctx, os.Interrupt)
 	defer cancel()
 	first := gradcamnb.Request{Pictures: []image.Image{e.Picture}}.With(e.Choices...)
-	all, err := offerAll(e.Model, first)
-	if err != nil {
-		return err
-	}
+	all := offerAll(e.Model, first)
+	first.Methods, first.Sampling = all.Methods, all.Sampling
 	reason := unreachable()
 	if reason == "" {
+		one, err := opening(first)
+		if err != nil {
+			return err
+		}
 		s := session{Explorer: e, all: all}
-		if reason, err = s.run(ctx, opening(first)); err != nil || reason == "" {
+		if reason, err = s.run(ctx, one); err != nil || reason == "" {
 			return err
 		}
 	}
@@ -92,25 +96,35 @@ var quick = []string{"Grad-CAM", "Grad-CAM++", "HiResCAM", "LayerCAM"}
 // deepest is the number of layers that are offered if none is chosen.
 const deepest = 4
 
-// offerAll returns the request with every layer and method that the card offers.
-func offerAll(m *gradcamnb.Model, r gradcamnb.Request) (gradcamnb.Request, error) {
-	if len(r.Methods) == 0 {
+// offerAll returns the request with every layer and method that the card offers: RISE for a model without layers.
+func offerAll(m *gradcamnb.Model, r gradcamnb.Request) gradcamnb.Request {
+	free := len(r.Methods) == 0
+	if free {
 		r.Methods = quick
 	}
 	if len(r.Layers) > 0 {
-		return r, nil
+		return r
 	}
 	layers, err := m.Layers(r)
-	if err != nil {
-		return r, err
-	}
 	r.Layers = stages(layers)
-	return r, nil
+	if free && (err != nil || len(r.Layers) == 0) { // what is wrong with the model, if anything is, its first map says
+		return hiding(r)
+	}
+	return r
 }
 
 // stages returns the names of the last feature maps of the deepest resolutions, in the order of execution. The
-// suggested layer stands for its resolution.
+// suggested layer stands for its resolution. Of a detector they are the maps before its heads.
 func stages(layers []gradcamnb.Layer) []string {
+	var levels []string
+	for _, l := range layers {
+		if l.Level {
+			levels = append(levels, l.Name)
+		}
+	}
+	if len(levels) > 0 {
+		return levels
+	}
 	last := map[[2]int]int{}
 	suggested := -1
 	for i, l := range layers {
@@ -136,11 +150,26 @@ func stages(layers []gradcamnb.Layer) []string {
 	return names[max(0, len(names)-deepest):]
 }
 
-// opening returns the request for the first map to be seen: of one layer and one method, which is quicker than all.
-func opening(r gradcamnb.Request) gradcamnb.Request {
+// hiding returns the request for RISE. If it does not say how many masks, they are few enough to wait for.
+func hiding(r gradcamnb.Request) gradcamnb.Request {
+	r.Methods = []string{"RISE"}
+	if r.Sampling.Masks == 0 {
+		r.Sampling.Masks, r.Sampling.Design = 512, "balanced"
+	}
+	return r
+}
+
+// opening returns the request for the first map to be seen: of one layer, one method, and the surest of all detections,
+// which is quicker than all.
+func opening(r gradcamnb.Request) (gradcamnb.Request, error) {
 	r.Layers, r.Methods, r.Targets = r.Layers[:min(1, len(r.Layers))], r.Methods[:min(1, len(r.Methods))],
 		r.Targets[:min(1, len(r.Targets))]
-	return r
+	if len(r.Targets) == 0 || r.Targets[0].Kind != kind.Detections.Name {
+		return r, nil
+	}
+	surest, err := r.Targets[0].WithIndex(1)
+	r.Targets = []gradcamnb.Target{surest}
+	return r, err
 }
 
 // reach is a script that lets GoNB's side of the page reach the kernel behind a base URL and over https.
@@ -154,7 +183,7 @@ type session struct {
 	Explorer
 	all    gradcamnb.Request
 	given  gradcamnb.Target // with which the card opened
-	opened int              // the element of that target
+	opened int              // the element of that target, see [element]
 	live   render.Live
 	result *heatmap.Result     // the picture with all maps so far
 	latest []*heatmap.Map      // of the class that was chosen last
@@ -171,12 +200,13 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 	opened := *results[0]
 	s.result = results[0]
 	s.latest = opened.Maps
-	s.opened = opened.Maps[0].Index
+	s.opened = element(opened.Maps[0])
+	boxes := opened.Maps[0].Found > 0
 	switch {
 	case len(first.Targets) > 0:
 		s.given = first.Targets[0]
-	case opened.Maps[0].Box.Area() > 0:
-		s.given = gradcamnb.Detection(1)
+	case boxes:
+		s.given = gradcamnb.Detection(s.opened)
 	default:
 		s.given = gradcamnb.Class(s.opened)
 	}
@@ -186,7 +216,7 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 	}
 	id := "gradcam-" + gonbui.UniqueId()
 	_, fixed := s.given.WithIndex(0)
-	s.live = render.Live{Fixed: fixed != nil, Ask: "/" + id + "/ask", Reply: "/" + id + "/reply",
+	s.live = render.Live{Fixed: fixed != nil || boxes, Boxes: boxes, Ask: "/" + id + "/ask", Reply: "/" + id + "/reply",
 		Labels: s.Model.Info().Elements(s.given), Likely: likely}
 	card, err := render.LiveHTML(id, &opened, s.live, nil)
 	if err != nil {
@@ -202,7 +232,7 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 		remove()
 		return "the page did not answer; it must be one of JupyterLab or Jupyter Notebook, and not VS Code or Colab", nil
 	}
-	s.answer(ctx, render.LiveQuestion{Index: opened.Maps[0].Index})
+	s.answer(ctx, render.LiveQuestion{Index: s.opened})
 	ended := s.loop(ctx, heard)
 	remove()
 	gonbui.DisplayMarkdown(ended)
@@ -248,7 +278,7 @@ func (s *session) loop(ctx context.Context, heard *inbox) string {
 	for {
 		select {
 		case <-heard.hello:
-			s.answer(ctx, render.LiveQuestion{Index: s.latest[0].Index})
+			s.answer(ctx, render.LiveQuestion{Index: element(s.latest[0])})
 		case a := <-heard.asks:
 			s.chosen = a
 			s.answer(ctx, a)
@@ -305,6 +335,14 @@ func (s *session) explain(ctx context.Context, index int) ([]*heatmap.Result, er
 	return s.Model.Run(ctx, r)
 }
 
+// element returns the number by which the card asks for a map: that of its class, or the rank of its detection.
+func element(m *heatmap.Map) int {
+	if m.Found > 0 {
+		return m.Found
+	}
+	return m.Index
+}
+
 // target returns the first target for another element. For the element with which the card opened it returns the first
 // target itself, which need not have elements.
 func (s *session) target(index int) (gradcamnb.Target, error) {
@@ -314,11 +352,11 @@ func (s *session) target(index int) (gradcamnb.Target, error) {
 	return s.given.WithIndex(index)
 }
 
-// keep adds the maps of a class to the result. They replace earlier maps of that class.
+// keep adds the maps of an element to the result. They replace earlier maps of that element.
 func (s *session) keep(r *heatmap.Result) {
 	var maps []*heatmap.Map
 	for _, m := range s.result.Maps {
-		if m.Index != r.Maps[0].Index {
+		if element(m) != element(r.Maps[0]) {
 			maps = append(maps, m)
 		}
 	}
@@ -336,7 +374,7 @@ func (s *session) leave() error {
 	if err := showOpen([]*heatmap.Result{&seen}, []*heatmap.Result{s.result}, last); err != nil {
 		return err
 	}
-	t, err := s.target(last.Index)
+	t, err := s.target(element(last))
 	if err != nil {
 		return err
 	}
@@ -347,7 +385,7 @@ func (s *session) leave() error {
 // last returns the map that was looked at last.
 func (s *session) last() *heatmap.Map {
 	for _, m := range s.result.Maps {
-		if c := s.chosen; c.Method != "" && m.Index == c.Index && m.Layer == c.Layer && m.Method == c.Method {
+		if c := s.chosen; c.Method != "" && element(m) == c.Index && m.Layer == c.Layer && m.Method == c.Method {
 			return m
 		}
 	}

@@ -145,6 +145,84 @@ func (p *page) answer() (r render.Reply) {
 	return r
 }
 
+// found makes the fake model's maps those of detections.
+type found struct{ model }
+
+func (f found) Layers(r gradcamnb.Request) ([]gradcamnb.Layer, error) {
+	layers, err := f.model.Layers(r)
+	layers[1].Level, layers[4].Level = true, true
+	return layers, err
+}
+
+func (f found) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
+	out, err := f.model.Explain(ctx, r)
+	rank := 1
+	if len(r.Targets) > 0 {
+		rank = r.Targets[0].Index[0]
+	}
+	for _, d := range []float64{0, 2, 4} {
+		out[0].Detections = append(out[0].Detections, heatmap.Detection{Box: heatmap.Box{d, d, d + 2, d + 2}, Class: 1})
+	}
+	for _, m := range out[0].Maps {
+		m.Found, m.Index, m.Box = rank, 1, out[0].Detections[rank-1].Box
+	}
+	return out, err
+}
+
+// The detections of one class are told apart, and their maps made at the levels of the detector. All detections at once
+// open with the surest.
+func TestExploreDetections(t *testing.T) {
+	e := explorer()
+	e.Model, e.Choices = gradcamnb.NewModel(found{}), []gradcamnb.Choice{gradcamnb.Detections(0)}
+	got := explored(t.Context(), t, e, func(p *page) {
+		p.opens()
+		if r := p.answer(); len(r.Maps) != 2*len(quick) || r.Maps[0].Found != 1 || r.Maps[0].Layer != "late" {
+			t.Errorf("at first it sends %d maps of detection %d at %s", len(r.Maps), r.Maps[0].Found, r.Maps[0].Layer)
+		}
+		p.ask(render.LiveQuestion{Serial: 1, Index: 2})
+		if r := p.answer(); len(r.Maps) != 2*len(quick) || r.Maps[0].Found != 2 || r.Maps[0].Index != 1 {
+			t.Errorf("for detection 2 it sends %+.80v", r)
+		}
+		p.ask(render.LiveQuestion{Index: 2, Layer: "relu", Method: "HiResCAM", Stop: true})
+	})
+	card := left(t, got, "stopped")
+	for _, rank := range []string{"1", "2"} {
+		if n := strings.Count(card, `"found":`+rank); n != 2*len(quick) {
+			t.Errorf("the card that is left holds %d maps of detection %s", n, rank)
+		}
+	}
+	if !strings.Contains(card, `"found":[{"box":[0,0,2,2],"words":"1 class 1 0.00"}`) {
+		t.Error("the card that is left has no boxes")
+	}
+	if !slices.ContainsFunc(got, func(m *protocol.DisplayData) bool {
+		text, _ := m.Data[protocol.MIMETextMarkdown].(string)
+		return strings.Contains(text, `ParseTarget("detection:2")`)
+	}) {
+		t.Error("the code of the choice is missing")
+	}
+}
+
+// bare is a model that gives no layers, as one that onnxruntime runs.
+type bare struct{ model }
+
+func (bare) Layers(gradcamnb.Request) ([]gradcamnb.Layer, error) { return nil, errors.New("no graph") }
+
+// What has no layers is explored by RISE, of few masks unless their number is said.
+func TestExploreWithoutLayers(t *testing.T) {
+	m := gradcamnb.NewModel(bare{})
+	if r := offerAll(m, gradcamnb.Request{}); !slices.Equal(r.Methods, []string{"RISE"}) || r.Sampling.Masks != 512 ||
+		r.Sampling.Design != "balanced" {
+		t.Errorf("offers %q of %+v", r.Methods, r.Sampling)
+	}
+	sampled := gradcamnb.Request{}.With(gradcamnb.Sampled(gradcamnb.Sampling{Masks: 64}))
+	if r := offerAll(m, sampled); r.Sampling.Masks != 64 || r.Sampling.Design != "" {
+		t.Errorf("of a choice of masks it makes %+v", r.Sampling)
+	}
+	if r := offerAll(m, gradcamnb.Request{Methods: []string{"Occlusion"}}); !slices.Equal(r.Methods, []string{"Occlusion"}) {
+		t.Errorf("of a choice of methods it makes %q", r.Methods)
+	}
+}
+
 func explored(ctx context.Context, t *testing.T, e Explorer, plays func(*page)) []*protocol.DisplayData {
 	t.Helper()
 	t.Setenv(protocol.GONB_JUPYTER_KERNEL_ID_ENV, "some-kernel")

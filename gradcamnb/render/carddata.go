@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -38,8 +39,15 @@ type cardResult struct {
 	Frame   imgio.Frame  `json:"frame"`
 	Seen    [4]int       `json:"seen"` // left, top, right, bottom in the picture's pixels
 	Truth   *heatmap.Box `json:"truth,omitempty"`
+	Found   []cardFound  `json:"found,omitempty"` // by a detector, the surest first
 	Top     []cardPredic `json:"top"`
 	Maps    []CardMap    `json:"maps"`
+}
+
+// cardFound is a detection that a card draws on the picture, to be chosen.
+type cardFound struct {
+	Box   *heatmap.Box `json:"box"`   // null of one without area
+	Words string       `json:"words"` // number, class and score
 }
 
 type cardPredic struct {
@@ -77,6 +85,7 @@ type CardMap struct {
 	Head      string         `json:"head,omitempty"`     // output of the class, if it is not the first
 	Top       []cardPredic   `json:"top,omitempty"`      // predictions of the head, instead of the result's
 	Box       *heatmap.Box   `json:"box,omitempty"`      // of the detection that is explained
+	Found     int            `json:"found,omitempty"`    // rank of that detection, from 1
 	Measured  []cardMeasure  `json:"measured,omitempty"` // values of the metrics
 }
 
@@ -107,6 +116,13 @@ func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) 
 		c.Truth = &r.Truth
 	}
 	c.Top = append(c.Top, cardPredictions(r.Top)...)
+	for i, d := range r.Detections {
+		found := cardFound{Words: clean(foundWords(r.Detections, i+1))}
+		if a := d.Box.Area(); a > 0 && !math.IsInf(a, 0) {
+			found.Box = &d.Box
+		}
+		c.Found = append(c.Found, found)
+	}
 	for _, m := range r.Maps {
 		c.Maps = append(c.Maps, NewCardMap(m))
 	}
@@ -135,6 +151,7 @@ func NewCardMap(m *heatmap.Map) CardMap {
 		Size: slice(m.Grid), Grid: slice(m.Raw), Kept: slice(kept),
 		Lo: lo, Hi: hi, Values: packed(kept, lo, hi), Field: m.Field, Measured: measured(m),
 		Note: clean(m.Note), Pixels: ofPixels(m), Head: clean(m.Head), Top: cardPredictions(m.Top),
+		Found: m.Found,
 	}
 	if m.Slices > 0 {
 		c.Slices = &[2]int{m.Raw.Slices, m.Slices}

@@ -109,10 +109,8 @@ func detectedTitle(r *heatmap.Result, maps []*heatmap.Map) string {
 
 // detectedWords returns the number, class and score of an explained detection, or only the class if the user drew it.
 func detectedWords(r *heatmap.Result, m *heatmap.Map) string {
-	for i, d := range r.Detections {
-		if d.Box == m.Box && d.Class == m.Index {
-			return fmt.Sprintf("%d %s %.2f", i+1, className(d.Label, d.Class), d.Score)
-		}
+	if m.Found > 0 && m.Found <= len(r.Detections) {
+		return foundWords(r.Detections, m.Found)
 	}
 	return className(m.Class, m.Index) + ", drawn"
 }

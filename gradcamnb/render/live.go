@@ -9,8 +9,11 @@ type Live struct {
 	Reply  string   `json:"reply"`  // address of replies
 	Labels []string `json:"labels"` // of the classes, for looking them up
 
-	// Fixed is true if the target has no other element to choose, such as a detection.
+	// Fixed is true if the target has no other element to choose by its name or number.
 	Fixed bool `json:"fixed"`
+
+	// Boxes is true if the elements are the detections in the picture, which are chosen by their boxes.
+	Boxes bool `json:"boxes"`
 
 	// Likely holds the scores of the classes. If several classes fit a name, the card takes the likeliest. It is empty if
 	// the scores are not known.
@@ -20,7 +23,7 @@ type Live struct {
 // LiveQuestion is a message of a live card.
 type LiveQuestion struct {
 	Serial int  `json:"serial"` // number of the question
-	Index  int  `json:"index"`  // of the class to explain
+	Index  int  `json:"index"`  // of the class to explain, or rank of the detection
 	Hello  bool `json:"hello"`  // the card is there and listens, but asks for nothing
 	Ping   bool `json:"ping"`   // asks whether the cell is there
 	Stop   bool `json:"stop"`   // the user has ended the exploration

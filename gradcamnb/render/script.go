@@ -12,7 +12,7 @@ import (
 var cardFiles embed.FS
 
 // cardParts are the files of the card's script in their order. Each may use those before it.
-var cardParts = []string{"main", "maps", "parts", "draw", "text", "live", "keys", "start"}
+var cardParts = []string{"main", "maps", "parts", "draw", "boxes", "text", "live", "keys", "start"}
 
 var (
 	cardScript = sync.OnceValue(func() string {

@@ -88,7 +88,7 @@ func (a Aim) Sign(m *heatmap.Map, picture int, found Outcome, unit string) {
 	index := int(found.Index[picture])
 	m.ScoreUnit, m.Unit = a.ScoreUnit(), cmp.Or(m.Unit, unit)
 	m.Target, m.Index, m.Score = a.describe(index), index, found.Score[picture]
-	m.AskedRank, m.Note = a.Rank, a.Note
+	m.AskedRank, m.Found, m.Note = a.Rank, a.Found, a.Note
 	if !a.Whole {
 		m.Class = kind.LabelOf(a.Labels, index)
 	}

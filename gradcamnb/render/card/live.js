@@ -7,7 +7,7 @@ const connected = () => !!(globalThis.gonb_comm && globalThis.gonb_comm.websocke
 const send = ask => {
   try { if (globalThis.gonb_comm) globalThis.gonb_comm.send(live.ask, JSON.stringify(ask)); } catch (_) { /* the time-out says it */ }
 };
-const chosen = () => ({ index: Number(state.target.replace("class ", "")), layer: state.layer, method: state.method });
+const chosen = () => ({ index: Number(state.target.replace(/^(class|detection) /, "")), layer: state.layer, method: state.method });
 // What is looked at, so that it is what stays if the cell ends by itself.
 const tellChosen = () => { if (!over) send({ chosen: true, ...chosen() }); };
 const ask = () => {
@@ -17,7 +17,7 @@ const ask = () => {
     if (kept) { take(current); drawSwitches(); }
     return;
   }
-  drawSwitches();
+  drawSwitches(); drawBoxes();
   serial++;
   say("computing…");
   card.classList.add("busy");
@@ -28,7 +28,7 @@ const finish = text => {
   clearInterval(beat);
   card.classList.remove("busy");
   say(text);
-  if (current) { take(current); drawBars(); drawSwitches(); }
+  if (current) { take(current); drawBars(); drawBoxes(); drawSwitches(); }
 };
 const answered = text => {
   const reply = JSON.parse(text);
@@ -42,7 +42,7 @@ const answered = text => {
   if (reply.made) data.results[0].made = reply.made;
   if (status.textContent.endsWith("…")) say("");
   const m = find();
-  if (m) { take(m); drawAll(); drawSwitches(); }
+  if (m) { take(lit(m)); drawAll(); drawSwitches(); }
 };
 
 // The cell answers a knock at once, also while it computes. Without an answer it has ended: the kernel was restarted,

@@ -3,7 +3,7 @@
 let shadow = null; // the tree that the card is drawn in
 const state = { picture: 0, color: 0, opacity: data.opacity, threshold: 0, shared: false, pointer: null, slice: -1 };
 const result = () => data.results[state.picture];
-const targetOf = m => live && m.index >= 0 ? "class " + m.index : m.target;
+const targetOf = m => !live ? m.target : live.boxes && m.found ? "detection " + m.found : m.index >= 0 ? "class " + m.index : m.target;
 const topOf = m => m.top || result().top; // of the output that is explained
 const nameOf = m => m.class ? m.class + (m.index >= 0 ? " (" + m.index + ")" : "") : m.target;
 const by = m => m.layer ? m.method + " at " + m.layer : m.method;
@@ -43,7 +43,8 @@ const ns = "http://www.w3.org/2000/svg";
 const marks = document.createElementNS(ns, "svg");
 marks.setAttribute("aria-hidden", "true");
 marks.setAttribute("preserveAspectRatio", "none");
-const stage = el("div", { class: "stage", tabindex: "0", role: "group" }, picture, marks);
+const boxes = el("div", { class: "boxes" });
+const stage = el("div", { class: "stage", tabindex: "0", role: "group" }, picture, marks, boxes);
 const ramp = el("canvas", { width: 1, height: 256, role: "img" });
 const ticks = el("div", { class: "ticks" });
 const scale = el("div", { class: "scale" }, ramp, ticks);

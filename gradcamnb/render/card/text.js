@@ -112,7 +112,7 @@ const drawAll = () => {
   stage.style.width = w + "px"; // and less where there is no room; the bar is as high as the picture is shown
   sharing.hidden = result().maps.length < 2;
   gallery.querySelectorAll("button").forEach((b, i) => b.setAttribute("aria-pressed", String(i === state.picture)));
-  drawText(); draw(); drawMarks(); drawReadout(); drawBars(); drawGrid();
+  drawText(); draw(); drawMarks(); drawBoxes(); drawReadout(); drawBars(); drawGrid();
   root.dispatchEvent(new CustomEvent("gradcam-drawn"));
 };
 
@@ -120,7 +120,7 @@ const want = (key, value) => {
   state[key] = value;
   const m = find({ target: byTarget, layer: byLayer, method: byMethod }[key]);
   if (!m) return ask();
-  take(m);
+  take(key === "target" ? lit(m) : m);
   tellChosen();
   drawAll();
   drawSwitches();
@@ -163,6 +163,7 @@ const drawSwitches = () => {
   const named = {};
   for (const p of live && !current.top ? result().top : []) named["class " + p.index] = (p.label || "class") + " (" + p.index + ")";
   for (const m of maps) named[targetOf(m)] = nameOf(m);
+  for (const d of live ? choosable() : []) named["detection " + d.rank] = d.words;
   const same = t => Object.values(named).filter(n => n === named[t]).length > 1;
   if (live && !(state.target in named)) named[state.target] = state.target;
   choose("target", "target", Object.keys(named).map(t => ({ value: t, text: same(t) ? named[t] + ", " + t : named[t] })));

@@ -1,0 +1,89 @@
+package notebooks
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
+)
+
+// seenBoxes is what testdata/boxes.py reports.
+type seenBoxes struct {
+	Seen []struct {
+		Sub, Said, Title, Picker string
+		Boxes, Fields            int
+		Pressed                  []string
+	}
+	Code, Left string
+	BoxesLeft  int
+	Errors     []string
+}
+
+// The boxes of a detector stand on the card of its picture: a click on one explains that detection at its own level, as
+// do the keys Tab and Enter; the code and the card that stay are of what was looked at.
+func TestExploreByBoxes(t *testing.T) {
+	needJupyter(t)
+	needLab(t)
+	dir := t.TempDir()
+	for to, from := range map[string]string{"cat.png": "images/cat.png", "boxes.onnx": "detectors/heads.onnx"} {
+		data, err := os.ReadFile(golden.Path(filepath.FromSlash(from)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, to), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	source := "%%\nnet := gradcamnb.MustOpen(\"boxes.onnx\")\n" +
+		"nb.MustExplore(net, imgio.MustOpen(\"cat.png\"), gradcamnb.Methods(\"HiResCAM\", \"LayerCAM\"))"
+	text, err := json.Marshal(map[string]any{"nbformat": 4, "nbformat_minor": 5,
+		"cells": []any{map[string]any{"cell_type": "code", "id": "boxes", "execution_count": nil,
+			"metadata": map[string]any{}, "outputs": []any{}, "source": source}},
+		"metadata": map[string]any{"kernelspec": map[string]any{
+			"name": "gonb-gradcam", "language": "go", "display_name": "Go (Grad-CAM)"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	notebook := filepath.Join(dir, "boxes.ipynb")
+	if err := os.WriteFile(notebook, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command("python3", filepath.Join("testdata", "boxes.py"), notebook, t.ArtifactDir(), "/user/x/")
+	c.Env = append(os.Environ(), "GOMLX_BACKEND=go") // nothing is compiled for this small network
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr(err))
+	}
+	t.Logf("%s", out)
+	var seen seenBoxes
+	if err := json.Unmarshal(out, &seen); err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range seen.Seen {
+		rank := string(rune('1' + i))
+		if !strings.Contains(s.Sub, "target detection "+rank+" at") || s.Said != "" || s.Picker != "detection "+rank {
+			t.Errorf("after choice %d the card has %q, %q chosen, and says %q", i, s.Sub, s.Picker, s.Said)
+		}
+		if len(s.Pressed) != 1 || !strings.HasPrefix(s.Pressed[0], "explain detection "+rank+" ") {
+			t.Errorf("after choice %d the boxes %q are pressed", i, s.Pressed)
+		}
+		if s.Boxes < 3 || s.Fields != 0 {
+			t.Errorf("there are %d boxes and %d fields for classes", s.Boxes, s.Fields)
+		}
+	}
+	if !strings.Contains(seen.Code, `ParseTarget("detection:3")`) {
+		t.Errorf("the code is %q", seen.Code)
+	}
+	if seen.BoxesLeft != 3 || !strings.Contains(seen.Left, "target detection 1 at") {
+		t.Errorf("%d boxes stay, and the first one shows %q", seen.BoxesLeft, seen.Left)
+	}
+	for _, e := range seen.Errors {
+		if e != "connection closed" && e != late { // GoNB's, if a message is slow
+			t.Errorf("error in the page: %s", e)
+		}
+	}
+}
