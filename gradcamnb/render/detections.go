@@ -59,7 +59,7 @@ func boxesOn(picture image.Image, found []heatmap.Detection, most float64) *imag
 	}
 	var taken []image.Rectangle // by words
 	for i, d := range found {   // over every box and mask
-		words := fmt.Sprintf("%d %s %.2f", i+1, className(d.Label, d.Class), d.Score)
+		words := foundWords(found, i+1)
 		width := min(textWidth(spelled(words), f.small), c.Bounds().Dx()) + 6
 		x := min(max(int(d.Box[0]*scale)-2, 0), max(c.Bounds().Dx()-width, 0))
 		place := image.Rect(x, 0, x+width, 16).Add(image.Pt(0, max(int(d.Box[1]*scale)-2-16, 0)))
@@ -71,6 +71,12 @@ func boxesOn(picture image.Image, found []heatmap.Detection, most float64) *imag
 		c.text(words, x+3, place.Min.Y+12, width, f.small, ink)
 	}
 	return c.NRGBA
+}
+
+// foundWords returns the number, class and score of a detection, by its rank from 1.
+func foundWords(found []heatmap.Detection, rank int) string {
+	d := found[rank-1]
+	return fmt.Sprintf("%d %s %.2f", rank, className(d.Label, d.Class), d.Score)
 }
 
 // instanceColors are the colours of instances. [BlackBody] has none of them.
@@ -182,7 +188,8 @@ func (d detectionRow) words(m *heatmap.Map) []string {
 		s := d.drawn.Sampled
 		lines = append(lines, fmt.Sprintf("%d masks", len(s.Weights)))
 		if !math.IsNaN(s.Agreement) {
-			lines = append(lines, fmt.Sprintf("halves agree to %.2f", s.Agreement))
+			lines = append(lines, fmt.Sprintf("halves agree to %.2f", s.Agreement),
+				fmt.Sprintf("reliability %.2f", s.Reliability()))
 		}
 	}
 	if d.gradient != nil {

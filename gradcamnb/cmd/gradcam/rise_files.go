@@ -32,6 +32,8 @@ type runFile struct {
 	Design    string   `json:"design,omitempty"`
 	Mean      float64  `json:"mean"`                // of the first target's scores
 	Agreement *float64 `json:"agreement,omitempty"` // rank correlation of the maps of two halves, of the first target
+	// Reliability is 2r/(1+r) of the agreement r: what that of the whole map with another of as many masks should be.
+	Reliability *float64 `json:"reliability,omitempty"`
 	// Boxes holds the box of each target if there are several, in pixels of the picture.
 	Boxes []heatmap.Box `json:"boxes,omitempty"`
 	// Weights is the file with the scores, in the same folder. It may hold more than Done scores.
@@ -44,7 +46,8 @@ type runFile struct {
 func writeRuns(dir string, maps []*heatmap.Map) error {
 	s := maps[0].Sampled
 	f := runFile{Masks: s.Masks, Done: len(s.Weights), Grid: s.Grid, P: s.P, Seed: s.Seed, Batch: s.Batch,
-		Design: s.Design, Mean: s.Mean, Agreement: finite(float32(s.Agreement)), Weights: weightsFile}
+		Design: s.Design, Mean: s.Mean, Agreement: finite(float32(s.Agreement)), Reliability: finite(float32(s.Reliability())),
+		Weights: weightsFile}
 	var weights, stderr []float32
 	for _, m := range maps {
 		weights, stderr = append(weights, m.Sampled.Weights...), append(stderr, m.StdErr.Values...)
