@@ -97,6 +97,10 @@ func Detections(most int) Target {
 	return target(kind.Spec{Kind: "detections", Index: []int{most}})
 }
 
+// Sides is the rank-th surest detection of each picture, from 1, and each of its four sides, one map each, as ODAM explains
+// a detection. One more map joins all five, each divided by its highest value.
+func Sides(rank int) Target { return target(kind.Spec{Kind: "sides", Index: []int{rank}}) }
+
 // Instance is like Detection, for a model with instance masks: the overlap of masks counts, not of boxes.
 func Instance(rank int) Target { return target(kind.Spec{Kind: "instance", Index: []int{rank}}) }
 

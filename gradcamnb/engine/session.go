@@ -132,6 +132,9 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		res.Detections = seen.In(i)
 	}
 	err = now.finish(ctx, clock)
+	for _, res := range now.results {
+		res.Maps = p.Joined(res.Maps)
+	}
 	in.Warn(now.results)
 	return now.results, err
 }

@@ -86,6 +86,7 @@ type ResolvedTarget struct {
 	Found         int    // their rank among those that the model finds, from 1; 0 if they are drawn
 	Edge          string // the explained side; empty means the whole detection
 	Masked, Drawn bool   // instances are compared by their masks; the user drew these masks
+	Joined        bool   // it is one of several parts of a detection, all of which together get one map more
 }
 
 // lookUp looks up the tensor that a target is about and checks that the labels fit it. It returns the number of

@@ -140,6 +140,29 @@ def of_levels(path):
         np.save(f"heads-{name}.npy", torch.stack([m / m.amax().clamp(min=1e-7) for m in large]).amax(0)[0, 0].numpy())
 
 
+def of_sides(path):
+    """ODAM of the surest candidate of heads.onnx at its own level, before the ReLU: of its score and of how far out each side lies; and,
+    scaled to [0, 1] at the size of the picture, the largest of those five"""
+    net = Heads()
+    net.load_state_dict({i.name: torch.tensor(onnx.numpy_helper.to_array(i)) for i in onnx.load(path).graph.initializer if i.name in net.state_dict()})
+    i = np.arange(64 * 64)
+    picture = np.stack([7 * i, i * i // 64, 3 * i + i // 50]).astype(np.uint8).reshape(3, 64, 64)
+    fine = nn.functional.silu(net.fine(torch.relu(net.stem(torch.tensor(picture.astype(np.float32) / 255)[None])))).detach().requires_grad_()
+    coarse = nn.functional.silu(net.coarse(fine))
+    y = torch.cat([torch.cat([b(m).exp() * 9 + 9, c(m).sigmoid()], 1).flatten(2) for m, b, c in zip((fine, coarse), net.boxes, net.classes)], 2)[0]
+    k = int(y[4:].amax(0).argmax())
+    level = fine if k < fine[0, 0].numel() else coarse
+    x, y0, w, h = y[:4, k]
+    raw, scaled = [], []
+    for out in (y[4:, k].max(), -(x - w / 2), -(y0 - h / 2), x + w / 2, y0 + h / 2):
+        g, = torch.autograd.grad(out, level, retain_graph=True)
+        raw.append((g * level).sum(1, keepdim=True).detach())
+        m = nn.functional.interpolate(raw[-1].clamp(min=0), (64, 64), mode="bilinear", align_corners=False)[0, 0]
+        scaled.append(m / m.amax().clamp(min=1e-12))
+    np.save("heads-sides.npy", torch.cat(raw)[:, 0].numpy())
+    np.save("heads-sides-joined.npy", torch.stack(scaled).amax(0).numpy())
+
+
 torch.manual_seed(0)
 TWO = [24, 32, 32, 32, .05, .02, .9], [12, 8, 16, 8, .6, .01, .02]
 MODELS = {
@@ -165,6 +188,7 @@ if __name__ == "__main__":
             onnx.helper.set_model_props(m, words)
         onnx.save(m, path)
     of_levels("heads.onnx")
+    of_sides("heads.onnx")
     torch.manual_seed(3)
     torch.onnx.export(Scrfd().eval(), torch.zeros(1, 3, 64, 64), "scrfd.onnx", opset_version=11, dynamo=False, input_names=["input.1"], output_names=[f"o{i}" for i in range(9)])
     of_scrfd("scrfd.onnx")

@@ -1,7 +1,7 @@
 package cam
 
 // ODAM is [HiResCAM] of one detection, at the map before the heads that it was made from: with the score S of the
-// detection, or one side of its box (which makes five maps of a detection),
+// detection, or one side of its box (which makes five maps of a detection, gradcamnb.Sides),
 //
 //	L = SUM_k dS/dA_k * A_k
 //

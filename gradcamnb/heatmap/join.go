@@ -1,0 +1,26 @@
+package heatmap
+
+// Join is one map of several of one picture: of each the positive part, divided by its highest value, and of those the
+// largest at every pixel,
+//
+//	L = max_i ReLU(L_i) / max ReLU(L_i)
+//
+// A map that is nowhere positive adds nothing. All must have one size. ODAM's maps of a detection's score and of the four
+// sides of its box are put together so, each as its authors' program scales them (github.com/Cyang-Zhao/ODAM at c2c2d5e,
+// tools/demo_ODAM.ipynb).
+func Join(maps ...*Map) Grid {
+	out := NewGrid(maps[0].W, maps[0].H)
+	for _, m := range maps {
+		var top float32
+		for _, v := range m.Values {
+			top = max(top, v)
+		}
+		if top <= 0 {
+			continue
+		}
+		for i, v := range m.Values {
+			out.Values[i] = max(out.Values[i], v/top)
+		}
+	}
+	return out
+}

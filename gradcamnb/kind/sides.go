@@ -1,0 +1,30 @@
+package kind
+
+import (
+	"fmt"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// Sides is the rank-th surest detection of each picture, from 1, and each of its four sides: what ODAM explains of a
+// detection (Zhao and Chan 2023). A map of one pass at a layer is followed by one of all five together, see
+// [heatmap.Join].
+var Sides = Register(Kind{
+	Name: "sides", IsDetection: true, NamesSeveral: true,
+	Forms: []Form{{"sides:RANK", "a detection and each of its four sides, a map each, and one of all five"}},
+	Read:  numbered("sides"), WithIndex: setIndex,
+	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
+		var out []ResolvedTarget
+		for _, edge := range append([]string{""}, Edges...) {
+			s.Edge = edge
+			r, err := boxed(sc, s, func(f *Findings, i int) (heatmap.Detection, error) { return f.ranked(s, i) },
+				func(d heatmap.Detection) string { return fmt.Sprintf("detection %d at %s", s.Index[0], corners(d.Box)) })
+			if err != nil {
+				return nil, err
+			}
+			r.Found, r.Joined = s.Index[0], true
+			out = append(out, r)
+		}
+		return out, nil
+	},
+})
