@@ -19,7 +19,8 @@ func ParseTarget(text string) (Target, error) {
 }
 
 // WithIndex returns the same target for another element: another class of the same output, another value of the same
-// attribute head, or another detection by its rank. It returns an error if the target has no elements, such as a contrast.
+// attribute head, or another detection by its rank. It returns an error if the target has no elements, such as a
+// contrast.
 func (t Target) WithIndex(index int) (Target, error) {
 	s, err := t.Spec.WithIndex(index)
 	return Target{s}, err

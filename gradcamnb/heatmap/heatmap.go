@@ -105,7 +105,7 @@ type SampledRun struct {
 	Design    string    // how they were drawn and averaged; empty as in the papers
 	Weights   []float32 // score of the target under each mask drawn so far
 	Mean      float64   // of the weights
-	Agreement float64   // rank correlation of the maps of two halves of the masks; NaN before there are two. See Reliability
+	Agreement float64   // rank correlation of the maps of two halves of the masks; NaN before there are two
 }
 
 // Prediction is one class that the model finds in the picture.

@@ -5,9 +5,9 @@ package heatmap
 //
 //	L = max_i ReLU(L_i) / max ReLU(L_i)
 //
-// A map that is nowhere positive adds nothing. All must have one size. ODAM's maps of a detection's score and of the four
-// sides of its box are put together so, each as its authors' program scales them (github.com/Cyang-Zhao/ODAM at c2c2d5e,
-// tools/demo_ODAM.ipynb).
+// A map that is nowhere positive adds nothing. All must have one size. ODAM's maps of a detection's score and of the
+// four sides of its box are put together so, each as its authors' program scales them (github.com/Cyang-Zhao/ODAM at
+// c2c2d5e, tools/demo_ODAM.ipynb).
 func Join(maps ...*Map) Grid {
 	out := NewGrid(maps[0].W, maps[0].H)
 	for _, m := range maps {

@@ -6,7 +6,8 @@ import (
 )
 
 // asOpenCV holds OpenCV's filters of bytes with its own rounding. Each scales a picture to a place in out.
-var asOpenCV = map[Filter]func(out *image.NRGBA, place image.Rectangle, src *image.NRGBA){CV2: linearCV2, CV2Cubic: cubicCV2}
+var asOpenCV = map[Filter]func(out *image.NRGBA, place image.Rectangle, src *image.NRGBA){
+	CV2: linearCV2, CV2Cubic: cubicCV2}
 
 // linearCV2 scales a picture to a place in out as OpenCV's INTER_LINEAR does for bytes. Each pixel is made of the four
 // pixels around a point, however much the picture shrinks:

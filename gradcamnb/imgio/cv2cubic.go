@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// cubicCV2 scales a picture to a place in out as OpenCV's INTER_CUBIC does for bytes: from the sixteen pixels around each
-// point, not widened where the picture shrinks, and those beyond the edge like the ones at it,
+// cubicCV2 scales a picture to a place in out as OpenCV's INTER_CUBIC does for bytes: from the sixteen pixels around
+// each point, not widened where the picture shrinks, and those beyond the edge like the ones at it,
 //
 //	x = (u + 1/2) w / W - 1/2,  p = SUM_i SUM_j a_i b_j p_(x+i, y+j),  i, j = -1 .. 2
 //

@@ -14,8 +14,8 @@ func init() { fits[Edges] = placeStretch } // see [Prep.ForSize]
 // [Prep.ForSize] computes the size.
 const Edges Fit = "edges"
 
-// ForSize returns the preprocessing for pictures of w x h pixels. If the fit is [Edges], or a letterbox with a stride, it
-// becomes one to a width and a height.
+// ForSize returns the preprocessing for pictures of w x h pixels. If the fit is [Edges], or a letterbox with a stride,
+// it becomes one to a width and a height.
 func (p Prep) ForSize(w, h int) Prep {
 	switch {
 	case w < 1 || h < 1:

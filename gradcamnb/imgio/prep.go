@@ -113,9 +113,8 @@ func (p Prep) checkSizes() error {
 	if p.Longest != 0 && p.Fit != Edges {
 		return fmt.Errorf("preprocessing: \"longest\" belongs to the fit %q, but the fit is %q", Edges, p.Fit)
 	}
-	if p.Stride != 0 && p.Fit != Edges && p.Fit != Letterbox || p.Stride < 0 || p.Stride > maxInput {
-		return fmt.Errorf("preprocessing: \"stride\" is %d: it is from 1 to %d, of the fits %q and %q, and fit is %q", p.Stride,
-			maxInput, Edges, Letterbox, p.Fit)
+	if err := p.checkStride(); err != nil {
+		return err
 	}
 	if p.Fit == Edges && p.Width == 0 && p.Height == 0 { // the picture says it
 		return p.checkEdges()
@@ -128,6 +127,17 @@ func (p Prep) checkSizes() error {
 	case p.Resize != 0 && p.Resize < smallest:
 		return fmt.Errorf("preprocessing: resize %d is smaller than the size %d x %d that is cut out of it", p.Resize,
 			p.Width, p.Height)
+	}
+	return nil
+}
+
+// checkStride returns an error if the stride is wrong, or of another fit.
+func (p Prep) checkStride() error {
+	switch {
+	case p.Stride < 0 || p.Stride > maxInput:
+		return fmt.Errorf("preprocessing: \"stride\" is %d, and must be from 0 to %d", p.Stride, maxInput)
+	case p.Stride != 0 && p.Fit != Edges && p.Fit != Letterbox:
+		return fmt.Errorf("preprocessing: \"stride\" belongs to the fits %q and %q, but the fit is %q", Edges, Letterbox, p.Fit)
 	}
 	return nil
 }

@@ -7,14 +7,17 @@ import (
 	"testing"
 )
 
-// A picture of 500 x 333 pixels is scaled by 1.28 to 640 x 426. Of the 214 spare rows 22 are left after whole strides of 32,
-// 11 above and 11 below; one of 640 x 480 needs no bars.
+// A picture of 500 x 333 pixels is scaled by 1.28 to 640 x 426. Of the 214 spare rows 22 are left after whole strides
+// of 32, 11 above and 11 below; one of 640 x 480 needs no bars.
 func TestRectangle(t *testing.T) {
-	p := Prep{Width: 640, Height: 640, Fit: Letterbox, At: Ultralytics, Pad: 114, Stride: 32, Scale: [3]float32{1, 1, 1}, Order: "RGB"}
+	p := Prep{Width: 640, Height: 640, Fit: Letterbox, At: Ultralytics, Pad: 114, Stride: 32,
+		Scale: [3]float32{1, 1, 1}, Order: "RGB"}
 	if err := p.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct{ w, h, width, height, top int }{{500, 333, 640, 448, 11}, {640, 480, 640, 480, 0}, {333, 500, 448, 640, 0}} {
+	for _, c := range []struct{ w, h, width, height, top int }{
+		{500, 333, 640, 448, 11}, {640, 480, 640, 480, 0}, {333, 500, 448, 640, 0},
+	} {
 		values, f, err := p.Tensor(image.NewNRGBA(image.Rect(0, 0, c.w, c.h)), ChannelsFirst)
 		if err != nil || f.ModelW != c.width || f.ModelH != c.height || len(values) != 3*c.width*c.height {
 			t.Fatalf("%d x %d becomes %d x %d with %d values, want %d x %d; %v", c.w, c.h, f.ModelW, f.ModelH, len(values), c.width, c.height, err)
@@ -34,8 +37,8 @@ func TestRectangle(t *testing.T) {
 	}
 }
 
-// A shorter side of 480 is scaled to 800, the longer one to 1066.67, which mmcv rounds to 1067 and transformers to 1066;
-// bars of zeros reach from there to 1088. A picture that fits has none.
+// A shorter side of 480 is scaled to 800, the longer one to 1066.67, which mmcv rounds to 1067 and transformers to
+// 1066; bars of zeros reach from there to 1088. A picture that fits has none.
 func TestEdgesWithBars(t *testing.T) {
 	p := Prep{Fit: Edges, Resize: 800, Longest: 1333, RoundSides: true, Stride: 32, ZeroBars: true,
 		Mean: [3]float32{100, 100, 100}, Scale: [3]float32{2, 2, 2}, Order: "RGB"}

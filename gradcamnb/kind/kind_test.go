@@ -104,7 +104,8 @@ func TestAt(t *testing.T) {
 		"top1":  "class:1",
 		"tag:0": "tag:1", "tags>0.5": "tag:1", "region:0:mean": "region:1:mean", "softmax:0": "softmax:1",
 		"finer:0":          "finer:1",
-		"detection:3:left": "detection:1:left", "instance:2": "instance:1", "detections:boxes": "detection:1", "sides:2": "sides:1",
+		"detection:3:left": "detection:1:left", "instance:2": "instance:1", "detections:boxes": "detection:1",
+		"sides:2":     "sides:1",
 		"tensor:/x:0": "tensor:/x:1", "box:1,2,3,4:0": "box:1,2,3,4:1", "binary:0": "binary:1",
 	} {
 		s, err := Parse(text)

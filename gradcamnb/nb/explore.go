@@ -34,12 +34,12 @@ type Explorer struct {
 	Answer time.Duration // time for the page to answer at the start; zero means fifteen seconds
 }
 
-// Explore shows a live card of the model's explanation of the picture. On the card the class can be chosen, or
-// the detection by a click on its box, and the layer and the method among those of the choices. Without choices, the card
-// offers the last feature map of every resolution, or of every level of a detector, and the methods of one backward pass.
-// A model without layers is explored by RISE with 512 balanced masks. The cell ends when Stop is pressed, when the kernel is interrupted,
-// or when nothing was chosen for ten minutes. Then the maps that were looked at stay in the notebook, as [Show] shows
-// them.
+// Explore shows a live card of the model's explanation of the picture. On the card the class can be chosen, or the
+// detection by a click on its box, and the layer and the method among those of the choices. Without choices, the card
+// offers the last feature map of every resolution, or of every level of a detector, and the methods of one backward
+// pass. A model without layers is explored by RISE with 512 balanced masks. The cell ends when Stop is pressed, when
+// the kernel is interrupted, or when nothing was chosen for ten minutes. Then the maps that were looked at stay in the
+// notebook, as [Show] shows them.
 //
 // If the page cannot talk to the cell, Explore says why and shows the maps at once, as Show does.
 func Explore(m *gradcamnb.Model, img image.Image, choices ...gradcamnb.Choice) error {
@@ -98,8 +98,8 @@ const deepest = 4
 
 // offerAll returns the request with every layer and method that the card offers: RISE for a model without layers.
 func offerAll(m *gradcamnb.Model, r gradcamnb.Request) gradcamnb.Request {
-	free := len(r.Methods) == 0
-	if free {
+	unasked := len(r.Methods) == 0
+	if unasked {
 		r.Methods = quick
 	}
 	if len(r.Layers) > 0 {
@@ -107,7 +107,7 @@ func offerAll(m *gradcamnb.Model, r gradcamnb.Request) gradcamnb.Request {
 	}
 	layers, err := m.Layers(r)
 	r.Layers = stages(layers)
-	if free && (err != nil || len(r.Layers) == 0) { // what is wrong with the model, if anything is, its first map says
+	if unasked && (err != nil || len(r.Layers) == 0) { // what is wrong with the model, if anything is, its first map says
 		return hiding(r)
 	}
 	return r

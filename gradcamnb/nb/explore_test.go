@@ -218,7 +218,8 @@ func TestExploreWithoutLayers(t *testing.T) {
 	if r := offerAll(m, sampled); r.Sampling.Masks != 64 || r.Sampling.Design != "" {
 		t.Errorf("of a choice of masks it makes %+v", r.Sampling)
 	}
-	if r := offerAll(m, gradcamnb.Request{Methods: []string{"Occlusion"}}); !slices.Equal(r.Methods, []string{"Occlusion"}) {
+	hiding := []string{"Occlusion"}
+	if r := offerAll(m, gradcamnb.Request{Methods: hiding}); !slices.Equal(r.Methods, hiding) {
 		t.Errorf("of a choice of methods it makes %q", r.Methods)
 	}
 }

@@ -163,8 +163,9 @@ func driseCommand() *cobra.Command {
 
 By default masks are drawn by the balanced design until the maps of two halves of them have a
 rank correlation of 0.95, and at most 2000. Of halves that agree to r the whole map is expected to
-agree to 2r/(1+r) with one of other masks: its reliability, which sheet.png and run.json have. Halves are compared from two blocks of masks on: from
-1024 for a grid of 16, from 256 for one of 8. The fewer cells a grid has, the sooner they agree; with
+agree to 2r/(1+r) with one of other masks: its reliability, which sheet.png and run.json have.
+Halves are compared from two blocks of masks on: from 1024 for a grid of 16, from 256
+for one of 8. The fewer cells a grid has, the sooner they agree; with
 16 and a small object mostly not before all 2000 are drawn. With --masks or --p they are drawn as in
 the paper, which has --masks 5000, unless --design says otherwise.
 Of a model with instance masks the overlap is that of the masks.

@@ -46,8 +46,8 @@ type runFile struct {
 func writeRuns(dir string, maps []*heatmap.Map) error {
 	s := maps[0].Sampled
 	f := runFile{Masks: s.Masks, Done: len(s.Weights), Grid: s.Grid, P: s.P, Seed: s.Seed, Batch: s.Batch,
-		Design: s.Design, Mean: s.Mean, Agreement: finite(float32(s.Agreement)), Reliability: finite(float32(s.Reliability())),
-		Weights: weightsFile}
+		Design: s.Design, Mean: s.Mean, Agreement: finite(float32(s.Agreement)),
+		Reliability: finite(float32(s.Reliability())), Weights: weightsFile}
 	var weights, stderr []float32
 	for _, m := range maps {
 		weights, stderr = append(weights, m.Sampled.Weights...), append(stderr, m.StdErr.Values...)

@@ -6,8 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// DetsLabelsMasks is [DetsLabels] with instance masks in [0, 1], [batch, n, m, m] over the boxes or [batch, n, h, w] of the
-// picture's size.
+// DetsLabelsMasks is [DetsLabels] with instance masks in [0, 1], [batch, n, m, m] over the boxes or [batch, n, h, w] of
+// the picture's size.
 //
 // MMDeploy 1.3.1, mmdeploy/codebase/mmdet/models/roi_heads/fcn_mask_head.py, whose export_postprocess_mask says which.
 var DetsLabelsMasks = register(Decoder{

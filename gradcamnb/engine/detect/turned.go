@@ -4,8 +4,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// TurnedIoU is the overlap of turned boxes with one a picture, by their corners [batch, n, 4, 2] and [batch or 1, 4, 2],
-// which stand one after the other: the area that both share over the area that they cover, [batch, n].
+// TurnedIoU is the overlap of turned boxes with one a picture, by their corners [batch, n, 4, 2] and [batch or 1, 4,
+// 2], which stand one after the other: the area that both share over the area that they cover, [batch, n].
 //
 // The shared area is exact. Along the sides e_1 and e_2 of the target, from its corner, a box is a polygon of corners
 // p_i, and the target is the rectangle from 0 to a and from 0 to b. So the part of the box in it is
@@ -35,8 +35,8 @@ func TurnedIoU(corners, target *Node) *Node {
 	width, height := InsertAxes(MulScalar(lengthU, 2), -1), InsertAxes(MulScalar(lengthV, 2), -1)
 	for i := range 4 {
 		next := (i + 1) % 4
-		part := underSide(along(i, ux, uy, lengthU), along(i, vx, vy, lengthV), along(next, ux, uy, lengthU),
-			along(next, vx, vy, lengthV), width, height)
+		part := side{along(i, ux, uy, lengthU), along(i, vx, vy, lengthV), along(next, ux, uy, lengthU),
+			along(next, vx, vy, lengthV)}.under(width, height)
 		if shared == nil {
 			shared = part
 		} else {
@@ -50,9 +50,13 @@ func TurnedIoU(corners, target *Node) *Node {
 	return Div(shared, MaxScalar(covered, 1e-9))
 }
 
-// underSide is the area between the axis and a side from (x0, y0) to (x1, y1) within 0..width and 0..height, negative
-// for a side that runs back: INT clamp(y(x), 0, height) dx over the x of the side within 0..width.
-func underSide(x0, y0, x1, y1, width, height *Node) *Node {
+// side is the side of a polygon from (x0, y0) to (x1, y1).
+type side struct{ x0, y0, x1, y1 *Node }
+
+// under returns the area between the axis and the side within 0..width and 0..height, INT clamp(y(x), 0, height) dx
+// over the x of the side within 0..width. It is negative for a side that runs back.
+func (s side) under(width, height *Node) *Node {
+	x0, y0, x1, y1 := s.x0, s.y0, s.x1, s.y1
 	zero := ZerosLike(x0)
 	clamp := func(x, most *Node) *Node { return Min(Max(x, zero), most) }
 	from, to := clamp(x0, width), clamp(x1, width)

@@ -83,8 +83,8 @@ func (d *Findings) Box(i, candidate int) heatmap.Box { return d.all[i].box(candi
 // Turned tells whether boxes are turned ones, whose corners the model gives.
 func (d *Findings) Turned() bool { return d.turned }
 
-// Corners returns the four corners of a detection of picture i in pixels of the model's input, of one that has none those
-// of its box, which is there already. They stand one after the other.
+// Corners returns the four corners of a detection of picture i in pixels of the model's input, of one that has none
+// those of its box, which is there already. They stand one after the other.
 func (d *Findings) Corners(of heatmap.Detection, i int) [][2]float64 {
 	b := of.Box
 	if len(of.Points) == 0 {

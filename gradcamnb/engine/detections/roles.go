@@ -52,36 +52,40 @@ func NamedRoles(outputs []string) *detect.Spec {
 	return spec
 }
 
-// torchvisionRoles are those of torchvision's detectors: boxes [n, 4], scores [n], and class
-// numbers [n], which are integers, and of Mask R-CNN masks [n, 1, h, w] of whole pictures; key points are left out. Of several outputs [n] that are
-// no integers the scores are the one that is called so, or the only one whose values all lie from 0 to 1; if that
-// leaves several, nothing is known.
+// torchvisionRoles are those of torchvision's detectors: boxes [n, 4], scores [n], and class numbers [n], which are
+// integers, and of Mask R-CNN masks [n, 1, h, w] of whole pictures; key points are left out. Of several outputs [n]
+// that are no integers the scores are the one that is called so, or the only one whose values all lie from 0 to 1; if
+// that leaves several, nothing is known.
 func torchvisionRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	boxes := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 2 && t.Dims[1] == 4 && !t.IsInteger() })
 	labels := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && t.IsInteger() })
 	if boxes < 0 || labels < 0 || outputs[labels].Dims[0] != outputs[boxes].Dims[0] {
 		return nil, nil
 	}
-	likely := func(t onnxruntime.Tensor) bool {
-		return len(t.Dims) == 1 && !t.IsInteger() && t.Dims[0] == outputs[boxes].Dims[0] &&
-			!slices.ContainsFunc(t.Values, func(v float32) bool { return !(v >= 0 && v <= 1) })
-	}
-	scores := only(outputs, func(t onnxruntime.Tensor) bool { return likely(t) && t.Name == "scores" })
-	if scores < 0 {
-		scores = only(outputs, likely)
-	}
+	n := outputs[boxes].Dims[0]
+	scores := scoresOf(outputs, n)
 	if scores < 0 {
 		return nil, nil
 	}
-	masks := only(outputs, func(t onnxruntime.Tensor) bool {
-		return len(t.Dims) == 4 && t.Dims[0] == outputs[boxes].Dims[0] && t.Dims[1] == 1
-	})
+	masks := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 4 && t.Dims[0] == n && t.Dims[1] == 1 })
 	if masks >= 0 {
 		return []string{outputs[boxes].Name, outputs[labels].Name, outputs[scores].Name, outputs[masks].Name},
 			&detect.Spec{Decoder: "mask-rcnn", Threshold: 0.5}
 	}
 	return []string{outputs[boxes].Name, outputs[scores].Name, outputs[labels].Name},
 		&detect.Spec{Decoder: "end-to-end", Threshold: 0.5}
+}
+
+// scoresOf is the place of the scores [n], or -1: see [torchvisionRoles].
+func scoresOf(outputs []onnxruntime.Tensor, n int) int {
+	likely := func(t onnxruntime.Tensor) bool {
+		return len(t.Dims) == 1 && !t.IsInteger() && t.Dims[0] == n &&
+			!slices.ContainsFunc(t.Values, func(v float32) bool { return !(v >= 0 && v <= 1) })
+	}
+	if named := only(outputs, func(t onnxruntime.Tensor) bool { return likely(t) && t.Name == "scores" }); named >= 0 {
+		return named
+	}
+	return only(outputs, likely)
 }
 
 // paddleRoles are those of PaddleDetection: rows [n, 6] and how many each picture has.

@@ -116,7 +116,8 @@ func (s Search) find(read *Reader) (*Findings, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Findings{read: read, frames: s.Input.Frames, classes: out[1].Dims[2], masks: decoder.Masks, turned: decoder.Turned}
+	d := &Findings{read: read, frames: s.Input.Frames, classes: out[1].Dims[2],
+		masks: decoder.Masks, turned: decoder.Turned}
 	told := (c.Told != "" && !c.Guessed || c.Plain) && c.Detector != nil && read.spec.Decoder == c.Detector.Decoder
 	for i := range s.Input.Dims[0] {
 		var all candidates

@@ -73,9 +73,9 @@ func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error)
 	return in, nil
 }
 
-// fitSize returns the preprocessing for these pictures, and the same with the size that it gives them, since the pictures
-// of a batch must have one size. If they would differ, a letterbox with a stride becomes a whole one, as Ultralytics makes
-// it, and any other is an error.
+// fitSize returns the preprocessing for these pictures, and the same with the size that it gives them, since the
+// pictures of a batch must have one size. If they would differ, a letterbox with a stride becomes a whole one, as
+// Ultralytics makes it, and any other is an error.
 func fitSize(c source.Card, prep *imgio.Prep, r ask.Request) (use, sized *imgio.Prep, err error) {
 	if (prep.Fit != imgio.Edges || prep.Width > 0) && prep.Stride == 0 {
 		return prep, prep, nil

@@ -189,7 +189,7 @@ func TestPaddleDetection(t *testing.T) {
 		t.Errorf("im_shape %v", got)
 	}
 	f.Inputs[0].Dims = []int{-1, 3, -1, -1}
-	f.Beside = beside("infer_cfg.yml", "Preprocess:\n- {type: Resize, interp: 2, keep_ratio: true, target_size: [800, 1333]}\n"+
+	f.ReadNeighbour = beside("infer_cfg.yml", "Preprocess:\n- {type: Resize, interp: 2, keep_ratio: true, target_size: [800, 1333]}\n"+
 		"- {type: NormalizeImage, mean: [0, 0, 0], std: [1, 1, 1]}\n- type: Permute\n- {type: PadStride, stride: 32}\n")
 	want = imgio.Prep{Fit: imgio.Edges, Resize: 800, Longest: 1333, RoundSides: true, Stride: 32, ZeroBars: true,
 		Filter: imgio.CV2Cubic, Scale: each(255), Order: "RGB"}

@@ -97,20 +97,7 @@ func (s mmStep) onto(p *imgio.Prep) error {
 				RoundSides: true, Mean: p.Mean, Scale: p.Scale, Order: p.Order}
 		}
 	case "Pad":
-		normalised := p.Mean != [3]float32{} || p.Scale != each(1)
-		if s.Divisor > 1 && p.Fit == imgio.Edges {
-			p.Stride, p.Pad, p.ZeroBars = s.Divisor, s.grey(), normalised && s.grey() == 0
-			return nil
-		}
-		if len(s.Size) == 0 || p.Fit != imgio.Edges {
-			return nil
-		}
-		var size [2]int
-		if err := json.Unmarshal(s.Size, &size); err != nil {
-			return fmt.Errorf("the size %s of its step Pad is not [height, width]", s.Size)
-		}
-		*p = imgio.Prep{Height: size[0], Width: size[1], Fit: imgio.Letterbox, At: imgio.Corner, Pad: s.grey(),
-			ZeroBars: normalised && s.grey() == 0, Filter: p.Filter, Mean: p.Mean, Scale: p.Scale, Order: p.Order}
+		return s.pad(p)
 	case "Normalize":
 		if len(s.Mean) != 3 || len(s.Std) != 3 {
 			return fmt.Errorf("its step Normalize has the mean %v and the std %v, which are not three numbers each", s.Mean, s.Std)
@@ -122,6 +109,24 @@ func (s mmStep) onto(p *imgio.Prep) error {
 		}
 	case "CenterCrop", "ThreeCrop", "TenCrop":
 		return fmt.Errorf("its step %s is not known here", s.Type)
+	}
+	return nil
+}
+
+// pad applies a step that pads pictures which keep their ratio: to a size, or to multiples of a number.
+func (s mmStep) pad(p *imgio.Prep) error {
+	zero := s.grey() == 0 && (p.Mean != [3]float32{} || p.Scale != each(1)) // behind the normalisation
+	switch {
+	case p.Fit != imgio.Edges:
+	case s.Divisor > 1:
+		p.Stride, p.Pad, p.ZeroBars = s.Divisor, s.grey(), zero
+	case len(s.Size) > 0:
+		var size [2]int
+		if err := json.Unmarshal(s.Size, &size); err != nil {
+			return fmt.Errorf("the size %s of its step Pad is not [height, width]", s.Size)
+		}
+		*p = imgio.Prep{Height: size[0], Width: size[1], Fit: imgio.Letterbox, At: imgio.Corner, Pad: s.grey(),
+			ZeroBars: zero, Filter: p.Filter, Mean: p.Mean, Scale: p.Scale, Order: p.Order}
 	}
 	return nil
 }

@@ -9,7 +9,8 @@ import (
 
 // Torchvision recognises the exports of torchvision's detectors. They take one picture of any size without a batch
 // axis, in colours from 0 to 1, and normalise and scale it themselves. Their outputs have one object in each row: boxes
-// [n, 4], scores [n], class numbers [n], which are the only integers, and of Mask R-CNN masks [n, 1, h, w] over the picture.
+// [n, 4], scores [n], class numbers [n], which are the only integers, and of Mask R-CNN masks [n, 1, h, w] over the
+// picture.
 //
 // torchvision 0.29.2, models/detection/transform.py (GeneralizedRCNNTransform) and roi_heads.py.
 var Torchvision = register(Maker{Name: "torchvision", Place: InNames, Tell: func(f File) (*Metadata, error) {
