@@ -216,7 +216,8 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 	}
 	id := "gradcam-" + gonbui.UniqueId()
 	_, fixed := s.given.WithIndex(0)
-	s.live = render.Live{Fixed: fixed != nil || boxes, Boxes: boxes, Ask: "/" + id + "/ask", Reply: "/" + id + "/reply",
+	s.live = render.Live{Fixed: fixed != nil || boxes, Boxes: boxes, Levels: boxes && len(first.Layers) == 0,
+		Ask: "/" + id + "/ask", Reply: "/" + id + "/reply",
 		Labels: s.Model.Info().Elements(s.given), Likely: likely}
 	card, err := render.LiveHTML(id, &opened, s.live, nil)
 	if err != nil {

@@ -15,6 +15,9 @@ type Live struct {
 	// Boxes is true if the elements are the detections in the picture, which are chosen by their boxes.
 	Boxes bool `json:"boxes"`
 
+	// Levels is true if the layers are all levels of the detector. A detection opens at its own.
+	Levels bool `json:"levels"`
+
 	// Likely holds the scores of the classes. If several classes fit a name, the card takes the likeliest. It is empty if
 	// the scores are not known.
 	Likely []float32 `json:"likely"`

@@ -2,7 +2,7 @@
 
 usage: boxes.py NOTEBOOK FOLDER BASE
 
-Of the notebook's one cell the second box is clicked, the third is reached by Tab and pressed by Enter, and Stop is pressed.
+Of the notebook's one cell the second box is clicked, the first is reached by Shift+Tab and pressed by Enter, and Stop is pressed.
 Screenshots go to the folder. BASE is the server's base URL.
 """
 import json
@@ -39,7 +39,7 @@ with lab(notebook.parent, base) as address, chromium() as browser:
     box(2).click(position={"x": 5, "y": 5})
     look("clicked")
     box(2).focus()
-    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     look("by-keys")
     live.locator('[data-name="stop"]').click()
@@ -48,7 +48,7 @@ with lab(notebook.parent, base) as address, chromium() as browser:
     kept = cell.locator(".gradcam-card .boxes button")
     kept.first.wait_for(timeout=60_000)
     boxes_left = kept.count()
-    cell.locator('.gradcam-card .boxes [data-rank="1"]').click(position={"x": 5, "y": 5})
+    cell.locator('.gradcam-card .boxes [data-rank="2"]').click(position={"x": 5, "y": 5})
     left = cell.locator(".gradcam-card p.sub").inner_text()
     cell.locator(".gradcam-card").screenshot(path=folder / "boxes-left.png")
 print(json.dumps({"seen": seen, "code": code, "boxesLeft": boxes_left, "left": left, "errors": errors}))

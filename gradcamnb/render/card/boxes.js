@@ -8,11 +8,11 @@ const choosable = () => {
   return (result().found || []).map((d, i) => ({ ...d, rank: i + 1 })).filter(d => all || held(d.rank));
 };
 
-// A detection is made of one level of the network, and its maps at the layers of the others are empty: of those the one
-// that is not.
-const lit = m => {
-  if (!live || !live.boxes || m.hi > 0) return m;
-  return result().maps.filter(o => targetOf(o) === targetOf(m) && o.method === m.method).reduce((best, o) => o.hi > best.hi ? o : best, m);
+// The map at the level that a detection is made of: the last one in the order of execution that is not empty, since no
+// later one feeds it. Among layers that were asked for it is taken if the chosen one is empty.
+const atLevel = m => {
+  if (!live || !live.boxes || !live.levels && m.hi > 0) return m;
+  return result().maps.filter(o => targetOf(o) === targetOf(m) && o.method === m.method && o.hi > 0).pop() || m;
 };
 
 const targetOfBox = rank => live ? "detection " + rank : targetOf(result().maps.find(m => m.found === rank));

@@ -42,7 +42,7 @@ const answered = text => {
   if (reply.made) data.results[0].made = reply.made;
   if (status.textContent.endsWith("…")) say("");
   const m = find();
-  if (m) { take(lit(m)); drawAll(); drawSwitches(); }
+  if (m) { take(atLevel(m)); drawAll(); drawSwitches(); }
 };
 
 // The cell answers a knock at once, also while it computes. Without an answer it has ended: the kernel was restarted,

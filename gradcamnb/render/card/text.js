@@ -120,7 +120,7 @@ const want = (key, value) => {
   state[key] = value;
   const m = find({ target: byTarget, layer: byLayer, method: byMethod }[key]);
   if (!m) return ask();
-  take(key === "target" ? lit(m) : m);
+  take(key === "target" ? atLevel(m) : m);
   tellChosen();
   drawAll();
   drawSwitches();
