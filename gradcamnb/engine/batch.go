@@ -12,8 +12,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
-// takeBatch sets the number of pictures in a pass of the subject: the number that is asked for, on a CPU fewer if that is
-// quicker, or, if the model cannot be built for that, the one that its file is made for. It checks the shapes of all
+// takeBatch sets the number of pictures in a pass of the subject: the number that is asked for, on a CPU fewer if that
+// is quicker, or, if the model cannot be built for that, the one that its file is made for. It checks the shapes of all
 // tensors before anything runs. repaired is true if the model was changed to take another batch than its file's.
 func (r run) takeBatch(ctx context.Context, subject *perturb.Subject) (repaired bool, err error) {
 	batch := subject.Batch()
