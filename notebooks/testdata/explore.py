@@ -91,13 +91,18 @@ with server as address, chromium() as browser:
     page.goto(address(notebook.name))
     page.locator(".jp-CodeCell .cm-content").first.click(timeout=60_000)
     page.wait_for_timeout(2000)  # what is run before the kernel is there waits for it
+    errors.clear()  # the page's own, before anything of ours is in it
     started = time.time()
     page.keyboard.press("Control+Enter")
     if args.mute:
         idle(page, 120_000)
     else:
         card = page.locator(".gradcam-card")
-        card.locator(".stage").wait_for(timeout=90_000)
+        try:
+            card.locator(".stage").wait_for(timeout=90_000)
+        except Exception:
+            page.screenshot(path=folder / "explore-failed.png", full_page=True)
+            raise
         out["seconds to the first picture"] = time.time() - started
         card.locator('[data-name="layer"]').wait_for(timeout=90_000)
         out["seconds to all layers"] = time.time() - started

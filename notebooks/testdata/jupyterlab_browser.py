@@ -79,11 +79,10 @@ c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{ports[2]}"
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
 c.JupyterHub.spawner_class = "simple"
-c.SimpleLocalProcessSpawner.home_dir_template = {own!r}
+c.SimpleLocalProcessSpawner.home_dir_template = {os.environ["HOME"]!r}
 c.Spawner.notebook_dir = {str(folder)!r}
 c.Spawner.args = ["--allow-root"]
 c.Spawner.env_keep = {list(os.environ)!r}
-c.Spawner.environment = {{"HOME": {os.environ["HOME"]!r}}}
 c.Spawner.start_timeout = 120
 """)
         server = subprocess.Popen([sys.executable, "-m", "jupyterhub", "-f", str(config)], cwd=own, stdout=subprocess.DEVNULL,
