@@ -14,8 +14,8 @@ import (
 )
 
 // What is measured is the probability, however a model ends: of the windowed model's first class a = sigmoid(2) with
-// the window and b = 1/2 without. One number may be that of a regression, and is measured as it is, 1 and 0; as a binary
-// target it is a logit, a = sigmoid(1). The window goes first of 16 parts, and the rest changes nothing:
+// the window and b = 1/2 without. One number may be that of a regression, and is measured as it is, 1 and 0; as
+// a binary target it is a logit, a = sigmoid(1). The window goes first of 16 parts, and the rest changes nothing:
 //
 //	insertion (b/2 + 15 a + a/2) / 16, deletion (a/2 + 15 b + b/2) / 16
 func TestMeasuredEndingsByHand(t *testing.T) {

@@ -137,8 +137,8 @@ func rulesNetwork(_ *model.Scope, x *Node) []*Node {
 // A pixel of 2 and -1 is weighed by (3, -2), with the bias 1: 6 + 2 + 1 = 9, all of it positive. The other sum has the
 // bias -1.
 //
-// Weighed by (1, 4) it is 2 - 4 - 1 = -3, which the ReLU stops. The score, 5 times the first sum, is 45. The two colours
-// get 6/9 and 2/9 of it, and the bias the rest: 30 + 10 = 40.
+// Weighed by (1, 4) it is 2 - 4 - 1 = -3, which the ReLU stops. The score, 5 times the first sum, is 45. The two
+// colours get 6/9 and 2/9 of it, and the bias the rest: 30 + 10 = 40.
 //
 // Weighed by (1, -4) it is 2 + 4 - 1 = 5. The score is 9 + 5 = 14. Of 9 the colours get 8/9, and of 5 all, since a bias
 // below 0 takes nothing: 13.
