@@ -64,7 +64,11 @@ func (b *builder) givenStatistics(n *node) {
 	}
 	b.eachChannel(n, func(x ref, vector func(ref) ref, _ []int) ref {
 		deviation := b.unary("Sqrt", b.binary("Add", b.plain(n.in[4]), b.scalar(n.floatOr("epsilon", 1e-5))))
-		centred := b.binary("Sub", x, vector(b.plain(n.in[3])))
+		mean := vector(b.plain(n.in[3]))
+		if spatial(n.in[0].dims) { // x has its channels last
+			mean = b.spreadBack(b.reshape(mean, 1, 1, 1, size(mean.dims)), x.dims, []int{1, 2})
+		}
+		centred := b.binary("Sub", x, mean)
 		return b.scaleAndBias(n, b.binary("Div", centred, vector(deviation)), vector)
 	})
 }
