@@ -395,3 +395,4 @@ def _(b, x):
     b.functions += [helper.make_function("my.own", "Inner", ["u"], ["v"], [inner], sets, ["slope"]),
                     helper.make_function("my.own", "Outer", ["a", "k"], ["d"], [helper.make_node("Sub", ["a", "k"], ["b"]), helper.make_node("Inner", ["b"], ["c"], domain="my.own", slope=0.25), helper.make_node("Mul", ["c", "c"], ["d"])], sets)]
     return b.n("Outer", x, b.c(f32(0.4)), domain="my.own")
+kind("Clip to computed limits")(lambda b, x: b.n("Clip", x, b.n("Sub", b.n("ReduceMean", x, keepdims=0), b.c(f32(0.2))), b.n("Add", b.n("ReduceMax", x, keepdims=0), b.c(f32(-0.3)))))

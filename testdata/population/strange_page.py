@@ -1,6 +1,6 @@
-"""Writes docs/strange.md from the results of strange.py.
+"""Writes docs/strange.md from the results of strange.py and strange_torch.py.
 
-    python strange_page.py PAGE RESULTS.jsonl
+    python strange_page.py PAGE STRANGE.jsonl TORCH.jsonl
 """
 import json, sys
 
@@ -19,13 +19,22 @@ def said(r):
     return f"**{r['verdict']}** {short(r.get('map'))}"
 
 
-def main(page, results):
+def read(results):
     last = {}
     for line in open(results):
         r = json.loads(line)
         last[r["kind"]] = r
-    rows = [r for r in last.values() if r["verdict"] != "not made"]
-    count = lambda v: sum(r["verdict"] == v for r in rows)
+    return [r for r in last.values() if r["verdict"] not in ("not made", "not by onnxruntime")]
+
+
+def table(rows):
+    return ["| kind | output off | maps off |", "|---|---|---|", *(f"| {r['kind']} | {short(r.get('output'))} | {said(r)} |" for r in rows), ""]
+
+
+def main(page, results, of_torch):
+    rows, torch = read(results), read(of_torch)
+    count = lambda v, rows=rows: sum(r["verdict"] == v for r in rows)
+    right = count("agrees", torch)
     lines = [
         "# Small strange files", "",
         f"{len(rows)} small files of kinds that strangers bring, written node by node by `testdata/population/strange_graphs.py` and",
@@ -33,8 +42,12 @@ def main(page, results):
         "layer and at the first activation, with differences in float64 by onnx's reference evaluator, to 1e-5 of the largest value. For",
         "HiResCAM at the first activation it compares the sum, by the sum of absolute values.",
         f"**{count('agrees')} agree; for {count('value agrees')} more only the value could be compared, and agrees; {count('refused')} refused with a reason; {count('differs') + count('fault of this program')} wrong.** Backend go.", "",
-        "| kind | output off | maps off |", "|---|---|---|",
-        *(f"| {r['kind']} | {short(r.get('output'))} | {said(r)} |" for r in rows), "",
+        *table(rows),
+        "## Idioms of torch's architectures", "",
+        f"{len(torch)} files of `strange_torch.py`, written by torch 2.15.0's older and newer exporter: of each the output is compared with",
+        "onnxruntime's, and Grad-CAM at the suggested layer with torch's autograd in float64. What an exporter cannot write, or",
+        f"onnxruntime not run, is left out. **{right} agree, {len(torch) - right} do not.**", "",
+        *table(torch),
     ]
     open(page, "w").write("\n".join(lines))
     print(lines[6])

@@ -22,7 +22,7 @@ def idiom(name, size=(16, 24), channels=C, exporters=("older", "newer")):
     """Registers a maker of what stands between a stem of C channels at half the size and a head of 7 classes."""
 
     def register(make):
-        KINDS[name] = (lambda: Framed(make(), channels), size, exporters
+        KINDS[name] = (lambda: Framed(make(), channels), size, exporters)
         return make
 
     return register
@@ -30,7 +30,7 @@ def idiom(name, size=(16, 24), channels=C, exporters=("older", "newer")):
 
 def whole(name, size=(16, 24), exporters=("older", "newer")):
     def register(make):
-        KINDS[name] = (make, size, exporters
+        KINDS[name] = (make, size, exporters)
         return make
 
     return register
@@ -163,7 +163,7 @@ idiom("scaled dot product attention, causal, scale")(lambda: Call(lambda q, x: x
 idiom("transformer encoder layer")(lambda: Call(lambda t, x: grid(t(tokens(x)), x), nn.TransformerEncoderLayer(C, 2, 16, batch_first=True, norm_first=True, activation="gelu")))
 idiom("channel attention, XCA")(lambda: Call(lambda q, x: (lambda a, b, v: x + (torch.softmax(F.normalize(a, dim=-1) @ F.normalize(b, dim=-1).transpose(-2, -1) * 2, -1) @ v).reshape(x.shape))(*q(x).flatten(2).chunk(3, 1)), nn.Conv2d(C, 3 * C, 1)))
 idiom("axial attention")(lambda: Call(lambda a, x: x + a(x.permute(0, 2, 3, 1).reshape(-1, x.shape[3], C), x.permute(0, 2, 3, 1).reshape(-1, x.shape[3], C), x.permute(0, 2, 3, 1).reshape(-1, x.shape[3], C), need_weights=False)[0].reshape(1, x.shape[2], x.shape[3], C).permute(0, 3, 1, 2), nn.MultiheadAttention(C, 2, batch_first=True)))
-idiom("relative positions looked up in a table")(lambda: (lambda table, at: Call(lambda q, x: x + grid(torch.softmax(q(tokens(x))[..., :C] @ q(tokens(x))[..., C:].transpose(1, 2) / 3 + table[at.reshape(-1)].reshape(96, 96), -1) @ tokens(x), x), nn.Linear(C, 2 * C)))(nn.Parameter(torch.randn(191)), torch.arange(96)[:, None] - torch.arange(96) + 95))
+idiom("relative positions looked up in a table")(lambda: (lambda table, at: Call(lambda q, x: x + grid(torch.softmax(q(tokens(x))[..., :C] @ q(tokens(x))[..., C:].transpose(1, 2) / 3 + table[at.reshape(-1)].reshape(96, 96), -1) @ tokens(x), x), nn.Linear(C, 2 * C)))(torch.randn(191, generator=torch.Generator().manual_seed(2)), torch.arange(96)[:, None] - torch.arange(96) + 95))
 idiom("linear attention by elu")(lambda: Call(lambda q, x: (lambda a, b, v: x + grid((a @ (b.transpose(1, 2) @ v)) / (a @ b.sum(1, keepdim=True).transpose(1, 2) + 1e-6), x))(*(lambda t: (F.elu(t[0]) + 1, F.elu(t[1]) + 1, t[2]))(q(tokens(x)).chunk(3, -1))), nn.Linear(C, 3 * C)))
 
 
@@ -216,10 +216,10 @@ for name, head in {
     "NetVLAD": lambda: Call(lambda c, l, x: (lambda a, t: l(F.normalize(F.normalize(a @ t.transpose(1, 2) - a.sum(2, keepdim=True) * 0.1, dim=2).flatten(1))))(torch.softmax(c(x).flatten(2), 1), x.flatten(2)), nn.Conv2d(12, 4, 1), nn.Linear(48, 7)),
     "class map, then maximum and mean": lambda: Call(lambda c, x: 0.7 * c(x).mean((2, 3)) + 0.3 * c(x).amax((2, 3)), nn.Conv2d(12, 7, 1)),
     "flatten in the order of channels last": lambda: Call(lambda l, x: l(x.permute(0, 2, 3, 1).flatten(1)), nn.Linear(1152, 7)),
-    "softmax of temperature": lambda: Call(lambda l, x: torch.softmax(l(x.mean((2, 3))) / 0.7, 1), nn.Linear(12, 7)),
+    "scores by a temperature": lambda: Call(lambda l, x: l(x.mean((2, 3))) / 0.7, nn.Linear(12, 7)),
     "two outputs": lambda: Call(lambda a, b, x: (a(x.mean((2, 3))), b(x.amax((2, 3)))), nn.Linear(12, 7), nn.Linear(12, 3)),
     "a dictionary of outputs": lambda: Call(lambda a, x: {"logits": a(x.mean((2, 3))), "features": x}, nn.Linear(12, 7)),
-    "queries that attend, DETR": lambda: (lambda q: Call(lambda a, l, x: l(a(q, tokens(x), tokens(x), need_weights=False)[0]).mean(1), nn.MultiheadAttention(12, 3, batch_first=True), nn.Linear(12, 7)))(nn.Parameter(torch.randn(1, 4, 12))),
+    "queries that attend, DETR": lambda: (lambda q: Call(lambda a, l, x: l(a(q, tokens(x), tokens(x), need_weights=False)[0]).mean(1), nn.MultiheadAttention(12, 3, batch_first=True), nn.Linear(12, 7)))(torch.randn(1, 4, 12, generator=torch.Generator().manual_seed(2))),
     "sorted scores": lambda: Call(lambda l, x: l(x.flatten(2).sort(2, descending=True).values[:, :, :8].mean(2)), nn.Linear(12, 7)),
 }.items():
     whole(f"head: {name}")(lambda head=head: Headed(head()))
@@ -270,7 +270,7 @@ def main():
             f.write(json.dumps(r) + "\n")
         print(r["kind"], "|", r["verdict"], r.get("map"), r.get("output"), r.get("layer"), r.get("reason", "")[:400], flush=True)
 
-    def one(kind, make, size, exporter:
+    def one(kind, make, size, exporter):
         r = dict(kind=kind, network="strange")
         try:
             m = settle(make())
@@ -286,11 +286,11 @@ def main():
         except Exception:
             write(r | dict(verdict="fault of this program", reason=traceback.format_exc()[-500:]))
 
-    for name, (make, size, exporters in KINDS.items():
+    for name, (make, size, exporters) in KINDS.items():
         for exporter in exporters:
             kind = f"torch, {exporter}: {name}"
             if re.search(a.only, kind) and kind not in done and exporter == (a.exporter or exporter):
-                population.apart(lambda: one(kind, make, size, exporter)
+                population.apart(lambda: one(kind, make, size, exporter))
 
 
 if __name__ == "__main__":
