@@ -3,6 +3,7 @@ package study
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"testing"
 )
 
@@ -16,7 +17,7 @@ func TestManyClasses(t *testing.T) {
 	}
 	for class := range 1250 {
 		for cell := range 20 {
-			s.Classes = append(s.Classes, ClassMean{Cell: Cell{"net", "layer4", fmt.Sprint(cell)},
+			s.Classes = append(s.Classes, ClassMean{Cell: Cell{"net", "layer4", strconv.Itoa(cell)},
 				Class: fmt.Sprint("class ", class), N: 1, Mean: mean, Where: "top, 50 %"})
 		}
 	}

@@ -28,7 +28,8 @@ func TestSideOutputs(t *testing.T) {
 	if _, err := Normalise(t.Context(), m, []int{1, 3, 8, 8}, Options{Needs: []string{"side"}}); err == nil {
 		t.Error("no error for the side output itself")
 	}
-	if _, err := Normalise(t.Context(), m, []int{1, 3, 8, 8}, Options{Needs: []string{}, Cuts: []string{"words"}}); err == nil {
+	if _, err := Normalise(t.Context(), m, []int{1, 3, 8, 8},
+		Options{Needs: []string{}, Cuts: []string{"words"}}); err == nil {
 		t.Error("no error for a cut that cannot be computed")
 	}
 }
