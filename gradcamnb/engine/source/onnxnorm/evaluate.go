@@ -110,6 +110,7 @@ func anyQuantised(out []*value) bool {
 
 // foldedAtOnce makes the output by the operator's own fold; false if that is not possible.
 func (w *walk) foldedAtOnce(n *node, f fold) bool {
+	w.spend(0) // nothing is computed once too much was
 	t := f(n)
 	if t == nil {
 		return false
