@@ -145,7 +145,7 @@ func TestHostile(t *testing.T) {
 	tried := campaign()
 	fmt.Fprintf(&report, "# What strangers may hand over\n\nWritten by `go test ./gradcamnb/cmd/gradcam -run Hostile -slow -update`. Each of the %d attempts runs in a process of its own with "+
 		"6 GB of address space. It ends within a minute, or for a model within 5 s of the processor, with exit code 0 or 1 (2 if the command was called wrongly), and prints one sentence and no stack. "+
-		"`go test ./gradcamnb/cmd/gradcam -run Mutants -slow -mutants 100000` tries damaged files by the thousand.\n\n| | what | exit code | said |\n|---|---|---|---|\n", len(tried))
+		"`CGO_ENABLED=0 go test ./gradcamnb/cmd/gradcam -run Mutants -slow -mutants 100000` tries damaged files by the thousand.\n\n| | what | exit code | said |\n|---|---|---|---|\n", len(tried))
 	for _, h := range tried {
 		t.Run(h.area+" "+h.what, func(t *testing.T) {
 			dir := t.TempDir()

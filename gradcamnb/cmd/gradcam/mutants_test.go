@@ -226,7 +226,7 @@ func tryMutants(from, to int, dir string) error {
 	return nil
 }
 
-const mutantsPage = "# Damaged model files\n\nWritten by `go test ./gradcamnb/cmd/gradcam -run Mutants -slow -mutants N -update -timeout 4h`. " +
+const mutantsPage = "# Damaged model files\n\nWritten by `CGO_ENABLED=0 go test ./gradcamnb/cmd/gradcam -run Mutants -slow -mutants N -update -timeout 4h`. " +
 	"Our own model files are damaged in one to four places, in their structure or in their bytes, always in the same ways, and given to " +
 	"`gradcam layers`, or every eighth to `gradcam explain`, with 1 GB of address space. " +
 	"Each must end within 10 s of the processor with exit code 0 or 1, and without a stack.\n\n" +
