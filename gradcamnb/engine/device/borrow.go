@@ -1,13 +1,10 @@
 package device
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-
-	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
 // Borrow moves variables that another backend holds, such as those of a model that was just trained there, into the
@@ -37,10 +34,6 @@ func Borrow(store *model.Store, b *Backend) (giveBack func() error, err error) {
 // takenAway returns an error that names a weight without a value, as weights are while a trainer steps. It returns the
 // error of the failed run if every weight has one.
 func takenAway(store *model.Store, err error) error {
-	var function *fault.FunctionError
-	if errors.As(err, &function) {
-		return err
-	}
 	for v := range store.IterVariables() {
 		if t, failed := v.Value(); failed != nil || !t.Ok() {
 			return fmt.Errorf("its weights %s are not there just now, as they are not while a trainer steps: explain in the loop's callbacks, as film.Watch does, and not from another goroutine", v.Path())

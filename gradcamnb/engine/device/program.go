@@ -70,7 +70,7 @@ func (p *Program) Call(args ...*tensors.Tensor) ([]*tensors.Tensor, error) {
 		return nil, err
 	}
 	out, err := p.Pass(args...)
-	if err != nil {
+	if err != nil && p.HasRun() { // before that a weight may not have been made yet
 		err = takenAway(p.exec.Store(), err)
 	}
 	for _, a := range args {
