@@ -29,7 +29,9 @@ func TestExploreByBoxes(t *testing.T) {
 	needJupyter(t)
 	needLab(t)
 	dir := t.TempDir()
-	for to, from := range map[string]string{"astronaut.png": "images/astronaut.png", "boxes.onnx": "detectors/heads.onnx"} {
+	for to, from := range map[string]string{
+		"astronaut.png": "images/astronaut.png", "boxes.onnx": "detectors/heads.onnx",
+	} {
 		data, err := os.ReadFile(golden.Path(filepath.FromSlash(from)))
 		if err != nil {
 			t.Fatal(err)

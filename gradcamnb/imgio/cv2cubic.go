@@ -5,13 +5,13 @@ import (
 	"math"
 )
 
-// cubicCV2 scales a picture to a place in out as OpenCV's INTER_CUBIC does for bytes: from the sixteen pixels around
-// each point, not widened where the picture shrinks, and those beyond the edge like the ones at it,
+// cubicCV2 scales a picture to a place in out as OpenCV's INTER_CUBIC does for bytes. Each pixel is made of the sixteen
+// pixels around a point, however much the picture shrinks, and pixels beyond the edge are like those at it:
 //
 //	x = (u + 1/2) w / W - 1/2,  p = SUM_i SUM_j a_i b_j p_(x+i, y+j),  i, j = -1 .. 2
 //
-// with weights in units of 1/2048 by Keys' kernel with a = -3/4 (interpolateCubic, HResizeCubic and VResizeCubic in
-// modules/imgproc/src/resize.cpp).
+// with weights by Keys' kernel with a = -3/4, rounded once at the end. OpenCV 5.0.0 agrees to the bit; version 4 rounds
+// the weights to 1/2048, and differs by 1 in some pixels.
 func cubicCV2(out *image.NRGBA, place image.Rectangle, src *image.NRGBA) {
 	w, h := src.Rect.Dx(), src.Rect.Dy()
 	columns, rows := cubicTaps(place.Dx(), w), cubicTaps(place.Dy(), h)
@@ -22,39 +22,36 @@ func cubicCV2(out *image.NRGBA, place image.Rectangle, src *image.NRGBA) {
 			column := columns[x-place.Min.X]
 			to := out.Pix[out.PixOffset(x, y):]
 			for c := range 4 {
-				sum := 0
+				var sum float64
 				for j, yy := range row.at {
-					across := 0
+					var across float64
 					for i, xx := range column.at {
-						across += column.weights[i] * int(src.Pix[yy*src.Stride+4*xx+c])
+						across += column.weights[i] * float64(src.Pix[yy*src.Stride+4*xx+c])
 					}
 					sum += row.weights[j] * across
 				}
-				to[c] = uint8(min(max(math.RoundToEven(float64(sum)/(2048*2048)), 0), 255))
+				to[c] = uint8(min(max(math.RoundToEven(sum), 0), 255))
 			}
 		}
 	}
 }
 
-// cubicTap is the four pixels of a side that a pixel reads, by weights of about 2048 together.
-type cubicTap struct{ at, weights [4]int }
+// cubicTap is the four pixels of a side that a pixel reads, by weights of 1 together.
+type cubicTap struct {
+	at      [4]int
+	weights [4]float64
+}
 
-// cubicTaps are the taps of every pixel of a side.
+// cubicTaps returns the taps of every pixel of a side.
 func cubicTaps(to, from int) []cubicTap {
 	out := make([]cubicTap, to)
-	scale := float64(from) / float64(to)
+	kernel := kernels[CV2Cubic]
 	for u := range out {
-		f := float32((float64(u)+0.5)*scale - 0.5)
-		first := int(math.Floor(float64(f)))
-		f -= float32(first)
-		const a = float32(-0.75)
-		near := func(t float32) float32 { return ((a+2)*t-(a+3))*t*t + 1 }
-		t := f + 1
-		weights := [4]float32{((a*t-5*a)*t+8*a)*t - 4*a, near(f), near(1 - f)}
-		weights[3] = 1 - weights[0] - weights[1] - weights[2]
-		for i, v := range weights {
-			out[u].at[i] = min(max(first-1+i, 0), from-1)
-			out[u].weights[i] = int(math.RoundToEven(float64(v * 2048)))
+		x := (float64(u)+0.5)*float64(from)/float64(to) - 0.5
+		first := int(math.Floor(x)) - 1
+		for i := range 4 {
+			out[u].at[i] = min(max(first+i, 0), from-1)
+			out[u].weights[i] = kernel.at(float64(first+i) - x)
 		}
 	}
 	return out

@@ -41,6 +41,37 @@ func TestCV2(t *testing.T) {
 	}
 }
 
+// Pictures made smaller, and narrower and higher, are as OpenCV 5.0.0 makes them by INTER_CUBIC.
+func TestCV2Cubic(t *testing.T) {
+	for _, c := range []struct {
+		w, h int
+		want [][]float32
+	}{
+		{11, 7, [][]float32{
+			{19, 79, 137, 137, 222, 33, 45, 109}, {184, 162, 203, 106, 81, 206, 100, 109}, {30, 180, 30, 157, 77, 129, 139, 111},
+			{165, 126, 129, 59, 201, 36, 110, 115}, {81, 109, 166, 120, 126, 201, 56, 118},
+		}},
+		{6, 5, [][]float32{
+			{0, 41, 80, 138, 189}, {46, 111, 202, 106, 140}, {137, 190, 221, 136, 68}, {189, 206, 80, 214, 41},
+			{61, 161, 93, 115, 160}, {46, 154, 114, 48, 176}, {125, 180, 115, 50, 105},
+		}},
+	} {
+		p := Prep{Width: len(c.want[0]), Height: len(c.want), Fit: Stretch, Filter: CV2Cubic, Scale: [3]float32{1, 1, 1},
+			Order: "RGB"}
+		got, _, err := p.Tensor(pattern(c.w, c.h), ChannelsFirst)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for y, row := range c.want {
+			for x, v := range row {
+				if got[p.Width*y+x] != v {
+					t.Errorf("of %d x %d (%d, %d) is %g, and OpenCV's %g", c.w, c.h, x, y, got[p.Width*y+x], v)
+				}
+			}
+		}
+	}
+}
+
 // The first and the last row of a picture that is made higher are between one row and itself, whose two halves are
 // rounded down each: cv2.resize(p, (5, 7)) of OpenCV 5.0.0.
 func TestCV2Higher(t *testing.T) {

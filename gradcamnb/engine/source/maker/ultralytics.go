@@ -43,11 +43,25 @@ var Ultralytics = register(Maker{Name: "Ultralytics", Place: InFile, Tell: func(
 	t.Ended = props["end2end"] == "True" || strings.Contains(props["args"], "'nms': True")
 	// Overlapping boxes are suppressed at the predictor's threshold, and not at all if the head has one box for each
 	// object.
+	if f.isYOLOv5Seg(len(t.Labels)) { // without a word of the task
+		t.Detector = &detect.Spec{Decoder: "yolov5-seg"}
+		return t, nil
+	}
 	if t.Detector = ultralyticsHead(props, t.Ended); t.Detector != nil {
 		t.Detector.NMS = map[bool]float64{false: 0.7, true: 1}[props["end2end"] == "True"]
 	}
 	return t, nil
 }})
+
+// isYOLOv5Seg tells whether the outputs are those of YOLOv5's instances: rows [batch, n, 5 + classes + k] and prototypes
+// [batch, k, h, w].
+func (f File) isYOLOv5Seg(classes int) bool {
+	if f.Props["task"] != "" || len(f.Outputs) != 2 || len(f.Outputs[1].Dims) != 4 {
+		return false
+	}
+	_, columns, ok := f.Outputs[0].rows()
+	return ok && classes > 0 && columns == 5+classes+f.Outputs[1].Dims[1]
+}
 
 // ultralyticsHead returns how the outputs are read; nil if they are no detections. If the file ends in its own
 // suppression, boxes have corners.
