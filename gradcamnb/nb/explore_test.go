@@ -148,8 +148,8 @@ func (p *page) answer() (r render.Reply) {
 // found makes the fake model's maps those of detections.
 type found struct{ model }
 
-func (f found) Layers(r gradcamnb.Request) ([]gradcamnb.Layer, error) {
-	layers, err := f.model.Layers(r)
+func (f found) Layers(ctx context.Context, r gradcamnb.Request) ([]gradcamnb.Layer, error) {
+	layers, err := f.model.Layers(ctx, r)
 	layers[1].Level, layers[4].Level = true, true
 	return layers, err
 }
@@ -205,7 +205,9 @@ func TestExploreDetections(t *testing.T) {
 // bare is a model that gives no layers, as one that onnxruntime runs.
 type bare struct{ model }
 
-func (bare) Layers(gradcamnb.Request) ([]gradcamnb.Layer, error) { return nil, errors.New("no graph") }
+func (bare) Layers(context.Context, gradcamnb.Request) ([]gradcamnb.Layer, error) {
+	return nil, errors.New("no graph")
+}
 
 // What has no layers is explored by RISE, of few masks unless their number is said.
 func TestExploreWithoutLayers(t *testing.T) {
