@@ -2,7 +2,7 @@
 
     python strange_page.py PAGE STRANGE.jsonl TORCH.jsonl
 """
-import json, sys
+import json, re, sys
 
 
 def short(v):
@@ -13,7 +13,7 @@ def said(r):
     if r["verdict"] == "agrees":
         return short(r["map"])
     if r["verdict"] == "refused":
-        return "refused: " + r["reason"].replace("|", "/").replace("../st/one/", "")
+        return "refused: " + re.sub(r"\S*/one/", "", r["reason"]).replace("|", "/")
     if r["verdict"] == "value agrees":
         return "value only; nothing here has the gradient"
     return f"**{r['verdict']}** {short(r.get('map'))}"

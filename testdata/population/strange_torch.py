@@ -219,7 +219,7 @@ for name, head in {
     "scores by a temperature": lambda: Call(lambda l, x: l(x.mean((2, 3))) / 0.7, nn.Linear(12, 7)),
     "two outputs": lambda: Call(lambda a, b, x: (a(x.mean((2, 3))), b(x.amax((2, 3)))), nn.Linear(12, 7), nn.Linear(12, 3)),
     "a dictionary of outputs": lambda: Call(lambda a, x: {"logits": a(x.mean((2, 3))), "features": x}, nn.Linear(12, 7)),
-    "queries that attend, DETR": lambda: (lambda q: Call(lambda a, l, x: l(a(q, tokens(x), tokens(x), need_weights=False)[0]).mean(1), nn.MultiheadAttention(12, 3, batch_first=True), nn.Linear(12, 7)))(torch.randn(1, 4, 12, generator=torch.Generator().manual_seed(2))),
+    "queries that attend, DETR": lambda: (lambda q: Call(lambda a, l, x: l(a(q.to(x), tokens(x), tokens(x), need_weights=False)[0]).mean(1), nn.MultiheadAttention(12, 3, batch_first=True), nn.Linear(12, 7)))(torch.randn(1, 4, 12, generator=torch.Generator().manual_seed(2))),
     "sorted scores": lambda: Call(lambda l, x: l(x.flatten(2).sort(2, descending=True).values[:, :, :8].mean(2)), nn.Linear(12, 7)),
 }.items():
     whole(f"head: {name}")(lambda head=head: Headed(head()))

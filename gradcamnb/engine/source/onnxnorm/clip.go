@@ -1,7 +1,7 @@
 package onnxnorm
 
-// Clip is min(max(x, lo), hi), with the gradient 0 at both ends, as in torch's ReLU6. A limit that is computed takes the
-// gradient of the cells beyond it, and none of a cell that is equal to it, as in torch's clamp to a tensor.
+// Clip is min(max(x, lo), hi), with the gradient 0 at both ends, as in torch's ReLU6. A limit that is computed takes
+// the gradient of the cells beyond it, and none of a cell that is equal to it, as in torch's clamp to a tensor.
 var _ = register("Clip", func(b *builder, n *node) {
 	lo, hasLo := bound(n, 1, "min")
 	hi, hasHi := bound(n, 2, "max")
