@@ -70,7 +70,8 @@ func TestExploreByBoxes(t *testing.T) {
 		if !strings.Contains(s.Sub, "target detection "+rank+" at") || s.Said != "" || s.Picker != "detection "+rank {
 			t.Errorf("after choice %d the card has %q, %q chosen, and says %q", i, s.Sub, s.Picker, s.Said)
 		}
-		if layer := map[string]string{"1": "/Mul_1_output_0", "2": "/Mul_output_0"}[rank]; !strings.HasSuffix(s.Title, layer) {
+		layer := map[string]string{"1": "/Mul_1_output_0", "2": "/Mul_output_0"}[rank]
+		if !strings.HasSuffix(s.Title, layer) {
 			t.Errorf("detection %s is explained as %q, and it is made at the level %s", rank, s.Title, layer)
 		}
 		if len(s.Pressed) != 1 || !strings.HasPrefix(s.Pressed[0], "explain detection "+rank+" ") {

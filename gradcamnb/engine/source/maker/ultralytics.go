@@ -53,8 +53,8 @@ var Ultralytics = register(Maker{Name: "Ultralytics", Place: InFile, Tell: func(
 	return t, nil
 }})
 
-// isYOLOv5Seg tells whether the outputs are those of YOLOv5's instances: rows [batch, n, 5 + classes + k] and prototypes
-// [batch, k, h, w].
+// isYOLOv5Seg tells whether the outputs are those of YOLOv5's instances: rows [batch, n, 5 + classes + k], and
+// prototypes [batch, k, h, w].
 func (f File) isYOLOv5Seg(classes int) bool {
 	if f.Props["task"] != "" || len(f.Outputs) != 2 || len(f.Outputs[1].Dims) != 4 {
 		return false
