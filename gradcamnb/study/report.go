@@ -27,7 +27,7 @@ var reportText string
 var reportPage = template.Must(template.New("report").Funcs(template.FuncMap{"short": formatShort}).Parse(reportText))
 
 // thumbnail is the longer side of a picture in a report, in pixels.
-const thumbnail = 168
+const thumbnail = 120
 
 // page is the data of the report's template.
 type page struct {
@@ -136,7 +136,7 @@ func (s *Summary) metricPage(name string, drawn *thumbnails) metricPage {
 	}
 	m.Layers, m.Boxes, m.Diagram = s.layerPlot(name), s.boxPlot(name), s.criticalPlot(name)
 	x := s.Examples[name]
-	m.Lowest, m.Highest, m.Misplaced = drawn.all(x.Lowest), drawn.all(x.Highest), drawn.all(x.Misplaced)
+	m.Lowest, m.Highest, m.Misplaced = drawn.all(first(x.Lowest)), drawn.all(first(x.Highest)), drawn.all(first(x.Misplaced))
 	return m
 }
 
@@ -250,8 +250,11 @@ func outline(img *image.NRGBA, truth heatmap.Grid) {
 
 func encode(img image.Image) template.URL {
 	var b bytes.Buffer
-	if jpeg.Encode(&b, img, &jpeg.Options{Quality: 75}) != nil {
+	if jpeg.Encode(&b, img, &jpeg.Options{Quality: 70}) != nil {
 		return ""
 	}
 	return template.URL("data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(b.Bytes()))
 }
+
+// first returns the examples that a report shows of those that a summary has: one row of a wide page.
+func first(all []Example) []Example { return all[:min(len(all), 8)] }
