@@ -2,8 +2,8 @@ package cam
 
 import "errors"
 
-// AblationCAM weighs every channel by how much of the score goes with it, with no
-// gradient:
+// AblationCAM weighs every channel by the share of the score that is lost without it. It
+// takes no gradient:
 //
 //	w_k = (S - S_k) / S,  S_k = the score with A_k = 0     (eq. 3)
 //	L   = SUM_k w_k A_k                                    (eq. 4, before its ReLU)

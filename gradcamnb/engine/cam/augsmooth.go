@@ -1,10 +1,10 @@
 package cam
 
-// AugSmooth is the mean of a method's maps of six variants of the picture, as it is and
-// mirrored, each times 0.9, 1 and 1.1; mirrored maps are turned back. It is
-// pytorch-grad-cam's aug_smooth (base_cam.py), which is in no paper, and is made of Grad-CAM, or of another
-// method of one pass: AugSmooth(LayerCAM). The factors are those of the model's input after
-// its preprocessing.
+// AugSmooth averages a method's maps of six variants of the picture: the picture and its
+// mirror image, each times 0.9, 1 and 1.1. Maps of mirror images are mirrored back. It is
+// pytorch-grad-cam's aug_smooth (base_cam.py), and in no paper. It is made of Grad-CAM, or of
+// another method of one pass: AugSmooth(LayerCAM). The factors multiply the model's input
+// after its preprocessing.
 var AugSmooth = register(Method{
 	Name:    "AugSmooth",
 	Aliases: []string{"Augmentation smoothing"},
@@ -44,7 +44,7 @@ var AugSmooth = register(Method{
 	}},
 })
 
-// mirrored is the picture turned left to right.
+// mirrored returns the picture's mirror image, left to right.
 func (c Original) mirrored() []float32 {
 	p := c.Picture
 	if c.ChannelsLast {
@@ -53,7 +53,7 @@ func (c Original) mirrored() []float32 {
 	return mirror(p.Flat, p.C*p.H, p.W, 1)
 }
 
-// mirror turns rows of w vectors of n numbers round.
+// mirror returns rows of w vectors of n numbers, each row in reverse order.
 func mirror(x []float32, rows, w, n int) []float32 {
 	out := make([]float32, len(x))
 	for y := range rows {

@@ -9,18 +9,18 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// ClassActivation is the first of the family, for networks that end in a global average
-// pooling and one linear layer:
+// ClassActivation weighs every channel by its weight in the last layer, in networks that
+// end in a global average pooling and one linear layer. It is the first method of the
+// family:
 //
 //	S = SUM_k w_k F_k + bias,  F_k = mean_ij A_k,ij
 //	L = SUM_k w_k A_k                                   (eq. 2)
 //
-// Zhou et al. 2016, "Learning Deep Features for Discriminative Localization", with the
-// mean that its networks have in place of the sum of eq. 1. The weights w are the linear
-// layer's; they are read off the graph as dS/dF_k = SUM_ij dS/dA_k,ij, which is the same
-// number, once it is sure that between layer and score there is nothing but the pooling
-// and linear operators. The map's mean is the score less the bias. Shapes: [batch, h, w,
-// channels] -> [batch, h, w].
+// Zhou et al. 2016, "Learning Deep Features for Discriminative Localization". F_k is the
+// mean, as in the paper's networks, and not the sum of its eq. 1. The weights w are the
+// linear layer's. They are computed as dS/dF_k = SUM_ij dS/dA_k,ij, which is equal if only
+// the pooling and linear operators lie between layer and score; that is checked first. The
+// map's mean is the score less the bias. Shapes: [batch, h, w, channels] -> [batch, h, w].
 var ClassActivation = register(Method{
 	Name:    "CAM",
 	Paper:   "Zhou et al. 2016, arXiv:1512.04150",
@@ -35,7 +35,8 @@ var ClassActivation = register(Method{
 	}),
 })
 
-// linear operators, where all inputs but one do not depend on the layer.
+// linear has the operators that are linear in an input if no other input depends on the
+// layer.
 var linear = map[NodeType]bool{
 	NodeTypeMul: true, NodeTypeDiv: true, NodeTypeAdd: true, NodeTypeSub: true, NodeTypeNeg: true,
 	NodeTypeDotGeneral: true, NodeTypeConvGeneral: true, NodeTypeReduceSum: true,
@@ -44,13 +45,13 @@ var linear = map[NodeType]bool{
 	NodeTypeWhere: true, NodeTypeFusedDense: true,
 }
 
-// activates tells whether a dense layer that is one operator has an activation in it. GoMLX
-// says so only in the node's description.
+// activates tells whether a node is a fused dense layer with an activation. GoMLX says so
+// only in the node's description.
 func activates(n *Node) bool {
 	return n.Type() == NodeTypeFusedDense && !strings.Contains(n.String(), fmt.Sprintf("%+v", compute.DenseConfig{}))
 }
 
-// refuseOtherHeads stops if the score is not a linear function of the layer's means.
+// refuseOtherHeads panics if the score is not a linear function of the layer's means.
 func refuseOtherHeads(at View) {
 	s := at.Act.Shape()
 	h := head{
@@ -65,12 +66,12 @@ func refuseOtherHeads(at View) {
 	}
 }
 
-// head is what comes after a layer, as far as it was looked at.
+// head describes the nodes after a layer that were checked so far.
 type head struct {
 	layer   string
 	pooled  int            // number of values after the pooling
 	depends map[*Node]bool // nodes that depend on the layer
-	full    map[*Node]bool // those that still have every cell
+	full    map[*Node]bool // of them, those before the pooling
 }
 
 func (h head) refuse(what string) {
@@ -78,7 +79,7 @@ func (h head) refuse(what string) {
 		"the pooling and for a logit; after layer %s there is %s. Grad-CAM has no such need", h.layer, what)
 }
 
-// take looks at the next node.
+// take checks the next node.
 func (h head) take(n *Node) {
 	count := 0
 	for i, in := range n.Inputs() {
@@ -87,7 +88,7 @@ func (h head) take(n *Node) {
 			h.takeInput(n, i, in)
 		}
 	}
-	if count == 0 || n.Type() == NodeTypeArgMinMax { // which class is the best says which score it is, not how large
+	if count == 0 || n.Type() == NodeTypeArgMinMax { // the best class's number selects a score and does not change it
 		return
 	}
 	h.depends[n] = true
@@ -97,7 +98,7 @@ func (h head) take(n *Node) {
 	}
 }
 
-// takeInput looks at input i of a node, which depends on the layer.
+// takeInput checks input i of a node. That input depends on the layer.
 func (h head) takeInput(n *Node, i int, in *Node) {
 	if n.Type() == NodeTypeWhere && i == 0 || n.Type() == NodeTypeDiv && i == 1 {
 		h.refuse("the operator " + n.Type().String() + ", which is not linear")
@@ -114,8 +115,7 @@ func (h head) takeInput(n *Node, i int, in *Node) {
 	}
 }
 
-// between are the nodes that the score depends on and that come after a node, in the
-// order of the graph.
+// between returns the nodes after from that the score depends on, in the order of the graph.
 func between(from, score *Node) []*Node {
 	seen := map[*Node]bool{}
 	var out []*Node

@@ -4,15 +4,15 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// EigenGradCAM is [EigenCAM] of the products of activations and gradients, which makes
-// it depend on the target:
+// EigenGradCAM is [EigenCAM] of the products of activations and gradients. Unlike EigenCAM it
+// depends on the target:
 //
 //	L = X v,  X = dS/dA * A as [h*w, channels], less each channel's mean,
 //	          v = the first right singular vector of X
 //
-// From pytorch-grad-cam 1.5.7 (eigen_grad_cam.py), and in no paper; the sign is that of
-// [EigenCAM].
-// Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It costs what Grad-CAM costs.
+// It comes from pytorch-grad-cam 1.5.7 (eigen_grad_cam.py), and is in no paper. The sign is
+// chosen as in [EigenCAM]. Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It costs
+// what Grad-CAM costs.
 var EigenGradCAM = register(Method{
 	Name:      "Eigen-Grad-CAM",
 	Paper:     "pytorch-grad-cam 1.5.7, after Muhammad and Yeasin 2020",

@@ -6,14 +6,14 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// EigenSmooth takes, in place of the sum over channels, the first principal component of
-// a method's terms, which leaves out what the channels do not share:
+// EigenSmooth takes the first principal component of a method's terms in place of their sum
+// over the channels. It leaves out what the channels do not share:
 //
 //	L = X v,  X = the method's terms [h*w, channels], less each channel's mean,
 //	          v = the first right singular vector of X
 //
-// It is pytorch-grad-cam's eigen_smooth, which is in no paper, with the sign of [EigenCAM]. It is made of
-// Grad-CAM, or of another method that sums channels: EigenSmooth(LayerCAM).
+// It is pytorch-grad-cam's eigen_smooth, and in no paper. The sign is chosen as in [EigenCAM].
+// It is made of Grad-CAM, or of another method that sums channels: EigenSmooth(LayerCAM).
 var EigenSmooth = register(Method{
 	Name:    "EigenSmooth",
 	Paper:   "pytorch-grad-cam 1.5.7 (base_cam.py), after Muhammad and Yeasin 2020",
@@ -30,7 +30,8 @@ var EigenSmooth = register(Method{
 	}},
 })
 
-// onePassAtLayer is how a method of one pass at one layer makes its map.
+// onePassAtLayer returns a method's procedure, or an error if it takes several passes or has
+// no map of a layer.
 func onePassAtLayer(m Method) (OnePass, error) {
 	if !HasLayer(m.Procedure) {
 		return nil, noLayer(m)
@@ -42,7 +43,8 @@ func noLayer(m Method) error {
 	return fmt.Errorf("%s is a map of the picture and has no layer", m.Name)
 }
 
-// onePass is how a method of one pass makes its map of one picture.
+// onePass returns a method's procedure, or an error if it takes several passes, or more than
+// one layer, or another gradient or score.
 func onePass(m Method) (OnePass, error) {
 	switch how := m.Procedure.(type) {
 	case Terms:

@@ -5,17 +5,17 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// FEM weighs every channel by the share of its cells that are unusually active, more
-// than two standard deviations above the channel's mean:
+// FEM weighs every channel by the share of its cells that are more than two standard
+// deviations above the channel's mean:
 //
 //	w_k = mean_ij [A_k,ij > mean(A_k) + 2 std(A_k)]
 //	L   = SUM_k w_k A_k
 //
 // Fuad et al. 2020, "Features Understanding in 3D CNNs for Actions Recognition in
-// Video", whose equation's number could not be looked up here; as pytorch-grad-cam 1.5.7 has it
-// (fem.py). The standard deviation is that of the cells themselves (divided by their
-// number). It takes no gradient and is the same for every target. Shapes: [batch, h, w,
-// channels] -> [batch, h, w]. It costs a forward pass.
+// Video", as in pytorch-grad-cam 1.5.7 (fem.py); the number of the equation could not be
+// looked up here. The variance is the sum of squares divided by the number of cells, not by
+// one less. The method takes no gradient, and its map is the same for every target. Shapes:
+// [batch, h, w, channels] -> [batch, h, w]. It costs a forward pass.
 var FEM = register(Method{
 	Name:    "FEM",
 	Paper:   "Fuad et al. 2020, IPTA",

@@ -2,16 +2,16 @@ package cam
 
 import "fmt"
 
-// FinerCAM explains what sets a class apart from those that the model holds for similar:
-// any method of the family with the score
+// FinerCAM shows what distinguishes a class from similar classes. It is a method of the
+// family with the score
 //
 //	S = SUM_r p_r (y_c - y_r) / (SUM_r p_r + 1e-9)     (eq. 5 with alpha = 1)
 //
-// where r are the three classes with the logits nearest to y_c and p the softmax
-// probabilities, whose gradient counts, too. Zhang et al. 2025, "Finer-CAM: Spotting the
-// Difference Reveals Finer Details for Visual Explanation", as pytorch-grad-cam 1.5.7 has
-// it (finer_cam.py). It is made of Grad-CAM, or of another: FinerCAM(LayerCAM). The score
-// by itself is the target finer.
+// r are the three classes whose logits are nearest to y_c, and p the softmax probabilities;
+// the gradient goes through p, too. Zhang et al. 2025, "Finer-CAM: Spotting the Difference
+// Reveals Finer Details for Visual Explanation", as in pytorch-grad-cam 1.5.7
+// (finer_cam.py). It is made of Grad-CAM, or of another method: FinerCAM(LayerCAM). The
+// target finer is this score by itself.
 var FinerCAM = register(Method{
 	Name:    "FinerCAM",
 	Aliases: []string{"Finer-CAM"},

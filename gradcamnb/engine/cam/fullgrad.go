@@ -10,12 +10,12 @@ import (
 //
 //	L = psi(dS/dx * x) + SUM_l SUM_k psi(dS/dA_l,k * b_l,k)     (eq. 6)
 //
-// with psi the absolute value scaled to [0, 1] in each channel and resized to the picture.
+// psi is the absolute value, scaled to [0, 1] in each channel and resized to the picture.
 // Srinivas and Fleuret 2019, "Full-Gradient Representation for Neural Network
-// Visualization". The biases are those of convolutions and batch norms, a batch norm's
-// being beta - mu gamma / sqrt(var + eps), as in pytorch-grad-cam 1.5.7; those of linear
-// layers have no place in the picture. Shape: [batch, H, W], of the picture, whatever the
-// layer.
+// Visualization". As in pytorch-grad-cam 1.5.7, the biases are those of convolutions and
+// batch norms, and a batch norm's bias is beta - mu gamma / sqrt(var + eps). The biases of
+// linear layers have no place in the picture. Shape: [batch, H, W], of the picture, whatever
+// the layer.
 var FullGrad = register(Method{
 	Name:    "FullGrad",
 	Plane:   true,
@@ -42,7 +42,7 @@ var FullGrad = register(Method{
 // [batch, h, w, channels] -> [batch, h, w].
 func channelSum(x *Node) *Node { return ReduceSum(minMax(x, 1, 2), -1) }
 
-// minMax is (x - min x) / (1e-7 + max(x - min x)) over the axes.
+// minMax returns (x - min x) / (1e-7 + max(x - min x)) over the axes.
 func minMax(x *Node, axes ...int) *Node {
 	x = Sub(x, ReduceAndKeep(x, ReduceMin, axes...))
 	return Div(x, AddScalar(ReduceAndKeep(x, ReduceMax, axes...), 1e-7))

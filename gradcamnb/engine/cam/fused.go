@@ -2,10 +2,10 @@ package cam
 
 import "math"
 
-// MeanFusion is one map of several layers: the mean of a method's maps, each scaled to [0, 1]
-// at its own resolution and resized to the picture; scaled to [0, 1] again. It is how
-// pytorch-grad-cam 1.5.7 joins its target_layers, and in no paper. It is made of Grad-CAM, or of another
-// method: Mean(LayerCAM).
+// MeanFusion makes one map of several layers. It scales a method's map of every layer to
+// [0, 1], resizes it to the picture, takes the mean over the layers, and scales that to
+// [0, 1]. pytorch-grad-cam 1.5.7 joins its target_layers this way; it is in no paper. It is
+// made of Grad-CAM, or of another method: Mean(LayerCAM).
 var MeanFusion = register(Method{
 	Name:    "Mean",
 	Paper:   "pytorch-grad-cam 1.5.7 (base_cam.py)",
@@ -22,9 +22,9 @@ var MeanFusion = register(Method{
 	}),
 })
 
-// MaxFusion is [MeanFusion] with the largest value in place of the mean: what any layer sees.
-// LayerCAM's authors join layers so (Jiang et al. 2021, section III-D), after the tanh of their
-// eq. 9.
+// MaxFusion is [MeanFusion] with the largest value in place of the mean: it shows what any
+// layer sees. LayerCAM's authors join layers this way (Jiang et al. 2021, section III-D),
+// after the tanh of their eq. 9.
 var MaxFusion = register(Method{
 	Name:    "Max",
 	Paper:   "after Jiang et al. 2021, IEEE TIP 30",
@@ -38,20 +38,22 @@ var MaxFusion = register(Method{
 	}),
 })
 
-// RefineCAM is the product of a method's maps over several layers, so that late layers
-// silence the noise of early ones:
+// RefineCAM multiplies a method's maps of several layers, so that late layers suppress the
+// noise of early ones:
 //
 //	L = PROD_l L_l,  every L_l scaled to [0, 1] at the size of the picture
 //
 // Domeniconi, Stramiglio, Lombardi and Salti 2026, "How to Evaluate and Refine your CAM".
 // The formula is that of the authors' program (github.com/liuktc/RefineCAM at 40c2603,
-// MultiplierMix in utils/mix_attributions.py, from run_experiments.py: every map is
-// upsampled and scaled to [0, 1], the maps from the deepest layer up are multiplied, and the
-// product is scaled), and pytorch-grad-cam 1.5.7 (refine_cam.py) does the same; the number
-// of the paper's equation could not be looked up here. As in pytorch-grad-cam a map is its
-// positive part and is scaled before it is resized, too, and the layers are those that are
-// named: the authors take the last one of every stage down to the one that is refined. Of
-// other fusions in the authors' program (n-th root, exponential means) there is none here.
+// MultiplierMix in utils/mix_attributions.py, called by run_experiments.py). That program
+// upsamples every map, scales it to [0, 1], multiplies the maps from the deepest layer up,
+// and scales the product. pytorch-grad-cam 1.5.7 (refine_cam.py) does the same. The number of
+// the paper's equation could not be looked up here.
+//
+// As in pytorch-grad-cam, only the positive part of a map is used, and it is scaled before it
+// is resized as well as after. The layers are those that are named; the authors take the last
+// layer of every stage down to the one that is refined. The other fusions of the authors'
+// program (n-th root, exponential means) are not here.
 //
 // It is made of Grad-CAM++, or of another method: RefineCAM(LayerCAM). Shape: [batch, H, W],
 // of the picture.
@@ -82,7 +84,7 @@ func overLayers(usual string, join func([]Grid) Grid) Wrapper {
 	}}
 }
 
-// combine joins maps of one size value by value.
+// combine returns the map that with makes of maps of one size, value by value.
 func combine(maps []Grid, with func(a, b float32) float32) Grid {
 	out := Grid{H: maps[0].H, W: maps[0].W, Flat: append([]float32(nil), maps[0].Flat...)}
 	for _, m := range maps[1:] {
@@ -93,7 +95,7 @@ func combine(maps []Grid, with func(a, b float32) float32) Grid {
 	return out
 }
 
-// scaled is (g - min g) / (1e-7 + max(g - min g)).
+// scaled returns (g - min g) / (1e-7 + max(g - min g)).
 func scaled(g Grid) Grid {
 	lo, hi := float32(math.Inf(1)), float32(math.Inf(-1))
 	for _, v := range g.Flat {

@@ -4,15 +4,15 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// GradCAMElementWise is HiResCAM with what speaks against the target left out before
-// the channels are summed:
+// GradCAMElementWise is [HiResCAM] without the negative terms, which speak against the
+// target:
 //
 //	L = SUM_k ReLU(dS/dA_k * A_k)
 //
-// Pillai and Pirsiavash 2021, "Explainable Models with Consistent Interpretations", as
-// pytorch-grad-cam 1.5.7 has it (grad_cam_elementwise.py); the number of the paper's equation
-// could not be looked up here. Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It
-// costs what Grad-CAM costs.
+// Pillai and Pirsiavash 2021, "Explainable Models with Consistent Interpretations", as in
+// pytorch-grad-cam 1.5.7 (grad_cam_elementwise.py); the number of the paper's equation could
+// not be looked up here. Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It costs what
+// Grad-CAM costs.
 var GradCAMElementWise = register(Method{
 	Name:    "Element-wise Grad-CAM",
 	Aliases: []string{"GradCAMElementWise"},

@@ -5,18 +5,18 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// GradCAMPlusPlus weighs every channel by its positive gradients, each cell with a
-// weight of its own, so that several objects of a class all show:
+// GradCAMPlusPlus weighs every channel by its positive gradients. Each cell has a weight of
+// its own, so that all objects of a class show, not only the largest:
 //
 //	a_k,ij = G^2 / (2 G^2 + G^3 SUM_ab A_k,ab),  G = dS/dA_k,ij     (eq. 19)
 //	w_k    = SUM_ij a_k,ij ReLU(G)                                  (eq. 5)
 //	L      = SUM_k w_k A_k                                          (eq. 6, before its ReLU)
 //
-// with a = 0 where G = 0. Chattopadhay et al. 2018, "Grad-CAM++: Improved Visual
-// Explanations for Deep Convolutional Networks". The paper's score is exp(S), whose
-// factor cancels in a up to a scale of the map; S itself is taken, and 1e-6 added to the
-// denominator, as in pytorch-grad-cam 1.5.7. Shapes: [batch, h, w, channels] twice ->
-// [batch, h, w]. It costs what Grad-CAM costs.
+// If G = 0, a is 0. Chattopadhay et al. 2018, "Grad-CAM++: Improved Visual Explanations for
+// Deep Convolutional Networks". The paper's score is exp(S), which changes the map only by a
+// factor. As in pytorch-grad-cam 1.5.7, S itself is taken here, and 1e-6 is added to the
+// denominator. Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It costs what Grad-CAM
+// costs.
 var GradCAMPlusPlus = register(Method{
 	Name:    "Grad-CAM++",
 	Paper:   "Chattopadhay et al. 2018, arXiv:1710.11063",

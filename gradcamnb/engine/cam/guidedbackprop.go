@@ -10,8 +10,8 @@ import (
 //	R_l = [f_l > 0] [R_l+1 > 0] R_l+1,   L = max_c |R_0|
 //
 // Springenberg et al. 2014, "Striving for Simplicity: The All Convolutional Net", section
-// 3.4. Only ReLU itself has the rule, as in captum and pytorch-grad-cam: other activations,
-// ReLU6 among them, keep their gradient. It looks sharp and says little: it hardly depends
+// 3.4. As in captum and pytorch-grad-cam, the rule holds for ReLU alone: other activations,
+// such as ReLU6, keep their gradient. The map looks sharp but says little: it hardly depends
 // on the class or on the weights (Adebayo et al. 2018). Shape: [batch, H, W], of the
 // picture, whatever the layer.
 var GuidedBackprop = register(Method{

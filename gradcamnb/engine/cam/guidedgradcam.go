@@ -1,12 +1,11 @@
 package cam
 
-// GuidedGradCAM keeps of [GuidedBackprop] what lies where [GradCAM] does:
+// GuidedGradCAM keeps the part of [GuidedBackprop] that lies within the map of [GradCAM]:
 //
 //	L = guided backpropagation * Grad-CAM
 //
-// pixel by pixel, Grad-CAM resized bilinearly. Selvaraju et al. 2017, section 3.2, which
-// has no equation.
-// Shape: [batch, H, W], of the picture.
+// pixel by pixel; Grad-CAM is resized bilinearly. Selvaraju et al. 2017, section 3.2, which
+// has no equation. Shape: [batch, H, W], of the picture.
 var GuidedGradCAM = register(Method{
 	Name:    "Guided Grad-CAM",
 	Aliases: []string{"GuidedGradCam"},

@@ -4,8 +4,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// HiResCAM multiplies gradient and activation cell by cell, so the map shows where
-// the score comes from and not where a channel is active:
+// HiResCAM multiplies gradient and activation cell by cell. Its map shows where the score
+// comes from, not where a channel is active:
 //
 //	L = SUM_k dS/dA_k * A_k            (eq. 3, before any ReLU)
 //

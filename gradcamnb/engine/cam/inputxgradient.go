@@ -4,15 +4,15 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// InputXGradient is what each pixel contributes to the score, were the model linear:
+// InputXGradient shows what each pixel would contribute to the score if the model were
+// linear:
 //
 //	L = SUM_c x_c dS/dx_c
 //
-// over the picture's colours c, x being the model's input after its preprocessing.
-// Shrikumar et al. 2016, "Not Just a Black Box: Learning Important Features Through
-// Propagating Activation Differences", which compares itself with it; the number of an
-// equation could not be looked up here. Shape: [batch, H, W], of the picture, whatever the
-// layer.
+// over the picture's colours c; x is the model's input after its preprocessing. Shrikumar et
+// al. 2016, "Not Just a Black Box: Learning Important Features Through Propagating Activation
+// Differences", which compares its method with this one; the number of the equation could not
+// be looked up here. Shape: [batch, H, W], of the picture, whatever the layer.
 var InputXGradient = register(Method{
 	Name:      "Input x gradient",
 	Aliases:   []string{"InputXGradient", "Gradient x input"},

@@ -2,15 +2,15 @@ package cam
 
 import "math"
 
-// IntegratedGradients is what each pixel contributes to the score on the way from an
-// input of zeros to the picture, x being the model's input after its preprocessing:
+// IntegratedGradients shows what each pixel contributes to the score on the way from an
+// input of zeros to the picture; x is the model's input after its preprocessing:
 //
 //	L = SUM_c x_c INTEGRAL_0^1 dS/dx_c (a x) da     (eq. 1, with the baseline 0)
 //
-// The integral is the Gauss-Legendre sum of 50 points a_i with weights w_i. Since x
-// dS/dx (a x) is the [InputXGradient] of a x, divided by a, so is the map
-// SUM_i w_i/a_i InputXGradient(a_i x). It adds up to S(x) - S(0). Sundararajan et al.
-// 2017, "Axiomatic Attribution for Deep Networks"; the sum as in captum 0.9. Shape:
+// The integral is computed as the Gauss-Legendre sum over 50 points a_i with weights w_i. The
+// term x dS/dx (a x) is the [InputXGradient] of a x, divided by a, so the map is
+// SUM_i w_i/a_i InputXGradient(a_i x). It adds up to S(x) - S(0). Sundararajan et al. 2017,
+// "Axiomatic Attribution for Deep Networks"; the sum is that of captum 0.9. Shape:
 // [batch, H, W], of the picture, whatever the layer.
 var IntegratedGradients = register(Method{
 	Name:    "Integrated gradients",
@@ -42,8 +42,9 @@ var IntegratedGradients = register(Method{
 	}},
 })
 
-// gaussLegendre are the n points and weights on [0, 1]: the roots of the Legendre
-// polynomial P_n, found by Newton's method, and 2 / ((1 - x^2) P_n'(x)^2), halved.
+// gaussLegendre returns the n points and weights of the Gauss-Legendre sum on [0, 1]. The
+// points are the roots x of the Legendre polynomial P_n, found by Newton's method and moved
+// from [-1, 1] to [0, 1]. The weights are half of 2 / ((1 - x^2) P_n'(x)^2).
 func gaussLegendre(n int) (points, weights []float64) {
 	for i := range n {
 		x := math.Cos(math.Pi * (float64(n-i) - 0.25) / (float64(n) + 0.5))

@@ -4,7 +4,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// LayerCAM weighs every activation by its own gradient if that is positive, which
+// LayerCAM weighs every activation by its own gradient if that is positive, else by 0. It
 // keeps the detail of early layers:
 //
 //	L = SUM_k ReLU(dS/dA_k) * A_k      (eq. 6 to 8, before the ReLU of eq. 8)

@@ -5,17 +5,17 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// LeGrad is for vision transformers: how the score answers to the attention that the
-// patches get,
+// LeGrad shows, for vision transformers, how the score depends on the attention that each
+// patch gets,
 //
 //	E_l = 1/(h n) SUM_heads SUM_queries ReLU(dS/dA_l)     (eq. 7)
 //	L   = 1/L SUM_l E_l, the patches as a grid            (eq. 9)
 //
 // over all attention maps A_l [batch, heads, queries, keys]. Bousselham et al. 2024,
 // "LeGrad: An Explainability Method for Vision Transformers via Feature Formation
-// Sensitivity". The paper takes a score s_l of its own at every layer, by putting the
-// layer's tokens through the model's head; a file has the head only once, at its end, so
-// here S is the model's own score at every layer. Shape: [batch, h, w], whatever the layer.
+// Sensitivity". The paper takes a different score s_l at every layer: it puts the layer's
+// tokens through the model's head. A file has the head only once, at its end, so here S is
+// the model's own score at every layer. Shape: [batch, h, w], whatever the layer.
 var LeGrad = register(Method{
 	Name:    "LeGrad",
 	Plane:   true,

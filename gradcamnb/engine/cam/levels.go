@@ -1,13 +1,13 @@
 package cam
 
-// LevelsFusion is one map of all levels of a detector: of the method's map at each level the positive part, at
-// the size of the picture and divided by its highest value; of the levels the largest:
+// LevelsFusion makes one map of all levels of a detector. It takes the positive part of the method's map at each level,
+// resizes it to the picture, divides it by its highest value, and takes the largest value over the levels:
 //
 //	L = max_l (U(ReLU(L_l)) / max U(ReLU(L_l))),  U resizes bilinearly to the picture
 //
-// Ultralytics 8.4.190 joins LayerCAM's maps so where it draws with visualize=True (ultralytics/utils/plotting.py), and
-// has no paper. If no layers are named it takes the last map before the heads of every level. It is made of LayerCAM,
-// or of another method: Levels(ODAM).
+// Ultralytics 8.4.190 joins LayerCAM's maps this way if it draws with visualize=True (ultralytics/utils/plotting.py);
+// it is in no paper. If no layers are named, the last layer before the heads of every level is taken. It is made of
+// LayerCAM, or of another method: Levels(ODAM).
 var LevelsFusion = register(Method{
 	Name:    "Levels",
 	Paper:   "Ultralytics 8.4.190 (utils/plotting.py)",

@@ -1,5 +1,5 @@
-// Package cam holds the maths of the explanations: how a map is made of what a model
-// shows. One method a file.
+// Package cam computes the maps of the methods that read a model's layers. Every method has
+// a file of its own.
 package cam
 
 import (
@@ -10,26 +10,26 @@ import (
 	"github.com/gradcam-go/gradcam/internal/registry"
 )
 
-// Method is a way to make a map. A method is a value; the zero value is none.
+// Method describes a method and computes its map. The zero value is no method.
 type Method struct {
 	Name    string   // as in the paper, e.g. "Grad-CAM"
-	Aliases []string // other names in use, e.g. pytorch-grad-cam's class
+	Aliases []string // other names in use, e.g. that of pytorch-grad-cam's class
 	Paper   string   // authors, year, identifier
 	Formula string   // the formula with the paper's equation numbers
-	Unit    string   // of the map; empty for the score's own
+	Unit    string   // of the map; empty if it is that of the score
 
-	// KeepsCells tells that a cell of the map is made of that cell's values alone, with no mean
-	// over the layer, so that what comes from few cells is not lost.
+	// KeepsCells is true if a cell of the map is made of that cell's values alone, without a mean
+	// over the layer. What comes from few cells is then not lost.
 	KeepsCells bool
 
-	// Plane tells that the method looks at a cell's neighbours, which in a volume lie in three directions, so that it has
-	// no map of one.
+	// Plane is true if the method has no map of a volume: it reads a cell's neighbours in a plane, and in a volume they
+	// lie in three directions.
 	Plane bool
 
 	Passes string // what it costs, e.g. "1 forward, 1 backward"
 	Use    string // when to take it
-	Peers  string // where other libraries do something else; empty if they agree
-	NoPeer string // why no golden numbers of a library are compared with it; empty if there are some
+	Peers  string // how other libraries differ; empty if they agree
+	NoPeer string // why it is compared with no library's numbers; empty if it is
 
 	Procedure Procedure // how the map is made
 }
@@ -46,9 +46,9 @@ func All() []Method {
 	return slices.SortedFunc(slices.Values(all), func(a, b Method) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// ByName finds a method by its name in the paper or in pytorch-grad-cam; case,
-// dashes, underscores and spaces do not matter. A method that is made of another
-// takes it in parentheses, "SESS(LayerCAM)", and has a usual one: "SESS" is
+// ByName returns the method with a name or alias; case, dashes, underscores and spaces do
+// not matter. A method that is made of another takes its name in parentheses, as in
+// "SESS(LayerCAM)". Without parentheses it is made of its usual one: "SESS" is
 // "SESS(Grad-CAM)".
 func ByName(name string) (Method, error) {
 	outer, inner, composed := strings.Cut(strings.TrimSpace(name), "(")
@@ -61,7 +61,7 @@ func ByName(name string) (Method, error) {
 		of, made := m.Procedure.(Wrapper)
 		switch {
 		case !made && composed:
-			return Method{}, fmt.Errorf("%s is not made of another method, so %q means nothing", m.Name, name)
+			return Method{}, fmt.Errorf("%s is not made of another method, so there is no method %q", m.Name, name)
 		case !made:
 			return m, nil
 		case !composed:
@@ -78,7 +78,7 @@ func ByName(name string) (Method, error) {
 	return Method{}, registry.NewUnknownError("method", name, names)
 }
 
-// wrap is a method that is made of another, with that one filled in.
+// wrap returns the method made of base.
 func (m Method) wrap(base Method) (Method, error) {
 	of := m.Procedure.(Wrapper)
 	how, err := of.Make(base)

@@ -1,14 +1,14 @@
 package cam
 
-// ODAM is [HiResCAM] of one detection, at the map before the heads that it was made from: with the score S of the
-// detection, or one side of its box (which makes five maps of a detection, gradcamnb.Sides),
+// ODAM is [HiResCAM] of one detection, at the layer before the heads from which the detection was made. S is the score
+// of the detection or one side of its box, so there are five maps of a detection (gradcamnb.Sides):
 //
 //	L = SUM_k dS/dA_k * A_k
 //
-// Zhao and Chan 2023, "ODAM: Gradient-based Instance-Specific Visual Explanations for Object Detection" (ICLR), as the
-// authors' program has it (github.com/Cyang-Zhao/ODAM at c2c2d5e, tools/savefig_odam.py), where it is scaled to [0,
-// 1], too. The paper writes a local smoothing of the gradient into the formula, which that program does without; so it
-// is left out here. Shapes: [batch, h, w, channels] twice -> [batch, h, w].
+// Zhao and Chan 2023, "ODAM: Gradient-based Instance-Specific Visual Explanations for Object Detection" (ICLR), as in
+// the authors' program (github.com/Cyang-Zhao/ODAM at c2c2d5e, tools/savefig_odam.py), which also scales the map to
+// [0, 1]. The paper's formula smooths the gradient locally; the program does not, and neither does this method. Shapes:
+// [batch, h, w, channels] twice -> [batch, h, w].
 var ODAM = register(Method{
 	Name:    "ODAM",
 	Paper:   "Zhao and Chan 2023, ICLR, arXiv:2304.06354",

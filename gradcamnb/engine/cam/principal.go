@@ -5,10 +5,10 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// squarings of the matrix of products: 2^14 steps of the power method.
+// squarings is how often the matrix of products is squared, which makes 2^14 steps of the power method.
 const squarings = 14
 
-// principal projects x [batch, h, w, channels], centred over the cells, on its first
+// principal projects x [batch, h, w, channels], centred over the cells, onto its first
 // right singular vector: [batch, h, w].
 //
 // With X [n, c] the centred cells, the smaller of X X' and X' X is squared again and
@@ -34,8 +34,8 @@ func principal(x *Node) *Node {
 	return Reshape(Mul(p, sign), batch, h, w)
 }
 
-// firstEigenvector of symmetric, positive semidefinite matrices [batch, n, n], as unit
-// vectors [batch, n]; zeros for a matrix of zeros.
+// firstEigenvector returns the first eigenvectors of symmetric, positive semidefinite
+// matrices [batch, n, n], as unit vectors [batch, n]. For a matrix of zeros it returns zeros.
 func firstEigenvector(m *Node) *Node {
 	unit := func(x *Node, axes ...int) *Node {
 		largest := ReduceAndKeep(Abs(x), ReduceMax, axes...)

@@ -4,10 +4,10 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Procedure says how a method makes its maps. A method of one pass is a graph function: [Terms], [Map], [Pixels],
-// [GuidedPixels], [RelevancePixels], [ManyLayers] or [Retargeting]; all of them together are one program. A method of
-// many passes is [Pictures], [MaskedPictures] or [Activations], and one that puts finished maps together is
-// [MethodFusion] or [LayerFusion]. [Wrapper] is a method that still needs the method that it is made of.
+// Procedure makes a method's maps. Methods of one pass are graph functions: [Terms], [Map], [Pixels], [GuidedPixels],
+// [RelevancePixels], [ManyLayers] or [Retargeting]; all of a request's are one program. Methods of many passes are
+// [Pictures], [MaskedPictures] or [Activations]. Methods that join finished maps are [MethodFusion] or [LayerFusion].
+// [Wrapper] is a method that still needs the method that it is made of.
 type Procedure interface{ procedure() }
 
 // OnePass is a [Procedure] that is a graph function.
@@ -16,12 +16,12 @@ type OnePass interface {
 	onePass()
 }
 
-// View is what a method sees of a model at one place, a layer or the picture.
+// View has what a method reads of a model at one place, a layer or the picture.
 type View struct {
 	Act, Grad *Node // values there and the score's gradient, [batch, h, w, channels]
 	Score     *Node // [batch]
 
-	Output, Index *Node // the tensor that the target reads and the class there, [batch]
+	Output, Index *Node // the tensor that the target reads, and the number of the class in it, [batch]
 
 	Node *Node             // the place as the model has it, in its own axis order
 	Grid func(*Node) *Node // brings such a node to [batch, h, w, channels]
@@ -32,15 +32,15 @@ type View struct {
 }
 
 type (
-	// Terms is a map that is a sum over channels, given by its terms: activations
-	// and gradient -> [batch, h, w, channels], signed, before any ReLU of the sum.
+	// Terms makes the terms of a map that is a sum over channels: activations and gradient
+	// -> [batch, h, w, channels], signed, before any ReLU of the sum.
 	Terms func(act, grad *Node) *Node
 
-	// Map is any other map of a layer: -> [batch, h, w], signed, before ReLU and
-	// without normalising.
+	// Map makes any other map of a layer: -> [batch, h, w], signed, before the ReLU and not
+	// normalised.
 	Map func(View) *Node
 
-	// Pixels is a map of the picture and the score's gradient there, whatever the
+	// Pixels makes a map from the picture and the score's gradient there, whatever the
 	// layer: -> [batch, h, w].
 	Pixels func(View) *Node
 
@@ -48,34 +48,34 @@ type (
 	// model lets only positive gradients through.
 	GuidedPixels func(View) *Node
 
-	// RelevancePixels is Pixels with the gradient of relevance propagation: the picture times it is the picture's
+	// RelevancePixels is Pixels with the gradient of relevance propagation: times the picture it is the picture's
 	// relevance.
 	RelevancePixels func(View) *Node
 )
 
-// ManyLayers is a map of the picture and of every layer that some operators make.
+// ManyLayers makes a map from the picture and from the results of all nodes with given operators.
 type ManyLayers struct {
 	Ops  []string                                // ONNX operators, e.g. "Conv"
-	Bias bool                                    // of them, those that add a bias
+	Bias bool                                    // only those that add a bias
 	Map  func(picture View, layers []View) *Node // makes the map [batch, h, w] of the picture and those layers
 }
 
 // Retargeting is a method with another score in place of the target's.
 type Retargeting struct {
-	Target string  // kind of engine/target; it takes the index of the target of the request
-	Base   OnePass // what is made with that score
+	Target string  // the kind of engine/target of that score; its index is that of the request's target
+	Base   OnePass // makes the map from that score
 }
 
-// Original is one picture as it is, before a method changes it.
+// Original is one picture before a method changes it.
 type Original struct {
 	Picture Values  // the model's input
 	Act     Values  // of the layer; empty for a method that has no layer
 	Score   float32 // of the target
 
-	ChannelsLast bool // how Picture lies: [h, w, c], else [c, h, w]
+	ChannelsLast bool // Picture is [h, w, c], else [c, h, w]
 }
 
-// Values is a field of vectors. Those of a layer lie [h, w, c].
+// Values is a field of vectors. Those of a layer are [h, w, c].
 type Values struct {
 	H, W, C int       // height, width and channels
 	Flat    []float32 // the numbers, row by row
@@ -90,55 +90,55 @@ type Grid struct {
 // Run is one explanation by many passes.
 type Run struct {
 	Inputs int // how many changed inputs there are
-	// the i-th: a picture, activations [h, w, c], or what a mask is made of, [h, w]
+	// Input returns input i: a picture, activations [h, w, c], or the values [h, w] that a mask is made of.
 	Input func(i int) []float32
-	Take  func(i int, score float32, seen []float32) // hears what the model made of it
-	Map   func() Grid                                // the map of what was heard so far
+	Take  func(i int, score float32, seen []float32) // takes the score of input i and what See made of it
+	Map   func() Grid                                // returns the map of all inputs taken so far
 }
 
-// Pictures is a method of many passes over changed pictures, of which See is seen.
+// Pictures is a method of many passes over changed pictures.
 type Pictures struct {
-	See   OnePass            // what is seen of each changed picture
+	See   OnePass            // makes the values of each changed picture that Run.Take gets
 	Start func(Original) Run // begins an explanation of a picture
 }
 
-// MaskedPictures is a method of many passes over the picture behind masks that are made of what a
-// layer shows; only the score is seen.
+// MaskedPictures is a method of many passes over the picture behind masks that are made from a
+// layer's values. It reads the score alone.
 type MaskedPictures struct {
-	// [batch, h, w] of the layer -> [batch, H, W] of the picture, from 1, seen, to 0
+	// Mask makes masks: [batch, h, w] of the layer -> [batch, H, W] of the picture, from 1, shown, to 0, hidden.
 	Mask  func(shown *Node, height, width int) *Node
 	Start func(Original) Run // its inputs are [h, w]
 }
 
-// Activations is a method of many passes from a layer on, over changed activations;
-// only the score is seen.
+// Activations is a method of many passes over changed activations, each from the layer on.
+// It reads the score alone.
 type Activations struct {
-	Refuse func(Original) error // says why a picture cannot be explained; nil if every one can
+	Refuse func(Original) error // returns an error if a picture cannot be explained; nil if all can
 	Start  func(Original) Run   // begins an explanation; its inputs are [h, w, c]
 }
 
-// MethodFusion is a map made of other methods' finished maps, each the positive part at the
-// size of the picture.
+// MethodFusion makes a map of other methods' finished maps. Join gets the positive part of
+// each, resized to the picture.
 type MethodFusion struct {
 	Methods []Method               // whose maps are joined, in this order
-	Join    func(maps []Grid) Grid // makes one map of theirs
+	Join    func(maps []Grid) Grid // makes one map of them
 }
 
-// LayerFusion is one map made of a method's maps at all chosen layers, each the positive part
-// normalised to [0, 1] at its own resolution and resized to the picture.
+// LayerFusion makes one map of a method's maps at all chosen layers. Join gets the positive
+// part of each, normalised to [0, 1] at its own resolution and then resized to the picture.
 type LayerFusion struct {
 	Method Method                 // whose maps are joined
 	Join   func(maps []Grid) Grid // makes one map of those of the layers
 
-	// AllLevels tells that it is of all levels of a detector if no layers are named, and that the maps are joined in the
-	// method's own unit, each the positive part resized to the picture.
+	// AllLevels is true if the layers are those of all levels of a detector when none are named. Join then gets the maps
+	// in the method's own unit: the positive part of each, resized to the picture.
 	AllLevels bool
 }
 
-// Wrapper wraps another method, as SESS(LayerCAM) does.
+// Wrapper is a method that is made of another, such as SESS(LayerCAM).
 type Wrapper struct {
-	Usual string                               // the one that it is made of if none is named
-	Make  func(base Method) (Procedure, error) // says how the map is made of that method's
+	Usual string                               // the method that it is made of if none is named
+	Make  func(base Method) (Procedure, error) // returns the procedure if it is made of base
 }
 
 func (Terms) procedure()           {}
@@ -176,10 +176,10 @@ func MakeMap(p Procedure, at View) (m *Node, ok bool) {
 	return nil, false
 }
 
-// SumMagnitudes is the sum of a method's terms with the magnitudes of activations and gradient in place of their
-// values, [batch, h, w]: how large a cell would be if nothing in it cancelled. ok is false if the method's map is no
-// sum of terms. Each term is rounded to about 2^-24 of this sum, so a map that is no larger than a few times that is
-// made of rounding alone; see Diagnose of package heatmap.
+// SumMagnitudes returns the sum of a method's terms [batch, h, w], computed from the magnitudes of activations and
+// gradient: how large a cell would be if no terms cancelled. ok is false if the method's map is no sum of terms. The
+// rounding error of the map is about 2^-24 of this sum. A map that is no larger than a few times that consists of
+// rounding errors alone; see Diagnose of package heatmap.
 func SumMagnitudes(p Procedure, at View) (m *Node, ok bool) {
 	switch p := p.(type) {
 	case Terms:

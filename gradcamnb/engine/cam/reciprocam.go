@@ -2,18 +2,19 @@ package cam
 
 import "slices"
 
-// ReciproCAM asks what the model says when it gets one cell of the layer alone, with no
+// ReciproCAM shows the model's score if it gets one cell of the layer alone. It takes no
 // gradient:
 //
 //	L_ij = S(A * M_ij) - min_ab S(A * M_ab)
 //
-// with M_ij the mask that is 1/4 at the cell, 1/8 beside and 1/16 across it and 0
-// elsewhere, for all channels. Byun and Lee 2022, "Recipro-CAM: Fast gradient-free visual
-// explanations for convolutional neural networks", in its Gaussian form; the number of its
-// equation could not be looked up here. The paper scales the map to [0, 1] by its least and
-// greatest value; here only the least is taken off, so that the map keeps the score's unit. At the tokens of a
-// transformer the class token is left as it is, as ViT-ReciproCAM has it (Byun and Lee 2023, arXiv:2310.02588). Every
-// pass starts at the layer. Shapes: [h, w, channels] -> [h, w].
+// The mask M_ij is 1/4 at the cell, 1/8 at the cells beside, above and below it, 1/16 at its
+// diagonal neighbours, and 0 elsewhere, for all channels. Byun and Lee 2022, "Recipro-CAM:
+// Fast gradient-free visual explanations for convolutional neural networks", in its Gaussian
+// form; the number of the equation could not be looked up here. The paper scales the map to
+// [0, 1]. Here only its least value is subtracted, so that the map keeps the score's unit. At
+// the tokens of a transformer the class token stays unchanged, as in ViT-ReciproCAM (Byun and
+// Lee 2023, arXiv:2310.02588). Every pass starts at the layer. Shapes: [h, w, channels] ->
+// [h, w].
 var ReciproCAM = register(Method{
 	Name:    "Recipro-CAM",
 	Plane:   true,
@@ -48,7 +49,8 @@ var ReciproCAM = register(Method{
 	}},
 })
 
-// cell is the values of one cell and, fainter, of those around it; zero elsewhere.
+// cell returns the values of one cell and, with smaller weights, of the cells around it; all
+// others are zero.
 func (v Values) cell(row, column int) []float32 {
 	out := make([]float32, len(v.Flat))
 	weight := [3]float32{0.25, 0.5, 0.25} // times itself: 1/16, 1/8, 1/4

@@ -13,15 +13,15 @@ import (
 //
 //	x = (o + 1/2) * in/out - 1/2.
 //
-// It is a matrix product an axis, M_h x M_w^T, with the weights as constants.
+// It is one matrix product for each axis, M_h x M_w^T, with the weights as constants.
 func Resize(x *Node, height, width int) *Node {
 	return resize(x, height, width,
 		func(o, in, out int) float64 { return (float64(o)+0.5)*float64(in)/float64(out) - 0.5 })
 }
 
-// ResizeSlices is [Resize] of volumes, whose slices lie one below another: of so many slices a map of so many others at
-// the given height, of all of them, and width, linear along each of the three axes, as torch's interpolate
-// (mode="trilinear", align_corners=False).
+// ResizeSlices is [Resize] of volumes, whose slices lie one below another. It is linear along each of the three axes,
+// as torch's interpolate (mode="trilinear", align_corners=False). from is the number of slices of x, and to that of the
+// result. size is the result's height, of all slices together, and width.
 func ResizeSlices(x *Node, from, to int, size [2]int) *Node {
 	batch, rows, width := x.Shape().Dim(0), x.Shape().Dim(1), x.Shape().Dim(2)
 	height := size[0] / to
@@ -30,7 +30,7 @@ func ResizeSlices(x *Node, from, to int, size [2]int) *Node {
 	return Reshape(x, batch, size[0], size[1])
 }
 
-// resizeAligned is [Resize] with the corners on each other, as torch's
+// resizeAligned is [Resize] with aligned corners, as torch's
 // interpolate(align_corners=True): output pixel o reads the input at
 //
 //	x = o (in-1)/(out-1).
@@ -39,7 +39,7 @@ func resizeAligned(x *Node, height, width int) *Node {
 		func(o, in, out int) float64 { return float64(o) * float64(in-1) / float64(max(out-1, 1)) })
 }
 
-// resize reads output pixel o of out at a place of the in pixels there are.
+// resize interpolates linearly: at returns the place in the input that output pixel o reads.
 func resize(x *Node, height, width int, at func(o, in, out int) float64) *Node {
 	g := x.Graph()
 	h, w := x.Shape().Dim(1), x.Shape().Dim(2)
@@ -52,7 +52,7 @@ func resize(x *Node, height, width int, at func(o, in, out int) float64) *Node {
 	return x
 }
 
-// bilinear is the matrix [out, in] of interpolation weights.
+// bilinear returns the matrix [out, in] of interpolation weights.
 func bilinear(in, out int, at func(o, in, out int) float64) *tensors.Tensor {
 	weights := make([]float32, out*in)
 	for o := range out {

@@ -4,7 +4,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Saliency is how much the score answers to each pixel:
+// Saliency shows how much the score changes with each pixel:
 //
 //	L = max_c |dS/dx_c|
 //

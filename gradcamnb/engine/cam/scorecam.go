@@ -6,8 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// ScoreCAM weighs every channel by what the model says of the picture behind it as a
-// mask, with no gradient:
+// ScoreCAM weighs every channel by the model's score of the picture if the channel masks it.
+// It takes no gradient:
 //
 //	H_k = s(Up(A_k)),  s(a) = (a - min a) / (max a - min a)     (eq. 5)
 //	w   = softmax_k S(x * H_k),  L = SUM_k w_k A_k              (eq. 6)
@@ -44,7 +44,7 @@ var ScoreCAM = register(Method{
 	},
 })
 
-// channel is one channel, [h, w].
+// channel returns the values of channel k, [h, w].
 func (v Values) channel(k int) []float32 {
 	out := make([]float32, v.H*v.W)
 	for i := range out {
@@ -53,7 +53,7 @@ func (v Values) channel(k int) []float32 {
 	return out
 }
 
-// softmax is exp(x_k) / SUM_j exp(x_j).
+// softmax returns exp(x_k) / SUM_j exp(x_j).
 func softmax(x []float64) []float64 {
 	highest := math.Inf(-1)
 	for _, v := range x {

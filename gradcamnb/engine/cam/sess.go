@@ -6,18 +6,18 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// SESS makes a method see objects of any size: the picture is scaled up in twelve steps of
-// 2/7, windows of the model's own size slide over every scale, and the method's maps of the
-// windows, scaled to [0, 1] and weighted with what the model makes of the window, are put
-// back and averaged over the windows where they are positive, then blurred:
+// SESS makes a method see objects of any size. It scales the picture up in twelve steps of
+// 2/7, and slides windows of the model's input size over every scale. It scales the method's
+// map of each window to [0, 1], weighs it by the model's score of the window, and puts it
+// back in its place. It averages these maps at every pixel over those that are positive
+// there, and blurs the mean:
 //
 //	L = blur(mean_p [L_p w_p > 0] L_p w_p),  w_p = p_c(window p) / max p_c     (eq. 1 to 4)
 //
-// with p_c the softmax probability of the class, or the positive part of the score where
-// the target is no class. Tursun et al. 2022, "SESS: Saliency Enhancing with Scaling and
-// Sliding", as pytorch-grad-cam 1.5.7 has it (sess.py) with its defaults. It is made of
-// Grad-CAM, or of another method of one pass at a layer: SESS(LayerCAM). Shape: [H, W], of
-// the picture.
+// p_c is the softmax probability of the class, or, if the target is no class, the positive
+// part of the score. Tursun et al. 2022, "SESS: Saliency Enhancing with Scaling and Sliding",
+// as in pytorch-grad-cam 1.5.7 (sess.py) with its defaults. It is made of Grad-CAM, or of
+// another method of one pass at a layer: SESS(LayerCAM). Shape: [H, W], of the picture.
 var SESS = register(Method{
 	Name:    "SESS",
 	Plane:   true,
@@ -36,8 +36,8 @@ var SESS = register(Method{
 	}},
 })
 
-// withWeight is a method's map, scaled to [0, 1], and after it the window's weight:
-// [batch, h*w + 1].
+// withWeight returns a procedure that makes base's map of a window, scaled to [0, 1], with
+// the window's weight behind it: [batch, h*w + 1].
 func withWeight(base OnePass) OnePass {
 	see := func(at View, m *Node) *Node {
 		m = minMax(positive(m), 1, 2)
@@ -52,7 +52,7 @@ func withWeight(base OnePass) OnePass {
 	return Map(func(at View) *Node { m, _ := MakeMap(base, at); return see(at, m) })
 }
 
-// window is a place of the model's size in the picture scaled up.
+// window is a part of the enlarged picture that has the model's input size.
 type window struct {
 	scale float64
 	x, y  int
@@ -84,7 +84,8 @@ func startSESS(c Original) Run {
 	}
 }
 
-// starts are the places along one side, the last one moved back into the picture.
+// starts returns where windows start along one side; the last one is moved back into the
+// picture.
 func starts(length, size int) []int {
 	var out []int
 	for at := 0; ; at += size {
@@ -95,7 +96,7 @@ func starts(length, size int) []int {
 	}
 }
 
-// cut is the window of the scaled picture, bilinear with half-pixel centres.
+// cut returns a window of the scaled picture, bilinearly with half-pixel centres.
 func (c Original) cut(at window) []float32 {
 	p := c.Picture
 	out := make([]float32, len(p.Flat))
@@ -118,7 +119,7 @@ func (c Original) cut(at window) []float32 {
 	return out
 }
 
-// bilinearAt reads a field between its cells, clamped at the edges.
+// bilinearAt returns a field's value between its cells, clamped at the edges.
 func bilinearAt(read func(y, x int) float32, h, w int, y, x float64) float32 {
 	fy, fx := math.Floor(y), math.Floor(x)
 	y0, y1 := clamp(int(fy), h), clamp(int(fy)+1, h)
@@ -127,7 +128,8 @@ func bilinearAt(read func(y, x int) float32, h, w int, y, x float64) float32 {
 	return (read(y0, x0)*(1-dx)+read(y0, x1)*dx)*(1-dy) + (read(y1, x0)*(1-dx)+read(y1, x1)*dx)*dy
 }
 
-// fuseWindows puts the maps back and averages them where they are positive.
+// fuseWindows puts the maps of the windows in their places, averages them at every pixel over
+// those that are positive there, and blurs the mean.
 func fuseWindows(windows []window, seen []Grid, weights []float64, h, w int) Grid {
 	sum, count := make([]float64, h*w), make([]float64, h*w)
 	var largest float64
@@ -170,7 +172,7 @@ func fuseWindows(windows []window, seen []Grid, weights []float64, h, w int) Gri
 	return blurred(out)
 }
 
-// resized scales bilinearly with half-pixel centres.
+// resized returns g at another size, bilinearly with half-pixel centres.
 func resized(g Grid, h, w int) Grid {
 	out := Grid{H: h, W: w, Flat: make([]float32, h*w)}
 	read := func(y, x int) float32 { return g.Flat[y*g.W+x] }
@@ -183,7 +185,7 @@ func resized(g Grid, h, w int) Grid {
 	return out
 }
 
-// blurred is the convolution with an 11 x 11 Gaussian of deviation 5; beyond the edge the
+// blurred returns g convolved with an 11 x 11 Gaussian of deviation 5. Beyond the edge the
 // picture is mirrored without repeating its edge pixel, as OpenCV does.
 func blurred(g Grid) Grid {
 	var kernel [11]float32

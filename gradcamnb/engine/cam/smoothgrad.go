@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// SmoothGrad is the mean of a method's maps of noisy copies of the picture:
+// SmoothGrad averages a method's maps of noisy copies of the picture:
 //
 //	L = 1/n SUM_i M(x + N(0, sigma^2))     (section 3)
 //
-// Smilkov et al. 2017, "SmoothGrad: removing noise by adding noise", with n = 50 and
-// sigma = 0.15 (max x - min x), in the middle of what the paper finds good. The noise is
-// the same in every run. It is made of Saliency, or of another method of one pass:
+// Smilkov et al. 2017, "SmoothGrad: removing noise by adding noise". n is 50 and sigma is
+// 0.15 (max x - min x), the middle of the range that the paper recommends. The noise is the
+// same in every run. It is made of Saliency, or of another method of one pass:
 // SmoothGrad(Grad-CAM).
 var SmoothGrad = register(Method{
 	Name:    "SmoothGrad",
@@ -30,8 +30,8 @@ var SmoothGrad = register(Method{
 	}},
 })
 
-// noisy is the picture with normally distributed noise, its deviation a share of the
-// range of the picture's values; the i-th noise is always the same.
+// noisy returns the picture with normally distributed noise. Its standard deviation is a
+// share of the range of the picture's values. The noise of a number i is always the same.
 func (c Original) noisy(i int, share float32) []float32 {
 	x := c.Picture.Flat
 	sigma := share * (slices.Max(x) - slices.Min(x))
@@ -43,7 +43,7 @@ func (c Original) noisy(i int, share float32) []float32 {
 	return out
 }
 
-// at is the height and width of a method's map of the picture.
+// at returns an empty grid with the height and width of a procedure's map of the picture.
 func (c Original) at(how Procedure) Grid {
 	if HasLayer(how) {
 		return Grid{H: c.Act.H, W: c.Act.W}
@@ -51,7 +51,7 @@ func (c Original) at(how Procedure) Grid {
 	return Grid{H: c.Picture.H, W: c.Picture.W}
 }
 
-// mean is the mean of the maps that were heard of so far.
+// mean averages maps.
 type mean struct {
 	size  Grid
 	sum   []float64

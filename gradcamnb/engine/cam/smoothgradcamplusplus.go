@@ -10,11 +10,11 @@ import . "github.com/gomlx/gomlx/core/graph"
 //	L      = SUM_k w_k A_k
 //
 // Omeiza et al. 2019, "Smooth Grad-CAM++: An Enhanced Inference Level Visualization
-// Technique for Deep Convolutional Neural Network Models", whose equations' numbers could not
-// be looked up here. Powers of G stand for the
-// derivatives of exp(S), and 1e-6 is added to the denominator, as in [GradCAMPlusPlus];
-// A is that of the picture itself. n = 16, sigma = 0.15 (max x - min x), the same noise in
-// every run. Shapes: [h, w, channels] -> [h, w].
+// Technique for Deep Convolutional Neural Network Models"; the numbers of the equations could
+// not be looked up here. As in [GradCAMPlusPlus], powers of G stand for the derivatives of
+// exp(S), and 1e-6 is added to the denominator. A is that of the picture without noise. n is
+// 16 and sigma is 0.15 (max x - min x); the noise is the same in every run. Shapes:
+// [h, w, channels] -> [h, w].
 var SmoothGradCAMPlusPlus = register(Method{
 	Name:    "Smooth Grad-CAM++",
 	Aliases: []string{"SmoothGradCAMpp"},
@@ -49,7 +49,7 @@ var SmoothGradCAMPlusPlus = register(Method{
 	}},
 })
 
-// smoothed is the map of the mean derivatives.
+// smoothed returns the map of the mean derivatives.
 func (c Original) smoothed(d1, d2, d3 []float32) Grid {
 	sums := make([]float64, c.Act.C)
 	for i, v := range c.Act.Flat {
@@ -66,7 +66,7 @@ func (c Original) smoothed(d1, d2, d3 []float32) Grid {
 	return c.Act.weighted(weights)
 }
 
-// weighted is SUM_k w_k A_k.
+// weighted returns SUM_k w_k A_k.
 func (v Values) weighted(weights []float64) Grid {
 	out := Grid{H: v.H, W: v.W, Flat: make([]float32, v.H*v.W)}
 	for i := range out.Flat {

@@ -4,17 +4,16 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// XGradCAM weighs every channel by its gradient averaged with the activations as
-// weights, which is the choice that comes closest to two axioms, sensitivity and
-// conservation:
+// XGradCAM weighs every channel by the mean of its gradient, weighted by the activations. Of
+// all such weights these come closest to two axioms, sensitivity and conservation:
 //
 //	w_k = SUM_ij dS/dA_k,ij A_k,ij / SUM_ab A_k,ab     (eq. 8)
 //	L   = SUM_k w_k A_k                                (before the ReLU)
 //
 // Fu et al. 2020, "Axiom-based Grad-CAM". 1e-7 is added to the denominator, as in
-// pytorch-grad-cam 1.5.7. Where A_k can be negative, before a ReLU, its sum can cancel and the
-// weight be any number. Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It
-// costs what Grad-CAM costs.
+// pytorch-grad-cam 1.5.7. If A_k can be negative, as before a ReLU, its sum can cancel, and
+// the weight can then be any number. Shapes: [batch, h, w, channels] twice -> [batch, h, w].
+// It costs what Grad-CAM costs.
 var XGradCAM = register(Method{
 	Name:    "XGrad-CAM",
 	Paper:   "Fu et al. 2020, arXiv:2008.02312",

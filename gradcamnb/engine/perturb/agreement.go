@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// rankCorrelation is Spearman's: the correlation of the ranks, where equal values
-// share the mean of their ranks. It is NaN if one side is constant.
+// rankCorrelation returns Spearman's rank correlation; equal values have the mean of their
+// ranks. It is NaN if all values of a or of b are equal.
 func rankCorrelation(a, b []float32) float64 {
 	ra, rb := ranks(a), ranks(b)
 	middle := float64(len(a)-1) / 2
@@ -39,8 +39,8 @@ func ranks(values []float32) []float64 {
 	return out
 }
 
-// shrunk is a field of the given width with blocks of pixels averaged, so that no
-// side is over 64: ranks of neighbouring pixels say the same again.
+// shrunk averages blocks of pixels of a field of the given width, so that no side is over 64.
+// Neighbouring pixels have similar ranks, so little is lost.
 func shrunk(values []float32, width int) []float32 {
 	const side = 64
 	height := len(values) / width

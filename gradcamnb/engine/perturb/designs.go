@@ -11,22 +11,23 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// design is a way to draw masks and to average them.
+// design says how masks are drawn and averaged.
 type design struct {
 	draw    func(seed, first, p *Node, n int, f field) *Node
-	centred bool // the mean score is taken away before averaging
+	centred bool // the mean score is subtracted before averaging
 	half    bool // it needs the probability 1/2
 
-	block func(cells int) int // masks that are drawn together; nil if each is drawn by itself
+	block func(cells int) int // returns how many masks are drawn together; nil if each is drawn by itself
 }
 
-// designs are by the name in [ask.Sampling]. A centred average has the same
-// expectation as the paper's, for with the mean score c
+// designs has the designs by their name in [ask.Sampling]. A centred average has the same
+// expectation as the paper's. With the mean score c
 //
 //	c + 1/(p N) SUM_i (w_i - c) M_i = 1/(p N) SUM_i w_i M_i + c (1 - 1/(p N) SUM_i M_i)
 //
-// and the last term, how unevenly the masks have covered a pixel times c, has none. It
-// is what most of the paper's error is made of where c is far from zero.
+// and the expectation of the last term is zero: it measures how unevenly the masks have
+// covered a pixel. If c is far from zero, most of the error of the paper's average comes from
+// this term.
 var designs = map[string]design{
 	"":         {draw: drawn},
 	"centred":  {draw: drawn, centred: true},
@@ -37,16 +38,17 @@ func designNames() string {
 	return strings.Join(slices.Sorted(maps.Keys(designs))[1:], ", ")
 }
 
-// balanced makes masks like [drawn], in blocks: k rows of a Hadamard matrix of order k,
-// the least power of two that is no less than the number of cells, each followed by its
-// complement. In a whole block every cell is seen in half of the masks and every two cells
-// together in a quarter, so that what one cell does to the score is not taken for another's,
-// nor, with the complements, what two cells do together for one's. It is Plackett and
-// Burman's screening design, folded over (Box and Wilson 1951).
+// balanced makes masks like [drawn], but in blocks. A block has the k rows of a Hadamard
+// matrix of order k, each followed by its complement; k is the least power of two that is no
+// less than the number of cells. In a whole block every cell is seen in half of the masks,
+// and every two cells are seen together in a quarter. So the effect of one cell is not
+// attributed to another, and, because of the complements, the joint effect of two cells is
+// not attributed to one. It is Plackett and Burman's screening design, folded over (Box and
+// Wilson 1951).
 //
-// Cell j of row i is seen where the bits that i and the cell's code have in common are
-// odd in number: with the code 0 in every row or in none, which the complements make half of
-// the masks. Every block has codes, signs, an order of rows and a shift of its own.
+// Cell j of row i is seen if the number of bits that i and the cell's code have in common is
+// odd. With the code 0 it is seen in every row or in none, and the complements make that half
+// of the masks. Every block has its own codes, signs, order of rows and shift.
 func balanced(seed, first, _ *Node, n int, f field) *Node {
 	seen, block := balancedCells(seed, first, n, f.cells())
 	return f.enlarge(seen, func(axis, cell int) *Node {
@@ -55,13 +57,14 @@ func balanced(seed, first, _ *Node, n int, f field) *Node {
 	})
 }
 
-// balancedOrder is the order of the Hadamard matrix.
+// balancedOrder returns the order of the Hadamard matrix.
 func balancedOrder(cells int) uint32 { return uint32(1) << bits.Len(uint(cells-1)) }
 
-// balancedBlock is the number of masks in a block, every row and its complement.
+// balancedBlock returns the number of masks in a block: every row and its complement.
 func balancedBlock(cells int) int { return 2 * int(balancedOrder(cells)) }
 
-// balancedCells is 1 where a cell is seen, [n, cells], and the block of each mask [n].
+// balancedCells returns 1 for cells that are seen and 0 for others, [n, cells], and the block
+// of each mask [n].
 func balancedCells(seed, first *Node, n, cells int) (seen, block *Node) {
 	g := seed.Graph()
 	order := balancedOrder(cells)
@@ -72,7 +75,7 @@ func balancedCells(seed, first *Node, n, cells int) (seen, block *Node) {
 	low := func(x *Node, mask uint32) *Node { return BitwiseAnd(x, Scalar(g, dtypes.Uint32, mask)) }
 	odd := func(x *Node) *Node { return BitwiseOr(x, Scalar(g, dtypes.Uint32, uint32(1))) }
 
-	// Times an odd number is one to one among the numbers below a power of two.
+	// Multiplying by an odd number permutes the numbers below a power of two.
 	row := low(Add(Mul(InsertAxes(pair, -1), odd(random(1))), random(2)), order-1)
 	number := AddScalar(Iota(g, shapes.Make(dtypes.Uint32, 1, cells), 1), uint32(1))
 	common := BitwiseAnd(low(Mul(number, odd(random(3))), order-1), row)
@@ -84,14 +87,14 @@ func balancedCells(seed, first *Node, n, cells int) (seen, block *Node) {
 	return ConvertDType(ConvertDType(bit, dtypes.Int32), dtypes.Float32), block
 }
 
-// word is 32 random bits of each number [n] and a stream.
+// word returns 32 random bits for each number [n] in a stream.
 func word(seed, number *Node, stream int) *Node {
 	h := mix(Add(Slice(seed, AxisElem(0)), mix(Slice(seed, AxisElem(1)))))
 	h = mix(Add(h, MulScalar(number, uint32(0x9e3779b9))))
 	return mix(AddScalar(h, uint32(stream)*0x85ebca6b))
 }
 
-// unit brings random bits to [0, 1).
+// unit maps 32 random bits to [0, 1).
 func unit(x *Node) *Node {
 	top := ConvertDType(BitwiseShiftRightLogicalScalar(x, uint32(8)), dtypes.Int32)
 	return MulScalar(ConvertDType(top, dtypes.Float32), 1.0/(1<<24))

@@ -1,6 +1,6 @@
 package perturb
 
-// field is what masks cover, and how finely: a picture, or a volume whose slices lie one below another.
+// field is what masks cover, a picture or a volume whose slices lie one below another, with the number of cells.
 type field struct {
 	slices, height, width int // height counts the rows of all slices; a picture is one slice
 	grid                  int // cells along a side
@@ -11,8 +11,8 @@ func newField(s *Subject, grid int) field {
 	return field{slices: max(1, s.Slices()), height: height, width: width, grid: grid}
 }
 
-// layers is the number of cells through the slices: grid, or one for each slice of a volume that has fewer.
+// layers returns the number of cells across the slices: grid, or one for each slice if there are fewer slices.
 func (f field) layers() int { return min(f.grid, f.slices) }
 
-// cells is the number of all cells.
+// cells returns the number of all cells.
 func (f field) cells() int { return f.layers() * f.grid * f.grid }

@@ -8,11 +8,11 @@ import (
 
 // drawn makes masks number first, first+1, ... of a seed: [n, height, width].
 // A mask is a grid of cells, seen (1) or hidden (0), enlarged bilinearly and shifted
-// at random (Petsiuk et al. 2018, section 3.3); of a volume along three axes. Seed is two
+// at random (Petsiuk et al. 2018, section 3.3); of a volume along three axes. seed is two
 // uint32 words, first a uint32 and p a float32.
 //
-// Every mask is a function of the seed and its number alone, so a run can be repeated
-// and continued, in batches of any size, on any backend.
+// Every mask depends on the seed and its number alone. So a run can be repeated and
+// continued, in batches of any size and on any backend.
 func drawn(seed, first, p *Node, n int, f field) *Node {
 	cells := f.cells()
 	random := hash(seed, first, n, cells+f.axes()) // the last are the shifts
@@ -22,10 +22,10 @@ func drawn(seed, first, p *Node, n int, f field) *Node {
 	})
 }
 
-// cell is the size of a cell in pixels.
+// cell returns the size of a cell in pixels.
 func cell(size, grid int) int { return (size + grid - 1) / grid }
 
-// axes is the number of axes that masks are shifted along: rows, columns and, of a volume, slices.
+// axes returns the number of axes along which masks are shifted: rows, columns and, of a volume, slices.
 func (f field) axes() int {
 	if f.slices > 1 {
 		return 3
@@ -33,10 +33,10 @@ func (f field) axes() int {
 	return 2
 }
 
-// enlarge brings grids [n, cells] of s x s cells of c pixels to a side of (s+1) c pixels,
-// bilinearly with half-pixel centres, and cuts out [n, height, width] from a shift [n, 1]
-// of each axis (0 rows, 1 columns, 2 slices) on, from 0 to c-1. It is a matrix product an
-// axis, with the shift inside the weights: pixel o reads the grid at
+// enlarge enlarges grids [n, cells] of s x s cells of c pixels to a side of (s+1) c pixels,
+// bilinearly with half-pixel centres, and cuts out [n, height, width]. The cut starts at the
+// shift [n, 1] of each axis (0 rows, 1 columns, 2 slices), from 0 to c-1. It is one matrix
+// product for each axis, with the shift inside the weights: pixel o reads the grid at
 //
 //	x = (o + shift + 1/2) s / ((s + 1) c) - 1/2.
 func (f field) enlarge(grids *Node, shift func(axis, cell int) *Node) *Node {
@@ -53,7 +53,7 @@ func (f field) enlarge(grids *Node, shift func(axis, cell int) *Node) *Node {
 	return Reshape(masks, n, f.height, f.width)
 }
 
-// tents are the weights [n, size, s] of a linear interpolation, clamped at the ends.
+// tents returns the weights [n, size, s] of a linear interpolation, clamped at the ends.
 func tents(shift *Node, size, s int) *Node {
 	g := shift.Graph()
 	n := shift.Shape().Dim(0)
@@ -64,9 +64,9 @@ func tents(shift *Node, size, s int) *Node {
 	return MaxScalar(OneMinus(Abs(Sub(x, k))), 0)
 }
 
-// hash is n x m numbers in [0, 1): number (i, j) depends on the seed, first+i and j
-// and on nothing else. It is the finaliser "lowbias32" of Chris Wellons's
-// hash-prospector, chained over the words; each has 24 random bits.
+// hash returns n x m random numbers in [0, 1). Number (i, j) depends on the seed, first+i and
+// j, and on nothing else. It is the finaliser "lowbias32" of Chris Wellons's hash-prospector,
+// chained over the words. Each number has 24 random bits.
 func hash(seed, first *Node, n, m int) *Node {
 	g := seed.Graph()
 	h := mix(Add(Slice(seed, AxisElem(0)), mix(Slice(seed, AxisElem(1))))) // [1]

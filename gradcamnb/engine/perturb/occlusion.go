@@ -13,9 +13,9 @@ import (
 //	L_xy = mean over the windows k that hold (x, y) of S - S_k
 //
 // Zeiler and Fergus 2014, "Visualizing and Understanding Convolutional Networks",
-// section 4.2, which has no equation (its figure 7 draws S_k itself). The windows are one cell of the grid wide
-// and overlap by half, so a grid of 7 makes 13 x 13 windows; of a volume of
-// 7 or more slices 13 x 13 x 13, and of fewer slices the grid has a cell for each.
+// section 4.2, which has no equation (its figure 7 draws S_k itself). The windows are one cell
+// of the grid wide and overlap by half, so a grid of 7 makes 13 x 13 windows. A volume of 7 or
+// more slices has 13 x 13 x 13 windows; with fewer slices the grid has one cell for each slice.
 var Occlusion = register(Method{
 	Name:    "Occlusion",
 	Aliases: []string{"occlusion sensitivity"},
@@ -69,13 +69,13 @@ func occlude(ctx context.Context, s *Subject, report Listener) ([]*heatmap.Map, 
 	return maps, nil
 }
 
-// span is [from, to) along an axis.
+// span is a range [from, to) along an axis.
 type span [2]int
 
 // box is a window of a picture or volume: slices, rows within a slice, columns.
 type box [3]span
 
-// windows are those of a field, column after column, then row after row, then slice after slice.
+// windows returns the windows of a field, column after column, then row after row, then slice after slice.
 func (f field) windows() []box {
 	var out []box
 	for _, d := range windows(f.slices, f.layers()) {
@@ -88,7 +88,7 @@ func (f field) windows() []box {
 	return out
 }
 
-// each visits the places of a window, by their number in the field.
+// each calls visit with the number in the field of every place of a window.
 func (f field) each(w box, visit func(p int)) {
 	rows := f.height / f.slices
 	for z := w[0][0]; z < w[0][1]; z++ {
@@ -128,7 +128,7 @@ func checkGrid(f field) error {
 	return nil
 }
 
-// positiveAbove is the positive part of a grid less a level.
+// positiveAbove returns the positive part of a grid less a level.
 func positiveAbove(g heatmap.Grid, level float32) heatmap.Grid {
 	out := heatmap.NewGrid(g.W, g.H)
 	out.Slices = g.Slices

@@ -15,9 +15,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// Passes is a method of many passes of engine/cam as one of this package. It is false for
-// a method of one pass.
-func Passes(m cam.Method) (Method, bool) {
+// Passes returns a method of many passes of package cam as one of this package. ok is false
+// for a method of one pass.
+func Passes(m cam.Method) (of Method, ok bool) {
 	p := passes{method: m}
 	switch how := m.Procedure.(type) {
 	case cam.Pictures:
@@ -38,8 +38,8 @@ func Passes(m cam.Method) (Method, bool) {
 // passes runs a method of many passes, a batch at a time.
 type passes struct {
 	method    cam.Method
-	see       cam.OnePass                                // of a pass over a picture
-	mask      func(shown *Node, height, width int) *Node // of a pass over a masked picture
+	see       cam.OnePass                                // what is read of a pass over a changed picture
+	mask      func(shown *Node, height, width int) *Node // makes the masks of a pass over the masked picture
 	fromLayer bool                                       // a pass begins at the layer
 	refuse    func(cam.Original) error                   // nil if every picture can be explained
 	start     func(cam.Original) cam.Run
@@ -86,7 +86,7 @@ func (p passes) explain(ctx context.Context, s *Subject, report Listener) ([]*he
 	return maps, nil
 }
 
-// mapOf is the map of what a run has heard so far.
+// mapOf returns the map of the inputs that a run has taken so far.
 func (p passes) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map {
 	g := run.Map()
 	raw := heatmap.Grid{H: g.H, W: g.W, Values: g.Flat, Slices: s.Slices()}
@@ -115,7 +115,7 @@ func (c originalPass) end() {
 	}
 }
 
-// begin looks at the picture as it is and starts a run for every aim.
+// begin runs the model on the unchanged picture and starts a run for every aim.
 func (p passes) begin(s *Subject, l *source.Layer) ([]cam.Run, originalPass, error) {
 	var cuts []string
 	key := "clean"
@@ -170,7 +170,7 @@ func (p passes) begin(s *Subject, l *source.Layer) ([]cam.Run, originalPass, err
 	return runs, c, nil
 }
 
-// run does the passes. Every aim's run has the same inputs, and hears its own score.
+// run does the passes. The runs of all aims have the same inputs, and each takes the scores of its aim.
 func (p passes) run(ctx context.Context, s *Subject, l *source.Layer, runs []cam.Run, c originalPass,
 	report func(done, total int) error) error {
 	n := runs[0].Inputs
@@ -212,8 +212,8 @@ func (p passes) run(ctx context.Context, s *Subject, l *source.Layer, runs []cam
 	return nil
 }
 
-// deliver hands every run what the pass gave: the scores [aims, batch] and, for each aim,
-// what was seen, [batch, ...].
+// deliver gives every run the results of a pass: the scores [aims, batch] and, for each aim,
+// the values that the method reads, [batch, ...].
 func deliver(runs []cam.Run, out []*tensors.Tensor, batch, done, now int) error {
 	var all [][]float32
 	for _, t := range out {
@@ -236,7 +236,7 @@ func deliver(runs []cam.Run, out []*tensors.Tensor, batch, done, now int) error 
 	return nil
 }
 
-// dims is the shape of a pass's inputs.
+// dims returns the shape of a pass's inputs.
 func (p passes) dims(s *Subject, l *source.Layer, batch int) []int {
 	switch {
 	case p.fromLayer:
@@ -247,7 +247,7 @@ func (p passes) dims(s *Subject, l *source.Layer, batch int) []int {
 	return append([]int{batch}, s.Input[1:]...)
 }
 
-// compile makes the program of a pass.
+// compile compiles the program of a pass.
 func (p passes) compile(s *Subject, l *source.Layer, batch int) (Program, error) {
 	name := ""
 	if l != nil {
@@ -272,12 +272,12 @@ func (p passes) compile(s *Subject, l *source.Layer, batch int) (Program, error)
 func (m *SubjectGraph) buildFrom(method, layer string, grid, clean *Node) map[string]*Node {
 	parts, ok := m.subject.Model.(source.LayerBuilder)
 	if !ok {
-		exceptions.Panicf("model %s: %s begins its passes at a layer, and the model can only be built as a whole; take Score-CAM or RISE", m.subject.Model.Card().Name, method)
+		exceptions.Panicf("model %s: %s starts its passes at a layer, and this model can only be run as a whole; take Score-CAM or RISE", m.subject.Model.Card().Name, method)
 	}
 	return parts.BuildFrom(m.scope, m.Picture, layer, grid, clean, m.subject.Wants())
 }
 
-// collect are the scores and, for every aim, what the method sees of a pass.
+// collect returns the scores and, for every aim, the values that the method reads of a pass.
 func (p passes) collect(m *SubjectGraph, l *source.Layer, x *Node) []*Node {
 	cut := source.Picture
 	if l != nil {
@@ -302,7 +302,7 @@ func (p passes) collect(m *SubjectGraph, l *source.Layer, x *Node) []*Node {
 		}
 		seen, ok := cam.MakeMap(p.see, at)
 		if !ok {
-			exceptions.Panicf("%s cannot be seen in a pass", p.method.Name)
+			exceptions.Panicf("%s has no map of one pass", p.method.Name)
 		}
 		out = append(out, seen)
 	}

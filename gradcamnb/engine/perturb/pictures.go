@@ -9,13 +9,13 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Pictures scores n other pictures, one after the other. Picture i begins as a copy of the
-// subject's, as the model takes it, and draw changes it. The result is [picture][aim]. Report is
-// told after every pass.
+// Pictures scores n changed pictures and returns the scores [picture][aim]. draw changes
+// picture i, which is at first a copy of the subject's, as the model takes it. report is
+// called after every pass.
 func (s *Subject) Pictures(ctx context.Context, n int, draw func(i int, picture []float32),
 	report func(done, total int) error) ([][]float32, error) {
 	if s.Host != nil {
-		return nil, errors.New("a model that is a Go function, or that onnxruntime runs, is shown masks only, so no changed picture can be scored")
+		return nil, errors.New("a model that is a Go function, or that onnxruntime runs, can score masked pictures only, not changed ones")
 	}
 	batch, err := s.batch(n)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 )
 
-// checkResume says why the given runs cannot be continued.
+// checkResume returns an error if the given runs cannot be continued.
 func checkResume(o ask.Sampling, aims int) error {
 	if o.Resume == nil {
 		return nil
@@ -24,7 +24,7 @@ func checkResume(o ask.Sampling, aims int) error {
 			return errors.New("there is no run to resume: the map was not made with random masks")
 		}
 		if s.Grid != o.Grid || s.P != o.P || s.Seed != o.Seed || s.Batch != o.Batch || s.Design != o.Design {
-			return fmt.Errorf("the run to resume drew masks of %d cells, probability %g, seed %d in batches of %d (design %q), and now %d cells, %g, seed %d and batches of %d (design %q) are asked for: ask for the same",
+			return fmt.Errorf("the run to resume drew masks of %d cells, probability %g, seed %d in batches of %d (design %q), and this request has %d cells, %g, seed %d and batches of %d (design %q): give the same",
 				s.Grid, s.P, s.Seed, s.Batch, s.Design, o.Grid, o.P, o.Seed, o.Batch, o.Design)
 		}
 		if len(s.Weights) != len(o.Resume[0].Weights) {
@@ -34,8 +34,8 @@ func checkResume(o ask.Sampling, aims int) error {
 	return nil
 }
 
-// recognise is an error if the scores of a group of masks, the first of which has the number at, are not those that the
-// run to resume has: it was of another picture, model or target.
+// recognise scores a group of masks, whose first has the number at, and returns an error if the scores are not those of
+// the run to resume. That run was then of another picture, model or target.
 func (r *run) recognise(ctx context.Context, at int, masks *tensors.Tensor, known []float32) error {
 	n := r.group
 	drawn := min(n, r.sampling.Masks-at)

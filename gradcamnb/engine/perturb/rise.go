@@ -21,15 +21,15 @@ import (
 //	L_xy = 1/(p N) SUM_i f(I * M_i) M_i,xy        (eq. 6)
 //
 // Petsiuk, Das and Saenko 2018, "RISE: Randomized Input Sampling for Explanation of
-// Black-box Models". It estimates the mean score over the masks that show (x, y), in
-// units of the score; what lies above the mean over all masks speaks for the target.
+// Black-box Models". It estimates the mean score over the masks that show (x, y), in the
+// score's unit. Values above the mean over all masks speak for the target.
 //
 // With a detection as the target it is D-RISE (Petsiuk et al. 2021, "Black-box
-// Explanation of Object Detectors via Saliency Maps"), where f is the best match of
-// the target among the detections of the masked picture.
+// Explanation of Object Detectors via Saliency Maps"): f is then the best match of the
+// target among the detections of the masked picture.
 //
-// Masks are made on the device and never leave it. What comes back after a pass are
-// the scores, and of the sums only what a map needs.
+// The masks are made on the device and stay there. Only the scores are copied back after a
+// pass, and the sums when a map is made.
 var RISE = register(Method{
 	Name:    "RISE",
 	OfBoxes: "D-RISE",
@@ -55,7 +55,7 @@ func rise(ctx context.Context, s *Subject, report Listener) ([]*heatmap.Map, err
 	return maps, errors.Join(ended, err)
 }
 
-// run is a draw of random masks and what has come of it.
+// run draws random masks and sums them by their scores.
 type run struct {
 	subject  *Subject
 	sampling ask.Sampling // with every default filled in
@@ -66,7 +66,7 @@ type run struct {
 	score     groupScorer
 
 	seed, p *tensors.Tensor
-	group   int         // masks that are drawn, and added to the sums, at a time
+	group   int         // masks that are drawn and added to the sums at a time
 	done    int         // masks
 	weights [][]float32 // [aim][mask], scores
 
@@ -111,8 +111,8 @@ func newRun(s *Subject) (*run, error) {
 	return r, nil
 }
 
-// accumulate adds the masks [n, H, W] to sums of masks, weighted by each row of
-// rows [r, n], and to sums of squared masks, likewise.
+// accumulate adds the masks [n, H, W], weighted by each row of rows [r, n], to sums, and the
+// squared masks, weighted by each row of squareRows, to squareSums.
 func accumulate(masks, rows, squareRows, sums, squareSums *Node) []*Node {
 	return []*Node{
 		Add(sums, Einsum("rn,nhw->rhw", rows, masks)),
@@ -149,11 +149,11 @@ func checkSampling(o ask.Sampling, f field) error {
 	case o.Batch < 1:
 		return fmt.Errorf("a batch of %d masks makes no pass: give at least 1", o.Batch)
 	case o.Agreement < 0 || o.Agreement >= 1 || math.IsNaN(o.Agreement):
-		return fmt.Errorf("an agreement of %g between the halves of the masks cannot be waited for: give a rank correlation between 0 and 1", o.Agreement)
+		return fmt.Errorf("the agreement between the halves of the masks is %g: give a rank correlation from 0 up to, but not including, 1", o.Agreement)
 	}
 	design, ok := designs[o.Design]
 	if !ok {
-		return fmt.Errorf("masks are not drawn by the design %q; there are %s, and none for that of the papers", o.Design,
+		return fmt.Errorf("there is no design %q for masks; there are %s, and without a name it is that of the papers", o.Design,
 			designNames())
 	}
 	if design.half && o.P != 0.5 {
@@ -162,7 +162,7 @@ func checkSampling(o ask.Sampling, f field) error {
 	return checkGrid(f)
 }
 
-// continueRun draws until the run is complete, a stop rule holds, or ctx ends.
+// continueRun draws masks until the run is complete, a stop rule holds, or ctx ends.
 func (r *run) continueRun(ctx context.Context, report Listener) error {
 	start := time.Now()
 	for step := 0; r.done < r.sampling.Masks; step++ {
@@ -186,7 +186,8 @@ func (r *run) continueRun(ctx context.Context, report Listener) error {
 	return nil
 }
 
-// isEnough tells whether the halves agree as was asked for, once in a while.
+// isEnough tells whether the halves agree as the request asks. It compares them at every 16th step, and is false at
+// other steps.
 func (r *run) isEnough(step int) (bool, error) {
 	const every = 16 // groups
 	if r.sampling.Agreement == 0 || step%every != every-1 {
@@ -241,7 +242,7 @@ func (r *run) scores(ctx context.Context, at int, masks *tensors.Tensor) ([]floa
 		for a, k := range known {
 			copy(scores[a*n:(a+1)*n], k.Weights[at:])
 		}
-		if r.recognised || slices.Max(scores) == slices.Min(scores) { // which tells nothing
+		if r.recognised || slices.Max(scores) == slices.Min(scores) { // equal scores cannot be recognised
 			return scores, nil
 		}
 		r.recognised = true
@@ -253,7 +254,7 @@ func (r *run) scores(ctx context.Context, at int, masks *tensors.Tensor) ([]floa
 	}
 	for i, v := range scores {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return nil, fmt.Errorf("under mask %d the target scores %g, which is no number to average: the model overflows on masked pictures", at+i%n, v)
+			return nil, fmt.Errorf("the target scores %g under mask %d, and that cannot be averaged: the model overflows on masked pictures", v, at+i%n)
 		}
 	}
 	return scores, nil
@@ -268,8 +269,8 @@ func (r *run) stretch() int {
 	return r.sampling.Batch
 }
 
-// rows weighs the next masks, a group, for the sums: of masks 1 and w for each half, of
-// squared masks 1, w and w^2.
+// rows returns the weights of a group of masks in the sums: for the masks 1 and w in each
+// half, for the squared masks 1, w and w^2.
 func (r *run) rows(scores []float32, masks int) (rows, squareRows *tensors.Tensor) {
 	n, aims := r.group, len(r.weights)
 	plain, square := make([]float32, 2*(1+aims)*n), make([]float32, (1+2*aims)*n)
@@ -297,7 +298,7 @@ func (r *run) end() {
 	r.p.MustFinalizeAll()
 }
 
-// maps are the maps of the masks drawn so far.
+// maps returns the maps of the masks drawn so far.
 func (r *run) maps() ([]*heatmap.Map, error) {
 	sums, err := tensors.CopyFlatData[float32](r.sums[0])
 	if err != nil {
@@ -354,7 +355,7 @@ func (r *run) maps() ([]*heatmap.Map, error) {
 	return out, nil
 }
 
-// subtract is a sum of masks by weight less the sum of masks times a level.
+// subtract returns a weighted sum of masks less the plain sum of masks times a level.
 func subtract(weighed, masks []float32, level float64) []float32 {
 	out := make([]float32, len(weighed))
 	for i := range out {

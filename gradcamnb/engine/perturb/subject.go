@@ -17,15 +17,15 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// Subject is one prepared picture in front of a model, and what is scored there.
+// Subject is a model, one prepared picture, and the aims that are scored.
 type Subject struct {
-	Model  source.Model   // the model that is asked
+	Model  source.Model   // the model that is explained
 	Input  []int          // shape of the picture as the model takes it, with a batch of 1
 	Values []float32      // of the picture
 	Aims   []Aim          // what is scored
 	Layers []source.Layer // for methods that work at layers
 
-	// Baseline is what is seen where the picture is hidden, as the model takes it; nil
+	// Baseline is the picture that is seen in hidden places, as the model takes it; nil
 	// means zeros, which for most models is the mean colour.
 	Baseline []float32
 
@@ -34,36 +34,36 @@ type Subject struct {
 	// Pass is the number of pictures that the model is given at a time, a divisor of the batch; 0 is the batch.
 	Pass int
 
-	// Host scores n masks, [n, H, W] laid flat, where the model is no graph but a function
-	// on this side: [aim][mask] laid flat. Methods that need the model in a graph cannot
-	// be asked for then.
+	// Host scores n masks, [n, H, W] laid flat, if the model is no graph but a Go function:
+	// it returns [aim][mask] laid flat. Methods that need the model in a graph cannot be used
+	// then. Host is nil if the model is a graph.
 	Host func(masks []float32, n int) ([]float32, error)
 
-	// Compile returns the program of a graph, which the session keeps by the key.
-	// What differs between a method's graphs must be in the key; the model, the shape of
-	// the input and the aims are.
+	// Compile returns the program of a graph. The session keeps programs by their key. The key
+	// must tell a method's graphs apart; the model, the input's shape and the aims are added
+	// to it.
 	Compile func(key string, graph GraphFn) (Program, error)
 }
 
 // Aim is one score of a batch of pictures.
 type Aim struct {
 	Wants       []string          // tensors of the model that the score reads
-	Params      []*tensors.Tensor // what may differ without another program, such as a class
+	Params      []*tensors.Tensor // values that can change without another program, such as a class
 	IsDetection bool              // it scores detections
 
-	// Score gives [batch] from the wanted tensors and the nodes of the parameters.
+	// Score returns [batch] from the wanted tensors and the nodes of the parameters.
 	Score func(outputs map[string]*Node, params []*Node) *Node
 }
 
-// GraphFn builds a program. Every program has the picture and the aims' parameters
-// at hand in m, and inputs of its own.
+// GraphFn builds the graph of a program. m has the picture and the aims' parameters; inputs
+// are the program's own.
 type GraphFn func(m *SubjectGraph, inputs []*Node) []*Node
 
-// Program is a compiled graph, called with its own inputs. The tensors given stay the
-// caller's, and those returned become the caller's.
+// Program runs a compiled graph with its own inputs. The caller still owns the inputs, and
+// owns the results.
 type Program func(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error)
 
-// SubjectGraph is the subject inside a graph.
+// SubjectGraph is a subject inside a graph.
 type SubjectGraph struct {
 	Picture  *Node // as the model takes it, with a batch of 1
 	baseline *Node // like the picture; nil for zeros
@@ -73,8 +73,8 @@ type SubjectGraph struct {
 	params  []*Node
 }
 
-// Enter puts the subject into a graph whose first inputs are those of
-// [Subject.Arguments]; the rest is the program's own.
+// Enter returns the subject inside a graph whose first inputs are those of
+// [Subject.Arguments], and the rest of the inputs, which are the program's own.
 func (s *Subject) Enter(scope *model.Scope, inputs []*Node) (m *SubjectGraph, rest []*Node) {
 	n := 1
 	for _, a := range s.Aims {
@@ -87,8 +87,8 @@ func (s *Subject) Enter(scope *model.Scope, inputs []*Node) (m *SubjectGraph, re
 	return m, inputs[n:]
 }
 
-// Arguments are the picture, a new tensor, the aims' parameters, and the baseline where
-// there is one.
+// Arguments returns the picture, the aims' parameters and, if there is one, the baseline. The
+// tensors of picture and baseline are new.
 func (s *Subject) Arguments() []*tensors.Tensor {
 	args := []*tensors.Tensor{tensors.FromFlatDataAndDimensions(s.Values, s.Input...)}
 	for _, a := range s.Aims {
@@ -100,23 +100,23 @@ func (s *Subject) Arguments() []*tensors.Tensor {
 	return args
 }
 
-// Build puts the model behind x, a batch of pictures.
+// Build builds the model on x, a batch of pictures.
 func (m *SubjectGraph) Build(x *Node, cuts, wants []string) source.BuiltModel {
 	return m.subject.Model.Build(m.scope, x, cuts, wants)
 }
 
-// Scores is what the aims score for x, a batch of pictures: [aims, batch].
+// Scores returns the aims' scores of x, a batch of pictures: [aims, batch].
 func (m *SubjectGraph) Scores(x *Node) *Node {
 	return m.ScoresOf(m.Build(x, nil, m.subject.Wants()).Outputs)
 }
 
-// ScoresOf is [SubjectGraph.Scores] of a model that is built already, with the tensors of
-// [Subject.Wants].
+// ScoresOf returns the aims' scores [aims, batch] from the tensors of [Subject.Wants] of a
+// model that is built already.
 func (m *SubjectGraph) ScoresOf(outputs map[string]*Node) *Node {
 	return m.subject.ScoresOf(outputs, m.params)
 }
 
-// ScoresOf is what the aims score, [aims, batch], of the tensors of [Subject.Wants] and the nodes of the aims'
+// ScoresOf returns the aims' scores [aims, batch] from the tensors of [Subject.Wants] and the nodes of the aims'
 // parameters.
 func (s *Subject) ScoresOf(outputs map[string]*Node, params []*Node) *Node {
 	var scores []*Node
@@ -127,7 +127,7 @@ func (s *Subject) ScoresOf(outputs map[string]*Node, params []*Node) *Node {
 	return Stack(scores, 0)
 }
 
-// Wants is every tensor that an aim reads.
+// Wants returns the names of all tensors that the aims read, each once.
 func (s *Subject) Wants() []string {
 	var names []string
 	seen := map[string]bool{}
@@ -142,17 +142,17 @@ func (s *Subject) Wants() []string {
 	return names
 }
 
-// Size is the height and width of the picture.
+// Size returns the height and width of the picture.
 func (s *Subject) Size() (height, width int) {
 	size := s.Model.Card().Layout.Size(s.Input)
 	return size[0], size[1]
 }
 
-// Slices is how many a volume has, whose rows Size counts together; 0 of a picture.
+// Slices returns the number of slices of a volume, or 0 for a picture. The height of Size is that of all slices.
 func (s *Subject) Slices() int { return s.Model.Card().Slices }
 
-// Hide shows the picture through masks [batch, H, W], from 1, seen, to 0, where the
-// baseline B is seen instead: B + M (I - B).
+// Hide returns the picture I behind masks M [batch, H, W]: B + M (I - B). At 1 the picture is
+// seen, and at 0 the baseline B.
 func (m *SubjectGraph) Hide(masks *Node) *Node {
 	channels, _, _ := m.subject.Model.Card().Layout.Axes()
 	masks = InsertAxes(masks, channels)
@@ -162,8 +162,8 @@ func (m *SubjectGraph) Hide(masks *Node) *Node {
 	return Add(m.baseline, Mul(masks, Sub(m.Picture, m.baseline)))
 }
 
-// Batch is how many pictures belong together: those of one pass if nothing else is said. It is what was asked for, or
-// [Subject.quickest].
+// Batch returns the number of pictures in a batch: the number that was asked for, else [Subject.quickest]. A batch is
+// one pass of the model unless Pass says otherwise.
 func (s *Subject) Batch() int {
 	if s.Sampling.Batch != 0 {
 		return s.Sampling.Batch
@@ -171,16 +171,16 @@ func (s *Subject) Batch() int {
 	return s.quickest()
 }
 
-// quickest is the number of pictures in a pass that is quickest on a CPU: 16, or as many as have the pixels of 25
-// pictures of 256 x 256. With more, the values between two operators leave the processor's caches.
+// quickest returns the number of pictures in a pass that is quickest on a CPU: 16, but no more pixels than 25 pictures
+// of 256 x 256 have, and at least 1. With more, the values between two operators leave the processor's caches.
 func (s *Subject) quickest() int {
 	const most, pixels = 16, 25 * 256 * 256
 	height, width := s.Size()
 	return max(1, min(most, pixels/max(1, height*width)))
 }
 
-// SplitBatch is the largest number that divides a batch and is not above the quickest: how many pictures a CPU is given
-// at a time.
+// SplitBatch returns how many pictures of a batch a CPU is given at a time: the largest divisor of the batch that is
+// not above [Subject.quickest].
 func (s *Subject) SplitBatch(batch int) int {
 	n := min(batch, s.quickest())
 	for batch%n != 0 {
@@ -189,11 +189,12 @@ func (s *Subject) SplitBatch(batch int) int {
 	return n
 }
 
-// pass is the number of pictures in one pass of the model.
+// pass returns the number of pictures in one pass of the model.
 func (s *Subject) pass() int { return cmp.Or(s.Pass, s.Batch()) }
 
-// group is how many masks are drawn and summed at a time: batches that are 16 together, or one if that is more. The
-// sums, which are as large as the picture, are read and written once for all of them.
+// group returns how many masks are drawn and summed at a time: as many whole batches as have at most 16 masks together,
+// but at least one batch. A host is given one batch. The sums, which are as large as the picture, are read and written
+// once for a group.
 func (s *Subject) group(batch int) int {
 	const most = 16
 	if s.Host != nil {
@@ -202,9 +203,8 @@ func (s *Subject) group(batch int) int {
 	return batch * max(1, most/batch)
 }
 
-// Masked scores the picture under n masks that are made here, one after the other:
-// mask i is written into a field of H*W values by draw. The result is
-// [mask][aim]. report is called after every pass.
+// Masked scores the picture under n masks and returns the scores [mask][aim]. draw writes
+// mask i, of H*W values. report is called after every pass.
 func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []float32),
 	report func(done, total int) error) ([][]float32, error) {
 	batch, err := s.batch(n)
@@ -219,16 +219,17 @@ func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []flo
 	return s.inBatches(ctx, series{n: n, dims: []int{batch, height, width}, draw: draw, score: score, report: report})
 }
 
-// series is n things that are drawn and scored in batches.
+// series describes n masks or pictures that are drawn and scored in batches.
 type series struct {
 	n      int
-	dims   []int // of a batch, whose first is how many it holds
+	dims   []int // the shape of a batch; the first is its number of masks or pictures
 	draw   func(i int, one []float32)
 	score  func(batch *tensors.Tensor) ([]float32, error) // [aim][one of the batch] laid flat
 	report func(done, total int) error
 }
 
-// inBatches draws and scores: [one][aim].
+// inBatches draws a series, scores it, and returns the scores [mask or picture][aim]. If it fails it returns those so
+// far with the error.
 func (s *Subject) inBatches(ctx context.Context, r series) ([][]float32, error) {
 	n, batch := r.n, r.dims[0]
 	out := make([][]float32, 0, n)
@@ -264,7 +265,7 @@ func (s *Subject) inBatches(ctx context.Context, r series) ([][]float32, error) 
 	return out, nil
 }
 
-// ScoreBatch scores n masks [n, H, W]: [aim][mask] laid flat.
+// ScoreBatch scores n masks [n, H, W] and returns the scores [aim][mask] laid flat.
 func (s *Subject) ScoreBatch(n int, masks *tensors.Tensor) ([]float32, error) {
 	score, err := s.scorer(n)
 	if err != nil {
@@ -273,10 +274,12 @@ func (s *Subject) ScoreBatch(n int, masks *tensors.Tensor) ([]float32, error) {
 	return score(masks)
 }
 
-// groupScorer scores the first of a group of n masks [n, H, W], and leaves the others 0: [aim][mask] laid flat.
+// groupScorer scores the first masks of a group [n, H, W] and returns [aim][mask] laid flat. The scores of the other
+// masks are 0 or those of masks that are not used.
 type groupScorer func(ctx context.Context, masks *tensors.Tensor, first int) ([]float32, error)
 
-// scorerOfGroup scores groups in passes of [Subject.pass], and looks at ctx before each.
+// scorerOfGroup returns a scorer of groups in passes of [Subject.pass]. If there are several passes it checks ctx
+// before each.
 func (s *Subject) scorerOfGroup(n int) (groupScorer, error) {
 	pass := s.pass()
 	if s.Host != nil || pass == n {
@@ -315,7 +318,7 @@ func (s *Subject) scorerOfGroup(n int) (groupScorer, error) {
 	}, nil
 }
 
-// scorer scores batches of masks [batch, H, W]: [aim][mask] laid flat.
+// scorer returns a function that scores a batch of masks [batch, H, W] and returns [aim][mask] laid flat.
 func (s *Subject) scorer(batch int) (func(masks *tensors.Tensor) ([]float32, error), error) {
 	if s.Host != nil { // the masks come here, for the model is not there
 		return func(masks *tensors.Tensor) ([]float32, error) {
@@ -332,7 +335,7 @@ func (s *Subject) scorer(batch int) (func(masks *tensors.Tensor) ([]float32, err
 	return singleResult(program), err
 }
 
-// singleResult is a program whose one result is numbers.
+// singleResult returns the function of a program with one input and one result, as numbers.
 func singleResult(program Program) func(in *tensors.Tensor) ([]float32, error) {
 	return func(in *tensors.Tensor) ([]float32, error) {
 		out, err := program(in)
@@ -343,8 +346,8 @@ func singleResult(program Program) func(in *tensors.Tensor) ([]float32, error) {
 	}
 }
 
-// Hidden returns n copies of the picture behind masks [n, H, W], outside of a graph: B + M (I - B), with the baseline
-// B, or zeros.
+// Hidden returns n copies of the picture I behind masks M [n, H, W], computed outside of a graph: B + M (I - B), with
+// the baseline B, or zeros.
 func (s *Subject) Hidden(masks []float32, n int) []float32 {
 	pixels := len(masks) / n
 	each := len(s.Values)
