@@ -288,16 +288,16 @@ func TestOcclusion(t *testing.T) {
 func TestSamplingErrors(t *testing.T) {
 	s := seeing(t, testEngine(t, "go"))
 	for want, o := range map[string]gradcamnb.Sampling{
-		"-1 masks explain nothing":             {Masks: -1},
-		"with the probability 1 every mask":    {P: 1},
-		"with the probability -0.5 every mask": {P: -0.5},
-		"a grid of 25 x 25 cells is finer":     {Grid: 25},
-		"a grid of -2 cells":                   {Grid: -2},
-		"a batch of -3 masks":                  {Batch: -3},
-		"an agreement of 1.5":                  {Agreement: 1.5},
-		"there is no run to resume":            {Resume: []*heatmap.SampledRun{nil}},
-		"there are 1 targets and 2 runs":       {Resume: []*heatmap.SampledRun{nil, nil}},
-		"and now 7 cells, 0.5, seed 2 and batches of ": {Seed: 2,
+		"-1 masks explain nothing":                             {Masks: -1},
+		"with the probability 1 every mask":                    {P: 1},
+		"with the probability -0.5 every mask":                 {P: -0.5},
+		"a grid of 25 x 25 cells is finer":                     {Grid: 25},
+		"a grid of -2 cells":                                   {Grid: -2},
+		"a batch of -3 masks":                                  {Batch: -3},
+		"the agreement between the halves of the masks is 1.5": {Agreement: 1.5},
+		"there is no run to resume":                            {Resume: []*heatmap.SampledRun{nil}},
+		"there are 1 targets and 2 runs":                       {Resume: []*heatmap.SampledRun{nil, nil}},
+		"and this request has 7 cells, 0.5, seed 2 and batches of ": {Seed: 2,
 			Resume: []*heatmap.SampledRun{{Grid: 7, P: 0.5, Seed: 1, Batch: 16}}},
 	} {
 		_, err := sample(t.Context(), t, s, gradcamnb.Request{Sampling: o})

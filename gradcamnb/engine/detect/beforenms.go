@@ -7,11 +7,10 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// BeforeNMS reads what a model's own non-maximum suppression reads, where that gives a
-// changing number of boxes, which no compiled program can: boxes [batch, n, 4] and
-// scores [batch, classes, n] or [batch, n, classes], the inputs of the operator
-// NonMaxSuppression. The sidecar names the two tensors in "outputs"; the suppression is
-// then made by this engine.
+// BeforeNMS reads the inputs of a model's own operator NonMaxSuppression: boxes
+// [batch, n, 4] and scores [batch, classes, n] or [batch, n, classes]. It is for models whose
+// suppression gives a varying number of boxes, which a compiled program cannot have. The
+// sidecar names the two tensors in "outputs", and this engine does the suppression.
 var BeforeNMS = register(Decoder{
 	Name:    "before-nms",
 	Outputs: "two tensors: boxes [batch, n, 4] and class probabilities [batch, classes, n] or [batch, n, classes], which the model's NonMaxSuppression reads",

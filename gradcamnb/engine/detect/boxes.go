@@ -5,7 +5,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// corners makes boxes [..., 4] of middle and size, cx, cy, w, h:
+// corners returns boxes [..., 4] as corners, from their middle and size cx, cy, w, h:
 //
 //	x0 = cx - w/2, y0 = cy - h/2, x1 = cx + w/2, y1 = cy + h/2
 func corners(cxcywh *Node) *Node {
@@ -14,19 +14,19 @@ func corners(cxcywh *Node) *Node {
 	return Concatenate([]*Node{Sub(middle, half), Add(middle, half)}, -1)
 }
 
-// inPixels scales boxes of the unit square to the picture.
+// inPixels returns boxes of the unit square in pixels of the picture.
 func inPixels(boxes *Node, picture [2]int) *Node {
 	h, w := float32(picture[0]), float32(picture[1])
 	return Mul(boxes, Const(boxes.Graph(), [][][]float32{{{w, h, w, h}}}))
 }
 
-// channel is channel c of maps [batch, channels, h, w], cell by cell: [batch, h*w].
+// channel returns channel c of maps [batch, channels, h, w] as [batch, h*w].
 func channel(x *Node, c int) *Node {
 	x = Slice(x, AxisRange(), AxisElem(c))
 	return Reshape(x, x.Shape().Dim(0), -1)
 }
 
-// takeLast is element c of the last axis, without it.
+// takeLast returns x[..., c], without the last axis.
 func takeLast(x *Node, c int) *Node {
 	return Squeeze(Slice(x, AxisRange().Spacer(), AxisElem(c)), -1)
 }
@@ -39,14 +39,14 @@ func sliceLast(x *Node, start, end int) *Node {
 	return Slice(x, AxisRange().Spacer(), AxisRange(start, end))
 }
 
-// oneHot is class probabilities [..., classes] of class numbers [...], of any type.
+// oneHot returns class probabilities [..., depth] from class numbers [...] of any type.
 func oneHot(classes *Node, depth int) *Node {
 	return OneHot(ConvertDType(Round(ConvertDType(classes, dtypes.Float32)), dtypes.Int32), depth, dtypes.Float32)
 }
 
-// IoU is the overlap of boxes [batch, n, 4] with one box a picture [batch or 1, 4]:
-// the area of what they share over the area of what they cover, [batch, n]. Boxes that
-// do not meet have 0, as have boxes without area.
+// IoU returns the overlap of boxes [batch, n, 4] with one box for each picture
+// [batch or 1, 4]: the area of the intersection over that of the union, [batch, n]. It is 0
+// for boxes that do not meet, and for boxes without area.
 func IoU(boxes, target *Node) *Node {
 	target = InsertAxes(target, 1)
 	side := takeLast
@@ -61,8 +61,8 @@ func IoU(boxes, target *Node) *Node {
 	return Div(shared, MaxScalar(covered, 1e-9))
 }
 
-// Cosine is the cosine of class scores [batch, n, classes] with one distribution a
-// picture [batch or 1, classes]: [batch, n].
+// Cosine returns the cosine of class scores [batch, n, classes] with one distribution for
+// each picture [batch or 1, classes]: [batch, n].
 func Cosine(scores, target *Node) *Node {
 	target = InsertAxes(target, 1)
 	norm := func(x *Node) *Node { return Sqrt(ReduceSum(Square(x), -1)) }

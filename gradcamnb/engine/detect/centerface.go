@@ -8,8 +8,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// CenterFace reads a face detector without anchors: of every cell (r, c) of a quarter
-// of the picture's size
+// CenterFace reads a face detector without anchors. Its maps have a quarter of the picture's
+// size. For every cell (r, c) there are
 //
 //	heatmap [batch, 1, h, w]    probability that a face's middle is there
 //	scale   [batch, 2, h, w]    h = 4 exp(s_0), w = 4 exp(s_1)
@@ -28,7 +28,7 @@ var CenterFace = register(Decoder{
 
 type centerFace struct{}
 
-const faceStride = 4 // pixels of a cell
+const faceStride = 4 // pixels along a cell's side
 
 func (centerFace) Check(outputs [][]int, picture [2]int) error {
 	if err := count(outputs, 4, "four outputs: heatmap, scale, offset and landmarks"); err != nil {

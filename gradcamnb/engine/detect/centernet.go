@@ -12,9 +12,9 @@ import (
 // height) and offsets [batch, 2, h, w] in cells. A cell (c, r) that is the highest of its 3 x 3 neighbours is a
 // candidate of its class,
 //
-//	cx = (c + o_0) s, cy = (r + o_1) s, w = s_0 s, h = s_1 s,  s pixels of a cell
+//	cx = (c + o_0) s, cy = (r + o_1) s, w = s_0 s, h = s_1 s,  s pixels along a cell's side
 //
-// and others have the score 0. "logits": true takes the sigmoid of the heatmap first.
+// and other cells have the score 0. "logits": true takes the sigmoid of the heatmap first.
 //
 // Zhou et al. 2019, "Objects as Points" (section 4); MMDetection, mmdet/models/dense_heads/centernet_head.py.
 var CenterNet = register(Decoder{

@@ -1,6 +1,6 @@
-// Package detect reads detectors: it turns a model's output tensors into candidate
-// boxes with class scores, objectness and instance masks, as pure graph functions.
-// One decoder a file.
+// Package detect decodes the outputs of detectors: it turns a model's output tensors into
+// candidate boxes with class scores, objectness and instance masks, as pure graph functions.
+// Every decoder has a file of its own.
 package detect
 
 import (
@@ -16,27 +16,27 @@ import (
 	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
-// Candidates is everything that a detector says about a batch of pictures, before
-// anything is thrown away.
+// Candidates has all boxes that a detector returns for a batch of pictures, before any are
+// discarded.
 type Candidates struct {
 	Boxes  *Node // [batch, n, 4]: x0, y0, x1, y1 in pixels of the model's input
 	Scores *Node // [batch, n, classes]: probability of each class
 
-	// Objectness [batch, n] is the probability that there is an object at all; nil
-	// for detectors that do not say.
+	// Objectness [batch, n] is the probability that there is an object of any class; nil
+	// if the detector has none.
 	Objectness *Node
 
 	// Points [batch, n, points, 2] are landmarks, x and y in pixels of the model's
 	// input; nil if there are none.
 	Points *Node
 
-	// Mask gives the instance masks of chosen candidates, int32 [batch, k], as
+	// Mask returns the instance masks of chosen candidates, int32 [batch, k], as
 	// [batch, k, h, w] in [0, 1] over the model's input; nil if there are none.
 	Mask func(chosen *Node) *Node
 }
 
-// Confidence is how sure the detector is of each candidate [batch, n]: objectness
-// times the best class's score, or that score alone if there is no objectness.
+// Confidence returns the confidence of each candidate [batch, n]: its objectness times its
+// best class's score, or that score alone if there is no objectness.
 func (c Candidates) Confidence() *Node {
 	best := ReduceMax(c.Scores, -1)
 	if c.Objectness == nil {
@@ -45,10 +45,10 @@ func (c Candidates) Confidence() *Node {
 	return Mul(c.Objectness, best)
 }
 
-// Presence is the factor of D-RISE for a candidate being there at all [batch, n]: the
-// objectness or, where the detector has none, the best class's score. (The paper
-// leaves the factor out then, and compares only with detections above a threshold. Over
-// all candidates it is needed, or the faintest would count like the surest.)
+// Presence returns D-RISE's factor for the presence of each candidate [batch, n]: the
+// objectness or, if the detector has none, the best class's score. (Without an objectness the
+// paper has no such factor, and compares only with detections above a threshold. Over all
+// candidates the factor is needed, or the least sure would count as much as the surest.)
 func (c Candidates) Presence() *Node {
 	if c.Objectness == nil {
 		return ReduceMax(c.Scores, -1)
@@ -56,44 +56,45 @@ func (c Candidates) Presence() *Node {
 	return c.Objectness
 }
 
-// Head is a decoder with its numbers.
+// Head decodes the outputs of one model. A [Decoder] makes it from the sidecar's numbers.
 type Head interface {
-	// Check says what is wrong with the shapes of the outputs, batch first, of a
+	// Check returns an error if it cannot read outputs of these shapes, batch first, of a
 	// model whose input has the given height and width.
 	Check(outputs [][]int, picture [2]int) error
 
-	// Decode reads the outputs; they have passed Check.
+	// Decode returns the candidates in the outputs, which must have passed Check.
 	Decode(outputs []*Node, picture [2]int) Candidates
 }
 
-// Decoder is a way to read outputs.
+// Decoder describes a format of detector outputs, and makes heads that read it.
 type Decoder struct {
 	Name    string // as in a sidecar, e.g. "yolov8"
 	Outputs string // what it reads, in words
 	Masks   bool   // it gives instance masks
 	Spec    Spec   // its usual threshold and suppression
 
-	Turned bool // its points are the corners of a turned box, one after the other, by which boxes are compared
+	Turned bool // its points are the corners of a turned box, in order round it, and boxes are compared by them
 
-	Asked bool // it is taken where it is named alone: by the shapes of the outputs it could be another
+	Asked bool // it is used only if it is named, because another decoder reads outputs of the same shapes
 
-	// New makes a head with the decoder's numbers of the sidecar, for so many classes
-	// if that is known, else 0.
+	// New makes a head from the decoder's numbers in the sidecar; nil means the usual ones.
+	// classes is the number of classes, or 0 if it is not known.
 	New func(numbers json.RawMessage, classes int) (Head, error)
 }
 
 // Spec is the part of a sidecar that says how a model's detections are read.
 type Spec struct {
 	Decoder string `json:"decoder"` // name of the decoder
-	// tensors that the decoder reads, in its order; by default the model's outputs
+	// Outputs has the tensors that the decoder reads, in its order; by default the model's outputs.
 	Outputs   []string `json:"outputs,omitempty"`
 	Threshold float64  `json:"threshold,omitempty"` // confidence that makes a candidate a detection
-	// IoU from which the weaker of two detections of a class goes; 1 keeps all
+	// NMS is the IoU from which on the weaker of two detections of a class is dropped; 1 keeps all.
 	NMS     float64         `json:"nms,omitempty"`
 	Numbers json.RawMessage `json:"numbers,omitempty"` // of the decoder
 }
 
-// Filled is the spec with the decoder's usual numbers where it has none.
+// Filled returns the spec with the decoder's usual threshold and suppression in place of
+// zeros. It returns an error if there is no such decoder, or if one of the two is out of range.
 func (s Spec) Filled() (Spec, error) {
 	d, err := ByName(s.Decoder)
 	if err != nil {
@@ -112,8 +113,8 @@ func (s Spec) Filled() (Spec, error) {
 	return s, nil
 }
 
-// Over is another spec, if there is one, with the threshold and the suppression of this one
-// where they are given.
+// Over returns another spec with the threshold and the suppression of this one, if they are
+// given. If other is nil it returns this one.
 func (s Spec) Over(other *Spec) Spec {
 	if other == nil {
 		return s
@@ -123,7 +124,7 @@ func (s Spec) Over(other *Spec) Spec {
 	return out
 }
 
-// Head makes the decoder of a spec.
+// Head makes the head of a spec, for a model with so many classes; 0 if that is not known.
 func (s Spec) Head(classes int) (Head, error) {
 	d, err := ByName(s.Decoder)
 	if err != nil {
@@ -131,7 +132,7 @@ func (s Spec) Head(classes int) (Head, error) {
 	}
 	h, err := d.New(s.Numbers, classes)
 	if err != nil {
-		return nil, fmt.Errorf("detector %s: its numbers are not as they should be: %w", s.Decoder, err)
+		return nil, fmt.Errorf("detector %s: its numbers are wrong: %w", s.Decoder, err)
 	}
 	return h, nil
 }
@@ -143,11 +144,11 @@ func register(v Decoder) Decoder { return all.Add(v) }
 // All returns every decoder, by name.
 func All() []Decoder { return all.All() }
 
-// ByName finds a decoder; case, dashes, underscores and spaces do not matter.
+// ByName returns the decoder with a name; case, dashes, underscores and spaces do not matter.
 func ByName(name string) (Decoder, error) { return all.Find(name) }
 
-// Fitting lists the decoders that can read outputs of these shapes with their usual
-// numbers.
+// Fitting returns the names of the decoders that can read outputs of these shapes with their
+// usual numbers. Decoders that must be named are left out.
 func Fitting(outputs [][]int, picture [2]int, classes int) []string {
 	var names []string
 	for _, d := range All() {
@@ -158,8 +159,8 @@ func Fitting(outputs [][]int, picture [2]int, classes int) []string {
 	return names
 }
 
-// ListFitting lists the decoders that can read outputs of these shapes with some number of
-// classes, those that must be named among them.
+// ListFitting returns the names of the decoders that can read outputs of these shapes with
+// some number of classes. Decoders that must be named are included.
 func ListFitting(outputs [][]int, picture [2]int) []string {
 	var names []string
 	for _, d := range All() {
@@ -170,7 +171,7 @@ func ListFitting(outputs [][]int, picture [2]int) []string {
 	return names
 }
 
-// numbers reads a decoder's numbers over its usual ones.
+// numbers reads a decoder's numbers into to, which has the usual ones.
 func numbers(data json.RawMessage, to any) error {
 	if len(data) == 0 {
 		return nil
@@ -178,7 +179,7 @@ func numbers(data json.RawMessage, to any) error {
 	return strictjson.Decode(data, to)
 }
 
-// count says how many outputs there must be.
+// count returns an error if there are not as many outputs as wanted.
 func count(outputs [][]int, want int, words string) error {
 	if len(outputs) != want {
 		return fmt.Errorf("it reads %s, and there are %d outputs", words, len(outputs))
@@ -186,7 +187,7 @@ func count(outputs [][]int, want int, words string) error {
 	return nil
 }
 
-// shaped checks one output against a pattern, where -1 is any size.
+// shaped returns an error if an output does not have the shape want; -1 is any size.
 func shaped(name string, got []int, want ...int) error {
 	ok := len(got) == len(want)
 	for i := range want {

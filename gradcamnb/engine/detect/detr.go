@@ -9,7 +9,7 @@ import (
 
 // DETR reads queries: class logits [batch, queries, classes + 1] with "no object" last,
 // and boxes [batch, queries, 4] as cx, cy, w, h of the unit square. A query's class
-// probabilities are the softmax over all, the last left out.
+// probabilities are the softmax over all its logits, without that of "no object".
 //
 // Carion et al. 2020, "End-to-End Object Detection with Transformers" (section 3).
 // Deformable DETR and RT-DETR have no such class and take a sigmoid of each

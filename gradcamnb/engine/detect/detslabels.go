@@ -7,9 +7,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// DetsLabels reads what MMDetection's deployment writes: "dets" [batch, n, 5] of x0, y0, x1,
-// y1 in pixels of the model's input and score, and "labels" [batch, n], the class numbers,
-// after the model's own suppression.
+// DetsLabels reads the outputs of models that MMDeploy exports from MMDetection, after their
+// own suppression: "dets" [batch, n, 5] of x0, y0, x1, y1 in pixels of the model's input and
+// score, and "labels" [batch, n], the class numbers.
 //
 // MMDeploy 1.3.1, mmdeploy/codebase/mmdet/models/dense_heads/base_dense_head.py.
 var DetsLabels = register(Decoder{
@@ -32,7 +32,7 @@ type detsLabels struct {
 	Classes int `json:"classes"`
 }
 
-// manyClasses is how many classes are told apart if nothing says how many there are.
+// manyClasses is the number of classes that are assumed if it is not known.
 const manyClasses = 2048
 
 func countOrMany(classes int) int {

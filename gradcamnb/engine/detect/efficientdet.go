@@ -7,8 +7,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// EfficientDet reads offsets [batch, n, 4], class probabilities [batch, n, classes] and the anchors [1, n, 4], y0, x0,
-// y1, x1 in pixels of the model's input, that the offsets are from: with an anchor's middle (px, py) and size (pw, ph)
+// EfficientDet reads offsets from anchors [batch, n, 4], class probabilities [batch, n, classes] and the anchors
+// [1, n, 4] as y0, x0, y1, x1 in pixels of the model's input. With an anchor's middle (px, py) and size (pw, ph)
 //
 //	cy = py + d_0 ph, cx = px + d_1 pw, h = ph exp(d_2), w = pw exp(d_3)
 //

@@ -10,13 +10,13 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// EndToEnd reads models that end in their own non-maximum suppression with a fixed
-// number of boxes, in one output [batch, n, 6] of rows x0, y0, x1, y1, score, class in
-// pixels of the model's input (YOLO v10, exports with suppression built in), or in
-// three: boxes [batch, n, 4], scores [batch, n] and class numbers [batch, n] (where
-// they come in another order, "outputs" puts them right). Rows that are not used have
-// the score zero. Other rows than those six numbers are named in "columns", as
-// "picture x0 y0 x1 y1 class score", of which all but the picture are read.
+// EndToEnd reads models that end in their own non-maximum suppression and return a fixed
+// number of boxes. There is one output [batch, n, 6] of rows x0, y0, x1, y1, score, class in
+// pixels of the model's input (YOLO v10, exports with suppression built in), or there are
+// three: boxes [batch, n, 4], scores [batch, n] and class numbers [batch, n]. If the three
+// have another order, "outputs" of the sidecar names them in this one. Unused rows have the
+// score zero. If a row has other numbers, "columns" names them, for example
+// "picture x0 y0 x1 y1 class score"; all but the six above are skipped.
 var EndToEnd = register(Decoder{
 	Name:    "end-to-end",
 	Outputs: "one output [batch, n, 6]: x0, y0, x1, y1, score, class; or three: boxes [batch, n, 4], scores [batch, n], class numbers [batch, n]",
@@ -41,7 +41,7 @@ var EndToEnd = register(Decoder{
 	},
 })
 
-// rowOfSix are the numbers of a row.
+// rowOfSix has the names of the numbers of a usual row.
 var rowOfSix = []string{"x0", "y0", "x1", "y1", "score", "class"}
 
 type endToEnd struct {
@@ -51,7 +51,7 @@ type endToEnd struct {
 	Columns string `json:"columns"`
 }
 
-// columns are the names of the numbers of a row.
+// columns returns the names of the numbers of a row.
 func (h endToEnd) columns() []string {
 	if h.Columns == "" {
 		return rowOfSix

@@ -5,8 +5,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// cellsOf is the number of cells of the grids of a picture [height, width] with the given
-// strides, rounded up.
+// cellsOf returns the number of cells of a picture [height, width] in the grids of all
+// strides. A grid's sides are rounded up.
 func cellsOf(picture [2]int, strides []int) int {
 	n := 0
 	for _, s := range strides {
@@ -15,8 +15,8 @@ func cellsOf(picture [2]int, strides []int) int {
 	return n
 }
 
-// cells are the places of a detector without anchors, grid by grid, row by row, as
-// [1, cells, 1] each: column and row in units of the stride, and the stride.
+// cells returns the cells of a detector without anchors, grid by grid and row by row: column,
+// row and stride, each [1, cells, 1]. Column and row are counted in cells.
 func cells(g *graph.Graph, picture [2]int, strides []int) (column, row, stride *graph.Node) {
 	var x, y, of []float32
 	for _, s := range strides {

@@ -9,8 +9,9 @@ import (
 )
 
 // MaskFormer reads queries with masks, of MaskFormer, Mask2Former and OneFormer: class logits [batch, queries, classes
-// + 1], "no object" last, and mask logits [batch, queries, h, w] over the model's input. A query's class probabilities
-// are the softmax over all, the last left out; its objectness is how sure its mask M = sigmoid(logits) is of itself,
+// + 1] with "no object" last, and mask logits [batch, queries, h, w] over the model's input. A query's class
+// probabilities are the softmax over all its logits, without that of "no object". With the mask M = sigmoid(logits),
+// the objectness is the mean of M over the pixels that belong to the mask,
 //
 //	SUM_xy M [M > 1/2] / (SUM_xy [M > 1/2] + 1e-6)
 //
@@ -56,8 +57,8 @@ func (h maskFormer) Decode(outputs []*Node, picture [2]int) Candidates {
 	}
 }
 
-// boundBoxes are the boxes around the cells that are 1 of masks [batch, n, h, w] over the model's input, which are 0
-// elsewhere; zero for an empty mask: [batch, n, 4].
+// boundBoxes returns the boxes [batch, n, 4] around the ones in masks of ones and zeros [batch, n, h, w] over the
+// model's input. The box of an empty mask is zero.
 func boundBoxes(seen *Node, picture [2]int) *Node {
 	g, batch, n := seen.Graph(), seen.Shape().Dim(0), seen.Shape().Dim(1)
 	ends := func(across, pixels int) (lo, hi *Node) { // the axis that is looked across, and the other's length

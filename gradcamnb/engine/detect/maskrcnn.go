@@ -8,11 +8,11 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// MaskRCNN reads models that end in their own non-maximum suppression and give a small
-// mask for each box, as Mask R-CNN does with a fixed number of detections:
-// boxes [batch, n, 4] as x0, y0, x1, y1 in pixels of the model's input, class numbers
-// [batch, n], scores [batch, n] and masks [batch, n, m, m] in [0, 1] over their boxes, or
-// [batch, n, h, w] over the model's input, if they have its size ([batch, n, 1, h, w], too).
+// MaskRCNN reads models that end in their own non-maximum suppression and return a fixed
+// number of boxes, each with a mask, such as Mask R-CNN: boxes [batch, n, 4] as x0, y0, x1, y1
+// in pixels of the model's input, class numbers [batch, n], scores [batch, n] and masks in
+// [0, 1]. Masks are [batch, n, m, m] over their boxes or, if they have the size of the model's
+// input, [batch, n, h, w] over that; either may be [batch, n, 1, ...].
 //
 // He et al. 2017, "Mask R-CNN" (section 3). torchvision 0.29.2 lays masks out over the picture.
 var MaskRCNN = register(Decoder{
@@ -67,7 +67,8 @@ func checkBoxMasks(masks []int, n int, picture [2]int) error {
 	return nil
 }
 
-// boxMasks are masks that stand over their boxes [batch, n, 4] or, if they have its size, over the picture.
+// boxMasks returns the function [Candidates.Mask] of masks over their boxes [batch, n, 4] or, if they have the size of
+// the model's input, over that.
 func boxMasks(masks, boxes *Node, picture [2]int) func(chosen *Node) *Node {
 	if masks.Rank() == 5 {
 		masks = Squeeze(masks, 2)
@@ -75,7 +76,7 @@ func boxMasks(masks, boxes *Node, picture [2]int) func(chosen *Node) *Node {
 	if [2]int(masks.Shape().Dimensions[2:]) == picture {
 		return func(chosen *Node) *Node { return pick(masks, chosen) }
 	}
-	const coarse = 4 // pixels of a cell of the mask over the whole input
+	const coarse = 4 // pixels along a cell of the mask over the whole input
 	return func(chosen *Node) *Node {
 		return paste(pick(masks, chosen), pick(boxes, chosen), max(1, picture[0]/coarse), max(1, picture[1]/coarse), picture)
 	}

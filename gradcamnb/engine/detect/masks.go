@@ -6,7 +6,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// pick is the rows of x [batch, n, ...] that are chosen, int32 [batch, k]:
+// pick returns the rows of x [batch, n, ...] with the numbers chosen, int32 [batch, k]:
 // [batch, k, ...].
 func pick(x, chosen *Node) *Node {
 	shape := x.Shape().Dimensions
@@ -17,15 +17,15 @@ func pick(x, chosen *Node) *Node {
 	return Reshape(Gather(rows, Reshape(at, batch*k, 1)), append([]int{batch, k}, shape[2:]...)...)
 }
 
-// middles are the middles of the cells of a side, in pixels of the model's input:
+// middles returns the middles of the cells along a side, in pixels of the model's input:
 // [1, 1, cells].
 func middles(g *Graph, cells, pixels int) *Node {
 	at := Iota(g, shapes.Make(dtypes.Float32, 1, 1, cells), 2)
 	return MulScalar(AddScalar(at, 0.5), float64(pixels)/float64(cells))
 }
 
-// inside is 1 for the cells [h, w] over the model's input whose middles lie in the
-// boxes [batch, k, 4], and 0 elsewhere: [batch, k, h, w].
+// inside returns masks [batch, k, h, w] over the model's input that are 1 in the cells whose
+// middles lie in the boxes [batch, k, 4], and 0 elsewhere.
 func inside(boxes *Node, h, w int, picture [2]int) *Node {
 	g := boxes.Graph()
 	within := func(at *Node, lo, hi int) *Node {
@@ -36,8 +36,8 @@ func inside(boxes *Node, h, w int, picture [2]int) *Node {
 	return Mul(InsertAxes(rows, -1), InsertAxes(columns, 2))
 }
 
-// paste lays masks [batch, k, m, m] of boxes [batch, k, 4] out over the model's input,
-// [batch, k, h, w]: bilinearly, zero outside the box.
+// paste returns the masks [batch, k, m, m] of boxes [batch, k, 4] as masks over the model's
+// input, [batch, k, h, w]. It resizes bilinearly; outside of its box a mask is zero.
 func paste(masks, boxes *Node, h, w int, picture [2]int) *Node {
 	g, m := masks.Graph(), masks.Shape().Dim(-1)
 	weights := func(cells, pixels, lo, hi int) *Node { // [batch, k, cells, m]
@@ -54,8 +54,8 @@ func paste(masks, boxes *Node, h, w int, picture [2]int) *Node {
 	return Mul(out, inside(boxes, h, w, picture))
 }
 
-// MaskIoU is the overlap of masks [batch, k, h, w] with one mask a picture
-// [batch or 1, h, w], all in [0, 1]: SUM min(a, b) / SUM max(a, b), [batch, k].
+// MaskIoU returns the overlap [batch, k] of masks [batch, k, h, w] with one mask for each
+// picture [batch or 1, h, w], all in [0, 1]: SUM min(a, b) / SUM max(a, b).
 func MaskIoU(masks, target *Node) *Node {
 	target = InsertAxes(target, 1)
 	return Div(ReduceSum(Min(masks, target), 2, 3), MaxScalar(ReduceSum(Max(masks, target), 2, 3), 1e-9))

@@ -7,9 +7,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// NanoDet reads the heads of NanoDet and PicoDet as they are exported without a
-// suppression: one output [batch, n, classes + 4 (r + 1)] of class probabilities and, for the
-// four sides, logits of how many strides s they lie from the point (x s, y s) of the cell:
+// NanoDet reads the heads of NanoDet and PicoDet, exported without a suppression: one output
+// [batch, n, classes + 4 (r + 1)] of class probabilities and, for each of the four sides,
+// r + 1 logits of its distance from the cell's point (x s, y s), in strides s:
 //
 //	d_k = s SUM_j j softmax(l_k)_j,  box = (x s - d_0, y s - d_1, x s + d_2, y s + d_3)
 //

@@ -6,7 +6,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// orders are how a box's four numbers can stand: two corners, or the middle and the size.
+// orders has the orders of a box's four numbers, each with a function that returns x0, y0, x1, y1.
 var orders = map[string]func(*Node) *Node{
 	"xyxy":   func(x *Node) *Node { return x },
 	"cxcywh": corners,
@@ -19,7 +19,7 @@ var orders = map[string]func(*Node) *Node{
 	},
 }
 
-// checkOrder says what is wrong with an order.
+// checkOrder returns an error if there is no such order.
 func checkOrder(order string) error {
 	if orders[order] == nil {
 		return fmt.Errorf(`"order" is %q and must be "xyxy", "yxyx", "xywh" or "cxcywh"`, order)

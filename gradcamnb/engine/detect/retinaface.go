@@ -9,14 +9,14 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// RetinaFace reads offsets [batch, n, 4] from square priors, probabilities [batch, n, 2] of background and face, and
-// five landmarks [batch, n, 10], in any order. Of every cell (c, r) of a stride s there are priors of several sides a
-// with the middle p = ((c + 1/2) s, (r + 1/2) s); with the variances v and w
+// RetinaFace reads offsets from square priors [batch, n, 4], probabilities of background and face [batch, n, 2], and
+// five landmarks [batch, n, 10]; the three outputs have any order. Every cell (c, r) of a stride s has priors with
+// several sides a and the middle p = ((c + 1/2) s, (r + 1/2) s). With the variances v and w
 //
 //	middle = p + d_01 v a, size = a exp(d_23 w), landmark j = p + l_2j,2j+1 v a
 //
 // Deng et al. 2020, "RetinaFace: Single-Shot Multi-Level Face Localisation in the Wild"; biubug6/Pytorch_Retinaface,
-// utils/box_utils.py. Its pictures are BGR less (104, 117, 123), not divided.
+// utils/box_utils.py. Its pictures are BGR less (104, 117, 123), without a division.
 var RetinaFace = register(Decoder{
 	Name:    "retinaface",
 	Outputs: "three outputs: offsets [batch, n, 4], probabilities [batch, n, 2] of background and face, landmarks [batch, n, 10]",
@@ -40,7 +40,7 @@ type retinaFace struct {
 	Variances [2]float64  `json:"variances"` // of middles and of sizes
 }
 
-// priors are x, y and side, [n, 3].
+// priors returns x, y and side of every prior, [n, 3].
 func (h retinaFace) priors(picture [2]int) []float32 {
 	var out []float32
 	for k, s := range h.Strides {
@@ -55,7 +55,8 @@ func (h retinaFace) priors(picture [2]int) []float32 {
 	return out
 }
 
-// places are the outputs with offsets, probabilities and landmarks; -1 if there is none.
+// places returns the numbers of the outputs with offsets, probabilities and landmarks; -1 for
+// one that is missing.
 func (retinaFace) places(outputs [][]int) [3]int {
 	out := [3]int{-1, -1, -1}
 	for i, o := range outputs {

@@ -37,7 +37,8 @@ type rtdetr struct {
 	classes int
 }
 
-// split is the places of the logits and of the boxes.
+// split returns the numbers of the outputs with the logits and with the boxes. first and
+// second are the widths of the two outputs.
 func (h rtdetr) split(first, second int) (logits, boxes int) {
 	if h.First == "boxes" || h.First == "" && first == 4 && second != 4 {
 		return 1, 0

@@ -8,10 +8,10 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// SAM reads what Segment Anything makes of a point or box, which is an input besides the picture: mask logits [batch,
-// m, h, w] over the model's input, and how large it thinks the overlap of each with the truth is, [batch, m], in either
-// order; an axis of one prompt behind the batch is left out. There is one class; the objectness is that overlap, and
-// the box is the one around the mask.
+// SAM reads the outputs of Segment Anything, which has a point or box as an input besides the picture: mask logits
+// [batch, m, h, w] over the model's input, and the overlap with the truth that the model expects of each mask,
+// [batch, m], in either order. An axis of one prompt after the batch is skipped. There is one class. The objectness is
+// the expected overlap, and the box is the one around the mask.
 //
 // Kirillov et al. 2023, "Segment Anything" (section 3); transformers 5.24.0, SamModel: iou_scores, pred_masks.
 var SAM = register(Decoder{
@@ -26,7 +26,7 @@ var SAM = register(Decoder{
 
 type sam struct{}
 
-// withoutPrompt is a shape without an axis of one prompt behind the batch.
+// withoutPrompt returns a shape without the axis of one prompt after the batch, if it has one.
 func withoutPrompt(shape []int, rank int) []int {
 	if len(shape) == rank+1 && shape[1] == 1 {
 		return append([]int{shape[0]}, shape[2:]...)
@@ -34,7 +34,7 @@ func withoutPrompt(shape []int, rank int) []int {
 	return shape
 }
 
-// masks is the place of the mask logits.
+// masks returns the number of the output with the mask logits.
 func (sam) masks(outputs [][]int) int {
 	if len(outputs[1]) > len(outputs[0]) {
 		return 1

@@ -10,16 +10,16 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// SCRFD reads a face detector of several strides as InsightFace exports it: of each stride s scores [n, 1], distances
-// [n, 4] from the cell (c, r) to the left, top, right and bottom side of the box, and if there are any landmarks
-// [n, 10], all in units of the stride; n is the cells, row by row, of which each has the same number of anchors one
-// after the other:
+// SCRFD reads a face detector of several strides, as InsightFace exports it. For each stride s there are scores [n, 1],
+// distances [n, 4] from the cell (c, r) to the left, top, right and bottom side of the box, and possibly landmarks
+// [n, 10]. Distances and landmarks are in units of the stride. The rows go through the cells row by row, and every cell
+// has the same number of anchors, one after the other:
 //
 //	x0 = (c - d_0) s, y0 = (r - d_1) s, x1 = (c + d_2) s, y1 = (r + d_3) s
 //	landmark j at ((c + l_2j) s, (r + l_2j+1) s)
 //
-// Outputs may stand in any order, and with the batch as first axis, [batch, n, ...], too. Pictures are (p - 127.5) /
-// 128, RGB, padded right and below.
+// The outputs may have any order, and the batch as an additional first axis, [batch, n, ...]. Pictures are
+// (p - 127.5) / 128, RGB, padded on the right and below.
 //
 // Guo et al. 2021, "Sample and Computation Redistribution for Efficient Face Detection"; InsightFace,
 // detection/scrfd/tools/scrfd.py.
@@ -44,7 +44,7 @@ type scrfd struct {
 	Anchors int   `json:"anchors"` // of a cell
 }
 
-// places are the outputs of each kind, scores, distances and landmarks, the finest stride first.
+// places returns the numbers of the outputs with scores, distances and landmarks, each with the finest stride first.
 func (h scrfd) places(outputs [][]int) [3][]int {
 	var out [3][]int
 	for i, o := range outputs {
@@ -58,7 +58,7 @@ func (h scrfd) places(outputs [][]int) [3][]int {
 	return out
 }
 
-// tall is the number of rows of a table, its last axis but one.
+// tall returns the number of rows of a table: its last axis but one.
 func tall(shape []int) int { return shape[len(shape)-2] }
 
 func (h scrfd) Check(outputs [][]int, picture [2]int) error {

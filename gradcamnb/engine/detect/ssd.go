@@ -10,13 +10,13 @@ import (
 )
 
 // SSD reads boxes as offsets from priors, [batch, n, 4], and class logits
-// [batch, n, classes] with the background first. With a prior (px, py, pw, ph) of
-// the unit square and variances v, w
+// [batch, n, 1 + classes] with the background first. With a prior (px, py, pw, ph) of the unit
+// square and variances v, w
 //
 //	cx = px + d_0 v pw, cy = py + d_1 v ph, w = pw exp(d_2 w), h = ph exp(d_3 w)
 //
-// Liu et al. 2016, "SSD: Single Shot MultiBox Detector" (eq. 2). The priors lie on
-// grids, given map by map: every cell, row by row, has one prior of each size.
+// Liu et al. 2016, "SSD: Single Shot MultiBox Detector" (eq. 2). "maps" gives the grids of the
+// priors. Every cell of a grid, row by row, has one prior of each size.
 var SSD = register(Decoder{
 	Name:    "ssd",
 	Outputs: "two outputs: offsets from priors [batch, n, 4] and class logits [batch, n, 1 + classes], background first",
@@ -47,7 +47,7 @@ type ssdMap struct {
 	Sizes [][2]float64 `json:"sizes"` // width and height, of the unit square
 }
 
-// priors are px, py, pw, ph.
+// priors returns px, py, pw and ph of every prior.
 func (h ssd) priors() [][4]float32 {
 	var out [][4]float32
 	for _, m := range h.Maps {

@@ -13,7 +13,8 @@ import (
 //
 //	m + u + v, m + u - v, m - u - v, m - u + v
 //
-// and stand as four points; the box is the upright one around them. Turned boxes are compared by [TurnedIoU].
+// They are the candidate's four points, and its box is the upright one around them. Turned boxes are compared by
+// [TurnedIoU].
 //
 // Ultralytics 8.4.190, ultralytics/utils/ops.py (xywhr2xyxyxyxy).
 var YOLOOBB = register(Decoder{

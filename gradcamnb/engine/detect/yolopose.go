@@ -8,9 +8,9 @@ import (
 )
 
 // YOLOPose reads the head for key points of YOLO v8 and later: one output
-// [batch, 4 + classes + points values, n] with columns cx, cy, w, h in pixels of the model's
-// input, class probabilities (mostly of a person alone) and, point by point, x, y in pixels
-// of the model's input and, with three values, how surely it is seen.
+// [batch, 4 + classes + points x values, n]. Its columns are cx, cy, w, h in pixels of the
+// model's input, class probabilities (usually of a person alone) and, for each point, x, y in
+// pixels of the model's input and, if there are three values, the point's visibility.
 //
 // Ultralytics 8.4.190, ultralytics/nn/modules/head.py (Pose.forward, kpts_decode).
 var YOLOPose = register(Decoder{
@@ -32,7 +32,7 @@ var YOLOPose = register(Decoder{
 
 type yoloPose struct {
 	Points  int    `json:"points"`
-	Values  int    `json:"values"` // of a point: x, y and perhaps how surely it is seen
+	Values  int    `json:"values"` // of a point: 2 for x and y, 3 for x, y and visibility
 	Order   string `json:"order"`
 	classes int
 }

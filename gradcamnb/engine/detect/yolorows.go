@@ -9,7 +9,8 @@ import (
 
 // YOLORows reads a head without objectness whose candidates are rows: one output
 // [batch, n, 4 + classes] of cx, cy, w, h in pixels of the model's input and class
-// probabilities, as [YOLOv8] transposed; YOLO-NAS and exports for other runtimes have it.
+// probabilities. It is that of [YOLOv8], transposed. YOLO-NAS and exports for other runtimes
+// have it.
 var YOLORows = register(Decoder{
 	Name:    "yolo-rows",
 	Outputs: "one output [batch, n, 4 + classes]: cx, cy, w, h, class probabilities",
@@ -35,7 +36,7 @@ func (y yoloRows) Check(outputs [][]int, _ [2]int) error {
 	return rowsOf(outputs[0], y.classes, 4, 0)
 }
 
-// rowsOf checks an output [batch, n, before + classes + after].
+// rowsOf returns an error if an output's shape is not [batch, n, before + classes + after].
 func rowsOf(o []int, classes, before, after int) error {
 	width := -1
 	if classes > 0 {

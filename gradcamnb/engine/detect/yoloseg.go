@@ -8,9 +8,9 @@ import (
 )
 
 // YOLOSeg reads the instance segmentation head of YOLO v8 and later as it is exported:
-// one output as [YOLOv8] with k mask coefficients behind the class probabilities,
-// [batch, 4 + classes + k, n], and prototypes [batch, k, h, w] over the model's input.
-// The mask of a candidate with coefficients c is
+// one output [batch, 4 + classes + k, n], that of [YOLOv8] with k mask coefficients after the
+// class probabilities, and prototypes [batch, k, h, w] over the model's input. The mask of a
+// candidate with coefficients c is
 //
 //	sigmoid(SUM_k c_k P_k), inside its box
 //
@@ -59,7 +59,8 @@ func (y yoloSeg) Decode(outputs []*Node, picture [2]int) Candidates {
 	}
 }
 
-// prototyped are masks of coefficients [batch, n, k] and prototypes [batch, k, h, w], inside their boxes.
+// prototyped returns the function [Candidates.Mask] of coefficients [batch, n, k] and prototypes [batch, k, h, w]. A
+// mask is zero outside of its box.
 func prototyped(coefficients, prototypes, boxes *Node, picture [2]int) func(chosen *Node) *Node {
 	return func(chosen *Node) *Node {
 		masks := Sigmoid(Einsum("bnk,bkhw->bnhw", pick(coefficients, chosen), prototypes))

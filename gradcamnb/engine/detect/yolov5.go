@@ -9,8 +9,8 @@ import (
 
 // YOLOv5 reads the head of YOLO v5 and v7 as they are exported: one output
 // [batch, n, 5 + classes] with rows cx, cy, w, h in pixels of the model's input,
-// objectness and class probabilities. YOLO v6 writes 1 in the place of an objectness that it
-// has not: "objectness": false.
+// objectness and class probabilities. YOLO v6 has no objectness and writes 1 in its place;
+// "objectness": false skips it.
 var YOLOv5 = register(Decoder{
 	Name:    "yolov5",
 	Outputs: "one output [batch, n, 5 + classes]: cx, cy, w, h, objectness, class probabilities",

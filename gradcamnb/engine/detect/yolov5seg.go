@@ -7,9 +7,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// YOLOv5Seg reads the instance segmentation of YOLO v5 and v7: rows as [YOLOv5] has them with k mask coefficients
-// behind the class probabilities, [batch, n, 5 + classes + k], and prototypes [batch, k, h, w]. Masks are made as those
-// of [YOLOSeg].
+// YOLOv5Seg reads the instance segmentation head of YOLO v5 and v7: rows [batch, n, 5 + classes + k], those of [YOLOv5]
+// with k mask coefficients after the class probabilities, and prototypes [batch, k, h, w]. Masks are computed as in
+// [YOLOSeg].
 //
 // ultralytics/yolov5 at v7.0, segment/predict.py.
 var YOLOv5Seg = register(Decoder{

@@ -9,8 +9,8 @@ import (
 
 // YOLOv8 reads the head of YOLO v8, v9, v11 and v12 as they are exported: one output
 // [batch, 4 + classes, n] with columns cx, cy, w, h in pixels of the model's input and
-// class probabilities. It has no objectness. What a suppression within the file reads has
-// corners instead, "order": "xyxy".
+// class probabilities. There is no objectness. If the file has a suppression, the tensor that
+// it reads has corners in place of middle and size; give "order": "xyxy" for that.
 var YOLOv8 = register(Decoder{
 	Name:    "yolov8",
 	Outputs: "one output [batch, 4 + classes, n]: cx, cy, w, h, class probabilities",
@@ -36,7 +36,7 @@ func (y yolov8) Check(outputs [][]int, _ [2]int) error {
 	return columns(outputs[0], y.classes, 0)
 }
 
-// columns checks an output [batch, 4 + classes + more, n].
+// columns returns an error if an output's shape is not [batch, 4 + classes + more, n].
 func columns(o []int, classes, more int) error {
 	height := -1
 	if classes > 0 {

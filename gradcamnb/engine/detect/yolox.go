@@ -8,12 +8,12 @@ import (
 )
 
 // YOLOX reads the head of YOLOX as its export script writes it, undecoded: one output
-// [batch, n, 5 + classes], of every cell (x, y) of the grids with strides 8, 16 and 32
+// [batch, n, 5 + classes]. For every cell (x, y) of the grids with strides 8, 16 and 32 it has
 //
 //	cx = (d_0 + x) s, cy = (d_1 + y) s, w = s exp(d_2), h = s exp(d_3)
 //
-// and objectness and class probabilities. Its demos letterbox at the corner with grey 114,
-// in the order BGR and not divided by 255. If the file decodes for itself take "yolov5".
+// and objectness and class probabilities. Its demos letterbox in the corner with grey 114, in
+// the order BGR and without dividing by 255. If the file decodes its own output, take "yolov5".
 //
 // Ge et al. 2021, "YOLOX: Exceeding YOLO Series in 2021"; YOLOX 0.3.0,
 // yolox/utils/demo_utils.py (demo_postprocess).
@@ -28,11 +28,11 @@ var YOLOX = register(Decoder{
 })
 
 type yolox struct {
-	Strides []int `json:"strides"` // pixels of a cell of each grid; with P6 8, 16, 32, 64
+	Strides []int `json:"strides"` // pixels along a cell of each grid; with P6 8, 16, 32, 64
 	classes int
 }
 
-// strided says what is wrong with strides, if reading them went well.
+// strided returns err or, if that is nil, an error if a stride is below 1.
 func strided(err error, strides []int) error {
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func (y *yolox) Check(outputs [][]int, picture [2]int) error {
 	return everyCell(outputs[0][1], picture, y.Strides)
 }
 
-// everyCell says where there is not one candidate for every cell.
+// everyCell returns an error if there is not one candidate for every cell.
 func everyCell(n int, picture [2]int, strides []int) error {
 	if want := cellsOf(picture, strides); n != want {
 		return fmt.Errorf("there are %d candidates, and %d cells of the strides %v in a picture of %d x %d pixels", n, want,

@@ -10,8 +10,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
-// candidates are one picture's boxes, class scores, confidences, objectness and, where
-// there are any, landmarks, each laid flat.
+// candidates has one picture's boxes, class scores, confidences, objectness and, if there are
+// any, landmarks, each laid flat.
 type candidates [][]float32
 
 func (c candidates) box(k int) heatmap.Box {
@@ -29,12 +29,12 @@ func (c candidates) class(k int) int {
 	return slices.Index(s, slices.Max(s))
 }
 
-// mostFound is the number of detections of a picture that are kept.
+// mostFound is the largest number of detections that are kept of a picture.
 const mostFound = 300
 
-// keep is the candidates above the threshold, the surest first, without those that
-// overlap a surer one of their class by the IoU of the spec or more (greedy
-// non-maximum suppression). Turned boxes are suppressed as their maker does.
+// keep returns the candidates above the threshold, the surest first, without those whose IoU
+// with a surer one of their class is at least that of the spec (greedy non-maximum
+// suppression). Turned boxes are suppressed by [candidates.untwice].
 func (c candidates) keep(spec detect.Spec) []int {
 	var order, kept []int
 	for k, v := range c[2] {
@@ -60,7 +60,7 @@ func (c candidates) keep(spec detect.Spec) []int {
 	return kept
 }
 
-// clipped is a box as far as it lies in the picture.
+// clipped returns the part of a box that lies in the picture.
 func clipped(b heatmap.Box, f imgio.Frame) heatmap.Box {
 	w, h := float64(f.PictureW), float64(f.PictureH)
 	return heatmap.Box{min(max(b[0], 0), w), min(max(b[1], 0), h), min(max(b[2], 0), w), min(max(b[3], 0), h)}

@@ -1,3 +1,3 @@
-// Package detections reads a model's outputs as detections: which decoder fits ([Readers]), whether what it reads makes
-// sense, and what is found in pictures ([Search]).
+// Package detections finds detections in a model's outputs. [Readers] finds the decoders that fit the outputs, and
+// [Search] runs the model, checks that a decoder's boxes make sense, and keeps the detections.
 package detections

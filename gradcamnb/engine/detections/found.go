@@ -7,12 +7,12 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
-// Findings is what was found in pictures.
+// Findings has the detections that were found in a batch of pictures.
 type Findings struct {
 	read    *Reader
 	frames  []imgio.Frame
 	found   [][]heatmap.Detection // boxes in pixels of the original pictures
-	kept    [][]int               // their candidates
+	kept    [][]int               // the numbers of their candidates
 	all     []candidates          // of each picture
 	best    []float32             // confidence of each picture's best candidate
 	classes int
@@ -20,7 +20,7 @@ type Findings struct {
 	turned  bool // boxes are turned, and their corners the points
 }
 
-// ToKind returns what kinds of targets see of it; nil if nothing was detected.
+// ToKind returns the findings as the kinds of targets read them; nil if d is nil.
 func (d *Findings) ToKind() *kind.Findings {
 	if d == nil {
 		return nil
@@ -44,8 +44,10 @@ func toPicture(f imgio.Frame, b heatmap.Box) heatmap.Box {
 	return heatmap.Box{x0, y0, x1, y1}
 }
 
-// CandidateOf returns the number of the candidate of picture i that a detection is, or the one
-// that matches best if it was drawn; -1 if nothing is known of candidates.
+// CandidateOf returns the number of the candidate in picture i that a detection was made from.
+// rank is the detection's number, counted from 1. If it is 0 the box was drawn by hand, and
+// the candidate is the one that matches drawn best; -1 if none does. It also returns -1 if no
+// candidates are known.
 func (d *Findings) CandidateOf(rank int, drawn heatmap.Detection, i int) int {
 	if len(d.kept) <= i {
 		return -1
@@ -64,7 +66,7 @@ func (d *Findings) CandidateOf(rank int, drawn heatmap.Detection, i int) int {
 	return best
 }
 
-// MaskToModel returns a mask of picture i over the model's input, pixel by pixel.
+// MaskToModel returns a mask of picture i at the model's input size.
 func (d *Findings) MaskToModel(m heatmap.Grid, i int) heatmap.Grid {
 	f := d.frames[i]
 	out := heatmap.NewGrid(f.ModelW, f.ModelH)
@@ -77,14 +79,14 @@ func (d *Findings) MaskToModel(m heatmap.Grid, i int) heatmap.Grid {
 	return out
 }
 
-// Box returns the box of a candidate of picture i as the model has it, not cut off at the picture's edge.
+// Box returns the box of a candidate of picture i in pixels of the model's input, not cut off at the picture's edge.
 func (d *Findings) Box(i, candidate int) heatmap.Box { return d.all[i].box(candidate) }
 
-// Turned tells whether boxes are turned ones, whose corners the model gives.
+// Turned tells whether the boxes are turned ones, with corners from the model.
 func (d *Findings) Turned() bool { return d.turned }
 
-// Corners returns the four corners of a detection of picture i in pixels of the model's input, of one that has none
-// those of its box, which is there already. They stand one after the other.
+// Corners returns the four corners of a detection of picture i in pixels of the model's input, in order round it. If
+// the detection has no corners they are those of its box, which must be in pixels of the model's input already.
 func (d *Findings) Corners(of heatmap.Detection, i int) [][2]float64 {
 	b := of.Box
 	if len(of.Points) == 0 {
@@ -98,7 +100,7 @@ func (d *Findings) Corners(of heatmap.Detection, i int) [][2]float64 {
 	return out
 }
 
-// Candidates returns how many candidates picture i has; 0 if nothing is known of them.
+// Candidates returns how many candidates picture i has; 0 if none are known.
 func (d *Findings) Candidates(i int) int {
 	if i >= len(d.all) {
 		return 0
@@ -106,10 +108,10 @@ func (d *Findings) Candidates(i int) int {
 	return len(d.all[i][2])
 }
 
-// Reader returns what read the model's outputs.
+// Reader returns the reader that read the model's outputs.
 func (d *Findings) Reader() *Reader { return d.read }
 
-// In returns what was found in picture i, the surest first; nil if nothing was looked for.
+// In returns the detections of picture i, the surest first; nil if d is nil.
 func (d *Findings) In(i int) []heatmap.Detection {
 	if d == nil {
 		return nil
@@ -117,14 +119,14 @@ func (d *Findings) In(i int) []heatmap.Detection {
 	return d.found[i]
 }
 
-// Detections returns what was found in each picture, the surest first.
+// Detections returns the detections of each picture, the surest first.
 func (d *Findings) Detections() [][]heatmap.Detection { return d.found }
 
-// Given is what a detector that is a Go function found in one picture.
+// Given returns the findings of a detector that is a Go function, for one picture.
 func Given(found []heatmap.Detection, labels []string, whole imgio.Frame) *Findings {
 	return &Findings{
 		read:   &Reader{spec: detect.Spec{Decoder: "a Go function"}, labels: labels},
 		frames: []imgio.Frame{whole}, found: [][]heatmap.Detection{found}, best: []float32{0}, classes: len(labels),
-		masks: true, // whether the function gives any is seen under each mask
+		masks: true, // only a call of the function tells whether it returns any
 	}
 }

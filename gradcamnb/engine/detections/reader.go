@@ -22,15 +22,15 @@ type Reader struct {
 	labels []string
 }
 
-// Key tells apart readers that need different programs.
+// Key returns a key that differs between readers that need different programs.
 func (r *Reader) Key() string {
 	return fmt.Sprintf("%s %q %s", r.spec.Decoder, r.names, r.spec.Numbers)
 }
 
-// Tensors returns the names of the tensors that it reads.
+// Tensors returns the names of the tensors that the reader reads.
 func (r *Reader) Tensors() []string { return r.names }
 
-// Decode returns the candidates of the model's outputs, of pictures of a size [height, width].
+// Decode returns the candidates in the model's outputs for pictures of a size [height, width].
 func (r *Reader) Decode(outputs map[string]*Node, picture [2]int) detect.Candidates {
 	var nodes []*Node
 	for _, name := range r.names {
@@ -39,8 +39,9 @@ func (r *Reader) Decode(outputs map[string]*Node, picture [2]int) detect.Candida
 	return r.head.Decode(nodes, picture)
 }
 
-// Readers finds the decoder of a model: the one that is asked for, else the sidecar's or
-// the file's own, else those that fit the outputs.
+// Readers returns the readers that can read a model's outputs: that of the decoder that is
+// asked for, else that of the sidecar or of the file itself, else those of all decoders that
+// fit the outputs.
 func Readers(ctx context.Context, m source.Model, input []int, how ask.Reading) ([]*Reader, error) {
 	c := m.Card()
 	var spec detect.Spec
@@ -71,7 +72,7 @@ func Readers(ctx context.Context, m source.Model, input []int, how ask.Reading) 
 	}
 	fit := detect.Fitting(shapes, picture, len(c.Labels))
 	if len(fit) == 0 && isClassRow(shapes) {
-		return nil, fmt.Errorf("the model %s detects nothing: its one output has the shape %v, a score for each class of the whole picture, as a classifier's; explain a class of it instead, or its prediction",
+		return nil, fmt.Errorf("the model %s is no detector: its one output has the shape %v, a score for each class of the whole picture, as a classifier's; explain a class of it instead, or its prediction",
 			c.Name, shapes[0])
 	}
 	if len(fit) == 0 {
@@ -90,7 +91,7 @@ func Readers(ctx context.Context, m source.Model, input []int, how ask.Reading) 
 	return out, nil
 }
 
-// newReader makes the reader of a spec, of outputs of these shapes.
+// newReader returns the reader of a spec, or an error if it cannot read outputs of these shapes.
 func newReader(c source.Card, spec detect.Spec, names []string, shapes [][]int, picture [2]int) (*Reader, error) {
 	r := &Reader{names: names, labels: c.Labels}
 	var err error
@@ -119,7 +120,8 @@ func fitting(names []string) string {
 	return "the decoders that fit them are " + strings.Join(names, ", ")
 }
 
-// isClassRow tells whether the outputs are one row of scores a picture, [batch, classes] but for axes of length 1.
+// isClassRow tells whether the only output is one row of scores for each picture: [batch, classes], and possibly axes
+// of length 1.
 func isClassRow(shapes [][]int) bool {
 	if len(shapes) != 1 || len(shapes[0]) < 2 {
 		return false
@@ -144,7 +146,7 @@ func shapesOf(ctx context.Context, m source.Model, input []int, names []string) 
 	return out, nil
 }
 
-// butForLabels says which decoders would fit if the number of labels were another.
+// butForLabels returns words that name the decoders that would fit with another number of labels; empty if none would.
 func butForLabels(c source.Card, shapes [][]int, picture [2]int) string {
 	would := detect.ListFitting(shapes, picture)
 	if len(c.Labels) == 0 || len(would) == 0 {

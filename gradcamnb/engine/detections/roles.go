@@ -9,9 +9,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
 )
 
-// Roles tells by the names, types and shapes of the outputs of a model with its own
-// suppression, of one picture, which are boxes, scores and class numbers: their names in the
-// order of a decoder, and the decoder. There is none for other models.
+// Roles finds the boxes, scores and class numbers among the outputs of a model with its own
+// suppression, run on one picture. It goes by their names, types and shapes. It returns the
+// names in the order of a decoder, and the decoder's spec; both are nil if it finds none.
 func Roles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	for _, known := range []func([]onnxruntime.Tensor) ([]string, *detect.Spec){
 		tensorFlowRoles, torchvisionRoles, paddleRoles,
@@ -23,7 +23,7 @@ func Roles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	return nil, nil
 }
 
-// tensorFlowRoles are those of TensorFlow's object detection API: yxyx boxes of the unit square.
+// tensorFlowRoles finds the outputs of TensorFlow's object detection API, whose boxes are yxyx of the unit square.
 func tensorFlowRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	var names []string
 	for _, role := range []string{"detection_boxes", "detection_scores", "detection_classes"} {
@@ -39,7 +39,7 @@ func tensorFlowRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	return names, &detect.Spec{Decoder: "end-to-end", Numbers: json.RawMessage(`{"order": "yxyx", "unit": true}`)}
 }
 
-// NamedRoles is how outputs of these names are read, nil if the names do not tell it.
+// NamedRoles returns the spec that reads outputs of these names; nil if the names do not tell it.
 func NamedRoles(outputs []string) *detect.Spec {
 	var as []onnxruntime.Tensor
 	for _, name := range outputs {
@@ -52,10 +52,10 @@ func NamedRoles(outputs []string) *detect.Spec {
 	return spec
 }
 
-// torchvisionRoles are those of torchvision's detectors: boxes [n, 4], scores [n], and class numbers [n], which are
-// integers, and of Mask R-CNN masks [n, 1, h, w] of whole pictures; key points are left out. Of several outputs [n]
-// that are no integers the scores are the one that is called so, or the only one whose values all lie from 0 to 1; if
-// that leaves several, nothing is known.
+// torchvisionRoles finds the outputs of torchvision's detectors: boxes [n, 4], scores [n], class numbers [n], which are
+// integers, and of Mask R-CNN masks [n, 1, h, w] of whole pictures. It skips key points. If several outputs [n] are not
+// integers, the scores are the one with that name, else the only one whose values all lie between 0 and 1. If there are
+// several of those it finds none.
 func torchvisionRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	boxes := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 2 && t.Dims[1] == 4 && !t.IsInteger() })
 	labels := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && t.IsInteger() })
@@ -76,7 +76,7 @@ func torchvisionRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 		&detect.Spec{Decoder: "end-to-end", Threshold: 0.5}
 }
 
-// scoresOf is the place of the scores [n], or -1: see [torchvisionRoles].
+// scoresOf returns the number of the output with the scores [n], or -1; see [torchvisionRoles].
 func scoresOf(outputs []onnxruntime.Tensor, n int) int {
 	likely := func(t onnxruntime.Tensor) bool {
 		return len(t.Dims) == 1 && !t.IsInteger() && t.Dims[0] == n &&
@@ -88,7 +88,7 @@ func scoresOf(outputs []onnxruntime.Tensor, n int) int {
 	return only(outputs, likely)
 }
 
-// paddleRoles are those of PaddleDetection: rows [n, 6] and how many each picture has.
+// paddleRoles finds the outputs of PaddleDetection: rows [n, 6], and the number of rows of each picture.
 func paddleRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	rows := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 2 && t.Dims[1] == 6 })
 	count := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && t.Dims[0] == 1 && t.IsInteger() })
@@ -98,7 +98,7 @@ func paddleRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	return []string{outputs[rows].Name}, &detect.Spec{Decoder: "paddle"}
 }
 
-// only is the place of the only output that is so, or -1.
+// only returns the number of the only output for which is returns true, or -1.
 func only(outputs []onnxruntime.Tensor, is func(onnxruntime.Tensor) bool) int {
 	at := -1
 	for i, t := range outputs {

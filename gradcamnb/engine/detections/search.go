@@ -24,14 +24,14 @@ import (
 type Search struct {
 	Model source.Model      // the detector
 	Input inputs.Input      // the pictures, prepared
-	Say   func(line string) // where a guess is said
+	Say   func(line string) // is called with a line about every guess
 
-	// Run calls the program of a graph about the model; the key tells programs apart.
+	// Run runs the program of a graph on the model's weights; the key tells programs apart.
 	Run func(key string, graph device.Graph, inputs ...*tensors.Tensor) ([]device.Array, error)
 }
 
-// Choose reads the outputs with every decoder that was named, or that fits them, and takes
-// the only reading that makes sense on the pictures.
+// Choose reads the outputs with every reader, and returns what the only reader found whose
+// detections make sense on the pictures. It returns an error if none makes sense, or several.
 func (s Search) Choose(reads []*Reader) (*Findings, error) {
 	var sensible []*Findings
 	var faults []error
@@ -66,12 +66,12 @@ func (s Search) Choose(reads []*Reader) (*Findings, error) {
 		c.Name, errors.Join(faults...), s.instead(reads))
 }
 
-// decoderWords says how a decoder is named.
+// decoderWords returns how a caller names a decoder.
 func decoderWords(name string) string {
 	return place.Words(fmt.Sprintf("gradcamnb.Reading{Decoder: %q}", name), "--decoder "+name)
 }
 
-// instead says how outputs could be read that no reading makes sense of.
+// instead returns words on how to read outputs that no reader makes sense of.
 func (s Search) instead(reads []*Reader) string {
 	c := s.Model.Card()
 	shapes, err := shapesOf(context.Background(), s.Model, s.Input.Dims, reads[0].names) // which were listed before
@@ -88,7 +88,7 @@ func (s Search) instead(reads []*Reader) string {
 	return fmt.Sprintf("The shapes %v would also fit %s: name the one that it is, with %s or \"detector\": {\"decoder\": %q} in the sidecar %s", shapes, strings.Join(would, ", "), decoderWords(would[0]), would[0], c.SidecarName())
 }
 
-// find runs the model and keeps what is sure enough and not found twice.
+// find runs the model and keeps the candidates that are sure enough and not found twice.
 func (s Search) find(read *Reader) (*Findings, error) {
 	c := s.Model.Card()
 	picture := c.Layout.Size(s.Input.Dims)
@@ -142,7 +142,7 @@ func (s Search) find(read *Reader) (*Findings, error) {
 	return d, s.masks(d, decode)
 }
 
-// masks fills in the instance masks of what was found.
+// masks fills in the instance masks of the detections.
 func (s Search) masks(d *Findings, decode func(*model.Scope, *Node) detect.Candidates) error {
 	most := 0
 	for _, k := range d.kept {

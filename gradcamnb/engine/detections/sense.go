@@ -9,24 +9,25 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// nonsense is why a reading of a model's outputs cannot be right.
+// nonsense is the error of a reading of a model's outputs that cannot be right.
 type nonsense struct{ error }
 
 func nonsensef(format string, args ...any) error { return nonsense{fmt.Errorf(format, args...)} }
 
 const (
-	fewCandidates = 8    // from which on shares of candidates say something
-	slack         = 1e-3 // of a probability, for half precision
-	leastSide     = 2    // pixels of a detection's side
+	fewCandidates = 8    // with fewer candidates, shares of them say nothing
+	slack         = 1e-3 // how far a probability may leave [0, 1], for half precision
+	leastSide     = 2    // pixels along a detection's side
 )
 
-// sense says why candidates of a picture, as a decoder reads them, cannot be right: class
-// scores and objectness are probabilities; boxes do not mostly have their far corner before
-// their near one, nor look like corners that were read as middle and size; and of the surest,
-// most are two pixels wide and meet the picture.
+// sense returns an error of type nonsense if a picture's candidates, as a decoder reads them,
+// cannot be right. Class scores and objectness must be probabilities. Most boxes must not have
+// their far corner before their near one, and boxes must not look like corners that were read
+// as middle and size. Of the surest candidates, most must be at least two pixels wide and high
+// and meet the picture.
 //
-// Of a decoder that the file itself names, or whose outputs say what they are, the scores alone are looked at: its
-// boxes may be any.
+// If the file itself names the decoder, or the outputs' names tell it (told), only the scores
+// are checked.
 func (c candidates) sense(spec detect.Spec, picture [2]int, told bool) error {
 	for _, read := range []struct {
 		what   string
@@ -34,7 +35,7 @@ func (c candidates) sense(spec detect.Spec, picture [2]int, told bool) error {
 	}{{"class scores", c[1]}, {"objectness", c[3]}} {
 		lo, hi := slices.Min(read.values), slices.Max(read.values)
 		if !(lo >= -slack && hi <= 1+slack) { // a NaN is neither
-			return nonsensef("its %s reach from %.4g to %.4g and would be no probabilities", read.what, lo, hi)
+			return nonsensef("its %s would lie between %.4g and %.4g, which are no probabilities", read.what, lo, hi)
 		}
 	}
 	if told {
@@ -59,7 +60,8 @@ func (c candidates) sense(spec detect.Spec, picture [2]int, told bool) error {
 	return nil
 }
 
-// surest are the candidates above the threshold, or the ten surest of some confidence.
+// surest returns the candidates above the threshold, the surest first. If there are none it
+// returns those of the ten surest that have some confidence, or, if none has, all ten.
 func (c candidates) surest(spec detect.Spec) []int {
 	var order []int
 	for k := range c[2] {
@@ -77,7 +79,7 @@ func (c candidates) surest(spec detect.Spec) []int {
 	return order[:end]
 }
 
-// corners looks at the order of the numbers of all boxes that are not empty.
+// corners returns an error if the numbers of the boxes seem to have another order. It skips empty boxes.
 func (c candidates) corners() error {
 	all, turned, asSize := 0, 0, 0
 	for k := range c[2] {

@@ -25,9 +25,9 @@ func TestSense(t *testing.T) {
 	}{
 		{"fine", candidates{boxes(20, 20, 30, 30), half, half, ones}, ""},
 		{"rows without use", candidates{boxes(0, 0, 0, 0), boxes(0), boxes(0), boxes(0)}, ""},
-		{"logits", candidates{boxes(20, 20, 30, 30), boxes(-3), half, ones}, "class scores reach from -3 to -3"},
+		{"logits", candidates{boxes(20, 20, 30, 30), boxes(-3), half, ones}, "class scores would lie between -3 and -3"},
 		{"no number", candidates{boxes(20, 20, 30, 30), boxes(float32(math.NaN())), half, ones}, "class scores"},
-		{"a score as objectness", candidates{boxes(20, 20, 30, 30), half, half, boxes(1.5)}, "objectness reach"},
+		{"a score as objectness", candidates{boxes(20, 20, 30, 30), half, half, boxes(1.5)}, "objectness would lie"},
 		{"the unit square", candidates{boxes(0.2, 0.2, 0.3, 0.3), half, half, ones}, "under 2 pixels"},
 		{"outside", candidates{boxes(80, 20, 90, 30), half, half, ones}, "outside of the picture"},
 		{"middle and size as corners", candidates{boxes(25, 25, 10, 10), half, half, ones}, "cxcywh"},

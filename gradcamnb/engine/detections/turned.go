@@ -5,13 +5,14 @@ import (
 	"slices"
 )
 
-// gaussian is a turned box as the normal distribution of the same middle and the covariance of its area: with the
+// gaussian describes a turned box by the normal distribution with its middle and the covariance of its area. With the
 // sides w and h and the angle t
 //
 //	a = w²/12 cos² t + h²/12 sin² t, b = w²/12 sin² t + h²/12 cos² t, c = (w² - h²)/12 cos t sin t
 type gaussian struct{ x, y, a, b, c float64 }
 
-// gaussian is that of candidate k, whose four points are the corners m + u + v, m + u - v, m - u - v, m - u + v.
+// gaussian returns the distribution of candidate k, whose four points are the corners m + u + v, m + u - v, m - u - v,
+// m - u + v.
 func (c candidates) gaussian(k int) gaussian {
 	n := len(c[4]) / len(c[2])
 	at := func(i int) (x, y float64) { return float64(c[4][n*k+2*i]), float64(c[4][n*k+2*i+1]) }
@@ -23,7 +24,7 @@ func (c candidates) gaussian(k int) gaussian {
 	return gaussian{(x0 + x2) / 2, (y0 + y2) / 2, (ux*ux + vx*vx) / 3, (uy*uy + vy*vy) / 3, (ux*uy + vx*vy) / 3}
 }
 
-// overlap is how alike two turned boxes are, from 0 to 1: 1 less the Hellinger distance of their distributions,
+// overlap returns the overlap of two turned boxes, from 0 to 1: 1 less the Hellinger distance of their distributions,
 //
 //	1 - sqrt(1 - exp(-B)),  B = ((a (dy)² + b (dx)²) / 4 - c dx dy / 2) / (a b - c²) + log((a b - c²) / (4 sqrt(D_1 D_2))) / 2
 //
@@ -41,8 +42,9 @@ func (g gaussian) overlap(o gaussian) float64 {
 	return 1 - math.Sqrt(1-math.Exp(-bhattacharyya)+tiny)
 }
 
-// untwice are those of the candidates, the surest first, that overlap no surer one of their class by more than the
-// limit, kept or not, as Ultralytics 8.4.190 suppresses turned boxes (utils/nms.py, fast_nms).
+// untwice returns those of the candidates, the surest first, that overlap no surer one of their class by more than the
+// limit. The surer one counts even if it is dropped itself. Ultralytics 8.4.190 suppresses turned boxes this way
+// (utils/nms.py, fast_nms).
 func (c candidates) untwice(order []int, limit float64) []int {
 	var kept []int
 	for i, k := range order {

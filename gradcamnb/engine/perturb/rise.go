@@ -149,7 +149,7 @@ func checkSampling(o ask.Sampling, f field) error {
 	case o.Batch < 1:
 		return fmt.Errorf("a batch of %d masks makes no pass: give at least 1", o.Batch)
 	case o.Agreement < 0 || o.Agreement >= 1 || math.IsNaN(o.Agreement):
-		return fmt.Errorf("the agreement between the halves of the masks is %g: give a rank correlation from 0 up to, but not including, 1", o.Agreement)
+		return fmt.Errorf("the agreement between the halves of the masks is %g: give a rank correlation of at least 0 and below 1", o.Agreement)
 	}
 	design, ok := designs[o.Design]
 	if !ok {
