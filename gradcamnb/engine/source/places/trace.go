@@ -7,11 +7,11 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// Source is how the input of a graph lies: a picture, [batch, channels, height, width] or with the channels last.
+// Source describes the input of a graph: a picture, [batch, channels, height, width] or with the channels last.
 type Source struct {
-	Input        []int // the shape
-	ChannelsLast bool
-	Slices       int // of a volume, whose slices lie one below another in the rows; 0 of a picture
+	Input        []int // its shape
+	ChannelsLast bool  // the channels are the last axis
+	Slices       int   // of a volume, whose slices lie one below another in the rows; 0 of a picture
 }
 
 // Trace follows the axes of a picture through a graph and returns those of every tensor that depends on it.
