@@ -16,9 +16,9 @@ import (
 // extensions are the extensions of picture files.
 var extensions = []string{".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 
-// Files returns the pictures that a path means: one file, a pattern like photos/*.jpg, or a folder with everything below
-// it but hidden files. Pictures of a folder are named by their path in it. If a picture lies in a folder of its own, such
-// as train/cat/1.jpg, the name of that folder is its label.
+// Files returns the pictures that a path means: one file, a pattern like photos/*.jpg, or a folder with everything
+// below it but hidden files. Pictures of a folder are named by their path in it. If a picture lies in a folder of its
+// own, such as train/cat/1.jpg, the name of that folder is its label.
 func Files(path string) ([]Picture, error) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -20,10 +20,10 @@ import (
 // maxPictureFile is the most bytes that a picture in an archive may have.
 const maxPictureFile = 256 << 20
 
-// Tar returns the pictures of a shard of WebDataset: a tar archive in which files with the same name up to the first dot
-// are one sample, such as 0001.jpg, 0001.cls and 0001.seg.png. If a sample has several pictures, only those without a
-// second extension are taken, if there are any. Its .cls file holds the label, or "label" or "cls" in its .json file, or
-// its .txt file. A picture is read when it is opened.
+// Tar returns the pictures of a shard of WebDataset: a tar archive in which files with the same name up to the first
+// dot are one sample, such as 0001.jpg, 0001.cls and 0001.seg.png. If a sample has several pictures, only those
+// without a second extension are taken, if there are any. Its .cls file holds the label, or "label" or "cls" in its
+// .json file, or its .txt file. A picture is read when it is opened.
 func Tar(path string) (out []Picture, err error) {
 	f, err := regular.Open(path)
 	if err != nil {

@@ -158,8 +158,10 @@ func TestAttachByFolders(t *testing.T) {
 		truths, pictures []string
 		with             string // pictures that have one, or the error
 	}{
-		"other extensions":        {[]string{"1.png", "2.png"}, []string{"1.jpg", "2.jpg", "3.jpg"}, "1.jpg 2.jpg"},
-		"the same folders":        {[]string{"cat/1.png", "dog/1.png"}, []string{"cat/1.jpg", "dog/1.jpg"}, "cat/1.jpg dog/1.jpg"},
+		"other extensions": {[]string{"1.png", "2.png"}, []string{"1.jpg", "2.jpg", "3.jpg"}, "1.jpg 2.jpg"},
+		"the same folders": {
+			[]string{"cat/1.png", "dog/1.png"}, []string{"cat/1.jpg", "dog/1.jpg"}, "cat/1.jpg dog/1.jpg",
+		},
 		"one of the same folders": {[]string{"cat/1.png"}, []string{"cat/1.jpg", "dog/1.jpg"}, "cat/1.jpg"},
 		"a folder more":           {[]string{"val/1.jpg"}, []string{"1.jpg"}, "1.jpg"},
 		"in an archive":           {[]string{"1.xml"}, []string{"a.tar/1.jpg"}, "a.tar/1.jpg"},

@@ -48,8 +48,8 @@ func (t Truths) Attach(pictures []Picture) (int, error) {
 	return len(chosen), nil
 }
 
-// nearestName returns the one of some names that shares most with a name, and another that shares as much; empty if there is
-// none.
+// nearestName returns the one of some names that shares most with a name, and another that shares as much; empty if
+// there is none.
 func nearestName(name string, names []string) (best, other string) {
 	slices.Sort(names)
 	best = names[0]

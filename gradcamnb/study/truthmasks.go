@@ -76,8 +76,8 @@ func readMask(path string, number int, r image.Rectangle) (heatmap.Grid, error) 
 	return drawn, nil
 }
 
-// numbersOf returns the number of every pixel of a mask: that of its colour in the palette, or its grey. Coloured tells that
-// there is a palette with colours.
+// numbersOf returns the number of every pixel of a mask: that of its colour in the palette, or its grey. Coloured
+// tells that there is a palette with colours.
 func numbersOf(data []byte, read image.Image) (at func(x, y int) int, coloured bool, err error) {
 	config, _, err := image.DecodeConfig(bytes.NewReader(data)) // which was read once
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 
 // hostileStudy is the command of a study.
 func hostileStudy(more ...string) []string {
-	return append([]string{"study", "--model", onnx, "--size", "64", "--mean", "127", "--scale", "64", "--target", "class:1",
-		"--out", "{}/out", "--backend", "go"}, more...)
+	return append([]string{"study", "--model", onnx, "--size", "64", "--mean", "127", "--scale", "64",
+		"--target", "class:1", "--out", "{}/out", "--backend", "go"}, more...)
 }
 
 // ofTruth studies one picture with a truth.
@@ -67,8 +67,8 @@ const laughs = `<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a
 var ofStudies = []attempt{
 	{"archive", "a link to /etc/passwd", archive("in.tar", tar.Header{Name: "a.png", Typeflag: tar.TypeSymlink,
 		Linkname: "/etc/passwd"}), hostileStudy("--pictures", "{}/in.tar"), 1, "no pictures"},
-	{"archive", "names with ../, escapes and HTML", archive("in.tar", tar.Header{Name: "../../a.png", Typeflag: tar.TypeReg},
-		tar.Header{Name: "\x1b[2J.png", Typeflag: tar.TypeReg},
+	{"archive", "names with ../, escapes and HTML", archive("in.tar",
+		tar.Header{Name: "../../a.png", Typeflag: tar.TypeReg}, tar.Header{Name: "\x1b[2J.png", Typeflag: tar.TypeReg},
 		tar.Header{Name: "<script>alert(1)</script>.png", Typeflag: tar.TypeReg}), hostileStudy("--pictures", "{}/in.tar"), 0,
 		"3 of 3"},
 	{"archive", "cut off", several(archive("in.tar", tar.Header{Name: "a.png", Typeflag: tar.TypeReg}),
