@@ -17,8 +17,8 @@ func (n number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
-// These are the bounds of what summary.json has of where the maps of classes lie, the commonest classes first. A thousand
-// classes by twenty methods and layers have 20,000 such rows, whose mean maps would take 30 MB.
+// These are the bounds of what summary.json has of where the maps of classes lie, the commonest classes first. A
+// thousand classes by twenty methods and layers have 20,000 such rows, whose mean maps would take 30 MB.
 const (
 	mostRows  = 20000
 	mostMeans = 2000 // rows with a mean map

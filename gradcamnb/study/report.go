@@ -136,7 +136,8 @@ func (s *Summary) metricPage(name string, drawn *thumbnails) metricPage {
 	}
 	m.Layers, m.Boxes, m.Diagram = s.layerPlot(name), s.boxPlot(name), s.criticalPlot(name)
 	x := s.Examples[name]
-	m.Lowest, m.Highest, m.Misplaced = drawn.all(first(x.Lowest)), drawn.all(first(x.Highest)), drawn.all(first(x.Misplaced))
+	m.Lowest, m.Highest = drawn.all(first(x.Lowest)), drawn.all(first(x.Highest))
+	m.Misplaced = drawn.all(first(x.Misplaced))
 	return m
 }
 

@@ -111,7 +111,8 @@ func wantPictures(t *testing.T, pictures []Picture, names, labels []string) {
 	}
 }
 
-// Masks as tools draw and number them: light, opaque, of one bit, numbers in a palette, 0 and 1, and numbers of 16 bits.
+// Masks as tools draw and number them: light, opaque, of one bit, numbers in a palette, 0 and 1, and numbers of 16
+// bits.
 func TestMasksAsDrawn(t *testing.T) {
 	r := image.Rect(0, 0, 23, 17)
 	want, err := Boxes(heatmap.Box{3, 2, 9, 6})(r)

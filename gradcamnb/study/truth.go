@@ -64,7 +64,8 @@ func nearestName(name string, names []string) (best, other string) {
 	return best, other
 }
 
-// shared returns how much two names share that have the same stem: two for each folder before it, one for the extension.
+// shared returns how much two names share that have the same stem: two for each folder before it, one for the
+// extension.
 func shared(a, b string) int {
 	n := 0
 	if path.Ext(a) == path.Ext(b) {

@@ -10,10 +10,10 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// BoxesCSV returns the truths of a CSV file with the columns picture, x0, y0, x1 and y1, in pixels of the picture. Each
-// line is one box; a line without numbers is a picture without an object. If a class is given, only the lines count
-// whose column label has it. The columns may have other names in use: filename, xmin, ymin, xmax and ymax, or x1, y1, x2
-// and y2.
+// BoxesCSV returns the truths of a CSV file with the columns picture, x0, y0, x1 and y1, in pixels of the picture.
+// Each line is one box; a line without numbers is a picture without an object. If a class is given, only the lines
+// count whose column label has it. The columns may have other names in use: filename, xmin, ymin, xmax and ymax, or
+// x1, y1, x2 and y2.
 func BoxesCSV(path, class string) (out Truths, err error) {
 	data, err := regular.Read(path, maxText)
 	if err != nil {
