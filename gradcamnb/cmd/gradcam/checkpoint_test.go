@@ -131,7 +131,7 @@ func TestRunWrittenInPart(t *testing.T) {
 			fmt.Appendf(nil, `{"masks": 9, "done": 2, "grid": %d, "design": "balanced"}`, grid), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := firstRun(dir); (err != nil) != refused || refused && !strings.Contains(err.Error(), "begin anew") {
+		if _, err := firstRun(dir); (err != nil) != refused || refused && !strings.Contains(err.Error(), "start a new run") {
 			t.Errorf("grid %d: %v", grid, err)
 		}
 	}
