@@ -8,6 +8,7 @@ import (
 	"hash/maphash"
 	"image"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
@@ -47,9 +48,16 @@ func namePictures(pictures []image.Image) []string {
 		for _, plane := range planes {
 			_, _ = h.Write(plane) // never an error
 		}
-		names = append(names, fmt.Sprintf("%s %T %v %x", program(), p, p.Bounds(), h.Sum64()))
+		names = append(names, fmt.Sprintf("%s %T %v %d %x", program(), p, p.Bounds(), lengths(planes), h.Sum64()))
 	}
 	return names
+}
+
+func lengths(planes [][]byte) (of []int) {
+	for _, plane := range planes {
+		of = append(of, len(plane))
+	}
+	return of
 }
 
 // planesOf are the values of a picture of one of Go's types.
@@ -114,7 +122,8 @@ func (s *sentPictures) add(names []string) {
 	}
 }
 
-// keptPictures are pictures that programs have sent, the last ones within a limit.
+// keptPictures are pictures that the last program has sent, the last ones within a limit. Those of a program before it,
+// as of an earlier cell, nobody can name any more, or their program sends them again.
 type keptPictures struct {
 	mu    sync.Mutex
 	order []keptPicture // the one that was used last at the end
@@ -153,13 +162,16 @@ func (k *keptPictures) request(c picturesCall) (ask.Request, error) {
 	return r, nil
 }
 
-// keep keeps a picture, and forgets those that were used longest ago if there are too many.
+// keep keeps a picture. It forgets those of other programs, and those that were used longest ago if there are too many.
 func (k *keptPictures) keep(name string, p image.Image) {
 	var bytes int
 	for _, plane := range planesOf(p) {
 		bytes += len(plane)
 	}
-	k.order = slices.DeleteFunc(k.order, func(p keptPicture) bool { return p.name == name })
+	of, _, _ := strings.Cut(name, " ")
+	k.order = slices.DeleteFunc(k.order, func(p keptPicture) bool {
+		return p.name == name || !strings.HasPrefix(p.name, of+" ")
+	})
 	k.order = append(k.order, keptPicture{name, p, bytes})
 	total := 0
 	for _, p := range k.order {

@@ -37,6 +37,15 @@ func (i *idle) restart() {
 	}
 }
 
+// pause ends the while, for a call has begun.
+func (i *idle) pause() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.timer != nil {
+		i.timer.Stop()
+	}
+}
+
 // giveBack gives back what Go's heap and the C library keep free.
 var giveBack = func() {
 	debug.FreeOSMemory()

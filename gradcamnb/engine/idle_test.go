@@ -16,6 +16,19 @@ func TestGiveBackAfter(t *testing.T) {
 	const while = 300 * time.Millisecond
 	e.GiveBackAfter(while)
 	var last time.Time
+	_, end, err := e.begin(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	end()
+	if _, end, err = e.begin(context.Background()); err != nil { // a call that is longer than the while
+		t.Fatal(err)
+	}
+	time.Sleep(2 * while)
+	if len(gave) > 0 {
+		t.Error("memory was given back while a call ran")
+	}
+	end()
 	for range 5 {
 		_, end, err := e.begin(context.Background())
 		if err != nil {

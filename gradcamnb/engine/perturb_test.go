@@ -262,6 +262,34 @@ func TestStopRules(t *testing.T) {
 	})
 }
 
+// A limit and a context end a run between passes, not between the groups that masks are drawn in; what was scored until
+// then is the map, as of a run of so many masks. Every pass is heard of.
+func TestRunEndsBetweenPasses(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		s := seeing(t, e)
+		one := mustSample(t, s, gradcamnb.Sampling{Masks: 64, Batch: 1, Limit: time.Nanosecond})[0]
+		if n := len(one.Sampled.Weights); n != 1 {
+			t.Errorf("a limit that is over at once leaves %d masks, want 1", n)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var heard []int
+		r, err := sample(ctx, t, s, gradcamnb.Request{Sampling: gradcamnb.Sampling{Masks: 64, Batch: 1},
+			Targets: []gradcamnb.Target{gradcamnb.Class(0)}, Progress: func(p gradcamnb.Progress) {
+				if heard = append(heard, p.Done); p.Done == 5 {
+					cancel()
+				}
+			}})
+		if !errors.Is(err, context.Canceled) || !slices.Equal(heard, []int{1, 2, 3, 4, 5, 5}) {
+			t.Errorf("error %v, and heard of %v", err, heard)
+		}
+		got, want := r[0].Maps[0], mustSample(t, s, gradcamnb.Sampling{Masks: 5, Batch: 1})[0]
+		if len(got.Sampled.Weights) != 5 || !slices.Equal(got.Raw.Values, want.Raw.Values) {
+			t.Errorf("%d masks are left of 5, and the map is that of 5: %v", len(got.Sampled.Weights),
+				slices.Equal(got.Raw.Values, want.Raw.Values))
+		}
+	})
+}
+
 // Occlusion of the window's mean: hiding a window of the grid takes away the share of
 // it that is hidden. With a grid of 4 a window is 6 pixels: the one on the window
 // hides all of it, the next ones half or a quarter, and a pixel in the middle is the

@@ -90,6 +90,7 @@ func (s *session) Layers(ctx context.Context, r gradcamnb.Request) ([]gradcamnb.
 
 func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
 	clock := newStopwatch()
+	whole := s
 	s, in, err := s.facing(ctx, r)
 	if err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		return nil, err
 	}
 	clock.lap("prepare")
-	if results := s.answerSooner(ctx, r, in); results != nil {
+	if results := whole.answerSooner(ctx, r, s, in); results != nil {
 		return results, nil
 	}
 	var seen *detections.Findings

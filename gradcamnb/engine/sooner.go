@@ -78,13 +78,16 @@ func multiplications(g *Graph) float64 {
 }
 
 // answerSooner explains a request in pure Go if XLA would have to compile first, and then has XLA compile in the
-// background. It returns nil if the request is not for that.
-func (s *session) answerSooner(ctx context.Context, r gradcamnb.Request, in inputs.Input) []*heatmap.Result {
-	if !s.mayAnswerSooner(ctx, r, in) {
+// background, which also needs the request's pictures. faced is the session with the request's inputs. It returns nil if
+// the engine itself is to answer.
+func (s *session) answerSooner(ctx context.Context, r gradcamnb.Request, faced *session,
+	in inputs.Input) []*heatmap.Result {
+	may, compiled := faced.mayAnswerSooner(ctx, r, in)
+	if !may {
 		return nil
 	}
 	same, err := s.engine.quick.OpenContext(ctx, s.ref)
-	if err != nil {
+	if err != nil || same.Info().SHA256 != s.model.Card().SHA256 { // the file has changed since
 		return nil // the engine itself says what is wrong
 	}
 	results, err := same.Explain(ctx, r)
@@ -93,6 +96,9 @@ func (s *session) answerSooner(ctx context.Context, r gradcamnb.Request, in inpu
 		return nil
 	}
 	s.sayOnce("pure Go explains until XLA has compiled, in the background, a set of layers and methods; a result's Backend says which did")
+	if compiled {
+		return results
+	}
 	s.engine.later.do(func() {
 		if b, err := s.engine.started(); err == nil && isXLA(b.Name) {
 			r.Steady, r.Progress = true, nil
@@ -102,21 +108,26 @@ func (s *session) answerSooner(ctx context.Context, r gradcamnb.Request, in inpu
 	return results
 }
 
-// mayAnswerSooner tells whether a request has a program of its own for one picture, and XLA did not compile that yet.
-func (s *session) mayAnswerSooner(ctx context.Context, r gradcamnb.Request, in inputs.Input) bool {
+// mayAnswerSooner tells whether a request has one program for one picture that XLA did not compile yet, or that has to wait
+// since XLA compiles another one.
+func (s *session) mayAnswerSooner(ctx context.Context, r gradcamnb.Request, in inputs.Input) (may, compiled bool) {
 	e := s.engine
 	if e.quick == nil || s.ref == "" || s.runs != nil || s.slow.Load() || e.ready.Load() && !isXLA(e.backend.Name) {
-		return false
+		return false, false
 	}
 	if r.Steady || in.Dims[0] != 1 || len(r.Measuring.Metrics) > 0 || r.Measuring.Trust ||
 		slices.ContainsFunc(plans.Targets(s.model.Card(), r), ask.Target.IsDetection) {
-		return false
+		return false, false
 	}
 	look := func(string, image.Image) ([]int, []float32, error) {
 		return nil, nil, errors.New("it takes a pass to tell")
 	}
 	p, err := plans.New(ctx, s.model, in.Dims, r, plans.Known{Look: look})
-	return err == nil && len(p.Forward) == 0 && !s.compiled(p)
+	if err != nil || len(p.Forward) > 0 {
+		return false, false
+	}
+	compiled = s.compiled(p)
+	return !compiled || e.later.isBusy(), compiled
 }
 
 func isXLA(backend string) bool { return strings.HasPrefix(backend, "xla") }
@@ -158,7 +169,19 @@ func (l *later) do(f func()) {
 			if f == nil {
 				return
 			}
-			f()
+			doQuietly(f)
 		}
 	}()
+}
+
+// doQuietly calls a function, whose panic ends nothing else: nobody waits for what is done in the background.
+func doQuietly(f func()) {
+	defer func() { _ = recover() }()
+	f()
+}
+
+func (l *later) isBusy() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.busy
 }

@@ -59,10 +59,7 @@ func TestAnswerWhileCompiling(t *testing.T) {
 // waitFor waits until nothing compiles in the background.
 func waitFor(t *testing.T, e *Engine) {
 	for range 600 {
-		e.later.mu.Lock()
-		busy := e.later.busy
-		e.later.mu.Unlock()
-		if !busy {
+		if !e.later.isBusy() {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)

@@ -42,6 +42,7 @@ func (e *Engine) begin(ctx context.Context) (b *device.Backend, end func(), err 
 		e.turn.pass()
 		return nil, nil, ErrClosed
 	}
+	e.idle.pause()
 	return b, func() {
 		e.turn.pass()
 		e.idle.restart()

@@ -39,7 +39,7 @@ func checkResume(o ask.Sampling, aims int) error {
 func (r *run) recognise(ctx context.Context, at int, masks *tensors.Tensor, known []float32) error {
 	n := r.group
 	drawn := min(n, r.sampling.Masks-at)
-	now, err := r.score(ctx, masks, drawn)
+	now, _, err := r.score(ctx, masks, drawn, func(int) (bool, error) { return false, nil })
 	if err != nil {
 		return err
 	}

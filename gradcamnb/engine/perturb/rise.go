@@ -165,11 +165,18 @@ func checkSampling(o ask.Sampling, f field) error {
 // continueRun draws masks until the run is complete, a stop rule holds, or ctx ends.
 func (r *run) continueRun(ctx context.Context, report Listener) error {
 	start := time.Now()
+	isLate := func() bool { return r.sampling.Limit > 0 && time.Since(start) >= r.sampling.Limit }
+	heard := func(scored int) (stop bool, err error) {
+		if scored < r.group { // maps are made after the group
+			err = report(r.done+scored, r.sampling.Masks, nil)
+		}
+		return isLate(), err
+	}
 	for step := 0; r.done < r.sampling.Masks; step++ {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := r.step(ctx, step); err != nil {
+		if err := r.step(ctx, step, heard); err != nil {
 			return err
 		}
 		if err := report(r.done, r.sampling.Masks, r.maps); err != nil {
@@ -179,7 +186,7 @@ func (r *run) continueRun(ctx context.Context, report Listener) error {
 		if err != nil {
 			return err
 		}
-		if enough || r.sampling.Limit > 0 && time.Since(start) >= r.sampling.Limit {
+		if enough || isLate() {
 			return nil
 		}
 	}
@@ -202,7 +209,7 @@ func (r *run) isEnough(step int) (bool, error) {
 }
 
 // step draws a group of masks, scores them, and adds them to the sums.
-func (r *run) step(ctx context.Context, step int) error {
+func (r *run) step(ctx context.Context, step int, heard heardFn) error {
 	n := r.group
 	first := tensors.FromScalar(uint32(step * n))
 	defer first.MustFinalizeAll()
@@ -212,11 +219,10 @@ func (r *run) step(ctx context.Context, step int) error {
 	}
 	masks := drawn[0]
 	defer masks.MustFinalizeAll()
-	scores, err := r.scores(ctx, step*n, masks)
+	scores, now, err := r.scores(ctx, step*n, masks, heard)
 	if err != nil {
 		return err
 	}
-	now := min(n, r.sampling.Masks-r.done)
 	rows, squareRows := r.rows(scores, now)
 	defer rows.MustFinalizeAll()
 	defer squareRows.MustFinalizeAll()
@@ -234,30 +240,31 @@ func (r *run) step(ctx context.Context, step int) error {
 }
 
 // scores returns the scores of the targets under a group of masks, [target][mask] laid flat. at is the number of the
-// first mask. Scores that the resumed run has are taken from it.
-func (r *run) scores(ctx context.Context, at int, masks *tensors.Tensor) ([]float32, error) {
+// first mask. It also returns how many of the masks are scored. Scores that the resumed run has are taken from it.
+func (r *run) scores(ctx context.Context, at int, masks *tensors.Tensor, heard heardFn) ([]float32, int, error) {
 	n, known := r.group, r.sampling.Resume
-	if len(known) > 0 && len(known[0].Weights) >= min(at+n, r.sampling.Masks) {
+	first := min(n, r.sampling.Masks-at)
+	if len(known) > 0 && len(known[0].Weights) >= at+first {
 		scores := make([]float32, len(known)*n)
 		for a, k := range known {
 			copy(scores[a*n:(a+1)*n], k.Weights[at:])
 		}
 		if r.recognised || slices.Max(scores) == slices.Min(scores) { // equal scores cannot be recognised
-			return scores, nil
+			return scores, first, nil
 		}
 		r.recognised = true
-		return scores, r.recognise(ctx, at, masks, scores)
+		return scores, first, r.recognise(ctx, at, masks, scores)
 	}
-	scores, err := r.score(ctx, masks, min(n, r.sampling.Masks-at))
+	scores, scored, err := r.score(ctx, masks, first, heard)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for i, v := range scores {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return nil, fmt.Errorf("the target scores %g under mask %d, and that cannot be averaged: the model overflows on masked pictures", v, at+i%n)
+			return nil, 0, fmt.Errorf("the target scores %g under mask %d, and that cannot be averaged: the model overflows on masked pictures", v, at+i%n)
 		}
 	}
-	return scores, nil
+	return scores, scored, nil
 }
 
 // stretch returns how many masks in a row are assigned to the same half: a batch, or a block of masks that are drawn

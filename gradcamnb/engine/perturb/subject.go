@@ -274,17 +274,22 @@ func (s *Subject) ScoreBatch(n int, masks *tensors.Tensor) ([]float32, error) {
 	return score(masks)
 }
 
-// groupScorer scores the first masks of a group [n, H, W] and returns [aim][mask] laid flat. The scores of the other
-// masks are 0 or those of masks that are not used.
-type groupScorer func(ctx context.Context, masks *tensors.Tensor, first int) ([]float32, error)
+// groupScorer scores the first masks of a group [n, H, W]. It returns [aim][mask] laid flat, and how many of the masks
+// are scored: all, or fewer if ctx ended or heard, which is told of every pass, said to stop.
+type groupScorer func(ctx context.Context, masks *tensors.Tensor, first int, heard heardFn) ([]float32, int, error)
 
-// scorerOfGroup returns a scorer of groups in passes of [Subject.pass]. If there are several passes it checks ctx
-// before each.
+// heardFn is told how many masks of a group are scored.
+type heardFn func(scored int) (stop bool, err error)
+
+// scorerOfGroup returns a scorer of groups in passes of [Subject.pass].
 func (s *Subject) scorerOfGroup(n int) (groupScorer, error) {
 	pass := s.pass()
 	if s.Host != nil || pass == n {
 		score, err := s.scorer(n)
-		return func(_ context.Context, masks *tensors.Tensor, _ int) ([]float32, error) { return score(masks) }, err
+		return func(_ context.Context, masks *tensors.Tensor, first int, _ heardFn) ([]float32, int, error) {
+			scores, err := score(masks)
+			return scores, first, err
+		}, err
 	}
 	program, err := s.Compile(fmt.Sprintf("masked %d of %d %v", pass, n, s.Baseline != nil), func(m *SubjectGraph,
 		in []*Node) []*Node {
@@ -294,27 +299,33 @@ func (s *Subject) scorerOfGroup(n int) (groupScorer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context, masks *tensors.Tensor, first int) ([]float32, error) {
+	return func(ctx context.Context, masks *tensors.Tensor, first int, heard heardFn) ([]float32, int, error) {
 		all := make([]float32, len(s.Aims)*n)
 		for at := 0; at < first; at += pass {
 			if err := ctx.Err(); err != nil {
-				return nil, err
+				if at > 0 {
+					err = nil // what is scored counts
+				}
+				return all, at, err
 			}
 			from := tensors.FromScalar(int32(at))
 			out, err := program(masks, from)
 			from.MustFinalizeAll()
 			if err != nil {
-				return nil, err
+				return nil, 0, err
 			}
 			some, err := device.Floats(out[0])
 			if err != nil {
-				return nil, err
+				return nil, 0, err
 			}
 			for a := range s.Aims {
 				copy(all[a*n+at:a*n+at+pass], some[a*pass:])
 			}
+			if stop, err := heard(min(at+pass, first)); stop || err != nil {
+				return all, min(at+pass, first), err
+			}
 		}
-		return all, nil
+		return all, first, nil
 	}, nil
 }
 
