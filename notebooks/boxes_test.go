@@ -65,6 +65,9 @@ func TestExploreByBoxes(t *testing.T) {
 	if err := json.Unmarshal(out, &seen); err != nil {
 		t.Fatal(err)
 	}
+	if len(seen.Seen) != 3 {
+		t.Fatalf("%d choices were made, want 3", len(seen.Seen))
+	}
 	for i, s := range seen.Seen {
 		rank := []string{"1", "2", "1"}[i]
 		if !strings.Contains(s.Sub, "target detection "+rank+" at") || s.Said != "" || s.Picker != "detection "+rank {

@@ -78,8 +78,8 @@ func multiplications(g *Graph) float64 {
 }
 
 // answerSooner explains a request in pure Go if XLA would have to compile first, and then has XLA compile in the
-// background, which also needs the request's pictures. faced is the session with the request's inputs. It returns nil if
-// the engine itself is to answer.
+// background, which also needs the request's pictures. faced is the session with the request's inputs. It returns nil
+// if the engine itself is to answer.
 func (s *session) answerSooner(ctx context.Context, r gradcamnb.Request, faced *session,
 	in inputs.Input) []*heatmap.Result {
 	may, compiled := faced.mayAnswerSooner(ctx, r, in)
@@ -108,8 +108,8 @@ func (s *session) answerSooner(ctx context.Context, r gradcamnb.Request, faced *
 	return results
 }
 
-// mayAnswerSooner tells whether a request has one program for one picture that XLA did not compile yet, or that has to wait
-// since XLA compiles another one.
+// mayAnswerSooner tells whether a request has one program for one picture that XLA did not compile yet, or that has to
+// wait since XLA compiles another one.
 func (s *session) mayAnswerSooner(ctx context.Context, r gradcamnb.Request, in inputs.Input) (may, compiled bool) {
 	e := s.engine
 	if e.quick == nil || s.ref == "" || s.runs != nil || s.slow.Load() || e.ready.Load() && !isXLA(e.backend.Name) {

@@ -17,7 +17,7 @@ var YOLOv6 = register(Maker{Name: "YOLOv6", Place: InNames, Tell: func(f File) (
 	o := f.Outputs[0]
 	if n, columns, ok := o.rows(); ok && (columns < 6 || n != f.cells(8, 16, 32) && n != f.cells(8, 16, 32, 64)) {
 		return nil, nil
-	} else if !ok && len(o.Dims) != 3 { // of any batch the exporter leaves the rows open
+	} else if !ok && (len(o.Dims) != 3 || o.Dims[2] >= 0 && o.Dims[2] < 6) { // of any batch the exporter leaves rows open
 		return nil, nil
 	}
 	return &Metadata{By: exporterWords("YOLOv6's exporter"), Prep: letterboxPrep(f),
