@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
@@ -16,13 +17,7 @@ import (
 // class, which needs no other program. A request for the engine's own backend waits, and so does one of a model that
 // pure Go takes too long for.
 func TestAnswerWhileCompiling(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "")
-	e := New("")
-	e.say = io.Discard
-	if b, err := e.started(); err != nil || !isXLA(b.Name) {
-		require.Missing(t, "xla", "XLA is not installed")
-	}
-	e.AnswerWhileCompiling()
+	e := soonEngine(t)
 	in := tiny(t, "resnet-basic")
 	in.Dims, in.Values = append([]int{1}, in.Dims[1:]...), in.Values[:len(in.Values)/in.Dims[0]]
 	m := gradcamnb.NewModel(open(t, e, "resnet-basic.dyn.onnx"))
@@ -54,6 +49,41 @@ func TestAnswerWhileCompiling(t *testing.T) {
 	}
 	e.quick.most = 1
 	expect("a model that pure Go takes too long for", explain(gradcamnb.Methods("HiResCAM")), true)
+}
+
+// soonEngine is an engine on XLA that pure Go answers for while it compiles.
+func soonEngine(t *testing.T) *Engine {
+	t.Helper()
+	t.Setenv("GOMLX_BACKEND", "")
+	e := New("")
+	e.say = io.Discard
+	if b, err := e.started(); err != nil || !isXLA(b.Name) {
+		require.Missing(t, "xla", "XLA is not installed")
+	}
+	e.AnswerWhileCompiling()
+	return e
+}
+
+// A model that takes other inputs is answered sooner, too, and what was compiled in the background is there for the next
+// request.
+func TestAnswerWhileCompilingOtherInputs(t *testing.T) {
+	e := soonEngine(t)
+	s, err := e.Open(golden.Path("inputs", "about.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dims := []int{1, 3, 32, 32}
+	for i, xla := range []bool{false, true} {
+		r, err := gradcamnb.NewModel(s).ExplainTensor(gradcamnb.Tensor{Dims: dims, Values: zooPicture(dims)},
+			gradcamnb.Input("about", gradcamnb.Numbers(1, 2, 3, 4)), gradcamnb.Class(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if isXLA(r[0].Backend) != xla {
+			t.Errorf("request %d was computed on %s", i, r[0].Backend)
+		}
+		waitFor(t, e)
+	}
 }
 
 // waitFor waits until nothing compiles in the background.
