@@ -188,3 +188,28 @@ func TestRelevanceIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// The relevance of a picture times a gate that is made of it ends at the picture, also if a number was added to it
+// before, as input invariance does.
+func TestRelevanceOfAGatedPicture(t *testing.T) {
+	m := gomlxModel(t, testEngine(t, "go"), source.Card{Name: "gated", Input: []int{-1, 2, 2, 1}},
+		func(x *Node) []*Node {
+			gate := Sigmoid(Convolve(x, Const(x.Graph(), [][][][]float32{{{{3}}}})).Done())
+			return []*Node{ReduceSum(Mul(x, gate), 1, 2)}
+		})
+	in := gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: []float32{1, 2, -1, 0}}
+	r, err := m.ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Methods("LRP"),
+		gradcamnb.Measured(gradcamnb.Measuring{Metrics: []string{"input invariance"}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := r[0].Maps[0]
+	want := make([]float32, 4) // x times its gate
+	for i, x := range in.Values {
+		want[i] = float32(float64(x) / (1 + math.Exp(-3*float64(x))))
+	}
+	wantMap(t, "relevance", got.Raw.Values, want...)
+	if moved, ok := got.Metrics["input invariance"]; !ok || math.IsNaN(moved) {
+		t.Errorf("the metrics are %v", got.Metrics)
+	}
+}

@@ -20,8 +20,8 @@ import (
 //
 // It panics if relevance comes to an operator that has no rule here.
 func Relevant(picture *Node, ends ...*Node) []*Node {
-	r := &relevance{positive: map[*Node]*Node{}}
-	r.follow(picture, ends)
+	r := &relevance{picture: picture, positive: map[*Node]*Node{}}
+	r.follow(ends)
 	withoutStops := RemoveStops(ends...)
 	return Rebuild(ends, nil, func(n *Node, inputs []*Node) *Node {
 		if !r.reaches[n] || n == picture {
@@ -36,6 +36,7 @@ func Relevant(picture *Node, ends ...*Node) []*Node {
 
 // relevance is how it goes through a graph.
 type relevance struct {
+	picture  *Node           // where relevance ends
 	sees     map[*Node]bool  // nodes that depend on the picture
 	reaches  map[*Node]bool  // of those, the ones that relevance comes to
 	positive map[*Node]*Node // P of a convolution without its bias
@@ -70,8 +71,8 @@ func init() {
 }
 
 // follow finds out where relevance comes to. It stops at the gate of a product, which gets none.
-func (r *relevance) follow(picture *Node, ends []*Node) {
-	r.sees, r.reaches = map[*Node]bool{picture: true}, map[*Node]bool{}
+func (r *relevance) follow(ends []*Node) {
+	r.sees, r.reaches = map[*Node]bool{r.picture: true}, map[*Node]bool{}
 	nodes := inOrder(ends...)
 	for _, n := range nodes {
 		for _, in := range n.Inputs() {
@@ -83,7 +84,7 @@ func (r *relevance) follow(picture *Node, ends []*Node) {
 	}
 	for i := len(nodes) - 1; i >= 0; i-- {
 		n := nodes[i]
-		if !r.reaches[n] || n == picture {
+		if !r.reaches[n] || n == r.picture {
 			continue
 		}
 		if relevanceRules[n.Type()] == nil {
@@ -182,7 +183,7 @@ func (r *relevance) gateOf(n *Node) int {
 
 // isGate tells whether a node is a function with bounds, but for its place, scale and shape.
 func (r *relevance) isGate(n *Node) bool {
-	for {
+	for n != r.picture {
 		switch n.Type() {
 		case NodeTypeLogistic, NodeTypeTanh, NodeTypeErf, NodeTypeClamp, NodeTypeMin:
 			return true
@@ -206,6 +207,7 @@ func (r *relevance) isGate(n *Node) bool {
 		}
 		n = n.Inputs()[next]
 	}
+	return false
 }
 
 // carried is a value whose gradient is that of p times value / p.
