@@ -55,6 +55,8 @@ func onePass(m Method) (OnePass, error) {
 		return how, nil
 	case ManyLayers:
 		return nil, fmt.Errorf("%s looks at all layers at once", m.Name)
+	case RelevancePixels:
+		return nil, fmt.Errorf("%s shares the score out by rules of its own, so no other method can be made of it", m.Name)
 	case GuidedPixels, Retargeting:
 		return nil, fmt.Errorf("%s changes the gradient itself; for FinerCAM take the target finer", m.Name)
 	}

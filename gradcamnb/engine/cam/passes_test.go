@@ -2,6 +2,7 @@ package cam
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute/gobackend"
@@ -248,5 +249,17 @@ func TestComposedNames(t *testing.T) {
 		if m, err := ByName(name); err == nil {
 			t.Errorf("%q is found: %q", name, m.Name)
 		}
+	}
+}
+
+// LRP is one pass, by rules that no other method is made of; an error about it says so.
+func TestNothingIsMadeOfLRP(t *testing.T) {
+	for _, name := range []string{"SmoothGrad(LRP)", "FinerCAM(LRP)"} {
+		if _, err := ByName(name); err == nil || strings.Contains(err.Error(), "passes") {
+			t.Errorf("%s: the error is %v", name, err)
+		}
+	}
+	if _, err := ByName("SmoothGrad(LRP)"); err == nil || !strings.Contains(err.Error(), "rules of its own") {
+		t.Errorf("the error is %v", err)
 	}
 }
