@@ -263,3 +263,26 @@ func TestTypesOfGraphFunctions(t *testing.T) {
 		}
 	})
 }
+
+// A mistake in a target of one's own is told as it is, also of a model with an operator that has no gradient.
+func TestNoGradientIsNotBlamedForATarget(t *testing.T) {
+	m := gomlxModel(t, testEngine(t, "go"), source.Card{Name: "sorted", Input: []int{-1, 2, 2, 1}},
+		func(x *Node) []*Node {
+			x = MulScalar(x, 2).WithAlias("/map")
+			sorted := Sort(Reshape(x, x.Shape().Dim(0), 4), 1, true)
+			return []*Node{Slice(sorted, AxisRange(), AxisRange(0, 2))}
+		})
+	in := gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: []float32{1, 2, 3, 4}}
+	wrong := Target("wrong", "", func(out []*Node) *Node {
+		return ReduceSum(Reshape(out[0], out[0].Shape().Dim(0), 7), -1)
+	})
+	for _, c := range []struct {
+		target  gradcamnb.Target
+		blaming bool
+	}{{wrong, false}, {gradcamnb.Class(0), true}} {
+		_, err := m.ExplainTensor(in, c.target, gradcamnb.Layers("/map"))
+		if err == nil || strings.Contains(err.Error(), "no gradient of") != c.blaming {
+			t.Errorf("%v: the error is %v", c.target, err)
+		}
+	}
+}

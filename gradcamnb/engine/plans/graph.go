@@ -47,7 +47,7 @@ func (p Plan) Build(m source.Model, scope *model.Scope, inputs []*Node) *Parts {
 				return nil
 			}
 			score, _ := a.Score(outputs, given, p.Size(m.Card().Layout))
-			return Gradient(ReduceAllSum(score), x)[0]
+			return source.Gradients(score, x)[0]
 		}
 		s.guided, s.relevant = under(guided), under(relevant)
 		one := s.explain()
@@ -167,7 +167,7 @@ func (s scene) viewAt(cut int, retarget string) cam.View {
 		for i, c := range s.built.Cuts {
 			nodes[i] = c.Node
 		}
-		s.slopes[retarget] = Gradient(ReduceAllSum(score), nodes...)
+		s.slopes[retarget] = source.Gradients(score, nodes...)
 	}
 	c := s.built.Cuts[cut]
 	tokens := c.Tokens

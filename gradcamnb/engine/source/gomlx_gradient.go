@@ -1,10 +1,12 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
@@ -57,12 +59,30 @@ func slopesOf(n *Node) map[*Node]bool {
 	return seen
 }
 
+// gradientError is an error that came up while gradients were taken.
+type gradientError struct{ cause error }
+
+func (e gradientError) Error() string { return e.cause.Error() }
+func (e gradientError) Unwrap() error { return e.cause }
+
+// Gradients returns the gradients of the sum of a batch's scores at nodes. [NoGradient] knows an error that it panics
+// with.
+func Gradients(score *Node, nodes ...*Node) (slopes []*Node) {
+	sum := ReduceAllSum(score)
+	if err := exceptions.TryCatch[error](func() { slopes = Gradient(sum, nodes...) }); err != nil {
+		panic(gradientError{err})
+	}
+	return slopes
+}
+
 // NoGradient returns an error that says which operator of a GoMLX model has no gradient, and where it stands. It
-// returns nil if no such operator lies between the cuts and the wanted tensors. Of several operators it names the last,
-// since a gradient can be taken after it. The cause is the error that the missing gradient led to.
+// returns nil if the cause did not come up in [Gradients], or no such operator lies between the cuts and the wanted
+// tensors. Of several operators it names the last, since a gradient can be taken after it. The cause is the error that
+// the missing gradient led to.
 func NoGradient(m Model, input []int, cuts, wants []string, cause error) error {
 	g, ok := m.(*gomlxModel)
-	if !ok {
+	var taken gradientError
+	if !ok || !errors.As(cause, &taken) {
 		return nil
 	}
 	l, err := g.list(input)
