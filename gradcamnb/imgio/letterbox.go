@@ -29,7 +29,9 @@ const (
 // pixels. If the number of spare pixels is odd, the extra pixel lies on the right or below.
 func placeLetterbox(p Prep, w, h int) placement {
 	if p.scaled != (image.Point{}) {
-		return p.within(p.scaled.X, p.scaled.Y)
+		at := p.within(p.scaled.X, p.scaled.Y)
+		at.exact = p.exact
+		return at
 	}
 	ratio := p.ratio(w, h)
 	if p.At == CornerDown {
@@ -53,7 +55,7 @@ func (p Prep) within(w, h int) placement {
 // (LetterBox, auto).
 func (p Prep) rectangle(w, h int) Prep {
 	at := placeLetterbox(p, w, h)
-	p.scaled = image.Pt(at.w, at.h)
+	p.scaled, p.exact = image.Pt(at.w, at.h), at.exact
 	p.Width, p.Height = at.w+(p.Width-at.w)%p.Stride, at.h+(p.Height-at.h)%p.Stride
 	p.Stride = 0
 	return p

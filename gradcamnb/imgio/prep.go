@@ -87,6 +87,7 @@ type Prep struct {
 	AlphaScale float32 `json:"alpha_scale,omitempty"` // divides the alpha channel
 
 	scaled image.Point // Letterbox only: size that the picture is scaled to, if [Prep.ForSize] has settled it
+	exact  float64     // with scaled: [placement]'s
 }
 
 // maxInput is the longest side of a model's input. It protects against a sidecar that asks for the impossible.

@@ -78,3 +78,19 @@ func TestEdgesWithBars(t *testing.T) {
 		t.Error("a stride of a stretched picture is taken")
 	}
 }
+
+// In the corner 500 x 333 pixels times 1.28 are 640 x 426.24, of which 426 rows are kept. With whole strides as without
+// the frame leads back by 1.28, the end of the picture's rows to 426 / 1.28 = 332.8125.
+func TestCornerDownWithStrides(t *testing.T) {
+	p := Prep{Width: 640, Height: 640, Fit: Letterbox, At: CornerDown, Scale: [3]float32{1, 1, 1}, Order: "RGB"}
+	for stride, height := range map[int]int{0: 640, 32: 448} {
+		p.Stride = stride
+		_, f, err := p.Tensor(image.NewNRGBA(image.Rect(0, 0, 500, 333)), ChannelsFirst)
+		if err != nil || f.ModelW != 640 || f.ModelH != height {
+			t.Fatalf("stride %d: %d x %d, want 640 x %d; %v", stride, f.ModelW, f.ModelH, height, err)
+		}
+		if x, y := f.ToPicture(640, 426); x != 500 || y != 332.8125 {
+			t.Errorf("stride %d: (640, 426) comes back to (%g, %g), want (500, 332.8125)", stride, x, y)
+		}
+	}
+}
