@@ -16,9 +16,9 @@ const distinct = list => [...new Set(list)];
 
 // ---- maps
 
-// Float values of the layer's cells, NaN where there is no number.
+// Float values of the layer's cells, of a volume slice after slice; NaN if a cell has no number.
 const decode = m => {
-  const bytes = atob(m.values), out = new Float32Array(m.kept[0] * m.kept[1]);
+  const bytes = atob(m.values), out = new Float32Array(m.kept[0] * m.kept[1] * (m.slices ? m.slices[0] : 1));
   for (let i = 0; i < out.length; i++) {
     const q = bytes.charCodeAt(2 * i) | bytes.charCodeAt(2 * i + 1) << 8;
     out[i] = q === 65535 ? NaN : m.lo + (m.hi - m.lo) * q / 65534;
