@@ -15,17 +15,22 @@ func init() { fits[Edges] = placeStretch } // see [Prep.ForSize]
 const Edges Fit = "edges"
 
 // ForSize returns the preprocessing for pictures of w x h pixels. If the fit is [Edges], or a letterbox with a stride,
-// it becomes one to a width and a height.
-func (p Prep) ForSize(w, h int) Prep {
+// it becomes one to a width and a height. It returns an error if a side would be longer than a model's input may be.
+func (p Prep) ForSize(w, h int) (Prep, error) {
+	of := p
 	switch {
 	case w < 1 || h < 1:
-		return p
+		return p, nil
 	case p.Fit == Letterbox && p.Stride > 0:
-		return p.rectangle(w, h)
+		of = p.rectangle(w, h)
 	case p.Fit == Edges && p.Width == 0: // both sides are scaled to a size that is given
-		return p.edges(w, h).barred()
+		of = p.edges(w, h).barred()
 	}
-	return p
+	if of.Width > maxInput || of.Height > maxInput {
+		return p, fmt.Errorf("preprocessing: a picture of %d x %d pixels would make an input of %d x %d, and a side has at "+
+			"most %d: explain a part of the picture, or write a smaller \"longest\"", w, h, of.Width, of.Height, maxInput)
+	}
+	return of, nil
 }
 
 // edges returns the preprocessing that stretches pictures of w x h pixels as [Edges] says.

@@ -179,7 +179,10 @@ func (p Prep) Tensor(img image.Image, layout Layout) ([]float32, Frame, error) {
 		return nil, Frame{}, errors.New("the picture is empty")
 	}
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
-	p = p.ForSize(w, h)
+	p, err := p.ForSize(w, h)
+	if err != nil {
+		return nil, Frame{}, err
+	}
 	at := fits[p.Fit](p, w, h)
 	values := p.values(p.resample(p.grey(p.pixels(img)), at), layout)
 	if p.ZeroBars {

@@ -70,7 +70,7 @@ func TestEdgesWithBars(t *testing.T) {
 			t.Errorf("%s: the picture's corner comes back to (%g, %g)", layout, x, y)
 		}
 	}
-	if fits := p.ForSize(960, 800); fits.Fit != Stretch || fits.Width != 960 || fits.Height != 800 {
+	if fits, err := p.ForSize(960, 800); err != nil || fits.Fit != Stretch || fits.Width != 960 || fits.Height != 800 {
 		t.Errorf("a picture that fits becomes %+v", fits)
 	}
 	p.Fit, p.Width, p.Height = Stretch, 8, 8

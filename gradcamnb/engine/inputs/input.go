@@ -89,7 +89,10 @@ func fitSize(c source.Card, prep *imgio.Prep, r ask.Request) (use, sized *imgio.
 		if n := len(r.Boxes); n > 0 && !r.Boxes[i%n].Empty() {
 			part = r.Boxes[i%n]
 		}
-		of := prep.ForSize(part.Dx(), part.Dy())
+		of, err := prep.ForSize(part.Dx(), part.Dy())
+		if err != nil {
+			return nil, nil, fmt.Errorf("preparing the picture: %w", err)
+		}
 		switch {
 		case i == 0 || of.Width == out.Width && of.Height == out.Height:
 		case prep.Fit == imgio.Letterbox:

@@ -37,21 +37,23 @@ func meanChannel(values []float32, cells int, layout imgio.Layout) []float64 {
 	return out
 }
 
-// drawGrey draws values, rows of a width one below another; what is no number is black.
+// drawGrey draws values, rows of a width one below another. A value that is not finite is black.
 func drawGrey(values []float64, width int) image.Image {
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, v := range values {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+		if isFinite(v) {
 			lo, hi = min(lo, v), max(hi, v)
 		}
 	}
 	out := image.NewNRGBA(image.Rect(0, 0, width, len(values)/width))
 	for i, v := range values {
 		var grey uint8
-		if share := (v - lo) / (hi - lo); share > 0 {
+		if share := (v - lo) / (hi - lo); share > 0 && isFinite(v) {
 			grey = uint8(255*min(share, 1) + 0.5)
 		}
 		out.SetNRGBA(i%width, i/width, color.NRGBA{R: grey, G: grey, B: grey, A: 255})
 	}
 	return out
 }
+
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
