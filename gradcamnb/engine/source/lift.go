@@ -48,8 +48,15 @@ var stackings = []lifted{
 }
 
 // stack makes the card's input of five axes, a volume, a picture of its slices, one below another. The number of slices
-// is the declared one or, if that is free, said.
-func (c *Card) stack(m *protos.ModelProto, in onnxnorm.Input, said int) error {
+// is the declared one or, if that is free, said. Of an input of other axes it must not be said.
+func (c *Card) stack(m *protos.ModelProto, in onnxnorm.Input, dims []int, said int) error {
+	if len(dims) != volumeAxes {
+		if said > 0 {
+			return fmt.Errorf("the sidecar speaks of %d slices, but the model's input %s is no volume, which has 5 axes: "+
+				"delete \"slices\" there", said, in)
+		}
+		return nil
+	}
 	for _, s := range stackings {
 		found, ok := layoutFrom(m, in.Name, tracedAxes{axes: s.axes, dims: in.Dims, whole: true})
 		if !ok || s.layout != found.layout || found.batch != 0 {

@@ -62,7 +62,9 @@ func onnxWithin(ctx context.Context, path string, o onnxnorm.Options) (Model, er
 	if o.Picture == "" {
 		o.Picture = side.Picture
 	}
-	o.Slices = side.Slices
+	if side.Slices != nil {
+		o.Slices = *side.Slices
+	}
 	m, err := readONNX(ctx, path, path, func(name string) (*os.File, error) { return regular.OpenIn(dir, name) }, o)
 	if err != nil {
 		return nil, err

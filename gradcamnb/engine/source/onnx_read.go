@@ -71,10 +71,8 @@ func (files *openFiles) read(ctx context.Context, path, name string, openBeside 
 		NoRelu: !slices.ContainsFunc(m.Graph.Node, func(n *protos.NodeProto) bool { return n.OpType == "Relu" }),
 	}
 	bare = bare && !c.lift(m, inputs[0])
-	if len(dims) == volumeAxes {
-		if err := c.stack(m, inputs[0], o.Slices); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
+	if err := c.stack(m, inputs[0], dims, o.Slices); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	for _, i := range inputs[1:] {
 		c.Inputs = append(c.Inputs, Input{Name: i.Name, Type: i.Type, Dims: i.Dims, Read: i.Read, Batched: i.Batched})

@@ -24,7 +24,7 @@ type Sidecar struct {
 
 	Layout imgio.Layout `json:"layout,omitempty"` // order of the picture's axes, if the graph does not tell it
 
-	Slices int `json:"slices,omitempty"` // how many a volume has, if the model's file leaves it free
+	Slices *int `json:"slices,omitempty"` // how many a volume has, if the model's file leaves it free
 
 	Picture string           `json:"picture,omitempty"` // the input that is the picture, if there are several
 	Inputs  map[string]Value `json:"inputs,omitempty"`  // values of the other inputs
@@ -78,6 +78,9 @@ func readSidecar(model string) (Sidecar, []string, error) {
 	var s Sidecar
 	if err := strictjson.Decode(data, &s); err != nil {
 		return Sidecar{}, nil, fmt.Errorf("the sidecar %s is not as it should be: %w", path, err)
+	}
+	if s.Slices != nil && *s.Slices < 1 {
+		return Sidecar{}, nil, fmt.Errorf("the sidecar %s says that a volume has %d slices: it has at least 1", path, *s.Slices)
 	}
 	if s.Detector != nil {
 		if *s.Detector, err = s.Detector.Filled(); err != nil {

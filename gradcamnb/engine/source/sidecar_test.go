@@ -1,10 +1,12 @@
 package source
 
 import (
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // A sidecar needs no size if the model has one. If the model has none, the error asks for it.
@@ -33,6 +35,23 @@ func TestSidecarWithoutSize(t *testing.T) {
 			}
 		case err != nil || card.Prep.Width != c.want[0] || card.Prep.Height != c.want[1]:
 			t.Errorf("%v, %+v: %+v, %v", c.input, c.prep, card.Prep, err)
+		}
+	}
+}
+
+// Slices that are said of a model of pictures, or that are none, are an error.
+func TestSidecarSlices(t *testing.T) {
+	path := golden.Save(t, golden.Model(t, "resnet-basic.dyn.onnx"))
+	for sidecar, want := range map[string]string{
+		`{"slices": 16}`: "the sidecar speaks of 16 slices, but the model's input",
+		`{"slices": 0}`:  "says that a volume has 0 slices",
+		`{"slices": -1}`: "says that a volume has -1 slices",
+	} {
+		if err := os.WriteFile(SidecarPath(path), []byte(sidecar), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ONNX(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", sidecar, err, want)
 		}
 	}
 }
