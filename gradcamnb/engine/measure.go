@@ -29,7 +29,8 @@ func (m measuring) passes() bool {
 	return slices.ContainsFunc(m.metrics, func(m metrics.Metric) bool { return m.Needs == metrics.Passes })
 }
 
-func newMeasuring(m gradcamnb.Measuring) (measuring, error) {
+// newMeasuring looks up the metrics for a request of so many pictures, and checks that they have a value.
+func newMeasuring(m gradcamnb.Measuring, pictures int) (measuring, error) {
 	out := measuring{steps: m.Steps}
 	if m.Steps == 0 {
 		out.steps = ask.DefaultSteps
@@ -41,6 +42,10 @@ func newMeasuring(m gradcamnb.Measuring) (measuring, error) {
 		metric, err := metrics.ByName(name)
 		if err != nil {
 			return measuring{}, err
+		}
+		if metric.Needs == metrics.Pictures && pictures < 2 {
+			return measuring{}, fmt.Errorf(
+				"the metric %q compares the maps of several pictures, and there is one: explain several together", metric.Name)
 		}
 		out.metrics = append(out.metrics, metric)
 	}
@@ -88,8 +93,10 @@ func (r run) measure(ctx context.Context) error {
 			r.request.Progress(gradcamnb.Progress{Done: heard, Total: total})
 		}
 	}
+	batch := r.batch()
 	for i := range r.results {
 		show := r.show(i)
+		show.Batch, show.At = batch, i
 		show.Report, show.Steps = report, want.steps
 		show.Scores = r.results[i].Scores
 		if g := explained.again(i); g != nil {
@@ -100,6 +107,15 @@ func (r run) measure(ctx context.Context) error {
 		}
 	}
 	return giveBack()
+}
+
+// batch returns the maps and scores of all pictures, for metrics that compare them.
+func (r run) batch() *metrics.Batch {
+	b := &metrics.Batch{}
+	for _, res := range r.results {
+		b.Maps, b.Scores = append(b.Maps, res.Maps), append(b.Scores, res.Scores)
+	}
+	return b
 }
 
 // show returns picture i as a probe: its maps, and what is known of the picture.

@@ -112,7 +112,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 	if err := s.measurable(r.Measuring); err != nil {
 		return nil, err
 	}
-	want, err := newMeasuring(r.Measuring) // before anything is computed
+	want, err := newMeasuring(r.Measuring, in.Dims[0]) // before anything is computed
 	if err != nil {
 		return nil, err
 	}

@@ -107,7 +107,7 @@ func (s *Study) results(ctx context.Context, good []openedPicture) ([]*heatmap.R
 		return nil, nil
 	}
 	r := gradcamnb.Request{Steady: true}
-	measuring := gradcamnb.Measuring{Metrics: s.Metrics, Steps: s.Steps, Baseline: s.Baseline}
+	measuring := gradcamnb.Measuring{Metrics: s.measurable(len(good)), Steps: s.Steps, Baseline: s.Baseline}
 	var classes []int
 	for _, o := range good {
 		r.Pictures = append(r.Pictures, o.img)
@@ -123,6 +123,15 @@ func (s *Study) results(ctx context.Context, good []openedPicture) ([]*heatmap.R
 		choices = append(choices, target(classes...))
 	}
 	return s.Model.Run(ctx, r, choices...)
+}
+
+// measurable returns the metrics that a batch of so many pictures has. Of a picture alone they are those that compare
+// it with no other; the others have no value then.
+func (s *Study) measurable(pictures int) []string {
+	if pictures > 1 {
+		return s.Metrics
+	}
+	return slices.DeleteFunc(slices.Clone(s.Metrics), comparesPictures)
 }
 
 // concernsStudy tells whether an error comes from the model or the choices, and so would be the same for every picture.

@@ -189,6 +189,10 @@ func (s *Study) measured() ([]string, error) {
 		if metric.Needs == metrics.Truth && !slices.ContainsFunc(s.Pictures, func(p Picture) bool { return p.Truth != nil }) {
 			return nil, fmt.Errorf("the metric %q compares with where the object is, and no picture has a truth", metric.Name)
 		}
+		if most := min(len(s.Pictures), cmp.Or(s.Batch, 8), cmp.Or(s.Part, 64)); comparesPictures(name) && most < 2 {
+			return nil, fmt.Errorf("the metric %q compares the pictures of a batch, and a batch of this study has one: "+
+				"take batches and parts of at least 2 pictures", metric.Name)
+		}
 		if !slices.Contains(out, metric.Name) {
 			out = append(out, metric.Name)
 		}
@@ -295,7 +299,7 @@ func (s *Study) manifest() (manifest, error) {
 		fmt.Fprintf(h, "%+v\n", s.LabelTarget(0))
 	}
 	fmt.Fprintf(h, "%s\n%s\n%v %v %d %q %q", info.SHA256, request, m.Part, s.AtLabel, s.Steps, s.Baseline, s.Metrics)
-	if s.comparesPictures() { // then a picture's values depend on the others of its batch
+	if slices.ContainsFunc(s.Metrics, comparesPictures) { // then a picture's values depend on the others of its batch
 		fmt.Fprintf(h, " %d", cmp.Or(s.Batch, 8))
 	}
 	m.Settings = hex.EncodeToString(h.Sum(nil))
@@ -310,9 +314,7 @@ func (s *Study) modelName() string {
 }
 
 // comparesPictures tells whether a metric compares the maps of a batch.
-func (s *Study) comparesPictures() bool {
-	return slices.ContainsFunc(s.Metrics, func(name string) bool {
-		metric, err := metrics.ByName(name)
-		return err == nil && metric.Needs == metrics.Pictures
-	})
+func comparesPictures(name string) bool {
+	metric, err := metrics.ByName(name)
+	return err == nil && metric.Needs == metrics.Pictures
 }

@@ -25,6 +25,8 @@ type fakeSession struct {
 	stopAt int // the call that cancels; 0 means none
 	cancel context.CancelFunc
 	refuse error // of every call
+
+	measured [][]string // metrics of every call
 }
 
 func (f *fakeSession) Info() gradcamnb.Info {
@@ -40,6 +42,7 @@ func (f *fakeSession) Detect(context.Context, gradcamnb.Request) ([][]heatmap.De
 }
 
 func (f *fakeSession) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
+	f.measured = append(f.measured, r.Measuring.Metrics)
 	if f.calls++; f.calls == f.stopAt {
 		f.cancel()
 	}

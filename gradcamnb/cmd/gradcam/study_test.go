@@ -74,3 +74,12 @@ func TestStudy(t *testing.T) {
 		}
 	}
 }
+
+// A study says metrics that compare pictures, for which a part must have several.
+func TestStudyComparesPictures(t *testing.T) {
+	args := studying(t, filepath.Join(t.TempDir(), "out"), "--part", "3", "--metric", "sufficiency")
+	said, err := gradcam(args...).Output()
+	if err != nil || !strings.Contains(string(said), "sufficiency") {
+		t.Errorf("%v:\n%s", err, said)
+	}
+}

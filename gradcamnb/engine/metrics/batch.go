@@ -7,7 +7,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Batch is the pictures that were explained together. A metric may compare a picture with the others.
+// Batch is the pictures that were explained together. A metric may compare a picture with the others. In a
+// study they are the pictures of one batch, and not all pictures.
 type Batch struct {
 	Maps   [][]*heatmap.Map // of each picture
 	Scores [][]float32      // of each picture, as [Probe] has them
@@ -30,7 +31,7 @@ func (s *Probe) agreement(alike func(m, picture int) bool) ([]float64, error) {
 		}
 		var same, all float64
 		for i, scores := range s.Batch.Scores {
-			if i == s.At || m >= len(s.Batch.Maps[i]) || !alike(m, i) {
+			if i == s.At || m >= len(s.Batch.Maps[i]) || hasNaN(s.Batch.Maps[i][m].Values) || !alike(m, i) {
 				continue
 			}
 			all++

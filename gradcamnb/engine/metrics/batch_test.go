@@ -51,7 +51,7 @@ func TestBatchByHand(t *testing.T) {
 		if _, err := metric.Measure(t.Context(), &Probe{Maps: alone.Maps[0]}); err == nil {
 			t.Errorf("%s has a value without other pictures", metric.Name)
 		}
-		none := batchOf(2, [][]float64{{1, 2, 3, 4}, {1, 2, 3, math.NaN()}, {1, 2, 3, 4}}, []int{0, 0, 0})
+		none := batchOf(2, [][]float64{{4, 2, 3, 1}, {math.NaN(), 2, 3, 1}, {4, 2, 3, 1}}, []int{0, 1, 0})
 		if got := measureBatch(t, metric, none); got[0] != 1 || !math.IsNaN(got[1]) || got[2] != 1 {
 			t.Errorf("%s beside a map that is no numbers: %v", metric.Name, got)
 		}

@@ -24,7 +24,8 @@ var Consistency = register(Metric{
 	Better:  "higher",
 	Needs:   Pictures,
 	Cost:    "a batch of pictures, and no passes",
-	Beware:  "low if different things stand at the same place, as in pictures with one object in the middle; 0 may mean that no other map lies there",
+	Beware: "low if different things stand at the same place, as in pictures with one object in the middle; a study compares only pictures of one batch;" +
+		" 0 may mean that no other map lies there",
 	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
 		return s.agreement(func(m, picture int) bool {
 			return ninth(s.Batch.Maps[picture][m].Grid) == ninth(s.Maps[m].Grid)

@@ -20,7 +20,8 @@ var Sufficiency = register(Metric{
 	Better:  "higher",
 	Needs:   Pictures,
 	Cost:    "a batch of pictures, and no passes",
-	Beware:  "says little of a small batch: take 64 pictures or more; 0 may mean that no map is near",
+	Beware: "says little of a small batch: take 64 pictures or more; a study compares only pictures of one batch;" +
+		" 0 may mean that no map is near",
 	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
 		return s.agreement(func(m, picture int) bool { return s.Batch.isNear(m, s.At, picture) })
 	},
