@@ -52,6 +52,11 @@ type Study struct {
 	Steps    int      // of metrics that show or hide a picture part by part; 0 means 8
 	Baseline string   // what replaces hidden parts of a picture; empty means what the metric's paper takes
 
+	// TruthID says which truths the pictures have: a study goes on in its folder only with the same ones. [TruthID] makes
+	// it from a file or folder. If a truth is a function of your own, give a text that changes when the truth does:
+	// without it, a study only sees which pictures have a truth.
+	TruthID string
+
 	Out   string // folder of the results
 	Batch int    // pictures in one pass; 0 means 8
 	Part  int    // pictures in one file of rows; 0 means 64
@@ -277,20 +282,31 @@ func (s *Study) claim() error {
 		return otherVersion(s.Out)
 	}
 	if there.Settings != want.Settings {
-		return fmt.Errorf("the folder %s has the results of another study (other pictures, model, choices or metrics): name another folder, or delete it", s.Out)
+		return fmt.Errorf("the folder %s has the results of another study (other pictures, truths, model, choices or metrics): "+
+			"name another folder, or delete it", s.Out)
+	}
+	if s.Model.Info().SHA256 == "" {
+		return fmt.Errorf("the folder %s has results already, and the model %q has no file that would tell whether its weights "+
+			"are still the same: name another folder, or delete it", s.Out, s.modelName())
 	}
 	return nil
 }
 
 func (s *Study) manifest() (manifest, error) {
-	info := s.Model.Info()
 	m := manifest{Version: version, Model: s.modelName(), Pictures: len(s.Pictures), Part: cmp.Or(s.Part, 64),
 		Metrics: s.Metrics}
 	h := sha256.New()
 	fmt.Fprintln(h, version)
 	for _, p := range s.Pictures {
-		fmt.Fprintf(h, "%q %q\n", p.Name, p.Label)
+		fmt.Fprintf(h, "%q %q %v\n", p.Name, p.Label, p.Truth != nil)
 	}
+	info := s.Model.Info() // with what its sidecar says
+	info.Backend = ""      // machines with other processors may share a study
+	model, err := json.Marshal(info)
+	if err != nil {
+		return m, fmt.Errorf("what is known of the study's model: %w", err)
+	}
+	fmt.Fprintf(h, "%s %q %q\n", model, m.Model, s.TruthID)
 	request, err := json.Marshal(gradcamnb.Request{}.With(s.Choices...))
 	if err != nil {
 		return m, fmt.Errorf("the study's choices: %w", err)
@@ -298,7 +314,7 @@ func (s *Study) manifest() (manifest, error) {
 	if s.LabelTarget != nil {
 		fmt.Fprintf(h, "%+v\n", s.LabelTarget(0))
 	}
-	fmt.Fprintf(h, "%s\n%s\n%v %v %d %q %q", info.SHA256, request, m.Part, s.AtLabel, s.Steps, s.Baseline, s.Metrics)
+	fmt.Fprintf(h, "%s\n%v %v %d %q %q", request, m.Part, s.AtLabel, s.Steps, s.Baseline, s.Metrics)
 	if slices.ContainsFunc(s.Metrics, comparesPictures) { // then a picture's values depend on the others of its batch
 		fmt.Fprintf(h, " %d", cmp.Or(s.Batch, 8))
 	}

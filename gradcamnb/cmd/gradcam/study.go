@@ -131,13 +131,18 @@ func (f studyFlags) run(ctx context.Context, out io.Writer) error {
 	return printStudy(out, summary, f.out)
 }
 
-// open opens the study's model and sets its choices.
+// open opens the study's model and sets its choices, and which truths they are.
 func (f studyFlags) open(ctx context.Context, s *study.Study) error {
 	m, err := gradcamnb.OpenWith(ctx, engine.New(f.backend), f.model)
 	if err != nil {
 		return err
 	}
 	s.Model = m
+	if f.truth != "" {
+		if s.TruthID, err = study.TruthID(f.truth, f.truthClass); err != nil {
+			return err
+		}
+	}
 	r := gradcamnb.Request{}
 	if err := f.readInputs(m, &r); err != nil {
 		return err

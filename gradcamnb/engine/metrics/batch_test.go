@@ -58,6 +58,17 @@ func TestBatchByHand(t *testing.T) {
 	}
 }
 
+// Maps without a positive part lie nowhere, and so not where another of them lies, nor one that is hot in its first
+// ninth.
+func TestConsistencyOfEmptyMaps(t *testing.T) {
+	b := batchOf(2, [][]float64{{0, 0, 0, 0}, {-1, -2, -3, -4}, {4, 1, 2, 3}, {0, 0, 0, 0}}, []int{0, 0, 0, 0})
+	for i, got := range measureBatch(t, Consistency, b) {
+		if got > 0 {
+			t.Errorf("picture %d is alike with others: %g", i, got)
+		}
+	}
+}
+
 // The numbers of a batch are those of Quantus 0.6.0.
 func TestPeersAgreeOnBatch(t *testing.T) {
 	p := readPeers(t).Batch

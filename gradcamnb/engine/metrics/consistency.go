@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"math"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -28,20 +29,25 @@ var Consistency = register(Metric{
 		" 0 may mean that no other map lies there",
 	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
 		return s.agreement(func(m, picture int) bool {
-			return ninth(s.Batch.Maps[picture][m].Grid) == ninth(s.Maps[m].Grid)
+			mine := ninth(s.Maps[m].Grid)
+			return mine >= 0 && mine == ninth(s.Batch.Maps[picture][m].Grid)
 		})
 	},
 })
 
-// ninth is the one of three by three equal parts with the largest sum, the first of equal ones.
+// ninth is the one of three by three equal parts with the largest sum, the first of equal ones. It is -1 of a map with
+// a value that is no number, or without a part whose sum is above 0: such a map lies nowhere.
 func ninth(g heatmap.Grid) int {
 	var sums [9]float64
 	for i, v := range g.Values {
 		sums[i/g.W*3/g.H*3+i%g.W*3/g.W] += float64(v)
 	}
-	best := 0
+	best := -1
 	for i, v := range sums {
-		if v > sums[best] {
+		switch {
+		case math.IsNaN(v):
+			return -1
+		case v > 0 && (best < 0 || v > sums[best]):
 			best = i
 		}
 	}

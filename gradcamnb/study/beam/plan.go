@@ -104,7 +104,11 @@ func (p Plan) open(ctx context.Context) (*openedStudy, error) {
 	if err != nil {
 		return nil, err
 	}
+	truthID := ""
 	if p.Truth != "" {
+		if truthID, err = study.TruthID(p.Truth, p.TruthClass); err != nil {
+			return nil, err
+		}
 		truths, err := study.OpenTruths(p.Truth, p.TruthClass)
 		if err != nil {
 			return nil, err
@@ -123,7 +127,7 @@ func (p Plan) open(ctx context.Context) (*openedStudy, error) {
 	}
 	s := &study.Study{
 		Model: m, Pictures: pictures, AtLabel: p.AtLabel, Metrics: p.Metrics, Steps: p.Steps, Baseline: p.Baseline,
-		Out: p.Out, Batch: p.Batch, Part: p.Part,
+		Out: p.Out, Batch: p.Batch, Part: p.Part, TruthID: truthID,
 		Choices: []gradcamnb.Choice{gradcamnb.Layers(p.Layers...), gradcamnb.Methods(p.Methods...)},
 	}
 	if p.Target != "" {

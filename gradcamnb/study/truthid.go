@@ -1,0 +1,54 @@
+package study
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/gradcam-go/gradcam/internal/regular"
+)
+
+// TruthID returns a text for [Study] that says which truths [OpenTruths] reads of a path and a class: a hash of the
+// class and of the files with their contents, so that it is the same on every machine.
+func TruthID(path, class string) (string, error) {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q\n", class)
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("the truths: %w", err)
+	}
+	if !info.IsDir() {
+		if err := addFile(h, path); err != nil {
+			return "", fmt.Errorf("the truths: %w", err)
+		}
+		return hex.EncodeToString(h.Sum(nil)), nil
+	}
+	names, err := filesBelow(path, append([]string{".xml"}, extensions...)...)
+	if err != nil {
+		return "", fmt.Errorf("the folder of truths: %w", err)
+	}
+	for _, name := range names {
+		fmt.Fprintf(h, "\n%q\n", name)
+		if err := addFile(h, filepath.Join(path, filepath.FromSlash(name))); err != nil {
+			fmt.Fprint(h, "not read") // which the row of its picture says
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// addFile adds the content of a file to a hash.
+func addFile(h hash.Hash, path string) error {
+	f, err := regular.Open(path)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(h, f)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
