@@ -2,6 +2,8 @@ package source
 
 import (
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -29,11 +31,18 @@ func ownNode(op string, inputs []string, output string, attributes ...*protos.At
 //
 // QLinearSoftmax of 0 and 2 in steps of ln(3)/2, which are 0 and ln 3, is 1/4 and 3/4, in steps of 1/256.
 //
+// Of (1, 3) and (5, 7) only the second counts if the keys end at 2 and begin at 1, and of (2, 2) and (4, 4) only the
+// first if they end at 1 and begin at 0. The mask has the ends first, as in onnxruntime 1.32.0.
+//
+// SkipGroupNorm adds (0, 0) to each (1, 3) of the first picture and (4, 2) to each (0, 0) of the second.
+//
 // GroupNorm of (1, 3), one group and channels last, is (-1, 1), scaled by 2 and moved by 1; before SiLU, t sigmoid(t).
 func TestOperatorsOfOnnxruntime(t *testing.T) {
 	values := initializer("w", false, []int64{2, 6}, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1)
 	zeros := initializer("zeros", false, []int64{1, 2, 2}, 0, 0, 0, 0)
 	mask := initializer("mask", true, []int64{1, 2}, 1, 0)
+	bounds := initializer("bounds", true, []int64{4}, 2, 1, 1, 0)
+	skip := initializer("skip", false, []int64{2, 2}, 0, 0, 4, 2)
 	pair, tokens := []int{1, 2, 2}, []float64{1, 3, 5, 7}
 	step := math.Log(3) / 2
 	silu := func(v float64) float64 { return v / (1 + math.Exp(-v)) }
@@ -47,6 +56,14 @@ func TestOperatorsOfOnnxruntime(t *testing.T) {
 		"Attention, causal": {nodes: []*protos.NodeProto{
 			ownNode("Attention", []string{"x", "w"}, "y", wholeAttribute("num_heads", 2), wholeAttribute("unidirectional", 1))},
 			weights: []*protos.TensorProto{values}, dims: pair, x: tokens, y: []float64{1, 3, 3, 5}},
+		"Attention, ends and starts": {nodes: []*protos.NodeProto{
+			ownNode("Attention", []string{"x", "w", "", "bounds"}, "y", wholeAttribute("num_heads", 1))},
+			weights: []*protos.TensorProto{values, bounds}, dims: []int{2, 2, 2},
+			x: append(slices.Clone(tokens), 2, 2, 4, 4), y: []float64{5, 7, 5, 7, 2, 2, 2, 2}},
+		"SkipGroupNorm, skip of channels": {nodes: []*protos.NodeProto{ownNode("SkipGroupNorm",
+			[]string{"x", "scale", "shift", "skip"}, "y", epsilon, wholeAttribute("groups", 1))},
+			weights: append([]*protos.TensorProto{skip}, affine...), dims: []int{2, 1, 2, 2},
+			x: []float64{1, 3, 1, 3, 0, 0, 0, 0}, y: []float64{-1, 3, -1, 3, 3, -1, 3, -1}},
 		"MultiHeadAttention, masked": {nodes: []*protos.NodeProto{
 			ownNode("MultiHeadAttention", []string{"zeros", "zeros", "x", "", "mask"}, "y", wholeAttribute("num_heads", 1))},
 			weights: []*protos.TensorProto{zeros, mask}, dims: pair, x: tokens, y: []float64{1, 3, 1, 3}},
@@ -81,6 +98,51 @@ func TestOperatorsOfOnnxruntime(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// What these operators cannot do is refused with what it is: a mask of another batch, or of packed pictures, and
+// rotation.
+func TestOperatorsOfOnnxruntimeRefused(t *testing.T) {
+	weights := []*protos.TensorProto{initializer("w", false, []int64{2, 6}, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1),
+		initializer("zeros", false, []int64{1, 2, 2}, 0, 0, 0, 0), initializer("two", true, []int64{2}, 2, 1),
+		initializer("packed", true, []int64{5}, 2, 0, 1, 0, 2), initializer("others", true, []int64{3, 2}, 1, 1, 1, 1, 1, 1),
+		initializer("cube", true, []int64{3, 2, 2}, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)}
+	one := wholeAttribute("num_heads", 1)
+	many := func(mask string) *protos.NodeProto {
+		return ownNode("MultiHeadAttention", []string{"zeros", "zeros", "x", "", mask}, "y", one)
+	}
+	own := func(mask string, more ...*protos.AttributeProto) *protos.NodeProto {
+		return ownNode("Attention", []string{"x", "w", "", mask}, "y", append(more, one)...)
+	}
+	for _, c := range []struct {
+		node  *protos.NodeProto
+		want  string
+		other bool // for a batch of two, of a file for one
+	}{
+		{many("two"), "mask has the shape [2]", false},
+		{many("two"), "mask has the shape [2]", true},
+		{many("packed"), "mask has the shape [5]", false},
+		{many("others"), "mask has the shape [3 2]", false},
+		{own("packed"), "mask has the shape [5]", false},
+		{own("others"), "mask has the shape [3 2]", false},
+		{own("cube"), "mask has the shape [3 2 2]", false},
+		{own("", wholeAttribute("do_rotary", 1)), "do_rotary", false},
+	} {
+		dims, options := []int{1, 2, 2}, onnxnorm.Options{Needs: []string{"y"}}
+		if c.other {
+			dims = []int{2, 2, 2}
+			options.OwnBatch, options.Own = 1, map[string][]int{"x": {1, 2, 2}, "zeros": {1, 2, 2}, "y": {1, 2, 2}}
+		}
+		_, err := onnxnorm.Normalise(t.Context(), &protos.ModelProto{
+			IrVersion:   8,
+			OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}, {Domain: "com.microsoft", Version: 1}},
+			Graph: &protos.GraphProto{Name: "g", Input: []*protos.ValueInfoProto{onnxnorm.Declare("x", dims)},
+				Output: []*protos.ValueInfoProto{{Name: "y"}}, Node: []*protos.NodeProto{c.node}, Initializer: weights},
+		}, dims, options)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.node.OpType) {
+			t.Errorf("%s: the error is %v, want %q", c.node.OpType, err, c.want)
+		}
 	}
 }
 

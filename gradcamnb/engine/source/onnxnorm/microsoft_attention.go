@@ -1,6 +1,9 @@
 package onnxnorm
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Attention as onnxruntime's own operators have it, domain com.microsoft, which its optimiser of transformers puts in
 // the place of the products and the softmax.
@@ -8,6 +11,9 @@ var (
 	// Attention makes queries, keys and values of one input by one product with weights and a bias.
 	_ = register("com.microsoft.Attention", func(b *builder, n *node) {
 		refuseInputs(n, 4, 6)
+		if n.intOr("do_rotary", 0) != 0 {
+			failf("its do_rotary, which turns queries and keys by their positions, is not supported")
+		}
 		all := b.plain(b.standard(n, "MatMul", []*value{n.need(0), n.need(1)}))
 		if len(all.dims) != 3 {
 			failf("its input has the shape %v, and [batch, tokens, channels] is wanted", n.in[0].dims)
@@ -28,7 +34,8 @@ var (
 			parts[i] = b.heads(b.part(all, 2, from, from+size), heads)
 			from += size
 		}
-		b.attend(n, &attention{q: parts[0], k: parts[1], v: parts[2]}, 3, 5)
+		a := &attention{q: parts[0], k: parts[1], v: parts[2]}
+		b.attend(n, a, b.keysShown(n, a, 3, true), 5)
 	}, nil)
 
 	// MultiHeadAttention is given them, each alone or packed side by side, before a common bias.
@@ -66,7 +73,7 @@ var (
 		default:
 			a.q, a.k, a.v = side(q), side(b.plain(n.in[1])), side(b.plain(n.need(2)))
 		}
-		b.attend(n, a, 4, 5)
+		b.attend(n, a, b.keysShown(n, a, 4, false), 5)
 	}, nil)
 )
 
@@ -79,9 +86,9 @@ func refuseInputs(n *node, at ...int) {
 	}
 }
 
-// attend sets the node's output to softmax(scale Q K' + bias) V, [batch, tokens, channels]. Inputs mask and bias are
-// the mask of the keys, by lengths or 0 and 1, and what is added to the scores; either may be missing.
-func (b *builder) attend(n *node, a *attention, mask, bias int) {
+// attend sets the node's output to softmax(scale Q K' + bias) V, [batch, tokens, channels]. shown tells which keys
+// count, and input bias is added to the scores; either may be missing.
+func (b *builder) attend(n *node, a *attention, shown ref, bias int) {
 	if len(n.Output) > 1 && n.Output[1] != "" {
 		failf("its further outputs, which hold tokens for later, are not supported")
 	}
@@ -89,8 +96,8 @@ func (b *builder) attend(n *node, a *attention, mask, bias int) {
 		a.bias = b.plain(v)
 	}
 	queries, keys := a.q.dims[2], a.k.dims[2]
-	if v := n.input(mask); v != nil {
-		hidden := b.scaled(b.sub(b.scalar(1), b.keysShown(v, keys)), n.floatOr("mask_filter_value", -10000))
+	if shown.ok() {
+		hidden := b.scaled(b.sub(b.scalar(1), shown), n.floatOr("mask_filter_value", -10000))
 		if a.bias.ok() {
 			hidden = b.add(a.bias, hidden)
 		}
@@ -108,18 +115,41 @@ func (b *builder) attend(n *node, a *attention, mask, bias int) {
 	n.out = []*value{newFromPlain(b.reshape(b.swapped(y, 1, 2), y.dims[0], y.dims[2], y.dims[1]*y.dims[3]))}
 }
 
-// keysShown is 1 for each key that counts and 0 for the others, [batch, 1, 1 or queries, keys]: of a mask [batch,
-// keys] or [batch, queries, keys], or of the number of keys that count, [batch].
-func (b *builder) keysShown(v *value, keys int) ref {
-	m := b.plain(v)
+// keysShown is 1 for each key that counts and 0 for the others, [batch, 1, 1 or queries, keys]. The input may be a mask
+// [batch, keys] or [batch, queries, keys], the number of keys that count, [batch], or, if it may have starts, where
+// they end and then where they begin, [2 batch]. If the input is missing, so is the result.
+func (b *builder) keysShown(n *node, a *attention, at int, starts bool) ref {
+	v := n.input(at)
+	if v == nil {
+		return ref{}
+	}
+	m, batch, keys := b.plain(v), a.q.dims[0], a.k.dims[2]
+	own, key := b.batchOf(n, at, batch), b.counting(keys, 1)
+	fits := func(pictures int) bool { return pictures == 1 || pictures == own && own == batch }
 	switch d := m.dims; {
+	case starts && len(d) == 1 && d[0] == 2*own && fits(own):
+		begin := b.reshape(b.part(m, 0, own, 2*own), own, 1, 1, 1)
+		shown := b.compared("Less", key, b.reshape(b.part(m, 0, 0, own), own, 1, 1, 1))
+		return b.mul(shown, b.compared("GreaterOrEqual", key, begin))
+	case len(d) == 0 || !fits(d[0]):
 	case len(d) == 1:
-		return b.compared("Less", b.counting(keys, 1), b.reshape(m, d[0], 1, 1, 1))
+		return b.compared("Less", key, b.reshape(m, d[0], 1, 1, 1))
 	case len(d) == 2 && d[1] == keys:
 		return b.reshape(m, d[0], 1, 1, keys)
 	case len(d) == 3 && d[2] == keys:
 		return b.reshape(m, d[0], 1, d[1], keys)
 	}
-	failf("its mask has the shape %v, and there are %d keys", m.dims, keys)
+	failf("its mask has the shape %v, and with a batch of %d and %d keys only [%d], [%d %d] and [%d %d %d] are supported",
+		v.dims, own, keys, own, own, keys, own, a.q.dims[2], keys)
 	return ref{}
+}
+
+// batchOf is the batch that a node's input has, given that of the other inputs: if it is a constant that the file has
+// for its own batch, that one.
+func (b *builder) batchOf(n *node, at, batch int) int {
+	here, own := n.input(at), b.own[n.Input[0]]
+	if was, ok := b.own[n.Input[at]]; here.konst != nil && len(own) > 0 && (!ok || slices.Equal(was, here.dims)) {
+		return own[0]
+	}
+	return batch
 }

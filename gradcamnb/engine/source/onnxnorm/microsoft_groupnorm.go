@@ -1,5 +1,7 @@
 package onnxnorm
 
+import "slices"
+
 // GroupNorm and SkipGroupNorm of domain com.microsoft are GroupNormalization with the channels last, unless told
 // otherwise, and with a scale and a shift a channel, before SiLU or nothing. The second norms the sum of its input, of
 // skip and of a bias a channel, and hands the sum on.
@@ -8,9 +10,9 @@ var (
 		n.out = []*value{b.groupNormOf(n, b.channelsSecond(n, n.need(0)))}
 	}, nil)
 	_ = register("com.microsoft.SkipGroupNorm", func(b *builder, n *node) {
-		sum := b.standard(n, "Add", []*value{n.need(0), n.need(3)})
+		sum := b.standard(n, "Add", []*value{n.need(0), b.spreadChannels(n, n.need(3))})
 		if bias := n.input(4); bias != nil {
-			sum = b.standard(n, "Add", []*value{sum, bias})
+			sum = b.standard(n, "Add", []*value{sum, b.spreadChannels(n, bias)})
 		}
 		n.out = []*value{b.groupNormOf(n, b.channelsSecond(n, sum)), sum}
 	}, nil)
@@ -24,6 +26,25 @@ func (b *builder) channelsSecond(n *node, v *value) *value {
 	rank := len(v.dims)
 	perm := append([]int{0, rank - 1}, ascending(rank - 1)[1:]...)
 	return b.standard(n, "Transpose", []*value{v}, attrInts("perm", perm))
+}
+
+// spreadChannels is [batch, channels] or [channels] with axes of length 1 that make it as long a list of axes as the
+// node's input has; any other shape stays.
+func (b *builder) spreadChannels(n *node, v *value) *value {
+	rank := len(n.need(0).dims)
+	if len(v.dims) < 1 || len(v.dims) > 2 || rank < 3 {
+		return v
+	}
+	dims, last := slices.Repeat([]int{1}, rank), len(v.dims)-1
+	at := rank - 1
+	if n.intOr("channels_last", 1) == 0 {
+		at = 1
+	}
+	dims[at] = v.dims[last]
+	if last == 1 {
+		dims[0] = v.dims[0]
+	}
+	return newFromPlain(b.reshape(b.plain(v), dims...))
 }
 
 func (b *builder) groupNormOf(n *node, v *value) *value {
