@@ -29,12 +29,28 @@ func taken(a Axis, size, from, step, n int) Axis {
 		return Axis{q}
 	case ok:
 		q := cells(p.Kind, n)
-		q.Piece, q.Moved = true, p.Moved || step < 0
+		q.Piece, q.Moved = true, p.Moved || step < 0 || p.Kind == Depth
 		return Axis{q}
 	case len(a) == 0 || !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other }):
 		return otherAxis(n)
 	}
 	return unknown(n)
+}
+
+// misplaced returns the axes of a tensor of which some were cut. If slices of a volume were left out, but for every
+// n-th, then neither rows nor columns lie where they lay, since they are not those of the whole volume.
+func misplaced(axes []Axis, cut ...Axis) []Axis {
+	if !slices.ContainsFunc(cut, func(a Axis) bool { return len(a) == 1 && a[0].Kind == Depth && a[0].Moved }) {
+		return axes
+	}
+	out := make([]Axis, len(axes))
+	for i, a := range axes {
+		out[i] = slices.Clone(a)
+		for k, p := range a {
+			out[i][k].Moved = p.Moved || p.Kind.isPlace()
+		}
+	}
+	return out
 }
 
 // cutTokens returns the axis of the n elements of tokens that begin at from.
@@ -69,6 +85,7 @@ func sliced(s step) []Axis {
 	}
 	steps, _ := s.ints(4, "steps")
 	out := slices.Clone(in)
+	var cut []Axis
 	for i, a := range axes {
 		if i >= len(starts) || onnxnorm.FromStart(a, len(dims)) >= len(dims) {
 			return nil
@@ -80,8 +97,9 @@ func sliced(s step) []Axis {
 		}
 		from := min(max(onnxnorm.FromStart(starts[i], dims[a]), 0), dims[a])
 		out[a] = taken(in[a], dims[a], from, step, s.Dims[a])
+		cut = append(cut, out[a])
 	}
-	return out
+	return misplaced(out, cut...)
 }
 
 // dealt returns the axes of an output of a Split. It begins after the outputs before it.
@@ -104,7 +122,7 @@ func dealt(s step) []Axis {
 	}
 	out := slices.Clone(in)
 	out[axis] = taken(in[axis], dims[axis], from, 1, s.Dims[axis])
-	return out
+	return misplaced(out, out[axis])
 }
 
 func gathered(s step) []Axis {
@@ -115,13 +133,16 @@ func gathered(s step) []Axis {
 	axis := onnxnorm.FromStart(s.attr("axis", 0), len(dims))
 	rank := len(s.dims(1))
 	index := s.tensors[s.Inputs[1]].Ints
-	var middle []Axis
+	var middle, cut []Axis
 	switch {
+	case rank == 0: // one of them is left
+		cut = []Axis{taken(in[axis], dims[axis], 0, 1, 1)}
 	case rank == 1 && index != nil && consecutive(index):
 		middle = []Axis{taken(in[axis], dims[axis], onnxnorm.FromStart(index[0], dims[axis]), 1, len(index))}
+		cut = middle
 	case rank > 1 && windows(in[axis], s.dims(1), index) != nil:
 		middle = windows(in[axis], s.dims(1), index)
-	case rank > 0:
+	default:
 		middle = unknowns(s.Dims[axis : axis+rank])
 		if !slices.ContainsFunc(in[axis], func(p Part) bool { return p.Kind != Other }) {
 			for i := range middle {
@@ -129,7 +150,7 @@ func gathered(s step) []Axis {
 			}
 		}
 	}
-	return slices.Concat(in[:axis], middle, in[axis+1:])
+	return misplaced(slices.Concat(in[:axis], middle, in[axis+1:]), cut...)
 }
 
 // windows returns the axes of cells that are gathered by a table of their numbers, as an unfolding into windows does.

@@ -30,7 +30,7 @@ type Part struct {
 	Stride, Extent int
 
 	Piece bool // cells at an end were cut off, or every second one was taken
-	Moved bool // the cells do not lie where they lay before, as after a shift of windows
+	Moved bool // the cells do not lie where they lay before, as after a shift of windows or without slices of a volume
 
 	Core          []Part // for Tokens: the cells
 	Before, After int    // for Tokens: how many elements stand before and after the cells
