@@ -114,8 +114,8 @@ func readLabels(root *os.Root, name string) ([]string, error) {
 	return strings.Split(text, "\n"), nil
 }
 
-// takePrep sets the sidecar's preprocessing. If it has no size, the size is that of the model's pictures, if they have
-// one.
+// takePrep sets the sidecar's preprocessing. If it has no size, the size is that of the model's pictures. If they have
+// none either, the fit must be one that takes the size from each picture.
 func (c *Card) takePrep(p *imgio.Prep) error {
 	if p == nil {
 		return nil
@@ -123,10 +123,12 @@ func (c *Card) takePrep(p *imgio.Prep) error {
 	filled := p.Filled()
 	if filled.Width == 0 && filled.Height == 0 {
 		height, width, ok := c.Size()
-		if !ok {
+		switch {
+		case ok:
+			filled.Width, filled.Height = width, height
+		case filled.Fit != imgio.Edges: // of which each picture has its own size
 			return errors.New("its input has no width and height, and the model takes pictures of any size: write both")
 		}
-		filled.Width, filled.Height = width, height
 	}
 	if err := filled.Validate(); err != nil {
 		return err

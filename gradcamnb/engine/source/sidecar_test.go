@@ -23,6 +23,8 @@ func TestSidecarWithoutSize(t *testing.T) {
 		{[]int{1, 3, 20, 30}, imgio.ChannelsFirst, imgio.Prep{Width: 8, Height: 4, Scale: [3]float32{1, 1, 1}}, [2]int{8, 4},
 			""},
 		{[]int{1, 3, -1, -1}, imgio.ChannelsFirst, imgio.Prep{Scale: [3]float32{1, 1, 1}}, [2]int{}, "write both"},
+		{[]int{1, 3, -1, -1}, imgio.ChannelsFirst, imgio.Prep{Fit: imgio.Edges, Resize: 800, Scale: [3]float32{1, 1, 1}},
+			[2]int{}, ""},
 		{[]int{1, 3, 20, 30}, imgio.ChannelsFirst, imgio.Prep{Width: 8, Scale: [3]float32{1, 1, 1}}, [2]int{},
 			"the size 8 x 0"},
 	} {
