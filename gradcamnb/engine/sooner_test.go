@@ -64,8 +64,8 @@ func soonEngine(t *testing.T) *Engine {
 	return e
 }
 
-// A model that takes other inputs is answered sooner, too, and what was compiled in the background is there for the next
-// request.
+// A model that takes other inputs is answered sooner, too, and what was compiled in the background is there for the
+// next request.
 func TestAnswerWhileCompilingOtherInputs(t *testing.T) {
 	e := soonEngine(t)
 	s, err := e.Open(golden.Path("inputs", "about.onnx"))
