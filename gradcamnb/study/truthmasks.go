@@ -1,12 +1,9 @@
 package study
 
 import (
-	"bytes"
 	"fmt"
 	"image"
-	"image/color"
 	"path/filepath"
-	"slices"
 	"strconv"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -14,21 +11,17 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// Masks returns the truths of a folder of masks, which are named like their pictures. Light pixels are the object. If a
-// mask has transparent parts, its opaque pixels are the object instead. A mask must have the size of its picture.
+// Masks returns the truths of a folder of masks, which are named like their pictures. A mask must have the size of its
+// picture. Its object is what it shows light on black, or in any one grey on black. If a mask has transparent parts,
+// its opaque pixels are the object instead.
 //
-// A mask with a palette of colours, as those of Pascal VOC, holds numbers of classes, and so does one that is nowhere
-// light. There the object is every pixel but those of 0, the background, and 255, which is none. With a class, which is
-// a number, every mask holds numbers, and the object is that one.
+// A mask with a palette of colours, as those of Pascal VOC, holds numbers of classes. There the object is every pixel
+// but those of 0, the background, and 255, which is none.
+//
+// With a class, which is a number, every mask holds numbers, and the object is that one: the number in the palette, the
+// grey, or the number whose colour in Pascal VOC the pixel has. Without it, a mask of several greys, or of colours
+// without a palette, is an error.
 func Masks(dir, class string) (Truths, error) {
-	number := -1
-	if class != "" {
-		n, err := strconv.ParseUint(class, 10, 16)
-		if err != nil {
-			return nil, fmt.Errorf("masks have no names of classes, as %q: give the number that the pixels of the class have", class)
-		}
-		number = int(n)
-	}
 	names, err := filesBelow(dir, extensions...)
 	if err != nil {
 		return nil, fmt.Errorf("the folder of masks: %w", err)
@@ -38,11 +31,24 @@ func Masks(dir, class string) (Truths, error) {
 	}
 	out := Truths{}
 	for _, name := range names {
-		out[name] = func(r image.Rectangle) (heatmap.Grid, error) {
-			return readMask(filepath.Join(dir, filepath.FromSlash(name)), number, r)
+		if out[name], err = Mask(filepath.Join(dir, filepath.FromSlash(name)), class); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// Mask returns the truth of one mask; see [Masks].
+func Mask(path, class string) (func(image.Rectangle) (heatmap.Grid, error), error) {
+	number := -1
+	if class != "" {
+		n, err := strconv.ParseUint(class, 10, 16)
+		if err != nil {
+			return nil, fmt.Errorf("masks have no names of classes, as %q: give the number that the pixels of the class have", class)
+		}
+		number = int(n)
+	}
+	return func(r image.Rectangle) (heatmap.Grid, error) { return readMask(path, number, r) }, nil
 }
 
 // readMask returns where the object of a mask lies, or that of a number, if it is not below 0.
@@ -55,52 +61,28 @@ func readMask(path string, number int, r image.Rectangle) (heatmap.Grid, error) 
 	if err != nil {
 		return heatmap.Grid{}, err
 	}
-	drawn, err := checkSize(heatmap.MaskOf(imgio.Straight(img)), r)
+	straight := imgio.Straight(img)
+	drawn, err := checkSize(heatmap.MaskOf(straight), r)
 	if err != nil {
 		return drawn, err
 	}
-	numbers, coloured, err := numbersOf(data, img)
-	light := slices.ContainsFunc(drawn.Values, func(v float32) bool { return v > 0 })
-	switch {
-	case err != nil:
+	m, err := numbersOf(data, img)
+	if err != nil {
 		return drawn, err
-	case number < 0 && light && !coloured:
-		return drawn, nil
 	}
-	for i := range drawn.Values {
-		drawn.Values[i] = 0
-		if v := numbers(i%drawn.W, i/drawn.W); v == number || number < 0 && v != 0 && v != 255 {
-			drawn.Values[i] = 1
+	if number < 0 && !m.coloured {
+		if isTransparent(straight) {
+			return drawn, nil
+		}
+		if light, err := m.checkDrawn(drawn.W, drawn.H); light || err != nil {
+			return drawn, err
 		}
 	}
-	return drawn, nil
+	return drawn, m.drawObject(drawn, number)
 }
 
-// numbersOf returns the number of every pixel of a mask: that of its colour in the palette, or its grey. Coloured
-// tells that there is a palette with colours.
-func numbersOf(data []byte, read image.Image) (at func(x, y int) int, coloured bool, err error) {
-	config, _, err := image.DecodeConfig(bytes.NewReader(data)) // which was read once
-	if err != nil {
-		return nil, false, err
-	}
-	palette, isPalette := config.ColorModel.(color.Palette)
-	if isPalette || config.ColorModel == color.Gray16Model {
-		if read, _, err = image.Decode(bytes.NewReader(data)); err != nil { // as it stands
-			return nil, false, err
-		}
-	}
-	for _, c := range palette {
-		r, g, b, _ := c.RGBA()
-		coloured = coloured || r != g || g != b
-	}
-	return func(x, y int) int {
-		switch m := read.(type) {
-		case *image.Paletted:
-			return int(m.ColorIndexAt(x, y))
-		case *image.Gray16:
-			return int(m.Gray16At(x, y).Y)
-		}
-		r, _, _, _ := read.At(x, y).RGBA()
-		return int(r >> 8)
-	}, coloured, nil
+// isTransparent tells whether some pixel of a picture is not opaque.
+func isTransparent(img image.Image) bool {
+	o, ok := img.(interface{ Opaque() bool })
+	return ok && !o.Opaque()
 }

@@ -19,6 +19,7 @@ import (
 type measureFlags struct {
 	metrics []string
 	truths  []string
+	class   string // of the truths that are masks
 	trust   bool
 }
 
@@ -28,6 +29,8 @@ func (f *measureFlags) add(c *cobra.Command) {
 		"; may be repeated; see docs/metrics.md")
 	flags.StringArrayVar(&f.truths, "truth", nil,
 		"where the object is, for metrics that need it: a mask of the picture's size, or a box x0,y0,x1,y1; one for each picture")
+	flags.StringVar(&f.class, "truth-class", "",
+		"number of the class in the masks of --truth, if their pixels are numbers of classes")
 	flags.BoolVar(&f.trust, "trust", false,
 		"say how far every map can be trusted: compared with noise and a bump in the middle, with random weights, for another class, and under noise")
 }
@@ -42,7 +45,7 @@ func (f measureFlags) request(r *gradcamnb.Request, pictures []string) error {
 		return cli.Usagef("there are %d --truth for %d --image; give one for each", len(f.truths), len(pictures))
 	}
 	for i, text := range f.truths {
-		g, err := truthOf(text, pictures[i])
+		g, err := truthOf(text, f.class, pictures[i])
 		if err != nil {
 			return err
 		}
@@ -52,20 +55,24 @@ func (f measureFlags) request(r *gradcamnb.Request, pictures []string) error {
 }
 
 // truthOf returns the mask of a truth, which is a box in the picture or the file of a mask.
-func truthOf(text, picture string) (heatmap.Grid, error) {
+func truthOf(text, class, picture string) (heatmap.Grid, error) {
+	img, err := imgio.Open(picture)
+	if err != nil {
+		return heatmap.Grid{}, err
+	}
 	if box, err := parseBox(text); err == nil {
-		img, err := imgio.Open(picture)
-		if err != nil {
-			return heatmap.Grid{}, err
-		}
 		return study.Boxes(heatmap.Box{float64(box.Min.X), float64(box.Min.Y), float64(box.Max.X), float64(box.Max.Y)})(
 			img.Bounds())
 	}
-	mask, err := imgio.Open(text)
+	mask, err := study.Mask(text, class)
 	if err != nil {
-		return heatmap.Grid{}, fmt.Errorf("--truth is neither a box x0,y0,x1,y1 nor a mask: %w", err)
+		return heatmap.Grid{}, fmt.Errorf("--truth-class: %w", err)
 	}
-	return heatmap.MaskOf(imgio.Straight(mask)), nil
+	g, err := mask(img.Bounds())
+	if err != nil {
+		return g, fmt.Errorf("--truth is neither a box x0,y0,x1,y1 nor a mask that can be read (--truth-class names its class): %w", err)
+	}
+	return g, nil
 }
 
 // print prints the metrics and the words about trust of every map.

@@ -1,0 +1,139 @@
+package study
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// maskNumbers are those of the pixels of a mask: of a pixel's colour in the palette, its grey, or, if the mask has
+// colours and no palette, the number of its colour in Pascal VOC.
+type maskNumbers struct {
+	img      image.Image
+	coloured bool // there is a palette with colours
+	rgb      bool // there are colours and no palette
+	lossy    bool // the file's format changes greys a little
+}
+
+// numbersOf returns the numbers of a mask, from the bytes of its file and the picture that was read from them.
+func numbersOf(data []byte, read image.Image) (maskNumbers, error) {
+	config, format, err := image.DecodeConfig(bytes.NewReader(data)) // which was read once
+	if err != nil {
+		return maskNumbers{}, err
+	}
+	n := maskNumbers{img: read, lossy: format == "jpeg"}
+	palette, isPalette := config.ColorModel.(color.Palette)
+	if isPalette || config.ColorModel == color.Gray16Model {
+		if n.img, _, err = image.Decode(bytes.NewReader(data)); err != nil { // as it stands
+			return n, err
+		}
+	}
+	for _, c := range palette {
+		n.coloured = n.coloured || !n.isGrey(c)
+	}
+	if isPalette || config.ColorModel == color.Gray16Model || config.ColorModel == color.GrayModel {
+		return n, nil
+	}
+	b := n.img.Bounds()
+	for i := 0; i < b.Dx()*b.Dy() && !n.rgb; i++ {
+		n.rgb = !n.isGrey(n.img.At(i%b.Dx(), i/b.Dx()))
+	}
+	return n, nil
+}
+
+// isGrey tells whether a colour has as much of red, green and blue, but for what the file's format changes.
+func (n maskNumbers) isGrey(c color.Color) bool {
+	r, g, b, _ := c.RGBA()
+	least, most := min(r>>8, g>>8, b>>8), max(r>>8, g>>8, b>>8)
+	return least == most || n.lossy && most-least <= 8
+}
+
+// at returns the number of a pixel, or an error if it has a colour that stands for none.
+func (n maskNumbers) at(x, y int) (int, error) {
+	switch m := n.img.(type) {
+	case *image.Paletted:
+		return int(m.ColorIndexAt(x, y)), nil
+	case *image.Gray16:
+		return int(m.Gray16At(x, y).Y), nil
+	}
+	r, g, b, _ := n.img.At(x, y).RGBA()
+	if !n.rgb {
+		return int(r >> 8), nil
+	}
+	v, ok := vocNumbers[[3]uint32{r >> 8, g >> 8, b >> 8}]
+	if !ok {
+		return 0, fmt.Errorf("the mask has a pixel of the colour %d, %d, %d, which stands for no class in Pascal VOC: "+
+			"give a mask whose pixels are the numbers of classes", r>>8, g>>8, b>>8)
+	}
+	return v, nil
+}
+
+// vocNumbers are the numbers of colours in Pascal VOC. The three lowest bits of a number are the highest bits of red,
+// green and blue, the next three the next ones, and so on.
+var vocNumbers = func() map[[3]uint32]int {
+	out := map[[3]uint32]int{}
+	for n := range 256 {
+		var c [3]uint32
+		for bit := range 8 {
+			c[bit%3] |= uint32(n) >> bit & 1 << (7 - bit/3)
+		}
+		out[c] = n
+	}
+	return out
+}()
+
+// checkDrawn returns an error if a mask is not drawn in one grey on black, and so does not tell by itself what its
+// object is. Greys near black and white count as these if the file's format changes greys, or if some are nearly white,
+// which numbers of classes are not: then the object is light, and else it is whatever is not 0.
+func (n maskNumbers) checkDrawn(w, h int) (light bool, err error) {
+	if n.rgb {
+		return false, errors.New("the mask has colours and no palette: say which class is meant, by its number, " +
+			"or give a mask that shows the object white on black")
+	}
+	used := map[int]bool{}
+	for i := range w * h {
+		v, err := n.at(i%w, i/w)
+		if err != nil {
+			return false, err
+		}
+		used[v] = true
+	}
+	delete(used, 0)
+	if len(used) <= 1 && !n.lossy {
+		return false, nil
+	}
+	light, nearly := len(used) == 0, n.lossy
+	for v := range used {
+		if v > 31 && v < 224 || v > 255 {
+			return false, errManyGreys
+		}
+		light, nearly = light || v >= 224, nearly || v >= 224 && v < 255
+	}
+	if !light || !nearly {
+		return false, errManyGreys
+	}
+	return true, nil
+}
+
+var errManyGreys = errors.New("the mask has several greys, as numbers of classes are written: say which class is meant, " +
+	"by its number, or give a mask that shows the object white on black")
+
+// drawObject draws the pixels of a number into a grid of the mask's size, or, if it is below 0, all but those of the
+// background and of none.
+func (n maskNumbers) drawObject(into heatmap.Grid, number int) error {
+	for i := range into.Values {
+		v, err := n.at(i%into.W, i/into.W)
+		if err != nil {
+			return err
+		}
+		into.Values[i] = 0
+		if v == number || number < 0 && v != 0 && (v != 255 || !n.coloured) {
+			into.Values[i] = 1
+		}
+	}
+	return nil
+}
