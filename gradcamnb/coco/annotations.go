@@ -12,8 +12,10 @@ const mostText = 2 << 30
 
 // Image is a picture of an annotation file.
 type Image struct {
-	ID   int64  `json:"id"`        // number of the picture in the data set
-	File string `json:"file_name"` // its file, perhaps with a folder
+	ID     int64  `json:"id"`        // number of the picture in the data set
+	File   string `json:"file_name"` // its file, perhaps with a folder
+	Width  int    `json:"width"`     // of the picture that the annotations are of, in pixels; 0 if the file does not say it
+	Height int    `json:"height"`    // likewise
 }
 
 // Category is a class of an annotation file.

@@ -17,7 +17,9 @@ type Truths map[string]func(image.Rectangle) (heatmap.Grid, error)
 
 // Attach sets the Truth of every picture that has one under its file's name, whatever the extensions. If several truths
 // have the name, as in two folders, it takes the one that shares most of the folders before the name, and then the
-// extension. It is an error if a truth or a picture may belong to two. It returns the number of pictures with a truth.
+// extension. If some pictures share folders with their truths, it leaves out the truths that share none with theirs. It
+// is an error if a truth or a picture may belong to two, or if two pictures have one name. It returns the number of
+// pictures with a truth.
 func (t Truths) Attach(pictures []Picture) (int, error) {
 	byStem := map[string][]string{}
 	for name := range t {
@@ -25,8 +27,21 @@ func (t Truths) Attach(pictures []Picture) (int, error) {
 	}
 	chosen := map[string][]string{} // pictures by truth
 	places := map[string]int{}
+	seen := map[string]bool{}
+	alike := slices.ContainsFunc(pictures, func(p Picture) bool { // the folders of some are those of truths
+		return slices.ContainsFunc(byStem[stem(p.Name)], func(name string) bool {
+			return path.Dir(name) != "." && path.Dir(p.Name) != "." && !areStrangers(name, p.Name)
+		})
+	})
 	for i, p := range pictures {
+		if seen[p.Name] {
+			return 0, fmt.Errorf("two pictures have the name %q: rows are told apart by it", p.Name)
+		}
+		seen[p.Name] = true
 		names := byStem[stem(p.Name)]
+		if alike {
+			names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return areStrangers(name, p.Name) })
+		}
 		if len(names) == 0 {
 			continue
 		}
@@ -62,6 +77,14 @@ func nearestName(name string, names []string) (best, other string) {
 		}
 	}
 	return best, other
+}
+
+// areStrangers tells whether two names both have folders and share none of them.
+func areStrangers(a, b string) bool {
+	x, y := path.Dir(a), path.Dir(b)
+	return x != "." && y != "." && !slices.ContainsFunc(strings.Split(x, "/"), func(folder string) bool {
+		return slices.Contains(strings.Split(y, "/"), folder)
+	})
 }
 
 // shared returns how much two names share that have the same stem: two for each folder before it, one for the
@@ -102,11 +125,34 @@ func addBox(g heatmap.Grid, b heatmap.Box) error {
 	if !(b[0] <= b[2] && b[1] <= b[3]) || slices.ContainsFunc(b[:], func(v float64) bool { return math.IsInf(v, 0) }) {
 		return fmt.Errorf("the box %v is none: its corners are left, top, right and bottom", b)
 	}
+	if err := checkPixels(b); err != nil {
+		return err
+	}
 	left, right := within(b[0], g.W), within(b[2], g.W)
 	for y := within(b[1], g.H); y < within(b[3], g.H); y++ {
 		for x := left; x < right; x++ {
 			g.Values[y*g.W+x] = 1
 		}
+	}
+	return nil
+}
+
+// checkPixels returns an error if a box lies within 0 to 1 and has fractions, as if its numbers were shares of the
+// picture's sides.
+func checkPixels(b heatmap.Box) error {
+	outside := func(v float64) bool { return v < 0 || v > 1 }
+	fraction := func(v float64) bool { return v != math.Trunc(v) }
+	if slices.ContainsFunc(b[:], fraction) && !slices.ContainsFunc(b[:], outside) {
+		return fmt.Errorf("the box %v lies within one pixel, as if its numbers were shares of the picture: give them in pixels", b)
+	}
+	return nil
+}
+
+// checkAnnotated returns an error if a truth is of a picture of another size than this one. A size of 0 is not known.
+func checkAnnotated(w, h float64, r image.Rectangle) error {
+	if w != 0 && w != float64(r.Dx()) || h != 0 && h != float64(r.Dy()) {
+		return fmt.Errorf("its annotation is of a picture of %g x %g pixels, and the picture has %d x %d: "+
+			"give the picture that was annotated", w, h, r.Dx(), r.Dy())
 	}
 	return nil
 }

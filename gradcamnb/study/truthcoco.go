@@ -1,7 +1,9 @@
 package study
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
 
@@ -10,7 +12,8 @@ import (
 )
 
 // COCO returns the truths of a COCO annotation file. A truth covers all objects of the picture or, if a category is
-// given, those of that category. An object's polygons or run lengths count, or its box if it has neither.
+// given, those of that category. An object's polygons or run lengths count, or its box if it has neither. If the file
+// says how large a picture is, one of another size has no truth but an error.
 func COCO(path, category string) (Truths, error) {
 	f, err := coco.ReadAnnotations(path)
 	if err != nil {
@@ -27,10 +30,18 @@ func COCO(path, category string) (Truths, error) {
 		}
 	}
 	out := Truths{}
+	ids := map[string]int64{}
 	for _, img := range f.Images {
+		if id, ok := ids[img.File]; ok && id != img.ID {
+			return nil, fmt.Errorf("%s names more than one picture %q: give an annotation file of one folder", path, img.File)
+		}
+		ids[img.File] = img.ID
 		if all := of[img.ID]; len(all) > 0 {
 			out[img.File] = func(r image.Rectangle) (heatmap.Grid, error) {
 				g := heatmap.NewGrid(r.Dx(), r.Dy())
+				if err := checkAnnotated(float64(img.Width), float64(img.Height), r); err != nil {
+					return g, err
+				}
 				for _, o := range all {
 					if err := drawObject(o, g); err != nil {
 						return g, err
@@ -45,23 +56,37 @@ func COCO(path, category string) (Truths, error) {
 
 // drawObject adds an object to a mask.
 func drawObject(o coco.Object, g heatmap.Grid) error {
-	var polygons [][]float64
+	var polygons [][]*float64
 	switch {
-	case len(o.Segmentation) > 0 && json.Unmarshal(o.Segmentation, &polygons) == nil && len(polygons) > 0:
-		for _, p := range polygons {
-			if err := coco.AddPolygon(g, p); err != nil {
-				return err
-			}
-		}
-		return nil
-	case len(o.Segmentation) > 0 && o.Segmentation[0] == '{':
+	case bytes.HasPrefix(bytes.TrimSpace(o.Segmentation), []byte("{")):
 		var runs coco.RLE
 		if err := json.Unmarshal(o.Segmentation, &runs); err != nil {
 			return fmt.Errorf("its run lengths are damaged: %w", err)
 		}
 		return runs.AddTo(g)
+	case len(o.Segmentation) > 0 && json.Unmarshal(o.Segmentation, &polygons) != nil:
+		return errors.New("its segmentation is neither a list of polygons, each a list of numbers, nor one object of run lengths")
+	case len(polygons) > 0:
+		return drawPolygons(polygons, g)
 	case len(o.Box) == 4:
 		return addBox(g, heatmap.Box{o.Box[0], o.Box[1], o.Box[0] + o.Box[2], o.Box[1] + o.Box[3]})
 	}
-	return fmt.Errorf("its annotation has no box and no segmentation")
+	return errors.New("its annotation has no box and no segmentation")
+}
+
+// drawPolygons adds polygons to a mask.
+func drawPolygons(polygons [][]*float64, g heatmap.Grid) error {
+	for _, p := range polygons {
+		corners := make([]float64, len(p))
+		for i, v := range p {
+			if v == nil {
+				return errors.New("a corner of its polygons is null")
+			}
+			corners[i] = *v
+		}
+		if err := coco.AddPolygon(g, corners); err != nil {
+			return err
+		}
+	}
+	return nil
 }

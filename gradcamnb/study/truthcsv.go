@@ -53,6 +53,9 @@ func boxOf(get func(columns ...string) (string, bool)) (b heatmap.Box, ok bool, 
 	if _, second := get("x2"); second {
 		columns = [4][]string{{"x1"}, {"y1"}, {"x2"}, {"y2"}}
 	}
+	if _, third := get("x3"); third {
+		return b, false, errors.New("its boxes have more than two corners (x3): give left, top, right and bottom")
+	}
 	empty := 0
 	for i, names := range columns {
 		text, there := get(names...)

@@ -3,7 +3,10 @@ package study
 import (
 	"encoding/xml"
 	"fmt"
+	"image"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/regular"
@@ -26,32 +29,63 @@ func VOC(dir, class string) (Truths, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the annotations: %w", err)
 		}
-		var a struct {
-			Objects []struct {
-				Name string `xml:"name"`
-				Box  *struct {
-					X0 float64 `xml:"xmin"`
-					Y0 float64 `xml:"ymin"`
-					X1 float64 `xml:"xmax"`
-					Y1 float64 `xml:"ymax"`
-				} `xml:"bndbox"`
-			} `xml:"object"`
-		}
-		if err := xml.Unmarshal(data, &a); err != nil {
-			return nil, fmt.Errorf("%s is no annotation: %w", filepath.Join(dir, name), err)
-		}
-		var boxes []heatmap.Box
-		for _, o := range a.Objects {
-			if class == "" || o.Name == class {
-				if o.Box == nil {
-					return nil, fmt.Errorf("%s: its object %q has no bndbox", filepath.Join(dir, name), o.Name)
-				}
-				boxes = append(boxes, heatmap.Box{o.Box.X0 - 1, o.Box.Y0 - 1, o.Box.X1, o.Box.Y1})
-			}
+		boxes, size, err := vocBoxes(data, class)
+		if err != nil {
+			return nil, fmt.Errorf("%s %w", filepath.Join(dir, name), err)
 		}
 		if len(boxes) > 0 {
-			out[name] = Boxes(boxes...)
+			out[name] = func(r image.Rectangle) (heatmap.Grid, error) {
+				if err := checkAnnotated(size[0], size[1], r); err != nil {
+					return heatmap.Grid{}, err
+				}
+				return Boxes(boxes...)(r)
+			}
 		}
 	}
 	return out, nil
+}
+
+// vocBoxes returns the boxes of an annotation, and its picture's width and height, which are 0 if it does not say them.
+func vocBoxes(data []byte, class string) (boxes []heatmap.Box, size [2]float64, err error) {
+	var a struct {
+		Width   string `xml:"size>width"`
+		Height  string `xml:"size>height"`
+		Objects []struct {
+			Name string `xml:"name"`
+			Box  *struct {
+				X0 string `xml:"xmin"` // text, since a number would be 0 if it is missing
+				Y0 string `xml:"ymin"`
+				X1 string `xml:"xmax"`
+				Y1 string `xml:"ymax"`
+			} `xml:"bndbox"`
+		} `xml:"object"`
+	}
+	if err := xml.Unmarshal(data, &a); err != nil {
+		return nil, size, fmt.Errorf("is no annotation: %w", err)
+	}
+	for i, text := range []string{a.Width, a.Height} {
+		if size[i], err = strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil && text != "" {
+			return nil, size, fmt.Errorf("says that its picture has the size %q: that is no number", text)
+		}
+	}
+	for _, o := range a.Objects {
+		if class != "" && o.Name != class {
+			continue
+		}
+		if o.Box == nil {
+			return nil, size, fmt.Errorf("has an object %q without a bndbox", o.Name)
+		}
+		var b heatmap.Box
+		for i, text := range []string{o.Box.X0, o.Box.Y0, o.Box.X1, o.Box.Y1} {
+			if b[i], err = strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil {
+				return nil, size, fmt.Errorf("has an object %q whose bndbox lacks a number: it says %q for %s", o.Name, text,
+					[]string{"xmin", "ymin", "xmax", "ymax"}[i])
+			}
+		}
+		if err := checkPixels(b); err != nil {
+			return nil, size, fmt.Errorf("has a wrong object %q: %w", o.Name, err)
+		}
+		boxes = append(boxes, heatmap.Box{b[0] - 1, b[1] - 1, b[2], b[3]})
+	}
+	return boxes, size, nil
 }

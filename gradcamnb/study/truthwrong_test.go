@@ -1,0 +1,83 @@
+package study
+
+import (
+	"fmt"
+	"image"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// cocoWith is a COCO file with one object of a picture of 4 x 4 pixels.
+func cocoWith(object string) string {
+	return fmt.Sprintf(`{"images": [{"id": 7, "file_name": "p.jpg", "width": 4, "height": 4}],
+		"annotations": [{"image_id": 7, "category_id": 1, %s}]}`, object)
+}
+
+// vocWith is an annotation of a picture of 4 x 4 pixels with a box.
+func vocWith(box string) string {
+	return "<annotation><size><width>4</width><height>4</height></size><object><name>cat</name><bndbox>" + box +
+		"</bndbox></object></annotation>"
+}
+
+// What would be read as another object is an error.
+func TestWrongTruths(t *testing.T) {
+	const box = "<xmin>1</xmin><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax>"
+	four, five := image.Rect(0, 0, 4, 4), image.Rect(0, 0, 5, 4)
+	for name, c := range map[string]struct {
+		file, text string
+		picture    image.Rectangle
+		want       string // of the error; empty for none
+	}{
+		"COCO":                {"t.json", cocoWith(`"bbox": [0, 0, 2, 2]`), four, ""},
+		"COCO, null":          {"t.json", cocoWith(`"bbox": [0, 0, 2, 2], "segmentation": null`), four, ""},
+		"COCO, no polygons":   {"t.json", cocoWith(`"bbox": [0, 0, 2, 2], "segmentation": []`), four, ""},
+		"COCO of another":     {"t.json", cocoWith(`"bbox": [0, 0, 2, 2]`), five, "of a picture of 4 x 4 pixels"},
+		"COCO in shares":      {"t.json", cocoWith(`"bbox": [0.1, 0.1, 0.5, 0.5]`), four, "give them in pixels"},
+		"COCO, flat":          {"t.json", cocoWith(`"bbox": [0, 0, 2, 2], "segmentation": [0, 0, 3, 0, 3, 3]`), four, "its segmentation"},
+		"COCO, list of runs":  {"t.json", cocoWith(`"bbox": [0, 0, 2, 2], "segmentation": [{"size": [4, 4], "counts": [16]}]`), four, "its segmentation"},
+		"COCO, null corner":   {"t.json", cocoWith(`"bbox": [0, 0, 2, 2], "segmentation": [[0, 0, 3, null, 3, 3]]`), four, "is null"},
+		"COCO, null polygon":  {"t.json", cocoWith(`"bbox": [0, 0, 2, 2], "segmentation": [null]`), four, "0 numbers"},
+		"COCO, two pictures":  {"t.json", `{"images": [{"id": 1, "file_name": "p.jpg"}, {"id": 2, "file_name": "p.jpg"}]}`, four, `more than one picture "p.jpg"`},
+		"VOC":                 {"p.xml", vocWith(box), four, ""},
+		"VOC of another":      {"p.xml", vocWith(box), five, "of a picture of 4 x 4 pixels"},
+		"VOC in shares":       {"p.xml", vocWith("<xmin>0.1</xmin><ymin>0.1</ymin><xmax>0.5</xmax><ymax>0.5</ymax>"), four, "give them in pixels"},
+		"VOC without a side":  {"p.xml", vocWith("<xmin>1</xmin><ymin>1</ymin><xmax>2</xmax>"), four, `"" for ymax`},
+		"VOC, an empty side":  {"p.xml", vocWith("<xmin/><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax>"), four, `"" for xmin`},
+		"CSV in shares":       {"t.csv", "picture,x0,y0,x1,y1\np.jpg,0,0,0.5,1\n", four, "give them in pixels"},
+		"CSV of four corners": {"t.csv", "picture,x1,y1,x2,y2,x3,y3,x4,y4\np.jpg,0,0,2,0,2,2,0,2\n", four, "more than two corners"},
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, c.file)
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if c.file == "p.xml" {
+			path = dir
+		}
+		truths, err := OpenTruths(path, "")
+		for _, truth := range truths {
+			_, err = truth(c.picture)
+		}
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// A truth of quite other folders belongs to no picture, and two pictures of one name are an error of their own.
+func TestAttachToStrangers(t *testing.T) {
+	truth := func(image.Rectangle) (heatmap.Grid, error) { return heatmap.Grid{}, nil }
+	truths := Truths{"dog/1.png": truth, "cat/2.png": truth}
+	pictures := []Picture{{Name: "cat/1.jpg"}, {Name: "cat/2.jpg"}}
+	if n, err := truths.Attach(pictures); n != 1 || err != nil || pictures[0].Truth != nil || pictures[1].Truth == nil {
+		t.Error(n, err)
+	}
+	if _, err := truths.Attach([]Picture{{Name: "1.jpg"}, {Name: "1.jpg"}}); err == nil ||
+		!strings.Contains(err.Error(), "two pictures have the name") {
+		t.Error(err)
+	}
+}
