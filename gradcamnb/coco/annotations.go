@@ -7,9 +7,6 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// mostText is the most bytes of JSON that are read. LVIS's annotations, which are large, have 1.1 GB.
-const mostText = 2 << 30
-
 // Image is a picture of an annotation file.
 type Image struct {
 	ID     int64  `json:"id"`        // number of the picture in the data set
@@ -53,7 +50,7 @@ func ReadAnnotations(path string) (Annotations, error) {
 
 // readFile reads the parts of an annotation file that into has fields for.
 func readFile(path string, into any) error {
-	data, err := regular.Read(path, mostText)
+	data, err := regular.Read(path, regular.MaxText)
 	if err != nil {
 		return fmt.Errorf("the annotations: %w", err)
 	}

@@ -146,7 +146,7 @@ func Write(path string, results []Result) error {
 
 // Read reads a results file.
 func Read(path string) ([]Result, error) {
-	data, err := regular.Read(path, mostText)
+	data, err := regular.Read(path, regular.MaxText)
 	if err != nil {
 		return nil, fmt.Errorf("the detections: %w", err)
 	}

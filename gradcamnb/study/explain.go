@@ -37,28 +37,45 @@ func (s *Study) explain(ctx context.Context, from, to int) ([]Row, error) {
 		good = append(good, o)
 	}
 	results, err := s.results(ctx, good)
-	if err == nil {
-		for k, r := range results {
-			rows[good[k].at-from] = s.rows(good[k], r)
-		}
-		return slices.Concat(rows...), nil
+	if err != nil {
+		return s.explainApart(ctx, good, rows, from)
 	}
-	for _, o := range good { // explain each by itself, since one of them is at fault
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
+	for k, r := range results {
+		rows[good[k].at-from] = s.rows(good[k], r)
+	}
+	return slices.Concat(rows...), nil
+}
+
+// explainApart explains pictures each by itself, since one of them is at fault, and sets their rows, of which the first
+// is that of picture from. If a metric compares pictures, it explains those that are not at fault together again.
+func (s *Study) explainApart(ctx context.Context, good []openedPicture, rows [][]Row, from int) ([]Row, error) {
+	var kept []openedPicture
+	for _, o := range good {
 		one, err := s.results(ctx, []openedPicture{o})
-		if err != nil && ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		}
-		if err != nil {
-			if concernsStudy(err) {
-				return nil, err
-			}
+		case err != nil && concernsStudy(err):
+			return nil, err
+		case err != nil:
 			rows[o.at-from] = []Row{s.failed(o.at, err)}
 			continue
 		}
 		rows[o.at-from] = s.rows(o, one[0])
+		kept = append(kept, o)
+	}
+	if len(kept) < 2 || !slices.ContainsFunc(s.Metrics, comparesPictures) {
+		return slices.Concat(rows...), nil
+	}
+	results, err := s.results(ctx, kept)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("pictures that can be explained one by one cannot together: %w", err)
+	}
+	for k, r := range results {
+		rows[kept[k].at-from] = s.rows(kept[k], r)
 	}
 	return slices.Concat(rows...), nil
 }

@@ -14,9 +14,6 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// maxText is the most bytes of a list or of annotations that are read.
-const maxText = 2 << 30
-
 // Names of columns in use, the first of which is ours.
 var (
 	pictureColumns = []string{"picture", "image", "filename", "file_name", "file", "path", "filepath",
@@ -27,7 +24,7 @@ var (
 // List returns the pictures of a CSV file. Its column picture has their paths, which start at the file's folder. If
 // there is a column label, it has their labels. Other names in use are read, too, such as filename and class.
 func List(path string) (out []Picture, err error) {
-	data, err := regular.Read(path, maxText)
+	data, err := regular.Read(path, regular.MaxText)
 	if err != nil {
 		return nil, fmt.Errorf("the list of pictures: %w", err)
 	}

@@ -24,8 +24,11 @@ func Parquet(path string) (out []Picture, err error) {
 			return fmt.Errorf("%s has no column image with bytes", path)
 		}
 		n := f.NumRows()
-		if n < 0 || n > size { // a picture takes a byte at least
+		if n < 0 || n > size || n != rowsOfGroups(f) { // a picture takes a byte at least
 			return fmt.Errorf("%s claims %d rows, and has %d bytes: it is damaged", path, n, size)
+		}
+		if n > maxRows {
+			return fmt.Errorf("%s has %d rows, and at most %d are read: divide it", path, n, maxRows)
 		}
 		labels, err := labelsOf(f)
 		if err != nil {
@@ -43,6 +46,20 @@ func Parquet(path string) (out []Picture, err error) {
 		return nil
 	})
 	return out, err
+}
+
+const maxRows = 1 << 26 // of a Parquet file
+
+// rowsOfGroups returns how many rows the groups of a file claim together; -1 if one claims less than none.
+func rowsOfGroups(f *parquet.File) (sum int64) {
+	for _, group := range f.RowGroups() {
+		n := group.NumRows()
+		if n < 0 || n > f.NumRows()-sum {
+			return -1
+		}
+		sum += n
+	}
+	return sum
 }
 
 // pictureColumn returns the number of the column with the encoded pictures.
@@ -89,7 +106,11 @@ func labelsOf(f *parquet.File) (out []string, err error) {
 		return nil, nil
 	}
 	for _, group := range f.RowGroups() {
+		end := len(out) + int(group.NumRows())
 		err := columnValues(group.ColumnChunks()[c.ColumnIndex], 0, func(v parquet.Value) bool {
+			if len(out) == end { // the column has more values than the group rows
+				return false
+			}
 			text := ""
 			if !v.IsNull() {
 				text = v.String()

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"math"
@@ -111,8 +112,9 @@ func stem(name string) string {
 func Boxes(boxes ...heatmap.Box) func(image.Rectangle) (heatmap.Grid, error) {
 	return func(r image.Rectangle) (heatmap.Grid, error) {
 		g := heatmap.NewGrid(r.Dx(), r.Dy())
+		left := newBudget(g)
 		for _, b := range boxes {
-			if err := addBox(g, b); err != nil {
+			if err := addBox(g, b, left); err != nil {
 				return g, err
 			}
 		}
@@ -121,18 +123,39 @@ func Boxes(boxes ...heatmap.Box) func(image.Rectangle) (heatmap.Grid, error) {
 }
 
 // addBox adds a box to a mask, its corners rounded to borders between pixels.
-func addBox(g heatmap.Grid, b heatmap.Box) error {
+func addBox(g heatmap.Grid, b heatmap.Box, left *budget) error {
 	if !(b[0] <= b[2] && b[1] <= b[3]) || slices.ContainsFunc(b[:], func(v float64) bool { return math.IsInf(v, 0) }) {
 		return fmt.Errorf("the box %v is none: its corners are left, top, right and bottom", b)
 	}
 	if err := checkPixels(b); err != nil {
 		return err
 	}
-	left, right := within(b[0], g.W), within(b[2], g.W)
+	if err := left.spend(b, g); err != nil {
+		return err
+	}
+	from, to := within(b[0], g.W), within(b[2], g.W)
 	for y := within(b[1], g.H); y < within(b[3], g.H); y++ {
-		for x := left; x < right; x++ {
+		for x := from; x < to; x++ {
 			g.Values[y*g.W+x] = 1
 		}
+	}
+	return nil
+}
+
+// budget is how many pixels the objects of a picture may still cover, each counted by itself.
+type budget int
+
+// newBudget returns the budget of a picture: 1,000 times its pixels, which no data set's objects cover.
+func newBudget(g heatmap.Grid) *budget {
+	b := budget(1000 * g.W * g.H)
+	return &b
+}
+
+// spend takes the pixels of a box from the budget, or returns an error if they are more than are left.
+func (left *budget) spend(b heatmap.Box, g heatmap.Grid) error {
+	area := (within(b[2], g.W) - within(b[0], g.W)) * (within(b[3], g.H) - within(b[1], g.H))
+	if *left -= budget(max(area, 0)); *left < 0 {
+		return errors.New("its objects cover the picture more than 1,000 times: the file of truths is damaged")
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/coco"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -42,8 +43,9 @@ func COCO(path, category string) (Truths, error) {
 				if err := checkAnnotated(float64(img.Width), float64(img.Height), r); err != nil {
 					return g, err
 				}
+				left := newBudget(g)
 				for _, o := range all {
-					if err := drawObject(o, g); err != nil {
+					if err := drawObject(o, g, left); err != nil {
 						return g, err
 					}
 				}
@@ -55,7 +57,7 @@ func COCO(path, category string) (Truths, error) {
 }
 
 // drawObject adds an object to a mask.
-func drawObject(o coco.Object, g heatmap.Grid) error {
+func drawObject(o coco.Object, g heatmap.Grid, left *budget) error {
 	var polygons [][]*float64
 	switch {
 	case bytes.HasPrefix(bytes.TrimSpace(o.Segmentation), []byte("{")):
@@ -63,26 +65,34 @@ func drawObject(o coco.Object, g heatmap.Grid) error {
 		if err := json.Unmarshal(o.Segmentation, &runs); err != nil {
 			return fmt.Errorf("its run lengths are damaged: %w", err)
 		}
+		if err := left.spend(heatmap.Box{0, 0, float64(g.W), float64(g.H)}, g); err != nil {
+			return err
+		}
 		return runs.AddTo(g)
 	case len(o.Segmentation) > 0 && json.Unmarshal(o.Segmentation, &polygons) != nil:
 		return errors.New("its segmentation is neither a list of polygons, each a list of numbers, nor one object of run lengths")
 	case len(polygons) > 0:
-		return drawPolygons(polygons, g)
+		return drawPolygons(polygons, g, left)
 	case len(o.Box) == 4:
-		return addBox(g, heatmap.Box{o.Box[0], o.Box[1], o.Box[0] + o.Box[2], o.Box[1] + o.Box[3]})
+		return addBox(g, heatmap.Box{o.Box[0], o.Box[1], o.Box[0] + o.Box[2], o.Box[1] + o.Box[3]}, left)
 	}
 	return errors.New("its annotation has no box and no segmentation")
 }
 
 // drawPolygons adds polygons to a mask.
-func drawPolygons(polygons [][]*float64, g heatmap.Grid) error {
+func drawPolygons(polygons [][]*float64, g heatmap.Grid, left *budget) error {
 	for _, p := range polygons {
 		corners := make([]float64, len(p))
+		around := heatmap.Box{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
 		for i, v := range p {
 			if v == nil {
 				return errors.New("a corner of its polygons is null")
 			}
 			corners[i] = *v
+			around[i%2], around[i%2+2] = min(around[i%2], *v), max(around[i%2+2], *v)
+		}
+		if err := left.spend(around, g); err != nil {
+			return err
 		}
 		if err := coco.AddPolygon(g, corners); err != nil {
 			return err

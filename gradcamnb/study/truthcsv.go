@@ -15,7 +15,7 @@ import (
 // count whose column label has it. The columns may have other names in use: filename, xmin, ymin, xmax and ymax, or
 // x1, y1, x2 and y2.
 func BoxesCSV(path, class string) (out Truths, err error) {
-	data, err := regular.Read(path, maxText)
+	data, err := regular.Read(path, regular.MaxText)
 	if err != nil {
 		return nil, fmt.Errorf("the boxes: %w", err)
 	}

@@ -25,7 +25,7 @@ func VOC(dir, class string) (Truths, error) {
 	}
 	out := Truths{}
 	for _, name := range found {
-		data, err := regular.Read(filepath.Join(dir, name), maxText)
+		data, err := regular.Read(filepath.Join(dir, name), regular.MaxText)
 		if err != nil {
 			return nil, fmt.Errorf("the annotations: %w", err)
 		}

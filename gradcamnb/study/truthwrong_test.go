@@ -1,6 +1,7 @@
 package study
 
 import (
+	"bytes"
 	"fmt"
 	"image"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // cocoWith is a COCO file with one object of a picture of 4 x 4 pixels.
@@ -68,6 +70,32 @@ func TestWrongTruths(t *testing.T) {
 	}
 }
 
+// Objects that cover a picture without end are an error, whatever they are drawn as.
+func TestTruthsWithoutEnd(t *testing.T) {
+	for name, object := range map[string]string{
+		"boxes":    `{"image_id": 7, "bbox": [0, 0, 4, 4]}`,
+		"polygons": `{"image_id": 7, "segmentation": [[0, 0, 4, 0, 4, 4, 0, 4]]}`,
+		"runs":     `{"image_id": 7, "segmentation": {"size": [4, 4], "counts": [0, 16]}}`,
+	} {
+		for n, want := range map[int]string{1000: "", 1001: "more than 1,000 times"} {
+			path := filepath.Join(t.TempDir(), "t.json")
+			text := `{"images": [{"id": 7, "file_name": "p.jpg"}], "annotations": [` +
+				strings.TrimSuffix(strings.Repeat(object+",", n), ",") + "]}"
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			truths, err := COCO(path, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = truths["p.jpg"](image.Rect(0, 0, 4, 4))
+			if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
+				t.Errorf("%d %s: %v", n, name, err)
+			}
+		}
+	}
+}
+
 // A truth of quite other folders belongs to no picture, and two pictures of one name are an error of their own.
 func TestAttachToStrangers(t *testing.T) {
 	truth := func(image.Rectangle) (heatmap.Grid, error) { return heatmap.Grid{}, nil }
@@ -79,5 +107,25 @@ func TestAttachToStrangers(t *testing.T) {
 	if _, err := truths.Attach([]Picture{{Name: "1.jpg"}, {Name: "1.jpg"}}); err == nil ||
 		!strings.Contains(err.Error(), "two pictures have the name") {
 		t.Error(err)
+	}
+}
+
+// A Parquet file whose rows are not as many as those of its groups is damaged: it would have labels of other pictures.
+func TestParquetOfOtherRows(t *testing.T) {
+	whole, err := os.ReadFile(golden.Path("golden", "study", "frame.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// In the footer, 3 rows in Thrift's compact protocol, and then a list of one group.
+	three, two := []byte("\x16\x06\x19\x1c"), []byte("\x16\x04\x19\x1c")
+	if bytes.Count(whole, three) != 1 {
+		t.Fatalf("the file has %d places that could be its number of rows", bytes.Count(whole, three))
+	}
+	path := filepath.Join(t.TempDir(), "frame.parquet")
+	if err := os.WriteFile(path, bytes.Replace(whole, three, two, 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Parquet(path); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("%d pictures, %v", len(got), err)
 	}
 }

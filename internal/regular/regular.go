@@ -58,6 +58,10 @@ func kind(m fs.FileMode) string {
 	return "something else"
 }
 
+// MaxText is the most bytes of a list, annotations or results that are read. LVIS's annotations, which are large, have
+// 1.1 GB.
+const MaxText = 2 << 30
+
 // Read reads a regular file of at most limit bytes.
 func Read(path string, limit int64) ([]byte, error) {
 	f, err := Open(path)
