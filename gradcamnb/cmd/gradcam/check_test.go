@@ -78,7 +78,7 @@ END
 	}
 	code, _, said := call(t, "check", "--model", net, "--python", lying)
 	tenth := v.Tensors[10]
-	if code != 1 || !strings.Contains(said, `the tensor "`+tenth.Name+`" differs from onnxruntime`) ||
+	if code != 1 || !strings.Contains(said, `the tensor "`+tenth.Name+`" is the first that differs from onnxruntime`) ||
 		!strings.Contains(said, "operator "+tenth.Op) || !strings.Contains(said, "at [0 0 0 3]") ||
 		!strings.Contains(said, "; 2 of ") {
 		t.Errorf("exit code %d: %s; want the tensor %s", code, said, tenth.Name)
