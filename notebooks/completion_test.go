@@ -32,7 +32,7 @@ func TestCompletionAndHover(t *testing.T) {
 	var shown struct{ Text string }
 	eventually(t, "hovering over MustOpen does not show its documentation", func() bool {
 		k.ask(map[string]any{"inspect": code, "at": strings.Index(code, "Open") + 1}, &shown)
-		return strings.Contains(shown.Text, "MustOpen is Open that panics with the error.")
+		return strings.Contains(shown.Text, "MustOpen is like Open, but panics with the error.")
 	})
 }
 
