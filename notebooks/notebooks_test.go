@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image"
 	"os"
 	"os/exec"
@@ -139,7 +140,7 @@ func (nb notebook) pictures(t *testing.T) [][]image.Image {
 // hasFrame tells whether cell i shows a page in a frame.
 func (nb notebook) hasFrame(i int) bool {
 	for _, o := range nb.Cells[i].Outputs {
-		if text, ok := o.Data["text/html"].(string); ok && strings.Contains(text, "<iframe title=") {
+		if lines, ok := o.Data["text/html"].([]any); ok && strings.Contains(fmt.Sprint(lines...), "<iframe title=") {
 			return true
 		}
 	}
