@@ -4,6 +4,7 @@ go 1.26.5
 
 require (
 	github.com/gomlx/compute v0.1.6
+	github.com/gomlx/go-huggingface v0.4.3
 	github.com/gomlx/gomlx v0.28.8
 	github.com/gomlx/gomlx/examples v0.28.1
 	github.com/gradcam-go/gradcam v0.0.0
@@ -29,7 +30,6 @@ require (
 	github.com/gomlx/bsplines v0.2.0 // indirect
 	github.com/gomlx/compute-onnx v0.1.5 // indirect
 	github.com/gomlx/exceptions v0.0.3 // indirect
-	github.com/gomlx/go-huggingface v0.4.3 // indirect
 	github.com/gomlx/go-xla v0.4.5 // indirect
 	github.com/gomlx/onnx-gomlx v0.5.5 // indirect
 	github.com/google/uuid v1.6.0 // indirect
