@@ -87,7 +87,7 @@ from a notebook.`,
 		"layer by tensor name or module path; may be repeated (default: the suggested one, see gradcam layers)")
 	flags.StringVar(&f.method, "method", "grad-cam", "method: "+methodNames()+
 		`; case, dashes and spaces do not matter, and pytorch-grad-cam's names are known, too`)
-	flags.StringVar(&f.target, "target", "top1", targetHelp()+"\n")
+	flags.StringVar(&f.target, "target", "", targetHelp()+"\n(default top1, of a detector detection:1)")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", colorsHelp("colour map of the figures"))
 	flags.Var(&f.hot, "hot", hotHelp)
@@ -151,9 +151,13 @@ func explain(ctx context.Context, f explainFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	target, err := parseTarget(f.target)
-	if err != nil {
-		return err
+	r := gradcamnb.Request{Layers: f.layers, Methods: []string{f.method}}
+	if f.target != "" {
+		target, err := parseTarget(f.target)
+		if err != nil {
+			return err
+		}
+		r.Targets = []gradcamnb.Target{target}
 	}
 	options, err := f.options()
 	if err != nil {
@@ -167,7 +171,6 @@ func explain(ctx context.Context, f explainFlags) error {
 	if err != nil {
 		return err
 	}
-	r := gradcamnb.Request{Layers: f.layers, Methods: []string{f.method}, Targets: []gradcamnb.Target{target}}
 	if err := f.measured.request(&r, f.images); err != nil {
 		return err
 	}
