@@ -57,13 +57,14 @@ func (s *session) sayOnce(line string) {
 // goes back to the file's own batch.
 func (s *session) proveBatch(subject *perturb.Subject, found []aims.Outcome, picture int) error {
 	key := fmt.Sprint(subject.Pass, subject.Input)
-	if own, done := s.proved.Load(key); done {
-		if own := own.(int); own > 0 {
+	own := max(1, s.model.Card().Input[0])
+	if right, done := s.proved.Load(key); done {
+		if !right.(bool) {
 			subject.Sampling.Batch, subject.Pass = own, own
 		}
 		return nil
 	}
-	n, proved := subject.Pass, 0
+	n, right := subject.Pass, true
 	height, width := subject.Size()
 	masks := make([]float32, n*height*width)
 	for i := range masks {
@@ -81,12 +82,11 @@ func (s *session) proveBatch(subject *perturb.Subject, found []aims.Outcome, pic
 	for a := range subject.Aims {
 		alone, among := float64(found[a].Score[picture]), float64(scores[a*n+n-1])
 		if !(math.Abs(alone-among) <= 1e-3*max(1, math.Abs(alone))) {
-			own := max(1, s.model.Card().Input[0])
 			s.sayOnce(fmt.Sprintf("the file of %s is made for a batch of %d and scores %.6g for the picture among %d, and %.6g alone, so passes are of %d", s.model.Card().Name, own, among, n, alone, own))
-			subject.Sampling.Batch, subject.Pass, proved = own, own, own
+			subject.Sampling.Batch, subject.Pass, right = own, own, false
 			break
 		}
 	}
-	s.proved.Store(key, proved)
+	s.proved.Store(key, right)
 	return nil
 }

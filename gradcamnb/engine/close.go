@@ -20,7 +20,8 @@ func (e *Engine) Close() error {
 		return err
 	}
 	defer e.turn.pass()
-	e.idle.stop()
+	e.GiveBackAfter(0)
+	e.idle.pause()
 	keep, err := e.keeps()
 	if err != nil {
 		return err

@@ -51,13 +51,3 @@ var giveBack = func() {
 	debug.FreeOSMemory()
 	trim.Memory()
 }
-
-// stop gives nothing back any more.
-func (i *idle) stop() {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.after = 0
-	if i.timer != nil {
-		i.timer.Stop()
-	}
-}

@@ -36,7 +36,7 @@ type session struct {
 
 	entry    *memory.Entry           // in the engine's memory
 	programs map[string]*keptProgram // the memory's lock guards it
-	proved   *sync.Map               // by batch, as proveBatch found: the file's own if the other is wrong, else 0
+	proved   *sync.Map               // by batch, whether proveBatch found it to be right
 	slow     *atomic.Bool            // pure Go takes too long to answer sooner
 }
 

@@ -44,8 +44,8 @@ func (e *Engine) begin(ctx context.Context) (b *device.Backend, end func(), err 
 	}
 	e.idle.pause()
 	return b, func() {
+		e.idle.restart() // before another call takes the turn, and ends the while
 		e.turn.pass()
-		e.idle.restart()
 	}, nil
 }
 

@@ -15,6 +15,11 @@ type Grid struct {
 // NewGrid returns a grid of zeros.
 func NewGrid(w, h int) Grid { return Grid{W: w, H: h, Values: make([]float32, w*h)} }
 
+// Zeros returns a grid of zeros of the same shape.
+func (g Grid) Zeros() Grid {
+	return Grid{W: g.W, H: g.H, Slices: g.Slices, Values: make([]float32, len(g.Values))}
+}
+
 // At returns the value at (x, y).
 func (g Grid) At(x, y int) float32 { return g.Values[y*g.W+x] }
 

@@ -9,7 +9,7 @@ package heatmap
 // four sides of its box are put together so, each as its authors' program scales them (github.com/Cyang-Zhao/ODAM at
 // c2c2d5e, tools/demo_ODAM.ipynb).
 func Join(maps ...*Map) Grid {
-	out := NewGrid(maps[0].W, maps[0].H)
+	out := maps[0].Zeros()
 	for _, m := range maps {
 		var top float32
 		for _, v := range m.Values {

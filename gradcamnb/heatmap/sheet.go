@@ -71,8 +71,7 @@ func Difference(a, b *Map) (*Map, error) {
 			a.Size(), b.Size())
 	}
 	d := *a
-	d.Grid, d.Raw = NewGrid(a.W, a.H), NewGrid(a.W, a.H)
-	d.Slices, d.Raw.Slices = a.Slices, a.Slices
+	d.Grid, d.Raw = a.Zeros(), a.Zeros()
 	d.StdErr, d.Sampled, d.Metrics = Grid{}, nil, nil
 	for i := range d.Raw.Values {
 		d.Raw.Values[i] = a.Values[i] - b.Values[i]

@@ -31,17 +31,15 @@ func TurnedIoU(corners, target *Node) *Node {
 		half = InsertAxes(half, -1)
 		return Add(Div(shift, half), half)
 	}
-	var shared *Node
 	width, height := InsertAxes(MulScalar(lengthU, 2), -1), InsertAxes(MulScalar(lengthV, 2), -1)
+	var x, y [4]*Node // of the corners
+	for i := range 4 {
+		x[i], y[i] = along(i, ux, uy, lengthU), along(i, vx, vy, lengthV)
+	}
+	shared := ZerosLike(x[0])
 	for i := range 4 {
 		next := (i + 1) % 4
-		part := side{along(i, ux, uy, lengthU), along(i, vx, vy, lengthV), along(next, ux, uy, lengthU),
-			along(next, vx, vy, lengthV)}.under(width, height)
-		if shared == nil {
-			shared = part
-		} else {
-			shared = Add(shared, part)
-		}
+		shared = Add(shared, side{x[i], y[i], x[next], y[next]}.under(width, height))
 	}
 	shared = Abs(shared)
 	diagonal := func(from, to, axis int) *Node { return Sub(at(corners, to, axis), at(corners, from, axis)) }

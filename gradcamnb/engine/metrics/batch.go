@@ -3,6 +3,7 @@ package metrics
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -14,6 +15,7 @@ type Batch struct {
 	Scores [][]float32      // of each picture, as [Probe] has them
 
 	near map[int][][]bool // by map: whether those of two pictures are near each other
+	lies map[int][]int    // by map: the ninth of every picture's; see [Consistency]
 }
 
 var errAlone = errors.New("this metric compares the maps of several pictures: explain them together")
@@ -31,7 +33,7 @@ func (s *Probe) agreement(alike func(m, picture int) bool) ([]float64, error) {
 		}
 		var same, all float64
 		for i, scores := range s.Batch.Scores {
-			if i == s.At || m >= len(s.Batch.Maps[i]) || hasNaN(s.Batch.Maps[i][m].Values) || !alike(m, i) {
+			if i == s.At || m >= len(s.Batch.Maps[i]) || !alike(m, i) {
 				continue
 			}
 			all++
@@ -69,20 +71,11 @@ func (b *Batch) isNear(m, i, j int) bool {
 func (b *Batch) numbers(m int) [][]float64 {
 	out := make([][]float64, len(b.Maps))
 	for i, maps := range b.Maps {
-		if m < len(maps) && !hasNaN(maps[m].Values) {
+		if m < len(maps) && !slices.ContainsFunc(maps[m].Values, func(v float32) bool { return v != v }) {
 			out[i] = magnitudes(maps[m].Grid)
 		}
 	}
 	return out
-}
-
-func hasNaN(values []float32) bool {
-	for _, v := range values {
-		if v != v {
-			return true
-		}
-	}
-	return false
 }
 
 // near tells which maps are at most 0.6 of the largest distance apart, by standardised Euclidean distance.

@@ -29,11 +29,28 @@ var Consistency = register(Metric{
 		" 0 may mean that no other map lies there",
 	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
 		return s.agreement(func(m, picture int) bool {
-			mine := ninth(s.Maps[m].Grid)
-			return mine >= 0 && mine == ninth(s.Batch.Maps[picture][m].Grid)
+			mine := s.Batch.ninth(m, s.At)
+			return mine >= 0 && mine == s.Batch.ninth(m, picture)
 		})
 	},
 })
+
+// ninth returns where map m of a picture lies; -1 if it has no such map.
+func (b *Batch) ninth(m, picture int) int {
+	if b.lies == nil {
+		b.lies = map[int][]int{}
+	}
+	if b.lies[m] == nil {
+		for _, maps := range b.Maps {
+			at := -1
+			if m < len(maps) {
+				at = ninth(maps[m].Grid)
+			}
+			b.lies[m] = append(b.lies[m], at)
+		}
+	}
+	return b.lies[m][picture]
+}
 
 // ninth is the one of three by three equal parts with the largest sum, the first of equal ones. It is -1 of a map with
 // a value that is no number, or without a part whose sum is above 0: such a map lies nowhere.

@@ -14,5 +14,8 @@ func newField(s *Subject, grid int) field {
 // layers returns the number of cells across the slices: grid, or one for each slice if there are fewer slices.
 func (f field) layers() int { return min(f.grid, f.slices) }
 
+// rows returns the number of rows of one slice.
+func (f field) rows() int { return f.height / f.slices }
+
 // cells returns the number of all cells.
 func (f field) cells() int { return f.layers() * f.grid * f.grid }

@@ -40,7 +40,7 @@ func (f field) axes() int {
 //
 //	x = (o + shift + 1/2) s / ((s + 1) c) - 1/2.
 func (f field) enlarge(grids *Node, shift func(axis, cell int) *Node) *Node {
-	n, s, rows, k := grids.Shape().Dim(0), f.grid, f.height/f.slices, f.layers()
+	n, s, rows, k := grids.Shape().Dim(0), f.grid, f.rows(), f.layers()
 	y := tents(shift(0, cell(rows, s)), rows, s)
 	x := tents(shift(1, cell(f.width, s)), f.width, s)
 	if f.slices == 1 {

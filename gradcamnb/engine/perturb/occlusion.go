@@ -79,7 +79,7 @@ type box [3]span
 func (f field) windows() []box {
 	var out []box
 	for _, d := range windows(f.slices, f.layers()) {
-		for _, r := range windows(f.height/f.slices, f.grid) {
+		for _, r := range windows(f.rows(), f.grid) {
 			for _, c := range windows(f.width, f.grid) {
 				out = append(out, box{d, r, c})
 			}
@@ -90,7 +90,7 @@ func (f field) windows() []box {
 
 // each calls visit with the number in the field of every place of a window.
 func (f field) each(w box, visit func(p int)) {
-	rows := f.height / f.slices
+	rows := f.rows()
 	for z := w[0][0]; z < w[0][1]; z++ {
 		for y := w[1][0]; y < w[1][1]; y++ {
 			for x := w[2][0]; x < w[2][1]; x++ {
@@ -116,7 +116,7 @@ func checkGrid(f field) error {
 	if f.grid < 1 {
 		return fmt.Errorf("a grid of %d cells makes no mask: give at least 1", f.grid)
 	}
-	height := f.height / f.slices
+	height := f.rows()
 	shorter := min(height, f.width)
 	if height == 1 { // a signal, which is covered along its length
 		shorter = f.width
@@ -130,8 +130,7 @@ func checkGrid(f field) error {
 
 // positiveAbove returns the positive part of a grid less a level.
 func positiveAbove(g heatmap.Grid, level float32) heatmap.Grid {
-	out := heatmap.NewGrid(g.W, g.H)
-	out.Slices = g.Slices
+	out := g.Zeros()
 	for i, v := range g.Values {
 		out.Values[i] = max(v-level, 0)
 	}

@@ -34,14 +34,16 @@ func checkResume(o ask.Sampling, aims int) error {
 	return nil
 }
 
-// recognise scores a group of masks, whose first has the number at, and returns an error if the scores are not those of
-// the run to resume. That run was then of another picture, model or target.
-func (r *run) recognise(ctx context.Context, at int, masks *tensors.Tensor, known []float32) error {
+// recognise scores the first of a group of masks, as many as are drawn, and returns an error if the scores are not those
+// of the run to resume. That run was then of another picture, model or target.
+func (r *run) recognise(ctx context.Context, masks *tensors.Tensor, known []float32, drawn int) error {
 	n := r.group
-	drawn := min(n, r.sampling.Masks-at)
-	now, _, err := r.score(ctx, masks, drawn, func(int) (bool, error) { return false, nil })
+	now, scored, err := r.score(ctx, masks, drawn, func(int) (bool, error) { return false, nil })
 	if err != nil {
 		return err
+	}
+	if scored < drawn {
+		return ctx.Err()
 	}
 	for a := range r.weights {
 		apart, size := 0.0, 0.0

@@ -253,7 +253,7 @@ func (r *run) scores(ctx context.Context, at int, masks *tensors.Tensor, heard h
 			return scores, first, nil
 		}
 		r.recognised = true
-		return scores, first, r.recognise(ctx, at, masks, scores)
+		return scores, first, r.recognise(ctx, masks, scores, first)
 	}
 	scores, scored, err := r.score(ctx, masks, first, heard)
 	if err != nil {
@@ -281,8 +281,9 @@ func (r *run) stretch() int {
 func (r *run) rows(scores []float32, masks int) (rows, squareRows *tensors.Tensor) {
 	n, aims := r.group, len(r.weights)
 	plain, square := make([]float32, 2*(1+aims)*n), make([]float32, (1+2*aims)*n)
+	stretch := r.stretch()
 	for i := range masks {
-		half := (r.done + i) / r.stretch() % 2
+		half := (r.done + i) / stretch % 2
 		of := plain[half*(1+aims)*n:]
 		of[i], square[i] = 1, 1
 		for a := range aims {
@@ -320,8 +321,9 @@ func (r *run) maps() ([]*heatmap.Map, error) {
 	n, p := float64(r.done), r.sampling.P
 	var out []*heatmap.Map
 	for a, weights := range r.weights {
-		raw, stderr := heatmap.NewGrid(r.width, r.height), heatmap.NewGrid(r.width, r.height)
-		raw.Slices, stderr.Slices = r.subject.Slices(), r.subject.Slices()
+		raw := heatmap.NewGrid(r.width, r.height)
+		raw.Slices = r.subject.Slices()
+		stderr := raw.Zeros()
 		halves := [2][]float32{field(sums, 1+a), field(sums, 1+aims+1+a)}
 		var total float64
 		for _, w := range weights {

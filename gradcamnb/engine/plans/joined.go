@@ -16,15 +16,13 @@ func (p Plan) Joined(maps []*heatmap.Map) []*heatmap.Map {
 	var out []*heatmap.Map
 	for a := 0; a < len(p.Aims); {
 		end := a + 1
-		if p.Aims[a].Joined {
-			for end < len(p.Aims) && p.Aims[end].Joined && p.Aims[end].Found == p.Aims[a].Found {
-				end++
-			}
+		for end < len(p.Aims) && p.Aims[a].Joined && p.Aims[end].Joined && p.Aims[end].Found == p.Aims[a].Found {
+			end++
 		}
 		out = append(out, maps[a*n:end*n]...)
 		for k := range n {
-			if end-a < 2 {
-				break
+			if end == a+1 {
+				break // it is whole
 			}
 			var parts []*heatmap.Map
 			for i := a; i < end; i++ {
