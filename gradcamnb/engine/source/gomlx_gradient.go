@@ -30,11 +30,11 @@ func (l *listing) findGradientless(w walkedModel, x *Node, nodes []*Node) {
 		place := w.Home(n)
 		g := gradientless{operator: place.Op, line: userLine(n), layer: place.Name, of: map[string]bool{},
 			feeds: map[string]bool{}}
-		below := slopesOf(n)
+		below := ancestors(n, hasSlope)
 		for k, node := range nodes {
 			name := l.layers[k].Name
 			g.of[name] = below[node] && node != n
-			if g.feeds[name] = slopesOf(node)[n]; g.feeds[name] && g.layer == "" { // it is within that layer
+			if g.feeds[name] = ancestors(node, hasSlope)[n]; g.feeds[name] && g.layer == "" { // it is within that layer
 				g.operator, g.layer = n.Type().String(), name
 			}
 		}
@@ -42,21 +42,10 @@ func (l *listing) findGradientless(w walkedModel, x *Node, nodes []*Node) {
 	}
 }
 
-// slopesOf returns the nodes that a node depends on through numbers that are no integers, itself included. Only these
-// can have a gradient of it.
-func slopesOf(n *Node) map[*Node]bool {
-	seen := map[*Node]bool{}
-	todo := []*Node{n}
-	for len(todo) > 0 {
-		n := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if seen[n] || n.NumOutputs() == 1 && !n.DType().IsFloat() && !n.DType().IsComplex() {
-			continue
-		}
-		seen[n] = true
-		todo = append(todo, n.Inputs()...)
-	}
-	return seen
+// hasSlope tells whether a node's numbers are no integers. Only what a node depends on through such can have a gradient
+// of it.
+func hasSlope(n *Node) bool {
+	return n.NumOutputs() != 1 || n.DType().IsFloat() || n.DType().IsComplex()
 }
 
 // gradientError is an error that came up while gradients were taken.

@@ -228,7 +228,7 @@ func (l *listing) connect(nodes []*Node) {
 		l.endings[l.layers[i].Name] = endingOf(n, names)
 	}
 	for i := range nodes {
-		feeds, answers := ancestors(nodes[i], nil), walk.Answers(nodes[i])
+		feeds, answers := ancestors(nodes[i], anyNode), walk.Answers(nodes[i])
 		l.feeds, l.answer = append(l.feeds, map[string]bool{}), append(l.answer, map[string]bool{})
 		for k, n := range nodes {
 			l.feeds[i][l.layers[k].Name] = feeds[n]
@@ -237,20 +237,20 @@ func (l *listing) connect(nodes []*Node) {
 	}
 }
 
-// ancestors returns every node that n depends on, n included. It does not go beyond the nodes in stop.
-func ancestors(n *Node, stop map[*Node]bool) map[*Node]bool {
+func anyNode(*Node) bool { return true }
+
+// ancestors returns the nodes that n depends on, n included. It leaves out those not to follow, and what only they need.
+func ancestors(n *Node, follow func(*Node) bool) map[*Node]bool {
 	seen := map[*Node]bool{}
 	todo := []*Node{n}
 	for len(todo) > 0 {
 		n := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		if seen[n] {
+		if seen[n] || !follow(n) {
 			continue
 		}
 		seen[n] = true
-		if !stop[n] {
-			todo = append(todo, n.Inputs()...)
-		}
+		todo = append(todo, n.Inputs()...)
 	}
 	return seen
 }
