@@ -22,6 +22,7 @@ type gradientless struct {
 
 // findGradientless finds those nodes of a model, in the order of execution. The nodes given are those of the layers.
 func (l *listing) findGradientless(w walkedModel, x *Node, nodes []*Node) {
+	var found []*Node
 	for _, n := range x.Graph().Nodes() {
 		if _, ok := VJPRegistration[n.Type()]; ok || !w.Sees(n) || n == x || n.StopGradient() || n.CustomGradient() != nil ||
 			n.Type() == NodeTypeSplitNode {
@@ -32,13 +33,21 @@ func (l *listing) findGradientless(w walkedModel, x *Node, nodes []*Node) {
 			feeds: map[string]bool{}}
 		below := ancestors(n, hasSlope)
 		for k, node := range nodes {
-			name := l.layers[k].Name
-			g.of[name] = below[node] && node != n
-			if g.feeds[name] = ancestors(node, hasSlope)[n]; g.feeds[name] && g.layer == "" { // it is within that layer
+			g.of[l.layers[k].Name] = below[node] && node != n
+		}
+		l.gradientless, found = append(l.gradientless, g), append(found, n)
+	}
+	if len(found) == 0 {
+		return
+	}
+	for k, node := range nodes {
+		name, below := l.layers[k].Name, ancestors(node, hasSlope)
+		for i, n := range found {
+			g := &l.gradientless[i]
+			if g.feeds[name] = below[n]; g.feeds[name] && g.layer == "" { // it is within that layer
 				g.operator, g.layer = n.Type().String(), name
 			}
 		}
-		l.gradientless = append(l.gradientless, g)
 	}
 }
 
