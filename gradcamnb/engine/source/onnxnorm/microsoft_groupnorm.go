@@ -49,19 +49,14 @@ func (b *builder) spreadChannels(n *node, v *value) *value {
 
 func (b *builder) groupNormOf(n *node, v *value) *value {
 	x, groups := b.plain(v), n.intOr("groups", 0)
-	dims := x.dims
-	if len(dims) < 3 || groups < 1 || dims[1]%groups != 0 {
-		failf("its input has the shape %v, which does not make %d whole groups of channels", dims, groups)
-	}
-	c, rest := dims[1], size(dims[2:])
-	y := b.normalised(b.reshape(x, dims[0], groups, c/groups*rest), []int{2}, n.floatOr("epsilon", 1e-5))
-	y = b.reshape(b.affine(n, b.reshape(y, dims[0], c, rest), c, 1), dims...)
+	checkGroups(x.dims, groups)
+	y := b.groupNorm(n, x, groups, true)
 	if n.intOr("activation", 0) == 1 {
 		y = b.mul(y, b.unary("Sigmoid", y))
 	}
 	out := newFromPlain(y)
 	if n.intOr("channels_last", 1) != 0 {
-		perm := append(append([]int{0}, ascending(len(dims))[2:]...), 1)
+		perm := append(append([]int{0}, ascending(len(v.dims))[2:]...), 1)
 		out = b.standard(n, "Transpose", []*value{out}, attrInts("perm", perm))
 	}
 	return out

@@ -26,11 +26,9 @@ var (
 	_ = register("GroupNormalization", func(b *builder, n *node) {
 		v := n.need(0)
 		groups := n.intOr("num_groups", 0)
-		if len(v.dims) < 3 || groups < 1 || v.dims[1]%groups != 0 {
-			failf("its input has the shape %v, which does not make %d whole groups of channels", v.dims, groups)
-		}
+		checkGroups(v.dims, groups)
 		if !spatial(v.dims) {
-			b.groupNorm(n, groups)
+			n.out = []*value{newFromPlain(b.groupNorm(n, b.plain(v), groups, b.opset >= 21))}
 			return
 		}
 		batch, c, h, w := v.dims[0], v.dims[1], v.dims[2], v.dims[3]
@@ -45,18 +43,24 @@ var (
 	}, nil)
 )
 
-// groupNorm is GroupNormalization over any number of axes.
-func (b *builder) groupNorm(n *node, groups int) {
-	x := b.plain(n.need(0))
+func checkGroups(dims []int, groups int) {
+	if len(dims) < 3 || groups < 1 || dims[1]%groups != 0 {
+		failf("its input has the shape %v, which does not make %d whole groups of channels", dims, groups)
+	}
+}
+
+// groupNorm is GroupNormalization of x over any number of axes. Its scale and bias have one value for each channel, or
+// one for each group.
+func (b *builder) groupNorm(n *node, x ref, groups int, eachChannel bool) ref {
 	dims, batch, c := x.dims, x.dims[0], x.dims[1]
 	rest := size(dims[2:])
 	y := b.normalised(b.reshape(x, batch, groups, c/groups*rest), []int{2}, n.floatOr("epsilon", 1e-5))
-	if b.opset < 21 {
-		y = b.affine(n, y, groups, 1)
-	} else {
+	if eachChannel {
 		y = b.affine(n, b.reshape(y, batch, c, rest), c, 1)
+	} else {
+		y = b.affine(n, y, groups, 1)
 	}
-	n.out = []*value{newFromPlain(b.reshape(y, dims...))}
+	return b.reshape(y, dims...)
 }
 
 // normalised returns (x - mean) / sqrt(var + epsilon) over the given axes.
