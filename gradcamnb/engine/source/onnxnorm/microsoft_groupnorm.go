@@ -23,9 +23,7 @@ func (b *builder) channelsSecond(n *node, v *value) *value {
 	if n.intOr("channels_last", 1) == 0 {
 		return v
 	}
-	rank := len(v.dims)
-	perm := append([]int{0, rank - 1}, ascending(rank - 1)[1:]...)
-	return b.standard(n, "Transpose", []*value{v}, attrInts("perm", perm))
+	return b.standard(n, "Transpose", []*value{v}, attrInts("perm", inverse(channelsLast(len(v.dims)))))
 }
 
 // spreadChannels is [batch, channels] or [channels] with axes of length 1 that make it as long a list of axes as the
@@ -56,8 +54,7 @@ func (b *builder) groupNormOf(n *node, v *value) *value {
 	}
 	out := newFromPlain(y)
 	if n.intOr("channels_last", 1) != 0 {
-		perm := append(append([]int{0}, ascending(len(v.dims))[2:]...), 1)
-		out = b.standard(n, "Transpose", []*value{out}, attrInts("perm", perm))
+		out = b.standard(n, "Transpose", []*value{out}, attrInts("perm", channelsLast(len(v.dims))))
 	}
 	return out
 }

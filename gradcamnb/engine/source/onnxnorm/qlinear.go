@@ -45,9 +45,9 @@ var (
 
 	// NhwcMaxPool is MaxPool of integers with the channels last.
 	_ = register("com.microsoft.NhwcMaxPool", func(b *builder, n *node) {
-		y := b.standard(n, "Transpose", n.in[:1], attrInts("perm", []int{0, 3, 1, 2}))
+		y := b.standard(n, "Transpose", n.in[:1], attrInts("perm", inverse(channelsLast(4))))
 		y = b.standard(n, "MaxPool", []*value{y}, n.Attribute...)
-		n.out = []*value{b.standard(n, "Transpose", []*value{y}, attrInts("perm", []int{0, 2, 3, 1}))}
+		n.out = []*value{b.standard(n, "Transpose", []*value{y}, attrInts("perm", channelsLast(4)))}
 	}, nil)
 
 	_ = registerQLinear("Add", 2)
@@ -80,11 +80,11 @@ func registerQLinear(op string, operands int) bool {
 func (b *builder) qlinear(n *node, op string, in []*value, scale int) {
 	last := n.intOr("channels_last", 0) != 0
 	if last {
-		in[0] = b.apply(n.withAttributes(attrInts("perm", []int{0, 3, 1, 2})), "Transpose", in[:1])
+		in[0] = b.apply(n.withAttributes(attrInts("perm", inverse(channelsLast(4)))), "Transpose", in[:1])
 	}
 	y := b.apply(n, op, in)
 	if last {
-		y = b.apply(n.withAttributes(attrInts("perm", []int{0, 2, 3, 1})), "Transpose", []*value{y})
+		y = b.apply(n.withAttributes(attrInts("perm", channelsLast(4))), "Transpose", []*value{y})
 	}
 	if n.input(scale) == nil {
 		n.out = []*value{y}
