@@ -23,12 +23,8 @@ func (m *onnxModel) Depth(path string) int {
 // Depth implements [Model]. It returns the place of the first node of the graph that reads the variable. A variable
 // that the function does not read, such as an optimiser's memory, has none.
 func (m *gomlxModel) Depth(path string) int {
-	m.listed.mu.Lock()
-	defer m.listed.mu.Unlock()
-	for _, one := range m.listed.of {
-		if at, ok := one.order[path]; ok {
-			return at
-		}
+	if at, ok := m.listed.locateVariable(path); ok {
+		return at.place
 	}
 	return -1
 }

@@ -52,25 +52,30 @@ type listings struct {
 // listing holds the layers of a model for one shape of its input.
 type listing struct {
 	layers  []Layer
-	feeds   []map[string]bool // for each layer, the layers that it depends on, itself included
-	answer  []map[string]bool // of those, the ones that become the layer without anything learned in between
-	endings map[string]Ending // of the layers
-	made    map[string]string // where the graph function first reads a variable
-	order   map[string]int    // the place of that among the graph's nodes
+	feeds   []map[string]bool    // for each layer, the layers that it depends on, itself included
+	answer  []map[string]bool    // of those, the ones that become the layer without anything learned in between
+	endings map[string]Ending    // of the layers
+	reads   map[string]firstRead // of the variables, by path
 
 	gradientless []gradientless
 }
 
-// locateVariable returns where the graph function reads a variable; empty if it does not.
-func (l *listings) locateVariable(path string) string {
+// firstRead is where the graph function first reads a variable.
+type firstRead struct {
+	line  string
+	place int // among the graph's nodes
+}
+
+// locateVariable returns where the graph function first reads a variable; ok is false if it does not.
+func (l *listings) locateVariable(path string) (at firstRead, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, one := range l.of {
-		if at, ok := one.made[path]; ok {
-			return at
+		if at, ok := one.reads[path]; ok {
+			return at, true
 		}
 	}
-	return ""
+	return firstRead{}, false
 }
 
 // kindOrFloat32 returns the type in which the graph function gets the picture.
@@ -164,10 +169,10 @@ func (m *gomlxModel) listAs(on compute.Backend, input []int) (l *listing, err er
 
 // listWalk makes layers of the places of a graph. The output comes last, in place of the layer that it is.
 func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
-	l := &listing{made: map[string]string{}, order: map[string]int{}, endings: map[string]Ending{}}
+	l := &listing{reads: map[string]firstRead{}, endings: map[string]Ending{}}
 	for i, n := range x.Graph().Nodes() {
 		if n.Type() == NodeTypeParameter && strings.HasPrefix(n.GetParameterName(), model.RootScopePath) {
-			l.made[n.GetParameterName()], l.order[n.GetParameterName()] = userLine(n), i
+			l.reads[n.GetParameterName()] = firstRead{line: userLine(n), place: i}
 		}
 	}
 	nodes := []*Node{}

@@ -138,11 +138,11 @@ func NotNumbers(m Model) error {
 		if err != nil {
 			return fmt.Errorf("model %s: reading the weights %s: %w", g.card.Name, v.Path(), err)
 		}
-		at := g.listed.locateVariable(v.Path())
-		if at == "" || finite(t) {
+		at, _ := g.listed.locateVariable(v.Path())
+		if at.line == "" || finite(t) {
 			continue
 		}
-		return &fault.FunctionError{Model: g.card.Name, Line: at, Scope: v.Scope(), Text: fmt.Sprintf("model %s: its weights %s, read at %s, hold NaN or infinity, so its scores are no numbers: the training has diverged, or the checkpoint is damaged", g.card.Name, v.Path(), at)}
+		return &fault.FunctionError{Model: g.card.Name, Line: at.line, Scope: v.Scope(), Text: fmt.Sprintf("model %s: its weights %s, read at %s, hold NaN or infinity, so its scores are no numbers: the training has diverged, or the checkpoint is damaged", g.card.Name, v.Path(), at.line)}
 	}
 	return nil
 }
