@@ -213,8 +213,7 @@ func (r *relevance) isGate(n *Node) bool {
 // carried is a value whose gradient is that of p times value / p.
 func carried(value, p *Node) *Node {
 	const stabiliser = 1e-6 // Zennit's, for sums of nothing
-	away := MulScalar(Where(LessThan(p, ZerosLike(p)), MulScalar(OnesLike(p), -1), OnesLike(p)), stabiliser)
-	through := Mul(p, StopGradient(Div(value, Add(p, away))))
+	through := Mul(p, StopGradient(Div(value, Add(p, MulScalar(SignPlusOrMinus(p), stabiliser)))))
 	return Add(StopGradient(value), Sub(through, StopGradient(through)))
 }
 
