@@ -244,7 +244,7 @@ func (l *listing) connect(nodes []*Node) {
 
 func anyNode(*Node) bool { return true }
 
-// ancestors returns the nodes that n depends on, n included. It leaves out those not to follow, and what only they need.
+// ancestors returns the nodes that n depends on, n included. It leaves out those not to follow and what only they need.
 func ancestors(n *Node, follow func(*Node) bool) map[*Node]bool {
 	seen := map[*Node]bool{}
 	todo := []*Node{n}
