@@ -224,28 +224,34 @@ func showPNG(png []byte, alt string) error {
 		})
 		return nil
 	}
+	return writeFree("heatmap", "png", png)
+}
+
+// writeFree writes a file named after what it is, such as heatmap-1.png, or with the first number that is free, into the
+// working folder or else into the temporary one, and prints its path.
+func writeFree(what, extension string, data []byte) error {
 	dir, err := os.Getwd()
 	if err != nil {
 		dir = os.TempDir()
 	}
-	path, err := writeNew(dir, png)
+	path, err := writeIn(dir, what, extension, data)
 	if err != nil {
-		path, err = writeNew(os.TempDir(), png)
+		path, err = writeIn(os.TempDir(), what, extension, data)
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("the %s could not be written into %s nor into %s: %w", what, dir, os.TempDir(), err)
 	}
-	fmt.Printf("heatmap written to %s\n", path)
+	fmt.Printf("%s written to %s\n", what, path)
 	return nil
 }
 
-// writeNew writes heatmap-1.png, or the file with the first number that is free, and returns its path.
-func writeNew(dir string, png []byte) (string, error) {
+// writeIn writes the file with the first free number in a folder, and returns its path.
+func writeIn(dir, what, extension string, data []byte) (string, error) {
 	for n := 1; ; n++ {
-		path := filepath.Join(dir, fmt.Sprintf("heatmap-%d.png", n))
+		path := filepath.Join(dir, fmt.Sprintf("%s-%d.%s", what, n, extension))
 		if _, err := os.Lstat(path); err == nil {
 			continue
 		}
-		return path, atomicfile.Write(path, png)
+		return path, atomicfile.Write(path, data)
 	}
 }

@@ -3,13 +3,10 @@ package nb
 import (
 	"fmt"
 	"html"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui"
 
-	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/must"
 )
 
@@ -20,7 +17,7 @@ import (
 // written to, it takes the temporary one.
 func ShowPage(title string, page []byte) error {
 	if !InNotebook() {
-		return writePage(page)
+		return writeFree("page", "html", page)
 	}
 	gonbui.DisplayHTML(fmt.Sprintf(
 		`<iframe title="%s" sandbox="allow-scripts" srcdoc="%s" style="width: 100%%; height: 40em; border: 1px solid #888"></iframe>`,
@@ -33,25 +30,3 @@ var quoted = strings.NewReplacer("&", "&amp;", `"`, "&#34;")
 
 // MustShowPage is like ShowPage, but panics with the error.
 func MustShowPage(title string, page []byte) { must.OK(ShowPage(title, page)) }
-
-// writePage writes page-1.html, or the file with the first number that is free.
-func writePage(page []byte) error {
-	dir, err := os.Getwd()
-	if err != nil {
-		dir = os.TempDir()
-	}
-	for _, in := range []string{dir, os.TempDir()} {
-		for n := 1; ; n++ {
-			path := filepath.Join(in, fmt.Sprintf("page-%d.html", n))
-			if _, there := os.Lstat(path); there == nil {
-				continue
-			}
-			if err = atomicfile.Write(path, page); err == nil {
-				fmt.Printf("page written to %s\n", path)
-				return nil
-			}
-			break
-		}
-	}
-	return fmt.Errorf("the page could not be written into %s nor into %s: %w", dir, os.TempDir(), err)
-}

@@ -108,9 +108,10 @@ func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) 
 	}
 	volume := r.Maps[0].Grid // maps of one result are all of pictures, or all of volumes
 	if n := volume.Slices; n > 0 {
-		c.Slices, c.Frame = n, imgio.WholeFrame(volume.W, volume.H/n)
-		c.Seen = [4]int{0, 0, volume.W, volume.H / n}
-		c.Size[0], c.Size[1] = stagedSize(volume.W, volume.H/n)
+		one := slice(volume)
+		c.Slices, c.Frame = n, imgio.WholeFrame(one[0], one[1])
+		c.Seen = [4]int{0, 0, one[0], one[1]}
+		c.Size[0], c.Size[1] = stagedSize(one[0], one[1])
 	}
 	if r.Truth.Area() > 0 {
 		c.Truth = &r.Truth
@@ -129,12 +130,12 @@ func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) 
 	switch {
 	case r.Picture == nil:
 	case c.Slices > 0: // the strip for the still figure, and the slices for the script
-		strip, _, _ := laidOut(r, r.Maps[0], nil)
-		w, h = stageSize(strip)
 		if c.Picture, err = jpegURL(tower(r, c.Slices)); err != nil {
 			return c, "", err
 		}
-		picture, err = jpegURL(shrunk(strip.Picture, w, h))
+		strip := newStrip(volume)
+		w, h = stagedSize(strip.size())
+		picture, err = jpegURL(shrunk(strip.picture(r.Picture), w, h))
 	default:
 		picture, err = jpegURL(shrunk(r.Picture, w, h))
 	}

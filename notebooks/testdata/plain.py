@@ -29,4 +29,6 @@ with lab(notebook.parent) as address, chromium() as browser:
         page.wait_for_timeout(200)
     page.wait_for_timeout(1000)
     left = page.evaluate(TEXT)
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(1500)
 print(json.dumps({"lines": lines, "left": left}))

@@ -16,6 +16,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -73,10 +74,8 @@ func write(folder string) (string, error) {
 	for _, t := range p.pkg.Types {
 		p.named(2, t.Name, t.Decl, t.Doc)
 		p.examples(t.Examples)
-		for _, group := range [][]*doc.Value{t.Consts, t.Vars} {
-			for _, v := range group {
-				p.declaration(v.Decl, v.Doc)
-			}
+		for _, v := range slices.Concat(t.Consts, t.Vars) {
+			p.declaration(v.Decl, v.Doc)
 		}
 		for _, f := range append(t.Funcs, t.Methods...) {
 			p.function(3, f)
@@ -100,7 +99,6 @@ func (p *page) function(level int, f *doc.Func) {
 	if f.Recv != "" {
 		name = strings.TrimLeft(f.Recv, "*") + "." + name
 	}
-	f.Decl.Body = nil
 	p.named(level, name, f.Decl, f.Doc)
 	p.examples(f.Examples)
 }
@@ -112,12 +110,6 @@ func (p *page) named(level int, name string, decl ast.Node, text string) {
 }
 
 func (p *page) declaration(decl ast.Node, text string) {
-	switch d := decl.(type) { // its comment stands below
-	case *ast.FuncDecl:
-		d.Doc = nil
-	case *ast.GenDecl:
-		d.Doc = nil
-	}
 	fmt.Fprintf(p, "```go\n%s\n```\n\n", p.source(decl))
 	p.comment(text)
 }

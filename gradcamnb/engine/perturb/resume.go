@@ -34,8 +34,8 @@ func checkResume(o ask.Sampling, aims int) error {
 	return nil
 }
 
-// recognise scores the first of a group of masks, as many as are drawn, and returns an error if the scores are not those
-// of the run to resume. That run was then of another picture, model or target.
+// recognise scores the masks of a group that are drawn, and returns an error if the scores are not those of the run to
+// resume. That run was then of another picture, model or target.
 func (r *run) recognise(ctx context.Context, masks *tensors.Tensor, known []float32, drawn int) error {
 	n := r.group
 	now, scored, err := r.score(ctx, masks, drawn, func(int) (bool, error) { return false, nil })
