@@ -73,10 +73,10 @@ func TestOperatorsOfOnnxruntime(t *testing.T) {
 			wholeAttribute("groups", 1), wholeAttribute("activation", 1))},
 			weights: affine, dims: []int{1, 1, 1, 2}, x: []float64{1, 3}, y: []float64{silu(-1), silu(3)}},
 		"QLinearSoftmax": {nodes: []*protos.NodeProto{
-			quantising("QuantizeLinear", []string{"x", "in", "zero"}, "q"),
+			nodeWith("QuantizeLinear", []string{"x", "in", "zero"}, "q"),
 			ownNode("QLinearSoftmax", []string{"q", "in", "zero", "out", "zero"}, "p", wholeAttribute("axis", 1),
 				wholeAttribute("opset", 13)),
-			quantising("DequantizeLinear", []string{"p", "out", "zero"}, "y")},
+			nodeWith("DequantizeLinear", []string{"p", "out", "zero"}, "y")},
 			weights: []*protos.TensorProto{initializer("in", false, nil, step), initializer("out", false, nil, 1./256),
 				{Name: "zero", DataType: int32(protos.TensorProto_UINT8), Int32Data: []int32{0}}},
 			dims: []int{1, 2}, x: []float64{0, 2 * step}, y: []float64{0.25, 0.75}},
@@ -107,7 +107,7 @@ func TestOperatorsOfOnnxruntimeRefused(t *testing.T) {
 	weights := []*protos.TensorProto{initializer("w", false, []int64{2, 6}, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1),
 		initializer("zeros", false, []int64{1, 2, 2}, 0, 0, 0, 0), initializer("two", true, []int64{2}, 2, 1),
 		initializer("packed", true, []int64{5}, 2, 0, 1, 0, 2), initializer("others", true, []int64{3, 2}, 1, 1, 1, 1, 1, 1),
-		initializer("cube", true, []int64{3, 2, 2}, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)}
+		initializer("four", true, []int64{1}, 4), initializer("cube", true, []int64{3, 2, 2}, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)}
 	one := wholeAttribute("num_heads", 1)
 	many := func(mask string) *protos.NodeProto {
 		return ownNode("MultiHeadAttention", []string{"zeros", "zeros", "x", "", mask}, "y", one)
@@ -128,6 +128,7 @@ func TestOperatorsOfOnnxruntimeRefused(t *testing.T) {
 		{own("others"), "mask has the shape [3 2]", false},
 		{own("cube"), "mask has the shape [3 2 2]", false},
 		{own("", wholeAttribute("do_rotary", 1)), "do_rotary", false},
+		{ownNode("GroupNorm", []string{"one", "two", "two"}, "y", wholeAttribute("groups", 1)), "the shape [4]", false},
 	} {
 		dims, options := []int{1, 2, 2}, onnxnorm.Options{Needs: []string{"y"}}
 		if c.other {
@@ -138,7 +139,8 @@ func TestOperatorsOfOnnxruntimeRefused(t *testing.T) {
 			IrVersion:   8,
 			OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}, {Domain: "com.microsoft", Version: 1}},
 			Graph: &protos.GraphProto{Name: "g", Input: []*protos.ValueInfoProto{onnxnorm.Declare("x", dims)},
-				Output: []*protos.ValueInfoProto{{Name: "y"}}, Node: []*protos.NodeProto{c.node}, Initializer: weights},
+				Output: []*protos.ValueInfoProto{{Name: "y"}}, Initializer: weights,
+				Node: []*protos.NodeProto{nodeWith("Reshape", []string{"x", "four"}, "one"), c.node}},
 		}, dims, options)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.node.OpType) {
 			t.Errorf("%s: the error is %v, want %q", c.node.OpType, err, c.want)
@@ -146,7 +148,7 @@ func TestOperatorsOfOnnxruntimeRefused(t *testing.T) {
 	}
 }
 
-func quantising(op string, inputs []string, output string) *protos.NodeProto {
+func nodeWith(op string, inputs []string, output string) *protos.NodeProto {
 	n := nodeOf(op, inputs[0], output)
 	n.Input = inputs
 	return n

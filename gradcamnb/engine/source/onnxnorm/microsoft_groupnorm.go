@@ -18,9 +18,9 @@ var (
 	}, nil)
 )
 
-// channelsSecond is a node's input as [batch, channels, ...].
+// channelsSecond is a node's input as [batch, channels, ...]; one with too few axes for that stays, and is refused.
 func (b *builder) channelsSecond(n *node, v *value) *value {
-	if n.intOr("channels_last", 1) == 0 {
+	if n.intOr("channels_last", 1) == 0 || len(v.dims) < 3 {
 		return v
 	}
 	return b.standard(n, "Transpose", []*value{v}, attrInts("perm", inverse(channelsLast(len(v.dims)))))
