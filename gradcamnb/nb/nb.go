@@ -227,8 +227,8 @@ func showPNG(png []byte, alt string) error {
 	return writeFree("heatmap", "png", png)
 }
 
-// writeFree writes a file named after what it is, such as heatmap-1.png, or with the first number that is free. It takes
-// the working folder, or else the temporary one, and prints the path.
+// writeFree writes a file named after what it is, such as heatmap-1.png, or with the first number that is free. It
+// takes the working folder, or else the temporary one, and prints the path.
 func writeFree(what, extension string, data []byte) error {
 	dir, err := os.Getwd()
 	if err != nil {
