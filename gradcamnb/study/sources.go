@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
@@ -74,10 +75,43 @@ func OpenTruths(path, class string) (Truths, error) {
 	case ".json":
 		return COCO(path, class)
 	}
-	if found, err := filesBelow(path, ".xml"); err == nil && len(found) > 0 {
+	_, voc, err := truthFiles(path)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the folder of truths: %w", err)
+	case voc:
 		return VOC(path, class)
 	}
 	return Masks(path, class)
+}
+
+// truthFiles returns the files of a folder that are truths: if it has annotations (.xml), these and not the photos
+// beside them; voc tells so. If not, all pictures, which are masks.
+func truthFiles(dir string) (names []string, voc bool, err error) {
+	names, err = filesBelow(dir, append([]string{".xml"}, extensions...)...)
+	isAnnotation := func(name string) bool { return strings.EqualFold(filepath.Ext(name), ".xml") }
+	if voc = slices.ContainsFunc(names, isAnnotation); voc {
+		names = slices.DeleteFunc(names, func(name string) bool { return !isAnnotation(name) })
+	}
+	return names, voc, err
+}
+
+// ReadTruths gives the study's pictures their truths, as [OpenTruths] and [Truths.Attach] do, and sets TruthID. It is
+// an error if the path has a truth for none of them.
+func (s *Study) ReadTruths(path, class string) error {
+	truths, err := OpenTruths(path, class)
+	if err != nil {
+		return err
+	}
+	switch n, err := truths.Attach(s.Pictures); {
+	case err != nil:
+		return err
+	case n == 0:
+		return fmt.Errorf("%s has a truth for none of the %d pictures: name its entries like the pictures' files", path,
+			len(s.Pictures))
+	}
+	s.TruthID, err = truthID(path, class)
+	return err
 }
 
 // Write writes the summary into a folder: summary.json, and report.html with the pictures of the maps that stand out.

@@ -52,9 +52,9 @@ type Study struct {
 	Steps    int      // of metrics that show or hide a picture part by part; 0 means 8
 	Baseline string   // what replaces hidden parts of a picture; empty means what the metric's paper takes
 
-	// TruthID says which truths the pictures have: a study goes on in its folder only with the same ones. [TruthID] makes
-	// it from a file or folder. If a truth is a function of your own, give a text that changes when the truth does:
-	// without it, a study only sees which pictures have a truth.
+	// TruthID says which truths the pictures have: a study goes on in its folder only with the same ones.
+	// [Study.ReadTruths] sets it with the truths. If a truth is a function of your own, give a text that changes when the
+	// truth does: without it, a study only sees which pictures have a truth.
 	TruthID string
 
 	Out   string // folder of the results

@@ -12,9 +12,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// TruthID returns a text for [Study] that says which truths [OpenTruths] reads of a path and a class: a hash of the
+// truthID returns a text for [Study] that says which truths [OpenTruths] reads of a path and a class: a hash of the
 // class and of the files with their contents, so that it is the same on every machine.
-func TruthID(path, class string) (string, error) {
+func truthID(path, class string) (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q\n", class)
 	info, err := os.Stat(path)
@@ -27,7 +27,7 @@ func TruthID(path, class string) (string, error) {
 		}
 		return hex.EncodeToString(h.Sum(nil)), nil
 	}
-	names, err := filesBelow(path, append([]string{".xml"}, extensions...)...)
+	names, _, err := truthFiles(path)
 	if err != nil {
 		return "", fmt.Errorf("the folder of truths: %w", err)
 	}

@@ -36,17 +36,10 @@ func TestStudyOfOtherTruths(t *testing.T) {
 		t.Helper()
 		s := newStudy(t, nil, 1)
 		s.Model, s.Out = gradcamnb.NewModel(&infoSession{info: info}), dir
-		truths, err := OpenTruths(boxes, class)
-		if err != nil {
+		if err := s.ReadTruths(boxes, class); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := truths.Attach(s.Pictures); n != 1 || err != nil {
-			t.Fatal(n, err)
-		}
-		if s.TruthID, err = TruthID(boxes, class); err != nil {
-			t.Fatal(err)
-		}
-		_, err = s.Run(t.Context())
+		_, err := s.Run(t.Context())
 		return err
 	}
 	for range 2 { // the second time the rows are there
@@ -75,24 +68,27 @@ func TestStudyOfOtherTruths(t *testing.T) {
 	}
 }
 
-// A folder of truths is another if one of its files is.
+// A folder of truths is another if one of its files is; a photo beside annotations is none of them.
 func TestTruthIDOfFolder(t *testing.T) {
 	dir := t.TempDir()
-	id := func(content string) string {
+	id := func(name, content string) string {
 		t.Helper()
-		if err := os.WriteFile(filepath.Join(dir, "a.png"), []byte(content), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got, err := TruthID(dir, "")
+		got, err := truthID(dir, "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		return got
 	}
-	if a, b, again := id("1"), id("2"), id("1"); a == b || a != again {
+	if a, b, again := id("a.png", "1"), id("a.png", "2"), id("a.png", "1"); a == b || a != again {
 		t.Error(a, b, again)
 	}
-	if _, err := TruthID(filepath.Join(dir, "none"), ""); err == nil {
+	if a, photo, b := id("a.xml", "1"), id("a.png", "2"), id("a.xml", "2"); a != photo || a == b {
+		t.Error(a, photo, b)
+	}
+	if _, err := truthID(filepath.Join(dir, "none"), ""); err == nil {
 		t.Error("a folder that is not there has an identity")
 	}
 }

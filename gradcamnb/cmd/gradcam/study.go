@@ -102,12 +102,10 @@ func (f studyFlags) run(ctx context.Context, out io.Writer) error {
 	case f.batch < 1 || f.part < 1:
 		return cli.Usagef("--batch %d and --part %d: both are numbers of pictures, from 1", f.batch, f.part)
 	}
-	pictures, err := f.openPictures()
+	s, err := f.openPictures()
 	if err != nil {
 		return err
 	}
-	s := &study.Study{Pictures: pictures, AtLabel: f.atLabel, Metrics: f.metrics, Steps: f.steps, Baseline: f.baseline,
-		Out: f.out, Batch: f.batch, Part: f.part}
 	if s.Shard, s.Shards, err = parseShard(f.shard); err != nil {
 		return err
 	}
@@ -120,7 +118,7 @@ func (f studyFlags) run(ctx context.Context, out io.Writer) error {
 	summary, err := s.Run(ctx)
 	line.Clear()
 	if summary != nil { // if the run was interrupted, of the parts so far
-		err = errors.Join(err, summary.Write(f.out, pictures))
+		err = errors.Join(err, summary.Write(f.out, s.Pictures))
 	}
 	if ctx.Err() != nil {
 		return errors.New("interrupted; run the same command again to continue")
@@ -131,18 +129,27 @@ func (f studyFlags) run(ctx context.Context, out io.Writer) error {
 	return printStudy(out, summary, f.out)
 }
 
-// open opens the study's model and sets its choices, and which truths they are.
+// openPictures returns the study with its pictures and their truths, but without its model.
+func (f studyFlags) openPictures() (*study.Study, error) {
+	pictures, err := study.OpenPictures(f.pictures...)
+	if err != nil {
+		return nil, err
+	}
+	s := &study.Study{Pictures: pictures, AtLabel: f.atLabel, Metrics: f.metrics, Steps: f.steps, Baseline: f.baseline,
+		Out: f.out, Batch: f.batch, Part: f.part}
+	if f.truth == "" {
+		return s, nil
+	}
+	return s, s.ReadTruths(f.truth, f.truthClass)
+}
+
+// open opens the study's model and sets its choices.
 func (f studyFlags) open(ctx context.Context, s *study.Study) error {
 	m, err := gradcamnb.OpenWith(ctx, engine.New(f.backend), f.model)
 	if err != nil {
 		return err
 	}
 	s.Model = m
-	if f.truth != "" {
-		if s.TruthID, err = study.TruthID(f.truth, f.truthClass); err != nil {
-			return err
-		}
-	}
 	r := gradcamnb.Request{}
 	if err := f.readInputs(m, &r); err != nil {
 		return err
@@ -156,25 +163,6 @@ func (f studyFlags) open(ctx context.Context, s *study.Study) error {
 		s.Choices = append(s.Choices, target)
 	}
 	return nil
-}
-
-func (f studyFlags) openPictures() ([]study.Picture, error) {
-	all, err := study.OpenPictures(f.pictures...)
-	if err != nil || f.truth == "" {
-		return all, err
-	}
-	truths, err := study.OpenTruths(f.truth, f.truthClass)
-	if err != nil {
-		return nil, err
-	}
-	switch n, err := truths.Attach(all); {
-	case err != nil:
-		return nil, err
-	case n == 0:
-		return nil, fmt.Errorf("--truth %s has a truth for none of the %d pictures: name its entries like the pictures' files",
-			f.truth, len(all))
-	}
-	return all, nil
 }
 
 // parseShard reads the value of --shard, such as 3/64.

@@ -104,31 +104,19 @@ func (p Plan) open(ctx context.Context) (*openedStudy, error) {
 	if err != nil {
 		return nil, err
 	}
-	truthID := ""
+	s := &study.Study{
+		Pictures: pictures, AtLabel: p.AtLabel, Metrics: p.Metrics, Steps: p.Steps, Baseline: p.Baseline,
+		Out: p.Out, Batch: p.Batch, Part: p.Part,
+		Choices: []gradcamnb.Choice{gradcamnb.Layers(p.Layers...), gradcamnb.Methods(p.Methods...)},
+	}
 	if p.Truth != "" {
-		if truthID, err = study.TruthID(p.Truth, p.TruthClass); err != nil {
+		if err := s.ReadTruths(p.Truth, p.TruthClass); err != nil {
 			return nil, err
-		}
-		truths, err := study.OpenTruths(p.Truth, p.TruthClass)
-		if err != nil {
-			return nil, err
-		}
-		switch n, err := truths.Attach(pictures); {
-		case err != nil:
-			return nil, err
-		case n == 0:
-			return nil, fmt.Errorf("--truth %s has a truth for none of the %d pictures: name its entries like the pictures' files",
-				p.Truth, len(pictures))
 		}
 	}
-	m, err := gradcamnb.OpenWith(ctx, engine.New(p.Backend), p.Model)
+	s.Model, err = gradcamnb.OpenWith(ctx, engine.New(p.Backend), p.Model)
 	if err != nil {
 		return nil, err
-	}
-	s := &study.Study{
-		Model: m, Pictures: pictures, AtLabel: p.AtLabel, Metrics: p.Metrics, Steps: p.Steps, Baseline: p.Baseline,
-		Out: p.Out, Batch: p.Batch, Part: p.Part, TruthID: truthID,
-		Choices: []gradcamnb.Choice{gradcamnb.Layers(p.Layers...), gradcamnb.Methods(p.Methods...)},
 	}
 	if p.Target != "" {
 		t, err := gradcamnb.ParseTarget(p.Target)
