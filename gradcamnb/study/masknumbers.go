@@ -122,18 +122,18 @@ func (n maskNumbers) checkDrawn(w, h int) (light bool, err error) {
 var errManyGreys = errors.New("the mask has several greys, as numbers of classes are written: say which class is meant, " +
 	"by its number, or give a mask that shows the object white on black")
 
-// drawObject draws the pixels of a number into a grid of the mask's size, or, if it is below 0, all but those of the
+// object returns where the pixels of a number lie in a mask of w x h, or, if it is below 0, all but those of the
 // background and of none.
-func (n maskNumbers) drawObject(into heatmap.Grid, number int) error {
-	for i := range into.Values {
-		v, err := n.at(i%into.W, i/into.W)
+func (n maskNumbers) object(w, h, number int) (heatmap.Grid, error) {
+	g := heatmap.NewGrid(w, h)
+	for i := range g.Values {
+		v, err := n.at(i%w, i/w)
 		if err != nil {
-			return err
+			return g, err
 		}
-		into.Values[i] = 0
 		if v == number || number < 0 && v != 0 && (v != 255 || !n.coloured) {
-			into.Values[i] = 1
+			g.Values[i] = 1
 		}
 	}
-	return nil
+	return g, nil
 }

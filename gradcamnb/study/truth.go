@@ -182,11 +182,3 @@ func checkAnnotated(w, h float64, r image.Rectangle) error {
 
 // within returns a coordinate rounded to a border between pixels, of n.
 func within(v float64, n int) int { return int(min(max(v+0.5, 0), float64(n))) }
-
-// checkSize returns a mask, or an error if it has another size than the picture.
-func checkSize(g heatmap.Grid, r image.Rectangle) (heatmap.Grid, error) {
-	if g.W != r.Dx() || g.H != r.Dy() {
-		return g, fmt.Errorf("the mask has %d x %d pixels, and the picture %d x %d", g.W, g.H, r.Dx(), r.Dy())
-	}
-	return g, nil
-}

@@ -62,23 +62,25 @@ func readMask(path string, number int, r image.Rectangle) (heatmap.Grid, error) 
 		return heatmap.Grid{}, err
 	}
 	straight := imgio.Straight(img)
-	drawn, err := checkSize(heatmap.MaskOf(straight), r)
-	if err != nil {
-		return drawn, err
+	if b := straight.Bounds(); b.Size() != r.Size() {
+		return heatmap.Grid{}, fmt.Errorf("the mask has %d x %d pixels, and the picture %d x %d", b.Dx(), b.Dy(), r.Dx(), r.Dy())
 	}
 	m, err := numbersOf(data, img)
 	if err != nil {
-		return drawn, err
+		return heatmap.Grid{}, err
 	}
 	if number < 0 && !m.coloured {
-		if isTransparent(straight) {
-			return drawn, nil
+		drawn := isTransparent(straight)
+		if !drawn {
+			if drawn, err = m.checkDrawn(r.Dx(), r.Dy()); err != nil {
+				return heatmap.Grid{}, err
+			}
 		}
-		if light, err := m.checkDrawn(drawn.W, drawn.H); light || err != nil {
-			return drawn, err
+		if drawn {
+			return heatmap.MaskOf(straight), nil
 		}
 	}
-	return drawn, m.drawObject(drawn, number)
+	return m.object(r.Dx(), r.Dy(), number)
 }
 
 // isTransparent tells whether some pixel of a picture is not opaque.
