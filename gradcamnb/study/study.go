@@ -99,8 +99,13 @@ func (s *Study) check() error {
 	case s.Shards < 0 || s.Shard < 0 || s.Shards > 0 && s.Shard >= s.Shards:
 		return fmt.Errorf("shard %d of %d: shards are numbered from 0 to one less than their number", s.Shard, s.Shards)
 	}
-	seen := make(map[string]bool, len(s.Pictures))
-	for _, p := range s.Pictures {
+	return checkNames(s.Pictures)
+}
+
+// checkNames returns an error if two pictures have one name.
+func checkNames(pictures []Picture) error {
+	seen := make(map[string]bool, len(pictures))
+	for _, p := range pictures {
 		if seen[p.Name] {
 			return fmt.Errorf("two pictures have the name %q: rows are told apart by it", p.Name)
 		}

@@ -22,23 +22,21 @@ type Truths map[string]func(image.Rectangle) (heatmap.Grid, error)
 // is an error if a truth or a picture may belong to two, or if two pictures have one name. It returns the number of
 // pictures with a truth.
 func (t Truths) Attach(pictures []Picture) (int, error) {
+	if err := checkNames(pictures); err != nil {
+		return 0, err
+	}
 	byStem := map[string][]string{}
 	for name := range t {
 		byStem[stem(name)] = append(byStem[stem(name)], name)
 	}
 	chosen := map[string][]string{} // pictures by truth
 	places := map[string]int{}
-	seen := map[string]bool{}
 	alike := slices.ContainsFunc(pictures, func(p Picture) bool { // the folders of some are those of truths
 		return slices.ContainsFunc(byStem[stem(p.Name)], func(name string) bool {
 			return path.Dir(name) != "." && path.Dir(p.Name) != "." && !areStrangers(name, p.Name)
 		})
 	})
 	for i, p := range pictures {
-		if seen[p.Name] {
-			return 0, fmt.Errorf("two pictures have the name %q: rows are told apart by it", p.Name)
-		}
-		seen[p.Name] = true
 		names := byStem[stem(p.Name)]
 		if alike {
 			names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return areStrangers(name, p.Name) })
