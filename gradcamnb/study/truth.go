@@ -33,7 +33,7 @@ func (t Truths) Attach(pictures []Picture) (int, error) {
 	places := map[string]int{}
 	alike := slices.ContainsFunc(pictures, func(p Picture) bool { // the folders of some are those of truths
 		return slices.ContainsFunc(byStem[stem(p.Name)], func(name string) bool {
-			return path.Dir(name) != "." && path.Dir(p.Name) != "." && !areStrangers(name, p.Name)
+			return shareFolder(name, p.Name)
 		})
 	})
 	for i, p := range pictures {
@@ -78,12 +78,22 @@ func nearestName(name string, names []string) (best, other string) {
 	return best, other
 }
 
+// folders returns the folders that a name begins with.
+func folders(name string) []string {
+	if dir := path.Dir(name); dir != "." {
+		return strings.Split(dir, "/")
+	}
+	return nil
+}
+
+// shareFolder tells whether two names have a folder in common.
+func shareFolder(a, b string) bool {
+	return slices.ContainsFunc(folders(a), func(folder string) bool { return slices.Contains(folders(b), folder) })
+}
+
 // areStrangers tells whether two names both have folders and share none of them.
 func areStrangers(a, b string) bool {
-	x, y := path.Dir(a), path.Dir(b)
-	return x != "." && y != "." && !slices.ContainsFunc(strings.Split(x, "/"), func(folder string) bool {
-		return slices.Contains(strings.Split(y, "/"), folder)
-	})
+	return folders(a) != nil && folders(b) != nil && !shareFolder(a, b)
 }
 
 // shared returns how much two names share that have the same stem: two for each folder before it, one for the
