@@ -159,7 +159,7 @@ func (s *Study) Prepare() (parts int, err error) {
 	if err := os.MkdirAll(s.Out, 0o755); err != nil {
 		return 0, fmt.Errorf("the folder of the study: %w", err)
 	}
-	size := cmp.Or(s.Part, 64)
+	size := s.partSize()
 	return (len(s.Pictures) + size - 1) / size, s.claim()
 }
 
@@ -182,9 +182,15 @@ func (s *Study) isDone(k int) bool {
 	return err == nil
 }
 
+// batch returns how many pictures one pass has.
+func (s *Study) batch() int { return cmp.Or(s.Batch, 8) }
+
+// partSize returns how many pictures one file of rows has.
+func (s *Study) partSize() int { return cmp.Or(s.Part, 64) }
+
 // pictures returns the numbers of the first picture of part k and of the first one after it.
 func (s *Study) pictures(k int) (from, to int) {
-	size := cmp.Or(s.Part, 64)
+	size := s.partSize()
 	return k * size, min((k+1)*size, len(s.Pictures))
 }
 
@@ -199,7 +205,7 @@ func (s *Study) measured() ([]string, error) {
 		if metric.Needs == metrics.Truth && !slices.ContainsFunc(s.Pictures, func(p Picture) bool { return p.Truth != nil }) {
 			return nil, fmt.Errorf("the metric %q compares with where the object is, and no picture has a truth", metric.Name)
 		}
-		if most := min(len(s.Pictures), cmp.Or(s.Batch, 8), cmp.Or(s.Part, 64)); comparesPictures(name) && most < 2 {
+		if most := min(len(s.Pictures), s.batch(), s.partSize()); metric.Needs == metrics.Pictures && most < 2 {
 			return nil, fmt.Errorf("the metric %q compares the pictures of a batch, and a batch of this study has one: "+
 				"take batches and parts of at least 2 pictures", metric.Name)
 		}
@@ -225,9 +231,8 @@ func (s *Study) part(k int) string {
 func (s *Study) runPart(ctx context.Context, k int, progress *Progress) error {
 	var rows []Row
 	begin, end := s.pictures(k)
-	batch := cmp.Or(s.Batch, 8)
-	for from := begin; from < end; from += batch {
-		to := min(from+batch, end)
+	for from := begin; from < end; from += s.batch() {
+		to := min(from+s.batch(), end)
 		more, err := s.explain(ctx, from, to)
 		if err != nil {
 			return err
@@ -298,7 +303,7 @@ func (s *Study) claim() error {
 }
 
 func (s *Study) manifest() (manifest, error) {
-	m := manifest{Version: version, Model: s.modelName(), Pictures: len(s.Pictures), Part: cmp.Or(s.Part, 64),
+	m := manifest{Version: version, Model: s.modelName(), Pictures: len(s.Pictures), Part: s.partSize(),
 		Metrics: s.Metrics}
 	h := sha256.New()
 	fmt.Fprintln(h, version)
@@ -321,7 +326,7 @@ func (s *Study) manifest() (manifest, error) {
 	}
 	fmt.Fprintf(h, "%s\n%v %v %d %q %q", request, m.Part, s.AtLabel, s.Steps, s.Baseline, s.Metrics)
 	if slices.ContainsFunc(s.Metrics, comparesPictures) { // then a picture's values depend on the others of its batch
-		fmt.Fprintf(h, " %d", cmp.Or(s.Batch, 8))
+		fmt.Fprintf(h, " %d", s.batch())
 	}
 	m.Settings = hex.EncodeToString(h.Sum(nil))
 	return m, nil
