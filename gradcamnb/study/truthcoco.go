@@ -22,7 +22,7 @@ func COCO(path, category string) (Truths, error) {
 	}
 	wanted := map[int64]bool{}
 	for _, c := range f.Categories {
-		wanted[c.ID] = category == "" || c.Name == category
+		wanted[c.ID] = c.Name == category
 	}
 	of := map[int64][]coco.Object{}
 	for _, o := range f.Objects {
