@@ -132,8 +132,8 @@ func Boxes(boxes ...heatmap.Box) func(image.Rectangle) (heatmap.Grid, error) {
 
 // addBox adds a box to a mask, its corners rounded to borders between pixels.
 func addBox(g heatmap.Grid, b heatmap.Box, left *budget) error {
-	if !(b[0] <= b[2] && b[1] <= b[3]) || slices.ContainsFunc(b[:], func(v float64) bool { return math.IsInf(v, 0) }) {
-		return fmt.Errorf("the box %v is none: its corners are left, top, right and bottom", b)
+	if err := checkBox(b); err != nil {
+		return err
 	}
 	if err := checkPixels(b); err != nil {
 		return err
@@ -146,6 +146,14 @@ func addBox(g heatmap.Grid, b heatmap.Box, left *budget) error {
 		for x := from; x < to; x++ {
 			g.Values[y*g.W+x] = 1
 		}
+	}
+	return nil
+}
+
+// checkBox returns an error if a box has no corners left above and right below, or they are no finite numbers.
+func checkBox(b heatmap.Box) error {
+	if !(b[0] <= b[2] && b[1] <= b[3]) || slices.ContainsFunc(b[:], func(v float64) bool { return math.IsInf(v, 0) }) {
+		return fmt.Errorf("the box %v is none: its corners are left, top, right and bottom", b)
 	}
 	return nil
 }

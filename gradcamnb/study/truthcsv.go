@@ -75,8 +75,6 @@ func boxOf(get func(columns ...string) (string, bool)) (b heatmap.Box, ok bool, 
 		return b, false, nil
 	case empty > 0:
 		return b, false, errors.New("its box lacks a corner")
-	case b[0] > b[2] || b[1] > b[3]:
-		return b, false, fmt.Errorf("its box %v is none: its corners are left, top, right and bottom", b)
 	}
-	return b, true, nil
+	return b, true, checkBox(b)
 }
