@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"hash"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -22,7 +20,7 @@ func truthID(path, class string) (string, error) {
 		return "", fmt.Errorf("the truths: %w", err)
 	}
 	if !info.IsDir() {
-		if err := addFile(h, path); err != nil {
+		if err := regular.Copy(h, path); err != nil {
 			return "", fmt.Errorf("the truths: %w", err)
 		}
 		return hex.EncodeToString(h.Sum(nil)), nil
@@ -33,22 +31,9 @@ func truthID(path, class string) (string, error) {
 	}
 	for _, name := range names {
 		fmt.Fprintf(h, "\n%q\n", name)
-		if err := addFile(h, filepath.Join(path, filepath.FromSlash(name))); err != nil {
+		if err := regular.Copy(h, filepath.Join(path, filepath.FromSlash(name))); err != nil {
 			fmt.Fprint(h, "not read") // which the row of its picture says
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// addFile adds the content of a file to a hash.
-func addFile(h hash.Hash, path string) error {
-	f, err := regular.Open(path)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(h, f)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	return err
 }

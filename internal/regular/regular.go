@@ -1,5 +1,5 @@
 // Package regular opens files that a stranger may have made. It opens only regular files, never waits, and reads only
-// up to a size.
+// up to a size into memory.
 package regular
 
 import (
@@ -70,6 +70,16 @@ func Read(path string, limit int64) ([]byte, error) {
 	}
 	data, err := ReadAll(f, limit)
 	return data, errors.Join(err, f.Close())
+}
+
+// Copy writes the content of a regular file, of any size, to a writer.
+func Copy(to io.Writer, path string) error {
+	f, err := Open(path)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, f)
+	return errors.Join(err, f.Close())
 }
 
 // ReadIn reads a file in a folder that it cannot leave; see [Read].

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"image"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -154,13 +153,8 @@ func (f explainFlags) nearby(extensions ...string) (paths []string) {
 }
 
 func fileSum(path string) (string, error) {
-	f, err := regular.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = f.Close() }() // only read
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	if err := regular.Copy(h, path); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
