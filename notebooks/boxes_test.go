@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // seenBoxes is what testdata/boxes.py reports.
@@ -28,32 +26,10 @@ type seenBoxes struct {
 func TestExploreByBoxes(t *testing.T) {
 	needJupyter(t)
 	needLab(t)
-	dir := t.TempDir()
-	for to, from := range map[string]string{
-		"astronaut.png": "images/astronaut.png", "boxes.onnx": "detectors/heads.onnx",
-	} {
-		data, err := os.ReadFile(golden.Path(filepath.FromSlash(from)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, to), data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	source := "%%\nnet := gradcamnb.MustOpen(\"boxes.onnx\")\n" +
-		"nb.MustExplore(net, imgio.MustOpen(\"astronaut.png\"), gradcamnb.Methods(\"HiResCAM\", \"LayerCAM\"))"
-	text, err := json.Marshal(map[string]any{"nbformat": 4, "nbformat_minor": 5,
-		"cells": []any{map[string]any{"cell_type": "code", "id": "boxes", "execution_count": nil,
-			"metadata": map[string]any{}, "outputs": []any{}, "source": source}},
-		"metadata": map[string]any{"kernelspec": map[string]any{
-			"name": "gonb-gradcam", "language": "go", "display_name": "Go (Grad-CAM)"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	notebook := filepath.Join(dir, "boxes.ipynb")
-	if err := os.WriteFile(notebook, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	notebook := filepath.Join(t.TempDir(), "boxes.ipynb")
+	writeNotebook(t, notebook, `%%
+net := gradcamnb.MustOpen("TESTDATA/detectors/heads.onnx")
+nb.MustExplore(net, imgio.MustOpen("TESTDATA/images/astronaut.png"), gradcamnb.Methods("HiResCAM", "LayerCAM"))`)
 	c := exec.Command("python3", filepath.Join("testdata", "boxes.py"), notebook, t.ArtifactDir(), "/user/x/")
 	c.Env = append(os.Environ(), "GOMLX_BACKEND=go") // nothing is compiled for this small network
 	out, err := c.Output()
@@ -90,9 +66,5 @@ func TestExploreByBoxes(t *testing.T) {
 	if seen.BoxesLeft != 2 || !strings.Contains(seen.Left, "target detection 2 at") {
 		t.Errorf("%d boxes stay, and the second one shows %q", seen.BoxesLeft, seen.Left)
 	}
-	for _, e := range seen.Errors {
-		if e != "connection closed" && e != late { // GoNB's, if a message is slow
-			t.Errorf("error in the page: %s", e)
-		}
-	}
+	checkPageErrors(t, seen.Errors)
 }

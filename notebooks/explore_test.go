@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gradcam-go/gradcam/internal/testing/golden"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
@@ -32,27 +31,8 @@ nb.MustExplore(model, imgio.MustOpen("TESTDATA/images/cat.png"), gradcamnb.Prepa
 // exploring is a notebook whose only cell explores a model.
 func exploring(t *testing.T, model string) string {
 	t.Helper()
-	testdata, err := filepath.Abs(golden.Path())
-	if err != nil {
-		t.Fatal(err)
-	}
-	source := `import _ "github.com/gradcam-go/gradcam/gradcamnb/engine"
-%%
-model := ` + model
-	text, err := json.Marshal(map[string]any{
-		"nbformat": 4, "nbformat_minor": 5,
-		"metadata": map[string]any{"kernelspec": map[string]any{"name": "gonb-gradcam", "language": "go",
-			"display_name": "Go (Grad-CAM)"}},
-		"cells": []any{map[string]any{"cell_type": "code", "id": "a", "execution_count": nil, "metadata": map[string]any{},
-			"outputs": []any{}, "source": strings.ReplaceAll(source, "TESTDATA", filepath.ToSlash(testdata))}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	file := filepath.Join(t.TempDir(), "explore.ipynb")
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeNotebook(t, file, "import _ \"github.com/gradcam-go/gradcam/gradcamnb/engine\"\n%%\nmodel := "+model)
 	return file
 }
 
@@ -101,12 +81,7 @@ func explore(t *testing.T, model string, args ...string) (seen seenExplore) {
 	if strings.Contains(seen.said(), "explaining") {
 		t.Errorf("a line of progress is left: %q", seen.Said)
 	}
-	for _, e := range seen.Errors {
-		// GoNB's, where its messages do not arrive
-		if e != "connection closed" && e != late {
-			t.Errorf("error in the page: %s", e)
-		}
-	}
+	checkPageErrors(t, seen.Errors)
 	return seen
 }
 

@@ -58,26 +58,18 @@ func TestExploreEveryKind(t *testing.T) {
 		return data
 	}
 	put("cat.png", take("images/cat.png"))
-	var cells []any
+	var cells []string
 	args := []string{filepath.Join("testdata", "kinds.py"), filepath.Join(dir, "kinds.ipynb"), t.ArtifactDir(), "/user/x/"}
 	for _, k := range exploredKinds {
 		put(k.name+".onnx", take(k.model))
 		if k.sidecar != "" {
 			put(k.name+".json", []byte(k.sidecar))
 		}
-		source := "%%\nnet := gradcamnb.MustOpen(\"" + k.name + ".onnx\")\n" +
-			"nb.MustExplore(net, imgio.MustOpen(\"cat.png\"), " + k.target + ", gradcamnb.Methods(\"Grad-CAM\", \"HiResCAM\"))"
-		cells = append(cells, map[string]any{"cell_type": "code", "id": k.name, "execution_count": nil,
-			"metadata": map[string]any{}, "outputs": []any{}, "source": source})
+		cells = append(cells, "%%\nnet := gradcamnb.MustOpen(\""+k.name+".onnx\")\n"+
+			"nb.MustExplore(net, imgio.MustOpen(\"cat.png\"), "+k.target+", gradcamnb.Methods(\"Grad-CAM\", \"HiResCAM\"))")
 		args = append(args, k.choose)
 	}
-	text, err := json.Marshal(map[string]any{"nbformat": 4, "nbformat_minor": 5, "cells": cells,
-		"metadata": map[string]any{"kernelspec": map[string]any{
-			"name": "gonb-gradcam", "language": "go", "display_name": "Go (Grad-CAM)"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	put("kinds.ipynb", text)
+	writeNotebook(t, filepath.Join(dir, "kinds.ipynb"), cells...)
 	c := exec.Command("python3", args...)
 	c.Env = append(os.Environ(), "GOMLX_BACKEND=go") // nothing is compiled for these small networks
 	out, err := c.Output()
@@ -114,9 +106,5 @@ func TestExploreEveryKind(t *testing.T) {
 			t.Errorf("%s: %d cards are left, and the code %q", k.name, s.Left, s.Code)
 		}
 	}
-	for _, e := range seen.Errors {
-		if e != "connection closed" && e != late { // GoNB's, where a message is slow
-			t.Errorf("error in the page: %s", e)
-		}
-	}
+	checkPageErrors(t, seen.Errors)
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 	"github.com/gradcam-go/gradcam/internal/testing/pixels"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
@@ -86,6 +87,41 @@ func execute(t *testing.T, name string) string {
 		t.Fatalf("%s: %v\n%s", name, err, out)
 	}
 	return filepath.Join(dir, name)
+}
+
+// writeNotebook writes a notebook of code cells. TESTDATA in a source is the folder of that name.
+func writeNotebook(t *testing.T, file string, sources ...string) {
+	t.Helper()
+	testdata, err := filepath.Abs(golden.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cells []any
+	for i, source := range sources {
+		cells = append(cells, map[string]any{"cell_type": "code", "id": fmt.Sprint("cell", i), "execution_count": nil,
+			"metadata": map[string]any{}, "outputs": []any{},
+			"source": strings.ReplaceAll(source, "TESTDATA", filepath.ToSlash(testdata))})
+	}
+	text, err := json.Marshal(map[string]any{"nbformat": 4, "nbformat_minor": 5, "cells": cells,
+		"metadata": map[string]any{"kernelspec": map[string]any{
+			"name": "gonb-gradcam", "language": "go", "display_name": "Go (Grad-CAM)"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// checkPageErrors reports what went wrong in a page, but for GoNB's own errors of messages that are slow or do not
+// arrive.
+func checkPageErrors(t *testing.T, errors []string) {
+	t.Helper()
+	for _, e := range errors {
+		if e != "connection closed" && e != late {
+			t.Errorf("error in the page: %s", e)
+		}
+	}
 }
 
 // notebook is what of the nbformat 4 is looked at.

@@ -9,17 +9,15 @@ import json
 import pathlib
 import sys
 
-from jupyterlab_browser import chromium, lab
+from jupyterlab_browser import chromium, lab, open_notebook
 
 notebook, folder, base = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
 seen, errors = [], []
 with lab(notebook.parent, base) as address, chromium() as browser:
     page = browser.new_page(viewport={"width": 1280, "height": 1100})
     page.on("pageerror", lambda e: errors.append(str(e)))
-    page.goto(address(notebook.name))
+    open_notebook(page, address(notebook.name))
     cell = page.locator(".jp-CodeCell").first
-    cell.locator(".cm-content").click(timeout=90_000)
-    page.wait_for_timeout(2000)  # what is run before the kernel is there waits for it
     page.keyboard.press("Control+Enter")
     live = cell.locator(".gradcam-card", has=page.locator('[data-name="stop"]'))
     live.locator(".boxes button").first.wait_for(timeout=120_000)

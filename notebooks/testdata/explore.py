@@ -12,7 +12,7 @@ import json
 import pathlib
 import time
 
-from jupyterlab_browser import chromium, hub, lab
+from jupyterlab_browser import chromium, hub, idle, lab, open_notebook
 
 parser = argparse.ArgumentParser()
 parser.add_argument("notebook", type=pathlib.Path)
@@ -71,11 +71,6 @@ def median(values):
     return values[len(values) // 2]
 
 
-def idle(page, timeout):
-    """Waits until the cell has a number instead of a star."""
-    page.wait_for_function("() => /\\d/.test(document.querySelector('.jp-CodeCell .jp-InputPrompt')?.textContent || '')", timeout=timeout)
-
-
 server = hub(notebook.parent) if args.hub else lab(notebook.parent, app=args.app, certificate=args.certificate)
 with server as address, chromium() as browser:
     page = browser.new_page(viewport={"width": 1280, "height": 1100}, ignore_https_errors=True)
@@ -88,9 +83,7 @@ with server as address, chromium() as browser:
         page.add_init_script(MUTE)
     errors = []
     page.on("pageerror", lambda e: errors.append(str(e)))
-    page.goto(address(notebook.name))
-    page.locator(".jp-CodeCell .cm-content").first.click(timeout=60_000)
-    page.wait_for_timeout(2000)  # what is run before the kernel is there waits for it
+    open_notebook(page, address(notebook.name), 60_000)
     errors.clear()  # the page's own, before anything of ours is in it
     started = time.time()
     page.keyboard.press("Control+Enter")

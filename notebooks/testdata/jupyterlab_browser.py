@@ -16,14 +16,58 @@ import urllib.request
 from playwright.sync_api import sync_playwright
 
 
+def free_ports(n):
+    """Ports that nothing listens on."""
+    with contextlib.ExitStack() as sockets:
+        opened = [sockets.enter_context(socket.socket()) for _ in range(n)]
+        for s in opened:
+            s.bind(("127.0.0.1", 0))
+        return [s.getsockname()[1] for s in opened]
+
+
+@contextlib.contextmanager
+def serving(name, command, health, **options):
+    """A server that runs until the end of the block, which begins when the address answers."""
+    with tempfile.TemporaryFile("w+") as log:
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log, text=True, **options)
+        try:
+            for _ in range(240):
+                try:
+                    urllib.request.urlopen(health, context=ssl._create_unverified_context()).close()
+                    break
+                except OSError:
+                    if server.poll() is not None:
+                        log.seek(0)
+                        sys.exit(f"{name} ended: " + log.read()[-2000:])
+                    time.sleep(0.25)
+            yield
+        finally:
+            server.terminate()
+            try:
+                server.wait(30)
+            except subprocess.TimeoutExpired:  # a busy machine; the kernels end with it
+                server.kill()
+                server.wait()
+
+
+def open_notebook(page, url, timeout=90_000):
+    """Opens a notebook and goes into its first cell."""
+    page.goto(url)
+    page.locator(".jp-CodeCell .cm-content").first.click(timeout=timeout)
+    page.wait_for_timeout(2000)  # what is run before the kernel is there waits for it
+
+
+def idle(page, timeout, cell=0):
+    """Waits until a cell has a number instead of a star."""
+    page.wait_for_function("i => /\\d/.test(document.querySelectorAll('.jp-CodeCell')[i]?.querySelector('.jp-InputPrompt')?.textContent || '')", arg=cell, timeout=timeout)
+
+
 @contextlib.contextmanager
 def lab(folder, base="/", theme="JupyterLab Light", trust=(), app="jupyterlab", certificate=None):
     """A running JupyterLab, or with app="notebook" Jupyter Notebook, that trusts the named notebooks; gives the address of a
     notebook in the folder. It is served over https if a certificate is named, a file that holds the key, too."""
     token = secrets.token_hex(16)
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
+    port, = free_ports(1)
     root = f"{'https' if certificate else 'http'}://127.0.0.1:{port}{base}"
     secure = [f"--ServerApp.certfile={certificate}"] if certificate else []
     with tempfile.TemporaryDirectory() as own:
@@ -36,39 +80,17 @@ def lab(folder, base="/", theme="JupyterLab Light", trust=(), app="jupyterlab", 
         signatures = [f"--NotebookNotary.db_file={own}/signatures.db", f"--NotebookNotary.secret_file={own}/secret"]
         if trust:
             subprocess.run([sys.executable, "-m", "jupyter", "trust", *signatures, *map(str, trust)], check=True, env=env, capture_output=True)
-        server = subprocess.Popen(
-            [sys.executable, "-m", app, "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
-             f"--ServerApp.base_url={base}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}", *signatures, *secure],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=env)
-        try:
-            for _ in range(240):
-                try:
-                    urllib.request.urlopen(f"{root}api/status?token={token}", context=ssl._create_unverified_context()).close()
-                    break
-                except OSError:
-                    if server.poll() is not None:
-                        sys.exit(f"{app} ended: " + server.stderr.read()[-2000:])
-                    time.sleep(0.25)
-            place = {"jupyterlab": "lab/tree", "notebook": "notebooks"}[app]
+        command = [sys.executable, "-m", app, "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
+                   f"--ServerApp.base_url={base}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}", *signatures, *secure]
+        place = {"jupyterlab": "lab/tree", "notebook": "notebooks"}[app]
+        with serving(app, command, f"{root}api/status?token={token}", env=env):
             yield lambda notebook: f"{root}{place}/{notebook}?token={token}&reset"
-        finally:
-            server.terminate()
-            try:
-                server.wait(30)
-            except subprocess.TimeoutExpired:  # a busy machine; the kernels end with it
-                server.kill()
-                server.wait()
 
 
 @contextlib.contextmanager
 def hub(folder):
     """A running JupyterHub whose users see the folder; gives the address of a notebook and what signs a page in."""
-    with contextlib.ExitStack() as sockets:
-        ports = []
-        for _ in range(3):
-            s = sockets.enter_context(socket.socket())
-            s.bind(("127.0.0.1", 0))
-            ports.append(s.getsockname()[1])
+    ports = free_ports(3)
     root = f"http://127.0.0.1:{ports[0]}"
     with tempfile.TemporaryDirectory() as own:
         config = pathlib.Path(own, "config.py")
@@ -85,9 +107,6 @@ c.Spawner.args = ["--allow-root"]
 c.Spawner.env_keep = {list(os.environ)!r}
 c.Spawner.start_timeout = 120
 """)
-        server = subprocess.Popen([sys.executable, "-m", "jupyterhub", "-f", str(config)], cwd=own, stdout=subprocess.DEVNULL,
-                                  stderr=open(pathlib.Path(own, "log"), "w"), text=True)
-
         def sign_in(page):
             page.goto(f"{root}/hub/login", timeout=60_000)
             page.fill("#username_input", "explorer")
@@ -95,23 +114,8 @@ c.Spawner.start_timeout = 120
             page.click("#login_submit")
             page.wait_for_url("**/user/explorer/**", timeout=120_000)
 
-        try:
-            for _ in range(240):
-                try:
-                    urllib.request.urlopen(f"{root}/hub/health").close()
-                    break
-                except OSError:
-                    if server.poll() is not None:
-                        sys.exit("JupyterHub ended: " + pathlib.Path(own, "log").read_text()[-2000:])
-                    time.sleep(0.25)
+        with serving("JupyterHub", [sys.executable, "-m", "jupyterhub", "-f", str(config)], f"{root}/hub/health", cwd=own):
             yield lambda notebook: f"{root}/user/explorer/lab/tree/{notebook}?reset", sign_in
-        finally:
-            server.terminate()
-            try:
-                server.wait(30)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import json
 import pathlib
 import sys
 
-from jupyterlab_browser import chromium, lab
+from jupyterlab_browser import chromium, idle, lab, open_notebook
 
 notebook, folder, base = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
 out = []
@@ -17,9 +17,7 @@ with lab(notebook.parent, base) as address, chromium() as browser:
     page = browser.new_page(viewport={"width": 1280, "height": 1100})
     errors = []
     page.on("pageerror", lambda e: errors.append(str(e)))
-    page.goto(address(notebook.name))
-    page.locator(".jp-CodeCell .cm-content").first.click(timeout=90_000)
-    page.wait_for_timeout(2000)  # what is run before the kernel is there waits for it
+    open_notebook(page, address(notebook.name))
     for i, element in enumerate(sys.argv[4:]):
         cell = page.locator(".jp-CodeCell").nth(i)
         cell.locator(".cm-content").click()
@@ -43,7 +41,7 @@ with lab(notebook.parent, base) as address, chromium() as browser:
             seen["then"], seen["note"] = sub.inner_text(), note
         live.screenshot(path=folder / f"kind-{i}.png")
         live.locator('[data-name="stop"]').click()
-        page.wait_for_function("i => /\\d/.test(document.querySelectorAll('.jp-CodeCell')[i].querySelector('.jp-InputPrompt').textContent)", arg=i, timeout=90_000)
+        idle(page, 90_000, i)
         cell.locator(".jp-RenderedMarkdown pre").first.wait_for(timeout=60_000)
         seen["code"] = cell.locator(".jp-RenderedMarkdown pre").all_inner_texts()[-1]
         seen["left"] = cell.locator(".gradcam-card .stage").count()

@@ -8,7 +8,7 @@ import json
 import pathlib
 import sys
 
-from jupyterlab_browser import chromium, lab
+from jupyterlab_browser import chromium, lab, open_notebook
 
 notebook = pathlib.Path(sys.argv[1])
 TEXT = "() => [...document.querySelectorAll('.jp-CodeCell .jp-RenderedText')].map(e => e.textContent).join('\\n')"
@@ -16,9 +16,7 @@ lines = []
 
 with lab(notebook.parent) as address, chromium() as browser:
     page = browser.new_page(viewport={"width": 1280, "height": 1100})
-    page.goto(address(notebook.name))
-    page.locator(".jp-CodeCell .cm-content").first.click(timeout=60_000)
-    page.wait_for_timeout(2000)
+    open_notebook(page, address(notebook.name), 60_000)
     page.keyboard.press("Control+Enter")
     for _ in range(600):
         text = page.evaluate(TEXT).strip()

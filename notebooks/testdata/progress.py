@@ -12,7 +12,7 @@ import pathlib
 import sys
 import time
 
-from jupyterlab_browser import chromium, lab
+from jupyterlab_browser import chromium, idle, lab, open_notebook
 
 notebook, folder = map(pathlib.Path, sys.argv[1:])
 LINES = "[...document.querySelectorAll('.jp-CodeCell :is(.jp-RenderedHTML, .jp-RenderedMarkdown)')].filter(e => /^(explaining|counting)/.test(e.textContent))"
@@ -27,14 +27,12 @@ WATCH = """() => {
 
 with lab(notebook.parent) as address, chromium() as browser:
     page = browser.new_page(viewport={"width": 1280, "height": 1100})
-    page.goto(address(notebook.name))
-    page.locator(".jp-CodeCell .cm-content").first.click(timeout=60_000)
-    page.wait_for_timeout(2000)  # what is run before the kernel is there waits for it
+    open_notebook(page, address(notebook.name), 60_000)
     page.evaluate(WATCH)
     page.keyboard.press("Control+Enter")
     page.wait_for_function("() => window.said.some(l => l.includes('pass '))", timeout=120_000)
     page.screenshot(path=folder / "progress.png")
-    page.wait_for_function("() => /\\d/.test(document.querySelector('.jp-CodeCell .jp-InputPrompt')?.textContent || '')", timeout=120_000)
+    idle(page, 120_000)
     page.wait_for_timeout(1500)
     page.keyboard.press("Control+s")
     deadline = time.monotonic() + 30
