@@ -308,7 +308,7 @@ func (f follower) gathered(n *protos.NodeProto, x tracedAxes) (axes, dims []int,
 
 // axisOf returns an axis as counted from the start. In a damaged file it may lie outside the rank; it is then wrapped
 // around.
-func axisOf(axis, rank int) int { return onnxnorm.FromStart(axis%rank, rank) }
+func axisOf(axis, rank int) int { return onnxnorm.CountFromStart(axis%rank, rank) }
 
 // findFirst returns the input of the node whose axes are known, and its number. If there are several, it is the one
 // with the most axes; at is -1 if there is none.

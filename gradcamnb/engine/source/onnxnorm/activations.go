@@ -7,7 +7,7 @@ var (
 	// LeakyRelu is x where x >= 0, else alpha*x; its gradient at 0 is alpha, as torch has it.
 	_ = register("LeakyRelu", func(b *builder, n *node) {
 		alpha := n.floatOr("alpha", 0.01)
-		n.out = []*value{b.each(n.need(0), func(x ref) ref {
+		n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
 			return b.selectPositive(x, x, b.binary("Mul", x, b.scalar(alpha)))
 		})}
 	}, nil)
@@ -18,14 +18,14 @@ var (
 		if b.opset < 7 && len(slope.dims) == 1 && slope.konst != nil && len(x.dims) > 1 {
 			dims := slices.Repeat([]int{1}, len(x.dims)-1)
 			dims[0] = slope.dims[0]
-			slope = &value{name: slope.name, dims: dims, konst: slope.konst.reshaped(dims)}
+			slope = &value{name: slope.name, dims: dims, konst: slope.konst.reshape(dims)}
 		}
 		scaled := b.pair("Mul", x, slope)
 		if isLast(scaled) {
-			n.out = []*value{b.newFromLast(b.selectPositive(b.lastOf(x), b.lastOf(x), scaled.last))}
+			n.out = []*value{b.newFromLast(b.selectPositive(b.moveChannelsLast(x), b.moveChannelsLast(x), scaled.last))}
 			return
 		}
-		n.out = []*value{inTail(newFromPlain(b.selectPositive(b.plain(x), b.plain(x), b.plain(scaled))), x)}
+		n.out = []*value{markTail(newFromPlain(b.selectPositive(b.plain(x), b.plain(x), b.plain(scaled))), x)}
 	}, nil)
 
 	// Elu is x where x > 0, else alpha*(exp(x) - 1); Celu alpha*(exp(x/alpha) - 1); Selu
@@ -41,27 +41,29 @@ var (
 
 	// Softplus is log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), a form that does not overflow. It stays smooth at
 	// 0: there the maximum has the derivative 1/2 and |x| has 0.
-	_ = register("Softplus", func(b *builder, n *node) { n.out = []*value{b.each(n.need(0), b.softplus)} }, nil)
+	_ = register("Softplus", func(b *builder, n *node) { n.out = []*value{b.applyToEach(n.need(0), b.softplus)} }, nil)
 
 	// Mish is x * tanh(softplus(x)).
 	_ = register("Mish", func(b *builder, n *node) {
-		n.out = []*value{b.each(n.need(0), func(x ref) ref { return b.binary("Mul", x, b.unary("Tanh", b.softplus(x))) })}
+		n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
+			return b.binary("Mul", x, b.unary("Tanh", b.softplus(x)))
+		})}
 	}, nil)
 
 	// Softsign is x / (1 + |x|).
 	_ = register("Softsign", func(b *builder, n *node) {
-		n.out = []*value{b.each(n.need(0), func(x ref) ref {
+		n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
 			return b.binary("Div", x, b.binary("Add", b.abs(x), b.scalar(1)))
 		})}
 	}, nil)
 
 	// HardSwish is x * min(max(0, x/6 + 1/2), 1), which is 0 up to -3 and x from 3 on.
 	_ = register("HardSwish", func(b *builder, n *node) {
-		n.out = []*value{b.each(n.need(0), func(x ref) ref {
+		n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
 			if !b.differentiable {
 				return b.unary("HardSwish", x)
 			}
-			inner := b.scaled(b.binary("Mul", x, b.binary("Add", x, b.scalar(3))), 1.0/6)
+			inner := b.scaleBy(b.binary("Mul", x, b.binary("Add", x, b.scalar(3))), 1.0/6)
 			upper := b.emit("Where", x.dims, []ref{b.emit("GreaterOrEqual", x.dims, []ref{x, b.scalar(3)}), x, inner})
 			return b.emit("Where", x.dims, []ref{b.emit("LessOrEqual", x.dims, []ref{x, b.scalar(-3)}), b.scalar(0), upper})
 		})}
@@ -70,7 +72,7 @@ var (
 	// ThresholdedRelu is x where x > alpha, else 0.
 	_ = register("ThresholdedRelu", func(b *builder, n *node) {
 		alpha := n.floatOr("alpha", 1)
-		n.out = []*value{b.each(n.need(0), func(x ref) ref {
+		n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
 			return b.emit("Where", x.dims, []ref{b.emit("Greater", x.dims, []ref{x, b.scalar(alpha)}), x, b.scalar(0)})
 		})}
 	}, nil)
@@ -85,10 +87,10 @@ func (b *builder) selectPositive(x, yes, no ref) ref {
 // overflow in the branch that is not taken would make the gradient NaN. At 0 the derivative is that of the lower
 // branch, as in torch.
 func (b *builder) elu(n *node, alpha, inner, gamma float32) {
-	n.out = []*value{b.each(n.need(0), func(x ref) ref {
+	n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
 		low := b.selectPositive(x, b.scalar(0), x)
-		e := b.binary("Sub", b.unary("Exp", b.scaled(low, inner)), b.scalar(1))
-		return b.scaled(b.selectPositive(x, x, b.scaled(e, alpha)), gamma)
+		e := b.binary("Sub", b.unary("Exp", b.scaleBy(low, inner)), b.scalar(1))
+		return b.scaleBy(b.selectPositive(x, x, b.scaleBy(e, alpha)), gamma)
 	})}
 }
 

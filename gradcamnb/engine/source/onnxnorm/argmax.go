@@ -5,18 +5,18 @@ import "slices"
 // ArgMax and ArgMin give the place of the largest or smallest entry of an axis. Of equal entries it is the first one
 // or, with select_last_index, the last one.
 var (
-	_ = register("ArgMax", func(b *builder, n *node) { b.placeOf(n, "ArgMax") }, nil)
-	_ = register("ArgMin", func(b *builder, n *node) { b.placeOf(n, "ArgMin") }, nil)
+	_ = register("ArgMax", func(b *builder, n *node) { b.findExtreme(n, "ArgMax") }, nil)
+	_ = register("ArgMin", func(b *builder, n *node) { b.findExtreme(n, "ArgMin") }, nil)
 )
 
-func (b *builder) placeOf(n *node, op string) {
+func (b *builder) findExtreme(n *node, op string) {
 	x := b.plain(n.need(0))
 	at := axis(n.intOr("axis", 0), len(x.dims))
 	last := n.intOr("select_last_index", 0) != 0
 	if last {
-		x = b.reversed(x, at)
+		x = b.reverse(x, at)
 	}
-	place := b.firstPlace(op, x, at)
+	place := b.locateFirst(op, x, at)
 	if last {
 		place = b.sub(b.scalar(float32(x.dims[at]-1)), place)
 	}
@@ -26,15 +26,15 @@ func (b *builder) placeOf(n *node, op string) {
 	n.out = []*value{newFromPlain(place).setKind(whole)}
 }
 
-// firstPlace returns the place of the first of the largest or smallest entries of an axis. The axis is kept with length
-// 1.
-func (b *builder) firstPlace(op string, x ref, at int) ref {
-	return b.fromIndices(b.emit(op, replaced(x.dims, at, 1), []ref{x}, attrInt("axis", at), attrInt("keepdims", 1)))
+// locateFirst returns the place of the first of the largest or smallest entries of an axis. The axis is kept with
+// length 1.
+func (b *builder) locateFirst(op string, x ref, at int) ref {
+	return b.indicesToNumbers(b.emit(op, replaceDim(x.dims, at, 1), []ref{x}, attrInt("axis", at), attrInt("keepdims", 1)))
 }
 
-// reversed reverses an axis.
-func (b *builder) reversed(x ref, at int) ref {
-	index := ascending(x.dims[at])
+// reverse reverses an axis.
+func (b *builder) reverse(x ref, at int) ref {
+	index := countUp(x.dims[at])
 	slices.Reverse(index)
 	return b.take(x, at, index)
 }

@@ -10,23 +10,23 @@ import (
 var _ = register("Attention", func(b *builder, n *node) {
 	a := newAttention(b, n)
 	scale := n.floatOr("scale", float32(1/math.Sqrt(float64(a.q.dims[3]))))
-	scores := b.scaled(b.matmul(a.q, b.swapped(b.repeatHeads(a.k, a.q), 2, 3)), scale)
+	scores := b.scaleBy(b.matmul(a.q, b.swapAxes(b.repeatHeads(a.k, a.q), 2, 3)), scale)
 	shown := scores
 	if c := n.floatOr("softcap", 0); c > 0 {
-		scores = b.scaled(b.unary("Tanh", b.scaled(scores, 1/c)), c)
+		scores = b.scaleBy(b.unary("Tanh", b.scaleBy(scores, 1/c)), c)
 	}
-	p := b.masked(scores, a)
+	p := b.softmaxMasked(scores, a)
 	switch mode := n.intOr("qk_matmul_output_mode", 0); {
 	case mode == 1 && n.floatOr("softcap", 0) != 0:
 		shown = scores
 	case mode == 1, mode == 2:
-		shown = b.maskedWith(scores, a, negInf)
+		shown = b.maskScores(scores, a, negInf)
 	case mode == 3:
 		shown = p
 	}
 	y := b.matmul(p, b.repeatHeads(a.v, a.q))
 	if a.flat {
-		y = b.reshape(b.swapped(y, 1, 2), y.dims[0], y.dims[2], y.dims[1]*y.dims[3])
+		y = b.reshape(b.swapAxes(y, 1, 2), y.dims[0], y.dims[2], y.dims[1]*y.dims[3])
 	}
 	n.out = []*value{newFromPlain(y), newFromPlain(a.k), newFromPlain(a.v), newFromPlain(shown)}
 	for _, v := range n.out {
@@ -58,35 +58,35 @@ func newAttention(b *builder, n *node) *attention {
 	}
 	queries, keys := a.q.dims[2], a.k.dims[2]
 	if mask := n.input(3); mask != nil {
-		b.maskOf(a, mask, keys)
+		b.readMask(a, mask, keys)
 	}
 	// Query i stands at position i + offset.
 	offset := b.scalar(float32(before))
 	var lengths ref
 	if filled := n.input(6); filled != nil {
 		lengths = b.reshape(b.plain(filled), size(filled.dims), 1, 1, 1)
-		a.allow(b, b.compared("Less", b.counting(keys, 1), lengths))
+		a.allow(b, b.compare("Less", b.countAlong(keys, 1), lengths))
 		if n.input(4) == nil {
 			offset = b.offset(lengths, -float32(queries))
 		}
 	}
-	position := b.add(b.counting(queries, 2), offset)
-	key := b.counting(keys, 1)
+	position := b.add(b.countAlong(queries, 2), offset)
+	key := b.countAlong(keys, 1)
 	if n.intOr("is_causal", 0) != 0 {
-		a.allow(b, b.compared("LessOrEqual", key, position))
+		a.allow(b, b.compare("LessOrEqual", key, position))
 	}
 	if w := n.intOr("left_window_size", -1); w >= 0 {
-		a.allow(b, b.compared("GreaterOrEqual", key, b.offset(position, -float32(w))))
+		a.allow(b, b.compare("GreaterOrEqual", key, b.offset(position, -float32(w))))
 	}
 	if w := n.intOr("right_window_size", -1); w >= 0 {
-		a.allow(b, b.compared("LessOrEqual", key, b.offset(position, float32(w))))
+		a.allow(b, b.compare("LessOrEqual", key, b.offset(position, float32(w))))
 	}
 	return a
 }
 
-// maskOf reads the mask. Truth values say which scores count. Numbers are added, and minus infinity says that a score
+// readMask reads the mask. Truth values say which scores count. Numbers are added, and minus infinity says that a score
 // does not count. Keys beyond the mask do not count.
-func (b *builder) maskOf(a *attention, mask *value, keys int) {
+func (b *builder) readMask(a *attention, mask *value, keys int) {
 	m := b.plain(mask)
 	pad := make([]int, len(m.dims))
 	end := slices.Clone(pad)
@@ -97,7 +97,7 @@ func (b *builder) maskOf(a *attention, mask *value, keys int) {
 	}
 	m = b.pad(m, pad, end, negInf)
 	counts := b.binary("Greater", m, b.scalar(negInf))
-	a.allow(b, b.numberOf(counts))
+	a.allow(b, b.truthToNumber(counts))
 	a.bias = b.choose(counts, m, b.scalar(0))
 }
 
@@ -113,7 +113,7 @@ func (b *builder) heads(x ref, heads int) ref {
 	if heads < 1 || x.dims[2]%heads != 0 {
 		failf("its input has the shape %v, and it has %d heads", x.dims, heads)
 	}
-	return b.swapped(b.reshape(x, x.dims[0], x.dims[1], heads, x.dims[2]/heads), 1, 2)
+	return b.swapAxes(b.reshape(x, x.dims[0], x.dims[1], heads, x.dims[2]/heads), 1, 2)
 }
 
 // repeatHeads repeats the heads of the keys, so that each head of the queries has the one that its group shares.
@@ -128,26 +128,26 @@ func (b *builder) repeatHeads(x, like ref) ref {
 	return b.take(x, 1, index)
 }
 
-// maskedWith returns the scores with their bias, and v for each score that does not count.
-func (b *builder) maskedWith(scores ref, a *attention, v float32) ref {
+// maskScores returns the scores with their bias, and v for each score that does not count.
+func (b *builder) maskScores(scores ref, a *attention, v float32) ref {
 	if a.bias.ok() {
 		scores = b.add(scores, a.bias)
 	}
 	if a.allowed.ok() {
-		scores = b.choose(b.truthOf(a.allowed), scores, b.scalar(v))
+		scores = b.choose(b.numberToTruth(a.allowed), scores, b.scalar(v))
 	}
 	return scores
 }
 
-// masked returns the softmax of the scores that count.
-func (b *builder) masked(scores ref, a *attention) ref {
+// softmaxMasked returns the softmax of the scores that count.
+func (b *builder) softmaxMasked(scores ref, a *attention) ref {
 	last := []int{len(scores.dims) - 1}
-	z := b.maskedWith(scores, a, -math.MaxFloat32)
+	z := b.maskScores(scores, a, -math.MaxFloat32)
 	if !a.allowed.ok() {
 		return b.unary("Softmax", z, attrInt("axis", last[0]))
 	}
 	e := b.exp(b.sub(z, b.reduceRef("ReduceMax", z, last)))
-	e = b.choose(b.truthOf(a.allowed), e, b.scalar(0))
+	e = b.choose(b.numberToTruth(a.allowed), e, b.scalar(0))
 	sum := b.reduceRef("ReduceSum", e, last)
 	return b.div(e, b.choose(b.isZero(sum), b.scalar(1), sum))
 }

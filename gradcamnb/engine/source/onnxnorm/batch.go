@@ -47,22 +47,22 @@ func (b *builder) reshapeDims(n *node) []int {
 		}
 		dims := slices.Clone(ownOut)
 		dims[k] = d * in[a] / ownIn[a]
-		b.rebatched = b.rebatched || !slices.Equal(dims, asWritten(n))
+		b.rebatched = b.rebatched || !slices.Equal(dims, writtenDims(n))
 		return dims
 	}
 	failf("it was made for a batch of %d, and in the shape %v its pictures have no axis of their own", b.ownBatch, ownOut)
 	return nil
 }
 
-// asWritten returns the dims of a Reshape as they are in the file; nil if they do not fit.
-func asWritten(n *node) (dims []int) {
+// writtenDims returns the dims of a Reshape as they are in the file; nil if they do not fit.
+func writtenDims(n *node) (dims []int) {
 	_ = attempt(func() { dims = reshapeDims(n) })
 	return dims
 }
 
-// repeated repeats constant operands of a Concat that the file has once, for its one picture, such as a class token.
-// Each is repeated for every picture.
-func (b *builder) repeated(n *node, at int) {
+// repeatConstants repeats constant operands of a Concat that the file has once, for its one picture, such as a class
+// token. Each is repeated for every picture.
+func (b *builder) repeatConstants(n *node, at int) {
 	for i, v := range n.in {
 		if v == nil || v.konst != nil {
 			continue
@@ -75,9 +75,9 @@ func (b *builder) repeated(n *node, at int) {
 			if c == nil || c.konst == nil || len(c.dims) != len(v.dims) || c.dims[a] != 1 {
 				continue
 			}
-			dims := replaced(c.dims, a, v.dims[a])
+			dims := replaceDim(c.dims, a, v.dims[a])
 			b.rebatched = true
-			n.in[k] = newFromPlain(b.spreadTo(b.plain(c), dims))
+			n.in[k] = newFromPlain(b.broadcastTo(b.plain(c), dims))
 		}
 		return
 	}

@@ -27,20 +27,20 @@ var _ = register("BatchNormalization", func(b *builder, n *node) {
 	case training && running && v.konst == nil:
 		failf("it is in training mode, in which it normalises by the batch and not by the statistics that were learnt: export the model after model.eval()")
 	case training:
-		b.ownStatistics(n)
+		b.computeStatistics(n)
 	case running && n.in[1].konst != nil && n.in[2].konst != nil:
-		b.runningStatistics(n)
+		b.useRunningStatistics(n)
 	default:
-		b.givenStatistics(n)
+		b.useGivenStatistics(n)
 	}
 }, nil)
 
-// runningStatistics writes one multiplication and one addition,
+// useRunningStatistics writes one multiplication and one addition,
 //
 //	y = x * s + (bias - mean*s),  s = scale / sqrt(var + epsilon),
 //
 // with both vectors computed when the weights are loaded.
-func (b *builder) runningStatistics(n *node) {
+func (b *builder) useRunningStatistics(n *node) {
 	scale, variance := n.in[1].konst, n.in[4].konst
 	epsilon := float64(n.floatOr("epsilon", 1e-5))
 	channels := []int{size(scale.dims)}
@@ -52,20 +52,20 @@ func (b *builder) runningStatistics(n *node) {
 		return out
 	})
 	add := b.weight(n.Output[0]+"@shift", channels, biasOf(n))
-	b.eachChannel(n, func(x ref, vector func(ref) ref, _ []int) ref {
+	b.applyPerChannel(n, func(x ref, vector func(ref) ref, _ []int) ref {
 		return b.binary("Add", b.binary("Mul", x, vector(mul)), vector(add))
 	})
 }
 
-// givenStatistics uses statistics that other nodes compute.
-func (b *builder) givenStatistics(n *node) {
+// useGivenStatistics uses statistics that other nodes compute.
+func (b *builder) useGivenStatistics(n *node) {
 	if b.batch > 1 && n.in[3].konst == nil {
 		failf("its statistics are computed from all %d pictures of a batch at once: explain one picture at a time", b.batch)
 	}
-	b.eachChannel(n, func(x ref, vector func(ref) ref, _ []int) ref {
+	b.applyPerChannel(n, func(x ref, vector func(ref) ref, _ []int) ref {
 		deviation := b.unary("Sqrt", b.binary("Add", b.plain(n.in[4]), b.scalar(n.floatOr("epsilon", 1e-5))))
 		mean := vector(b.plain(n.in[3]))
-		if spatial(n.in[0].dims) { // x has its channels last
+		if isSpatial(n.in[0].dims) { // x has its channels last
 			mean = b.spreadBack(b.reshape(mean, 1, 1, 1, size(mean.dims)), x.dims, []int{1, 2})
 		}
 		centred := b.binary("Sub", x, mean)
@@ -73,16 +73,16 @@ func (b *builder) givenStatistics(n *node) {
 	})
 }
 
-// ownStatistics computes the statistics of the layer's input.
-func (b *builder) ownStatistics(n *node) {
-	b.eachChannel(n, func(x ref, vector func(ref) ref, over []int) ref {
+// computeStatistics computes the statistics of the layer's input.
+func (b *builder) computeStatistics(n *node) {
+	b.applyPerChannel(n, func(x ref, vector func(ref) ref, over []int) ref {
 		if x.dims[0] == b.batch {
 			over = over[1:]
 		}
 		if size(permute(x.dims, over)) == 1 {
 			failf("it normalises each channel by the batch, and there is one value of each: the model can only be run on several pictures at once")
 		}
-		return b.scaleAndBias(n, b.normalised(x, over, n.floatOr("epsilon", 1e-5)), vector)
+		return b.scaleAndBias(n, b.normaliseOver(x, over, n.floatOr("epsilon", 1e-5)), vector)
 	})
 	for i := range n.Output[1:] { // the running statistics for further training
 		n.out = append(n.out, n.in[3+i%2])
@@ -93,16 +93,16 @@ func (b *builder) scaleAndBias(n *node, x ref, vector func(ref) ref) ref {
 	return b.binary("Add", b.binary("Mul", x, vector(b.plain(n.in[1]))), vector(b.plain(n.in[2])))
 }
 
-// eachChannel sets the node's output to f(x, vector, over). vector brings one value for each channel to a shape that
-// broadcasts to x. over are all axes of x except the channels'.
-func (b *builder) eachChannel(n *node, f func(x ref, vector func(ref) ref, over []int) ref) {
+// applyPerChannel sets the node's output to f(x, vector, over). vector brings one value for each channel to a shape
+// that broadcasts to x. over are all axes of x except the channels'.
+func (b *builder) applyPerChannel(n *node, f func(x ref, vector func(ref) ref, over []int) ref) {
 	v := n.in[0]
 	rank := len(v.dims)
-	if spatial(v.dims) {
-		n.out = []*value{b.newFromLast(f(b.lastOf(v), func(r ref) ref { return r }, []int{0, 1, 2}))}
+	if isSpatial(v.dims) {
+		n.out = []*value{b.newFromLast(f(b.moveChannelsLast(v), func(r ref) ref { return r }, []int{0, 1, 2}))}
 		return
 	}
 	shape := append([]int{v.dims[1]}, slices.Repeat([]int{1}, rank-2)...)
 	n.out = []*value{newFromPlain(f(b.plain(v), func(r ref) ref { return b.reshape(r, shape...) },
-		slices.Concat([]int{0}, ascending(rank)[2:])))}
+		slices.Concat([]int{0}, countUp(rank)[2:])))}
 }

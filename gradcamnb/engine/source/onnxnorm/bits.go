@@ -17,35 +17,35 @@ var (
 		case protos.TensorProto_UINT32, protos.TensorProto_UINT64:
 			failf("it inverts the bits of %s, which has more bits than float32 holds", typeName(v.dtype()))
 		}
-		n.out = []*value{b.each(v, func(x ref) ref { return b.sub(b.scalar(top), x) })}
+		n.out = []*value{b.applyToEach(v, func(x ref) ref { return b.sub(b.scalar(top), x) })}
 	}, nil)
 
 	// BitShift is x * 2^y or x / 2^y without its fraction.
 	_ = register("BitShift", func(b *builder, n *node) {
 		left := n.stringOr("direction", "") == "LEFT"
 		x := n.need(0)
-		n.out = []*value{b.combined(x, n.need(1), func(x, y ref) ref {
-			factor := b.rounded(b.binary("Pow", b.scalar(2), y))
+		n.out = []*value{b.combine(x, n.need(1), func(x, y ref) ref {
+			factor := b.round(b.binary("Pow", b.scalar(2), y))
 			if !left {
 				return b.unary("Floor", b.div(x, factor))
 			}
 			return b.mul(x, factor)
 		})}
 		if r, narrow := integerRange[x.dtype()]; narrow && left {
-			n.out[0] = b.each(n.out[0], func(y ref) ref { return b.wrapped(y, r) })
+			n.out[0] = b.applyToEach(n.out[0], func(y ref) ref { return b.wrapRange(y, r) })
 		}
 	}, nil)
 )
 
 func registerBitwise(op string) bool {
 	return register(op, func(b *builder, n *node) {
-		n.out = []*value{b.combined(n.need(0), n.need(1), func(x, y ref) ref {
+		n.out = []*value{b.combine(n.need(0), n.need(1), func(x, y ref) ref {
 			dims, ok := broadcast(x.dims, y.dims)
 			if !ok {
 				failf("the shapes %v and %v do not broadcast", x.dims, y.dims)
 			}
 			bits := b.emit(op, dims, []ref{b.indices(x), b.indices(y)})
-			return b.fromIndices(bits)
+			return b.indicesToNumbers(bits)
 		})}
 	}, nil)
 }

@@ -39,8 +39,8 @@ type value struct {
 	field *Field // the part of the picture that a cell depends on; nil if unknown
 }
 
-// spatial tells whether a shape is that of a picture or a map, whose values are kept channels-last.
-func spatial(dims []int) bool { return len(dims) == 4 }
+// isSpatial tells whether a shape is that of a picture or a map, whose values are kept channels-last.
+func isSpatial(dims []int) bool { return len(dims) == 4 }
 
 // builder collects the nodes of the rewritten graph.
 type builder struct {
@@ -94,7 +94,7 @@ func (b *builder) emit(op string, dims []int, in []ref, attrs ...*protos.Attribu
 	if len(dims) > mostAxes {
 		failf("it would make a tensor of %d axes, and %d are supported", len(dims), mostAxes)
 	}
-	if !plausible(dims) {
+	if !isPlausible(dims) {
 		failf("it would make a tensor of shape %v", dims)
 	}
 	b.count++
@@ -126,8 +126,8 @@ func (b *builder) emitNode(op string, in, out []ref, attrs ...*protos.AttributeP
 // mostNodes is how many operations a rewritten graph may have. The largest networks need some ten thousand.
 const mostNodes = 1 << 19
 
-// contentOf returns a key that differs between constants.
-func contentOf(dims []int, p *protos.TensorProto) string {
+// contentKey returns a key that differs between constants.
+func contentKey(dims []int, p *protos.TensorProto) string {
 	const few = 64
 	if len(p.Int64Data)+len(p.FloatData)+len(p.Int32Data) <= few {
 		return fmt.Sprint(p.DataType, dims, p.Int64Data, p.FloatData, p.Int32Data)
@@ -142,7 +142,7 @@ func contentOf(dims []int, p *protos.TensorProto) string {
 // constant emits a Constant node, and shares it between equal constants. It must be a node and not an initializer: if
 // onnx-gomlx needs the values of initializers, it evaluates them one compiled program at a time.
 func (b *builder) constant(dims []int, proto *protos.TensorProto) ref {
-	key := contentOf(dims, proto)
+	key := contentKey(dims, proto)
 	if r, ok := b.shared[key]; ok {
 		return r
 	}
@@ -185,7 +185,7 @@ func (b *builder) konst(t *tensor) ref {
 	switch {
 	case t.isInt:
 		return b.constant(t.dims, &protos.TensorProto{DataType: int32(protos.TensorProto_INT64), Int64Data: t.ints})
-	case t.origin == "" || size(t.dims) == 1 && !t.pending():
+	case t.origin == "" || size(t.dims) == 1 && !t.isPending():
 		return b.floats(t.dims, t.floats())
 	default:
 		return b.weight(t.origin, t.dims, t.floats)
@@ -204,11 +204,11 @@ func (b *builder) plain(v *value) ref {
 	return v.plain
 }
 
-// lastOf returns the value with its channels moved last: [b, c, h, w] -> [b, h, w, c].
-func (b *builder) lastOf(v *value) ref {
+// moveChannelsLast returns the value with its channels moved last: [b, c, h, w] -> [b, h, w, c].
+func (b *builder) moveChannelsLast(v *value) ref {
 	if !v.last.ok() {
 		if v.konst != nil && (!b.folding || !v.plain.ok()) {
-			v.last = b.numeric(v.konst.transposed(channelsLast(len(v.dims))))
+			v.last = b.numeric(v.konst.transpose(channelsLast(len(v.dims))))
 		} else {
 			v.last = b.transpose(v.plain, channelsLast(len(v.dims)))
 		}
@@ -229,13 +229,13 @@ func (b *builder) newFromLast(r ref) *value {
 func newFromPlain(r ref) *value { return &value{plain: r, dims: r.dims} }
 
 // isLast tells whether an operator that works on any layout should use the channels-last form of v.
-func isLast(v *value) bool { return v.last.ok() && spatial(v.dims) }
+func isLast(v *value) bool { return v.last.ok() && isSpatial(v.dims) }
 
 func (b *builder) transpose(x ref, perm []int) ref {
 	if m, ok := b.made[x.name]; ok {
 		x, perm = m.from, permute(m.perm, perm)
 	}
-	if slices.Equal(perm, ascending(len(perm))) {
+	if slices.Equal(perm, countUp(len(perm))) {
 		return x
 	}
 	key := fmt.Sprint("transpose ", x.name, perm)
@@ -288,23 +288,23 @@ func (b *builder) slice(x ref, start, end, step []int) ref {
 
 // binary emits an elementwise operator on two operands that broadcast.
 func (b *builder) binary(op string, x, y ref) ref {
-	return b.broadcasting(x, y, func(x, y ref, dims []int) ref { return b.emit(op, dims, []ref{x, y}) })
+	return b.applyBroadcast(x, y, func(x, y ref, dims []int) ref { return b.emit(op, dims, []ref{x, y}) })
 }
 
-// broadcasting returns f(x, y). f must work on each element alone and give results of the shape dims.
-func (b *builder) broadcasting(x, y ref, f func(x, y ref, dims []int) ref) ref {
+// applyBroadcast returns f(x, y). f must work on each element alone and give results of the shape dims.
+func (b *builder) applyBroadcast(x, y ref, f func(x, y ref, dims []int) ref) ref {
 	dims, ok := broadcast(x.dims, y.dims)
 	if !ok {
 		failf("the shapes %v and %v do not broadcast", x.dims, y.dims)
 	}
 	if mx, my, ok := b.matrices(x, y, dims); ok {
-		return b.viewed(b.broadcasting(mx, my, f), dims)
+		return b.viewMatrix(b.applyBroadcast(mx, my, f), dims)
 	}
-	return f(b.inFull(x, dims), b.inFull(y, dims), dims)
+	return f(b.expandVector(x, dims), b.expandVector(y, dims), dims)
 }
 
-// plus returns sum + x, or x if there is no sum yet.
-func (b *builder) plus(sum, x ref) ref {
+// addTo returns sum + x, or x if there is no sum yet.
+func (b *builder) addTo(sum, x ref) ref {
 	if !sum.ok() {
 		return x
 	}
@@ -316,9 +316,9 @@ func isVector(x ref, c int) bool {
 	return len(x.dims) > 0 && size(x.dims) == c && x.dims[len(x.dims)-1] == c
 }
 
-// inFull prepares a vector v [c] for broadcasting to [..., c]. On pure Go it is written out in full, as the product of
-// a column of ones with it.
-func (b *builder) inFull(v ref, dims []int) ref {
+// expandVector prepares a vector v [c] for broadcasting to [..., c]. On pure Go it is written out in full, as the
+// product of a column of ones with it.
+func (b *builder) expandVector(v ref, dims []int) ref {
 	if !b.pureGo || len(dims) == 0 {
 		return v
 	}
@@ -349,7 +349,7 @@ func (b *builder) matmul(x, y ref) ref {
 // linear multiplies the last axis of x by a weight [k, m], as one matrix product.
 func (b *builder) linear(x, w ref) ref {
 	y := b.matmul(b.matrix(x), w)
-	return b.viewed(y, append(slices.Clone(x.dims[:len(x.dims)-1]), w.dims[1]))
+	return b.viewMatrix(y, append(slices.Clone(x.dims[:len(x.dims)-1]), w.dims[1]))
 }
 
 // bias adds a per-channel constant, if there is one, to a channels-last tensor.

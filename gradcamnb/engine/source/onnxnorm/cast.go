@@ -22,32 +22,32 @@ var (
 )
 
 func (b *builder) castTo(v *value, to protos.TensorProto_DataType, saturate bool) *value {
-	from, k := v.kind(), kindOf(to)
+	from, k := v.kind(), lookupKind(to)
 	u := *v
 	switch {
 	case k == truth && from != truth:
-		u = *b.each(v, func(x ref) ref { return b.numberOf(b.truthOf(x)) })
+		u = *b.applyToEach(v, func(x ref) ref { return b.truthToNumber(b.numberToTruth(x)) })
 	case k == whole:
 		r, narrow := integerRange[to]
-		u = *b.each(v, func(x ref) ref {
+		u = *b.applyToEach(v, func(x ref) ref {
 			if from == decimal {
-				x = b.truncated(x)
+				x = b.truncate(x)
 			}
 			if narrow && from != truth && v.dtype() != to {
-				x = b.wrapped(x, r)
+				x = b.wrapRange(x, r)
 			}
 			return x
 		})
 	case k == decimal && to != v.dtype():
 		if f, small := smallFloats[to]; small {
-			u = *b.each(v, func(x ref) ref { return b.toSmallFloat(x, f, saturate) })
+			u = *b.applyToEach(v, func(x ref) ref { return b.roundToSmallFloat(x, f, saturate) })
 		}
 	}
 	u.konst = nil
 	if u.plain.name == "" && u.last.name == "" {
 		u.plain = b.plain(v)
 	}
-	return u.typed(to)
+	return u.setType(to)
 }
 
 // bounds are the smallest and the largest number of an integer type.
@@ -60,10 +60,10 @@ var integerRange = map[protos.TensorProto_DataType]bounds{
 	protos.TensorProto_INT16: {-32768, 32767}, protos.TensorProto_UINT16: {0, 65535},
 }
 
-// wrapped subtracts whole multiples of the range: x - range*floor((x - low)/range).
-func (b *builder) wrapped(x ref, r bounds) ref {
+// wrapRange subtracts whole multiples of the range: x - range*floor((x - low)/range).
+func (b *builder) wrapRange(x ref, r bounds) ref {
 	period := float32(r.high - r.low + 1)
-	return b.sub(x, b.scaled(b.unary("Floor", b.scaled(b.offset(x, -float32(r.low)), 1/period)), period))
+	return b.sub(x, b.scaleBy(b.unary("Floor", b.scaleBy(b.offset(x, -float32(r.low)), 1/period)), period))
 }
 
 // smallFloat is a floating-point type: its bits of mantissa, its smallest normal exponent, its largest number, and what
@@ -84,16 +84,16 @@ var smallFloats = map[protos.TensorProto_DataType]smallFloat{
 	protos.TensorProto_FLOAT4E2M1:     {1, 0, 6, 6},
 }
 
-// toSmallFloat rounds to the type's mantissa, half to even. With c = 2^(23-mantissa) + 1 the result is c*x - (c*x - x)
-// (Dekker 1971, section 4). Below the smallest normal number it is the nearest multiple of the smallest step.
-func (b *builder) toSmallFloat(x ref, f smallFloat, saturate bool) ref {
+// roundToSmallFloat rounds to the type's mantissa, half to even. With c = 2^(23-mantissa) + 1 the result is c*x - (c*x
+// - x) (Dekker 1971, section 4). Below the smallest normal number it is the nearest multiple of the smallest step.
+func (b *builder) roundToSmallFloat(x ref, f smallFloat, saturate bool) ref {
 	// This is a weight, since a compiler would compute with a constant.
 	c := b.weight(fmt.Sprint("@split", f.mantissa), []int{1},
 		func() []float32 { return []float32{float32(math.Ldexp(1, 23-f.mantissa) + 1)} })
 	step := math.Ldexp(1, f.least-f.mantissa)
 	big := b.mul(x, c)
 	normal := b.sub(big, b.sub(big, x))
-	tiny := b.scaled(b.steps(b.scaled(x, float32(1/step))), float32(step))
+	tiny := b.scaleBy(b.steps(b.scaleBy(x, float32(1/step))), float32(step))
 	small := b.binary("Less", b.unary("Abs", x), b.scalar(float32(math.Ldexp(1, f.least))))
 	y := b.choose(small, tiny, normal)
 	over := b.binary("Greater", b.unary("Abs", y), b.scalar(f.most))
@@ -115,7 +115,7 @@ func foldCast(t *tensor, to protos.TensorProto_DataType) *tensor {
 		return nil
 	}
 	var u *tensor
-	switch k := kindOf(to); {
+	switch k := lookupKind(to); {
 	case k == decimal && t.isInt:
 		u = floatTensor(t.dims, convert(t.ints, func(v int64) float32 { return float32(v) }))
 	case k == decimal:
@@ -130,8 +130,8 @@ func foldCast(t *tensor, to protos.TensorProto_DataType) *tensor {
 		}))
 	default:
 		r, narrow := integerRange[to]
-		u = intTensor(t.dims, convert(t.asInts(), func(v int) int64 {
-			if narrow && kindOf(t.kind) != truth {
+		u = intTensor(t.dims, convert(t.toInts(), func(v int) int64 {
+			if narrow && lookupKind(t.kind) != truth {
 				period := r.high - r.low + 1
 				v = ((v-r.low)%period+period)%period + r.low
 			}

@@ -17,13 +17,13 @@ var _ = register("CausalConvWithState", func(b *builder, n *node) {
 	}
 	y := b.apply(n.withAttributes(attrInt("group", x.dims[1])), "Conv", []*value{newFromPlain(x), k, n.input(2)})
 	if a := n.stringOr("activation", "none"); a == "silu" || a == "swish" {
-		y = b.each(y, func(x ref) ref { return b.mul(x, b.unary("Sigmoid", x)) })
+		y = b.applyToEach(y, func(x ref) ref { return b.mul(x, b.unary("Sigmoid", x)) })
 	}
 	n.out = []*value{y}
 	if len(n.Output) > 1 {
 		if before == 0 {
 			failf("its kernel has one entry, and it hands on a state of none")
 		}
-		n.out = append(n.out, newFromPlain(b.part(x, 2, x.dims[2]-before, x.dims[2])))
+		n.out = append(n.out, newFromPlain(b.sliceAxis(x, 2, x.dims[2]-before, x.dims[2])))
 	}
 }, nil)

@@ -5,25 +5,25 @@ package onnxnorm
 var _ = register("Clip", func(b *builder, n *node) {
 	lo, hasLo := bound(n, 1, "min")
 	hi, hasHi := bound(n, 2, "max")
-	n.out = []*value{b.each(n.need(0), func(x ref) ref {
+	n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
 		switch {
 		case hasLo:
-			x = b.atLeast(x, lo)
+			x = b.clipLow(x, lo)
 		case n.input(1) != nil:
-			x = b.limited("Less", x, n.in[1])
+			x = b.replaceBeyond("Less", x, n.in[1])
 		}
 		switch {
 		case hasHi:
-			x = b.atMost(x, hi)
+			x = b.clipHigh(x, hi)
 		case n.input(2) != nil:
-			x = b.limited("Greater", x, n.in[2])
+			x = b.replaceBeyond("Greater", x, n.in[2])
 		}
 		return x
 	})}
 }, nil)
 
-// limited returns x, or the limit, a single number, for the cells that are beyond it.
-func (b *builder) limited(beyond string, x ref, limit *value) ref {
+// replaceBeyond returns x, or the limit, a single number, for the cells that are beyond it.
+func (b *builder) replaceBeyond(beyond string, x ref, limit *value) ref {
 	if size(limit.dims) != 1 {
 		failf("one of its limits has the shape %v, and a single number is wanted", limit.dims)
 	}

@@ -4,23 +4,23 @@ import "slices"
 
 var _ = register("Concat", func(b *builder, n *node) {
 	at := axis(n.intOr("axis", 0), len(n.need(0).dims))
-	b.repeated(n, at)
+	b.repeatConstants(n, at)
 	dims := concatDims(n, at)
-	last := spatial(dims) && slices.ContainsFunc(n.in, isLast)
+	last := isSpatial(dims) && slices.ContainsFunc(n.in, isLast)
 	var in []ref
 	for _, v := range n.in {
 		if size(v.dims) == 0 {
 			continue // it adds nothing
 		}
 		if last {
-			in = append(in, b.lastOf(v))
+			in = append(in, b.moveChannelsLast(v))
 		} else {
 			in = append(in, b.plain(v))
 		}
 	}
 	if last {
 		n.out = []*value{b.newFromLast(b.emit("Concat", permute(dims, channelsLast(4)), in,
-			attrInt("axis", lastAxes([]int{at}, 4)[0])))}
+			attrInt("axis", moveAxesLast([]int{at}, 4)[0])))}
 		return
 	}
 	n.out = []*value{newFromPlain(b.emit("Concat", dims, in, attrInt("axis", at)))}

@@ -2,12 +2,12 @@ package onnxnorm
 
 // ConstantOfShape is filled with one number, which is zero if the file names none.
 var _ = register("ConstantOfShape", func(b *builder, n *node) {
-	dims, one := filledWith(n)
+	dims, one := readFilling(n)
 	n.out = []*value{newFromPlain(b.fillConstant(dims, one.numbers()[0])).setKind((&value{konst: one}).kind())}
 }, func(n *node) *tensor {
-	dims, one := filledWith(n)
+	dims, one := readFilling(n)
 	switch {
-	case !plausible(dims) || !foldsHere(dims, one.isInt):
+	case !isPlausible(dims) || !foldsHere(dims, one.isInt):
 		return nil
 	case one.isInt:
 		t := intTensor(dims, broadcastValues(one.ints, []int{1}, dims))
@@ -17,10 +17,10 @@ var _ = register("ConstantOfShape", func(b *builder, n *node) {
 	return floatTensor(dims, broadcastValues(one.floats(), []int{1}, dims))
 })
 
-func filledWith(n *node) (dims []int, one *tensor) {
-	dims, one = n.constantInput(0, "shape").asInts(), floatTensor([]int{1}, []float32{0})
+func readFilling(n *node) (dims []int, one *tensor) {
+	dims, one = n.constantInput(0, "shape").toInts(), floatTensor([]int{1}, []float32{0})
 	if a := n.attr("value"); a != nil && a.T != nil {
-		t, err := decode(a.T, inGraph(a.T))
+		t, err := decode(a.T, rawData(a.T))
 		if err != nil {
 			failf("%w", err)
 		}
@@ -29,5 +29,5 @@ func filledWith(n *node) (dims []int, one *tensor) {
 	if size(one.dims) != 1 {
 		failf("its value has the shape %v, and one number is wanted", one.dims)
 	}
-	return dims, one.reshaped([]int{1})
+	return dims, one.reshape([]int{1})
 }

@@ -17,7 +17,7 @@ func constant(n *node) *tensor {
 	a := n.attr("value")
 	switch {
 	case a != nil && a.T != nil:
-		t, err := decode(a.T, inGraph(a.T))
+		t, err := decode(a.T, rawData(a.T))
 		if err != nil {
 			failf("%w", err)
 		}
@@ -42,7 +42,7 @@ func constant(n *node) *tensor {
 func shapeOf(_ *builder, n *node) {
 	dims := n.need(0).dims
 	from, to := n.intOr("start", 0), n.intOr("end", len(dims))
-	place := func(i int) int { return min(max(FromStart(i, len(dims)), 0), len(dims)) }
+	place := func(i int) int { return min(max(CountFromStart(i, len(dims)), 0), len(dims)) }
 	from, to = place(from), place(to)
 	out := convert(dims[from:max(from, to)], func(d int) int64 { return int64(d) })
 	setConstant(n, intTensor([]int{len(out)}, out))
@@ -58,7 +58,7 @@ const (
 
 func where(b *builder, n *node) {
 	c, x, y := b.plain(n.need(0)), b.plain(n.need(1)), b.plain(n.need(2))
-	n.out = []*value{newFromPlain(b.choose(b.truthOf(c), x, y)).typed(n.in[1].dtype())}
+	n.out = []*value{newFromPlain(b.choose(b.numberToTruth(c), x, y)).setType(n.in[1].dtype())}
 }
 
 func foldWhere(n *node) *tensor {
@@ -72,13 +72,14 @@ func foldWhere(n *node) *tensor {
 	}
 	cond := broadcastValues(c.ints, c.dims, dims)
 	if x.isInt {
-		return intTensor(dims, chosen(cond, broadcastValues(x.ints, x.dims, dims), broadcastValues(y.ints, y.dims, dims)))
+		yes, no := broadcastValues(x.ints, x.dims, dims), broadcastValues(y.ints, y.dims, dims)
+		return intTensor(dims, selectValues(cond, yes, no))
 	}
-	return floatTensor(dims, chosen(cond, broadcastValues(x.floats(), x.dims, dims),
+	return floatTensor(dims, selectValues(cond, broadcastValues(x.floats(), x.dims, dims),
 		broadcastValues(y.floats(), y.dims, dims)))
 }
 
-func chosen[T any](cond []int64, yes, no []T) []T {
+func selectValues[T any](cond []int64, yes, no []T) []T {
 	out := slices.Clone(no)
 	for i, c := range cond {
 		if c != 0 {

@@ -26,7 +26,7 @@ var _ = register("Conv", func(b *builder, n *node) {
 		convGrid(b, n)
 		return
 	}
-	inPlanes(2, conv2, convGrid)(b, n)
+	makePlanesRule(2, conv2, convGrid)(b, n)
 }, nil)
 
 func conv2(b *builder, n *node) {
@@ -39,7 +39,7 @@ func conv2(b *builder, n *node) {
 		failf("its input has %d channels, and its kernel %v in %d groups takes %d", v.dims[1], k.dims, c.groups,
 			k.dims[1]*c.groups)
 	}
-	y := b.conv(b.lastOf(v), c)
+	y := b.conv(b.moveChannelsLast(v), c)
 	n.out = []*value{b.newFromLast(b.bias(y, n.input(2)))}
 }
 
@@ -55,7 +55,7 @@ func (c conv) positions(batch int) int { return batch * c.out[0] * c.out[1] }
 
 func (b *builder) conv(x ref, c conv) ref {
 	if !b.whole {
-		return b.quickConv(x, c)
+		return b.emitConv(x, c)
 	}
 	if c.stride != [2]int{1, 1} && c.dilate != [2]int{1, 1} {
 		failf("it has strides and dilations at once, for which there is no rule of relevance: take Input x gradient")
@@ -63,39 +63,39 @@ func (b *builder) conv(x ref, c conv) ref {
 	return b.dense(x, c)
 }
 
-// quickConv writes a convolution in the form that is right and fast for its kernel.
-func (b *builder) quickConv(x ref, c conv) ref {
+// emitConv writes a convolution in the form that is right and fast for its kernel.
+func (b *builder) emitConv(x ref, c conv) ref {
 	noPad := c.before == [2]int{} && c.after[0] <= 0 && c.after[1] <= 0
 	switch {
 	case c.groups > 1 && c.kernel.dims[1] == 1 && c.kernel.dims[0] == c.groups:
 		return b.depthwise(x, c)
 	case c.groups > 1:
-		return b.grouped(x, c)
+		return b.convGroups(x, c)
 	case c.window.kernel == [2]int{1, 1} && noPad:
 		return b.pointwise(x, c)
 	case c.window.kernel == c.stride && c.dilate == [2]int{1, 1} && noPad:
 		return b.patch(x, c)
-	case b.worthWinograd(x, c):
+	case b.gainsByWinograd(x, c):
 		return b.winograd(x, c)
-	case b.pureGo, b.outOfReach(c), b.packs(c.positions(x.dims[0]), size(c.kernel.dims)):
-		return b.unfolded(x, c)
+	case b.pureGo, b.exceedsStandardConv(c), b.isPackedByXLA(c.positions(x.dims[0]), size(c.kernel.dims)):
+		return b.unfold(x, c)
 	}
 	return b.dense(x, c)
 }
 
-// outOfReach tells whether ONNX's own Conv cannot do a convolution: onnx-gomlx does not take strides and dilations
-// together, and GoMLX has no second derivative of a convolution with strides.
-func (b *builder) outOfReach(c conv) bool {
+// exceedsStandardConv tells whether ONNX's own Conv cannot do a convolution: onnx-gomlx does not take strides and
+// dilations together, and GoMLX has no second derivative of a convolution with strides.
+func (b *builder) exceedsStandardConv(c conv) bool {
 	return c.stride != [2]int{1, 1} && (c.dilate != [2]int{1, 1} || b.differentiable)
 }
 
-// unfolded puts the inputs of all positions of the kernel side by side and multiplies once,
+// unfold puts the inputs of all positions of the kernel side by side and multiplies once,
 //
 //	[b, h, w, k*l*in] x [k*l*in, out] -> [b, h, w, out].
 //
 // Products are seven times as fast as convolutions on the pure-Go backend. They have a second derivative, which GoMLX's
 // convolution with strides does not have.
-func (b *builder) unfolded(x ref, c conv) ref {
+func (b *builder) unfold(x ref, c conv) ref {
 	k, l, in := c.window.kernel[0], c.window.kernel[1], c.kernel.dims[1]
 	padded := b.padLast(x, c.window, 0)
 	var taps []ref
@@ -111,11 +111,11 @@ func (b *builder) unfolded(x ref, c conv) ref {
 // multiplyLast multiplies the last axis of x, [h*w*in], by a kernel [out, in, h, w].
 func (b *builder) multiplyLast(x ref, k *tensor) ref {
 	out, in := k.dims[0], size(k.dims[1:])
-	if b.packs(size(x.dims)/in, in*out) {
-		w := b.reordered(k, "@o,hwi", []int{0, 2, 3, 1}, out, in)
+	if b.isPackedByXLA(size(x.dims)/in, in*out) {
+		w := b.reorderKernel(k, "@o,hwi", []int{0, 2, 3, 1}, out, in)
 		return b.linear(x, b.transpose(w, []int{1, 0}))
 	}
-	return b.linear(x, b.reordered(k, "@hwi,o", []int{2, 3, 1, 0}, in, out))
+	return b.linear(x, b.reorderKernel(k, "@hwi,o", []int{2, 3, 1, 0}, in, out))
 }
 
 // dense emits ONNX's own Conv between two transposes, which XLA removes; it has groups if c has. Its weight is stored
@@ -129,10 +129,10 @@ func (b *builder) dense(x ref, c conv) ref {
 			after[i] += c.dilate[i]
 		}
 	}
-	name, values := kernel.origin+"@hwio", kernel.transposed([]int{2, 3, 1, 0}).floats
+	name, values := kernel.origin+"@hwio", kernel.transpose([]int{2, 3, 1, 0}).floats
 	if odd != c.window.kernel {
 		name = fmt.Sprintf("%s@hwio%v", kernel.origin, odd)
-		values = func() []float32 { return zeroRows(kernel.transposed([]int{2, 3, 1, 0}), odd) }
+		values = func() []float32 { return zeroRows(kernel.transpose([]int{2, 3, 1, 0}), odd) }
 	}
 	w := b.weightOrConstant(kernel, name, []int{odd[0], odd[1], kernel.dims[1], kernel.dims[0]}, values)
 
@@ -172,7 +172,7 @@ func (b *builder) weightOrConstant(of *tensor, name string, dims []int, values f
 	return b.weight(name, dims, values)
 }
 
-// reordered declares a kernel transposed and then viewed under other dims.
-func (b *builder) reordered(k *tensor, how string, perm []int, dims ...int) ref {
-	return b.weightOrConstant(k, k.origin+how, dims, func() []float32 { return k.transposed(perm).floats() })
+// reorderKernel declares a kernel transposed and then viewed under other dims.
+func (b *builder) reorderKernel(k *tensor, how string, perm []int, dims ...int) ref {
+	return b.weightOrConstant(k, k.origin+how, dims, func() []float32 { return k.transpose(perm).floats() })
 }

@@ -10,16 +10,16 @@ func (b *builder) depthwise(x ref, c conv) ref {
 	if b.vectors && c.window.kernel[0]*c.window.kernel[1] >= bandTaps && c.bandValues() <= bandShare*size(x.dims) {
 		return b.depthwiseBands(x, c)
 	}
-	w := b.reordered(c.kernel, "@hwc", []int{2, 3, 1, 0}, c.window.kernel[0]*c.window.kernel[1], c.kernel.dims[0])
+	w := b.reorderKernel(c.kernel, "@hwc", []int{2, 3, 1, 0}, c.window.kernel[0]*c.window.kernel[1], c.kernel.dims[0])
 	reach := c.extent(0) - 1
 	if b.pureGo && c.stride[0] == 1 && c.before[0] <= reach && c.after[0] <= reach {
 		return b.depthwiseLines(x, c.window, w)
 	}
-	padded := b.sealed(x, c.window)
+	padded := b.padSealed(x, c.window)
 	var sum ref
 	for i := range c.window.kernel[0] {
 		for j := range c.window.kernel[1] {
-			sum = b.plus(sum, b.binary("Mul", b.tap(padded, c.window, i, j), b.position(w, c.window, i, j)))
+			sum = b.addTo(sum, b.binary("Mul", b.tap(padded, c.window, i, j), b.position(w, c.window, i, j)))
 		}
 	}
 	return sum
@@ -49,10 +49,10 @@ func (b *builder) depthwiseLines(x ref, w window, weights ref) ref {
 	for i := range w.kernel[0] {
 		var line ref
 		for j, column := range columns {
-			line = b.plus(line, b.binary("Mul", column, b.position(weights, w, i, j)))
+			line = b.addTo(line, b.binary("Mul", column, b.position(weights, w, i, j)))
 		}
 		shift := i * w.dilate[0]
-		sum = b.plus(sum, b.pad(line, []int{0, reach - shift, 0, 0}, []int{0, shift, 0, 0}, 0))
+		sum = b.addTo(sum, b.pad(line, []int{0, reach - shift, 0, 0}, []int{0, shift, 0, 0}, 0))
 	}
 	first := reach - w.before[0]
 	return b.slice(sum, []int{0, first, 0, 0}, []int{sum.dims[0], first + w.out[0], sum.dims[2], sum.dims[3]},

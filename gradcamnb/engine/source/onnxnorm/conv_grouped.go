@@ -2,22 +2,22 @@ package onnxnorm
 
 import "fmt"
 
-// grouped emits a convolution in groups of several channels, in the form that is quicker on the backend.
-func (b *builder) grouped(x ref, c conv) ref {
+// convGroups emits a convolution in groups of several channels, in the form that is quicker on the backend.
+func (b *builder) convGroups(x ref, c conv) ref {
 	if b.pureGo {
-		return b.groupedProducts(x, c)
+		return b.multiplyGroups(x, c)
 	}
 	if !b.differentiable && c.positions(x.dims[0]) <= fewPositions {
 		return b.dense(x, c)
 	}
-	return b.groupedBlocks(x, c)
+	return b.convBlocks(x, c)
 }
 
-// groupedProducts puts the inputs of all positions of the kernel side by side. Every group is one product in a batch of
+// multiplyGroups puts the inputs of all positions of the kernel side by side. Every group is one product in a batch of
 // products,
 //
 //	[b, h, w, k*l, g, in] -> [g, b*h*w, k*l*in] x [g, k*l*in, out] -> [b, h, w, g*out].
-func (b *builder) groupedProducts(x ref, c conv) ref {
+func (b *builder) multiplyGroups(x ref, c conv) ref {
 	g, in, out := c.groups, c.kernel.dims[1], c.kernel.dims[0]/c.groups
 	taps := c.window.kernel[0] * c.window.kernel[1]
 	padded := b.padLast(x, c.window, 0)
@@ -33,9 +33,9 @@ func (b *builder) groupedProducts(x ref, c conv) ref {
 	}
 	rows := b.reshape(b.transpose(all, []int{2, 0, 1, 3}), g, all.dims[0], taps*in)
 	// The kernel [g*out, in, k, l] as [g, k*l*in, out].
-	split := c.kernel.reshaped([]int{g, out, in, taps})
+	split := c.kernel.reshape([]int{g, out, in, taps})
 	split.origin = c.kernel.origin
-	w := b.reordered(split, "@g,hwi,o", []int{0, 3, 2, 1}, g, taps*in, out)
+	w := b.reorderKernel(split, "@g,hwi,o", []int{0, 3, 2, 1}, g, taps*in, out)
 	y := b.matmul(rows, w) // [g, b*h*w, out]
 	return b.reshape(b.transpose(y, []int{1, 0, 2}), x.dims[0], c.out[0], c.out[1], g*out)
 }
@@ -50,10 +50,10 @@ const fewPositions = 400
 // than 32.
 const blockChannels = 32
 
-// groupedBlocks joins neighbouring groups into blocks of up to blockChannels channels, and convolves every block with a
+// convBlocks joins neighbouring groups into blocks of up to blockChannels channels, and convolves every block with a
 // dense kernel that is zero between its groups. XLA's convolution is much faster than its products of many small
 // matrices, and saves much copying: RegNetY-400MF takes three fifths of the time.
-func (b *builder) groupedBlocks(x ref, c conv) ref {
+func (b *builder) convBlocks(x ref, c conv) ref {
 	in, out := c.kernel.dims[1], c.kernel.dims[0]/c.groups
 	each := max(1, blockChannels/max(in, out))
 	count := (c.groups + each - 1) / each

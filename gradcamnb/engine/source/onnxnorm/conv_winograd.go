@@ -67,8 +67,8 @@ func cookToom(points []float64) (output, kernel, input [][]float64) {
 // products, twice.
 const minWinogradSaving = 28
 
-// worthWinograd tells whether Winograd's form pays. It may only be used if no gradient goes through it.
-func (b *builder) worthWinograd(x ref, c conv) bool {
+// gainsByWinograd tells whether Winograd's form pays. It may only be used if no gradient goes through it.
+func (b *builder) gainsByWinograd(x ref, c conv) bool {
 	out, in, positions := c.kernel.dims[0], c.kernel.dims[1], c.positions(x.dims[0])
 	saved := positions * in * out * 9 * 3 / 4
 	moved := in*out*36 + positions*(in*3+out*2)*9/4
@@ -113,17 +113,17 @@ func (b *builder) winograd(x ref, c conv) ref {
 	}
 	inputs := b.reshape(b.emit("Concat", []int{r * r, n, th, tw, in}, parts, attrInt("axis", 0)), r*r, n*th*tw*in)
 
-	inputs = b.reshape(b.matmul(b.bothAxes(winogradInput, order), inputs), r*r, n*th*tw, in)
+	inputs = b.reshape(b.matmul(b.kroneckerSquare(winogradInput, order), inputs), r*r, n*th*tw, in)
 	products := b.matmul(inputs, b.winogradWeights(c.kernel))
-	y := b.matmul(b.bothAxes(winogradOutput, ascending(r*r)), b.reshape(products, r*r, n*th*tw*out))
+	y := b.matmul(b.kroneckerSquare(winogradOutput, countUp(r*r)), b.reshape(products, r*r, n*th*tw*out))
 	y = b.transpose(b.reshape(y, t, t, n, th, tw, out), []int{2, 3, 0, 4, 1, 5})
 	y = b.reshape(y, n, th*t, tw*t, out)
 	return b.slice(y, []int{0, 0, 0, 0}, []int{n, c.out[0], c.out[1], out}, []int{1, 1, 1, 1})
 }
 
-// bothAxes returns the matrix that does to both axes of a tile what m does to one: the Kronecker product of m with
-// itself. order gives the order of the tile's cells.
-func (b *builder) bothAxes(m [][]float64, order []int) ref {
+// kroneckerSquare returns the matrix that does to both axes of a tile what m does to one: the Kronecker product of m
+// with itself. order gives the order of the tile's cells.
+func (b *builder) kroneckerSquare(m [][]float64, order []int) ref {
 	r := len(m[0])
 	var values []float32
 	for _, y := range m {
@@ -140,7 +140,7 @@ func (b *builder) bothAxes(m [][]float64, order []int) ref {
 func (b *builder) winogradWeights(k *tensor) ref {
 	dims := []int{winogradReach * winogradReach, k.dims[1], k.dims[0]}
 	return b.weightOrConstant(k, k.origin+"@winograd", dims, func() []float32 {
-		return multiplyBothSides(winogradKernel, k.transposed([]int{2, 3, 1, 0}).floats())
+		return multiplyBothSides(winogradKernel, k.transpose([]int{2, 3, 1, 0}).floats())
 	})
 }
 

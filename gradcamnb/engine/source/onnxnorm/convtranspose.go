@@ -12,7 +12,7 @@ var _ = register("ConvTranspose", func(b *builder, n *node) {
 		convTransposeGrid(b, n)
 		return
 	}
-	inPlanes(2, convTranspose, convTransposeGrid)(b, n)
+	makePlanesRule(2, convTranspose, convTransposeGrid)(b, n)
 }, nil)
 
 func convTranspose(b *builder, n *node) {
@@ -25,12 +25,12 @@ func convTranspose(b *builder, n *node) {
 		failf("its input has %d channels, and its kernel %v in %d groups takes %d", v.dims[1], k.dims, groups, k.dims[0])
 	}
 	t := newTransposedConv(n, v.dims, k.dims)
-	x := b.lastOf(v)
+	x := b.moveChannelsLast(v)
 	var y ref
 	if !b.whole && t.kernel == t.stride && t.cut == [4]int{} && t.dilate == [2]int{1, 1} && groups == 1 {
-		y = b.spread(x, t, k.konst)
+		y = b.convWithoutOverlap(x, t, k.konst)
 	} else {
-		y = b.overlap(x, t, k.konst, groups)
+		y = b.convWithOverlap(x, t, k.konst, groups)
 	}
 	n.out = []*value{b.newFromLast(b.bias(y, n.input(2)))}
 }
@@ -45,19 +45,19 @@ type transposedConv struct {
 }
 
 func newTransposedConv(n *node, in, kernel []int) transposedConv {
-	stride, dilate, begin, end := transposedAxes(n, in[2:], kernel[2:])
+	stride, dilate, begin, end := readTransposedAxes(n, in[2:], kernel[2:])
 	return transposedConv{
 		in: [2]int(in[2:]), kernel: [2]int(kernel[2:]), stride: [2]int(stride), dilate: [2]int(dilate),
 		cut: [4]int{begin[0], begin[1], end[0], end[1]},
 	}
 }
 
-// transposedAxes reads the attributes, for any number of axes. With output_shape or auto_pad, it cuts
+// readTransposedAxes reads the attributes, for any number of axes. With output_shape or auto_pad, it cuts
 //
 //	total = stride*(in - 1) + output_padding + (kernel - 1)*dilation + 1 - output
 //
 // off the full output, a half at either end.
-func transposedAxes(n *node, in, kernel []int) (stride, dilate, begin, end []int) {
+func readTransposedAxes(n *node, in, kernel []int) (stride, dilate, begin, end []int) {
 	count := len(in)
 	ones := slices.Repeat([]int{1}, count)
 	stride, dilate = n.intsOr("strides", ones), n.intsOr("dilations", ones)
@@ -94,17 +94,17 @@ func transposedAxes(n *node, in, kernel []int) (stride, dilate, begin, end []int
 	return stride, dilate, begin, end
 }
 
-// spread emits a transposed convolution without overlap: [b, h, w, in] x [in, k*l*out] -> [b, h, w, k, l, out] -> [b,
-// h*k, w*l, out].
-func (b *builder) spread(x ref, t transposedConv, k *tensor) ref {
+// convWithoutOverlap emits a transposed convolution without overlap: [b, h, w, in] x [in, k*l*out] -> [b, h, w, k, l,
+// out] -> [b, h*k, w*l, out].
+func (b *builder) convWithoutOverlap(x ref, t transposedConv, k *tensor) ref {
 	batch, out := x.dims[0], k.dims[1]
-	y := b.linear(x, b.reordered(k, "@i,hwo", []int{0, 2, 3, 1}, k.dims[0], t.kernel[0]*t.kernel[1]*out))
+	y := b.linear(x, b.reorderKernel(k, "@i,hwo", []int{0, 2, 3, 1}, k.dims[0], t.kernel[0]*t.kernel[1]*out))
 	y = b.reshape(y, batch, t.in[0], t.in[1], t.kernel[0], t.kernel[1], out)
 	y = b.transpose(y, []int{0, 1, 3, 2, 4, 5})
 	return b.reshape(y, batch, t.in[0]*t.stride[0], t.in[1]*t.stride[1], out)
 }
 
-func (b *builder) overlap(x ref, t transposedConv, k *tensor, groups int) ref {
+func (b *builder) convWithOverlap(x ref, t transposedConv, k *tensor, groups int) ref {
 	batch, channels := x.dims[0], x.dims[3]
 	// Zeros are put after every pixel, and the zeros after the last one are cut off.
 	x = b.reshape(x, batch, t.in[0], 1, t.in[1], 1, channels)
@@ -126,15 +126,15 @@ func (b *builder) overlap(x ref, t transposedConv, k *tensor, groups int) ref {
 		}
 	}
 	x = b.slice(x, []int{0, 0, 0, 0}, []int{batch, w.in[0], w.in[1], channels}, []int{1, 1, 1, 1})
-	y := b.conv(x, conv{window: w, kernel: turned(k, groups), groups: groups})
-	return b.filled(y, before, after, 0)
+	y := b.conv(x, conv{window: w, kernel: turnKernel(k, groups), groups: groups})
+	return b.padWith(y, before, after, 0)
 }
 
-// turned returns the kernel [in, out/groups, h, w] for the ordinary convolution, as [out, in/groups, h, w] with both
-// spatial axes reversed.
-func turned(k *tensor, groups int) *tensor {
+// turnKernel returns the kernel [in, out/groups, h, w] for the ordinary convolution, as [out, in/groups, h, w] with
+// both spatial axes reversed.
+func turnKernel(k *tensor, groups int) *tensor {
 	in, out, h, w := k.dims[0]/groups, k.dims[1], k.dims[2], k.dims[3]
-	u := k.reshaped([]int{groups, in, out, h, w}).transposed([]int{0, 2, 1, 3, 4})
+	u := k.reshape([]int{groups, in, out, h, w}).transpose([]int{0, 2, 1, 3, 4})
 	each := h * w
 	t := &tensor{dims: []int{groups * out, in, h, w}, floats: func() []float32 {
 		values := slices.Clone(u.floats())

@@ -14,18 +14,18 @@ func convTransposeGrid(b *builder, n *node) {
 	if count < 1 || len(k.dims) != len(x.dims) || groups < 1 || x.dims[1] != k.dims[0] || k.dims[0]%groups != 0 {
 		failf("its input has the shape %v, and its kernel %v in %d groups does not fit", x.dims, k.dims, groups)
 	}
-	stride, dilate, begin, end := transposedAxes(n, x.dims[2:], k.dims[2:])
+	stride, dilate, begin, end := readTransposedAxes(n, x.dims[2:], k.dims[2:])
 	before, after := make([]int, len(x.dims)), make([]int, len(x.dims))
 	for i := range count {
-		x = b.stuffed(x, 2+i, stride[i])
-		k = b.reversed(k, 2+i)
+		x = b.insertZeros(x, 2+i, stride[i])
+		k = b.reverse(k, 2+i)
 		reach := (k.dims[2+i] - 1) * dilate[i]
 		before[2+i], after[2+i] = reach-begin[i], reach-end[i]
 	}
-	x = b.filled(x, before, after, 0)
+	x = b.padWith(x, before, after, 0)
 	// [in, out/g, ...] -> [g, in/g, out/g, ...] -> [g, out/g, in/g, ...] -> [out, in/g, ...]
 	in, out, spatial := k.dims[0]/groups, k.dims[1], k.dims[2:]
-	k = b.swapped(b.reshape(k, slices.Concat([]int{groups, in, out}, spatial)...), 1, 2)
+	k = b.swapAxes(b.reshape(k, slices.Concat([]int{groups, in, out}, spatial)...), 1, 2)
 	k = b.reshape(k, slices.Concat([]int{groups * out, in}, spatial)...)
 	c := &node{
 		NodeProto: &protos.NodeProto{OpType: "Conv", Name: n.Name, Output: n.Output,
@@ -36,8 +36,8 @@ func convTransposeGrid(b *builder, n *node) {
 	n.out = c.out
 }
 
-// stuffed puts zeros between the entries of an axis, so that neighbours are stride places apart.
-func (b *builder) stuffed(x ref, at, stride int) ref {
+// insertZeros puts zeros between the entries of an axis, so that neighbours are stride places apart.
+func (b *builder) insertZeros(x ref, at, stride int) ref {
 	if stride == 1 {
 		return x
 	}
@@ -45,6 +45,6 @@ func (b *builder) stuffed(x ref, at, stride int) ref {
 	after := make([]int, len(wide))
 	after[at+1] = stride - 1
 	y := b.pad(b.reshape(x, wide...), make([]int, len(wide)), after, 0)
-	y = b.reshape(y, replaced(x.dims, at, x.dims[at]*stride)...)
-	return b.part(y, at, 0, (x.dims[at]-1)*stride+1)
+	y = b.reshape(y, replaceDim(x.dims, at, x.dims[at]*stride)...)
+	return b.sliceAxis(y, at, 0, (x.dims[at]-1)*stride+1)
 }

@@ -12,7 +12,7 @@ import (
 // decode reads a TensorProto, whose raw data may be elsewhere. Floats are decoded when they are first needed.
 func decode(p *protos.TensorProto, raw StoredValues) (*tensor, error) {
 	dims := convert(p.Dims, func(d int64) int { return int(d) })
-	if !plausible(dims) {
+	if !isPlausible(dims) {
 		return nil, fmt.Errorf("tensor %q has the shape %v: the file is damaged", p.Name, dims)
 	}
 	if p.DataLocation == protos.TensorProto_EXTERNAL && raw.Read == nil {
@@ -154,12 +154,12 @@ func (d decoder) readInts() (known bool, err error) {
 
 // readPacked reads types of fewer than 8 bits, several of which lie in a byte.
 func (d decoder) readPacked() (known bool, err error) {
-	bits, read := packed(d.kind)
+	bits, read := findPackedType(d.kind)
 	if bits == 0 {
 		return false, nil
 	}
 	p, raw, n := d.p, d.raw, d.n
-	d.floats = func() []float32 { return unpacked(p, raw, bits, n, read) }
+	d.floats = func() []float32 { return unpack(p, raw, bits, n, read) }
 	want := (bits*n + 7) / 8
 	if raw.Read == nil {
 		return true, d.checkCount(len(p.Int32Data), want, "bytes", "int32_data")

@@ -27,7 +27,7 @@ var _ = register("DeformConv", func(b *builder, n *node) {
 				base = append(base, float32(unravel(cell, g.out)[i]*g.stride[i]-g.before[i]+unravel(tap, g.kernel)[i]*g.dilate[i]))
 			}
 		}
-		moved := b.reshape(b.part(offset, 2, i, i+1), batch*deform, area*cells)
+		moved := b.reshape(b.sliceAxis(offset, 2, i, i+1), batch*deform, area*cells)
 		place[i] = b.add(moved, b.floats([]int{1, area * cells}, base))
 	}
 	s := b.newSampler(b.reshape(x, batch*deform, channels/deform, x.dims[2], x.dims[3]), "zeros", true)
@@ -38,10 +38,10 @@ var _ = register("DeformConv", func(b *builder, n *node) {
 	y = b.reshape(y, batch, deform, area, cells, channels/deform)
 	y = b.reshape(b.transpose(y, []int{0, 3, 1, 4, 2}), batch*cells, groups, channels/groups*area) // [.., c, area]
 	w := b.reshape(b.plain(k), groups, k.dims[0]/groups, k.dims[1]*area)
-	z := b.matmul(b.swapped(y, 0, 1), b.swapped(w, 1, 2)) // [g, b*cells, out/g]
-	z = b.reshape(b.swapped(z, 0, 1), batch, cells, k.dims[0])
+	z := b.matmul(b.swapAxes(y, 0, 1), b.swapAxes(w, 1, 2)) // [g, b*cells, out/g]
+	z = b.reshape(b.swapAxes(z, 0, 1), batch, cells, k.dims[0])
 	if bias := n.input(3); bias != nil {
 		z = b.add(z, b.plain(bias))
 	}
-	n.out = []*value{newFromPlain(b.reshape(b.swapped(z, 1, 2), slices.Concat([]int{batch, k.dims[0]}, g.out)...))}
+	n.out = []*value{newFromPlain(b.reshape(b.swapAxes(z, 1, 2), slices.Concat([]int{batch, k.dims[0]}, g.out)...))}
 }, nil)

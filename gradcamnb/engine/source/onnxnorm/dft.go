@@ -42,13 +42,13 @@ func (b *builder) dft(x ref, at, length int, inverse, onesided bool) ref {
 	// A longer axis is cut off, and a shorter one is filled with zeros.
 	before, after := make([]int, last+1), make([]int, last+1)
 	after[at] = in - x.dims[at]
-	x = b.filled(x, before, after, 0)
+	x = b.padWith(x, before, after, 0)
 	m := dftMatrix{out: out, in: in, length: length, inverse: inverse, onesided: onesided}
 	cos, sin := m.weight(b, "cos", math.Cos), m.weight(b, "sin", math.Sin)
-	one := b.part(x, last, 0, 1)
+	one := b.sliceAxis(x, last, 0, 1)
 	re, im := b.resizeAxis(one, at, cos), b.resizeAxis(one, at, sin)
 	if x.dims[last] == 2 {
-		other := b.part(x, last, 1, 2)
+		other := b.sliceAxis(x, last, 1, 2)
 		re, im = b.sub(re, b.resizeAxis(other, at, sin)), b.add(im, b.resizeAxis(other, at, cos))
 	}
 	if inverse && onesided {
@@ -119,8 +119,8 @@ var (
 
 func registerWindow(op string, a, c1, c2 float64) bool {
 	return register(op, nil, func(n *node) *tensor {
-		count := n.constantInput(0, "size").asInts()[0]
-		if !plausible([]int{count}) {
+		count := n.constantInput(0, "size").toInts()[0]
+		if !isPlausible([]int{count}) {
 			failf("it has %d values", count)
 		}
 		period := float64(count)
@@ -139,7 +139,7 @@ func registerWindow(op string, a, c1, c2 float64) bool {
 // Col2Im adds columns, [b, c*k, positions], to the picture that they were read from.
 var _ = register("Col2Im", func(b *builder, n *node) {
 	x := b.plain(n.need(0))
-	picture, block := n.constantInput(1, "image_shape").asInts(), n.constantInput(2, "block_shape").asInts()
+	picture, block := n.constantInput(1, "image_shape").toInts(), n.constantInput(2, "block_shape").toInts()
 	area := size(block)
 	if len(x.dims) != 3 || len(picture) != len(block) || area < 1 || x.dims[1]%area != 0 {
 		failf("its input has the shape %v, its picture %v and its blocks %v", x.dims, picture, block)
@@ -155,20 +155,21 @@ var _ = register("Col2Im", func(b *builder, n *node) {
 		y := b.takeEntry(x, 2, tap)
 		before, after := []int{0, 0}, []int{0, 0}
 		for i, k := range unravel(tap, block) {
-			y = b.stuffed(y, 2+i, g.stride[i])
+			y = b.insertZeros(y, 2+i, g.stride[i])
 			start := k*g.dilate[i] - g.before[i]
 			before = append(before, start)
 			after = append(after, picture[i]-start-y.dims[2+i])
 		}
-		sum = b.plus(sum, b.cropped(y, before, after))
+		sum = b.addTo(sum, b.padOrCrop(y, before, after))
 	}
 	n.out = []*value{newFromPlain(sum)}
 }, nil)
 
-// cropped is filled, but it may also cut an axis off from the other end.
-func (b *builder) cropped(x ref, before, after []int) ref {
-	return b.filled(b.filled(x, positive(before), positive(after), 0), negative(before), negative(after), 0)
+// padOrCrop is filled, but it may also cut an axis off from the other end.
+func (b *builder) padOrCrop(x ref, before, after []int) ref {
+	padded := b.padWith(x, clampNegative(before), clampNegative(after), 0)
+	return b.padWith(padded, clampPositive(before), clampPositive(after), 0)
 }
 
-func positive(values []int) []int { return convert(values, func(v int) int { return max(v, 0) }) }
-func negative(values []int) []int { return convert(values, func(v int) int { return min(v, 0) }) }
+func clampNegative(values []int) []int { return convert(values, func(v int) int { return max(v, 0) }) }
+func clampPositive(values []int) []int { return convert(values, func(v int) int { return min(v, 0) }) }

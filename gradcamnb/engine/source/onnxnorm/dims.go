@@ -18,8 +18,8 @@ const largest = 1 << 31
 // mostAxes is more axes than any network needs.
 const mostAxes = 64
 
-// plausible tells whether a tensor can have these dims.
-func plausible(dims []int) bool {
+// isPlausible tells whether a tensor can have these dims.
+func isPlausible(dims []int) bool {
 	if len(dims) > mostAxes {
 		return false
 	}
@@ -108,7 +108,7 @@ func transposeValues[T any](values []T, dims, perm []int) []T {
 // Broadcasting), and whether there is one.
 func broadcast(a, b []int) ([]int, bool) {
 	rank := max(len(a), len(b))
-	a, b = leftPad(a, rank), leftPad(b, rank)
+	a, b = padRank(a, rank), padRank(b, rank)
 	out := make([]int, rank)
 	for i := range out {
 		switch {
@@ -128,7 +128,7 @@ func broadcastValues[T any](values []T, from, to []int) []T {
 	if slices.Equal(from, to) {
 		return values
 	}
-	from = leftPad(from, len(to))
+	from = padRank(from, len(to))
 	step := strides(from)
 	for i := range from {
 		if from[i] == 1 {
@@ -138,16 +138,16 @@ func broadcastValues[T any](values []T, from, to []int) []T {
 	return gather(values, to, step, 0)
 }
 
-// leftPad prepends ones up to the rank.
-func leftPad(dims []int, rank int) []int {
+// padRank prepends ones up to the rank.
+func padRank(dims []int, rank int) []int {
 	if len(dims) >= rank {
 		return dims
 	}
 	return append(slices.Repeat([]int{1}, rank-len(dims)), dims...)
 }
 
-// ascending returns 0, 1, ..., n-1.
-func ascending(n int) []int {
+// countUp returns 0, 1, ..., n-1.
+func countUp(n int) []int {
 	out := make([]int, n)
 	for i := range out {
 		out[i] = i
@@ -157,6 +157,6 @@ func ascending(n int) []int {
 
 // channelsLast returns the permutation [b, c, spatial...] -> [b, spatial..., c].
 func channelsLast(rank int) []int {
-	perm := slices.Concat([]int{0}, ascending(rank)[2:])
+	perm := slices.Concat([]int{0}, countUp(rank)[2:])
 	return append(perm, 1)
 }

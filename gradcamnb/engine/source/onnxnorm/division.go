@@ -6,12 +6,12 @@ var (
 	_ = register("Div", func(b *builder, n *node) {
 		n.out = []*value{b.pair("Div", n.need(0), n.need(1))}
 		if n.in[0].kind() == whole {
-			n.out[0] = b.each(n.out[0], b.truncated)
+			n.out[0] = b.applyToEach(n.out[0], b.truncate)
 		}
 	}, func(n *node) *tensor { return foldBinary(n, divInts, func(a, b float32) float32 { return a / b }) })
 
 	_ = register("Mod", func(b *builder, n *node) {
-		n.out = []*value{b.combined(n.need(0), n.need(1),
+		n.out = []*value{b.combine(n.need(0), n.need(1),
 			func(x, y ref) ref { return b.remainder(x, y, n.intOr("fmod", 0) != 0) })}
 	}, func(n *node) *tensor {
 		if n.intOr("fmod", 0) != 0 {
@@ -25,7 +25,7 @@ var (
 func (b *builder) remainder(x, y ref, fmod bool) ref {
 	q := b.binary("Div", x, y)
 	if fmod {
-		q = b.truncated(q)
+		q = b.truncate(q)
 	} else {
 		q = b.unary("Floor", q)
 	}

@@ -16,7 +16,7 @@ var _ = register("Einsum", func(b *builder, n *node) {
 	}
 	var operands []labelledTensor
 	for i, term := range terms {
-		operands = append(operands, b.diagonal(labelledTensor{b.plain(n.need(i)), spelled(term, len(n.in[i].dims))}))
+		operands = append(operands, b.diagonal(labelledTensor{b.plain(n.need(i)), spellOut(term, len(n.in[i].dims))}))
 	}
 	out := einsumOutput(right, explicit, terms, operands)
 	lengthsAgree(equation, operands)
@@ -28,7 +28,7 @@ var _ = register("Einsum", func(b *builder, n *node) {
 		}
 		x = b.contract(x, y, keep)
 	}
-	x = b.summed(x, out)
+	x = b.sumExcept(x, out)
 	perm := make([]int, len(out))
 	for i, a := range out {
 		if perm[i] = slices.Index(x.axes, a); perm[i] < 0 {
@@ -45,8 +45,8 @@ type labelledTensor struct {
 	axes []rune
 }
 
-// spelled returns a term with its ellipsis written out, for a tensor of the given rank.
-func spelled(term string, rank int) []rune {
+// spellOut returns a term with its ellipsis written out, for a tensor of the given rank.
+func spellOut(term string, rank int) []rune {
 	before, after, dots := strings.Cut(term, "...")
 	out := []rune(before)
 	if dots {
@@ -75,7 +75,7 @@ func einsumOutput(right string, explicit bool, terms []string, operands []labell
 		if !strings.Contains(right, "...") {
 			count = len(right)
 		}
-		return spelled(right, count)
+		return spellOut(right, count)
 	}
 	var out []rune
 	for i := dots; i > 0; i-- {
@@ -112,7 +112,7 @@ func (b *builder) diagonal(x labelledTensor) labelledTensor {
 		}
 		j += i + 1
 		d := x.dims[i]
-		y := b.swapped(b.swapped(x.ref, i, 0), j, 1)
+		y := b.swapAxes(b.swapAxes(x.ref, i, 0), j, 1)
 		rest := y.dims[2:]
 		index := make([]int, d)
 		for k := range index {
@@ -127,8 +127,8 @@ func (b *builder) diagonal(x labelledTensor) labelledTensor {
 	return x
 }
 
-// summed sums over the axes that are not kept.
-func (b *builder) summed(x labelledTensor, keep []rune) labelledTensor {
+// sumExcept sums over the axes that are not kept.
+func (b *builder) sumExcept(x labelledTensor, keep []rune) labelledTensor {
 	var over []int
 	var axes []rune
 	for i, a := range x.axes {
@@ -148,7 +148,7 @@ func (b *builder) summed(x labelledTensor, keep []rune) labelledTensor {
 // contract multiplies two tensors and sums over the axes that are not kept: as a product of
 // matrices [shared, own, summed] x [shared, summed, own].
 func (b *builder) contract(x, y labelledTensor, keep []rune) labelledTensor {
-	x, y = b.summed(x, append(slices.Clone(keep), y.axes...)), b.summed(y, append(slices.Clone(keep), x.axes...))
+	x, y = b.sumExcept(x, append(slices.Clone(keep), y.axes...)), b.sumExcept(y, append(slices.Clone(keep), x.axes...))
 	var shared, sum, ownX, ownY []rune
 	for _, a := range x.axes {
 		switch in := slices.Contains(y.axes, a); {
@@ -184,7 +184,7 @@ func (b *builder) contract(x, y labelledTensor, keep []rune) labelledTensor {
 		for i, a := range order {
 			perm[i], dims[i] = slices.Index(t.axes, a), length[a]
 		}
-		return b.spreadTo(b.transpose(t.ref, perm), dims)
+		return b.broadcastTo(b.transpose(t.ref, perm), dims)
 	}
 	left := b.reshape(ordered(x, shared, ownX, sum), total(shared), total(ownX), total(sum))
 	right := b.reshape(ordered(y, shared, sum, ownY), total(shared), total(sum), total(ownY))

@@ -9,8 +9,8 @@ import (
 
 var (
 	_ = registerUnary("Ceil", "Cos", "Erf", "Exp", "Floor", "Log", "Neg", "Reciprocal", "Sigmoid", "Sign", "Sin", "Tanh")
-	_ = register("Abs", func(b *builder, n *node) { n.out = []*value{b.each(n.need(0), b.abs)} }, nil)
-	_ = register("Sqrt", func(b *builder, n *node) { n.out = []*value{b.each(n.need(0), b.root)} }, func(n *node) *tensor {
+	_ = register("Abs", func(b *builder, n *node) { n.out = []*value{b.applyToEach(n.need(0), b.abs)} }, nil)
+	_ = register("Sqrt", func(b *builder, n *node) { n.out = []*value{b.applyToEach(n.need(0), b.root)} }, func(n *node) *tensor {
 		return foldFloats(n, func(v float32) float32 { return float32(math.Sqrt(float64(v))) })
 	})
 	_ = register("Identity", identity, func(n *node) *tensor { return n.in[0].konst })
@@ -32,20 +32,20 @@ func registerBinary(op string, ints func(a, b int64) int64, floats func(a, b flo
 }
 
 func unaryRule(b *builder, n *node) {
-	n.out = []*value{b.each(n.need(0), func(x ref) ref { return b.unary(n.OpType, x, n.Attribute...) })}
+	n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref { return b.unary(n.OpType, x, n.Attribute...) })}
 }
 
-// each applies f to the value in the layout it has.
-func (b *builder) each(v *value, f func(x ref) ref) *value {
+// applyToEach applies f to the value in the layout it has.
+func (b *builder) applyToEach(v *value, f func(x ref) ref) *value {
 	if isLast(v) {
 		return b.newFromLast(b.applyOnMatrix(v.last, f))
 	}
-	return inTail(newFromPlain(b.applyOnMatrix(b.plain(v), f)), v)
+	return markTail(newFromPlain(b.applyOnMatrix(b.plain(v), f)), v)
 }
 
-// inTail marks an output of picture-like values as channels-last in the file, if one of its inputs is.
-func inTail(out *value, from ...*value) *value {
-	out.tail = spatial(out.dims) && slices.ContainsFunc(from, func(v *value) bool { return v.tail })
+// markTail marks an output of picture-like values as channels-last in the file, if one of its inputs is.
+func markTail(out *value, from ...*value) *value {
+	out.tail = isSpatial(out.dims) && slices.ContainsFunc(from, func(v *value) bool { return v.tail })
 	return out
 }
 
@@ -64,38 +64,38 @@ func binaryRule(b *builder, n *node) {
 
 // pair applies an elementwise operator to two values.
 func (b *builder) pair(op string, x, y *value) *value {
-	return b.combined(x, y, func(x, y ref) ref { return b.binary(op, x, y) })
+	return b.combine(x, y, func(x, y ref) ref { return b.binary(op, x, y) })
 }
 
-// combined returns f(x, y) for an f that works on each element alone. It works channels-last if one of them is and the
+// combine returns f(x, y) for an f that works on each element alone. It works channels-last if one of them is and the
 // other can be.
-func (b *builder) combined(x, y *value, f func(x, y ref) ref) *value {
+func (b *builder) combine(x, y *value, f func(x, y ref) ref) *value {
 	dims, ok := broadcast(x.dims, y.dims)
 	if !ok {
 		failf("the shapes %v and %v do not broadcast", x.dims, y.dims)
 	}
-	if spatial(dims) && (isLast(x) || isLast(y)) && b.canLast(x) && b.canLast(y) {
+	if isSpatial(dims) && (isLast(x) || isLast(y)) && b.hasChannelsLast(x) && b.hasChannelsLast(y) {
 		return b.newFromLast(f(b.operand(x), b.operand(y)))
 	}
-	return inTail(newFromPlain(f(b.plain(x), b.plain(y))), x, y)
+	return markTail(newFromPlain(f(b.plain(x), b.plain(y))), x, y)
 }
 
-// canLast tells whether the operand has a channels-last form: it is picture-like
+// hasChannelsLast tells whether the operand has a channels-last form: it is picture-like
 // itself, or a constant.
-func (b *builder) canLast(v *value) bool {
-	return spatial(v.dims) || v.konst != nil && len(v.dims) <= 4
+func (b *builder) hasChannelsLast(v *value) bool {
+	return isSpatial(v.dims) || v.konst != nil && len(v.dims) <= 4
 }
 
 // operand returns the channels-last form of an operand that may be a constant of lower
 // rank, such as the [c, 1, 1] of a layer scale.
 func (b *builder) operand(v *value) ref {
-	if v.konst == nil || spatial(v.dims) {
-		return b.lastOf(v)
+	if v.konst == nil || isSpatial(v.dims) {
+		return b.moveChannelsLast(v)
 	}
-	if size(v.dims) == 1 && !v.konst.pending() {
+	if size(v.dims) == 1 && !v.konst.isPending() {
 		return b.scalar(v.konst.numbers()[0])
 	}
-	t := v.konst.reshaped(leftPad(v.dims, 4)).transposed(channelsLast(4))
+	t := v.konst.reshape(padRank(v.dims, 4)).transpose(channelsLast(4))
 	return b.numeric(t)
 }
 

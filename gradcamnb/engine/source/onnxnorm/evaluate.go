@@ -66,30 +66,30 @@ func (c *lazyConstant) floats() []float32 {
 	return c.values
 }
 
-// pending tells whether the tensor's values have yet to be computed.
-func (t *tensor) pending() bool { return t.computed != nil && !t.computed.known }
+// isPending tells whether the tensor's values have yet to be computed.
+func (t *tensor) isPending() bool { return t.computed != nil && !t.computed.known }
 
-// folded makes the outputs of a node whose inputs are constants. If it cannot, it returns false, or panics as the rule
-// does.
-func (w *walk) folded(n *node, r rule, f fold) bool {
-	pending := anyPending(n.in)
-	if f != nil && !pending && w.foldedAtOnce(n, f) {
+// foldNode makes the outputs of a node whose inputs are constants. If it cannot, it returns false, or panics as the
+// rule does.
+func (w *walk) foldNode(n *node, r rule, f fold) bool {
+	pending := hasPending(n.in)
+	if f != nil && !pending && w.foldAtOnce(n, f) {
 		return true
 	}
 	if r == nil {
-		return pending && w.foldedAtOnce(n, f)
+		return pending && w.foldAtOnce(n, f)
 	}
 	if len(n.in) == 0 || w.evaluate == nil {
 		return false
 	}
 	own := pending && f != nil // the operator has a fold of its own, which has not been tried
-	m, failed := w.applied(n, r)
+	m, failed := w.applyRule(n, r)
 	switch {
-	case own && (failed != nil || anyQuantised(m.out)):
-		return w.foldedAtOnce(n, f)
+	case own && (failed != nil || hasQuantised(m.out)):
+		return w.foldAtOnce(n, f)
 	case failed != nil:
 		panic(*failed)
-	case anyQuantised(m.out):
+	case hasQuantised(m.out):
 		return false
 	}
 	for i, v := range m.out {
@@ -98,18 +98,18 @@ func (w *walk) folded(n *node, r rule, f fold) bool {
 	return true
 }
 
-// anyPending tells whether one of the constants is yet to be computed.
-func anyPending(in []*value) bool {
-	return slices.ContainsFunc(in, func(v *value) bool { return v != nil && v.konst.pending() })
+// hasPending tells whether one of the constants is yet to be computed.
+func hasPending(in []*value) bool {
+	return slices.ContainsFunc(in, func(v *value) bool { return v != nil && v.konst.isPending() })
 }
 
-// anyQuantised tells whether one of the values stands for integers of a quantised network.
-func anyQuantised(out []*value) bool {
+// hasQuantised tells whether one of the values stands for integers of a quantised network.
+func hasQuantised(out []*value) bool {
 	return slices.ContainsFunc(out, func(v *value) bool { return v.quant != nil })
 }
 
-// foldedAtOnce makes the output by the operator's own fold; false if that is not possible.
-func (w *walk) foldedAtOnce(n *node, f fold) bool {
+// foldAtOnce makes the output by the operator's own fold; false if that is not possible.
+func (w *walk) foldAtOnce(n *node, f fold) bool {
 	w.spend(0) // nothing is computed once too much was
 	t := f(n)
 	if t == nil {
@@ -144,8 +144,8 @@ func (w *walk) spend(values int) {
 	}
 }
 
-// applied returns the node after its rule has written it into the graph of constants.
-func (w *walk) applied(n *node, r rule) (m *node, failed *failure) {
+// applyRule returns the node after its rule has written it into the graph of constants.
+func (w *walk) applyRule(n *node, r rule) (m *node, failed *failure) {
 	m = &node{NodeProto: n.NodeProto}
 	for _, v := range n.in {
 		if v == nil {
@@ -153,7 +153,7 @@ func (w *walk) applied(n *node, r rule) (m *node, failed *failure) {
 			continue
 		}
 		u := &value{name: v.name, dims: v.dims, konst: v.konst, typ: v.typ}
-		if v.konst.pending() {
+		if v.konst.isPending() {
 			u.plain = v.konst.computed.ref
 		}
 		m.in = append(m.in, u)
@@ -214,7 +214,7 @@ const (
 
 // evaluate computes the values of a tensor of the graph.
 func (k *constants) evaluate(r ref) []float32 {
-	p, weights := k.needed(r)
+	p, weights := k.extract(r)
 	if w, ok := weights[r.name]; ok {
 		return w.Values()
 	}
@@ -242,8 +242,8 @@ func (k *constants) count() {
 	}
 }
 
-// needed returns the part of the graph that a tensor depends on, and the weights that it reads.
-func (k *constants) needed(r ref) (*protos.ModelProto, map[string]Weight) {
+// extract returns the part of the graph that a tensor depends on, and the weights that it reads.
+func (k *constants) extract(r ref) (*protos.ModelProto, map[string]Weight) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for ; k.seen < len(k.nodes); k.seen++ {
@@ -286,8 +286,8 @@ func (k *constants) needed(r ref) (*protos.ModelProto, map[string]Weight) {
 	return &protos.ModelProto{IrVersion: 10, OpsetImport: []*protos.OperatorSetIdProto{{Version: 20}}, Graph: g}, weights
 }
 
-// variantOf returns a name for the shape and the given values that constants made from shapes depend on.
-func variantOf(input []int, given map[string]GivenInput) string {
+// variantName returns a name for the shape and the given values that constants made from shapes depend on.
+func variantName(input []int, given map[string]GivenInput) string {
 	return strings.ReplaceAll(fmt.Sprint(" for ", input, given), " ", "_")
 }
 

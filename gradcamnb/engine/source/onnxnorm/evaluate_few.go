@@ -40,35 +40,35 @@ const fewValues = 1 << 10
 // computeFew computes a tensor of a graph of few numbers; ok is false for any other graph.
 func (k *constants) computeFew(p *protos.ModelProto, weights map[string]Weight, want string) (
 	values []float32, ok bool) {
-	known := map[string]heldValues{}
+	known := map[string]knownValues{}
 	for name, w := range weights {
 		if size(w.Dims) > fewValues {
 			return nil, false
 		}
-		known[name] = heldValues{w.Dims, w.Values()}
+		known[name] = knownValues{w.Dims, w.Values()}
 	}
 	for _, n := range p.Graph.Node {
 		out := n.Output[0]
 		if size(k.shapes[out]) > fewValues {
 			return nil, false
 		}
-		v, ok := computedHere(n, known, k.shapes[out])
+		v, ok := computeHere(n, known, k.shapes[out])
 		if !ok {
 			return nil, false
 		}
-		known[out] = heldValues{k.shapes[out], v}
+		known[out] = knownValues{k.shapes[out], v}
 	}
 	return known[want].values, true
 }
 
-// heldValues are the values of a tensor.
-type heldValues struct {
+// knownValues are the values of a tensor.
+type knownValues struct {
 	dims   []int
 	values []float32
 }
 
-// computedHere returns the output of a node, which has the shape dims, from the known values.
-func computedHere(n *protos.NodeProto, known map[string]heldValues, dims []int) (out []float32, ok bool) {
+// computeHere returns the output of a node, which has the shape dims, from the known values.
+func computeHere(n *protos.NodeProto, known map[string]knownValues, dims []int) (out []float32, ok bool) {
 	in := func(i int) []float32 { return broadcastValues(known[n.Input[i]].values, known[n.Input[i]].dims, dims) }
 	f, one := ofOne[n.OpType]
 	g, two := ofTwo[n.OpType]
@@ -80,11 +80,11 @@ func computedHere(n *protos.NodeProto, known map[string]heldValues, dims []int) 
 		xs, ys := broadcastValues(x.values, x.dims, dims), broadcastValues(y.values, y.dims, dims)
 		return zip(xs, ys, func(x, y float32) float32 { return float32(g(float64(x), float64(y))) }), true
 	case n.OpType == "Where":
-		return chosen(convert(in(0), func(c float32) int64 { return int64(c) }), in(1), in(2)), true
+		return selectValues(convert(in(0), func(c float32) int64 { return int64(c) }), in(1), in(2)), true
 	case n.OpType == "Reshape":
 		return known[n.Input[0]].values, true
 	case n.OpType == "Constant":
-		t, err := decode(n.Attribute[0].T, inGraph(n.Attribute[0].T))
+		t, err := decode(n.Attribute[0].T, rawData(n.Attribute[0].T))
 		if err != nil {
 			return nil, false
 		}

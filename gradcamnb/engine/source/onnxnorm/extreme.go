@@ -11,17 +11,17 @@ func extremeRule(b *builder, n *node) {
 	if v := n.input(1); len(n.in) == 2 && v != nil && v.konst != nil && size(v.dims) == 1 && clampsToNumber(n) &&
 		!v.konst.isInt {
 		limit := v.konst.floats()[0]
-		n.out = []*value{b.each(n.need(0), func(x ref) ref {
+		n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
 			if n.OpType == "Max" {
-				return b.atLeast(x, limit)
+				return b.clipLow(x, limit)
 			}
-			return b.atMost(x, limit)
+			return b.clipHigh(x, limit)
 		})}
 		return
 	}
 	acc := n.need(0)
 	for i := range n.in[1:] {
-		acc = b.combined(acc, n.need(i+1), func(x, y ref) ref { return b.extreme(n.OpType, x, y) })
+		acc = b.combine(acc, n.need(i+1), func(x, y ref) ref { return b.extreme(n.OpType, x, y) })
 	}
 	n.out = []*value{acc}
 }

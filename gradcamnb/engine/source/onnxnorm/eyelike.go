@@ -5,7 +5,7 @@ import "slices"
 // EyeLike is a matrix of ones on one diagonal, of the shape of its input.
 var _ = register("EyeLike", func(_ *builder, n *node) {
 	dims := n.need(0).dims
-	if len(dims) != 2 || !plausible(dims) {
+	if len(dims) != 2 || !isPlausible(dims) {
 		failf("its input has the shape %v and is no matrix", dims)
 	}
 	values := make([]float32, size(dims))
@@ -17,7 +17,7 @@ var _ = register("EyeLike", func(_ *builder, n *node) {
 	t := floatTensor(slices.Clone(dims), values)
 	to := n.in[0].kind()
 	if a := n.attr("dtype"); a != nil {
-		to = kindOf(typeNumbered(a.I))
+		to = lookupKind(typeNumbered(a.I))
 	}
 	if to != decimal {
 		t = intTensor(t.dims, convert(values, func(v float32) int64 { return int64(v) }))

@@ -46,15 +46,15 @@ func fieldOf(n *node, out *value) *Field {
 	case n.OpType == "Resize":
 		return resizeField(n, size)
 	case n.OpType == "ConvTranspose":
-		return transposedField(n)
-	case elementwise[n.OpType], cellByCell[n.OpType], channelsAlone(n, out):
+		return fieldAfterTransposed(n)
+	case elementwise[n.OpType], cellByCell[n.OpType], worksOnChannelsAlone(n, out):
 		return uniteFields(n, size)
 	}
 	return nil
 }
 
-// channelsAlone tells whether a node works on the last axis, the channels, for every cell alone.
-func channelsAlone(n *node, out *value) bool {
+// worksOnChannelsAlone tells whether a node works on the last axis, the channels, for every cell alone.
+func worksOnChannelsAlone(n *node, out *value) bool {
 	if len(n.in) == 0 || n.in[0] == nil || !n.in[0].tail || !out.tail {
 		return false
 	}
@@ -96,7 +96,7 @@ func padField(n *node) *Field {
 	if len(n.in[0].dims) != 4 || n.stringOr("mode", "constant") != "constant" {
 		return nil
 	}
-	before, _ := padding(n, 4)
+	before, _ := readPads(n, 4)
 	at := 2
 	if n.in[0].tail {
 		at = 1
@@ -129,9 +129,9 @@ func resizeField(n *node, out [2]int) *Field {
 	return n.in[0].field.widen(s)
 }
 
-// transposedField returns the field after a transposed convolution: output cell i depends on the input cells j for
+// fieldAfterTransposed returns the field after a transposed convolution: output cell i depends on the input cells j for
 // which some kernel cell k has stride*j + dilation*k - pad = i.
-func transposedField(n *node) *Field {
+func fieldAfterTransposed(n *node) *Field {
 	if len(n.in[0].dims) != 4 || len(n.in[1].dims) != 4 {
 		return nil
 	}

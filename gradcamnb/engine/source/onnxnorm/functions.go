@@ -115,14 +115,14 @@ func (f *inliner) body(fn *protos.FunctionProto, call *protos.NodeProto) []*prot
 		if p.Name != "" && call.Name != "" {
 			p.Name = call.Name + "/" + p.Name
 		}
-		renamed(p, names, prefix, given)
+		renameNode(p, names, prefix, given)
 		out = append(out, p)
 	}
 	return append(out, copies...)
 }
 
-// renamed gives a node of a function the names and attributes of one call.
-func renamed(p *protos.NodeProto, names map[string]string, prefix string, given map[string]*protos.AttributeProto) {
+// renameNode gives a node of a function the names and attributes of one call.
+func renameNode(p *protos.NodeProto, names map[string]string, prefix string, given map[string]*protos.AttributeProto) {
 	name := func(s string) string {
 		if to, ok := names[s]; ok {
 			return to
@@ -149,7 +149,7 @@ func renamed(p *protos.NodeProto, names map[string]string, prefix string, given 
 		}
 		for _, g := range graphsIn(a) {
 			for _, n := range g.Node {
-				renamed(n, names, prefix, given)
+				renameNode(n, names, prefix, given)
 			}
 			for _, v := range append(slices.Clone(g.Input), g.Output...) {
 				v.Name = name(v.Name)

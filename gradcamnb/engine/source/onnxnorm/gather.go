@@ -8,7 +8,7 @@ var _ = register("Gather", func(b *builder, n *node) {
 	at := axis(n.intOr("axis", 0), len(v.dims))
 	x := b.plain(v)
 	if index.konst == nil {
-		i := b.indices(b.positive(index, v.dims[at]))
+		i := b.indices(b.countIndicesUp(index, v.dims[at]))
 		n.out = []*value{newFromPlain(b.emit("Gather", gatherDims(x.dims, i.dims, at), []ref{x, i}, attrInt("axis", at)))}
 		return
 	}
@@ -38,12 +38,12 @@ func gatherDims(data, index []int, at int) []int {
 
 // wrap counts negative indices from the end, and checks all.
 func wrap(index *tensor, length int) *tensor {
-	return intTensor(index.dims, convert(index.asInts(), func(i int) int64 { return int64(wrapped(i, length)) }))
+	return intTensor(index.dims, convert(index.toInts(), func(i int) int64 { return int64(wrapIndex(i, length)) }))
 }
 
-func wrapped(i, length int) int {
+func wrapIndex(i, length int) int {
 	if i < -length || i >= length {
 		failf("index %d is outside an axis of %d", i, length)
 	}
-	return FromStart(i, length)
+	return CountFromStart(i, length)
 }

@@ -12,18 +12,18 @@ var _ = register("GatherElements", func(b *builder, n *node) {
 	}
 	for i, d := range index.dims {
 		if i != at {
-			x = b.part(x, i, 0, min(d, x.dims[i]))
+			x = b.sliceAxis(x, i, 0, min(d, x.dims[i]))
 		}
 	}
-	n.out = []*value{newFromPlain(b.gatherElements(x, b.lookups(index, x.dims[at]), at))}
+	n.out = []*value{newFromPlain(b.gatherElements(x, b.lookupIndices(index, x.dims[at]), at))}
 }, nil)
 
 func (b *builder) gatherElements(x, index ref, at int) ref {
 	return b.emit("GatherElements", slices.Clone(index.dims), []ref{x, index}, attrInt("axis", at))
 }
 
-// lookups returns a value as indices into an axis of the given length.
-func (b *builder) lookups(v *value, length int) ref {
+// lookupIndices returns a value as indices into an axis of the given length.
+func (b *builder) lookupIndices(v *value, length int) ref {
 	if v.konst != nil {
 		return b.konst(wrap(v.konst, length))
 	}

@@ -19,11 +19,11 @@ var _ = register("GatherND", func(b *builder, n *node) {
 		at, dims := flatIndices(index, rest)
 		places = b.numeric(intTensor(dims, at))
 	} else {
-		places = b.rowOf(index, rest)
+		places = b.joinIndices(index, rest)
 	}
 	if shared > 0 {
 		each := size(places.dims) / max(batch, 1)
-		first := b.scaled(b.reshape(b.counting(batch, 1), batch, 1), float32(size(rest[:k])))
+		first := b.scaleBy(b.reshape(b.countAlong(batch, 1), batch, 1), float32(size(rest[:k])))
 		places = b.reshape(b.add(b.reshape(places, batch, each), first), places.dims...)
 	}
 	flat := b.reshape(x, slices.Concat([]int{batch * size(rest[:k])}, rest[k:])...)
@@ -46,11 +46,11 @@ func flatIndices(index *value, data []int) (at []int64, dims []int) {
 		failf("its indices have the shape %v, which does not fit data of the shape %v", index.dims, data)
 	}
 	k := tuple(index.dims)
-	values := index.konst.asInts()
+	values := index.konst.toInts()
 	for first := 0; first < len(values); first += k {
 		flat := 0
 		for a := range k {
-			flat = flat*data[a] + wrapped(values[first+a], data[a])
+			flat = flat*data[a] + wrapIndex(values[first+a], data[a])
 		}
 		at = append(at, int64(flat))
 	}

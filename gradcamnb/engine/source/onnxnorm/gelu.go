@@ -15,14 +15,14 @@ var (
 // tanh(sqrt(2/pi) * (x + 0.044715*x^3))). onnx-gomlx ignores that attribute.
 func gelu(b *builder, n *node) {
 	tanh := n.stringOr("approximate", "none") == "tanh"
-	n.out = []*value{b.each(n.need(0), func(x ref) ref {
+	n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
 		if !tanh {
 			c := b.spreadConstant(math.Sqrt2/2, x)
 			u := b.binary("Mul", x, c)
-			return b.binary("Mul", b.plus(u, b.binary("Mul", u, b.unary("Erf", u))), c)
+			return b.binary("Mul", b.addTo(u, b.binary("Mul", u, b.unary("Erf", u))), c)
 		}
 		cube := b.binary("Mul", b.binary("Mul", b.binary("Mul", x, x), x), b.scalar(0.044715))
-		inner := b.unary("Tanh", b.binary("Mul", b.plus(x, cube), b.scalar(0.7978845608028654)))
+		inner := b.unary("Tanh", b.binary("Mul", b.addTo(x, cube), b.scalar(0.7978845608028654)))
 		half := b.binary("Mul", x, b.scalar(0.5))
 		return b.binary("Mul", half, b.binary("Add", inner, b.scalar(1)))
 	})}

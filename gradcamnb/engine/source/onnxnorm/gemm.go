@@ -16,18 +16,18 @@ var _ = register("Gemm", func(b *builder, n *node) {
 	case n.intOr("transB", 0) == 0:
 		y = b.plain(w)
 	case w.konst != nil:
-		y = b.konst(w.konst.transposed(swap))
+		y = b.konst(w.konst.transpose(swap))
 	default:
 		y = b.transpose(b.plain(w), swap)
 	}
-	out := b.scaled(b.matmul(x, y), n.floatOr("alpha", 1))
+	out := b.scaleBy(b.matmul(x, y), n.floatOr("alpha", 1))
 	if c := n.input(2); c != nil {
-		out = b.binary("Add", out, b.scaled(b.plain(c), n.floatOr("beta", 1)))
+		out = b.binary("Add", out, b.scaleBy(b.plain(c), n.floatOr("beta", 1)))
 	}
 	n.out = []*value{newFromPlain(out)}
 }, nil)
 
-func (b *builder) scaled(x ref, by float32) ref {
+func (b *builder) scaleBy(x ref, by float32) ref {
 	if by == 1 {
 		return x
 	}

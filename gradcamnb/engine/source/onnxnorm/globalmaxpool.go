@@ -8,9 +8,9 @@ var _ = register("GlobalMaxPool", func(b *builder, n *node) {
 	if rank < 3 {
 		failf("its input has the shape %v and no positions", v.dims)
 	}
-	over := ascending(rank)[2:]
-	if spatial(v.dims) {
-		n.out = []*value{b.newFromLast(b.reduceExtreme("ReduceMax", b.lastOf(v), lastAxes(over, rank), tiesFirst))}
+	over := countUp(rank)[2:]
+	if isSpatial(v.dims) {
+		n.out = []*value{b.newFromLast(b.reduceExtreme("ReduceMax", b.moveChannelsLast(v), moveAxesLast(over, rank), tiesFirst))}
 		return
 	}
 	n.out = []*value{newFromPlain(b.reduceExtreme("ReduceMax", b.plain(v), over, tiesFirst))}

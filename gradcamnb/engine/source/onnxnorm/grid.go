@@ -90,7 +90,7 @@ func (g grid) autoPad(mode string, i int) {
 
 // padGrid pads x [b, c, axes...] for the windows.
 func (b *builder) padGrid(x ref, g grid, fill float32) ref {
-	return b.filled(x, append([]int{0, 0}, g.before...), append([]int{0, 0}, g.after...), fill)
+	return b.padWith(x, append([]int{0, 0}, g.before...), append([]int{0, 0}, g.after...), fill)
 }
 
 // taps calls f for each position of the kernel, with the values that the position reads in a padded x [b, c, axes...]:

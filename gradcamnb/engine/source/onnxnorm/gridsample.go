@@ -15,12 +15,12 @@ var _ = register("GridSample", func(b *builder, n *node) {
 	flat := b.reshape(grid, x.dims[0], size(out), axes)
 	place := make([]ref, axes)
 	for a := range axes { // the grid names the last axis first
-		g := b.reshape(b.part(flat, 2, axes-1-a, axes-a), x.dims[0], size(out))
+		g := b.reshape(b.sliceAxis(flat, 2, axes-1-a, axes-a), x.dims[0], size(out))
 		length := float32(x.dims[2+a])
 		if corners {
-			place[a] = b.scaled(b.offset(g, 1), (length-1)/2)
+			place[a] = b.scaleBy(b.offset(g, 1), (length-1)/2)
 		} else {
-			place[a] = b.offset(b.scaled(b.offset(g, 1), length/2), -0.5)
+			place[a] = b.offset(b.scaleBy(b.offset(g, 1), length/2), -0.5)
 		}
 	}
 	s := b.newSampler(x, n.stringOr("padding_mode", "zeros"), corners)
@@ -35,13 +35,13 @@ var _ = register("GridSample", func(b *builder, n *node) {
 	default:
 		failf("mode %q is not known", mode)
 	}
-	n.out = []*value{newFromPlain(b.reshape(b.swapped(y, 1, 2), slices.Concat(x.dims[:2], out)...))}
+	n.out = []*value{newFromPlain(b.reshape(b.swapAxes(y, 1, 2), slices.Concat(x.dims[:2], out)...))}
 }, nil)
 
 // AffineGrid makes the grid of [GridSample] from a matrix for each picture.
 var _ = register("AffineGrid", func(b *builder, n *node) {
 	theta := b.plain(n.need(0))
-	dims := n.constantInput(1, "size").asInts()
+	dims := n.constantInput(1, "size").toInts()
 	axes := len(dims) - 2
 	if axes < 1 || len(theta.dims) != 3 || theta.dims[1] != axes || theta.dims[2] != axes+1 {
 		failf("its matrices have the shape %v, and its size is %v", theta.dims, dims)
@@ -63,6 +63,6 @@ var _ = register("AffineGrid", func(b *builder, n *node) {
 		}
 		base = append(base, 1)
 	}
-	y := b.matmul(b.floats([]int{cells, axes + 1}, base), b.swapped(theta, 1, 2))
+	y := b.matmul(b.floats([]int{cells, axes + 1}, base), b.swapAxes(theta, 1, 2))
 	n.out = []*value{newFromPlain(b.reshape(y, slices.Concat(dims[:1], dims[2:], []int{axes})...))}
 }, nil)

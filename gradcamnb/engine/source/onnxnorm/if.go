@@ -18,12 +18,12 @@ var _ = register("If", func(b *builder, n *node) {
 	if size(n.in[0].dims) != 1 || len(one) != len(other) {
 		failf("its condition has the shape %v, and its branches make %d and %d outputs", n.in[0].dims, len(one), len(other))
 	}
-	c := b.truthOf(b.reshape(b.plain(n.in[0])))
+	c := b.numberToTruth(b.reshape(b.plain(n.in[0])))
 	for i, v := range one {
 		if !slices.Equal(v.dims, other[i].dims) {
 			failf("its condition is computed from the picture, and its branches make the shapes %v and %v", v.dims,
 				other[i].dims)
 		}
-		n.out = append(n.out, newFromPlain(b.choose(c, b.plain(v), b.plain(other[i]))).typed(v.dtype()))
+		n.out = append(n.out, newFromPlain(b.choose(c, b.plain(v), b.plain(other[i]))).setType(v.dtype()))
 	}
 }, nil)

@@ -65,7 +65,7 @@ func (i Input) String() string {
 // it is empty, only one input may be able to take a picture.
 func Inputs(m *protos.ModelProto, picture string) ([]Input, error) {
 	all := listInputs(m.GetGraph())
-	at, err := pictureAmong(all, picture)
+	at, err := findPicture(all, picture)
 	if err != nil {
 		return nil, err
 	}
@@ -130,15 +130,15 @@ func typeName(t protos.TensorProto_DataType) string {
 	return strings.ToLower(t.String())
 }
 
-// pictureAmong returns the place of the picture's input.
-func pictureAmong(all []Input, name string) (int, error) {
+// findPicture returns the place of the picture's input.
+func findPicture(all []Input, name string) (int, error) {
 	var words []string
 	var read, like []int
 	for i, in := range all {
 		words = append(words, in.String())
 		if in.Read {
 			read = append(read, i)
-			if in.likePicture() {
+			if in.couldBePicture() {
 				like = append(like, i)
 			}
 		}
@@ -164,8 +164,8 @@ func pictureAmong(all []Input, name string) (int, error) {
 	return 0, fmt.Errorf("the model has %d inputs and %d could be the picture; they are %s: name the one that is explained behind the file, model.onnx#%s, or as \"picture\" in the sidecar", len(all), len(like), list, all[like[0]].Name)
 }
 
-// likePicture tells whether the input's type and shape could be those of a picture.
-func (i Input) likePicture() bool {
+// couldBePicture tells whether the input's type and shape could be those of a picture.
+func (i Input) couldBePicture() bool {
 	channels := func(n int) bool { return n == 1 || n == 3 || n == 4 }
 	types := []string{"float32", "float16", "bfloat16", "float64", "uint8"}
 	return slices.Contains(types, i.Type) && len(i.Dims) == 4 && (channels(i.Dims[1]) || channels(i.Dims[3]))
@@ -177,7 +177,7 @@ func (w *walk) inputs(m *protos.ModelProto, dims []int, o Options) (picture stri
 	for _, p := range m.Graph.Initializer {
 		raw, ok := o.Stored[p.Name]
 		if !ok {
-			raw = inGraph(p)
+			raw = rawData(p)
 		}
 		t, err := decode(p, raw)
 		if err != nil {

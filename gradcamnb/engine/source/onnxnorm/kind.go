@@ -17,8 +17,8 @@ const (
 	truth
 )
 
-// kindOf returns the kind of a type of ONNX.
-func kindOf(t protos.TensorProto_DataType) kind {
+// lookupKind returns the kind of a type of ONNX.
+func lookupKind(t protos.TensorProto_DataType) kind {
 	switch t {
 	case protos.TensorProto_BOOL:
 		return truth
@@ -37,8 +37,8 @@ func (v *value) setKind(k kind) *value {
 	return v
 }
 
-// typed gives a value a type.
-func (v *value) typed(t protos.TensorProto_DataType) *value {
+// setType gives a value a type.
+func (v *value) setType(t protos.TensorProto_DataType) *value {
 	v.typ = t
 	return v
 }
@@ -59,7 +59,7 @@ func (v *value) dtype() protos.TensorProto_DataType {
 }
 
 // kind returns the kind of the value's numbers.
-func (v *value) kind() kind { return kindOf(v.dtype()) }
+func (v *value) kind() kind { return lookupKind(v.dtype()) }
 
 // inherit gives each result for which the rule has set no type the type of the node's first input.
 func inherit(n *node) {
@@ -79,16 +79,16 @@ func (b *builder) numeric(t *tensor) ref {
 	return b.konst(t)
 }
 
-// truthOf returns the truth value of each number of x, for the condition of a Where.
-func (b *builder) truthOf(x ref) ref {
+// numberToTruth returns the truth value of each number of x, for the condition of a Where.
+func (b *builder) numberToTruth(x ref) ref {
 	if c, ok := b.truths[x.name]; ok {
 		return c
 	}
 	return b.emit("Cast", x.dims, []ref{x}, attrInt("to", protoBool))
 }
 
-// numberOf returns 1 where the condition c holds, and 0 elsewhere.
-func (b *builder) numberOf(c ref) ref {
+// truthToNumber returns 1 where the condition c holds, and 0 elsewhere.
+func (b *builder) truthToNumber(c ref) ref {
 	x := b.emit("Where", c.dims, []ref{c, b.scalar(1), b.scalar(0)})
 	b.truths[x.name] = c
 	return x
@@ -99,13 +99,13 @@ func (b *builder) indices(x ref) ref {
 	return b.emit("Cast", x.dims, []ref{x}, attrInt("to", protoInt))
 }
 
-// fromIndices returns integers as numbers.
-func (b *builder) fromIndices(i ref) ref {
+// indicesToNumbers returns integers as numbers.
+func (b *builder) indicesToNumbers(i ref) ref {
 	return b.emit("Cast", i.dims, []ref{i}, attrInt("to", protoFloat))
 }
 
-// compared compares numbers.
-func (b *builder) compared(op string, x, y ref) ref { return b.numberOf(b.binary(op, x, y)) }
+// compare compares numbers.
+func (b *builder) compare(op string, x, y ref) ref { return b.truthToNumber(b.binary(op, x, y)) }
 
 // choose returns yes where c holds and no elsewhere, broadcast to each other.
 func (b *builder) choose(c, yes, no ref) ref {
@@ -119,8 +119,8 @@ func (b *builder) choose(c, yes, no ref) ref {
 	return b.emit("Where", dims, []ref{c, yes, no})
 }
 
-// truncated returns x without its fraction.
-func (b *builder) truncated(x ref) ref {
+// truncate returns x without its fraction.
+func (b *builder) truncate(x ref) ref {
 	return b.binary("Mul", b.unary("Sign", x), b.unary("Floor", b.unary("Abs", x)))
 }
 

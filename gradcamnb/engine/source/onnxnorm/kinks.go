@@ -17,10 +17,10 @@ func (b *builder) extreme(op string, x, y ref) ref {
 		return b.binary(op, x, y)
 	}
 	beyond := map[string]string{"Max": "Greater", "Min": "Less"}[op]
-	return b.broadcasting(x, y, func(x, y ref, dims []int) ref {
+	return b.applyBroadcast(x, y, func(x, y ref, dims []int) ref {
 		one := b.emit("Where", dims, []ref{b.emit(beyond, dims, []ref{x, y}), x, y})
 		other := b.emit("Where", dims, []ref{b.emit(beyond, dims, []ref{y, x}), y, x})
-		return b.binary("Add", b.scaled(one, 0.5), b.scaled(other, 0.5))
+		return b.binary("Add", b.scaleBy(one, 0.5), b.scaleBy(other, 0.5))
 	})
 }
 
@@ -36,11 +36,11 @@ func (b *builder) abs(x ref) ref {
 // root returns sqrt(x) with the derivative 0 at 0. The derivative of torch's sqrt is infinite there, which would leave
 // nothing of a map; torch's norms and standard deviations have 0, too.
 func (b *builder) root(x ref) ref {
-	return b.exceptZero(x, b.scalar(0), func(x ref) ref { return b.unary("Sqrt", x) })
+	return b.applyExceptZero(x, b.scalar(0), func(x ref) ref { return b.unary("Sqrt", x) })
 }
 
-// exceptZero returns f(x), or atZero where x is 0. f and its derivative are not evaluated there.
-func (b *builder) exceptZero(x, atZero ref, f func(x ref) ref) ref {
+// applyExceptZero returns f(x), or atZero where x is 0. f and its derivative are not evaluated there.
+func (b *builder) applyExceptZero(x, atZero ref, f func(x ref) ref) ref {
 	if !b.differentiable {
 		return f(x)
 	}
@@ -100,15 +100,15 @@ func places(dims, over []int) (numbers *tensor, count float32) {
 	return floatTensor(shape, values), float32(along)
 }
 
-// tiesOf finds out which call of torch a ReduceMax or ReduceMin was. The newer exporter writes the call into the node:
-// amax and amin share the gradient, and max(x, dim) and min(x, dim) choose one value. Adaptive pooling, written as amax
-// over the axes [-2, -1], chooses the first value, too. The older exporter writes the same node for all of these. Then
-// a ReduceMax over one axis counts as max(x, dim), over several as amax, and a ReduceMin as amin.
-func tiesOf(n *node, asked []int, rank int) ties {
+// findTies finds out which call of torch a ReduceMax or ReduceMin was. The newer exporter writes the call into the
+// node: amax and amin share the gradient, and max(x, dim) and min(x, dim) choose one value. Adaptive pooling, written
+// as amax over the axes [-2, -1], chooses the first value, too. The older exporter writes the same node for all of
+// these. Then a ReduceMax over one axis counts as max(x, dim), over several as amax, and a ReduceMin as amin.
+func findTies(n *node, asked []int, rank int) ties {
 	call, _ := torchCall(n)
 	switch {
 	case strings.HasPrefix(call, "amax"):
-		pooled := rank > 2 && slices.Equal(asked, convert(ascending(rank-2), func(i int) int { return i - (rank - 2) }))
+		pooled := rank > 2 && slices.Equal(asked, convert(countUp(rank-2), func(i int) int { return i - (rank - 2) }))
 		if pooled && n.intOr("keepdims", 1) != 0 {
 			return tiesFirst
 		}

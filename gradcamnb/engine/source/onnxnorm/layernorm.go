@@ -10,18 +10,18 @@ var _ = register("LayerNormalization", func(b *builder, n *node) {
 		b.layerNormParts(n)
 		return
 	}
-	if spatial(x.dims) {
-		x = b.sealed(x, window{})
+	if isSpatial(x.dims) {
+		x = b.padSealed(x, window{})
 	}
 	in := []ref{x, b.plain(n.need(1))}
 	if v := n.input(2); v != nil {
 		in = append(in, b.plain(v))
 	}
 	y := b.emit("LayerNormalization", x.dims, in, n.Attribute...)
-	if spatial(y.dims) && size(y.dims) >= joinedNorm {
-		y = b.sealed(y, window{})
+	if isSpatial(y.dims) && size(y.dims) >= joinedNorm {
+		y = b.padSealed(y, window{})
 	}
-	n.out = []*value{inTail(newFromPlain(y), n.in[0])}
+	n.out = []*value{markTail(newFromPlain(y), n.in[0])}
 }, nil)
 
 // joinedNorm is the number of values from which XLA joins what follows a layer norm to it: for ConvNeXt-T in a batch of

@@ -5,7 +5,7 @@ package onnxnorm
 func (b *builder) layerNormParts(n *node) {
 	x := b.plain(n.need(0))
 	rank := len(x.dims)
-	over := ascending(rank)[axis(n.intOr("axis", -1), rank):]
+	over := countUp(rank)[axis(n.intOr("axis", -1), rank):]
 	mean := b.reduceRef("ReduceMean", x, over)
 	centred := b.sub(x, mean)
 	variance := b.reduceRef("ReduceMean", b.square(centred), over)
@@ -14,5 +14,5 @@ func (b *builder) layerNormParts(n *node) {
 	if v := n.input(2); v != nil {
 		y = b.add(y, b.plain(v))
 	}
-	n.out = []*value{inTail(newFromPlain(y), n.in[0]), newFromPlain(mean), newFromPlain(inverse)}
+	n.out = []*value{markTail(newFromPlain(y), n.in[0]), newFromPlain(mean), newFromPlain(inverse)}
 }

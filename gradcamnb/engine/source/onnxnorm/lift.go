@@ -93,7 +93,7 @@ func Stack(m *protos.ModelProto, picture string, at, slicesIn int) error {
 		return n.Output[0]
 	}
 	shape := node("Shape", picture)
-	part := func(from, to int) string { return node("Gather", shape, constant(ascending(to)[from:]...)) }
+	part := func(from, to int) string { return node("Gather", shape, constant(countUp(to)[from:]...)) }
 	whole := node("Concat", part(0, at), constant(slicesIn), node("Div", part(at, at+1), constant(slicesIn)), part(at+1, 4))
 	nodes = append(nodes, &protos.NodeProto{OpType: "Reshape", Input: []string{picture, whole}, Output: []string{within}})
 	m.Graph.Node = slices.Concat(nodes, m.Graph.Node)

@@ -24,29 +24,29 @@ var _ = register("LinearAttention", func(b *builder, n *node) {
 	if scale == 0 {
 		scale = float32(1 / math.Sqrt(float64(keys)))
 	}
-	decay, beta := b.byHead(n, 4, heads, batch, length), b.byHead(n, 5, heads, batch, length)
+	decay, beta := b.splitHeads(n, 4, heads, batch, length), b.splitHeads(n, 5, heads, batch, length)
 	var ys []ref
 	for t := range length {
-		at := func(x ref, shape ...int) ref { return b.reshape(b.part(x, 2, t, t+1), shape...) }
+		at := func(x ref, shape ...int) ref { return b.reshape(b.sliceAxis(x, 2, t, t+1), shape...) }
 		key := at(k, batch, heads, keys, 1)
 		value := at(v, batch, heads, 1, values)
 		if decay.ok() {
 			s = b.mul(s, b.exp(at(decay, batch, decay.dims[1], decay.dims[3], 1)))
 		}
 		if beta.ok() {
-			read := b.matmul(b.swapped(key, 2, 3), s)
+			read := b.matmul(b.swapAxes(key, 2, 3), s)
 			value = b.mul(at(beta, batch, beta.dims[1], 1, 1), b.sub(value, read))
 		}
 		s = b.add(s, b.mul(key, value))
 		query := at(q, batch, qHeads, 1, keys)
-		ys = append(ys, b.scaled(b.matmul(query, b.repeatHeads(s, query)), scale))
+		ys = append(ys, b.scaleBy(b.matmul(query, b.repeatHeads(s, query)), scale))
 	}
-	y := b.reshape(b.swapped(b.join(2, ys...), 1, 2), batch, length, qHeads*values)
+	y := b.reshape(b.swapAxes(b.join(2, ys...), 1, 2), batch, length, qHeads*values)
 	n.out = []*value{newFromPlain(y), newFromPlain(s)}
 }, nil)
 
-// byHead returns an input [b, t, heads*c] as [b, heads, t, c], or [b, t, 1] as [b, 1, t, 1].
-func (b *builder) byHead(n *node, i, heads, batch, length int) ref {
+// splitHeads returns an input [b, t, heads*c] as [b, heads, t, c], or [b, t, 1] as [b, 1, t, 1].
+func (b *builder) splitHeads(n *node, i, heads, batch, length int) ref {
 	v := n.input(i)
 	if v == nil {
 		return ref{}

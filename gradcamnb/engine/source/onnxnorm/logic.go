@@ -16,7 +16,7 @@ var (
 		return b.unary("Abs", b.binary("Sub", x, y))
 	})
 	_ = register("Not", func(b *builder, n *node) {
-		n.out = []*value{b.each(n.need(0), func(x ref) ref { return b.binary("Sub", b.scalar(1), x) }).setKind(truth)}
+		n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref { return b.binary("Sub", b.scalar(1), x) }).setKind(truth)}
 	}, func(n *node) *tensor {
 		t := n.in[0].konst
 		return truthTensor(t.dims, convert(t.ints, func(v int64) int64 { return 1 - v }))
@@ -25,9 +25,9 @@ var (
 
 func registerComparison(op string, is func(a, b int64) bool) bool {
 	return register(op, func(b *builder, n *node) {
-		n.out = []*value{b.combined(n.need(0), n.need(1), func(x, y ref) ref { return b.compared(op, x, y) }).setKind(truth)}
+		n.out = []*value{b.combine(n.need(0), n.need(1), func(x, y ref) ref { return b.compare(op, x, y) }).setKind(truth)}
 	}, func(n *node) *tensor {
-		return asTruth(foldBinary(n, func(a, b int64) int64 {
+		return convertToTruth(foldBinary(n, func(a, b int64) int64 {
 			if is(a, b) {
 				return 1
 			}
@@ -38,14 +38,14 @@ func registerComparison(op string, is func(a, b int64) bool) bool {
 
 func registerLogic(op string, ints func(a, b int64) int64, f func(b *builder, x, y ref) ref) bool {
 	return register(op, func(b *builder, n *node) {
-		n.out = []*value{b.combined(n.need(0), n.need(1), func(x, y ref) ref { return f(b, x, y) }).setKind(truth)}
-	}, func(n *node) *tensor { return asTruth(foldBinary(n, ints, nil)) })
+		n.out = []*value{b.combine(n.need(0), n.need(1), func(x, y ref) ref { return f(b, x, y) }).setKind(truth)}
+	}, func(n *node) *tensor { return convertToTruth(foldBinary(n, ints, nil)) })
 }
 
 // truthTensor returns a constant of truth values, 0 and 1.
-func truthTensor(dims []int, values []int64) *tensor { return asTruth(intTensor(dims, values)) }
+func truthTensor(dims []int, values []int64) *tensor { return convertToTruth(intTensor(dims, values)) }
 
-func asTruth(t *tensor) *tensor {
+func convertToTruth(t *tensor) *tensor {
 	if t != nil {
 		t.kind = protoBool
 	}

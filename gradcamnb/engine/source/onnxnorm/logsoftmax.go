@@ -8,8 +8,8 @@ var (
 	_ = register("LogSoftmax", func(b *builder, n *node) { b.applyAlongSoftmax(n, b.logSoftmax) }, nil)
 	_ = register("Hardmax", func(b *builder, n *node) {
 		b.applyAlongSoftmax(n, func(x ref, at int) ref {
-			return b.compared("Equal", b.spreadTo(b.counting(x.dims[at], len(x.dims)-at), x.dims),
-				b.spreadTo(b.firstPlace("ArgMax", x, at), x.dims))
+			return b.compare("Equal", b.broadcastTo(b.countAlong(x.dims[at], len(x.dims)-at), x.dims),
+				b.broadcastTo(b.locateFirst("ArgMax", x, at), x.dims))
 		})
 	}, nil)
 )
@@ -19,10 +19,10 @@ func (b *builder) logSoftmax(x ref, at int) ref {
 	return b.sub(z, b.log(b.reduceRef("ReduceSum", b.exp(z), []int{at})))
 }
 
-// counting returns the numbers 0, 1, ..., length - 1 along the first axis of a tensor with this many axes.
-func (b *builder) counting(length, axes int) ref {
-	values := convert(ascending(length), func(i int) float32 { return float32(i) })
-	return b.floats(replaced(slices.Repeat([]int{1}, axes), 0, length), values)
+// countAlong returns the numbers 0, 1, ..., length - 1 along the first axis of a tensor with this many axes.
+func (b *builder) countAlong(length, axes int) ref {
+	values := convert(countUp(length), func(i int) float32 { return float32(i) })
+	return b.floats(replaceDim(slices.Repeat([]int{1}, axes), 0, length), values)
 }
 
 // applyAlongSoftmax applies f over one axis since opset 13. Before that, it applies f over all axes from the given one

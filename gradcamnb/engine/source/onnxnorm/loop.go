@@ -27,22 +27,22 @@ var _ = register("Loop", func(b *builder, n *node) {
 		out := b.run(n, body, append([]*value{number(i), goOn}, carried...))
 		goOn, carried = out[0], out[1:1+len(carried)]
 		for k, v := range out[1+len(carried):] {
-			collected[k] = append(collected[k], b.standard(n, "Unsqueeze", []*value{v, ints1(0)}))
+			collected[k] = append(collected[k], b.applyStandard(n, "Unsqueeze", []*value{v, ints1(0)}))
 		}
 	}
 	n.out = append(n.out, carried...)
 	for _, c := range collected {
-		n.out = append(n.out, b.stacked(n, c, 0))
+		n.out = append(n.out, b.stackParts(n, c, 0))
 	}
 }, nil)
 
-// stacked joins values along an axis.
-func (b *builder) stacked(n *node, parts []*value, at int) *value {
+// stackParts joins values along an axis.
+func (b *builder) stackParts(n *node, parts []*value, at int) *value {
 	switch len(parts) {
 	case 0:
 		failf("it never runs, so the values that it collects have no shape")
 	case 1:
 		return parts[0]
 	}
-	return b.standard(n, "Concat", parts, attrInt("axis", at))
+	return b.applyStandard(n, "Concat", parts, attrInt("axis", at))
 }

@@ -28,15 +28,15 @@ func (b *builder) likelihoodLoss(n *node, logs ref) ref {
 	shape := slices.Repeat([]int{1}, len(logs.dims))
 	shape[1] = classes
 	// This is one at the label's class, and zero everywhere if the label is ignored.
-	on := b.compared("Equal", b.spreadTo(b.counting(classes, len(dims)-1), logs.dims), b.spreadTo(label, logs.dims))
+	on := b.compare("Equal", b.broadcastTo(b.countAlong(classes, len(dims)-1), logs.dims), b.broadcastTo(label, logs.dims))
 	if a := n.attr("ignore_index"); a != nil {
-		ignored := b.compared("Equal", label, b.scalar(float32(a.I)))
+		ignored := b.compare("Equal", label, b.scalar(float32(a.I)))
 		on = b.mul(on, b.sub(b.scalar(1), ignored))
 	}
 	weight := b.reduceRef("ReduceSum", b.mul(on, b.reshape(weights, shape...)), []int{1})
-	picked := b.choose(b.truthOf(on), logs, b.scalar(0))
+	picked := b.choose(b.numberToTruth(on), logs, b.scalar(0))
 	loss := b.neg(b.mul(weight, b.reduceRef("ReduceSum", picked, []int{1})))
-	all := ascending(len(dims))
+	all := countUp(len(dims))
 	switch n.stringOr("reduction", "mean") {
 	case "none":
 		return b.reshape(loss, n.in[1].dims...)

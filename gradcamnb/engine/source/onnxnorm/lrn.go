@@ -18,10 +18,10 @@ var _ = register("LRN", func(b *builder, n *node) {
 	squares := b.pad(b.square(x), before, after, 0)
 	var sum ref
 	for i := range count {
-		sum = b.plus(sum, b.part(squares, at, i, i+channels))
+		sum = b.addTo(sum, b.sliceAxis(squares, at, i, i+channels))
 	}
-	base := b.offset(b.scaled(sum, n.floatOr("alpha", 1e-4)/float32(count)), n.floatOr("bias", 1))
-	y := b.div(x, b.exp(b.scaled(b.log(base), n.floatOr("beta", 0.75))))
+	base := b.offset(b.scaleBy(sum, n.floatOr("alpha", 1e-4)/float32(count)), n.floatOr("bias", 1))
+	y := b.div(x, b.exp(b.scaleBy(b.log(base), n.floatOr("beta", 0.75))))
 	if isLast(v) {
 		n.out = []*value{b.newFromLast(y)}
 		return

@@ -7,8 +7,8 @@ import "slices"
 // a shortcut around it reads. With a Reshape between the two, XLA would compute it once for each, with everything
 // before it.
 
-// viewed returns a matrix as a tensor of the given shape, whose last axis is the matrix's.
-func (b *builder) viewed(m ref, dims []int) ref {
+// viewMatrix returns a matrix as a tensor of the given shape, whose last axis is the matrix's.
+func (b *builder) viewMatrix(m ref, dims []int) ref {
 	x := b.reshape(m, dims...)
 	if x.name != m.name {
 		b.views[x.name] = m
@@ -28,7 +28,7 @@ func (b *builder) matrix(x ref) ref {
 // applyOnMatrix returns f(x), computed on x's matrix; f must work on each element alone.
 func (b *builder) applyOnMatrix(x ref, f func(x ref) ref) ref {
 	if m, ok := b.views[x.name]; ok {
-		return b.viewed(f(m), x.dims)
+		return b.viewMatrix(f(m), x.dims)
 	}
 	return f(x)
 }

@@ -10,21 +10,21 @@ var _ = register("MaxPool", func(b *builder, n *node) {
 		maxPoolGrid(b, n)
 		return
 	}
-	inPlanes(1, maxPool, maxPoolGrid)(b, n)
+	makePlanesRule(1, maxPool, maxPoolGrid)(b, n)
 }, nil)
 
 func maxPool(b *builder, n *node) {
 	v := n.need(0)
 	w := newWindow(n, v.dims, n.intsOr("kernel_shape", nil))
 	if w.coversAll() {
-		n.out = []*value{b.newFromLast(b.reduceExtreme("ReduceMax", b.lastOf(v), []int{1, 2}, tiesFirst))}
+		n.out = []*value{b.newFromLast(b.reduceExtreme("ReduceMax", b.moveChannelsLast(v), []int{1, 2}, tiesFirst))}
 		return
 	}
-	n.out = []*value{b.newFromLast(b.joinWindows(b.padLast(b.lastOf(v), w, negInf), w, b.firstMax))}
+	n.out = []*value{b.newFromLast(b.joinWindows(b.padLast(b.moveChannelsLast(v), w, negInf), w, b.maxOrFirst))}
 }
 
-// firstMax returns max(x, y). If they are equal, the gradient goes to x.
-func (b *builder) firstMax(x, y ref) ref {
+// maxOrFirst returns max(x, y). If they are equal, the gradient goes to x.
+func (b *builder) maxOrFirst(x, y ref) ref {
 	if !b.differentiable {
 		return b.emit("Max", x.dims, []ref{x, y})
 	}

@@ -11,7 +11,7 @@ var (
 		if z := n.input(3); z != nil {
 			conv = b.pair("Add", conv, z)
 		}
-		n.out = []*value{b.activated(n, conv)}
+		n.out = []*value{b.activate(n, conv)}
 	}, nil)
 
 	// FusedMatMul is alpha * A B, with either transposed.
@@ -28,11 +28,11 @@ var (
 			if rank < 2 {
 				failf("it transposes the shape %v", in[i].dims)
 			}
-			perm := ascending(rank)
+			perm := countUp(rank)
 			perm[rank-1], perm[rank-2] = rank-2, rank-1
 			t := &node{NodeProto: n.withAttributes(attrInts("perm", perm)).NodeProto, in: in[i : i+1]}
 			if in[i].konst != nil {
-				k := in[i].konst.transposed(perm)
+				k := in[i].konst.transpose(perm)
 				in[i] = &value{dims: k.dims, konst: k}
 				continue
 			}
@@ -40,12 +40,12 @@ var (
 			in[i] = t.out[0]
 		}
 		out := b.apply(n, "MatMul", in)
-		n.out = []*value{b.each(out, func(x ref) ref { return b.scaled(x, n.floatOr("alpha", 1)) })}
+		n.out = []*value{b.applyToEach(out, func(x ref) ref { return b.scaleBy(x, n.floatOr("alpha", 1)) })}
 	}, nil)
 
 	// FusedGemm is Gemm followed by an activation.
 	_ = register("com.microsoft.FusedGemm", func(b *builder, n *node) {
-		n.out = []*value{b.activated(n, b.apply(n, "Gemm", n.in))}
+		n.out = []*value{b.activate(n, b.apply(n, "Gemm", n.in))}
 	}, nil)
 
 	// BiasGelu is Gelu(x + bias), FastGelu the same with the hyperbolic tangent.
@@ -63,7 +63,7 @@ var (
 	// QuickGelu is x * sigmoid(alpha x).
 	_ = register("com.microsoft.QuickGelu", func(b *builder, n *node) {
 		alpha := n.floatOr("alpha", 1.702)
-		n.out = []*value{b.each(n.need(0), func(x ref) ref {
+		n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
 			return b.binary("Mul", x, b.unary("Sigmoid", b.binary("Mul", x, b.scalar(alpha))))
 		})}
 	}, nil)
@@ -77,9 +77,9 @@ func (b *builder) apply(n *node, op string, in []*value) *value {
 	return m.out[0]
 }
 
-// activated applies the activation that the node's attribute names. FusedConv lists its parameters; FusedGemm has an
+// activate applies the activation that the node's attribute names. FusedConv lists its parameters; FusedGemm has an
 // attribute for each.
-func (b *builder) activated(n *node, v *value) *value {
+func (b *builder) activate(n *node, v *value) *value {
 	op := n.stringOr("activation", "")
 	var p []float32
 	if a := n.attr("activation_params"); a != nil {

@@ -14,7 +14,7 @@ var (
 		if n.intOr("do_rotary", 0) != 0 {
 			failf("its do_rotary, which turns queries and keys by their positions, is not supported")
 		}
-		all := b.plain(b.standard(n, "MatMul", []*value{n.need(0), n.need(1)}))
+		all := b.plain(b.applyStandard(n, "MatMul", []*value{n.need(0), n.need(1)}))
 		if len(all.dims) != 3 {
 			failf("its input has the shape %v, and [batch, tokens, channels] is wanted", n.in[0].dims)
 		}
@@ -31,11 +31,11 @@ var (
 		heads, from := n.intOr("num_heads", 0), 0
 		var parts [3]ref
 		for i, size := range sizes {
-			parts[i] = b.heads(b.part(all, 2, from, from+size), heads)
+			parts[i] = b.heads(b.sliceAxis(all, 2, from, from+size), heads)
 			from += size
 		}
 		a := &attention{q: parts[0], k: parts[1], v: parts[2]}
-		b.attend(n, a, b.keysShown(n, a, 3, true), 5)
+		b.attend(n, a, b.keyMask(n, a, 3, true), 5)
 	}, nil)
 
 	// MultiHeadAttention is given them, each alone or packed side by side, before a common bias.
@@ -57,12 +57,12 @@ var (
 			}
 			width := x.dims[1] * x.dims[3]
 			if bias.ok() {
-				x = b.add(x, b.reshape(b.part(bias, 0, from, from+width), heads, 1, x.dims[3]))
+				x = b.add(x, b.reshape(b.sliceAxis(bias, 0, from, from+width), heads, 1, x.dims[3]))
 			}
 			from += width
 			return x
 		}
-		packed := func(x ref, i int) ref { return b.swapped(b.takeEntry(x, 3, i), 1, 2) } // of [b, n, heads, count, c]
+		packed := func(x ref, i int) ref { return b.swapAxes(b.takeEntry(x, 3, i), 1, 2) } // of [b, n, heads, count, c]
 		q := b.plain(n.need(0))
 		switch {
 		case len(q.dims) == 5:
@@ -73,7 +73,7 @@ var (
 		default:
 			a.q, a.k, a.v = side(q), side(b.plain(n.in[1])), side(b.plain(n.need(2)))
 		}
-		b.attend(n, a, b.keysShown(n, a, 4, false), 5)
+		b.attend(n, a, b.keyMask(n, a, 4, false), 5)
 	}, nil)
 )
 
@@ -97,43 +97,43 @@ func (b *builder) attend(n *node, a *attention, shown ref, bias int) {
 	}
 	queries, keys := a.q.dims[2], a.k.dims[2]
 	if shown.ok() {
-		hidden := b.scaled(b.sub(b.scalar(1), shown), n.floatOr("mask_filter_value", -10000))
+		hidden := b.scaleBy(b.sub(b.scalar(1), shown), n.floatOr("mask_filter_value", -10000))
 		if a.bias.ok() {
 			hidden = b.add(a.bias, hidden)
 		}
 		a.bias = hidden
 	}
 	if n.intOr("unidirectional", 0) != 0 {
-		a.allow(b, b.compared("LessOrEqual", b.counting(keys, 1), b.counting(queries, 2)))
+		a.allow(b, b.compare("LessOrEqual", b.countAlong(keys, 1), b.countAlong(queries, 2)))
 	}
 	scale := n.floatOr("scale", 0)
 	if scale == 0 {
 		scale = float32(1 / math.Sqrt(float64(a.q.dims[3])))
 	}
-	scores := b.scaled(b.matmul(a.q, b.swapped(a.k, 2, 3)), scale)
-	y := b.matmul(b.masked(scores, a), a.v)
-	n.out = []*value{newFromPlain(b.reshape(b.swapped(y, 1, 2), y.dims[0], y.dims[2], y.dims[1]*y.dims[3]))}
+	scores := b.scaleBy(b.matmul(a.q, b.swapAxes(a.k, 2, 3)), scale)
+	y := b.matmul(b.softmaxMasked(scores, a), a.v)
+	n.out = []*value{newFromPlain(b.reshape(b.swapAxes(y, 1, 2), y.dims[0], y.dims[2], y.dims[1]*y.dims[3]))}
 }
 
-// keysShown is 1 for each key that counts and 0 for the others, [batch, 1, 1 or queries, keys]. The input may be a mask
+// keyMask is 1 for each key that counts and 0 for the others, [batch, 1, 1 or queries, keys]. The input may be a mask
 // [batch, keys] or [batch, queries, keys], the number of keys that count, [batch], or, if it may have starts, where
 // they end and then where they begin, [2 batch]. If the input is missing, so is the result.
-func (b *builder) keysShown(n *node, a *attention, at int, starts bool) ref {
+func (b *builder) keyMask(n *node, a *attention, at int, starts bool) ref {
 	v := n.input(at)
 	if v == nil {
 		return ref{}
 	}
 	m, batch, keys := b.plain(v), a.q.dims[0], a.k.dims[2]
-	own, key := b.batchOf(n, at, batch), b.counting(keys, 1)
+	own, key := b.inputBatch(n, at, batch), b.countAlong(keys, 1)
 	fits := func(pictures int) bool { return pictures == 1 || pictures == own && own == batch }
 	switch d := m.dims; {
 	case starts && len(d) == 1 && d[0] == 2*own && fits(own):
-		begin := b.reshape(b.part(m, 0, own, 2*own), own, 1, 1, 1)
-		shown := b.compared("Less", key, b.reshape(b.part(m, 0, 0, own), own, 1, 1, 1))
-		return b.mul(shown, b.compared("GreaterOrEqual", key, begin))
+		begin := b.reshape(b.sliceAxis(m, 0, own, 2*own), own, 1, 1, 1)
+		shown := b.compare("Less", key, b.reshape(b.sliceAxis(m, 0, 0, own), own, 1, 1, 1))
+		return b.mul(shown, b.compare("GreaterOrEqual", key, begin))
 	case len(d) == 0 || !fits(d[0]):
 	case len(d) == 1:
-		return b.compared("Less", key, b.reshape(m, d[0], 1, 1, 1))
+		return b.compare("Less", key, b.reshape(m, d[0], 1, 1, 1))
 	case len(d) == 2 && d[1] == keys:
 		return b.reshape(m, d[0], 1, 1, keys)
 	case len(d) == 3 && d[2] == keys:
@@ -144,9 +144,9 @@ func (b *builder) keysShown(n *node, a *attention, at int, starts bool) ref {
 	return ref{}
 }
 
-// batchOf is the batch that a node's input has, given that of the other inputs: if it is a constant that the file has
-// for its own batch, that one.
-func (b *builder) batchOf(n *node, at, batch int) int {
+// inputBatch is the batch that a node's input has, given that of the other inputs: if it is a constant that the file
+// has for its own batch, that one.
+func (b *builder) inputBatch(n *node, at, batch int) int {
 	here, own := n.input(at), b.own[n.Input[0]]
 	if was, ok := b.own[n.Input[at]]; here.konst != nil && len(own) > 0 && (!ok || slices.Equal(was, here.dims)) {
 		return own[0]

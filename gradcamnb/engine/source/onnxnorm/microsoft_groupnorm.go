@@ -7,23 +7,23 @@ import "slices"
 // skip and of a bias a channel, and hands the sum on.
 var (
 	_ = register("com.microsoft.GroupNorm", func(b *builder, n *node) {
-		n.out = []*value{b.groupNormOf(n, b.channelsSecond(n, n.need(0)))}
+		n.out = []*value{b.groupNormOf(n, b.moveChannelsSecond(n, n.need(0)))}
 	}, nil)
 	_ = register("com.microsoft.SkipGroupNorm", func(b *builder, n *node) {
-		sum := b.standard(n, "Add", []*value{n.need(0), b.spreadChannels(n, n.need(3))})
+		sum := b.applyStandard(n, "Add", []*value{n.need(0), b.spreadChannels(n, n.need(3))})
 		if bias := n.input(4); bias != nil {
-			sum = b.standard(n, "Add", []*value{sum, b.spreadChannels(n, bias)})
+			sum = b.applyStandard(n, "Add", []*value{sum, b.spreadChannels(n, bias)})
 		}
-		n.out = []*value{b.groupNormOf(n, b.channelsSecond(n, sum)), sum}
+		n.out = []*value{b.groupNormOf(n, b.moveChannelsSecond(n, sum)), sum}
 	}, nil)
 )
 
-// channelsSecond is a node's input as [batch, channels, ...]; one with too few axes for that stays, and is refused.
-func (b *builder) channelsSecond(n *node, v *value) *value {
+// moveChannelsSecond is a node's input as [batch, channels, ...]; one with too few axes for that stays, and is refused.
+func (b *builder) moveChannelsSecond(n *node, v *value) *value {
 	if n.intOr("channels_last", 1) == 0 || len(v.dims) < 3 {
 		return v
 	}
-	return b.standard(n, "Transpose", []*value{v}, attrInts("perm", inverse(channelsLast(len(v.dims)))))
+	return b.applyStandard(n, "Transpose", []*value{v}, attrInts("perm", inverse(channelsLast(len(v.dims)))))
 }
 
 // spreadChannels is [batch, channels] or [channels] with axes of length 1 that make it as long a list of axes as the
@@ -54,7 +54,7 @@ func (b *builder) groupNormOf(n *node, v *value) *value {
 	}
 	out := newFromPlain(y)
 	if n.intOr("channels_last", 1) != 0 {
-		out = b.standard(n, "Transpose", []*value{out}, attrInts("perm", channelsLast(len(v.dims))))
+		out = b.applyStandard(n, "Transpose", []*value{out}, attrInts("perm", channelsLast(len(v.dims))))
 	}
 	return out
 }

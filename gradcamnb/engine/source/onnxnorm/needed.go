@@ -12,8 +12,8 @@ type needs struct {
 	left  map[string]error           // tensors that were left out, and why
 }
 
-// needed returns the nodes that the tensors in the options depend on.
-func needed(g *protos.GraphProto, o Options) needs {
+// findNeeds returns the nodes that the tensors in the options depend on.
+func findNeeds(g *protos.GraphProto, o Options) needs {
 	n := needs{left: map[string]error{}}
 	if o.Needs == nil {
 		return n
@@ -31,7 +31,7 @@ func needed(g *protos.GraphProto, o Options) needs {
 		todo = todo[:len(todo)-1]
 		if p != nil && !n.nodes[p] {
 			n.nodes[p] = true
-			todo = append(append(todo, p.Input...), captured(p)...)
+			todo = append(append(todo, p.Input...), findCaptured(p)...)
 		}
 	}
 	return n
@@ -51,7 +51,7 @@ func (n needs) skipFailed(p *protos.NodeProto, err error) error {
 
 // skipReason returns why a node is left out because of what it reads; nil if it reads nothing that was left out.
 func (n needs) skipReason(p *protos.NodeProto) error {
-	for _, name := range append(slices.Clone(p.Input), captured(p)...) {
+	for _, name := range append(slices.Clone(p.Input), findCaptured(p)...) {
 		if err := n.left[name]; err != nil {
 			return err
 		}
@@ -67,7 +67,7 @@ func smallInts(v *value) []int {
 	if v.konst == nil || size(v.dims) > smallest || v.kind() != whole {
 		return nil
 	}
-	return append([]int{}, v.konst.asInts()...)
+	return append([]int{}, v.konst.toInts()...)
 }
 
 // initializers returns the shapes of the weights. Small weights of whole numbers have their values, too.

@@ -20,7 +20,7 @@ var _ = register("NonMaxSuppression", func(_ *builder, _ *node) {
 	for p := range batch {
 		for c := range classes {
 			s := scores[(p*classes+c)*count:][:count]
-			order := ascending(count)
+			order := countUp(count)
 			slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(s[j], s[i]) })
 			var kept []int
 			for _, i := range order {

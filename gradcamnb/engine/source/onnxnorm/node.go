@@ -128,7 +128,7 @@ func (n *node) param(i int, name string) (values []int, ok bool) {
 		if v.konst == nil {
 			failf("its input %d (%s) is computed from the picture, and only a constant is supported there", i, name)
 		}
-		return v.konst.asInts(), true
+		return v.konst.toInts(), true
 	}
 	if a := n.attr(name); a != nil {
 		return n.intsOr(name, nil), true
@@ -140,7 +140,7 @@ func (n *node) param(i int, name string) (values []int, ok bool) {
 func axes(values []int, rank int) []int {
 	out := slices.Clone(values)
 	for i := range out {
-		out[i] = FromStart(out[i], rank)
+		out[i] = CountFromStart(out[i], rank)
 		if out[i] < 0 || out[i] >= rank {
 			failf("axis %d does not exist in a tensor of rank %d", values[i], rank)
 		}
@@ -150,8 +150,8 @@ func axes(values []int, rank int) []int {
 
 func axis(a, rank int) int { return axes([]int{a}, rank)[0] }
 
-// lastAxes maps axes of the original order to the channels-last order.
-func lastAxes(values []int, rank int) []int {
+// moveAxesLast maps axes of the original order to the channels-last order.
+func moveAxesLast(values []int, rank int) []int {
 	where := inverse(channelsLast(rank))
 	return convert(values, func(a int) int { return where[a] })
 }

@@ -12,12 +12,12 @@ var (
 			failf("its input has the shape %v and no positions", v.dims)
 		}
 		epsilon := n.floatOr("epsilon", 1e-5)
-		if spatial(v.dims) {
-			x := b.normalised(b.lastOf(v), []int{1, 2}, epsilon)
+		if isSpatial(v.dims) {
+			x := b.normaliseOver(b.moveChannelsLast(v), []int{1, 2}, epsilon)
 			n.out = []*value{b.newFromLast(b.affine(n, x, v.dims[1]))}
 			return
 		}
-		x := b.normalised(b.plain(v), ascending(rank)[2:], epsilon)
+		x := b.normaliseOver(b.plain(v), countUp(rank)[2:], epsilon)
 		n.out = []*value{newFromPlain(b.affine(n, x, v.dims[1], slices.Repeat([]int{1}, rank-2)...))}
 	}, nil)
 
@@ -27,13 +27,13 @@ var (
 		v := n.need(0)
 		groups := n.intOr("num_groups", 0)
 		checkGroups(v.dims, groups)
-		if !spatial(v.dims) {
+		if !isSpatial(v.dims) {
 			n.out = []*value{newFromPlain(b.groupNorm(n, b.plain(v), groups, b.opset >= 21))}
 			return
 		}
 		batch, c, h, w := v.dims[0], v.dims[1], v.dims[2], v.dims[3]
-		x := b.reshape(b.lastOf(v), batch, h, w, groups, c/groups)
-		x = b.normalised(x, []int{1, 2, 4}, n.floatOr("epsilon", 1e-5))
+		x := b.reshape(b.moveChannelsLast(v), batch, h, w, groups, c/groups)
+		x = b.normaliseOver(x, []int{1, 2, 4}, n.floatOr("epsilon", 1e-5))
 		if b.opset < 21 {
 			x = b.reshape(b.affine(n, x, groups, 1), batch, h, w, c)
 		} else {
@@ -54,7 +54,7 @@ func checkGroups(dims []int, groups int) {
 func (b *builder) groupNorm(n *node, x ref, groups int, eachChannel bool) ref {
 	dims, batch, c := x.dims, x.dims[0], x.dims[1]
 	rest := size(dims[2:])
-	y := b.normalised(b.reshape(x, batch, groups, c/groups*rest), []int{2}, n.floatOr("epsilon", 1e-5))
+	y := b.normaliseOver(b.reshape(x, batch, groups, c/groups*rest), []int{2}, n.floatOr("epsilon", 1e-5))
 	if eachChannel {
 		y = b.affine(n, b.reshape(y, batch, c, rest), c, 1)
 	} else {
@@ -63,8 +63,8 @@ func (b *builder) groupNorm(n *node, x ref, groups int, eachChannel bool) ref {
 	return b.reshape(y, dims...)
 }
 
-// normalised returns (x - mean) / sqrt(var + epsilon) over the given axes.
-func (b *builder) normalised(x ref, over []int, epsilon float32) ref {
+// normaliseOver returns (x - mean) / sqrt(var + epsilon) over the given axes.
+func (b *builder) normaliseOver(x ref, over []int, epsilon float32) ref {
 	centred := b.binary("Sub", x, b.spreadBack(b.reduceRef("ReduceMean", x, over), x.dims, over))
 	variance := b.reduceRef("ReduceMean", b.binary("Mul", centred, centred), over)
 	return b.binary("Div", centred, b.unary("Sqrt", b.binary("Add", variance, b.scalar(epsilon))))
@@ -79,7 +79,7 @@ func (b *builder) spreadBack(mean ref, dims, over []int) ref {
 	for _, a := range over[1:] {
 		to := slices.Clone(mean.dims)
 		to[a] = dims[a]
-		mean = b.spreadTo(mean, to)
+		mean = b.broadcastTo(mean, to)
 	}
 	return mean
 }

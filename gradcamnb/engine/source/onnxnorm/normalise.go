@@ -80,7 +80,7 @@ func Normalise(ctx context.Context, m *protos.ModelProto, input []int, o Options
 		out.OtherInputs[r.name] = r.dims
 	}
 	out.Given = w.initializers(g)
-	need := needed(g, o)
+	need := findNeeds(g, o)
 	out.Left = need.left
 	for _, p := range SortNodes(g.Node) {
 		if err := ctx.Err(); err != nil {
@@ -194,7 +194,7 @@ type walk struct {
 func newWalk(ctx context.Context, m *protos.ModelProto, input []int, o Options) *walk {
 	w := &walk{
 		values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(ctx, opset(m), o), cuts: o.Cuts,
-		results: map[string]bool{}, evaluate: o.Evaluate, variant: variantOf(input, o.Given), most: constantsFor(o.Bytes),
+		results: map[string]bool{}, evaluate: o.Evaluate, variant: variantName(input, o.Given), most: constantsFor(o.Bytes),
 	}
 	if len(input) > 0 {
 		w.b.batch = input[0]
@@ -207,12 +207,12 @@ func newWalk(ctx context.Context, m *protos.ModelProto, input []int, o Options) 
 
 // node rewrites one node and returns the tensors that it makes.
 func (w *walk) node(p *protos.NodeProto) (made []Tensor, err error) {
-	if made, ok, err := w.unlisted(p); ok {
+	if made, ok, err := w.rewriteListNode(p); ok {
 		return made, err
 	}
 	defer func() {
 		if e := recover(); e != nil {
-			err = operatorError(p, asError(e))
+			err = operatorError(p, toError(e))
 		}
 	}()
 	n := &node{NodeProto: w.renameOutputs(p)}
@@ -253,15 +253,16 @@ func (w *walk) takeOutput(p *protos.NodeProto, n *node, i int) Tensor {
 	w.taken[v.plain.name], w.taken[v.last.name] = true, true
 	w.values[name] = &v
 	t := Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail,
-		Scopes: scopes(p), Inputs: append(slices.Clone(p.Input), captured(p)...), Field: v.field, Bias: biasOf(n), Made: p,
+		Scopes: scopes(p), Inputs: append(slices.Clone(p.Input), findCaptured(p)...), Field: v.field, Bias: biasOf(n),
+		Made: p,
 		Ints: smallInts(&v)}
-	t.Rewritten, t.ChannelsLast = w.b.stored(&v)
+	t.Rewritten, t.ChannelsLast = w.b.locateStored(&v)
 	return t
 }
 
-// asError returns the value that a rule panicked with, as an error. It may be a sentence of failf, an error, or a
+// toError returns the value that a rule panicked with, as an error. It may be a sentence of failf, an error, or a
 // run-time error such as an index out of range, which only a file that contradicts itself causes.
-func asError(e any) error {
+func toError(e any) error {
 	switch e := e.(type) {
 	case failure:
 		return e.error
@@ -290,7 +291,7 @@ func (w *walk) rewrite(n *node) {
 	r := rules[op]
 	constant := !n.holdsGraph() && !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst == nil })
 	defer func() { n.vary(constant) }()
-	if constant && w.folded(n, r, folds[op]) {
+	if constant && w.foldNode(n, r, folds[op]) {
 		return
 	}
 	switch {
@@ -301,7 +302,7 @@ func (w *walk) rewrite(n *node) {
 	case r == nil:
 		failf("this operator is not supported")
 	}
-	w.b.asIntegers(n)
+	w.b.toIntegers(n)
 	r(w.b, n)
 	carryQuant(n)
 	inherit(n)
@@ -327,9 +328,9 @@ func (w *walk) cut(v *value) {
 	v.plain, v.last = own(w.b.plain(v)), ref{}
 }
 
-// stored returns the name of a value's tensor in the rewritten graph, and its layout. It is called when the value is
-// made: later there may be a transpose of it, too.
-func (b *builder) stored(v *value) (name string, channelsLast bool) {
+// locateStored returns the name of a value's tensor in the rewritten graph, and its layout. It is called when the value
+// is made: later there may be a transpose of it, too.
+func (b *builder) locateStored(v *value) (name string, channelsLast bool) {
 	switch {
 	case v.konst != nil:
 		return "", false

@@ -13,8 +13,9 @@ var _ = register("OneHot", func(b *builder, n *node) {
 	at := axis(n.intOr("axis", -1), rank)
 	index = b.countFromStart(index, depth)
 	dims := slices.Insert(slices.Clone(index.dims), at, 1)
-	full := replaced(dims, at, depth)
-	on := b.binary("Equal", b.spreadTo(b.counting(depth, rank-at), full),
-		b.spreadTo(b.reshape(b.unary("Floor", index), dims...), full))
-	n.out = []*value{newFromPlain(b.choose(on, b.part(values, 0, 1, 2), b.part(values, 0, 0, 1))).typed(n.in[2].dtype())}
+	full := replaceDim(dims, at, depth)
+	on := b.binary("Equal", b.broadcastTo(b.countAlong(depth, rank-at), full),
+		b.broadcastTo(b.reshape(b.unary("Floor", index), dims...), full))
+	chosen := b.choose(on, b.sliceAxis(values, 0, 1, 2), b.sliceAxis(values, 0, 0, 1))
+	n.out = []*value{newFromPlain(chosen).setType(n.in[2].dtype())}
 }, nil)

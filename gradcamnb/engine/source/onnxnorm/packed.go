@@ -6,9 +6,9 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// packed returns the number of bits of a type of at most 8 bits that has no other reader, and the function that reads
-// one of its values. For any other type bits is 0.
-func packed(kind protos.TensorProto_DataType) (bits int, read func(raw int) float32) {
+// findPackedType returns the number of bits of a type of at most 8 bits that has no other reader, and the function that
+// reads one of its values. For any other type bits is 0.
+func findPackedType(kind protos.TensorProto_DataType) (bits int, read func(raw int) float32) {
 	if f, ok := smallFloats[kind]; ok {
 		bits = 8
 		if kind == protos.TensorProto_FLOAT4E2M1 {
@@ -28,8 +28,8 @@ func packed(kind protos.TensorProto_DataType) (bits int, read func(raw int) floa
 	}
 }
 
-// unpacked reads values several of which lie in a byte, the first in the lowest bits.
-func unpacked(p *protos.TensorProto, raw StoredValues, bits, n int, read func(raw int) float32) []float32 {
+// unpack reads values several of which lie in a byte, the first in the lowest bits.
+func unpack(p *protos.TensorProto, raw StoredValues, bits, n int, read func(raw int) float32) []float32 {
 	var bytes []byte
 	if raw.Read != nil {
 		bytes = raw.bytes()

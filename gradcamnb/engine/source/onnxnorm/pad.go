@@ -7,7 +7,7 @@ import "slices"
 var _ = register("Pad", func(b *builder, n *node) {
 	v := n.need(0)
 	rank := len(v.dims)
-	before, after := padding(n, rank)
+	before, after := readPads(n, rank)
 	mode := n.stringOr("mode", "constant")
 	fill := n.floatOr("value", 0)
 	if f := n.input(2); f != nil && mode == "constant" {
@@ -17,10 +17,10 @@ var _ = register("Pad", func(b *builder, n *node) {
 	if isLast(v) {
 		p := channelsLast(4)
 		before, after = permute(before, p), permute(after, p)
-		x, layout = b.lastOf, b.newFromLast
+		x, layout = b.moveChannelsLast, b.newFromLast
 	}
 	if mode == "constant" {
-		n.out = []*value{layout(b.filled(x(v), before, after, fill))}
+		n.out = []*value{layout(b.padWith(x(v), before, after, fill))}
 		return
 	}
 	y := x(v)
@@ -37,16 +37,16 @@ var _ = register("Pad", func(b *builder, n *node) {
 	n.out = []*value{layout(y)}
 }, nil)
 
-// padding reads the pads. They are an input since opset 11, with the axes that they are for since opset 18, and an
+// readPads reads the pads. They are an input since opset 11, with the axes that they are for since opset 18, and an
 // attribute before.
-func padding(n *node, rank int) (before, after []int) {
+func readPads(n *node, rank int) (before, after []int) {
 	pads, ok := n.param(1, "pads")
 	if !ok {
 		pads, ok = n.param(9, "paddings") // opset 1
 	}
-	along := ascending(rank)
+	along := countUp(rank)
 	if n.input(3) != nil {
-		along = axes(n.constantInput(3, "axes").asInts(), rank)
+		along = axes(n.constantInput(3, "axes").toInts(), rank)
 	}
 	if !ok || len(pads) != 2*len(along) {
 		failf("its pads %v do not give two values for each of %d axes", pads, len(along))
@@ -58,8 +58,8 @@ func padding(n *node, rank int) (before, after []int) {
 	return before, after
 }
 
-// filled first cuts off where pads are negative, and then pads with a number.
-func (b *builder) filled(x ref, before, after []int, fill float32) ref {
+// padWith first cuts off where pads are negative, and then pads with a number.
+func (b *builder) padWith(x ref, before, after []int, fill float32) ref {
 	start, end := make([]int, len(x.dims)), slices.Clone(x.dims)
 	before, after = slices.Clone(before), slices.Clone(after)
 	for i := range x.dims {

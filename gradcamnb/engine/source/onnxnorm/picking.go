@@ -14,7 +14,7 @@ var (
 			at = axis(n.intOr("axis", 0), len(x.dims))
 		}
 		var index []int
-		for i, v := range n.constantInput(1, "condition").asInts() {
+		for i, v := range n.constantInput(1, "condition").toInts() {
 			if v != 0 {
 				index = append(index, i)
 			}
@@ -28,16 +28,16 @@ var (
 	// ReverseSequence reverses the first entries of each sequence, up to its length.
 	_ = register("ReverseSequence", func(b *builder, n *node) {
 		x := b.plain(n.need(0))
-		lengths := n.constantInput(1, "sequence_lens").asInts()
+		lengths := n.constantInput(1, "sequence_lens").toInts()
 		batch, time := n.intOr("batch_axis", 1), n.intOr("time_axis", 0)
 		if batch+time != 1 || len(x.dims) < 2 || len(lengths) != x.dims[batch] {
 			failf("its input has the shape %v, and its lengths are %v", x.dims, lengths)
 		}
 		var parts []ref
 		for i, l := range lengths {
-			index := ascending(x.dims[time])
+			index := countUp(x.dims[time])
 			slices.Reverse(index[:min(l, len(index))])
-			parts = append(parts, b.take(b.part(x, batch, i, i+1), time, index))
+			parts = append(parts, b.take(b.sliceAxis(x, batch, i, i+1), time, index))
 		}
 		n.out = []*value{newFromPlain(b.join(batch, parts...))}
 	}, nil)
@@ -45,8 +45,8 @@ var (
 	// CenterCropPad cuts or pads axes to a length, the same at both ends.
 	_ = register("CenterCropPad", func(b *builder, n *node) {
 		x := b.plain(n.need(0))
-		want := n.constantInput(1, "shape").asInts()
-		along := ascending(len(x.dims))
+		want := n.constantInput(1, "shape").toInts()
+		along := countUp(len(x.dims))
 		if n.attr("axes") != nil {
 			along = axes(n.intsOr("axes", nil), len(x.dims))
 		}
@@ -59,7 +59,7 @@ var (
 			before[a] = more / 2 // rounded towards zero, also for a negative number
 			after[a] = more - before[a]
 		}
-		n.out = []*value{newFromPlain(b.filled(x, before, after, 0))}
+		n.out = []*value{newFromPlain(b.padWith(x, before, after, 0))}
 	}, nil)
 
 	// Det is the determinant of matrices of up to 6 rows.
@@ -86,14 +86,14 @@ func (b *builder) determinant(x ref) ref {
 		failf("it takes the determinant of %d rows, and 6 are supported", n)
 	}
 	var sum ref
-	rest := b.part(x, rank-2, 1, n)
+	rest := b.sliceAxis(x, rank-2, 1, n)
 	for j := range n {
-		minor := b.take(rest, rank-1, slices.Concat(ascending(n)[:j], ascending(n)[j+1:]))
-		term := b.mul(b.part(b.part(x, rank-2, 0, 1), rank-1, j, j+1), b.determinant(minor))
+		minor := b.take(rest, rank-1, slices.Concat(countUp(n)[:j], countUp(n)[j+1:]))
+		term := b.mul(b.sliceAxis(b.sliceAxis(x, rank-2, 0, 1), rank-1, j, j+1), b.determinant(minor))
 		if j%2 != 0 {
 			term = b.neg(term)
 		}
-		sum = b.plus(sum, term)
+		sum = b.addTo(sum, term)
 	}
 	return sum
 }
@@ -104,12 +104,12 @@ func tensorScatter(b *builder, n *node) {
 	at := axis(n.intOr("axis", -2), len(x.dims))
 	starts := make([]int, x.dims[0])
 	if n.input(2) != nil {
-		starts = n.constantInput(2, "write_indices").asInts()
+		starts = n.constantInput(2, "write_indices").toInts()
 	}
 	var parts []ref
 	for i, start := range starts {
-		old, fresh := b.part(x, 0, i, i+1), b.part(update, 0, i, i+1)
-		index := ascending(x.dims[at])
+		old, fresh := b.sliceAxis(x, 0, i, i+1), b.sliceAxis(update, 0, i, i+1)
+		index := countUp(x.dims[at])
 		for k := range fresh.dims[at] {
 			place := start + k
 			if n.stringOr("mode", "linear") == "circular" {

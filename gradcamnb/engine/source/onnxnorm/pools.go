@@ -13,7 +13,7 @@ import (
 func maxPoolGrid(b *builder, n *node) {
 	x := b.plain(n.need(0))
 	g := newGrid(n, x.dims, n.intsOr("kernel_shape", nil))
-	order := ascending(len(g.in))
+	order := countUp(len(g.in))
 	if n.intOr("storage_order", 0) != 0 {
 		slices.Reverse(order)
 	}
@@ -26,7 +26,7 @@ func maxPoolGrid(b *builder, n *node) {
 		if !most.ok() {
 			most = tap
 			if places != nil {
-				at = b.spreadTo(places[0], tap.dims)
+				at = b.broadcastTo(places[0], tap.dims)
 			}
 			return
 		}
@@ -34,7 +34,7 @@ func maxPoolGrid(b *builder, n *node) {
 			places = places[1:]
 			at = b.choose(b.binary("Greater", tap, most), places[0], at)
 		}
-		most = b.firstMax(most, tap)
+		most = b.maxOrFirst(most, tap)
 	})
 	n.out = []*value{newFromPlain(most)}
 	if at.ok() {
@@ -73,7 +73,7 @@ func averagePoolGrid(b *builder, n *node) {
 
 func (b *builder) sumGrid(x ref, g grid) ref {
 	var sum ref
-	b.taps(b.padGrid(x, g, 0), g, func(tap ref, _ []int) { sum = b.plus(sum, tap) })
+	b.taps(b.padGrid(x, g, 0), g, func(tap ref, _ []int) { sum = b.addTo(sum, tap) })
 	return sum
 }
 
@@ -87,7 +87,7 @@ var (
 	}, nil)
 	_ = register("GlobalLpPool", func(b *builder, n *node) {
 		x, p := b.plain(n.need(0)), lpOrder(n)
-		over := ascending(len(x.dims))[2:]
+		over := countUp(len(x.dims))[2:]
 		n.out = []*value{newFromPlain(b.powerOf(b.reduceRef("ReduceSum", b.powerOf(b.abs(x), p), over), 1/p))}
 	}, nil)
 )
@@ -128,17 +128,17 @@ var _ = register("MaxUnpool", func(b *builder, n *node) {
 	}
 	asked := dims
 	if n.input(2) != nil {
-		asked = n.constantInput(2, "output_shape").asInts()
+		asked = n.constantInput(2, "output_shape").toInts()
 	}
 	// The places count through a tensor of the shape that the window implies.
 	count := size(x.dims)
 	zeros := b.fillConstant([]int{size(dims)}, 0)
-	index := b.reshape(b.lookups(at, math.MaxInt32), count, 1)
+	index := b.reshape(b.lookupIndices(at, math.MaxInt32), count, 1)
 	y := b.emit("ScatterND", []int{size(dims)}, []ref{zeros, index, b.reshape(x, count)}, attrString("reduction", "add"))
 	y = b.reshape(y, dims...)
 	before, after := make([]int, len(dims)), make([]int, len(dims))
 	for i := range dims {
 		after[i] = asked[i] - dims[i]
 	}
-	n.out = []*value{newFromPlain(b.filled(y, before, after, 0))}
+	n.out = []*value{newFromPlain(b.padWith(y, before, after, 0))}
 }, nil)

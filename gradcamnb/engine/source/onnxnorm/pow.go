@@ -7,11 +7,11 @@ import "math"
 var _ = register("Pow", func(b *builder, n *node) {
 	x, p := n.need(0), n.need(1)
 	if p.konst == nil || size(p.dims) != 1 || len(p.dims) > len(x.dims) {
-		n.out = []*value{b.combined(x, p, b.power)}
+		n.out = []*value{b.combine(x, p, b.power)}
 		return
 	}
 	exponent := p.konst.numbers()[0]
-	n.out = []*value{b.each(x, func(x ref) ref { return b.powerOf(x, exponent) })}
+	n.out = []*value{b.applyToEach(x, func(x ref) ref { return b.powerOf(x, exponent) })}
 }, func(n *node) *tensor {
 	return foldBinary(n, nil, func(a, b float32) float32 { return float32(math.Pow(float64(a), float64(b))) })
 })
@@ -30,7 +30,7 @@ func (b *builder) powerOf(x ref, p float32) ref {
 	}
 	power := func(x ref) ref { return b.binary("Pow", x, b.scalar(p)) }
 	if 0 < p && p < 1 {
-		return b.exceptZero(x, b.scalar(0), power)
+		return b.applyExceptZero(x, b.scalar(0), power)
 	}
 	return power(x)
 }
@@ -41,7 +41,7 @@ func (b *builder) power(x, p ref) ref {
 	if !b.differentiable {
 		return b.binary("Pow", x, p)
 	}
-	return b.broadcasting(x, p, func(x, p ref, dims []int) ref {
+	return b.applyBroadcast(x, p, func(x, p ref, dims []int) ref {
 		is := func(v float32) ref { return b.emit("Equal", p.dims, []ref{p, b.scalar(v)}) }
 		none := b.emit("Where", p.dims, []ref{is(0), b.scalar(1), b.scalar(0)})
 		below := b.emit("Less", p.dims, []ref{p, b.scalar(0)})

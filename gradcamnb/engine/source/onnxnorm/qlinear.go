@@ -5,29 +5,29 @@ package onnxnorm
 // scale and zero point for each operand, then scale and zero point of the result.
 var (
 	_ = register("QLinearConv", func(b *builder, n *node) {
-		in := []*value{b.operandOf(n, 0, 0), b.operandOf(n, 3, 0)}
+		in := []*value{b.dequantiseOperand(n, 0, 0), b.dequantiseOperand(n, 3, 0)}
 		if bias := n.input(8); bias != nil {
-			in = append(in, accumulated(n, bias))
+			in = append(in, convertBias(n, bias))
 		}
 		b.qlinear(n, "Conv", in, 6)
 	}, nil)
 	_ = register("QLinearMatMul", func(b *builder, n *node) {
-		b.qlinear(n, "MatMul", []*value{b.operandOf(n, 0, 0), b.operandOf(n, 3, -1)}, 6)
+		b.qlinear(n, "MatMul", []*value{b.dequantiseOperand(n, 0, 0), b.dequantiseOperand(n, 3, -1)}, 6)
 	}, nil)
 	_ = register("com.microsoft.QGemm", func(b *builder, n *node) {
 		at := 1 // the axis of B's columns
 		if n.intOr("transB", 0) != 0 {
 			at = 0
 		}
-		in := []*value{b.operandOf(n, 0, 0), b.operandOf(n, 3, at)}
+		in := []*value{b.dequantiseOperand(n, 0, 0), b.dequantiseOperand(n, 3, at)}
 		if c := n.input(6); c != nil {
-			in = append(in, accumulated(n, c))
+			in = append(in, convertBias(n, c))
 		}
 		b.qlinear(n, "Gemm", in, 7)
 	}, nil)
 	_ = register("com.microsoft.QLinearConv", func(b *builder, n *node) { rules["QLinearConv"](b, n) }, nil)
 	_ = register("com.microsoft.QLinearWhere", func(b *builder, n *node) {
-		b.qlinear(n, "Where", []*value{n.need(0), b.operandOf(n, 1, 0), b.operandOf(n, 4, 0)}, 7)
+		b.qlinear(n, "Where", []*value{n.need(0), b.dequantiseOperand(n, 1, 0), b.dequantiseOperand(n, 4, 0)}, 7)
 	}, nil)
 
 	// DynamicQuantizeMatMul quantises its first operand by its own range, and MatMulIntegerToFloat is given one: the
@@ -36,18 +36,18 @@ var (
 		m := n.withAttributes()
 		m.OpType, m.in = "DynamicQuantizeLinear", n.in[:1]
 		rules["DynamicQuantizeLinear"](b, m)
-		b.productOf(n, b.numbersOf(n, m.out[:3], 0), []*value{n.need(1), n.need(2), n.input(3)}, 4)
+		b.multiplyQuantised(n, b.dequantiseInputs(n, m.out[:3], 0), []*value{n.need(1), n.need(2), n.input(3)}, 4)
 	}, nil)
 	_ = register("com.microsoft.MatMulIntegerToFloat", func(b *builder, n *node) {
-		b.productOf(n, b.numbersOf(n, []*value{n.need(0), n.need(2), n.input(4)}, 0),
+		b.multiplyQuantised(n, b.dequantiseInputs(n, []*value{n.need(0), n.need(2), n.input(4)}, 0),
 			[]*value{n.need(1), n.need(3), n.input(5)}, 6)
 	}, nil)
 
 	// NhwcMaxPool is MaxPool of integers with the channels last.
 	_ = register("com.microsoft.NhwcMaxPool", func(b *builder, n *node) {
-		y := b.standard(n, "Transpose", n.in[:1], attrInts("perm", inverse(channelsLast(4))))
-		y = b.standard(n, "MaxPool", []*value{y}, n.Attribute...)
-		n.out = []*value{b.standard(n, "Transpose", []*value{y}, attrInts("perm", channelsLast(4)))}
+		y := b.applyStandard(n, "Transpose", n.in[:1], attrInts("perm", inverse(channelsLast(4))))
+		y = b.applyStandard(n, "MaxPool", []*value{y}, n.Attribute...)
+		n.out = []*value{b.applyStandard(n, "Transpose", []*value{y}, attrInts("perm", channelsLast(4)))}
 	}, nil)
 
 	_ = registerQLinear("Add", 2)
@@ -60,7 +60,7 @@ var (
 	_ = register("com.microsoft.QLinearConcat", func(b *builder, n *node) {
 		var in []*value
 		for i := 2; i+2 < len(n.in); i += 3 {
-			in = append(in, b.operandOf(n, i, 0))
+			in = append(in, b.dequantiseOperand(n, i, 0))
 		}
 		b.qlinear(n, "Concat", in, 0)
 	}, nil)
@@ -70,7 +70,7 @@ func registerQLinear(op string, operands int) bool {
 	return register("com.microsoft.QLinear"+op, func(b *builder, n *node) {
 		var in []*value
 		for i := range operands {
-			in = append(in, b.operandOf(n, 3*i, 0))
+			in = append(in, b.dequantiseOperand(n, 3*i, 0))
 		}
 		b.qlinear(n, op, in, 3*operands)
 	}, nil)
@@ -90,44 +90,45 @@ func (b *builder) qlinear(n *node, op string, in []*value, scale int) {
 		n.out = []*value{y}
 		return
 	}
-	if anyScaled(n, scale, scale+1) {
+	if hasSeveralScales(n, scale, scale+1) {
 		m := n.withAttributes()
 		m.in = []*value{y, n.need(scale), n.input(scale + 1)}
 		b.quantiseAny(m)
 		n.out = m.out
 		return
 	}
-	n.out = []*value{b.quantised(y, scalingOf(n, scale, scale+1))}
+	n.out = []*value{b.quantise(y, readScaling(n, scale, scale+1))}
 }
 
-// numbersOf is what integers with their scale and zero point, which may be missing, stand for; at is the axis of the
-// scales.
-func (b *builder) numbersOf(n *node, of []*value, at int) *value {
+// dequantiseInputs is what integers with their scale and zero point, which may be missing, stand for; at is the axis of
+// the scales.
+func (b *builder) dequantiseInputs(n *node, of []*value, at int) *value {
 	if of[2] == nil {
 		of = of[:2]
 	}
-	return b.standard(n, "DequantizeLinear", of, attrInt("axis", at))
+	return b.applyStandard(n, "DequantizeLinear", of, attrInt("axis", at))
 }
 
-// productOf is the product of numbers with integers, which are weights, and a bias, an input that may be missing.
-func (b *builder) productOf(n *node, x *value, weights []*value, bias int) {
+// multiplyQuantised is the product of numbers with integers, which are weights, and a bias, an input that may be
+// missing.
+func (b *builder) multiplyQuantised(n *node, x *value, weights []*value, bias int) {
 	at := len(weights[0].dims) - 1
-	y := b.apply(n, "MatMul", []*value{x, b.numbersOf(n, weights, at)})
+	y := b.apply(n, "MatMul", []*value{x, b.dequantiseInputs(n, weights, at)})
 	if v := n.input(bias); v != nil {
 		y = b.pair("Add", y, v)
 	}
 	n.out = []*value{y}
 }
 
-// operandOf returns input i, whose scale and zero point follow it, as numbers. at is the axis that the scales count
-// along.
-func (b *builder) operandOf(n *node, i, at int) *value {
+// dequantiseOperand returns input i, whose scale and zero point follow it, as numbers. at is the axis that the scales
+// count along.
+func (b *builder) dequantiseOperand(n *node, i, at int) *value {
 	v := n.need(i)
 	if v.konst != nil {
-		t := dequantised(n, v, i+1, i+2, at)
+		t := dequantise(n, v, i+1, i+2, at)
 		return &value{name: v.name, dims: t.dims, konst: t}
 	}
-	if v.quant == nil || anyScaled(n, i+1, i+2) || *v.quant != scalingOf(n, i+1, i+2) {
+	if v.quant == nil || hasSeveralScales(n, i+1, i+2) || *v.quant != readScaling(n, i+1, i+2) {
 		m := n.withAttributes(attrInt("axis", at))
 		m.in = []*value{b.integers(v), n.need(i + 1), n.input(i + 2)}
 		b.dequantiseAny(m)
@@ -138,9 +139,9 @@ func (b *builder) operandOf(n *node, i, at int) *value {
 	return &u
 }
 
-// accumulated returns a bias as numbers: integers in steps of the product of the scales of
+// convertBias returns a bias as numbers: integers in steps of the product of the scales of
 // the two operands.
-func accumulated(n *node, bias *value) *value {
+func convertBias(n *node, bias *value) *value {
 	x, w := n.need(1).konst, n.need(4).konst
 	if bias.konst == nil || x == nil || w == nil {
 		failf("its bias and scales must be constants")

@@ -28,20 +28,20 @@ var (
 )
 
 func quantizeLinear(b *builder, n *node) {
-	if anyScaled(n, 1, 2) {
+	if hasSeveralScales(n, 1, 2) {
 		b.quantiseAny(n)
 		return
 	}
-	n.out = []*value{b.quantised(n.need(0), scalingOf(n, 1, 2))}
+	n.out = []*value{b.quantise(n.need(0), readScaling(n, 1, 2))}
 }
 
 // foldQuantizeLinear returns the integers clip(round(x/s) + z, low, high) of a few constants, such as the value
 // of a padding or a size, which must stay constants. Weights are left to the graph, which holds them in float32.
 func foldQuantizeLinear(n *node) *tensor {
-	if size(n.need(0).dims) > fewValues || anyScaled(n, 1, 2) {
+	if size(n.need(0).dims) > fewValues || hasSeveralScales(n, 1, 2) {
 		return nil
 	}
-	q := scalingOf(n, 1, 2)
+	q := readScaling(n, 1, 2)
 	t := intTensor(n.in[0].dims, convert(n.in[0].konst.numbers(), func(x float32) int64 {
 		return int64(min(max(math.RoundToEven(float64(x/q.scale))+float64(q.zero), float64(q.low)), float64(q.high)))
 	}))
@@ -55,7 +55,7 @@ func dequantizeLinear(b *builder, n *node) {
 		b.dequantiseAny(n)
 		return
 	}
-	if anyScaled(n, 1, 2) || *v.quant != scalingOf(n, 1, 2) {
+	if hasSeveralScales(n, 1, 2) || *v.quant != readScaling(n, 1, 2) {
 		n.in[0] = b.integers(&v)
 		b.dequantiseAny(n)
 		return
@@ -68,7 +68,7 @@ func foldDequantizeLinear(n *node) *tensor {
 	if n.intOr("block_size", 0) != 0 {
 		return nil
 	}
-	return dequantised(n, n.in[0], 1, 2, n.intOr("axis", 1))
+	return dequantise(n, n.in[0], 1, 2, n.intOr("axis", 1))
 }
 
 // scaling tells how integers stand for numbers: scale * (q - zero), with q from low to high.
@@ -94,8 +94,8 @@ func carryQuant(n *node) {
 	}
 }
 
-// asIntegers turns a quantised network's numbers back into integers, for an operator that calculates with the integers.
-func (b *builder) asIntegers(n *node) {
+// toIntegers turns a quantised network's numbers back into integers, for an operator that calculates with the integers.
+func (b *builder) toIntegers(n *node) {
 	if quantAware(n.OpType) || slices.Contains(sameNumbers, n.OpType) {
 		return
 	}
@@ -111,8 +111,8 @@ func quantAware(op string) bool {
 	return op == "DequantizeLinear" || op == "QGemm" || strings.HasPrefix(op, "QLinear")
 }
 
-// scalingOf reads a scale and a zero point, for which [anyScaled] must be false.
-func scalingOf(n *node, scale, zero int) scaling {
+// readScaling reads a scale and a zero point, for which [hasSeveralScales] must be false.
+func readScaling(n *node, scale, zero int) scaling {
 	out := scaling{scale: n.need(scale).konst.numbers()[0], bounds: integerRange[quantisedType(n, zero)]}
 	if !(out.scale > 0) {
 		failf("its scale is %g and must be above zero: the file is damaged", out.scale)
@@ -121,24 +121,24 @@ func scalingOf(n *node, scale, zero int) scaling {
 		if size(z.dims) != 1 {
 			failf("its zero point must be one constant")
 		}
-		out.zero = z.konst.asInts()[0]
+		out.zero = z.konst.toInts()[0]
 	}
 	return out
 }
 
-// quantised returns s * round(clip(x/s, low - z, high - z)), with halves rounded to even.
-func (b *builder) quantised(v *value, q scaling) *value {
-	out := b.each(v, func(x ref) ref {
+// quantise returns s * round(clip(x/s, low - z, high - z)), with halves rounded to even.
+func (b *builder) quantise(v *value, q scaling) *value {
+	out := b.applyToEach(v, func(x ref) ref {
 		x = b.binary("Div", x, b.scalar(q.scale))
-		x = b.atMost(b.atLeast(x, float32(q.low-q.zero)), float32(q.high-q.zero))
+		x = b.clipHigh(b.clipLow(x, float32(q.low-q.zero)), float32(q.high-q.zero))
 		return b.binary("Mul", b.steps(x), b.scalar(q.scale))
 	})
 	out.quant = &q
 	return out
 }
 
-// dequantised returns the constant s*(q - z), with one scale for all or one for each entry of an axis.
-func dequantised(n *node, v *value, scale, zero, at int) *tensor {
+// dequantise returns the constant s*(q - z), with one scale for all or one for each entry of an axis.
+func dequantise(n *node, v *value, scale, zero, at int) *tensor {
 	q, s := v.konst, n.need(scale).konst
 	if q == nil || s == nil {
 		failf("its scale is computed from the picture, and only a constant is supported there")
@@ -148,7 +148,7 @@ func dequantised(n *node, v *value, scale, zero, at int) *tensor {
 		if z.konst == nil || size(z.dims) != len(each) {
 			failf("it has %d scales, and zero points of the shape %v", len(each), z.dims)
 		}
-		for i, v := range z.konst.asInts() {
+		for i, v := range z.konst.toInts() {
 			zeros[i] = float32(v)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 // This is quantisation with scales that are computed, with scales that differ from place to place, and to small
 // floating-point types. Here the integers are values of their own, q = round(x/s) + z.
 
-// anyScaled tells whether the scales are something other than one constant for all.
-func anyScaled(n *node, scale, zero int) bool {
+// hasSeveralScales tells whether the scales are something other than one constant for all.
+func hasSeveralScales(n *node, scale, zero int) bool {
 	s, z := n.need(scale), n.input(zero)
 	if s.konst == nil || size(s.dims) != 1 || z != nil && z.konst == nil {
 		return true
@@ -40,9 +40,9 @@ func quantisedType(n *node, zero int) protos.TensorProto_DataType {
 func (b *builder) quantiseAny(n *node) {
 	x := b.plain(n.need(0))
 	to := quantisedType(n, 2)
-	y := b.div(x, b.placed(n, n.need(1), x.dims))
+	y := b.div(x, b.placeScale(n, n.need(1), x.dims))
 	if f, small := smallFloats[to]; small {
-		n.out = []*value{newFromPlain(b.toSmallFloat(y, f, n.intOr("saturate", 1) != 0)).typed(to)}
+		n.out = []*value{newFromPlain(b.roundToSmallFloat(y, f, n.intOr("saturate", 1) != 0)).setType(to)}
 		return
 	}
 	r, ok := integerRange[to]
@@ -51,10 +51,10 @@ func (b *builder) quantiseAny(n *node) {
 	}
 	y = b.steps(y)
 	if z := n.input(2); z != nil {
-		y = b.add(y, b.placed(n, z, x.dims))
+		y = b.add(y, b.placeScale(n, z, x.dims))
 	}
-	y = b.atMost(b.atLeast(y, float32(r.low)), float32(r.high))
-	n.out = []*value{newFromPlain(y).typed(to)}
+	y = b.clipHigh(b.clipLow(y, float32(r.low)), float32(r.high))
+	n.out = []*value{newFromPlain(y).setType(to)}
 }
 
 // steps rounds, halves to even, with the derivative one: (x + m) - m with m = 1.5 * 2^23, at which float32 has no
@@ -69,14 +69,14 @@ func (b *builder) dequantiseAny(n *node) {
 	v := n.need(0)
 	x := b.plain(v)
 	if z := n.input(2); z != nil {
-		x = b.sub(x, b.placed(n, z, x.dims))
+		x = b.sub(x, b.placeScale(n, z, x.dims))
 	}
-	n.out = []*value{newFromPlain(b.mul(x, b.placed(n, n.need(1), x.dims))).setKind(decimal)}
+	n.out = []*value{newFromPlain(b.mul(x, b.placeScale(n, n.need(1), x.dims))).setKind(decimal)}
 }
 
-// placed returns a scale or zero point as a tensor that broadcasts to dims. It may be one for all, one for each entry
-// of an axis, or one for each block of block_size entries of it.
-func (b *builder) placed(n *node, v *value, dims []int) ref {
+// placeScale returns a scale or zero point as a tensor that broadcasts to dims. It may be one for all, one for each
+// entry of an axis, or one for each block of block_size entries of it.
+func (b *builder) placeScale(n *node, v *value, dims []int) ref {
 	s := b.plain(v)
 	if size(s.dims) == 1 {
 		return b.reshape(s)
@@ -103,42 +103,42 @@ func (b *builder) integers(v *value) *value {
 		return v
 	}
 	q := v.quant
-	u := b.each(v, func(x ref) ref { return b.rounded(b.offset(b.div(x, b.scalar(q.scale)), float32(q.zero))) })
+	u := b.applyToEach(v, func(x ref) ref { return b.round(b.offset(b.div(x, b.scalar(q.scale)), float32(q.zero))) })
 	u.quant = nil
 	if q.low < 0 {
-		return u.typed(protos.TensorProto_INT8)
+		return u.setType(protos.TensorProto_INT8)
 	}
-	return u.typed(protos.TensorProto_UINT8)
+	return u.setType(protos.TensorProto_UINT8)
 }
 
 var (
 	// DynamicQuantizeLinear quantises to uint8, with the scale and the zero point that the values require.
 	_ = register("DynamicQuantizeLinear", func(b *builder, n *node) {
 		x := b.plain(n.need(0))
-		all := ascending(len(x.dims))
-		low := b.atMost(b.reshape(b.reduceRef("ReduceMin", x, all)), 0)
-		high := b.atLeast(b.reshape(b.reduceRef("ReduceMax", x, all)), 0)
-		scale := b.scaled(b.sub(high, low), 1.0/255)
-		zero := b.atMost(b.atLeast(b.rounded(b.div(b.neg(low), scale)), 0), 255)
-		y := b.atMost(b.atLeast(b.add(b.steps(b.div(x, scale)), zero), 0), 255)
+		all := countUp(len(x.dims))
+		low := b.clipHigh(b.reshape(b.reduceRef("ReduceMin", x, all)), 0)
+		high := b.clipLow(b.reshape(b.reduceRef("ReduceMax", x, all)), 0)
+		scale := b.scaleBy(b.sub(high, low), 1.0/255)
+		zero := b.clipHigh(b.clipLow(b.round(b.div(b.neg(low), scale)), 0), 255)
+		y := b.clipHigh(b.clipLow(b.add(b.steps(b.div(x, scale)), zero), 0), 255)
 		n.out = []*value{
-			newFromPlain(y).typed(protos.TensorProto_UINT8), newFromPlain(scale).setKind(decimal),
-			newFromPlain(zero).typed(protos.TensorProto_UINT8),
+			newFromPlain(y).setType(protos.TensorProto_UINT8), newFromPlain(scale).setKind(decimal),
+			newFromPlain(zero).setType(protos.TensorProto_UINT8),
 		}
 	}, nil)
 
 	_ = register("MatMulInteger", func(b *builder, n *node) {
-		x, y := b.lessZero(n, 0, 2, -2), b.lessZero(n, 1, 3, -1)
-		n.out = []*value{b.apply(n, "MatMul", []*value{x, y}).typed(protos.TensorProto_INT32)}
+		x, y := b.subtractZero(n, 0, 2, -2), b.subtractZero(n, 1, 3, -1)
+		n.out = []*value{b.apply(n, "MatMul", []*value{x, y}).setType(protos.TensorProto_INT32)}
 	}, nil)
 	_ = register("ConvInteger", func(b *builder, n *node) {
-		x, w := b.lessZero(n, 0, 2, 1), b.lessZero(n, 1, 3, 0)
-		n.out = []*value{b.apply(n, "Conv", []*value{x, w}).typed(protos.TensorProto_INT32)}
+		x, w := b.subtractZero(n, 0, 2, 1), b.subtractZero(n, 1, 3, 0)
+		n.out = []*value{b.apply(n, "Conv", []*value{x, w}).setType(protos.TensorProto_INT32)}
 	}, nil)
 )
 
-// lessZero returns input i minus its zero point, which is one for all or one for each entry of an axis.
-func (b *builder) lessZero(n *node, i, zero, at int) *value {
+// subtractZero returns input i minus its zero point, which is one for all or one for each entry of an axis.
+func (b *builder) subtractZero(n *node, i, zero, at int) *value {
 	v := b.integers(n.need(i))
 	z := n.input(zero)
 	if z == nil {

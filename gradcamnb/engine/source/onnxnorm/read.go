@@ -6,16 +6,16 @@ import "github.com/gomlx/compute-onnx/support/protos"
 
 // Ints returns the values of a tensor of whole numbers that the graph itself holds; nil for any other tensor.
 func Ints(p *protos.TensorProto) []int {
-	t, err := decode(p, inGraph(p))
+	t, err := decode(p, rawData(p))
 	if err != nil || !t.isInt {
 		return nil
 	}
-	return t.asInts()
+	return t.toInts()
 }
 
 // Floats returns the values of a tensor of floats that the graph itself holds; nil for any other tensor.
 func Floats(p *protos.TensorProto) []float32 {
-	t, err := decode(p, inGraph(p))
+	t, err := decode(p, rawData(p))
 	if err != nil || t.isInt {
 		return nil
 	}
@@ -36,8 +36,8 @@ var elementwise = set("Abs", "Acos", "Acosh", "Add", "And", "Asin", "Asinh", "At
 // inputs, after broadcasting.
 func Elementwise(op string) bool { return elementwise[op] }
 
-// FromStart returns a place on an axis as counted from the axis's start. A negative place counts from its end.
-func FromStart(place, length int) int {
+// CountFromStart returns a place on an axis as counted from the axis's start. A negative place counts from its end.
+func CountFromStart(place, length int) int {
 	if place < 0 {
 		return place + length
 	}

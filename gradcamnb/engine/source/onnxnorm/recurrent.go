@@ -35,7 +35,7 @@ func (b *builder) recurrent(n *node, gates int, acts []string, f step) {
 		failf("its input has the shape %v", x.dims)
 	}
 	if batchFirst {
-		x = b.swapped(x, 0, 1)
+		x = b.swapAxes(x, 0, 1)
 	}
 	length, batch := x.dims[0], x.dims[1]
 	hidden := n.intOr("hidden_size", n.need(2).dims[2])
@@ -44,8 +44,8 @@ func (b *builder) recurrent(n *node, gates int, acts []string, f step) {
 	for d := range directions {
 		k := b.newCell(n, d, gates, hidden, acts)
 		w := b.takeEntry(b.plain(n.need(1)), 0, d)
-		all := b.reshape(b.matmul(b.reshape(x, length*batch, x.dims[2]), b.swapped(w, 0, 1)), length, batch, gates*hidden)
-		s := state{b.initial(n, 5, d, batch, hidden, batchFirst), b.initial(n, 6, d, batch, hidden, batchFirst)}
+		all := b.reshape(b.matmul(b.reshape(x, length*batch, x.dims[2]), b.swapAxes(w, 0, 1)), length, batch, gates*hidden)
+		s := state{b.initialState(n, 5, d, batch, hidden, batchFirst), b.initialState(n, 6, d, batch, hidden, batchFirst)}
 		back := d == 1 || n.stringOr("direction", "forward") == "reverse"
 		outs := make([]ref, length)
 		for i := range length {
@@ -54,7 +54,7 @@ func (b *builder) recurrent(n *node, gates int, acts []string, f step) {
 				t = length - 1 - i
 			}
 			next := f(b, k, b.takeEntry(all, 0, t), s)
-			outs[t], s = b.withinLength(n, t, next, s)
+			outs[t], s = b.stopAtLength(n, t, next, s)
 		}
 		for t := range outs {
 			outs[t] = b.reshape(outs[t], 1, 1, batch, hidden)
@@ -64,26 +64,26 @@ func (b *builder) recurrent(n *node, gates int, acts []string, f step) {
 	}
 	y, h, c := b.join(1, ys...), b.join(0, hs...), b.join(0, cs...)
 	if batchFirst {
-		y, h, c = b.transpose(y, []int{2, 0, 1, 3}), b.swapped(h, 0, 1), b.swapped(c, 0, 1)
+		y, h, c = b.transpose(y, []int{2, 0, 1, 3}), b.swapAxes(h, 0, 1), b.swapAxes(c, 0, 1)
 	}
 	n.out = []*value{newFromPlain(y), newFromPlain(h), newFromPlain(c)}
 }
 
-// initial returns the state that an input gives, or zeros.
-func (b *builder) initial(n *node, i, direction, batch, hidden int, batchFirst bool) ref {
+// initialState returns the state that an input gives, or zeros.
+func (b *builder) initialState(n *node, i, direction, batch, hidden int, batchFirst bool) ref {
 	if n.input(i) == nil || i == 6 && n.OpType != "LSTM" {
 		return b.fillConstant([]int{batch, hidden}, 0)
 	}
 	x := b.plain(n.need(i))
 	if batchFirst {
-		x = b.swapped(x, 0, 1)
+		x = b.swapAxes(x, 0, 1)
 	}
 	return b.takeEntry(x, 0, direction)
 }
 
-// withinLength returns the output and the state at entry t. After the end of a sequence the output is zero and the
+// stopAtLength returns the output and the state at entry t. After the end of a sequence the output is zero and the
 // state stays as it is.
-func (b *builder) withinLength(n *node, t int, next, s state) (ref, state) {
+func (b *builder) stopAtLength(n *node, t int, next, s state) (ref, state) {
 	lengths := n.input(4)
 	if lengths == nil {
 		return next.h, next
@@ -96,10 +96,10 @@ func (b *builder) withinLength(n *node, t int, next, s state) (ref, state) {
 
 func (b *builder) newCell(n *node, d, gates, hidden int, acts []string) *cell {
 	k := &cell{n: n, hidden: hidden, gates: gates, clipped: n.floatOr("clip", 0)}
-	k.r = b.swapped(b.takeEntry(b.plain(n.need(2)), 0, d), 0, 1)
+	k.r = b.swapAxes(b.takeEntry(b.plain(n.need(2)), 0, d), 0, 1)
 	if bias := n.input(3); bias != nil {
 		all := b.takeEntry(b.plain(bias), 0, d)
-		k.wb, k.rb = b.part(all, 0, 0, gates*hidden), b.part(all, 0, gates*hidden, 2*gates*hidden)
+		k.wb, k.rb = b.sliceAxis(all, 0, 0, gates*hidden), b.sliceAxis(all, 0, gates*hidden, 2*gates*hidden)
 	} else {
 		k.wb, k.rb = b.fillConstant([]int{gates * hidden}, 0), b.fillConstant([]int{gates * hidden}, 0)
 	}
@@ -145,9 +145,9 @@ func (b *builder) recurrentActivation(name string, alpha, beta *float32) func(x 
 	}
 	switch name {
 	case "Affine":
-		return func(x ref) ref { return b.offset(b.scaled(x, or(alpha, 1)), or(beta, 0)) }
+		return func(x ref) ref { return b.offset(b.scaleBy(x, or(alpha, 1)), or(beta, 0)) }
 	case "ScaledTanh":
-		return func(x ref) ref { return b.scaled(b.unary("Tanh", b.scaled(x, or(beta, 1))), or(alpha, 1)) }
+		return func(x ref) ref { return b.scaleBy(b.unary("Tanh", b.scaleBy(x, or(beta, 1))), or(alpha, 1)) }
 	case "Tanh", "Sigmoid":
 		return func(x ref) ref { return b.unary(name, x) }
 	case "Relu", "LeakyRelu", "ThresholdedRelu", "HardSigmoid", "Elu", "Softsign", "Softplus":
@@ -168,12 +168,12 @@ func (k *cell) clip(b *builder, x ref) ref {
 	if k.clipped <= 0 {
 		return x
 	}
-	return b.atMost(b.atLeast(x, -k.clipped), k.clipped)
+	return b.clipHigh(b.clipLow(x, -k.clipped), k.clipped)
 }
 
 // gate returns the columns of gate i of [.., gates*hidden].
 func (k *cell) gate(b *builder, x ref, i int) ref {
-	return b.part(x, len(x.dims)-1, i*k.hidden, (i+1)*k.hidden)
+	return b.sliceAxis(x, len(x.dims)-1, i*k.hidden, (i+1)*k.hidden)
 }
 
 // rnnStep computes h' = f(x W' + h R' + b).

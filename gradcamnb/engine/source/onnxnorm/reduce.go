@@ -43,13 +43,13 @@ func registerReduce(op string, f func(b *builder, x ref, over []int) ref) bool {
 func (b *builder) product(x ref, over []int) ref {
 	for _, at := range over {
 		if x.dims[at] == 0 {
-			x = b.fillConstant(replaced(x.dims, at, 1), 1)
+			x = b.fillConstant(replaceDim(x.dims, at, 1), 1)
 		}
 		for x.dims[at] > 1 {
 			half, d := x.dims[at]/2, x.dims[at]
-			y := b.mul(b.part(x, at, 0, half), b.part(x, at, half, 2*half))
+			y := b.mul(b.sliceAxis(x, at, 0, half), b.sliceAxis(x, at, half, 2*half))
 			if d%2 != 0 {
-				y = b.join(at, y, b.part(x, at, d-1, d))
+				y = b.join(at, y, b.sliceAxis(x, at, d-1, d))
 			}
 			x = y
 		}
@@ -57,8 +57,8 @@ func (b *builder) product(x ref, over []int) ref {
 	return x
 }
 
-// replaced returns dims with another length on one axis.
-func replaced(dims []int, at, length int) []int {
+// replaceDim returns dims with another length on one axis.
+func replaceDim(dims []int, at, length int) []int {
 	out := slices.Clone(dims)
 	out[at] = length
 	return out
@@ -72,7 +72,7 @@ func reduce(b *builder, n *node, f func(x ref, over []int) ref) {
 	asked, _ := n.param(1, "axes")
 	over := asked
 	if len(over) == 0 {
-		over = ascending(rank)
+		over = countUp(rank)
 		if n.intOr("noop_with_empty_axes", 0) != 0 {
 			over = nil
 		}
@@ -81,11 +81,11 @@ func reduce(b *builder, n *node, f func(x ref, over []int) ref) {
 	keep := n.intOr("keepdims", 1) != 0
 
 	if n.OpType == "ReduceMax" || n.OpType == "ReduceMin" {
-		t := tiesOf(n, asked, rank)
+		t := findTies(n, asked, rank)
 		f = func(x ref, over []int) ref { return b.reduceExtreme(n.OpType, x, over, t) }
 	}
 	if isLast(v) {
-		kept := f(v.last, lastAxes(over, rank))
+		kept := f(v.last, moveAxesLast(over, rank))
 		out := b.newFromLast(kept)
 		if !keep {
 			out = newFromPlain(b.reshape(b.plain(out), dropAxes(out.dims, over)...))
@@ -98,7 +98,7 @@ func reduce(b *builder, n *node, f func(x ref, over []int) ref) {
 		n.out = []*value{newFromPlain(b.reshape(x, dropAxes(x.dims, over)...))}
 		return
 	}
-	n.out = []*value{inTail(newFromPlain(x), v)}
+	n.out = []*value{markTail(newFromPlain(x), v)}
 }
 
 // reduceRef reduces and keeps the reduced axes as ones.

@@ -4,13 +4,13 @@ import "slices"
 
 var (
 	_ = register("Reshape", func(b *builder, n *node) { b.view(n, b.reshapeDims(n)) },
-		func(n *node) *tensor { return n.in[0].konst.reshaped(reshapeDims(n)) })
+		func(n *node) *tensor { return n.in[0].konst.reshape(reshapeDims(n)) })
 	_ = register("Flatten", func(b *builder, n *node) { b.view(n, flattenDims(n)) },
-		func(n *node) *tensor { return n.in[0].konst.reshaped(flattenDims(n)) })
+		func(n *node) *tensor { return n.in[0].konst.reshape(flattenDims(n)) })
 	_ = register("Squeeze", func(b *builder, n *node) { b.view(n, squeezeDims(n)) },
-		func(n *node) *tensor { return n.in[0].konst.reshaped(squeezeDims(n)) })
+		func(n *node) *tensor { return n.in[0].konst.reshape(squeezeDims(n)) })
 	_ = register("Unsqueeze", func(b *builder, n *node) { b.view(n, unsqueezeDims(n)) },
-		func(n *node) *tensor { return n.in[0].konst.reshaped(unsqueezeDims(n)) })
+		func(n *node) *tensor { return n.in[0].konst.reshape(unsqueezeDims(n)) })
 )
 
 // view gives the values of the first input another shape.
@@ -56,7 +56,7 @@ func reshapeDims(n *node) []int {
 
 func flattenDims(n *node) []int {
 	in := n.need(0).dims
-	at := FromStart(n.intOr("axis", 1), len(in))
+	at := CountFromStart(n.intOr("axis", 1), len(in))
 	return []int{size(in[:at]), size(in[at:])}
 }
 

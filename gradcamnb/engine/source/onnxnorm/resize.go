@@ -25,7 +25,7 @@ func resize(b *builder, original *node) {
 			attrString("nearest_mode", beforeOpset11))
 	}
 	plans := resizePlans(n, v.dims)
-	if spatial(v.dims) && !plans[0].changes() && !plans[1].changes() {
+	if isSpatial(v.dims) && !plans[0].changes() && !plans[1].changes() {
 		original.out = []*value{b.resizePlane(n, v, plans)}
 		return
 	}
@@ -40,7 +40,7 @@ func resize(b *builder, original *node) {
 
 // resizePlane changes the height and the width.
 func (b *builder) resizePlane(n *node, v *value, plans []*resizePlan) *value {
-	x := b.lastOf(v)
+	x := b.moveChannelsLast(v)
 	batch, c := v.dims[0], v.dims[1]
 	h, w := plans[2], plans[3]
 	if h.changes() {
@@ -61,7 +61,7 @@ func (b *builder) resizeAxis(x ref, at int, matrix ref) ref {
 	out, in := matrix.dims[0], matrix.dims[1]
 	y := b.reshape(x, size(x.dims[:at]), in, size(x.dims[at+1:]))
 	y = b.matmul(matrix, y)
-	return b.reshape(y, replaced(x.dims, at, out)...)
+	return b.reshape(y, replaceDim(x.dims, at, out)...)
 }
 
 // resizeMatrix returns the matrix of an axis, [out, in]. A large one is computed when it is needed.
@@ -93,8 +93,8 @@ func (b *builder) extrapolate(n *node, x ref, plans []*resizePlan) ref {
 		}
 		dims := slices.Repeat([]int{1}, len(x.dims)-p.axis)
 		dims[0] = p.out
-		where := b.spreadTo(b.floats(dims, mask), slices.Clone(x.dims))
-		x = b.choose(b.truthOf(where), b.scalar(n.floatOr("extrapolation_value", 0)), x)
+		where := b.broadcastTo(b.floats(dims, mask), slices.Clone(x.dims))
+		x = b.choose(b.numberToTruth(where), b.scalar(n.floatOr("extrapolation_value", 0)), x)
 	}
 	return x
 }

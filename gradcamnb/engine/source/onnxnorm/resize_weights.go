@@ -16,7 +16,7 @@ func (p *resizePlan) changes() bool { return p.out != p.in || p.scale != 1 || p.
 
 // resizePlans reads sizes or scales. Since opset 18 they may be for some axes only.
 func resizePlans(n *node, in []int) []*resizePlan {
-	along := ascending(len(in))
+	along := countUp(len(in))
 	if n.attr("axes") != nil {
 		along = axes(n.intsOr("axes", nil), len(in))
 	}
@@ -26,7 +26,7 @@ func resizePlans(n *node, in []int) []*resizePlan {
 	}
 	given, isSize := resizeGiven(n, len(along))
 	if isSize {
-		planSizes(n, plans, along, given.asInts())
+		planSizes(n, plans, along, given.toInts())
 	}
 	for i, a := range along {
 		p := plans[a]
@@ -34,7 +34,7 @@ func resizePlans(n *node, in []int) []*resizePlan {
 			p.scale = float64(given.numbers()[i])
 			p.out = int(math.Floor(float64(p.in) * p.scale))
 		}
-		if !plausible([]int{p.out, p.in}) || p.out < 1 {
+		if !isPlausible([]int{p.out, p.in}) || p.out < 1 {
 			failf("it resizes %d pixels to %d", p.in, p.out)
 		}
 	}

@@ -23,8 +23,8 @@ var _ = register("RoiAlign", func(b *builder, n *node) {
 	var parts []ref
 	for i := range rois.dims[0] {
 		at := rois.konst.numbers()[4*i:][:4]
-		parts = append(parts, b.roiAlign(n, x, b.part(b.plain(rois), 0, i, i+1), b.part(b.plain(n.need(2)), 0, i, i+1),
-			roiSamples(n, at)))
+		region, picture := b.sliceAxis(b.plain(rois), 0, i, i+1), b.sliceAxis(b.plain(n.need(2)), 0, i, i+1)
+		parts = append(parts, b.roiAlign(n, x, region, picture, roiSamples(n, at)))
 	}
 	n.out = []*value{newFromPlain(b.join(0, parts...))}
 }, nil)
@@ -60,11 +60,11 @@ func (b *builder) roiAlign(n *node, x, rois, batch ref, samples [2]int) ref {
 	place := make([]ref, 2)
 	var within ref
 	for i, cells := range []int{h, w} {
-		begin := b.offset(b.scaled(b.part(rois, 1, 1-i, 2-i), n.floatOr("spatial_scale", 1)), offset)
-		end := b.offset(b.scaled(b.part(rois, 1, 3-i, 4-i), n.floatOr("spatial_scale", 1)), offset)
+		begin := b.offset(b.scaleBy(b.sliceAxis(rois, 1, 1-i, 2-i), n.floatOr("spatial_scale", 1)), offset)
+		end := b.offset(b.scaleBy(b.sliceAxis(rois, 1, 3-i, 4-i), n.floatOr("spatial_scale", 1)), offset)
 		side := b.sub(end, begin)
 		if !n.halfPixel() {
-			side = b.atLeast(side, 1)
+			side = b.clipLow(side, 1)
 		}
 		// Sample k of cell c lies (c + (k + 1/2)/samples) cells from the region's begin.
 		steps := make([]float32, cells*samples[i])
@@ -73,15 +73,15 @@ func (b *builder) roiAlign(n *node, x, rois, batch ref, samples [2]int) ref {
 		}
 		p := b.add(begin, b.mul(side, b.floats([]int{1, len(steps)}, steps)))
 		length := float32(x.dims[2+i])
-		in := b.mul(b.compared("GreaterOrEqual", p, b.scalar(-1)), b.compared("LessOrEqual", p, b.scalar(length)))
-		p = b.atMost(b.atLeast(p, 0), length-1)
+		in := b.mul(b.compare("GreaterOrEqual", p, b.scalar(-1)), b.compare("LessOrEqual", p, b.scalar(length)))
+		p = b.clipHigh(b.clipLow(p, 0), length-1)
 		shape := []int{count, h * samples[0], 1}
 		if i == 1 {
 			shape = []int{count, 1, w * samples[1]}
 		}
 		full := []int{count, h * samples[0], w * samples[1]}
-		place[i] = b.reshape(b.spreadTo(b.reshape(p, shape...), full), count, full[1]*full[2])
-		within = b.times2(within, b.reshape(b.spreadTo(b.reshape(in, shape...), full), count, full[1]*full[2]))
+		place[i] = b.reshape(b.broadcastTo(b.reshape(p, shape...), full), count, full[1]*full[2])
+		within = b.multiplyBy(within, b.reshape(b.broadcastTo(b.reshape(in, shape...), full), count, full[1]*full[2]))
 	}
 	// Each region reads its own picture.
 	picked := b.emit("Gather", slices.Concat([]int{count}, x.dims[1:]), []ref{x, b.indices(b.reshape(batch, count))},

@@ -22,18 +22,18 @@ var _ = register("RotaryEmbedding", func(b *builder, n *node) {
 			index := b.indices(b.plain(ids))
 			c = b.emit("Gather", gatherDims(c.dims, index.dims, 0), []ref{c, index}, attrInt("axis", 0))
 		}
-		return b.reshape(b.part(c, len(c.dims)-1, 0, turned/2), batch, 1, length, turned/2)
+		return b.reshape(b.sliceAxis(c, len(c.dims)-1, 0, turned/2), batch, 1, length, turned/2)
 	}
 	cos, sin := angle(1), angle(2)
 	heads := x.dims[1]
-	inner := b.part(x, 3, 0, turned)
+	inner := b.sliceAxis(x, 3, 0, turned)
 	var first, second ref
 	interleaved := n.intOr("interleaved", 0) != 0
 	if interleaved {
 		pairs := b.reshape(inner, batch, heads, length, turned/2, 2)
 		first, second = b.takeEntry(pairs, 4, 0), b.takeEntry(pairs, 4, 1)
 	} else {
-		first, second = b.part(inner, 3, 0, turned/2), b.part(inner, 3, turned/2, turned)
+		first, second = b.sliceAxis(inner, 3, 0, turned/2), b.sliceAxis(inner, 3, turned/2, turned)
 	}
 	re, im := b.sub(b.mul(first, cos), b.mul(second, sin)), b.add(b.mul(second, cos), b.mul(first, sin))
 	y := b.join(3, re, im)
@@ -42,10 +42,10 @@ var _ = register("RotaryEmbedding", func(b *builder, n *node) {
 		y = b.reshape(b.join(4, b.reshape(re, shape...), b.reshape(im, shape...)), batch, heads, length, turned)
 	}
 	if turned < width {
-		y = b.join(3, y, b.part(x, 3, turned, width))
+		y = b.join(3, y, b.sliceAxis(x, 3, turned, width))
 	}
 	if flat {
-		y = b.reshape(b.swapped(y, 1, 2), batch, length, heads*width)
+		y = b.reshape(b.swapAxes(y, 1, 2), batch, length, heads*width)
 	}
 	n.out = []*value{newFromPlain(y)}
 }, nil)

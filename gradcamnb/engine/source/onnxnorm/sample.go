@@ -29,14 +29,14 @@ func (s *sampler) cells(place []ref) ref {
 		length := float32(s.dims[a])
 		p = s.moveInside(p, a)
 		if s.padding == "zeros" {
-			in := b.mul(b.compared("GreaterOrEqual", p, b.scalar(0)), b.compared("Less", p, b.scalar(length)))
-			inside = b.times2(inside, in)
+			in := b.mul(b.compare("GreaterOrEqual", p, b.scalar(0)), b.compare("Less", p, b.scalar(length)))
+			inside = b.multiplyBy(inside, in)
 		}
 		p = b.binary("Min", b.binary("Max", p, b.scalar(0)), b.scalar(length-1))
-		index = b.plus(index, b.scaled(p, float32(step[a])))
+		index = b.addTo(index, b.scaleBy(p, float32(step[a])))
 	}
 	n := index.dims[1]
-	first := b.scaled(b.reshape(b.counting(s.batch, 1), s.batch, 1), float32(size(s.dims)))
+	first := b.scaleBy(b.reshape(b.countAlong(s.batch, 1), s.batch, 1), float32(size(s.dims)))
 	index = b.reshape(b.add(index, first), s.batch*n)
 	c := s.rows.dims[1]
 	got := b.emit("Gather", []int{s.batch * n, c}, []ref{s.rows, b.indices(index)}, attrInt("axis", 0))
@@ -52,7 +52,7 @@ func (s *sampler) moveInside(p ref, axis int) ref {
 	b, last := s.b, float32(s.dims[axis]-1)
 	switch s.padding {
 	case "border":
-		return b.atMost(b.atLeast(p, 0), last)
+		return b.clipHigh(b.clipLow(p, 0), last)
 	case "reflection":
 		low, span := float32(-0.5), last+1
 		if s.corners {
@@ -62,11 +62,11 @@ func (s *sampler) moveInside(p ref, axis int) ref {
 			return b.mul(p, b.scalar(0))
 		}
 		d := b.abs(b.offset(p, -low)) // from the lower edge
-		flips := b.unary("Floor", b.scaled(d, 1/span))
-		rest := b.sub(d, b.scaled(flips, span))
-		odd := b.sub(flips, b.scaled(b.unary("Floor", b.scaled(flips, 0.5)), 2))
+		flips := b.unary("Floor", b.scaleBy(d, 1/span))
+		rest := b.sub(d, b.scaleBy(flips, span))
+		odd := b.sub(flips, b.scaleBy(b.unary("Floor", b.scaleBy(flips, 0.5)), 2))
 		back := b.choose(b.binary("Greater", odd, b.scalar(0.5)), b.sub(b.scalar(span), rest), rest)
-		return b.atMost(b.atLeast(b.offset(back, low), 0), last)
+		return b.clipHigh(b.clipLow(b.offset(back, low), 0), last)
 	}
 	return p
 }
@@ -75,16 +75,16 @@ func (s *sampler) moveInside(p ref, axis int) ref {
 func (s *sampler) nearest(place []ref) ref {
 	var at []ref
 	for a, p := range place {
-		at = append(at, s.b.rounded(s.moveInside(p, a)))
+		at = append(at, s.b.round(s.moveInside(p, a)))
 	}
 	return s.cells(at)
 }
 
 // linear returns the weighted sum of the cells around each place.
-func (s *sampler) linear(place []ref) ref { return s.weighCells(place, s.b.plus) }
+func (s *sampler) linear(place []ref) ref { return s.weighCells(place, s.b.addTo) }
 
 // linearMost returns the maximum of the weighted cells around each place, as ONNX's RoiAlign does with mode max.
-func (s *sampler) linearMost(place []ref) ref { return s.weighCells(place, s.b.firstMax) }
+func (s *sampler) linearMost(place []ref) ref { return s.weighCells(place, s.b.maxOrFirst) }
 
 // weighCells weights the 2^axes cells around each place, and joins them.
 func (s *sampler) weighCells(place []ref, join func(all, cell ref) ref) ref {
@@ -103,7 +103,7 @@ func (s *sampler) weighCells(place []ref, join func(all, cell ref) ref) ref {
 			if corner>>a&1 != 0 {
 				at[a], w = b.offset(floors[a], 1), fractions[a]
 			}
-			weight = b.times2(weight, w)
+			weight = b.multiplyBy(weight, w)
 		}
 		cell := b.mul(s.cells(at), b.reshape(weight, weight.dims[0], weight.dims[1], 1))
 		if all.ok() {
@@ -127,9 +127,9 @@ func (s *sampler) cubic(place []ref) ref {
 		at, weight := slices.Clone(floors), ref{}
 		for a, k := range unravel(corner, slices.Repeat([]int{4}, len(place))) {
 			at[a] = b.offset(floors[a], float32(k-1))
-			weight = b.times2(weight, weights[a][k])
+			weight = b.multiplyBy(weight, weights[a][k])
 		}
-		sum = b.plus(sum, b.mul(s.cells(at), b.reshape(weight, weight.dims[0], weight.dims[1], 1)))
+		sum = b.addTo(sum, b.mul(s.cells(at), b.reshape(weight, weight.dims[0], weight.dims[1], 1)))
 	}
 	return sum
 }
@@ -143,17 +143,17 @@ func (b *builder) cubicWeights(f ref) (out [4]ref) {
 			d = b.neg(d)
 		}
 		if k == 1 || k == 2 {
-			out[k] = b.offset(b.mul(b.square(d), b.offset(b.scaled(d, a+2), -(a+3))), 1)
+			out[k] = b.offset(b.mul(b.square(d), b.offset(b.scaleBy(d, a+2), -(a+3))), 1)
 			continue
 		}
 		// a d^3 - 5a d^2 + 8a d - 4a
-		out[k] = b.offset(b.mul(d, b.offset(b.mul(d, b.offset(b.scaled(d, a), -5*a)), 8*a)), -4*a)
+		out[k] = b.offset(b.mul(d, b.offset(b.mul(d, b.offset(b.scaleBy(d, a), -5*a)), 8*a)), -4*a)
 	}
 	return out
 }
 
-// times2 returns x * y, or y if there is no x yet.
-func (b *builder) times2(x, y ref) ref {
+// multiplyBy returns x * y, or y if there is no x yet.
+func (b *builder) multiplyBy(x, y ref) ref {
 	if !x.ok() {
 		return y
 	}

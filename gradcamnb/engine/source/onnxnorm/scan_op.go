@@ -35,13 +35,14 @@ var _ = register("Scan", func(b *builder, n *node) {
 			if backward[i] != 0 {
 				k = length - 1 - t
 			}
-			bind = append(bind, b.standard(n, "Gather", []*value{v, number(k)}, attrInt("axis", axis(along[i], len(v.dims)))))
+			at := attrInt("axis", axis(along[i], len(v.dims)))
+			bind = append(bind, b.applyStandard(n, "Gather", []*value{v, number(k)}, at))
 		}
 		out := b.run(n, body, bind)
 		carried = out[:states]
 		for k, v := range out[states:] {
 			at := axis(outAxes[k], len(v.dims)+1)
-			collected[k] = append(collected[k], b.standard(n, "Unsqueeze", []*value{v, ints1(at)}))
+			collected[k] = append(collected[k], b.applyStandard(n, "Unsqueeze", []*value{v, ints1(at)}))
 		}
 	}
 	n.out = append(n.out, carried...)
@@ -52,6 +53,6 @@ var _ = register("Scan", func(b *builder, n *node) {
 		if len(c) == 0 {
 			failf("it scans nothing")
 		}
-		n.out = append(n.out, b.stacked(n, c, axis(outAxes[k], len(c[0].dims))))
+		n.out = append(n.out, b.stackParts(n, c, axis(outAxes[k], len(c[0].dims))))
 	}
 }, nil)

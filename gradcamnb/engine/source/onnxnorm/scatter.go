@@ -25,14 +25,15 @@ func scatterElements(b *builder, n *node) {
 			}
 		}
 	}
-	place := b.add(b.scaled(b.positive(index, x.dims[at]), float32(step[at])), b.floats(slices.Clone(index.dims), own))
+	along := b.countIndicesUp(index, x.dims[at])
+	place := b.add(b.scaleBy(along, float32(step[at])), b.floats(slices.Clone(index.dims), own))
 	count := size(index.dims)
 	flat := b.scatterRows(n, b.reshape(x, size(x.dims), 1), b.reshape(place, count, 1), b.reshape(updates, count, 1))
 	n.out = []*value{newFromPlain(b.reshape(flat, x.dims...))}
 }
 
-// positive returns an index as numbers from 0 on. A negative index counts from the end.
-func (b *builder) positive(index *value, length int) ref {
+// countIndicesUp returns an index as numbers from 0 on. A negative index counts from the end.
+func (b *builder) countIndicesUp(index *value, length int) ref {
 	if index.konst != nil {
 		return b.numeric(wrap(index.konst, length))
 	}
@@ -59,9 +60,9 @@ func (b *builder) scatterRows(n *node, x, places, updates ref) ref {
 		if x.dims[0]*updates.dims[0]*x.dims[1] > foldLimit*64 {
 			failf("its reduction mul of %d updates into %d rows is too large", updates.dims[0], x.dims[0])
 		}
-		its := b.binary("Equal", b.reshape(b.counting(x.dims[0], 1), 1, x.dims[0]), places)
-		its = b.reshape(b.numberOf(its), its.dims[0], its.dims[1], 1)
-		factors := b.choose(b.truthOf(its), b.reshape(updates, updates.dims[0], 1, updates.dims[1]), b.scalar(1))
+		its := b.binary("Equal", b.reshape(b.countAlong(x.dims[0], 1), 1, x.dims[0]), places)
+		its = b.reshape(b.truthToNumber(its), its.dims[0], its.dims[1], 1)
+		factors := b.choose(b.numberToTruth(its), b.reshape(updates, updates.dims[0], 1, updates.dims[1]), b.scalar(1))
 		return b.mul(x, b.reshape(b.product(factors, []int{0}), x.dims...))
 	case "none":
 		count := scatter(b.fillConstant([]int{x.dims[0], 1}, 0), b.fillConstant([]int{updates.dims[0], 1}, 1), "add")

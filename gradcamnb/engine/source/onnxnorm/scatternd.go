@@ -7,7 +7,7 @@ import "slices"
 var _ = register("ScatterND", func(b *builder, n *node) {
 	x, updates := b.plain(n.need(0)), b.plain(n.need(2))
 	k := tuple(n.need(1).dims)
-	places := b.rowOf(n.in[1], x.dims)
+	places := b.joinIndices(n.in[1], x.dims)
 	each := size(x.dims[k:])
 	rows := size(places.dims)
 	if size(updates.dims) != rows*each {
@@ -26,14 +26,14 @@ var _ = register("ScatterND", func(b *builder, n *node) {
 		failf("its updates have the shape %v, which does not fit %d places of %d values", updates.dims, len(at), each)
 	}
 	if data.isInt {
-		return intTensor(data.dims, scattered(data.ints, at, each, updates.ints))
+		return intTensor(data.dims, scatterInto(data.ints, at, each, updates.ints))
 	}
-	return floatTensor(data.dims, scattered(data.floats(), at, each, updates.floats()))
+	return floatTensor(data.dims, scatterInto(data.floats(), at, each, updates.floats()))
 })
 
-// rowOf turns index tuples [..., k] over the first k axes of data into places in these axes joined into one, as whole
-// numbers.
-func (b *builder) rowOf(index *value, data []int) ref {
+// joinIndices turns index tuples [..., k] over the first k axes of data into places in these axes joined into one, as
+// whole numbers.
+func (b *builder) joinIndices(index *value, data []int) ref {
 	k := tuple(index.dims)
 	if k < 1 || k > len(data) {
 		failf("its indices have the shape %v, which does not fit data of the shape %v", index.dims, data)
@@ -43,13 +43,13 @@ func (b *builder) rowOf(index *value, data []int) ref {
 	step := strides(data[:k])
 	var sum ref
 	for a := range k {
-		part := b.countFromStart(b.part(i, last, a, a+1), data[a])
-		sum = b.plus(sum, b.scaled(part, float32(step[a])))
+		part := b.countFromStart(b.sliceAxis(i, last, a, a+1), data[a])
+		sum = b.addTo(sum, b.scaleBy(part, float32(step[a])))
 	}
 	return b.reshape(sum, index.dims[:last]...)
 }
 
-func scattered[T any](data []T, at []int64, each int, updates []T) []T {
+func scatterInto[T any](data []T, at []int64, each int, updates []T) []T {
 	out := slices.Clone(data)
 	for i, place := range at {
 		copy(out[int(place)*each:][:each], updates[i*each:])

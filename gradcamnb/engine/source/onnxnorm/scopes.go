@@ -79,7 +79,7 @@ func nodeName(p *protos.NodeProto) string {
 	return p.Name
 }
 
-func inModule(p *protos.NodeProto) string {
+func moduleName(p *protos.NodeProto) string {
 	if s := scopes(p); len(s) > 0 {
 		return s[len(s)-1]
 	}
@@ -88,5 +88,5 @@ func inModule(p *protos.NodeProto) string {
 
 // operatorError returns an error that names a node and its module.
 func operatorError(p *protos.NodeProto, err error) error {
-	return &fault.OperatorError{Operator: p.OpType, Node: nodeName(p), Module: inModule(p), Reason: err.Error()}
+	return &fault.OperatorError{Operator: p.OpType, Node: nodeName(p), Module: moduleName(p), Reason: err.Error()}
 }

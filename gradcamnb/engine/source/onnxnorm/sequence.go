@@ -51,8 +51,8 @@ var listers = map[string]lister{
 	},
 	"SplitToSequence":    splitToSequence,
 	"ConcatFromSequence": concatFromSequence,
-	"Optional":           passed,
-	"OptionalGetElement": passed,
+	"Optional":           passOn,
+	"OptionalGetElement": passOn,
 	"OptionalHasElement": func(_ *walk, p *protos.NodeProto) ([]*protos.NodeProto, []string) {
 		there := &protos.TensorProto{DataType: int32(protos.TensorProto_BOOL), Int32Data: []int32{1}}
 		if len(p.Input) == 0 || p.Input[0] == "" {
@@ -63,8 +63,8 @@ var listers = map[string]lister{
 	},
 }
 
-// passed passes a list or a tensor on.
-func passed(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []string) {
+// passOn passes a list or a tensor on.
+func passOn(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []string) {
 	if len(p.Input) == 0 || p.Input[0] == "" {
 		failf("it is empty, so the nodes that read it would be left out")
 	}
@@ -90,7 +90,7 @@ func splitToSequence(w *walk, p *protos.NodeProto) ([]*protos.NodeProto, []strin
 		if s.konst == nil {
 			failf("the lengths of its pieces are computed from the picture")
 		}
-		sizes, squeeze, scalar = s.konst.asInts(), false, len(s.dims) == 0
+		sizes, squeeze, scalar = s.konst.toInts(), false, len(s.dims) == 0
 	}
 	if scalar {
 		each := sizes[0]
@@ -194,19 +194,19 @@ func (w *walk) placeIn(p *protos.NodeProto, i, n, count int) int {
 	if v.konst == nil || size(v.dims) != 1 {
 		failf("its place in the sequence is computed from the picture")
 	}
-	at := FromStart(v.konst.asInts()[0], n)
+	at := CountFromStart(v.konst.toInts()[0], n)
 	if at < 0 || at >= count {
 		failf("its place %d lies outside a sequence of %d", at, n)
 	}
 	return at
 }
 
-// unlisted rewrites a node that makes or reads a list; ok is false for all other nodes.
-func (w *walk) unlisted(p *protos.NodeProto) (made []Tensor, ok bool, err error) {
+// rewriteListNode rewrites a node that makes or reads a list; ok is false for all other nodes.
+func (w *walk) rewriteListNode(p *protos.NodeProto) (made []Tensor, ok bool, err error) {
 	l := listers[p.OpType]
 	if l == nil && p.OpType == "Identity" && len(p.Input) == 1 {
 		if _, is := w.list(p.Input[0]); is {
-			l = passed
+			l = passOn
 		}
 	}
 	if l == nil || p.Domain != "" && p.Domain != "ai.onnx" {
@@ -214,7 +214,7 @@ func (w *walk) unlisted(p *protos.NodeProto) (made []Tensor, ok bool, err error)
 	}
 	defer func() {
 		if e := recover(); e != nil {
-			err = operatorError(p, asError(e))
+			err = operatorError(p, toError(e))
 		}
 	}()
 	nodes, list := l(w, p)

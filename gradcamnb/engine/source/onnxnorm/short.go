@@ -16,8 +16,8 @@ func (b *builder) square(x ref) ref { return b.mul(x, x) }
 // offset returns x + c for a number c.
 func (b *builder) offset(x ref, c float32) ref { return b.add(x, b.scalar(c)) }
 
-// part returns the entries from from to to, exclusive, of one axis of x.
-func (b *builder) part(x ref, at, from, to int) ref {
+// sliceAxis returns the entries from from to to, exclusive, of one axis of x.
+func (b *builder) sliceAxis(x ref, at, from, to int) ref {
 	start, end := make([]int, len(x.dims)), slices.Clone(x.dims)
 	start[at], end[at] = from, to
 	return b.slice(x, start, end, slices.Repeat([]int{1}, len(x.dims)))
@@ -25,7 +25,7 @@ func (b *builder) part(x ref, at, from, to int) ref {
 
 // takeEntry returns one entry of an axis, which is dropped.
 func (b *builder) takeEntry(x ref, at, i int) ref {
-	return b.reshape(b.part(x, at, i, i+1), dropAxes(x.dims, []int{at})...)
+	return b.reshape(b.sliceAxis(x, at, i, i+1), dropAxes(x.dims, []int{at})...)
 }
 
 // join puts tensors one after another along an axis.
@@ -42,26 +42,26 @@ func (b *builder) join(at int, parts ...ref) ref {
 
 // take reads the entries of one axis by constant indices.
 func (b *builder) take(x ref, at int, index []int) ref {
-	if slices.Equal(index, ascending(x.dims[at])) {
+	if slices.Equal(index, countUp(x.dims[at])) {
 		return x
 	}
-	return b.emit("Gather", replaced(x.dims, at, len(index)), []ref{x, b.ints(index...)}, attrInt("axis", at))
+	return b.emit("Gather", replaceDim(x.dims, at, len(index)), []ref{x, b.ints(index...)}, attrInt("axis", at))
 }
 
-// swapped swaps two axes.
-func (b *builder) swapped(x ref, i, j int) ref {
-	perm := ascending(len(x.dims))
+// swapAxes swaps two axes.
+func (b *builder) swapAxes(x ref, i, j int) ref {
+	perm := countUp(len(x.dims))
 	perm[i], perm[j] = j, i
 	return b.transpose(x, perm)
 }
 
 // fillConstant returns a constant that has one value everywhere.
 func (b *builder) fillConstant(dims []int, v float32) ref {
-	return b.spreadTo(b.scalar(v), dims)
+	return b.broadcastTo(b.scalar(v), dims)
 }
 
-// spreadTo broadcasts x to the shape.
-func (b *builder) spreadTo(x ref, dims []int) ref {
+// broadcastTo broadcasts x to the shape.
+func (b *builder) broadcastTo(x ref, dims []int) ref {
 	if slices.Equal(x.dims, dims) {
 		return x
 	}

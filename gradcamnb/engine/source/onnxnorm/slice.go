@@ -6,10 +6,10 @@ var _ = register("Slice", func(b *builder, n *node) {
 	v := n.need(0)
 	start, end, step := sliceRange(n)
 	if slices.ContainsFunc(step, func(s int) bool { return s < 0 }) {
-		b.backwards(n, start, end, step)
+		b.sliceBackwards(n, start, end, step)
 		return
 	}
-	if empty := nothingLeft(start, end); empty != nil {
+	if empty := emptySlice(start, end); empty != nil {
 		setConstant(n, empty)
 		return
 	}
@@ -41,8 +41,8 @@ var _ = register("Slice", func(b *builder, n *node) {
 	return floatTensor(dims, gather(t.floats(), dims, skip, from))
 })
 
-// nothingLeft returns the result of a slice without values, a constant; nil for any other slice.
-func nothingLeft(start, end []int) *tensor {
+// emptySlice returns the result of a slice without values, a constant; nil for any other slice.
+func emptySlice(start, end []int) *tensor {
 	dims, empty := make([]int, len(start)), false
 	for i := range start {
 		dims[i] = max(0, end[i]-start[i])
@@ -54,10 +54,11 @@ func nothingLeft(start, end []int) *tensor {
 	return floatTensor(dims, nil)
 }
 
-// backwards is a slice with a negative step, which a model may use to reverse its channels. It looks the entries up.
-func (b *builder) backwards(n *node, start, end, step []int) {
+// sliceBackwards is a slice with a negative step, which a model may use to reverse its channels. It looks the entries
+// up.
+func (b *builder) sliceBackwards(n *node, start, end, step []int) {
 	v := n.in[0]
-	x, layout, places := b.plain(v), newFromPlain, ascending(len(start))
+	x, layout, places := b.plain(v), newFromPlain, countUp(len(start))
 	if isLast(v) {
 		x, layout, places = v.last, b.newFromLast, inverse(channelsLast(4))
 	}
@@ -71,7 +72,7 @@ func (b *builder) backwards(n *node, start, end, step []int) {
 		}
 		x = b.take(x, places[i], index)
 	}
-	n.out = []*value{inTail(layout(x), v)}
+	n.out = []*value{markTail(layout(x), v)}
 }
 
 // sliceRange resolves starts, ends, axes and steps into a range [start, end) and a step for every axis. A negative step
@@ -87,7 +88,7 @@ func sliceRange(n *node) (start, end, step []int) {
 	}
 	along, ok := n.param(3, "axes")
 	if !ok {
-		along = ascending(len(starts))
+		along = countUp(len(starts))
 	}
 	steps, ok := n.param(4, "steps")
 	if !ok {
@@ -106,7 +107,7 @@ func sliceRange(n *node) (start, end, step []int) {
 		if k == 0 {
 			failf("a step of 0 along axis %d", a)
 		}
-		place := func(at int) int { return min(max(FromStart(at, d), lo), hi) }
+		place := func(at int) int { return min(max(CountFromStart(at, d), lo), hi) }
 		start[a], end[a], step[a] = place(starts[i]), place(ends[i]), k
 	}
 	return start, end, step

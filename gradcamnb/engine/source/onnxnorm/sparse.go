@@ -62,17 +62,17 @@ func (d *densifier) dense(s *protos.SparseTensorProto) (*protos.TensorProto, err
 	name := s.GetValues().GetName()
 	bad := func(what string) error { return fmt.Errorf("the sparse tensor %q %s: the file is damaged", name, what) }
 	dims := convert(s.Dims, func(d int64) int { return int(d) })
-	if s.Values == nil || s.Indices == nil || !plausible(dims) {
+	if s.Values == nil || s.Indices == nil || !isPlausible(dims) {
 		return nil, bad(fmt.Sprintf("has the shape %v, or no values", dims))
 	}
 	if d.left -= size(dims); d.left < 0 {
 		return nil, fmt.Errorf("the sparse tensors of the file, up to %q of the shape %v, stand for more numbers than a file of this size may hold", name, dims)
 	}
-	values, err := decode(s.Values, inGraph(s.Values))
+	values, err := decode(s.Values, rawData(s.Values))
 	if err != nil {
 		return nil, err
 	}
-	at, ok := placesOf(s.Indices, size(values.dims), dims)
+	at, ok := locateValues(s.Indices, size(values.dims), dims)
 	if !ok {
 		return nil, bad(fmt.Sprintf("has %d values and other indices, or one outside its shape %v", size(values.dims), dims))
 	}
@@ -105,10 +105,10 @@ func (d *densifier) dense(s *protos.SparseTensorProto) (*protos.TensorProto, err
 	return out, nil
 }
 
-// placesOf returns the places of n values in a tensor, counted row by row; ok is false if there are not n of them, or
-// if one lies outside.
-func placesOf(indices *protos.TensorProto, n int, dims []int) (out []int, ok bool) {
-	at, err := decode(indices, inGraph(indices))
+// locateValues returns the places of n values in a tensor, counted row by row; ok is false if there are not n of them,
+// or if one lies outside.
+func locateValues(indices *protos.TensorProto, n int, dims []int) (out []int, ok bool) {
+	at, err := decode(indices, rawData(indices))
 	if err != nil || !at.isInt {
 		return nil, false
 	}

@@ -37,8 +37,8 @@ func (w *walk) renameOutputs(p *protos.NodeProto) *protos.NodeProto {
 	return q
 }
 
-// captured returns the names that the subgraphs of a node read from outside.
-func captured(p *protos.NodeProto) []string {
+// findCaptured returns the names that the subgraphs of a node read from outside.
+func findCaptured(p *protos.NodeProto) []string {
 	var out []string
 	for _, a := range p.Attribute {
 		for _, g := range graphsIn(a) {
@@ -56,7 +56,7 @@ func captured(p *protos.NodeProto) []string {
 			}
 			var reads []string
 			for _, n := range g.Node {
-				reads = append(append(reads, n.Input...), captured(n)...)
+				reads = append(append(reads, n.Input...), findCaptured(n)...)
 			}
 			for _, o := range g.Output {
 				reads = append(reads, o.Name)
@@ -96,7 +96,7 @@ func (b *builder) run(n *node, g *protos.GraphProto, bind []*value) []*value {
 		constants: outer.graphOfConstants(), evaluate: outer.evaluate, variant: outer.variant,
 		prefix: fmt.Sprintf("%s@%d/", nodeName(n.NodeProto), b.count)}
 	for _, p := range g.Initializer {
-		t, err := decode(p, inGraph(p))
+		t, err := decode(p, rawData(p))
 		if err != nil {
 			failf("%w", err)
 		}
@@ -130,7 +130,7 @@ func (b *builder) run(n *node, g *protos.GraphProto, bind []*value) []*value {
 // inner rewrites a node of a subgraph. The node may fail if nothing that is needed reads it.
 func (w *walk) inner(p *protos.NodeProto) {
 	var err error
-	for _, name := range append(slices.Clone(p.Input), captured(p)...) {
+	for _, name := range append(slices.Clone(p.Input), findCaptured(p)...) {
 		if err == nil {
 			_, err = w.find(name)
 		}
@@ -145,8 +145,8 @@ func (w *walk) inner(p *protos.NodeProto) {
 	}
 }
 
-// standard applies a standard operator to values. For constants the result stays a constant if the operator folds.
-func (b *builder) standard(n *node, op string, in []*value, attrs ...*protos.AttributeProto) *value {
+// applyStandard applies a standard operator to values. For constants the result stays a constant if the operator folds.
+func (b *builder) applyStandard(n *node, op string, in []*value, attrs ...*protos.AttributeProto) *value {
 	b.count++
 	names := convert(in, func(v *value) string { return v.name })
 	m := &node{NodeProto: &protos.NodeProto{OpType: op, Name: n.Name, Input: names,

@@ -4,7 +4,7 @@ package onnxnorm
 var (
 	_ = register("Sum", func(b *builder, n *node) { n.out = []*value{b.total(n)} }, nil)
 	_ = register("Mean", func(b *builder, n *node) {
-		n.out = []*value{b.each(b.total(n), func(x ref) ref { return b.scaled(x, 1/float32(len(n.in))) })}
+		n.out = []*value{b.applyToEach(b.total(n), func(x ref) ref { return b.scaleBy(x, 1/float32(len(n.in))) })}
 	}, nil)
 )
 

@@ -38,19 +38,19 @@ func floatTensor(dims []int, values []float32) *tensor {
 	return &tensor{dims: dims, floats: func() []float32 { return values }}
 }
 
-// reshaped returns the same values under other dims.
-func (t *tensor) reshaped(dims []int) *tensor {
+// reshape returns the same values under other dims.
+func (t *tensor) reshape(dims []int) *tensor {
 	u := *t
 	u.dims, u.computed = dims, nil
 	if t.origin != "" {
-		u.origin = derived(t.origin, fmt.Sprintf("@reshape%v", dims))
+		u.origin = deriveName(t.origin, fmt.Sprintf("@reshape%v", dims))
 	}
 	return &u
 }
 
-// derived returns a name for a tensor that is made from a weight. A long name is replaced by its hash, because the
+// deriveName returns a name for a tensor that is made from a weight. A long name is replaced by its hash, because the
 // names along a chain of many operators would take the square of its length.
-func derived(origin, how string) string {
+func deriveName(origin, how string) string {
 	const long = 512
 	if len(origin)+len(how) <= long {
 		return origin + how
@@ -58,8 +58,8 @@ func derived(origin, how string) string {
 	return fmt.Sprintf("@%x", sha256.Sum256([]byte(origin+how)))
 }
 
-// transposed permutes the axes.
-func (t *tensor) transposed(perm []int) *tensor {
+// transpose permutes the axes.
+func (t *tensor) transpose(perm []int) *tensor {
 	dims := permute(t.dims, perm)
 	if t.isInt {
 		u := intTensor(dims, transposeValues(t.ints, t.dims, perm))
@@ -73,13 +73,13 @@ func (t *tensor) transposed(perm []int) *tensor {
 		return transposeValues(t.floats(), t.dims, perm)
 	}}
 	if t.origin != "" {
-		u.origin = derived(t.origin, fmt.Sprintf("@transpose%v", perm))
+		u.origin = deriveName(t.origin, fmt.Sprintf("@transpose%v", perm))
 	}
 	return u
 }
 
-// asInts returns the tensor's values as Go ints, for shapes, axes and the like.
-func (t *tensor) asInts() []int {
+// toInts returns the tensor's values as Go ints, for shapes, axes and the like.
+func (t *tensor) toInts() []int {
 	if t.isInt {
 		return convert(t.ints, func(v int64) int { return int(v) })
 	}
@@ -93,8 +93,8 @@ func (s StoredValues) bytes() []byte {
 	return out
 }
 
-// inGraph returns the raw data that a tensor itself holds; Read is nil if there is none.
-func inGraph(p *protos.TensorProto) StoredValues {
+// rawData returns the raw data that a tensor itself holds; Read is nil if there is none.
+func rawData(p *protos.TensorProto) StoredValues {
 	if p.RawData == nil {
 		return StoredValues{}
 	}

@@ -5,7 +5,7 @@ import "slices"
 // Tile repeats a tensor along each axis.
 var _ = register("Tile", func(b *builder, n *node) {
 	x := b.plain(n.need(0))
-	times := n.constantInput(1, "repeats").asInts()
+	times := n.constantInput(1, "repeats").toInts()
 	if len(n.in) == 3 { // opset 1: tiles, axis
 		at := axis(int(n.number(2, "axis", 0)), len(x.dims))
 		all := slices.Repeat([]int{1}, len(x.dims))
@@ -26,7 +26,7 @@ var _ = register("Tile", func(b *builder, n *node) {
 			many := slices.Insert(slices.Clone(d), at, t)
 			result := slices.Clone(d)
 			result[at] *= t
-			x = b.reshape(b.spreadTo(b.reshape(x, one...), many), result...)
+			x = b.reshape(b.broadcastTo(b.reshape(x, one...), many), result...)
 		}
 	}
 	n.out = []*value{newFromPlain(x)}

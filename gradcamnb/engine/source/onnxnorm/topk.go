@@ -12,13 +12,13 @@ var _ = register("TopK", func(b *builder, n *node) {
 	if k < 1 || k > x.dims[at] {
 		failf("it takes %d entries of an axis of %d", k, x.dims[at])
 	}
-	dims := replaced(x.dims, at, k)
+	dims := replaceDim(x.dims, at, k)
 	b.count++
 	values, places := ref{n.Output[0] + "%values", dims}, ref{n.Output[0] + "%places", dims}
 	b.emitNode("TopK", []ref{x, b.ints(k)}, []ref{values, places}, attrInt("axis", at),
 		attrInt("largest", n.intOr("largest", 1)))
 	n.out = []*value{
 		newFromPlain(b.gatherElements(x, places, at)),
-		newFromPlain(b.fromIndices(places)).setKind(whole),
+		newFromPlain(b.indicesToNumbers(places)).setKind(whole),
 	}
 }, nil)

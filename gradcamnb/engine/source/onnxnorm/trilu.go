@@ -26,6 +26,6 @@ var _ = register("Trilu", func(b *builder, n *node) {
 			mask = append(mask, keep)
 		}
 	}
-	keep := b.spreadTo(b.floats([]int{rows, columns}, mask), slices.Clone(x.dims))
-	n.out = []*value{newFromPlain(b.choose(b.truthOf(keep), x, b.scalar(0)))}
+	keep := b.broadcastTo(b.floats([]int{rows, columns}, mask), slices.Clone(x.dims))
+	n.out = []*value{newFromPlain(b.choose(b.numberToTruth(keep), x, b.scalar(0)))}
 }, nil)

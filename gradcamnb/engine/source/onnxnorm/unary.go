@@ -22,35 +22,39 @@ var (
 	_ = registerFormula("Atan", (*builder).atan)
 	_ = registerFormula("Asin", (*builder).asin)
 	_ = registerFormula("Acos", func(b *builder, x ref) ref { return b.sub(b.scalar(math.Pi/2), b.asin(x)) })
-	_ = registerFormula("Round", (*builder).rounded)
+	_ = registerFormula("Round", (*builder).round)
 
 	_ = register("Swish", func(b *builder, n *node) { // x sigmoid(alpha x)
 		alpha := n.floatOr("alpha", 1)
-		n.out = []*value{b.each(n.need(0), func(x ref) ref { return b.mul(x, b.unary("Sigmoid", b.scaled(x, alpha))) })}
+		n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
+			return b.mul(x, b.unary("Sigmoid", b.scaleBy(x, alpha)))
+		})}
 	}, nil)
 
 	_ = register("SwiGLU", func(b *builder, n *node) { // x sigmoid(alpha x) y
 		alpha := n.floatOr("alpha", 1)
-		n.out = []*value{b.combined(n.need(0), n.need(1), func(x, y ref) ref {
-			return b.mul(b.mul(x, b.unary("Sigmoid", b.scaled(x, alpha))), y)
+		n.out = []*value{b.combine(n.need(0), n.need(1), func(x, y ref) ref {
+			return b.mul(b.mul(x, b.unary("Sigmoid", b.scaleBy(x, alpha))), y)
 		})}
 	}, nil)
 
 	// Shrink is x + bias below -lambda, x - bias above lambda, and 0 between.
 	_ = register("Shrink", func(b *builder, n *node) {
 		lambda, bias := n.floatOr("lambd", 0.5), n.floatOr("bias", 0)
-		n.out = []*value{b.each(n.need(0), func(x ref) ref {
+		n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
 			low, high := b.binary("Less", x, b.scalar(-lambda)), b.binary("Greater", x, b.scalar(lambda))
 			return b.choose(low, b.offset(x, bias), b.choose(high, b.offset(x, -bias), b.scalar(0)))
 		})}
 	}, nil)
 
 	_ = register("IsNaN", func(b *builder, n *node) {
-		n.out = []*value{b.each(n.need(0), func(x ref) ref { return b.numberOf(b.unary("IsNaN", x)) }).setKind(truth)}
+		n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
+			return b.truthToNumber(b.unary("IsNaN", x))
+		}).setKind(truth)}
 	}, nil)
 	_ = register("IsInf", func(b *builder, n *node) {
 		below, above := n.intOr("detect_negative", 1) != 0, n.intOr("detect_positive", 1) != 0
-		n.out = []*value{b.each(n.need(0), func(x ref) ref {
+		n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
 			switch {
 			case below && above:
 				x = b.unary("Abs", x)
@@ -59,14 +63,14 @@ var (
 			case !above:
 				return b.mul(x, b.scalar(0))
 			}
-			return b.compared("Equal", x, b.scalar(float32(math.Inf(1))))
+			return b.compare("Equal", x, b.scalar(float32(math.Inf(1))))
 		}).setKind(truth)}
 	}, nil)
 )
 
 func registerFormula(op string, f func(b *builder, x ref) ref) bool {
 	return register(op, func(b *builder, n *node) {
-		n.out = []*value{b.each(n.need(0), func(x ref) ref { return f(b, x) })}
+		n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref { return f(b, x) })}
 	}, nil)
 }
 
@@ -89,11 +93,11 @@ func (b *builder) asin(x ref) ref {
 	return b.mul(b.atan(b.div(x, b.offset(b.root(b.sub(b.scalar(1), b.square(x))), 1))), b.scalar(2))
 }
 
-// rounded returns the nearest whole number, or the even one of two. Its derivative is zero.
-func (b *builder) rounded(x ref) ref {
+// round returns the nearest whole number, or the even one of two. Its derivative is zero.
+func (b *builder) round(x ref) ref {
 	up := b.unary("Floor", b.offset(x, 0.5))
 	half := b.mul(up, b.scalar(0.5))
 	odd := b.binary("Greater", b.sub(half, b.unary("Floor", half)), b.scalar(0.25))
-	tie := b.compared("Equal", b.sub(up, x), b.scalar(0.5))
+	tie := b.compare("Equal", b.sub(up, x), b.scalar(0.5))
 	return b.choose(odd, b.sub(up, tie), up)
 }

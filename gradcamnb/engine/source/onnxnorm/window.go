@@ -53,7 +53,7 @@ func (w window) large() bool { return w.kernel[0]*w.kernel[1] >= largeWindow }
 // joinWindows joins the cells of each window of the padded input, in row-major order.
 func (b *builder) joinWindows(padded ref, w window, join func(sum, x ref) ref) ref {
 	if w.large() {
-		return b.byAxis(padded, w, join)
+		return b.joinByAxis(padded, w, join)
 	}
 	var sum ref
 	for i := range w.kernel[0] {
@@ -71,10 +71,10 @@ func (b *builder) joinWindows(padded ref, w window, join func(sum, x ref) ref) r
 	return sum
 }
 
-// byAxis joins the cells of each window of the padded input, first along the rows and then along the columns. That
+// joinByAxis joins the cells of each window of the padded input, first along the rows and then along the columns. That
 // takes as many steps as the window is wide and high, and not as many as it has cells. The first of equal values in
 // row-major order stays the first.
-func (b *builder) byAxis(padded ref, w window, join func(sum, x ref) ref) ref {
+func (b *builder) joinByAxis(padded ref, w window, join func(sum, x ref) ref) ref {
 	for _, axis := range []int{1, 0} {
 		var sum ref
 		for k := range w.kernel[axis] {
@@ -111,11 +111,11 @@ func (b *builder) padLast(x ref, w window, fill float32) ref {
 	return b.pad(x, []int{0, w.before[0], w.before[1], 0}, []int{0, max(0, w.after[0]), max(0, w.after[1]), 0}, fill)
 }
 
-// sealed returns x padded with zeros, in a form that XLA does not see through: a slice of a tensor that is one row
+// padSealed returns x padded with zeros, in a form that XLA does not see through: a slice of a tensor that is one row
 // higher and whose rows and columns are one axis. Through a plain pad, XLA reads the positions of a kernel that lie
 // within x from x itself. So it computes or keeps the values before the pad once padded and once not. The pure-Go
 // backend sees through nothing, and copies every slice.
-func (b *builder) sealed(x ref, w window) ref {
+func (b *builder) padSealed(x ref, w window) ref {
 	if b.pureGo {
 		return b.padLast(x, w, 0)
 	}

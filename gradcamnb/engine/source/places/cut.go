@@ -87,15 +87,15 @@ func sliced(s step) []Axis {
 	out := slices.Clone(in)
 	var cut []Axis
 	for i, a := range axes {
-		if i >= len(starts) || onnxnorm.FromStart(a, len(dims)) >= len(dims) {
+		if i >= len(starts) || onnxnorm.CountFromStart(a, len(dims)) >= len(dims) {
 			return nil
 		}
-		a = onnxnorm.FromStart(a, len(dims))
+		a = onnxnorm.CountFromStart(a, len(dims))
 		step := 1
 		if i < len(steps) {
 			step = steps[i]
 		}
-		from := min(max(onnxnorm.FromStart(starts[i], dims[a]), 0), dims[a])
+		from := min(max(onnxnorm.CountFromStart(starts[i], dims[a]), 0), dims[a])
 		out[a] = taken(in[a], dims[a], from, step, s.Dims[a])
 		cut = append(cut, out[a])
 	}
@@ -108,7 +108,7 @@ func dealt(s step) []Axis {
 	if in == nil {
 		return nil
 	}
-	axis := onnxnorm.FromStart(s.attr("axis", 0), len(dims))
+	axis := onnxnorm.CountFromStart(s.attr("axis", 0), len(dims))
 	from := 0
 	for _, name := range s.Made.GetOutput() {
 		if name == s.Name {
@@ -130,7 +130,7 @@ func gathered(s step) []Axis {
 	if in == nil || len(s.Inputs) < 2 {
 		return nil
 	}
-	axis := onnxnorm.FromStart(s.attr("axis", 0), len(dims))
+	axis := onnxnorm.CountFromStart(s.attr("axis", 0), len(dims))
 	rank := len(s.dims(1))
 	index := s.tensors[s.Inputs[1]].Ints
 	var middle, cut []Axis
@@ -138,7 +138,7 @@ func gathered(s step) []Axis {
 	case rank == 0: // one of them is left
 		cut = []Axis{taken(in[axis], dims[axis], 0, 1, 1)}
 	case rank == 1 && index != nil && consecutive(index):
-		middle = []Axis{taken(in[axis], dims[axis], onnxnorm.FromStart(index[0], dims[axis]), 1, len(index))}
+		middle = []Axis{taken(in[axis], dims[axis], onnxnorm.CountFromStart(index[0], dims[axis]), 1, len(index))}
 		cut = middle
 	case rank > 1 && windows(in[axis], s.dims(1), index) != nil:
 		middle = windows(in[axis], s.dims(1), index)
@@ -197,7 +197,7 @@ func consecutive(index []int) bool {
 // joinAxes returns the axes of a Concat. If one operand has cells and the others have none, they are tokens. If several
 // have cells, the result is a map whose cells have moved.
 func joinAxes(s step) []Axis {
-	axis := onnxnorm.FromStart(s.attr("axis", 0), len(s.Dims))
+	axis := onnxnorm.CountFromStart(s.attr("axis", 0), len(s.Dims))
 	out := make([]Axis, len(s.Dims))
 	var pieces []Axis
 	var core *Part

@@ -224,7 +224,7 @@ func reduced(s step) []Axis {
 	}
 	gone := map[int]bool{}
 	for _, a := range over {
-		gone[onnxnorm.FromStart(a, len(in))] = true
+		gone[onnxnorm.CountFromStart(a, len(in))] = true
 	}
 	var out []Axis
 	for i, a := range in {
