@@ -10,6 +10,10 @@ type Grid struct {
 	W, H   int       // width and height, of a volume of all slices together
 	Slices int       // of a volume, from the first to the last; 0 of a picture
 	Values []float32 // row by row
+
+	// Shares of the picture's height, and of its width, that lie before the grid and behind it: the model cuts them off
+	// before it makes the layer. 0 of a grid of the whole picture.
+	Beyond [2][2]float64 `json:",omitzero"`
 }
 
 // NewGrid returns a grid of zeros.
@@ -17,7 +21,8 @@ func NewGrid(w, h int) Grid { return Grid{W: w, H: h, Values: make([]float32, w*
 
 // Zeros returns a grid of zeros of the same shape.
 func (g Grid) Zeros() Grid {
-	return Grid{W: g.W, H: g.H, Slices: g.Slices, Values: make([]float32, len(g.Values))}
+	g.Values = make([]float32, len(g.Values))
+	return g
 }
 
 // At returns the value at (x, y).

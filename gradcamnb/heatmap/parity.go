@@ -44,7 +44,8 @@ func (m *Map) Scaled() Grid { return m.layerParity() }
 
 // layerParity returns r: the map normalised at the layer's resolution and then resized.
 func (m *Map) layerParity() Grid {
-	c := Grid{W: m.Raw.W, H: m.Raw.H, Slices: m.Raw.Slices, Values: slices.Clone(m.Raw.Values)}
+	c := m.Raw
+	c.Values = slices.Clone(c.Values)
 	if m.Sampled == nil {
 		for i, v := range c.Values {
 			c.Values[i] = max(v, 0)
@@ -76,21 +77,27 @@ func minMax(g Grid) Grid {
 }
 
 // Resized returns the grid scaled to w x h, bilinearly, with half-pixel centres, clamped at the edges and without
-// antialiasing, as OpenCV's INTER_LINEAR does: output pixel o reads the input at x = (o + 1/2) * in/out - 1/2.
+// antialiasing, as OpenCV's INTER_LINEAR does: output pixel o reads the input at x = (o + 1/2) * in/out - 1/2. If parts
+// of the picture lie beyond the grid, the result is of the whole picture, and 0 in those parts.
 func (g Grid) Resized(w, h int) Grid {
 	out := Grid{W: w, H: h, Values: make([]float32, w*h)}
 	columns := make([]blendedPlace, w)
 	for x := range columns {
-		columns[x] = neighbours(x, g.W, w)
+		columns[x] = neighbours(x, g.W, w, g.Beyond[1])
 	}
 	for y := range h {
-		row := neighbours(y, g.H, h)
+		row := neighbours(y, g.H, h, g.Beyond[0])
+		if row.beyond {
+			continue
+		}
 		upper, lower := g.Values[row.lo*g.W:][:g.W], g.Values[row.hi*g.W:][:g.W]
 		line := out.Values[y*w:][:w]
 		for x, c := range columns {
 			top := upper[c.lo]*(1-c.part) + upper[c.hi]*c.part
 			bottom := lower[c.lo]*(1-c.part) + lower[c.hi]*c.part
-			line[x] = top*(1-row.part) + bottom*row.part
+			if !c.beyond {
+				line[x] = top*(1-row.part) + bottom*row.part
+			}
 		}
 	}
 	return out
@@ -105,7 +112,7 @@ func (g Grid) ResizedLike(o Grid) Grid {
 	from, to := g.H/g.Slices*g.W, o.H/o.Slices*o.W
 	planes := Grid{W: to, H: g.Slices, Values: make([]float32, 0, to*g.Slices)} // a row is a slice
 	for z := range g.Slices {
-		one := Grid{W: g.W, H: g.H / g.Slices, Values: g.Values[z*from : (z+1)*from]}
+		one := Grid{W: g.W, H: g.H / g.Slices, Values: g.Values[z*from : (z+1)*from], Beyond: g.Beyond}
 		planes.Values = append(planes.Values, one.Resized(o.W, o.H/o.Slices).Values...)
 	}
 	return Grid{W: o.W, H: o.H, Slices: o.Slices, Values: planes.Resized(to, o.Slices).Values}
@@ -115,12 +122,18 @@ func (g Grid) ResizedLike(o Grid) Grid {
 type blendedPlace struct {
 	lo, hi int
 	part   float32
+	beyond bool // the pixel lies before the first cell or behind the last one
 }
 
-// neighbours returns the place of output pixel o between two input cells.
-func neighbours(o, in, out int) blendedPlace {
-	at := (float64(o)+0.5)*float64(in)/float64(out) - 0.5
+// neighbours returns the place of output pixel o between two of the input's cells, which lie between the shares
+// beyond[0] and 1 - beyond[1] of the output:
+//
+//	x = (o + 1/2 - beyond[0] out) * in/(out (1 - beyond[0] - beyond[1])) - 1/2.
+func neighbours(o, in, out int, beyond [2]float64) blendedPlace {
+	pixel, first, seen := float64(o)+0.5, beyond[0]*float64(out), 1-beyond[0]-beyond[1]
+	at := (pixel-first)*float64(in)/(float64(out)*seen) - 0.5
 	floor := math.Floor(at)
 	clamp := func(i int) int { return min(max(i, 0), in-1) }
-	return blendedPlace{clamp(int(floor)), clamp(int(floor) + 1), float32(at - floor)}
+	return blendedPlace{clamp(int(floor)), clamp(int(floor) + 1), float32(at - floor),
+		pixel < first || pixel > float64(out)*(1-beyond[1])}
 }

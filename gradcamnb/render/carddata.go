@@ -144,18 +144,22 @@ func newCardResult(r *heatmap.Result) (c cardResult, picture string, err error) 
 
 // NewCardMap returns a map as the card's script reads it.
 func NewCardMap(m *heatmap.Map) CardMap {
-	kept := averaged(m.Evidence())
+	raw := m.Evidence()
+	if raw.Beyond != [2][2]float64{} { // the script spreads a map over the whole picture
+		raw = m.Signed()
+	}
+	kept := averaged(raw)
 	lo, hi := bounds(kept)
 	c := CardMap{
 		Layer: clean(m.Layer), Method: clean(m.Method), Target: clean(m.Target), Class: clean(m.Class), Index: m.Index,
 		Score: finite(m.Score), ScoreUnit: clean(m.ScoreUnit), Unit: clean(m.Unit), Diagnosis: clean(m.Diagnosis),
-		Size: slice(m.Grid), Grid: slice(m.Raw), Kept: slice(kept),
+		Size: slice(m.Grid), Grid: slice(raw), Kept: slice(kept),
 		Lo: lo, Hi: hi, Values: packed(kept, lo, hi), Field: m.Field, Measured: measured(m),
 		Note: clean(m.Note), Pixels: ofPixels(m), Head: clean(m.Head), Top: cardPredictions(m.Top),
 		Found: m.Found,
 	}
 	if m.Slices > 0 {
-		c.Slices = &[2]int{m.Raw.Slices, m.Slices}
+		c.Slices = &[2]int{raw.Slices, m.Slices}
 	}
 	if m.Trust != nil {
 		c.Trust = m.Trust.Words

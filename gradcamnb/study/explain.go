@@ -184,8 +184,9 @@ func (s *Study) rows(o openedPicture, r *heatmap.Result) []Row {
 		row.Score, row.Unit, row.Diagnosis = float64(m.Score), m.ScoreUnit, m.Diagnosis
 		row.Width, row.Height = m.Raw.W, m.Raw.H
 		row.Map, row.Scale = scaledHalves(m.Raw.Values)
-		row.Left, row.Top = r.Frame.ToPicture(0, 0)
-		row.Right, row.Bottom = r.Frame.ToPicture(float64(r.Frame.ModelW), float64(r.Frame.ModelH))
+		w, h, beyond := float64(r.Frame.ModelW), float64(r.Frame.ModelH), m.Raw.Beyond
+		row.Left, row.Top = r.Frame.ToPicture(beyond[1][0]*w, beyond[0][0]*h)
+		row.Right, row.Bottom = r.Frame.ToPicture((1-beyond[1][1])*w, (1-beyond[0][1])*h)
 		row.Metrics, row.Curves = m.Metrics, map[string][]float64{}
 		for name, scores := range m.Curves {
 			for _, v := range scores {

@@ -8,6 +8,7 @@ package cam
 var AugSmooth = register(Method{
 	Name:    "AugSmooth",
 	Aliases: []string{"Augmentation smoothing"},
+	Spreads: true,
 	Paper:   "pytorch-grad-cam 1.5.7 (base_cam.py)",
 	Formula: "mean of the method's maps of f x and f mirrored x, f = 0.9, 1, 1.1",
 	Passes:  "6 times the method that it is made of",

@@ -19,6 +19,7 @@ import (
 var FullGrad = register(Method{
 	Name:    "FullGrad",
 	Plane:   true,
+	Spreads: true,
 	Paper:   "Srinivas and Fleuret 2019, arXiv:1905.00780",
 	Formula: "psi(dS/dx * x) + SUM_l,k psi(dS/dA_l,k * b_l,k), psi = |.| scaled to [0, 1] and resized (eq. 6)",
 	Unit:    "relative",

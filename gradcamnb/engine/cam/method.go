@@ -26,6 +26,10 @@ type Method struct {
 	// lie in three directions.
 	Plane bool
 
+	// Spreads is true if the method spreads a layer over the whole picture, as a mask or under its mirror image. It has no
+	// map if the model cuts off a part of the picture before the layer.
+	Spreads bool
+
 	Passes string // what it costs, e.g. "1 forward, 1 backward"
 	Use    string // when to take it
 	Peers  string // how other libraries differ; empty if they agree

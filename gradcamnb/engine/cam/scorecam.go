@@ -19,6 +19,7 @@ import (
 var ScoreCAM = register(Method{
 	Name:    "Score-CAM",
 	Plane:   true,
+	Spreads: true,
 	Paper:   "Wang et al. 2020, arXiv:1910.01279",
 	Formula: "ReLU(SUM_k w_k A_k), w = softmax_k S(x * s(Up(A_k))) (eq. 5, 6)",
 	Unit:    "activation",

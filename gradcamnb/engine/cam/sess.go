@@ -21,6 +21,7 @@ import (
 var SESS = register(Method{
 	Name:    "SESS",
 	Plane:   true,
+	Spreads: true,
 	Paper:   "Tursun et al. 2022, arXiv:2207.01769",
 	Formula: "blurred mean of the method's maps of 122 windows in 12 scales, weighted with the class's probability there (eq. 1 to 4)",
 	Unit:    "relative",

@@ -31,7 +31,8 @@ func Passes(m cam.Method) (of Method, ok bool) {
 	}
 	return Method{
 		Name: m.Name, Aliases: m.Aliases, Paper: m.Paper, Formula: m.Formula, Passes: m.Passes, Use: m.Use, Peers: m.Peers,
-		AtLayers: cam.HasLayer(m.Procedure), Plane: m.Plane, Slopes: p.see != nil, Explain: p.explain,
+		AtLayers: cam.HasLayer(m.Procedure), Plane: m.Plane, Spreads: m.Spreads, Slopes: p.see != nil,
+		Explain: p.explain,
 	}, true
 }
 
@@ -91,7 +92,7 @@ func (p passes) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map {
 	g := run.Map()
 	raw := heatmap.Grid{H: g.H, W: g.W, Values: g.Flat, Slices: s.Slices()}
 	if l != nil {
-		raw.Slices = l.Slices
+		raw.Slices, raw.Beyond = l.Slices, l.Axes.Beyond
 	}
 	height, width := s.Size()
 	full := positiveAbove(raw, 0).ResizedLike(heatmap.Grid{W: width, H: height, Slices: s.Slices()})

@@ -91,13 +91,13 @@ func (s scene) explain() explainedAim[*Node] {
 	atLayer, atPicture := split(s.plan.leaves())
 	card := s.model.Card()
 	size := s.plan.Size(card.Layout)
-	mapOf := func(raw *Node, slicesIn int) explainedMap[*Node] {
+	mapOf := func(raw *Node, slicesIn int, beyond [2][2]float64) explainedMap[*Node] {
 		none := Zeros(raw.Graph(), shapes.Make(raw.DType(), raw.Shape().Dim(0)))
 		full := Max(raw, ZerosLike(raw))
 		if card.Slices > 0 {
-			full = cam.ResizeSlices(full, slicesIn, card.Slices, size)
+			full = cam.ResizeSlices(full, slicesIn, card.Slices, size, beyond)
 		} else {
-			full = cam.Resize(full, size[0], size[1])
+			full = cam.ResizeWithin(full, size[0], size[1], beyond)
 		}
 		return explainedMap[*Node]{raw, full, none}
 	}
@@ -113,7 +113,7 @@ func (s scene) explain() explainedAim[*Node] {
 				here = s.viewAt(i, r.Target)
 			}
 			raw, _ := cam.MakeMap(leaf.how, here)
-			m := mapOf(raw, s.plan.Layers[i].Slices)
+			m := mapOf(raw, s.plan.Layers[i].Slices, s.plan.Layers[i].Axes.Beyond)
 			if gross, ok := cam.SumMagnitudes(leaf.how, here); ok {
 				m.gross = ReduceMax(gross, 1, 2)
 			}
@@ -122,7 +122,7 @@ func (s scene) explain() explainedAim[*Node] {
 		out.layers = append(out.layers, l)
 	}
 	for _, leaf := range atPicture {
-		out.picture = append(out.picture, mapOf(s.makePictureMap(leaf), card.Slices))
+		out.picture = append(out.picture, mapOf(s.makePictureMap(leaf), card.Slices, [2][2]float64{}))
 	}
 	return out
 }

@@ -51,7 +51,7 @@ func resolveLayers(all []source.Layer, names []string) ([]source.Layer, error) {
 			return nil, fmt.Errorf("layer %q depends only on another input and not on the picture, so it explains nothing of the picture; layers that depend on the picture: %s", name, spatialNames(all))
 		}
 		if !l.Spatial() {
-			return nil, fmt.Errorf("layer %q has the shape %v and no spatial size: it is neither a map, [batch, channels, h, w], nor tokens that form a grid of the picture's aspect ratio; layers that are: %s",
+			return nil, fmt.Errorf("layer %q has the shape %v and no spatial size: it is neither a map, [batch, channels, h, w], nor tokens that form a grid of the picture's aspect ratio, or its cells do not lie where they lay in the picture; layers that do: %s",
 				name, l.Shape, spatialNames(all))
 		}
 		if slices.ContainsFunc(out, func(o source.Layer) bool { return o.Name == l.Name }) {

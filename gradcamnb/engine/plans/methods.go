@@ -61,6 +61,40 @@ func noVolume(method string) error {
 		method, cam.GradCAM.Name)
 }
 
+// checkCropped returns an error if a method spreads a layer over the whole picture, and the model cuts off a part of
+// the picture before that layer. Methods of many layers look at all of them.
+func (p Plan) checkCropped(all []source.Layer) error {
+	check := func(method string, layers []source.Layer) error {
+		i := slices.IndexFunc(layers, func(l source.Layer) bool { return l.Feeds && l.Axes.Beyond != [2][2]float64{} })
+		if i < 0 {
+			return nil
+		}
+		return fmt.Errorf("%s spreads every layer over the whole picture, and the model cuts off a part of the picture before layer %q: take %s or LayerCAM, whose maps are laid on the part that is left",
+			method, layers[i].Name, cam.GradCAM.Name)
+	}
+	for _, m := range p.methods {
+		layers := p.Layers
+		if _, ok := m.Procedure.(cam.ManyLayers); ok {
+			layers = all
+		}
+		if !m.Spreads {
+			continue
+		}
+		if err := check(m.Name, layers); err != nil {
+			return err
+		}
+	}
+	for _, f := range p.Forward {
+		if !f.Spreads {
+			continue
+		}
+		if err := check(f.Name, p.Layers); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // atLayers tells whether a method of the plan makes its maps at layers.
 func (p Plan) atLayers() bool {
 	return slices.ContainsFunc(p.methods, func(m cam.Method) bool {

@@ -80,11 +80,12 @@ func New(ctx context.Context, m source.Model, input []int, r ask.Request, known 
 		return Plan{}, err
 	}
 	p.manyLayers = groupLayers(p.leaves(), layers)
-	if !p.atLayers() {
-		return p, nil
+	if p.atLayers() {
+		if err := p.chooseLayers(ctx, m, layers, r.Layers); err != nil {
+			return Plan{}, err
+		}
 	}
-	err = p.chooseLayers(ctx, m, layers, r.Layers)
-	return p, err
+	return p, p.checkCropped(layers)
 }
 
 // Targets returns the request's targets. If it has none, they are the prediction or, for a detector, the surest

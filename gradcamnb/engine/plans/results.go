@@ -75,9 +75,9 @@ func (p Plan) read(from explainedAim[*tensors.Tensor], c source.Card) (map[resul
 	atLayer, atPicture := split(p.leaves())
 	maps := map[resultKey][]pictureMap{}
 	take := func(of []leaf, list []explainedMap[*tensors.Tensor], layer int) error {
-		slicesIn := c.Slices
+		slicesIn, beyond := c.Slices, [2][2]float64{}
 		if layer >= 0 {
-			slicesIn = p.Layers[layer].Slices
+			slicesIn, beyond = p.Layers[layer].Slices, p.Layers[layer].Axes.Beyond
 		}
 		for k, l := range of {
 			raw := list[k].raw.Shape().Dimensions
@@ -89,7 +89,8 @@ func (p Plan) read(from explainedAim[*tensors.Tensor], c source.Card) (map[resul
 			}
 			for i := range batch {
 				maps[resultKey{l.name, layer}] = append(maps[resultKey{l.name, layer}], pictureMap{
-					raw:   heatmap.Grid{W: raw[2], H: raw[1], Slices: slicesIn, Values: device.Row(values, i, batch)},
+					raw: heatmap.Grid{W: raw[2], H: raw[1], Slices: slicesIn, Beyond: beyond,
+						Values: device.Row(values, i, batch)},
 					full:  heatmap.Grid{W: size[1], H: size[0], Slices: c.Slices, Values: device.Row(full, i, batch)},
 					gross: gross[i],
 				})

@@ -47,7 +47,7 @@ func plane(size [2]int, slicesIn int) [2]int { return [2]int{size[0] / max(1, sl
 func markUpright(layers []Layer, picture [2]int) {
 	like := func(l Layer, aspect [2]int) bool {
 		one := plane(l.Grid, l.Slices)
-		return one[0] > 0 && places.LikePicture(one[0], one[1], aspect)
+		return one[0] > 0 && l.Axes.LikePicture(one[0], one[1], aspect)
 	}
 	aspect := picture
 	if !slices.ContainsFunc(layers, func(l Layer) bool { return l.Feeds && like(l, picture) }) {

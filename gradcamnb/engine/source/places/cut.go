@@ -25,11 +25,12 @@ func taken(a Axis, size, from, step, n int) Axis {
 	switch {
 	case ok && step > 1 && from < step && from+(n-1)*step+step >= size:
 		q := cells(p.Kind, n)
-		q.Piece, q.Moved = true, p.Moved
+		q.Piece, q.Moved, q.Lost = true, p.Moved, p.Lost
 		return Axis{q}
 	case ok:
 		q := cells(p.Kind, n)
 		q.Piece, q.Moved = true, p.Moved || step < 0 || p.Kind == Depth
+		q.Lost = p.lose(from, size-from-n*step)
 		return Axis{q}
 	case len(a) == 0 || !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other }):
 		return otherAxis(n)
@@ -137,8 +138,8 @@ func gathered(s step) []Axis {
 	switch {
 	case rank == 0: // one of them is left
 		cut = []Axis{taken(in[axis], dims[axis], 0, 1, 1)}
-	case rank == 1 && index != nil && consecutive(index):
-		middle = []Axis{taken(in[axis], dims[axis], onnxnorm.CountFromStart(index[0], dims[axis]), 1, len(index))}
+	case rank == 1 && len(index) > 0:
+		middle = []Axis{picked(in[axis], dims[axis], index)}
 		cut = middle
 	case rank > 1 && windows(in[axis], s.dims(1), index) != nil:
 		middle = windows(in[axis], s.dims(1), index)
@@ -185,13 +186,30 @@ func windows(a Axis, dims, index []int) []Axis {
 	return out
 }
 
-func consecutive(index []int) bool {
-	for i := range index[1:] {
-		if index[i+1] != index[i]+1 {
-			return false
-		}
+// picked returns the axis of the values of a with the numbers index, of size in all.
+func picked(a Axis, size int, index []int) Axis {
+	from, step := onnxnorm.CountFromStart(index[0], size), 1
+	if len(index) > 1 {
+		step = onnxnorm.CountFromStart(index[1], size) - from
 	}
-	return len(index) > 0
+	even, repeated := step > 0, true
+	for i, at := range index {
+		at = onnxnorm.CountFromStart(at, size)
+		even = even && at == from+i*step
+		repeated = repeated && at == i*size/len(index)
+	}
+	_, isPlace := a.place()
+	switch {
+	case even:
+		return taken(a, size, from, step, len(index))
+	case isPlace && repeated: // the nearest of each, as a resize takes
+		return resized(a, size, len(index))
+	case isPlace:
+		return moved([]Axis{a}, len(index))
+	case !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other }):
+		return otherAxis(len(index))
+	}
+	return unknown(len(index))
 }
 
 // joinAxes returns the axes of a Concat. If one operand has cells and the others have none, they are tokens. If several
@@ -246,7 +264,9 @@ func joinAxes(s step) []Axis {
 // surround returns the axis of cells with before more elements in front of them and after more behind them.
 func (p Part) surround(before, after, size int) Axis {
 	if len(p.Core) == 1 && p.Core[0].isWhole() { // rows or columns were added at the ends of a map
-		return resized(p.Core, p.Size, size)
+		out := resized(p.Core, p.Size, size)
+		out[0].Lost = p.Core[0].lose(-before, -after)
+		return out
 	}
 	p.Before, p.After, p.Size = p.Before+before, p.After+after, size
 	if p.Before == 0 && p.After == 0 {

@@ -13,6 +13,10 @@ type Position struct {
 	Before, After int    // if the cells lie on one axis: tokens before and after them
 	Cut           bool   // rows or columns at an end were cut off, or every second one taken
 	Turned        bool   // if the cells lie on one axis: it goes column by column, not row by row
+
+	// Shares of the picture's height, and of its width, that lie before the first cell and behind the last one, since
+	// they were cut off; 0 of a map of the whole picture.
+	Beyond [2][2]float64
 }
 
 // Places tells whether the tensor holds places of the picture.
@@ -128,9 +132,9 @@ func findRowsAndColumns(axes []Axis, dims []int) (f Position, ok bool) {
 		case p.Kind == Depth:
 			f.S, f.Slices = i+1, dims[i+1]
 		case p.Kind == Row:
-			f.H, f.Cells[0] = i+1, dims[i+1]
+			f.H, f.Cells[0], f.Beyond[0] = i+1, dims[i+1], p.beyond()
 		case p.Kind == Column:
-			f.W, f.Cells[1] = i+1, dims[i+1]
+			f.W, f.Cells[1], f.Beyond[1] = i+1, dims[i+1], p.beyond()
 		}
 	}
 	if f.S > 0 {
@@ -182,9 +186,10 @@ func FindOnOneAxis(a Axis) (f Position, ok bool) {
 	case len(a) == 3 && sliceBelowSlice(a[:2]) > 0 && a[2].unmoved(Column):
 		f.Slices, f.Cells = a[0].Size, [2]int{a[0].Size * a[1].Size, a[2].Size}
 	case len(a) == 2 && a[0].unmoved(Row) && a[1].unmoved(Column):
-		f.Cells = [2]int{a[0].Size, a[1].Size}
+		f.Cells, f.Beyond = [2]int{a[0].Size, a[1].Size}, [2][2]float64{a[0].beyond(), a[1].beyond()}
 	case len(a) == 2 && a[0].unmoved(Column) && a[1].unmoved(Row):
 		f.Cells, f.Turned = [2]int{a[1].Size, a[0].Size}, true
+		f.Beyond = [2][2]float64{a[1].beyond(), a[0].beyond()}
 	default:
 		return Position{}, false
 	}

@@ -32,6 +32,10 @@ type Part struct {
 	Piece bool // cells at an end were cut off, or every second one was taken
 	Moved bool // the cells do not lie where they lay before, as after a shift of windows or without slices of a volume
 
+	// Shares of the picture's height or width that were cut off before the first cell and behind the last one; less than
+	// 0 if cells were added there.
+	Lost [2]float64
+
 	Core          []Part // for Tokens: the cells
 	Before, After int    // for Tokens: how many elements stand before and after the cells
 }
@@ -170,8 +174,13 @@ func pickBetter(a, b Axis) Axis {
 		}
 		return 6
 	}
-	if rank(b) > rank(a) {
+	switch p, q := rank(a), rank(b); {
+	case q > p:
 		return b
+	case q == p && apart(a, b):
+		out := slices.Clone(a)
+		out[0].Moved = true
+		return out
 	}
 	return a
 }

@@ -81,7 +81,7 @@ func plane(newChannels bool) rule {
 			case i == 1 && newChannels:
 				out[1] = otherAxis(s.Dims[1])
 			case s.Op == "Pad" || s.Op == "Resize" || s.Op == "Upsample" || i >= 2:
-				out[i] = resized(in[i], before[i], s.Dims[i])
+				out[i] = s.margins(i, in[i], resized(in[i], before[i], s.Dims[i]))
 			}
 		}
 		if newChannels && len(out) == 4 && isUnknown(in[2]) && isUnknown(in[3]) { // the map starts again
@@ -99,7 +99,7 @@ func resized(a Axis, before, after int) Axis {
 	switch {
 	case ok:
 		q := cells(p.Kind, after)
-		q.Moved = p.Moved
+		q.Moved, q.Lost = p.Moved, p.Lost
 		return Axis{q}
 	case before == after:
 		return a

@@ -1,0 +1,99 @@
+package places
+
+import (
+	"math"
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+)
+
+// cell returns the share of the picture's height or width that a cell covers.
+func (p Part) cell() float64 { return (1 - p.Lost[0] - p.Lost[1]) / float64(p.Size) }
+
+// lose returns the shares that are lost after first cells at the start and last cells at the end were cut off, too, or
+// added if the number is negative.
+func (p Part) lose(first, last int) [2]float64 {
+	return [2]float64{p.Lost[0] + float64(first)*p.cell(), p.Lost[1] + float64(last)*p.cell()}
+}
+
+// beyond returns the shares of the picture that lie before the first cell and behind the last one. A map that misses no
+// more than a cell at either end counts as one of the whole picture, as every map of an unpadded convolution does.
+func (p Part) beyond() [2]float64 {
+	const rounding = 1 + 1e-9
+	if max(p.Lost[0], p.Lost[1]) <= rounding*p.cell() {
+		return [2]float64{}
+	}
+	return p.Lost
+}
+
+// apart tells whether two axes hold cells of different parts of the picture.
+func apart(a, b Axis) bool {
+	p, ok1 := a.place()
+	q, ok2 := b.place()
+	if !ok1 || !ok2 || p.Kind != q.Kind {
+		return false
+	}
+	x, y := p.beyond(), q.beyond()
+	return max(math.Abs(x[0]-y[0]), math.Abs(x[1]-y[1])) > max(p.cell(), q.cell())
+}
+
+// margins returns the axis that an operator of rows and columns makes of axis i, with the cells that it adds or needs
+// at the ends.
+func (s step) margins(i int, from, to Axis) Axis {
+	p, ok := from.place()
+	if !ok || len(to) != 1 {
+		return to
+	}
+	out := slices.Clone(to)
+	switch s.Op {
+	case "Pad":
+		first, last := s.pads(i)
+		out[0].Lost = p.lose(-first, -last)
+	case "Conv", "FusedConv", "QLinearConv", "ConvInteger", "DeformConv", "MaxPool", "AveragePool", "LpPool",
+		"QLinearAveragePool":
+		stride := 1
+		if strides, ok := s.ints(-1, "strides"); ok && i-2 < len(strides) {
+			stride = strides[i-2]
+		}
+		out[0].Lost = p.use(out[0].Size*stride, stride)
+	}
+	return out
+}
+
+// pads returns how many cells a Pad adds to an axis, before and behind.
+func (s step) pads(axis int) (before, after int) {
+	pads, _ := s.ints(1, "pads")
+	axes, some := s.ints(3, "axes")
+	for k := range len(pads) / 2 {
+		at := k
+		if some && k < len(axes) {
+			at = onnxnorm.CountFromStart(axes[k], len(s.Dims))
+		}
+		if at == axis {
+			return pads[k], pads[k+len(pads)/2]
+		}
+	}
+	return 0, 0
+}
+
+// use returns the shares that are lost behind windows that cover so many cells, side by side. Windows that cover fewer
+// than there are use up cells that were added before. If they cover more, by at least a stride, they have added cells
+// at the end, as a causal convolution does.
+func (p Part) use(covered, stride int) [2]float64 {
+	lost := p.Lost
+	left := float64(p.Size-covered) * p.cell() // of what was added
+	if covered-p.Size >= stride {
+		lost[1] += left
+		return lost
+	}
+	added := -min(lost[0], 0) - min(lost[1], 0)
+	if left <= 0 || added == 0 {
+		return lost
+	}
+	for i := range lost {
+		if lost[i] < 0 {
+			lost[i] = math.Min(0, lost[i]*(1-left/added))
+		}
+	}
+	return lost
+}

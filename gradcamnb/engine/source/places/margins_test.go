@@ -1,0 +1,80 @@
+package places
+
+import (
+	"math"
+	"testing"
+)
+
+// Shares that were cut off are carried through what follows. All numbers are worked by hand.
+func TestLost(t *testing.T) {
+	rows := func(n int) Axis { return Axis{cells(Row, n)} }
+	near := func(t *testing.T, got Axis, first, last float64) {
+		t.Helper()
+		if p, ok := got.place(); !ok || math.Abs(p.Lost[0]-first)+math.Abs(p.Lost[1]-last) > 1e-12 {
+			t.Errorf("%+v, want the shares %g and %g lost", got, first, last)
+		}
+	}
+	// 8 to 23 of 32: a quarter is lost at each end. The middle half of that, 4 to 11 of 16, loses an eighth more.
+	cut := taken(rows(32), 32, 8, 1, 16)
+	near(t, cut, 0.25, 0.25)
+	near(t, taken(cut, 16, 4, 1, 8), 0.375, 0.375)
+	near(t, resized(cut, 16, 8), 0.25, 0.25)
+	// every second of all loses nothing; every second of the first 16 loses the other half
+	near(t, taken(rows(32), 32, 1, 2, 16), 0, 0)
+	near(t, taken(rows(32), 32, 0, 2, 8), 0, 0.5)
+
+	// 4 added at each end of 32 make 40, and 8 of them are an eighth of the first 32 behind 4 cut at the end
+	padded := Axis{cells(Row, 40)}
+	padded[0].Lost = rows(32)[0].lose(-4, -4)
+	near(t, padded, -0.125, -0.125)
+	near(t, taken(padded, 40, 4, 1, 32), 0, 0)
+	near(t, taken(padded, 40, 8, 1, 32), 0.125, -0.125)
+}
+
+// A convolution without padding of its own uses up what was added before it, and a causal one adds at its end.
+func TestWindowsUseWhatWasAdded(t *testing.T) {
+	for name, c := range map[string]struct {
+		size            int
+		lost            [2]float64
+		covered, stride int
+		want            [2]float64
+	}{
+		// 3 added at each end of 32, then 7 x 7 at every second: 16 cells cover 32
+		"used up": {38, [2]float64{-3. / 32, -3. / 32}, 32, 2, [2]float64{}},
+		// 2 added at each end, then 3 x 3: 34 are left
+		"in part": {36, [2]float64{-2. / 32, -2. / 32}, 34, 1, [2]float64{-1. / 32, -1. / 32}},
+		// 5 x 5 on what was cut: nothing was added
+		"cut":      {16, [2]float64{0.25, 0.25}, 12, 1, [2]float64{0.25, 0.25}},
+		"same":     {15, [2]float64{}, 16, 2, [2]float64{}},
+		"causal":   {32, [2]float64{}, 36, 1, [2]float64{0, -4. / 32}},
+		"at ends":  {36, [2]float64{0.5, -0.25}, 36, 1, [2]float64{0.5, -0.25}},
+		"one side": {40, [2]float64{0, -0.25}, 36, 1, [2]float64{0, -0.125}}, // 8 of 32 were added, and 4 are used
+	} {
+		p := Part{Kind: Row, Size: c.size, Stride: 1, Extent: c.size, Lost: c.lost}
+		got := p.use(c.covered, c.stride)
+		if math.Abs(got[0]-c.want[0])+math.Abs(got[1]-c.want[1]) > 1e-12 {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// Cells that a table of numbers picks lie where they lay if the numbers go up evenly, or repeat each as often.
+func TestPicked(t *testing.T) {
+	rows := Axis{cells(Row, 8)}
+	for name, c := range map[string]struct {
+		index []int
+		want  Part
+	}{
+		"last half":    {[]int{4, 5, 6, -1}, Part{Kind: Row, Size: 4, Piece: true, Lost: [2]float64{0.5, 0}}},
+		"every second": {[]int{1, 3, 5, 7}, Part{Kind: Row, Size: 4, Piece: true}},
+		"twice each":   {[]int{0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7}, Part{Kind: Row, Size: 16}},
+		"mirrored":     {[]int{7, 6, 5, 4, 3, 2, 1, 0}, Part{Kind: Row, Size: 8, Moved: true}},
+		"in disorder":  {[]int{0, 2, 1}, Part{Kind: Row, Size: 3, Moved: true}},
+	} {
+		got := picked(rows, 8, c.index)
+		if len(got) != 1 || got[0].Kind != c.want.Kind || got[0].Size != c.want.Size || got[0].Moved != c.want.Moved ||
+			got[0].Piece != c.want.Piece || got[0].Lost != c.want.Lost {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}
