@@ -105,3 +105,36 @@ func TestAWeightThatIsTaken(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+// Weights that the function sets itself may be meant although the store has others of their name in another scope. That
+// is said, once, and explained.
+func TestDoubtfulWeightsAreSaid(t *testing.T) {
+	var said strings.Builder
+	e := testEngine(t, "go")
+	e.say = &said
+	store := model.NewStore()
+	for _, in := range []string{"body", "old"} {
+		store.RootScope().In("%s", in).VariableWithValue("gain", float32(2))
+	}
+	m, err := source.GoMLX(source.Card{Name: "headed", Input: []int{-1, 2, 2, 1}}, store,
+		func(scope *model.Scope, x *Node) []*Node {
+			for _, in := range []string{"body", "head"} {
+				x = Mul(x, scope.In("%s", in).VariableWithValue("gain", float32(3)).NodeValue(x.Graph()))
+			}
+			return []*Node{ReduceMean(x, 1, 2)}
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: slices.Repeat([]float32{1}, 4)}
+	for range 2 {
+		r, err := gradcamnb.NewModel(e.Session(m)).ExplainTensor(in, gradcamnb.Class(0))
+		if err != nil || r[0].Maps[0].Score != 6 {
+			t.Fatalf("error %v, %+v", err, r)
+		}
+	}
+	if text := said.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "/head/gain") ||
+		!strings.Contains(text, "in the scope /old") || !strings.Contains(text, "gomlx_found_test.go:") {
+		t.Errorf("it says %q", text)
+	}
+}

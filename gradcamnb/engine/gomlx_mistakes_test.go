@@ -73,6 +73,9 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 			func(scope *model.Scope, x *Node) []*Node {
 				return mean(conv(scope, x))
 			}, []string{"mistakes_test.go:", "3 labels", "2 classes"}},
+		"a class that is none": {nil, func(scope *model.Scope, x *Node) []*Node {
+			return []*Node{layers.Dense(scope.In("dense"), ReduceMean(x, 1, 2), true, 1)}
+		}, []string{"mistakes_test.go:", "no class 1", "one, whose number is 0"}},
 		"a function that returns nothing": {nil, func(*model.Scope, *Node) []*Node { return nil },
 			[]string{"mistakes_test.go:", "returns 0 outputs", `["output"]`}},
 		"nil among the outputs": {nil, func(*model.Scope, *Node) []*Node { return []*Node{nil} },
@@ -113,8 +116,11 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 		}, []string{"mistakes_test.go:", "already visited"}},
 		"pictures of another size": {func(c *source.Card) {
 			c.Prep = &imgio.Prep{Width: 16, Height: 16, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
-		}, nil, []string{"16 x 16", "[-1 8 8 3]"}},
-		"two outputs of one name": {func(c *source.Card) { c.Outputs = []string{"a", "a"} }, nil, []string{`two outputs "a"`}},
+		}, nil, []string{"16 x 16", "[-1 8 8 3]", "mistakes_test.go:"}},
+		"two outputs of one name": {func(c *source.Card) { c.Outputs = []string{"a", "a"} }, nil, []string{`two outputs "a"`, "mistakes_test.go:"}},
+		"three axes":              {func(c *source.Card) { c.Input = []int{8, 8, 3} }, nil, []string{"4 axes", "mistakes_test.go:"}},
+		"rows for channels": {func(c *source.Card) { c.Layout, c.Input = imgio.ChannelsFirst, []int{-1, 3, 8, 8} }, nil,
+			[]string{"takes the width of the picture", "write Layout: imgio.ChannelsLast", "mistakes_test.go:"}},
 		"nothing that prepares pictures": {func(c *source.Card) { c.Prep = nil }, func(scope *model.Scope, x *Node) []*Node {
 			return mean(conv(scope, x))
 		}, []string{"its card has no Prep", "imgio.Preset"}},
@@ -125,7 +131,32 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 			}, []string{"mistakes_test.go:", "for the picture [1 8 8 3]", "after the weights of /conv/conv"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onBackends(t, func(t *testing.T, e *Engine) { c.test(t, e, eight) })
+			onBackends(t, func(t *testing.T, e *Engine) { c.test(t, e, eight, gradcamnb.Class(1)) })
+		})
+	}
+}
+
+// A target that the model does not have is told with the line that makes the output.
+func TestMistakesInATarget(t *testing.T) {
+	labelled := func(c *source.Card) { c.Labels = []string{"cat", "dog"} }
+	card := source.Card{Name: "mine", Input: []int{-1, 8, 8, 3}, Untrained: true,
+		Prep: &imgio.Prep{Width: 8, Height: 8, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}}
+	for name, c := range map[string]struct {
+		mistake
+		target gradcamnb.Target
+	}{
+		"a class that is none":       {mistake{nil, nil, []string{"no class 2", "numbered from 0 to 1"}}, gradcamnb.Class(2)},
+		"a label without labels":     {mistake{nil, nil, []string{"nothing names the classes"}}, gradcamnb.Label("bird")},
+		"a label that is none":       {mistake{labelled, nil, []string{`no class "bird"`, `"cat"`}}, gradcamnb.Label("bird")},
+		"a rank that is none":        {mistake{nil, nil, []string{"ranks go from 1"}}, gradcamnb.Top(3)},
+		"a contrast with no class":   {mistake{nil, nil, []string{"no class 7"}}, gradcamnb.Contrast(1, 7)},
+		"an attribute that is none":  {mistake{nil, nil, []string{`no head "colour"`}}, gradcamnb.Attribute("colour", "red")},
+		"a probability of no class":  {mistake{nil, nil, []string{"no class 5"}}, gradcamnb.Softmax(5)},
+		"a number beyond the output": {mistake{nil, nil, []string{"no class 9"}}, gradcamnb.Output("output", 9)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.want = append(c.want, "gomlx_mistakes_test.go:")
+			c.test(t, testEngine(t, "go"), card, c.target)
 		})
 	}
 }
@@ -137,7 +168,7 @@ type mistake struct {
 	want []string
 }
 
-func (c mistake) test(t *testing.T, e *Engine, card source.Card) {
+func (c mistake) test(t *testing.T, e *Engine, card source.Card, target gradcamnb.Target) {
 	if c.card != nil {
 		c.card(&card)
 	}
@@ -150,7 +181,7 @@ func (c mistake) test(t *testing.T, e *Engine, card source.Card) {
 	}
 	m, err := source.GoMLX(card, model.NewStore(), fn)
 	if err == nil {
-		_, err = gradcamnb.NewModel(e.Session(m)).Explain(image.NewNRGBA(image.Rect(0, 0, 8, 8)), gradcamnb.Class(1))
+		_, err = gradcamnb.NewModel(e.Session(m)).Explain(image.NewNRGBA(image.Rect(0, 0, 8, 8)), target)
 	}
 	if err == nil {
 		t.Fatal("no error")

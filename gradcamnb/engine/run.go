@@ -30,6 +30,9 @@ func (r *run) compute(ctx context.Context, clock *stopwatch) error {
 	if _, _, _, err := source.Batch(ctx, r.model, r.input.Dims, r.plan.Wants()); err != nil {
 		return err
 	}
+	if doubt := source.Doubt(r.model); doubt != "" {
+		r.sayOnce(doubt)
+	}
 	prog, err := r.program(r.backend, r.plan)
 	if err != nil {
 		return err

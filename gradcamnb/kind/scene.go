@@ -114,7 +114,7 @@ func lookUp(sc Scene, s Spec, score string, as TensorReading) (ResolvedTarget, i
 		err := fmt.Errorf("the model has %d labels and its output %q has %d classes: one of the two is not this model's", n,
 			name, t.Elements)
 		if t.Made != "" {
-			err = fmt.Errorf("%w (%s makes it)", err, t.Made)
+			err = fmt.Errorf("%w (%s makes %q)", err, t.Made, name)
 		}
 		return ResolvedTarget{}, 0, err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
+	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
 // Aim is one target of a plan: a target that was looked up, with the function that scores it.
@@ -44,7 +45,8 @@ type Lookup struct {
 	Seen     *detections.Findings // for targets that are detections
 	Look     ValuesFn             // returns values on which a target depends
 
-	read map[string]Answer // how tensors were looked up
+	read   map[string]Answer // how tensors were looked up
+	looked *source.Layer     // that was looked up last
 }
 
 // ValuesFn runs the model and returns a tensor's values: for the pictures or, if second is not nil, for that picture
@@ -53,7 +55,10 @@ type ValuesFn func(tensor string, second image.Image) (dims []int, values []floa
 
 // Aims returns the aims of a target: one, or several if the target stands for several.
 func (s Lookup) Aims(t ask.Target) ([]Aim, error) {
-	s.read = map[string]Answer{}
+	s.read, s.looked = map[string]Answer{}, &source.Layer{}
+	if outputs := s.Model.Card().Outputs; len(outputs) > 0 {
+		*s.looked, _ = source.Resolve(s.Layers, outputs[0]) // unless another tensor is looked up
+	}
 	k, err := kind.Lookup(t.Spec)
 	if err != nil {
 		return nil, err
@@ -63,6 +68,9 @@ func (s Lookup) Aims(t ask.Target) ([]Aim, error) {
 		return []Aim{a}, err
 	}
 	resolved, err := k.Resolve(s, t.Spec)
+	if errors.Is(err, fault.ErrNoClass) {
+		err = locateError(*s.looked, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -129,6 +137,7 @@ func (s Lookup) Tensor(name, score string, as kind.TensorReading) (kind.Tensor, 
 	if err != nil && as == kind.AsItIs {
 		return kind.Tensor{}, err
 	}
+	*s.looked = l
 	t := kind.Tensor{Name: name, Shape: l.Shape, Made: l.Made}
 	if as != kind.AsItIs {
 		a, err := readTensor(s.Model, s.Layers, name, s.Pictures, as)

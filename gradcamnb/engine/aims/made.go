@@ -11,5 +11,5 @@ func locateError(l source.Layer, err error) error {
 	if l.Made == "" {
 		return err
 	}
-	return fmt.Errorf("%w (%s makes it)", err, l.Made)
+	return fmt.Errorf("%w (%s makes %q)", err, l.Made, l.Name)
 }

@@ -18,6 +18,7 @@ import (
 	_ "github.com/gradcam-go/gradcam/gradcamnb/engine/source/vjp" // gradients that GoMLX lacks
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
 // GraphFn builds a model: it takes a batch of pictures and returns the outputs, the model's answer first. Its layers
@@ -49,15 +50,10 @@ func GoMLX(c Card, store *model.Store, fn GraphFn) (Model, error) {
 		return nil, errNoFunction
 	}
 	if len(c.Inputs) > 0 {
-		return nil, fmt.Errorf("model %s: its card names inputs besides the picture, %s, and its function takes none; give one that does", c.Name, inputNames(c.Inputs))
+		return nil, wrongCardf(c, standsAt(fn), "card names inputs besides the picture, %s, and its function takes none; give one that does", inputNames(c.Inputs))
 	}
-	m, err := GoMLXWithInputs(c, store,
-		func(scope *model.Scope, image *Node, _ map[string]*Node) []*Node { return fn(scope, image) })
-	if err != nil {
-		return nil, err
-	}
-	m.(*gomlxModel).at = standsAt(fn)
-	return m, nil
+	return newGoMLX(c, store,
+		func(scope *model.Scope, image *Node, _ map[string]*Node) []*Node { return fn(scope, image) }, standsAt(fn))
 }
 
 var errNoFunction = errors.New("a GoMLX model needs its store and its graph function")
@@ -65,12 +61,19 @@ var errNoFunction = errors.New("a GoMLX model needs its store and its graph func
 // GoMLXWithInputs is [GoMLX] for a model with inputs besides the picture, which the card's Inputs name. An input whose
 // first dimension is free, -1, has one row for each picture.
 func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
+	if fn == nil {
+		return nil, errNoFunction
+	}
+	return newGoMLX(c, store, fn, standsAt(fn))
+}
+
+// newGoMLX makes the model of a function that is written at a line.
+func newGoMLX(c Card, store *model.Store, fn InputsFn, at string) (Model, error) {
 	switch {
-	case store == nil || fn == nil:
+	case store == nil:
 		return nil, errNoFunction
 	case len(c.Input) != 4:
-		return nil, fmt.Errorf("model %s: the input has the shape %v and must have 4 axes, [batch, height, width, channels]",
-			c.Name, c.Input)
+		return nil, wrongCardf(c, at, "Input has the shape %v and must have 4 axes, [batch, height, width, channels]", c.Input)
 	}
 	c.Input, c.Name = slices.Clone(c.Input), cmp.Or(c.Name, "unnamed")
 	if c.Layout == "" {
@@ -79,7 +82,7 @@ func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 	if len(c.Outputs) == 0 {
 		c.Outputs = []string{"output"}
 	}
-	if err := checkCard(c); err != nil {
+	if err := checkCard(c, at); err != nil {
 		return nil, err
 	}
 	c.Inputs = slices.Clone(c.Inputs)
@@ -89,26 +92,36 @@ func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 			in.Type = "float32"
 		}
 		if _, err := dtypes.DTypeString(in.Type); err != nil {
-			return nil, fmt.Errorf("model %s: its input %s has a type that GoMLX does not have", c.Name, in)
+			return nil, wrongCardf(c, at, "input %s has a type that GoMLX does not have", in)
 		}
 		in.Read, in.Batched = true, len(in.Dims) > 0 && in.Dims[0] < 0
 	}
 	listed := &listings{of: map[string]*listing{}, on: pureGo}
-	return &gomlxModel{card: c, store: store, fn: fn, at: standsAt(fn), listed: listed}, nil
+	return &gomlxModel{card: c, store: store, fn: fn, at: at, listed: listed}, nil
 }
 
-// checkCard returns an error if a card contradicts itself.
-func checkCard(c Card) error {
+// checkCard returns an error if the card of the function at a line contradicts itself.
+func checkCard(c Card, at string) error {
 	for i, name := range c.Outputs {
 		if slices.Contains(c.Outputs[:i], name) {
-			return fmt.Errorf("model %s: its card names two outputs %q", c.Name, name)
+			return wrongCardf(c, at, "card names two outputs %q", name)
 		}
 	}
 	if h, w, ok := c.Size(); ok && c.Prep != nil && c.Prep.Width > 0 && (c.Prep.Width != w || c.Prep.Height != h) {
-		return fmt.Errorf("model %s: its card's Prep makes pictures of %d x %d pixels, width by height, and its Input %v takes %d x %d in the layout %s",
-			c.Name, c.Prep.Width, c.Prep.Height, c.Input, w, h, c.Layout)
+		return wrongCardf(c, at, "card's Prep makes pictures of %d x %d pixels, width by height, and its Input %v takes %d x %d in the layout %s",
+			c.Prep.Width, c.Prep.Height, c.Input, w, h, c.Layout)
 	}
 	return nil
+}
+
+// wrongCardf returns an error about the card of the function at a line.
+func wrongCardf(c Card, at, format string, args ...any) error {
+	name := cmp.Or(c.Name, "unnamed")
+	text := fmt.Sprintf("model %s: its "+format, append([]any{name}, args...)...)
+	if at != "" {
+		text += "; its graph function is at " + at
+	}
+	return &fault.FunctionError{Model: name, Line: at, Text: text}
 }
 
 func (m *gomlxModel) fed(given map[string]onnxnorm.GivenInput) Model {
@@ -200,6 +213,12 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walkedModel {
 	if w, ok := x.Graph().State(at).(walkedModel); ok {
 		return w
 	}
+	before, kept := m.variables(), false
+	defer func() {
+		if !kept {
+			m.forgetMade(before)
+		}
+	}()
 	w := walkedModel{outputs: m.outputs(scope, x)}
 	var ends []*Node
 	for _, name := range m.card.Outputs {
@@ -214,12 +233,14 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walkedModel {
 	if !slices.ContainsFunc(ends, w.Sees) {
 		m.wrongf(userLine(ends[0]), "", "output %q%s does not depend on the picture, so nothing in it explains the output", m.card.Outputs[0], locateNode(ends[0]))
 	}
+	m.refuseMisread(w.Walk)
 	for _, p := range w.Places { // an output keeps its name, also against a scope of the same name
 		if n := w.outputs[p.Name]; n != nil && n != p.Node {
 			p.Name += "#layer"
 		}
 	}
 	x.Graph().AttachState(at, w)
+	kept = true
 	return w
 }
 

@@ -47,6 +47,8 @@ type listings struct {
 	on   func() (compute.Backend, error)
 	of   map[string]*listing
 	kind dtypes.DType // the type that the graph function takes; zero before it was called
+
+	doubt string // what is strange about the weights; empty if nothing is
 }
 
 // listing holds the layers of a model for one shape of its input.

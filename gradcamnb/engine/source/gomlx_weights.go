@@ -25,7 +25,6 @@ func (m *gomlxModel) variables() map[*model.Variable]bool {
 
 // refuseMadeUp panics if the graph function reads a weight that has no value. GoMLX would fill it with random numbers,
 // which nobody has trained. A weight to which the function itself gives a value, for example from a file, is its own.
-// The store is left as it was.
 func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool) {
 	if m.card.Untrained {
 		return
@@ -37,24 +36,91 @@ func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool) {
 		}
 	}
 	if len(made) == 0 {
+		m.refuseTwins(g, before)
 		return
 	}
-	for _, v := range made {
-		if !before[v] {
-			_ = m.store.DeleteVariable(v.Path()) // the graph function has just made it
+	first := made[0]
+	line, where := lineReading(g, first)
+	m.wrongf(line, first.Scope(), "graph function makes up the weights %s %s in the scope %s%s, which nobody has trained or loaded, and %d more; the store has weights in %s: load them, call the function in the scope that they lie in, or say in the card that the model is Untrained",
+		first.Path(), first.Shape(), first.Scope(), where, len(made)-1, scopeWords(scopesOf(before))+m.lazily())
+}
+
+// refuseTwins panics if the graph function gives all its weights values of its own, and the store has a twin of each
+// that the function does not read: it is called in another scope than that of the weights. If only some weights are so,
+// they may be meant, and the model says it once.
+func (m *gomlxModel) refuseTwins(g *Graph, before map[*model.Variable]bool) {
+	var own, twin *model.Variable // the first ones
+	read, twins := 0, 0
+	for v := range m.store.IterVariables() {
+		if !v.DType().IsFloat() || !v.InUseByGraph(g) {
+			continue
+		}
+		read++
+		if before[v] {
+			continue
+		}
+		if t := m.unreadTwin(g, v, before); t != nil {
+			if twins++; twins == 1 {
+				own, twin = v, t
+			}
 		}
 	}
-	first := made[0]
-	line, where := "", ""
+	if twins == 0 {
+		return
+	}
+	line, where := lineReading(g, own)
+	text := fmt.Sprintf("graph function gives the weights %s %s in the scope %s%s values of its own, and %d more, and does not read those of the same name and shape that the store has in the scope %s, %s",
+		own.Path(), own.Shape(), own.Scope(), where, twins-1, twin.Scope(), twin.Path())
+	if twins == read {
+		m.wrongf(line, own.Scope(), "%s: call the function in the scope that they lie in, or say in the card that the model is Untrained", text)
+	}
+	m.listed.doubt = fmt.Sprintf("model %s: its %s: call it in that scope if those are meant", m.card.Name, text)
+}
+
+// unreadTwin returns a variable that the store had before and the graph does not read, with the name and the shape of
+// another one; nil if there is none.
+func (m *gomlxModel) unreadTwin(g *Graph, of *model.Variable, before map[*model.Variable]bool) *model.Variable {
+	for v := range m.store.IterVariables() {
+		if before[v] && v.HasValue() && v.Name() == of.Name() && v.Shape().Equal(of.Shape()) && !v.InUseByGraph(g) {
+			return v
+		}
+	}
+	return nil
+}
+
+// Doubt returns a sentence about what is strange in how a GoMLX model takes its weights from the store; empty if
+// nothing is. The model's layers must have been listed.
+func Doubt(m Model) string {
+	g, ok := m.(*gomlxModel)
+	if !ok {
+		return ""
+	}
+	g.listed.mu.Lock()
+	defer g.listed.mu.Unlock()
+	return g.listed.doubt
+}
+
+// lineReading returns the line of the graph function that reads a variable, and words for it; both are empty if it is
+// unknown.
+func lineReading(g *Graph, v *model.Variable) (line, where string) {
 	for _, n := range g.Nodes() {
-		if n.Type() == NodeTypeParameter && n.GetParameterName() == first.Path() {
+		if n.Type() == NodeTypeParameter && n.GetParameterName() == v.Path() {
 			if line = userLine(n); line != "" {
 				where = ", at " + line
 			}
 		}
 	}
-	m.wrongf(line, first.Scope(), "graph function makes up the weights %s %s in the scope %s%s, which nobody has trained or loaded, and %d more; the store has weights in %s: load them, call the function in the scope that they lie in, or say in the card that the model is Untrained",
-		first.Path(), first.Shape(), first.Scope(), where, len(made)-1, scopeWords(scopesOf(before))+m.lazily())
+	return line, where
+}
+
+// forgetMade removes from the store what a graph function has made that failed, or was refused. What a loader has
+// brought stays, since it cannot bring it again.
+func (m *gomlxModel) forgetMade(before map[*model.Variable]bool) {
+	for v := range m.variables() {
+		if !before[v] && (m.store.Loader() == nil || !v.HasValue()) {
+			_ = m.store.DeleteVariable(v.Path())
+		}
+	}
 }
 
 // lazily returns words that name the scopes of the weights that a checkpoint holds and the store does not show yet.
@@ -80,12 +146,23 @@ func (m *gomlxModel) lazily() string {
 	return ", but for those that its loader brings when they are asked for by name"
 }
 
-// scopesOf returns the scopes of variables.
-func scopesOf(variables map[*model.Variable]bool) (scopes []string) {
+// scopesOf returns the scopes of the weights among variables. What a training keeps besides them, such as moments, is
+// not trainable, and counts only if nothing is.
+func scopesOf(variables map[*model.Variable]bool) []string {
+	var trainable, others []string
 	for v := range variables {
-		scopes = append(scopes, v.Scope())
+		switch {
+		case !v.DType().IsFloat() || !v.HasValue():
+		case v.Trainable:
+			trainable = append(trainable, v.Scope())
+		default:
+			others = append(others, v.Scope())
+		}
 	}
-	return scopes
+	if len(trainable) > 0 {
+		return trainable
+	}
+	return others
 }
 
 // keepVariables makes an explanation leave every variable as it was, also one that the graph function changes, such as

@@ -52,6 +52,8 @@ type Walk struct {
 	Places []*Place // in the order of execution
 
 	picture *Node
+	raw     map[*Node]bool            // nodes that depend on the picture through no convolution, pooling or product
+	first   *Node                     // first convolution or pooling of the picture; nil if there is none
 	sees    map[*Node]bool            // nodes that depend on the picture
 	weights map[*Node]map[string]bool // for nodes that do not depend on the picture: the variables that they are made of
 	home    map[*Node]*Place
@@ -69,8 +71,9 @@ type Picture struct {
 func Read(picture Picture, outputs ...*Node) *Walk {
 	nodes := inOrder(outputs...)
 	w := &Walk{
-		picture: picture.Node, sees: map[*Node]bool{picture.Node: true}, weights: map[*Node]map[string]bool{},
-		home: map[*Node]*Place{}, trace: tracer{map[*Node]axes{}}, scopes: scopesOf(nodes),
+		picture: picture.Node, raw: map[*Node]bool{picture.Node: true}, sees: map[*Node]bool{picture.Node: true},
+		weights: map[*Node]map[string]bool{}, home: map[*Node]*Place{}, trace: tracer{map[*Node]axes{}},
+		scopes: scopesOf(nodes),
 	}
 	dims := picture.Node.Shape().Dimensions
 	kinds := []kind{batch, channels, height, width}
@@ -173,6 +176,7 @@ func (w *Walk) read(n *Node) {
 	}
 	w.sees[n] = true
 	w.trace.add(n)
+	w.findFirst(n)
 	p := w.place(n, homes, reads)
 	w.home[n] = p
 	for _, h := range homes {
