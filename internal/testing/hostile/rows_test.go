@@ -61,6 +61,12 @@ func TestRows(t *testing.T) {
 // has tells whether a package's tests have a function of the name.
 func has(t *testing.T, pkg, name string) bool {
 	t.Helper()
+	return contains(t, pkg, "\nfunc "+name+"(")
+}
+
+// contains tells whether a test file of the package has the text.
+func contains(t *testing.T, pkg, part string) bool {
+	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pkg), "*_test.go"))
 	if err != nil {
 		t.Fatal(err)
@@ -70,40 +76,54 @@ func has(t *testing.T, pkg, name string) bool {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if bytes.Contains(text, []byte("\nfunc "+name+"(")) {
+		if bytes.Contains(text, []byte(part)) {
 			return true
 		}
 	}
 	return false
 }
 
-// run runs tests of one package and writes how each ended.
+// run runs tests of one package, also those that take minutes, and writes how each ended.
 func run(t *testing.T, pkg string, names []string, ended map[string]string) {
 	t.Helper()
-	c := exec.Command("go", "test", "-count=1", "-json", "-timeout", "20m", "-run", "^("+strings.Join(names, "|")+")$",
-		"./"+pkg)
+	c := exec.Command("go", "test", "-count=1", "-vet=off", "-json", "-timeout", "20m", "-run",
+		"^("+strings.Join(names, "|")+")$", "./"+pkg)
+	if contains(t, pkg, "internal/testing/require\"") { // then the package's tests have the flag
+		c.Args = append(c.Args, "-slow")
+	}
 	c.Dir = root
+	begun := time.Now()
 	out, err := c.Output()
 	if len(out) == 0 {
 		t.Fatalf("%s: %v", pkg, err)
 	}
+	t.Logf("%s: %s", pkg, time.Since(begun).Round(time.Second))
+	said := map[string]string{} // by each test and its subtests
 	for lines := json.NewDecoder(bytes.NewReader(out)); ; {
 		var event struct {
-			Action, Test string
-			Elapsed      float64
+			Action, Test, Output string
 		}
 		if err := lines.Decode(&event); err == io.EOF {
 			break
 		} else if err != nil {
 			t.Fatalf("%s: %v", pkg, err)
 		}
+		test, _, _ := strings.Cut(event.Test, "/")
+		said[test] += event.Output
 		if slices.Contains(names, event.Test) && slices.Contains([]string{"pass", "fail", "skip"}, event.Action) {
 			ended[pkg+" "+event.Test] = event.Action
 		}
 	}
 	for _, name := range names {
-		if how := ended[pkg+" "+name]; how != "pass" && how != "skip" {
-			t.Errorf("%s of %s: %q", name, pkg, how)
+		switch ended[pkg+" "+name] {
+		case "pass":
+		case "skip":
+			t.Logf("%s of %s was skipped: %s", name, pkg, said[name])
+		case "fail":
+			t.Errorf("%s of %s failed: %s", name, pkg, said[name])
+		default:
+			ended[pkg+" "+name] = "none"
+			t.Errorf("%s of %s did not end: %s", name, pkg, said[name])
 		}
 	}
 }
@@ -123,9 +143,8 @@ files one by one. A test fails if a row names a test that does not exist.
 
 `)
 	if len(ended) > 0 {
-		fmt.Fprintf(&b, "On %s %d tests passed, %d were skipped, since they need what that machine lacks or minutes of "+
-			"their own, %d failed, and none hung.\n\n", time.Now().Format("2 January 2006"), count["pass"], count["skip"],
-			count["fail"])
+		fmt.Fprintf(&b, "On %s %d tests passed, %d were skipped, since they need what that machine lacks, %d failed, and "+
+			"%d did not end.\n\n", time.Now().Format("2 January 2006"), count["pass"], count["skip"], count["fail"], count["none"])
 	}
 	table(&b, "What failed", failures, ended)
 	table(&b, "Everything that was tried", tried, ended)
