@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/gradcam-go/gradcam/internal/regular"
+	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
 // Image is a picture of an annotation file.
@@ -54,7 +55,7 @@ func readFile(path string, into any) error {
 	if err != nil {
 		return fmt.Errorf("the annotations: %w", err)
 	}
-	if err := json.Unmarshal(data, into); err != nil {
+	if err := strictjson.Unmarshal(data, into); err != nil {
 		return fmt.Errorf("%s is no COCO file: %w", path, err)
 	}
 	return nil

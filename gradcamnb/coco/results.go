@@ -17,6 +17,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/regular"
+	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
 // Result is one object of a results file.
@@ -151,7 +152,7 @@ func Read(path string) ([]Result, error) {
 		return nil, fmt.Errorf("the detections: %w", err)
 	}
 	var out []Result
-	if err := json.Unmarshal(data, &out); err != nil {
+	if err := strictjson.Unmarshal(data, &out); err != nil {
 		return nil, fmt.Errorf("%s is no results file of COCO, [{\"image_id\": ..., \"category_id\": ..., \"bbox\": [x, y, width, height], \"score\": ...}, ...]: %w", path, err)
 	}
 	return out, nil

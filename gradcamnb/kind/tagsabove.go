@@ -2,6 +2,7 @@ package kind
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -15,7 +16,7 @@ var TagsAbove = Register(Kind{
 	Forms:  []Form{{"tags>0.5", "every tag whose probability is above 0.5, one map a tag"}},
 	Read: func(rest string) (Spec, error) {
 		threshold, err := strconv.ParseFloat(rest, 32)
-		if err != nil {
+		if err != nil || math.IsNaN(threshold) {
 			return Spec{}, textErrorf("%q is no number", rest)
 		}
 		return Spec{Kind: "tags above", Threshold: float32(threshold)}, nil

@@ -55,7 +55,7 @@ func (s *Study) explainApart(ctx context.Context, good []openedPicture, rows [][
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case err != nil && concernsStudy(err):
+		case err != nil && s.concerns(err):
 			return nil, err
 		case err != nil:
 			rows[o.at-from] = []Row{s.failed(o.at, err)}
@@ -151,8 +151,11 @@ func (s *Study) measurable(pictures int) []string {
 	return slices.DeleteFunc(slices.Clone(s.Metrics), comparesPictures)
 }
 
-// concernsStudy tells whether an error comes from the model or the choices, and so would be the same for every picture.
-func concernsStudy(err error) bool {
+// concerns tells whether an error comes from the model or the choices, and so would be the same for every picture.
+func (s *Study) concerns(err error) bool {
+	if s.AtLabel && errors.Is(err, gradcamnb.ErrNoClass) { // the picture's own label names it
+		return false
+	}
 	for _, kind := range []error{gradcamnb.ErrUnknownName, gradcamnb.ErrUnknownLayer, gradcamnb.ErrNoClass,
 		gradcamnb.ErrNoPreprocessing,
 		gradcamnb.ErrUnsupported, gradcamnb.ErrNoBackend, gradcamnb.ErrNoEngine, gradcamnb.ErrClosed} {

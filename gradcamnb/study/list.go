@@ -53,7 +53,7 @@ func records(data []byte, path string, record func(get func(columns ...string) (
 	c.Comma = separator(data)
 	header, err := c.Read()
 	if err != nil {
-		return fmt.Errorf("%s: its first line names no columns: %w", path, err)
+		return fmt.Errorf("%s: its first line names no columns: %w", path, inWords(err))
 	}
 	for i, name := range header {
 		header[i] = strings.ToLower(strings.TrimSpace(name))
@@ -64,7 +64,7 @@ func records(data []byte, path string, record func(get func(columns ...string) (
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return fmt.Errorf("%s, %w", path, inWords(err))
 		}
 		err = record(func(columns ...string) (string, bool) {
 			for _, name := range columns {
@@ -79,6 +79,20 @@ func records(data []byte, path string, record func(get func(columns ...string) (
 			return fmt.Errorf("%s, line %d: %w", path, line, err)
 		}
 	}
+}
+
+// inWords returns an error of encoding/csv in the words of a table.
+func inWords(err error) error {
+	var of *csv.ParseError
+	switch {
+	case errors.Is(err, io.EOF):
+		return errors.New("it is empty")
+	case !errors.As(err, &of):
+		return err
+	case errors.Is(err, csv.ErrFieldCount):
+		return fmt.Errorf("line %d: it has more or fewer columns than the first line", of.Line)
+	}
+	return fmt.Errorf("line %d: a quotation mark is not closed, or stands within a word", of.Line)
 }
 
 // separator returns what stands between the columns of a CSV file: what its first line has most of.

@@ -132,7 +132,7 @@ func TestClustersOfAClass(t *testing.T) {
 	}
 }
 
-// Mean places 1, 1.5, 2.8 and 4 with a critical difference of 1.4: 1 and 1.5 belong together, 1.5 and 2.8, 2.8 and 4.
+// Mean ranks 1, 1.5, 2.8 and 4 with a critical difference of 1.4: 1 and 1.5 belong together, 1.5 and 2.8, 2.8 and 4.
 func TestGroupsByHand(t *testing.T) {
 	var ranks []Rank
 	for _, mean := range []float64{1, 1.5, 2.8, 4} {

@@ -64,8 +64,24 @@ func ReadPart(dir string, k int) (*Partial, error) {
 
 // read adds the rows of a part's file.
 func (p *Partial) read(dir string, k int) error {
-	t := newTally(p.manifest)
-	if err := readRows(filepath.Join(dir, partName(k)), p.manifest.Metrics, t.add); err != nil {
+	m := p.manifest
+	if k > (m.Pictures-1)/m.Part {
+		return fmt.Errorf("%s in %s is no part of the study of %d pictures in parts of %d: delete it", partName(k), dir,
+			m.Pictures, m.Part)
+	}
+	t := newTally(m)
+	add := func(r Row) error {
+		if r.Index < 0 || r.Index >= m.Pictures || r.Index/m.Part != k {
+			return fmt.Errorf("%s in %s has a row of the picture number %d, which is not of this part: delete it, and the study "+
+				"writes it again", partName(k), dir, r.Index)
+		}
+		if n := len(r.Map) / 2; r.Error == "" && (min(r.Width, r.Height) < 1 || max(r.Width, r.Height) > n || r.Width*r.Height != n) {
+			return fmt.Errorf("%s in %s has a map of %d x %d with %d values: delete it, and the study writes it again",
+				partName(k), dir, r.Width, r.Height, n)
+		}
+		return t.add(r)
+	}
+	if err := readRows(filepath.Join(dir, partName(k)), m.Metrics, add); err != nil {
 		return err
 	}
 	t.close()

@@ -51,7 +51,7 @@ func (s *Summary) criticalPlot(metric string) template.HTML {
 		d.line(at, y, edge, y, "arm")
 		d.words(from, y+4, anchor, fmt.Sprintf("%s  %.2f", cellName(r.Cell, 32), r.Mean))
 	}
-	return d.html(fmt.Sprintf("critical-difference diagram of %s: mean places of %d methods and layers", metric, n))
+	return d.html(fmt.Sprintf("critical-difference diagram of %s: mean ranks of %d methods and layers", metric, n))
 }
 
 // groups returns the first and the last rank of every group that cannot be told apart: a run of ranks whose means

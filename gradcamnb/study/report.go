@@ -19,6 +19,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/must"
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 //go:embed report.html
@@ -51,9 +52,8 @@ type metricPage struct {
 
 type rowPage struct {
 	Number
-	Rank     float64 // mean place; 0 if there is none
-	Place    int
-	AsGood   bool // the critical difference does not tell it from the best
+	Rank     float64 // mean rank; 0 if there is none
+	AsGood   bool    // the critical difference does not tell it from the best
 	Interval template.HTML
 }
 
@@ -88,7 +88,7 @@ func Report(s *Summary, pictures []Picture) ([]byte, error) {
 	if err := reportPage.Execute(&b, out); err != nil {
 		return nil, fmt.Errorf("the report: %w", err)
 	}
-	return b.Bytes(), nil
+	return []byte(printable.Text(b.String())), nil // names of others steer nothing
 }
 
 // MustReport is like Report, but panics with the error.
@@ -109,7 +109,7 @@ func (s *Summary) metricPage(name string, drawn *thumbnails) metricPage {
 	}
 	if len(ordered) > 0 && !math.IsNaN(ordered[0].Critical) {
 		m.Critical = fmt.Sprintf(
-			"Mean places that differ by less than %.2f cannot be told apart at 5 %% (Nemenyi, %d pictures).",
+			"Mean ranks that differ by less than %.2f cannot be told apart at 5 %% (Nemenyi, %d pictures).",
 			ordered[0].Critical, ordered[0].N)
 	}
 	lo, hi := math.Inf(1), math.Inf(-1)
@@ -124,7 +124,7 @@ func (s *Summary) metricPage(name string, drawn *thumbnails) metricPage {
 		}
 		row := rowPage{Number: n, Interval: interval(n, lo, hi)}
 		if k, ok := ranks[n.Cell]; ok {
-			row.Place, row.Rank = k+1, ordered[k].Mean
+			row.Rank = ordered[k].Mean
 			row.AsGood = ordered[k].Mean-ordered[0].Mean < ordered[0].Critical
 		}
 		m.Rows = append(m.Rows, row)

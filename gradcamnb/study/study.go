@@ -25,6 +25,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
@@ -33,6 +34,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/must"
 	"github.com/gradcam-go/gradcam/internal/regular"
+	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
 // Study says what is explained of many pictures. Model, Pictures and Out must be set.
@@ -151,6 +153,10 @@ func (s *Study) MustRun(ctx context.Context) *Summary { return must.Get(s.Run(ct
 // once before [Study.RunPart].
 func (s *Study) Prepare() (parts int, err error) {
 	if err := s.check(); err != nil {
+		return 0, err
+	}
+	asked := gradcamnb.Request{Measuring: gradcamnb.Measuring{Steps: s.Steps}}.With(s.Choices...)
+	if err := asked.Check(); err != nil {
 		return 0, err
 	}
 	if s.Metrics, err = s.measured(); err != nil {
@@ -285,13 +291,13 @@ func (s *Study) claim() error {
 		return fmt.Errorf("the study's manifest: %w", err)
 	}
 	var there manifest
-	if err := json.Unmarshal(data, &there); err != nil {
+	if err := strictjson.Unmarshal(data, &there); err != nil {
 		return fmt.Errorf("%s is no manifest of a study: name another folder: %w", path, err)
 	}
 	if there.Version != version {
 		return otherVersion(s.Out)
 	}
-	if there.Settings != want.Settings {
+	if !reflect.DeepEqual(there, want) {
 		return fmt.Errorf("the folder %s has the results of another study (other pictures, truths, model, choices or metrics): "+
 			"name another folder, or delete it", s.Out)
 	}

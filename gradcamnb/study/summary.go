@@ -2,7 +2,6 @@ package study
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/gradcam-go/gradcam/internal/regular"
+	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
 // Cell is one cell of a study's table: a method at a layer of one model.
@@ -53,13 +53,13 @@ type Comparison struct {
 	P float64
 }
 
-// Rank is the mean place of a cell among all cells by one metric. The best place is 1.
+// Rank is the mean rank of a cell among all cells by one metric. The best rank is 1.
 type Rank struct {
 	Cell   Cell    // the method and layer
 	Metric string  // by which it is ranked
 	N      int     // pictures and targets on which all cells have a value
-	Mean   float64 // of the places
-	// Critical is the smallest difference of two mean places that is significant at 5 % (Nemenyi; Demsar 2006,
+	Mean   float64 // of the ranks
+	// Critical is the smallest difference of two mean ranks that is significant at 5 % (Nemenyi; Demsar 2006,
 	// "Statistical Comparisons of Classifiers over Multiple Data Sets"). It is NaN if there are more than 20 cells.
 	Critical float64
 }
@@ -77,7 +77,7 @@ type Summary struct {
 	Metrics     []string     // that were measured
 	Numbers     []Number     // by metric, then cell
 	Comparisons []Comparison // by metric, then cells
-	Ranks       []Rank       // by metric, then place
+	Ranks       []Rank       // by metric, then mean rank
 
 	Examples map[string]Examples // the lowest and highest maps by metric
 
@@ -130,11 +130,14 @@ func readManifest(dir string) (m manifest, err error) {
 	if err != nil {
 		return m, fmt.Errorf("the study's manifest: %w", err)
 	}
-	if err := json.Unmarshal(data, &m); err != nil {
+	if err := strictjson.Unmarshal(data, &m); err != nil {
 		return m, fmt.Errorf("%s in %s is damaged: %w", manifestName, dir, err)
 	}
 	if m.Version != version {
 		return m, otherVersion(dir)
+	}
+	if m.Pictures < 1 || m.Part < 1 {
+		return m, fmt.Errorf("%s in %s is damaged: it is of %d pictures in parts of %d", manifestName, dir, m.Pictures, m.Part)
 	}
 	return m, nil
 }

@@ -161,18 +161,18 @@ func (t *tally) measure(metric string, rows []Row, counts []float64) {
 		}
 	}
 	if len(cells) == len(rows) && len(cells) > 1 {
-		for i, place := range t.places(metric, values) {
+		for i, rank := range t.rankAll(metric, values) {
 			k := key{cells[i], metric}
 			if t.ranks[k] == nil {
 				t.ranks[k] = &moments{}
 			}
-			t.ranks[k].add(place)
+			t.ranks[k].add(rank)
 		}
 	}
 }
 
-// places returns the places of values by a metric, 1 for the best. Equal values share their mean place.
-func (t *tally) places(metric string, values []float64) []float64 {
+// rankAll returns the ranks of values by a metric, 1 for the best. Equal values share their mean rank.
+func (t *tally) rankAll(metric string, values []float64) []float64 {
 	out := make([]float64, len(values))
 	for i, v := range values {
 		better, equal := 0, 0

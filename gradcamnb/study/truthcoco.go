@@ -10,6 +10,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/coco"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
 // COCO returns the truths of a COCO annotation file. A truth covers all objects of the picture or, if a category is
@@ -62,8 +63,8 @@ func drawObject(o coco.Object, g heatmap.Grid, left *budget) error {
 	switch {
 	case bytes.HasPrefix(bytes.TrimSpace(o.Segmentation), []byte("{")):
 		var runs coco.RLE
-		if err := json.Unmarshal(o.Segmentation, &runs); err != nil {
-			return fmt.Errorf("its run lengths are damaged: %w", err)
+		if err := strictjson.Unmarshal(o.Segmentation, &runs); err != nil {
+			return fmt.Errorf("its segmentation: %w", err)
 		}
 		if err := left.spend(heatmap.Box{0, 0, float64(g.W), float64(g.H)}, g); err != nil {
 			return err

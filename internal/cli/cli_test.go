@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -68,4 +69,24 @@ func TestSignalsHeard(t *testing.T) {
 	}
 	stop()
 	time.Sleep(100 * time.Millisecond)
+}
+
+// A value that a flag cannot have is said in the words of the command line.
+func TestFlagValues(t *testing.T) {
+	for arg, want := range map[string]string{
+		"--n=x": `--n "x": write a whole number`, "--share=x": `--share "x": write a number`, "--wait=x": `--wait "x": write a time`,
+		"--on=x": `--on "x": write true or false`, "--n": "--n has no value", "--none": "has no flag --none",
+	} {
+		c := &cobra.Command{Use: "do", RunE: func(*cobra.Command, []string) error { return nil }}
+		c.Flags().Int("n", 0, "")
+		c.Flags().Float64("share", 0, "")
+		c.Flags().Duration("wait", 0, "")
+		c.Flags().Bool("on", false, "")
+		var told error
+		code := Execute(context.Background(), MakeStandalone(c), []string{arg},
+			func(err error) error { told = err; return err })
+		if code != 2 || told == nil || !strings.Contains(told.Error(), want) {
+			t.Errorf("%s: exit code %d, %v, want %s", arg, code, told, want)
+		}
+	}
 }

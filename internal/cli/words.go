@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"regexp"
 	"runtime"
 	"runtime/debug"
@@ -39,8 +40,26 @@ func commandNames(c *cobra.Command) []string {
 
 var unknownFlag = regexp.MustCompile(`^unknown (?:flag: |shorthand flag: '.' in )-{1,2}(\S+)$`)
 
+// values are how the values of a flag are written, by the name that pflag has for their type.
+var values = map[string]string{"int": "a whole number", "uint64": "a whole number from 0", "float64": "a number",
+	"duration": "a time, as in 30s or 2m", "bool": "true or false"}
+
 // flagError returns an error about the flags. For an unknown flag it names the nearest ones.
 func flagError(c *cobra.Command, err error) error {
+	var (
+		wrong *pflag.InvalidValueError
+		none  *pflag.ValueRequiredError
+	)
+	switch {
+	case errors.As(err, &wrong):
+		said := values[wrong.GetFlag().Value.Type()]
+		if said == "" {
+			return Usagef("--%s: %w", wrong.GetFlag().Name, wrong.Unwrap())
+		}
+		return Usagef("--%s %q: write %s", wrong.GetFlag().Name, wrong.GetValue(), said)
+	case errors.As(err, &none):
+		return Usagef("--%s has no value: write one behind it; see %s --help", none.GetSpecifiedName(), c.CommandPath())
+	}
 	m := unknownFlag.FindStringSubmatch(err.Error())
 	if m == nil {
 		return usage{err}

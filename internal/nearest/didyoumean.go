@@ -14,7 +14,7 @@ func DidYouMean(written string, names []string) string {
 	w := fold(written)
 	near := slices.DeleteFunc(Names(names, written, len(names)), func(name string) bool {
 		f := fold(name)
-		return w == "" || !strings.Contains(f, w) && edits(w, f) > max(1, (len(w)+1)/3)
+		return w == "" || len(w) > longest || !strings.Contains(f, w) && edits(w, f) > max(1, (len(w)+1)/3)
 	})
 	near = near[:min(most, len(near))]
 	for i, name := range near {

@@ -40,8 +40,13 @@ func Quote(names []string) string {
 	return strings.Join(out, ", ")
 }
 
+// longest is the number of bytes of a name that are compared: what is longer is no slip of the pen, and comparing a
+// million letters would take seconds.
+const longest = 200
+
 // edits returns the Levenshtein distance of two words.
 func edits(a, b string) int {
+	a, b = a[:min(len(a), longest)], b[:min(len(b), longest)]
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
@@ -59,4 +64,12 @@ func edits(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// Shorten returns a name that a stranger may have given for an error: of a long one the beginning.
+func Shorten(name string) string {
+	if len(name) <= longest {
+		return name
+	}
+	return strings.ToValidUTF8(name[:longest], "") + "..."
 }

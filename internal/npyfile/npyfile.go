@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -59,6 +60,9 @@ func decode(path string, data []byte) (dims []int, values []float32, err error) 
 	if each == 0 {
 		return nil, nil, fmt.Errorf(
 			"%s holds values of NumPy's type %s, which are no numbers that are read here: save it as float32", path, d.Type)
+	}
+	if slices.Contains(d.Shape, 0) {
+		return nil, nil, fmt.Errorf("%s has the shape %v, and so no values", path, d.Shape)
 	}
 	n, most := 1, body.Len()/each
 	for _, s := range d.Shape {

@@ -89,6 +89,7 @@ func TestBadFiles(t *testing.T) {
 		"empty":     {"", "is not a NumPy .npy file"},
 		"complex":   {header("<c8", "(1,)") + "12345678", "float32"},
 		"too short": {header("<f4", "(4,)") + "1234", "damaged"},
+		"no values": {header("<f4", "(2, 0)"), "the shape [2 0], and so no values"},
 		"huge":      {header("<f4", "(1000000000, 1000000000)") + "1234", "damaged"},
 	} {
 		path := filepath.Join(dir, name)

@@ -66,7 +66,7 @@ func (e *UnknownError) Is(target error) bool {
 }
 
 func (e *UnknownError) Error() string {
-	return fmt.Sprintf("there is no %s %q%s; there are %s", e.Kind, e.Name, nearest.DidYouMean(e.Name, e.Known),
+	return fmt.Sprintf("there is no %s %q%s; there are %s", e.Kind, nearest.Shorten(e.Name), nearest.DidYouMean(e.Name, e.Known),
 		strings.Join(nearest.Names(e.Known, e.Name, len(e.Known)), ", "))
 }
 

@@ -26,6 +26,15 @@ func Decode(data []byte, v any) error {
 	return nil
 }
 
+// Unmarshal reads data like [Decode], but passes over fields that v does not have, as in files of other programs.
+func Unmarshal(data []byte, v any) error {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	if err := json.Unmarshal(data, v); err != nil {
+		return inWords(data, err)
+	}
+	return nil
+}
+
 // inWords returns an error of encoding/json without its names for Go's types.
 func inWords(data []byte, err error) error {
 	var (
@@ -33,9 +42,9 @@ func inWords(data []byte, err error) error {
 		kind   *json.UnmarshalTypeError
 	)
 	switch {
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), len(bytes.TrimSpace(data)) == 0:
 		return errors.New("it is empty")
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &syntax) && syntax.Offset >= int64(len(data)):
 		return errors.New("it ends too early: a bracket, brace or quotation mark is not closed")
 	case errors.As(err, &syntax):
 		line := 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))
@@ -43,9 +52,9 @@ func inWords(data []byte, err error) error {
 	case errors.As(err, &kind):
 		field := kind.Field[strings.LastIndex(kind.Field, ".")+1:]
 		if field == "" {
-			return fmt.Errorf("it is a %s, and should be %s", kindOf(kind.Value), describeType(kind.Type))
+			return fmt.Errorf("it is %s, and should be %s", kindOf(kind.Value), describeType(kind.Type))
 		}
-		return fmt.Errorf("%q is a %s, and should be %s", field, kindOf(kind.Value), describeType(kind.Type))
+		return fmt.Errorf("%q is %s, and should be %s", field, kindOf(kind.Value), describeType(kind.Type))
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return fmt.Errorf("there is no field %s", name)
@@ -53,16 +62,17 @@ func inWords(data []byte, err error) error {
 	return err
 }
 
-// kindOf returns the plain word for a value as encoding/json calls it, such as a list for an array, or text for a
-// string.
+// kindOf returns plain words for a value as encoding/json calls it, such as a list for an array, or text for a string.
 func kindOf(value string) string {
 	switch value {
 	case "array":
-		return "list"
+		return "a list"
 	case "string":
-		return "text in quotation marks"
+		return "a text in quotation marks"
+	case "object":
+		return "an object"
 	}
-	return value
+	return "a " + value
 }
 
 // describeType returns words for how a value of a type is written.

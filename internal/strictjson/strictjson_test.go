@@ -39,3 +39,25 @@ func TestDecode(t *testing.T) {
 		}
 	}
 }
+
+// Files of other programs may have more fields, and errors of them have no names of Go.
+func TestUnmarshal(t *testing.T) {
+	type row struct {
+		Box []float64 `json:"bbox"`
+	}
+	for text, want := range map[string]string{
+		`[{"bbox": [1, 2], "iscrowd": 0}]`: "",
+		`[{"bbox": "x"}]`:                  `"bbox" is a text in quotation marks, and should be a list`,
+		`{}`:                               "it is an object, and should be a list",
+		`[{"bbox": [1`:                     "it ends too early",
+		"":                                 "it is empty",
+		"[\n{x}]":                          "line 2: ",
+	} {
+		var rows []row
+		err := Unmarshal([]byte(text), &rows)
+		if (err == nil) != (want == "") || err != nil && (!strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "Go ") || strings.Contains(err.Error(), "json:")) {
+			t.Errorf("%q: error %v, want %q", text, err, want)
+		}
+	}
+}

@@ -192,7 +192,7 @@ func describeStudy(p study.Progress, since time.Duration) string {
 	return s
 }
 
-// printStudy prints the means of a study, its counts, and the path of its report.
+// printStudy prints the means of a study, its counts, and the path of its report. Without a map, that is an error.
 func printStudy(out io.Writer, s *study.Summary, dir string) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "METRIC\tLAYER\tMETHOD\tMEAN\tSTD ERR\t95 % INTERVAL\tMAPS")
@@ -212,5 +212,8 @@ func printStudy(out io.Writer, s *study.Summary, dir string) error {
 			s.Failed[0].Error)
 	}
 	fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(dir, "report.html"))
+	if s.Maps == 0 {
+		return errors.New("no picture could be explained")
+	}
 	return nil
 }

@@ -107,6 +107,9 @@ func asList(l source.Layer, batch int) (shape, order []int, err error) {
 		return []int{batch, long[0]}, nil, nil
 	}
 	n := product(rest)
+	if n == 0 {
+		return nil, nil, fmt.Errorf("the output %q has the shape %v, and so no number to explain", l.Name, l.Shape)
+	}
 	if len(rest) == len(l.Shape) {
 		return nil, nil, fmt.Errorf(
 			"the output %q has the shape %v for one picture: its first axis is not that of the pictures; explain one of its numbers with %s, INDEX from 0 to %d, counted along its last axis first",

@@ -55,8 +55,11 @@ func Library() (string, error) {
 	if err != nil {
 		return "", errors.New("onnxruntime is not installed: " + HowToGet)
 	}
-	if !info.IsDir() {
+	switch {
+	case info.Mode().IsRegular():
 		return path, nil
+	case !info.IsDir():
+		return "", fmt.Errorf("%s in %s is neither a file nor a folder: %s", path, LibraryEnv, HowToGet)
 	}
 	found, err := filepath.Glob(filepath.Join(path, libraries[runtime.GOOS]))
 	if err != nil || len(found) == 0 {

@@ -26,8 +26,8 @@ var started = sync.OnceValue(func() error {
 		return fmt.Errorf("onnxruntime is not loaded: %w", err)
 	}
 	ort.SetSharedLibraryPath(path)
-	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
-		return fmt.Errorf("onnxruntime did not start from %s: %w", path, err)
+	if err := ort.InitializeEnvironment(ort.WithLogLevelFatal()); err != nil { // what it would log, its errors say
+		return inWords("onnxruntime did not start from "+path, err)
 	}
 	return nil
 })
@@ -46,7 +46,7 @@ func Open(data []byte, inputs, outputs []string) (*Model, error) {
 	}
 	s, err := ort.NewDynamicAdvancedSessionWithONNXData(data, inputs, outputs, nil)
 	if err != nil {
-		return nil, fmt.Errorf("onnxruntime does not open the model: %w", err)
+		return nil, inWords("onnxruntime does not open the model", err)
 	}
 	return &Model{s, outputs}, nil
 }
@@ -73,7 +73,7 @@ func (m *Model) Run(inputs []Tensor) (outputs []Tensor, err error) {
 		in = append(in, v)
 	}
 	if err := m.session.Run(in, out); err != nil {
-		return nil, fmt.Errorf("onnxruntime: %w", err)
+		return nil, inWords("onnxruntime cannot run the model", err)
 	}
 	for i, v := range out {
 		t, err := tensor(v)

@@ -144,7 +144,8 @@ files one by one. A test fails if a row names a test that does not exist.
 `)
 	if len(ended) > 0 {
 		fmt.Fprintf(&b, "On %s %d tests passed, %d were skipped, since they need what that machine lacks, %d failed, and "+
-			"%d did not end.\n\n", time.Now().Format("2 January 2006"), count["pass"], count["skip"], count["fail"], count["none"])
+			"%d did not end.\n\n", time.Now().Format("2 January 2006"), count["pass"], count["skip"], count["fail"],
+			count["none"])
 	}
 	table(&b, "What failed", failures, ended)
 	table(&b, "Everything that was tried", tried, ended)
