@@ -1,12 +1,13 @@
 package gradcamnb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image"
 	"slices"
+	"time"
 
-	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/must"
 )
@@ -15,8 +16,10 @@ import (
 //
 //	m.Sheet(cat, heatmap.ByLayer, heatmap.ByMethod, Layers("stages"), Methods("Grad-CAM", "LayerCAM"))
 //
-// All maps come from one program and one forward pass. Each is measured by insertion and
-// deletion unless [Measured] says otherwise, and the best is framed.
+// All maps come from one program and one forward pass. Each is measured by insertion and deletion unless [Measured] says
+// otherwise. The best map of a picture and target is framed if its lead over the next best one is clear; see
+// [heatmap.Lead]. The metric that decides is [Measuring].Lead, by default "insertion - deletion" or, if that is not
+// measured, the first one that is.
 func (m *Model) Sheet(img image.Image, rows, columns heatmap.Axis, choices ...Choice) (*heatmap.Sheet, error) {
 	return m.SheetContext(context.Background(), img, rows, columns, choices...)
 }
@@ -36,8 +39,18 @@ func (m *Model) MustSheet(img image.Image, rows, columns heatmap.Axis, choices .
 // RunSheet is the general form of Sheet: it takes any number of pictures, and several axes down and across. Of what is
 // not an axis the request must have one only: one picture, target, layer or method.
 func (m *Model) RunSheet(ctx context.Context, r Request, rows, columns []heatmap.Axis) (*heatmap.Sheet, error) {
-	if r.Measuring.Metrics == nil {
-		r.Measuring.Metrics = []string{"insertion", "deletion", "insertion - deletion"}
+	how := &r.Measuring
+	if how.Metrics == nil {
+		how.Metrics = []string{"insertion", "deletion", bestMetric}
+		if how.Steps == 0 {
+			how.Within = cmp.Or(how.Within, patience)
+		}
+	}
+	if how.Lead == "" && len(how.Metrics) > 0 {
+		how.Lead = how.Metrics[0]
+		if slices.Contains(how.Metrics, bestMetric) {
+			how.Lead = bestMetric
+		}
 	}
 	results, err := m.Run(ctx, r)
 	if err != nil {
@@ -47,24 +60,11 @@ func (m *Model) RunSheet(ctx context.Context, r Request, rows, columns []heatmap
 	if err != nil {
 		return nil, fmt.Errorf("laying out the sheet: %w", err)
 	}
-	s.Metrics = r.Measuring.Metrics
-	if best := "insertion - deletion"; slices.Contains(s.Metrics, best) {
-		s.Frame(best, true)
-		s.Note = "Framed: the best " + best + " (" + measured(r.Measuring) + ")."
-	}
 	return s, nil
 }
 
-// measured returns a phrase that says how maps are measured.
-func measured(m Measuring) string {
-	steps := m.Steps
-	if steps == 0 {
-		steps = ask.DefaultSteps
-	}
-	over := "what is hidden is blurred for insertion and of the mean colour for deletion"
-	if m.Baseline != "" {
-		over = "what is hidden is " + map[string]string{"mean": "of the mean colour", "blur": "blurred",
-			"black": "black"}[m.Baseline]
-	}
-	return fmt.Sprintf("%d steps, %s", steps, over)
-}
+// bestMetric is the metric that decides which map of a sheet is the best if nobody names one.
+const bestMetric = "insertion - deletion"
+
+// patience is how long a sheet measures in pure Go if nobody says how it is measured.
+const patience = 8 * time.Second

@@ -15,12 +15,10 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// manyPasses is the number of passes from which the user is told in advance that they are slow.
-const manyPasses = 100
-
 // measuring holds the metrics that a request asks for, looked up and checked.
 type measuring struct {
 	metrics []metrics.Metric
+	lead    *metrics.Metric // by which the best maps are compared; nil if they are not
 	steps   int
 }
 
@@ -38,7 +36,11 @@ func newMeasuring(m gradcamnb.Measuring, pictures int) (measuring, error) {
 	if out.steps < 2 {
 		return measuring{}, fmt.Errorf("a picture cannot be shown in %d steps: give at least 2", m.Steps)
 	}
-	for _, name := range m.Metrics {
+	names := m.Metrics
+	if m.Lead != "" {
+		names = append(slices.Clone(names), m.Lead)
+	}
+	for i, name := range names {
 		metric, err := metrics.ByName(name)
 		if err != nil {
 			return measuring{}, err
@@ -47,7 +49,12 @@ func newMeasuring(m gradcamnb.Measuring, pictures int) (measuring, error) {
 			return measuring{}, fmt.Errorf(
 				"the metric %q compares the maps of several pictures, and there is one: explain several together", metric.Name)
 		}
-		out.metrics = append(out.metrics, metric)
+		if i == len(m.Metrics) {
+			out.lead = &metric
+		}
+		if !slices.ContainsFunc(out.metrics, func(m metrics.Metric) bool { return m.Name == metric.Name }) {
+			out.metrics = append(out.metrics, metric)
+		}
 	}
 	return out, nil
 }
@@ -55,7 +62,7 @@ func newMeasuring(m gradcamnb.Measuring, pictures int) (measuring, error) {
 // measurable is an error if something is to be measured of a map of a volume: what is hidden and blurred then, and
 // where an object is, is said of pictures.
 func (s *session) measurable(m gradcamnb.Measuring) error {
-	if s.model.Card().Slices > 0 && (len(m.Metrics) > 0 || m.Trust) {
+	if s.model.Card().Slices > 0 && !m.IsEmpty() {
 		return fmt.Errorf("the model %s takes volumes, and only maps of pictures are measured: ask for the map alone",
 			s.model.Card().Name)
 	}
@@ -77,15 +84,10 @@ func (r run) measure(ctx context.Context) error {
 	}
 	end()
 	r.plan = r.plan.Measured()
-	maps := len(r.results) * len(r.results[0].Maps)
-	heard, expected := 0, 0
-	if want.passes() {
-		expected = maps * 2 * want.steps
+	if want, err = r.affordable(ctx, want); err != nil {
+		return errors.Join(fmt.Errorf("measuring the maps: %w", err), giveBack())
 	}
-	if expected >= manyPasses && r.backend.Name == "go" {
-		r.sayOnce(fmt.Sprintf("measuring %d maps takes about %d passes of the model, which pure Go is slow at; "+
-			"maps without measures take a fraction of that", maps, expected))
-	}
+	heard, expected := 0, r.passes(want)
 	report := func(passes int) {
 		heard += passes
 		if r.request.Progress != nil {
@@ -191,6 +193,11 @@ func (r run) measurePicture(ctx context.Context, i int, want measuring, show *me
 	}
 	for k, m := range maps {
 		m.Curves = show.Curves(k)
+	}
+	if want.lead != nil {
+		if err := r.compare(ctx, want, show, over); err != nil {
+			return err
+		}
 	}
 	if r.request.Measuring.Trust {
 		return metrics.Trust(ctx, show)

@@ -156,7 +156,7 @@ func TestSheetIsOneProgram(t *testing.T) {
 		names []string
 		want  int
 	}{{[]string{}, 1}, {[]string{"insertion - deletion"}, 3}} {
-		r.Measuring = gradcamnb.Measuring{Metrics: c.names, Steps: 2}
+		r.Measuring = gradcamnb.Measuring{Metrics: c.names}
 		sheet, err := gradcamnb.NewModel(s).RunSheet(t.Context(), r, []heatmap.Axis{heatmap.ByLayer},
 			[]heatmap.Axis{heatmap.ByMethod})
 		if err != nil {

@@ -73,7 +73,7 @@ func (r run) finish(ctx context.Context, clock *stopwatch) error {
 			return err
 		}
 	}
-	if how := r.request.Measuring; len(how.Metrics) > 0 || how.Trust {
+	if !r.request.Measuring.IsEmpty() {
 		err := r.measure(ctx)
 		clock.lap("measure")
 		return err

@@ -115,7 +115,7 @@ func (s *session) mayAnswerSooner(ctx context.Context, r gradcamnb.Request, in i
 	if e.quick == nil || s.ref == "" || s.runs != nil || s.slow.Load() || e.ready.Load() && !isXLA(e.backend.Name) {
 		return false, false
 	}
-	if r.Steady || in.Dims[0] != 1 || len(r.Measuring.Metrics) > 0 || r.Measuring.Trust ||
+	if r.Steady || in.Dims[0] != 1 || !r.Measuring.IsEmpty() ||
 		slices.ContainsFunc(plans.Targets(s.model.Card(), r), ask.Target.IsDetection) {
 		return false, false
 	}

@@ -70,6 +70,7 @@ type Map struct {
 	// Curves holds the scores of the picture with k of n equal parts shown or hidden, k = 0 to n, under the names
 	// "insertion" and "deletion". These two metrics are the areas under the curves. It is nil if neither was measured.
 	Curves map[string][]float32
+	Lead   *Lead  // how far the best map of a target leads; nil for the others, and if no lead was asked for
 	Trust  *Trust // how far the map can be believed; nil if that was not asked
 }
 

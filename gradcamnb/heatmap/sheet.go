@@ -28,7 +28,7 @@ type Cell struct {
 	Result, Map int    // Sheet.Results[Result].Maps[Map]
 	Empty       string // why there is no map; then Result and Map mean nothing
 	Signed      bool   // the signed map is drawn, with a diverging palette
-	Framed      bool   // it is the best by the sheet's measure
+	Framed      bool   // it is the best map of its picture and target, by a clear [Lead]
 }
 
 // At returns the map of a cell and the result that it belongs to; nil if the cell is empty.
@@ -72,7 +72,7 @@ func Difference(a, b *Map) (*Map, error) {
 	}
 	d := *a
 	d.Grid, d.Raw = a.Zeros(), a.Zeros()
-	d.StdErr, d.Sampled, d.Metrics = Grid{}, nil, nil
+	d.StdErr, d.Sampled, d.Metrics, d.Lead = Grid{}, nil, nil, nil
 	for i := range d.Raw.Values {
 		d.Raw.Values[i] = a.Values[i] - b.Values[i]
 		d.Values[i] = max(d.Raw.Values[i], 0)

@@ -1,8 +1,8 @@
 package heatmap
 
 import (
+	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
@@ -39,7 +39,7 @@ func AxisByName(name string) (Axis, error) {
 type place [4]int
 
 // Tabulate lays the maps of results out as a sheet, by the axes of rows down and by those of columns across. On every
-// other axis all maps must be the same.
+// other axis all maps must be the same. A map whose [Lead] is clear is framed.
 func Tabulate(results []*Result, rows, columns []Axis) (*Sheet, error) {
 	for _, a := range rows {
 		if slices.Contains(columns, a) {
@@ -66,7 +66,7 @@ func Tabulate(results []*Result, rows, columns []Axis) (*Sheet, error) {
 				return nil, fmt.Errorf("the maps differ in %s, too: lay them out by it, or choose one", before.firstDifference(p))
 			}
 			taken[k] = p
-			cells[k] = Cell{Result: i, Map: j}
+			cells[k] = Cell{Result: i, Map: j, Framed: m.Lead != nil && m.Lead.Clear()}
 			at(&downs, &s.Rows, k[0], names.title(p, rows))
 			at(&acrosses, &s.Columns, k[1], names.title(p, columns))
 			for name := range m.Metrics {
@@ -91,7 +91,7 @@ func Tabulate(results []*Result, rows, columns []Axis) (*Sheet, error) {
 		}
 		s.Cells = append(s.Cells, row)
 	}
-	s.Title = names.common(results, slices.Concat(rows, columns))
+	s.Title, s.Note = names.common(results, slices.Concat(rows, columns)), describeLeads(results)
 	return s, nil
 }
 
@@ -192,43 +192,6 @@ func (p place) firstDifference(q place) Axis {
 	return ByMethod // the same method asked for twice
 }
 
-// Frame frames the cell with the best value of a metric, for every picture and target that has several measured maps.
-// The best is the highest value, or the lowest if higher is false.
-func (s *Sheet) Frame(metric string, higher bool) {
-	type group struct {
-		result int
-		target string
-	}
-	best, measured := map[group]*Cell{}, map[group]int{}
-	value := func(c *Cell) float64 {
-		v, ok := s.Results[c.Result].Maps[c.Map].Metrics[metric]
-		switch {
-		case !ok || math.IsNaN(v):
-			return math.Inf(-1)
-		case !higher:
-			return -v
-		}
-		return v
-	}
-	for i := range s.Cells {
-		for j := range s.Cells[i] {
-			c := &s.Cells[i][j]
-			c.Framed = false
-			if c.Empty != "" || math.IsInf(value(c), -1) {
-				continue
-			}
-			g := group{c.Result, s.Results[c.Result].Maps[c.Map].Target}
-			measured[g]++
-			if best[g] == nil || value(c) > value(best[g]) {
-				best[g] = c
-			}
-		}
-	}
-	for g, c := range best {
-		c.Framed = measured[g] > 1
-	}
-}
-
 // Stack returns one sheet with the rows of several, such as those of two checkpoints of a model. The sheets must have
 // the same columns. If titles are given, the title of a row begins with that of its sheet.
 func Stack(titles []string, sheets ...*Sheet) (*Sheet, error) {
@@ -255,6 +218,7 @@ func Stack(titles []string, sheets ...*Sheet) (*Sheet, error) {
 		}
 		out.Results = append(out.Results, s.Results...)
 	}
+	out.Note = cmp.Or(describeLeads(out.Results), out.Note)
 	return out, nil
 }
 

@@ -69,18 +69,18 @@ func TestTabulatePictures(t *testing.T) {
 	}
 }
 
-// One frame a picture and target; NaN is never the best, and one map alone neither.
+// A map is framed if it leads clearly. The note says by how much, or how many do if there are several.
 func TestFrame(t *testing.T) {
 	a, b := explained("class 1", ""), explained("class 1", "")
-	for i, v := range []float64{0.1, 0.3, math.NaN(), 0.2, -5} {
-		a.Maps[i].Metrics = map[string]float64{"m": v}
-		b.Maps[i].Metrics = map[string]float64{"m": -v}
+	a.Maps[3].Lead = &Lead{Metric: "m", Over: []string{"mean", "blur", "black"}, Repeated: []float64{0.1, 0.2, 0.3}, Steps: 8}
+	lay := func(results ...*Result) *Sheet {
+		s, err := Tabulate(results, []Axis{ByPicture, ByLayer}, []Axis{ByMethod})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
 	}
-	s, err := Tabulate([]*Result{a, b}, []Axis{ByPicture, ByLayer}, []Axis{ByMethod})
-	if err != nil {
-		t.Fatal(err)
-	}
-	framed := func() (out [][2]int) {
+	framed := func(s *Sheet) (out [][2]int) {
 		for i := range s.Cells {
 			for j, c := range s.Cells[i] {
 				if c.Framed {
@@ -90,22 +90,40 @@ func TestFrame(t *testing.T) {
 		}
 		return out
 	}
-	s.Frame("m", true)
-	if got, want := framed(), [][2]int{{0, 1}, {5, 2}}; !slices.Equal(got, want) {
-		t.Errorf("the highest are %v, want %v", got, want)
+	s := lay(a)
+	if got, want := framed(s), [][2]int{{1, 1}}; !slices.Equal(got, want) {
+		t.Errorf("framed: %v, want %v", got, want)
 	}
-	s.Frame("m", false)
-	if got, want := framed(), [][2]int{{2, 2}, {3, 1}}; !slices.Equal(got, want) {
-		t.Errorf("the lowest are %v, want %v", got, want)
+	if want := "Framed: the best m (8 steps, what is hidden is blurred for insertion and of the mean colour for deletion). " +
+		"It leads by 0.2 ± 0.06 over the baselines mean, blur, black."; s.Note != want {
+		t.Errorf("the note is %q", s.Note)
 	}
-	a.Maps = a.Maps[:1]
-	if s, err = Tabulate([]*Result{a, b}, []Axis{ByPicture, ByLayer}, []Axis{ByMethod}); err != nil {
-		t.Fatal(err)
+	b.Maps[0].Lead = &Lead{Metric: "m", Repeated: []float64{0.1, 0.2, -0.1}}
+	if s = lay(b); len(framed(s)) != 0 || s.Note != "No frame: the best two by m differ by 0.067 ± 0.09 in 3 draws, which is not clear." {
+		t.Errorf("framed: %v, and the note is %q", framed(s), s.Note)
 	}
-	s.Frame("m", true)
-	for _, at := range framed() {
-		if r, _ := s.At(at[0], at[1]); r == a {
-			t.Errorf("the only map of a picture is framed, at %v", at)
+	if s = lay(a, b); s.Note != "Framed: the best m (8 steps, what is hidden is blurred for insertion and of the mean colour for deletion), if its lead is clear: 1 of 2." {
+		t.Errorf("the note is %q", s.Note)
+	}
+}
+
+// The mean of 0.1, 0.2, 0.3 is 0.2, its standard error sqrt((0.01+0+0.01)/2/3) = 0.0577: 0.2 is more than twice that.
+// Of 0.1, 0.2, -0.1 they are 0.0667 and sqrt((0.00111+0.01778+0.02778)/2/3) = 0.0882.
+func TestLead(t *testing.T) {
+	for _, c := range []struct {
+		repeated  []float64
+		mean, err float64
+		clear     bool
+	}{
+		{[]float64{0.1, 0.2, 0.3}, 0.2, 0.0577350, true},
+		{[]float64{0.1, 0.2, -0.1}, 0.0666667, 0.0881917, false},
+		{[]float64{0.5}, 0.5, math.NaN(), true},
+		{[]float64{0}, 0, math.NaN(), false},
+	} {
+		l := Lead{Repeated: c.repeated}
+		same := func(a, b float64) bool { return math.Abs(a-b) < 1e-6 || math.IsNaN(a) && math.IsNaN(b) }
+		if !same(l.Mean(), c.mean) || !same(l.StdErr(), c.err) || l.Clear() != c.clear {
+			t.Errorf("%v: %g ± %g, clear is %t", c.repeated, l.Mean(), l.StdErr(), l.Clear())
 		}
 	}
 }

@@ -54,21 +54,25 @@ func describeMap(r *heatmap.Result, m *heatmap.Map) string {
 // saySheet prints a line that says which maps of a sheet are framed and where the sheet is.
 func saySheet(dir string, s *heatmap.Sheet) {
 	var framed []string
-	n := 0
+	n, compared := 0, false
 	for i := range s.Cells {
 		for j, c := range s.Cells[i] {
 			r, m := s.At(i, j)
 			if m == nil {
 				continue
 			}
-			if n++; c.Framed {
+			n, compared = n+1, compared || m.Lead != nil
+			if c.Framed {
 				framed = append(framed, describeMap(r, m))
 			}
 		}
 	}
 	line := fmt.Sprintf("%d maps", n)
-	if len(framed) > 0 {
+	switch {
+	case len(framed) > 0:
 		line += ", the best: " + strings.Join(framed, "; ")
+	case compared:
+		line += ", none clearly the best"
 	}
 	fmt.Printf("%s -> %s\n", printable.Line(line), printable.Line(filepath.Join(dir, "sheet.png")))
 }

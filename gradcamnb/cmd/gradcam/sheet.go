@@ -41,7 +41,7 @@ func sheetCommand() *cobra.Command {
 		Short: "Compare layers, methods, targets and pictures in one table of maps",
 		Long: `Compare maps in one table, from one program and one forward pass, and write into --out
 
-  sheet.png   the table: every map with its range, the scores, the best framed
+  sheet.png   the table: every map with its range and scores, the best framed if it leads clearly
   sheet.json  the table's maps, scores and diagnoses
   scores.csv  one line a map
 
@@ -66,8 +66,13 @@ are stacked; the columns must have the same names in all of them: --model early.
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", colorsHelp("colour map"))
 	flags.BoolVar(&f.dark, "dark", false, "the figure on a dark ground")
-	flags.IntVar(&f.measuring.Steps, "steps", ask.DefaultSteps,
-		"number of steps in which the picture is shown or hidden to measure a map")
+	flags.StringArrayVar(&f.measuring.Metrics, "metric", nil,
+		"metric of every map (default: insertion, deletion and their difference); may be repeated; see docs/metrics.md")
+	flags.StringVar(&f.measuring.Lead, "frame", "",
+		"metric by which the best map is framed, if its lead over the next best is more than twice its standard error (default: insertion - deletion, or else the first --metric)")
+	flags.IntVar(&f.measuring.Steps, "steps", 0,
+		fmt.Sprintf("number of steps in which the picture is shown or hidden to measure a map (default %d; fewer in pure Go if these take long)",
+			ask.DefaultSteps))
 	flags.StringVar(&f.measuring.Baseline, "baseline", "",
 		"what replaces hidden parts of the picture: mean, blur or black (default: as in the metrics' papers)")
 	flags.BoolVar(&f.unmeasured, "unmeasured", false, "draw the maps alone, without scores and frame")
@@ -84,6 +89,8 @@ func (f sheetFlags) check() error {
 	switch {
 	case len(f.models) == 0:
 		return cli.Usagef("--model is missing: name an ONNX file")
+	case f.unmeasured && (len(f.measuring.Metrics) > 0 || f.measuring.Lead != ""):
+		return cli.Usagef("--unmeasured measures nothing, so --metric and --frame mean nothing: leave it out, or them")
 	case len(f.difference) != 0 && len(f.difference) != 2:
 		return cli.Usagef("--difference %v: name two rows, as in 1,2", f.difference)
 	case f.out == "":

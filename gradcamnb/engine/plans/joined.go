@@ -40,7 +40,7 @@ func joined(parts []*heatmap.Map) *heatmap.Map {
 	whole := *parts[0]
 	whole.Grid = heatmap.Join(parts...)
 	whole.Raw, whole.StdErr, whole.Sampled, whole.Gross = whole.Grid, heatmap.Grid{}, nil, 0
-	whole.Metrics, whole.Curves, whole.Trust, whole.Field = nil, nil, nil, nil
+	whole.Metrics, whole.Curves, whole.Lead, whole.Trust, whole.Field = nil, nil, nil, nil, nil
 	whole.Target, whole.Unit = parts[0].Target+" and its sides", "relative"
 	if whole.Diagnosis = ""; !slices.ContainsFunc(whole.Values, func(v float32) bool { return v > 0 }) {
 		whole.Diagnosis = whole.Diagnose()

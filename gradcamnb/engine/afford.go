@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
+)
+
+// manyPasses is the number of passes from which the user is told in advance that they are slow.
+const manyPasses = 100
+
+// passes returns about how many passes of the model it takes to measure all maps.
+func (r run) passes(want measuring) int {
+	if !want.passes() {
+		return 0
+	}
+	maps := len(r.results[0].Maps)
+	if want.lead != nil && want.lead.Needs == metrics.Passes {
+		maps += len(byTarget(r.results[0].Maps)) * 2 * len(r.baselines())
+	}
+	return len(r.results) * maps * 2 * want.steps
+}
+
+// affordable returns want with as many steps as pure Go can take within the time that the request allows: all of them
+// if it sets no time. It says so if there are fewer, or else if they are many.
+func (r run) affordable(ctx context.Context, want measuring) (measuring, error) {
+	n := r.passes(want)
+	if n == 0 || r.backend.Name != "go" {
+		return want, nil
+	}
+	if within := r.request.Measuring.Within; within > 0 {
+		one, err := r.timePass(ctx)
+		if err != nil {
+			return want, err
+		}
+		if all := want.steps; one > 0 && time.Duration(n)*one > within {
+			want.steps = max(2, int(within*time.Duration(all)/(one*time.Duration(n))))
+			r.sayOnce(fmt.Sprintf("the maps are measured in %d steps, since %d would take %s in pure Go; name the steps to have them all",
+				want.steps, all, (time.Duration(n) * one).Round(time.Second)))
+		}
+		return want, nil
+	}
+	if n >= manyPasses {
+		r.sayOnce(fmt.Sprintf("measuring %d maps takes about %d passes of the model, which pure Go is slow at; "+
+			"maps without measures take a fraction of that", len(r.results)*len(r.results[0].Maps), n))
+	}
+	return want, nil
+}
+
+// timePass returns how long the model takes for one masked picture, of four that run together for a second time.
+func (r run) timePass(ctx context.Context) (time.Duration, error) {
+	subject, end, err := r.prepareSubject(ctx, 0, nil)
+	if err != nil {
+		return 0, err
+	}
+	defer end()
+	const pictures = 4
+	took := time.Duration(0)
+	for range 2 {
+		start := time.Now()
+		_, err := subject.Masked(ctx, pictures, func(int, []float32) {}, func(int, int) error { return nil })
+		if err != nil {
+			return 0, err
+		}
+		took = time.Since(start)
+	}
+	return took / pictures, nil
+}

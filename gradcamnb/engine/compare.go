@@ -1,0 +1,139 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// repeatedBaselines are the baselines over which the best maps are compared.
+var repeatedBaselines = []string{"mean", "blur", "black"}
+
+// byTarget returns the places of the maps of each target.
+func byTarget(maps []*heatmap.Map) [][]int {
+	var out [][]int
+	seen := map[string]int{}
+	for i, m := range maps {
+		k, ok := seen[m.Target]
+		if !ok {
+			k = len(out)
+			seen[m.Target], out = k, append(out, nil)
+		}
+		out[k] = append(out[k], i)
+	}
+	return out
+}
+
+// compare writes into the best map of each target of a picture by how much it leads. over makes the picture with a
+// baseline.
+func (r run) compare(ctx context.Context, want measuring, show *metrics.Probe,
+	over func(baseline string) (*perturb.Subject, error)) error {
+	metric := *want.lead
+	for _, places := range byTarget(show.Maps) {
+		first, second, ok := bestTwo(show.Maps, places, metric)
+		if !ok {
+			continue
+		}
+		lead := &heatmap.Lead{Metric: metric.Name}
+		show.Maps[first].Lead = lead
+		if metric.Needs != metrics.Passes {
+			lead.Repeated = []float64{better(metric, show.Maps[first].Metrics[metric.Name], show.Maps[second].Metrics[metric.Name])}
+			continue
+		}
+		if err := r.repeat(ctx, want, lead, twoOf(show, first, second), over); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(lead.Repeated, math.IsNaN) { // over some baseline one has no value
+			show.Maps[first].Lead = nil
+		}
+	}
+	return nil
+}
+
+// better returns by how much the value a of a metric is better than b.
+func better(metric metrics.Metric, a, b float64) float64 {
+	if metric.Better == "lower" {
+		return b - a
+	}
+	return a - b
+}
+
+// bestTwo returns the best and the next best of the maps at the given places. ok is false if fewer than two have a
+// value.
+func bestTwo(maps []*heatmap.Map, places []int, metric metrics.Metric) (first, second int, ok bool) {
+	value := func(i int) float64 { return maps[i].Metrics[metric.Name] }
+	valued := slices.DeleteFunc(slices.Clone(places), func(i int) bool { return math.IsNaN(value(i)) })
+	if len(valued) < 2 {
+		return 0, 0, false
+	}
+	slices.SortStableFunc(valued, func(a, b int) int { return cmp.Compare(0, better(metric, value(a), value(b))) })
+	return valued[0], valued[1], true
+}
+
+// twoOf returns a probe of the same picture with two of its maps.
+func twoOf(s *metrics.Probe, first, second int) *metrics.Probe {
+	return &metrics.Probe{Mean: s.Mean, Blur: s.Blur, Maps: []*heatmap.Map{s.Maps[first], s.Maps[second]},
+		Aims: []int{s.Aims[first], s.Aims[second]}, Steps: s.Steps, Seed: s.Seed, Layout: s.Layout, Truth: s.Truth,
+		Unknown: s.Unknown, Frame: s.Frame, Batch: s.Batch, At: s.At, Scores: s.Scores, Again: s.Again, Report: s.Report}
+}
+
+// repeat measures two maps of a probe by the metric of the lead, over each baseline and with other random numbers each
+// time.
+func (r run) repeat(ctx context.Context, want measuring, lead *heatmap.Lead, two *metrics.Probe,
+	over func(baseline string) (*perturb.Subject, error)) error {
+	hides := false
+	baselines := r.baselines()
+	for k, name := range baselines {
+		subject, err := over(name)
+		if err != nil {
+			return err
+		}
+		again := *two
+		again.Mean, again.Blur = watched{subject, &hides}, watched{subject, &hides}
+		again.Seed += uint64(k)
+		values, err := want.lead.Measure(ctx, &again)
+		if err != nil {
+			return err
+		}
+		lead.Repeated = append(lead.Repeated, better(*want.lead, values[0], values[1]))
+		if again.Curves(0) != nil {
+			lead.Steps = want.steps
+		}
+	}
+	switch {
+	case hides:
+		lead.Over = baselines
+	case !hides && len(slices.Compact(slices.Clone(lead.Repeated))) == 1: // nothing was hidden or drawn
+		lead.Repeated = lead.Repeated[:1]
+	}
+	return nil
+}
+
+// baselines returns the baselines over which maps are compared: the one that the request names, or all that are known.
+func (r run) baselines() []string {
+	if name := r.request.Measuring.Baseline; name != "" {
+		return []string{name}
+	}
+	if r.prep() == nil { // what is black is not known
+		return repeatedBaselines[:2]
+	}
+	return repeatedBaselines
+}
+
+// watched is a model that notes whether it shows masked pictures, which have a baseline.
+type watched struct {
+	metrics.Model
+	hides *bool
+}
+
+// Masked implements [metrics.Model].
+func (w watched) Masked(ctx context.Context, n int, draw func(i int, mask []float32),
+	report func(done, total int) error) ([][]float32, error) {
+	*w.hides = true
+	return w.Model.Masked(ctx, n, draw, report)
+}

@@ -1,0 +1,100 @@
+package heatmap
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// Lead says by how much the best map of a picture and target is better than the next best one, by a metric. A metric
+// that runs the model measures both maps several times: with other random numbers and, if it hides parts of the picture,
+// over other baselines.
+type Lead struct {
+	Metric   string
+	Over     []string  // the baselines; empty if the metric has none
+	Repeated []float64 // by how much the map is better, each time; negative if it is worse
+	Steps    int       // number of steps in which the picture was shown or hidden; 0 if the metric takes none
+}
+
+// Mean returns the mean of the differences.
+func (l Lead) Mean() float64 {
+	sum := 0.0
+	for _, d := range l.Repeated {
+		sum += d
+	}
+	return sum / float64(len(l.Repeated))
+}
+
+// StdErr returns the standard error of the mean:
+//
+//	sqrt( sum of (d_i - mean)^2 / (n - 1) / n )
+//
+// It is NaN if the difference was measured once.
+func (l Lead) StdErr() float64 {
+	n, mean, sum := float64(len(l.Repeated)), l.Mean(), 0.0
+	for _, d := range l.Repeated {
+		sum += (d - mean) * (d - mean)
+	}
+	return math.Sqrt(sum / (n - 1) / n)
+}
+
+// Clear tells whether the two maps can be told apart: the lead is more than twice its standard error. A lead that was
+// measured once is clear if it is not zero.
+func (l Lead) Clear() bool {
+	if len(l.Repeated) == 1 {
+		return l.Mean() > 0
+	}
+	return l.Mean() > 2*l.StdErr()
+}
+
+// String returns the lead in words, such as "by 0.12 ± 0.02 over the baselines mean, blur, black".
+func (l Lead) String() string {
+	if len(l.Repeated) == 1 {
+		return fmt.Sprintf("by %.2g", l.Mean())
+	}
+	how := fmt.Sprintf("in %d draws", len(l.Repeated))
+	if len(l.Over) > 0 {
+		how = "over the baselines " + strings.Join(l.Over, ", ")
+	}
+	return fmt.Sprintf("by %.2g ± %.1g %s", l.Mean(), l.StdErr(), how)
+}
+
+// describeLeads returns sentences that say which maps of results are framed, and by how much they lead. It is empty if
+// no maps were compared.
+func describeLeads(results []*Result) string {
+	var leads, clear []*Lead
+	for _, r := range results {
+		for _, m := range r.Maps {
+			if m.Lead == nil {
+				continue
+			}
+			leads = append(leads, m.Lead)
+			if m.Lead.Clear() {
+				clear = append(clear, m.Lead)
+			}
+		}
+	}
+	if len(leads) == 0 {
+		return ""
+	}
+	metric := leads[0].Metric + leads[0].measured()
+	switch {
+	case len(leads) == 1 && len(clear) == 1:
+		return fmt.Sprintf("Framed: the best %s. It leads %s.", metric, leads[0])
+	case len(leads) == 1:
+		return fmt.Sprintf("No frame: the best two by %s differ %s, which is not clear.", metric, leads[0])
+	}
+	return fmt.Sprintf("Framed: the best %s, if its lead is clear: %d of %d.", metric, len(clear), len(leads))
+}
+
+// measured returns words that say in how many steps the picture was shown and hidden, and by what; empty if it was not.
+func (l Lead) measured() string {
+	if l.Steps == 0 {
+		return ""
+	}
+	by := "blurred for insertion and of the mean colour for deletion"
+	if len(l.Over) == 1 {
+		by = map[string]string{"mean": "of the mean colour", "blur": "blurred", "black": "black"}[l.Over[0]]
+	}
+	return fmt.Sprintf(" (%d steps, what is hidden is %s)", l.Steps, by)
+}
