@@ -16,8 +16,8 @@ import (
 //
 //	m.Sheet(cat, heatmap.ByLayer, heatmap.ByMethod, Layers("stages"), Methods("Grad-CAM", "LayerCAM"))
 //
-// All maps come from one program and one forward pass. Each is measured by insertion and deletion unless [Measured] says
-// otherwise. The best map of a picture and target is framed if its lead over the next best one is clear; see
+// All maps come from one program and one forward pass. Each is measured by insertion and deletion unless [Measured]
+// says otherwise. The best map of a picture and target is framed if its lead over the next best one is clear; see
 // [heatmap.Lead]. The metric that decides is [Measuring].Lead, by default "insertion - deletion" or, if that is not
 // measured, the first one that is.
 func (m *Model) Sheet(img image.Image, rows, columns heatmap.Axis, choices ...Choice) (*heatmap.Sheet, error) {

@@ -40,16 +40,17 @@ func (r run) compare(ctx context.Context, want measuring, show *metrics.Probe,
 			continue
 		}
 		lead := &heatmap.Lead{Metric: metric.Name}
-		show.Maps[first].Lead = lead
+		best, next := show.Maps[first], show.Maps[second]
+		best.Lead = lead
 		if metric.Needs != metrics.Passes {
-			lead.Repeated = []float64{better(metric, show.Maps[first].Metrics[metric.Name], show.Maps[second].Metrics[metric.Name])}
+			lead.Repeated = []float64{better(metric, best.Metrics[metric.Name], next.Metrics[metric.Name])}
 			continue
 		}
 		if err := r.repeat(ctx, want, lead, twoOf(show, first, second), over); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(lead.Repeated, math.IsNaN) { // over some baseline one has no value
-			show.Maps[first].Lead = nil
+			best.Lead = nil
 		}
 	}
 	return nil

@@ -9,8 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// Before pure Go measures a large sheet in full it says how many passes that takes: 3 layers by 3 methods, 8 steps in and
-// 8 out, are 144, and the best two again over two baselines 64. A small one is measured without a word.
+// Before pure Go measures a large sheet in full it says how many passes that takes: 3 layers by 3 methods, 8 steps in
+// and 8 out, are 144, and the best two again over two baselines 64. A small one is measured without a word.
 func TestMeasuringSaysItsCost(t *testing.T) {
 	var said strings.Builder
 	s := openFile(t, NewSaying("go", &said), golden.Path("models", "resnet-basic.dyn.onnx"))

@@ -7,10 +7,10 @@ import (
 )
 
 // Lead says by how much the best map of a picture and target is better than the next best one, by a metric. A metric
-// that runs the model measures both maps several times: with other random numbers and, if it hides parts of the picture,
-// over other baselines.
+// that runs the model measures both maps several times: with other random numbers and, if it hides parts of the
+// picture, over other baselines.
 type Lead struct {
-	Metric   string
+	Metric   string    // its name
 	Over     []string  // the baselines; empty if the metric has none
 	Repeated []float64 // by how much the map is better, each time; negative if it is worse
 	Steps    int       // number of steps in which the picture was shown or hidden; 0 if the metric takes none
@@ -62,7 +62,8 @@ func (l Lead) String() string {
 // describeLeads returns sentences that say which maps of results are framed, and by how much they lead. It is empty if
 // no maps were compared.
 func describeLeads(results []*Result) string {
-	var leads, clear []*Lead
+	var leads []*Lead
+	framed := 0
 	for _, r := range results {
 		for _, m := range r.Maps {
 			if m.Lead == nil {
@@ -70,7 +71,7 @@ func describeLeads(results []*Result) string {
 			}
 			leads = append(leads, m.Lead)
 			if m.Lead.Clear() {
-				clear = append(clear, m.Lead)
+				framed++
 			}
 		}
 	}
@@ -79,12 +80,12 @@ func describeLeads(results []*Result) string {
 	}
 	metric := leads[0].Metric + leads[0].measured()
 	switch {
-	case len(leads) == 1 && len(clear) == 1:
+	case len(leads) == 1 && framed == 1:
 		return fmt.Sprintf("Framed: the best %s. It leads %s.", metric, leads[0])
 	case len(leads) == 1:
 		return fmt.Sprintf("No frame: the best two by %s differ %s, which is not clear.", metric, leads[0])
 	}
-	return fmt.Sprintf("Framed: the best %s, if its lead is clear: %d of %d.", metric, len(clear), len(leads))
+	return fmt.Sprintf("Framed: the best %s, if its lead is clear: %d of %d.", metric, framed, len(leads))
 }
 
 // measured returns words that say in how many steps the picture was shown and hidden, and by what; empty if it was not.

@@ -72,7 +72,8 @@ func TestTabulatePictures(t *testing.T) {
 // A map is framed if it leads clearly. The note says by how much, or how many do if there are several.
 func TestFrame(t *testing.T) {
 	a, b := explained("class 1", ""), explained("class 1", "")
-	a.Maps[3].Lead = &Lead{Metric: "m", Over: []string{"mean", "blur", "black"}, Repeated: []float64{0.1, 0.2, 0.3}, Steps: 8}
+	a.Maps[3].Lead = &Lead{Metric: "m", Over: []string{"mean", "blur", "black"}, Repeated: []float64{0.1, 0.2, 0.3},
+		Steps: 8}
 	lay := func(results ...*Result) *Sheet {
 		s, err := Tabulate(results, []Axis{ByPicture, ByLayer}, []Axis{ByMethod})
 		if err != nil {
