@@ -133,8 +133,9 @@ func (m *Model) Explain(img image.Image, choices ...Choice) (*heatmap.Result, er
 	return results[0], nil
 }
 
-// ExplainContext is like Explain, but ends when ctx does. A call that is running finishes its pass first. A call that
-// waits for another one returns at once.
+// ExplainContext is like Explain, but ends when ctx does, with the error of ctx. A call that runs finishes its pass first.
+// A call that waits for another one, or for XLA's compiler, returns at once. The compiler cannot be stopped: it goes on in
+// the background, and later calls of the engine wait for it.
 func (m *Model) ExplainContext(ctx context.Context, img image.Image, choices ...Choice) (*heatmap.Result, error) {
 	results, err := m.Run(ctx, Request{Pictures: []image.Image{img}}, choices...)
 	if len(results) == 0 {
@@ -166,7 +167,7 @@ func (m *Model) Detect(img image.Image, choices ...Choice) ([]heatmap.Detection,
 	return m.DetectContext(context.Background(), img, choices...)
 }
 
-// DetectContext is like Detect, but ends when ctx does.
+// DetectContext is like Detect, but ends when ctx does, as ExplainContext does.
 func (m *Model) DetectContext(ctx context.Context, img image.Image, choices ...Choice) ([]heatmap.Detection, error) {
 	found, err := m.DetectAll(ctx, Request{Pictures: []image.Image{img}}, choices...)
 	if err != nil {

@@ -60,13 +60,13 @@ func (g *rerun) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.
 		for i := range in.Values {
 			in.Values[i] += c.Shift
 		}
-		out, err = g.run(p, in, g.session.shiftedProgram(c.Shift))
+		out, err = g.run(ctx, p, in, g.session.shiftedProgram(c.Shift))
 	case !c.Weights:
-		out, err = g.run(p, in, g.session.program)
+		out, err = g.run(ctx, p, in, g.session.program)
 	default:
 		err = withRandomWeights(g.session.model, c.Top, c.Seed, func() error {
 			var err error
-			out, err = g.run(p, in, g.programOfWeights)
+			out, err = g.run(ctx, p, in, g.programOfWeights)
 			return err
 		})
 	}
@@ -80,13 +80,13 @@ func (g *rerun) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.
 	return results[0].Maps, results[0].Scores, nil
 }
 
-func (g *rerun) run(p plans.Plan, in inputs.Input, program func(*device.Backend, plans.Plan) (*device.Program,
-	error)) ([]*tensors.Tensor, error) {
+func (g *rerun) run(ctx context.Context, p plans.Plan, in inputs.Input,
+	program func(*device.Backend, plans.Plan) (*device.Program, error)) ([]*tensors.Tensor, error) {
 	prog, err := program(g.backend, p)
 	if err != nil {
 		return nil, err
 	}
-	out, err := g.session.call(g.backend, prog, p, in)
+	out, err := g.session.call(ctx, g.backend, prog, p, in)
 	if err != nil {
 		return nil, device.Wrap(err, "explaining %s again on %s", g.session.model.Card().Name, g.backend.Name)
 	}

@@ -40,19 +40,21 @@ func (s *session) detect(ctx context.Context, in inputs.Input, how gradcamnb.Rea
 	if err != nil {
 		return nil, err
 	}
-	d, err := detections.Search{Model: s.model, Input: in, Say: s.sayOnce, Run: s.running(b)}.Choose(reads)
+	d, err := detections.Search{Model: s.model, Input: in, Say: s.sayOnce, Run: s.running(ctx, b)}.Choose(reads)
 	return d, errors.Join(err, giveBack())
 }
 
 // running returns [session.once] on a backend.
-func (s *session) running(b *device.Backend) func(string, device.Graph, ...*tensors.Tensor) ([]device.Array, error) {
+func (s *session) running(ctx context.Context, b *device.Backend) func(string, device.Graph,
+	...*tensors.Tensor) ([]device.Array, error) {
 	return func(key string, graph device.Graph, inputs ...*tensors.Tensor) ([]device.Array, error) {
-		return s.once(b, key, graph, inputs...)
+		return s.once(ctx, b, key, graph, inputs...)
 	}
 }
 
-// once runs the program of a key and returns its outputs. The program is kept.
-func (s *session) once(b *device.Backend, key string, graph device.Graph,
+// once runs the program of a key and returns its outputs. If ctx ends, it returns the error of ctx. The program is
+// kept.
+func (s *session) once(ctx context.Context, b *device.Backend, key string, graph device.Graph,
 	inputs ...*tensors.Tensor) ([]device.Array, error) {
 	prog, err := s.kept(key, func() (*device.Program, error) { return s.newProgram(b, graph) })
 	if err != nil {
@@ -62,7 +64,7 @@ func (s *session) once(b *device.Backend, key string, graph device.Graph,
 	for _, t := range inputs {
 		defer t.MustFinalizeAll()
 	}
-	out, err := prog.Pass(inputs...)
+	out, err := prog.Pass(ctx, inputs...)
 	if err != nil {
 		return nil, device.Wrap(err, "running %s on %s", s.model.Card().Name, b.Name)
 	}
@@ -75,5 +77,5 @@ func (s *session) once(b *device.Backend, key string, graph device.Graph,
 		}
 		arrays = append(arrays, device.Array{Dims: dims, Values: values})
 	}
-	return arrays, nil
+	return arrays, ctx.Err()
 }

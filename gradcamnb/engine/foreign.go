@@ -107,7 +107,7 @@ func (s *session) runtime() (*foreign.Model, error) {
 
 // setHost makes a subject's passes run on onnxruntime if that runs the model. The pictures are masked here, and the
 // scores of the aims are computed from the outputs.
-func (r run) setHost(subject *perturb.Subject) {
+func (r run) setHost(ctx context.Context, subject *perturb.Subject) {
 	s, b, p := r.session, r.backend, r.plan
 	if s.runs == nil {
 		return
@@ -130,7 +130,7 @@ func (r run) setHost(subject *perturb.Subject) {
 			return nil, err
 		}
 		given := one.values.Tensors()
-		out, err := prog.Pass(slices.Concat(given, params)...)
+		out, err := prog.Pass(ctx, slices.Concat(given, params)...)
 		for _, t := range given {
 			t.MustFinalizeAll()
 		}

@@ -83,7 +83,7 @@ func (r run) prepareSubject(ctx context.Context, i int, change func(*perturb.Sub
 	subject *perturb.Subject, end func(), err error) {
 	one := r.ofPicture(i)
 	subject = one.subject(i)
-	one.setHost(subject)
+	one.setHost(ctx, subject)
 	repaired, err := one.takeBatch(ctx, subject)
 	if err != nil {
 		return nil, nil, err
@@ -93,7 +93,7 @@ func (r run) prepareSubject(ctx context.Context, i int, change func(*perturb.Sub
 			return nil, nil, err
 		}
 	}
-	subject.Compile, end = one.programsOf(subject)
+	subject.Compile, end = one.programsOf(ctx, subject)
 	if repaired {
 		if err := one.proveBatch(subject, r.found, i); err != nil {
 			end()
@@ -105,8 +105,8 @@ func (r run) prepareSubject(ctx context.Context, i int, change func(*perturb.Sub
 
 // programsOf returns a function that compiles a subject's programs or takes them from an earlier run. The subject's
 // arguments stay on the device until end is called.
-func (r run) programsOf(subject *perturb.Subject) (compile func(string, perturb.GraphFn) (perturb.Program, error),
-	end func()) {
+func (r run) programsOf(ctx context.Context, subject *perturb.Subject) (
+	compile func(string, perturb.GraphFn) (perturb.Program, error), end func()) {
 	arguments := append(r.values.Tensors(), subject.Arguments()...)
 	end = func() {
 		for _, t := range arguments {
@@ -123,7 +123,7 @@ func (r run) programsOf(subject *perturb.Subject) (compile func(string, perturb.
 			return nil, err
 		}
 		return func(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
-			out, err := prog.Pass(slices.Concat(arguments, inputs)...)
+			out, err := prog.Pass(ctx, slices.Concat(arguments, inputs)...)
 			if err != nil {
 				return nil, device.Wrap(err, "running %s on masked pictures on %s", r.model.Card().Name, r.backend.Name)
 			}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"image"
 
@@ -14,7 +15,7 @@ import (
 )
 
 // looking returns the [aims.ValuesFn] for an input. It runs a forward pass for every tensor that is asked for.
-func (s *session) looking(b *device.Backend, in inputs.Input) aims.ValuesFn {
+func (s *session) looking(ctx context.Context, b *device.Backend, in inputs.Input) aims.ValuesFn {
 	return func(tensor string, second image.Image) ([]int, []float32, error) {
 		see := in
 		if second != nil {
@@ -23,12 +24,13 @@ func (s *session) looking(b *device.Backend, in inputs.Input) aims.ValuesFn {
 				return nil, nil, err
 			}
 		}
-		return s.forward(b, see, tensor)
+		return s.forward(ctx, b, see, tensor)
 	}
 }
 
 // forward runs the model on an input and returns the shape and the values of a tensor.
-func (s *session) forward(b *device.Backend, in inputs.Input, tensor string) ([]int, []float32, error) {
+func (s *session) forward(ctx context.Context, b *device.Backend, in inputs.Input, tensor string) ([]int, []float32,
+	error) {
 	prog, err := s.kept(fmt.Sprintf("forward %v %q", in.Dims, tensor), func() (*device.Program, error) {
 		return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node {
 			return []*Node{s.model.Build(scope, inputs[0], nil, []string{tensor}).Outputs[tensor]}
@@ -37,7 +39,7 @@ func (s *session) forward(b *device.Backend, in inputs.Input, tensor string) ([]
 	if err != nil {
 		return nil, nil, err
 	}
-	out, err := prog.Call(append(s.values.Tensors(), tensors.FromFlatDataAndDimensions(in.Values, in.Dims...))...)
+	out, err := prog.Call(ctx, append(s.values.Tensors(), tensors.FromFlatDataAndDimensions(in.Values, in.Dims...))...)
 	if err != nil {
 		return nil, nil, device.Wrap(err, "running %s on %s", s.model.Card().Name, b.Name)
 	}

@@ -38,7 +38,7 @@ func (r *run) compute(ctx context.Context, clock *stopwatch) error {
 		return err
 	}
 	clock.lap("import")
-	out, err := r.call(r.backend, prog, r.plan, r.input)
+	out, err := r.call(ctx, r.backend, prog, r.plan, r.input)
 	if err != nil {
 		if without := source.NoGradient(r.model, r.input.Dims, r.plan.Cuts(), r.plan.Wants(), err); without != nil {
 			return without
@@ -76,9 +76,11 @@ func (r run) finish(ctx context.Context, clock *stopwatch) error {
 	if !r.request.Measuring.IsEmpty() {
 		err := r.measure(ctx)
 		clock.lap("measure")
-		return err
+		if err != nil {
+			return err
+		}
 	}
-	return nil
+	return ctx.Err()
 }
 
 // ofPicture returns the run for one of its pictures: the model's other inputs have that picture's values.

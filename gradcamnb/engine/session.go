@@ -121,7 +121,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		return nil, err
 	}
 	defer end()
-	p, err := plans.New(ctx, s.model, in.Dims, r, plans.Known{Seen: seen, Look: s.looking(b, in)})
+	p, err := plans.New(ctx, s.model, in.Dims, r, plans.Known{Seen: seen, Look: s.looking(ctx, b, in)})
 	if err != nil {
 		return nil, err
 	}
@@ -170,13 +170,13 @@ func (s *session) newProgramOf(b *device.Backend, p plans.Plan) (*device.Program
 }
 
 // call runs a plan's program on an input.
-func (s *session) call(b *device.Backend, prog *device.Program, p plans.Plan,
+func (s *session) call(ctx context.Context, b *device.Backend, prog *device.Program, p plans.Plan,
 	in inputs.Input) ([]*tensors.Tensor, error) {
 	args, err := p.Arguments(b, in.Values)
 	if err != nil {
 		return nil, err
 	}
-	return prog.Call(slices.Concat(s.values.Tensors(), args)...)
+	return prog.Call(ctx, slices.Concat(s.values.Tensors(), args)...)
 }
 
 // newProgram prepares the program of a graph about the model. The program's first arguments are the values of the

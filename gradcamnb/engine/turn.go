@@ -30,7 +30,8 @@ func (t turn) take(ctx context.Context) error {
 // pass gives the turn to the next.
 func (t turn) pass() { <-t }
 
-// begin starts the backend if that has not started yet, and takes the turn until end is called.
+// begin starts the backend if that has not started yet, and takes the turn until end is called and no compiler runs any
+// more that the call has left.
 func (e *Engine) begin(ctx context.Context) (b *device.Backend, end func(), err error) {
 	if b, err = e.started(); err != nil {
 		return nil, nil, err
@@ -44,8 +45,10 @@ func (e *Engine) begin(ctx context.Context) (b *device.Backend, end func(), err 
 	}
 	e.idle.pause()
 	return b, func() {
-		e.idle.restart() // before another call takes the turn, and ends the while
-		e.turn.pass()
+		b.AfterCompiling(func() {
+			e.idle.restart() // before another call takes the turn, and ends the while
+			e.turn.pass()
+		})
 	}, nil
 }
 

@@ -72,7 +72,7 @@ func (r *run) firstUnsound(ctx context.Context) error {
 		return err
 	}
 	in := tensors.FromFlatDataAndDimensions(r.input.Values, r.input.Dims...)
-	out, err := prog.Call(append(r.values.Tensors(), in)...)
+	out, err := prog.Call(ctx, append(r.values.Tensors(), in)...)
 	if err != nil {
 		return device.Wrap(err, "looking for what is no number in %s on %s", r.model.Card().Name, r.backend.Name)
 	}

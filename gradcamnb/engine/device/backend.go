@@ -37,6 +37,23 @@ const ONNXRuntime = "onnxruntime"
 type Backend struct {
 	compute.Backend
 	Name string // "go", "xla:cpu", "xla:cuda" or "xla:<path of a plugin>"
+
+	left chan struct{} // closed when the compiler ends that a call has left; nil if there is none
+}
+
+// AfterCompiling calls f as soon as no compiler runs that a call has left: at once if there is none, or else in the
+// background. It is for who gives the backend to the next call.
+func (b *Backend) AfterCompiling(f func()) {
+	left := b.left
+	if left == nil {
+		f()
+		return
+	}
+	b.left = nil
+	go func() {
+		<-left
+		f()
+	}()
 }
 
 // OnCPU tells whether programs run on the processor.
@@ -56,7 +73,7 @@ func Open(name string, say io.Writer) (*Backend, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Backend{b.Backend, name}, nil
+		return &Backend{Backend: b.Backend, Name: name}, nil
 	}
 	return Named(name)
 }
@@ -118,7 +135,7 @@ func Named(name string) (*Backend, error) {
 		if err != nil {
 			return nil, fault.Errorf(fault.ErrNoBackend, "backend %q: %w", name, Root(err))
 		}
-		return &Backend{completed.Backend(b), "go"}, nil
+		return &Backend{Backend: completed.Backend(b), Name: "go"}, nil
 	case "xla", "stablehlo":
 		if xlaPlugins == nil {
 			return nil, fault.Errorf(fault.ErrNoBackend,
@@ -161,7 +178,7 @@ func newXLA(name, plugin string) (b *Backend, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Backend{c, name}, nil
+	return &Backend{Backend: c, Name: name}, nil
 }
 
 // sequential returns the options with the one that makes the pure-Go backend run one operator at a time, each on all

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -20,8 +21,11 @@ func (e *Error) Error() string { return e.message }
 func (e *Error) Unwrap() error { return e.cause }
 
 // Wrap returns an error of GoMLX as one line that begins with the given text. GoMLX wraps every failure of building a
-// graph several times.
+// graph several times. It returns the error of a context that ended as it is.
 func Wrap(err error, format string, args ...any) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
 	return &Error{message: fmt.Sprintf(format, args...) + ": " + Root(err).Error(), cause: err}
 }
 

@@ -1,0 +1,164 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
+)
+
+const deepSide = 32
+
+// deep is a network of 40 convolutions, which XLA compiles for a second. It calls building while the graph of a program
+// is built, which is a part of compiling it.
+func deep(t *testing.T, e *Engine, building func(GraphId)) (*gradcamnb.Model, gradcamnb.Tensor) {
+	t.Helper()
+	t.Cleanup(func() { // waits for the compiler
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	m, err := source.GoMLX(source.Card{Name: "deep", Input: []int{-1, deepSide, deepSide, 3}, Untrained: true}, model.NewStore(),
+		func(scope *model.Scope, x *Node) []*Node {
+			if len(e.turn) == 1 { // not while the layers are listed
+				building(x.Graph().GraphId())
+			}
+			for i := range 40 {
+				x = Tanh(layers.Convolution(scope.In("conv%d", i), x).Channels(8).KernelSize(3).PadSame().Done())
+			}
+			return []*Node{ReduceMean(x, 1, 2)}
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dims := []int{1, deepSide, deepSide, 3}
+	return gradcamnb.NewModel(e.Session(m)), gradcamnb.Tensor{Dims: dims, Values: zooPicture(dims)}
+}
+
+// Every call with a context ends with it while a program is being compiled: on XLA at once, while the compiler goes on,
+// and in pure Go after its pass. Its tensor is nobody else's from then on, and its results hold what there is.
+func TestEveryCallEndsWhileCompiling(t *testing.T) {
+	for name, c := range map[string]struct {
+		request gradcamnb.Request
+		program int // that is being compiled
+		maps    int // that there are
+	}{
+		"one pass": {gradcamnb.Request{}, 1, 0},
+		"masks":    {gradcamnb.Request{Methods: []string{"Grad-CAM", "RISE"}}, 2, 1},
+		"measures": {gradcamnb.Request{Measuring: gradcamnb.Measuring{Metrics: []string{"deletion"}}}, 2, 1},
+		"again":    {gradcamnb.Request{Measuring: gradcamnb.Measuring{Metrics: []string{"input invariance"}}}, 2, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBackends(t, func(t *testing.T, e *Engine) {
+				xla := isXLA(e.backend.Name)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				returned := make(chan bool)
+				defer close(returned)
+				var cancelled time.Time
+				programs := map[GraphId]bool{}
+				m, in := deep(t, e, func(g GraphId) {
+					if programs[g] = true; len(programs) != c.program || ctx.Err() != nil {
+						return
+					}
+					cancelled = time.Now()
+					cancel()
+					if xla {
+						select {
+						case <-returned:
+						case <-time.After(10 * time.Second):
+						}
+					}
+				})
+				r := c.request
+				r.Tensor = &in
+				results, err := m.Run(ctx, r)
+				if !errors.Is(err, context.Canceled) || cancelled.IsZero() {
+					t.Fatalf("error %v", err)
+				}
+				took := time.Since(cancelled)
+				t.Logf("came back %s after it was cancelled", took)
+				if xla && require.IsSlow() && took > 50*time.Millisecond {
+					t.Error("that is too late")
+				}
+				clear(in.Values)
+				if maps := mapsOf(results); xla && (len(maps) != c.maps || len(e.turn) != 1) {
+					t.Errorf("%d maps, want %d; and %d compilers run", len(maps), c.maps, len(e.turn))
+				}
+			})
+		})
+	}
+}
+
+func mapsOf(results []*heatmap.Result) []*heatmap.Map {
+	if len(results) == 0 {
+		return nil
+	}
+	return results[0].Maps
+}
+
+// After a call was ended while its program was compiled, the next ones wait for the compiler, each as long as its own
+// context allows, and use what it made: no other is compiled. Close waits for the compiler, too.
+func TestAfterADeadline(t *testing.T) {
+	e := testEngine(t, "xla:cpu")
+	var compiling atomic.Bool
+	compiling.Store(true)
+	programs := map[GraphId]bool{}
+	m, in := deep(t, e, func(g GraphId) {
+		programs[g] = true
+		for i := 0; compiling.Load() && i < 10_000; i++ {
+			time.Sleep(time.Millisecond)
+		}
+	})
+	within := func(patience time.Duration, methods ...string) error {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		_, err := m.Run(ctx, gradcamnb.Request{Tensor: &in, Methods: methods})
+		return err
+	}
+	for range 2 {
+		if err := within(100 * time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+	}
+	time.AfterFunc(100*time.Millisecond, func() { compiling.Store(false) })
+	if err := within(time.Minute); err != nil || len(programs) != 1 {
+		t.Errorf("%d programs were made, error %v", len(programs), err)
+	}
+	compiling.Store(true)
+	if err := within(100*time.Millisecond, "LayerCAM"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+	time.AfterFunc(100*time.Millisecond, func() { compiling.Store(false) })
+	if err := e.Close(); err != nil || compiling.Load() || len(programs) != 2 {
+		t.Errorf("closed with %v, while a compiler runs: %v, after %d programs", err, compiling.Load(), len(programs))
+	}
+	if err := within(time.Minute); !errors.Is(err, ErrClosed) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A panic of a graph function reaches the caller as an error, whether its context may end or not.
+func TestPanicWhileCompiling(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		m, in := deep(t, e, func(GraphId) { panic("broken") })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := m.Run(ctx, gradcamnb.Request{Tensor: &in}); err == nil || errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+		if _, err := m.ExplainTensor(in); err == nil {
+			t.Error("no error")
+		}
+	})
+}
