@@ -71,6 +71,9 @@ func New(ctx context.Context, m source.Model, input []int, r ask.Request, known 
 	for _, t := range targets {
 		found, err := aims.Lookup{Model: m, Layers: layers, Pictures: input[0], Seen: known.Seen, Look: known.Look}.Aims(t)
 		if err != nil {
+			if !t.IsDetection() {
+				err = fmt.Errorf("%s%w", detections.Advise(m.Card(), layers, input), err)
+			}
 			return Plan{}, fmt.Errorf("target %s: %w", t, err)
 		}
 		p.Aims = append(p.Aims, found...)
