@@ -39,3 +39,14 @@ func (p Prep) Strange() string {
 	}
 	return ""
 }
+
+// Levels returns how many whole numbers there are between what the preprocessing makes of black and of white, in the
+// channel with the fewest.
+func (p Prep) Levels() int {
+	least := math.Inf(1)
+	for i := range p.Channels() {
+		_, scale := p.normal(i)
+		least = min(least, math.Abs(255/float64(scale)))
+	}
+	return int(least) + 1
+}

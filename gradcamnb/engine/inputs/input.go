@@ -173,5 +173,8 @@ func PrepFor(c source.Card, prep *imgio.Prep) (*imgio.Prep, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing the picture for the model %s: %w", c.Name, err)
 	}
+	if err := c.CheckBytes(&how); err != nil {
+		return nil, err
+	}
 	return &how, nil
 }

@@ -71,3 +71,31 @@ func TestUnprepared(t *testing.T) {
 		}
 	}
 }
+
+// Of a file that takes bytes nothing would be left of a picture that is divided by 255 or brought to ImageNet's range.
+// TensorFlow Lite's bytes from -128 to 127 and a file of float32 are taken.
+func TestBytes(t *testing.T) {
+	unit := imgio.Prep{Width: 4, Height: 4, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
+	imagenet, signed := unit, unit
+	imagenet.Mean, imagenet.Scale = [3]float32{123.675, 116.28, 103.53}, [3]float32{58.395, 57.12, 57.375}
+	signed.Mean, signed.Scale = [3]float32{128, 128, 128}, [3]float32{1, 1, 1}
+	for _, c := range []struct {
+		kind string
+		prep imgio.Prep
+		left string // of a picture; empty if enough is
+	}{
+		{"uint8", unit, "leaves no more than 2 of them"},
+		{"uint8", imagenet, "leaves no more than 5 of them"},
+		{"int64", unit, "whole numbers (int64)"},
+		{"int8", signed, ""},
+		{"float32", unit, ""},
+		{"", unit, ""},
+	} {
+		card := first
+		card.Type = c.kind
+		_, err := PrepFor(card, &c.prep)
+		if (err != nil) != (c.left != "") || err != nil && !strings.Contains(err.Error(), c.left) {
+			t.Errorf("%s, (p - %v) / %v: error %v, want %q", c.kind, c.prep.Mean, c.prep.Scale, err, c.left)
+		}
+	}
+}

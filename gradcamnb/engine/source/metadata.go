@@ -87,7 +87,7 @@ func (m *onnxModel) besideFile(dir *os.Root) func(name string) []byte {
 func (m *onnxModel) shown(beside func(name string) []byte) maker.File {
 	c := &m.card
 	f := maker.File{Props: map[string]string{}, Layout: c.Layout, Ops: map[string]bool{}, ReadNeighbour: beside,
-		Inputs: []maker.Tensor{{Name: m.options.Picture, Type: m.kind, Dims: c.Input}}}
+		Inputs: []maker.Tensor{{Name: m.options.Picture, Type: c.Type, Dims: c.Input}}}
 	for _, p := range m.proto.MetadataProps {
 		f.Props[p.Key] = p.Value
 	}
@@ -108,6 +108,9 @@ func (m *onnxModel) take(ctx context.Context, t *maker.Metadata) (took []string,
 	c := &m.card
 	if c.Prep == nil && t.Prep != nil && t.Prep.Validate() == nil {
 		c.Prep = t.Prep
+		if c.CheckBytes(c.Prep) != nil { // its maker's division by 255 or the like has moved into the file
+			c.Prep.Mean, c.Prep.Scale = [3]float32{}, [3]float32{1, 1, 1}
+		}
 		took = append(took, prepared(*t.Prep))
 	}
 	if c.Labels == nil && t.Labels != nil {

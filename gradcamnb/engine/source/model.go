@@ -47,6 +47,7 @@ type Card struct {
 	// Slices is how many slices a model of volumes [batch, channels, slices, height, width] takes; 0 if it takes pictures.
 	// The rows of Input are those of all slices, one below another, as they lie in the file's own input.
 	Slices  int
+	Type    string       // of the numbers of the file's own input, as in "uint8"; empty if the model has no file
 	Layout  imgio.Layout // empty if nothing tells it; see [Card.CheckLayout]
 	Prep    *imgio.Prep  // nil if nothing says how pictures are prepared
 	Labels  []string     // nil if there are none

@@ -24,8 +24,7 @@ type onnxModel struct {
 	proto   *protos.ModelProto
 	store   *model.Store
 	options onnxnorm.Options
-	kind    string // type of the picture's numbers
-	bare    bool   // the picture has no batch axis: only onnxruntime can run the model
+	bare    bool // the picture has no batch axis: only onnxruntime can run the model
 	files   openFiles
 
 	mu     sync.Mutex
@@ -125,7 +124,7 @@ func (m *onnxModel) fed(given map[string]onnxnorm.GivenInput) Model {
 	}
 	o := m.options
 	o.Given = given
-	v := &onnxModel{card: m.card, proto: m.proto, store: m.store, options: o, kind: m.kind, bare: m.bare,
+	v := &onnxModel{card: m.card, proto: m.proto, store: m.store, options: o, bare: m.bare,
 		layers: map[string][]Layer{}}
 	m.views[key] = v
 	return v

@@ -67,7 +67,7 @@ func (files *openFiles) read(ctx context.Context, path, name string, openBeside 
 	}
 	c := Card{
 		Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), SHA256: hex.EncodeToString(sum.Sum(nil)),
-		Input: dims, File: path, Files: append([]string{path}, weights...), Odd: oddOpset(m, name),
+		Type: inputs[0].Type, Input: dims, File: path, Files: append([]string{path}, weights...), Odd: oddOpset(m, name),
 		NoRelu: !slices.ContainsFunc(m.Graph.Node, func(n *protos.NodeProto) bool { return n.OpType == "Relu" }),
 	}
 	bare = bare && !c.lift(m, inputs[0])
@@ -80,7 +80,7 @@ func (files *openFiles) read(ctx context.Context, path, name string, openBeside 
 	for _, out := range m.Graph.Output {
 		c.Outputs = append(c.Outputs, out.Name)
 	}
-	return &onnxModel{card: c, proto: m, store: model.NewStore(), options: o, kind: inputs[0].Type, bare: bare,
+	return &onnxModel{card: c, proto: m, store: model.NewStore(), options: o, bare: bare,
 		layers: map[string][]Layer{}, views: map[string]*onnxModel{}}, nil
 }
 
