@@ -8,8 +8,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/place"
 )
 
-// Advise returns words on how to explain detections, which begin the error of a target that is none. They are empty if the
-// model is not known as a detector and no decoder fits its outputs.
+// Advise returns words on how to explain detections, which begin the error of a target that is none. They are empty if
+// the model is not known as a detector and no decoder fits its outputs.
 func Advise(c source.Card, layers []source.Layer, input []int) string {
 	is := "the model is a detector: explain"
 	if c.Detector == nil {

@@ -10,6 +10,16 @@ import (
 // leastLevels is the least number of grey values in which something is left of a picture.
 const leastLevels = 16
 
+// leaveToFile returns the maker's preprocessing without its mean and scale if the model takes bytes and these would
+// leave nothing of a picture: they have moved into the file.
+func (c Card) leaveToFile(p *imgio.Prep) *imgio.Prep {
+	out := *p
+	if c.CheckBytes(p) != nil {
+		out.Mean, out.Scale = [3]float32{}, [3]float32{1, 1, 1}
+	}
+	return &out
+}
+
 // CheckBytes returns an error if the model takes whole numbers, and the preprocessing leaves only a few of them of a
 // picture.
 func (c Card) CheckBytes(p *imgio.Prep) error {

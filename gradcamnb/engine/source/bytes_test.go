@@ -14,7 +14,9 @@ import (
 
 // Ultralytics' words for a file of float32 are to divide by 255. If the same file takes bytes, it does so itself.
 func TestMetadataOfBytes(t *testing.T) {
-	for kind, want := range map[protos.TensorProto_DataType]float32{protos.TensorProto_FLOAT: 255, protos.TensorProto_UINT8: 1} {
+	for kind, want := range map[protos.TensorProto_DataType]float32{
+		protos.TensorProto_FLOAT: 255, protos.TensorProto_UINT8: 1,
+	} {
 		data, err := os.ReadFile(golden.Path("detectors", "detect.onnx"))
 		if err != nil {
 			t.Fatal(err)

@@ -119,6 +119,6 @@ func NewWholeModel(f BoundModel) (WholeModel, error) {
 	if err != nil {
 		return WholeModel{}, err
 	}
-	return WholeModel{Data: data, Picture: o.options.Picture, Type: o.card.Type, Bare: o.bare, Batch: max(1, o.card.Input[0]),
-		Outputs: slices.Clone(o.card.Outputs)}, nil
+	return WholeModel{Data: data, Picture: o.options.Picture, Type: o.card.Type, Bare: o.bare,
+		Batch: max(1, o.card.Input[0]), Outputs: slices.Clone(o.card.Outputs)}, nil
 }

@@ -107,11 +107,8 @@ func (m *onnxModel) shown(beside func(name string) []byte) maker.File {
 func (m *onnxModel) take(ctx context.Context, t *maker.Metadata) (took []string, err error) {
 	c := &m.card
 	if c.Prep == nil && t.Prep != nil && t.Prep.Validate() == nil {
-		c.Prep = t.Prep
-		if c.CheckBytes(c.Prep) != nil { // its maker's division by 255 or the like has moved into the file
-			c.Prep.Mean, c.Prep.Scale = [3]float32{}, [3]float32{1, 1, 1}
-		}
-		took = append(took, prepared(*t.Prep))
+		c.Prep = c.leaveToFile(t.Prep)
+		took = append(took, prepared(*c.Prep))
 	}
 	if c.Labels == nil && t.Labels != nil {
 		c.Labels = t.Labels
