@@ -44,8 +44,8 @@ func NewProgram(b *Backend, store *model.Store, name string, g Graph) (*Program,
 const passesBetweenTrims = 32
 
 // Pass runs the program once. If ctx ends while it is being compiled, Pass returns the error of ctx at once. Memory
-// that compiling has left behind is given back before the second pass, and not after
-// the first, which is often the only one.
+// that compiling has left behind is given back before the second pass, and not after the first, which is often the only
+// one.
 func (p *Program) Pass(ctx context.Context, args ...*tensors.Tensor) (out []*tensors.Tensor, err error) {
 	if n := p.passes.Add(1); n == 2 || n%passesBetweenTrims == 0 {
 		trim.Memory()
