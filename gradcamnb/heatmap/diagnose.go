@@ -39,6 +39,8 @@ func (m *Map) Diagnose() string {
 		return m.diagnoseNegative(lo)
 	case lo == hi && n > 1:
 		return fmt.Sprintf("The map is the same everywhere (%.3g): it says nothing about places.", hi)
+	case m.Warped:
+		return fmt.Sprintf("The model itself moves cells before layer %s, with a grid (GridSample): each cell is drawn where it is in the layer, and what it saw may lie elsewhere in the picture.", m.Layer)
 	}
 	return ""
 }

@@ -61,6 +61,7 @@ type Map struct {
 	KeepsCells bool
 
 	Suggested bool // the layer is the one that is explained if none is named
+	Warped    bool // a grid of the network's own says where each of the layer's cells was sampled
 
 	Diagnosis string // what is wrong with the map, in words; empty if nothing is
 

@@ -73,7 +73,7 @@ def off(a, b):
 
 def targets(name, y):
     """What is explained of the first output y: the text for the product, and the score of torch's output."""
-    if y.ndim == 2 and y.shape[1] <= 64:
+    if y.ndim == 2 and 3 < y.shape[1] <= 64:
         return "class:3", lambda t: t[0, 3]
     if y.ndim == 4 and y.shape[1] == networks.CLASSES:
         best = y[0].argmax(0)
@@ -165,7 +165,7 @@ def check(r, m, x, path, gradcam, folder):
             return r | dict(verdict="refused", reason="no layer is suggested")
         l = chosen[0]
         r |= dict(layer=l.get("path") or l["name"], op=l["op"], grid=l["grid"])
-        tool(gradcam, "explain", "--model", path, "--tensor", folder / "x.npy", "--target", target, "--backend", "go", "--layer", l["name"], "--out", out)
+        tool(gradcam, "explain", "--model", path, "--tensor", folder / "x.npy", "--target", target, "--backend", r.get("backend", "go"), "--layer", l["name"], "--out", out)
     except Refused as e:
         return r | dict(verdict="refused", reason=str(e)[:600])
     r["seconds"] = round(time.time() - begun, 1)
@@ -173,9 +173,9 @@ def check(r, m, x, path, gradcam, folder):
     image = json.loads((out / "result.json").read_text())["images"][0]
     said = image["maps"][0]
     r["diagnosis"] = said.get("diagnosis", "")
-    place = *l["grid"], l["channels"], networks.AFTER.get(r["network"], 0)
+    place = *l["grid"], l["channels"], networks.AFTER.get(r["network"], r.get("after", 0))
     value = onnxruntime_of(path, xs, [l["name"]])[l["name"]]
-    if y.ndim == 2 and y.shape[1] <= 5:
+    if y.ndim == 2 and 1 < y.shape[1] <= 5:
         r["output"] = float(max(abs(c["score"] - y[0, c["class"]]) for c in image["top"]) / np.abs(y).max())
     else:
         want = float(score(torch.tensor(y)))

@@ -220,7 +220,7 @@ def main():
     p.add_argument("--only", default="")
     a = p.parse_args()
     a.folder.mkdir(parents=True, exist_ok=True)
-    import strange_contrib, strange_files, strange_graphs
+    import strange_contrib, strange_files, strange_graphs, strange_more
 
     def write(r):
         with (a.folder / "strange.jsonl").open("a") as f:

@@ -1,9 +1,9 @@
 """Small networks of torch in the idioms of popular architectures, each written by both of torch's exporters: is the output
 onnxruntime's, and is Grad-CAM at the suggested layer that of torch's autograd in float64?
 
-    python strange_torch.py FOLDER GRADCAM [--only PATTERN]
+    python strange_torch.py FOLDER GRADCAM [--only PATTERN] [--backend NAME]
 
-writes a line a file to FOLDER/torch.jsonl, for strange_page.py; what agrees there already is not done again.
+takes the networks of this file and of strange_nets.py. It writes a line a file to FOLDER/torch.jsonl, for strange_page.py; what agrees there already is not done again.
 """
 import argparse, json, os, pathlib, re, traceback
 
@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import population
+from strange_nets import NETS
 
 KINDS = {}
 C = 8  # channels of what is tried
@@ -254,12 +255,17 @@ def settle(m):
     return m.eval().requires_grad_(False)
 
 
+KINDS |= {name: (make, size, ("older", "newer")) for name, (make, size, _) in NETS.items()}
+AFTER = {name: after for name, (_, _, after) in NETS.items()}
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("folder", type=pathlib.Path)
     p.add_argument("gradcam")
     p.add_argument("--only", default="")
     p.add_argument("--exporter", choices=["older", "newer"])
+    p.add_argument("--backend", default="go")
     a = p.parse_args()
     a.folder.mkdir(parents=True, exist_ok=True)
     results = a.folder / "torch.jsonl"
@@ -270,11 +276,11 @@ def main():
             f.write(json.dumps(r) + "\n")
         print(r["kind"], "|", r["verdict"], r.get("map"), r.get("output"), r.get("layer"), r.get("reason", "")[:400], flush=True)
 
-    def one(kind, make, size, exporter):
-        r = dict(kind=kind, network="strange")
+    def one(kind, name, make, size, exporter):
+        r = dict(kind=kind, network="strange", backend=a.backend, after=AFTER.get(name, 0))
         try:
             m = settle(make())
-            x = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(3))
+            x = torch.rand(1, *((3,) if len(size) == 2 else ()), *size, generator=torch.Generator().manual_seed(3))
             path = str(a.folder / "torch.onnx")
             population.export(m, x, path, exporter)
         except Exception as e:
@@ -290,7 +296,7 @@ def main():
         for exporter in exporters:
             kind = f"torch, {exporter}: {name}"
             if re.search(a.only, kind) and kind not in done and exporter == (a.exporter or exporter):
-                population.apart(lambda: one(kind, make, size, exporter))
+                population.apart(lambda: one(kind, name, make, size, exporter))
 
 
 if __name__ == "__main__":

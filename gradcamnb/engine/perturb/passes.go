@@ -100,7 +100,7 @@ func (p passes) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map {
 		Layer: "picture",
 		Unit:  p.method.Unit, KeepsCells: p.method.KeepsCells}
 	if l != nil {
-		m.Place, m.Layer, m.Suggested = heatmap.AtLayer, l.Title(), l.Suggested
+		m.Place, m.Layer, m.Suggested, m.Warped = heatmap.AtLayer, l.Title(), l.Suggested, l.Axes.Warped
 	}
 	return m
 }

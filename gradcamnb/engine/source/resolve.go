@@ -38,7 +38,7 @@ func SuggestedLayer(layers []Layer) (Layer, error) {
 		}
 	}
 	return Layer{}, fmt.Errorf(
-		"no layer of the model has a spatial map that feeds its output, so none can be suggested: name one")
+		"no layer of the model has a map that feeds its output and whose cells lie where they lay in the picture, so none can be suggested: name one, or take a method that needs no layer, such as RISE")
 }
 
 // nearestNames returns the names that take the fewest edits to become want.

@@ -29,6 +29,9 @@ func suggest(layers []Layer) {
 	if l.Axes.Flat() && l.Grid[0] > 1 {
 		l.Why = fmt.Sprintf("last tokens of patches that reach the answer, %s patches", l.size())
 	}
+	if l.Axes.Beyond != [2][2]float64{} {
+		l.Why += ", of the part of the picture that the model does not cut off"
+	}
 }
 
 // use tells how much of a tensor reaches the answer.
@@ -244,7 +247,7 @@ var views = map[string]bool{
 }
 
 // summaries marks the means of large parts of a map, such as the pyramid that PSPNet joins to it, and what is computed
-// from them at the same size.
+// from them at the same size. It also marks the maxima of a spatial pyramid.
 func (f *flow) summaries() []bool {
 	out := make([]bool, len(f.layers))
 	const small = 4 // an ordinary pool makes one cell of at most this many
@@ -255,10 +258,18 @@ func (f *flow) summaries() []bool {
 				continue
 			}
 			from, to := f.cells(k), f.cells(i)
-			out[i] = out[i] || to > 0 && (averages[l.Op] && from > small*to || out[k] && from == to)
+			out[i] = out[i] || to > 0 && (averages[l.Op] && from > small*to || out[k] && from == to || f.oneOfPyramid(i, k))
 		}
 	}
 	return out
+}
+
+// oneOfPyramid tells whether layer i is the maxima of map k, others read that map beside it, and the maxima become no
+// map any more: a level of a pyramid whose cells are listed one after another.
+func (f *flow) oneOfPyramid(i, k int) bool {
+	feeds := func(r int) bool { return r != i && f.layers[r].Feeds }
+	isMap := func(r int) bool { return f.cells(r) > 1 }
+	return f.layers[i].Op == "MaxPool" && slices.ContainsFunc(f.readers[k], feeds) && !slices.ContainsFunc(f.readers[i], isMap)
 }
 
 // joint returns the last of the maps that everything made by an earlier map goes through, apart from what goes around

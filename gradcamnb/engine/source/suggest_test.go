@@ -109,3 +109,28 @@ func TestPartsOfMapsAreNotListed(t *testing.T) {
 		}
 	}
 }
+
+// A spatial pyramid lists the maxima of a map at several sizes one after another. No level of it is suggested, since
+// the others go around it, but the map that all of them read. A pool that everything goes through may be suggested.
+func TestSuggestedBeforePyramid(t *testing.T) {
+	layer := func(name, op string, side int, inputs ...string) Layer {
+		l := Layer{Name: name, Op: op, Feeds: true, inputs: inputs, Shape: []int{1, 6}}
+		if side > 0 {
+			l.Grid, l.Channels, l.upright, l.Shape = [2]int{side, side}, 6, true, []int{1, 6, side, side}
+		}
+		return l
+	}
+	answer := layer("answer", "Gemm", 0, "joined")
+	answer.answer = true
+	pyramid := []Layer{layer("conv", "Conv", 8, "image"), layer("act", "Relu", 8, "conv"),
+		layer("two", "MaxPool", 4, "act"), layer("four", "MaxPool", 2, "act"), layer("list two", "Flatten", 0, "two"),
+		layer("list four", "Flatten", 0, "four"), layer("joined", "Concat", 0, "list two", "list four"), answer}
+	chain := []Layer{layer("conv", "Conv", 8, "image"), layer("act", "Relu", 8, "conv"), layer("two", "MaxPool", 4, "act"),
+		layer("joined", "Flatten", 0, "two"), answer}
+	for want, layers := range map[string][]Layer{"act": pyramid, "two": chain} {
+		suggest(layers)
+		if l, err := SuggestedLayer(layers); err != nil || l.Name != want {
+			t.Errorf("%q is suggested, want %q: %v", l.Name, want, err)
+		}
+	}
+}

@@ -70,16 +70,25 @@ func smallInts(v *value) []int {
 	return append([]int{}, v.konst.toInts()...)
 }
 
+// fewReals returns the values of a constant of at most 16 real numbers; nil for any other value.
+func fewReals(v *value) []float32 {
+	const few = 16
+	if v.konst == nil || size(v.dims) > few || v.kind() != decimal {
+		return nil
+	}
+	return append([]float32{}, v.konst.numbers()...)
+}
+
 // initializers returns the shapes of the weights. Small weights of whole numbers have their values, too.
 func (w *walk) initializers(g *protos.GraphProto) map[string]Tensor {
 	out := map[string]Tensor{}
 	for _, p := range g.Initializer {
 		v := w.values[p.Name]
-		out[p.Name] = Tensor{Name: p.Name, Dims: v.dims, Constant: true, Ints: smallInts(v)}
+		out[p.Name] = Tensor{Name: p.Name, Dims: v.dims, Constant: true, Ints: smallInts(v), Reals: fewReals(v)}
 	}
 	for name, v := range w.values { // the values of other inputs
 		if _, ok := out[name]; !ok {
-			out[name] = Tensor{Name: name, Dims: v.dims, Constant: v.konst != nil, Ints: smallInts(v)}
+			out[name] = Tensor{Name: name, Dims: v.dims, Constant: v.konst != nil, Ints: smallInts(v), Reals: fewReals(v)}
 		}
 	}
 	return out

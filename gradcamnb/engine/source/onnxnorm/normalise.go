@@ -42,8 +42,9 @@ type Tensor struct {
 	Scopes []string // module path, if the exporter wrote one: "layer4", "layer4.2", ...
 	Inputs []string // tensors that the node reads
 
-	Made *protos.NodeProto // the node that makes it
-	Ints []int             // the values of a small constant of whole numbers
+	Made  *protos.NodeProto // the node that makes it
+	Ints  []int             // the values of a small constant of whole numbers
+	Reals []float32         // the values of a constant of a few real numbers, such as a region
 }
 
 // Graph is a rewritten model.
@@ -255,7 +256,7 @@ func (w *walk) takeOutput(p *protos.NodeProto, n *node, i int) Tensor {
 	t := Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail,
 		Scopes: scopes(p), Inputs: append(slices.Clone(p.Input), findCaptured(p)...), Field: v.field, Bias: biasOf(n),
 		Made: p,
-		Ints: smallInts(&v)}
+		Ints: smallInts(&v), Reals: fewReals(&v)}
 	t.Rewritten, t.ChannelsLast = w.b.locateStored(&v)
 	return t
 }

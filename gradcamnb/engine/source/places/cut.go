@@ -25,12 +25,12 @@ func taken(a Axis, size, from, step, n int) Axis {
 	switch {
 	case ok && step > 1 && from < step && from+(n-1)*step+step >= size:
 		q := cells(p.Kind, n)
-		q.Piece, q.Moved, q.Lost = true, p.Moved, p.Lost
+		q.Piece, q.Moved, q.Warped, q.Lost = true, p.Moved, p.Warped, p.Lost
 		return Axis{q}
 	case ok:
 		q := cells(p.Kind, n)
 		q.Piece, q.Moved = true, p.Moved || step < 0 || p.Kind == Depth
-		q.Lost = p.lose(from, size-from-n*step)
+		q.Warped, q.Lost = p.Warped, p.lose(float64(from), float64(size-from-n*step))
 		return Axis{q}
 	case len(a) == 0 || !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other }):
 		return otherAxis(n)
@@ -186,6 +186,54 @@ func windows(a Axis, dims, index []int) []Axis {
 	return out
 }
 
+// along is the rule of an operator that picks values in any order along the axis that an attribute names.
+func along(attribute string, otherwise int) rule {
+	return func(s step) []Axis {
+		in := s.inputAxes(0)
+		if len(in) != len(s.Dims) {
+			return nil
+		}
+		out := slices.Clone(in)
+		for i, d := range s.Dims {
+			if i == onnxnorm.CountFromStart(s.attr(attribute, otherwise), len(in)) || d != s.dims(0)[i] {
+				out[i] = disorder(in[i], d)
+			}
+		}
+		return out
+	}
+}
+
+// disordered returns the axes of values that were picked in any order. What is written into a map leaves the rest of it
+// where it lies.
+func disordered(s step) []Axis {
+	in := s.inputAxes(0)
+	if s.Op == "ScatterND" && in != nil {
+		return slices.Clone(in)
+	}
+	if in == nil {
+		in = s.inputAxes(2) // what is written
+	}
+	if len(in) != len(s.Dims) {
+		return nil
+	}
+	var out []Axis
+	for i, d := range s.Dims {
+		out = append(out, disorder(in[i], d))
+	}
+	return out
+}
+
+// disorder returns the axis of n values that were picked of a in any order.
+func disorder(a Axis, n int) Axis {
+	if _, ok := a.place(); ok {
+		return moved([]Axis{a}, n)
+	}
+	if !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other && p.Kind != Batch }) {
+		return otherAxis(n)
+	}
+	return unknown(n)
+}
+
 // picked returns the axis of the values of a with the numbers index, of size in all.
 func picked(a Axis, size int, index []int) Axis {
 	from, step := onnxnorm.CountFromStart(index[0], size), 1
@@ -204,12 +252,8 @@ func picked(a Axis, size int, index []int) Axis {
 		return taken(a, size, from, step, len(index))
 	case isPlace && repeated: // the nearest of each, as a resize takes
 		return resized(a, size, len(index))
-	case isPlace:
-		return moved([]Axis{a}, len(index))
-	case !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other }):
-		return otherAxis(len(index))
 	}
-	return unknown(len(index))
+	return disorder(a, len(index))
 }
 
 // joinAxes returns the axes of a Concat. If one operand has cells and the others have none, they are tokens. If several
@@ -265,7 +309,7 @@ func joinAxes(s step) []Axis {
 func (p Part) surround(before, after, size int) Axis {
 	if len(p.Core) == 1 && p.Core[0].isWhole() { // rows or columns were added at the ends of a map
 		out := resized(p.Core, p.Size, size)
-		out[0].Lost = p.Core[0].lose(-before, -after)
+		out[0].Lost = p.Core[0].lose(float64(-before), float64(-after))
 		return out
 	}
 	p.Before, p.After, p.Size = p.Before+before, p.After+after, size

@@ -13,6 +13,7 @@ type Position struct {
 	Before, After int    // if the cells lie on one axis: tokens before and after them
 	Cut           bool   // rows or columns at an end were cut off, or every second one taken
 	Turned        bool   // if the cells lie on one axis: it goes column by column, not row by row
+	Warped        bool   // a grid of the network's own says where each cell was sampled
 
 	// Shares of the picture's height, and of its width, that lie before the first cell and behind the last one, since
 	// they were cut off; 0 of a map of the whole picture.
@@ -124,9 +125,11 @@ func findRowsAndColumns(axes []Axis, dims []int) (f Position, ok bool) {
 			continue
 		}
 		p, is := a.place()
-		f.Cut = f.Cut || is && p.Piece
+		if !is {
+			continue
+		}
+		f.Cut, f.Warped = f.Cut || p.Piece, f.Warped || p.Warped
 		switch {
-		case !is:
 		case p.Moved, p.Kind == Row && f.H > 0, p.Kind == Column && f.W > 0, p.Kind == Depth && f.S > 0:
 			return Position{}, false
 		case p.Kind == Depth:
@@ -187,6 +190,7 @@ func FindOnOneAxis(a Axis) (f Position, ok bool) {
 		f.Slices, f.Cells = a[0].Size, [2]int{a[0].Size * a[1].Size, a[2].Size}
 	case len(a) == 2 && a[0].unmoved(Row) && a[1].unmoved(Column):
 		f.Cells, f.Beyond = [2]int{a[0].Size, a[1].Size}, [2][2]float64{a[0].beyond(), a[1].beyond()}
+		f.Warped = a[0].Warped
 	case len(a) == 2 && a[0].unmoved(Column) && a[1].unmoved(Row):
 		f.Cells, f.Turned = [2]int{a[1].Size, a[0].Size}, true
 		f.Beyond = [2][2]float64{a[1].beyond(), a[0].beyond()}

@@ -12,8 +12,8 @@ func (p Part) cell() float64 { return (1 - p.Lost[0] - p.Lost[1]) / float64(p.Si
 
 // lose returns the shares that are lost after first cells at the start and last cells at the end were cut off, too, or
 // added if the number is negative.
-func (p Part) lose(first, last int) [2]float64 {
-	return [2]float64{p.Lost[0] + float64(first)*p.cell(), p.Lost[1] + float64(last)*p.cell()}
+func (p Part) lose(first, last float64) [2]float64 {
+	return [2]float64{p.Lost[0] + first*p.cell(), p.Lost[1] + last*p.cell()}
 }
 
 // beyond returns the shares of the picture that lie before the first cell and behind the last one. A map that misses no
@@ -48,7 +48,14 @@ func (s step) margins(i int, from, to Axis) Axis {
 	switch s.Op {
 	case "Pad":
 		first, last := s.pads(i)
-		out[0].Lost = p.lose(-first, -last)
+		out[0].Lost = p.lose(float64(-first), float64(-last))
+	case "CenterCropPad":
+		gone := p.Size - out[0].Size
+		out[0].Lost = p.lose(float64(gone/2), float64(gone-gone/2))
+	case "Resize":
+		out[0].Lost, out[0].Moved = s.region(i, p)
+	case "GridSample":
+		out[0].Warped = true
 	case "Conv", "FusedConv", "QLinearConv", "ConvInteger", "DeformConv", "MaxPool", "AveragePool", "LpPool",
 		"QLinearAveragePool":
 		stride := 1
@@ -58,6 +65,27 @@ func (s step) margins(i int, from, to Axis) Axis {
 		out[0].Lost = p.use(out[0].Size*stride, stride)
 	}
 	return out
+}
+
+// region returns the shares that are lost if a Resize takes a region of an axis, from a share of its cells' middles to
+// another, and whether the region runs backwards.
+func (s step) region(axis int, p Part) (lost [2]float64, backwards bool) {
+	if s.text("coordinate_transformation_mode") != "tf_crop_and_resize" || len(s.Inputs) < 2 {
+		return p.Lost, p.Moved
+	}
+	roi := s.tensors[s.Inputs[1]].Reals
+	axes, some := s.ints(-1, "axes")
+	for k := range len(roi) / 2 {
+		at := k
+		if some && k < len(axes) {
+			at = onnxnorm.CountFromStart(axes[k], len(s.Dims))
+		}
+		if at == axis {
+			from, to, last := float64(roi[k]), float64(roi[k+len(roi)/2]), float64(p.Size-1)
+			return p.lose(from*last, last-to*last), p.Moved || to < from
+		}
+	}
+	return p.Lost, true // the region is computed
 }
 
 // pads returns how many cells a Pad adds to an axis, before and behind.

@@ -2,7 +2,12 @@ package places
 
 import (
 	"math"
+	"strconv"
 	"testing"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
 // Shares that were cut off are carried through what follows. All numbers are worked by hand.
@@ -75,6 +80,63 @@ func TestPicked(t *testing.T) {
 		if len(got) != 1 || got[0].Kind != c.want.Kind || got[0].Size != c.want.Size || got[0].Moved != c.want.Moved ||
 			got[0].Piece != c.want.Piece || got[0].Lost != c.want.Lost {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}
+
+// What each operator that takes a part of the picture, or puts its cells elsewhere, makes of 16 x 24 cells, as a
+// convolution behind it shows them. Worked by hand.
+func TestPartsBehindConvolution(t *testing.T) {
+	quarters := [2][2]float64{{0.25, 0.25}, {1. / 3, 1. / 3}}
+	ints := func(values ...int) onnxnorm.Tensor { return onnxnorm.Tensor{Constant: true, Ints: values} }
+	attribute := func(name string, v int64) *protos.AttributeProto { return &protos.AttributeProto{Name: name, I: v} }
+	region := []float32{0, 0, 0.2, 0, 1, 1, 0.8, 1} // rows 3 to 12 of 0 to 15: 3 of 16 are lost at each end
+	for name, c := range map[string]struct {
+		op    string
+		dims  []int // of its output
+		given []onnxnorm.Tensor
+		attrs []*protos.AttributeProto
+		want  [2][2]float64
+		gone  bool // there is no map
+	}{
+		"centre": {op: "CenterCropPad", dims: []int{1, 3, 8, 8}, given: []onnxnorm.Tensor{ints(8, 8)}, want: quarters},
+		"odd": {op: "CenterCropPad", dims: []int{1, 3, 11, 24}, given: []onnxnorm.Tensor{ints(11, 24)}, // 2 before, 3 behind
+			want: [2][2]float64{{2. / 16, 3. / 16}}},
+		"negative pads": {op: "Pad", dims: []int{1, 3, 8, 8}, given: []onnxnorm.Tensor{ints(0, 0, -4, -8, 0, 0, -4, -8)},
+			want: quarters},
+		"pads": {op: "Pad", dims: []int{1, 3, 24, 40}, given: []onnxnorm.Tensor{ints(0, 0, 4, 8, 0, 0, 4, 8)}},
+		"region": {op: "Resize", dims: []int{1, 3, 16, 24}, given: []onnxnorm.Tensor{{Constant: true, Reals: region}},
+			attrs: []*protos.AttributeProto{{Name: "coordinate_transformation_mode", S: []byte("tf_crop_and_resize")}},
+			want:  [2][2]float64{{3. / 16, 3. / 16}}},
+		"resize":           {op: "Resize", dims: []int{1, 3, 8, 12}, given: []onnxnorm.Tensor{{Constant: true, Reals: region}}},
+		"in another order": {op: "GatherND", dims: []int{1, 3, 16, 24}, given: []onnxnorm.Tensor{{}}, gone: true},
+		"rows in another":  {op: "GatherElements", dims: []int{1, 3, 16, 24}, attrs: []*protos.AttributeProto{attribute("axis", 2)}, gone: true},
+		"channels":         {op: "GatherElements", dims: []int{1, 3, 16, 24}, attrs: []*protos.AttributeProto{attribute("axis", 1)}},
+		"backwards":        {op: "ReverseSequence", dims: []int{1, 3, 16, 24}, attrs: []*protos.AttributeProto{attribute("time_axis", 3)}, gone: true},
+		"some rows":        {op: "Compress", dims: []int{1, 3, 8, 24}, attrs: []*protos.AttributeProto{attribute("axis", -2)}, gone: true},
+		"overwritten":      {op: "ScatterND", dims: []int{1, 3, 16, 24}, given: []onnxnorm.Tensor{{}, {}}},
+	} {
+		g := &onnxnorm.Graph{Input: "x", Given: map[string]onnxnorm.Tensor{"x": {Dims: []int{1, 3, 16, 24}}}}
+		part := onnxnorm.Tensor{Name: "part", Op: c.op, Dims: c.dims, Inputs: []string{"x"},
+			Made: &protos.NodeProto{OpType: c.op, Attribute: c.attrs}}
+		for i, given := range c.given {
+			part.Inputs = append(part.Inputs, strconv.Itoa(i))
+			g.Given[strconv.Itoa(i)] = given
+		}
+		dims := append([]int{1, 5}, c.dims[2:]...)
+		conv := onnxnorm.Tensor{Name: "conv", Op: "Conv", Dims: dims, Inputs: []string{"part"}, Made: &protos.NodeProto{}}
+		g.Tensors = []onnxnorm.Tensor{part, conv}
+		f := Find(Trace(g, Source{Input: []int{1, 3, 16, 24}})["conv"], dims, 1, Pictures)
+		if f.Places() == c.gone {
+			t.Errorf("%s: %+v, want no map: %v", name, f, c.gone)
+			continue
+		}
+		for i := range 2 {
+			for k := range 2 {
+				if !c.gone && math.Abs(f.Beyond[i][k]-c.want[i][k]) > 1e-6 {
+					t.Errorf("%s: %v lie beyond, want %v", name, f.Beyond, c.want)
+				}
+			}
 		}
 	}
 }

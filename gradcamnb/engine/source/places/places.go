@@ -32,6 +32,8 @@ type Part struct {
 	Piece bool // cells at an end were cut off, or every second one was taken
 	Moved bool // the cells do not lie where they lay before, as after a shift of windows or without slices of a volume
 
+	Warped bool // a grid of the network's own says where each cell was sampled
+
 	// Shares of the picture's height or width that were cut off before the first cell and behind the last one; less than
 	// 0 if cells were added there.
 	Lost [2]float64

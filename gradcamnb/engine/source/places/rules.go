@@ -17,7 +17,10 @@ var (
 	_ = register(plane(true), "Conv", "FusedConv", "QLinearConv", "ConvInteger", "ConvTranspose", "DeformConv",
 		"SpaceToDepth", "DepthToSpace")
 	_ = register(plane(false), "MaxPool", "AveragePool", "LpPool", "QLinearAveragePool", "Resize", "Upsample", "Pad",
-		"GridSample")
+		"GridSample", "CenterCropPad")
+	_ = register(along("axis", 0), "GatherElements", "ScatterElements", "Scatter", "Compress")
+	_ = register(along("time_axis", 0), "ReverseSequence")
+	_ = register(disordered, "GatherND", "ScatterND")
 	_ = register(pooledWhole, "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearGlobalAveragePool")
 	_ = register(transposed, "Transpose")
 	_ = register(func(s step) []Axis {
@@ -80,7 +83,7 @@ func plane(newChannels bool) rule {
 			switch {
 			case i == 1 && newChannels:
 				out[1] = otherAxis(s.Dims[1])
-			case s.Op == "Pad" || s.Op == "Resize" || s.Op == "Upsample" || i >= 2:
+			case s.Op == "Pad" || s.Op == "Resize" || s.Op == "Upsample" || s.Op == "CenterCropPad" || i >= 2:
 				out[i] = s.margins(i, in[i], resized(in[i], before[i], s.Dims[i]))
 			}
 		}
@@ -99,7 +102,7 @@ func resized(a Axis, before, after int) Axis {
 	switch {
 	case ok:
 		q := cells(p.Kind, after)
-		q.Moved, q.Lost = p.Moved, p.Lost
+		q.Moved, q.Warped, q.Lost = p.Moved, p.Warped, p.Lost
 		return Axis{q}
 	case before == after:
 		return a
@@ -240,12 +243,7 @@ func reduced(s step) []Axis {
 
 // einsum gives every letter of the result the axis that it stands for in an operand.
 func einsum(s step) []Axis {
-	var equation string
-	for _, a := range s.Made.GetAttribute() {
-		if a.Name == "equation" {
-			equation = strings.ReplaceAll(string(a.S), " ", "")
-		}
-	}
+	equation := strings.ReplaceAll(s.text("equation"), " ", "")
 	operands, result, ok := strings.Cut(equation, "->")
 	terms := strings.Split(operands, ",")
 	if !ok || strings.Contains(equation, ".") || len(terms) != len(s.Inputs) || len(result) != len(s.Dims) {

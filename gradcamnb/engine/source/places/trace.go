@@ -137,6 +137,16 @@ func (s step) ints(i int, attr string) (numbers []int, ok bool) {
 	return nil, false
 }
 
+// text returns an attribute's words; empty if the node does not have it.
+func (s step) text(name string) string {
+	for _, a := range s.Made.GetAttribute() {
+		if a.Name == name {
+			return string(a.S)
+		}
+	}
+	return ""
+}
+
 func (s step) attr(name string, otherwise int) int {
 	for _, a := range s.Made.GetAttribute() {
 		if a.Name == name {
