@@ -1,12 +1,13 @@
 """Measures cells: our kernel beside a Python kernel that does the same with pytorch-grad-cam.
 
-usage: notebook.py [--warm N] [--many N] [--python PYTHON]
+usage: notebook.py [--warm N] [--many N] [--python PYTHON] [--also NAME=MODEL,PICTURE ...]
 
 Runs in an environment with jupyter_client and the installed kernel "gonb-gradcam"; PYTHON
 is one with docs/benchmarks/requirements.txt, ipykernel and matplotlib. A cell's time is
 from sending it to its last output. The report goes to standard output.
 
   --warm N    warm cells of each kernel, one after the other in turn (default 10)
+  --also      a cell of the resident engine with another model and picture; may be repeated
   --many N    explanations through one engine, ten a cell, watching its memory (default 0)
 """
 import argparse
@@ -23,18 +24,25 @@ from jupyter_client.manager import KernelManager
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-OURS = """%%
-model := gradcamnb.MustOpen("testdata/models/efficientnet-lite0.onnx")
-cat := imgio.MustOpen("testdata/images/cat.png")
-nb.MustShow(model.MustExplain(cat, gradcamnb.Class({})))"""
+CELL = """%%
+net := gradcamnb.MustOpen("MODEL")
+picture := imgio.MustOpen("PICTURE")
+nb.MustShow(net.MustExplain(picture, gradcamnb.Class({})))"""
+
+
+def cell(model, picture):
+    return CELL.replace("MODEL", model).replace("PICTURE", picture)
+
+
+OURS = cell("testdata/models/efficientnet-lite0.onnx", "testdata/images/cat.png")
 
 ENGINE = 'import _ "github.com/gradcam-go/gradcam/gradcamnb/engine"\n'
 
 MANY = """%%
-model := gradcamnb.MustOpen("testdata/models/efficientnet-lite0.onnx")
+net := gradcamnb.MustOpen("testdata/models/efficientnet-lite0.onnx")
 cat := imgio.MustOpen("testdata/images/cat.png")
 for i := range 10 {{
-    nb.MustShow(model.MustExplain(cat, gradcamnb.Class({} + i)))
+    nb.MustShow(net.MustExplain(cat, gradcamnb.Class({} + i)))
 }}"""
 
 PYTHON_FIRST = """
@@ -116,6 +124,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--warm", type=int, default=10)
     p.add_argument("--many", type=int, default=0)
+    p.add_argument("--also", action="append", default=[])
     p.add_argument("--python")
     args = p.parse_args()
 
@@ -146,6 +155,13 @@ def main():
         print("| cell that explains and shows | kernel start and first cell | warm cell, median | range |\n|---|---|---|---|")
         for name in kernels:
             row(name, first[name], warm[name])
+        for also in args.also:
+            name, _, given = also.partition("=")
+            text = cell(*given.split(","))
+            began = kernels["resident engine"].run(text.format(285))
+            kernels["resident engine"].run(text.format(281))
+            row(f"resident engine, {name}; the first is a cell alone", began,
+                [kernels["resident engine"].run(text.format(282 + i)) for i in range(args.warm)])
     resident = kernels["resident engine"]
     if args.many:
         memory = []
