@@ -58,15 +58,12 @@ func Watch(loop *train.Loop, every int, m *gradcamnb.Model, pictures []image.Ima
 			return f.Take(l.LoopStep+1, firstOf(metrics))
 		})
 	loop.OnEnd("what the network looks at in the end", 0, func(l *train.Loop, metrics []*tensors.Tensor) error {
-		if frames := f.Frames(); len(frames) > 0 && frames[len(frames)-1].Step == l.LoopStep {
-			return nil
-		}
-		return f.Take(l.LoopStep, firstOf(metrics))
+		return f.takeNew(l.LoopStep, firstOf(metrics))
 	})
 	return f
 }
 
-// New returns a film without a loop. The caller adds frames with [Film.Take], for example at each evaluation.
+// New returns a film without a loop. The caller adds frames with [Film.Take].
 func New(m *gradcamnb.Model, pictures []image.Image, choices ...gradcamnb.Choice) *Film {
 	return &Film{model: m, pictures: pictures, choices: choices, every: 1}
 }
@@ -106,6 +103,14 @@ func (f *Film) Take(step int, loss float64) error {
 		return err
 	}
 	return f.onFrame(sheet)
+}
+
+// takeNew takes a frame, unless there is one of this step.
+func (f *Film) takeNew(step int, loss float64) error {
+	if frames := f.Frames(); len(frames) > 0 && frames[len(frames)-1].Step == step {
+		return nil
+	}
+	return f.Take(step, loss)
 }
 
 // add adds a frame. The last frame of all is kept even if it is not one of the regular frames.
